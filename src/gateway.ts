@@ -169,13 +169,13 @@ async function openParts(
   const shared = fleet && createSharedPorts({ fleet, config, now, after });
   opened.defer(() => shared?.close());
   const runs = createRuns({ config, upstream: upstreamApi, isVerified, shared, now, wallOf, after });
-  const { partitions, livePollers, workflowPollers } = runs;
+  const { viewers, livePollers, workflowPollers } = runs;
   opened.defer(() => {
     livePollers.close();
     workflowPollers.close();
   });
   const pollers = () => livePollers.pollers + workflowPollers.pollers;
-  const cachedBytes = () => partitions.cachedBytes;
+  const cachedBytes = () => viewers.cachedBytes;
   metrics.watch({ upstream: upstream.state, cachedBytes, pollers, build });
 
   const graphql = await createGraphql({

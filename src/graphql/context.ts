@@ -13,7 +13,7 @@ import type { WorkflowPollers } from '../runs/live/workflow-pollers.ts';
 import { createRunLoaders, type DataRequirement, type RunLoaders } from '../runs/loaders/run-loaders.ts';
 import { createWorkflowLoaders, type WorkflowLoaders } from '../runs/loaders/workflow-loaders.ts';
 import { createAnswerLifetime, createCallBudget, type ReadContext } from '../runs/read-context.ts';
-import type { ResourceCache } from '../runs/resource-cache.ts';
+import type { ViewerCache } from '../runs/viewer-cache.ts';
 import type { RunStarter, StartRequest } from '../runs/starts/run-starter.ts';
 import type { RunStore } from '../runs/run-store.ts';
 import type { Viewer } from '../runs/viewer.ts';
@@ -36,7 +36,7 @@ export interface ContextSource {
   readonly livePollers: LivePollers;
   readonly workflowPollers: WorkflowPollers;
   readonly runStarter: RunStarter;
-  readonly cache: Pick<ResourceCache, 'hasProvenRight'>;
+  readonly viewers: ViewerCache;
   /** True: whoever has a viewer was authenticated by the gateway. False: the upstream decides whether a key is good. */
   readonly isVerified: boolean;
   readonly lookAhead: LookAhead;
@@ -110,7 +110,7 @@ export function createContext(source: ContextSource, request: ContextRequest) {
     operation,
     /** Rejects where neither the gateway nor the upstream has accepted the viewer's key. It may ask for the list of workflows. */
     async proveRight(): Promise<void> {
-      if (!source.isVerified && !source.cache.hasProvenRight(operation().viewer)) await workflows().known();
+      if (!source.isVerified && !source.viewers.hasProvenRight(operation().viewer)) await workflows().known();
     },
     /** How long the answer may be cached. */
     lifetime,

@@ -96,7 +96,7 @@ export async function createGraphql(options: GraphqlOptions) {
     errors,
     guardEvents: createEventGuard({ now, after }),
     contextSource,
-    isProven: (viewer) => isVerified || runs.cache.hasProvenRight(viewer),
+    isProven: (viewer) => isVerified || runs.viewers.hasProvenRight(viewer),
     observer,
   });
   return { schema, operations, landingPage: apollo.landingPage, close: apollo.close };

@@ -78,7 +78,7 @@ export function createHttp(options: HttpOptions): Http {
     options;
   const { stalledReaderMs = STALLED_READER_MS } = options;
   const { addressOf, schemeOf } = client;
-  const { isAccepted } = runs.cache;
+  const { isAccepted } = runs.viewers;
   const networkOfClient = (request: IncomingMessage) => networkOf(addressOf(request));
   let isStopping = false;
   const isReady = () => !isStopping;

@@ -1,139 +1,128 @@
 /** Decides when a fetched part of a run is final: it will never change, so it is never fetched again. */
+import { isDeepStrictEqual } from 'node:util';
 import { latestAttempts } from '../domain/step/attempts.ts';
 import { executionsOf } from '../domain/step/execution.ts';
 import { isTerminal, runStatusOf } from '../domain/status.ts';
 import { latest } from '../domain/timestamp.ts';
 import type { RunRecord, StepFacts, WorkflowGraph } from '../domain/types.ts';
-import { inPieces } from '../upstream/transport/in-pieces.ts';
-import type { Cached } from './cache-partitions.ts';
+import type { Activity, MaybeRecord, Snapshot, StepList } from './snapshot.ts';
 import type { Clock } from './timer.ts';
 
-/** Null: the upstream has no record of the run. */
-export type MaybeRecord = RunRecord | null;
-export type StepList = readonly StepFacts[];
-
-export const hasRecord = (cached: Cached<MaybeRecord>): cached is Cached<RunRecord> => cached.value !== null;
+export const hasRecord = (snapshot: Snapshot<MaybeRecord>): snapshot is Snapshot<RunRecord> => snapshot.value !== null;
 
 /** How far the upstream's times may be behind this gateway's clock, where they are local times without a zone or its clock is wrong. */
 const MAX_SKEW_MS = 86_400_000;
 
-interface Activity {
-  /** True if every step is finished. */
-  readonly areFinished: boolean;
-  /** The last start or end, by the upstream's clock, in ms since 1970; Infinity where more is to come, or none is known. */
-  readonly lastMs: number;
-}
-
 /** What another gateway has found final is so here, too, unless something later says otherwise: this one may not know by what. */
 export interface Finality {
-  ofRecord(record: Cached<MaybeRecord>, steps: Cached<StepList> | undefined): boolean;
+  isFinalRecord(record: Snapshot<MaybeRecord>, steps: Snapshot<StepList> | null): boolean;
   /** `graph` is called only where the steps alone are not enough. */
-  ofSteps(steps: Cached<StepList>, record: Cached<MaybeRecord> | undefined, graph: () => WorkflowGraph | null): boolean;
-  /** To be called with each new answer and the one before: this gateway's clock measures how long nothing has changed. */
-  followRecord(before: Cached<MaybeRecord>, record: MaybeRecord): void;
-  followSteps(before: Cached<StepList>, steps: StepList): Promise<void>;
+  areFinalSteps(
+    steps: Snapshot<StepList>,
+    record: Snapshot<MaybeRecord> | null,
+    graph: () => WorkflowGraph | null,
+  ): boolean;
 }
 
 /** `settleMs`: the quiet period after which a run is final whose record or steps do not say that they are complete. */
 export function createFinality(settleMs: number, wallOf: Clock['wallOf']): Finality {
-  const activities = new WeakMap<StepList, Activity>();
-  /** When this gateway first had the same record or list, in ms since 1970. */
-  const unchangedSince = new WeakMap<RunRecord | StepList, number>();
-  /** Those that have reached the end of the graph: not everybody who asks has it at hand. */
-  const completed = new WeakSet<Cached<StepList>>();
-  /** The end with which they were compared last: that takes a while, and a run is asked for many times. */
-  const comparedWith = new WeakMap<Cached<StepList>, string>();
-
-  function activityOf(steps: StepList): Activity {
-    const activity = activities.get(steps) ?? activityIn(steps);
-    activities.set(steps, activity);
-    return activity;
-  }
-
   const isLongPast = (upstreamMs: number, atMs: number): boolean => upstreamMs + settleMs <= wallOf(atMs);
 
-  const firstFetchedAt = (value: RunRecord | StepList, { fetchedAt, uncertaintyMs = 0 }: Cached<unknown>): number =>
-    unchangedSince.get(value) ?? fetchedAt + uncertaintyMs;
-
-  const isUnchanged = (value: RunRecord | StepList, sentAt: number, atMs = sentAt): boolean =>
-    (unchangedSince.get(value) ?? sentAt) + settleMs <= atMs;
+  const isUnchanged = ({ unchangedSince, sentAt }: Snapshot<unknown>, atMs = sentAt): boolean =>
+    (unchangedSince ?? sentAt) + settleMs <= atMs;
 
   /** Finished steps alone don't prove that the run is over: the next step may not exist yet. A quiet period does. */
-  function areSettled({ value, sentAt }: Cached<StepList>, atMs = sentAt): boolean {
-    const { lastMs } = activityOf(value);
+  function areSettled(steps: Snapshot<StepList>, atMs = steps.sentAt): boolean {
+    const { lastMs } = activityOf(steps);
     if (lastMs === Infinity) return false;
-    return isLongPast(lastMs + MAX_SKEW_MS, atMs) || isUnchanged(value, sentAt, atMs);
+    return isLongPast(lastMs + MAX_SKEW_MS, atMs) || isUnchanged(steps, atMs);
   }
 
   /**
    * Record and steps are fetched concurrently, so finished steps may be older than a terminal record and lack the last one. Unfinished
    * ones are waited for: an engine may close its steps after the record.
    */
-  function areClosed({ value, sentAt }: Cached<StepList>, record: Cached<RunRecord>): boolean {
+  function areClosed(steps: Snapshot<StepList>, record: Snapshot<RunRecord>): boolean {
+    const { sentAt } = steps;
     const { endTime } = record.value;
     const endMs = endTime ? endTime.epochMicros / 1000 : Infinity;
-    const recordAt = firstFetchedAt(record.value, record);
-    if (activityOf(value).areFinished) return sentAt > recordAt || isLongPast(endMs, sentAt);
-    const hasSettled = isUnchanged(value, sentAt) && recordAt + settleMs <= sentAt;
+    const recordAt = firstFetchedAt(record);
+    if (activityOf(steps).areFinished) return sentAt > recordAt || isLongPast(endMs, sentAt);
+    const hasSettled = isUnchanged(steps) && recordAt + settleMs <= sentAt;
     return hasSettled || isLongPast(endMs + MAX_SKEW_MS, sentAt);
   }
 
-  function areCompleted(steps: Cached<StepList>, graph: () => WorkflowGraph | null): boolean {
-    if (completed.has(steps)) return true;
-    const finish = graph()?.finish ?? null;
-    if (finish === null || comparedWith.get(steps) === finish) return false;
-    comparedWith.set(steps, finish);
-    // If the node that runs last has, and nothing else is still running.
-    const atFinish = latestAttempts(executionsOf(steps.value), false).find((step) => step.nodeId === finish);
-    if (atFinish?.status === 'COMPLETED' && activityOf(steps.value).areFinished) completed.add(steps);
-    return completed.has(steps);
-  }
-
   return {
-    ofRecord({ value, isFinal = false, sentAt }, steps) {
+    isFinalRecord(record, steps) {
+      const { value, isFinal, sentAt } = record;
       if (value && !isTerminal(runStatusOf(value.rawStatus))) return false;
       if (value?.endTime || isFinal) return true;
-      if (value) return isUnchanged(value, sentAt);
-      return steps !== undefined && (areSettled(steps) || (completed.has(steps) && areSettled(steps, sentAt)));
+      if (value) return isUnchanged(record);
+      return steps !== null && (areSettled(steps) || (steps.hasReachedFinish && areSettled(steps, sentAt)));
     },
 
-    ofSteps(steps, record, graph) {
+    areFinalSteps(steps, record, graph) {
       const isOpen = record?.value && !isTerminal(runStatusOf(record.value.rawStatus));
       // Another gateway may have had no record to judge by: one that was asked for later knows better.
-      if (steps.isFinal) return !isOpen || record.sentAt <= steps.fetchedAt + (steps.uncertaintyMs ?? 0);
+      if (steps.isFinal) return !isOpen || record.sentAt <= steps.fetchedAt + steps.uncertaintyMs;
       if (isOpen) return false;
-      if (!record || !hasRecord(record)) return areSettled(steps) || areCompleted(steps, graph);
+      if (!record || !hasRecord(record)) return areSettled(steps) || hasReachedFinish(steps, graph);
       return areClosed(steps, record);
-    },
-
-    followRecord(before, record) {
-      if (!before.value || !record || before.value === record || shownOf(before.value) !== shownOf(record)) return;
-      unchangedSince.set(record, firstFetchedAt(before.value, before));
-    },
-    async followSteps(before, steps) {
-      if (before.value === steps || !(await inPieces(areSame(before.value, steps)))) return;
-      unchangedSince.set(steps, firstFetchedAt(before.value, before));
     },
   };
 }
 
-/** In whatever order. Payloads don't count: links in them may be signed anew for each answer. */
-function* areSame(before: StepList, steps: StepList): Generator<void, boolean, void> {
-  if (before.length !== steps.length) return false;
-  const counts = new Map<string, number>();
-  for (const step of before) counts.set(shownOf(step), (counts.get(shownOf(step)) ?? 0) + 1);
-  for (const step of steps) {
-    yield;
-    const count = counts.get(shownOf(step)) ?? 0;
-    if (count === 0) return false;
-    counts.set(shownOf(step), count - 1);
+/** This gateway's clock measures how long nothing has changed: to be called with each new answer and the one before. */
+export function followRecord(before: Snapshot<MaybeRecord>, record: Snapshot<MaybeRecord>): void {
+  if (before.value === record.value) record.unchangedSince ??= before.unchangedSince;
+  else if (before.value && record.value && isSame(before.value, record.value)) {
+    record.unchangedSince ??= firstFetchedAt(before);
   }
-  return true;
 }
 
-/** Ids may occur more than once. */
-const shownOf = ({ id, rawStatus, startTime, endTime }: StepFacts | RunRecord): string =>
+export function followSteps(before: Snapshot<StepList>, steps: Snapshot<StepList>): void {
+  if (before.value === steps.value) steps.unchangedSince ??= before.unchangedSince;
+  else if (areSame(before.value, steps.value)) steps.unchangedSince ??= firstFetchedAt(before);
+}
+
+const firstFetchedAt = ({ unchangedSince, fetchedAt, uncertaintyMs }: Snapshot<unknown>): number =>
+  unchangedSince ?? fetchedAt + uncertaintyMs;
+
+/** Payloads don't count: links in them may be signed anew for each answer. */
+const isSame = (one: StepFacts | RunRecord, other: StepFacts | RunRecord): boolean =>
+  one.id === other.id &&
+  one.rawStatus === other.rawStatus &&
+  one.startTime?.epochMicros === other.startTime?.epochMicros &&
+  one.endTime?.epochMicros === other.endTime?.epochMicros;
+
+/** In any order, though mostly it is the same. Ids may occur more than once. */
+function areSame(before: StepList, steps: StepList): boolean {
+  if (before.length !== steps.length) return false;
+  const isSameAt = (step: StepFacts, index: number) => {
+    const was = before[index];
+    return was !== undefined && isSame(was, step);
+  };
+  if (steps.every(isSameAt)) return true;
+  const [one, other] = [before, steps].map((list) => list.map(shownOf).sort());
+  return isDeepStrictEqual(one, other);
+}
+
+const shownOf = ({ id, rawStatus, startTime, endTime }: StepFacts): string =>
   JSON.stringify([id, rawStatus, startTime?.epochMicros, endTime?.epochMicros]);
+
+function hasReachedFinish(steps: Snapshot<StepList>, graph: () => WorkflowGraph | null): boolean {
+  if (steps.hasReachedFinish) return true;
+  const finish = graph()?.finish ?? null;
+  // To compare them takes a while, and a run is read many times.
+  if (finish === null || steps.comparedFinish === finish) return false;
+  steps.comparedFinish = finish;
+  // If the node that runs last has, and nothing else is still running.
+  const atFinish = latestAttempts(executionsOf(steps.value), false).find((step) => step.nodeId === finish);
+  steps.hasReachedFinish = atFinish?.status === 'COMPLETED' && activityOf(steps).areFinished;
+  return steps.hasReachedFinish;
+}
+
+const activityOf = (steps: Snapshot<StepList>): Activity => (steps.activity ??= activityIn(steps.value));
 
 function activityIn(steps: StepList): Activity {
   const executions = executionsOf(steps);

@@ -5,7 +5,7 @@
 import type { JsonObject } from '../domain/types.ts';
 import type { RunRef } from '../upstream/client.ts';
 import type { StartedRun } from '../upstream/contract.ts';
-import type { Cached } from './cache-partitions.ts';
+import type { Snapshot } from './snapshot.ts';
 import type { Viewer } from './viewer.ts';
 
 export interface SharedPorts {
@@ -33,7 +33,7 @@ export interface SharedRequest<T> {
   find(shared: SharedState): Promise<Loaded<T> | null>;
   call(): Promise<Called<T>>;
   /** For how long others may have it; Infinity: it is final. */
-  sharedMs(cached: Cached<T>): number;
+  sharedMs(cached: Snapshot<T>): number;
   /** Resolves when that may have changed; null: it will not. */
   related(): Promise<void> | null;
 }
@@ -63,7 +63,7 @@ export interface StoredAnswer {
 }
 
 export interface Loaded<T> {
-  readonly cached: Cached<T>;
+  readonly cached: Snapshot<T>;
   /** Whether it proves the viewer's right. */
   readonly isProof: boolean;
   /** False: no upstream call was made for it. */

@@ -5,195 +5,213 @@ import type { Freshness, Run, RunRecord, WorkflowGraph } from '../domain/types.t
 import { cachedBytes, type RunRef, type UpstreamApi } from '../upstream/client.ts';
 import type { GatewayError } from '../upstream/errors.ts';
 import { refKey } from '../upstream/ids.ts';
-import { createFinality, hasRecord, type MaybeRecord, type StepList } from './finality.ts';
+import { RunEntry, type ListEntry } from './entry.ts';
+import { createFinality, followRecord, followSteps, hasRecord } from './finality.ts';
 import type { ReadContext } from './read-context.ts';
-import type { Resource, ResourceCache, Served } from './resource-cache.ts';
-import type { Cached } from './cache-partitions.ts';
+import type { ReadThrough } from './read-through.ts';
+import { asStale, Snapshot, type DerivedRun, type MaybeRecord, type StepList } from './snapshot.ts';
+import { endOf, type Source } from './source.ts';
 import type { Clock } from './timer.ts';
+import type { ViewerCache } from './viewer-cache.ts';
 import type { Viewer } from './viewer.ts';
 import type { WorkflowStore } from './workflow-store.ts';
 
 export interface RunStore {
+  /** The cached run, or a new entry. It may be evicted or dropped when others have had their turn: ask again then. */
+  entryOf(ref: RunRef, viewer: Viewer): RunEntry;
   /** Null where the upstream offers no records, and no cached list has one of this run. */
-  record(ref: RunRef, operation: ReadContext): Promise<Served<MaybeRecord> | null>;
-  steps(ref: RunRef, operation: ReadContext): Promise<Served<StepList>>;
+  record(ref: RunRef, operation: ReadContext): Promise<Snapshot<MaybeRecord> | null>;
+  steps(ref: RunRef, operation: ReadContext): Promise<Snapshot<StepList>>;
   /** The fast path of these two, without a promise; undefined where a call or waiting is needed. */
-  cachedRecord(ref: RunRef, operation: ReadContext): Served<MaybeRecord> | null | undefined;
-  cachedSteps(ref: RunRef, operation: ReadContext): Served<StepList> | undefined;
+  cachedRecord(ref: RunRef, operation: ReadContext): Snapshot<MaybeRecord> | null | undefined;
+  cachedSteps(ref: RunRef, operation: ReadContext): Snapshot<StepList> | undefined;
   /** Caches a record that came inside a list. Returns it, or the cached one where that is newer or final. */
-  offerRecord(ref: RunRef, record: RunRecord, list: ListedIn, viewer: Viewer): Served<RunRecord>;
-  /** To be called for parts that the cache may not hold: see Finality. */
-  follow(before: RunParts, parts: RunParts): Promise<void>;
+  offerRecord(ref: RunRef, record: RunRecord, list: ListedIn, viewer: Viewer): Snapshot<RunRecord>;
+  /** To be called for parts that the cache may not have: how long they are unchanged counts all the same. */
+  follow(before: RunParts, parts: RunParts): void;
+  /** True if nothing of these parts will ever change. */
+  areFinal(parts: RunParts, nowMs: number): boolean;
   /** The run as of `nowMs`, from its loaded parts: derived once for one reading of the clock, and once for all where that changes nothing. */
   derive(ref: RunRef, parts: RunParts, nowMs: number): Run;
 }
 
 /** The list that a record came in. */
-export interface ListedIn extends Served<readonly RunRecord[]> {
-  readonly resource: Resource<readonly RunRecord[]>;
+export interface ListedIn {
+  readonly entry: ListEntry<readonly RunRecord[]>;
+  readonly list: Snapshot<readonly RunRecord[]>;
 }
 
 /** The loaded parts of a run; null where one was not requested, or could not be fetched. A graph not requested is undefined. */
 export interface RunParts {
-  readonly record: Served<MaybeRecord> | null;
-  readonly steps: Served<StepList> | null;
+  readonly record: Snapshot<MaybeRecord> | null;
+  readonly steps: Snapshot<StepList> | null;
   /** Why the steps could not be fetched; null if they were, or were not requested. */
   readonly stepsError: GatewayError | null;
   readonly graph: WorkflowGraph | null | undefined;
 }
 
-export interface RunStoreOptions extends Pick<Clock, 'wallOf'> {
+export interface RunStoreOptions extends Pick<Clock, 'wallOf' | 'now'> {
   readonly upstream: UpstreamApi;
-  readonly cache: ResourceCache;
+  readonly viewers: ViewerCache;
+  readonly reads: ReadThrough;
   readonly workflowStore: WorkflowStore;
   readonly offersRecords: boolean;
   readonly liveTtlMs: number;
   readonly settleMs: number;
 }
 
-const recordKey = (ref: RunRef): string => `record ${refKey(ref)}`;
+type RunSource<T> = Source<RunEntry, T>;
 
 /** Like every 404, that of a record is believed for at most a second. */
 const MAX_MISS_MS = 1000;
 
-interface DerivedRun {
-  readonly run: Run;
-  /** The operation's clock reading; null where the run is the same at any time. */
-  readonly asOfMs: number | null;
-  readonly record: Cached<MaybeRecord> | undefined;
-  readonly graph: WorkflowGraph | null | undefined;
-}
-
 export function createRunStore(options: RunStoreOptions): RunStore {
-  const { upstream, cache, workflowStore, offersRecords, liveTtlMs, settleMs, wallOf } = options;
+  const { upstream, viewers, reads, workflowStore, offersRecords, liveTtlMs, settleMs, wallOf, now } = options;
   const finality = createFinality(settleMs, wallOf);
-  /** By a part of each. One operation may ask for a run that is under way many times. */
-  const derivedRuns = new WeakMap<Cached<unknown>, DerivedRun>();
 
-  const recordOf = (ref: RunRef, viewer: Viewer): Resource<MaybeRecord> => ({
-    key: recordKey(ref),
+  /** A name implies the type of its entry. */
+  function entryOf(ref: RunRef, { id }: Viewer): RunEntry {
+    const right = viewers.rightOf(id);
+    const name = `run ${refKey(ref)}`;
+    return (viewers.find(right, name) as RunEntry | undefined) ?? new RunEntry(right, name, ref);
+  }
+
+  const records: RunSource<MaybeRecord> = {
     endpoint: 'run',
-    workflowId: ref.workflowId,
-    async fetch(call) {
-      const answer = await upstream.getRun(ref, call);
-      const before = cache.peek(viewer, recordOf(ref, viewer));
-      if (before) finality.followRecord(before, answer.value);
-      return answer;
-    },
+    nameOf: ({ ref }) => `record ${refKey(ref)}`,
+    partOf: ({ record }) => record,
+    fetch: ({ ref }, call) => upstream.getRun(ref, call),
+    follow: followRecord,
     valueIfMissing: null,
-    lifetimeMs(cached) {
-      if (finality.ofRecord(cached, cache.peek(viewer, stepsOf(ref, viewer)))) return Infinity;
-      return cached.value ? liveTtlMs : Math.min(liveTtlMs, MAX_MISS_MS);
+    lifetimeMs(record, { steps }) {
+      if (finality.isFinalRecord(record, steps.snapshot)) return Infinity;
+      return record.value ? liveTtlMs : Math.min(liveTtlMs, MAX_MISS_MS);
     },
-  });
+  };
 
-  const stepsOf = (ref: RunRef, viewer: Viewer): Resource<StepList> => ({
-    key: `steps ${refKey(ref)}`,
+  const steps: RunSource<StepList> = {
     endpoint: 'steps',
-    workflowId: ref.workflowId,
-    async fetch(call) {
-      const answer = await upstream.listSteps(ref, call);
-      const before = cache.peek(viewer, stepsOf(ref, viewer));
-      if (before) await finality.followSteps(before, answer.value);
-      return answer;
-    },
-    // Both are mostly loaded together, and steps are final only beside a terminal record.
-    related: recordKey(ref),
-    lifetimeMs(cached) {
-      const resource = recordOf(ref, viewer);
-      // One that is not fetched again says nothing any more when it is old.
-      const record = offersRecords ? cache.peek(viewer, resource) : cache.peekFresh(viewer, resource)?.cached;
+    nameOf: ({ ref }) => `steps ${refKey(ref)}`,
+    partOf: ({ steps }) => steps,
+    fetch: ({ ref }, call) => upstream.listSteps(ref, call),
+    follow: followSteps,
+    // Both are mostly loaded together, and steps are final only next to a terminal record.
+    related: ({ record }) => record,
+    lifetimeMs(snapshot, entry) {
+      // A record that is not fetched again says nothing any more when it is old.
+      const record = offersRecords || isFresh(entry) ? entry.record.snapshot : null;
       // Steps that look settled are those of a run that pauses, if its record says so.
-      if (offersRecords && !record && !cached.isFinal) return liveTtlMs;
-      const graph = () => workflowStore.peekGraph(ref.workflowId, viewer);
-      return finality.ofSteps(cached, record, graph) ? Infinity : liveTtlMs;
+      if (offersRecords && !record && !snapshot.isFinal) return liveTtlMs;
+      const graph = () => workflowStore.peekGraph(entry.workflowId, entry.right);
+      return finality.areFinalSteps(snapshot, record, graph) ? Infinity : liveTtlMs;
     },
-  });
+  };
+
+  /** Of the record, also where no call asks for it. */
+  const isFresh = (entry: RunEntry): boolean =>
+    entry.record.snapshot !== null && now() < endOf(records, entry, entry.record.snapshot);
 
   /** The record that came inside a list, for as long as it is fresh. Undefined where the right to it must be proven first. */
   function listedRecord(ref: RunRef, { viewer, lifetime }: ReadContext, staleReason?: string | null) {
-    const found = cache.peekFresh(viewer, recordOf(ref, viewer));
-    if (!found) return null;
-    if (staleReason === undefined && !cache.hasProvenRight(viewer)) return undefined;
-    lifetime.limit(found.untilMs);
-    return { cached: found.cached, staleReason: staleReason ?? null };
+    const entry = entryOf(ref, viewer);
+    const { snapshot } = entry.record;
+    if (!snapshot || !isFresh(entry)) return null;
+    if (staleReason === undefined && !viewers.isProven(entry.right)) return undefined;
+    lifetime.limit(endOf(records, entry, snapshot));
+    return asStale(snapshot, staleReason ?? null);
   }
 
   /** No call asks for the record alone: that for the steps proves the right. */
-  async function provenListedRecord(ref: RunRef, operation: ReadContext): Promise<Served<MaybeRecord> | null> {
+  async function provenListedRecord(ref: RunRef, operation: ReadContext): Promise<Snapshot<MaybeRecord> | null> {
     const found = listedRecord(ref, operation);
     if (found !== undefined) return found;
-    const { staleReason } = await cache.get(stepsOf(ref, operation.viewer), operation);
+    const { staleReason } = await reads.get(steps, entryOf(ref, operation.viewer), operation);
     return listedRecord(ref, operation, staleReason) ?? null;
   }
 
+  function areFinal({ record, steps, stepsError, graph }: RunParts, nowMs: number): boolean {
+    // Steps that could not be had leave it to the record whether the run is over.
+    const listed = steps ?? (stepsError && noSteps(nowMs));
+    return (
+      (!record || finality.isFinalRecord(record, steps)) &&
+      (!listed || finality.areFinalSteps(listed, record, () => graph ?? null))
+    );
+  }
+
   return {
+    entryOf,
     record: async (ref, operation) =>
-      offersRecords ? cache.get(recordOf(ref, operation.viewer), operation) : provenListedRecord(ref, operation),
+      offersRecords
+        ? reads.get(records, entryOf(ref, operation.viewer), operation)
+        : provenListedRecord(ref, operation),
     cachedRecord: (ref, operation) =>
       offersRecords
-        ? (cache.getCached(recordOf(ref, operation.viewer), operation) ?? undefined)
+        ? (reads.getCached(records, entryOf(ref, operation.viewer), operation) ?? undefined)
         : listedRecord(ref, operation),
 
     async steps(ref, operation) {
-      const { viewer } = operation;
-      // The record may have been evicted before them, and says whether they need another call. Who reads it has its error.
-      const record = recordOf(ref, viewer);
-      if (offersRecords && !cache.peek(viewer, record) && cache.peek(viewer, stepsOf(ref, viewer))) {
-        await cache.get(record, operation).catch(() => undefined);
+      const entry = entryOf(ref, operation.viewer);
+      // The record may have been forgotten before them, and says whether they need another call. Who reads it has its error.
+      if (offersRecords && !entry.record.snapshot && entry.steps.snapshot) {
+        await reads.get(records, entry, operation).catch(() => undefined);
       }
-      return cache.get(stepsOf(ref, viewer), operation);
+      return reads.get(steps, entryOf(ref, operation.viewer), operation);
     },
-    cachedSteps: (ref, operation) => cache.getCached(stepsOf(ref, operation.viewer), operation) ?? undefined,
+    cachedSteps: (ref, operation) => reads.getCached(steps, entryOf(ref, operation.viewer), operation) ?? undefined,
 
-    offerRecord(ref, record, { resource, cached, staleReason }, viewer) {
-      const current = cache.peek(viewer, recordOf(ref, viewer));
+    offerRecord(ref, value, { entry: listEntry, list }, viewer) {
+      const entry = entryOf(ref, viewer);
+      const current = entry.record.snapshot;
       const known = current && hasRecord(current) ? current : null;
-      if (known && finality.ofRecord(known, undefined)) return { cached: known, staleReason: null };
-      if (known) finality.followRecord(known, record);
-      const part = { ...cached, value: record, sizeBytes: cachedBytes(record.payload.heldBytes, record) };
-      cache.offer(viewer, recordOf(ref, viewer), part, resource);
+      if (known && finality.isFinalRecord(known, null)) return known;
+      const { sentAt, fetchedAt, uncertaintyMs, isFinal, staleReason } = list;
       // Both times: the answer may live as long as the list.
-      const isNewer = known && known.sentAt >= part.sentAt && known.fetchedAt >= part.fetchedAt;
-      return { cached: isNewer ? known : part, staleReason };
+      if (known && known.sentAt >= sentAt && known.fetchedAt >= fetchedAt) return asStale(known, staleReason);
+      const sizeBytes = cachedBytes(value.payload.heldBytes, value);
+      const record = new Snapshot({ value, sizeBytes, sentAt, fetchedAt, uncertaintyMs, isFinal });
+      if (known) followRecord(known, record);
+      const isListCached = listEntry.list.snapshot?.sentAt === sentAt;
+      if (isListCached && !(current && current.sentAt >= sentAt)) viewers.put(entry, entry.record, record);
+      return asStale(record, staleReason);
     },
 
-    async follow(before, { record, steps }) {
-      if (before.record && record) finality.followRecord(before.record.cached, record.cached.value);
-      if (before.steps && steps) await finality.followSteps(before.steps.cached, steps.cached.value);
+    follow(before, { record, steps }) {
+      if (before.record && record) followRecord(before.record, record);
+      if (before.steps && steps) followSteps(before.steps, steps);
     },
-    derive(ref, { record, steps, stepsError, graph }, nowMs) {
-      const parts = [record, steps].filter((part) => part !== null);
-      const staleReason = parts.find((part) => part.staleReason !== null)?.staleReason ?? null;
+    areFinal,
+
+    derive(ref, parts, nowMs) {
+      const { record, steps, stepsError, graph } = parts;
+      const staleReason = record?.staleReason ?? steps?.staleReason ?? null;
       // A run without its steps is not kept: they may be there the next time.
-      const key = stepsError ? undefined : (steps ?? record)?.cached;
-      const derived = key && derivedRuns.get(key);
-      // Where no graph was loaded, nothing that depends on it is read.
-      const isOfParts = derived?.record === record?.cached && (graph === undefined || derived?.graph === graph);
-      const isOfNow = derived?.asOfMs === null || derived?.asOfMs === nowMs;
-      const isKept = derived && isOfParts && isOfNow && staleReason === null;
-      if (isKept && derived.run.freshness.isFinal) return derived.run;
-
-      // Steps that could not be had leave it to the record whether the run is over.
-      const listed = steps?.cached ?? (stepsError && { value: [], sentAt: nowMs, fetchedAt: nowMs, sizeBytes: 0 });
-      const isFinal =
-        (!record || finality.ofRecord(record.cached, steps?.cached)) &&
-        (!listed || finality.ofSteps(listed, record?.cached, () => graph ?? null));
+      const keeper = stepsError || staleReason !== null ? null : (steps ?? record);
+      const kept = keeper?.derived && isOf(keeper.derived, parts, nowMs) ? keeper.derived.run : null;
+      if (kept?.freshness.isFinal) return kept;
+      const isFinal = areFinal(parts, nowMs);
       // The graph may have become known, which says that it is over.
-      if (isKept && !isFinal) return derived.run;
-      const oldestMs = parts.length > 0 ? Math.min(...parts.map((part) => part.cached.fetchedAt)) : nowMs;
+      if (kept && !isFinal) return kept;
+      const oldestMs = Math.min(record?.fetchedAt ?? nowMs, steps?.fetchedAt ?? nowMs);
       const freshness: Freshness = {
         fetchedAt: timestampOf(wallOf(oldestMs)),
         isFinal,
         isStale: staleReason !== null,
         staleReason,
       };
-      const facts = { record: record?.cached.value ?? null, steps: steps?.cached.value ?? null, stepsError, graph };
+      const facts = { record: record?.value ?? null, steps: steps?.value ?? null, stepsError, graph };
       const run = createRun({ workflowId: ref.workflowId, id: ref.runId, ...facts, freshness }, wallOf(nowMs));
-      if (key && staleReason === null) {
-        derivedRuns.set(key, { record: record?.cached, graph, run, asOfMs: run.dependsOnNow ? nowMs : null });
-      }
+      if (keeper) keeper.derived = { record, graph, run, asOfMs: run.dependsOnNow ? nowMs : null };
       return run;
     },
   };
 }
+
+/** Where no graph was loaded, nothing that depends on it is read. */
+const isOf = (derived: DerivedRun, { record, graph }: RunParts, nowMs: number): boolean =>
+  derived.record === record &&
+  (graph === undefined || derived.graph === graph) &&
+  (derived.asOfMs === null || derived.asOfMs === nowMs);
+
+/** The steps of a run that has none yet. */
+export const noSteps = (nowMs: number): Snapshot<StepList> =>
+  new Snapshot({ value: [], sentAt: nowMs, fetchedAt: nowMs, sizeBytes: 0 });

@@ -1,7 +1,6 @@
 /** Everything that is cached of the upstream's answers, and what every operation reads it through. */
 import type { Config } from '../config/config.ts';
 import type { UpstreamApi } from '../upstream/client.ts';
-import { createCachePartitions } from './cache-partitions.ts';
 import { createRecentRuns } from './history/recent-runs.ts';
 import { createRunHistory } from './history/run-history.ts';
 import { createIdempotentStarts } from './starts/idempotent-starts.ts';
@@ -9,11 +8,12 @@ import { createLivePollers } from './live/live-pollers.ts';
 import { createSubscriptionLimit } from './live/subscription-limit.ts';
 import { createWorkflowPollers } from './live/workflow-pollers.ts';
 import { joinNobody, type SharedPorts } from './ports.ts';
-import { createResourceCache } from './resource-cache.ts';
+import { createReadThrough } from './read-through.ts';
 import { createRunStarter } from './starts/run-starter.ts';
 import { createRunStore } from './run-store.ts';
 import { createStartedRuns } from './starts/started-runs.ts';
 import type { After, Clock } from './timer.ts';
+import { ViewerCache } from './viewer-cache.ts';
 import { createWorkflowStore } from './workflow-store.ts';
 
 export interface RunsOptions extends Clock {
@@ -30,22 +30,27 @@ export type Runs = ReturnType<typeof createRuns>;
 
 export function createRuns({ config, upstream, isVerified, shared, now, wallOf, after }: RunsOptions) {
   const { liveTtlMs, settleMs, staleIfErrorMs, reauthIntervalMs, maxUpstreamCalls, maxSubscriptionsPerViewer } = config;
-  const partitions = createCachePartitions<unknown>(config.cacheMaxBytes - documentBytes(config), (viewerId) => {
-    // What HTTP refuses from now on, open subscriptions are refused as well.
-    for (const pollers of [livePollers, workflowPollers]) pollers.recheck(viewerId);
+  const viewers = new ViewerCache({
+    maxBytes: config.cacheMaxBytes - documentBytes(config),
+    reauthIntervalMs,
+    isVerified,
+    now,
+    onDrop(viewerId) {
+      // What HTTP refuses from now on, open subscriptions are refused as well.
+      for (const pollers of [livePollers, workflowPollers]) pollers.recheck(viewerId);
+    },
   });
   shared?.answers.onWithdrawn((viewerId) => {
-    partitions.drop(viewerId);
+    viewers.drop(viewerId);
   });
-  const cache = createResourceCache({
-    ...{ partitions, liveTtlMs, staleIfErrorMs, reauthIntervalMs, isVerified, shared: shared?.answers ?? null, now },
-  });
-  const workflowStore = createWorkflowStore(upstream, cache, liveTtlMs);
+  const reads = createReadThrough({ viewers, shared: shared?.answers ?? null, liveTtlMs, staleIfErrorMs, now });
+  const cached = { upstream, viewers, reads, liveTtlMs };
+  const workflowStore = createWorkflowStore(cached);
   const offersRecords = config.upstreamEndpoints.has('run');
-  const runStore = createRunStore({ upstream, cache, workflowStore, offersRecords, liveTtlMs, settleMs, wallOf });
-  const runHistory = createRunHistory({ upstream, cache, runStore, liveTtlMs });
+  const runStore = createRunStore({ ...cached, workflowStore, offersRecords, settleMs, now, wallOf });
+  const runHistory = createRunHistory({ ...cached, runStore });
   const polling = {
-    cache,
+    viewers,
     liveTtlMs,
     maxUpstreamCalls,
     countSubscription: createSubscriptionLimit(maxSubscriptionsPerViewer),
@@ -58,15 +63,14 @@ export function createRuns({ config, upstream, isVerified, shared, now, wallOf, 
   const livePollers = createLivePollers({ runStore, workflowStore, startedRuns, ...polling });
   const workflowPollers = createWorkflowPollers({ runHistory, ...polling });
   return {
-    partitions,
-    cache,
+    viewers,
     workflowStore,
     runStore,
     runHistory,
     recentRuns: createRecentRuns(runHistory),
     livePollers,
     workflowPollers,
-    runStarter: createRunStarter(upstream, cache, idempotentStarts, startedRuns),
+    runStarter: createRunStarter(upstream, viewers, reads, idempotentStarts, startedRuns),
   };
 }
 

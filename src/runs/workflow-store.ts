@@ -1,9 +1,12 @@
 /** The viewer's workflows, process-wide. One upstream call lists them all, graphs included. */
 import type { WorkflowGraph, WorkflowRecord } from '../domain/types.ts';
 import type { UpstreamApi } from '../upstream/client.ts';
+import { ListEntry } from './entry.ts';
 import type { ReadContext } from './read-context.ts';
-import type { Resource, ResourceCache } from './resource-cache.ts';
-import type { Viewer } from './viewer.ts';
+import type { ReadThrough } from './read-through.ts';
+import type { Source } from './source.ts';
+import type { Right } from './rights.ts';
+import type { ViewerCache } from './viewer-cache.ts';
 
 export type WorkflowList = ReadonlyMap<string, WorkflowRecord>;
 
@@ -13,17 +16,31 @@ export interface WorkflowStore {
   /** At most a minute old: a name or a graph seldom changes, and must not cost a call for every run. */
   recent(operation: ReadContext): Promise<WorkflowList>;
   /** The cached graph; null if there is none. */
-  peekGraph(workflowId: string, viewer: Viewer): WorkflowGraph | null;
+  peekGraph(workflowId: string, right: Right): WorkflowGraph | null;
 }
 
+export interface WorkflowStoreOptions {
+  readonly upstream: UpstreamApi;
+  readonly viewers: ViewerCache;
+  readonly reads: ReadThrough;
+  readonly liveTtlMs: number;
+}
+
+const NAME = 'workflows';
 const RECENT_MS = 60_000;
 
-export function createWorkflowStore(upstream: UpstreamApi, cache: ResourceCache, liveTtlMs: number): WorkflowStore {
-  const workflows = (lifetimeMs: number): Resource<WorkflowList> => ({
-    key: 'workflows',
+export function createWorkflowStore({ upstream, viewers, reads, liveTtlMs }: WorkflowStoreOptions): WorkflowStore {
+  /** A name implies the type of its entry. */
+  const entryOf = (right: Right): ListEntry<WorkflowList> =>
+    (viewers.find(right, NAME) as ListEntry<WorkflowList> | undefined) ?? new ListEntry(right, NAME, '');
+
+  const entryFor = ({ viewer }: ReadContext) => entryOf(viewers.rightOf(viewer.id));
+
+  const workflows = (lifetimeMs: number): Source<ListEntry<WorkflowList>, WorkflowList> => ({
     endpoint: 'workflows',
-    workflowId: '',
-    async fetch(call) {
+    nameOf: () => NAME,
+    partOf: ({ list }) => list,
+    async fetch(_entry, call) {
       const { value, ...answer } = await upstream.listWorkflows(call);
       return { ...answer, value: new Map(value.map((workflow) => [workflow.id, workflow])) };
     },
@@ -34,8 +51,8 @@ export function createWorkflowStore(upstream: UpstreamApi, cache: ResourceCache,
   const recent = workflows(Math.max(liveTtlMs, RECENT_MS));
 
   return {
-    list: async (operation) => (await cache.get(current, operation)).cached.value,
-    recent: async (operation) => (await cache.get(recent, operation)).cached.value,
-    peekGraph: (workflowId, viewer) => cache.peek(viewer, recent)?.value.get(workflowId)?.graph ?? null,
+    list: async (operation) => (await reads.get(current, entryFor(operation), operation)).value,
+    recent: async (operation) => (await reads.get(recent, entryFor(operation), operation)).value,
+    peekGraph: (workflowId, right) => entryOf(right).list.snapshot?.value.get(workflowId)?.graph ?? null,
   };
 }

@@ -86,7 +86,8 @@ describe('loading runs', () => {
     expect(await codesAndCalls(['gone'])).toBeGreaterThan(0);
   });
 
-  it('forgets a 404 earlier where all of them take more than 1 MiB, the oldest first', async () => {
+  it('forgets a 404 earlier where all of them take more than the cache has, the oldest first', async () => {
+    await scene.restart({ CACHE_MAX_BYTES: String(2 ** 20) });
     await losesRuns();
     const ids = Array.from({ length: 500 }, (_, number) => `${number}${'x'.repeat(500)}`);
     for (let batch = 0; batch < 20; batch += 1) await codesAndCalls(ids.slice(25 * batch, 25 * batch + 25));

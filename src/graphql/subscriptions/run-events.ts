@@ -1,19 +1,19 @@
 /** The events of `runUpdated` for one reader: each snapshot beside the one that its last event told the steps of. */
 import type { GraphQLResolveInfo } from 'graphql';
 import { createPullIterator } from '../../runs/live/pull-iterator.ts';
-import type { Snapshot } from '../../runs/live/snapshot.ts';
+import type { RunState } from '../../runs/live/run-state.ts';
 import { refKey } from '../../upstream/ids.ts';
 import { forEachSelected } from '../fields/selection.ts';
 import type { LiveEvent, SourceEvent } from './live-events.ts';
 
 export interface RunEvent extends SourceEvent {
-  readonly snapshot: Snapshot;
+  readonly snapshot: RunState;
   /** The number of the snapshot whose steps the reader has; 0: it has none. */
   readonly sinceSequence: number;
 }
 
 export function runEvents(
-  snapshots: AsyncIterableIterator<Snapshot, undefined>,
+  snapshots: AsyncIterableIterator<RunState, undefined>,
   info: Pick<GraphQLResolveInfo, 'fieldNodes' | 'fragments' | 'path'>,
 ): AsyncIterableIterator<RunEvent, undefined> {
   const keys = keysOfChangedSteps(info);

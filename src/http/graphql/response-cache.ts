@@ -1,7 +1,8 @@
 /** Response cache: whole answers, by viewer and exact request. A hit needs neither parsing nor execution. */
 import { hash } from 'node:crypto';
-import type { CachePartitions, Cached, Placed } from '../../runs/cache-partitions.ts';
-import type { ResourceCache } from '../../runs/resource-cache.ts';
+import { CacheEntry, keyOf } from '../../runs/entry.ts';
+import type { Right } from '../../runs/rights.ts';
+import type { ViewerCache } from '../../runs/viewer-cache.ts';
 import type { Viewer } from '../../runs/viewer.ts';
 import {
   BUFFER_BYTES,
@@ -21,13 +22,29 @@ export interface WholeAnswer {
   readonly untilMs: number;
 }
 
-type CachedAnswer = WholeAnswer & { readonly forms: CompressedForms };
+class AnswerEntry extends CacheEntry {
+  readonly answer: WholeAnswer & { readonly forms: CompressedForms };
+
+  constructor(right: Right, name: string, answer: AnswerEntry['answer']) {
+    super(right, name);
+    this.answer = answer;
+  }
+
+  override sizeBytes(): number {
+    return this.answer.body.length + BUFFER_BYTES + this.answer.forms.sizeBytes;
+  }
+
+  override clear(): void {
+    // Nobody has it but the cache.
+  }
+}
 
 /** Computed once a request: hashing a long text takes a while. */
 export interface CacheKey {
   readonly viewer: Viewer;
   readonly name: string;
-  readonly place: string;
+  /** The right when the request came. */
+  readonly right: Right;
   /** False for a long request: those are seldom sent twice. */
   readonly isCacheable: boolean;
 }
@@ -41,10 +58,10 @@ export interface ResponseCache {
    */
   find(key: CacheKey, rightUntilMs: number): Promise<HttpResponse | null>;
   /** Call it before the request is executed, and `end` in any case. */
-  begin(key: CacheKey, rightUntilMs: number): CacheEntry;
+  begin(key: CacheKey, rightUntilMs: number): PendingAnswer;
 }
 
-export interface CacheEntry {
+export interface PendingAnswer {
   /** Caches the answer if its request came before: most requests come once, and their answers would evict others. */
   keep(answer: WholeAnswer): HttpResponse;
   /** Resumes the requests that wait for this one. */
@@ -56,23 +73,22 @@ const MAX_REQUEST_LENGTH = 16_384;
 const MAX_KEY_LENGTH = 1024;
 
 export interface ResponseCacheOptions {
-  readonly partitions: CachePartitions<unknown>;
-  readonly cache: Pick<ResourceCache, 'rightUntil' | 'rightToPartition'>;
+  readonly viewers: ViewerCache;
   readonly now: () => number;
 }
 
-export function createResponseCache({ partitions, cache, now }: ResponseCacheOptions): ResponseCache {
+export function createResponseCache({ viewers, now }: ResponseCacheOptions): ResponseCache {
   const doorkeeper = createDoorkeeper();
   /** Revalidations in progress, by cache key. */
   const revalidations = new Map<string, PromiseWithResolvers<undefined>>();
-  const cachedAt = (key: string) => partitions.find(key) as Placed<CachedAnswer> | undefined;
+  /** A name implies the type of its entry. */
+  const cachedAt = ({ right, name }: CacheKey) => viewers.find(right, name) as AnswerEntry | undefined;
 
-  function current(key: string, rightUntilMs: number): HttpResponse | null {
-    const entry = cachedAt(key);
-    if (!entry) return null;
-    const { value } = entry.cached;
-    const untilMs = Math.min(value.untilMs, cache.rightToPartition(entry.partition), rightUntilMs);
-    return now() < untilMs ? responseOf(value, untilMs, now()) : null;
+  function current(key: CacheKey, rightUntilMs: number): HttpResponse | null {
+    const answer = cachedAt(key)?.answer;
+    if (!answer) return null;
+    const untilMs = Math.min(answer.untilMs, viewers.rightUntil(key.right), rightUntilMs);
+    return now() < untilMs ? responseOf(answer, untilMs, now()) : null;
   }
 
   return {
@@ -80,41 +96,38 @@ export function createResponseCache({ partitions, cache, now }: ResponseCacheOpt
       const text = request.length > MAX_KEY_LENGTH ? hash('sha256', request, 'base64url') : request;
       const name = `answer ${text}`;
       const isCacheable = request.length <= MAX_REQUEST_LENGTH;
-      return { viewer, name, place: partitions.placeOf(viewer.id, name), isCacheable };
+      return { viewer, name, right: viewers.rightOf(viewer.id), isCacheable };
     },
 
-    async find({ place }, rightUntilMs) {
-      const found = current(place, rightUntilMs);
-      const revalidation = found ? undefined : revalidations.get(place);
-      if (!revalidation) return found;
-      await revalidation.promise;
-      return current(place, rightUntilMs);
+    async find(key, rightUntilMs) {
+      const found = current(key, rightUntilMs);
+      if (found || revalidations.size === 0) return found;
+      await revalidations.get(keyOf(key.right, key.name))?.promise;
+      return current(key, rightUntilMs);
     },
 
-    begin({ viewer, name, place, isCacheable }, rightUntilMs) {
-      const partition = partitions.of(viewer.id);
+    begin(key, rightUntilMs) {
+      const { viewer, name, right, isCacheable } = key;
       // Only the answer to a request that was cached once is waited for: of another nobody knows whether it can be shared.
-      const wasCached = cachedAt(place) !== undefined;
+      const wasCached = cachedAt(key) !== undefined;
+      const place = keyOf(right, name);
       const revalidation = wasCached && !revalidations.has(place) ? Promise.withResolvers<undefined>() : null;
       if (revalidation) revalidations.set(place, revalidation);
       return {
         keep(answer) {
           const nowMs = now();
-          const untilMs = Math.min(answer.untilMs, cache.rightUntil(viewer), rightUntilMs);
-          if (!(isCacheable && nowMs < answer.untilMs && (doorkeeper.admits(place) || wasCached))) {
+          const untilMs = Math.min(answer.untilMs, viewers.rightUntil(viewers.rightOf(viewer.id)), rightUntilMs);
+          // By the viewer: its first request came before it had a right.
+          const wasSeen = () => doorkeeper.admits(`${viewer.id} ${name}`);
+          if (!(isCacheable && nowMs < answer.untilMs && (wasSeen() || wasCached))) {
             return responseOf(answer, untilMs, nowMs);
           }
           // Compressed when a client first asks for it, and then counted anew, if it is still cached.
           const forms = createCompressedForms(() => {
-            if (cachedAt(place)?.cached.value === value) put();
+            if (cachedAt(key) === entry) viewers.keep(entry);
           });
-          const value: CachedAnswer = { ...answer, body: ownBytes(answer.body), forms };
-          const put = () => {
-            const sizeBytes = value.body.length + BUFFER_BYTES + forms.sizeBytes;
-            const cached: Cached<CachedAnswer> = { value, sentAt: nowMs, fetchedAt: nowMs, sizeBytes };
-            partitions.put(viewer.id, partition, name, cached);
-          };
-          put();
+          const entry = new AnswerEntry(right, name, { ...answer, body: ownBytes(answer.body), forms });
+          viewers.keep(entry);
           return responseOf({ ...answer, forms }, untilMs, nowMs);
         },
         end() {

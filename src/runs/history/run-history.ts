@@ -2,7 +2,7 @@
 import { runStatusOf, type RunStatus } from '../../domain/status.ts';
 import type { Timestamp } from '../../domain/timestamp.ts';
 import type { RunRecord } from '../../domain/types.ts';
-import type { RunRef, UpstreamApi } from '../../upstream/client.ts';
+import type { RunRef, RunWindow as RunsWindow, UpstreamApi } from '../../upstream/client.ts';
 import { AbandonedError, GatewayError } from '../../upstream/errors.ts';
 import {
   createHistoryReader,
@@ -13,9 +13,14 @@ import {
   type HistoryReader,
 } from './history-reader.ts';
 import type { ReadContext } from '../read-context.ts';
-import type { Cached } from '../cache-partitions.ts';
-import type { Resource, ResourceCache, Served } from '../resource-cache.ts';
+import { ListEntry } from '../entry.ts';
+import type { ReadThrough } from '../read-through.ts';
 import type { RunStore } from '../run-store.ts';
+import { partOf, type Snapshot } from '../snapshot.ts';
+import type { Source } from '../source.ts';
+import type { Right } from '../rights.ts';
+import type { ViewerCache } from '../viewer-cache.ts';
+import type { Viewer } from '../viewer.ts';
 
 export interface RunFilter {
   readonly status: readonly RunStatus[] | null;
@@ -31,8 +36,10 @@ export interface HistoryPage {
   readonly end: HistoryPosition | null;
 }
 
+type RunList = readonly RunRecord[];
+
 /** Told of each run that is found, with the record by which it was: the operation then needs no other one. */
-export type OnFound = (ref: RunRef, record: Served<RunRecord>) => void;
+export type OnFound = (ref: RunRef, record: Snapshot<RunRecord>) => void;
 
 export interface RunHistory {
   page(request: PageRequest, operation: ReadContext, onFound?: OnFound): Promise<HistoryPage>;
@@ -62,9 +69,9 @@ export interface RunsInWindow {
 export type AreEnough = (records: readonly RunRecord[]) => boolean;
 
 export interface NewestRuns {
-  /** Newest first; each as a part of the window that it came in. */
-  readonly records: readonly Served<RunRecord>[];
-  readonly windows: readonly Cached<readonly RunRecord[]>[];
+  /** Newest first; each with the times of the window that it came in, which counts its bytes. */
+  readonly records: readonly Snapshot<RunRecord>[];
+  readonly windows: readonly Snapshot<RunList>[];
 }
 
 export interface PageRequest {
@@ -94,46 +101,64 @@ export const windowsOfEach = (workflowCount: number): number =>
 
 export interface RunHistoryOptions {
   readonly upstream: UpstreamApi;
-  readonly cache: ResourceCache;
+  readonly viewers: ViewerCache;
+  readonly reads: ReadThrough;
   readonly runStore: RunStore;
   readonly liveTtlMs: number;
 }
 
-export function createRunHistory({ upstream, cache, runStore, liveTtlMs }: RunHistoryOptions): RunHistory {
-  const windowOf = (workflowId: string, offset: number, limit: number): Resource<readonly RunRecord[]> => ({
-    key: `runs ${workflowId}\n${offset} ${limit}`,
+const nameOf = ({ workflowId, offset, limit }: RunsWindow): string => `runs ${workflowId}\n${offset} ${limit}`;
+
+class WindowEntry extends ListEntry<RunList> {
+  readonly window: RunsWindow;
+
+  constructor(right: Right, window: RunsWindow) {
+    super(right, nameOf(window), window.workflowId);
+    this.window = window;
+  }
+}
+
+export function createRunHistory({ upstream, viewers, reads, runStore, liveTtlMs }: RunHistoryOptions): RunHistory {
+  /** A name implies the type of its entry. */
+  function entryOf(window: RunsWindow, { id }: Viewer): WindowEntry {
+    const right = viewers.rightOf(id);
+    return (viewers.find(right, nameOf(window)) as WindowEntry | undefined) ?? new WindowEntry(right, window);
+  }
+
+  const windows: Source<WindowEntry, RunList> = {
     endpoint: 'runs',
-    workflowId,
-    fetch: (call) => upstream.listRuns({ workflowId, offset, limit }, call),
+    nameOf: ({ name }) => name,
+    partOf: ({ list }) => list,
+    fetch: ({ window }, call) => upstream.listRuns(window, call),
     lifetimeMs: () => liveTtlMs,
-  });
+  };
 
   function readerOf(
     workflowId: string,
     after: HistoryPosition | null,
     operation: ReadContext,
-    onWindow: (window: Served<readonly RunRecord[]>) => void = () => undefined,
+    onWindow: (list: Snapshot<RunList>) => void = () => undefined,
   ) {
-    const known = new Map<RunRecord, Served<RunRecord>>();
+    const known = new Map<RunRecord, Snapshot<RunRecord>>();
     let isFirst = true;
     const reader = createHistoryReader(async (offset, limit, isAnew) => {
       if (!isFirst && operation.signal().aborted) throw new AbandonedError();
       isFirst = false;
-      const resource = windowOf(workflowId, offset, limit);
-      const window = await cache.get(
-        resource,
-        isAnew ? { ...operation, skipsLive: true, skipsShared: true } : operation,
-      );
-      for (const record of window.cached.value) {
-        if (!hasId(record)) continue;
-        const ref = { workflowId, runId: record.id };
-        known.set(record, runStore.offerRecord(ref, record, { resource, ...window }, operation.viewer));
+      const { viewer } = operation;
+      const window = { workflowId, offset, limit };
+      const reading = isAnew ? { ...operation, skipsLive: true, skipsShared: true } : operation;
+      const list = await reads.get(windows, entryOf(window, viewer), reading);
+      const listed = { entry: entryOf(window, viewer), list };
+      for (const record of list.value) {
+        if (hasId(record)) {
+          known.set(record, runStore.offerRecord({ workflowId, runId: record.id }, record, listed, viewer));
+        }
       }
-      onWindow(window);
-      return { records: window.cached.value, isStale: window.staleReason !== null };
+      onWindow(list);
+      return { records: list.value, isStale: list.staleReason !== null };
     }, after);
     /** What is known of a listed run: what the list has, or something newer. Null where it has no id. */
-    const knownOf = (record: RunRecord): Served<RunRecord> | null => known.get(record) ?? null;
+    const knownOf = (record: RunRecord): Snapshot<RunRecord> | null => known.get(record) ?? null;
     return { reader, knownOf };
   }
 
@@ -162,13 +187,13 @@ export function createRunHistory({ upstream, cache, runStore, liveTtlMs }: RunHi
         if (startedAfter && isBefore(record, startedAfter)) return { records, isWhole: true };
         const known = knownOf(record);
         if (!known) continue;
-        if (startedBefore && !isBefore(known.cached.value, startedBefore)) {
+        if (startedBefore && !isBefore(known.value, startedBefore)) {
           later += 1;
           if (later > MAX_LATER) throw new GatewayError('BAD_USER_INPUT', TOO_MANY_LATER);
           continue;
         }
         if (records.length === count) return { records, isWhole: false };
-        records.push(known.cached.value);
+        records.push(known.value);
         onFound({ workflowId, runId: position.runId }, known);
       }
     }
@@ -193,7 +218,7 @@ export function createRunHistory({ upstream, cache, runStore, liveTtlMs }: RunHi
             return { entries: found, hasNextPage: false, end: entry.position };
           }
           const known = knownOf(entry.record);
-          if (known && (!filter || matches(known.cached.value, filter))) {
+          if (known && (!filter || matches(known.value, filter))) {
             found.push(entry);
             onFound({ workflowId, runId: entry.position.runId }, known);
           }
@@ -216,18 +241,22 @@ export function createRunHistory({ upstream, cache, runStore, liveTtlMs }: RunHi
     },
 
     async newest(workflowId, wanted, areEnough, operation) {
-      const windows: Cached<readonly RunRecord[]>[] = [];
-      const partOf = new Map<RunRecord, Served<RunRecord>>();
-      const { reader } = readerOf(workflowId, null, operation, ({ cached, staleReason }) => {
-        windows.push(cached);
-        for (const value of cached.value) partOf.set(value, { cached: { ...cached, value }, staleReason });
+      const lists: Snapshot<RunList>[] = [];
+      const listOf = new Map<RunRecord, Snapshot<RunList>>();
+      const { reader } = readerOf(workflowId, null, operation, (list) => {
+        lists.push(list);
+        for (const record of list.value) listOf.set(record, list);
       });
       const records: RunRecord[] = [];
       do {
         const entries = await nextOf(reader, records.length === 0 ? Math.min(wanted, MAX_WINDOW) : MAX_WINDOW);
         records.push(...entries.map(({ record }) => record));
       } while (!reader.isAtEnd && records.length < MAX_SCANNED && !areEnough(records));
-      return { records: records.filter(hasId).flatMap((record) => partOf.get(record) ?? []), windows };
+      const listed = records.filter(hasId).flatMap((value) => {
+        const list = listOf.get(value);
+        return list ? partOf(list, value) : [];
+      });
+      return { records: listed, windows: lists };
     },
   };
 }

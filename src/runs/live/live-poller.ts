@@ -54,6 +54,8 @@ export interface LivePollerOptions<State extends LiveState, Reading> {
   readonly after: After;
   /** Called when it has ended or has no subscribers left: the next subscriber needs another poller. */
   readonly onOver: () => void;
+  /** Called when the last subscriber has left: nobody reads its state any more. */
+  readonly onLeft?: () => void;
 }
 
 /** The shortest interval, also where LIVE_TTL_MS is shorter. */
@@ -77,7 +79,7 @@ type End = { readonly kind: 'COMPLETE' } | { readonly kind: 'FAILED'; readonly e
 export function createLivePoller<State extends LiveState, Reading>(
   options: LivePollerOptions<State, Reading>,
 ): LivePoller<State> {
-  const { states, joinTurns, read, isRightKnown, liveTtlMs, now, after, onOver } = options;
+  const { states, joinTurns, read, isRightKnown, liveTtlMs, now, after, onOver, onLeft } = options;
   const intervalMs = Math.max(liveTtlMs, MIN_POLL_MS);
   const subscribers = new Set<Subscriber>();
   const controller = new AbortController();
@@ -175,6 +177,7 @@ export function createLivePoller<State extends LiveState, Reading>(
     if (subscribers.size > 0) return;
     controller.abort();
     stop(true);
+    onLeft?.();
   }
 
   function stop(handsOver: boolean): void {

@@ -4,15 +4,16 @@ import { checkRef, refKey } from '../../upstream/ids.ts';
 import { createRunLoaders, type DataRequirement } from '../loaders/run-loaders.ts';
 import { createWorkflowLoaders } from '../loaders/workflow-loaders.ts';
 import type { ReadContext } from '../read-context.ts';
-import type { RunStore } from '../run-store.ts';
+import type { RunEntry } from '../entry.ts';
+import type { RunParts, RunStore } from '../run-store.ts';
 import type { StartedRuns } from '../starts/started-runs.ts';
 import type { WorkflowStore } from '../workflow-store.ts';
-import { createPollers, type PollersOptions, type Watcher } from './pollers.ts';
-import { runStates, type RunReading, type Snapshot } from './snapshot.ts';
+import { createPollers, type Polled, type PollersOptions, type Watcher } from './pollers.ts';
+import { runStates, type RunReading, type RunState } from './run-state.ts';
 
 export interface LivePollers {
   /** Throws RATE_LIMITED where the viewer has as many subscriptions as it may. */
-  watch(ref: RunRef, requirement: DataRequirement, watcher: Watcher): AsyncIterableIterator<Snapshot, undefined>;
+  watch(ref: RunRef, requirement: DataRequirement, watcher: Watcher): AsyncIterableIterator<RunState, undefined>;
   /** The number of pollers. */
   readonly pollers: number;
   /** The viewer's right is in doubt: all of its pollers poll now. */
@@ -27,21 +28,53 @@ export interface LivePollersOptions extends PollersOptions {
 }
 
 export function createLivePollers(options: LivePollersOptions): LivePollers {
-  const { runStore, workflowStore, startedRuns, countSubscription, now } = options;
+  const { runStore, workflowStore, startedRuns, countSubscription, viewers, now } = options;
   const pollers = createPollers(runStates, options);
 
-  async function read(
-    ref: RunRef,
-    requirement: DataRequirement,
-    operation: ReadContext,
-    latest: Snapshot | null,
-  ): Promise<RunReading> {
-    const workflows = createWorkflowLoaders(workflowStore, operation);
-    const parts = await createRunLoaders(runStore, workflows, operation, now()).loadParts(ref, requirement);
-    // Also where the cache does not hold the parts, a run is final once nothing has changed for long.
-    if (latest) await runStore.follow(latest.parts, parts);
-    const isFinal = !parts.stepsError && runStore.derive(ref, parts, now()).freshness.isFinal;
-    return { ref, parts, isFinal, staleBecause: null, current: null };
+  /** While it is polled, the run is pinned: its state is made of what the entry caches. */
+  function polledRun(ref: RunRef, requirement: DataRequirement, { viewer }: Watcher): Polled<RunState, RunReading> {
+    let pinned: RunEntry | null = null;
+    let isOver = false;
+
+    function unpin(): void {
+      if (pinned) viewers.unpin(pinned);
+      pinned = null;
+    }
+
+    /** Throws where there is no room for it. A viewer that was dropped has another entry since. */
+    function pin(): void {
+      if (isOver) return;
+      const entry = runStore.entryOf(ref, viewer);
+      if (entry !== pinned) {
+        unpin();
+        pinned = entry;
+        viewers.pin(entry);
+      }
+      viewers.checkPinned(entry);
+    }
+
+    async function load(operation: ReadContext): Promise<RunParts> {
+      pin();
+      const workflows = createWorkflowLoaders(workflowStore, operation);
+      const parts = await createRunLoaders(runStore, workflows, operation, now()).loadParts(ref, requirement);
+      pin();
+      return parts;
+    }
+
+    return {
+      async read(operation, latest) {
+        const parts = await load(operation);
+        // Also where the viewer was dropped meanwhile, a run is final once nothing has changed for long.
+        if (latest) runStore.follow(latest.parts, parts);
+        const isFinal = !parts.stepsError && runStore.areFinal(parts, now());
+        return { ref, parts, isFinal, staleBecause: null, current: null };
+      },
+      isAwaited: () => startedRuns.isAwaited(viewer, ref),
+      end() {
+        isOver = true;
+        unpin();
+      },
+    };
   }
 
   return {
@@ -50,12 +83,7 @@ export function createLivePollers(options: LivePollersOptions): LivePollers {
       // The graph is read for each event, not by the poller.
       const polled = requirement === 'GRAPH' ? 'STEPS' : requirement;
       const onLeft = countSubscription(watcher.viewer);
-      const poller = pollers.of(
-        watcher,
-        `${polled} ${refKey(ref)}`,
-        (operation, latest) => read(ref, polled, operation, latest),
-        () => startedRuns.isAwaited(watcher.viewer, ref),
-      );
+      const poller = pollers.of(watcher, `${polled} ${refKey(ref)}`, () => polledRun(ref, polled, watcher));
       return poller.watch(onLeft);
     },
     get pollers() {

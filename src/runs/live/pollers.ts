@@ -2,17 +2,17 @@
 import { isNotFound } from '../../upstream/errors.ts';
 import type { TurnsOf } from '../ports.ts';
 import { createAnswerLifetime, createCallBudget, type ReadContext } from '../read-context.ts';
-import type { ResourceCache } from '../resource-cache.ts';
 import type { After } from '../timer.ts';
 import { createLivePoller, type LivePoller, type Poll, type PollResult } from './live-poller.ts';
 import type { LiveState, LiveStates } from './live-state.ts';
 import type { CountSubscription } from './subscription-limit.ts';
+import type { ViewerCache } from '../viewer-cache.ts';
 
 /** The request that subscribed. */
 export type Watcher = Pick<ReadContext, 'viewer' | 'requestId' | 'operationRecord'>;
 
 export interface PollersOptions {
-  readonly cache: Pick<ResourceCache, 'hasProvenRight'>;
+  readonly viewers: ViewerCache;
   readonly liveTtlMs: number;
   readonly maxUpstreamCalls: number;
   readonly countSubscription: CountSubscription;
@@ -24,30 +24,30 @@ export interface PollersOptions {
 }
 
 export interface Pollers<State, Reading> {
-  /**
-   * `name` tells it from all others of this viewer, also from those of another kind. `isAwaited` is asked where the upstream knows
-   * nothing by this id: true while it is still to come.
-   */
-  of(watcher: Watcher, name: string, read: Read<State, Reading>, isAwaited?: IsAwaited): LivePoller<State>;
+  /** `name` tells it from all others of this viewer, also from those of another kind. `open` is called where there is none. */
+  of(watcher: Watcher, name: string, open: () => Polled<State, Reading>): LivePoller<State>;
   readonly count: number;
   /** The viewer's right is in doubt: all of its pollers poll now. */
   recheck(viewerId: string): void;
   close(): void;
 }
 
-/** One poll, as an operation with a budget of its own. `latest` is null before the first. */
-export type Read<State, Reading> = (operation: ReadContext, latest: State | null) => Promise<Reading>;
-
-type IsAwaited = () => Promise<boolean>;
+/** What one poller reads. */
+export interface Polled<State, Reading> {
+  /** One poll, as an operation with a budget of its own. `latest` is null before the first. */
+  read(operation: ReadContext, latest: State | null): Promise<Reading>;
+  /** Asked where the upstream knows nothing by this id: true while it is still to come. */
+  isAwaited?(): Promise<boolean>;
+  /** Called when nobody watches any more, maybe during a poll. */
+  end(): void;
+}
 
 /** What is awaited is asked for so often: a 404 is believed for as long. */
 const AWAITED_EVERY_MS = 1000;
 
-const NEVER: IsAwaited = () => Promise.resolve(false);
-
 export function createPollers<State extends LiveState, Reading>(
   states: LiveStates<State, Reading>,
-  { cache, liveTtlMs, maxUpstreamCalls, turnsOf, now, after }: PollersOptions,
+  { viewers, liveTtlMs, maxUpstreamCalls, turnsOf, now, after }: PollersOptions,
 ): Pollers<State, Reading> {
   /** By viewer that has any, and name. */
   const pollers = new Map<string, Map<string, LivePoller<State>>>();
@@ -55,14 +55,13 @@ export function createPollers<State extends LiveState, Reading>(
   function open(
     { viewer, requestId, operationRecord }: Watcher,
     name: string,
-    read: Read<State, Reading>,
-    isAwaited: IsAwaited,
+    polled: Polled<State, Reading>,
   ): LivePoller<State> {
     async function readOnce({ signal, latest, isAnnounced: skipsLive }: Poll<State>): Promise<PollResult<Reading>> {
       const budget = createCallBudget(maxUpstreamCalls);
       const lifetime = createAnswerLifetime();
       const operation = { viewer, requestId, signal: () => signal, budget, lifetime, operationRecord, skipsLive };
-      return { reading: await read(operation, latest), untilMs: lifetime.untilMs };
+      return { reading: await polled.read(operation, latest), untilMs: lifetime.untilMs };
     }
 
     async function readAwaited(poll: Poll<State>): Promise<PollResult<Reading>> {
@@ -71,7 +70,7 @@ export function createPollers<State extends LiveState, Reading>(
           return await readOnce(poll);
         } catch (error) {
           // Without anybody who waits there is no pause either, and a 404 that is remembered would come at once, again and again.
-          if (poll.signal.aborted || !isNotFound(error) || !(await isAwaited())) throw error;
+          if (poll.signal.aborted || !isNotFound(error) || !(await polled.isAwaited?.())) throw error;
           await pause(AWAITED_EVERY_MS, poll.signal);
         }
       }
@@ -81,7 +80,7 @@ export function createPollers<State extends LiveState, Reading>(
       states,
       joinTurns: turnsOf(viewer, name),
       read: readAwaited,
-      isRightKnown: () => cache.hasProvenRight(viewer),
+      isRightKnown: () => viewers.hasProvenRight(viewer),
       liveTtlMs,
       now,
       after,
@@ -89,6 +88,9 @@ export function createPollers<State extends LiveState, Reading>(
         if (own.get(name) !== poller) return;
         own.delete(name);
         if (own.size === 0) pollers.delete(viewer.id);
+      },
+      onLeft() {
+        polled.end();
       },
     });
     const own = pollers.get(viewer.id) ?? new Map<string, LivePoller<State>>();
@@ -114,8 +116,8 @@ export function createPollers<State extends LiveState, Reading>(
   }
 
   return {
-    of(watcher, name, read, isAwaited = NEVER) {
-      return pollers.get(watcher.viewer.id)?.get(name) ?? open(watcher, name, read, isAwaited);
+    of(watcher, name, polled) {
+      return pollers.get(watcher.viewer.id)?.get(name) ?? open(watcher, name, polled());
     },
     get count() {
       let count = 0;

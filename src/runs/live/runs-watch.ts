@@ -131,7 +131,7 @@ export function watchRuns(
         runId,
         record,
         // Without a record it is older than all others.
-        startMicros: record ? (record.cached.value.startTime?.epochMicros ?? null) : -Infinity,
+        startMicros: record ? (record.value.startTime?.epochMicros ?? null) : -Infinity,
       })),
     );
     const faulty = [...states].flatMap(([workflowId, { staleBecause: error, runs: known }]) =>

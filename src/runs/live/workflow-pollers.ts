@@ -1,8 +1,9 @@
 /** The pollers of all workflows whose runs are watched: one for each viewer and workflow. */
-import type { RunHistory } from '../history/run-history.ts';
-import { createPollers, type PollersOptions, type Watcher } from './pollers.ts';
+import type { RunRecord } from '../../domain/types.ts';
+import type { NewestRuns, RunHistory } from '../history/run-history.ts';
+import { createPollers, type Polled, type PollersOptions, type Watcher } from './pollers.ts';
 import { watchRuns, type RunsChange } from './runs-watch.ts';
-import { reachesKnown, wantedRecords, workflowStates } from './workflow-runs.ts';
+import { reachesKnown, wantedRecords, workflowStates, type WorkflowRuns } from './workflow-runs.ts';
 
 export interface WorkflowPollers {
   /** Throws RATE_LIMITED where the viewer watches as much as it may. */
@@ -19,13 +20,35 @@ export interface WorkflowPollersOptions extends PollersOptions {
 }
 
 export function createWorkflowPollers(options: WorkflowPollersOptions): WorkflowPollers {
-  const { runHistory, countSubscription, after } = options;
+  const { runHistory, viewers, countSubscription, after } = options;
   const pollers = createPollers(workflowStates, options);
 
+  /** What its state is made of is counted: the windows that were read last. */
+  function polledRuns(workflowId: string): Polled<WorkflowRuns, NewestRuns> {
+    let reserved = 0;
+    let isOver = false;
+
+    function reserve(bytes: number): void {
+      viewers.reserve(bytes - reserved);
+      reserved = bytes;
+    }
+
+    return {
+      async read(operation, latest) {
+        const areEnough = (records: readonly RunRecord[]) => reachesKnown(latest, records);
+        const newest = await runHistory.newest(workflowId, wantedRecords(latest), areEnough, operation);
+        if (!isOver) reserve(newest.windows.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0));
+        return newest;
+      },
+      end() {
+        isOver = true;
+        reserve(0);
+      },
+    };
+  }
+
   const pollerOf = (workflowId: string, watcher: Watcher) =>
-    pollers.of(watcher, `runs of ${workflowId}`, (operation, latest) =>
-      runHistory.newest(workflowId, wantedRecords(latest), (records) => reachesKnown(latest, records), operation),
-    );
+    pollers.of(watcher, `runs of ${workflowId}`, () => polledRuns(workflowId));
 
   return {
     watch(workflowIds, watcher) {

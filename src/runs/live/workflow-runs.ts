@@ -3,16 +3,16 @@ import { isOver, runStatusOf } from '../../domain/status.ts';
 import type { RunRecord } from '../../domain/types.ts';
 import type { GatewayError } from '../../upstream/errors.ts';
 import type { NewestRuns } from '../history/run-history.ts';
-import type { Served } from '../resource-cache.ts';
+import { asStale, type Snapshot } from '../snapshot.ts';
 import { inPieces } from '../../upstream/transport/in-pieces.ts';
 import type { LiveState, LiveStates } from './live-state.ts';
-import { isSameRecord } from './snapshot.ts';
+import { isSameRecord } from './run-state.ts';
 
 export interface WatchedRun {
   /** The number of the state in which it changed last; 0 for one that was old already when it was read first. */
   readonly changedIn: number;
   /** Null for a finished run that is not among the newest any more: the run store may have it. */
-  readonly record: Served<RunRecord> | null;
+  readonly record: Snapshot<RunRecord> | null;
 }
 
 export interface WorkflowRuns extends LiveState {
@@ -61,7 +61,7 @@ export const workflowStates: LiveStates<WorkflowRuns, NewestRuns> = {
     const staleReason = `${error.code}: ${error.message}`;
     const runs = [...latest.runs].map(([id, run]): [string, WatchedRun] => [
       id,
-      run.record?.staleReason === null ? { changedIn: next, record: { ...run.record, staleReason } } : run,
+      run.record?.staleReason === null ? { changedIn: next, record: asStale(run.record, staleReason) } : run,
     ]);
     return { ...latest, sequence: next, stamp: {}, runs: new Map(runs), staleBecause: error };
   },
@@ -85,9 +85,9 @@ function* following(
   const known = latest ?? { ...NOTHING_READ, sequence: 0, stamp: {} };
   const next = known.sequence + 1;
   const read = new Map<string, WatchedRun>();
-  const lastKnown = records.findLastIndex(({ cached }) => known.runs.has(cached.value.id));
+  const lastKnown = records.findLastIndex(({ value }) => known.runs.has(value.id));
   for (const [index, record] of records.entries()) {
-    const { id } = record.cached.value;
+    const { id } = record.value;
     const isShown = index < NEWEST_RUNS || isOpen({ record });
     const isNew = known.isRead ? lastKnown < 0 || index < lastKnown : isShown;
     const changedIn = changeOf(known.runs.get(id), record, { next, isNew });
@@ -113,7 +113,7 @@ export const changedRuns = ({ runs }: WorkflowRuns, since: number): [string, Wat
 
 function changeOf(
   known: WatchedRun | undefined,
-  record: Served<RunRecord>,
+  record: Snapshot<RunRecord>,
   { next, isNew }: { readonly next: number; readonly isNew: boolean },
 ): number {
   if (!known) return isNew ? next : 0;
@@ -125,7 +125,7 @@ function changeOf(
 
 function isOpen({ record }: Pick<WatchedRun, 'record'>): boolean {
   if (!record) return false;
-  const { rawStatus, endTime } = record.cached.value;
+  const { rawStatus, endTime } = record.value;
   return !isOver(runStatusOf(rawStatus), endTime);
 }
 

@@ -4,11 +4,10 @@ import type { Run, RunRecord } from '../../domain/types.ts';
 import type { RunRef } from '../../upstream/client.ts';
 import { GatewayError, isAccessDenied, isNotFound } from '../../upstream/errors.ts';
 import { checkRef } from '../../upstream/ids.ts';
-import type { MaybeRecord, StepList } from '../finality.ts';
+import { partOf, type MaybeRecord, type Snapshot, type StepList } from '../snapshot.ts';
 import type { ReadContext } from '../read-context.ts';
 import { createPartLoader } from './part-loader.ts';
-import type { Served } from '../resource-cache.ts';
-import type { RunParts, RunStore } from '../run-store.ts';
+import { noSteps, type RunParts, type RunStore } from '../run-store.ts';
 import type { WorkflowLoaders } from './workflow-loaders.ts';
 
 /**
@@ -23,13 +22,13 @@ export const readsSteps = (requirement: DataRequirement): boolean => requirement
 
 export interface RunLoaders {
   /** The record of a run that came in a list: this operation reads no other one of that run. */
-  readonly primeRecord: (ref: RunRef, record: Served<RunRecord>) => void;
+  readonly primeRecord: (ref: RunRef, record: Snapshot<RunRecord>) => void;
   /** The parts of a run, without the graph. Rejects like `load`; where its record alone can be had, it has no steps. */
   loadParts(ref: RunRef, requirement: DataRequirement): Promise<RunParts>;
   /** The run of parts that were loaded before, as of this operation's time. */
   ofParts(ref: RunRef, parts: RunParts, requirement: DataRequirement): Promise<Run>;
   /** The run of a record that came in a list. Null where its steps are NOT_FOUND for a narrowed scope: then it is not in it. */
-  ofRecord(ref: RunRef, record: Served<RunRecord>, requirement: DataRequirement): Promise<Run | null>;
+  ofRecord(ref: RunRef, record: Snapshot<RunRecord>, requirement: DataRequirement): Promise<Run | null>;
   /**
    * Without a promise where everything needed is cached (fast path). Throws BAD_USER_INPUT for an invalid id; rejects with
    * NOT_FOUND, or with the error of the upstream call. Where only the steps can't be had, whatever reads them throws why.
@@ -109,7 +108,7 @@ export function createRunLoaders(
     }
   }
 
-  async function withSteps(ref: RunRef, record: Served<MaybeRecord>): Promise<RunParts> {
+  async function withSteps(ref: RunRef, record: Snapshot<MaybeRecord>): Promise<RunParts> {
     try {
       return partsOf(record, await steps.load(ref));
     } catch (error) {
@@ -118,13 +117,13 @@ export function createRunLoaders(
   }
 
   /** The record stands for itself, unless the error says that this viewer must not see the run. */
-  function withoutSteps(record: Served<MaybeRecord> | null, error: unknown): RunParts {
-    const told = record?.cached.value;
+  function withoutSteps(record: Snapshot<MaybeRecord> | null, error: unknown): RunParts {
+    const told = record?.value;
     if (!record || !told || !(error instanceof GatewayError) || isAccessDenied(error)) throw error;
     if (isNotFound(error)) {
       // A run that was just accepted may have a record before its steps can be listed: then it has no steps.
       if (!isTerminal(runStatusOf(told.rawStatus))) {
-        return partsOf(record, { ...record, cached: { ...record.cached, value: [] } });
+        return partsOf(record, partOf(record, []));
       }
       // Steps of another organization are NOT_FOUND for a narrowed scope.
       if (operation.viewer.scope?.organizationId != null) throw error;
@@ -173,14 +172,13 @@ export function createRunLoaders(
       } catch (error) {
         if (!(error instanceof GatewayError) || isAccessDenied(error)) throw error;
         if (!isNotFound(error)) return derive(ref, { ...partsOf(null, null), stepsError: error });
-        const nothingYet = { cached: { value: [], sentAt: nowMs, fetchedAt: nowMs, sizeBytes: 0 }, staleReason: null };
-        return derive(ref, { ...partsOf(null, nothingYet), graph: await graphIf(ref, requirement) });
+        return derive(ref, { ...partsOf(null, noSteps(nowMs)), graph: await graphIf(ref, requirement) });
       }
     },
   };
 }
 
-const partsOf = (record: Served<MaybeRecord> | null, steps: Served<StepList> | null): RunParts => ({
+const partsOf = (record: Snapshot<MaybeRecord> | null, steps: Snapshot<StepList> | null): RunParts => ({
   record,
   steps,
   stepsError: null,
@@ -195,8 +193,8 @@ const settled = <T>(result: Promise<T>): Promise<{ readonly result: Promise<T> }
   );
 
 /** True if the steps need not be loaded: without a record they tell everything. */
-function isEnough(served: Served<MaybeRecord> | null, requirement: DataRequirement): boolean {
-  const record = served?.cached.value;
+function isEnough(loaded: Snapshot<MaybeRecord> | null, requirement: DataRequirement): boolean {
+  const record = loaded?.value;
   if (!record || readsSteps(requirement)) return false;
   return requirement === 'RECORD' || tellsTimes(record);
 }

@@ -2,10 +2,10 @@
 import type { JsonObject } from '../../domain/types.ts';
 import type { UpstreamApi } from '../../upstream/client.ts';
 import type { StartedRun } from '../../upstream/contract.ts';
-import { isAccessDenied } from '../../upstream/errors.ts';
 import type { IdempotentStarts } from '../ports.ts';
 import type { ReadContext } from '../read-context.ts';
-import type { ResourceCache } from '../resource-cache.ts';
+import type { ReadThrough } from '../read-through.ts';
+import type { ViewerCache } from '../viewer-cache.ts';
 import { identityOf } from '../viewer.ts';
 import type { StartedRuns } from './started-runs.ts';
 
@@ -22,25 +22,19 @@ export interface RunStarter {
 
 export function createRunStarter(
   upstream: UpstreamApi,
-  cache: ResourceCache,
+  viewers: ViewerCache,
+  reads: ReadThrough,
   idempotentStarts: IdempotentStarts,
   startedRuns: Pick<StartedRuns, 'add'>,
 ): RunStarter {
   async function send({ workflowId, inputs }: StartRequest, operation: ReadContext): Promise<StartedRun> {
     const { viewer, requestId, budget, operationRecord } = operation;
-    budget.take(cache.isAccepted(viewer.id));
+    budget.take(viewers.isAccepted(viewer.id));
     // Not the operation's signal: a client that disconnects does not undo what was sent.
     const { signal } = new AbortController();
     const asked = { endpoint: 'execute', workflowId } as const;
-    try {
-      const call = { ...cache.identityOf(viewer), refusals: budget, requestId, signal, operationRecord };
-      const started = await cache.prove(viewer, () => upstream.execute(workflowId, inputs, call));
-      cache.allow(viewer, asked);
-      return started;
-    } catch (error) {
-      if (isAccessDenied(error)) cache.deny(viewer, error, asked);
-      throw error;
-    }
+    const call = { refusals: budget, requestId, signal, operationRecord };
+    return reads.prove(viewer, asked, (caller) => upstream.execute(workflowId, inputs, { ...caller, ...call }));
   }
 
   function sendOnce(request: StartRequest, operation: ReadContext): Promise<StartedRun> {

@@ -1,4 +1,4 @@
-/** A snapshot of a run for its subscribers, and the comparison that decides whether a poll brought a change. */
+/** The state of a run for its subscribers, and the comparison that decides whether a poll brought a change. */
 import { isDeepStrictEqual } from 'node:util';
 import {
   changesUpTo,
@@ -10,8 +10,7 @@ import {
 import type { RunRef } from '../../upstream/client.ts';
 import { isSamePayload } from '../../domain/payload.ts';
 import { isUpstreamFault, type GatewayError } from '../../upstream/errors.ts';
-import type { MaybeRecord } from '../finality.ts';
-import type { Served } from '../resource-cache.ts';
+import { asStale, type MaybeRecord, type Snapshot } from '../snapshot.ts';
 import type { RunParts } from '../run-store.ts';
 import { inPieces } from '../../upstream/transport/in-pieces.ts';
 import type { LiveState, LiveStates } from './live-state.ts';
@@ -28,49 +27,48 @@ export interface RunReading {
   readonly current: RunParts | null;
 }
 
-export interface Snapshot extends RunReading, LiveState {
+export interface RunState extends RunReading, LiveState {
   /** Empty where the steps are not there. */
   readonly stepChanges: StepChanges;
 }
 
-export const runStates: LiveStates<Snapshot, RunReading> = {
+export const runStates: LiveStates<RunState, RunReading> = {
   async follow(latest, read) {
     const { stepsError } = read.parts;
     // Steps that were there are not taken away by a fault.
     if (stepsError && latest?.parts.steps && isUpstreamFault(stepsError)) {
-      return next(latest, asStale(latest, stepsError, read.parts), SAME_STEPS);
+      return next(latest, withFault(latest, stepsError, read.parts), SAME_STEPS);
     }
     return next(latest, read, await comparison(latest, read));
   },
-  afterFault: (latest, error) => latest && next(latest, asStale(latest, error), SAME_STEPS),
-  forNewcomer(snapshot) {
-    const { staleBecause, current } = snapshot;
+  afterFault: (latest, error) => latest && next(latest, withFault(latest, error), SAME_STEPS),
+  forNewcomer(state) {
+    const { staleBecause, current } = state;
     if (staleBecause && !current) throw staleBecause;
-    return current ? { ...snapshot, parts: current } : snapshot;
+    return current ? { ...state, parts: current } : state;
   },
   isSameFetch: (one, another) =>
-    one.parts.record?.cached === another.parts.record?.cached &&
-    one.parts.steps?.cached === another.parts.steps?.cached &&
+    one.parts.record === another.parts.record &&
+    one.parts.steps === another.parts.steps &&
     one.parts.stepsError === another.parts.stepsError,
-  requestedAt: ({ parts: { record, steps } }) =>
-    Math.max(...[record, steps].map((part) => part?.cached.sentAt ?? -Infinity)),
+  requestedAt: ({ parts: { record, steps } }) => Math.max(record?.sentAt ?? -Infinity, steps?.sentAt ?? -Infinity),
   isStale,
-  isWhole: (snapshot) => !snapshot.parts.stepsError && !isStale(snapshot),
-  isFinal: (snapshot) => snapshot.isFinal && !isStale(snapshot),
+  isWhole: (state) => !state.parts.stepsError && !isStale(state),
+  isFinal: (state) => state.isFinal && !isStale(state),
   dueMs,
 };
 
 const SAME_STEPS: ComparedSteps = { changed: new Set(), hasFewer: false };
 
 /** Compares the upstream's data; neither bytes, order nor the time of the fetch count as a change. */
-async function comparison(latest: Snapshot | null, { parts: { steps } }: RunReading): Promise<ComparedSteps> {
-  const before = latest?.parts.steps?.cached;
-  if (steps?.cached === before) return SAME_STEPS;
-  return inPieces(compareSteps(before?.value ?? [], steps?.cached.value ?? []));
+async function comparison(latest: RunState | null, { parts: { steps } }: RunReading): Promise<ComparedSteps> {
+  const before = latest?.parts.steps?.value;
+  if (steps?.value === before) return SAME_STEPS;
+  return inPieces(compareSteps(before ?? [], steps?.value ?? []));
 }
 
-function next(latest: Snapshot | null, reading: RunReading, { changed, hasFewer }: ComparedSteps): Snapshot {
-  const steps = reading.parts.steps?.cached;
+function next(latest: RunState | null, reading: RunReading, { changed, hasFewer }: ComparedSteps): RunState {
+  const { steps } = reading.parts;
   const isSame =
     latest !== null &&
     changed.size === 0 &&
@@ -85,7 +83,7 @@ function next(latest: Snapshot | null, reading: RunReading, { changed, hasFewer 
 }
 
 function isStale({ parts: { record, steps } }: RunReading): boolean {
-  return [record, steps].some((part) => part !== null && part.staleReason !== null);
+  return (record !== null && record.staleReason !== null) || (steps !== null && steps.staleReason !== null);
 }
 
 const textOf = (error: GatewayError | null): string | null => error && `${error.code}: ${error.message}`;
@@ -98,17 +96,17 @@ const ONE_POLL_MS = 50;
  * other is due, too. Otherwise each would have polls of its own.
  */
 function dueMs({ parts: { record, steps } }: RunReading, untilMs: number, liveTtlMs: number): number {
-  if (!record || !steps || Math.abs(record.cached.sentAt - steps.cached.sentAt) > ONE_POLL_MS) return untilMs;
-  return Math.max(untilMs, Math.max(record.cached.fetchedAt, steps.cached.fetchedAt) + liveTtlMs);
+  if (!record || !steps || Math.abs(record.sentAt - steps.sentAt) > ONE_POLL_MS) return untilMs;
+  return Math.max(untilMs, Math.max(record.fetchedAt, steps.fetchedAt) + liveTtlMs);
 }
 
-/** The last snapshot in place of one that could not be fetched, or of which only the record could (stale-if-error). */
-function asStale(snapshot: RunReading, error: GatewayError, current: RunParts | null = null): RunReading {
+/** The last state in place of one that could not be fetched, or of which only the record could (stale-if-error). */
+function withFault(latest: RunReading, error: GatewayError, current: RunParts | null = null): RunReading {
   const staleReason = `${error.code}: ${error.message}`;
-  const mark = <T>(part: Served<T> | null) => part && { ...part, staleReason: part.staleReason ?? staleReason };
-  const { record, steps, stepsError, graph } = snapshot.parts;
+  const mark = <T>(part: Snapshot<T> | null) => part && asStale(part, part.staleReason ?? staleReason);
+  const { record, steps, stepsError, graph } = latest.parts;
   return {
-    ...snapshot,
+    ...latest,
     parts: { record: current?.record ?? mark(record), steps: mark(steps), stepsError, graph },
     isFinal: false,
     staleBecause: error,
@@ -117,10 +115,10 @@ function asStale(snapshot: RunReading, error: GatewayError, current: RunParts | 
 }
 
 /** Stale or not: see `isStale`. */
-export function isSameRecord(one: Served<MaybeRecord> | null, another: Served<MaybeRecord> | null): boolean {
+export function isSameRecord(one: Snapshot<MaybeRecord> | null, another: Snapshot<MaybeRecord> | null): boolean {
   if (!one || !another) return one === another;
-  const [record, other] = [one.cached.value, another.cached.value];
-  if (!record || !other) return record === other;
+  const [record, other] = [one.value, another.value];
+  if (!record || !other || record === other) return record === other;
   const isAlike = isDeepStrictEqual({ ...record, payload: null }, { ...other, payload: null });
   return isAlike && isSamePayload(record.payload, other.payload);
 }

@@ -1,0 +1,214 @@
+/** Of the module itself: 20,000 viewers would be minutes of HTTP, and no answer says what an entry counts. */
+import { serialize } from 'node:v8';
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { ListEntry } from '../../src/runs/entry.ts';
+import { Snapshot } from '../../src/runs/snapshot.ts';
+import type { Right } from '../../src/runs/rights.ts';
+import { ViewerCache } from '../../src/runs/viewer-cache.ts';
+
+const MEBIBYTE = 2 ** 20;
+/** Next to the bytes of a value. */
+const ENTRY_BYTES = 400 + 150 + '00000001 k'.length + 'k'.length;
+
+const cacheOf = (maxBytes: number): ViewerCache =>
+  new ViewerCache({ maxBytes, reauthIntervalMs: 1000, isVerified: false, now: () => 0, onDrop: () => undefined });
+
+/** A call of the viewer that succeeds. */
+function prove(cache: ViewerCache, viewerId: string): Right {
+  const right = cache.rightOf(viewerId);
+  cache.begin(right);
+  cache.prove(right, 0);
+  cache.end(right);
+  return right;
+}
+
+function entryOf(cache: ViewerCache, viewerId: string, name: string): ListEntry<string> {
+  const right = cache.rightOf(viewerId);
+  return (cache.find(right, name) as ListEntry<string> | undefined) ?? new ListEntry(right, name, '');
+}
+
+function put(cache: ViewerCache, viewerId: string, name: string, sizeBytes = 100): ListEntry<string> {
+  prove(cache, viewerId);
+  const entry = entryOf(cache, viewerId, name);
+  const value = `${name} of ${viewerId}`;
+  cache.put(entry, entry.list, new Snapshot({ value, sizeBytes, sentAt: 0, fetchedAt: 1 }));
+  return entry;
+}
+
+const get = (cache: ViewerCache, viewerId: string, name: string): string | undefined =>
+  entryOf(cache, viewerId, name).list.snapshot?.value;
+
+describe('the cache of all viewers', () => {
+  it('knows the right of the 20,000 viewers that were used last, and evicts what is cached for another', () => {
+    const cache = cacheOf(MEBIBYTE);
+    for (const viewer of ['ada', 'bob']) put(cache, viewer, 'k');
+    for (let other = 0; other < 19_999; other += 1) {
+      prove(cache, `other ${other}`);
+      if (other % 1000 === 0) get(cache, 'bob', 'k');
+    }
+    expect(cache.hasRight('ada')).toBe(false);
+    expect(get(cache, 'bob', 'k')).toBe('k of bob');
+    expect(cache.cachedBytes).toBe(ENTRY_BYTES + 100);
+  });
+
+  it('keeps nothing of entries that were evicted or too large', () => {
+    const cache = cacheOf(2 * (ENTRY_BYTES + 100));
+    const keptBytes = () => serialize(cache.rightOf('ada').keys).byteLength;
+    for (const name of 'ab') put(cache, 'ada', name);
+    const before = keptBytes();
+    for (const name of 'cdefgh') put(cache, 'ada', name);
+    for (const name of 'ijklmn') put(cache, 'ada', name, 10_000);
+    expect(keptBytes()).toBe(before);
+  });
+
+  it('gives a dropped viewer another generation, and lets calls that began before cache nothing', () => {
+    const cache = cacheOf(MEBIBYTE);
+    const entry = put(cache, 'ada', 'k');
+    const before = entry.right;
+    cache.drop('ada');
+    expect(cache.cachedBytes).toBe(0);
+    cache.prove(before, 5);
+    cache.put(entry, entry.list, new Snapshot({ value: 'late', sizeBytes: 1, sentAt: 5, fetchedAt: 6 }));
+    expect([cache.hasRight('ada'), get(cache, 'ada', 'k'), cache.cachedBytes]).toEqual([false, undefined, 0]);
+    expect(put(cache, 'ada', 'k').right.generation).not.toBe(before.generation);
+  });
+
+  it('lets an entry that is in use when its viewer is dropped go on, empty, under the next right', () => {
+    const cache = cacheOf(MEBIBYTE);
+    const entry = put(cache, 'ada', 'k');
+    const before = entry.right;
+    cache.use(entry);
+    cache.drop('ada');
+    expect([entryOf(cache, 'ada', 'k') === entry, entry.right === before]).toEqual([true, false]);
+    expect([get(cache, 'ada', 'k'), cache.cachedBytes]).toEqual([undefined, 0]);
+    cache.leave(entry);
+    expect(entryOf(cache, 'ada', 'k')).not.toBe(entry);
+  });
+
+  it('shares one right among the first calls of a viewer, which a drop takes from all of them', () => {
+    const cache = cacheOf(MEBIBYTE);
+    const calls = ['first', 'second'].map(() => {
+      const right = cache.rightOf('ada');
+      cache.begin(right);
+      return right;
+    });
+    expect(calls[0]).toBe(calls[1]);
+    cache.drop('ada');
+    for (const right of calls) cache.prove(right, 1);
+    expect(cache.hasRight('ada')).toBe(false);
+  });
+
+  it('frees the entries of dropped viewers little by little where there are many', () => {
+    const cache = cacheOf(64 * MEBIBYTE);
+    for (let entry = 0; entry < 30_000; entry += 1) put(cache, 'ada', `entry ${entry}`);
+    cache.drop('ada');
+    expect(get(cache, 'ada', 'entry 29999')).toBeUndefined();
+    expect(cache.cachedBytes).toBeGreaterThan(0);
+    for (let entry = 0; entry < 200; entry += 1) put(cache, 'bob', 'k');
+    expect(cache.cachedBytes).toBe(ENTRY_BYTES + 100);
+  });
+
+  it('counts every byte, whatever is stored, read, evicted, pinned and dropped', () => {
+    const viewers = ['ada', 'bob', 'eve'];
+    const names = ['a', 'b', 'c', 'd'];
+    const action = fc.record({
+      does: fc.constantFrom('put', 'put', 'put', 'get', 'fail', 'drop', 'prove', 'pin', 'unpin'),
+      viewer: fc.constantFrom(...viewers),
+      name: fc.constantFrom(...names),
+      sizeBytes: fc.constantFrom(0, 100, 700, 5000),
+    });
+    const rooms = fc.constantFrom(0, 700, 2500, 12_000);
+    fc.assert(
+      fc.property(fc.array(action, { maxLength: 60 }), rooms, (actions, room) => {
+        const cache = cacheOf(room);
+        const pinned: ListEntry<string>[] = [];
+        const unpin = (entry: ListEntry<string> | undefined) => {
+          if (entry) cache.unpin(entry);
+        };
+        for (const { does, viewer, name, sizeBytes } of actions) {
+          if (does === 'put') put(cache, viewer, name, sizeBytes);
+          else if (does === 'get') get(cache, viewer, name);
+          else if (does === 'drop') cache.drop(viewer);
+          else if (does === 'prove') prove(cache, viewer);
+          else if (does === 'unpin') unpin(pinned.pop());
+          else if (does === 'pin') {
+            const entry = entryOf(cache, viewer, name);
+            cache.pin(entry);
+            pinned.push(entry);
+          } else {
+            const entry = entryOf(cache, viewer, name);
+            cache.put(entry, entry.list, null);
+          }
+
+          let [bytes, pinnedBytes] = [0, 0];
+          for (const owner of viewers) {
+            const entries = names.map((each) => entryOf(cache, owner, each)).filter(({ list }) => list.snapshot);
+            expect(entries.every(({ list }) => list.snapshot?.value.endsWith(` of ${owner}`))).toBe(true);
+            expect(cache.hasRight(owner) || entries.length === 0).toBe(true);
+            for (const entry of entries) {
+              bytes += (entry.list.snapshot?.sizeBytes ?? 0) + 550 + entry.key.length + entry.name.length;
+              pinnedBytes += entry.pinnedBytes;
+            }
+          }
+          expect(cache.cachedBytes).toBe(bytes);
+          expect(bytes).toBeLessThanOrEqual(Math.max(room, pinnedBytes));
+        }
+        for (const entry of pinned) cache.unpin(entry);
+        expect(cache.cachedBytes).toBeLessThanOrEqual(room);
+      }),
+      { seed: 20_261_124 },
+    );
+  });
+});
+
+describe('what pollers watch', () => {
+  it('stays cached whatever else comes, and counts', () => {
+    const cache = cacheOf(20_000);
+    const watched = put(cache, 'ada', 'watched', 5000);
+    cache.pin(watched);
+    for (let entry = 0; entry < 50; entry += 1) put(cache, 'bob', `entry ${entry}`, 1000);
+    expect(get(cache, 'ada', 'watched')).toBe('watched of ada');
+    expect(cache.cachedBytes).toBeLessThanOrEqual(20_000);
+    cache.unpin(watched);
+    for (let entry = 0; entry < 50; entry += 1) put(cache, 'bob', `entry ${entry}`, 1000);
+    expect(get(cache, 'ada', 'watched')).toBeUndefined();
+  });
+
+  it('takes a quarter of the cache, and 4 MiB of a small one', () => {
+    const sizes: readonly (readonly [number, number])[] = [
+      [0, 4],
+      [100, 25],
+    ];
+    for (const [mebibytes, limit] of sizes) {
+      const cache = cacheOf(mebibytes * MEBIBYTE);
+      const watched: ListEntry<string>[] = [];
+      const watch = (name: string, sizeBytes: number) => {
+        prove(cache, 'ada');
+        const entry = entryOf(cache, 'ada', name);
+        cache.pin(entry);
+        watched.push(entry);
+        cache.put(entry, entry.list, new Snapshot({ value: name, sizeBytes, sentAt: 0, fetchedAt: 0 }));
+        cache.checkPinned(entry);
+      };
+      for (let run = 0; run < limit - 1; run += 1) watch(`run ${run}`, MEBIBYTE);
+      expect(() => {
+        watch('last', MEBIBYTE);
+      }).toThrow(`limit of ${limit} MiB`);
+      expect(cache.cachedBytes).toBeGreaterThan((limit - 1) * MEBIBYTE);
+      // One that grows beyond it is lost, and no other one.
+      const [first, second] = watched as [ListEntry<string>, ListEntry<string>];
+      cache.put(
+        second,
+        second.list,
+        new Snapshot({ value: 'run 1', sizeBytes: 3 * MEBIBYTE, sentAt: 1, fetchedAt: 1 }),
+      );
+      expect(() => {
+        cache.checkPinned(second);
+      }).toThrow('CACHE_MAX_BYTES');
+      cache.checkPinned(first);
+      for (const entry of watched) cache.unpin(entry);
+      expect(cache.cachedBytes).toBeLessThanOrEqual(mebibytes * MEBIBYTE);
+    }
+  });
+});
