@@ -417,14 +417,18 @@ describe('the bytes of large upstream answers that are read at the same time', (
         let bytes = 0;
         let most = 0;
         const readings = chunksOfEach.map(async (chunks) => {
-          const answer = largeAnswers.begin();
+          let wait = Promise.withResolvers<undefined>();
+          const answer = largeAnswers.begin(() => {
+            wait.resolve(undefined);
+            wait = Promise.withResolvers();
+          });
           let own = 0;
           for (const chunk of chunks) {
             await scheduler.schedule(Promise.resolve());
             own += chunk;
             bytes += chunk;
             most = Math.max(most, bytes);
-            await answer.add(chunk);
+            if (!answer.add(chunk)) await wait.promise;
           }
           answer.end();
           bytes -= own;

@@ -1,4 +1,5 @@
 /** The answer to one request while it comes: read within its time, and no further than is allowed. */
+import type { Readable } from 'node:stream';
 import { GatewayError } from '../errors.ts';
 import type { LargeAnswer, LargeAnswers } from './large-answers.ts';
 import { createOwnBytes, type OwnBytes } from './own-bytes.ts';
@@ -11,9 +12,8 @@ export interface AnswerLimits {
 }
 
 /** Of got's request: its answer, decompressed. */
-export interface AnswerStream extends AsyncIterable<Buffer> {
+export interface AnswerStream extends Readable {
   readonly downloadProgress: { readonly total?: number | undefined };
-  destroy(): unknown;
 }
 
 /** Smaller answers never wait for a large one. */
@@ -24,6 +24,9 @@ export class IncomingAnswer {
   endedBy: Error | null = null;
   readonly #stream: AnswerStream;
   readonly #limits: AnswerLimits;
+  #size = 0;
+  #announcedBytes: number | undefined;
+  #body: OwnBytes | null = null;
   #large: LargeAnswer | null = null;
   /** The clock stands still while the gateway itself lets the answer wait. */
   #timer: NodeJS.Timeout | undefined;
@@ -41,49 +44,63 @@ export class IncomingAnswer {
   end(error: Error): void {
     this.endedBy ??= error;
     this.#stream.destroy();
-    this.#large?.end();
   }
 
+  /** Reads by events: an iterator takes 15 µs more. */
   async body(): Promise<Buffer> {
+    const { promise, resolve, reject } = Promise.withResolvers<undefined>();
+    this.#stream
+      .on('data', (chunk: Buffer) => {
+        this.#add(chunk);
+      })
+      .once('end', resolve)
+      .on('error', reject)
+      .once('close', () => {
+        reject(this.endedBy ?? new Error('the request was destroyed'));
+      });
     try {
-      return await this.#read();
+      await promise;
+      return this.#body?.end() ?? Buffer.alloc(0);
     } finally {
-      clearTimeout(this.#timer);
+      this.#stopClock();
       this.#large?.end();
     }
   }
 
-  async #read(): Promise<Buffer> {
-    let body: OwnBytes | undefined;
-    let announcedBytes: number | undefined;
-    let size = 0;
-    for await (const chunk of this.#stream) {
-      // Not known where the header is missing, or counts compressed bytes.
-      announcedBytes ??= this.#stream.downloadProgress.total;
-      size += chunk.length;
-      if (Math.max(size, announcedBytes ?? 0) > this.#limits.maxResponseBytes) {
-        throw tooLarge(this.#limits.maxResponseBytes);
-      }
-      body ??= createOwnBytes(announcedBytes ?? chunk.length);
-      body.append(chunk);
-      if (size > LARGE_BYTES) await this.#takeTurn(this.#large ? chunk.length : size);
+  #add(chunk: Buffer): void {
+    // Not known where the header is missing, or counts compressed bytes.
+    this.#announcedBytes ??= this.#stream.downloadProgress.total;
+    this.#size += chunk.length;
+    const { maxResponseBytes, largeAnswers } = this.#limits;
+    if (Math.max(this.#size, this.#announcedBytes ?? 0) > maxResponseBytes) {
+      this.end(tooLarge(maxResponseBytes));
+      return;
     }
-    return body?.end() ?? Buffer.alloc(0);
+    this.#body ??= createOwnBytes(this.#announcedBytes ?? chunk.length);
+    this.#body.append(chunk);
+    if (this.#size <= LARGE_BYTES) return;
+    const newBytes = this.#large ? chunk.length : this.#size;
+    this.#large ??= largeAnswers.begin(this.#goOn);
+    if (this.#large.add(newBytes)) return;
+    this.#stream.pause();
+    this.#stopClock();
   }
 
-  async #takeTurn(bytes: number): Promise<void> {
-    this.#large ??= this.#limits.largeAnswers.begin();
-    const turn = this.#large.add(bytes);
-    if (!turn) return;
-    clearTimeout(this.#timer);
-    this.#leftMs -= performance.now() - this.#startedAt;
-    await turn;
-    if (!this.endedBy) this.#startClock();
-  }
+  readonly #goOn = (): void => {
+    this.#startClock();
+    this.#stream.resume();
+  };
 
   #startClock(): void {
     this.#startedAt = performance.now();
     this.#timer = setTimeout(this.#timeIsUp, this.#leftMs);
+  }
+
+  #stopClock(): void {
+    if (this.#timer === undefined) return;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#leftMs -= performance.now() - this.#startedAt;
   }
 
   readonly #timeIsUp = (): void => {

@@ -7,8 +7,8 @@ export type LargeAnswer = ReturnType<LargeAnswers['begin']>;
 
 interface State {
   bytes: number;
-  /** Ends its wait. */
-  goOn: (() => void) | null;
+  isWaiting: boolean;
+  readonly goOn: () => void;
 }
 
 /** The bytes of all may exceed `maxBytes` by one answer, and one chunk of each other answer. */
@@ -17,39 +17,33 @@ export function createLargeAnswers(maxBytes: number) {
   const answers = new Set<State>();
   let allBytes = 0;
 
-  function isOldest(answer: State): boolean {
+  function mayGoOn(answer: State): boolean {
     const [oldest] = answers;
-    return answer === oldest;
-  }
-
-  function goOnWhereAllowed(): void {
-    for (const answer of answers) {
-      if (allBytes > maxBytes && !isOldest(answer)) return;
-      answer.goOn?.();
-      answer.goOn = null;
-    }
+    return allBytes <= maxBytes || answer === oldest;
   }
 
   return {
-    begin() {
-      const answer: State = { bytes: 0, goOn: null };
+    /** `goOn` is called when an answer that had to wait may be read on. */
+    begin(goOn: () => void) {
+      const answer: State = { bytes: 0, isWaiting: false, goOn };
       answers.add(answer);
       return {
-        /** Counts bytes that were read. Resolves when the answer may be read on, or ends. Null: it may. */
-        add(bytes: number): Promise<void> | null {
+        /** Counts bytes that were read. False: the answer must wait until `goOn` is called. */
+        add(bytes: number): boolean {
           answer.bytes += bytes;
           allBytes += bytes;
-          if (allBytes <= maxBytes || isOldest(answer)) return null;
-          return new Promise((resolve) => {
-            answer.goOn = resolve;
-          });
+          answer.isWaiting = !mayGoOn(answer);
+          return !answer.isWaiting;
         },
-        /** The answer was read, or is not read any more. May be called twice. */
+        /** The answer is not read any more. May be called twice. */
         end(): void {
           if (!answers.delete(answer)) return;
           allBytes -= answer.bytes;
-          answer.goOn?.();
-          goOnWhereAllowed();
+          for (const other of answers) {
+            if (!other.isWaiting || !mayGoOn(other)) continue;
+            other.isWaiting = false;
+            other.goOn();
+          }
         },
       };
     },
