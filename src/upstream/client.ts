@@ -1,7 +1,7 @@
 /** The client of the upstream API: HTTP, with resilience around each call and the wire contract behind it. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { UpstreamAuthHeader, UpstreamEndpoint, UpstreamProxy } from '../config/config.ts';
-import type { WorkflowGraph } from '../domain/types.ts';
+import type { JsonObject, WorkflowGraph } from '../domain/types.ts';
 import type { UpstreamState } from '../observability/metrics.ts';
 import type { Observer } from '../observability/observer.ts';
 import type { CallOptions, RunRef, UpstreamAnswer, UpstreamApi } from './api.ts';
@@ -51,21 +51,12 @@ interface Target {
 }
 
 export function createUpstreamClient(options: UpstreamClientOptions): UpstreamClient {
-  const { baseUrl, endpoints, observer, headers, proxy = null } = options;
+  const { baseUrl, endpoints, observer, proxy = null } = options;
   const { name: keyHeader, template } = options.authHeader ?? BEARER;
   const resilience = createResilience(options);
   const http = createJsonHttp({ ...options, proxy });
-
-  const requestOf = (method: JsonRequest['method'], path: string, call: CallOptions) => ({
-    method,
-    viewerId: call.viewerId,
-    url: new URL(path, baseUrl),
-    headers: {
-      ...headers,
-      [keyHeader]: template.replaceAll('{key}', () => call.credential),
-      'x-request-id': call.requestId,
-    },
-  });
+  /** The parts of the header before, between and after the key. */
+  const aroundKey = template.split('{key}');
 
   async function get<T extends Facts>(target: Target, read: Read<T>, call: CallOptions): Promise<UpstreamAnswer<T>> {
     const readAnswer = async (json: JsonAnswer, body: Buffer, report: ReportDeviation) => {
@@ -77,32 +68,43 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
       const body = ownCopy(call.stored);
       return readAnswer(await inPieces(jsonAnswerOf(body, WIRE_NAMES)), body, () => undefined);
     }
-    return send(target, requestOf('GET', target.path, call), call, 'repeatable', readAnswer);
+    return send(target, call, undefined, readAnswer);
   }
 
-  /** One call with its retries, observed as a whole. */
+  /** One call with its retries, observed as a whole. A call with inputs is a POST, which is sent once. */
   async function send<T>(
-    { endpoint, compartment }: Target,
-    request: Omit<JsonRequest, 'isKept'>,
-    { signal, operationRecord, viewerId, isAccepted = always, refusals }: CallOptions,
-    policy: 'once' | 'repeatable',
+    { endpoint, compartment, path }: Target,
+    call: CallOptions,
+    inputs: JsonObject | undefined,
     read: (json: JsonAnswer, body: Buffer, report: ReportDeviation) => T | Promise<T>,
   ): Promise<T> {
+    const { viewerId, signal, isAccepted = always, refusals } = call;
     const deviations = createDeviations();
-    const observation = observer?.call(endpoint, request, operationRecord);
-    const observed = {
-      ...request,
-      headers: { ...request.headers, ...(observation?.traceparent && { traceparent: observation.traceparent }) },
-      ...(observation && { answered: observation.answered }),
+    const method = inputs ? 'POST' : 'GET';
+    const url = new URL(path, baseUrl);
+    const observation = observer?.call(endpoint, { method, url }, call.operationRecord);
+    const headers = {
+      [keyHeader]: aroundKey.join(call.credential),
+      'x-request-id': call.requestId,
+      ...(observation?.traceparent && { traceparent: observation.traceparent }),
     };
-    const attempt = (attemptSignal: AbortSignal, isTrial: boolean) => {
+    const request: JsonRequest = {
+      method,
+      viewerId,
+      url,
+      headers,
+      json: inputs,
+      signal,
+      answered: observation?.answered,
+    };
+    const attempt = (isTrial: boolean) => {
       observation?.attempt();
       // The server may close a kept connection just as a request is sent: what must not be sent twice opens its own, as a trial does.
-      const isKept = policy === 'repeatable' && !isTrial;
-      return http.request({ ...observed, isKept }, signal, attemptSignal);
+      return http.request(request, method === 'GET' && !isTrial);
     };
+    const lane = { viewerId, compartment, isAccepted, refusals };
     try {
-      const body = await resilience[policy]({ viewerId, compartment, isAccepted, refusals }, attempt, signal);
+      const body = await resilience[inputs ? 'once' : 'repeatable'](lane, attempt, signal);
       // The bulkhead has admitted a queued call by now: let it send before this answer is parsed, which takes longer.
       if (resilience.hasQueue()) await nextTurn();
       const json = await inPieces(jsonAnswerOf(body, WIRE_NAMES));
@@ -134,9 +136,8 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
     async execute(workflowId, inputs, call) {
       checkOffered('execute');
       const target = ofWorkflow('execute', workflowId, '/execute');
-      const request = { ...requestOf('POST', target.path, call), json: inputs };
       try {
-        return await send(target, request, call, 'once', (json, _body, report) => readStartedRun(json, report));
+        return await send(target, call, inputs, (json, _body, report) => readStartedRun(json, report));
       } catch (error) {
         throw withOutcome(error);
       }

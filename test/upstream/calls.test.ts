@@ -1,5 +1,6 @@
 /** Calls of the upstream over HTTP: requests, statuses, broken, late and large answers, and connections. */
 import { once } from 'node:events';
+import type { Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { healthy, startFaultyUpstream, type Reply } from '../harness/faulty-upstream.ts';
@@ -261,7 +262,7 @@ describe('the bytes of an answer', () => {
     startGateway({ UPSTREAM_URL: raw.url, UPSTREAM_ENDPOINTS: 'steps,execute', ...environment });
   const gateway = perBlock(() => start(LIMITS));
   const hasty = perBlock(() => start({ ...LIMITS, UPSTREAM_TIMEOUT_MS: '300' }));
-  const large = perBlock(() => start({ UPSTREAM_TIMEOUT_MS: '86400000' }));
+  const large = perBlock(() => start({ UPSTREAM_TIMEOUT_MS: '10000' }));
 
   it('may come one by one, in the middle of characters', async () => {
     raw.answer = (_, response) => {
@@ -333,36 +334,29 @@ describe('the bytes of an answer', () => {
     expect(errors).toMatchObject([{ extensions: { code, outcomeIsUnknown: true } }]);
   });
 
-  it('of a large answer that stops coming hold up no other answer, and are read to their end all the same', async () => {
+  it('of a large answer that stops coming hold up no small one, and a large one until its time is up', async () => {
     const padded = (bytes: number) => `${STEPS}${' '.repeat(bytes)}`;
     const isStalled = Promise.withResolvers<undefined>();
-    const goesOn = Promise.withResolvers<undefined>();
     raw.answer = ({ url = '' }, response) => {
-      if (!url.includes('stalled')) response.end(padded(url.includes('large') ? 2 ** 20 : 0));
+      if (!url.includes('stalled')) response.end(padded(url.includes('large') ? 2 ** 21 : 0));
       else {
-        // More than the gateway reads at a time.
+        // More than the gateway reads of large answers at a time.
         response.write(padded(33 * 2 ** 20), () => {
           isStalled.resolve(undefined);
         });
-        void goesOn.promise.then(() => response.end());
       }
     };
     await askSteps(large);
     jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate'] });
     const stalled = askSteps(large, { runId: 'stalled' });
     await isStalled.promise;
-    for (const runId of ['small', 'large', 'another-large']) {
-      let outcome: Outcome | null = null;
-      void askSteps(large, { runId }).then((each) => (outcome = each));
-      await until(() => {
-        jest.advanceTimersByTime(1000);
-        return outcome !== null;
-      });
-      expect(outcome).toMatchObject({ steps: [{ id: 'step-1' }] });
-    }
+    expect((await askSteps(large, { runId: 'small' })).steps).toHaveLength(1);
+    jest.advanceTimersByTime(1000);
+    const waiting = askSteps(large, { runId: 'large' });
+    jest.advanceTimersByTime(9000);
+    expect((await stalled).error).toMatchObject({ code: 'UPSTREAM_TIMEOUT' });
+    expect((await waiting).steps).toHaveLength(1);
     jest.useRealTimers();
-    goesOn.resolve(undefined);
-    expect((await stalled).steps).toHaveLength(1);
   });
 });
 
@@ -443,26 +437,55 @@ describe('a connection to the upstream', () => {
     expect(sockets[3]).toBe(sockets[0]);
   });
 
-  it('is kept for 256 calls: then those of the viewer who called longest ago are closed, and all with the gateway', async () => {
+  describe('without a call', () => {
+    /** Open ones, with the keys that they were used for. */
+    const open = new Map<Socket, string | undefined>();
     // The hook accepts each key, so that its first call is not on trial, for which a connection is not kept.
     const authenticate = (credential: string) => ({ upstreamKey: credential, workflowIds: 'all' }) as const;
-    const environment = { UPSTREAM_URL: raw.url, UPSTREAM_ENDPOINTS: 'steps', UPSTREAM_CONCURRENCY: '32' };
-    const many = await startGateway(environment, { authenticate });
-    const open = new Map<unknown, string | undefined>();
-    const waiting: (() => void)[] = [];
-    raw.answer = ({ socket, headers }, response) => {
-      if (!open.has(socket)) socket.once('close', () => open.delete(socket));
-      open.set(socket, headers.authorization);
-      // Each of the viewer's 32 calls needs a connection of its own.
-      waiting.push(() => response.end(STEPS));
-      if (waiting.length === 32) for (const answer of waiting.splice(0)) answer();
-    };
-    const runs = Array.from({ length: 32 }, (_, at) => `r${at}: run(workflowId: "wf", id: "${at}") { steps { id } }`);
+    const environment = () => ({ UPSTREAM_URL: raw.url, UPSTREAM_ENDPOINTS: 'steps', UPSTREAM_CONCURRENCY: '32' });
     const viewers = Array.from({ length: 9 }, (_, at) => `viewer-${at}`);
-    for (const key of viewers) expect((await many.query(`{ ${runs.join(' ')} }`, { key })).errors).toEqual([]);
-    await until(() => open.size === 256);
-    expect(new Set(open.values())).toEqual(new Set(viewers.slice(1).map((key) => `Bearer ${key}`)));
-    await many.close();
-    await until(() => open.size === 0);
+    const keysOf = (names: readonly string[]) => new Set(names.map((key) => `Bearer ${key}`));
+
+    /** So many calls of a viewer at the same time, each of which needs a connection of its own. */
+    async function callAtOnce(many: TestGateway, key: string, count: number): Promise<void> {
+      const waiting: (() => void)[] = [];
+      raw.answer = ({ socket, headers }, response) => {
+        if (!open.has(socket)) socket.once('close', () => open.delete(socket));
+        open.set(socket, headers.authorization);
+        waiting.push(() => response.end(STEPS));
+        if (waiting.length === count) for (const answer of waiting.splice(0)) answer();
+      };
+      asked += 1;
+      const runs = Array.from(
+        { length: count },
+        (_, at) => `r${at}: run(workflowId: "wf", id: "${asked}-${at}") { steps { id } }`,
+      );
+      const { errors } = await many.query(`{ ${runs.join(' ')} }`, { key });
+      expect(errors).toEqual([]);
+    }
+
+    it('is kept for 256 calls: then those of the viewer who called longest ago are closed, and all with the gateway', async () => {
+      const many = await startGateway(environment(), { authenticate });
+      for (const key of viewers) await callAtOnce(many, key, 32);
+      await until(() => open.size === 256);
+      expect(new Set(open.values())).toEqual(keysOf(viewers.slice(1)));
+      await many.close();
+      await until(() => open.size === 0);
+    });
+
+    it('counts while it is open, however many its viewer had before', async () => {
+      const many = await startGateway(environment(), { authenticate });
+      const [first = '', second = '', third = '', ...others] = viewers;
+      for (const key of [...others, first, second]) await callAtOnce(many, key, 32);
+      expect(open.size).toBe(256);
+      for (const [socket, key] of open) if (keysOf([first, second]).has(key ?? '')) socket.end();
+      await until(() => open.size === 192);
+      for (const key of [first, second]) await callAtOnce(many, key, 1);
+      await callAtOnce(many, third, 32);
+      expect(open.size).toBe(192 + 2 + 32);
+      expect(new Set(open.values())).toEqual(keysOf(viewers));
+      await many.close();
+      await until(() => open.size === 0);
+    });
   });
 });

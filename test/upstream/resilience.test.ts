@@ -4,14 +4,16 @@
  * connecting.test.ts, test/containment/compartments.test.ts.
  */
 import { getEventListeners } from 'node:events';
+import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import { Options, RequestError } from 'got';
-import type { Lane } from '../../src/upstream/admission.ts';
 import { AbandonedError, GatewayError, type ErrorDetails } from '../../src/upstream/errors.ts';
 import { createResilience, type Attempt, type Resilience } from '../../src/upstream/resilience.ts';
 import { toGatewayError } from '../../src/upstream/transport/connection-errors.ts';
-import { createReadingLimit, type Reading } from '../../src/upstream/transport/reading-limit.ts';
+import { IncomingAnswer } from '../../src/upstream/transport/incoming-answer.ts';
+import { createLargeAnswers } from '../../src/upstream/transport/large-answers.ts';
+import type { Lane } from '../../src/upstream/unaccepted-keys.ts';
 import { gatewayErrorOf, rejectionOf } from '../support/rejection.ts';
 
 const never = new AbortController().signal;
@@ -120,7 +122,7 @@ describe('an upstream call', () => {
 
     it('is not retried after its deadline, however long the jitter is', async () => {
       jest.spyOn(Math, 'random').mockReturnValue(0.999);
-      const begun = await attemptsOf(() => pass(TIMEOUT_MS - 10));
+      const begun = await attemptsOf(() => new Promise((resolve) => setTimeout(resolve, TIMEOUT_MS - 10)));
       expect(begun).toHaveLength(2);
       expect(Math.max(...begun)).toBeLessThanOrEqual(TIMEOUT_MS);
     });
@@ -162,33 +164,26 @@ describe('an upstream call', () => {
       await expectAnswer(STEPS);
     });
 
-    it('leaves its place in the queue when its client leaves', async () => {
+    it('leaves its place in the queue when its client leaves, however many do', async () => {
       const { attempt, resolve } = openAttempt();
       const busy = [resilience.once(OTHER, attempt, never), resilience.once(OTHER, attempt, never)];
       const unmade = answering();
       const gone: Promise<unknown>[] = [];
-      /** Reloads: whoever asks again has left before. */
-      const askAndLeave = (viewerId: string) => {
+      for (let time = 0; time < 8; time += 1) {
         const client = new AbortController();
-        const lanes = Array.from({ length: 500 }, (_, index) => laneOf(`steps ${index % 2}`, viewerId));
-        const calls = lanes.map((lane) => rejectionOf(resilience.once(lane, unmade, client.signal)));
+        const lanes = Array.from({ length: 500 }, (_, index) => laneOf(`steps ${index % 2}`));
+        gone.push(...lanes.map((lane) => rejectionOf(resilience.once(lane, unmade, client.signal))));
+        expect(resilience.state().callsQueued).toBe(500);
         client.abort();
-        gone.push(...calls);
-      };
-      for (let time = 0; time < 8; time += 1) askAndLeave('viewer');
-      expect(resilience.state().callsQueued).toBe(0);
-      // So many that nobody waits for are kept until it is their turn, and no more: of one viewer, and of all.
-      const other = openAttempt();
-      const made = resilience.once(laneOf('run', 'another'), other.attempt, never);
-      for (let time = 0; time < 8; time += 1) askAndLeave('neighbour');
-      expect(await refusalOf(laneOf('run', 'third'))).toMatchObject(OVERLOADED);
-      resolve('answer');
-      await Promise.all(busy);
-      other.resolve('made');
-      expect(await made).toBe('made');
+        expect(resilience.state().callsQueued).toBe(0);
+        expect(getEventListeners(client.signal, 'abort')).toEqual([]);
+      }
       for (const error of await Promise.all(gone)) expect(error).toBeInstanceOf(AbandonedError);
+      const other = resilience.once(laneOf('run', 'another'), answering(), never);
+      resolve('answer');
+      expect(await other).toBe('answer');
+      await Promise.all(busy);
       expect(unmade).not.toHaveBeenCalled();
-      await Promise.all(Array.from({ length: 10 }, () => expectAnswer(laneOf('run', 'third'))));
     });
 
     const busyLanes = Array.from({ length: 5 }, (_, index) => laneOf(`steps ${index}`, 'busy'));
@@ -229,6 +224,29 @@ describe('an upstream call', () => {
         await Promise.all(calls);
       },
     );
+
+    it('goes before those of the same viewer to a workflow that hangs, one after another', async () => {
+      const hanging = Array.from({ length: 4 }, () => openAttempt());
+      const others = Array.from({ length: 3 }, () => openAttempt());
+      const calls = [
+        ...hanging.map(({ attempt }) => resilience.once(STEPS, attempt, never)),
+        ...others.map(({ attempt }) => resilience.once(OTHER, attempt, never)),
+      ];
+      await pass(0);
+      for (const [ended, begun] of [
+        [hanging[0], others[0]],
+        [others[0], others[1]],
+        [others[1], others[2]],
+        [others[2], hanging[2]],
+      ]) {
+        expect(begun?.attempt).not.toHaveBeenCalled();
+        ended?.resolve('answer');
+        await pass(0);
+        expect(begun?.attempt).toHaveBeenCalledTimes(1);
+      }
+      for (const { resolve } of hanging) resolve('answer');
+      await Promise.all(calls);
+    });
   });
 
   describe('to an upstream that keeps failing', () => {
@@ -325,6 +343,33 @@ describe('an upstream call', () => {
       await expectAnswer(OTHER);
     });
 
+    it.each([
+      ['is not found', new GatewayError('NOT_FOUND', 'not found', { upstreamStatus: 404 })],
+      ['fails', failure()],
+    ])('leaves the breakers of others open, where each of very many %s', async (_, error) => {
+      await failIn(STEPS, 50);
+      await pass(1000);
+      await expectAnswer(OTHER);
+      // The breaker of all calls is closed again. That of the compartment has opened anew.
+      await failIn(STEPS, 1);
+      for (let id = 0; id < 2500; id += 1) {
+        await rejectionOf(resilience.once(laneOf(`steps made-up-${id}`), failing(error), never));
+        if (id % 40 === 0) await expectAnswer(OTHER);
+      }
+      await refusalOf(STEPS);
+      expect(resilience.state()).toMatchObject({ breaker: 'closed', openWorkflowBreakers: 1 });
+    });
+
+    it('leaves no breaker where its key is not accepted', async () => {
+      const madeUp = { ...STEPS, viewerId: 'made-up', isAccepted: () => false };
+      for (let turn = 0; turn < 20; turn += 1) {
+        await failIn(madeUp, 5);
+        await expectAnswer(OTHER);
+      }
+      await expectAnswer(STEPS);
+      expect(resilience.state()).toMatchObject({ breaker: 'closed', openWorkflowBreakers: 0 });
+    });
+
     it('is made where many fail, each seldom, while anything else is answered', async () => {
       for (let second = 0; second < 30; second += 1) {
         await failInEach(40);
@@ -354,13 +399,12 @@ describe('an upstream call', () => {
   });
 });
 
-describe('the bytes of upstream answers that are read at the same time', () => {
+describe('the bytes of large upstream answers that are read at the same time', () => {
   const MIB = 2 ** 20;
   const LIMIT = 4 * MIB;
-  const SMALL = 2 ** 18;
-  const HOUR_MS = 3_600_000;
+  const TIMEOUT_MS = 1000;
 
-  it('are within the limit, but for one answer and the beginnings of the others, and each comes to its end', async () => {
+  it('are within the limit, but for one answer and a chunk of each other one, and each comes to its end', async () => {
     const anyOnes = fc.array(fc.array(fc.integer({ min: 1, max: MIB }), { minLength: 1, maxLength: 20 }), {
       maxLength: 20,
     });
@@ -368,56 +412,99 @@ describe('the bytes of upstream answers that are read at the same time', () => {
     const equalOnes = fc.nat(10).map((count) => Array.from({ length: count }, () => new Array<number>(20).fill(MIB)));
     await fc.assert(
       fc.asyncProperty(fc.oneof(anyOnes, equalOnes), fc.scheduler(), async (chunksOfEach, scheduler) => {
-        const limit = createReadingLimit(LIMIT, HOUR_MS);
+        const largeAnswers = createLargeAnswers(LIMIT);
         const largest = Math.max(0, ...chunksOfEach.map((chunks) => chunks.reduce((sum, each) => sum + each, 0)));
         let bytes = 0;
         let most = 0;
         const readings = chunksOfEach.map(async (chunks) => {
-          const reading = limit.begin(() => undefined);
+          let wait = Promise.withResolvers<undefined>();
+          const answer = largeAnswers.begin(() => {
+            wait.resolve(undefined);
+            wait = Promise.withResolvers();
+          });
           let own = 0;
           for (const chunk of chunks) {
             await scheduler.schedule(Promise.resolve());
-            reading.add(chunk);
             own += chunk;
             bytes += chunk;
             most = Math.max(most, bytes);
-            await reading.turn(never);
+            if (!answer.add(chunk)) await wait.promise;
           }
-          reading.end();
+          answer.end();
           bytes -= own;
         });
         await scheduler.waitFor(Promise.all(readings));
         // A chunk is there before it can be counted.
-        expect(most).toBeLessThanOrEqual(LIMIT + largest + chunksOfEach.length * (SMALL + MIB));
+        expect(most).toBeLessThanOrEqual(LIMIT + largest + chunksOfEach.length * MIB);
       }),
     );
   });
 
-  it('have one answer that has stalled, and no more while others wait: the largest of them is given up', async () => {
-    useFakeTimers();
-    const limit = createReadingLimit(LIMIT, 1000);
-    /** Those whose turn has come. */
-    const ended: string[] = [];
-    const begun = (name: string, bytes: number): Reading => {
-      const reading = limit.begin(() => {
-        ended.push(`${name} given up`);
-        reading.end();
-      });
-      reading.add(bytes);
-      void reading.turn(never).then(() => ended.push(name));
-      return reading;
+  describe('while one has stalled', () => {
+    const limits = () => ({
+      ...{ timeoutMs: TIMEOUT_MS, maxResponseBytes: 16 * MIB },
+      largeAnswers: createLargeAnswers(LIMIT),
+    });
+    /** An answer that the test sends. */
+    function begin(ofAll: ReturnType<typeof limits>) {
+      const stream = Object.assign(new PassThrough({ highWaterMark: 16 * MIB }), { downloadProgress: {} });
+      const answer = new IncomingAnswer(stream, ofAll);
+      const outcome = answer.body().then(
+        ({ length }) => length,
+        () => (answer.endedBy as GatewayError).code,
+      );
+      return { stream, answer, outcome };
+    }
+    const send = async (stream: PassThrough, mebibytes: number) => {
+      for (let sent = 0; sent < mebibytes; sent += 1) {
+        stream.write(Buffer.alloc(MIB));
+        await new Promise(setImmediate);
+      }
     };
-    const stalled = begun('stalled', LIMIT);
-    const larger = begun('larger', LIMIT + 1);
-    begun('waiting', SMALL + 1);
-    await jest.advanceTimersByTimeAsync(999);
-    expect(ended).toEqual(['stalled', 'larger']);
-    await jest.advanceTimersByTimeAsync(1);
-    expect(ended.slice(2)).toEqual(['larger given up', 'waiting']);
-    expect([stalled.isGivenUp, larger.isGivenUp]).toEqual([false, true]);
-    await jest.advanceTimersByTimeAsync(HOUR_MS);
-    expect(ended).toHaveLength(4);
-    jest.useRealTimers();
+    beforeEach(useFakeTimers);
+    afterEach(() => {
+      const timersLeft = jest.getTimerCount();
+      jest.useRealTimers();
+      expect(timersLeft).toBe(0);
+    });
+
+    it('wait until its time is up, which is not their own time; small ones do not wait', async () => {
+      const all = limits();
+      const stalled = begin(all);
+      await send(stalled.stream, 5);
+      await jest.advanceTimersByTimeAsync(1);
+      const waiting = begin(all);
+      await send(waiting.stream, 3);
+      const another = begin(all);
+      await send(another.stream, 3);
+      const small = begin(all);
+      await send(small.stream, 1);
+      small.stream.end();
+      expect(await small.outcome).toBe(MIB);
+      await jest.advanceTimersByTimeAsync(TIMEOUT_MS - 1);
+      expect(await stalled.outcome).toBe('UPSTREAM_TIMEOUT');
+      // It is the oldest now, and is read on with all of its time.
+      await jest.advanceTimersByTimeAsync(TIMEOUT_MS - 1);
+      await send(waiting.stream, 1);
+      waiting.stream.end();
+      expect(await waiting.outcome).toBe(4 * MIB);
+      await jest.advanceTimersByTimeAsync(TIMEOUT_MS - 1);
+      await send(another.stream, 1);
+      another.stream.end();
+      expect(await another.outcome).toBe(4 * MIB);
+    });
+
+    it('wait no longer when their client leaves', async () => {
+      const all = limits();
+      const stalled = begin(all);
+      await send(stalled.stream, 5);
+      const waiting = begin(all);
+      await send(waiting.stream, 3);
+      waiting.answer.end(new GatewayError('NOT_FOUND', 'left'));
+      expect(await waiting.outcome).toBe('NOT_FOUND');
+      stalled.stream.end();
+      expect(await stalled.outcome).toBe(5 * MIB);
+    });
   });
 });
 

@@ -1,6 +1,6 @@
 /**
- * Kept-alive connections to the upstream, in a pool for each viewer. HTTP/1.1 tells by their order alone which request an answer
- * belongs to: a proxy that sends one answer too many shifts all that follow on its connection. So no connection is used for two viewers.
+ * Kept-alive connections to the upstream: an agent for each viewer. HTTP/1.1 tells by their order alone which request an answer belongs to:
+ * a proxy that sends one answer too many shifts all that follow on its connection. So no connection is used for two viewers.
  */
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
@@ -12,30 +12,22 @@ export interface Agents {
   readonly https: HttpsAgent;
 }
 
-export interface ConnectionPools {
-  /** Makes a call with the agents of the viewer. */
-  use<T>(viewerId: string, call: (agents: Agents) => Promise<T>): Promise<T>;
-  close(): void;
-}
-
 /** Connections of viewers that have no call under way, in all. Those of the viewer who called longest ago are closed first. */
 const MAX_IDLE_CONNECTIONS = 256;
-/** The connections of a viewer without a call are closed after so long. */
+/** A connection that is not used, and the agent of a viewer without a call, are closed after so long. */
 const IDLE_MS = 15_000;
 
 interface Pool {
   readonly agents: Agents;
   callsUnderWay: number;
-  /** It has no more connections than it has had calls at the same time. */
-  mostCalls: number;
 }
 
-export function createConnectionPools(proxy: UpstreamProxy | null): ConnectionPools {
+export function createConnectionPools(proxy: UpstreamProxy | null) {
   const pools = new Map<string, Pool>();
   /** The pools of viewers without a call: only these are closed. */
   const idle = new LRUCache<string, Pool>({
     maxSize: MAX_IDLE_CONNECTIONS,
-    sizeCalculation: ({ mostCalls }) => Math.min(mostCalls, MAX_IDLE_CONNECTIONS),
+    sizeCalculation: ({ agents }) => Math.min(Math.max(connectionsOf(agents), 1), MAX_IDLE_CONNECTIONS),
     ttl: IDLE_MS,
     ttlAutopurge: true,
     dispose({ agents }, viewerId, reason) {
@@ -48,16 +40,16 @@ export function createConnectionPools(proxy: UpstreamProxy | null): ConnectionPo
 
   function poolOf(viewerId: string): Pool {
     idle.delete(viewerId);
-    const pool = pools.get(viewerId) ?? { agents: createAgents(true, proxy), callsUnderWay: 0, mostCalls: 0 };
+    const pool = pools.get(viewerId) ?? { agents: createAgents(true, proxy), callsUnderWay: 0 };
     pools.set(viewerId, pool);
     return pool;
   }
 
   return {
-    async use(viewerId, call) {
+    /** Makes a call with the agents of the viewer. */
+    async use<T>(viewerId: string, call: (agents: Agents) => Promise<T>): Promise<T> {
       const pool = poolOf(viewerId);
       pool.callsUnderWay += 1;
-      pool.mostCalls = Math.max(pool.mostCalls, pool.callsUnderWay);
       try {
         return await call(pool.agents);
       } finally {
@@ -65,7 +57,7 @@ export function createConnectionPools(proxy: UpstreamProxy | null): ConnectionPo
         if (pool.callsUnderWay === 0) idle.set(viewerId, pool);
       }
     },
-    close() {
+    close(): void {
       idle.clear();
       for (const { agents } of pools.values()) closeAgents(agents);
       pools.clear();
@@ -74,10 +66,17 @@ export function createConnectionPools(proxy: UpstreamProxy | null): ConnectionPo
 }
 
 export function createAgents(keepAlive: boolean, proxy: UpstreamProxy | null): Agents {
-  const options = { keepAlive, ...(proxy && { proxyEnv: { ...proxy } }) };
+  const kept = keepAlive && { keepAlive, timeout: IDLE_MS, maxFreeSockets: MAX_IDLE_CONNECTIONS };
+  const options = { ...kept, ...(proxy && { proxyEnv: { ...proxy } }) };
   // A server that speaks HTTP/2 alone then refuses at once: what it answers to HTTP/1.1 may look like a missing right.
   return { http: new HttpAgent(options), https: new HttpsAgent({ ...options, ALPNProtocols: ['http/1.1'] }) };
 }
+
+/** Those in use, and those that are idle. */
+const connectionsOf = ({ http, https }: Agents): number =>
+  [http.sockets, http.freeSockets, https.sockets, https.freeSockets]
+    .flatMap((byOrigin) => Object.values(byOrigin))
+    .reduce((sum, sockets) => sum + (sockets?.length ?? 0), 0);
 
 export function closeAgents({ http, https }: Agents): void {
   http.destroy();

@@ -1,30 +1,25 @@
-/** HTTP with JSON, by got. A request returns the body of a 2xx answer, bounded in bytes, or throws a GatewayError. */
-import got, { type PlainResponse, type Request } from 'got';
+/** HTTP with JSON, by got. A request returns the body of a 2xx answer, bounded in bytes and time, or throws a GatewayError. */
+import got, { type PlainResponse } from 'got';
 import type { UpstreamProxy } from '../../config/config.ts';
+import { AbandonedError, GatewayError, type ErrorCode } from '../errors.ts';
 import { toGatewayError } from './connection-errors.ts';
 import { closeAgents, createAgents, createConnectionPools, type Agents } from './connection-pools.ts';
-import { AbandonedError, GatewayError, type ErrorCode } from '../errors.ts';
-import { createOwnBytes, type OwnBytes } from './own-bytes.ts';
-import { createReadingLimit } from './reading-limit.ts';
+import { IncomingAnswer } from './incoming-answer.ts';
+import { createLargeAnswers } from './large-answers.ts';
 
 export interface JsonRequest {
   readonly method: 'GET' | 'POST';
   /** Whose connections are used. */
   readonly viewerId: string;
   readonly url: URL;
+  /** In addition to the headers of all requests. */
   readonly headers: Readonly<Record<string, string>>;
   /** The body of a POST. */
   readonly json?: unknown;
-  /** Its connection is kept for the next call of the viewer. */
-  readonly isKept: boolean;
+  /** Fires when nobody waits for the answer any more. */
+  readonly signal: AbortSignal;
   /** Called with the status of each answer. */
-  readonly answered?: (status: number) => void;
-}
-
-export interface JsonHttp {
-  /** `gone` fires when nobody waits any more; `signal` does then, too, and when the time is up. */
-  request(request: JsonRequest, gone: AbortSignal, signal: AbortSignal): Promise<Buffer>;
-  close(): void;
+  readonly answered: ((status: number) => void) | undefined;
 }
 
 export interface JsonHttpOptions {
@@ -32,106 +27,66 @@ export interface JsonHttpOptions {
   readonly timeoutMs: number;
   /** Null: no proxy. */
   readonly proxy: UpstreamProxy | null;
+  /** Sent with each request, by name. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Two answers that fill MAX_ANSWER_BYTES are not read at the same time. */
+/** Of large answers that are read at the same time: two that fill MAX_ANSWER_BYTES are not. */
 const MAX_READING_BYTES = 32 * 2 ** 20;
 
-export function createJsonHttp({ maxResponseBytes, timeoutMs, proxy }: JsonHttpOptions): JsonHttp {
+export function createJsonHttp({ maxResponseBytes, timeoutMs, proxy, headers: fixed }: JsonHttpOptions) {
   const pools = createConnectionPools(proxy);
   const own = createAgents(false, proxy);
-  const limit = createReadingLimit(MAX_READING_BYTES);
+  const limits = { maxResponseBytes, timeoutMs, largeAnswers: createLargeAnswers(MAX_READING_BYTES) };
   const http = got.extend({
     // A key must not be sent to another host by a redirect. Retries are the job of `resilience.ts`: got repeats no stream.
     followRedirect: false,
     // Statuses are checked here: got would read an error's whole body first, whatever its size.
     throwHttpErrors: false,
-    headers: { 'user-agent': 'stepgate', accept: 'application/json' },
+    headers: { 'user-agent': 'stepgate', accept: 'application/json', ...fixed },
   });
 
-  /** Reads no more than `maxResponseBytes`, counted after decompression. */
-  async function readBody(request: Request, signal: AbortSignal): Promise<Buffer> {
-    /** None where it is not told, or would be of compressed bytes. */
-    const announcedBytes = () => request.downloadProgress.total;
-    let body: OwnBytes | undefined;
-    const reading = limit.begin(() => request.destroy());
-    let size = 0;
+  async function send({ method, url, headers, json, signal, answered }: JsonRequest, agent: Agents): Promise<Buffer> {
+    if (signal.aborted) throw new AbandonedError();
+    const stream = http.stream(url, method === 'GET' ? { headers, agent } : { method, headers, agent, json });
+    const answer = new IncomingAnswer(stream, limits);
+    stream.once('response', (response: PlainResponse) => {
+      answered?.(response.statusCode);
+      // Its connection is not used again: a proxy that has given its server up may still send that one's late answer.
+      if (!isAnswer(response.statusCode)) answer.end(statusError(response));
+    });
+    const abandon = () => {
+      answer.end(new AbandonedError());
+    };
+    signal.addEventListener('abort', abandon);
     try {
-      for await (const chunk of request as AsyncIterable<Buffer>) {
-        size += chunk.length;
-        if (Math.max(size, announcedBytes() ?? 0) > maxResponseBytes) throw tooLarge(maxResponseBytes);
-        body ??= createOwnBytes(announcedBytes() ?? chunk.length);
-        body.append(chunk);
-        reading.add(chunk.length);
-        await reading.turn(signal);
-      }
-      return body?.end() ?? Buffer.alloc(0);
+      return await answer.body();
     } catch (error) {
-      throw reading.isGivenUp ? new GatewayError('UPSTREAM_TIMEOUT', STALLED) : error;
+      throw answer.endedBy ?? toGatewayError(error, proxy !== null);
     } finally {
-      reading.end();
+      signal.removeEventListener('abort', abandon);
     }
   }
 
-  async function call({ method, url, headers, json, answered }: JsonRequest, signal: AbortSignal, agent: Agents) {
-    const request = http.stream(url, { method, headers, signal, agent, json });
-    request.once('response', ({ statusCode }: PlainResponse) => {
-      // Its connection is not used again: a proxy that has given its server up may still send that one's late answer.
-      if (!isAnswer(statusCode)) request.destroy();
-    });
-    return readAnswer(request, readBody(request, signal), answered);
-  }
-
   return {
-    async request(request, gone, signal) {
-      try {
-        if (!request.isKept) return await call(request, signal, own);
-        return await pools.use(request.viewerId, (agents) => call(request, signal, agents));
-      } catch (error) {
-        if (gone.aborted) throw new AbandonedError();
-        if (error instanceof GatewayError) throw error;
-        if (signal.aborted) {
-          throw new GatewayError('UPSTREAM_TIMEOUT', `the upstream did not answer within ${timeoutMs} ms`);
-        }
-        throw toGatewayError(error, proxy !== null);
-      }
-    },
-    close() {
+    /** `isKept`: its connection is kept for the next call of the viewer. */
+    request: (request: JsonRequest, isKept: boolean): Promise<Buffer> =>
+      isKept ? pools.use(request.viewerId, (agents) => send(request, agents)) : send(request, own),
+    close(): void {
       pools.close();
       closeAgents(own);
     },
   };
 }
 
-/** The body of a 2xx answer. Another status counts even if its body is cut off, broken or too long. */
-async function readAnswer(request: Request, body: Promise<Buffer>, answered: JsonRequest['answered']): Promise<Buffer> {
-  try {
-    return await body;
-  } finally {
-    if (request.response) {
-      answered?.(request.response.statusCode);
-      checkStatus(request.response);
-    }
-  }
-}
-
-const STALLED = "the upstream's answer stopped coming, and others had to wait for the memory that it took";
-
-const tooLarge = (maxBytes: number): GatewayError =>
-  new GatewayError(
-    'UPSTREAM_CONTRACT_VIOLATION',
-    `the upstream's answer is larger than the ${maxBytes} bytes that UPSTREAM_MAX_RESPONSE_BYTES allows`,
-  );
-
 /** HTTP 204 says nothing. */
 const isAnswer = (status: number): boolean => status >= 200 && status < 300 && status !== 204;
 
-function checkStatus({ statusCode: status, headers }: NonNullable<Request['response']>): void {
-  if (isAnswer(status)) return;
-  if (status === 204) throw new GatewayError('UPSTREAM_CONTRACT_VIOLATION', NO_CONTENT, { upstreamStatus: status });
+function statusError({ statusCode: status, headers }: PlainResponse): GatewayError {
+  if (status === 204) return new GatewayError('UPSTREAM_CONTRACT_VIOLATION', NO_CONTENT, { upstreamStatus: status });
   const retryAfterSeconds = parseRetryAfter(headers['retry-after']);
   const [code, message] = STATUS_ERRORS[status] ?? otherStatus(status);
-  throw new GatewayError(code, message, {
+  return new GatewayError(code, message, {
     upstreamStatus: status,
     ...(retryAfterSeconds !== null && { retryAfterSeconds }),
     // No retry gets past a proxy without its credentials.

@@ -1,0 +1,61 @@
+/**
+ * Circuit breakers of the upstream's parts. A compartment has a breaker only after a failure, so made-up ids that are not found leave nothing
+ * behind. Open breakers are cached apart: only other open ones can evict them.
+ */
+import { BrokenCircuitError } from 'cockatiel';
+import { LRUCache } from 'lru-cache';
+import { createCircuitBreaker, isFault, SAMPLING, type CircuitBreaker } from './circuit-breaker.ts';
+import type { GatewayError } from './errors.ts';
+
+/** Half of the calls. */
+const THRESHOLD = 0.5;
+/** A breaker takes 3 KB. */
+const MAX_BREAKERS = 1000;
+
+export function createCompartments() {
+  /** Closed breakers of compartments that failed within the time that a breaker looks at. */
+  const failing = new LRUCache<string, CircuitBreaker>({ max: MAX_BREAKERS, ttl: SAMPLING.duration, ttlResolution: 0 });
+  const open = new LRUCache<string, CircuitBreaker>({ max: MAX_BREAKERS });
+
+  const breakerOf = (compartment: string) => open.get(compartment) ?? failing.get(compartment);
+
+  function createBreaker(compartment: string): CircuitBreaker {
+    const breaker = createCircuitBreaker(THRESHOLD);
+    breaker.onStateChange(() => {
+      failing.delete(compartment);
+      // A breaker that closes has no failures any more.
+      if (breaker.state() === 'closed') open.delete(compartment);
+      else open.set(compartment, breaker);
+    });
+    return breaker;
+  }
+
+  /** `used`: the breaker that the call was made through, which has counted the failure. */
+  async function failed(compartment: string, error: GatewayError, used: CircuitBreaker | undefined): Promise<void> {
+    const breaker = used ?? breakerOf(compartment) ?? createBreaker(compartment);
+    if (breaker.state() !== 'closed') return;
+    failing.set(compartment, breaker);
+    if (!used) await breaker.through(() => Promise.reject(error)).catch(() => undefined);
+  }
+
+  return {
+    /** Makes the call, or rejects with BrokenCircuitError. `isCounted`: a failure may give the compartment a breaker. */
+    async through<T>(compartment: string, isCounted: boolean, call: () => Promise<T>): Promise<T> {
+      const breaker = breakerOf(compartment);
+      try {
+        return await (breaker ? breaker.through(call) : call());
+      } catch (error) {
+        if (isFault(error) && (breaker || isCounted)) await failed(compartment, error, breaker);
+        throw error;
+      }
+    },
+    /** Throws BrokenCircuitError where the call would be refused. */
+    check(compartment: string): void {
+      if (breakerOf(compartment)?.refuses()) throw new BrokenCircuitError();
+    },
+    /** Of those that have opened in the last ten seconds. */
+    get openCount(): number {
+      return [...open.values()].filter((breaker) => breaker.state() === 'open').length;
+    },
+  };
+}

@@ -1,0 +1,116 @@
+/** The answer to one request while it comes: read within its time, and no further than is allowed. */
+import type { Readable } from 'node:stream';
+import { GatewayError } from '../errors.ts';
+import type { LargeAnswer, LargeAnswers } from './large-answers.ts';
+import { createOwnBytes, type OwnBytes } from './own-bytes.ts';
+
+export interface AnswerLimits {
+  readonly timeoutMs: number;
+  /** Counted after decompression. */
+  readonly maxResponseBytes: number;
+  readonly largeAnswers: LargeAnswers;
+}
+
+/** Of got's request: its answer, decompressed. */
+export interface AnswerStream extends Readable {
+  readonly downloadProgress: { readonly total?: number | undefined };
+}
+
+/** Smaller answers never wait for a large one. */
+const LARGE_BYTES = 2 ** 20;
+
+export class IncomingAnswer {
+  /** Why the request was ended before its answer came to an end. */
+  endedBy: Error | null = null;
+  readonly #stream: AnswerStream;
+  readonly #limits: AnswerLimits;
+  #size = 0;
+  #announcedBytes: number | undefined;
+  #body: OwnBytes | null = null;
+  #large: LargeAnswer | null = null;
+  /** The clock stands still while the gateway itself lets the answer wait. */
+  #timer: NodeJS.Timeout | undefined;
+  #leftMs: number;
+  #startedAt = 0;
+
+  constructor(stream: AnswerStream, limits: AnswerLimits) {
+    this.#stream = stream;
+    this.#limits = limits;
+    this.#leftMs = limits.timeoutMs;
+    this.#startClock();
+  }
+
+  /** Ends the request. */
+  end(error: Error): void {
+    this.endedBy ??= error;
+    this.#stream.destroy();
+  }
+
+  /** Reads by events: an iterator takes 15 µs more. */
+  async body(): Promise<Buffer> {
+    const { promise, resolve, reject } = Promise.withResolvers<undefined>();
+    this.#stream
+      .on('data', (chunk: Buffer) => {
+        this.#add(chunk);
+      })
+      .once('end', resolve)
+      .on('error', reject)
+      .once('close', () => {
+        reject(this.endedBy ?? new Error('the request was destroyed'));
+      });
+    try {
+      await promise;
+      return this.#body?.end() ?? Buffer.alloc(0);
+    } finally {
+      this.#stopClock();
+      this.#large?.end();
+    }
+  }
+
+  #add(chunk: Buffer): void {
+    // Not known where the header is missing, or counts compressed bytes.
+    this.#announcedBytes ??= this.#stream.downloadProgress.total;
+    this.#size += chunk.length;
+    const { maxResponseBytes, largeAnswers } = this.#limits;
+    if (Math.max(this.#size, this.#announcedBytes ?? 0) > maxResponseBytes) {
+      this.end(tooLarge(maxResponseBytes));
+      return;
+    }
+    this.#body ??= createOwnBytes(this.#announcedBytes ?? chunk.length);
+    this.#body.append(chunk);
+    if (this.#size <= LARGE_BYTES) return;
+    const newBytes = this.#large ? chunk.length : this.#size;
+    this.#large ??= largeAnswers.begin(this.#goOn);
+    if (this.#large.add(newBytes)) return;
+    this.#stream.pause();
+    this.#stopClock();
+  }
+
+  readonly #goOn = (): void => {
+    this.#startClock();
+    this.#stream.resume();
+  };
+
+  #startClock(): void {
+    this.#startedAt = performance.now();
+    this.#timer = setTimeout(this.#timeIsUp, this.#leftMs);
+  }
+
+  #stopClock(): void {
+    if (this.#timer === undefined) return;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#leftMs -= performance.now() - this.#startedAt;
+  }
+
+  readonly #timeIsUp = (): void => {
+    const { timeoutMs } = this.#limits;
+    this.end(new GatewayError('UPSTREAM_TIMEOUT', `the upstream did not answer within ${timeoutMs} ms`));
+  };
+}
+
+const tooLarge = (maxBytes: number): GatewayError =>
+  new GatewayError(
+    'UPSTREAM_CONTRACT_VIOLATION',
+    `the upstream's answer is larger than the ${maxBytes} bytes that UPSTREAM_MAX_RESPONSE_BYTES allows`,
+  );
