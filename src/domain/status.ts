@@ -25,7 +25,8 @@ const STATUS_OF_WORD = new Map<string, StepStatus>(
 export const isStatusWord = (rawStatus: string): boolean =>
   STATUS_OF_WORD.has(rawStatus) || STATUS_OF_WORD.has(normalize(rawStatus));
 
-export const stepStatusOf = (rawStatus: string): StepStatus => STATUS_OF_WORD.get(normalize(rawStatus)) ?? 'UNKNOWN';
+export const stepStatusOf = (rawStatus: string): StepStatus =>
+  STATUS_OF_WORD.get(rawStatus) ?? STATUS_OF_WORD.get(normalize(rawStatus)) ?? 'UNKNOWN';
 
 /** A run is not skipped: a word that says so tells nothing about it. */
 export function runStatusOf(rawStatus: string): RunStatus {

@@ -91,17 +91,13 @@ export function timestampOfMicros(epochMicros: number): Timestamp {
 /** Milliseconds from one moment to another, to the microsecond; negative if `to` is earlier. */
 export const millisBetween = (from: Timestamp, to: Timestamp): number => (to.epochMicros - from.epochMicros) / 1000;
 
-export const earliest = (moments: Iterable<Timestamp | null>): Timestamp | null =>
-  pick(moments, (candidate, best) => candidate.epochMicros < best.epochMicros);
+/** The first one of equals, and of one and none the one. */
+export const earlier = (a: Timestamp | null, b: Timestamp | null): Timestamp | null =>
+  a && b ? (b.epochMicros < a.epochMicros ? b : a) : (a ?? b);
 
-export const latest = (moments: Iterable<Timestamp | null>): Timestamp | null =>
-  pick(moments, (candidate, best) => candidate.epochMicros > best.epochMicros);
+export const later = (a: Timestamp | null, b: Timestamp | null): Timestamp | null =>
+  a && b ? (b.epochMicros > a.epochMicros ? b : a) : (a ?? b);
 
-function pick(
-  moments: Iterable<Timestamp | null>,
-  isBetter: (candidate: Timestamp, best: Timestamp) => boolean,
-): Timestamp | null {
-  let best: Timestamp | null = null;
-  for (const moment of moments) if (moment && (!best || isBetter(moment, best))) best = moment;
-  return best;
-}
+export const earliest = (moments: readonly (Timestamp | null)[]): Timestamp | null => moments.reduce(earlier, null);
+
+export const latest = (moments: readonly (Timestamp | null)[]): Timestamp | null => moments.reduce(later, null);

@@ -175,6 +175,8 @@ export interface Run {
   readonly payload: Payload | null;
   /** What is wrong with each entry of the upstream's list that can't be read; `steps` leaves these out. */
   readonly unreadableSteps: readonly string[];
+  /** The latest execution of each node, in the order of the nodes' first executions. */
+  readonly latestAttempts: readonly Step[];
   readonly stepCounts: StepCounts;
   /** Every failed step, by end, then start, then upstream index. */
   readonly failedSteps: readonly Step[];

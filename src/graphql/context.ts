@@ -3,6 +3,7 @@ import type { Conversation } from '../domain/conversation/message.ts';
 import type { Cost } from '../domain/cost/cost.ts';
 import type { PriceList } from '../domain/cost/prices.ts';
 import { createPathBudget } from '../domain/json-path/json-path.ts';
+import type { RunComparison } from '../domain/run/comparison.ts';
 import { errorInfo } from '../domain/step/step-error.ts';
 import type { JsonObject, JsonValue, StepError } from '../domain/types.ts';
 import type { OperationRecord } from '../observability/operation-record.ts';
@@ -133,6 +134,8 @@ export function createContext(source: ContextSource, request: ContextRequest) {
     prices: source.prices,
     /** By the run. */
     runCost: kept<Cost>(),
+    /** By the ids of workflow, base and head: a comparison may be selected under many aliases. */
+    comparison: kept<RunComparison>(),
     /** By the run. */
     runInputs: kept<Promise<JsonValue>>(),
     /** When payloads are read: whatever reads them asks here. */

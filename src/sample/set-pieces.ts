@@ -30,7 +30,7 @@ const TICKET: JsonObject = {
 
 export const SET_PIECES: readonly SetPiece[] = [
   {
-    // A retry that succeeded, a node beside it that failed for good, and a last node that never ran.
+    // A retry that succeeded, a node next to it that failed for good, and a last node that never ran.
     workflowId: 'support-triage',
     runId: 'run-4711',
     daysBefore: 2,

@@ -28,6 +28,7 @@ describe('the likeness of a message', () => {
     ['supercalifragilisticexpialidocious', 'supercalifragilisticexpialidocious'],
     // Quotations.
     ['no "auto" or \'large\' or `x-y` or “y 7” or «z"»', 'no <text> or <text> or <text> or <text> or <text>'],
+    ['«open «x 7» “““y”', '«open <text> ““<text>'],
     ["the 'a' and x'y z' and 'y'z", "the <text> and x'y z' and 'y'z"],
     ['"" and "it\'s 7"', '<text> and <text>'],
     ["it can't be read, don't retry", "it can't be read, don't retry"],

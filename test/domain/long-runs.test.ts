@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { compareRuns } from '../../src/domain/run/comparison.ts';
 import { packLanes } from '../../src/domain/run/lanes.ts';
 import { at, atSecond, ran, runOf } from './facts.ts';
 
@@ -40,6 +41,37 @@ describe('the work for a long run', () => {
     const short = long.map((_, place) => watched(`s${place}`, 2.1 + place / 1e4, 2.1001 + place / 1e4));
     expect(runOf([...long, ...short, watched('last', 2.3, 9)]).criticalPath.steps.length).toBeGreaterThan(500);
     expect(looks).toBeLessThan(20_000);
+  });
+
+  it('grows with the number of steps and not with its square, whatever their times are', () => {
+    const figures = ['timing', 'timeline', 'criticalPath', 'progress', 'repeatedNodes', 'remainingFailures'] as const;
+    const shapes: readonly ((place: number) => readonly [nodeId: string, start: number, end: number])[] = [
+      (place) => [`n${place}`, place, place + 1],
+      (place) => [`n${place % 7}`, 0, 0],
+      (place) => ['n', (place * 7919) % 1000, 1000 + ((place * 104_729) % 1000)],
+      (place) => [`n${place % 500}`, 1000 - (place % 1000), 2000],
+    ];
+    const looksAt = (shape: (typeof shapes)[number], count: number) => {
+      let looks = 0;
+      const watched = (seconds: number) => {
+        const { epochMicros, ...rest } = at(seconds);
+        const look = () => {
+          looks += 1;
+          return epochMicros;
+        };
+        return Object.defineProperty({ ...rest, epochMicros }, 'epochMicros', { get: look });
+      };
+      const steps = Array.from({ length: count }, (_, place) => {
+        const [nodeId, start, end] = shape(place);
+        const times = { startTime: watched(start), endTime: watched(end) };
+        return { ...ran(nodeId, start, end, place % 9 === 0 ? 'failed' : 'completed'), ...times };
+      });
+      const run = runOf(steps, { now: 5000 });
+      compareRuns(run, run);
+      for (const figure of figures) expect(run[figure]).toBeDefined();
+      return looks;
+    };
+    for (const shape of shapes) expect(looksAt(shape, 2000)).toBeLessThan(16 * looksAt(shape, 250));
   });
 
   it('is a few comparisons for each lane, also where all steps overlap', () => {

@@ -1,8 +1,8 @@
 /** The chain of steps that kept the run from ending sooner: to make the run faster, one of these has to be. */
 import { compareByStart } from '../step/execution.ts';
 import { predecessorsOf, successorsOf, topologicalGroups } from './graph.ts';
-import { intervalsOf, unionLength } from '../run/intervals.ts';
-import type { CriticalPath, Step, WorkflowGraph } from '../types.ts';
+import { unionLength, type Interval } from '../run/intervals.ts';
+import type { CriticalPath, WorkflowGraph } from '../types.ts';
 import { walkBack } from './walk-back.ts';
 
 /**
@@ -15,44 +15,45 @@ import { walkBack } from './walk-back.ts';
  *
  * Otherwise inferred from the steps' times (see `walkBack`). `durationMs` is the time that the path's steps cover.
  */
-export function criticalPath(steps: readonly Step[], graph: WorkflowGraph | null): CriticalPath {
+export function criticalPath(intervals: readonly Interval[], graph: WorkflowGraph | null): CriticalPath {
   const isInferred = !graph || graph.nodes.length === 0;
-  const path = isInferred ? walkBack(steps) : longestChain(steps, graph);
-  return { steps: path, durationMs: microsCovered(path) / 1000, isInferred };
+  const path = isInferred ? walkBack(intervals) : longestChain(intervals, graph);
+  return { steps: path.map(({ step }) => step), durationMs: microsCovered(path) / 1000, isInferred };
 }
 
-const microsCovered = (steps: readonly Step[]): number => unionLength(intervalsOf(steps));
+const microsCovered = (intervals: readonly Interval[]): number =>
+  unionLength(intervals.toSorted((a, b) => a.start - b.start));
 
 interface Chain {
   readonly micros: number;
   readonly stepCount: number;
-  /** Those of the chain's last group. */
-  readonly steps: readonly Step[];
+  /** Those of the chain's last group, in order of start. */
+  readonly intervals: readonly Interval[];
   readonly previous: Chain | null;
 }
 
-function longestChain(steps: readonly Step[], graph: WorkflowGraph): Step[] {
+function longestChain(intervals: readonly Interval[], graph: WorkflowGraph): Interval[] {
   const successors = successorsOf(graph);
   const predecessors = predecessorsOf(successors);
-  const started = steps.filter((step) => step.startTime !== null);
-  const executions = Map.groupBy(started, (step) => step.nodeId);
+  const executions = Map.groupBy(intervals, ({ step }) => step.nodeId);
   const chainTo = new Map<string, Chain>();
   let best: Chain | null = null;
-  for (const group of topologicalGroups(successors)) {
-    const previous = group
-      .flatMap((id) => predecessors.get(id) ?? [])
-      .reduce<Chain | null>((longest, id) => longerOf(longest, chainTo.get(id) ?? null), null);
-    const own = group.flatMap((id) => executions.get(id) ?? []).sort(compareByStart);
+  for (const group of topologicalGroups(successors, predecessors)) {
+    let previous: Chain | null = null;
+    for (const id of group) {
+      for (const before of predecessors.get(id) ?? []) previous = longerOf(previous, chainTo.get(before) ?? null);
+    }
+    const own = group.flatMap((id) => executions.get(id) ?? []).sort((a, b) => compareByStart(a.step, b.step));
     const chain: Chain = {
-      micros: (previous?.micros ?? 0) + microsCovered(own),
+      micros: (previous?.micros ?? 0) + unionLength(own),
       stepCount: (previous?.stepCount ?? 0) + own.length,
-      steps: own,
+      intervals: own,
       previous,
     };
     for (const id of group) chainTo.set(id, chain);
     best = longerOf(best, chain);
   }
-  return stepsOf(best);
+  return intervalsOfChain(best);
 }
 
 function longerOf(a: Chain | null, b: Chain | null): Chain | null {
@@ -60,8 +61,8 @@ function longerOf(a: Chain | null, b: Chain | null): Chain | null {
   return b.micros - a.micros > 0 || (b.micros === a.micros && b.stepCount > a.stepCount) ? b : a;
 }
 
-function stepsOf(last: Chain | null): Step[] {
-  const groups: (readonly Step[])[] = [];
-  for (let chain = last; chain; chain = chain.previous) groups.push(chain.steps);
+function intervalsOfChain(last: Chain | null): Interval[] {
+  const groups: (readonly Interval[])[] = [];
+  for (let chain = last; chain; chain = chain.previous) groups.push(chain.intervals);
   return groups.reverse().flat();
 }

@@ -33,15 +33,22 @@ export function reachableFrom(
  * The nodes in groups such that edges only lead to later groups: a group is one node, or all nodes of a cycle.
  * (Kosaraju's algorithm: linear, and without recursion, so that long chains can't exhaust the stack.)
  */
-export function topologicalGroups(successors: Successors): string[][] {
-  const predecessors = predecessorsOf(successors);
+export function topologicalGroups(successors: Successors, predecessors: Successors): string[][] {
   const grouped = new Set<string>();
   const groups: string[][] = [];
   for (const id of finishingOrder(successors).reverse()) {
     if (grouped.has(id)) continue;
-    const group = reachableFrom([id], predecessors, (other) => !grouped.has(other));
-    for (const member of group) grouped.add(member);
-    groups.push([...group]);
+    grouped.add(id);
+    const group = [id];
+    // An array hands out what is added to it while it is walked.
+    for (const member of group) {
+      for (const before of predecessors.get(member) ?? []) {
+        if (grouped.has(before)) continue;
+        grouped.add(before);
+        group.push(before);
+      }
+    }
+    groups.push(group);
   }
   return groups;
 }

@@ -1,6 +1,5 @@
 /** The critical path where no graph tells it: from the step that ended last, back over what it may have waited for. */
-import { byEnd, compareByEnd, intervalsOf, type Interval } from '../run/intervals.ts';
-import type { Step } from '../types.ts';
+import { compareByEnd, timedOf, type Interval } from '../run/intervals.ts';
 
 /** How much later than the start it made possible an end may read, where one of them is only known to the second. */
 const TOLERANCE_MICROS = 1_000_000;
@@ -10,28 +9,28 @@ const TOLERANCE_MICROS = 1_000_000;
  * up to a second after it where either moment is only known to the second; there, one that started together with it
  * ran beside it, not before it. Steps without a start or a duration are left out.
  */
-export function walkBack(steps: readonly Step[]): Step[] {
-  const ended = byEnd(intervalsOf(steps));
+export function walkBack(intervals: readonly Interval[]): Interval[] {
+  const ended = timedOf(intervals).sort(compareByEnd);
   const exact = latestBefore(ended, 0);
   const tolerant = latestBefore(ended, TOLERANCE_MICROS);
   const roughOnly = latestBefore(ended.filter(hasRoughEnd), TOLERANCE_MICROS);
-  const path: Step[] = [];
+  const path: Interval[] = [];
   let current = ended.at(-1);
   while (current) {
-    path.push(current.step);
+    path.push(current);
     const isRough = current.step.startTime?.isWholeSecond === true;
     current = isRough ? tolerant(current) : laterOf(exact(current), roughOnly(current));
   }
   return path.reverse();
 }
 
-type Candidate = Interval<Step> | undefined;
+type Candidate = Interval | undefined;
 
 /** Of those in order of end, the last one before each step of a path. */
-function latestBefore(ended: readonly Interval<Step>[], tolerance: number): (current: Interval<Step>) => Candidate {
+function latestBefore(ended: readonly Interval[], tolerance: number): (current: Interval) => Candidate {
   const left = [...ended];
   return (current) => {
-    const precedes = (candidate: Interval<Step>) =>
+    const precedes = (candidate: Interval) =>
       candidate.end <= current.start + tolerance && isBefore(candidate, current);
     let last = left.at(-1);
     // What can't come before this one can't come before an earlier one either: it is dropped, so that long paths are fast.
@@ -49,5 +48,5 @@ function isBefore(candidate: Interval, current: Interval): boolean {
   return current.end > current.start || candidate.step.index < current.step.index;
 }
 
-const hasRoughEnd = ({ step }: Interval<Step>): boolean =>
+const hasRoughEnd = ({ step }: Interval): boolean =>
   step.durationSource === 'ELAPSED_SECONDS' || step.endTime?.isWholeSecond === true;

@@ -1,5 +1,4 @@
 /** What changed from one run of a workflow to another, node by node. */
-import { latestAttempts } from '../step/attempts.ts';
 import { microsOf } from '../step/duration.ts';
 import { compareNullsLast, compareText } from '../order.ts';
 import type { Run, Step } from '../types.ts';
@@ -62,8 +61,7 @@ export function compareRuns(base: Run, head: Run): RunComparison {
   };
 }
 
-const latestByNode = (run: Run): Map<string, Step> =>
-  new Map(latestAttempts(run.steps, run.isFinished).map((step) => [step.nodeId, step]));
+const latestByNode = (run: Run): Map<string, Step> => new Map(run.latestAttempts.map((step) => [step.nodeId, step]));
 
 function compareNode(nodeId: string, baseStep: Step | null, headStep: Step | null): NodeComparison {
   const durationDeltaMs = millisFrom(baseStep?.durationMs ?? null, headStep?.durationMs ?? null);

@@ -1,20 +1,20 @@
 /** The stretches of a run in which no step ran, from the beginning of its span to the end. */
-import { intervalsOf, type Interval } from './intervals.ts';
+import { timedOf, type Interval } from './intervals.ts';
 import { endOf, type RunSpan } from './span.ts';
 import { millisBetween, type Timestamp } from '../timestamp.ts';
 import type { RunGap, Step, TimelineGap } from '../types.ts';
 
-/** In order of time, none of length 0. Takes the steps that the span holds. */
-export function gapsOf(steps: readonly Step[], span: RunSpan | null): RunGap[] {
+/** In order of time, none of length 0. Takes the intervals that the span holds. */
+export function gapsOf(intervals: readonly Interval[], span: RunSpan | null): RunGap[] {
   if (!span) return [];
   const gaps: RunGap[] = [];
-  let last: Interval<Step> | null = null;
+  let last: Interval | null = null;
   const addGapUntil = (endedAt: Timestamp, before: Step | null): void => {
     const startedAt = last ? endOf(last) : span.startedAt;
     const durationMs = millisBetween(startedAt, endedAt);
     if (durationMs > 0) gaps.push({ startedAt, endedAt, durationMs, after: last?.step ?? null, before });
   };
-  for (const interval of intervalsOf(steps)) {
+  for (const interval of timedOf(intervals)) {
     if (interval.step.startTime) addGapUntil(interval.step.startTime, interval.step);
     if (!last || interval.end >= last.end) last = interval;
   }

@@ -1,35 +1,34 @@
 /** Steps as stretches of time: half-open, from the start on for as long as the step takes, in whole microseconds. */
 import { microsOf } from '../step/duration.ts';
-import { compareByStart } from '../step/execution.ts';
-import type { StepDuration, StepFacts } from '../types.ts';
+import type { Step } from '../types.ts';
 
-export type TimedStep = Pick<StepFacts, 'startTime' | 'endTime' | 'index'> & Pick<StepDuration, 'durationMs'>;
-
-export interface Interval<S extends TimedStep = TimedStep> {
-  readonly step: S;
+export interface Interval {
+  readonly step: Step;
   readonly start: number;
   readonly end: number;
 }
 
 /**
- * In order of start, then end, then upstream index. A step has an interval if it has a start and a duration, wherever
- * that comes from; with `unknownAsZero` one of unknown duration is a point at its start.
+ * In order of start, then end, then upstream index. Each step that has a start has an interval: one of unknown duration is a
+ * point at its start.
  */
-export function intervalsOf<S extends TimedStep>(steps: readonly S[], { unknownAsZero = false } = {}): Interval<S>[] {
-  const intervals: Interval<S>[] = [];
+export function intervalsOf(steps: readonly Step[]): Interval[] {
+  const intervals: Interval[] = [];
   for (const step of steps) {
-    if (!step.startTime || (step.durationMs === null && !unknownAsZero)) continue;
+    if (!step.startTime) continue;
     const start = step.startTime.epochMicros;
     intervals.push({ step, start, end: start + microsOf(step.durationMs ?? 0) });
   }
-  return intervals.sort((a, b) => a.start - b.start || a.end - b.end || compareByStart(a.step, b.step));
+  return intervals.sort((a, b) => a.start - b.start || a.end - b.end || a.step.index - b.step.index);
 }
 
-/** By end, then start, then upstream index. */
-export const compareByEnd = (a: Interval, b: Interval): number => a.end - b.end || compareByStart(a.step, b.step);
+/** Those whose duration is known, wherever that comes from. */
+export const timedOf = (intervals: readonly Interval[]): Interval[] =>
+  intervals.filter(({ step }) => step.durationMs !== null);
 
-export const byEnd = <S extends TimedStep>(intervals: readonly Interval<S>[]): Interval<S>[] =>
-  intervals.toSorted(compareByEnd);
+/** By end, then start, then upstream index. */
+export const compareByEnd = (a: Interval, b: Interval): number =>
+  a.end - b.end || a.start - b.start || a.step.index - b.step.index;
 
 /** The length of the union, in microseconds. Takes intervals in order of start. */
 export function unionLength(intervals: readonly Interval[]): number {
@@ -47,7 +46,7 @@ export function unionLength(intervals: readonly Interval[]): number {
  * overlaps nothing, but where there are only such ones, one did run. Takes intervals in order of start.
  */
 export function maxConcurrency(intervals: readonly Interval[]): number {
-  const ends = intervals.map(({ end }) => end).sort((a, b) => a - b);
+  const ends = Float64Array.from(intervals, ({ end }) => end).sort();
   let ended = 0;
   let max = Math.min(1, intervals.length);
   intervals.forEach(({ start }, i) => {

@@ -11,7 +11,7 @@ const END = '(?![A-Za-z0-9])';
 /** In this order: what holds others goes first. None backtracks over more than a few characters. */
 const PARTS: readonly (readonly [pattern: RegExp, word: string])[] = [
   [/\b[a-z][a-z0-9+.-]{0,15}:\/\/[^\s"'`<>)\]}]+/gi, '<url>'],
-  [/"[^"\n]*"|`[^`\n]*`|“[^”\n]*”|«[^»\n]*»|(?<![\w'])'[^'\n]*'(?!\w)/g, '<text>'],
+  [/"[^"\n]*"|`[^`\n]*`|“[^“”\n]*”|«[^«»\n]*»|(?<![\w'])'[^'\n]*'(?!\w)/g, '<text>'],
   [/\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?:Z| ?[+-]\d\d:?\d\d)?)?(?!\d)/gi, '<time>'],
   [/(?<!\d)\d{1,2}:\d\d(?::\d\d(?:[.,]\d+)?)?(?!\d)/g, '<time>'],
   [/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?![0-9a-f])/gi, '<id>'],

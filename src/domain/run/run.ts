@@ -1,11 +1,12 @@
 /** A run with everything that follows from its facts. Each part is derived when it is first asked for, and only once. */
 import { criticalPath } from '../critical-path/critical-path.ts';
 import { latestEndOf, saysItRuns, totalElapsedTime } from '../step/duration.ts';
-import { executionsOf, type Execution } from '../step/execution.ts';
+import { executionsByNode, latestOfNodes, type ExecutionsByNode } from '../step/attempts.ts';
+import { executionsOf, type Execution, type StepDraft } from '../step/execution.ts';
 import { failedSteps, remainingFailures } from '../step/failures.ts';
 import { hasError } from '../step/step-error.ts';
 import { gapsOf } from './gaps.ts';
-import { intervalsOf } from './intervals.ts';
+import { intervalsOf, type Interval } from './intervals.ts';
 import { progressOf } from './progress.ts';
 import { repeatedNodes } from '../step/repeated-nodes.ts';
 import { inferRunStatus } from './run-status.ts';
@@ -13,7 +14,7 @@ import { spanOf, wallClockMs, type RunBounds, type RunSpan } from './span.ts';
 import { isOver, runStatusOf, type RunStatus } from '../status.ts';
 import { countSteps, deriveSteps } from '../step/steps.ts';
 import { timelineOf } from './timeline.ts';
-import { earliest, latest, timestampOf, type Timestamp } from '../timestamp.ts';
+import { earliest, later, timestampOf, type Timestamp } from '../timestamp.ts';
 import { runTiming } from './timing.ts';
 import { runTokenUsage } from './tokens.ts';
 import type {
@@ -51,14 +52,20 @@ class DerivedRun implements Run {
   readonly #facts: RunFacts;
   readonly #nowMs: number;
   // Undefined is what nobody has asked for yet. Only what is worth it is kept: the rest is read off these.
-  #executions: readonly Execution[] | undefined;
+  #executions: readonly StepDraft[] | undefined;
+  /** True when `steps` has been completed. */
+  #areComplete = false;
+  #byNode: ExecutionsByNode<StepDraft> | undefined;
+  #latest: readonly StepDraft[] | undefined;
   #status: RunStatus | undefined;
   #hasError: boolean | undefined;
   #startedAt: Timestamp | null | undefined;
   #endedAt: Timestamp | null | undefined;
   #lastActivityAt: Timestamp | null | undefined;
   #dependsOnNow: boolean | undefined;
-  #steps: readonly Step[] | undefined;
+  #unreadableSteps: readonly string[] | undefined;
+  #intervals: readonly Interval[] | undefined;
+  #placed: readonly Interval[] | undefined;
   #span: RunSpan | null | undefined;
   #gaps: readonly RunGap[] | undefined;
   #stepCounts: StepCounts | undefined;
@@ -135,8 +142,10 @@ class DerivedRun implements Run {
 
   get lastActivityAt(): Timestamp | null {
     if (this.#lastActivityAt !== undefined) return this.#lastActivityAt;
-    const told = [this.#facts.record, ...this.#loadedSteps()];
-    return (this.#lastActivityAt = latest(told.flatMap((facts) => (facts ? [facts.startTime, facts.endTime] : []))));
+    const { record } = this.#facts;
+    let last = later(record?.startTime ?? null, record?.endTime ?? null);
+    for (const { startTime, endTime } of this.#loadedSteps()) last = later(later(last, startTime), endTime);
+    return (this.#lastActivityAt = last);
   }
 
   get wallClockMs(): number | null {
@@ -148,18 +157,20 @@ class DerivedRun implements Run {
   }
 
   get steps(): readonly Step[] {
-    if (this.#steps) return this.#steps;
-    const { workflowId, id: runId, isFinished, endedAt } = this;
-    const { epochMicros: now } = this.#now();
-    const clock = { now, liveUntil: isFinished ? (endedAt?.epochMicros ?? null) : now };
-    this.#steps = deriveSteps(this.#executed(), { workflowId, runId, bounds: this.#bounds(), clock });
-    // They tell all that the executions did, which need not be cached beside them.
-    this.#executions = this.#steps;
-    return this.#steps;
+    this.#completeSteps();
+    return this.#executed();
+  }
+
+  get latestAttempts(): readonly Step[] {
+    this.#completeSteps();
+    return this.#latestExecutions();
   }
 
   get unreadableSteps(): readonly string[] {
-    return this.#loadedSteps().flatMap(({ problem }) => problem ?? []);
+    if (this.#unreadableSteps) return this.#unreadableSteps;
+    const problems: string[] = [];
+    for (const { problem } of this.#loadedSteps()) if (problem !== undefined) problems.push(problem);
+    return (this.#unreadableSteps = problems);
   }
 
   get stepCounts(): StepCounts {
@@ -171,7 +182,7 @@ class DerivedRun implements Run {
   }
 
   get remainingFailures(): readonly Step[] {
-    return (this.#remainingFailures ??= remainingFailures(this.steps, this.failedSteps));
+    return (this.#remainingFailures ??= remainingFailures(this.failedSteps, this.#executedByNode()));
   }
 
   get totalElapsedTime(): number {
@@ -179,23 +190,24 @@ class DerivedRun implements Run {
   }
 
   get timing(): RunTiming {
-    return (this.#timing ??= runTiming(this.steps, this.wallClockMs, this.#gapsInSpan()));
+    return (this.#timing ??= runTiming(this.steps, this.#intervalsOfSteps(), this.wallClockMs, this.#gapsInSpan()));
   }
 
   get timeline(): Timeline {
-    return (this.#timeline ??= timelineOf(this.#placed(), this.#gapsInSpan(), this.#spanHeld()));
+    return (this.#timeline ??= timelineOf(this.#placedIntervals(), this.#gapsInSpan(), this.#spanOfPlaced()));
   }
 
   get criticalPath(): CriticalPath {
-    return (this.#criticalPath ??= criticalPath(this.steps, this.#loadedGraph()));
+    return (this.#criticalPath ??= criticalPath(this.#intervalsOfSteps(), this.#loadedGraph()));
   }
 
   get progress(): Progress {
-    return (this.#progress ??= progressOf(this.#executed(), this.#loadedGraph(), this.isFinished));
+    return (this.#progress ??= progressOf(this.#latestExecutions(), this.#loadedGraph(), this.isFinished));
   }
 
   get repeatedNodes(): readonly RepeatedNode[] {
-    return (this.#repeatedNodes ??= repeatedNodes(this.steps));
+    this.#completeSteps();
+    return (this.#repeatedNodes ??= repeatedNodes(this.#executedByNode()));
   }
 
   get tokenUsage(): RunTokenUsage {
@@ -214,11 +226,30 @@ class DerivedRun implements Run {
 
   /** A step that can't be read may have failed or still run. */
   #inferredStatus(): RunStatus {
-    return this.unreadableSteps.length > 0 ? 'UNKNOWN' : inferRunStatus(this.#executed());
+    if (this.unreadableSteps.length > 0) return 'UNKNOWN';
+    return inferRunStatus(latestOfNodes(this.#executedByNode(), false));
   }
 
-  #executed(): readonly Execution[] {
+  /** The objects that `steps` completes. Until then they have what follows from their own facts. */
+  #executed(): readonly StepDraft[] {
     return (this.#executions ??= executionsOf(this.#loadedSteps()));
+  }
+
+  #executedByNode(): ExecutionsByNode<StepDraft> {
+    return (this.#byNode ??= executionsByNode(this.#executed()));
+  }
+
+  #latestExecutions(): readonly StepDraft[] {
+    return (this.#latest ??= latestOfNodes(this.#executedByNode(), this.isFinished));
+  }
+
+  #completeSteps(): void {
+    if (this.#areComplete) return;
+    const { workflowId, id: runId, isFinished, endedAt } = this;
+    const { epochMicros: now } = this.#now();
+    const clock = { now, liveUntil: isFinished ? (endedAt?.epochMicros ?? null) : now };
+    deriveSteps(this.#executed(), this.#executedByNode(), { workflowId, runId, bounds: this.#bounds(), clock });
+    this.#areComplete = true;
   }
 
   #loadedSteps(): readonly StepFacts[] {
@@ -241,17 +272,21 @@ class DerivedRun implements Run {
     return { startedAt, until: endedAt ?? (isFinished ? null : this.#now()) };
   }
 
-  /** The steps that the span holds. */
-  #placed(): Step[] {
-    return this.steps.filter((step) => step.offsetMs !== null);
+  #intervalsOfSteps(): readonly Interval[] {
+    return (this.#intervals ??= intervalsOf(this.steps));
   }
 
-  #spanHeld(): RunSpan | null {
+  /** The intervals that the span holds. */
+  #placedIntervals(): readonly Interval[] {
+    return (this.#placed ??= this.#intervalsOfSteps().filter(({ step }) => step.offsetMs !== null));
+  }
+
+  #spanOfPlaced(): RunSpan | null {
     if (this.#span !== undefined) return this.#span;
-    return (this.#span = spanOf(this.#bounds(), intervalsOf(this.#placed(), { unknownAsZero: true })));
+    return (this.#span = spanOf(this.#bounds(), this.#placedIntervals()));
   }
 
   #gapsInSpan(): readonly RunGap[] {
-    return (this.#gaps ??= gapsOf(this.#placed(), this.#spanHeld()));
+    return (this.#gaps ??= gapsOf(this.#placedIntervals(), this.#spanOfPlaced()));
   }
 }

@@ -30,16 +30,13 @@ export function isWithinReach(startMicros: number, { startedAt, until }: RunBoun
   return startMicros >= from - DAY_MICROS && startMicros <= to + DAY_MICROS;
 }
 
-/** The bounds, widened once to hold the intervals, which are those within reach. Null where nothing has started. */
+/** The bounds, widened once to hold the intervals, which are those within reach in order of start. Null where nothing has started. */
 export function spanOf({ startedAt, until }: RunBounds, intervals: readonly Interval[]): RunSpan | null {
   if (!startedAt) return null;
-  const starts = intervals.map(({ step }) => step.startTime);
-  const lastInterval = intervals.reduce<Interval | null>(
-    (last, next) => (last && last.end >= next.end ? last : next),
-    null,
-  );
+  let lastInterval: Interval | null = null;
+  for (const next of intervals) if (!lastInterval || next.end > lastInterval.end) lastInterval = next;
   return {
-    startedAt: earliest([startedAt, ...starts]) ?? startedAt,
+    startedAt: earliest([startedAt, intervals[0]?.step.startTime ?? null]) ?? startedAt,
     endedAt: latest([startedAt, until, lastInterval && endOf(lastInterval)]) ?? startedAt,
   };
 }

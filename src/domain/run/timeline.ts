@@ -1,21 +1,20 @@
 /** The bars of a Gantt chart: which lane each step is drawn in, from where, and how wide. */
 import { compareByStart } from '../step/execution.ts';
 import { timelineGaps } from './gaps.ts';
-import { intervalsOf, type Interval } from './intervals.ts';
+import type { Interval } from './intervals.ts';
 import { packLanes } from './lanes.ts';
 import type { RunSpan } from './span.ts';
 import { millisBetween } from '../timestamp.ts';
-import type { RunGap, Step, Timeline, TimelineBar } from '../types.ts';
+import type { RunGap, Timeline, TimelineBar } from '../types.ts';
 
 const NOTHING: Timeline = { startedAt: null, endedAt: null, durationMs: null, laneCount: 0, bars: [], gaps: [] };
 
 /**
- * Takes the steps that the span holds. Bars in order of start, then upstream index; a step of unknown duration is a
+ * Takes the intervals that the span holds. Bars in order of start, then upstream index; a step of unknown duration is a
  * point. Percentages are 0 where the span has no length.
  */
-export function timelineOf(steps: readonly Step[], gaps: readonly RunGap[], span: RunSpan | null): Timeline {
+export function timelineOf(intervals: readonly Interval[], gaps: readonly RunGap[], span: RunSpan | null): Timeline {
   if (!span) return NOTHING;
-  const intervals = intervalsOf(steps, { unknownAsZero: true });
   const lanes = packLanes(intervals);
   const bars = intervals.map((interval, i) => barOf(interval, lanes[i] ?? 0, span));
   return {
@@ -28,7 +27,7 @@ export function timelineOf(steps: readonly Step[], gaps: readonly RunGap[], span
   };
 }
 
-function barOf({ step, start, end }: Interval<Step>, lane: number, span: RunSpan): TimelineBar {
+function barOf({ step, start, end }: Interval, lane: number, span: RunSpan): TimelineBar {
   const from = span.startedAt.epochMicros;
   const length = span.endedAt.epochMicros - from;
   const percentAt = (micros: number): number =>

@@ -1,7 +1,8 @@
 /** How long one step took, and by which of the upstream's three ways of telling that is known. */
 import type { StepStatus } from '../status.ts';
-import { latest, timestampOfMicros, type Timestamp } from '../timestamp.ts';
+import { timestampOfMicros, type Timestamp } from '../timestamp.ts';
 import type { DurationSource, StepDuration, StepFacts } from '../types.ts';
+import type { StepDraft } from './execution.ts';
 
 /** Whole microseconds of some milliseconds: sums and differences of them carry no rounding noise. */
 export const microsOf = (millis: number): number => Math.round(millis * 1000);
@@ -44,30 +45,28 @@ export const saysItRuns = (step: Pick<TimedFacts, 'status' | 'isFinished'>): boo
 export const isRunning = (step: TimedFacts): boolean => saysItRuns(step) && step.endTime === null;
 
 /**
- * The first that is known of: end − start; now − start of a running step; `elapsed_time`, of which 0 counts for a finished
+ * Sets the duration to the first that is known of: end − start; now − start of a running step; `elapsed_time`, of which 0 counts for a finished
  * step only ("under a second"). Else null. Never negative.
  *
  * Skew (an end before the start, a running step that starts after now) leaves `elapsed_time` as the only source. A step
  * that a finished run left running counts until the run's end, and 0 where it started after that.
  */
-export function stepDuration(step: TimedFacts, { now, liveUntil }: StepClock): StepDuration {
+export function measureStep(step: StepDraft, { now, liveUntil }: StepClock): void {
   const start = step.startTime?.epochMicros ?? null;
   const end = step.endTime?.epochMicros ?? null;
   const earliestEnd = Math.min(end ?? Infinity, saysItRuns(step) ? now : Infinity);
-  const clockSkewDetected = start !== null && earliestEnd < start;
-  const known = (micros: number, durationSource: DurationSource): StepDuration => ({
-    durationMs: micros / 1000,
-    durationSource,
-    clockSkewDetected,
-  });
-
-  if (start !== null && !clockSkewDetected) {
-    if (end !== null) return known(end - start, 'TIMESTAMPS');
-    if (liveUntil !== null && isRunning(step)) return known(Math.max(0, liveUntil - start), 'LIVE');
-  }
+  step.clockSkewDetected = start !== null && earliestEnd < start;
+  const trusted = step.clockSkewDetected ? null : start;
   const elapsed = elapsedMicros(step);
-  if (elapsed !== null) return known(elapsed, 'ELAPSED_SECONDS');
-  return { durationMs: null, durationSource: 'NONE', clockSkewDetected };
+  if (trusted !== null && end !== null) setDuration(step, end - trusted, 'TIMESTAMPS');
+  else if (trusted !== null && liveUntil !== null && isRunning(step))
+    setDuration(step, Math.max(0, liveUntil - trusted), 'LIVE');
+  else if (elapsed !== null) setDuration(step, elapsed, 'ELAPSED_SECONDS');
+}
+
+function setDuration(step: StepDraft, micros: number, source: DurationSource): void {
+  step.durationMs = micros / 1000;
+  step.durationSource = source;
 }
 
 /**
@@ -84,12 +83,13 @@ export function endMicrosOf(step: TimedFacts): number | null {
 
 /** The latest of these ends, as the upstream wrote it where it did. */
 export function latestEndOf(steps: readonly TimedFacts[]): Timestamp | null {
-  const ends = steps.map((step) => {
-    const micros = endMicrosOf(step);
-    if (micros === null) return null;
-    return step.endTime?.epochMicros === micros ? step.endTime : timestampOfMicros(micros);
-  });
-  return latest(ends);
+  let last: TimedFacts | null = null;
+  let lastEnd = -Infinity;
+  for (const step of steps) {
+    const end = endMicrosOf(step) ?? -Infinity;
+    if (end > lastEnd) [last, lastEnd] = [step, end];
+  }
+  return last && (last.endTime?.epochMicros === lastEnd ? last.endTime : timestampOfMicros(lastEnd));
 }
 
 /** By `elapsed_time`, of which 0 tells something of a finished step only. */

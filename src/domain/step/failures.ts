@@ -1,5 +1,5 @@
 /** Which steps failed, in the order in which they did, and which ones cost the most time. */
-import { latestAttempts, remainingByNode } from './attempts.ts';
+import { remainingOf, type ExecutionsByNode } from './attempts.ts';
 import { endMicrosOf } from './duration.ts';
 import { compareNullsLast } from '../order.ts';
 import type { Run, Step } from '../types.ts';
@@ -9,14 +9,15 @@ export const failedSteps = (steps: readonly Step[]): Step[] =>
   steps.filter((step) => step.status === 'FAILED').sort((a, b) => compareNullsLast(endMicrosOf(a), endMicrosOf(b)));
 
 /** Without those that had ended when the last execution of their node began: what is left is why the run failed. */
-export function remainingFailures(steps: readonly Step[], failures: readonly Step[]): Step[] {
-  const remaining = new Set(remainingByNode(steps).flat());
+export function remainingFailures(failures: readonly Step[], byNode: ExecutionsByNode<Step>): Step[] {
+  const nodeIds = new Set(failures.map(({ nodeId }) => nodeId));
+  const remaining = new Set([...nodeIds].flatMap((nodeId) => remainingOf(byNode.get(nodeId) ?? [])));
   return failures.filter((step) => remaining.has(step));
 }
 
 /** Of the nodes whose latest execution failed, the one that did so first. */
-export function firstFailure({ steps, failedSteps, isFinished }: Run): Step | null {
-  const latest = new Set(latestAttempts(steps, isFinished));
+export function firstFailure({ latestAttempts, failedSteps }: Run): Step | null {
+  const latest = new Set(latestAttempts.filter(({ status }) => status === 'FAILED'));
   return failedSteps.find((step) => latest.has(step)) ?? null;
 }
 

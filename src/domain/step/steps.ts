@@ -1,13 +1,12 @@
 /** A run's steps with all that follows for each of them, and the ways to filter and order them. */
-import { attemptsOf } from './attempts.ts';
-import { stepDuration, type StepClock } from './duration.ts';
-import { compareByStart, type Execution } from './execution.ts';
-import { placementsOf } from './placement.ts';
-import { hasError } from './step-error.ts';
+import { numberAttempts, type ExecutionsByNode } from './attempts.ts';
+import { measureStep, type StepClock } from './duration.ts';
+import type { StepDraft } from './execution.ts';
+import { placeSteps } from './placement.ts';
 import { compareNullsLast, compareText } from '../order.ts';
 import { wallClockMs, type RunBounds } from '../run/span.ts';
 import type { StepStatus } from '../status.ts';
-import type { Step, StepCounts, StepDuration } from '../types.ts';
+import type { Step, StepCounts } from '../types.ts';
 
 /** The run that steps are of. */
 export interface StepsOf extends Pick<Step, 'workflowId' | 'runId'> {
@@ -15,71 +14,41 @@ export interface StepsOf extends Pick<Step, 'workflowId' | 'runId'> {
   readonly clock: StepClock;
 }
 
-/** By start (none last), then upstream index. Takes executions in the order of `executionsOf`. */
-export function deriveSteps(executions: readonly Execution[], { workflowId, runId, bounds, clock }: StepsOf): Step[] {
+/** Sets what follows from the run for each of its steps. Takes them in the order of `executionsOf`, which they keep. */
+export function deriveSteps(
+  steps: readonly StepDraft[],
+  byNode: ExecutionsByNode<StepDraft>,
+  { workflowId, runId, bounds, clock }: StepsOf,
+): void {
   const wallClock = wallClockMs(bounds);
-  const durations = new Map(executions.map((execution) => [execution, stepDuration(execution, clock)]));
-  const placements = placementsOf(durations, bounds);
-  const latestOfNode = new Map<string, Step>();
-  const steps = attemptsOf(executions).map(({ execution, attempt, attemptCount, attemptKind, isSuperseded }) => {
-    const duration = durations.get(execution) ?? UNKNOWN_DURATION;
-    const placement = placements.get(execution);
-    // Written out: an object that others are spread into takes half as much room again, and steps are most of a run.
-    const step: Step = {
-      workflowId,
-      runId,
-      id: execution.id,
-      nodeId: execution.nodeId,
-      userId: execution.userId,
-      organizationId: execution.organizationId,
-      status: execution.status,
-      rawStatus: execution.rawStatus,
-      isFinished: execution.isFinished,
-      startTime: execution.startTime,
-      endTime: execution.endTime,
-      elapsedTime: execution.elapsedTime,
-      durationMs: duration.durationMs,
-      durationSource: duration.durationSource,
-      clockSkewDetected: duration.clockSkewDetected,
-      offsetMs: placement?.offsetMs ?? null,
-      gapBeforeMs: placement?.gapBeforeMs ?? null,
-      shareOfRun: wallClock && duration.durationMs !== null ? Math.min(1, duration.durationMs / wallClock) : null,
-      error: hasError(execution.error) ? execution.error : null,
-      payload: execution.payload,
-      tokens: execution.tokens,
-      attempt,
-      attemptCount,
-      attemptKind,
-      isSuperseded,
-      previousAttempt: latestOfNode.get(execution.nodeId) ?? null,
-      index: execution.index,
-    };
-    latestOfNode.set(step.nodeId, step);
-    return step;
-  });
-  return steps.sort(compareByStart);
+  for (const step of steps) {
+    step.workflowId = workflowId;
+    step.runId = runId;
+    measureStep(step, clock);
+    if (wallClock && step.durationMs !== null) step.shareOfRun = Math.min(1, step.durationMs / wallClock);
+  }
+  numberAttempts(byNode);
+  placeSteps(steps, bounds);
 }
-
-const UNKNOWN_DURATION: StepDuration = {
-  durationMs: null,
-  durationSource: 'NONE',
-  clockSkewDetected: false,
-};
 
 export function countSteps(steps: readonly Pick<Step, 'status'>[]): StepCounts {
-  const byStatus = Map.groupBy(steps, (step) => step.status);
-  const count = (status: StepStatus): number => byStatus.get(status)?.length ?? 0;
-  return {
-    total: steps.length,
-    pending: count('PENDING'),
-    running: count('RUNNING'),
-    completed: count('COMPLETED'),
-    failed: count('FAILED'),
-    cancelled: count('CANCELLED'),
-    skipped: count('SKIPPED'),
-    unknown: count('UNKNOWN'),
-  };
+  const counts = { total: 0, pending: 0, running: 0, completed: 0, failed: 0, cancelled: 0, skipped: 0, unknown: 0 };
+  for (const { status } of steps) {
+    counts.total += 1;
+    counts[NAME_OF_COUNT[status]] += 1;
+  }
+  return counts;
 }
+
+const NAME_OF_COUNT = {
+  PENDING: 'pending',
+  RUNNING: 'running',
+  COMPLETED: 'completed',
+  FAILED: 'failed',
+  CANCELLED: 'cancelled',
+  SKIPPED: 'skipped',
+  UNKNOWN: 'unknown',
+} as const;
 
 /** Every given condition must hold; null and absent ones hold always, an empty list never. */
 export interface StepFilter {

@@ -53,7 +53,8 @@ export const query: FieldTable<'Query'> = {
       };
       const [base, head] = await Promise.all([load('baseId', baseId), load('headId', headId)]);
       for (const { steps } of [base, head]) await readTokens(steps, context);
-      return compareRuns(base, head);
+      const key = JSON.stringify([workflowId, base.id, head.id]);
+      return context.comparison(key, () => compareRuns(base, head));
     },
   },
 };
