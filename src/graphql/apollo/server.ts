@@ -4,8 +4,8 @@ import {
   HeaderMap,
   type ApolloServerPlugin,
   type GraphQLRequest,
+  type GraphQLResponse,
   type HTTPGraphQLRequest,
-  type HTTPGraphQLResponse,
 } from '@apollo/server';
 import type { GatewayInterface } from '@apollo/server-gateway-interface';
 import {
@@ -21,7 +21,7 @@ import type { Logger } from '../../observability/logger.ts';
 import type { Attributes } from '../../runs/viewer.ts';
 import type { DocumentStore } from '../operations/documents.ts';
 import { MAX_TOKENS } from '../operations/limits.ts';
-import type { Operation, OperationParams } from '../operations/operation.ts';
+import type { Operation, OperationRequest } from '../operations/operation.ts';
 import { noIntrospectionRule } from './no-introspection-rule.ts';
 import type { SandboxState } from './sandbox.ts';
 
@@ -47,9 +47,7 @@ export type Stage = ApolloServerPlugin<OperationContext>;
 export type Execute = (operation: Operation) => Promise<ExecutionResult>;
 
 export interface Apollo {
-  /** Resolves when `operation` has its answer. */
-  readonly execute: (operation: Operation) => Promise<void>;
-  readonly executeHttp: (operation: Operation, request: HTTPGraphQLRequest) => Promise<HTTPGraphQLResponse>;
+  readonly execute: (operation: Operation) => Promise<GraphQLResponse>;
   /** Sandbox as HTML, the same each time; null where it is switched off. */
   readonly landingPage: () => Promise<string | null>;
   readonly close: () => Promise<void>;
@@ -98,7 +96,6 @@ export async function createApollo(options: ApolloOptions): Promise<Apollo> {
     documentStore,
     // Persisted operations are resolved before, for every transport.
     persistedQueries: false,
-    stringifyResult: (result) => JSON.stringify(result),
     // The gateway stops it, after the HTTP server.
     stopOnTerminationSignals: false,
   });
@@ -114,16 +111,8 @@ export async function createApollo(options: ApolloOptions): Promise<Apollo> {
   let page: Promise<string | null> | undefined;
 
   return {
-    async execute(operation) {
-      const { request, source } = operation;
-      await server.executeOperation(bodyOf(request.params, source.text), { contextValue: contextOf(operation) });
-    },
-
-    executeHttp: (operation, httpGraphQLRequest) =>
-      server.executeHTTPGraphQLRequest({
-        httpGraphQLRequest,
-        context: () => Promise.resolve(contextOf(operation)),
-      }),
+    execute: (operation) =>
+      server.executeOperation(requestOf(operation, plugins.length > 0), { contextValue: contextOf(operation) }),
 
     landingPage: () => (page ??= sandbox ? renderLandingPage() : Promise.resolve(null)),
 
@@ -131,11 +120,25 @@ export async function createApollo(options: ApolloOptions): Promise<Apollo> {
   };
 }
 
-export const bodyOf = ({ operationName, variables }: OperationParams, query: string): GraphQLRequest => ({
-  query,
-  ...(operationName != null && { operationName }),
-  ...(variables && { variables }),
-});
+function requestOf({ request, source: { text: query } }: Operation, hasPlugins: boolean): GraphQLRequest {
+  const { operationName, variables } = request.params;
+  return {
+    query,
+    ...(operationName != null && { operationName }),
+    ...(variables && { variables }),
+    // Only an embedder's plugins read it.
+    ...(hasPlugins && request.transport === 'http' && { http: httpRequestOf(request) }),
+  };
+}
+
+/** A GET is given as a POST, too: Apollo Server knows no GET that accepts events. */
+function httpRequestOf({ http, params }: OperationRequest): HTTPGraphQLRequest {
+  const headers = new HeaderMap();
+  for (const [name, value] of Object.entries(http?.request.headers ?? {})) {
+    if (typeof value === 'string') headers.set(name, value);
+  }
+  return { method: 'POST', headers, search: '', body: params };
+}
 
 function contextOf(operation: Operation): OperationContext {
   const { requestId, caller } = operation.request;

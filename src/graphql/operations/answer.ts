@@ -9,8 +9,8 @@ export interface Answer {
   readonly status: number;
   /** When the answer expires, in milliseconds since 1970; 0: it is not cached. */
   readonly untilMs: number;
-  /** As Apollo Server wrote it, where it was asked over HTTP. */
-  readonly http?: { readonly text: string; readonly headers: ReadonlyMap<string, string> };
+  /** Those that plugins have set. Left out where Apollo Server was not asked. */
+  readonly headers?: ReadonlyMap<string, string>;
 }
 
 export interface Events {

@@ -3,7 +3,6 @@ import type { DocumentNode } from 'graphql';
 import type { Caller } from '../../auth/caller.ts';
 import type { OperationRecord, OperationStart, OperationType } from '../../observability/operation-record.ts';
 import type { Context } from '../context.ts';
-import type { Answer } from './answer.ts';
 import type { PreparedDocument } from './documents.ts';
 import type { Allowance } from './rate-limit.ts';
 
@@ -71,6 +70,4 @@ export interface Operation {
   isSubscription: boolean;
   /** Of its execution, not formatted yet. Null: there are none. */
   errors: readonly unknown[] | null;
-  /** Null until Apollo Server has the answer. */
-  answer: Answer | null;
 }

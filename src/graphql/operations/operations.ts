@@ -2,14 +2,12 @@
  * The one way for operations of every transport: persisted operation → form of a new text → Apollo Server with its plugins → answer, or
  * the events of a subscription.
  */
-import { HeaderMap, type HTTPGraphQLRequest } from '@apollo/server';
 import {
   createSourceEventStream,
   parse,
   type DocumentNode,
   type ExecutionResult,
   type GraphQLError,
-  type GraphQLFormattedError,
   type GraphQLSchema,
 } from 'graphql';
 import { isDeeperThan, MAX_JSON_DEPTH } from '../../domain/json.ts';
@@ -17,7 +15,7 @@ import type { JsonValue } from '../../domain/types.ts';
 import type { OperationRecord, OperationStart } from '../../observability/operation-record.ts';
 import type { Observer } from '../../observability/observer.ts';
 import type { Viewer } from '../../runs/viewer.ts';
-import { bodyOf, type Apollo } from '../apollo/server.ts';
+import type { Apollo } from '../apollo/server.ts';
 import { createContext, type ContextSource } from '../context.ts';
 import type { EventGuard } from '../subscriptions/authorized-events.ts';
 import type { SourceEvent } from '../subscriptions/live-events.ts';
@@ -32,13 +30,11 @@ import type { PersistedOperations, RegisteredOperations } from './persisted-oper
 import { EXECUTION_OPTIONS } from './variables.ts';
 
 export interface Operations {
-  /** Never rejects. `headers`: of a request for JSON over HTTP; left out for sockets and events. */
-  run(request: OperationRequest, headers?: RequestHeaders): Promise<Outcome>;
+  /** Never rejects. */
+  run(request: OperationRequest): Promise<Outcome>;
   /** The answer to a request that fails before: a bad body, a rate limit. */
   refuse(start: OperationStart, error: unknown): Answer;
 }
-
-export type RequestHeaders = Iterable<readonly [name: string, value: string]>;
 
 export interface OperationsOptions {
   readonly schema: GraphQLSchema;
@@ -76,36 +72,19 @@ export function createOperations(options: OperationsOptions): Operations {
       hold: client.hold,
       operationRecord: record,
     });
-    return { request, record, context, source, parsed, document, isSubscription: false, errors: null, answer: null };
+    return { request, record, context, source, parsed, document, isSubscription: false, errors: null };
   }
 
-  async function runStages(
-    request: OperationRequest,
-    headers: RequestHeaders | undefined,
-    record: OperationRecord,
-  ): Promise<Outcome> {
+  async function runStages(request: OperationRequest, record: OperationRecord): Promise<Outcome> {
     const operation = await begin(request, record);
-    const answer = await execute(operation, headers);
-    const outcome = answer ?? (await subscribe(operation));
+    const { body, http } = await apollo.execute(operation);
+    if (body.kind !== 'single') throw new Error('expected one result of Apollo Server, got several');
+    const { untilMs } = operation.context.lifetime;
+    const outcome: Outcome = operation.isSubscription
+      ? await subscribe(operation)
+      : { kind: 'answer', result: body.singleResult, status: http.status ?? 200, headers: http.headers, untilMs };
     keep(operation, outcome);
     return outcome;
-  }
-
-  /** Null for a valid subscription. */
-  async function execute(operation: Operation, headers: RequestHeaders | undefined): Promise<Answer | null> {
-    if (!headers) await apollo.execute(operation);
-    const response = headers && (await apollo.executeHttp(operation, httpRequestOf(operation, headers)));
-    if (operation.isSubscription) return null;
-    const { answer, record } = operation;
-    if (!response) {
-      if (!answer) throw new Error('expected an answer of Apollo Server, got none');
-      return answer;
-    }
-    const text = response.body.kind === 'complete' ? response.body.string : '';
-    if (answer) return { ...answer, http: { text, headers: response.headers } };
-    // Apollo Server has refused the HTTP request, or one of its plugins failed.
-    const { errors: refused } = JSON.parse(text) as { readonly errors: readonly GraphQLFormattedError[] };
-    return errorAnswer(errors.complete(refused, record), response.status ?? 500);
   }
 
   async function subscribe(operation: Operation): Promise<Outcome> {
@@ -140,10 +119,10 @@ export function createOperations(options: OperationsOptions): Operations {
   }
 
   return {
-    async run(request, headers) {
+    async run(request) {
       const { transport, requestId, traceparent, http, caller, client, unaccepted } = request;
       const record = observer.begin({ transport, requestId, traceparent, http, viewerId: caller.viewer?.id ?? null });
-      const run = () => runStages(request, headers, record);
+      const run = () => runStages(request, record);
       const outcome = await (unaccepted ? unaccepted.inTurn(run) : run()).catch((error: unknown) =>
         errorAnswer(errors.format([error], record), statusOf(error)),
       );
@@ -162,16 +141,6 @@ export function createOperations(options: OperationsOptions): Operations {
       return answer;
     },
   };
-}
-
-/**
- * A GET is given as a POST, too: Apollo Server reads integers beyond 2^53 of a query string inexactly, and knows no GET that accepts events.
- * Its text is that of the persisted operation.
- */
-function httpRequestOf({ request: { params }, source }: Operation, given: RequestHeaders): HTTPGraphQLRequest {
-  const headers = new HeaderMap();
-  for (const [name, value] of given) headers.set(name, value);
-  return { method: 'POST', headers, search: '', body: bodyOf(params, source.text) };
 }
 
 /** Null for a text that is not GraphQL: Apollo Server says why. Locations are half of a syntax tree's memory. */

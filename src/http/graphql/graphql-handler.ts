@@ -2,7 +2,7 @@
  * The one handler of GraphQL over HTTP: POST and GET, JSON and server-sent events. Its stages, in order: authentication → rate
  * limit → body → response cache → operation pipeline → answer.
  */
-import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
+import type { OutgoingHttpHeaders } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { requestError } from '../../graphql/operations/error-formatting.ts';
 import type { Operations } from '../../graphql/operations/operations.ts';
@@ -143,7 +143,7 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): GraphqlHan
     const { reply, exchange, caller } = stage;
     const entry = key && responses?.begin(key, caller.untilMs);
     try {
-      const outcome = await operations.run(request, textsIn(exchange.request.headers));
+      const outcome = await operations.run(request);
       if (outcome.kind === 'events') {
         try {
           await streams.send(
@@ -157,7 +157,7 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): GraphqlHan
         }
         return;
       }
-      const body = Buffer.from(outcome.http?.text ?? JSON.stringify(outcome.result));
+      const body = Buffer.from(JSON.stringify(outcome.result));
       const { untilMs } = outcome;
       const etag = exchange.method === 'GET' ? etagOf(body) : null;
       const isKept = entry && untilMs > 0;
@@ -237,10 +237,5 @@ function responseOf(answer: Answer, body: Buffer, type: JsonType) {
   };
 }
 
-/** Those that Apollo Server and its plugins have set. */
-const headersOf = ({ http }: Answer): Record<string, string> =>
-  http ? Object.fromEntries([...http.headers].filter(([name]) => name !== 'content-type')) : {};
-
-/** Without what Node lists of a header that came several times. */
-const textsIn = (headers: IncomingHttpHeaders): [string, string][] =>
-  Object.entries(headers).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
+const headersOf = ({ headers }: Answer): Record<string, string> =>
+  headers ? Object.fromEntries([...headers].filter(([name]) => name !== 'content-type')) : {};
