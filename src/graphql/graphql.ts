@@ -22,8 +22,9 @@ import { createPersistedOperations } from './operations/persisted-operations.ts'
 import { createSharedOperations } from './operations/shared-operations.ts';
 import { sandboxState } from './apollo/sandbox.ts';
 import { createReadingQueue } from './reading-turns.ts';
-import { createEventGuard } from './subscriptions/authorized-events.ts';
-import { createLiveExecution } from './subscriptions/live-execution.ts';
+import { createRights } from './subscriptions/rights.ts';
+import { createSharedEvents } from './subscriptions/shared-events.ts';
+import { createSubscriptions } from './subscriptions/subscriptions.ts';
 
 export interface GraphqlOptions {
   readonly config: Config;
@@ -93,9 +94,13 @@ export async function createGraphql(options: GraphqlOptions) {
     apollo,
     persisted,
     documents,
-    live: createLiveExecution({ schema, contextSource, errors, maxAnswerBytes }),
+    eventsOf: createSubscriptions({
+      sharedEvents: createSharedEvents({ schema, contextSource, errors, maxAnswerBytes }),
+      rightOf: createRights({ now, after }),
+      errors,
+      observer,
+    }),
     errors,
-    guardEvents: createEventGuard({ now, after }),
     contextSource,
     isProven: (viewer) => isVerified || runs.cache.hasProvenRight(viewer),
     observer,

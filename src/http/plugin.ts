@@ -19,14 +19,6 @@ import { createAuthentication } from './authentication.ts';
 import { createCompression } from './compression/compression.ts';
 import { networkOf } from './connection/client-address.ts';
 import { createClientBytes } from './connection/client-bytes.ts';
-import {
-  ALLOWED_METHODS,
-  GRAPHQL_PATH,
-  GRAPHQL_PATHS,
-  GRAPHQL_VARY,
-  STREAM_PATH,
-  type GraphqlPath,
-} from './exchange.ts';
 import { createExplorerPage } from './graphql/explorer-page.ts';
 import { createGraphqlHandler } from './graphql/graphql-handler.ts';
 import { createResponseCache } from './graphql/response-cache.ts';
@@ -37,8 +29,16 @@ import { createLiveConnections } from './live/live-connections.ts';
 import { createSockets, type UpgradeRefusal } from './live/sockets.ts';
 import { openWebSockets } from './live/web-sockets.ts';
 import { createPage } from './page/page.ts';
-import { withoutPrefix } from './prefix.ts';
 import { createRateLimits } from './rate-limits.ts';
+import {
+  ALLOWED_METHODS,
+  GRAPHQL_PATH,
+  GRAPHQL_PATHS,
+  GRAPHQL_VARY,
+  STREAM_PATH,
+  withoutPrefix,
+  type GraphqlPath,
+} from './routes.ts';
 import { createSend, errorResponse, jsonResponse } from './response.ts';
 import { createUnacceptedCallers } from './unaccepted-callers.ts';
 

@@ -18,10 +18,11 @@ import {
 import { ApolloServerPluginLandingPageLocalDefault } from '@apollo/server/plugin/landingPage/default';
 import type { ExecutionResult, GraphQLSchema } from 'graphql';
 import type { Logger } from '../../observability/logger.ts';
+import type { HttpSource } from '../../observability/operation-record.ts';
 import type { Attributes } from '../../runs/viewer.ts';
 import type { DocumentStore } from '../operations/documents.ts';
 import { MAX_TOKENS } from '../operations/limits.ts';
-import type { Operation, OperationRequest } from '../operations/operation.ts';
+import type { Operation, OperationParams } from '../operations/operation.ts';
 import { noIntrospectionRule } from './no-introspection-rule.ts';
 import type { SandboxState } from './sandbox.ts';
 
@@ -120,19 +121,19 @@ export async function createApollo(options: ApolloOptions): Promise<Apollo> {
   };
 }
 
-function requestOf({ request, source: { text: query } }: Operation, hasPlugins: boolean): GraphQLRequest {
-  const { operationName, variables } = request.params;
+function requestOf({ request, params, source: { text: query } }: Operation, hasPlugins: boolean): GraphQLRequest {
+  const { operationName, variables } = params;
   return {
     query,
     ...(operationName != null && { operationName }),
     ...(variables && { variables }),
     // Only an embedder's plugins read it.
-    ...(hasPlugins && request.transport === 'http' && { http: httpRequestOf(request) }),
+    ...(hasPlugins && request.transport === 'http' && { http: httpRequestOf(request.http, params) }),
   };
 }
 
 /** A GET is given as a POST, too: Apollo Server knows no GET that accepts events. */
-function httpRequestOf({ http, params }: OperationRequest): HTTPGraphQLRequest {
+function httpRequestOf(http: HttpSource | undefined, params: OperationParams): HTTPGraphQLRequest {
   const headers = new HeaderMap();
   for (const [name, value] of Object.entries(http?.request.headers ?? {})) {
     if (typeof value === 'string') headers.set(name, value);

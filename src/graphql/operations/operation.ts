@@ -18,8 +18,8 @@ export interface OperationParams {
   readonly extensions?: Readonly<Record<string, unknown>> | null | undefined;
 }
 
+/** What its transport knows of a request for an operation. */
 export interface OperationRequest extends Omit<OperationStart, 'viewerId'> {
-  readonly params: OperationParams;
   readonly caller: Caller;
   /** Authenticates again: an open connection has no rights of its own. */
   readonly authenticate: () => Caller | Promise<Caller>;
@@ -40,13 +40,15 @@ export interface UnacceptedCaller {
 
 /** The client that waits for the answer. */
 export interface Client {
-  /** Returns a signal that fires when the client has disconnected. */
-  readonly signal: () => AbortSignal;
-  readonly isGone: () => boolean;
-  /** Counts bytes that are held until the client has taken its answer. Throws RATE_LIMITED where too many are held. */
-  readonly hold: (bytes: number) => () => void;
-  /** The same, but waits while too many are held. */
-  readonly holdWhenFree: (bytes: number) => Promise<() => void>;
+  /** Fires when the client has disconnected, and when its subscription has to end. */
+  signal(): AbortSignal;
+  /** Fires the signal. */
+  abort(): void;
+  isGone(): boolean;
+  /** Reserves bytes until the client has taken its answer. Throws RATE_LIMITED where too many are reserved. */
+  hold(bytes: number): () => void;
+  /** The same, but waits while too many are reserved. */
+  holdWhenFree(bytes: number): Promise<() => void>;
 }
 
 export interface ResolvedOperation {
@@ -59,6 +61,7 @@ export interface ResolvedOperation {
 /** An operation on its way through Apollo Server: each plugin finds it as `contextValue.operation`. */
 export interface Operation {
   readonly request: OperationRequest;
+  readonly params: OperationParams;
   readonly record: OperationRecord;
   readonly context: Context;
   readonly source: ResolvedOperation;

@@ -5,10 +5,17 @@ import type { Context } from '../context.ts';
 import type { FieldTables } from '../fields/field-table.ts';
 import { workflowCount } from '../fields/list-sizes.ts';
 import { ofWorkflow, severalWorkflows } from '../lists/several-workflows.ts';
-import { located } from '../subscriptions/error-path.ts';
-import { deferredSource } from '../subscriptions/deferred-source.ts';
+import { located } from '../subscriptions/sources.ts';
 import { runEvents, type RunEvent } from '../subscriptions/run-events.ts';
 import { loadChangedRuns } from '../subscriptions/runs-events.ts';
+
+/** To list the workflows may fail, and then the subscription ends with that error. */
+async function* changesOf(
+  workflowIds: readonly string[] | null | undefined,
+  { workflows, watchRuns }: Context,
+): AsyncGenerator<RunsChange, undefined> {
+  return yield* watchRuns(await severalWorkflows(workflowIds, workflows));
+}
 
 export const subscription: FieldTables['Subscription'] = {
   runUpdated: {
@@ -31,11 +38,7 @@ export const subscription: FieldTables['Subscription'] = {
     readsWorkflows: true,
     calls: (given, run) => workflowCount(given) * (1 + NEWEST_RUNS * run.ofPage()),
     items: (given) => workflowCount(given) * NEWEST_RUNS,
-    subscribe: (_root, { workflowIds }, { workflows, watchRuns }, info) =>
-      located(
-        deferredSource(async () => watchRuns(await severalWorkflows(workflowIds, workflows))),
-        info,
-      ),
+    subscribe: (_root, { workflowIds }, context, info) => located(changesOf(workflowIds, context), info),
     resolve(change: RunsChange, _arguments: unknown, context: Context, info: GraphQLResolveInfo) {
       for (const { workflowId, error } of change.unavailable) context.reported.add(ofWorkflow(error, workflowId), info);
       return loadChangedRuns(change.runs, context, info);

@@ -1,17 +1,17 @@
 /** Reads the parameters of an operation from an HTTP request, by the GraphQL over HTTP specification. */
+import type { IncomingHttpHeaders } from 'node:http';
 import { parseExactJson } from '../../domain/long-integers.ts';
 import { requestError } from '../../graphql/operations/error-formatting.ts';
 import type { OperationParams } from '../../graphql/operations/operation.ts';
-import type { Exchange } from '../exchange.ts';
 import { isJsonBody } from './media-types.ts';
 
 /** Throws a GraphQLError that says what was expected, and what came. `body` is that of a POST. */
-export function readParams({ method, search }: Exchange, body: string): OperationParams {
+export function readParams(method: string, search: string, body: string): OperationParams {
   return checkParams(method === 'POST' ? parseJson(body, 'The body') : paramsInSearch(search));
 }
 
 /** CSRF prevention: throws for a request that another site's page could send without a preflight, or whose body is not JSON. */
-export function checkHead({ request: { headers }, method }: Exchange): void {
+export function checkHead(method: string, headers: IncomingHttpHeaders): void {
   const { 'content-type': contentType } = headers;
   if (method === 'POST') {
     if (isJsonBody(contentType)) return;

@@ -5,9 +5,9 @@ import { CloseCode, handleProtocols, MessageType } from 'graphql-ws';
 import type { ServerOptions, WebSocket } from 'ws';
 import type { Logger } from '../../observability/logger.ts';
 import { ANONYMOUS, MIN_COUNTED_BYTES } from '../connection/client-bytes.ts';
-import { CLIENT_GONE } from '../connection/client-signal.ts';
+import { CLIENT_GONE } from '../connection/request-client.ts';
 import { bytesBeyondText } from '../connection/json-bytes.ts';
-import { requestIdOf } from '../exchange.ts';
+import { requestIdOf } from '../routes.ts';
 import { mayUpgrade } from '../headers/origins.ts';
 import type { LiveConnections } from './live-connections.ts';
 import { readMessage } from './socket-message.ts';
@@ -97,7 +97,7 @@ export function createSockets(options: SocketsOptions): Sockets {
   function holdMessage({ viewerId, close }: SocketState, text: string, size: number): (() => void) | null {
     const beyond = text.length < MIN_COUNTED_BYTES ? 0 : bytesBeyondText(text);
     try {
-      return clientBytes.of(viewerId).hold(2 * size + beyond);
+      return clientBytes.hold(viewerId, 2 * size + beyond);
     } catch (error) {
       close(TRY_AGAIN_LATER, error instanceof Error ? error.message : '');
       return null;

@@ -21,9 +21,9 @@ interface ExecuteOptions {
 
 /** The compiled query of a known document, else graphql-js. */
 export function createExecute({ schema, documents }: ExecuteOptions): Execute {
-  function run({ document, request, context }: Operation): ExecutionResult | Promise<ExecutionResult> {
+  function run({ document, params, context }: Operation): ExecutionResult | Promise<ExecutionResult> {
     if (!document) throw new Error('expected a validated document');
-    const { operationName = null, variables } = request.params;
+    const { operationName = null, variables } = params;
     const compiled = documents.compiled(document, operationName);
     if (compiled) return compiled.execute(context, variables ?? {});
     return interpret({
