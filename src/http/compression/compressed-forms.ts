@@ -1,6 +1,7 @@
 /** The compressed forms of one body that is answered often: each is made once, and kept with the body. */
 import { ownCopy } from '../../upstream/transport/own-bytes.ts';
-import type { Encoding } from './content-encoding.ts';
+
+export type Encoding = 'gzip' | 'br';
 
 /** A promise for a large body. Null: too many wait to be compressed, and it is sent as it is. */
 export type Compressed = Buffer | Promise<Buffer | null>;

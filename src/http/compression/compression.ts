@@ -3,8 +3,9 @@ import type { IncomingMessage } from 'node:http';
 import { promisify } from 'node:util';
 import { brotliCompress, brotliCompressSync, constants, gzip, gzipSync, type BrotliOptions } from 'node:zlib';
 import { bulkhead } from 'cockatiel';
-import type { Compressed } from './compressed-forms.ts';
-import { createEncodingNegotiation, type Encoding } from './content-encoding.ts';
+import Negotiator from 'negotiator';
+import { remembered } from '../headers/remembered.ts';
+import type { Compressed, Encoding } from './compressed-forms.ts';
 
 export interface Compression {
   /** Null: as it is. The length is in bytes: the encoding must not depend on the cache that the body comes from. */
@@ -37,7 +38,7 @@ const gzipAsync = promisify(gzip);
 const brotliAsync = promisify(brotliCompress);
 
 export function createCompression(maxBytes = MAX_COMPRESSING_BYTES): Compression {
-  const encodingsOf = createEncodingNegotiation();
+  const acceptedIn = remembered(readAccepted);
   const threads = bulkhead(THREADS, Infinity);
   let compressingBytes = 0;
 
@@ -56,10 +57,15 @@ export function createCompression(maxBytes = MAX_COMPRESSING_BYTES): Compression
 
   return {
     encodingOf(request, length) {
-      const { gzip: takesGzip, br, identity } = encodingsOf(request);
-      if (!(takesGzip || br)) return null;
-      if (identity && length < MIN_COMPRESSED_LENGTH) return null;
-      return br && (length > MAX_SYNC_LENGTH || !takesGzip) ? 'br' : 'gzip';
+      const header = request.headers['accept-encoding'];
+      // Without the header any encoding may be sent, but programs that leave it out seldom decode one.
+      if (header === undefined) return null;
+      const accepted = acceptedIn(header);
+      const [takesGzip, takesBr] = [accepted.has('gzip'), accepted.has('br')];
+      if (!(takesGzip || takesBr)) return null;
+      // `identity;q=0` accepts only a compressed answer.
+      if (accepted.has('identity') && length < MIN_COMPRESSED_LENGTH) return null;
+      return takesBr && (length > MAX_SYNC_LENGTH || !takesGzip) ? 'br' : 'gzip';
     },
     compress(body, encoding) {
       const isSmall = body.length <= MAX_SYNC_LENGTH;
@@ -69,3 +75,6 @@ export function createCompression(maxBytes = MAX_COMPRESSING_BYTES): Compression
     },
   };
 }
+
+const readAccepted = (header: string): ReadonlySet<string> =>
+  new Set(new Negotiator({ headers: { 'accept-encoding': header } }).encodings(['gzip', 'br', 'identity']));

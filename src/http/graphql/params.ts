@@ -3,7 +3,6 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { parseExactJson } from '../../domain/long-integers.ts';
 import { requestError } from '../../graphql/operations/error-formatting.ts';
 import type { OperationParams } from '../../graphql/operations/operation.ts';
-import { isJsonBody } from './media-types.ts';
 
 /** Throws a GraphQLError that says what was expected, and what came. `body` is that of a POST. */
 export function readParams(method: string, search: string, body: string): OperationParams {
@@ -14,7 +13,7 @@ export function readParams(method: string, search: string, body: string): Operat
 export function checkHead(method: string, headers: IncomingHttpHeaders): void {
   const { 'content-type': contentType } = headers;
   if (method === 'POST') {
-    if (isJsonBody(contentType)) return;
+    if (JSON_BODY.test(contentType ?? '')) return;
     const got = contentType === undefined ? 'no content-type' : JSON.stringify(contentType.slice(0, 100));
     throw requestError('BAD_REQUEST', `content-type: expected application/json, got ${got}.`, 415);
   }
@@ -26,6 +25,8 @@ export function checkHead(method: string, headers: IncomingHttpHeaders): void {
       `${PREFLIGHTED.join(', ')}, which a page of another site can't send without asking.`,
   );
 }
+
+const JSON_BODY = /^application\/json *(?:; *charset *= *"?utf-8"? *)?$/i;
 
 const PREFLIGHTED = ['authorization', 'apollo-require-preflight', 'x-apollo-operation-name'];
 /** What a page may send to another site without a preflight. */
