@@ -24,7 +24,7 @@ import { createGraphqlHandler } from './graphql/graphql-handler.ts';
 import { createResponseCache } from './graphql/response-cache.ts';
 import { createCommonHeaders, PREFLIGHT_VARY } from './headers/common-headers.ts';
 import { originsOf } from './headers/origins.ts';
-import { createEventStreams } from './live/event-streams.ts';
+import { createSendEvents } from './live/event-streams.ts';
 import { createLiveConnections } from './live/live-connections.ts';
 import { createSockets, type UpgradeRefusal } from './live/sockets.ts';
 import { openWebSockets } from './live/web-sockets.ts';
@@ -104,9 +104,9 @@ export function createHttp(options: HttpOptions): Http {
       isAccepted,
       networkOf: networkOfClient,
     }),
-    rateLimits: createRateLimits({
-      byViewer: config.rateLimitPerMinute === null ? null : limitOf('viewer', config.rateLimitPerMinute),
-    }),
+    rateLimits: createRateLimits(
+      config.rateLimitPerMinute === null ? null : limitOf('viewer', config.rateLimitPerMinute),
+    ),
     clientBytes: createClientBytes(MAX_CLIENT_BYTES, isAccepted),
   };
 
@@ -117,7 +117,6 @@ export function createHttp(options: HttpOptions): Http {
   const plugin: FastifyPluginAsync = async (app) => {
     const basePath = `${config.basePath}${app.prefix}`;
     const liveConnections = createLiveConnections(after);
-    const streams = createEventStreams({ liveConnections, isReady });
     const sockets = createSockets({
       ...stages,
       operations: graphql.operations,
@@ -136,7 +135,7 @@ export function createHttp(options: HttpOptions): Http {
       answerBrowser: createExplorerPage({ landingPage: graphql.landingPage, basePath, send }),
       responses: options.cachesAnswers ? createResponseCache({ ...runs, now }) : null,
       operations: graphql.operations,
-      streams,
+      sendEvents: createSendEvents(liveConnections, isReady),
       send,
       vary: commonHeaders.vary(GRAPHQL_VARY),
       observer,

@@ -47,12 +47,7 @@ export type Stage = ApolloServerPlugin<OperationContext>;
 
 export type Execute = (operation: Operation) => Promise<ExecutionResult>;
 
-export interface Apollo {
-  readonly execute: (operation: Operation) => Promise<GraphQLResponse>;
-  /** Sandbox as HTML, the same each time; null where it is switched off. */
-  readonly landingPage: () => Promise<string | null>;
-  readonly close: () => Promise<void>;
-}
+export type Apollo = Awaited<ReturnType<typeof createApollo>>;
 
 export interface ApolloOptions {
   readonly schema: GraphQLSchema;
@@ -69,7 +64,7 @@ export interface ApolloOptions {
   readonly logger: Logger;
 }
 
-export async function createApollo(options: ApolloOptions): Promise<Apollo> {
+export async function createApollo(options: ApolloOptions) {
   const { schema, introspection, sandbox, documentStore, stages, plugins, execute, logger } = options;
   const server = new ApolloServer<OperationContext>({
     gateway: gatewayOf(schema, execute),
@@ -112,12 +107,13 @@ export async function createApollo(options: ApolloOptions): Promise<Apollo> {
   let page: Promise<string | null> | undefined;
 
   return {
-    execute: (operation) =>
+    execute: (operation: Operation): Promise<GraphQLResponse> =>
       server.executeOperation(requestOf(operation, plugins.length > 0), { contextValue: contextOf(operation) }),
 
-    landingPage: () => (page ??= sandbox ? renderLandingPage() : Promise.resolve(null)),
+    /** Sandbox as HTML, the same each time; null where it is switched off. */
+    landingPage: (): Promise<string | null> => (page ??= sandbox ? renderLandingPage() : Promise.resolve(null)),
 
-    close: () => server.stop(),
+    close: (): Promise<void> => server.stop(),
   };
 }
 

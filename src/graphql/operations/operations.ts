@@ -24,20 +24,15 @@ import { errorAnswer, type Answer, type Outcome } from './answer.ts';
 import { requestError, statusOf, type ErrorFormatting } from './error-formatting.ts';
 import { MAX_TOKENS, passedLimit } from './limits.ts';
 import type { Operation, OperationParams, OperationRequest } from './operation.ts';
-import type { PersistedOperations, RegisteredOperations } from './persisted-operations.ts';
+import type { PersistedOperations } from './persisted-operations.ts';
 import { EXECUTION_OPTIONS } from './variables.ts';
 
-export interface Operations {
-  /** Never rejects. */
-  run(request: OperationRequest, params: OperationParams): Promise<Outcome>;
-  /** The answer to a request that fails before: a bad body, a rate limit. */
-  refuse(request: OperationRequest, error: unknown): Answer;
-}
+export type Operations = ReturnType<typeof createOperations>;
 
 export interface OperationsOptions {
   readonly schema: GraphQLSchema;
   readonly apollo: Apollo;
-  readonly persisted: PersistedOperations & RegisteredOperations;
+  readonly persisted: PersistedOperations;
   readonly documents: Documents;
   readonly eventsOf: EventsOf;
   readonly errors: ErrorFormatting;
@@ -47,7 +42,7 @@ export interface OperationsOptions {
   readonly observer: Observer;
 }
 
-export function createOperations(options: OperationsOptions): Operations {
+export function createOperations(options: OperationsOptions) {
   const { schema, apollo, persisted, documents, eventsOf, errors, contextSource, isProven, observer } = options;
 
   const recordOf = ({ transport, requestId, traceparent, http, caller }: OperationRequest): OperationRecord =>
@@ -126,7 +121,8 @@ export function createOperations(options: OperationsOptions): Operations {
   }
 
   return {
-    async run(request, params) {
+    /** Never rejects. */
+    async run(request: OperationRequest, params: OperationParams): Promise<Outcome> {
       const { client, unaccepted } = request;
       const record = recordOf(request);
       const run = () => runStages(request, params, record);
@@ -139,7 +135,8 @@ export function createOperations(options: OperationsOptions): Operations {
       return outcome;
     },
 
-    refuse(request, error) {
+    /** The answer to a request that fails before: a bad body, a rate limit. */
+    refuse(request: OperationRequest, error: unknown): Answer {
       const record = recordOf(request);
       const answer = errorAnswer(errors.format([error], record), statusOf(error));
       observer.end(record);

@@ -8,17 +8,7 @@ import { MAX_TEXT_LENGTH } from './limits.ts';
 import type { OperationParams, ResolvedOperation } from './operation.ts';
 import type { SharedOperations } from './shared-operations.ts';
 
-export interface PersistedOperations {
-  /**
-   * Throws a GraphQLError where the operation may not be sent, or is not known. Only what other gateways may know is waited for.
-   */
-  resolve(params: OperationParams): ResolvedOperation | Promise<ResolvedOperation>;
-}
-
-export interface RegisteredOperations {
-  /** Call it when the operation was executed successfully for an authenticated caller. */
-  register(operation: ResolvedOperation): void;
-}
+export type PersistedOperations = ReturnType<typeof createPersistedOperations>;
 
 export interface PersistedOperationsOptions {
   readonly mode: PersistedMode;
@@ -34,9 +24,7 @@ const SHA256 = /^[0-9a-f]{64}$/;
 const BYTES_A_CHARACTER = 2;
 const ENTRY_OVERHEAD_BYTES = 500;
 
-export function createPersistedOperations(
-  options: PersistedOperationsOptions,
-): PersistedOperations & RegisteredOperations {
+export function createPersistedOperations(options: PersistedOperationsOptions) {
   const { mode, manifests, maxBytes, shared = null } = options;
   const listed = new Map([...manifests].map(([id, document]) => [plainId(id), document]));
   const texts = new Set(listed.values());
@@ -73,7 +61,13 @@ export function createPersistedOperations(
   }
 
   return {
-    resolve({ query, documentId, id: olderId, extensions }) {
+    /** Throws a GraphQLError where the operation may not be sent, or is not known. Only what other gateways may know is waited for. */
+    resolve({
+      query,
+      documentId,
+      id: olderId,
+      extensions,
+    }: OperationParams): ResolvedOperation | Promise<ResolvedOperation> {
       const hashed = hashIn(extensions);
       const name = hashed ?? documentId ?? olderId;
       const id = typeof name === 'string' && name !== '' ? plainId(name) : null;
@@ -82,7 +76,8 @@ export function createPersistedOperations(
       if (isSent) return sent(query, hashed === undefined ? null : id);
       return id === null ? { text: '', registers: null } : named(id);
     },
-    register({ text, registers }) {
+    /** Call it when the operation was executed successfully for an authenticated caller. */
+    register({ text, registers }: ResolvedOperation): void {
       if (registers === null) return;
       registered.set(registers, text);
       void shared?.set(registers, text);

@@ -57,20 +57,15 @@ function keysOfChangedSteps({ fieldNodes, fragments }: Pick<GraphQLResolveInfo, 
   return keys;
 }
 
-export interface RunChanges {
-  /** Called for each event: its reader has the state of the number `since`, or none (0). */
-  set(changes: StepChanges, since: number): void;
-  /** All steps of a run that is not at the root of such an event, also of the same run. */
-  stepsOf(run: Run, path: GraphQLResolveInfo['path']): readonly Step[];
-}
-
-export function createRunChanges(): RunChanges {
+export function createRunChanges() {
   let known: { readonly changes: StepChanges; readonly since: number } | undefined;
   return {
-    set(changes, since) {
+    /** Called for each event: its reader has the state of the number `since`, or none (0). */
+    set(changes: StepChanges, since: number): void {
       known = { changes, since };
     },
-    stepsOf: ({ steps }, { prev }) =>
+    /** All steps of a run that is not at the root of such an event, also of the same run. */
+    stepsOf: ({ steps }: Run, { prev }: GraphQLResolveInfo['path']): readonly Step[] =>
       known && prev && !prev.prev ? changedSteps(steps, known.changes, known.since) : steps,
   };
 }

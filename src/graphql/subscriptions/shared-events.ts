@@ -13,10 +13,7 @@ import type { LiveEvent, SourceEvent } from './live-events.ts';
 /** A subscription whose text was found valid. */
 export type Subscription = Pick<Operation, 'request' | 'params' | 'record'> & { readonly document: PreparedDocument };
 
-export interface SharedEvents {
-  /** The event of this change, for readers of this key. */
-  eventOf(change: SourceEvent, key: string, subscription: Subscription): Promise<SizedEvent>;
-}
+export type SharedEvents = ReturnType<typeof createSharedEvents>;
 
 export interface SizedEvent {
   readonly event: LiveEvent;
@@ -46,7 +43,7 @@ interface Shared {
   readonly size: number;
 }
 
-export function createSharedEvents(options: SharedEventsOptions): SharedEvents {
+export function createSharedEvents(options: SharedEventsOptions) {
   const { schema, contextSource, errors, maxAnswerBytes } = options;
   /** By viewer, operation and what it watches. */
   const shared = new LRUCache<string, Shared>({
@@ -92,7 +89,8 @@ export function createSharedEvents(options: SharedEventsOptions): SharedEvents {
   }
 
   return {
-    async eventOf(change, readers, subscription) {
+    /** The event of this change, for readers of this key. */
+    async eventOf(change: SourceEvent, readers: string, subscription: Subscription): Promise<SizedEvent> {
       const key = `${readers} ${change.topic}`;
       const newest = shared.get(key);
       const slot =

@@ -7,11 +7,7 @@ import Negotiator from 'negotiator';
 import { remembered } from '../headers/remembered.ts';
 import type { Compressed, Encoding } from './compressed-forms.ts';
 
-export interface Compression {
-  /** Null: as it is. The length is in bytes: the encoding must not depend on the cache that the body comes from. */
-  encodingOf(request: IncomingMessage, length: number): Encoding | null;
-  compress(body: Buffer, encoding: Encoding): Compressed;
-}
+export type Compression = ReturnType<typeof createCompression>;
 
 /** A shorter answer fits a packet, or nearly: compressing it gains the client nothing. */
 const MIN_COMPRESSED_LENGTH = 1024;
@@ -37,7 +33,7 @@ const brotliOptions = (length: number): BrotliOptions => ({
 const gzipAsync = promisify(gzip);
 const brotliAsync = promisify(brotliCompress);
 
-export function createCompression(maxBytes = MAX_COMPRESSING_BYTES): Compression {
+export function createCompression(maxBytes = MAX_COMPRESSING_BYTES) {
   const acceptedIn = remembered(readAccepted);
   const threads = bulkhead(THREADS, Infinity);
   let compressingBytes = 0;
@@ -56,7 +52,8 @@ export function createCompression(maxBytes = MAX_COMPRESSING_BYTES): Compression
   }
 
   return {
-    encodingOf(request, length) {
+    /** Null: as it is. The length is in bytes: the encoding must not depend on the cache that the body comes from. */
+    encodingOf(request: IncomingMessage, length: number): Encoding | null {
       const header = request.headers['accept-encoding'];
       // Without the header any encoding may be sent, but programs that leave it out seldom decode one.
       if (header === undefined) return null;
@@ -67,7 +64,7 @@ export function createCompression(maxBytes = MAX_COMPRESSING_BYTES): Compression
       if (accepted.has('identity') && length < MIN_COMPRESSED_LENGTH) return null;
       return takesBr && (length > MAX_SYNC_LENGTH || !takesGzip) ? 'br' : 'gzip';
     },
-    compress(body, encoding) {
+    compress(body: Buffer, encoding: Encoding): Compressed {
       const isSmall = body.length <= MAX_SYNC_LENGTH;
       if (encoding === 'gzip') return isSmall ? gzipSync(body, LEVEL) : inThread(body, () => gzipAsync(body, LEVEL));
       const options = brotliOptions(body.length);

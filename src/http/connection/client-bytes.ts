@@ -7,12 +7,7 @@ import { GatewayError } from '../../upstream/errors.ts';
 
 export type Release = () => void;
 
-export interface ClientBytes {
-  /** Reserves bytes for a viewer, by its id, or for ANONYMOUS. Throws RATE_LIMITED where too many are reserved. */
-  hold(viewerId: string, bytes: number): Release;
-  /** Waits until enough was released of what has waited before it. */
-  holdWhenFree(viewerId: string, bytes: number): Promise<Release>;
-}
+export type ClientBytes = ReturnType<typeof createClientBytes>;
 
 /** All clients without an accepted key are one owner. */
 export const ANONYMOUS = '';
@@ -39,7 +34,7 @@ function createTally(maxBytes: number) {
 }
 
 /** `isAccepted`: the gateway or the upstream has accepted the viewer's key. It is asked whenever something is to be reserved. */
-export function createClientBytes(maxBytes: number, isAccepted: (viewerId: string) => boolean): ClientBytes {
+export function createClientBytes(maxBytes: number, isAccepted: (viewerId: string) => boolean) {
   const all = createTally(maxBytes);
   // What waits is admitted by this alone: requests that are reserved until they have their answer would otherwise wait for each other.
   const awaited = createTally(maxBytes);
@@ -62,7 +57,8 @@ export function createClientBytes(maxBytes: number, isAccepted: (viewerId: strin
   }
 
   return {
-    hold(viewerId, bytes) {
+    /** Reserves bytes for a viewer, by its id, or for ANONYMOUS. Throws RATE_LIMITED where too many are reserved. */
+    hold(viewerId: string, bytes: number): Release {
       if (bytes < MIN_COUNTED_BYTES) return NOTHING_HELD;
       const owner = ownerOf(viewerId);
       if (all.hasRoom(owner)) return keep(owner, bytes, [all]);
@@ -70,7 +66,8 @@ export function createClientBytes(maxBytes: number, isAccepted: (viewerId: strin
         retryAfterSeconds: 1,
       });
     },
-    async holdWhenFree(viewerId, bytes) {
+    /** Waits until enough was released of what has waited before it. */
+    async holdWhenFree(viewerId: string, bytes: number): Promise<Release> {
       if (bytes < MIN_COUNTED_BYTES) return NOTHING_HELD;
       while (!awaited.hasRoom(ownerOf(viewerId))) await nextRelease.promise;
       return keep(ownerOf(viewerId), bytes, [all, awaited]);

@@ -16,12 +16,12 @@ import { readBody } from '../body.ts';
 import { ANONYMOUS, MIN_COUNTED_BYTES, type ClientBytes } from '../connection/client-bytes.ts';
 import { bytesBeyondText } from '../connection/json-bytes.ts';
 import { RequestClient } from '../connection/request-client.ts';
-import type { EventStreams } from '../live/event-streams.ts';
+import type { SendEvents } from '../live/event-streams.ts';
 import { allowanceHeaders, type RateLimits } from '../rate-limits.ts';
 import type { Send } from '../response.ts';
 import { ALLOWED_METHODS, STREAM_PATH, type GraphqlPath } from '../routes.ts';
 import type { UnacceptedCallers } from '../unaccepted-callers.ts';
-import { createNegotiation, JSON_TYPE, type AcceptedForms, type JsonType } from './media-types.ts';
+import { acceptsEvents, createAcceptedForms, JSON_TYPE, type AcceptedForms, type JsonType } from './media-types.ts';
 import { checkHead, readParams } from './params.ts';
 import { etagOf, type CacheKey, type ResponseCache } from './response-cache.ts';
 import type { AnswerBrowser } from './explorer-page.ts';
@@ -35,7 +35,7 @@ export interface GraphqlHandlerOptions {
   readonly responses: ResponseCache | null;
   readonly clientBytes: ClientBytes;
   readonly operations: Operations;
-  readonly streams: EventStreams;
+  readonly sendEvents: SendEvents;
   readonly send: Send;
   /** Value of the header: the request headers that every answer depends on. */
   readonly vary: string;
@@ -68,14 +68,14 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): GraphqlHan
     responses,
     clientBytes,
     operations,
-    streams,
+    sendEvents,
     send,
     vary,
     answerBrowser,
     observer,
   } = options;
 
-  const { acceptedForms, acceptsEvents } = createNegotiation();
+  const acceptedForms = createAcceptedForms();
 
   /** `/graphql/stream` answers with events alone, and HEAD gets none: without a body a stream would never end. */
   function formsOf(request: IncomingMessage, path: GraphqlPath): AcceptedForms {
@@ -144,7 +144,7 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): GraphqlHan
     const params = readParams(method, search, body);
     // It would be kept with what was read of it: for as long as a stream lasts.
     body = '';
-    if (json === null) await streams.send(reply, client, () => operations.run(exchange, params));
+    if (json === null) await sendEvents(reply, client, () => operations.run(exchange, params));
     else await execute(exchange, params, key, json);
   }
 
@@ -160,7 +160,7 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): GraphqlHan
       const outcome = await operations.run(exchange, params);
       if (outcome.kind === 'events') {
         try {
-          await streams.send(reply, client, () => Promise.resolve<Outcome>(outcome));
+          await sendEvents(reply, client, () => Promise.resolve<Outcome>(outcome));
         } finally {
           // They are not read where the client has disconnected, or the gateway stops. To end they must be read once.
           client.abort();

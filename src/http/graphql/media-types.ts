@@ -19,19 +19,14 @@ export interface AcceptedForms {
   readonly prefersHtml: boolean;
 }
 
-export interface Negotiation {
-  readonly acceptedForms: (request: IncomingMessage) => AcceptedForms;
-  /** True for a client that takes server-sent events, if only because it takes anything. */
-  readonly acceptsEvents: (request: IncomingMessage) => boolean;
+export function createAcceptedForms(): (request: IncomingMessage) => AcceptedForms {
+  const formsOf = remembered(readForms);
+  return (request) => formsOf(acceptOf(request));
 }
 
-export function createNegotiation(): Negotiation {
-  const formsOf = remembered(readForms);
-  return {
-    acceptedForms: (request) => formsOf(acceptOf(request)),
-    acceptsEvents: (request) => typesIn(acceptOf(request), [EVENTS_TYPE]).length > 0,
-  };
-}
+/** True for a client that takes server-sent events, if only because it takes anything. */
+export const acceptsEvents = (request: IncomingMessage): boolean =>
+  typesIn(acceptOf(request), [EVENTS_TYPE]).length > 0;
 
 /** An empty header says as little as none, which accepts anything. */
 const acceptOf = ({ headers: { accept = '' } }: IncomingMessage): string => (accept === '' ? '*/*' : accept);

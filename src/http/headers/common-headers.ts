@@ -3,13 +3,6 @@ import type { IncomingMessage } from 'node:http';
 
 export type Headers = Record<string, string>;
 
-export interface CommonHeaders {
-  /** Of the answer to this request. */
-  of(request: IncomingMessage, requestId: string): Headers;
-  /** The value of `vary` where an answer depends on more request headers. */
-  vary(more: string): string;
-}
-
 export interface CommonHeadersOptions {
   /** Origins whose pages may read answers. `*`: every origin. */
   readonly origins: readonly string[];
@@ -25,7 +18,7 @@ const PREFLIGHT_MAX_AGE_SECONDS = '86400';
 /** The answer to a preflight depends on these, apart from the origin. */
 export const PREFLIGHT_VARY = 'access-control-request-method, access-control-request-headers';
 
-export function createCommonHeaders(options: CommonHeadersOptions): CommonHeaders {
+export function createCommonHeaders(options: CommonHeadersOptions) {
   const { origins, hstsMaxAgeSeconds, schemeOf } = options;
   const isOpen = origins.includes('*');
   const vary = origins.length > 0 && !isOpen ? 'accept-encoding, origin' : 'accept-encoding';
@@ -48,7 +41,8 @@ export function createCommonHeaders(options: CommonHeadersOptions): CommonHeader
   }
 
   return {
-    of(request, requestId) {
+    /** Of the answer to this request. */
+    of(request: IncomingMessage, requestId: string): Headers {
       const headers: Headers = {
         'x-request-id': requestId,
         'x-content-type-options': 'nosniff',
@@ -60,6 +54,7 @@ export function createCommonHeaders(options: CommonHeadersOptions): CommonHeader
       if (hsts !== null && schemeOf(request) === 'https') headers['strict-transport-security'] = hsts;
       return headers;
     },
-    vary: (more) => `${more}, ${vary}`,
+    /** The value of `vary` where an answer depends on more request headers. */
+    vary: (more: string): string => `${more}, ${vary}`,
   };
 }

@@ -8,18 +8,8 @@ import { SubscriptionError, type LiveEvent } from '../../graphql/subscriptions/l
 import { onClosed } from '../connection/request-client.ts';
 import { PIECE_BYTES, type LiveConnections } from './live-connections.ts';
 
-export interface EventStreams {
-  /**
-   * Resolves when the stream is over. Calls `run` when the stream is open, so not for a client that has disconnected. Rejects with HTTP
-   * 503 while the gateway stops.
-   */
-  send(reply: FastifyReply, client: Client, run: () => Promise<Outcome>): Promise<void>;
-}
-
-export interface EventStreamsOptions {
-  readonly liveConnections: LiveConnections;
-  readonly isReady: () => boolean;
-}
+/** Resolves when the stream is over. `run` is called when it is open, so not for a client that has disconnected. */
+export type SendEvents = (reply: FastifyReply, client: Client, run: () => Promise<Outcome>) => Promise<void>;
 
 const EVENT_STREAM_HEADERS = {
   'content-type': 'text/event-stream; charset=utf-8',
@@ -32,8 +22,10 @@ const COMMENT = ':\n\n';
 /** EventSource ignores an event without a data line. */
 const COMPLETE = 'event: complete\ndata:\n\n';
 
-export const createEventStreams = ({ liveConnections, isReady }: EventStreamsOptions): EventStreams => ({
-  async send(reply, client, run) {
+/** The result rejects with HTTP 503 while the gateway stops. */
+export const createSendEvents =
+  (liveConnections: LiveConnections, isReady: () => boolean): SendEvents =>
+  async (reply, client, run) => {
     if (!isReady()) throw requestError('BAD_REQUEST', 'The gateway is stopping.', 503);
     const headers = takeHeaders(reply);
     const response = reply.raw;
@@ -53,8 +45,7 @@ export const createEventStreams = ({ liveConnections, isReady }: EventStreamsOpt
     } finally {
       response.end(COMPLETE);
     }
-  },
-});
+  };
 
 /** For a response that Fastify does not write. */
 function takeHeaders(reply: FastifyReply): OutgoingHttpHeaders {
