@@ -1,8 +1,9 @@
-/** One GraphQL operation of any transport. */
-import type { DocumentNode } from 'graphql';
+/** One GraphQL operation of any transport, and its outcome. */
+import type { DocumentNode, FormattedExecutionResult } from 'graphql';
 import type { Caller } from '../../auth/caller.ts';
 import type { OperationRecord, OperationStart, OperationType } from '../../observability/operation-record.ts';
 import type { Context } from '../context.ts';
+import type { LiveEvents } from '../subscriptions/live-events.ts';
 import type { PreparedDocument } from './documents.ts';
 import type { Allowance } from './rate-limit.ts';
 
@@ -73,4 +74,27 @@ export interface Operation {
   isSubscription: boolean;
   /** Of its execution, not formatted yet. Null: there are none. */
   errors: readonly unknown[] | null;
+}
+
+/** The result of an operation. `data` is left out where nothing was executed. */
+export interface Answer {
+  readonly kind: 'answer';
+  readonly result: FormattedExecutionResult;
+  readonly status: number;
+  /** When the answer expires, in milliseconds since 1970; 0: it is not cached. */
+  readonly untilMs: number;
+  /** Those that plugins have set. Left out where Apollo Server was not asked. */
+  readonly headers?: ReadonlyMap<string, string>;
+}
+
+export interface Events {
+  readonly kind: 'events';
+  readonly events: LiveEvents;
+}
+
+export type Outcome = Answer | Events;
+
+/** Errors alone. `data` is null where something was executed, and else left out. */
+export function errorAnswer(errors: FormattedExecutionResult['errors'] & object, status: number, data?: null): Answer {
+  return { kind: 'answer', result: data === undefined ? { errors } : { errors, data }, status, untilMs: 0 };
 }

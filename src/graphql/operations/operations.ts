@@ -20,10 +20,16 @@ import { createContext, type ContextSource } from '../context.ts';
 import type { SourceEvent } from '../subscriptions/live-events.ts';
 import type { EventsOf } from '../subscriptions/subscriptions.ts';
 import type { Documents } from './documents.ts';
-import { errorAnswer, type Answer, type Outcome } from './answer.ts';
 import { requestError, statusOf, type ErrorFormatting } from './error-formatting.ts';
 import { MAX_TOKENS, passedLimit } from './limits.ts';
-import type { Operation, OperationParams, OperationRequest } from './operation.ts';
+import {
+  errorAnswer,
+  type Answer,
+  type Operation,
+  type OperationParams,
+  type OperationRequest,
+  type Outcome,
+} from './operation.ts';
 import type { PersistedOperations } from './persisted-operations.ts';
 import { EXECUTION_OPTIONS } from './variables.ts';
 

@@ -6,8 +6,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { requestError } from '../../graphql/operations/error-formatting.ts';
 import type { Operations } from '../../graphql/operations/operations.ts';
-import type { Answer, Outcome } from '../../graphql/operations/answer.ts';
-import type { OperationParams, OperationRequest } from '../../graphql/operations/operation.ts';
+import type { OperationParams, OperationRequest, Outcome } from '../../graphql/operations/operation.ts';
 import { rateLimited } from '../../graphql/operations/rate-limit.ts';
 import type { Observer } from '../../observability/observer.ts';
 import type { OperationType } from '../../observability/operation-record.ts';
@@ -19,13 +18,13 @@ import { RequestClient } from '../connection/request-client.ts';
 import type { SendEvents } from '../live/event-streams.ts';
 import { allowanceHeaders, type RateLimits } from '../rate-limits.ts';
 import type { Send } from '../response.ts';
-import { ALLOWED_METHODS, STREAM_PATH, type GraphqlPath } from '../routes.ts';
+import { STREAM_PATH, type GraphqlPath } from '../routes.ts';
 import type { UnacceptedCallers } from '../unaccepted-callers.ts';
 import { acceptsEvents, createAcceptedForms, JSON_TYPE, type AcceptedForms, type JsonType } from './media-types.ts';
 import { checkHead, readParams } from './params.ts';
 import { etagOf, type CacheKey, type ResponseCache } from './response-cache.ts';
+import { bytesOf, responseOf } from './answers.ts';
 import type { AnswerBrowser } from './explorer-page.ts';
-import { httpStatusOf } from './status.ts';
 
 export interface GraphqlHandlerOptions {
   readonly authenticate: Authenticate;
@@ -217,19 +216,3 @@ function requestText({ http, method, search }: Exchange, body: string): string {
   const { accept = '', 'content-type': contentType = '' } = http.request.headers;
   return `${method}\n${accept}\n${contentType}\n${search}\n${body}`;
 }
-
-const bytesOf = ({ result }: Answer): Buffer => Buffer.from(JSON.stringify(result));
-
-function responseOf(answer: Answer, body: Buffer, type: JsonType) {
-  const status = httpStatusOf(answer, type);
-  return {
-    status,
-    body,
-    contentType: type,
-    cacheControl: 'no-store',
-    headers: { ...headersOf(answer), ...(status === 405 && { allow: ALLOWED_METHODS }) },
-  };
-}
-
-const headersOf = ({ headers }: Answer): Record<string, string> =>
-  headers ? Object.fromEntries([...headers].filter(([name]) => name !== 'content-type')) : {};

@@ -1,4 +1,4 @@
-/** The headers of every answer: request id, security, CORS, HSTS and `vary`. */
+/** The headers of every answer: request id, security, CORS, HSTS and `vary`; and which origins are allowed. */
 import type { IncomingMessage } from 'node:http';
 
 export type Headers = Record<string, string>;
@@ -57,4 +57,22 @@ export function createCommonHeaders(options: CommonHeadersOptions) {
     /** The value of `vary` where an answer depends on more request headers. */
     vary: (more: string): string => `${more}, ${vary}`,
   };
+}
+
+/** Origins of Sandbox when it is not embedded. */
+const SANDBOX_ORIGINS = ['https://studio.apollographql.com', 'https://sandbox.embed.apollographql.com'];
+
+export const originsOf = (corsOrigins: readonly string[], hasSandbox: boolean): string[] => [
+  ...corsOrigins,
+  ...(hasSandbox ? SANDBOX_ORIGINS : []),
+];
+
+/**
+ * CORS does not apply to WebSockets, so the gateway compares origins itself. Programs send no origin. The gateway's own page
+ * has the same host.
+ */
+export function mayUpgrade({ headers }: IncomingMessage, origins: readonly string[]): boolean {
+  const { origin, host } = headers;
+  if (origin === undefined || origins.includes('*') || origins.includes(origin)) return true;
+  return URL.parse(origin)?.host === host;
 }

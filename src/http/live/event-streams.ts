@@ -2,8 +2,7 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { FastifyReply } from 'fastify';
 import { requestError } from '../../graphql/operations/error-formatting.ts';
-import type { Outcome } from '../../graphql/operations/answer.ts';
-import type { Client } from '../../graphql/operations/operation.ts';
+import type { Client, Outcome } from '../../graphql/operations/operation.ts';
 import { SubscriptionError, type LiveEvent } from '../../graphql/subscriptions/live-events.ts';
 import { onClosed } from '../connection/request-client.ts';
 import { PIECE_BYTES, type LiveConnections } from './live-connections.ts';

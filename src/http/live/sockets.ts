@@ -8,7 +8,7 @@ import { ANONYMOUS, MIN_COUNTED_BYTES } from '../connection/client-bytes.ts';
 import { CLIENT_GONE } from '../connection/request-client.ts';
 import { bytesBeyondText } from '../connection/json-bytes.ts';
 import { requestIdOf } from '../routes.ts';
-import { mayUpgrade } from '../headers/origins.ts';
+import { mayUpgrade } from '../headers/common-headers.ts';
 import type { LiveConnections } from './live-connections.ts';
 import { readMessage } from './socket-message.ts';
 import {
