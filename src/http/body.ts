@@ -25,7 +25,7 @@ export function readBody(request: IncomingMessage, client: Pick<Client, 'hold'>)
 
     /** The request lives as long as its answer, which may be a stream: it must not keep the body. */
     const leave = () => {
-      request.off('data', take).off('end', finish).off('error', fail).off('close', fail);
+      request.off('data', take).off('end', finish).off('close', fail);
       body = EMPTY;
     };
     const stop = (error: Error) => {
@@ -61,7 +61,7 @@ export function readBody(request: IncomingMessage, client: Pick<Client, 'hold'>)
     if (request.destroyed) fail();
     else if (encoding !== 'identity') stop(encoded(encoding));
     else if (announced > MAX_BODY_BYTES) stop(tooLarge());
-    else request.on('data', take).once('end', finish).once('error', fail).once('close', fail);
+    else request.on('data', take).once('end', finish).once('close', fail);
   });
 }
 

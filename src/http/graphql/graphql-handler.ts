@@ -23,7 +23,7 @@ import type { UnacceptedCallers } from '../unaccepted-callers.ts';
 import { acceptsEvents, createAcceptedForms, JSON_TYPE, type AcceptedForms, type JsonType } from './media-types.ts';
 import { checkHead, readParams } from './params.ts';
 import { etagOf, type CacheKey, type ResponseCache } from './response-cache.ts';
-import { bytesOf, responseOf } from './answers.ts';
+import { bytesOf, responseOf } from './json-response.ts';
 import type { AnswerBrowser } from './explorer-page.ts';
 
 export interface GraphqlHandlerOptions {
@@ -201,14 +201,14 @@ function checkMethodAndForms({ http: { request }, method, path, forms: { json, e
   throw requestError('BAD_REQUEST', `Accept: expected ${types}; the request accepts none of them.`, 406);
 }
 
-const QUERIES: ReadonlySet<OperationType> = new Set(['query']);
-const ANSWERED: ReadonlySet<OperationType> = new Set(['query', 'mutation']);
-const READ: ReadonlySet<OperationType> = new Set(['query', 'subscription']);
+const QUERY: ReadonlySet<OperationType> = new Set(['query']);
+const QUERY_OR_MUTATION: ReadonlySet<OperationType> = new Set(['query', 'mutation']);
+const QUERY_OR_SUBSCRIPTION: ReadonlySet<OperationType> = new Set(['query', 'subscription']);
 const ALL: ReadonlySet<OperationType> = new Set(['query', 'mutation', 'subscription']);
 
 function allowedTypes(method: string, { events }: AcceptedForms): ReadonlySet<OperationType> {
-  if (method === 'POST') return events ? ALL : ANSWERED;
-  return events ? READ : QUERIES;
+  if (method === 'POST') return events ? ALL : QUERY_OR_MUTATION;
+  return events ? QUERY_OR_SUBSCRIPTION : QUERY;
 }
 
 /** The parts are separated by line breaks, which no header can contain. */

@@ -1,6 +1,7 @@
 /** Reads the parameters of an operation from an HTTP request, by the GraphQL over HTTP specification. */
 import type { IncomingHttpHeaders } from 'node:http';
 import { parseExactJson } from '../../domain/long-integers.ts';
+import { isRecord, kindOf } from '../../graphql/json-kinds.ts';
 import { requestError } from '../../graphql/operations/error-formatting.ts';
 import type { OperationParams } from '../../graphql/operations/operation.ts';
 
@@ -66,7 +67,7 @@ function checkParams(given: unknown): OperationParams {
       `Expected one operation, got an array of ${given.length}: batches are not answered here. Send each as a request of its own.`,
     );
   }
-  if (!isObject(given))
+  if (!isRecord(given))
     throw requestError('BAD_REQUEST', `Expected an object with an operation, got ${kindOf(given)}.`);
   for (const name of TEXTS) {
     const value = given[name];
@@ -75,22 +76,10 @@ function checkParams(given: unknown): OperationParams {
   }
   for (const name of OBJECTS) {
     const value = given[name];
-    if (value == null || isObject(value)) continue;
+    if (value == null || isRecord(value)) continue;
     throw requestError('BAD_REQUEST', `${name}: expected an object, got ${kindOf(value)}.`);
   }
   if (['query', 'documentId', 'id', 'extensions'].some((name) => given[name] != null && given[name] !== ''))
     return given;
   throw requestError('BAD_REQUEST', 'Expected an operation: query (its text), or its name as documentId.');
 }
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-const kindOf = (value: unknown): string =>
-  value == null
-    ? 'nothing'
-    : Array.isArray(value)
-      ? 'a list'
-      : typeof value === 'object'
-        ? 'an object'
-        : `a ${typeof value}`;
