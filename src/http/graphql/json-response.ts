@@ -20,7 +20,7 @@ export function responseOf(answer: Answer, body: Buffer, type: JsonType): HttpRe
 const headersOf = ({ headers }: Answer): Record<string, string> =>
   headers ? Object.fromEntries([...headers].filter(([name]) => name !== 'content-type')) : {};
 
-/** Errors of the operation's text or variables, which GraphQL over HTTP tells apart from errors of the HTTP request. */
+/** Errors of the operation's text or variables, which GraphQL over HTTP distinguishes from errors of the HTTP request. */
 const OF_THE_OPERATION: ReadonlySet<unknown> = new Set([
   'GRAPHQL_PARSE_FAILED',
   'GRAPHQL_VALIDATION_FAILED',
