@@ -7,27 +7,19 @@ import { GatewayError } from '../upstream/errors.ts';
 import { sizeOf } from './operations/answer-size.ts';
 import { MAX_LIST_SIZE, MAX_RUNS_IN_STATISTICS } from './fields/list-sizes.ts';
 
-/** Answers `first`, if it is from 1 to 100. */
-export function checkFirst(first: number): number {
-  if (first >= 1 && first <= MAX_LIST_SIZE) return first;
-  throw new GatewayError('BAD_USER_INPUT', `first: expected 1 to ${MAX_LIST_SIZE}, got ${first}`);
-}
+const checkRange = (name: string, value: number, maximum: number): number => {
+  if (value >= 1 && value <= maximum) return value;
+  throw new GatewayError('BAD_USER_INPUT', `${name}: expected 1 to ${maximum}, got ${value}`);
+};
+
+/** These return the argument. */
+export const checkFirst = (first: number): number => checkRange('first', first, MAX_LIST_SIZE);
+export const checkLast = (last: number): number => checkRange('last', last, MAX_RUNS_IN_STATISTICS);
+export const checkBuckets = (buckets: number): number => checkRange('buckets', buckets, MAX_LIST_SIZE);
 
 export function checkIdCount<Id>(ids: readonly Id[], name = 'ids'): readonly Id[] {
   if (ids.length <= MAX_LIST_SIZE) return ids;
   throw new GatewayError('BAD_USER_INPUT', `${name}: expected at most ${MAX_LIST_SIZE}, got ${ids.length}`);
-}
-
-/** Answers `last`, if it is from 1 to 1000. */
-export function checkLast(last: number): number {
-  if (last >= 1 && last <= MAX_RUNS_IN_STATISTICS) return last;
-  throw new GatewayError('BAD_USER_INPUT', `last: expected 1 to ${MAX_RUNS_IN_STATISTICS}, got ${last}`);
-}
-
-/** Answers `buckets`, if it is from 1 to 100. */
-export function checkBuckets(buckets: number): number {
-  if (buckets >= 1 && buckets <= MAX_LIST_SIZE) return buckets;
-  throw new GatewayError('BAD_USER_INPUT', `buckets: expected 1 to ${MAX_LIST_SIZE}, got ${buckets}`);
 }
 
 /** Each workflow is compared with it. */

@@ -26,7 +26,8 @@ import { createFailureLimit } from './fields/failure-limit.ts';
 import { createObjectBudget } from './fields/object-budget.ts';
 import { createReportedErrors } from './lists/reported-errors.ts';
 import { createReadingTurns, type ReadingQueue } from './reading-turns.ts';
-import { createRunChanges } from './subscriptions/run-changes.ts';
+import { createRunChanges } from './subscriptions/run-events.ts';
+import { endedBy } from './subscriptions/sources.ts';
 import type { WrittenJson } from './written-json.ts';
 
 export interface ContextSource {
@@ -158,8 +159,10 @@ export function createContext(source: ContextSource, request: ContextRequest) {
     changes: createRunChanges(),
     /** Errors of what a list had to do without, though it has a value. */
     reported: createReportedErrors(lifetime),
-    watchRuns: (workflowIds: readonly string[]) => source.workflowPollers.watch(workflowIds, operation()),
-    watch: (ref: RunRef, requirement: DataRequirement) => source.livePollers.watch(ref, requirement, operation()),
+    watchRuns: (workflowIds: readonly string[]) =>
+      endedBy(signal(), source.workflowPollers.watch(workflowIds, operation())),
+    watch: (ref: RunRef, requirement: DataRequirement) =>
+      endedBy(signal(), source.livePollers.watch(ref, requirement, operation())),
     startRun: (request: StartRequest) => source.runStarter.start(request, operation()),
   };
 }

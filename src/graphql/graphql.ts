@@ -8,7 +8,7 @@ import { documentBytes, type Runs } from '../runs/runs.ts';
 import type { After } from '../runs/timer.ts';
 import { createAnswers } from './apollo/plugins/answers.ts';
 import { createChecks } from './apollo/plugins/checks.ts';
-import { createExecution } from './apollo/plugins/execution.ts';
+import { createExecute, createExecution } from './apollo/plugins/execution.ts';
 import { createApollo, type StepgatePlugin } from './apollo/server.ts';
 import { createQueryCompiler } from './compiled/compiled-query.ts';
 import type { ContextSource } from './context.ts';
@@ -16,13 +16,13 @@ import { createLookAhead } from './fields/data-requirements.ts';
 import { createCostModel } from './operations/cost.ts';
 import { createDocuments } from './operations/documents.ts';
 import { createErrorFormatting } from './operations/error-formatting.ts';
-import { createExecute } from './operations/execute.ts';
 import { createOperations } from './operations/operations.ts';
 import { createPersistedOperations, type SharedOperations } from './operations/persisted-operations.ts';
 import { sandboxState } from './apollo/sandbox.ts';
 import { createReadingQueue } from './reading-turns.ts';
-import { createEventGuard } from './subscriptions/authorized-events.ts';
-import { createLiveExecution } from './subscriptions/live-execution.ts';
+import { createRights } from './subscriptions/rights.ts';
+import { createSharedEvents } from './subscriptions/shared-events.ts';
+import { createSubscriptions } from './subscriptions/subscriptions.ts';
 
 export interface GraphqlOptions {
   readonly config: Config;
@@ -92,9 +92,13 @@ export async function createGraphql(options: GraphqlOptions) {
     apollo,
     persisted,
     documents,
-    live: createLiveExecution({ schema, contextSource, errors, maxAnswerBytes }),
+    eventsOf: createSubscriptions({
+      sharedEvents: createSharedEvents({ schema, contextSource, errors, maxAnswerBytes }),
+      rightOf: createRights({ now, after }),
+      errors,
+      observer,
+    }),
     errors,
-    guardEvents: createEventGuard({ now, after }),
     contextSource,
     isProven: (viewer) => isVerified || runs.viewers.hasProvenRight(viewer),
     observer,

@@ -1,20 +1,20 @@
 /** Reads TOKEN_PRICES, a file in the format of LiteLLM's model_prices_and_context_window.json. A bad one stops the start. */
 import { readFileSync, statSync } from 'node:fs';
 import { z } from 'zod';
-import type { LongInputPrices, ModelPrices, PriceList, TokenPrices } from '../domain/cost/prices.ts';
+import type { ModelPrices, PriceList, TokenPrices } from '../domain/cost/prices.ts';
 
 /** Five times as much as LiteLLM's file has. */
 const MAX_FILE_BYTES = 8 * 2 ** 20;
 /** In dollars a token. A greater one is a price for a thousand or a million tokens. */
 const MAX_PRICE = 0.1;
 
-const FIELDS: readonly (readonly [field: string, price: keyof TokenPrices])[] = [
+const PRICES: ReadonlyMap<string, keyof TokenPrices> = new Map([
   ['input_cost_per_token', 'input'],
   ['cache_read_input_token_cost', 'cachedInput'],
   ['cache_creation_input_token_cost', 'cacheWrites'],
   ['output_cost_per_token', 'output'],
   ['output_cost_per_reasoning_token', 'reasoning'],
-];
+]);
 const LONG_INPUT = /^(.+)_above_(\d{1,6})k_tokens$/;
 
 /** LiteLLM's description of its own format, and no model. */
@@ -59,39 +59,27 @@ function readJson(path: string): unknown {
   }
 }
 
-type Fields = Readonly<Record<string, unknown>>;
-type Wrong = (field: string, value: unknown) => Error;
+const NO_PRICES: TokenPrices = { input: null, cachedInput: null, cacheWrites: null, output: null, reasoning: null };
 
 /** Null where the model has no price for a token: others are for images, seconds or pages. */
-function modelPrices(fields: Fields, wrongField: Wrong): ModelPrices | null {
-  const prices = pricesIn(fields, '', wrongField);
-  const base: TokenPrices = {
-    input: null,
-    cachedInput: null,
-    cacheWrites: null,
-    output: null,
-    reasoning: null,
-    ...prices,
-  };
-  if (base.input === null && base.output === null) return null;
-  const thousands = new Set(Object.keys(fields).flatMap((field) => LONG_INPUT.exec(field)?.[2] ?? []));
-  const longInput = [...thousands].map((thousand): LongInputPrices => ({
-    aboveInputTokens: Number(thousand) * 1000,
-    prices: pricesIn(fields, `_above_${thousand}k_tokens`, wrongField),
-  }));
-  return { prices: base, longInput: longInput.sort((a, b) => b.aboveInputTokens - a.aboveInputTokens) };
-}
-
-function pricesIn(fields: Fields, suffix: string, wrongField: Wrong): Partial<TokenPrices> {
-  const prices: Partial<Record<keyof TokenPrices, number>> = {};
-  for (const [name, price] of FIELDS) {
-    const field = `${name}${suffix}`;
-    const value = Object.hasOwn(fields, field) ? fields[field] : null;
-    if (value === null) continue;
+function modelPrices(
+  fields: Readonly<Record<string, unknown>>,
+  wrongField: (field: string, value: unknown) => Error,
+): ModelPrices | null {
+  /** By the thousands of tokens above which they count; 0: always. */
+  const found = new Map<number, Partial<TokenPrices>>();
+  for (const [field, value] of Object.entries(fields)) {
+    const [, base = field, thousands = '0'] = LONG_INPUT.exec(field) ?? [];
+    const price = PRICES.get(base);
+    if (!price || value === null) continue;
     if (typeof value !== 'number' || !(value >= 0 && value <= MAX_PRICE)) throw wrongField(field, value);
-    prices[price] = value;
+    found.set(Number(thousands), { ...found.get(Number(thousands)), [price]: value });
   }
-  return prices;
+  const prices = { ...NO_PRICES, ...found.get(0) };
+  if (prices.input === null && prices.output === null) return null;
+  found.delete(0);
+  const longInput = [...found].map(([thousands, above]) => ({ aboveInputTokens: thousands * 1000, prices: above }));
+  return { prices, longInput: longInput.sort((a, b) => b.aboveInputTokens - a.aboveInputTokens) };
 }
 
 /** Of a value of any size. */

@@ -2,7 +2,8 @@
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { requestError } from '../graphql/operations/error-formatting.ts';
-import { MIN_COUNTED_BYTES, type HeldBytes } from './connection/client-bytes.ts';
+import type { Client } from '../graphql/operations/operation.ts';
+import { MIN_COUNTED_BYTES } from './connection/client-bytes.ts';
 
 export const MAX_BODY_BYTES = 1_048_576;
 
@@ -11,9 +12,9 @@ const STEP_BYTES = 65_536;
 
 /**
  * Rejects with status 415 for a compressed body, with 413 for a longer one, and with RATE_LIMITED where too many bytes are under way. The rest
- * of a rejected body is dropped as it arrives, so the connection can be used again. `held` counts received bytes only.
+ * of a rejected body is dropped as it arrives, so the connection can be used again. Received bytes are reserved for the client.
  */
-export function readBody(request: IncomingMessage, held: Pick<HeldBytes, 'hold'>): Promise<string> {
+export function readBody(request: IncomingMessage, client: Pick<Client, 'hold'>): Promise<string> {
   return new Promise((resolve, reject) => {
     const { 'content-length': length = MAX_BODY_BYTES, 'content-encoding': encoding = 'identity' } = request.headers;
     const announced = Number(length);
@@ -24,7 +25,7 @@ export function readBody(request: IncomingMessage, held: Pick<HeldBytes, 'hold'>
 
     /** The request lives as long as its answer, which may be a stream: it must not keep the body. */
     const leave = () => {
-      request.off('data', take).off('end', finish).off('error', fail).off('close', fail);
+      request.off('data', take).off('end', finish).off('close', fail);
       body = EMPTY;
     };
     const stop = (error: Error) => {
@@ -43,7 +44,7 @@ export function readBody(request: IncomingMessage, held: Pick<HeldBytes, 'hold'>
         body = appended(body, size, chunk);
         size += chunk.length;
         if (size <= MIN_COUNTED_BYTES) return;
-        for (; counted < size; counted += STEP_BYTES) held.hold(Math.min(STEP_BYTES, announced - counted));
+        for (; counted < size; counted += STEP_BYTES) client.hold(Math.min(STEP_BYTES, announced - counted));
       } catch (error) {
         stop(error as Error);
       }
@@ -60,7 +61,7 @@ export function readBody(request: IncomingMessage, held: Pick<HeldBytes, 'hold'>
     if (request.destroyed) fail();
     else if (encoding !== 'identity') stop(encoded(encoding));
     else if (announced > MAX_BODY_BYTES) stop(tooLarge());
-    else request.on('data', take).once('end', finish).once('error', fail).once('close', fail);
+    else request.on('data', take).once('end', finish).once('close', fail);
   });
 }
 

@@ -17,26 +17,25 @@ import { createAuthentication } from './authentication.ts';
 import { createCompression } from './compression/compression.ts';
 import { networkOf } from './connection/client-address.ts';
 import { createClientBytes } from './connection/client-bytes.ts';
+import { createExplorerPage } from './graphql/explorer-page.ts';
+import { createGraphqlHandler } from './graphql/graphql-handler.ts';
+import { createResponseCache } from './graphql/response-cache.ts';
+import { createCommonHeaders, originsOf, PREFLIGHT_VARY } from './headers/common-headers.ts';
+import { createSendEvents } from './live/event-streams.ts';
+import { createLiveConnections } from './live/live-connections.ts';
+import { createSockets, type UpgradeRefusal } from './live/sockets.ts';
+import { openWebSockets } from './live/web-sockets.ts';
+import { createPage } from './page/page.ts';
+import { createRateLimits } from './rate-limits.ts';
 import {
   ALLOWED_METHODS,
   GRAPHQL_PATH,
   GRAPHQL_PATHS,
   GRAPHQL_VARY,
   STREAM_PATH,
+  withoutPrefix,
   type GraphqlPath,
-} from './exchange.ts';
-import { createExplorerPage } from './graphql/explorer-page.ts';
-import { createGraphqlHandler } from './graphql/graphql-handler.ts';
-import { createResponseCache } from './graphql/response-cache.ts';
-import { createCommonHeaders, PREFLIGHT_VARY } from './headers/common-headers.ts';
-import { originsOf } from './headers/origins.ts';
-import { createEventStreams } from './live/event-streams.ts';
-import { createLiveConnections } from './live/live-connections.ts';
-import { createSockets, type UpgradeRefusal } from './live/sockets.ts';
-import { openWebSockets } from './live/web-sockets.ts';
-import { createPage } from './page/page.ts';
-import { withoutPrefix } from './prefix.ts';
-import { createRateLimits } from './rate-limits.ts';
+} from './routes.ts';
 import { createSend, errorResponse, jsonResponse } from './response.ts';
 import { createUnacceptedCallers } from './unaccepted-callers.ts';
 
@@ -103,9 +102,9 @@ export function createHttp(options: HttpOptions): Http {
       isAccepted,
       networkOf: networkOfClient,
     }),
-    rateLimits: createRateLimits({
-      byViewer: config.rateLimitPerMinute === null ? null : limitOf('viewer', config.rateLimitPerMinute),
-    }),
+    rateLimits: createRateLimits(
+      config.rateLimitPerMinute === null ? null : limitOf('viewer', config.rateLimitPerMinute),
+    ),
     clientBytes: createClientBytes(MAX_CLIENT_BYTES, isAccepted),
   };
 
@@ -116,7 +115,6 @@ export function createHttp(options: HttpOptions): Http {
   const plugin: FastifyPluginAsync = async (app) => {
     const basePath = `${config.basePath}${app.prefix}`;
     const liveConnections = createLiveConnections(after);
-    const streams = createEventStreams({ liveConnections, isReady });
     const sockets = createSockets({
       ...stages,
       operations: graphql.operations,
@@ -135,7 +133,7 @@ export function createHttp(options: HttpOptions): Http {
       answerBrowser: createExplorerPage({ landingPage: graphql.landingPage, basePath, send }),
       responses: options.cachesAnswers ? createResponseCache({ ...runs, now }) : null,
       operations: graphql.operations,
-      streams,
+      sendEvents: createSendEvents(liveConnections, isReady),
       send,
       vary: commonHeaders.vary(GRAPHQL_VARY),
       observer,

@@ -7,18 +7,12 @@ import type { UnacceptedCaller } from '../graphql/operations/operation.ts';
 import type { Allowance, RateLimit } from '../graphql/operations/rate-limit.ts';
 import type { Headers } from './headers/common-headers.ts';
 
-export interface RateLimits {
+export type RateLimits = ReturnType<typeof createRateLimits>;
+
+/** `byViewer` null: none. */
+export const createRateLimits = (byViewer: RateLimit | null) => ({
   /** Counts one operation. Null where no limit applies. */
-  readonly take: (caller: Caller, unaccepted: UnacceptedCaller | null) => Allowance | null | Promise<Allowance | null>;
-}
-
-export interface RateLimitsOptions {
-  /** Null: none. */
-  readonly byViewer: RateLimit | null;
-}
-
-export const createRateLimits = ({ byViewer }: RateLimitsOptions): RateLimits => ({
-  take({ viewer }, unaccepted) {
+  take({ viewer }: Caller, unaccepted: UnacceptedCaller | null): Allowance | null | Promise<Allowance | null> {
     const ofViewer = () => (viewer && byViewer ? byViewer.take(viewer.id) : null);
     if (!unaccepted) return ofViewer();
     const ofAddress = unaccepted.take(1);

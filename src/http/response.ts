@@ -1,8 +1,7 @@
 /** Sends an answer: compressed if its client takes that, or 304 if its client has it already. */
 import type { FastifyReply } from 'fastify';
-import type { CompressedForms } from './compression/compressed-forms.ts';
+import type { CompressedForms, Encoding } from './compression/compressed-forms.ts';
 import type { Compression } from './compression/compression.ts';
-import type { Encoding } from './compression/content-encoding.ts';
 import type { Headers } from './headers/common-headers.ts';
 
 export interface HttpResponse {
@@ -36,18 +35,15 @@ export function createSend({ compression, isReady, stalledReaderMs }: SendOption
       reply.hijack();
       return;
     }
-    const { status, contentType, cacheControl, etag } = response;
-    const headers: Headers = { ...response.headers };
-    if (contentType !== undefined) headers['content-type'] = contentType;
-    if (cacheControl !== undefined) headers['cache-control'] = cacheControl;
+    const { status, contentType, cacheControl, etag, headers } = response;
+    if (headers) void reply.headers(headers);
+    if (contentType !== undefined) void reply.header('content-type', contentType);
+    if (cacheControl !== undefined) void reply.header('cache-control', cacheControl);
     // Weak: the compressed bytes differ, but mean the same.
-    if (etag != null) headers.etag = encoding === null ? etag : `W/${etag}`;
-    if (encoding !== null && bytes) headers['content-encoding'] = encoding;
-    if (!isReady()) headers.connection = 'close';
-    void reply
-      .code(bytes ? status : 304)
-      .headers(headers)
-      .send(bytes ?? undefined);
+    if (etag != null) void reply.header('etag', encoding === null ? etag : `W/${etag}`);
+    if (encoding !== null && bytes) void reply.header('content-encoding', encoding);
+    if (!isReady()) void reply.header('connection', 'close');
+    void reply.code(bytes ? status : 304).send(bytes ?? undefined);
     if (raw.writableLength > 0) raw.socket?.setTimeout(stalledReaderMs);
   }
 

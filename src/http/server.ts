@@ -7,9 +7,9 @@ import type { IsTrustedProxy } from './connection/client-address.ts';
 import { createConnections } from './connection/connections.ts';
 import { createDrain, LingeringServer } from './connection/drain.ts';
 import { endWithError, malformed } from './connection/raw-response.ts';
-import { ALLOWED_METHODS, requestIdOf } from './exchange.ts';
+
 import type { Http } from './plugin.ts';
-import { withoutPrefix } from './prefix.ts';
+import { ALLOWED_METHODS, requestIdOf, withoutPrefix } from './routes.ts';
 
 export interface ServerOptions {
   readonly config: Pick<Config, 'basePath' | 'maxConnections'>;

@@ -9,10 +9,7 @@ import type { UnacceptedCaller } from '../graphql/operations/operation.ts';
 import type { RateLimit } from '../graphql/operations/rate-limit.ts';
 import { GatewayError } from '../upstream/errors.ts';
 
-export interface UnacceptedCallers {
-  /** Null for a caller whose key is accepted. */
-  of(caller: Caller, request: IncomingMessage): UnacceptedCaller | null;
-}
+export type UnacceptedCallers = ReturnType<typeof createUnacceptedCallers>;
 
 export interface UnacceptedCallersOptions {
   readonly byAddress: RateLimit;
@@ -33,11 +30,7 @@ interface Turn {
   readonly end: () => void;
 }
 
-export function createUnacceptedCallers({
-  byAddress,
-  isAccepted,
-  networkOf,
-}: UnacceptedCallersOptions): UnacceptedCallers {
+export function createUnacceptedCallers({ byAddress, isAccepted, networkOf }: UnacceptedCallersOptions) {
   const all = bulkhead(IN_ALL.underWay, IN_ALL.waiting);
   /** Of keys with operations under way, or waiting: by viewer, and those of each network. */
   const turns = new Map<string, Turn>();
@@ -83,7 +76,8 @@ export function createUnacceptedCallers({
   }
 
   return {
-    of({ viewer }, request) {
+    /** Null for a caller whose key is accepted. */
+    of({ viewer }: Caller, request: IncomingMessage): UnacceptedCaller | null {
       if (viewer && isAccepted(viewer.id)) return null;
       const network = networkOf(request);
       return {

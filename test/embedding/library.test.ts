@@ -255,14 +255,15 @@ describe('an embedder', () => {
     return [await embedded.query(RUN), await embedded.query(RUN), await embedded.query(RUN)];
   }
 
-  it('sees by a plugin each sending of each operation with its caller, and what was answered', async () => {
+  it('sees by a plugin each sending of each operation with its caller, its headers, and what was answered', async () => {
     const seen: unknown[] = [];
     const methods: StepgatePlugin = {
-      requestDidStart: ({ contextValue: { viewerId, requestId } }) =>
+      requestDidStart: ({ contextValue: { viewerId, requestId }, request: { http } }) =>
         Promise.resolve({
           willSendResponse({ operationName, response: { body } }) {
             const answer = body.kind === 'single' && body.singleResult;
-            seen.push([operationName, viewerId?.length, requestId.length > 0, answer]);
+            const sentAs = http?.headers.get('content-type');
+            seen.push([operationName, viewerId?.length, requestId.length > 0, sentAs, answer]);
             return Promise.resolve();
           },
         }),
@@ -271,7 +272,7 @@ describe('an embedder', () => {
     const plugin = Object.create(methods) as StepgatePlugin;
     const answers = await thrice({ plugins: [plugin] });
     expect(answers.map(({ data }) => data)).toEqual(Array(3).fill(DATA));
-    expect(seen).toEqual(Array(3).fill(['Status', 43, true, { data: DATA }]));
+    expect(seen).toEqual(Array(3).fill(['Status', 43, true, 'application/json', { data: DATA }]));
     expect(upstream.count('run')).toBe(1);
   });
 

@@ -4,8 +4,8 @@ import {
   HeaderMap,
   type ApolloServerPlugin,
   type GraphQLRequest,
+  type GraphQLResponse,
   type HTTPGraphQLRequest,
-  type HTTPGraphQLResponse,
 } from '@apollo/server';
 import type { GatewayInterface } from '@apollo/server-gateway-interface';
 import {
@@ -18,6 +18,7 @@ import {
 import { ApolloServerPluginLandingPageLocalDefault } from '@apollo/server/plugin/landingPage/default';
 import type { ExecutionResult, GraphQLSchema } from 'graphql';
 import type { Logger } from '../../observability/logger.ts';
+import type { HttpSource } from '../../observability/operation-record.ts';
 import type { Attributes } from '../../runs/viewer.ts';
 import type { DocumentStore } from '../operations/documents.ts';
 import { MAX_TOKENS } from '../operations/limits.ts';
@@ -46,14 +47,7 @@ export type Stage = ApolloServerPlugin<OperationContext>;
 
 export type Execute = (operation: Operation) => Promise<ExecutionResult>;
 
-export interface Apollo {
-  /** Resolves when `operation` has its answer. */
-  readonly execute: (operation: Operation) => Promise<void>;
-  readonly executeHttp: (operation: Operation, request: HTTPGraphQLRequest) => Promise<HTTPGraphQLResponse>;
-  /** Sandbox as HTML, the same each time; null where it is switched off. */
-  readonly landingPage: () => Promise<string | null>;
-  readonly close: () => Promise<void>;
-}
+export type Apollo = Awaited<ReturnType<typeof createApollo>>;
 
 export interface ApolloOptions {
   readonly schema: GraphQLSchema;
@@ -70,7 +64,7 @@ export interface ApolloOptions {
   readonly logger: Logger;
 }
 
-export async function createApollo(options: ApolloOptions): Promise<Apollo> {
+export async function createApollo(options: ApolloOptions) {
   const { schema, introspection, sandbox, documentStore, stages, plugins, execute, logger } = options;
   const server = new ApolloServer<OperationContext>({
     gateway: gatewayOf(schema, execute),
@@ -98,7 +92,6 @@ export async function createApollo(options: ApolloOptions): Promise<Apollo> {
     documentStore,
     // Persisted operations are resolved before, for every transport.
     persistedQueries: false,
-    stringifyResult: (result) => JSON.stringify(result),
     // The gateway stops it, after the HTTP server.
     stopOnTerminationSignals: false,
   });
@@ -114,28 +107,35 @@ export async function createApollo(options: ApolloOptions): Promise<Apollo> {
   let page: Promise<string | null> | undefined;
 
   return {
-    async execute(operation) {
-      const { request, source } = operation;
-      await server.executeOperation(bodyOf(request.params, source.text), { contextValue: contextOf(operation) });
-    },
+    execute: (operation: Operation): Promise<GraphQLResponse> =>
+      server.executeOperation(requestOf(operation, plugins.length > 0), { contextValue: contextOf(operation) }),
 
-    executeHttp: (operation, httpGraphQLRequest) =>
-      server.executeHTTPGraphQLRequest({
-        httpGraphQLRequest,
-        context: () => Promise.resolve(contextOf(operation)),
-      }),
+    /** Sandbox as HTML, the same each time; null where it is switched off. */
+    landingPage: (): Promise<string | null> => (page ??= sandbox ? renderLandingPage() : Promise.resolve(null)),
 
-    landingPage: () => (page ??= sandbox ? renderLandingPage() : Promise.resolve(null)),
-
-    close: () => server.stop(),
+    close: (): Promise<void> => server.stop(),
   };
 }
 
-export const bodyOf = ({ operationName, variables }: OperationParams, query: string): GraphQLRequest => ({
-  query,
-  ...(operationName != null && { operationName }),
-  ...(variables && { variables }),
-});
+function requestOf({ request, params, source: { text: query } }: Operation, hasPlugins: boolean): GraphQLRequest {
+  const { operationName, variables } = params;
+  return {
+    query,
+    ...(operationName != null && { operationName }),
+    ...(variables && { variables }),
+    // Only an embedder's plugins read it.
+    ...(hasPlugins && request.transport === 'http' && { http: httpRequestOf(request.http, params) }),
+  };
+}
+
+/** A GET is given as a POST, too: Apollo Server knows no GET that accepts events. */
+function httpRequestOf(http: HttpSource | undefined, params: OperationParams): HTTPGraphQLRequest {
+  const headers = new HeaderMap();
+  for (const [name, value] of Object.entries(http?.request.headers ?? {})) {
+    if (typeof value === 'string') headers.set(name, value);
+  }
+  return { method: 'POST', headers, search: '', body: params };
+}
 
 function contextOf(operation: Operation): OperationContext {
   const { requestId, caller } = operation.request;

@@ -1,5 +1,6 @@
 /** What a router of a federated graph sends to name an object: its type and the fields of its key. */
 import { GatewayError } from '../../upstream/errors.ts';
+import { isRecord, kindOf } from '../json-kinds.ts';
 
 /** The types that other subgraphs may refer to, each with the fields of its key: as `@key` in the schema has them. */
 export const KEYS = {
@@ -45,12 +46,3 @@ function refuse(sentence: string): never {
 }
 
 const isEntityName = (name: unknown): name is EntityName => typeof name === 'string' && Object.hasOwn(KEYS, name);
-
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-function kindOf(value: unknown): string {
-  if (value == null) return 'nothing';
-  if (Array.isArray(value)) return 'a list';
-  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
-}

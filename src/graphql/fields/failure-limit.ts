@@ -6,24 +6,20 @@ import { GatewayError } from '../../upstream/errors.ts';
 
 const MAX_FAILURES = 5000;
 
-export interface FailureLimit {
-  /** Counts a field or an item that fails. */
-  add(): void;
-  /** True where too many have failed: then the whole answer is refused, and nothing more needs to be read. */
-  isExceeded(): boolean;
-  /** In place of the answer; null where it may be given. */
-  excess(): GatewayError | null;
-}
+export type FailureLimit = ReturnType<typeof createFailureLimit>;
 
-export function createFailureLimit(): FailureLimit {
+export function createFailureLimit() {
   let failures = 0;
+  /** True where too many have failed: then the whole answer is refused, and nothing more needs to be read. */
   const isExceeded = (): boolean => failures > MAX_FAILURES;
   return {
-    add() {
+    /** Counts a field or an item that fails. */
+    add(): void {
       failures += 1;
     },
     isExceeded,
-    excess: () => (isExceeded() ? tooMany() : null),
+    /** In place of the answer; null where it may be given. */
+    excess: (): GatewayError | null => (isExceeded() ? tooMany() : null),
   };
 }
 

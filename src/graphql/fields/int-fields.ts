@@ -16,3 +16,12 @@ export function intFields<Key extends string>(...keys: readonly Key[]) {
   });
   return Object.fromEntries(entries) as Readonly<Record<Key, (typeof entries)[number][1]>>;
 }
+
+/** Of a step, of a model and of a run. */
+export const tokenCounts = intFields(
+  'inputTokens',
+  'outputTokens',
+  'totalTokens',
+  'cachedInputTokens',
+  'reasoningTokens',
+);

@@ -1,17 +1,13 @@
 /** How many objects one operation may answer, and what each counts. */
 import { GatewayError } from '../../upstream/errors.ts';
 
-export interface ObjectBudget {
-  /** Throws ANSWER_TOO_LARGE when the operation has answered as many objects as it may. */
-  take(objects: number): void;
-}
-
-export function createObjectBudget(maximum: number): ObjectBudget {
+export function createObjectBudget(maximum: number) {
   let taken = 0;
   // One error for all lists that are too many: an error with its stack is costly.
   let error: GatewayError | undefined;
   return {
-    take(objects) {
+    /** Throws ANSWER_TOO_LARGE when the operation has answered as many objects as it may. */
+    take(objects: number): void {
       taken += objects;
       if (taken <= maximum) return;
       throw (error ??= new GatewayError(

@@ -3,22 +3,17 @@ import { locatedError, responsePathAsArray, type GraphQLError, type GraphQLResol
 import type { AnswerLifetime } from '../../runs/read-context.ts';
 import type { GatewayError } from '../../upstream/errors.ts';
 
-export interface ReportedErrors {
-  /** At the field's path. An answer with it is not cached. */
-  add(error: GatewayError, info: Pick<GraphQLResolveInfo, 'path'>): void;
-  all(): readonly GraphQLError[];
-}
-
-export function createReportedErrors(lifetime: AnswerLifetime): ReportedErrors {
+export function createReportedErrors(lifetime: AnswerLifetime) {
   /** By what they tell: a compiled query that fails is executed by graphql-js once more, and reports the same. */
   let errors: Map<string, GraphQLError> | undefined;
   return {
-    add(error, { path }) {
+    /** At the field's path. An answer with it is not cached. */
+    add(error: GatewayError, { path }: Pick<GraphQLResolveInfo, 'path'>): void {
       lifetime.limit(0);
       const at = responsePathAsArray(path);
       errors ??= new Map();
       errors.set(JSON.stringify([at, error.code, error.details]), locatedError(error, undefined, at));
     },
-    all: () => (errors ? [...errors.values()] : []),
+    all: (): readonly GraphQLError[] => (errors ? [...errors.values()] : []),
   };
 }

@@ -34,10 +34,7 @@ export interface Cost {
 /** Computes the cost for one request's variables, which were not coerced. */
 export type CostOf = (variables: Variables) => Cost;
 
-export interface CostModel {
-  /** For an operation that was found valid. */
-  prepare(operation: OperationDefinitionNode, fragments: Fragments): CostOf;
-}
+export type CostModel = ReturnType<typeof createCostModel>;
 
 export interface CostModelOptions {
   readonly schema: GraphQLSchema;
@@ -72,7 +69,7 @@ const add = (one: Sum, other: Sum): Sum => ({
  * Ignores `@skip` and `@include`, the calls for a history that changes while it is read, and those for the steps of a run that has
  * no record, or whose record lacks a time that is read.
  */
-export function createCostModel({ schema, lookAhead, offersRecords, maxObjects }: CostModelOptions): CostModel {
+export function createCostModel({ schema, lookAhead, offersRecords, maxObjects }: CostModelOptions) {
   function work(operation: OperationDefinitionNode, fragments: Fragments, given: Variables): Worked {
     const root = schema.getRootType(operation.operation);
     const variables = withDefaults(operation, given);
@@ -151,7 +148,8 @@ export function createCostModel({ schema, lookAhead, offersRecords, maxObjects }
   }
 
   return {
-    prepare(operation, fragments) {
+    /** For an operation that was found valid. */
+    prepare(operation: OperationDefinitionNode, fragments: Fragments): CostOf {
       let constant: Cost | null = null;
       return (variables) => {
         if (constant) return constant;

@@ -32,17 +32,7 @@ export interface PreparedOperation {
   readonly checkNulls: CheckNulls;
 }
 
-export interface Documents {
-  find(text: string): PreparedDocument | undefined;
-  /** For a text that was parsed and found valid. Does not keep it. */
-  prepare(text: string, ast: DocumentNode): PreparedDocument;
-  /** `queryHash` is the SHA-256 of its text, by which Apollo Server looks for it. */
-  keep(document: PreparedDocument, queryHash: string): void;
-  /** The compiled query of a document that is kept; null where graphql-js executes. */
-  compiled(document: PreparedDocument, operationName: string | null): CompiledQuery | null;
-  /** As Apollo Server reads it. */
-  readonly store: DocumentStore;
-}
+export type Documents = ReturnType<typeof createDocuments>;
 
 export type DocumentStore = NonNullable<ApolloServerOptions<BaseContext>['documentStore']>;
 
@@ -68,7 +58,7 @@ const BYTES_A_COMPILED_CHARACTER = 12;
 /** Longer than any query of MAX_COMPILED_FIELDS with names that a person chose. */
 const MAX_COMPILED_LENGTH = 16_384;
 
-export function createDocuments({ schema, costModel, compiler, maxBytes }: DocumentsOptions): Documents {
+export function createDocuments({ schema, costModel, compiler, maxBytes }: DocumentsOptions) {
   const asts = new Map<string, DocumentNode>();
   const entries = new LRUCache<string, Entry>({
     maxSize: Math.max(1, maxBytes),
@@ -80,9 +70,10 @@ export function createDocuments({ schema, costModel, compiler, maxBytes }: Docum
   });
 
   return {
-    find: (text) => entries.get(text)?.document,
+    find: (text: string): PreparedDocument | undefined => entries.get(text)?.document,
 
-    prepare(text, ast) {
+    /** For a text that was parsed and found valid. Does not keep it. */
+    prepare(text: string, ast: DocumentNode): PreparedDocument {
       const fragments = fragmentsOf(ast);
       const prepared = new Map<OperationDefinitionNode, PreparedOperation>();
       return {
@@ -105,13 +96,15 @@ export function createDocuments({ schema, costModel, compiler, maxBytes }: Docum
       };
     },
 
-    keep(document, queryHash) {
+    /** `queryHash` is the SHA-256 of its text, by which Apollo Server looks for it. */
+    keep(document: PreparedDocument, queryHash: string): void {
       if (entries.has(document.text)) return;
       entries.set(document.text, { document, queryHash, compiled: new Map() });
       if (entries.has(document.text)) asts.set(queryHash, document.ast);
     },
 
-    compiled(document, operationName) {
+    /** The compiled query of a document that is kept; null where graphql-js executes. */
+    compiled(document: PreparedDocument, operationName: string | null): CompiledQuery | null {
       const entry = entries.get(document.text);
       if (!entry) return null;
       const key = operationName ?? '';
@@ -125,15 +118,18 @@ export function createDocuments({ schema, costModel, compiler, maxBytes }: Docum
       return query;
     },
 
-    store: {
-      // Apollo Server puts a prefix of its own before the hash.
-      get: (key) => Promise.resolve(asts.get(key.slice(-HASH_LENGTH))),
-      // It would keep every valid text, also of callers without an accepted key.
-      set: () => Promise.resolve(),
-      delete: () => Promise.resolve(false),
-    },
+    /** As Apollo Server reads it. */
+    store: storeOf(asts),
   };
 }
+
+const storeOf = (asts: ReadonlyMap<string, DocumentNode>): DocumentStore => ({
+  // Apollo Server puts a prefix of its own before the hash.
+  get: (key) => Promise.resolve(asts.get(key.slice(-HASH_LENGTH))),
+  // It would keep every valid text, also of callers without an accepted key.
+  set: () => Promise.resolve(),
+  delete: () => Promise.resolve(false),
+});
 
 /** SHA-256 in hexadecimal digits. */
 const HASH_LENGTH = 64;

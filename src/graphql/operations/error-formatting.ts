@@ -5,18 +5,13 @@ import { INTERNAL } from '../../observability/outcome.ts';
 import type { Logger } from '../../observability/logger.ts';
 import { AbandonedError, GatewayError } from '../../upstream/errors.ts';
 
-export interface ErrorFormatting {
-  /** The errors of an execution, or those for which nothing was executed. Logs defects, and records each code. */
-  format(errors: readonly unknown[], record: OperationRecord): readonly GraphQLFormattedError[];
-  /** Errors that Apollo Server has formatted: of parsing, validation and plugins. */
-  complete(errors: readonly GraphQLFormattedError[], record: OperationRecord): readonly GraphQLFormattedError[];
-}
+export type ErrorFormatting = ReturnType<typeof createErrorFormatting>;
 
 /** In characters. graphql-js prints whole values of the client in its messages. */
 const MAX_MESSAGE_LENGTH = 1000;
 const MASKED_MESSAGE = 'Something went wrong inside the gateway. The request id leads to its log.';
 
-export function createErrorFormatting(logger: Logger): ErrorFormatting {
+export function createErrorFormatting(logger: Logger) {
   function formatOne(error: unknown, record: OperationRecord): GraphQLFormattedError {
     const { requestId } = record;
     const cause = causeOf(error);
@@ -53,16 +48,16 @@ export function createErrorFormatting(logger: Logger): ErrorFormatting {
   }
 
   return {
-    format: (errors, record) =>
-      recorded(
-        errors.map((error) => formatOne(error, record)),
-        record,
-      ),
-    complete: (errors, record) =>
-      recorded(
-        errors.map((error) => completeOne(error, record)),
-        record,
-      ),
+    /** The errors of an execution, or those for which nothing was executed. Logs defects, and records each code. */
+    format(errors: readonly unknown[], record: OperationRecord) {
+      const formatted = errors.map((error) => formatOne(error, record));
+      return recorded(formatted, record);
+    },
+    /** Errors that Apollo Server has formatted: of parsing, validation and plugins. */
+    complete(errors: readonly GraphQLFormattedError[], record: OperationRecord) {
+      const completed = errors.map((error) => completeOne(error, record));
+      return recorded(completed, record);
+    },
   };
 }
 

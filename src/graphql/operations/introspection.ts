@@ -1,22 +1,17 @@
 /** The objects that introspection answers, counted before it is executed: it needs no key, and may answer a schema many times over. */
 import {
-  isAbstractType,
-  isEnumType,
-  isInputObjectType,
-  isInterfaceType,
+  getNamedType,
   isObjectType,
-  isWrappingType,
+  SchemaMetaFieldDef,
+  TypeMetaFieldDef,
   type FieldNode,
-  type GraphQLArgument,
+  type GraphQLField,
+  type GraphQLResolveInfo,
   type GraphQLSchema,
-  type GraphQLType,
   type SelectionSetNode,
 } from 'graphql';
 import { weightOf } from '../fields/object-budget.ts';
 import { forEachSelected, type Fragments } from '../fields/selection.ts';
-
-/** An object of introspection: the objects of each of its fields. */
-type Introspected = (field: string) => readonly Introspected[];
 
 export interface IntrospectionSource {
   readonly schema: GraphQLSchema;
@@ -25,72 +20,38 @@ export interface IntrospectionSource {
   readonly maximum: number;
 }
 
+const ROOT_FIELDS = [SchemaMetaFieldDef, TypeMetaFieldDef];
+
 /**
- * The objects of a root field `__schema` or `__type`, weighed like any others; 0 for another field. `name`: the argument of `__type`.
+ * The objects of a root field `__schema` or `__type`, weighed like any others; 0 for another field. `typeName`: the argument of `__type`.
  * Deprecated fields count whether they are selected or not.
  */
-export function introspectedObjects(node: FieldNode, name: unknown, source: IntrospectionSource): number {
+export function introspectedObjects(node: FieldNode, typeName: unknown, source: IntrospectionSource): number {
   const { schema, fragments, maximum } = source;
+  const args = { name: typeName, includeDeprecated: true };
+  // The resolvers of introspection read nothing else of it.
+  const info = { schema } as GraphQLResolveInfo;
   let objects = 0;
 
-  function count(introspected: Introspected, set: SelectionSetNode): void {
+  /** Counts what the field answers of its parent, by graphql-js' own resolver. */
+  function count(field: GraphQLField<unknown, unknown>, parent: unknown, set: SelectionSetNode): void {
+    const type = getNamedType(field.type);
+    if (!isObjectType(type)) return;
     const selected: FieldNode[] = [];
-    forEachSelected(
-      set,
-      fragments,
-      () => true,
-      (child) => selected.push(child),
-    );
-    objects += weightOf(selected.length);
-    for (const { name: field, selectionSet } of selected) {
-      if (!selectionSet) continue;
-      for (const child of introspected(field.value)) {
-        if (objects > maximum) return;
-        count(child, selectionSet);
+    const ofAnyType = () => true;
+    forEachSelected(set, fragments, ofAnyType, (child) => selected.push(child));
+    for (const value of [field.resolve?.(parent, args, undefined, info)].flat()) {
+      if (value == null) continue;
+      if (objects > maximum) return;
+      objects += weightOf(selected.length);
+      for (const { name, selectionSet } of selected) {
+        const inner = type.getFields()[name.value];
+        if (inner && selectionSet) count(inner, value, selectionSet);
       }
     }
   }
 
-  const root = rootOf(node.name.value, name, schema);
-  if (root && node.selectionSet) count(root, node.selectionSet);
+  const root = ROOT_FIELDS.find(({ name }) => name === node.name.value);
+  if (root && node.selectionSet) count(root, null, node.selectionSet);
   return objects;
 }
-
-function rootOf(field: string, name: unknown, schema: GraphQLSchema): Introspected | null {
-  const ofType =
-    (type: GraphQLType): Introspected =>
-    (field) => {
-      if (field === 'ofType') return isWrappingType(type) ? [ofType(type.ofType)] : [];
-      if (field === 'possibleTypes') return isAbstractType(type) ? schema.getPossibleTypes(type).map(ofType) : [];
-      if (field === 'enumValues') return isEnumType(type) ? type.getValues().map(() => LEAF) : [];
-      if (field === 'inputFields') return isInputObjectType(type) ? Object.values(type.getFields()).map(ofValue) : [];
-      if (!isObjectType(type) && !isInterfaceType(type)) return [];
-      if (field === 'fields') return Object.values(type.getFields()).map(ofField);
-      return field === 'interfaces' ? type.getInterfaces().map(ofType) : [];
-    };
-  const ofValue =
-    ({ type }: { readonly type: GraphQLType }): Introspected =>
-    (field) =>
-      field === 'type' ? [ofType(type)] : [];
-  const ofField =
-    ({ args, type }: { readonly args: readonly GraphQLArgument[]; readonly type: GraphQLType }): Introspected =>
-    (field) =>
-      field === 'args' ? args.map(ofValue) : ofValue({ type })(field);
-  const ofSchema: Introspected = (field) => {
-    if (field === 'types') return Object.values(schema.getTypeMap()).map(ofType);
-    if (field === 'queryType') return maybe(schema.getQueryType());
-    if (field === 'mutationType') return maybe(schema.getMutationType());
-    if (field === 'subscriptionType') return maybe(schema.getSubscriptionType());
-    return field === 'directives' ? schema.getDirectives().map(({ args }) => ofArguments(args)) : [];
-  };
-  const ofArguments =
-    (args: readonly GraphQLArgument[]): Introspected =>
-    (field) =>
-      field === 'args' ? args.map(ofValue) : [];
-  const maybe = (type: GraphQLType | null | undefined) => (type ? [ofType(type)] : []);
-
-  if (field === '__schema') return ofSchema;
-  return field === '__type' && typeof name === 'string' ? (maybe(schema.getType(name))[0] ?? null) : null;
-}
-
-const LEAF: Introspected = () => [];

@@ -1,9 +1,9 @@
-/** One GraphQL operation of any transport. */
-import type { DocumentNode } from 'graphql';
+/** One GraphQL operation of any transport, and its outcome. */
+import type { DocumentNode, FormattedExecutionResult } from 'graphql';
 import type { Caller } from '../../auth/caller.ts';
 import type { OperationRecord, OperationStart, OperationType } from '../../observability/operation-record.ts';
 import type { Context } from '../context.ts';
-import type { Answer } from './answer.ts';
+import type { LiveEvents } from '../subscriptions/live-events.ts';
 import type { PreparedDocument } from './documents.ts';
 import type { Allowance } from './rate-limit.ts';
 
@@ -19,8 +19,8 @@ export interface OperationParams {
   readonly extensions?: Readonly<Record<string, unknown>> | null | undefined;
 }
 
+/** What its transport knows of a request for an operation. */
 export interface OperationRequest extends Omit<OperationStart, 'viewerId'> {
-  readonly params: OperationParams;
   readonly caller: Caller;
   /** Authenticates again: an open connection has no rights of its own. */
   readonly authenticate: () => Caller | Promise<Caller>;
@@ -41,13 +41,15 @@ export interface UnacceptedCaller {
 
 /** The client that waits for the answer. */
 export interface Client {
-  /** Returns a signal that fires when the client has disconnected. */
-  readonly signal: () => AbortSignal;
-  readonly isGone: () => boolean;
-  /** Counts bytes that are held until the client has taken its answer. Throws RATE_LIMITED where too many are held. */
-  readonly hold: (bytes: number) => () => void;
-  /** The same, but waits while too many are held. */
-  readonly holdWhenFree: (bytes: number) => Promise<() => void>;
+  /** Fires when the client has disconnected, and when its subscription has to end. */
+  signal(): AbortSignal;
+  /** Fires the signal. */
+  abort(): void;
+  isGone(): boolean;
+  /** Reserves bytes until the client has taken its answer. Throws RATE_LIMITED where too many are reserved. */
+  hold(bytes: number): () => void;
+  /** The same, but waits while too many are reserved. */
+  holdWhenFree(bytes: number): Promise<() => void>;
 }
 
 export interface ResolvedOperation {
@@ -60,6 +62,7 @@ export interface ResolvedOperation {
 /** An operation on its way through Apollo Server: each plugin finds it as `contextValue.operation`. */
 export interface Operation {
   readonly request: OperationRequest;
+  readonly params: OperationParams;
   readonly record: OperationRecord;
   readonly context: Context;
   readonly source: ResolvedOperation;
@@ -71,6 +74,27 @@ export interface Operation {
   isSubscription: boolean;
   /** Of its execution, not formatted yet. Null: there are none. */
   errors: readonly unknown[] | null;
-  /** Null until Apollo Server has the answer. */
-  answer: Answer | null;
+}
+
+/** The result of an operation. `data` is left out where nothing was executed. */
+export interface Answer {
+  readonly kind: 'answer';
+  readonly result: FormattedExecutionResult;
+  readonly status: number;
+  /** When the answer expires, in milliseconds since 1970; 0: it is not cached. */
+  readonly untilMs: number;
+  /** Those that plugins have set. Left out where Apollo Server was not asked. */
+  readonly headers?: ReadonlyMap<string, string>;
+}
+
+export interface Events {
+  readonly kind: 'events';
+  readonly events: LiveEvents;
+}
+
+export type Outcome = Answer | Events;
+
+/** Errors alone. `data` is null where something was executed, and else left out. */
+export function errorAnswer(errors: FormattedExecutionResult['errors'] & object, status: number, data?: null): Answer {
+  return { kind: 'answer', result: data === undefined ? { errors } : { errors, data }, status, untilMs: 0 };
 }

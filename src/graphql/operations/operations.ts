@@ -2,65 +2,65 @@
  * The one way for operations of every transport: persisted operation → form of a new text → Apollo Server with its plugins → answer, or
  * the events of a subscription.
  */
-import { HeaderMap, type HTTPGraphQLRequest } from '@apollo/server';
 import {
   createSourceEventStream,
   parse,
   type DocumentNode,
   type ExecutionResult,
   type GraphQLError,
-  type GraphQLFormattedError,
   type GraphQLSchema,
 } from 'graphql';
 import { isDeeperThan, MAX_JSON_DEPTH } from '../../domain/json.ts';
 import type { JsonValue } from '../../domain/types.ts';
-import type { OperationRecord, OperationStart } from '../../observability/operation-record.ts';
+import type { OperationRecord } from '../../observability/operation-record.ts';
 import type { Observer } from '../../observability/observer.ts';
 import type { Viewer } from '../../runs/viewer.ts';
-import { bodyOf, type Apollo } from '../apollo/server.ts';
+import type { Apollo } from '../apollo/server.ts';
 import { createContext, type ContextSource } from '../context.ts';
-import type { EventGuard } from '../subscriptions/authorized-events.ts';
 import type { SourceEvent } from '../subscriptions/live-events.ts';
-import type { LiveExecution } from '../subscriptions/live-execution.ts';
-import { observeEvents } from '../subscriptions/observed-events.ts';
+import type { EventsOf } from '../subscriptions/subscriptions.ts';
 import type { Documents } from './documents.ts';
-import { errorAnswer, type Answer, type Outcome } from './answer.ts';
 import { requestError, statusOf, type ErrorFormatting } from './error-formatting.ts';
 import { MAX_TOKENS, passedLimit } from './limits.ts';
-import type { Operation, OperationRequest } from './operation.ts';
-import type { PersistedOperations, RegisteredOperations } from './persisted-operations.ts';
+import {
+  errorAnswer,
+  type Answer,
+  type Operation,
+  type OperationParams,
+  type OperationRequest,
+  type Outcome,
+} from './operation.ts';
+import type { PersistedOperations } from './persisted-operations.ts';
 import { EXECUTION_OPTIONS } from './variables.ts';
 
-export interface Operations {
-  /** Never rejects. `headers`: of a request for JSON over HTTP; left out for sockets and events. */
-  run(request: OperationRequest, headers?: RequestHeaders): Promise<Outcome>;
-  /** The answer to a request that fails before: a bad body, a rate limit. */
-  refuse(start: OperationStart, error: unknown): Answer;
-}
-
-export type RequestHeaders = Iterable<readonly [name: string, value: string]>;
+export type Operations = ReturnType<typeof createOperations>;
 
 export interface OperationsOptions {
   readonly schema: GraphQLSchema;
   readonly apollo: Apollo;
-  readonly persisted: PersistedOperations & RegisteredOperations;
+  readonly persisted: PersistedOperations;
   readonly documents: Documents;
-  readonly live: LiveExecution;
+  readonly eventsOf: EventsOf;
   readonly errors: ErrorFormatting;
-  readonly guardEvents: EventGuard;
   readonly contextSource: ContextSource;
   /** True if the gateway, or the upstream lately, has accepted the viewer's key. */
   readonly isProven: (viewer: Viewer) => boolean;
   readonly observer: Observer;
 }
 
-export function createOperations(options: OperationsOptions): Operations {
-  const { schema, apollo, persisted, documents, live, errors, guardEvents, contextSource, isProven, observer } =
-    options;
+export function createOperations(options: OperationsOptions) {
+  const { schema, apollo, persisted, documents, eventsOf, errors, contextSource, isProven, observer } = options;
+
+  const recordOf = ({ transport, requestId, traceparent, http, caller }: OperationRequest): OperationRecord =>
+    observer.begin({ transport, requestId, traceparent, http, viewerId: caller.viewer?.id ?? null });
 
   /** Rejects with the error of an operation that Apollo Server must not see. */
-  async function begin(request: OperationRequest, record: OperationRecord): Promise<Operation> {
-    const { params, caller, requestId, client } = request;
+  async function begin(
+    request: OperationRequest,
+    params: OperationParams,
+    record: OperationRecord,
+  ): Promise<Operation> {
+    const { caller, requestId, client } = request;
     if (isDeeperThan((params.variables ?? null) as JsonValue, MAX_JSON_DEPTH)) throw tooDeep();
     const resolved = persisted.resolve(params);
     const source = resolved instanceof Promise ? await resolved : resolved;
@@ -72,57 +72,44 @@ export function createOperations(options: OperationsOptions): Operations {
       viewer: caller.viewer,
       authError: caller.error,
       requestId,
-      signal: client.signal,
-      hold: client.hold,
+      signal: () => client.signal(),
+      hold: (bytes) => client.hold(bytes),
       operationRecord: record,
     });
-    return { request, record, context, source, parsed, document, isSubscription: false, errors: null, answer: null };
+    return { request, params, record, context, source, parsed, document, isSubscription: false, errors: null };
   }
 
   async function runStages(
     request: OperationRequest,
-    headers: RequestHeaders | undefined,
+    params: OperationParams,
     record: OperationRecord,
   ): Promise<Outcome> {
-    const operation = await begin(request, record);
-    const answer = await execute(operation, headers);
-    const outcome = answer ?? (await subscribe(operation));
+    const operation = await begin(request, params, record);
+    const { body, http } = await apollo.execute(operation);
+    if (body.kind !== 'single') throw new Error('expected one result of Apollo Server, got several');
+    const { untilMs } = operation.context.lifetime;
+    const outcome: Outcome = operation.isSubscription
+      ? await subscribe(operation)
+      : { kind: 'answer', result: body.singleResult, status: http.status ?? 200, headers: http.headers, untilMs };
     keep(operation, outcome);
     return outcome;
   }
 
-  /** Null for a valid subscription. */
-  async function execute(operation: Operation, headers: RequestHeaders | undefined): Promise<Answer | null> {
-    if (!headers) await apollo.execute(operation);
-    const response = headers && (await apollo.executeHttp(operation, httpRequestOf(operation, headers)));
-    if (operation.isSubscription) return null;
-    const { answer, record } = operation;
-    if (!response) {
-      if (!answer) throw new Error('expected an answer of Apollo Server, got none');
-      return answer;
-    }
-    const text = response.body.kind === 'complete' ? response.body.string : '';
-    if (answer) return { ...answer, http: { text, headers: response.headers } };
-    // Apollo Server has refused the HTTP request, or one of its plugins failed.
-    const { errors: refused } = JSON.parse(text) as { readonly errors: readonly GraphQLFormattedError[] };
-    return errorAnswer(errors.complete(refused, record), response.status ?? 500);
-  }
-
   async function subscribe(operation: Operation): Promise<Outcome> {
-    const { document, request, context, record } = operation;
+    const { document, params, context, record } = operation;
     if (!document) throw new Error('expected a validated document');
     const source = await createSourceEventStream({
       schema,
       document: document.ast,
-      operationName: request.params.operationName ?? null,
-      variableValues: request.params.variables ?? null,
+      operationName: params.operationName ?? null,
+      variableValues: params.variables ?? null,
       contextValue: context,
       options: EXECUTION_OPTIONS,
     });
     if (isResult(source)) return errorAnswer(errors.format(source.errors ?? [], record), 400);
     // What the `subscribe` of each subscription returns.
     const changes = source as AsyncIterable<SourceEvent, undefined>;
-    return { kind: 'events', events: live.eventsOf(changes[Symbol.asyncIterator](), { ...operation, document }) };
+    return { kind: 'events', events: eventsOf(changes, { ...operation, document }) };
   }
 
   /** Nothing is kept of an operation before an authenticated caller has sent it successfully. */
@@ -140,38 +127,28 @@ export function createOperations(options: OperationsOptions): Operations {
   }
 
   return {
-    async run(request, headers) {
-      const { transport, requestId, traceparent, http, caller, client, unaccepted } = request;
-      const record = observer.begin({ transport, requestId, traceparent, http, viewerId: caller.viewer?.id ?? null });
-      const run = () => runStages(request, headers, record);
+    /** Never rejects. */
+    async run(request: OperationRequest, params: OperationParams): Promise<Outcome> {
+      const { client, unaccepted } = request;
+      const record = recordOf(request);
+      const run = () => runStages(request, params, record);
       const outcome = await (unaccepted ? unaccepted.inTurn(run) : run()).catch((error: unknown) =>
         errorAnswer(errors.format([error], record), statusOf(error)),
       );
-      if (outcome.kind === 'events') {
-        return { kind: 'events', events: observeEvents(guardEvents(outcome.events, request), record, observer) };
-      }
+      if (outcome.kind === 'events') return outcome;
       record.isAbandoned ||= client.isGone();
       observer.end(record);
       return outcome;
     },
 
-    refuse(start, error) {
-      const record = observer.begin(start);
+    /** The answer to a request that fails before: a bad body, a rate limit. */
+    refuse(request: OperationRequest, error: unknown): Answer {
+      const record = recordOf(request);
       const answer = errorAnswer(errors.format([error], record), statusOf(error));
       observer.end(record);
       return answer;
     },
   };
-}
-
-/**
- * A GET is given as a POST, too: Apollo Server reads integers beyond 2^53 of a query string inexactly, and knows no GET that accepts events.
- * Its text is that of the persisted operation.
- */
-function httpRequestOf({ request: { params }, source }: Operation, given: RequestHeaders): HTTPGraphQLRequest {
-  const headers = new HeaderMap();
-  for (const [name, value] of given) headers.set(name, value);
-  return { method: 'POST', headers, search: '', body: bodyOf(params, source.text) };
 }
 
 /** Null for a text that is not GraphQL: Apollo Server says why. Locations are half of a syntax tree's memory. */

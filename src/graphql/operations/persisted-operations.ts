@@ -7,17 +7,7 @@ import { requestError } from './error-formatting.ts';
 import { MAX_TEXT_LENGTH } from './limits.ts';
 import type { OperationParams, ResolvedOperation } from './operation.ts';
 
-export interface PersistedOperations {
-  /**
-   * Throws a GraphQLError where the operation may not be sent, or is not known. Only what other gateways may know is waited for.
-   */
-  resolve(params: OperationParams): ResolvedOperation | Promise<ResolvedOperation>;
-}
-
-export interface RegisteredOperations {
-  /** Call it when the operation was executed successfully for an authenticated caller. */
-  register(operation: ResolvedOperation): void;
-}
+export type PersistedOperations = ReturnType<typeof createPersistedOperations>;
 
 /** Registered operations of all gateways of a fleet: a part of Apollo's `KeyValueCache`. */
 export interface SharedOperations {
@@ -40,9 +30,7 @@ const SHA256 = /^[0-9a-f]{64}$/;
 const BYTES_A_CHARACTER = 2;
 const ENTRY_OVERHEAD_BYTES = 500;
 
-export function createPersistedOperations(
-  options: PersistedOperationsOptions,
-): PersistedOperations & RegisteredOperations {
+export function createPersistedOperations(options: PersistedOperationsOptions) {
   const { mode, manifests, maxBytes, shared = null } = options;
   const listed = new Map([...manifests].map(([id, document]) => [plainId(id), document]));
   const texts = new Set(listed.values());
@@ -79,7 +67,13 @@ export function createPersistedOperations(
   }
 
   return {
-    resolve({ query, documentId, id: olderId, extensions }) {
+    /** Throws a GraphQLError where the operation may not be sent, or is not known. Only what other gateways may know is waited for. */
+    resolve({
+      query,
+      documentId,
+      id: olderId,
+      extensions,
+    }: OperationParams): ResolvedOperation | Promise<ResolvedOperation> {
       const hashed = hashIn(extensions);
       const name = hashed ?? documentId ?? olderId;
       const id = typeof name === 'string' && name !== '' ? plainId(name) : null;
@@ -88,7 +82,8 @@ export function createPersistedOperations(
       if (isSent) return sent(query, hashed === undefined ? null : id);
       return id === null ? { text: '', registers: null } : named(id);
     },
-    register({ text, registers }) {
+    /** Call it when the operation was executed successfully for an authenticated caller. */
+    register({ text, registers }: ResolvedOperation): void {
       if (registers === null) return;
       registered.set(registers, text);
       void shared?.set(registers, text);

@@ -1,4 +1,5 @@
 import { properties, type FieldTables } from '../fields/field-table.ts';
+import { tokenCounts } from '../fields/int-fields.ts';
 import { ASSUMED_STEPS } from '../fields/list-sizes.ts';
 import { connections } from './connections.ts';
 import { executeWorkflowPayload, mutation } from './mutation.ts';
@@ -6,7 +7,6 @@ import { query } from './query.ts';
 import { run, runComparison } from './run.ts';
 import { step } from './step.ts';
 import { subscription } from './subscription.ts';
-import { tokenCounts } from './token-counts.ts';
 import { workflowFigures } from './workflow-figures.ts';
 import { workflow } from './workflow.ts';
 

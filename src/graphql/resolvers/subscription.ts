@@ -1,14 +1,42 @@
 import type { GraphQLResolveInfo } from 'graphql';
-import type { RunsChange } from '../../runs/live/runs-watch.ts';
+import type { Run } from '../../domain/types.ts';
+import type { ChangedRun, RunsChange } from '../../runs/live/runs-watch.ts';
 import { NEWEST_RUNS } from '../../runs/live/workflow-runs.ts';
+import { GatewayError, isNotFound, isUnauthenticated } from '../../upstream/errors.ts';
 import type { Context } from '../context.ts';
 import type { FieldTables } from '../fields/field-table.ts';
 import { workflowCount } from '../fields/list-sizes.ts';
 import { ofWorkflow, severalWorkflows } from '../lists/several-workflows.ts';
-import { located } from '../subscriptions/error-path.ts';
-import { deferredSource } from '../subscriptions/deferred-source.ts';
+import { located } from '../subscriptions/sources.ts';
 import { runEvents, type RunEvent } from '../subscriptions/run-events.ts';
-import { loadChangedRuns } from '../subscriptions/runs-events.ts';
+
+/** To list the workflows may fail, and then the subscription ends with that error. */
+async function* changesOf(
+  workflowIds: readonly string[] | null | undefined,
+  { workflows, watchRuns }: Context,
+): AsyncGenerator<RunsChange, undefined> {
+  return yield* watchRuns(await severalWorkflows(workflowIds, workflows));
+}
+
+/** A run that can't be had is left out, with its own error. Rejects where the key is refused. */
+async function loadChangedRuns(
+  changed: readonly ChangedRun[],
+  { runs, requirement, reported }: Context,
+  info: GraphQLResolveInfo,
+): Promise<Run[]> {
+  const load = async ({ workflowId, runId, record }: ChangedRun): Promise<Run | null> => {
+    const ref = { workflowId, runId };
+    try {
+      return await (record ? runs().ofRecord(ref, record, requirement(info)) : runs().load(ref, requirement(info)));
+    } catch (error) {
+      if (!(error instanceof GatewayError) || isUnauthenticated(error)) throw error;
+      if (!isNotFound(error)) reported.add(ofWorkflow(error, workflowId), info);
+      return null;
+    }
+  };
+  const loaded = await Promise.all(changed.map(load));
+  return loaded.filter((run) => run !== null);
+}
 
 export const subscription: FieldTables['Subscription'] = {
   runUpdated: {
@@ -31,11 +59,7 @@ export const subscription: FieldTables['Subscription'] = {
     readsWorkflows: true,
     calls: (given, run) => workflowCount(given) * (1 + NEWEST_RUNS * run.ofPage()),
     items: (given) => workflowCount(given) * NEWEST_RUNS,
-    subscribe: (_root, { workflowIds }, { workflows, watchRuns }, info) =>
-      located(
-        deferredSource(async () => watchRuns(await severalWorkflows(workflowIds, workflows))),
-        info,
-      ),
+    subscribe: (_root, { workflowIds }, context, info) => located(changesOf(workflowIds, context), info),
     resolve(change: RunsChange, _arguments: unknown, context: Context, info: GraphQLResolveInfo) {
       for (const { workflowId, error } of change.unavailable) context.reported.add(ofWorkflow(error, workflowId), info);
       return loadChangedRuns(change.runs, context, info);

@@ -7,8 +7,8 @@ export type LiveEvent = FormattedExecutionResult;
 
 /** What an event is made of: the root value of its execution. */
 export interface SourceEvent extends LiveChange {
-  /** Called with the event that the reader gets. */
-  readonly told?: (event: LiveEvent) => void;
+  /** Called with the event that is sent to the reader. */
+  readonly sent?: (event: LiveEvent) => void;
 }
 
 /** Throws SubscriptionError with the errors that end the subscription. */

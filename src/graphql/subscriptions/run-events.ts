@@ -1,6 +1,7 @@
-/** The events of `runUpdated` for one reader: each snapshot beside the one that its last event told the steps of. */
+/** The events of `runUpdated` for one reader, and which steps of the run have changed since its last event. */
 import type { GraphQLResolveInfo } from 'graphql';
-import { createPullIterator } from '../../runs/live/pull-iterator.ts';
+import { changedSteps, type StepChanges } from '../../domain/step/step-changes.ts';
+import type { Run, Step } from '../../domain/types.ts';
 import type { RunState } from '../../runs/live/run-state.ts';
 import { refKey } from '../../upstream/ids.ts';
 import { forEachSelected } from '../fields/selection.ts';
@@ -12,37 +13,32 @@ export interface RunEvent extends SourceEvent {
   readonly sinceSequence: number;
 }
 
-export function runEvents(
-  snapshots: AsyncIterableIterator<RunState, undefined>,
+export async function* runEvents(
+  snapshots: AsyncIterable<RunState, undefined>,
   info: Pick<GraphQLResolveInfo, 'fieldNodes' | 'fragments' | 'path'>,
-): AsyncIterableIterator<RunEvent, undefined> {
+): AsyncGenerator<RunEvent, undefined> {
   const keys = keysOfChangedSteps(info);
   let sinceSequence = 0;
 
-  /** A list that is null was not told: the next event has its steps, too. */
-  function hasTold({ data }: LiveEvent): boolean {
+  /** A list that is null was not sent: the next event has its steps, too. */
+  function hasSteps({ data }: LiveEvent): boolean {
     const run = data?.[info.path.key] as Readonly<Record<string, unknown>> | null | undefined;
     return run != null && keys.length > 0 && keys.every((key) => run[key] !== null);
   }
 
-  return createPullIterator({
-    async next() {
-      const { done, value: snapshot } = await snapshots.next();
-      if (done) return { done, value: undefined };
-      const event = {
-        topic: refKey(snapshot.ref),
-        states: [snapshot],
-        since: String(sinceSequence),
-        snapshot,
-        sinceSequence,
-        told(event: LiveEvent) {
-          if (hasTold(event)) sinceSequence = snapshot.sequence;
-        },
-      };
-      return { done: false, value: event };
-    },
-    end: () => snapshots.return?.(),
-  });
+  for await (const snapshot of snapshots) {
+    yield {
+      topic: refKey(snapshot.ref),
+      states: [snapshot],
+      since: String(sinceSequence),
+      snapshot,
+      sinceSequence,
+      sent(event) {
+        if (hasSteps(event)) sinceSequence = snapshot.sequence;
+      },
+    };
+  }
+  return undefined;
 }
 
 /** As the answer names them. Where there is none, all readers share their events, whatever they know. */
@@ -59,4 +55,17 @@ function keysOfChangedSteps({ fieldNodes, fragments }: Pick<GraphQLResolveInfo, 
     );
   }
   return keys;
+}
+
+export function createRunChanges() {
+  let known: { readonly changes: StepChanges; readonly since: number } | undefined;
+  return {
+    /** Called for each event: its reader has the state of the number `since`, or none (0). */
+    set(changes: StepChanges, since: number): void {
+      known = { changes, since };
+    },
+    /** All steps of a run that is not at the root of such an event, also of the same run. */
+    stepsOf: ({ steps }: Run, { prev }: GraphQLResolveInfo['path']): readonly Step[] =>
+      known && prev && !prev.prev ? changedSteps(steps, known.changes, known.since) : steps,
+  };
 }

@@ -1,21 +1,18 @@
 /** The compressed forms of one body that is answered often: each is made once, and kept with the body. */
 import { ownCopy } from '../../upstream/transport/own-bytes.ts';
-import type { Encoding } from './content-encoding.ts';
+
+export type Encoding = 'gzip' | 'br';
 
 /** A promise for a large body. Null: too many wait to be compressed, and it is sent as it is. */
 export type Compressed = Buffer | Promise<Buffer | null>;
 
-export interface CompressedForms {
-  get(encoding: Encoding, make: () => Compressed): Compressed;
-  /** Of the forms that are kept, with their overhead. */
-  readonly sizeBytes: number;
-}
+export type CompressedForms = ReturnType<typeof createCompressedForms>;
 
 /** Of a Buffer and its memory, apart from the bytes in it. */
 export const BUFFER_BYTES = 300;
 
 /** `onKept` is called when a form has been made, and counts from then on. */
-export function createCompressedForms(onKept: () => void = () => undefined): CompressedForms {
+export function createCompressedForms(onKept: () => void = () => undefined) {
   const forms = new Map<Encoding, Compressed>();
   let sizeBytes = 0;
 
@@ -30,7 +27,7 @@ export function createCompressedForms(onKept: () => void = () => undefined): Com
   }
 
   return {
-    get(encoding, make) {
+    get(encoding: Encoding, make: () => Compressed): Compressed {
       const known = forms.get(encoding);
       if (known) return known;
       const form = make();
@@ -43,7 +40,8 @@ export function createCompressedForms(onKept: () => void = () => undefined): Com
       }
       return form;
     },
-    get sizeBytes() {
+    /** Of the forms that are kept, with their overhead. */
+    get sizeBytes(): number {
       return sizeBytes;
     },
   };

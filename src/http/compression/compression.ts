@@ -3,14 +3,11 @@ import type { IncomingMessage } from 'node:http';
 import { promisify } from 'node:util';
 import { brotliCompress, brotliCompressSync, constants, gzip, gzipSync, type BrotliOptions } from 'node:zlib';
 import { bulkhead } from 'cockatiel';
-import type { Compressed } from './compressed-forms.ts';
-import { createEncodingNegotiation, type Encoding } from './content-encoding.ts';
+import Negotiator from 'negotiator';
+import { remembered } from '../headers/remembered.ts';
+import type { Compressed, Encoding } from './compressed-forms.ts';
 
-export interface Compression {
-  /** Null: as it is. The length is in bytes: the encoding must not depend on the cache that the body comes from. */
-  encodingOf(request: IncomingMessage, length: number): Encoding | null;
-  compress(body: Buffer, encoding: Encoding): Compressed;
-}
+export type Compression = ReturnType<typeof createCompression>;
 
 /** A shorter answer fits a packet, or nearly: compressing it gains the client nothing. */
 const MIN_COMPRESSED_LENGTH = 1024;
@@ -36,8 +33,8 @@ const brotliOptions = (length: number): BrotliOptions => ({
 const gzipAsync = promisify(gzip);
 const brotliAsync = promisify(brotliCompress);
 
-export function createCompression(maxBytes = MAX_COMPRESSING_BYTES): Compression {
-  const encodingsOf = createEncodingNegotiation();
+export function createCompression(maxBytes = MAX_COMPRESSING_BYTES) {
+  const acceptedIn = remembered(readAccepted);
   const threads = bulkhead(THREADS, Infinity);
   let compressingBytes = 0;
 
@@ -55,13 +52,19 @@ export function createCompression(maxBytes = MAX_COMPRESSING_BYTES): Compression
   }
 
   return {
-    encodingOf(request, length) {
-      const { gzip: takesGzip, br, identity } = encodingsOf(request);
-      if (!(takesGzip || br)) return null;
-      if (identity && length < MIN_COMPRESSED_LENGTH) return null;
-      return br && (length > MAX_SYNC_LENGTH || !takesGzip) ? 'br' : 'gzip';
+    /** Null: as it is. The length is in bytes: the encoding must not depend on the cache that the body comes from. */
+    encodingOf(request: IncomingMessage, length: number): Encoding | null {
+      const header = request.headers['accept-encoding'];
+      // Without the header any encoding may be sent, but programs that leave it out seldom decode one.
+      if (header === undefined) return null;
+      const accepted = acceptedIn(header);
+      const [takesGzip, takesBr] = [accepted.has('gzip'), accepted.has('br')];
+      if (!(takesGzip || takesBr)) return null;
+      // `identity;q=0` accepts only a compressed answer.
+      if (accepted.has('identity') && length < MIN_COMPRESSED_LENGTH) return null;
+      return takesBr && (length > MAX_SYNC_LENGTH || !takesGzip) ? 'br' : 'gzip';
     },
-    compress(body, encoding) {
+    compress(body: Buffer, encoding: Encoding): Compressed {
       const isSmall = body.length <= MAX_SYNC_LENGTH;
       if (encoding === 'gzip') return isSmall ? gzipSync(body, LEVEL) : inThread(body, () => gzipAsync(body, LEVEL));
       const options = brotliOptions(body.length);
@@ -69,3 +72,6 @@ export function createCompression(maxBytes = MAX_COMPRESSING_BYTES): Compression
     },
   };
 }
+
+const readAccepted = (header: string): ReadonlySet<string> =>
+  new Set(new Negotiator({ headers: { 'accept-encoding': header } }).encodings(['gzip', 'br', 'identity']));

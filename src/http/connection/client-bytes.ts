@@ -1,32 +1,23 @@
 /**
- * Bytes that are held for clients and that no cache can evict: requests under way and answers that are not yet taken. All of
- * the process's clients share one bound, of which no viewer gets more than half: a viewer whose clients read slowly leaves
- * room for the others. A key that nobody has accepted is no viewer here: keys can be made up.
+ * Bytes that are reserved for clients and that no cache can evict: requests under way and answers that are not yet taken. All
+ * clients of the process share one bound, of which no viewer gets more than half: a viewer whose clients read slowly leaves
+ * room for the others. A key that is not accepted is not a viewer here: keys can be made up.
  */
 import { GatewayError } from '../../upstream/errors.ts';
 
-/** What is held for one client. */
-export interface HeldBytes {
-  /** Answers the function that releases them. Throws RATE_LIMITED where too many are held. */
-  hold(bytes: number): () => void;
-  /** Waits until enough was released of what has waited before it. */
-  holdWhenFree(bytes: number): Promise<() => void>;
-}
+export type Release = () => void;
 
-export interface ClientBytes {
-  /** Of a viewer, by its id; or ANONYMOUS. */
-  of(viewerId: string): HeldBytes;
-}
+export type ClientBytes = ReturnType<typeof createClientBytes>;
 
-/** All that is held for keys that are not accepted, and for clients without one, has one owner. */
+/** All clients without an accepted key are one owner. */
 export const ANONYMOUS = '';
 
 /** Smaller ones are bounded by the number of connections. */
 export const MIN_COUNTED_BYTES = 16_384;
 
-const NOTHING_HELD = (): void => undefined;
+export const NOTHING_HELD: Release = () => undefined;
 
-/** What is held, and by whom. The last one that is let in may exceed `maxBytes`: otherwise the largest answer could never be given. */
+/** What is reserved, and by whom. The last one that is let in may exceed `maxBytes`: otherwise the largest answer could never be given. */
 function createTally(maxBytes: number) {
   let total = 0;
   const byOwner = new Map<string, number>();
@@ -42,16 +33,16 @@ function createTally(maxBytes: number) {
   };
 }
 
-/** `isAccepted`: the gateway or the upstream has accepted the viewer's key. It is asked whenever something is to be held. */
-export function createClientBytes(maxBytes: number, isAccepted: (viewerId: string) => boolean): ClientBytes {
+/** `isAccepted`: the gateway or the upstream has accepted the viewer's key. It is asked whenever something is to be reserved. */
+export function createClientBytes(maxBytes: number, isAccepted: (viewerId: string) => boolean) {
   const all = createTally(maxBytes);
-  // What waits is admitted by this alone: it would wait for ever for requests that are held until they have their answer, and wait as well.
+  // What waits is admitted by this alone: requests that are reserved until they have their answer would otherwise wait for each other.
   const awaited = createTally(maxBytes);
   let nextRelease = Promise.withResolvers<undefined>();
 
   const ownerOf = (viewerId: string): string => (isAccepted(viewerId) ? viewerId : ANONYMOUS);
 
-  function keep(owner: string, bytes: number, tallies: readonly ReturnType<typeof createTally>[]): () => void {
+  function keep(owner: string, bytes: number, tallies: readonly ReturnType<typeof createTally>[]): Release {
     // One large answer fills its owner's half, but not that of others.
     const counted = Math.min(bytes, maxBytes / 2);
     for (const tally of tallies) tally.add(owner, counted);
@@ -66,56 +57,20 @@ export function createClientBytes(maxBytes: number, isAccepted: (viewerId: strin
   }
 
   return {
-    of: (viewerId) => ({
-      hold(bytes) {
-        if (bytes < MIN_COUNTED_BYTES) return NOTHING_HELD;
-        const owner = ownerOf(viewerId);
-        if (!all.hasRoom(owner)) throw tooMany();
-        return keep(owner, bytes, [all]);
-      },
-      async holdWhenFree(bytes) {
-        if (bytes < MIN_COUNTED_BYTES) return NOTHING_HELD;
-        while (!awaited.hasRoom(ownerOf(viewerId))) await nextRelease.promise;
-        return keep(ownerOf(viewerId), bytes, [all, awaited]);
-      },
-    }),
-  };
-}
-
-/** What one request holds. */
-export interface Holding extends HeldBytes {
-  readonly isEmpty: () => boolean;
-  /** Releases all, and what is held from then on: when the work is over, and the client has its answer or is gone. */
-  readonly end: () => void;
-}
-
-export function createHolding(held: HeldBytes): Holding {
-  const releases = new Set<() => void>();
-  let isOver = false;
-
-  function keep(free: () => void): () => void {
-    if (free === NOTHING_HELD) return free;
-    const release = () => {
-      releases.delete(release);
-      free();
-    };
-    if (isOver) release();
-    else releases.add(release);
-    return release;
-  }
-
-  return {
-    hold: (bytes) => keep(held.hold(bytes)),
-    holdWhenFree: async (bytes) => keep(await held.holdWhenFree(bytes)),
-    isEmpty: () => releases.size === 0,
-    end() {
-      isOver = true;
-      for (const release of releases) release();
+    /** Reserves bytes for a viewer, by its id, or for ANONYMOUS. Throws RATE_LIMITED where too many are reserved. */
+    hold(viewerId: string, bytes: number): Release {
+      if (bytes < MIN_COUNTED_BYTES) return NOTHING_HELD;
+      const owner = ownerOf(viewerId);
+      if (all.hasRoom(owner)) return keep(owner, bytes, [all]);
+      throw new GatewayError('RATE_LIMITED', 'Too many large requests and answers are under way. Try again later.', {
+        retryAfterSeconds: 1,
+      });
+    },
+    /** Waits until enough was released of what has waited before it. */
+    async holdWhenFree(viewerId: string, bytes: number): Promise<Release> {
+      if (bytes < MIN_COUNTED_BYTES) return NOTHING_HELD;
+      while (!awaited.hasRoom(ownerOf(viewerId))) await nextRelease.promise;
+      return keep(ownerOf(viewerId), bytes, [all, awaited]);
     },
   };
 }
-
-const tooMany = (): GatewayError =>
-  new GatewayError('RATE_LIMITED', 'Too many large requests and answers are under way. Try again later.', {
-    retryAfterSeconds: 1,
-  });

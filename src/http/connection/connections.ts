@@ -12,24 +12,12 @@ interface Connection {
   isUsed: boolean;
 }
 
-export interface Connections {
-  /** Calls `handle` when the earlier answers of the connection are sent. Otherwise a client could cause many answers and read none. */
-  inTurn(request: IncomingMessage, response: ServerResponse, handle: () => void): void;
-  /** True while a request waits for its answer, or gets it: anything else that is written would be read as a part of that answer. */
-  isAnswering(socket: Duplex): boolean;
-  /** True if a client has not taken an answer that is written. node:http counts its connection as idle. */
-  hasUntaken(): boolean;
-  /** How many connections were accepted so far. */
-  readonly accepted: number;
-  destroyUnused(): void;
-  /** Also connections that have become WebSockets. */
-  destroyAll(): void;
-}
+export type Connections = ReturnType<typeof createConnections>;
 
 /** Each waiting request takes the memory of its head. A connection with more is closed. */
 const MAX_WAITING = 100;
 
-export function createConnections(server: Server): Connections {
+export function createConnections(server: Server) {
   const open = new Map<Duplex, Connection>();
   let accepted = 0;
   const destroy = (isChosen: (connection: Connection) => boolean) => {
@@ -49,7 +37,8 @@ export function createConnections(server: Server): Connections {
   });
 
   return {
-    inTurn({ socket }, response, handle) {
+    /** Calls `handle` when the earlier answers of the connection are sent. Otherwise a client could cause many answers and read none. */
+    inTurn({ socket }: IncomingMessage, response: ServerResponse, handle: () => void): void {
       const connection = open.get(socket);
       const earlier = connection?.response;
       if (connection) Object.assign(connection, { response, isUsed: true });
@@ -70,19 +59,23 @@ export function createConnections(server: Server): Connections {
         handle();
       });
     },
-    isAnswering(socket) {
+    /** True while a request waits for its answer, or gets it: anything else that is written would be read as a part of that answer. */
+    isAnswering(socket: Duplex): boolean {
       const response = open.get(socket)?.response;
       return response !== undefined && !response.writableFinished && (response.headersSent || response.req.complete);
     },
-    hasUntaken: () =>
+    /** True if a client has not taken an answer that is written. node:http counts its connection as idle. */
+    hasUntaken: (): boolean =>
       [...open.values()].some(({ response }) => response?.writableEnded === true && !response.writableFinished),
-    get accepted() {
+    /** How many connections were accepted so far. */
+    get accepted(): number {
       return accepted;
     },
-    destroyUnused() {
+    destroyUnused(): void {
       destroy(({ isUsed }) => !isUsed);
     },
-    destroyAll() {
+    /** Also connections that have become WebSockets. */
+    destroyAll(): void {
       destroy(() => true);
     },
   };

@@ -13,13 +13,6 @@ export class LingeringServer extends Server {
   }
 }
 
-export interface Drain {
-  /** Resolves when no new connection is accepted. A proxy then opens it elsewhere. */
-  stopListening(): Promise<void>;
-  /** After `stopListening`. Resolves when the last connection is closed; idle ones stay open for `lingerMs`. */
-  finish(lingerMs: number): Promise<void>;
-}
-
 /** How long connections are accepted that arrived before the server stops listening. */
 const ACCEPT_MS = 500;
 /** How long a connection without any request is kept open: its first request may be on its way. */
@@ -29,7 +22,7 @@ const IDLE_EVERY_MS = 100;
 /** How long answers under way may take. Then all connections are closed. */
 const ALL_MS = 10_000;
 
-export function createDrain(server: LingeringServer, connections: Connections): Drain {
+export function createDrain(server: LingeringServer, connections: Connections) {
   const closed = Promise.withResolvers<unknown>();
 
   function closeIdle(): void {
@@ -38,7 +31,8 @@ export function createDrain(server: LingeringServer, connections: Connections): 
   }
 
   return {
-    async stopListening() {
+    /** Resolves when no new connection is accepted. A proxy then opens it elsewhere. */
+    async stopListening(): Promise<void> {
       // Node accepts one connection in a turn of its loop. Closing resets those that still wait, with the requests in them.
       const until = performance.now() + ACCEPT_MS;
       for (let before = -1; before !== connections.accepted && performance.now() < until;) {
@@ -47,7 +41,8 @@ export function createDrain(server: LingeringServer, connections: Connections): 
       }
       server.close(closed.resolve);
     },
-    async finish(lingerMs) {
+    /** After `stopListening`. Resolves when the last connection is closed; idle ones stay open for `lingerMs`. */
+    async finish(lingerMs: number): Promise<void> {
       await pause(lingerMs);
       server.closesIdle = true;
       const timers = [

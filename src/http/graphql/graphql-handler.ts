@@ -2,37 +2,29 @@
  * The one handler of GraphQL over HTTP: POST and GET, JSON and server-sent events. Its stages, in order: authentication → rate
  * limit → body → response cache → operation pipeline → answer.
  */
-import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { requestError } from '../../graphql/operations/error-formatting.ts';
 import type { Operations } from '../../graphql/operations/operations.ts';
-import type { Answer, Outcome } from '../../graphql/operations/answer.ts';
-import type { OperationRequest, UnacceptedCaller } from '../../graphql/operations/operation.ts';
+import type { OperationParams, OperationRequest, Outcome } from '../../graphql/operations/operation.ts';
 import { rateLimited } from '../../graphql/operations/rate-limit.ts';
-import type { Caller } from '../../auth/caller.ts';
 import type { Observer } from '../../observability/observer.ts';
 import type { OperationType } from '../../observability/operation-record.ts';
 import type { Authenticate } from '../authentication.ts';
 import { readBody } from '../body.ts';
-import {
-  ANONYMOUS,
-  createHolding,
-  MIN_COUNTED_BYTES,
-  type ClientBytes,
-  type HeldBytes,
-} from '../connection/client-bytes.ts';
-import { onClosed, signalOfClient } from '../connection/client-signal.ts';
+import { ANONYMOUS, MIN_COUNTED_BYTES, type ClientBytes } from '../connection/client-bytes.ts';
 import { bytesBeyondText } from '../connection/json-bytes.ts';
-import { ALLOWED_METHODS, createExchange, STREAM_PATH, type Exchange, type GraphqlPath } from '../exchange.ts';
-import { EVENT_STREAM_HEADERS, type EventStreams } from '../live/event-streams.ts';
+import { RequestClient } from '../connection/request-client.ts';
+import type { SendEvents } from '../live/event-streams.ts';
 import { allowanceHeaders, type RateLimits } from '../rate-limits.ts';
 import type { Send } from '../response.ts';
+import { STREAM_PATH, type GraphqlPath } from '../routes.ts';
 import type { UnacceptedCallers } from '../unaccepted-callers.ts';
-import { createNegotiation, JSON_TYPE, type AcceptedForms, type JsonType } from './media-types.ts';
+import { acceptsEvents, createAcceptedForms, JSON_TYPE, type AcceptedForms, type JsonType } from './media-types.ts';
 import { checkHead, readParams } from './params.ts';
 import { etagOf, type CacheKey, type ResponseCache } from './response-cache.ts';
+import { bytesOf, responseOf } from './json-response.ts';
 import type { AnswerBrowser } from './explorer-page.ts';
-import { httpStatusOf } from './status.ts';
 
 export interface GraphqlHandlerOptions {
   readonly authenticate: Authenticate;
@@ -42,7 +34,7 @@ export interface GraphqlHandlerOptions {
   readonly responses: ResponseCache | null;
   readonly clientBytes: ClientBytes;
   readonly operations: Operations;
-  readonly streams: EventStreams;
+  readonly sendEvents: SendEvents;
   readonly send: Send;
   /** Value of the header: the request headers that every answer depends on. */
   readonly vary: string;
@@ -50,14 +42,18 @@ export interface GraphqlHandlerOptions {
   readonly observer: Pick<Observer, 'responseCacheHit'>;
 }
 
-/** What the stages know about a request so far. */
-interface Stage {
+/** One request, as its stages read it. */
+interface Exchange extends OperationRequest {
+  readonly http: { readonly request: IncomingMessage; readonly response: ServerResponse };
+  readonly client: RequestClient;
   readonly reply: FastifyReply;
-  readonly exchange: Exchange;
+  /** GET for HEAD too: node:http leaves out its body. */
+  readonly method: string;
+  /** The path of the route, without a prefix. */
+  readonly path: GraphqlPath;
+  /** The query string with its question mark; empty if there is none. */
+  readonly search: string;
   readonly forms: AcceptedForms;
-  readonly caller: Caller;
-  readonly unaccepted: UnacceptedCaller | null;
-  readonly held: HeldBytes;
 }
 
 /** Answers a request at one of the two paths. */
@@ -71,95 +67,109 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): GraphqlHan
     responses,
     clientBytes,
     operations,
-    streams,
+    sendEvents,
     send,
     vary,
     answerBrowser,
     observer,
   } = options;
 
-  const { acceptedForms, acceptsEvents } = createNegotiation();
+  const acceptedForms = createAcceptedForms();
 
   /** `/graphql/stream` answers with events alone, and HEAD gets none: without a body a stream would never end. */
-  function formsOf({ request, path }: Exchange): AcceptedForms {
+  function formsOf(request: IncomingMessage, path: GraphqlPath): AcceptedForms {
     if (path === STREAM_PATH) return { json: null, events: acceptsEvents(request), prefersHtml: false };
     const forms = acceptedForms(request);
     return request.method === 'HEAD' ? { ...forms, events: false } : forms;
   }
 
-  async function handle(fastifyRequest: FastifyRequest, reply: FastifyReply, path: GraphqlPath): Promise<void> {
-    const exchange = createExchange(fastifyRequest, reply, path);
+  async function handle({ raw: request, id }: FastifyRequest, reply: FastifyReply, path: GraphqlPath): Promise<void> {
+    const method = request.method === 'HEAD' ? 'GET' : (request.method ?? 'GET');
+    const search = searchOf(request);
+    const forms = formsOf(request, path);
     void reply.header('vary', vary);
-    const forms = formsOf(exchange);
-    if (forms.prefersHtml && exchange.method === 'GET' && (await answerBrowser(reply, exchange.search))) return;
-    const caller = await authenticate(exchange.request);
-    const unaccepted = unacceptedCallers.of(caller, exchange.request);
-    const allowance = await rateLimits.take(caller, unaccepted);
-    if (allowance && (caller.viewer || !allowance.isAllowed)) void reply.headers(allowanceHeaders(allowance));
-    const held = createHolding(clientBytes.of(caller.viewer?.id ?? ANONYMOUS));
-    const stage: Stage = { reply, exchange, forms, caller, unaccepted, held };
+    if (forms.prefersHtml && method === 'GET' && (await answerBrowser(reply, search))) return;
+    const caller = await authenticate(request);
+    const exchange: Exchange = {
+      transport: forms.json === null ? 'graphql-sse' : 'http',
+      requestId: id,
+      traceparent: request.headers.traceparent,
+      http: { request, response: reply.raw },
+      caller,
+      authenticate: () => authenticate(request),
+      unaccepted: unacceptedCallers.of(caller, request),
+      allowed: allowedTypes(method, forms),
+      client: new RequestClient(clientBytes, caller.viewer?.id ?? ANONYMOUS, reply.raw),
+      reply,
+      method,
+      path,
+      search,
+      forms,
+    };
     try {
-      if (allowance && !allowance.isAllowed) throw rateLimited(allowance);
-      await answer(stage);
+      await limit(exchange);
+      await answer(exchange);
     } catch (error) {
-      const refusal = operations.refuse({ ...startOf(stage), viewerId: caller.viewer?.id ?? null }, error);
-      const body = Buffer.from(JSON.stringify(refusal.result));
-      if (!reply.sent) await send(reply, responseOf(refusal, body, forms.json ?? JSON_TYPE));
+      const refusal = operations.refuse(exchange, error);
+      if (!reply.sent) await send(reply, responseOf(refusal, bytesOf(refusal), forms.json ?? JSON_TYPE));
     } finally {
-      // A client that leaves early does not end the work at once.
-      if (!held.isEmpty()) onClosed(exchange.response, held.end);
+      exchange.client.end();
     }
   }
 
-  async function answer(stage: Stage): Promise<void> {
-    const { reply, exchange, forms, caller, held } = stage;
-    checkMethodAndForms(exchange, forms);
-    let body = exchange.method === 'POST' ? await readBody(exchange.request, held) : '';
+  async function limit({ caller, unaccepted, reply }: Exchange): Promise<void> {
+    const allowance = await rateLimits.take(caller, unaccepted);
+    if (!allowance) return;
+    if (caller.viewer || !allowance.isAllowed) void reply.headers(allowanceHeaders(allowance));
+    if (!allowance.isAllowed) throw rateLimited(allowance);
+  }
+
+  async function answer(exchange: Exchange): Promise<void> {
+    checkMethodAndForms(exchange);
+    const { http, requestId, caller, client, reply, method, search, forms } = exchange;
     const { json } = forms;
+    let body = method === 'POST' ? await readBody(http.request, client) : '';
     const key =
       caller.viewer && json !== null ? (responses?.keyOf(caller.viewer, requestText(exchange, body)) ?? null) : null;
     const cached = key && (await responses?.find(key, caller.untilMs));
     if (cached) {
-      held.hold(cached.body.length);
-      observer.responseCacheHit(exchange.requestId, key.viewer.id, exchange);
+      client.hold(cached.body.length);
+      observer.responseCacheHit(requestId, key.viewer.id, http);
       await send(reply, cached);
       return;
     }
-    checkHead(exchange);
-    if (body.length >= MIN_COUNTED_BYTES) held.hold(bytesBeyondText(body));
-    const request = { ...startOf(stage), ...requestOf(stage), params: readParams(exchange, body) };
-    // It would be kept beside what was read of it: for as long as a stream lasts.
+    checkHead(method, http.request.headers);
+    if (body.length >= MIN_COUNTED_BYTES) client.hold(bytesBeyondText(body));
+    const params = readParams(method, search, body);
+    // It would be kept with what was read of it: for as long as a stream lasts.
     body = '';
-    if (json === null)
-      await streams.send(
-        exchange.response,
-        () => takeHeaders(reply),
-        () => operations.run(request),
-      );
-    else await execute(stage, request, key, json);
+    if (json === null) await sendEvents(reply, client, () => operations.run(exchange, params));
+    else await execute(exchange, params, key, json);
   }
 
-  async function execute(stage: Stage, request: OperationRequest, key: CacheKey | null, type: JsonType): Promise<void> {
-    const { reply, exchange, caller } = stage;
+  async function execute(
+    exchange: Exchange,
+    params: OperationParams,
+    key: CacheKey | null,
+    type: JsonType,
+  ): Promise<void> {
+    const { reply, client, method, caller } = exchange;
     const entry = key && responses?.begin(key, caller.untilMs);
     try {
-      const outcome = await operations.run(request, textsIn(exchange.request.headers));
+      const outcome = await operations.run(exchange, params);
       if (outcome.kind === 'events') {
         try {
-          await streams.send(
-            exchange.response,
-            () => takeHeaders(reply),
-            () => Promise.resolve<Outcome>(outcome),
-          );
+          await sendEvents(reply, client, () => Promise.resolve<Outcome>(outcome));
         } finally {
-          // They are not read where the client has disconnected, or the gateway stops.
-          await outcome.events.return(undefined);
+          // They are not read where the client has disconnected, or the gateway stops. To end they must be read once.
+          client.abort();
+          await outcome.events.next();
         }
         return;
       }
-      const body = Buffer.from(outcome.http?.text ?? JSON.stringify(outcome.result));
+      const body = bytesOf(outcome);
       const { untilMs } = outcome;
-      const etag = exchange.method === 'GET' ? etagOf(body) : null;
+      const etag = method === 'GET' ? etagOf(body) : null;
       const isKept = entry && untilMs > 0;
       const response = isKept
         ? entry.keep({ body, contentType: type, etag, untilMs })
@@ -170,30 +180,15 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): GraphqlHan
     }
   }
 
-  const requestOf = ({ exchange: { request, response, method }, forms, caller, unaccepted, held }: Stage) => ({
-    caller,
-    authenticate: () => authenticate(request),
-    unaccepted,
-    allowed: allowedTypes(method, forms),
-    client: {
-      signal: signalOfClient(response),
-      isGone: () => response.destroyed,
-      ...held,
-    },
-  });
-
   return handle;
 }
 
-const startOf = ({ exchange, forms }: Stage) =>
-  ({
-    transport: forms.json === null ? 'graphql-sse' : 'http',
-    requestId: exchange.requestId,
-    traceparent: exchange.request.headers.traceparent as string | readonly string[] | undefined,
-    http: exchange,
-  }) as const;
+function searchOf({ url = '/' }: IncomingMessage): string {
+  const start = url.indexOf('?');
+  return start < 0 ? '' : url.slice(start);
+}
 
-function checkMethodAndForms({ request, method, path }: Exchange, { json, events }: AcceptedForms): void {
+function checkMethodAndForms({ http: { request }, method, path, forms: { json, events } }: Exchange): void {
   const isHeadOfStream = request.method === 'HEAD' && path === STREAM_PATH;
   if ((method !== 'GET' && method !== 'POST') || isHeadOfStream) {
     throw requestError('BAD_REQUEST', `Expected GET or POST, got ${request.method ?? method}.`, 405);
@@ -206,41 +201,18 @@ function checkMethodAndForms({ request, method, path }: Exchange, { json, events
   throw requestError('BAD_REQUEST', `Accept: expected ${types}; the request accepts none of them.`, 406);
 }
 
-/** For a response that Fastify does not write. */
-function takeHeaders(reply: FastifyReply): OutgoingHttpHeaders {
-  const headers = Object.entries(reply.hijack().getHeaders());
-  const texts = headers.map(([name, value]) => [name, typeof value === 'object' ? value : String(value)] as const);
-  return { ...Object.fromEntries(texts), ...EVENT_STREAM_HEADERS };
-}
+const QUERY: ReadonlySet<OperationType> = new Set(['query']);
+const QUERY_OR_MUTATION: ReadonlySet<OperationType> = new Set(['query', 'mutation']);
+const QUERY_OR_SUBSCRIPTION: ReadonlySet<OperationType> = new Set(['query', 'subscription']);
+const ALL: ReadonlySet<OperationType> = new Set(['query', 'mutation', 'subscription']);
 
 function allowedTypes(method: string, { events }: AcceptedForms): ReadonlySet<OperationType> {
-  const types: OperationType[] = ['query'];
-  if (method === 'POST') types.push('mutation');
-  if (events) types.push('subscription');
-  return new Set(types);
+  if (method === 'POST') return events ? ALL : QUERY_OR_MUTATION;
+  return events ? QUERY_OR_SUBSCRIPTION : QUERY;
 }
 
 /** The parts are separated by line breaks, which no header can contain. */
-function requestText({ request, method, search }: Exchange, body: string): string {
-  const { accept = '', 'content-type': contentType = '' } = request.headers;
+function requestText({ http, method, search }: Exchange, body: string): string {
+  const { accept = '', 'content-type': contentType = '' } = http.request.headers;
   return `${method}\n${accept}\n${contentType}\n${search}\n${body}`;
 }
-
-function responseOf(answer: Answer, body: Buffer, type: JsonType) {
-  const status = httpStatusOf(answer, type);
-  return {
-    status,
-    body,
-    contentType: type,
-    cacheControl: 'no-store',
-    headers: { ...headersOf(answer), ...(status === 405 && { allow: ALLOWED_METHODS }) },
-  };
-}
-
-/** Those that Apollo Server and its plugins have set. */
-const headersOf = ({ http }: Answer): Record<string, string> =>
-  http ? Object.fromEntries([...http.headers].filter(([name]) => name !== 'content-type')) : {};
-
-/** Without what Node lists of a header that came several times. */
-const textsIn = (headers: IncomingHttpHeaders): [string, string][] =>
-  Object.entries(headers).filter((entry): entry is [string, string] => typeof entry[1] === 'string');

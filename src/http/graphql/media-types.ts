@@ -1,7 +1,7 @@
 /** Content negotiation by the `Accept` header. */
 import type { IncomingMessage } from 'node:http';
-import { LRUCache } from 'lru-cache';
 import Negotiator from 'negotiator';
+import { remembered } from '../headers/remembered.ts';
 
 export const JSON_TYPE = 'application/json; charset=utf-8';
 export const GRAPHQL_TYPE = 'application/graphql-response+json; charset=utf-8';
@@ -19,31 +19,14 @@ export interface AcceptedForms {
   readonly prefersHtml: boolean;
 }
 
-/** Clients send few different headers. A longer one is not remembered. */
-const MAX_REMEMBERED = 100;
-const MAX_REMEMBERED_LENGTH = 200;
-
-export interface Negotiation {
-  readonly acceptedForms: (request: IncomingMessage) => AcceptedForms;
-  /** True for a client that takes server-sent events, if only because it takes anything. */
-  readonly acceptsEvents: (request: IncomingMessage) => boolean;
+export function createAcceptedForms(): (request: IncomingMessage) => AcceptedForms {
+  const formsOf = remembered(readForms);
+  return (request) => formsOf(acceptOf(request));
 }
 
-export function createNegotiation(): Negotiation {
-  const remembered = new LRUCache<string, AcceptedForms>({ max: MAX_REMEMBERED });
-
-  return {
-    acceptedForms(request) {
-      const accept = acceptOf(request);
-      const known = remembered.get(accept);
-      if (known) return known;
-      const forms = formsOf(accept);
-      if (accept.length <= MAX_REMEMBERED_LENGTH) remembered.set(accept, forms);
-      return forms;
-    },
-    acceptsEvents: (request) => typesIn(acceptOf(request), [EVENTS_TYPE]).length > 0,
-  };
-}
+/** True for a client that takes server-sent events, if only because it takes anything. */
+export const acceptsEvents = (request: IncomingMessage): boolean =>
+  typesIn(acceptOf(request), [EVENTS_TYPE]).length > 0;
 
 /** An empty header says as little as none, which accepts anything. */
 const acceptOf = ({ headers: { accept = '' } }: IncomingMessage): string => (accept === '' ? '*/*' : accept);
@@ -51,14 +34,9 @@ const acceptOf = ({ headers: { accept = '' } }: IncomingMessage): string => (acc
 const typesIn = (accept: string, types: string[]): string[] =>
   new Negotiator({ headers: { accept } }).mediaTypes(types);
 
-function formsOf(accept: string): AcceptedForms {
+function readForms(accept: string): AcceptedForms {
   const accepted = typesIn(accept, [JSON_TYPE, GRAPHQL_TYPE, EVENTS_TYPE, HTML_TYPE]);
   const json = accepted.find((type) => type === JSON_TYPE || type === GRAPHQL_TYPE) ?? null;
   const events = accept.includes(EVENTS_TYPE) && accepted.includes(EVENTS_TYPE);
   return { json, events, prefersHtml: accepted[0] === HTML_TYPE };
 }
-
-const JSON_BODY = /^application\/json *(?:; *charset *= *"?utf-8"? *)?$/i;
-
-/** True for a request body that is JSON. */
-export const isJsonBody = (contentType: string | undefined): boolean => JSON_BODY.test(contentType ?? '');

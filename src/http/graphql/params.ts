@@ -1,20 +1,20 @@
 /** Reads the parameters of an operation from an HTTP request, by the GraphQL over HTTP specification. */
+import type { IncomingHttpHeaders } from 'node:http';
 import { parseExactJson } from '../../domain/long-integers.ts';
+import { isRecord, kindOf } from '../../graphql/json-kinds.ts';
 import { requestError } from '../../graphql/operations/error-formatting.ts';
 import type { OperationParams } from '../../graphql/operations/operation.ts';
-import type { Exchange } from '../exchange.ts';
-import { isJsonBody } from './media-types.ts';
 
 /** Throws a GraphQLError that says what was expected, and what came. `body` is that of a POST. */
-export function readParams({ method, search }: Exchange, body: string): OperationParams {
+export function readParams(method: string, search: string, body: string): OperationParams {
   return checkParams(method === 'POST' ? parseJson(body, 'The body') : paramsInSearch(search));
 }
 
 /** CSRF prevention: throws for a request that another site's page could send without a preflight, or whose body is not JSON. */
-export function checkHead({ request: { headers }, method }: Exchange): void {
+export function checkHead(method: string, headers: IncomingHttpHeaders): void {
   const { 'content-type': contentType } = headers;
   if (method === 'POST') {
-    if (isJsonBody(contentType)) return;
+    if (JSON_BODY.test(contentType ?? '')) return;
     const got = contentType === undefined ? 'no content-type' : JSON.stringify(contentType.slice(0, 100));
     throw requestError('BAD_REQUEST', `content-type: expected application/json, got ${got}.`, 415);
   }
@@ -26,6 +26,8 @@ export function checkHead({ request: { headers }, method }: Exchange): void {
       `${PREFLIGHTED.join(', ')}, which a page of another site can't send without asking.`,
   );
 }
+
+const JSON_BODY = /^application\/json *(?:; *charset *= *"?utf-8"? *)?$/i;
 
 const PREFLIGHTED = ['authorization', 'apollo-require-preflight', 'x-apollo-operation-name'];
 /** What a page may send to another site without a preflight. */
@@ -65,7 +67,7 @@ function checkParams(given: unknown): OperationParams {
       `Expected one operation, got an array of ${given.length}: batches are not answered here. Send each as a request of its own.`,
     );
   }
-  if (!isObject(given))
+  if (!isRecord(given))
     throw requestError('BAD_REQUEST', `Expected an object with an operation, got ${kindOf(given)}.`);
   for (const name of TEXTS) {
     const value = given[name];
@@ -74,22 +76,10 @@ function checkParams(given: unknown): OperationParams {
   }
   for (const name of OBJECTS) {
     const value = given[name];
-    if (value == null || isObject(value)) continue;
+    if (value == null || isRecord(value)) continue;
     throw requestError('BAD_REQUEST', `${name}: expected an object, got ${kindOf(value)}.`);
   }
   if (['query', 'documentId', 'id', 'extensions'].some((name) => given[name] != null && given[name] !== ''))
     return given;
   throw requestError('BAD_REQUEST', 'Expected an operation: query (its text), or its name as documentId.');
 }
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-const kindOf = (value: unknown): string =>
-  value == null
-    ? 'nothing'
-    : Array.isArray(value)
-      ? 'a list'
-      : typeof value === 'object'
-        ? 'an object'
-        : `a ${typeof value}`;

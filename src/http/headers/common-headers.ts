@@ -1,14 +1,7 @@
-/** The headers of every answer: request id, security, CORS, HSTS and `vary`. */
+/** The headers of every answer: request id, security, CORS, HSTS and `vary`; and which origins are allowed. */
 import type { IncomingMessage } from 'node:http';
 
 export type Headers = Record<string, string>;
-
-export interface CommonHeaders {
-  /** Of the answer to this request. */
-  of(request: IncomingMessage, requestId: string): Headers;
-  /** The value of `vary` where an answer depends on more request headers. */
-  vary(more: string): string;
-}
 
 export interface CommonHeadersOptions {
   /** Origins whose pages may read answers. `*`: every origin. */
@@ -25,7 +18,7 @@ const PREFLIGHT_MAX_AGE_SECONDS = '86400';
 /** The answer to a preflight depends on these, apart from the origin. */
 export const PREFLIGHT_VARY = 'access-control-request-method, access-control-request-headers';
 
-export function createCommonHeaders(options: CommonHeadersOptions): CommonHeaders {
+export function createCommonHeaders(options: CommonHeadersOptions) {
   const { origins, hstsMaxAgeSeconds, schemeOf } = options;
   const isOpen = origins.includes('*');
   const vary = origins.length > 0 && !isOpen ? 'accept-encoding, origin' : 'accept-encoding';
@@ -48,7 +41,8 @@ export function createCommonHeaders(options: CommonHeadersOptions): CommonHeader
   }
 
   return {
-    of(request, requestId) {
+    /** Of the answer to this request. */
+    of(request: IncomingMessage, requestId: string): Headers {
       const headers: Headers = {
         'x-request-id': requestId,
         'x-content-type-options': 'nosniff',
@@ -60,6 +54,25 @@ export function createCommonHeaders(options: CommonHeadersOptions): CommonHeader
       if (hsts !== null && schemeOf(request) === 'https') headers['strict-transport-security'] = hsts;
       return headers;
     },
-    vary: (more) => `${more}, ${vary}`,
+    /** The value of `vary` where an answer depends on more request headers. */
+    vary: (more: string): string => `${more}, ${vary}`,
   };
+}
+
+/** Origins of Sandbox when it is not embedded. */
+const SANDBOX_ORIGINS = ['https://studio.apollographql.com', 'https://sandbox.embed.apollographql.com'];
+
+export const originsOf = (corsOrigins: readonly string[], hasSandbox: boolean): string[] => [
+  ...corsOrigins,
+  ...(hasSandbox ? SANDBOX_ORIGINS : []),
+];
+
+/**
+ * CORS does not apply to WebSockets, so the gateway compares origins itself. Programs send no origin. The gateway's own page
+ * has the same host.
+ */
+export function mayUpgrade({ headers }: IncomingMessage, origins: readonly string[]): boolean {
+  const { origin, host } = headers;
+  if (origin === undefined || origins.includes('*') || origins.includes(origin)) return true;
+  return URL.parse(origin)?.host === host;
 }

@@ -1,28 +1,19 @@
 /** Server-sent events in graphql-sse's distinct connections mode: one operation for each response. */
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { FastifyReply } from 'fastify';
 import { requestError } from '../../graphql/operations/error-formatting.ts';
-import type { Outcome } from '../../graphql/operations/answer.ts';
-import { SubscriptionError, type LiveEvent, type LiveEvents } from '../../graphql/subscriptions/live-events.ts';
-import { CLIENT_GONE, eventsUntil, onClosed } from '../connection/client-signal.ts';
+import type { Client, Outcome } from '../../graphql/operations/operation.ts';
+import { SubscriptionError, type LiveEvent } from '../../graphql/subscriptions/live-events.ts';
+import { onClosed } from '../connection/request-client.ts';
 import { PIECE_BYTES, type LiveConnections } from './live-connections.ts';
 
-export interface EventStreams {
-  /**
-   * Resolves when the stream is over. Calls `run` when the stream is open, so not for a client that has disconnected. `takeHeaders` is called
-   * where a stream is opened; its result must include EVENT_STREAM_HEADERS. Rejects with HTTP 503 while the gateway stops.
-   */
-  send(response: ServerResponse, takeHeaders: () => OutgoingHttpHeaders, run: () => Promise<Outcome>): Promise<void>;
-}
+/** Resolves when the stream is over. `run` is called when it is open, so not for a client that has disconnected. */
+export type SendEvents = (reply: FastifyReply, client: Client, run: () => Promise<Outcome>) => Promise<void>;
 
-export interface EventStreamsOptions {
-  readonly liveConnections: LiveConnections;
-  readonly isReady: () => boolean;
-}
-
-export const EVENT_STREAM_HEADERS = {
+const EVENT_STREAM_HEADERS = {
   'content-type': 'text/event-stream; charset=utf-8',
   'cache-control': 'no-store',
-  // Tells nginx not to buffer events.
+  // Asks nginx not to buffer events.
   'x-accel-buffering': 'no',
 };
 
@@ -30,31 +21,46 @@ const COMMENT = ':\n\n';
 /** EventSource ignores an event without a data line. */
 const COMPLETE = 'event: complete\ndata:\n\n';
 
-export const createEventStreams = ({ liveConnections, isReady }: EventStreamsOptions): EventStreams => ({
-  async send(response, takeHeaders, run) {
+/** The result rejects with HTTP 503 while the gateway stops. */
+export const createSendEvents =
+  (liveConnections: LiveConnections, isReady: () => boolean): SendEvents =>
+  async (reply, client, run) => {
     if (!isReady()) throw requestError('BAD_REQUEST', 'The gateway is stopping.', 503);
-    const headers = takeHeaders();
+    const headers = takeHeaders(reply);
+    const response = reply.raw;
     // The client may have disconnected while it was authenticated.
     if (response.closed) return;
-    const stream = openStream(response, headers, liveConnections);
+    const stream = openStream(response, headers, client, liveConnections);
     try {
       const outcome = await run();
       if (outcome.kind === 'answer') await stream.write(outcome.result);
-      else for await (const event of stream.subscribe(outcome.events)) await stream.write(event);
+      else {
+        stream.beginSubscription();
+        for await (const event of outcome.events) await stream.write(event);
+      }
     } catch (error) {
       if (!(error instanceof SubscriptionError)) throw error;
       await stream.write({ errors: error.errors });
     } finally {
       response.end(COMPLETE);
     }
-  },
-});
+  };
 
-function openStream(response: ServerResponse, headers: OutgoingHttpHeaders, live: LiveConnections) {
-  const ending = new AbortController();
+/** For a response that Fastify does not write. */
+function takeHeaders(reply: FastifyReply): OutgoingHttpHeaders {
+  const headers = Object.entries(reply.hijack().getHeaders());
+  const texts = headers.map(([name, value]) => [name, typeof value === 'object' ? value : String(value)] as const);
+  return { ...Object.fromEntries(texts), ...EVENT_STREAM_HEADERS };
+}
+
+function openStream(response: ServerResponse, headers: OutgoingHttpHeaders, client: Client, live: LiveConnections) {
   let isSubscription = false;
+  let isEnding = false;
   let resolveSent = (): void => undefined;
 
+  const endSubscription = () => {
+    if (isSubscription && isEnding) client.abort();
+  };
   response.writeHead(200, headers);
   // Some browsers fire `open` only after the first bytes of the body.
   response.write(COMMENT);
@@ -67,13 +73,13 @@ function openStream(response: ServerResponse, headers: OutgoingHttpHeaders, live
       response.destroy();
     },
     end() {
-      ending.abort(STOPPING);
+      isEnding = true;
+      endSubscription();
     },
     isAnswering: () => !isSubscription,
   });
   onClosed(response, () => {
     remove();
-    ending.abort(CLIENT_GONE);
     resolveSent();
   });
 
@@ -87,9 +93,9 @@ function openStream(response: ServerResponse, headers: OutgoingHttpHeaders, live
     });
 
   return {
-    subscribe(events: LiveEvents): LiveEvents {
+    beginSubscription() {
       isSubscription = true;
-      return eventsUntil(ending.signal, events);
+      endSubscription();
     },
     /** Resolves when the event was sent, or the client has disconnected. */
     async write(event: LiveEvent): Promise<void> {
@@ -100,6 +106,3 @@ function openStream(response: ServerResponse, headers: OutgoingHttpHeaders, live
     },
   };
 }
-
-/** Shared, as CLIENT_GONE is. */
-const STOPPING = new Error('the gateway is stopping');

@@ -15,21 +15,7 @@ export interface LiveConnection {
   isAnswering(): boolean;
 }
 
-export interface AddedConnection {
-  /** Call it when the client has read something. */
-  readonly heard: () => void;
-  /** Call it when the connection is closed. */
-  readonly remove: () => void;
-}
-
-export interface LiveConnections {
-  add(connection: LiveConnection): AddedConnection;
-  /**
-   * Ends all. Resolves when those without an answer under way are closed; the others have as long as answers over HTTP: see
-   * drain.ts.
-   */
-  close(): Promise<void>;
-}
+export type LiveConnections = ReturnType<typeof createLiveConnections>;
 
 const BEAT_EVERY_MS = 10_000;
 /** A connection is closed at the beat after this many unanswered ones. */
@@ -46,7 +32,7 @@ interface Entry {
   unansweredBeats: number;
 }
 
-export function createLiveConnections(after: After): LiveConnections {
+export function createLiveConnections(after: After) {
   const open = new Set<Entry>();
   let cancelBeat = after(BEAT_EVERY_MS, beat);
 
@@ -65,20 +51,23 @@ export function createLiveConnections(after: After): LiveConnections {
   const subscribers = () => [...open].filter(({ connection }) => !connection.isAnswering());
 
   return {
-    add(connection) {
+    add(connection: LiveConnection) {
       const entry: Entry = { connection, closed: Promise.withResolvers(), unansweredBeats: 0 };
       open.add(entry);
       return {
-        heard: () => {
+        /** Call it when the client has read something. */
+        heard: (): void => {
           entry.unansweredBeats = 0;
         },
-        remove: () => {
+        /** Call it when the connection is closed. */
+        remove: (): void => {
           open.delete(entry);
           entry.closed.resolve(undefined);
         },
       };
     },
-    async close() {
+    /** Ends all. Resolves when those without an answer under way are closed; the others have as long as answers over HTTP: see drain.ts. */
+    async close(): Promise<void> {
       cancelBeat();
       for (const { connection } of open) connection.end();
       const timer = setTimeout(() => {

@@ -3,6 +3,7 @@ import { MessageType } from 'graphql-ws';
 import { isDeeperThan, MAX_JSON_DEPTH } from '../../domain/json.ts';
 import { parseExactJson } from '../../domain/long-integers.ts';
 import type { JsonValue } from '../../domain/types.ts';
+import { isRecord } from '../../graphql/json-kinds.ts';
 
 type SocketMessage = Readonly<Record<string, unknown>>;
 
@@ -15,9 +16,9 @@ const FROM_SERVERS = new Set<unknown>([MessageType.ConnectionAck, MessageType.Ne
 export function readMessage(text: string): SocketMessage | null {
   const message = parseJson(text);
   // graphql-ws throws for a message that only servers send.
-  if (!isObject(message) || FROM_SERVERS.has(message.type)) return null;
+  if (!isRecord(message) || FROM_SERVERS.has(message.type)) return null;
   const { type, payload } = message;
-  if (!isObject(payload)) return message;
+  if (!isRecord(payload)) return message;
   // graphql-ws keeps the payload as long as the socket is open: up to 1 MiB, which takes 20 MB when it is parsed.
   if (type === MessageType.ConnectionInit) return { type, payload: { authorization: authorizationIn(payload) } };
   // graphql-ws writes the payload back, by recursion.
@@ -35,13 +36,10 @@ function parseJson(text: string): unknown {
   }
 }
 
-const isObject = (value: unknown): value is SocketMessage =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 const isTooDeep = (payload: SocketMessage): boolean => isDeeperThan(payload as JsonValue, MAX_DEPTH);
 
 const isPersisted = ({ documentId, id, extensions }: SocketMessage): boolean =>
-  documentId !== undefined || id !== undefined || (isObject(extensions) && extensions.persistedQuery !== undefined);
+  documentId !== undefined || id !== undefined || (isRecord(extensions) && extensions.persistedQuery !== undefined);
 
 /** In any case: clients spell the name differently. */
 function authorizationIn(params: SocketMessage): string | undefined {

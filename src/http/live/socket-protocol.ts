@@ -10,8 +10,8 @@ import { SubscriptionError, type LiveEvents } from '../../graphql/subscriptions/
 import type { OperationType } from '../../observability/operation-record.ts';
 import { GatewayError } from '../../upstream/errors.ts';
 import type { Authenticate } from '../authentication.ts';
-import { ANONYMOUS, createHolding, type ClientBytes, type Holding } from '../connection/client-bytes.ts';
-import { eventsUntil } from '../connection/client-signal.ts';
+import { ANONYMOUS, type ClientBytes } from '../connection/client-bytes.ts';
+import { RequestClient } from '../connection/request-client.ts';
 import type { RateLimits } from '../rate-limits.ts';
 import type { UnacceptedCallers } from '../unaccepted-callers.ts';
 
@@ -68,47 +68,39 @@ export function createSocketProtocol(options: SocketProtocolOptions): Server<Soc
       return;
     }
     const controller = new AbortController();
-    const { signal } = controller;
     underWay.set(id, controller);
-    let holding: Holding | undefined;
+    let client: RequestClient | undefined;
     try {
       const caller = await authenticate(request, authorization);
-      const viewerId = caller.viewer?.id ?? null;
-      const start = {
+      client = new RequestClient(clientBytes, caller.viewer?.id ?? ANONYMOUS, null, controller);
+      const operation = {
         transport: 'graphql-ws',
         requestId: `${socket.requestId}.${(socket.operationCount += 1)}`,
         traceparent: request.headers.traceparent as string | readonly string[] | undefined,
         http: { request },
+        caller,
+        authenticate: () => authenticate(request, authorization),
+        unaccepted: unacceptedCallers.of(caller, request),
+        allowed: ALL_TYPES,
+        client,
       } as const;
-      const unaccepted = unacceptedCallers.of(caller, request);
-      const problem = isOneTooMany ? tooMany(maxOperations) : await limitPassed(caller, unaccepted);
-      holding = createHolding(clientBytes.of(viewerId ?? ANONYMOUS));
-      const outcome = problem
-        ? operations.refuse({ ...start, viewerId }, problem)
-        : await operations.run({
-            ...start,
-            params,
-            caller,
-            authenticate: () => authenticate(request, authorization),
-            unaccepted,
-            allowed: ALL_TYPES,
-            client: { signal: () => signal, isGone: () => signal.aborted, ...holding },
-          });
+      const problem = isOneTooMany ? tooMany(maxOperations) : await limitPassed(caller, operation.unaccepted);
+      const outcome = problem ? operations.refuse(operation, problem) : await operations.run(operation, params);
       if (outcome.kind === 'events') {
         socket.countAnswering(-1);
         try {
-          yield* eventsUntil(signal, outcome.events);
+          yield* outcome.events;
         } finally {
           socket.countAnswering(1);
         }
-      } else if (!signal.aborted) {
+      } else if (!client.isGone()) {
         const { data, errors = [] } = outcome.result;
         if (data === undefined) throw new SubscriptionError(errors);
         yield outcome.result;
       }
     } finally {
       underWay.delete(id);
-      holding?.end();
+      client?.end();
     }
   }
 

@@ -2,19 +2,11 @@
 import type { WebSocket } from 'ws';
 import { PIECE_BYTES } from './live-connections.ts';
 
-export interface SocketSender {
-  /** Resolves when the message was sent or the socket is closed. */
-  readonly send: (message: string) => Promise<void>;
-  readonly pong: (data: Buffer) => void;
-  /** Call it for each message and ping that arrives: a client that does not read answers must not send more operations. */
-  readonly holdBack: () => void;
-}
-
 /** A client with more unread bytes is not read from until it has read some. */
 const MAX_UNREAD_BYTES = 65_536;
 
 /** `heard` is called when the client has taken something. */
-export function createSocketSender(socket: WebSocket, heard: () => void): SocketSender {
+export function createSocketSender(socket: WebSocket, heard: () => void) {
   /** Between the pieces of a message no other message may be sent. */
   let last = Promise.resolve();
   /** Characters of the messages that wait for `last`. */
@@ -43,14 +35,16 @@ export function createSocketSender(socket: WebSocket, heard: () => void): Socket
   }
 
   return {
-    send(message) {
+    /** Resolves when the message was sent or the socket is closed. */
+    send(message: string): Promise<void> {
       waitingLength += message.length;
       return (last = last.then(() => sendInPieces(message)));
     },
-    pong(data) {
+    pong(data: Buffer): void {
       socket.pong(data, false, taken);
     },
-    holdBack() {
+    /** Call it for each message and ping that arrives: a client that does not read answers must not send more operations. */
+    holdBack(): void {
       if (isBehind()) socket.pause();
     },
   };

@@ -5,10 +5,10 @@ import { CloseCode, handleProtocols, MessageType } from 'graphql-ws';
 import type { ServerOptions, WebSocket } from 'ws';
 import type { Logger } from '../../observability/logger.ts';
 import { ANONYMOUS, MIN_COUNTED_BYTES } from '../connection/client-bytes.ts';
-import { CLIENT_GONE } from '../connection/client-signal.ts';
+import { CLIENT_GONE } from '../connection/request-client.ts';
 import { bytesBeyondText } from '../connection/json-bytes.ts';
-import { requestIdOf } from '../exchange.ts';
-import { mayUpgrade } from '../headers/origins.ts';
+import { requestIdOf } from '../routes.ts';
+import { mayUpgrade } from '../headers/common-headers.ts';
 import type { LiveConnections } from './live-connections.ts';
 import { readMessage } from './socket-message.ts';
 import {
@@ -35,13 +35,6 @@ export interface UpgradeRefusal {
   readonly code: string;
   readonly message: string;
   readonly headers?: Readonly<Record<string, string>>;
-}
-
-export interface Sockets {
-  /** Null for an upgrade that is accepted. */
-  readonly refusalOf: (request: IncomingMessage) => UpgradeRefusal | null;
-  /** Serves an open socket. `request` is its upgrade request. */
-  readonly serve: (socket: WebSocket, request: IncomingMessage) => void;
 }
 
 /** For the WebSocketServer of `ws`. That of a host has options of its own. */
@@ -82,11 +75,12 @@ const TOO_MANY: UpgradeRefusal = {
   headers: { 'retry-after': '1' },
 };
 
-export function createSockets(options: SocketsOptions): Sockets {
+export function createSockets(options: SocketsOptions) {
   const { clientBytes, isAccepted, networkOf, origins, liveConnections, isReady, logger } = options;
   const protocol = createSocketProtocol(options);
   const unaccepted = createUnacceptedSockets();
 
+  /** Null for an upgrade that is accepted. */
   function refusalOf(request: IncomingMessage): UpgradeRefusal | null {
     if (!isReady()) return STOPPING;
     if (!mayUpgrade(request, origins)) return OTHER_ORIGIN;
@@ -97,13 +91,14 @@ export function createSockets(options: SocketsOptions): Sockets {
   function holdMessage({ viewerId, close }: SocketState, text: string, size: number): (() => void) | null {
     const beyond = text.length < MIN_COUNTED_BYTES ? 0 : bytesBeyondText(text);
     try {
-      return clientBytes.of(viewerId).hold(2 * size + beyond);
+      return clientBytes.hold(viewerId, 2 * size + beyond);
     } catch (error) {
       close(TRY_AGAIN_LATER, error instanceof Error ? error.message : '');
       return null;
     }
   }
 
+  /** Serves an open socket. `request` is its upgrade request. */
   function serve(socket: WebSocket, request: IncomingMessage): void {
     const requestId = requestIdOf(request.headers);
     const close = (code: number, reason: string) => {
@@ -136,10 +131,10 @@ export function createSockets(options: SocketsOptions): Sockets {
       end: answering.end,
       isAnswering: () => answering.isUnderWay() && socket.readyState === socket.OPEN,
     });
-    const { send, pong, holdBack } = createSocketSender(socket, heard);
+    const sender = createSocketSender(socket, heard);
 
     async function receive(data: Buffer, handle: (message: unknown) => Promise<void>): Promise<void> {
-      holdBack();
+      sender.holdBack();
       if (data.length > SOCKET_OPTIONS.maxPayload) {
         close(MESSAGE_TOO_BIG, 'The message has more than 1 MiB.');
         return;
@@ -170,7 +165,7 @@ export function createSockets(options: SocketsOptions): Sockets {
     const closed = protocol.opened(
       {
         protocol: socket.protocol,
-        send,
+        send: (message) => sender.send(message),
         close: (code = CloseCode.InternalServerError, reason = '') => {
           close(code, reason);
         },
@@ -186,8 +181,8 @@ export function createSockets(options: SocketsOptions): Sockets {
       state,
     );
     socket.on('ping', (data) => {
-      holdBack();
-      pong(data);
+      sender.holdBack();
+      sender.pong(data);
     });
     socket.on('pong', heard);
     // A message that is too long or malformed: `ws` has closed the socket with a reason.

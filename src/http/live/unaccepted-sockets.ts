@@ -3,22 +3,16 @@
  * in all.
  */
 
-export interface UnacceptedSockets {
-  /** False if this network, or all together, have as many as they may. */
-  hasRoom(network: string): boolean;
-  /** `isAccepted` is called at each `hasRoom`: a key may be accepted at any time. Call the result when the socket is closed. */
-  add(network: string, isAccepted: () => boolean): () => void;
-}
-
 /** Clients open their sockets at the same time; 50 at once are usual behind one address. */
 const MAX_OF_NETWORK = 100;
 const MAX_IN_ALL = 200;
 
-export function createUnacceptedSockets(): UnacceptedSockets {
+export function createUnacceptedSockets() {
   const networks = new Map<() => boolean, string>();
 
   return {
-    hasRoom(network) {
+    /** False if this network, or all together, have as many as they may. */
+    hasRoom(network: string): boolean {
       let ofNetwork = 0;
       for (const [isAccepted, other] of networks) {
         if (isAccepted()) networks.delete(isAccepted);
@@ -26,7 +20,8 @@ export function createUnacceptedSockets(): UnacceptedSockets {
       }
       return networks.size < MAX_IN_ALL && ofNetwork < MAX_OF_NETWORK;
     },
-    add(network, isAccepted) {
+    /** `isAccepted` is called at each `hasRoom`: a key may be accepted at any time. Call the result when the socket is closed. */
+    add(network: string, isAccepted: () => boolean): () => void {
       networks.set(isAccepted, network);
       return () => void networks.delete(isAccepted);
     },

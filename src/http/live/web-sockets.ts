@@ -2,7 +2,7 @@
 import fastifyWebsocket from '@fastify/websocket';
 import type { FastifyInstance } from 'fastify';
 import { endWithError } from '../connection/raw-response.ts';
-import { requestIdOf } from '../exchange.ts';
+import { requestIdOf } from '../routes.ts';
 import { SOCKET_OPTIONS } from './sockets.ts';
 
 /** RFC 6455 requires them where a version is refused. */

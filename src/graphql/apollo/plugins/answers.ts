@@ -2,7 +2,6 @@
 import type { GraphQLRequestListener } from '@apollo/server';
 import type { FormattedExecutionResult } from 'graphql';
 import { measureAnswer } from '../../operations/answer-size.ts';
-import { errorAnswer, type Answer } from '../../operations/answer.ts';
 import { causeOf, statusOf, withEffect, type ErrorFormatting } from '../../operations/error-formatting.ts';
 import type { Operation } from '../../operations/operation.ts';
 import type { OperationContext, Stage } from '../server.ts';
@@ -13,43 +12,41 @@ export interface AnswersOptions {
 }
 
 export function createAnswers({ errors, maxAnswerBytes }: AnswersOptions): Stage {
-  /** Counts the answer until its client has taken it. An answer that is too large becomes an error. */
-  async function hold(answer: Answer, { request: { client }, record }: Operation): Promise<Answer> {
-    try {
-      const sizeBytes = measureAnswer(answer.result, maxAnswerBytes);
-      // A mutation has taken effect, so its client must learn of it.
-      if (record.type === 'mutation') await client.holdWhenFree(sizeBytes);
-      else client.hold(sizeBytes);
-      return answer;
-    } catch (error) {
-      if (answer.result.data === undefined) return errorAnswer(errors.format([error], record), statusOf(error));
-      return errorAnswer(errors.format([withEffect(error, record)], record), 200, null);
-    }
+  /** Counts the answer until its client has taken it. Rejects for an answer that is too large. */
+  async function count(result: FormattedExecutionResult, { request: { client }, record }: Operation): Promise<void> {
+    const sizeBytes = measureAnswer(result, maxAnswerBytes);
+    // A mutation has taken effect, so its client must learn of it.
+    if (record.type === 'mutation') await client.holdWhenFree(sizeBytes);
+    else client.hold(sizeBytes);
   }
 
   const listener: GraphQLRequestListener<OperationContext> = {
     async willSendResponse({ contextValue: { operation }, errors: refused, response }) {
-      const { record, context } = operation;
-      if (operation.isSubscription || response.body.kind !== 'single') return;
-      const given = response.body.singleResult;
+      const { record, context, isSubscription } = operation;
+      const { body, http } = response;
+      if (isSubscription || body.kind !== 'single') return;
+      const { data, extensions, errors: given } = body.singleResult;
       const found = refused ?? operation.errors;
       // Without errors of its own it was answered by a plugin, which may have written errors.
-      const formatted = found ? errors.format(found, record) : given.errors && errors.complete(given.errors, record);
+      const formatted = found ? errors.format(found, record) : given && errors.complete(given, record);
       if (formatted) context.lifetime.limit(0);
-      const { data, extensions } = given;
       const result = {
         ...(formatted && { errors: formatted }),
         ...(data !== undefined && { data }),
         ...(extensions && { extensions }),
       };
-      const status =
-        data === undefined && found ? statusOf(causeOf(found[0])) : (response.http.status ?? statusOfData(result));
-      const { untilMs } = context.lifetime;
-      const answer = await hold({ kind: 'answer', result, status, untilMs }, operation);
-      operation.answer = answer;
-      response.body.singleResult = answer.result;
-      response.http.status = answer.status;
-      if (answer.status === 401) response.http.headers.set('www-authenticate', 'Bearer');
+      body.singleResult = result;
+      http.status = data === undefined && found ? statusOf(causeOf(found[0])) : (http.status ?? statusOfData(result));
+      try {
+        await count(result, operation);
+      } catch (error) {
+        context.lifetime.limit(0);
+        const wasExecuted = data !== undefined;
+        const problem = errors.format([wasExecuted ? withEffect(error, record) : error], record);
+        body.singleResult = { errors: problem, ...(wasExecuted && { data: null }) };
+        http.status = wasExecuted ? 200 : statusOf(error);
+      }
+      if (http.status === 401) http.headers.set('www-authenticate', 'Bearer');
     },
   };
   return { requestDidStart: () => Promise.resolve(listener) };

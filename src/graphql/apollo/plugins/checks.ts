@@ -5,7 +5,7 @@ import type { OperationType } from '../../../observability/operation-record.ts';
 import type { Documents, PreparedOperation } from '../../operations/documents.ts';
 import { requestError } from '../../operations/error-formatting.ts';
 import { limitError } from '../../operations/limits.ts';
-import type { OperationRequest } from '../../operations/operation.ts';
+import type { Operation, OperationRequest } from '../../operations/operation.ts';
 import { rateLimited } from '../../operations/rate-limit.ts';
 import type { OperationContext, Stage } from '../server.ts';
 
@@ -20,7 +20,7 @@ const INTROSPECTED_AN_OPERATION = 200;
 
 export function createChecks({ documents, maxCalls, maxObjects }: ChecksOptions): Stage {
   /** Introspection needs no accepted key, and takes as much time as many operations: without one it counts as many. */
-  async function checkCost({ cost }: PreparedOperation, { params, unaccepted }: OperationRequest): Promise<void> {
+  async function checkCost({ cost }: PreparedOperation, { params, request: { unaccepted } }: Operation): Promise<void> {
     const { calls, objects, introspected } = cost(params.variables ?? {});
     // Also where it is refused: to count its objects takes time.
     const operations = Math.floor(introspected / INTROSPECTED_AN_OPERATION);
@@ -33,8 +33,8 @@ export function createChecks({ documents, maxCalls, maxObjects }: ChecksOptions)
 
   const listener: GraphQLRequestListener<OperationContext> = {
     async didResolveOperation({ contextValue: { operation }, document, queryHash }) {
-      const { request, record, source, parsed } = operation;
-      const name = request.params.operationName ?? null;
+      const { request, params, record, source, parsed } = operation;
+      const name = params.operationName ?? null;
       const prepared = (operation.document ??= documents.prepare(source.text, parsed ?? document));
       record.queryHash = queryHash;
       const found = prepared.operation(name);
@@ -42,8 +42,8 @@ export function createChecks({ documents, maxCalls, maxObjects }: ChecksOptions)
       record.type = found.type;
       record.name = found.name;
       if (!request.allowed.has(found.type)) throw notAllowed(found.type, request);
-      found.checkNulls(request.params.variables ?? {});
-      await checkCost(found, request);
+      found.checkNulls(params.variables ?? {});
+      await checkCost(found, operation);
     },
   };
   return { requestDidStart: () => Promise.resolve(listener) };

@@ -1,9 +1,59 @@
 /** Executes a valid operation, once all plugins have let it pass. A subscription is left to its transport, which subscribes. */
 import { HeaderMap, type GraphQLRequestListener, type GraphQLResponse } from '@apollo/server';
-import { OperationTypeNode, type ExecutionResult } from 'graphql';
+import {
+  execute as interpret,
+  GraphQLError,
+  OperationTypeNode,
+  type ExecutionResult,
+  type GraphQLSchema,
+} from 'graphql';
+import { AbandonedError } from '../../../upstream/errors.ts';
+import type { Documents } from '../../operations/documents.ts';
+import { withEffect } from '../../operations/error-formatting.ts';
+import type { Operation } from '../../operations/operation.ts';
+import { EXECUTION_OPTIONS } from '../../operations/variables.ts';
 import type { Execute, OperationContext, Stage } from '../server.ts';
 
-export interface ExecutionOptions {
+interface ExecuteOptions {
+  readonly schema: GraphQLSchema;
+  readonly documents: Pick<Documents, 'compiled'>;
+}
+
+/** The compiled query of a known document, else graphql-js. */
+export function createExecute({ schema, documents }: ExecuteOptions): Execute {
+  function run({ document, params, context }: Operation): ExecutionResult | Promise<ExecutionResult> {
+    if (!document) throw new Error('expected a validated document');
+    const { operationName = null, variables } = params;
+    const compiled = documents.compiled(document, operationName);
+    if (compiled) return compiled.execute(context, variables ?? {});
+    return interpret({
+      schema,
+      document: document.ast,
+      operationName,
+      variableValues: variables,
+      contextValue: context,
+      options: EXECUTION_OPTIONS,
+    });
+  }
+
+  return async (operation) => {
+    const { context, record, request } = operation;
+    // The client may have left while its request waited. A mutation takes effect in any case.
+    if (record.type === 'query' && request.client.isGone()) throw new AbandonedError();
+    // Mutations are never cached.
+    if (record.type === 'mutation') context.lifetime.limit(0);
+    const { data, errors = [] } = await run(operation);
+    if (data === undefined) return { errors };
+    const excess = context.budgets.failures.excess();
+    if (excess) return { data: null, errors: [wrapped(withEffect(excess, record) as Error)] };
+    const found = [...errors, ...context.reported.all()];
+    return found.length > 0 ? { data, errors: found } : { data };
+  };
+}
+
+const wrapped = (originalError: Error): GraphQLError => new GraphQLError(originalError.message, { originalError });
+
+interface ExecutionOptions {
   readonly execute: Execute;
   /** True: Apollo Server calls its executor, and with it each hook of an embedder's plugins. */
   readonly hasPlugins: boolean;

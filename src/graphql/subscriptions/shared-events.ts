@@ -1,0 +1,129 @@
+/** Executes a subscription's events. Readers of the same operation and states who know the same share the event. */
+import { hash } from 'node:crypto';
+import { execute, type GraphQLSchema } from 'graphql';
+import { LRUCache } from 'lru-cache';
+import { createContext, type ContextSource } from '../context.ts';
+import { measureAnswer } from '../operations/answer-size.ts';
+import type { ErrorFormatting } from '../operations/error-formatting.ts';
+import type { PreparedDocument } from '../operations/documents.ts';
+import type { Operation } from '../operations/operation.ts';
+import { EXECUTION_OPTIONS } from '../operations/variables.ts';
+import type { LiveEvent, SourceEvent } from './live-events.ts';
+
+/** A subscription whose text was found valid. */
+export type Subscription = Pick<Operation, 'request' | 'params' | 'record'> & { readonly document: PreparedDocument };
+
+export type SharedEvents = ReturnType<typeof createSharedEvents>;
+
+export interface SizedEvent {
+  readonly event: LiveEvent;
+  readonly size: number;
+}
+
+export interface SharedEventsOptions {
+  readonly schema: GraphQLSchema;
+  readonly contextSource: ContextSource;
+  readonly errors: ErrorFormatting;
+  readonly maxAnswerBytes: number;
+}
+
+/** An event is shared for this long, since some figures depend on the clock. */
+const SHARED_MS = 1000;
+/** For all events that are shared at one time, in characters of JSON. */
+const MAX_SHARED_LENGTH = 8 * 2 ** 20;
+/** Counted for each event, also while it is executed. */
+const ENTRY_LENGTH = 1000;
+
+/** The events of the newest states. */
+interface Shared {
+  readonly states: readonly object[];
+  readonly atMs: number;
+  /** By what the readers know. */
+  readonly events: Map<string, Promise<SizedEvent>>;
+  readonly size: number;
+}
+
+export function createSharedEvents(options: SharedEventsOptions) {
+  const { schema, contextSource, errors, maxAnswerBytes } = options;
+  /** By viewer, operation and what it watches. */
+  const shared = new LRUCache<string, Shared>({
+    maxSize: MAX_SHARED_LENGTH,
+    ttl: SHARED_MS,
+    perf: contextSource,
+    ttlResolution: 0,
+    // A state holds the upstream's answer, and an event what was made of it: neither may stay here when nobody shares it.
+    ttlAutopurge: true,
+  });
+
+  /** Set as a copy: the cache counts the size of a value that it does not hold yet. */
+  function grow(key: string, slot: Shared, by: number): void {
+    const size = slot.size + by;
+    shared.set(key, { ...slot, size }, { size, start: slot.atMs });
+  }
+
+  /** Each event has its own context and clock reading. */
+  async function executeEvent(source: SourceEvent, subscription: Subscription): Promise<LiveEvent> {
+    const { document, request, params, record } = subscription;
+    const context = createContext(contextSource, {
+      viewer: request.caller.viewer,
+      authError: request.caller.error,
+      requestId: request.requestId,
+      // Others share the event, so it is not abandoned when this reader goes.
+      signal: () => new AbortController().signal,
+      operationRecord: record,
+    });
+    const result = await execute({
+      schema,
+      document: document.ast,
+      operationName: params.operationName ?? null,
+      variableValues: params.variables ?? null,
+      rootValue: source,
+      contextValue: context,
+      options: EXECUTION_OPTIONS,
+    });
+    const excess = context.budgets.failures.excess();
+    if (excess) return { errors: errors.format([excess], record), data: null };
+    const data = result.data ?? null;
+    const found = [...(result.errors ?? []), ...context.reported.all()];
+    return found.length > 0 ? { errors: errors.format(found, record), data } : { data };
+  }
+
+  return {
+    /** The event of this change, for readers of this key. */
+    async eventOf(change: SourceEvent, readers: string, subscription: Subscription): Promise<SizedEvent> {
+      const key = `${readers} ${change.topic}`;
+      const newest = shared.get(key);
+      const slot =
+        newest && areSame(newest.states, change.states)
+          ? newest
+          : {
+              states: change.states,
+              atMs: contextSource.now(),
+              events: new Map<string, Promise<SizedEvent>>(),
+              size: 0,
+            };
+      const known = slot.events.get(change.since);
+      if (known) return known;
+      const sized = executeEvent(change, subscription).then((event) => ({
+        event,
+        size: ENTRY_LENGTH + measureAnswer(event, maxAnswerBytes),
+      }));
+      slot.events.set(change.since, sized);
+      grow(key, slot, ENTRY_LENGTH);
+      const { size } = await sized;
+      const now = shared.peek(key);
+      if (now?.events === slot.events) grow(key, now, size - ENTRY_LENGTH);
+      return sized;
+    },
+  };
+}
+
+const areSame = (some: readonly object[], others: readonly object[]): boolean =>
+  some.length === others.length && some.every((state, index) => state === others[index]);
+
+/** Everything that an event depends on, apart from its source. */
+export function readersOf({ request: { caller }, params, record: { queryHash } }: Subscription): string {
+  const { operationName = null, variables = null } = params;
+  const text = JSON.stringify([caller.viewer?.id, queryHash, operationName, variables]);
+  return hash('sha256', text, 'base64url');
+}

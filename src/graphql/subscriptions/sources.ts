@@ -1,0 +1,26 @@
+/** What the `subscribe` resolvers share. */
+import { locatedError, responsePathAsArray, type GraphQLResolveInfo } from 'graphql';
+
+/** Ends the source when the signal fires, also while its next value is awaited: a generator around it would wait for that value. */
+export function endedBy<T>(
+  signal: AbortSignal,
+  source: AsyncIterableIterator<T, undefined>,
+): AsyncIterableIterator<T, undefined> {
+  const end = () => void source.return?.();
+  signal.addEventListener('abort', end, { once: true });
+  if (signal.aborted) end();
+  return source;
+}
+
+/** Adds the path of the field to the error that ends the source. */
+export async function* located<T>(
+  source: AsyncIterable<T, undefined>,
+  { fieldNodes, path }: GraphQLResolveInfo,
+): AsyncGenerator<T, undefined> {
+  try {
+    yield* source;
+    return undefined;
+  } catch (error) {
+    throw locatedError(error, fieldNodes, responsePathAsArray(path));
+  }
+}

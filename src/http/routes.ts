@@ -1,0 +1,25 @@
+/** Paths of the gateway, and what every route reads of a request. */
+import { randomUUID } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
+
+export const GRAPHQL_PATH = '/graphql';
+export const STREAM_PATH = '/graphql/stream';
+export const GRAPHQL_PATHS = [GRAPHQL_PATH, STREAM_PATH] as const;
+export type GraphqlPath = (typeof GRAPHQL_PATHS)[number];
+/** Of both paths. */
+export const ALLOWED_METHODS = 'GET, HEAD, POST';
+/** The request headers that every answer at these paths depends on. */
+export const GRAPHQL_VARY = 'authorization, accept';
+
+/** The client's request id is used if it is safe to log; otherwise a new one. */
+export function requestIdOf({ 'x-request-id': given }: IncomingHttpHeaders): string {
+  return typeof given === 'string' && /^[\w.:-]{1,128}$/.test(given) ? given : randomUUID();
+}
+
+/** Removes a prefix from the path of a URL. `/bases` does not begin with `/base`: the rest must be a path. */
+export function withoutPrefix(url: string, prefix: string): string {
+  if (prefix === '' || !url.startsWith(prefix)) return url;
+  const rest = url.slice(prefix.length);
+  if (rest === '' || rest.startsWith('?')) return `/${rest}`;
+  return rest.startsWith('/') ? rest : url;
+}
