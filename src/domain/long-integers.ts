@@ -5,8 +5,7 @@
 import type { JsonValue } from './types.ts';
 
 /** 2^53 has 16 digits. */
-export const MIN_LONG_DIGITS = 16;
-const LEAST_DIGITS = /\d{16}/;
+const MIN_LONG_DIGITS = 16;
 
 /** `JSON.parse`, with such integers as text. */
 export function parseExactJson(text: string): unknown {
@@ -16,9 +15,21 @@ export function parseExactJson(text: string): unknown {
   return exact === text ? value : JSON.parse(exact);
 }
 
+/** True if so many digits are in a row anywhere. Every sixteenth character is looked at: one of them is a digit of the row. */
+function mayHaveLongIntegers(json: string): boolean {
+  for (let at = MIN_LONG_DIGITS - 1; at < json.length; at += MIN_LONG_DIGITS) {
+    if (!isDigit(json.charCodeAt(at))) continue;
+    let [start, end] = [at, at + 1];
+    while (isDigit(json.charCodeAt(start - 1))) start -= 1;
+    while (isDigit(json.charCodeAt(end))) end += 1;
+    if (end - start >= MIN_LONG_DIGITS) return true;
+  }
+  return false;
+}
+
 /** The same JSON, with such integers in quotes. Character by character: expressions take up to four times as long. */
 export function longIntegersAsText(json: string): string {
-  if (!LEAST_DIGITS.test(json)) return json;
+  if (!mayHaveLongIntegers(json)) return json;
   let exact = '';
   let copied = 0;
   for (let at = 0; at < json.length;) {
@@ -38,8 +49,7 @@ export function longIntegersAsText(json: string): string {
 }
 
 /** Of a number in JSON. What has a point or an exponent is no integer: a double is meant. */
-export const isLongInteger = (number: string): boolean =>
-  /^-?\d+$/.test(number) && !Number.isSafeInteger(Number(number));
+const isLongInteger = (number: string): boolean => /^-?\d+$/.test(number) && !Number.isSafeInteger(Number(number));
 
 /** Behind the quote that ends it. */
 function endOfText(json: string, start: number): number {

@@ -1,31 +1,22 @@
-/** The values of payloads, as far as they can be read, and whether two payloads are the same: each fetch has texts of its own. */
+/** Whether two payloads are the same, however they were written. */
 import { isDeepStrictEqual } from 'node:util';
-import type { JsonValue, Payload, PayloadField, PayloadText } from './facts.ts';
-
-/** Of parsing a field: a twentieth of a second, for four million numbers or half a million objects. */
-export const MAX_COST = 2 ** 22;
-
-/** Why the value can't be read; null if it can. */
-export const problemOf = ({ problem, cost }: PayloadText): string | null =>
-  problem ?? (cost > MAX_COST ? 'too many values to be read; it is answered as a whole alone' : null);
-
-/** Null for none, and for one that can't be read. */
-export const valueOf = (text: PayloadText | null): JsonValue => (text && problemOf(text) === null ? text.read() : null);
+import { unwritable } from './json.ts';
+import type { JsonValue, PayloadField, PayloadValues } from './facts.ts';
 
 const FIELDS: readonly PayloadField[] = ['inputs', 'outputs', 'metadata'];
 
-export const isSamePayload = (one: Payload, another: Payload): boolean =>
-  FIELDS.every((field) => isSameText(one[field], another[field]));
+export const isSamePayload = (one: PayloadValues, another: PayloadValues): boolean =>
+  FIELDS.every((field) => isSameValue(one[field], another[field]));
 
-/** To compare longer ones by value may take longer than 20 ms. Of those, what is written differently is not the same. */
-const MAX_COMPARED_BYTES = 2 ** 17;
+/** The order of members is compared up to this length. It takes 20 ms; of longer ones another order is another value. */
+const MAX_UNORDERED_LENGTH = 2 ** 17;
 
-/** By value, however it was written. */
-function isSameText(one: PayloadText | null, another: PayloadText | null): boolean {
-  if (!one || !another) return one === another;
-  if (Buffer.compare(one.bytes, another.bytes) === 0) return true;
-  const isCompared = [one, another].every(
-    ({ problem, sizeBytes }) => problem === null && sizeBytes <= MAX_COMPARED_BYTES,
-  );
-  return isCompared && isDeepStrictEqual(one.read(), another.read());
+/** Values that cannot be answered are the same if their errors are. */
+function isSameValue(one: JsonValue, another: JsonValue): boolean {
+  if (typeof one !== 'object' || typeof another !== 'object' || !one || !another) return one === another;
+  const [problem, otherProblem] = [unwritable(one), unwritable(another)];
+  if (problem !== null || otherProblem !== null) return problem === otherProblem;
+  const [json, otherJson] = [JSON.stringify(one), JSON.stringify(another)];
+  if (json === otherJson) return true;
+  return json.length === otherJson.length && json.length <= MAX_UNORDERED_LENGTH && isDeepStrictEqual(one, another);
 }

@@ -22,7 +22,7 @@ import { createOperations } from './operations/operations.ts';
 import { createPersistedOperations } from './operations/persisted-operations.ts';
 import { createSharedOperations } from './operations/shared-operations.ts';
 import { sandboxState } from './apollo/sandbox.ts';
-import { createReadingQueue } from './reading-turns.ts';
+import { createTurns } from './payload-reader.ts';
 import { createEventGuard } from './subscriptions/authorized-events.ts';
 import { createLiveExecution } from './subscriptions/live-execution.ts';
 
@@ -86,9 +86,9 @@ export async function createGraphql(options: GraphqlOptions) {
     logger,
   });
 
-  const budgets = { maxUpstreamCalls, maxObjects: maxOperationObjects };
-  const readingQueue = createReadingQueue();
-  const contextSource: ContextSource = { ...runs, lookAhead, readingQueue, ...budgets, isVerified, prices, now };
+  const budgets = { maxUpstreamCalls, maxObjects: maxOperationObjects, maxAnswerBytes };
+  const takeTurn = createTurns();
+  const contextSource: ContextSource = { ...runs, lookAhead, takeTurn, ...budgets, isVerified, prices, now };
   const operations = createOperations({
     schema,
     apollo,

@@ -47,6 +47,8 @@ export function deriveSteps(executions: readonly Execution[], { workflowId, runI
       error: hasError(execution.error) ? execution.error : null,
       payload: execution.payload,
       tokens: execution.tokens,
+      tokenUsage: execution.tokenUsage,
+      billedTokens: execution.billedTokens,
       attempt,
       attemptCount,
       attemptKind,

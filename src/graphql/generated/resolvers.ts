@@ -1,6 +1,5 @@
 import type { Timestamp } from '../../domain/timestamp.ts';
 import type { JsonValue } from '../../domain/types.ts';
-import type { AnsweredJson } from '../written-json.ts';
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
 import type { WorkflowRef, StatisticsOfRuns, StartedRun, FailureGroupOfWorkflow, TrendBucketOfWorkflow } from '../object-references.ts';
 import type { WorkflowPage, RunPage, ListedRun, RecentRunsPage, PageInfo as PageInfoModel } from '../lists/connections.ts';
@@ -33,7 +32,7 @@ export type Scalars = {
    * Any JSON value, passed on as the upstream sent it, and to the upstream as it came. Integers beyond 2^53 are text, with all their
    * digits: as numbers they would be rounded, here or in a browser.
    */
-  JSON: { input: JsonValue; output: AnsweredJson; }
+  JSON: { input: JsonValue; output: JsonValue; }
   /** Federation: a name that is taken from a specification. */
   link__Import: { input: unknown; output: unknown; }
 };
@@ -813,7 +812,7 @@ export type Step = {
   readonly id: Scalars['ID']['output'];
   /** What the node was given. Null if the upstream tells nothing. */
   readonly inputs?: Maybe<Scalars['JSON']['output']>;
-  /** The size of `inputs` in bytes, as the upstream writes them; 0 if there are none. To be asked before a large payload is. */
+  /** The size of `inputs` in bytes, as JSON without blanks; 0 if there are none. To be asked before a large payload is. */
   readonly inputsSizeBytes: Scalars['Int']['output'];
   /** True if it is completed, failed, cancelled or skipped, or of an unknown status but with an end. */
   readonly isFinished: Scalars['Boolean']['output'];
@@ -832,7 +831,7 @@ export type Step = {
   readonly organizationId?: Maybe<Scalars['ID']['output']>;
   /** What the node answered. Null if it has not answered, or the upstream tells nothing. */
   readonly outputs?: Maybe<Scalars['JSON']['output']>;
-  /** The size of `outputs` in bytes, as the upstream writes them; 0 if there are none. */
+  /** The size of `outputs` in bytes, as JSON without blanks; 0 if there are none. */
   readonly outputsSizeBytes: Scalars['Int']['output'];
   /** The execution of its node before it. Null if it is the first. */
   readonly previousAttempt?: Maybe<Step>;

@@ -107,7 +107,7 @@ export function createLiveExecution(options: LiveExecutionOptions): LiveExecutio
       contextValue: context,
       options: EXECUTION_OPTIONS,
     });
-    const excess = context.budgets.failures.excess();
+    const excess = context.budgets.failures.excess() ?? context.budgets.payloads.excess();
     if (excess) return { errors: errors.format([excess], record), data: null };
     const data = result.data ?? null;
     const found = [...(result.errors ?? []), ...context.reported.all()];

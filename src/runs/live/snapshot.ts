@@ -8,12 +8,12 @@ import {
   type StepChanges,
 } from '../../domain/step/step-changes.ts';
 import type { RunRef } from '../../upstream/client.ts';
-import { isSamePayload } from '../../domain/payload.ts';
 import { isUpstreamFault, type GatewayError } from '../../upstream/errors.ts';
-import type { MaybeRecord } from '../finality.ts';
+import type { MaybeRecord, StepList } from '../finality.ts';
 import type { Served } from '../resource-cache.ts';
 import type { RunParts } from '../run-store.ts';
 import { inPieces } from '../../upstream/transport/in-pieces.ts';
+import { createPayloadComparison } from '../../upstream/wire/payloads.ts';
 import type { LiveState, LiveStates } from './live-state.ts';
 
 /** What one poll brought. */
@@ -66,7 +66,13 @@ const SAME_STEPS: ComparedSteps = { changed: new Set(), hasFewer: false };
 async function comparison(latest: Snapshot | null, { parts: { steps } }: RunReading): Promise<ComparedSteps> {
   const before = latest?.parts.steps?.cached;
   if (steps?.cached === before) return SAME_STEPS;
-  return inPieces(compareSteps(before?.value ?? [], steps?.cached.value ?? []));
+  return inPieces(compared(before?.value ?? [], steps?.cached.value ?? []));
+}
+
+function* compared(before: StepList, after: StepList): Generator<void, ComparedSteps, void> {
+  const { prepare, isSame } = createPayloadComparison();
+  if (before[0] && after[0]) yield* prepare(before[0].payload, after[0].payload);
+  return yield* compareSteps(before, after, isSame);
 }
 
 function next(latest: Snapshot | null, reading: RunReading, { changed, hasFewer }: ComparedSteps): Snapshot {
@@ -122,5 +128,5 @@ export function isSameRecord(one: Served<MaybeRecord> | null, another: Served<Ma
   const [record, other] = [one.cached.value, another.cached.value];
   if (!record || !other) return record === other;
   const isAlike = isDeepStrictEqual({ ...record, payload: null }, { ...other, payload: null });
-  return isAlike && isSamePayload(record.payload, other.payload);
+  return isAlike && createPayloadComparison().isSame(record.payload, other.payload);
 }
