@@ -49,14 +49,3 @@ export function unwritable(value: JsonValue, maxDepth = MAX_JSON_DEPTH): string 
 type Container = JsonObject | readonly JsonValue[];
 
 const isContainer = (value: JsonValue): value is Container => typeof value === 'object' && value !== null;
-
-/** True if a leaf of the value is such a one. Goes without recursion. */
-export function hasLeaf(value: JsonValue, isSuchLeaf: (leaf: JsonValue) => boolean): boolean {
-  const rest: JsonValue[] = [value];
-  for (let next = rest.pop(); next !== undefined; next = rest.pop()) {
-    if (!isContainer(next)) {
-      if (isSuchLeaf(next)) return true;
-    } else for (const child of Object.values<JsonValue>(next)) rest.push(child);
-  }
-  return false;
-}

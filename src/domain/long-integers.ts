@@ -2,7 +2,6 @@
  * Integers beyond 2^53 in JSON. A double can't hold all of their digits: JSON.parse rounds them without a word, here and in a browser
  * that they are answered to. As text they keep their digits.
  */
-import type { JsonValue } from './types.ts';
 
 /** 2^53 has 16 digits. */
 const MIN_LONG_DIGITS = 16;
@@ -72,7 +71,3 @@ const isDigit = (code: number): boolean => code >= 0x30 && code <= 0x39;
 const isInNumber = (code: number): boolean =>
   isDigit(code) || code === 0x2b || code === MINUS || code === 0x2e || code === 0x65 || code === 0x45;
 const [QUOTE, MINUS, BACKSLASH] = [0x22, 0x2d, 0x5c];
-
-/** True for what `JSON.parse` may have made of such an integer. */
-export const mayBeRounded = (value: JsonValue): boolean =>
-  typeof value === 'number' && Math.abs(value) > Number.MAX_SAFE_INTEGER;

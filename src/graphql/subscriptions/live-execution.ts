@@ -107,7 +107,10 @@ export function createLiveExecution(options: LiveExecutionOptions): LiveExecutio
       contextValue: context,
       options: EXECUTION_OPTIONS,
     });
-    const excess = context.budgets.failures.excess() ?? context.budgets.payloads.excess();
+    const { failures, payloads } = context.budgets;
+    const tooLarge = payloads.excess();
+    if (tooLarge) throw tooLarge;
+    const excess = failures.excess();
     if (excess) return { errors: errors.format([excess], record), data: null };
     const data = result.data ?? null;
     const found = [...(result.errors ?? []), ...context.reported.all()];

@@ -3,8 +3,7 @@
  * and both are reported as deviations. Unknown fields are ignored, absent optional ones are null.
  */
 import { isCount } from '../../domain/int.ts';
-import { hasLeaf, isDeeperThan, MAX_JSON_DEPTH } from '../../domain/json.ts';
-import { mayBeRounded } from '../../domain/long-integers.ts';
+import { isDeeperThan, MAX_JSON_DEPTH } from '../../domain/json.ts';
 import { isStatusWord } from '../../domain/status.ts';
 import { hasZone, parseTimestamp, timestampOfEpoch, type Timestamp } from '../../domain/timestamp.ts';
 import type { JsonValue } from '../../domain/types.ts';
@@ -61,10 +60,7 @@ export function requestableId(object: WireObject, key: string): string | null {
 }
 
 /** The field's value, with integers beyond 2^53 as text: rounded, an id would be that of another run or organization. */
-const exactly = (object: WireObject, key: string): unknown => {
-  const value = object.fields[key] as JsonValue;
-  return hasLeaf(value, mayBeRounded) ? object.exact()[key] : value;
-};
+const exactly = (object: WireObject, key: string): unknown => object.exact()[key];
 
 /** Of a number. Null for more digits than are read. */
 function digitsOf(object: WireObject, key: string): string | null {
