@@ -8,30 +8,49 @@ export interface JsonObject {
 
 export type PayloadField = 'inputs' | 'outputs' | 'metadata';
 
-/** What a step or a run took in and gave out, as text: most of it nobody ever reads. Null for a field without a value. */
-export type Payload = Readonly<Record<PayloadField, PayloadText | null>> & {
+/** The values of a payload; null for a field without one. Integers beyond 2^53 are text. */
+export type PayloadValues = Readonly<Record<PayloadField, JsonValue>>;
+
+/** Where the payload of a step or a run is. Most of it is never read, so it is parsed again where it is. */
+export interface Payload {
+  /** JSON, a list of items. The steps of one answer share it. */
+  readonly body: Uint8Array;
+  /** The position of the item in the list. */
+  readonly index: number;
   /** Bytes of the memory that it keeps. */
   readonly heldBytes: number;
-};
+}
 
-/** JSON of any shape. */
-export interface PayloadText {
-  /** As the upstream wrote it, in UTF-8. */
-  readonly bytes: Uint8Array;
-  readonly sizeBytes: number;
-  /** Why its value can't be answered, such as its depth; null if it can. */
-  readonly problem: string | null;
-  /**
-   * What parsing it takes, in some 15 ns: 1 for each value, and 7 more for a list, an object or an integer beyond 2^53. Beyond a thousand names,
-   * 40 more for each new one, and for each of an object of more than a thousand.
-   */
-  readonly cost: number;
-  /** True if it may be answered just as the upstream wrote it. */
-  readonly isPlain: boolean;
-  /** As it may be answered: with integers beyond 2^53 as text, and in UTF-8 throughout. */
-  written(): Uint8Array;
-  /** Its value, with such integers as text. Parsed each time, unless that was done a moment ago. */
-  read(): JsonValue;
+export type TokenSource = 'UPSTREAM' | 'OUTPUTS';
+
+/** Exact up to 2^53, so a count may be beyond an `Int`. */
+export interface TokenCounts {
+  readonly inputTokens: number | null;
+  readonly outputTokens: number | null;
+  readonly totalTokens: number | null;
+  /** A part of `inputTokens`, never to be added to it. */
+  readonly cachedInputTokens: number | null;
+  /** A part of `outputTokens`, never to be added to it. */
+  readonly reasoningTokens: number | null;
+}
+
+export interface TokenUsage extends TokenCounts {
+  readonly model: string | null;
+  readonly source: TokenSource;
+}
+
+export interface BilledCounts {
+  readonly input: number;
+  readonly cachedInput: number;
+  readonly cacheWrites: number;
+  readonly output: number;
+  readonly reasoning: number;
+}
+
+/** What a model call is billed by. */
+export interface BilledTokens {
+  readonly model: string | null;
+  readonly counts: BilledCounts | null;
 }
 
 /** One execution of a node, as the upstream told it. */
@@ -50,6 +69,10 @@ export interface StepFacts {
   readonly payload: Payload;
   /** Exact up to 2^53. */
   readonly tokens: number | null;
+  /** Read of its payload. Null where neither that nor the upstream reports tokens. */
+  readonly tokenUsage: TokenUsage | null;
+  /** The same tokens by price. Null where `tokenUsage` is. */
+  readonly billedTokens: BilledTokens | null;
   /** The position in the upstream's list: the tie-breaker of every order. */
   readonly index: number;
   /** Why the entry can't be read. Then nothing else of it is used: it counts in nothing, and is listed as an error. */

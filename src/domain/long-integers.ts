@@ -2,11 +2,9 @@
  * Integers beyond 2^53 in JSON. A double can't hold all of their digits: JSON.parse rounds them without a word, here and in a browser
  * that they are answered to. As text they keep their digits.
  */
-import type { JsonValue } from './types.ts';
 
 /** 2^53 has 16 digits. */
-export const MIN_LONG_DIGITS = 16;
-const LEAST_DIGITS = /\d{16}/;
+const MIN_LONG_DIGITS = 16;
 
 /** `JSON.parse`, with such integers as text. */
 export function parseExactJson(text: string): unknown {
@@ -16,9 +14,21 @@ export function parseExactJson(text: string): unknown {
   return exact === text ? value : JSON.parse(exact);
 }
 
+/** True if so many digits are in a row anywhere. Every sixteenth character is looked at: one of them is a digit of the row. */
+function mayHaveLongIntegers(json: string): boolean {
+  for (let at = MIN_LONG_DIGITS - 1; at < json.length; at += MIN_LONG_DIGITS) {
+    if (!isDigit(json.charCodeAt(at))) continue;
+    let [start, end] = [at, at + 1];
+    while (isDigit(json.charCodeAt(start - 1))) start -= 1;
+    while (isDigit(json.charCodeAt(end))) end += 1;
+    if (end - start >= MIN_LONG_DIGITS) return true;
+  }
+  return false;
+}
+
 /** The same JSON, with such integers in quotes. Character by character: expressions take up to four times as long. */
 export function longIntegersAsText(json: string): string {
-  if (!LEAST_DIGITS.test(json)) return json;
+  if (!mayHaveLongIntegers(json)) return json;
   let exact = '';
   let copied = 0;
   for (let at = 0; at < json.length;) {
@@ -38,8 +48,7 @@ export function longIntegersAsText(json: string): string {
 }
 
 /** Of a number in JSON. What has a point or an exponent is no integer: a double is meant. */
-export const isLongInteger = (number: string): boolean =>
-  /^-?\d+$/.test(number) && !Number.isSafeInteger(Number(number));
+const isLongInteger = (number: string): boolean => /^-?\d+$/.test(number) && !Number.isSafeInteger(Number(number));
 
 /** Behind the quote that ends it. */
 function endOfText(json: string, start: number): number {
@@ -62,7 +71,3 @@ const isDigit = (code: number): boolean => code >= 0x30 && code <= 0x39;
 const isInNumber = (code: number): boolean =>
   isDigit(code) || code === 0x2b || code === MINUS || code === 0x2e || code === 0x65 || code === 0x45;
 const [QUOTE, MINUS, BACKSLASH] = [0x22, 0x2d, 0x5c];
-
-/** True for what `JSON.parse` may have made of such an integer. */
-export const mayBeRounded = (value: JsonValue): boolean =>
-  typeof value === 'number' && Math.abs(value) > Number.MAX_SAFE_INTEGER;

@@ -1,31 +1,28 @@
-/** The values of payloads, as far as they can be read, and whether two payloads are the same: each fetch has texts of its own. */
-import { isDeepStrictEqual } from 'node:util';
-import type { JsonValue, Payload, PayloadField, PayloadText } from './facts.ts';
-
-/** Of parsing a field: a twentieth of a second, for four million numbers or half a million objects. */
-export const MAX_COST = 2 ** 22;
-
-/** Why the value can't be read; null if it can. */
-export const problemOf = ({ problem, cost }: PayloadText): string | null =>
-  problem ?? (cost > MAX_COST ? 'too many values to be read; it is answered as a whole alone' : null);
-
-/** Null for none, and for one that can't be read. */
-export const valueOf = (text: PayloadText | null): JsonValue => (text && problemOf(text) === null ? text.read() : null);
+/** Whether two payloads are the same, however they were written. */
+import { isJsonArray, isJsonObject, unwritable } from './json.ts';
+import type { JsonValue, PayloadField, PayloadValues } from './facts.ts';
 
 const FIELDS: readonly PayloadField[] = ['inputs', 'outputs', 'metadata'];
 
-export const isSamePayload = (one: Payload, another: Payload): boolean =>
-  FIELDS.every((field) => isSameText(one[field], another[field]));
+export const isSamePayload = (one: PayloadValues, another: PayloadValues): boolean =>
+  FIELDS.every((field) => isSameField(one[field], another[field]));
 
-/** To compare longer ones by value may take longer than 20 ms. Of those, what is written differently is not the same. */
-const MAX_COMPARED_BYTES = 2 ** 17;
+/** Values that cannot be answered are the same if their errors are. They may be nested too deep to be compared. */
+function isSameField(one: JsonValue, another: JsonValue): boolean {
+  const [problem, otherProblem] = [unwritable(one), unwritable(another)];
+  return problem === null && otherProblem === null ? isSameValue(one, another) : problem === otherProblem;
+}
 
-/** By value, however it was written. */
-function isSameText(one: PayloadText | null, another: PayloadText | null): boolean {
-  if (!one || !another) return one === another;
-  if (Buffer.compare(one.bytes, another.bytes) === 0) return true;
-  const isCompared = [one, another].every(
-    ({ problem, sizeBytes }) => problem === null && sizeBytes <= MAX_COMPARED_BYTES,
-  );
-  return isCompared && isDeepStrictEqual(one.read(), another.read());
+function isSameValue(one: JsonValue | undefined, another: JsonValue | undefined): boolean {
+  if (isJsonArray(one)) {
+    if (!isJsonArray(another) || one.length !== another.length) return false;
+    for (let at = 0; at < one.length; at += 1) if (!isSameValue(one[at], another[at])) return false;
+    return true;
+  }
+  if (!isJsonObject(one) || !isJsonObject(another)) return one === another;
+  if (Object.keys(one).length !== Object.keys(another).length) return false;
+  for (const name in one) {
+    if (!Object.hasOwn(another, name) || !isSameValue(one[name], another[name])) return false;
+  }
+  return true;
 }

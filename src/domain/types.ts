@@ -1,5 +1,5 @@
 /** What follows from the facts: the shapes that the domain answers. The facts are passed on, so that one import serves. */
-import type { Freshness, Payload, StepFacts } from './facts.ts';
+import type { Freshness, Payload, StepFacts, TokenCounts } from './facts.ts';
 import type { RunStatus, StepStatus } from './status.ts';
 import type { Timestamp } from './timestamp.ts';
 
@@ -122,24 +122,6 @@ export interface StepError {
   readonly type: string | null;
   readonly code: string | null;
   readonly raw: string;
-}
-
-export type TokenSource = 'UPSTREAM' | 'OUTPUTS';
-
-/** Exact up to 2^53, so a count may be beyond an `Int`. */
-export interface TokenCounts {
-  readonly inputTokens: number | null;
-  readonly outputTokens: number | null;
-  readonly totalTokens: number | null;
-  /** A part of `inputTokens`, never to be added to it. */
-  readonly cachedInputTokens: number | null;
-  /** A part of `outputTokens`, never to be added to it. */
-  readonly reasoningTokens: number | null;
-}
-
-export interface TokenUsage extends TokenCounts {
-  readonly model: string | null;
-  readonly source: TokenSource;
 }
 
 export interface ModelTokenUsage extends TokenCounts {

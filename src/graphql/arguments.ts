@@ -1,10 +1,10 @@
 /** Checks of arguments that the schema's types can't express; each throws BAD_USER_INPUT. */
 import { evaluatePath, InvalidPathError, type PathBudget } from '../domain/json-path/json-path.ts';
 import { unwritable } from '../domain/json.ts';
+import { jsonBytes } from '../domain/json-bytes.ts';
 import type { JsonObject, JsonValue } from '../domain/types.ts';
 import type { RunFilter, RunWindow } from '../runs/history/run-history.ts';
 import { GatewayError } from '../upstream/errors.ts';
-import { sizeOf } from './operations/answer-size.ts';
 import { MAX_LIST_SIZE, MAX_RUNS_IN_STATISTICS } from './fields/list-sizes.ts';
 
 const checkRange = (name: string, value: number, maximum: number): number => {
@@ -60,7 +60,7 @@ export function checkInputs(inputs: JsonValue): JsonObject {
     throw new GatewayError('BAD_USER_INPUT', `inputs: expected an object, got ${got}`);
   }
   // First, as it stops where they are too long: a variable of a megabyte may stand in them a thousand times.
-  if (sizeOf(inputs, MAX_INPUTS_BYTES) > MAX_INPUTS_BYTES) {
+  if (jsonBytes(inputs, MAX_INPUTS_BYTES) > MAX_INPUTS_BYTES) {
     throw new GatewayError('BAD_USER_INPUT', `inputs: expected at most ${MAX_INPUTS_BYTES} bytes of JSON, got more`);
   }
   const problem = unwritable(inputs);

@@ -24,11 +24,11 @@ import { GatewayError } from '../upstream/errors.ts';
 import type { LookAhead } from './fields/data-requirements.ts';
 import { createFailureLimit } from './fields/failure-limit.ts';
 import { createObjectBudget } from './fields/object-budget.ts';
+import { createPayloadBudget } from './fields/payload-budget.ts';
 import { createReportedErrors } from './lists/reported-errors.ts';
-import { createReadingTurns, type ReadingQueue } from './reading-turns.ts';
+import { createPayloadReader, type TakeTurn } from './payload-reader.ts';
 import { createRunChanges } from './subscriptions/run-events.ts';
 import { endedBy } from './subscriptions/sources.ts';
-import type { WrittenJson } from './written-json.ts';
 
 export interface ContextSource {
   readonly runStore: RunStore;
@@ -42,9 +42,10 @@ export interface ContextSource {
   /** True: whoever has a viewer was authenticated by the gateway. False: the upstream decides whether a key is good. */
   readonly isVerified: boolean;
   readonly lookAhead: LookAhead;
-  readonly readingQueue: ReadingQueue;
+  readonly takeTurn: TakeTurn;
   readonly maxUpstreamCalls: number;
   readonly maxObjects: number;
+  readonly maxAnswerBytes: number;
   readonly prices: PriceList | null;
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -63,12 +64,16 @@ export interface ContextRequest {
   readonly operationRecord?: OperationRecord | undefined;
 }
 
+/** To parse less is cheap. */
+const MIN_ADMITTED_BYTES = 2 ** 20;
+
 /** What one execution of the operation may use up. */
-const createBudgets = ({ maxObjects }: ContextSource) => ({
+const createBudgets = ({ maxObjects, maxAnswerBytes }: ContextSource) => ({
   objects: createObjectBudget(maxObjects),
   failures: createFailureLimit(),
   /** In steps of JMESPath, for all paths. */
   paths: createPathBudget(),
+  payloads: createPayloadBudget(maxAnswerBytes),
 });
 
 /** Computes each value once for the operation, however often it is selected. */
@@ -123,8 +128,6 @@ export function createContext(source: ContextSource, request: ContextRequest) {
     renewBudgets: () => {
       Object.assign(budgets, createBudgets(source));
     },
-    /** By the text: where it can't be answered as it stands, it is written anew, and a field may be selected a hundred times. */
-    written: kept<WrittenJson>(),
     /** By the payload that each is read from. */
     conversation: kept<Conversation | null>(),
     /** By the value: a variable may be the inputs of many starts. */
@@ -139,11 +142,14 @@ export function createContext(source: ContextSource, request: ContextRequest) {
     comparison: kept<RunComparison>(),
     /** By the run. */
     runInputs: kept<Promise<JsonValue>>(),
-    /** When payloads are read: whatever reads them asks here. */
-    readings: createReadingTurns({
-      queue: source.readingQueue,
+    payloads: createPayloadReader({
+      takeTurn: source.takeTurn,
       isGone: () => signal().aborted,
-      admit: (bytes) => hold?.(bytes)(),
+      admit(bytes) {
+        budgets.payloads.read(bytes);
+        // Throws RATE_LIMITED where the answer would be refused anyway.
+        if (bytes >= MIN_ADMITTED_BYTES) hold?.(bytes)();
+      },
     }),
     workflows,
     runs,

@@ -19,7 +19,7 @@ import { createErrorFormatting } from './operations/error-formatting.ts';
 import { createOperations } from './operations/operations.ts';
 import { createPersistedOperations, type SharedOperations } from './operations/persisted-operations.ts';
 import { sandboxState } from './apollo/sandbox.ts';
-import { createReadingQueue } from './reading-turns.ts';
+import { createTurns } from './payload-reader.ts';
 import { createRights } from './subscriptions/rights.ts';
 import { createSharedEvents } from './subscriptions/shared-events.ts';
 import { createSubscriptions } from './subscriptions/subscriptions.ts';
@@ -84,9 +84,9 @@ export async function createGraphql(options: GraphqlOptions) {
     logger,
   });
 
-  const budgets = { maxUpstreamCalls, maxObjects: maxOperationObjects };
-  const readingQueue = createReadingQueue();
-  const contextSource: ContextSource = { ...runs, lookAhead, readingQueue, ...budgets, isVerified, prices, now };
+  const budgets = { maxUpstreamCalls, maxObjects: maxOperationObjects, maxAnswerBytes };
+  const takeTurn = createTurns();
+  const contextSource: ContextSource = { ...runs, lookAhead, takeTurn, ...budgets, isVerified, prices, now };
   const operations = createOperations({
     schema,
     apollo,

@@ -1,12 +1,10 @@
-/** Payloads for resolvers: a field as it was written, what a path finds in it, or what else is read from it. */
-import { fieldOf } from '../domain/json.ts';
-import { problemOf } from '../domain/payload.ts';
-import { stepTokenUsage } from '../domain/run/tokens.ts';
-import type { JsonValue, Payload, PayloadField, PayloadText, Run, Step } from '../domain/types.ts';
+/** Payloads for resolvers: the value of a field, what a path finds in it, its size, or what else is read from it. */
+import { fieldOf, unwritable } from '../domain/json.ts';
+import { jsonBytes } from '../domain/json-bytes.ts';
+import type { JsonValue, Payload, PayloadField, PayloadValues, Run } from '../domain/types.ts';
 import { GatewayError } from '../upstream/errors.ts';
 import { pick } from './arguments.ts';
 import type { Context } from './context.ts';
-import { WrittenJson, type AnsweredJson } from './written-json.ts';
 
 type Path = string | null | undefined;
 
@@ -14,60 +12,61 @@ export function payloadValue(
   payload: Payload | null,
   field: PayloadField,
   path: Path,
-  { readings, budgets, written }: Context,
-): AnsweredJson | Promise<AnsweredJson> {
-  const text = payload?.[field];
-  if (!payload || !text) return pick(null, path, budgets.paths);
-  if (path != null)
-    return readings.take(payload, [field], () => pick(readPayload(payload, field), path, budgets.paths));
-  const answer = () => written(text, () => writtenJson(field, text));
-  return text.isPlain ? answer() : readings.take(payload, [field], answer);
+  context: Context,
+): JsonValue | Promise<JsonValue> {
+  if (!payload) return pick(null, path, context.budgets.paths);
+  return context.payloads.read(payload, (values) => {
+    const value = readable(values, payload, field, context);
+    if (path != null) return answered(value, path, context);
+    context.budgets.payloads.answer(sizeOf(value, payload, field, context));
+    return value;
+  });
 }
 
-function writtenJson(field: PayloadField, text: PayloadText): WrittenJson {
-  if (text.problem !== null) throw unreadable(field, text.problem);
-  return new WrittenJson(text.written());
+/** As JSON without blanks; 0 for none. */
+export const payloadSize = (payload: Payload, field: PayloadField, context: Context): number | Promise<number> =>
+  context.payloads.known(payload, field).sizeBytes ??
+  context.payloads.read(payload, (values) => sizeOf(values[field], payload, field, context));
+
+function sizeOf(value: JsonValue, payload: Payload, field: PayloadField, { payloads }: Context): number {
+  return (payloads.known(payload, field).sizeBytes ??= value === null ? 0 : jsonBytes(value));
 }
 
-/** Throws UPSTREAM_CONTRACT_VIOLATION for a value that can't be read. */
-export function readPayload(payload: Payload, field: PayloadField): JsonValue {
-  const text = payload[field];
-  if (!text) return null;
-  const problem = problemOf(text);
-  if (problem !== null) throw unreadable(field, problem);
-  return text.read();
+/** Throws UPSTREAM_CONTRACT_VIOLATION for a value that cannot be answered. */
+export function readable(values: PayloadValues, payload: Payload, field: PayloadField, context: Context): JsonValue {
+  const known = context.payloads.known(payload, field);
+  if (known.problem === undefined) known.problem = unwritable(values[field]);
+  if (known.problem === null) return values[field];
+  throw new GatewayError('UPSTREAM_CONTRACT_VIOLATION', `${field}: ${known.problem}`);
 }
 
-const unreadable = (field: PayloadField, problem: string): GatewayError =>
-  new GatewayError('UPSTREAM_CONTRACT_VIOLATION', `${field}: ${problem}`);
+function answered(value: JsonValue, path: Path, { budgets }: Context): JsonValue {
+  const found = pick(value, path, budgets.paths);
+  budgets.payloads.answer(jsonBytes(found));
+  return found;
+}
 
 /** What a run without a record was started with. It is looked for once for the operation, however often it is selected. */
 export async function inferredInputs(run: Run, path: Path, context: Context): Promise<JsonValue> {
   const inputs = await context.runInputs(run, () => findInputs(run, context));
-  return pick(inputs, path, context.budgets.paths);
+  return answered(inputs, path, context);
 }
 
 /**
  * The `input_data` of the first step that has any, for there the upstream puts it. Inputs that can't be read may hold it: then a later
  * step's would be wrong.
  */
-async function findInputs({ steps }: Run, { readings }: Context): Promise<JsonValue> {
-  for (const { payload } of steps) {
-    const inputs = await readings.take(payload, ['inputs'], () =>
-      fieldOf(readPayload(payload, 'inputs'), 'input_data'),
-    );
-    if (inputs !== undefined) return inputs;
-  }
-  return null;
-}
-
-/** What a model was asked and what it answered. */
-export const MODEL_CALL: readonly PayloadField[] = ['inputs', 'outputs'];
-
-/** To be called before what reads the tokens of many steps: they are known then. */
-export async function readTokens(steps: readonly Step[], { readings }: Context): Promise<void> {
-  for (const step of steps) {
-    const reading = readings.takeFigures(step.payload, MODEL_CALL, () => stepTokenUsage(step));
-    if (reading instanceof Promise) await reading;
-  }
+async function findInputs({ steps }: Run, context: Context): Promise<JsonValue> {
+  const [first] = steps;
+  if (!first) return null;
+  // The others came in the same answer: once it is parsed, they are read in the same turn.
+  return context.payloads.read(first.payload, async () => {
+    for (const { payload } of steps) {
+      const inputs = await context.payloads.read(payload, (values) =>
+        fieldOf(readable(values, payload, 'inputs', context), 'input_data'),
+      );
+      if (inputs !== undefined) return inputs;
+    }
+    return null;
+  });
 }

@@ -1,16 +1,17 @@
 /** The client of the upstream API: HTTP, with resilience around each call and the wire contract behind it. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { UpstreamAuthHeader, UpstreamEndpoint, UpstreamProxy } from '../config/config.ts';
-import type { JsonObject, WorkflowGraph } from '../domain/types.ts';
+import type { JsonObject, RunRecord, WorkflowGraph } from '../domain/types.ts';
 import type { UpstreamState } from '../observability/metrics.ts';
 import type { Observer } from '../observability/observer.ts';
 import type { CallOptions, RunRef, UpstreamAnswer, UpstreamApi } from './api.ts';
-import { readRun, readRuns, readStartedRun, readSteps, readWorkflows, WIRE_NAMES } from './contract.ts';
+import { readRun, readRuns, readStartedRun, readSteps, readWorkflows } from './contract.ts';
 import { AbandonedError, GatewayError, isNotFound } from './errors.ts';
 import { pathSegment } from './ids.ts';
 import { createJsonHttp, type JsonRequest } from './transport/json-http.ts';
 import { inPieces } from './transport/in-pieces.ts';
-import { jsonAnswerOf, type JsonAnswer } from './transport/json-answer.ts';
+import { parseBody, type JsonBody } from './transport/json-body.ts';
+import { MIN_CHECKED_BYTES } from './transport/json-limits.ts';
 import { ownCopy } from './transport/own-bytes.ts';
 import { withOutcome } from './unknown-outcome.ts';
 import { createDeviations, type ReportDeviation } from './wire/deviations.ts';
@@ -40,7 +41,7 @@ const BEARER: UpstreamAuthHeader = { name: 'authorization', template: 'Bearer {k
 
 const always = (): boolean => true;
 
-type Read<T> = (json: JsonAnswer, report: ReportDeviation) => Generator<void, T, void>;
+type Read<T> = (json: JsonBody, report: ReportDeviation) => Generator<void, T, void>;
 
 /** Where a call goes. */
 interface Target {
@@ -58,15 +59,20 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
   /** The parts of the header before, between and after the key. */
   const aroundKey = template.split('{key}');
 
-  async function get<T extends Facts>(target: Target, read: Read<T>, call: CallOptions): Promise<UpstreamAnswer<T>> {
-    const readAnswer = async (json: JsonAnswer, body: Buffer, report: ReportDeviation) => {
+  async function get<T extends Facts>(
+    target: Target,
+    read: Read<T>,
+    call: CallOptions,
+    keptBytes: (body: Buffer, value: T) => number = wholeBody,
+  ): Promise<UpstreamAnswer<T>> {
+    const readAnswer = async (json: JsonBody, body: Buffer, report: ReportDeviation) => {
       const value = await inPieces(read(json, report));
-      return { value, sizeBytes: cachedBytes(body.length, value), body };
+      return { value, sizeBytes: cachedBytes(keptBytes(body, value), value), body };
     };
     // What deviates in a stored answer was reported when it came.
     if (call.stored) {
       const body = ownCopy(call.stored);
-      return readAnswer(await inPieces(jsonAnswerOf(body, WIRE_NAMES)), body, () => undefined);
+      return readAnswer(await parse(body), body, () => undefined);
     }
     return send(target, call, undefined, readAnswer);
   }
@@ -76,7 +82,7 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
     { endpoint, compartment, path }: Target,
     call: CallOptions,
     inputs: JsonObject | undefined,
-    read: (json: JsonAnswer, body: Buffer, report: ReportDeviation) => T | Promise<T>,
+    read: (json: JsonBody, body: Buffer, report: ReportDeviation) => T | Promise<T>,
   ): Promise<T> {
     const { viewerId, signal, isAccepted = always, refusals } = call;
     const deviations = createDeviations();
@@ -107,7 +113,7 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
       const body = await resilience[inputs ? 'once' : 'repeatable'](lane, attempt, signal);
       // The bulkhead has admitted a queued call by now: let it send before this answer is parsed, which takes longer.
       if (resilience.hasQueue()) await nextTurn();
-      const json = await inPieces(jsonAnswerOf(body, WIRE_NAMES));
+      const json = await parse(body);
       if (json.hasByteOrderMark) deviations.add(endpoint, 'read', 'JSON', 'a byte order mark before it');
       if (json.hasInvalidUtf8) deviations.add(endpoint, 'lost', 'UTF-8', 'other bytes');
       const value = await read(json, body, deviations.add);
@@ -145,13 +151,15 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
 
     async getRun(ref, call) {
       checkOffered('run');
-      return get(ofRun('run', ref), (json, report) => readRun(json, ref.runId, report), call);
+      const read: Read<RunRecord | null> = (json, report) => readRun(json, ref.runId, report);
+      return get(ofRun('run', ref), read, call, (_body, record) => ownBytes([record]));
     },
 
     async listRuns({ workflowId, offset, limit }, call) {
       checkOffered('runs');
       const target = ofWorkflow('runs', workflowId, `/runs?limit=${limit}&offset=${offset}`);
-      return get(target, (json, report) => readRuns(json, limit, report), call);
+      const read: Read<readonly RunRecord[]> = (json, report) => readRuns(json, limit, report);
+      return get(target, read, call, (_body, records) => ownBytes(records));
     },
 
     async listWorkflows(call) {
@@ -170,6 +178,13 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
       http.close();
     },
   };
+}
+
+/** To parse a large answer takes a while, so others are answered before it is read. */
+async function parse(body: Buffer): Promise<JsonBody> {
+  const json = parseBody(body);
+  if (body.length > MIN_CHECKED_BYTES) await nextTurn();
+  return json;
 }
 
 const NO_WORKFLOWS = 'the upstream has no list of workflows at `workflows` (HTTP 404)';
@@ -210,6 +225,12 @@ const graphBytesOf = ({ nodes, edges }: WorkflowGraph): number =>
   nodes.reduce((sum, { id, type, description }) => sum + bytesOf(id) + bytesOf(type) + bytesOf(description), 0) +
   edges.reduce((sum, { from, to }) => sum + bytesOf(from) + bytesOf(to), 0) +
   (nodes.length + edges.length) * BYTES_A_PART;
+
+const wholeBody = (body: Buffer): number => body.length;
+
+/** Records have payloads of their own: the rest of their answer is not kept. */
+const ownBytes = (records: readonly (RunRecord | null)[]): number =>
+  records.reduce((sum, record) => sum + (record?.payload.heldBytes ?? 0), 0);
 
 const bytesOf = (text: string | null | undefined): number => 2 * (text?.length ?? 0);
 

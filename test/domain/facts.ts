@@ -1,19 +1,9 @@
 /** Facts for tests: builders whose defaults are an ordinary completed step or run, and arbitrary ones. */
 import fc from 'fast-check';
-import { unwritable } from '../../src/domain/json.ts';
-import { parseExactJson } from '../../src/domain/long-integers.ts';
 import { createRun } from '../../src/domain/run/run.ts';
+import { readTokens } from '../../src/domain/run/tokens.ts';
 import { parseTimestamp, timestampOfMicros, type Timestamp } from '../../src/domain/timestamp.ts';
-import type {
-  JsonValue,
-  Payload,
-  PayloadField,
-  PayloadText,
-  Run,
-  RunFacts,
-  RunRecord,
-  StepFacts,
-} from '../../src/domain/types.ts';
+import type { JsonValue, Payload, PayloadField, Run, RunFacts, RunRecord, StepFacts } from '../../src/domain/types.ts';
 
 /** 2025-03-13T02:41:00Z, from which all seconds in tests count. */
 export const EPOCH_MS = Date.UTC(2025, 2, 13, 2, 41);
@@ -28,26 +18,11 @@ export const atSecond = (seconds: number): Timestamp => ({
   isWholeSecond: true,
 });
 
-/** A field of a payload, as the upstream wrote it. */
-export function payloadText(json: string): PayloadText {
-  const bytes = Buffer.from(json);
-  const value = parseExactJson(json) as JsonValue;
-  return {
-    bytes,
-    sizeBytes: bytes.length,
-    problem: unwritable(value),
-    cost: 1,
-    isPlain: true,
-    written: () => bytes,
-    read: () => value,
-  };
-}
-
 type Values = Partial<Record<PayloadField, JsonValue | undefined>>;
 
 function payloadOf({ inputs = null, outputs = null, metadata = null }: Values): Payload {
-  const textOf = (value: JsonValue) => (value === null ? null : payloadText(JSON.stringify(value)));
-  return { inputs: textOf(inputs), outputs: textOf(outputs), metadata: textOf(metadata), heldBytes: 0 };
+  const body = Buffer.from(JSON.stringify([{ inputs, outputs, step_metadata: metadata }]));
+  return { body, index: 0, heldBytes: body.length };
 }
 
 /** Payloads are given by their values. */
@@ -66,6 +41,7 @@ export const stepFacts = ({ inputs, outputs, metadata, ...facts }: StepDraft = {
   error: null,
   payload: payloadOf({ inputs, outputs, metadata }),
   tokens: 0,
+  ...readTokens(facts.tokens ?? 0, { inputs: inputs ?? null, outputs: outputs ?? null }),
   index: 0,
   ...facts,
 });

@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { longIntegersAsText, mayBeRounded, parseExactJson } from '../../src/domain/long-integers.ts';
-import type { JsonValue } from '../../src/domain/types.ts';
+import { longIntegersAsText, parseExactJson } from '../../src/domain/long-integers.ts';
 
 const isLong = (integer: bigint): boolean => integer > 2n ** 53n - 1n || integer < 1n - 2n ** 53n;
 
@@ -60,11 +59,5 @@ describe('an integer in JSON', () => {
   it('is not searched for in a text that does not end', () => {
     const text = '[12345678901234567, "12345678901234567';
     expect(longIntegersAsText(text)).toBe('["12345678901234567", "12345678901234567');
-  });
-
-  it('may be rounded from 2^53 on if it is a number', () => {
-    const numbers: readonly JsonValue[] = [2 ** 53 - 1, 1 - 2 ** 53, 0.1, '12345678901234567890', null];
-    expect(numbers.map(mayBeRounded)).toEqual(numbers.map(() => false));
-    expect([2 ** 53, -(2 ** 53), 1e300].map(mayBeRounded)).toEqual([true, true, true]);
   });
 });

@@ -7,12 +7,12 @@ import {
   NO_CHANGES,
   type ComparedSteps,
 } from '../../src/domain/step/step-changes.ts';
-import { valueOf } from '../../src/domain/payload.ts';
 import type { StepFacts } from '../../src/domain/types.ts';
+import { createPayloadComparison, payloadsIn } from '../../src/upstream/wire/payloads.ts';
 import { arbitrarySteps, listed, ran, runOf } from './facts.ts';
 
 function compared(before: readonly StepFacts[], after: readonly StepFacts[]): ComparedSteps {
-  const work = compareSteps(before, after);
+  const work = compareSteps(before, after, createPayloadComparison().isSame);
   for (let step = work.next(); ; step = work.next()) if (step.done) return step.value;
 }
 
@@ -50,7 +50,7 @@ describe('a step has changed', () => {
       const { steps } = runOf(facts);
       const ofId = facts.flatMap((each, index) => {
         const { attempt, attemptCount, attemptKind } = steps.find((step) => step.index === index) ?? {};
-        const payload = [each.payload.inputs, each.payload.outputs, each.payload.metadata].map(valueOf);
+        const payload = payloadsIn(each.payload.body)(each.payload.index);
         const entry = [{ ...each, payload, index: 0 }, attempt, attemptCount, attemptKind];
         return each.id === id ? [JSON.stringify(entry)] : [];
       });

@@ -1,9 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { billedTokens, stepTokenUsage } from '../../src/domain/run/tokens.ts';
 import type { JsonValue } from '../../src/domain/types.ts';
 import { stepFacts } from './facts.ts';
 
-const usageOf = (outputs: JsonValue) => stepTokenUsage(stepFacts({ outputs }));
+const usageOf = (outputs: JsonValue) => stepFacts({ outputs }).tokenUsage;
 
 /** The sums of a run, and other words and shapes of a usage, are compared with `test/reference`. */
 describe('the token usage of a step', () => {
@@ -39,7 +38,21 @@ describe('the token usage of a step', () => {
       expect(usageOf(outputs)).toMatchObject({ ...counts, model: 'm', source: 'OUTPUTS' });
     }
     expect(usageOf({ events, usage: { total_tokens: 5 } })).toMatchObject({ totalTokens: 5, model: null });
-    expect(billedTokens(stepFacts({ outputs: events }))?.model).toBe('m');
+    expect(stepFacts({ outputs: events }).billedTokens?.model).toBe('m');
+  });
+
+  it('of a stream that counts something else in each event is read in linear time', () => {
+    const events = Array.from({ length: 60_000 }, (_, index) => ({
+      type: 'message_delta',
+      usage: { [`count ${index}`]: index, output_tokens: index },
+    }));
+    expect(usageOf(events)).toMatchObject({ outputTokens: 59_999, source: 'OUTPUTS' });
+  });
+
+  it('names its model by at most 256 characters', () => {
+    const usage = { total_tokens: 5 };
+    expect(usageOf({ model: 'm'.repeat(300), usage })?.model).toBe('m'.repeat(256));
+    expect(usageOf({ model: '', usage })?.model).toBeNull();
   });
 
   it('is not read from a list of answers, which is not a stream', () => {

@@ -167,6 +167,7 @@ describe('an event of a run', () => {
     ['its record appears', { run: MISSING, steps: list(running) }, { run: record() }],
     ['its record disappears', { steps: list(running) }, { run: MISSING }],
     ['a step ends', { steps: list(running) }, { steps: list(A) }],
+    ['the metadata of a step changes', {}, { steps: list({ ...A, step_metadata: 7 }) }],
     ['a step is new', {}, { steps: list(A, B) }],
     ['a step is gone', { steps: list(A, B) }, { steps: list(A) }],
     ['its steps are not found any more', {}, { steps: MISSING }],
@@ -185,6 +186,23 @@ describe('an event of a run', () => {
     ['the steps come in another order', { steps: list(A, B) }, { steps: list(B, A) }],
     ['the record is missing again', { run: MISSING, steps: list(running) }, { run: MISSING }],
     ['the steps are missing again', { steps: MISSING }, { steps: MISSING }],
+    [
+      'the outputs of all nodes come, which nothing reads',
+      {},
+      { run: record({ all_outputs: { model_1: 'x'.repeat(200_000) } }) },
+    ],
+    [
+      'steps that cannot be answered, and unknown fields, are other ones',
+      { steps: { raw: JSON.stringify([wireStep(A)]).replace('"inputs":', '"inputs":[1e400],"x":') } },
+      { steps: { raw: JSON.stringify([wireStep(A)]).replace('"inputs":', '"inputs":[1e400],"y":') } },
+    ],
+    [
+      'the inputs of a step are written in other bytes',
+      { steps: list({ ...A, inputs: { a: 1, b: 'é' } }) },
+      {
+        steps: { raw: JSON.stringify([wireStep({ ...A, inputs: { b: 'é', a: 1 } })], null, 2).replace('é', '\\u00e9') },
+      },
+    ],
     [
       'the same outputs are written in other bytes',
       { run: record({ outputs: { a: 1, b: [2] } }) },

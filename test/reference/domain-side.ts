@@ -2,7 +2,6 @@
 import { compareRuns } from '../../src/domain/run/comparison.ts';
 import { createRun } from '../../src/domain/run/run.ts';
 import { nodeStatistics, runStatistics } from '../../src/domain/run/statistics.ts';
-import { stepTokenUsage } from '../../src/domain/run/tokens.ts';
 import { firstFailure, slowestSteps } from '../../src/domain/step/failures.ts';
 import { parseTimestamp, type Timestamp } from '../../src/domain/timestamp.ts';
 import type { JsonValue, Run, RunFacts, Step } from '../../src/domain/types.ts';
@@ -76,7 +75,7 @@ export function derivedBy(run: Run) {
       attemptKind: step.attemptKind,
       previousAttempt: indexOf(step.previousAttempt),
       isSuperseded: step.isSuperseded,
-      tokenUsage: stepTokenUsage(step),
+      tokenUsage: step.tokenUsage,
     })),
     failedSteps: indexes(run.failedSteps),
     stillFailed: indexes(run.remainingFailures),

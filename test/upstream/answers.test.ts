@@ -227,6 +227,7 @@ describe('an answer of the upstream', () => {
       raw: JSON.stringify(json).replaceAll(/"<(\d+) levels>"/g, (_, levels) => nested(Number(levels))),
     });
     const NESTED = 'nested deeper than 200 levels';
+    const HISTORY = 'workflow(id: "wf") { runs(first: 1) { nodes { inputs outputs } } }';
 
     it.each<[string, Wire, string, number]>([
       ['outputs', { outputs: deep(TOO_DEEP) }, NESTED, 300],
@@ -262,13 +263,21 @@ describe('an answer of the upstream', () => {
       }
     });
 
-    it('has an error of the field of the record of a run alone, too', async () => {
-      const { data, errors } = await ask(ofRun('inputs outputs status'), {
-        run: replyOf([wireRun('r1', { outputs: deep(TOO_DEEP) })]),
+    it.each([
+      [NESTED, deep(TOO_DEEP)],
+      ['a number is beyond what a double holds', [rawJSON('1e400')]],
+    ])('has an error of the field of the record of a run alone, too: %s', async (message, outputs) => {
+      const records = { json: [wireRun('r1', { outputs })] };
+      const { data, errors } = await ask(`{ ${ofRun('inputs outputs status').slice(1, -1)} ${HISTORY} }`, {
+        run: replyOf(records.json),
+        runs: replyOf(records.json),
         steps: { json: [wireStep()] },
       });
-      expect(data).toEqual({ run: { inputs: { order: 7 }, outputs: null, status: 'COMPLETED' } });
-      expect(placesOf({ errors })).toEqual([`run.outputs: ${VIOLATION}`]);
+      const run = { inputs: { order: 7 }, outputs: null };
+      expect(data).toEqual({ run: { ...run, status: 'COMPLETED' }, workflow: { runs: { nodes: [run] } } });
+      const places = ['run.outputs', 'workflow.runs.nodes.0.outputs'];
+      expect(placesOf({ errors })).toEqual(places.map((place) => `${place}: ${VIOLATION}`));
+      expect(errors.map((error) => error.message)).toEqual(places.map(() => `outputs: ${message}`));
     });
 
     it('is read down to 200 levels, with its size', async () => {

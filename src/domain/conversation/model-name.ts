@@ -7,5 +7,7 @@ const MAX_MODEL_NAME = 256;
 /** `outputs.model`: what answered; else `inputs.model`: what was asked. Null where neither is a text. */
 export function modelOf(inputs: JsonValue, outputs: JsonValue): string | null {
   const model = nameIn(outputs, 'model') ?? nameIn(inputs, 'model');
-  return model && clip(model, MAX_MODEL_NAME);
+  if (model === null || model.length <= MAX_MODEL_NAME) return model;
+  // A slice would keep the whole text in memory, and the name is cached.
+  return Buffer.from(clip(model, MAX_MODEL_NAME)).toString();
 }

@@ -1,5 +1,5 @@
 /** What the tokens of steps cost. Amounts are exact inside, so that a sum is the same in any order. */
-import { billedTokens, type BilledTokens, type TokenFacts } from '../run/tokens.ts';
+import type { BilledTokens, StepFacts } from '../types.ts';
 import { pricesFor, type PriceList, type TokenPrices } from './prices.ts';
 
 export interface Cost {
@@ -13,16 +13,16 @@ export interface Cost {
 /** Of the price list, which has no other. */
 const CURRENCY = 'USD';
 
+type Billed = Pick<StepFacts, 'billedTokens'>;
+
 /** Null for a step that reports no tokens. */
-export function stepCost(step: TokenFacts, prices: PriceList): Cost | null {
-  const billed = billedTokens(step);
-  return billed && costOf([billed], prices);
-}
+export const stepCost = ({ billedTokens }: Billed, prices: PriceList): Cost | null =>
+  billedTokens && costOf([billedTokens], prices);
 
 /** The sum over its steps, failed ones too. */
-export const runCost = (steps: readonly TokenFacts[], prices: PriceList): Cost =>
+export const runCost = (steps: readonly Billed[], prices: PriceList): Cost =>
   costOf(
-    steps.flatMap((step) => billedTokens(step) ?? []),
+    steps.flatMap(({ billedTokens }) => billedTokens ?? []),
     prices,
   );
 

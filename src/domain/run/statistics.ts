@@ -2,7 +2,6 @@
 import { compareText } from '../order.ts';
 import { wallClockMs } from './span.ts';
 import { isOver, runStatusOf, type RunStatus } from '../status.ts';
-import { stepTokenUsage } from './tokens.ts';
 import { sumOfKnown } from './usage.ts';
 import type { Run, RunRecord, Step } from '../types.ts';
 
@@ -70,10 +69,7 @@ export function runStatistics(records: readonly RunRecord[]): RunStatistics {
   };
 }
 
-/**
- * By node id. The runs' steps must have been loaded, and where they are large, `tokenUsage` of each run been read before: here the
- * tokens of all runs are read in turn.
- */
+/** By node id. The steps of the runs must have been loaded. */
 export function nodeStatistics(runs: readonly Run[]): NodeStatistics[] {
   const steps = runs.flatMap((run) => run.steps);
   return [...Map.groupBy(steps, (step) => step.nodeId)]
@@ -88,7 +84,7 @@ function statisticsOfNode(nodeId: string, steps: readonly Step[]): NodeStatistic
     failureCount: steps.filter((step) => step.status === 'FAILED').length,
     retryCount: steps.filter((step) => step.attemptKind === 'RETRY').length,
     durationMs: distributionOf(steps.filter(isTimed).flatMap((step) => step.durationMs ?? [])),
-    totalTokens: sumOfKnown(steps.map((step) => stepTokenUsage(step)?.totalTokens ?? null)),
+    totalTokens: sumOfKnown(steps.map(({ tokenUsage }) => tokenUsage?.totalTokens ?? null)),
   };
 }
 

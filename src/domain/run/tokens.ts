@@ -1,61 +1,38 @@
-/** What the model calls cost in tokens. The upstream's own count is always 0 today, so the answers are read for it. */
+/** What the model calls cost in tokens. The upstream's own count is always 0 today, so the outputs are read for it. */
 import { fieldOf, isJsonObject } from '../json.ts';
 import { modelOf } from '../conversation/model-name.ts';
 import { joinStream } from '../conversation/streams/streams.ts';
 import { compareText } from '../order.ts';
-import { valueOf } from '../payload.ts';
-import type { ModelTokenUsage, RunTokenUsage, StepFacts, TokenCounts, TokenUsage } from '../types.ts';
-import { billedCounts, countOf, readUsage, sumOfKnown, type BilledCounts } from './usage.ts';
+import type { ModelTokenUsage, PayloadValues, RunTokenUsage, StepFacts, TokenCounts, TokenUsage } from '../types.ts';
+import { billedCounts, countOf, readUsage, sumOfKnown } from './usage.ts';
 
-/** What tokens are read from. */
-export type TokenFacts = Pick<StepFacts, 'tokens' | 'payload'>;
+/** What is read of a model call when its answer comes, so that no list and no total reads a payload. */
+export type TokenFacts = Pick<StepFacts, 'tokenUsage' | 'billedTokens'>;
+
+const NO_TOKENS: TokenFacts = { tokenUsage: null, billedTokens: null };
 
 /**
- * Null when neither the upstream nor the outputs tell anything. A count is null when it is not told (or is no whole
+ * Null when neither the upstream nor the outputs report any. A count is null when it is not reported (or is not a whole
  * number ≥ 0), while 0 means really none. The total is the upstream's if that is above 0 (the parts are the outputs'
- * even then), else `total_tokens`, else the sum of input and output as far as they are told.
+ * even then), else `total_tokens`, else the sum of input and output as far as they are reported.
  */
-export const stepTokenUsage = (step: TokenFacts): TokenUsage | null => knownOf(step)?.usage ?? null;
-
-/** What a model call is billed by. */
-export interface BilledTokens {
-  readonly model: string | null;
-  readonly counts: BilledCounts | null;
-}
-
-/** Of each step that reports tokens, and of no other. */
-export const billedTokens = (step: TokenFacts): BilledTokens | null => knownOf(step)?.billed ?? null;
-
-interface Known {
-  readonly usage: TokenUsage;
-  readonly billed: BilledTokens;
-}
-
-/** What a payload once told: to read it again may mean to parse the whole answer that it came in. */
-const known = new WeakMap<StepFacts['payload'], Known | null>();
-
-function knownOf(step: TokenFacts): Known | null {
-  let told = known.get(step.payload);
-  if (told === undefined) known.set(step.payload, (told = read(step)));
-  return told;
-}
-
-function read(step: TokenFacts): Known | null {
-  const [inputs, outputs] = [valueOf(step.payload.inputs), valueOf(step.payload.outputs)];
+export function readTokens(
+  upstreamTokens: number | null,
+  { inputs, outputs }: Pick<PayloadValues, 'inputs' | 'outputs'>,
+): TokenFacts {
   const answer = isJsonObject(fieldOf(outputs, 'usage')) ? outputs : (joinStream(outputs) ?? outputs);
-  const reported = readUsage(fieldOf(answer, 'usage'));
-  const told = reported.counts;
-  const upstreamTotal = countOf(step.tokens) ?? 0;
-  if (upstreamTotal === 0 && Object.values(told).every((count) => count === null)) return null;
-  const model = fieldOf(answer, 'model');
+  const usage = readUsage(fieldOf(answer, 'usage'));
+  const { counts } = usage;
+  const upstreamTotal = countOf(upstreamTokens) ?? 0;
+  if (upstreamTotal === 0 && Object.values(counts).every((count) => count === null)) return NO_TOKENS;
   return {
-    usage: {
-      ...told,
-      totalTokens: upstreamTotal > 0 ? upstreamTotal : told.totalTokens,
-      model: typeof model === 'string' && model !== '' ? model : null,
+    tokenUsage: {
+      ...counts,
+      totalTokens: upstreamTotal > 0 ? upstreamTotal : counts.totalTokens,
+      model: modelOf(null, answer),
       source: upstreamTotal > 0 ? 'UPSTREAM' : 'OUTPUTS',
     },
-    billed: { model: modelOf(inputs, answer), counts: billedCounts(reported) },
+    billedTokens: { model: modelOf(inputs, answer), counts: billedCounts(usage) },
   };
 }
 
@@ -63,8 +40,8 @@ function read(step: TokenFacts): Known | null {
  * Sums over all executions, failed ones too: they were paid for. A sum is null when no step tells that count. Models
  * in order of their total, the largest first (unknown last), then by name (those of no name last).
  */
-export function runTokenUsage(steps: readonly TokenFacts[]): RunTokenUsage {
-  const usages = steps.flatMap((step) => stepTokenUsage(step) ?? []);
+export function runTokenUsage(steps: readonly Pick<TokenFacts, 'tokenUsage'>[]): RunTokenUsage {
+  const usages = steps.flatMap(({ tokenUsage }) => tokenUsage ?? []);
   const byModel = [...Map.groupBy(usages, (usage) => usage.model)].map(([model, ofModel]): ModelTokenUsage => ({
     model,
     ...sumOf(ofModel),

@@ -1,7 +1,7 @@
 /** The `usage` of a model's answer, in the words of each vendor. Cached and reasoning tokens are parts of the other counts. */
 import { isCount } from '../int.ts';
 import { fieldOf, isJsonObject } from '../json.ts';
-import type { JsonValue, TokenCounts } from '../types.ts';
+import type { BilledCounts, JsonValue, TokenCounts } from '../types.ts';
 
 export interface Usage {
   readonly counts: TokenCounts;
@@ -9,14 +9,6 @@ export interface Usage {
   readonly cacheWrites: number | null;
   /** `total_tokens` as it is told, not the sum of the others. */
   readonly toldTotal: number | null;
-}
-
-export interface BilledCounts {
-  readonly input: number;
-  readonly cachedInput: number;
-  readonly cacheWrites: number;
-  readonly output: number;
-  readonly reasoning: number;
 }
 
 export const countOf = (value: JsonValue | undefined): number | null => (isCount(value) ? value : null);

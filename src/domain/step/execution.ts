@@ -58,6 +58,8 @@ function executionOf(facts: StepFacts): StepDraft {
     error: hasError(facts.error) ? facts.error : null,
     payload: facts.payload,
     tokens: facts.tokens,
+    tokenUsage: facts.tokenUsage,
+    billedTokens: facts.billedTokens,
     attempt: 1,
     attemptCount: 1,
     attemptKind: 'FIRST',

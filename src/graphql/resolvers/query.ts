@@ -7,7 +7,6 @@ import { readRecentCursor } from '../lists/cursors.ts';
 import type { FieldTable } from '../fields/field-table.ts';
 import { pageSize, recentPageCalls } from '../fields/list-sizes.ts';
 import { ofWorkflow, severalWorkflows } from '../lists/several-workflows.ts';
-import { readTokens } from '../payloads.ts';
 
 export const query: FieldTable<'Query'> = {
   workflow: { resolve: (_root, { id }) => ({ id: checkId('workflow id', id) }) },
@@ -52,7 +51,6 @@ export const query: FieldTable<'Query'> = {
         }
       };
       const [base, head] = await Promise.all([load('baseId', baseId), load('headId', headId)]);
-      for (const { steps } of [base, head]) await readTokens(steps, context);
       const key = JSON.stringify([workflowId, base.id, head.id]);
       return context.comparison(key, () => compareRuns(base, head));
     },

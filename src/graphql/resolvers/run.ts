@@ -6,7 +6,7 @@ import { GatewayError } from '../../upstream/errors.ts';
 import { checkFirst, runFilter } from '../arguments.ts';
 import type { FieldTable } from '../fields/field-table.ts';
 import { checkInt, intFields } from '../fields/int-fields.ts';
-import { inferredInputs, payloadValue, readTokens } from '../payloads.ts';
+import { inferredInputs, payloadValue } from '../payloads.ts';
 import { ASSUMED_FEW, ASSUMED_STEPS, pageSize, SEARCH_CALLS } from '../fields/list-sizes.ts';
 
 /** Needs only the run's record. */
@@ -76,22 +76,13 @@ export const run: FieldTable<'Run'> = {
   criticalPath: GRAPH,
   progress: GRAPH,
   repeatedNodes: { ...STEPS, items: ASSUMED_FEW },
-  tokenUsage: {
-    ...STEPS,
-    async resolve(run, _args, context) {
-      await readTokens(run.steps, context);
-      return run.tokenUsage;
-    },
-  },
+  tokenUsage: STEPS,
   estimatedCost: {
     ...STEPS,
-    async resolve(run, _args, context) {
-      const { prices } = context;
+    resolve(run, _args, { prices, runCost: costOf }) {
       // An error where there are none, also without prices.
       const { steps } = run;
-      if (!prices) return null;
-      await readTokens(steps, context);
-      return context.runCost(run, () => runCost(steps, prices));
+      return prices && costOf(run, () => runCost(steps, prices));
     },
   },
   freshness: RECORD,

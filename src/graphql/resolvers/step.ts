@@ -1,14 +1,15 @@
 import { conversationOf } from '../../domain/conversation/conversation.ts';
 import type { Conversation } from '../../domain/conversation/message.ts';
 import { stepCost } from '../../domain/cost/cost.ts';
-import type { Step } from '../../domain/types.ts';
-import { stepTokenUsage } from '../../domain/run/tokens.ts';
+import type { PayloadValues, Step } from '../../domain/types.ts';
+import type { Context } from '../context.ts';
 import type { FieldTable } from '../fields/field-table.ts';
 import { intFields } from '../fields/int-fields.ts';
-import { MODEL_CALL, payloadValue, readPayload } from '../payloads.ts';
+import { payloadSize, payloadValue, readable } from '../payloads.ts';
 
-function readConversation({ payload }: Step): Conversation | null {
-  return conversationOf(readPayload(payload, 'inputs'), readPayload(payload, 'outputs'));
+/** What a model was asked and what it answered. */
+function readConversation(values: PayloadValues, { payload }: Step, context: Context): Conversation | null {
+  return conversationOf(readable(values, payload, 'inputs', context), readable(values, payload, 'outputs', context));
 }
 
 export const step: FieldTable<'Step'> = {
@@ -41,19 +42,16 @@ export const step: FieldTable<'Step'> = {
   errorInfo: { resolve: ({ error }, _args, context) => context.errorInfo(error) },
   inputs: { resolve: ({ payload }, { path }, context) => payloadValue(payload, 'inputs', path, context) },
   outputs: { resolve: ({ payload }, { path }, context) => payloadValue(payload, 'outputs', path, context) },
-  inputsSizeBytes: { resolve: ({ payload }) => payload.inputs?.sizeBytes ?? 0 },
-  outputsSizeBytes: { resolve: ({ payload }) => payload.outputs?.sizeBytes ?? 0 },
+  inputsSizeBytes: { resolve: ({ payload }, _args, context) => payloadSize(payload, 'inputs', context) },
+  outputsSizeBytes: { resolve: ({ payload }, _args, context) => payloadSize(payload, 'outputs', context) },
   metadata: { resolve: ({ payload }, _args, context) => payloadValue(payload, 'metadata', null, context) },
-  tokenUsage: {
-    resolve: (step, _args, { readings }) => readings.takeFigures(step.payload, MODEL_CALL, () => stepTokenUsage(step)),
-  },
-  estimatedCost: {
-    resolve: (step, _args, { prices, readings }) =>
-      prices && readings.takeFigures(step.payload, MODEL_CALL, () => stepCost(step, prices)),
-  },
+  tokenUsage: {},
+  estimatedCost: { resolve: (step, _args, { prices }) => prices && stepCost(step, prices) },
   conversation: {
-    resolve: (step, _args, { readings, conversation }) =>
-      readings.take(step.payload, MODEL_CALL, () => conversation(step.payload, () => readConversation(step))),
+    resolve: (step, _args, context) =>
+      context.payloads.read(step.payload, (values) =>
+        context.conversation(step.payload, () => readConversation(values, step, context)),
+      ),
   },
   attempt: {},
   attemptCount: {},

@@ -7,7 +7,6 @@ import { intFields } from '../fields/int-fields.ts';
 import { pageSize } from '../fields/list-sizes.ts';
 import type { StatisticsOfRuns } from '../object-references.ts';
 import { settleAll } from '../lists/settle.ts';
-import { readTokens } from '../payloads.ts';
 
 /** Over the steps of each run that was looked at: one call for each of them. */
 const statisticsByNode = {
@@ -15,7 +14,6 @@ const statisticsByNode = {
   async resolve({ workflowId, runIds }: RunsOfWorkflow, _args: object, context: Context) {
     const loads = runIds.map((runId) => context.runs().loadWithSteps({ workflowId, runId }));
     const loaded = (await Promise.all(loads)).filter((run) => run !== null);
-    for (const { steps } of loaded) await readTokens(steps, context);
     return nodeStatistics(loaded);
   },
 } as const;

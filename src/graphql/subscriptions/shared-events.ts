@@ -81,7 +81,10 @@ export function createSharedEvents(options: SharedEventsOptions) {
       contextValue: context,
       options: EXECUTION_OPTIONS,
     });
-    const excess = context.budgets.failures.excess();
+    const { failures, payloads } = context.budgets;
+    const tooLarge = payloads.excess();
+    if (tooLarge) throw tooLarge;
+    const excess = failures.excess();
     if (excess) return { errors: errors.format([excess], record), data: null };
     const data = result.data ?? null;
     const found = [...(result.errors ?? []), ...context.reported.all()];

@@ -8,11 +8,11 @@ import {
   type StepChanges,
 } from '../../domain/step/step-changes.ts';
 import type { RunRef } from '../../upstream/client.ts';
-import { isSamePayload } from '../../domain/payload.ts';
 import { isUpstreamFault, type GatewayError } from '../../upstream/errors.ts';
-import { asStale, type MaybeRecord, type Snapshot } from '../snapshot.ts';
+import { asStale, type MaybeRecord, type Snapshot, type StepList } from '../snapshot.ts';
 import type { RunParts } from '../run-store.ts';
 import { inPieces } from '../../upstream/transport/in-pieces.ts';
+import { createPayloadComparison } from '../../upstream/wire/payloads.ts';
 import type { LiveState, LiveStates } from './live-state.ts';
 
 /** What one poll brought. */
@@ -64,7 +64,13 @@ const SAME_STEPS: ComparedSteps = { changed: new Set(), hasFewer: false };
 async function comparison(latest: RunState | null, { parts: { steps } }: RunReading): Promise<ComparedSteps> {
   const before = latest?.parts.steps?.value;
   if (steps?.value === before) return SAME_STEPS;
-  return inPieces(compareSteps(before ?? [], steps?.value ?? []));
+  return inPieces(compared(before ?? [], steps?.value ?? []));
+}
+
+function* compared(before: StepList, after: StepList): Generator<void, ComparedSteps, void> {
+  const { prepare, isSame } = createPayloadComparison();
+  if (before[0] && after[0]) yield* prepare(before[0].payload, after[0].payload);
+  return yield* compareSteps(before, after, isSame);
 }
 
 function next(latest: RunState | null, reading: RunReading, { changed, hasFewer }: ComparedSteps): RunState {
@@ -120,5 +126,5 @@ export function isSameRecord(one: Snapshot<MaybeRecord> | null, another: Snapsho
   const [record, other] = [one.value, another.value];
   if (!record || !other || record === other) return record === other;
   const isAlike = isDeepStrictEqual({ ...record, payload: null }, { ...other, payload: null });
-  return isAlike && isSamePayload(record.payload, other.payload);
+  return isAlike && createPayloadComparison().isSame(record.payload, other.payload);
 }

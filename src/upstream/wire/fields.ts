@@ -3,13 +3,11 @@
  * and both are reported as deviations. Unknown fields are ignored, absent optional ones are null.
  */
 import { isCount } from '../../domain/int.ts';
-import { hasLeaf, isDeeperThan, MAX_JSON_DEPTH } from '../../domain/json.ts';
-import { mayBeRounded } from '../../domain/long-integers.ts';
+import { isDeeperThan, MAX_JSON_DEPTH } from '../../domain/json.ts';
 import { isStatusWord } from '../../domain/status.ts';
 import { hasZone, parseTimestamp, timestampOfEpoch, type Timestamp } from '../../domain/timestamp.ts';
 import type { JsonValue } from '../../domain/types.ts';
 import { problemOf } from '../id-problem.ts';
-import { TOO_LONG } from '../transport/json-answer.ts';
 import type { ReportDeviation } from './deviations.ts';
 
 export type WireFields = Readonly<Record<string, unknown>>;
@@ -17,19 +15,40 @@ export type WireFields = Readonly<Record<string, unknown>>;
 /** An object in an answer, and its place in the contract, such as `steps[]`. */
 export interface WireObject {
   readonly fields: WireFields;
-  /** The same, with integers beyond 2^53 as text. Parses the answer once more. */
+  /** The same, with integers beyond 2^53 as text. Where there may be one, the answer is parsed once more. */
   readonly exact: () => WireFields;
   readonly path: string;
   readonly report: ReportDeviation;
 }
 
+const MAX_ERROR_KIB = 256;
+/** How many characters of JSON are read of the fields that may be long. */
+const LONG_FIELDS: Readonly<Record<string, number>> = {
+  error: MAX_ERROR_KIB * 1024,
+  message: 2 ** 16,
+  description: 2 ** 16,
+};
+/** Of any other field. */
+const MAX_FIELD_LENGTH = 2 ** 12;
+const QUOTES = 2;
+
+const isTooLong = (text: string, key: string): boolean => text.length + QUOTES > (LONG_FIELDS[key] ?? MAX_FIELD_LENGTH);
+
+/** Stands for a text that is too long to be read. It is of no use to any reader. */
+const TOO_LONG: readonly never[] = Object.freeze([]);
+
+function valueAt({ fields }: WireObject, key: string): unknown {
+  const value = fields[key];
+  return typeof value === 'string' && isTooLong(value, key) ? TOO_LONG : value;
+}
+
 /** Null, and reported, where it is absent, empty, or no text or whole number. */
 export function identifier(object: WireObject, key: string): string | null {
-  const value = object.fields[key];
+  const value = valueAt(object, key);
   if (typeof value === 'string' && value !== '') return value;
   const exact = typeof value === 'number' ? exactly(object, key) : null;
-  if (Number.isSafeInteger(exact) || typeof exact === 'string') return readAs(String(exact), object, key, 'string');
-  return lost(object, key, 'string');
+  const isId = Number.isSafeInteger(exact) || (typeof exact === 'string' && !isTooLong(exact, key));
+  return isId ? readAs(String(exact), object, key, 'string') : lost(object, key, 'string');
 }
 
 /** The id of a run or a workflow: null, and reported, where nothing could be asked of it. The client would be told that its id is wrong. */
@@ -41,50 +60,50 @@ export function requestableId(object: WireObject, key: string): string | null {
 }
 
 /** The field's value, with integers beyond 2^53 as text: rounded, an id would be that of another run or organization. */
-const exactly = (object: WireObject, key: string): unknown => {
-  const value = object.fields[key] as JsonValue;
-  return hasLeaf(value, mayBeRounded) ? object.exact()[key] : value;
-};
+const exactly = (object: WireObject, key: string): unknown => object.exact()[key];
+
+/** Of a number. Null for more digits than are read. */
+function digitsOf(object: WireObject, key: string): string | null {
+  const digits = String(exactly(object, key));
+  return isTooLong(digits, key) ? null : digits;
+}
 
 /** A status: `""`, and reported, where there is none. Words that are not known are passed on, and reported. */
 export function statusWord(object: WireObject, key: string): string {
-  const value = object.fields[key];
+  const value = valueAt(object, key);
   if (typeof value === 'string' && isStatusWord(value)) return value;
-  const text = typeof value === 'string' ? value : typeof value === 'number' ? String(exactly(object, key)) : '';
+  const text = typeof value === 'string' ? value : typeof value === 'number' ? (digitsOf(object, key) ?? '') : '';
   object.report(`${object.path}.${key}`, 'lost', 'known status', text === '' ? typeOf(value) : 'another word');
   return text;
 }
 
 /** `""` is read as null. */
 export function textOrNothing(object: WireObject, key: string): string | null {
-  const value = object.fields[key];
+  const value = valueAt(object, key);
   if (typeof value === 'string') return value === '' ? null : value;
   if (value == null) return null;
-  if (typeof value === 'object') return lost(object, key, 'string');
-  return readAs(String(exactly(object, key)), object, key, 'string');
+  const digits = typeof value === 'object' ? null : digitsOf(object, key);
+  return digits === null ? lost(object, key, 'string') : readAs(digits, object, key, 'string');
 }
 
-const TOO_DEEP = `(an error that is nested deeper than ${MAX_JSON_DEPTH} levels)`;
-const MAX_ERROR_KIB = 256;
-export const MAX_ERROR_BYTES = MAX_ERROR_KIB * 1024;
+const DEEP_ERROR = `(an error that is nested deeper than ${MAX_JSON_DEPTH} levels)`;
+const LONG_ERROR = `(an error that is longer than ${MAX_ERROR_KIB} KiB)`;
 
 /** A text, or the JSON text of an object or a list. The domain decides what means that there is no error. */
 export function errorText(object: WireObject, key: string): string | null {
-  const value = object.fields[key];
-  if (value === TOO_LONG) {
-    report(object, key, 'lost', 'string');
-    return `(an error that is longer than ${MAX_ERROR_KIB} KiB)`;
-  }
+  const value = valueAt(object, key);
   if (value === false) return readAs(null, object, key, 'string');
-  if (typeof value !== 'object' || value === null) return textOrNothing(object, key);
-  if (!isDeeperThan(value as JsonValue, MAX_JSON_DEPTH)) return JSON.stringify(exactly(object, key));
+  if (value !== TOO_LONG && (typeof value !== 'object' || value === null)) return textOrNothing(object, key);
+  const isDeep = isDeeperThan(value as JsonValue, MAX_JSON_DEPTH);
+  const json = value === TOO_LONG || isDeep ? null : JSON.stringify(exactly(object, key));
+  if (json !== null && json.length <= MAX_ERROR_KIB * 1024) return json;
   report(object, key, 'lost', 'string');
-  return TOO_DEEP;
+  return isDeep ? DEEP_ERROR : LONG_ERROR;
 }
 
 /** A moment; also seconds or milliseconds since 1970, as number or text. A text without a zone is taken as UTC. */
 export function time(object: WireObject, key: string): Timestamp | null {
-  const value = object.fields[key];
+  const value = valueAt(object, key);
   if (value == null || value === '') return null;
   const moment = typeof value === 'string' ? parseTimestamp(value) : null;
   if (moment && hasZone(value as string)) return moment;
@@ -96,7 +115,7 @@ export function time(object: WireObject, key: string): Timestamp | null {
 
 /** Whole seconds, floored; null for a negative or infinite number (`1e400` is valid JSON). */
 export function seconds(object: WireObject, key: string): number | null {
-  const value = object.fields[key];
+  const value = valueAt(object, key);
   if (isCount(value)) return value;
   if (value == null || value === '') return null;
   const number = numberIn(value);
@@ -106,7 +125,7 @@ export function seconds(object: WireObject, key: string): number | null {
 }
 
 export function tokenCount(object: WireObject, key: string): number | null {
-  const value = object.fields[key];
+  const value = valueAt(object, key);
   if (isCount(value)) return value;
   if (value == null || value === '') return null;
   const number = numberIn(value);
@@ -121,7 +140,7 @@ const TRUTHS: ReadonlyMap<unknown, boolean> = new Map<unknown, boolean>([
 ]);
 
 export function truth(object: WireObject, key: string): boolean | null {
-  const value = object.fields[key];
+  const value = valueAt(object, key);
   if (typeof value === 'boolean') return value;
   if (value == null || value === '') return null;
   const read = TRUTHS.get(value);
@@ -130,11 +149,11 @@ export function truth(object: WireObject, key: string): boolean | null {
 
 /** A text; a number is read as its text, and that is no deviation. */
 export function label(object: WireObject, key: string): string | null {
-  return typeof object.fields[key] === 'number' ? String(exactly(object, key)) : textOrNothing(object, key);
+  return typeof object.fields[key] === 'number' ? digitsOf(object, key) : textOrNothing(object, key);
 }
 
 export function objectOrNothing(object: WireObject, key: string): WireObject | null {
-  const value = object.fields[key];
+  const value = valueAt(object, key);
   if (value == null) return null;
   if (!isObject(value)) return lost(object, key, 'object');
   const exact = () => object.exact()[key] as WireFields;
@@ -142,7 +161,7 @@ export function objectOrNothing(object: WireObject, key: string): WireObject | n
 }
 
 export function listOrNothing(object: WireObject, key: string): readonly unknown[] | null {
-  const value = object.fields[key];
+  const value = valueAt(object, key);
   if (value == null) return null;
   return Array.isArray(value) ? (value as readonly unknown[]) : lost(object, key, 'array');
 }
@@ -171,7 +190,7 @@ function lost(object: WireObject, key: string, expected: string): null {
 
 /** The type, never the value: it may be confidential. */
 function report(object: WireObject, key: string, outcome: 'read' | 'lost', expected: string): void {
-  object.report(`${object.path}.${key}`, outcome, expected, typeOf(object.fields[key]));
+  object.report(`${object.path}.${key}`, outcome, expected, typeOf(valueAt(object, key)));
 }
 
 export function typeOf(value: unknown): string {

@@ -1,9 +1,9 @@
 /** A workflow's graph on the wire. */
+import { jsonBytes } from '../../domain/json-bytes.ts';
 import type { WorkflowEdge, WorkflowGraph, WorkflowNode } from '../../domain/types.ts';
 import { isObject, listOrNothing, objectOrNothing, textOrNothing, typeOf, type WireObject } from './fields.ts';
 
-/** In bytes. */
-export const MAX_GRAPH_BYTES = 2 ** 22;
+const MAX_GRAPH_BYTES = 2 ** 22;
 /** Of nodes, and of edges: whatever is computed of a run walks all of them. */
 const MAX_PARTS = 10_000;
 
@@ -15,8 +15,8 @@ const END = 'END';
 export function readGraph(graph: WireObject): WorkflowGraph | null {
   const edges = listOrNothing(graph, 'edges') ?? [];
   const nodes = Object.entries(objectOrNothing(graph, 'nodes')?.fields ?? {});
-  if (Math.max(edges.length, nodes.length) > MAX_PARTS) {
-    graph.report(graph.path, 'lost', `at most ${MAX_PARTS} nodes and edges`, 'more');
+  if (Math.max(edges.length, nodes.length) > MAX_PARTS || jsonBytes(graph.fields, MAX_GRAPH_BYTES) > MAX_GRAPH_BYTES) {
+    graph.report(graph.path, 'lost', `at most ${MAX_PARTS} nodes and edges, and ${MAX_GRAPH_BYTES} bytes`, 'more');
     return null;
   }
   const pairs = edges.flatMap((edge) => {

@@ -62,6 +62,13 @@ describe('a stored stream', () => {
     expect(read(text)?.messages[0]?.content ?? null).toBe(expected);
   });
 
+  it('has few lines that are not JSON: a text of many is not a stream', () => {
+    const text = (brokenLines: number) => `${'data:{\n'.repeat(brokenLines)}data: ${JSON.stringify(HI)}`;
+    expect(read(text(100))?.messages[0]?.content).toBe('Hi');
+    expect(read(text(101))).toBeNull();
+    expect(read(text(500_000))).toBeNull();
+  });
+
   it.each<[string, JsonValue]>([
     ['in deltas, next to other values', { deltas: [null, HI] }],
     ['as one chunk', HI],

@@ -17,7 +17,7 @@ export function joinAnthropicEvents(events: readonly JsonObject[]): JsonObject |
   const blocks = new Map<JsonValue, Block>();
   let message: JsonObject = {};
   let stop: JsonObject = {};
-  let usage: JsonObject = {};
+  const usage = new Map<string, JsonValue>();
   let isStream = false;
   for (const event of events) {
     const type = nameIn(event, 'type');
@@ -43,13 +43,13 @@ export function joinAnthropicEvents(events: readonly JsonObject[]): JsonObject |
       continue;
     }
     // The input is counted at the start, the whole output at the end.
-    if (isJsonObject(counted)) usage = { ...usage, ...counted };
+    if (isJsonObject(counted)) for (const [name, count] of Object.entries(counted)) usage.set(name, count);
     isStream = true;
   }
   if (!isStream) return null;
   const content = [...blocks.values()].map(joined);
   const role = nameIn(message, 'role') ?? 'assistant';
-  return { model: fieldOf(message, 'model') ?? null, usage, ...stop, role, content };
+  return { model: fieldOf(message, 'model') ?? null, usage: Object.fromEntries(usage), ...stop, role, content };
 }
 
 const joined = ({ start, text, input }: Block): JsonObject => ({

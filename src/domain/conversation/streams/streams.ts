@@ -23,16 +23,23 @@ function eventsIn(outputs: JsonValue): readonly JsonValue[] {
 /** Characters that are read of a text of server-sent events. */
 const MAX_EVENTS_TEXT = 4 * 2 ** 20;
 
-/** Lines that are no JSON are left out: `[DONE]`, and the one in which a text was cut. */
+const MAX_LINES = 100_000;
+/** Each takes as long as twenty events. */
+const MAX_BROKEN_LINES = 100;
+
+/** Lines that are not JSON are left out: `[DONE]`, and the one in which a text was cut. A text of many such lines is not a stream. */
 function serverSentEvents(text: string): readonly JsonValue[] {
   if (!/^\s*(?:data|event|id):/.test(text.slice(0, 100))) return [];
-  const lines = text.slice(0, MAX_EVENTS_TEXT).split('\n');
-  return lines.flatMap((line) => {
-    if (!line.startsWith('data:')) return [];
+  const events: JsonValue[] = [];
+  let brokenLines = 0;
+  for (const line of text.slice(0, MAX_EVENTS_TEXT).split('\n', MAX_LINES)) {
+    if (!line.startsWith('data:')) continue;
     try {
-      return [parseExactJson(line.slice('data:'.length)) as JsonValue];
+      events.push(parseExactJson(line.slice('data:'.length)) as JsonValue);
     } catch {
-      return [];
+      brokenLines += 1;
+      if (brokenLines > MAX_BROKEN_LINES) return [];
     }
-  });
+  }
+  return events;
 }

@@ -1,0 +1,80 @@
+/** The JSON of an answer's body: parsed by JSON.parse, a large one within bounds. */
+import { isUtf8 } from 'node:buffer';
+import { longIntegersAsText } from '../../domain/long-integers.ts';
+import { GatewayError } from '../errors.ts';
+import { exceededLimit, MIN_CHECKED_BYTES } from './json-limits.ts';
+
+export interface JsonBody {
+  readonly value: unknown;
+  /** The same value, with integers beyond 2^53 as text. */
+  readonly exact: () => unknown;
+  /** Without a byte order mark. */
+  readonly bytes: Buffer;
+  /** True if the body begins with a byte order mark, which JSON may not have. */
+  readonly hasByteOrderMark: boolean;
+  /** True if bytes that are not UTF-8 are read as U+FFFD. */
+  readonly hasInvalidUtf8: boolean;
+}
+
+/** Throws UPSTREAM_CONTRACT_VIOLATION for a body that is not JSON, or beyond the bounds. */
+export function parseBody(body: Buffer): JsonBody {
+  const hasByteOrderMark = body.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK);
+  const bytes = hasByteOrderMark ? body.subarray(BYTE_ORDER_MARK.length) : body;
+  const limit = bytes.length > MIN_CHECKED_BYTES ? exceededLimit(bytes) : null;
+  if (limit !== null) throw violation(`${limit}: more is not parsed`);
+  const text = bytes.toString();
+  const value = parse(text, bytes);
+  const readExactly = (): unknown => {
+    const exactText = longIntegersAsText(text);
+    return exactText === text ? value : JSON.parse(exactText);
+  };
+  let exactValue: unknown;
+  return {
+    value,
+    exact: () => (exactValue ??= readExactly()),
+    bytes,
+    hasByteOrderMark,
+    hasInvalidUtf8: !isUtf8(bytes),
+  };
+}
+
+function parse(text: string, bytes: Buffer): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw violation(describe(bytes));
+  }
+}
+
+const violation = (problem: string): GatewayError =>
+  new GatewayError('UPSTREAM_CONTRACT_VIOLATION', `the upstream's answer ${problem}`);
+
+/** Of UTF-8. */
+const BYTE_ORDER_MARK = Buffer.from('\uFEFF');
+
+/** The beginning of a body shows what it is in place of JSON. */
+const DESCRIBED_BYTES = 2 ** 12;
+
+/** What a text that is not JSON is, as far as that helps to find the mistake. */
+function describe(bytes: Buffer): string {
+  const isWhole = bytes.length <= DESCRIBED_BYTES;
+  const text = bytes.toString('utf8', 0, DESCRIBED_BYTES);
+  if (isWhole && text.trim() === '') return 'is empty, not JSON';
+  if (/^\s*<(?:!doctype\s+html|html|head|body)\b/i.test(text)) {
+    return 'is an HTML page, not JSON: check the path of UPSTREAM_URL, and whether a login page stands in front of the API';
+  }
+  if (/^\s*</.test(text)) return 'is XML, not JSON';
+  const whole = isWhole ? text : text.slice(0, text.lastIndexOf('\n') + 1);
+  const lines = whole.split('\n', 3).filter((line) => line.trim() !== '');
+  if (lines.length > 1 && lines.every(isJson)) return 'is NDJSON (one JSON value a line), not one JSON value';
+  return 'is not JSON';
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

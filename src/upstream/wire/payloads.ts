@@ -1,0 +1,103 @@
+/** Payloads on the wire: the members of an item that hold them, and the JSON from which they are read again. */
+import { NOT_FINITE, TOO_DEEP, MAX_JSON_DEPTH, unwritable } from '../../domain/json.ts';
+import { parseExactJson } from '../../domain/long-integers.ts';
+import { isSamePayload } from '../../domain/payload.ts';
+import type { JsonValue, Payload, PayloadField, PayloadValues } from '../../domain/types.ts';
+import { isObject } from './fields.ts';
+
+const NAMES: Readonly<Record<PayloadField, string>> = {
+  inputs: 'inputs',
+  outputs: 'outputs',
+  metadata: 'step_metadata',
+};
+
+/** Of an item with exact integers. */
+export function payloadValues(item: unknown): PayloadValues {
+  const valueOf = (name: string): JsonValue => (isObject(item) ? ((item[name] ?? null) as JsonValue) : null);
+  return { inputs: valueOf(NAMES.inputs), outputs: valueOf(NAMES.outputs), metadata: valueOf(NAMES.metadata) };
+}
+
+/** Reports fields that cannot be answered, by the name of the member. */
+export function checkPayload(values: PayloadValues, report: (name: string, problem: string) => void): void {
+  for (const field of FIELDS) {
+    const problem = unwritable(values[field]);
+    if (problem !== null) report(NAMES[field], problem);
+  }
+}
+
+const FIELDS = Object.keys(NAMES) as readonly PayloadField[];
+
+/** Parses the JSON of payloads again. Returns the values of each position. */
+export function payloadsIn(body: Uint8Array): (index: number) => PayloadValues {
+  const items = parseExactJson(Buffer.from(body.buffer, body.byteOffset, body.length).toString());
+  return (index) => payloadValues(Array.isArray(items) ? (items as readonly unknown[])[index] : items);
+}
+
+const EMPTY_LIST = Buffer.from('[]');
+
+export const NO_PAYLOAD: Payload = { body: EMPTY_LIST, index: 0, heldBytes: 0 };
+
+/**
+ * A payload with bytes of its own. A record is kept for longer than the window in which it came, and beside its payload an answer has
+ * `all_outputs`, which is as large and never read.
+ */
+export function ownPayload(values: PayloadValues): Payload {
+  const members = FIELDS.filter((field) => values[field] !== null).map(
+    (field) => `${JSON.stringify(NAMES[field])}:${jsonOf(values[field])}`,
+  );
+  if (members.length === 0) return NO_PAYLOAD;
+  const json = `[{${members.join(',')}}]`;
+  // Not from Node's pool, of which a small piece keeps all.
+  const body = Buffer.allocUnsafeSlow(Buffer.byteLength(json));
+  body.write(json);
+  return { body, index: 0, heldBytes: body.length };
+}
+
+/** In place of a value that cannot be written stands one that has the same problem. */
+function jsonOf(value: JsonValue): string {
+  const problem = unwritable(value);
+  return problem === null ? JSON.stringify(value) : (STAND_INS[problem] ?? 'null');
+}
+
+const STAND_INS: Readonly<Record<string, string>> = {
+  [TOO_DEEP]: '['.repeat(MAX_JSON_DEPTH + 1) + ']'.repeat(MAX_JSON_DEPTH + 1),
+  [NOT_FINITE]: '1e999',
+};
+
+export interface PayloadComparison {
+  readonly isSame: (one: Payload, another: Payload) => boolean;
+  /** Parses what `isSame` needs of two payloads. Large answers: one in each turn of the event loop. */
+  readonly prepare: (one: Payload, another: Payload) => Generator<void, void, void>;
+}
+
+/** Compares payloads by their values. For one comparison of two answers: what is parsed is remembered. */
+export function createPayloadComparison(): PayloadComparison {
+  const parsed = new Map<Uint8Array, (index: number) => PayloadValues>();
+  let alike: readonly [Uint8Array, Uint8Array] | undefined;
+
+  function areAlike(one: Uint8Array, another: Uint8Array): boolean {
+    if (one === another || (alike?.[0] === one && alike[1] === another)) return true;
+    if (one.length !== another.length || parsed.has(one) || Buffer.compare(one, another) !== 0) return false;
+    alike = [one, another];
+    return true;
+  }
+
+  function valuesOf({ body, index }: Payload): PayloadValues {
+    const payloads = parsed.get(body) ?? payloadsIn(body);
+    parsed.set(body, payloads);
+    return payloads(index);
+  }
+
+  return {
+    isSame: (one, another) =>
+      (one.index === another.index && areAlike(one.body, another.body)) ||
+      isSamePayload(valuesOf(one), valuesOf(another)),
+    *prepare(one, another) {
+      if (areAlike(one.body, another.body)) return;
+      valuesOf(one);
+      yield;
+      valuesOf(another);
+      yield;
+    },
+  };
+}

@@ -1,0 +1,145 @@
+/** Answers of the upstream of many megabytes: read within bounds, and refused with a clear error beyond them. */
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startGateway } from '../harness/gateway.ts';
+import { perBlock } from '../harness/lasting.ts';
+import { codesOf, ofRun, placesOf } from '../harness/operations.ts';
+import { wireStep } from '../harness/wire.ts';
+
+const VIOLATION = 'UPSTREAM_CONTRACT_VIOLATION';
+const MIB = 2 ** 20;
+const fill = (unit: string, bytes: number): string => unit.repeat(Math.floor(bytes / unit.length));
+const list = (items: string): string => `[${items}0]`;
+const names = (count: number): string => `{${Array.from({ length: count }, (_, index) => `"name ${index}":1`).join()}}`;
+const nested = (levels: number): string => '['.repeat(levels) + ']'.repeat(levels);
+const MARK = '"outputs of the step"';
+const answerWith = (outputs: string): string =>
+  JSON.stringify([wireStep({ id: 's1', outputs: JSON.parse(MARK) as unknown })]).replace(MARK, () => outputs);
+
+describe('an answer of 16 MiB', () => {
+  let raw = '[]';
+  let runs = 0;
+  const upstream = perBlock(() =>
+    startFaultyUpstream(({ endpoint }) => (endpoint === 'steps' ? { raw } : { status: 404, json: {} })),
+  );
+  const gateway = perBlock(() => startGateway({ UPSTREAM_URL: upstream.url }));
+  const ask = (fields: string) => gateway.query(ofRun(`steps { ${fields} }`, `r${(runs += 1)}`));
+  const stepOf = (data: unknown) => (data as { run: { steps: Record<string, unknown>[] } }).run.steps[0] ?? {};
+
+  it.each<readonly [string, () => string, unknown]>([
+    ['of one text', () => `{"a":[7],"text":"${fill('x', 16 * MIB)}"}`, 7],
+    ['of escapes', () => `{"a":[7],"text":"${fill('\\"\\u00e9', 16 * MIB)}"}`, 7],
+    ['of 800,000 long numbers', () => `{"a":[7],"numbers":${list(fill('-123456789.1234567890,', 16 * MIB))}}`, 7],
+    ['of objects of the same names', () => `{"a":[7],"l":${list(fill(`{"text":"${fill('x', 100)}"},`, 16 * MIB))}}`, 7],
+    ['of 99,000 different names', () => `{"a":[7],"names":${names(99_000)},"text":"${fill('x', 8 * MIB)}"}`, 7],
+  ])('is read: %s', async (_, outputs, expected) => {
+    raw = answerWith(outputs());
+    const { data, errors } = await ask('id outputs(path: "a[0]") tokenUsage { totalTokens }');
+    expect(errors).toEqual([]);
+    expect(stepOf(data)).toEqual({ id: 's1', outputs: expected, tokenUsage: null });
+  });
+
+  it.each<readonly [string, () => string, string]>([
+    ['of numbers', () => list(fill('1,', 16 * MIB)), 'has more than 1000000 values'],
+    ['of empty lists', () => list(fill('[],', 16 * MIB)), 'has more than 1000000 values'],
+    ['of lists in lists', () => list(fill(`${nested(190)},`, 16 * MIB)), 'has more than 1000000 values'],
+    ['of a million different names', () => names(900_000), 'has more than 100000 different names'],
+    [
+      'of a million different names in small objects',
+      () => list(Array.from({ length: 900_000 }, (_, index) => `{"name ${index}":1},`).join('')),
+      'has more than',
+    ],
+    ['of depth 5000', () => list(fill(`${nested(5000)},`, 16 * MIB)), 'is nested deeper than 202 levels'],
+    ['of lists that are never closed', () => fill('[', 16 * MIB), 'is nested deeper than 202 levels'],
+    ['of a text that is never closed', () => `"${fill('x', 16 * MIB)}`, 'is not JSON'],
+    ['of blanks', () => fill(' ', 16 * MIB), 'is not JSON'],
+  ])('is refused with a clear error, and the next one is answered: %s', async (_, outputs, message) => {
+    raw = answerWith(outputs());
+    const { errors } = await ask('id outputs');
+    expect(errors).toMatchObject([{ message: expect.stringContaining(message), extensions: { code: VIOLATION } }]);
+    raw = answerWith('7');
+    expect(await ask('id outputs')).toMatchObject({ data: { run: { steps: [{ id: 's1', outputs: 7 }] } }, errors: [] });
+  });
+
+  it('is read down to 200 levels of a payload', async () => {
+    raw = answerWith(`[${nested(199)},"${fill('x', 2 * MIB)}"]`);
+    const { data, errors } = await ask('outputs(path: "[0]")');
+    expect(errors).toEqual([]);
+    expect(JSON.stringify(stepOf(data).outputs)).toBe(nested(199));
+  });
+
+  it('is a page of HTML or lines of JSON, and said to be', async () => {
+    for (const [body, message] of [
+      [`<!doctype html>${fill('<p>{[,:', 2 * MIB)}`, 'is an HTML page'],
+      [fill('{"id":"s1"}\n', 2 * MIB), 'is NDJSON'],
+    ] as const) {
+      raw = body;
+      expect((await ask('id')).errors).toMatchObject([{ message: expect.stringContaining(message) }]);
+    }
+  });
+
+  it('with a payload of 10 MB is answered by a path, whole, by its size and as a conversation', async () => {
+    const text = 'Lorem ipsum "dolor" sit amet, \n'.repeat(10_000_000 / 32);
+    const outputs = JSON.stringify({ choices: [{ message: { role: 'assistant', content: text } }] });
+    raw = answerWith(outputs);
+    const { data, errors } = await ask(
+      `outputsSizeBytes outputs part: outputs(path: "choices[0].message.role")
+       conversation { messages { role content isTruncated isOutput } }`,
+    );
+    expect(errors).toEqual([]);
+    const step = stepOf(data);
+    // A difference of such texts would fill the screen.
+    expect(JSON.stringify(step.outputs) === outputs).toBe(true);
+    expect(step.outputsSizeBytes).toBe(Buffer.byteLength(outputs));
+    expect(step.part).toBe('assistant');
+    const { messages } = step.conversation as { messages: { content: string }[] };
+    expect(messages.at(-1)).toMatchObject({ role: 'assistant', isTruncated: true, isOutput: true });
+    expect(text.startsWith(messages.at(-1)?.content ?? '?')).toBe(true);
+  });
+});
+
+describe('the payloads of one operation', () => {
+  const RUNS = Array.from({ length: 16 }, (_, index) => `r${index}`);
+  const raw = answerWith(`{"a":7,"text":"${fill('x', 5 * MIB)}"}`);
+  const upstream = perBlock(() =>
+    startFaultyUpstream(({ endpoint }) => (endpoint === 'steps' ? { raw } : { status: 404, json: {} })),
+  );
+  const gateway = perBlock(() => startGateway({ UPSTREAM_URL: upstream.url, MAX_ANSWER_BYTES: String(16 * MIB) }));
+  const query = (fields: string) =>
+    `query ($ids: [ID!]!) { workflow(id: "wf") { runsById(ids: $ids) { id steps { ${fields} } } } }`;
+  const ask = (fields: string) => gateway.query(query(fields), { variables: { ids: RUNS } });
+  beforeEach(async () => {
+    expect((await ask('id tokenUsage { totalTokens }')).errors).toEqual([]);
+  });
+
+  it('are read up to 64 MiB of upstream answers; the others are errors of their own', async () => {
+    for (const time of [1, 2, 3]) {
+      const { data, errors } = await ask('id outputs(path: "a")');
+      const runs = (data as { workflow: { runsById: { steps: { outputs: unknown }[] }[] } }).workflow.runsById;
+      const values = runs.map(({ steps }) => steps[0]?.outputs);
+      expect({ time, values }).toEqual({ time, values: RUNS.map((_, index) => (index < 12 ? 7 : null)) });
+      expect(placesOf({ errors })).toEqual(
+        RUNS.slice(12)
+          .map((_, index) => `workflow.runsById.${index + 12}.steps.0.outputs: ANSWER_TOO_LARGE`)
+          .sort(),
+      );
+      expect(errors[0]?.message).toContain('Ask for the payloads of fewer runs at once');
+    }
+  });
+
+  it('are refused together where their values are more than may be answered, before all are read', async () => {
+    for (const time of [1, 2, 3]) {
+      const { data, errors } = await ask('id outputs');
+      expect({ time, data, codes: codesOf({ errors }) }).toEqual({ time, data: null, codes: ['ANSWER_TOO_LARGE'] });
+      expect(errors[0]?.message).toContain('MAX_ANSWER_BYTES');
+    }
+  });
+
+  it('may be named fifty times within these bounds', async () => {
+    const many = Array.from({ length: 50 }, (_, index) => `a${index}: outputs(path: "a") b${index}: outputsSizeBytes`);
+    const { data, errors } = await gateway.query(ofRun(`steps { ${many.join(' ')} }`, 'r1'));
+    expect(errors).toEqual([]);
+    const [step = {}] = (data as { run: { steps: Record<string, number>[] } }).run.steps;
+    expect(new Set(Object.values(step))).toEqual(new Set([7, '{"a":7,"text":""}'.length + 5 * MIB]));
+  });
+});
