@@ -1,6 +1,6 @@
 /** Sends an answer: compressed if its client takes that, or 304 if its client has it already. */
 import type { FastifyReply } from 'fastify';
-import type { CompressedForms, Encoding } from './compression/compressed-forms.ts';
+import { createCompressedForms, type CompressedForms, type Encoding } from './compression/compressed-forms.ts';
 import type { Compression } from './compression/compression.ts';
 import type { Headers } from './headers/common-headers.ts';
 
@@ -76,6 +76,16 @@ export const jsonResponse = (status: number, value: unknown): HttpResponse => ({
   contentType: 'application/json; charset=utf-8',
   cacheControl: 'no-store',
   body: JSON.stringify(value),
+});
+
+/** A page that is the same each time. */
+export const htmlResponse = (html: string, headers: Headers = {}): HttpResponse => ({
+  status: 200,
+  contentType: 'text/html; charset=utf-8',
+  cacheControl: 'no-cache',
+  body: html,
+  headers: { 'referrer-policy': 'same-origin', ...headers },
+  forms: createCompressedForms(),
 });
 
 /** An error outside GraphQL, in the form of a GraphQL error. */

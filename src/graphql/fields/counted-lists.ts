@@ -13,7 +13,7 @@ import {
 } from 'graphql';
 import type { Context } from '../context.ts';
 import { weightOf } from './object-budget.ts';
-import { forEachSelected, type Fragments } from './selection.ts';
+import { selectedFields, type Fragments } from './selection.ts';
 
 type Resolver = GraphQLFieldResolver<unknown, Context>;
 
@@ -43,14 +43,12 @@ export function countItems(schema: GraphQLSchema, resolve: Resolver = defaultFie
 /** The weight of an item and the objects in it, without those in lists, which are counted by themselves. */
 function itemWeight(node: FieldNode, type: GraphQLNamedType, schema: GraphQLSchema, fragments: Fragments): number {
   const fields = isObjectType(type) ? type.getFields() : {};
+  const selected = selectedFields(node.selectionSet, fragments);
   let inner = 0;
-  let selected = 0;
-  const ofAnyType = () => true;
-  forEachSelected(node.selectionSet, fragments, ofAnyType, (child) => {
-    selected += 1;
+  for (const child of selected) {
     const field = fields[child.name.value];
-    if (!field || !child.selectionSet || isListType(getNullableType(field.type))) return;
+    if (!field || !child.selectionSet || isListType(getNullableType(field.type))) continue;
     inner += itemWeight(child, getNamedType(field.type), schema, fragments);
-  });
-  return weightOf(selected) + inner;
+  }
+  return weightOf(selected.length) + inner;
 }

@@ -2,7 +2,7 @@
 import { isObjectType, type FieldNode, type GraphQLResolveInfo, type GraphQLSchema } from 'graphql';
 import { entryOf } from './field-entry.ts';
 import { DATA_REQUIREMENTS, type DataRequirement } from '../../runs/loaders/run-loaders.ts';
-import { forEachSelected, type Fragments } from './selection.ts';
+import { selectedFields, type Fragments } from './selection.ts';
 
 /** For the resolver of a field that answers a run or a list of runs. `@skip` and `@include` are not weighed. */
 export type LookAhead = (info: Pick<GraphQLResolveInfo, 'fieldNodes' | 'fragments'>) => DataRequirement;
@@ -17,10 +17,10 @@ export function createLookAhead(schema: GraphQLSchema): LookAhead {
     const known = computed.get(node);
     if (known) return known;
     let requirement: DataRequirement = 'RECORD';
-    forEachSelected(node.selectionSet, fragments, mayAnswerRuns, ({ name }) => {
+    for (const { name } of selectedFields(node.selectionSet, fragments, mayAnswerRuns)) {
       const field = fields[name.value];
       if (field) requirement = greater(requirement, entryOf(field).requirement ?? 'RECORD');
-    });
+    }
     computed.set(node, requirement);
     return requirement;
   }

@@ -1,23 +1,23 @@
-/** Walks what is selected of a field, through fragments, each of them once. */
+/** What is selected of a field, through fragments, each of them once. */
 import { Kind, type FieldNode, type FragmentDefinitionNode, type SelectionSetNode } from 'graphql';
 
 export type Fragments = Readonly<Record<string, FragmentDefinitionNode>>;
 
 /**
- * Calls back for each selected field. `onType` says whether a fragment on that type counts. A fragment that is spread twice is
- * walked once: nested spreads would otherwise take exponential time.
+ * The selected fields. `onType` says whether a fragment on that type counts. A fragment that is spread twice is walked once: nested
+ * spreads would otherwise take exponential time.
  */
-export function forEachSelected(
+export function selectedFields(
   set: SelectionSetNode | undefined,
   fragments: Fragments,
-  onType: (typeName: string) => boolean,
-  onField: (node: FieldNode) => void,
-): void {
+  onType: (typeName: string) => boolean = () => true,
+): readonly FieldNode[] {
+  const fields: FieldNode[] = [];
   const seen = new Set<string>();
   const walk = ({ selections }: SelectionSetNode): void => {
     for (const selection of selections) {
       if (selection.kind === Kind.FIELD) {
-        onField(selection);
+        fields.push(selection);
       } else if (selection.kind === Kind.INLINE_FRAGMENT) {
         if (!selection.typeCondition || onType(selection.typeCondition.name.value)) walk(selection.selectionSet);
       } else if (!seen.has(selection.name.value)) {
@@ -28,4 +28,5 @@ export function forEachSelected(
     }
   };
   if (set) walk(set);
+  return fields;
 }

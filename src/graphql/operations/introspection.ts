@@ -11,7 +11,7 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 import { weightOf } from '../fields/object-budget.ts';
-import { forEachSelected, type Fragments } from '../fields/selection.ts';
+import { selectedFields, type Fragments } from '../fields/selection.ts';
 
 export interface IntrospectionSource {
   readonly schema: GraphQLSchema;
@@ -37,9 +37,7 @@ export function introspectedObjects(node: FieldNode, typeName: unknown, source: 
   function count(field: GraphQLField<unknown, unknown>, parent: unknown, set: SelectionSetNode): void {
     const type = getNamedType(field.type);
     if (!isObjectType(type)) return;
-    const selected: FieldNode[] = [];
-    const ofAnyType = () => true;
-    forEachSelected(set, fragments, ofAnyType, (child) => selected.push(child));
+    const selected = selectedFields(set, fragments);
     for (const value of [field.resolve?.(parent, args, undefined, info)].flat()) {
       if (value == null) continue;
       if (objects > maximum) return;

@@ -4,7 +4,7 @@ import { changedSteps, type StepChanges } from '../../domain/step/step-changes.t
 import type { Run, Step } from '../../domain/types.ts';
 import type { RunState } from '../../runs/live/run-state.ts';
 import { refKey } from '../../upstream/ids.ts';
-import { forEachSelected } from '../fields/selection.ts';
+import { selectedFields } from '../fields/selection.ts';
 import type { LiveEvent, SourceEvent } from './live-events.ts';
 
 export interface RunEvent extends SourceEvent {
@@ -42,20 +42,14 @@ export async function* runEvents(
 }
 
 /** As the answer names them. Where there is none, all readers share their events, whatever they know. */
-function keysOfChangedSteps({ fieldNodes, fragments }: Pick<GraphQLResolveInfo, 'fieldNodes' | 'fragments'>): string[] {
-  const keys: string[] = [];
-  for (const { selectionSet } of fieldNodes) {
-    forEachSelected(
-      selectionSet,
-      fragments,
-      () => true,
-      ({ name, alias }) => {
-        if (name.value === 'changedSteps') keys.push((alias ?? name).value);
-      },
-    );
-  }
-  return keys;
-}
+const keysOfChangedSteps = ({
+  fieldNodes,
+  fragments,
+}: Pick<GraphQLResolveInfo, 'fieldNodes' | 'fragments'>): string[] =>
+  fieldNodes
+    .flatMap(({ selectionSet }) => selectedFields(selectionSet, fragments))
+    .filter(({ name }) => name.value === 'changedSteps')
+    .map(({ name, alias }) => (alias ?? name).value);
 
 export function createRunChanges() {
   let known: { readonly changes: StepChanges; readonly since: number } | undefined;

@@ -1,7 +1,6 @@
 /** Apollo Sandbox, for a browser that opens `/graphql`. Without the internet the browser goes on to GraphiQL. */
 import type { FastifyReply } from 'fastify';
-import { createCompressedForms } from '../compression/compressed-forms.ts';
-import { errorResponse, type HttpResponse, type Send } from '../response.ts';
+import { errorResponse, htmlResponse, type HttpResponse, type Send } from '../response.ts';
 
 /** True if the request was answered; otherwise it asks for an operation. */
 export type AnswerBrowser = (reply: FastifyReply, search: string) => Promise<boolean>;
@@ -19,21 +18,12 @@ export function createExplorerPage({ landingPage, basePath, send }: ExplorerPage
 
   return async (reply, search) => {
     const html = await landingPage();
-    if (html !== null) await send(reply, (sandbox ??= documentOf(html, `${basePath}/graphiql`)));
+    if (html !== null) await send(reply, (sandbox ??= htmlResponse(withGraphiql(html, `${basePath}/graphiql`))));
     else if (search !== '') return false;
     else await send(reply, errorResponse(reply.request.id, 400, 'BAD_REQUEST', IS_OFF));
     return true;
   };
 }
-
-const documentOf = (html: string, graphiqlUrl: string): HttpResponse => ({
-  status: 200,
-  body: withGraphiql(html, graphiqlUrl),
-  contentType: 'text/html; charset=utf-8',
-  cacheControl: 'no-cache',
-  headers: { 'referrer-policy': 'same-origin' },
-  forms: createCompressedForms(),
-});
 
 /** Sandbox with a link to GraphiQL, and a script that follows it where Sandbox can't be loaded. Its policy requires its nonce. */
 function withGraphiql(html: string, url: string): string {

@@ -12,7 +12,7 @@ import type { Observer } from '../../observability/observer.ts';
 import type { OperationType } from '../../observability/operation-record.ts';
 import type { Authenticate } from '../authentication.ts';
 import { readBody } from '../body.ts';
-import { ANONYMOUS, MIN_COUNTED_BYTES, type ClientBytes } from '../connection/client-bytes.ts';
+import { ANONYMOUS, type ClientBytes } from '../connection/client-bytes.ts';
 import { bytesBeyondText } from '../connection/json-bytes.ts';
 import { RequestClient } from '../connection/request-client.ts';
 import type { SendEvents } from '../live/event-streams.ts';
@@ -139,7 +139,7 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): GraphqlHan
       return;
     }
     checkHead(method, http.request.headers);
-    if (body.length >= MIN_COUNTED_BYTES) client.hold(bytesBeyondText(body));
+    client.hold(bytesBeyondText(body));
     const params = readParams(method, search, body);
     // It would be kept with what was read of it: for as long as a stream lasts.
     body = '';

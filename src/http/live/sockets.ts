@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import { CloseCode, handleProtocols, MessageType } from 'graphql-ws';
 import type { ServerOptions, WebSocket } from 'ws';
 import type { Logger } from '../../observability/logger.ts';
-import { ANONYMOUS, MIN_COUNTED_BYTES } from '../connection/client-bytes.ts';
+import { ANONYMOUS } from '../connection/client-bytes.ts';
 import { CLIENT_GONE } from '../connection/request-client.ts';
 import { bytesBeyondText } from '../connection/json-bytes.ts';
 import { requestIdOf } from '../routes.ts';
@@ -89,9 +89,8 @@ export function createSockets(options: SocketsOptions) {
 
   /** graphql-ws keeps a message as long as its operation lasts, as text and parsed. Null: the socket is closed. */
   function holdMessage({ viewerId, close }: SocketState, text: string, size: number): (() => void) | null {
-    const beyond = text.length < MIN_COUNTED_BYTES ? 0 : bytesBeyondText(text);
     try {
-      return clientBytes.hold(viewerId, 2 * size + beyond);
+      return clientBytes.hold(viewerId, 2 * size + bytesBeyondText(text));
     } catch (error) {
       close(TRY_AGAIN_LATER, error instanceof Error ? error.message : '');
       return null;

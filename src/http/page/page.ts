@@ -5,8 +5,7 @@ import { fileURLToPath } from 'node:url';
 import fastifyStatic from '@fastify/static';
 import type { FastifyPluginAsync, RouteHandlerMethod } from 'fastify';
 import type { Logger } from '../../observability/logger.ts';
-import { createCompressedForms } from '../compression/compressed-forms.ts';
-import type { HttpResponse, Send } from '../response.ts';
+import { htmlResponse, type HttpResponse, type Send } from '../response.ts';
 
 export interface PageOptions {
   /** The key that the page starts with, over the embedded upstream. Null over any other. */
@@ -48,7 +47,7 @@ export function createPage(options: PageOptions): FastifyPluginAsync {
   return async (app) => {
     const [page, graphiql] = await Promise.all([readHtml('index.html', options), readHtml('graphiql.html', options)]);
     const show = (html: string | null, policy: string): RouteHandlerMethod => {
-      const response = html === null ? NOT_BUILT : documentOf(html, policy);
+      const response = html === null ? NOT_BUILT : htmlResponse(html, { 'content-security-policy': policy });
       return (_request, reply) => void send(reply, response);
     };
 
@@ -94,15 +93,6 @@ async function readHtml(name: string, { sampleKey, basePath }: PageOptions): Pro
       .replace('</head>', `${tags.filter(Boolean).join('')}</head>`) ?? null
   );
 }
-
-const documentOf = (html: string, policy: string): HttpResponse => ({
-  status: 200,
-  body: html,
-  contentType: 'text/html; charset=utf-8',
-  cacheControl: 'no-cache',
-  headers: { 'content-security-policy': policy, 'referrer-policy': 'same-origin' },
-  forms: createCompressedForms(),
-});
 
 const NOT_BUILT: HttpResponse = {
   status: 503,
