@@ -1,16 +1,16 @@
 /** A run with everything that follows from its facts. Each part is derived when it is first asked for, and only once. */
 import { criticalPath } from '../critical-path/critical-path.ts';
 import { latestEndOf, saysItRuns, totalElapsedTime } from '../step/duration.ts';
-import { executionsByNode, latestOfNodes, type ExecutionsByNode } from '../step/attempts.ts';
+import { latestAttempts } from '../step/attempts.ts';
 import { executionsOf, type Execution, type StepDraft } from '../step/execution.ts';
 import { failedSteps, remainingFailures } from '../step/failures.ts';
 import { hasError } from '../step/step-error.ts';
-import { gapsOf } from './gaps.ts';
-import { intervalsOf, type Interval } from './intervals.ts';
+import { intervalsOf } from './intervals.ts';
+import { layoutOf } from './layout.ts';
 import { progressOf } from './progress.ts';
 import { repeatedNodes } from '../step/repeated-nodes.ts';
 import { inferRunStatus } from './run-status.ts';
-import { spanOf, wallClockMs, type RunBounds, type RunSpan } from './span.ts';
+import { wallClockMs, type RunBounds } from './span.ts';
 import { isOver, runStatusOf, type RunStatus } from '../status.ts';
 import { countSteps, deriveSteps } from '../step/steps.ts';
 import { timelineOf } from './timeline.ts';
@@ -26,7 +26,6 @@ import type {
   Run,
   RunFacts,
   RunRecord,
-  RunGap,
   RunTiming,
   RunTokenUsage,
   Step,
@@ -55,7 +54,6 @@ class DerivedRun implements Run {
   #executions: readonly StepDraft[] | undefined;
   /** True when `steps` has been completed. */
   #areComplete = false;
-  #byNode: ExecutionsByNode<StepDraft> | undefined;
   #latest: readonly StepDraft[] | undefined;
   #status: RunStatus | undefined;
   #hasError: boolean | undefined;
@@ -64,10 +62,6 @@ class DerivedRun implements Run {
   #lastActivityAt: Timestamp | null | undefined;
   #dependsOnNow: boolean | undefined;
   #unreadableSteps: readonly string[] | undefined;
-  #intervals: readonly Interval[] | undefined;
-  #placed: readonly Interval[] | undefined;
-  #span: RunSpan | null | undefined;
-  #gaps: readonly RunGap[] | undefined;
   #stepCounts: StepCounts | undefined;
   #failedSteps: readonly Step[] | undefined;
   #remainingFailures: readonly Step[] | undefined;
@@ -182,7 +176,7 @@ class DerivedRun implements Run {
   }
 
   get remainingFailures(): readonly Step[] {
-    return (this.#remainingFailures ??= remainingFailures(this.failedSteps, this.#executedByNode()));
+    return (this.#remainingFailures ??= remainingFailures(this.steps, this.failedSteps));
   }
 
   get totalElapsedTime(): number {
@@ -190,15 +184,15 @@ class DerivedRun implements Run {
   }
 
   get timing(): RunTiming {
-    return (this.#timing ??= runTiming(this.steps, this.#intervalsOfSteps(), this.wallClockMs, this.#gapsInSpan()));
+    return (this.#timing ??= runTiming(this.steps, layoutOf(this.steps, this.#bounds()), this.wallClockMs));
   }
 
   get timeline(): Timeline {
-    return (this.#timeline ??= timelineOf(this.#placedIntervals(), this.#gapsInSpan(), this.#spanOfPlaced()));
+    return (this.#timeline ??= timelineOf(layoutOf(this.steps, this.#bounds())));
   }
 
   get criticalPath(): CriticalPath {
-    return (this.#criticalPath ??= criticalPath(this.#intervalsOfSteps(), this.#loadedGraph()));
+    return (this.#criticalPath ??= criticalPath(intervalsOf(this.steps), this.#loadedGraph()));
   }
 
   get progress(): Progress {
@@ -206,8 +200,7 @@ class DerivedRun implements Run {
   }
 
   get repeatedNodes(): readonly RepeatedNode[] {
-    this.#completeSteps();
-    return (this.#repeatedNodes ??= repeatedNodes(this.#executedByNode()));
+    return (this.#repeatedNodes ??= repeatedNodes(this.steps));
   }
 
   get tokenUsage(): RunTokenUsage {
@@ -227,7 +220,7 @@ class DerivedRun implements Run {
   /** A step that can't be read may have failed or still run. */
   #inferredStatus(): RunStatus {
     if (this.unreadableSteps.length > 0) return 'UNKNOWN';
-    return inferRunStatus(latestOfNodes(this.#executedByNode(), false));
+    return inferRunStatus(latestAttempts(this.#executed(), false));
   }
 
   /** The objects that `steps` completes. Until then they have what follows from their own facts. */
@@ -235,12 +228,8 @@ class DerivedRun implements Run {
     return (this.#executions ??= executionsOf(this.#loadedSteps()));
   }
 
-  #executedByNode(): ExecutionsByNode<StepDraft> {
-    return (this.#byNode ??= executionsByNode(this.#executed()));
-  }
-
   #latestExecutions(): readonly StepDraft[] {
-    return (this.#latest ??= latestOfNodes(this.#executedByNode(), this.isFinished));
+    return (this.#latest ??= latestAttempts(this.#executed(), this.isFinished));
   }
 
   #completeSteps(): void {
@@ -248,7 +237,7 @@ class DerivedRun implements Run {
     const { workflowId, id: runId, isFinished, endedAt } = this;
     const { epochMicros: now } = this.#now();
     const clock = { now, liveUntil: isFinished ? (endedAt?.epochMicros ?? null) : now };
-    deriveSteps(this.#executed(), this.#executedByNode(), { workflowId, runId, bounds: this.#bounds(), clock });
+    deriveSteps(this.#executed(), { workflowId, runId, bounds: this.#bounds(), clock });
     this.#areComplete = true;
   }
 
@@ -270,23 +259,5 @@ class DerivedRun implements Run {
   #bounds(): RunBounds {
     const { startedAt, endedAt, isFinished } = this;
     return { startedAt, until: endedAt ?? (isFinished ? null : this.#now()) };
-  }
-
-  #intervalsOfSteps(): readonly Interval[] {
-    return (this.#intervals ??= intervalsOf(this.steps));
-  }
-
-  /** The intervals that the span holds. */
-  #placedIntervals(): readonly Interval[] {
-    return (this.#placed ??= this.#intervalsOfSteps().filter(({ step }) => step.offsetMs !== null));
-  }
-
-  #spanOfPlaced(): RunSpan | null {
-    if (this.#span !== undefined) return this.#span;
-    return (this.#span = spanOf(this.#bounds(), this.#placedIntervals()));
-  }
-
-  #gapsInSpan(): readonly RunGap[] {
-    return (this.#gaps ??= gapsOf(this.#placedIntervals(), this.#spanOfPlaced()));
   }
 }

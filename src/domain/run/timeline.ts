@@ -3,20 +3,21 @@ import { compareByStart } from '../step/execution.ts';
 import { timelineGaps } from './gaps.ts';
 import type { Interval } from './intervals.ts';
 import { packLanes } from './lanes.ts';
+import type { Layout } from './layout.ts';
 import type { RunSpan } from './span.ts';
 import { millisBetween } from '../timestamp.ts';
-import type { RunGap, Timeline, TimelineBar } from '../types.ts';
+import type { Timeline, TimelineBar } from '../types.ts';
 
 const NOTHING: Timeline = { startedAt: null, endedAt: null, durationMs: null, laneCount: 0, bars: [], gaps: [] };
 
 /**
- * Takes the intervals that the span holds. Bars in order of start, then upstream index; a step of unknown duration is a
+ * Of the steps that the span holds. Bars in order of start, then upstream index; a step of unknown duration is a
  * point. Percentages are 0 where the span has no length.
  */
-export function timelineOf(intervals: readonly Interval[], gaps: readonly RunGap[], span: RunSpan | null): Timeline {
+export function timelineOf({ placed, gaps, span }: Layout): Timeline {
   if (!span) return NOTHING;
-  const lanes = packLanes(intervals);
-  const bars = intervals.map((interval, i) => barOf(interval, lanes[i] ?? 0, span));
+  const lanes = packLanes(placed);
+  const bars = placed.map((interval, i) => barOf(interval, lanes[i] ?? 0, span));
   return {
     startedAt: span.startedAt,
     endedAt: span.endedAt,

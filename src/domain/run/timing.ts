@@ -1,17 +1,13 @@
 /** Where a run's time went: busy and idle stretches, parallel work, and work that was done in vain. */
 import { totalMs } from '../step/duration.ts';
 import { longestGap } from './gaps.ts';
-import { maxConcurrency, timedOf, unionLength, type Interval } from './intervals.ts';
+import { maxConcurrency, timedOf, unionLength } from './intervals.ts';
 import { wastedMs } from '../step/repeated-nodes.ts';
-import type { RunGap, RunTiming, Step } from '../types.ts';
+import type { Layout } from './layout.ts';
+import type { RunTiming, Step } from '../types.ts';
 
 /** Milliseconds throughout. `idleMs` is 0 where the wall clock is unknown, `parallelism` null where nothing took time. */
-export function runTiming(
-  steps: readonly Step[],
-  intervals: readonly Interval[],
-  wallClockMs: number | null,
-  gaps: readonly RunGap[],
-): RunTiming {
+export function runTiming(steps: readonly Step[], { intervals, gaps }: Layout, wallClockMs: number | null): RunTiming {
   const timed = timedOf(intervals);
   const busy = unionLength(timed) / 1000;
   const totalDurationMs = totalMs(steps);

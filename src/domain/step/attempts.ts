@@ -6,17 +6,15 @@ import type { AttemptKind } from '../types.ts';
 type NodeExecution = TimedFacts & Pick<Execution, 'nodeId' | 'index'>;
 
 /** The executions of each node in order of `compareByPlace`; the nodes by their first executions. */
-export type ExecutionsByNode<T> = ReadonlyMap<string, readonly T[]>;
-
-export const executionsByNode = <T extends NodeExecution>(executions: readonly T[]): ExecutionsByNode<T> =>
-  Map.groupBy(executions.toSorted(compareByPlace), ({ nodeId }) => nodeId);
+const ofNodes = <T extends NodeExecution>(executions: readonly T[]): Iterable<readonly T[]> =>
+  Map.groupBy(executions.toSorted(compareByPlace), ({ nodeId }) => nodeId).values();
 
 /**
  * Numbers the executions of each node from 1: the first is FIRST; one is a RETRY if the one right before it failed and had
  * ended by its place; any other is an ITERATION. A failure is superseded when the next execution is a retry of it.
  */
-export function numberAttempts(byNode: ExecutionsByNode<StepDraft>): void {
-  for (const ofNode of byNode.values()) {
+export function numberAttempts(steps: readonly StepDraft[]): void {
+  for (const ofNode of ofNodes(steps)) {
     let previous: StepDraft | null = null;
     let attempt = 0;
     for (const step of ofNode) {
@@ -40,18 +38,18 @@ function kindOf(execution: Execution, previous: Execution | null): AttemptKind {
 
 /** The latest execution of each node, in the order of the nodes' first executions. In a run that is over nothing runs any more. */
 export const latestAttempts = <T extends NodeExecution>(executions: readonly T[], isRunOver: boolean): T[] =>
-  latestOfNodes(executionsByNode(executions), isRunOver);
-
-export const latestOfNodes = <T extends NodeExecution>(byNode: ExecutionsByNode<T>, isRunOver: boolean): T[] =>
-  [...byNode.values()].flatMap((ofNode) => {
+  [...ofNodes(executions)].flatMap((ofNode) => {
     if (ofNode.length === 1) return ofNode;
     const remaining = remainingOf(ofNode);
     const unfinished = isRunOver ? undefined : remaining.findLast(({ isFinished }) => !isFinished);
     return unfinished ?? remaining.findLast(({ status }) => status === 'FAILED') ?? remaining.slice(-1);
   });
 
+export const remainingAttempts = <T extends NodeExecution>(executions: readonly T[]): T[] =>
+  [...ofNodes(executions)].flatMap(remainingOf);
+
 /** A node's last execution supersedes those that had ended when it began. The others ran in parallel with it, and remain. */
-export function remainingOf<T extends NodeExecution>(ofNode: readonly T[]): readonly T[] {
+function remainingOf<T extends NodeExecution>(ofNode: readonly T[]): readonly T[] {
   const last = ofNode.at(-1);
   const lastBegan = (last && placeOf(last)) ?? Infinity;
   return ofNode.filter((execution) => execution === last || !hadEndedBy(execution, lastBegan));

@@ -1,5 +1,5 @@
 /** Which steps failed, in the order in which they did, and which ones cost the most time. */
-import { remainingOf, type ExecutionsByNode } from './attempts.ts';
+import { remainingAttempts } from './attempts.ts';
 import { endMicrosOf } from './duration.ts';
 import { compareNullsLast } from '../order.ts';
 import type { Run, Step } from '../types.ts';
@@ -9,9 +9,9 @@ export const failedSteps = (steps: readonly Step[]): Step[] =>
   steps.filter((step) => step.status === 'FAILED').sort((a, b) => compareNullsLast(endMicrosOf(a), endMicrosOf(b)));
 
 /** Without those that had ended when the last execution of their node began: what is left is why the run failed. */
-export function remainingFailures(failures: readonly Step[], byNode: ExecutionsByNode<Step>): Step[] {
+export function remainingFailures(steps: readonly Step[], failures: readonly Step[]): Step[] {
   const nodeIds = new Set(failures.map(({ nodeId }) => nodeId));
-  const remaining = new Set([...nodeIds].flatMap((nodeId) => remainingOf(byNode.get(nodeId) ?? [])));
+  const remaining = new Set(remainingAttempts(steps.filter(({ nodeId }) => nodeIds.has(nodeId))));
   return failures.filter((step) => remaining.has(step));
 }
 

@@ -1,15 +1,15 @@
 /** The nodes that ran more than once, and what the failed tries among them cost. */
-import type { ExecutionsByNode } from './attempts.ts';
 import { totalMs } from './duration.ts';
+import { compareByPlace } from './execution.ts';
 import type { RepeatedNode, Step } from '../types.ts';
 
 /** Milliseconds of failed executions that a retry superseded. */
 export const wastedMs = (steps: readonly Step[]): number => totalMs(steps.filter((step) => step.isSuperseded));
 
 /** By the place of each node's first execution; the attempts of each in order. */
-export function repeatedNodes(byNode: ExecutionsByNode<Step>): RepeatedNode[] {
-  const repeated = [...byNode].filter(([, attempts]) => attempts.length > 1);
-  return repeated.map(([nodeId, attempts]) => ({
+export function repeatedNodes(steps: readonly Step[]): RepeatedNode[] {
+  const repeated = steps.filter((step) => step.attemptCount > 1).sort(compareByPlace);
+  return [...Map.groupBy(repeated, (step) => step.nodeId)].map(([nodeId, attempts]) => ({
     nodeId,
     attempts,
     retryCount: attempts.filter((step) => step.attemptKind === 'RETRY').length,

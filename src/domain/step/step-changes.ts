@@ -1,7 +1,7 @@
 /** Which steps of a run have changed since an earlier state of it. */
 import { isDeepStrictEqual } from 'node:util';
 import type { Payload, Step, StepAttempt, StepFacts } from '../types.ts';
-import { executionsByNode, numberAttempts } from './attempts.ts';
+import { numberAttempts } from './attempts.ts';
 import { executionsOf } from './execution.ts';
 
 /** By step: the number of the state in which it changed last. States are numbered from 1. */
@@ -88,7 +88,7 @@ function isSameStep(one: StepFacts, another: StepFacts | undefined, isSamePayloa
 
 function attemptIn(steps: Steps): (step: StepFacts) => unknown {
   const executions = executionsOf(steps);
-  numberAttempts(executionsByNode(executions));
+  numberAttempts(executions);
   const attempts = new Map<number, Partial<StepAttempt>>();
   for (const { index, attempt, attemptCount, attemptKind } of executions) {
     attempts.set(index, { attempt, attemptCount, attemptKind });

@@ -1,5 +1,5 @@
 /** A run's steps with all that follows for each of them, and the ways to filter and order them. */
-import { numberAttempts, type ExecutionsByNode } from './attempts.ts';
+import { numberAttempts } from './attempts.ts';
 import { measureStep, type StepClock } from './duration.ts';
 import type { StepDraft } from './execution.ts';
 import { placeSteps } from './placement.ts';
@@ -15,11 +15,7 @@ export interface StepsOf extends Pick<Step, 'workflowId' | 'runId'> {
 }
 
 /** Sets what follows from the run for each of its steps. Takes them in the order of `executionsOf`, which they keep. */
-export function deriveSteps(
-  steps: readonly StepDraft[],
-  byNode: ExecutionsByNode<StepDraft>,
-  { workflowId, runId, bounds, clock }: StepsOf,
-): void {
+export function deriveSteps(steps: readonly StepDraft[], { workflowId, runId, bounds, clock }: StepsOf): void {
   const wallClock = wallClockMs(bounds);
   for (const step of steps) {
     step.workflowId = workflowId;
@@ -27,7 +23,7 @@ export function deriveSteps(
     measureStep(step, clock);
     if (wallClock && step.durationMs !== null) step.shareOfRun = Math.min(1, step.durationMs / wallClock);
   }
-  numberAttempts(byNode);
+  numberAttempts(steps);
   placeSteps(steps, bounds);
 }
 
