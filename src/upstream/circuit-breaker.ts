@@ -62,7 +62,7 @@ export function createCircuitBreaker(threshold: number) {
     },
     state(): BreakerState {
       if (policy.state === CircuitState.Closed) return 'closed';
-      // A trial call that hangs is no sign of a recovery.
+      // A trial call that hangs does not mean that the upstream has recovered.
       return policy.state === CircuitState.HalfOpen || Date.now() < openedAt + REPORTED_MS ? 'open' : 'half_open';
     },
     onStateChange: policy.onStateChange,

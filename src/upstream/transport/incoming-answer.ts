@@ -18,6 +18,8 @@ export interface AnswerStream extends Readable {
 
 /** Smaller answers never wait for a large one. */
 const LARGE_BYTES = 2 ** 20;
+/** An answer that waits has no larger block: LARGE_BYTES, and the chunk that made it large. */
+const FIRST_BLOCK_BYTES = LARGE_BYTES + 2 ** 16;
 
 export class IncomingAnswer {
   /** Why the request was ended before its answer came to an end. */
@@ -76,7 +78,10 @@ export class IncomingAnswer {
       this.end(tooLarge(maxResponseBytes));
       return;
     }
-    this.#body ??= createOwnBytes(this.#announcedBytes ?? chunk.length);
+    this.#body ??= createOwnBytes(
+      Math.min(this.#announcedBytes ?? chunk.length, FIRST_BLOCK_BYTES),
+      this.#announcedBytes,
+    );
     this.#body.append(chunk);
     if (this.#size <= LARGE_BYTES) return;
     const newBytes = this.#large ? chunk.length : this.#size;

@@ -8,9 +8,9 @@ export interface OwnBytes {
   end(): Buffer;
 }
 
-/** The block grows where more comes than was expected. What is not used of it takes no memory, if it is large. */
-export function createOwnBytes(expectedBytes: number): OwnBytes {
-  let block = new ArrayBuffer(expectedBytes);
+/** The block begins with `firstBytes` and grows as more comes, at first not beyond what is expected: an unused rest may take memory, too. */
+export function createOwnBytes(firstBytes: number, expectedBytes = Infinity): OwnBytes {
+  let block = new ArrayBuffer(firstBytes);
   let view = Buffer.from(block);
   let length = 0;
 
@@ -21,7 +21,8 @@ export function createOwnBytes(expectedBytes: number): OwnBytes {
 
   return {
     append(piece) {
-      if (length + piece.length > block.byteLength) resize(Math.max(2 * block.byteLength, length + piece.length));
+      const needed = length + piece.length;
+      if (needed > block.byteLength) resize(Math.max(needed, Math.min(2 * block.byteLength, expectedBytes)));
       piece.copy(view, length);
       length += piece.length;
     },
