@@ -3,6 +3,7 @@ import type { Conversation } from '../domain/conversation/message.ts';
 import type { Cost } from '../domain/cost/cost.ts';
 import type { PriceList } from '../domain/cost/prices.ts';
 import { createPathBudget } from '../domain/json-path/json-path.ts';
+import type { RunComparison } from '../domain/run/comparison.ts';
 import { errorInfo } from '../domain/step/step-error.ts';
 import type { JsonObject, JsonValue, StepError } from '../domain/types.ts';
 import type { OperationRecord } from '../observability/operation-record.ts';
@@ -131,6 +132,8 @@ export function createContext(source: ContextSource, request: ContextRequest) {
     errorInfo: (error: string | null): StepError | null =>
       error === null ? null : errorInfos(error, () => errorInfo(error)),
     prices: source.prices,
+    /** By the workflow and the two runs. */
+    comparison: kept<Promise<RunComparison>>(),
     /** By the run. */
     runCost: kept<Cost>(),
     /** By the run. */

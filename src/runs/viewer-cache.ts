@@ -4,8 +4,8 @@
  */
 import { LRUCache } from 'lru-cache';
 import { GatewayError } from '../upstream/errors.ts';
-import { keyOf, type CacheEntry, type Failure, type Part } from './entry.ts';
-import { Rights, type Right, type RightsOptions } from './rights.ts';
+import type { CacheEntry, Failure, Part, Right } from './entry.ts';
+import { Rights, type RightsOptions } from './rights.ts';
 import type { Snapshot } from './snapshot.ts';
 
 export interface ViewerCacheOptions extends RightsOptions {
@@ -50,7 +50,7 @@ export class ViewerCache extends Rights {
   /** A name implies the type of its entry. */
   find(right: Right, name: string): CacheEntry | undefined {
     const used = right.inUse.size > 0 ? right.inUse.get(name) : undefined;
-    return used ?? (this.#entries.get(keyOf(right, name)) as CacheEntry | undefined);
+    return used ?? (this.#entries.get(right.keyOf(name)) as CacheEntry | undefined);
   }
 
   /** Counts an entry whose parts have changed. False: it is not cached, since the right is not proven or there is no room. */

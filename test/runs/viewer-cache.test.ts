@@ -2,9 +2,8 @@
 import { serialize } from 'node:v8';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { ListEntry } from '../../src/runs/entry.ts';
+import { ListEntry, type Right } from '../../src/runs/entry.ts';
 import { Snapshot } from '../../src/runs/snapshot.ts';
-import type { Right } from '../../src/runs/rights.ts';
 import { ViewerCache } from '../../src/runs/viewer-cache.ts';
 
 const MEBIBYTE = 2 ** 20;

@@ -42,7 +42,7 @@ export const query: FieldTable<'Query'> = {
 
   compareRuns: {
     calls: (_given, run) => 2 * run.withSteps(),
-    async resolve(_root, { workflowId, baseId, headId }, context) {
+    resolve(_root, { workflowId, baseId, headId }, context) {
       const load = async (argument: string, id: string) => {
         try {
           return await context.runs().load({ workflowId, runId: checkId(argument, id) }, 'STEPS');
@@ -51,9 +51,11 @@ export const query: FieldTable<'Query'> = {
           throw new GatewayError(error.code, `${argument}: ${error.message}`, error.details);
         }
       };
-      const [base, head] = await Promise.all([load('baseId', baseId), load('headId', headId)]);
-      for (const { steps } of [base, head]) await readTokens(steps, context);
-      return compareRuns(base, head);
+      return context.comparison(JSON.stringify([workflowId, baseId, headId]), async () => {
+        const [base, head] = await Promise.all([load('baseId', baseId), load('headId', headId)]);
+        for (const { steps } of [base, head]) await readTokens(steps, context);
+        return compareRuns(base, head);
+      });
     },
   },
 };
