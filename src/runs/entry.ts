@@ -17,7 +17,7 @@ export class Right {
   isDropped = false;
   /** Calls under way that use no entry. */
   calls = 0;
-  /** What this viewer was denied, and has not had since. It outlives a drop: denied once more, it is no news. */
+  /** What this viewer was denied, and has not had since. It outlives a drop: denied once more, it is not news. */
   readonly denied: Set<string>;
   /** Calls under way that renew the right, by workflow: each resolves with its error, or null. */
   revalidations: Map<string, Promise<unknown>> | null = null;

@@ -27,7 +27,7 @@ export interface RightsOptions {
 
 /** Enough for a million a second, for a month. */
 const GENERATION_LENGTH = 8;
-/** Viewers whose right is known, also of a cache of 0 bytes. Each takes some 700 bytes. A denial counts as one. */
+/** Viewers whose right is known, also of a cache of 0 bytes. Each takes some 900 bytes. A denial counts as one. */
 const MAX_VIEWERS = 20_000;
 /** Denials of viewers without a right: anybody can make up keys. */
 const MAX_DENIALS_OF_OTHERS = 3000;
