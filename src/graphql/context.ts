@@ -136,10 +136,10 @@ export function createContext(source: ContextSource, request: ContextRequest) {
     errorInfo: (error: string | null): StepError | null =>
       error === null ? null : errorInfos(error, () => errorInfo(error)),
     prices: source.prices,
+    /** By the workflow and the two runs. */
+    comparison: kept<Promise<RunComparison>>(),
     /** By the run. */
     runCost: kept<Cost>(),
-    /** By the ids of workflow, base and head: a comparison may be selected under many aliases. */
-    comparison: kept<RunComparison>(),
     /** By the run. */
     runInputs: kept<Promise<JsonValue>>(),
     payloads: createPayloadReader({

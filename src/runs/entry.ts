@@ -1,10 +1,42 @@
-/** What is cached of a viewer: entries and their parts, each with its latest snapshot. */
+/** What is known of a viewer: its right, the entries that are cached under it, and their parts. */
 import type { RunRef } from '../upstream/client.ts';
 import type { GatewayError } from '../upstream/errors.ts';
 import type { Loaded } from './ports.ts';
 import type { Flight } from './single-flight.ts';
 import type { MaybeRecord, Snapshot, StepList } from './snapshot.ts';
-import type { Right } from './rights.ts';
+
+/** A viewer's right to what is cached for it, from its first successful call until it is dropped. */
+export class Right {
+  readonly viewerId: string;
+  /** Of this right alone, in the whole life of the process. All have the same length, so that equal entries count equal bytes. */
+  readonly generation: string;
+  /** When the first successful call was sent, and the last one; null: none has succeeded. */
+  firstSuccessAt: number | null = null;
+  lastSuccessAt: number | null = null;
+  /** From then on nothing proves it, and nothing is cached for it. */
+  isDropped = false;
+  /** Calls under way that use no entry. */
+  calls = 0;
+  /** What this viewer was denied, and has not had since. It outlives a drop: denied once more, it is not news. */
+  readonly denied: Set<string>;
+  /** Calls under way that renew the right, by workflow: each resolves with its error, or null. */
+  revalidations: Map<string, Promise<unknown>> | null = null;
+  /** Entries that loads or pollers use, by name. */
+  readonly inUse = new Map<string, CacheEntry>();
+  /** The keys of its entries in the LRU. */
+  readonly keys = new Set<string>();
+
+  constructor(viewerId: string, generation: string, denied: Set<string>) {
+    this.viewerId = viewerId;
+    this.generation = generation;
+    this.denied = denied;
+  }
+
+  /** The key of its entry of this name. */
+  keyOf(name: string): string {
+    return `${this.generation} ${name}`;
+  }
+}
 
 /** Why a call failed in the last second: it is not repeated before `untilMs`. */
 export interface Failure {
@@ -23,8 +55,6 @@ export class Part<T> {
 const SNAPSHOT_BYTES = 150;
 const FAILURE_BYTES = 1200;
 
-export const keyOf = ({ generation }: Right, name: string): string => `${generation} ${name}`;
-
 export abstract class CacheEntry {
   /** Of the viewer's present right: an entry that is in use when the viewer is dropped goes on, empty, under the next one. */
   right: Right;
@@ -42,7 +72,7 @@ export abstract class CacheEntry {
   }
 
   get key(): string {
-    return keyOf(this.right, this.name);
+    return this.right.keyOf(this.name);
   }
 
   /** Under the viewer's next right. */

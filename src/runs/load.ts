@@ -1,12 +1,12 @@
 /** One load of a part: by a call of this gateway, or by the answer to another gateway's call. */
 import type { CallOptions } from '../upstream/client.ts';
 import { GatewayError, isAccessDenied, isForbidden, isNotFound, isOutage } from '../upstream/errors.ts';
-import type { Part, PartsEntry } from './entry.ts';
+import type { Part, PartsEntry, Right } from './entry.ts';
 import type { ReadContext } from './read-context.ts';
 import type { Called, Loaded, SharedRequest, SharedState, SharedTier, StoredAnswer } from './ports.ts';
 import { Snapshot, type Answered } from './snapshot.ts';
 import { endOf, type Source } from './source.ts';
-import type { Denied, Right } from './rights.ts';
+import type { Denied } from './rights.ts';
 import type { ViewerCache } from './viewer-cache.ts';
 import { upstreamIdentityOf, type Viewer } from './viewer.ts';
 

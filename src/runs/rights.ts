@@ -5,7 +5,7 @@
 import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { UpstreamEndpoint } from '../config/config.ts';
-import type { CacheEntry } from './entry.ts';
+import { Right } from './entry.ts';
 import type { Viewer } from './viewer.ts';
 
 /** What a viewer may be denied: an endpoint of a workflow, or the list of workflows. */
@@ -13,34 +13,6 @@ export interface Denied {
   readonly endpoint: UpstreamEndpoint;
   /** Empty for the list of workflows. */
   readonly workflowId: string;
-}
-
-/** A viewer's right to what is cached for it, from its first successful call until it is dropped. */
-export class Right {
-  readonly viewerId: string;
-  /** Of this right alone, in the whole life of the process. All have the same length, so that equal entries count equal bytes. */
-  readonly generation: string;
-  /** When the first successful call was sent, and the last one; null: none has succeeded. */
-  firstSuccessAt: number | null = null;
-  lastSuccessAt: number | null = null;
-  /** From then on nothing proves it, and nothing is cached for it. */
-  isDropped = false;
-  /** Calls under way that use no entry. */
-  calls = 0;
-  /** What this viewer was denied, and has not had since. It outlives a drop: denied once more, it is no news. */
-  readonly denied: Set<string>;
-  /** Calls under way that renew the right, by workflow: each resolves with its error, or null. */
-  revalidations: Map<string, Promise<unknown>> | null = null;
-  /** Entries that loads or pollers use, by name. */
-  readonly inUse = new Map<string, CacheEntry>();
-  /** The keys of its entries in the LRU. */
-  readonly keys = new Set<string>();
-
-  constructor(viewerId: string, generation: string, denied: Set<string>) {
-    this.viewerId = viewerId;
-    this.generation = generation;
-    this.denied = denied;
-  }
 }
 
 export interface RightsOptions {
@@ -55,7 +27,7 @@ export interface RightsOptions {
 
 /** Enough for a million a second, for a month. */
 const GENERATION_LENGTH = 8;
-/** Viewers whose right is known, also of a cache of 0 bytes. Each takes some 700 bytes. A denial counts as one. */
+/** Viewers whose right is known, also of a cache of 0 bytes. Each takes some 900 bytes. A denial counts as one. */
 const MAX_VIEWERS = 20_000;
 /** Denials of viewers without a right: anybody can make up keys. */
 const MAX_DENIALS_OF_OTHERS = 3000;

@@ -23,8 +23,8 @@ export interface RunStore {
   record(ref: RunRef, operation: ReadContext): Promise<Snapshot<MaybeRecord> | null>;
   steps(ref: RunRef, operation: ReadContext): Promise<Snapshot<StepList>>;
   /** The fast path of these two, without a promise; undefined where a call or waiting is needed. */
-  cachedRecord(ref: RunRef, operation: ReadContext): Snapshot<MaybeRecord> | null | undefined;
-  cachedSteps(ref: RunRef, operation: ReadContext): Snapshot<StepList> | undefined;
+  cachedRecord(entry: RunEntry, operation: ReadContext): Snapshot<MaybeRecord> | null | undefined;
+  cachedSteps(entry: RunEntry, operation: ReadContext): Snapshot<StepList> | undefined;
   /** Caches a record that came inside a list. Returns it, or the cached one where that is newer or final. */
   offerRecord(ref: RunRef, record: RunRecord, list: ListedIn, viewer: Viewer): Snapshot<RunRecord>;
   /** To be called for parts that the cache may not have: how long they are unchanged counts all the same. */
@@ -112,8 +112,7 @@ export function createRunStore(options: RunStoreOptions): RunStore {
     entry.record.snapshot !== null && now() < endOf(records, entry, entry.record.snapshot);
 
   /** The record that came inside a list, for as long as it is fresh. Undefined where the right to it must be proven first. */
-  function listedRecord(ref: RunRef, { viewer, lifetime }: ReadContext, staleReason?: string | null) {
-    const entry = entryOf(ref, viewer);
+  function listedRecord(entry: RunEntry, { lifetime }: ReadContext, staleReason?: string | null) {
     const { snapshot } = entry.record;
     if (!snapshot || !isFresh(entry)) return null;
     if (staleReason === undefined && !viewers.isProven(entry.right)) return undefined;
@@ -123,10 +122,11 @@ export function createRunStore(options: RunStoreOptions): RunStore {
 
   /** No call asks for the record alone: that for the steps proves the right. */
   async function provenListedRecord(ref: RunRef, operation: ReadContext): Promise<Snapshot<MaybeRecord> | null> {
-    const found = listedRecord(ref, operation);
+    const entry = entryOf(ref, operation.viewer);
+    const found = listedRecord(entry, operation);
     if (found !== undefined) return found;
-    const { staleReason } = await reads.get(steps, entryOf(ref, operation.viewer), operation);
-    return listedRecord(ref, operation, staleReason) ?? null;
+    const { staleReason } = await reads.get(steps, entry, operation);
+    return listedRecord(entryOf(ref, operation.viewer), operation, staleReason) ?? null;
   }
 
   function areFinal({ record, steps, stepsError, graph }: RunParts, nowMs: number): boolean {
@@ -144,10 +144,8 @@ export function createRunStore(options: RunStoreOptions): RunStore {
       offersRecords
         ? reads.get(records, entryOf(ref, operation.viewer), operation)
         : provenListedRecord(ref, operation),
-    cachedRecord: (ref, operation) =>
-      offersRecords
-        ? (reads.getCached(records, entryOf(ref, operation.viewer), operation) ?? undefined)
-        : listedRecord(ref, operation),
+    cachedRecord: (entry, operation) =>
+      offersRecords ? (reads.getCached(records, entry, operation) ?? undefined) : listedRecord(entry, operation),
 
     async steps(ref, operation) {
       const entry = entryOf(ref, operation.viewer);
@@ -157,7 +155,7 @@ export function createRunStore(options: RunStoreOptions): RunStore {
       }
       return reads.get(steps, entryOf(ref, operation.viewer), operation);
     },
-    cachedSteps: (ref, operation) => reads.getCached(steps, entryOf(ref, operation.viewer), operation) ?? undefined,
+    cachedSteps: (entry, operation) => reads.getCached(steps, entry, operation) ?? undefined,
 
     offerRecord(ref, value, { entry: listEntry, list }, viewer) {
       const entry = entryOf(ref, viewer);

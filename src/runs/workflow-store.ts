@@ -1,11 +1,10 @@
 /** The viewer's workflows, process-wide. One upstream call lists them all, graphs included. */
 import type { WorkflowGraph, WorkflowRecord } from '../domain/types.ts';
 import type { UpstreamApi } from '../upstream/client.ts';
-import { ListEntry } from './entry.ts';
+import { ListEntry, type Right } from './entry.ts';
 import type { ReadContext } from './read-context.ts';
 import type { ReadThrough } from './read-through.ts';
 import type { Source } from './source.ts';
-import type { Right } from './rights.ts';
 import type { ViewerCache } from './viewer-cache.ts';
 
 export type WorkflowList = ReadonlyMap<string, WorkflowRecord>;

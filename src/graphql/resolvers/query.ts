@@ -41,7 +41,7 @@ export const query: FieldTable<'Query'> = {
 
   compareRuns: {
     calls: (_given, run) => 2 * run.withSteps(),
-    async resolve(_root, { workflowId, baseId, headId }, context) {
+    resolve(_root, { workflowId, baseId, headId }, context) {
       const load = async (argument: string, id: string) => {
         try {
           return await context.runs().load({ workflowId, runId: checkId(argument, id) }, 'STEPS');
@@ -50,9 +50,10 @@ export const query: FieldTable<'Query'> = {
           throw new GatewayError(error.code, `${argument}: ${error.message}`, error.details);
         }
       };
-      const [base, head] = await Promise.all([load('baseId', baseId), load('headId', headId)]);
-      const key = JSON.stringify([workflowId, base.id, head.id]);
-      return context.comparison(key, () => compareRuns(base, head));
+      return context.comparison(JSON.stringify([workflowId, baseId, headId]), async () => {
+        const [base, head] = await Promise.all([load('baseId', baseId), load('headId', headId)]);
+        return compareRuns(base, head);
+      });
     },
   },
 };

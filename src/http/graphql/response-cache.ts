@@ -1,7 +1,6 @@
 /** Response cache: whole answers, by viewer and exact request. A hit needs neither parsing nor execution. */
 import { hash } from 'node:crypto';
-import { CacheEntry, keyOf } from '../../runs/entry.ts';
-import type { Right } from '../../runs/rights.ts';
+import { CacheEntry, type Right } from '../../runs/entry.ts';
 import type { ViewerCache } from '../../runs/viewer-cache.ts';
 import type { Viewer } from '../../runs/viewer.ts';
 import {
@@ -102,7 +101,7 @@ export function createResponseCache({ viewers, now }: ResponseCacheOptions): Res
     async find(key, rightUntilMs) {
       const found = current(key, rightUntilMs);
       if (found || revalidations.size === 0) return found;
-      await revalidations.get(keyOf(key.right, key.name))?.promise;
+      await revalidations.get(key.right.keyOf(key.name))?.promise;
       return current(key, rightUntilMs);
     },
 
@@ -110,7 +109,7 @@ export function createResponseCache({ viewers, now }: ResponseCacheOptions): Res
       const { viewer, name, right, isCacheable } = key;
       // Only the answer to a request that was cached once is waited for: of another nobody knows whether it can be shared.
       const wasCached = cachedAt(key) !== undefined;
-      const place = keyOf(right, name);
+      const place = right.keyOf(name);
       const revalidation = wasCached && !revalidations.has(place) ? Promise.withResolvers<undefined>() : null;
       if (revalidation) revalidations.set(place, revalidation);
       return {

@@ -13,12 +13,11 @@ import {
   type HistoryReader,
 } from './history-reader.ts';
 import type { ReadContext } from '../read-context.ts';
-import { ListEntry } from '../entry.ts';
+import { ListEntry, type Right } from '../entry.ts';
 import type { ReadThrough } from '../read-through.ts';
 import type { RunStore } from '../run-store.ts';
 import { partOf, type Snapshot } from '../snapshot.ts';
 import type { Source } from '../source.ts';
-import type { Right } from '../rights.ts';
 import type { ViewerCache } from '../viewer-cache.ts';
 import type { Viewer } from '../viewer.ts';
 

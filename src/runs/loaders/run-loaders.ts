@@ -53,12 +53,15 @@ export function createRunLoaders(
   operation: ReadContext,
   nowMs: number,
 ): RunLoaders {
+  const entryOf = (ref: RunRef) => store.entryOf(ref, operation.viewer);
   const records = createPartLoader({
-    cached: (ref) => store.cachedRecord(ref, operation),
+    entryOf,
+    cached: (entry) => store.cachedRecord(entry, operation),
     fetch: (ref) => store.record(ref, operation),
   });
   const steps = createPartLoader({
-    cached: (ref) => store.cachedSteps(ref, operation),
+    entryOf,
+    cached: (entry) => store.cachedSteps(entry, operation),
     fetch: (ref) => store.steps(ref, operation),
   });
 
@@ -69,10 +72,11 @@ export function createRunLoaders(
   }
 
   function cachedParts(ref: RunRef, requirement: DataRequirement): RunParts | null {
-    const record = records.cached(ref);
+    const entry = entryOf(ref);
+    const record = records.cached(entry);
     if (record === undefined) return null;
     if (isEnough(record, requirement)) return partsOf(record, null);
-    const list = steps.cached(ref);
+    const list = steps.cached(entry);
     return list === undefined ? null : partsOf(record, list);
   }
 

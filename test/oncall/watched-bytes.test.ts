@@ -1,0 +1,138 @@
+/** The bytes of what subscriptions watch count into CACHE_MAX_BYTES, and have a limit of their own in it. */
+import { afterEach, describe, expect, it } from '@jest/globals';
+import type { Reply } from '../harness/faulty-upstream.ts';
+import { subscribe, type LiveClient } from '../harness/live-client.ts';
+import { startLiveRun, type LiveRun } from '../harness/live-run.ts';
+import { createScriptedWorkflows } from '../harness/scripted-workflows.ts';
+import { wireRun, wireStep } from '../harness/wire.ts';
+
+const MEBIBYTE = 2 ** 20;
+/** Less the operations, a quarter of it is 7.5 MiB: room for seven runs of 1 MiB. */
+const CACHE_MAX_BYTES = 32 * MEBIBYTE;
+const ROOM = 7;
+
+const RUN = 'subscription ($id: ID!) { runUpdated(workflowId: "wf", id: $id) { stepCounts { total } } }';
+const RUNS = 'subscription ($ids: [ID!]) { runsUpdated(workflowIds: $ids) { id } }';
+
+let run: LiveRun;
+const clients: LiveClient[] = [];
+/** Bytes of each run's steps. */
+let bytesOf: (runId: string) => number;
+
+async function start(environment: Readonly<Record<string, string>> = {}): Promise<void> {
+  run = await startLiveRun({
+    UPSTREAM_ENDPOINTS: 'steps,run,runs,workflows',
+    CACHE_MAX_BYTES: String(CACHE_MAX_BYTES),
+    ...environment,
+  });
+  bytesOf = () => MEBIBYTE;
+  run.upstream.script = ({ endpoint, runId }): Reply =>
+    endpoint === 'run'
+      ? { json: [wireRun(runId, { status: 'running', end_time: null })] }
+      : { json: [wireStep({ status: 'running', end_time: null, outputs: 'x'.repeat(bytesOf(runId)) })] };
+}
+
+afterEach(async () => {
+  for (const client of clients.splice(0)) client.cut();
+  await run.close();
+});
+
+async function open(query: string, variables: Readonly<Record<string, unknown>>): Promise<LiveClient> {
+  const client = await subscribe('graphql-sse', run.gateway.url, query, { variables });
+  clients.push(client);
+  return client;
+}
+
+async function watch(count: number, from = 0): Promise<LiveClient[]> {
+  const opened: LiveClient[] = [];
+  for (let number = from; number < from + count; number += 1) {
+    const client = await open(RUN, { id: `run-${number}` });
+    expect(await client.nextData()).toEqual({ runUpdated: { stepCounts: { total: 1 } } });
+    opened.push(client);
+  }
+  return opened;
+}
+
+const refused = async (client: LiveClient): Promise<void> => {
+  expect(await client.next()).toMatchObject({
+    type: 'error',
+    errors: [
+      { message: expect.stringContaining('limit of 7 MiB'), extensions: { code: 'RATE_LIMITED', retryable: false } },
+    ],
+  });
+};
+
+describe('runs that are watched', () => {
+  it('take a quarter of the cache together: another one is refused until one of them has ended', async () => {
+    await start();
+    const [first] = await watch(ROOM);
+    expect(run.gateway.cachedBytes()).toBeGreaterThan(ROOM * MEBIBYTE);
+    await refused(await open(RUN, { id: 'run-7' }));
+    // A second subscriber of the same run takes no more.
+    await watch(1, ROOM - 1);
+    first?.leave();
+    await run.feeds(ROOM - 1);
+    await watch(1, ROOM);
+    await refused(await open(RUN, { id: 'run-8' }));
+  });
+
+  it('end where they grow beyond it, and the others go on', async () => {
+    await start();
+    const [first, ...others] = await watch(ROOM);
+    await run.feeds(ROOM);
+    bytesOf = (runId) => (runId === 'run-0' ? 3 * MEBIBYTE : MEBIBYTE);
+    await run.poll(ROOM - 1);
+    if (first) await refused(first);
+    bytesOf = () => MEBIBYTE / 2;
+    run.upstream.script = (call) =>
+      call.endpoint === 'run'
+        ? { json: [wireRun(call.runId, { status: 'running', end_time: null })] }
+        : { json: [wireStep(), wireStep({ id: 'new', outputs: 'x'.repeat(bytesOf(call.runId)) })] };
+    await run.poll(ROOM - 1);
+    for (const client of others) {
+      expect(await client.nextData()).toEqual({ runUpdated: { stepCounts: { total: 2 } } });
+    }
+  });
+
+  it('are never evicted, whatever else is read, and are counted as long as they are watched', async () => {
+    await start();
+    const opened = await watch(ROOM - 1);
+    for (let number = 100; number < 140; number += 1) {
+      await run.gateway.query(`{ run(workflowId: "wf", id: "run-${number}") { stepCounts { total } } }`);
+      expect(run.gateway.cachedBytes()).toBeLessThanOrEqual(CACHE_MAX_BYTES);
+    }
+    const before = run.upstream.calls.length;
+    await run.gateway.query('{ run(workflowId: "wf", id: "run-0") { stepCounts { total } } }');
+    expect(run.upstream.calls.length).toBe(before);
+    for (const client of opened) client.leave();
+    await run.feeds(0);
+    expect(run.gateway.cachedBytes()).toBeLessThanOrEqual(CACHE_MAX_BYTES);
+  });
+
+  it('may be small ones where CACHE_MAX_BYTES is 0', async () => {
+    await start({ CACHE_MAX_BYTES: '0' });
+    bytesOf = () => 1000;
+    const [client] = await watch(1);
+    client?.leave();
+    await run.feeds(0);
+    expect(run.gateway.cachedBytes()).toBe(0);
+  });
+});
+
+describe('workflows whose runs are watched', () => {
+  it('count the records that were read last, and are refused beyond the limit', async () => {
+    await start();
+    const workflows = createScriptedWorkflows(['wf-1', 'wf-2']);
+    for (const id of ['wf-1', 'wf-2']) {
+      workflows.start(id, `run of ${id}`, { outputs: 'x'.repeat(4 * MEBIBYTE) });
+    }
+    run.upstream.script = workflows.script;
+    const client = await open(RUNS, { ids: ['wf-1'] });
+    await client.nextData();
+    expect(run.gateway.cachedBytes()).toBeGreaterThan(4 * MEBIBYTE);
+    await refused(await open(RUNS, { ids: ['wf-2'] }));
+    client.leave();
+    await run.feeds(0);
+    await (await open(RUNS, { ids: ['wf-2'] })).nextData();
+  });
+});
