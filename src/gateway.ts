@@ -140,7 +140,7 @@ async function openParts(
   const client = { addressOf: createClientAddress(isTrustedProxy), schemeOf: createClientScheme(isTrustedProxy) };
   const observer = createObserver({ metrics, logger, client, version: build.version, onOperation });
 
-  const fleet = config.fleet && (await createFleet({ config: config.fleet, metrics: metrics.fleet(), logger, now }));
+  const fleet = await createFleet({ config, metrics, logger, now, after });
   opened.defer(() => fleet?.close());
   const identification = { viewerOf: createViewers(fleet?.keys.viewerId), recheckMs, now, wallOf, logger };
   const authenticator = hook
@@ -166,7 +166,7 @@ async function openParts(
     upstream.close();
   });
   const upstreamApi = isVerified ? createScopedUpstream(upstream, config.staleIfErrorMs, now) : upstream;
-  const shared = fleet && createSharedPorts({ fleet, config, now, after });
+  const shared = fleet && createSharedPorts(fleet, config);
   opened.defer(() => shared?.close());
   const runs = createRuns({ config, upstream: upstreamApi, isVerified, shared, now, wallOf, after });
   const { viewers, livePollers, workflowPollers } = runs;

@@ -19,7 +19,6 @@ export type ServiceAuth = Extract<AuthConfig, { mode: 'service' }>;
 export type TokenConfig = NonNullable<ServiceAuth['tokens']>;
 export type LogLevel = Config['logLevel'];
 export type PersistedMode = Config['persistedOperations'];
-export type FleetConfig = NonNullable<Config['fleet']>;
 
 /** Reads the variables, without blanks around their values; an empty one counts as unset. Throws ConfigError. */
 export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {

@@ -1,5 +1,4 @@
 /** Calls that another gateway makes: a gateway that needs the same answer waits until it is announced. */
-import type { After } from '../runs/timer.ts';
 import { AbandonedError } from '../upstream/errors.ts';
 import type { Fleet } from './fleet.ts';
 
@@ -25,19 +24,15 @@ export interface ExpectedCall {
   end(): void;
 }
 
-export interface AwaitedCallsOptions {
-  readonly fleet: Pick<Fleet, 'valkey' | 'announcements'>;
-  /** The channel, one for each kind of call. */
-  readonly purpose: string;
-  readonly after: After;
-}
-
 /** The end of a lease's name, and the outcome. */
 const PAYLOAD = /^([\w-]{43}) (\w+)$/;
 const idOf = (lease: string): string => lease.slice(-43);
 
-export function createAwaitedCalls({ fleet, purpose, after }: AwaitedCallsOptions): AwaitedCalls {
-  const { valkey, announcements } = fleet;
+/** `purpose`: the channel, one for each kind of call. */
+export function createAwaitedCalls(
+  { valkey, announcements, after }: Pick<Fleet, 'valkey' | 'announcements' | 'after'>,
+  purpose: string,
+): AwaitedCalls {
   /** By the lease's id. No more than loads under way. */
   const expected = new Map<string, Set<(outcome: CallOutcome) => void>>();
   const stop = announcements.listen(purpose, (payload) => {

@@ -6,11 +6,12 @@ import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } f
 import { promisify } from 'node:util';
 import { constants, zstdCompress, zstdCompressSync, zstdDecompress, zstdDecompressSync } from 'node:zlib';
 
-/** Of all secrets: what the first one derives is written, what any of them derives is read. */
+/** What the first secret derives is written, what any of them derives is read. */
 export interface Keyring {
-  /** The first of `viewerIds`. */
+  /** An HMAC of the identity (credential and scope), by the first secret. Keys every cache. */
   readonly viewerId: (identity: string) => string;
   viewerIds(identity: string): ForEach<string>;
+  /** Each has the purpose in plain text, and the parts as an HMAC. No two lists of parts have the same name. */
   names(purpose: string, ...parts: readonly string[]): ForEach<KeyedName>;
 }
 
@@ -20,19 +21,10 @@ export type ForEach<T> = readonly [T, ...T[]];
 /** A name in Valkey, with the key to its value. */
 export interface KeyedName {
   readonly text: string;
-  seal(identity: string, value: Buffer): Promise<Buffer>;
-  open(identity: string, sealed: Buffer, maxBytes: number): Promise<Buffer | null>;
-}
-
-export interface FleetKeys {
-  /** An HMAC of the identity (credential and scope). Keys every cache. */
-  readonly viewerId: (identity: string) => string;
-  /** A name in Valkey: purpose in plain text, everything else as an HMAC. No two lists of parts have the same name. */
-  name(purpose: string, ...parts: readonly string[]): string;
   /** Compresses and encrypts. The value opens only for the same identity, and only under the same name. */
-  seal(identity: string, name: string, value: Buffer): Promise<Buffer>;
-  /** Null for whatever this secret, identity and name have not sealed, or that has more than `maxBytes`. */
-  open(identity: string, name: string, sealed: Buffer, maxBytes: number): Promise<Buffer | null>;
+  seal(identity: string, value: Buffer): Promise<Buffer>;
+  /** Null for a value that is not sealed by this secret, identity and name, or that has more than `maxBytes`. */
+  open(identity: string, sealed: Buffer, maxBytes: number): Promise<Buffer | null>;
 }
 
 const PREFIX = 'stepgate';
@@ -61,9 +53,23 @@ function decompress(compressed: Buffer, maxOutputLength: number): Buffer | Promi
     : decompressInPool(compressed, { maxOutputLength });
 }
 
-export function createFleetKeys(secret: string): FleetKeys {
+export function createKeyring(secrets: readonly string[]): Keyring {
+  const [first, ...others] = secrets.map(keysOf);
+  if (!first) throw new Error('FLEET_SECRET must be at least one secret, got none');
+  const forEach = <T>(derive: (keys: Keys) => T): ForEach<T> => [derive(first), ...others.map(derive)];
+  return {
+    viewerId: first.viewerId,
+    viewerIds: (identity) => forEach((each) => each.viewerId(identity)),
+    names: (purpose, ...parts) => forEach((each) => each.name(purpose, parts)),
+  };
+}
+
+type Keys = ReturnType<typeof keysOf>;
+
+function keysOf(secret: string) {
   const derive = (purpose: string) => Buffer.from(hkdfSync('sha256', secret, '', `${PREFIX} ${purpose}`, KEY_BYTES));
   const [viewerKey, nameKey, valueKey] = [derive('viewers'), derive('names'), derive('values')];
+  const hmac = (key: Buffer, text: string) => createHmac('sha256', key).update(text).digest('base64url');
 
   /** Each value has a salt, and so a key and a nonce of its own: no nonce is used twice with a key. */
   function cipherKeys(identity: string, salt: Buffer): readonly [Buffer, Buffer] {
@@ -73,55 +79,38 @@ export function createFleetKeys(secret: string): FleetKeys {
   }
 
   return {
-    viewerId: (identity) => createHmac('sha256', viewerKey).update(identity).digest('base64url'),
+    viewerId: (identity: string) => hmac(viewerKey, identity),
 
-    name: (purpose, ...parts) =>
-      `${PREFIX}:${purpose}:${createHmac('sha256', nameKey)
-        .update(JSON.stringify([purpose, ...parts]))
-        .digest('base64url')}`,
+    name(purpose: string, parts: readonly string[]): KeyedName {
+      const text = `${PREFIX}:${purpose}:${hmac(nameKey, JSON.stringify([purpose, ...parts]))}`;
+      return {
+        text,
 
-    async seal(identity, name, value) {
-      const compressed = await compress(value);
-      const salt = randomBytes(SALT_BYTES);
-      const [key, nonce] = cipherKeys(identity, salt);
-      const cipher = createCipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES });
-      cipher.setAAD(Buffer.from(name));
-      const sealed = [cipher.update(compressed), cipher.final()];
-      return Buffer.concat([Buffer.of(VERSION), salt, cipher.getAuthTag(), ...sealed]);
+        async seal(identity, value) {
+          const compressed = await compress(value);
+          const salt = randomBytes(SALT_BYTES);
+          const [key, nonce] = cipherKeys(identity, salt);
+          const cipher = createCipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES });
+          cipher.setAAD(Buffer.from(text));
+          const sealed = [cipher.update(compressed), cipher.final()];
+          return Buffer.concat([Buffer.of(VERSION), salt, cipher.getAuthTag(), ...sealed]);
+        },
+
+        async open(identity, sealed, maxBytes) {
+          if (sealed.length < HEADER_BYTES || sealed[0] !== VERSION) return null;
+          const salt = sealed.subarray(1, 1 + SALT_BYTES);
+          const [key, nonce] = cipherKeys(identity, salt);
+          const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES });
+          decipher.setAAD(Buffer.from(text)).setAuthTag(sealed.subarray(1 + SALT_BYTES, HEADER_BYTES));
+          try {
+            const compressed = Buffer.concat([decipher.update(sealed.subarray(HEADER_BYTES)), decipher.final()]);
+            return await decompress(compressed, maxBytes);
+          } catch {
+            // Forged, of another secret, or too large: all the same to the caller.
+            return null;
+          }
+        },
+      };
     },
-
-    async open(identity, name, sealed, maxBytes) {
-      if (sealed.length < HEADER_BYTES || sealed[0] !== VERSION) return null;
-      const salt = sealed.subarray(1, 1 + SALT_BYTES);
-      const [key, nonce] = cipherKeys(identity, salt);
-      const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES });
-      decipher.setAAD(Buffer.from(name)).setAuthTag(sealed.subarray(1 + SALT_BYTES, HEADER_BYTES));
-      try {
-        const compressed = Buffer.concat([decipher.update(sealed.subarray(HEADER_BYTES)), decipher.final()]);
-        return await decompress(compressed, maxBytes);
-      } catch {
-        // Forged, of another secret, or too large: all the same to whoever asks.
-        return null;
-      }
-    },
-  };
-}
-
-export function createKeyring(secrets: readonly string[]): Keyring {
-  const [first, ...others] = secrets.map(createFleetKeys);
-  if (!first) throw new Error('FLEET_SECRET must be at least one secret, got none');
-  const forEach = <T>(derive: (keys: FleetKeys) => T): ForEach<T> => [derive(first), ...others.map(derive)];
-  return {
-    viewerId: first.viewerId,
-    viewerIds: (identity) => forEach((keys) => keys.viewerId(identity)),
-    names: (purpose, ...parts) =>
-      forEach((keys) => {
-        const text = keys.name(purpose, ...parts);
-        return {
-          text,
-          seal: (identity, value) => keys.seal(identity, text, value),
-          open: (identity, sealed, maxBytes) => keys.open(identity, text, sealed, maxBytes),
-        };
-      }),
   };
 }

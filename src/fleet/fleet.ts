@@ -1,7 +1,10 @@
 /** What gateways of a fleet share things by: Valkey, keys, a clock, leases, announcements. */
-import type { FleetConfig } from '../config/config.ts';
+import { randomUUID } from 'node:crypto';
+import type { Config } from '../config/config.ts';
 import type { FleetMetrics } from '../observability/fleet-metrics.ts';
 import type { Logger } from '../observability/logger.ts';
+import type { Metrics } from '../observability/metrics.ts';
+import type { After } from '../runs/timer.ts';
 import { createAnnouncements, type Announcements } from './announcements.ts';
 import { createComplaints } from './complaints.ts';
 import { createConnection } from './connection.ts';
@@ -18,22 +21,27 @@ export interface Fleet {
   readonly leases: Leases;
   readonly announcements: Announcements;
   readonly metrics: FleetMetrics;
-  /** How long what is final is shared. */
+  /** How long final answers are shared. */
   readonly sharedTtlMs: number;
+  /** What decides the upstream's answers next to the viewer. Gateways over another upstream share none. */
+  readonly source: string;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  readonly after: After;
   close(): void;
 }
 
-export interface FleetOptions {
-  readonly config: FleetConfig;
-  readonly metrics: FleetMetrics;
+export interface FleetOptions extends Pick<Fleet, 'now' | 'after'> {
+  readonly config: Config;
+  readonly metrics: Metrics;
   readonly logger: Logger;
-  /** Milliseconds since 1970. */
-  readonly now: () => number;
 }
 
-/** Resolves also where Valkey is away: then the gateway works alone until it is there. */
-export async function createFleet({ config, metrics, logger, now }: FleetOptions): Promise<Fleet> {
-  const { redisUrl: url, redisTimeoutMs: timeoutMs } = config;
+/** Null without REDIS_URL. Resolves also where Valkey is away: then the gateway works alone until it is there. */
+export async function createFleet({ config, metrics: all, logger, now, after }: FleetOptions): Promise<Fleet | null> {
+  if (!config.fleet) return null;
+  const { redisUrl: url, redisTimeoutMs: timeoutMs, secrets, sharedTtlMs } = config.fleet;
+  const metrics = all.fleet();
   const clock = createFleetClock();
   const connected = Promise.withResolvers<undefined>();
   const settle = () => {
@@ -49,12 +57,15 @@ export async function createFleet({ config, metrics, logger, now }: FleetOptions
   const announcements = await createAnnouncements({ url, timeoutMs, valkey, metrics, complaints, logger });
   return {
     valkey,
-    keys: createKeyring(config.secrets),
+    keys: createKeyring(secrets),
     clock,
     leases: createLeases(valkey, metrics),
     announcements,
     metrics,
-    sharedTtlMs: config.sharedTtlMs,
+    sharedTtlMs,
+    source: sourceOf(config),
+    now,
+    after,
     close() {
       announcements.close();
       valkey.close();
@@ -62,3 +73,7 @@ export async function createFleet({ config, metrics, logger, now }: FleetOptions
     },
   };
 }
+
+/** Each embedded upstream has runs of its own. */
+const sourceOf = ({ upstreamUrl, upstreamConnection: { headers } }: Config): string =>
+  JSON.stringify([upstreamUrl ?? randomUUID(), Object.entries(headers).sort()]);

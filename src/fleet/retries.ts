@@ -15,7 +15,7 @@ export interface RetriesOptions<T> {
   readonly valkey: Pick<Valkey, 'isUp' | 'onUp'>;
   readonly after: After;
   readonly unwritten: () => IteratorObject<T>;
-  /** Resolves with true where it is written now, and not among `unwritten` any more. */
+  /** Resolves with true where it is written now, and not among `unwritten` any more. Else it calls `begin`. */
   readonly write: (each: T) => Promise<boolean>;
 }
 
@@ -46,14 +46,11 @@ export function createRetries<T>({ valkey, after, unwritten, write }: RetriesOpt
   }
 
   async function untilRefused(): Promise<void> {
-    for (let batch = next(); batch.length > 0; batch = next()) {
+    for (let refused = 0; refused === 0; skipped += refused) {
+      const batch = next();
+      if (batch.length === 0) return;
       const written = await Promise.all(batch.map(write));
-      const refused = written.filter((isWritten) => !isWritten).length;
-      skipped += refused;
-      if (refused > 0) {
-        begin();
-        return;
-      }
+      refused = written.filter((isWritten) => !isWritten).length;
     }
   }
 

@@ -6,21 +6,14 @@
 import { randomBytes } from 'node:crypto';
 import type { PollerRole } from '../observability/fleet-metrics.ts';
 import type { JoinTurns, Turns, TurnsListener } from '../runs/ports.ts';
-import type { After } from '../runs/timer.ts';
-import type { Announcements } from './announcements.ts';
-import type { Lease, Leases } from './leases.ts';
+import type { Fleet } from './fleet.ts';
+import type { Lease } from './leases.ts';
 
 export interface FleetTurns {
   /** `name` is the same at all gateways, and tells nothing of the run. */
   of(name: string): JoinTurns;
   /** The number of pollers in each role. */
   readonly roles: Readonly<Record<PollerRole, number>>;
-}
-
-export interface FleetTurnsOptions {
-  readonly leases: Leases;
-  readonly announcements: Announcements;
-  readonly after: After;
 }
 
 /** The metric label of the leases, and the channel of the announcements. */
@@ -39,7 +32,11 @@ interface Member extends Turns {
   hear(news: News): void;
 }
 
-export function createFleetTurns({ leases, announcements, after }: FleetTurnsOptions): FleetTurns {
+export function createFleetTurns({
+  leases,
+  announcements,
+  after,
+}: Pick<Fleet, 'leases' | 'announcements' | 'after'>): FleetTurns {
   /** This gateway hears its own announcements, too. */
   const sender = randomBytes(6).toString('base64url');
   const members = new Map<string, Set<Member>>();

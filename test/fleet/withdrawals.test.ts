@@ -24,13 +24,15 @@ afterEach(() => {
 });
 
 async function join(url: string) {
-  const config = readConfig({ REDIS_URL: url, FLEET_SECRET: SECRET, REDIS_TIMEOUT_MS: '500' }).fleet;
-  if (!config) throw new Error('expected the settings of a fleet, got none');
-  const metrics = createMetrics().fleet();
-  const fleet = await createFleet({ config, metrics, logger: pino({ level: 'silent' }), now: Date.now });
+  const config = readConfig({ REDIS_URL: url, FLEET_SECRET: SECRET, REDIS_TIMEOUT_MS: '500' });
+  const logger = pino({ level: 'silent' });
+  const fleet = await createFleet({
+    ...{ config, metrics: createMetrics(), logger, now: Date.now, after: afterOnThisMachine },
+  });
+  if (!fleet) throw new Error('expected a fleet, got none');
   const dropped: string[] = [];
   const drop = (id: string) => void dropped.push(id);
-  const withdrawals = createWithdrawals({ fleet, ttlMs: TTL_MS, after: afterOnThisMachine });
+  const withdrawals = createWithdrawals(fleet, TTL_MS);
   withdrawals.listen(drop);
   opened.push(fleet, withdrawals);
   const withdraw = (id: string, hadRight: boolean) => {

@@ -35,7 +35,7 @@ function start() {
     },
     close: () => undefined,
   };
-  const calls = createAwaitedCalls({ fleet: { valkey, announcements }, purpose: 'call', after: clock.after });
+  const calls = createAwaitedCalls({ valkey, announcements, after: clock.after }, 'call');
   const controller = new AbortController();
   const expected = calls.expect(LEASE);
   return {

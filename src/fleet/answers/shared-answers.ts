@@ -36,20 +36,12 @@ export interface NewAnswer {
   readonly body: Buffer | null;
 }
 
-export interface SharedAnswersOptions {
-  readonly fleet: Fleet;
-  /** What decides an answer next to viewer and resource: the upstream. Gateways over another one share nothing. */
-  readonly source: string;
-  readonly maxBytes: number;
-  /** Milliseconds since 1970. */
-  readonly now: () => number;
-}
-
 /** The line before an answer's bytes is shorter. */
 const MAX_HEAD_BYTES = 1024;
 
-export function createSharedAnswers({ fleet, source, maxBytes, now }: SharedAnswersOptions) {
-  const { valkey, keys, clock, metrics, sharedTtlMs } = fleet;
+/** `maxBytes` of one answer. */
+export function createSharedAnswers(fleet: Fleet, maxBytes: number) {
+  const { valkey, keys, clock, metrics, sharedTtlMs, source, now } = fleet;
 
   /** Valkey's clock was ahead when that was written: another server was asked. */
   const isToCome = (fleetMs: number): boolean => fleetMs > clock.toFleet(now()) + clock.uncertaintyMs;

@@ -3,7 +3,6 @@
  * more upstream call, and nothing else.
  */
 import type { Called, Loaded, SharedRequest, SharedTier } from '../../runs/ports.ts';
-import type { After } from '../../runs/timer.ts';
 import { identityOf } from '../../runs/viewer.ts';
 import { AbandonedError } from '../../upstream/errors.ts';
 import { createAwaitedCalls, type AnnouncedOutcome } from '../awaited-calls.ts';
@@ -11,16 +10,6 @@ import type { Fleet } from '../fleet.ts';
 import type { Lease } from '../leases.ts';
 import { createSharedAnswers, type SharedAnswer } from './shared-answers.ts';
 import { createWithdrawals } from './withdrawals.ts';
-
-export interface SharedTierOptions {
-  readonly fleet: Fleet;
-  /** What decides an answer next to viewer and resource: the upstream. */
-  readonly source: string;
-  readonly reauthIntervalMs: number;
-  /** Milliseconds since 1970. */
-  readonly now: () => number;
-  readonly after: After;
-}
 
 /** How long others wait for a gateway that has died. A living one extends its lease. */
 const LEASE_MS = 1000;
@@ -38,12 +27,11 @@ interface Found<T> {
   readonly epoch: string | null;
 }
 
-export function createSharedTier(options: SharedTierOptions): SharedTier & { close(): Promise<void> } {
-  const { fleet, source, reauthIntervalMs, now, after } = options;
-  const { valkey, keys, leases, metrics } = fleet;
-  const calls = createAwaitedCalls({ fleet, purpose: 'call', after });
-  const withdrawals = createWithdrawals({ fleet, ttlMs: reauthIntervalMs + MISSED_MS, after });
-  const answerOf = createSharedAnswers({ fleet, source, maxBytes: MAX_SHARED_BYTES, now });
+export function createSharedTier(fleet: Fleet, reauthIntervalMs: number): SharedTier & { close(): Promise<void> } {
+  const { valkey, keys, leases, metrics, source } = fleet;
+  const calls = createAwaitedCalls(fleet, 'call');
+  const withdrawals = createWithdrawals(fleet, reauthIntervalMs + MISSED_MS);
+  const answerOf = createSharedAnswers(fleet, MAX_SHARED_BYTES);
   /** Answers that are being stored: no more than calls under way. */
   const underWay = new Set<Promise<unknown>>();
   const track = (storing: Promise<unknown>) => {

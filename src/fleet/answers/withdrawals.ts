@@ -2,7 +2,6 @@
  * Rights that the upstream has withdrawn, announced to all gateways. Where Valkey does not take a withdrawal it stays pending here, and
  * nothing of the viewer is read from Valkey until it is written and announced.
  */
-import type { After } from '../../runs/timer.ts';
 import type { Fleet } from '../fleet.ts';
 import { createRetries } from '../retries.ts';
 import { withdrawEpoch } from './epochs.ts';
@@ -33,21 +32,17 @@ interface Pending extends Withdrawal {
   attempt: Promise<boolean> | null;
 }
 
-export interface WithdrawalsOptions {
-  readonly fleet: Pick<Fleet, 'valkey' | 'announcements'>;
-  /** How long a withdrawal is remembered in Valkey. */
-  readonly ttlMs: number;
-  readonly after: After;
-}
-
 const PURPOSE = 'withdrawn';
 /** Ids, separated by blanks. */
 const PAYLOAD = /^[\w-]{43}(?: [\w-]{43}){0,9}$/;
 /** Each takes less than 1 KB. */
 const MAX_PENDING = 10_000;
 
-export function createWithdrawals({ fleet, ttlMs, after }: WithdrawalsOptions): Withdrawals {
-  const { valkey, announcements } = fleet;
+/** `ttlMs`: how long a withdrawal is remembered in Valkey. */
+export function createWithdrawals(
+  { valkey, announcements, after }: Pick<Fleet, 'valkey' | 'announcements' | 'after'>,
+  ttlMs: number,
+): Withdrawals {
   /** By viewer, the latest denial last. */
   const pending = new Map<string, Pending>();
   let stop = (): void => undefined;

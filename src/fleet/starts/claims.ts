@@ -8,7 +8,6 @@ import { LRUCache } from 'lru-cache';
 import type { Redis } from 'ioredis';
 import type { KeyedStart } from '../../runs/ports.ts';
 import { KEY_LIFETIME_MS } from '../../runs/starts/idempotent-starts.ts';
-import type { After } from '../../runs/timer.ts';
 import type { Fleet } from '../fleet.ts';
 import { createRetries } from '../retries.ts';
 import { MAX_RECORD_BYTES, readRecord, writeRecord, type StartRecord } from './start-record.ts';
@@ -28,17 +27,6 @@ export interface Claim {
   take(record: StartRecord): Promise<StartRecord | 'unreadable' | null | undefined>;
   /** Null frees the key. What can't be written now is written when Valkey takes it. */
   settle(record: StartRecord | null): Promise<void>;
-}
-
-export interface ClaimsOptions {
-  readonly fleet: Pick<Fleet, 'valkey' | 'keys'>;
-  /** What decides a start beside viewer and key: the upstream. */
-  readonly source: string;
-  /** How long a start may be under way. */
-  readonly maxWaitMs: number;
-  /** Milliseconds since 1970. */
-  readonly now: () => number;
-  readonly after: After;
 }
 
 /** Sealed, one for each name. */
@@ -106,7 +94,8 @@ const MAX_UNWRITTEN_BYTES = 4 * 2 ** 20;
 /** Buffers, names and slots of a settlement that waits. */
 const OVERHEAD_BYTES = 1000;
 
-export function createClaims({ fleet: { valkey, keys }, source, maxWaitMs, now, after }: ClaimsOptions): Claims {
+/** `maxWaitMs`: how long a start may be under way. */
+export function createClaims({ valkey, keys, source, now, after }: Fleet, maxWaitMs: number): Claims {
   const unwritten = new LRUCache<Settlement, Settlement>({
     maxSize: MAX_UNWRITTEN_BYTES,
     sizeCalculation: ({ claimed, values }) => OVERHEAD_BYTES + bytesIn(claimed) + bytesIn(values ?? []),

@@ -2,9 +2,13 @@
  * Starts with a key in a fleet: for one key one gateway sends, and all answer what came of it. Never wrong comes before never
  * down: where a key can't be claimed in Valkey, nothing is sent.
  */
-import type { IdempotentStarts, KeyedStart, Send, SharedStarts } from '../../runs/ports.ts';
-import { fingerprintOf, KEY_LIFETIME_MS, usedForAnother } from '../../runs/starts/idempotent-starts.ts';
-import type { After } from '../../runs/timer.ts';
+import type { KeyedStart, Send, SharedStarts } from '../../runs/ports.ts';
+import {
+  createIdempotentStarts,
+  fingerprintOf,
+  KEY_LIFETIME_MS,
+  usedForAnother,
+} from '../../runs/starts/idempotent-starts.ts';
 import type { StartedRun } from '../../upstream/contract.ts';
 import { GatewayError } from '../../upstream/errors.ts';
 import { createAwaitedCalls } from '../awaited-calls.ts';
@@ -13,29 +17,19 @@ import { createClaims, type Claim } from './claims.ts';
 import { errorOf, notTold, recordOf, type StartRecord } from './start-record.ts';
 import { createSharedStartedRuns } from './started-runs.ts';
 
-export interface SharedStartsOptions {
-  readonly fleet: Pick<Fleet, 'valkey' | 'keys' | 'clock' | 'announcements'>;
-  /** What decides a start beside viewer and key: the upstream. */
-  readonly source: string;
-  /** The first level: one at a time in this process, and what it knows without Valkey. */
-  readonly ownStarts: IdempotentStarts;
-  readonly upstreamTimeoutMs: number;
-  /** Milliseconds since 1970. */
-  readonly now: () => number;
-  readonly after: After;
-}
-
 /** A start may wait before it is sent, and its outcome takes a moment to come here. */
 const MARGIN_MS = 1000;
 /** Who waits asks again so often: announcements may be lost. */
 const RECHECK_MS = 1000;
 
-export function createSharedStarts(options: SharedStartsOptions): SharedStarts & { close(): void } {
-  const { fleet, source, ownStarts, upstreamTimeoutMs, now, after } = options;
+export function createSharedStarts(fleet: Fleet, upstreamTimeoutMs: number): SharedStarts & { close(): void } {
+  const { clock, now } = fleet;
+  /** One at a time in this process, and what it knows without Valkey. */
+  const ownStarts = createIdempotentStarts({ now });
   const maxWaitMs = upstreamTimeoutMs + MARGIN_MS;
-  const calls = createAwaitedCalls({ fleet, purpose: 'start', after });
-  const claims = createClaims({ fleet, source, maxWaitMs, now, after });
-  const fleetNow = () => Math.max(0, fleet.clock.toFleet(now()));
+  const calls = createAwaitedCalls(fleet, 'start');
+  const claims = createClaims(fleet, maxWaitMs);
+  const fleetNow = () => Math.max(0, clock.toFleet(now()));
   // A client that leaves does not undo what was sent: its request waits to the end, as one that has sent does.
   const { signal: never } = new AbortController();
 
@@ -52,10 +46,10 @@ export function createSharedStarts(options: SharedStartsOptions): SharedStarts &
         if (found === null) return await sendAndTell(claim, fingerprint, () => send(keepUntil));
         if (found !== 'unreadable' && found.fingerprint !== fingerprint) throw usedForAnother();
         if (found !== 'unreadable' && found.state !== 'underWay') {
-          keepUntil(Math.min(now(), fleet.clock.toLocal(found.at)) + KEY_LIFETIME_MS);
+          keepUntil(Math.min(now(), clock.toLocal(found.at)) + KEY_LIFETIME_MS);
           return answerOf(found);
         }
-        const untilMs = found === 'unreadable' ? 0 : Math.min(givesUpAt, fleet.clock.toLocal(found.at) + maxWaitMs);
+        const untilMs = found === 'unreadable' ? 0 : Math.min(givesUpAt, clock.toLocal(found.at) + maxWaitMs);
         if (now() >= untilMs) {
           // The other gateway may tell it later, so it is asked for again.
           keepUntil(0);
@@ -79,7 +73,7 @@ export function createSharedStarts(options: SharedStartsOptions): SharedStarts &
   }
 
   return {
-    ...createSharedStartedRuns(fleet, source),
+    ...createSharedStartedRuns(fleet),
     once: (start, send) => ownStarts.once(start, (keepUntil) => once(start, send, keepUntil)),
     close() {
       calls.close();

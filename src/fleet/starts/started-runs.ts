@@ -5,10 +5,7 @@ import type { RunRef } from '../../upstream/client.ts';
 import { refKey } from '../../upstream/ids.ts';
 import type { Fleet } from '../fleet.ts';
 
-export function createSharedStartedRuns(
-  { valkey, keys }: Pick<Fleet, 'valkey' | 'keys'>,
-  source: string,
-): Pick<SharedStarts, 'add' | 'has'> {
+export function createSharedStartedRuns({ valkey, keys, source }: Fleet): Pick<SharedStarts, 'add' | 'has'> {
   const namesOf = (viewer: Viewer, ref: RunRef) => keys.names('started', source, identityOf(viewer), refKey(ref));
   return {
     async add(viewer, ref, ms) {
