@@ -28,7 +28,7 @@ export function jsonBytes(json: unknown, limit = Infinity): number {
   return length;
 }
 
-/** What is no number that JSON has is null. */
+/** NaN and the infinities are written as null. */
 const wordBytes = (value: unknown): number =>
   typeof value === 'boolean' || Number.isFinite(value) ? String(value).length : 4;
 

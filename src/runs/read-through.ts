@@ -50,7 +50,7 @@ export function createReadThrough(options: ReadThroughOptions): ReadThrough {
   ): Promise<Snapshot<T>> {
     const part = source.partOf(entry);
     let isProven = viewers.isProven(entry.right);
-    // One that proves nothing (a 404, a client that has left) is followed by another, of whoever has waited for it first.
+    // A call may prove nothing (a 404, a client that has left). Then the first reader that waited for it makes the next one.
     for (let waits = 0; part.snapshot && !isProven && waits < MAX_WAITS; waits += 1) {
       const revalidation = entry.right.revalidations?.get(entry.workflowId);
       if (!revalidation) break;

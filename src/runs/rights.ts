@@ -111,7 +111,7 @@ export abstract class Rights {
     this.#drop(viewerId, this.#known(viewerId)?.denied);
   }
 
-  /** The viewer was denied that. Returns false, and drops nothing, if that is no news. */
+  /** The viewer was denied that. Returns false, and drops nothing, if it was denied before. */
   deny(viewerId: string, denied: Denied): boolean {
     const name = nameOf(denied);
     const known = this.rightOf(viewerId).denied;

@@ -20,7 +20,7 @@ const FREED_AT_A_TIME = 100;
 /** The part of the cache that pollers may pin, and the least: a small cache, too, must be able to watch small runs. */
 const PINNED_SHARE = 1 / 4;
 const MIN_PINNED_BYTES = 4 * 2 ** 20;
-/** Stands in the LRU for the bytes that are pinned. Other keys begin with a generation. */
+/** The key of the LRU entry that counts the pinned bytes. Other keys begin with a generation. */
 const PINNED = 'pinned';
 
 export class ViewerCache extends Rights {
@@ -85,7 +85,7 @@ export class ViewerCache extends Rights {
     this.keep(entry);
   }
 
-  /** A load begins: until it ends, whoever asks gets this entry. Call `leave`, too. */
+  /** A load begins: until it ends, all reads get this entry. Call `leave`, too. */
   use(entry: CacheEntry): void {
     entry.loads += 1;
     this.#enter(entry);
@@ -117,7 +117,7 @@ export class ViewerCache extends Rights {
     if (entry.lacksRoom) throw this.#noRoom();
   }
 
-  /** Counts what a poller keeps that is no entry; negative: it keeps less. Throws RATE_LIMITED where there is no room. */
+  /** Counts bytes that a poller keeps outside an entry; negative: it keeps less. Throws RATE_LIMITED where there is no room. */
   reserve(bytes: number): void {
     if (!this.#reserve(bytes)) throw this.#noRoom();
   }

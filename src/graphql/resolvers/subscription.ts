@@ -18,7 +18,7 @@ async function* changesOf(
   return yield* watchRuns(await severalWorkflows(workflowIds, workflows));
 }
 
-/** A run that can't be had is left out, with its own error. Rejects where the key is refused. */
+/** A run that cannot be loaded is left out, with its own error. Rejects where the key is refused. */
 async function loadChangedRuns(
   changed: readonly ChangedRun[],
   { runs, requirement, reported }: Context,

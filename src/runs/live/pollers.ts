@@ -36,7 +36,7 @@ export interface Pollers<State, Reading> {
 export interface Polled<State, Reading> {
   /** One poll, as an operation with a budget of its own. `latest` is null before the first. */
   read(operation: ReadContext, latest: State | null): Promise<Reading>;
-  /** Asked where the upstream knows nothing by this id: true while it is still to come. */
+  /** Called after a 404: true while the run is still expected to appear. */
   isAwaited?(): Promise<boolean>;
   /** Called when nobody watches any more, maybe during a poll. */
   end(): void;

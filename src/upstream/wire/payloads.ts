@@ -38,7 +38,7 @@ const EMPTY_LIST = Buffer.from('[]');
 export const NO_PAYLOAD: Payload = { body: EMPTY_LIST, index: 0, heldBytes: 0 };
 
 /**
- * A payload with bytes of its own. A record is kept for longer than the window in which it came, and beside its payload an answer has
+ * A payload with bytes of its own. A record is kept for longer than the window in which it came, and next to its payload an answer has
  * `all_outputs`, which is as large and never read.
  */
 export function ownPayload(values: PayloadValues): Payload {
