@@ -1,9 +1,9 @@
 /** One load of a part: by a call of this gateway, or by the answer to another gateway's call. */
 import type { CallOptions } from '../upstream/client.ts';
 import { GatewayError, isAccessDenied, isForbidden, isNotFound, isOutage } from '../upstream/errors.ts';
-import type { Part, PartsEntry, Right } from './entry.ts';
+import type { PartsEntry, Right } from './entry.ts';
 import type { ReadContext } from './read-context.ts';
-import type { Called, Loaded, SharedRequest } from './shared/shared-request.ts';
+import type { Called, Loaded } from './shared/shared-request.ts';
 import type { SharedTier } from './shared/shared-tier.ts';
 import type { StoredAnswer } from './shared/stored-answer.ts';
 import { Snapshot, type Answered } from './snapshot.ts';
@@ -26,157 +26,96 @@ const MAX_PAUSE_MS = 1000;
 
 const CALLED = { isProof: true, wasCalled: true } as const;
 
-/** A class, since the shared tier calls it back in many ways. */
-export class Load<Entry extends PartsEntry, T> implements SharedRequest<T> {
-  readonly viewer: Viewer;
-  readonly key: string;
-  readonly signal: AbortSignal;
-  readonly #options: LoadOptions;
-  readonly #source: Source<Entry, T>;
-  readonly #entry: Entry;
-  readonly #part: Part<T>;
-  readonly #call: CallOptions;
-  readonly #skipsShared: boolean;
+/** Whoever joins shares it: the operation is that of the first. The entry is in use until it is over. */
+export async function load<Entry extends PartsEntry, T>(
+  options: LoadOptions,
+  source: Source<Entry, T>,
+  entry: Entry,
+  operation: ReadContext,
+  signal: AbortSignal,
+): Promise<Loaded<T>> {
+  const { viewers, shared, liveTtlMs, now } = options;
+  const { viewer, requestId, budget, operationRecord, skipsLive, skipsShared } = operation;
+  const part = source.partOf(entry);
+  const asked = { endpoint: source.endpoint, workflowId: entry.workflowId };
+  const callOptions: CallOptions = {
+    ...callerOf(viewers, viewer),
+    refusals: budget,
+    requestId,
+    signal,
+    operationRecord,
+  };
   /** What the operation must not be given again. */
-  readonly #skipped: Snapshot<T> | null;
-  /** What its success proves. When the viewer is dropped, the entry goes on under another one. */
-  #right: Right;
+  const skipped = skipsLive ? part.snapshot : null;
+  /** What a success proves. When the viewer is dropped, the entry goes on under another one. */
+  let { right } = entry;
 
-  constructor(
-    options: LoadOptions,
-    source: Source<Entry, T>,
-    entry: Entry,
-    { viewer, requestId, budget, operationRecord, skipsLive, skipsShared = false }: ReadContext,
-    signal: AbortSignal,
-  ) {
-    this.viewer = viewer;
-    this.key = source.nameOf(entry);
-    this.signal = signal;
-    this.#options = options;
-    this.#source = source;
-    this.#entry = entry;
-    this.#part = source.partOf(entry);
-    this.#call = { ...callerOf(options.viewers, viewer), refusals: budget, requestId, signal, operationRecord };
-    this.#skipsShared = skipsShared;
-    this.#skipped = skipsLive ? this.#part.snapshot : null;
-    this.#right = entry.right;
-  }
+  const isProven = (): boolean => viewers.isProven(entry.right);
+  const isFresh = (snapshot: Snapshot<T>): boolean => now() < endOf(source, entry, snapshot);
 
-  async run(): Promise<Loaded<T>> {
-    const { viewers, shared } = this.#options;
-    viewers.use(this.#entry);
-    try {
-      const loading = shared ? shared.load(this) : this.call();
-      if (!viewers.isProven(this.#right)) revalidate(this.#right, this.#entry.workflowId, loading);
-      return await loading;
-    } catch (error) {
-      this.#afterFailure(error);
-      throw error;
-    } finally {
-      viewers.leave(this.#entry);
-    }
-  }
-
-  /** A call of this gateway. */
-  async call(): Promise<Called<T>> {
-    const { viewers, now } = this.#options;
-    const sentAt = now();
-    try {
-      const { value, sizeBytes, body } = await this.#source.fetch(this.#entry, this.#call);
-      viewers.prove(this.#right, sentAt);
-      return this.#keepCalled({ value, sentAt, fetchedAt: now(), sizeBytes }, body);
-    } catch (error) {
-      const { valueIfMissing: value } = this.#source;
-      if (!isNotFound(error) || value === undefined) throw error;
-      // A 404 does not prove the right: an upstream may answer it before it checks the key.
-      return { ...this.#keepCalled({ value, sentAt, fetchedAt: now(), sizeBytes: 0 }, null), isProof: false };
-    }
-  }
-
-  proveRight(sentAt: number): void {
-    this.#options.viewers.prove(this.#right, Math.min(sentAt, this.#options.now()));
-  }
-
-  provenSince(): number | null {
-    return this.#right.firstSuccessAt;
-  }
-
-  /** What it answers from now on is newer, and proves the next right. */
-  drop(): void {
-    if (!this.#right.isDropped) this.#options.viewers.drop(this.viewer.id);
-    this.#right = this.#entry.right;
-  }
-
-  current(): Loaded<T> | null {
-    const { snapshot } = this.#part;
-    const isServed = snapshot && snapshot !== this.#skipped && this.#isProven() && this.#isFresh(snapshot);
-    return isServed ? { cached: snapshot, isProof: true, wasCalled: false } : null;
-  }
-
-  async accept({ bytes, ...stored }: StoredAnswer): Promise<Snapshot<T> | null> {
-    const { sentAt, fetchedAt, uncertaintyMs } = stored;
-    if (!this.#isProven()) return null;
-    // Of a Valkey whose clock was ahead: it would be fresh for too long.
-    if (Math.max(sentAt, fetchedAt) > this.#options.now() + uncertaintyMs) return null;
-    const skipped = this.#skipsShared ? this.#skipped : null;
-    if (skipped && sentAt <= skipped.sentAt + skipped.uncertaintyMs) return null;
-    const answer = bytes ? await this.#readStored(bytes) : { value: this.#source.valueIfMissing, sizeBytes: 0 };
-    if (answer?.value === undefined) return null;
-    const snapshot = this.#snapshotOf({ ...stored, value: answer.value, sizeBytes: answer.sizeBytes });
-    if (!this.#isFresh(snapshot)) return null;
-    // What this gateway has fetched later than that it could perhaps not share.
-    const own = this.#part.snapshot;
-    return own && own.sentAt > sentAt + uncertaintyMs && this.#isFresh(own) ? own : this.#keep(snapshot);
-  }
-
-  sharedMs(snapshot: Snapshot<T>): number {
-    return Math.max(this.#source.sharedMs ?? 0, this.#source.lifetimeMs(snapshot, this.#entry));
-  }
-
-  related(): Promise<void> | null {
-    return this.#source.related?.(this.#entry).flight?.landing() ?? null;
-  }
-
-  #isProven(): boolean {
-    return this.#options.viewers.isProven(this.#entry.right);
-  }
-
-  #isFresh(snapshot: Snapshot<T>): boolean {
-    return this.#options.now() < endOf(this.#source, this.#entry, snapshot);
-  }
-
-  #snapshotOf(answered: Answered<T>): Snapshot<T> {
+  function snapshotOf(answered: Answered<T>): Snapshot<T> {
     const snapshot = new Snapshot(answered);
-    if (this.#part.snapshot) this.#source.follow?.(this.#part.snapshot, snapshot);
+    if (part.snapshot) source.follow?.(part.snapshot, snapshot);
+    return snapshot;
+  }
+
+  function keep(snapshot: Snapshot<T>): Snapshot<T> {
+    if (!right.isDropped) viewers.put(entry, part, snapshot);
+    viewers.allow(entry.right, asked);
     return snapshot;
   }
 
   /** Another call, sent later, may have been answered before: then its answer stays. */
-  #keepCalled(answered: Answered<T>, body: Called<T>['body']): Called<T> {
-    const own = this.#part.snapshot;
+  function keepCalled(answered: Answered<T>, body: Called<T>['body']): Called<T> {
+    const own = part.snapshot;
     if (own && own.sentAt > answered.sentAt) return { ...CALLED, cached: own, body: undefined };
-    return { ...CALLED, cached: this.#keep(this.#snapshotOf(answered)), body };
+    return { ...CALLED, cached: keep(snapshotOf(answered)), body };
   }
 
-  #keep(snapshot: Snapshot<T>): Snapshot<T> {
-    const { viewers } = this.#options;
-    if (!this.#right.isDropped) viewers.put(this.#entry, this.#part, snapshot);
-    viewers.allow(this.#entry.right, this.#asked());
-    return snapshot;
+  async function call(): Promise<Called<T>> {
+    const sentAt = now();
+    try {
+      const { value, sizeBytes, body } = await source.fetch(entry, callOptions);
+      viewers.prove(right, sentAt);
+      return keepCalled({ value, sentAt, fetchedAt: now(), sizeBytes }, body);
+    } catch (error) {
+      const { valueIfMissing: value } = source;
+      if (!isNotFound(error) || value === undefined) throw error;
+      // A 404 does not prove the right: an upstream may answer it before it checks the key.
+      return { ...keepCalled({ value, sentAt, fetchedAt: now(), sizeBytes: 0 }, null), isProof: false };
+    }
   }
 
-  #asked(): Denied {
-    return { endpoint: this.#source.endpoint, workflowId: this.#entry.workflowId };
+  /** Null for what this version can't read: then a call is made. Rejects with NOT_FOUND for what is out of the viewer's scope. */
+  async function readStored(stored: Buffer) {
+    try {
+      return await source.fetch(entry, { ...callOptions, stored });
+    } catch (error) {
+      if (error instanceof GatewayError && error.code === 'UPSTREAM_CONTRACT_VIOLATION') return null;
+      throw error;
+    }
   }
 
-  #afterFailure(error: unknown): void {
-    const { viewers, liveTtlMs, now } = this.#options;
-    const [entry, part] = [this.#entry, this.#part];
+  async function accept({ bytes, ...stored }: StoredAnswer): Promise<Snapshot<T> | null> {
+    const { sentAt, fetchedAt, uncertaintyMs } = stored;
+    // Of a Valkey whose clock was ahead: it would be fresh for too long.
+    if (!isProven() || Math.max(sentAt, fetchedAt) > now() + uncertaintyMs) return null;
+    if (skipsShared && skipped && sentAt <= skipped.sentAt + skipped.uncertaintyMs) return null;
+    const answer = bytes ? await readStored(bytes) : { value: source.valueIfMissing, sizeBytes: 0 };
+    if (answer?.value === undefined) return null;
+    const snapshot = snapshotOf({ ...stored, value: answer.value, sizeBytes: answer.sizeBytes });
+    if (!isFresh(snapshot)) return null;
+    // What this gateway has fetched later than that it could perhaps not share.
+    const own = part.snapshot;
+    return own && own.sentAt > sentAt + uncertaintyMs && isFresh(own) ? own : keep(snapshot);
+  }
+
+  function afterFailure(error: unknown): void {
     const failureOf = (error: GatewayError) => ({ error, untilMs: now() + Math.min(MAX_PAUSE_MS, liveTtlMs) });
     if (isAccessDenied(error)) {
       // It may have come inside a list. What would be served again without a call makes the denial news.
-      if (part.snapshot && this.#isFresh(part.snapshot)) viewers.allow(entry.right, this.#asked());
-      deny(this.#options, this.viewer, error, this.#asked());
+      if (part.snapshot && isFresh(part.snapshot)) viewers.allow(entry.right, asked);
+      deny(options, viewer, error, asked);
       viewers.put(entry, part, null);
     } else if (isNotFound(error)) {
       viewers.put(entry, part, null, failureOf(error));
@@ -185,14 +124,41 @@ export class Load<Entry extends PartsEntry, T> implements SharedRequest<T> {
     }
   }
 
-  /** Null for what this version can't read: then a call is made. Rejects with NOT_FOUND for what is out of the viewer's scope. */
-  async #readStored(stored: Buffer) {
-    try {
-      return await this.#source.fetch(this.#entry, { ...this.#call, stored });
-    } catch (error) {
-      if (error instanceof GatewayError && error.code === 'UPSTREAM_CONTRACT_VIOLATION') return null;
-      throw error;
-    }
+  const loadShared = (tier: SharedTier): Promise<Loaded<T>> =>
+    tier.load({
+      viewer,
+      key: source.nameOf(entry),
+      signal,
+      proveRight(sentAt) {
+        viewers.prove(right, Math.min(sentAt, now()));
+      },
+      provenSince: () => right.firstSuccessAt,
+      drop() {
+        // What comes from now on is newer, and proves the next right.
+        if (!right.isDropped) viewers.drop(viewer.id);
+        ({ right } = entry);
+      },
+      current() {
+        const { snapshot } = part;
+        const isServed = snapshot && snapshot !== skipped && isProven() && isFresh(snapshot);
+        return isServed ? { cached: snapshot, isProof: true, wasCalled: false } : null;
+      },
+      accept,
+      call,
+      sharedMs: (snapshot) => Math.max(source.sharedMs ?? 0, source.lifetimeMs(snapshot, entry)),
+      related: () => source.related?.(entry).flight?.landing() ?? null,
+    });
+
+  viewers.use(entry);
+  try {
+    const loading = shared ? loadShared(shared) : call();
+    if (!viewers.isProven(right)) revalidate(right, entry.workflowId, loading);
+    return await loading;
+  } catch (error) {
+    afterFailure(error);
+    throw error;
+  } finally {
+    viewers.leave(entry);
   }
 }
 
