@@ -5,7 +5,7 @@
 import type { CallOptions } from '../upstream/client.ts';
 import { AbandonedError, isAccessDenied, isOutage } from '../upstream/errors.ts';
 import type { PartsEntry } from './entry.ts';
-import { callerOf, deny, Load, type LoadOptions } from './load.ts';
+import { callerOf, deny, load, type LoadOptions } from './load.ts';
 import type { ReadContext } from './read-context.ts';
 import type { Loaded } from './ports.ts';
 import { Flight } from './single-flight.ts';
@@ -104,8 +104,8 @@ export function createReadThrough(options: ReadThroughOptions): ReadThrough {
   ): Flight<Loaded<T>> {
     const controller = new AbortController();
     const part = source.partOf(entry);
-    const load = new Load(options, source, entry, operation, controller.signal);
-    const flight = new Flight(load.run(), controller, () => {
+    const loading = load(options, source, entry, operation, controller.signal);
+    const flight = new Flight(loading, controller, () => {
       if (part.flight === flight) part.flight = null;
     });
     return flight;

@@ -3,9 +3,7 @@ import type { RunRef } from '../../upstream/client.ts';
 import { checkRef, refKey } from '../../upstream/ids.ts';
 import { createRunLoaders, type DataRequirement } from '../loaders/run-loaders.ts';
 import { createWorkflowLoaders } from '../loaders/workflow-loaders.ts';
-import type { ReadContext } from '../read-context.ts';
-import type { RunEntry } from '../entry.ts';
-import type { RunParts, RunStore } from '../run-store.ts';
+import type { RunStore } from '../run-store.ts';
 import type { StartedRuns } from '../starts/started-runs.ts';
 import type { WorkflowStore } from '../workflow-store.ts';
 import { createPollers, type Polled, type PollersOptions, type Watcher } from './pollers.ts';
@@ -33,37 +31,14 @@ export function createLivePollers(options: LivePollersOptions): LivePollers {
 
   /** While it is polled, the run is pinned: its state is made of what the entry caches. */
   function polledRun(ref: RunRef, requirement: DataRequirement, { viewer }: Watcher): Polled<RunState, RunReading> {
-    let pinned: RunEntry | null = null;
-    let isOver = false;
-
-    function unpin(): void {
-      if (pinned) viewers.unpin(pinned);
-      pinned = null;
-    }
-
-    /** Throws where there is no room for it. A viewer that was dropped has another entry since. */
-    function pin(): void {
-      if (isOver) return;
-      const entry = runStore.entryOf(ref, viewer);
-      if (entry !== pinned) {
-        unpin();
-        pinned = entry;
-        viewers.pin(entry);
-      }
-      viewers.checkPinned(entry);
-    }
-
-    async function load(operation: ReadContext): Promise<RunParts> {
-      pin();
-      const workflows = createWorkflowLoaders(workflowStore, operation);
-      const parts = await createRunLoaders(runStore, workflows, operation, now()).loadParts(ref, requirement);
-      pin();
-      return parts;
-    }
-
+    const entry = runStore.entryOf(ref, viewer);
+    viewers.pin(entry);
     return {
       async read(operation, latest) {
-        const parts = await load(operation);
+        viewers.checkPinned(entry);
+        const workflows = createWorkflowLoaders(workflowStore, operation);
+        const parts = await createRunLoaders(runStore, workflows, operation, now()).loadParts(ref, requirement);
+        viewers.checkPinned(entry);
         // Also where the viewer was dropped meanwhile, a run is final once nothing has changed for long.
         if (latest) runStore.follow(latest.parts, parts);
         const isFinal = !parts.stepsError && runStore.areFinal(parts, now());
@@ -71,8 +46,7 @@ export function createLivePollers(options: LivePollersOptions): LivePollers {
       },
       isAwaited: () => startedRuns.isAwaited(viewer, ref),
       end() {
-        isOver = true;
-        unpin();
+        viewers.unpin(entry);
       },
     };
   }
