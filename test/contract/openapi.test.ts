@@ -233,7 +233,7 @@ const BEYOND_SCHEMAS: ReadonlySet<string> = new Set([
   '`description` or `message` is longer than 64 KiB, or another field (not a payload) than 4 KiB',
   '`outputs`, `inputs` or `step_metadata` is nested deeper than 200 levels',
   'a page of the history has more runs than its `limit`',
-  '`graph` has more than 10,000 nodes or edges, or 4 MiB, or takes 30 ms to parse',
+  '`graph` has more than 10,000 nodes or edges, or 4 MiB',
 ]);
 
 describe('a form of an answer', () => {

@@ -238,7 +238,8 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('%s', (transport) => {
       await run.feeds(1);
       await run.gateway.close();
       hanging.goOnReading();
-      expect((await hanging.next()).type).toMatch(/^(?:next|closed)$/);
+      // The gateway may stop before the event is written: then the stream only completes.
+      expect((await hanging.next()).type).toMatch(/^(?:next|complete|closed)$/);
     });
   });
 });

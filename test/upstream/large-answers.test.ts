@@ -117,11 +117,11 @@ describe('the payloads of one operation', () => {
       const { data, errors } = await ask('id outputs(path: "a")');
       const runs = (data as { workflow: { runsById: { steps: { outputs: unknown }[] }[] } }).workflow.runsById;
       const values = runs.map(({ steps }) => steps[0]?.outputs);
-      expect({ time, values }).toEqual({ time, values: RUNS.map((_, index) => (index < 12 ? 7 : null)) });
+      // Which of them come first is not fixed: they are read as they arrive.
+      const unread = values.flatMap((value, index) => (value === 7 ? [] : [index]));
+      expect({ time, unread: unread.length }).toEqual({ time, unread: RUNS.length - 12 });
       expect(placesOf({ errors })).toEqual(
-        RUNS.slice(12)
-          .map((_, index) => `workflow.runsById.${index + 12}.steps.0.outputs: ANSWER_TOO_LARGE`)
-          .sort(),
+        unread.map((index) => `workflow.runsById.${index}.steps.0.outputs: ANSWER_TOO_LARGE`).sort(),
       );
       expect(errors[0]?.message).toContain('Ask for the payloads of fewer runs at once');
     }
