@@ -85,7 +85,7 @@ const UPSTREAM = {
     .default(64)
     .describe('Upstream calls at the same time. At most 1000 more wait in a queue, 750 of them of one viewer.'),
   UPSTREAM_MAX_RESPONSE_BYTES: wholeNumber(1024, 2 ** 29, 'bytes')
-    .default(67_108_864)
+    .default(16_777_216)
     .describe('Largest upstream response, after decompression.'),
 };
 

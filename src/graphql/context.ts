@@ -146,7 +146,8 @@ export function createContext(source: ContextSource, request: ContextRequest) {
       takeTurn: source.takeTurn,
       isGone: () => signal().aborted,
       admit(bytes) {
-        budgets.payloads.read(bytes);
+        const tooLarge = budgets.payloads.excess();
+        if (tooLarge) throw tooLarge;
         // Throws RATE_LIMITED where the answer would be refused anyway.
         if (bytes >= MIN_ADMITTED_BYTES) hold?.(bytes)();
       },

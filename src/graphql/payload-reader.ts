@@ -42,7 +42,7 @@ export interface PayloadReaderOptions {
   readonly takeTurn: TakeTurn;
   /** Nobody waits for the operation any more. */
   readonly isGone: () => boolean;
-  /** Called before so many bytes are parsed. Throws where the operation has read too much. */
+  /** Called before so many bytes are parsed. Throws where the answer is refused already. */
   readonly admit: (bytes: number) => void;
 }
 

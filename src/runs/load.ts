@@ -181,8 +181,8 @@ export function deny(
 }
 
 /**
- * A call that renews the right, one for each workflow: whoever finds cached data of that workflow meanwhile waits for it. So nobody waits
- * for a workflow whose calls hang or are denied, but who asks for it.
+ * A call that renews the right, one for each workflow. Reads of cached data of that workflow wait for it. Reads of other workflows do not,
+ * so a workflow whose calls hang or are denied delays only its own reads.
  */
 function revalidate(right: Right, workflowId: string, loading: Promise<Loaded<unknown>>): void {
   const revalidations = (right.revalidations ??= new Map<string, Promise<unknown>>());

@@ -25,7 +25,18 @@ export interface CallBudget extends Refusals {
    * accepted when the operation began. `isAccepted`: whether it is now.
    */
   take(isAccepted: boolean): void;
+  /** Counts an answer that the operation reads from now on, once. False if it does not fit next to the others: then it must not be read. */
+  holds(answer: { readonly sizeBytes: number }): boolean;
 }
+
+/** Of the answers that one operation may read at a time. One alone may be larger. */
+const MAX_HELD_MIB = 64;
+
+export const tooManyAnswers = (): GatewayError =>
+  new GatewayError(
+    'ANSWER_TOO_LARGE',
+    `One operation may read ${MAX_HELD_MIB} MiB of upstream answers, and this one needs more. Ask for fewer runs at once.`,
+  );
 
 /** How long an operation's answer may be cached: the minimum over the data that was read. */
 export interface AnswerLifetime {
@@ -50,6 +61,8 @@ export function createCallBudget(maxCalls: number): CallBudget {
   let taken = 0;
   let wasAccepted: boolean | undefined;
   let refusal: GatewayError | null = null;
+  const held = new Set<object>();
+  let heldBytes = 0;
   return {
     get refusal() {
       return refusal;
@@ -67,6 +80,13 @@ export function createCallBudget(maxCalls: number): CallBudget {
     },
     refuse(error) {
       if (wasAccepted === false) refusal ??= error;
+    },
+    holds(answer) {
+      if (held.has(answer)) return true;
+      if (held.size > 0 && heldBytes + answer.sizeBytes > MAX_HELD_MIB * 2 ** 20) return false;
+      held.add(answer);
+      heldBytes += answer.sizeBytes;
+      return true;
     },
   };
 }

@@ -12,7 +12,7 @@ import {
   type HistoryPosition,
   type HistoryReader,
 } from './history-reader.ts';
-import type { ReadContext } from '../read-context.ts';
+import { tooManyAnswers, type ReadContext } from '../read-context.ts';
 import { ListEntry, type Right } from '../entry.ts';
 import type { ReadThrough } from '../read-through.ts';
 import type { RunStore } from '../run-store.ts';
@@ -147,6 +147,7 @@ export function createRunHistory({ upstream, viewers, reads, runStore, liveTtlMs
       const window = { workflowId, offset, limit };
       const reading = isAnew ? { ...operation, skipsLive: true, skipsShared: true } : operation;
       const list = await reads.get(windows, entryOf(window, viewer), reading);
+      if (!operation.budget.holds(list)) throw tooManyAnswers();
       const listed = { entry: entryOf(window, viewer), list };
       for (const record of list.value) {
         if (hasId(record)) {

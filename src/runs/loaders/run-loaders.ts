@@ -5,7 +5,7 @@ import type { RunRef } from '../../upstream/client.ts';
 import { GatewayError, isAccessDenied, isNotFound } from '../../upstream/errors.ts';
 import { checkRef } from '../../upstream/ids.ts';
 import { partOf, type MaybeRecord, type Snapshot, type StepList } from '../snapshot.ts';
-import type { ReadContext } from '../read-context.ts';
+import { tooManyAnswers, type ReadContext } from '../read-context.ts';
 import { createPartLoader } from './part-loader.ts';
 import { noSteps, type RunParts, type RunStore } from '../run-store.ts';
 import type { WorkflowLoaders } from './workflow-loaders.ts';
@@ -61,8 +61,15 @@ export function createRunLoaders(
   });
   const steps = createPartLoader({
     entryOf,
-    cached: (entry) => store.cachedSteps(entry, operation),
-    fetch: (ref) => store.steps(ref, operation),
+    cached(entry) {
+      const list = store.cachedSteps(entry, operation);
+      return list && operation.budget.holds(list) ? list : undefined;
+    },
+    async fetch(ref) {
+      const list = await store.steps(ref, operation);
+      if (!operation.budget.holds(list)) throw tooManyAnswers();
+      return list;
+    },
   });
 
   function load(given: RunRef, requirement: DataRequirement): Run | Promise<Run> {

@@ -61,7 +61,7 @@ function describe(bytes: Buffer): string {
   const text = bytes.toString('utf8', 0, DESCRIBED_BYTES);
   if (isWhole && text.trim() === '') return 'is empty, not JSON';
   if (/^\s*<(?:!doctype\s+html|html|head|body)\b/i.test(text)) {
-    return 'is an HTML page, not JSON: check the path of UPSTREAM_URL, and whether a login page stands in front of the API';
+    return 'is an HTML page, not JSON: check the path of UPSTREAM_URL, and whether the API is behind a login page';
   }
   if (/^\s*</.test(text)) return 'is XML, not JSON';
   const whole = isWhole ? text : text.slice(0, text.lastIndexOf('\n') + 1);
