@@ -262,7 +262,7 @@ describe('the bytes of an answer', () => {
     startGateway({ UPSTREAM_URL: raw.url, UPSTREAM_ENDPOINTS: 'steps,execute', ...environment });
   const gateway = perBlock(() => start(LIMITS));
   const hasty = perBlock(() => start({ ...LIMITS, UPSTREAM_TIMEOUT_MS: '300' }));
-  const large = perBlock(() => start({ UPSTREAM_TIMEOUT_MS: '10000' }));
+  const large = perBlock(() => start({ UPSTREAM_TIMEOUT_MS: '10000', UPSTREAM_MAX_RESPONSE_BYTES: String(2 ** 26) }));
 
   it('may come one by one, in the middle of characters', async () => {
     raw.answer = (_, response) => {
