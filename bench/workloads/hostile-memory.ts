@@ -73,7 +73,9 @@ async function measure(
 ): Promise<WorkloadResult> {
   const { fixture, settings, say } = bench;
   const seconds = settings.memorySeconds;
-  const options = { upstreamUrl: fixture.url, env: { CACHE_MAX_BYTES: String(CACHE_MAX_BYTES), ...env }, ...WATCHED };
+  // The attacks with large answers are stronger than the default limit allows.
+  const limits = { CACHE_MAX_BYTES: String(CACHE_MAX_BYTES), UPSTREAM_MAX_RESPONSE_BYTES: String(2 ** 26) };
+  const options = { upstreamUrl: fixture.url, env: { ...limits, ...env }, ...WATCHED };
   return withContenders([stepgate], options, async ([contender]) => {
     if (!contender) throw new Error('Stepgate was not started');
     await fixture.set({ changeEveryMs: 1000 });

@@ -1,4 +1,4 @@
-/** W6: a run of 20 steps with 1 MB of outputs each, and a query that does not select them. */
+/** W6: a run of 20 steps with 500 KB of outputs each, and a query that does not select them. */
 import { bareScript, startContender, stepgate, withContenders, type Contender } from '../contenders.ts';
 import { ORDINARY, runIdOf, type RunShape } from '../fixture-runs.ts';
 import { sameRequest } from '../load.ts';
@@ -8,10 +8,10 @@ import { atMost, type Row, type WorkloadResult } from '../report.ts';
 import { measureInRounds, median, of, toRow, type Bench } from '../rounds.ts';
 import { stallOf, WATCHED } from '../stall.ts';
 
-const LARGE: RunShape = { ...ORDINARY, outputBytes: 1_000_000 };
+const LARGE: RunShape = { ...ORDINARY, outputBytes: 500_000 };
 
 const ordinary: Contender = { ...stepgate, name: 'Stepgate, hot, an ordinary run' };
-const large: Contender = { ...stepgate, name: 'Stepgate, hot, a run of 20 MB' };
+const large: Contender = { ...stepgate, name: 'Stepgate, hot, a run of 10 MB' };
 
 export async function w6Large(bench: Bench): Promise<WorkloadResult> {
   const hot = await withContenders([large, ordinary], { upstreamUrl: bench.fixture.url }, async (started) => {
@@ -29,7 +29,7 @@ export async function w6Large(bench: Bench): Promise<WorkloadResult> {
   const own = await measureCold(bench, stepgate, runBody);
   return {
     id: 'W6',
-    title: 'large, 20 × 1 MB',
+    title: 'large, 20 × 500 KB',
     reference: 'the ordinary run; of the cold ones, the longest stall of the bare script',
     rows: [
       { ...toRow(of(hot, large), of(hot, ordinary)), targets: [{ text, value: ratio, isReached: ratio >= 0.9 }] },
@@ -78,7 +78,7 @@ async function measureCold(bench: Bench, contender: Contender, bodyFor: (id: str
 }
 
 const toColdRow = ({ name }: Contender, { wallMs, stallMs }: Cold, bare: Cold): Row => ({
-  contender: `${name}, cold, a run of 20 MB`,
+  contender: `${name}, cold, a run of 10 MB`,
   p50Ms: wallMs,
   ratio: stallMs / bare.stallMs,
   note: `longest stall ${stallMs.toFixed(0)} ms`,
