@@ -170,20 +170,20 @@ const END = '<!-- table:end -->';
 
 const INTRODUCTION = `# Performance
 
-What Stepgate answers a second, beside others that answer the same from the same upstream. Repeat it with
+Requests per second, processor time and memory of Stepgate next to other gateways, which answer the same from the same
+upstream.
 
 \`\`\`sh
 npm ci && npm run bench
 \`\`\`
 
-which takes about a quarter of an hour on two cores, and installs the others into \`bench/\` when it first runs.
-\`npm run bench -- W1\` measures one workload, \`--rounds 5\` takes more rounds, and \`--seconds 1\` only shows that all of it
-works: its figures are not kept. \`npm run bench -- memory --minutes 10\` watches the memory for longer.
+takes about a quarter of an hour on two cores. The first run installs the other gateways into \`bench/\`.
+\`npm run bench -- W1\` measures one workload, \`--rounds 5\` takes more rounds, \`--seconds 1\` only shows that the bench
+works. \`npm run bench -- memory --minutes 10\` watches the memory for longer.
 
-Each contender is a process of its own on one core, compiled, with \`NODE_ENV=production\`; the load and the upstream are on
-the other core. Before anything is timed, all answers are compared. Rounds of all contenders take turns, and what stands
-here are medians. **Machines differ and are noisy: only the ratios mean something, and only within one workload.** A ratio
-is to the workload's reference, whose own is 1. What each workload must reach stands under *targets*.
+Each contender is one process on one core, compiled, with \`NODE_ENV=production\`. The load and the upstream use the other
+core. All answers are compared before anything is timed. Rounds of all contenders take turns; the figures are medians.
+**Machines differ and are noisy: compare ratios, and only within one workload.** The ratio of the reference is 1.
 
 ${START}
 ${END}

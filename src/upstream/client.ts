@@ -11,7 +11,6 @@ import { pathSegment } from './ids.ts';
 import { createJsonHttp, type JsonRequest } from './transport/json-http.ts';
 import { inPieces } from './transport/in-pieces.ts';
 import { parseBody, type JsonBody } from './transport/json-body.ts';
-import { MIN_CHECKED_BYTES } from './transport/json-limits.ts';
 import { ownCopy } from './transport/own-bytes.ts';
 import { withOutcome } from './unknown-outcome.ts';
 import { createDeviations, type ReportDeviation } from './wire/deviations.ts';
@@ -72,7 +71,7 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
     // What deviates in a stored answer was reported when it came.
     if (call.stored) {
       const body = ownCopy(call.stored);
-      return readAnswer(await parse(body), body, () => undefined);
+      return readAnswer(await parseBody(body), body, () => undefined);
     }
     return send(target, call, undefined, readAnswer);
   }
@@ -113,7 +112,7 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
       const body = await resilience[inputs ? 'once' : 'repeatable'](lane, attempt, signal);
       // The bulkhead has admitted a queued call by now: let it send before this answer is parsed, which takes longer.
       if (resilience.hasQueue()) await nextTurn();
-      const json = await parse(body);
+      const json = await parseBody(body);
       if (json.hasByteOrderMark) deviations.add(endpoint, 'read', 'JSON', 'a byte order mark before it');
       if (json.hasInvalidUtf8) deviations.add(endpoint, 'lost', 'UTF-8', 'other bytes');
       const value = await read(json, body, deviations.add);
@@ -178,13 +177,6 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
       http.close();
     },
   };
-}
-
-/** To parse a large answer takes a while, so others are answered before it is read. */
-async function parse(body: Buffer): Promise<JsonBody> {
-  const json = parseBody(body);
-  if (body.length > MIN_CHECKED_BYTES) await nextTurn();
-  return json;
 }
 
 const NO_WORKFLOWS = 'the upstream has no list of workflows at `workflows` (HTTP 404)';

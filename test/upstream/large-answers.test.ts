@@ -31,6 +31,11 @@ describe('an answer of 16 MiB', () => {
   it.each<readonly [string, () => string, unknown]>([
     ['of one text', () => `{"a":[7],"text":"${fill('x', 16 * MIB)}"}`, 7],
     ['of escapes', () => `{"a":[7],"text":"${fill('\\"\\u00e9', 16 * MIB)}"}`, 7],
+    [
+      'of texts with escaped quotes, backslashes and commas',
+      () => `{"a":[7],"texts":${list(fill(`"${'x'.repeat(70)}\\"${','.repeat(70)}\\\\",`, 12 * MIB))}}`,
+      7,
+    ],
     ['of 800,000 long numbers', () => `{"a":[7],"numbers":${list(fill('-123456789.1234567890,', 16 * MIB))}}`, 7],
     ['of objects of the same names', () => `{"a":[7],"l":${list(fill(`{"text":"${fill('x', 100)}"},`, 16 * MIB))}}`, 7],
     ['of 99,000 different names', () => `{"a":[7],"names":${names(99_000)},"text":"${fill('x', 8 * MIB)}"}`, 7],

@@ -1,5 +1,6 @@
 /** The JSON of an answer's body: parsed by JSON.parse, a large one within bounds. */
 import { isUtf8 } from 'node:buffer';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { longIntegersAsText } from '../../domain/long-integers.ts';
 import { GatewayError } from '../errors.ts';
 import { exceededLimit, MIN_CHECKED_BYTES } from './json-limits.ts';
@@ -16,14 +17,20 @@ export interface JsonBody {
   readonly hasInvalidUtf8: boolean;
 }
 
-/** Throws UPSTREAM_CONTRACT_VIOLATION for a body that is not JSON, or beyond the bounds. */
-export function parseBody(body: Buffer): JsonBody {
+/**
+ * Rejects with UPSTREAM_CONTRACT_VIOLATION for a body that is not JSON, or beyond the bounds. A large answer takes a while, so others are
+ * answered before it is parsed, and before it is read.
+ */
+export async function parseBody(body: Buffer): Promise<JsonBody> {
   const hasByteOrderMark = body.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK);
   const bytes = hasByteOrderMark ? body.subarray(BYTE_ORDER_MARK.length) : body;
-  const limit = bytes.length > MIN_CHECKED_BYTES ? exceededLimit(bytes) : null;
+  const isLarge = bytes.length > MIN_CHECKED_BYTES;
+  const limit = isLarge ? exceededLimit(bytes) : null;
   if (limit !== null) throw violation(`${limit}: more is not parsed`);
+  if (isLarge) await nextTurn();
   const text = bytes.toString();
   const value = parse(text, bytes);
+  if (isLarge) await nextTurn();
   const readExactly = (): unknown => {
     const exactText = longIntegersAsText(text);
     return exactText === text ? value : JSON.parse(exactText);
