@@ -20,7 +20,7 @@ import { createOperations } from './operations/operations.ts';
 import { createPersistedOperations, type SharedOperations } from './operations/persisted-operations.ts';
 import { sandboxState } from './apollo/sandbox.ts';
 import { createTurns } from './payload-reader.ts';
-import { createRights } from './subscriptions/rights.ts';
+import { createSubscriberRights } from './subscriptions/subscriber-rights.ts';
 import { createSharedEvents } from './subscriptions/shared-events.ts';
 import { createSubscriptions } from './subscriptions/subscriptions.ts';
 
@@ -94,7 +94,7 @@ export async function createGraphql(options: GraphqlOptions) {
     documents,
     eventsOf: createSubscriptions({
       sharedEvents: createSharedEvents({ schema, contextSource, errors, maxAnswerBytes }),
-      rightOf: createRights({ now, after }),
+      rightOf: createSubscriberRights({ now, after }),
       errors,
       observer,
     }),

@@ -2,6 +2,7 @@
 import type { OperationRecord } from '../observability/operation-record.ts';
 import type { Refusals } from '../upstream/client.ts';
 import { GatewayError } from '../upstream/errors.ts';
+import type { Snapshot } from './snapshot.ts';
 import type { Viewer } from './viewer.ts';
 
 export interface ReadContext {
@@ -26,7 +27,7 @@ export interface CallBudget extends Refusals {
    */
   take(isAccepted: boolean): void;
   /** Counts an answer that the operation reads from now on, once. False if it does not fit next to the others: then it must not be read. */
-  holds(answer: { readonly sizeBytes: number }): boolean;
+  holds(answer: Pick<Snapshot<unknown>, 'value' | 'sizeBytes'>): boolean;
 }
 
 /** Of the answers that one operation may read at a time. One alone may be larger. */
@@ -61,7 +62,8 @@ export function createCallBudget(maxCalls: number): CallBudget {
   let taken = 0;
   let wasAccepted: boolean | undefined;
   let refusal: GatewayError | null = null;
-  const held = new Set<object>();
+  /** The values of answers: a stale answer is a copy, with the same value. */
+  const held = new Set<unknown>();
   let heldBytes = 0;
   return {
     get refusal() {
@@ -81,11 +83,11 @@ export function createCallBudget(maxCalls: number): CallBudget {
     refuse(error) {
       if (wasAccepted === false) refusal ??= error;
     },
-    holds(answer) {
-      if (held.has(answer)) return true;
-      if (held.size > 0 && heldBytes + answer.sizeBytes > MAX_HELD_MIB * 2 ** 20) return false;
-      held.add(answer);
-      heldBytes += answer.sizeBytes;
+    holds({ value, sizeBytes }) {
+      if (held.has(value)) return true;
+      if (heldBytes > 0 && heldBytes + sizeBytes > MAX_HELD_MIB * 2 ** 20) return false;
+      held.add(value);
+      heldBytes += sizeBytes;
       return true;
     },
   };

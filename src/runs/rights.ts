@@ -39,7 +39,7 @@ export abstract class Rights {
   readonly #proven: LRUCache<string, Right>;
   /** Of viewers without a right, what they were denied. */
   readonly #denied: LRUCache<string, Right>;
-  /** Of viewers without a right that have calls under way: no more than the upstream's bulkhead admits. */
+  /** Of viewers without a right that have calls under way: no more than may wait for the upstream. */
   readonly #underWay = new Map<string, Right>();
   #lastGeneration = 0;
 

@@ -110,7 +110,7 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
     const lane = { viewerId, compartment, isAccepted, refusals };
     try {
       const body = await resilience[inputs ? 'once' : 'repeatable'](lane, attempt, signal);
-      // The bulkhead has admitted a queued call by now: let it send before this answer is parsed, which takes longer.
+      // A waiting call has got the slot of this one by now: let it send before this answer is parsed, which takes longer.
       if (resilience.hasQueue()) await nextTurn();
       const json = await parseBody(body);
       if (json.hasByteOrderMark) deviations.add(endpoint, 'read', 'JSON', 'a byte order mark before it');

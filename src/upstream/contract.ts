@@ -1,6 +1,6 @@
 /**
  * The wire contract: reads the upstream's answers into domain facts. Every assumption about the API is made here, and only
- * here (the embedded upstream aside) are its field names used. Readers throw UPSTREAM_CONTRACT_VIOLATION.
+ * here (the sample aside) are its field names used. Readers throw UPSTREAM_CONTRACT_VIOLATION.
  */
 import { readTokens } from '../domain/run/tokens.ts';
 import type { PayloadValues, RunRecord, StepFacts, WorkflowRecord } from '../domain/types.ts';

@@ -135,6 +135,20 @@ describe('the payloads of one operation', () => {
     }
   });
 
+  it('count with those of records', async () => {
+    const record = JSON.stringify([{ status: 'completed', outputs: 'x'.repeat(5 * MIB) }]);
+    const { script } = upstream;
+    upstream.script = ({ endpoint }) => ({ raw: endpoint === 'run' ? record : '[]' });
+    const { data, errors } = await gateway.query(
+      'query ($ids: [ID!]!) { workflow(id: "wf") { runsById(ids: $ids) { status } } }',
+      { variables: { ids: MORE_RUNS.map((id) => `${id}-recorded`) } },
+    );
+    upstream.script = script;
+    const { runsById } = (data as { workflow: { runsById: unknown[] } }).workflow;
+    expect(runsById.filter((run) => run === null)).toHaveLength(4);
+    expect(new Set(codesOf({ errors }))).toEqual(new Set(['ANSWER_TOO_LARGE']));
+  });
+
   it('are refused together where their values are more than may be answered, before all are read', async () => {
     for (const time of [1, 2, 3]) {
       const { data, errors } = await ask('id outputs');

@@ -31,7 +31,7 @@ import {
   type Outcome,
 } from './operation.ts';
 import type { PersistedOperations } from './persisted-operations.ts';
-import { EXECUTION_OPTIONS } from './variables.ts';
+import { executionArgs } from './execution-args.ts';
 
 export type Operations = ReturnType<typeof createOperations>;
 
@@ -98,14 +98,7 @@ export function createOperations(options: OperationsOptions) {
   async function subscribe(operation: Operation): Promise<Outcome> {
     const { document, params, context, record } = operation;
     if (!document) throw new Error('expected a validated document');
-    const source = await createSourceEventStream({
-      schema,
-      document: document.ast,
-      operationName: params.operationName ?? null,
-      variableValues: params.variables ?? null,
-      contextValue: context,
-      options: EXECUTION_OPTIONS,
-    });
+    const source = await createSourceEventStream(executionArgs(schema, document, params, context));
     if (isResult(source)) return errorAnswer(errors.format(source.errors ?? [], record), 400);
     // What the `subscribe` of each subscription returns.
     const changes = source as AsyncIterable<SourceEvent, undefined>;

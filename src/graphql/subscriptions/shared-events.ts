@@ -7,7 +7,7 @@ import { measureAnswer } from '../operations/answer-size.ts';
 import type { ErrorFormatting } from '../operations/error-formatting.ts';
 import type { PreparedDocument } from '../operations/documents.ts';
 import type { Operation } from '../operations/operation.ts';
-import { EXECUTION_OPTIONS } from '../operations/variables.ts';
+import { executionArgs } from '../operations/execution-args.ts';
 import type { LiveEvent, SourceEvent } from './live-events.ts';
 
 /** A subscription whose text was found valid. */
@@ -72,15 +72,7 @@ export function createSharedEvents(options: SharedEventsOptions) {
       signal: () => new AbortController().signal,
       operationRecord: record,
     });
-    const result = await execute({
-      schema,
-      document: document.ast,
-      operationName: params.operationName ?? null,
-      variableValues: params.variables ?? null,
-      rootValue: source,
-      contextValue: context,
-      options: EXECUTION_OPTIONS,
-    });
+    const result = await execute({ ...executionArgs(schema, document, params, context), rootValue: source });
     const { failures, payloads } = context.budgets;
     const tooLarge = payloads.excess();
     if (tooLarge) throw tooLarge;

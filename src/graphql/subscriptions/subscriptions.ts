@@ -2,12 +2,12 @@
 import type { Observer } from '../../observability/observer.ts';
 import type { ErrorFormatting } from '../operations/error-formatting.ts';
 import { SubscriptionError, type LiveEvents, type SourceEvent } from './live-events.ts';
-import type { RightOf } from './rights.ts';
+import type { SubscriberRightOf } from './subscriber-rights.ts';
 import { readersOf, type SharedEvents, type Subscription } from './shared-events.ts';
 
 export interface SubscriptionsOptions {
   readonly sharedEvents: SharedEvents;
-  readonly rightOf: RightOf;
+  readonly rightOf: SubscriberRightOf;
   readonly errors: ErrorFormatting;
   readonly observer: Pick<Observer, 'subscribed' | 'end'>;
 }

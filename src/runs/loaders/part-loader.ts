@@ -6,6 +6,7 @@ import DataLoader from 'dataloader';
 import type { RunRef } from '../../upstream/client.ts';
 import { refKey } from '../../upstream/ids.ts';
 import type { RunEntry } from '../entry.ts';
+import { tooManyAnswers } from '../read-context.ts';
 
 export interface PartLoader<T> {
   /** Without a promise; undefined where the part must be loaded, or is being loaded for this operation. */
@@ -19,6 +20,8 @@ export interface PartSource<T> {
   readonly entryOf: (ref: RunRef) => RunEntry;
   readonly cached: (entry: RunEntry) => T | undefined;
   readonly fetch: (ref: RunRef) => Promise<T>;
+  /** Counts a part that the operation reads. False: it does not fit next to the others. */
+  readonly holds: (part: T) => boolean;
 }
 
 export function createPartLoader<T>(source: PartSource<T>): PartLoader<T> {
@@ -32,8 +35,16 @@ export function createPartLoader<T>(source: PartSource<T>): PartLoader<T> {
     const part = read.get(key);
     if (part !== undefined || loads.has(key)) return part;
     const value = source.cached(entry);
-    if (value !== undefined) read.set(key, value);
+    // One that does not fit is an error of `load`.
+    if (value === undefined || !source.holds(value)) return undefined;
+    read.set(key, value);
     return value;
+  }
+
+  async function fetch(ref: RunRef): Promise<T> {
+    const part = await source.fetch(ref);
+    if (!source.holds(part)) throw tooManyAnswers();
+    return part;
   }
 
   return {
@@ -42,7 +53,7 @@ export function createPartLoader<T>(source: PartSource<T>): PartLoader<T> {
       const value = cached(source.entryOf(ref));
       if (value !== undefined) return Promise.resolve(value);
       // A batch returns promises, so that no run waits for the others of its batch.
-      loader ??= new DataLoader((refs) => Promise.resolve(refs.map(source.fetch)), {
+      loader ??= new DataLoader((refs) => Promise.resolve(refs.map(fetch)), {
         cacheKeyFn: refKey,
         cacheMap: loads,
       });

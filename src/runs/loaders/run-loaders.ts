@@ -5,7 +5,7 @@ import type { RunRef } from '../../upstream/client.ts';
 import { GatewayError, isAccessDenied, isNotFound } from '../../upstream/errors.ts';
 import { checkRef } from '../../upstream/ids.ts';
 import { partOf, type MaybeRecord, type Snapshot, type StepList } from '../snapshot.ts';
-import { tooManyAnswers, type ReadContext } from '../read-context.ts';
+import type { ReadContext } from '../read-context.ts';
 import { createPartLoader } from './part-loader.ts';
 import { noSteps, type RunParts, type RunStore } from '../run-store.ts';
 import type { WorkflowLoaders } from './workflow-loaders.ts';
@@ -54,22 +54,18 @@ export function createRunLoaders(
   nowMs: number,
 ): RunLoaders {
   const entryOf = (ref: RunRef) => store.entryOf(ref, operation.viewer);
+  const holds = (part: Snapshot<unknown> | null) => part === null || operation.budget.holds(part);
   const records = createPartLoader({
     entryOf,
     cached: (entry) => store.cachedRecord(entry, operation),
     fetch: (ref) => store.record(ref, operation),
+    holds,
   });
   const steps = createPartLoader({
     entryOf,
-    cached(entry) {
-      const list = store.cachedSteps(entry, operation);
-      return list && operation.budget.holds(list) ? list : undefined;
-    },
-    async fetch(ref) {
-      const list = await store.steps(ref, operation);
-      if (!operation.budget.holds(list)) throw tooManyAnswers();
-      return list;
-    },
+    cached: (entry) => store.cachedSteps(entry, operation),
+    fetch: (ref) => store.steps(ref, operation),
+    holds,
   });
 
   function load(given: RunRef, requirement: DataRequirement): Run | Promise<Run> {

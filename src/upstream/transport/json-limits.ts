@@ -16,6 +16,7 @@ const MAX_NAMES = 100_000;
 const MAX_DEPTH = MAX_JSON_DEPTH + 2;
 
 const HASHED_BYTES = 64;
+/** Shorter texts are read faster byte by byte. */
 const SHORT_TEXT = 64;
 /** Names are counted by their hashes: at the limit some 5 % of them share one, and count once. */
 const NAME_SLOTS = 2 ** 20;

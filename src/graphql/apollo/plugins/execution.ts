@@ -11,7 +11,7 @@ import { AbandonedError } from '../../../upstream/errors.ts';
 import type { Documents } from '../../operations/documents.ts';
 import { withEffect } from '../../operations/error-formatting.ts';
 import type { Operation } from '../../operations/operation.ts';
-import { EXECUTION_OPTIONS } from '../../operations/variables.ts';
+import { executionArgs } from '../../operations/execution-args.ts';
 import type { Execute, OperationContext, Stage } from '../server.ts';
 
 interface ExecuteOptions {
@@ -26,14 +26,7 @@ export function createExecute({ schema, documents }: ExecuteOptions): Execute {
     const { operationName = null, variables } = params;
     const compiled = documents.compiled(document, operationName);
     if (compiled) return compiled.execute(context, variables ?? {});
-    return interpret({
-      schema,
-      document: document.ast,
-      operationName,
-      variableValues: variables,
-      contextValue: context,
-      options: EXECUTION_OPTIONS,
-    });
+    return interpret(executionArgs(schema, document, params, context));
   }
 
   return async (operation) => {

@@ -5,7 +5,7 @@ import { GatewayError } from '../../upstream/errors.ts';
 import type { OperationRequest } from '../operations/operation.ts';
 
 /** The right of one subscriber. Its subscription is aborted when it is lost. */
-export interface Right {
+export interface SubscriberRight {
   /** Authenticates again if the caller must be verified again. */
   check(): Promise<void>;
   /** Why it is lost; null if it is not. */
@@ -13,9 +13,9 @@ export interface Right {
   close(): void;
 }
 
-export type RightOf = (request: OperationRequest) => Right;
+export type SubscriberRightOf = (request: OperationRequest) => SubscriberRight;
 
-export interface RightsOptions {
+export interface SubscriberRightsOptions {
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly after: After;
@@ -26,8 +26,8 @@ const MAX_TIMER_MS = 2 ** 31 - 2;
 /** While no event comes, a right is not checked more often, however short it is. */
 const MIN_INTERVAL_MS = 1000;
 
-export const createRights =
-  ({ now, after }: RightsOptions): RightOf =>
+export const createSubscriberRights =
+  ({ now, after }: SubscriberRightsOptions): SubscriberRightOf =>
   ({ caller: first, authenticate, client }) => {
     let caller = first;
     let checkedAt = -Infinity;
