@@ -28,7 +28,7 @@ export interface Fleet {
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly after: After;
-  close(): void;
+  close(): Promise<void>;
 }
 
 export interface FleetOptions extends Pick<Fleet, 'now' | 'after'> {
@@ -66,9 +66,9 @@ export async function createFleet({ config, metrics: all, logger, now, after }: 
     source: sourceOf(config),
     now,
     after,
-    close() {
+    async close() {
+      await valkey.close();
       announcements.close();
-      valkey.close();
       redis.disconnect();
     },
   };

@@ -2,6 +2,7 @@
  * Commands to Valkey, each with a deadline, behind a circuit breaker. The first failure opens it, so that no request waits
  * twice; a probe in the background closes it again. While it is open nothing is sent and nothing is queued.
  */
+import { setImmediate as turn } from 'node:timers/promises';
 import { circuitBreaker, type CircuitBreakerPolicy, CircuitState, ConsecutiveBreaker, handleWhen } from 'cockatiel';
 import type { Redis } from 'ioredis';
 import type { CommandOutcome, FleetMetrics } from '../observability/fleet-metrics.ts';
@@ -24,7 +25,8 @@ export interface Valkey {
   watch(): () => void;
   /** Asks once whether it is there, at most for the deadline. */
   probe(): Promise<void>;
-  close(): void;
+  /** Resolves when nothing is under way any more, with what follows on it: a lease that is released is announced, too. */
+  close(): Promise<void>;
 }
 
 export interface ValkeyOptions {
@@ -60,6 +62,7 @@ export function createValkey({ redis, timeoutMs, clock, metrics, complaints, log
     handleWhen((error) => !isReplyError(error)),
     { halfOpenAfter: PROBE_MS / 2, breaker: new ConsecutiveBreaker(1) },
   );
+  const underWay = new Set<Promise<unknown>>();
   let isClosed = false;
   let watchers = 0;
   let nextProbe: NodeJS.Timeout | undefined;
@@ -126,7 +129,9 @@ export function createValkey({ redis, timeoutMs, clock, metrics, complaints, log
         metrics.command(command, 'skipped', null);
         return undefined;
       }
-      return timed(command, send);
+      const sent = timed(command, send);
+      underWay.add(sent);
+      return sent.finally(() => underWay.delete(sent));
     },
     get isUp() {
       return isUp();
@@ -141,9 +146,13 @@ export function createValkey({ redis, timeoutMs, clock, metrics, complaints, log
       };
     },
     probe,
-    close() {
+    async close() {
       isClosed = true;
       clearTimeout(nextProbe);
+      while (underWay.size > 0) {
+        await Promise.all(underWay);
+        await turn();
+      }
     },
   };
 }

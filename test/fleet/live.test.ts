@@ -181,7 +181,13 @@ describeWithValkey(`a run that several gateways watch${withoutValkey}`, () => {
         client.leave();
       },
     ],
-    ['the gateway that polls stops', () => gateways[0]?.close()],
+    [
+      'the gateway that polls stops and Valkey is slow',
+      async () => {
+        await valkey.client.client('PAUSE', 300, 'WRITE');
+        await gateways[0]?.close();
+      },
+    ],
   ])('is polled by another at once when %s', async (_, stop) => {
     // A lease that is not handed over would last for more than an hour.
     gateways = await startGateways(2, environment(AN_HOUR_MS));

@@ -25,7 +25,7 @@ function start() {
       return () => void (watchers -= 1);
     },
     probe: () => Promise.resolve(),
-    close: () => undefined,
+    close: () => Promise.resolve(),
   };
   const announcements = {
     announce: () => Promise.resolve(true),
