@@ -23,6 +23,7 @@ describe('a setting', () => {
     ['TOKEN_PRICES', 'prices.json', 'tokenPrices', 'prices.json'],
     ['HOST', '0.0.0.0', 'host', '0.0.0.0'],
     ['PORT', '0', 'port', 0],
+    ['OPS_PORT', '9464', 'opsPort', 9464],
     ['UPSTREAM_URL', 'https://host', 'upstreamUrl', 'https://host/'],
     ['UPSTREAM_URL', 'http://127.0.0.1:4001/api/v1/', 'upstreamUrl', 'http://127.0.0.1:4001/api/v1/'],
     ['UPSTREAM_URL', 'http://[::1]:4001/api', 'upstreamUrl', 'http://[::1]:4001/api/'],

@@ -24,7 +24,10 @@ export async function serve(
   const stopTracing = await startTracing(variables, logger);
   const gateway = await createGateway(config, { logger });
 
-  logger.info({ url: gateway.url, upstream: config.upstreamUrl ?? 'embedded' }, 'Stepgate is listening');
+  logger.info(
+    { url: gateway.url, opsUrl: gateway.opsUrl ?? undefined, upstream: config.upstreamUrl ?? 'embedded' },
+    'Stepgate is listening',
+  );
   if (!config.isProduction) {
     write(`\n  Workflows and their runs:   ${gateway.url}/`);
     write(`\n  GraphQL${config.sandbox ? ' and Apollo Sandbox:' : ':                   '} ${gateway.url}/graphql\n`);

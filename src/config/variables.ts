@@ -41,6 +41,9 @@ function readBasePath(text: string): string | null {
 const PROCESS = {
   HOST: z.string().default('127.0.0.1').describe('Address to listen on. The Docker image sets `0.0.0.0`.'),
   PORT: wholeNumber(0, 65_535).default(4000).describe('Port to listen on; 0 takes any free port.'),
+  OPS_PORT: optional(wholeNumber(0, 65_535)).describe(
+    'Port of `/metrics`, `/healthz` and `/readyz`: `PORT` no longer has them then. The Fastify plugin ignores it.',
+  ),
   BASE_PATH: readBy(readBasePath, 'a path such as /stepgate')
     .default('')
     .describe('All routes are also served below this path.'),
