@@ -7,7 +7,8 @@ import { observedCacheHit, observedOperation, type ObservedOperation, type OnOpe
 import { createOperationLog } from './operation-log.ts';
 import type { ClientFacts, HttpSource, OperationRecord, OperationStart } from './operation-record.ts';
 import { outcomeOf } from './outcome.ts';
-import { createSpans, traceparentOf } from './spans.ts';
+import { createSpans } from './spans.ts';
+import { readTraceHeaders, traceHeadersOf, type TraceHeaders } from './trace-headers.ts';
 
 export interface Observer {
   /** Counted always, logged at `debug` only, never timed or traced. */
@@ -31,8 +32,8 @@ export interface UpstreamRequest {
 }
 
 export interface ObservedCall {
-  /** The `traceparent` header to send, or null. */
-  readonly traceparent: string | null;
+  /** The headers to send. */
+  readonly traceHeaders: TraceHeaders;
   /** To be called once per attempt. */
   attempt(): void;
   readonly answered: (status: number) => void;
@@ -50,8 +51,6 @@ export interface ObserverOptions {
   readonly version: string;
   readonly onOperation?: OnOperation | undefined;
 }
-
-const TRACEPARENT = /^00-(?!0{32})[\da-f]{32}-(?!0{16})[\da-f]{16}-[\da-f]{2}$/;
 
 export function createObserver({ metrics, logger, client, version, onOperation }: ObserverOptions): Observer {
   const log = createOperationLog(logger, client);
@@ -72,16 +71,15 @@ export function createObserver({ metrics, logger, client, version, onOperation }
       if (onOperation) notify(onOperation, observedCacheHit(requestId, viewerId));
     },
 
-    begin({ transport, requestId, viewerId, traceparent: given, http }) {
-      const traceparent = typeof given === 'string' && TRACEPARENT.test(given) ? given : null;
+    begin({ transport, requestId, viewerId, http }) {
       return {
         transport,
         requestId,
         viewerId,
         http,
         startedAt: performance.now(),
-        span: spans.operation(http, traceparent),
-        traceparent,
+        span: spans.operation(http),
+        traceContext: readTraceHeaders(http?.request.headers ?? {}),
         name: null,
         type: 'unknown',
         queryHash: null,
@@ -122,7 +120,7 @@ export function createObserver({ metrics, logger, client, version, onOperation }
       let attempts = 0;
       let status: number | null = null;
       return {
-        traceparent: (span && traceparentOf(span)) ?? operationRecord?.traceparent ?? null,
+        traceHeaders: (span && traceHeadersOf(span.spanContext())) ?? operationRecord?.traceContext ?? {},
         attempt() {
           attempts += 1;
         },

@@ -93,7 +93,6 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): GraphqlHan
     const exchange: Exchange = {
       transport: forms.json === null ? 'graphql-sse' : 'http',
       requestId: id,
-      traceparent: request.headers.traceparent,
       http: { request, response: reply.raw },
       caller,
       authenticate: () => authenticate(request),

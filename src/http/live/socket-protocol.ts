@@ -76,7 +76,6 @@ export function createSocketProtocol(options: SocketProtocolOptions): Server<Soc
       const operation = {
         transport: 'graphql-ws',
         requestId: `${socket.requestId}.${(socket.operationCount += 1)}`,
-        traceparent: request.headers.traceparent as string | readonly string[] | undefined,
         http: { request },
         caller,
         authenticate: () => authenticate(request, authorization),
