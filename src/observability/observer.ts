@@ -5,14 +5,14 @@ import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
 import { observedCacheHit, observedOperation, type ObservedOperation, type OnOperation } from './observed-operation.ts';
 import { createOperationLog } from './operation-log.ts';
-import type { ClientFacts, HttpSource, OperationRecord, OperationStart } from './operation-record.ts';
+import type { ClientFacts, ClientInfo, HttpSource, OperationRecord, OperationStart } from './operation-record.ts';
 import { outcomeOf } from './outcome.ts';
 import { createSpans } from './spans.ts';
 import { readTraceHeaders, traceHeadersOf, type TraceHeaders } from './trace-headers.ts';
 
 export interface Observer {
   /** Counted always, logged at `debug` only, never timed or traced. */
-  responseCacheHit(requestId: string, viewerId: string, http: HttpSource): void;
+  responseCacheHit(requestId: string, viewerId: string, http: HttpSource, clientInfo: ClientInfo | null): void;
   /** A record for which `end` is never called is not reported. */
   begin(start: OperationStart): OperationRecord;
   subscribed(operationRecord: OperationRecord): void;
@@ -65,17 +65,18 @@ export function createObserver({ metrics, logger, client, version, onOperation }
   };
 
   return {
-    responseCacheHit(requestId, viewerId, http) {
-      metrics.responseCacheHit();
-      log.responseCacheHit(requestId, viewerId, http);
-      if (onOperation) notify(onOperation, observedCacheHit(requestId, viewerId));
+    responseCacheHit(requestId, viewerId, http, clientInfo) {
+      metrics.responseCacheHit(clientInfo);
+      log.responseCacheHit(requestId, viewerId, http, clientInfo);
+      if (onOperation) notify(onOperation, observedCacheHit(requestId, viewerId, clientInfo));
     },
 
-    begin({ transport, requestId, viewerId, http }) {
+    begin({ transport, requestId, viewerId, clientInfo, http }) {
       return {
         transport,
         requestId,
         viewerId,
+        clientInfo,
         http,
         startedAt: performance.now(),
         span: spans.operation(http),

@@ -20,12 +20,19 @@ export interface ClientFacts {
   readonly schemeOf: (request: IncomingMessage) => 'http' | 'https';
 }
 
+/** As the client says: anyone can say it. */
+export interface ClientInfo {
+  readonly name: string;
+  readonly version: string | null;
+}
+
 /** Facts that are known when an operation begins. */
 export interface OperationStart {
   readonly transport: Transport;
   readonly requestId: string;
   /** Null if the request has no credential. */
   readonly viewerId: string | null;
+  readonly clientInfo: ClientInfo | null;
   /** Left out where no HTTP request brought the operation. */
   readonly http?: HttpSource | undefined;
 }

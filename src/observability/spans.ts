@@ -121,6 +121,8 @@ const operationAttributes = (operationRecord: OperationRecord, outcome: Operatio
   ...(operationRecord.type !== 'unknown' && { 'graphql.operation.type': operationRecord.type }),
   'stepgate.transport': operationRecord.transport,
   'stepgate.request_id': operationRecord.requestId,
+  ...(operationRecord.clientInfo && { 'stepgate.client.name': operationRecord.clientInfo.name }),
+  ...(operationRecord.clientInfo?.version != null && { 'stepgate.client.version': operationRecord.clientInfo.version }),
   'stepgate.outcome': outcome,
   'stepgate.cache': cacheOutcomeOf(operationRecord),
   'stepgate.upstream_calls': operationRecord.upstreamCalls,

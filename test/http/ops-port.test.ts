@@ -35,7 +35,7 @@ describe('OPS_PORT', () => {
     expect(await metrics.text()).toContain('stepgate_upstream_calls_total{endpoint="run",outcome="ok"} 1\n');
   });
 
-  it('is no port of a plugin: its host has the routes', async () => {
+  it('does nothing in a plugin: its host has the routes', async () => {
     const app = fastify();
     await app.register(stepgate({ config: { OPS_PORT: 0, LOG_LEVEL: 'silent' } }), { prefix: '/stepgate' });
     expect((await app.inject('/stepgate/readyz')).json()).toEqual({ status: 'ready' });

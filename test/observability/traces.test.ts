@@ -251,7 +251,7 @@ describe('the trace of an operation', () => {
 describe('the attributes of a span', () => {
   it('are those that the docs list, each of them at some time, with names of the semantic conventions or of the gateway', async () => {
     await start();
-    await post(RUN);
+    await post(RUN, { 'graphql-client-name': 'web', 'graphql-client-version': '7' });
     upstream.script = () => ({ status: 503, headers: { 'retry-after': '0' } });
     await post(`query Other ${runOf('r2')}`);
     await abandon(runOf('r3'));
