@@ -67,8 +67,8 @@ const TWO_AUTHENTICATIONS =
   'UPSTREAM_AUTH: expected passthrough, since the authenticate hook decides who may ask; it is service. Leave it unset.';
 
 /** Whichever headers carry keys: that of the upstream's key, and the fixed ones. */
-export function createLoggerFor({ logLevel, upstreamConnection: { authHeader, headers } }: Config): Logger {
-  return createLogger(logLevel, undefined, [authHeader.name, ...Object.keys(headers)]);
+export function createLoggerFor({ logLevel, logFormat, upstreamConnection: { authHeader, headers } }: Config): Logger {
+  return createLogger(logLevel, undefined, [authHeader.name, ...Object.keys(headers)], logFormat);
 }
 
 /** Rejects with what went wrong, and leaves nothing open then. */

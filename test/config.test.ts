@@ -39,6 +39,7 @@ describe('a setting', () => {
     ['BASE_PATH', 'a/b.c/', 'basePath', '/a/b.c'],
     ['BASE_PATH', '/', 'basePath', ''],
     ['LOG_LEVEL', 'debug', 'logLevel', 'debug'],
+    ['LOG_FORMAT', 'ecs', 'logFormat', 'ecs'],
     ['INTROSPECTION', 'off', 'introspection', false],
     ['SANDBOX', 'off', 'sandbox', false],
     ['BUILD_REVISION', '1f2e3d4', 'buildRevision', '1f2e3d4'],

@@ -69,6 +69,9 @@ const PROCESS = {
   LOG_LEVEL: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
     .default('info')
     .describe('Lowest level that is logged.'),
+  LOG_FORMAT: oneOf(['json', 'ecs'])
+    .default('json')
+    .describe('Fields of a log line: those of [the log](observability.md#log), or the Elastic Common Schema.'),
   BUILD_REVISION: optional(matching(/^[\w.+-]{1,64}$/, 'at most 64 letters, digits and ._+-')).describe(
     'Revision of the source, such as a commit id, for `stepgate_build_info`. The Docker image has it as a build argument.',
   ),
