@@ -847,7 +847,7 @@ export type Step = {
   readonly outputs?: Maybe<Scalars['JSON']['output']>;
   /** Size of `outputs` in bytes, as JSON without blanks; 0 without outputs. */
   readonly outputsSizeBytes: Scalars['Int']['output'];
-  /** Previous execution of the node. Null for the first. */
+  /** Failed execution that this one repeats. Null for a FIRST execution and for an ITERATION. */
   readonly previousAttempt?: Maybe<Step>;
   /** Status word from the upstream, unchanged. Empty if it sent none. */
   readonly rawStatus: Scalars['String']['output'];
