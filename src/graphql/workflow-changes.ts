@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { changePoints, type ComparedRun } from '../domain/changes/changes.ts';
 import { createModelCalls, mergeCalls } from '../domain/changes/model-calls.ts';
 import type { Run, RunRecord } from '../domain/types.ts';
-import { GatewayError } from '../upstream/errors.ts';
+import { AbandonedError, GatewayError } from '../upstream/errors.ts';
 import { inPieces } from '../upstream/transport/in-pieces.ts';
 import type { Context } from './context.ts';
 import type { WorkflowChanges } from './object-references.ts';
@@ -50,6 +50,7 @@ async function comparedRuns(runs: readonly Run[], context: Context): Promise<Com
   for (const { id, startedAt, steps } of runs) {
     if (!startedAt) continue;
     await nextTurn();
+    if (context.operation().signal().aborted) throw new AbandonedError();
     const asked = steps.filter(({ status, isSuperseded }) => status !== 'SKIPPED' && !isSuperseded);
     const read = await Promise.all(
       asked.map(async ({ nodeId, payload }) => ({ nodeId, call: await context.payloads.read(payload, calls.read) })),

@@ -167,6 +167,26 @@ describe('what changed between runs', () => {
     const [cut] = pointsOf(runsOf(['A', 'B'].map((start) => ({ node: [chat(start.repeat(9000), 'x')] }))));
     expect([cut?.before, cut?.after]).toEqual([`${'A'.repeat(300)}…`, `${'B'.repeat(300)}…`]);
   });
+
+  it('finds a change behind the sentences and characters that are kept', () => {
+    const many = (end: string) =>
+      chat(`${Array.from({ length: 700 }, (_, at) => `No. ${at}x.`).join(' ')} ${end}`, 'x');
+    expect(changesOf(many('A.'), many('B.'))).toEqual([expect.stringMatching(/^r0-r1 PROMPT: ….* → ….*$/)]);
+    const schema = (end: string) => chat('A.', 'x', { response_format: { schema: 'x'.repeat(3000) + end } });
+    expect(changesOf(schema('1'), schema('2'))).toEqual([
+      expect.stringMatching(/^r0-r1 PARAMETERS: response_format: …x+… \(\S{8}\) → response_format: …x+… \(\S{8}\)$/),
+    ]);
+  });
+
+  it('compares all tools of the same name, in any order', () => {
+    const server = (label: string): JsonValue => ({ type: 'mcp', server_label: label });
+    const with2 = (...labels: readonly string[]) =>
+      chat('A.', 'x', { tools: [tool('find', 'F'), ...labels.map(server)] });
+    expect(
+      changesOf(with2('a', 'b'), chat('A.', 'x', { tools: [server('a'), server('b'), tool('find', 'F')] })),
+    ).toEqual([]);
+    expect(changesOf(with2('a', 'b'), with2('c', 'b'))).toEqual([expect.stringContaining('tools.mcp')]);
+  });
 });
 
 describe('data in a prompt', () => {

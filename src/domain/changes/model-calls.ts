@@ -92,8 +92,9 @@ function parametersIn(inputs: JsonValue): (readonly [name: string, json: string]
   // Of OpenAI responses it is the format of the answer; elsewhere it may be what the user wrote.
   const text = fieldOf(inputs, 'text');
   const tools = TOOL_LISTS.flatMap((list) => {
-    const tools = fieldOf(inputs, list);
-    return isJsonArray(tools) ? tools.map((tool) => [`${list}.${toolName(tool)}`, tool] as const) : [];
+    const listed = fieldOf(inputs, list);
+    const byName = Map.groupBy(isJsonArray(listed) ? listed : [], toolName);
+    return [...byName].map(([name, same]) => [`${list}.${name}`, same.length === 1 ? same[0] : same] as const);
   });
   const all = [...single, ['text', isJsonObject(text) ? text : null] as const, ...tools];
   return all.flatMap(([name, value]) => (value == null ? [] : [[name, canonicalJson(value)] as const]));
