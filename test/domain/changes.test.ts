@@ -200,11 +200,11 @@ describe('data in a prompt', () => {
     (number: number) => `It is ${day(number)}T09:0${number}:00.123Z in Rome.`,
     (number: number) => `Date: Saturday, November ${10 + number}, 2026`,
     (number: number) => `Now: ${10 + number} Nov 2026 0${number}:30`,
-  ])('is no change where it is a date, also if several runs have the same: %s', (write) => {
+  ])('does not count if it is a date, also if several runs have the same: %s', (write) => {
     expect(changedIn(runs.map((number) => `You are a clerk. ${write(number >> 1)}\nBe brief.`))).toEqual([]);
   });
 
-  it('is no change where each run has other sentences, and a change of the template next to it is found', () => {
+  it('does not count if each run has other sentences, and a change of the template next to it is found', () => {
     const prompts = runs.map((number) => `You are a clerk.\nCustomer: c-${number}\nPassage ${number}. Text ${number}.`);
     expect(changedIn(prompts)).toEqual([]);
     const edited = prompts.map((prompt, number) => `${prompt}\n${number < 5 ? 'Be brief.' : 'Be kind.'}`);
@@ -213,7 +213,7 @@ describe('data in a prompt', () => {
     expect(changedIn(edited.slice(0, 6))).toEqual(['r5']);
   });
 
-  it('is a change where the runs next to it have the same prompt', () => {
+  it('counts if the runs next to it have the same prompt', () => {
     expect(changedIn(['A.', 'A.', 'A. B.'])).toEqual(['r2']);
     expect(changedIn(['A.', 'A.', 'A. B.', 'A.', 'A.'])).toEqual(['r3', 'r2']);
     expect(changedIn(['A.', 'B.', 'C.'])).toEqual(['r2', 'r1']);

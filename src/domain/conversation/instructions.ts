@@ -1,4 +1,4 @@
-/** What a model is told in each call, whatever the user asks. */
+/** Texts that a model receives in each call, whatever the user asks. */
 import { fieldOf, isJsonArray, isJsonObject } from '../json.ts';
 import type { JsonObject, JsonValue } from '../types.ts';
 import { systemOf } from './anthropic.ts';
