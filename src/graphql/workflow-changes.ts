@@ -11,8 +11,8 @@ import type { WorkflowChanges } from './object-references.ts';
 /** The operation may not load more: neither calls, nor bytes. */
 const LIMITS = ['UPSTREAM_BUDGET_EXCEEDED', 'ANSWER_TOO_LARGE'];
 
-/** So that the newest runs are loaded first, and no more calls wait for the upstream than may. */
-const LOADED_AT_A_TIME = 50;
+/** The newest runs are loaded first. More answers at a time would be read in one turn, and more calls would wait than a viewer may have. */
+const LOADED_AT_A_TIME = 25;
 
 /** Once for the operation, however often it is selected. */
 export const workflowChanges = (workflowId: string, last: number, context: Context): Promise<WorkflowChanges> =>
