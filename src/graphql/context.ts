@@ -123,6 +123,7 @@ export function createContext(source: ContextSource, request: ContextRequest) {
     /** How long the answer may be cached. */
     lifetime,
     requirement: source.lookAhead,
+    takeTurn: source.takeTurn,
     // No getter: V8 makes such an object slowly, and each read of it is slower. That took a quarter of W2.
     budgets,
     /** To be called where the operation is executed from the beginning: what it took before has not been answered. */
