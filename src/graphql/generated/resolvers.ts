@@ -1049,12 +1049,16 @@ export type StepOrder = {
 
 /** Sort key for steps. Steps without a value come last in both directions. */
 export type StepOrderField =
+  /** `estimatedCost.amount`. No step has one if the gateway has no prices (`TOKEN_PRICES`). */
+  | 'COST'
   /** `durationMs`. */
   | 'DURATION'
   /** Node id, as text. */
   | 'NODE_ID'
   /** Start. */
-  | 'START_TIME';
+  | 'START_TIME'
+  /** `tokenUsage.totalTokens`. */
+  | 'TOKENS';
 
 /** Status of a step. */
 export type StepStatus =

@@ -41,8 +41,8 @@ export const run: FieldTable<'Run'> = {
   steps: {
     ...STEPS,
     items: ASSUMED_STEPS,
-    resolve: ({ steps, unreadableSteps }, { filter, orderBy }) => {
-      const selected = selectSteps(steps, filter, orderBy && { direction: 'ASC', ...orderBy });
+    resolve: ({ steps, unreadableSteps }, { filter, orderBy }, { prices }) => {
+      const selected = selectSteps(steps, filter, orderBy && { direction: 'ASC', ...orderBy }, prices);
       return filter ? selected : [...selected, ...unreadableSteps.map(unreadableStep)];
     },
   },
