@@ -657,6 +657,11 @@ export type Run = {
    */
   readonly totalElapsedTime?: Maybe<Scalars['Int']['output']>;
   /**
+   * URL of this run in the upstream's own web page, by `RUN_URL_TEMPLATE`.
+   * Null without that variable. It is not checked whether the page exists.
+   */
+  readonly upstreamUrl?: Maybe<Scalars['String']['output']>;
+  /**
    * Time from start to end, or to now while unfinished, in milliseconds. Null without a start.
    * Same as `timing.wallClockMs`, but read from the run record: in a list of runs, steps are loaded only for runs whose record has
    * no start or no end.
@@ -1297,6 +1302,11 @@ export type Workflow = {
   readonly trend?: Maybe<ReadonlyArray<TrendBucket>>;
   /** Time of the last change. */
   readonly updatedAt?: Maybe<Scalars['DateTime']['output']>;
+  /**
+   * URL of this workflow in the upstream's own web page, by `WORKFLOW_URL_TEMPLATE`.
+   * Null without that variable. It is not checked whether the page exists.
+   */
+  readonly upstreamUrl?: Maybe<Scalars['String']['output']>;
   /** Version. */
   readonly version?: Maybe<Scalars['String']['output']>;
 };
@@ -1868,6 +1878,7 @@ export type RunResolvers<ContextType = Context, ParentType extends ResolversPare
   timing: Resolver<ResolversTypes['RunTiming'], ParentType, ContextType>;
   tokenUsage: Resolver<ResolversTypes['RunTokenUsage'], ParentType, ContextType>;
   totalElapsedTime: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  upstreamUrl: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   wallClockMs: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
   workflow: Resolver<ResolversTypes['Workflow'], ParentType, ContextType>;
   workflowId: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
@@ -2049,6 +2060,7 @@ export type WorkflowResolvers<ContextType = Context, ParentType extends Resolver
   status: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   trend: Resolver<ReadonlyArray<ResolversTypes['TrendBucket']>, ParentType, ContextType, RequireFields<WorkflowTrendArgs, 'buckets' | 'last'>>;
   updatedAt: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  upstreamUrl: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   version: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
 };
 

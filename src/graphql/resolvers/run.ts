@@ -22,6 +22,10 @@ export const run: FieldTable<'Run'> = {
   id: RECORD,
   workflowId: RECORD,
   workflow: { ...RECORD, resolve: ({ workflowId }) => ({ id: workflowId }) },
+  upstreamUrl: {
+    ...RECORD,
+    resolve: ({ workflowId, id }, _args, { upstreamUrls }) => upstreamUrls.ofRun(workflowId, id),
+  },
   status: RECORD,
   rawStatus: RECORD,
   statusIsInferred: RECORD,

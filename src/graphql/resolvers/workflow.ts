@@ -56,6 +56,7 @@ export const workflow: FieldTable<'Workflow'> = {
   createdAt: ofList('createdAt'),
   updatedAt: ofList('updatedAt'),
   graph: ofList('graph'),
+  upstreamUrl: { resolve: ({ id }, _args, { upstreamUrls }) => upstreamUrls.ofWorkflow(id) },
 
   run: {
     calls: (_given, run) => run.byId(),
