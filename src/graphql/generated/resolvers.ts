@@ -790,6 +790,11 @@ export type RunEdge = {
 
 /** Filter for runs. All given conditions must match. */
 export type RunFilter = {
+  /**
+   * The error of the run record contains this text, in upper or lower case. Runs without an error do not match.
+   * 1 to 1000 characters, not only blanks. The first 16,384 characters of an error are compared.
+   */
+  readonly error?: InputMaybe<Scalars['String']['input']>;
   /** Started at this time or later. */
   readonly startedAfter?: InputMaybe<Scalars['DateTime']['input']>;
   /** Started before this time. */

@@ -1,5 +1,7 @@
 /** A workflow's runs, page by page, newest first. The records of each page are cached in the run store, too. */
 import { runStatusOf, type RunStatus } from '../../domain/status.ts';
+import { hasError } from '../../domain/step/step-error.ts';
+import { containsText } from '../../domain/text-search.ts';
 import type { Timestamp } from '../../domain/timestamp.ts';
 import type { RunRecord } from '../../domain/types.ts';
 import type { RunRef, RunWindow as RunsWindow, UpstreamApi } from '../../upstream/client.ts';
@@ -26,6 +28,8 @@ export interface RunFilter {
   /** Started then or later. */
   readonly startedAfter: Timestamp | null;
   readonly startedBefore: Timestamp | null;
+  /** In lower case: the record's error contains it. */
+  readonly error: string | null;
 }
 
 export interface HistoryPage {
@@ -250,7 +254,7 @@ export function createRunHistory({ upstream, viewers, reads, runStore, liveTtlMs
       const found = await latestOf(request, operation, onFound);
       return {
         ...found,
-        records: found.records.filter((record) => matches(record, { status: null, ...request.window })),
+        records: found.records.filter((record) => matches(record, { status: null, error: null, ...request.window })),
       };
     },
 
@@ -282,10 +286,11 @@ const EVER: RunWindow = { startedAfter: null, startedBefore: null };
 /** A record without an id is skipped, but keeps its position: the upstream pages by offset. */
 const hasId = ({ id }: RunRecord): boolean => id !== '';
 
-function matches(record: RunRecord, { status, startedAfter, startedBefore }: RunFilter): boolean {
+function matches(record: RunRecord, { status, startedAfter, startedBefore, error }: RunFilter): boolean {
   if (status && !status.includes(runStatusOf(record.rawStatus))) return false;
   if (startedAfter && (!record.startTime || isBefore(record, startedAfter))) return false;
-  return !startedBefore || isBefore(record, startedBefore);
+  if (startedBefore && !isBefore(record, startedBefore)) return false;
+  return error === null || (record.error !== null && hasError(record.error) && containsText(record.error, error));
 }
 
 const isBefore = ({ startTime }: RunRecord, moment: Timestamp): boolean =>
