@@ -28,6 +28,7 @@ const ALWAYS: Readonly<Record<string, string>> = {
   TimelineGap: 'offsetMs',
   RepeatedNode: 'nodeId',
   ModelTokenUsage: 'model',
+  ModelUsageTrend: 'model',
   Message: 'index',
   ToolCall: 'id',
   NodeStatistics: 'nodeId',

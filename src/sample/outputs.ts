@@ -43,7 +43,11 @@ export function outputsOf(run: Run, step: Step): Json {
   }
 }
 
-/** What `outputMappingOf` takes out of a step's output: small, for run records repeat it for every node. */
+/** A model's answer whole, since it has the usage; of the others what is handed on, which is small. */
+export const recordedOutputOf = (run: Run, step: Step): Json =>
+  nodeOf(run, step).type === 'model' ? outputsOf(run, step) : mappedOutputOf(run, step);
+
+/** What `outputMappingOf` takes out of a step's output. */
 export function mappedOutputOf(run: Run, step: Step): Json {
   const node = nodeOf(run, step);
   const random = createRandom(step.id);

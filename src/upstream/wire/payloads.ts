@@ -39,7 +39,7 @@ export const NO_PAYLOAD: Payload = { body: EMPTY_LIST, index: 0, heldBytes: 0 };
 
 /**
  * A payload with bytes of its own. A record is kept for longer than the window in which it came, and next to its payload an answer has
- * `all_outputs`, which is as large and never read.
+ * `all_outputs`, which is as large and not kept.
  */
 export function ownPayload(values: PayloadValues): Payload {
   const members = FIELDS.filter((field) => values[field] !== null).map(
