@@ -5,7 +5,7 @@ import type { OperationOutcome } from './outcome.ts';
 export interface ObservedOperation {
   readonly requestId: string;
   readonly transport: Transport;
-  /** Tells one caller from another, and is worthless outside this process. Null without a credential. */
+  /** Distinguishes callers, and is useless outside this process. Null without a credential. */
   readonly viewerId: string | null;
   /** Null for an anonymous operation, an invalid one, and an answer from the response cache. */
   readonly name: string | null;

@@ -27,12 +27,12 @@ export interface OperationStart {
   readonly viewerId: string | null;
   /** The request header, not yet validated. */
   readonly traceparent: string | readonly string[] | undefined;
-  /** Left out where no HTTP request brought the operation. */
+  /** Left out for an operation without an HTTP request. */
   readonly http?: HttpSource | undefined;
 }
 
 export interface OperationRecord extends Omit<OperationStart, 'transport' | 'traceparent' | 'http'> {
-  /** Of a request that accepts both forms, known by its outcome. */
+  /** Known only by the outcome, for a request that accepts both forms. */
   transport: Transport;
   /** Milliseconds, from `performance.now()`. */
   readonly startedAt: number;
