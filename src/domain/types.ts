@@ -164,6 +164,8 @@ export interface Run {
   readonly failedSteps: readonly Step[];
   /** Those that had not ended when the last execution of their node began. */
   readonly remainingFailures: readonly Step[];
+  /** Longest first, without steps of unknown duration. */
+  readonly slowestSteps: readonly Step[];
   /** Seconds, exact up to 2^53. */
   readonly totalElapsedTime: number;
   readonly timing: RunTiming;

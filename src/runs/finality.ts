@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { latestAttempts } from '../domain/step/attempts.ts';
 import { executionsOf } from '../domain/step/execution.ts';
-import { isTerminal, runStatusOf } from '../domain/status.ts';
+import { isOver, isTerminal, runStatusOf, stepStatusOf } from '../domain/status.ts';
 import { latest } from '../domain/timestamp.ts';
 import type { RunRecord, StepFacts, WorkflowGraph } from '../domain/types.ts';
 import type { Activity, MaybeRecord, Snapshot, StepList } from './snapshot.ts';
@@ -125,12 +125,14 @@ function hasReachedFinish(steps: Snapshot<StepList>, graph: () => WorkflowGraph 
 const activityOf = (steps: Snapshot<StepList>): Activity => (steps.activity ??= activityIn(steps.value));
 
 function activityIn(steps: StepList): Activity {
-  const executions = executionsOf(steps);
-  // A step that can't be read may still run.
-  const areReadable = executions.length === steps.length;
-  const areFinished = areReadable && executions.every(({ isFinished }) => isFinished);
+  // A step that cannot be read may still run.
+  const areReadable = steps.every(({ problem }) => problem === undefined);
+  const areFinished = areReadable && steps.every(({ rawStatus, endTime }) => isOver(stepStatusOf(rawStatus), endTime));
   // As the run's status is inferred.
-  const isOver = areReadable && latestAttempts(executions, false).every(({ isFinished }) => isFinished);
+  const hasEnded = areFinished || (areReadable && areLatestFinished(steps));
   const last = latest(steps.flatMap(({ startTime, endTime }) => [startTime, endTime]));
-  return { areFinished, lastMs: isOver && last ? last.epochMicros / 1000 : Infinity };
+  return { areFinished, lastMs: hasEnded && last ? last.epochMicros / 1000 : Infinity };
 }
+
+const areLatestFinished = (steps: StepList): boolean =>
+  latestAttempts(executionsOf(steps), false).every(({ isFinished }) => isFinished);

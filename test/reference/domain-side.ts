@@ -2,7 +2,7 @@
 import { compareRuns } from '../../src/domain/run/comparison.ts';
 import { createRun } from '../../src/domain/run/run.ts';
 import { nodeStatistics, runStatistics } from '../../src/domain/run/statistics.ts';
-import { firstFailure, slowestSteps } from '../../src/domain/step/failures.ts';
+import { firstFailure } from '../../src/domain/step/failures.ts';
 import { parseTimestamp, type Timestamp } from '../../src/domain/timestamp.ts';
 import type { JsonValue, Run, RunFacts, Step } from '../../src/domain/types.ts';
 import { runFacts, runRecord, stepFacts } from '../domain/facts.ts';
@@ -80,7 +80,7 @@ export function derivedBy(run: Run) {
     failedSteps: indexes(run.failedSteps),
     stillFailed: indexes(run.remainingFailures),
     firstFailure: indexOf(firstFailure(run)),
-    slowestSteps: indexes(slowestSteps(run.steps, Infinity)),
+    slowestSteps: indexes(run.slowestSteps),
     totalElapsedTime: run.totalElapsedTime,
     timing: {
       ...timing,

@@ -3,7 +3,7 @@ import { criticalPath } from '../critical-path/critical-path.ts';
 import { latestEndOf, saysItRuns, totalElapsedTime } from '../step/duration.ts';
 import { latestAttempts } from '../step/attempts.ts';
 import { executionsOf, type Execution, type StepDraft } from '../step/execution.ts';
-import { failedSteps, remainingFailures } from '../step/failures.ts';
+import { failedSteps, remainingFailures, slowestSteps } from '../step/failures.ts';
 import { hasError } from '../step/step-error.ts';
 import { intervalsOf } from './intervals.ts';
 import { layoutOf } from './layout.ts';
@@ -65,6 +65,7 @@ class DerivedRun implements Run {
   #stepCounts: StepCounts | undefined;
   #failedSteps: readonly Step[] | undefined;
   #remainingFailures: readonly Step[] | undefined;
+  #slowestSteps: readonly Step[] | undefined;
   #totalElapsedTime: number | undefined;
   #timing: RunTiming | undefined;
   #timeline: Timeline | undefined;
@@ -177,6 +178,10 @@ class DerivedRun implements Run {
 
   get remainingFailures(): readonly Step[] {
     return (this.#remainingFailures ??= remainingFailures(this.steps, this.failedSteps));
+  }
+
+  get slowestSteps(): readonly Step[] {
+    return (this.#slowestSteps ??= slowestSteps(this.steps));
   }
 
   get totalElapsedTime(): number {

@@ -21,15 +21,6 @@ export function firstFailure({ latestAttempts, failedSteps }: Run): Step | null 
   return failedSteps.find((step) => latest.has(step)) ?? null;
 }
 
-/** By the steps of a run: under many aliases, sorting them is what takes the time. */
-const longestFirst = new WeakMap<readonly Step[], readonly Step[]>();
-
-/** The longest steps, longest first; ties keep their order. Those of unknown duration are left out. */
-export function slowestSteps(steps: readonly Step[], first: number): readonly Step[] {
-  let sorted = longestFirst.get(steps);
-  if (!sorted) {
-    sorted = steps.filter((step) => step.durationMs !== null).sort((a, b) => (b.durationMs ?? 0) - (a.durationMs ?? 0));
-    longestFirst.set(steps, sorted);
-  }
-  return sorted.slice(0, Math.max(0, first));
-}
+/** Longest first; ties keep their order. Steps of unknown duration are left out. */
+export const slowestSteps = (steps: readonly Step[]): Step[] =>
+  steps.filter((step) => step.durationMs !== null).sort((a, b) => (b.durationMs ?? 0) - (a.durationMs ?? 0));
