@@ -36,6 +36,7 @@ const part = { keyFields: false, merge: true } as const;
 export const createCache = () =>
   new InMemoryCache({
     typePolicies: {
+      ChangeCoverage: part,
       Conversation: { ...part, fields: { messages: { merge: by('index') } } },
       Cost: part,
       CriticalPath: part,
@@ -61,9 +62,11 @@ export const createCache = () =>
       // Node ids are unique only within a workflow.
       WorkflowNode: part,
       WorkflowStatistics: { ...part, fields: { nodes: { merge: by('nodeId') } } },
+      Query: { fields: { failureGroups: { merge: by('workflow', 'nodeId', 'message', 'code') } } },
       Run: { fields: { repeatedNodes: { merge: by('nodeId') } } },
       Workflow: {
         fields: {
+          changePoints: { merge: by('run', 'nodeId', 'kind') },
           failureGroups: { merge: by('nodeId', 'message', 'code') },
           trend: { merge: by('startedAt') },
         },

@@ -21,11 +21,13 @@ import type { Viewer } from '../runs/viewer.ts';
 import type { WorkflowStore } from '../runs/workflow-store.ts';
 import type { RunRef } from '../upstream/client.ts';
 import { GatewayError } from '../upstream/errors.ts';
+import type { UpstreamUrls } from './upstream-urls.ts';
 import type { LookAhead } from './fields/data-requirements.ts';
 import { createFailureLimit } from './fields/failure-limit.ts';
 import { createObjectBudget } from './fields/object-budget.ts';
 import { createPayloadBudget } from './fields/payload-budget.ts';
 import { createReportedErrors } from './lists/reported-errors.ts';
+import type { WorkflowChanges } from './object-references.ts';
 import { createPayloadReader, type TakeTurn } from './payload-reader.ts';
 import { createRunChanges } from './subscriptions/run-events.ts';
 import { endedBy } from './subscriptions/sources.ts';
@@ -47,6 +49,7 @@ export interface ContextSource {
   readonly maxObjects: number;
   readonly maxAnswerBytes: number;
   readonly prices: PriceList | null;
+  readonly upstreamUrls: UpstreamUrls;
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }
@@ -122,6 +125,7 @@ export function createContext(source: ContextSource, request: ContextRequest) {
     /** How long the answer may be cached. */
     lifetime,
     requirement: source.lookAhead,
+    takeTurn: source.takeTurn,
     // No getter: V8 makes such an object slowly, and each read of it is slower. That took a quarter of W2.
     budgets,
     /** To be called where the operation is executed from the beginning: what it took before has not been answered. */
@@ -136,8 +140,11 @@ export function createContext(source: ContextSource, request: ContextRequest) {
     errorInfo: (error: string | null): StepError | null =>
       error === null ? null : errorInfos(error, () => errorInfo(error)),
     prices: source.prices,
+    upstreamUrls: source.upstreamUrls,
     /** By the workflow and the two runs. */
     comparison: kept<Promise<RunComparison>>(),
+    /** By the workflow and the number of runs. */
+    workflowChanges: kept<Promise<WorkflowChanges>>(),
     /** By the run. */
     runCost: kept<Cost>(),
     /** By the run. */

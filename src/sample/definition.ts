@@ -47,6 +47,8 @@ export interface ModelNode extends NodeOfAnyType {
   readonly picture?: string;
   /** A tool call before the answer; for messages. */
   readonly tool?: ModelTool;
+  /** Its prompt in earlier runs of the history. */
+  readonly earlier?: Partial<Pick<ModelNode, 'system' | 'temperature'>>;
   /** Some of its completion tokens are reasoning tokens. */
   readonly reasons?: true;
   readonly reply: (random: Random, inputs: JsonObject) => string;

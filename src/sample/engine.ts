@@ -23,6 +23,8 @@ export interface Run {
   readonly workflow: WorkflowDefinition;
   readonly userId: string;
   readonly inputs: JsonObject;
+  /** True if the run started before the prompts of its models changed. */
+  readonly isEarlier: boolean;
   /** `pending`, `running`, `completed`, `failed`, `cancelled`: the upstream's word. Other words occur. */
   status: string;
   readonly startMicros: number;
@@ -38,6 +40,7 @@ export interface RunRequest {
   readonly plan: RunPlan;
   readonly userId: string;
   readonly inputs: JsonObject;
+  readonly isEarlier?: boolean;
   readonly scheduler: Scheduler;
   /** Speed relative to the plan. */
   readonly pace: number;
@@ -54,13 +57,15 @@ export interface StartedRun {
 const WIND_UP_MS = 40;
 
 /** After a final failure, steps in progress finish, no step starts, and the run fails. */
-export function startRun({ runId, workflow, plan, userId, inputs, scheduler, pace }: RunRequest): StartedRun {
+export function startRun({ isEarlier = false, ...request }: RunRequest): StartedRun {
+  const { runId, workflow, plan, userId, inputs, scheduler, pace } = request;
   const nowMicros = (): number => Math.round(scheduler.now() * 1000);
   const run: Run = {
     id: runId,
     workflow,
     userId,
     inputs,
+    isEarlier,
     status: 'pending',
     startMicros: nowMicros(),
     endMicros: null,

@@ -21,18 +21,41 @@ const statisticsByNode = {
 type RunsOfWorkflow = Pick<StatisticsOfRuns, 'workflowId' | 'runIds'>;
 
 const failureGroup: FieldTable<'FailureGroup'> = {
+  workflow: { resolve: ({ workflowId }) => ({ id: workflowId }) },
   nodeId: {},
   message: {},
+  latestMessage: {},
   code: {},
   count: {},
   firstSeenAt: {},
   lastSeenAt: {},
+  // Their calls are among those of the list: they are made once for all its groups.
+  firstSeenIsExact: { resolve: async ({ firstSeen }) => (await firstSeen()).isExact },
+  isNew: { resolve: async ({ firstSeen }) => (await firstSeen()).isNew },
+  isResolved: { resolve: ({ isResolved }) => isResolved() },
   // What the groups were made of is loaded: records came with the history, steps were read.
   runs: {
     items: pageSize,
     resolve: ({ workflowId, runIds }, { first }, { runs, requirement }, info) =>
       settleAll(runIds.slice(0, checkFirst(first)), (runId) => runs().load({ workflowId, runId }, requirement(info))),
   },
+};
+
+/** Its runs were loaded with their steps. */
+const changePoint: FieldTable<'ChangePoint'> = {
+  at: {},
+  run: {
+    resolve: ({ workflowId, runId }, _args, { runs, requirement }, info) =>
+      runs().load({ workflowId, runId }, requirement(info)),
+  },
+  previousRun: {
+    resolve: ({ workflowId, previousRunId }, _args, { runs, requirement }, info) =>
+      runs().load({ workflowId, runId: previousRunId }, requirement(info)),
+  },
+  nodeId: {},
+  kind: {},
+  before: {},
+  after: {},
 };
 
 const trendBucket: FieldTable<'TrendBucket'> = {
@@ -58,6 +81,8 @@ const workflowStatistics: FieldTable<'WorkflowStatistics'> = {
 export const workflowFigures = {
   WorkflowStatistics: workflowStatistics,
   FailureGroup: failureGroup,
+  ChangePoint: changePoint,
+  ChangeCoverage: properties<'ChangeCoverage'>(),
   TrendBucket: trendBucket,
   Distribution: properties<'Distribution'>(),
   NodeStatistics: { ...properties<'NodeStatistics'>(), ...intFields('totalTokens') },

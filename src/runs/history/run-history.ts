@@ -44,7 +44,7 @@ export interface RunHistory {
   page(request: PageRequest, operation: ReadContext, onFound?: OnFound): Promise<HistoryPage>;
   /** The latest records, at most `count`: one call for each hundred. */
   latest(workflowId: string, count: number, operation: ReadContext, onFound?: OnFound): Promise<readonly RunRecord[]>;
-  /** The latest records that started in the window, at most `count`. None older is read, and at most a thousand later ones. */
+  /** The latest records that started in the window, and those before it: at most `count` in all. At most a thousand later ones are read. */
   within(request: WindowRequest, operation: ReadContext, onFound?: OnFound): Promise<RunsInWindow>;
   /** The newest records, about as many as wanted; then a hundred more at a time until they are enough, at most 500. */
   newest(workflowId: string, wanted: number, areEnough: AreEnough, operation: ReadContext): Promise<NewestRuns>;
@@ -57,12 +57,20 @@ export interface WindowRequest {
   readonly workflowId: string;
   readonly count: number;
   readonly window: RunWindow;
+  /** Runs before the window that are wanted, too. Default: 0. */
+  readonly earlierCount?: number;
 }
 
 export interface RunsInWindow {
   readonly records: readonly RunRecord[];
   /** False if there may be older ones in the window, behind these `count`. */
   readonly isWhole: boolean;
+  /** Right before the window. */
+  readonly earlier: readonly RunRecord[];
+  /** Started after the window, or not yet. */
+  readonly later: readonly RunRecord[];
+  /** True if these are all runs of the workflow up to the end of the window. */
+  readonly isFromBeginning: boolean;
 }
 
 export type AreEnough = (records: readonly RunRecord[]) => boolean;
@@ -170,34 +178,37 @@ export function createRunHistory({ upstream, viewers, reads, runStore, liveTtlMs
   }
 
   /**
-   * The latest records, at most `count`, from the end of the window down to the first that started before it begins. Those that
-   * started later are passed over; where the window has no end, those that have not started count, too.
+   * The latest records, at most `count`, from the end of the window down to the first that started before it begins, and `earlierCount`
+   * of those. Later ones are passed over; where the window has no end, runs that have not started count, too.
    */
   async function latestOf(
-    { workflowId, count, window: { startedAfter, startedBefore } }: WindowRequest,
+    { workflowId, count, window: { startedAfter, startedBefore }, earlierCount = 0 }: WindowRequest,
     operation: ReadContext,
     onFound: OnFound = () => undefined,
   ): Promise<RunsInWindow> {
     const { reader, knownOf } = readerOf(workflowId, null, operation);
     const records: RunRecord[] = [];
-    let later = 0;
-    while (records.length < count && !reader.isAtEnd) {
-      const wanted = startedBefore ? MAX_WINDOW : Math.min(count - records.length, MAX_WINDOW);
+    const earlier: RunRecord[] = [];
+    const later: RunRecord[] = [];
+    while (records.length + earlier.length < count && !reader.isAtEnd) {
+      const wanted = startedBefore ? MAX_WINDOW : Math.min(count - records.length - earlier.length, MAX_WINDOW);
       for (const { record, position } of await nextOf(reader, wanted)) {
-        if (startedAfter && isBefore(record, startedAfter)) return { records, isWhole: true };
+        const isEarlier = startedAfter !== null && isBefore(record, startedAfter);
+        if (isEarlier && earlier.length === earlierCount)
+          return { records, earlier, later, isWhole: true, isFromBeginning: false };
         const known = knownOf(record);
-        if (!known) continue;
-        if (startedBefore && !isBefore(known.value, startedBefore)) {
-          later += 1;
-          if (later > MAX_LATER) throw new GatewayError('BAD_USER_INPUT', TOO_MANY_LATER);
-          continue;
-        }
-        if (records.length === count) return { records, isWhole: false };
-        records.push(known.value);
+        // What is in the window does not depend on how many runs before it are wanted.
+        if (!known || (!isEarlier && earlier.length > 0)) continue;
+        const isLater = startedBefore !== null && !isBefore(known.value, startedBefore);
+        if (later.length === MAX_LATER && isLater) throw new GatewayError('BAD_USER_INPUT', TOO_MANY_LATER);
+        if (!isLater && records.length + earlier.length === count)
+          return { records, earlier, later, isWhole: isEarlier, isFromBeginning: false };
+        (isLater ? later : isEarlier ? earlier : records).push(known.value);
         onFound({ workflowId, runId: position.runId }, known);
       }
     }
-    return { records, isWhole: reader.isAtEnd };
+    const isFromBeginning = reader.isAtEnd;
+    return { records, earlier, later, isWhole: isFromBeginning || earlier.length > 0, isFromBeginning };
   }
 
   return {
@@ -236,8 +247,11 @@ export function createRunHistory({ upstream, viewers, reads, runStore, liveTtlMs
     },
 
     async within(request, operation, onFound) {
-      const { records, isWhole } = await latestOf(request, operation, onFound);
-      return { records: records.filter((record) => matches(record, { status: null, ...request.window })), isWhole };
+      const found = await latestOf(request, operation, onFound);
+      return {
+        ...found,
+        records: found.records.filter((record) => matches(record, { status: null, ...request.window })),
+      };
     },
 
     async newest(workflowId, wanted, areEnough, operation) {

@@ -11,7 +11,9 @@ export interface WorkflowLoaders {
   known(): Promise<WorkflowList>;
   /** Rejects with NOT_FOUND where the list does not have it. */
   find(workflowId: string): Promise<WorkflowRecord>;
-  /** Null where it can't be fetched, unless the upstream denies access: a run can be derived without its graph. */
+  /** Null if it is not listed, or the list cannot be loaded, unless the upstream denies access: for values that are known without it. */
+  listed(workflowId: string): Promise<WorkflowRecord | null>;
+  /** The graph of `listed`. */
   graphOf(workflowId: string): Promise<WorkflowGraph | null>;
 }
 
@@ -19,6 +21,17 @@ export function createWorkflowLoaders(store: WorkflowStore, operation: ReadConte
   let list: Promise<WorkflowList> | undefined;
   let recent: Promise<WorkflowList> | undefined;
   const known = () => (recent ??= list ?? store.recent(operation));
+
+  async function listed(workflowId: string): Promise<WorkflowRecord | null> {
+    try {
+      return (await known()).get(workflowId) ?? null;
+    } catch (error) {
+      if (!(error instanceof GatewayError) || isAccessDenied(error)) throw error;
+      // Values that are derived without the graph must not outlive the failure.
+      if (error.code !== 'UPSTREAM_ENDPOINT_DISABLED') operation.lifetime.limit(0);
+      return null;
+    }
+  }
 
   return {
     list: () => (list ??= store.list(operation)),
@@ -28,15 +41,7 @@ export function createWorkflowLoaders(store: WorkflowStore, operation: ReadConte
       if (workflow) return workflow;
       throw new GatewayError('NOT_FOUND', 'the upstream lists no workflow of this id');
     },
-    async graphOf(workflowId) {
-      try {
-        return (await known()).get(workflowId)?.graph ?? null;
-      } catch (error) {
-        if (!(error instanceof GatewayError) || isAccessDenied(error)) throw error;
-        // What is derived without the graph must not outlive the failure.
-        if (error.code !== 'UPSTREAM_ENDPOINT_DISABLED') operation.lifetime.limit(0);
-        return null;
-      }
-    },
+    listed,
+    graphOf: async (workflowId) => (await listed(workflowId))?.graph ?? null,
   };
 }

@@ -3,6 +3,7 @@
  * evicted, since a run would start twice then: where there is no room, a new key is refused. A fleet shares its keys, too.
  */
 import { hash } from 'node:crypto';
+import { canonicalJson } from '../../domain/json.ts';
 import type { JsonObject } from '../../domain/types.ts';
 import type { StartedRun } from '../../upstream/contract.ts';
 import { GatewayError } from '../../upstream/errors.ts';
@@ -131,16 +132,3 @@ export const usedForAnother = (): GatewayError =>
     'BAD_USER_INPUT',
     'idempotencyKey: this key was used in the last 10 minutes for another workflow or other inputs; take a new key',
   );
-
-/** The same text for equal values, in whatever order their fields stand. */
-function canonicalJson(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item ?? null)).join()}]`;
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  const fields = value as Readonly<Record<string, unknown>>;
-  // A field that a missing variable left undefined is not sent.
-  const names = Object.keys(fields).filter((name) => fields[name] !== undefined);
-  return `{${names
-    .sort()
-    .map((name) => `${JSON.stringify(name)}:${canonicalJson(fields[name])}`)
-    .join()}}`;
-}
