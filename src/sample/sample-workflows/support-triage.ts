@@ -104,7 +104,7 @@ export const supportTriage: WorkflowDefinition = {
       system: 'Answer the customer only from the passages. Be brief and kind; promise nothing.',
       temperature: 0.4,
       earlier: {
-        system: 'Answer the customer from the passages alone. Be kind; offer a refund of up to 50 euros.',
+        system: 'Answer the customer only from the passages. Be kind; offer a refund of up to 50 euros.',
         temperature: 0.7,
       },
       maxTokens: 800,
