@@ -5,7 +5,7 @@ type Items = readonly (StoreObject | Reference)[];
 const isPart = (value: unknown): value is StoreObject =>
   typeof value === 'object' && value !== null && '__typename' in value;
 
-/** Merges two versions of an object: newer fields win. Lists inside, those of a trend bucket, are merged by node or model. */
+/** Merges two versions of an object: newer fields win. Lists inside, as in a trend bucket, are merged by node or model. */
 function join(older: unknown, newer: unknown): unknown {
   if (Array.isArray(older) && Array.isArray(newer)) {
     const keyOf = ({ nodeId, model }: StoreObject) => nodeId ?? model;

@@ -1,10 +1,10 @@
-/** The API's own words: snake_case and its quirks (floored seconds, `tokens: 0`, two forms of a timestamp) live here alone. */
+/** The format of the API: snake_case and its quirks (floored seconds, `tokens: 0`, two timestamp formats) are only here. */
 import type { Json, JsonObject, WorkflowDefinition, WorkflowNode } from './definition.ts';
 import type { Run } from './engine.ts';
 import { inputsOf, mappedOutputOf, outputMappingOf, outputsOf, recordedOutputOf } from './outputs.ts';
 import { createRandom } from './random.ts';
 
-/** In no order of time: by id, which is as good as shuffled. */
+/** Sorted by id, so in no order of time. */
 export const stepsOnWire = (run: Run, organizationId: string): JsonObject[] =>
   [...run.steps]
     .sort((one, another) => (one.id < another.id ? -1 : 1))
@@ -86,7 +86,7 @@ const nodeOnWire = (node: WorkflowNode): JsonObject => ({
   },
 });
 
-/** Node id → the output of its latest successful step. */
+/** Output of the latest successful step, by node id. */
 function allOutputs(run: Run): Record<string, Json> {
   const completed = run.steps.filter(({ status }) => status === 'completed');
   return Object.fromEntries(completed.map((step) => [step.nodeId, recordedOutputOf(run, step)]));
@@ -100,11 +100,11 @@ interface Span {
   readonly endMicros: number | null;
 }
 
-/** Floored, and 0 while it runs. */
+/** Floored; 0 while the step runs. */
 const flooredSeconds = ({ startMicros, endMicros }: Span): number =>
   endMicros === null ? 0 : Math.floor((endMicros - startMicros) / 1_000_000);
 
-/** "Nothing went wrong" has two spellings; a third of the answers use the empty text. */
+/** A missing error has two forms: a third of the answers use the empty text. */
 const noError = (id: string): '' | null => (createRandom('error', id).chance(1 / 3) ? '' : null);
 
 /** `2025-03-13T02:41:15.144470Z` */

@@ -146,5 +146,4 @@ const isInScope = ({ id, organizationId: of }: WorkflowRecord, { organizationId,
   (organizationId === null || of === organizationId) && (!workflowIds || workflowIds.has(id));
 
 /** The same error as for a 404 of the upstream: it must not reveal that something exists. */
-const outOfScope = (): GatewayError =>
-  new GatewayError('NOT_FOUND', 'the upstream knows nothing by this id', { upstreamStatus: 404 });
+const outOfScope = (): GatewayError => new GatewayError('NOT_FOUND', 'not found upstream', { upstreamStatus: 404 });
