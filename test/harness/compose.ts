@@ -1,4 +1,4 @@
-/** docker-compose.yml, as its tests read it. */
+/** docker-compose.yml, parsed for its tests. */
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 
@@ -28,7 +28,7 @@ export interface ComposeFile {
 }
 
 export interface Mount {
-  /** Within the project, or the name of a volume. */
+  /** A path in the project, or the name of a volume. */
   readonly source: string;
   readonly target: string;
   readonly isReadOnly: boolean;
@@ -37,7 +37,7 @@ export interface Mount {
 export const readProjectFile = (path: string): string =>
   readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
 
-/** Plain data, with what `<<` takes over and the defaults of variables filled in. */
+/** The parsed YAML, with merged `<<` keys and the defaults of variables. */
 export const parseCompose = (text: string): unknown =>
   parse(text.replaceAll(/\$\{\w+:-([^}]*)\}/g, '$1'), { merge: true });
 
@@ -49,7 +49,7 @@ export function service(name: string): Service {
   return found;
 }
 
-/** The services that are gateways: the same but for their names. */
+/** The services that are gateways: they differ only in their names. */
 export const GATEWAYS = ['gateway-1', 'gateway-2'] as const;
 
 export const mountsOf = ({ volumes = [] }: Service): Mount[] =>

@@ -81,7 +81,7 @@ describe('a cache of 130 kB', () => {
     }
   });
 
-  it('with CACHE_MAX_BYTES=0 caches nothing, and still shares pending calls', async () => {
+  it('with CACHE_MAX_BYTES=0 caches no data, but still shares pending calls', async () => {
     await scene.restart({ CACHE_MAX_BYTES: '0' });
     for (let time = 0; time < 2; time += 1) {
       const held = scene.hold();

@@ -171,7 +171,7 @@ describe('the history of a workflow', () => {
       expect(found.flat()).toEqual(['run-99']);
     });
 
-    it('takes 3 calls for a forged cursor', async () => {
+    it('needs 3 calls for a forged cursor', async () => {
       serve(100);
       const forged = Buffer.from(JSON.stringify(['run', 'x', 1_000_000, null])).toString('base64url');
       expect(await pageBehind(forged)).toMatchObject({ ids: ['run-100'], calls: 3 });
@@ -217,7 +217,7 @@ describe('the history of a workflow', () => {
     });
   });
 
-  it('makes one call for each 100 runs, and none for records that came with a page', async () => {
+  it('makes one call for each 100 runs, and no call for records of a loaded page', async () => {
     serve(150);
     const calls = async (variables: Variables) => {
       const before = upstream.calls.length;

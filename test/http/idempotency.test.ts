@@ -13,6 +13,7 @@ import {
   TEN_MINUTES_MS,
   type StartVariables,
 } from '../harness/keyed-starts.ts';
+import { codesOf } from '../harness/operations.ts';
 import { send } from '../harness/transports.ts';
 import { perTest } from '../harness/lasting.ts';
 
@@ -25,7 +26,6 @@ describe('executeWorkflow', () => {
   const gateway = perTest(() => startGateway({ UPSTREAM_URL: upstream.url }, { now: clock.now }));
 
   const start = (variables: StartVariables = {}) => execute(gateway, variables);
-  const codesOf = ({ errors }: GraphqlAnswer) => errors.map(({ extensions }) => extensions.code);
 
   const startMany = (count: number, prefix: string, key?: string) => executeMany(gateway, count, prefix, key);
 

@@ -39,7 +39,7 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('a run watched over %s',
     expect(await client.next()).toEqual({ type: 'complete' });
   });
 
-  it('that is over already is one event and the end, without further polls', async () => {
+  it('that has already ended is one event and the end, without further polls', async () => {
     run.status = 'failed';
     const client = await watch();
     expect(await client.nextData()).toEqual(event(1, { status: 'FAILED', isFinal: true }));
@@ -89,7 +89,7 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('a run watched over %s',
     expect([run.upstream.count('run'), run.upstream.count('steps')]).toEqual([1, 0]);
   });
 
-  it('uses one clock reading for an event, and a new one for the next event', async () => {
+  it('reads the clock once for each event', async () => {
     const client = await watch(`subscription {
       runUpdated(workflowId: "wf", id: "r1") {
         timing { wallClockMs } timeline { durationMs } progress { finished total isTotalKnown }

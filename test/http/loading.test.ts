@@ -206,7 +206,7 @@ describe('loading runs', () => {
     expect(errors.map(({ extensions }) => extensions.code)).toEqual(['UPSTREAM_UNAVAILABLE']);
   });
 
-  it('reads each part of a run once for an operation, however long that takes', async () => {
+  it('reads each part of a run once for an operation of any duration', async () => {
     scene.upstream.script = ({ endpoint, runId }) => {
       scene.clock.advance(10_000);
       const isOver = scene.upstream.count('run') > 1;

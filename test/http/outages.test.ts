@@ -80,7 +80,7 @@ describe('a failing upstream', () => {
     expect((await scene.gateway.query(RUN, other)).data).toMatchObject({ run: { freshness: { isStale: false } } });
   });
 
-  it('of which one call fails makes the run stale, and that call is tried again a second later', async () => {
+  it('with one failed call makes the run stale, and the call is tried again a second later', async () => {
     running();
     await scene.gateway.query(RUN);
     scene.clock.advance(1000);
@@ -155,7 +155,7 @@ describe('a failing upstream', () => {
     ['400', { status: 400, json: { detail: SECRET } }, 'BAD_USER_INPUT'],
     ['418', { status: 418, json: { detail: SECRET } }, 'UPSTREAM_CONTRACT_VIOLATION'],
     ['503', { status: 503, json: { detail: SECRET } }, 'UPSTREAM_UNAVAILABLE'],
-  ])('that answers %s causes its documented error, without a word of its answer', async (_, reply, code) => {
+  ])('that answers %s causes its documented error, without any text of its answer', async (_, reply, code) => {
     running();
     await scene.gateway.query(RUN, { key: 'key-2' });
     scene.upstream.script = () => reply;

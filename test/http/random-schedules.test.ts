@@ -7,7 +7,8 @@ import fc from 'fast-check';
 import type { Reply } from '../harness/faulty-upstream.ts';
 import type { GraphqlAnswer } from '../harness/gateway.ts';
 import { until } from '../harness/fleet.ts';
-import { codesOf, startRunsScene, type HeldCall, type HeldCalls } from '../harness/runs-scene.ts';
+import { codesOf } from '../harness/operations.ts';
+import { startRunsScene, type HeldCall, type HeldCalls } from '../harness/runs-scene.ts';
 import { wireStep } from '../harness/wire.ts';
 import { perBlock } from '../harness/lasting.ts';
 

@@ -160,7 +160,7 @@ describe('cached whole answers', () => {
     expect(await other.json()).toEqual(await first.json());
   });
 
-  it('are a 304 after a cache miss if the new answer is the one that the client has', async () => {
+  it('are a 304 after a cache miss if the new answer has not changed', async () => {
     const query = '{ run(workflowId: "wf", id: "r1") { status } }';
     running();
     const etag = (await get({}, query)).headers.get('etag') ?? '';

@@ -1,7 +1,8 @@
 /** The right of a key to its cached data: how it is renewed, and what a refusal evicts. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { Call, Reply, Script } from '../harness/faulty-upstream.ts';
-import { codesOf, startRunsScene, type HeldCall } from '../harness/runs-scene.ts';
+import { codesOf } from '../harness/operations.ts';
+import { startRunsScene, type HeldCall } from '../harness/runs-scene.ts';
 import { wireRun, wireStep } from '../harness/wire.ts';
 import { perTest } from '../harness/lasting.ts';
 
@@ -139,6 +140,7 @@ describe('the right to cached runs', () => {
 
   it.each<readonly [string, Reply]>([
     ['is refused', { status: 401 }],
+    ['is forbidden', { status: 403 }],
     ['fails', { status: 500 }],
     ['gets HTML', { raw: '<html>' }],
   ])('does not begin with a call that %s: nothing is cached for the key', async (_, given) => {
