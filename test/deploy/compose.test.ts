@@ -16,7 +16,7 @@ import {
 import { STOP_WITHIN_MS } from '../harness/shutdown.ts';
 
 const SCHEMA = JSON.parse(readProjectFile('test/deploy/compose-spec/compose-spec.json')) as object;
-// Its strict mode would refuse keywords that the schema says on purpose.
+// Strict mode would refuse keywords that the schema uses on purpose.
 const fitsSchema = new Ajv2020({ strict: false, allErrors: true }).compile(SCHEMA);
 const problemsOf = (text: string): string[] =>
   fitsSchema(parseCompose(text))
@@ -33,31 +33,20 @@ const neighbours = (one: string, other: string): boolean =>
 describe('docker-compose.yml', () => {
   const text = readProjectFile('docker-compose.yml');
 
-  it('fits the schema of the Compose specification', () => {
+  it('conforms to the schema of the Compose specification', () => {
     expect(problemsOf(text)).toEqual([]);
   });
 
   it.each([
-    [
-      'a key that there is not',
-      'init: true',
-      'initt: true',
-      '/services/gateway-1: must NOT have additional properties',
-    ],
+    ['an unknown key', 'init: true', 'initt: true', '/services/gateway-1: must NOT have additional properties'],
     ['a value of another type', 'read_only: true', 'read_only: [1]', '/services/nginx/read_only: must be'],
-    ['a condition that there is not', 'condition: service_healthy', 'condition: healthy', 'condition: must be equal'],
-  ])('would be told of %s', (_which, from, to, problem) => {
+    ['an unknown condition', 'condition: service_healthy', 'condition: healthy', 'condition: must be equal'],
+  ])('would fail this check for %s', (_which, from, to, problem) => {
     expect(text).toContain(from);
     expect(problemsOf(text.replace(from, to)).join('\n')).toContain(problem);
   });
 
-  it('has two gateways, their upstream and Valkey, an API gateway in front, figures and traces', () => {
-    expect(SERVICES.map(([name]) => name)).toEqual([
-      ...['nginx', ...GATEWAYS, 'upstream', 'prometheus', 'grafana', 'jaeger', 'valkey'],
-    ]);
-  });
-
-  describe.each(SERVICES)('%s', (_name, entry) => {
+  describe.each(SERVICES)('the service %s', (_name, entry) => {
     it('has no more rights than it needs', () => {
       expect(entry).toMatchObject({ read_only: true, cap_drop: ['ALL'], security_opt: ['no-new-privileges:true'] });
       expect(megabytesOf(entry)).toBeGreaterThan(0);
@@ -65,21 +54,21 @@ describe('docker-compose.yml', () => {
       for (const line of entry.tmpfs ?? []) expect(line).toMatch(/^\/[\w/]+:size=\d+m,mode=1777$/);
     });
 
-    it('is built here, or an image of a fixed version', () => {
+    it('is built from this project, or an image of a fixed version', () => {
       if (entry.build !== undefined) expect(entry).toMatchObject({ build: '.' });
       else expect(entry.image).toMatch(/^[\w/-]+:v?\d+\.\d+[\w.-]*$/);
     });
 
-    it('is published to this machine alone, if at all', () => {
+    it('is published only to this machine, if at all', () => {
       for (const port of entry.ports ?? []) expect(port).toMatch(/^127\.0\.0\.1:\d+:\d+$/);
     });
 
-    it('says whether it is well', () => {
-      // The image of the project says it of a gateway.
+    it('has a health check', () => {
+      // The image of the project has one for gateways.
       expect(entry.healthcheck?.test[0] ?? entry.build).toMatch(/^(CMD|CMD-SHELL|\.)$/);
     });
 
-    it('names services, networks, volumes and files that there are', () => {
+    it('names only existing services, networks, volumes and files', () => {
       for (const name of Object.keys(entry.depends_on ?? {})) expect(Object.keys(COMPOSE.services)).toContain(name);
       for (const name of entry.networks) expect(Object.keys(COMPOSE.networks)).toContain(name);
       for (const { source } of mountsOf(entry)) {
@@ -90,7 +79,7 @@ describe('docker-compose.yml', () => {
     });
   });
 
-  it('publishes the gateways through nginx alone', () => {
+  it('publishes the gateways only through nginx', () => {
     const published = SERVICES.filter(([, { ports }]) => ports).map(([name]) => name);
     expect(published).toEqual(['nginx', 'prometheus', 'grafana', 'jaeger']);
     expect(service('nginx').networks).toEqual(['front']);
@@ -103,7 +92,7 @@ describe.each(GATEWAYS)('%s of docker-compose.yml', (gateway) => {
   const environment = { [fromImage[1] ?? '']: fromImage[2], ...given };
   const config = readConfig(environment);
 
-  it('is given no variable that it does not read', () => {
+  it('gets only variables that it reads', () => {
     const read = Object.keys(ENVIRONMENT.shape);
     expect(read).toContain('UPSTREAM_URL');
     // OpenTelemetry's SDK reads its own.
@@ -111,7 +100,7 @@ describe.each(GATEWAYS)('%s of docker-compose.yml', (gateway) => {
     for (const name of names) expect(read).toContain(name);
   });
 
-  it('listens where nginx and Prometheus look for it, and takes the word of nginx alone', () => {
+  it("listens where nginx and Prometheus expect it, and trusts only nginx's headers", () => {
     expect(config).toMatchObject({ host: '0.0.0.0', port: 4000, trustProxy: 1, basePath: '' });
     expect(readProjectFile('deploy/nginx/compose-upstream.conf')).toContain(`server ${gateway}:${config.port};`);
     const scraped = parseCompose(readProjectFile('deploy/prometheus/prometheus.yml'));
@@ -122,12 +111,12 @@ describe.each(GATEWAYS)('%s of docker-compose.yml', (gateway) => {
     expect(readProjectFile('Dockerfile')).toContain(`EXPOSE ${config.port}\n`);
   });
 
-  it('has the time that it takes to stop', () => {
+  it('has enough time to stop', () => {
     const seconds = Number(/^(\d+)s$/.exec(service(gateway).stop_grace_period ?? '')?.[1]);
     expect(seconds * 1000).toBeGreaterThan(STOP_WITHIN_MS);
   });
 
-  it('asks the upstream where that listens, and only once it does', () => {
+  it('calls the upstream at its address, and only after it is healthy', () => {
     const port = service('upstream').environment?.UPSTREAM_PORT ?? '';
     expect(config.upstreamUrl).toBe(`http://upstream:${port}/`);
     expect(service('upstream').healthcheck?.test.join(' ')).toContain(`http://127.0.0.1:${port}/`);
@@ -135,7 +124,7 @@ describe.each(GATEWAYS)('%s of docker-compose.yml', (gateway) => {
     expect(service(gateway).depends_on).toMatchObject({ upstream: { condition: 'service_healthy' } });
   });
 
-  it('shares Valkey and its secret with the other', () => {
+  it('shares Valkey and its secret with the other gateway', () => {
     expect(config.fleet?.redisUrl).toBe('redis://valkey:6379');
     expect(neighbours(gateway, 'valkey')).toBe(true);
     expect(given).toEqual(service(GATEWAYS[0]).environment);
@@ -146,7 +135,7 @@ describe.each(GATEWAYS)('%s of docker-compose.yml', (gateway) => {
     expect(neighbours(gateway, 'jaeger')).toBe(true);
   });
 
-  it('has the memory that docs/configuration.md asks for', () => {
+  it('has the memory that docs/configuration.md requires', () => {
     expect(megabytesOf(service(gateway)) * MEBIBYTE).toBeGreaterThan(1.5 * config.cacheMaxBytes + 250e6);
   });
 });
@@ -173,7 +162,7 @@ describe('Grafana of docker-compose.yml', () => {
     return parseCompose(readProjectFile(file?.source ?? ''));
   };
 
-  it('asks the Prometheus beside it, as the default data source', () => {
+  it('uses the Prometheus of the same network as its default data source', () => {
     const { datasources } = readMounted('/etc/grafana/provisioning/datasources') as {
       readonly datasources: readonly Readonly<Record<string, unknown>>[];
     };
@@ -196,7 +185,7 @@ describe('Grafana of docker-compose.yml', () => {
     expect(grafana.environment?.GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH).toBe(dashboard?.target);
   });
 
-  it('has a dashboard whose every panel takes a data source of the provisioned type', () => {
+  it('has a dashboard whose panels all use a data source of the provisioned type', () => {
     interface Dashboard {
       readonly templating: {
         readonly list: readonly { readonly name: string; readonly type: string; readonly query: string }[];
