@@ -76,7 +76,7 @@ describe('the likeness of a message', () => {
   it.each(['a.', "'", '1', 'f', 'a1', '0-'])('of a million times %p is found by its beginning', (part) => {
     const start = process.cpuUsage().user;
     expect(likeness(part.repeat(1e6)).length).toBeLessThanOrEqual(501);
-    // Over the whole text it would take minutes.
+    // For the whole text it would take minutes.
     expect(process.cpuUsage().user - start).toBeLessThan(500_000);
   });
 });

@@ -20,7 +20,7 @@ describe('the steps of a run', () => {
     [{ nodeId: ['a', 'b'] }, [0, 1, 3, 4]],
     [{ failedOnly: true }, [1, 3]],
     [{ nodeId: ['b'], failedOnly: true }, [3]],
-  ])('that meet %j are %j', (filter, indexes) => {
+  ])('that match %j are %j', (filter, indexes) => {
     expect(selectSteps(steps, filter, null).map(({ index }) => index)).toEqual(indexes);
   });
 
@@ -35,7 +35,7 @@ describe('the steps of a run', () => {
     expect(selectSteps(steps, {}, order).map(({ index }) => index)).toEqual(indexes);
   });
 
-  it('that are slowest are as many as are asked for', () => {
+  it('that are slowest are limited to the requested number', () => {
     const nodesOf = (first: number) => slowestSteps(steps, first).map(({ index }) => index);
     expect([nodesOf(-1), nodesOf(1), nodesOf(10)]).toEqual([[], [0], [0, 1, 2, 3]]);
   });
