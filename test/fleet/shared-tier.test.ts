@@ -43,7 +43,7 @@ describeWithValkey(`the answers of a fleet${withoutValkey}`, () => {
   const answer = (text: string): Reply => ({ json: [wireRun('r1', { outputs: text })] });
 
   describe('are shared', () => {
-    it("with the time of the call, for any clocks of the gateways", async () => {
+    it('with the time of the call, for any clocks of the gateways', async () => {
       const [first] = await fleet.start(1);
       const [second] = await fleet.start(1, {}, { now: () => Date.now() + HOUR_MS });
       const before = await first.query(queryOf('r1'));
