@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
 import ts from 'typescript';
 
-/** The rooms of `src`, in order: a file may import from its own room and from those above it. */
+/** The modules of `src`, in order: a file may import from its own module and from those above it. */
 const ROOMS = [
   'config',
   'domain',
@@ -24,14 +24,14 @@ const ROOMS = [
   'web',
 ];
 
-/** Shut off from their neighbours: a stand-in for a service that knows nothing of the gateway, and what runs in a browser. */
+/** Isolated modules: a stand-in for an external service, and the code for browsers. */
 const ALONE: readonly string[] = ['sample', 'web'];
 
 const SRC = fileURLToPath(new URL('../src', import.meta.url));
 
 type Imports = ReadonlyMap<string, readonly string[]>;
 
-/** For each file of `src` what it imports of `src`. Types count: they tie as firmly as values. */
+/** The imports within `src` by file, including types. */
 function readImports(): Imports {
   const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((file) => /\.tsx?$/.test(file));
   return new Map(
@@ -68,7 +68,7 @@ function importsOfFleet(imports: Imports): string[] {
   );
 }
 
-/** The files on a cycle of imports, first to last; null if there is none. */
+/** The files on a cycle of imports, or null. */
 function findCycle(imports: Imports): string[] | null {
   const done = new Set<string>();
   const walk = (file: string, path: readonly string[]): string[] | null => {
@@ -91,20 +91,20 @@ function findCycle(imports: Imports): string[] | null {
 describe('the architecture', () => {
   const imports = readImports();
 
-  it('has every file in a room', () => {
+  it('has every file in a module', () => {
     expect([...imports.keys()].filter((file) => !ROOMS.includes(roomOf(file)))).toEqual([]);
   });
 
-  it('lets imports point only to the same room or to one above', () => {
+  it('lets imports point only to the same module or to one above', () => {
     expect(upwardImports(imports)).toEqual([]);
   });
 
   it('has no cycle of imports', () => {
-    // The generated types name the context, and the context nothing generated: types alone, and only this way round.
+    // The generated types import the context, as types only, and not the other way round.
     expect(findCycle(imports)).toBeNull();
   });
 
-  it('lets only the composition root know the fleet: all others see ports', () => {
+  it('lets only the composition root import the fleet', () => {
     expect(importsOfFleet(imports)).toEqual([]);
   });
 
@@ -113,7 +113,7 @@ describe('the architecture', () => {
     expect(naming.filter((file) => roomOf(file) !== 'fleet')).toEqual([]);
   });
 
-  it('loads the client of Valkey in one place, and there only when it is called', () => {
+  it('loads the client of Valkey in one place, and only on demand', () => {
     const texts = [...imports.keys()].map((file) => [file, readFileSync(join(SRC, file), 'utf8')] as const);
     const importing = texts.filter(([, text]) => /^import (?!type )[^;]*'ioredis'/m.test(text));
     expect(importing.map(([file]) => file)).toEqual([]);
@@ -121,7 +121,7 @@ describe('the architecture', () => {
     expect(loading.map(([file]) => file)).toEqual(['fleet/connection.ts']);
   });
 
-  it('loads the sample only where it is called for', () => {
+  it('loads the sample only on demand', () => {
     const importing = [...imports].filter(([file, targets]) => roomOf(file) !== 'sample' && targets.some(isOfSample));
     const sources = importing.map(([file]) => [file, readFileSync(join(SRC, file), 'utf8')] as const);
     expect(sources.filter(([, text]) => /^(?:import|export) [^(]*\/sample\//m.test(text))).toEqual([]);

@@ -1,4 +1,4 @@
-/** The command line as a process of its own. */
+/** The command line as a separate process. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,7 +18,7 @@ const runCommands = (lines: readonly (readonly string[])[], environment: Readonl
   Promise.all(lines.map((args) => runCommand(args, environment)));
 
 describe('the command line', () => {
-  it('says how it is used, of each command, also where the settings are wrong', async () => {
+  it('prints its usage and that of each command, even with wrong settings', async () => {
     const lines = COMMANDS.flatMap((command) => ['--help', '-h'].map((flag) => [...command, flag]));
     for (const { code, stdout, stderr } of await runCommands(lines, { PORT: 'wrong' })) {
       expect([code, stderr]).toEqual([0, '']);
@@ -26,7 +26,7 @@ describe('the command line', () => {
     }
   });
 
-  it('says its version, and prints the schema', async () => {
+  it('prints its version and the schema', async () => {
     const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { readonly version: string };
     const schema = readFileSync('schema.graphql', 'utf8');
     expect(await runCommands([['--version'], ['-v'], ['print-schema']])).toEqual(
@@ -41,12 +41,12 @@ describe('the command line', () => {
     [['--config', 'a', 'check'], "Unexpected argument 'check'"],
     [['--config'], "Option '--config <value>' argument missing"],
     [['--version=1'], "Option '-v, --version' does not take an argument"],
-  ])('has no place for %j', (args, sentence) => {
+  ])('refuses %j with the reason', (args, sentence) => {
     expect(() => readCommandLine(args)).toThrow(UsageError);
     expect(() => readCommandLine(args)).toThrow(sentence);
   });
 
-  it('is refused with a sentence and the usage', async () => {
+  it('prints the reason and the usage for an unknown command, option or argument', async () => {
     const refused = await runCommands([['chek'], ['check', '--nope'], ['check', 'more']]);
     const sentences = [
       'The command must be check or print-schema, or left out, got "chek".',
@@ -81,7 +81,7 @@ describe('--config', () => {
     return file;
   };
 
-  it('has the settings that the environment does not have', async () => {
+  it('provides the settings that the environment does not have', async () => {
     const file = write(
       '# a comment\n\nPORT=wrong\nexport BASE_PATH="/from-file"\nUPSTREAM_ENDPOINTS=steps # only these\n',
     );
@@ -92,7 +92,7 @@ describe('--config', () => {
     expect(await gateway.exited).toBe(0);
   });
 
-  it('serves a check, too', async () => {
+  it('applies to a check', async () => {
     const file = write('UPSTREAM_ENDPOINTS=steps,workflows\n');
     const { stdout } = await runCommand(['check', '--config', file], {});
     expect(stdout).toContain('switched off (UPSTREAM_ENDPOINTS)');
@@ -105,17 +105,17 @@ describe('--config', () => {
     ['UPSTREAM_API_KEY="two\nlines"\n', ':2 must be NAME=value'],
     ['PORT=wrong\n', 'PORT must be a whole number from 0 to 65535, got "wrong".'],
     ['constructor=1\n', ':1: constructor is not a setting'],
-  ])('of %j is refused with a sentence, without a secret', (text, sentence) => {
+  ])('with %j is refused with the reason, without a secret', (text, sentence) => {
     const read = () => readConfigWith(write(text), {});
     expect(read).toThrow(ConfigError);
     expect(read).toThrow(sentence);
     expect(read).not.toThrow('secret-key');
   });
 
-  // Of these `\s` matches each but the last, and none is a blank for parseEnv.
+  // `\s` matches each of these but the last, and none is a blank for parseEnv.
   const ODD_BLANKS = ['\uFEFF', '\u00A0', '\u2003', '\v', '\f', '\u200B'] as const;
 
-  it('loses no line: it is read, or refused by its number', () => {
+  it('reads each line, or refuses it by its number', () => {
     const blank = fc.constantFrom('', ' ', '\t', '  ', ...ODD_BLANKS);
     const line = fc.tuple(blank, fc.constantFrom('', 'export '), fc.constantFrom('HOST', 'PORT'), blank, blank);
     const end = fc.constantFrom('\n', '\r\n', '\r');
@@ -133,7 +133,7 @@ describe('--config', () => {
     );
   });
 
-  it('may begin with a byte order mark, and names the setting beside which a blank is no plain one', () => {
+  it('may start with a byte order mark, and is refused if a setting has other blanks than plain spaces', () => {
     expect(readSettingsFile('\uFEFFUPSTREAM_URL=http://a\n', 'file')).toEqual({ UPSTREAM_URL: 'http://a' });
     expect(() => readSettingsFile('PORT=0\n\u00A0UPSTREAM_URL=http://a\n', 'file')).toThrow(
       'file:2: UPSTREAM_URL must have only plain spaces around it.',
@@ -148,7 +148,7 @@ describe('--config', () => {
     "'secret' key",
     String.raw`"secret\"key"`,
     'name="secret#key"',
-  ])('with the value %s, of which a part would be lost, is refused', (value) => {
+  ])('is refused if a part of the value %s would be lost', (value) => {
     const read = () => readSettingsFile(`PORT=0\nUPSTREAM_API_KEY=${value}\n`, 'file');
     expect(read).toThrow(/^file:2: UPSTREAM_API_KEY must have its whole value in quotes/);
     expect(read).not.toThrow('secret');
@@ -186,7 +186,7 @@ describe('.env.example', () => {
   const text = readFileSync('.env.example', 'utf8');
   const lines = text.split('\n').filter((line) => /^#\w+=/.test(line));
 
-  it('sets nothing, and names settings that exist with values that are good', () => {
+  it('sets nothing, and names only existing settings with valid values', () => {
     expect(readSettingsFile(text, '.env.example')).toEqual({});
     expect(lines.length).toBeGreaterThan(10);
     for (const line of lines) {

@@ -56,13 +56,16 @@ describe('a setting', () => {
     ['INTROSPECTION', 'off', 'introspection', false],
     ['SANDBOX', 'off', 'sandbox', false],
     ['BUILD_REVISION', '1f2e3d4', 'buildRevision', '1f2e3d4'],
-  ])('%s=%s changes its field, also with blanks around it; a blank one counts as unset', (name, value, field, read) => {
-    for (const given of [value, ` ${value}\n`])
-      expect(readConfig({ [name]: given })).toEqual({ ...DEFAULTS, [field]: read });
-    for (const blank of ['', ' ', '\t\n', undefined]) expect(readConfig({ [name]: blank })).toEqual(DEFAULTS);
-  });
+  ])(
+    '%s=%s changes its field, with or without surrounding blanks, and a blank value counts as unset',
+    (name, value, field, read) => {
+      for (const given of [value, ` ${value}\n`])
+        expect(readConfig({ [name]: given })).toEqual({ ...DEFAULTS, [field]: read });
+      for (const blank of ['', ' ', '\t\n', undefined]) expect(readConfig({ [name]: blank })).toEqual(DEFAULTS);
+    },
+  );
 
-  it('can not be changed afterwards', () => {
+  it('cannot be changed after the start', () => {
     const config = readConfig({ CORS_ORIGINS: '*' });
     expect([Object.isFrozen(config), Object.isFrozen(config.corsOrigins)]).toEqual([true, true]);
   });
@@ -79,11 +82,11 @@ describe('a setting', () => {
     [{ AUTH_JWKS: '/run/keys@home.json' }, 'UPSTREAM_AUTH must be service when AUTH_JWKS is set'],
     [{ NODE_ENV: ' production\n' }, 'UPSTREAM_URL is required when NODE_ENV is production'],
     [{ UPSTREAM_HEADERS: 'Authorization: SECRET' }, 'UPSTREAM_HEADERS must not include authorization'],
-  ])('that does not go with the others is refused, and what to set is said: %j', (environment, sentence) => {
+  ])('that contradicts another one is refused with the setting to change: %j', (environment, sentence) => {
     expect(errorOf(environment)).toMatch(new RegExp(`^${sentence}`));
   });
 
-  it('of production switches off what shows the schema, unless that is set', () => {
+  it('of production switches off introspection and Sandbox, unless they are set', () => {
     const production = { NODE_ENV: 'production', UPSTREAM_URL: 'https://host' };
     const config = { isProduction: true, introspection: false, sandbox: false };
     expect(readConfig(production)).toEqual({ ...DEFAULTS, ...config, upstreamUrl: 'https://host/' });
@@ -179,7 +182,7 @@ describe('a wrong setting', () => {
     ['WORKFLOW_URL_TEMPLATE', 'https://a.example/{workflowId}/{runId}', WORKFLOW_URLS],
     ['WORKFLOW_URL_TEMPLATE', 'https://a.example/', WORKFLOW_URLS],
     ['LOG_LEVEL', 'INFO', 'one of fatal, error, warn, info, debug, trace, silent'],
-  ])('%s=%s is refused with its name, what was expected and what came', (name, value, expected) => {
+  ])('%s=%s is refused with its name, the expected value and the given one', (name, value, expected) => {
     expect(errorOf({ [name]: value })).toBe(`${name} must be ${expected}, got ${JSON.stringify(value)}.`);
   });
 
@@ -193,7 +196,7 @@ describe('a wrong setting', () => {
       );
   });
 
-  it('has one line, next to those of the others', () => {
+  it('has one line in the error, with the lines of the other settings', () => {
     const message = errorOf({ PORT: 'http', CORS_ORIGINS: 'a,b,c', LOG_LEVEL: 'info\nPORT: fine', HOST: '::' });
     expect(message.split('\n').map((line) => line.split(' ')[0])).toEqual(['PORT', 'CORS_ORIGINS', 'LOG_LEVEL']);
     expect(message).toContain('got "info\\nPORT: fine".');
@@ -219,7 +222,7 @@ describe('a secret', () => {
     ['REDIS_URL', 'redis://host/0?password=SECRET'],
     ['FLEET_SECRET', 'SECRET'],
     ['FLEET_SECRET', `${SECRET},SECRET`],
-  ])('in %s=%j, which is refused, is not repeated', (name, value) => {
+  ])('in %s=%j is not in the error', (name, value) => {
     const message = errorOf({ ...FLEET, [name]: value });
     expect(message).toMatch(new RegExp(`^${name.toUpperCase()} must be .*, got another value\\.$`));
     expect(message).not.toContain('SECRET,');
@@ -240,7 +243,7 @@ describe('a secret', () => {
     'host/?token=SECRET',
     'host#SECRET',
     'https://user:SECRET\n@host/',
-  ])('in a URL is left out of the error: %j', (value) => {
+  ])('in a URL is not in the error: %j', (value) => {
     // Without two slashes it is the path of a file.
     for (const name of ['UPSTREAM_URL', ...(/^https:\/\/.*@/s.test(value) ? ['AUTH_JWKS'] : [])]) {
       const message = errorOf({ [name]: value });
@@ -250,7 +253,7 @@ describe('a secret', () => {
     }
   });
 
-  it('is left out alone, so that the rest helps to find the mistake', () => {
+  it('is left out of the error, and the rest of the URL stays', () => {
     expect(errorOf({ UPSTREAM_URL: 'https://host/api?key=SECRET' })).toMatch(/got "https:\/\/host\/api…"\.$/);
     expect(errorOf({ UPSTREAM_URL: 'https://user:SECRET@host/api' })).toMatch(/got "https:\/\/…"\.$/);
     for (const value of ['https://host/api?', 'https://host/api#']) {
@@ -266,7 +269,7 @@ describe('the connection to the upstream', () => {
     [' X-Api-Key:{key} ', { name: 'x-api-key', template: '{key}' }],
     ['authorization: Token token="{key}"', { name: 'authorization', template: 'Token token="{key}"' }],
     ['cookie: session={key}; a=1', { name: 'cookie', template: 'session={key}; a=1' }],
-  ])('sends the key as UPSTREAM_AUTH_HEADER=%s says', (value, authHeader) => {
+  ])('sends the key in the header of UPSTREAM_AUTH_HEADER=%s', (value, authHeader) => {
     expect(connectionOf({ UPSTREAM_AUTH_HEADER: value }).authHeader).toEqual(authHeader);
   });
 
@@ -278,7 +281,7 @@ describe('the connection to the upstream', () => {
     expect(connectionOf({ UPSTREAM_HEADERS: value }).headers).toEqual(headers);
   });
 
-  it('takes proxies in upper and lower case, of which the lower wins, with or without a scheme', () => {
+  it('accepts proxies in upper and lower case, with or without a scheme, and the lower case wins', () => {
     const given = { HTTP_PROXY: 'http://a:1', http_proxy: 'b:2', HTTPS_PROXY: 'http://u:p@c:3', no_proxy: '.internal' };
     expect(connectionOf(given).proxy).toEqual({
       HTTP_PROXY: 'http://b:2',
@@ -289,7 +292,7 @@ describe('the connection to the upstream', () => {
   });
 });
 
-it('a fleet has a Valkey, whose password may be percent-encoded, and its secrets', () => {
+it('a fleet has a REDIS_URL, whose password may be percent-encoded, and its secrets', () => {
   const redisUrl = 'redis://:100%25%40@host';
   const secrets = [SECRET.toUpperCase(), SECRET];
   const given = { REDIS_URL: redisUrl, FLEET_SECRET: secrets.join(', '), SHARED_TTL_S: '60', REDIS_TIMEOUT_MS: '100' };

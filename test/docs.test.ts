@@ -16,10 +16,10 @@ const PAGES = [
   ...readdirSync(ROOT).filter(isMarkdown),
   ...['docs', 'docs/clients', 'docs/decisions'].flatMap(inFolder),
 ];
-/** Code blocks hold no links, and a `#` in them is no heading. */
+/** Code blocks contain no links, and a `#` in them is not a heading. */
 const prose = (path: string): string => read(path).replaceAll(/^```[\s\S]*?^```/gm, '');
 
-/** As GitHub makes them. */
+/** As GitHub writes them. */
 const anchorsOf = (path: string): string[] =>
   [...prose(path).matchAll(/^#+ (.+)$/gm)].map(([, title = '']) =>
     title
@@ -28,8 +28,8 @@ const anchorsOf = (path: string): string[] =>
       .replaceAll(' ', '-'),
   );
 
-describe.each(PAGES)('%s', (page) => {
-  it('links to files and headings that exist', () => {
+describe.each(PAGES)('the page %s', (page) => {
+  it('links to existing files and headings', () => {
     const broken = [...prose(page).matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)/g)].filter(
       ([, path = '', anchor]) => {
         const target = path === '' ? page : join(dirname(page), path);
@@ -39,7 +39,7 @@ describe.each(PAGES)('%s', (page) => {
     expect(broken.map(([link]) => link)).toEqual([]);
   });
 
-  it('starts the gateway with variables that it accepts', () => {
+  it('starts the gateway with valid variables', () => {
     const sentences = prose(page).matchAll(/start the gateway\s+with (.*?)\.\s/gis);
     const commands = read(page).matchAll(/^((?:[A-Z\d_]+=\S+ )+)npm start/gm);
     for (const [, settings = ''] of [...sentences, ...commands]) {
@@ -48,13 +48,13 @@ describe.each(PAGES)('%s', (page) => {
     }
   });
 
-  it('names tests that exist', () => {
+  it('names existing tests', () => {
     const named = [...read(page).matchAll(/`(test\/[\w/.-]+)`/g)].map(([, path = '']) => path);
     expect(named.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
   });
 });
 
-/** An environment in which the variable has an effect, but for itself. */
+/** An environment in which the variable has an effect, without the variable itself. */
 const environmentOf = (name: string): Record<string, string> =>
   /^(?:AUTH_|GATEWAY_|UPSTREAM_API)/.test(name)
     ? {
@@ -72,7 +72,7 @@ describe('docs/configuration.md', () => {
   );
   const documented = rows.map(({ name }) => name);
 
-  it('lists each variable that is read, once, and no other', () => {
+  it('lists each variable once, and no other', () => {
     const variables = Object.keys(ENVIRONMENT.shape);
     expect(documented.sort()).toEqual(variables.sort());
   });
@@ -92,35 +92,35 @@ const blocksOf = (page: string) =>
 describe('docs/federation.md', () => {
   const page = read('docs/federation.md');
 
-  it('names the version that is run', () => {
+  it('names the version that is executed', () => {
     const { dependencies } = JSON.parse(read('routers/package.json')) as { readonly dependencies: unknown };
     const [, version] = /`@graphql-hive\/gateway` (\S+)/.exec(page) ?? [];
     expect(dependencies).toMatchObject({ '@graphql-hive/gateway': version });
   });
 
-  it.each(blocksOf(page))('has $file as it is run', ({ file, code }) => {
+  it.each(blocksOf(page))('has $file as it is executed', ({ file, code }) => {
     expect(code).toBe(read(file));
   });
 });
 
 const CLIENT_PAGES = ['docs/frontend.md', ...inFolder('docs/clients')];
 
-describe.each(CLIENT_PAGES)('%s', (path) => {
+describe.each(CLIENT_PAGES)('the page %s', (path) => {
   const page = read(path);
   const blocks = blocksOf(page);
 
-  it.each(blocks)('has $file as it is compiled and run', ({ file, code }) => {
+  it.each(blocks)('has $file as it is compiled and executed', ({ file, code }) => {
     expect(code).toBe(read(file));
   });
 
-  it('has no code that is not run', () => {
+  it('has no code that is not executed', () => {
     const commands = [...page.matchAll(/^```sh\n/gm)];
     expect(blocks.length + commands.length).toBe([...page.matchAll(/^```\w+$/gm)].length);
   });
 });
 
 describe('the pages for frontends', () => {
-  it('name the versions that are run', () => {
+  it('name the versions that are executed', () => {
     const { dependencies, devDependencies } = JSON.parse(read('clients/package.json')) as Record<
       'dependencies' | 'devDependencies',
       Readonly<Record<string, string>>

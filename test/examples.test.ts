@@ -13,7 +13,10 @@ const examples = readdirSync(at('examples'))
   .filter((file) => file.endsWith('.graphql'))
   .map((file) => [file, read(`examples/${file}`)] as const);
 
-/** The fields of an answer by their path without indexes, with true if any of their values is neither null nor an empty list. */
+/**
+ * The fields of an answer by their path without indexes. True if any of their values is neither null nor an empty
+ * list.
+ */
 function fieldsIn(value: unknown, path = '', fields = new Map<string, boolean>()): ReadonlyMap<string, boolean> {
   const isEmpty = value === null || (Array.isArray(value) && value.length === 0);
   if (path !== '') fields.set(path, fields.get(path) === true || !isEmpty);
@@ -84,7 +87,7 @@ describe('the example operations', () => {
     for (const [file] of examples) expect(readme).toContain(`(examples/${file})`);
   });
 
-  it("the README's query gives the README's answer", async () => {
+  it("include the README's query with the README's answer", async () => {
     const readme = read('README.md');
     const [, command = ''] = /```sh\n(curl [\s\S]+?)```/.exec(readme) ?? [];
     const [, answer = ''] = /```json\n([\s\S]+?)```/.exec(readme) ?? [];

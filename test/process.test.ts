@@ -40,7 +40,7 @@ describe('the process', () => {
       body: JSON.stringify(body),
     });
 
-  it('starts over the embedded upstream with nothing prepared, and says where it is and which key opens it', async () => {
+  it('starts over the embedded upstream without settings, and prints its address and the key', async () => {
     const gateway = start({});
     const url = await gateway.url();
     const answer = await post(
@@ -83,10 +83,10 @@ describe('the process', () => {
 
   it.each<readonly [string, () => Command | undefined, readonly (number | null)[]]>([
     ['the process', () => undefined, [0, 0, 0]],
-    // npm itself ends by SIGHUP.
+    // npm itself ends with SIGHUP.
     ['npm start', () => ['npm', 'start'], [0, 0, null]],
   ])(
-    'sends every answer under way whole when %s gets SIGTERM, SIGINT or SIGHUP, and leaves nothing running',
+    'completes every pending answer when %s gets SIGTERM, SIGINT or SIGHUP, and leaves nothing running',
     (_, commandOf, codes) =>
       forEach(SIGNALS, async (signal) => {
         const gate = Promise.withResolvers<undefined>();
@@ -98,7 +98,8 @@ describe('the process', () => {
         const url = await gateway.url();
         const arrived = upstream.nextCall();
         const underWay = Array.from({ length: 50 }, () => post(url, RUN));
-        // All 50 are in the gateway when a later request of theirs has been answered; the one call shows the first is.
+        // All 50 requests are in the gateway when later requests of theirs are answered. The one call shows that the
+        // first is.
         await arrived;
         await Promise.all(Array.from({ length: 50 }, () => post(url, { query: '{ __typename }' })));
 
@@ -114,7 +115,7 @@ describe('the process', () => {
       }),
   );
 
-  it('stops gracefully though npm and a terminal send it a signal each', async () => {
+  it('stops gracefully if npm and a terminal each send a signal', async () => {
     const gate = Promise.withResolvers<undefined>();
     const upstream = await startUpstream(async (call) => {
       await gate.promise;
@@ -133,7 +134,7 @@ describe('the process', () => {
     expect(await gateway.exited).toBe(0);
   });
 
-  it('tells those who watch a run that it stops, even one who hangs, and exits with 0', async () => {
+  it('ends subscriptions when it stops, even of a client that hangs, and exits with 0', async () => {
     const upstream = await startUpstream(({ endpoint }) =>
       endpoint === 'steps'
         ? { json: [wireStep({ status: 'running', end_time: null, outputs: 'x'.repeat(10_000_000) })] }
@@ -154,11 +155,11 @@ describe('the process', () => {
     expect(await gateway.exited).toBe(0);
   });
 
-  it('is given as long to stop as all parts of it take together', () => {
+  it('has at least as long to stop as all parts of a stop take together', () => {
     expect(STOP_WITHIN_MS).toBeGreaterThan(STOP_PARTS_MS.reduce((sum, ms) => sum + ms));
   });
 
-  it('goes on answering when nobody reads stdout, stderr or both any more, and exits with 0 when it is told to', () =>
+  it('keeps answering if stdout, stderr or both are closed, and exits with 0', () =>
     forEach(['stdout', 'stderr', 'both'] as const, async (closed) => {
       const gateway = start({ LOG_LEVEL: 'debug' });
       const url = await gateway.url();
@@ -172,7 +173,7 @@ describe('the process', () => {
       expect(await gateway.exited).toBe(0);
     }));
 
-  it('starts, answers and stops though nobody has ever read what it prints', async () => {
+  it('starts, answers and stops if its output was never read', async () => {
     const port = await freePort();
     const url = `http://127.0.0.1:${port}`;
     const gateway = start({ PORT: String(port) });
@@ -188,7 +189,10 @@ describe('the process', () => {
     expect(await gateway.exited).toBe(0);
   });
 
-  /** Asks over new connections until one is refused. Those that the kernel had queued may be answered, or reset. */
+  /**
+   * Sends requests over new connections until one is refused. Connections in the kernel's queue may be answered or
+   * reset.
+   */
   async function refused(url: string): Promise<void> {
     let code: string | undefined;
     while (code !== 'ECONNREFUSED') {
@@ -199,7 +203,7 @@ describe('the process', () => {
     }
   }
 
-  it('does not start with a wrong variable, and says which it is', () =>
+  it('does not start with a wrong variable, and names it', () =>
     forEach(
       [
         [{ PORT: 'http' }, 'PORT must be a whole number from 0 to 65535, got "http".'],
@@ -214,7 +218,7 @@ describe('the process', () => {
       },
     ));
 
-  it('does not start where another process listens, and says so', async () => {
+  it('does not start if another process listens, and says so', async () => {
     const upstream = await startUpstream();
     const taken = new URL(upstream.url).port;
     const gateway = start({ PORT: taken });

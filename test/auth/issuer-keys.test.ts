@@ -1,7 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
@@ -12,6 +11,7 @@ import { until } from '../harness/fleet.ts';
 import { startGateway, type TestGateway } from '../harness/gateway.ts';
 import { createSigningKey, secondsOf, startIssuer, type SigningKey } from '../harness/issuer.ts';
 import { perBlock, perTest } from '../harness/lasting.ts';
+import { listen, stop } from '../harness/local-server.ts';
 import { captureLog, type CapturedLog } from '../harness/observed.ts';
 import { freePort } from '../harness/program.ts';
 
@@ -19,12 +19,12 @@ const RUN = '{ run(workflowId: "wf", id: "r1") { status } }';
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const WRONG_KEYS = 'AUTH_JWKS must be the URL or file of a JSON Web Key Set of at most 1 MiB';
-/** The time after a failure in which the issuer is not asked again. */
+/** The delay after a failure before the issuer is asked again. */
 const PAUSE = 10 * SECOND;
 const UNKNOWN = 'UNAUTHENTICATED';
 const UNAVAILABLE = 'IDENTITY_UNAVAILABLE';
 
-describe("the keys of the tokens' issuer", () => {
+describe('the keys of the token issuer', () => {
   let clock: ManualClock;
   let gateway: TestGateway | null;
   let log: CapturedLog;
@@ -64,10 +64,10 @@ describe("the keys of the tokens' issuer", () => {
     );
   };
 
-  /** All but those of operations. */
+  /** Without the lines of operations. */
   const warnings = () => log.lines.filter(({ msg }) => msg !== 'operation');
 
-  /** Whether a new token by that key is accepted: `accepted`, or the code of its error. */
+  /** `accepted` if a new token with this key is accepted, or the code of its error. */
   async function ask(key: SigningKey): Promise<string> {
     turn += 1;
     const token = await issuer.token({ turn, exp: secondsOf(clock.now()) + 300 }, key);
@@ -75,14 +75,14 @@ describe("the keys of the tokens' issuer", () => {
     return answer?.errors[0]?.extensions.code ?? 'accepted';
   }
 
-  /** The same key with another public one in the list. */
+  /** The same key with a changed public key in the list. */
   const like = (kid: string, key: SigningKey, change: object): SigningKey => ({
     ...key,
     kid,
     publicJwk: { ...key.publicJwk, kid, ...change },
   });
 
-  it('are read once for all that wait, and again at ten minutes: then a withdrawn one opens nothing', async () => {
+  it('are loaded once for concurrent tokens and again after ten minutes, which ends a withdrawn key', async () => {
     await start();
     expect(await Promise.all([a, a, a].map(ask))).toEqual(['accepted', 'accepted', 'accepted']);
     issuer.keys = [b];
@@ -92,7 +92,7 @@ describe("the keys of the tokens' issuer", () => {
     expect([await ask(a), await ask(b), issuer.requests]).toEqual([UNKNOWN, 'accepted', 2]);
   });
 
-  it('are read again for an unknown name, at most every 30 s', async () => {
+  it('are loaded again for an unknown key id, at most every 30 s', async () => {
     await start();
     expect(await ask(a)).toBe('accepted');
     issuer.keys = [b];
@@ -104,7 +104,7 @@ describe("the keys of the tokens' issuer", () => {
     expect(issuer.requests).toBe(2);
   });
 
-  it('open nothing ten minutes after the last reading while the issuer cannot be reached; the client may try again', async () => {
+  it('expire after ten minutes while the issuer is unreachable, with a retryable error', async () => {
     issuer.failsWith = 503;
     await start();
     expect(await Promise.all([a, a, a].map(ask))).toEqual([UNAVAILABLE, UNAVAILABLE, UNAVAILABLE]);
@@ -122,7 +122,7 @@ describe("the keys of the tokens' issuer", () => {
     expect(warnings()).toMatchObject([{ reason }, { reason }]);
   });
 
-  it('may include a new one while the issuer cannot be reached: its token is not refused', async () => {
+  it('may include a new key while the issuer is unreachable, whose token gets a retryable error', async () => {
     await start();
     expect(await ask(a)).toBe('accepted');
     issuer.keys = [a, b];
@@ -135,7 +135,7 @@ describe("the keys of the tokens' issuer", () => {
     expect([await ask(b), await ask(like('made-up', b, {}))]).toEqual(['accepted', UNKNOWN]);
   });
 
-  it('that an issuer which hangs does not send are waited for once, by all tokens together, for 5 s', async () => {
+  it('are awaited from a hanging issuer once for all tokens, for 5 s', async () => {
     const deadline = new AbortController();
     const timeout = jest.spyOn(AbortSignal, 'timeout').mockReturnValue(deadline.signal);
     const answers = issuer.hold();
@@ -153,7 +153,7 @@ describe("the keys of the tokens' issuer", () => {
     expect(await ask(a)).toBe('accepted');
   });
 
-  it('that cannot be used open nothing, and the others are used', async () => {
+  it('are ignored if they are unusable, and the others are used', async () => {
     const { publicKey: short } = generateKeyPairSync('rsa', { modulusLength: 1024 });
     const unusable = [
       like('short', rsa, short.export({ format: 'jwk' })),
@@ -174,7 +174,7 @@ describe("the keys of the tokens' issuer", () => {
     expect(log.text).not.toContain(a.publicJwk.x);
   });
 
-  it('are not guessed: a token without a name is refused where there are several, and nothing is read again', async () => {
+  it('are not guessed: a token without a key id is refused if there are several keys', async () => {
     const unnamed = { ...a, kid: undefined } as unknown as SigningKey;
     await start();
     expect(await ask(unnamed)).toBe('accepted');
@@ -185,10 +185,10 @@ describe("the keys of the tokens' issuer", () => {
     expect([await ask(unnamed), issuer.requests]).toEqual([UNKNOWN, 2]);
   });
 
-  it('may be a file, which is read at the start and after ten minutes; without it the gateway does not start', async () => {
+  it('may be a file, which is read at the start and after ten minutes, and is required at the start', async () => {
     const textOf = (keys: readonly SigningKey[]) => JSON.stringify({ keys: keys.map(({ publicJwk }) => publicJwk) });
     await mkdir(join(directory, 'http:'));
-    // What begins as a URL is not a file; this one does not.
+    // A path that starts like a URL would not be a file. This one does not.
     const file = `${directory}/http://keys.json`;
     await expect(start(file)).rejects.toThrow(/^AUTH_JWKS must be .* got ENOENT$/);
     await writeFile(file, '{"keys":[]}');
@@ -203,26 +203,24 @@ describe("the keys of the tokens' issuer", () => {
     expect([await ask(a), await ask(b)]).toEqual([UNKNOWN, 'accepted']);
   });
 
-  describe('as the issuer sends them', () => {
+  describe('in the answer of the issuer', () => {
     const body = (bytes = 0) => JSON.stringify({ keys: [a.publicJwk] }).padEnd(bytes);
     const MIB = 2 ** 20;
     const NO_SET = 'other content';
     const answering = (status: number, text: string) => (response: ServerResponse) =>
       response.writeHead(status, { location: '/other' }).end(text);
 
-    /** Starts a gateway whose issuer answers like this, and asks it. */
+    /** Starts a gateway whose issuer answers like this, and sends it a token. */
     async function askOver(answer: (response: ServerResponse) => unknown): Promise<string> {
       const server = createServer((request, response) => {
         if (request.url === '/other') answering(200, body())(response);
         else answer(response);
       });
-      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
       try {
-        await start(`http://127.0.0.1:${(server.address() as AddressInfo).port}/keys?s3cret`);
+        await start(`http://127.0.0.1:${await listen(server)}/keys?s3cret`);
         return await ask(a);
       } finally {
-        server.close();
-        server.closeAllConnections();
+        await stop(server);
       }
     }
 
@@ -243,7 +241,7 @@ describe("the keys of the tokens' issuer", () => {
       ...['', 's3cret', '[]', '{}', '{"keys":{}}', '{"keys":[]}', '{"keys":[{}]}', '{"keys":["s3cret"]}'].map(
         (text) => [text, answering(200, text), NO_SET] as const,
       ),
-    ])('are refused where the answer is %j, and the log does not quote it', async (_name, answer, got) => {
+    ])('are refused if the answer is %j, and the log does not quote it', async (_name, answer, got) => {
       expect(await askOver(answer)).toBe(UNAVAILABLE);
       expect(warnings()).toMatchObject([{ reason: `${WRONG_KEYS}, got ${got}` }]);
       expect(log.text).not.toContain('s3cret');

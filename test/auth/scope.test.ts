@@ -1,4 +1,4 @@
-/** What a scope hides: claims of a token narrow it, or an `authenticate` hook, by the upstream's list of workflows. */
+/** What a scope hides. Claims of a token or an `authenticate` hook narrow it, by the upstream's list of workflows. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Identity } from 'stepgate';
@@ -22,7 +22,7 @@ describe('the claims of a token', () => {
     wireWorkflow('b1', { organization_id: 'org-b' }),
     wireWorkflow('nobodys', { organization_id: null }),
   ];
-  /** Every workflow has the same runs; the steps are of the workflow's organization. */
+  /** Every workflow has the same runs, and steps of its organization. */
   const script: Script = ({ endpoint, workflowId, runId }) => {
     if (endpoint === 'workflows') return { json: WORKFLOWS };
     if (endpoint === 'runs') return { json: ['r1', 'r2'].map((id) => wireRun(id)) };
@@ -55,7 +55,7 @@ describe('the claims of a token', () => {
     ['compareRuns', (id) => `{ compareRuns(workflowId: "${id}", baseId: "r1", headId: "r2") { wallClockDeltaMs } }`],
     ['executeWorkflow', (id) => `mutation { executeWorkflow(workflowId: "${id}") { run { id } } }`],
   ])('hide %s of another organization, and of a workflow that they do not list', async (_, queryOf) => {
-    // It is cached for viewers that may see it.
+    // It is cached for viewers with the right to it.
     expect((await ask(of('org-b'), queryOf('b1'))).errors).toEqual([]);
     expect((await ask(of('org-a'), queryOf('a2'))).errors).toEqual([]);
     const before = upstream.calls.filter(({ workflowId }) => workflowId !== '').length;
@@ -73,7 +73,7 @@ describe('the claims of a token', () => {
     expect(upstream.calls.filter(({ workflowId }) => workflowId !== '')).toHaveLength(before);
   });
 
-  it('hide it with the same error as a 404', async () => {
+  it('hide a workflow with the same error as a 404', async () => {
     const hidden = await ask(of('org-a'), outputsOf('b1'));
     upstream.script = (call) => (call.endpoint === 'workflows' ? script(call) : { status: 404 });
     const missing = await ask(of('org-a'), outputsOf('a1'));
@@ -82,7 +82,7 @@ describe('the claims of a token', () => {
     expect(said(hidden)).toEqual(said(missing));
   });
 
-  it('hide it from a run id that would lead there where a proxy before the upstream decodes slashes', async () => {
+  it('hide a workflow from a run id with slashes that a proxy might decode', async () => {
     for (const id of ['../../b1/runs/r1', 'r1/../../../b1/runs/r1', '..\\..\\b1\\runs\\r1', './../../b1/runs/r1']) {
       const representations = [{ __typename: 'Run', workflowId: 'a1', id }];
       const document = `query ($id: ID!, $ids: [ID!]!, $representations: [_Any!]!) {
@@ -109,7 +109,7 @@ describe('the claims of a token', () => {
     other.leave();
   });
 
-  it('tell organizations apart whose ids are integers that a double can not', async () => {
+  it('distinguish organizations with integer ids beyond a double', async () => {
     const [mine, another] = ['12345678901234567001', '12345678901234567002'];
     upstream.script = (call) => {
       if (call.endpoint === 'workflows') return { json: [wireWorkflow('a1', { organization_id: rawJSON(mine) })] };
@@ -123,7 +123,7 @@ describe('the claims of a token', () => {
     expect({ data, errors }).toEqual({ data: { run: { steps: [{ organizationId: mine }] } }, errors: [] });
   });
 
-  it('keep cached data and starts with equal keys apart, unless the rights are equal', async () => {
+  it('separate cached data and starts with equal idempotency keys, unless the rights are equal', async () => {
     const execute = 'mutation { executeWorkflow(workflowId: "a1", idempotencyKey: "k") { message } }';
     const callsOf = async (claims: Claims) => {
       const before = upstream.calls.filter(({ workflowId }) => workflowId !== '').length;
@@ -138,13 +138,13 @@ describe('the claims of a token', () => {
 
   it.each<[string, Claims]>([
     ['none', {}],
-    ['an organization alone', { org: 'org-a' }],
+    ['only an organization', { org: 'org-a' }],
     ['an empty organization', { org: '', [CLAIM]: [] }],
     ['a list of organizations', { org: ['org-a'], [CLAIM]: [] }],
     ['one workflow, not in a list', { org: 'org-a', [CLAIM]: 'a1' }],
     ['workflows whose ids are numbers', { org: 'org-a', [CLAIM]: [1] }],
     ['an object of workflows', { org: 'org-a', [CLAIM]: {} }],
-  ])('that are missing or malformed reject the token, which would show everything: %s', async (_, claims) => {
+  ])('that are missing or malformed cause a 401 and do not widen the scope: %s', async (_, claims) => {
     expect((await ask(claims, outputsOf('a1'))).errors).toMatchObject([
       {
         message: expect.stringMatching(/the token's claim "(org|https:.*)" must be/),
@@ -154,16 +154,19 @@ describe('the claims of a token', () => {
     expect(upstream.calls).toEqual([]);
   });
 
-  it.each(['constructor', '__proto__', 'toString'])('are missing, though every object has one: %s', async (name) => {
-    await gateway.replace(() => start({ AUTH_WORKFLOWS_CLAIM: name }));
-    expect(codesOf(await ask({}, '{ workflow(id: "a1") { name } }'))).toEqual(['UNAUTHENTICATED']);
-  });
+  it.each(['constructor', '__proto__', 'toString'])(
+    'are missing even if every object has a member of that name: %s',
+    async (name) => {
+      await gateway.replace(() => start({ AUTH_WORKFLOWS_CLAIM: name }));
+      expect(codesOf(await ask({}, '{ workflow(id: "a1") { name } }'))).toEqual(['UNAUTHENTICATED']);
+    },
+  );
 
   it.each<[string, Readonly<Record<string, string>>, readonly string[]]>([
     ['neither', {}, ['a1', 'a2', 'b1', 'nobodys']],
     ['the organization', { AUTH_ORGANIZATION_CLAIM: 'org' }, ['a1', 'a2']],
     ['the workflows', { AUTH_WORKFLOWS_CLAIM: CLAIM }, ['b1', 'nobodys']],
-  ])('narrow by those that are configured alone: %s', async (_, environment, visible) => {
+  ])('narrow the scope only by the configured claims: %s', async (_, environment, visible) => {
     await gateway.replace(() => start(environment));
     const claims = of('org-a', ['b1', 'nobodys']);
     const { data } = await ask(claims, '{ workflows { nodes { id } } }');
@@ -175,7 +178,7 @@ describe('the claims of a token', () => {
   });
 });
 
-describe('the list of workflows, for narrowed scopes', () => {
+describe('the list of workflows for narrowed scopes', () => {
   const STALE_IF_ERROR_MS = 300_000;
   let clock: ManualClock;
   const identities = new Map<string, Identity>();
@@ -211,7 +214,7 @@ describe('the list of workflows, for narrowed scopes', () => {
     return key;
   }
 
-  /** The record of a run that nobody has asked for: `shown`, or the code of the error. */
+  /** The record of a new run: `shown`, or the code of the error. */
   async function ask(workflowId: string, key = keyOf('org-1')): Promise<unknown> {
     asked += 1;
     const document = `{ run(workflowId: "${workflowId}", id: "r${asked}") { startedAt } }`;
@@ -220,7 +223,7 @@ describe('the list of workflows, for narrowed scopes', () => {
   }
   const reads = () => upstream.count('workflows');
 
-  it('is read again after a minute, and after a second for a workflow that it does not have', async () => {
+  it('is loaded again after a minute, and after a second for an unlisted workflow', async () => {
     expect(await ask('w')).toBe('shown');
     clock.advance(59_999);
     expect([await ask('w'), reads()]).toEqual(['shown', 1]);
@@ -233,7 +236,7 @@ describe('the list of workflows, for narrowed scopes', () => {
     expect([await ask('made'), reads()]).toEqual(['shown', 3]);
   });
 
-  it('is read for each upstream key, and never with the rights of one key for another', async () => {
+  it('is loaded for each upstream key, and never used for another one', async () => {
     expect(await ask('w', keyOf('org-1', 'all', 'key-1'))).toBe('shown');
     list = () => listOf();
     expect(await ask('w', keyOf('org-1', 'all', 'key-2'))).toBe('NOT_FOUND');
@@ -243,7 +246,7 @@ describe('the list of workflows, for narrowed scopes', () => {
     ]);
   });
 
-  it('is shared by the viewers of a key, also where the client that asked first has left', async () => {
+  it('is shared by the viewers of a key, even if the first client has disconnected', async () => {
     const answer = Promise.withResolvers<Reply>();
     list = () => answer.promise;
     const client = new AbortController();
@@ -259,7 +262,7 @@ describe('the list of workflows, for narrowed scopes', () => {
     expect([await second, reads()]).toEqual(['shown', 1]);
   });
 
-  it('does not wait behind the calls of the viewer who asks for it first', async () => {
+  it('does not wait behind the calls of the viewer who needs it first', async () => {
     const release = Promise.withResolvers<undefined>();
     upstream.script = async (call) => {
       if (call.workflowId === 'slow') await release.promise;
@@ -273,17 +276,17 @@ describe('the list of workflows, for narrowed scopes', () => {
     await until(async () => (await queued()) === 5);
     release.resolve(undefined);
     expect(await Promise.all([...slow, ...others])).toEqual(new Array(8).fill('shown'));
-    // Next to one of the others, since both slots become free.
+    // Both slots become free at the same time.
     expect(upstream.calls.slice(2, 4).map(({ endpoint }) => endpoint)).toContain('workflows');
   });
 
-  it('holds for what it has while it cannot be read again, as long as stale data is served', async () => {
+  it('is used as long as stale data is served if it cannot be loaded again', async () => {
     expect(await ask('w')).toBe('shown');
     list = () => ({ status: 500 });
     clock.advance(60_000);
     const before = reads();
     expect([await ask('w'), await ask('w', keyOf('org-2'))]).toEqual(['shown', 'NOT_FOUND']);
-    // Once a second at most.
+    // At most once a second.
     expect(reads()).toBe(before + 1);
     clock.advance(1000);
     expect([await ask('w'), reads()]).toEqual(['shown', before + 2]);
@@ -292,7 +295,7 @@ describe('the list of workflows, for narrowed scopes', () => {
     expect(await ask('w')).toBe('UPSTREAM_UNAVAILABLE');
   });
 
-  it('is not waited for where the last attempt to read it has failed, however long the next one takes', async () => {
+  it('is not awaited if the last attempt to load it has failed', async () => {
     await ask('w');
     list = () => ({ status: 500 });
     clock.advance(60_000);
@@ -304,7 +307,7 @@ describe('the list of workflows, for narrowed scopes', () => {
     never.resolve(listOf());
   });
 
-  it('is waited for by all where it is older than two minutes: a right may long be gone', async () => {
+  it('is awaited by all if it is older than two minutes, because a right may be withdrawn', async () => {
     await ask('w');
     const again = Promise.withResolvers<Reply>();
     list = () => again.promise;
@@ -321,21 +324,21 @@ describe('the list of workflows, for narrowed scopes', () => {
     ['FORBIDDEN', { status: 403 }],
     ['BAD_USER_INPUT', { status: 400 }],
     ['UPSTREAM_CONTRACT_VIOLATION', { json: { detail: 'none' } }],
-  ])('does not hold any more where it is refused, or is not a list: %s', async (code, reply) => {
+  ])('is not used any more if it is refused or is not a list: %s', async (code, reply) => {
     expect(await ask('w')).toBe('shown');
     list = () => reply;
     clock.advance(60_000);
     expect(await ask('w')).toBe(code);
   });
 
-  it('is forgotten at once where the key is denied it', async () => {
+  it('is evicted at once if the key is denied it', async () => {
     await ask('w');
     list = () => ({ status: 403 });
     clock.advance(30_000);
     expect([await ask('unlisted'), await ask('w')]).toEqual(['FORBIDDEN', 'FORBIDDEN']);
   });
 
-  it('is not read for an id that cannot be asked for', async () => {
+  it('is not loaded for an invalid id', async () => {
     expect([await ask('..'), reads()]).toEqual(['BAD_USER_INPUT', 0]);
   });
 
@@ -346,7 +349,7 @@ describe('the list of workflows, for narrowed scopes', () => {
     workflowIds: fc.oneof(fc.constant('all' as const), fc.subarray(IDS)),
   });
 
-  it('lets a scope see what its organization and its workflows both allow: the rest is NOT_FOUND, without a call', async () => {
+  it('allows what both the organization and the workflows of a scope allow: the rest is NOT_FOUND without a call', async () => {
     let round = 0;
     const upstreams = fc.record({
       ofWorkflows: fc.array(organizations, { maxLength: 2 }),

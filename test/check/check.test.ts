@@ -1,4 +1,4 @@
-/** `stepgate check` over real HTTP: in this process, and as a process of its own where that adds something. */
+/** `stepgate check` over real HTTP: in this process, and as a separate process where that adds something. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { runCheck } from '../../src/check/run-check.ts';
 import { readConfigWith } from '../../src/cli/command-line.ts';
@@ -52,11 +52,11 @@ describe('stepgate check', () => {
     return { code, stdout };
   }
 
-  /** What the report says of a call, with the lines below it. */
+  /** The report of a call, with the lines below it. */
   const saidOf = (endpoint: Endpoint, report: string): string =>
     new RegExp(`^${endpoint} .*(?:\n  .*)*`, 'm').exec(report)?.[0] ?? '';
 
-  it('tries each call of a tidy upstream with the key, finds a finished run, starts none, and exits with 0', async () => {
+  it('tries each call of a tidy upstream, finds a finished run, starts none, and exits with 0', async () => {
     const { code, stdout, stderr } = await checkByProcess();
     expect(stderr).toBe('');
     expect(saidOf('workflows', stdout)).toMatch(/works: 2 workflows$/);
@@ -72,7 +72,7 @@ describe('stepgate check', () => {
     expect(stdout).not.toContain(KEY);
   });
 
-  it('asks for the workflow and run that are named, and starts a run where it is told to', async () => {
+  it('uses the given workflow and run, and starts a run with --execute', async () => {
     const inputs = '{"subject":"Refund?","order":12345678901234567890}';
     const named = ['--workflow', 'urn:wf 1', '--run', 'a/b', '--execute', '--inputs', inputs];
     const { code, stdout } = await check(named);
@@ -87,7 +87,7 @@ describe('stepgate check', () => {
     expect(upstream.count('execute')).toBe(1);
   });
 
-  it('says by which field a call deviates, never by which value', async () => {
+  it('names the fields that deviate, without values', async () => {
     replies.steps = { json: [wireStep({ id: 4711, start_time: 'SECRET' }), 'SECRET', wireStep({ id: 4712 })] };
     const { code, stdout } = await check();
     expect(saidOf('steps', stdout).split('\n').slice(1)).toEqual([
@@ -95,7 +95,7 @@ describe('stepgate check', () => {
       '  - steps[].start_time: expected ISO 8601 time with a zone, got other text; cannot be read (1 times)',
       '  - steps[]: expected step, got string; cannot be read (1 times)',
     ]);
-    // Each call has its own deviations alone.
+    // Each call has only its own deviations.
     for (const endpoint of ['runs', 'run'] as const) expect(saidOf(endpoint, stdout)).not.toContain('  - ');
     expect(stdout).not.toContain('SECRET');
     expect(code).toBe(1);
@@ -127,7 +127,7 @@ describe('stepgate check', () => {
       'steps[].outputs',
     ],
     ['a message of a start', 'execute', { json: { run_id: 'new', message: {} } }, 'execute.message'],
-  ])('exits with 1, and says so last, where %s cannot be read', async (_, endpoint, reply, field) => {
+  ])('exits with 1 and reports this last if %s cannot be read', async (_, endpoint, reply, field) => {
     replies[endpoint] = reply;
     const { code, stdout } = await check(['--execute']);
     expect(saidOf(endpoint, stdout)).toContain('LOSES VALUES: ');
@@ -139,7 +139,7 @@ describe('stepgate check', () => {
     expect(code).toBe(1);
   });
 
-  it('exits with 0 where values come in another form, and all of them can be read', async () => {
+  it('exits with 0 if deviating values can all be read', async () => {
     replies.steps = { json: [wireStep({ id: 4711, start_time: 1_741_833_675 })] };
     const { code, stdout } = await check();
     expect(saidOf('steps', stdout)).toContain('works, but deviates: 1 steps');
@@ -155,7 +155,7 @@ describe('stepgate check', () => {
     ['redirects', 'steps', { status: 302 }, 'redirects are never followed', 'set UPSTREAM_URL'],
     ['has another shape', 'steps', { json: {} }, 'expected array at $, got object', 'The gateway needs this call'],
     ['has no such record', 'run', { json: [] }, 'no record with the id "done"', 'UPSTREAM_ENDPOINTS=steps,runs'],
-  ])('says what failed and what to set where the upstream %s', async (_, endpoint, reply, message, advice) => {
+  ])('names the failure and the setting to change if the upstream %s', async (_, endpoint, reply, message, advice) => {
     replies[endpoint] = reply;
     const { code, stdout } = await check();
     expect(saidOf(endpoint, stdout)).toMatch(/FAILED: /);
@@ -164,8 +164,8 @@ describe('stepgate check', () => {
     expect(code).toBe(1);
   });
 
-  describe('reads one run behind a page of a hundred', () => {
-    /** With the calls for runs as the upstream reads them. */
+  describe('reads one run after a page of a hundred', () => {
+    /** The calls for runs with the parameters as this upstream reads them. */
     async function checkHistory(script: Script, read: (searchParams: URLSearchParams) => void = () => undefined) {
       upstream.script = (call: Call) => {
         if (call.endpoint !== 'runs') return tidy(call);
@@ -185,14 +185,14 @@ describe('stepgate check', () => {
       [100, 100],
       [250, 100],
       [50, 50],
-    ])('which is the end, or goes on behind a full page: %i runs by %i', async (count, most) => {
+    ])('and accepts the end, or another full page: %i runs by %i', async (count, most) => {
       const { code, said } = await checkHistory(createScriptedHistory(count).script, atMost(most));
       expect(said).toContain(`works: ${Math.min(count, 100)} runs`);
       expect(code).toBe(0);
       expect(upstream.count('runs')).toBe(2);
     });
 
-    it('and fails where a short page is not the end', async () => {
+    it('and fails if a short page is not the end', async () => {
       const { code, said } = await checkHistory(createScriptedHistory(120).script, atMost(50));
       expect(said).toContain(
         'FAILED: a page of limit=100 has 50 runs, and more follow: a short page counts as the end',
@@ -202,7 +202,7 @@ describe('stepgate check', () => {
       expect(code).toBe(1);
     });
 
-    it('and fails where the offset is not read', async () => {
+    it('and fails if the offset is ignored', async () => {
       const { code, said } = await checkHistory(createScriptedHistory(120).script, (parameters) => {
         parameters.set('offset', '0');
       });
@@ -212,7 +212,7 @@ describe('stepgate check', () => {
       expect(code).toBe(1);
     });
 
-    it('and knows a run that has moved there, since another has started', async () => {
+    it('and accepts a run that has moved there because another one started', async () => {
       const history = createScriptedHistory(30);
       const { code } = await checkHistory((call) => {
         const reply = history.script(call);
@@ -223,7 +223,7 @@ describe('stepgate check', () => {
     });
   });
 
-  it('says what to set where the upstream can not be reached, or is too slow', async () => {
+  it('names the setting if the upstream is unreachable or too slow', async () => {
     upstream.script = ({ cut }) => cut.then(() => ({}));
     const slow = await check([], { UPSTREAM_TIMEOUT_MS: '50' });
     expect(saidOf('workflows', slow.stdout)).toContain('set UPSTREAM_TIMEOUT_MS higher');
@@ -233,7 +233,7 @@ describe('stepgate check', () => {
     expect(gone.code).toBe(1);
   });
 
-  it('skips calls that are switched off, and needs a workflow and a run where no list has them', async () => {
+  it('skips disabled calls, and needs a workflow and a run if no list has them', async () => {
     const steps = await check(['--workflow', 'wf', '--run', 'done'], { UPSTREAM_ENDPOINTS: 'steps' });
     expect(steps.code).toBe(0);
     expect(saidOf('run', steps.stdout)).toContain('not tried: switched off (UPSTREAM_ENDPOINTS)');
@@ -242,7 +242,7 @@ describe('stepgate check', () => {
     expect(saidOf('steps', unknown.stdout)).toContain('NOT TRIED: no workflow is known: use --workflow and --run');
   });
 
-  it('takes the key from standard input, and sends it as UPSTREAM_AUTH_HEADER says', async () => {
+  it('reads the key from standard input, and sends it in the header UPSTREAM_AUTH_HEADER', async () => {
     const environment = {
       STEPGATE_CHECK_KEY: '',
       UPSTREAM_AUTH_HEADER: 'x-api-key: {key}',
@@ -261,7 +261,7 @@ describe('stepgate check', () => {
     [' \n', 'Standard input must be a key when --key-stdin is set, got nothing.'],
     ['SECRET\nother\n', `Standard input ${NO_HEADER}`],
     ['SECRET\u2019', `Standard input ${NO_HEADER}`],
-  ])('refuses the key %j of standard input, takes no other in its place, and makes no call', async (input, message) => {
+  ])('refuses the key %j from standard input, uses no other key, and makes no call', async (input, message) => {
     const refused = check(['--key-stdin'], {}, input);
     await expect(refused).rejects.toThrow(UsageError);
     await expect(refused).rejects.toThrow(message);
@@ -287,13 +287,13 @@ describe('stepgate check', () => {
     [['--key', 'SECRET'], {}, /Unknown option '--key'/],
     [[], { UPSTREAM_AUTH_HEADER: 'x-api-key' }, /can't start with this configuration\.\nUPSTREAM_AUTH_HEADER must be/],
     [['--run', 'r1'], {}, /^--workflow is required when --run is set/],
-  ])('prints why it refuses %j with %j, and exits with 1', async (args, environment, message) => {
+  ])('prints the reason why it refuses %j with %j, and exits with 1', async (args, environment, message) => {
     const { code, stdout, stderr } = await checkByProcess(args, environment);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toMatch(message);
   });
 
-  it('checks the embedded upstream where no other is named', async () => {
+  it('checks the embedded upstream without UPSTREAM_URL', async () => {
     const { code, stdout } = await check([], { UPSTREAM_URL: '', STEPGATE_CHECK_KEY: '' });
     expect(stdout).toMatch(/^Upstream: embedded/);
     expect(code).toBe(0);

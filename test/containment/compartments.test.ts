@@ -1,27 +1,26 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { healthy, startFaultyUpstream, type FaultyUpstream, type Reply } from '../harness/faulty-upstream.ts';
-import { startGateway, type TestGateway } from '../harness/gateway.ts';
+import { describe, expect, it } from '@jest/globals';
+import { healthy, startFaultyUpstream, type Reply } from '../harness/faulty-upstream.ts';
+import { startGateway } from '../harness/gateway.ts';
+import { perTest } from '../harness/lasting.ts';
+import { scrape } from '../harness/observed.ts';
 
 const CONCURRENCY = 4;
 
-describe('a sick workflow takes no other along', () => {
-  let upstream: FaultyUpstream;
-  let gateway: TestGateway;
+describe('a workflow whose upstream calls fail', () => {
   let sickReply: () => Reply | Promise<Reply>;
-
-  beforeEach(async () => {
-    upstream = await startFaultyUpstream((call) => (call.workflowId === 'sick' ? sickReply() : healthy(call)));
-    const { url } = upstream;
-    const env = { UPSTREAM_URL: url, UPSTREAM_ENDPOINTS: 'steps', UPSTREAM_CONCURRENCY: String(CONCURRENCY) };
-    gateway = await startGateway(env);
-  });
-  afterEach(async () => {
-    await gateway.close();
-    await upstream.close();
-  });
+  const upstream = perTest(() =>
+    startFaultyUpstream((call) => (call.workflowId === 'sick' ? sickReply() : healthy(call))),
+  );
+  const gateway = perTest(() =>
+    startGateway({
+      UPSTREAM_URL: upstream.url,
+      UPSTREAM_ENDPOINTS: 'steps',
+      UPSTREAM_CONCURRENCY: String(CONCURRENCY),
+    }),
+  );
 
   let runs = 0;
-  /** Of a run that nobody has asked for. */
+  /** Each question is about another run. */
   const ask = async (workflowId: string) => {
     runs += 1;
     const { errors } = await gateway.query(`{ run(workflowId: "${workflowId}", id: "${runs}") { totalElapsedTime } }`);
@@ -30,27 +29,24 @@ describe('a sick workflow takes no other along', () => {
   const several = (workflowId: string, count: number) =>
     Promise.all(Array.from({ length: count }, () => ask(workflowId)));
 
-  async function queued(): Promise<number> {
-    const metrics = await fetch(`${gateway.url}/metrics`);
-    return Number(/^stepgate_upstream_calls_queued (\d+)$/m.exec(await metrics.text())?.[1]);
-  }
+  const queued = async () => (await scrape(gateway.url)).value('stepgate_upstream_calls_queued');
 
-  it('where its calls fail, and is spared in the end', async () => {
+  it('does not affect another workflow, and is no longer called in the end', async () => {
     sickReply = () => ({ status: 500 });
     for (let round = 0; round < 10; round += 1) {
       const [sick, fine] = await Promise.all([several('sick', 8), several('fine', 2)]);
       expect({ round, fine }).toEqual({ round, fine: ['answered', 'answered'] });
       expect(new Set(sick)).toEqual(new Set(['UPSTREAM_UNAVAILABLE']));
     }
-    // A trial call may have been due.
+    // One trial call may be due.
     const calls = upstream.calls.length;
     expect(await ask('sick')).toBe('UPSTREAM_UNAVAILABLE');
     expect(upstream.calls.length - calls).toBeLessThanOrEqual(1);
     expect(calls).toBeLessThan(10 * 10);
   });
 
-  it('where its calls take all slots: the next that is free goes to another', async () => {
-    // A key that is not accepted yet has few slots.
+  it('does not keep all slots for calls: the next free slot goes to another workflow', async () => {
+    // A key that has not been accepted yet has few slots.
     await ask('fine');
     const replies: ((reply: Reply) => void)[] = [];
     sickReply = () =>
@@ -70,7 +66,7 @@ describe('a sick workflow takes no other along', () => {
     await sick;
   });
 
-  it('where its calls fail, and very many ids are made up in between: it is spared all the same', async () => {
+  it('is no longer called, even after calls for very many made-up workflow ids', async () => {
     sickReply = () => ({ status: 500 });
     const madeUp = (round: number) => {
       const runs = Array.from(
@@ -85,7 +81,7 @@ describe('a sick workflow takes no other along', () => {
     const isSick = ({ workflowId }: { readonly workflowId: string }) => workflowId === 'sick';
     const before = upstream.calls.filter(isSick).length;
     await several('sick', 20);
-    // One is a trial call, or few.
+    // A few of them may be trial calls.
     expect(upstream.calls.filter(isSick).length - before).toBeLessThan(10);
   });
 });

@@ -1,39 +1,19 @@
-/** Each kind of fault in each kind of upstream call: it nulls the fields that need the call, with its code, and no other field. */
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+/** Each kind of fault in each kind of upstream call: it nulls only the fields that need the call, with its code. */
+import { describe, expect, it } from '@jest/globals';
 import { createManualClock } from '../harness/clock.ts';
-import { startFaultyUpstream, type Call, type FaultyUpstream, type Reply } from '../harness/faulty-upstream.ts';
+import { startFaultyUpstream, type Call } from '../harness/faulty-upstream.ts';
 import { startGateway, type Json, type TestGateway } from '../harness/gateway.ts';
+import { perBlock } from '../harness/lasting.ts';
 import { subscribe } from '../harness/live-client.ts';
 import { oddRuns } from '../harness/odd-runs.ts';
 import { ofRun, placesOf } from '../harness/operations.ts';
+import { QUICK_FAULTS, type Fault } from '../support/containment/failing-calls.ts';
 
-interface Fault {
-  readonly reply: (call: Call) => Reply | Promise<Reply>;
-  readonly code: string;
-}
-const answer = (reply: Reply) => () => reply;
 const FAULTS: Readonly<Record<string, Fault>> = {
-  'HTTP 500': { reply: answer({ status: 500 }), code: 'UPSTREAM_UNAVAILABLE' },
-  'HTTP 404': { reply: answer({ status: 404, json: {} }), code: 'NOT_FOUND' },
-  'HTTP 401': { reply: answer({ status: 401 }), code: 'UNAUTHENTICATED' },
-  'HTTP 403': { reply: answer({ status: 403 }), code: 'FORBIDDEN' },
-  'HTTP 400': { reply: answer({ status: 400 }), code: 'BAD_USER_INPUT' },
-  'HTTP 429': { reply: answer({ status: 429, headers: { 'retry-after': '60' } }), code: 'RATE_LIMITED' },
-  'a redirect': {
-    reply: answer({ status: 302, headers: { location: 'http://x.test/' } }),
-    code: 'UPSTREAM_CONTRACT_VIOLATION',
-  },
-  'no JSON': {
-    reply: answer({ raw: '<html>', headers: { 'content-type': 'text/html' } }),
-    code: 'UPSTREAM_CONTRACT_VIOLATION',
-  },
-  'half an answer': { reply: answer({ raw: '[{"id":"r1"' }), code: 'UPSTREAM_CONTRACT_VIOLATION' },
-  'a wrong shape': { reply: answer({ json: 'out of order' }), code: 'UPSTREAM_CONTRACT_VIOLATION' },
-  'a cut connection': { reply: answer({ raw: '[{"id":"r1"}]', cutAfter: 5 }), code: 'UPSTREAM_UNAVAILABLE' },
+  ...QUICK_FAULTS,
+  'a cut connection': { reply: () => ({ raw: '[{"id":"r1"}]', cutAfter: 5 }), code: 'UPSTREAM_UNAVAILABLE' },
   'no answer in time': { reply: ({ cut }) => cut.then(() => ({})), code: 'UPSTREAM_TIMEOUT' },
 };
-/** The upstream has refused the key: then nothing is served of a run that the call belongs to. */
-const isDenial = (fault: string): boolean => ['HTTP 401', 'HTTP 403'].includes(fault);
 
 const OF_RUN = `id status error outputs steps { id node { id } } stepCounts { total } timing { busyMs }
   tokenUsage { totalTokens } timeline { laneCount } failedSteps { id } lastSuccessBefore { id } workflow { id name }`;
@@ -55,7 +35,7 @@ const STEP_FIELDS = ['steps', 'stepCounts', 'timing', 'tokenUsage', 'timeline', 
 const stepsOf = (run: string) => STEP_FIELDS.map((field) => `${run}.${field}`);
 const nodesOf = (run: string) => [0, 1, 2].map((index) => `${run}.steps.${index}.node`);
 
-/** By call: the places that it nulls in the query and in the event of a subscription; and those of a denial. */
+/** By call: the nulled fields in the query and in an event of a subscription, then both if the key is refused. */
 const CALLS: Readonly<
   Record<string, readonly [readonly string[], readonly string[], readonly string[], readonly string[]]>
 > = {
@@ -85,7 +65,7 @@ const CALLS: Readonly<
 const callOf = ({ endpoint, workflowId, runId }: Call): string =>
   endpoint === 'runs' ? `runs ${workflowId}` : `${endpoint} ${runId}`.trim();
 
-/** The same data with null at these places. */
+/** The same data with null at these paths. */
 function withNulls(data: Json, places: readonly string[], path = ''): unknown {
   if (places.includes(path)) return null;
   if (typeof data !== 'object' || data === null) return data;
@@ -96,29 +76,27 @@ function withNulls(data: Json, places: readonly string[], path = ''): unknown {
   return Array.isArray(data) ? inner.map(([, value]) => value) : Object.fromEntries(inner);
 }
 
-/** The client of the upstream turns a fault into an error before it matters which call failed: one call gets them all. */
+/** Faults become errors independently of the kind of call, so only one call gets all faults. */
 const ALL_FAULTS = 'steps r1';
 const IN_EACH_CALL = ['HTTP 500', 'HTTP 404', 'HTTP 401', 'HTTP 403', 'a wrong shape'];
 
 const rows = Object.entries(CALLS).flatMap(([call, [places, ofEvent, denied, deniedEvent]]) =>
   Object.entries(FAULTS).flatMap(([name, fault]) => {
     if (call !== ALL_FAULTS && !IN_EACH_CALL.includes(name)) return [];
-    // A record that is not there is no failure: then the steps tell.
+    // A missing record is not a failure: the run is derived from its steps.
     if (call === 'run r1' && name === 'HTTP 404') return [];
-    const isAll = isDenial(name) && denied.length > 0;
+    const isAll = fault.isDenial && denied.length > 0;
     return [{ call, name, fault, places: isAll ? denied : places, ofEvent: isAll ? deniedEvent : ofEvent }];
   }),
 );
 
-describe('a failed upstream call nulls the fields that depend on it, and no other', () => {
-  let upstream: FaultyUpstream;
+describe('a failed upstream call nulls only the fields that depend on it', () => {
   let isFailing: { readonly call: string; readonly fault: Fault } | null = null;
-  beforeAll(async () => {
-    upstream = await startFaultyUpstream((call) =>
+  const upstream = perBlock(() =>
+    startFaultyUpstream((call) =>
       call.key === 'failing' && callOf(call) === isFailing?.call ? isFailing.fault.reply(call) : oddRuns(call),
-    );
-  });
-  afterAll(() => upstream.close());
+    ),
+  );
 
   async function eventOf(gateway: TestGateway, key: string, transport: 'graphql-ws' | 'graphql-sse') {
     const text = `subscription { runUpdated(workflowId: "wf", id: "r1") { ${OF_RUN} } }`;
@@ -131,7 +109,8 @@ describe('a failed upstream call nulls the fields that depend on it, and no othe
 
   it.each(rows.map((row) => [row.call, row.name, row] as const))('%s: %s', async (call, name, row) => {
     const { fault, places, ofEvent } = row;
-    // A gateway for each row: failures open the circuit breaker. So patient that no other call times out on a busy machine.
+    // A gateway for each row, as failures open the circuit breaker. The long time limit keeps other calls from timing
+    // out on a busy machine.
     const isTimeout = name === 'no answer in time';
     const { now, after } = createManualClock();
     const environment = { UPSTREAM_URL: upstream.url, UPSTREAM_TIMEOUT_MS: isTimeout ? '1500' : '60000' };
@@ -151,15 +130,15 @@ describe('a failed upstream call nulls the fields that depend on it, and no othe
         errors: at.map((place) => `${place}: ${fault.code}`).sort(),
       });
     };
-    // With a key that is not accepted an operation ends at its first 401.
+    // With a key that has not been accepted, an operation ends at its first 401.
     await gateway.query('{ run(workflowId: "other", id: "o1") { steps { id } } }', { key: 'failing' });
     const first = await gateway.query(QUERY, { key: 'failing' });
     const healthy = await gateway.query(QUERY, { key: 'healthy' });
     expect(healthy.errors).toEqual([]);
     expectAs(healthy.data, places, first);
-    // From its first success on the operation is known.
+    // After its first success the operation is known.
     if (!isTimeout) expectAs(healthy.data, places, await gateway.query(QUERY, { key: 'failing' }));
-    if (isTimeout || isDenial(name) || name === 'HTTP 500') {
+    if (isTimeout || fault.isDenial || name === 'HTTP 500') {
       await gateway.query('{ run(workflowId: "other", id: "o1") { steps { id } } }', { key: 'failing' });
       const transport = name === 'HTTP 401' ? 'graphql-sse' : 'graphql-ws';
       const event = await eventOf(gateway, 'healthy', transport);
@@ -168,8 +147,8 @@ describe('a failed upstream call nulls the fields that depend on it, and no othe
     await gateway.close();
   });
 
-  it('answers a run whose record is not there by its steps', async () => {
-    isFailing = { call: 'run r1', fault: { reply: answer({ status: 404, json: {} }), code: 'NOT_FOUND' } };
+  it('a run without a record is answered from its steps', async () => {
+    isFailing = { call: 'run r1', fault: QUICK_FAULTS['HTTP 404'] };
     const gateway = await startGateway({ UPSTREAM_URL: upstream.url });
     const { data, errors } = await gateway.query(ofRun('status statusIsInferred'), { key: 'failing' });
     expect({ data, errors }).toEqual({ data: { run: { status: 'COMPLETED', statusIsInferred: true } }, errors: [] });

@@ -1,4 +1,6 @@
-/** docs/upstream.openapi.yaml against both sides of the contract: the sample that answers, and the gateway that reads. */
+/**
+ * docs/upstream.openapi.yaml against both sides of the contract: the sample that answers, and the gateway that reads.
+ */
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { createEmbeddedUpstream } from '../../src/sample/server.ts';
@@ -50,7 +52,7 @@ const examples: Script = ({ endpoint }) => ({ json: operationOf(endpoint)?.examp
 
 describe('the gateway', () => {
   beforeAll(() => {
-    // The shortest waits between attempts.
+    // The shortest delays between attempts.
     jest.spyOn(Math, 'random').mockReturnValue(0);
   });
   afterAll(() => {
@@ -190,8 +192,8 @@ describe('the gateway', () => {
     execute: `mutation { executeWorkflow(workflowId: "${WORKFLOW}") { message } }`,
   };
 
-  it.each(ERRORS)('answers $code where the $endpoint call answers $status', async ({ endpoint, status, code }) => {
-    // Without a record, a run is what its steps say: after a 404 the steps call decides.
+  it.each(ERRORS)('answers $code if the $endpoint call answers $status', async ({ endpoint, status, code }) => {
+    // A run without a record is derived from its steps: after a 404 the steps call decides.
     const fails = status === 404 && endpoint === 'run' ? ['run', 'steps'] : [endpoint];
     const isOver = endpoint === 'steps' && status === 404;
     upstream.script = (call) => (fails.includes(call.endpoint) || isOver ? { status } : examples(call));
@@ -225,7 +227,10 @@ describe('the tables of docs/upstream.md', () => {
   });
 });
 
-/** What a schema cannot say: sizes in bytes, depth, the calendar, the request's limit; and an unknown status is allowed on purpose. */
+/**
+ * Rules that a schema cannot express: sizes in bytes, depth, the calendar, the request's limit. An unknown status is
+ * allowed on purpose.
+ */
 const BEYOND_SCHEMAS: ReadonlySet<string> = new Set([
   '`status` is an unknown word',
   'a time is another text, or a date that does not exist',

@@ -41,11 +41,11 @@ export interface Operation {
   readonly requestExample: unknown;
   readonly example: unknown;
   readonly errors: readonly { readonly status: number; readonly code: string }[];
-  /** What does not conform, such as `/0/id must be string`. Null: the answer conforms. */
+  /** The deviation, such as `/0/id must be string`. Null if the answer conforms. */
   readonly problemOf: (json: unknown) => string | null;
 }
 
-/** Strict: a misspelt keyword throws. */
+/** Strict mode: a misspelt keyword throws. */
 const ajv = new Ajv2020({ allowUnionTypes: true, keywords: ['components', 'x-status-words'] });
 ajv.addSchema({ $id: 'upstream', components });
 

@@ -11,7 +11,7 @@ const REQUESTS = 20;
 const CLIENTS = 8;
 
 const isThere = NGINX !== null && findProgram('--version', 'valkey-server') !== null;
-// In CI a missing program is a failure, and no reason to skip.
+// In CI a missing program is a failure.
 const withPrograms = !isThere && process.env.CI === undefined ? describe.skip : describe;
 
 withPrograms(
@@ -29,7 +29,7 @@ withPrograms(
       const [command = '', ...words] = service('valkey').command ?? [];
       valkey = await startProgram(command, [...words, '--port', String(port)], [port]);
       gateways = GATEWAYS.map((name) => {
-        // Machines that run tests are busy: Valkey may be late.
+        // Test machines are busy, so Valkey may be slow.
         const here = {
           UPSTREAM_URL: upstream.url,
           REDIS_URL: `redis://127.0.0.1:${port}`,
@@ -64,14 +64,14 @@ withPrograms(
       return [...counts].reduce((sum, [, count]) => sum + Number(count), 0);
     };
 
-    it("has both files where nginx reads them, one in place of the image's own site", () => {
+    it("mount both files where nginx reads them, one in place of the image's own site", () => {
       expect(mounts.map(({ target }) => target)).toEqual([
         '/etc/nginx/conf.d/default.conf',
         '/etc/nginx/conf.d/stepgate-upstream.conf',
       ]);
     });
 
-    it('lets requests and what is watched through, and is well when a gateway is', async () => {
+    it("pass requests and subscriptions, and the health check of nginx follows a gateway's", async () => {
       const client = await subscribe('graphql-ws', nginx.url, WATCH);
       expect(await client.nextData()).toEqual({ runUpdated: { stepCounts: { total: 1 } } });
       client.leave();
@@ -81,7 +81,7 @@ withPrograms(
       expect(await answer.json()).toEqual({ status: 'ready' });
     });
 
-    it('asks both gateways, and they the upstream once', async () => {
+    it('use both gateways, which call the upstream once', async () => {
       const before = upstream.count('steps');
       for (let request = 0; request < REQUESTS; request += 1) {
         expect(await ask('r2')).toEqual({ data: { run: { stepCounts: { total: 1 } } } });
@@ -90,7 +90,7 @@ withPrograms(
       expect(upstream.count('steps') - before).toBe(1);
     });
 
-    it('answers every request, also POST, while one gateway stops, and after', async () => {
+    it('answer every request, including POST, while one gateway stops and after that', async () => {
       const [first] = gateways;
       const askWhile = async (isNeeded: (request: number) => boolean) => {
         for (let request = 0; isNeeded(request); request += 1) {
@@ -99,7 +99,7 @@ withPrograms(
       };
       const all = (isNeeded: (request: number) => boolean) =>
         Promise.all(Array.from({ length: CLIENTS }, () => askWhile(isNeeded)));
-      // nginx repeats no POST that it has sent: a connection that it opens in the very moment in which the gateway stops may be lost.
+      // nginx does not repeat a POST: one that it sends on a new connection at the moment of the stop may be lost.
       await all((request) => request < REQUESTS);
       first?.child.kill('SIGTERM');
       await all((request) => request < REQUESTS || first?.child.exitCode === null);

@@ -17,7 +17,7 @@ import {
 import { STOP_WITHIN_MS } from '../harness/shutdown.ts';
 
 const SCHEMA = JSON.parse(readProjectFile('test/deploy/compose-spec/compose-spec.json')) as object;
-// Its strict mode would refuse keywords that the schema says on purpose.
+// Strict mode would refuse keywords that the schema uses on purpose.
 const fitsSchema = new Ajv2020({ strict: false, allErrors: true }).compile(SCHEMA);
 const problemsOf = (text: string): string[] =>
   fitsSchema(parseCompose(text))
@@ -34,7 +34,7 @@ const neighbours = (one: string, other: string): boolean =>
 describe('docker-compose.yml', () => {
   const text = readProjectFile('docker-compose.yml');
 
-  it('fits the schema of the Compose specification', () => {
+  it('conforms to the schema of the Compose specification', () => {
     expect(problemsOf(text)).toEqual([]);
   });
 
@@ -42,7 +42,7 @@ describe('docker-compose.yml', () => {
     ['a key that there is not', 'init: true', 'initt: true', '/services/gateway: must NOT have additional properties'],
     ['a value of another type', 'read_only: true', 'read_only: [1]', '/services/gateway/read_only: must be'],
     ['a condition that there is not', 'condition: service_healthy', 'condition: healthy', 'condition: must be equal'],
-  ])('would be told of %s', (_which, from, to, problem) => {
+  ])('would fail this check for %s', (_which, from, to, problem) => {
     expect(text).toContain(from);
     expect(problemsOf(text.replace(from, to)).join('\n')).toContain(problem);
   });
@@ -57,7 +57,7 @@ describe('docker-compose.yml', () => {
     expect(startedWith('watch')).toEqual(['grafana', 'jaeger', 'prometheus']);
   });
 
-  describe.each(SERVICES)('%s', (_name, entry) => {
+  describe.each(SERVICES)('the service %s', (_name, entry) => {
     it('has no more rights than it needs', () => {
       expect(entry).toMatchObject({ read_only: true, cap_drop: ['ALL'], security_opt: ['no-new-privileges:true'] });
       expect(megabytesOf(entry)).toBeGreaterThan(0);
@@ -70,21 +70,21 @@ describe('docker-compose.yml', () => {
       for (const name of Object.keys(entry.depends_on ?? {})) expect(service(name).profiles).toEqual(entry.profiles);
     });
 
-    it('is built here, or an image of a fixed version', () => {
+    it('is built from this project, or an image of a fixed version', () => {
       if (entry.build !== undefined) expect(entry).toMatchObject({ build: '.' });
       else expect(entry.image).toMatch(/^[\w/-]+:v?\d+\.\d+[\w.-]*$/);
     });
 
-    it('is published to this machine alone, if at all', () => {
+    it('is published only to this machine, if at all', () => {
       for (const port of entry.ports ?? []) expect(port).toMatch(/^127\.0\.0\.1:\d+:\d+$/);
     });
 
-    it('says whether it is well', () => {
-      // The image of the project says it of a gateway.
+    it('has a health check', () => {
+      // The image of the project has one for gateways.
       expect(entry.healthcheck?.test[0] ?? entry.build).toMatch(/^(CMD|CMD-SHELL|\.)$/);
     });
 
-    it('names services, networks, volumes and files that there are', () => {
+    it('names only existing services, networks, volumes and files', () => {
       for (const name of Object.keys(entry.depends_on ?? {})) expect(Object.keys(COMPOSE.services)).toContain(name);
       for (const name of entry.networks) expect(Object.keys(COMPOSE.networks)).toContain(name);
       for (const { source } of mountsOf(entry)) {
@@ -95,7 +95,7 @@ describe('docker-compose.yml', () => {
     });
   });
 
-  it('publishes the gateways of the fleet through nginx alone, and each port once', () => {
+  it('publishes the gateways only through nginx', () => {
     const published = SERVICES.filter(([, { ports }]) => ports).map(([name]) => name);
     expect(published).toEqual(['gateway', 'nginx', 'prometheus', 'grafana', 'jaeger']);
     expect(service('nginx').networks).toEqual(['front']);
@@ -132,7 +132,7 @@ describe.each(GATEWAYS)('%s of docker-compose.yml', (gateway) => {
   const environment = { [fromImage[1] ?? '']: fromImage[2], ...given };
   const config = readConfig(environment);
 
-  it('is given no variable that it does not read', () => {
+  it('gets only variables that it reads', () => {
     const read = Object.keys(ENVIRONMENT.shape);
     expect(read).toContain('UPSTREAM_URL');
     // OpenTelemetry's SDK reads its own.
@@ -140,7 +140,7 @@ describe.each(GATEWAYS)('%s of docker-compose.yml', (gateway) => {
     for (const name of names) expect(read).toContain(name);
   });
 
-  it('listens where nginx and Prometheus look for it, and takes the word of nginx alone', () => {
+  it("listens where nginx and Prometheus expect it, and trusts only nginx's headers", () => {
     expect(config).toMatchObject({ host: '0.0.0.0', port: 4000, trustProxy: 1, basePath: '' });
     expect(readProjectFile('deploy/nginx/compose-upstream.conf')).toContain(`server ${gateway}:${config.port};`);
     const scraped = parseCompose(readProjectFile('deploy/prometheus/prometheus.yml'));
@@ -151,12 +151,12 @@ describe.each(GATEWAYS)('%s of docker-compose.yml', (gateway) => {
     expect(readProjectFile('Dockerfile')).toContain(`EXPOSE ${config.port}\n`);
   });
 
-  it('has the time that it takes to stop', () => {
+  it('has enough time to stop', () => {
     const seconds = Number(/^(\d+)s$/.exec(service(gateway).stop_grace_period ?? '')?.[1]);
     expect(seconds * 1000).toBeGreaterThan(STOP_WITHIN_MS);
   });
 
-  it('asks the upstream where that listens, and only once it does', () => {
+  it('calls the upstream at its address, and only after it is healthy', () => {
     const port = service('upstream').environment?.UPSTREAM_PORT ?? '';
     expect(config.upstreamUrl).toBe(`http://upstream:${port}/`);
     expect(service('upstream').healthcheck?.test.join(' ')).toContain(`http://127.0.0.1:${port}/`);
@@ -164,7 +164,7 @@ describe.each(GATEWAYS)('%s of docker-compose.yml', (gateway) => {
     expect(service(gateway).depends_on).toMatchObject({ upstream: { condition: 'service_healthy' } });
   });
 
-  it('shares Valkey and its secret with the other', () => {
+  it('shares Valkey and its secret with the other gateway', () => {
     expect(config.fleet?.redisUrl).toBe('redis://valkey:6379');
     expect(neighbours(gateway, 'valkey')).toBe(true);
     expect(service(gateway).environment).toEqual(service(GATEWAYS[0]).environment);
@@ -176,7 +176,7 @@ describe.each(GATEWAYS)('%s of docker-compose.yml', (gateway) => {
     expect(neighbours(gateway, 'jaeger')).toBe(true);
   });
 
-  it('has the memory that docs/configuration.md asks for', () => {
+  it('has the memory that docs/configuration.md requires', () => {
     expect(megabytesOf(service(gateway)) * MEBIBYTE).toBeGreaterThan(1.5 * config.cacheMaxBytes + 250e6);
   });
 });
@@ -203,7 +203,7 @@ describe('Grafana of docker-compose.yml', () => {
     return parseCompose(readProjectFile(file?.source ?? ''));
   };
 
-  it('asks the Prometheus beside it, as the default data source', () => {
+  it('uses the Prometheus of the same network as its default data source', () => {
     const { datasources } = readMounted('/etc/grafana/provisioning/datasources') as {
       readonly datasources: readonly Readonly<Record<string, unknown>>[];
     };
@@ -226,7 +226,7 @@ describe('Grafana of docker-compose.yml', () => {
     expect(grafana.environment?.GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH).toBe(dashboard?.target);
   });
 
-  it('has a dashboard whose every panel takes a data source of the provisioned type', () => {
+  it('has a dashboard whose panels all use a data source of the provisioned type', () => {
     interface Dashboard {
       readonly templating: {
         readonly list: readonly { readonly name: string; readonly type: string; readonly query: string }[];

@@ -75,11 +75,11 @@ describe('the manifests of deploy/kubernetes', () => {
     });
   });
 
-  it('allow nothing that no policy names', () => {
+  it('deny all traffic that no policy allows', () => {
     expect(specOf('NetworkPolicy', 'nothing-else')).toEqual({ podSelector: {}, policyTypes: ['Ingress', 'Egress'] });
   });
 
-  it('hold no secret', () => {
+  it('contain no secret', () => {
     const entries = DEPLOYMENTS.flatMap((name) => deployment(name).template.spec.containers[0].env);
     const fromSecret = entries.filter(({ name }) => /SECRET|PASSWORD/.test(name));
     expect(fromSecret).toHaveLength(3);
@@ -87,7 +87,7 @@ describe('the manifests of deploy/kubernetes', () => {
       expect(value).toBeUndefined();
       expect(valueFrom).toMatchObject({ secretKeyRef: { name: 'stepgate' } });
     }
-    // The command that creates it names each of its keys.
+    // The command that creates the secret names each of its keys.
     const page = readProjectFile('docs/deploying.md');
     for (const { valueFrom } of fromSecret)
       expect(page).toContain(`--from-literal=${valueFrom?.secretKeyRef.key ?? ''}=`);
@@ -102,7 +102,7 @@ describe('the gateways of deploy/kubernetes', () => {
     ...literals.map((literal) => literal.split(/=(.*)/s).slice(0, 2)),
     ...container.env.map(({ name, value }) => [name, value ?? 'a'.repeat(64)]),
   ]) as Record<string, string>;
-  // As the kubelet fills it in.
+  // The values that the kubelet fills in.
   const { VALKEY_PASSWORD: password = '', ...environment } = Object.fromEntries(
     Object.entries(given).map(([name, value]) => [
       name,
@@ -111,13 +111,13 @@ describe('the gateways of deploy/kubernetes', () => {
   );
   const config = readConfig({ HOST: '0.0.0.0', ...environment });
 
-  it('are given no variable that they do not read, and all that production needs', () => {
+  it('get only variables that they read, and all that production needs', () => {
     for (const name of Object.keys(environment)) expect(Object.keys(ENVIRONMENT.shape)).toContain(name);
     expect(container).toMatchObject({ envFrom: [{ configMapRef: { name: configMap } }] });
     expect(config).toMatchObject({ isProduction: true, trustProxy: 1, port: container.ports[0]?.containerPort });
   });
 
-  it('share the Valkey beside them', () => {
+  it('share the Valkey of the same manifests', () => {
     const { hostname, port, password: sent } = new URL(environment.REDIS_URL ?? '');
     expect(config.fleet?.redisUrl).toBe(environment.REDIS_URL);
     expect(sent).toBe(password);
@@ -130,8 +130,8 @@ describe('the gateways of deploy/kubernetes', () => {
     );
   });
 
-  it('are three at least, and one goes at a time', () => {
-    // A fixed number would be applied over what the autoscaler has set.
+  it('are at least three, and one is replaced at a time', () => {
+    // A fixed number would overwrite the autoscaler's.
     expect(replicas).toBeUndefined();
     expect(specOf('HorizontalPodAutoscaler', 'stepgate')).toMatchObject({
       minReplicas: 3,
@@ -143,7 +143,7 @@ describe('the gateways of deploy/kubernetes', () => {
     });
   });
 
-  it('are asked on the port and at the paths where they say how they are', () => {
+  it('are probed on the port and paths of their health endpoints', () => {
     const port = container.ports.find(({ containerPort }) => containerPort === config.opsPort);
     const paths = { startupProbe: '/readyz', readinessProbe: '/readyz', livenessProbe: '/healthz' } as const;
     for (const [probe, path] of Object.entries(paths)) {
@@ -180,17 +180,17 @@ describe('the gateways of deploy/kubernetes', () => {
     expect(outside).toMatchObject({ to: [{ ipBlock: { except: ['169.254.0.0/16'] } }], ports: [{ port: 443 }] });
   });
 
-  it('have the time that they take to stop', () => {
+  it('have enough time to stop', () => {
     const pauseMs = (container.lifecycle?.preStop.sleep.seconds ?? 0) * 1000;
     expect(template.spec.terminationGracePeriodSeconds * 1000).toBeGreaterThan(pauseMs + STOP_WITHIN_MS);
   });
 
-  it('have the memory that docs/configuration.md asks for', () => {
+  it('have the memory that docs/configuration.md requires', () => {
     const mebibytes = Number(/^(\d+)Mi$/.exec(container.resources.limits.memory)?.[1]);
     expect(mebibytes * 2 ** 20).toBeGreaterThan(1.5 * config.cacheMaxBytes + 250e6);
   });
 
-  it('are the version of package.json', () => {
+  it('have the version of package.json', () => {
     const { version } = JSON.parse(readProjectFile('package.json')) as { readonly version: string };
     expect(KUSTOMIZATION).toMatchObject({ images: [{ name: container.image, newTag: version }] });
   });

@@ -40,13 +40,13 @@ const QUERIES = (JSON.parse(readProjectFile('deploy/grafana/stepgate-dashboard.j
 describe('the tests of the alerts', () => {
   const { tests } = parse(readProjectFile('deploy/prometheus/stepgate-alerts.test.yaml')) as RuleTests;
 
-  it.each(ALERTS)('see %s raised, and not raised', (alert) => {
+  it.each(ALERTS)('have a case where %s fires, and one where it does not', (alert) => {
     const seen = tests.flatMap(({ alert_rule_test: cases }) => cases).filter(({ alertname }) => alertname === alert);
     expect(new Set(seen.map(({ exp_alerts: raised }) => raised.length > 0))).toEqual(new Set([true, false]));
   });
 });
 
-// In CI a missing Prometheus is a failure, and no reason to skip.
+// In CI a missing Prometheus is a failure.
 const withPrometheus = !HAS_PROMETHEUS && process.env.CI === undefined ? describe.skip : describe;
 
 withPrometheus(`Prometheus${HAS_PROMETHEUS ? '' : ' (skipped: it is not on this machine)'}`, () => {
@@ -54,16 +54,16 @@ withPrometheus(`Prometheus${HAS_PROMETHEUS ? '' : ' (skipped: it is not on this 
     ['configuration', 'check config prometheus.yml'],
     ['rules', 'check rules stepgate-alerts.yaml'],
     ['tests of the alerts', 'test rules stepgate-alerts.test.yaml'],
-  ])('finds nothing wrong with the %s', (_which, words) => {
+  ])('accepts the %s', (_which, words) => {
     const { status, stdout, stderr } = spawnSync('promtool', words.split(' '), { cwd: FILES, encoding: 'utf8' });
     expect({ status, printed: status === 0 ? '' : stdout + stderr }).toEqual({ status: 0, printed: '' });
   });
 
-  it('finds nothing wrong with the names, types and help of what the real process reports', async () => {
+  it('accepts the names, types and help of the metrics of a real process', async () => {
     const upstream = await startFaultyUpstream(({ runId }) => ({ status: Number(runId), raw: '{}' }));
     const process = startProcess({ UPSTREAM_URL: upstream.url, BUILD_REVISION: '1f2e3d4' });
     const url = await process.url();
-    // So that no family is without a sample.
+    // Each family needs a sample.
     for (const id of ['200', '500']) {
       await fetch(`${url}/graphql`, {
         method: 'POST',
@@ -102,7 +102,7 @@ withPrometheus(`Prometheus${HAS_PROMETHEUS ? '' : ' (skipped: it is not on this 
       await upstream.close();
     });
 
-    it('reads its figures', async () => {
+    it('scrapes its metrics', async () => {
       const instance = new URL(gateway.url).host;
       const up = await prometheus.poll<Series>('query?query=up', ({ result }) => result[0]?.value[1] === '1');
       expect(up.result.map(({ metric }) => metric)).toEqual([{ __name__: 'up', job: 'stepgate', instance }]);
@@ -112,11 +112,11 @@ withPrometheus(`Prometheus${HAS_PROMETHEUS ? '' : ' (skipped: it is not on this 
       await prometheus.poll<Series>(`query?query=${query}`, ({ result }) => result[0]?.value[1] === '1');
     });
 
-    it.each(QUERIES)('evaluates what the dashboard asks: %s: %s', async (_title, query) => {
+    it.each(QUERIES)('evaluates the query of the dashboard: %s: %s', async (_title, query) => {
       expect(await prometheus.evaluate(query)).toEqual({ status: 'success' });
     });
 
-    it('says of a query that is none what is wrong', async () => {
+    it('reports the error of an invalid query', async () => {
       expect(await prometheus.evaluate('sum by (x) rate(y[1m])')).toMatchObject({ status: 'error' });
     });
 

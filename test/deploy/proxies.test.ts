@@ -11,7 +11,7 @@ import { PROXIES, type Proxy } from '../harness/proxies.ts';
 const QUERY = '{ run(workflowId: "wf", id: "r1") { id steps { outputs } } }';
 const WATCH = `subscription { runUpdated(workflowId: "wf", id: "r1") { stepCounts { total } steps { outputs } } }`;
 const ORIGINS = ['https://a.example.com', 'https://b.example.com'];
-/** Long enough for the gateway, nginx and HTTP/2 to compress it or to divide it. */
+/** Long enough that the gateway, nginx and HTTP/2 compress or divide it. */
 const OUTPUTS = 'é'.repeat(30_000);
 const BASE = '/stepgate';
 const KEY = { authorization: 'Bearer key-1' };
@@ -24,7 +24,7 @@ const ENVIRONMENT = {
   RATE_LIMIT_ANONYMOUS_PER_MINUTE: '2',
 };
 
-// In CI a missing program is a failure, and no reason to skip.
+// In CI a missing program is a failure.
 describe.each(PROXIES)('behind $name', (program) => {
   const isMissing = program.command === null && process.env.CI === undefined;
   const test = isMissing ? it.skip : it;
@@ -62,7 +62,7 @@ describe.each(PROXIES)('behind $name', (program) => {
 
   const expected = JSON.stringify({ data: { run: { id: 'r1', steps: [{ outputs: OUTPUTS }] } } });
 
-  test(`a POST is answered, compressed for whoever takes it${skipped}`, async () => {
+  test(`a POST is answered, compressed if the client accepts it${skipped}`, async () => {
     const plain = await post();
     expect([plain.status, plain.headers['content-encoding'], plain.body.toString()]).toEqual([
       200,
@@ -77,7 +77,7 @@ describe.each(PROXIES)('behind $name', (program) => {
     });
   });
 
-  test(`a GET has a validator, and is answered 304 to whoever has the answer, compressed or not${skipped}`, async () => {
+  test(`a GET has an ETag, and gets a 304 for it, compressed or not${skipped}`, async () => {
     for (const headers of [{}, { 'accept-encoding': 'gzip' }, { 'accept-encoding': 'br, gzip' }]) {
       const first = await get(headers);
       expect(first.status).toBe(200);
@@ -88,7 +88,7 @@ describe.each(PROXIES)('behind $name', (program) => {
     }
   });
 
-  test(`a cached GET is for the page of each origin, and for each encoding${skipped}`, async () => {
+  test(`a cached GET is separate for each origin and each encoding${skipped}`, async () => {
     for (let time = 0; time < 3; time += 1) {
       for (const origin of [...ORIGINS, 'https://evil.example.com']) {
         for (const encoding of ['gzip', 'identity']) {
@@ -105,7 +105,7 @@ describe.each(PROXIES)('behind $name', (program) => {
     expect(run.upstream.count('steps')).toBe(1);
   });
 
-  test(`errors are in the form of GraphQL${skipped}`, async () => {
+  test(`errors are GraphQL errors${skipped}`, async () => {
     for (const [path, status] of [
       ['/graphql/', 404],
       ['/graphql/xyz', 404],
@@ -124,7 +124,7 @@ describe.each(PROXIES)('behind $name', (program) => {
     }
   });
 
-  test(`events come before the next one is made, over HTTP/2, and are not compressed${skipped}`, async () => {
+  test(`each event arrives before the next one is made, over HTTP/2 and uncompressed${skipped}`, async () => {
     for (const [index, encoding] of ['identity', 'gzip'].entries()) {
       const session = connectHttp2(proxy.url, { ca: certificate.pem });
       const stream = await watchOver(session, encoding);
@@ -138,7 +138,7 @@ describe.each(PROXIES)('behind $name', (program) => {
     }
   });
 
-  test(`a WebSocket is opened, by its own page and by named origins alone${skipped}`, async () => {
+  test(`a WebSocket is opened only for the gateway's own page and named origins${skipped}`, async () => {
     const { pem: ca } = certificate;
     const open = (origin: string, base = '') =>
       openSocket(`${proxy.url}${base}`, KEY, { ca, headers: { origin, 'accept-encoding': 'gzip' } });
@@ -178,7 +178,7 @@ describe.each(PROXIES)('behind $name', (program) => {
       return (await ask(`${proxy.url}/graphql`, { method: 'POST', ca: certificate.pem, headers, body, localAddress }))
         .status;
     };
-    // Two operations a minute from one address, whatever it claims to be.
+    // Two operations a minute from one address, whatever address it claims.
     expect(await statusFor('127.0.0.2', '203.0.113.1')).toBe(401);
     expect(await statusFor('127.0.0.2', '203.0.113.2')).toBe(401);
     expect(await statusFor('127.0.0.2', '203.0.113.3')).toBe(429);
@@ -204,7 +204,7 @@ describe.each(PROXIES)('behind $name', (program) => {
   });
 });
 
-/** Weak or not: nginx answers a 304 by the validator of the answer that it has not compressed. */
+/** Weak or not: nginx answers a 304 with the ETag of its uncompressed answer. */
 const digestOf = ({ headers }: PlainAnswer): string | undefined => headers.etag?.replace(/^W\//, '');
 
 function request2(

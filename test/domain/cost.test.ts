@@ -27,7 +27,7 @@ const costOf = (model: string | null, usage: JsonValue, inputs: JsonValue = null
 const of = (amount: number) => ({ amount, currency: 'USD', stepsPriced: 1, stepsUnpriced: 0 });
 const UNPRICED = { amount: null, currency: 'USD', stepsPriced: 0, stepsUnpriced: 1 };
 
-/** Tokens that have one price each. */
+/** The tokens of a call, by price. */
 interface Call {
   readonly input: number;
   readonly cachedInput: number;
@@ -66,30 +66,38 @@ const call: fc.Arbitrary<Call> = fc.record({
 });
 
 describe('the cost of a step', () => {
-  it.each(Object.entries(USAGES))('has each token of %s once, at its price or that of the whole', (_, usageOf) => {
-    fc.assert(
-      fc.property(call, fc.constantFrom('all', 'long', 'plain', 'free'), (given, model) => {
-        const { input, cachedInput, cacheWrites, output, reasoning } = given;
-        const { prices = NONE, longInput = [] } = PRICES.get(model) ?? {};
-        const isLong = longInput.length > 0 && input + cachedInput + cacheWrites > 200_000;
-        const price = { ...prices, ...(isLong && LONG) };
-        const cost =
-          input * (price.input ?? 0) +
-          cachedInput * (price.cachedInput ?? price.input ?? 0) +
-          cacheWrites * (price.cacheWrites ?? price.input ?? 0) +
-          output * (price.output ?? 0) +
-          reasoning * (price.reasoning ?? price.output ?? 0);
-        expect(costOf(model, usageOf(given))?.amount).toBeCloseTo(cost, 12);
-      }),
-    );
-  });
+  it.each(Object.entries(USAGES))(
+    'counts each token of %s once, at its own price or else the general one',
+    (_, usageOf) => {
+      fc.assert(
+        fc.property(call, fc.constantFrom('all', 'long', 'plain', 'free'), (given, model) => {
+          const { input, cachedInput, cacheWrites, output, reasoning } = given;
+          const { prices = NONE, longInput = [] } = PRICES.get(model) ?? {};
+          const isLong = longInput.length > 0 && input + cachedInput + cacheWrites > 200_000;
+          const price = { ...prices, ...(isLong && LONG) };
+          const cost =
+            input * (price.input ?? 0) +
+            cachedInput * (price.cachedInput ?? price.input ?? 0) +
+            cacheWrites * (price.cacheWrites ?? price.input ?? 0) +
+            output * (price.output ?? 0) +
+            reasoning * (price.reasoning ?? price.output ?? 0);
+          expect(costOf(model, usageOf(given))?.amount).toBeCloseTo(cost, 12);
+        }),
+      );
+    },
+  );
 
   it.each<[string, string, JsonObject, number]>([
     ['no output', 'embedder', { prompt_tokens: 50, total_tokens: 50 }, 0.000001],
-    ['an input of just no length', 'long', { prompt_tokens: 200_000, completion_tokens: 0 }, 0.6],
-    ['a long input', 'long', { prompt_tokens: 200_001, completion_tokens: 0 }, 1.200006],
     [
-      'no more cached input and reasoning than there is',
+      'an input of exactly the long-input limit at the normal price',
+      'long',
+      { prompt_tokens: 200_000, completion_tokens: 0 },
+      0.6,
+    ],
+    ['a long input at the higher price', 'long', { prompt_tokens: 200_001, completion_tokens: 0 }, 1.200006],
+    [
+      'at most as many cached and reasoning tokens as there are tokens',
       'all',
       {
         prompt_tokens: 10,
@@ -100,7 +108,7 @@ describe('the cost of a step', () => {
       0.000203,
     ],
     [
-      'no more writes to a cache than the input has left',
+      'at most as many cache writes as the input has left',
       'all',
       { prompt_tokens: 10, completion_tokens: 0, input_tokens_details: { cached_tokens: 4, cache_write_tokens: 99 } },
       0.0000237,
@@ -109,30 +117,30 @@ describe('the cost of a step', () => {
     expect(costOf(model, usage)).toEqual(of(amount));
   });
 
-  it('is by the model that answered, else the one that was asked', () => {
+  it('uses the model of the answer, or else the requested model', () => {
     const usage = { prompt_tokens: 1000, completion_tokens: 0 };
     expect(costOf('plain', usage, { model: 'all' })).toEqual(of(0.001));
     expect(costOf(null, usage, { model: 'plain' })).toEqual(of(0.001));
     expect(costOf('', usage, { model: 'plain' })).toEqual(of(0.001));
-    // The model that answered may have another price than the one that was asked.
+    // The model of the answer may have another price than the requested model.
     expect(costOf('unknown', usage, { model: 'plain' })).toEqual(UNPRICED);
   });
 
   it.each<[string, string | null, JsonObject]>([
     ['an unknown model', 'plain-2025', { prompt_tokens: 1, completion_tokens: 1 }],
     ['a model without a name', null, { prompt_tokens: 1, completion_tokens: 1 }],
-    ['a total alone', 'plain', { total_tokens: 7 }],
-    ['input alone', 'plain', { prompt_tokens: 7 }],
-    ['output alone', 'plain', { completion_tokens: 7 }],
-    ['a total that is less than its part', 'plain', { prompt_tokens: 7, total_tokens: 6 }],
+    ['only a total', 'plain', { total_tokens: 7 }],
+    ['only input', 'plain', { prompt_tokens: 7 }],
+    ['only output', 'plain', { completion_tokens: 7 }],
+    ['a total smaller than its part', 'plain', { prompt_tokens: 7, total_tokens: 6 }],
     ['output without a price', 'embedder', { prompt_tokens: 1, completion_tokens: 1 }],
-    ['more tokens than a double holds exactly', 'plain', { prompt_tokens: 2 ** 53, completion_tokens: 1 }],
-    ['a total that a double does not hold exactly', 'plain', { prompt_tokens: 1, total_tokens: 1e300 }],
-  ])('is not guessed for %s', (_, model, usage) => {
+    ['more tokens than a double represents exactly', 'plain', { prompt_tokens: 2 ** 53, completion_tokens: 1 }],
+    ['a total that a double does not represent exactly', 'plain', { prompt_tokens: 1, total_tokens: 1e300 }],
+  ])('is unknown for %s', (_, model, usage) => {
     expect(costOf(model, usage)).toEqual(UNPRICED);
   });
 
-  it('is not guessed for a count of the upstream, which has no parts', () => {
+  it("is unknown for the upstream's count of tokens, which has no parts", () => {
     expect(stepCost(stepFacts({ tokens: 9, outputs: { model: 'plain' } }), PRICES)).toEqual(UNPRICED);
   });
 
@@ -144,17 +152,17 @@ describe('the cost of a step', () => {
 describe('the cost of a run', () => {
   const usage = { prompt_tokens: 1000, completion_tokens: 100 };
 
-  it('is that of its steps, and says how many have no price', () => {
+  it('is the sum of its steps, with the number of steps without a price', () => {
     const steps = [step('plain', usage), stepFacts(), step('unknown', usage), step('plain', usage)];
     expect(runCost(steps, PRICES)).toEqual({ amount: 0.0024, currency: 'USD', stepsPriced: 2, stepsUnpriced: 1 });
   });
 
-  it('is 0 where no step reports tokens, and not known where none has a price', () => {
+  it('is 0 if no step reports tokens, and unknown if no step has a price', () => {
     expect(runCost([stepFacts()], PRICES)).toMatchObject({ amount: 0, stepsPriced: 0, stepsUnpriced: 0 });
     expect(runCost([step('unknown', usage)], PRICES)).toEqual(UNPRICED);
   });
 
-  it('is exact where sums of floating point numbers are not', () => {
+  it('is exact where floating-point sums are not', () => {
     const tenth = step('plain', { prompt_tokens: 100_000, completion_tokens: 0 });
     expect(runCost([tenth, tenth, tenth], PRICES).amount).toBe(0.3);
   });

@@ -1,17 +1,17 @@
-/** Facts for tests: builders whose defaults are an ordinary completed step or run, and arbitrary ones. */
+/** Builders of facts for tests, whose defaults are a completed step or run, and arbitrary facts. */
 import fc from 'fast-check';
 import { createRun } from '../../src/domain/run/run.ts';
 import { readTokens } from '../../src/domain/run/tokens.ts';
 import { parseTimestamp, timestampOfMicros, type Timestamp } from '../../src/domain/timestamp.ts';
 import type { JsonValue, Payload, PayloadField, Run, RunFacts, RunRecord, StepFacts } from '../../src/domain/types.ts';
 
-/** 2025-03-13T02:41:00Z, from which all seconds in tests count. */
+/** 2025-03-13T02:41:00Z, the origin of all seconds in tests. */
 export const EPOCH_MS = Date.UTC(2025, 2, 13, 2, 41);
 
-/** A moment known to the microsecond. */
+/** A timestamp with microseconds. */
 export const at = (seconds: number): Timestamp => timestampOfMicros(EPOCH_MS * 1000 + Math.round(seconds * 1_000_000));
 
-/** A moment known to the second, as some deployments send them. */
+/** A timestamp in whole seconds, as some deployments send it. */
 export const atSecond = (seconds: number): Timestamp => ({
   text: new Date(EPOCH_MS + seconds * 1000).toISOString().replace('.000', ''),
   epochMicros: (EPOCH_MS + seconds * 1000) * 1000,
@@ -25,7 +25,7 @@ function payloadOf({ inputs = null, outputs = null, metadata = null }: Values): 
   return { body, index: 0, heldBytes: body.length };
 }
 
-/** Payloads are given by their values. */
+/** Drafts contain the values of payloads. */
 type StepDraft = Partial<StepFacts> & Values;
 type RecordDraft = Partial<RunRecord> & Omit<Values, 'metadata'>;
 
@@ -46,7 +46,7 @@ export const stepFacts = ({ inputs, outputs, metadata, ...facts }: StepDraft = {
   ...facts,
 });
 
-/** A step by its node, start and end in seconds (null: none), and the upstream's word for its status. */
+/** A step with its node, start and end in seconds (null: none), and the upstream's status word. */
 export const ran = (
   nodeId: string,
   start: number | null,
@@ -84,17 +84,17 @@ export const runFacts = (facts: Partial<RunFacts> = {}): RunFacts => ({
   ...facts,
 });
 
-/** The upstream's list: the index of each step is its place, and its id is `step-<index>`. */
+/** Sets each step's index to its place in the list, and its id to `step-<index>`. */
 export const listed = (steps: readonly StepFacts[]): StepFacts[] =>
   steps.map((step, index) => ({ ...step, id: `step-${index}`, index }));
 
-/** A run over a list of steps, as of `now` seconds. */
+/** A run over a list of steps, at `now` seconds. */
 export const runOf = (
   steps: readonly StepFacts[],
   { now = 100, ...facts }: Partial<RunFacts> & { now?: number } = {},
 ): Run => createRun(runFacts({ steps: listed(steps), ...facts }), EPOCH_MS + now * 1000);
 
-/** Few moments, so that many steps tie; and any year that the upstream's text can name. */
+/** Few timestamps, so that many steps tie; and the earliest and latest years that texts allow. */
 const arbitraryMoment: fc.Arbitrary<Timestamp> = fc.oneof(
   { weight: 6, arbitrary: fc.integer({ min: 0, max: 40 }).map((quarters) => at(quarters / 4)) },
   fc
@@ -104,7 +104,7 @@ const arbitraryMoment: fc.Arbitrary<Timestamp> = fc.oneof(
 
 const WORDS = ['completed', 'failed', 'running', 'queued', 'cancelled', 'skipped', 'archived'];
 
-/** Steps with times and numbers beyond any sense. */
+/** Steps with impossible times and numbers. */
 export const arbitrarySteps: fc.Arbitrary<StepFacts[]> = fc
   .array(
     fc

@@ -29,7 +29,7 @@ function stepsOf(expression: string, value: JsonValue): number {
 
 type Node = ReturnType<typeof compile>;
 
-/** Reads the specification literally, with a slice of a text as null, and counts the nodes that it visits. */
+/** Evaluates a path literally by the specification (slices of text: null), and counts the visited nodes. */
 class Reference {
   visits = 0;
 
@@ -154,7 +154,7 @@ const endings = fc.oneof(
 );
 
 describe('a supported path', () => {
-  it('finds what the specification says, in no more visits than the budget pays for', () => {
+  it('finds the result of the specification, in at most as many visits as the budget counts', () => {
     let found = 0;
     const expressions = fc.tuple(paths, endings).map(([path, ending]) => path + ending);
     fc.assert(
@@ -203,7 +203,7 @@ describe('a supported path', () => {
     expect(find(expression, document)).toEqual(expected);
   });
 
-  it('finds __proto__ and constructor as fields of their own', () => {
+  it('finds __proto__ and constructor as own fields', () => {
     const value = JSON.parse('{"__proto__": {"a": 1}, "list": [{"constructor": 2}]}') as JsonValue;
     expect(find('"__proto__".a', value)).toBe(1);
     expect(find('list[*].constructor', value)).toEqual([2]);
@@ -211,7 +211,7 @@ describe('a supported path', () => {
   });
 });
 
-describe('an expression that is not supported', () => {
+describe('an unsupported expression', () => {
   const MULTI_SELECT = 'a multi-select ([a, b], {name: a}) is supported only at the end, and once';
   const IN_FILTERS = 'comparators, !, && and || are supported only in filters';
   const LITERALS = 'literals are supported only as operands of comparators';
@@ -239,7 +239,7 @@ describe('an expression that is not supported', () => {
     ['items[?[a]]', MULTI_SELECT],
     ['{"__proto__": a}', '__proto__ is not supported as a name of a multi-select'],
     ['items[::0]', 'the step of a slice must not be 0'],
-  ])('%s: says why', (expression, problem) => {
+  ])('%s is refused with the reason', (expression, problem) => {
     expect(errorOf(expression)).toMatch(`Invalid path: ${problem}`);
   });
 
@@ -248,11 +248,11 @@ describe('an expression that is not supported', () => {
     ['a b', 'unexpected token type: UnquotedIdentifier, value: b'],
     ['a é', 'unknown character: é'],
     ['a'.repeat(513), 'must have at most 512 characters, got 513'],
-  ])('%s: says what is wrong, each time', (expression, problem) => {
+  ])('%s is refused with the same problem each time', (expression, problem) => {
     for (const error of [errorOf(expression), errorOf(expression)]) expect(error).toMatch(`Invalid path: ${problem}`);
   });
 
-  it('whatever its text is, has an InvalidPathError and no other', () => {
+  it('of any text throws only InvalidPathError', () => {
     const words =
       'a "a" @ $ $x * [*] [] [0] [::-1] [? ] [ ( ) { } : , . | || && ! == < + - // ? & `1` \'s\' let in = length( \' ` " é';
     const joined = fc.tuple(fc.array(oneOf(words), { maxLength: 14 }), fc.constantFrom('', ' '));
@@ -279,8 +279,8 @@ describe('the work of a path', () => {
   const chain = (part: string, length = 512) => part.repeat(Math.floor(length / part.length));
 
   it.each([
-    ['projections one after another', `@${chain('|[*]', 511)}`, numbers],
-    ['flattening again and again', `@${chain('|[]', 511)}`, numbers],
+    ['a sequence of projections', `@${chain('|[*]', 511)}`, numbers],
+    ['repeated flattening', `@${chain('|[]', 511)}`, numbers],
     ['a chain of fields', `[*]${chain('.a', 509)}`, numbers],
     ['negations', `[?${chain('!', 508)}a]`, numbers],
     ['comparisons of long texts', `[?${chain('a==b&&', 507)}c]`, [{ a: chain('x', 2 ** 24), b: chain('x', 2 ** 24) }]],
@@ -298,21 +298,21 @@ describe('the work of a path', () => {
     ['[*].[a, b]', numbers.slice(0, 1000), 20_000],
     ['*', Object.fromEntries(numbers.slice(0, 1000).entries()), 48_000],
     ['toString', numbers.slice(0, 1000), 20_000],
-  ])('counts what %s reads and makes', (expression, value, least) => {
-    // What it costs to parse is paid once.
+  ])('counts the values that %s reads and creates', (expression, value, least) => {
+    // Parsing is counted only the first time.
     stepsOf(expression, value);
     const steps = stepsOf(expression, value);
     expect(steps).toBeGreaterThanOrEqual(least);
     expect(steps).toBeLessThan(least * 3);
   });
 
-  it('is small for fields and indexes alone, and for the longest expressions over few values', () => {
+  it('is small for plain fields and indexes, and for the longest expressions over few values', () => {
     expect(stepsOf('a[0].b', { a: [{ b: 1 }], rest: numbers })).toBeLessThan(200);
     expect(find(`@${chain('|[*]', 511)}`, numbers.slice(0, 9))).toEqual(numbers.slice(0, 9));
     expect(find(`[*]${chain('.a', 509)}`, numbers.slice(0, 9))).toEqual([]);
   });
 
-  it('is limited for all paths of an operation, which suffice for two in each step of a hundred runs', () => {
+  it('is limited for all paths of an operation together, which allows two in each step of a hundred runs', () => {
     const budget = createPathBudget();
     const messages = Array.from({ length: 20 }, () => ({ role: 'user', content: 'x'.repeat(1000) }));
     const findInSteps = (expression: string) => {
@@ -326,14 +326,14 @@ describe('the work of a path', () => {
     expect(errorOf('choices', null, budget)).toMatch(LIMIT_REACHED);
   });
 
-  it('includes new expressions, of which each is parsed', () => {
+  it('includes parsing each new expression', () => {
     const budget = createPathBudget(50_000);
     const errors = Array.from({ length: 1000 }, (_, i) => errorOf(`new_${i}(`, null, budget));
     expect(errors[0]).toMatch('invalid token');
     expect(errors.at(-1)).toMatch('limit of 50000 steps reached');
   });
 
-  it('ends in a result of at most 1 MiB of JSON', () => {
+  it('is limited to results of 1 MiB of JSON', () => {
     const ofLength = (length: number) => ({ a: [null, 1], b: ['x'.repeat(length - '{"a":[null,1],"b":[""]}'.length)] });
     expect(find('@', ofLength(2 ** 20))).toEqual(ofLength(2 ** 20));
     expect(errorOf('@', ofLength(2 ** 20 + 1))).toMatch('at most 1048576 characters');

@@ -9,8 +9,8 @@ const nested = (levels: number, inner = ''): JsonValue =>
 
 const json = fc.jsonValue({ maxDepth: 5 }).map((value) => value as JsonValue);
 
-describe('JSON that cannot be written', () => {
-  it('is nested too deep', () => {
+describe('unwritable JSON', () => {
+  it('includes values that are nested too deeply', () => {
     expect(unwritable(nested(MAX_JSON_DEPTH, '1'))).toBeNull();
     for (const levels of [MAX_JSON_DEPTH + 1, 1_000_000]) {
       expect(unwritable([Array<JsonValue>(300_000).fill({}), { a: nested(levels) }])).toContain('nested');
@@ -19,7 +19,7 @@ describe('JSON that cannot be written', () => {
     expect(isDeeperThan(nested(MAX_JSON_DEPTH, '1'), MAX_JSON_DEPTH)).toBe(false);
   });
 
-  it('has an infinite number, which would silently become null', () => {
+  it('includes infinite numbers, which would silently become null', () => {
     fc.assert(
       fc.property(json, fc.constantFrom('1e400', '-1e400'), fc.nat(5), (value, number, levels) => {
         expect(unwritable(value)).toBeNull();
@@ -30,7 +30,7 @@ describe('JSON that cannot be written', () => {
 });
 
 describe('a number', () => {
-  it('is a count if it is whole and not negative, of any size', () => {
+  it('is a count if it is a non-negative integer of any size', () => {
     expect([0, 1, 2 ** 40].every(isCount)).toBe(true);
     expect([-1, 0.5, NaN, Infinity, '1', null, undefined].some(isCount)).toBe(false);
   });

@@ -10,7 +10,7 @@ const integers = fc.oneof(
   fc.constant(10n ** 15n),
 );
 
-/** Texts that look like what is searched for. */
+/** Texts that resemble long integers. */
 const texts = fc.oneof(
   fc.string({ unit: 'grapheme' }),
   fc.constantFrom('12345678901234567890', ': 12345678901234567890,', '"', '\\', '\\"12345678901234567890', '\u2028\n'),
@@ -18,14 +18,14 @@ const texts = fc.oneof(
 
 const others = fc.oneof(texts, fc.double({ noDefaultInfinity: true, noNaN: true }), fc.boolean(), fc.constant(null));
 
-/** The text of a value, and the value to be read from it. */
+/** The JSON of a value, and the expected value. */
 const written: fc.Arbitrary<[text: string, value: unknown]> = fc.oneof(
   integers.map((integer): [string, unknown] => [String(integer), isLong(integer) ? String(integer) : Number(integer)]),
   others.map((value): [string, unknown] => [JSON.stringify(value), JSON.parse(JSON.stringify(value))]),
 );
 
 describe('an integer in JSON', () => {
-  it('keeps all its digits: beyond 2^53 as text', () => {
+  it('keeps all digits, as a string beyond 2^53', () => {
     const fields = fc.uniqueArray(fc.tuple(texts, written), { maxLength: 5, selector: ([key]) => key });
     fc.assert(
       fc.property(fields, fc.constantFrom(':', ' : '), fc.constantFrom(',', ' ,\n'), (given, colon, comma) => {
@@ -40,7 +40,7 @@ describe('an integer in JSON', () => {
   });
 
   it.each(['1e400', '-12345678901234567e3', '12345678901234567.5', '0.12345678901234567890', '1.5E+12345678901234567'])(
-    'does not look like %s, which stays a double',
+    'is not recognized in %s, which stays a double',
     (text) => {
       expect(longIntegersAsText(`[${text}]`)).toBe(`[${text}]`);
     },
@@ -52,11 +52,11 @@ describe('an integer in JSON', () => {
     '[12345678901234567x]',
     '"12345678901234567',
     '+12345678901234567',
-  ])('is refused in %s, which is not JSON', (text) => {
+  ])('is refused in %s, which is invalid JSON', (text) => {
     expect(() => parseExactJson(text)).toThrow(SyntaxError);
   });
 
-  it('is not searched for in a text that does not end', () => {
+  it('is not recognized in an unterminated string', () => {
     const text = '[12345678901234567, "12345678901234567';
     expect(longIntegersAsText(text)).toBe('["12345678901234567", "12345678901234567');
   });

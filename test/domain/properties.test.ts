@@ -12,8 +12,8 @@ const everythingOf = (run: Run) => ({
   criticalPath: { ...run.criticalPath, steps: run.criticalPath.steps.map(({ index }) => index) },
 });
 
-describe('a run of absurd times and numbers', () => {
-  it('has no negative or infinite length of time, and its bars and gaps within the timeline', () => {
+describe('a run of impossible times and numbers', () => {
+  it('has no negative or infinite durations, and its bars and gaps are within the timeline', () => {
     fc.assert(
       fc.property(arbitrarySteps, (given) => {
         const { steps, timing, timeline, criticalPath, totalElapsedTime } = runOf(given);
@@ -30,7 +30,7 @@ describe('a run of absurd times and numbers', () => {
         const { bars, gaps, durationMs } = timeline;
         for (const { offsetMs, durationMs: length } of [...bars, ...gaps]) {
           expect(offsetMs).toBeGreaterThanOrEqual(0);
-          // Before the year 1684 and after 2255 a double does not hold each microsecond.
+          // Before 1684 and after 2255 a double does not represent each microsecond.
           expect(offsetMs + length).toBeLessThanOrEqual((durationMs ?? 0) + 0.064);
         }
         for (const { offsetPercent, widthPercent } of bars) {
@@ -40,7 +40,7 @@ describe('a run of absurd times and numbers', () => {
     );
   });
 
-  it('is the same in whatever order the upstream lists its steps', () => {
+  it('is the same for any order of its steps', () => {
     const lists = arbitrarySteps.chain((given) =>
       fc.tuple(fc.constant(given), fc.shuffledSubarray(given, { minLength: given.length })),
     );
@@ -53,7 +53,7 @@ describe('a run of absurd times and numbers', () => {
   });
 });
 
-describe('a run that does not depend on now', () => {
+describe('a run that does not depend on the current time', () => {
   it('is the same at any later time', () => {
     fc.assert(
       fc.property(arbitraryRun, fc.nat(1e9), (raw, later) => {

@@ -10,13 +10,13 @@ describe('a run', () => {
     expect(runOf([ran('a', 0, 1)]).payload).toBeNull();
   });
 
-  it('with a step that cannot be read is UNKNOWN and not finished: that step may have failed or still run', () => {
+  it('with an unreadable step is UNKNOWN and unfinished, as that step may have failed or still run', () => {
     const run = runOf([ran('a', 0, 1), stepFacts({ problem: 'expected object' })]);
     expect(run).toMatchObject({ status: 'UNKNOWN', isFinished: false, stepCounts: { total: 1 } });
     expect(run.unreadableSteps).toEqual(['expected object']);
   });
 
-  it('reads no step for what its record says', () => {
+  it('reads no step for fields of its record', () => {
     const read: PropertyKey[] = [];
     const watched = new Proxy(stepFacts(), {
       get(target, key) {
@@ -33,14 +33,14 @@ describe('a run', () => {
 describe('a run without a record whose steps could not be loaded', () => {
   const unknown = runOf([], { steps: null, stepsError: new Error('gone') });
 
-  it('has its ids, and depends on now', () => {
+  it('has its ids, and depends on the current time', () => {
     expect(unknown).toMatchObject({ workflowId: 'workflow-1', id: 'run-1', dependsOnNow: true });
   });
 
   it.each<keyof Run>([
     ...(['rawStatus', 'statusIsInferred', 'status', 'isFinished', 'startedAt', 'endedAt', 'lastActivityAt'] as const),
     ...(['wallClockMs', 'error', 'freshness', 'steps', 'unreadableSteps', 'totalElapsedTime'] as const),
-  ])('throws at %s why they could not be loaded', (field) => {
+  ])('throws the reason at %s', (field) => {
     expect(() => unknown[field]).toThrow('gone');
   });
 });
@@ -48,7 +48,7 @@ describe('a run without a record whose steps could not be loaded', () => {
 describe('a run whose steps were not loaded', () => {
   const record = runRecord({ inputs: 1, outputs: 2, error: 'oops' });
 
-  it.each([null, new Error('gone')])('has what its record says (%s)', (stepsError) => {
+  it.each([null, new Error('gone')])('has the fields of its record (%s)', (stepsError) => {
     const facts = runFacts({ steps: null, stepsError, record });
     expect(createRun(facts, EPOCH_MS)).toMatchObject({
       rawStatus: 'completed',
@@ -65,7 +65,7 @@ describe('a run whose steps were not loaded', () => {
     });
   });
 
-  it('that waits has not started', () => {
+  it('that is queued has not started', () => {
     const waiting = runRecord({ rawStatus: 'queued', startTime: null, endTime: null });
     expect(runOf([], { steps: null, record: waiting })).toMatchObject({ startedAt: null, endedAt: null });
   });
@@ -73,11 +73,11 @@ describe('a run whose steps were not loaded', () => {
   it.each<keyof Run>([
     ...(['lastActivityAt', 'steps', 'stepCounts', 'failedSteps', 'totalElapsedTime', 'timing', 'timeline'] as const),
     ...(['criticalPath', 'progress', 'repeatedNodes', 'tokenUsage'] as const),
-  ])('refuses %s as a mistake of the program', (field) => {
+  ])('throws at %s, as a programming error', (field) => {
     expect(() => runOf([], { steps: null, record })[field]).toThrow("must require 'STEPS'");
   });
 
-  it.each(['status', 'startedAt', 'endedAt'] as const)('refuses %s where no record has it', (field) => {
+  it.each(['status', 'startedAt', 'endedAt'] as const)('throws at %s if no record has it', (field) => {
     expect(() => runOf([], { steps: null })[field]).toThrow("must require 'STEPS'");
     const endless = runRecord({ startTime: null, endTime: null });
     if (field !== 'status') {
@@ -87,7 +87,7 @@ describe('a run whose steps were not loaded', () => {
 });
 
 describe('a run whose graph was not loaded', () => {
-  it.each(['criticalPath', 'progress'] as const)('refuses %s as a mistake of the program', (field) => {
+  it.each(['criticalPath', 'progress'] as const)('throws at %s, as a programming error', (field) => {
     const run = runOf([ran('a', 0, 1)], { graph: undefined });
     expect(() => run[field]).toThrow("must require 'GRAPH'");
     expect(run.timeline.laneCount).toBe(1);

@@ -20,7 +20,7 @@ describe('the steps of a run', () => {
     [{ nodeId: ['a', 'b'] }, [0, 1, 3, 4]],
     [{ failedOnly: true }, [1, 3]],
     [{ nodeId: ['b'], failedOnly: true }, [3]],
-  ])('that meet %j are %j', (filter, indexes) => {
+  ])('that match %j are %j', (filter, indexes) => {
     expect(selectSteps(steps, filter, null).map(({ index }) => index)).toEqual(indexes);
   });
 

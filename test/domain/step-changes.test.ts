@@ -35,7 +35,7 @@ describe('a step has changed', () => {
     expect(changedIds([running], [ran('model', 0, null, 'running', { id: 'a', ...facts })])).toEqual(['a']);
   });
 
-  it('not by its position in the list, also where two steps have one id or start together', () => {
+  it('not if only its position in the list differs, even for equal ids or start times', () => {
     const twins = [running, ran('model', 5, 6, 'running', { id: 'a', index: 1 })];
     const tied = [ran('x', 0, 1, 'completed', { id: 'b' }), ran('x', 0, 1, 'completed', { id: 'c', index: 1 })];
     for (const steps of [twins, tied]) {
@@ -44,7 +44,7 @@ describe('a step has changed', () => {
     }
   });
 
-  it('exactly where its facts or its place among the attempts differ', () => {
+  it('exactly if its facts or its attempt numbers differ', () => {
     const withIds = arbitrarySteps.map((steps) => steps.slice(0, 8).map((step, i) => ({ ...step, id: `s${i % 6}` })));
     const reported = (facts: readonly StepFacts[], id: string) => {
       const { steps } = runOf(facts);
@@ -58,7 +58,7 @@ describe('a step has changed', () => {
     };
     fc.assert(
       fc.property(withIds, withIds, fc.integer({ min: 0, max: 7 }), (one, other, kept) => {
-        // Mostly the same steps, as polls bring them.
+        // Mostly the same steps, like consecutive polls.
         const after = one.map((step, index) =>
           index < kept ? step : { ...(other[index] ?? step), index, id: step.id },
         );
@@ -71,7 +71,7 @@ describe('a step has changed', () => {
 });
 
 describe('two lists of steps', () => {
-  it('say when some steps are gone', () => {
+  it('report missing steps', () => {
     const [a, b] = listed([ran('a', 0, 1), ran('b', 1, 2)]);
     expect(a && b && compared([a, b], [a])).toEqual({ changed: new Set(), hasFewer: true });
   });
@@ -81,7 +81,7 @@ describe('the steps that have changed since a state', () => {
   const { steps } = runOf([ran('a', 0, 1), ran('b', 1, 2), ran('c', 2, 3), ran('d', 3, 4)]);
   const ids = steps.map(({ id }) => id);
 
-  it('are those that changed in a later one, and all since the beginning', () => {
+  it('are those that changed in later states, and all steps since the beginning', () => {
     fc.assert(
       fc.property(fc.array(fc.subarray(ids), { maxLength: 5 }), (later) => {
         const changed = [ids, ...later].map((each) => new Set(each));
@@ -94,7 +94,7 @@ describe('the steps that have changed since a state', () => {
     );
   });
 
-  it('are also those of which nothing is known yet', () => {
+  it('include steps without a known change', () => {
     const changes = changesUpTo(NO_CHANGES, steps.slice(0, 1), new Set(), 3);
     expect(changedSteps(steps, changes, 2)).toEqual(steps);
     expect(changedSteps(steps, changes, 3)).toEqual(steps.slice(1));

@@ -30,13 +30,13 @@ describe('the error of a step', () => {
     expect(hasError(raw)).toBe(true);
   });
 
-  it('is plain words where the JSON has more than 65,536 characters', () => {
+  it('is plain text if the JSON has more than 65,536 characters', () => {
     const json = (length: number) => `{"message":"${'x'.repeat(length - 14)}"}`;
     expect(errorInfo(json(2 ** 16))?.message).toHaveLength(2 ** 16 - 14);
     expect(errorInfo(json(2 ** 16 + 1))?.message).toBe(json(2 ** 16 + 1));
   });
 
-  it('is never without a message, and none but for empty JSON', () => {
+  it('always has a message, and is missing only for empty JSON', () => {
     const blank = fc.string({ unit: fc.constantFrom(' ', '\n', '\t', '\r', '\u00a0', '\f'), maxLength: 3 });
     const brackets = fc.constantFrom('{}', '[]', '""', '{]', '""x', '"a"', '[0]', 'null');
     const almostEmpty = fc.tuple(brackets, blank).map(([text, space]) => text.charAt(0) + space + text.slice(1));
@@ -47,7 +47,7 @@ describe('the error of a step', () => {
         try {
           value = JSON.parse(text.trim());
         } catch {
-          // Plain words.
+          // It is plain text.
         }
         const isNumber = typeof value === 'number' || typeof value === 'boolean';
         const isBlank = typeof value === 'string' ? value.trim() === '' : Object.keys(value ?? {}).length === 0;

@@ -9,14 +9,14 @@ import {
 } from '../../src/domain/timestamp.ts';
 import { readMoment } from '../reference/times.ts';
 
-/** Mostly numbers from `min` to `max`, and those next to them, as two digits. */
+/** Mostly numbers from `min` to `max`, and their neighbours, as two digits. */
 const digits = (min: number, max: number) =>
   fc
     .oneof({ weight: 8, arbitrary: fc.integer({ min, max }) }, fc.constantFrom(min, max, max + 1, Math.max(0, min - 1)))
     .map((number) => String(number).padStart(2, '0'));
 const year = fc.integer({ min: 1, max: 9998 }).map((number) => String(number).padStart(4, '0'));
 
-/** Every part of a text: some are out of their range by one. */
+/** All parts of a timestamp: some are out of range by one. */
 const parts = fc.record({
   date: fc.tuple(year, digits(1, 12), digits(1, 31)).map((each) => each.join('-')),
   time: fc.oneof(
@@ -37,7 +37,7 @@ describe('a timestamp', () => {
     expect(parseTimestamp(text)).toEqual({ text, epochMicros, isWholeSecond });
   });
 
-  it('is a moment that a calendar and a clock show, to the microsecond', () => {
+  it('is a valid calendar time, to the microsecond', () => {
     fc.assert(
       fc.property(parts, ({ date, time, fraction, sign, zone }) => {
         const text = `${date}T${time}${fraction && `.${fraction}`}${zone ? `${sign}${zone.join(':')}` : 'Z'}`;
@@ -46,7 +46,7 @@ describe('a timestamp', () => {
         expect(read?.epochMicros).toBe(expected?.micros);
         if (!read) return;
         expect(read.isWholeSecond).toBe(fraction === '');
-        // A leap second is the next one.
+        // A leap second becomes the next second.
         expect(read.text).toBe(
           time.endsWith('60')
             ? `${timestampOfMicros(read.epochMicros).text.slice(0, 19)}${fraction && `.${fraction.slice(0, 9)}`}Z`
@@ -57,7 +57,7 @@ describe('a timestamp', () => {
     );
   });
 
-  it('may have other separators and no zone, which is UTC', () => {
+  it('may have other separators, and without a zone is in UTC', () => {
     const [separators, points] = [fc.constantFrom('T', 't', ' '), fc.constantFrom('.', ',')];
     const [spaces, tails] = [fc.constantFrom('', ' '), fc.constantFrom('', '\n', '  ')];
     fc.assert(
@@ -76,7 +76,7 @@ describe('a timestamp', () => {
     );
   });
 
-  it('has nothing before, between or after its parts', () => {
+  it('has no other characters before, between or after its parts', () => {
     const text = '2025-03-13T02:41:15.144470+01:00';
     for (let at = 0; at <= text.length; at += 1) {
       for (const more of ['x', '-', 'T']) {
@@ -101,7 +101,7 @@ describe('a timestamp', () => {
 });
 
 describe('a computed timestamp', () => {
-  it('reads as the microseconds that it was computed from', () => {
+  it('has the text of its microseconds', () => {
     const first = Date.parse('0000-01-01T00:00:00Z') * 1000;
     const last = Date.parse('9999-12-31T23:59:59Z') * 1000;
     fc.assert(
@@ -109,14 +109,14 @@ describe('a computed timestamp', () => {
         const computed = timestampOfMicros(micros);
         expect(computed).toMatchObject({ epochMicros: micros, isWholeSecond: false });
         expect(computed.text).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/);
-        // Before 1684 and after 2255 a double does not hold each microsecond.
+        // Before 1684 and after 2255 a double does not represent each microsecond.
         const read = parseTimestamp(computed.text)?.epochMicros ?? NaN;
         expect(Math.abs(read - micros)).toBeLessThanOrEqual(Number.isSafeInteger(micros) ? 0 : 64);
       }),
     );
   });
 
-  it('beyond the calendar has the nearest moment as text', () => {
+  it('beyond the calendar has the nearest valid text', () => {
     expect(timestampOfMicros(-1e18)).toMatchObject({ text: '0000-01-01T00:00:00.000000Z', epochMicros: -1e18 });
     expect(timestampOfMicros(1e18)).toMatchObject({ text: '9999-12-31T23:59:59.000000Z', epochMicros: 1e18 });
   });
@@ -137,13 +137,13 @@ describe('a computed timestamp', () => {
   });
 
   it.each([0, -1, 1e9 - 1, 9_007_199_254, 1e12 - 1, 9_007_199_254_000, 1e15, NaN])(
-    'of %p seconds or milliseconds is not read: no year from 2001 to 2255',
+    'is null for %p seconds or milliseconds, which are not from 2001 to 2255',
     (value) => {
       expect(timestampOfEpoch(value)).toBeNull();
     },
   );
 
-  it('of a clock reading has its milliseconds', () => {
+  it('of the clock has milliseconds', () => {
     const [text, epochMicros] = ['2025-03-13T02:41:15.144Z', 1_741_833_675_144_000];
     expect(timestampOf(1_741_833_675_144)).toEqual({ text, epochMicros, isWholeSecond: false });
   });

@@ -4,7 +4,7 @@ import { stepFacts } from './facts.ts';
 
 const usageOf = (outputs: JsonValue) => stepFacts({ outputs }).tokenUsage;
 
-/** The sums of a run, and other words and shapes of a usage, are compared with `test/reference`. */
+/** `test/reference` compares the sums of a run, and other words and shapes of usage. */
 describe('the token usage of a step', () => {
   it.each<[string, readonly JsonValue[], object]>([
     [
@@ -41,7 +41,7 @@ describe('the token usage of a step', () => {
     expect(stepFacts({ outputs: events }).billedTokens?.model).toBe('m');
   });
 
-  it('of a stream that counts something else in each event is read in linear time', () => {
+  it('is read in linear time from a stream with other counts in each event', () => {
     const events = Array.from({ length: 60_000 }, (_, index) => ({
       type: 'message_delta',
       usage: { [`count ${index}`]: index, output_tokens: index },
@@ -49,7 +49,7 @@ describe('the token usage of a step', () => {
     expect(usageOf(events)).toMatchObject({ outputTokens: 59_999, source: 'OUTPUTS' });
   });
 
-  it('names its model by at most 256 characters', () => {
+  it('has a model name of at most 256 characters', () => {
     const usage = { total_tokens: 5 };
     expect(usageOf({ model: 'm'.repeat(300), usage })?.model).toBe('m'.repeat(256));
     expect(usageOf({ model: '', usage })?.model).toBeNull();

@@ -11,24 +11,17 @@ const ALL: TrendSpan = { startedAfter: null, startedBefore: null, isWhole: true 
 const WINDOW: TrendSpan = { startedAfter: at(0), startedBefore: at(40), isWhole: true };
 
 describe('a trend', () => {
-  it('has the statistics of the runs that started in each part', () => {
-    const records = [record('r3', 4, 8, 'failed'), record('r2', 3, 4), record('r1', 0, 10)];
-    expect(trendOf(records, 1, ALL)).toMatchObject([
-      { runCount: 3, failedCount: 1, wallClockMs: { p50: 4000, max: 10_000 }, runIds: ['r3', 'r2', 'r1'] },
-    ]);
-  });
-
   const [early, middle, late] = [record('early', 0, 1), record('middle', 12, 13), record('late', 30, 31)];
   const waiting = record('waiting', null, null, 'pending');
   it.each([
-    ['of the span of their starts', [late, early], 3, ALL, ['0-10: 1', '10-20: 0', '20-30: 1']],
-    ['as one part where that span has no length', [early, early], 24, ALL, ['0-0: 2']],
-    ['without those that have not started', [waiting], 24, ALL, []],
-    ['of the whole window', [middle], 2, WINDOW, ['0-20: 1', '20-40: 0']],
-    ['of a window without runs', [], 1, WINDOW, ['0-40: 0']],
-    ['of a window up to the latest start', [middle], 1, { ...WINDOW, startedBefore: null }, ['0-12: 1']],
-    ['of an open window without runs', [], 1, { ...WINDOW, startedBefore: null }, []],
-    ['of a window that ends before it begins', [], 1, { ...WINDOW, startedAfter: at(50) }, []],
+    ['over the span of their starts', [late, early], 3, ALL, ['0-10: 1', '10-20: 0', '20-30: 1']],
+    ['as one part if the span is empty', [early, early], 24, ALL, ['0-0: 2']],
+    ['without runs that have not started', [waiting], 24, ALL, []],
+    ['over the whole window', [middle], 2, WINDOW, ['0-20: 1', '20-40: 0']],
+    ['over a window without runs', [], 1, WINDOW, ['0-40: 0']],
+    ['up to the latest start in a window without an end', [middle], 1, { ...WINDOW, startedBefore: null }, ['0-12: 1']],
+    ['over a window without an end and without runs', [], 1, { ...WINDOW, startedBefore: null }, []],
+    ['over a window that ends before it begins', [], 1, { ...WINDOW, startedAfter: at(50) }, []],
   ])('counts runs in equal parts %s', (_, records, count, span, expected) => {
     const secondsOf = ({ epochMicros }: Timestamp) => (epochMicros - at(0).epochMicros) / 1e6;
     const parts = trendOf(records, count, span).map(
@@ -37,7 +30,7 @@ describe('a trend', () => {
     expect(parts).toEqual(expected);
   });
 
-  it('says in which parts runs may be missing, where not all were looked at', () => {
+  it('marks parts as incomplete if not all runs were read', () => {
     const complete = (records: Parameters<typeof trendOf>[0], span: TrendSpan) =>
       trendOf(records, 4, { ...span, isWhole: false }).map(({ isComplete }) => isComplete);
     expect(complete([late, middle], WINDOW)).toEqual([false, false, true, true]);
@@ -45,7 +38,7 @@ describe('a trend', () => {
     expect(complete([middle], ALL)).toEqual([true]);
   });
 
-  it('partitions the runs that have started, in parts that follow one another', () => {
+  it('partitions all started runs into consecutive parts', () => {
     const micros = fc.oneof(
       fc.integer({ min: 0, max: 20 }),
       fc.integer({ min: -6e13, max: 9e12 }).map((ms) => ms * 1000),
@@ -62,12 +55,12 @@ describe('a trend', () => {
           const next = parts[index + 1];
           if (next) expect(next.startedAt).toEqual(endedAt);
           const within = runIds.map((id) => starts[Number(id)] ?? NaN);
-          // The last part includes its own end.
+          // The last part includes its end.
           const end = next ? endedAt.epochMicros : Infinity;
           expect(within.filter((start) => !(start >= startedAt.epochMicros && start < end))).toEqual([]);
         }
         const lengths = parts.map(({ startedAt, endedAt }) => endedAt.epochMicros - startedAt.epochMicros);
-        // In the first century a double is exact to 8 µs, and a length has two ends.
+        // In the first century a double is accurate to 8 µs, and a length has two ends.
         expect(Math.max(0, ...lengths) - Math.min(...lengths, Infinity)).toBeLessThanOrEqual(32);
       }),
     );

@@ -46,13 +46,13 @@ describe('an authenticate hook', () => {
       },
     ),
   );
-  /** `accepted`, or the code of the error. Nobody has come with the credential before. */
+  /** `accepted`, or the code of the error. Uses a new credential each time. */
   const outcomeOf = async (authenticate: AuthenticateHook) => {
     hook = authenticate;
     return codesOf(await gateway.query(RUN, { key: `secret-credential-${(credentials += 1)}` }))[0] ?? 'accepted';
   };
 
-  it('decides who may ask, over every transport; its key goes upstream, and the credential does not', async () => {
+  it('decides who is accepted over every transport, and its upstreamKey is sent upstream in place of the credential', async () => {
     hook = (credential) => (credential === 'good' ? GOOD : null);
     for (const transport of TRANSPORTS) {
       const good = await send(transport, gateway.url, { query: RUN }, 'good');
@@ -64,7 +64,7 @@ describe('an authenticate hook', () => {
     expect(new Set(upstream.calls.map(({ key }) => key))).toEqual(new Set(['key-of-upstream']));
   });
 
-  it('is asked once for a credential until REAUTH_INTERVAL_MS or its expiry, and each time for a bad one', async () => {
+  it('is called once for a credential until REAUTH_INTERVAL_MS or its expiry, and each time for a refused one', async () => {
     const asked = jest.fn<AuthenticateHook>((credential) => {
       if (credential === 'short') return Promise.resolve({ ...GOOD, expiresAt: clock.now() + 10_000 });
       return credential === 'long' ? GOOD : null;
@@ -88,7 +88,7 @@ describe('an authenticate hook', () => {
     expect(await calls('long')).toEqual([1]);
   });
 
-  it('that withdraws a credential, or changes what it may see, takes the cached answers with it', async () => {
+  it('evicts the cached answers if it refuses a credential or changes its rights', async () => {
     let identity: Identity | null = { ...GOOD, attributes: { team: 'a' } };
     hook = () => identity;
     const thrice = async () => {
@@ -105,7 +105,7 @@ describe('an authenticate hook', () => {
     expect(await thrice()).toEqual(Array(3).fill({ run: null }));
   });
 
-  it('keeps callers apart by all that it says of them: cold, warm and from the response cache', async () => {
+  it('separates callers by all their rights: cold, warm and from the response cache', async () => {
     const identities: Readonly<Record<string, Identity>> = {
       a: { ...GOOD, attributes: { team: 'a' } },
       b: { ...GOOD, attributes: { team: 'b' } },
@@ -125,9 +125,9 @@ describe('an authenticate hook', () => {
     ['the workflow', () => ({ workflowIds: ['wf'] }), 'accepted'],
     ['no workflow', () => ({ workflowIds: [] }), 'NOT_FOUND'],
     ['attributes of 4096 characters', () => ({ attributes: { ['n'.repeat(96)]: 'x'.repeat(4000) } }), 'accepted'],
-    ['a right until now', () => ({ expiresAt: clock.now() }), 'UNAUTHENTICATED'],
-    ['a right that ends in a moment', () => ({ expiresAt: clock.now() + 1 }), 'accepted'],
-  ])('may answer %s', async (_name, identity, outcome) => {
+    ['a right that ends now', () => ({ expiresAt: clock.now() }), 'UNAUTHENTICATED'],
+    ['a right that ends in a millisecond', () => ({ expiresAt: clock.now() + 1 }), 'accepted'],
+  ])('may return %s', async (_name, identity, outcome) => {
     expect(await outcomeOf(() => ({ ...GOOD, ...identity() }))).toBe(outcome);
   });
 
@@ -135,9 +135,9 @@ describe('an authenticate hook', () => {
   it.each<readonly [string, AuthenticateHook, readonly string[]]>([
     ['throws', throwing(new Error('slip')), ['slip']],
     ['rejects', () => Promise.reject(new Error('the database is down')), ['the database is down']],
-    // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- Embedders may.
+    // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- An embedder may reject with anything.
     ['rejects with a text', () => Promise.reject('down'), ['down']],
-    ['answers undefined', malformed(undefined), ['malformed']],
+    ['returns undefined', malformed(undefined), ['malformed']],
     ...['', ' key', 'key ', 'a\nb', undefined].map(
       (upstreamKey) =>
         [`has the key ${JSON.stringify(upstreamKey)}`, malformed({ ...GOOD, upstreamKey }), ['upstreamKey']] as const,
@@ -162,7 +162,7 @@ describe('an authenticate hook', () => {
     ['has an attribute that is a number', malformed({ ...GOOD, attributes: { a: 1 } }), ['attributes.a']],
     ['has longer attributes', malformed({ ...GOOD, attributes: { a: 'x'.repeat(4096) } }), ['attributes']],
     [
-      'has what it should not',
+      'has an unknown member',
       malformed({ ...GOOD, scope: 's3cret' }),
       ['unknown scope: expected null, or an object of upstreamKey, workflowIds'],
     ],
@@ -171,7 +171,7 @@ describe('an authenticate hook', () => {
       malformed({ upstreamKey: 's 3cret', attributes: { a: 7 } }),
       ['upstreamKey', 'workflowIds', 'attributes.a'],
     ],
-  ])('that %s opens nothing, and the log says why without a value', async (_, authenticate, reasons) => {
+  ])('that %s accepts no caller, and the log has the reason without a value', async (_, authenticate, reasons) => {
     const failures = () => log.lines.filter(({ msg }) => msg === 'authenticate failed');
     const before = { calls: upstream.calls.length, failures: failures().length };
     expect(await outcomeOf(authenticate)).toBe(UNAVAILABLE);
@@ -181,13 +181,13 @@ describe('an authenticate hook', () => {
     expect(upstream.calls).toHaveLength(before.calls);
   });
 
-  it('may say with a GatewayError why it refuses', async () => {
+  it('may refuse with its own GatewayError', async () => {
     hook = throwing(new GatewayError('FORBIDDEN', 'your contract has ended'));
     const { errors } = await gateway.query(RUN, { key: 'ended' });
     expect(errors).toMatchObject([{ message: 'your contract has ended', extensions: { code: 'FORBIDDEN' } }]);
   });
 
-  it('stands in place of UPSTREAM_AUTH=service: both are refused at start', async () => {
+  it('excludes UPSTREAM_AUTH=service: the gateway does not start with both', async () => {
     const service = { UPSTREAM_AUTH: 'service', UPSTREAM_API_KEY: 'k', GATEWAY_KEYS_SHA256: 'a'.repeat(64) };
     await expect(startGateway(service, { authenticate: hook })).rejects.toThrow('UPSTREAM_AUTH must be passthrough');
   });
@@ -200,8 +200,8 @@ function throwing(error: Error): () => never {
 }
 
 /**
- * Of the module: how many callers are cached, how many calls of the hook run and wait, and when one that hangs is given up can't be seen from
- * outside in a short time.
+ * Tests the module: the number of cached callers, of running and waiting calls, and the timeout of a hanging hook
+ * cannot be seen from outside in a short time.
  */
 describe('the authenticator of a hook', () => {
   const LONG = 'x'.repeat(4000);
@@ -221,18 +221,18 @@ describe('the authenticator of a hook', () => {
     ['an attribute with a long name', { attributes: { [LONG]: 'a' } }, 900, 1000],
     ['an attribute with a long value', { attributes: { a: LONG, b: 'b' } }, 900, 1000],
     ['little', {}, 9000, 12_000],
-  ])('caches callers within 8 MiB by all that is stored of them: %s', async (_name, identity, least, most) => {
+  ])('caches callers within 8 MiB, counting all that it stores: %s', async (_name, identity, least, most) => {
     const authenticator = authenticatorOf(() => ({ ...GOOD, ...identity }));
     const credentials = Array.from({ length: most + 1 }, (_, index) => `credential-${index}`);
     for (const credential of credentials) await authenticator.authenticate(credential);
     const cached = credentials.filter((credential) => authenticator.known(credential));
-    // The latest ones.
+    // The latest callers are cached.
     expect(cached).toEqual(credentials.slice(credentials.length - cached.length));
     expect(cached.length).toBeGreaterThanOrEqual(least);
     expect(cached.length).toBeLessThanOrEqual(most);
   });
 
-  it('asks it once for all who come with one credential, for 64 at once, while 1000 wait; the rest is refused', async () => {
+  it('calls the hook once for a credential, 64 times at once, queues 1000, and refuses the rest', async () => {
     const release = Promise.withResolvers<Identity>();
     const hook = jest.fn<AuthenticateHook>(() => release.promise);
     const authenticator = authenticatorOf(hook, 10_000);
@@ -245,7 +245,7 @@ describe('the authenticator of a hook', () => {
     expect(hook).toHaveBeenCalledTimes(1064);
   });
 
-  it('gives up one that hangs, also for those who wait, and is free for later callers', async () => {
+  it('gives up a hanging call, also for waiting callers, and then serves later callers', async () => {
     const hangs = new Promise<null>(() => undefined);
     const authenticator = authenticatorOf((credential) => (credential === 'good' ? GOOD : hangs));
     const callers = Array.from({ length: 200 }, (_, index) => authenticator.authenticate(`key-${index}`));

@@ -46,7 +46,7 @@ describe('fields of an extension', () => {
     return { url: gateway.url, query, thrice };
   }
 
-  it('are answered alike by graphql-js, as compiled queries and from the response cache, with what they read', async () => {
+  it('are answered identically by graphql-js, as compiled queries and from the response cache', async () => {
     const resolve = jest.fn(({ steps, criticalPath }: { steps: readonly unknown[]; criticalPath: unknown }) =>
       criticalPath === null ? 0 : steps.length,
     );
@@ -59,7 +59,7 @@ describe('fields of an extension', () => {
     expect(upstream.count('steps')).toBe(1);
   });
 
-  it('whose JSON can not be written are null alone, over every transport', async () => {
+  it('that cannot be written as JSON are null with an error, over every transport', async () => {
     const cycle: Record<string, unknown> = {};
     cycle.again = cycle;
     const extension: SchemaExtension = {
@@ -95,7 +95,7 @@ describe('fields of an extension', () => {
     }
   });
 
-  it('of type DateTime may be moments of a run, of JavaScript, or text', async () => {
+  it('of type DateTime may be moments of a run, Date objects, or text', async () => {
     const TEXT = '2025-03-13T02:41:15.5+02:00';
     const moments = {
       date: new Date(0),
@@ -124,7 +124,7 @@ describe('fields of an extension', () => {
     }
   });
 
-  it('of its own types may be methods, which get the arguments of the field and nothing of the gateway', async () => {
+  it('of own types may be methods, which get only the arguments of the field', async () => {
     const got: unknown[][] = [];
     class Owner {
       readonly name = 'ann';
@@ -151,7 +151,7 @@ describe('fields of an extension', () => {
     expect(got).toEqual([1, 2, 3].flatMap(() => [[{ to: 'bob' }], [{}]]));
   });
 
-  it('that read a record read its times, too, where the steps must tell them', async () => {
+  it('that read a record also read its times, even if these need the steps', async () => {
     upstream.script = (call) =>
       call.endpoint === 'run' ? { json: [wireRun(call.runId, { end_time: null })] } : healthy(call);
     const ask = async (resolve: Entry['resolve']) => {
@@ -168,10 +168,10 @@ describe('fields of an extension', () => {
   });
 
   it.each<[string, Entry, string]>([
-    ['not at all where they say nothing', { resolve: () => 1 }, 'no-store'],
-    ['as long as their entry says', { cacheMs: 10_500, resolve: () => 1 }, 'private, max-age=10'],
+    ['not at all without cacheMs', { resolve: () => 1 }, 'no-store'],
+    ['for their cacheMs', { cacheMs: 10_500, resolve: () => 1 }, 'private, max-age=10'],
     [
-      'no longer than they say themselves',
+      'until their cacheUntil',
       {
         cacheMs: Infinity,
         resolve(_run, _args, { cacheUntil, nowMs }) {
@@ -181,7 +181,7 @@ describe('fields of an extension', () => {
       },
       'private, max-age=5',
     ],
-  ])('live in a cached answer %s', async (_, entry, cacheControl) => {
+  ])('are cached %s', async (_, entry, cacheControl) => {
     const resolve = jest.fn<Entry['resolve']>((...given) => entry.resolve(...given));
     const { thrice } = await start({ extension: onRun('Int', { ...entry, resolve }) }, { LIVE_TTL_MS: '60000' });
     const answers = await thrice(ASK);
@@ -239,7 +239,7 @@ describe('fields of an extension', () => {
     }
   });
 
-  it('load what they are priced for, and no more', async () => {
+  it('make at most their priced calls', async () => {
     type Resolve = Entry['resolve'];
     const ref = { workflowId: 'wf', runId: 'r2' };
     const record: Resolve = async (_run, _args, { run }) => (await run(ref, 'RECORD')).status;
@@ -270,7 +270,7 @@ describe('fields of an extension', () => {
       const { query } = await start({ extension: onRun('String', { calls, resolve }) });
       expect({ calls, data: (await query(ASK)).data }).toEqual({ calls, data: { run: { mine: value } } });
     }
-    // What is selected of a run that a field answers counts, too.
+    // The selection below a run that a field returns counts too.
     const itself = { calls: 1, resolve: ((_run, _args, { run }) => run(ref, 'RECORD')) satisfies Resolve };
     const { query } = await start({ extension: onRun('Run', itself) });
     const { data } = await query(
@@ -279,7 +279,7 @@ describe('fields of an extension', () => {
     expect(data).toEqual({ run: { mine: { status: 'COMPLETED' } }, other: { mine: null } });
   });
 
-  it('make no more calls and answer no more items than their entry says', async () => {
+  it('that exceed the calls or items of their entry are null with a masked error', async () => {
     const extension: SchemaExtension = {
       typeDefs: 'extend type Run { calls: Int items: [Item] set: [Item] } type Item { id: ID }',
       fields: {
@@ -304,7 +304,7 @@ describe('fields of an extension', () => {
     expect(log.text).toContain('Run.set: expected an array');
   });
 
-  it('cost what their entry says, or much where it says nothing', async () => {
+  it('have the cost of their entry, or the maximum without an entry', async () => {
     const costOf = async (entry: Entry) => {
       const extension = onRun('[Item]', entry);
       const found = [];
@@ -320,7 +320,7 @@ describe('fields of an extension', () => {
     expect(await costOf({ requirement: 'STEPS', calls: 0, items: 7, resolve: () => [] })).toEqual([2, 8]);
   });
 
-  it('fail alone: an error of the gateway is answered, anything else masked and logged', async () => {
+  it('fail without other fields: a GatewayError is answered, any other error is masked and logged', async () => {
     const fail = (error = new Error('password')) => {
       throw error;
     };
@@ -357,7 +357,7 @@ describe('fields of an extension', () => {
     expect(log.text).toContain('password');
   });
 
-  it('are answered to authenticated callers alone: also at the root, where nothing is loaded', async () => {
+  it('are answered only to authenticated callers, also at the root, where nothing is loaded', async () => {
     const resolve = jest.fn(() => 42);
     const extension = { typeDefs: 'extend type Query { answer: Int } extend type Mutation { act: Int }', fields: {} };
     const fields = { Query: { answer: { calls: 0, resolve } }, Mutation: { act: { calls: 0, resolve } } };
@@ -372,7 +372,7 @@ describe('fields of an extension', () => {
     }
   });
 
-  it('of a workflow are answered to callers who may see it alone: a handle on one costs no call, and proves nothing', async () => {
+  it('of a workflow are answered only to callers with the right to it, which costs one call', async () => {
     const owner = jest.fn(({ id }: { readonly id: string }) => `owner of ${id}`);
     const extension: SchemaExtension = {
       typeDefs: 'extend type Workflow { owner: String }',
@@ -398,13 +398,13 @@ describe('fields of an extension', () => {
     expect(new Set(owner.mock.calls.map(([{ id }]) => id))).toEqual(new Set(['wf']));
   });
 
-  it('are told to those who compose a supergraph', async () => {
+  it('appear in the SDL for a supergraph', async () => {
     const { query } = await start({ extension: onRun('Int', { resolve: () => 1 }) });
     const { data } = await query('{ _service { sdl } }');
     expect(JSON.stringify(data)).toContain('extend type Run { mine: Int }');
   });
 
-  it('come with each event of a subscription', async () => {
+  it('are in each event of a subscription', async () => {
     const { url } = await start({ extension: onRun('Int', { resolve: ({ steps }) => steps.length }) });
     const response = await fetch(`${url}/graphql/stream`, {
       method: 'POST',

@@ -1,4 +1,7 @@
-/** The library as docs/embedding.md describes it: `createGateway`, its options, plugins and observer. Fields: extension.test.ts. */
+/**
+ * The library as docs/embedding.md describes it: `createGateway`, its options, plugins and observer. Fields:
+ * extension.test.ts.
+ */
 import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import {
@@ -45,7 +48,7 @@ describe('the example of docs/embedding.md', () => {
   const COST =
     'query Cost { run(workflowId: "support-triage", id: "run-4711") { costInCents tokenUsage { totalTokens } } }';
 
-  it("answers the field of one's own to each team by its own rate, each of three times", async () => {
+  it('answers its own field by the rate of each team, each of three times', async () => {
     gateway = await startExample(QUIET);
     for (let sending = 0; sending < 3; sending += 1) {
       for (const [key, costInCents] of [
@@ -57,7 +60,7 @@ describe('the example of docs/embedding.md', () => {
     }
   });
 
-  it('refuses whom and what its checks refuse, each of three times', async () => {
+  it('refuses unknown keys, unnamed operations and other workflows, each of three times', async () => {
     gateway = await startExample(QUIET);
     for (let sending = 0; sending < 3; sending += 1) {
       expect(await ask(COST, 'demo-key')).toMatchObject({ errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] });
@@ -69,7 +72,7 @@ describe('the example of docs/embedding.md', () => {
     }
   });
 
-  it('stands there as it is run', () => {
+  it('is in the page exactly as it is executed', () => {
     const page = readFileSync(new URL('../../docs/embedding.md', import.meta.url), 'utf8');
     const code = readFileSync(new URL('../../embedding/gateway.ts', import.meta.url), 'utf8');
     expect(page).toContain(`\`\`\`ts\n${code}\`\`\``);
@@ -77,7 +80,7 @@ describe('the example of docs/embedding.md', () => {
 });
 
 describe('createGateway', () => {
-  it('refuses settings that it does not know, and wrong ones, with a sentence', async () => {
+  it('refuses unknown and wrong settings with a message', async () => {
     await expect(createGateway({ config: { PROT: 4000 } as Settings })).rejects.toThrow(/^PROT is not a setting/);
     await expect(createGateway({ config: { PORT: 70_000 } })).rejects.toThrow(/^PORT must be a whole number/);
     await expect(createGateway({ config: { PORT: 70_000 } })).rejects.toBeInstanceOf(ConfigError);
@@ -95,7 +98,7 @@ describe('createGateway', () => {
       'authenticate must be a function, or left out, got undefined.',
     ],
     [
-      'an onOperation that is no function',
+      'an onOperation that is not a function',
       { onOperation: {} },
       'onOperation must be a function, or left out, got object.',
     ],
@@ -128,7 +131,7 @@ describe('createGateway', () => {
     await expect(fetch(`http://127.0.0.1:${port}/healthz`)).rejects.toThrow('fetch failed');
   });
 
-  it('takes the settings of the environment, where proxies in lower case count more, as for the command', () => {
+  it('reads settings from the environment, and prefers lower-case proxy variables', () => {
     const environment = {
       HTTP_PROXY: 'http://upper',
       http_proxy: 'http://lower',
@@ -140,7 +143,7 @@ describe('createGateway', () => {
     });
   });
 
-  it('does without Sandbox and introspection where the process is in production, unless it is told otherwise', async () => {
+  it('switches off Sandbox and introspection if NODE_ENV is production', async () => {
     const { NODE_ENV } = process.env;
     process.env.NODE_ENV = 'production';
     try {
@@ -171,7 +174,12 @@ describe('an extension', () => {
     ['has a scalar', 'scalar Mine', {}, 'found ScalarTypeDefinition.'],
     ['extends an enum', 'extend enum RunStatus { MINE }', {}, 'found EnumTypeExtension.'],
     ['has a field without an entry', MINE, {}, 'expected an entry for Run.mine.'],
-    ['has an entry that every object has', 'extend type Run { constructor: Int }', { Run: {} }, 'Run.constructor.'],
+    [
+      'has a field named like a member of every object',
+      'extend type Run { constructor: Int }',
+      { Run: {} },
+      'Run.constructor.',
+    ],
     ['has a field without a resolver', MINE, { Run: { mine: {} } }, 'Run.mine has no resolve.'],
     [
       'has an entry of its own type without a resolver',
@@ -227,7 +235,7 @@ describe('an extension', () => {
     await expect(starting(typeDefs, fields)).rejects.toThrow(message);
   });
 
-  it('may add types with lists and fields that must not fail, enums and inputs', async () => {
+  it('may add types with lists and non-null fields, enums and inputs', async () => {
     const typeDefs = `
       extend type Run { mine(in: In): [Own!] }
       type Own { a: Int! b: [Int!]! sort: Sort } enum Sort { UP } input In { a: Int }`;
@@ -255,7 +263,7 @@ describe('an embedder', () => {
     return [await embedded.query(RUN), await embedded.query(RUN), await embedded.query(RUN)];
   }
 
-  it('sees by a plugin each sending of each operation with its caller, its headers, and what was answered', async () => {
+  it('sees each request of an operation in a plugin: its caller, its headers and its answer', async () => {
     const seen: unknown[] = [];
     const methods: StepgatePlugin = {
       requestDidStart: ({ contextValue: { viewerId, requestId }, request: { http } }) =>
@@ -268,7 +276,7 @@ describe('an embedder', () => {
           },
         }),
     };
-    // As an instance of a class has them.
+    // The methods of a class instance are on its prototype, too.
     const plugin = Object.create(methods) as StepgatePlugin;
     const answers = await thrice({ plugins: [plugin] });
     expect(answers.map(({ data }) => data)).toEqual(Array(3).fill(DATA));
@@ -276,7 +284,7 @@ describe('an embedder', () => {
     expect(upstream.count('run')).toBe(1);
   });
 
-  it('may refuse by whom an operation is sent, over every transport, however often others have sent it', async () => {
+  it('can refuse an operation by its viewer, over every transport, even if others have sent it', async () => {
     const viewers = new Set<string | null>();
     const plugin: StepgatePlugin = {
       requestDidStart: () =>
@@ -302,7 +310,7 @@ describe('an embedder', () => {
   it.each<readonly [string, StepgatePlugin, string]>([
     ['fails', { requestDidStart: () => Promise.reject(new Error('password')) }, 'password'],
     ['fails later', resolving(() => Promise.reject(new Error('another password'))), 'another password'],
-  ])('whose plugin %s has that masked and logged, and it opens nothing', async (_, plugin, reason) => {
+  ])('whose plugin %s gets that error masked and logged, and nothing is executed', async (_, plugin, reason) => {
     for (const answer of await thrice({ plugins: [plugin] })) {
       expect(codesOf(answer)).toEqual(['INTERNAL_SERVER_ERROR']);
       expect(JSON.stringify(answer.errors)).not.toContain(reason);
@@ -311,7 +319,7 @@ describe('an embedder', () => {
     expect(upstream.calls).toEqual([]);
   });
 
-  it('may answer an operation itself, over every transport', async () => {
+  it('can answer an operation in a plugin, over every transport', async () => {
     const answering: StepgatePlugin = {
       requestDidStart: () =>
         Promise.resolve({
@@ -337,7 +345,7 @@ describe('an embedder', () => {
     expect(upstream.calls).toEqual([]);
   });
 
-  it('observes each operation, also one answered from the response cache and an invalid one', async () => {
+  it('observes each operation, also an invalid one and one from the response cache', async () => {
     const seen: ObservedOperation[] = [];
     await thrice({ onOperation: (operation) => seen.push(operation) });
     await embedded?.query('{ nope }');
@@ -359,13 +367,13 @@ describe('an embedder', () => {
   it.each<readonly [string, NonNullable<Additions['onOperation']>, string]>([
     ['throws', fail, 'the observer threw'],
     ['rejects', () => Promise.reject(new Error('the observer rejected')), 'the observer rejected'],
-  ])('whose observer %s has the same answers', async (_, onOperation, reason) => {
+  ])('whose observer %s gets the same answers', async (_, onOperation, reason) => {
     for (const { data } of await thrice({ onOperation })) expect(data).toEqual(DATA);
     expect(log.text).toContain(reason);
   });
 });
 
-describeWithValkey(`a gateway that can not start${withoutValkey}`, () => {
+describeWithValkey(`a gateway that cannot start${withoutValkey}`, () => {
   const valkey = perTest(startValkey);
   let before = 0;
   beforeEach(() => {
@@ -385,7 +393,7 @@ describeWithValkey(`a gateway that can not start${withoutValkey}`, () => {
 
   const SERVICE: Settings = { UPSTREAM_AUTH: 'service', UPSTREAM_API_KEY: 'k', AUTH_ISSUER: 'i', AUTH_AUDIENCE: 'a' };
   const failing: StepgatePlugin = { serverWillStart: () => Promise.reject(new Error('no database')) };
-  /** In the order in which a gateway is put together. */
+  /** In the order in which a gateway is composed. */
   it.each<readonly [string, () => GatewayOptions, RegExp]>([
     [
       "the issuer's keys",
@@ -395,12 +403,12 @@ describeWithValkey(`a gateway that can not start${withoutValkey}`, () => {
     ["an embedder's plugin", () => ({ plugins: [failing] }), /no database/],
     ['the port', () => ({ config: { PORT: valkey.port } }), /^PORT must be .* is in use .*EADDRINUSE/],
     ['the host', () => ({ config: { HOST: '192.0.2.1' } }), /^HOST must be .*192\.0\.2\.1/],
-  ])('because of %s leaves no connection and no server', async (_, optionsOf, message) => {
+  ])('because of %s leaves no connection and no server open', async (_, optionsOf, message) => {
     await expect(start(optionsOf())).rejects.toThrow(message);
     await expectNothingOpen();
   });
 
-  it('leaves none either where it can, and a plugin fails when it closes', async () => {
+  it('closes everything, even if a plugin fails to close', async () => {
     const serverWillStop = () => Promise.reject(new Error('the database is gone'));
     const started = await start({ plugins: [{ serverWillStart: () => Promise.resolve({ serverWillStop }) }] });
     for (const closing of [started.close(), started.close()]) {

@@ -1,4 +1,4 @@
-/** The Fastify plugin on a server of somebody else, which has plugins, a body parser and error handlers of its own. */
+/** The Fastify plugin on a host with its own plugins, body parser and error handlers. */
 import type { AddressInfo } from 'node:net';
 import compress from '@fastify/compress';
 import cors from '@fastify/cors';
@@ -53,8 +53,8 @@ async function startHost(hasWebSockets: boolean): Promise<Host> {
 
 describe.each([
   ['has WebSockets', true],
-  ['has none', false],
-])('on a Fastify that %s', (_, hasWebSockets) => {
+  ['has no WebSockets', false],
+])('a gateway on a Fastify that %s', (_, hasWebSockets) => {
   const host = perBlock(() => startHost(hasWebSockets));
   const post = (path: string, body: unknown, headers: Readonly<Record<string, string>> = {}) =>
     fetch(host.url + path, {
@@ -63,7 +63,7 @@ describe.each([
       body: JSON.stringify(body),
     });
 
-  it('answers queries below its prefix, and its errors are in the form of GraphQL', async () => {
+  it('answers queries below its prefix, and its errors are GraphQL errors', async () => {
     // From the upstream, from the run store, and from the response cache.
     for (let time = 0; time < 3; time += 1) {
       const answer = await post(`${PREFIX}/graphql`, { query: QUERY });
@@ -83,7 +83,7 @@ describe.each([
     expect([missing.status, await missing.json()]).toMatchObject([404, { errors: [{}] }]);
   });
 
-  it('sends events, and opens sockets', async () => {
+  it('sends events and opens sockets', async () => {
     const stream = await openStream(host.url + PREFIX, { query: WATCH }, 'demo-key');
     expect(await stream.nextData()).toEqual({ runUpdated: RUN });
     stream.cut();
@@ -105,7 +105,7 @@ describe.each([
     expect(await (await fetch(`${host.url}${PREFIX}/readyz`)).json()).toEqual({ status: 'ready' });
   });
 
-  it('leaves the routes of the host as they are', async () => {
+  it('leaves the routes of the host unchanged', async () => {
     const echo = await post('/echo', { a: 1 }, { origin: 'https://host.example' });
     expect(await echo.json()).toEqual({ parsedByHost: '{"a":1}' });
     expect(Object.fromEntries(echo.headers)).toMatchObject({
@@ -128,7 +128,7 @@ describe.each([
   });
 });
 
-it('that cannot open keeps its server from starting', async () => {
+it('a plugin that cannot open keeps its server from starting', async () => {
   const app = Fastify();
   const config = { LOG_LEVEL: 'silent', PERSISTED_OPERATIONS: 'allow', PERSISTED_MANIFESTS: '/nowhere.json' } as const;
   await expect(app.register(stepgate({ config })).ready()).rejects.toThrow('/nowhere.json');
@@ -136,7 +136,7 @@ it('that cannot open keeps its server from starting', async () => {
   expect(() => stepgate({ config: { PORT: 70_000 } })).toThrow(/^PORT must be a whole number/);
 });
 
-it('ends subscriptions when the host closes', async () => {
+it('a plugin ends its subscriptions when the host closes', async () => {
   const host = await startHost(true);
   const { data } = (await (
     await fetch(`${host.url}${PREFIX}/graphql`, {

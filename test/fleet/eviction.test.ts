@@ -12,7 +12,7 @@ const EXECUTE = `mutation Execute($idempotencyKey: String) {
   executeWorkflow(workflowId: "wf", idempotencyKey: $idempotencyKey) { run { id } }
 }`;
 const TEN_MINUTES_MS = 600_000;
-/** At random, since answers are compressed. */
+/** Random, because answers are compressed. */
 const ANSWER_BYTES = 100_000;
 const KEYS = Array.from({ length: 10 }, (_, index) => `key ${index}`);
 
@@ -55,11 +55,11 @@ describeWithValkey(`a Valkey with little memory${withoutValkey}`, () => {
 
   const evictedKeys = async () => Number(/^evicted_keys:(\d+)/m.exec(await fleet.valkey.client.info('stats'))?.[1]);
 
-  it('keeps the keys of starts where it evicts answers of another caller, under the recommended policy', async () => {
+  it('keeps idempotency keys while it evicts answers of another caller, under the recommended policy', async () => {
     const [first, second] = await startTwo();
     await setMemory('4mb', recommendedPolicy());
     const runs = await startEach(first);
-    // More than once all that fits.
+    // More than once the number of answers that fit.
     for (let run = 0; (await evictedKeys()) < 100; run += 1) {
       const { errors } = await first.query(`{ run(workflowId: "wf", id: "r${run}") { steps { outputs } } }`, {
         key: 'another-caller',
@@ -70,7 +70,7 @@ describeWithValkey(`a Valkey with little memory${withoutValkey}`, () => {
     expect(fleet.upstream.count('execute')).toBe(KEYS.length);
   });
 
-  it('loses the keys of starts that have ended by the next start with a key', async () => {
+  it('loses expired idempotency keys at the next start with a key', async () => {
     const [first, second] = await startTwo();
     const { client } = fleet.valkey;
     await startEach(first);
@@ -82,7 +82,7 @@ describeWithValkey(`a Valkey with little memory${withoutValkey}`, () => {
   });
 
   it.each(['noeviction', 'volatile-lru'])(
-    'has starts with a key refused before anything is sent when it is full: %s',
+    'causes IDEMPOTENCY_UNAVAILABLE for new keys when it is full, and nothing is sent: %s',
     async (policy) => {
       const [first, second] = await startTwo();
       expect(runIn(await start(first, 'known'))).toBe('run-1');
@@ -103,7 +103,7 @@ describeWithValkey(`a Valkey with little memory${withoutValkey}`, () => {
     const log = captureLog('warn');
     const [gateway] = await fleet.start(1, {}, { logger: log.logger });
     return {
-      /** Waits until the policy has been read so often. */
+      /** Waits until the policy has been read this many times. */
       async warnings(reads: number) {
         const labels = { command: 'INFO', outcome: 'ok' };
         await until(async () => (await scrape(gateway.url)).value('stepgate_valkey_commands_total', labels) >= reads);
@@ -124,13 +124,13 @@ describeWithValkey(`a Valkey with little memory${withoutValkey}`, () => {
     ['volatile-lru', '10mb', null],
     ['volatile-lfu', '10mb', null],
     ['noeviction', '0', null],
-  ])('has what is lost logged: policy %s, maxmemory %s', async (policy, limit, loss) => {
+  ])('is warned about in the log with policy %s and maxmemory %s', async (policy, limit, loss) => {
     fleet = await withPolicy(policy, limit);
     const gateway = await startLogged();
     expect(await gateway.warnings(1)).toEqual(loss ? [[policy, expect.stringMatching(loss)]] : []);
   });
 
-  it('has its policy read each time that it is back, also where it was away at the start, and logged once', async () => {
+  it('has its policy read after each reconnect, and the warning is logged once', async () => {
     fleet = await withPolicy('allkeys-lru', '10mb');
     await fleet.valkey.kill();
     const gateway = await startLogged();

@@ -1,6 +1,6 @@
 /**
- * A test of the module: properties of the cryptography over every identity, name and text, which an HTTP client can't choose. What a
- * reader or a writer of Valkey gets is shown by shared-tier.test.ts.
+ * Tests the module: properties of the cryptography for every identity, name and text. What a reader or a writer of
+ * Valkey gets: shared-tier.test.ts.
  */
 import { expect, it } from '@jest/globals';
 import fc from 'fast-check';
@@ -16,7 +16,7 @@ const named = (name: string, by = keys) => by.names('value', name)[0];
 const bytes = fc.uint8Array({ maxLength: 2000 }).map((array) => Buffer.from(array));
 const word = fc.string({ maxLength: 50 });
 
-it('a sealed value opens to its text, for no other identity, name or secret, and not if a byte is changed or missing', async () => {
+it('a sealed value opens only for its identity, name and secret, and only unchanged', async () => {
   await fc.assert(
     fc.asyncProperty(
       ...([word, word, bytes, word, fc.nat(), fc.integer({ min: 1, max: 255 })] as const),
@@ -37,7 +37,7 @@ it('a sealed value opens to its text, for no other identity, name or secret, and
   );
 });
 
-it('a sealed value differs each time, is compressed, and opens to no more bytes than are allowed', async () => {
+it('a sealed value differs each time, is compressed, and opens to at most the allowed bytes', async () => {
   const value = Buffer.alloc(100_000);
   const [one, two] = [await named('name').seal('key', value), await named('name').seal('key', value)];
   expect(one.equals(two)).toBe(false);
@@ -46,7 +46,7 @@ it('a sealed value differs each time, is compressed, and opens to no more bytes 
   expect(await named('name').open('key', one, value.length)).toEqual(value);
 });
 
-it('a name shows nothing of its parts, is another for other parts, another purpose or secret, and differs from each viewer’s id', () => {
+it('a name reveals none of its parts, and differs for other parts, another purpose, another secret, and from viewer ids', () => {
   fc.assert(
     fc.property(fc.array(fc.string()), fc.array(fc.string()), (parts, others) => {
       const name = keys.names('value', ...parts)[0].text;
@@ -60,7 +60,7 @@ it('a name shows nothing of its parts, is another for other parts, another purpo
   expect(keys.viewerId('key')).not.toBe(otherKeys.viewerId('key'));
 });
 
-it('two secrets derive an id and a name each, those of the first secret first', () => {
+it('two secrets derive two ids and two names, those of the first secret first', () => {
   const both = createKeyring([SECRET, OTHER_SECRET]);
   expect(both.viewerId('key')).toBe(keys.viewerId('key'));
   expect(both.viewerIds('key')).toEqual([keys.viewerId('key'), otherKeys.viewerId('key')]);

@@ -21,7 +21,7 @@ describeWithValkey(`the history of a workflow in a fleet${withoutValkey}`, () =>
     for (const part of opened.splice(0).reverse()) await part.close();
   });
 
-  it('is read anew where its windows contradict one another, also those that gateways share', async () => {
+  it('is read again if its windows contradict each other, including shared windows', async () => {
     const valkey = await startValkey();
     const history = createScriptedHistory(300, [wireWorkflow('wf')]);
     const upstream = await startFaultyUpstream(history.script);
@@ -33,7 +33,7 @@ describeWithValkey(`the history of a workflow in a fleet${withoutValkey}`, () =>
     const first = (await one?.query(PAGE))?.data as unknown as Page;
     await until(async () => (await valkey.client.keys('stepgate:answer:*')).length > 0);
     await valkey.client.flushall();
-    // The second window is of now, at both levels; the first one will be of later.
+    // The second window is from now in both tiers. The first window will be from later.
     await other?.query(PAGE, { variables: { after: first.workflow.runs.pageInfo.endCursor } });
     await until(async () => (await valkey.client.keys('stepgate:answer:*')).length > 0);
     history.start('run-301');

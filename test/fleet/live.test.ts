@@ -15,9 +15,9 @@ const TTL_MS = 300;
 const AN_HOUR_MS = 3_600_000;
 
 interface Watcher {
-  /** The numbers of steps that it was sent. */
+  /** The numbers of steps that it received. */
   readonly totals: readonly number[];
-  /** The ids of the runs that it was sent. */
+  /** The ids of the runs that it received. */
   readonly ids: ReadonlySet<string>;
   readonly end: Promise<Frame>;
   readonly client: LiveClient;
@@ -29,7 +29,7 @@ describeWithValkey(`a run that several gateways watch${withoutValkey}`, () => {
   let gateways: readonly TestGateway[];
   let processes: GatewayProcess[];
   let clients: LiveClient[];
-  /** Each poll finds one step more. */
+  /** Each poll finds another step. */
   let steps: number;
   let runIds: string[];
   let isOver: boolean;
@@ -81,7 +81,7 @@ describeWithValkey(`a run that several gateways watch${withoutValkey}`, () => {
           };
           readonly runsUpdated?: readonly { readonly id: string }[];
         };
-        // That the run is over may be all that is new.
+        // Finality may be the only change of an event.
         if (runUpdated && (!runUpdated.freshness.isFinal || totals.at(-1) !== runUpdated.stepCounts.total)) {
           totals.push(runUpdated.stepCounts.total);
         }
@@ -99,7 +99,7 @@ describeWithValkey(`a run that several gateways watch${withoutValkey}`, () => {
     return Object.fromEntries([...samples].map(([, role = '', count]) => [role, Number(count)]));
   }
 
-  /** Resolves when the pollers of these gateways have just these roles. */
+  /** Resolves when the pollers of these gateways have exactly these roles. */
   const roles = (urls: readonly string[], expected: Readonly<Record<string, number>>): Promise<void> =>
     until(async () => {
       const all = await Promise.all(urls.map(rolesAt));
@@ -108,7 +108,7 @@ describeWithValkey(`a run that several gateways watch${withoutValkey}`, () => {
       );
     });
 
-  /** Resolves when each has been sent so many events more. */
+  /** Resolves when each has received this many further events. */
   function haveHeard(more: number, watchers: readonly Watcher[]): Promise<void> {
     const before = watchers.map(({ totals }) => totals.length);
     return until(() => watchers.every(({ totals }, index) => totals.length >= (before[index] ?? 0) + more));
@@ -119,7 +119,7 @@ describeWithValkey(`a run that several gateways watch${withoutValkey}`, () => {
       expect(totals).toEqual([...new Set(totals)].sort((one, another) => one - another));
   }
 
-  it('is polled by one of them, by each while Valkey is away, and by one again; all see its end', async () => {
+  it('is polled by one gateway, by each while Valkey is away, and by one again; all see its end', async () => {
     gateways = await startGateways(3, environment());
     const urls = gateways.map(({ url }) => url);
     const watchers = await Promise.all(urls.flatMap((url) => [watch(url), watch(url, RUN, 'graphql-ws')]));
@@ -127,14 +127,14 @@ describeWithValkey(`a run that several gateways watch${withoutValkey}`, () => {
     const [before, calls] = [steps, callTimes.length];
     await until(() => steps >= before + 12);
     await haveHeard(1, watchers);
-    // A gateway that did not hear the others would poll every third time.
+    // A gateway that did not receive the announcements would poll every third time.
     for (const { totals } of watchers) expect(totals.filter((total) => total > before).length).toBeGreaterThan(6);
     const gaps = callTimes.slice(calls).map((atMs, index) => atMs - (callTimes[calls + index - 1] ?? 0));
-    // On a busy machine a lease is lost now and then, which costs a call.
+    // On a busy machine a lease is sometimes lost, which costs a call.
     expect(gaps.filter((gapMs) => gapMs < TTL_MS * 0.9).length).toBeLessThan(gaps.length / 3);
     expectInOrder(watchers);
 
-    // From here on calls of several gateways overlap: the later one may be answered with the earlier state.
+    // From here on calls of several gateways overlap: the later one may get the earlier state.
     await valkey.kill();
     await roles(urls, { alone: 3 });
     await haveHeard(2, watchers);
@@ -148,31 +148,39 @@ describeWithValkey(`a run that several gateways watch${withoutValkey}`, () => {
     await roles(urls, { leader: 0, follower: 0, alone: 0 });
   });
 
-  it.each(['SIGKILL', 'SIGSTOP'] as const)('is polled by another when a gateway gets %s', async (signal) => {
-    const first = startProcess({ LOG_LEVEL: 'info', FLEET_SECRET: SECRET, REDIS_TIMEOUT_MS: '1000', ...environment() });
-    processes.push(first);
-    const firstUrl = await first.url();
-    gateways = await startGateways(2, environment());
-    const urls = gateways.map(({ url }) => url);
-    const [ofFirst] = [await watch(firstUrl), await watch(firstUrl, RUNS)];
-    await roles([firstUrl], { leader: 2 });
-    const watchers = await Promise.all(urls.map((url) => watch(url)));
-    const watchersOfRuns = await Promise.all(urls.map((url) => watch(url, RUNS)));
-    await roles(urls, { follower: 4 });
-    await haveHeard(2, [ofFirst, ...watchers]);
+  it.each(['SIGKILL', 'SIGSTOP'] as const)(
+    'is polled by another gateway after the polling one gets %s',
+    async (signal) => {
+      const first = startProcess({
+        LOG_LEVEL: 'info',
+        FLEET_SECRET: SECRET,
+        REDIS_TIMEOUT_MS: '1000',
+        ...environment(),
+      });
+      processes.push(first);
+      const firstUrl = await first.url();
+      gateways = await startGateways(2, environment());
+      const urls = gateways.map(({ url }) => url);
+      const [ofFirst] = [await watch(firstUrl), await watch(firstUrl, RUNS)];
+      await roles([firstUrl], { leader: 2 });
+      const watchers = await Promise.all(urls.map((url) => watch(url)));
+      const watchersOfRuns = await Promise.all(urls.map((url) => watch(url, RUNS)));
+      await roles(urls, { follower: 4 });
+      await haveHeard(2, [ofFirst, ...watchers]);
 
-    first.child.kill(signal);
-    runIds = ['new', ...runIds];
-    await roles(urls, { leader: 2, follower: 2 });
-    await haveHeard(3, watchers);
-    await until(() => watchersOfRuns.every(({ ids }) => ids.has('new')));
-    if (signal === 'SIGSTOP') {
-      first.child.kill('SIGCONT');
-      await roles([firstUrl], { leader: 0, follower: 2 });
-      await haveHeard(3, [ofFirst, ...watchers]);
-    }
-    expectInOrder([ofFirst, ...watchers]);
-  });
+      first.child.kill(signal);
+      runIds = ['new', ...runIds];
+      await roles(urls, { leader: 2, follower: 2 });
+      await haveHeard(3, watchers);
+      await until(() => watchersOfRuns.every(({ ids }) => ids.has('new')));
+      if (signal === 'SIGSTOP') {
+        first.child.kill('SIGCONT');
+        await roles([firstUrl], { leader: 0, follower: 2 });
+        await haveHeard(3, [ofFirst, ...watchers]);
+      }
+      expectInOrder([ofFirst, ...watchers]);
+    },
+  );
 
   it.each<[string, (watcher: Watcher) => unknown]>([
     [
@@ -188,8 +196,8 @@ describeWithValkey(`a run that several gateways watch${withoutValkey}`, () => {
         await gateways[0]?.close();
       },
     ],
-  ])('is polled by another at once when %s', async (_, stop) => {
-    // A lease that is not handed over would last for more than an hour.
+  ])('is polled by another gateway at once when %s', async (_, stop) => {
+    // A lease that is not handed over would last more than an hour.
     gateways = await startGateways(2, environment(AN_HOUR_MS));
     const [one = '', another = ''] = gateways.map(({ url }) => url);
     const watcher = await watch(one);
@@ -200,7 +208,7 @@ describeWithValkey(`a run that several gateways watch${withoutValkey}`, () => {
     await roles([another], { leader: 1, follower: 0 });
   });
 
-  it('is over for the subscribers of all when the upstream does not know it any more', async () => {
+  it('ends for the subscribers of all gateways when the upstream answers 404', async () => {
     gateways = await startGateways(2, environment());
     const watchers = await Promise.all(gateways.map(({ url }) => watch(url)));
     upstream.script = () => ({ status: 404, json: {} });

@@ -14,11 +14,11 @@ describeWithValkey(`a run that pauses${withoutValkey}`, () => {
     for (const part of opened.splice(0).reverse()) await part.close();
   });
 
-  it('is not shared as final where its steps came before its record', async () => {
+  it('is not shared as final if its steps came before its record', async () => {
     const valkey = await startValkey();
     let steps = 1;
     const upstream = await startFaultyUpstream(async ({ endpoint, runId }) => {
-      // Finished long ago: without the record they look like those of a run that is over.
+      // Finished long ago: without the record the run would count as over.
       if (endpoint === 'steps')
         return { json: Array.from({ length: steps }, (_, index) => wireStep({ id: `s${index}` })) };
       if (endpoint !== 'run') return { status: 404 };
@@ -26,7 +26,7 @@ describeWithValkey(`a run that pauses${withoutValkey}`, () => {
       return { json: [wireRun(runId, { status: 'running', end_time: null })] };
     });
     opened.push(valkey, upstream);
-    // The steps must be seen in Valkey while they are there.
+    // The steps must stay in Valkey long enough to be seen.
     const environment = { UPSTREAM_URL: upstream.url, REDIS_URL: valkey.url, LIVE_TTL_MS: '1000' };
     const gateways = await startGateways(2, { ...environment, UPSTREAM_ENDPOINTS: 'steps,run' });
     opened.push(...gateways);
@@ -38,7 +38,7 @@ describeWithValkey(`a run that pauses${withoutValkey}`, () => {
     expect((await another?.query(QUERY))?.data).toEqual(now);
   });
 
-  it('is read again where a list says that it goes on, though its steps were shared as final', async () => {
+  it('is read again if a list says that it is running, although its steps were shared as final', async () => {
     const valkey = await startValkey();
     let steps = 1;
     const upstream = await startFaultyUpstream(({ endpoint }) => {

@@ -11,10 +11,10 @@ import {
 import { NGINX } from '../harness/nginx.ts';
 import { describeWithValkey, withoutValkey } from '../harness/describe-with-valkey.ts';
 
-// Five processes start here, three of them again.
+// Five processes start here, and three of them restart.
 jest.setTimeout(180_000);
 
-/** Machines that run tests are busy: what is measured here is calls and answers. How fast they are is for `npm run soak`. */
+/** Test machines are busy, so these tests check calls and answers. `npm run soak` measures time. */
 const PATIENT = { REDIS_TIMEOUT_MS: '5000' };
 
 describeWithValkey(`a fleet of processes${withoutValkey}`, () => {
@@ -26,7 +26,7 @@ describeWithValkey(`a fleet of processes${withoutValkey}`, () => {
     afterAll(() => fleet.close());
 
     const itWithNginx = NGINX === null && process.env.CI === undefined ? it.skip : it;
-    itWithNginx('makes one call for each finished run, also while its gateways restart behind nginx', async () => {
+    itWithNginx('makes one call for each finished run, even while its gateways restart behind nginx', async () => {
       const { steps, stepsAfterRestarts, failures, answers } = await proveOneCall(fleet, 100, 200, 1, 2);
       expect(failures).toEqual([]);
       expect(steps).toBe(100);
@@ -34,7 +34,7 @@ describeWithValkey(`a fleet of processes${withoutValkey}`, () => {
       expect(answers).toBeGreaterThan(200);
     });
 
-    it('shows no viewer what is another’s, and nothing to whoever reads Valkey; a withdrawn key is refused at all', async () => {
+    it("shows no viewer another viewer's data, shows no data to a reader of Valkey, and refuses a withdrawn key at all gateways", async () => {
       expect(await proveSeparation(fleet, 500)).toEqual([]);
       expect(await fleet.valkey.client.dbsize()).toBeGreaterThan(50);
       const words = ['key-one', 'key-two', 'shared-', 'live-', 'output', 'completed', 'org-1', 'model_1', 'Refund'];
@@ -43,8 +43,8 @@ describeWithValkey(`a fleet of processes${withoutValkey}`, () => {
     });
   });
 
-  it('answers right while Valkey stands still, is killed, starts empty, is full or slow, and shares again', async () => {
-    // Less than what slow means here.
+  it('answers correctly while Valkey is paused, killed, full, evicting or slow, and shares again', async () => {
+    // Shorter than the delay of the slow link.
     const fleet = await startProofFleet(2, { REDIS_TIMEOUT_MS: '150' });
     try {
       for (const fault of faultsOf(fleet)) {

@@ -1,14 +1,15 @@
 import { createHash } from 'node:crypto';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { describeWithValkey, withoutValkey } from '../harness/describe-with-valkey.ts';
 import { healthy } from '../harness/faulty-upstream.ts';
 import { SECRET, until } from '../harness/fleet.ts';
 import type { TestGateway } from '../harness/gateway.ts';
+import { perTest } from '../harness/lasting.ts';
 import { scrape } from '../harness/observed.ts';
-import { startScriptedFleet, type ScriptedFleet } from '../harness/scripted-fleet.ts';
+import { startScriptedFleet } from '../harness/scripted-fleet.ts';
 
 const RUN = '{ run(workflowId: "wf", id: "r1") { status } }';
-/** Nearly as long as a text may be, of characters of three bytes. */
+/** Almost the longest allowed text, of characters of three bytes. */
 const LONG_RUN = `${RUN} #${'अ'.repeat(130_000)}`;
 const ANSWER = { data: { run: { status: 'COMPLETED' } } };
 const NOT_FOUND = { errors: [{ message: 'PersistedQueryNotFound' }] };
@@ -29,20 +30,16 @@ async function post(gateway: TestGateway, body: unknown, key: string | null = 'k
   return { status: response.status, limit, body: (await response.json()) as Readonly<Record<string, unknown>> };
 }
 
-describeWithValkey(`a fleet shares${withoutValkey}`, () => {
-  let fleet: ScriptedFleet;
-  beforeEach(async () => {
-    fleet = await startScriptedFleet(healthy);
-  });
-  afterEach(() => fleet.close());
+describeWithValkey(`a fleet${withoutValkey}`, () => {
+  const fleet = perTest(() => startScriptedFleet(healthy));
 
-  describe('registered operations', () => {
+  describe('shares registered operations', () => {
     const register = (gateway: TestGateway, text: string, key: string | null = 'key-1') =>
       post(gateway, { query: text, ...hashed(text) }, key);
     const byHash = async (gateway: TestGateway, text: string) => (await post(gateway, hashed(text))).body;
     const registered = (count: number) => until(async () => (await fleet.names('operation')).length === count);
 
-    it('which are known at each gateway, once a caller with a key has registered them at one', async () => {
+    it('so each gateway finds them, once a caller with a key has registered them at one', async () => {
       const [first, second] = await fleet.start(2, ALLOWED);
       for (const gateway of [first, second]) expect(await byHash(gateway, LONG_RUN)).toMatchObject(NOT_FOUND);
       await register(first, LONG_RUN, null);
@@ -54,7 +51,7 @@ describeWithValkey(`a fleet shares${withoutValkey}`, () => {
       expect((await fleet.valkey.client.getBuffer(name))?.toString('latin1')).not.toContain('workflowId');
     });
 
-    it('which are registered at each gateway for itself while Valkey is away', async () => {
+    it('only in each gateway while Valkey is away', async () => {
       const [first] = await fleet.start(1, ALLOWED);
       await fleet.valkey.kill();
       expect(await byHash(first, RUN)).toMatchObject(NOT_FOUND);
@@ -62,7 +59,7 @@ describeWithValkey(`a fleet shares${withoutValkey}`, () => {
       expect(await byHash(first, RUN)).toEqual(ANSWER);
     });
 
-    it('but nothing that somebody else has put in their place', async () => {
+    it('and ignores values that something else wrote in their place', async () => {
       const [first, second] = await fleet.start(2, ALLOWED);
       await register(first, RUN);
       await registered(1);
@@ -78,7 +75,7 @@ describeWithValkey(`a fleet shares${withoutValkey}`, () => {
       expect(await byHash(second, other)).toEqual({ data: { __typename: 'Query' } });
     });
 
-    it('which are opened with each secret, and sealed with the first', async () => {
+    it('which it opens with each secret and seals with the first', async () => {
       const NEW = 'another-secret-that-all-gateways-will-share';
       const [old] = await fleet.start(1, ALLOWED);
       const [both] = await fleet.start(1, { ...ALLOWED, FLEET_SECRET: `${NEW},${SECRET}` });
@@ -93,17 +90,17 @@ describeWithValkey(`a fleet shares${withoutValkey}`, () => {
     });
   });
 
-  describe('the rate limit', () => {
-    // Valkey keeps the count of an address for as long as it owes: 3 s an operation here.
+  describe('shares the rate limit', () => {
+    // Valkey stores the count of an address while it is not 0: 3 s for an operation here.
     const LIMIT = { RATE_LIMIT_PER_MINUTE: '10', RATE_LIMIT_ANONYMOUS_PER_MINUTE: '20' };
     const ask = (gateway: TestGateway) => post(gateway, { query: '{ __typename }' });
 
-    it('which counts over all gateways', async () => {
+    it('so it counts over all gateways', async () => {
       const [first, second] = await fleet.start(2, {
         RATE_LIMIT_PER_MINUTE: '12',
         RATE_LIMIT_ANONYMOUS_PER_MINUTE: '4',
       });
-      // Once a key is accepted, no operation counts against its address.
+      // Operations of an accepted key do not count against its address.
       for (const gateway of [first, second]) await post(gateway, { query: RUN });
       const answers = [];
       for (let time = 0; time < 12; time += 1) answers.push(await ask(time % 2 === 0 ? first : second));
@@ -114,19 +111,16 @@ describeWithValkey(`a fleet shares${withoutValkey}`, () => {
       expect(await fleet.names('rate')).toHaveLength(2);
     });
 
-    it.each(['inf', 'nan', '1e300', 'word', ''])(
-      'but no count of "%s", which somebody else has written',
-      async (text) => {
-        const [gateway] = await fleet.start(1, LIMIT);
-        await ask(gateway);
-        const names = await fleet.names('rate');
-        for (const name of names) await fleet.valkey.client.set(name, text);
-        expect(await ask(gateway)).toMatchObject({ status: 200, limit: '9' });
-        for (const name of names) expect(await fleet.valkey.client.pttl(name)).toBeGreaterThan(0);
-      },
-    );
+    it.each(['inf', 'nan', '1e300', 'word', ''])('and ignores a count "%s" that something else wrote', async (text) => {
+      const [gateway] = await fleet.start(1, LIMIT);
+      await ask(gateway);
+      const names = await fleet.names('rate');
+      for (const name of names) await fleet.valkey.client.set(name, text);
+      expect(await ask(gateway)).toMatchObject({ status: 200, limit: '9' });
+      for (const name of names) expect(await fleet.valkey.client.pttl(name)).toBeGreaterThan(0);
+    });
 
-    it('which each gateway counts for itself while Valkey is away', async () => {
+    it('only in each gateway while Valkey is away', async () => {
       const [first, second] = await fleet.start(2, LIMIT);
       await fleet.valkey.kill();
       for (const gateway of [first, second]) {

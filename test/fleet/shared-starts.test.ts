@@ -17,11 +17,11 @@ import { startProcess } from '../harness/process.ts';
 import { startValkey, type TestValkey } from '../harness/valkey.ts';
 
 const [OLD, RENEWED] = ['o'.repeat(40), 'n'.repeat(40)];
-/** Names of claims in Valkey, by when they end. */
+/** A sorted set of the claims' names by their end. */
 const ENDS = 'stepgate:starts';
 
 interface Member extends TestGateway {
-  /** Puts its clock forward. */
+  /** Moves its clock forward. */
   skip(ms: number): void;
 }
 
@@ -69,7 +69,7 @@ describeWithValkey(`the idempotency keys of a fleet${withoutValkey}`, () => {
     return Number(await valkey.client.zscore(ENDS, name)) - Number(seconds) * 1000;
   };
   const isSent = () => until(() => upstream.starts() > 0);
-  /** A start with another key is taken again. */
+  /** Waits until a start with another key succeeds. */
   const isUp = async (gateway: TestGateway) => {
     let time = 0;
     await until(async () => {
@@ -79,12 +79,12 @@ describeWithValkey(`the idempotency keys of a fleet${withoutValkey}`, () => {
     });
   };
   const order = ([command = '', ...words]: string[]) => valkey.client.call(command, ...words);
-  /** How many scripts Valkey has run. */
+  /** The number of scripts that Valkey has run. */
   const scripts = async () => Number(/cmdstat_eval:calls=(\d+)/.exec(await valkey.client.info('commandstats'))?.[1]);
   const UNKNOWN = { data: { executeWorkflow: null }, errors: [{ extensions: { outcomeIsUnknown: true } }] };
   const codeOf = ({ errors }: GraphqlAnswer) => errors[0]?.extensions.code;
 
-  it('start one run, at whichever gateway a key is sent how often, also after all have been restarted', async () => {
+  it('start one run at any gateway, even after all gateways have restarted', async () => {
     for (let time = 0; time < 2; time += 1) {
       for (const gateway of [first, second, await join()]) expect(runIn(await execute(gateway))).toBe('run-1');
     }
@@ -95,7 +95,7 @@ describeWithValkey(`the idempotency keys of a fleet${withoutValkey}`, () => {
     expect(upstream.starts()).toBe(1);
   });
 
-  it('make one call where both gateways get one at the same time, and are refused for another start meanwhile and later', async () => {
+  it('make one call for concurrent requests at both gateways, and are refused for another start', async () => {
     const answer = upstream.hold();
     const answers = Array.from({ length: 20 }, (_, index) => execute(index % 2 === 0 ? first : second));
     await isSent();
@@ -121,7 +121,7 @@ describeWithValkey(`the idempotency keys of a fleet${withoutValkey}`, () => {
     ['breaks the connection', { raw: 'x'.repeat(100), cutAfter: 3 }],
     ['answers 503', { status: 503, headers: { 'retry-after': '7' } }],
     ['answers nonsense', { json: [] }],
-  ])('keep an unknown outcome at each gateway, where the upstream %s', async (_, reply) => {
+  ])('keep an unknown outcome at each gateway if the upstream %s', async (_, reply) => {
     upstream.reply(reply);
     const answered = (await execute(first)).errors.map(({ message, extensions }) => ({
       message,
@@ -137,7 +137,7 @@ describeWithValkey(`the idempotency keys of a fleet${withoutValkey}`, () => {
     expect(upstream.starts()).toBe(1);
   });
 
-  it('are free at each gateway where the upstream refused: a waiting gateway then tries for itself', async () => {
+  it('are free at each gateway after a refusal of the upstream, and a waiting gateway then tries itself', async () => {
     const answer = upstream.hold({ status: 403 });
     const both = [execute(first), execute(second)];
     await isSent();
@@ -151,7 +151,7 @@ describeWithValkey(`the idempotency keys of a fleet${withoutValkey}`, () => {
     expect(runIn(await execute(first))).toBe('run-3');
   });
 
-  it('never answer with the run of another caller, another key or another upstream', async () => {
+  it('never return the run of another caller, another key or another upstream', async () => {
     const ids = new Set<string>();
     for (const gateway of [first, second]) {
       for (const key of ['key-1', 'key-2']) {
@@ -164,7 +164,7 @@ describeWithValkey(`the idempotency keys of a fleet${withoutValkey}`, () => {
     expect([ids.size, upstream.starts(), elsewhere.starts()]).toEqual([4, 4, 1]);
   });
 
-  it('are HMACs in Valkey, with sealed values: what cannot be opened is an unknown outcome, and sends nothing', async () => {
+  it('are HMACs with sealed values in Valkey, and an unreadable value is an unknown outcome without a call', async () => {
     const idempotencyKey = 'a confidential key';
     await execute(first, { idempotencyKey });
     const [name = ''] = await claims();
@@ -174,7 +174,7 @@ describeWithValkey(`the idempotency keys of a fleet${withoutValkey}`, () => {
     for (const text of [idempotencyKey, 'run-1', 'started', 'key-1', 'subject', 'wf', 'fingerprint']) {
       expect(`${name} ${value?.toString('latin1') ?? ''}`).not.toContain(text);
     }
-    // Under the name of another claim.
+    // The value under the name of another claim.
     await execute(first, { idempotencyKey: 'b' });
     const other = (await claims()).find((each) => each !== name) ?? '';
     for (const forged of [value ?? '', 'nonsense']) {
@@ -184,7 +184,7 @@ describeWithValkey(`the idempotency keys of a fleet${withoutValkey}`, () => {
     expect(upstream.starts()).toBe(2);
   });
 
-  it('are refused before anything is sent while Valkey is gone; starts without a key go on', async () => {
+  it('are refused before anything is sent while Valkey is away, and starts without a key continue', async () => {
     runIn(await execute(first));
     await valkey.kill();
     for (let time = 0; time < 3; time += 1) {
@@ -193,7 +193,7 @@ describeWithValkey(`the idempotency keys of a fleet${withoutValkey}`, () => {
         errors: [{ extensions: { code: 'IDEMPOTENCY_UNAVAILABLE', retryable: true } }],
       });
     }
-    // Its own memory knows this key.
+    // This gateway has the key in its own memory.
     expect(runIn(await execute(first))).toBe('run-1');
     expect(upstream.starts()).toBe(1);
     expect(runIn(await execute(second, { idempotencyKey: null }))).toBe('run-2');
@@ -203,7 +203,7 @@ describeWithValkey(`the idempotency keys of a fleet${withoutValkey}`, () => {
     expect(runIn(await execute(second, { idempotencyKey: 'later' }))).toBe(id);
   });
 
-  it('are free again where Valkey took the claim, but answered too late: nothing was sent', async () => {
+  it('are free again if Valkey accepted the claim but answered too late: nothing was sent', async () => {
     const slow = await join({ REDIS_TIMEOUT_MS: '100' });
     valkey.pause();
     expect(codeOf(await execute(slow))).toBe('IDEMPOTENCY_UNAVAILABLE');
@@ -215,7 +215,7 @@ describeWithValkey(`the idempotency keys of a fleet${withoutValkey}`, () => {
     expect(runIn(await execute(slow))).toBe('run-2');
   });
 
-  it('give the caller its run while Valkey is away; other gateways get it when Valkey is back, for the rest of 10 minutes', async () => {
+  it('return the run while Valkey is away, and reach other gateways after that, for the rest of 10 minutes', async () => {
     const answer = upstream.hold();
     const sent = execute(first);
     await isSent();
@@ -231,13 +231,13 @@ describeWithValkey(`the idempotency keys of a fleet${withoutValkey}`, () => {
     expect(upstream.starts()).toBe(1);
   });
 
-  it('wait for Valkey in 4 MiB of outcomes, which are not evicted by starts that are refused meanwhile', async () => {
+  it('are queued for Valkey in 4 MiB of outcomes, which refused starts do not evict', async () => {
     const [callers, each] = [8, 8];
-    // Each outcome is sealed by both secrets: 6 MB in all.
+    // Each outcome is sealed with both secrets: 6 MB in all.
     const gateway = await join({ FLEET_SECRET: `${OLD},${RENEWED}`, UPSTREAM_CONCURRENCY: '100' });
     const answer = upstream.hold({ json: { run_id: 'r', message: randomBytes(48_000).toString('base64') } });
     const keys = Array.from({ length: callers }, (_, index) => `key-${index}`);
-    // A key that the upstream has not accepted yet makes few calls at a time.
+    // An unaccepted key makes few calls at a time.
     for (const key of keys) await gateway.query('{ run(workflowId: "wf", id: "r") { status } }', { key });
     const sent = keys.flatMap((key) =>
       Array.from({ length: each }, (_, index) => execute(gateway, { key, idempotencyKey: String(index) })),
@@ -262,7 +262,7 @@ describeWithValkey(`the idempotency keys of a fleet${withoutValkey}`, () => {
   it.each([
     ['read-only', 'REPLICAOF 127.0.0.1 1', 'REPLICAOF NO ONE'],
     ['full', 'CONFIG SET maxmemory 1', 'CONFIG SET maxmemory 0'],
-  ])('reach other gateways when Valkey, which was %s and never away, takes them', async (_, refuse, permit) => {
+  ])('reach other gateways when Valkey, which was %s, accepts them again', async (_, refuse, permit) => {
     const answer = upstream.hold();
     const sent = execute(first);
     await isSent();
@@ -274,7 +274,7 @@ describeWithValkey(`the idempotency keys of a fleet${withoutValkey}`, () => {
     expect(runIn(await waiting)).toBe('run-1');
   });
 
-  it('reach a gateway that waits although no announcement comes', async () => {
+  it('reach a waiting gateway without an announcement', async () => {
     const answer = upstream.hold();
     const both = [execute(first), execute(second)];
     await isSent();
@@ -284,7 +284,7 @@ describeWithValkey(`the idempotency keys of a fleet${withoutValkey}`, () => {
     await order(['ACL', 'SETUSER', 'default', 'allchannels']);
   });
 
-  it('are written again where Valkey has lost them meanwhile, but not over the claim of another gateway', async () => {
+  it("are written again if Valkey has lost them, but not over another gateway's claim", async () => {
     const answer = upstream.hold();
     const sent = execute(first);
     await isSent();
@@ -308,10 +308,10 @@ describeWithValkey(`the idempotency keys of a fleet${withoutValkey}`, () => {
     expect([runIn(await late), runIn(await third)]).toEqual(['run-3', 'run-3']);
   });
 
-  it('are removed a hundred at a time after their end, by the next start, also of a full Valkey', async () => {
+  it('are removed a hundred at a time after their end, by the next start, even if Valkey is full', async () => {
     for (const prefix of ['a', 'b', 'c']) expect((await executeMany(first, 50, prefix)).errors).toEqual([]);
     for (const name of await claims()) await valkey.client.zincrby(ENDS, -TEN_MINUTES_MS, name);
-    // One that has ended and is not removed yet is free, too.
+    // An expired key that is not removed yet is free, too.
     runIn(await execute(second));
     expect([(await claims()).length, await valkey.client.zcard(ENDS)]).toEqual([51, 51]);
     await valkey.client.config('SET', 'maxmemory', '1');
@@ -320,7 +320,7 @@ describeWithValkey(`the idempotency keys of a fleet${withoutValkey}`, () => {
     expect([(await claims()).length, await valkey.client.zcard(ENDS)]).toEqual([2, 2]);
   });
 
-  it('are over at each gateway when the first has kept them for 10 minutes', async () => {
+  it('expire at each gateway 10 minutes after the start', async () => {
     runIn(await execute(first));
     second.skip(TEN_MINUTES_MS / 2);
     runIn(await execute(second));
@@ -331,7 +331,7 @@ describeWithValkey(`the idempotency keys of a fleet${withoutValkey}`, () => {
     expect(runIn(await execute(second))).toBe('run-2');
   });
 
-  it('are one while the secret is changed', async () => {
+  it('are shared while the secret is changed', async () => {
     const [both, turned] = [`${OLD},${RENEWED}`, `${RENEWED},${OLD}`];
     for (const [one, other] of [
       [OLD, both],
@@ -348,7 +348,7 @@ describeWithValkey(`the idempotency keys of a fleet${withoutValkey}`, () => {
     expect(upstream.starts()).toBe(6);
   });
 
-  it('are unknown at other gateways where the message of the upstream is too long to be shared', async () => {
+  it("have an unknown outcome at other gateways if the upstream's message is too long to be shared", async () => {
     upstream.reply({ json: { run_id: 'run', message: 'x'.repeat(64 * 1024 - 2) } });
     for (let time = 0; time < 2; time += 1) {
       expect((await execute(first)).errors).toEqual([]);
@@ -357,7 +357,7 @@ describeWithValkey(`the idempotency keys of a fleet${withoutValkey}`, () => {
     expect(upstream.starts()).toBe(1);
   });
 
-  it('are waited for a second longer than the upstream may take: then the outcome is unknown, until it comes after all', async () => {
+  it('are awaited for UPSTREAM_TIMEOUT_MS and a second: then the outcome is unknown until it arrives', async () => {
     const timeoutMs = 60_000;
     const [sender, patient, late] = await Promise.all(
       Array.from({ length: 3 }, () => join({ UPSTREAM_TIMEOUT_MS: String(timeoutMs) })),
@@ -376,7 +376,7 @@ describeWithValkey(`the idempotency keys of a fleet${withoutValkey}`, () => {
     expect([runIn(await sent), runIn(await waiting), runIn(await execute(late))]).toEqual(['run-1', 'run-1', 'run-1']);
   });
 
-  it('are not sent again where the gateway that sent one was killed: the outcome is unknown', async () => {
+  it('are not sent again if the sending gateway was killed: the outcome is unknown', async () => {
     upstream.hold();
     const killed = startProcess(environment());
     const other = await join({ UPSTREAM_TIMEOUT_MS: '500' });

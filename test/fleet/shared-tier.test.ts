@@ -1,21 +1,14 @@
 import { readFileSync } from 'node:fs';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { createClient } from 'graphql-sse';
 import { describeWithValkey, withoutValkey } from '../harness/describe-with-valkey.ts';
 import type { Call, Reply } from '../harness/faulty-upstream.ts';
 import { passed, SECRET, until } from '../harness/fleet.ts';
 import type { TestGateway } from '../harness/gateway.ts';
 import { startIssuer, type Claims } from '../harness/issuer.ts';
+import { perTest } from '../harness/lasting.ts';
 import { captureLog, rowsOf, scrape, wordsIn } from '../harness/observed.ts';
-import {
-  answerOf,
-  codesOf,
-  queryOf,
-  recordOf,
-  startScriptedFleet,
-  waiting,
-  type ScriptedFleet,
-} from '../harness/scripted-fleet.ts';
+import { answerOf, codesOf, queryOf, recordOf, startScriptedFleet, waiting } from '../harness/scripted-fleet.ts';
 import { wireWorkflow } from '../harness/scripted-history.ts';
 import { wireRun, wireStep } from '../harness/wire.ts';
 
@@ -35,18 +28,14 @@ const outputsAt = async (gateway: TestGateway, id = 'r1', key = 'key-1') => {
 };
 
 describeWithValkey(`the answers of a fleet${withoutValkey}`, () => {
-  let fleet: ScriptedFleet;
-  beforeEach(async () => {
-    fleet = await startScriptedFleet();
-  });
-  afterEach(() => fleet.close());
+  const fleet = perTest(() => startScriptedFleet());
 
-  /** Each call of the upstream waits until the test answers it. */
+  /** Each upstream call waits until the test answers it. */
   function holdCalls() {
     const replies: ((reply: Reply) => void)[] = [];
     fleet.upstream.script = () => new Promise((resolve) => replies.push(resolve));
     return {
-      /** Resolves when so many calls have come. */
+      /** Resolves after this many calls. */
       calls: (count: number) => until(() => replies.length >= count),
       reply: (index: number, reply: Reply) => replies[index]?.(reply),
     };
@@ -54,7 +43,7 @@ describeWithValkey(`the answers of a fleet${withoutValkey}`, () => {
   const answer = (text: string): Reply => ({ json: [wireRun('r1', { outputs: text })] });
 
   describe('are shared', () => {
-    it('with the time of the call, whatever the clocks of the gateways show', async () => {
+    it('with the time of the call, for any clocks of the gateways', async () => {
       const [first] = await fleet.start(1);
       const [second] = await fleet.start(1, {}, { now: () => Date.now() + HOUR_MS });
       const before = await first.query(queryOf('r1'));
@@ -72,7 +61,7 @@ describeWithValkey(`the answers of a fleet${withoutValkey}`, () => {
       expect((await scrape(second.url)).counts('stepgate_shared_reads_total')).toEqual({ hit: 2 });
     });
 
-    it('by one call for all gateways that ask at the same time, also while it takes longer than a lease', async () => {
+    it('from one call for concurrent requests at all gateways, even if it takes longer than a lease', async () => {
       const gateways = await fleet.start(3);
       const held = holdCalls();
       const answers = gateways.map((gateway) => outputsAt(gateway));
@@ -84,7 +73,7 @@ describeWithValkey(`the answers of a fleet${withoutValkey}`, () => {
       await until(async () => (await fleet.names('call')).length === 0);
     });
 
-    it('live ones no longer than LIVE_TTL_MS, final ones no longer than SHARED_TTL_S', async () => {
+    it('for at most LIVE_TTL_MS if live, and SHARED_TTL_S if final', async () => {
       fleet.upstream.script = ({ endpoint, runId }) => ({
         json: endpoint === 'run' ? [wireRun(runId, LIVE)] : [wireStep({ ...LIVE, id: `${runId}-step` })],
       });
@@ -103,7 +92,7 @@ describeWithValkey(`the answers of a fleet${withoutValkey}`, () => {
       for (const ttl of await ttls()) expect(ttl).toBeLessThanOrEqual(100_000);
     });
 
-    it('also where the upstream has nothing, but never for good: the run may not be there yet', async () => {
+    it('if they are a 404, but never as final: the run may appear later', async () => {
       const [first, second] = await fleet.start(2, { LIVE_TTL_MS: '500' });
       await outputsAt(first, 'other');
       fleet.upstream.script = () => ({ status: 404 });
@@ -120,14 +109,14 @@ describeWithValkey(`the answers of a fleet${withoutValkey}`, () => {
       expect(fleet.upstream.calls).toHaveLength(1);
     });
 
-    it('the newest one: a call that was sent earlier and is answered later replaces nothing', async () => {
+    it('newest first: an earlier call that is answered later replaces nothing', async () => {
       const [first, second, third] = await fleet.start(3, { LIVE_TTL_MS: '60000' });
       const held = holdCalls();
       const late = outputsAt(first);
       await held.calls(1);
-      // Gateways know Valkey's time only up to some milliseconds.
+      // Gateways know Valkey's time to within some milliseconds.
       await passed(300);
-      // As if the gateway had been paused for so long that its lease was over.
+      // This simulates a gateway that was paused for longer than its lease.
       await fleet.valkey.client.del([...(await fleet.names('call'))]);
       const early = outputsAt(second);
       await held.calls(2);
@@ -141,7 +130,7 @@ describeWithValkey(`the answers of a fleet${withoutValkey}`, () => {
       expect(fleet.upstream.calls).toHaveLength(2);
     });
 
-    it('by gateways with the same upstream and the same headers, and by no others', async () => {
+    it('by gateways with the same upstream, headers and secret only', async () => {
       const headers = (text: string) => ({ UPSTREAM_HEADERS: text });
       const [first] = await fleet.start(1, headers('x-a: 1; x-b: 2'));
       await outputsAt(first);
@@ -163,8 +152,8 @@ describeWithValkey(`the answers of a fleet${withoutValkey}`, () => {
     });
   });
 
-  describe('are fetched by each gateway for itself', () => {
-    it('at the same time, where the call that they waited for has failed', async () => {
+  describe('are loaded by each gateway itself', () => {
+    it('at the same time, if the call that they waited for has failed', async () => {
       const [first, second, third] = await fleet.start(3);
       const held = holdCalls();
       const failed = first.query(recordOf('r1'));
@@ -178,7 +167,7 @@ describeWithValkey(`the answers of a fleet${withoutValkey}`, () => {
       expect(await Promise.all(others)).toEqual(['own', 'own']);
     });
 
-    it('where they are larger than 4 MiB', async () => {
+    it('if they are larger than 4 MiB', async () => {
       const sizes = { large: 4 * MIB, allowed: 3.9 * MIB };
       fleet.upstream.script = ({ runId }) => ({
         json: [wireRun(runId, { outputs: 'x'.repeat(sizes[runId as 'large' | 'allowed']) })],
@@ -193,13 +182,13 @@ describeWithValkey(`the answers of a fleet${withoutValkey}`, () => {
       expect(fleet.upstream.calls.map(({ runId }) => runId)).toEqual(['allowed', 'large', 'large']);
     });
 
-    it('where a lease was lost, and no gateway waits longer than a second for one that has died', async () => {
+    it('if a lease was lost, and no gateway waits longer than a second for a dead one', async () => {
       const [first, second] = await fleet.start(2);
       const held = holdCalls();
       const one = outputsAt(first);
       await held.calls(1);
       const [lease = ''] = await fleet.names('call');
-      // Written by a gateway that died, or by somebody else: it would never end.
+      // Written by a gateway that died, or by something else: it would never expire.
       await fleet.valkey.client.set(lease, 'dead');
       const another = outputsAt(second);
       await held.calls(2);
@@ -210,7 +199,7 @@ describeWithValkey(`the answers of a fleet${withoutValkey}`, () => {
     });
   });
 
-  it('are fetched once by the others where the client that asked first has left', async () => {
+  it('are loaded once by the other gateways if the first client has disconnected', async () => {
     const [first, second, third] = await fleet.start(3);
     const held = holdCalls();
     const controller = new AbortController();
@@ -226,7 +215,7 @@ describeWithValkey(`the answers of a fleet${withoutValkey}`, () => {
     expect(fleet.upstream.calls).toHaveLength(2);
   });
 
-  it('are not fetched for a client that has left while it waited for another gateway', async () => {
+  it('are not loaded for a client that disconnects while it waits for another gateway', async () => {
     const log = captureLog('info');
     const [first] = await fleet.start(1);
     const [second] = await fleet.start(1, {}, { logger: log.logger });
@@ -239,7 +228,7 @@ describeWithValkey(`the answers of a fleet${withoutValkey}`, () => {
     controller.abort();
     expect(await left).toBe('left');
     await until(() => log.lines.some(({ msg }) => msg === 'operation'));
-    // For 50 ms another client may join the load.
+    // Another client may join the load within 50 ms.
     await passed(100);
     held.reply(0, { status: 418 });
     await failed;
@@ -251,18 +240,6 @@ describeWithValkey(`the answers of a fleet${withoutValkey}`, () => {
   });
 
   describe('show nothing', () => {
-    it('of one viewer to another', async () => {
-      const gateways = await fleet.start(2);
-      await gateways[0].query(queryOf('r1'));
-      await fleet.storedForGood(2);
-      for (const gateway of gateways) {
-        const { data } = await gateway.query(queryOf('r1'), { key: 'key-2' });
-        expect(JSON.stringify(data)).toContain('output of r1 for key-2');
-        expect(JSON.stringify(data)).not.toContain('key-1');
-      }
-      expect(fleet.upstream.calls.filter(({ key }) => key === 'key-2')).toHaveLength(2);
-    });
-
     it('to a reader of all of Valkey', async () => {
       const [first] = await fleet.start(1, { PERSISTED_OPERATIONS: 'allow' });
       await first.query(queryOf('a-run-id'), { key: 'a-secret-key' });
@@ -283,9 +260,9 @@ describeWithValkey(`the answers of a fleet${withoutValkey}`, () => {
       ['its bytes, one of the nonce changed', (stored) => changed(stored, 20), true],
       ['its bytes in another format', (stored) => changed(stored, 16), true],
       ['its bytes, cut off', (stored) => stored.subarray(0, 30), true],
-      ['its bytes with another time than digits', (stored) => changed(stored, 0), false],
+      ['its bytes with a time that is not digits', (stored) => changed(stored, 0), false],
       ['nonsense', () => Buffer.from('nonsense'), false],
-    ])('that somebody has put there: %s', async (_name, forge, isCounted) => {
+    ])('that something else wrote: %s', async (_name, forge, isCounted) => {
       const [first, second] = await fleet.start(2);
       await outputsAt(first, 'r1');
       await fleet.storedForGood(1);
@@ -299,11 +276,11 @@ describeWithValkey(`the answers of a fleet${withoutValkey}`, () => {
       expect(await outputsAt(second, 'r1')).toBe('output of r1 for key-1');
       expect(fleet.upstream.calls).toHaveLength(3);
       const reads = (await scrape(second.url)).counts('stepgate_shared_reads_total');
-      // A miss looks twice: before it has the lease, and then.
+      // A miss reads twice: before and after it gets the lease.
       expect(reads).toEqual({ miss: 2, ...(isCounted && { unreadable: 2 }) });
     });
 
-    it('of a right that nobody knows any more, or that has another form than ours', async () => {
+    it('without a valid epoch', async () => {
       const [first] = await fleet.start(1);
       await outputsAt(first);
       await fleet.storedForGood(1);
@@ -326,7 +303,7 @@ describeWithValkey(`the answers of a fleet${withoutValkey}`, () => {
     });
   });
 
-  it('are shared again where everything in Valkey is from the future, as after one whose clock was ahead', async () => {
+  it('are shared again if everything in Valkey is from the future, as after a Valkey with a fast clock', async () => {
     const [first, second] = await fleet.start(2, { LIVE_TTL_MS: '60000' });
     fleet.upstream.script = () => live('ahead');
     await outputsAt(first);
@@ -339,7 +316,8 @@ describeWithValkey(`the answers of a fleet${withoutValkey}`, () => {
     await client.set(name, Buffer.concat([Buffer.from(String(aheadMs).padStart(16, '0')), bytes]), 'PX', HOUR_MS);
     fleet.upstream.script = () => live('now');
     const [token = ''] = (await client.get(epoch))?.split(' ') ?? [];
-    // A success from then proves nothing, so the answer is not read; a withdrawal from then is of now.
+    // A success from the future proves nothing, so the answer is not read. A withdrawal from the future counts as
+    // now.
     await client.set(epoch, `${token} 0 ${aheadMs}`, 'PX', HOUR_MS);
     expect(await outputsAt(second)).toBe('now');
     const [third] = await fleet.start(1);
@@ -358,7 +336,7 @@ describeWithValkey(`the answers of a fleet${withoutValkey}`, () => {
     expect(Number((await client.get(epoch))?.split(' ')[1])).toBeLessThan(aheadMs);
   });
 
-  it('need no more rights in Valkey than the docs name', async () => {
+  it('need only the rights in Valkey that the docs name', async () => {
     const [, rights = ''] = /^ *user stepgate (.+)$/m.exec(readFileSync(FLEET_PAGE, 'utf8')) ?? [];
     await fleet.valkey.client.call('ACL', 'SETUSER', 'stepgate', ...rights.split(' '));
     const gateways = await fleet.start(2, {
@@ -395,7 +373,7 @@ describeWithValkey(`the answers of a fleet${withoutValkey}`, () => {
     }
   });
 
-  it('are announced in one form: whatever else comes on these channels is ignored', async () => {
+  it('are announced in one format, and anything else on these channels is ignored', async () => {
     const log = captureLog('error');
     const [first] = await fleet.start(1, {}, { logger: log.logger });
     const [second] = await fleet.start(1, {}, { logger: log.logger });
@@ -417,7 +395,7 @@ describeWithValkey(`the answers of a fleet${withoutValkey}`, () => {
     expect(log.lines).toEqual([]);
   });
 
-  it('are counted by the metrics that the docs list, with the same labels; a gateway alone has none of them', async () => {
+  it('are counted by the documented metrics and labels, which a single gateway does not have', async () => {
     const [ofFleet] = await fleet.start(1);
     const [alone] = await fleet.start(1, { REDIS_URL: '', FLEET_SECRET: '' });
     for (const gateway of [ofFleet, alone]) await outputsAt(gateway);
@@ -434,7 +412,7 @@ describeWithValkey(`the answers of a fleet${withoutValkey}`, () => {
 });
 
 describeWithValkey(`a fleet in service mode${withoutValkey}`, () => {
-  it('shares between tokens of the same scope, and applies the scope to what it reads', async () => {
+  it('shares between tokens of the same scope, and applies the scope to shared data', async () => {
     const script = ({ endpoint, runId }: Call): Reply => {
       if (endpoint === 'workflows') {
         return { json: ['a', 'b'].map((id) => wireWorkflow(id, { organization_id: `org-${id}` })) };
@@ -461,7 +439,7 @@ describeWithValkey(`a fleet in service mode${withoutValkey}`, () => {
         expect(await ask(second, { org: 'org-b' }, run)).toEqual({ data: { run: null }, codes: ['NOT_FOUND'] });
       }
       expect(calls()).toBe(before);
-      // The upstream lists the workflows of all.
+      // The upstream lists the workflows of all organizations.
       for (const gateway of gateways) {
         for (const each of ['a', 'b']) {
           const { data } = await ask(gateway, { org: `org-${each}` }, '{ workflows { nodes { id } } }');
@@ -475,7 +453,7 @@ describeWithValkey(`a fleet in service mode${withoutValkey}`, () => {
   });
 });
 
-/** The same bytes, one of them another. */
+/** A copy with one changed byte. */
 function changed(bytes: Buffer, index: number): Buffer {
   const copy = Buffer.from(bytes);
   copy[index] = (copy[index] ?? 0) ^ 0xff;

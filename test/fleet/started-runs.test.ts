@@ -11,10 +11,10 @@ const START = 'mutation { executeWorkflow(workflowId: "wf") { message } }';
 const COMPLETED = { runUpdated: { status: 'COMPLETED' } };
 const ENDPOINTS = 'steps,run,execute';
 
-/** An upstream that knows a run only some time after it was started. */
+/** The upstream finds a run only some time after its start. */
 describe('a run that was started', () => {
   let upstream: FaultyUpstream;
-  /** Started next. */
+  /** The id of the next started run. */
   let runId: string;
   let isKnown: boolean;
   const opened: { close(): Promise<void> }[] = [];
@@ -58,10 +58,10 @@ describe('a run that was started', () => {
       expect((await gateway.query(selection)).errors).toEqual([]);
     };
 
-    /** How many seconds pass before the subscription ends with an error. */
+    /** The seconds until the subscription ends with an error. */
     async function secondsUntilError(client: LiveClient): Promise<number> {
       const ended = client.nextErrorCode();
-      // The timers of the keep-alive and of the next look.
+      // One timer of the keep-alive, one of the next poll.
       for (let seconds = 0; ; seconds += 1) {
         const code = await Promise.race([clock.timers(2), ended]);
         if (code !== undefined) {
@@ -72,7 +72,7 @@ describe('a run that was started', () => {
       }
     }
 
-    it('is waited for 10 seconds after its latest start', async () => {
+    it('is awaited for 10 seconds after its latest start', async () => {
       const keyed = 'mutation { executeWorkflow(workflowId: "wf", idempotencyKey: "a") { message } }';
       await start(keyed);
       clock.advance(4000);
@@ -81,13 +81,13 @@ describe('a run that was started', () => {
       expect(await secondsUntilError(await watch(gateway))).toBe(10);
     });
 
-    it('is not waited for by another caller, and another run is not waited for', async () => {
+    it('is not awaited for another caller, and another run is not awaited', async () => {
       await start();
       expect(await errorCodeOf(watch(gateway, 'started', 'key-2'))).toBe('NOT_FOUND');
       expect(await errorCodeOf(watch(gateway, 'another'))).toBe('NOT_FOUND');
     });
 
-    it('is forgotten before all of them take more than 1 MiB, the oldest first', async () => {
+    it('is forgotten, oldest first, if all of them take more than 1 MiB', async () => {
       upstream.script = (call) => {
         if (call.endpoint !== 'execute') return { status: 404 };
         return { json: { run_id: `${upstream.count('execute')}`.padStart(500, '0') } };
@@ -129,14 +129,14 @@ describe('a run that was started', () => {
       expect(await (await watching).nextData()).toEqual(COMPLETED);
     }
 
-    it('is waited for at the gateway that started it while Valkey is away, and nowhere else', async () => {
+    it('is awaited only at the gateway that started it while Valkey is away', async () => {
       await starter.query(START);
       await valkey.kill();
       expect(await errorCodeOf(watch(watcher))).toBe('NOT_FOUND');
       await isWaitedForAt(starter);
     });
 
-    it('is waited for at each gateway by the caller who started it, and by nobody else', async () => {
+    it('is awaited at each gateway, only for the caller who started it', async () => {
       await starter.query(START);
       expect(await errorCodeOf(watch(watcher, 'another'))).toBe('NOT_FOUND');
       expect(await errorCodeOf(watch(watcher, 'started', 'key-2'))).toBe('NOT_FOUND');
@@ -147,13 +147,13 @@ describe('a run that was started', () => {
       await isWaitedForAt(watcher);
     });
 
-    it('is waited for while the secret is changed', async () => {
+    it('is awaited while the secret is changed', async () => {
       const changing = await join(`${'n'.repeat(40)},${SECRET}`);
       await starter.query(START);
       await isWaitedForAt(changing);
     });
 
-    it('is not waited for where it was not started, also while Valkey takes its time', async () => {
+    it('is not awaited if it was not started, even if Valkey is slow', async () => {
       upstream.script = async () => {
         await valkey.client.call('CLIENT', 'PAUSE', '50');
         return { status: 404 };

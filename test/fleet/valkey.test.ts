@@ -1,22 +1,16 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { makeCertificate } from '../harness/certificate.ts';
 import { describeWithValkey, withoutValkey } from '../harness/describe-with-valkey.ts';
 import type { Reply } from '../harness/faulty-upstream.ts';
 import { SECRET, until } from '../harness/fleet.ts';
 import { startGateway, type TestGateway } from '../harness/gateway.ts';
+import { perTest } from '../harness/lasting.ts';
 import { captureLog, scrape, type CapturedLog } from '../harness/observed.ts';
 import { startProcess } from '../harness/process.ts';
 import { freePort } from '../harness/program.ts';
-import {
-  answerOf,
-  codesOf,
-  recordOf,
-  startScriptedFleet,
-  waiting,
-  type ScriptedFleet,
-} from '../harness/scripted-fleet.ts';
+import { answerOf, codesOf, recordOf, startScriptedFleet, waiting } from '../harness/scripted-fleet.ts';
 import { startValkey } from '../harness/valkey.ts';
 import { wireRun } from '../harness/wire.ts';
 
@@ -30,12 +24,8 @@ const isClosed = async ({ url }: Pick<TestGateway, 'url'>) =>
 const commandsOf = async ({ url }: TestGateway) => (await scrape(url)).counts('stepgate_valkey_commands_total');
 const factsOf = ({ lines }: CapturedLog) => lines.map(({ msg, command, code }) => ({ msg, command, code }));
 
-describeWithValkey(`a fleet whose Valkey fails${withoutValkey}`, () => {
-  let fleet: ScriptedFleet;
-  beforeEach(async () => {
-    fleet = await startScriptedFleet();
-  });
-  afterEach(() => fleet.close());
+describeWithValkey(`a fleet with a failing Valkey${withoutValkey}`, () => {
+  const fleet = perTest(() => startScriptedFleet());
 
   const ask = async (gateway: TestGateway, id: string) => {
     const { data, errors } = await gateway.query(recordOf(id));
@@ -46,7 +36,7 @@ describeWithValkey(`a fleet whose Valkey fails${withoutValkey}`, () => {
 
   it.each<readonly [string, () => Promise<void> | void, () => Promise<void> | void]>([
     [
-      'stands still',
+      'is paused',
       () => {
         fleet.valkey.pause();
       },
@@ -54,8 +44,8 @@ describeWithValkey(`a fleet whose Valkey fails${withoutValkey}`, () => {
         fleet.valkey.resume();
       },
     ],
-    ['was killed and is empty', () => fleet.valkey.kill(), () => fleet.valkey.start()],
-  ])('goes on alone while it %s, waits for it once, and shares again afterwards', async (_name, begin, end) => {
+    ['is killed and empty', () => fleet.valkey.kill(), () => fleet.valkey.start()],
+  ])('works without sharing while it %s, waits for it once, and shares again afterwards', async (_name, begin, end) => {
     const log = captureLog('info');
     const environment = { REDIS_TIMEOUT_MS: '100' };
     const [first] = await fleet.start(1, environment, { logger: log.logger });
@@ -82,7 +72,7 @@ describeWithValkey(`a fleet whose Valkey fails${withoutValkey}`, () => {
     expect(log.lines.filter(({ msg }) => msg === UNREACHABLE).length).toBeLessThanOrEqual(1);
   });
 
-  it('stops waiting for another gateway as soon as it fails', async () => {
+  it('stops waiting for another gateway as soon as Valkey fails', async () => {
     const [first, second] = await fleet.start(2, { REDIS_TIMEOUT_MS: '100' });
     const replies: ((reply: Reply) => void)[] = [];
     fleet.upstream.script = () => new Promise((resolve) => replies.push(resolve));
@@ -92,7 +82,7 @@ describeWithValkey(`a fleet whose Valkey fails${withoutValkey}`, () => {
     await waiting(second, 1);
     fleet.valkey.pause();
     await until(() => replies.length === 2);
-    // It was noticed by a probe, and not by a command that came when the lease was over.
+    // A probe noticed it, not a command after the lease.
     const commands = await commandsOf(second);
     expect(commands).toMatchObject({ 'TIME timeout': 1 });
     expect(Object.keys(commands).filter((name) => name.endsWith('timeout'))).toHaveLength(1);
@@ -101,7 +91,7 @@ describeWithValkey(`a fleet whose Valkey fails${withoutValkey}`, () => {
     for (const { errors } of await Promise.all(answers)) expect(errors).toEqual([]);
   });
 
-  it('reads on while it is full and takes nothing new; that is logged once, without what was sent', async () => {
+  it('keeps reading while Valkey is full, and logs that once, without the values', async () => {
     const log = captureLog('warn');
     const [first] = await fleet.start(1);
     await ask(first, 'r1');
@@ -117,12 +107,12 @@ describeWithValkey(`a fleet whose Valkey fails${withoutValkey}`, () => {
   });
 
   it.each([
-    ['is not there', 'redis://127.0.0.1:1', UNREACHABLE, 'ECONNREFUSED'],
+    ['is unreachable', 'redis://127.0.0.1:1', UNREACHABLE, 'ECONNREFUSED'],
     ['has another password', 'timeless:a-wrong-one', UNREACHABLE, 'WRONGPASS'],
-    ['does not know the user', 'nobody:a-wrong-one', UNREACHABLE, 'WRONGPASS'],
-    // Without its time no gateway knows how old anything is.
-    ['does not give its time', 'timeless:password', REFUSED, 'NOPERM'],
-  ])('starts, answers and logs why where Valkey %s', async (_name, access, msg, code) => {
+    ['has no such user', 'nobody:a-wrong-one', UNREACHABLE, 'WRONGPASS'],
+    // Without its time no gateway knows the age of an answer.
+    ['denies TIME', 'timeless:password', REFUSED, 'NOPERM'],
+  ])('starts, answers and logs the reason if Valkey %s', async (_name, access, msg, code) => {
     await fleet.valkey.client.call('ACL', 'SETUSER', 'timeless', 'on', '>password', '~*', '&*', '+@all', '-time');
     const log = captureLog('info');
     const url = access.startsWith('redis://') ? access : atUser(access);
@@ -134,7 +124,7 @@ describeWithValkey(`a fleet whose Valkey fails${withoutValkey}`, () => {
     expect(await fleet.valkey.client.dbsize()).toBe(0);
   });
 
-  it('hears the others again when it may listen, or is connected again', async () => {
+  it('receives announcements again after SUBSCRIBE is allowed, and after a reconnect', async () => {
     const { client } = fleet.valkey;
     await client.call('ACL', 'SETUSER', 'limited', 'on', '>password', '~*', '&*', '+@all', '-subscribe');
     const log = captureLog('warn');
@@ -145,7 +135,7 @@ describeWithValkey(`a fleet whose Valkey fails${withoutValkey}`, () => {
       await until(async () => (await codesOf(other, 'r1')).length === 0);
       fleet.upstream.script = () => ({ status: 401 });
       await codesOf(first, 'r2');
-      // The key is good, and unless the gateway has heard that it was not, its answer comes from its cache.
+      // The key is valid, so without the announcement the answer would come from the cache.
       fleet.upstream.script = answerOf;
       const before = callsFor('r1');
       await codesOf(other, 'r1');
@@ -162,7 +152,7 @@ describeWithValkey(`a fleet whose Valkey fails${withoutValkey}`, () => {
     await until(untilHeard);
   });
 
-  it('uses the database of the URL', async () => {
+  it('uses the database of REDIS_URL', async () => {
     const [gateway] = await fleet.start(1, { REDIS_URL: `${fleet.valkey.url}/3` });
     await ask(gateway, 'r1');
     await fleet.valkey.client.select(3);
@@ -172,8 +162,8 @@ describeWithValkey(`a fleet whose Valkey fails${withoutValkey}`, () => {
   });
 });
 
-describeWithValkey(`Valkey by rediss${withoutValkey}`, () => {
-  it('is used by gateways that trust its certificate alone', async () => {
+describeWithValkey(`Valkey with TLS${withoutValkey}`, () => {
+  it('is used only by gateways that trust its certificate', async () => {
     await using opened = new AsyncDisposableStack();
     const certificate = makeCertificate();
     opened.defer(() => {
@@ -202,7 +192,7 @@ describeWithValkey(`Valkey by rediss${withoutValkey}`, () => {
   });
 });
 
-/** What else may listen where Valkey should: it answers each TIME with `reply`. */
+/** Another server in place of Valkey, which answers each TIME with `reply`. */
 async function startOther(reply: string) {
   const answers: Readonly<Record<string, string>> = { hello: '%0\r\n', info: '$11\r\nrole:master\r\n' };
   const sockets = new Set<Socket>();
@@ -219,7 +209,7 @@ async function startOther(reply: string) {
   await once(server.listen(0, '127.0.0.1'), 'listening');
   const other = {
     reply,
-    /** How often TIME has come. */
+    /** The number of TIME commands. */
     asked: 0,
     url: `redis://127.0.0.1:${(server.address() as AddressInfo).port}`,
     cut() {
@@ -233,7 +223,7 @@ async function startOther(reply: string) {
   return other;
 }
 
-describe('a gateway to which something else answers in place of Valkey', () => {
+describe('a gateway with another server in place of Valkey', () => {
   const TIME = '*2\r\n$10\r\n1763985600\r\n$6\r\n000001\r\n';
 
   it.each([
@@ -244,8 +234,8 @@ describe('a gateway to which something else answers in place of Valkey', () => {
     ['an empty list', '*0\r\n'],
     ['a list of words', '*2\r\n$1\r\nx\r\n$1\r\ny\r\n'],
     ['a list of lists', '*2\r\n*0\r\n*0\r\n'],
-    ['a time that never comes', '*2\r\n$16\r\n9999999999999999\r\n$1\r\n0\r\n'],
-  ])('works alone when it gives %s for its time, at the start and later', async (_name, reply) => {
+    ['a time in the far future', '*2\r\n$16\r\n9999999999999999\r\n$1\r\n0\r\n'],
+  ])('works without sharing if TIME returns %s, at the start and later', async (_name, reply) => {
     const other = await startOther(reply);
     const log = captureLog('info');
     const gateway = await startGateway({ REDIS_URL: other.url, FLEET_SECRET: SECRET }, { logger: log.logger });

@@ -1,6 +1,6 @@
 /**
- * A test of the module: which withdrawals are forgotten when there are too many, and what every schedule of denials and refusals of Valkey
- * leads to, can't be seen from outside. What withdrawals do is shown by withdrawn-rights.test.ts.
+ * Tests the module: which withdrawals are dropped beyond the limit, and random schedules of denials and refusals,
+ * cannot be seen from outside. Effects of a withdrawal: withdrawn-rights.test.ts.
  */
 import { afterEach, expect, it } from '@jest/globals';
 import fc from 'fast-check';
@@ -42,7 +42,7 @@ async function join(url: string) {
   return { areWritten, withdraw, dropped };
 }
 
-it('the latest withdrawals that Valkey did not take are kept; made-up keys displace none of a real one', async () => {
+it('the latest withdrawals that Valkey did not accept are kept, and made-up keys displace no real one', async () => {
   const { withdraw, areWritten } = await join('redis://127.0.0.1:1');
   withdraw('real', true);
   withdraw('learned', false);
@@ -55,7 +55,7 @@ it('the latest withdrawals that Valkey did not take are kept; made-up keys displ
 });
 
 describeWithValkey(`a withdrawal${withoutValkey}`, () => {
-  it('reaches every gateway, whatever Valkey refused meanwhile, and whichever gateway knew of the right', async () => {
+  it('reaches every gateway, even after commands that Valkey refused, from any gateway that knew the right', async () => {
     const valkey = await startValkey();
     opened.push({ close: () => void valkey.close() });
     const [one, other] = [await join(valkey.url), await join(valkey.url)];
@@ -70,7 +70,7 @@ describeWithValkey(`a withdrawal${withoutValkey}`, () => {
       fc.asyncProperty(fc.boolean(), steps, async (isKnownHere, drawn) => {
         viewers += 1;
         const id = String(viewers).padStart(43, '0');
-        // The first denial evicts the proof of the right, so that the next ones come without it.
+        // The first denial evicts the proof of the right, so the next ones come without it.
         let hadRight = isKnownHere;
         if (!isKnownHere) await renewEpoch(valkey.client, id, 1, TTL_MS);
         for (const step of [...drawn, 'deny', '+@all']) {

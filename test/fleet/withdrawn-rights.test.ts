@@ -1,30 +1,27 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { describeWithValkey, withoutValkey } from '../harness/describe-with-valkey.ts';
 import { startFaultyUpstream, type Reply } from '../harness/faulty-upstream.ts';
 import { passed, SECRET, until } from '../harness/fleet.ts';
 import { startGateway, type TestGateway } from '../harness/gateway.ts';
+import { perTest } from '../harness/lasting.ts';
 import { subscribe } from '../harness/live-client.ts';
-import { answerOf, codesOf, queryOf, startScriptedFleet, type ScriptedFleet } from '../harness/scripted-fleet.ts';
+import { answerOf, codesOf, queryOf, startScriptedFleet } from '../harness/scripted-fleet.ts';
 import { createScriptedWorkflows } from '../harness/scripted-workflows.ts';
 import { startValkey } from '../harness/valkey.ts';
 
 const refuse = (): Reply => ({ status: 401 });
 const REFUSED = 'UNAUTHENTICATED';
-/** Nobody waits for this one. */
+/** No test waits that long. */
 const NEVER = { REAUTH_INTERVAL_MS: '3600000' };
 
 describeWithValkey(`a right that the upstream has withdrawn${withoutValkey}`, () => {
-  let fleet: ScriptedFleet;
-  beforeEach(async () => {
-    fleet = await startScriptedFleet();
-  });
-  afterEach(() => fleet.close());
+  const fleet = perTest(() => startScriptedFleet());
 
   const isRefused = async (gateway: TestGateway, id: string) => (await codesOf(gateway, id)).includes(REFUSED);
   const untilRefused = (gateway: TestGateway, id = 'r1') => until(() => isRefused(gateway, id));
   const callsFor = (id: string) => fleet.upstream.calls.filter(({ runId }) => runId === id).length;
 
-  /** Each gateway has the run r1 of key-1; from now on the upstream refuses this key. */
+  /** Caches the run r1 of key-1 at each gateway. Then the upstream refuses this key. */
   async function cacheAt(...gateways: readonly TestGateway[]): Promise<void> {
     for (const gateway of gateways) {
       expect(await codesOf(gateway, 'r1')).toEqual([]);
@@ -40,7 +37,7 @@ describeWithValkey(`a right that the upstream has withdrawn${withoutValkey}`, ()
     return { first, second };
   }
 
-  /** An own user for the second gateway, without these rights in Valkey. */
+  /** Starts the second gateway with a user that lacks these rights in Valkey. */
   async function startLimited(rules: readonly string[], environment: Readonly<Record<string, string>>) {
     await fleet.valkey.client.call('ACL', 'SETUSER', 'limited', 'on', '>password', '~*', '&*', '+@all', ...rules);
     const [first] = await fleet.start(1, environment);
@@ -50,7 +47,7 @@ describeWithValkey(`a right that the upstream has withdrawn${withoutValkey}`, ()
     return { first, limited };
   }
 
-  it('is refused at all gateways as soon as one has noticed it; nothing from before is served ever again', async () => {
+  it('is refused at all gateways as soon as one has noticed it, and no earlier data is served again', async () => {
     const { first, second } = await startTwo();
     expect(await isRefused(first, 'r2')).toBe(true);
     await untilRefused(second);
@@ -68,7 +65,7 @@ describeWithValkey(`a right that the upstream has withdrawn${withoutValkey}`, ()
     });
   });
 
-  it('and is withdrawn again after it was given back is refused at all gateways once more', async () => {
+  it('and granted again is refused at all gateways when it is withdrawn once more', async () => {
     const { first, second } = await startTwo();
     for (const run of ['r2', 'r3']) {
       fleet.upstream.script = refuse;
@@ -76,7 +73,7 @@ describeWithValkey(`a right that the upstream has withdrawn${withoutValkey}`, ()
       await untilRefused(second);
       fleet.upstream.script = answerOf;
       await until(async () => (await codesOf(second, 'r1')).length === 0);
-      // A success that was sent in the moment of the withdrawal proves nothing.
+      // A success that was sent at the moment of the withdrawal proves nothing.
       await until(async () => {
         await codesOf(second, `other-${fleet.upstream.calls.length}`);
         const [epoch = ''] = await fleet.names('epoch');
@@ -85,7 +82,7 @@ describeWithValkey(`a right that the upstream has withdrawn${withoutValkey}`, ()
     }
   });
 
-  it('is kept of another key, also at the gateway that noticed it', async () => {
+  it('of one key leaves the right of another key at every gateway', async () => {
     const [first, second] = await fleet.start(2, NEVER);
     for (const gateway of [first, second]) expect(await codesOf(gateway, 'r1', 'key-2')).toEqual([]);
     await fleet.storedForGood(2);
@@ -98,8 +95,8 @@ describeWithValkey(`a right that the upstream has withdrawn${withoutValkey}`, ()
     expect(fleet.upstream.calls.slice(before).filter(({ key }) => key === 'key-2')).toEqual([]);
   });
 
-  // Its run is final: without the interval it would be served for as long as the gateway runs.
-  it('is noticed after REAUTH_INTERVAL_MS by a gateway that hears nothing, even if it was given back meanwhile', async () => {
+  // The run is final: without the interval it would be served forever.
+  it('is noticed after REAUTH_INTERVAL_MS by a gateway without announcements, even if granted again in between', async () => {
     const { first, limited } = await startLimited(['-subscribe'], { REAUTH_INTERVAL_MS: '2000' });
     expect(await isRefused(first, 'r2')).toBe(true);
     fleet.upstream.script = answerOf;
@@ -132,7 +129,7 @@ describeWithValkey(`a right that the upstream has withdrawn${withoutValkey}`, ()
     [
       'is away',
       () => fleet.valkey.kill(),
-      // It has lost everything: so it is the announcement that reaches the other gateway.
+      // Valkey has lost everything, so only the announcement reaches the other gateway.
       () => fleet.valkey.start(),
     ],
     [
@@ -146,7 +143,7 @@ describeWithValkey(`a right that the upstream has withdrawn${withoutValkey}`, ()
       () => fleet.valkey.client.config('SET', 'maxmemory', '0'),
     ],
   ])(
-    'while Valkey %s is refused at once where it was noticed, and at the others when Valkey takes it',
+    'while Valkey %s is refused at once at the noticing gateway, and at the others when Valkey accepts it',
     async (...row) => {
       const [, begin, end] = row;
       const { first, second } = await startTwo();
@@ -160,7 +157,7 @@ describeWithValkey(`a right that the upstream has withdrawn${withoutValkey}`, ()
     },
   );
 
-  it('is not read from Valkey before all gateways have heard of it', async () => {
+  it('is not read from Valkey before all gateways have received the withdrawal', async () => {
     const { first, limited } = await startLimited(['-publish'], NEVER);
     expect(await isRefused(limited, 'r2')).toBe(true);
     fleet.upstream.script = (call) => answerOf({ ...call, key: 'new' });
@@ -175,7 +172,7 @@ describeWithValkey(`a right that the upstream has withdrawn${withoutValkey}`, ()
     await untilRefused(first);
   });
 
-  it('leaves nothing in Valkey for keys that never had one but the rate of their address', async () => {
+  it('stores nothing in Valkey for never accepted keys but the rate of their address', async () => {
     const [first] = await fleet.start(1);
     fleet.upstream.script = refuse;
     for (const key of ['made-up-1', 'made-up-2']) expect(await codesOf(first, 'r1', key)).toContain(REFUSED);
@@ -184,7 +181,7 @@ describeWithValkey(`a right that the upstream has withdrawn${withoutValkey}`, ()
     expect(names.filter((name) => !name.startsWith('stepgate:rate:'))).toEqual([]);
   });
 
-  it('is refused under each secret while the secret is changed; answers are read under both', async () => {
+  it('is refused under both secrets while the secret is changed, and answers are read under both', async () => {
     const NEW = 'another-secret-that-all-gateways-will-share';
     const [old] = await fleet.start(1);
     expect(await codesOf(old, 'r1')).toEqual([]);
@@ -200,7 +197,7 @@ describeWithValkey(`a right that the upstream has withdrawn${withoutValkey}`, ()
     fleet.upstream.script = refuse;
     expect(await isRefused(next, 'r3')).toBe(true);
     await untilRefused(both, 'r2');
-    // What was stored under the old secret is from before the withdrawal, which only the new one knows.
+    // Answers under the old secret are from before the withdrawal, which only the new secret has.
     fleet.upstream.script = answerOf;
     await passed(5);
     const [late] = await fleet.start(1, { FLEET_SECRET: `${NEW},${SECRET}` });
@@ -216,7 +213,7 @@ const RUNS = 'subscription { runsUpdated(workflowIds: ["wf"]) { id } }';
 /** No poll is due for hours. */
 const environment = { LIVE_TTL_MS: '3600000', UPSTREAM_ENDPOINTS: 'steps,run,runs,workflows' };
 
-/** The subscriptions of a refused key end. Resolves with how many calls that has cost other keys. */
+/** The subscriptions of a refused key end. Resolves with the number of calls for other keys. */
 async function endAtOnce(count: number, redis: Readonly<Record<string, string>>): Promise<number> {
   const workflows = createScriptedWorkflows(['wf']);
   workflows.start('wf', 'watched', { status: 'running' });
@@ -251,13 +248,13 @@ async function endAtOnce(count: number, redis: Readonly<Record<string, string>>)
 }
 
 describe('the subscriptions of a key that the upstream refuses', () => {
-  it('end as soon as HTTP refuses it, long before their next poll', async () => {
+  it('end as soon as HTTP refuses it, before their next poll', async () => {
     expect(await endAtOnce(1, {})).toBe(0);
   });
 });
 
 describeWithValkey(`the subscriptions of a key that the upstream refuses, in a fleet${withoutValkey}`, () => {
-  it('end at all gateways as soon as one has heard of it', async () => {
+  it('end at all gateways as soon as one has noticed it', async () => {
     const valkey = await startValkey();
     try {
       await endAtOnce(2, { REDIS_URL: valkey.url, FLEET_SECRET: SECRET, REDIS_TIMEOUT_MS: '1000' });

@@ -8,12 +8,12 @@ import { send, TRANSPORTS } from '../harness/transports.ts';
 import { wireRun, wireStep } from '../harness/wire.ts';
 import { perBlock, perTest } from '../harness/lasting.ts';
 
-/** Parsed, known, compiled. What has an error is not cached. */
+/** Parsed, known, compiled. Answers with errors are not cached. */
 const TIMES = [1, 2, 3];
 const hundred = <T>(make: (index: number) => T): readonly T[] => Array.from({ length: 100 }, (_, index) => make(index));
 /** A field that fails in each step. */
 const failing = (count: number) => repeat(count, (index) => `a${index}: outputs(path: "abs(x)")`);
-/** Of each projection it visits all values of a list. */
+/** A path that visits all values of a list once for each projection. */
 const longPath = (projections: number) => `items${'|[*]'.repeat(projections)}`;
 const WAS_EXECUTED = 'The mutation was executed all the same';
 
@@ -30,7 +30,7 @@ describe('an answer', () => {
     }),
   );
   const startWith = (environment: Readonly<Record<string, string>> = {}) =>
-    // High, so that each test shows its own bound and not that of upstream calls.
+    // High, so that each test reaches its own limit, not the cost limit.
     startGateway({ UPSTREAM_URL: upstream.url, MAX_OPERATION_COST: '10000000', ...environment });
   const gateway = perTest(startWith);
   const restart = (environment: Readonly<Record<string, string>>) => gateway.replace(() => startWith(environment));
@@ -43,7 +43,7 @@ describe('an answer', () => {
       ? 'runs(first: 20) { nodes { id } }'
       : `runs(first: 20) { nodes { workflow { id ${nested(levels - 1)} } } }`;
 
-  it.each(TRANSPORTS)('is refused before any call where nested lists multiply its objects: %s', async (transport) => {
+  it.each(TRANSPORTS)('is refused before any call if nested lists multiply its objects: %s', async (transport) => {
     for (let time = 0; time < 3; time += 1) {
       const { data, errors } = await send(transport, gateway.url, { query: `{ workflow(id: "wf") { ${nested(4)} } }` });
       expect(data ?? null).toBeNull();
@@ -55,7 +55,7 @@ describe('an answer', () => {
     expect(upstream.calls).toEqual([]);
   });
 
-  it('has an error for each field that fails while they are few, and only one error beyond 5000', async () => {
+  it('has an error for each failed field up to 5000, and only one error beyond', async () => {
     for (const time of TIMES) {
       const few = await gateway.query(ofRun(`steps { ${failing(50)} }`));
       expect({ time, errors: few.errors.length }).toEqual({ time, errors: 5000 });
@@ -76,7 +76,7 @@ describe('an answer', () => {
     ['runs without steps', 'workflow(id: "wf") { runs(first: 100) { nodes {', 'stepCounts { total }'],
     ['nodes without the list of workflows', 'run(workflowId: "wf", id: "r1") { steps {', 'node { id }'],
     ['steps that cannot be read', 'run(workflowId: "wf", id: "r2") {', 'steps { id }'],
-  ])('has only one error where thousands of fields fail: %s', async (name, before, field) => {
+  ])('has only one error if thousands of fields fail: %s', async (name, before, field) => {
     const messages = Array.from({ length: 200 }, () => ({ role: 'user', content: 'hi' }));
     steps = name.startsWith('steps')
       ? [wireStep(), ...hundred(() => 5)]
@@ -90,7 +90,7 @@ describe('an answer', () => {
     }
   });
 
-  it('counts objects while it is made: a list that is too long is an error, the rest is answered', async () => {
+  it('counts objects while it is built: an overlong list is an error, the rest is answered', async () => {
     steps = Array.from({ length: 5000 }, (_, index) => wireStep({ id: `s${index}` }));
     const lists = repeat(6, (index) => `a${index}: steps { id errorInfo { message } }`);
     const query = `{
@@ -117,12 +117,12 @@ describe('an answer', () => {
 
   it.each([
     ['id', 201, 100],
-    // Ten fields weigh as much as one more object.
+    // Ten more fields weigh as much as one more object.
     [repeat(10, (index) => `a${index}: id`), 201, 50],
     ['...F', 201, 50],
     // An object in an item weighs as much as the item.
     ['previousAttempt { id }', 201, 50],
-  ])('weighs the items of a list by what is selected of them: %s', async (selected, maximum, fitting) => {
+  ])('weighs the items of a list by the fields selected of them: %s', async (selected, maximum, fitting) => {
     const ten = repeat(10, (index) => `a${index}: id`);
     const fragment = selected === '...F' ? ` fragment F on Step { ${ten} }` : '';
     await restart({ MAX_OPERATION_OBJECTS: String(maximum) });
@@ -138,7 +138,7 @@ describe('an answer', () => {
   it.each([
     ['its size', '1024', 'outputs'],
     ['the number of its failures', '1000000', failing(51)],
-  ])('of a mutation that is refused for %s says that the mutation was executed', async (_, max, fields) => {
+  ])('to a mutation that is refused for %s says that the mutation was executed', async (_, max, fields) => {
     await restart({ MAX_ANSWER_BYTES: max });
     const before = upstream.count('execute');
     for (let time = 1; time <= 3; time += 1) {
@@ -155,7 +155,7 @@ describe('an answer', () => {
   it.each([
     ['objects', '40', 'id elapsedTime'],
     ['JMESPath steps', '1000', `id elapsedTime outputs(path: "${longPath(25)}")`],
-  ])('counts %s once, also where a number in it is out of range', async (_, maxObjects, fields) => {
+  ])('counts %s once, even if it contains a number out of range', async (_, maxObjects, fields) => {
     await restart({ MAX_OPERATION_OBJECTS: maxObjects });
     const outputs = { items: Array.from({ length: 2000 }, (__, index) => (index * 7919) % 2003) };
     steps = Array.from({ length: 30 }, (__, index) =>
@@ -169,7 +169,7 @@ describe('an answer', () => {
     }
   });
 
-  it('shares one budget of JMESPath steps over aliases, steps and runs; other fields are answered', async () => {
+  it('shares one budget of JMESPath steps among aliases, steps and runs; other fields are answered', async () => {
     const items = Array.from({ length: 2000 }, (_, index) => (index * 7919) % 2003);
     steps = Array.from({ length: 10 }, (_, index) => wireStep({ id: `s${index}`, outputs: { items } }));
     const paths = repeat(20, (index) => `p${index}: outputs(path: "${longPath(20)}|[${index}]")`);
@@ -195,7 +195,7 @@ describe('an answer', () => {
   });
 });
 
-describe('the bytes of an answer', () => {
+describe('the size of an answer', () => {
   const MAXIMUM = 4096;
   let outputs = 'null';
   let runs = 0;
@@ -208,7 +208,7 @@ describe('the bytes of an answer', () => {
   );
   const gateway = perBlock(() => startGateway({ UPSTREAM_URL: upstream.url, MAX_ANSWER_BYTES: String(MAXIMUM) }));
 
-  /** Often characters that JSON escapes, and halves of surrogate pairs. */
+  /** Often with characters that JSON escapes, and with lone surrogates. */
   const text = fc.string({
     unit: fc.oneof(
       fc.constantFrom('a', '"', '\\', '\b', '\n', '\u0000', '\u001f', '\u007f', '\u2028', 'é', '漢', '🐎'),
@@ -225,13 +225,13 @@ describe('the bytes of an answer', () => {
     ),
   })).value;
 
-  it('are those of its JSON: just as many as there may be are answered, and not one more', async () => {
+  it('is the bytes of its JSON: an answer at the limit is sent, one byte more is refused', async () => {
     await fc.assert(
       fc.asyncProperty(fc.dictionary(fc.constantFrom('a', 'b', 'c'), values), async (value) => {
         outputs = JSON.stringify(value);
         fc.pre(outputs.length < 500);
         const id = `r${(runs += 1)}`;
-        // The name of a field fills the answer up. The first part is parsed, so that it is measured value by value.
+        // The name of a field fills the answer up. The first part is parsed, so it is measured value by value.
         const queryOf = (name: string) => ofRun(`${name}: __typename steps { outputs part: outputs(path: "@") }`, id);
         const { data } = await gateway.query(queryOf('x'));
         const rest = MAXIMUM - Buffer.byteLength(JSON.stringify({ data })) + 1;
@@ -242,7 +242,7 @@ describe('the bytes of an answer', () => {
     );
   });
 
-  it.each(TRANSPORTS)('are bounded each time: %s', async (transport) => {
+  it.each(TRANSPORTS)('is limited each time: %s', async (transport) => {
     outputs = JSON.stringify('x'.repeat(MAXIMUM));
     const query = ofRun('status steps { id outputs }', `r${(runs += 1)}`);
     for (const time of TIMES) {

@@ -20,7 +20,7 @@ const ENTITIES = `query ($of: [_Any!]!) {
 }`;
 const runKey = { __typename: 'Run', workflowId: 'wf', id: 'r' };
 
-/** As their records say; the numbers of runs decide which. */
+/** By run number, for records of runs. */
 const STATES: readonly Wire[] = [
   {},
   { status: 'running', end_time: null },
@@ -40,17 +40,17 @@ describe('the cost of an operation', () => {
       return call.endpoint.startsWith('run') ? { json: (reply.json as Wire[]).map(inState) } : reply;
     }),
   );
-  // A clock that stands still: no answer ages while its operation is under way. No answer stays fresh for the next read.
+  // With a manual clock no answer ages during its operation. With a TTL of 0 no answer is fresh for the next read.
   const { now } = createManualClock();
   const start = (limits: Readonly<Record<string, string>>) =>
     perBlock(() => startGateway({ UPSTREAM_URL: upstream.url, LIVE_TTL_MS: '0', ...limits }, { now }));
   const many = '10000000';
-  /** Gateways that refuse each operation of more than one call or object: the refusal names the cost. */
+  /** Gateways that refuse each operation of more than one call or object: the error contains the cost. */
   const calls = start({ MAX_OPERATION_COST: '1', MAX_OPERATION_OBJECTS: many });
   const objects = start({ MAX_OPERATION_COST: many, MAX_OPERATION_OBJECTS: '1' });
   const open = start({ MAX_OPERATION_COST: many, MAX_OPERATION_OBJECTS: many, MAX_UPSTREAM_CALLS: '100000' });
 
-  /** At most 1 is not refused: then it is 1 here. */
+  /** A cost of at most 1 is not refused; it is returned as 1. */
   async function costIn(gateway: TestGateway, limit: string, query: string, variables: Variables): Promise<number> {
     const { errors } = await gateway.query(query, { variables });
     const refusal = errors.find(({ extensions }) => extensions.limit !== undefined);
@@ -61,7 +61,7 @@ describe('the cost of an operation', () => {
   const objectsOf = (query: string, variables: Variables = {}) => costIn(objects, 'objects', query, variables);
 
   it.each([
-    // The record alone; the record and the steps; the graph too.
+    // The record only; the record and the steps; also the graph.
     [ofRun('__typename status'), 1],
     [ofRun('status totalElapsedTime'), 2],
     [ofRun('progress { total }'), 3],
@@ -91,7 +91,7 @@ describe('the cost of an operation', () => {
     [ofRun('upstreamUrl'), 1],
     [ofWorkflow('runs(first: 10, filter: { error: "x" }) { nodes { status upstreamUrl } }'), 6],
     [ofWorkflow('trend(last: 300, buckets: 3) { nodes { nodeId } }'), 304],
-    // 100 and five times 99 are the first that are 500.
+    // 100 and five times 99 reach 500 records.
     [ofWorkflow('runs(first: 10, filter: { status: [FAILED] }) { nodes { status } }'), 6],
     [ofWorkflow('run(id: "a") { steps { id } }'), 2],
     [ofWorkflow('runsById(ids: ["a", "b", "c"]) { status }'), 3],
@@ -99,7 +99,7 @@ describe('the cost of an operation', () => {
     [ofWorkflow('runs(first: 101) { nodes { totalElapsedTime } }'), 1],
     [ofWorkflow('statistics(last: 1001) { nodes { nodeId } }'), 1],
     ['mutation { executeWorkflow(workflowId: "wf") { run { steps { id } } } }', 3],
-    // The list of workflows, a window of each, and the steps of each run of the page.
+    // The list of workflows, a window of each, and the steps of each run on the page.
     ['{ recentRuns(first: 3) { nodes { status } } }', 101],
     ['{ recentRuns(first: 3, workflowIds: ["a", "b"]) { nodes { totalElapsedTime } } }', 6],
     ['{ recentRuns(first: 3, workflowIds: ["a", "b"], filter: {}) { nodes { status } } }', 13],
@@ -108,7 +108,7 @@ describe('the cost of an operation', () => {
     // The list, a window of each, the steps of the failed runs, and of one earlier run of each or 20.
     ['{ failureGroups { isNew isResolved } }', 301],
     ['{ failureGroups(last: 300, workflowIds: ["a", "b"]) { workflow { name } runs { steps { id } } } }', 349],
-    // A fragment counts wherever it is spread.
+    // A fragment counts at each spread.
     [
       `${ofWorkflow('...F a: runs(first: 1) { ...G }')} fragment F on Workflow { runs(first: 2) { ...G } }
        fragment G on RunConnection { nodes { ... on Run { totalElapsedTime } } }`,
@@ -125,11 +125,11 @@ describe('the cost of an operation', () => {
     [PAGE, { first: 10, filter: {} }, 16],
     [PAGE, { first: 10, filter: null, after: null }, 11],
     [PAGE.replace('$first: Int', '$first: Int = 7'), {}, 8],
-    // A variable may have the name of a property that every object has.
+    // A variable may be named like a property of all objects.
     [PAGE.replaceAll('$first', '$constructor').replace('Int,', 'Int = 100,'), {}, 101],
     [BY_ID, { ids: Array(100).fill('a') }, 200],
     [BY_ID, { ids: 'a' }, 2],
-    // As if the entity were a workflow, too.
+    // Counted as if the entity were also a workflow.
     [ENTITIES, { of: runKey }, 6],
     [
       ENTITIES,
@@ -147,7 +147,7 @@ describe('the cost of an operation', () => {
   });
 
   it.each([
-    // Eleven fields weigh as much as one object more.
+    // Eleven fields weigh as much as one more object.
     [ofWorkflow(repeat(11, (index) => `a${index}: id`)), 2],
     // The workflow, and five times a connection with a run.
     [ofWorkflow('runs(first: 5) { nodes { status } }'), 11],
@@ -184,10 +184,10 @@ describe('the cost of an operation', () => {
       '{ ...Q } fragment Q on Query { __schema { ...S } } fragment S on __Schema { types { ... on __Type { name } } }',
       {},
     ],
-  ])('of introspection is the number of objects that it answers: %#', async (query, variables) => {
+  ])('of introspection is the number of objects in its answer: %#', async (query, variables) => {
     const { data, errors } = await open.query(query, { variables });
     expect(errors).toEqual([]);
-    // The root is not counted.
+    // Without the root.
     const count = objectsIn(data) - 1;
     for (const maximum of [count, count - 1]) {
       const gateway = await startGateway({ UPSTREAM_URL: upstream.url, MAX_OPERATION_OBJECTS: String(maximum) });
@@ -197,7 +197,7 @@ describe('the cost of an operation', () => {
     }
   });
 
-  it('is one call for a run where the upstream has no records', async () => {
+  it('of a run is one call if the upstream has no records', async () => {
     const environment = { UPSTREAM_URL: upstream.url, UPSTREAM_ENDPOINTS: 'steps', MAX_OPERATION_COST: '1' };
     const gateway = await startGateway(environment);
     expect(await costIn(gateway, 'cost', BY_ID, { ids: ['a', 'b'] })).toBe(2);
@@ -233,7 +233,7 @@ describe('the cost of an operation', () => {
       .map(
         ([first, filter, fields]) => `runs(first: ${first}${filter}) { nodes { ${fields} } pageInfo { endCursor } }`,
       ),
-    // Large ones of fields that cost little, so that the test does not cause thousands of calls.
+    // Large lists only of cheap fields, so that the test does not cause thousands of calls.
     fc.constantFrom(99, 100).map((first) => `runs(first: ${first}) { nodes { status } }`),
     fc.constantFrom(100, 101, 230, 250).map((last) => `statistics(last: ${last}) { runCount }`),
     fc.constantFrom(1, 5).map((last) => `statistics(last: ${last}) { nodes { nodeId } }`),
@@ -278,7 +278,7 @@ describe('the cost of an operation', () => {
     .array(rootField, { minLength: 1, maxLength: 3 })
     .map((fields) => `{ ${fields.map((field, index) => `f${index}: ${field}`).join(' ')} }`);
 
-  it('is at least the calls that the operation causes while nothing is cached', async () => {
+  it('is at least the number of calls that the operation causes with empty caches', async () => {
     let viewers = 0;
     await fc.assert(
       fc.asyncProperty(operations, async (query) => {
@@ -293,7 +293,7 @@ describe('the cost of an operation', () => {
     );
   });
 
-  it('is the same however its selections are wrapped in inline fragments', async () => {
+  it('does not change when selections are wrapped in inline fragments', async () => {
     await fc.assert(
       fc.asyncProperty(operations, fc.infiniteStream(fc.boolean()), async (text, choices) => {
         const wrapped = visit(parse(text), {

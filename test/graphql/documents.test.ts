@@ -1,4 +1,4 @@
-/** How much memory the documents take cannot be seen from outside: this is a test of their module. */
+/** The memory of documents cannot be observed from outside, so this tests their module. */
 import { hash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
@@ -16,7 +16,7 @@ const realCompiler = createQueryCompiler(schema);
 
 function createTracked(maxBytes: number, compiler: QueryCompiler = realCompiler) {
   const documents = createDocuments({ schema, costModel, compiler, maxBytes });
-  /** Keeps the document, and returns the bytes of its compiled query. */
+  /** Keeps the document, and returns the size of its compiled query. */
   function keep(text: string, isCompiled = true): number {
     const document = documents.find(text) ?? documents.prepare(text, parse(text, { noLocation: true }));
     documents.keep(document, hash('sha256', text));
@@ -26,7 +26,7 @@ function createTracked(maxBytes: number, compiler: QueryCompiler = realCompiler)
 }
 
 describe('documents', () => {
-  it('never take more than their bound, in whatever order they are kept, found and compiled', () => {
+  it('never exceed their memory limit, in any order of keeping, finding and compiling', () => {
     const action = fc.record({
       number: fc.integer({ min: 0, max: 12 }),
       length: fc.constantFrom(0, 100, 2000, 30_000),

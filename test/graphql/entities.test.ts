@@ -11,7 +11,7 @@ const runKey = (id: unknown, workflowId: unknown = 'wf') => ({ __typename: 'Run'
 const stepKey = (runId: string, id: string) => ({ __typename: 'Step', workflowId: 'wf', runId, id });
 const workflowKey = (id: string) => ({ __typename: 'Workflow', id });
 
-/** Run `missing` is not there; `broken` breaks the contract. One workflow is listed: `wf`. */
+/** Run `missing` does not exist; `broken` violates the contract. One workflow is listed: `wf`. */
 const script: Script = (call) => {
   if (call.endpoint === 'workflows') return { json: [wireWorkflow('wf')] };
   if (call.runId === 'missing') return { status: 404, json: {} };
@@ -26,7 +26,7 @@ const FIELDS = `
   ... on Workflow { id name }
 `;
 
-describe('entities by their keys', () => {
+describe('_entities', () => {
   const upstream = perTest(() => startFaultyUpstream(script));
   const gateway = perTest(() => startGateway({ UPSTREAM_URL: upstream.url }));
 
@@ -39,7 +39,7 @@ describe('entities by their keys', () => {
     return { entities: entitiesOf, errors: placesOf({ errors }), all: errors };
   }
 
-  it('answers runs, steps and workflows, each in its place', async () => {
+  it('returns runs, steps and workflows in the order of their representations', async () => {
     expect(await entities([stepKey('r2', 'r2-step'), runKey('r1'), workflowKey('wf'), runKey('r2')])).toMatchObject({
       entities: [
         { __typename: 'Step', id: 'r2-step', durationMs: 2237.692 },
@@ -51,7 +51,7 @@ describe('entities by their keys', () => {
     });
   });
 
-  it('makes one steps call for each run, however many entities are of it', async () => {
+  it('makes one steps call for each run, for any number of its entities', async () => {
     const runs = ['r1', 'r2', 'r3'].flatMap((id) => [runKey(id), stepKey(id, `${id}-step`), runKey(id)]);
     const { entities: answered, errors } = await entities([...runs, ...runs]);
     expect(answered).toHaveLength(18);
@@ -66,7 +66,7 @@ describe('entities by their keys', () => {
     ]);
   });
 
-  it('fetches no steps for a run of which only the record is read, whatever is read of other entities', async () => {
+  it('makes no steps call for a run if only record fields of it are selected', async () => {
     const fields =
       '... on Run { status } ... on Workflow { name } ...S } } fragment S on Step { nodeId ... on Step { durationMs';
     const { errors } = await entities([runKey('r1'), workflowKey('wf')], fields);
@@ -74,12 +74,12 @@ describe('entities by their keys', () => {
     expect([upstream.count('run'), upstream.count('workflows'), upstream.count('steps')]).toEqual([1, 1, 0]);
   });
 
-  it('sends no call for a workflow of which nothing but its id is read', async () => {
+  it('makes no call for a workflow if only its id is selected', async () => {
     expect((await entities([workflowKey('any')], '... on Workflow { id }')).entities).toEqual([{ id: 'any' }]);
     expect(upstream.calls).toEqual([]);
   });
 
-  it('answers null with its own error for each that fails, and all the others', async () => {
+  it('returns null with an error for each failed entity, and all other entities', async () => {
     const answered = await entities([
       runKey('missing'),
       runKey('r1'),
@@ -100,7 +100,7 @@ describe('entities by their keys', () => {
         null,
         null,
         { id: 'r1-step' },
-        // Only a handle: what is read of it is what fails.
+        // Only a reference: its fields fail when they are read.
         { id: 'missing', name: null },
         null,
       ],
@@ -119,19 +119,23 @@ describe('entities by their keys', () => {
   it.each([
     ['a field of the key is missing', { __typename: 'Run', id: 'r1' }, 'got nothing for workflowId'],
     [
-      'a field of the key is no ID',
+      'a field of the key is not an ID',
       runKey(['r1']),
       'expected Run by its key { workflowId id }, each an ID, got a list',
     ],
     ['it is a step without its run', { __typename: 'Step', workflowId: 'wf', id: 'a' }, 'got nothing for runId'],
-    ['the type is none that has a key', { __typename: 'Timeline', id: 'x' }, 'Workflow, Run, Step, got "Timeline"'],
+    ['the type has no key', { __typename: 'Timeline', id: 'x' }, 'Workflow, Run, Step, got "Timeline"'],
     ['a field of the key is a number with a fraction', runKey(0.5), 'got a number for id'],
     ['a field of the key is null', runKey(null), 'got nothing for id'],
-    ['the type is a name of JavaScript', { __typename: 'constructor' }, 'Workflow, Run, Step, got "constructor"'],
-    ['there is no type', { id: 'r1' }, 'Workflow, Run, Step, got nothing'],
-    ['it is a text', 'r1', 'an object with __typename and its key, got a string'],
+    [
+      'the type is a property name of JavaScript objects',
+      { __typename: 'constructor' },
+      'Workflow, Run, Step, got "constructor"',
+    ],
+    ['it has no type', { id: 'r1' }, 'Workflow, Run, Step, got nothing'],
+    ['it is a string', 'r1', 'an object with __typename and its key, got a string'],
     ['it is a list', [runKey('r1')], 'an object with __typename and its key, got a list'],
-  ])('refuses a representation where %s, and answers the others', async (_, representation, message) => {
+  ])('refuses a representation if %s, and returns the others', async (_, representation, message) => {
     for (let time = 0; time < 3; time += 1) {
       const { entities: answered, all } = await entities([runKey('r1'), representation, runKey('r2')]);
       expect(answered).toMatchObject([{ id: 'r1' }, null, { id: 'r2' }]);
@@ -140,19 +144,19 @@ describe('entities by their keys', () => {
     }
   });
 
-  it('takes an id that is a number as the type ID does, and leaves fields beside the key alone', async () => {
+  it('accepts a number as an id, and ignores fields outside the key', async () => {
     const { entities: answered } = await entities([{ ...runKey(7), status: 'whatever' }]);
     expect(answered).toMatchObject([{ id: '7', totalElapsedTime: 2 }]);
   });
 
-  it('refuses more than 1000 at once, without any call', async () => {
+  it('refuses more than 1000 representations, without any call', async () => {
     const { errors, all } = await entities(Array.from({ length: 1001 }, (_, index) => runKey(`r${index}`)));
     expect(errors).toEqual(['_entities: BAD_USER_INPUT']);
     expect(all[0]?.message).toBe('representations: expected at most 1000, got 1001');
     expect(upstream.calls).toEqual([]);
   });
 
-  it('needs a key for a run, and none to tell its schema', async () => {
+  it('requires a key for a run, but _service does not', async () => {
     const { entities: answered, errors } = await entities([runKey('r1')], FIELDS, { key: null });
     expect({ answered, errors }).toEqual({ answered: [null], errors: ['_entities.0: UNAUTHENTICATED'] });
     const { data } = await gateway.query('{ _service { sdl } }', { key: null });

@@ -8,7 +8,7 @@ const EXECUTE = `mutation Execute($inputs: JSON) {
 }`;
 const STARTED: Reply = { json: { message: 'Workflow execution started', run_id: 'new-run' } };
 
-describe('executing a workflow', () => {
+describe('executeWorkflow', () => {
   const upstream = perTest(() =>
     startFaultyUpstream((call) => (call.endpoint === 'execute' ? STARTED : healthy(call))),
   );
@@ -16,7 +16,7 @@ describe('executing a workflow', () => {
 
   const execute = (inputs?: unknown) => gateway.query(EXECUTE, { variables: { inputs } });
 
-  it('sends the inputs once, with the key of the caller, and answers the new run', async () => {
+  it("sends the inputs once, with the caller's key, and returns the new run", async () => {
     const { data, errors } = await execute({ order: 7 });
     expect(errors).toEqual([]);
     expect(data).toEqual({
@@ -30,12 +30,12 @@ describe('executing a workflow', () => {
     expect(post).toMatchObject({ workflowId: 'wf', key: 'key-1', body: '{"order":7}' });
   });
 
-  it('sends an empty object where no inputs are given', async () => {
+  it('sends an empty object if no inputs are given', async () => {
     await execute();
     expect(upstream.calls[0]?.body).toBe('{}');
   });
 
-  it('answers a run that the upstream does not show yet as one that nothing is known of', async () => {
+  it('returns a run with the status UNKNOWN if the upstream does not list it yet', async () => {
     upstream.script = ({ endpoint }) => (endpoint === 'execute' ? STARTED : { status: 404 });
     const { data, errors } = await execute();
     expect(errors).toEqual([]);
@@ -48,9 +48,9 @@ describe('executing a workflow', () => {
     ['breaks the connection', { raw: 'x'.repeat(100), cutAfter: 3 }, 'UPSTREAM_UNAVAILABLE'],
     ['answers 500', { status: 500 }, 'UPSTREAM_UNAVAILABLE'],
     ['answers 503', { status: 503 }, 'UPSTREAM_UNAVAILABLE'],
-    ['answers nonsense', { json: [] }, 'UPSTREAM_CONTRACT_VIOLATION'],
+    ['answers with invalid JSON data', { json: [] }, 'UPSTREAM_CONTRACT_VIOLATION'],
   ] as const)(
-    'is one POST where the upstream %s, and an error that says that the outcome is not known',
+    'sends one POST if the upstream %s, and the error says that the outcome is unknown',
     async (_, reply, code) => {
       upstream.script = () => reply;
       const { data, errors } = await execute();
@@ -65,7 +65,7 @@ describe('executing a workflow', () => {
     },
   );
 
-  it('is one POST where the upstream does not answer in time', async () => {
+  it('sends one POST if the upstream does not answer in time', async () => {
     upstream.script = ({ cut }) => cut.then(() => ({}));
     const { errors } = await execute();
     expect(errors).toMatchObject([
@@ -78,14 +78,14 @@ describe('executing a workflow', () => {
     [413, 'BAD_USER_INPUT'],
     [422, 'BAD_USER_INPUT'],
     [405, 'UPSTREAM_CONTRACT_VIOLATION'],
-  ])('has started nothing where the upstream refuses it by HTTP %i', async (status, code) => {
+  ])('reports a known outcome if the upstream refuses the request with HTTP %i', async (status, code) => {
     upstream.script = () => ({ status });
     const [error] = (await execute()).errors;
     expect(error?.extensions).toMatchObject({ code, upstreamStatus: status });
     expect(error?.extensions).not.toHaveProperty('outcomeIsUnknown');
   });
 
-  it('may be tried again where the request never left, or was refused', async () => {
+  it('is retryable if the request was not sent or was rate-limited', async () => {
     upstream.script = () => ({ status: 429 });
     const [refused] = (await execute()).errors;
     expect(refused?.extensions).toMatchObject({ code: 'RATE_LIMITED', retryable: true });
@@ -99,7 +99,7 @@ describe('executing a workflow', () => {
 
   it.each([
     ['a list', [1, 2], 'inputs: expected an object, got a list'],
-    ['a text', 'order', 'inputs: expected an object, got a string'],
+    ['a string', 'order', 'inputs: expected an object, got a string'],
     ['a number', 7, 'inputs: expected an object, got a number'],
   ])('refuses %s as inputs, without a call', async (_, inputs, message) => {
     const { errors } = await execute(inputs);

@@ -31,7 +31,7 @@ function fieldsOf(typeName: string): Field[] {
   return Object.values(type.getFields());
 }
 
-/** The field with the values of its objects, down to so many levels. */
+/** The field with the scalar fields of its objects, for this number of levels. */
 function select(field: Field, levels: number): string {
   const given = field.args
     .filter(isRequiredArgument)
@@ -49,7 +49,7 @@ function gatewayOver(script: Script): TestGateway {
   return perBlock(() => startGateway({ UPSTREAM_URL: upstream.url, MAX_OPERATION_OBJECTS: '1000000' }, { now, after }));
 }
 
-/** By its parent: the operation that asks for it, and its place in the data. */
+/** By parent type: the operation that selects its fields, and its place in the data. */
 const PARENTS: Readonly<Record<string, readonly [(fields: string) => string, (data: Json) => unknown]>> = {
   Run: [(fields) => ofRun(fields, 'run-1'), (data) => (data as Data).run],
   Step: [
@@ -59,13 +59,13 @@ const PARENTS: Readonly<Record<string, readonly [(fields: string) => string, (da
   Workflow: [ofWorkflow, (data) => (data as Data).workflow],
 };
 
-/** Each alone: what one field needs must not be there only because another one asked for it. */
+/** Each field alone, as its data must not depend on another selected field. */
 describe.each(Object.entries(PARENTS))('each field of a %s', (typeName, [queryOf, parentIn]) => {
   const gateway = gatewayOver(createScriptedHistory(3, [wireWorkflow('wf')]).script);
   let all: Data;
   let number = 0;
 
-  /** With another key each time, so that nothing is cached. */
+  /** With a new key each time, so that nothing is cached. */
   async function ask(selection: string): Promise<Data> {
     const { data, errors } = await gateway.query(queryOf(selection), { key: `key-${(number += 1)}` });
     expect(errors).toEqual([]);
@@ -78,7 +78,7 @@ describe.each(Object.entries(PARENTS))('each field of a %s', (typeName, [queryOf
   });
 
   it.each(fieldsOf(typeName).map((field) => [field.name, field] as const))(
-    'is the same alone as with all others: %s',
+    'has the same value alone as with all other fields: %s',
     async (name, field) => {
       expect(all).toHaveProperty(name);
       for (let time = 0; time < 2; time += 1) expect((await ask(select(field, 2)))[name]).toEqual(all[name]);
@@ -89,7 +89,7 @@ describe.each(Object.entries(PARENTS))('each field of a %s', (typeName, [queryOf
 describe('the values of fields', () => {
   const failed = { status: 'failed', error: '{"message":"no answer","code":7}', outputs: null };
   const usage = (tokens: number) => ({ model: 'm', usage: { prompt_tokens: tokens, completion_tokens: 1 } });
-  /** Run "big" has two steps of two billion seconds and tokens each, "huge" one of four billion. */
+  /** Run "big" has two steps of two billion seconds and tokens each, "huge" one step of four billion. */
   const big = (id: string, count: number) =>
     wireStep({ id, elapsed_time: count, tokens: count === 4e9 ? count : 0, outputs: usage(count) });
   const STEPS: Readonly<Record<string, readonly unknown[]>> = {
@@ -126,7 +126,7 @@ describe('the values of fields', () => {
     return steps ? { json: endpoint === 'steps' ? steps : [record(runId)] } : none;
   });
 
-  /** The data of the root field and the errors by place: the same each time. */
+  /** The data of the root field and the errors by path, which must be the same each time. */
   async function ask(query: string): Promise<{ readonly data: unknown; readonly errors: readonly string[] }> {
     const outcomes: { readonly data: unknown; readonly errors: readonly string[] }[] = [];
     while (outcomes.length < TIMES.length) {
@@ -206,15 +206,13 @@ describe('the values of fields', () => {
     ['first: 0', 'workflow { runs(first: 0) { nodes { id } } }'],
     ['first: 101', 'workflow { runs(first: 101) { nodes { id } } }'],
     ['last: 0', 'workflow { statistics(last: 0) { runCount } }'],
-    ['last: 1001', 'workflow { trend(last: 1001) { runCount } }'],
-    ['buckets: 101', 'workflow { trend(buckets: 101) { runCount } }'],
     ['first: 0', 'workflow { failureGroups { runs(first: 0) { id } } }'],
     ['101 ids', `workflow { runsById(ids: ${JSON.stringify(Array(101).fill('r'))}) { id } }`],
     [
-      'a stretch that ends before it begins',
+      'an interval that ends before it begins',
       'workflow { runs(filter: { startedAfter: "2025-01-02T00:00:00Z", startedBefore: "2025-01-01T00:00:00Z" }) { nodes { id } } }',
     ],
-  ])('are refused where an argument is out of range: %s in %s', async (_, fields) => {
+  ])('are refused if an argument is out of range: %s in %s', async (_, fields) => {
     const { errors } = await run(`id ${fields}`);
     expect(errors.join()).toContain('BAD_USER_INPUT');
   });
@@ -235,7 +233,7 @@ describe('the values of fields', () => {
     }
   });
 
-  it('are refused where a search has more than 1000 characters', async () => {
+  it('are refused if a search has more than 1000 characters', async () => {
     const errorsFor = async (length: number) =>
       (await ask(`{ workflows(search: "${'x'.repeat(length)}") { totalCount } }`)).errors;
     expect([await errorsFor(1000), await errorsFor(1001)]).toEqual([[], ['workflows: BAD_USER_INPUT']]);
@@ -262,7 +260,7 @@ describe('the values of fields', () => {
     expect((await ask('{ workflow(id: "unlisted") { id name } }')).errors).toEqual(['workflow.name: NOT_FOUND']);
   });
 
-  it('of a workflow are its runs, figures and failures, each with its own error', async () => {
+  it('of a workflow include its runs, statistics and failures, each with its own error', async () => {
     expect(
       await workflow('run(id: "r2") { id } runsById(ids: ["r1", "gone", "r2", ".."]) { id totalElapsedTime }'),
     ).toEqual({
@@ -294,7 +292,7 @@ describe('the values of fields', () => {
     });
   });
 
-  it('of a comparison are those of two runs; the error of one says which', async () => {
+  it('of a comparison are those of its two runs; an error names the argument of the failed run', async () => {
     const compare = (runs: string, fields: string) => ask(`{ compareRuns(workflowId: "wf", ${runs}) { ${fields} } }`);
     const fields = 'base { id } head { id progress { total } } elapsedTimeDelta tokenDelta';
     expect(await compare('baseId: "r1", headId: "r2"', fields)).toEqual({
@@ -309,25 +307,6 @@ describe('the values of fields', () => {
       const { errors } = await gateway.query(`{ compareRuns(workflowId: "wf", ${runs}) { tokenDelta } }`);
       expect([codesOf({ errors }), errors[0]?.message.split(':')[0]]).toEqual([[code], name]);
     }
-  });
-
-  it('of a workflow of which nothing can be had are named, and the others are answered', async () => {
-    const fields = 'nodes { id } unavailableWorkflows { id }';
-    expect(await ask(`{ recentRuns(first: 2) { ${fields} } }`)).toEqual({
-      data: { nodes: ids('r1', 'down'), unavailableWorkflows: ids('other') },
-      errors: ['recentRuns: UPSTREAM_UNAVAILABLE'],
-    });
-    expect(
-      await ask(`{ recentRuns(workflowIds: ["wf", "wf"], filter: { status: [FAILED, FAILED] }) { ${fields} } }`),
-    ).toEqual({
-      data: { nodes: ids('r1'), unavailableWorkflows: [] },
-      errors: [],
-    });
-    expect((await ask('{ recentRuns(workflowIds: []) { nodes { id } } }')).data).toEqual({ nodes: [] });
-    const many = JSON.stringify(Array.from({ length: 101 }, (_, index) => `wf-${index}`));
-    expect((await ask(`{ recentRuns(workflowIds: ${many}) { nodes { id } } }`)).errors).toEqual([
-      'recentRuns: BAD_USER_INPUT',
-    ]);
   });
 
   const TOKENS = 'inputTokens totalTokens';
@@ -355,12 +334,12 @@ describe('the values of fields', () => {
       { steps: [{ elapsedTime: null, tokens: null, tokenUsage: { ...isNull, outputTokens: 1 } }] },
       ['elapsedTime', 'tokenUsage.inputTokens', 'tokenUsage.totalTokens', 'tokens'].map((name) => `steps.0.${name}`),
     ],
-  ])('that an Int cannot hold are null, each with an error: run %s', async (id, fields, data, places) => {
+  ])('out of the range of Int are null, each with an error: run %s', async (id, fields, data, places) => {
     const errors = places.map((place) => `run.${place}: NUMBER_OUT_OF_RANGE`);
     expect(await run(fields, id)).toEqual({ data, errors });
   });
 
-  it('that an Int cannot hold are null in a comparison, where their difference may well fit', async () => {
+  it('out of the range of Int are null in a comparison, but their difference may fit', async () => {
     const compare = (base: string, head: string) =>
       ask(`{ compareRuns(workflowId: "wf", baseId: "${base}", headId: "${head}") { elapsedTimeDelta tokenDelta } }`);
     expect(await compare('r2', 'big')).toEqual({
@@ -384,11 +363,11 @@ describe('the schema', () => {
     };
     const kinds = ['ObjectType', 'InputObjectType', 'EnumType', 'ScalarType', 'Field', 'InputValue', 'EnumValue'];
     visit(parse(CONTRACT), Object.fromEntries(kinds.map((kind) => [`${kind}Definition`, check])));
-    // Tools read the arguments of directives.
+    // Arguments of directives are read by tools, not by people.
     expect(undescribed.filter((name) => !name.startsWith('.'))).toEqual([]);
   });
 
-  it('lets no root field of a query or a mutation take the whole answer with it', () => {
+  it('has only nullable root fields in queries and mutations, so no field nulls the whole answer', () => {
     const roots = [...fieldsOf('Query'), ...fieldsOf('Mutation')];
     expect(roots.filter(({ type }) => isNonNullType(type)).map(({ name }) => name)).toEqual([]);
   });

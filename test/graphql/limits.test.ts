@@ -8,13 +8,13 @@ import { perBlock } from '../harness/lasting.ts';
 const BY_ID = 'query ById($ids: [ID!]!) { workflow(id: "wf") { runsById(ids: $ids) { totalElapsedTime } } }';
 const ids = (count: number) => Array.from({ length: count }, (_, index) => `r${index}`);
 
-/** A selection so many fields deep. */
+/** A selection with this depth. */
 const deep = (levels: number): string => {
   const fields = Array.from({ length: levels - 2 }, (_, index) => (index % 2 === 0 ? 'workflow {' : 'run(id: "r1") {'));
   return `run(workflowId: "wf", id: "r1") { ${fields.join(' ')} id ${'}'.repeat(levels - 1)}`;
 };
 
-/** Root selections that hold so many of what a limit bounds, and nothing else in such numbers. */
+/** Root selections with this count of one limited feature, and few of all others. */
 const FORMS: Readonly<Record<string, readonly [number, (count: number) => string]>> = {
   depth: [20, deep],
   aliases: [100, (count) => `workflow(id: "wf") { ${repeat(count, (index) => `a${index}: id`)} }`],
@@ -25,14 +25,14 @@ const FORMS: Readonly<Record<string, readonly [number, (count: number) => string
 const FRAGMENTS = `{ __typename } ${repeat(101, (index) => `fragment F${index} on Query { __typename }`)}`;
 
 const WRAPS: Readonly<Record<string, (selections: string) => string>> = {
-  'as it is': (selections) => `{ ${selections} }`,
+  unwrapped: (selections) => `{ ${selections} }`,
   'in an inline fragment': (selections) => `{ ... { ${selections} } }`,
   'in fragments of fragments': (selections) =>
     `{ ...A } fragment A on Query { ... on Query { ...B } } fragment B on Query { ${selections} }`,
   'in the second operation': (selections) => `query A { __typename } query B { ${selections} }`,
 };
 
-describe('limits on an operation', () => {
+describe('the limits of an operation', () => {
   const upstream = perBlock(() => startFaultyUpstream());
   const gateway = perBlock(() => startGateway({ UPSTREAM_URL: upstream.url, MAX_OPERATION_COST: '20' }));
 
@@ -40,7 +40,7 @@ describe('limits on an operation', () => {
     send('HTTP POST', gateway.url, { query, ...(query.startsWith('query A') && { operationName: 'A' }) });
 
   it.each(Object.keys(FORMS).flatMap((limit) => Object.keys(WRAPS).map((wrap) => [limit, wrap] as const)))(
-    'allow just as many %s as there may be, %s',
+    'allow exactly the maximum of %s, %s',
     async (limit, wrap) => {
       const [maximum = 0, write = () => ''] = FORMS[limit] ?? [];
       const queryOf = (count: number) => WRAPS[wrap]?.(write(count)) ?? '';
@@ -53,7 +53,7 @@ describe('limits on an operation', () => {
 
   describe.each(TRANSPORTS)('over %s', (transport) => {
     it.each([...Object.keys(FORMS), 'fragments', 'cost'])(
-      'name the %s, its maximum and the number that came, each time',
+      'report the limit %s, its maximum and the actual number, each time',
       async (limit) => {
         const others = { cost: [20, BY_ID, 22], fragments: [100, FRAGMENTS, 101] } as const;
         const [maximum = 20, write = () => ''] = FORMS[limit] ?? [];
@@ -73,8 +73,8 @@ describe('limits on an operation', () => {
       },
     );
 
-    it('bound the characters, before they are parsed', async () => {
-      // By GET the head is too long before.
+    it('include the number of characters, checked before parsing', async () => {
+      // By GET, the request's head would be too long first.
       const length = transport === 'HTTP GET' ? 0 : 131_073;
       expect(
         (await send(transport, gateway.url, { query: '{ __typename }'.padEnd(length - 1) })).errors,
@@ -84,14 +84,14 @@ describe('limits on an operation', () => {
       expect(errors).toMatchObject([{ extensions: { code } }]);
     });
 
-    it('bound the tokens', async () => {
+    it('include the number of tokens', async () => {
       const { errors } = await send(transport, gateway.url, { query: `{ ${'id '.repeat(5001)} }` });
       expect(errors).toMatchObject([
         { message: expect.stringContaining('5000 tokens'), extensions: { code: 'GRAPHQL_PARSE_FAILED' } },
       ]);
     });
 
-    it('weigh the variables of an operation that is known', async () => {
+    it('apply to the variables of a known operation', async () => {
       for (let time = 0; time < 3; time += 1) {
         const known = await send(transport, gateway.url, { query: BY_ID, variables: { ids: ids(10) } });
         expect(known.errors).toBeUndefined();
@@ -105,7 +105,7 @@ describe('limits on an operation', () => {
     });
   });
 
-  it('weigh the variables of a subscription', async () => {
+  it('apply to the variables of a subscription', async () => {
     const query = `subscription Live($first: Int!) {
       runUpdated(workflowId: "wf", id: "r1") { status workflow { runs(first: $first) { nodes { steps { id } } } } }
     }`;
@@ -116,7 +116,7 @@ describe('limits on an operation', () => {
     }
   });
 
-  it('count a fragment each time that it is spread, and report no endless number', async () => {
+  it('count a fragment at each spread, and report no endless number', async () => {
     const twice = (index: number) => `fragment F${index} on Workflow { ...F${index + 1} ...F${index + 1} }`;
     for (const [fragments, message] of [
       [6, 'has 128 aliases; at most 100 are allowed'],
@@ -128,7 +128,7 @@ describe('limits on an operation', () => {
     }
   });
 
-  it('count directives of operations and fragments, fragments, and root fields by fragments', async () => {
+  it('count directives of operations and fragments, fragments, and root fields in fragments', async () => {
     const many = '@skip(if: false) '.repeat(101);
     for (const [query, limit, found] of [
       [`{ ...F ${many} } fragment F on Query { __typename }`, 'directives', 101],
@@ -146,12 +146,12 @@ describe('limits on an operation', () => {
     ] as const) {
       expect((await ask(query)).errors).toMatchObject([{ extensions: { limit, found } }]);
     }
-    // The root fields of a fragment that is spread further down are not those of the operation.
+    // Fields of fragments below the root are not root fields.
     const further = `fragment F on Workflow { ${'id '.repeat(60)} }`;
     expect((await ask(`${ofWorkflow('...F')} ${further}`)).errors).toBeUndefined();
   });
 
-  it('refuse fragments in a cycle, with or without a spread', async () => {
+  it('refuse cycles of fragments, whether they are spread or not', async () => {
     for (const query of [
       '{ ...F } fragment F on Query { workflow(id: "wf") { id } ...F }',
       '{ __typename } fragment F on Query { ...G } fragment G on Query { ... { ...F } }',
@@ -174,7 +174,7 @@ describe('limits on an operation', () => {
     expect(codesOf(answer)).toEqual(isRefused ? ['GRAPHQL_VALIDATION_FAILED'] : []);
   });
 
-  it('bound the depth of introspection', async () => {
+  it('include the depth of introspection', async () => {
     const query = '{ __schema { types { fields { type { fields { type { fields { name } } } } } } } }';
     expect((await ask(query)).errors).toMatchObject([{ message: expect.stringMatching(/introspection depth/i) }]);
   });

@@ -34,7 +34,7 @@ function writePrices(content: unknown): string {
 const PRICE = { input_cost_per_token: 1e-6, output_cost_per_token: 2e-6 };
 const SONNET = { ...PRICE, cache_read_input_token_cost: 1e-7 };
 
-describe('the steps of models', () => {
+describe('steps of models', () => {
   let steps: readonly Wire[];
   let number = 0;
   const prices = writePrices({ 'gpt-4.1-mini-2025-04-14': PRICE, 'claude-sonnet-4-5-20250929': SONNET });
@@ -52,10 +52,10 @@ describe('the steps of models', () => {
   );
   const gateway = perTest(start);
 
-  /** With another key each time: from the first on the document is known and compiled, and nothing else is cached. */
+  /** With a new key each time: the document is known and compiled, but no answer is cached. */
   const ask = (text: string) => gateway.query(text, { key: `key-${(number += 1)}` });
 
-  it('have the same conversation each time, whichever shape it came in', async () => {
+  it('have the same conversation each time, in any of its formats', async () => {
     const shapes = [CHAT, RESPONSES, ANTHROPIC, { inputs: null, outputs: STREAMS.chat }];
     steps = shapes.map((shape, at) => wireStep({ id: `s${at}`, ...shape }));
     const first = await ask(queryOf(CONVERSATION));
@@ -68,12 +68,12 @@ describe('the steps of models', () => {
       { model: 'gpt-4.1-mini', finishReason: 'tool_calls', messages: { length: 1 } },
     ]);
     for (let time = 0; time < 3; time += 1) expect((await ask(queryOf(CONVERSATION))).data).toEqual(first.data);
-    // Once more for one key: from the cache of answers.
+    // With one key, from the cache of answers.
     const again = () => gateway.query(queryOf(CONVERSATION));
     expect([(await again()).data, (await again()).data, (await again()).data]).toEqual(Array(3).fill(first.data));
   });
 
-  it('have an error in place of a conversation that can’t be read, and nothing else has', async () => {
+  it('have an error only at a conversation that cannot be read', async () => {
     upstream.script = ({ endpoint }) => {
       const deep = `${'['.repeat(300)}${']'.repeat(300)}`;
       const text = JSON.stringify([wireStep({ id: 's1', outputs: 'DEEP' }), wireStep({ id: 's2' })]);
@@ -100,19 +100,19 @@ describe('the steps of models', () => {
     }
   });
 
-  it('count the messages of their conversations among the objects of an answer', async () => {
+  it('count the messages of their conversations as objects of the answer', async () => {
     const messages = Array.from({ length: 1000 }, () => ({ role: 'user', content: 'Hi' }));
     steps = Array.from({ length: 10 }, (_, at) => wireStep({ id: `s${at}`, inputs: { messages }, outputs: null }));
     await gateway.replace(() => start({ MAX_OPERATION_OBJECTS: '1000' }));
     for (let time = 0; time < 3; time += 1) {
       const { errors } = await ask(queryOf('conversation { messages { content } }'));
-      // Four lists of 200 fit beside the steps.
+      // With the steps, four lists of 200 messages fit.
       expect(errors).toHaveLength(6);
       expect(errors[0]).toMatchObject({ extensions: { code: 'ANSWER_TOO_LARGE' } });
     }
   });
 
-  it('cost what the file of prices says, each time, and a run is their sum', async () => {
+  it('have costs by the price file each time, and the run has their sum', async () => {
     const shapes = [CHAT, RESPONSES, ANTHROPIC, { inputs: null, outputs: {} }];
     steps = shapes.map((shape, at) => wireStep({ id: `s${at}`, ...shape }));
     const priced = (amount: number) => ({ amount, currency: 'USD', stepsPriced: 1, stepsUnpriced: 0 });
@@ -121,7 +121,7 @@ describe('the steps of models', () => {
       expect(errors).toEqual([]);
       const { run } = data as unknown as Answered;
       expect(run.steps.map(({ estimatedCost }) => estimatedCost)).toEqual([
-        // 30 × 1 + 8 × 2, in millionths.
+        // 30 × 1 + 8 × 2, in millionths of a dollar.
         priced(0.000046),
         { amount: null, currency: 'USD', stepsPriced: 0, stepsUnpriced: 1 },
         // 30 × 1 + 100 × 0.1 + 8 × 2
@@ -132,7 +132,7 @@ describe('the steps of models', () => {
     }
   });
 
-  it('have a cost that is null and not 0 where the file has a price for none of their models', async () => {
+  it('of models without a price give the run a cost of null, not 0', async () => {
     steps = ['s1', 's2'].map((id) => wireStep({ id, ...RESPONSES }));
     const { data, errors } = await ask(queryOf('id', COST));
     expect(errors).toEqual([]);
@@ -140,7 +140,7 @@ describe('the steps of models', () => {
     expect(data).toMatchObject({ run: { estimatedCost } });
   });
 
-  it('cost nothing that is known where no prices are configured', async () => {
+  it('have a cost of null if no prices are configured', async () => {
     steps = [wireStep(CHAT as unknown as Wire)];
     await gateway.replace(() => start({ TOKEN_PRICES: '' }));
     for (let time = 0; time < 3; time += 1) {
@@ -151,8 +151,8 @@ describe('the steps of models', () => {
   });
 });
 
-describe('the file of prices', () => {
-  it("is read in LiteLLM's format, and skips what is not a price for a token", async () => {
+describe('the price file', () => {
+  it("is read in LiteLLM's format, without entries that are not prices per token", async () => {
     const path = writePrices(
       JSON.stringify({
         sample_spec: { input_cost_per_token: 'as LiteLLM describes it', output_cost_per_token: 0 },
@@ -190,30 +190,46 @@ describe('the file of prices', () => {
 
   const expected = 'expected US dollars a token, a number from 0 to 0.1';
   it.each<[string, unknown, string]>([
-    ['no JSON', '{', 'expected JSON, got something else'],
-    ['a list', [], 'expected {"<model>": {"input_cost_per_token": …}, …}, got something else'],
-    ['nothing', {}, 'expected at least one model with input_cost_per_token or output_cost_per_token, got none'],
-    ['no price for a token', { m: { output_cost_per_image: 1 } }, 'expected at least one model'],
-    ['a model that is not an object', { m: 7 }, '"m": expected an object, got 7'],
-    ['a price as text', { m: { input_cost_per_token: '4e-7' } }, `"m": input_cost_per_token: ${expected}, got "4e-7"`],
-    ['a price below 0', { m: { output_cost_per_token: -1 } }, `"m": output_cost_per_token: ${expected}, got -1`],
-    ['a price for a million', { m: { input_cost_per_token: 0.4 } }, `"m": input_cost_per_token: ${expected}, got 0.4`],
-    ['a price beyond any number', '{"m":{"input_cost_per_token":1e400}}', `"m": input_cost_per_token: ${expected}`],
+    ['that is not JSON', '{', 'expected JSON, got something else'],
+    ['that is a list', [], 'expected {"<model>": {"input_cost_per_token": …}, …}, got something else'],
+    ['that is empty', {}, 'expected at least one model with input_cost_per_token or output_cost_per_token, got none'],
+    ['without a price per token', { m: { output_cost_per_image: 1 } }, 'expected at least one model'],
+    ['with a model that is not an object', { m: 7 }, '"m": expected an object, got 7'],
     [
-      'a bad price of a long input',
+      'with a price as a string',
+      { m: { input_cost_per_token: '4e-7' } },
+      `"m": input_cost_per_token: ${expected}, got "4e-7"`,
+    ],
+    ['with a negative price', { m: { output_cost_per_token: -1 } }, `"m": output_cost_per_token: ${expected}, got -1`],
+    [
+      'with a price per million tokens',
+      { m: { input_cost_per_token: 0.4 } },
+      `"m": input_cost_per_token: ${expected}, got 0.4`,
+    ],
+    [
+      'with a price beyond any number',
+      '{"m":{"input_cost_per_token":1e400}}',
+      `"m": input_cost_per_token: ${expected}`,
+    ],
+    [
+      'with a wrong price of a long input',
       { m: { input_cost_per_token: 0, input_cost_per_token_above_200k_tokens: [] } },
       `"m": input_cost_per_token_above_200k_tokens: ${expected}, got []`,
     ],
-    ['a long name', { ['m'.repeat(5000)]: 7 }, `"${'m'.repeat(99)}…: expected an object, got 7`],
-    ['more than 8 MiB', ' '.repeat(8 * 2 ** 20 + 1), "it can't be read: expected at most 8388608 bytes, got 8388609"],
-  ])('of %s stops the start, and says what is wrong', async (_, content, problem) => {
+    ['with a long name', { ['m'.repeat(5000)]: 7 }, `"${'m'.repeat(99)}…: expected an object, got 7`],
+    [
+      'of more than 8 MiB',
+      ' '.repeat(8 * 2 ** 20 + 1),
+      "it can't be read: expected at most 8388608 bytes, got 8388609",
+    ],
+  ])('%s stops the start with an error that names the problem', async (_, content, problem) => {
     const path = writePrices(content);
     const starting = startGateway({ TOKEN_PRICES: path });
     await expect(starting).rejects.toThrow(`TOKEN_PRICES: ${path}: ${problem}`);
     await expect(starting).rejects.toThrow(/Correct the file \(.*\), or leave TOKEN_PRICES unset\.$/);
   });
 
-  it('that is not there, or no file, stops the start', async () => {
+  it('stops the start if it is missing or a directory', async () => {
     await expect(startGateway({ TOKEN_PRICES: join(folder, 'none.json') })).rejects.toThrow("it can't be read: ENOENT");
     await expect(startGateway({ TOKEN_PRICES: folder })).rejects.toThrow("it can't be read: EISDIR");
   });

@@ -37,7 +37,7 @@ describe('an operation', () => {
     return startGateway(environment, { now, logger: log.logger, ...additions });
   };
   const gateway = perBlock(() => start({ onOperation: (operation) => void observed.push(operation) }));
-  /** One for each road: without additions, and with a plugin that sees each operation. */
+  /** Each way of execution: without additions, and with a plugin that sees each operation. */
   const gateways: Readonly<Record<string, TestGateway>> = {
     'without plugins': gateway,
     'with a plugin': perBlock(() => start({ plugins: [plugin] })),
@@ -57,25 +57,25 @@ describe('an operation', () => {
       status: response.status,
       cacheControl: response.headers.get('cache-control'),
       body: (text.startsWith('{') ? JSON.parse(text) : {}) as Body,
-      // The ids of requests differ, as they should.
+      // The ids of requests differ.
       text: text.replaceAll(/"requestId":"[^"]+"/g, ''),
     };
   }
 
   const steps = 'steps(filter: $f) { id }';
   it.each<[string, object, string, string]>([
-    ['is no GraphQL', { query: '{' }, 'GRAPHQL_PARSE_FAILED', 'Syntax Error: Expected Name, found <EOF>.'],
+    ['is not GraphQL', { query: '{' }, 'GRAPHQL_PARSE_FAILED', 'Syntax Error: Expected Name, found <EOF>.'],
     ['is invalid', { query: '{ nope }' }, INVALID, 'Cannot query field "nope"'],
     ['passes a limit of form', { query: `{ ${'__typename '.repeat(51)}}` }, INVALID, '51 root fields'],
     ['costs too many calls', { query: ofRun('progress { total }') }, INVALID, 'upstream calls'],
     ['answers too many objects', { query: ofRun('steps { id } a: steps { id }') }, INVALID, 'may answer 41 objects'],
     ['is not in the document', { query: RUN, operationName: 'Other' }, 'OPERATION_RESOLUTION_FAILURE', 'named "Other"'],
-    ['is one of two without a name', { query: `${RUN} ${START}` }, 'OPERATION_RESOLUTION_FAILURE', 'operation name'],
+    ['is one of two, but is not named', { query: `${RUN} ${START}` }, 'OPERATION_RESOLUTION_FAILURE', 'operation name'],
     ['has a wrong variable', { query: RUN, variables: { id: ['r1'] } }, 'BAD_USER_INPUT', 'Variable "$id" got invalid'],
     ['lacks a variable', { query: RUN.replace('ID = "r1"', 'ID!') }, 'BAD_USER_INPUT', 'type "ID!" was not provided.'],
-    ['has null where none is allowed', { query: RUN, variables: { id: null } }, 'BAD_USER_INPUT', 'must not be null'],
+    ['has null for a non-null variable', { query: RUN, variables: { id: null } }, 'BAD_USER_INPUT', 'must not be null'],
     ['is a subscription by HTTP', { query: LIVE }, 'BAD_REQUEST', 'needs a transport that carries events'],
-  ])('that %s is refused alike each time that it comes, without data', async (_, body, code, message) => {
+  ])('that %s is refused in the same way each time, without data', async (_, body, code, message) => {
     const calls = upstream.calls.length;
     const first = await post(body);
     for (const time of TIMES) {
@@ -106,7 +106,7 @@ describe('an operation', () => {
     expect(log.text).not.toContain('"level":50');
   });
 
-  it('that is a mutation is executed each time, and by POST or graphql-ws alone', async () => {
+  it('that is a mutation is executed each time, but only by POST and graphql-ws', async () => {
     const body = { query: `${RUN} ${START}`, operationName: 'Start' };
     const before = upstream.count('execute');
     for (const time of TIMES) {
@@ -124,7 +124,7 @@ describe('an operation', () => {
     expect(upstream.count('execute')).toBe(before + TIMES.length + 1);
   });
 
-  it('that selects fields of a mutation executes all of them, whatever fails', async () => {
+  it('that is a mutation executes all its fields, even after a failure', async () => {
     const before = upstream.count('execute');
     const { data, errors } = await gateway.query(
       `mutation { a: executeWorkflow(workflowId: "..") { message } b: executeWorkflow(workflowId: "wf") { message } }`,
@@ -134,7 +134,7 @@ describe('an operation', () => {
     expect(upstream.count('execute')).toBe(before + 1);
   });
 
-  it('has one error and its message in at most 1000 characters for variables, however many and long they are', async () => {
+  it('has two errors of at most 1000 characters for any number of invalid variables', async () => {
     const wrong = Object.fromEntries(Array.from({ length: 60 }, (_, index) => [`z${index}`, 1]));
     const query = `query ($f: StepFilter) ${ofRun(steps)}`;
     expect((await post({ query })).body.errors).toBeUndefined();
@@ -148,8 +148,8 @@ describe('an operation', () => {
   });
 });
 
-describe('an operation whose client has left', () => {
-  it('is given up if it is a query; a mutation is executed all the same', async () => {
+describe('an operation whose client has disconnected', () => {
+  it('is cancelled if it is a query, and completed if it is a mutation', async () => {
     const gate = Promise.withResolvers<undefined>();
     const observed: ObservedOperation[] = [];
     const ends = Promise.withResolvers<undefined>();
@@ -190,7 +190,7 @@ describe('an operation whose client has left', () => {
   });
 });
 
-describe('errors', () => {
+describe('errors of fields', () => {
   const SECRET = 'secret-4711';
   const log = captureLog('error');
   const failures: Readonly<Record<string, () => unknown>> = {
@@ -222,7 +222,7 @@ describe('errors', () => {
   };
   const gateway = perBlock(() => startGateway({ UPSTREAM_URL: upstream.url }, { logger: log.logger, extension }));
 
-  it('of a defect tell a client nothing but the request id, which is in the log', async () => {
+  it('by a defect show a client only the request id, which is in the log', async () => {
     for (const time of TIMES) {
       const { data, errors } = await gateway.query(ofRun(`id ${Object.keys(failures).join(' ')}`));
       const nulls = Object.fromEntries(Object.keys(failures).map((name) => [name, null]));
@@ -243,7 +243,7 @@ describe('errors', () => {
     expect(log.text).toContain(SECRET);
   });
 
-  it('of many fields are all answered, also where they are long', async () => {
+  it('are all in the answer, even if they are many and long', async () => {
     const query = `{ ${repeat(40, (index) => `${'x'.repeat(2000)}${index}`)} }`;
     const { data, errors } = await gateway.query(query);
     expect([data, errors.length]).toEqual([null, 40]);

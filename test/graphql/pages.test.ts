@@ -29,7 +29,7 @@ type List = keyof typeof LISTS;
 const NAMES = Object.keys(LISTS) as List[];
 
 describe('pages', () => {
-  // Ids that are odd, and as long as they may be.
+  // Unusual ids, and ids of the maximum length.
   const workflowIds = ['a', 'Ünïcödé 漢', '"\\/', 'é'.repeat(256)];
   const workflows = createScriptedWorkflows(workflowIds);
   const { now } = createManualClock();
@@ -51,40 +51,37 @@ describe('pages', () => {
   const codesAfter = async (list: List, after: string) =>
     codesOf(await gateway.query(LISTS[list], { variables: { first: 1, after } }));
 
-  it.each(NAMES)(
-    'of %s lead on to the next ones by their ends and by each cursor, with no item twice',
-    async (list) => {
-      const whole = (await ask(list, 100, null)).nodes.map(({ id }) => id);
-      expect(new Set(whole).size).toBe(whole.length);
-      expect(whole.length).toBeGreaterThan(3);
-      await fc.assert(
-        fc.asyncProperty(fc.integer({ min: 1, max: 5 }), fc.nat({ max: 3 }), async (first, nth) => {
-          const seen: string[] = [];
-          let after: string | null = null;
-          for (let hasNextPage = true; hasNextPage;) {
-            const { nodes, edges, pageInfo }: Page = await ask(list, first, after);
-            expect(pageInfo.hasPreviousPage).toBe(after !== null);
-            expect(edges.map(({ node }) => node)).toEqual(nodes);
-            expect(pageInfo.startCursor).toBe(edges[0]?.cursor ?? null);
-            seen.push(...nodes.map(({ id }) => id));
-            ({ hasNextPage } = pageInfo);
-            after = pageInfo.endCursor;
-            // From any cursor of the page.
-            const edge = edges[nth % Math.max(1, edges.length)];
-            if (!edge) continue;
-            expect(edge.cursor).toMatch(/^[\w-]+$/);
-            const rest = (await ask(list, 100, edge.cursor)).nodes.map(({ id }) => id);
-            expect(rest).toEqual(whole.slice(whole.indexOf(edge.node.id) + 1));
-          }
-          expect(seen).toEqual(whole);
-        }),
-        { numRuns: 6, seed: 4711 },
-      );
-    },
-  );
+  it.each(NAMES)('of %s continue from their ends and from each cursor, with each item once', async (list) => {
+    const whole = (await ask(list, 100, null)).nodes.map(({ id }) => id);
+    expect(new Set(whole).size).toBe(whole.length);
+    expect(whole.length).toBeGreaterThan(3);
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 1, max: 5 }), fc.nat({ max: 3 }), async (first, nth) => {
+        const seen: string[] = [];
+        let after: string | null = null;
+        for (let hasNextPage = true; hasNextPage;) {
+          const { nodes, edges, pageInfo }: Page = await ask(list, first, after);
+          expect(pageInfo.hasPreviousPage).toBe(after !== null);
+          expect(edges.map(({ node }) => node)).toEqual(nodes);
+          expect(pageInfo.startCursor).toBe(edges[0]?.cursor ?? null);
+          seen.push(...nodes.map(({ id }) => id));
+          ({ hasNextPage } = pageInfo);
+          after = pageInfo.endCursor;
+          // Continue from any cursor of the page.
+          const edge = edges[nth % Math.max(1, edges.length)];
+          if (!edge) continue;
+          expect(edge.cursor).toMatch(/^[\w-]+$/);
+          const rest = (await ask(list, 100, edge.cursor)).nodes.map(({ id }) => id);
+          expect(rest).toEqual(whole.slice(whole.indexOf(edge.node.id) + 1));
+        }
+        expect(seen).toEqual(whole);
+      }),
+      { numRuns: 6, seed: 4711 },
+    );
+  });
 
   const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
-  it.each(NAMES)('of %s refuse cursors of other lists, and texts that are no cursors', async (list) => {
+  it.each(NAMES)('of %s refuse cursors of other lists and invalid cursors', async (list) => {
     for (const other of NAMES.filter((name) => name !== list)) {
       const { pageInfo } = await ask(other, 1, null);
       expect(await codesAfter(list, pageInfo.endCursor ?? '')).toEqual(['BAD_USER_INPUT']);
@@ -109,7 +106,7 @@ describe('pages', () => {
     }
   });
 
-  it('of workflows begin again behind a workflow that is gone, and count all', async () => {
+  it('of workflows start from the beginning after a removed workflow, and count all', async () => {
     const { data } = await gateway.query(
       `{ workflows(first: 1, after: "${encode(['workflow', 'gone'])}") { totalCount nodes { id } pageInfo { hasPreviousPage hasNextPage } } }`,
     );
@@ -126,7 +123,7 @@ describe('pages', () => {
     return result;
   }
 
-  it('of workflows are found by a text in their id, name or description, in upper or lower case', async () => {
+  it('of workflows match the search in id, name or description, ignoring case', async () => {
     const { script } = createScriptedHistory(0, [
       wireWorkflow('Order-1', { name: null, description: null }),
       wireWorkflow('b', { name: 'Reorder', description: null }),
@@ -145,7 +142,7 @@ describe('pages', () => {
     ]);
   });
 
-  it('may be empty, and need the ids of workflows where there are more than 100', async () => {
+  it('of recent runs may be empty, and require workflow ids if there are more than 100 workflows', async () => {
     const query = `{ workflows { ${PAGE} } recentRuns { ${PAGE} } workflow(id: "a") { runs { ${PAGE} } } }`;
     const pageInfo = { hasNextPage: false, hasPreviousPage: false, startCursor: null, endCursor: null };
     const empty = { nodes: [], edges: [], pageInfo };

@@ -31,7 +31,7 @@ describe('a payload', () => {
     return { step: stepsOf(data)[0], errors };
   };
 
-  /** As some upstream may write it: with blanks, with characters as escapes, and longer than the gateway parses at once. */
+  /** JSON with blanks, with escaped characters, or longer than the gateway parses at once. */
   const written = fc
     .tuple(
       fc.jsonValue({ maxDepth: 4 }),
@@ -46,7 +46,7 @@ describe('a payload', () => {
         : json;
     });
 
-  it('is the same value whole and by a path, however it was written', async () => {
+  it('is the same value whole and by a path, in any JSON notation', async () => {
     await fc.assert(
       fc.asyncProperty(written, async (json) => {
         outputs = json;
@@ -60,16 +60,16 @@ describe('a payload', () => {
   });
 
   it.each([
-    ['one of two members of a name', '{"a": 1, "a": [2]}', { a: [2] }],
+    ['two members of the same name', '{"a": 1, "a": [2]}', { a: [2] }],
     ['integers beyond 2^53', `[9007199254740993, -${LONG}]`, ['9007199254740993', `-${LONG}`]],
     ['other numbers', '[1e2, 1.50, -0.0, 0.1234567890123456789]', [100, 1.5, 0, 0.12345678901234568]],
-    ['half of a surrogate pair', '"\\ud83d"', '\ud83d'],
+    ['a lone surrogate', '"\\ud83d"', '\ud83d'],
     [
       'a member __proto__',
       '{"__proto__": {"x": 1}, "toJSON": 7}',
       JSON.parse('{"__proto__": {"x": 1}, "toJSON": 7}') as unknown,
     ],
-  ])('may have %s', async (_, json, value: unknown) => {
+  ])('may contain %s', async (_, json, value: unknown) => {
     for (const more of ['', 'x'.repeat(2 ** 20)]) {
       outputs = `[${json}, "${more}"]`;
       const { step } = await ask('outputs first: outputs(path: "[0]")');
@@ -77,7 +77,7 @@ describe('a payload', () => {
     }
   });
 
-  it('is found by a path, or refused where the path is not valid or not supported', async () => {
+  it('is found by a path, and a path that is invalid or not supported is refused', async () => {
     outputs = '{"choices": [{"text": "one"}], "list": []}';
     const { step, errors } = await ask(
       `found: outputs(path: "choices[0].text") none: outputs(path: "a.b") all: outputs(path: null)
@@ -90,7 +90,7 @@ describe('a payload', () => {
     expect(placesOf({ errors })).toEqual(['unsupported', 'wrong'].map((name) => `run.steps.0.${name}: BAD_USER_INPUT`));
   });
 
-  it('of many values is answered whole and by a path', async () => {
+  it('of half a million values is answered whole and by a path', async () => {
     const count = 500_000;
     outputs = `[${'[],'.repeat(count)}[]]`;
     const { step, errors } = await ask('outputs path: outputs(path: "[0]") outputsSizeBytes');
@@ -99,7 +99,7 @@ describe('a payload', () => {
     expect(errors).toEqual([]);
   });
 
-  it('has the size of its JSON without blanks, which is 0 for none', async () => {
+  it('has the size of its JSON without blanks, which is 0 for null', async () => {
     for (const [json, sizeBytes] of [
       ['[ 1.50, { "a" : "\\u00e9" } ]', '[1.5,{"a":"é"}]'.length + 1],
       ['"a"', 3],
@@ -116,7 +116,7 @@ describe('a payload', () => {
     ['in a default', `($n: JSON = ${LONG})`, '{ n: $n }', '{}'],
     ['in a literal', '', `{ n: ${LONG} }`, '{}'],
   ])(
-    'goes upstream with the digits of a long integer as text, and not with a number beyond a double: %s',
+    'is sent upstream with long integers as text, and is refused with a number beyond a double: %s',
     async (...row) => {
       const [, declared, inputs, variables] = row;
       const post = async (document: string, given: string) => {
@@ -140,7 +140,7 @@ describe('a payload', () => {
     },
   );
 
-  it.each(['POST', 'GET'])('of a long integer as an id names what it says, by %s', async (method) => {
+  it.each(['POST', 'GET'])('keeps all digits of a long integer that is an id, by %s', async (method) => {
     const query = 'query ($id: ID!) { run(workflowId: "wf", id: $id) { id steps { id } } }';
     const id = `${LONG}${method.length}`;
     const search = `?query=${encodeURIComponent(query)}&variables=${encodeURIComponent(`{ "id": ${id} }`)}`;
@@ -163,15 +163,15 @@ describe('the inputs of a run without a record', () => {
 
   it.each<[string, readonly Wire[], unknown, readonly string[]]>([
     [
-      'those that the first step was given',
+      'the inputs of the first step',
       [startedAt(3, { input_data: 'late' }), startedAt(2, { input_data: { a: 7 } }), startedAt(1, ['input_data'])],
       { inputs: { a: 7 }, part: 7 },
       [],
     ],
-    ['null where no step has any', [startedAt(1, null), startedAt(2, { x: 1 })], { inputs: null, part: null }, []],
+    ['null if no step has any', [startedAt(1, null), startedAt(2, { x: 1 })], { inputs: null, part: null }, []],
     ['null without steps', [], { inputs: null, part: null }, []],
     [
-      'not guessed where inputs that cannot be read may be those of the run',
+      'null with an error if an earlier step cannot be read',
       [startedAt(1, [Infinity]), startedAt(2, { input_data: { a: 7 } })],
       { inputs: null, part: null },
       ['run.inputs: UPSTREAM_CONTRACT_VIOLATION', 'run.part: UPSTREAM_CONTRACT_VIOLATION'],
@@ -212,7 +212,7 @@ describe('payloads of many runs', () => {
       repeat(10, (index) => `a${index}: runs(first: 30) { nodes { id steps { value: inputs(path: "of") } last: id } }`),
     ],
     ['sizes', repeat(10, (index) => `a${index}: runs(first: 30) { nodes { id steps { inputsSizeBytes } last: id } }`)],
-  ])('are read in several turns of the event loop, so that others are answered: %s', async (_, selection) => {
+  ])('are read in several turns of the event loop, so that other requests are answered: %s', async (_, selection) => {
     for (let time = 0; time < 2; time += 1) {
       let [turns, isOver] = [0, false];
       const count = () => {
@@ -225,7 +225,7 @@ describe('payloads of many runs', () => {
       expect(errors).toEqual([]);
       expect(turns).toBeGreaterThan((RUNS * BYTES_A_RUN) / MAX_BYTES_A_TURN);
       const { a9 } = (data as { workflow: Record<string, { nodes: Record<string, unknown>[] }> }).workflow;
-      // In the order in which they were asked for, and each with its own value.
+      // In the order of the selection, each with its own value.
       for (const node of a9?.nodes ?? []) {
         expect(Object.keys(node).join()).toBe('id,steps,last');
         if (selection.includes('value')) expect(node.steps).toEqual([{ value: node.id }, { value: node.id }]);

@@ -66,7 +66,7 @@ describe('persisted operations', () => {
   describe.each(['allow', 'only', 'off'])('in the mode %s', (mode) => {
     beforeAll(() => start(mode));
 
-    it.each(TRANSPORTS)('are found by each kind of name, or refused: %s', async (transport) => {
+    it.each(TRANSPORTS)('are found by each kind of id, or refused: %s', async (transport) => {
       for (const [style, name] of STYLES) {
         for (let time = 0; time < 3; time += 1) {
           const answer = await ask({ ...name(ID), variables }, transport);
@@ -74,13 +74,13 @@ describe('persisted operations', () => {
           else expect({ style, answer }).toEqual({ style, answer: ANSWER });
         }
         const { errors } = await ask(name(hash('sha256', OTHER)), transport);
-        // Clients recognize the words, and then send the text.
+        // Clients recognize this message, and then send the text.
         const message = mode === 'off' ? 'PersistedQueryNotSupported' : 'PersistedQueryNotFound';
         expect(errors).toMatchObject([{ message, extensions: { retryable: false } }]);
       }
     });
 
-    it.each(TRANSPORTS)('are sent as text, where that is allowed: %s', async (transport) => {
+    it.each(TRANSPORTS)('are accepted as text unless the mode is only: %s', async (transport) => {
       for (let time = 0; time < 3; time += 1) {
         expect(await ask({ query: LISTED, variables }, transport)).toEqual(ANSWER);
         for (const request of [
@@ -104,16 +104,19 @@ describe('persisted operations', () => {
     const codesFor = async (request: Fields, key?: string) =>
       codesOf(await ask(request, JSON.stringify(request).includes('subscription') ? 'graphql-ws' : 'HTTP POST', key));
 
-    it.each(TRANSPORTS)('are registered by text and hash over %s, and then known by each name', async (transport) => {
-      const query = `${LISTED} # ${transport}`;
-      const id = hash('sha256', query);
-      expect(codesOf(await ask({ ...hashed(id), variables }, transport))).toEqual(NOT_FOUND);
-      expect(codesOf(await ask({ query, variables, ...byHash(OTHER) }, transport))).toEqual(['BAD_REQUEST']);
-      expect(await ask({ query, variables, ...hashed(id) }, transport)).toEqual(ANSWER);
-      for (const [, name] of STYLES) expect(await ask({ ...name(id), variables }, transport)).toEqual(ANSWER);
-    });
+    it.each(TRANSPORTS)(
+      'are registered by text and hash over %s, and then found by each kind of id',
+      async (transport) => {
+        const query = `${LISTED} # ${transport}`;
+        const id = hash('sha256', query);
+        expect(codesOf(await ask({ ...hashed(id), variables }, transport))).toEqual(NOT_FOUND);
+        expect(codesOf(await ask({ query, variables, ...byHash(OTHER) }, transport))).toEqual(['BAD_REQUEST']);
+        expect(await ask({ query, variables, ...hashed(id) }, transport)).toEqual(ANSWER);
+        for (const [, name] of STYLES) expect(await ask({ ...name(id), variables }, transport)).toEqual(ANSWER);
+      },
+    );
 
-    it('are registered for a key that is accepted, and for no other', async () => {
+    it('are registered only with an accepted key', async () => {
       for (const query of ['{ __typename }', `${OTHER} #`, `${START} #`, LIVE]) {
         for (const key of ['bad-key', '']) await ask({ query, ...byHash(query) }, 'HTTP POST', key).catch(() => null);
         expect({ query, codes: await codesFor({ ...byHash(query) }) }).toEqual({ query, codes: NOT_FOUND });
@@ -122,16 +125,16 @@ describe('persisted operations', () => {
 
     it.each([
       ['is invalid', '{ nope }', {}],
-      ['names no operation', `${LISTED} #1`, { operationName: 'Other' }],
+      ['names a missing operation', `${LISTED} #1`, { operationName: 'Other' }],
       ['has a wrong variable', `${LISTED} #2`, { variables: { id: ['r1'] } }],
-      ['finds nothing', `${LISTED} #3`, { variables: { id: 'missing' } }],
+      ['gets the error NOT_FOUND', `${LISTED} #3`, { variables: { id: 'missing' } }],
     ])('are not registered by a first request that %s', async (_, query, params) => {
       await ask({ query: '{ run(workflowId: "wf", id: "missing") { id } }' }, 'HTTP POST', 'key-9');
       await ask({ query, ...params, ...byHash(query) }, 'HTTP POST', 'key-9');
       expect(await codesFor({ ...byHash(query), variables })).toEqual(NOT_FOUND);
     });
 
-    it('are registered by a mutation and by a subscription, too', async () => {
+    it('are also registered by mutations and subscriptions', async () => {
       expect(await codesFor({ query: START, ...byHash(START) })).toEqual([]);
       expect(await codesFor(byHash(START))).toEqual([]);
       const { data } = await ask({ query: LIVE, ...byHash(LIVE) }, 'graphql-ws');
@@ -144,16 +147,16 @@ describe('persisted operations', () => {
       { documentId: ID.toUpperCase() },
       { id: `${ID}0` },
       { ...hashed(hash('sha256', 'x')), documentId: ID },
-    ])('are not found by another name: %j', async (request) => {
+    ])('are not found by another id: %j', async (request) => {
       expect(await codesFor({ ...request, variables })).toEqual(NOT_FOUND);
     });
 
-    it('are named by the hash before documentId, and by that before id', async () => {
+    it('are found by the hash first, then by documentId, then by id', async () => {
       expect(await ask({ ...hashed(ID), documentId: 'other', variables })).toEqual(ANSWER);
       expect(await ask({ documentId: ID, id: 'other', variables })).toEqual(ANSWER);
     });
 
-    it('are forgotten beyond their bytes: the one that was not used for the longest time first', async () => {
+    it('are evicted beyond their memory limit, least recently used first', async () => {
       await start('allow', manifest, { CACHE_MAX_BYTES: '1048576' });
       const texts = Array.from({ length: 60 }, (_, index) => `${LISTED} #${index}`.padEnd(500));
       const kept: number[] = [];
@@ -171,7 +174,7 @@ describe('persisted operations', () => {
   });
 
   describe('of manifests', () => {
-    it('of both forms are read, and subscribed to by name', async () => {
+    it('of both formats are read, and can be subscribed to by id', async () => {
       await start('only', [manifest, write('apollo.json', apollo([{ id: 'live', body: LIVE }]))].join(','));
       for (const transport of ['graphql-ws', 'graphql-sse'] as const) {
         for (let time = 0; time < 2; time += 1) {
@@ -181,7 +184,7 @@ describe('persisted operations', () => {
       }
     });
 
-    it.each(['HTTP POST', 'HTTP GET'] as const)('are cached answers over %s like any other', async (transport) => {
+    it.each(['HTTP POST', 'HTTP GET'] as const)('have cached answers over %s', async (transport) => {
       await start('only');
       const calls = upstream.calls.length;
       let etag: string | null = null;
@@ -198,7 +201,7 @@ describe('persisted operations', () => {
       expect((await sendByHttp(transport, gateway.url, again, 'key-1', { 'if-none-match': etag })).status).toBe(304);
     });
 
-    it('are the only ones, with the status 403 where the client can trust it', async () => {
+    it('are the only accepted ones in the mode only; others get 403 if the client accepts GraphQL responses', async () => {
       await start('only');
       const statusOf = async (accept: string) =>
         (await sendByHttp('HTTP POST', gateway.url, { query: OTHER }, 'key-1', { accept })).status;
@@ -206,7 +209,7 @@ describe('persisted operations', () => {
       expect(await statusOf('application/graphql-response+json')).toBe(403);
     });
 
-    it('of the run page are all answered by their names', async () => {
+    it('of the run page are all accepted by their ids', async () => {
       await start('only', PAGE);
       const names = 'workflowId id runId baseId headId stepId baseStepId headStepId search'.split(' ');
       const all = {
@@ -226,37 +229,37 @@ describe('persisted operations', () => {
 describe('a manifest', () => {
   const WRONG = 'expected {"<hash>": "<document>", …} or';
   it.each<[string, unknown, string]>([
-    ['is no JSON', '{', 'expected JSON'],
+    ['is not JSON', '{', 'expected JSON'],
     ['is a list', [], WRONG],
-    ['has no texts', { aa: 7 }, WRONG],
+    ['has a value that is not a string', { aa: 7 }, WRONG],
     ['has another version', apollo([], { version: 2 }), WRONG],
-    ['has a format alone', { format: 'another' }, WRONG],
+    ['has only a format', { format: 'another' }, WRONG],
     ['has an operation without a body', apollo([{ id: 'aa' }]), WRONG],
     ['has an unknown field', { aa: 'query\n  Q { colour }' }, 'Q (aa): Cannot query field "colour"'],
     ['has bad syntax', { aa: 'query Q {' }, 'Q (aa): Syntax Error'],
     ['has too many tokens', { aa: `query Q { ${'a '.repeat(5001)} }` }, 'Q (aa): Syntax Error'],
-    ['has a fragment alone', { aa: 'fragment F on Run { id }' }, '(aa): it holds no operation'],
+    ['has only a fragment', { aa: 'fragment F on Run { id }' }, '(aa): it holds no operation'],
     [
       'passes a limit',
       { aa: `query Q { ${repeat(101, (index) => `a${index}: __typename`)} }` },
       'Q (aa): This operation has 101 aliases',
     ],
     [
-      'has one id twice',
+      'repeats an id',
       apollo([
         { id: 'aa', body: LISTED },
         { id: 'aa', body: OTHER },
       ]),
       'Other (aa): another document has the same id',
     ],
-  ])('that %s stops the start, by name', async (_, content, problem) => {
+  ])('that %s stops the start with an error that names the problem', async (_, content, problem) => {
     const path = write('bad.json', content);
     const starting = startGateway({ PERSISTED_OPERATIONS: 'allow', PERSISTED_MANIFESTS: path });
     await expect(starting).rejects.toThrow(`PERSISTED_MANIFESTS: ${path}: `);
     await expect(starting).rejects.toThrow(problem);
   });
 
-  it('that is not there stops the start', async () => {
+  it('that is missing stops the start', async () => {
     const starting = startGateway({ PERSISTED_OPERATIONS: 'allow', PERSISTED_MANIFESTS: join(folder, 'none.json') });
     await expect(starting).rejects.toThrow("it can't be read: ENOENT");
   });

@@ -28,7 +28,7 @@ describe('the rate limit of a key', () => {
     return statuses;
   };
 
-  it('counts new, known and cached operations alike, and reports in headers how many are left', async () => {
+  it('counts new, known and cached operations, and reports the remaining number in headers', async () => {
     const left: (string | null)[] = [];
     for (let time = 0; time < 6; time += 1) {
       const response = await post();
@@ -51,7 +51,7 @@ describe('the rate limit of a key', () => {
     }
   });
 
-  it('allows one more each tenth of a minute, never two, and counts no refusal', async () => {
+  it('allows one more operation every tenth of a minute, and does not count refused ones', async () => {
     expect(await statusesOf(10)).toEqual([200, 200, 200, 200, 200, 200, 429, 429, 429, 429]);
     clock.advance(9_999);
     expect((await post()).headers.get('retry-after')).toBe('1');
@@ -59,12 +59,12 @@ describe('the rate limit of a key', () => {
     expect(await statusesOf(2)).toEqual([200, 429]);
     clock.advance(60_000);
     expect(await statusesOf(7)).toEqual([200, 200, 200, 200, 200, 200, 429]);
-    // A clock that is set back locks nobody out.
+    // After the clock is set back, operations are still allowed.
     clock.advance(-3_600_000);
     expect((await post()).headers.get('retry-after')).toBe('10');
   });
 
-  it('is reported in the headers of a refused request, too', async () => {
+  it('is also reported in the headers of a refused request', async () => {
     const headers = { authorization: 'Bearer key-1' };
     const response = await fetch(`${gateway.url}/graphql`, { method: 'PUT', headers });
     expect(response.status).toBe(405);
@@ -75,7 +75,7 @@ describe('the rate limit of a key', () => {
     });
   });
 
-  it('counts an answer that is not modified', async () => {
+  it('counts answers with 304', async () => {
     const first = await sendByHttp('HTTP GET', gateway.url, ASK);
     const validator = { 'if-none-match': first.headers.get('etag') ?? '' };
     for (const left of ['4', '3', '2', '1', '0']) {
@@ -85,7 +85,7 @@ describe('the rate limit of a key', () => {
     expect((await sendByHttp('HTTP GET', gateway.url, ASK, 'key-1', validator)).status).toBe(429);
   });
 
-  it('is shared by all transports, and leaves other keys alone', async () => {
+  it('is shared by all transports, and does not affect other keys', async () => {
     for (let time = 0; time < 6; time += 1) {
       const transport = TRANSPORTS[time % TRANSPORTS.length] ?? 'HTTP POST';
       expect(await send(transport, gateway.url, ASK)).toEqual(ANSWER);
@@ -106,7 +106,7 @@ describe('the rate limit of a key', () => {
     }
   });
 
-  it('is not in the headers where there is no limit', async () => {
+  it('is not in the headers if there is no limit', async () => {
     await gateway.replace(() => start({}));
     expect([...(await post()).headers.keys()].filter((name) => name.startsWith('ratelimit'))).toEqual([]);
   });

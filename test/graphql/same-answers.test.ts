@@ -21,11 +21,11 @@ import { randomOperation, type RandomOperation } from '../harness/random-operati
 
 type Errors = GraphqlAnswer['errors'];
 
-/** `npm run soak -- same-answers [seed] [runs]` takes others. */
+/** `npm run soak -- same-answers [seed] [runs]` uses other values. */
 const { SOAK_SEED = '4711', SOAK_RUNS = '60' } = process.env;
 const [SEED, RUNS] = [Number(SOAK_SEED), Number(SOAK_RUNS)];
 
-/** Each type gets its values from the answer: what graphql-js makes of them is the same answer. */
+/** Each field resolves to its value in the answer: graphql-js must return the same answer. */
 function replaying(schema: GraphQLSchema): GraphQLSchema {
   for (const type of Object.values(schema.getTypeMap())) {
     if (isLeafType(type) && ['JSON', 'DateTime', '_Any'].includes(type.name)) {
@@ -41,7 +41,7 @@ function replaying(schema: GraphQLSchema): GraphQLSchema {
 
 describe('a random operation', () => {
   let schema: GraphQLSchema;
-  // By clocks that stand still: durations of runs that go on are the same.
+  // With a manual clock, durations of unfinished runs do not change.
   const { now } = createManualClock();
   const start = (additions: Additions) =>
     startGateway(
@@ -70,7 +70,7 @@ describe('a random operation', () => {
     return false;
   };
 
-  /** In any order. Of errors that have nulled a place above their own, some may be left out (specification, 6.4.4). */
+  /** Sorted, as errors have no order. Errors below a nulled parent may be left out (GraphQL specification, 6.4.4). */
   const exactErrors = (data: unknown, errors: Errors) =>
     errors
       .filter(({ path = [] }) => !isNullAbove(data, path))
@@ -91,7 +91,7 @@ describe('a random operation', () => {
   async function check({ text, variables }: RandomOperation): Promise<void> {
     const first = await plain.query(text, { variables, key: newKey() });
     const expected = outcomeOf(first);
-    // Nothing is cached for a new key; for the last one the answer is.
+    // Nothing is cached for a new key; the last key gets the cached answer.
     const key = newKey();
     const others = { known: plain, compiled: plain, cached: plain, embedded, 'embedded again': embedded };
     for (const [name, gateway] of Object.entries(others)) {
@@ -104,15 +104,15 @@ describe('a random operation', () => {
     }
     seen.answered += 1;
     if (expected.hasErrors) seen.withErrors += 1;
-    // An entity does not say of which type it is.
+    // An entity does not contain its type.
     if (text.includes('_entities')) return;
     const replayed = await execute({ schema, document: parse(text), variableValues: variables, rootValue: first.data });
     expect({ text, data: JSON.stringify(replayed.data) }).toEqual({ text, data: expected.data });
   }
 
-  it('is answered alike the first time, later, from the cache, by another gateway, and as its schema says', async () => {
+  it('has the same answer the first time, later, from the cache, with plugins, and by its schema', async () => {
     const bounds = new Map<number, () => Arbitrary<number>>();
-    // One function for each bound: fast-check looks for the arguments of earlier calls.
+    // One function for each bound, as fast-check compares the arguments of earlier calls.
     const below = (bound: number) => {
       const known = bounds.get(bound) ?? (() => fc.nat({ max: bound - 1 }));
       bounds.set(bound, known);
@@ -124,7 +124,7 @@ describe('a random operation', () => {
       await check(operation);
     });
     await fc.assert(property, { seed: SEED, numRuns: RUNS, unbiased: true, endOnFailure: true });
-    // Else the comparison would prove nothing.
+    // Otherwise the comparison would prove nothing.
     expect(seen.answered).toBeGreaterThan(RUNS / 2);
     expect(seen.withErrors).toBeGreaterThan(RUNS / 5);
     expect(seen.refused).toBeGreaterThan(RUNS / 60);

@@ -12,7 +12,7 @@ const QUERY = 'query ($v: [_Any!]!) { _entities(representations: $v) { ... on Ru
 const UNUSED = '{ __typename }';
 const nested = (levels: number, kind: 'lists' | 'objects') =>
   kind === 'lists' ? '['.repeat(levels) + ']'.repeat(levels) : `${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`;
-/** By hand: `JSON.stringify` cannot write what is nested so deeply. */
+/** Written as text, as `JSON.stringify` cannot write such deep nesting. */
 const bodyOf = (query: string, value: string) => `{"query":${JSON.stringify(query)},"variables":{"v":${value}}}`;
 
 describe('variables', () => {
@@ -44,7 +44,7 @@ describe('variables', () => {
       const client = await openSocket(gateway.url, { authorization: 'Bearer key-1' });
       client.send(`{"id":"1","type":"subscribe","payload":${bodyOf(query, value)}}`);
       const errors = errorsOf(await client.next());
-      // The socket goes on.
+      // The socket stays open.
       client.subscribe({ query: UNUSED }, '2');
       expect(await client.nextData()).toEqual({ __typename: 'Query' });
       client.cut();
@@ -52,22 +52,25 @@ describe('variables', () => {
     },
   };
 
-  it.each(Object.entries(transports))('that are nested deeply are refused over %s, used or not', async (_, ask) => {
-    const before = upstream.count('execute');
-    for (const query of [MUTATION, QUERY, UNUSED]) {
-      for (const kind of ['lists', 'objects'] as const) {
-        expect(await ask(query, nested(10_000, kind))).toEqual([
-          {
-            message: expect.stringContaining('at most 200 levels'),
-            extensions: { code: 'BAD_USER_INPUT', retryable: false, requestId: expect.any(String) },
-          },
-        ]);
+  it.each(Object.entries(transports))(
+    'that are nested too deeply are refused over %s, whether they are used or not',
+    async (_, ask) => {
+      const before = upstream.count('execute');
+      for (const query of [MUTATION, QUERY, UNUSED]) {
+        for (const kind of ['lists', 'objects'] as const) {
+          expect(await ask(query, nested(10_000, kind))).toEqual([
+            {
+              message: expect.stringContaining('at most 200 levels'),
+              extensions: { code: 'BAD_USER_INPUT', retryable: false, requestId: expect.any(String) },
+            },
+          ]);
+        }
       }
-    }
-    expect(upstream.count('execute')).toBe(before);
-  });
+      expect(upstream.count('execute')).toBe(before);
+    },
+  );
 
-  it('may have 200 levels, and so may inputs in the text of the operation', async () => {
+  it('may have 200 levels, and so may literal inputs', async () => {
     const ask = (query: string, value: string) => transports['HTTP POST'](query, value);
     // The object of variables is the first level.
     const fits = nested(199, 'objects');
@@ -83,7 +86,7 @@ describe('variables', () => {
     }
   });
 
-  it('in a literal of inputs start the run that was asked for, each time', async () => {
+  it('in a literal of inputs have their new values each time', async () => {
     const query = `mutation ($p: JSON, $n: JSON = 7) { ${ofJson('{ prompt: $p, deep: { list: [$p, $n] } }')} }`;
     const before = upstream.calls.length;
     for (const p of TIMES) expect((await gateway.query(query, { variables: { p } })).errors).toEqual([]);
@@ -93,7 +96,7 @@ describe('variables', () => {
     );
   });
 
-  it('in a literal of a representation name the entity, each time', async () => {
+  it('in a literal of a representation have their new values each time', async () => {
     const query = `query ($i: ID!, $w: ID = "wf") {
       _entities(representations: [{ __typename: "Run", workflowId: $w, id: $i }]) { ... on Run { id workflowId } }
     }`;
@@ -118,7 +121,7 @@ describe('variables', () => {
         `query ($x: ID = "a") ${ofWorkflow('...A')} fragment A on Workflow { ...B } fragment B on Workflow { run(id: $x) { id } }`,
       ],
     ])('are refused where null is not allowed, with the place: %s', async (place, query) => {
-      // Left out, the variable has its default.
+      // A missing variable has its default.
       expect(codesOf(await gateway.query(query))).not.toContain('BAD_USER_INPUT');
       for (const time of TIMES) {
         const { data, errors } = await gateway.query(query, { variables: { x: null } });
@@ -132,7 +135,7 @@ describe('variables', () => {
       }
     });
 
-    it('are refused where null is their default, too', async () => {
+    it('are also refused if null is their default', async () => {
       const steps = 'steps(orderBy: { field: DURATION, direction: $x }) { id }';
       const query = `query ($x: OrderDirection = null) ${ofRun(steps)}`;
       expect(codesOf(await gateway.query(query))).toEqual(['BAD_USER_INPUT']);
@@ -153,7 +156,7 @@ describe('variables', () => {
         'under a condition in a variable',
         `query Q($x: ID = "a", $y: Boolean = false) ${ofWorkflow('id ... @include(if: $y) { run(id: $x) { id } }')}`,
       ],
-    ])('are answered %s', async (_, query) => {
+    ])('are accepted %s', async (_, query) => {
       for (const time of TIMES) {
         expect({ time, errors: (await gateway.query(query, { variables: { x: null } })).errors }).toEqual({
           time,

@@ -1,4 +1,4 @@
-/** A character of any code point, a third of them of ASCII. The unit `binary` of fast-check takes half a second in each file that uses it. */
+/** Any code point; a third are ASCII. fast-check's own unit `binary` needs half a second in each file that uses it. */
 import fc from 'fast-check';
 
 export const anyCharacter: fc.Arbitrary<string> = fc

@@ -1,4 +1,4 @@
-/** axe-core in the page of a browser. */
+/** Runs axe-core in the page of a browser. */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Page } from './browser.ts';
@@ -10,14 +10,14 @@ interface Violation {
   readonly nodes: readonly { readonly html: string; readonly failureSummary: string }[];
 }
 
-/** `colours`: a theme changes them and nothing else. */
+/** `colours`: only the rules that a theme can affect. */
 const WHAT = {
   all: "{ resultTypes: ['violations'] }",
   colours:
     "{ resultTypes: ['violations'], runOnly: { type: 'rule', values: ['color-contrast', 'link-in-text-block'] } }",
 };
 
-/** Everything at one width in each theme, and colours at the other. */
+/** All rules at one width in each theme, and colours at the other width. */
 const LOOKS = [
   { width: 1280, theme: 'light', what: 'all' },
   { width: 360, theme: 'light', what: 'colours' },
@@ -25,7 +25,7 @@ const LOOKS = [
   { width: 1280, theme: 'dark', what: 'colours' },
 ] as const;
 
-/** What axe finds on a page, on a small screen and on a wide one and in each theme, each with the element. */
+/** Returns the violations that axe finds at each width and theme, each with its element. */
 export async function violationsOf(page: Page): Promise<string[]> {
   // Through the debugger, since the page's own policy lets no foreign script in.
   if (!(await page.evaluate<boolean>('"axe" in window'))) await page.evaluate(AXE);

@@ -1,4 +1,4 @@
-/** A gateway over a scripted upstream for tests of the run page. */
+/** A gateway over a scripted upstream, for tests of the run page. */
 import type { Additions, Overrides } from '../../src/gateway.ts';
 import { startFaultyUpstream, type FaultyUpstream, type Script } from './faulty-upstream.ts';
 import { startGateway, type TestGateway } from './gateway.ts';
@@ -7,7 +7,7 @@ export interface PageGateway {
   readonly url: string;
   readonly upstream: FaultyUpstream;
   stop(): Promise<void>;
-  /** Another gateway at the same address. */
+  /** Starts a new gateway at the same address. */
   restart(environment?: Readonly<Record<string, string>>): Promise<void>;
   close(): Promise<void>;
 }

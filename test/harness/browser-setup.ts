@@ -1,4 +1,6 @@
-/** Once for all workers: as for the other tests, and the browser is unpacked. Only to load it takes half a second. */
+/**
+ * Global set-up of browser tests: also unpacks the browser once for all workers. Only loading it takes half a second.
+ */
 import chromium from '@sparticuz/chromium';
 import { CHROMIUM_PATH } from './browser.ts';
 import setUp from './global-setup.ts';

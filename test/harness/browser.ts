@@ -1,18 +1,18 @@
-/** A real Chromium, from the npm registry alone; null with a reason where it cannot start. */
+/** A real Chromium from the npm registry; null with a reason if it cannot start. */
 import { chromium, type Browser, type BrowserContext, type Locator, type Page, type Request } from 'playwright-core';
 
 export type { Locator, Page } from 'playwright-core';
 
-/** By the global set-up, which unpacks it once for all workers. */
+/** Set by the global set-up, which unpacks the browser once for all workers. */
 export const CHROMIUM_PATH = 'STEPGATE_TEST_CHROMIUM';
 
-/** Its own default arguments switch off what is to be tested here: the policy and the same origin. */
+/** The package's default arguments disable what these tests check: the content security policy and the same origin. */
 const ARGUMENTS = ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--font-render-hinting=none'];
 
 export type Opened =
   { readonly browser: Browser; readonly missing: null } | { readonly browser: null; readonly missing: string };
 
-/** In CI a browser that cannot start is a failure, and not a reason to skip. */
+/** In CI a browser that cannot start is a failure, not a reason to skip. */
 export async function openBrowser(): Promise<Opened> {
   try {
     const executablePath = process.env[CHROMIUM_PATH];
@@ -29,17 +29,17 @@ export async function openBrowser(): Promise<Opened> {
 export interface OpenPage {
   readonly context: BrowserContext;
   readonly page: Page;
-  /** What the page complained of: errors that nobody caught, and policies that were violated. */
+  /** Uncaught errors and violated policies of the page. */
   readonly complaints: string[];
 }
 
 export interface PageOptions {
-  /** What was entered before; the page asks for one if left out, unless the upstream is the embedded one. */
+  /** The stored key. Without it the page asks for one, unless the upstream is the embedded one. */
   readonly key?: string;
   readonly theme?: 'light' | 'dark';
   readonly width?: number;
   readonly height?: number;
-  /** Such as `Europe/Berlin`; the machine's if left out. */
+  /** Such as `Europe/Berlin`; default: the machine's. */
   readonly timeZone?: string;
 }
 
@@ -56,7 +56,7 @@ export async function openPage(browser: Browser, options: PageOptions = {}): Pro
   const complaints: string[] = [];
   page.on('pageerror', (error) => complaints.push(error.message));
   page.on('console', (message) => {
-    // A request that is refused is told so by the browser too; the page's own answer to that is what is tested.
+    // The browser also reports failed requests; tests check how the page shows these.
     if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) {
       complaints.push(message.text());
     }
@@ -64,31 +64,34 @@ export async function openPage(browser: Browser, options: PageOptions = {}): Pro
   return { context, page, complaints };
 }
 
-/** Resolves when an expression is true in the page. Playwright's `waitForFunction` would evaluate a text in the page, whose policy forbids that. */
+/**
+ * Resolves when an expression is true in the page. Playwright's `waitForFunction` would evaluate text in the page,
+ * which its policy forbids.
+ */
 export async function untilTrue(page: Page, expression: string): Promise<void> {
   while (!(await page.evaluate<boolean>(expression))) await page.waitForTimeout(20);
 }
 
-/** Opens another address as a link of the page does. A load would take several times as long. */
+/** Opens another address like a link of the page; a load would take several times as long. */
 export async function follow(page: Page, path: string): Promise<void> {
   await page.evaluate(
     `history.pushState(null, '', ${JSON.stringify(path)}); dispatchEvent(new PopStateEvent('popstate'))`,
   );
 }
 
-/** Hides or shows the tab as the browser does. */
+/** Hides or shows the tab, as the browser does. */
 export const setHidden = (page: Page, hidden: boolean): Promise<unknown> =>
   page.evaluate(
     `Object.defineProperty(document, 'hidden', { value: ${String(hidden)}, configurable: true });
      document.dispatchEvent(new Event('visibilitychange'))`,
   );
 
-/** Puts the page's own clock forward, which the test has installed, until something shows. */
+/** Advances the page's clock, which the test has installed, until the element exists. */
 export async function advanceUntil(page: Page, locator: Locator): Promise<void> {
   while ((await locator.count()) === 0) await page.clock.runFor(1000);
 }
 
-/** The name of the GraphQL operation that a request of the page sends. */
+/** The name of the GraphQL operation in a request of the page. */
 export const operationOf = (request: Request): string | undefined =>
   /"operationName":"(\w+)"/.exec(request.postData() ?? '')?.[1];
 
@@ -102,7 +105,7 @@ export function countRequests(page: Page): () => Promise<number> {
   };
 }
 
-/** Types the inputs of a run, once those of the latest are there: they would come between the marking of the text and its end. */
+/** Enters the inputs of a run after the inputs of the latest run have loaded, which would otherwise replace them. */
 export async function fillInputs(page: Page, inputs: string): Promise<void> {
   const field = page.getByRole('textbox', { name: /Inputs/ });
   await field.waitFor();

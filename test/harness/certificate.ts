@@ -1,4 +1,4 @@
-/** A certificate for 127.0.0.1, signed by itself. */
+/** A self-signed certificate for 127.0.0.1. */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,7 +8,7 @@ export interface Certificate {
   readonly pem: string;
   readonly certificatePath: string;
   readonly keyPath: string;
-  /** Both in one file. */
+  /** Certificate and key in one file. */
   readonly bothPath: string;
   remove(): void;
 }

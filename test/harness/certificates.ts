@@ -1,4 +1,4 @@
-/** A certificate authority of the test's own, and certificates that it signs, made by openssl. */
+/** A certificate authority for one test, and certificates that it signs, made by openssl. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,9 +8,9 @@ import type { Tls } from './faulty-upstream.ts';
 export const HAS_OPENSSL = spawnSync('openssl', ['version']).status === 0;
 
 export interface Authority {
-  /** The path of its certificate, as NODE_EXTRA_CA_CERTS takes it. */
+  /** The path of its certificate, for NODE_EXTRA_CA_CERTS. */
   readonly file: string;
-  /** A certificate for a name, such as `IP:127.0.0.1` or `DNS:other.example`. */
+  /** Signs a certificate for a name, such as `IP:127.0.0.1` or `DNS:other.example`. */
   issue(name: string): Tls;
   remove(): void;
 }

@@ -1,13 +1,13 @@
-/** A clock that stands still until it is told to move, and timers that ring by it. */
+/** A clock that moves only when a test advances it, and its timers. */
 import type { After, Clock } from '../../src/runs/timer.ts';
 
 export interface ManualClock extends Clock {
   readonly after: After;
-  /** Moves on, ringing what falls due on the way, each at its own moment. */
+  /** Advances the clock, and runs each due timer at its own time. */
   advance(ms: number): void;
-  /** In how many milliseconds each timer rings, soonest first. */
+  /** In how many milliseconds each timer is due, earliest first. */
   readonly pending: readonly number[];
-  /** Resolves when just so many timers are set. */
+  /** Resolves when exactly this number of timers is set. */
   timers(count: number): Promise<void>;
 }
 

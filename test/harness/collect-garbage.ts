@@ -1,13 +1,13 @@
-/** A full collection, for tests of what is not kept. */
+/** A full garbage collection, for tests of the memory in use. */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
 setFlagsFromString('--expose-gc');
 export const collectGarbage = runInNewContext('gc') as () => void;
 
-/** What is in memory once all garbage is collected. */
+/** The bytes in memory after garbage collection. */
 export function keptBytes(): number {
-  // The memory of buffers is freed on another thread, which a second collection waits for.
+  // Another thread frees the memory of buffers; the second collection waits for it.
   collectGarbage();
   collectGarbage();
   const { heapUsed, arrayBuffers } = process.memoryUsage();

@@ -1,4 +1,4 @@
-/** docker-compose.yml, as its tests read it. */
+/** docker-compose.yml, parsed for its tests. */
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 
@@ -29,7 +29,7 @@ export interface ComposeFile {
 }
 
 export interface Mount {
-  /** Within the project, or the name of a volume. */
+  /** A path in the project, or the name of a volume. */
   readonly source: string;
   readonly target: string;
   readonly isReadOnly: boolean;

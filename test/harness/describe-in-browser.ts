@@ -2,22 +2,22 @@
 import { afterAll, afterEach, describe, expect, jest } from '@jest/globals';
 import { openBrowser, openPage, type OpenPage, type Page, type PageOptions } from './browser.ts';
 
-/** A page waits for up to 10 s for something to show; a test has several such moments. */
+/** A page waits up to 10 s for an element, several times in one test. */
 const TEST_TIMEOUT_MS = 60_000;
 
 export interface VisitOptions extends PageOptions {
-  /** For a test that breaks the page's files or answers: the browser's console may have errors. */
+  /** True: errors in the browser's console are allowed, for tests that break the page's files or answers. */
   readonly mayComplain?: boolean;
 }
 
-/** One for all groups of a test file. */
+/** One browser for all groups of a test file. */
 const { browser, missing } = await openBrowser();
 afterAll(() => browser?.close());
 
-/** Opens a page with storage of its own. It is closed after the test, which fails if the page complained. */
+/** Opens a page with its own storage. It is closed after the test, which fails if the page reported errors. */
 export type Open = (options?: VisitOptions) => Promise<Page>;
 
-/** Skipped by name where no browser can start. */
+/** Skipped, with the reason in the name, if no browser can start. */
 export function describeInBrowser(name: string, tests: (open: Open) => void): void {
   jest.setTimeout(TEST_TIMEOUT_MS);
   const visits: (OpenPage & VisitOptions)[] = [];

@@ -1,4 +1,4 @@
-/** `describe` for tests that need a Valkey. Where the machine has none they are skipped; CI does not allow that. */
+/** `describe` for tests that need Valkey: skipped if it is not installed, except in CI. */
 import { describe } from '@jest/globals';
 import { VALKEY } from './valkey.ts';
 

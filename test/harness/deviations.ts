@@ -1,12 +1,10 @@
-/** The metric of deviations from the wire contract, as a scraper reads it. */
+/** Reads the metric of deviations from the wire contract. */
 
-const SAMPLE = /^stepgate_upstream_deviations_total\{field="([^"]*)",outcome="([^"]*)"\} (\S+)$/gm;
+import { scrape } from './observed.ts';
 
 /** The counts by `field outcome`, such as `steps[].id read`. */
 export async function deviationsOf(gatewayUrl: string): Promise<Readonly<Record<string, number>>> {
-  const response = await fetch(`${gatewayUrl}/metrics`);
-  const samples = (await response.text()).matchAll(SAMPLE);
-  return Object.fromEntries([...samples].map(([, field, outcome, count]) => [`${field} ${outcome}`, Number(count)]));
+  return (await scrape(gatewayUrl)).counts('stepgate_upstream_deviations_total');
 }
 
 /** The counts that `work` adds. */

@@ -1,6 +1,6 @@
 /**
- * Jest's environment for Node with an ordinary global object. Jest's own is a proxy, which each use of `Map`, `JSON` or `Error` passes:
- * that took a third of the suite's processor time.
+ * Jest's environment for Node with an ordinary global object. Jest's own is a proxy, and each use of `Map`, `JSON` or
+ * `Error` goes through it: a third of the suite's CPU time.
  */
 import { constants, createContext } from 'node:vm';
 import fastifyStatic from '@fastify/static';
@@ -12,7 +12,10 @@ import { ModuleMocker } from 'jest-mock';
 
 type Globals = typeof globalThis;
 
-/** Jest would load their 170 files anew for each test file: 0.3 s of processor time. The tests get them by the files in `native/`. */
+/**
+ * Jest would load their 170 files again for each test file: 0.3 s of CPU time. Tests get these modules through
+ * `native/`.
+ */
 const nativeModules = { fastify, fastifyStatic };
 
 export default class OrdinaryGlobal extends TestEnvironment {
@@ -20,7 +23,7 @@ export default class OrdinaryGlobal extends TestEnvironment {
     super(config, context);
     const global = createContext(constants.DONT_CONTEXTIFY) as Globals;
     copyMissing(this.global, global);
-    // Of this realm, as Jest has them: what Node returns is an instance of them.
+    // From Node's realm, as in Jest's own environment: Node returns instances of these.
     Object.assign(global, { global, Buffer, ArrayBuffer, Uint8Array, nativeModules });
     global.Error.prepareStackTrace = plainStack;
     this.context = global;
@@ -31,11 +34,14 @@ export default class OrdinaryGlobal extends TestEnvironment {
   }
 }
 
-/** As Node writes it. Jest looks each frame up in a source map: there is none, and GraphQLError reads the stack of each error. */
+/**
+ * The format of Node. Jest looks up each frame in a source map; there is none, and GraphQLError reads the stack of
+ * each error.
+ */
 const plainStack = (error: Error, frames: readonly unknown[]): string =>
   [Error.prototype.toString.call(error), ...frames.map(String)].join('\n    at ');
 
-/** What the language itself does not have: that of Node, read where it is first used, and that of Jest. */
+/** Copies the globals of Node (read at their first use) and of Jest that the language does not have. */
 function copyMissing(from: object, to: object): void {
   for (const name of Reflect.ownKeys(from)) {
     if (name in to) continue;

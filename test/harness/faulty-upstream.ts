@@ -1,7 +1,7 @@
-/** An upstream of the test's own over real HTTP: it answers what the test says, as badly as the test wants. */
+/** A scripted upstream over real HTTP. Replies may be as faulty as a test needs. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import { listen as listenAt, stop } from './local-server.ts';
 import { wireRun, wireStep } from './wire.ts';
 
 export type Endpoint = 'steps' | 'run' | 'runs' | 'workflows' | 'execute' | 'unknown';
@@ -10,12 +10,12 @@ export interface Call {
   readonly endpoint: Endpoint;
   readonly workflowId: string;
   readonly runId: string;
-  /** The bearer key that came. */
+  /** The bearer key of the request. */
   readonly key: string | undefined;
   readonly url: URL;
   readonly headers: IncomingMessage['headers'];
   readonly body: string;
-  /** Resolves when the caller has cut the connection before it had its answer. */
+  /** Resolves when the caller cuts the connection before the answer is complete. */
   readonly cut: Promise<void>;
 }
 
@@ -24,7 +24,7 @@ export interface Reply {
   readonly headers?: Readonly<Record<string, string>>;
   /** Sent as JSON. */
   readonly json?: unknown;
-  /** Sent as it is. */
+  /** Sent without changes. */
   readonly raw?: string | Buffer;
   /** The connection is cut after this many bytes of `raw`. */
   readonly cutAfter?: number;
@@ -34,19 +34,19 @@ export type Script = (call: Call) => Reply | Promise<Reply>;
 
 export interface FaultyUpstream {
   readonly url: string;
-  /** What it answers from now on. */
+  /** Answers calls from now on. */
   script: Script;
   readonly calls: readonly Call[];
   count(endpoint: Endpoint): number;
-  /** Resolves with the next call that comes, before it is answered. */
+  /** Resolves with the next call, before it is answered. */
   nextCall(): Promise<Call>;
-  /** Stops listening and cuts every connection; `listen` opens the same port again. */
+  /** Stops listening and cuts all connections; `listen` opens the same port again. */
   shut(): Promise<void>;
   listen(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Everything is there and finished: the script that most tests begin with. */
+/** Each run exists and is finished: the default script. */
 export const healthy: Script = ({ endpoint, runId }) => {
   if (endpoint === 'steps') return { json: [wireStep({ id: `${runId}-step` })] };
   if (endpoint === 'run') return { json: [wireRun(runId)] };
@@ -58,7 +58,7 @@ export interface Tls {
   readonly cert: string;
 }
 
-/** With `tls` by HTTPS. */
+/** With `tls`, over HTTPS. */
 export async function startFaultyUpstream(script: Script = healthy, tls?: Tls): Promise<FaultyUpstream> {
   const calls: Call[] = [];
   const listeners: ((call: Call) => void)[] = [];
@@ -75,17 +75,10 @@ export async function startFaultyUpstream(script: Script = healthy, tls?: Tls): 
   async function listen(): Promise<void> {
     const listener = (request: IncomingMessage, response: ServerResponse) => void answer(request, response);
     server = tls ? createTlsServer({ ...tls }, listener) : createServer(listener);
-    await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
-    ({ port } = server.address() as AddressInfo);
+    port = await listenAt(server, port);
   }
 
-  const shut = () =>
-    new Promise<void>((resolve) => {
-      server.close(() => {
-        resolve();
-      });
-      server.closeAllConnections();
-    });
+  const shut = () => stop(server);
 
   await listen();
   const upstream: FaultyUpstream = {
@@ -117,7 +110,7 @@ async function toCall(request: IncomingMessage, response: ServerResponse): Promi
     });
   });
   let body = '';
-  // A character may come in two pieces.
+  // setEncoding joins characters that are split between two chunks.
   for await (const chunk of request.setEncoding('utf8')) body += String(chunk);
   const route = ROUTES.find(([method, , path]) => method === request.method && path.test(url.pathname));
   const ids = route?.[2].exec(url.pathname)?.slice(1) ?? [];

@@ -1,6 +1,6 @@
 /**
- * Properties are checked with the same values in each run, so that a failure can be repeated. `npm run soak` takes other ones.
- * The failures that mutants cause are not read, so they need not be shrunk: that takes longer than the test.
+ * Properties are checked with the same values in each run, so that failures can be repeated. `npm run soak` uses
+ * other values. Failures of mutants are not read, so they are not shrunk, which takes longer than the test.
  */
 import fc from 'fast-check';
 

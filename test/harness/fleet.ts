@@ -5,13 +5,13 @@ import { startGateway, type TestGateway } from './gateway.ts';
 
 export const SECRET = 'a-secret-that-all-gateways-of-a-fleet-share';
 
-/** A question may be a whole operation: where the wait is long, it need not be asked hundreds of times a second. */
+/** A check may be a whole operation, so long waits check less often. */
 const MAX_PAUSE_MS = 25;
 
-/** Longer than any test may take: one that has failed leaves nothing behind that keeps its worker from ending. */
+/** Longer than any test's timeout: a failed test must not keep its worker from ending. */
 const MAX_WAIT_MS = 120_000;
 
-/** Resolves when the condition holds. Between two checks, other work can run. */
+/** Resolves when the condition is true. Other work can run between two checks. */
 export async function until(isTrue: () => boolean | Promise<boolean>): Promise<void> {
   const endMs = Date.now() + MAX_WAIT_MS;
   for (let ms = 2; !(await isTrue()); ms = Math.min(1.5 * ms, MAX_PAUSE_MS)) {
@@ -20,7 +20,7 @@ export async function until(isTrue: () => boolean | Promise<boolean>): Promise<v
   }
 }
 
-/** Resolves when so much time has passed by the clock of this machine, which Valkey uses, too. */
+/** Resolves after this time by the machine's clock, which Valkey also uses. */
 export const passed = (ms: number): Promise<void> => {
   const endMs = Date.now() + ms;
   return until(() => Date.now() > endMs);

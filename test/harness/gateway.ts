@@ -1,4 +1,4 @@
-/** A real gateway on a free port, and a client that speaks to it over a real socket. */
+/** A real gateway on a free port, and an HTTP client for it. */
 import { readConfig } from '../../src/config/config.ts';
 import { createGateway, type Additions, type Gateway, type Overrides } from '../../src/gateway.ts';
 
@@ -11,16 +11,16 @@ export interface GraphqlError {
 export interface GraphqlAnswer {
   readonly status: number;
   readonly headers: Headers;
-  // The tests say what they expect of it; a type of their own would only repeat that.
+  // The tests state what they expect; a type would only repeat it.
   readonly data: Json;
   readonly errors: readonly GraphqlError[];
 }
 
-/** JSON that can be read as far down as a test likes. */
+/** JSON whose properties can be read without casts. */
 export type Json = null | string | number | boolean | { readonly [key: string]: Json } | readonly Json[];
 
 export interface TestGateway extends Gateway {
-  /** `key: null` sends no bearer. */
+  /** Sends an operation. `key: null`: without an Authorization header. */
   query(document: string, options?: QueryOptions): Promise<GraphqlAnswer>;
 }
 

@@ -1,4 +1,4 @@
-/** Once for all workers: the run page is built if it is stale. */
+/** Global set-up, once for all workers: builds the run page if it is stale. */
 import { execFileSync } from 'node:child_process';
 
 export default function setUp(): void {

@@ -1,9 +1,9 @@
-/** An issuer of tokens of the test's own: real key pairs, and its key set over real HTTP. */
+/** An issuer of tokens: real key pairs, and its key set over real HTTP. */
 import { createServer, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWK } from 'jose';
+import { listen, stop } from './local-server.ts';
 
-/** Undefined: not in the token. */
+/** Undefined values are left out of the token. */
 export type Claims = Readonly<Record<string, unknown>>;
 
 export interface SigningKey {
@@ -15,17 +15,17 @@ export interface SigningKey {
 
 export interface Issuer {
   readonly jwksUrl: string;
-  /** What the gateway must be told to take its tokens. */
+  /** The gateway's settings for tokens of this issuer. */
   readonly environment: Readonly<Record<string, string>>;
-  /** What it lists. */
+  /** The keys of its key set. */
   keys: SigningKey[];
-  /** How often it was asked for its keys. */
+  /** The number of requests for its keys. */
   readonly requests: number;
-  /** Answers this status in place of its keys; null: its keys. */
+  /** The status of its answers in place of the keys; null: the keys. */
   failsWith: number | null;
-  /** From now on requests wait until they are released. */
+  /** Requests wait from now on, until they are released. */
   hold(): { release(): void };
-  /** A token for five minutes, unless the claims say otherwise; by the first key that it lists. */
+  /** A token, by default valid for five minutes and signed with the first key of the set. */
   token(claims?: Claims, key?: SigningKey): Promise<string>;
   close(): Promise<void>;
 }
@@ -38,7 +38,7 @@ export async function createSigningKey(kid: string, alg = 'ES256'): Promise<Sign
   return { kid, alg, privateKey, publicJwk: { ...(await exportJWK(publicKey)), kid, alg, use: 'sig' } };
 }
 
-/** Seconds since 1970, as claims have it. */
+/** Seconds since 1970, the unit of time in claims. */
 export const secondsOf = (ms: number): number => Math.floor(ms / 1000);
 
 export async function startIssuer(now: () => number): Promise<Issuer> {
@@ -54,8 +54,7 @@ export async function startIssuer(now: () => number): Promise<Issuer> {
     response.writeHead(issuer.failsWith ?? 200, { 'content-type': 'application/json' });
     response.end(JSON.stringify({ keys: issuer.keys.map(({ publicJwk }) => publicJwk) }));
   };
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const jwksUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/jwks.json`;
+  const jwksUrl = `http://127.0.0.1:${await listen(server)}/jwks.json`;
 
   const issuer: Issuer = {
     jwksUrl,
@@ -85,13 +84,7 @@ export async function startIssuer(now: () => number): Promise<Issuer> {
       const all = { iss: ISSUER, aud: AUDIENCE, sub: 'ada', exp: secondsOf(now()) + 300, ...claims };
       return new SignJWT(all).setProtectedHeader({ alg: key.alg, kid: key.kid }).sign(key.privateKey);
     },
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => {
-          resolve();
-        });
-        server.closeAllConnections();
-      }),
+    close: () => stop(server),
   };
   return issuer;
 }

@@ -1,4 +1,4 @@
-/** Starts with an idempotency key, as a client sends them, over an upstream that numbers the runs that it starts. */
+/** Starts of runs with idempotency keys, over an upstream that numbers the runs. */
 import { expect } from '@jest/globals';
 import { healthy, startFaultyUpstream, type FaultyUpstream, type Reply, type Script } from './faulty-upstream.ts';
 import type { GraphqlAnswer, TestGateway } from './gateway.ts';
@@ -20,7 +20,7 @@ export interface StartVariables {
 export const execute = (gateway: TestGateway, { key = 'key-1', ...variables }: StartVariables = {}) =>
   gateway.query(EXECUTE, { key, variables: { inputs: { subject: 'secret' }, idempotencyKey: 'a', ...variables } });
 
-/** So many starts in one operation, each with a key of its own. */
+/** This number of starts in one operation, each with its own idempotency key. */
 export function executeMany(gateway: TestGateway, count: number, prefix: string, key = 'key-1') {
   const fields = Array.from(
     { length: count },
@@ -29,7 +29,7 @@ export function executeMany(gateway: TestGateway, count: number, prefix: string,
   return gateway.query(`mutation { ${fields.join(' ')} }`, { key });
 }
 
-/** The id of the run that was started. Fails for any other answer. */
+/** The id of the started run. Fails for any other answer. */
 export function runIn({ data, errors }: Pick<GraphqlAnswer, 'data' | 'errors'>): string {
   expect(errors).toEqual([]);
   const { executeWorkflow } = data as { executeWorkflow: { message: string; run: { id: string } } };
@@ -38,9 +38,9 @@ export function runIn({ data, errors }: Pick<GraphqlAnswer, 'data' | 'errors'>):
 }
 
 export interface StartingUpstream extends FaultyUpstream {
-  /** Answers the first start with run-1, the next one with run-2, and so on. */
+  /** Answers the first start with run-1, the second with run-2, and so on. */
   readonly numbered: Script;
-  /** Replies to starts from now on. */
+  /** Answers starts with this reply from now on. */
   reply(reply: Reply): void;
   /** Starts wait until the returned function is called. */
   hold(reply?: Reply): () => void;

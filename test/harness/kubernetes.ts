@@ -1,4 +1,4 @@
-/** The manifests of deploy/kubernetes, as kubectl reads them. */
+/** The manifests of deploy/kubernetes. */
 import { readdirSync } from 'node:fs';
 import { parseAllDocuments } from 'yaml';
 import { readProjectFile } from './compose.ts';

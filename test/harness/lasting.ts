@@ -1,4 +1,4 @@
-/** What each test, or all tests of a block, have: it is started before them and closed after them. */
+/** Servers that each test, or all tests of a block, use: started before and closed after them. */
 import { afterAll, afterEach, beforeAll, beforeEach } from '@jest/globals';
 
 interface Closable {
@@ -6,7 +6,7 @@ interface Closable {
 }
 
 export type Lasting<T> = T & {
-  /** Closes it. The tests have another one from now on. */
+  /** Closes the current one; the tests use the new one from now on. */
   replace(start: () => Promise<T>): Promise<void>;
 };
 
@@ -36,7 +36,7 @@ function lasting<T extends Closable>(start: () => Promise<T>, before: Hook, afte
   });
 }
 
-/** Cuts the clients that it is given after each test. */
+/** Cuts the connections of all clients passed to it after each test. */
 export function cutAfterTest<C extends { cut(): void }>(): (client: C) => C {
   const clients: C[] = [];
   afterEach(() => {

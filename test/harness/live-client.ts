@@ -1,6 +1,6 @@
 /**
- * Clients of the two transports that carry events. Each queues every frame that comes, so that a test can miss none, and
- * reads only as long as the test lets it.
+ * Clients of the two transports for subscriptions. Each queues all frames, so a test misses none, and reads from the
+ * connection only while the test allows it.
  */
 import { request, type ClientRequest, type IncomingMessage } from 'node:http';
 import { WebSocket } from 'ws';
@@ -15,29 +15,29 @@ export interface Payload {
 
 export type Frame =
   | { readonly type: 'next'; readonly payload: Payload }
-  /** What ends an operation: of graphql-ws a message of its own, of graphql-sse the errors of an event without data. */
+  /** The error that ends an operation: a message in graphql-ws, an event with errors and no data in graphql-sse. */
   | { readonly type: 'error'; readonly errors: readonly GraphqlError[] }
   | { readonly type: 'complete' }
-  /** The connection; `code` is that of a WebSocket. */
+  /** The connection has closed; `code` is the code of a WebSocket. */
   | { readonly type: 'closed'; readonly code: number };
 
 export interface LiveClient {
-  /** The next frame, when it has come. */
+  /** The next frame. */
   next(): Promise<Frame>;
-  /** The data of the next frame; an error if it is another one. */
+  /** The data of the next frame; throws for any other frame. */
   nextData(): Promise<Json>;
-  /** The code of the error that ends the operation, which must come next. */
+  /** The code of the error that must be the next frame. */
   nextErrorCode(): Promise<string>;
-  /** How many frames have come that the test has not taken. */
+  /** The number of frames that the test has not taken. */
   readonly waiting: number;
-  /** How many bytes of the connection have come. */
+  /** The bytes received on the connection. */
   bytesRead(): number;
-  /** From now on, as a program that hangs. */
+  /** Stops reading, like a client that hangs. */
   stopReading(): void;
   goOnReading(): void;
-  /** Leaves as a client should. */
+  /** Ends the subscription as clients should. */
   leave(): void;
-  /** Takes the connection away without a word. */
+  /** Destroys the connection. */
   cut(): void;
 }
 
@@ -47,7 +47,7 @@ export interface Subscribing {
   readonly operationName?: string;
 }
 
-/** Over a connection of its own, and with the bearer key where the transport's clients put it. */
+/** Subscribes over a new connection. The bearer key is sent as usual for the transport. */
 export async function subscribe(
   transport: Transport,
   gatewayUrl: string,
@@ -96,36 +96,32 @@ function createFrames() {
 
 export interface SocketClient extends LiveClient {
   subscribe(payload: unknown, id?: string): void;
-  /** Any message, even one that is none. */
+  /** Sends any message, also an invalid one. */
   send(message: unknown): void;
-  /** A message of either type. */
+  /** Sends a binary message or a text message. */
   sendBytes(bytes: Buffer, binary: boolean): void;
-  /** The first or a further part of a message. */
+  /** Sends a part of a message that continues. */
   sendPart(text: string): void;
-  /** Resolves when the server has answered a ping: whatever it had to send before has come then. */
+  /** Sends a protocol ping. Resolves with the server's pong: all earlier messages of the server have arrived. */
   roundTrip(payload?: object): Promise<void>;
-  /** Sends a ping of the WebSocket itself. */
+  /** Sends a WebSocket ping frame. */
   ping(text: string): void;
-  /** What its pongs have said. */
+  /** The payloads of the server's WebSocket pong frames. */
   readonly pongs: readonly string[];
-  /** That of the upgrade, as the server has answered it. */
+  /** The request id in the answer to the upgrade. */
   readonly requestId: string | undefined;
-  /** How many pings of the WebSocket itself have come. */
-  pings(): number;
-  /** How many bytes of messages the gateway has not taken yet. */
+  /** The bytes of messages that the gateway has not read yet. */
   unsent(): number;
 }
 
 export interface SocketOptions {
   readonly headers?: Readonly<Record<string, string>>;
   readonly protocol?: string;
-  /** False: it answers no ping of the WebSocket itself. */
-  readonly autoPong?: boolean;
-  /** The certificate that is trusted, for `https`. */
+  /** The trusted certificate, for `https`. */
   readonly ca?: string;
 }
 
-/** Null sends no `connection_init`. Frames of all its operations come in one queue. */
+/** With null, `connection_init` is not sent. All operations share one queue of frames. */
 export async function openSocket(
   gatewayUrl: string,
   connectionParams: Readonly<Record<string, unknown>> | null,
@@ -136,7 +132,6 @@ export async function openSocket(
   const acknowledged = Promise.withResolvers<undefined>();
   const roundTrips: (() => void)[] = [];
   const pongs: string[] = [];
-  let pings = 0;
   let requestId: string | undefined;
   let bytesRead = () => 0;
 
@@ -144,7 +139,6 @@ export async function openSocket(
     requestId = String(answered['x-request-id']);
     bytesRead = () => connection.bytesRead;
   });
-  socket.on('ping', () => (pings += 1));
   socket.on('pong', (data) => pongs.push(data.toString()));
   socket.on('message', (data: Buffer) => {
     const message = JSON.parse(data.toString()) as { type: string; payload: unknown };
@@ -193,7 +187,6 @@ export async function openSocket(
     },
     pongs,
     requestId,
-    pings: () => pings,
     bytesRead,
     unsent: () => socket.bufferedAmount,
     stopReading() {
@@ -216,7 +209,7 @@ export async function openSocket(
 export interface StreamClient extends LiveClient {
   readonly status: number;
   readonly headers: IncomingMessage['headers'];
-  /** Of an answer that is no stream. */
+  /** The body of an answer that is not a stream. */
   body(): Promise<Json>;
 }
 
@@ -246,7 +239,7 @@ export async function openStream(
   const response = await responseOf(outgoing);
   const { socket: connection } = response;
   const { push, client } = createFrames();
-  // Put together only when a block is whole: joining at every chunk would take quadratic time.
+  // Joined only when a block is complete: joining each chunk would take quadratic time.
   let pieces: string[] = [];
   response.setEncoding('utf8').on('data', (chunk: string) => {
     const endsBlock = chunk.includes('\n\n') || (chunk.startsWith('\n') && pieces.at(-1)?.endsWith('\n') === true);
@@ -291,7 +284,8 @@ export async function openStream(
   });
 }
 
-function searchOf(operation: Readonly<Record<string, unknown>> | string): string {
+/** The query string of an operation. */
+export function searchOf(operation: Readonly<Record<string, unknown>> | string): string {
   if (typeof operation === 'string') return operation;
   const parameters = Object.entries(operation).map(([name, value]): [string, string] => [
     name,

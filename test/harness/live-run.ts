@@ -1,4 +1,4 @@
-/** A gateway by a manual clock over a run that goes on as the test says. */
+/** A gateway with a manual clock, over a run that the test controls. */
 import type { Additions, Overrides } from '../../src/gateway.ts';
 import { createManualClock, type ManualClock } from './clock.ts';
 import { startFaultyUpstream, type FaultyUpstream, type Reply } from './faulty-upstream.ts';
@@ -11,20 +11,20 @@ export interface LiveRun {
   readonly gateway: TestGateway;
   steps: number;
   status: string;
-  /** Of each step. */
+  /** The outputs of each step. */
   outputs: unknown;
-  /** In place of whatever would be answered. */
+  /** Replaces all other replies, unless null. */
   reply: Reply | null;
-  /** Lets every feed's next look come, and waits until all have had their answers. There are `feeds` of them. */
+  /** Lets each of `feeds` feeds poll once, and waits until all have their answers. */
   poll(feeds?: number, ms?: number): Promise<void>;
-  /** Resolves when just so many feeds wait for their next look. */
+  /** Resolves when exactly this number of feeds waits for its next poll. */
   feeds(count: number): Promise<void>;
   close(): Promise<void>;
 }
 
-/** The longest time between two looks while nothing changes. */
+/** The longest interval between two polls without changes. */
 const SLOWEST_MS = 5000;
-/** The gateway has one timer of its own, that of its keep-alive. */
+/** The gateway itself has one timer, for keep-alives. */
 const OTHER_TIMERS = 1;
 
 export async function startLiveRun(

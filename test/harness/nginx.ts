@@ -1,11 +1,11 @@
-/** A real nginx in front of a gateway, by the configuration of deploy/nginx. */
+/** A real nginx in front of a gateway, with the configuration of deploy/nginx. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Certificate } from './certificate.ts';
 import { findProgram, freePort, readConfiguration, startProgram } from './program.ts';
 
-/** Null where the machine has none. */
+/** Null if it is not installed. */
 export const NGINX: string | null = findProgram('-v', 'nginx', '/usr/sbin/nginx');
 
 export interface Nginx {
@@ -16,10 +16,10 @@ export interface Nginx {
 }
 
 export interface NginxOptions {
-  /** What goes into `conf.d`: the site, and where it says that the gateway is. */
+  /** The files in `conf.d`: the site, and the addresses of the gateways. */
   readonly site?: string;
   readonly upstream?: string;
-  /** What the upstream's file calls the gateways, in the order of their URLs. */
+  /** The gateways' addresses in the file, in the order of their URLs. */
   readonly gateways?: readonly string[];
   readonly certificate?: Certificate;
 }
@@ -43,7 +43,7 @@ export async function startNginx(gatewayUrls: string | readonly string[], option
     readConfiguration(site, [
       ['listen 8080;', `listen 127.0.0.1:${port};`],
       ['/var/cache/nginx/stepgate', join(directory, 'cache')],
-      // The test's requests come when the machine gets to them.
+      // On a busy machine, requests may come seconds apart.
       ['proxy_cache_valid 200 1s;', 'proxy_cache_valid 200 1h;'],
     ]),
   ];

@@ -1,4 +1,4 @@
-/** What a gateway reports about itself, as a test reads it: its log, its metrics, and the lists in the docs. */
+/** The gateway's log and metrics, and the tables in the docs, as tests read them. */
 import { readFileSync } from 'node:fs';
 import { pino } from 'pino';
 import type { Logger } from '../../src/observability/logger.ts';
@@ -8,12 +8,12 @@ export type Line = Readonly<Record<string, unknown>>;
 export interface CapturedLog {
   readonly logger: Logger;
   readonly lines: readonly Line[];
-  /** The lines of operations. */
+  /** The log lines of operations. */
   readonly operations: readonly Line[];
   readonly text: string;
 }
 
-/** Without the redaction of the real one, so that nothing can hide behind it. */
+/** Without the real log's redaction, which could hide secrets from the tests. */
 export function captureLog(level: string): CapturedLog {
   const written: string[] = [];
   const parsed = () => written.map((line) => JSON.parse(line) as Line);
@@ -39,12 +39,12 @@ export interface Sample {
 
 export interface Scrape {
   readonly text: string;
-  /** The families' names. */
+  /** The names of the families. */
   readonly names: readonly string[];
   readonly samples: readonly Sample[];
-  /** The one sample of that name and those labels; NaN if there is none. */
+  /** The sample of this name and these labels; NaN if there is none. */
   value(name: string, labels?: Readonly<Record<string, string>>): number;
-  /** All samples of that name which are not 0, by their labels' values. */
+  /** All samples of this name that are not 0, by the values of their labels. */
   counts(name: string): Readonly<Record<string, number>>;
 }
 
@@ -53,7 +53,7 @@ export async function scrape(gatewayUrl: string): Promise<Scrape> {
   return readFigures(await response.text());
 }
 
-/** Of text in Prometheus' format. */
+/** Parses Prometheus' text format. */
 export function readFigures(text: string): Scrape {
   const lines = text.split('\n');
   const samples = lines.filter((line) => line !== '' && !line.startsWith('#')).map(readSample);
@@ -81,7 +81,7 @@ function readSample(line: string): Sample {
   return { name, labels: Object.fromEntries(pairs), value: Number(value) };
 }
 
-/** The cells of every row under a heading of docs/observability.md, heads of tables left out. */
+/** The cells of each row under a heading of docs/observability.md, without table headers. */
 export function rowsOf(heading: string): readonly (readonly string[])[] {
   const page = readFileSync(new URL('../../docs/observability.md', import.meta.url), 'utf8');
   const section = page.split(/^## /m).find((text) => text.startsWith(`${heading}\n`));

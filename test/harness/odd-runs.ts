@@ -1,4 +1,7 @@
-/** A scripted upstream of two workflows whose runs have all that is odd: failures, other types, numbers that do not fit, no steps. */
+/**
+ * A scripted upstream of two workflows whose runs have unusual data: failures, other types, numbers out of range, no
+ * steps.
+ */
 import type { Reply, Script } from './faulty-upstream.ts';
 import { wireWorkflow } from './scripted-history.ts';
 import { wireRun, wireStep, type Wire } from './wire.ts';
@@ -24,8 +27,8 @@ const STEPS: Readonly<Record<string, readonly Wire[]>> = {
   started: [wireStep({ id: 'started-1' })],
 };
 
-/** Newest first. No run is both in a list and known by id: else it would matter which call is answered first. */
-const HISTORIES: Readonly<Record<string, readonly string[]>> = { wf: ['h1', 'h2', 'h3'], other: ['o1'] };
+/** Newest first. No run is both in a list and known by id: otherwise the order of the calls would matter. */
+export const HISTORIES: Readonly<Record<string, readonly string[]>> = { wf: ['h1', 'h2', 'h3'], other: ['o1'] };
 
 export const oddRuns: Script = ({ endpoint, workflowId, runId }): Reply => {
   const none = { status: 404, json: {} };

@@ -1,4 +1,4 @@
-/** OTLP's traces in protobuf, read into the form that they have as JSON: the fields that tests look at. */
+/** Reads traces of OTLP in protobuf into their JSON form: only the fields that tests read. */
 import { BinaryReader, type WireType } from '@bufbuild/protobuf/wire';
 
 type Message = Record<string, unknown>;
@@ -10,7 +10,7 @@ interface Field {
   readonly isList?: true;
 }
 
-/** By the number of the field. */
+/** By field number. */
 type Fields = Readonly<Record<number, Field>>;
 
 function readMessage(reader: BinaryReader, length: number, fields: Fields): Message {
@@ -27,13 +27,13 @@ function readMessage(reader: BinaryReader, length: number, fields: Fields): Mess
   return message;
 }
 
-/** A function, since a message may contain itself. */
+/** A function, as a message may contain itself. */
 const messageOf =
   (fields: () => Fields): Read =>
   (reader) =>
     readMessage(reader, reader.uint32(), fields());
 const text: Read = (reader) => reader.string();
-/** The JSON of the same spans has ids in hex. */
+/** JSON has ids in hex. */
 const id: Read = (reader) => Buffer.from(reader.bytes()).toString('hex');
 
 const ANY_VALUE: Fields = {
@@ -70,6 +70,6 @@ const resourceSpans = messageOf(() => ({
 }));
 const TRACES_DATA: Fields = { 1: { name: 'resourceSpans', read: resourceSpans, isList: true } };
 
-/** The JSON of the same spans. */
+/** The same spans as JSON. */
 export const jsonOf = (body: Buffer): string =>
   JSON.stringify(readMessage(new BinaryReader(body), body.length, TRACES_DATA));

@@ -1,11 +1,11 @@
-/** One HTTP request by node:http, which adds no header of its own and decodes nothing. */
+/** One HTTP request by node:http, which adds no header and decodes nothing. */
 import { request as requestPlain, type IncomingHttpHeaders } from 'node:http';
 import { request as requestTls } from 'node:https';
 
 export interface PlainAnswer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
-  /** As it came: compressed, if it was. */
+  /** Not decompressed. */
   readonly body: Buffer;
 }
 
@@ -13,9 +13,9 @@ export interface PlainRequest {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array;
-  /** The certificate that is trusted, for `https`. */
+  /** The trusted certificate, for `https`. */
   readonly ca?: string;
-  /** The address that the request comes from. */
+  /** The source address of the request. */
   readonly localAddress?: string;
 }
 

@@ -1,4 +1,4 @@
-/** The gateway as a process of its own: as `npm start` runs it, by npm itself, and by the command of the package. */
+/** The gateway as a process: as `npm start` runs it, by npm itself, and by the package's command. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
@@ -8,20 +8,20 @@ import { fileURLToPath } from 'node:url';
 
 export interface GatewayProcess {
   readonly child: ChildProcess;
-  /** Ends it, and all processes below it, at once. */
+  /** Kills it and all its child processes. */
   end(): void;
-  /** Everything that it has printed so far, to either stream. */
+  /** The output so far, of both streams. */
   readonly output: () => string;
-  /** Where it listens, once it says so. Rejects with what it printed if it exits before. */
+  /** The URL that the gateway prints once it listens. Rejects with the output if it exits before. */
   url(): Promise<string>;
-  /** Resolves with its exit code, null if a signal ended it: when all processes below it have ended, too. */
+  /** Resolves with the exit code (null: ended by a signal) when all child processes have ended, too. */
   readonly exited: Promise<number | null>;
 }
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const MAIN = join(ROOT, 'src/main.ts');
 
-/** Many start: with what the first one has compiled, the others start in half the time. */
+/** The compile cache of the first process halves the start time of the others. */
 const ENVIRONMENT = { PATH: process.env.PATH, NODE_COMPILE_CACHE: join(tmpdir(), 'stepgate-compiled') };
 
 export type Command = readonly [string, ...string[]];
@@ -32,7 +32,7 @@ export function startProcess(
   command?: Command,
 ): GatewayProcess {
   const [program, ...words] = command ?? [process.execPath, MAIN];
-  // A group of its own, which `end` kills.
+  // Its own process group, which `end` kills.
   const detached = command !== undefined;
   const child = spawn(program, [...words, ...args], {
     cwd: ROOT,
@@ -60,7 +60,7 @@ export function startProcess(
       try {
         process.kill(-child.pid, 'SIGKILL');
       } catch {
-        // All have ended.
+        // They have already ended.
       }
     },
     output: () => printed,
@@ -86,7 +86,7 @@ export interface FinishedProcess {
   readonly stderr: string;
 }
 
-/** A command of the gateway, such as `check`, run to its end. `input` is its standard input. */
+/** Runs a command of the gateway, such as `check`, to its end. `input`: its standard input. */
 export async function runCommand(
   args: readonly string[],
   environment: Readonly<Record<string, string>>,

@@ -1,19 +1,19 @@
-/** A server program of the operating system, run in front of a gateway with a configuration of the project. */
+/** A server program of the operating system in front of a gateway, with a configuration of the project. */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** The first of the commands that this machine has; null if it has none. */
+/** The first of the commands that is installed; null if none is. */
 export const findProgram = (version: string, ...commands: readonly string[]): string | null =>
   commands.find((command) => spawnSync(command, [version]).status === 0) ?? null;
 
 const ROOT = new URL('../../', import.meta.url);
 
 /**
- * A configuration of the project with other ports and paths. Each text must be in it. All are replaced in one pass: what one
- * of them has written (a port 40001) is not searched for the next (a port 4000).
+ * A configuration of the project with other ports and paths. Each text must occur. All are replaced in one pass, so
+ * that no replacement is replaced again (a port 4000 in 40001).
  */
 export function readConfiguration(file: string, replacements: readonly (readonly [string, string])[] = []): string {
   const text = readFileSync(new URL(file, ROOT), 'utf8');
@@ -28,7 +28,7 @@ export interface Program {
   close(): Promise<void>;
 }
 
-/** Resolves when it accepts connections at each of the ports. Rejects with what it printed if it exits before. */
+/** Resolves when it accepts connections at all ports. Rejects with its output if it exits before. */
 export async function startProgram(
   command: string,
   words: readonly string[],
@@ -55,8 +55,8 @@ export async function startProgram(
 }
 
 /**
- * For a program that does not choose its port itself. It is none of those that the system gives to connections (from 32768 on): one of these
- * could be taken before the program listens, or while it is started again. `fetch` refuses some ports below 11,000.
+ * A free port for a program that cannot choose one itself. From 32768 on the system could assign it to a connection
+ * before the program listens, or during a restart; `fetch` refuses some ports below 11,000.
  */
 export async function freePort(): Promise<number> {
   for (;;) {

@@ -1,4 +1,4 @@
-/** A real Prometheus over a gateway, by the files that are to be deployed. */
+/** A real Prometheus over a gateway, with the files of deploy/prometheus. */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -8,13 +8,13 @@ import { fileURLToPath } from 'node:url';
 
 export const FILES = fileURLToPath(new URL('../../deploy/prometheus/', import.meta.url));
 
-/** False where the machine has no `prometheus` and `promtool`. */
+/** False if `prometheus` and `promtool` are not installed. */
 export const HAS_PROMETHEUS = ['prometheus', 'promtool'].every((name) => spawnSync(name, ['--version']).status === 0);
 
 export interface Prometheus {
-  /** `data` of what its HTTP API answers, once that is as it should be. */
+  /** Requests a path of its HTTP API until `data` of the answer is as expected. */
   poll<T>(path: string, isAsItShould: (data: T) => boolean): Promise<T>;
-  /** `success`, or an error with its reason: of the query itself, whatever there is to be found. */
+  /** `success`, or an error with its reason, of the query itself, not of its result. */
   evaluate(query: string): Promise<{ readonly status: string; readonly error?: string }>;
   close(): Promise<void>;
 }
@@ -68,7 +68,7 @@ export async function startPrometheus(gatewayUrl: string): Promise<Prometheus> {
   };
 }
 
-/** It says in its log which port it was given. */
+/** Reads the port from its log. */
 function listening(stderr: NodeJS.ReadableStream, exited: Promise<unknown>): Promise<string> {
   return new Promise((resolve, reject) => {
     let printed = '';

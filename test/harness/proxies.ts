@@ -14,9 +14,9 @@ export interface Proxy {
 
 export interface ProxyProgram {
   readonly name: string;
-  /** The package of Debian that has it. */
+  /** The Debian package. */
   readonly package: string;
-  /** Null where the machine has none. */
+  /** Null if it is not installed. */
   readonly command: string | null;
   start(gatewayUrl: string, certificate: Certificate): Promise<Proxy>;
 }
@@ -59,7 +59,7 @@ export const PROXIES: readonly ProxyProgram[] = [
       run(async (directory, port) => {
         const file = join(directory, 'Caddyfile');
         const text = readConfiguration('deploy/caddy/Caddyfile', [
-          // Its own certificate would need a name, and the ports 80 and 443.
+          // Caddy's own certificate would need a domain name and the ports 80 and 443.
           ['admin off', 'admin off\nauto_https disable_redirects'],
           ['stepgate.example.com {', `https://127.0.0.1:${port} {\nbind 127.0.0.1\ntls ${certificatePath} ${keyPath}`],
           ['127.0.0.1:4000', new URL(gatewayUrl).host],

@@ -1,4 +1,4 @@
-/** Random queries over a schema: arguments, variables, aliases, fragments, conditions. Nearly all of them are valid. */
+/** Random queries over a schema: arguments, variables, aliases, fragments, conditions. Nearly all are valid. */
 import {
   getNamedType,
   getNullableType,
@@ -19,7 +19,7 @@ import {
   type GraphQLUnionType,
 } from 'graphql';
 
-/** A number from 0 to below `count`. */
+/** A number from 0 to `count` - 1. */
 export type Draw = (count: number) => number;
 type Composite = GraphQLObjectType | GraphQLUnionType;
 
@@ -28,7 +28,7 @@ export interface RandomOperation {
   readonly variables: Readonly<Record<string, unknown>>;
 }
 
-/** graphql-jit 0.8.9 turns such a literal into an expression and runs it. */
+/** graphql-jit 0.8.9 turns such a literal into an expression and evaluates it. */
 const CODE_AS_TEXT = '__MAGIC_DATE__33a9e76d_02e0_4128_8e92_3530ad3da74d(() => { throw 1 })()';
 const RUN_IDS = ['r1', 'r1', 'r2', 'r3', 'broken', 'missing', '..'];
 const MOMENTS = ['2025-03-13T02:41:16Z', '2020-01-01T00:00:00+02:00', 'yesterday'];
@@ -41,7 +41,7 @@ const PATHS = [
   '"\\"\u2028\n',
   '`{"__proto__": 1}`',
 ];
-/** By argument; the argument `id` goes by its field. */
+/** By argument; for the argument `id`, by field. */
 const POOLS: Readonly<Record<string, readonly unknown[]>> = {
   workflow: ['wf', 'wf', 'other', 'gone', '..', 7],
   workflowId: ['wf', 'wf', 'wf', 'gone', '..'],
@@ -71,7 +71,7 @@ const POOLS: Readonly<Record<string, readonly unknown[]>> = {
 };
 const WRONG: readonly unknown[] = [7, 1.5, 2 ** 40, 'nope', true, [], {}, { unknown: 1 }, [null]];
 
-/** An enum's value or a variable: it has no quotes in a document. */
+/** The value of an enum, or a variable: written without quotes. */
 class Word {
   readonly text: string;
   constructor(text: string) {
@@ -91,7 +91,7 @@ function toLiteral(value: unknown): string {
 const toJson = (value: unknown): unknown =>
   JSON.parse(JSON.stringify(value, (_, inner: unknown) => (inner instanceof Word ? inner.text : inner)));
 
-/** From this depth on only leaves are selected. */
+/** From this depth on, only leaves are selected. */
 const MAX_DEPTH = 5;
 const MAX_FIELDS = 30;
 
@@ -123,7 +123,7 @@ export function randomOperation(schema: GraphQLSchema, draw: Draw): RandomOperat
     return pick(POOLS[pool] ?? [1]);
   }
 
-  /** With and without a default; given, null, wrong or left out. */
+  /** With and without a default; valid, null, invalid or missing. */
   function variableFor(type: GraphQLInputType, pool: string): Word {
     const name = `v${declared.length}`;
     const nullable = String(getNullableType(type));
@@ -156,7 +156,7 @@ export function randomOperation(schema: GraphQLSchema, draw: Draw): RandomOperat
     if (possible.length === 0) return '__typename';
     fields += 1;
     const field: GraphQLField<unknown, unknown> = pick(possible);
-    // Without an alias the same field with other arguments could not be merged.
+    // Without an alias, the same field with other arguments would be a conflict.
     const alias = field.args.length > 0 || draw(3) === 0 ? `${pick(['a', 'constructor'])}${fields}: ` : '';
     const named = getNamedType(field.type);
     const inner = isObjectType(named) || isUnionType(named) ? ` ${selectionOf(named, depth + 1)}` : '';

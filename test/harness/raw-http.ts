@@ -1,4 +1,4 @@
-/** HTTP by hand, over one connection: what is sent and what comes back, to the byte. */
+/** HTTP over one plain connection: tests control and read each byte. */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import type { IncomingMessage, Server } from 'node:http';
@@ -12,22 +12,22 @@ export interface RawAnswer {
 
 export interface RawConnection {
   readonly socket: Socket;
-  /** Sends the pieces one after another. Each is read by itself where the connection was opened with the server at hand. */
+  /** Sends the pieces in order. If the connection was opened with `server`, the server reads each piece separately. */
   send(...pieces: (string | Buffer)[]): Promise<void>;
-  /** Reads so many answers. */
+  /** Reads this number of answers. */
   read(answers: number): Promise<RawAnswer[]>;
-  /** Sends, and reads the one answer. */
+  /** Sends, and reads one answer. */
   ask(...pieces: (string | Buffer)[]): Promise<RawAnswer>;
   close(): void;
 }
 
-/** A POST to /graphql: of an operation, or of a body as it is. */
+/** A POST to /graphql with an operation, or with the given body. */
 export function postOf(operation: object | string, key = 'key-1'): string {
   const body = typeof operation === 'string' ? operation : JSON.stringify(operation);
   return `${headOfPost(key, `content-length: ${Buffer.byteLength(body)}`)}${body}`;
 }
 
-/** Its head, with further lines. */
+/** The head of such a POST, with further lines. */
 export const headOfPost = (key: string, ...lines: readonly string[]): string =>
   [
     'POST /graphql HTTP/1.1',
@@ -45,7 +45,7 @@ export async function connectRaw(url: string, server?: Server): Promise<RawConne
   await once(socket, 'connect');
   const [other] = (await accepted) ?? [];
   let unread = Buffer.alloc(0);
-  // Put together only when an answer is whole: joining at every chunk would take quadratic time.
+  // Joined only when an answer is complete: joining each chunk would take quadratic time.
   let chunks: Buffer[] = [];
   let size = 0;
   let wanted = 0;
@@ -112,7 +112,7 @@ export async function connectRaw(url: string, server?: Server): Promise<RawConne
   };
 }
 
-/** Of an answer whose length its head tells. Null while the head is not whole. */
+/** The length of an answer by its head. Null while the head is incomplete. */
 function answerLength(bytes: Buffer): number | null {
   const headEnd = bytes.indexOf('\r\n\r\n');
   if (headEnd < 0) return null;
@@ -124,7 +124,7 @@ function answerIn(bytes: Buffer): RawAnswer {
   return { head: bytes.toString('latin1', 0, headEnd), body: bytes.toString('utf8', headEnd + 4) };
 }
 
-/** How many requests node:http has parsed that came to this address, until it is closed. */
+/** Counts the requests to this address that node:http parses, until it is closed. */
 export function countParsed(url: string) {
   const port = Number(new URL(url).port);
   let count = 0;

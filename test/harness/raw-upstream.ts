@@ -1,10 +1,13 @@
-/** An upstream that writes to the bare response, for answers that no framework would send. It ends no connection by itself. */
+/**
+ * An upstream that writes to the plain response, for answers that no framework would send. It closes no connection by
+ * itself.
+ */
 import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { listen, stop } from './local-server.ts';
 
 export interface RawUpstream {
   readonly url: string;
-  /** How it answers from now on. */
+  /** Answers requests from now on. */
   answer: RequestListener;
   readonly connectionCount: number;
   close(): Promise<void>;
@@ -18,20 +21,14 @@ export async function startRawUpstream(
     upstream.answer(request, response);
   });
   server.on('connection', () => (connectionCount += 1));
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const port = await listen(server);
   const upstream: RawUpstream = {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `http://127.0.0.1:${port}`,
     answer,
     get connectionCount() {
       return connectionCount;
     },
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => {
-          resolve();
-        });
-        server.closeAllConnections();
-      }),
+    close: () => stop(server),
   };
   return upstream;
 }

@@ -1,42 +1,40 @@
-/** A gateway by a manual clock over a scripted upstream, and upstream calls that the test answers by hand. */
+/** A gateway with a manual clock over a scripted upstream, and upstream calls that the test answers one by one. */
 import type { Overrides } from '../../src/gateway.ts';
 import { createManualClock, type ManualClock } from './clock.ts';
 import { startFaultyUpstream, type Call, type FaultyUpstream, type Reply, type Script } from './faulty-upstream.ts';
-import { startGateway, type GraphqlAnswer, type QueryOptions, type TestGateway } from './gateway.ts';
+import { startGateway, type QueryOptions, type TestGateway } from './gateway.ts';
+import { codesOf } from './operations.ts';
 
 export interface RunsScene {
   readonly clock: ManualClock;
   readonly upstream: FaultyUpstream;
   readonly gateway: TestGateway;
-  /** Another gateway, over the same upstream. */
+  /** Starts another gateway over the same upstream. */
   restart(environment: Readonly<Record<string, string>>, overrides?: Overrides): Promise<void>;
-  /** The data of an answer without errors. */
+  /** The data of an answer, which must have no errors. */
   data(document: string, options?: QueryOptions): Promise<unknown>;
   /** The codes of the errors of an answer. */
   codes(document: string, options?: QueryOptions): Promise<readonly string[]>;
-  /** How many upstream calls the action causes. */
+  /** The number of upstream calls that the action causes. */
   callsOf(action: () => unknown): Promise<number>;
-  /** Resolves when the requests that were sent before have been taken: each waits, or has caused its call. */
+  /** Resolves when all requests sent before have reached the upstream or wait in the gateway. */
   taken(): Promise<void>;
-  /** From now on each upstream call waits for the test. */
+  /** Each upstream call waits from now on until the test answers it. */
   hold(): HeldCalls;
   close(): Promise<void>;
 }
 
 export interface HeldCall extends Call {
-  /** A reply, or what a script says. */
+  /** Answers with a reply, or by a script. */
   answer(reply: Reply | Script): void;
 }
 
 export interface HeldCalls {
-  /** Those that wait, in the order in which they came. */
+  /** The waiting calls, in order of arrival. */
   readonly waiting: readonly HeldCall[];
-  /** The next one that the test has not taken. */
+  /** The next call that the test has not taken. */
   next(): Promise<HeldCall>;
 }
-
-export const codesOf = ({ errors }: GraphqlAnswer): readonly string[] =>
-  errors.map(({ extensions }) => extensions.code);
 
 export async function startRunsScene(
   environment: Readonly<Record<string, string>> = {},

@@ -1,14 +1,14 @@
-/** A gateway over the sample API, whose live runs go on when the test says so. */
+/** A gateway over the sample API, whose live runs advance only when the test advances them. */
 import { createVirtualScheduler } from '../../src/sample/scheduler.ts';
 import { createEmbeddedUpstream } from '../../src/sample/server.ts';
 import { startGateway, type TestGateway } from './gateway.ts';
 
 export interface SampleGateway extends TestGateway {
-  /** Moves the clock of the runs on: a run starts within 100 ms, and ends within a minute. */
+  /** Advances the clock of the runs: a run starts within 100 ms and ends within a minute. */
   advance(ms: number): void;
 }
 
-/** So that no run ends after now. */
+/** So far in the past that no run ends in the future. */
 const BEHIND_MS = 600_000;
 
 export async function startSampleGateway(environment: Readonly<Record<string, string>> = {}): Promise<SampleGateway> {

@@ -1,4 +1,4 @@
-/** Takes the pictures of docs/screenshots: `npm run screenshots`, after a change that shows. */
+/** Takes the pictures of docs/screenshots: `npm run screenshots`, after a visible change. */
 import { mkdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { openBrowser, openPage } from './browser.ts';
@@ -38,7 +38,7 @@ for (const theme of ['light', 'dark'] as const) {
       if (only !== undefined && only !== 'all' && only !== name) continue;
       await page.goto(`${gateway.url}${path.replace('FAILED', encodeURIComponent(failedId))}`);
       await page.getByText(ready).first().waitFor();
-      // Not for a quiet network: a page that shows what is happening keeps a connection open.
+      // Does not wait for an idle network: a page with live data keeps a connection open.
       await page.evaluate('document.fonts.ready');
       await page.locator('.spinning').first().waitFor({ state: 'detached' });
       const suffix = width === 1280 ? '' : `-${width}`;

@@ -1,4 +1,4 @@
-/** A fleet under test: gateways in this process over a scripted upstream and a Valkey of their own. */
+/** A fleet in this process: gateways over a scripted upstream and a new Valkey. */
 import type { Overrides } from '../../src/gateway.ts';
 import { startFaultyUpstream, type Call, type FaultyUpstream, type Reply, type Script } from './faulty-upstream.ts';
 import { startGateways, until } from './fleet.ts';
@@ -10,22 +10,22 @@ import { wireRun, wireStep } from './wire.ts';
 export interface ScriptedFleet {
   readonly valkey: TestValkey;
   readonly upstream: FaultyUpstream;
-  /** Further gateways. They are closed with the fleet. */
+  /** Starts further gateways, which are closed with the fleet. */
   start(
     count: number,
     environment?: Readonly<Record<string, string>>,
     overrides?: Overrides,
   ): Promise<readonly [TestGateway, TestGateway, TestGateway]>;
-  /** Names in Valkey: `answer`, `epoch`, `call`, … */
+  /** The keys in Valkey of one purpose: `answer`, `epoch`, `call`, … */
   names(purpose: string): Promise<readonly string[]>;
-  /** Resolves when so many answers are stored: no client waits for that. */
+  /** Resolves when this number of answers is stored; answers to clients do not wait for that. */
   stored(count: number): Promise<void>;
-  /** The same for answers that are final: steps are known to be final only when the run's record has come. */
+  /** The same for final answers: steps are known to be final only after the run's record has arrived. */
   storedForGood(count: number): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Final runs. Each answer contains the key and the run that it was for. */
+/** Final runs. Each answer contains the run and the key of its call. */
 export const answerOf = ({ endpoint, runId, key = '' }: Call): Reply => ({
   json:
     endpoint === 'run'
@@ -33,10 +33,10 @@ export const answerOf = ({ endpoint, runId, key = '' }: Call): Reply => ({
       : [wireStep({ id: `step of ${runId}`, outputs: `step output for ${key}` })],
 });
 
-/** One upstream call: the record of the run. */
+/** Needs one upstream call: the run's record. */
 export const recordOf = (id: string): string => `{ run(workflowId: "wf", id: "${id}") { outputs } }`;
 
-/** Two upstream calls: the record and the steps. */
+/** Needs two upstream calls: the record and the steps. */
 export const queryOf = (id: string): string =>
   `{ run(workflowId: "wf", id: "${id}") { id status outputs freshness { fetchedAt isFinal isStale } steps { id outputs } } }`;
 
@@ -44,7 +44,7 @@ export const queryOf = (id: string): string =>
 export const codesOf = async (gateway: TestGateway, id: string, key = 'key-1'): Promise<readonly string[]> =>
   (await gateway.query(queryOf(id), { key })).errors.map(({ extensions }) => extensions.code);
 
-/** Resolves when so many loads of the gateway have found that another one is calling. */
+/** Resolves when this number of the gateway's loads waits for another gateway's call. */
 export const waiting = (gateway: TestGateway, count: number): Promise<void> =>
   until(async () => (await scrape(gateway.url)).value('stepgate_leases_total', TAKEN) >= count);
 const TAKEN = { purpose: 'call', outcome: 'taken' };

@@ -1,18 +1,18 @@
-/** A scripted upstream with workflows and a history that a test can move: calls 1, 3, 4 and 5. */
+/** A scripted upstream with workflows and a history that the test can extend: calls 1, 3, 4 and 5. */
 import type { Reply, Script } from './faulty-upstream.ts';
 import { wireRun, wireStep, type Wire } from './wire.ts';
 
 export interface ScriptedHistory {
   readonly script: Script;
-  /** Newest first, of every workflow alike. */
+  /** Newest first, the same for each workflow. */
   readonly runIds: string[];
-  /** A new run starts: it stands first from now on. */
+  /** Adds a run: it is the newest. */
   start(runId: string): void;
 }
 
 const FIRST_START = Date.parse('2026-01-01T00:00:00Z');
 
-/** `perInstant`: so many runs each start at the same time. */
+/** `perInstant`: this number of runs starts at the same time. */
 export function createScriptedHistory(
   runCount: number,
   workflows: readonly Wire[] = [],
@@ -41,7 +41,7 @@ export function createScriptedHistory(
       case 'runs': {
         const limit = Number(url.searchParams.get('limit') ?? 100);
         const offset = Number(url.searchParams.get('offset') ?? 0);
-        // More than a hundred are refused, as the real one may.
+        // The contract allows at most a hundred.
         if (limit < 1 || limit > 100) return { status: 400 };
         return { json: runIds.slice(offset, offset + limit).map(record) };
       }
@@ -54,7 +54,7 @@ export function createScriptedHistory(
   return { script, runIds, start };
 }
 
-/** A workflow of two nodes, one after the other. */
+/** A workflow of two nodes in sequence. */
 export const wireWorkflow = (id: string, fields: Wire = {}): Wire => ({
   workflow_id: id,
   name: `Workflow ${id}`,

@@ -1,19 +1,20 @@
-/** A scripted upstream of several workflows, each with a history of its own that a test can move: calls 1, 3, 4 and 5. */
+/**
+ * A scripted upstream of several workflows, each with its own history that the test can change: calls 1, 3, 4 and 5.
+ */
 import type { Reply, Script } from './faulty-upstream.ts';
 import { wireWorkflow } from './scripted-history.ts';
 import { wireRun, wireStep, type Wire } from './wire.ts';
 
 export interface ScriptedWorkflows {
   readonly script: Script;
-  /** A new run: it stands first in its workflow. With `tie` it starts at the same time as the one before. */
+  /** Adds a run as the newest of its workflow. With `tie` it starts at the same time as the run before. */
   start(workflowId: string, runId: string, fields?: Wire & { readonly tie?: boolean }): void;
-  /** Other fields of a run's record from now on. */
+  /** Changes fields of a run's record. */
   change(runId: string, fields: Wire): void;
-  /** The runs that have no start yet have one now. */
+  /** Gives all runs without a start time one now. */
   startWaiting(): void;
-  /** In the order in which they were started. */
+  /** In the order of their starts. */
   ids(): string[];
-  remove(runId: string): void;
   clear(): void;
 }
 
@@ -24,7 +25,7 @@ export function createScriptedWorkflows(workflowIds: readonly string[]): Scripte
   let time = FIRST_START;
   const next = (isTie: boolean): string => new Date(isTie ? time : (time += 60_000)).toISOString();
 
-  /** One that is over has an end. */
+  /** Finished runs have an end. */
   const onWire = (record: Wire): Wire => {
     const { status, start_time: start } = record;
     const isOver = status === 'completed' || status === 'failed';
@@ -75,7 +76,6 @@ export function createScriptedWorkflows(workflowIds: readonly string[]): Scripte
       }
     },
     ids: () => [...runs.keys()],
-    remove: (runId) => void runs.delete(runId),
     clear() {
       runs.clear();
     },

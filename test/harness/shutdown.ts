@@ -1,4 +1,4 @@
-/** How long the gateway may take to stop, and the parts of it one after another, in milliseconds: as the source has them. */
+/** The time limits of a shutdown and of its parts in sequence, in milliseconds, read from the source. */
 import { readProjectFile } from './compose.ts';
 
 /** NaN, which fails each comparison, if the source has no such constant. */

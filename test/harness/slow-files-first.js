@@ -1,7 +1,7 @@
-/** The order of the test files on a machine that has not run them yet. By size, as Jest has it, a slow one may start last, alone. */
+/** The order of test files on a machine without recorded durations. Jest's order by size may start a slow file last. */
 import TestSequencer from '@jest/test-sequencer';
 
-/** They start processes or a browser, or compute for long. */
+/** These start processes or a browser, or compute for long. */
 const SLOW = /\/test\/(?:web|fleet|deploy|process|cli|containment|graphql\/random|observability)\b/;
 
 export default class SlowFilesFirst extends TestSequencer {

@@ -1,8 +1,8 @@
-/** A collector of the test's own: it takes OTLP over HTTP, as protobuf or JSON, and keeps every span. */
+/** A collector that receives OTLP over HTTP, as protobuf or JSON, and keeps all spans. */
 import { createServer, type IncomingHttpHeaders } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { gunzipSync } from 'node:zlib';
+import { listen, stop } from './local-server.ts';
 import { jsonOf } from './otlp-protobuf.ts';
 
 export interface ReceivedSpan {
@@ -12,10 +12,10 @@ export interface ReceivedSpan {
   readonly name: string;
   readonly kind: number;
   readonly attributes: Readonly<Record<string, unknown>>;
-  /** 2 is an error. */
+  /** The code 2 is an error. */
   readonly status: { readonly code?: number; readonly message?: string };
   readonly service: unknown;
-  /** The attributes of its resource. */
+  /** The attributes of the span's resource. */
   readonly resource: Readonly<Record<string, unknown>>;
 }
 
@@ -31,9 +31,9 @@ export interface SpanReceiver {
   readonly text: string;
   /** Resolves when the next export has been answered. */
   nextExport(): Promise<void>;
-  /** What it answers; 200 at first. Other requests than OTLP get 404. */
+  /** The status of its answers, at first 200. Requests other than OTLP get 404. */
   status: number;
-  /** It answers nothing before this. */
+  /** It answers no request before this resolves. */
   gate: Promise<unknown>;
   close(): Promise<void>;
 }
@@ -71,14 +71,13 @@ export async function startSpanReceiver(path = '/v1/traces'): Promise<SpanReceiv
       const isOtlp = request.url === path && request.method === 'POST' && read !== undefined;
       exports.push({ path: request.url ?? '', headers: request.headers });
       if (isOtlp && receiver.status === 200) bodies.push(read(encoding === 'gzip' ? gunzipSync(sent) : sent));
-      // An empty message of protobuf has no bytes.
+      // An empty protobuf message has no bytes.
       const answer = type === 'application/json' ? '{}' : '';
       response.writeHead(isOtlp ? receiver.status : 404, { 'content-type': type }).end(answer);
       for (const resolve of waiting.splice(0)) resolve();
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
+  const port = await listen(server);
   const receiver: SpanReceiver = {
     url: `http://127.0.0.1:${port}`,
     status: 200,
@@ -91,13 +90,7 @@ export async function startSpanReceiver(path = '/v1/traces'): Promise<SpanReceiv
     get text() {
       return bodies.join('\n');
     },
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => {
-          resolve();
-        });
-        server.closeAllConnections();
-      }),
+    close: () => stop(server),
   };
   return receiver;
 }
@@ -120,7 +113,7 @@ const spansOf = ({ resourceSpans }: OtlpBody): ReceivedSpan[] =>
 const readAttributes = (attributes: readonly OtlpAttribute[]): Record<string, unknown> =>
   Object.fromEntries(attributes.map(({ key, value }) => [key, readValue(value)]));
 
-/** A value is wrapped in the name of its type. */
+/** Each value is wrapped in the name of its type. */
 function readValue(value: Readonly<Record<string, unknown>>): unknown {
   const [read] = Object.values(value);
   return 'arrayValue' in value ? (read as { values: Readonly<Record<string, unknown>>[] }).values.map(readValue) : read;

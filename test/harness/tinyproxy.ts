@@ -4,18 +4,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findProgram, freePort, startProgram } from './program.ts';
 
-/** Null where the machine has none. */
+/** Null if it is not installed. */
 export const TINYPROXY = findProgram('-v', 'tinyproxy', '/usr/bin/tinyproxy');
 
 export interface Proxy {
-  /** `127.0.0.1:8888` */
+  /** Such as `127.0.0.1:8888`. */
   readonly address: string;
-  /** The requests that it has logged: `GET http://…` and `CONNECT host:port`. */
+  /** The requests in its log: `GET http://…` and `CONNECT host:port`. */
   requests(): Promise<readonly string[]>;
   close(): Promise<void>;
 }
 
-/** `credentials`: user and password that it asks for. */
+/** `credentials`: the user and password that it requires. */
 export async function startTinyproxy(credentials?: string): Promise<Proxy> {
   if (TINYPROXY === null) throw new Error('expected tinyproxy on this machine; install tinyproxy-bin');
   const directory = await mkdtemp(join(tmpdir(), 'stepgate-proxy-'));

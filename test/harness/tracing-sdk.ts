@@ -1,9 +1,11 @@
-/** OpenTelemetry's SDK as an embedder starts it: it sends the spans of all gateways in this process to a collector. */
+/**
+ * OpenTelemetry's SDK as an embedder starts it: it exports the spans of all gateways in this process to a collector.
+ */
 import { context, propagation, trace } from '@opentelemetry/api';
 import { NodeSDK } from '@opentelemetry/sdk-node';
 
 export interface TracingSdk {
-  /** Sends the last spans. */
+  /** Exports the last spans. */
   close(): Promise<void>;
 }
 

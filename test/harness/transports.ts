@@ -1,12 +1,12 @@
-/** One operation over each of the transports, and the one answer that comes of it. */
-import { openSocket, openStream, type Payload } from './live-client.ts';
+/** Sends one operation over each of the transports, and returns its one answer. */
+import { openSocket, openStream, searchOf, type Payload } from './live-client.ts';
 
 export const TRANSPORTS = ['HTTP POST', 'HTTP GET', 'graphql-ws', 'graphql-sse'] as const;
 export type AnyTransport = (typeof TRANSPORTS)[number];
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** `request` is what a client would send: a query or its name, variables, extensions. */
+/** `request`: the fields that a client sends, such as the query or its name, variables, extensions. */
 export async function send(
   transport: AnyTransport,
   gatewayUrl: string,
@@ -20,7 +20,7 @@ export async function send(
     transport === 'graphql-sse'
       ? await openStream(gatewayUrl, request, key)
       : await openSocket(gatewayUrl, { authorization: `Bearer ${key}` });
-  // What is refused before the operation is a plain answer.
+  // An operation that is rejected before it runs gets a plain answer.
   if ('status' in client && client.status !== 200) return (await client.body()) as Payload;
   if ('subscribe' in client) client.subscribe(request);
   const frame = await client.next();
@@ -45,10 +45,5 @@ export function sendByHttp(
       body: JSON.stringify(request),
     });
   }
-  const parameters = Object.entries(request).map(([name, value]): [string, string] => [
-    name,
-    typeof value === 'string' ? value : JSON.stringify(value),
-  ]);
-  const search = new URLSearchParams(parameters).toString();
-  return fetch(`${gatewayUrl}/graphql?${search}`, { headers: { authorization, ...headers } });
+  return fetch(`${gatewayUrl}/graphql${searchOf(request)}`, { headers: { authorization, ...headers } });
 }

@@ -1,4 +1,4 @@
-/** A Valkey of its own for a test: a real server on a free port, with its files in a directory that is removed again. */
+/** A real Valkey for one test, on a free port, with its files in a temporary directory. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -7,20 +7,20 @@ import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { findProgram, freePort } from './program.ts';
 
-/** Null where the machine has none. */
+/** Null if it is not installed. */
 export const VALKEY = findProgram('--version', 'valkey-server', 'redis-server');
 
 export interface TestValkey {
   readonly url: string;
   readonly port: number;
-  /** For whoever looks at it from outside. */
+  /** Reads and writes Valkey's data in tests. */
   readonly client: Redis;
-  /** SIGSTOP: it holds its connections and answers nothing. */
+  /** SIGSTOP: it keeps its connections and answers nothing. */
   pause(): void;
   resume(): void;
   /** SIGKILL. */
   kill(): Promise<void>;
-  /** Another one on the same port: empty, unless a `kill` was not waited for. */
+  /** Starts it again on the same port: empty, unless a `kill` was not awaited. */
   start(): Promise<void>;
   close(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-/** Steps and run records in the upstream's own words, for scripted upstreams. */
+/** Steps and run records in the upstream's wire format, for scripted upstreams. */
 
 export type Wire = Readonly<Record<string, unknown>>;
 
@@ -10,7 +10,7 @@ const MODEL_OUTPUTS = {
   usage: { prompt_tokens: 120, completion_tokens: 30, total_tokens: 150 },
 };
 
-/** A finished step that took 2.237692 s, as the API's published example has it. */
+/** A finished step of 2.237692 s, like the example in the API's documentation. */
 export const wireStep = (fields: Wire = {}): Wire => ({
   id: 'step-1',
   user_id: 'user-1',
@@ -28,7 +28,7 @@ export const wireStep = (fields: Wire = {}): Wire => ({
   ...fields,
 });
 
-/** The record of a run that holds just that step. */
+/** The record of a run with only this step. */
 export const wireRun = (id: string, fields: Wire = {}): Wire => ({
   id,
   status: 'completed',
@@ -42,10 +42,10 @@ export const wireRun = (id: string, fields: Wire = {}): Wire => ({
   ...fields,
 });
 
-/** Known to the runtime, not yet to TypeScript. */
+/** Not yet known to TypeScript. */
 export const { rawJSON } = JSON as typeof JSON & { readonly rawJSON: (text: string) => unknown };
 
-/** The body of an answer. The infinities become what JSON reads as them: a number beyond any double. */
+/** The body of an answer. Infinities become numbers beyond any double, which JSON reads as infinities. */
 export const bodyOf = (json: unknown): Buffer =>
   Buffer.from(
     JSON.stringify(json, (_, value: unknown) => {

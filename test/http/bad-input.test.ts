@@ -6,12 +6,12 @@ import { ask, type PlainAnswer } from '../harness/plain-http.ts';
 import { send, TRANSPORTS } from '../harness/transports.ts';
 import { perBlock } from '../harness/lasting.ts';
 
-describe('bad input', () => {
+describe('requests with invalid input', () => {
   const upstream = perBlock(() => startFaultyUpstream());
   const gateway = perBlock(() => startGateway({ UPSTREAM_URL: upstream.url }));
 
   it.each(['..', '.', 'a/../b', 'a\\.', '', 'x'.repeat(513), 'ä'.repeat(257), 'a\u0000b', 'a\n', '\ud800'])(
-    'refuses the id %j without an upstream call',
+    'an invalid id (%j) is refused without an upstream call',
     async (id) => {
       const query = `query ($id: ID!) {
         a: workflow(id: $id) { id } b: run(workflowId: $id, id: "r1") { id } c: run(workflowId: "wf", id: $id) { id }
@@ -35,7 +35,7 @@ describe('bad input', () => {
     'mutation ($id: ID!) { executeWorkflow(workflowId: $id, idempotencyKey: "k") { message } }',
     'subscription ($id: ID!) { runUpdated(workflowId: "wf", id: $id) { id } }',
     'subscription ($id: ID!) { runsUpdated(workflowIds: [$id]) { id } }',
-  ])('refuses an id that climbs, over each transport and without an upstream call, in %s', async (query) => {
+  ])('an id with ".." is refused over each transport, without an upstream call: %s', async (query) => {
     const live = ['graphql-ws', 'graphql-sse'] as const;
     for (const transport of query.startsWith('query') ? TRANSPORTS : live) {
       const { errors = [] } = await send(transport, gateway.url, { query, variables: { id: '../../wf/runs/r1' } });
@@ -68,12 +68,12 @@ describe('bad input', () => {
     ['{}', 'query (the text of the operation) or documentId'],
     ['{ "query": "", "variables": {} }', 'query (the text of the operation) or documentId'],
     ['{ "query": null, "operationName": "A" }', 'query (the text of the operation) or documentId'],
-  ])('says what was expected in place of %s', async (body, words) => {
+  ])('the error for the body %s says what was expected and what came', async (body, words) => {
     const answer = await ask(`${gateway.url}/graphql`, { method: 'POST', headers: JSON_HEADERS, body });
     expect(refusalIn(answer)).toEqual([400, 'BAD_REQUEST', expect.stringContaining(words)]);
   });
 
-  it.each(['variables', 'extensions'])('says that %s of a GET are not JSON', async (name) => {
+  it.each(['variables', 'extensions'])('%s that are not JSON are named in the error of a GET', async (name) => {
     const answer = await ask(`${gateway.url}/graphql?query={__typename}&${name}={`, { headers: JSON_HEADERS });
     expect(refusalIn(answer)).toEqual([400, 'BAD_REQUEST', `${name} is not JSON.`]);
   });
@@ -83,7 +83,7 @@ describe('bad input', () => {
     ['%C3%A9', [200, undefined, undefined]],
     ['%ef%bf%bd', [200, undefined, undefined]],
     ['%', [200, undefined, undefined]],
-  ])('takes no character of a query string for another: %s', async (id, refusal) => {
+  ])('an id in a query string is read as UTF-8, and refused if it is not: %s', async (id, refusal) => {
     const url = `${gateway.url}/graphql?query={workflow(id:%22${id}%22){id}}`;
     expect(refusalIn(await ask(url, { headers: JSON_HEADERS }))).toEqual(refusal);
   });

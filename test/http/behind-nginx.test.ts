@@ -9,13 +9,13 @@ import { wireRun, wireStep } from '../harness/wire.ts';
 
 const QUERY = `{ run(workflowId: "wf", id: "r1") { outputs } }`;
 
-/** To each key its own data. */
+/** Each key has its own data. */
 const ofKey: Script = ({ endpoint, runId, key = '' }) => ({
   json: endpoint === 'run' ? [wireRun(runId, { outputs: `run of ${key}` })] : [wireStep()],
 });
 const dataOf = (key: string) => ({ data: { run: { outputs: `run of ${key}` } } });
 
-// In CI a missing nginx is a failure, and no reason to skip.
+// In CI a missing nginx is a failure.
 const withNginx = NGINX === null && process.env.CI === undefined ? describe.skip : describe;
 
 withNginx(`behind nginx${NGINX === null ? ' (skipped: there is no nginx on this machine)' : ''}`, () => {
@@ -26,7 +26,7 @@ withNginx(`behind nginx${NGINX === null ? ' (skipped: there is no nginx on this 
   const gateway = perTest(startWith);
   const nginx = perTest(() => startNginx(gateway.url));
 
-  /** Answers where nginx listens. */
+  /** Restarts both with these settings. Returns nginx's URL. */
   async function start(environment: Readonly<Record<string, string>>): Promise<string> {
     await gateway.replace(() => startWith(environment));
     await nginx.replace(() => startNginx(gateway.url));
@@ -38,7 +38,7 @@ withNginx(`behind nginx${NGINX === null ? ' (skipped: there is no nginx on this 
       headers: { authorization: `Bearer ${key}`, 'apollo-require-preflight': 'true', ...headers },
     });
 
-  it('a GET that nginx keeps is answered by it to the same bearer alone', async () => {
+  it('nginx answers a cached GET only to the bearer that it was cached for', async () => {
     const { url } = nginx;
     const first = await get(url, 'key-a');
     const second = await get(url, 'key-a');
@@ -55,7 +55,7 @@ withNginx(`behind nginx${NGINX === null ? ' (skipped: there is no nginx on this 
     expect(await other.json()).toEqual(dataOf('key-b'));
   });
 
-  it('is kept once for each origin, whatever its clients decode', async () => {
+  it('nginx caches one answer for each origin, whichever encodings its clients accept', async () => {
     const url = await start({ CORS_ORIGINS: 'https://a.example.com,https://b.example.com' });
     for (const origin of ['https://a.example.com', 'https://b.example.com']) {
       const seen: unknown[] = [];
@@ -71,7 +71,7 @@ withNginx(`behind nginx${NGINX === null ? ' (skipped: there is no nginx on this 
     }
   });
 
-  it('an error is not kept by nginx', async () => {
+  it('nginx does not cache an error', async () => {
     const { url } = nginx;
     upstream.script = () => ({ status: 403 });
     for (const turn of [1, 2]) {
@@ -81,7 +81,7 @@ withNginx(`behind nginx${NGINX === null ? ' (skipped: there is no nginx on this 
     }
   });
 
-  it('figures are kept from the outside', async () => {
+  it('nginx answers 404 for /metrics in every spelling, and the gateway itself serves it', async () => {
     const url = await start({ BASE_PATH: '/stepgate' });
     for (const path of ['/metrics', '/stepgate/metrics', '/%6detrics', '//metrics', '/metrics?', '/./metrics']) {
       expect({ path, status: (await fetch(`${url}${path}`)).status }).toEqual({ path, status: 404 });
@@ -92,7 +92,7 @@ withNginx(`behind nginx${NGINX === null ? ' (skipped: there is no nginx on this 
   describe("the client's address", () => {
     const REFUSING = { UPSTREAM_AUTH: 'service', UPSTREAM_API_KEY: 'key', GATEWAY_KEYS_SHA256: '0'.repeat(64) };
 
-    /** What the log says of whoever is refused, asking from 127.0.0.2 and claiming to be another. */
+    /** The address in the log when 127.0.0.2 is refused and claims to be another address. */
     async function addressIn(url: string): Promise<unknown> {
       const body = JSON.stringify({ query: QUERY });
       const authorization = 'Bearer wrong';
@@ -102,15 +102,23 @@ withNginx(`behind nginx${NGINX === null ? ' (skipped: there is no nginx on this 
     }
 
     it.each([
-      ['is that of nginx without TRUST_PROXY, whatever it says', {}, '127.0.0.1'],
-      ["is nginx's word with TRUST_PROXY=1, and not the client's own", { TRUST_PROXY: '1' }, '127.0.0.2'],
-      ["is nginx's word where its address is named", { TRUST_PROXY: '10.0.0.0/8, 127.0.0.1' }, '127.0.0.2'],
-      ['is that of nginx where another is trusted', { TRUST_PROXY: '10.0.0.0/8' }, '127.0.0.1'],
+      ["is nginx's own without TRUST_PROXY, whatever X-Forwarded-For says", {}, '127.0.0.1'],
+      [
+        'is the one that nginx reports with TRUST_PROXY=1, not the one that the client claims',
+        { TRUST_PROXY: '1' },
+        '127.0.0.2',
+      ],
+      [
+        "is the one that nginx reports if TRUST_PROXY names nginx's address",
+        { TRUST_PROXY: '10.0.0.0/8, 127.0.0.1' },
+        '127.0.0.2',
+      ],
+      ["is nginx's own if TRUST_PROXY names another address", { TRUST_PROXY: '10.0.0.0/8' }, '127.0.0.1'],
     ])('%s', async (_which, environment, address) => {
       expect(await addressIn(await start({ ...REFUSING, ...environment }))).toBe(address);
     });
 
-    it('is that of whoever is connected where no trusted proxy stands between', async () => {
+    it('is that of the TCP connection if no trusted proxy is in between', async () => {
       await start({ ...REFUSING, TRUST_PROXY: '127.0.0.1' });
       expect(await addressIn(gateway.url)).toBe('127.0.0.2');
     });

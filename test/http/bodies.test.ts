@@ -1,4 +1,4 @@
-/** Bodies of requests: their size, their characters, and what they may take of the gateway's memory while they wait. */
+/** Request bodies: their size, their encoding, and the memory of pending requests. */
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
@@ -24,7 +24,7 @@ const runOf = (id: string, fields = 'status') => `{ run(workflowId: "wf", id: "$
 const statusOf = ({ head }: { readonly head: string }) => Number(head.slice(9, 12));
 
 const log = captureLog('debug');
-/** The upstream answers calls for these runs, and starts, when the test says so. */
+/** The upstream answers these runs and starts when the gate opens. */
 let gate: PromiseWithResolvers<undefined>;
 let open: RawConnection[];
 
@@ -58,13 +58,13 @@ const post = (body: string | Uint8Array, headers: Readonly<Record<string, string
     headers: { 'content-type': 'application/json', authorization: 'Bearer key-1', ...headers },
     body,
   });
-/** Before, a key shares its bound with all unknown clients. */
+/** An unaccepted key shares its limit with all unknown clients. */
 const accept = async (key: string) => {
   expect((await gateway.query(runOf('accepted'), { key })).errors).toEqual([]);
 };
 
 describe('a body', () => {
-  it('is the text that was sent, however it is cut and whether its length is known', async () => {
+  it('has the text that was sent, however it is cut into chunks, with and without Content-Length', async () => {
     const texts = fc.tuple(fc.string({ unit: anyCharacter, maxLength: 50 }), fc.constantFrom(1, 100, 1000));
     const cuts = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 5 });
     upstream.script = ({ body }) => ({ json: { run_id: 'new', message: (JSON.parse(body) as { a: string }).a } });
@@ -87,7 +87,7 @@ describe('a body', () => {
         await raw.read(1);
         raw.close();
         expect(upstream.count('execute')).toBe(before + 1);
-        // A difference of long texts would fill the screen.
+        // A diff of long texts would fill the screen.
         expect(upstream.calls.at(-1)?.body === JSON.stringify(inputs)).toBe(true);
       }),
       { numRuns: 30 },
@@ -101,7 +101,7 @@ describe('a body', () => {
       (body: string) =>
         `${headOfPost('key-1', 'transfer-encoding: chunked')}${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`,
     ],
-  ])('may have 1 MiB, and a longer one leaves its connection to the next request: %s', async (_, requestWith) => {
+  ])('%s may have 1 MiB; a longer one gets 413 and leaves the connection usable', async (_, requestWith) => {
     const raw = await connectOne();
     const body = JSON.stringify({ query: TYPENAME });
     for (const [length, status] of [
@@ -116,7 +116,7 @@ describe('a body', () => {
     }
   });
 
-  it('of a GET is not read', async () => {
+  it('of a GET is ignored', async () => {
     const raw = await connectOne();
     const lines = 'host: x\r\nauthorization: Bearer key-1\r\ncontent-length: 2000000\r\n';
     const { body } = await raw.ask(`GET /graphql?query={__typename} HTTP/1.1\r\n${lines}\r\n`);
@@ -129,17 +129,17 @@ describe('a body', () => {
     ['in UTF-8', Buffer.from(JSON.stringify({ query: TYPENAME, variables: { a: 'größer' } })), {}, 200],
     ['in Latin-1', Buffer.from(JSON.stringify({ query: TYPENAME, variables: { a: 'größer' } }), 'latin1'), {}, 400],
     ['cut inside a character', Buffer.from('{"query":"{ __typename }"}é').subarray(0, -1), {}, 400],
-  ])('is read as it was meant, or refused: %s', async (_, body, headers, status) => {
+  ])('is read if it is uncompressed UTF-8, and refused otherwise: %s', async (_, body, headers, status) => {
     const answer = await post(body, headers);
     expect(answer.status).toBe(status);
     if (status !== 200) expect(answer.body.toString()).toContain('"BAD_REQUEST"');
   });
 
-  it('that breaks off is a mistake of its client, and no defect in the log', async () => {
+  it('that breaks off is logged as a BAD_REQUEST of the client, not as a defect', async () => {
     const before = log.operations.length;
     const raw = await connectOne();
     await raw.send(`${headOfPost('key-1', 'content-length: 100')}{`);
-    // The gateway has read it before it reads what comes later.
+    // The gateway has read the beginning of the body before it reads this query.
     await gateway.query(TYPENAME);
     raw.close();
     await until(() => log.operations.length === before + 2);
@@ -148,9 +148,9 @@ describe('a body', () => {
   });
 });
 
-describe('what the requests and answers of one viewer hold', () => {
+describe('the memory of the pending requests and answers of one key', () => {
   const large = { variables: { unused: 'x'.repeat(20_000) } };
-  /** Each is under way until the gate opens. */
+  /** Each mutation is pending until the gate opens. */
   async function startMutations(count: number, variables: object): Promise<void> {
     for (let index = 0; index < count; index += 1) {
       const raw = await connectOne();
@@ -161,7 +161,7 @@ describe('what the requests and answers of one viewer hold', () => {
   }
   beforeEach(() => accept('key-1'));
 
-  it('is bounded while bodies come: too many large ones are refused, small ones and other keys are answered', async () => {
+  it('is bounded while bodies arrive: large ones of that key get 429, small ones and other keys are answered', async () => {
     await accept('key-2');
     const all = await Promise.all(Array.from({ length: 20 }, connectOne));
     const first = Promise.any(all.map((raw) => raw.read(1)));
@@ -176,7 +176,7 @@ describe('what the requests and answers of one viewer hold', () => {
     await until(async () => (await gateway.query(TYPENAME, large)).status === 200);
   });
 
-  it('is not what small bodies of unknown length could become: many are answered', async () => {
+  it('is not reserved at the maximum size for small bodies of unknown length: 40 of them are answered', async () => {
     const raws = await Promise.all(Array.from({ length: 40 }, connectOne));
     const body = JSON.stringify({ query: runOf('late') });
     const answers = raws.map((raw) =>
@@ -190,12 +190,12 @@ describe('what the requests and answers of one viewer hold', () => {
     expect((await Promise.all(answers)).map(statusOf)).toEqual(answers.map(() => 200));
   });
 
-  it('is free when a request has its answer', async () => {
+  it('is freed when a request is answered', async () => {
     const variables = { unused: 'x'.repeat(MEGABYTE - 100) };
     for (let time = 0; time < 30; time += 1) expect((await gateway.query(TYPENAME, { variables })).status).toBe(200);
   });
 
-  it('lasts as long as its work, though its client has left', async () => {
+  it('stays reserved while a mutation runs whose client has disconnected', async () => {
     const variables = { unused: 'x'.repeat(MEGABYTE - 1000) };
     await startMutations(12, variables);
     const closed = Promise.all(open.map(({ socket }) => once(socket, 'close')));
@@ -212,7 +212,7 @@ describe('what the requests and answers of one viewer hold', () => {
     expect((await gateway.query(TYPENAME, large)).status).toBe(200);
   });
 
-  it('never deadlocks: as many large mutations as there may be are all answered, each with a counted answer', async () => {
+  it('causes no deadlock: the largest possible number of large mutations is answered', async () => {
     const query = `mutation { ${'a'.repeat(20_000)}: executeWorkflow(workflowId: "wf") { message } }`;
     const raws = await Promise.all(Array.from({ length: 12 }, connectOne));
     for (const raw of raws) await raw.send(postOf(JSON.stringify({ query }).padEnd(MEGABYTE)));
@@ -223,7 +223,7 @@ describe('what the requests and answers of one viewer hold', () => {
     }
   });
 
-  it('never deadlocks over a WebSocket either', async () => {
+  it('causes no deadlock over a WebSocket', async () => {
     const query = `mutation { ${'a'.repeat(20_000)}: executeWorkflow(workflowId: "wf") { message } }`;
     const socket = await openSocket(gateway.url, { authorization: 'Bearer key-1' });
     // A message counts twice.
@@ -243,7 +243,7 @@ describe('what the requests and answers of one viewer hold', () => {
     ['fields', `{${'"":0,'.repeat(200_000)}"a":0}`, 2],
     ['numbers', `[${'1,'.repeat(500_000)}0]`, 2],
     ['brackets in a text', JSON.stringify('{[,:\\"{[,:'.repeat(80_000)), Infinity],
-  ])('counts what JSON takes when it is parsed: %s', async (_, json, fills) => {
+  ])('includes the size of parsed JSON: %s', async (_, json, fills) => {
     const body = `{"query":${JSON.stringify(MUTATION)},"variables":{"unused":${json}}}`;
     for (let count = 1; count <= 3; count += 1) {
       const raw = await connectOne();
@@ -256,7 +256,7 @@ describe('what the requests and answers of one viewer hold', () => {
     }
   });
 
-  it('includes a ready answer until its client has taken it, and leaves other keys their half', async () => {
+  it('includes an answer until its client has read it, and leaves other keys their half', async () => {
     const query = runOf('large', 'a: outputs b: outputs c: outputs');
     const body = JSON.stringify({ query });
     for (let time = 0; time < 2; time += 1) expect((await post(body)).status).toBe(200);
@@ -271,7 +271,7 @@ describe('what the requests and answers of one viewer hold', () => {
     await until(async () => (await post(body)).status === 200);
   });
 
-  it('is free when a client leaves while its large answer is written, without a defect in the log', async () => {
+  it('is freed when a client disconnects while its large answer is written, without an error in the log', async () => {
     const query = runOf('large', 'a: outputs b: outputs c: outputs');
     await post(JSON.stringify({ query }));
     const seen = log.operations.length;
@@ -284,16 +284,16 @@ describe('what the requests and answers of one viewer hold', () => {
   });
 });
 
-describe('what the bodies and messages of made-up keys hold', () => {
+describe('the memory of the pending requests of keys that were never accepted', () => {
   const LARGE = `${runOf('r1')} ${'#'.repeat(100_000)}`;
   const KEYS = ['made-up-1', 'made-up-2', 'made-up-3'].flatMap((key) => Array<string>(13).fill(key));
 
-  it('is what has come, and not what was announced: a first request of a good key has room', async () => {
+  it('includes received bytes, not announced ones, so a first request of a good key is accepted', async () => {
     for (const key of KEYS) await (await connectOne()).send(`${headOfPost(key, 'content-length: 1048576')}{`);
     expect((await gateway.query(LARGE)).status).toBe(200);
   });
 
-  /** Nearly a megabyte of each has come. Resolves with how many were refused. */
+  /** Sends almost a megabyte for each key. Resolves with the number of refusals so far. */
   const overHttp = async () => {
     let refused = 0;
     for (const key of KEYS) {
@@ -307,7 +307,7 @@ describe('what the bodies and messages of made-up keys hold', () => {
     return () => refused;
   };
 
-  it('is at most one half in all, and the other half is for accepted keys', async () => {
+  it('is at most half of the limit: the other half is for accepted keys', async () => {
     await accept('key-1');
     const refused = await overHttp();
     await until(() => refused() > 20);
@@ -315,8 +315,8 @@ describe('what the bodies and messages of made-up keys hold', () => {
   });
 });
 
-describe('a body whose client leaves during its authentication', () => {
-  it.each(['x', 'x'.repeat(1_000_000)])('holds nothing any more', async (part) => {
+describe('a body whose client disconnects during its authentication', () => {
+  it.each(['x', 'x'.repeat(1_000_000)])('releases its memory (%#)', async (part) => {
     const seen: PromiseWithResolvers<undefined>[] = [];
     const own = await startGateway(
       {},
@@ -337,7 +337,7 @@ describe('a body whose client leaves during its authentication', () => {
       await until(() => seen.length === count);
       raw.socket.resetAndDestroy();
     }
-    // Over connections of their own, which are read after those that were closed before.
+    // These use new connections, which the gateway reads after the ones that were closed before.
     for (let time = 0; time < 2; time += 1) await own.query(TYPENAME);
     for (const { resolve } of seen) resolve(undefined);
     await until(async () => (await own.query(`${TYPENAME} ${'#'.repeat(20_000)}`)).status === 200);
@@ -345,7 +345,7 @@ describe('a body whose client leaves during its authentication', () => {
   });
 });
 
-it('a stream keeps nothing of the body that asked for it', async () => {
+it('a stream releases the body of its request', async () => {
   const live = await startLiveRun();
   const query = 'subscription { runUpdated(workflowId: "wf", id: "r1") { status } }';
   const body = JSON.stringify({ query }).padEnd(500_000);

@@ -1,4 +1,4 @@
-/** CACHE_MAX_BYTES is what the cache holds: runs stay cached until their bytes add up to it. */
+/** Runs stay cached until their bytes add up to CACHE_MAX_BYTES. */
 import { describe, expect, it } from '@jest/globals';
 import { healthy } from '../harness/faulty-upstream.ts';
 import { startRunsScene } from '../harness/runs-scene.ts';
@@ -40,13 +40,13 @@ describe('the cache', () => {
 
   it('keeps finished runs whose answers fill three quarters of CACHE_MAX_BYTES, and their whole answers', async () => {
     await askForAll();
-    // The second pass caches whole answers next to the runs; the third one is answered by these.
+    // The second pass caches whole answers, and they answer the third pass.
     for (let pass = 2; pass <= 3; pass += 1) expect(await scene.callsOf(askForAll)).toBe(0);
     expect(scene.gateway.cachedBytes()).toBeLessThanOrEqual(CACHE_MAX_BYTES);
   });
 });
 
-describe('a small cache', () => {
+describe('a cache of 130 kB', () => {
   const scene = perBlock(() =>
     startRunsScene({ CACHE_MAX_BYTES: '130000' }, ({ endpoint, runId }) => {
       const bytes = runId === 'huge' ? 200_000 : 20_000;
@@ -54,13 +54,13 @@ describe('a small cache', () => {
     }),
   );
 
-  /** Each text is new: no whole answer is cached. */
+  /** Each query text is new, so no whole answer is cached. */
   let texts = 0;
   const ask = (id: string, key = 'key-1') =>
     scene.data(`{ run(workflowId: "wf", id: "${id}") { stepCounts { total } } } #${(texts += 1)}`, { key });
   const isCached = async (id: string, key?: string) => (await scene.callsOf(() => ask(id, key))) === 0;
 
-  it('evicts the run that was used least recently, whichever key it is cached for', async () => {
+  it('evicts the least recently used run, whichever key it is cached for', async () => {
     await ask('used', 'key-1');
     await ask('unused', 'key-2');
     for (let number = 0; number < 12; number += 1) {
@@ -72,16 +72,16 @@ describe('a small cache', () => {
     expect(await isCached('unused', 'key-2')).toBe(false);
   });
 
-  it('serves a run that is larger than itself, and evicts none of the others for it', async () => {
+  it('serves a run that is larger than the cache, and evicts no other run for it', async () => {
     await ask('small');
     for (let time = 0; time < 2; time += 1) {
-      // Its steps; its record is cached.
+      // Only the steps are loaded again: the record is cached.
       expect(await scene.callsOf(() => ask('huge'))).toBeGreaterThan(0);
       expect(await isCached('small')).toBe(true);
     }
   });
 
-  it('of no bytes keeps nothing, and shares calls under way', async () => {
+  it('with CACHE_MAX_BYTES=0 caches no data, but still shares pending calls', async () => {
     await scene.restart({ CACHE_MAX_BYTES: '0' });
     for (let time = 0; time < 2; time += 1) {
       const held = scene.hold();

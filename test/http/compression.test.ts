@@ -17,7 +17,7 @@ function decoded({ headers, body }: PlainAnswer): string {
 }
 
 describe('compressed answers', () => {
-  /** Of the outputs of the run: they decide how long an answer is. */
+  /** Length of the outputs of the run, which decides how long an answer is. */
   let length: number;
 
   const upstream = perTest(() =>
@@ -63,7 +63,7 @@ describe('compressed answers', () => {
     ['gzip, br, *', 10, undefined],
     ['gzip, identity;q=0', 10, 'gzip'],
     ['identity;q=0', 5000, undefined],
-  ])('%j with %d characters: %s', async (encodings, size, encoding) => {
+  ])('for Accept-Encoding %j and %d characters have the content-encoding %s', async (encodings, size, encoding) => {
     length = size;
     const expected = JSON.stringify({ data: { run: { outputs: 'é'.repeat(size) } } });
     // From the upstream, from the run store, and from the response cache.
@@ -76,7 +76,7 @@ describe('compressed answers', () => {
     }
   });
 
-  it('have a weak validator of the same digest, and each client gets its 304', async () => {
+  it('have a weak ETag with the digest of the plain one, and get a 304 for either', async () => {
     const [plain, zipped] = [await get(null), await get('gzip')];
     expect(plain.headers.etag).toMatch(/^"[\w-]{27}"$/);
     expect(zipped.headers.etag).toBe(`W/${plain.headers.etag ?? ''}`);
@@ -90,7 +90,7 @@ describe('compressed answers', () => {
     }
   });
 
-  it('are compressed once while they are cached, and their bytes are counted', async () => {
+  it('are compressed once while they are cached, and their bytes count in the cache', async () => {
     for (let time = 0; time < 3; time += 1) await get(null);
     const before = gateway.cachedBytes();
     const answers = await Promise.all(Array.from({ length: 5 }, () => get('br')));
@@ -105,7 +105,7 @@ describe('compressed answers', () => {
     expect(gateway.cachedBytes() - before).toBeGreaterThan(grown);
   });
 
-  it('are errors, Sandbox, the page and figures, too', async () => {
+  it('include errors, Sandbox and metrics', async () => {
     const invalid = await post('gzip', JSON.stringify({ query: `{ ${'nothing '.repeat(50)} }` }));
     expect(JSON.parse(decoded(invalid))).toMatchObject({ errors: expect.any(Array) });
     const sandbox = await ask(`${gateway.url}/graphql`, {
@@ -118,14 +118,14 @@ describe('compressed answers', () => {
   });
 });
 
-/** Of the module itself: no client can see how many answers wait to be compressed, and clients that leave do not end that work. */
-it('the bytes of answers to compress are bounded: beyond them an answer is sent as it is', async () => {
+/** Tests the module itself: no client can see how many answers wait for compression. */
+it('an answer is sent uncompressed if too many bytes wait for compression', async () => {
   const body = Buffer.alloc(8193);
   const compression = createCompression(3 * body.length);
   const made = await Promise.all(Array.from({ length: 8 }, async () => compression.compress(body, 'gzip')));
-  // Two are in threads, one waits.
+  // Two are being compressed, one waits.
   expect(made.filter((bytes) => bytes === null)).toHaveLength(5);
   for (const bytes of made) if (bytes) expect(gunzipSync(bytes)).toEqual(body);
-  // And it recovers.
+  // The limit is free again.
   expect(await compression.compress(body, 'gzip')).not.toBeNull();
 });

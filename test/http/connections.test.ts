@@ -1,4 +1,4 @@
-/** Connections of a gateway that stops, and how many there may be. */
+/** How connections end when a gateway stops, and how many connections are allowed. */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
@@ -45,7 +45,7 @@ async function connectOne(): Promise<RawConnection> {
   open.push(raw);
   return raw;
 }
-/** A connection whose request is under way until the gate opens. */
+/** A connection whose request is pending until the gate opens. */
 async function connectBusy(): Promise<RawConnection> {
   const raw = await connectOne();
   const started = upstream.nextCall();
@@ -55,7 +55,7 @@ async function connectBusy(): Promise<RawConnection> {
 }
 const closedOf = ({ socket }: RawConnection) => (socket.closed ? Promise.resolve([]) : once(socket, 'close'));
 
-/** Begins to close. The timers of the gateway ring when the test says so. */
+/** Begins to close. The test advances the gateway's timers. */
 async function beginToClose() {
   jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask', 'performance', 'Date'] });
   const before = jest.getTimerCount();
@@ -77,13 +77,13 @@ describe('a gateway that stops', () => {
       socket.destroy();
       return data.toString().slice(9, 12);
     });
-    // The gateway looks for them from its next turn on.
+    // The gateway accepts them from its next turn on.
     await aTurn();
     await gateway.close();
     expect(new Set(await Promise.all(answers))).toEqual(new Set(['200']));
   });
 
-  it('answers over its connections for a time, closes each with its answer, and accepts no new one', async () => {
+  it('answers open connections for the drain time, closes each after its answer, and accepts no new connection', async () => {
     const all = [await connectOne(), await connectOne()];
     for (const raw of all) expect((await raw.ask(HEALTH)).head).not.toMatch(/^connection: close/im);
     const closed = gateway.close(1500);
@@ -105,7 +105,7 @@ describe('a gateway that stops', () => {
     await closed;
   });
 
-  it('closes a connection that never asked after half a second, and waits for an answer that is due', async () => {
+  it('closes a connection without a request after 500 ms, and waits for a pending answer', async () => {
     const [unused, busy] = [await connectOne(), await connectBusy()];
     const { closed } = await beginToClose();
     jest.advanceTimersByTime(499);
@@ -121,7 +121,7 @@ describe('a gateway that stops', () => {
     await closed;
   });
 
-  it('sends answers to their end that are written, but not taken yet', async () => {
+  it('sends answers completely that the client has not read yet', async () => {
     const raw = await connectOne();
     const size = (await raw.ask(requestOf('large', LARGE))).body.length;
     raw.socket.pause();
@@ -136,7 +136,7 @@ describe('a gateway that stops', () => {
     await closed;
   });
 
-  it('closes a connection that becomes idle when the body of a refused request has come', async () => {
+  it('closes a connection after the rest of a refused body has arrived', async () => {
     const raw = await connectOne();
     const answer = await raw.ask('PUT /other HTTP/1.1\r\nhost: x\r\ncontent-length: 4\r\n\r\nab');
     expect(answer.head).toMatch(/^HTTP\/1.1 404 /);
@@ -150,7 +150,7 @@ describe('a gateway that stops', () => {
     await closed;
   });
 
-  it('waits no longer than 10 s for an answer', async () => {
+  it('waits at most 10 s for an answer', async () => {
     const busy = await connectBusy();
     const { closed, isClosed } = await beginToClose();
     jest.advanceTimersByTime(9_999);
@@ -170,7 +170,7 @@ it.each([
   const raw = await connectOne();
   await raw.ask(HEALTH);
   await raw.send(`GET ${path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer key-1\r\n`);
-  // By now the beginning of the request has come, too.
+  // The gateway has read the beginning of that request when it answers this query.
   await gateway.query('{ __typename }');
   const closed = gateway.close();
   const { head, body } = await raw.ask(`${headers}\r\n`);
@@ -179,12 +179,12 @@ it.each([
   await closed;
 });
 
-/** So that what was sent has been read, and what was closed is. */
+/** Enough turns to read what was sent and to close sockets. */
 async function gatewayTurns(): Promise<void> {
   for (let turn = 0; turn < 20; turn += 1) await aTurn();
 }
 
-it('a connection that is closed is not kept', async () => {
+it('the gateway releases a connection after it is closed', async () => {
   const sockets: WeakRef<Socket>[] = [];
   const port = Number(new URL(gateway.url).port);
   const note = (message: unknown) => {
@@ -201,13 +201,13 @@ it('a connection that is closed is not kept', async () => {
   unsubscribe('net.server.socket', note);
   await until(() => {
     collectGarbage();
-    // The last ones may still be seen.
+    // The last few may still be referenced.
     return sockets.filter((socket) => socket.deref()).length < 5;
   });
   expect(sockets.length).toBeGreaterThan(20);
 });
 
-it('there are as many connections as MAX_CONNECTIONS allows: each further one is closed', async () => {
+it('the gateway closes each connection beyond MAX_CONNECTIONS', async () => {
   const own = await startGateway({ UPSTREAM_URL: upstream.url, MAX_CONNECTIONS: '3' });
   const openOne = () => openSocket(own.url, { authorization: 'Bearer key-1' });
   const sockets = [await openOne(), await openOne(), await openOne()];

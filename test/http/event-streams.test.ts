@@ -1,4 +1,6 @@
-/** What holds for streams of server-sent events alone: their bytes, their headers, and what is refused by HTTP. */
+/**
+ * Only of server-sent events: bytes, headers and refusals. live-transports.test.ts has the rules of both transports.
+ */
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
@@ -20,7 +22,7 @@ const COMMENT = ':\n\n';
 const END = 'event: complete\ndata:\n\n';
 const eventOf = (payload: object) => `event: next\ndata: ${JSON.stringify(payload)}\n\n`;
 
-describe('a stream of events', () => {
+describe('an event stream', () => {
   const upstream = perBlock(() =>
     startFaultyUpstream(({ runId }) => ({
       json: [wireRun(runId, { status: 'running', end_time: null })],
@@ -42,7 +44,7 @@ describe('a stream of events', () => {
   const bytesOf = (query: string, headers: Readonly<Record<string, string>> = {}) =>
     askPlain(`${gateway.url}/graphql/stream?query=${encodeURIComponent(query)}`, { headers: { ...KEY, ...headers } });
 
-  it('is written as the protocol and EventSource read it', async () => {
+  it('has the format of graphql-sse, uncompressed', async () => {
     const { body, headers } = await bytesOf('{ __typename }');
     expect(body.toString()).toBe(`${COMMENT}${eventOf({ data: { __typename: 'Query' } })}${END}`);
     expect(headers).not.toHaveProperty('content-encoding');
@@ -51,32 +53,29 @@ describe('a stream of events', () => {
     }
   });
 
-  it.each(['GET', 'POST'] as const)(
-    'has headers that keep caches and proxies from it, and the rate: %s',
-    async (method) => {
-      const client = await open({ query: WATCH }, { method, headers: { origin: 'https://app.example.com' } });
-      expect(client.status).toBe(200);
-      expect(client.headers).toMatchObject({
-        'content-type': 'text/event-stream; charset=utf-8',
-        'cache-control': 'no-store',
-        'x-accel-buffering': 'no',
-        'x-content-type-options': 'nosniff',
-        'access-control-allow-origin': 'https://app.example.com',
-        'ratelimit-limit': '1000',
-      });
-      expect(client.headers.vary?.toLowerCase()).toMatch(/(?=.*authorization)(?=.*accept-encoding)/);
-      expect(await client.next()).toEqual(RUNNING);
-    },
-  );
+  it.each(['GET', 'POST'] as const)('by %s has no-store, CORS and rate limit headers', async (method) => {
+    const client = await open({ query: WATCH }, { method, headers: { origin: 'https://app.example.com' } });
+    expect(client.status).toBe(200);
+    expect(client.headers).toMatchObject({
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-store',
+      'x-accel-buffering': 'no',
+      'x-content-type-options': 'nosniff',
+      'access-control-allow-origin': 'https://app.example.com',
+      'ratelimit-limit': '1000',
+    });
+    expect(client.headers.vary?.toLowerCase()).toMatch(/(?=.*authorization)(?=.*accept-encoding)/);
+    expect(await client.next()).toEqual(RUNNING);
+  });
 
-  it('changes nothing by GET, and needs a key for what the upstream is asked for', async () => {
+  it('refuses a mutation by GET, and a subscription without a key', async () => {
     const mutation = { query: 'mutation { executeWorkflow(workflowId: "wf") { message } }' };
     expect(await (await open(mutation, { method: 'GET' })).nextErrorCode()).toBe('BAD_REQUEST');
     expect(await (await open({ query: WATCH }, {}, null)).nextErrorCode()).toBe('UNAUTHENTICATED');
     expect(upstream.count('execute')).toBe(0);
   });
 
-  it.each([0, 2_000_000])('is not compressed: %i characters for a client that decodes gzip', async (length) => {
+  it.each([0, 2_000_000])('is not compressed for a client that accepts gzip: %i characters', async (length) => {
     const outputs = 'é"'.repeat(length / 2);
     upstream.script = ({ runId }) => ({ json: [wireRun(runId, { outputs })] });
     const query = `{ run(workflowId: "wf", id: "length-${length}") { outputs } }`;
@@ -86,10 +85,10 @@ describe('a stream of events', () => {
   });
 });
 
-describe('a stream of the events of a run', () => {
+describe('an event stream of a run', () => {
   const run = perTest(() => startLiveRun());
 
-  /** Reads what has come of a response until it has all of that. */
+  /** Reads the response until it contains the text. */
   async function readUntil(reader: Pick<ReadableStreamDefaultReader<string>, 'read'>, text: string): Promise<string> {
     let all = '';
     while (!all.includes(text)) {
@@ -100,7 +99,7 @@ describe('a stream of the events of a run', () => {
     return all;
   }
 
-  it('brings each event, and a comment every 10 s, at once', async () => {
+  it('sends each event at once, and a comment every 10 s', async () => {
     const fields = 'stepCounts { total } steps { outputs }';
     const search = encodeURIComponent(`subscription { runUpdated(workflowId: "wf", id: "r1") { ${fields} } }`);
     const headers = { ...KEY, connection: 'close' };
@@ -120,7 +119,7 @@ describe('a stream of the events of a run', () => {
   });
 });
 
-describe('a stream whose client is authenticated late', () => {
+describe('an event stream whose authentication is pending', () => {
   const BOTH = 'application/json, text/event-stream';
   let asked: PromiseWithResolvers<undefined>;
   let gate: PromiseWithResolvers<undefined>;
@@ -158,10 +157,10 @@ describe('a stream whose client is authenticated late', () => {
     ['/graphql/stream', 'text/event-stream', 0],
     ['/graphql', 'text/event-stream', 0],
     ['/graphql', BOTH, 1],
-  ])('leaves nothing behind where its client has left: %s, %s', async (path, accept, begun) => {
+  ])('leaves no subscriber and no poller after its client has disconnected: %s, %s', async (path, accept, begun) => {
     const socket = await open(path, accept);
     socket.resetAndDestroy();
-    // The gateway has noticed it before it reads what comes later.
+    // The gateway notices the disconnect before it reads these requests.
     for (let time = 0; time < 2; time += 1) await fetch(`${run.gateway.url}/healthz`);
     gate.resolve(undefined);
     await run.gateway.query('{ __typename }');
@@ -174,7 +173,7 @@ describe('a stream whose client is authenticated late', () => {
     expect(ended()).toHaveLength(begun);
   });
 
-  it('is refused and ended where the gateway stops meanwhile', async () => {
+  it('gets 503 and ends if the gateway stops meanwhile', async () => {
     const socket = await open('/graphql', BOTH);
     const closed = run.gateway.close();
     gate.resolve(undefined);

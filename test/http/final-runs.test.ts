@@ -29,7 +29,7 @@ describe.each([
     });
   });
 
-  /** The engine closes the step after the record, and only then says when the run ended. */
+  /** The engine closes the step after the record, and only then writes the end of the run. */
   function close(): void {
     step = { ...step, status: 'failed', end_time: at(500) };
     record = { ...record, end_time: hasEnd ? at(0) : at(500) };
@@ -56,7 +56,7 @@ describe.each([
     close();
     run.clock.advance(1000);
     expect(await ask()).toMatchObject({ steps: [{ status: 'FAILED' }] });
-    // A record that has only now named its end may be newer than steps of the same moment.
+    // Such a record may be newer than the steps that were loaded with it.
     run.clock.advance(1000);
     expect(await ask()).toEqual(closed());
     const calls = run.upstream.calls.length;
@@ -65,7 +65,7 @@ describe.each([
     expect(run.upstream.calls).toHaveLength(calls);
   });
 
-  it('is final with a step left running only after SETTLE_MS without a change', async () => {
+  it('with a step that keeps running is final after SETTLE_MS without a change', async () => {
     for (const waitMs of [1000, SETTLE_MS - 1001]) {
       expect(await ask()).toEqual(answer('RUNNING', false));
       run.clock.advance(waitMs);
@@ -100,7 +100,7 @@ describe.each([
   );
 });
 
-describe('whether a run is final', () => {
+describe('freshness.isFinal of a run', () => {
   const DAY_MS = 86_400_000;
   const FINAL = 'freshness { isFinal }';
   let record: Wire | null;
@@ -115,7 +115,7 @@ describe('whether a run is final', () => {
     return record ? { json: [wireRun(runId, record)] } : { status: 404 };
   };
   const scene = perBlock(() => startRunsScene({ LIVE_TTL_MS: '1' }, script));
-  /** Each test has a run of its own, and counts from its own beginning. */
+  /** Each test has its own run and its own start time. */
   beforeEach(() => {
     run = `r${(runs += 1)}`;
     scene.clock.advance(10 * DAY_MS);
@@ -123,7 +123,7 @@ describe('whether a run is final', () => {
     record = null;
   });
 
-  /** A time, in seconds after the beginning. */
+  /** A time, in seconds after the start. */
   const at = (seconds: number) => new Date(startMs + 1000 * seconds).toISOString();
   const ran = (node: string, start: number | null, end: number | null, status = 'completed', fields: Wire = {}) =>
     wireStep({
@@ -135,7 +135,7 @@ describe('whether a run is final', () => {
       ...fields,
     });
 
-  /** Asks so many seconds after the beginning. */
+  /** Queries the run this many seconds after the start. */
   async function isFinalAt(seconds: number, fields = `stepCounts { total } ${FINAL}`): Promise<boolean> {
     scene.clock.advance(startMs + 1000 * seconds - scene.clock.now());
     const { run: answer } = (await scene.data(`{ run(workflowId: "wf", id: "${run}") { ${fields} } }`)) as {
@@ -152,7 +152,7 @@ describe('whether a run is final', () => {
   const OVER = ['completed', 'Succeeded', 'failed', 'timeout', 'cancelled'];
   const OPEN = ['running', 'queued', 'in-progress', 'archived', 'skipped', ''];
   it.each([...OVER.map((status) => [status, true] as const), ...OPEN.map((status) => [status, false] as const)])(
-    'is what its record says: "%s" is %s, with finished steps or with one that runs',
+    'follows the status "%s" of its record: %s',
     async (status, isFinal) => {
       record = { status, end_time: at(-7 * 86_400) };
       steps = [ran('a', -8 * 86_400, -7 * 86_400)];
@@ -163,13 +163,13 @@ describe('whether a run is final', () => {
   it.each<readonly [string, number, boolean]>([
     ['so long ago that nothing can follow: at once', -30, true],
     ['a moment less than that: with steps that were asked for after the record had come', -29.999, false],
-  ])('is certain where its record named an end %s', async (_, endedAt, isFinal) => {
+  ])('is true for a record that ended %s', async (_, endedAt, isFinal) => {
     record = { end_time: at(endedAt) };
     steps = [ran('a', -100, -40)];
     expect(await areFinalAt([0, 0.001])).toEqual([isFinal, true]);
   });
 
-  it('is certain SETTLE_MS after a record without an end came, unless that changes', async () => {
+  it('is true SETTLE_MS after the last change of a record that has no end', async () => {
     record = { status: 'running', end_time: null };
     expect(await isFinalAt(0, FINAL)).toBe(false);
     record = { end_time: null };
@@ -184,19 +184,22 @@ describe('whether a run is final', () => {
     ['runs', left],
     ['says that it runs, and has an end', () => [ran('a', -60, -50, 'running'), ran('a', -50, -40)]],
     ['can not be read', () => [ran('a', -60, -50), 'nonsense']],
-  ])('is waited for where its record is terminal and a step %s', async (_, unfinished) => {
-    record = { status: 'failed', end_time: at(0) };
-    steps = unfinished();
-    expect(await areFinalAt([0, 1, 29.999])).toEqual([false, false, false]);
-    // Another change: SETTLE_MS begin anew.
-    steps = [...steps, ran('c', -50, -30)];
-    expect(await areFinalAt([30.5, 60.499, 60.5])).toEqual([false, false, true]);
-  });
+  ])(
+    'is false until SETTLE_MS after the last change if the record is terminal and a step %s',
+    async (_, unfinished) => {
+      record = { status: 'failed', end_time: at(0) };
+      steps = unfinished();
+      expect(await areFinalAt([0, 1, 29.999])).toEqual([false, false, false]);
+      // This is another change, so SETTLE_MS starts again.
+      steps = [...steps, ran('c', -50, -30)];
+      expect(await areFinalAt([30.5, 60.499, 60.5])).toEqual([false, false, true]);
+    },
+  );
 
   it.each<readonly [string, number, boolean]>([
     ['a day and SETTLE_MS ago', -86_430, true],
     ['a moment less', -86_429.999, false],
-  ])('is certain in spite of a step that runs where the record ended %s', async (_, endedAt, isFinal) => {
+  ])('is true despite a running step if the record ended %s', async (_, endedAt, isFinal) => {
     record = { status: 'failed', end_time: at(endedAt) };
     steps = [ran('a', -90_000, null, 'running')];
     expect(await isFinalAt(0)).toBe(isFinal);
@@ -211,14 +214,14 @@ describe('whether a run is final', () => {
       ['one was cancelled', true, () => [ran('a', 0, 4), ran('b', 4, 10, 'cancelled')]],
       ['some were skipped', true, () => [ran('a', 0, 4), ran('b', null, null, 'skipped')]],
       ['one was tried again', true, () => [ran('a', 0, 4, 'failed'), ran('a', 4, 10)]],
-      ['one ended with a word that nobody knows', true, () => [ran('a', 0, 4), ran('b', 4, 10, 'hibernating')]],
+      ['one ended with an unknown status', true, () => [ran('a', 0, 4), ran('b', 4, 10, 'hibernating')]],
       ['one runs', false, () => [ran('a', 0, 4), ran('b', 4, null, 'running')]],
       ['an earlier execution of a node runs', false, () => [ran('a', 0, null, 'running'), ran('a', 1, 10)]],
       ['one waits', false, () => [ran('a', 0, 4), ran('b', null, null, 'queued')]],
       ['one can not be read', false, () => [ran('a', 0, 4), 'nonsense']],
       ['there is none', false, () => []],
       ['none has a time', false, () => [ran('a', null, null)]],
-    ])('is certain long after its end, or never: %s: %s', async (_, isFinal, list) => {
+    ])('a day after the last step, if %s, is %s', async (_, isFinal, list) => {
       steps = list();
       expect(await areFinalAt([90_000])).toEqual([isFinal]);
     });
@@ -226,15 +229,12 @@ describe('whether a run is final', () => {
     it.each<readonly [string, number, boolean]>([
       ['a day and SETTLE_MS ago', 86_440, true],
       ['a moment less', 86_439.999, false],
-    ])(
-      'is certain at once where the last step ended longer ago than a clock can be wrong: %s',
-      async (_, now, isFinal) => {
-        steps = [ran('a', 0, 4), ran('b', 4, 10)];
-        expect(await isFinalAt(now)).toBe(isFinal);
-      },
-    );
+    ])('is true at once if the last step ended more than a day and SETTLE_MS ago: %s', async (_, now, isFinal) => {
+      steps = [ran('a', 0, 4), ran('b', 4, 10)];
+      expect(await isFinalAt(now)).toBe(isFinal);
+    });
 
-    it('counts the start of a step as its last sign of life where it tells no end', async () => {
+    it('uses the start of a step that has no end', async () => {
       steps = [ran('a', 0, 4), ran('b', 100, null)];
       expect(await isFinalAt(86_529)).toBe(false);
       run = `${run} again`;
@@ -255,15 +255,18 @@ describe('whether a run is final', () => {
       ['another end', false, () => [ran('a', 0, 3), ran('b', 4, 10)]],
       ['another status', false, () => [ran('a', 0, 4), ran('b', 4, 10, 'failed')]],
       ['another step in place of one', false, () => [ran('b', 4, 10), ran('c', 8, 9)]],
-    ])('is certain SETTLE_MS after its steps came first, if these do not change: %s: %s', async (_, isFinal, later) => {
-      steps = both();
-      expect(await isFinalAt(3600)).toBe(false);
-      steps = later();
-      expect(await areFinalAt([3615, 3629.999, 3630])).toEqual([false, false, isFinal]);
-      expect(await areFinalAt([3645])).toEqual([true]);
-    });
+    ])(
+      'is true SETTLE_MS after the steps were first loaded, if the steps did not change: %s: %s',
+      async (_, isFinal, later) => {
+        steps = both();
+        expect(await isFinalAt(3600)).toBe(false);
+        steps = later();
+        expect(await areFinalAt([3615, 3629.999, 3630])).toEqual([false, false, isFinal]);
+        expect(await areFinalAt([3645])).toEqual([true]);
+      },
+    );
 
-    it('is certain at once where SETTLE_MS is 0 and all have finished', async () => {
+    it('is true at once with SETTLE_MS=0 if all steps have finished', async () => {
       await scene.restart({ UPSTREAM_ENDPOINTS: 'steps', SETTLE_MS: '0' });
       steps = both();
       expect(await isFinalAt(86_410)).toBe(true);
@@ -272,7 +275,7 @@ describe('whether a run is final', () => {
   });
 
   describe('without a record, with a graph', () => {
-    /** What reads the graph. */
+    /** Fields that load the graph. */
     const GRAPH = `criticalPath { isInferred } ${FINAL}`;
     beforeAll(() => scene.restart({ LIVE_TTL_MS: '1', UPSTREAM_ENDPOINTS: 'steps,workflows' }));
 
@@ -287,14 +290,14 @@ describe('whether a run is final', () => {
       ['the last node has failed, and may be tried again', false, () => [ran('send', -5, -1, 'failed')]],
       ['another one runs', false, () => [ran('model_1', -9, null, 'running'), ran('send', -5, -1)]],
       ['an earlier execution says that it runs', false, () => [ran('send', -9, -5, 'running'), ran('send', -5, -1)]],
-    ])('is certain as soon as the end of the graph is reached: %s: %s', async (_, isFinal, list) => {
+    ])('is true as soon as the last node of the graph has completed: %s: %s', async (_, isFinal, list) => {
       steps = list();
       expect(await isFinalAt(0, GRAPH)).toBe(isFinal);
       const calls = await scene.callsOf(() => isFinalAt(20));
       expect(calls).toBe(isFinal ? 0 : 1);
     });
 
-    it('is certain for those who do not read the graph as soon as somebody has', async () => {
+    it('is true without reading the graph after another query has read it', async () => {
       steps = [ran('model_1', -9, -5), ran('send', -5, -1)];
       await scene.restart({ LIVE_TTL_MS: '1', UPSTREAM_ENDPOINTS: 'steps,workflows' });
       expect(await isFinalAt(0)).toBe(false);
@@ -303,19 +306,19 @@ describe('whether a run is final', () => {
     });
   });
 
-  it('is not certain where its record says that it runs, though the end of the graph is reached', async () => {
+  it('is false if the record says that the run is running, although the end of the graph is reached', async () => {
     await scene.restart({ LIVE_TTL_MS: '1' });
     record = { status: 'running', end_time: null };
     steps = [ran('model_1', -9, -5), ran('send', -5, -1)];
     expect(await isFinalAt(0, `criticalPath { isInferred } ${FINAL}`)).toBe(false);
   });
 
-  it('is asked of a missing record once more a second later, until the steps have settled', async () => {
+  it('loads a missing record again after one second, until the steps have settled', async () => {
     await scene.restart({ LIVE_TTL_MS: '5000' });
     steps = [ran('a', 0, 4)];
     const recordCalls = () =>
       scene.upstream.calls.filter((call) => call.endpoint === 'run' && call.runId === run).length;
-    // What proves the right, without which nothing is remembered.
+    // A successful call proves the right of the key, without which nothing is cached.
     await scene.data('{ run(workflowId: "wf", id: "proof") { stepCounts { total } } }');
     await isFinalAt(100);
     await isFinalAt(100.999, FINAL);

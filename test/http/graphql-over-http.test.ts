@@ -1,4 +1,4 @@
-/** The form of requests and answers: methods, media types, status codes, and protection from requests of other sites. */
+/** The form of requests and answers: methods, media types, status codes and CSRF protection. */
 import { describe, expect, it } from '@jest/globals';
 import { serverAudits } from 'graphql-http';
 import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
@@ -47,7 +47,7 @@ describe('the public GraphQL-over-HTTP audit', () => {
   });
 });
 
-describe('the form of an answer', () => {
+describe('the content type of an answer', () => {
   it.each<[string, string | null]>([
     ['', JSON_TYPE],
     ['*/*', JSON_TYPE],
@@ -62,8 +62,8 @@ describe('the form of an answer', () => {
     ['text/html', null],
     ['image/png', null],
     [`image/png,${' '.repeat(200)}application/json`, JSON_TYPE],
-  ])('of a query is by the Accept header %j: %s', async (accept, type) => {
-    // The second and the third time from caches.
+  ])('to a query with Accept %j is %s', async (accept, type) => {
+    // The second and the third answer come from caches.
     for (let time = 0; time < 3; time += 1) {
       const answer = await post(RUN, { accept });
       if (type === null) expect([answer.status, codeOf(answer)]).toEqual([406, 'BAD_REQUEST']);
@@ -79,7 +79,7 @@ describe('the form of an answer', () => {
     ['text/*;q=0.1', 200],
     ['application/json', 406],
     ['text/event-stream;q=0', 406],
-  ])('at /graphql/stream is events or nothing: %j gets %d', async (accept, status) => {
+  ])('at /graphql/stream is an event stream or an error: %j gets %d', async (accept, status) => {
     for (const answer of [
       await post(RUN, { accept }, '/graphql/stream'),
       await get(RUN, { accept }, '/graphql/stream'),
@@ -98,7 +98,7 @@ describe('the form of an answer', () => {
     ['a HEAD of a subscription', () => get(WATCH, { accept: BOTH }, '/graphql', 'HEAD'), 400],
     ['a HEAD that accepts events alone', () => get(TYPENAME, { accept: EVENTS_TYPE }, '/graphql', 'HEAD'), 406],
     ['a HEAD of the stream', () => get(TYPENAME, {}, '/graphql/stream', 'HEAD'), 405],
-  ])('opens a stream where a client expects one alone: %s', async (_, send, status) => {
+  ])('is an event stream if the client accepts nothing else: %s', async (_, send, status) => {
     const answer = await send();
     expect(answer.status).toBe(status);
     expect(typeOf(answer)?.startsWith(EVENTS_TYPE)).toBe(status === 200 && answer.body.length > 0);
@@ -125,7 +125,7 @@ describe('the status of an answer without data', () => {
     ],
     ['a body that is not JSON', '{', 'BAD_REQUEST', 400, 400],
     ['a long body', ' '.repeat(2 ** 20 + 1), 'BAD_USER_INPUT', 413, 413],
-  ])('is 200 in the older form for a wrong operation alone: %s', async (_, body, code, older, newer) => {
+  ])('of %s is 200 only for an invalid operation in application/json', async (_, body, code, older, newer) => {
     for (const [accept, type, status] of [
       ['application/json', JSON_TYPE, older],
       ['application/graphql-response+json', GRAPHQL_TYPE, newer],
@@ -136,7 +136,7 @@ describe('the status of an answer without data', () => {
     }
   });
 
-  it('is 405 for a mutation by GET, which changes nothing', async () => {
+  it('of a mutation by GET is 405, and nothing is executed', async () => {
     for (const method of ['GET', 'HEAD']) {
       const { status, headers } = await get(MUTATION, {}, '/graphql', method);
       expect([status, headers.allow]).toEqual([405, 'GET, HEAD, POST']);
@@ -157,7 +157,7 @@ describe('a request that another site could have sent', () => {
     ['a key', KEY, true],
     ['the name of an operation', { 'x-apollo-operation-name': 'A' }, true],
     ['the header for this purpose', { 'apollo-require-preflight': 'true' }, true],
-  ])('is refused where it is a GET with %s', async (_, headers, isAllowed) => {
+  ])('by GET is refused if it needs no preflight: %s', async (_, headers, isAllowed) => {
     const answer = await ask(`${gateway.url}/graphql?query={__typename}`, { headers });
     expect(answer.status).toBe(isAllowed ? 200 : 400);
     if (!isAllowed) expect(answer.body.toString()).toMatch(/BAD_REQUEST|Cross-Site Request Forgery/);
@@ -174,7 +174,7 @@ describe('a request that another site could have sent', () => {
     ['text/plain', 415],
     [`text/${'x'.repeat(200)}`, 415],
     [undefined, 415],
-  ])('is refused where it is a POST whose type is not JSON: %s', async (type, status) => {
+  ])('by POST is refused if its content type is not JSON: %s', async (type, status) => {
     for (const body of [TYPENAME, RUN].map((query) => JSON.stringify({ query }))) {
       const headers = { ...KEY, ...(type !== undefined && { 'content-type': type }) };
       const answer = await ask(`${gateway.url}/graphql`, { method: 'POST', headers, body });

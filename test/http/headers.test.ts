@@ -1,4 +1,4 @@
-/** The headers of every answer: the same from each cache, with everything that the answer depends on. */
+/** The headers of answers are the same from each cache, and Vary names all that an answer depends on. */
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { createManualClock } from '../harness/clock.ts';
 import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
@@ -19,7 +19,7 @@ const post = (query: string, headers: Headers = {}): PlainRequest => ({
   body: JSON.stringify({ query }),
 });
 
-/** Every way in which a path of GraphQL answers. Each is asked for three times, so that each cache answers. */
+/** All kinds of answers of the GraphQL paths. Each is requested three times, so that each cache answers. */
 const ANSWERS: readonly (readonly [name: string, status: number, path: string, request: PlainRequest])[] = [
   ['a POST', 200, '/graphql', post(QUERY)],
   ['a GET', 200, `/graphql${search(QUERY)}`, { headers: KEY }],
@@ -45,7 +45,7 @@ const EXPOSED = 'x-request-id, ratelimit-limit, ratelimit-remaining, ratelimit-r
 const upstream = perBlock(() =>
   startFaultyUpstream(({ runId }) => (runId === 'missing' ? { status: 404 } : { json: [wireRun(runId)] })),
 );
-/** By their environment: the requests here change nothing of a gateway but its caches. */
+/** One gateway for each environment: the requests here change only its caches. */
 const gateways = new Map<string, Promise<TestGateway>>();
 afterAll(async () => {
   for (const each of gateways.values()) await (await each).close();
@@ -64,7 +64,7 @@ async function thrice(url: string, request: PlainRequest): Promise<PlainAnswer[]
   for (let time = 0; time < 3; time += 1) all.push(await ask(url, request));
   return all;
 }
-/** Without the headers that differ from answer to answer. */
+/** Without the headers that differ in each answer. */
 const comparable = ({ headers }: PlainAnswer) =>
   Object.fromEntries(
     Object.entries(headers).map(([name, value]) => [
@@ -76,13 +76,13 @@ const without = (headers: Record<string, unknown>, name: string) =>
   Object.fromEntries(Object.entries(headers).filter(([each]) => each !== name));
 
 describe.each([
-  ['no CORS', { SANDBOX: 'off' }, 'authorization, accept, accept-encoding'],
+  ['no origin', { SANDBOX: 'off' }, 'authorization, accept, accept-encoding'],
   ['every origin', { CORS_ORIGINS: '*' }, 'authorization, accept, accept-encoding'],
   ['named origins', { CORS_ORIGINS: APP }, 'authorization, accept, accept-encoding, origin'],
-])('with %s', (_, environment, vary) => {
+])('with CORS for %s', (_, environment, vary) => {
   const answers = ANSWERS.filter(([name]) => name !== 'a browser' || !('SANDBOX' in environment));
 
-  it.each(answers)('%s names everything that it depends on', async (_name, status, path, request) => {
+  it.each(answers)('Vary of %s names all headers that the answer depends on', async (_name, status, path, request) => {
     for (const answer of await thrice(`${await urlWith(environment)}${path}`, request)) {
       expect({ status: answer.status, headers: answer.headers }).toMatchObject({
         status,
@@ -105,7 +105,7 @@ describe.each<[string, Headers, Headers, Headers]>([
   it.each([
     ['POST', '/graphql', post(QUERY, sent)],
     ['GET', `/graphql${search(QUERY)}`, { headers: { ...KEY, ...sent } }],
-  ])('of a %s do not depend on the cache of its answer, and each comes once', async (_method, path, request) => {
+  ])('of a %s are the same from each cache, without duplicates', async (_method, path, request) => {
     const [first, ...others] = (await thrice(`${await urlWith(environment)}${path}`, request)).map(comparable);
     expect(first).toMatchObject({
       ...own,
@@ -117,7 +117,7 @@ describe.each<[string, Headers, Headers, Headers]>([
     expect(others).toEqual([first, first]);
   });
 
-  it('of a 304 are those of the answer, but for its length; those of an error allow no cache', async () => {
+  it('of a 304 are those of the answer except its length, and errors are not cacheable', async () => {
     const url = await urlWith(environment);
     const headers = { ...KEY, ...sent };
     const whole = without(comparable(await ask(`${url}/graphql${search(QUERY)}`, { headers })), 'content-length');
@@ -136,28 +136,25 @@ describe.each<[string, Headers, Headers, Headers]>([
   });
 });
 
-it.each(ANSWERS)(
-  '%s is for the pages of the allowed origins, and for no others',
-  async (_name, _status, path, request) => {
-    for (const [CORS_ORIGINS, origin, allowed] of [
-      [`${APP},https://b.example.com`, APP, APP],
-      [`${APP},https://b.example.com`, 'https://b.example.com', 'https://b.example.com'],
-      [`${APP},https://b.example.com`, 'https://evil.example.com', undefined],
-      [`${APP},https://b.example.com`, 'null', undefined],
-      [`${APP},https://b.example.com`, null, undefined],
-      // A cache may give it to any page.
-      ['*', null, '*'],
-      ['*', APP, '*'],
-    ] as const) {
-      const sent = { ...request, headers: { ...request.headers, ...(origin !== null && { origin }) } };
-      for (const { headers } of await thrice(`${await urlWith({ CORS_ORIGINS })}${path}`, sent)) {
-        expect(headers['access-control-allow-origin']).toBe(allowed);
-        expect(headers['access-control-expose-headers']).toBe(allowed && EXPOSED);
-        expect(headers['access-control-allow-credentials']).toBeUndefined();
-      }
+it.each(ANSWERS)('%s has CORS headers for the allowed origins only', async (_name, _status, path, request) => {
+  for (const [CORS_ORIGINS, origin, allowed] of [
+    [`${APP},https://b.example.com`, APP, APP],
+    [`${APP},https://b.example.com`, 'https://b.example.com', 'https://b.example.com'],
+    [`${APP},https://b.example.com`, 'https://evil.example.com', undefined],
+    [`${APP},https://b.example.com`, 'null', undefined],
+    [`${APP},https://b.example.com`, null, undefined],
+    // A cache may serve this answer to any page.
+    ['*', null, '*'],
+    ['*', APP, '*'],
+  ] as const) {
+    const sent = { ...request, headers: { ...request.headers, ...(origin !== null && { origin }) } };
+    for (const { headers } of await thrice(`${await urlWith({ CORS_ORIGINS })}${path}`, sent)) {
+      expect(headers['access-control-allow-origin']).toBe(allowed);
+      expect(headers['access-control-expose-headers']).toBe(allowed && EXPOSED);
+      expect(headers['access-control-allow-credentials']).toBeUndefined();
     }
-  },
-);
+  }
+});
 
 const ASKED = { origin: APP, 'access-control-request-method': 'POST' };
 const ALLOWED = {
@@ -176,23 +173,26 @@ it.each<[string, string, Headers, Headers]>([
   ['a method where every origin is allowed', '*', ASKED, { ...ALLOWED, 'access-control-allow-origin': '*' }],
   ['a method from another origin', APP, { ...ASKED, origin: 'https://evil.example.com' }, {}],
   ['nothing', APP, { origin: APP }, { 'access-control-allow-origin': APP, 'access-control-expose-headers': EXPOSED }],
-])('a preflight for %s gets that for a day, and says what it depends on', async (_, CORS_ORIGINS, sent, allowed) => {
-  for (const path of ['/graphql', '/graphql/stream', '/other']) {
-    const { status, headers, body } = await ask(`${await urlWith({ CORS_ORIGINS })}${path}`, {
-      method: 'OPTIONS',
-      headers: sent,
-    });
-    const cors = Object.entries(headers).filter(([name]) => name.startsWith('access-control-'));
-    expect(Object.fromEntries(cors)).toEqual(allowed);
-    const byOrigin = CORS_ORIGINS === '*' ? '' : ', origin';
-    const vary = `access-control-request-method, access-control-request-headers, accept-encoding${byOrigin}`;
-    expect({ status, headers, length: body.length }).toMatchObject({
-      ...{ status: 204, length: 0 },
-      headers: { allow: 'GET, HEAD, POST', vary },
-    });
-    expect(headers['content-length']).toBeUndefined();
-  }
-});
+])(
+  'a preflight for %s is answered with the allowed methods and headers for a day',
+  async (_, CORS_ORIGINS, sent, allowed) => {
+    for (const path of ['/graphql', '/graphql/stream', '/other']) {
+      const { status, headers, body } = await ask(`${await urlWith({ CORS_ORIGINS })}${path}`, {
+        method: 'OPTIONS',
+        headers: sent,
+      });
+      const cors = Object.entries(headers).filter(([name]) => name.startsWith('access-control-'));
+      expect(Object.fromEntries(cors)).toEqual(allowed);
+      const byOrigin = CORS_ORIGINS === '*' ? '' : ', origin';
+      const vary = `access-control-request-method, access-control-request-headers, accept-encoding${byOrigin}`;
+      expect({ status, headers, length: body.length }).toMatchObject({
+        ...{ status: 204, length: 0 },
+        headers: { allow: 'GET, HEAD, POST', vary },
+      });
+      expect(headers['content-length']).toBeUndefined();
+    }
+  },
+);
 
 it('a HEAD has the headers of its GET, and no body', async () => {
   const url = `${await urlWith({})}/graphql${search('{ run(workflowId: "wf", id: "head") { status } }')}`;
@@ -212,7 +212,7 @@ it.each<[string, Headers, string | undefined, string | undefined]>([
   ['an unknown proxy has TLS', { TRUST_PROXY: '10.0.0.0/8' }, 'https', undefined],
   ['it is not configured', { TRUST_PROXY: 'loopback', HSTS_MAX_AGE_SECONDS: '' }, 'https', undefined],
   ['it is to be forgotten', { TRUST_PROXY: '1', HSTS_MAX_AGE_SECONDS: '0' }, 'https', 'max-age=0'],
-])('HSTS where %s', async (_, environment, scheme, expected) => {
+])('Strict-Transport-Security is sent only over TLS: %s', async (_, environment, scheme, expected) => {
   const url = await urlWith({ HSTS_MAX_AGE_SECONDS: '60', ...environment });
   for (const path of ['/', '/graphql?query={__typename}', '/nothing']) {
     const headers = { ...KEY, ...(scheme !== undefined && { 'x-forwarded-proto': scheme }) };

@@ -44,10 +44,10 @@ describe('the history of a workflow', () => {
     return (data as unknown as Answer).workflow.runs;
   }
   const idsOf = ({ nodes }: Page) => nodes.map(({ id }) => id);
-  /** From one run down to another. */
+  /** Ids from one run down to another. */
   const down = (from: number, to: number) => Array.from({ length: from - to + 1 }, (_, index) => `run-${from - index}`);
 
-  /** All ids, page by page, each of which takes a bounded number of calls. */
+  /** Reads all pages, and checks the number of calls of each. */
   async function readAll(variables: Variables, betweenPages: () => void = () => undefined): Promise<string[]> {
     const seen: string[] = [];
     let after: string | null = null;
@@ -62,14 +62,14 @@ describe('the history of a workflow', () => {
     }
   }
 
-  describe('that moves while it is read', () => {
+  describe('that changes while it is read', () => {
     const move = fc.record({
       started: fc.oneof(fc.nat(3), fc.nat(3), fc.nat(150)),
       deleted: fc.oneof(fc.constant(0), fc.nat(120)),
       place: fc.nat(),
       passedMs: fc.constantFrom(0, 1, LIVE_TTL_MS),
     });
-    it('repeats no run, skips none that is there throughout, and needs a bounded number of calls for a page', async () => {
+    it('repeats no run, skips no run that is present throughout, and needs at most 22 calls for a page', async () => {
       let histories = 0;
       const [count, perInstant] = [fc.nat(200), fc.constantFrom(1, 1, 3, 120)];
       const moving = fc.record({ count, perInstant, moves: fc.array(move, { maxLength: 15 }), first: fc.nat(80) });
@@ -79,11 +79,11 @@ describe('the history of a workflow', () => {
         const throughout = new Set(history.runIds);
         const next = moves.values();
         let started = 0;
-        // Between any two windows, so that cached ones are of any age.
+        // Changes happen between any two windows, so cached windows have any age.
         upstream.script = (call) => {
           const { value: now = { started: 0, deleted: 0, place: 0, passedMs: 0 } } = next.next();
           for (let left = now.started; left > 0; left -= 1) history.start(`new-${(started += 1)}`);
-          // Where the anchor is gone, its start says where to go on: no two may be equal.
+          // If the run of the cursor is deleted, its start time decides, so no two may be equal.
           const deleted = perInstant === 1 ? now.deleted : 0;
           const gone = history.runIds.splice(now.place % (history.runIds.length + 1), deleted);
           for (const id of gone) throughout.delete(id);
@@ -99,7 +99,7 @@ describe('the history of a workflow', () => {
       await fc.assert(fc.asyncProperty(moving, readsAllOnce), { numRuns: 15 });
     });
 
-    it('leaves out records without an id, many in a row too, and loses and repeats no other', async () => {
+    it('leaves out records without an id, and loses or repeats no other run', async () => {
       const history = createScriptedHistory(260);
       const isUnreadable = (id: string) => /^run-(?:\d*[37]|1[2-9]\d)$/.test(id);
       upstream.script = async (call) => {
@@ -122,7 +122,7 @@ describe('the history of a workflow', () => {
       });
     });
 
-    it('goes on where a run was that had not started, and is gone', async () => {
+    it('continues behind a run that had not started and was deleted', async () => {
       const history = createScriptedHistory(3);
       const pending = ['queued-2', 'run-3', 'queued-1', 'run-2', 'run-1'];
       let listed = pending;
@@ -147,15 +147,15 @@ describe('the history of a workflow', () => {
     });
   });
 
-  describe('for a cursor whose run has moved far, or was never there', () => {
-    /** The page behind the newest run, or behind the cursor, with the calls that it takes. */
+  describe('for a cursor whose run is far away or does not exist', () => {
+    /** The page behind the cursor, or the first page, and the number of calls that it takes. */
     async function pageBehind(after: string | null) {
       const before = upstream.count('runs');
       const { nodes, pageInfo } = await page({ first: 1, after });
       return { ids: nodes.map(({ id }) => id), ...pageInfo, calls: upstream.count('runs') - before };
     }
 
-    it('goes on behind it, by a few calls a page, after thousands of runs have started', async () => {
+    it('continues with at most 12 calls a page after thousands of runs have started', async () => {
       const history = serve(100);
       let { endCursor } = await pageBehind(null);
       for (let count = 0; count < 2500; count += 1) history.start(`new-${count}`);
@@ -171,7 +171,7 @@ describe('the history of a workflow', () => {
       expect(found.flat()).toEqual(['run-99']);
     });
 
-    it('takes a few calls for one that no list gave', async () => {
+    it('needs 3 calls for a forged cursor', async () => {
       serve(100);
       const forged = Buffer.from(JSON.stringify(['run', 'x', 1_000_000, null])).toString('base64url');
       expect(await pageBehind(forged)).toMatchObject({ ids: ['run-100'], calls: 3 });
@@ -180,7 +180,7 @@ describe('the history of a workflow', () => {
     describe.each([
       ['each page with the newest runs', () => '0'],
       ['nothing but the newest runs', (offset: string) => (offset === '0' ? offset : '1000')],
-    ])('where an upstream answers %s', (_, offsetOf) => {
+    ])('if the upstream answers %s', (_, offsetOf) => {
       beforeEach(() => {
         const history = createScriptedHistory(200);
         upstream.script = (call) => {
@@ -190,7 +190,7 @@ describe('the history of a workflow', () => {
         };
       });
 
-      it('reports figures that can not be had', async () => {
+      it('reports an error for the statistics', async () => {
         const { errors } = await gateway.query('{ workflow(id: "wf") { statistics(last: 200) { runCount } } }');
         expect(errors).toMatchObject([{ extensions: { code: 'UPSTREAM_CONTRACT_VIOLATION' } }]);
         expect(upstream.count('runs')).toBeLessThanOrEqual(13);
@@ -200,7 +200,7 @@ describe('the history of a workflow', () => {
         ['all runs', null],
         ['some of the runs', { status: ['COMPLETED'] }],
         ['none of the runs', { status: ['FAILED'] }],
-      ])('leads a client that pages through %s to an error', async (_runs, filter) => {
+      ])('reports an error to a client that pages through %s', async (_runs, filter) => {
         let after: string | null = null;
         for (let pages = 0; ; pages += 1) {
           expect(pages).toBeLessThan(7);
@@ -217,7 +217,7 @@ describe('the history of a workflow', () => {
     });
   });
 
-  it('reads no call more than a page needs, and none for the records that came with it', async () => {
+  it('makes one call for each 100 runs, and no call for records of a loaded page', async () => {
     serve(150);
     const calls = async (variables: Variables) => {
       const before = upstream.calls.length;
@@ -238,7 +238,7 @@ describe('the history of a workflow', () => {
   });
 
   describe('with a filter', () => {
-    it('has the runs that fit, and says where to go on', async () => {
+    it('returns the matching runs, and a cursor for the rest', async () => {
       const history = createScriptedHistory(300);
       upstream.script = async (call) => {
         const reply = await history.script(call);
@@ -260,7 +260,7 @@ describe('the history of a workflow', () => {
         'run-300',
         'run-298',
       ]);
-      // Not yet started is neither before nor after.
+      // A run that has not started is neither before nor after a time.
       const after = '2026-01-01T04:56:00Z';
       expect(idsOf(await page({ filter: { startedAfter: after } }))).toEqual(['run-300', 'run-298', 'run-297']);
       expect(idsOf(await page({ first: 2, filter: { startedBefore: after } }))).toEqual(['run-296', 'run-295']);
@@ -303,20 +303,20 @@ describe('the history of a workflow', () => {
       expect(upstream.calls.filter(({ endpoint }) => endpoint !== 'runs')).toEqual([]);
     });
 
-    it('is read to the first run that started too early, and to 500 runs at most', async () => {
+    it('is read up to the first run that started too early, and at most 500 runs deep', async () => {
       serve(1000);
       const startedAfter = '2026-01-01T16:38:00Z';
       const late = await page({ first: 10, filter: { startedAfter } });
       expect([idsOf(late), late.pageInfo.hasNextPage, upstream.count('runs')]).toEqual([down(1000, 999), false, 1]);
       const none = await page({ first: 1, filter: { status: ['FAILED'] } });
       expect([idsOf(none), none.pageInfo.hasNextPage]).toEqual([[], true]);
-      // The first hundred are still cached.
+      // The first hundred runs are still cached.
       expect(upstream.count('runs')).toBe(6);
       expect(idsOf(await page({ first: 1, after: none.pageInfo.endCursor }))).toEqual(['run-405']);
     });
   });
 
-  it('costs 1 + 5 + 50 calls over five workflows cold, and no call for the steps of finished runs warm', async () => {
+  it('costs 1 + 5 + 50 calls for five workflows cold, and no call for the steps of finished runs warm', async () => {
     const workflows = [1, 2, 3, 4, 5].map((number) => wireWorkflow(`wf-${number}`));
     serve(10, workflows);
     const document = `{ workflows { nodes { name runs(first: 10) { nodes { status failedSteps { nodeId error } totalElapsedTime } } } } }`;
@@ -335,7 +335,7 @@ describe('the history of a workflow', () => {
     expect(counts()).toEqual([2, 10, 50, 62]);
   });
 
-  it('asks for the list of workflows once, however many aliases and fields need it', async () => {
+  it('loads the list of workflows once for all aliases and fields of an operation', async () => {
     serve(1, [wireWorkflow('wf'), wireWorkflow('other')]);
     const run = 'run(id: "run-1") { steps { node { type } } progress { total } }';
     const { data, errors } = await gateway.query(`{
@@ -364,7 +364,7 @@ describe('the history of a workflow', () => {
     });
   });
 
-  it('tells a run without the graph where the list of workflows can not be had', async () => {
+  it('answers a run without its graph if the list of workflows cannot be loaded', async () => {
     const history = createScriptedHistory(1);
     upstream.script = (call) => (call.endpoint === 'workflows' ? { status: 500 } : history.script(call));
     const { data, errors } = await gateway.query(
@@ -374,7 +374,7 @@ describe('the history of a workflow', () => {
     expect(data).toEqual({ run: { criticalPath: { isInferred: true }, progress: { isTotalKnown: false } } });
   });
 
-  it('answers UPSTREAM_ENDPOINT_DISABLED on exactly the fields that need a call that is switched off', async () => {
+  it('answers UPSTREAM_ENDPOINT_DISABLED only for the fields that need a disabled call', async () => {
     await gateway.replace(() =>
       startGateway({ UPSTREAM_URL: upstream.url, UPSTREAM_ENDPOINTS: 'steps' }, { now: clock.now }),
     );

@@ -8,7 +8,7 @@ import { perBlock } from '../harness/lasting.ts';
 const INIT = '{"type":"connection_init","payload":{"authorization":"Bearer key-1"}}';
 const nested = (levels: number) => '['.repeat(levels) + ']'.repeat(levels);
 
-/** As text: `JSON.stringify` can't write what is nested so deep. */
+/** `JSON.stringify` cannot write such deep nesting, so this is text. */
 const json = fc.oneof(
   fc.json({ maxDepth: 3 }),
   fc.constantFrom('{"__proto__":{"a":1}}', '1e400', '12345678901234567890', '"{ __typename }"', '{"persistedQuery":1}'),
@@ -43,14 +43,14 @@ const frame = fc.oneof(
   fc.constant('x'.repeat(1_100_000)),
 );
 
-/** What is thrown outside of a promise ends the test as it would end the process. */
-describe('a gateway whose sockets get hostile frames', () => {
+/** An exception outside of a promise ends the test, as it would end the process. */
+describe('a gateway whose sockets receive hostile frames', () => {
   const upstream = perBlock(() => startFaultyUpstream());
   const gateway = perBlock(() =>
     startGateway({ UPSTREAM_URL: upstream.url, RATE_LIMIT_ANONYMOUS_PER_MINUTE: '100000' }),
   );
 
-  /** Resolves when the gateway has read them all, or has closed the socket. */
+  /** Resolves when the gateway has read all frames, or has closed the socket. */
   async function send(frames: readonly (string | Buffer)[]): Promise<number | 'open'> {
     const socket = new WebSocket(`${gateway.url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws');
     const closed = new Promise<number>((resolve) => socket.once('close', resolve));
@@ -68,14 +68,14 @@ describe('a gateway whose sockets get hostile frames', () => {
     return outcome;
   }
 
-  it('closes the socket alone where a named operation is nested deeply, with a key and without', async () => {
+  it('closes only that socket for a deeply nested named operation, with a key and without', async () => {
     for (const name of ['"id":"x"', '"documentId":"x"', '"extensions":{"persistedQuery":{}}']) {
       const text = `{"type":"subscribe","id":"1","payload":{${name},"variables":{"a":${nested(5_000)}}}}`;
       expect([await send([text]), await send([INIT, text])]).toEqual([4400, 4400]);
     }
   });
 
-  it('answers afterwards, whatever came', async () => {
+  it('answers normally after any frames', async () => {
     await fc.assert(
       fc.asyncProperty(fc.boolean(), fc.array(frame, { minLength: 1, maxLength: 5 }), async (hasKey, frames) => {
         await send(hasKey ? [INIT, ...frames] : frames);

@@ -13,29 +13,29 @@ import {
   TEN_MINUTES_MS,
   type StartVariables,
 } from '../harness/keyed-starts.ts';
+import { codesOf } from '../harness/operations.ts';
 import { send } from '../harness/transports.ts';
 import { perTest } from '../harness/lasting.ts';
 
 const MINUTE_MS = 60_000;
 
-describe('executing a workflow', () => {
+describe('executeWorkflow', () => {
   const clock = createManualClock();
 
   const upstream = perTest(() => startStartingUpstream());
   const gateway = perTest(() => startGateway({ UPSTREAM_URL: upstream.url }, { now: clock.now }));
 
   const start = (variables: StartVariables = {}) => execute(gateway, variables);
-  const codesOf = ({ errors }: GraphqlAnswer) => errors.map(({ extensions }) => extensions.code);
 
   const startMany = (count: number, prefix: string, key?: string) => executeMany(gateway, count, prefix, key);
 
-  it('starts a run each time without a key, and with null', async () => {
+  it('starts a run each time if the idempotency key is absent or null', async () => {
     const ids = [await start({ idempotencyKey: null }), await start({ idempotencyKey: null })].map(runIn);
     ids.push(runIn(await gateway.query(EXECUTE)));
     expect(ids).toEqual(['run-1', 'run-2', 'run-3']);
   });
 
-  it('starts one run for a key within 10 minutes of the answer, however many ask and however long it takes', async () => {
+  it('starts one run for a key until 10 minutes after the answer, for any number of concurrent requests', async () => {
     const answer = upstream.hold();
     const all = Array.from({ length: 10 }, () => start());
     await until(() => upstream.starts() > 0);
@@ -50,7 +50,7 @@ describe('executing a workflow', () => {
     expect(upstream.starts()).toBe(2);
   });
 
-  it('starts one run where the client that sent it first has disconnected', async () => {
+  it('starts one run if the first client has disconnected', async () => {
     const answer = upstream.hold();
     const leaving = new AbortController();
     const variables = { inputs: { subject: 'secret' }, idempotencyKey: 'a' };
@@ -64,7 +64,7 @@ describe('executing a workflow', () => {
     expect(upstream.starts()).toBe(1);
   });
 
-  it('starts one run over all transports, with the key in the text, and twice in one operation', async () => {
+  it('starts one run for the same key over all transports, as a literal, and twice in one operation', async () => {
     const variables = { idempotencyKey: 'a', inputs: {} };
     runIn(await start(variables));
     for (const transport of ['HTTP POST', 'graphql-ws', 'graphql-sse'] as const) {
@@ -72,7 +72,7 @@ describe('executing a workflow', () => {
       expect(data).toMatchObject({ executeWorkflow: { run: { id: 'run-1' } } });
     }
     const field = 'executeWorkflow(workflowId: "wf", inputs: {}, idempotencyKey: "a") { run { id } }';
-    // From the third time on the operation is compiled.
+    // The operation is compiled from the third time on.
     for (let time = 0; time < 3; time += 1) {
       const { data } = await gateway.query(`mutation { a: ${field} b: ${field} }`);
       expect(data).toEqual({ a: { run: { id: 'run-1' } }, b: { run: { id: 'run-1' } } });
@@ -80,7 +80,7 @@ describe('executing a workflow', () => {
     expect(upstream.starts()).toBe(1);
   });
 
-  it('refuses a key that was used for another workflow or other inputs, in whatever order their fields come', async () => {
+  it('refuses a used key for another workflow or other inputs, and ignores the order of fields', async () => {
     const inputs = JSON.parse('{"b":[{"y":1,"x":2}],"__proto__":{"d":1,"c":2},"a":["x"]}') as unknown;
     const reordered = JSON.parse('{"a":["x"],"__proto__":{"c":2,"d":1},"b":[{"x":2,"y":1}]}') as unknown;
     runIn(await start({ inputs }));
@@ -100,7 +100,7 @@ describe('executing a workflow', () => {
     expect(upstream.starts()).toBe(1);
   });
 
-  it('takes a variable of the inputs that is not sent for a field that is not there', async () => {
+  it('treats a missing variable inside the inputs as a missing field', async () => {
     const ask = (variables: string, inputs: string) =>
       gateway.query(
         `mutation ${variables} { executeWorkflow(workflowId: "wf", idempotencyKey: "a", inputs: ${inputs}) { message run { id } } }`,
@@ -109,7 +109,7 @@ describe('executing a workflow', () => {
     expect(runIn(await ask('', '{ x: 1 }'))).toBe('run-1');
   });
 
-  it('sends the key of the caller, and never answers with the run of another caller or another key', async () => {
+  it("sends the caller's key upstream, and never returns the run of another caller or another idempotency key", async () => {
     const ids = new Set<string>();
     for (let time = 0; time < 2; time += 1) {
       for (const key of ['key-1', 'key-2', 'key-3']) {
@@ -125,7 +125,7 @@ describe('executing a workflow', () => {
     ['breaks the connection', { raw: 'x'.repeat(100), cutAfter: 3 }],
     ['answers 408', { status: 408 }],
     ['answers 409', { status: 409 }],
-  ])('does not send a start again where the upstream %s: its outcome stays unknown', async (_, reply) => {
+  ])('is not sent again if the upstream %s: its outcome stays unknown', async (_, reply) => {
     upstream.reply(reply);
     const [first] = (await start()).errors;
     expect(first?.extensions).toMatchObject({ outcomeIsUnknown: true, retryable: false });
@@ -144,7 +144,7 @@ describe('executing a workflow', () => {
   });
 
   it.each([400, 401, 403, 404, 429])(
-    'answers all that wait with the refusal of the upstream, %i, and sends the next start',
+    "answers all waiting requests with the upstream's %i, and sends the next start",
     async (status) => {
       const answer = upstream.hold({ status });
       const all = Array.from({ length: 3 }, () => start());
@@ -159,7 +159,7 @@ describe('executing a workflow', () => {
     },
   );
 
-  it('sends a start again that never left', async () => {
+  it('is sent again if the first request never left', async () => {
     await upstream.shut();
     expect((await start()).errors).toMatchObject([{ extensions: { retryable: true } }]);
     await upstream.listen();
@@ -172,20 +172,20 @@ describe('executing a workflow', () => {
     ['a\nb', 'a control character'],
     ['a\u0085b', 'a control character'],
     ['\ud800', 'half of a surrogate pair'],
-  ])('refuses the key %j without a call', async (idempotencyKey, got) => {
+  ])('refuses the idempotency key %j without a call', async (idempotencyKey, got) => {
     const { errors } = await start({ idempotencyKey });
     expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }]);
     expect(errors[0]?.message).toMatch(new RegExp(`^idempotencyKey: .*got ${got}$`));
     expect(upstream.calls).toEqual([]);
   });
 
-  it('takes any other key of 255 characters', async () => {
+  it('accepts any other idempotency key of up to 255 characters', async () => {
     const idempotencyKey = '🐝 __proto__ '.repeat(30).slice(0, 254);
     for (let time = 0; time < 2; time += 1) expect(runIn(await start({ idempotencyKey }))).toBe('run-1');
   });
 
-  describe('where there are many keys', () => {
-    it('refuses a new one of a caller who has 1 MiB of them, and forgets none before its 10 minutes are over', async () => {
+  describe('with many idempotency keys', () => {
+    it('refuses a new key of a caller who has 1 MiB of keys, and forgets no key within its 10 minutes', async () => {
       upstream.reply({ json: { run_id: 'run', message: 'x'.repeat(5000) } });
       let batches = 0;
       let refused: GraphqlAnswer;
@@ -205,17 +205,17 @@ describe('executing a workflow', () => {
       expect(upstream.starts()).toBe(sent);
       expect((await start({ key: 'key-2' })).errors).toEqual([]);
       clock.advance(9 * MINUTE_MS);
-      // The keys of the first operation have ended, which makes room for as many.
+      // The keys of the first operation have expired, which frees their space.
       expect((await startMany(25, 'new')).errors).toEqual([]);
       expect(codesOf(await start())).toEqual(['RATE_LIMITED']);
       expect((await start({ idempotencyKey: null })).errors).toEqual([]);
     });
 
-    it('counts the messages of the upstream, and refuses nobody else before all callers together have 8 MiB', async () => {
-      // 128 KiB in memory: a caller has room for 8, and the process for 64.
+    it("counts the upstream's messages, and limits all callers together to 8 MiB", async () => {
+      // 128 KiB in memory: a caller has space for 8, and the process for 64.
       upstream.reply({ json: { run_id: 'run', message: 'x'.repeat(65_000) } });
       for (let caller = 1; caller <= 8; caller += 1) {
-        // Until the upstream has accepted a key, it makes few calls at a time.
+        // An unaccepted key makes few calls at a time.
         expect((await startMany(8, 'a', `key-${caller}`)).errors).toEqual([]);
         const { errors } = await start({ key: `key-${caller}` });
         expect(errors).toMatchObject([{ extensions: { code: 'RATE_LIMITED', retryAfterSeconds: 600 } }]);
@@ -228,10 +228,10 @@ describe('executing a workflow', () => {
       expect(upstream.starts()).toBe(64);
     });
 
-    it('keeps nothing of keys whose starts were refused, and counts those under way', async () => {
+    it('stores nothing for refused starts, and counts pending ones', async () => {
       upstream.reply({ json: { run_id: 'run', message: 'x'.repeat(65_000) } });
       expect((await startMany(7, 'a')).errors).toEqual([]);
-      // There is room for some hundred more.
+      // There is space for some hundred more.
       upstream.reply({ status: 404 });
       for (let batch = 0; batch < 8; batch += 1) {
         expect(new Set(codesOf(await startMany(25, String(batch))))).toEqual(new Set(['NOT_FOUND']));
@@ -244,13 +244,13 @@ describe('executing a workflow', () => {
     });
   });
 
-  it('makes no more calls than an operation may', async () => {
+  it('makes at most MAX_UPSTREAM_CALLS calls', async () => {
     await gateway.replace(() => startGateway({ UPSTREAM_URL: upstream.url, MAX_UPSTREAM_CALLS: '2' }));
     expect(codesOf(await startMany(3, 'a'))).toEqual(['UPSTREAM_BUDGET_EXCEEDED']);
     expect(upstream.starts()).toBe(2);
   });
 
-  it('drops all that is cached of a caller when a start is denied for the first time, and not by any other failure', async () => {
+  it("evicts the caller's cache on the first 403 of a start, and on no other failure", async () => {
     const stepsCalls = async () => {
       expect((await gateway.query('{ run(workflowId: "wf", id: "r1") { steps { id } } }')).errors).toEqual([]);
       return upstream.count('steps');
@@ -262,7 +262,7 @@ describe('executing a workflow', () => {
     };
     expect(await stepsCalls()).toBe(1);
     expect([await callsAfter(404), await callsAfter(403), await callsAfter(403)]).toEqual([1, 2, 2]);
-    // It was allowed in between: the next denial is new.
+    // The start succeeded in between, so the next 403 is new.
     expect([await callsAfter(200), await callsAfter(403)]).toEqual([2, 3]);
   });
 
@@ -289,7 +289,7 @@ describe('executing a workflow', () => {
     answeredMs: number | null;
   }
 
-  it('sends nothing twice unless nothing had started, or 10 minutes had passed since the answer: by random schedules', async () => {
+  it('sends a start again only if the last one was refused or its key has expired, for any schedule', async () => {
     let schedule = 0;
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 25 }), async (steps) => {
@@ -315,7 +315,7 @@ describe('executing a workflow', () => {
             const isUnderWay = last?.answeredMs === null;
             const isOver = last?.answeredMs != null && clock.now() >= last.answeredMs + TEN_MINUTES_MS;
             const isSent = !last || isOver || (!isUnderWay && last.outcome === REFUSED);
-            // A request that comes after the refusal is sent again, and rightly so.
+            // A request that comes after the refusal is correctly sent again.
             if (isUnderWay && last.outcome === REFUSED) continue;
             const before = upstream.starts();
             const release = isSent ? upstream.hold(OUTCOMES[outcome]) : () => undefined;

@@ -1,4 +1,4 @@
-/** Answers of more than a megabyte have the upstream's values, over HTTP and as an event. */
+/** Answers of more than a megabyte, over HTTP and as an event. */
 import { describe, expect, it } from '@jest/globals';
 import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
 import { startGateway } from '../harness/gateway.ts';
@@ -6,7 +6,7 @@ import { openStream } from '../harness/live-client.ts';
 import { wireRun } from '../harness/wire.ts';
 import { perBlock } from '../harness/lasting.ts';
 
-/** Nearly the megabyte that may be read by a path. */
+/** Almost the megabyte that a path may read. */
 const OUTPUTS: Readonly<Record<string, unknown>> = {
   'pairs of surrogates at all edges': [`a${'🐎'.repeat(200_000)}`, '🐎'.repeat(200_000)],
   'halves of pairs': '\ud83d'.repeat(150_000),
@@ -20,7 +20,7 @@ const query = (id: string, ...fields: string[]) => `{ run(workflowId: "wf", id: 
 describe('a large answer', () => {
   const written = Object.entries(OUTPUTS).map(([name, value]): [string, string] => {
     const run = wireRun(name, { outputs: { value } });
-    // With line breaks between its values, as some upstream may write it.
+    // Some upstreams write line breaks between values.
     return [name, JSON.stringify([run], null, '\r\n')];
   });
   const runs = new Map(written);
@@ -31,8 +31,8 @@ describe('a large answer', () => {
   );
   const gateway = perBlock(() => startGateway({ UPSTREAM_URL: upstream.url }));
 
-  it.each(Object.keys(OUTPUTS))('is the value of the upstream, known or not: %s', async (name) => {
-    // A difference of such texts would fill the screen.
+  it.each(Object.keys(OUTPUTS))("has the upstream's value, first and from the cache: %s", async (name) => {
+    // A diff of such texts would fill the screen.
     const value = OUTPUTS[name];
     const expected = JSON.stringify({ run: { id: name, outputs: { value }, a: value, b: value } });
     const document = query(name, 'id', 'outputs', 'a: outputs(path: "value")', 'b: outputs(path: "value")');

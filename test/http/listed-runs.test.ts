@@ -12,15 +12,15 @@ const RUNNING = { status: 'running', end_time: null };
 const isThird = ({ id }: Wire) => Number(String(id).slice('run-'.length)) % 3 === 0;
 const history = createScriptedHistory(230);
 
-describe('runs of a list', () => {
+describe('the runs of a list', () => {
   const clock = createManualClock();
-  /** What the lists say of every third run; its own record says that it has ended. */
+  /** Fields of every third run in lists. Its own record says that it has ended. */
   let thirds: Wire;
 
   const script: Script = async (call) => {
     const reply = await history.script(call);
     if (call.endpoint !== 'runs') return reply;
-    // What came with the page before is not fresh any more.
+    // The previous page is not fresh any more.
     clock.advance(LIVE_TTL_MS);
     return { json: (reply.json as Wire[]).map((record) => (isThird(record) ? { ...record, ...thirds } : record)) };
   };
@@ -42,21 +42,24 @@ describe('runs of a list', () => {
       ['runs(first: 100, filter: { status: [RUNNING] }) { nodes { totalElapsedTime } }', 3, 76],
       ['statistics(last: 110) { nodes { nodeId } }', 2, 110],
       ['trend(last: 110) { nodes { nodeId } }', 2, 110],
-    ])('are loaded by the records that it has: %s', async (selection, pages, stepLists) => {
-      await start(liveTtlMs);
-      const { errors } = await gateway.query(`{ workflow(id: "wf") { ${selection} } }`);
-      expect(errors).toEqual([]);
-      const counts = (['runs', 'run', 'steps'] as const).map((endpoint) => upstream.count(endpoint));
-      expect(counts).toEqual([pages, 0, stepLists]);
-    });
+    ])(
+      "are loaded from the list's records, without a call for each record: %s",
+      async (selection, pages, stepLists) => {
+        await start(liveTtlMs);
+        const { errors } = await gateway.query(`{ workflow(id: "wf") { ${selection} } }`);
+        expect(errors).toEqual([]);
+        const counts = (['runs', 'run', 'steps'] as const).map((endpoint) => upstream.count(endpoint));
+        expect(counts).toEqual([pages, 0, stepLists]);
+      },
+    );
 
-    it('over several workflows are loaded by the records that it has', async () => {
+    it("over several workflows are loaded from the lists' records", async () => {
       await start(liveTtlMs);
       const { errors } = await gateway.query('{ recentRuns(workflowIds: ["a", "b", "c"]) { nodes { id status } } }');
       expect([errors, upstream.calls.length]).toEqual([[], 3]);
     });
 
-    it('are loaded by the records that it has, if they failed', async () => {
+    it("that failed are loaded from the list's records", async () => {
       thirds = { status: 'failed', end_time: null };
       await start(liveTtlMs);
       const { errors } = await gateway.query(
@@ -66,7 +69,7 @@ describe('runs of a list', () => {
     });
   });
 
-  it('fit its filter, though they have ended since', async () => {
+  it('match the filter of the list, even if they have ended since', async () => {
     const { data } = await gateway.query(
       '{ workflow(id: "wf") { runs(first: 100, filter: { status: [RUNNING] }) { nodes { status } } } }',
     );
@@ -74,7 +77,7 @@ describe('runs of a list', () => {
     expect(data).toEqual({ workflow: { runs: { nodes } } });
   });
 
-  it('are filtered by what is known of them, where the list lags behind', async () => {
+  it('are filtered by newer known records if the list lags behind', async () => {
     const list = '{ workflow(id: "wf") { runs(first: 2, filter: { status: [RUNNING] }) { nodes { id } } } }';
     const listed = async () => (await gateway.query(list)).data;
     expect(await listed()).toEqual({ workflow: { runs: { nodes: [{ id: 'run-228' }, { id: 'run-225' }] } } });
@@ -83,7 +86,7 @@ describe('runs of a list', () => {
     expect(await listed()).toEqual({ workflow: { runs: { nodes: [{ id: 'run-225' }, { id: 'run-222' }] } } });
   });
 
-  it('are the same run wherever the operation reads it', async () => {
+  it('have the same values wherever an operation reads them', async () => {
     const { data } = await gateway.query(`{
       run(workflowId: "wf", id: "run-228") { status }
       workflow(id: "wf") { runs(first: 3) { nodes { id status } edges { node { status } } } }
@@ -93,7 +96,7 @@ describe('runs of a list', () => {
     expect(edge).toEqual({ node: { status: 'COMPLETED' } });
   });
 
-  it('are stale with it', async () => {
+  it('are stale if the list is stale', async () => {
     const list = '{ workflow(id: "wf") { runs(first: 3) { nodes { status freshness { isStale } } } } }';
     await gateway.query(list);
     clock.advance(LIVE_TTL_MS);

@@ -20,7 +20,7 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('a run watched over %s',
     runUpdated: { status, stepCounts: { total: steps }, freshness: { isFinal, isStale: false, staleReason: null } },
   });
 
-  it('is sent as it is at once, then once for each change, and to its end with one event that says it is final', async () => {
+  it('is sent at once, then after each change, and last as final', async () => {
     const client = await watch();
     expect(await client.nextData()).toEqual(event(1));
     await run.feeds(1);
@@ -31,7 +31,7 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('a run watched over %s',
     await run.poll();
     run.steps = 3;
     await run.poll();
-    // Nothing came of the looks that found no change, or it would be here.
+    // Polls without a change sent no event, or it would be here.
     expect(await client.nextData()).toEqual(event(3));
     run.status = 'completed';
     await run.poll(0);
@@ -39,7 +39,7 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('a run watched over %s',
     expect(await client.next()).toEqual({ type: 'complete' });
   });
 
-  it('is one event and the end where it is over already, and no look is made after it', async () => {
+  it('that has already ended is one event and the end, without further polls', async () => {
     run.status = 'failed';
     const client = await watch();
     expect(await client.nextData()).toEqual(event(1, { status: 'FAILED', isFinal: true }));
@@ -52,7 +52,7 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('a run watched over %s',
     expect([run.upstream.count('run'), run.upstream.count('steps')]).toEqual([1, 1]);
   });
 
-  it('is asked for once however many watch it, and by queries in the same breath not at all', async () => {
+  it('is polled once for all subscribers, and queries at that time use the same data', async () => {
     const watching = [await watch(), await watch(), await watch()];
     for (const client of watching) await client.nextData();
     await run.feeds(1);
@@ -66,7 +66,7 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('a run watched over %s',
     expect([run.upstream.count('run'), run.upstream.count('steps')]).toEqual([5, 5]);
   });
 
-  it('is not asked for any more when the last one has left or was cut off', async () => {
+  it('is not polled any more after the last subscriber has left or was disconnected', async () => {
     const [one, another] = [await watch(), await watch()];
     await one.nextData();
     await another.nextData();
@@ -78,18 +78,18 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('a run watched over %s',
     await run.feeds(0);
     const before = run.upstream.calls.length;
     run.clock.advance(60_000);
-    // A call would have been made before this answer came.
+    // A poll would have called the upstream before this answer.
     await run.gateway.query('{ __typename }');
     expect(run.upstream.calls).toHaveLength(before);
   });
 
-  it('asks for the record alone where nothing else is selected', async () => {
+  it('loads only the record if nothing else is selected', async () => {
     const client = await watch('subscription { runUpdated(workflowId: "wf", id: "r1") { status } }');
     expect(await client.nextData()).toEqual({ runUpdated: { status: 'RUNNING' } });
     expect([run.upstream.count('run'), run.upstream.count('steps')]).toEqual([1, 0]);
   });
 
-  it('keeps to the same clock reading within an event, and takes a new one for the next', async () => {
+  it('reads the clock once for each event', async () => {
     const client = await watch(`subscription {
       runUpdated(workflowId: "wf", id: "r1") {
         timing { wallClockMs } timeline { durationMs } progress { finished total isTotalKnown }
@@ -113,11 +113,11 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('a run watched over %s',
     }
   });
 
-  it('goes on after an outage that is longer than STALE_IF_ERROR_MS, but does not begin in it', async () => {
+  it('continues after an outage longer than STALE_IF_ERROR_MS, and does not start in one', async () => {
     const client = await watch();
     await client.nextData();
     await run.feeds(1);
-    // Not a fault that would open the breaker, whose clock is the machine's.
+    // A 429 does not open the circuit breaker, whose clock is the machine's.
     run.reply = { status: 429, headers: { 'retry-after': '100' } };
     for (let polls = 0; polls < 65; polls++) await run.poll();
     expect(await client.nextData()).toMatchObject({ runUpdated: { freshness: { isStale: true } } });
@@ -133,7 +133,7 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('a run watched over %s',
     [401, 'UNAUTHENTICATED'],
     [403, 'FORBIDDEN'],
     [404, 'NOT_FOUND'],
-  ])('ends with its error when the upstream answers %i, at once and later', async (status, code) => {
+  ])('ends with its error if the upstream answers %i, and so does a later subscription', async (status, code) => {
     const client = await watch();
     await client.nextData();
     await run.feeds(1);
@@ -143,13 +143,13 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('a run watched over %s',
     const late = await watch();
     expect(await late.nextErrorCode()).toBe(code);
     await run.feeds(0);
-    // Nothing that was cached for this key, or of this run, is left.
+    // Nothing is left that was cached for this key or this run.
     run.clock.advance(2000);
     const { errors } = await run.gateway.query('{ run(workflowId: "wf", id: "r1") { status } }');
     expect(errors.map(({ extensions }) => extensions.code)).toEqual([code]);
   });
 
-  it('is shown to nobody by what another may see', async () => {
+  it("uses the rights of each subscriber's own key", async () => {
     const mine = await watch(RUN, { key: 'key-1' });
     await mine.nextData();
     await run.feeds(1);
@@ -174,7 +174,7 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('a run watched over %s',
     ).toEqual(['key-1', 'key-1', 'key-2', 'key-2']);
   });
 
-  it('costs no memory for a reader who hangs, holds up nobody, and is told as it is when the reader goes on', async () => {
+  it('buffers nothing for a client that stops reading, delays no other, and sends the latest state afterwards', async () => {
     const query =
       'subscription { runUpdated(workflowId: "wf", id: "r1") { stepCounts { total } outputs steps { outputs } } }';
     const counted = 'subscription { runUpdated(workflowId: "wf", id: "r1") { stepCounts { total } } }';
@@ -185,7 +185,7 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('a run watched over %s',
     await quick.nextData();
     await run.feeds(1);
     hanging.stopReading();
-    // 18 polls in 18 s by the clock: one event of a megabyte for each, but for the time that it hangs.
+    // 18 polls in 18 s by the clock, with an event of a megabyte for each.
     for (let change = 1; change <= 18; change++) {
       run.outputs = String(change).padEnd(1_000_000, 'x');
       await run.poll(1, 1000);
@@ -201,12 +201,12 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('a run watched over %s',
       const { runUpdated } = (await hanging.nextData()) as { runUpdated: { stepCounts: { total: number } } };
       ({ total } = runUpdated.stepCounts);
     }
-    // What the two ends of the connection had taken before it hung, and the latest.
+    // The buffers of both ends of the connection, and the latest.
     expect(events).toBeLessThan(20);
     expect(hanging.waiting).toBe(0);
   });
 
-  it('ends after an event of which thousands of fields fail, with one error in place of data', async () => {
+  it('ends with one error and no data if thousands of fields of an event fail', async () => {
     run.steps = 5001;
     const client = await watch(
       'subscription { runUpdated(workflowId: "wf", id: "r1") { steps { outputs(path: "[") } } }',
@@ -216,7 +216,7 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('a run watched over %s',
     expect(await client.next()).toEqual({ type: 'complete' });
   });
 
-  it('is watched to its end by the client of the package', async () => {
+  it("is watched to its end by the protocol's own client package", async () => {
     const query = 'subscription { runUpdated(workflowId: "wf", id: "r1") { stepCounts { total } } }';
     const KEY = { authorization: 'Bearer key-1' };
     const [url, retryAttempts] = [`${run.gateway.url}/graphql`, 0];
@@ -249,7 +249,7 @@ describe('an event', () => {
     return startLiveRun({}, { extension });
   });
 
-  /** Which execution the first event of a new reader has. */
+  /** The number of the execution that the first event of a new subscriber comes from. */
   async function executionFor(fields: string, options: Subscribing = {}, clients: LiveClient[] = []): Promise<number> {
     const query = `subscription Live { runUpdated(workflowId: "wf", id: "r1") { ${fields} } }`;
     const client = keep(await subscribe('graphql-sse', run.gateway.url, query, options));
@@ -258,7 +258,7 @@ describe('an event', () => {
     return runUpdated.execution;
   }
 
-  it('is executed once for all who read the same of the same state with the same key within a second', async () => {
+  it('is executed once within a second for the same selection, state and key', async () => {
     const fields = 'execution steps { id }';
     expect([await executionFor(fields), await executionFor(fields)]).toEqual([1, 1]);
     expect(await executionFor(`${fields} id`)).toBe(2);
@@ -279,7 +279,7 @@ describe('an event', () => {
     for (const client of clients) expect(await client.nextData()).toMatchObject({ runUpdated: { execution: 2 } });
   });
 
-  it('is kept for others only while all that are kept have less than 8 Mi characters', async () => {
+  it('is cached for others up to 8 Mi characters of all events', async () => {
     run.outputs = 'x'.repeat(2 ** 20);
     const fieldsOf = (number: number) => `a${number}: id execution steps { outputs }`;
     for (let number = 1; number <= 9; number += 1) expect(await executionFor(fieldsOf(number))).toBe(number);

@@ -1,4 +1,4 @@
-/** An open connection has no rights of its own: a subscription ends when a new request of its caller would be refused. */
+/** A subscription ends when a new request of its caller would be refused. */
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { GatewayError, type Identity } from 'stepgate';
 import { createManualClock } from '../harness/clock.ts';
@@ -14,9 +14,9 @@ const MUTATION = 'mutation { executeWorkflow(workflowId: "wf") { message } }';
 const told = (total: number) => ({ runUpdated: { stepCounts: { total } } });
 const VALID_MS = 8000;
 
-describe.each<Transport>(['graphql-ws', 'graphql-sse'])('the right to watch over %s', (transport) => {
+describe.each<Transport>(['graphql-ws', 'graphql-sse'])('the right to watch a run over %s', (transport) => {
   const clock = createManualClock();
-  /** What the embedder's hook answers from now on. */
+  /** The current answer of the embedder's hook. */
   let identify: () => Identity | null;
   let checks = 0;
   const valid = (forMs = VALID_MS): Identity => ({
@@ -62,7 +62,7 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('the right to watch over
         throw new Error('the database is down');
       },
     ],
-  ])('ends at once when it %s, also while no event comes: %s', async (_, code, identity) => {
+  ])('ends at once if its credential %s, also without an event: %s', async (_, code, identity) => {
     const client = await watch();
     identify = identity;
     clock.advance(VALID_MS - 1);
@@ -73,16 +73,16 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('the right to watch over
     expect(checks).toBe(1);
   });
 
-  it('goes on as long as it is renewed', async () => {
+  it('lasts while it is renewed', async () => {
     const client = await watch();
     for (let renewals = 1; renewals <= 3; renewals += 1) {
       clock.advance(VALID_MS);
       await until(() => checks >= renewals);
-      // The next check is due once this one has had its answer.
+      // The next check is scheduled after this one is answered.
       await until(() => clock.pending.includes(VALID_MS));
     }
     run.steps = 2;
-    // A poll that is under way sets its next timer when it has its answer.
+    // A pending poll sets its next timer when it is answered.
     await until(() => {
       clock.advance(500);
       return client.waiting > 0;
@@ -90,7 +90,7 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('the right to watch over
     expect(await client.nextData()).toEqual(told(2));
   });
 
-  it('is checked before an event is sent, though the timer of the check rings late', async () => {
+  it('is checked before an event is sent, even if the timer of the check is late', async () => {
     const ALL_TIMERS_OF_POLLS = 5000;
     await run.replace(() =>
       startWith((ms, task) => (ms > ALL_TIMERS_OF_POLLS && ms <= VALID_MS ? () => undefined : clock.after(ms, task))),
@@ -102,7 +102,7 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('the right to watch over
     expect(await client.nextErrorCode()).toBe('UNAUTHENTICATED');
   });
 
-  it('is checked once a second at most while no event comes, however short it is', async () => {
+  it('is checked at most once a second while no event comes, however soon it expires', async () => {
     identify = () => valid(10);
     await watch();
     for (let seconds = 0; seconds < 10; seconds += 0.25) {
@@ -123,7 +123,7 @@ describe('a signing key that the issuer withdraws', () => {
     jest.restoreAllMocks();
   });
 
-  it('opens nothing on an open connection from the moment when HTTP refuses it', async () => {
+  it('is refused on an open connection as soon as HTTP refuses it', async () => {
     const clock = createManualClock();
     // jose reads the machine's clock.
     jest.spyOn(Date, 'now').mockImplementation(clock.now);
@@ -157,7 +157,7 @@ describe('a signing key that the issuer withdraws', () => {
     }
     expect(passedMs).toBeGreaterThanOrEqual(600_000);
     expect(passedMs).toBeLessThanOrEqual(AT_MOST_MS);
-    // Nothing more is sent, although the run goes on.
+    // Nothing more is sent, although the run continues.
     run.steps = 2;
     for (const client of watching) expect(await client.nextErrorCode()).toBe('UNAUTHENTICATED');
     for (const query of [QUERY, MUTATION, WATCH]) expect(await bySocket(asking, query, query)).toBe('UNAUTHENTICATED');

@@ -1,4 +1,4 @@
-/** What holds over both transports of events alike. */
+/** Rules of both transports of events. */
 import { describe, expect, it } from '@jest/globals';
 import type { Call } from '../harness/faulty-upstream.ts';
 import { until } from '../harness/fleet.ts';
@@ -19,11 +19,11 @@ const STARTED = {
   payload: { data: { executeWorkflow: { __typename: 'ExecuteWorkflowPayload' } } },
 };
 const COMPLETE = { type: 'complete' };
-/** Of the keep-alive. */
+/** Interval of the keep-alive. */
 const BEAT_MS = 10_000;
-/** More than both ends of a connection take by themselves. */
+/** More than the buffers of both ends of a connection. */
 const HUGE = 'x'.repeat(12_000_000);
-/** Half of what one key may leave unread. A text counts twice. */
+/** Half of the unread bytes that one key may have. A character counts twice. */
 const FULL = 'x'.repeat(16_000_000);
 
 const isSocket = (client: LiveClient): client is SocketClient => 'roundTrip' in client;
@@ -39,7 +39,7 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('%s', (transport) => {
   const ask = async (query: string, options: Parameters<typeof subscribe>[3] = {}): Promise<LiveClient> =>
     keep(await subscribe(transport, run.gateway.url, query, options));
   const subscribers = async () => (await scrape(run.gateway.url)).counts('stepgate_subscribers')[transport] ?? 0;
-  /** Twice: what the client answers to the first ping has come before the second one. */
+  /** Two round trips: the client's answer to the first ping has arrived before the second one. */
   const roundTrip = async (client: LiveClient) => {
     for (let time = 0; time < 2 && isSocket(client); time += 1) await client.roundTrip();
   };
@@ -63,7 +63,7 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('%s', (transport) => {
     }
   });
 
-  it('checks an operation that came before for what is new about it', async () => {
+  it('checks the variables and the operation name of a known document', async () => {
     const query = `query A { __typename }
       subscription B($id: ID!) { runUpdated(workflowId: "wf", id: $id) { status } }`;
     for (const id of ['r1', 'r2'])
@@ -80,7 +80,7 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('%s', (transport) => {
     expect(await client.next()).toMatchObject({ type: 'error', errors: [{ path: ['mine'], extensions }] });
   });
 
-  it('sends large answers and large events whole and in their order', async () => {
+  it('sends large answers and large events complete and in order', async () => {
     run.outputs = 'é"'.repeat(400_000);
     const steps = [{ outputs: run.outputs }];
     const query = await ask(LARGE_QUERY);
@@ -93,20 +93,23 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('%s', (transport) => {
     expect(await client.nextData()).toEqual({ runUpdated: { steps: [{ outputs: 'short' }] } });
   });
 
-  it.each(['leave', 'cut'] as const)('abandons the upstream calls of a query when its client goes: %s', async (go) => {
-    const calls: Call[] = [];
-    run.upstream.script = async (call) => {
-      calls.push(call);
-      await call.cut;
-      return {};
-    };
-    const client = await ask('{ run(workflowId: "wf", id: "r1") { status } }');
-    await until(() => calls.length === 1);
-    client[go]();
-    await calls[0]?.cut;
-  });
+  it.each(['leave', 'cut'] as const)(
+    'abandons the upstream calls of a query when its client disconnects: %s',
+    async (go) => {
+      const calls: Call[] = [];
+      run.upstream.script = async (call) => {
+        calls.push(call);
+        await call.cut;
+        return {};
+      };
+      const client = await ask('{ run(workflowId: "wf", id: "r1") { status } }');
+      await until(() => calls.length === 1);
+      client[go]();
+      await calls[0]?.cut;
+    },
+  );
 
-  it('watches nothing for a client that goes while its workflows are listed', async () => {
+  it('starts no poller for a client that leaves while its workflows are listed', async () => {
     await start({ UPSTREAM_ENDPOINTS: 'steps,run,runs,workflows' });
     const listed = Promise.withResolvers<undefined>();
     const { script } = run.upstream;
@@ -130,14 +133,14 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('%s', (transport) => {
     const padded = `{ run(workflowId: "wf", id: "other") { status } } ${'#'.repeat(20_000)}`;
     const codeOf = ({ errors }: GraphqlAnswer) => errors[0]?.extensions.code;
 
-    it('keeps a silent connection open and cuts that client after 30 s', async () => {
+    it('keeps a silent connection open, and cuts that client after 30 s', async () => {
       const silent = await ask(RUN, { key: 'key-2' });
       await silent.next();
       run.outputs = HUGE;
       const hanging = await ask(LARGE);
       hanging.stopReading();
       await run.feeds(2);
-      // A busy machine still takes pieces of the event for the client when the first beats come.
+      // On a busy machine the first beats still come while the event is being written.
       for (let [beats, count] = [0, 2]; beats < 5 || count !== 1; beats += 1) {
         expect(beats).toBeLessThan(30);
         run.clock.advance(BEAT_MS);
@@ -152,7 +155,7 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('%s', (transport) => {
       expect(await silent.nextData()).toEqual({ runUpdated: { status: 'COMPLETED' } });
     });
 
-    it('keeps a client that takes a large answer slowly', async () => {
+    it('keeps a client that reads a large answer slowly', async () => {
       run.outputs = FULL;
       const slow = await ask(LARGE_QUERY);
       slow.stopReading();
@@ -163,7 +166,7 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('%s', (transport) => {
         slow.goOnReading();
         await until(() => slow.bytesRead() > enough);
         slow.stopReading();
-        // What became free at one end is filled again by the other.
+        // The other end fills the space that became free.
         for (let time = 0; time < 5; time += 1) await fetch(`${run.gateway.url}/healthz`);
       }
       slow.goOnReading();
@@ -174,7 +177,7 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('%s', (transport) => {
     it.each([
       ['an answer', LARGE_QUERY],
       ['an event', LARGE],
-    ])('counts %s for its key until the client takes it', async (what, query) => {
+    ])('counts %s for its key until the client has read it', async (what, query) => {
       run.outputs = FULL;
       const hanging = await ask(query);
       hanging.stopReading();
@@ -183,7 +186,7 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('%s', (transport) => {
       let late: LiveClient | undefined;
       let other: LiveClient | undefined;
       if (what === 'an event') {
-        // Another event of the key comes late, and those of other keys do not.
+        // Another event of the key is delayed. Events of other keys are not.
         late = await ask(LARGE.replace('steps {', 'steps { id'));
         other = await ask(LARGE, { key: 'key-2' });
         await other.nextData();
@@ -200,7 +203,7 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('%s', (transport) => {
   describe('when the gateway stops', () => {
     const closed = { type: 'closed', code: transport === 'graphql-ws' ? 1001 : 0 };
 
-    it('ends subscriptions at once, and answers the mutation that is under way before it closes', async () => {
+    it('ends subscriptions at once, and answers a pending mutation before it closes', async () => {
       await start({ UPSTREAM_ENDPOINTS: 'steps,run,execute' });
       const due = Promise.withResolvers<undefined>();
       const { script } = run.upstream;
@@ -238,7 +241,7 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('%s', (transport) => {
       await run.feeds(1);
       await run.gateway.close();
       hanging.goOnReading();
-      // The gateway may stop before the event is written: then the stream only completes.
+      // The gateway may stop before the event is written. Then the stream only completes.
       expect((await hanging.next()).type).toMatch(/^(?:next|complete|closed)$/);
     });
   });

@@ -12,7 +12,7 @@ const STATUS = `query Status($id: ID!) { run(workflowId: "wf", id: $id) { status
 describe('loading runs', () => {
   const scene = perTest(() => startRunsScene());
 
-  it('reads each run once, however many aliases ask for it', async () => {
+  it('reads each run once for all aliases', async () => {
     const { data, errors } = await scene.gateway.query(`{
       a: run(workflowId: "wf", id: "r1") { totalElapsedTime }
       b: run(workflowId: "wf", id: "r1") { stepCounts { total } }
@@ -32,7 +32,7 @@ describe('loading runs', () => {
     expect(scene.upstream.count('run')).toBe(2);
   });
 
-  it('asks again for a live run after LIVE_TTL_MS, and not before', async () => {
+  it('reads a live run again after LIVE_TTL_MS, and not before', async () => {
     scene.upstream.script = ({ endpoint, runId }) => ({
       json:
         endpoint === 'run' ? [wireRun(runId, { status: 'running', end_time: null })] : [wireStep({ end_time: null })],
@@ -46,7 +46,7 @@ describe('loading runs', () => {
     expect(scene.upstream.count('steps')).toBe(2);
   });
 
-  it('causes no more upstream calls than MAX_UPSTREAM_CALLS, and answers what they brought', async () => {
+  it('makes at most MAX_UPSTREAM_CALLS upstream calls, and answers the loaded part', async () => {
     await scene.restart({ UPSTREAM_ENDPOINTS: 'steps', MAX_UPSTREAM_CALLS: '3' });
     const ask = () => scene.gateway.query(`{ workflow(id: "wf") { runsById(ids: ["a", "b", "c", "d", "e"]) { id } } }`);
     const { data, errors } = await ask();
@@ -56,7 +56,7 @@ describe('loading runs', () => {
       'UPSTREAM_BUDGET_EXCEEDED',
     ]);
     expect(scene.upstream.calls).toHaveLength(3);
-    // What is cached costs nothing, so that asking again gets further.
+    // Cached runs cost no call, so a second query gets further.
     expect((await ask()).errors).toEqual([]);
   });
 
@@ -66,7 +66,7 @@ describe('loading runs', () => {
     expect(await scene.codes(`{ ${fields.join(' ')} }`)).toEqual(ids.map(() => 'NOT_FOUND'));
     return scene.upstream.calls.length - before;
   };
-  /** A key must be accepted before anything is remembered for it. */
+  /** Nothing is cached for a key before it is accepted. */
   const losesRuns = async () => {
     await scene.data('{ run(workflowId: "wf", id: "there") { status } }');
     scene.upstream.script = () => ({ status: 404 });
@@ -76,7 +76,7 @@ describe('loading runs', () => {
     [1000, 1000],
     [5000, 1000],
     [100, 100],
-  ])('remembers a 404 with LIVE_TTL_MS %i for %i ms', async (liveTtlMs, pauseMs) => {
+  ])('caches a 404 with LIVE_TTL_MS=%i for %i ms', async (liveTtlMs, pauseMs) => {
     await scene.restart({ LIVE_TTL_MS: String(liveTtlMs) });
     await losesRuns();
     expect(await codesAndCalls(['gone'])).toBeGreaterThan(0);
@@ -86,7 +86,7 @@ describe('loading runs', () => {
     expect(await codesAndCalls(['gone'])).toBeGreaterThan(0);
   });
 
-  it('forgets a 404 earlier where all of them take more than the cache has, the oldest first', async () => {
+  it('evicts the oldest 404s if all of them exceed the cache', async () => {
     await scene.restart({ CACHE_MAX_BYTES: String(2 ** 20) });
     await losesRuns();
     const ids = Array.from({ length: 500 }, (_, number) => `${number}${'x'.repeat(500)}`);
@@ -95,7 +95,7 @@ describe('loading runs', () => {
     expect(await codesAndCalls([ids[0] ?? ''])).toBeGreaterThan(0);
   });
 
-  it('logs no defect when a client goes away before its answer', async () => {
+  it('logs no defect when a client disconnects before its answer', async () => {
     const lines: string[] = [];
     const logger = pino({ level: 'error' }, { write: (line) => void lines.push(line) });
     await scene.restart({}, { logger });
@@ -106,13 +106,13 @@ describe('loading runs', () => {
     leaving.abort();
     await expect(leaver).rejects.toThrow();
     await call.cut;
-    // Once it has stopped, everything that was under way has come to its end.
+    // After the restart nothing is pending any more.
     await scene.restart({});
     expect(lines).toEqual([]);
   });
 
   const RUNNING = { status: 'running', end_time: null };
-  /** The run's record with these fields; null: there is none. */
+  /** Serves a record with these fields, or none for null. */
   const recorded = (record: Wire | null, steps: Reply = { json: [wireStep()] }): void => {
     scene.upstream.script = ({ endpoint, runId }) => {
       if (endpoint === 'steps') return steps;
@@ -127,14 +127,14 @@ describe('loading runs', () => {
     ['has finished', {}, TIMES, false],
     ['runs', RUNNING, TIMES, false],
     ['is queued', { ...RUNNING, status: 'queued', start_time: null }, TIMES, false],
-    ['is in a state that nobody knows', { ...RUNNING, status: 'archived' }, TIMES, false],
-    ['tells no start', { start_time: null }, 'status outputs freshness { isFinal }', false],
-    ['tells no start', { start_time: null }, TIMES, true],
-    ['is over and tells no end', { end_time: null }, TIMES, true],
-    ['is in a state that nobody knows and tells no start', { status: 'archived', start_time: null }, TIMES, true],
+    ['has an unknown status', { ...RUNNING, status: 'archived' }, TIMES, false],
+    ['has no start', { start_time: null }, 'status outputs freshness { isFinal }', false],
+    ['has no start', { start_time: null }, TIMES, true],
+    ['is over and has no end', { end_time: null }, TIMES, true],
+    ['has an unknown status and no start', { status: 'archived', start_time: null }, TIMES, true],
     ['is missing', null, 'status', true],
     ['is missing', null, TIMES, true],
-  ])('asks for the steps only where the record can not tell: it %s (%#)', async (_, record, fields, needsSteps) => {
+  ])('loads the steps only if the record cannot answer: it %s (%#)', async (_, record, fields, needsSteps) => {
     recorded(record);
     const { data, errors } = await scene.gateway.query(`{ run(workflowId: "wf", id: "r1") { id ${fields} } }`);
     expect(errors).toEqual([]);
@@ -144,7 +144,7 @@ describe('loading runs', () => {
     expect(data).toMatchObject({ run: { startedAt, endedAt, wallClockMs: expect.closeTo(2237.692, 3) } });
   });
 
-  it('asks for record and steps at the same time', async () => {
+  it('loads record and steps at the same time', async () => {
     const both = Promise.withResolvers<undefined>();
     scene.upstream.script = async (call) => {
       if (scene.upstream.calls.length === 2) both.resolve(undefined);
@@ -157,7 +157,7 @@ describe('loading runs', () => {
   const MISSING: Reply = { status: 404 };
   const NO_STEPS = { stepCounts: { total: 0 } };
   it.each<readonly [string, Wire | null, Reply, unknown, readonly string[]]>([
-    ['are missing and the record runs: it has none yet', RUNNING, MISSING, { status: 'RUNNING', ...NO_STEPS }, []],
+    ['are missing and the record runs: there are none yet', RUNNING, MISSING, { status: 'RUNNING', ...NO_STEPS }, []],
     [
       'are missing and the record is queued',
       { ...RUNNING, status: 'queued' },
@@ -182,7 +182,7 @@ describe('loading runs', () => {
     ],
     ['fail and there is no record', null, { status: 500 }, null, ['UPSTREAM_UNAVAILABLE']],
     ['are missing and there is no record', null, MISSING, null, ['NOT_FOUND']],
-  ])('answers what the record tells where the steps %s', async (_, record, steps, run, codes) => {
+  ])("answers the record's fields if the steps %s", async (_, record, steps, run, codes) => {
     const query = '{ run(workflowId: "wf", id: "r1") { status stepCounts { total } } }';
     recorded(record, steps);
     for (let time = 0; time < 2; time += 1) {
@@ -190,13 +190,13 @@ describe('loading runs', () => {
       expect([data, errors.map(({ extensions }) => extensions.code)]).toEqual([{ run }, codes]);
       if (codes.length > 0) expect(headers.get('cache-control')).toBe('no-store');
     }
-    // Nothing is kept of a failure, and of a 404 nothing for longer than a second.
+    // No failure is cached, and a 404 for at most a second.
     recorded({});
     scene.clock.advance(1000);
     expect((await scene.gateway.query(query)).data).toEqual({ run: { status: 'COMPLETED', stepCounts: { total: 1 } } });
   });
 
-  it('tells the error of the record before that of the steps, whichever comes first', async () => {
+  it('reports the error of the record before that of the steps, whichever comes first', async () => {
     scene.upstream.script = async ({ endpoint }) => {
       if (endpoint === 'steps') return MISSING;
       await scene.gateway.query('{ __typename }');
@@ -206,7 +206,7 @@ describe('loading runs', () => {
     expect(errors.map(({ extensions }) => extensions.code)).toEqual(['UPSTREAM_UNAVAILABLE']);
   });
 
-  it('reads each part of a run once for an operation, however long that takes', async () => {
+  it('reads each part of a run once for an operation of any duration', async () => {
     scene.upstream.script = ({ endpoint, runId }) => {
       scene.clock.advance(10_000);
       const isOver = scene.upstream.count('run') > 1;
@@ -220,7 +220,7 @@ describe('loading runs', () => {
     expect(scene.upstream.calls).toHaveLength(2);
   });
 
-  it('asks for each part of a run again when its own time is over', async () => {
+  it('reads each part of a run again after its own LIVE_TTL_MS', async () => {
     recorded(RUNNING);
     const ask = async (fields: string) => {
       const { data } = await scene.gateway.query(`{ run(workflowId: "wf", id: "r1") { ${fields} } }`);
@@ -235,7 +235,7 @@ describe('loading runs', () => {
     expect(await ask('status statusIsInferred stepCounts { total }')).toEqual([{ run }, 2, 1]);
   });
 
-  it('lets an answer that depends on the clock live a second, however long its data is fresh', async () => {
+  it('limits max-age to a second for an answer that depends on the clock', async () => {
     await scene.restart({ LIVE_TTL_MS: '60000' });
     const startedAt = new Date(scene.clock.now()).toISOString();
     recorded(RUNNING, { json: [wireStep({ status: 'running', start_time: startedAt, end_time: null })] });
@@ -255,7 +255,7 @@ describe('loading runs', () => {
     ['1000', 1000, 60_000],
     ['120000', 120_000, 120_000],
   ])(
-    'lists workflows that are at most LIVE_TTL_MS old, and has a graph that is at most a minute old: %s',
+    'lists workflows that are at most LIVE_TTL_MS old, and uses a graph that is at most a minute old: %s',
     async (liveTtlMs, listMs, graphMs) => {
       await scene.restart({ LIVE_TTL_MS: liveTtlMs });
       scene.upstream.script = (call) =>
@@ -275,7 +275,7 @@ describe('loading runs', () => {
     },
   );
 
-  it('believes the newest that it asked for: an older call that is answered later does not undo it', async () => {
+  it('uses the newest record: an older call that is answered later does not replace it', async () => {
     const slow = Promise.withResolvers<undefined>();
     scene.upstream.script = async ({ endpoint, runId }) => {
       if (endpoint === 'runs') return { json: [wireRun('r1')] };
@@ -314,7 +314,7 @@ describe('a run of an upstream without records, which came in a list', () => {
     run: { rawStatus, statusIsInferred: rawStatus === null, freshness: { isStale } },
   });
 
-  it('shows that record while it is fresh', async () => {
+  it('shows the record of the list while it is fresh', async () => {
     record = { status: 'running', end_time: null };
     await list();
     scene.clock.advance(999);
@@ -323,13 +323,13 @@ describe('a run of an upstream without records, which came in a list', () => {
     expect(await told()).toEqual(known(null));
   });
 
-  it('shows it for good if it is final', async () => {
+  it('shows the record of the list without a time limit if it is final', async () => {
     await list();
     scene.clock.advance(59_999);
     expect([await callsOfTold(), await told()]).toEqual([0, known('completed')]);
   });
 
-  it('shows it again once the call for its steps has proven the right, and nothing where that call is refused', async () => {
+  it('shows the record again after the steps call has renewed the right, and nothing if that call is refused', async () => {
     await list();
     scene.clock.advance(60_000);
     expect([await callsOfTold(), await told()]).toEqual([1, known('completed')]);

@@ -1,4 +1,4 @@
-/** A gateway whose page was not built: a copy of the source without it, in a process of its own. */
+/** Runs a copy of the source without the built page, in its own process. */
 import { cp, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -30,7 +30,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-it('a page that was not built is a 503 that names /graphql, a line of the log, and everything else is answered', async () => {
+it('a gateway whose page is not built answers 503 for the page and logs it, and serves everything else', async () => {
   const url = await gateway.url();
   const page = await ask(`${url}/workflows/wf`);
   expect(page).toMatchObject({ status: 503, headers: { 'content-type': 'text/plain; charset=utf-8' } });

@@ -26,7 +26,7 @@ describe('a failing upstream', () => {
     });
   };
 
-  it('is stood in for by its last good answer, which says so; and is asked again when it is back', async () => {
+  it('is replaced by its last good answer, marked as stale, until it is back', async () => {
     running();
     const fresh = {
       status: 'RUNNING',
@@ -57,7 +57,7 @@ describe('a failing upstream', () => {
     ['UPSTREAM_UNAVAILABLE', { status: 500 }],
     ['RATE_LIMITED', { status: 429, headers: { 'retry-after': '7' } }],
     ['UPSTREAM_TIMEOUT', ({ cut }) => cut.then(() => ({}))],
-  ])('has its last good answer served where it fails with %s, which the answer names', async (code, reply) => {
+  ])('causes a stale answer with the reason %s', async (code, reply) => {
     running();
     await scene.gateway.query(RUN);
     scene.clock.advance(1000);
@@ -67,7 +67,7 @@ describe('a failing upstream', () => {
     expect(data).toMatchObject({ run: { status: 'RUNNING', freshness: { isStale: true, staleReason } } });
   });
 
-  it('fails for one key alone: another has its own answers, and no pause after the failure', async () => {
+  it('fails for one key only: another key has its own answers', async () => {
     running();
     const [other, unknown] = [{ key: 'key-2' }, { key: 'key-3' }];
     await scene.gateway.query(RUN);
@@ -80,7 +80,7 @@ describe('a failing upstream', () => {
     expect((await scene.gateway.query(RUN, other)).data).toMatchObject({ run: { freshness: { isStale: false } } });
   });
 
-  it('that has one part of a run alone makes the run stale, and is asked for the other a second later', async () => {
+  it('with one failed call makes the run stale, and the call is tried again a second later', async () => {
     running();
     await scene.gateway.query(RUN);
     scene.clock.advance(1000);
@@ -93,7 +93,7 @@ describe('a failing upstream', () => {
     expect((await scene.gateway.query(RUN)).data).toEqual({ run: { ...ended, freshness } });
   });
 
-  it('has no stale answer served where STALE_IF_ERROR_MS is 0', async () => {
+  it('causes an error if STALE_IF_ERROR_MS is 0', async () => {
     await scene.restart({ STALE_IF_ERROR_MS: '0' });
     running();
     await scene.gateway.query(RUN);
@@ -102,7 +102,7 @@ describe('a failing upstream', () => {
     expect((await scene.gateway.query(RUN)).data).toEqual({ run: null });
   });
 
-  it('is stood in for up to STALE_IF_ERROR_MS and no longer', async () => {
+  it('causes stale answers for STALE_IF_ERROR_MS, then an error', async () => {
     running();
     await scene.gateway.query(RUN);
     scene.upstream.script = () => ({ status: 500 });
@@ -116,7 +116,7 @@ describe('a failing upstream', () => {
     ]);
   });
 
-  it('is not asked again by every request while it fails', async () => {
+  it('is not called again by every request while it fails', async () => {
     running();
     await scene.gateway.query(RUN);
     scene.upstream.script = () => ({ status: 500 });
@@ -127,7 +127,7 @@ describe('a failing upstream', () => {
     expect(scene.upstream.calls).toHaveLength(afterFirst);
   });
 
-  it('is never stood in for when it says that there is nothing, or that this key may not see it', async () => {
+  it('causes no stale answer for a 401, 403 or 404', async () => {
     for (const [status, code] of [
       [404, 'NOT_FOUND'],
       [401, 'UNAUTHENTICATED'],
@@ -141,7 +141,7 @@ describe('a failing upstream', () => {
       const { data, errors } = await scene.gateway.query(RUN);
       expect(data).toEqual({ run: null });
       expect(errors.map(({ extensions }) => extensions.code)).toEqual([code]);
-      // The answer from before is gone for good.
+      // The earlier answer is evicted.
       scene.upstream.script = () => ({ status: 500 });
       scene.clock.advance(1000);
       expect((await scene.gateway.query(RUN)).data).toEqual({ run: null });
@@ -155,7 +155,7 @@ describe('a failing upstream', () => {
     ['400', { status: 400, json: { detail: SECRET } }, 'BAD_USER_INPUT'],
     ['418', { status: 418, json: { detail: SECRET } }, 'UPSTREAM_CONTRACT_VIOLATION'],
     ['503', { status: 503, json: { detail: SECRET } }, 'UPSTREAM_UNAVAILABLE'],
-  ])('that answers %s causes the error of the table, without a word of its answer', async (_, reply, code) => {
+  ])('that answers %s causes its documented error, without any text of its answer', async (_, reply, code) => {
     running();
     await scene.gateway.query(RUN, { key: 'key-2' });
     scene.upstream.script = () => reply;

@@ -1,4 +1,4 @@
-/** What a browser gets: the run page with its files, Sandbox and GraphiQL. */
+/** The run page with its files, Sandbox and GraphiQL. */
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
@@ -26,7 +26,7 @@ const filesIn = (html: string) => [...html.matchAll(/(?:src|href)="([^"]+)"/g)].
 
 describe('the run page', () => {
   it.each(['/', '/workflows/wf/runs/r1?a=b'])(
-    'is to be asked for anew each time, under its own policy: %s',
+    'is revalidated each time, and has its own Content-Security-Policy: %s',
     async (path) => {
       for (const gateway of [development, production]) {
         const { status, headers, body } = await ask(`${gateway.url}${path}`);
@@ -51,7 +51,7 @@ describe('the run page', () => {
     },
   );
 
-  it('has a sample key over the sample API alone, and knows its base path', async () => {
+  it('has a sample key only over the sample API, and has its base path', async () => {
     const tagsOf = async ({ url }: TestGateway) =>
       [...(await textAt(url)).matchAll(/<meta name="(sample-key|base-path)" content="([^"]*)">/g)].map(
         ([, ...tag]) => tag,
@@ -88,7 +88,7 @@ describe('the files of the page', () => {
       'no-cache',
     ],
     ['an icon', () => `${development.url}/assets/icon.svg`, 'image/svg+xml', 'no-cache'],
-  ])('are kept for good where their names change with their content: %s', async (_, urlOf, type, cacheControl) => {
+  ])('are cached forever if their names contain a digest: %s', async (_, urlOf, type, cacheControl) => {
     const answer = await ask(urlOf());
     expect(answer).toMatchObject({
       status: 200,
@@ -114,7 +114,7 @@ describe('the files of the page', () => {
     ['gzip;q=0', undefined],
     ['identity', undefined],
     [null, undefined],
-  ])('come in the encoding that the client takes, and are not sent again: %j', async (accepted, encoding) => {
+  ])('have the best encoding that the client accepts, and get a 304: %j', async (accepted, encoding) => {
     const plain = await ask(script);
     const headers = accepted === null ? {} : { 'accept-encoding': accepted };
     const answer = await ask(script, { headers });
@@ -128,7 +128,7 @@ describe('the files of the page', () => {
   });
 
   it.each(['bytes=5-2', 'bytes=0-0', 'bytes=-500', 'bytes=99999999-'])(
-    'come whole, whatever range is asked for: %s',
+    'are sent complete for any range: %s',
     async (range) => {
       const [{ body }, { status, body: part }] = [await ask(style), await ask(style, { headers: { range } })];
       expect([status, part.equals(body)]).toEqual([200, true]);
@@ -137,7 +137,7 @@ describe('the files of the page', () => {
 
   const OUTSIDE = `none-abcd_123.js index.html theme.js.br icon.svg.gz .hidden.js theme.js/a.js ../index.html
     ..%2findex.html ../../../package.json %2e%2e/sources.txt a/../theme.js theme.js%00`;
-  it.each(['', ...OUTSIDE.split(/\s+/)])('are those of the build alone: %j', async (name) => {
+  it.each(['', ...OUTSIDE.split(/\s+/)])('are only those of the build: %j gets 404', async (name) => {
     const raw = await connectRaw(development.url);
     const { head, body } = await raw.ask(`GET /assets/${name} HTTP/1.1\r\nhost: a\r\n\r\n`);
     raw.close();
@@ -150,7 +150,7 @@ describe('the files of the page', () => {
 const BROWSER = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' };
 const open = ({ url }: TestGateway, path: string) => ask(`${url}${path}`, { headers: BROWSER });
 
-it.each(['', '?explorer=graphiql'])('a browser gets Sandbox at /graphql%s, with a way to GraphiQL', async (search) => {
+it.each(['', '?explorer=graphiql'])('a browser gets Sandbox at /graphql%s, with a link to GraphiQL', async (search) => {
   for (let time = 0; time < 2; time += 1) {
     const { status, headers, body } = await open(development, `/graphql${search}`);
     expect({ status, headers }).toMatchObject({
@@ -162,7 +162,7 @@ it.each(['', '?explorer=graphiql'])('a browser gets Sandbox at /graphql%s, with 
       },
     });
     expect(headers['set-cookie']).toBeUndefined();
-    // Every policy must allow it: the header names no source of scripts, styles or frames, so the page's own decides.
+    // All policies apply. The header names no source of scripts, styles or frames, so the page's own policy decides.
     const policy = headers['content-security-policy'];
     expect(policy).toContain("frame-ancestors 'none'");
     expect(policy).not.toMatch(/(default|script|style|frame|connect|img)-src/);

@@ -1,4 +1,4 @@
-/** Steps as the upstream really sends them, from its wire to the answer. Each derived value is worked out by hand. */
+/** Unusual steps of an upstream, from the wire to the answer. The expected values are computed by hand. */
 import { describe, expect, it } from '@jest/globals';
 import { createManualClock } from '../harness/clock.ts';
 import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
@@ -6,34 +6,34 @@ import { startGateway } from '../harness/gateway.ts';
 import { perBlock } from '../harness/lasting.ts';
 import { wireRun, wireStep, type Wire } from '../harness/wire.ts';
 
-/** Seconds after 10:00, in the upstream's own form. */
+/** Seconds after 10:00, in the upstream's format. */
 const at = (seconds: string) => `2026-11-24T10:00:0${seconds}Z`;
 const step = (id: string, start: unknown, end: unknown, more: object) =>
   wireStep({ id, node_id: id, start_time: start, end_time: end, elapsed_time: 0, outputs: null, ...more });
 
 const STEPS = [
-  // Clock skew: it ends before it starts. 3 s as the upstream says.
+  // Clock skew: it ends before it starts. The upstream says 3 s.
   step('skewed', at('9'), at('8'), { elapsed_time: 3 }),
-  // The retry of a node that failed. Cached tokens are a part of the input.
+  // The retry of a node that failed. Cached tokens are part of the input.
   step('second', at('3.500000'), at('5.737692'), {
     ...{ node_id: 'model', status: 'SUCCESS', elapsed_time: 2 },
     outputs: { usage: { prompt_tokens: 100, completion_tokens: 20, prompt_tokens_details: { cached_tokens: 60 } } },
   }),
-  // An unknown status, but it has ended.
+  // An unknown status with an end.
   step('odd', '2026-11-24T10:00:06+00:00', '2026-11-24 10:00:06.900000+00:00', { status: 'archived', error: '' }),
-  // The first attempt: an error that contains JSON, and numbers of tokens that are not counts.
+  // The first attempt: the error contains JSON, and the token counts are invalid.
   step('first', at('0.250000'), at('3.000000'), {
     ...{ node_id: 'model', status: 'Error', elapsed_time: 2 },
     error: '{"error":{"message":"too long","code":"context_length"}}',
     outputs: { usage: { prompt_tokens: -5, completion_tokens: 1.5 } },
   }),
-  // It runs still, and has null wherever null is allowed.
+  // It is running, and has null wherever null is allowed.
   step('running', at('7.000000'), null, { status: 'in-progress', inputs: null, user_id: null, step_metadata: null }),
-  // It has not started, and its times are not times.
+  // It has not started, and its times are invalid.
   step('waiting', '', 'soon', { status: 'queued', elapsed_time: null }),
 ];
 
-it('steps of the upstream have the order, durations, attempts, totals and failures that are defined', async () => {
+it('unusual steps have the documented order, durations, attempts, totals and failures', async () => {
   const upstream = await startFaultyUpstream(({ endpoint, runId }) => {
     if (endpoint === 'steps') return { json: STEPS };
     return { json: [wireRun(runId, { status: 'running', start_time: at('0'), end_time: '' })] };
@@ -86,7 +86,7 @@ it('steps of the upstream have the order, durations, attempts, totals and failur
 
 const after = (seconds: number): string => new Date(Date.UTC(2026, 10, 20) + seconds * 1000).toISOString();
 
-/** An execution of node `a`; without an end the upstream says that it runs. */
+/** An execution of node `a`. Without an end the upstream says that it is running. */
 const ran = (id: string, status: string, start: number, end: number | null, fields: Wire = {}): Wire =>
   wireStep({
     id,
@@ -132,13 +132,10 @@ describe('a run that is over', () => {
     ['mended', []],
     ['parallel', [{ id: 'a1' }]],
     ['left', [{ id: 'a2' }]],
-  ])(
-    'keeps the failures that had not ended when the last execution of their node began: %s',
-    async (id, failedSteps) => {
-      const run = await ask(`{ run(workflowId: "wf", id: "${id}") { failedSteps(latestAttemptOnly: true) { id } } }`);
-      expect(run).toEqual({ run: { failedSteps } });
-    },
-  );
+  ])('lists failures that had not ended when the last execution of their node began: %s', async (id, failedSteps) => {
+    const run = await ask(`{ run(workflowId: "wf", id: "${id}") { failedSteps(latestAttemptOnly: true) { id } } }`);
+    expect(run).toEqual({ run: { failedSteps } });
+  });
 
   it('ends its running steps: the bar of a step is as long as its duration', async () => {
     const step = 'durationMs durationSource shareOfRun';

@@ -1,13 +1,14 @@
 /**
- * What a gateway answers from its store in any order of requests, answers, refusals, outages, disconnects and time. Each value names the
- * upstream call that brought it, so each answer can be checked against what was known when it was asked for.
+ * Answers of a gateway in any order of requests, answers, refusals, outages, disconnects and time. Each value names
+ * its upstream call, so each answer can be checked.
  */
 import { expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Reply } from '../harness/faulty-upstream.ts';
 import type { GraphqlAnswer } from '../harness/gateway.ts';
 import { until } from '../harness/fleet.ts';
-import { codesOf, startRunsScene, type HeldCall, type HeldCalls } from '../harness/runs-scene.ts';
+import { codesOf } from '../harness/operations.ts';
+import { startRunsScene, type HeldCall, type HeldCalls } from '../harness/runs-scene.ts';
 import { wireStep } from '../harness/wire.ts';
 import { perBlock } from '../harness/lasting.ts';
 
@@ -15,7 +16,7 @@ const LIVE_TTL_MS = 2000;
 const REAUTH_INTERVAL_MS = 10_000;
 const STALE_IF_ERROR_MS = 20_000;
 const MISS_MS = 1000;
-/** Room for a few answers. */
+/** Space for a few answers. */
 const CACHE_MAX_BYTES = 12_000;
 
 const KEYS = ['ada', 'bob'];
@@ -33,7 +34,7 @@ const ask = fc.record({
   key: fc.constantFrom(...KEYS),
   workflow: fc.constantFrom(...WORKFLOWS),
 });
-/** `pick` chooses among what is open at that moment. */
+/** `pick` chooses among the pending calls or requests. */
 const answer = fc.record({ does: fc.constant('answer' as const), pick: fc.nat(7), outcome });
 const leave = fc.record({ does: fc.constant('leave' as const), pick: fc.nat(7) });
 const wait = fc.record({
@@ -57,7 +58,7 @@ interface UpstreamCall {
   outcome: Outcome | 'cut' | null;
   answeredIn: number;
   answeredAt: number;
-  /** A refusal that takes away all that is cached for the key. */
+  /** True for a refusal that evicts everything that is cached for the key. */
   evicts: boolean;
 }
 
@@ -73,7 +74,7 @@ const counts = { called: 0, cached: 0, stale: 0, denied: 0, repeated: 0, missing
 
 const scene = perBlock(() => startRunsScene());
 
-/** Throws where an answer or a call breaks a rule. */
+/** Throws if an answer or a call breaks a rule. */
 async function play(actions: readonly Action[], forbidden: string | null): Promise<void> {
   await scene.restart({
     UPSTREAM_ENDPOINTS: 'steps',
@@ -86,7 +87,7 @@ async function play(actions: readonly Action[], forbidden: string | null): Promi
   const held: HeldCalls = scene.hold();
   const calls: UpstreamCall[] = [];
   const requests: Request[] = [];
-  /** What was refused by 403, and not allowed since. */
+  /** Workflows that were refused by 403 and not allowed since. */
   const denied = new Set<string>();
   const broken: unknown[] = [];
   let turn = 0;
@@ -130,7 +131,7 @@ async function play(actions: readonly Action[], forbidden: string | null): Promi
   function checkValue({ key, workflow, askedIn }: Request, { data }: GraphqlAnswer): void {
     const { run } = data as unknown as { run: { steps: { id: string }[]; freshness: { isStale: boolean } } };
     const call = calls[Number(run.steps[0]?.id)];
-    // Each key has what its own call brought.
+    // Each key gets the value of its own call.
     expect(call).toMatchObject({ key, workflow });
     if (!call) return;
     const { isStale } = run.freshness;
@@ -159,7 +160,7 @@ async function play(actions: readonly Action[], forbidden: string | null): Promi
     const wanted = { UNAUTHENTICATED: 401, FORBIDDEN: 403, NOT_FOUND: 404, UPSTREAM_UNAVAILABLE: 500 }[code ?? ''];
     const causes = ofKey(key).filter((call) => call.outcome === wanted);
     if (code === 'UNAUTHENTICATED' || code === 'FORBIDDEN') {
-      // Only those who waited for a refusal get it.
+      // Only requests that waited for a refusal get it.
       expect(causes.some(({ answeredIn }) => answeredIn === turn)).toBe(true);
       counts.denied += 1;
       return;
@@ -191,7 +192,7 @@ async function play(actions: readonly Action[], forbidden: string | null): Promi
       });
   }
 
-  /** Each request that waits, waits for a call of its key. */
+  /** Each open request waits for a call of its key. */
   const isQuiet = () => {
     takeCalls();
     return requests.every(
@@ -218,7 +219,7 @@ async function play(actions: readonly Action[], forbidden: string | null): Promi
       const call = open[action.pick % open.length];
       const answered = call ? waitingFor(call) : [];
       if (call) end(call, call.workflow === forbidden && action.pick > 1 ? 403 : action.outcome);
-      // Those that waited for this call; one that waits for a renewed right may go on to a call of its own.
+      // A request that waits for a renewed right may go on to a call of its own.
       await until(() => {
         takeCalls();
         const isCalled =
@@ -239,7 +240,7 @@ async function play(actions: readonly Action[], forbidden: string | null): Promi
   if (broken.length > 0) throw broken[0];
 }
 
-it('isolates keys, serves nothing from before a refusal or past its time, makes single calls, and lets no request hang', async () => {
+it('a gateway isolates keys, serves nothing from before a refusal or past its time, makes single calls, and answers each request', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(action, { minLength: 1, maxLength: 60, size: 'max' }),
@@ -248,6 +249,6 @@ it('isolates keys, serves nothing from before a refusal or past its time, makes 
     ),
     { seed: 20_261_124, numRuns: 11 },
   );
-  // Each way occurred; otherwise the checks would prove little.
+  // Each kind of answer occurred. Otherwise the checks would prove little.
   expect(Object.entries(counts).filter(([, count]) => count === 0)).toEqual([]);
 });

@@ -1,4 +1,4 @@
-/** Which requests reach which part of the gateway, and how every other request is refused. */
+/** Which requests are answered by which part of the gateway, and how other requests are refused. */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { IncomingMessage, Server } from 'node:http';
 import { describe, expect, it } from '@jest/globals';
@@ -15,7 +15,7 @@ const JSON_HEAD = `${HEAD}content-type: application/json\r\n`;
 const long = 'x'.repeat(17_000);
 const OWN_ID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
 
-/** Each is sent over a connection of its own. */
+/** Each is sent over its own connection. */
 const REFUSED: readonly (readonly [name: string, status: number, code: string, sent: string])[] = [
   ['a path with a slash at its end', 404, 'NOT_FOUND', `POST /graphql/ HTTP/1.1\r\n${HEAD}content-length: 0\r\n\r\n`],
   ['a path below it', 404, 'NOT_FOUND', `GET /graphql/xyz?query={__typename} HTTP/1.1\r\n${HEAD}\r\n`],
@@ -75,7 +75,7 @@ describe('a request', () => {
     ),
   );
   it.each(REFUSED)(
-    'is refused in the form of GraphQL, also below the base path: %s',
+    'is refused with a GraphQL error, also below the base path: %s',
     async (_name, status, code, sent) => {
       const calls = upstream.calls.length;
       for (const text of [sent, sent.replace(' /graphql', ' /stepgate/graphql')]) {
@@ -138,19 +138,19 @@ describe('a request', () => {
     }
   });
 
-  it.each(['/stepgate', '/stepgate?a=b'])('of the base path itself is answered by the page: %s', async (path) => {
+  it.each(['/stepgate', '/stepgate?a=b'])('to the base path itself is answered with the page: %s', async (path) => {
     const { status, headers } = await ask(`${gateway.url}${path}`);
     expect([status, headers['content-type']]).toEqual([200, 'text/html; charset=utf-8']);
   });
 
   it.each(['/stepgates/healthz', '/healthz/stepgate', '/stepgate/stepgate/healthz'])(
-    'of a path that only looks like the base path is not found: %s',
+    'to a path that only resembles the base path is not found: %s',
     async (path) => {
       expect((await ask(`${gateway.url}${path}`)).status).toBe(404);
     },
   );
 
-  it('keeps its own id if that id is safe to log, and else gets a new one', async () => {
+  it('keeps its request id if that id is safe to log, and gets a new one otherwise', async () => {
     const idFor = async (...given: string[]) => {
       const raw = await connectRaw(gateway.url);
       const lines = given.map((id) => `x-request-id: ${id}\r\n`).join('');
@@ -188,7 +188,7 @@ describe('a request', () => {
     if (key === null) expect(body.toString()).toContain('"UNAUTHENTICATED"');
   });
 
-  it('has 15 s for its head and 30 s in all, and its connection 72 s between requests; one that takes longer gets 408', async () => {
+  it('has 15 s for its head, 30 s in all and 72 s of keep-alive, and gets 408 after that', async () => {
     const started = Promise.withResolvers<{ readonly request: IncomingMessage; readonly server: Server }>();
     const note = (message: unknown) => {
       started.resolve(message as { readonly request: IncomingMessage; readonly server: Server });
@@ -199,7 +199,7 @@ describe('a request', () => {
     const { request, server } = await started.promise;
     unsubscribe('http.server.request.start', note);
     expect(server).toMatchObject({ headersTimeout: 15_000, requestTimeout: 30_000, keepAliveTimeout: 72_000 });
-    // What node:http does when the time is over.
+    // node:http emits this when the time is over.
     const error = Object.assign(new Error('too slow'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' });
     server.emit('clientError', error, request.socket);
     const [answer] = await raw.read(1);
@@ -208,7 +208,7 @@ describe('a request', () => {
     raw.close();
   });
 
-  it('that meets a defect is answered 500 with its id, which the log has as well', async () => {
+  it('that meets a defect gets 500 with its request id, which is also in the log', async () => {
     isBroken = true;
     const headers = { 'x-request-id': 'mine', authorization: 'Bearer key-1' };
     const { status, body } = await ask(`${gateway.url}/graphql?query={__typename}`, { headers });
@@ -229,11 +229,11 @@ describe('a request', () => {
   });
 });
 
-describe('a gateway that can not listen', () => {
+describe('a gateway that cannot listen', () => {
   it.each([
     ['a name without an address', { HOST: 'host.invalid' }, /^HOST must be an address .* got "host.invalid"/],
     ['an address of another machine', { HOST: '192.0.2.1' }, /^HOST must be .*EADDRNOTAVAIL/],
-  ])('names the variable: %s', async (_, environment, message) => {
+  ])('names the variable in its error: %s', async (_, environment, message) => {
     const problem = startGateway(environment);
     await expect(problem).rejects.toBeInstanceOf(ConfigError);
     await expect(problem).rejects.toThrow(message);

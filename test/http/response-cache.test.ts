@@ -5,7 +5,7 @@ import { perBlock, perTest } from '../harness/lasting.ts';
 
 const QUERY = '{ run(workflowId: "wf", id: "r1") { status outputs totalElapsedTime freshness { fetchedAt isStale } } }';
 
-describe('whole answers', () => {
+describe('cached whole answers', () => {
   const scene = perTest(() => startRunsScene({ REAUTH_INTERVAL_MS: '60000' }));
 
   const running = () => {
@@ -28,7 +28,7 @@ describe('whole answers', () => {
       headers: { authorization: 'Bearer key-1', ...headers },
     });
 
-  it('are given again as they were, and tell the client for how long', async () => {
+  it('are served unchanged, with the rest of their max-age', async () => {
     const miss = await scene.gateway.query(QUERY);
     expect(miss.headers.get('cache-control')).toBe('private, max-age=60');
     scene.clock.advance(20_000);
@@ -38,18 +38,18 @@ describe('whole answers', () => {
     expect(hit.headers.get('content-type')).toBe(miss.headers.get('content-type'));
     expect(hit.headers.get('x-request-id')).not.toBe(miss.headers.get('x-request-id'));
     expect(hit.headers.get('vary')).toContain('authorization');
-    // Proof that it is the answer that was kept, and not a new one of the same facts.
+    // The size proves that the cached answer was used, not a new one of the same data.
     const size = scene.gateway.cachedBytes();
     await scene.gateway.query(QUERY);
     expect(scene.gateway.cachedBytes()).toBe(size);
-    // Another text is another request; what comes only once is not kept.
+    // Another text is another request, and an answer is cached from the second time on.
     await scene.gateway.query(`${QUERY} `);
     expect(scene.gateway.cachedBytes()).toBe(size);
     await scene.gateway.query(`${QUERY} `);
     expect(scene.gateway.cachedBytes()).toBeGreaterThan(size);
   });
 
-  it('of a live run are never older than LIVE_TTL_MS', async () => {
+  it('of a live run are at most LIVE_TTL_MS old', async () => {
     running();
     const first = await scene.gateway.query(QUERY);
     expect(first.headers.get('cache-control')).toBe('private, max-age=1');
@@ -59,7 +59,7 @@ describe('whole answers', () => {
     expect((await scene.gateway.query(QUERY)).data).not.toEqual(first.data);
   });
 
-  it('end with the right to them: a call is made first, and a refusal takes them away', async () => {
+  it("end with the caller's right: a call is made first, and a refusal evicts them", async () => {
     await scene.gateway.query(QUERY);
     const calls = scene.upstream.calls.length;
     scene.clock.advance(59_999);
@@ -71,7 +71,7 @@ describe('whole answers', () => {
     expect(scene.gateway.cachedBytes()).toBe(0);
   });
 
-  it('that hold an error, are stale, or come of an action are not kept', async () => {
+  it('do not include errors, stale answers and mutations', async () => {
     scene.upstream.script = ({ endpoint, runId }) =>
       endpoint === 'execute'
         ? { json: { run_id: 'r1' } }
@@ -105,7 +105,7 @@ describe('whole answers', () => {
     ['a thousand characters', 900, true],
     ['sixteen thousand', 16_000, true],
     ['more than 16 KiB', 16_384, false],
-  ])('are kept for requests of up to 16 KiB, each for its own text: of %s', async (_, length, isKept) => {
+  ])('exist for requests of up to 16 KiB, one for each text: %s', async (_, length, isKept) => {
     const ask = async (id: string) => {
       const { data } = await scene.gateway.query(
         `#${'x'.repeat(length)}\n{ run(workflowId: "wf", id: "${id}") { id } }`,
@@ -119,7 +119,7 @@ describe('whole answers', () => {
     expect([await ask('r1'), await ask('r2')]).toEqual([again[1], again[1]]);
   });
 
-  it('are not given to a request that has the same parameters, but is refused for its form', async () => {
+  it('are not served to a request with the same parameters that is refused for its content type', async () => {
     const post = (headers: Record<string, string>, search = '', body = JSON.stringify({ query: QUERY })) =>
       fetch(`${scene.gateway.url}/graphql${search}`, {
         method: 'POST',
@@ -134,7 +134,7 @@ describe('whole answers', () => {
     expect((await post({}, `?query=${encodeURIComponent(QUERY)}`, '')).status).toBe(415);
   });
 
-  it('have a validator where they may be asked for again: by GET, and with no error', async () => {
+  it('have an ETag only for a GET without errors', async () => {
     expect((await scene.gateway.query(QUERY)).headers.get('etag')).toBeNull();
     expect((await get()).headers.get('etag')).not.toBeNull();
     for (const query of ['{ nothing }', '{ run(workflowId: "..", id: "r1") { id } }']) {
@@ -144,7 +144,7 @@ describe('whole answers', () => {
     expect([refused.status, refused.headers.get('etag')]).toEqual([400, null]);
   });
 
-  it('answer 304 to a GET whose validator still stands, and the whole to any other', async () => {
+  it('are a 304 for a GET with a valid ETag, and complete for any other', async () => {
     const first = await get();
     const etag = first.headers.get('etag') ?? '';
     expect(etag).toMatch(/^"[\w-]{27}"$/);
@@ -160,7 +160,7 @@ describe('whole answers', () => {
     expect(await other.json()).toEqual(await first.json());
   });
 
-  it('answer 304 on a miss too, when the new answer is the one that the client has', async () => {
+  it('are a 304 after a cache miss if the new answer has not changed', async () => {
     const query = '{ run(workflowId: "wf", id: "r1") { status } }';
     running();
     const etag = (await get({}, query)).headers.get('etag') ?? '';
@@ -171,7 +171,7 @@ describe('whole answers', () => {
   });
 });
 
-describe('requests for a whole answer that has expired', () => {
+describe('concurrent requests for an expired whole answer', () => {
   const scene: RunsScene = perBlock(() =>
     startRunsScene({}, ({ endpoint, runId, key }) => ({
       status: endpoint === 'run' ? 200 : 404,
@@ -182,7 +182,7 @@ describe('requests for a whole answer that has expired', () => {
   const QUERY = '{ run(workflowId: "wf", id: "live") { outputs } }';
   const outputsOf = (key: string) => ({ run: { outputs: `of ${key} ${scene.clock.now()}` } });
 
-  it('are answered by one call, again and again, and each key by its own', async () => {
+  it('are answered by one call for each key', async () => {
     const keys = ['key-a', 'key-a', 'key-b', 'key-a', 'key-b'];
     for (let turn = 0; turn < 4; turn += 1) {
       const calls = await scene.callsOf(async () => {
@@ -194,7 +194,7 @@ describe('requests for a whole answer that has expired', () => {
     }
   });
 
-  it('are all answered where the new answer is an error, which none of them may share', async () => {
+  it('are all answered if the new answer is an error, which is not shared', async () => {
     for (let turn = 0; turn < 2; turn += 1) await scene.data(QUERY);
     scene.clock.advance(1000);
     const held = scene.hold();

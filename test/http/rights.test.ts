@@ -1,7 +1,8 @@
-/** The right of a key to what is cached for it: how it is renewed, and what a refusal takes away. */
+/** The right of a key to its cached data: how it is renewed, and what a refusal evicts. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { Call, Reply, Script } from '../harness/faulty-upstream.ts';
-import { codesOf, startRunsScene, type HeldCall } from '../harness/runs-scene.ts';
+import { codesOf } from '../harness/operations.ts';
+import { startRunsScene, type HeldCall } from '../harness/runs-scene.ts';
 import { wireRun, wireStep } from '../harness/wire.ts';
 import { perTest } from '../harness/lasting.ts';
 
@@ -26,7 +27,7 @@ const scene = perTest(() =>
 
 const ask = (id: string, workflowId?: string) => scene.gateway.query(runOf(id, workflowId));
 
-/** Final runs that are cached. */
+/** Caches final runs. */
 async function cache(...ids: readonly string[]): Promise<void> {
   for (const id of ids) expect((await ask(id)).data).toEqual(answerOf(id));
 }
@@ -34,7 +35,7 @@ async function cache(...ids: readonly string[]): Promise<void> {
 describe('the right to cached runs', () => {
   const RUNS = ['a', 'b', 'c', 'd'];
 
-  /** Each of the cached runs is asked for, once the right to them must be renewed. The first upstream call waits. */
+  /** Queries each cached run after the right has expired. The first upstream call waits. */
   async function askInDoubt(afterMs = REAUTH_INTERVAL_MS) {
     await cache(...RUNS);
     scene.clock.advance(afterMs);
@@ -55,7 +56,7 @@ describe('the right to cached runs', () => {
     expect(calls()).toBe(1);
   });
 
-  it.each([401, 403])('is gone for all who wait where that call is answered by %i', async (status) => {
+  it.each([401, 403])('ends for all waiting requests if that call is answered by %i', async (status) => {
     const { first, calls, all } = await askInDoubt();
     first.answer({ status });
     for (const { data, errors } of await all) expect([data, errors.length]).toEqual([{ run: null }, 1]);
@@ -63,12 +64,12 @@ describe('the right to cached runs', () => {
     expect(scene.gateway.cachedBytes()).toBe(0);
   });
 
-  it('is not proven by a 404: the others make a call of their own, by which they are served', async () => {
+  it('is not renewed by a 404: the other requests make their own calls', async () => {
     const { held, first, calls, all } = await askInDoubt();
     first.answer({ status: 404 });
     const second = await held.next();
     await scene.taken();
-    // A run without a record is read by its steps, which proves the right.
+    // A run without a record is read by its steps, which renews the right.
     for (const call of [second, ...held.waiting]) call.answer(reply);
     scene.upstream.script = reply;
     const answers = await all;
@@ -76,7 +77,7 @@ describe('the right to cached runs', () => {
     expect(calls()).toBeLessThanOrEqual(4);
   });
 
-  it('lets the last good answers be served while that call fails, for STALE_IF_ERROR_MS', async () => {
+  it('lets stale answers be served for STALE_IF_ERROR_MS while that call fails', async () => {
     const { first, calls, all } = await askInDoubt(REAUTH_INTERVAL_MS + STALE_IF_ERROR_MS);
     first.answer({ status: 500 });
     expect((await all).map(({ data }) => data)).toEqual(RUNS.map((id) => answerOf(id, true)));
@@ -86,7 +87,7 @@ describe('the right to cached runs', () => {
     expect(codesOf(await ask('a'))).toEqual(['UPSTREAM_UNAVAILABLE']);
   });
 
-  it('keeps nobody waiting for a workflow whose call hangs, and is renewed for all by any call', async () => {
+  it('is renewed by any call, and a hanging call of one workflow delays no other', async () => {
     await cache('mine', 'later');
     await ask('theirs', 'slow');
     scene.clock.advance(REAUTH_INTERVAL_MS);
@@ -101,7 +102,7 @@ describe('the right to cached runs', () => {
     expect(codesOf(await hanging)).toEqual(['FORBIDDEN']);
   });
 
-  it('is renewed by each request where REAUTH_INTERVAL_MS is 0, which has whole answers kept for nobody', async () => {
+  it('is renewed by each request if REAUTH_INTERVAL_MS is 0, and whole answers are not cached', async () => {
     await scene.restart({ REAUTH_INTERVAL_MS: '0' });
     await cache('a', 'b');
     for (let time = 0; time < 2; time += 1) {
@@ -113,7 +114,7 @@ describe('the right to cached runs', () => {
     }
   });
 
-  it('begins with any call that succeeds, though another one of the key has failed before', async () => {
+  it('begins with a successful call, even if another call of the key has failed before', async () => {
     const held = scene.hold();
     const answer = scene.gateway.query(runOf('a', 'wf', 'outputs stepCounts { total }'));
     const calls = [await held.next(), await held.next()];
@@ -125,10 +126,10 @@ describe('the right to cached runs', () => {
     expect(await scene.callsOf(() => ask('a'))).toBe(0);
   });
 
-  it('does not begin with a 404: nothing is remembered for a key that gets no other answer', async () => {
+  it('does not begin with a 404: nothing is cached for a key that gets no other answer', async () => {
     scene.upstream.script = () => ({ status: 404 });
     for (let time = 0; time < 2; time += 1) {
-      // The record and the steps.
+      // One call for the record, one for the steps.
       const calls = await scene.callsOf(async () => {
         expect(codesOf(await ask('a'))).toEqual(['NOT_FOUND']);
       });
@@ -139,9 +140,10 @@ describe('the right to cached runs', () => {
 
   it.each<readonly [string, Reply]>([
     ['is refused', { status: 401 }],
+    ['is forbidden', { status: 403 }],
     ['fails', { status: 500 }],
     ['gets HTML', { raw: '<html>' }],
-  ])('does not begin with a call that %s: nothing is kept for the key', async (_, given) => {
+  ])('does not begin with a call that %s: nothing is cached for the key', async (_, given) => {
     scene.upstream.script = () => given;
     expect(codesOf(await ask('a'))).toHaveLength(1);
     expect(scene.gateway.cachedBytes()).toBe(0);
@@ -150,7 +152,7 @@ describe('the right to cached runs', () => {
 
 describe('a refusal', () => {
   const FORBIDDEN = ['FORBIDDEN'];
-  /** What the upstream refuses by 403. */
+  /** Calls that the upstream refuses by 403. */
   let isDenied: (call: Call) => boolean;
   const denyRuns = (...workflowIds: readonly string[]): void => {
     isDenied = ({ workflowId }) => workflowIds.includes(workflowId);
@@ -166,7 +168,7 @@ describe('a refusal', () => {
     };
   });
 
-  it('of a workflow takes away all that is cached for the key; of the same one again, nothing', async () => {
+  it('of a workflow evicts all that is cached for the key, and a repeated one evicts nothing', async () => {
     await cache('mine');
     expect(codesOf(await ask('r1', 'theirs'))).toEqual(FORBIDDEN);
     expect(scene.gateway.cachedBytes()).toBe(0);
@@ -175,7 +177,7 @@ describe('a refusal', () => {
       expect(codesOf(await ask(id, 'theirs'))).toEqual(FORBIDDEN);
       expect(await isCached()).toBe(true);
     }
-    // Another workflow is news, and so is a key that is refused.
+    // A 403 of another workflow is new, and so is a 401.
     expect(codesOf(await ask('r1', 'others'))).toEqual(FORBIDDEN);
     expect(scene.gateway.cachedBytes()).toBe(0);
     await cache('mine');
@@ -184,7 +186,7 @@ describe('a refusal', () => {
     expect(scene.gateway.cachedBytes()).toBe(0);
   });
 
-  it('of a workflow that was allowed in between takes away all once more, and so it does for another key', async () => {
+  it('of a workflow that was allowed in between evicts again, and so does one of another key', async () => {
     await ask('r1', 'theirs');
     denyRuns();
     await cache('mine');
@@ -197,7 +199,7 @@ describe('a refusal', () => {
     expect(scene.gateway.cachedBytes()).toBe(0);
   });
 
-  it('of the steps takes away nothing again where the list of the same workflow is allowed', async () => {
+  it('of the steps is not new again if only the list of the same workflow is allowed', async () => {
     isDenied = ({ endpoint, workflowId }) => workflowId === 'theirs' && endpoint !== 'runs';
     const list = '{ workflow(id: "theirs") { runs(first: 1) { nodes { id stepCounts { total } } } } }';
     expect(await scene.codes(list)).toEqual(FORBIDDEN);
@@ -210,7 +212,7 @@ describe('a refusal', () => {
     }
   });
 
-  it('of a run that came in a list takes away all where it would be served without a call', async () => {
+  it('of a run that came in a list evicts if the run would be served without a call', async () => {
     const record = () => scene.codes(runOf('listed', 'theirs', 'status'));
     const list = () => scene.data('{ workflow(id: "theirs") { runs(first: 1) { nodes { id } } } }');
     isDenied = ({ endpoint, workflowId }) => workflowId === 'theirs' && endpoint === 'run';
@@ -222,13 +224,13 @@ describe('a refusal', () => {
     expect(scene.gateway.cachedBytes()).toBe(0);
   });
 
-  it('of the list of workflows refuses a run whose graph is read, and no other', async () => {
+  it('of the list of workflows refuses only a run whose graph is read', async () => {
     isDenied = ({ endpoint }) => endpoint === 'workflows';
     expect(await scene.codes(runOf('mine', 'wf', 'outputs criticalPath { isInferred }'))).toEqual(FORBIDDEN);
     await cache('mine');
   });
 
-  it('is remembered of the latest workflows that take a megabyte', async () => {
+  it('is remembered for the latest workflows, up to a megabyte', async () => {
     await scene.restart({});
     await cache('mine');
     isDenied = ({ workflowId }) => workflowId !== 'wf';
@@ -248,7 +250,7 @@ describe('a refusal', () => {
     expect(scene.gateway.cachedBytes()).toBe(0);
   });
 
-  it('lets an answer to a call that was sent before reach those who wait, and keeps it for nobody', async () => {
+  it('lets a pending call answer its own requests, and its answer is not cached', async () => {
     await cache('mine');
     const held = scene.hold();
     const late = ask('slow');

@@ -1,4 +1,4 @@
-/** What holds for WebSockets alone: the protocol graphql-transport-ws, its bounds, and the handshake. */
+/** Only of WebSockets: the protocol graphql-transport-ws, its bounds, and the handshake. */
 import { json } from 'node:stream/consumers';
 import { request, type IncomingMessage } from 'node:http';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
@@ -31,7 +31,7 @@ const running: Script = ({ endpoint, runId }) => {
 describe('a socket', () => {
   const log = captureLog('debug');
   const clients: SocketClient[] = [];
-  /** Of the turns of the event loop in which operations have ended. */
+  /** The turns of the event loop in which operations ended. */
   const turns: number[] = [];
   let turn = 0;
 
@@ -44,14 +44,14 @@ describe('a socket', () => {
         CORS_ORIGINS: 'https://app.example.com',
         BASE_PATH: '/base',
         PERSISTED_OPERATIONS: 'allow',
-        // No poll is due while a test lasts.
+        // No poll is due during a test.
         LIVE_TTL_MS: '3600000',
       },
       { logger: log.logger, onOperation: () => turns.push(turn) },
     ),
   );
   beforeAll(async () => {
-    // A key that is not accepted yet makes few calls at a time.
+    // An unaccepted key makes few calls at a time.
     for (const key of ['key-1', 'key-2']) await gateway.query(read('first'), { key });
   });
   beforeEach(() => {
@@ -70,7 +70,7 @@ describe('a socket', () => {
     return client;
   }
   const callOf = (runId: string) => upstream.calls.find((call) => call.runId === runId);
-  /** Resolves when the gateway takes nothing more of the client. */
+  /** Resolves when the gateway reads nothing more from the client. */
   async function untilStill(client: SocketClient): Promise<void> {
     for (let [same, before] = [0, -1]; same < 10;) {
       for (let time = 0; time < 3; time += 1) await gateway.query(TYPE);
@@ -79,7 +79,7 @@ describe('a socket', () => {
     }
   }
 
-  describe('takes its key', () => {
+  describe('gets its key', () => {
     const OF_HEADER = { headers: { authorization: 'Bearer key-7' } };
     const OTHER_HEADER = { headers: { authorization: 'Bearer key-8' } };
     it.each<[string, Parameters<typeof openSocket>[1], SocketOptions?]>([
@@ -140,7 +140,7 @@ describe('a socket', () => {
       expect(log.lines.filter(({ level }) => Number(level) >= 50)).toEqual([]);
     });
 
-    it('with 4401 after an operation before the connection_init, and with 1008 after a message in 300 parts', async () => {
+    it('with 4401 after an operation before connection_init, and with 1008 after a message in 300 parts', async () => {
       const early = await open(null);
       early.subscribe({ query: TYPE });
       expect(await early.next()).toEqual({ type: 'closed', code: 4401 });
@@ -149,9 +149,9 @@ describe('a socket', () => {
       expect(await client.next()).toEqual({ type: 'closed', code: 1008 });
     });
 
-    it('with 4409 after a second operation of the same id, however long, and does nothing of what follows', async () => {
+    it('with 4409 after a second operation of the same id, and executes nothing after that', async () => {
       const client = await open();
-      // The reason names the id, and a close frame takes 123 bytes.
+      // The reason contains the id, and a close frame has at most 123 bytes.
       const id = '🐎'.repeat(100);
       client.subscribe({ query: watch('r1') }, id);
       expect(await client.next()).toEqual(RUNNING);
@@ -172,7 +172,7 @@ describe('a socket', () => {
       expect(await client.next()).toEqual(ANSWER);
     });
 
-    it('as many operations at once as MAX_SUBSCRIPTIONS_PER_CONNECTION', async () => {
+    it('at most MAX_SUBSCRIPTIONS_PER_CONNECTION operations at once', async () => {
       const client = await open();
       for (let id = 0; id < MAX_OPERATIONS; id += 1) client.subscribe({ query: watch('r1') }, `${id}`);
       for (let id = 0; id < MAX_OPERATIONS; id += 1) expect(await client.next()).toEqual(RUNNING);
@@ -187,7 +187,7 @@ describe('a socket', () => {
       expect([await client.next(), await client.next()]).toEqual([ANSWER, COMPLETE]);
     });
 
-    it('a number for each operation in its request id, which goes upstream', async () => {
+    it('a numbered request id for each operation, which is sent upstream', async () => {
       const named = await open(KEY, { headers: { 'x-request-id': 'mine' } });
       const other = await open();
       expect([named.requestId, other.requestId]).toEqual(['mine', expect.stringMatching(/^[0-9a-f-]{36}$/)]);
@@ -223,7 +223,7 @@ describe('a socket', () => {
       expect(await client.nextData()).toEqual({ run: { id: 'kept', status: 'RUNNING' } });
     });
 
-    it('sends nothing more of it, and goes on with the others', async () => {
+    it('sends nothing more of that operation, and continues the others', async () => {
       const client = await open();
       for (const id of ['a', 'b']) {
         client.subscribe({ query: watch(`completed-${id}`) }, id);
@@ -237,7 +237,7 @@ describe('a socket', () => {
       expect(client.waiting).toBe(0);
     });
 
-    it('takes another one of the same id when the first is over', async () => {
+    it('accepts another operation of the same id when the first is over', async () => {
       const client = await open();
       client.subscribe({ query: watch('again') });
       expect(await client.next()).toEqual(RUNNING);
@@ -246,7 +246,7 @@ describe('a socket', () => {
       expect([await client.next(), await client.next()]).toEqual([ANSWER, COMPLETE]);
     });
 
-    it('is closed with 4409 after another one of the same id while the first is under way', async () => {
+    it('is closed with 4409 after another operation of the same id while the first is pending', async () => {
       const due = Promise.withResolvers<undefined>();
       upstream.script = async (call) => {
         await due.promise;
@@ -263,8 +263,8 @@ describe('a socket', () => {
     });
   });
 
-  describe('is bounded:', () => {
-    it('one message is taken in a turn of the event loop, however many come at once', async () => {
+  describe('under load', () => {
+    it('reads one message in a turn of the event loop', async () => {
       const client = await open();
       turns.length = 0;
       let next = setImmediate(function count() {
@@ -280,7 +280,7 @@ describe('a socket', () => {
     it.each([
       ['pings of the socket', 125],
       ['pings of the protocol', 20_000],
-    ])('nothing more is read of a client that does not take the answers to its %s', async (what, size) => {
+    ])('reads nothing more from a client that does not read the answers to its %s', async (what, size) => {
       const client = await open();
       client.stopReading();
       const text = 'x'.repeat(size);
@@ -288,7 +288,7 @@ describe('a socket', () => {
         if (what === 'pings of the socket') client.ping(text);
         else void client.roundTrip({ text });
       };
-      // Both ends take megabytes by themselves.
+      // The buffers of both ends take megabytes.
       for (let batches = 0; batches < 8 && client.unsent() === 0; batches += 1) {
         for (let bytes = 0; bytes < 3_000_000; bytes += size) ping();
         await untilStill(client);
@@ -303,33 +303,36 @@ describe('a socket', () => {
     it.each<[string, string, number]>([
       ['a text', `"${'x'.repeat(900_000)}"`, 7],
       ['a list, which takes more when it is parsed', `[${'0,'.repeat(450_000)}0]`, 3],
-    ])('a key that holds many messages gets 1013, and no other key does: %s', async (_, junk, most) => {
-      const large = `#${'x'.repeat(20_000)}\n${TYPE}`;
-      const text = `{"type":"subscribe","id":"1","payload":{"query":${JSON.stringify(watch('r1'))},"variables":{"junk":${junk}}}}`;
-      let refused = 0;
-      for (let count = 0; refused === 0; count += 1) {
-        expect(count).toBeLessThanOrEqual(most);
-        const greedy = await open();
-        greedy.send(text);
-        const frame = await greedy.next();
-        if (frame.type === 'closed') refused = frame.code;
-        else expect(frame).toEqual(RUNNING);
-      }
-      expect(refused).toBe(1013);
-      const other = await open({ authorization: 'Bearer key-2' });
-      other.subscribe({ query: large });
-      expect([await other.next(), await other.next()]).toEqual([ANSWER, COMPLETE]);
-      for (const client of clients.splice(0)) client.send({ type: 'complete', id: '1' });
-      let frame;
-      do {
-        const again = await open();
-        again.subscribe({ query: large });
-        frame = await again.next();
-      } while (frame.type === 'closed');
-      expect(frame).toEqual(ANSWER);
-    });
+    ])(
+      'is closed with 1013 if its key has too many pending messages, and no other key is: %s',
+      async (_, junk, most) => {
+        const large = `#${'x'.repeat(20_000)}\n${TYPE}`;
+        const text = `{"type":"subscribe","id":"1","payload":{"query":${JSON.stringify(watch('r1'))},"variables":{"junk":${junk}}}}`;
+        let refused = 0;
+        for (let count = 0; refused === 0; count += 1) {
+          expect(count).toBeLessThanOrEqual(most);
+          const greedy = await open();
+          greedy.send(text);
+          const frame = await greedy.next();
+          if (frame.type === 'closed') refused = frame.code;
+          else expect(frame).toEqual(RUNNING);
+        }
+        expect(refused).toBe(1013);
+        const other = await open({ authorization: 'Bearer key-2' });
+        other.subscribe({ query: large });
+        expect([await other.next(), await other.next()]).toEqual([ANSWER, COMPLETE]);
+        for (const client of clients.splice(0)) client.send({ type: 'complete', id: '1' });
+        let frame;
+        do {
+          const again = await open();
+          again.subscribe({ query: large });
+          frame = await again.next();
+        } while (frame.type === 'closed');
+        expect(frame).toEqual(ANSWER);
+      },
+    );
 
-    it('nothing is kept of its connectionParams but the key, nor of operations that are over', async () => {
+    it('stores only the key of its connectionParams, and nothing of completed operations', async () => {
       const junk = Array.from({ length: 250_000 }, () => ({}));
       const used = () => {
         collectGarbage();
@@ -380,7 +383,7 @@ describe('a socket', () => {
       [400, 'for no malformed key', '/graphql', { 'sec-websocket-key': 'none' }],
       [400, 'for no malformed protocol', '/graphql', { 'sec-websocket-protocol': 'a,,b' }],
       [405, 'for no other method', '/graphql', {}, 'POST'],
-    ])('with %i %s', async (status, _, path, headers = {}, method) => {
+    ])('with status %i %s', async (status, _, path, headers = {}, method) => {
       const origin = headers.origin === 'OWN' ? { origin: gateway.url } : {};
       const response = await answerTo(path, { ...headers, ...origin }, method);
       expect(response.statusCode).toBe(status);

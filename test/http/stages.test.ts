@@ -9,7 +9,7 @@ import { captureLog } from '../harness/observed.ts';
 const ASK = { query: '{ run(workflowId: "wf", id: "r1") { status } }' };
 const TWO_MIB = JSON.stringify({ query: `{ __typename } #${'x'.repeat(2 ** 21)}` });
 
-/** Each stage is shown by what a request gets that two of them would refuse. */
+/** The order of two stages shows in the answer to a request that both would refuse. */
 describe('the stages of a request', () => {
   const clock = createManualClock();
   const log = captureLog('debug');
@@ -31,7 +31,7 @@ describe('the stages of a request', () => {
     return [response.status, errors?.[0]?.extensions.code ?? null];
   };
 
-  it('preflight comes first: it needs no key and is not counted', async () => {
+  it('run the preflight first: it needs no key and is not counted', async () => {
     await start({ CORS_ORIGINS: 'https://app.example.com', RATE_LIMIT_ANONYMOUS_PER_MINUTE: '1' });
     for (let time = 0; time < 5; time += 1) {
       for (const path of ['/graphql', '/graphql/stream']) {
@@ -53,7 +53,7 @@ describe('the stages of a request', () => {
     expect(await codeOf(await post(JSON.stringify({ query: '{ __typename }' })))).toEqual([200, null]);
   });
 
-  it('authentication comes before the rate limit: a rejected token counts for its address alone', async () => {
+  it('authenticate before the rate limit: a rejected token counts only for its address', async () => {
     const issuer: Issuer = await startIssuer(clock.now);
     await start({ ...issuer.environment, RATE_LIMIT_PER_MINUTE: '2', RATE_LIMIT_ANONYMOUS_PER_MINUTE: '3' });
     const good = { authorization: `Bearer ${await issuer.token()}` };
@@ -71,10 +71,10 @@ describe('the stages of a request', () => {
 
   it.each([
     ['of 2 MiB', TWO_MIB, {}, [413, 'BAD_USER_INPUT']],
-    ['that is no JSON', '{', {}, [400, 'BAD_REQUEST']],
+    ['that is not JSON', '{', {}, [400, 'BAD_REQUEST']],
     ['of another type', 'x', { 'content-type': 'text/plain' }, [415, 'BAD_REQUEST']],
-    ['that nobody can accept', '{}', { accept: 'image/png' }, [406, 'BAD_REQUEST']],
-  ])('the rate limit comes before the body, one %s', async (_, body, headers, problem) => {
+    ['with an unacceptable Accept', '{}', { accept: 'image/png' }, [406, 'BAD_REQUEST']],
+  ])('apply the rate limit before they read the body: one %s', async (_, body, headers, problem) => {
     await start({ RATE_LIMIT_PER_MINUTE: '2' });
     for (let time = 0; time < 2; time += 1) {
       expect(await codeOf(await post(body, { ...KEY, ...headers }))).toEqual(problem);
@@ -84,14 +84,14 @@ describe('the stages of a request', () => {
     expect(await codeOf(refused)).toEqual([429, 'RATE_LIMITED']);
   });
 
-  it('a defect in an operation is logged, and answered with 500', async () => {
+  it('log a defect in an operation, and answer 500', async () => {
     let isBroken = false;
     const now = () => {
       if (isBroken) throw new Error('a defect');
       return clock.now();
     };
     await gateway.replace(() => startWith({}, now));
-    // No rate limit reads the clock for a key that is accepted.
+    // Now the key is accepted, so no rate limit reads the clock.
     await post(JSON.stringify({ query: '{ run(workflowId: "wf", id: "r2") { status } }' }), KEY);
     isBroken = true;
     const response = await post(JSON.stringify(ASK), { ...KEY, 'x-request-id': 'mine' });

@@ -1,6 +1,6 @@
 /**
- * Callers without a key, and keys that nobody has accepted yet: anybody can invent those. Both count against their address and leave
- * nothing behind; such a key has few calls and sockets.
+ * Anyone can invent a key. Requests without a key or with an unaccepted one count against their address, leave
+ * nothing cached, and get few calls and sockets.
  */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createManualClock } from '../harness/clock.ts';
@@ -31,7 +31,7 @@ const start = (environment: Readonly<Record<string, string>> = {}) =>
   );
 const gateway = perTest(start);
 
-describe('a key that nobody has accepted', () => {
+describe('a key that the upstream has not accepted', () => {
   let sockets: SocketClient[] = [];
   afterEach(() => {
     for (const socket of sockets) socket.cut();
@@ -54,7 +54,7 @@ describe('a key that nobody has accepted', () => {
     return response.status;
   };
 
-  it('counts against its address, whichever key it is, until the upstream has accepted it', async () => {
+  it('counts against its address, whichever key it is, until the upstream accepts it', async () => {
     expect(await statusFrom('192.0.2.1', 'good', runs(1))).toBe(200);
     const statuses = [];
     while (statuses.length < RATE) statuses.push(await statusFrom('192.0.2.1', `made-up-${statuses.length}`, runs(1)));
@@ -64,7 +64,7 @@ describe('a key that nobody has accepted', () => {
     expect(await statusFrom('192.0.2.2', 'made-up-60')).toBe(200);
   });
 
-  it('counts against the /64 of an IPv6 address, and against the IPv4 address that is mapped to IPv6', async () => {
+  it('counts against the /64 of an IPv6 address, and an IPv4-mapped address counts as IPv4', async () => {
     for (let index = 0; index < RATE; index += 1) await statusFrom(`2001:db8:0:1::${index.toString(16)}`, null);
     expect(await statusFrom('2001:db8:0:1:ffff::1', null)).toBe(429);
     expect(await statusFrom('2001:db8:0:2::1', null)).toBe(200);
@@ -72,7 +72,7 @@ describe('a key that nobody has accepted', () => {
     expect(await statusFrom('::ffff:192.0.2.7', null)).toBe(429);
   });
 
-  it('makes a handful of upstream calls, and no more after the first 401', async () => {
+  it('makes at most 4 upstream calls if they get a 401', async () => {
     const response = await askFrom('192.0.2.1', runs(40), 'made-up');
     const { data, errors } = (await response.json()) as { data: object; errors: { extensions: { code: string } }[] };
     expect(Object.values(data)).toEqual(Array(40).fill(null));
@@ -80,7 +80,7 @@ describe('a key that nobody has accepted', () => {
     expect(upstream.calls.length).toBeLessThanOrEqual(4);
   });
 
-  it('makes all its calls side by side once one has succeeded', async () => {
+  it('makes all its calls at once after one has succeeded', async () => {
     const gate = Promise.withResolvers<undefined>();
     upstream.script = async (call) => {
       if (upstream.calls.length > 4) await gate.promise;
@@ -92,7 +92,7 @@ describe('a key that nobody has accepted', () => {
     expect(await (await answer).json()).not.toHaveProperty('errors');
   });
 
-  it('leaves the upstream to accepted keys, however many others wait for it', async () => {
+  it('leaves upstream slots to accepted keys, however many others wait', async () => {
     await statusFrom('192.0.2.1', 'good', runs(1));
     const gate = Promise.withResolvers<undefined>();
     upstream.script = async (call) => {
@@ -108,14 +108,14 @@ describe('a key that nobody has accepted', () => {
     await Promise.all(waiting);
   });
 
-  it('waits for its turn: of an address 16 have operations under way, 200 wait, and the next one gets 429', async () => {
+  it('shares 16 running and 200 waiting operations with its address, and gets 429 beyond that', async () => {
     await gateway.replace(() => start({ RATE_LIMIT_ANONYMOUS_PER_MINUTE: '1000' }));
     const gate = Promise.withResolvers<undefined>();
     upstream.script = async () => {
       await gate.promise;
       return REFUSED;
     };
-    // All operations of a key share its turn.
+    // All operations of one key share one turn.
     const ofOne = Array.from({ length: 220 }, () => statusFrom('192.0.2.1', 'made-up-0', runs(1)));
     const statuses = Array.from({ length: 217 }, (_, index) => statusFrom('192.0.2.1', `made-up-${index}`, runs(1)));
     expect(await Promise.race(statuses)).toBe(429);
@@ -125,7 +125,7 @@ describe('a key that nobody has accepted', () => {
     expect(new Set(await Promise.all(ofOne))).toEqual(new Set([401]));
   });
 
-  it('is accepted by a start of a run, too', async () => {
+  it('is also accepted by a start of a run', async () => {
     upstream.script = () => ({ json: { run_id: 'r1', message: 'started' } });
     await statusFrom('192.0.2.1', 'good', 'mutation { executeWorkflow(workflowId: "wf") { message } }');
     for (let time = 0; time < RATE; time += 1) await statusFrom('192.0.2.1', null);
@@ -133,13 +133,13 @@ describe('a key that nobody has accepted', () => {
     expect(await statusFrom('192.0.2.1', 'good')).toBe(200);
   });
 
-  it('has few sockets at a time, and each for half a minute', async () => {
+  it('shares 100 sockets with other such keys, and each is closed after 30 s', async () => {
     const open = async (key: string) => {
       const socket = await openSocket(gateway.url, { authorization: `Bearer ${key}` });
       sockets.push(socket);
       return socket;
     };
-    /** Of the keep-alive. Each client answers its ping. */
+    /** Interval of the keep-alive. Each client answers its ping. */
     const nextBeat = async () => {
       clock.advance(10_000);
       await Promise.all(sockets.map((socket) => socket.roundTrip()));
@@ -156,7 +156,7 @@ describe('a key that nobody has accepted', () => {
     expect(await good.nextData()).toEqual({ __typename: 'Query' });
   });
 
-  it('has introspection counted as many operations, by its objects', async () => {
+  it('pays for introspection by the number of its objects', async () => {
     const ask = (address: string) => statusFrom(address, null, STANDARD_INTROSPECTION);
     expect(await ask('192.0.2.1')).toBe(200);
     const statuses = [await ask('192.0.2.1'), await ask('192.0.2.1'), await ask('192.0.2.1')];
@@ -166,7 +166,7 @@ describe('a key that nobody has accepted', () => {
       expect(await statusFrom('192.0.2.1', 'good', STANDARD_INTROSPECTION)).toBe(200);
   });
 
-  it('has introspection refused before it is executed where it would answer too many objects', async () => {
+  it('gets introspection refused before execution if it would answer too many objects', async () => {
     const types = (index: number) =>
       `s${index}: __schema { types { fields { type { fields { name type { name } } } } } }`;
     const query = `{ ${Array.from({ length: 20 }, (_, index) => types(index)).join(' ')} }`;
@@ -174,7 +174,7 @@ describe('a key that nobody has accepted', () => {
     expect(await response.json()).toMatchObject({
       errors: [{ extensions: { code: 'GRAPHQL_VALIDATION_FAILED', limit: 'objects', maximum: 25_000 } }],
     });
-    // Its objects count all the same.
+    // Its objects count against the rate.
     expect(await statusFrom('192.0.2.1', null)).toBe(429);
   });
 });
@@ -183,7 +183,7 @@ describe('a caller without a key', () => {
   const RUN = '{ run(workflowId: "wf", id: "r1") { id status } }';
   beforeEach(async () => {
     await gateway.replace(() => start({ RATE_LIMIT_ANONYMOUS_PER_MINUTE: '6', TRUST_PROXY: '' }));
-    // It counts as well: its key is not accepted before.
+    // This request counts too: its key was not accepted before.
     await gateway.query(RUN);
     clock.advance(60_000);
   });
@@ -197,7 +197,7 @@ describe('a caller without a key', () => {
   const statusFor = async (forwarded: string) => (await ask(undefined, { 'x-forwarded-for': forwarded })).status;
   const LIMITED = { extensions: { code: 'RATE_LIMITED', retryable: true, retryAfterSeconds: 10 } };
 
-  it("is refused in GraphQL's form above the rate of its address, and only then hears of that rate", async () => {
+  it('gets a GraphQL error above the rate of its address, and rate headers only then', async () => {
     for (let time = 0; time < 6; time += 1) {
       const answer = await ask();
       expect([answer.status, answer.headers.get('ratelimit-limit')]).toEqual([200, null]);
@@ -215,7 +215,7 @@ describe('a caller without a key', () => {
     expect([(await ask()).status, (await ask()).status]).toEqual([200, 429]);
   });
 
-  it('counts over every transport together, whatever is asked; sockets of accepted keys do not', async () => {
+  it('is counted over all transports together, and sockets of accepted keys are not', async () => {
     for (const query of ['{ nonsense', '{ __typename }', RUN]) {
       await ask({ query });
       await (await openStream(gateway.url, { query }, null)).next();
@@ -229,7 +229,7 @@ describe('a caller without a key', () => {
     socket.cut();
   });
 
-  it('counts as well when its socket is refused for its key', async () => {
+  it('is counted if its socket is refused for its key', async () => {
     const closeCodes: number[] = [];
     for (let time = 0; time < 7; time += 1) {
       const frame = await (await openSocket(gateway.url, { authorization: 'Bearer not a key' })).next();
@@ -239,7 +239,7 @@ describe('a caller without a key', () => {
     expect((await ask()).status).toBe(429);
   });
 
-  it('can not make its address up, unless a trusted proxy names it', async () => {
+  it('cannot forge its address, unless a trusted proxy reports it', async () => {
     for (let time = 0; time < 6; time += 1) await statusFor(`10.0.0.${time}`);
     expect(await statusFor('10.0.0.9')).toBe(429);
     await gateway.replace(() => start({ RATE_LIMIT_ANONYMOUS_PER_MINUTE: '6' }));
@@ -252,7 +252,7 @@ describe('a caller without a key', () => {
   it.each([
     ['without a key', () => null],
     ['with made-up keys', (time: number) => `made-up-${time}`],
-  ])('leaves no operation behind, however many come: %s', async (_, keyOf) => {
+  ])('leaves no operation in memory, however many come: %s', async (_, keyOf) => {
     upstream.script = () => REFUSED;
     await gateway.replace(() => start({ RATE_LIMIT_ANONYMOUS_PER_MINUTE: '10000' }));
     const askTimes = async (times: number, text: string) => {

@@ -33,7 +33,7 @@ const OF_THE_TARGET = ['instance', 'job'];
 /** A series of Prometheus itself. */
 const OF_PROMETHEUS = 'up{job="stepgate"} ';
 
-/** The metrics, labels and label values in an expression that the gateway does not have. */
+/** The metrics, labels and label values of an expression that the gateway does not have. */
 function problemsOf(expression: string, { samples }: Scrape): string[] {
   if (expression.startsWith(OF_PROMETHEUS)) return [];
   const selectors = [...expression.matchAll(/\b((?:stepgate|process|nodejs)_\w+)(?:\{([^}]*)\})?/g)];
@@ -63,7 +63,7 @@ describe('the alerts and the dashboard', () => {
 
   beforeAll(async () => {
     upstream = await startFaultyUpstream();
-    // Its metrics are there although Valkey is not.
+    // The metrics of a fleet exist even if Valkey is away.
     const fleet = { REDIS_URL: 'redis://127.0.0.1:1', FLEET_SECRET: SECRET };
     gateway = await startGateway({ UPSTREAM_URL: upstream.url, ...fleet });
     await gateway.query('{ run(workflowId: "wf", id: "r1") { status } }');
@@ -77,11 +77,11 @@ describe('the alerts and the dashboard', () => {
     await upstream.close();
   });
 
-  it.each(EXPRESSIONS)('%s queries metrics that exist: %s', (_name, expression) => {
+  it.each(EXPRESSIONS)('query only existing metrics: %s: %s', (_name, expression) => {
     expect(problemsOf(expression, figures)).toEqual([]);
   });
 
-  it('would fail for a metric, a label or a value that does not exist', () => {
+  it('would fail this check for a missing metric, label or value', () => {
     expect(problemsOf('sum(stepgate_nothing)', figures)).toEqual(['there is no metric stepgate_nothing']);
     expect(problemsOf('sum by (viewer) (stepgate_cache_bytes)', figures)).toEqual([
       'stepgate_cache_bytes has no label viewer',

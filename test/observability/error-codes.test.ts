@@ -1,4 +1,7 @@
-/** Error codes in the metrics, and the outcome that follows from them: for every code of the docs, and for those of an embedder. */
+/**
+ * Error codes in the metrics, and the outcome of an operation: for every documented code, and for an embedder's
+ * codes.
+ */
 import { readdirSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { GraphQLError } from 'stepgate';
@@ -15,7 +18,7 @@ function documentedCodes(): string[] {
   return [...new Set(cells.flatMap((cell) => [...cell.matchAll(/`([A-Z_]+)`/g)].map(([, code = '']) => code)))];
 }
 
-/** The gateway itself has failed, or a service that it depends on. Every other code is a mistake of the client. */
+/** Failures of the gateway or of a service that it depends on. Every other code is a mistake of the client. */
 const FAILURES: Readonly<Record<string, string>> = {
   INTERNAL_SERVER_ERROR: 'internal_error',
   UPSTREAM_UNAVAILABLE: 'upstream_error',
@@ -58,7 +61,7 @@ const counts = async () => {
   return new Map([...samples].map(([, code = '', count]) => [code, Number(count)]));
 };
 
-it('each code of the docs is counted by its name, and decides the outcome', async () => {
+it('each documented code is counted by its name and decides the outcome', async () => {
   const codes = documentedCodes();
   expect(codes.length).toBeGreaterThan(15);
   const before = await counts();
@@ -69,7 +72,7 @@ it('each code of the docs is counted by its name, and decides the outcome', asyn
   expect(codes.filter((code) => (after.get(code) ?? 0) !== (before.get(code) ?? 0) + 1)).toEqual([]);
 });
 
-it('any other code is counted as OTHER, so that an embedder can not make up series', async () => {
+it('any other code is counted as OTHER, so an embedder cannot create series', async () => {
   const names = [...(await counts()).keys()];
   for (const code of ['NEW_CODE', 'constructor', 'ok']) await outcomeOf(code);
   const after = await counts();

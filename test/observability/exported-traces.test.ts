@@ -1,4 +1,7 @@
-/** The traces of the real process: when it loads OpenTelemetry's SDK, how OTEL_* is read, and that the last spans arrive. */
+/**
+ * The traces of the real process: when it loads OpenTelemetry's SDK, how OTEL_* is read, and that the last spans
+ * arrive.
+ */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -28,7 +31,7 @@ const PRINTS_PACKAGES = `data:text/javascript,${encodeURIComponent(`
 const upstream = perTest(() => startFaultyUpstream());
 const receiver = perTest(() => startSpanReceiver());
 
-/** Starts a process, sends one operation of a caller with a trace, stops it at once, and returns its output. */
+/** Starts a process, sends one operation with a trace, stops the process at once, and returns its output. */
 async function run(environment: Fields, args: readonly string[] = []): Promise<string> {
   const started = startProcess(
     {
@@ -62,7 +65,7 @@ const reasonsIn = (output: string): unknown[] =>
     .map((line) => (JSON.parse(line) as { readonly reason: unknown }).reason);
 
 describe('a process with a collector', () => {
-  it('sends the spans of its last operation before it exits, as protobuf and with a resource of its own', async () => {
+  it('sends the spans of its last operation before it exits, as protobuf and with its own resource', async () => {
     const output = await run({});
     expect(receiver.exports.map(({ path, headers }) => [path, headers['content-type']])).toEqual([
       ['/v1/traces', 'application/x-protobuf'],
@@ -84,7 +87,7 @@ describe('a process with a collector', () => {
     expect(output).toContain('resolved @opentelemetry/sdk-node\n');
   });
 
-  it('reads the other variables, also from its file of settings', async () => {
+  it('reads the other variables, also from its settings file', async () => {
     const own = await startSpanReceiver('/own/path');
     const folder = mkdtempSync(join(tmpdir(), 'stepgate-traces-'));
     const file = join(folder, 'settings.env');
@@ -110,13 +113,13 @@ describe('a process with a collector', () => {
     rmSync(folder, { recursive: true });
   });
 
-  it('leaves traces out that the sampler leaves out, and says so to the upstream', async () => {
+  it('sends no unsampled traces, and passes that decision upstream', async () => {
     await run({ OTEL_TRACES_SAMPLER: 'always_off' });
     expect(receiver.exports).toEqual([]);
     expect(upstream.calls[0]?.headers.traceparent).toMatch(new RegExp(`^00-${TRACE}-[\\da-f]{16}-00$`));
   });
 
-  it('logs wrong variables, without the secrets in them, and goes on with the defaults', async () => {
+  it('logs wrong variables without their secrets, and uses the defaults', async () => {
     const output = await run({
       OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://user:canary@[bad',
       OTEL_EXPORTER_OTLP_COMPRESSION: 'br',
@@ -162,7 +165,7 @@ describe('a process without a collector', () => {
     { OTEL_SDK_DISABLED: 'TRUE' },
     { OTEL_TRACES_EXPORTER: 'none' },
     { OTEL_EXPORTER_OTLP_ENDPOINT: '' },
-  ])('does not load the SDK, and passes on the trace of the caller: %j', async (environment) => {
+  ])("does not load the SDK, and passes on the caller's trace: %j", async (environment) => {
     const output = await run(environment);
     expect(receiver.exports).toEqual([]);
     expect(upstream.calls.map(({ headers: { traceparent, tracestate } }) => [traceparent, tracestate])).toEqual([

@@ -44,7 +44,7 @@ describe('the log', () => {
     expect(second?.viewer).toBe(first?.viewer);
   });
 
-  it('has a line at debug for a response cache hit, with the fields that the docs mark', async () => {
+  it('has a line at debug for a response cache hit, with the marked fields of the docs', async () => {
     await start('debug');
     const headers = { authorization: 'Bearer key-1', 'content-type': 'application/json', ...CLIENT };
     const body = JSON.stringify({ query: RUN });
@@ -56,7 +56,7 @@ describe('the log', () => {
     expect(Object.keys(ready ?? {}).sort()).toEqual(marked.flatMap(([field]) => wordsIn(field)).sort());
   });
 
-  it('has the fields that the docs list, and no others, with the client of every transport and of a refusal', async () => {
+  it('has exactly the documented fields, with the client of every transport and of a refusal', async () => {
     await start('debug', { TRUST_PROXY: '1' });
     const headers = { authorization: 'Bearer key-1', 'x-forwarded-for': '203.0.113.7' };
     const post = (query: string) =>
@@ -97,7 +97,7 @@ describe('the log', () => {
     const named = log.operations.filter(({ clientName }) => clientName !== undefined);
     expect(named).toMatchObject([{ transport: 'graphql-ws', clientName: 'web', clientVersion: '7' }]);
     const fields = new Set(log.operations.flatMap((line) => Object.keys(line)));
-    // Tracing is off here; traces.test.ts covers these two.
+    // Tracing is off here. traces.test.ts covers these two fields.
     const listed = rowsOf('Log')
       .flatMap(([field]) => wordsIn(field))
       .filter((field) => !['trace_id', 'span_id'].includes(field));

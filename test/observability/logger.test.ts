@@ -1,6 +1,6 @@
 /**
- * The log's writer, as a module of its own: what a process loses when it ends, when nobody reads its output, and how much it keeps, can't
- * be brought about through a gateway.
+ * Tests the module: the end of a process, unread output and the size of the buffer cannot be caused through a
+ * gateway.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -30,7 +30,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-/** Runs statements in a process of its own, where `logger` writes to standard output. */
+/** Runs statements in a separate process, where `logger` writes to standard output. */
 function runScript(statements: string) {
   const url = new URL('../../src/observability/logger.ts', import.meta.url).href;
   const script = `import { createLogger, flushed } from '${url}'; const logger = createLogger('info'); ${statements}`;
@@ -39,7 +39,7 @@ function runScript(statements: string) {
   return { child: own, exited: once(own, 'exit').then(([code]) => code as number | null) };
 }
 
-it('every line is written when the log is flushed, also those that came during a write', async () => {
+it('a flush of the logger writes every line, including lines logged during a write', async () => {
   const logger = createLogger('info', file);
   for (let round = 0; round < 10; round += 1) {
     logger.info({ n: 3 * round }, 'line');
@@ -52,7 +52,7 @@ it('every line is written when the log is flushed, also those that came during a
   }
 });
 
-it('every header that may carry a key is left out', async () => {
+it('the logger leaves out every header that may contain a key', async () => {
   const logger = createLogger('info', file, ['x-api-key', 'x-tenant.key']);
   const names = ['authorization', 'x-api-key', 'x-tenant.key', 'cookie', 'proxy-authorization'];
   const headers = { ...Object.fromEntries(names.map((name) => [name, 'secret'])), accept: '*/*' };
@@ -112,7 +112,7 @@ it('a line of LOG_FORMAT=ecs has the names of the Elastic Common Schema, other f
   ]);
 });
 
-it('no line is lost when the process exits right after it', async () => {
+it('the logger loses no line when the process exits right after it', async () => {
   const script = runScript(`for (let n = 0; n < 5000; n += 1) logger.info({ n }, 'line'); process.exit(0);`);
   const lines = parse(await text(script.child.stdout));
   expect(lines.map(({ n = NaN }) => n).sort((a, b) => a - b)).toEqual(Array.from({ length: 5000 }, (_, n) => n));
@@ -122,7 +122,7 @@ it('no line is lost when the process exits right after it', async () => {
 it.each([
   ['lines', `for (let n = 0; n < 3; n += 1) { logger.info('line'); await flushed(logger); } logger.fatal('line');`],
   ['a fatal line that is the first to fail', `logger.info('a'); logger.fatal('b'); await flushed(logger);`],
-])('the process ends well after %s that nobody reads, with one warning', async (_, statements) => {
+])('a process exits normally after %s that no one reads, with one warning', async (_, statements) => {
   const script = runScript(`for await (const _ of process.stdin); ${statements}`);
   const warnings = text(script.child.stderr);
   script.child.stdout.destroy();
@@ -131,7 +131,7 @@ it.each([
   expect((await warnings).match(/The log cannot be written: EPIPE/g)).toHaveLength(1);
 });
 
-it('lines above 16 MB that nobody reads are dropped, and a warning says how many', async () => {
+it('the logger drops unread lines above 16 MB, and a warning has their number', async () => {
   const script = runScript(`
     for (let n = 0; n < 300; n += 1) logger.info({ n }, 'x'.repeat(100_000));
     process.stderr.write('.');

@@ -87,7 +87,7 @@ describe('the metrics', () => {
     });
   });
 
-  it('count operations answered from stale data while the upstream fails', async () => {
+  it('count operations that are answered from stale data', async () => {
     live = await startLiveRun();
     await live.gateway.query(RUN);
     live.clock.advance(60_000);
@@ -97,9 +97,9 @@ describe('the metrics', () => {
     expect(figures.counts('stepgate_operation_cache_total')).toEqual({ fetched: 1, stale: 1 });
   });
 
-  it('show how many upstream calls are in progress and how many wait for a slot', async () => {
+  it('show the upstream calls in progress and in the queue', async () => {
     const { gateway, upstream } = await start({ UPSTREAM_CONCURRENCY: '1' });
-    // A key that is not accepted yet waits elsewhere.
+    // An unaccepted key waits in another queue.
     await gateway.query('{ run(workflowId: "wf", id: "r1") { status } }');
     const gate = Promise.withResolvers<undefined>();
     upstream.script = async (call) => {
@@ -120,7 +120,7 @@ describe('the metrics', () => {
     expect((await scrape(gateway.url)).value('stepgate_upstream_calls_in_use')).toBe(0);
   });
 
-  it('show that the breaker is open', async () => {
+  it('show the open breaker', async () => {
     const { gateway, upstream } = await start();
     upstream.script = () => ({ status: 500 });
     const ids = Array.from({ length: 100 }, (_, index) => `r${index}`);
@@ -169,7 +169,7 @@ describe('the metrics', () => {
     expect(await clientsOf(gateway.url)).toMatchObject({ 'OTHER OTHER ok': 53 });
   });
 
-  it('are those that the docs list, with the same labels', async () => {
+  it('are exactly the documented ones, with the same labels', async () => {
     const { gateway, upstream } = await start();
     await ask(gateway.url, 'r1', MOBILE);
     upstream.script = () => ({ status: 500 });

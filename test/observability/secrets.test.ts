@@ -7,7 +7,7 @@ import { startSpanReceiver, type SpanReceiver } from '../harness/span-receiver.t
 import { startTracingSdk } from '../harness/tracing-sdk.ts';
 import { wireRun, wireStep } from '../harness/wire.ts';
 
-/** In every place where something of a caller's or of a run's can stand. */
+/** Appears in every place that can contain data of a caller or a run. */
 const CANARY = 'canary';
 const KEY = `key-${CANARY}`;
 const SECRET = { secret: CANARY };
@@ -31,7 +31,7 @@ const READ = `query Reads($id: ID!, $secret: String = "${CANARY}") {
   }
 }`;
 
-describe('what nobody may read', () => {
+describe('the secrets of callers and runs', () => {
   let upstream: FaultyUpstream;
   let receiver: SpanReceiver;
   let gateway: TestGateway;
@@ -42,7 +42,7 @@ describe('what nobody may read', () => {
     await upstream.close();
   });
 
-  it('stands in no line of the log at any level, in no metric and in no span', async () => {
+  it('are in no log line at any level, in no metric and in no span', async () => {
     upstream = await startFaultyUpstream(singing);
     receiver = await startSpanReceiver();
     const log = captureLog('trace');
@@ -58,7 +58,7 @@ describe('what nobody may read', () => {
         inputs: SECRET,
       }),
     );
-    // Wrong variables, wrong text, and no JSON.
+    // Wrong variables, wrong text, and text that is not JSON.
     seen.push(await ask(READ, { id: SECRET }));
     seen.push(await ask(`{ ${CANARY} }`));
     seen.push(await ask(`{ "${CANARY}`));
@@ -79,7 +79,7 @@ describe('what nobody may read', () => {
     await gateway.close();
     await sdk.close();
 
-    // The canary was everywhere that it should be.
+    // The canary was in every place that should have it.
     expect(JSON.stringify(seen)).toContain(CANARY);
     expect(upstream.calls.every(({ key }) => key === KEY)).toBe(true);
     expect(upstream.calls.some(({ body }) => body.includes(CANARY))).toBe(true);

@@ -1,4 +1,7 @@
-/** The spans of operations and upstream calls, in a process that has OpenTelemetry's SDK. The gateway's own: exported-traces.test.ts. */
+/**
+ * The spans of operations and upstream calls in a process with OpenTelemetry's SDK. The gateway's own SDK:
+ * exported-traces.test.ts.
+ */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { context, trace } from '@opentelemetry/api';
 import * as conventions from '@opentelemetry/semantic-conventions/incubating';
@@ -55,7 +58,7 @@ const send = async (body: string | null, headers: Fields = {}, method = 'POST', 
 };
 const post = (query: string, headers: Fields = {}) => send(JSON.stringify({ query }), headers);
 
-/** Leaves while the upstream is being asked. */
+/** The client disconnects during the upstream call. */
 const abandon = async (query: string) => {
   upstream.script = (call) => call.cut.then(() => ({}));
   const leaving = new AbortController();
@@ -67,7 +70,7 @@ const abandon = async (query: string) => {
   await cut;
 };
 
-/** Of this kind, oldest first. The last ones are sent when the SDK closes. */
+/** Spans of this kind, oldest first. The SDK sends the last ones when it closes. */
 const spansOf = async (kind: number): Promise<readonly ReceivedSpan[]> => {
   await gateway.close();
   await sdk.close();
@@ -75,7 +78,7 @@ const spansOf = async (kind: number): Promise<readonly ReceivedSpan[]> => {
 };
 
 describe('the trace of an operation', () => {
-  it('continues the caller’s, and the upstream gets the call’s own', async () => {
+  it("continues the caller's trace, and the upstream gets the trace of the call", async () => {
     await start();
     await post(RUN, { traceparent: TRACEPARENT, 'x-request-id': 'night-1' });
     const [[operation, ...others], [call]] = [await spansOf(SERVER), await spansOf(CLIENT)];
@@ -130,7 +133,7 @@ describe('the trace of an operation', () => {
     });
   });
 
-  it('is a new one where the caller’s is not valid', async () => {
+  it("is new if the caller's trace is invalid", async () => {
     await start();
     await post(RUN, { traceparent: '00-nonsense-01' });
     const [operation] = await spansOf(SERVER);
@@ -138,14 +141,14 @@ describe('the trace of an operation', () => {
     expect(operation?.traceId).not.toBe(TRACE);
   });
 
-  it('is sent for a cached operation that is executed, but not for a response cache hit', async () => {
+  it('is sent for an executed cached operation, but not for a response cache hit', async () => {
     await start();
     for (let time = 0; time < 4; time += 1) await post(RUN, { traceparent: TRACEPARENT });
     const operations = await spansOf(SERVER);
     expect(operations.map(({ attributes }) => attributes['stepgate.cache'])).toEqual(['fetched', 'hit']);
   });
 
-  it('of a socket continues that of the handshake; its request ids are numbered, and its spans have no HTTP method', async () => {
+  it('of a socket continues that of the handshake, with numbered request ids and without an HTTP method', async () => {
     await start();
     const headers = { traceparent: TRACEPARENT, 'x-request-id': 'night-2', 'user-agent': 'socket/1' };
     const client = await openSocket(gateway.url, { authorization: 'Bearer key-1' }, { headers });
@@ -173,7 +176,7 @@ describe('the trace of an operation', () => {
     expect(log.operations).toMatchObject([{ requestId: 'night-2.1' }, { requestId: 'night-2.2' }]);
   });
 
-  it('of an event stream continues the caller’s, and its request id is answered', async () => {
+  it("of an event stream continues the caller's trace, and returns the request id", async () => {
     await start();
     const headers = { traceparent: TRACEPARENT, 'x-request-id': 'night-3' };
     const client = await openStream(gateway.url, { query: WATCH }, 'key-1', { headers });
@@ -189,7 +192,7 @@ describe('the trace of an operation', () => {
     expect(upstream.calls.every((call) => call.headers['x-request-id'] === 'night-3')).toBe(true);
   });
 
-  it('has the call’s retries, and no query of its URL', async () => {
+  it('has the retries of the call, and no query string', async () => {
     await start();
     upstream.script = () => ({ status: 503, headers: { 'retry-after': '0' } });
     await post('{ workflow(id: "wf") { runs(first: 1) { nodes { id } } } }');
@@ -207,7 +210,7 @@ describe('the trace of an operation', () => {
     });
   });
 
-  it('ends when the client leaves, without a status', async () => {
+  it('ends when the client disconnects, without a status', async () => {
     await start();
     await abandon(RUN);
     const [operation] = await spansOf(SERVER);
@@ -219,17 +222,17 @@ describe('the trace of an operation', () => {
     expect([operation?.status.code, call?.status.code]).not.toContain(IS_ERROR);
   });
 
-  it('continues an embedder’s own span of the request', async () => {
+  it("continues an embedder's own span of the request", async () => {
     const own = trace.getTracer('embedder').startSpan('request');
     const { traceId, spanId } = own.spanContext();
-    // Node runs the requests of a server in the context that it was started in.
+    // Node handles a server's requests in the context in which the server was started.
     await context.with(trace.setSpan(context.active(), own), () => start());
     await post(RUN, { traceparent: TRACEPARENT });
     own.end();
     expect((await spansOf(SERVER))[0]).toMatchObject({ traceId, parentSpanId: spanId });
   });
 
-  it('is the caller’s where the process has no SDK; the log has no trace', async () => {
+  it("is the caller's without an SDK, and the log has no trace", async () => {
     await sdk.close();
     await start();
     await post(RUN, { traceparent: TRACEPARENT, tracestate: STATE });
@@ -249,7 +252,7 @@ describe('the trace of an operation', () => {
 });
 
 describe('the attributes of a span', () => {
-  it('are those that the docs list, each of them at some time, with names of the semantic conventions or of the gateway', async () => {
+  it('are exactly the documented ones, with names of the semantic conventions or of the gateway', async () => {
     await start();
     await post(RUN, { 'graphql-client-name': 'web', 'graphql-client-version': '7' });
     upstream.script = () => ({ status: 503, headers: { 'retry-after': '0' } });
@@ -269,7 +272,7 @@ describe('the attributes of a span', () => {
     expect(listed.filter((name) => !name.startsWith('stepgate.') && !named.has(name))).toEqual([]);
   });
 
-  it('have the status and the method of each request, and texts of a client cut to 256 characters', async () => {
+  it("have the status and method of each request, and a client's texts cut to 256 characters", async () => {
     await start();
     const long = 'x'.repeat(4000);
     const statuses = [
@@ -285,7 +288,7 @@ describe('the attributes of a span', () => {
     expect(statuses).toEqual([200, 200, 400, 400, 405, 200, 405, 200]);
     const attributes = (await spansOf(SERVER)).map((span) => span.attributes);
     expect(attributes.map((each) => each['http.response.status_code'])).toEqual(statuses);
-    // A method that the conventions do not have would make up a value of its own.
+    // A method outside of the conventions would create its own value.
     const methods = ['POST', 'POST', 'POST', 'POST', 'PUT', 'GET', '_OTHER', 'POST'];
     expect(attributes.map((each) => each['http.request.method'])).toEqual(methods);
     expect(attributes.at(-1)).toMatchObject({
@@ -301,7 +304,7 @@ describe('the attributes of a span', () => {
     ['two hops', { TRUST_PROXY: '2' }, '198.51.100.1', 'https'],
     ['another address', { TRUST_PROXY: '10.0.0.0/8' }, '127.0.0.1', 'http'],
     ['its address', { TRUST_PROXY: 'loopback' }, '203.0.113.7', 'https'],
-  ])('have the client that trusted proxies name: %s', async (_which, environment, address, scheme) => {
+  ])('have the client that trusted proxies report: %s', async (_which, environment, address, scheme) => {
     await start(environment);
     await post(RUN, { 'x-forwarded-for': '198.51.100.1, 203.0.113.7', 'x-forwarded-proto': 'https' });
     const [span] = await spansOf(SERVER);
@@ -316,7 +319,7 @@ describe('the attributes of a span', () => {
     [runOf('401'), 'UNAUTHENTICATED'],
     [runOf('403'), 'FORBIDDEN'],
     [runOf('404'), 'NOT_FOUND'],
-  ])('do not report an error for a mistake of a client: %s', async (query, code) => {
+  ])('report no error for a mistake of a client: %s', async (query, code) => {
     upstream.script = ({ runId }) => ({ status: Number(runId), raw: '{}' });
     await start();
     await post(query);
@@ -329,7 +332,7 @@ describe('the attributes of a span', () => {
     expect(operation?.status.code ?? 0).toBe(0);
   });
 
-  it('report an error for a failure of the upstream, and of each call that it answered with 4xx or 5xx', async () => {
+  it('report an error for a failure of the upstream, and for each call that got 4xx or 5xx', async () => {
     upstream.script = ({ runId }) => ({ status: Number(runId), raw: '{}' });
     await start();
     await post('{ gone: run(workflowId: "wf", id: "404") { id } down: run(workflowId: "wf", id: "500") { status } }');

@@ -9,10 +9,10 @@ import { createScriptedWorkflows } from '../harness/scripted-workflows.ts';
 import { wireRun, wireStep, type Wire } from '../harness/wire.ts';
 
 const TTL_MS = 1000;
-/** Longer than the slowest pace. */
+/** Longer than the slowest interval. */
 const LONG_MS = 6000;
 const KEY = 'key-1';
-/** Not a fault that opens the circuit breaker, which runs on the machine's clock. */
+/** A 429 does not open the circuit breaker, which runs on the machine's clock. */
 const OUTAGE: Reply = { status: 429, headers: { 'retry-after': '100' } };
 const WORDS = ['running', 'failed', 'completed'];
 const NODES = ['a', 'a', 'b', 'c'];
@@ -40,7 +40,7 @@ async function startScene(environment: Readonly<Record<string, string>> = {}) {
     clock,
     upstream,
     open: (query: string) => openStream(gateway.url, { query }, KEY),
-    /** Lets time pass, and waits until so many pollers have their answers. */
+    /** Advances the clock, and waits until this many pollers have their answers. */
     pass: (ms: number, pollers: number): Promise<void> => {
       clock.advance(ms);
       return clock.timers(pollers + 1);
@@ -89,7 +89,7 @@ const watchOf = (id: string) =>
   `subscription { runUpdated(workflowId: "wf", id: "${id}") { outputs stepCounts { total } ${CHANGED} freshness { isStale } } }`;
 const readOf = (id: string) => `{ run(workflowId: "wf", id: "${id}") { ${CHANGED} } }`;
 
-it('every subscriber of a run gets its states in order up to the last, and of its steps all that has changed', async () => {
+it('a subscriber of a run gets its states in order up to the last, and all changed steps', async () => {
   const { clock, upstream, open, pass } = await startScene({ STALE_IF_ERROR_MS: '0' });
   let runs = 0;
   let events = 0;
@@ -115,7 +115,7 @@ it('every subscriber of a run gets its states in order up to the last, and of it
       async function join(): Promise<void> {
         const client = await open(watchOf(id));
         const first = await client.next();
-        // In an outage that is the error which ends the subscription.
+        // In an outage the first frame is the error that ends the subscription.
         if (first.type === 'next') readers.push({ client, first });
         await clock.timers(pollers() + 1);
       }
@@ -147,7 +147,7 @@ it('every subscriber of a run gets its states in order up to the last, and of it
       }
 
       for (const command of commands) await run(command);
-      // At the end the upstream has recovered, and the run goes on once more before it is over.
+      // At the end the upstream has recovered, and the run continues once more before it is over.
       failing = 'NOTHING';
       await pass(LONG_MS, pollers());
       version += 1;
@@ -185,7 +185,7 @@ it('every subscriber of a run gets its states in order up to the last, and of it
 
 const byId = (one: StepTold, another: StepTold): number => one.id.localeCompare(another.id);
 
-/** The events of a stream that has completed, or must do so now. */
+/** The events of a stream that has completed or must complete now. */
 async function readToEnd({ client, first }: Reader): Promise<RunTold[]> {
   const seen: RunTold[] = [];
   for (let frame = first; frame.type !== 'complete'; frame = await client.next()) {
@@ -220,7 +220,7 @@ interface RunsTold {
   readonly runsUpdated: readonly { readonly id: string; readonly status: string }[];
 }
 
-it('every subscriber of a workflow gets each run that is new or has changed, in its last state', async () => {
+it('a subscriber of a workflow gets each new or changed run in its last state', async () => {
   const { clock, upstream, open, pass } = await startScene();
   let scenes = 0;
   let events = 0;
@@ -230,7 +230,7 @@ it('every subscriber of a workflow gets each run that is new or has changed, in 
       const workflows = createScriptedWorkflows([workflowId]);
       const statuses = new Map<string, string>();
       upstream.script = workflows.script;
-      /** Each with the runs that were there when it came. */
+      /** Each with the runs that existed when it subscribed. */
       const readers: (Reader & { readonly before: ReadonlySet<string> })[] = [];
       const pollers = () => (readers.length > 0 ? 1 : 0);
 
@@ -244,7 +244,7 @@ it('every subscriber of a workflow gets each run that is new or has changed, in 
           const before = new Set(statuses.keys());
           const client = await open(runsOf(workflowId));
           const first = await client.next();
-          // In an outage it has an error, and the runs that are there at the end of the outage come later.
+          // In an outage the first frame has an error, and the existing runs come after the outage.
           if (first.type === 'next' && !first.payload.errors) readers.push({ client, first, before });
           else client.leave();
           await clock.timers(pollers() + 1);
@@ -283,7 +283,7 @@ it('every subscriber of a workflow gets each run that is new or has changed, in 
         }
         for (const [id, status] of statuses) {
           if (known.has(id)) expect([id, known.get(id)]).toEqual([id, status]);
-          // A run that no event has had was old, and had ended, when its subscriber came.
+          // A run without an event was old and had ended when its subscriber came.
           else expect([id, before.has(id), status]).toEqual([id, true, 'completed']);
         }
         client.leave();

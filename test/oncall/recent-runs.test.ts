@@ -1,7 +1,8 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import { createManualClock, type ManualClock } from '../harness/clock.ts';
-import { startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
-import { startGateway, type TestGateway } from '../harness/gateway.ts';
+import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startGateway } from '../harness/gateway.ts';
+import { perTest } from '../harness/lasting.ts';
 import { wireWorkflow } from '../harness/scripted-history.ts';
 import { createScriptedWorkflows, type ScriptedWorkflows } from '../harness/scripted-workflows.ts';
 
@@ -23,19 +24,12 @@ interface Page {
 describe('the recent runs of several workflows', () => {
   let clock: ManualClock;
   let workflows: ScriptedWorkflows;
-  let upstream: FaultyUpstream;
-  let gateway: TestGateway;
-
-  beforeEach(async () => {
+  beforeEach(() => {
     clock = createManualClock();
     workflows = createScriptedWorkflows(WORKFLOWS);
-    upstream = await startFaultyUpstream(workflows.script);
-    gateway = await startGateway({ UPSTREAM_URL: upstream.url }, { now: clock.now, after: clock.after });
   });
-  afterEach(async () => {
-    await gateway.close();
-    await upstream.close();
-  });
+  const upstream = perTest(() => startFaultyUpstream(workflows.script));
+  const gateway = perTest(() => startGateway({ UPSTREAM_URL: upstream.url }, { now: clock.now, after: clock.after }));
 
   async function ask(variables: Record<string, unknown> = {}) {
     const answer = await gateway.query(PAGE, { variables });
@@ -49,7 +43,7 @@ describe('the recent runs of several workflows', () => {
     return found;
   }
 
-  it('with a filter, of many workflows, are looked for less deep at once, within the calls of an operation', async () => {
+  it('with a filter are searched less deep for many workflows, within the call budget of an operation', async () => {
     const DEPTH = 205;
     const names = Array.from({ length: 40 }, (_, index) => `wf-${index}`);
     const many = createScriptedWorkflows(names);
@@ -68,7 +62,7 @@ describe('the recent runs of several workflows', () => {
     expect(second.nodes.map(({ id }) => id)).toEqual(['wf-7-0']);
   });
 
-  it('are newest first, those that have not started before all, by one call a workflow and page', async () => {
+  it('are newest first, pending ones before all, with one call for each workflow and page', async () => {
     for (const [index, id] of ['a', 'b', 'c', 'd', 'e', 'f'].entries()) workflows.start(WORKFLOWS[index % 3] ?? '', id);
     workflows.start('wf-4', 'waiting', { start_time: null, status: 'pending' });
     const found = await page({ first: 4 });
@@ -88,11 +82,11 @@ describe('the recent runs of several workflows', () => {
     const rest = await page({ first: 4, after: found.pageInfo.endCursor });
     expect(rest.nodes.map(({ id }) => id)).toEqual(['c', 'b', 'a']);
     expect(rest.pageInfo).toMatchObject({ hasNextPage: false, hasPreviousPage: true });
-    // The list of workflows is still known.
+    // The list of workflows is still cached.
     expect([upstream.count('runs'), upstream.count('workflows')]).toEqual([10, 1]);
   });
 
-  it('have as many calls as they are priced at, whatever is selected, and none for what is named already', async () => {
+  it('cost their priced number of calls, and no call for a given workflow id', async () => {
     for (let count = 0; count < 12; count += 1) workflows.start(WORKFLOWS[count % 2] ?? '', `r${count}`);
     const { errors } = await gateway.query(
       '{ recentRuns(first: 5, workflowIds: ["wf-1", "wf-2", "wf-1"]) { nodes { stepCounts { total } } } }',
@@ -101,8 +95,8 @@ describe('the recent runs of several workflows', () => {
     expect([upstream.count('runs'), upstream.count('steps'), upstream.count('workflows')]).toEqual([2, 5, 0]);
   });
 
-  it('go on behind any cursor: each run exactly once while new ones start between the pages, at the same time or not', async () => {
-    // By a seed: pages of many sizes, ties, runs that wait and start later, in five workflows.
+  it('continue behind any cursor: each run exactly once while new ones start between the pages', async () => {
+    // Twelve seeds: pages of many sizes, ties, pending runs that start later, in five workflows.
     for (let seed = 1; seed <= 12; seed += 1) {
       let state = seed;
       const draw = (count: number): number => {
@@ -141,7 +135,7 @@ describe('the recent runs of several workflows', () => {
     }
   }, 60_000);
 
-  it('of a workflow that is named only on a later page are not newer than what was answered', async () => {
+  it('of a workflow that is first named on a later page are not newer than the earlier page', async () => {
     for (const id of ['old', 'tie', 'new']) {
       for (const [index, name] of ['wf-2', 'wf-1', 'wf-3'].entries()) {
         workflows.start(name, `${name} ${id}`, { tie: index > 0 });
@@ -154,9 +148,10 @@ describe('the recent runs of several workflows', () => {
     expect(rest.nodes.map(({ id }) => id)).toEqual(['wf-3 tie', 'wf-1 old', 'wf-2 old', 'wf-3 old']);
   });
 
-  it('are those of the first workflows by id where an operation may not make calls for all', async () => {
-    await gateway.close();
-    gateway = await startGateway({ UPSTREAM_URL: upstream.url, MAX_UPSTREAM_CALLS: '1' }, { now: clock.now });
+  it('are those of the first workflows by id if the call budget is too small for all', async () => {
+    await gateway.replace(() =>
+      startGateway({ UPSTREAM_URL: upstream.url, MAX_UPSTREAM_CALLS: '1' }, { now: clock.now }),
+    );
     for (const name of ['wf-2', 'wf-1']) workflows.start(name, `run of ${name}`);
     const { errors } = await gateway.query(
       '{ recentRuns(workflowIds: ["wf-2", "wf-1"]) { nodes { id } unavailableWorkflows { id } } }',
@@ -166,7 +161,7 @@ describe('the recent runs of several workflows', () => {
     ]);
   });
 
-  it('are filtered as the runs of one workflow are, and say where to go on', async () => {
+  it('are filtered as the runs of one workflow are, with a cursor for the rest', async () => {
     for (let count = 1; count <= 30; count += 1) {
       workflows.start(WORKFLOWS[count % 5] ?? '', `r${count}`, count % 10 === 0 ? { status: 'failed' } : {});
     }
@@ -180,8 +175,8 @@ describe('the recent runs of several workflows', () => {
     expect((await page({ filter: { startedBefore: middle }, first: 1 })).nodes.map(({ id }) => id)).toEqual(['r19']);
   });
 
-  it('answer nothing that is older than what a filtered history may still hold', async () => {
-    // The only failed run of wf-1 lies behind more runs than one page looks at; the one of wf-2 is older.
+  it('contain no run that is older than the unread part of a filtered history', async () => {
+    // The failed run of wf-1 is behind more runs than one page reads. The one of wf-2 is older.
     workflows.start('wf-2', 'old', { status: 'failed' });
     workflows.start('wf-1', 'deep', { status: 'failed' });
     for (let count = 0; count < 700; count += 1) workflows.start('wf-1', `r${count}`);
@@ -196,13 +191,13 @@ describe('the recent runs of several workflows', () => {
     expect(seen).toEqual([[], ['deep', 'old']]);
   });
 
-  it('do without a workflow whose history fails, and name it with its error, however often they are asked', async () => {
+  it('leave out a workflow whose history fails, and name it with its error, each time', async () => {
     for (let count = 0; count < 10; count += 1) workflows.start(WORKFLOWS[count % 5] ?? '', `r${count}`);
     upstream.script = (call) =>
       call.endpoint === 'runs' && ['wf-4', 'wf-2'].includes(call.workflowId)
         ? { status: call.workflowId === 'wf-2' ? 403 : 500 }
         : workflows.script(call);
-    // The first time, from the document that is kept, and compiled.
+    // The first time, from the cached document, and compiled.
     for (let time = 0; time < 4; time += 1) {
       const { page: found, errors } = await ask({ first: 3 });
       expect(found?.nodes.map(({ id }) => id)).toEqual(['r9', 'r7', 'r5']);
@@ -222,13 +217,13 @@ describe('the recent runs of several workflows', () => {
 
   it.each([
     [
-      'more workflows than 100',
+      'more than 100 workflows',
       { ids: Array.from({ length: 101 }, (_, index) => `w${index}`) },
       'workflowIds: expected at most 100, got 101',
     ],
     ['a page of 101', { first: 101 }, 'first: expected 1 to 100, got 101'],
     [
-      "another list's cursor",
+      'the cursor of another list',
       { after: Buffer.from('["run","r",0,1]').toString('base64url') },
       'after: expected a cursor',
     ],
@@ -237,7 +232,7 @@ describe('the recent runs of several workflows', () => {
       { after: Buffer.from(JSON.stringify(['recent', null, Array(101).fill(['w', 'r', 0, 1])])).toString('base64url') },
       'after: expected a cursor',
     ],
-  ])('refuse %s before any call of a history', async (_, variables, message) => {
+  ])('are refused for %s, without a call of a history', async (_, variables, message) => {
     const { page: found, errors } = await ask(variables);
     expect(found).toBeNull();
     expect(errors).toMatchObject([{ path: ['recentRuns'], extensions: { code: 'BAD_USER_INPUT' } }]);
@@ -245,7 +240,7 @@ describe('the recent runs of several workflows', () => {
     expect(upstream.count('runs')).toBe(0);
   });
 
-  it('of more than 100 workflows must be named', async () => {
+  it('need workflowIds if there are more than 100 workflows', async () => {
     const many = Array.from({ length: 101 }, (_, index) => wireWorkflow(`w${index}`));
     upstream.script = (call) => (call.endpoint === 'workflows' ? { json: many } : workflows.script(call));
     const { errors } = await ask();
@@ -254,7 +249,7 @@ describe('the recent runs of several workflows', () => {
     expect((await page({ ids: ['w1'] })).nodes).toEqual([]);
   });
 
-  it('of no workflow are none, and of one that may not be named are missing', async () => {
+  it('are empty for no workflow, and name an invalid id as unavailable', async () => {
     expect((await page({ ids: [] })).nodes).toEqual([]);
     const { errors, page: found } = await ask({ ids: ['..'] });
     expect(found?.unavailableWorkflows).toEqual([{ id: '..', name: null }]);

@@ -51,7 +51,7 @@ interface Opening extends Subscribing {
   readonly query?: string;
 }
 
-/** Of all workflows without `ids`. */
+/** Subscribes to all workflows if `ids` is null. */
 async function open(ids: readonly string[] | null = null, options: Opening = {}): Promise<LiveClient> {
   const { transport = 'graphql-sse', query = QUERY, ...rest } = options;
   const client = await subscribe(transport, gateway.url, query, { variables: { ids }, ...rest });
@@ -59,7 +59,7 @@ async function open(ids: readonly string[] | null = null, options: Opening = {})
   return client;
 }
 
-/** Resolves when just so many polls or pauses are due. The gateway has one timer of its own. */
+/** Resolves when exactly this many polls or delays are due. The gateway has one timer of its own. */
 const timers = (count: number) => clock.timers(count + 1);
 
 /** Lets the next poll of each poller come, and waits until all have their answers. */
@@ -68,7 +68,7 @@ async function poll(pollers = 2): Promise<void> {
   await timers(pollers);
 }
 
-/** The workflow gets this reply from now on. */
+/** The reply for this workflow from now on. */
 function reply(workflowId: string, answer: Reply | Promise<Reply>): void {
   const { script } = upstream;
   upstream.script = (call) => (call.workflowId === workflowId ? answer : script(call));
@@ -79,7 +79,7 @@ const running = { status: 'running' };
 
 describe('runsUpdated', () => {
   it.each<Transport>(['graphql-ws', 'graphql-sse'])(
-    'sends the present runs at once over %s, newest first, then those that are new or have changed',
+    'sends the current runs at once over %s, newest first, then the new and changed ones',
     async (transport) => {
       workflows.start('wf-1', 'a');
       workflows.start('wf-2', 'b', running);
@@ -97,13 +97,13 @@ describe('runsUpdated', () => {
       workflows.change('c', { status: 'failed' });
       await poll();
       expect(runsIn(await client.nextData())).toEqual(['c FAILED']);
-      // One call a workflow and poll, and nothing else.
+      // One call for each workflow and poll, and nothing else.
       expect([upstream.count('workflows'), upstream.count('run'), upstream.count('steps')]).toEqual([1, 0, 0]);
       expect(upstream.count('runs')).toBeLessThanOrEqual(2 * 4);
     },
   );
 
-  it('sends the newest 20 of many runs and each unfinished one, and follows that to its end', async () => {
+  it('sends the newest 20 runs and each unfinished one, and follows that to its end', async () => {
     const startMany = (from: number, to: number) => {
       for (let count = from; count <= to; count += 1) workflows.start('wf-1', `r${count}`);
     };
@@ -119,7 +119,7 @@ describe('runsUpdated', () => {
       'old RUNNING',
     ]);
     await timers(1);
-    // Now it lies deeper than one page goes. The second page also has runs that no poll has read before.
+    // The old run is now beyond one page, and the second page also has runs that no poll has read.
     startMany(101, 190);
     await poll(1);
     const news = runsIn(await client.nextData());
@@ -137,7 +137,7 @@ describe('runsUpdated', () => {
     expect([limits[0], limits.at(-1)]).toEqual(['100', '20']);
   });
 
-  it('sends an empty list of no runs, then the first run, and it again when it is unfinished once more', async () => {
+  it('sends an empty list, then the first run, and the run again when it is unfinished again', async () => {
     const client = await open(['wf-1']);
     expect(runsIn(await client.nextData())).toEqual([]);
     await timers(1);
@@ -164,7 +164,7 @@ describe('runsUpdated', () => {
     await timers(0);
   });
 
-  it('marks the runs of a workflow that fails as stale, once, and sends them again when it is back', async () => {
+  it('marks the runs of a failing workflow as stale once, and sends them again after the failure', async () => {
     workflows.start('wf-1', 'a', running);
     workflows.start('wf-2', 'b', running);
     const client = await open();
@@ -181,7 +181,7 @@ describe('runsUpdated', () => {
     expect(runsIn(await client.nextData())).toEqual(['a RUNNING']);
   });
 
-  it('begins without a workflow that fails, names it, and sends its runs when they can be had', async () => {
+  it('begins without a failing workflow, names it, and sends its runs after the failure', async () => {
     workflows.start('wf-1', 'a', running);
     workflows.start('wf-2', 'b', running);
     reply('wf-1', { status: 500 });
@@ -199,7 +199,7 @@ describe('runsUpdated', () => {
     expect(runsIn(await client.nextData())).toEqual(['a RUNNING']);
   });
 
-  it('reports to each subscriber those of its workflows that are not there, and ends where none is', async () => {
+  it('reports missing workflows to each subscriber, and ends if all are missing', async () => {
     workflows.start('wf-1', 'a', running);
     for (const id of ['gone', 'lost']) {
       reply(id, { status: 404, json: {} });
@@ -223,7 +223,7 @@ describe('runsUpdated', () => {
     expect(await client.nextErrorCode()).toBe('UNAUTHENTICATED');
   });
 
-  it('goes on without a workflow that the key may not see any more, and ends where it may see none', async () => {
+  it('continues without a workflow that becomes forbidden, and ends when all are', async () => {
     workflows.start('wf-1', 'a', running);
     const client = await open(['wf-1', 'wf-2']);
     await client.nextData();
@@ -243,7 +243,7 @@ describe('runsUpdated', () => {
     expect(await client.nextErrorCode()).toBe('FORBIDDEN');
   });
 
-  it('leaves a run out whose steps the key may not see, with the error', async () => {
+  it('leaves out a run with forbidden steps, and reports the error', async () => {
     workflows.start('wf-1', 'a', running);
     upstream.script = (call) => (call.endpoint === 'steps' ? { status: 403 } : workflows.script(call));
     const client = await open(['wf-1'], { query: WITH_STEPS });
@@ -252,7 +252,7 @@ describe('runsUpdated', () => {
     });
   });
 
-  it('loads the steps of what has changed alone, and keeps a run whose steps fail', async () => {
+  it('loads only the steps of changed runs, and keeps a run whose steps fail', async () => {
     workflows.start('wf-1', 'a', { status: 'completed' });
     workflows.start('wf-1', 'b', running);
     const client = await open(['wf-1'], { query: WITH_STEPS });
@@ -292,17 +292,17 @@ describe('runsUpdated', () => {
 describe('runsUpdated with a workflow that does not answer', () => {
   let answer: (reply: Reply) => void;
 
-  /** The workflow does not answer before the test says so. */
+  /** The workflow answers when the test says so. */
   function hang(workflowId: string): void {
     const { promise, resolve } = Promise.withResolvers<Reply>();
     answer = resolve;
     reply(workflowId, promise);
   }
 
-  /** A subscriber whose second of patience has begun. */
+  /** A subscriber whose one-second delay has begun. */
   async function opened(ids = ['wf-1', 'wf-2']): Promise<LiveClient> {
     const client = await open(ids);
-    // The pause, and the next poll of each workflow that answers.
+    // The delay, and the next poll of each workflow that answers.
     await timers(ids.length);
     return client;
   }
@@ -314,7 +314,7 @@ describe('runsUpdated with a workflow that does not answer', () => {
     workflows.start('wf-2', 'b', running);
   });
 
-  it('sends the runs of the others after a second, and its runs when they are there', async () => {
+  it('sends the runs of the others after a second, and its runs when they arrive', async () => {
     hang('wf-2');
     const client = await opened();
     clock.advance(999);
@@ -330,7 +330,7 @@ describe('runsUpdated with a workflow that does not answer', () => {
     expect(runsIn(await client.nextData())).toEqual(['b RUNNING']);
   });
 
-  it('sends an empty first event where the others have no runs', async () => {
+  it('sends an empty first event if the others have no runs', async () => {
     workflows.clear();
     hang('wf-2');
     const client = await opened();
@@ -349,7 +349,7 @@ describe('runsUpdated with a workflow that does not answer', () => {
     expect(runsIn(await client.nextData())).toEqual(['b RUNNING']);
   });
 
-  it('reports a workflow that turns out to be missing', async () => {
+  it('reports a workflow that is missing', async () => {
     hang('wf-2');
     const client = await opened();
     clock.advance(1000);
@@ -370,7 +370,7 @@ describe('runsUpdated with a workflow that does not answer', () => {
     expect(await (await open(['wf-1', 'wf-2'])).nextErrorCode()).toBe('UNAUTHENTICATED');
   });
 
-  it('ends when its late answer is that the key is refused', async () => {
+  it('ends when its late answer refuses the key', async () => {
     hang('wf-2');
     const client = await opened();
     clock.advance(1000);
@@ -391,7 +391,7 @@ describe('runsUpdated with a workflow that does not answer', () => {
 });
 
 describe('MAX_SUBSCRIPTIONS_PER_VIEWER', () => {
-  it('bounds the runs and workflows that a key watches, until a subscription ends in whichever way', async () => {
+  it('limits the watched runs and workflows of a key until a subscription ends', async () => {
     await gateway.close();
     await upstream.close();
     await start({ MAX_SUBSCRIPTIONS_PER_VIEWER: '3' });
@@ -408,7 +408,7 @@ describe('MAX_SUBSCRIPTIONS_PER_VIEWER', () => {
     await timers(5);
     both.leave();
     await timers(3);
-    // A request for more than is left counts nothing.
+    // A request beyond the limit counts nothing.
     expect(await (await open(['wf-1', 'wf-2', 'wf-3'])).nextErrorCode()).toBe('RATE_LIMITED');
     reply('gone', { status: 404, json: {} });
     for (let times = 0; times < 3; times += 1) expect(await (await open(['gone'])).nextErrorCode()).toBe('NOT_FOUND');

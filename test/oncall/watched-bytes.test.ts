@@ -1,4 +1,4 @@
-/** The bytes of what subscriptions watch count into CACHE_MAX_BYTES, and have a limit of their own in it. */
+/** Watched bytes count into CACHE_MAX_BYTES, and have their own limit in it. */
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { Reply } from '../harness/faulty-upstream.ts';
 import { subscribe, type LiveClient } from '../harness/live-client.ts';
@@ -7,7 +7,7 @@ import { createScriptedWorkflows } from '../harness/scripted-workflows.ts';
 import { wireRun, wireStep } from '../harness/wire.ts';
 
 const MEBIBYTE = 2 ** 20;
-/** Less the operations, a quarter of it is 7.5 MiB: room for seven runs of 1 MiB. */
+/** Without the operations, a quarter of it is 7.5 MiB: space for seven runs of 1 MiB. */
 const CACHE_MAX_BYTES = 32 * MEBIBYTE;
 const ROOM = 7;
 
@@ -62,8 +62,8 @@ const refused = async (client: LiveClient): Promise<void> => {
   });
 };
 
-describe('runs that are watched', () => {
-  it('take a quarter of the cache together: another one is refused until one of them has ended', async () => {
+describe('watched runs', () => {
+  it('take at most a quarter of the cache: another run is refused until one of them has ended', async () => {
     await start();
     const [first] = await watch(ROOM);
     expect(run.gateway.cachedBytes()).toBeGreaterThan(ROOM * MEBIBYTE);
@@ -76,7 +76,7 @@ describe('runs that are watched', () => {
     await refused(await open(RUN, { id: 'run-8' }));
   });
 
-  it('end where they grow beyond it, and the others go on', async () => {
+  it('that grow beyond the limit end, and the others continue', async () => {
     await start();
     const [first, ...others] = await watch(ROOM);
     await run.feeds(ROOM);
@@ -94,7 +94,7 @@ describe('runs that are watched', () => {
     }
   });
 
-  it('are never evicted, whatever else is read, and are counted as long as they are watched', async () => {
+  it('are never evicted by other reads, and are counted while they are watched', async () => {
     await start();
     const opened = await watch(ROOM - 1);
     for (let number = 100; number < 140; number += 1) {
@@ -109,7 +109,7 @@ describe('runs that are watched', () => {
     expect(run.gateway.cachedBytes()).toBeLessThanOrEqual(CACHE_MAX_BYTES);
   });
 
-  it('may be small ones where CACHE_MAX_BYTES is 0', async () => {
+  it('may be small with CACHE_MAX_BYTES=0', async () => {
     await start({ CACHE_MAX_BYTES: '0' });
     bytesOf = () => 1000;
     const [client] = await watch(1);
@@ -119,8 +119,8 @@ describe('runs that are watched', () => {
   });
 });
 
-describe('workflows whose runs are watched', () => {
-  it('count the records that were read last, and are refused beyond the limit', async () => {
+describe('workflows with watched runs', () => {
+  it('count their latest records, and are refused beyond the limit', async () => {
     await start();
     const workflows = createScriptedWorkflows(['wf-1', 'wf-2']);
     for (const id of ['wf-1', 'wf-2']) {

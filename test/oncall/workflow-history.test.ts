@@ -1,7 +1,8 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import { createManualClock } from '../harness/clock.ts';
-import { startFaultyUpstream, type FaultyUpstream, type Script } from '../harness/faulty-upstream.ts';
-import { startGateway, type GraphqlAnswer, type TestGateway } from '../harness/gateway.ts';
+import { startFaultyUpstream, type Script } from '../harness/faulty-upstream.ts';
+import { startGateway, type GraphqlAnswer } from '../harness/gateway.ts';
+import { perTest } from '../harness/lasting.ts';
 import { createScriptedWorkflows, type ScriptedWorkflows } from '../harness/scripted-workflows.ts';
 import { wireStep } from '../harness/wire.ts';
 
@@ -12,12 +13,10 @@ const TREND = `query ($last: Int, $buckets: Int) { workflow(id: "wf") { trend(la
   startedAt endedAt runCount failedCount wallClockMs { p50 } nodes { nodeId failureCount }
 } } }`;
 
-describe('what the runs of a workflow tell together', () => {
+describe('the statistics of the runs of a workflow', () => {
   let workflows: ScriptedWorkflows;
-  let upstream: FaultyUpstream;
-  let gateway: TestGateway;
 
-  /** Failed runs fail at `send`, each with numbers of its own. */
+  /** Failed runs fail at `send`, each with its own numbers. */
   const script: Script = (call) => {
     if (call.endpoint !== 'steps') return workflows.script(call);
     if (call.runId === 'gone') return { status: 404, json: {} };
@@ -28,18 +27,18 @@ describe('what the runs of a workflow tell together', () => {
     };
   };
 
-  beforeEach(async () => {
+  const upstream = perTest(() => startFaultyUpstream(script));
+  const start = (environment: Readonly<Record<string, string>> = {}) => {
     const { now, after } = createManualClock();
+    return startGateway({ UPSTREAM_URL: upstream.url, ...environment }, { now, after });
+  };
+  const gateway = perTest(() => start());
+
+  beforeEach(() => {
     workflows = createScriptedWorkflows(['wf']);
-    upstream = await startFaultyUpstream(script);
-    gateway = await startGateway({ UPSTREAM_URL: upstream.url }, { now, after });
     for (const id of ['old', 'bad', 'good', 'bad2', 'bad34', 'good2']) {
       workflows.start('wf', id, id.startsWith('bad') ? { status: 'failed' } : {});
     }
-  });
-  afterEach(async () => {
-    await gateway.close();
-    await upstream.close();
   });
 
   const failing =
@@ -59,7 +58,7 @@ describe('what the runs of a workflow tell together', () => {
     runs: [run('bad34'), run('bad2')],
   };
 
-  it('groups failed runs by the steps of these alone: one call for the history, and one for each of them', async () => {
+  it('group failed runs by their steps, with one call for the history and one for each failed run', async () => {
     for (let time = 0; time < 3; time += 1) {
       const { data, errors } = await gateway.query(GROUPS);
       expect(errors).toEqual([]);
@@ -68,7 +67,7 @@ describe('what the runs of a workflow tell together', () => {
     expect([upstream.count('runs'), upstream.count('steps'), upstream.count('run')]).toEqual([1, 3, 0]);
   });
 
-  it('has an error in place of each failed run whose steps can not be had, beside the groups of the others', async () => {
+  it('have an error for each failed run whose steps cannot be loaded, after the groups of the others', async () => {
     upstream.script = failing(['bad2'], 500);
     for (let time = 0; time < 3; time += 1) {
       const answer = await gateway.query(GROUPS);
@@ -79,7 +78,7 @@ describe('what the runs of a workflow tell together', () => {
     }
   });
 
-  it('counts a failed run whose steps are gone by what its record says', async () => {
+  it('use the error of the record of a failed run whose steps are missing', async () => {
     workflows.start('wf', 'gone', { status: 'failed', error: 'Cancelled after 30 s' });
     const { data, errors } = await gateway.query(
       '{ workflow(id: "wf") { failureGroups { nodeId message count runs { id } } } }',
@@ -95,16 +94,14 @@ describe('what the runs of a workflow tell together', () => {
     });
   });
 
-  it('stays within the calls that an operation may make: what is beyond is an error of its own', async () => {
-    await gateway.close();
-    const { now, after } = createManualClock();
-    gateway = await startGateway({ UPSTREAM_URL: upstream.url, MAX_UPSTREAM_CALLS: '3' }, { now, after });
+  it('stay within MAX_UPSTREAM_CALLS, and report the rest as an error', async () => {
+    await gateway.replace(() => start({ MAX_UPSTREAM_CALLS: '3' }));
     const answer = await gateway.query('{ workflow(id: "wf") { failureGroups { count } } }');
     expect(answer.data).toEqual({ workflow: { failureGroups: [{ count: 2 }, null] } });
     expect(told(answer)).toEqual(['workflow.failureGroups.1: UPSTREAM_BUDGET_EXCEEDED']);
   });
 
-  it('has a trend by one call, and its nodes by the steps of each run', async () => {
+  it('have a trend with one call, and its nodes with the steps of each run', async () => {
     const counts = await gateway.query(
       '{ workflow(id: "wf") { trend(buckets: 2) { startedAt endedAt runCount failedCount } } }',
     );
@@ -142,7 +139,7 @@ describe('what the runs of a workflow tell together', () => {
     expect([upstream.count('runs'), upstream.count('steps')]).toEqual([1, 6]);
   });
 
-  it('nulls the nodes of that part alone in which steps can not be had', async () => {
+  it('null only the nodes of the part of a trend whose steps cannot be loaded', async () => {
     upstream.script = failing(['bad'], 500);
     const answer = await gateway.query(TREND, { variables: { buckets: 2 } });
     expect(answer.data).toMatchObject({
@@ -164,7 +161,7 @@ describe('what the runs of a workflow tell together', () => {
         trend(buckets: 2, ${window}) { startedAt endedAt isComplete runCount }
       } }`);
 
-    it('are the runs that started in it, as often as it is asked', async () => {
+    it('cover the runs that started in it, each time', async () => {
       const window = 'startedAfter: "2026-01-01T00:02:00Z", startedBefore: "2026-01-01T00:05:00Z"';
       for (let time = 0; time < 3; time += 1) {
         const { data, errors } = await ask(window);
@@ -193,7 +190,7 @@ describe('what the runs of a workflow tell together', () => {
       expect([upstream.count('runs'), upstream.count('steps')]).toEqual([1, 2]);
     });
 
-    it('older ones are not read: one call, however many there are', async () => {
+    it('read no older runs: one call, however many there are', async () => {
       for (let count = 1; count <= 150; count += 1) workflows.start('wf', `later-${count}`);
       const window = 'last: 1000, startedAfter: "2026-01-01T02:00:00Z"';
       const { data, errors } = await ask(window);
@@ -202,7 +199,7 @@ describe('what the runs of a workflow tell together', () => {
       expect(upstream.count('runs')).toBe(1);
     });
 
-    it('are found however many started later: `last` counts from its end', async () => {
+    it('skip later runs, and `last` counts back from the end of the window', async () => {
       for (let count = 1; count <= 150; count += 1) workflows.start('wf', `later-${count}`);
       const before = 'startedBefore: "2026-01-01T00:05:00Z"';
       for (const window of [`last: 3, ${before}`, `startedAfter: "2026-01-01T00:02:00Z", ${before}`]) {
@@ -215,7 +212,7 @@ describe('what the runs of a workflow tell together', () => {
       expect(upstream.count('runs')).toBe(2);
     });
 
-    it('behind more than a thousand runs are an error, and not as if there were none', async () => {
+    it('are an error if the window is behind more than a thousand runs', async () => {
       for (let count = 1; count <= 1001; count += 1) workflows.start('wf', `later-${count}`);
       const answer = await ask('startedBefore: "2026-01-01T00:05:00Z"');
       expect(told(answer)).toEqual(
@@ -224,7 +221,7 @@ describe('what the runs of a workflow tell together', () => {
       expect(answer.data).toEqual({ workflow: { statistics: null, failureGroups: null, trend: null } });
     });
 
-    it('of which not all were looked at says so', async () => {
+    it('say which part is incomplete if not all runs were read', async () => {
       const { data } = await ask(
         'last: 2, startedAfter: "2026-01-01T00:01:00Z", startedBefore: "2026-01-01T01:00:00Z"',
       );
@@ -246,7 +243,7 @@ describe('what the runs of a workflow tell together', () => {
     [TREND, { last: 1001 }, 'last: expected 1 to 1000, got 1001'],
     [TREND, { buckets: 0 }, 'buckets: expected 1 to 100, got 0'],
     [TREND, { buckets: 101 }, 'buckets: expected 1 to 100, got 101'],
-  ])('%s of %j is refused before any call', async (text, variables, message) => {
+  ])('%s with %j is refused before any call', async (text, variables, message) => {
     const { errors } = await gateway.query(text, { variables });
     expect(errors).toMatchObject([{ message, extensions: { code: 'BAD_USER_INPUT' } }]);
     expect(upstream.calls).toEqual([]);
@@ -258,7 +255,7 @@ describe('what the runs of a workflow tell together', () => {
         `{ run(workflowId: "wf", id: "${id}") { rawStatus errorInfo { message } lastSuccessBefore { id status stepCounts { total } } } }`,
       );
 
-    it('is the newest completed run that started before it, by one call for as long as it is among the latest hundred', async () => {
+    it('is the newest completed run that started before it, with one call for the latest hundred runs', async () => {
       for (const [id, before] of [
         ['bad34', 'good'],
         ['good2', 'good'],
@@ -276,7 +273,7 @@ describe('what the runs of a workflow tell together', () => {
       });
     });
 
-    it('is looked for among the latest 500 runs', async () => {
+    it('is searched in the latest 500 runs', async () => {
       for (let count = 1; count <= 600; count += 1)
         workflows.start('wf', `bad-${count}`, { status: 'failed', error: 'no 7' });
       const { data, errors } = await ask('bad-600');
@@ -285,14 +282,14 @@ describe('what the runs of a workflow tell together', () => {
       expect(upstream.count('runs')).toBe(6);
     });
 
-    it('is null with its error where the history can not be had, and the run is answered', async () => {
+    it('is null with its error if the history cannot be loaded, and the run is answered', async () => {
       upstream.script = (call) => (call.endpoint === 'runs' ? { status: 500 } : script(call));
       const answer = await ask('bad');
       expect(answer.data).toEqual({ run: { rawStatus: 'failed', errorInfo: null, lastSuccessBefore: null } });
       expect(told(answer)).toEqual(['run.lastSuccessBefore: UPSTREAM_UNAVAILABLE']);
     });
 
-    it('of a run that has not started is none', async () => {
+    it('is null for a run that has not started', async () => {
       workflows.start('wf', 'waiting', { start_time: null, status: 'pending' });
       upstream.script = (call) => (call.endpoint === 'steps' ? { json: [] } : script(call));
       expect((await ask('waiting')).data).toMatchObject({ run: { rawStatus: 'pending', lastSuccessBefore: null } });

@@ -26,14 +26,14 @@ function requestOf({ runId, isPost, blankLines }: Sent, key: string): string {
 
 const answerOf = ({ runId }: Sent, key: string) => ({ data: { run: { id: runId, outputs: `of ${key} ${runId}` } } });
 
-/** The text in pieces, cut at these parts of its length. */
+/** The pieces of the text, cut at these fractions of its length. */
 function cutAt(text: string, cuts: readonly number[]): string[] {
   const places = [...new Set(cuts.map((cut) => Math.floor(cut * text.length)))].sort((one, another) => one - another);
   return [0, ...places].map((from, at) => text.slice(from, places[at])).filter((piece) => piece !== '');
 }
 
 const sent = fc.record({
-  // Few, so that answers come from every cache.
+  // Few ids, so that answers come from every cache.
   runId: fc.constantFrom('r1', 'r2', 'r3', 'r4', 'r5'),
   isPost: fc.boolean(),
   blankLines: fc.constantFrom(0, 0, 1, 2),
@@ -51,7 +51,7 @@ describe('pipelined requests', () => {
   );
   const gateway = perBlock(() => startGateway({ UPSTREAM_URL: upstream.url }));
 
-  it('are each answered in their order, however they are cut, and keys never mix', async () => {
+  it('are answered in order, however they are cut, and keys are never mixed', async () => {
     await fc.assert(
       fc.asyncProperty(connection, connection, async (first, second) => {
         const both = await Promise.all([connectRaw(gateway.url), connectRaw(gateway.url)]);
@@ -74,7 +74,7 @@ describe('pipelined requests', () => {
     );
   });
 
-  it('of two keys on one connection are each answered with the data of their own key', async () => {
+  it('with two keys on one connection get the data of their own key', async () => {
     const raw = await connectRaw(gateway.url);
     const keys = Array.from({ length: 20 }, (_, at) => (at % 3 === 0 ? 'key-1' : `key-${at % 2}`));
     const one = { runId: 'r1', isPost: true, blankLines: 0 };
@@ -89,7 +89,7 @@ describe('pipelined requests', () => {
     const WEBSOCKET = `${UPGRADE}sec-websocket-key: ${Buffer.alloc(16).toString('base64')}\r\n`;
     const first = requestOf({ runId: 'r1', isPost: true, blankLines: 0 }, 'key-3');
 
-    /** The first one is answered when the test says so. */
+    /** The first request is answered when the test says so. */
     async function open(second: string) {
       const answer = Promise.withResolvers<undefined>();
       const script = upstream.script;
@@ -115,7 +115,7 @@ describe('pipelined requests', () => {
       };
     }
 
-    it.each(['/graphql', '/elsewhere'])('an upgrade waits for its turn, and is ignored: %s', async (path) => {
+    it.each(['/graphql', '/elsewhere'])('wait with an upgrade, which is then refused: %s', async (path) => {
       const { raw, called, answer, close } = await open(`GET ${path} HTTP/1.1\r\nhost: x\r\n${WEBSOCKET}\r\n`);
       await called;
       answer();
@@ -126,7 +126,7 @@ describe('pipelined requests', () => {
     });
 
     it.each(['CONNECT x:1 HTTP/1.1\r\nhost: x\r\n\r\n', 'nonsense\r\n\r\n'])(
-      'what can not be answered ends the connection, and is not answered in its place: %j',
+      'are dropped with the connection if they cannot be answered: %j',
       async (second) => {
         const { raw, answer, close } = await open(second);
         await expect(raw.read(1)).rejects.toThrow('it had brought 0 bytes');

@@ -10,20 +10,20 @@ import { captureLog } from '../harness/observed.ts';
 import { connectRaw, countParsed, postOf, type RawConnection } from '../harness/raw-http.ts';
 import { wireRun } from '../harness/wire.ts';
 
-/** More than the sockets of both ends take by themselves. */
+/** More than the buffers of both ends. */
 const OUTPUTS = 'x'.repeat(5_000_000);
 const ANSWER_FIELDS = 'a: outputs b: outputs c: outputs';
 
 const requestOf = (runId: string, fields = ANSWER_FIELDS): string =>
   postOf({ query: `{ run(workflowId: "wf", id: "${runId}") { ${fields} } }` });
 
-/** Without a body, which could not be read any more when the connection is closed. */
+/** Without a body, which could not be read any more after the connection is closed. */
 const getOf = (runId: string): string => {
   const query = encodeURIComponent(`{ run(workflowId: "wf", id: "${runId}") { id } }`);
   return `GET /graphql?query=${query} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer key-1\r\n\r\n`;
 };
 
-/** The gateway's ends of the connections that come. */
+/** The gateway's ends of the accepted connections. */
 function watchConnections(url: string) {
   const port = Number(new URL(url).port);
   const sockets: Socket[] = [];
@@ -35,7 +35,7 @@ function watchConnections(url: string) {
   return { sockets, close: () => unsubscribe('net.server.socket', note) };
 }
 
-describe('a connection whose client reads nothing', () => {
+describe('a connection whose client does not read', () => {
   let upstream: FaultyUpstream;
   let gateway: TestGateway;
   let raw: RawConnection;
@@ -64,22 +64,23 @@ describe('a connection whose client reads nothing', () => {
     await upstream.close();
   });
 
-  it('has one answer made at a time, however many it asks for', async () => {
+  it('has one answer in progress at a time', async () => {
     await start();
     const parsed = countParsed(gateway.url);
     await raw.send(Array.from({ length: 90 }, (_, at) => requestOf(`r${at}`)).join(''));
     while (parsed.count() < 90) await gateway.query('{ __typename }');
     parsed.close();
-    // The same over another connection, which is answered: had others been begun, their calls would have come as well.
+    // The same over another connection, which is answered: other started requests would have called the upstream by
+    // now.
     await gateway.query('{ run(workflowId: "wf", id: "elsewhere") { status } }');
     expect(runIds()).toEqual(['r0', 'elsewhere']);
-    // As it reads, they follow.
+    // The next requests follow as the client reads.
     raw.socket.resume();
     await raw.read(2);
     expect(runIds().slice(0, 3)).toEqual(['r0', 'elsewhere', 'r1']);
   });
 
-  it('is cut when more than 100 wait, and none of them is executed', async () => {
+  it('is cut if more than 100 requests wait, and none of them is executed', async () => {
     const log = captureLog('info');
     await start({ logger: log.logger });
     await raw.send(requestOf('r0'));
@@ -88,11 +89,11 @@ describe('a connection whose client reads nothing', () => {
     await closed;
     await gateway.query('{ run(workflowId: "wf", id: "elsewhere") { status } }');
     expect(runIds().filter((id) => id !== 'r0')).toEqual(['elsewhere']);
-    // The first one, which may have come some way, and that of the other connection.
+    // The first request, which may have started, and the one of the other connection.
     expect(log.lines.filter(({ msg }) => msg === 'operation').length).toBeLessThanOrEqual(2);
   });
 
-  it('is served 100 that wait, one after the other, when it reads', async () => {
+  it('gets 100 waiting requests answered one by one when it reads', async () => {
     upstream.script = ({ runId }) => ({ json: [wireRun(runId)] });
     await start();
     raw.socket.resume();
@@ -103,7 +104,7 @@ describe('a connection whose client reads nothing', () => {
     );
   });
 
-  it('is cut after a time', async () => {
+  it('is cut after the timeout', async () => {
     await start({ stalledReaderMs: 200 });
     await raw.send(requestOf('r0') + requestOf('r1'));
     await once(ownEnd(), 'close');
@@ -112,7 +113,7 @@ describe('a connection whose client reads nothing', () => {
     expect(runIds()).toEqual(['r0']);
   });
 
-  it('is cut after a time also where it asked for files of the page', async () => {
+  it('is cut after the timeout if it requested files of the page', async () => {
     await start({ stalledReaderMs: 200 });
     const page = await (await fetch(gateway.url)).text();
     const file = /\/assets\/index-[\w-]+\.js/.exec(page)?.[0] ?? '';
@@ -120,7 +121,7 @@ describe('a connection whose client reads nothing', () => {
     await once(ownEnd(), 'close');
   });
 
-  it('has no time left over for the request that waits behind its answer', async () => {
+  it('has no timeout during the next request once its answer is read', async () => {
     const { script } = upstream;
     const late = Promise.withResolvers<undefined>();
     upstream.script = async (call) => {
@@ -135,7 +136,7 @@ describe('a connection whose client reads nothing', () => {
     expect(ownEnd().timeout).toBe(0);
     late.resolve(undefined);
     await raw.read(1);
-    // That of an idle connection.
+    // The timeout of an idle connection.
     expect(ownEnd().timeout).toBeGreaterThan(72_000);
   });
 });

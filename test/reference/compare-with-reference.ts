@@ -4,7 +4,7 @@ import { differencesOfRun, differencesOfRuns } from './differences.ts';
 import type { RawRun } from './raw.ts';
 import { arbitraryRun } from './random-runs.ts';
 
-/** Answers null, or how the smallest run that was found differs. Each run is also compared with another one. */
+/** Returns null, or the difference in the smallest failing run. Each run is also compared with another run. */
 export function compareWithReference(
   parameters: fc.Parameters<[RawRun, RawRun]>,
   onRun: (seen: number) => void = () => undefined,

@@ -1,4 +1,4 @@
-/** Where the domain and the reference differ, each by the path of the value. */
+/** The differences between domain and reference, each with the path of the value. */
 import { comparisonBy, derivedBy, domainRun, nodeStatisticsBy, statisticsBy } from './domain-side.ts';
 import { criticalPaths, stretchesOf } from './paths.ts';
 import type { RawRun } from './raw.ts';
@@ -12,7 +12,7 @@ export function differencesOfRun(raw: RawRun): string[] {
   return [...differences(derived, derivedBy(run), 'run'), ...differencesOfPath(raw, steps)];
 }
 
-/** Any of the paths that the definition allows will do; the time must be that of the path that was taken. */
+/** Any path that the definition allows is accepted; its duration must match. */
 function differencesOfPath(raw: RawRun, steps: ReturnType<typeof referenceRun>['steps']): string[] {
   const { paths, isInferred } = criticalPaths(steps, raw.graph);
   const { criticalPath } = domainRun(raw);
@@ -50,5 +50,5 @@ function differences(expected: unknown, got: unknown, path: string): string[] {
   );
 }
 
-/** Percentages and ratios are rounded differently; every other number is a multiple of a microsecond. */
+/** Percentages and ratios are rounded differently; all other numbers are multiples of a microsecond. */
 const isClose = (a: number, b: number): boolean => Math.abs(a - b) <= 1e-9 * Math.max(1, Math.abs(a), Math.abs(b));

@@ -1,4 +1,4 @@
-/** The same values as the reference's, of the domain. */
+/** The domain's values in the form of the reference. */
 import { compareRuns } from '../../src/domain/run/comparison.ts';
 import { createRun } from '../../src/domain/run/run.ts';
 import { nodeStatistics, runStatistics } from '../../src/domain/run/statistics.ts';

@@ -1,4 +1,4 @@
-/** Status, duration, end and attempt of each step, as SCHEMA's definitions have them. */
+/** Status, duration, end and attempt of each step, by the definitions in SCHEMA. */
 import type { RawRun, RawStep } from './raw.ts';
 import { readMoment, type Moment } from './times.ts';
 
@@ -18,7 +18,7 @@ export function statusOf(word: string): string {
   return Object.keys(WORDS).find((status) => WORDS[status]?.includes(plain)) ?? 'UNKNOWN';
 }
 
-/** Null where there is no error: blank, or JSON that holds nothing. */
+/** Null without an error: blank text, or empty JSON. */
 export function errorOf(text: string | null): string | null {
   if (text === null || text.trim() === '') return null;
   let json: unknown = text;
@@ -58,7 +58,7 @@ export const saysItRuns = ({ status, isFinished }: Execution): boolean => !isFin
 
 export const runs = (execution: Execution): boolean => saysItRuns(execution) && execution.end === null;
 
-/** `liveUntil`: until when what runs is counted; null where nothing tells. */
+/** `liveUntil`: the time until which unfinished steps are counted; null if unknown. */
 export function durationOf(execution: Execution, now: number, liveUntil: number | null): Duration {
   const { raw, start, end, isFinished } = execution;
   const endsEarly = start !== null && end !== null && end.micros < start.micros;
@@ -75,7 +75,7 @@ export function durationOf(execution: Execution, now: number, liveUntil: number 
   return lasts(null, 'NONE');
 }
 
-/** Its `end_time`; for a skewed or missing one start + duration. What still counts up has no end yet. */
+/** Its `end_time`; start + duration if that is skewed or missing. Unfinished steps have no end. */
 export function endOf(execution: Execution): number | null {
   const { start, end } = execution;
   if (end && (!start || end.micros >= start.micros)) return end.micros;
@@ -119,12 +119,12 @@ export function attemptOf(execution: Execution, all: readonly Execution[]): Atte
   };
 }
 
-/** True for an execution that had ended when the last one of its node began. */
+/** True for an execution that had ended when the node's last execution started. */
 export function isPassed(execution: Execution, all: readonly Execution[]): boolean {
   const later = all.filter((other) => other.raw.node === execution.raw.node && byPlace(other, execution) > 0);
   const last = later.find((one) => later.every((other) => byPlace(other, one) <= 0));
   if (!last) return false;
-  // What runs has no end yet, whatever its `elapsed_time` says.
+  // Running steps have no end yet, for any `elapsed_time`.
   const end = execution.isFinished || execution.end ? endOf(execution) : null;
   return end === null ? execution.isFinished : end <= placeOf(last);
 }

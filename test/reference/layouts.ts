@@ -1,4 +1,4 @@
-/** What is measured against the run's span: offsets, gaps, and the timeline's bars in their lanes. */
+/** Values relative to the run's span: offsets, gaps, and the timeline's bars in lanes. */
 import { byStart, runs, type Execution } from './executions.ts';
 import type { Timed } from './runs.ts';
 import { covers, piecesOf, type Stretch } from './times.ts';
@@ -70,7 +70,10 @@ function gapBefore(one: Placed, placed: readonly Placed[], spanStart: number): n
   return Math.max(0, one.from - (ends.length > 0 ? Math.max(...ends) : spanStart));
 }
 
-/** Of the timed steps: those that end at a moment, the last in order of start, end and index; those that start there, the first. */
+/**
+ * Of the timed steps: the last one that ends at a time, and the first one that starts there, in order of start, end
+ * and index.
+ */
 function gapsOf(placed: readonly Placed[], span: Stretch) {
   const timed = placed
     .filter(({ isTimed }) => isTimed)
@@ -86,7 +89,7 @@ function gapsOf(placed: readonly Placed[], span: Stretch) {
     }));
 }
 
-/** In order of start, end and index, each into the first lane in which it overlaps nothing. */
+/** In order of start, end and index, each in the first lane without an overlap. */
 function lanesOf(placed: readonly Placed[]): Map<Placed, number> {
   const lanes: Placed[][] = [];
   const laneOf = new Map<Placed, number>();

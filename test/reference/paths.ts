@@ -1,11 +1,11 @@
-/** The critical path: of all chains through the graph the heaviest ones; without a graph step by step from the end. */
+/** The critical path: the heaviest of all chains through the graph; without a graph, step by step from the end. */
 import { byStart } from './executions.ts';
 import type { RawGraph } from './raw.ts';
 import { covered, type Stretch } from './times.ts';
 import type { Timed } from './runs.ts';
 
 export interface Paths {
-  /** Every path that the definition allows, each as the steps' indexes. */
+  /** All paths that the definition allows, as indexes of steps. */
   readonly paths: readonly (readonly number[])[];
   readonly isInferred: boolean;
 }
@@ -75,7 +75,8 @@ function walkBack(steps: readonly Timed[]): number[] {
           step.start?.hasFraction === false;
         if (candidate.to > step.from + (knownToTheSecond ? 1_000_000 : 0)) return false;
         if (candidate.from !== step.from) return candidate.from < step.from;
-        // They started together: only a step of no length was over by then; of two such ones, the one listed first.
+        // Both started together: only a step of zero length was over by then; of two such steps, the first in the
+        // list.
         if (candidate.to !== candidate.from) return false;
         return step.to > step.from || candidate.index < step.index;
       }),

@@ -1,4 +1,4 @@
-/** How far a run has come, in nodes. */
+/** The progress of a run, in nodes. */
 import { latestOf, type Execution } from './executions.ts';
 import type { RawGraph } from './raw.ts';
 
@@ -18,7 +18,7 @@ export function progressOf(graph: RawGraph | null, all: readonly Execution[], is
     hasEntry ? node === graph.entry : !edges.some(([, to]) => to === node),
   );
   const counted = new Set([...seen, ...entries]);
-  // Until a whole round finds nothing more.
+  // Until a round finds nothing new.
   for (let size = -1; size !== counted.size;) {
     size = counted.size;
     for (const [from, to] of edges) if (counted.has(from) && !isCutOff(from)) counted.add(to);

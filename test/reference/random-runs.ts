@@ -1,11 +1,11 @@
-/** Runs as an upstream may tell them: tidy ones, and such with clocks, words and numbers gone wrong. */
+/** Runs as upstreams may send them: regular ones, and ones with wrong clocks, words and numbers. */
 import fc from 'fast-check';
 import type { RawGraph, RawRecord, RawRun, RawStep } from './raw.ts';
 
 const EPOCH_MS = Date.UTC(2025, 2, 13, 2, 41);
 const NODES = ['a', 'b', 'c', 'd', 'e', '__proto__'];
 
-/** The text of a moment so many microseconds after the epoch, in one of the forms that upstreams use. */
+/** A timestamp, given in microseconds after the epoch, in one of the formats of upstreams. */
 function textOf(micros: number, form: number): string {
   const [date = '', clock = ''] = new Date(EPOCH_MS + Math.floor(micros / 1000)).toISOString().slice(0, -1).split('T');
   const digits = String(((micros % 1000) + 1000) % 1000).padStart(3, '0');
@@ -108,7 +108,7 @@ const uglyStep: fc.Arbitrary<RawStep> = fc.record({
   outputs,
 });
 
-/** One step after another, with a pause or an overlap; the last one may still run. */
+/** Consecutive steps, with pauses or overlaps; the last one may be running. */
 const tidySteps: fc.Arbitrary<RawStep[]> = fc
   .array(
     fc.record({
@@ -136,7 +136,7 @@ const tidySteps: fc.Arbitrary<RawStep[]> = fc
     });
   });
 
-/** All within two seconds, half of them known to the second alone: many may have come before each other. */
+/** All within two seconds, half of them only in whole seconds: many may have preceded each other. */
 const crowdedSteps: fc.Arbitrary<RawStep[]> = fc.array(
   fc
     .record({
@@ -165,14 +165,14 @@ const record: fc.Arbitrary<RawRecord> = fc.record({
   error,
 });
 
-/** Cycles, loops to itself, unknown ends and entries, nodes listed twice. */
+/** Cycles, self-loops, unknown ends and entries, duplicate nodes. */
 const graph: fc.Arbitrary<RawGraph> = fc.record({
   nodes: fc.array(fc.constantFrom(...NODES), { maxLength: 8 }),
   edges: fc.array(fc.tuple(fc.constantFrom(...NODES, 'ghost'), fc.constantFrom(...NODES, 'ghost')), { maxLength: 9 }),
   entry: fc.constantFrom(null, 'a', 'b', 'ghost'),
 });
 
-/** All calls, without records, steps alone; with and without a graph. */
+/** All calls, no records, or only steps; with and without a graph. */
 export const arbitraryRun: fc.Arbitrary<RawRun> = fc.record({
   steps: fc.oneof(tidySteps, crowdedSteps, fc.array(uglyStep, { maxLength: 10 })),
   record: fc.option(record, { freq: 2 }),

@@ -1,11 +1,11 @@
-/** Runs as the upstream tells them: what the reference and the domain are both given. */
+/** Runs as the upstream sends them: the input of both the reference and the domain. */
 
 export interface RawStep {
   readonly node: string;
   readonly word: string;
   readonly start: string | null;
   readonly end: string | null;
-  /** Seconds. */
+  /** In seconds. */
   readonly elapsed: number | null;
   readonly error: string | null;
   readonly tokens: number | null;
@@ -29,6 +29,6 @@ export interface RawRun {
   readonly steps: readonly RawStep[];
   readonly record: RawRecord | null;
   readonly graph: RawGraph | null;
-  /** The clock reading of the request, in milliseconds since 1970. */
+  /** The clock at the request, in milliseconds since 1970. */
   readonly nowMs: number;
 }

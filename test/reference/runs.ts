@@ -1,4 +1,7 @@
-/** A run, as SCHEMA's definitions have it. Steps are named by their index. Milliseconds, moments in microseconds. */
+/**
+ * A run by the definitions in SCHEMA. Steps are identified by index. Durations in milliseconds, times in
+ * microseconds.
+ */
 import * as executions from './executions.ts';
 import { attemptOf, byPlace, byStart, isPassed, latestOf, type Duration, type Execution } from './executions.ts';
 import { stretchesOf } from './paths.ts';
@@ -37,7 +40,7 @@ export function referenceRun(run: RawRun) {
   const status = statusOf(run, all);
   const isFinished =
     executions.FINISHED.includes(status) || (status === 'UNKNOWN' && (run.record ? told.end !== null : all.length > 0));
-  // A record that says that the run waits counts for more than a step that has started.
+  // A record with a waiting status has priority over started steps.
   const firstStart = status === 'PENDING' ? null : extreme('min', known(all.map(({ start }) => start?.micros)));
   const startedAt = told.start?.micros ?? firstStart;
   const endedAt = isFinished ? (told.end?.micros ?? extreme('max', known(all.map(executions.endOf)))) : null;

@@ -1,4 +1,4 @@
-/** Two runs compared, and many runs counted. */
+/** Comparisons of two runs, and statistics of many runs. */
 import { FINISHED, attemptOf, latestOf, statusOf } from './executions.ts';
 import type { RawRun } from './raw.ts';
 import { referenceRun } from './runs.ts';
@@ -58,7 +58,7 @@ function tokensOf(run: RawRun): number | null {
   return totals.length > 0 ? totals.reduce((a, b) => a + b, 0) : null;
 }
 
-/** The smallest value that so many percent of the values don't exceed. */
+/** The smallest value that at least this percentage of the values do not exceed. */
 function distributionOf(values: readonly number[]) {
   if (values.length === 0) return null;
   const rank = (percent: number) =>

@@ -1,4 +1,4 @@
-/** Times and stretches of time, by the plainest means: no sorting tricks, no library. All in microseconds since 1970. */
+/** Times and intervals by the simplest means: no sorting tricks, no library. All in microseconds since 1970. */
 
 export interface Moment {
   readonly micros: number;
@@ -30,7 +30,7 @@ export function readMoment(text: string | null): Moment | null {
   const digits = zone.replace(/\D/g, '');
   const zoneMinutes = zone === 'Z' ? 0 : Number(digits.slice(0, 2)) * 60 + Number(digits.slice(2));
   const minutes = hour * 60 + minute - (zone.startsWith('-') ? -zoneMinutes : zoneMinutes);
-  // Only 23:59:60 in UTC is a leap second, which is the next one.
+  // Only 23:59:60 in UTC is a leap second; it becomes the next second.
   if (second === 60 && (minutes + 1) % 1440 !== 0) return null;
   const fraction = parts[7]?.slice(1) ?? '';
   const seconds = daysSince1970(year, month, day) * 86_400 + minutes * 60 + second;
@@ -44,7 +44,7 @@ export interface Stretch {
 
 export const covers = ({ from, to }: Stretch, moment: number): boolean => from <= moment && moment < to;
 
-/** From one boundary to the next: within each of them nothing begins or ends. */
+/** Intervals between consecutive boundaries: within each, nothing begins or ends. */
 export function piecesOf(stretches: readonly Stretch[], ...edges: number[]): Stretch[] {
   const boundaries = [...new Set([...edges, ...stretches.flatMap(({ from, to }) => [from, to])])];
   boundaries.sort((a, b) => a - b);

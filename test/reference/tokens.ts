@@ -26,7 +26,7 @@ export function usageOf({ outputs, tokens }: RawStep): Usage | null {
   ];
   const prompt = count(own(usage, 'prompt_tokens'));
   const input = count(own(usage, 'input_tokens'));
-  // Anthropic: neither a word of OpenAI's for the whole, nor details.
+  // Anthropic: without OpenAI's names for totals and details.
   const isOpenAi =
     prompt !== null || count(own(usage, 'total_tokens')) !== null || isObject(own(usage, 'input_tokens_details'));
   const inputTokens = isOpenAi || input === null ? (prompt ?? input) : input + (reads ?? 0) + (writes ?? 0);
@@ -63,7 +63,7 @@ export function runUsage(steps: readonly RawStep[]) {
   const usages = steps.map(usageOf).filter((usage) => usage !== null);
   const models = [...new Set(usages.map(({ model }) => model))];
   const byModel = models.map((model) => ({ model, ...sumOf(usages.filter((usage) => usage.model === model)) }));
-  // Most tokens first, then by name; the unknown last.
+  // Most tokens first, then by name; unknown last.
   const rank = ({ model, totalTokens }: (typeof byModel)[number]) =>
     [-(totalTokens ?? -1), model === null ? 1 : 0] as const;
   byModel.sort(

@@ -1,4 +1,4 @@
-/** Of the module itself: when exactly Valkey fails, between two of its answers, can't be chosen from outside. */
+/** Tests the module: the moment of a failure between two answers of Valkey cannot be chosen from outside. */
 import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
 import { expect, it } from '@jest/globals';
 import { createAwaitedCalls } from '../../src/fleet/awaited-calls.ts';
@@ -6,7 +6,7 @@ import { createManualClock } from '../harness/clock.ts';
 
 const LEASE = `stepgate:call:${'x'.repeat(43)}`;
 
-/** A gateway that waits for another one's call, for a second by a clock that stands still. */
+/** A gateway that waits up to a second, by a manual clock, for another gateway's call. */
 function start() {
   const clock = createManualClock();
   const listeners = new Set<() => void>();
@@ -49,7 +49,7 @@ function start() {
     announce(outcome: string) {
       hear(`${LEASE.slice(-43)} ${outcome}`);
     },
-    /** What the wait has left behind. */
+    /** Listeners and timers that are still registered. */
     left: () => ({ watchers, listeners: listeners.size, timers: clock.pending }),
   };
 }
@@ -71,18 +71,15 @@ const events: readonly (readonly [string, (scene: Scene) => void, string])[] = [
   ],
 ];
 
-it.each(events)(
-  'a wait for another gateway ends at once where %s before the wait begins',
-  async (_name, happen, end) => {
-    const scene = start();
-    happen(scene);
-    expect(await scene.wait()).toBe(end);
-    scene.expected.end();
-    expect(scene.left()).toEqual(NOTHING);
-  },
-);
+it.each(events)('a wait for another gateway ends at once if %s before the wait begins', async (_name, happen, end) => {
+  const scene = start();
+  happen(scene);
+  expect(await scene.wait()).toBe(end);
+  scene.expected.end();
+  expect(scene.left()).toEqual(NOTHING);
+});
 
-it.each(events)('a wait for another gateway ends where %s during the wait', async (_name, happen, end) => {
+it.each(events)('a wait for another gateway ends when %s during the wait', async (_name, happen, end) => {
   const scene = start();
   const outcome = scene.wait();
   await turnOfTheLoop();
@@ -93,7 +90,7 @@ it.each(events)('a wait for another gateway ends where %s during the wait', asyn
   expect(scene.left()).toEqual(NOTHING);
 });
 
-it('a wait for another gateway ends when the lease is over, and when nobody waits here any more', async () => {
+it('a wait for another gateway ends with the lease, and when its client disconnects', async () => {
   const one = start();
   const outcome = one.wait();
   one.clock.advance(1000);

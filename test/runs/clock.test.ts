@@ -1,4 +1,4 @@
-/** White-box in one point: a machine's clock can't be set by a test, so a gateway gets `createClock` over clocks of the test's own. */
+/** A test cannot set a machine's clock, so the gateway gets `createClock` over the test's own clocks. */
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import { createClock } from '../../src/runs/timer.ts';
@@ -47,7 +47,7 @@ describe("a machine's clock that is set back by ten minutes", () => {
     state += 1;
   };
 
-  it('makes nothing live longer, stops no poll, and shows times by its new setting', async () => {
+  it('extends no cached data, stops no poll, and shows times by its new setting', async () => {
     await start();
     expect((await query(RUN)).data).toMatchObject({ run: { outputs: 'state 1' } });
     const live = await subscribe('graphql-sse', gateway.url, LIVE);
@@ -62,7 +62,7 @@ describe("a machine's clock that is set back by ten minutes", () => {
     live.leave();
   });
 
-  it('prolongs no right', async () => {
+  it('extends no right', async () => {
     await start({ LIVE_TTL_MS: '60000', REAUTH_INTERVAL_MS: '5000' });
     expect((await query(RUN)).errors).toEqual([]);
     setBack();
@@ -85,7 +85,7 @@ describe("a machine's clock that is set back by ten minutes", () => {
     await issuer.close();
   });
 
-  it('changes nothing for a gateway on the clocks of this machine', async () => {
+  it("changes nothing for a gateway on the machine's own clocks", async () => {
     const realNow = Date.now;
     jest.spyOn(Date, 'now').mockImplementation(() => realNow() - setBackMs);
     gateway = await startGateway({ UPSTREAM_URL: upstream.url, LIVE_TTL_MS: '20' });
@@ -95,7 +95,7 @@ describe("a machine's clock that is set back by ten minutes", () => {
   });
 });
 
-it('the clock of a gateway agrees with that of the machine until that is set back, never goes back, and goes on evenly', () => {
+it("a gateway's clock equals the machine's clock until that is set back, never goes back, and runs evenly", () => {
   const moves = fc.array(
     fc.record({
       wallMs: fc.integer({ min: -5000, max: 5000 }),

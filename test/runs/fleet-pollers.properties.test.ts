@@ -1,6 +1,6 @@
 /**
- * White-box: the poller and its turns as one state machine, at three gateways on a manual clock. Leases end by Valkey's own clock,
- * so a real fleet can't be driven through random schedules.
+ * White-box: the poller and its turns as one state machine, for three gateways on a manual clock. Leases end by
+ * Valkey's own clock, so random schedules cannot run on a real fleet.
  */
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
@@ -16,11 +16,11 @@ const LIVE_TTL_MS = 1000;
 const LATENCY_MS = 40;
 const STRIDE_MS = 50;
 const GATEWAYS = 3;
-/** Longer than the slowest pace, a lost lease and a poll. */
+/** Longer than the slowest interval, a lost lease and a poll. */
 const LONG_MS = 9000;
 
 const OUTAGE = new GatewayError('UPSTREAM_UNAVAILABLE', 'it fails');
-/** The gateway that called was killed. */
+/** The calling gateway was killed. */
 const ABANDONED = new Error('abandoned');
 
 type Plain = 'CHANGE' | 'FINISH' | 'DOWN' | 'UP' | 'FAULT' | 'MEND';
@@ -156,7 +156,7 @@ interface Gateway {
   readonly readers: Set<Reader>;
 }
 
-/** Gateways that watch one run, over a shared tier with one call for all who ask at the same time. */
+/** Gateways that watch one run over a shared tier, with one call for concurrent requests. */
 function createFleet() {
   const clock = createManualClock();
   const valkey = createValkey(clock);
@@ -236,7 +236,7 @@ function createFleet() {
     gateway.readers.add(readAll(gateway.poller));
   }
 
-  /** Another process takes its place; its clients connect again, to the next gateway. */
+  /** Another process replaces it, and its clients connect to the next gateway. */
   function kill(index: number): void {
     const gateway = gateways[index];
     if (!gateway) return;
@@ -253,7 +253,7 @@ function createFleet() {
     readers.clear();
   }
 
-  /** In small strides: the work of each timer is over before the next one fires. */
+  /** Small steps, so that each timer's work is done before the next timer fires. */
   async function pass(ms: number, look: () => void = () => undefined): Promise<void> {
     for (let left = ms; left > 0; left -= STRIDE_MS) {
       clock.advance(Math.min(STRIDE_MS, left));
@@ -286,8 +286,8 @@ async function play(commands: readonly Command[]) {
   return fleet;
 }
 
-describe('the pollers of a fleet, whatever happens', () => {
-  it('send each state in order up to the last, to all subscribers that no error has ended', async () => {
+describe('the pollers of a fleet under random schedules', () => {
+  it('send each state in order up to the last, to all subscribers without an error', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(command, { maxLength: 40 }), async (commands) => {
         const { readers, upstream } = await play(commands);
@@ -306,7 +306,7 @@ describe('the pollers of a fleet, whatever happens', () => {
     );
   });
 
-  it('come to one that polls, at the pace of one gateway', async () => {
+  it('converge to one polling gateway, with the interval of a single gateway', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(command, { maxLength: 30 }), async (commands) => {
         const fleet = await play(commands.filter(({ kind }) => kind !== 'FINISH'));
@@ -316,13 +316,13 @@ describe('the pollers of a fleet, whatever happens', () => {
           [0, 0, 1],
           [0, 1, 1],
         ]);
-        // Nothing changes: the pace has slowed down to five times LIVE_TTL_MS.
+        // Nothing changes, so the interval has grown to five times LIVE_TTL_MS.
         await fleet.pass(15_000);
         const before = fleet.calls.length;
         await fleet.pass(25_000);
         expect(fleet.calls.length - before).toBeLessThanOrEqual(5);
         expect(fleet.calls.length - before).toBeGreaterThanOrEqual(4);
-        // A late subscriber costs a call, and the pace stays.
+        // A late subscriber costs one call, and the interval stays.
         await fleet.leaveAt(0);
         fleet.joinAt(0);
         await fleet.pass(10_000);
@@ -332,7 +332,7 @@ describe('the pollers of a fleet, whatever happens', () => {
     );
   });
 
-  it('are silent for three intervals and a poll at most, when the one that polls is killed', async () => {
+  it('are silent for at most three intervals and a poll when the polling gateway is killed', async () => {
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 0, max: 3000 }), fc.boolean(), async (killAfterMs, isUp) => {
         const fleet = createFleet();
@@ -340,7 +340,7 @@ describe('the pollers of a fleet, whatever happens', () => {
         for (let index = 0; index < GATEWAYS; index += 1) fleet.joinAt(index);
         const heard = new Map<Reader, { readonly atMs: number; readonly count: number }>();
         let longest = 0;
-        // Each poll brings a change.
+        // Each poll finds a change.
         const look = () => {
           fleet.upstream.steps += 1;
           for (const reader of fleet.readers()) {
@@ -361,7 +361,7 @@ describe('the pollers of a fleet, whatever happens', () => {
   });
 });
 
-it('a poller asks for the lease again where it is released while another gateway’s refusal is on its way', async () => {
+it('a poller requests the lease again if it is released while the refusal of an earlier request is pending', async () => {
   const { after } = createManualClock();
   const answers: ((lease: Lease | null) => void)[] = [];
   let announceAs: (payload: string) => void = () => undefined;
@@ -385,7 +385,7 @@ it('a poller asks for the lease again where it is released while another gateway
   announceAs('VACANT other run');
   answers[0]?.(null);
   await new Promise(setImmediate);
-  // No time has passed, so no timer has asked.
+  // No time has passed, so no timer has fired.
   expect(answers).toHaveLength(2);
   answers[1]?.({ name: 'run', extend: () => Promise.resolve(true), release: () => Promise.resolve() });
   await new Promise(setImmediate);

@@ -1,4 +1,4 @@
-/** Of the module itself: the bounded work of each second is a property over all that Valkey may refuse. */
+/** Tests the module: the work per second is bounded for anything that Valkey may refuse. */
 import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
 import { expect, it } from '@jest/globals';
 import fc from 'fast-check';
@@ -8,7 +8,7 @@ import { createManualClock } from '../harness/clock.ts';
 const AT_ONCE = 100;
 const RETRY_MS = 1000;
 
-/** `count` things that could not be written. `isTaken`: whether Valkey takes one now. */
+/** `count` values that could not be written. `isTaken`: whether Valkey accepts the value. */
 function start(count: number, isTaken: (each: number) => boolean | Promise<boolean>) {
   const clock = createManualClock();
   const unwritten = new Set(Array.from({ length: count }, (_, index) => index));
@@ -37,7 +37,7 @@ function start(count: number, isTaken: (each: number) => boolean | Promise<boole
       return false;
     },
   });
-  /** Until nothing is under way. */
+  /** Waits until no write is pending. */
   const settle = async () => {
     do await turnOfTheLoop();
     while (atOnce > 0);
@@ -65,7 +65,7 @@ function start(count: number, isTaken: (each: number) => boolean | Promise<boole
   };
 }
 
-it('writes all that Valkey takes, whatever it refuses, with bounded work in each second', async () => {
+it('retries write all that Valkey accepts, with bounded work in each second', async () => {
   const all = fc.integer({ min: 1, max: 450 });
   const refusing = fc.func<[number], boolean>(fc.boolean());
   await fc.assert(
@@ -88,7 +88,7 @@ it('writes all that Valkey takes, whatever it refuses, with bounded work in each
   );
 });
 
-it('writes nothing while Valkey is away, all of it when it is back, and no more when it is closed', async () => {
+it('retries write nothing while Valkey is away, all values when it is back, and nothing after close', async () => {
   const scene = start(250, () => scene.valkey.isUp);
   scene.valkey.isUp = false;
   scene.retries.begin();

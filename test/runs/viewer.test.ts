@@ -1,4 +1,4 @@
-/** Of the module itself: that no two rights share an id, which keys every cache, is a property of all of them. */
+/** Tests the module: the id of a viewer keys every cache, so no two rights may share one. */
 import { createHmac } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
@@ -18,7 +18,7 @@ type Draft = Omit<Viewer, 'id'>;
 const SECRET = Buffer.from('a secret');
 const viewersOf = createViewers(createViewerIds(SECRET));
 const idOf = ({ credential, scope, attributes }: Draft) => viewersOf(credential, scope, attributes).id;
-/** What may be seen, in one order. */
+/** The rights of a viewer in a fixed order. */
 const rightsOf = ({ credential, scope, attributes }: Draft) =>
   JSON.stringify([
     credential,
@@ -27,7 +27,7 @@ const rightsOf = ({ credential, scope, attributes }: Draft) =>
   ]);
 
 describe('a viewer', () => {
-  it('has the id of all who see the same, and of nobody else', () => {
+  it('has the same id as another one exactly if both have the same rights', () => {
     fc.assert(
       fc.property(arbitraryViewer, arbitraryViewer, (one, other) => {
         expect(idOf(one) === idOf(other)).toBe(rightsOf(one) === rightsOf(other));
@@ -36,7 +36,7 @@ describe('a viewer', () => {
     );
   });
 
-  it('has an HMAC for an id, by a secret of each process: it tells nothing of the key', () => {
+  it('has an HMAC as its id, with a secret of each process, so it reveals nothing of the key', () => {
     const ids = [createViewers()('ada').id, createViewers()('ada').id, viewersOf('ada').id];
     expect(new Set(ids).size).toBe(3);
     for (const id of ids) expect(id).toMatch(/^[\w-]{43}$/);

@@ -54,9 +54,9 @@ export interface Upstream {
   run(workflowId: string, runId: string): Promise<WireRun>;
   /** By start time. */
   steps(workflowId: string, runId: string, key?: string): Promise<WireStep[]>;
-  /** The answer is the run's id. */
+  /** Resolves with the run's id. */
   execute(workflowId: string, inputs: object): Promise<string>;
-  /** Moves the clock of live runs on. */
+  /** Moves the clock of live runs. */
   advance(ms: number): void;
 }
 
@@ -64,7 +64,7 @@ export const NOON = Date.parse('2026-11-20T12:00:00Z');
 
 const opened: EmbeddedUpstream[] = [];
 
-// Here and not in each test: an upstream that a failing test left open would keep jest from ending.
+// Closed here and not in each test: an upstream that a failing test left open would keep jest from ending.
 afterAll(async () => {
   await Promise.all(opened.map((upstream) => upstream.close()));
 });
@@ -113,7 +113,7 @@ export async function startUpstream(
   };
 }
 
-/** Microseconds since 1970, exactly. */
+/** Exact microseconds since 1970. */
 export function microsOf(timestamp: string | null): number {
   const match = /^(.*\.\d{3})(\d{3})Z$/.exec(timestamp ?? '');
   if (!match) throw new Error(`expected microseconds and Z, got ${String(timestamp)}`);

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-describe('the Node that is required', () => {
+describe('the required Node version', () => {
   let folder = '';
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'require-node-'));
@@ -39,7 +39,7 @@ describe('the Node that is required', () => {
     expect(stderr).toContain('needs Node 24.9 or newer, but this is Node 20.0.0');
   });
 
-  it('is not needed to install: npm runs the script that builds the page, which then does nothing', () => {
+  it('is not required to install: npm runs the prepare script, which then does nothing', () => {
     const preload = join(folder, 'version.cjs');
     writeFileSync(preload, "Object.defineProperty(process, 'versions', { value: { node: '20.0.0' } });");
     const { status, stderr } = spawnSync(process.execPath, ['--require', preload, 'scripts/prepare.cjs'], {

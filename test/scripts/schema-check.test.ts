@@ -70,13 +70,13 @@ describe('breaking changes of the schema', () => {
       '@key(fields: "id status")',
       'The key { id } was removed from Run.',
     ],
-  ])('are missing where %s, until that very change is announced', (_, before, after, change) => {
+  ])('are reported if %s, until that exact change is announced', (_, before, after, change) => {
     const current = RELEASED.replace(before, after);
     expect(missing(current)).toEqual([`- \`${change}\``]);
     expect(missing(current, announce(`  - \`${change}\``))).toEqual([]);
   });
 
-  it('are none where something is added', () => {
+  it('do not include additions', () => {
     const current = RELEASED.replace('status: String!', 'status: String! "New." color(of: ID): Color').replace(
       'RED',
       'RED BLUE',
@@ -84,7 +84,7 @@ describe('breaking changes of the schema', () => {
     expect(missing(current)).toEqual([]);
   });
 
-  it('are not announced by their name, by another change of the same field, or by an older release', () => {
+  it('are not announced by their name, another change of the same field, or an older release', () => {
     const current = RELEASED.replace('status: String!', '');
     const line = '- `Run.status was removed.`';
     for (const other of [
@@ -121,14 +121,14 @@ describe('npm run schema:check', () => {
     return { status, stderr };
   }
 
-  it('passes where a type is added', () => {
+  it('passes if a type is added', () => {
     expect(check(`${SCHEMA}\ntype Added { id: ID! }\n`, CHANGELOG)).toEqual({ status: 0, stderr: '' });
   });
 
   it.each([
     ['is renamed', 'totalElapsedSeconds: Int', 'Run.totalElapsedTime was removed.'],
     ['becomes a text', 'totalElapsedTime: String', 'Run.totalElapsedTime changed type from Int to String.'],
-  ])('fails where Run.totalElapsedTime %s, until the changelog has the line that it prints', (_, after, change) => {
+  ])('fails if Run.totalElapsedTime %s, until the changelog has the line that it prints', (_, after, change) => {
     const current = SCHEMA.replace('  totalElapsedTime: Int', `  ${after}`);
     const line = `  - \`${change}\``;
     const { status, stderr } = check(current, NAMED);

@@ -1,4 +1,4 @@
-/** What a promise rejects with, for tests that look closely at it. */
+/** The reason of a rejected promise. */
 import { inspect } from 'node:util';
 import { GatewayError } from '../../src/upstream/errors.ts';
 
@@ -12,7 +12,7 @@ export async function rejectionOf(promise: Promise<unknown>): Promise<unknown> {
   throw new Error(`expected a rejection, got ${inspect(outcome.value)}`);
 }
 
-/** Throws if the promise is fulfilled, or rejects with anything but a GatewayError. */
+/** Throws if the promise is fulfilled, or rejects with another error than a GatewayError. */
 export async function gatewayErrorOf(promise: Promise<unknown>): Promise<GatewayError> {
   const reason = await rejectionOf(promise);
   if (reason instanceof GatewayError) return reason;

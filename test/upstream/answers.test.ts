@@ -1,4 +1,4 @@
-/** Odd, malformed, hostile, huge and deep JSON in answers of the upstream. Single fields: test/contract. */
+/** Odd, malformed, hostile, huge and deep JSON in upstream answers. Single fields: test/contract. */
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { startFaultyUpstream, type Endpoint, type Reply } from '../harness/faulty-upstream.ts';
@@ -17,7 +17,7 @@ interface Item {
   readonly id: string;
 }
 
-describe('an answer of the upstream', () => {
+describe('an upstream answer', () => {
   let replies: Partial<Record<Endpoint, Reply>> = {};
   let keys = 0;
   const upstream = perBlock(() => startFaultyUpstream(({ endpoint }) => replies[endpoint] ?? { status: 404 }));
@@ -25,14 +25,14 @@ describe('an answer of the upstream', () => {
     startGateway({ UPSTREAM_URL: upstream.url, RATE_LIMIT_ANONYMOUS_PER_MINUTE: '1000000' }),
   );
 
-  /** With a key of its own, so that nothing is cached. */
+  /** Uses a new key each time, so nothing is cached. */
   async function ask(query: string, answers: typeof replies) {
     replies = answers;
     const { data, errors } = await gateway.query(query, { key: `key-${(keys += 1)}` });
     return { data, errors, codes: errors.map(({ extensions }) => extensions.code) };
   }
 
-  describe('that is a text with one place changed', () => {
+  describe('with one changed character', () => {
     const parsed = (text: string): unknown => {
       try {
         return JSON.parse(text) as unknown;
@@ -44,7 +44,7 @@ describe('an answer of the upstream', () => {
     const isStep = (item: unknown) =>
       isObject(item) && ['id', 'node_id', 'status'].some((name) => Object.hasOwn(item, name));
     const blanks = fc.constantFrom('', ' ', '\t', '\r\n');
-    /** As some upstream may write it: with blanks, and with escapes where none are needed. */
+    /** Some upstreams write blanks, and escapes that are not necessary. */
     const written = fc
       .tuple(fc.array(fc.jsonValue({ maxDepth: 3 }), { maxLength: 3 }), blanks, fc.boolean())
       .map(([others, blank, isEscaped]) => {
@@ -53,7 +53,7 @@ describe('an answer of the upstream', () => {
       });
     const change = fc.constantFrom(...'"\\[]{},:0123456789+-.eEntrufalse \n\u0001\u007fü'.split(''), '');
 
-    it('is read where JSON.parse reads a list with a step in it, and refused anywhere else', async () => {
+    it('is read if JSON.parse reads a list with a step in it, and refused otherwise', async () => {
       await fc.assert(
         fc.asyncProperty(written, fc.nat(), fc.nat(2), change, async (text, place, cut, put) => {
           const at = place % (text.length + 1);
@@ -69,7 +69,7 @@ describe('an answer of the upstream', () => {
     });
   });
 
-  it('that is any JSON never changes the neighbours of an item, and is never cited in an error', async () => {
+  it('of any JSON changes no neighbour of an item, and is not quoted in an error', async () => {
     const MARK = '§';
     const marked = fc.string({ maxLength: 8 }).map((text) => `${MARK}${text}`);
     const leaf = fc.oneof(marked, fc.integer(), fc.double(), fc.boolean(), fc.constant(null));
@@ -112,17 +112,21 @@ describe('an answer of the upstream', () => {
   });
 
   it.each([
-    ['the last member of a name, however it is written', '{"id": "a", "\\u0069d": "b", "x": {"id": "c"}}', 'b'],
-    ['a member behind thousands of others', `{${'"x":1,"y":[{}],'.repeat(5000)}"id":"a"}`, 'a'],
+    [
+      'the last of two members with one name, one of them escaped',
+      '{"id": "a", "\\u0069d": "b", "x": {"id": "c"}}',
+      'b',
+    ],
+    ['a member after thousands of others', `{${'"x":1,"y":[{}],'.repeat(5000)}"id":"a"}`, 'a'],
     ['characters beyond the basic plane', '{"id": "🐎", "outputs": "größe"}', '🐎'],
     ['a byte order mark within a text', '{"id": "\uFEFFa"}', '\uFEFFa'],
-    ['U+FFFD as the upstream means it', '{"id": "\uFFFD"}', '\uFFFD'],
-  ])('has %s', async (_, item, id) => {
+    ['U+FFFD that the upstream sent', '{"id": "\uFFFD"}', '\uFFFD'],
+  ])('may have %s', async (_, item, id) => {
     const { data, errors } = await ask(STEPS, { steps: { raw: `[${item}]` } });
     expect({ data, errors }).toMatchObject({ data: { run: { steps: [{ id }] } }, errors: [] });
   });
 
-  describe('that is built to be expensive', () => {
+  describe('that is expensive to read', () => {
     const numbered = (count: number, each: (at: number) => string) =>
       Array.from({ length: count }, (_, at) => each(at));
     const member = (value: string) => `[{"id": "a", "x": ${value}, "outputs": ${value}}]`;
@@ -134,7 +138,7 @@ describe('an answer of the upstream', () => {
       ['a million lists that are never closed', () => '['.repeat(1_000_000)],
       ['one text of 4 million characters', () => `"${'x'.repeat(2 ** 22)}"`],
       ['a number of a million digits', () => '9'.repeat(1_000_000)],
-    ])('is read or refused, and the gateway goes on: %s', async (_, value) => {
+    ])('is read or refused, and the next answer is read: %s', async (_, value) => {
       for (const raw of [member(value()), `[${value()}]`]) {
         const { codes } = await ask(STEPS, { steps: { raw } });
         expect([[], [VIOLATION]]).toContainEqual(codes);
@@ -155,14 +159,14 @@ describe('an answer of the upstream', () => {
   });
 
   it.each([
-    ['the one of its id', [wireRun('other', { error: 'no' }), wireRun('r1', { error: 'mine' })], 'mine'],
-    ['the only one, where it has no id', [{ status: 'failed', error: 'mine' }], 'mine'],
-    ['the one that is not in a list', wireRun('r1', { error: 'mine' }), 'mine'],
-    ['none where all are of other runs', [wireRun('other', { error: 'no' })], null],
-    ['none where that of another run is not in a list', wireRun('other', { error: 'no' }), null],
-    ['none in an empty list', [], null],
+    ['the one with its id', [wireRun('other', { error: 'no' }), wireRun('r1', { error: 'mine' })], 'mine'],
+    ['the only one, if it has no id', [{ status: 'failed', error: 'mine' }], 'mine'],
+    ['a single object', wireRun('r1', { error: 'mine' }), 'mine'],
+    ['not one of another run', [wireRun('other', { error: 'no' })], null],
+    ['not a single object of another run', wireRun('other', { error: 'no' }), null],
+    ['none of an empty list', [], null],
     ['none of two without an id', [{ status: 'failed', error: 'no' }, { status: 'completed' }], null],
-  ])('for the record of a run has %s', async (_, json, error) => {
+  ])('gives a run its record: %s', async (_, json, error) => {
     const query = '{ run(workflowId: "wf", id: "r1") { id error } }';
     const { data, errors } = await ask(query, { run: { json }, steps: { json: [wireStep()] } });
     expect({ data, errors }).toEqual({ data: { run: { id: 'r1', error } }, errors: [] });
@@ -176,7 +180,7 @@ describe('an answer of the upstream', () => {
     ['runs', 'runs is not what its contract says: expected array at $, got object', wireRun('r1')],
     ['workflows', 'workflows is not what its contract says: expected workflow at $[0], got number', [7]],
   ])(
-    'to the call for %s that is another one has an error with position and types, never with a value: %s',
+    'of another form to the %s call is an error with position and types, and no value: %s',
     async (endpoint, message, json) => {
       const queries: Partial<Record<Endpoint, string>> = {
         runs: '{ workflow(id: "wf") { runs { nodes { id } } } }',
@@ -213,7 +217,7 @@ describe('an answer of the upstream', () => {
     const { data, errors } = await ask(query, { execute: { json } });
     if (expected) expect(data).toEqual({ executeWorkflow: expected });
     else {
-      // The run may have been started all the same.
+      // The run may have been started.
       expect(errors).toMatchObject([{ extensions: { code: VIOLATION, outcomeIsUnknown: true, retryable: false } }]);
     }
   });
@@ -221,7 +225,7 @@ describe('an answer of the upstream', () => {
   describe('with values that no JSON answer can have', () => {
     const TOO_DEEP = 10_000;
     const nested = (levels: number): string => '['.repeat(levels) + ']'.repeat(levels);
-    /** `JSON.stringify` can't write what is nested so deep: each `"<n levels>"` is replaced in the text. */
+    /** `JSON.stringify` cannot write such deep nesting: each `"<n levels>"` is replaced in the text. */
     const deep = (levels: number): string => `<${levels} levels>`;
     const replyOf = (json: unknown): Reply => ({
       raw: JSON.stringify(json).replaceAll(/"<(\d+) levels>"/g, (_, levels) => nested(Number(levels))),
@@ -234,7 +238,7 @@ describe('an answer of the upstream', () => {
       ['outputs', { outputs: { n: rawJSON('-1e400') } }, 'a number is beyond what a double holds', 300],
       ['inputs', { inputs: { a: deep(TOO_DEEP) } }, NESTED, 450],
       ['metadata', { step_metadata: [deep(TOO_DEEP)] }, NESTED, 450],
-    ])('has an error of its field alone each time, be it cached or compiled: %s of %j', async (...row) => {
+    ])('causes an error only for that field, from each cache and compiled: %s of %j', async (...row) => {
       const [field, fields, message, totalTokens] = row;
       const steps = ['s1', 's2', 's3'].map((id) => wireStep({ id, node_id: id, ...(id === 's2' && fields) }));
       replies = { steps: replyOf(steps), run: { json: [wireRun('r1')] } };
@@ -266,7 +270,7 @@ describe('an answer of the upstream', () => {
     it.each([
       [NESTED, deep(TOO_DEEP)],
       ['a number is beyond what a double holds', [rawJSON('1e400')]],
-    ])('has an error of the field of the record of a run alone, too: %s', async (message, outputs) => {
+    ])('causes an error only for that field of a record: %s', async (message, outputs) => {
       const records = { json: [wireRun('r1', { outputs })] };
       const { data, errors } = await ask(`{ ${ofRun('inputs outputs status').slice(1, -1)} ${HISTORY} }`, {
         run: replyOf(records.json),
@@ -280,7 +284,7 @@ describe('an answer of the upstream', () => {
       expect(errors.map((error) => error.message)).toEqual(places.map(() => `outputs: ${message}`));
     });
 
-    it('is read down to 200 levels, with its size', async () => {
+    it('is read down to 200 levels, and outputsSizeBytes beyond them', async () => {
       const steps = [200, 201].map((levels) => wireStep({ id: `${levels}`, outputs: deep(levels) }));
       const { data, errors } = await ask(ofRun('steps { outputs outputsSizeBytes }'), { steps: replyOf(steps) });
       expect(placesOf({ errors })).toEqual([`run.steps.1.outputs: ${VIOLATION}`]);
@@ -295,7 +299,7 @@ describe('an answer of the upstream', () => {
     });
 
     it.each<Transport>(['graphql-ws', 'graphql-sse'])(
-      'ends no subscription over %s, and does not count as a change',
+      'ends no subscription over %s, and is not a change',
       async (name) => {
         const run = await startLiveRun();
         run.outputs = JSON.parse(nested(1000));

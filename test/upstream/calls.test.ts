@@ -1,4 +1,4 @@
-/** Calls of the upstream over HTTP: requests, statuses, broken, late and large answers, and connections. */
+/** Upstream calls over HTTP: requests, statuses, broken, late and large answers, and connections. */
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
@@ -19,12 +19,12 @@ const LIMITS = { UPSTREAM_MAX_RESPONSE_BYTES: `${MAX_BYTES}`, RATE_LIMIT_ANONYMO
 interface Outcome {
   readonly steps: readonly { readonly id: string; readonly error: string | null }[] | null;
   readonly error: Readonly<Record<string, unknown>> | undefined;
-  /** All that is said of errors. */
+  /** All text of the errors. */
   readonly text: string;
 }
 
 let asked = 0;
-/** The steps of a run, and of a workflow, that nobody has asked for. */
+/** The steps of a run, by default of a new run and workflow. */
 async function askSteps(
   gateway: TestGateway,
   { key = KEY, workflowId = '', runId = '', signal = AbortSignal.any([]) } = {},
@@ -39,13 +39,13 @@ async function askSteps(
 }
 
 beforeAll(() => {
-  // The shortest waits between attempts.
+  // The shortest delays between attempts.
   jest.spyOn(Math, 'random').mockReturnValue(0);
 });
 afterAll(() => {
   jest.restoreAllMocks();
 });
-describe('a call of the upstream', () => {
+describe('an upstream call', () => {
   const upstream = perBlock(() => startFaultyUpstream());
   const gateway = perBlock(() =>
     startGateway({ UPSTREAM_URL: upstream.url, UPSTREAM_ENDPOINTS: 'steps,execute,workflows', ...LIMITS }),
@@ -55,7 +55,7 @@ describe('a call of the upstream', () => {
   });
 
   const answering = async (reply: Reply, ask: (gateway: TestGateway) => Promise<Outcome> = askSteps) => {
-    // An upstream that answers nothing any more would be given a pause.
+    // A success in between keeps the circuit breaker closed.
     upstream.script = healthy;
     expect((await askSteps(gateway)).error).toBeUndefined();
     upstream.script = () => reply;
@@ -68,7 +68,7 @@ describe('a call of the upstream', () => {
     const environment = { UPSTREAM_HEADERS: 'x-tenant: acme' };
     const all = perBlock(() => startGateway({ UPSTREAM_URL: `${upstream.url}/api/v1/`, ...environment }));
 
-    it('goes to its path below that of UPSTREAM_URL, with the key, an id, and what can be read', async () => {
+    it('has the path of its endpoint below UPSTREAM_URL, the key, a request id and the accepted encodings', async () => {
       const before = upstream.calls.length;
       for (const query of [
         '{ run(workflowId: "wf", id: "r1") { error } }',
@@ -116,7 +116,7 @@ describe('a call of the upstream', () => {
     [503, 'UPSTREAM_UNAVAILABLE', 'failed (HTTP 503)', true, 3],
     [504, 'UPSTREAM_UNAVAILABLE', 'failed (HTTP 504)', true, 3],
     [599, 'UPSTREAM_UNAVAILABLE', 'failed (HTTP 599)', true, 1],
-  ])('answered with HTTP %i is %s: %s', async (status, code, message, retryable, attempts) => {
+  ])('that is answered with HTTP %i causes %s: %s', async (status, code, message, retryable, attempts) => {
     const raw = status === 304 ? '' : `{"detail": "${KEY}"}`;
     const answer = await answering({ status, raw, headers: { 'x-echo': KEY, location: `${upstream.url}/${KEY}` } });
     expect(answer).toMatchObject({
@@ -126,22 +126,22 @@ describe('a call of the upstream', () => {
     expect(answer.text).not.toContain(KEY);
   });
 
-  it('answered with HTTP 299 is answered', async () => {
+  it('that is answered with HTTP 299 succeeds', async () => {
     expect((await answering({ status: 299, raw: STEPS })).steps).toHaveLength(1);
   });
 
-  it('for the list of workflows says at which path there is none', async () => {
+  it('for the list of workflows names the path in the error of a 404', async () => {
     upstream.script = () => ({ status: 404, json: {} });
     const { errors } = await gateway.query('{ workflows { nodes { id } } }', { key: KEY });
     expect(errors).toMatchObject([{ message: expect.stringContaining('no list of workflows at `workflows`') }]);
   });
 
   it.each<[string, Reply]>([
-    ['larger than what is allowed', { raw: Buffer.alloc(MAX_BYTES + 1, 'x') }],
+    ['larger than the limit', { raw: Buffer.alloc(MAX_BYTES + 1, 'x') }],
     ['cut', { raw: 'unauthorized', cutAfter: 4 }],
     ['broken in its compression', { raw: 'no gzip', headers: { 'content-encoding': 'gzip' } }],
     ['empty', { raw: '' }],
-  ])('has the error of its status, even if the body is %s', async (_, reply) => {
+  ])('causes the error of its status, even if the body is %s', async (_, reply) => {
     for (const [status, code] of [
       [401, 'UNAUTHENTICATED'],
       [403, 'FORBIDDEN'],
@@ -164,12 +164,12 @@ describe('a call of the upstream', () => {
     ['Fri, 31 Dec 9999 23:59:59 GMT', 86_400],
     ['Tue, 24 Nov 2020 11:00:00 GMT', 0],
     ...['1000000000', '1.5', '7x', '-7', 'soon', ''].map((value): [string, undefined] => [value, undefined]),
-  ])('that comes with Retry-After "%s" says %s seconds', async (value, seconds) => {
+  ])('that fails with Retry-After "%s" has retryAfterSeconds %s', async (value, seconds) => {
     const answer = await answering({ status: 500, headers: { 'retry-after': value } });
     expect(answer.error?.retryAfterSeconds).toBe(seconds);
   });
 
-  it('that comes with a date as Retry-After says the seconds until then', async () => {
+  it('that fails with a date in Retry-After has the seconds until that date', async () => {
     const date = new Date(Date.now() + 90_000).toUTCString();
     const { error } = await answering({ status: 500, headers: { 'retry-after': date } });
     expect(error?.retryAfterSeconds).toBeGreaterThan(60);
@@ -184,18 +184,18 @@ describe('a call of the upstream', () => {
       'broke off',
     ],
     ...['gzip', 'br', 'zstd'].map((encoding): [string, Reply, string] => [
-      `is not compressed as it says, by ${encoding}`,
+      `is not compressed although it claims ${encoding}`,
       { raw: STEPS, headers: { 'content-encoding': encoding } },
       'can not be read',
     ]),
-  ])('whose answer %s is UPSTREAM_UNAVAILABLE, and is tried three times', async (_, reply, message) => {
+  ])('with an answer that %s causes UPSTREAM_UNAVAILABLE after three attempts', async (_, reply, message) => {
     expect(await answering(reply)).toMatchObject({
       error: { code: 'UPSTREAM_UNAVAILABLE', retryable: true, message: expect.stringContaining(message) },
       attempts: 3,
     });
   });
 
-  it('has an answer of the maximum size, and none of one byte more', async () => {
+  it('may have an answer of UPSTREAM_MAX_RESPONSE_BYTES, and not one byte more', async () => {
     const padded = (bytes: number) => ({ raw: `${STEPS}${' '.repeat(bytes - Buffer.byteLength(STEPS))}` });
     expect((await answering(padded(MAX_BYTES))).steps).toHaveLength(1);
     upstream.script = healthy;
@@ -208,7 +208,7 @@ describe('a call of the upstream', () => {
   it.each([
     ...[302, 307, 408, 409, 500, 502, 504].map((status) => [status, true] as const),
     ...[400, 401, 403, 404, 405, 413, 422, 429].map((status) => [status, false] as const),
-  ])('that starts a run is sent once. After HTTP %i the run may have been started: %s', async (status, isUnknown) => {
+  ])('that starts a run is sent once, and after HTTP %i outcomeIsUnknown is %s', async (status, isUnknown) => {
     const start = async () => {
       const { errors } = await gateway.query(START, { key: KEY });
       return { steps: null, error: errors[0]?.extensions, text: '' };
@@ -222,19 +222,19 @@ describe('a call of the upstream', () => {
     expect(attempts).toBe(1);
   });
 
-  describe('of an upstream that answers no steps', () => {
+  describe('of an upstream that sends no steps', () => {
     const other = perBlock(() => startGateway({ UPSTREAM_URL: upstream.url, UPSTREAM_ENDPOINTS: 'steps', ...LIMITS }));
     const many = (ask: () => Promise<unknown>) => Promise.all(Array.from({ length: 60 }, ask));
     beforeEach(async () => {
       expect((await askSteps(other, { workflowId: 'wf' })).error).toBeUndefined();
     });
-    /** As many failures would open the circuit breaker. */
+    /** The same number of failures would open the circuit breaker. */
     afterEach(async () => {
       upstream.script = healthy;
       expect((await askSteps(other, { workflowId: 'wf' })).steps).toHaveLength(1);
     });
 
-    it('is cut where its client leaves, and counts as no failure', async () => {
+    it('is cut if its client disconnects, and is not a failure for the circuit breaker', async () => {
       upstream.script = ({ cut }) => cut.then(() => ({}));
       const before = upstream.calls.length;
       const clients = new AbortController();
@@ -247,9 +247,9 @@ describe('a call of the upstream', () => {
 
     it.each([
       ['refuses inputs', { status: 400 }],
-      ['does not know ids', { status: 404 }],
-      ['asks for fewer calls', { status: 429, headers: { 'retry-after': '60' } }],
-    ])('counts as no failure where the upstream %s', async (_, reply) => {
+      ['does not find ids', { status: 404 }],
+      ['limits the rate of calls', { status: 429, headers: { 'retry-after': '60' } }],
+    ])('is not a failure for the circuit breaker if the upstream %s', async (_, reply) => {
       upstream.script = () => reply;
       await many(() => askSteps(other, { workflowId: 'wf' }));
     });
@@ -273,7 +273,7 @@ describe('the bytes of an answer', () => {
     expect((await askSteps(gateway)).steps).toMatchObject([{ error: '“größer” 🙂' }]);
   });
 
-  it('are not waited for where more are announced than are allowed', async () => {
+  it('are not read if Content-Length exceeds the limit', async () => {
     raw.answer = (_, response) => response.setHeader('content-length', Number.MAX_SAFE_INTEGER).write('[');
     expect((await askSteps(gateway)).error).toMatchObject({ code: 'UPSTREAM_CONTRACT_VIOLATION' });
   });
@@ -281,13 +281,13 @@ describe('the bytes of an answer', () => {
   it.each([
     [200, 'UPSTREAM_CONTRACT_VIOLATION'],
     [401, 'UNAUTHENTICATED'],
-  ])('with HTTP %i are read no further than is allowed: then the connection is cut', async (status, code) => {
+  ])('with HTTP %i are read up to the limit, then the connection is cut', async (status, code) => {
     const isSent = Promise.withResolvers<boolean>();
     raw.answer = (_, response) => {
       response.writeHead(status).once('close', () => {
         isSent.resolve(response.writableFinished);
       });
-      // Together more than both ends of the connection take by themselves.
+      // More than the buffers of both ends of the connection.
       let left = 4096;
       const more = () => {
         left -= 1;
@@ -305,7 +305,7 @@ describe('the bytes of an answer', () => {
     ['do not end', (response) => response.write('['), 'UPSTREAM_TIMEOUT'],
     ['of a refusal do not end', (response) => response.writeHead(401).write('unauthori'), 'UNAUTHENTICATED'],
   ] satisfies [string, (response: Parameters<RawUpstream['answer']>[1]) => unknown, string][])(
-    'that %s in time are an error, and the connection is cut: %#',
+    'that %s in time cause an error, and the connection is cut: %#',
     async (_, begin, code) => {
       const cut = Promise.withResolvers<undefined>();
       raw.answer = (__, response) => {
@@ -323,9 +323,9 @@ describe('the bytes of an answer', () => {
 
   it.each([
     ['HTTP 000', 'HTTP/1.1 000 None\r\ncontent-length: 2\r\n\r\n[]', 'UPSTREAM_CONTRACT_VIOLATION'],
-    ['no HTTP', `SMTP ${KEY}\r\n\r\n`, 'UPSTREAM_UNAVAILABLE'],
+    ['not HTTP', `SMTP ${KEY}\r\n\r\n`, 'UPSTREAM_UNAVAILABLE'],
     ['too many headers', `HTTP/1.1 200 OK\r\nx: ${'x'.repeat(2 ** 17)}\r\n\r\n`, 'UPSTREAM_UNAVAILABLE'],
-  ])('that are %s are an error, and a run may have been started', async (_, bytes, code) => {
+  ])('that are %s cause an error, and the outcome of a start is unknown', async (_, bytes, code) => {
     raw.answer = ({ socket }) => void socket.end(bytes);
     const { error, text } = await askSteps(gateway);
     expect(error).toMatchObject({ code });
@@ -334,7 +334,7 @@ describe('the bytes of an answer', () => {
     expect(errors).toMatchObject([{ extensions: { code, outcomeIsUnknown: true } }]);
   });
 
-  it('of a large answer that stops coming hold up no small one, and a large one until its time is up', async () => {
+  it('of a stalled large answer delay no small answer, and another large one until the timeout', async () => {
     const padded = (bytes: number) => `${STEPS}${' '.repeat(bytes)}`;
     const isStalled = Promise.withResolvers<undefined>();
     raw.answer = ({ url = '' }, response) => {
@@ -378,13 +378,13 @@ describe('a connection to the upstream', () => {
       ends.push(once(socket, 'close'));
       response.end(STEPS);
     };
-    // The connection of the first call of a key is not kept.
+    // The connection of a key's first call is not reused.
     for (let call = 0; call < 2; call += 1) await askSteps(closing);
     await closing.close();
     await Promise.all(ends);
   });
 
-  it('is kept for the next call, but for one after an answer of another status than 2xx', async () => {
+  it('is reused for the next call if the answer had a 2xx status', async () => {
     await accept(KEY);
     let answer: Reply = {};
     raw.answer = (_, response) => {
@@ -406,14 +406,14 @@ describe('a connection to the upstream', () => {
     expect(connections).toEqual([1, 1, 1, 1, 2, 3]);
   });
 
-  it('is that of one viewer alone: an answer too many is not taken for the next one of another', async () => {
+  it('is used for one viewer only, so a surplus answer never reaches another viewer', async () => {
     const keys = ['one', 'another', 'third'];
     for (const key of keys) await accept(key);
     const late = new Map<unknown, string>();
     raw.answer = ({ url = '', socket }) => {
       const body = JSON.stringify([wireStep({ id: url })]);
       const answer = `HTTP/1.1 200 OK\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
-      // From the second request of a connection on, the answer of the one before comes.
+      // From the second request on, the connection sends the answer of the request before.
       socket.write(late.get(socket) ?? answer);
       late.set(socket, answer);
     };
@@ -423,7 +423,7 @@ describe('a connection to the upstream', () => {
     }
   });
 
-  it('is not kept for a start, nor was it before: the server may close it just then', async () => {
+  it('is new for each start and not reused after it, because the server may close a reused one at that moment', async () => {
     await accept('starts');
     const sockets: unknown[] = [];
     raw.answer = (request, response) => {
@@ -438,15 +438,15 @@ describe('a connection to the upstream', () => {
   });
 
   describe('without a call', () => {
-    /** Open ones, with the keys that they were used for. */
+    /** Open connections, with the keys that they were used for. */
     const open = new Map<Socket, string | undefined>();
-    // The hook accepts each key, so that its first call is not on trial, for which a connection is not kept.
+    // The hook accepts each key. Otherwise the connection of its first call would not be reused.
     const authenticate = (credential: string) => ({ upstreamKey: credential, workflowIds: 'all' }) as const;
     const environment = () => ({ UPSTREAM_URL: raw.url, UPSTREAM_ENDPOINTS: 'steps', UPSTREAM_CONCURRENCY: '32' });
     const viewers = Array.from({ length: 9 }, (_, at) => `viewer-${at}`);
     const keysOf = (names: readonly string[]) => new Set(names.map((key) => `Bearer ${key}`));
 
-    /** So many calls of a viewer at the same time, each of which needs a connection of its own. */
+    /** Makes this many calls of a viewer at the same time, so each needs its own connection. */
     async function callAtOnce(many: TestGateway, key: string, count: number): Promise<void> {
       const waiting: (() => void)[] = [];
       raw.answer = ({ socket, headers }, response) => {
@@ -464,7 +464,7 @@ describe('a connection to the upstream', () => {
       expect(errors).toEqual([]);
     }
 
-    it('is kept for 256 calls: then those of the viewer who called longest ago are closed, and all with the gateway', async () => {
+    it("is one of at most 256: the oldest viewer's are closed first, and all with the gateway", async () => {
       const many = await startGateway(environment(), { authenticate });
       for (const key of viewers) await callAtOnce(many, key, 32);
       await until(() => open.size === 256);
@@ -473,7 +473,7 @@ describe('a connection to the upstream', () => {
       await until(() => open.size === 0);
     });
 
-    it('counts while it is open, however many its viewer had before', async () => {
+    it('counts only while it is open', async () => {
       const many = await startGateway(environment(), { authenticate });
       const [first = '', second = '', third = '', ...others] = viewers;
       for (const key of [...others, first, second]) await callAtOnce(many, key, 32);

@@ -1,4 +1,4 @@
-/** How the upstream is reached: headers, private certificate authorities and HTTP/2, each by the real thing. */
+/** How the upstream is reached: headers, private certificate authorities and HTTP/2, each with a real server. */
 import { createSecureServer, createServer, type Http2SecureServer, type Http2Server } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { createServer as createPlainServer } from 'node:http';
@@ -32,7 +32,7 @@ async function gatewayOf(...args: Parameters<typeof startGateway>): Promise<Test
   return gateway;
 }
 
-/** Node reads NODE_EXTRA_CA_CERTS when a process starts. */
+/** Node reads NODE_EXTRA_CA_CERTS only when a process starts. */
 function processOf(environment: Readonly<Record<string, string>>): GatewayProcess {
   const gateway = startProcess({ LOG_LEVEL: 'info', ...environment });
   opened.push(async () => {
@@ -52,14 +52,14 @@ async function ask(gateway: GatewayProcess): Promise<{ data: unknown; errors?: r
 describe('the headers of upstream calls', () => {
   const CANARY = 'canary';
 
-  it('carry the key where UPSTREAM_AUTH_HEADER says, and those of UPSTREAM_HEADERS', async () => {
+  it('have the key as UPSTREAM_AUTH_HEADER says, and those of UPSTREAM_HEADERS', async () => {
     const upstream = await upstreamOf();
     const gateway = await gatewayOf({
       UPSTREAM_URL: upstream.url,
       UPSTREAM_AUTH_HEADER: 'X-Api-Key: v1 {key}',
       UPSTREAM_HEADERS: 'x-tenant: acme; user-agent: acme-bff',
     });
-    // No `$&` of a key is a pattern of replacement.
+    // `$&` in a key is not a replacement pattern.
     expect((await gateway.query(RUN, { key: "key-$&$'" })).data).toEqual(ANSWER);
     expect(upstream.calls).toHaveLength(2);
     for (const { headers } of upstream.calls) {
@@ -69,7 +69,7 @@ describe('the headers of upstream calls', () => {
     }
   });
 
-  it('stand in no line of the log at any level, in no metric and in no span, whatever happens', async () => {
+  it('are in no log line at any level, no metric, no span and no answer, whatever fails', async () => {
     const upstream = await upstreamOf();
     const receiver = await startSpanReceiver();
     opened.push(() => receiver.close());
@@ -98,7 +98,7 @@ describe('the headers of upstream calls', () => {
     }
     await upstream.shut();
     answers.push(await gateway.query(RUN, { key: `${CANARY}-refused` }));
-    // The key can't be in a header.
+    // This key cannot be in a header.
     answers.push(await gateway.query(RUN, { key: `${CANARY}-\u00e9` }));
     const figures = await scrape(gateway.url);
     await gateway.close();
@@ -125,7 +125,7 @@ describe('the headers of upstream calls', () => {
       authority.remove();
     });
 
-    it('is reached by a process that has the authority in NODE_EXTRA_CA_CERTS', async () => {
+    it('is reached by a process with the authority in NODE_EXTRA_CA_CERTS', async () => {
       const upstream = await upstreamOf(healthy, authority.issue('IP:127.0.0.1'));
       const gateway = processOf({ UPSTREAM_URL: upstream.url, NODE_EXTRA_CA_CERTS: authority.file });
       expect(await ask(gateway)).toEqual({ data: ANSWER });
@@ -137,7 +137,7 @@ describe('the headers of upstream calls', () => {
       return errors[0]?.message;
     };
 
-    it('is not trusted by another, with an error that names the variable, one connection a call, and no open breaker', async () => {
+    it('is not trusted without it: the error names the variable, and no breaker opens', async () => {
       const upstream = await upstreamOf(healthy, authority.issue('IP:127.0.0.1'));
       const gateway = await gatewayOf({ UPSTREAM_URL: upstream.url });
       for (let key = 0; key < 60; key += 1) {
@@ -151,7 +151,7 @@ describe('the headers of upstream calls', () => {
       expect(upstream.calls).toEqual([]);
     });
 
-    it('is not reached by another name than that of its certificate', async () => {
+    it('is refused under another name than that of its certificate', async () => {
       const upstream = await upstreamOf(healthy, authority.issue('DNS:other.example'));
       const gateway = processOf({ UPSTREAM_URL: upstream.url, NODE_EXTRA_CA_CERTS: authority.file });
       expect(await refused(gateway)).toContain(
@@ -165,7 +165,7 @@ describe('the headers of upstream calls', () => {
       return (server.address() as AddressInfo).port;
     };
 
-    it('that speaks HTTP/2 only is said so, over TLS and without it', async () => {
+    it('is named in an error if it speaks only HTTP/2, over TLS and without it', async () => {
       const certificate = authority.issue('IP:127.0.0.1');
       const secure = await listen(createSecureServer({ ...certificate }, (_, response) => response.end('[]')));
       const https = processOf({ UPSTREAM_URL: `https://127.0.0.1:${secure}`, NODE_EXTRA_CA_CERTS: authority.file });
@@ -175,7 +175,7 @@ describe('the headers of upstream calls', () => {
       expect(await refused(http)).toContain('speaks HTTP/2 only, and the gateway calls it by HTTP/1.1');
     });
 
-    it('that does not speak TLS is said so', async () => {
+    it('is named in an error if it does not speak TLS', async () => {
       const port = await listen(createPlainServer((_, response) => response.end('[]')));
       const gateway = await gatewayOf({ UPSTREAM_URL: `https://127.0.0.1:${port}` });
       expect(await refused(gateway)).toContain('does not speak TLS on this port: check the scheme (https)');

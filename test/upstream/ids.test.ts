@@ -1,4 +1,7 @@
-/** Ids of workflows and runs, in requests and in answers of the upstream. How a refusal is answered over HTTP: test/http/bad-input.test.ts. */
+/**
+ * Ids of workflows and runs, in requests and in upstream answers. How a refusal is answered over HTTP:
+ * test/http/bad-input.test.ts.
+ */
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { anyCharacter } from '../harness/any-character.ts';
@@ -28,7 +31,7 @@ describe('an unusual id', () => {
   );
   const gateway = perBlock(() => startGateway({ UPSTREAM_URL: upstream.url }));
 
-  it.each(ODD)('reaches the upstream as it is: %s', async (odd) => {
+  it.each(ODD)('reaches the upstream unchanged: %s', async (odd) => {
     for (const [wf, id] of [
       [odd, 'r'],
       ['urn:wf:1', odd],
@@ -45,7 +48,7 @@ describe('an unusual id', () => {
     }
   });
 
-  it('is one of the list and of the history like any other, and can be executed and watched', async () => {
+  it('works in lists, histories, starts and subscriptions', async () => {
     const { data, errors } = await gateway.query(
       '{ workflows(first: 20) { nodes { id name runs(first: 20) { nodes { id status } } } } }',
     );
@@ -67,7 +70,7 @@ describe('an unusual id', () => {
   });
 
   it.each([['..'], ['../wf'], ['x'.repeat(513)], ['a\u0000b'], ['\ud800']])(
-    'of the upstream that nothing can be asked of is like none, and no fault of the client: %j',
+    "that cannot be in a path is left out of the upstream's lists, without an error of the client: %j",
     async (bad) => {
       upstream.script = ({ endpoint }) => {
         if (endpoint === 'workflows') return { json: [wireWorkflow(bad), wireWorkflow('wf')] };
@@ -91,7 +94,7 @@ describe('an unusual id', () => {
     },
   );
 
-  it('is unknown to the embedded upstream, and leads to nothing else there', async () => {
+  it('is not found in the embedded upstream', async () => {
     const embedded = await startGateway();
     const ask = (wf: string, id: string) => embedded.query(RUN, { variables: { wf, id }, key: 'demo-key' });
     expect((await ask('support-triage', 'run-4711')).errors).toEqual([]);
@@ -111,7 +114,7 @@ describe('any text as an id', () => {
   const start = (path: string) => startGateway({ UPSTREAM_URL: `${upstream.url}${path}`, UPSTREAM_ENDPOINTS: 'steps' });
   const gateway = perBlock(() => start('/a%20b/'));
 
-  /** As the docs say which texts are ids, in other words than the code. */
+  /** The documented rule for ids, independent of the code. */
   const isId = (id: string): boolean =>
     id !== '' &&
     !id.split(/[/\\]/).some((segment) => segment === '.' || segment === '..') &&
@@ -121,14 +124,14 @@ describe('any text as an id', () => {
       return code < 32 || (code >= 127 && code < 160) || (code >= 0xd800 && code < 0xe000);
     });
 
-  /** The ids go out as two segments of the path, or nothing goes out. */
+  /** The ids are sent as two segments of the path, or nothing is sent. */
   async function check(workflowId: string, runId: string): Promise<void> {
     const before = upstream.calls.length;
     const query = 'query ($wf: ID!, $id: ID!) { run(workflowId: $wf, id: $id) { steps { id } } }';
     const { errors } = await gateway.query(query, { variables: { wf: workflowId, id: runId } });
     const paths = upstream.calls.slice(before).map(({ url }) => url.pathname);
     if (isId(workflowId) && isId(runId)) {
-      // The same run may have been asked for before.
+      // The run may be cached from an earlier check.
       if (paths.length === 0) return;
       expect(errors).toEqual([]);
       expect(paths.map((path) => path.split('/').map(decodeURIComponent))).toEqual([
@@ -166,7 +169,7 @@ describe('any text as an id', () => {
     }
   });
 
-  it('is of one run alone: two runs whose ids are the same text together are not mixed up', async () => {
+  it('belongs to one run: two runs whose ids have the same concatenation are not mixed up', async () => {
     await gateway.replace(() => start(''));
     for (const [wf, id] of [
       ['a', 'b c'],

@@ -1,4 +1,4 @@
-/** Answers of the upstream of many megabytes: read within bounds, and refused with a clear error beyond them. */
+/** Upstream answers of many megabytes: read within bounds, and refused with a clear error beyond them. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
 import { startGateway } from '../harness/gateway.ts';
@@ -75,7 +75,7 @@ describe('an answer of 16 MiB', () => {
     expect(JSON.stringify(stepOf(data).outputs)).toBe(nested(199));
   });
 
-  it('is a page of HTML or lines of JSON, and said to be', async () => {
+  it('is named in the error if it is an HTML page or NDJSON', async () => {
     for (const [body, message] of [
       [`<!doctype html>${fill('<p>{[,:', 2 * MIB)}`, 'is an HTML page'],
       [fill('{"id":"s1"}\n', 2 * MIB), 'is NDJSON'],
@@ -95,7 +95,7 @@ describe('an answer of 16 MiB', () => {
     );
     expect(errors).toEqual([]);
     const step = stepOf(data);
-    // A difference of such texts would fill the screen.
+    // A diff of such texts would fill the screen.
     expect(JSON.stringify(step.outputs) === outputs).toBe(true);
     expect(step.outputsSizeBytes).toBe(Buffer.byteLength(outputs));
     expect(step.part).toBe('assistant');
@@ -120,11 +120,11 @@ describe('the payloads of one operation', () => {
     expect((await ask('id tokenUsage { totalTokens }')).errors).toEqual([]);
   });
 
-  it('are those of 64 MiB of upstream answers; other runs are errors of their own', async () => {
+  it('come from at most 64 MiB of upstream answers, and further runs are errors', async () => {
     for (const time of [1, 2, 3]) {
       const { data, errors } = await ask('outputs(path: "a")', MORE_RUNS);
       const { runsById } = (data as { workflow: { runsById: ({ steps: { outputs: unknown }[] } | null)[] } }).workflow;
-      // Which of them come first is not fixed: they are read as they arrive.
+      // Any of them may come first: they are read as they arrive.
       const unread = runsById.flatMap((run, index) => (run === null ? [index] : []));
       const values = runsById.flatMap((run) => run?.steps.map(({ outputs }) => outputs) ?? []);
       expect({ time, unread: unread.length, values }).toEqual({ time, unread: 4, values: RUNS.map(() => 7) });
@@ -135,7 +135,7 @@ describe('the payloads of one operation', () => {
     }
   });
 
-  it('count with those of records', async () => {
+  it('count together with those of records', async () => {
     const record = JSON.stringify([{ status: 'completed', outputs: 'x'.repeat(5 * MIB) }]);
     const { script } = upstream;
     upstream.script = ({ endpoint }) => ({ raw: endpoint === 'run' ? record : '[]' });
@@ -149,7 +149,7 @@ describe('the payloads of one operation', () => {
     expect(new Set(codesOf({ errors }))).toEqual(new Set(['ANSWER_TOO_LARGE']));
   });
 
-  it('are refused together where their values are more than may be answered, before all are read', async () => {
+  it('are refused together if they exceed MAX_ANSWER_BYTES', async () => {
     for (const time of [1, 2, 3]) {
       const { data, errors } = await ask('id outputs');
       expect({ time, data, codes: codesOf({ errors }) }).toEqual({ time, data: null, codes: ['ANSWER_TOO_LARGE'] });
@@ -157,7 +157,7 @@ describe('the payloads of one operation', () => {
     }
   });
 
-  it('may be named fifty times within these bounds', async () => {
+  it('may be selected fifty times within these bounds', async () => {
     const many = Array.from({ length: 50 }, (_, index) => `a${index}: outputs(path: "a") b${index}: outputsSizeBytes`);
     const { data, errors } = await gateway.query(ofRun(`steps { ${many.join(' ')} }`, 'r1'));
     expect(errors).toEqual([]);

@@ -43,7 +43,7 @@ const isComplete = TINYPROXY !== null && HAS_OPENSSL;
   const askedFor = async (url: string) =>
     (await proxy.requests()).filter((request) => request.includes(new URL(url).host));
 
-  it.each(['HTTP_PROXY', 'http_proxy'])('is used for an http upstream where %s names it', async (name) => {
+  it.each(['HTTP_PROXY', 'http_proxy'])('is used for an http upstream if %s names it', async (name) => {
     const upstream = await upstreamOf();
     expect(await ask({ UPSTREAM_URL: upstream.url, [name]: `http://${proxy.address}` })).toMatchObject({
       data: ANSWER,
@@ -76,7 +76,7 @@ const isComplete = TINYPROXY !== null && HAS_OPENSSL;
     expect(upstream.calls[0]).toMatchObject({ endpoint: 'run', key: 'key-1' });
   });
 
-  it('is not used for hosts of NO_PROXY, nor for the embedded upstream', async () => {
+  it('is not used for hosts of NO_PROXY or for the embedded upstream', async () => {
     const upstream = await upstreamOf();
     const through = { HTTP_PROXY: proxy.address, NO_PROXY: 'internal.example,127.0.0.1' };
     expect((await ask({ UPSTREAM_URL: upstream.url, ...through })).data).toEqual(ANSWER);
@@ -89,7 +89,7 @@ const isComplete = TINYPROXY !== null && HAS_OPENSSL;
     expect(await proxy.requests()).toHaveLength(before);
   });
 
-  it('gets its credentials from the URL, and without them is named in an error that is not retryable', async () => {
+  it('gets its credentials from the URL, and is named in an error that is not retryable without them', async () => {
     const closed = await startTinyproxy('user secret');
     opened.push(closed);
     const upstream = await upstreamOf();
@@ -112,7 +112,7 @@ const isComplete = TINYPROXY !== null && HAS_OPENSSL;
     expect(JSON.stringify(errors)).not.toContain('secret');
   });
 
-  it('that is not there is named in the error', async () => {
+  it('that cannot be reached is named in the error', async () => {
     const { errors } = await ask({ UPSTREAM_URL: 'http://upstream.example', HTTP_PROXY: '127.0.0.1:1' });
     expect(errors[0]?.message).toBe('the upstream, or the proxy in front of it, could not be reached (ECONNREFUSED)');
   });

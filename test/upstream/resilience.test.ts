@@ -1,7 +1,6 @@
 /**
- * Tests of the modules: retries, trial calls and full queues depend on the moment and on chance, and how much memory many large answers
- * take can't be seen from outside. No server of a test can cause some failures of a connection. What a client sees of the rest: calls.test.ts,
- * connecting.test.ts, test/containment/compartments.test.ts.
+ * Tests of the modules: retries, trial calls, full queues and some connection failures cannot be caused from outside.
+ * For what a client sees: calls.test.ts, connecting.test.ts, test/containment/compartments.test.ts.
  */
 import { getEventListeners } from 'node:events';
 import { PassThrough } from 'node:stream';
@@ -19,7 +18,7 @@ import { gatewayErrorOf, rejectionOf } from '../support/rejection.ts';
 const never = new AbortController().signal;
 
 function useFakeTimers(): void {
-  // Only timers and clocks are faked: promises run by themselves.
+  // Only timers and clocks are fake: promises run by themselves.
   jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate'] });
 }
 
@@ -65,7 +64,7 @@ describe('an upstream call', () => {
   const expectAnswer = async (lane: Lane) => {
     expect(await resilience.once(lane, answering(), never)).toBe('answer');
   };
-  /** The error of a call that is not even attempted. */
+  /** The error of a call that is not attempted. */
   const refusalOf = async (lane: Lane) => {
     const attempt = answering();
     const error = await gatewayErrorOf(resilience.once(lane, attempt, never));
@@ -76,7 +75,7 @@ describe('an upstream call', () => {
   const OVERLOADED = { code: 'UPSTREAM_OVERLOADED', isRetryable: true, ...NOT_SENT };
 
   describe('that may be retried', () => {
-    /** When each attempt begins, in milliseconds after the call. */
+    /** The start of each attempt, in milliseconds after the call. */
     async function attemptsOf(work: () => Promise<void> = () => Promise.resolve()): Promise<readonly number[]> {
       const startedAt = performance.now();
       const begun: number[] = [];
@@ -91,7 +90,7 @@ describe('an upstream call', () => {
       return begun;
     }
 
-    it('waits at least as long as Retry-After says', async () => {
+    it('waits at least for Retry-After', async () => {
       const attempt = failing(failure({ upstreamStatus: 503, retryAfterSeconds: 3 }));
       const outcome = rejectionOf(resilience.repeatable(STEPS, attempt, never));
       await pass(2999);
@@ -102,7 +101,7 @@ describe('an upstream call', () => {
       expect(await outcome).toBeInstanceOf(GatewayError);
     });
 
-    it('waits for a random time: at most two seconds, and a tenth of one at least the second time', async () => {
+    it('waits for a random time of at most 2 s, and of at least 100 ms before the third attempt', async () => {
       for (const random of [0, 0.5, 0.999]) {
         jest.spyOn(Math, 'random').mockReturnValue(random);
         const begun = await attemptsOf();
@@ -120,14 +119,14 @@ describe('an upstream call', () => {
       expect(attempt).toHaveBeenCalledTimes(1);
     });
 
-    it('is not retried after its deadline, however long the jitter is', async () => {
+    it('is not retried after its deadline, whatever the jitter is', async () => {
       jest.spyOn(Math, 'random').mockReturnValue(0.999);
       const begun = await attemptsOf(() => new Promise((resolve) => setTimeout(resolve, TIMEOUT_MS - 10)));
       expect(begun).toHaveLength(2);
       expect(Math.max(...begun)).toBeLessThanOrEqual(TIMEOUT_MS);
     });
 
-    it('is not retried where its turn comes after its deadline', async () => {
+    it('is not retried if it gets a slot only after its deadline', async () => {
       const failed = failure({ upstreamStatus: 503 });
       const attempt = failing(failed);
       const call = gatewayErrorOf(resilience.repeatable(STEPS, attempt, never));
@@ -148,8 +147,8 @@ describe('an upstream call', () => {
     });
   });
 
-  describe('for which the bulkhead has no slot', () => {
-    it('is rejected with UPSTREAM_OVERLOADED when the queue is full, and accepted again later', async () => {
+  describe('without a free slot in the bulkhead', () => {
+    it('is rejected with UPSTREAM_OVERLOADED if the queue is full, and accepted again later', async () => {
       const { attempt, resolve } = openAttempt();
       const lanes = ['viewer', 'neighbour'].flatMap((viewerId) => [laneOf('steps', viewerId), laneOf('run', viewerId)]);
       const calls = Array.from({ length: 2 + QUEUE_LENGTH }, (_, index) =>
@@ -164,7 +163,7 @@ describe('an upstream call', () => {
       await expectAnswer(STEPS);
     });
 
-    it('leaves its place in the queue when its client leaves, however many do', async () => {
+    it('leaves the queue when its client disconnects', async () => {
       const { attempt, resolve } = openAttempt();
       const busy = [resilience.once(OTHER, attempt, never), resilience.once(OTHER, attempt, never)];
       const unmade = answering();
@@ -187,7 +186,7 @@ describe('an upstream call', () => {
     });
 
     const busyLanes = Array.from({ length: 5 }, (_, index) => laneOf(`steps ${index}`, 'busy'));
-    /** Takes both slots, and this many places of the queue. */
+    /** Takes both slots, and this many places in the queue. */
     const makeMany = (lanes: readonly Lane[], waiting: number, slow: Attempt<string>) =>
       Array.from({ length: 2 + waiting }, (_, index) =>
         resilience.once(lanes[index % lanes.length] ?? STEPS, slow, never),
@@ -196,7 +195,7 @@ describe('an upstream call', () => {
     it.each([
       ['half', 'one compartment', [STEPS], [STEPS], OTHER],
       ['three quarters', 'one viewer', busyLanes, [...busyLanes, laneOf('run', 'busy')], STEPS],
-    ] as const)('may wait where %s of the queue is that of %s: it gets no more', async (...row) => {
+    ] as const)('is queued if %s of the queue belongs to %s, which gets no more places', async (...row) => {
       const [part, , lanes, full, other] = row;
       const slow = openAttempt();
       const calls = makeMany(lanes, part === 'half' ? QUEUE_LENGTH / 2 : (QUEUE_LENGTH * 3) / 4, slow.attempt);
@@ -257,7 +256,7 @@ describe('an upstream call', () => {
       await expectAnswer(STEPS);
     });
 
-    it('is called open by the state no longer than ten seconds where no further call fails: the next one is tried', async () => {
+    it('leaves the breaker open for 10 s after the last failure, then half open until the next call', async () => {
       await failIn(STEPS, 50);
       for (let second = 0; second < 20; second += 1) {
         await pass(1000);
@@ -272,7 +271,7 @@ describe('an upstream call', () => {
       expect(resilience.state().breaker).toBe('closed');
     });
 
-    it('fails at once while the trial call is under way', async () => {
+    it('fails at once while the trial call is pending', async () => {
       await failIn(STEPS, 50);
       await pass(1000);
       const trial = openAttempt();
@@ -286,7 +285,7 @@ describe('an upstream call', () => {
       await expectAnswer(STEPS);
     });
 
-    it('is made again once a trial call is answered, also by an error of its caller', async () => {
+    it('is made again after a trial call is answered, even by an error of its caller', async () => {
       await failIn(STEPS, 50);
       await pass(1000);
       const notFound = failing(new GatewayError('NOT_FOUND', 'not found', { upstreamStatus: 404 }));
@@ -295,7 +294,7 @@ describe('an upstream call', () => {
       await expectAnswer(STEPS);
     });
 
-    it('is made as the next trial where the client of a trial call has left, however often one does', async () => {
+    it('is made as the next trial if the client of a trial call has disconnected', async () => {
       await failIn(STEPS, 50);
       await pass(1000);
       for (let times = 0; times < 3; times += 1) {
@@ -317,8 +316,8 @@ describe('an upstream call', () => {
     });
   });
 
-  describe('to another compartment than those that fail', () => {
-    it('is made while a trial call of theirs is under way, however many of them come', async () => {
+  describe('to another compartment than the failing ones', () => {
+    it('is made while their trial call is pending, however many of them come', async () => {
       for (let turn = 0; turn < 30; turn += 1) {
         await failIn(STEPS, 7);
         await expectAnswer(OTHER);
@@ -334,7 +333,7 @@ describe('an upstream call', () => {
       expect(await first).toBe('answer');
     });
 
-    it('is not made where they all fail, until a trial call of any of them succeeds', async () => {
+    it('is not made if all of them fail, until a trial call of any of them succeeds', async () => {
       await failInEach(50);
       await refusalOf(OTHER);
       expect(resilience.state()).toMatchObject({ breaker: 'open', openWorkflowBreakers: 0 });
@@ -346,11 +345,11 @@ describe('an upstream call', () => {
     it.each([
       ['is not found', new GatewayError('NOT_FOUND', 'not found', { upstreamStatus: 404 })],
       ['fails', failure()],
-    ])('leaves the breakers of others open, where each of very many %s', async (_, error) => {
+    ])('leaves the breakers of others open if each of very many %s', async (_, error) => {
       await failIn(STEPS, 50);
       await pass(1000);
       await expectAnswer(OTHER);
-      // The breaker of all calls is closed again. That of the compartment has opened anew.
+      // The breaker of all calls is closed again. That of the compartment has opened again.
       await failIn(STEPS, 1);
       for (let id = 0; id < 2500; id += 1) {
         await rejectionOf(resilience.once(laneOf(`steps made-up-${id}`), failing(error), never));
@@ -360,7 +359,7 @@ describe('an upstream call', () => {
       expect(resilience.state()).toMatchObject({ breaker: 'closed', openWorkflowBreakers: 1 });
     });
 
-    it('leaves no breaker where its key is not accepted', async () => {
+    it('opens no breaker if its key is not accepted', async () => {
       const madeUp = { ...STEPS, viewerId: 'made-up', isAccepted: () => false };
       for (let turn = 0; turn < 20; turn += 1) {
         await failIn(madeUp, 5);
@@ -370,7 +369,7 @@ describe('an upstream call', () => {
       expect(resilience.state()).toMatchObject({ breaker: 'closed', openWorkflowBreakers: 0 });
     });
 
-    it('is made where many fail, each seldom, while anything else is answered', async () => {
+    it('is made if many compartments fail, each rarely, while others are answered', async () => {
       for (let second = 0; second < 30; second += 1) {
         await failInEach(40);
         await expectAnswer(OTHER);
@@ -379,7 +378,7 @@ describe('an upstream call', () => {
       expect(resilience.state()).toMatchObject({ breaker: 'closed', openWorkflowBreakers: 0 });
     });
 
-    it('is made for a viewer who calls seldom, where all calls of another fail: by half of the slots, until one fails', async () => {
+    it('of a viewer who calls rarely is made with half of the slots if all calls of another viewer fail, until one fails', async () => {
       await failInEach(50);
       expect(resilience.state().breaker).toBe('open');
       const [first, second] = [laneOf('run wf', 'seldom'), laneOf('run wf', 'another')];
@@ -391,7 +390,7 @@ describe('an upstream call', () => {
       trial.reject(failure());
       await failed;
       await refusalOf(first);
-      // One that failed takes its place for a second: an upstream that is down gets no more of them than that.
+      // A failed call occupies its slot for a second, which limits the calls to an upstream that is down.
       await refusalOf(second);
       await pass(1001);
       await expectAnswer(second);
@@ -404,11 +403,11 @@ describe('the bytes of large upstream answers that are read at the same time', (
   const LIMIT = 4 * MIB;
   const TIMEOUT_MS = 1000;
 
-  it('are within the limit, but for one answer and a chunk of each other one, and each comes to its end', async () => {
+  it('stay within the limit plus one answer and one chunk of each other answer, and all answers complete', async () => {
     const anyOnes = fc.array(fc.array(fc.integer({ min: 1, max: MIB }), { minLength: 1, maxLength: 20 }), {
       maxLength: 20,
     });
-    /** Which come in step. */
+    /** Answers of equal size, whose chunks come in step. */
     const equalOnes = fc.nat(10).map((count) => Array.from({ length: count }, () => new Array<number>(20).fill(MIB)));
     await fc.assert(
       fc.asyncProperty(fc.oneof(anyOnes, equalOnes), fc.scheduler(), async (chunksOfEach, scheduler) => {
@@ -434,13 +433,13 @@ describe('the bytes of large upstream answers that are read at the same time', (
           bytes -= own;
         });
         await scheduler.waitFor(Promise.all(readings));
-        // A chunk is there before it can be counted.
+        // A chunk has arrived before it is counted.
         expect(most).toBeLessThanOrEqual(LIMIT + largest + chunksOfEach.length * MIB);
       }),
     );
   });
 
-  describe('while one has stalled', () => {
+  describe('while one of them has stalled', () => {
     const limits = () => ({
       ...{ timeoutMs: TIMEOUT_MS, maxResponseBytes: 16 * MIB },
       largeAnswers: createLargeAnswers(LIMIT),
@@ -468,7 +467,7 @@ describe('the bytes of large upstream answers that are read at the same time', (
       expect(timersLeft).toBe(0);
     });
 
-    it('wait until its time is up, which is not their own time; small ones do not wait', async () => {
+    it('wait for the timeout of the stalled one, which does not reduce their own, and small ones do not wait', async () => {
       const all = limits();
       const stalled = begin(all);
       await send(stalled.stream, 5);
@@ -483,7 +482,7 @@ describe('the bytes of large upstream answers that are read at the same time', (
       expect(await small.outcome).toBe(MIB);
       await jest.advanceTimersByTimeAsync(TIMEOUT_MS - 1);
       expect(await stalled.outcome).toBe('UPSTREAM_TIMEOUT');
-      // It is the oldest now, and is read on with all of its time.
+      // This is the oldest answer now, and is read with its full timeout.
       await jest.advanceTimersByTimeAsync(TIMEOUT_MS - 1);
       await send(waiting.stream, 1);
       waiting.stream.end();
@@ -494,7 +493,7 @@ describe('the bytes of large upstream answers that are read at the same time', (
       expect(await another.outcome).toBe(4 * MIB);
     });
 
-    it('wait no longer when their client leaves', async () => {
+    it('stop waiting when their client disconnects', async () => {
       const all = limits();
       const stalled = begin(all);
       await send(stalled.stream, 5);
@@ -509,7 +508,7 @@ describe('the bytes of large upstream answers that are read at the same time', (
 });
 
 describe('a connection that fails', () => {
-  /** As got makes it. */
+  /** The error that got throws. */
   const errorOf = (code: string) =>
     toGatewayError(new RequestError('', Object.assign(new Error(), { code }), new Options()), false);
   const named = <T>(outcome: T, ...codes: readonly string[]) => codes.map((code) => [code, outcome] as const);
@@ -520,7 +519,7 @@ describe('a connection that fails', () => {
     ...named('certificate is not trusted', 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY'),
     ...named('certificate is not valid for UPSTREAM_URL', 'CERT_HAS_EXPIRED', 'HOSTNAME_MISMATCH', 'INVALID_CA'),
     ...named('certificate is not valid for UPSTREAM_URL', 'INVALID_PURPOSE'),
-  ])('by %s says which setting helps, and is not an outage: %s', (code, message) => {
+  ])('by %s names the helpful setting, and is not retryable: %s', (code, message) => {
     const details = { retryable: false, wasNotSent: true };
     expect(errorOf(code)).toMatchObject({ message: expect.stringContaining(message), isRetryable: false, details });
   });
@@ -528,7 +527,7 @@ describe('a connection that fails', () => {
   it.each([
     ...named(true, 'ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'),
     ...named(false, 'ECONNRESET', 'EPIPE', 'EPROTO', 'INVALID_CALL'),
-  ])('by %s is an outage. Nothing was sent: %s', (code, wasNotSent) => {
+  ])('by %s is retryable, and wasNotSent is %s', (code, wasNotSent) => {
     expect(errorOf(code)).toMatchObject({ code: 'UPSTREAM_UNAVAILABLE', isRetryable: true });
     expect(errorOf(code)).toHaveProperty('details', wasNotSent ? { wasNotSent } : {});
   });

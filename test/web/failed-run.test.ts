@@ -83,7 +83,7 @@ describeInBrowser('a failed run', (open) => {
     await drawerOf(page).getByRole('heading', { name: 'intake' }).waitFor();
   });
 
-  it('is the same for a colleague who opens the link: zoom, step, side and path', async () => {
+  it('looks the same from a copied link: zoom, step, side and path', async () => {
     const page = await open({ key: 'demo-key' });
     await page.goto(gateway.url + RUN);
     await page.getByRole('button', { name: 'Zoom in' }).click();

@@ -209,7 +209,7 @@ describeInBrowser('the home page of a key with more than a hundred workflows', (
     await rowOf(page, 'live').waitFor();
   });
 
-  it('searches runs by id in all workflows, and says when a search was not complete', async () => {
+  it('searches runs by id in all workflows, and reports an incomplete search', async () => {
     const page = await open({ key: 'key-1' });
     await page.goto(large.url);
     await isLive(page);

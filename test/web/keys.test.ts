@@ -73,7 +73,7 @@ describeInBrowser('the key of the run page', (open) => {
     await showsRun(page);
   });
 
-  it('can be changed, and nothing of the first organization is left', async () => {
+  it('can be changed, and no data of the first organization is left', async () => {
     const page = await open();
     await page.goto(gateway.url);
     await signIn(page, 'demo-key');
@@ -105,7 +105,7 @@ describeInBrowser('the key of the run page', (open) => {
     await page.getByLabel('Bearer key').waitFor();
   });
 
-  it('leaves nothing behind that the page does not show any more, and what it shows is not loaded again', async () => {
+  it('removes cached data that the page no longer shows, and does not reload visible data', async () => {
     const page = await open({ key: 'demo-key' });
     await page.clock.install();
     await page.goto(gateway.url + RUN);
@@ -159,7 +159,7 @@ describeInBrowser('a key that is refused later', (open) => {
     expect(page.url()).toBe(live.url + path);
   });
 
-  it('has a link that is copied over plain HTTP, too, and the page says if that fails', async () => {
+  it('the page copies its link over plain HTTP, and reports a failed copy', async () => {
     const page = await open({ key: 'key-3', mayComplain: true });
     // Another name than localhost, which browsers trust without HTTPS.
     await page.route('http://stepgate.test/**', async (route) => {

@@ -91,7 +91,7 @@ describeInBrowser('a live run', (open) => {
     }
   });
 
-  it('whose last answers fail is asked for again, then says why, and is loaded on request', async () => {
+  it('is loaded again after its last answers fail, then shows the error, and is loaded on request', async () => {
     const page = await open({ key: 'key-1' });
     await page.clock.install();
     await page.goto(pathOf('failing-later'));
@@ -307,7 +307,7 @@ describeInBrowser('the timeline of a live run', (open) => {
     return bytes;
   }
 
-  it('of a thousand steps costs a viewer only what changed', async () => {
+  it('of a thousand steps sends a viewer only the changes', async () => {
     const page = await open({ key: 'key-1' });
     const bytes = await countBytes(page);
     await page.goto(`${timed.url}/workflows/wf/runs/many?rows=packed`);

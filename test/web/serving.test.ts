@@ -143,7 +143,7 @@ describeInBrowser('the run page below a base path', (open) => {
 });
 
 describeInBrowser('GraphiQL', (open) => {
-  it('is where a browser without the internet is sent, and works by the key of the run page', async () => {
+  it('opens in browsers without internet access, and works with the key of the run page', async () => {
     // Sandbox complains that it can not be loaded.
     const page = await open({ key: 'demo-key', mayComplain: true });
     const complaints: string[] = [];

@@ -49,7 +49,7 @@ describeInBrowser('the page of a run in an outage', (open) => {
 
   const isAsking = (page: Page) => page.getByText('Asked every two seconds');
 
-  it('says that it is stale and why, and moves on when the upstream is back', async () => {
+  it('is marked as stale with the reason, and is live again when the upstream is back', async () => {
     const page = await open({ key: 'key-1' });
     await page.goto(url);
     await isLive(page);
@@ -138,7 +138,7 @@ describeInBrowser('the page of a run in an outage', (open) => {
     await failed;
   }
 
-  it('keeps an open step, and asks for it again', async () => {
+  it('keeps an open step, and loads it again', async () => {
     const page = await open({ key: 'key-1' });
     await page.clock.install();
     await page.goto(`${url}?step=step-1`);
@@ -154,7 +154,7 @@ describeInBrowser('the page of a run in an outage', (open) => {
     await step.getByText('Completed').waitFor();
   });
 
-  it('asks every two seconds where it can not have events, through failures, until the run is over', async () => {
+  it('polls every two seconds without an event stream, through failures, until the run has ended', async () => {
     const page = await open({ key: 'key-1' });
     await page.clock.install();
     await withoutEvents(page);
@@ -250,7 +250,7 @@ describeInBrowser('lists of runs in an outage', (open) => {
     await problem.waitFor({ state: 'detached' });
   });
 
-  it('and trends never show those of another workflow or time when an answer is missing', async () => {
+  it('and trends never show those of another workflow or time while an answer is missing', async () => {
     const page = await open({ key: 'key-1' });
     await page.goto(`${gateway.url}/?workflow=a`);
     await row(page, 'of-a').waitFor();
@@ -363,7 +363,7 @@ describeInBrowser('the page of a run after a deploy', (open) => {
     expect(new URL(page.url()).search).toBe(search);
   });
 
-  it('shows a mistake of its own in the part where it happened, and the other parts', async () => {
+  it('shows an error of its own code only in the failed part, and keeps the other parts', async () => {
     const page = await open({ mayComplain: true });
     await page.route('**/graphql', async (route) => {
       const response = await route.fetch();

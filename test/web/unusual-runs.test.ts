@@ -182,7 +182,7 @@ describeInBrowser('the page of an unusual run', (open) => {
     await noneOverlap();
   });
 
-  it('without bars on its timeline says why', async () => {
+  it('without bars on its timeline shows the reason', async () => {
     const page = await open({ key: 'key-1' });
     await page.goto(gateway.url);
     for (const [runId, title] of [

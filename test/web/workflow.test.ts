@@ -245,7 +245,7 @@ describeInBrowser('the form that starts a run', (open) => {
     expect(await inputs().inputValue()).toBe('{ "ticket": "T-3" }');
   });
 
-  it('says what is wrong with inputs that can not be sent', async () => {
+  it('shows the problem of inputs that cannot be sent', async () => {
     await openForm('&from=large');
     await page.getByText(/These inputs are too large: 1,100,011 bytes/).waitFor();
     expect(await startButton().isDisabled()).toBe(true);

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 
 export interface Row {
   readonly variation: string;
-  /** `field outcome` of each value that is counted, such as `steps[].id read`. */
+  /** `field outcome` of each counted value, such as `steps[].id read`. */
   readonly counted: readonly string[];
 }
 

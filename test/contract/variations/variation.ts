@@ -1,4 +1,4 @@
-/** Forms of values that differ from the contract: examples of a row of the table in docs/upstream-deviations.md. */
+/** Values that deviate from the contract: examples of each row of the table in docs/upstream-deviations.md. */
 import type { Endpoint, Reply } from '../../harness/faulty-upstream.ts';
 import { wireWorkflow } from '../../harness/scripted-history.ts';
 import { wireRun, wireStep, type Wire } from '../../harness/wire.ts';
@@ -47,7 +47,9 @@ const STEP = {
 };
 const OTHER = { ...STEP, id: 's2', nodeId: 'send' };
 
-/** One step with these fields, and one without deviations. `answered`: the fields that differ in the gateway's answer. */
+/**
+ * One step with these fields, and one without deviations. `answered`: the fields that differ in the gateway's answer.
+ */
 export function step(fields: Wire, answered: object = {}, error?: Example['error']): Example {
   return {
     replies: { steps: [{ json: [wireStep({ id: 's1', ...fields }), wireStep({ id: 's2', node_id: 'send' })] }] },

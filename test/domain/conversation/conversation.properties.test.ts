@@ -13,7 +13,7 @@ const SHAPES: readonly JsonValue[] = [
   ...Object.values<JsonValue>(STREAMS),
 ];
 
-/** All values in these shapes, except for long texts, which may be any message. */
+/** All values in these shapes, except long texts, which may be part of any message. */
 const PARTS: readonly JsonValue[] = SHAPES.flatMap(function partsOf(value: JsonValue): JsonValue[] {
   if (typeof value === 'string' && value.length > 100) return [];
   const parts = isJsonArray(value) || isJsonObject(value) ? Object.values<JsonValue>(value) : [];
@@ -21,7 +21,7 @@ const PARTS: readonly JsonValue[] = SHAPES.flatMap(function partsOf(value: JsonV
 });
 const arbitraryPart = fc.oneof(fc.constantFrom(...PARTS), arbitraryJson);
 
-/** A real shape in which some parts are missing or have other values. */
+/** A real shape with some parts missing or replaced. */
 const arbitraryMutant: fc.Arbitrary<JsonValue> = fc
   .tuple(fc.constantFrom(...SHAPES), fc.infiniteStream(fc.nat({ max: 30 })), fc.infiniteStream(arbitraryPart))
   .map(([shape, dice, others]) => {
@@ -50,15 +50,15 @@ function expectWellFormed({ messages, omittedMessages, model, finishReason }: Co
   expect(messages.length).toBeGreaterThan(0);
 }
 
-describe('a conversation of any JSON', () => {
-  it('is null or a list of messages, never an error, and has no long data URL in it', () => {
+describe('the conversation of any JSON', () => {
+  it('is null or a list of messages, never an error, and contains no long data URL', () => {
     fc.assert(
       fc.property(arbitraryPayload, arbitraryPayload, (inputs, outputs) => {
         const before = JSON.stringify([inputs, outputs]);
         const read = conversationOf(inputs, outputs);
         if (read) expectWellFormed(read);
         expect(JSON.stringify(read)).not.toContain('A'.repeat(1000));
-        // The payload is as it was.
+        // The payload is unchanged.
         expect(JSON.stringify([inputs, outputs])).toBe(before);
       }),
       { numRuns: 2000 },

@@ -8,7 +8,7 @@ const asked = (inputs: JsonValue) => transcript(inputs, null);
 const answered = (outputs: JsonValue) => transcript(null, outputs);
 const HI = { role: 'user', content: 'Hi' };
 
-/** The content of a model's answer of these parts. */
+/** The content of a model's answer with these parts. */
 const contentOf = (...content: readonly JsonValue[]) =>
   conversationOf(null, { role: 'assistant', content })?.messages[0]?.content;
 
@@ -59,53 +59,61 @@ describe('a conversation', () => {
         '→ assistant: It is 21 °C.',
       ],
     ],
-  ])('is read from %s', (_, { inputs, outputs }, model, finishReason, lines) => {
+  ])('is read from inputs and outputs of %s', (_, { inputs, outputs }, model, finishReason, lines) => {
     expect(transcript(inputs, outputs)).toEqual(lines);
     expect(conversationOf(inputs, outputs)).toMatchObject({ model, finishReason, omittedMessages: 0 });
   });
 
-  it('has the model that was asked while nothing is answered', () => {
+  it('has the requested model before there is an answer', () => {
     expect(conversationOf(CHAT.inputs, null)).toMatchObject({ model: 'gpt-4.1-mini', finishReason: null });
   });
 
   it.each<[string, JsonValue, JsonValue]>([
-    ['nothing', null, null],
-    ['an integration', { url: 'https://example.com' }, { status: 200, output: [{ type: 'row', id: 1 }] }],
+    ['an empty step', null, null],
+    ['a call of another API', { url: 'https://example.com' }, { status: 200, output: [{ type: 'row', id: 1 }] }],
     ['a condition', { branches: ['a'] }, { branch: 'a', choices: ['a', 'b'] }],
     ['an embedding', { model: 'e', input: 'a text' }, { object: 'list', data: [{ embedding: [0.1] }], model: 'e' }],
-    ['messages of a chat without a model', { messages: [{ text: 'hi', user: 'U1' }] }, { ok: true }],
-    ['a text', { query: 'a' }, 'an answer'],
+    ['chat messages without a model', { messages: [{ text: 'hi', user: 'U1' }] }, { ok: true }],
+    ['plain text', { query: 'a' }, 'an answer'],
     ['an input without a model', { input: 'Hi' }, null],
-    ['instructions alone', { instructions: 'Be brief.', system: 'Be brief.' }, null],
+    ['only instructions', { instructions: 'Be brief.', system: 'Be brief.' }, null],
     ['inputs without a role', [{ content: 'a' }, { tool_calls: 'a' }], null],
-    ['lists', [], [[], {}, null, 'a']],
+    ['empty or mixed lists', [], [[], {}, null, 'a']],
   ])('is null for %s', (_, inputs, outputs) => {
     expect(conversationOf(inputs, outputs)).toBeNull();
   });
 });
 
-describe('what is asked', () => {
+describe('the input of a model', () => {
   it.each<[string, JsonValue, string[]]>([
-    ['is a list of messages', [HI], ['user: Hi']],
-    ['has a system before the messages', { system: 'Be brief.', messages: [HI] }, ['system: Be brief.', 'user: Hi']],
-    ['may have a system of no known shape', { system: { text: 'Be brief.' }, messages: [HI] }, ['user: Hi']],
-    ['has instructions before items', { instructions: 'Be brief.', input: [HI] }, ['system: Be brief.', 'user: Hi']],
-    ['has instructions before a text', { instructions: 'Be brief.', input: 'Hi' }, ['system: Be brief.', 'user: Hi']],
-    ['may have instructions of no known shape', { instructions: ['Be brief.'], input: [HI] }, ['user: Hi']],
+    ['can be a list of messages', [HI], ['user: Hi']],
+    ['starts with the system prompt', { system: 'Be brief.', messages: [HI] }, ['system: Be brief.', 'user: Hi']],
+    ['ignores a system prompt of unknown form', { system: { text: 'Be brief.' }, messages: [HI] }, ['user: Hi']],
+    [
+      'starts with the instructions, before items',
+      { instructions: 'Be brief.', input: [HI] },
+      ['system: Be brief.', 'user: Hi'],
+    ],
+    [
+      'starts with the instructions, before a text',
+      { instructions: 'Be brief.', input: 'Hi' },
+      ['system: Be brief.', 'user: Hi'],
+    ],
+    ['ignores instructions of unknown form', { instructions: ['Be brief.'], input: [HI] }, ['user: Hi']],
   ])('%s', (_, inputs, lines) => {
     expect(asked(inputs)).toEqual(lines);
   });
 
   it.each<[string, JsonValue]>([
-    ['nothing', null],
+    ['null', null],
     ['an empty object', {}],
     ['an error', { error: { message: 'Rate limit reached' } }],
     ['a response without a message', { object: 'response', status: 'incomplete', output: [{ type: 'reasoning' }] }],
-  ])('is the input text of a model that answered %s', (_, outputs) => {
+  ])('is the input text if the model answered with %s', (_, outputs) => {
     expect(transcript({ model: 'gpt-5-mini', input: 'Hi' }, outputs)).toEqual(['user: Hi']);
   });
 
-  it('is the input text where a model answered', () => {
+  it('is the input text if the answer is a message', () => {
     const lines = ['user: Hi', '→ assistant: Hello'];
     expect(transcript({ input: 'Hi' }, { role: 'assistant', content: 'Hello' })).toEqual(lines);
   });
@@ -116,13 +124,13 @@ describe('what is asked', () => {
     ['before the text of a user', 'user', ['Hi', result], ['tool(i): r\ns', 'user: Hi']],
     ['after the text of a model', 'assistant', ['Hi', result], ['assistant: Hi', 'tool(i): r\ns']],
     ['after the call of a model', 'assistant', [use, result], ['assistant', 'i = n({})', 'tool(i): r\ns']],
-    ['alone', 'user', [result], ['tool(i): r\ns']],
-  ])('has results of tools %s', (_, role, content, lines) => {
+    ['without other content', 'user', [result], ['tool(i): r\ns']],
+  ])('has tool results %s', (_, role, content, lines) => {
     expect(asked([{ role, content }])).toEqual(lines);
   });
 });
 
-describe('an answer', () => {
+describe('the answer of a model', () => {
   const no = 'I cannot help with that.';
   const refused = `→ assistant refuses: ${no}`;
   const said = (content: JsonValue, more: JsonObject = {}) => ({ role: 'assistant', content, ...more });
@@ -132,38 +140,46 @@ describe('an answer', () => {
   const roll = { type: 'mcp_call', id: 'i', name: 'roll', arguments: '{}', output: '7' };
 
   it.each<[string, JsonValue, string[]]>([
-    ['is each choice', { choices: [{ message: said('a') }, { message: HI }] }, ['→ assistant: a', '→ user: Hi']],
-    ['is a message', said('a'), ['→ assistant: a']],
-    ['is in a message', { message: said('a'), done: true }, ['→ assistant: a']],
-    ['is the text that SDKs offer', { object: 'response', output_text: 'a' }, ['→ assistant: a']],
-    ['may refuse', { choices: [{ message: said(null, { refusal: no }) }] }, [refused]],
-    ['may refuse after a text', said('Hm.', { refusal: 'no' }), ['→ assistant refuses: Hm.\nno']],
-    ['may refuse in a part', said([{ type: 'refusal', refusal: no }]), [refused]],
-    ['may be declined', said([], declined), [refused]],
-    ['may be declined with an empty text', said('', declined), [refused]],
-    ['may be declined after a text', said('said', declined), ['→ assistant refuses: said']],
-    ['may be declined without a reason', said([], { stop_reason: 'refusal' }), ['→ assistant refuses']],
-    ['has no refusal where it ends otherwise', said('a', { ...declined, stop_reason: 'end_turn' }), ['→ assistant: a']],
-    ['may be spoken', said(null, { audio: { id: 'i', transcript: 'Hi' } }), ['→ assistant: Hi']],
-    ['may be spoken without a transcript', said(null, { audio: { id: 'i' } }), ['→ assistant: [audio: i]']],
-    ['may be written and spoken', said('a', { audio: { transcript: 'Hi' } }), ['→ assistant: a']],
     [
-      'may call a function',
+      'has a message for each choice',
+      { choices: [{ message: said('a') }, { message: HI }] },
+      ['→ assistant: a', '→ user: Hi'],
+    ],
+    ['can be a message', said('a'), ['→ assistant: a']],
+    ['can be inside a message', { message: said('a'), done: true }, ['→ assistant: a']],
+    ['can be the joined text of an SDK', { object: 'response', output_text: 'a' }, ['→ assistant: a']],
+    ['can be a refusal', { choices: [{ message: said(null, { refusal: no }) }] }, [refused]],
+    ['can be a refusal after a text', said('Hm.', { refusal: 'no' }), ['→ assistant refuses: Hm.\nno']],
+    ['can be a refusal in a part', said([{ type: 'refusal', refusal: no }]), [refused]],
+    ['can be declined', said([], declined), [refused]],
+    ['can be declined with an empty text', said('', declined), [refused]],
+    ['can be declined after a text', said('said', declined), ['→ assistant refuses: said']],
+    ['can be declined without a reason', said([], { stop_reason: 'refusal' }), ['→ assistant refuses']],
+    [
+      'is not a refusal if it ends for another reason',
+      said('a', { ...declined, stop_reason: 'end_turn' }),
+      ['→ assistant: a'],
+    ],
+    ['can be spoken', said(null, { audio: { id: 'i', transcript: 'Hi' } }), ['→ assistant: Hi']],
+    ['can be spoken without a transcript', said(null, { audio: { id: 'i' } }), ['→ assistant: [audio: i]']],
+    ['can be both written and spoken', said('a', { audio: { transcript: 'Hi' } }), ['→ assistant: a']],
+    [
+      'can call a function',
       said(null, { function_call: { name: 'f', arguments: '{}' } }),
       ['→ assistant', 'null = f({})'],
     ],
     [
-      'may call a tool with a text',
+      'can call a tool with a text',
       said(null, { tool_calls: [{ id: 'i', custom: { name: 'n', input: 'a' } }] }),
       ['→ assistant', 'i = n(a)'],
     ],
     [
-      'has what its service called',
+      'contains the calls of its service',
       { object: 'response', output: [roll] },
       ['→ assistant', 'i = roll({})', '→ tool(i): 7'],
     ],
     [
-      'has what its service searched',
+      'contains the searches of its service',
       said([search, found, 'Found.']),
       ['→ assistant: Found.', 'i = web_search({"query":"q"})', '→ tool(i): [page: u]'],
     ],
@@ -171,11 +187,11 @@ describe('an answer', () => {
     expect(answered(outputs)).toEqual(lines);
   });
 
-  it.each(['content', 'tool_calls', 'function_call', 'refusal'])('may be a choice that only has %s', (key) => {
+  it.each(['content', 'tool_calls', 'function_call', 'refusal'])('can be a choice with only %s', (key) => {
     expect(answered({ choices: [{ message: { [key]: null } }] })).toEqual(['→ assistant']);
   });
 
-  it('may be a text where a model was asked', () => {
+  it('can be plain text if a model was asked', () => {
     expect(transcript({ messages: [HI] }, 'Hello')).toEqual(['user: Hi', '→ assistant: Hello']);
   });
 
@@ -228,7 +244,7 @@ describe('a part of a message', () => {
       { type, text: 'Hm.' },
       null,
     ]),
-  ])('%j is read as %j, a reference on a line of its own', (part, expected) => {
+  ])('%j is read as %j, and a reference is on its own line', (part, expected) => {
     const isReference = expected?.startsWith('[') === true;
     expect(contentOf('a', part, 'b')).toBe(isReference ? `a\n${expected}\nb` : `a${expected ?? ''}b`);
   });
@@ -238,7 +254,7 @@ describe('a part of a message', () => {
     expect(answered({ role: 'assistant', content })).toEqual(['→ assistant', 'i = n({"a":1})']);
   });
 
-  it('is on a line of its own if a user wrote it', () => {
+  it('is on its own line in the message of a user', () => {
     expect(asked([{ role: 'user', content: ['a', 'b', { type: 'image' }, 'c'] }])).toEqual(['user: a\nb\n[image]\nc']);
   });
 
@@ -259,21 +275,25 @@ describe('an item of a response', () => {
   const hello = { role: 'assistant', content: 'Hello' };
 
   it.each<[string, readonly JsonValue[], string[] | null]>([
-    ['calls in one turn', [first, second], ['assistant', 'a = f({})', 'b = local_shell(["ls"])']],
-    ['calls in the turn of the model', [hello, first], ['assistant: Hello', 'a = f({})']],
-    ['calls in a turn of its own after a user', [HI, first], ['user: Hi', 'assistant', 'a = f({})']],
     [
-      'that is neither a call nor a result shows nothing',
+      'that is a call is in one turn with the next call',
+      [first, second],
+      ['assistant', 'a = f({})', 'b = local_shell(["ls"])'],
+    ],
+    ['that is a call is in the turn of the model before it', [hello, first], ['assistant: Hello', 'a = f({})']],
+    ["that is a call after a user's message has its own turn", [HI, first], ['user: Hi', 'assistant', 'a = f({})']],
+    [
+      'that is neither a call nor a result is ignored',
       [{ type: 'reasoning', output: 'r' }, { output: 'r' }, 'a'],
       null,
     ],
     [
-      'has made a picture',
+      'with a generated picture shows its size',
       [hello, { type: 'image_generation_call', id: 'i', result: 'abcd' }],
       ['assistant: Hello\n[image: 3 bytes]', 'i = image_generation()'],
     ],
     [
-      'has not yet made a picture',
+      'without the generated picture yet shows only the call',
       [{ type: 'image_generation_call', id: 'i' }],
       ['assistant', 'i = image_generation()'],
     ],
@@ -281,11 +301,14 @@ describe('an item of a response', () => {
     expect(asked({ input })).toEqual(lines);
   });
 
-  it.each(['arguments', 'input', 'action', 'operation', 'code', 'queries'])('may call with %s', (key) => {
-    expect(asked({ input: [{ type: 'some_call', id: 'i', [key]: [1] }] })).toEqual(['assistant', 'i = some([1])']);
-  });
+  it.each(['arguments', 'input', 'action', 'operation', 'code', 'queries'])(
+    "can have the call's arguments in %s",
+    (key) => {
+      expect(asked({ input: [{ type: 'some_call', id: 'i', [key]: [1] }] })).toEqual(['assistant', 'i = some([1])']);
+    },
+  );
 
-  it.each(['output', 'result', 'outputs', 'error'])('may have its result in %s', (key) => {
+  it.each(['output', 'result', 'outputs', 'error'])('can have its result in %s', (key) => {
     expect(asked({ input: [{ type: 'some_call_output', call_id: 'i', [key]: 'r' }] })).toEqual(['tool(i): r']);
     const both = ['assistant', 'i = some()', 'tool(i): r'];
     expect(asked({ input: [{ type: 'some_call', id: 'i', [key]: 'r' }] })).toEqual(both);
@@ -296,7 +319,7 @@ describe('binary content in a text', () => {
   const base64 = (length: number) => `${'aZ09+/_-'.repeat(200).slice(0, length)}=`;
 
   it.each(['image/png', 'image/svg+xml', 'text/plain;charset=utf-8', 'a/b;x=1;y=2;z=3'])(
-    'has a reference in place of a data URL of %s of 200 characters or more',
+    'is replaced by a reference in a data URL of %s from 200 characters',
     (type) => {
       const url = (length: number) => `data:${type};base64,${base64(length)}`;
       const long = `[data: ${type}, 150 bytes]`;
@@ -304,25 +327,25 @@ describe('binary content in a text', () => {
     },
   );
 
-  it('has a reference in place of 1000 characters or more in a value', () => {
+  it('is replaced by a reference in a value from 1000 characters', () => {
     const value = { words: 'a b', short: base64(999), long: base64(1400) };
     expect(contentOf(value)).toBe(JSON.stringify({ ...value, long: '[data: 1 kB]' }));
     expect(contentOf({ long: base64(1000) })).toBe('{"long":"[data: 750 bytes]"}');
   });
 
-  it('is searched for once in each word, however long words are', () => {
+  it('is searched for once in each word, even in very long words', () => {
     const start = process.cpuUsage().user;
     expect(contentOf({ text: `${'x'.repeat(999)} `.repeat(1000) })).toHaveLength(100_000);
-    // At each character of a word it would take seconds.
+    // A search at each character of a word would take seconds.
     expect(process.cpuUsage().user - start).toBeLessThan(500_000);
   });
 });
 
-describe('the bounds of a conversation', () => {
+describe('the limits of a conversation', () => {
   const read = (content: JsonValue) => conversationOf([{ role: 'user', content }], null)?.messages[0];
   const parts = (length: number, text = 'a') => Array<string>(length).fill(text);
 
-  it('are the latest 200 messages: the others are counted', () => {
+  it('keep the latest 200 messages and count the others', () => {
     const messages = Array.from({ length: 500 }, (_, at) => ({ role: 'user', content: `${at}` }));
     const { messages: latest = [], omittedMessages } = conversationOf(messages, CHAT.outputs) ?? {};
     expect(omittedMessages).toBe(301);
@@ -336,15 +359,15 @@ describe('the bounds of a conversation', () => {
   it.each<[string, JsonValue, boolean, string]>([
     ['100,000 characters', 'a'.repeat(100_000), false, 'a'.repeat(100_000)],
     ['a longer text', 'a'.repeat(100_001), true, 'a'.repeat(100_000)],
-    ['a longer text whose last character would be cut', `${'a'.repeat(99_999)}😀`, true, 'a'.repeat(99_999)],
+    ['a longer text whose last character would be split', `${'a'.repeat(99_999)}😀`, true, 'a'.repeat(99_999)],
     ['a longer text in parts', parts(2, 'a'.repeat(99_999)), true, `${'a'.repeat(99_999)}\n`],
     ['500 parts', parts(500), false, 'a\n'.repeat(500).trimEnd()],
-    ['more parts', parts(501), true, 'a\n'.repeat(500).trimEnd()],
-  ])('cut a content of %s', (_, content, isTruncated, expected) => {
+    ['more than 500 parts', parts(501), true, 'a\n'.repeat(500).trimEnd()],
+  ])('cut content of %s', (_, content, isTruncated, expected) => {
     expect(read(content)).toMatchObject({ isTruncated, content: expected });
   });
 
-  it('are 100 calls with arguments of 100,000 characters', () => {
+  it('keep 100 calls with arguments of 100,000 characters', () => {
     const called = (length: number, given = '{}') => {
       const calls = Array.from({ length }, (_, at) => ({ id: `${at}`, function: { name: 'f', arguments: given } }));
       return conversationOf(null, { role: 'assistant', tool_calls: calls })?.messages[0];
@@ -355,13 +378,13 @@ describe('the bounds of a conversation', () => {
     expect(called(1, 'c '.repeat(100_000))?.isTruncated).toBe(true);
   });
 
-  it('are 500 characters of a link and 256 of a role', () => {
+  it('keep 500 characters of a link and 256 of a role', () => {
     const url = `https://example.com/${'a'.repeat(5000)}`;
     expect(read([{ type: 'image_url', image_url: { url } }])?.content).toHaveLength(501);
     expect(conversationOf([{ role: 'r'.repeat(1000), content: 'a' }], null)?.messages[0]?.role).toHaveLength(256);
   });
 
-  it('apply to JSON that is deeper than any stack', () => {
+  it('apply to JSON nested too deeply for recursion', () => {
     let deep: JsonValue = 'x';
     for (let level = 0; level < 100_000; level += 1) deep = level % 2 === 0 ? { content: [deep] } : { input: deep };
     expect(contentOf(deep, { type: 'tool_result', content: deep })).toBe('(nested deeper than 200 levels)');

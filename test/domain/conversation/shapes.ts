@@ -1,4 +1,4 @@
-/** Inputs and outputs as the vendors document them. */
+/** Inputs and outputs in the vendors' documented formats. */
 import type { JsonObject, JsonValue } from '../../../src/domain/types.ts';
 
 export interface Exchange {
@@ -151,7 +151,7 @@ const blockEvent = (type: string, index: number, more: JsonObject) => ({
   ...more,
 });
 
-/** The events of a streamed answer, in its order. */
+/** The events of a streamed answer, in order. */
 export const STREAMS = {
   chat: [
     chunk({ role: 'assistant', content: '' }),

@@ -29,7 +29,7 @@ describe('a stored stream', () => {
     ['chat', 'gpt-4.1-mini', 'tool_calls'],
     ['responses', 'gpt-5-mini', 'in_progress'],
     ['anthropic', 'claude-sonnet-4-5', 'tool_use'],
-  ] as const)('of %s is read as the answer that it makes up', (vendor, model, finishReason) => {
+  ] as const)('of %s is read as its answer', (vendor, model, finishReason) => {
     const events: readonly JsonValue[] = STREAMS[vendor];
     const lines = events.map((event) => `event: e\ndata: ${JSON.stringify(event)}\n\n`);
     for (const outputs of [events, { chunks: events }, { model: 'm', events }, `${lines.join('')}data: [DONE]\n\n`]) {
@@ -38,7 +38,7 @@ describe('a stored stream', () => {
     }
   });
 
-  it('may end anywhere', () => {
+  it('may end at any event', () => {
     for (const events of Object.values<readonly JsonValue[]>(STREAMS)) {
       for (let length = 0; length <= events.length; length += 1) {
         const content = read(events.slice(0, length))?.messages[0]?.content ?? '';
@@ -56,13 +56,13 @@ describe('a stored stream', () => {
     [': comment\ndata: ', null],
     ['event: e\n data: ', null],
     ['See data: ', null],
-  ])('of server-sent events that begin with %j is read as %j', (start, expected) => {
+  ])('of server-sent events that starts with %j is read as %j', (start, expected) => {
     const comment = `12345${JSON.stringify(chunk(0, { content: ' and more' }))}`;
     const text = `${start}${JSON.stringify(HI)}\n${comment}\ndata: {"cut`;
     expect(read(text)?.messages[0]?.content ?? null).toBe(expected);
   });
 
-  it('has few lines that are not JSON: a text of many is not a stream', () => {
+  it('may have 100 lines that are not JSON; text with more is not a stream', () => {
     const text = (brokenLines: number) => `${'data:{\n'.repeat(brokenLines)}data: ${JSON.stringify(HI)}`;
     expect(read(text(100))?.messages[0]?.content).toBe('Hi');
     expect(read(text(101))).toBeNull();
@@ -70,13 +70,13 @@ describe('a stored stream', () => {
   });
 
   it.each<[string, JsonValue]>([
-    ['in deltas, next to other values', { deltas: [null, HI] }],
+    ['in deltas, among other values', { deltas: [null, HI] }],
     ['as one chunk', HI],
   ])('may be stored %s', (_, outputs) => {
     expect(linesOf(outputs)).toEqual(['→ assistant: Hi']);
   });
 
-  it('of several choices and calls keeps each apart, by its index', () => {
+  it('of several choices and calls keeps them separate, by index', () => {
     const chunks = [
       { model: '', ...chunk(1, { content: 'b' }) },
       { model: 'm', choices: 'none' },
@@ -92,7 +92,7 @@ describe('a stored stream', () => {
     expect(linesOf(chunks)).toEqual(['→ assistant: bc', 'y = g([])', 'x = f({})', '→ model refuses: no']);
   });
 
-  it('of a response has the deltas of its items, and those that are done as they are', () => {
+  it('of a response combines the deltas of its items, and keeps completed items', () => {
     const call = { type: 'function_call', call_id: 'j', name: 'g', arguments: '{}' };
     const events = [
       { type: 'other', output_index: 9, item: { role: 'user', content: 'x' } },
@@ -113,19 +113,22 @@ describe('a stored stream', () => {
     expect(linesOf(events)).toEqual(['→ assistant refuses: no', '→ model: Hi', ...calls]);
   });
 
-  it.each(['completed', 'incomplete', 'failed'])('of a response that is %s is that response', (status) => {
-    const whole = { ...(RESPONSES.outputs as JsonObject), status };
-    const events = [
-      ...STREAMS.responses,
-      { type: `response.${status}`, response: whole },
-      STREAMS.responses[2] ?? null,
-    ];
-    expect(read(events)).toEqual(read(whole));
-    const unfinished = [{ type: `response.${status}` }, ...STREAMS.responses];
-    expect(read(unfinished)?.messages[0]?.content).toBe('It is 21 °C.');
-  });
+  it.each(['completed', 'incomplete', 'failed'])(
+    'of a response with the final event %s is the response in that event',
+    (status) => {
+      const whole = { ...(RESPONSES.outputs as JsonObject), status };
+      const events = [
+        ...STREAMS.responses,
+        { type: `response.${status}`, response: whole },
+        STREAMS.responses[2] ?? null,
+      ];
+      expect(read(events)).toEqual(read(whole));
+      const unfinished = [{ type: `response.${status}` }, ...STREAMS.responses];
+      expect(read(unfinished)?.messages[0]?.content).toBe('It is 21 °C.');
+    },
+  );
 
-  it('of an Anthropic message may lack its beginning, and has blocks as they started', () => {
+  it('of an Anthropic message may lack its start, and keeps the content of started blocks', () => {
     const events = [
       started(1, { type: 'text', text: 'It ' }),
       delta('is ', { index: 1 }),
@@ -148,7 +151,7 @@ describe('a stored stream', () => {
     expect(read(chunks)?.messages[0]).toMatchObject({ content, isTruncated: true });
   });
 
-  it('is the same as the answer that was not streamed, wherever it was cut', () => {
+  it('split at any places is the same as the answer without streaming', () => {
     const cuts = fc.array(fc.nat({ max: 40 }), { maxLength: 8 });
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme', maxLength: 40 }), cuts, (text, places) => {

@@ -1,4 +1,4 @@
-/** Answers as a client gets them, and the comparison with what was expected. */
+/** Answers of a gateway, and the comparison with the expected ones. */
 
 export interface PlainError {
   readonly message: string;
@@ -11,7 +11,7 @@ export interface PlainAnswer {
   readonly errors: readonly PlainError[];
 }
 
-/** By the place that an error nulls: the codes of which one must be told. */
+/** The allowed codes for each place that an error nulls. One of them must be reported. */
 export type ExpectedErrors = ReadonlyMap<string, readonly string[]>;
 
 export interface ExpectedAnswer {
@@ -31,7 +31,7 @@ export function placeOf(data: unknown, path: Path): string {
   return JSON.stringify(path.slice(0, depth < 0 ? path.length : depth));
 }
 
-/** The codes of the errors that have nulled the value at a path. */
+/** The codes of the errors by the place that they null. */
 export function codesByPlace({ data, errors }: PlainAnswer): ReadonlyMap<string, readonly string[]> {
   const groups = Map.groupBy(errors, ({ path = [] }) => placeOf(data, path));
   return new Map(

@@ -1,20 +1,20 @@
-/** An upstream of which a test may let any call fail, by the key that it is asked with; and the faults that it knows. */
+/** An upstream whose calls can fail for each key, and the kinds of faults. */
 import type { Call, Endpoint, Reply, Script } from '../../harness/faulty-upstream.ts';
-import { wireWorkflow } from '../../harness/scripted-history.ts';
-import { wireRun, wireStep, type Wire } from '../../harness/wire.ts';
+import { HISTORIES, oddRuns } from '../../harness/odd-runs.ts';
+import { wireRun, wireStep } from '../../harness/wire.ts';
 
 export interface Fault {
   readonly reply: (call: Call) => Reply | Promise<Reply>;
-  /** Of the error that a field has which needs the call. */
+  /** The code of the error at a field that needs the call. */
   readonly code: string;
-  /** The upstream has refused the key: then nothing of a run is served that the call belongs to. */
+  /** True if the upstream has refused the key: then nothing of the call's run is served. */
   readonly isDenial?: true;
 }
 
 const answer = (reply: Reply) => () => reply;
 const violation = (reply: Reply): Fault => ({ reply: answer(reply), code: 'UPSTREAM_CONTRACT_VIOLATION' });
 
-/** Those that are answered at once and not tried again. */
+/** Faults that are answered at once and not tried again. */
 export const QUICK_FAULTS = {
   'HTTP 500': { reply: answer({ status: 500 }), code: 'UPSTREAM_UNAVAILABLE' },
   'HTTP 404': { reply: answer({ status: 404, json: {} }), code: 'NOT_FOUND' },
@@ -32,66 +32,32 @@ export const QUICK_FAULTS = {
 export const callOf = (endpoint: Endpoint, workflowId = '', runId = ''): string =>
   [endpoint, workflowId, runId].filter((part) => part !== '').join(' ');
 
-/** By call. */
+/** Faults by call. */
 export type Failures = ReadonlyMap<string, Fault>;
-
-const failed = { status: 'failed', error: '{"message":"no","code":7}', outputs: null };
-
-/** Of each run that there is. Only `r3` has no record. */
-const STEPS: Readonly<Record<string, readonly Wire[]>> = {
-  r1: [
-    wireStep({ ...failed, id: 's1' }),
-    wireStep({ id: 's2', start_time: '2025-03-13T02:41:18Z', end_time: '2025-03-13T02:41:20Z' }),
-    wireStep({ id: 's3', node_id: 'send', status: 'skipped', outputs: [1, { usage: null }], tokens: 12 }),
-  ],
-  r2: [
-    wireStep({ id: 's1', end_time: '2025-03-13T02:41:00Z', elapsed_time: 2 ** 40, tokens: 2 ** 40, node_id: 'gone' }),
-    wireStep({ id: 's2', status: 'odd', start_time: null, end_time: null, error: '', inputs: { x: [null] } }),
-  ],
-  r3: [wireStep({ id: 's1' })],
-  broken: [wireStep({ id: 's1' }), wireStep({ id: 's2', node_id: 'send', ...failed })],
-  h1: [wireStep({ id: 'h1-1' })],
-  h2: [wireStep({ id: 'h2-1', ...failed }), wireStep({ id: 'h2-2', node_id: 'send' })],
-  h3: [],
-  o1: [wireStep({ id: 'o1-1' })],
-  started: [wireStep({ id: 'started-1' })],
-};
-
-/** Newest first. No run is both in a list and known by id: else it would matter which call is answered first. */
-const HISTORIES: Readonly<Record<string, readonly string[]>> = { wf: ['h1', 'h2', 'h3'], other: ['o1'] };
 
 export const historyOf = (workflowId: string): readonly string[] => HISTORIES[workflowId] ?? [];
 export const hasRecord = (runId: string): boolean => runId !== 'r3';
-/** What a record that lacks its end leaves to the steps. */
+/** True for fields that come from the steps because the record lacks its end. */
 export const leavesToSteps = (runId: string, field: string): boolean =>
   runId === 'broken' && ['endedAt', 'wallClockMs'].includes(field);
 
-const recordOf = (runId: string): Wire => wireRun(runId, runId === 'broken' ? { end_time: null } : {});
-
-const everything: Script = ({ endpoint, workflowId, runId }): Reply => {
-  const steps = STEPS[runId];
-  const history = HISTORIES[workflowId];
-  switch (endpoint) {
-    case 'workflows':
-      return { json: [wireWorkflow('wf'), wireWorkflow('other', { graph: null })] };
-    case 'runs':
-      return history ? { json: history.map(recordOf) } : { status: 404, json: {} };
-    case 'run':
-      return steps ? { json: hasRecord(runId) ? [recordOf(runId)] : [] } : { status: 404, json: {} };
-    case 'steps':
-      return steps ? { json: steps } : { status: 404, json: {} };
-    case 'execute':
-      return { json: { run_id: 'started', message: 'started' } };
-    case 'unknown':
-      return { status: 404 };
-  }
+/** The run `broken` has a failed step and a record without an end. */
+const BROKEN: Readonly<Partial<Record<Endpoint, Reply>>> = {
+  run: { json: [wireRun('broken', { end_time: null })] },
+  steps: {
+    json: [
+      wireStep({ id: 's1' }),
+      wireStep({ id: 's2', node_id: 'send', status: 'failed', error: '{"message":"no","code":7}', outputs: null }),
+    ],
+  },
 };
+const everything: Script = (call) => (call.runId === 'broken' ? BROKEN[call.endpoint] : undefined) ?? oddRuns(call);
 
-/** What fails for a key; everything is there for a key that it does not know. */
+/** The faults of each key. An unknown key has none. */
 export interface FailingCalls {
   readonly script: Script;
   fail(key: string, failures: Failures): void;
-  /** Without any workflow in the list, and so without any graph. */
+  /** An empty list of workflows, and so no graph. */
   withoutWorkflows(key: string): void;
 }
 

@@ -1,4 +1,4 @@
-/** Random operations over random sets of failing calls, each checked against the rule of containment. */
+/** Random operations with random failing calls, checked against the rule of containment. */
 import fc, { type Arbitrary, type GeneratorValue, type Parameters } from 'fast-check';
 import { parse, validate, type GraphQLSchema } from 'graphql';
 import { createManualClock } from '../../harness/clock.ts';
@@ -11,11 +11,11 @@ import { startGateway } from '../../harness/gateway.ts';
 import { randomOperation, type Draw } from '../../harness/random-operations.ts';
 
 export interface Tally {
-  /** Operations that were executed. */
+  /** Executed operations. */
   seen: number;
-  /** Those of which something depended on a failed call. */
+  /** Operations with a field that depends on a failed call. */
   affected: number;
-  /** Those of which something did, and something else did not. */
+  /** Operations with such a field, and with another field that has a value. */
   partly: number;
   /** Nulled places. */
   nulls: number;
@@ -23,7 +23,7 @@ export interface Tally {
 
 export interface Outcome {
   readonly tally: Tally;
-  /** With the seed and the path that lead to it again; null if there is none. */
+  /** The seed and path that reproduce it, or null. */
   readonly failure: string | null;
 }
 
@@ -40,7 +40,7 @@ const CALLS: readonly string[] = [
   ...[...BY_ID, ...LISTED].map((id) => callOf('steps', 'wf', id)),
 ];
 
-/** A 404 of a record is no failure; of a listed run's steps it leaves the run out of statistics, without an error. */
+/** A 404 of a record is not a failure. A 404 of a listed run's steps leaves the run out of statistics without an error. */
 const isNoFailure = (call: string): boolean => call.startsWith('run ') || /^steps .* [ho]\d$/.test(call);
 
 const FAULTS = Object.values<Fault>(QUICK_FAULTS);
@@ -75,7 +75,7 @@ export async function checkFailingOperations(
   const gateway = await startGateway(environment, { now, after });
   const rule = createContainmentRule();
   const tally: Tally = { seen: 0, affected: 0, partly: 0, nulls: 0 };
-  // One function for each bound: fast-check searches the arguments that it was called with before, one by one.
+  // One function for each bound: fast-check looks up earlier arguments one by one.
   const bounds = new Map<number, () => Arbitrary<number>>();
   const below = (count: number) => {
     const bound = bounds.get(count) ?? (() => fc.nat({ max: count - 1 }));
@@ -99,9 +99,9 @@ export async function checkFailingOperations(
 
     const early = isCompiledFirst ? null : await ask(failingKey);
     const healthy = await ask(healthyKey);
-    // Refused, or nothing of it has a value.
+    // The operation was refused, or none of its fields has a value.
     if (healthy.data === null) return;
-    // A list over several workflows has another value without some of them, and an error beside it.
+    // A list over several workflows has another value without some of them, and an error next to it.
     const isBeside = ({ path = [] }: PlainError) => valueAt(healthy.data, path) !== null;
     const losesWorkflows =
       /recentRuns|failureGroups/.test(text) && [...failures.keys()].some((call) => call.startsWith('runs '));

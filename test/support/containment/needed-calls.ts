@@ -1,4 +1,4 @@
-/** Which failed calls a field needs, by the field table, its arguments and the ids of what it belongs to. */
+/** The failed calls that a field needs, from the field table, its arguments and the ids of its object. */
 import type { GraphQLResolveInfo } from 'graphql';
 import type { LookAhead } from '../../../src/graphql/fields/data-requirements.ts';
 import { entryOf } from '../../../src/graphql/fields/field-entry.ts';
@@ -12,7 +12,7 @@ export interface RunIds {
 
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** Names by which each workflow and run of an answer tells what it is. */
+/** Aliases of the ids that each workflow and run of an answer has. */
 export const ID = 'xid';
 export const WORKFLOW_ID = 'xwf';
 
@@ -21,19 +21,19 @@ export const isFields = (value: unknown): value is Fields =>
 
 export const idsOf = (run: Fields): RunIds => ({ workflowId: String(run[WORKFLOW_ID]), runId: String(run[ID]) });
 
-/** What was learned on the way down. */
+/** Facts that the walk has recorded above the field. */
 export interface Known {
-  /** By the object of statistics: the runs that were looked at. */
+  /** The runs behind an object of statistics. */
   readonly runsOfStatistics: WeakMap<object, readonly RunIds[]>;
-  /** Runs of which only the ids are known, and why. */
+  /** Runs with known ids only, with the fault. */
   readonly unknownRuns: WeakMap<object, Fault>;
 }
 
-/** More than one: any of their errors may be told. */
+/** With several faults, any of their errors may be reported. */
 export interface NeededCalls {
   ofField(source: Fields, args: Fields, value: unknown, info: GraphQLResolveInfo): readonly Fault[];
   ofItem(item: unknown, index: number, args: Fields, info: GraphQLResolveInfo): readonly Fault[];
-  /** Of a run whose record must be loaded. */
+  /** Faults of a run whose record must be loaded. */
   ofRun(run: RunIds, info: GraphQLResolveInfo): readonly Fault[];
 }
 
@@ -43,14 +43,16 @@ export function createNeededCalls(failures: Failures, requirement: LookAhead, kn
   const fault = (...call: Parameters<typeof callOf>): Fault | undefined => failures.get(callOf(...call));
   const workflowsFault = fault('workflows');
 
-  /** Another field of the operation may have asked for the steps of the same run: then their denial is an error of the run, too. */
+  /**
+   * Another field of the operation may need the steps of the same run: their denial is then an error of the run, too.
+   */
   function ofRun({ workflowId, runId }: RunIds, info: GraphQLResolveInfo): readonly Fault[] {
     const [record, steps] = [fault('run', workflowId, runId), fault('steps', workflowId, runId)];
     if (record) return steps?.isDenial ? [record, steps] : [record];
     return [ofListedRun({ workflowId, runId }, info) ?? []].flat();
   }
 
-  /** Of a run whose record is there. */
+  /** Fault of a run whose record is known. */
   function ofListedRun({ workflowId, runId }: RunIds, info: GraphQLResolveInfo): Fault | undefined {
     const needs = requirement(info);
     const steps = fault('steps', workflowId, runId);

@@ -1,7 +1,6 @@
 /**
- * The rule that a failure nulls the smallest thing that depends on it. It executes the operation once more, by graphql-js, over
- * the answer that came without the failures: a field that needs a failed call throws its error, every other one has its
- * value. Nulls and paths then follow from the schema alone.
+ * The rule that a failure nulls the smallest possible part. graphql-js executes the operation over the healthy
+ * answer: a field that needs a failed call throws its error, so nulls and paths follow from the schema.
  */
 import {
   execute,
@@ -23,18 +22,18 @@ import { createNeededCalls, ID, idsOf, isFields, type Fields, type RunIds } from
 import { semanticLevels } from '../semantic-levels.ts';
 
 export interface Replay {
-  /** As `withIds` makes it. */
+  /** As `withIds` writes it. */
   readonly text: string;
   readonly variables: Fields;
   readonly failures: Failures;
   readonly healthy: PlainAnswer;
-  /** The answer where no workflow is listed: what is derived without a graph has the values of this one. */
+  /** The answer without any listed workflow. Fields that are derived without a graph have these values. */
   readonly withoutGraph: PlainAnswer;
 }
 
 export type ContainmentRule = (replay: Replay) => Promise<ExpectedAnswer>;
 
-/** More than one code: either error may be told. */
+/** With several codes, either error may be reported. */
 class ExpectedError extends Error {
   readonly codes: readonly string[];
   constructor(codes: readonly string[]) {
@@ -72,7 +71,7 @@ export function createContainmentRule(): ContainmentRule {
 }
 
 function codesIn(error: Error | undefined): readonly string[] {
-  // An argument whose variable gives no value is graphql-js' own error.
+  // An argument whose variable has no value is graphql-js' own error.
   if (error instanceof GraphQLError) return ['BAD_USER_INPUT'];
   if (error instanceof ExpectedError) return error.codes;
   throw error ?? new Error('expected an error of the rule');
@@ -96,7 +95,7 @@ function createWalk({ failures, healthy, withoutGraph }: Replay, requirement: Lo
   const runsOfStatistics = new WeakMap<object, readonly RunIds[]>();
   const unknownRuns = new WeakMap<object, Fault>();
   const needed = createNeededCalls(failures, requirement, { runsOfStatistics, unknownRuns });
-  /** Places below which the answer without any graph counts. */
+  /** Places below which the answer without a graph applies. */
   const graphless = new Set<string>();
   const [told, toldWithoutGraph] = [codesByPlace(healthy), codesByPlace(withoutGraph)];
   const listsWorkflows = !failures.has('workflows');

@@ -1,4 +1,4 @@
-/** The same operation, in which each workflow and run also tells its ids: by them the rule knows which calls it needs. */
+/** Adds the ids of each workflow and run to an operation, so that the rule knows which calls it needs. */
 import { Kind, parse, print, TypeInfo, visit, visitWithTypeInfo, type FieldNode, type GraphQLSchema } from 'graphql';
 import { ID, WORKFLOW_ID } from './needed-calls.ts';
 

@@ -1,4 +1,4 @@
-/** nginx before several gateways, without a cache of its own. */
+/** nginx in front of several gateways, without a cache. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** What the proofs of the fleet run on: gateways as processes, a real Valkey, and an upstream that counts its calls. */
+/** The setup of the proofs: gateways as processes, a real Valkey, and an upstream that counts its calls. */
 import { startFaultyUpstream, type Call, type FaultyUpstream, type Reply } from '../../harness/faulty-upstream.ts';
 import { SECRET } from '../../harness/fleet.ts';
 import { freePort } from '../../harness/program.ts';
@@ -35,7 +35,7 @@ export interface ProofAnswer {
 
 export const LIVE_TTL_MS = 1000;
 
-/** Runs called `live-…` never end, and their output is when the upstream was asked. Each answer names its key and run. */
+/** Runs called `live-…` never end, and their output is the time of the call. Each answer names its key and run. */
 function answerOf({ endpoint, runId, key = '' }: Call): Reply {
   const isLive = runId.startsWith('live-');
   const outputs = isLive ? `${Date.now()}` : `output of ${runId} for ${key}`;
@@ -110,7 +110,7 @@ export async function startProofFleet(
 export const queryOf = (id: string): string =>
   `{ run(workflowId: "wf", id: "${id}") { id outputs steps { id outputs } } }`;
 
-/** By GET, which a proxy may send again. */
+/** By GET, which a proxy may repeat. */
 export async function ask(url: string, query: string, key = 'key-1'): Promise<ProofAnswer> {
   const response = await fetch(`${url}/graphql?query=${encodeURIComponent(query)}`, {
     headers: { authorization: `Bearer ${key}`, 'apollo-require-preflight': 'true', accept: 'application/json' },
@@ -138,7 +138,7 @@ function parsed(text: string): Body {
   }
 }
 
-/** Runs the tasks, so many at the same time. */
+/** Runs the tasks with this concurrency. */
 export async function inParallel<T>(
   tasks: Iterable<T>,
   width: number,

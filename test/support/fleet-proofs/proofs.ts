@@ -1,10 +1,10 @@
-/** Proofs of the shared tier, each as long as it is asked to be: short in the tests, long in `npm run soak`. */
+/** Proofs of the shared tier. Their duration is a parameter: short in the tests, long in `npm run soak`. */
 import fc from 'fast-check';
 import { until } from '../../harness/fleet.ts';
 import { startBalancer } from './balancer.ts';
 import { ask, inParallel, LIVE_TTL_MS, queryOf, type ProofFleet } from './proof-fleet.ts';
 
-/** What was seen that must not be; empty where all is well. */
+/** Broken rules. Empty if all is well. */
 export type Failures = readonly string[];
 
 const pick = <T>(from: readonly T[], index: number): T => {
@@ -13,7 +13,7 @@ const pick = <T>(from: readonly T[], index: number): T => {
   return found;
 };
 
-/** Whole numbers at random: the same for the same seed. */
+/** Random whole numbers, the same for the same seed. */
 const numbers = (count: number, seed: number): readonly number[] => fc.sample(fc.nat(), { numRuns: count, seed });
 
 export interface OneCall {
@@ -23,7 +23,7 @@ export interface OneCall {
   readonly failures: Failures;
 }
 
-/** Finished runs, asked at random at all gateways, which restart one after the other under load behind nginx. */
+/** Queries finished runs at random gateways, which restart one by one behind nginx under load. */
 export async function proveOneCall(
   fleet: ProofFleet,
   runs: number,
@@ -46,7 +46,7 @@ export async function proveOneCall(
     askFor(pick(gateways, index + run).url, run),
   );
   const steps = upstream.count('steps');
-  // A gateway answers before it has shared what it fetched: the record and the steps of each run.
+  // A gateway answers before it has shared the record and the steps of each run.
   await until(async () => (await valkey.client.keys('stepgate:answer:*')).length === 2 * runs);
 
   const balancer = await startBalancer(gateways.map(({ url }) => url));
@@ -80,14 +80,14 @@ export interface Fault {
 
 export interface Faulted {
   readonly answers: number;
-  /** Of answers during the fault, in milliseconds. */
+  /** The slowest answer during the fault, in milliseconds. */
   readonly slowestMs: number;
-  /** Until all gateways shared one call again. */
+  /** The time until all gateways shared one call again. */
   readonly backAfterMs: number;
   readonly failures: Failures;
 }
 
-/** What may happen to Valkey. */
+/** Faults of Valkey. */
 export function faultsOf({ valkey, link }: ProofFleet): readonly Fault[] {
   const setMemory = async (limit: string, policy: string) => {
     await valkey.client.config('SET', 'maxmemory', limit, 'maxmemory-policy', policy);
@@ -120,7 +120,7 @@ export function faultsOf({ valkey, link }: ProofFleet): readonly Fault[] {
   ];
 }
 
-/** Answers while Valkey fails, live and finished ones: each must be right, and no older than LIVE_TTL_MS. */
+/** Queries live and finished runs while Valkey fails. Each answer must be correct, and at most LIVE_TTL_MS old. */
 export async function proveFault(fleet: ProofFleet, { name, begin, end }: Fault, durationMs: number): Promise<Faulted> {
   const { gateways, upstream } = fleet;
   const failures: string[] = [];
@@ -156,22 +156,22 @@ export async function proveFault(fleet: ProofFleet, { name, begin, end }: Fault,
   return { answers, slowestMs, backAfterMs: Date.now() - endedAt, failures };
 }
 
-/** However slow the machine is. */
+/** The minimum on a slow machine. */
 const LEAST_ANSWERS = 20;
-/** All clocks are this machine's, but each gateway measures Valkey's by a question that takes a while. */
+/** All clocks are this machine's, but each gateway measures Valkey's with a question that takes a while. */
 const CLOCKS_MS = 250;
 
 function* counting(goesOn: () => boolean): Generator<number> {
   for (let index = 0; goesOn(); index += 1) yield index;
 }
 
-/** Two viewers ask for the same ids, in the same words, at all gateways. Returns where one has seen what is the other's. */
+/** Two viewers query the same ids at all gateways. Returns the answers with data of the other viewer. */
 export async function proveSeparation(fleet: ProofFleet, attempts: number, seed = 1): Promise<Failures> {
   const failures: string[] = [];
   await inParallel(numbers(attempts, seed), 16, async (number) => {
     const key = number % 2 === 0 ? 'key-one' : 'key-two';
     const other = key === 'key-one' ? 'key-two' : 'key-one';
-    // Few of them, so that each cache has both viewers' at the same time; new ones now and then, and live ones.
+    // Few ids, so that each cache has both viewers at the same time; sometimes new ones, and live ones.
     const id = `${pick(['live', 'shared', 'shared', `new-${number % 1000}`], number >> 2)}-${(number >> 4) % 20}`;
     const { text } = await ask(pick(fleet.gateways, number >> 8).url, queryOf(id), key);
     if (text.includes(other) || !text.includes(`for ${key}`)) failures.push(`${key}, ${id}: ${text.slice(0, 200)}`);
@@ -179,7 +179,7 @@ export async function proveSeparation(fleet: ProofFleet, attempts: number, seed 
   return failures;
 }
 
-/** What of the words can be read in Valkey, in any name or value. */
+/** The words that are readable in any name or value in Valkey. */
 export async function readableIn({ valkey: { client } }: ProofFleet, words: readonly string[]): Promise<Failures> {
   const found = new Set<string>();
   for await (const names of client.scanStream({ count: 1000 }) as AsyncIterable<readonly string[]>) {
@@ -192,7 +192,7 @@ export async function readableIn({ valkey: { client } }: ProofFleet, words: read
   return [...found];
 }
 
-/** A key that is withdrawn at the upstream, and noticed at one gateway. Resolves with the time until all refuse it. */
+/** The upstream refuses a key, and one gateway notices. Resolves with the time until all gateways refuse it. */
 export async function proveWithdrawal(fleet: ProofFleet, key: string): Promise<number> {
   const { gateways, refused } = fleet;
   const held = (url: string) => ask(url, queryOf('held'), key);

@@ -1,4 +1,4 @@
-/** A TCP link to Valkey that can be made slow: what Valkey answers arrives that much later. */
+/** A TCP link to Valkey that can delay Valkey's answers. */
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 

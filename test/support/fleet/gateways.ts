@@ -1,4 +1,4 @@
-/** Gateways as processes of their own, which share one Valkey. */
+/** Gateways as separate processes that share one Valkey. */
 import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { WebSocket } from 'ws';
@@ -6,17 +6,17 @@ import { freePort } from '../../harness/program.ts';
 import { startProcess, type GatewayProcess } from '../../harness/process.ts';
 
 export interface FleetOfGateways {
-  /** Of the gateways that are there. */
+  /** The URLs of the running gateways. */
   readonly urls: readonly string[];
-  /** One of them, in turn. */
+  /** The next URL, in turn. */
   readonly nextUrl: () => string;
   /** SIGKILL. */
   kill(url: string): Promise<void>;
   /** SIGTERM. Resolves with the exit code. */
   stop(url: string): Promise<number | null>;
-  /** One more. Resolves with its URL. */
+  /** Starts another gateway. Resolves with its URL. */
   start(): Promise<string>;
-  /** Bytes of its heap, and of what that refers to outside, after a collection. Only of inspected ones. */
+  /** Bytes of the heap and of external memory after a collection. Only with `areInspected`. */
   liveBytesOf(url: string): Promise<number>;
   close(): Promise<void>;
 }
@@ -24,10 +24,10 @@ export interface FleetOfGateways {
 export interface FleetSettings {
   readonly count: number;
   readonly upstreamUrl: string;
-  /** Null: each works alone. */
+  /** Null: each gateway works alone. */
   readonly redisUrl: string | null;
   readonly environment?: Readonly<Record<string, string>>;
-  /** True: with an inspector, which tells how much memory is in use. */
+  /** True: with an inspector, which reports the memory in use. */
   readonly areInspected?: boolean;
 }
 
@@ -49,7 +49,7 @@ export async function startGateways(settings: FleetSettings): Promise<FleetOfGat
     const url = `http://127.0.0.1:${port}`;
     const gateway = startProcess({
       PORT: String(port),
-      // Lines about operations would only take time.
+      // Log lines of operations would only take time.
       LOG_LEVEL: 'warn',
       UPSTREAM_URL: upstreamUrl,
       ...(redisUrl !== null && { REDIS_URL: redisUrl, FLEET_SECRET: SECRET }),

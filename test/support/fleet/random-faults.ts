@@ -1,6 +1,6 @@
 /**
- * Live runs at three gateways while upstream, Valkey and gateways fail at random. Each answer is compared with the upstream's own
- * history after the run has ended: was it ever true, and not too long ago?
+ * Live runs at three gateways while upstream, Valkey and gateways fail at random. Each answer is compared with the
+ * upstream's own history: was it ever true, and not too long ago?
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { startValkey, type TestValkey } from '../../harness/valkey.ts';
@@ -19,7 +19,7 @@ import { createWatchers, type ClientError, type Watcher, type Watchers } from '.
 
 export interface FaultPlan {
   readonly durationMs: number;
-  /** That is divided into so many; after each all rest, and the memory in use is measured. */
+  /** The duration is divided into periods. After each all clients rest, and the memory in use is measured. */
   readonly periods: number;
   /** Live at the same time. */
   readonly runs: number;
@@ -27,9 +27,9 @@ export interface FaultPlan {
   readonly queriers: number;
   /** Null: nothing fails. */
   readonly faultEveryMs: number | null;
-  /** How much older an answer may be on a machine that is busy. */
+  /** Additional age that an answer may have on a busy machine. */
   readonly slackMs: number;
-  /** The deadline of commands to Valkey. */
+  /** The timeout of commands to Valkey. */
   readonly redisTimeoutMs: number;
   readonly random: () => number;
   readonly onProgress?: ((line: string) => void) | undefined;
@@ -39,29 +39,29 @@ export interface FaultReport {
   readonly runs: number;
   readonly answers: number;
   readonly staleAnswers: number;
-  /** Errors of the upstream that clients were told. */
+  /** Upstream errors that clients received. */
   readonly toldErrors: number;
   readonly faults: Readonly<Record<string, number>>;
   readonly upstreamCalls: number;
-  /** Calls for something that had been called for within LIVE_TTL_MS: one gateway makes none. */
+  /** Calls for something that was called within LIVE_TTL_MS. A single gateway makes none. */
   readonly callsTooMany: number;
-  /** Of answers that were not marked as stale. */
+  /** The oldest answer that was not marked as stale. */
   readonly oldestMs: number;
-  /** Resident bytes of the gateway that was never killed, at even times. */
+  /** Resident bytes of the gateway that was never killed, at regular intervals. */
   readonly memory: readonly number[];
-  /** The bytes that it uses when everybody has left and garbage is collected, after each period. */
+  /** Bytes in use after each period, without clients and after a collection. */
   readonly atRest: readonly number[];
-  /** Answers that were wrong, too old, or did not come. */
+  /** Answers that were wrong, too old, or missing. */
   readonly failures: readonly string[];
 }
 
 const LIVE_TTL_MS = 1000;
-/** Soon full: what grows after that is a leak. */
+/** A small cache is soon full, so further growth is a leak. */
 const SMALL_CACHE = { CACHE_MAX_BYTES: String(8 * 2 ** 20) };
 const GATEWAYS = 3;
-/** From a run's end until everybody must know it. */
+/** The time from a run's end until every subscriber must know it. */
 const END_WITHIN_MS = 45_000;
-/** Two retries, each after two seconds at most. */
+/** Two retries, each after at most two seconds. */
 const RETRIES_MS = 4500;
 const FAULT_AND_RETRIES_MS = 8000;
 const QUERY_PAUSE_MS = 50;
@@ -85,7 +85,7 @@ interface Errors {
   readonly errors?: readonly ClientError[] | undefined;
 }
 
-/** What a client is told of an upstream that fails is no wrong answer. */
+/** An upstream error that a client receives is not a wrong answer. */
 const areOfUpstream = ({ errors = [] }: Errors): boolean =>
   errors.every(({ extensions }) => String(extensions?.code).startsWith('UPSTREAM_'));
 
@@ -131,14 +131,14 @@ async function prove(plan: FaultPlan, scene: Scene): Promise<FaultReport> {
   const goesOn = () => Date.now() < endsAt;
   const pick = <T>(from: readonly T[]): T | undefined => from[Math.floor(random() * from.length)];
 
-  /** Answers to queries, by the run that they are about. */
+  /** Answers to queries by run. */
   const told = new Map<string, Told[]>();
   const failures: string[] = [];
   const faults: Record<string, number> = {};
   const memory: number[] = [];
   const atRest: number[] = [];
   const stalls = watchStalls();
-  /** When each has ended. */
+  /** The end of each fault. */
   const upstreamFaults: number[] = [];
   const survivor = gateways.urls[0] ?? '';
   let [runs, answers, staleAnswers, toldErrors, oldestMs] = [0, 0, 0, 0, 0];
@@ -166,7 +166,7 @@ async function prove(plan: FaultPlan, scene: Scene): Promise<FaultReport> {
   }
 
   /**
-   * An answer that a gateway has received, and reads when it comes to its turn, is as old as the pause between. The proxy and the
+   * A gateway may receive an answer during a pause and read it later: its age grows by the pause. The proxy and the
    * clients are in this process.
    */
   const stalledMs = ({ askedAtMs, cameAtMs }: Told): number =>
@@ -206,7 +206,7 @@ async function prove(plan: FaultPlan, scene: Scene): Promise<FaultReport> {
     if (answer) asked.push(answer);
   }
 
-  /** A gateway that is killed answers nothing more: its clients ask another. */
+  /** A killed gateway answers nothing more, so its clients query another. */
   const queryAgain = async (): Promise<void> => {
     while (goesOn()) {
       await query().catch(() => undefined);
@@ -247,7 +247,7 @@ async function prove(plan: FaultPlan, scene: Scene): Promise<FaultReport> {
     },
   };
 
-  /** Each kind once before any comes again. */
+  /** Each kind once before any kind repeats. */
   async function failAtRandom(kinds: Faults): Promise<void> {
     if (plan.faultEveryMs === null) return;
     let left: string[] = [];
@@ -265,7 +265,7 @@ async function prove(plan: FaultPlan, scene: Scene): Promise<FaultReport> {
   async function lookAt(url: string): Promise<void> {
     const text = await fetch(`${url}/metrics`).then((response) => response.text());
     const valueOf = (name: string) => Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1]);
-    // The longest since it was last asked.
+    // The longest lag since the last scrape.
     stalls.add(valueOf('nodejs_eventloop_lag_max_seconds') * 1000);
     if (url !== survivor) return;
     memory.push(valueOf('process_resident_memory_bytes'));
@@ -296,7 +296,7 @@ async function prove(plan: FaultPlan, scene: Scene): Promise<FaultReport> {
     atRest.push(await gateways.liveBytesOf(survivor));
   }
   stalls.close();
-  // Valkey's clock is known to some milliseconds.
+  // Valkey's clock is known to within some milliseconds.
   const callsTooMany = upstream.callsAgainWithin(LIVE_TTL_MS * 0.9);
   return {
     runs,
@@ -313,7 +313,7 @@ async function prove(plan: FaultPlan, scene: Scene): Promise<FaultReport> {
   };
 }
 
-/** Null where the steps could not be had. */
+/** Null if the steps could not be loaded. */
 function answerOf(run: RunData, askedAtMs: number, cameAtMs: number, by: string): Told | null {
   const { steps, freshness } = run;
   return steps && { askedAtMs, cameAtMs, state: stateText(steps), ...freshness, by };

@@ -1,12 +1,12 @@
-/** What a run has been at each moment, by the upstream's own account after its end: what answers are compared with. */
+/** The states of a run by time, from the upstream's own record after its end. */
 
 export interface RunHistory {
   /**
-   * By how many milliseconds an answer was out of date when it was asked for; 0 if it was true at any time until it came. Null: it
-   * never was.
+   * How old an answer was when it was requested, in milliseconds: 0 if it was true until it arrived, null if it was
+   * never true.
    */
   ageOf(answer: RunAnswer): number | null;
-  /** What it has ended as. */
+  /** The final state. */
   readonly last: string;
 }
 
@@ -27,7 +27,7 @@ export interface HistoricStep extends StepState {
   readonly endMs: number;
 }
 
-/** In upper case, as GraphQL has it, and in no order of the upstream's. */
+/** In upper case as in GraphQL, sorted. */
 export const stateText = (steps: readonly StepState[]): string =>
   steps
     .map(({ id, status }) => `${id} ${status.toUpperCase()}`)
@@ -42,7 +42,7 @@ export function createRunHistory(steps: readonly HistoricStep[]): RunHistory {
         .filter(({ startMs }) => startMs <= ms)
         .map(({ id, status, endMs }) => ({ id, status: endMs <= ms ? status : 'RUNNING' })),
     );
-  // Each state with when it ended.
+  // Each state with its end.
   const states = [-Infinity, ...times].map((fromMs, index) => ({
     fromMs,
     untilMs: times[index] ?? Infinity,

@@ -1,4 +1,4 @@
-/** The embedded upstream as a process of its own, and before it a proxy that fails as it is told to. */
+/** The embedded upstream as a separate process, behind a proxy that fails on demand. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { Agent, createServer, request as forward, type IncomingMessage, type ServerResponse } from 'node:http';
@@ -10,10 +10,10 @@ export const UPSTREAM_FAULTS = ['errors', 'slow', 'cut', 'gone'] as const;
 export type UpstreamFault = (typeof UPSTREAM_FAULTS)[number];
 
 export interface SampleUpstream {
-  /** Of the proxy. */
+  /** The URL of the proxy. */
   readonly url: string;
   readonly calls: number;
-  /** How many calls came within `ms` after one for the same thing. */
+  /** The number of calls within `ms` after a call for the same path. */
   callsAgainWithin(ms: number): number;
   fault: UpstreamFault | null;
   /** Starts a run. Resolves with its id. */
@@ -24,7 +24,7 @@ export interface SampleUpstream {
 
 export const SAMPLE_KEY = 'demo-key';
 export const SAMPLE_WORKFLOW = 'support-triage';
-/** The longest time that an answer is held back. */
+/** The longest delay of an answer. */
 export const MAX_DELAY_MS = 300;
 const FAULT_RATE = 0.4;
 const MAIN = fileURLToPath(new URL('../../../src/sample/main.ts', import.meta.url));
@@ -54,7 +54,7 @@ export async function startSampleUpstream(random: () => number): Promise<SampleU
   });
   const agent = new Agent({ keepAlive: true });
   let calls = 0;
-  /** When each thing was called for last, and all times between two calls for the same. */
+  /** The last call of each path, and all times between two calls of one path. */
   const lastCalls = new Map<string, number>();
   const gapsMs: number[] = [];
 

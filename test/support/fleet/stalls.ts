@@ -1,9 +1,9 @@
-/** When processes stood still: what they handled then seems to be older than it is. */
+/** Pauses of processes: events that they handle after a pause seem older than they are. */
 
 export interface Stalls {
-  /** Of another process, which has noticed it by now. */
+  /** Adds a pause of another process that has just ended. */
   add(lateMs: number): void;
-  /** The longest time for which it stood still, of those that ended in between. */
+  /** The longest pause that ended in this interval. */
   longestMs(fromMs: number, toMs: number): number;
   close(): void;
 }

@@ -1,4 +1,4 @@
-/** Subscribers by the packages' own clients, which connect again, to another gateway, when theirs is gone. */
+/** Subscribers that use the protocols' own client packages, and reconnect to another gateway when theirs stops. */
 import { createClient as createStreamClient } from 'graphql-sse';
 import { createClient as createSocketClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
@@ -12,21 +12,21 @@ export interface Watcher<T> {
   readonly events: readonly WatchedEvent<T>[];
   /** The transport. */
   readonly by: string;
-  /** How many times it was told an error that passes. */
+  /** The number of temporary errors that it received. */
   readonly passingErrors: number;
-  /** Resolves when its subscription has completed after the final state; rejects with what ended it instead. */
+  /** Resolves when the subscription completes after the final state. Rejects with the error that ended it. */
   readonly done: Promise<unknown>;
 }
 
 export interface Watchers<T> {
-  /** Over a stream of its own. */
+  /** Over its own stream. */
   bySse(query: string): Watcher<T>;
-  /** Over one of a few sockets. */
+  /** Over one of a few shared sockets. */
   bySocket(query: string): Watcher<T>;
   close(): Promise<void>;
 }
 
-/** The pause before a client connects again. */
+/** The delay before a client reconnects. */
 const RETRY_MS = 100;
 const SUBSCRIPTIONS_PER_SOCKET = 50;
 const MANY = 1000;
@@ -40,11 +40,11 @@ interface Sink {
 const pause = () => new Promise<void>((resolve) => setTimeout(resolve, RETRY_MS));
 
 export interface WatchersOptions<T> {
-  /** Where the next connection goes. */
+  /** The URL of the next connection. */
   readonly nextUrl: () => string;
   readonly key: string;
   readonly isFinal: (data: T) => boolean;
-  /** Errors that pass: it subscribes again. None, if left out. */
+  /** Temporary errors, after which it subscribes again. None by default. */
   readonly isPassing?: (told: { readonly errors: readonly ClientError[] }) => boolean;
 }
 
