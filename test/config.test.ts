@@ -110,7 +110,7 @@ describe('a misspelled name', () => {
     expect(misspelledVariables(['PATH', name, meant])).toEqual([{ name, meant }]);
   });
 
-  it('is none of a setting, or of another program', () => {
+  it('is not found in the names of settings and of other programs', () => {
     const others = [
       ...['HOME', 'HOSTNAME', 'PATH', 'PWD', 'USER', 'SHELL', 'TERM', 'LANG', 'FTP_PROXY', 'ALL_PROXY', 'http_proxy'],
       ...[
