@@ -1,4 +1,4 @@
-/** A workflow's runs, page by page, newest first. The records of each page are cached in the run store, too. */
+/** Run history of a workflow, page by page, newest first. The run store caches the records of each page. */
 import { runStatusOf, type RunStatus } from '../../domain/status.ts';
 import type { Timestamp } from '../../domain/timestamp.ts';
 import type { RunRecord } from '../../domain/types.ts';
@@ -23,7 +23,7 @@ import type { Viewer } from '../viewer.ts';
 
 export interface RunFilter {
   readonly status: readonly RunStatus[] | null;
-  /** Started then or later. */
+  /** Includes runs that started at this time or later. */
   readonly startedAfter: Timestamp | null;
   readonly startedBefore: Timestamp | null;
 }
@@ -31,26 +31,26 @@ export interface RunFilter {
 export interface HistoryPage {
   readonly entries: readonly HistoryEntry[];
   readonly hasNextPage: boolean;
-  /** Where to continue: behind the last entry, or behind the last run that was scanned. Null at the very beginning. */
+  /** Where to continue: behind the last entry or the last scanned run. Null at the very beginning. */
   readonly end: HistoryPosition | null;
 }
 
 type RunList = readonly RunRecord[];
 
-/** Told of each run that is found, with the record by which it was: the operation then needs no other one. */
+/** Called for each run found, with its record. The operation then needs no other record of that run. */
 export type OnFound = (ref: RunRef, record: Snapshot<RunRecord>) => void;
 
 export interface RunHistory {
   page(request: PageRequest, operation: ReadContext, onFound?: OnFound): Promise<HistoryPage>;
-  /** The latest records, at most `count`: one call for each hundred. */
+  /** Returns the latest records, at most `count`. Makes one call per hundred. */
   latest(workflowId: string, count: number, operation: ReadContext, onFound?: OnFound): Promise<readonly RunRecord[]>;
-  /** The latest records that started in the window, at most `count`. None older is read, and at most a thousand later ones. */
+  /** Returns the latest records of the window, at most `count`. Scans at most a thousand later records. */
   within(request: WindowRequest, operation: ReadContext, onFound?: OnFound): Promise<RunsInWindow>;
-  /** The newest records, about as many as wanted; then a hundred more at a time until they are enough, at most 500. */
+  /** Returns about `wanted` newest records, then a hundred more at a time until they are enough, at most 500. */
   newest(workflowId: string, wanted: number, areEnough: AreEnough, operation: ReadContext): Promise<NewestRuns>;
 }
 
-/** A stretch of time; null where it has no end. */
+/** A period of time. A null bound is open. */
 export type RunWindow = Pick<RunFilter, 'startedAfter' | 'startedBefore'>;
 
 export interface WindowRequest {
@@ -61,14 +61,14 @@ export interface WindowRequest {
 
 export interface RunsInWindow {
   readonly records: readonly RunRecord[];
-  /** False if there may be older ones in the window, behind these `count`. */
+  /** False if the window may contain older runs than these `count`. */
   readonly isWhole: boolean;
 }
 
 export type AreEnough = (records: readonly RunRecord[]) => boolean;
 
 export interface NewestRuns {
-  /** Newest first; each with the times of the window that it came in, which counts its bytes. */
+  /** Newest first, each with the times of its window. The window counts the bytes. */
   readonly records: readonly Snapshot<RunRecord>[];
   readonly windows: readonly Snapshot<RunList>[];
 }
@@ -78,23 +78,23 @@ export interface PageRequest {
   readonly first: number;
   readonly after: HistoryPosition | null;
   readonly filter: RunFilter | null;
-  /** Windows that are read at most. Default: `MAX_PAGE_CALLS`. */
+  /** Maximum number of windows to read. Default: `MAX_PAGE_CALLS`. */
   readonly maxWindows?: number;
 }
 
-/** The upstream can't filter, so runs are scanned until enough match; but no more than this for one page. */
+/** Maximum number of runs scanned for one page. The upstream cannot filter, so runs are scanned until enough match. */
 const MAX_SCANNED = 500;
-/** Upstream calls for that many runs: each window but the first repeats the last run of the one before. */
+/** Upstream calls for `MAX_SCANNED` runs: each window but the first repeats the last run of the previous one. */
 export const MAX_PAGE_CALLS = 1 + Math.ceil((MAX_SCANNED - MAX_WINDOW) / (MAX_WINDOW - 1));
 
-/** Runs that are passed over to find those that started before a moment. */
+/** Maximum number of later runs skipped to reach `startedBefore`. */
 export const MAX_LATER = 1000;
 const TOO_MANY_LATER = `startedBefore: expected at most ${MAX_LATER} runs that started later or not yet, got more`;
 
-/** A list over several workflows reads this many windows for one page, or one of each. */
+/** Windows that a list over several workflows reads for one page. More workflows than this get one window each. */
 const MAX_WINDOWS_OF_ALL = 100;
 
-/** How many of each workflow: fewer, the more workflows there are. */
+/** Returns the number of windows per workflow: fewer for more workflows. */
 export const windowsOfEach = (workflowCount: number): number =>
   Math.max(1, Math.min(MAX_PAGE_CALLS, Math.floor(MAX_WINDOWS_OF_ALL / workflowCount)));
 
@@ -118,7 +118,6 @@ class WindowEntry extends ListEntry<RunList> {
 }
 
 export function createRunHistory({ upstream, viewers, reads, runStore, liveTtlMs }: RunHistoryOptions): RunHistory {
-  /** A name implies the type of its entry. */
   function entryOf(window: RunsWindow, { id }: Viewer): WindowEntry {
     const right = viewers.rightOf(id);
     return (viewers.find(right, nameOf(window)) as WindowEntry | undefined) ?? new WindowEntry(right, window);
@@ -157,22 +156,19 @@ export function createRunHistory({ upstream, viewers, reads, runStore, liveTtlMs
       onWindow(list);
       return { records: list.value, isStale: list.staleReason !== null };
     }, after);
-    /** What is known of a listed run: what the list has, or something newer. Null where it has no id. */
+    /** Returns the record of a listed run, or a newer one. Null if the record has no id. */
     const knownOf = (record: RunRecord): Snapshot<RunRecord> | null => known.get(record) ?? null;
     return { reader, knownOf };
   }
 
-  /** The next entries, for a list that would be wrong without them. */
+  /** Throws if the reader is lost: the list would be wrong without the next entries. */
   async function nextOf(reader: HistoryReader, wanted: number): Promise<readonly HistoryEntry[]> {
     const entries = await reader.next(wanted);
     if (!reader.isLost) return entries;
     throw new GatewayError('UPSTREAM_CONTRACT_VIOLATION', LOST);
   }
 
-  /**
-   * The latest records, at most `count`, from the end of the window down to the first that started before it begins. Those that
-   * started later are passed over; where the window has no end, those that have not started count, too.
-   */
+  /** Returns the latest records of the window, at most `count`. An open end includes runs that have not started. */
   async function latestOf(
     { workflowId, count, window: { startedAfter, startedBefore } }: WindowRequest,
     operation: ReadContext,
@@ -207,7 +203,7 @@ export function createRunHistory({ upstream, viewers, reads, runStore, liveTtlMs
       onFound = () => undefined,
     ) {
       const { reader, knownOf } = readerOf(workflowId, after, operation);
-      // One more than requested tells whether there is a next page.
+      // One more than requested shows whether there is a next page.
       const wanted = filter ? MAX_WINDOW : first + 1;
       const found: HistoryEntry[] = [];
       let end = after;
@@ -222,11 +218,11 @@ export function createRunHistory({ upstream, viewers, reads, runStore, liveTtlMs
             found.push(entry);
             onFound({ workflowId, runId: entry.position.runId }, known);
           }
-          // A record without an id can't be found again when the history has moved.
+          // A record without an id cannot be found again after the history has moved.
           if (known) end = entry.position;
         }
       }
-      // A page that leads on to where it began would be asked for without end.
+      // A page that leads back to its start would be requested forever.
       if (reader.isAstray && end === after) throw new GatewayError('UPSTREAM_CONTRACT_VIOLATION', LOST);
       return { entries: found, hasNextPage: !reader.isAtEnd, end: end === after ? reader.position : end };
     },
@@ -265,7 +261,7 @@ const LOST = `the history moved by more than ${MAX_SEARCHES * (MAX_WINDOW - 1)} 
 
 const EVER: RunWindow = { startedAfter: null, startedBefore: null };
 
-/** A record without an id is skipped, but keeps its position: the upstream pages by offset. */
+/** A record without an id is skipped but keeps its position, since the upstream pages by offset. */
 const hasId = ({ id }: RunRecord): boolean => id !== '';
 
 function matches(record: RunRecord, { status, startedAfter, startedBefore }: RunFilter): boolean {

@@ -1,12 +1,12 @@
-/** How many runs and workflows a viewer may watch at once. */
+/** Limit of runs and workflows that a viewer watches at once. */
 import { GatewayError } from '../../upstream/errors.ts';
 import type { Viewer } from '../viewer.ts';
 
-/** Counts one more. Returns the function that ends it. Throws RATE_LIMITED beyond the maximum. */
+/** Counts one subscription and returns the function that ends it. Throws RATE_LIMITED beyond the maximum. */
 export type CountSubscription = (viewer: Viewer) => () => void;
 
 export function createSubscriptionLimit(maximum: number): CountSubscription {
-  /** By viewer that has any. */
+  /** Number of subscriptions by viewer id. */
   const subscriptions = new Map<string, number>();
 
   return ({ id }) => {

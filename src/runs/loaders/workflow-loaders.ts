@@ -1,4 +1,4 @@
-/** Workflows within one GraphQL operation: each of the two lists is read at most once. */
+/** Workflows of one GraphQL operation. Each of the two lists is read at most once. */
 import type { WorkflowGraph, WorkflowRecord } from '../../domain/types.ts';
 import { GatewayError, isAccessDenied } from '../../upstream/errors.ts';
 import type { ReadContext } from '../read-context.ts';
@@ -9,9 +9,11 @@ export interface WorkflowLoaders {
   list(): Promise<WorkflowList>;
   /** All workflows, at most a minute old. */
   known(): Promise<WorkflowList>;
-  /** Rejects with NOT_FOUND where the list does not have it. */
+  /** Rejects with NOT_FOUND if the list does not contain the workflow. */
   find(workflowId: string): Promise<WorkflowRecord>;
-  /** Null where it can't be fetched, unless the upstream denies access: a run can be derived without its graph. */
+  /**
+   * Null if the graph cannot be loaded, since a run can be derived without it. Rejects if the upstream denies access.
+   */
   graphOf(workflowId: string): Promise<WorkflowGraph | null>;
 }
 
@@ -33,7 +35,7 @@ export function createWorkflowLoaders(store: WorkflowStore, operation: ReadConte
         return (await known()).get(workflowId)?.graph ?? null;
       } catch (error) {
         if (!(error instanceof GatewayError) || isAccessDenied(error)) throw error;
-        // What is derived without the graph must not outlive the failure.
+        // An answer without the graph is not cached, since the next call may succeed.
         if (error.code !== 'UPSTREAM_ENDPOINT_DISABLED') operation.lifetime.limit(0);
         return null;
       }
