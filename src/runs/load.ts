@@ -186,7 +186,7 @@ function revalidate(right: Right, workflowId: string, loading: Promise<Loaded<un
   const revalidations = (right.revalidations ??= new Map<string, Promise<unknown>>());
   const outcome: Promise<unknown> = loading
     .then(
-      ({ isProof }) => (isProof ? null : new Error('the call has not proven the right of its viewer')),
+      ({ isProof }) => (isProof ? null : new Error("the call does not prove the viewer's right")),
       (error: unknown) => error,
     )
     .finally(() => {

@@ -37,7 +37,7 @@ const MAX_HELD_MIB = 64;
 export const tooManyAnswers = (): GatewayError =>
   new GatewayError(
     'ANSWER_TOO_LARGE',
-    `One operation may read ${MAX_HELD_MIB} MiB of upstream answers, and this one needs more. Ask for fewer runs at once.`,
+    `limit of ${MAX_HELD_MIB} MiB of upstream answers per operation reached; ask for fewer runs at once`,
   );
 
 /** Lifetime of an operation's answer in caches: the minimum over the data that it read. */
@@ -76,7 +76,7 @@ export function createCallBudget(maxCalls: number): CallBudget {
       if (taken >= maxCalls) {
         throw new GatewayError(
           'UPSTREAM_BUDGET_EXCEEDED',
-          `one operation may cause ${maxCalls} upstream calls, and this one needs more; ask for fewer runs at once`,
+          `limit of ${maxCalls} upstream calls per operation reached; ask for fewer runs at once`,
         );
       }
       taken += 1;

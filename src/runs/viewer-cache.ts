@@ -191,7 +191,7 @@ export class ViewerCache extends Rights {
     const mebibytes = Math.floor(this.maxPinnedBytes / 2 ** 20);
     return new GatewayError(
       'RATE_LIMITED',
-      `limit of ${mebibytes} MiB for all watched runs reached; watch fewer or smaller ones, or raise CACHE_MAX_BYTES (a quarter of it)`,
+      `limit of ${mebibytes} MiB for all watched runs reached; watch fewer or smaller runs, or raise CACHE_MAX_BYTES`,
       { retryable: false },
     );
   }

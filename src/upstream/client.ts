@@ -129,7 +129,7 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
     if (endpoints.has(endpoint)) return;
     throw new GatewayError(
       'UPSTREAM_ENDPOINT_DISABLED',
-      `this needs the upstream's "${endpoint}" call, which is switched off here (UPSTREAM_ENDPOINTS)`,
+      `upstream call "${endpoint}" is disabled; add it to UPSTREAM_ENDPOINTS if the upstream has it`,
     );
   }
 
@@ -178,7 +178,7 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
   };
 }
 
-const NO_WORKFLOWS = 'the upstream has no list of workflows at `workflows` (HTTP 404)';
+const NO_WORKFLOWS = 'list of workflows not found upstream at `workflows` (HTTP 404); check the path of UPSTREAM_URL';
 
 /** Returns the outcome of a failed call as a metric label: the code of its error. */
 function outcomeOf(error: unknown): string {

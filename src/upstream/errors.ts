@@ -64,7 +64,7 @@ export class GatewayError extends Error {
 export class AbandonedError extends Error {
   override readonly name = 'AbandonedError';
   constructor() {
-    super('the call was abandoned: every client that waited for it is gone');
+    super('call abandoned: no client waits for it any more');
   }
 }
 

@@ -155,6 +155,6 @@ function moveToEnd<T>(all: Map<string, T>, key: string, value: T): void {
 }
 
 const overloaded = (): GatewayError =>
-  new GatewayError('UPSTREAM_OVERLOADED', 'too many calls wait for the upstream already; try again', {
+  new GatewayError('UPSTREAM_OVERLOADED', 'limit of calls that wait for the upstream reached; try again', {
     wasNotSent: true,
   });

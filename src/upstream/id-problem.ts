@@ -17,5 +17,5 @@ export function problemOf(id: string): string | null {
   if (CONTROL.test(id)) return 'a control character';
   const segment = RELATIVE.exec(id)?.[1];
   if (segment !== undefined) return `the segment "${segment}"`;
-  return id.isWellFormed() ? null : 'half of a surrogate pair';
+  return id.isWellFormed() ? null : 'an incomplete surrogate pair';
 }

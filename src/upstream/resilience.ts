@@ -70,7 +70,7 @@ class WorthRetry extends Error {
 }
 
 /** Not a failure of the upstream, so no circuit breaker counts it. */
-const TOO_LATE = new Error('the deadline of the call has passed');
+const TOO_LATE = new Error('deadline of the call exceeded');
 
 const JITTER = { initialDelay: 100, maxDelay: 2000, exponent: 2, generator: decorrelatedJitterGenerator };
 
@@ -101,7 +101,7 @@ async function explained<T>(answer: Promise<T>, signal: AbortSignal): Promise<T>
     if (signal.aborted) throw new AbandonedError();
     if (!(error instanceof BrokenCircuitError)) throw error;
     const retryAfterSeconds = Math.ceil(HALF_OPEN_AFTER_MS / 1000);
-    const message = `the circuit breaker is open, because calls of the upstream keep failing; try again in ${retryAfterSeconds} s`;
+    const message = `circuit breaker open, since upstream calls keep failing; try again in ${retryAfterSeconds} s`;
     throw new GatewayError('UPSTREAM_UNAVAILABLE', message, { retryAfterSeconds, wasNotSent: true });
   }
 }

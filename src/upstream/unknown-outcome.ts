@@ -13,11 +13,10 @@ export function withOutcome(error: unknown): unknown {
 }
 
 export const unknownOutcome = (code: ErrorCode, message: string, details: ErrorDetails = {}): GatewayError =>
-  new GatewayError(
-    code,
-    `${message}. Whether the run has started is not known: look at the workflow's runs before you try again`,
-    { ...details, outcomeIsUnknown: true },
-  );
+  new GatewayError(code, `${message}. The run may have started: look at the workflow's runs before you try again`, {
+    ...details,
+    outcomeIsUnknown: true,
+  });
 
 /** True if it is certain that no run has started. False for any error but a GatewayError. */
 export const startedNothing = (error: unknown): boolean =>

@@ -89,7 +89,7 @@ export const MAX_PAGE_CALLS = 1 + Math.ceil((MAX_SCANNED - MAX_WINDOW) / (MAX_WI
 
 /** Maximum number of later runs skipped to reach `startedBefore`. */
 export const MAX_LATER = 1000;
-const TOO_MANY_LATER = `startedBefore: expected at most ${MAX_LATER} runs that started later or not yet, got more`;
+const TOO_MANY_LATER = `startedBefore must have at most ${MAX_LATER} runs after it, got more; choose a later time`;
 
 /** Windows that a list over several workflows reads for one page. More workflows than this get one window each. */
 const MAX_WINDOWS_OF_ALL = 100;
@@ -257,7 +257,9 @@ export function createRunHistory({ upstream, viewers, reads, runStore, liveTtlMs
   };
 }
 
-const LOST = `the history moved by more than ${MAX_SEARCHES * (MAX_WINDOW - 1)} runs while it was read, or the upstream does not page it by offset`;
+const LOST =
+  `run history must be paged by offset and move by at most ${MAX_SEARCHES * (MAX_WINDOW - 1)} runs during a read; ` +
+  'try again, or check the upstream with upstream:check';
 
 const EVER: RunWindow = { startedAfter: null, startedBefore: null };
 

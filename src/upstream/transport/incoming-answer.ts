@@ -117,5 +117,5 @@ export class IncomingAnswer {
 const tooLarge = (maxBytes: number): GatewayError =>
   new GatewayError(
     'UPSTREAM_CONTRACT_VIOLATION',
-    `the upstream's answer is larger than the ${maxBytes} bytes that UPSTREAM_MAX_RESPONSE_BYTES allows`,
+    `the upstream's answer must have at most ${maxBytes} bytes (UPSTREAM_MAX_RESPONSE_BYTES), got more`,
   );

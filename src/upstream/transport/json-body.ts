@@ -23,7 +23,7 @@ export async function parseBody(body: Buffer): Promise<JsonBody> {
   const bytes = hasByteOrderMark ? body.subarray(BYTE_ORDER_MARK.length) : body;
   const isLarge = bytes.length > MIN_CHECKED_BYTES;
   const limit = isLarge ? exceededLimit(bytes) : null;
-  if (limit !== null) throw violation(`${limit}: more is not parsed`);
+  if (limit !== null) throw violation(`must have at most ${limit}, got more`);
   if (isLarge) await nextTurn();
   const text = bytes.toString();
   const value = parse(text, bytes);
@@ -69,7 +69,7 @@ function describe(bytes: Buffer): string {
   if (/^\s*</.test(text)) return 'is XML, not JSON';
   const whole = isWhole ? text : text.slice(0, text.lastIndexOf('\n') + 1);
   const lines = whole.split('\n', 3).filter((line) => line.trim() !== '');
-  if (lines.length > 1 && lines.every(isJson)) return 'is NDJSON (one JSON value a line), not one JSON value';
+  if (lines.length > 1 && lines.every(isJson)) return 'is NDJSON (one JSON value per line), not one JSON value';
   return 'is not JSON';
 }
 

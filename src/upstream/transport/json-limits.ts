@@ -46,14 +46,14 @@ export function exceededLimit(bytes: Uint8Array): string | null {
     } else if (isOpening) {
       depth += 1;
       values += 1;
-      if (depth > MAX_DEPTH) return `is nested deeper than ${MAX_DEPTH} levels`;
+      if (depth > MAX_DEPTH) return `${MAX_DEPTH} levels of nesting`;
     } else if (byte === CLOSE_LIST || byte === CLOSE_OBJECT) {
       depth -= 1;
       // An empty list or object has no value.
       if (previous === OPEN_LIST || previous === OPEN_OBJECT) values -= 1;
     }
-    if (values > MAX_VALUES) return `has more than ${MAX_VALUES} values`;
-    if (nameCount > MAX_NAMES) return `has more than ${MAX_NAMES} different names`;
+    if (values > MAX_VALUES) return `${MAX_VALUES} values`;
+    if (nameCount > MAX_NAMES) return `${MAX_NAMES} different names`;
     previous = byte;
   }
   return null;

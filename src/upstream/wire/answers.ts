@@ -34,7 +34,7 @@ export function* itemsIn<T>(
   const items = json.value as readonly unknown[];
   if (items.length > limit) report(answer, 'read', `at most ${limit} items`, 'more');
   if (Math.min(items.length, limit) > MAX_ITEMS) {
-    const message = `the upstream's answer for ${answer} has more than ${MAX_ITEMS} items`;
+    const message = `the upstream's answer for ${answer} must have at most ${MAX_ITEMS} items, got more`;
     throw new GatewayError('UPSTREAM_CONTRACT_VIOLATION', message);
   }
   const path = `${answer}[]`;
@@ -78,4 +78,4 @@ export const violation = (answer: string, expected: string, path: string, value:
   new GatewayError('UPSTREAM_CONTRACT_VIOLATION', problemAt(answer, expected, path, value));
 
 export const problemAt = (answer: string, expected: string, path: string, value: unknown): string =>
-  `the upstream's answer for ${answer} is not what its contract says: expected ${expected} at ${path}, got ${typeOf(value)}`;
+  `the upstream's answer for ${answer} is invalid: expected ${expected} at ${path}, got ${typeOf(value)}`;

@@ -86,8 +86,8 @@ export function textOrNothing(object: WireObject, key: string): string | null {
   return digits === null ? lost(object, key, 'string') : readAs(digits, object, key, 'string');
 }
 
-const DEEP_ERROR = `(an error that is nested deeper than ${MAX_JSON_DEPTH} levels)`;
-const LONG_ERROR = `(an error that is longer than ${MAX_ERROR_KIB} KiB)`;
+const DEEP_ERROR = `(error nested deeper than ${MAX_JSON_DEPTH} levels)`;
+const LONG_ERROR = `(error longer than ${MAX_ERROR_KIB} KiB)`;
 
 /** Returns a text, or the JSON text of an object or list. The domain decides which values mean "no error". */
 export function errorText(object: WireObject, key: string): string | null {
