@@ -15,8 +15,8 @@ export class Right {
   lastSuccessAt: number | null = null;
   /** True once the right is dropped. Nothing is cached under it from then on. */
   isDropped = false;
-  /** Number of calls in progress that use no cache entry. */
-  calls = 0;
+  /** Number of calls in progress without a cache entry. */
+  uncachedCalls = 0;
   /** Resources denied with a 403 and not allowed since. Kept after a drop: a repeated 403 drops nothing. */
   readonly denied: Set<string>;
   /** Revalidation calls in progress, by workflow id. Each resolves with its error, or null on success. */

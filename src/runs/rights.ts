@@ -66,12 +66,12 @@ export abstract class Rights {
 
   /** All calls of a viewer in progress share its right, so that a drop reaches all of them. Call `end` afterwards. */
   begin(right: Right): void {
-    right.calls += 1;
+    right.uncachedCalls += 1;
     this.share(right);
   }
 
   end(right: Right): void {
-    right.calls -= 1;
+    right.uncachedCalls -= 1;
     this.release(right);
   }
 
@@ -132,7 +132,7 @@ export abstract class Rights {
 
   /** Forgets a right that is not proven and not used any more. */
   protected release(right: Right): void {
-    const isUsed = right.calls > 0 || right.inUse.size > 0;
+    const isUsed = right.uncachedCalls > 0 || right.inUse.size > 0;
     if (!isUsed && this.#underWay.get(right.viewerId) === right) this.#underWay.delete(right.viewerId);
   }
 
