@@ -149,7 +149,7 @@ describe('stepgate check', () => {
 
   it.each<readonly [string, Endpoint, Reply, string, string]>([
     ['refuses the key', 'workflows', { status: 401 }, 'does not accept this key', 'UPSTREAM_AUTH_HEADER'],
-    ['lacks a call', 'runs', { status: 404 }, 'Not found upstream', 'UPSTREAM_ENDPOINTS=steps,run,workflows,execute'],
+    ['lacks a call', 'runs', { status: 404 }, 'not found upstream', 'UPSTREAM_ENDPOINTS=steps,run,workflows,execute'],
     ['fails at a call', 'run', { status: 500 }, 'failed (HTTP 500)', 'UPSTREAM_ENDPOINTS=steps,runs,workflows,execute'],
     ['answers a page', 'steps', { raw: '<html>' }, 'is an HTML page', 'check the path of UPSTREAM_URL'],
     ['redirects', 'steps', { status: 302 }, 'redirects are not followed', 'set UPSTREAM_URL'],

@@ -103,7 +103,7 @@ describe('a call of the upstream', () => {
     [400, 'BAD_USER_INPUT', 'refused the input', false, 1],
     [401, 'UNAUTHENTICATED', 'does not accept this key', false, 1],
     [403, 'FORBIDDEN', 'does not allow this key', false, 1],
-    [404, 'NOT_FOUND', 'Not found upstream.', false, 1],
+    [404, 'NOT_FOUND', 'not found upstream', false, 1],
     [407, 'UPSTREAM_UNAVAILABLE', 'the proxy asks for credentials', false, 1],
     [408, 'UPSTREAM_TIMEOUT', 'waited too long for the request', true, 3],
     [413, 'BAD_USER_INPUT', 'too large (HTTP 413)', false, 1],

@@ -28,7 +28,7 @@ export function createWorkflowLoaders(store: WorkflowStore, operation: ReadConte
     async find(workflowId) {
       const workflow = (await known()).get(workflowId);
       if (workflow) return workflow;
-      throw new GatewayError('NOT_FOUND', 'Workflow not found upstream.');
+      throw new GatewayError('NOT_FOUND', 'workflow not found upstream');
     },
     async graphOf(workflowId) {
       try {

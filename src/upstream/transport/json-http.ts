@@ -102,7 +102,7 @@ const STATUS_ERRORS: Readonly<Record<number, readonly [ErrorCode, string]>> = {
   400: ['BAD_USER_INPUT', 'the upstream refused the input'],
   401: ['UNAUTHENTICATED', 'the upstream does not accept this key'],
   403: ['FORBIDDEN', 'the upstream does not allow this key to access the resource'],
-  404: ['NOT_FOUND', 'Not found upstream.'],
+  404: ['NOT_FOUND', 'not found upstream'],
   407: ['UPSTREAM_UNAVAILABLE', 'the proxy asks for credentials (HTTP 407): put them into the URL of HTTP_PROXY'],
   408: ['UPSTREAM_TIMEOUT', 'the upstream waited too long for the request (HTTP 408)'],
   413: ['BAD_USER_INPUT', 'the upstream refused the input: it is too large (HTTP 413)'],

@@ -37,9 +37,7 @@ const EMPTY_LIST = Buffer.from('[]');
 
 export const NO_PAYLOAD: Payload = { body: EMPTY_LIST, index: 0, heldBytes: 0 };
 
-/**
- * Returns a payload with its own bytes. A cached record must not keep `all_outputs` of its answer, which is never read.
- */
+/** Returns a payload with its own bytes, so that a cached record does not keep the rest of its answer, `all_outputs`. */
 export function ownPayload(values: PayloadValues): Payload {
   const members = FIELDS.filter((field) => values[field] !== null).map(
     (field) => `${JSON.stringify(NAMES[field])}:${jsonOf(values[field])}`,
