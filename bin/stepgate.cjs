@@ -4,10 +4,24 @@
 var path = require('path');
 var url = require('url');
 
+// As in the Dockerfile: some 200 MB less. Node reads them only when it starts.
+var FLAGS = [
+  '--max-semi-space-size=8',
+  '--no-allocation-site-pretenuring',
+  '--heap-growing-percent=30',
+  '--no-compilation-cache',
+];
 var version = process.versions.node.split('.').map(Number);
+var main = path.join(__dirname, '..', 'dist', 'main.js');
 
 if (version[0] > 24 || (version[0] === 24 && version[1] >= 9)) {
-  import(url.pathToFileURL(path.join(__dirname, '..', 'dist', 'main.js')).href);
+  if (process.execve && process.platform !== 'win32') {
+    // The same process with the flags: its id, signals and streams stay. What the caller sets wins.
+    var words = [process.execPath].concat(FLAGS, process.execArgv, main, process.argv.slice(2));
+    process.execve(process.execPath, words, Object.assign({ MALLOC_MMAP_THRESHOLD_: '32768' }, process.env));
+  } else {
+    import(url.pathToFileURL(main).href);
+  }
 } else {
   console.error(
     'Stepgate needs Node 24.9 or newer, but this is Node ' +

@@ -1,5 +1,5 @@
 /** The composition root: creates every part with its dependencies, and closes them in reverse order. */
-import type { FastifyPluginAsync } from 'fastify';
+import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
 import { createAuthenticator } from './auth/authenticator.ts';
 import { createHookAuthenticator, type AuthenticateHook } from './auth/authenticate-hook.ts';
 import { ConfigError, type Config } from './config/config.ts';
@@ -14,7 +14,8 @@ import { readManifests } from './graphql/operations/manifests.ts';
 import { readPriceFile } from './graphql/price-file.ts';
 import { createSchema } from './graphql/schema.ts';
 import { createClientAddress, createClientScheme, createProxyTrust } from './http/connection/client-address.ts';
-import { listen } from './http/connection/listen.ts';
+import { listen, type ListenOn } from './http/connection/listen.ts';
+import { createOpsServer } from './http/ops.ts';
 import { createHttp } from './http/plugin.ts';
 import { createServer } from './http/server.ts';
 import { readVersion } from './observability/build-info.ts';
@@ -31,6 +32,8 @@ import { createScopedUpstream } from './upstream/scoped-upstream.ts';
 export interface Gateway {
   /** Where it listens, without a path: `http://127.0.0.1:4000`. */
   readonly url: string;
+  /** Where probes and metrics are, if OPS_PORT is set. */
+  readonly opsUrl: string | null;
   /** The bytes of everything that is cached at this moment. */
   readonly cachedBytes: () => number;
   /**
@@ -64,8 +67,8 @@ const TWO_AUTHENTICATIONS =
   'UPSTREAM_AUTH: expected passthrough, since the authenticate hook decides who may ask; it is service. Leave it unset.';
 
 /** Whichever headers carry keys: that of the upstream's key, and the fixed ones. */
-export function createLoggerFor({ logLevel, upstreamConnection: { authHeader, headers } }: Config): Logger {
-  return createLogger(logLevel, undefined, [authHeader.name, ...Object.keys(headers)]);
+export function createLoggerFor({ logLevel, logFormat, upstreamConnection: { authHeader, headers } }: Config): Logger {
+  return createLogger(logLevel, undefined, [authHeader.name, ...Object.keys(headers)], logFormat);
 }
 
 /** Rejects with what went wrong, and leaves nothing open then. */
@@ -86,15 +89,23 @@ async function openGateway(
   opened: AsyncDisposableStack,
 ): Promise<Gateway> {
   const { http, isTrustedProxy, cachedBytes, logger } = await openParts(config, overrides, opened, true);
+  const { host, port, opsPort } = config;
+  const listenOf = async ({ server }: FastifyInstance, on: Omit<ListenOn, 'host'>) =>
+    `http://${host.includes(':') ? `[${host}]` : host}:${await listen(server, { host, ...on }, logger)}`;
+  // It closes last: until then its `/readyz` answers that the gateway stops.
+  const ops = opsPort === null ? null : { app: createOpsServer(http.ops), port: opsPort };
+  opened.defer(() => ops?.app.close());
   let lingerMs = 0;
   const app = createServer({ config, isTrustedProxy, ...http, lingerMs: () => lingerMs });
   opened.defer(() => app.close());
-  await app.ready();
-  const port = await listen(app.server, config, logger);
+  await Promise.all([app.ready(), ops?.app.ready()]);
+  const url = await listenOf(app, { port, name: 'PORT' });
+  const opsUrl = ops && (await listenOf(ops.app, { port: ops.port, name: 'OPS_PORT' }));
   let closing: Promise<void> | null = null;
 
   return {
-    url: `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`,
+    url,
+    opsUrl,
     cachedBytes,
     close: (ms = 0) => {
       lingerMs = ms;

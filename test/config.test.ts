@@ -1,6 +1,8 @@
 /** The settings. Defaults are compared with docs/configuration.md by docs.test.ts. */
 import { describe, expect, it } from '@jest/globals';
 import { ConfigError, readConfig } from '../src/config/config.ts';
+import { misspelledVariables } from '../src/config/misspelled.ts';
+import { ENVIRONMENT } from '../src/config/variables.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -23,6 +25,7 @@ describe('a setting', () => {
     ['TOKEN_PRICES', 'prices.json', 'tokenPrices', 'prices.json'],
     ['HOST', '0.0.0.0', 'host', '0.0.0.0'],
     ['PORT', '0', 'port', 0],
+    ['OPS_PORT', '9464', 'opsPort', 9464],
     ['UPSTREAM_URL', 'https://host', 'upstreamUrl', 'https://host/'],
     ['UPSTREAM_URL', 'http://127.0.0.1:4001/api/v1/', 'upstreamUrl', 'http://127.0.0.1:4001/api/v1/'],
     ['UPSTREAM_URL', 'http://[::1]:4001/api', 'upstreamUrl', 'http://[::1]:4001/api/'],
@@ -38,6 +41,7 @@ describe('a setting', () => {
     ['BASE_PATH', 'a/b.c/', 'basePath', '/a/b.c'],
     ['BASE_PATH', '/', 'basePath', ''],
     ['LOG_LEVEL', 'debug', 'logLevel', 'debug'],
+    ['LOG_FORMAT', 'ecs', 'logFormat', 'ecs'],
     ['INTROSPECTION', 'off', 'introspection', false],
     ['SANDBOX', 'off', 'sandbox', false],
     ['BUILD_REVISION', '1f2e3d4', 'buildRevision', '1f2e3d4'],
@@ -76,6 +80,41 @@ describe('a setting', () => {
     for (const word of ['development', 'Production', 'prod']) {
       expect(readConfig({ NODE_ENV: word }).isProduction).toBe(false);
     }
+  });
+});
+
+describe('a misspelled name', () => {
+  it.each([
+    ['UPSTREAM_URLL', 'UPSTREAM_URL'],
+    ['UPSTREAM_ULR', 'UPSTREAM_URL'],
+    ['upstream_url', 'UPSTREAM_URL'],
+    ['CORS_ORIGIN', 'CORS_ORIGINS'],
+    ['LOGLEVEL', 'LOG_LEVEL'],
+    ['OPS_PROT', 'OPS_PORT'],
+    ['CACHE_MAX_BTYE', 'CACHE_MAX_BYTES'],
+  ])('%s is recognized: %s is meant', (name, meant) => {
+    expect(misspelledVariables(['PATH', name, meant])).toEqual([{ name, meant }]);
+  });
+
+  it('is none of a setting, or of another program', () => {
+    const others = [
+      ...['HOME', 'HOSTNAME', 'PATH', 'PWD', 'USER', 'SHELL', 'TERM', 'LANG', 'FTP_PROXY', 'ALL_PROXY', 'http_proxy'],
+      ...[
+        'APP_PORT',
+        'DB_PORT',
+        'HTTP_PORT',
+        'PORTS',
+        'NODE_OPTIONS',
+        'NODE_PATH',
+        'LOG_FILE',
+        'REDIS_HOST',
+        'REDIS_PORT',
+      ],
+      ...['OTEL_SERVICE_NAME', 'NODE_EXTRA_CA_CERTS', 'AUTH_TOKEN', 'KUBERNETES_PORT', 'STEPGATE_SERVICE_PORT_HTTP'],
+    ];
+    expect(misspelledVariables(others)).toEqual([]);
+    expect(misspelledVariables(Object.keys(process.env))).toEqual([]);
+    expect(misspelledVariables(Object.keys(ENVIRONMENT.shape))).toEqual([]);
   });
 });
 

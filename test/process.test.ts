@@ -53,6 +53,15 @@ describe('the process', () => {
     expect(gateway.output()).toContain('demo-key');
   });
 
+  it('warns of a variable whose name is nearly that of a setting, without its value', async () => {
+    const gateway = start({ UPSTREAM_URLL: 'http://secret' });
+    await gateway.url();
+    gateway.child.kill('SIGTERM');
+    expect(await gateway.exited).toBe(0);
+    expect(gateway.output()).toContain('UPSTREAM_URLL is not a setting: UPSTREAM_URL may be meant');
+    expect(gateway.output()).not.toContain('secret');
+  });
+
   it('loads modules of the sample only without UPSTREAM_URL', async () => {
     const printing = `
       import { registerHooks } from 'node:module';

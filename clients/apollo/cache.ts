@@ -36,6 +36,7 @@ const part = { keyFields: false, merge: true } as const;
 export const createCache = () =>
   new InMemoryCache({
     typePolicies: {
+      ChangeCoverage: part,
       Conversation: { ...part, fields: { messages: { merge: by('index') } } },
       Cost: part,
       CriticalPath: part,
@@ -64,6 +65,7 @@ export const createCache = () =>
       Run: { fields: { repeatedNodes: { merge: by('nodeId') } } },
       Workflow: {
         fields: {
+          changePoints: { merge: by('run', 'nodeId', 'kind') },
           failureGroups: { merge: by('nodeId', 'message', 'code') },
           trend: { merge: by('startedAt') },
         },

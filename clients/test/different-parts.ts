@@ -33,6 +33,7 @@ const ALWAYS: Readonly<Record<string, string>> = {
   NodeStatistics: 'nodeId',
   NodeComparison: 'nodeId',
   FailureGroup: 'nodeId message code',
+  ChangePoint: 'run { id workflowId } nodeId kind',
   TrendBucket: 'startedAt',
 };
 

@@ -3,7 +3,7 @@ import schema from './__generated__/introspection.ts';
 
 /** Objects without an id, and objects whose ids repeat: nodes of different workflows, tool calls of different steps. */
 const PARTS =
-  'Conversation Cost CriticalPath Distribution ExecuteWorkflowPayload FailureGroup Freshness Message ' +
+  'ChangeCoverage ChangePoint Conversation Cost CriticalPath Distribution ExecuteWorkflowPayload FailureGroup Freshness Message ' +
   'ModelTokenUsage NodeComparison NodeStatistics PageInfo Progress RecentRuns RepeatedNode RunComparison ' +
   'RunConnection RunEdge RunGap RunTiming RunTokenUsage StepCounts StepError Timeline TimelineBar TimelineGap ' +
   'TokenUsage ToolCall TrendBucket WorkflowConnection WorkflowConnectionEdge WorkflowEdge WorkflowGraph ' +

@@ -33,7 +33,7 @@ export function createAttempts(endpoints: ReadonlySet<UpstreamEndpoint>, isServi
     results,
     observer: {
       call: () => ({
-        traceparent: null,
+        traceHeaders: {},
         attempt: () => undefined,
         answered: () => undefined,
         deviated(found) {

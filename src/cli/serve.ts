@@ -1,6 +1,7 @@
 /** Starts the gateway, says where it is, and stops it when the process is told to. */
 import closeWithGrace from 'close-with-grace';
 import type { Config } from '../config/config.ts';
+import { misspelledVariables } from '../config/misspelled.ts';
 import { createGateway, createLoggerFor } from '../gateway.ts';
 import { flushed } from '../observability/logger.ts';
 import type { Environment } from './command-line.ts';
@@ -21,10 +22,16 @@ export async function serve(
   npmId: number | null,
 ): Promise<void> {
   const logger = createLoggerFor(config);
+  for (const { name, meant } of misspelledVariables(Object.keys(variables))) {
+    logger.warn({ name, meant }, `${name} is not a setting: ${meant} may be meant`);
+  }
   const stopTracing = await startTracing(variables, logger);
   const gateway = await createGateway(config, { logger });
 
-  logger.info({ url: gateway.url, upstream: config.upstreamUrl ?? 'embedded' }, 'Stepgate is listening');
+  logger.info(
+    { url: gateway.url, opsUrl: gateway.opsUrl ?? undefined, upstream: config.upstreamUrl ?? 'embedded' },
+    'Stepgate is listening',
+  );
   if (!config.isProduction) {
     write(`\n  Workflows and their runs:   ${gateway.url}/`);
     write(`\n  GraphQL${config.sandbox ? ' and Apollo Sandbox:' : ':                   '} ${gateway.url}/graphql\n`);

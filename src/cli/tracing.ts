@@ -7,7 +7,12 @@ import type { Logger } from '../observability/logger.ts';
 import type { Environment } from './command-line.ts';
 
 /** The SDK would send metrics and logs too, and describe the host and the process. */
-const DEFAULTS = { OTEL_METRICS_EXPORTER: 'none', OTEL_LOGS_EXPORTER: 'none', OTEL_NODE_RESOURCE_DETECTORS: 'env' };
+const DEFAULTS = {
+  OTEL_METRICS_EXPORTER: 'none',
+  OTEL_LOGS_EXPORTER: 'none',
+  // The last one wins.
+  OTEL_NODE_RESOURCE_DETECTORS: 'serviceinstance,env',
+};
 /** An unreachable collector must not delay the shutdown for longer. */
 const CLOSE_WITHIN_MS = 2000;
 const REPORT_INTERVAL_MS = 60_000;

@@ -18,6 +18,7 @@ export type AuthConfig = Config['auth'];
 export type ServiceAuth = Extract<AuthConfig, { mode: 'service' }>;
 export type TokenConfig = NonNullable<ServiceAuth['tokens']>;
 export type LogLevel = Config['logLevel'];
+export type LogFormat = Config['logFormat'];
 export type PersistedMode = Config['persistedOperations'];
 
 /** Reads the variables, without blanks around their values; an empty one counts as unset. Throws ConfigError. */

@@ -41,6 +41,9 @@ function readBasePath(text: string): string | null {
 const PROCESS = {
   HOST: z.string().default('127.0.0.1').describe('Address to listen on. The Docker image sets `0.0.0.0`.'),
   PORT: wholeNumber(0, 65_535).default(4000).describe('Port to listen on; 0 takes any free port.'),
+  OPS_PORT: optional(wholeNumber(0, 65_535)).describe(
+    'Port of `/metrics`, `/healthz` and `/readyz`: `PORT` no longer has them then. The Fastify plugin ignores it.',
+  ),
   BASE_PATH: readBy(readBasePath, 'a path such as /stepgate')
     .default('')
     .describe('All routes are also served below this path.'),
@@ -66,6 +69,9 @@ const PROCESS = {
   LOG_LEVEL: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
     .default('info')
     .describe('Lowest level that is logged.'),
+  LOG_FORMAT: oneOf(['json', 'ecs'])
+    .default('json')
+    .describe('Fields of a log line: those of [the log](observability.md#log), or the Elastic Common Schema.'),
   BUILD_REVISION: optional(matching(/^[\w.+-]{1,64}$/, 'at most 64 letters, digits and ._+-')).describe(
     'Revision of the source, such as a commit id, for `stepgate_build_info`. The Docker image has it as a build argument.',
   ),

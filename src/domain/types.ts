@@ -21,6 +21,7 @@ export interface StepAttempt {
   readonly attempt: number;
   readonly attemptCount: number;
   readonly attemptKind: AttemptKind;
+  /** The failed execution that this one repeats; null unless it is a RETRY. */
   readonly previousAttempt: Step | null;
   /** True when it failed and a later execution retried it. */
   readonly isSuperseded: boolean;

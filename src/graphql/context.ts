@@ -26,6 +26,7 @@ import { createFailureLimit } from './fields/failure-limit.ts';
 import { createObjectBudget } from './fields/object-budget.ts';
 import { createPayloadBudget } from './fields/payload-budget.ts';
 import { createReportedErrors } from './lists/reported-errors.ts';
+import type { WorkflowChanges } from './object-references.ts';
 import { createPayloadReader, type TakeTurn } from './payload-reader.ts';
 import { createRunChanges } from './subscriptions/run-events.ts';
 import { endedBy } from './subscriptions/sources.ts';
@@ -138,6 +139,8 @@ export function createContext(source: ContextSource, request: ContextRequest) {
     prices: source.prices,
     /** By the workflow and the two runs. */
     comparison: kept<Promise<RunComparison>>(),
+    /** By the workflow and the number of runs. */
+    workflowChanges: kept<Promise<WorkflowChanges>>(),
     /** By the run. */
     runCost: kept<Cost>(),
     /** By the run. */

@@ -1,4 +1,5 @@
 /** References: objects known by id only. The resolver of a field loads what it needs. */
+import type { ChangePoint } from '../domain/changes/changes.ts';
 import type { FailureGroup } from '../domain/run/failure-groups.ts';
 import type { RunStatistics } from '../domain/run/statistics.ts';
 import type { TrendBucket } from '../domain/run/trend.ts';
@@ -26,4 +27,16 @@ export interface FailureGroupOfWorkflow extends FailureGroup {
 
 export interface TrendBucketOfWorkflow extends TrendBucket {
   readonly workflowId: string;
+}
+
+export interface ChangePointOfWorkflow extends ChangePoint {
+  readonly workflowId: string;
+}
+
+export interface WorkflowChanges {
+  /** Newest first. */
+  readonly points: readonly ChangePointOfWorkflow[];
+  /** Of runs that cannot be loaded, though the operation may load them. */
+  readonly errors: readonly Error[];
+  readonly coverage: { readonly runCount: number; readonly examinedCount: number };
 }

@@ -1,6 +1,12 @@
 /** The gateway as a Fastify plugin: its hooks, error handlers and routes, all in its own scope. */
 import type { IncomingMessage } from 'node:http';
-import type { FastifyError, FastifyPluginAsync, FastifyReply, RouteHandlerMethod } from 'fastify';
+import type {
+  FastifyError,
+  FastifyPluginAsync,
+  FastifyPluginCallback,
+  FastifyReply,
+  RouteHandlerMethod,
+} from 'fastify';
 import type { GraphQLSchema } from 'graphql';
 import type { Authenticator } from '../auth/verified-callers.ts';
 import type { Config } from '../config/config.ts';
@@ -25,6 +31,7 @@ import { createSendEvents } from './live/event-streams.ts';
 import { createLiveConnections } from './live/live-connections.ts';
 import { createSockets, type UpgradeRefusal } from './live/sockets.ts';
 import { openWebSockets } from './live/web-sockets.ts';
+import { createOps } from './ops.ts';
 import { createPage } from './page/page.ts';
 import { createRateLimits } from './rate-limits.ts';
 import {
@@ -36,7 +43,7 @@ import {
   withoutPrefix,
   type GraphqlPath,
 } from './routes.ts';
-import { createSend, errorResponse, jsonResponse } from './response.ts';
+import { createSend, errorResponse } from './response.ts';
 import { createUnacceptedCallers } from './unaccepted-callers.ts';
 
 /** node:http checks once in this time whether a write made progress: a stalled reader is cut after 15 to 30 s. */
@@ -65,6 +72,8 @@ export interface HttpOptions {
 
 export interface Http {
   readonly plugin: FastifyPluginAsync;
+  /** Probes and metrics. `plugin` has them unless they get a server of their own. */
+  readonly ops: FastifyPluginCallback;
   /** From now on `/readyz` fails, no live operation begins, and each answer closes its connection. */
   readonly stop: () => void;
   readonly isReady: () => boolean;
@@ -89,6 +98,7 @@ export function createHttp(options: HttpOptions): Http {
   const commonHeaders = createCommonHeaders({ origins, hstsMaxAgeSeconds: config.hstsMaxAgeSeconds, schemeOf });
   const compression = createCompression();
   const send = createSend({ compression, isReady, stalledReaderMs });
+  const ops = createOps({ metrics, isReady, send });
 
   const limitOf = (kind: string, perMinute: number): RateLimit => {
     const local = createRateLimit({ perMinute, now });
@@ -204,14 +214,7 @@ export function createHttp(options: HttpOptions): Http {
     app.post(GRAPHQL_PATH, route(GRAPHQL_PATH));
     // A HEAD of a stream would never end.
     app.route({ method: ['GET', 'POST'], url: STREAM_PATH, exposeHeadRoute: false, handler: route(STREAM_PATH) });
-    app.get('/healthz', (_request, reply) => send(reply, jsonResponse(200, { status: 'alive' })));
-    app.get('/readyz', (_request, reply) =>
-      send(reply, isReady() ? jsonResponse(200, { status: 'ready' }) : jsonResponse(503, { status: 'stopping' })),
-    );
-    app.get('/metrics', async (_request, reply) => {
-      const { contentType } = metrics;
-      await send(reply, { status: 200, body: await metrics.scrape(), contentType, cacheControl: 'no-store' });
-    });
+    if (!options.ownsServer || config.opsPort === null) await app.register(ops);
     const sampleKey = config.upstreamUrl === null ? SAMPLE_KEY : null;
     await app.register(
       createPage({ basePath, sampleKey, hasExplorers: config.sandbox, send, stalledReaderMs, logger }),
@@ -225,6 +228,7 @@ export function createHttp(options: HttpOptions): Http {
 
   return {
     plugin,
+    ops,
     stop,
     isReady,
     refuseUrl(reply, message) {

@@ -1,15 +1,16 @@
 /** Structured logs: one JSON object per line, on standard output. */
 import { destination, pino, type Logger } from 'pino';
-import type { LogLevel } from '../config/config.ts';
+import type { LogFormat, LogLevel } from '../config/config.ts';
+import { ecsOptions, inNamespace } from './ecs.ts';
 
 export type { Logger };
 
 /** Keys are never logged on purpose; redaction is the second line of defence. */
 const SECRET_HEADERS = ['authorization', 'proxy-authorization', 'cookie'];
 const redacted = (headers: readonly string[]) => ({
-  paths: [...new Set([...SECRET_HEADERS, ...headers])].flatMap((name) =>
-    ['', '*', 'headers', '*.headers'].map((place) => `${place}[${JSON.stringify(name)}]`),
-  ),
+  paths: [...new Set([...SECRET_HEADERS, ...headers])]
+    .flatMap((name) => ['', '*', 'headers', '*.headers'].map((place) => `${place}[${JSON.stringify(name)}]`))
+    .flatMap((path) => [path, inNamespace(path)]),
   remove: true,
 });
 const STDOUT = 1;
@@ -27,6 +28,7 @@ export function createLogger(
   level: LogLevel,
   dest: number | string = STDOUT,
   secretHeaders: readonly string[] = [],
+  format: LogFormat = 'json',
 ): Logger {
   const stream = destination({
     dest,
@@ -46,7 +48,7 @@ export function createLogger(
       });
     },
   };
-  const logger = pino({ level, redact: redacted(secretHeaders) }, to);
+  const logger = pino({ level, redact: redacted(secretHeaders), ...(format === 'ecs' && ecsOptions()) }, to);
 
   // Without a listener, a failed write (EPIPE, ENOSPC) ends the process.
   stream.on('error', ({ code }: NodeJS.ErrnoException) => {

@@ -1,12 +1,14 @@
 /** The metrics of one gateway, in a registry of its own. docs/observability.md lists them. */
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { BuildInfo } from './build-info.ts';
+import { createClientMetrics } from './client-metrics.ts';
 import { createFleetMetrics } from './fleet-metrics.ts';
 import { createInstruments, type BreakerState, type Instruments } from './instruments.ts';
 import {
   cacheOutcomeOf,
   CACHE_OUTCOMES,
   TRANSPORTS,
+  type ClientInfo,
   type OperationRecord,
   type Transport,
 } from './operation-record.ts';
@@ -56,7 +58,8 @@ export function createMetrics() {
   };
 }
 
-function operationMetrics({ counter, gauge, histogram }: Instruments) {
+function operationMetrics(instruments: Instruments) {
+  const { counter, gauge, histogram } = instruments;
   const labels = ['transport', 'type', 'outcome'] as const;
   const operations = counter('stepgate_operations_total', 'Operations completed', labels);
   const caches = counter('stepgate_operation_cache_total', 'Operations by cache result', ['cache']);
@@ -67,6 +70,7 @@ function operationMetrics({ counter, gauge, histogram }: Instruments) {
     ['transport'],
     OPERATION_BUCKETS,
   );
+  const countClient = createClientMetrics(instruments);
   const subscribers = gauge('stepgate_subscribers', 'Open subscriptions', ['transport']);
   // rate() misses the first increase of a series that does not begin at 0.
   for (const transport of TRANSPORTS) {
@@ -78,14 +82,16 @@ function operationMetrics({ counter, gauge, histogram }: Instruments) {
   for (const cache of CACHE_OUTCOMES) caches.inc({ cache }, 0);
 
   return {
-    responseCacheHit() {
+    responseCacheHit(clientInfo: ClientInfo | null) {
       operations.inc({ transport: 'http', type: 'query', outcome: 'ok' });
+      if (clientInfo) countClient(clientInfo, 'ok', false);
       caches.inc({ cache: 'response' });
     },
     /** Subscriptions are counted but not timed: they last as long as their runs. */
     operation(operationRecord: OperationRecord, outcome: OperationOutcome, seconds: number) {
-      const { transport, type, errorCodes } = operationRecord;
+      const { transport, type, errorCodes, clientInfo, viewerId, upstreamCalls } = operationRecord;
       operations.inc({ transport, type, outcome });
+      if (clientInfo) countClient(clientInfo, outcome, outcome === 'ok' && viewerId !== null && upstreamCalls > 0);
       caches.inc({ cache: cacheOutcomeOf(operationRecord) });
       for (const code of errorCodes) errors.inc({ code: codeLabel(code) });
       if (type !== 'subscription') durations.observe({ transport }, seconds);

@@ -1,5 +1,11 @@
 /** The report on an operation for its log line and for `onOperation`, without any variable, payload or key. */
-import { cacheOutcomeOf, type CacheOutcome, type OperationRecord, type Transport } from './operation-record.ts';
+import {
+  cacheOutcomeOf,
+  type CacheOutcome,
+  type ClientInfo,
+  type OperationRecord,
+  type Transport,
+} from './operation-record.ts';
 import type { OperationOutcome } from './outcome.ts';
 
 export interface ObservedOperation {
@@ -7,6 +13,9 @@ export interface ObservedOperation {
   readonly transport: Transport;
   /** Tells one caller from another, and is worthless outside this process. Null without a credential. */
   readonly viewerId: string | null;
+  /** As the client calls itself; null if it sends no name. */
+  readonly clientName: string | null;
+  readonly clientVersion: string | null;
   /** Null for an anonymous operation, an invalid one, and an answer from the response cache. */
   readonly name: string | null;
   /** `unknown` for an invalid operation and for an answer from the response cache. */
@@ -37,11 +46,22 @@ export function observedOperation(
   const events = operationRecord.isSubscribed ? operationRecord.events : null;
   return {
     ...{ requestId, transport, viewerId, name, type, queryHash, outcome, cache, upstreamCalls, errorCodes, events },
+    ...clientOf(operationRecord.clientInfo),
     durationMs: Math.round(durationMs * 1000) / 1000,
   };
 }
 
-export const observedCacheHit = (requestId: string, viewerId: string): ObservedOperation => ({
+export const observedCacheHit = (
+  requestId: string,
+  viewerId: string,
+  clientInfo: ClientInfo | null,
+): ObservedOperation => ({
+  ...clientOf(clientInfo),
   ...{ requestId, transport: 'http', viewerId, name: null, type: 'unknown', queryHash: null, durationMs: null },
   ...{ outcome: 'ok', cache: 'response', upstreamCalls: 0, errorCodes: [], events: null },
+});
+
+const clientOf = (clientInfo: ClientInfo | null) => ({
+  clientName: clientInfo?.name ?? null,
+  clientVersion: clientInfo?.version ?? null,
 });

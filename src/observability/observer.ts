@@ -5,13 +5,14 @@ import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
 import { observedCacheHit, observedOperation, type ObservedOperation, type OnOperation } from './observed-operation.ts';
 import { createOperationLog } from './operation-log.ts';
-import type { ClientFacts, HttpSource, OperationRecord, OperationStart } from './operation-record.ts';
+import type { ClientFacts, ClientInfo, HttpSource, OperationRecord, OperationStart } from './operation-record.ts';
 import { outcomeOf } from './outcome.ts';
-import { createSpans, traceparentOf } from './spans.ts';
+import { createSpans } from './spans.ts';
+import { readTraceHeaders, traceHeadersOf, type TraceHeaders } from './trace-headers.ts';
 
 export interface Observer {
   /** Counted always, logged at `debug` only, never timed or traced. */
-  responseCacheHit(requestId: string, viewerId: string, http: HttpSource): void;
+  responseCacheHit(requestId: string, viewerId: string, http: HttpSource, clientInfo: ClientInfo | null): void;
   /** A record for which `end` is never called is not reported. */
   begin(start: OperationStart): OperationRecord;
   subscribed(operationRecord: OperationRecord): void;
@@ -31,8 +32,8 @@ export interface UpstreamRequest {
 }
 
 export interface ObservedCall {
-  /** The `traceparent` header to send, or null. */
-  readonly traceparent: string | null;
+  /** The headers to send. */
+  readonly traceHeaders: TraceHeaders;
   /** To be called once per attempt. */
   attempt(): void;
   readonly answered: (status: number) => void;
@@ -51,8 +52,6 @@ export interface ObserverOptions {
   readonly onOperation?: OnOperation | undefined;
 }
 
-const TRACEPARENT = /^00-(?!0{32})[\da-f]{32}-(?!0{16})[\da-f]{16}-[\da-f]{2}$/;
-
 export function createObserver({ metrics, logger, client, version, onOperation }: ObserverOptions): Observer {
   const log = createOperationLog(logger, client);
   const spans = createSpans(version, client);
@@ -66,22 +65,22 @@ export function createObserver({ metrics, logger, client, version, onOperation }
   };
 
   return {
-    responseCacheHit(requestId, viewerId, http) {
-      metrics.responseCacheHit();
-      log.responseCacheHit(requestId, viewerId, http);
-      if (onOperation) notify(onOperation, observedCacheHit(requestId, viewerId));
+    responseCacheHit(requestId, viewerId, http, clientInfo) {
+      metrics.responseCacheHit(clientInfo);
+      log.responseCacheHit(requestId, viewerId, http, clientInfo);
+      if (onOperation) notify(onOperation, observedCacheHit(requestId, viewerId, clientInfo));
     },
 
-    begin({ transport, requestId, viewerId, traceparent: given, http }) {
-      const traceparent = typeof given === 'string' && TRACEPARENT.test(given) ? given : null;
+    begin({ transport, requestId, viewerId, clientInfo, http }) {
       return {
         transport,
         requestId,
         viewerId,
+        clientInfo,
         http,
         startedAt: performance.now(),
-        span: spans.operation(http, traceparent),
-        traceparent,
+        span: spans.operation(http),
+        traceContext: readTraceHeaders(http?.request.headers ?? {}),
         name: null,
         type: 'unknown',
         queryHash: null,
@@ -122,7 +121,7 @@ export function createObserver({ metrics, logger, client, version, onOperation }
       let attempts = 0;
       let status: number | null = null;
       return {
-        traceparent: (span && traceparentOf(span)) ?? operationRecord?.traceparent ?? null,
+        traceHeaders: (span && traceHeadersOf(span.spanContext())) ?? operationRecord?.traceContext ?? {},
         attempt() {
           attempts += 1;
         },

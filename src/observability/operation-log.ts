@@ -1,7 +1,7 @@
 /** One log line per operation. Its fields are listed here, so no key, variable or payload can get in. */
 import type { Logger } from './logger.ts';
 import { observedCacheHit, type ObservedOperation } from './observed-operation.ts';
-import type { ClientFacts, HttpSource, OperationRecord } from './operation-record.ts';
+import type { ClientFacts, ClientInfo, HttpSource, OperationRecord } from './operation-record.ts';
 import type { OperationOutcome } from './outcome.ts';
 import { traceContextOf } from './spans.ts';
 
@@ -22,14 +22,20 @@ const MAX_NAME_LENGTH = 100;
 export function createOperationLog(root: Logger, { addressOf }: Pick<ClientFacts, 'addressOf'>) {
   // Redaction looks at every field and triples the cost of a line; none of these fields needs it.
   const logger = root.child({}, { redact: [] });
-  const fieldsOf = ({ requestId, transport, viewerId, outcome, cache }: ObservedOperation, http?: HttpSource) => ({
-    requestId,
-    transport,
-    'client.address': http && addressOf(http.request),
-    viewer: viewerId?.slice(0, VIEWER_LENGTH) ?? null,
-    outcome,
-    cache,
-  });
+  const fieldsOf = (operation: ObservedOperation, http?: HttpSource) => {
+    const { requestId, transport, viewerId, clientName, clientVersion, outcome, cache } = operation;
+    return {
+      requestId,
+      transport,
+      'client.address': http && addressOf(http.request),
+      viewer: viewerId?.slice(0, VIEWER_LENGTH) ?? null,
+      // Undefined fields are left out.
+      clientName: clientName ?? undefined,
+      clientVersion: clientVersion ?? undefined,
+      outcome,
+      cache,
+    };
+  };
 
   return {
     executed(operation: ObservedOperation, { http, span }: Pick<OperationRecord, 'http' | 'span'>) {
@@ -45,7 +51,6 @@ export function createOperationLog(root: Logger, { addressOf }: Pick<ClientFacts
           queryHash,
           durationMs,
           upstreamCalls,
-          // Undefined fields are left out.
           errorCodes: errorCodes.length > 0 ? errorCodes : undefined,
           events: events ?? undefined,
           trace_id: traceContext?.traceId,
@@ -55,9 +60,9 @@ export function createOperationLog(root: Logger, { addressOf }: Pick<ClientFacts
       );
     },
     /** Logged at `debug` only: there may be tens of thousands a second. */
-    responseCacheHit(requestId: string, viewerId: string, http: HttpSource) {
+    responseCacheHit(requestId: string, viewerId: string, http: HttpSource, clientInfo: ClientInfo | null) {
       if (!logger.isLevelEnabled('debug')) return;
-      logger.debug(fieldsOf(observedCacheHit(requestId, viewerId), http), MESSAGE);
+      logger.debug(fieldsOf(observedCacheHit(requestId, viewerId, clientInfo), http), MESSAGE);
     },
   };
 }

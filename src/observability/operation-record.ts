@@ -1,6 +1,7 @@
 /** The record of one operation. Its log line, its span and its metrics are made from it, so they agree. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Span } from '@opentelemetry/api';
+import type { TraceHeaders } from './trace-headers.ts';
 
 export const TRANSPORTS = ['http', 'graphql-ws', 'graphql-sse'] as const;
 export type Transport = (typeof TRANSPORTS)[number];
@@ -19,27 +20,32 @@ export interface ClientFacts {
   readonly schemeOf: (request: IncomingMessage) => 'http' | 'https';
 }
 
+/** As the client says: anyone can say it. */
+export interface ClientInfo {
+  readonly name: string;
+  readonly version: string | null;
+}
+
 /** Facts that are known when an operation begins. */
 export interface OperationStart {
   readonly transport: Transport;
   readonly requestId: string;
   /** Null if the request has no credential. */
   readonly viewerId: string | null;
-  /** The request header, not yet validated. */
-  readonly traceparent: string | readonly string[] | undefined;
+  readonly clientInfo: ClientInfo | null;
   /** Left out where no HTTP request brought the operation. */
   readonly http?: HttpSource | undefined;
 }
 
-export interface OperationRecord extends Omit<OperationStart, 'transport' | 'traceparent' | 'http'> {
+export interface OperationRecord extends Omit<OperationStart, 'transport' | 'http'> {
   /** Of a request that accepts both forms, known by its outcome. */
   transport: Transport;
   /** Milliseconds, from `performance.now()`. */
   readonly startedAt: number;
   /** Does nothing if the process has no SDK. */
   readonly span: Span;
-  /** The valid header of the request, or null. The upstream gets it if the process has no SDK. */
-  readonly traceparent: string | null;
+  /** Of the request. The upstream gets it if the process has no SDK. */
+  readonly traceContext: TraceHeaders;
   /** Released at the end: a poller keeps the record of the subscription that started it. */
   http: HttpSource | undefined;
   /** Null for anonymous operations, and until the document is validated. */

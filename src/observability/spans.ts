@@ -34,13 +34,11 @@ export function createSpans(version: string, client: ClientFacts) {
   const tracer = trace.getTracer('stepgate', version);
 
   return {
-    /** The server span of an operation. `traceparent` is read where no HTTP request brought the operation. */
-    operation(http: HttpSource | undefined, traceparent: string | null): Span {
+    /** The server span of an operation. */
+    operation(http: HttpSource | undefined): Span {
       const active = context.active();
       // An embedder may have a span of the request already.
-      const parent = trace.getSpan(active)
-        ? active
-        : propagation.extract(active, http?.request.headers ?? { traceparent });
+      const parent = trace.getSpan(active) ? active : propagation.extract(active, http?.request.headers ?? {});
       const span = tracer.startSpan('GraphQL Operation', { kind: SpanKind.SERVER }, parent);
       if (http && span.isRecording()) span.setAttributes(requestAttributes(http, client));
       return span;
@@ -91,14 +89,6 @@ export function traceContextOf(span: Span): SpanContext | null {
   return isSpanContextValid(spanContext) ? spanContext : null;
 }
 
-/** The W3C trace context with this span as the parent; null if the process has no SDK. */
-export function traceparentOf(span: Span): string | null {
-  const spanContext = traceContextOf(span);
-  if (spanContext === null) return null;
-  const { traceId, spanId, traceFlags } = spanContext;
-  return `00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, '0')}`;
-}
-
 function setErrors(span: Span, codes: readonly string[]): void {
   const [first] = codes;
   if (first === undefined) return;
@@ -131,6 +121,8 @@ const operationAttributes = (operationRecord: OperationRecord, outcome: Operatio
   ...(operationRecord.type !== 'unknown' && { 'graphql.operation.type': operationRecord.type }),
   'stepgate.transport': operationRecord.transport,
   'stepgate.request_id': operationRecord.requestId,
+  ...(operationRecord.clientInfo && { 'stepgate.client.name': operationRecord.clientInfo.name }),
+  ...(operationRecord.clientInfo?.version != null && { 'stepgate.client.version': operationRecord.clientInfo.version }),
   'stepgate.outcome': outcome,
   'stepgate.cache': cacheOutcomeOf(operationRecord),
   'stepgate.upstream_calls': operationRecord.upstreamCalls,

@@ -47,6 +47,8 @@ export interface ModelNode extends NodeOfAnyType {
   readonly picture?: string;
   /** A tool that it called before it answers; of messages. */
   readonly tool?: ModelTool;
+  /** How it was asked in earlier runs of the history. */
+  readonly earlier?: Partial<Pick<ModelNode, 'system' | 'temperature'>>;
   /** A part of its completion tokens are reasoning tokens. */
   readonly reasons?: true;
   readonly reply: (random: Random, inputs: JsonObject) => string;

@@ -23,6 +23,8 @@ export interface Run {
   readonly workflow: WorkflowDefinition;
   readonly userId: string;
   readonly inputs: JsonObject;
+  /** It started before the workflow's models were asked as they are now. */
+  readonly isEarlier: boolean;
   /** `pending`, `running`, `completed`, `failed`, `cancelled`: a word of the wire, where others occur too. */
   status: string;
   readonly startMicros: number;
@@ -38,6 +40,7 @@ export interface RunRequest {
   readonly plan: RunPlan;
   readonly userId: string;
   readonly inputs: JsonObject;
+  readonly isEarlier?: boolean;
   readonly scheduler: Scheduler;
   /** How many times as fast as the plan says. */
   readonly pace: number;
@@ -54,13 +57,15 @@ export interface StartedRun {
 const WIND_UP_MS = 40;
 
 /** A node that fails for good lets the steps beside it finish, starts nothing more, and fails the run. */
-export function startRun({ runId, workflow, plan, userId, inputs, scheduler, pace }: RunRequest): StartedRun {
+export function startRun({ isEarlier = false, ...request }: RunRequest): StartedRun {
+  const { runId, workflow, plan, userId, inputs, scheduler, pace } = request;
   const nowMicros = (): number => Math.round(scheduler.now() * 1000);
   const run: Run = {
     id: runId,
     workflow,
     userId,
     inputs,
+    isEarlier,
     status: 'pending',
     startMicros: nowMicros(),
     endMicros: null,

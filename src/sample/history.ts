@@ -10,6 +10,8 @@ import { WORKFLOWS, type OrganizationId } from './workflows.ts';
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 const HISTORY_DAYS = 14;
+/** When the prompts of models changed, before the day on which the sample was opened. */
+const CHANGE_DAYS = 3;
 
 /** How many runs chance decides on in two weeks. */
 const DRAWN_RUNS: Readonly<Record<string, number>> = {
@@ -103,7 +105,7 @@ function drawRun(workflow: WorkflowDefinition, index: number, seed: number, open
     play: () => {
       const runId = random.uuid();
       const inputs = workflow.exampleInputs(random);
-      return { ...play({ workflow, runId, startMs, inputs, seed, steering }), isSetPiece: false };
+      return { ...play({ workflow, runId, startMs, inputs, seed, steering, openedDayMs }), isSetPiece: false };
     },
   };
 }
@@ -113,7 +115,7 @@ function playSetPiece(workflow: WorkflowDefinition, piece: SetPiece, seed: numbe
   const random = createRandom(seed, runId);
   const startMs = openedDayMs - daysBefore * DAY_MS + Date.parse(`1970-01-01T${timeOfDay}Z`) + random.next();
   const inputs = piece.inputs ?? workflow.exampleInputs(random);
-  const historic = play({ workflow, runId, startMs, inputs, seed, steering });
+  const historic = play({ workflow, runId, startMs, inputs, seed, steering, openedDayMs });
   historic.advanceTo(openedDayMs);
   if (statusWord !== undefined) historic.run.status = statusWord;
   return { ...historic, isSetPiece: true };
@@ -123,13 +125,24 @@ interface Play extends Pick<RunRequest, 'workflow' | 'runId' | 'inputs'> {
   readonly startMs: number;
   readonly seed: number;
   readonly steering: Steering;
+  readonly openedDayMs: number;
 }
 
 /** The engine in virtual time: a run of ten seconds takes well under a millisecond. */
-function play({ workflow, runId, startMs, inputs, seed, steering }: Play): Omit<HistoricRun, 'isSetPiece'> {
+function play({
+  workflow,
+  runId,
+  startMs,
+  inputs,
+  seed,
+  steering,
+  openedDayMs,
+}: Play): Omit<HistoricRun, 'isSetPiece'> {
   const scheduler = createVirtualScheduler(startMs);
   const plan = planRun(workflow, inputs, `${seed}/${runId}`, steering);
-  const { run } = startRun({ runId, workflow, plan, userId: workflow.createdBy, inputs, scheduler, pace: 1 });
+  const isEarlier = startMs < openedDayMs - CHANGE_DAYS * DAY_MS;
+  const userId = workflow.createdBy;
+  const { run } = startRun({ runId, workflow, plan, userId, inputs, isEarlier, scheduler, pace: 1 });
   return {
     run,
     startMs,

@@ -20,8 +20,10 @@ export function outputMappingOf(node: WorkflowNode): string | null {
   }
 }
 
-export const nodeOf = (run: Run, step: Step): WorkflowNode =>
-  run.workflow.nodes.find(({ id }) => id === step.nodeId) ?? run.workflow.nodes[0];
+export function nodeOf({ workflow, isEarlier }: Run, step: Step): WorkflowNode {
+  const node = workflow.nodes.find(({ id }) => id === step.nodeId) ?? workflow.nodes[0];
+  return isEarlier && node.type === 'model' ? { ...node, ...node.earlier } : node;
+}
 
 /** Null while it runs, and where it answered nothing. */
 export function outputsOf(run: Run, step: Step): Json {

@@ -89,7 +89,7 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
     const headers = {
       [keyHeader]: aroundKey.join(call.credential),
       'x-request-id': call.requestId,
-      ...(observation?.traceparent && { traceparent: observation.traceparent }),
+      ...observation?.traceHeaders,
     };
     const request: JsonRequest = {
       method,

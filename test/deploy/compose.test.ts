@@ -6,6 +6,7 @@ import { readConfig } from '../../src/config/config.ts';
 import { ENVIRONMENT } from '../../src/config/variables.ts';
 import {
   COMPOSE,
+  composeWith,
   GATEWAYS,
   mountsOf,
   parseCompose,
@@ -38,23 +39,22 @@ describe('docker-compose.yml', () => {
   });
 
   it.each([
-    [
-      'a key that there is not',
-      'init: true',
-      'initt: true',
-      '/services/gateway-1: must NOT have additional properties',
-    ],
-    ['a value of another type', 'read_only: true', 'read_only: [1]', '/services/nginx/read_only: must be'],
+    ['a key that there is not', 'init: true', 'initt: true', '/services/gateway: must NOT have additional properties'],
+    ['a value of another type', 'read_only: true', 'read_only: [1]', '/services/gateway/read_only: must be'],
     ['a condition that there is not', 'condition: service_healthy', 'condition: healthy', 'condition: must be equal'],
   ])('would be told of %s', (_which, from, to, problem) => {
     expect(text).toContain(from);
     expect(problemsOf(text.replace(from, to)).join('\n')).toContain(problem);
   });
 
-  it('has two gateways, their upstream and Valkey, an API gateway in front, figures and traces', () => {
-    expect(SERVICES.map(([name]) => name)).toEqual([
-      ...['nginx', ...GATEWAYS, 'upstream', 'prometheus', 'grafana', 'jaeger', 'valkey'],
-    ]);
+  it('starts one gateway alone; the fleet and what watches are profiles', () => {
+    const startedWith = (profile?: string) =>
+      SERVICES.filter(([, { profiles = [] }]) => (profile ? profiles.includes(profile) : profiles.length === 0))
+        .map(([name]) => name)
+        .sort();
+    expect(startedWith()).toEqual(['gateway']);
+    expect(startedWith('fleet')).toEqual([...GATEWAYS, 'nginx', 'upstream', 'valkey']);
+    expect(startedWith('watch')).toEqual(['grafana', 'jaeger', 'prometheus']);
   });
 
   describe.each(SERVICES)('%s', (_name, entry) => {
@@ -63,6 +63,11 @@ describe('docker-compose.yml', () => {
       expect(megabytesOf(entry)).toBeGreaterThan(0);
       for (const mount of mountsOf(entry)) expect(mount.isReadOnly || mount.source in COMPOSE.volumes).toBe(true);
       for (const line of entry.tmpfs ?? []) expect(line).toMatch(/^\/[\w/]+:size=\d+m,mode=1777$/);
+    });
+
+    it('keeps 30 MB of its log, and needs no service of another profile', () => {
+      expect(entry.logging).toEqual({ driver: 'json-file', options: { 'max-size': '10m', 'max-file': '3' } });
+      for (const name of Object.keys(entry.depends_on ?? {})) expect(service(name).profiles).toEqual(entry.profiles);
     });
 
     it('is built here, or an image of a fixed version', () => {
@@ -90,15 +95,39 @@ describe('docker-compose.yml', () => {
     });
   });
 
-  it('publishes the gateways through nginx alone', () => {
+  it('publishes the gateways of the fleet through nginx alone, and each port once', () => {
     const published = SERVICES.filter(([, { ports }]) => ports).map(([name]) => name);
-    expect(published).toEqual(['nginx', 'prometheus', 'grafana', 'jaeger']);
+    expect(published).toEqual(['gateway', 'nginx', 'prometheus', 'grafana', 'jaeger']);
     expect(service('nginx').networks).toEqual(['front']);
+    const ports = SERVICES.flatMap(([, { ports = [] }]) => ports.map((mapping) => mapping.split(':')[1]));
+    expect(new Set(ports).size).toBe(ports.length);
+  });
+});
+
+describe('gateway of docker-compose.yml', () => {
+  const { environment = {}, ports } = service('gateway');
+
+  it('runs over the sample, is published where it listens, and sends its traces nowhere', () => {
+    const config = readConfig(environment);
+    expect(config).toMatchObject({ upstreamUrl: null, fleet: null, trustProxy: false });
+    expect(ports).toEqual([`127.0.0.1:4000:${config.port}`]);
+    expect(environment).toEqual({ OTEL_EXPORTER_OTLP_ENDPOINT: '' });
+  });
+
+  it('takes the upstream and the collector of .env', () => {
+    const own = { UPSTREAM_URL: 'https://host/', OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318' };
+    const { services } = composeWith({ ...own, COMPOSE_PROFILES: 'fleet,watch' });
+    for (const name of ['gateway', ...GATEWAYS]) {
+      const given = services[name];
+      // The environment wins over this file.
+      expect(given).toMatchObject({ env_file: ['.env.example', { path: '.env', required: false }] });
+      expect({ ...own, ...given?.environment }).toMatchObject(own);
+    }
   });
 });
 
 describe.each(GATEWAYS)('%s of docker-compose.yml', (gateway) => {
-  const { environment: given = {} } = service(gateway);
+  const { environment: given = {} } = composeWith({ COMPOSE_PROFILES: 'fleet,watch' }).services[gateway] ?? {};
   const fromImage = /^ENV (\w+)=(\S+)$/m.exec(readProjectFile('Dockerfile')) ?? [];
   const environment = { [fromImage[1] ?? '']: fromImage[2], ...given };
   const config = readConfig(environment);
@@ -115,8 +144,8 @@ describe.each(GATEWAYS)('%s of docker-compose.yml', (gateway) => {
     expect(config).toMatchObject({ host: '0.0.0.0', port: 4000, trustProxy: 1, basePath: '' });
     expect(readProjectFile('deploy/nginx/compose-upstream.conf')).toContain(`server ${gateway}:${config.port};`);
     const scraped = parseCompose(readProjectFile('deploy/prometheus/prometheus.yml'));
-    const targets = GATEWAYS.map((name) => `${name}:${config.port}`);
-    expect(scraped).toMatchObject({ scrape_configs: [{ static_configs: [{ targets }] }] });
+    const names = ['gateway', ...GATEWAYS];
+    expect(scraped).toMatchObject({ scrape_configs: [{ dns_sd_configs: [{ names, port: config.port }] }] });
     expect([neighbours('nginx', gateway), neighbours('prometheus', gateway)]).toEqual([true, true]);
     expect(service('nginx').depends_on).toMatchObject({ [gateway]: { condition: 'service_healthy' } });
     expect(readProjectFile('Dockerfile')).toContain(`EXPOSE ${config.port}\n`);
@@ -138,10 +167,11 @@ describe.each(GATEWAYS)('%s of docker-compose.yml', (gateway) => {
   it('shares Valkey and its secret with the other', () => {
     expect(config.fleet?.redisUrl).toBe('redis://valkey:6379');
     expect(neighbours(gateway, 'valkey')).toBe(true);
-    expect(given).toEqual(service(GATEWAYS[0]).environment);
+    expect(service(gateway).environment).toEqual(service(GATEWAYS[0]).environment);
   });
 
-  it("sends its traces to Jaeger's port of OTLP over HTTP", () => {
+  it("sends its traces to Jaeger's port of OTLP over HTTP, if profiles are named", () => {
+    expect(service(gateway).environment).toMatchObject({ OTEL_EXPORTER_OTLP_ENDPOINT: '' });
     expect(given.OTEL_EXPORTER_OTLP_ENDPOINT).toBe('http://jaeger:4318');
     expect(neighbours(gateway, 'jaeger')).toBe(true);
   });

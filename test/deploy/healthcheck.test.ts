@@ -37,11 +37,13 @@ describe('the HEALTHCHECK of the image', () => {
     ['one address', '127.0.0.2', {}],
     ['all addresses of IPv6', '::', {}],
     ['a path in front', '127.0.0.1', { BASE_PATH: '/stepgate' }],
+    ['a port of its own', '127.0.0.1', { OPS_PORT: '0' }],
   ])('finds a gateway that listens at %s', async (_where, HOST, more) => {
     upstream = await startFaultyUpstream();
     gateway = await startGateway({ UPSTREAM_URL: upstream.url, HOST, ...more });
     expect(node).toBe('node');
-    expect(await run(words, { HOST, PORT: new URL(gateway.url).port, ...more })).toEqual(WELL);
+    const own = gateway.opsUrl === null ? {} : { OPS_PORT: new URL(gateway.opsUrl).port };
+    expect(await run(words, { HOST, PORT: new URL(gateway.url).port, ...more, ...own })).toEqual(WELL);
   });
 
   it('asks no proxy, also where NODE_USE_ENV_PROXY lets the keys of the token issuer be fetched through one', async () => {

@@ -54,7 +54,7 @@ describe('the manifests of deploy/kubernetes', () => {
     expect([selector.matchLabels, template.metadata.labels]).toEqual([labels, labels]);
     expect(specOf('Service', name)).toMatchObject({
       selector: labels,
-      ports: [{ targetPort: container.ports[0]?.name }],
+      ports: container.ports.map(({ name: targetPort }) => ({ targetPort })),
     });
     expect(specOf('NetworkPolicy', name)).toMatchObject({ podSelector: { matchLabels: labels } });
   });
@@ -144,11 +144,40 @@ describe('the gateways of deploy/kubernetes', () => {
   });
 
   it('are asked on the port and at the paths where they say how they are', () => {
-    const [port] = container.ports;
+    const port = container.ports.find(({ containerPort }) => containerPort === config.opsPort);
     const paths = { startupProbe: '/readyz', readinessProbe: '/readyz', livenessProbe: '/healthz' } as const;
     for (const [probe, path] of Object.entries(paths)) {
       expect(container[probe as keyof typeof paths]).toMatchObject({ httpGet: { path, port: port?.name } });
     }
+  });
+
+  it('are reached by the Ingress at the port of GraphQL alone', () => {
+    const paths = [{ path: '/', backend: { service: { name: 'stepgate', port: { name: 'http' } } } }];
+    expect(specOf('Ingress', 'stepgate')).toMatchObject({ rules: [{ http: { paths } }] });
+  });
+
+  it('may be asked by the ingress controller and by Prometheus, each at its port, and may ask what they need', () => {
+    interface Rule {
+      readonly from?: readonly { readonly namespaceSelector: { readonly matchLabels: object } }[];
+      readonly to?: readonly { readonly namespaceSelector?: object; readonly ipBlock?: { readonly cidr: string } }[];
+      readonly ports: readonly { readonly protocol: string; readonly port: string | number }[];
+    }
+    const policy = specOf('NetworkPolicy', 'stepgate') as Readonly<Record<'ingress' | 'egress', readonly Rule[]>>;
+    const namespace = 'kubernetes.io/metadata.name';
+    const reached = policy.ingress.map(({ from, ports }) => [
+      from?.[0]?.namespaceSelector.matchLabels,
+      ports.map(({ port }) => port),
+    ]);
+    expect(reached).toEqual([
+      [{ [namespace]: 'ingress-nginx' }, ['http']],
+      [{ [namespace]: 'monitoring' }, ['ops']],
+    ]);
+    const inCluster = policy.egress.filter(({ to }) => to?.some(({ namespaceSelector }) => namespaceSelector));
+    const allowed = inCluster.flatMap(({ ports }) => ports.map(({ protocol, port }) => `${protocol} ${port}`));
+    // DNS, OTLP, and Valkey.
+    expect(allowed).toEqual(expect.arrayContaining(['UDP 53', 'TCP 53', 'TCP 4317', 'TCP 4318', 'TCP 6379']));
+    const outside = policy.egress.find(({ to }) => to?.[0]?.ipBlock?.cidr === '0.0.0.0/0');
+    expect(outside).toMatchObject({ to: [{ ipBlock: { except: ['169.254.0.0/16'] } }], ports: [{ port: 443 }] });
   });
 
   it('have the time that they take to stop', () => {

@@ -67,7 +67,11 @@ withPrometheus(`Prometheus${HAS_PROMETHEUS ? '' : ' (skipped: it is not on this 
     for (const id of ['200', '500']) {
       await fetch(`${url}/graphql`, {
         method: 'POST',
-        headers: { 'content-type': 'application/json', authorization: 'Bearer key-1' },
+        headers: {
+          'content-type': 'application/json',
+          authorization: 'Bearer key-1',
+          'graphql-client-name': 'web',
+        },
         body: JSON.stringify({ query: `{ run(workflowId: "wf", id: "${id}") { status } }` }),
       });
     }

@@ -77,6 +77,9 @@ describe('the cost of an operation', () => {
     [ofWorkflow('statistics(last: 300) { nodes { nodeId } }'), 304],
     [ofWorkflow('statistics(last: 100, startedBefore: "2026-01-01T00:00:00Z") { runCount }'), 12],
     [ofWorkflow('failureGroups(last: 300) { count }'), 304],
+    // The list of workflows, too.
+    [ofWorkflow('changePoints { at }'), 52],
+    [ofWorkflow('changeCoverage(last: 300) { runCount }'), 305],
     [ofWorkflow('trend { runCount }'), 3],
     [ofWorkflow('trend(last: 300, buckets: 3) { nodes { nodeId } }'), 304],
     // 100 and five times 99 are the first that are 500.
@@ -138,6 +141,7 @@ describe('the cost of an operation', () => {
     [ofRun('steps { id errorInfo { message } }'), 41],
     [ofWorkflow('statistics(last: 1000) { nodes { nodeId } }'), 12],
     [ofWorkflow('failureGroups(last: 1000) { runs(first: 3) { id } }'), 41],
+    [ofWorkflow('changePoints(last: 1000) { run { id } }'), 21],
     [ofWorkflow('trend(buckets: 100) { runCount }'), 101],
     ['{ recentRuns(first: 4) { nodes { id } unavailableWorkflows { id } } }', 12],
     [ofRun('failedSteps(first: 7) { id }'), 8],

@@ -157,6 +157,21 @@ describe('the values of fields', () => {
     ],
     ['failing', 'failedSteps(first: null) { id }', { failedSteps: ids('a', 'b', 'c') }],
     ['r1', 'slowestSteps(first: 2) { id }', { slowestSteps: ids('s1', 's3') }],
+    [
+      'r1',
+      'first: step(id: "s1") { previousAttempt { id } } retry: step(id: "s2") { previousAttempt { id } }',
+      { first: { previousAttempt: null }, retry: { previousAttempt: { id: 's1' } } },
+    ],
+    [
+      'big',
+      'steps { attemptKind previousAttempt { id } }',
+      {
+        steps: [
+          { attemptKind: 'FIRST', previousAttempt: null },
+          { attemptKind: 'ITERATION', previousAttempt: null },
+        ],
+      },
+    ],
     ['r1', 'changedSteps { id }', { changedSteps: ids('s1', 's3', 's2') }],
     [
       'r1',

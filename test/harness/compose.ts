@@ -14,6 +14,7 @@ export interface Service {
   readonly depends_on?: Readonly<Record<string, { readonly condition: string }>>;
   readonly healthcheck?: { readonly test: readonly string[] };
   readonly profiles?: readonly string[];
+  readonly logging: { readonly driver: string; readonly options: Readonly<Record<string, string>> };
   readonly stop_grace_period?: string;
   readonly mem_limit: string;
   readonly read_only?: boolean;
@@ -37,11 +38,28 @@ export interface Mount {
 export const readProjectFile = (path: string): string =>
   readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
 
-/** Plain data, with what `<<` takes over and the defaults of variables filled in. */
-export const parseCompose = (text: string): unknown =>
-  parse(text.replaceAll(/\$\{\w+:-([^}]*)\}/g, '$1'), { merge: true });
+/** `${NAME:-default}`, `${NAME-default}` and `${NAME:+text}` without another in them. */
+const VARIABLE = /\$\{(\w+)(:?[-+])([^{}$]*)\}/g;
 
-export const COMPOSE = parseCompose(readProjectFile('docker-compose.yml')) as ComposeFile;
+/** As docker compose fills them in, the inner ones first. */
+function interpolated(text: string, variables: Readonly<Record<string, string>>): string {
+  const filled = text.replaceAll(VARIABLE, (_all, name: string, operator: string, word: string) => {
+    const value = variables[name];
+    const isGiven = operator.startsWith(':') ? Boolean(value) : value !== undefined;
+    if (operator.endsWith('+')) return isGiven ? word : '';
+    return isGiven ? (value ?? '') : word;
+  });
+  return filled === text ? text : interpolated(filled, variables);
+}
+
+/** Plain data, with what `<<` takes over and variables filled in. */
+export const parseCompose = (text: string, variables: Readonly<Record<string, string>> = {}): unknown =>
+  parse(interpolated(text, variables), { merge: true });
+
+export const composeWith = (variables: Readonly<Record<string, string>>): ComposeFile =>
+  parseCompose(readProjectFile('docker-compose.yml'), variables) as ComposeFile;
+
+export const COMPOSE = composeWith({});
 
 export function service(name: string): Service {
   const found = COMPOSE.services[name];
@@ -49,7 +67,7 @@ export function service(name: string): Service {
   return found;
 }
 
-/** The services that are gateways: the same but for their names. */
+/** The services that are gateways of the fleet: the same but for their names. */
 export const GATEWAYS = ['gateway-1', 'gateway-2'] as const;
 
 export const mountsOf = ({ volumes = [] }: Service): Mount[] =>

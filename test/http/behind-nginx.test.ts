@@ -43,8 +43,12 @@ withNginx(`behind nginx${NGINX === null ? ' (skipped: there is no nginx on this 
     const first = await get(url, 'key-a');
     const second = await get(url, 'key-a');
     expect([first, second].map(({ headers }) => headers.get('x-cache'))).toEqual(['MISS', 'HIT']);
-    // It is the very answer: the gateway was not asked.
-    expect(second.headers.get('x-request-id')).toBe(first.headers.get('x-request-id'));
+    // The gateway was not asked, and each request has an id of its own.
+    const [id, ...others] = [first, second].map(({ headers }) => headers.get('x-request-id'));
+    expect(id).toMatch(/^[\da-f]{32}$/);
+    expect(others).not.toEqual([id]);
+    expect(log.operations.filter(({ requestId }) => others.includes(String(requestId)))).toEqual([]);
+    expect(log.operations.at(-1)?.requestId).toBe(id);
     expect(await second.json()).toEqual(dataOf('key-a'));
     const other = await get(url, 'key-b');
     expect(other.headers.get('x-cache')).toBe('MISS');

@@ -12,6 +12,7 @@ type Fields = Readonly<Record<string, string>>;
 
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
 const TRACEPARENT = `00-${TRACE}-00f067aa0ba902b7-01`;
+const STATE = 'vendor=a1';
 const QUERY = 'query StatusOfRun { run(workflowId: "wf", id: "r1") { status } }';
 
 /** A module that prints the names of some packages that are imported after it. */
@@ -40,7 +41,12 @@ async function run(environment: Fields, args: readonly string[] = []): Promise<s
   );
   const response = await fetch(`${await started.url()}/graphql`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', authorization: 'Bearer key-1', traceparent: TRACEPARENT },
+    headers: {
+      'content-type': 'application/json',
+      authorization: 'Bearer key-1',
+      traceparent: TRACEPARENT,
+      tracestate: STATE,
+    },
     body: JSON.stringify({ query: QUERY }),
   });
   expect(await response.json()).toEqual({ data: { run: { status: 'COMPLETED' } } });
@@ -67,6 +73,7 @@ describe('a process with a collector', () => {
     expect(upstream.calls[0]?.headers.traceparent).toBe(`00-${TRACE}-${call?.spanId}-01`);
     expect(operation?.resource).toEqual({
       'service.name': 'stepgate',
+      'service.instance.id': expect.stringMatching(/^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/),
       'service.version': expect.stringMatching(/^\d+\.\d+\.\d+$/),
       'telemetry.sdk.language': 'nodejs',
       'telemetry.sdk.name': 'opentelemetry',
@@ -86,7 +93,7 @@ describe('a process with a collector', () => {
       OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${own.url}/own/path`,
       OTEL_EXPORTER_OTLP_COMPRESSION: 'gzip',
       OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Basic%20a2V5',
-      OTEL_RESOURCE_ATTRIBUTES: 'service.name=other,team=a%2Cb',
+      OTEL_RESOURCE_ATTRIBUTES: 'service.name=other,team=a%2Cb,service.instance.id=pod-1',
     };
     await run(variables, ['--config', file]);
     expect(receiver.exports).toEqual([]);
@@ -96,8 +103,8 @@ describe('a process with a collector', () => {
       },
     ]);
     expect(own.spans).toMatchObject([
-      { resource: { 'service.name': 'gateway-eu', team: 'a,b' } },
-      { resource: { 'service.name': 'gateway-eu', team: 'a,b' } },
+      { resource: { 'service.name': 'gateway-eu', team: 'a,b', 'service.instance.id': 'pod-1' } },
+      { resource: { 'service.name': 'gateway-eu', team: 'a,b', 'service.instance.id': 'pod-1' } },
     ]);
     await own.close();
     rmSync(folder, { recursive: true });
@@ -158,7 +165,9 @@ describe('a process without a collector', () => {
   ])('does not load the SDK, and passes on the trace of the caller: %j', async (environment) => {
     const output = await run(environment);
     expect(receiver.exports).toEqual([]);
-    expect(upstream.calls.map(({ headers }) => headers.traceparent)).toEqual([TRACEPARENT]);
+    expect(upstream.calls.map(({ headers: { traceparent, tracestate } }) => [traceparent, tracestate])).toEqual([
+      [TRACEPARENT, STATE],
+    ]);
     expect(output).toContain('resolved pino\n');
     expect(output).not.toContain('resolved @opentelemetry/sdk');
     expect(output).not.toContain('"trace_id"');

@@ -5,6 +5,7 @@ import { openSocket, openStream } from '../harness/live-client.ts';
 import { captureLog, rowsOf, wordsIn, type CapturedLog } from '../harness/observed.ts';
 
 const WATCH = 'subscription { runUpdated(workflowId: "wf", id: "r1") { status } }';
+const CLIENT = { 'apollographql-client-name': 'web', 'apollographql-client-version': '7' };
 const RUN = 'query StatusOfRun { run(workflowId: "wf", id: "r1") { status } }';
 
 describe('the log', () => {
@@ -45,10 +46,13 @@ describe('the log', () => {
 
   it('has a line at debug for a response cache hit, with the fields that the docs mark', async () => {
     await start('debug');
-    for (let time = 0; time < 3; time += 1) await gateway.query(RUN);
+    const headers = { authorization: 'Bearer key-1', 'content-type': 'application/json', ...CLIENT };
+    const body = JSON.stringify({ query: RUN });
+    for (let time = 0; time < 3; time += 1) await fetch(`${gateway.url}/graphql`, { method: 'POST', headers, body });
     const ready = log.operations.find(({ cache }) => cache === 'response');
     const marked = rowsOf('Log').filter(([, meaning]) => meaning?.startsWith('¹'));
-    expect(ready).toMatchObject({ level: 20, outcome: 'ok', transport: 'http' });
+    const clientNames = { clientName: 'web', clientVersion: '7' };
+    expect(ready).toMatchObject({ level: 20, outcome: 'ok', transport: 'http', ...clientNames });
     expect(Object.keys(ready ?? {}).sort()).toEqual(marked.flatMap(([field]) => wordsIn(field)).sort());
   });
 
@@ -62,7 +66,8 @@ describe('the log', () => {
         body: JSON.stringify({ query }),
       });
     for (const query of [RUN, RUN, RUN, '{ nothing }']) await post(query);
-    const socket = await openSocket(gateway.url, { authorization: headers.authorization }, { headers });
+    const params = { authorization: headers.authorization, ...CLIENT };
+    const socket = await openSocket(gateway.url, params, { headers });
     socket.subscribe({ query: WATCH });
     const stream = await openStream(gateway.url, { query: WATCH }, 'key-1', { headers });
     for (const client of [socket, stream]) {
@@ -88,6 +93,9 @@ describe('the log', () => {
         expect.objectContaining({ transport: 'graphql-sse', outcome: 'ok', client, events: 1 }),
       ]),
     );
+    // Of the parameters of the socket: the others do not say what they are.
+    const named = log.operations.filter(({ clientName }) => clientName !== undefined);
+    expect(named).toMatchObject([{ transport: 'graphql-ws', clientName: 'web', clientVersion: '7' }]);
     const fields = new Set(log.operations.flatMap((line) => Object.keys(line)));
     // Tracing is off here; traces.test.ts covers these two.
     const listed = rowsOf('Log')

@@ -63,6 +63,55 @@ it('every header that may carry a key is left out', async () => {
   expect(log.match(/\*\/\*/g)).toHaveLength(4);
 });
 
+it('a line of LOG_FORMAT=ecs has the names of the Elastic Common Schema, other fields below `stepgate`, and no key', async () => {
+  const logger = createLogger('debug', file, ['x-api-key'], 'ecs');
+  const secret = { 'x-api-key': 'secret' };
+  const more = { ...secret, headers: secret, request: { ...secret, headers: secret } };
+  logger
+    .child({}, { redact: [] })
+    .debug({ requestId: 'r-1', 'client.address': '::1', trace_id: 'a', span_id: 'b', outcome: 'ok' }, 'operation');
+  logger.error({ err: new TypeError('no', { cause: new Error('why') }), url: 'http://host', ...more }, 'failed');
+  logger.info('plain');
+  await flushed(logger);
+  const log = readFileSync(file, 'utf8');
+  expect(log).not.toContain('secret');
+  expect(log.indexOf('{"log.level":"debug","@timestamp":"')).toBe(0);
+  const common = {
+    '@timestamp': expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]{12}Z$/),
+    'ecs.version': expect.stringMatching(/^8\./),
+    'service.name': 'stepgate',
+    'service.version': expect.any(String),
+    'process.pid': process.pid,
+    'host.hostname': expect.any(String),
+  };
+  const error = {
+    type: 'TypeError',
+    message: 'no: why',
+    stack_trace: expect.stringContaining('caused by: Error: why'),
+  };
+  const request = { headers: {} };
+  expect(parse(log)).toEqual([
+    {
+      ...common,
+      'log.level': 'debug',
+      message: 'operation',
+      'http.request.id': 'r-1',
+      'client.address': '::1',
+      'trace.id': 'a',
+      'span.id': 'b',
+      stepgate: { outcome: 'ok' },
+    },
+    {
+      ...common,
+      'log.level': 'error',
+      message: 'failed',
+      error,
+      stepgate: { url: 'http://host', headers: {}, request },
+    },
+    { ...common, 'log.level': 'info', message: 'plain', stepgate: {} },
+  ]);
+});
+
 it('no line is lost when the process exits right after it', async () => {
   const script = runScript(`for (let n = 0; n < 5000; n += 1) logger.info({ n }, 'line'); process.exit(0);`);
   const lines = parse(await text(script.child.stdout));

@@ -7,6 +7,13 @@ import { rowsOf, scrape, wordsIn } from '../harness/observed.ts';
 import { wireRun } from '../harness/wire.ts';
 
 const RUN = '{ run(workflowId: "wf", id: "r1") { status } }';
+const MOBILE = { 'apollographql-client-name': 'mobile', 'apollographql-client-version': '1.2.0' };
+const ask = async (url: string, id: string, headers: Readonly<Record<string, string>>): Promise<void> => {
+  const body = JSON.stringify({ query: `{ run(workflowId: "wf", id: "${id}") { status } }` });
+  const own = { 'content-type': 'application/json', authorization: 'Bearer key-1', ...headers };
+  await (await fetch(`${url}/graphql`, { method: 'POST', headers: own, body })).text();
+};
+const clientsOf = async (url: string) => (await scrape(url)).counts('stepgate_client_operations_total');
 const WATCH = 'subscription { runUpdated(workflowId: "wf", id: "r1") { status } }';
 
 describe('the metrics', () => {
@@ -146,9 +153,25 @@ describe('the metrics', () => {
     },
   );
 
+  it('count operations by client: the first 100 pairs of a name and a version that the upstream has answered', async () => {
+    const { gateway } = await start({ RATE_LIMIT_ANONYMOUS_PER_MINUTE: '10000' });
+    await ask(gateway.url, 'made-up', { ...MOBILE, authorization: '' });
+    await ask(gateway.url, 'made-up', { ...MOBILE, 'apollographql-client-version': 'ä'.repeat(101) });
+    expect(await clientsOf(gateway.url)).toEqual({ 'OTHER OTHER client_error': 1, 'mobile unknown ok': 1 });
+    for (let version = 1; version <= 150; version += 1) {
+      await ask(gateway.url, `r${version}`, { 'graphql-client-name': 'web', 'graphql-client-version': `${version}` });
+    }
+    const counted = await clientsOf(gateway.url);
+    expect(counted).toMatchObject({ 'web 1 ok': 1, 'web 99 ok': 1, 'OTHER OTHER ok': 51 });
+    expect(Object.keys(counted)).toHaveLength(102);
+    // The second is a response cache hit.
+    for (let time = 0; time < 2; time += 1) await ask(gateway.url, 'r1', MOBILE);
+    expect(await clientsOf(gateway.url)).toMatchObject({ 'OTHER OTHER ok': 53 });
+  });
+
   it('are those that the docs list, with the same labels', async () => {
     const { gateway, upstream } = await start();
-    await gateway.query(RUN);
+    await ask(gateway.url, 'r1', MOBILE);
     upstream.script = () => ({ status: 500 });
     await gateway.query('{ run(workflowId: "wf", id: "r2") { status } }');
     upstream.script = () => ({ json: [wireRun('r3', { start_time: 'never' })] });

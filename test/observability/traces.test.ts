@@ -18,6 +18,7 @@ const WATCH = 'subscription Watching { runUpdated(workflowId: "wf", id: "r1") { 
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
 const PARENT = '00f067aa0ba902b7';
 const TRACEPARENT = `00-${TRACE}-${PARENT}-01`;
+const STATE = 'vendor=a1,other@tenant=b2';
 const [SERVER, CLIENT, IS_ERROR] = [2, 3, 2];
 
 let upstream: FaultyUpstream;
@@ -117,6 +118,16 @@ describe('the trace of an operation', () => {
       'x-request-id': 'night-1',
     });
     expect(log.operations).toMatchObject([{ requestId: 'night-1', trace_id: TRACE, span_id: operation?.spanId }]);
+  });
+
+  it('passes the caller’s state on to the upstream', async () => {
+    await start();
+    await post(RUN, { traceparent: TRACEPARENT, tracestate: STATE });
+    const [call] = await spansOf(CLIENT);
+    expect(upstream.calls[0]?.headers).toMatchObject({
+      traceparent: `00-${TRACE}-${call?.spanId}-01`,
+      tracestate: STATE,
+    });
   });
 
   it('is a new one where the caller’s is not valid', async () => {
@@ -221,11 +232,18 @@ describe('the trace of an operation', () => {
   it('is the caller’s where the process has no SDK; the log has no trace', async () => {
     await sdk.close();
     await start();
-    await post(RUN, { traceparent: TRACEPARENT });
-    await abandon(runOf('r2'));
+    await post(RUN, { traceparent: TRACEPARENT, tracestate: STATE });
+    await post(runOf('r2'), { traceparent: TRACEPARENT, tracestate: `long=${'x'.repeat(600)}` });
+    await post(runOf('r3'), { traceparent: '00-nonsense-01', tracestate: STATE });
+    await abandon(runOf('r4'));
     expect(receiver.exports).toEqual([]);
-    expect(upstream.calls.map(({ headers }) => headers.traceparent)).toEqual([TRACEPARENT, undefined]);
-    expect(log.operations).toMatchObject([{ outcome: 'ok' }, { outcome: 'abandoned', 'client.address': '127.0.0.1' }]);
+    expect(upstream.calls.map(({ headers: { traceparent, tracestate } }) => [traceparent, tracestate])).toEqual([
+      [TRACEPARENT, STATE],
+      [TRACEPARENT, undefined],
+      [undefined, undefined],
+      [undefined, undefined],
+    ]);
+    expect(log.operations.at(-1)).toMatchObject({ outcome: 'abandoned', 'client.address': '127.0.0.1' });
     expect(log.text).not.toContain('trace_id');
   });
 });
@@ -233,7 +251,7 @@ describe('the trace of an operation', () => {
 describe('the attributes of a span', () => {
   it('are those that the docs list, each of them at some time, with names of the semantic conventions or of the gateway', async () => {
     await start();
-    await post(RUN);
+    await post(RUN, { 'graphql-client-name': 'web', 'graphql-client-version': '7' });
     upstream.script = () => ({ status: 503, headers: { 'retry-after': '0' } });
     await post(`query Other ${runOf('r2')}`);
     await abandon(runOf('r3'));

@@ -114,7 +114,7 @@ export function attemptOf(execution: Execution, all: readonly Execution[]): Atte
     number: position + 1,
     count: ofNode.length,
     kind: position === 0 ? 'FIRST' : isRetry(position) ? 'RETRY' : 'ITERATION',
-    previous: ofNode[position - 1] ?? null,
+    previous: isRetry(position) ? (ofNode[position - 1] ?? null) : null,
     isSuperseded: isRetry(position + 1),
   };
 }

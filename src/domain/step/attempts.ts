@@ -22,8 +22,10 @@ export function numberAttempts(steps: readonly StepDraft[]): void {
       step.attempt = attempt;
       step.attemptCount = ofNode.length;
       step.attemptKind = kindOf(step, previous);
-      step.previousAttempt = previous;
-      if (previous) previous.isSuperseded = step.attemptKind === 'RETRY';
+      if (previous && step.attemptKind === 'RETRY') {
+        step.previousAttempt = previous;
+        previous.isSuperseded = true;
+      }
       previous = step;
     }
   }

@@ -1,7 +1,7 @@
 import type { Timestamp } from '../../domain/timestamp.ts';
 import type { JsonValue } from '../../domain/types.ts';
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
-import type { WorkflowRef, StatisticsOfRuns, StartedRun, FailureGroupOfWorkflow, TrendBucketOfWorkflow } from '../object-references.ts';
+import type { WorkflowRef, StatisticsOfRuns, StartedRun, FailureGroupOfWorkflow, TrendBucketOfWorkflow, ChangePointOfWorkflow } from '../object-references.ts';
 import type { WorkflowPage, RunPage, ListedRun, RecentRunsPage, PageInfo as PageInfoModel } from '../lists/connections.ts';
 import type { Distribution as DomainDistribution, NodeStatistics as DomainNodeStatistics } from '../../domain/run/statistics.ts';
 import type { RunComparison as DomainRunComparison, NodeComparison as DomainNodeComparison } from '../../domain/run/comparison.ts';
@@ -45,6 +45,60 @@ export type AttemptKind =
   | 'ITERATION'
   /** The previous execution failed, and had ended when this one started. */
   | 'RETRY';
+
+/** Extent of `Workflow.changePoints`. */
+export type ChangeCoverage = {
+  readonly __typename?: 'ChangeCoverage';
+  /** Number of these runs whose steps were loaded and compared. */
+  readonly examinedCount: Scalars['Int']['output'];
+  /** Number of runs in question: `last`, or all runs of the workflow if it has fewer. */
+  readonly runCount: Scalars['Int']['output'];
+};
+
+/** Kind of a change between two runs. */
+export type ChangeKind =
+  /**
+   * The workflow was changed between the two runs, by `Workflow.updatedAt`.
+   * The upstream sends only the present version and graph, so earlier changes are not known.
+   */
+  | 'GRAPH'
+  /** Another model in the step's inputs; in its outputs, if the inputs name none. */
+  | 'MODEL'
+  /** Other parameters: temperature, limits, tools, response format, … */
+  | 'PARAMETERS'
+  /**
+   * Other system or developer messages, or another template. Messages of the user and of the model do not count.
+   * Prompts are compared by sentence, whatever the order and the blanks. All dates are equal. If runs in a row each have sentences
+   * that neither the run before nor the run after has, such as names or retrieved texts, these sentences are data and do not count.
+   */
+  | 'PROMPT';
+
+/** Change between two successive runs of a workflow. */
+export type ChangePoint = {
+  readonly __typename?: 'ChangePoint';
+  /**
+   * Value after the change: the part that differs, at most about 300 characters. Null if there is none.
+   * PROMPT: sentences that only the run has. PARAMETERS: names and JSON values. GRAPH: version, and nodes that have run only
+   * since.
+   */
+  readonly after?: Maybe<Scalars['String']['output']>;
+  /** Start of `run`. */
+  readonly at: Scalars['DateTime']['output'];
+  /**
+   * Value before the change: the part that differs, at most about 300 characters. Null if there is none.
+   * PROMPT: sentences that only the previous run has. PARAMETERS: names and JSON values. GRAPH: nodes of earlier runs that the graph
+   * no longer has.
+   */
+  readonly before?: Maybe<Scalars['String']['output']>;
+  /** Kind of change. */
+  readonly kind: ChangeKind;
+  /** Node whose steps changed. Null for GRAPH. */
+  readonly nodeId?: Maybe<Scalars['ID']['output']>;
+  /** Last run before the change. Null with an error if it cannot be loaded. */
+  readonly previousRun?: Maybe<Run>;
+  /** First run after the change. Null with an error if it cannot be loaded. */
+  readonly run?: Maybe<Run>;
+};
 
 /**
  * Messages to and from a model, without reasoning.
@@ -847,7 +901,7 @@ export type Step = {
   readonly outputs?: Maybe<Scalars['JSON']['output']>;
   /** Size of `outputs` in bytes, as JSON without blanks; 0 without outputs. */
   readonly outputsSizeBytes: Scalars['Int']['output'];
-  /** Previous execution of the node. Null for the first. */
+  /** Failed execution that this one repeats. Null for a FIRST execution and for an ITERATION. */
   readonly previousAttempt?: Maybe<Step>;
   /** Status word from the upstream, unchanged. Empty if it sent none. */
   readonly rawStatus: Scalars['String']['output'];
@@ -1120,6 +1174,21 @@ export type TrendBucket = {
  */
 export type Workflow = {
   readonly __typename?: 'Workflow';
+  /** Number of runs that `changePoints` with the same `last` compares. Makes no further call next to it. */
+  readonly changeCoverage?: Maybe<ChangeCoverage>;
+  /**
+   * Changes between successive runs among the latest runs: of the workflow, and of what its steps ask of a model. Newest first,
+   * then by node id, then by kind. `changeCoverage` says how many runs were examined.
+   *
+   * A step is compared with the last earlier run in which its node asked a model. A skipped step, a step without inputs, and a
+   * failed step that was retried do not count. If a node has several other executions in a run, they count together: all their
+   * models, the sentences that all their prompts have, and all values of each parameter.
+   *
+   * Costs one upstream call for each run whose steps are not cached. The newest runs are loaded first; runs beyond the operation's
+   * limits (`MAX_UPSTREAM_CALLS`, 64 MiB of steps) are not examined. A run whose steps cannot be loaded is null at the end of the
+   * list, with its own error.
+   */
+  readonly changePoints?: Maybe<ReadonlyArray<Maybe<ChangePoint>>>;
   /** Creation time. */
   readonly createdAt?: Maybe<Scalars['DateTime']['output']>;
   /** Purpose of the workflow, as its author describes it. */
@@ -1172,6 +1241,26 @@ export type Workflow = {
   readonly updatedAt?: Maybe<Scalars['DateTime']['output']>;
   /** Version. */
   readonly version?: Maybe<Scalars['String']['output']>;
+};
+
+
+/**
+ * Graph of nodes that can be run.
+ * All fields except `id` and the run fields come from the upstream's list of workflows. They are null if the list has no value,
+ * and null with a NOT_FOUND error if the list does not have the workflow.
+ */
+export type WorkflowChangeCoverageArgs = {
+  last?: InputMaybe<Scalars['Int']['input']>;
+};
+
+
+/**
+ * Graph of nodes that can be run.
+ * All fields except `id` and the run fields come from the upstream's list of workflows. They are null if the list has no value,
+ * and null with a NOT_FOUND error if the list does not have the workflow.
+ */
+export type WorkflowChangePointsArgs = {
+  last?: InputMaybe<Scalars['Int']['input']>;
 };
 
 
@@ -1392,6 +1481,9 @@ export type DirectiveResolverFn<TResult = Record<PropertyKey, never>, TParent = 
 export type ResolversTypes = {
   AttemptKind: AttemptKind;
   Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
+  ChangeCoverage: ResolverTypeWrapper<ChangeCoverage>;
+  ChangeKind: ChangeKind;
+  ChangePoint: ResolverTypeWrapper<ChangePointOfWorkflow>;
   Conversation: ResolverTypeWrapper<DomainConversation>;
   Cost: ResolverTypeWrapper<DomainCost>;
   CriticalPath: ResolverTypeWrapper<DomainCriticalPath>;
@@ -1456,6 +1548,8 @@ export type ResolversTypes = {
 /** Mapping between all available schema types and the resolvers parents */
 export type ResolversParentTypes = {
   Boolean: Scalars['Boolean']['output'];
+  ChangeCoverage: ChangeCoverage;
+  ChangePoint: ChangePointOfWorkflow;
   Conversation: DomainConversation;
   Cost: DomainCost;
   CriticalPath: DomainCriticalPath;
@@ -1526,6 +1620,21 @@ export type LinkDirectiveResolver<Result, Parent, ContextType = Context, Args = 
 export type ShareableDirectiveArgs = { };
 
 export type ShareableDirectiveResolver<Result, Parent, ContextType = Context, Args = ShareableDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
+
+export type ChangeCoverageResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ChangeCoverage'] = ResolversParentTypes['ChangeCoverage']> = {
+  examinedCount: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  runCount: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type ChangePointResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ChangePoint'] = ResolversParentTypes['ChangePoint']> = {
+  after: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  at: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  before: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  kind: Resolver<ResolversTypes['ChangeKind'], ParentType, ContextType>;
+  nodeId: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  previousRun: Resolver<ResolversTypes['Run'], ParentType, ContextType>;
+  run: Resolver<ResolversTypes['Run'], ParentType, ContextType>;
+};
 
 export type ConversationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Conversation'] = ResolversParentTypes['Conversation']> = {
   finishReason: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
@@ -1858,6 +1967,8 @@ export type TrendBucketResolvers<ContextType = Context, ParentType extends Resol
 };
 
 export type WorkflowResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Workflow'] = ResolversParentTypes['Workflow']> = {
+  changeCoverage: Resolver<ResolversTypes['ChangeCoverage'], ParentType, ContextType, RequireFields<WorkflowChangeCoverageArgs, 'last'>>;
+  changePoints: Resolver<ReadonlyArray<ResolversTypes['ChangePoint']>, ParentType, ContextType, RequireFields<WorkflowChangePointsArgs, 'last'>>;
   createdAt: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   description: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   failureGroups: Resolver<ReadonlyArray<ResolversTypes['FailureGroup']>, ParentType, ContextType, RequireFields<WorkflowFailureGroupsArgs, 'last'>>;
@@ -1921,6 +2032,8 @@ export interface Link__ImportScalarConfig extends GraphQLScalarTypeConfig<Resolv
 }
 
 export type Resolvers<ContextType = Context> = {
+  ChangeCoverage: ChangeCoverageResolvers<ContextType>;
+  ChangePoint: ChangePointResolvers<ContextType>;
   Conversation: ConversationResolvers<ContextType>;
   Cost: CostResolvers<ContextType>;
   CriticalPath: CriticalPathResolvers<ContextType>;

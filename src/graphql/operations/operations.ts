@@ -51,8 +51,8 @@ export interface OperationsOptions {
 export function createOperations(options: OperationsOptions) {
   const { schema, apollo, persisted, documents, eventsOf, errors, contextSource, isProven, observer } = options;
 
-  const recordOf = ({ transport, requestId, traceparent, http, caller }: OperationRequest): OperationRecord =>
-    observer.begin({ transport, requestId, traceparent, http, viewerId: caller.viewer?.id ?? null });
+  const recordOf = ({ transport, requestId, clientInfo, http, caller }: OperationRequest): OperationRecord =>
+    observer.begin({ transport, requestId, clientInfo, http, viewerId: caller.viewer?.id ?? null });
 
   /** Rejects with the error of an operation that Apollo Server must not see. */
   async function begin(

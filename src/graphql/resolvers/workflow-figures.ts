@@ -35,6 +35,23 @@ const failureGroup: FieldTable<'FailureGroup'> = {
   },
 };
 
+/** Its runs were loaded with their steps. */
+const changePoint: FieldTable<'ChangePoint'> = {
+  at: {},
+  run: {
+    resolve: ({ workflowId, runId }, _args, { runs, requirement }, info) =>
+      runs().load({ workflowId, runId }, requirement(info)),
+  },
+  previousRun: {
+    resolve: ({ workflowId, previousRunId }, _args, { runs, requirement }, info) =>
+      runs().load({ workflowId, runId: previousRunId }, requirement(info)),
+  },
+  nodeId: {},
+  kind: {},
+  before: {},
+  after: {},
+};
+
 const trendBucket: FieldTable<'TrendBucket'> = {
   startedAt: {},
   endedAt: {},
@@ -58,6 +75,8 @@ const workflowStatistics: FieldTable<'WorkflowStatistics'> = {
 export const workflowFigures = {
   WorkflowStatistics: workflowStatistics,
   FailureGroup: failureGroup,
+  ChangePoint: changePoint,
+  ChangeCoverage: properties<'ChangeCoverage'>(),
   TrendBucket: trendBucket,
   Distribution: properties<'Distribution'>(),
   NodeStatistics: { ...properties<'NodeStatistics'>(), ...intFields('totalTokens') },

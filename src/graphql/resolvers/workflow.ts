@@ -7,6 +7,7 @@ import { checkBuckets, checkFirst, checkIdCount, checkLast, runFilter, runWindow
 import { runPage } from '../lists/connections.ts';
 import type { Context } from '../context.ts';
 import { readRunCursor } from '../lists/cursors.ts';
+import type { ArgumentValues } from '../fields/argument-values.ts';
 import { ASSUMED_LIST_SIZE } from '../fields/field-entry.ts';
 import type { FieldTable } from '../fields/field-table.ts';
 import {
@@ -20,6 +21,7 @@ import {
 } from '../fields/list-sizes.ts';
 import type { WorkflowRef } from '../object-references.ts';
 import { settleAll } from '../lists/settle.ts';
+import { workflowChanges } from '../workflow-changes.ts';
 
 /** The latest runs that the arguments of a figure name. */
 const runsWithin = (workflowId: string, args: LatestRunsArgs, history: Context['history']) =>
@@ -34,6 +36,12 @@ const ofList = <Key extends keyof WorkflowRecord>(key: Key) =>
     resolve: async ({ id }: WorkflowRef, _args: object, { workflows }: Context): Promise<WorkflowRecord[Key]> =>
       (await workflows().find(id))[key],
   }) as const;
+
+/** The steps of each run, and the workflow's version. */
+const CHANGES = {
+  calls: (given: ArgumentValues) => statisticsCalls(given) + runsInStatistics(given),
+  readsWorkflows: true,
+} as const;
 
 export const workflow: FieldTable<'Workflow'> = {
   id: {},
@@ -98,6 +106,22 @@ export const workflow: FieldTable<'Workflow'> = {
       const errors = loads.flatMap((load) => (load.status === 'rejected' ? [load.reason as never] : []));
       return [...groups, ...errors];
     },
+  },
+
+  changePoints: {
+    ...CHANGES,
+    items: runsInStatistics,
+    objects: ASSUMED_LIST_SIZE,
+    async resolve({ id }, { last }, context) {
+      const { points, errors } = await workflowChanges(id, checkLast(last), context);
+      // As items of the list they are null with these errors. The generated types know no Error in a list.
+      return [...points, ...(errors as readonly object[] as typeof points)];
+    },
+  },
+
+  changeCoverage: {
+    ...CHANGES,
+    resolve: async ({ id }, { last }, context) => (await workflowChanges(id, checkLast(last), context)).coverage,
   },
 
   trend: {

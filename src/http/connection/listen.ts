@@ -7,18 +7,20 @@ import type { Logger } from '../../observability/logger.ts';
 export interface ListenOn {
   readonly host: string;
   readonly port: number;
+  /** The variable of the port. */
+  readonly name: 'PORT' | 'OPS_PORT';
 }
 
 /**
  * Resolves with the port. Rejects with a sentence that names the variable. An error after that, such as a connection that could not
  * be accepted, is logged: nobody waits for it, and the server goes on.
  */
-export async function listen(server: Server, { host, port }: ListenOn, logger: Pick<Logger, 'error'>): Promise<number> {
+export async function listen(server: Server, on: ListenOn, logger: Pick<Logger, 'error'>): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<undefined>();
   const fail = (error: Error) => {
-    reject(problemOf(error, { host, port }));
+    reject(problemOf(error, on));
   };
-  server.once('error', fail).listen(port, host, () => {
+  server.once('error', fail).listen(on.port, on.host, () => {
     resolve(undefined);
   });
   await promise;
@@ -30,8 +32,8 @@ export async function listen(server: Server, { host, port }: ListenOn, logger: P
 
 /** What is wrong with which variable, by the code of the system. */
 const PROBLEMS: Readonly<Record<string, (on: ListenOn) => string>> = {
-  EADDRINUSE: ({ host, port }) => `PORT: expected a port that is free; ${port} is in use at ${host}`,
-  EACCES: ({ port }) => `PORT: expected a port that this user may open; got ${port}`,
+  EADDRINUSE: ({ host, port, name }) => `${name}: expected a port that is free; ${port} is in use at ${host}`,
+  EACCES: ({ port, name }) => `${name}: expected a port that this user may open; got ${port}`,
   ENOTFOUND: ofHost,
   EAI_AGAIN: ofHost,
   EADDRNOTAVAIL: ofHost,

@@ -15,6 +15,7 @@ import { readBody } from '../body.ts';
 import { ANONYMOUS, type ClientBytes } from '../connection/client-bytes.ts';
 import { bytesBeyondText } from '../connection/json-bytes.ts';
 import { RequestClient } from '../connection/request-client.ts';
+import { clientInfoOf } from '../headers/client-info.ts';
 import type { SendEvents } from '../live/event-streams.ts';
 import { allowanceHeaders, type RateLimits } from '../rate-limits.ts';
 import type { Send } from '../response.ts';
@@ -93,8 +94,8 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): GraphqlHan
     const exchange: Exchange = {
       transport: forms.json === null ? 'graphql-sse' : 'http',
       requestId: id,
-      traceparent: request.headers.traceparent,
       http: { request, response: reply.raw },
+      clientInfo: clientInfoOf(request.headers),
       caller,
       authenticate: () => authenticate(request),
       unaccepted: unacceptedCallers.of(caller, request),
@@ -134,7 +135,7 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): GraphqlHan
     const cached = key && (await responses?.find(key, caller.untilMs));
     if (cached) {
       client.hold(cached.body.length);
-      observer.responseCacheHit(requestId, key.viewer.id, http);
+      observer.responseCacheHit(requestId, key.viewer.id, http, exchange.clientInfo);
       await send(reply, cached);
       return;
     }

@@ -4,8 +4,16 @@ import { isDeeperThan, MAX_JSON_DEPTH } from '../../domain/json.ts';
 import { parseExactJson } from '../../domain/long-integers.ts';
 import type { JsonValue } from '../../domain/types.ts';
 import { isRecord } from '../../graphql/json-kinds.ts';
+import type { ClientInfo } from '../../observability/operation-record.ts';
+import { clientInfoOf } from '../headers/client-info.ts';
 
 type SocketMessage = Readonly<Record<string, unknown>>;
+
+/** Read from the first message: a browser can send no headers of its own with a WebSocket. */
+export interface ConnectionParams {
+  readonly authorization: string | undefined;
+  readonly clientInfo: ClientInfo | null;
+}
 
 /** Levels of a payload: a value in it has one less. */
 const MAX_DEPTH = MAX_JSON_DEPTH + 1;
@@ -20,7 +28,10 @@ export function readMessage(text: string): SocketMessage | null {
   const { type, payload } = message;
   if (!isRecord(payload)) return message;
   // graphql-ws keeps the payload as long as the socket is open: up to 1 MiB, which takes 20 MB when it is parsed.
-  if (type === MessageType.ConnectionInit) return { type, payload: { authorization: authorizationIn(payload) } };
+  if (type === MessageType.ConnectionInit) {
+    const params: ConnectionParams = { authorization: authorizationIn(payload), clientInfo: clientInfoOf(payload) };
+    return { type, payload: params };
+  }
   // graphql-ws writes the payload back, by recursion.
   if (type === MessageType.Ping) return isTooDeep(payload) ? null : message;
   if (type !== MessageType.Subscribe || payload.query != null || !isPersisted(payload)) return message;

@@ -12,8 +12,10 @@ import { GatewayError } from '../../upstream/errors.ts';
 import type { Authenticate } from '../authentication.ts';
 import { ANONYMOUS, type ClientBytes } from '../connection/client-bytes.ts';
 import { RequestClient } from '../connection/request-client.ts';
+import { clientInfoOf } from '../headers/client-info.ts';
 import type { RateLimits } from '../rate-limits.ts';
 import type { UnacceptedCallers } from '../unaccepted-callers.ts';
+import type { ConnectionParams } from './socket-message.ts';
 
 /** The state of one socket. */
 export interface SocketState {
@@ -58,10 +60,11 @@ export function createSocketProtocol(options: SocketProtocolOptions): Server<Soc
     socket: SocketState,
     id: string,
     params: OperationParams,
-    authorization: string | undefined,
+    connectionParams: Partial<ConnectionParams> | undefined,
     isOneTooMany: boolean,
   ): LiveEvents {
     const { request, underWay } = socket;
+    const authorization = connectionParams?.authorization;
     // graphql-ws forgets an id that the client completes, although its operation may still be under way.
     if (underWay.has(id)) {
       socket.close(CloseCode.SubscriberAlreadyExists, `Subscriber for ${id} already exists`);
@@ -76,8 +79,8 @@ export function createSocketProtocol(options: SocketProtocolOptions): Server<Soc
       const operation = {
         transport: 'graphql-ws',
         requestId: `${socket.requestId}.${(socket.operationCount += 1)}`,
-        traceparent: request.headers.traceparent as string | readonly string[] | undefined,
         http: { request },
+        clientInfo: connectionParams?.clientInfo ?? clientInfoOf(request.headers),
         caller,
         authenticate: () => authenticate(request, authorization),
         unaccepted: unacceptedCallers.of(caller, request),
@@ -110,7 +113,7 @@ export function createSocketProtocol(options: SocketProtocolOptions): Server<Soc
     return allowance && !allowance.isAllowed ? rateLimited(allowance) : null;
   }
 
-  return makeServer<{ readonly authorization?: string | undefined } | undefined, SocketState>({
+  return makeServer<Partial<ConnectionParams> | undefined, SocketState>({
     schema,
     connectionInitWaitTimeout: CONNECTION_INIT_MS,
     async onConnect({ connectionParams, extra: socket }) {
@@ -131,7 +134,7 @@ export function createSocketProtocol(options: SocketProtocolOptions): Server<Soc
     onOperation({ connectionParams, subscriptions, extra: socket }, id, payload) {
       // `subscriptions` includes this operation.
       const isOneTooMany = Object.keys(subscriptions).length > maxOperations;
-      const results = resultsOf(socket, id, payload, connectionParams?.authorization, isOneTooMany);
+      const results = resultsOf(socket, id, payload, connectionParams, isOneTooMany);
       // The pipeline has formatted the errors already: see `onNext`.
       return results as AsyncGenerator<ExecutionResult>;
     },

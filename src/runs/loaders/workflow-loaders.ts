@@ -11,9 +11,9 @@ export interface WorkflowLoaders {
   known(): Promise<WorkflowList>;
   /** Rejects with NOT_FOUND if the list does not contain the workflow. */
   find(workflowId: string): Promise<WorkflowRecord>;
-  /**
-   * Null if the graph cannot be loaded, since a run can be derived without it. Rejects if the upstream denies access.
-   */
+  /** Null if the workflow is not listed, or its list cannot be loaded. Rejects if the upstream denies access. */
+  listed(workflowId: string): Promise<WorkflowRecord | null>;
+  /** Returns the graph of `listed`: a run can be derived without it. */
   graphOf(workflowId: string): Promise<WorkflowGraph | null>;
 }
 
@@ -21,6 +21,17 @@ export function createWorkflowLoaders(store: WorkflowStore, operation: ReadConte
   let list: Promise<WorkflowList> | undefined;
   let recent: Promise<WorkflowList> | undefined;
   const known = () => (recent ??= list ?? store.recent(operation));
+
+  async function listed(workflowId: string): Promise<WorkflowRecord | null> {
+    try {
+      return (await known()).get(workflowId) ?? null;
+    } catch (error) {
+      if (!(error instanceof GatewayError) || isAccessDenied(error)) throw error;
+      // An answer without the workflow is not cached, since the next call may succeed.
+      if (error.code !== 'UPSTREAM_ENDPOINT_DISABLED') operation.lifetime.limit(0);
+      return null;
+    }
+  }
 
   return {
     list: () => (list ??= store.list(operation)),
@@ -30,15 +41,7 @@ export function createWorkflowLoaders(store: WorkflowStore, operation: ReadConte
       if (workflow) return workflow;
       throw new GatewayError('NOT_FOUND', 'workflow not found upstream');
     },
-    async graphOf(workflowId) {
-      try {
-        return (await known()).get(workflowId)?.graph ?? null;
-      } catch (error) {
-        if (!(error instanceof GatewayError) || isAccessDenied(error)) throw error;
-        // An answer without the graph is not cached, since the next call may succeed.
-        if (error.code !== 'UPSTREAM_ENDPOINT_DISABLED') operation.lifetime.limit(0);
-        return null;
-      }
-    },
+    listed,
+    graphOf: async (workflowId) => (await listed(workflowId))?.graph ?? null,
   };
 }

@@ -3,6 +3,7 @@
  * are never evicted, since a run would start twice: if there is no room, a new key is refused. A fleet shares its keys.
  */
 import { hash } from 'node:crypto';
+import { canonicalJson } from '../../domain/json.ts';
 import type { JsonObject } from '../../domain/types.ts';
 import type { StartedRun } from '../../upstream/contract.ts';
 import { GatewayError } from '../../upstream/errors.ts';
@@ -127,16 +128,3 @@ export const usedForAnother = (): GatewayError =>
     'BAD_USER_INPUT',
     'idempotencyKey must be new, got one used in the last 10 minutes for another workflow or other inputs; send a new key',
   );
-
-/** Returns the same text for equal values, in any order of fields. */
-function canonicalJson(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item ?? null)).join()}]`;
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  const fields = value as Readonly<Record<string, unknown>>;
-  // A field that a missing variable left undefined is not sent.
-  const names = Object.keys(fields).filter((name) => fields[name] !== undefined);
-  return `{${names
-    .sort()
-    .map((name) => `${JSON.stringify(name)}:${canonicalJson(fields[name])}`)
-    .join()}}`;
-}

@@ -103,6 +103,10 @@ export const supportTriage: WorkflowDefinition = {
       model: 'virtuoso-large',
       system: 'Answer the customer from the passages alone. Be brief and kind; promise nothing.',
       temperature: 0.4,
+      earlier: {
+        system: 'Answer the customer from the passages alone. Be kind; offer a refund of up to 50 euros.',
+        temperature: 0.7,
+      },
       maxTokens: 800,
       promptTokens: [2100, 3900],
       completionTokens: [140, 420],

@@ -1,0 +1,44 @@
+/** Variables of an environment whose names are nearly those of settings. */
+import { ENVIRONMENT } from './variables.ts';
+
+/** Names that other programs share, or that are too short: FTP_PROXY and HOME are near them. */
+const SHARED: ReadonlySet<string> = new Set(['HOST', 'PORT', 'NODE_ENV', 'HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY']);
+const SETTINGS = Object.keys(ENVIRONMENT.shape);
+const OURS = SETTINGS.filter((name) => !SHARED.has(name));
+/** Shorter names have more neighbours. */
+const mistakesIn = (name: string): number => (name.length < 10 ? 1 : 2);
+
+/** Each with the setting that may be meant. Names of other programs are left out. */
+export function misspelledVariables(names: readonly string[]): { readonly name: string; readonly meant: string }[] {
+  return names
+    .filter((name) => !SETTINGS.includes(name))
+    .flatMap((name) => {
+      const near = OURS.filter((meant) => Math.abs(meant.length - name.length) <= mistakesIn(meant))
+        .map((meant) => ({ name, meant, distance: distanceOf(name.toUpperCase(), meant) }))
+        .filter(({ meant, distance }) => distance <= mistakesIn(meant))
+        .sort((one, other) => one.distance - other.distance);
+      return near.slice(0, 1).map(({ meant }) => ({ name, meant }));
+    });
+}
+
+/** Letters that are added, missing, wrong, or swapped with the next one. */
+function distanceOf(one: string, other: string): number {
+  const rows: number[][] = [Array.from({ length: other.length + 1 }, (_, column) => column)];
+  const at = (row: number, column: number): number => rows[row]?.[column] ?? Infinity;
+  for (let row = 1; row <= one.length; row += 1) {
+    const current = [row];
+    rows.push(current);
+    for (let column = 1; column <= other.length; column += 1) {
+      const isSwapped = one[row - 2] === other[column - 1] && one[row - 1] === other[column - 2];
+      current.push(
+        Math.min(
+          at(row - 1, column) + 1,
+          at(row, column - 1) + 1,
+          at(row - 1, column - 1) + (one[row - 1] === other[column - 1] ? 0 : 1),
+          isSwapped ? at(row - 2, column - 2) + 1 : Infinity,
+        ),
+      );
+    }
+  }
+  return at(one.length, other.length);
+}

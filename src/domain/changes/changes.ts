@@ -1,0 +1,163 @@
+/** What changed between successive runs of a workflow. */
+import { clip } from '../conversation/text.ts';
+import { compareText } from '../order.ts';
+import type { Timestamp } from '../timestamp.ts';
+import type { WorkflowRecord } from '../types.ts';
+import type { ModelCall, Parameters } from './model-calls.ts';
+import { templatesOf, type Prompt } from './prompt.ts';
+
+/** In the order in which the changes of one node and run are listed. */
+const KINDS = ['GRAPH', 'MODEL', 'PROMPT', 'PARAMETERS'] as const;
+export type ChangeKind = (typeof KINDS)[number];
+
+export interface ChangePoint {
+  /** The start of the run. */
+  readonly at: Timestamp;
+  readonly runId: string;
+  readonly previousRunId: string;
+  /** Null for GRAPH. */
+  readonly nodeId: string | null;
+  readonly kind: ChangeKind;
+  readonly before: string | null;
+  readonly after: string | null;
+}
+
+/** A run that has started, as far as it is compared. */
+export interface ComparedRun {
+  readonly id: string;
+  readonly startedAt: Timestamp;
+  /** All that have steps. */
+  readonly nodeIds: ReadonlySet<string>;
+  /** By node. */
+  readonly calls: ReadonlyMap<string, ModelCall>;
+}
+
+interface Difference {
+  readonly before: string | null;
+  readonly after: string | null;
+}
+
+interface CallInRun {
+  /** The place of the run. */
+  readonly at: number;
+  readonly call: ModelCall;
+}
+
+/** Takes runs from oldest to newest, and returns the newest changes first. Yields while it works. */
+export function* changePoints(
+  runs: readonly ComparedRun[],
+  workflow: Pick<WorkflowRecord, 'version' | 'updatedAt' | 'graph'> | null,
+): Generator<void, ChangePoint[], void> {
+  const found: { readonly at: number; readonly point: ChangePoint }[] = [];
+
+  function add(from: number, at: number, rest: Pick<ChangePoint, 'nodeId' | 'kind'> & Difference): void {
+    const [previous, run] = [runs[from], runs[at]];
+    if (!previous || !run) return;
+    const { nodeId, kind, before, after } = rest;
+    const point = { at: run.startedAt, runId: run.id, previousRunId: previous.id, nodeId, kind, before, after };
+    found.push({ at, point });
+  }
+
+  for (const [nodeId, calls] of callsOfNodes(runs)) {
+    const templates = yield* templatesOf(calls.map(({ call }) => call.prompt));
+    let last: CallInRun | undefined;
+    let lastModel: CallInRun | undefined;
+    for (const [index, { at, call }] of calls.entries()) {
+      yield;
+      if (last) {
+        const prompt = promptDifference(templates[index - 1], templates[index]);
+        if (prompt) add(last.at, at, { nodeId, kind: 'PROMPT', ...prompt });
+        const parameters = parametersDifference(last.call.parameters, call.parameters);
+        if (parameters) add(last.at, at, { nodeId, kind: 'PARAMETERS', ...parameters });
+      }
+      last = { at, call };
+      if (call.model === null) continue;
+      if (lastModel && lastModel.call.model !== call.model) {
+        add(lastModel.at, at, { nodeId, kind: 'MODEL', before: lastModel.call.model, after: call.model });
+      }
+      lastModel = { at, call };
+    }
+  }
+  const graph = workflow && graphDifference(runs, workflow);
+  if (graph) add(graph.at - 1, graph.at, { nodeId: null, kind: 'GRAPH', ...graph });
+
+  const rank = ({ kind }: ChangePoint) => KINDS.indexOf(kind);
+  return found
+    .sort(
+      (a, b) => b.at - a.at || compareText(a.point.nodeId ?? '', b.point.nodeId ?? '') || rank(a.point) - rank(b.point),
+    )
+    .map(({ point }) => point);
+}
+
+function callsOfNodes(runs: readonly ComparedRun[]): Map<string, CallInRun[]> {
+  const nodes = new Map<string, CallInRun[]>();
+  for (const [at, { calls }] of runs.entries()) {
+    for (const [nodeId, call] of calls) {
+      const ofNode = nodes.get(nodeId) ?? [];
+      nodes.set(nodeId, ofNode);
+      ofNode.push({ at, call });
+    }
+  }
+  return nodes;
+}
+
+/** The sentences that only one of them has; null if they have the same. */
+function promptDifference(before: Prompt | undefined, after: Prompt | undefined): Difference | null {
+  if (!before || !after || before === after) return null;
+  const removed = [...before].filter((sentence) => !after.has(sentence));
+  const added = [...after].filter((sentence) => !before.has(sentence));
+  return removed.length + added.length > 0 ? shortened(removed.join('\n'), added.join('\n')) : null;
+}
+
+/** The parameters whose values differ; null if they have the same. */
+function parametersDifference(before: Parameters, after: Parameters): Difference | null {
+  if (before === after) return null;
+  const names = [...new Set([...before.keys(), ...after.keys()])]
+    .filter((name) => before.get(name) !== after.get(name))
+    .sort(compareText);
+  if (names.length === 0) return null;
+  const parts = names.map((name) => shortened(before.get(name) ?? '', after.get(name) ?? ''));
+  const textOf = (side: keyof Difference): string =>
+    names.flatMap((name, at) => (parts[at]?.[side] == null ? [] : [`${name}: ${parts[at][side]}`])).join(', ');
+  return { before: clipped(textOf('before')), after: clipped(textOf('after')) };
+}
+
+/**
+ * The upstream sends the present graph only, and when it was changed last. Nodes of earlier runs that it no longer has, and nodes that have
+ * run only since, say more.
+ */
+function graphDifference(
+  runs: readonly ComparedRun[],
+  { version, updatedAt, graph }: Pick<WorkflowRecord, 'version' | 'updatedAt' | 'graph'>,
+): (Difference & { readonly at: number }) | null {
+  const at = runs.findIndex(({ startedAt }) => updatedAt !== null && startedAt.epochMicros >= updatedAt.epochMicros);
+  if (at < 1) return null;
+  const nodesOf = (some: readonly ComparedRun[]) => new Set(some.flatMap(({ nodeIds }) => [...nodeIds]));
+  const [earlier, later] = [nodesOf(runs.slice(0, at)), nodesOf(runs.slice(at))];
+  const present = new Set(graph?.nodes.map(({ id }) => id));
+  const removed = graph ? [...earlier].filter((id) => !present.has(id)) : [];
+  const added = [...later].filter((id) => !earlier.has(id));
+  const nodes = (ids: readonly string[]) => (ids.length > 0 ? [`nodes ${[...ids].sort(compareText).join(', ')}`] : []);
+  return {
+    at,
+    before: clipped(nodes(removed).join()),
+    after: clipped([...(version === null ? [] : [`version ${version}`]), ...nodes(added)].join(', ')),
+  };
+}
+
+/** Characters of `before` and `after`, and of them before the place where they differ. */
+const MAX_TEXT = 300;
+const CONTEXT = 40;
+
+/** From shortly before the place where they differ. */
+function shortened(before: string, after: string): Difference {
+  let same = 0;
+  while (same < Math.min(before.length, after.length) && before[same] === after[same]) same += 1;
+  const isOneEmpty = before === '' || after === '';
+  const from = isOneEmpty || same <= CONTEXT ? 0 : same - CONTEXT;
+  const part = (text: string) => clipped(`${from > 0 ? '…' : ''}${text.slice(from).toWellFormed()}`);
+  return { before: before === '' ? null : part(before), after: after === '' ? null : part(after) };
+}
+
+/** Null for an empty text. */
+const clipped = (text: string): string | null => (text.length > MAX_TEXT ? `${clip(text, MAX_TEXT)}…` : text || null);

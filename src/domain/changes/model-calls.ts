@@ -1,0 +1,124 @@
+/** What a step asks of a model: small values to be compared over many runs. Equal prompts and parameters are one object. */
+import { hash } from 'node:crypto';
+import { instructionsOf } from '../conversation/instructions.ts';
+import { modelOf } from '../conversation/model-name.ts';
+import { clip, nameIn } from '../conversation/text.ts';
+import { canonicalJson, fieldOf, isJsonArray, isJsonObject, unwritable } from '../json.ts';
+import { compareText } from '../order.ts';
+import type { JsonValue, PayloadValues } from '../types.ts';
+import { NO_PROMPT, sentencesOf, type Prompt } from './prompt.ts';
+
+export interface ModelCall {
+  /** Null: neither inputs nor outputs name one, as those of a failed step may. */
+  readonly model: string | null;
+  readonly prompt: Prompt;
+  /** By name, as JSON. */
+  readonly parameters: Parameters;
+}
+
+export type Parameters = ReadonlyMap<string, string>;
+
+/** Of OpenAI and Anthropic. Left out: `seed`, `user` and whatever else is meant to differ from call to call. */
+const PARAMETERS = (
+  'temperature top_p top_k max_tokens max_completion_tokens max_output_tokens frequency_penalty presence_penalty stop ' +
+  'stop_sequences n logit_bias logprobs top_logprobs response_format modalities verbosity reasoning reasoning_effort ' +
+  'thinking output_config tool_choice parallel_tool_calls max_tool_calls function_call truncation service_tier stream'
+).split(' ');
+
+/** Each tool is a parameter of its own, so that a change names it. */
+const TOOL_LISTS = ['tools', 'functions'];
+
+const MAX_SENTENCES = 500;
+/** Of a sentence and of a parameter: the hash of a longer one follows. */
+const MAX_CHARACTERS = 2000;
+
+export function createModelCalls() {
+  const sentences = new Map<string, string>();
+  const prompts = new Map<string, Prompt>();
+  const parameters = new Map<string, Parameters>();
+
+  function shared(sentence: string): string {
+    const known = sentences.get(sentence);
+    if (known !== undefined) return known;
+    const copy = copyOf(bounded(sentence));
+    sentences.set(copy, copy);
+    return copy;
+  }
+
+  function promptOf(text: string): Prompt {
+    const all = sentencesOf(text);
+    const rest = all.slice(MAX_SENTENCES).join(' ');
+    return new Set([...all.slice(0, MAX_SENTENCES), ...(rest === '' ? [] : [rest])].map(shared));
+  }
+
+  return {
+    /** Null where no model is called, or where the inputs cannot be read. */
+    read: ({ inputs, outputs }: Pick<PayloadValues, 'inputs' | 'outputs'>): ModelCall | null => {
+      if (inputs === null || unwritable(inputs) !== null) return null;
+      // Here the model that was asked for counts first: a vendor may answer with another one each time.
+      const model = modelOf(outputs, inputs);
+      const instructions = instructionsOf(inputs);
+      const isConversation = isJsonArray(fieldOf(inputs, 'messages')) || instructions.length > 0;
+      if (model === null && !isConversation) return null;
+      const text = instructions.join('\n');
+      const given = parametersIn(inputs);
+      return {
+        model,
+        prompt: text === '' ? NO_PROMPT : once(prompts, text, () => promptOf(text)),
+        parameters: once(parameters, JSON.stringify(given), () => new Map(given.map(([k, v]) => [k, bounded(v)]))),
+      };
+    },
+  };
+}
+
+const hashOf = (text: string): string => hash('sha256', text, 'base64url');
+
+/** By the hash of the text: the text itself may be long. */
+function once<T>(known: Map<string, T>, text: string, make: () => T): T {
+  const key = hashOf(text);
+  const value = known.get(key) ?? make();
+  known.set(key, value);
+  return value;
+}
+
+const bounded = (text: string): string =>
+  text.length <= MAX_CHARACTERS ? text : copyOf(`${clip(text, MAX_CHARACTERS)}… (${hashOf(text).slice(0, 8)})`);
+
+/** A part of a text would keep all of it in memory. */
+const copyOf = (text: string): string => Buffer.from(text).toString();
+
+function parametersIn(inputs: JsonValue): (readonly [name: string, json: string])[] {
+  const single = PARAMETERS.map((name) => [name, fieldOf(inputs, name)] as const);
+  // Of OpenAI responses it is the format of the answer; elsewhere it may be what the user wrote.
+  const text = fieldOf(inputs, 'text');
+  const tools = TOOL_LISTS.flatMap((list) => {
+    const listed = fieldOf(inputs, list);
+    const byName = Map.groupBy(isJsonArray(listed) ? listed : [], toolName);
+    return [...byName].map(([name, same]) => [`${list}.${name}`, same.length === 1 ? same[0] : same] as const);
+  });
+  const all = [...single, ['text', isJsonObject(text) ? text : null] as const, ...tools];
+  return all.flatMap(([name, value]) => (value == null ? [] : [[name, canonicalJson(value)] as const]));
+}
+
+const toolName = (tool: JsonValue): string =>
+  [tool, fieldOf(tool, 'function')].map((named) => nameIn(named, 'name')).find((name) => name !== null) ??
+  nameIn(tool, 'type') ??
+  '?';
+
+/** Of the executions of a node in one run: all models, the sentences that all prompts have, and all values of each parameter. */
+export function mergeCalls(calls: readonly ModelCall[]): ModelCall | null {
+  const [first, ...others] = calls;
+  if (!first || others.length === 0) return first ?? null;
+  const valuesOf = (values: readonly (string | null | undefined)[]): string =>
+    [...new Set(values.filter((value) => value != null))].sort(compareText).join(' | ');
+  const names = [...new Set(calls.flatMap(({ parameters }) => [...parameters.keys()]))].sort(compareText);
+  return {
+    model: valuesOf(calls.map(({ model }) => model)) || null,
+    prompt: others.every(({ prompt }) => prompt === first.prompt)
+      ? first.prompt
+      : new Set([...first.prompt].filter((sentence) => others.every(({ prompt }) => prompt.has(sentence)))),
+    parameters: others.every(({ parameters }) => parameters === first.parameters)
+      ? first.parameters
+      : new Map(names.map((name) => [name, valuesOf(calls.map(({ parameters }) => parameters.get(name)))])),
+  };
+}

@@ -1,0 +1,54 @@
+/** Prompts as sets of sentences, and which of these are the template. */
+
+/** Its sentences in order, each once. Equal texts have the same set. */
+export type Prompt = ReadonlySet<string>;
+
+export const NO_PROMPT: Prompt = new Set();
+
+const SENTENCE_ENDS = /(?<=[.!?])\s+|\n/;
+
+const MONTH = '(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}';
+const WEEKDAY = '(?:\\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]{0,6},? )?';
+const CLOCK = '(?:[T ,]{1,2}\\d\\d:\\d\\d(?::\\d\\d(?:\\.\\d{1,9})?)?(?: ?(?:Z|UTC|[+-]\\d\\d:?\\d\\d))?)?';
+/** `2026-11-28`, `28 Nov 2026`, `Saturday, November 28, 2026`, each with or without a time. */
+const DATE = new RegExp(
+  `${WEEKDAY}\\b(?:\\d{4}-\\d\\d-\\d\\d|\\d{1,2} ${MONTH},? \\d{4}|${MONTH} \\d{1,2},? \\d{4})${CLOCK}`,
+  'g',
+);
+
+/** Dates change from day to day, so all of them are one word. Blanks and the order of sentences do not count. */
+export const sentencesOf = (text: string): string[] =>
+  text
+    .replaceAll(DATE, '<date>')
+    .split(SENTENCE_ENDS)
+    .map((sentence) => sentence.trim())
+    .filter((sentence) => sentence !== '');
+
+const hasOther = (prompt: Prompt, ...others: readonly (Prompt | undefined)[]): boolean => {
+  if (others.includes(prompt)) return false;
+  for (const sentence of prompt) if (!others.some((other) => other?.has(sentence))) return true;
+  return false;
+};
+
+/**
+ * The templates of a node's prompts in successive runs. Where runs in a row each have sentences that neither neighbour has, these are data
+ * of the run, such as a name or a retrieved text: they are left out. The first and the last run follow their only neighbour.
+ */
+export function* templatesOf(prompts: readonly Prompt[]): Generator<void, Prompt[], void> {
+  const last = prompts.length - 1;
+  const hasOwn: boolean[] = [];
+  for (const [at, prompt] of prompts.entries()) {
+    hasOwn.push(at > 0 && at < last && hasOther(prompt, prompts[at - 1], prompts[at + 1]));
+    yield;
+  }
+  const templates: Prompt[] = [];
+  for (const [at, prompt] of prompts.entries()) {
+    const inside = Math.min(Math.max(at, 1), last - 1);
+    const hasData = hasOwn[inside] === true && (hasOwn[inside - 1] === true || hasOwn[inside + 1] === true);
+    const isShared = (sentence: string) =>
+      prompts[at - 1]?.has(sentence) === true || prompts[at + 1]?.has(sentence) === true;
+    templates.push(hasData ? new Set([...prompt].filter(isShared)) : prompt);
+    yield;
+  }
+  return templates;
+}

@@ -1,0 +1,37 @@
+/** Log lines in the Elastic Common Schema: known fields by its names, all others below `stepgate`. */
+import { hostname } from 'node:os';
+import { stdSerializers, type LoggerOptions } from 'pino';
+import { readVersion } from './build-info.ts';
+
+const NAMESPACE = 'stepgate';
+
+export const ecsOptions = (): LoggerOptions => ({
+  base: {
+    'ecs.version': '8.11.0',
+    'service.name': 'stepgate',
+    'service.version': readVersion(),
+    'process.pid': process.pid,
+    'host.hostname': hostname(),
+  },
+  messageKey: 'message',
+  timestamp: () => `,"@timestamp":"${new Date().toISOString()}"`,
+  formatters: {
+    level: (label) => ({ 'log.level': label }),
+    log: ({ err, requestId, trace_id, span_id, 'client.address': address, ...own }) => ({
+      'http.request.id': requestId,
+      'trace.id': trace_id,
+      'span.id': span_id,
+      'client.address': address,
+      ...(err instanceof Error && { error: errorOf(err) }),
+      [NAMESPACE]: own,
+    }),
+  },
+});
+
+/** Where the fields of a line are. */
+export const inNamespace = (path: string): string => `${NAMESPACE}.${path}`.replace('.[', '[');
+
+function errorOf(err: Error) {
+  const { type, message, stack } = stdSerializers.err(err);
+  return { type, message, stack_trace: stack };
+}

@@ -1,0 +1,88 @@
+/** OPS_PORT: probes and metrics on a server of their own. */
+import { afterEach, describe, expect, it } from '@jest/globals';
+import fastify from 'fastify';
+import { stepgate } from '../../src/index.ts';
+import { healthy, startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startGateway, type TestGateway } from '../harness/gateway.ts';
+import { freePort } from '../harness/program.ts';
+
+const ROUTES = ['/healthz', '/readyz', '/metrics'] as const;
+const RUN = '{ run(workflowId: "wf", id: "r1") { status } }';
+
+describe('OPS_PORT', () => {
+  let upstream: FaultyUpstream | undefined;
+  let gateway: TestGateway | undefined;
+  afterEach(async () => {
+    await gateway?.close();
+    await upstream?.close();
+    [gateway, upstream] = [undefined, undefined];
+  });
+
+  const statuses = (url: string | null, paths: readonly string[]) =>
+    Promise.all(paths.map(async (path) => (await fetch(`${url ?? ''}${path}`)).status));
+
+  it('has the probes and the metrics, and nothing else; the other port has them no more', async () => {
+    upstream = await startFaultyUpstream();
+    gateway = await startGateway({ UPSTREAM_URL: upstream.url, OPS_PORT: '0', BASE_PATH: '/stepgate' });
+    expect(new URL(gateway.opsUrl ?? '').port).not.toBe(new URL(gateway.url).port);
+    expect(await statuses(gateway.opsUrl, ROUTES)).toEqual([200, 200, 200]);
+    expect(await statuses(gateway.opsUrl, ['/', '/graphql', '/graphiql'])).toEqual([404, 404, 404]);
+    const below = ROUTES.map((route) => `/stepgate${route}`);
+    expect(await statuses(gateway.url, [...ROUTES, ...below])).toEqual(Array(6).fill(404));
+    await gateway.query(RUN);
+    const metrics = await fetch(`${gateway.opsUrl ?? ''}/metrics`);
+    expect(metrics.headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
+    expect(await metrics.text()).toContain('stepgate_upstream_calls_total{endpoint="run",outcome="ok"} 1\n');
+  });
+
+  it('does nothing in a plugin: its host has the routes', async () => {
+    const app = fastify();
+    await app.register(stepgate({ config: { OPS_PORT: 0, LOG_LEVEL: 'silent' } }), { prefix: '/stepgate' });
+    expect((await app.inject('/stepgate/readyz')).json()).toEqual({ status: 'ready' });
+    await app.close();
+  });
+
+  it('answers the probes while all connections of clients are in use', async () => {
+    const gate = Promise.withResolvers<undefined>();
+    upstream = await startFaultyUpstream(async (call) => {
+      await gate.promise;
+      return healthy(call);
+    });
+    gateway = await startGateway({ UPSTREAM_URL: upstream.url, OPS_PORT: '0', MAX_CONNECTIONS: '1' });
+    const arrived = upstream.nextCall();
+    const answer = gateway.query(RUN);
+    await arrived;
+    await expect(fetch(gateway.url)).rejects.toThrow();
+    expect(await statuses(gateway.opsUrl, ROUTES)).toEqual([200, 200, 200]);
+    gate.resolve(undefined);
+    expect((await answer).data).toEqual({ run: { status: 'COMPLETED' } });
+  });
+
+  it('says that the gateway stops until the last answer is sent, and closes then', async () => {
+    const gate = Promise.withResolvers<undefined>();
+    upstream = await startFaultyUpstream(async (call) => {
+      await gate.promise;
+      return healthy(call);
+    });
+    gateway = await startGateway({ UPSTREAM_URL: upstream.url, OPS_PORT: '0' });
+    const arrived = upstream.nextCall();
+    const answer = gateway.query(RUN);
+    await arrived;
+    const closed = gateway.close();
+    expect(await statuses(gateway.opsUrl, ROUTES)).toEqual([200, 503, 200]);
+    gate.resolve(undefined);
+    expect((await answer).data).toEqual({ run: { status: 'COMPLETED' } });
+    await closed;
+    await expect(fetch(`${gateway.opsUrl ?? ''}/healthz`)).rejects.toThrow();
+  });
+
+  it('that is in use is refused by its name, and then nothing listens', async () => {
+    const port = await freePort();
+    upstream = await startFaultyUpstream();
+    const taken = new URL(upstream.url).port;
+    const started = startGateway({ UPSTREAM_URL: upstream.url, PORT: String(port), OPS_PORT: taken });
+    const sentence = `OPS_PORT: expected a port that is free; ${taken} is in use at 127.0.0.1 (EADDRINUSE).`;
+    await expect(started).rejects.toThrow(sentence);
+    await expect(fetch(`http://127.0.0.1:${port}/`)).rejects.toThrow();
+  });
+});

@@ -1,0 +1,171 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { createManualClock } from '../harness/clock.ts';
+import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startGateway } from '../harness/gateway.ts';
+import { perTest } from '../harness/lasting.ts';
+import { codesOf, ofWorkflow, placesOf, TIMES } from '../harness/operations.ts';
+import { wireWorkflow } from '../harness/scripted-history.ts';
+import { wireRun, wireStep, type Wire } from '../harness/wire.ts';
+
+const POINTS = 'changePoints(last: 10) { at kind nodeId before after run { id status } previousRun { id } }';
+const COVERAGE = 'changeCoverage(last: 10) { runCount examinedCount }';
+const ALL = ofWorkflow(`${POINTS} ${COVERAGE}`);
+
+interface Answered {
+  readonly workflow: {
+    readonly changePoints: readonly (Readonly<Record<string, unknown>> | null)[];
+    readonly changeCoverage: { readonly runCount: number; readonly examinedCount: number };
+  };
+}
+
+const minute = (number: number) => new Date(Date.parse('2026-01-01T00:00:00Z') + number * 60_000).toISOString();
+const asked = (system: string, user: string, more: Wire = {}): Wire => ({
+  model: 'gpt-4.1-mini',
+  messages: [
+    { role: 'system', content: system },
+    { role: 'user', content: user },
+  ],
+  temperature: 0.2,
+  input_data: { question: user },
+  ...more,
+});
+
+describe('Workflow.changePoints', () => {
+  /** Steps by run, oldest first: a run a minute. */
+  let runs: Record<string, readonly Wire[] | number>;
+  let workflows: readonly Wire[] | number;
+  const upstream = perTest(() =>
+    startFaultyUpstream(({ endpoint, runId, url }) => {
+      const answer = (value: readonly Wire[] | number | undefined) =>
+        typeof value === 'object' ? { json: value } : { status: value ?? 404, json: {} };
+      const records = Object.keys(runs).map((id, index) =>
+        wireRun(id, { start_time: minute(index), end_time: minute(index + 0.5) }),
+      );
+      if (endpoint === 'workflows') return answer(workflows);
+      if (endpoint === 'steps') return answer(runs[runId]);
+      const offset = Number(url.searchParams.get('offset'));
+      return { json: records.toReversed().slice(offset, offset + Number(url.searchParams.get('limit'))) };
+    }),
+  );
+  const start = (environment: Readonly<Record<string, string>> = {}) => {
+    const { now, after } = createManualClock();
+    return startGateway({ UPSTREAM_URL: upstream.url, ...environment }, { now, after });
+  };
+  const gateway = perTest(start);
+
+  const model = (inputs: Wire, more: Wire = {}) => wireStep({ id: 's1', node_id: 'model_1', inputs, ...more });
+
+  beforeEach(() => {
+    workflows = [wireWorkflow('wf')];
+    runs = {
+      r1: [model(asked('Be brief.', 'a')), wireStep({ id: 's2', node_id: 'old', inputs: null })],
+      r2: [model(asked('Be brief.', 'b')), wireStep({ id: 's2', node_id: 'send', inputs: null })],
+      // Skipped: nothing was asked. Failed, and retried with other values: the retry counts.
+      r3: [model(asked('Another.', 'c'), { status: 'skipped' })],
+      r4: [
+        model(asked('Not this.', 'd'), { status: 'failed', outputs: null, end_time: '2025-03-13T02:41:16Z' }),
+        model(asked('Be kind.', 'd'), { id: 's2', start_time: '2025-03-13T02:41:20Z' }),
+      ],
+      r5: [model(asked('Be kind.', 'e', { temperature: 0.7 }), { status: 'failed', outputs: null })],
+    };
+  });
+
+  async function ask(query = ALL) {
+    const answer = await gateway.query(query);
+    return { ...answer, ...(answer.data as unknown as Answered).workflow };
+  }
+
+  it('finds what changed between successive runs, the same each time', async () => {
+    workflows = [wireWorkflow('wf', { version: 1.3, updated_at: minute(1.5) })];
+    for (const time of TIMES) {
+      const { changePoints, changeCoverage, errors } = await ask();
+      expect({ time, errors, changeCoverage }).toEqual({
+        time,
+        errors: [],
+        changeCoverage: { runCount: 5, examinedCount: 5 },
+      });
+      const run = (id: string) => ({ id, status: 'COMPLETED' });
+      expect(changePoints).toEqual([
+        {
+          ...{
+            at: minute(4),
+            kind: 'PARAMETERS',
+            nodeId: 'model_1',
+            before: 'temperature: 0.2',
+            after: 'temperature: 0.7',
+          },
+          ...{ run: run('r5'), previousRun: { id: 'r4' } },
+        },
+        {
+          ...{ at: minute(3), kind: 'PROMPT', nodeId: 'model_1', before: 'Be brief.', after: 'Be kind.' },
+          ...{ run: run('r4'), previousRun: { id: 'r2' } },
+        },
+        {
+          ...{ at: minute(2), kind: 'GRAPH', nodeId: null, before: 'nodes old', after: 'version 1.3' },
+          ...{ run: run('r3'), previousRun: { id: 'r2' } },
+        },
+      ]);
+    }
+  });
+
+  it('costs one call for each run whose steps are not cached, whichever of its fields are selected', async () => {
+    await ask();
+    const calls = () => [upstream.count('workflows'), upstream.count('runs'), upstream.count('steps')];
+    expect(calls()).toEqual([1, 1, 5]);
+    // Final runs are never fetched again.
+    const { changePoints } = await ask(
+      ofWorkflow('changePoints(last: 7) { run { totalElapsedTime progress { total } } }'),
+    );
+    expect(changePoints).toHaveLength(2);
+    expect(calls()).toEqual([1, 2, 5]);
+    expect(upstream.calls).toHaveLength(8);
+  });
+
+  it('loads the newest runs within the budget of calls, and says how many it has examined', async () => {
+    await gateway.replace(() => start({ MAX_UPSTREAM_CALLS: '4' }));
+    const { changePoints, changeCoverage, errors } = await ask();
+    expect(errors).toEqual([]);
+    expect(changeCoverage).toEqual({ runCount: 5, examinedCount: 2 });
+    expect(changePoints).toMatchObject([{ run: { id: 'r5' }, previousRun: { id: 'r4' } }]);
+    // Cached runs cost nothing, so a second operation goes on with older ones.
+    expect((await ask()).changeCoverage).toEqual({ runCount: 5, examinedCount: 5 });
+    const steps = upstream.calls.flatMap(({ endpoint, runId }) => (endpoint === 'steps' ? [runId] : []));
+    expect([steps.slice(0, 2).sort(), steps.slice(2).sort()]).toEqual([
+      ['r4', 'r5'],
+      ['r1', 'r2', 'r3'],
+    ]);
+  });
+
+  it('has null with an error for a run whose steps cannot be loaded, and compares the others', async () => {
+    runs.r4 = 500;
+    const { changePoints, changeCoverage, ...answer } = await ask();
+    expect(placesOf(answer)).toEqual(['workflow.changePoints.2: UPSTREAM_UNAVAILABLE']);
+    expect(changePoints).toMatchObject([
+      { kind: 'PROMPT', run: { id: 'r5' }, previousRun: { id: 'r2' } },
+      { kind: 'PARAMETERS', run: { id: 'r5' }, previousRun: { id: 'r2' } },
+      null,
+    ]);
+    expect(changeCoverage).toEqual({ runCount: 5, examinedCount: 4 });
+  });
+
+  it('leaves out a run whose steps were deleted, and the graph where workflows cannot be listed', async () => {
+    runs.r4 = 404;
+    workflows = 500;
+    const { changePoints, changeCoverage, errors } = await ask();
+    expect(errors).toEqual([]);
+    expect(changePoints).toMatchObject([{ kind: 'PROMPT' }, { kind: 'PARAMETERS' }]);
+    expect(changeCoverage).toEqual({ runCount: 5, examinedCount: 4 });
+  });
+
+  it('is empty without runs', async () => {
+    runs = {};
+    const { changePoints, changeCoverage, errors } = await ask();
+    expect([changePoints, changeCoverage, errors]).toEqual([[], { runCount: 0, examinedCount: 0 }, []]);
+  });
+
+  it.each([0, 1001])('refuses %i runs', async (last) => {
+    const answer = await gateway.query(ofWorkflow(`changePoints(last: ${last}) { at }`));
+    expect(codesOf(answer)).toEqual(['BAD_USER_INPUT']);
+    expect(upstream.calls).toHaveLength(0);
+  });
+});
