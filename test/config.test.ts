@@ -23,6 +23,17 @@ const FLEET = { REDIS_URL: 'rediss://user:password@valkey:6380/3', FLEET_SECRET:
 describe('a setting', () => {
   it.each<readonly [string, string, string, unknown]>([
     ['TOKEN_PRICES', 'prices.json', 'tokenPrices', 'prices.json'],
+    ...[
+      'https://app.example.com/{workflowId}/runs/{runId}',
+      'HTTP://[::1]:8080?w={workflowId}&r={runId}',
+      'https://app.example.com/#/{runId}/{workflowId}/{runId}\\x',
+    ].map((url) => ['RUN_URL_TEMPLATE', url, 'runUrlTemplate', url] as const),
+    [
+      'WORKFLOW_URL_TEMPLATE',
+      'https://a.example/{workflowId}',
+      'workflowUrlTemplate',
+      'https://a.example/{workflowId}',
+    ],
     ['HOST', '0.0.0.0', 'host', '0.0.0.0'],
     ['PORT', '0', 'port', 0],
     ['OPS_PORT', '9464', 'opsPort', 9464],
@@ -119,6 +130,10 @@ describe('a misspelled name', () => {
 });
 
 describe('a wrong setting', () => {
+  const URLS = 'an http or https URL without credentials, with';
+  const PLACE = 'and no other braces behind its host, such as https://app.example.com/workflows/{workflowId}';
+  const RUN_URLS = `${URLS} {workflowId} and {runId} ${PLACE}/runs/{runId}`;
+  const WORKFLOW_URLS = `${URLS} {workflowId} ${PLACE}`;
   const PORT = 'a whole number from 0 to 65535';
   const URL_RULE = 'an http or https URL without credentials, query or fragment';
   const ORIGINS = "a comma-separated list of origins such as https://app.example.com, or '*'";
@@ -142,9 +157,40 @@ describe('a wrong setting', () => {
       (origins) => ['CORS_ORIGINS', origins, ORIGINS] as const,
     ),
     ['SANDBOX', 'true', 'one of on, off'],
+    ...[
+      'app.example.com/{workflowId}/{runId}',
+      'ftp://app.example.com/{workflowId}/{runId}',
+      'javascript:alert("{workflowId}{runId}")',
+      '{workflowId}://app.example.com/{runId}',
+      'https://{workflowId}/{runId}',
+      'https://{workflowId}.example.com/{runId}',
+      'https://app.example.com{workflowId}/{runId}',
+      'https://app.example.com:{workflowId}/{runId}',
+      'https://app.example.com\\{workflowId}/{runId}',
+      'https://app.example.com:99999/{workflowId}/{runId}',
+      'https://app.example.com/{workflowId}',
+      'https://app.example.com/{runId}',
+      'https://app.example.com/{workflowId}/{runId}/{stepId}',
+      'https://app.example.com/{workflowId}/{{runId}}',
+      'https://app.example.com/{workflowId}/{runId}/}',
+      'https://app.example.com/{WorkflowId}/{runId}',
+      'https://app.example.com/{workflowId}/a b/{runId}',
+    ].map((url) => ['RUN_URL_TEMPLATE', url, RUN_URLS] as const),
+    ['WORKFLOW_URL_TEMPLATE', 'https://a.example/{workflowId}/{runId}', WORKFLOW_URLS],
+    ['WORKFLOW_URL_TEMPLATE', 'https://a.example/', WORKFLOW_URLS],
     ['LOG_LEVEL', 'INFO', 'one of fatal, error, warn, info, debug, trace, silent'],
   ])('%s=%s is refused with its name, what was expected and what came', (name, value, expected) => {
     expect(errorOf({ [name]: value })).toBe(`${name} must be ${expected}, got ${JSON.stringify(value)}.`);
+  });
+
+  it('of a URL with credentials is refused without them', () => {
+    for (const url of [
+      'https://user:SECRET@app.example.com/{workflowId}/{runId}',
+      'https://{runId}:SECRET@a.example/{workflowId}',
+    ])
+      expect(errorOf({ RUN_URL_TEMPLATE: url })).toMatch(
+        /^RUN_URL_TEMPLATE must be an http or https URL without credentials, .*, got "https:\/\/…"\.$/,
+      );
   });
 
   it('has one line, next to those of the others', () => {

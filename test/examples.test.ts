@@ -38,7 +38,12 @@ describe('the example operations', () => {
   let gateway: TestGateway;
 
   beforeAll(async () => {
-    gateway = await startGateway({ TOKEN_PRICES: 'examples/prices.json' }, { now: createManualClock().now });
+    const environment = {
+      TOKEN_PRICES: 'examples/prices.json',
+      RUN_URL_TEMPLATE: 'https://app.example.com/{workflowId}/{runId}',
+      WORKFLOW_URL_TEMPLATE: 'https://app.example.com/{workflowId}',
+    };
+    gateway = await startGateway(environment, { now: createManualClock().now });
   });
   afterAll(() => gateway.close());
 

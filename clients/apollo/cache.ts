@@ -62,6 +62,7 @@ export const createCache = () =>
       // Node ids are unique only within a workflow.
       WorkflowNode: part,
       WorkflowStatistics: { ...part, fields: { nodes: { merge: by('nodeId') } } },
+      Query: { fields: { failureGroups: { merge: by('workflow', 'nodeId', 'message', 'code') } } },
       Run: { fields: { repeatedNodes: { merge: by('nodeId') } } },
       Workflow: {
         fields: {

@@ -32,7 +32,7 @@ const ALWAYS: Readonly<Record<string, string>> = {
   ToolCall: 'id',
   NodeStatistics: 'nodeId',
   NodeComparison: 'nodeId',
-  FailureGroup: 'nodeId message code',
+  FailureGroup: 'workflow { id } nodeId message code',
   ChangePoint: 'run { id workflowId } nodeId kind',
   TrendBucket: 'startedAt',
 };
@@ -42,6 +42,7 @@ const ROOTS: Readonly<Record<string, string>> = {
   workflow: 'workflow(id: "support-triage")',
   workflows: 'workflows',
   recentRuns: 'recentRuns',
+  failureGroups: 'failureGroups',
   compareRuns: 'compareRuns(workflowId: "support-triage", baseId: "run-4711", headId: "run-4712")',
 };
 

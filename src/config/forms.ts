@@ -55,3 +55,18 @@ export function readUrl(text: string, scheme: RegExp, empty: readonly UrlPart[])
 }
 
 export const HTTP = /^https?:\/\//i;
+
+/** Scheme, host and port without a placeholder. Parsers take a backslash for a slash, which would end the host. */
+const FIXED_HOST = /^https?:\/\/[^\s/?#\\{}]+[/?#][^\s\p{Cc}]*$/iu;
+
+/** Of an http or https URL without credentials that has `{name}` behind its host, for each of the names and no other. */
+export function urlTemplate(names: readonly string[], example: string) {
+  const placeholders = names.map((name) => `{${name}}`);
+  const read = (text: string): string | null => {
+    const filled = placeholders.reduce((url, placeholder) => url.replaceAll(placeholder, 'id'), text);
+    const isUrl = FIXED_HOST.test(text) && readUrl(filled, HTTP, ['username', 'password']) !== null;
+    return isUrl && !/[{}]/.test(filled) && placeholders.every((each) => text.includes(each)) ? text : null;
+  };
+  const expected = `an http or https URL without credentials, with ${placeholders.join(' and ')} and no other braces behind its host`;
+  return readBy(read, `${expected}, such as ${example}`);
+}

@@ -3,7 +3,7 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 import { AUTH } from './auth.ts';
 import { FLEET } from './fleet.ts';
-import { HTTP, listOf, matching, oneOf, optional, readBy, readUrl, wholeNumber, words } from './forms.ts';
+import { HTTP, listOf, matching, oneOf, optional, readBy, readUrl, urlTemplate, wholeNumber, words } from './forms.ts';
 import { UPSTREAM_CONNECTION } from './upstream-connection.ts';
 
 export const UPSTREAM_ENDPOINTS = ['steps', 'run', 'runs', 'workflows', 'execute'] as const;
@@ -93,6 +93,12 @@ const UPSTREAM = {
   UPSTREAM_MAX_RESPONSE_BYTES: wholeNumber(1024, 2 ** 29, 'bytes')
     .default(16_777_216)
     .describe('Largest upstream response, after decompression.'),
+  RUN_URL_TEMPLATE: optional(
+    urlTemplate(['workflowId', 'runId'], 'https://app.example.com/workflows/{workflowId}/runs/{runId}'),
+  ).describe("URL of a run in the upstream's own web page, for `Run.upstreamUrl`. Ids are percent-encoded."),
+  WORKFLOW_URL_TEMPLATE: optional(
+    urlTemplate(['workflowId'], 'https://app.example.com/workflows/{workflowId}'),
+  ).describe('The same of a workflow, for `Workflow.upstreamUrl`.'),
 };
 
 const FRESHNESS = {

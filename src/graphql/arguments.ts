@@ -22,7 +22,7 @@ export function checkIdCount<Id>(ids: readonly Id[], name = 'ids'): readonly Id[
   throw new GatewayError('BAD_USER_INPUT', `${name}: expected at most ${MAX_LIST_SIZE}, got ${ids.length}`);
 }
 
-/** Each workflow is compared with it. */
+/** Each workflow, or the error of each run, is compared with it. */
 const MAX_SEARCH_LENGTH = 1000;
 
 /** Answers `search`, if it has at most 1000 characters. */
@@ -49,7 +49,22 @@ type GivenFilter = { readonly [Key in keyof RunFilter]?: RunFilter[Key] | undefi
 
 /** A filter of runs, with null in place of what was left out. Each status once: each run is compared with all of them. */
 export const runFilter = (given: GivenFilter): RunFilter | null =>
-  given ? { status: given.status ? [...new Set(given.status)] : null, ...runWindow(given) } : null;
+  given
+    ? {
+        status: given.status ? [...new Set(given.status)] : null,
+        ...runWindow(given),
+        error: given.error == null ? null : checkErrorText(given.error).toLowerCase(),
+      }
+    : null;
+
+function checkErrorText(text: string): string {
+  if (text.length <= MAX_SEARCH_LENGTH && text.trim() !== '') return text;
+  const got = text === '' ? 'an empty text' : text.trim() === '' ? 'only blanks' : `${text.length} characters`;
+  throw new GatewayError(
+    'BAD_USER_INPUT',
+    `filter.error: expected 1 to ${MAX_SEARCH_LENGTH} characters that are not all blank, got ${got}. Leave it out for all runs.`,
+  );
+}
 
 const MAX_INPUTS_BYTES = 2 ** 20;
 

@@ -21,6 +21,7 @@ import type { Viewer } from '../runs/viewer.ts';
 import type { WorkflowStore } from '../runs/workflow-store.ts';
 import type { RunRef } from '../upstream/client.ts';
 import { GatewayError } from '../upstream/errors.ts';
+import type { UpstreamUrls } from './upstream-urls.ts';
 import type { LookAhead } from './fields/data-requirements.ts';
 import { createFailureLimit } from './fields/failure-limit.ts';
 import { createObjectBudget } from './fields/object-budget.ts';
@@ -48,6 +49,7 @@ export interface ContextSource {
   readonly maxObjects: number;
   readonly maxAnswerBytes: number;
   readonly prices: PriceList | null;
+  readonly upstreamUrls: UpstreamUrls;
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }
@@ -123,6 +125,7 @@ export function createContext(source: ContextSource, request: ContextRequest) {
     /** How long the answer may be cached. */
     lifetime,
     requirement: source.lookAhead,
+    takeTurn: source.takeTurn,
     // No getter: V8 makes such an object slowly, and each read of it is slower. That took a quarter of W2.
     budgets,
     /** To be called where the operation is executed from the beginning: what it took before has not been answered. */
@@ -137,6 +140,7 @@ export function createContext(source: ContextSource, request: ContextRequest) {
     errorInfo: (error: string | null): StepError | null =>
       error === null ? null : errorInfos(error, () => errorInfo(error)),
     prices: source.prices,
+    upstreamUrls: source.upstreamUrls,
     /** By the workflow and the two runs. */
     comparison: kept<Promise<RunComparison>>(),
     /** By the workflow and the number of runs. */

@@ -23,6 +23,7 @@ import { createTurns } from './payload-reader.ts';
 import { createSubscriberRights } from './subscriptions/subscriber-rights.ts';
 import { createSharedEvents } from './subscriptions/shared-events.ts';
 import { createSubscriptions } from './subscriptions/subscriptions.ts';
+import { createUpstreamUrls } from './upstream-urls.ts';
 
 export interface GraphqlOptions {
   readonly config: Config;
@@ -86,7 +87,9 @@ export async function createGraphql(options: GraphqlOptions) {
 
   const budgets = { maxUpstreamCalls, maxObjects: maxOperationObjects, maxAnswerBytes };
   const takeTurn = createTurns();
-  const contextSource: ContextSource = { ...runs, lookAhead, takeTurn, ...budgets, isVerified, prices, now };
+  const upstreamUrls = createUpstreamUrls(config);
+  const ofOperation = { lookAhead, takeTurn, isVerified, prices, upstreamUrls, now };
+  const contextSource: ContextSource = { ...runs, ...budgets, ...ofOperation };
   const operations = createOperations({
     schema,
     apollo,

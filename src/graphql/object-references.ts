@@ -1,6 +1,7 @@
 /** References: objects known by id only. The resolver of a field loads what it needs. */
 import type { ChangePoint } from '../domain/changes/changes.ts';
 import type { FailureGroup } from '../domain/run/failure-groups.ts';
+import type { FirstSeen } from '../domain/run/group-history.ts';
 import type { RunStatistics } from '../domain/run/statistics.ts';
 import type { TrendBucket } from '../domain/run/trend.ts';
 
@@ -21,8 +22,10 @@ export interface StatisticsOfRuns extends RunStatistics {
   readonly runIds: readonly string[];
 }
 
-export interface FailureGroupOfWorkflow extends FailureGroup {
-  readonly workflowId: string;
+/** A group, and what further runs show of it: their steps are loaded when it is selected. */
+export interface FailureGroupInHistory extends FailureGroup {
+  readonly firstSeen: () => Promise<FirstSeen>;
+  readonly isResolved: () => Promise<boolean>;
 }
 
 export interface TrendBucketOfWorkflow extends TrendBucket {

@@ -35,6 +35,40 @@ describe('the steps of a run', () => {
     expect(selectSteps(steps, {}, order).map(({ index }) => index)).toEqual(indexes);
   });
 
+  it('in order of their tokens or their cost are those of both directions, unknown values last', () => {
+    const outputs = (model: string, tokens: number) => ({
+      model,
+      usage: { prompt_tokens: tokens, completion_tokens: 0 },
+    });
+    const { steps: calls } = runOf([
+      ran('a', 0, 1, 'completed', { outputs: outputs('dear', 10) }),
+      ran('b', 1, 2),
+      ran('c', 2, 3, 'completed', { outputs: outputs('cheap', 30) }),
+      ran('d', 3, 4, 'completed', { outputs: outputs('unknown', 20) }),
+      ran('e', 4, 5, 'failed', { outputs: outputs('dear', 10) }),
+      ran('f', 5, 6, 'completed', { tokens: 25 }),
+    ]);
+    const price = (input: number) => ({
+      prices: { input, cachedInput: null, cacheWrites: null, output: 0, reasoning: null },
+      longInput: [],
+    });
+    const prices = new Map([
+      ['dear', price(1e-3)],
+      ['cheap', price(1e-6)],
+    ]);
+    const nodesIn = (
+      field: StepOrder['field'],
+      direction: StepOrder['direction'],
+      list: typeof prices | null = prices,
+    ) =>
+      selectSteps(calls, null, { field, direction }, list)
+        .map(({ nodeId }) => nodeId)
+        .join('');
+    expect([nodesIn('TOKENS', 'ASC'), nodesIn('TOKENS', 'DESC')]).toEqual(['aedfcb', 'cfdaeb']);
+    expect([nodesIn('COST', 'ASC'), nodesIn('COST', 'DESC')]).toEqual(['caebdf', 'aecbdf']);
+    expect(nodesIn('COST', 'DESC', null)).toBe('abcdef');
+  });
+
   it('are listed by duration, without those of unknown duration', () => {
     expect(slowestSteps(steps).map(({ index }) => index)).toEqual([0, 1, 2, 3]);
   });

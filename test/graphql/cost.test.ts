@@ -25,11 +25,15 @@ const STATES: readonly Wire[] = [
   {},
   { status: 'running', end_time: null },
   { status: 'queued', start_time: null, end_time: null },
+  { status: 'failed' },
 ];
 
 describe('the cost of an operation', () => {
   const { script } = createScriptedHistory(230, [wireWorkflow('wf-1'), wireWorkflow('wf-2')]);
-  const inState = (record: Wire) => ({ ...record, ...STATES[Number(/\d+/.exec(String(record.id))?.[0]) % 3] });
+  const inState = (record: Wire) => ({
+    ...record,
+    ...STATES[Number(/\d+/.exec(String(record.id))?.[0]) % STATES.length],
+  });
   const upstream = perBlock(() =>
     startFaultyUpstream(async (call) => {
       const reply = await script(call);
@@ -80,6 +84,7 @@ describe('the cost of an operation', () => {
     // The list of workflows, too.
     [ofWorkflow('changePoints { at }'), 52],
     [ofWorkflow('changeCoverage(last: 300) { runCount }'), 305],
+    [ofWorkflow('failureGroups(last: 100, startedBefore: "2026-01-01T00:00:00Z") { count }'), 117],
     [ofWorkflow('trend { runCount }'), 3],
     [ofWorkflow('trend(last: 300, buckets: 3) { nodes { nodeId } }'), 304],
     // 100 and five times 99 are the first that are 500.
@@ -95,6 +100,10 @@ describe('the cost of an operation', () => {
     ['{ recentRuns(first: 3, workflowIds: ["a", "b"]) { nodes { totalElapsedTime } } }', 6],
     ['{ recentRuns(first: 3, workflowIds: ["a", "b"], filter: {}) { nodes { status } } }', 13],
     [ofRun('lastSuccessBefore { steps { id } }'), 8],
+    [ofRun('lastSuccessBeforeFailures { steps { id } }'), 109],
+    // The list, a window of each, the steps of the failed runs, and of one earlier run of each or 20.
+    ['{ failureGroups { isNew isResolved } }', 301],
+    ['{ failureGroups(last: 300, workflowIds: ["a", "b"]) { workflow { name } runs { steps { id } } } }', 349],
     // A fragment counts wherever it is spread.
     [
       `${ofWorkflow('...F a: runs(first: 1) { ...G }')} fragment F on Workflow { runs(first: 2) { ...G } }
@@ -200,6 +209,7 @@ describe('the cost of an operation', () => {
         'progress { total }',
         'workflow { name }',
         'lastSuccessBefore { status }',
+        'lastSuccessBeforeFailures { status }',
         'changedSteps { id }',
       ],
       { minLength: 1 },
@@ -223,6 +233,12 @@ describe('the cost of an operation', () => {
     fc.constantFrom(1, 5).map((last) => `statistics(last: ${last}) { nodes { nodeId } }`),
     fc.tuple(size, runFields).map(([last, fields]) => `failureGroups(last: ${last}) { runs { ${fields} } }`),
     fc
+      .tuple(
+        fc.constantFrom(2, 30, 101),
+        fc.constantFrom('', ', startedAfter: "2026-01-01T03:40:00Z"', ', startedBefore: "2026-01-01T03:40:00Z"'),
+      )
+      .map(([last, window]) => `failureGroups(last: ${last}${window}) { isNew isResolved }`),
+    fc
       .constantFrom(1, 101, 1000)
       .map((last) => `trend(last: ${last}, startedAfter: "2026-01-01T01:00:00Z") { runCount }`),
     size.map((last) => `statistics(last: ${last}, startedBefore: "2026-01-01T01:00:00Z") { runCount }`),
@@ -236,6 +252,14 @@ describe('the cost of an operation', () => {
     fc
       .tuple(size, fc.constantFrom('', ', workflowIds: ["wf-2"]', ', filter: { status: [FAILED] }'), runFields)
       .map(([first, more, fields]) => `recentRuns(first: ${first}${more}) { nodes { ${fields} } }`),
+    fc
+      .tuple(
+        fc.constantFrom(2, 30, 101),
+        fc.constantFrom('', ', workflowIds: ["wf-2"]', ', workflowIds: ["wf-1", "wf-2"]'),
+      )
+      .map(
+        ([last, more]) => `failureGroups(last: ${last}${more}) { isNew isResolved runs(first: 2) { steps { id } } }`,
+      ),
     workflowFields.map((fields) => `workflow(id: "wf-1") { ${fields} }`),
     fc.tuple(size, workflowFields).map(([first, fields]) => `workflows(first: ${first}) { nodes { ${fields} } }`),
     fc

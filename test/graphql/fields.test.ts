@@ -219,6 +219,22 @@ describe('the values of fields', () => {
     expect(errors.join()).toContain('BAD_USER_INPUT');
   });
 
+  it.each([
+    ['', 'an empty text'],
+    [' \t\n', 'only blanks'],
+    ['x'.repeat(1001), '1001 characters'],
+  ])('are refused where the error of a filter is %j', async (error, got) => {
+    const query = 'query ($filter: RunFilter) { workflow(id: "wf") { runs(filter: $filter) { nodes { id } } } }';
+    const message = `filter.error: expected 1 to 1000 characters that are not all blank, got ${got}. Leave it out for all runs.`;
+    for (const text of [
+      query,
+      query.replace('workflow(id: "wf") { runs', '__typename recentRuns').replace('} } }', '} }'),
+    ]) {
+      const { errors } = await gateway.query(text, { variables: { filter: { error } } });
+      expect(errors).toMatchObject([{ message, extensions: { code: 'BAD_USER_INPUT' } }]);
+    }
+  });
+
   it('are refused where a search has more than 1000 characters', async () => {
     const errorsFor = async (length: number) =>
       (await ask(`{ workflows(search: "${'x'.repeat(length)}") { totalCount } }`)).errors;

@@ -266,6 +266,43 @@ describe('the history of a workflow', () => {
       expect(idsOf(await page({ first: 2, filter: { startedBefore: after } }))).toEqual(['run-296', 'run-295']);
     });
 
+    it('has the runs whose error contains a text, in upper or lower case, also while new runs start, by no further call', async () => {
+      const history = createScriptedHistory(90);
+      const errors: Readonly<Record<string, unknown>> = {
+        'run-90': 'HTTP 500: Bad Gateway',
+        'run-80': { message: 'bad GATEWAY', code: 7 },
+        'run-70': 'a bad gate way',
+        'run-60': '{"message":"BAD GATEWAY"}',
+        'run-50': 'bad gateway',
+        'run-40': '{}',
+        'run-30': '[]',
+      };
+      upstream.script = async (call) => {
+        const reply = await history.script(call);
+        if (call.endpoint !== 'runs') return reply;
+        const fail = (each: Wire) => ({
+          ...each,
+          ...(String(each.id) in errors && { error: errors[String(each.id)] }),
+        });
+        return { json: (reply.json as Wire[]).map(fail) };
+      };
+      const filter = { error: 'Bad Gateway' };
+      const first = await page({ first: 2, filter });
+      expect(idsOf(first)).toEqual(['run-90', 'run-80']);
+      for (let number = 91; number <= 95; number += 1) history.start(`run-${number}`);
+      clock.advance(LIVE_TTL_MS);
+      const before = upstream.count('runs');
+      const rest = await page({ first: 5, filter, after: first.pageInfo.endCursor });
+      expect([idsOf(rest), rest.pageInfo.hasNextPage]).toEqual([['run-60', 'run-50'], false]);
+      expect(upstream.count('runs') - before).toBe(1);
+      expect(idsOf(await page({ first: 5, filter: { error: 'GATEWAY', status: ['FAILED'] } }))).toEqual([]);
+      // The texts for "no error" are not an error.
+      for (const none of ['{', '['])
+        expect(idsOf(await page({ filter: { error: none } }))).toEqual(none === '{' ? ['run-80', 'run-60'] : []);
+      expect(idsOf(await page({ first: 1, filter: { error: null } }))).toEqual(['run-95']);
+      expect(upstream.calls.filter(({ endpoint }) => endpoint !== 'runs')).toEqual([]);
+    });
+
     it('is read to the first run that started too early, and to 500 runs at most', async () => {
       serve(1000);
       const startedAfter = '2026-01-01T16:38:00Z';

@@ -21,7 +21,7 @@ describe('what the runs of a workflow tell together', () => {
   const script: Script = (call) => {
     if (call.endpoint !== 'steps') return workflows.script(call);
     if (call.runId === 'gone') return { status: 404, json: {} };
-    const error = JSON.stringify({ code: 'E7', message: `no answer from ${call.runId.length} hosts` });
+    const error = JSON.stringify({ code: 'E7', message: `no answer from ${call.runId.length}000 hosts` });
     const isFailed = call.runId.startsWith('bad');
     return {
       json: [wireStep({ id: `${call.runId}-s`, node_id: 'send', ...(isFailed && { status: 'failed', error }) })],
@@ -89,7 +89,7 @@ describe('what the runs of a workflow tell together', () => {
       workflow: {
         failureGroups: [
           { nodeId: 'send', count: 3 },
-          { nodeId: null, message: 'Cancelled after <number> s', count: 1, runs: [{ id: 'gone' }] },
+          { nodeId: null, message: 'Cancelled after <duration>', count: 1, runs: [{ id: 'gone' }] },
         ],
       },
     });

@@ -21,7 +21,7 @@ const script: Script = (call) => {
   const first = wireStep({ id: `${runId}-first` });
   // The failures of trends differ only in a number.
   if (runId.startsWith('slow'))
-    return { json: [first, failed('send', `no answer from ${runId.length} hosts ${LONG}`)] };
+    return { json: [first, failed('send', `no answer from ${runId.length}000 hosts ${LONG}`)] };
   if (!runId.startsWith('bad')) return { json: [first, wireStep({ id: `${runId}-send`, node_id: 'send' })] };
   const nodes = runId === 'bad-often' ? ['send', 'send_2', 'send_3'] : ['send'];
   return { json: nodes.map((node) => failed(node, runId === 'bad-python' ? TRACEBACK : `no host for ${runId}`)) };

@@ -1,70 +1,96 @@
-/** Why many runs of one workflow failed: those that failed alike, together. */
+/** Why runs failed: runs of one workflow that failed alike are one group. The order in which runs come does not matter. */
 import { compareNullsLast, compareText } from '../order.ts';
 import { errorInfo } from '../step/step-error.ts';
 import { firstFailure } from '../step/failures.ts';
-import { earliest, latest, type Timestamp } from '../timestamp.ts';
+import type { Timestamp } from '../timestamp.ts';
 import type { Run, RunRecord } from '../types.ts';
-import { likeness } from './likeness.ts';
+import { maskedMessage } from './masked-message.ts';
 
-export interface FailedRun {
-  readonly record: RunRecord;
-  /** With its steps; null where the upstream has none any more. */
-  readonly run: Run | null;
+/** Why one run failed. */
+export interface Failure {
+  readonly runId: string;
+  readonly startedAt: Timestamp | null;
+  /** Null if no step failed. */
+  readonly nodeId: string | null;
+  readonly code: string | null;
+  readonly message: string | null;
+  readonly maskedMessage: string | null;
 }
 
 export interface FailureGroup {
-  /** Null where no step tells of the failure. */
+  readonly workflowId: string;
   readonly nodeId: string | null;
-  /** As `likeness` makes it. */
+  /** Masked. */
   readonly message: string | null;
   readonly code: string | null;
+  readonly latestMessage: string | null;
   readonly count: number;
   /** Of the runs' starts. */
   readonly firstSeenAt: Timestamp | null;
   readonly lastSeenAt: Timestamp | null;
-  /** In the order in which the runs were given. */
+  /** Newest first. */
   readonly runIds: readonly string[];
 }
 
-/**
- * Each run is in one group. The largest first, then the one that was seen last, then by node, code and message. `read` tells what an
- * error says.
- */
-export function failureGroups(runs: readonly FailedRun[], read = errorInfo): FailureGroup[] {
-  const failures = runs.map((run) => failureOf(run, read));
-  const groups = Map.groupBy(failures, ({ nodeId, code, message }) => JSON.stringify([nodeId, code, message]));
-  return [...groups.values()].flatMap(groupOf).sort(byWeight);
-}
-
-function failureOf({ record, run }: FailedRun, read: typeof errorInfo) {
+/** `run` has the steps; null if the upstream has deleted them. `read` parses an error. */
+export function failureOf(
+  record: Pick<RunRecord, 'id' | 'startTime' | 'error'>,
+  run: Run | null,
+  read = errorInfo,
+): Failure {
   const step = run && firstFailure(run);
   const error = read(step?.error ?? record.error);
   return {
-    nodeId: step?.nodeId ?? null,
-    message: error && likeness(error.message),
-    code: error?.code ?? null,
     runId: record.id,
     startedAt: record.startTime ?? run?.startedAt ?? null,
+    nodeId: step?.nodeId ?? null,
+    code: error?.code ?? null,
+    message: error?.message ?? null,
+    maskedMessage: error && maskedMessage(error.message),
   };
 }
 
-type Failure = ReturnType<typeof failureOf>;
+type FailureName = Pick<Failure, 'nodeId' | 'code' | 'maskedMessage'>;
 
-function groupOf(failures: readonly Failure[]): FailureGroup[] {
-  const starts = failures.map(({ startedAt }) => startedAt);
-  return failures.slice(0, 1).map(({ nodeId, message, code }) => ({
-    nodeId,
-    message,
-    code,
+/** Equal for failures of one group. */
+export const failureKey = ({ nodeId, code, maskedMessage }: FailureName): string =>
+  JSON.stringify([nodeId, code, maskedMessage]);
+
+/** Each failure is in one group. In the order of `compareGroups`. */
+export function failureGroups(workflowId: string, failures: readonly Failure[]): FailureGroup[] {
+  const groups = Map.groupBy(failures.toSorted(newestFirst), failureKey);
+  return [...groups.values()].flatMap((group) => groupOf(workflowId, group)).sort(compareGroups);
+}
+
+/** Of failures, newest first. A list of groups without an item would need a type for it. */
+function groupOf(workflowId: string, failures: readonly Failure[]): FailureGroup[] {
+  const started = failures.filter(({ startedAt }) => startedAt !== null);
+  return failures.slice(0, 1).map((latest) => ({
+    workflowId,
+    nodeId: latest.nodeId,
+    message: latest.maskedMessage,
+    code: latest.code,
+    latestMessage: latest.message,
     count: failures.length,
-    firstSeenAt: earliest(starts),
-    lastSeenAt: latest(starts),
+    firstSeenAt: started.at(-1)?.startedAt ?? null,
+    lastSeenAt: latest.startedAt,
     runIds: failures.map(({ runId }) => runId),
   }));
 }
 
-function byWeight(a: FailureGroup, b: FailureGroup): number {
-  const seen = ({ lastSeenAt }: FailureGroup) => (lastSeenAt === null ? null : -lastSeenAt.epochMicros);
-  const name = ({ nodeId, code, message }: FailureGroup) => JSON.stringify([nodeId, code, message]);
-  return b.count - a.count || compareNullsLast(seen(a), seen(b)) || compareText(name(a), name(b));
+const newestFirst = (a: Failure, b: Failure): number => compareByStart(a, b) || compareText(a.runId, b.runId);
+
+/** Latest start first, no start last. */
+const compareByStart = (a: Pick<Failure, 'startedAt'>, b: Pick<Failure, 'startedAt'>): number =>
+  compareNullsLast(a.startedAt && -a.startedAt.epochMicros, b.startedAt && -b.startedAt.epochMicros);
+
+/** Largest first, then the one seen last, then by workflow, node, code and message. */
+export function compareGroups(a: FailureGroup, b: FailureGroup): number {
+  const name = ({ workflowId, nodeId, code, message }: FailureGroup) =>
+    JSON.stringify([workflowId, nodeId, code, message]);
+  return (
+    b.count - a.count ||
+    compareByStart({ startedAt: a.lastSeenAt }, { startedAt: b.lastSeenAt }) ||
+    compareText(name(a), name(b))
+  );
 }

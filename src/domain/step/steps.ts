@@ -3,6 +3,8 @@ import { numberAttempts } from './attempts.ts';
 import { measureStep, type StepClock } from './duration.ts';
 import type { StepDraft } from './execution.ts';
 import { placeSteps } from './placement.ts';
+import { stepCost } from '../cost/cost.ts';
+import type { PriceList } from '../cost/prices.ts';
 import { compareNullsLast, compareText } from '../order.ts';
 import { wallClockMs, type RunBounds } from '../run/span.ts';
 import type { StepStatus } from '../status.ts';
@@ -54,7 +56,7 @@ export interface StepFilter {
 }
 
 export interface StepOrder {
-  readonly field: 'START_TIME' | 'DURATION' | 'NODE_ID';
+  readonly field: 'START_TIME' | 'DURATION' | 'NODE_ID' | 'TOKENS' | 'COST';
   readonly direction: 'ASC' | 'DESC';
 }
 
@@ -69,11 +71,12 @@ function setOf(list: readonly string[]): ReadonlySet<string> {
   return set;
 }
 
-/** Steps that tie keep their order in both directions; those without a start or a duration come last in both. */
+/** Steps that tie keep their order in both directions; those without a value come last in both. */
 export function selectSteps(
   steps: readonly Step[],
   filter: StepFilter | null | undefined,
   order: StepOrder | null | undefined,
+  prices: PriceList | null = null,
 ): readonly Step[] {
   if (!filter && !order) return steps;
   const statuses = filter?.status && setOf(filter.status);
@@ -84,15 +87,29 @@ export function selectSteps(
       (!nodeIds || nodeIds.has(step.nodeId)) &&
       (!filter?.failedOnly || step.status === 'FAILED'),
   );
-  return order ? selected.sort(comparatorOf(order)) : selected;
+  return order ? sorted(selected, order, prices) : selected;
 }
 
-function comparatorOf({ field, direction }: StepOrder): (a: Step, b: Step) => number {
+function sorted(steps: readonly Step[], { field, direction }: StepOrder, prices: PriceList | null): readonly Step[] {
   const sign = direction === 'ASC' ? 1 : -1;
-  if (field === 'NODE_ID') return (a, b) => sign * compareText(a.nodeId, b.nodeId);
-  const key = (step: Step): number | null => {
-    const value = field === 'DURATION' ? step.durationMs : (step.startTime?.epochMicros ?? null);
-    return value === null ? null : sign * value;
-  };
-  return (a, b) => compareNullsLast(key(a), key(b));
+  if (field === 'NODE_ID') return steps.toSorted((a, b) => sign * compareText(a.nodeId, b.nodeId));
+  // Once for each step: a cost takes longer than a comparison.
+  const keyed = steps.map((step) => {
+    const value = valueOf(step, field, prices);
+    return { step, key: value === null ? null : sign * value };
+  });
+  return keyed.sort((a, b) => compareNullsLast(a.key, b.key)).map(({ step }) => step);
+}
+
+function valueOf(step: Step, field: Exclude<StepOrder['field'], 'NODE_ID'>, prices: PriceList | null): number | null {
+  switch (field) {
+    case 'START_TIME':
+      return step.startTime?.epochMicros ?? null;
+    case 'DURATION':
+      return step.durationMs;
+    case 'TOKENS':
+      return step.tokenUsage?.totalTokens ?? null;
+    case 'COST':
+      return (prices && stepCost(step, prices)?.amount) ?? null;
+  }
 }

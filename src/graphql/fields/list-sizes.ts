@@ -61,3 +61,32 @@ export function statisticsCalls(given: ArgumentValues): number {
   const read = runs + (given.get('startedBefore') == null ? 0 : MAX_LATER);
   return 1 + Math.ceil(Math.max(0, read - MAX_WINDOW) / (MAX_WINDOW - 1));
 }
+
+/** Runs whose steps answer more about failure groups than their own runs do. */
+export interface FurtherRuns {
+  /** Runs before the window: has the failure been there before? */
+  readonly earlier: number;
+  /** Completed runs after the last failure: has the node completed since? */
+  readonly since: number;
+}
+
+/** A list over several workflows looks at about a hundred, or at one of each. */
+const MAX_FURTHER_RUNS = 100;
+
+export function furtherRuns(workflowCount: number): FurtherRuns {
+  const ofEach = Math.max(1, Math.floor(MAX_FURTHER_RUNS / workflowCount));
+  return { earlier: Math.min(20, ofEach), since: Math.min(5, ofEach) };
+}
+
+/** The steps of each run that may have failed. Runs before the window are among `last`, but those after it are not. */
+export const failureGroupCalls = (given: ArgumentValues): number =>
+  statisticsCalls(given) + runsInStatistics(given) + (given.get('startedBefore') == null ? 0 : furtherRuns(1).since);
+
+/** The same over several workflows: `last` runs of all, and further ones of each. */
+export function failureGroupCallsOfAll(given: ArgumentValues): number {
+  const workflows = workflowCount(given);
+  return workflows * (statisticsCalls(given) + furtherRuns(workflows).earlier) + runsInStatistics(given);
+}
+
+/** Runs that `lastSuccessBeforeFailures` compares with its own. */
+export const COMPARED_RUNS = 100;

@@ -1,7 +1,7 @@
 import type { Timestamp } from '../../domain/timestamp.ts';
 import type { JsonValue } from '../../domain/types.ts';
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
-import type { WorkflowRef, StatisticsOfRuns, StartedRun, FailureGroupOfWorkflow, TrendBucketOfWorkflow, ChangePointOfWorkflow } from '../object-references.ts';
+import type { WorkflowRef, StatisticsOfRuns, StartedRun, FailureGroupInHistory, TrendBucketOfWorkflow, ChangePointOfWorkflow } from '../object-references.ts';
 import type { WorkflowPage, RunPage, ListedRun, RecentRunsPage, PageInfo as PageInfoModel } from '../lists/connections.ts';
 import type { Distribution as DomainDistribution, NodeStatistics as DomainNodeStatistics } from '../../domain/run/statistics.ts';
 import type { RunComparison as DomainRunComparison, NodeComparison as DomainNodeComparison } from '../../domain/run/comparison.ts';
@@ -197,7 +197,7 @@ export type ExecuteWorkflowPayload = {
 };
 
 /**
- * Failed runs with the same failed node, error code and message, apart from numbers, ids and quoted parts of the message.
+ * Failed runs of a workflow with the same failed node, error code and masked message.
  * The failed node of a run is its first failed step, by end, among the latest executions of its nodes.
  */
 export type FailureGroup = {
@@ -208,22 +208,52 @@ export type FailureGroup = {
   readonly count: Scalars['Int']['output'];
   /** Start of the first run in the group. Null if no start is known. */
   readonly firstSeenAt?: Maybe<Scalars['DateTime']['output']>;
+  /**
+   * True if the examined runs before `firstSeenAt` do not have this failure: at least one finished run, or no older run exists.
+   * False if the examined runs begin with it, so that it may be older. Also false if an examined run before it has the failure, or
+   * may have it because its steps cannot be loaded. A failure that occurs now and then may be older even if this is true: see
+   * `isNew`.
+   */
+  readonly firstSeenIsExact: Scalars['Boolean']['output'];
+  /**
+   * True if the failure is first seen in the examined runs, and the 20 finished runs before it, or all older runs if there are
+   * fewer, do not have it.
+   * Runs before the list's own are examined for this: up to 20 before `startedAfter`, as far as `last` allows, and in a list over
+   * several workflows those that are not among the latest of all. Steps are loaded of at most 20 failed ones, fewer in a list over
+   * more than 5 workflows; one upstream call for each that is not cached. False also if too few runs are examined, or a failed run
+   * right before it cannot be loaded.
+   */
+  readonly isNew: Scalars['Boolean']['output'];
+  /**
+   * True if the node has completed since, in a run that started after `lastSeenAt`. If no step failed: if a run has completed since.
+   * Looks at the failed runs of the list and the newest 5 completed runs, fewer in a list over more than 20 workflows; one upstream
+   * call for each that is not cached. False if none of these shows it, for example because their steps cannot be loaded.
+   */
+  readonly isResolved: Scalars['Boolean']['output'];
   /** Start of the last run in the group. Null if no start is known. */
   readonly lastSeenAt?: Maybe<Scalars['DateTime']['output']>;
+  /** Error message of the latest run in the group, unchanged. Null without a message. */
+  readonly latestMessage?: Maybe<Scalars['String']['output']>;
   /**
-   * Error message with `<number>`, `<id>`, `<text>`, `<url>` and `<time>` in place of the parts that vary between runs.
-   * Of a Python traceback, the error below the frames. Null without a message.
+   * Error message with placeholders in place of the parts that vary between runs. Null without a message.
+   * Masked are UUIDs, hexadecimal ids of 8 digits and more, and other long ids (`<id>`), times and dates (`<time>`), durations
+   * (`<duration>`), IP addresses and ports (`<ip>`, `<port>`), email addresses (`<email>`), numbers of 4 digits and more or with a
+   * fraction (`<number>`), and ids in the path or query of a URL. HTTP statuses, names and quoted words are kept:
+   * `KeyError: 'sku_v1'` is not `KeyError: 'customer'`, but `KeyError: '10042'` is `KeyError: '<number>'`.
+   * Of a Python traceback, the error below the frames. The first 2000 characters are read, at most 500 are returned.
    */
   readonly message?: Maybe<Scalars['String']['output']>;
   /** Id of the failed node. Null if no step failed: the error is then the run's own. */
   readonly nodeId?: Maybe<Scalars['ID']['output']>;
   /** Runs of the group, newest first. A run that cannot be loaded is null, with its own error. */
   readonly runs?: Maybe<ReadonlyArray<Maybe<Run>>>;
+  /** Workflow of the runs. */
+  readonly workflow: Workflow;
 };
 
 
 /**
- * Failed runs with the same failed node, error code and message, apart from numbers, ids and quoted parts of the message.
+ * Failed runs of a workflow with the same failed node, error code and masked message.
  * The failed node of a run is its first failed step, by end, among the latest executions of its nodes.
  */
 export type FailureGroupRunsArgs = {
@@ -400,6 +430,15 @@ export type Query = {
    */
   readonly compareRuns?: Maybe<RunComparison>;
   /**
+   * Failed runs among the latest runs of several workflows, grouped by workflow and similar failure. Largest group first, then the
+   * most recent one.
+   * A workflow whose runs cannot be loaded is left out, with an error in `errors` that has its id in `extensions.workflowId`. A
+   * failed run whose steps cannot be loaded is null at the end of the list, with its own error.
+   * Costs one upstream call for each workflow and 100 runs, and one for each failed run whose steps are not cached, within the
+   * operation's budget.
+   */
+  readonly failureGroups?: Maybe<ReadonlyArray<Maybe<FailureGroup>>>;
+  /**
    * Runs of several workflows in one list, newest first. Runs that have not started come first.
    * Costs one upstream call for each workflow and page. Cursors are stable: no run is repeated or skipped when new runs start.
    * A workflow whose runs cannot be loaded is listed in `unavailableWorkflows`, with its error in `errors`.
@@ -427,6 +466,14 @@ export type QueryCompareRunsArgs = {
   baseId: Scalars['ID']['input'];
   headId: Scalars['ID']['input'];
   workflowId: Scalars['ID']['input'];
+};
+
+
+/** Root of all queries. */
+export type QueryFailureGroupsArgs = {
+  last?: InputMaybe<Scalars['Int']['input']>;
+  startedAfter?: InputMaybe<Scalars['DateTime']['input']>;
+  workflowIds?: InputMaybe<ReadonlyArray<Scalars['ID']['input']>>;
 };
 
 
@@ -550,6 +597,13 @@ export type Run = {
    * Null if there is no such run, or if this run has not started.
    */
   readonly lastSuccessBefore?: Maybe<Run>;
+  /**
+   * Newest completed run before the first run of this run's failure group: the base to compare an intermittent failure with.
+   * Examines the newest 100 completed and failed runs that started before this run, among the workflow's latest 500 runs. Costs one
+   * upstream call for each failed one whose steps are not cached. Null with an error if one of them cannot be loaded.
+   * Null if there is no such run, or if this run has not failed or has no start.
+   */
+  readonly lastSuccessBeforeFailures?: Maybe<Run>;
   /** Outputs of the run, from its record: an object or text. Null without them. */
   readonly outputs?: Maybe<Scalars['JSON']['output']>;
   /** Progress, counted in nodes. */
@@ -602,6 +656,11 @@ export type Run = {
    * Null with a NUMBER_OUT_OF_RANGE error beyond `Int`.
    */
   readonly totalElapsedTime?: Maybe<Scalars['Int']['output']>;
+  /**
+   * URL of this run in the upstream's own web page, by `RUN_URL_TEMPLATE`.
+   * Null without that variable. It is not checked whether the page exists.
+   */
+  readonly upstreamUrl?: Maybe<Scalars['String']['output']>;
   /**
    * Time from start to end, or to now while unfinished, in milliseconds. Null without a start.
    * Same as `timing.wallClockMs`, but read from the run record: in a list of runs, steps are loaded only for runs whose record has
@@ -731,6 +790,11 @@ export type RunEdge = {
 
 /** Filter for runs. All given conditions must match. */
 export type RunFilter = {
+  /**
+   * The error of the run record contains this text, in upper or lower case. Runs without an error do not match.
+   * 1 to 1000 characters, not only blanks. The first 16,384 characters of an error are compared.
+   */
+  readonly error?: InputMaybe<Scalars['String']['input']>;
   /** Started at this time or later. */
   readonly startedAfter?: InputMaybe<Scalars['DateTime']['input']>;
   /** Started before this time. */
@@ -995,12 +1059,16 @@ export type StepOrder = {
 
 /** Sort key for steps. Steps without a value come last in both directions. */
 export type StepOrderField =
+  /** `estimatedCost.amount`. No step has one if the gateway has no prices (`TOKEN_PRICES`). */
+  | 'COST'
   /** `durationMs`. */
   | 'DURATION'
   /** Node id, as text. */
   | 'NODE_ID'
   /** Start. */
-  | 'START_TIME';
+  | 'START_TIME'
+  /** `tokenUsage.totalTokens`. */
+  | 'TOKENS';
 
 /** Status of a step. */
 export type StepStatus =
@@ -1239,6 +1307,11 @@ export type Workflow = {
   readonly trend?: Maybe<ReadonlyArray<TrendBucket>>;
   /** Time of the last change. */
   readonly updatedAt?: Maybe<Scalars['DateTime']['output']>;
+  /**
+   * URL of this workflow in the upstream's own web page, by `WORKFLOW_URL_TEMPLATE`.
+   * Null without that variable. It is not checked whether the page exists.
+   */
+  readonly upstreamUrl?: Maybe<Scalars['String']['output']>;
   /** Version. */
   readonly version?: Maybe<Scalars['String']['output']>;
 };
@@ -1491,7 +1564,7 @@ export type ResolversTypes = {
   Distribution: ResolverTypeWrapper<DomainDistribution>;
   DurationSource: DurationSource;
   ExecuteWorkflowPayload: ResolverTypeWrapper<StartedRun>;
-  FailureGroup: ResolverTypeWrapper<FailureGroupOfWorkflow>;
+  FailureGroup: ResolverTypeWrapper<FailureGroupInHistory>;
   FieldSet: ResolverTypeWrapper<Scalars['FieldSet']['output']>;
   Float: ResolverTypeWrapper<Scalars['Float']['output']>;
   Freshness: ResolverTypeWrapper<DomainFreshness>;
@@ -1556,7 +1629,7 @@ export type ResolversParentTypes = {
   DateTime: Scalars['DateTime']['output'];
   Distribution: DomainDistribution;
   ExecuteWorkflowPayload: StartedRun;
-  FailureGroup: FailureGroupOfWorkflow;
+  FailureGroup: FailureGroupInHistory;
   FieldSet: Scalars['FieldSet']['output'];
   Float: Scalars['Float']['output'];
   Freshness: DomainFreshness;
@@ -1675,10 +1748,15 @@ export type FailureGroupResolvers<ContextType = Context, ParentType extends Reso
   code: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   count: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   firstSeenAt: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  firstSeenIsExact: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  isNew: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  isResolved: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   lastSeenAt: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  latestMessage: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   message: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   nodeId: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
   runs: Resolver<ReadonlyArray<ResolversTypes['Run']>, ParentType, ContextType, RequireFields<FailureGroupRunsArgs, 'first'>>;
+  workflow: Resolver<ResolversTypes['Workflow'], ParentType, ContextType>;
 };
 
 export interface FieldSetScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['FieldSet'], any> {
@@ -1753,6 +1831,7 @@ export type ProgressResolvers<ContextType = Context, ParentType extends Resolver
 
 export type QueryResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
   compareRuns?: Resolver<ResolversTypes['RunComparison'], ParentType, ContextType, RequireFields<QueryCompareRunsArgs, 'baseId' | 'headId' | 'workflowId'>>;
+  failureGroups?: Resolver<ReadonlyArray<ResolversTypes['FailureGroup']>, ParentType, ContextType, RequireFields<QueryFailureGroupsArgs, 'last'>>;
   recentRuns?: Resolver<ResolversTypes['RecentRuns'], ParentType, ContextType, RequireFields<QueryRecentRunsArgs, 'first'>>;
   run?: Resolver<ResolversTypes['Run'], ParentType, ContextType, RequireFields<QueryRunArgs, 'id' | 'workflowId'>>;
   workflow?: Resolver<ResolversTypes['Workflow'], ParentType, ContextType, RequireFields<QueryWorkflowArgs, 'id'>>;
@@ -1788,6 +1867,7 @@ export type RunResolvers<ContextType = Context, ParentType extends ResolversPare
   isFinished: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   lastActivityAt: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   lastSuccessBefore: Resolver<Maybe<ResolversTypes['Run']>, ParentType, ContextType>;
+  lastSuccessBeforeFailures: Resolver<Maybe<ResolversTypes['Run']>, ParentType, ContextType>;
   outputs: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType, Partial<RunOutputsArgs>>;
   progress: Resolver<ResolversTypes['Progress'], ParentType, ContextType>;
   rawStatus: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
@@ -1803,6 +1883,7 @@ export type RunResolvers<ContextType = Context, ParentType extends ResolversPare
   timing: Resolver<ResolversTypes['RunTiming'], ParentType, ContextType>;
   tokenUsage: Resolver<ResolversTypes['RunTokenUsage'], ParentType, ContextType>;
   totalElapsedTime: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  upstreamUrl: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   wallClockMs: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
   workflow: Resolver<ResolversTypes['Workflow'], ParentType, ContextType>;
   workflowId: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
@@ -1984,6 +2065,7 @@ export type WorkflowResolvers<ContextType = Context, ParentType extends Resolver
   status: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   trend: Resolver<ReadonlyArray<ResolversTypes['TrendBucket']>, ParentType, ContextType, RequireFields<WorkflowTrendArgs, 'buckets' | 'last'>>;
   updatedAt: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  upstreamUrl: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   version: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
 };
 

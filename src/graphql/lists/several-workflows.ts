@@ -1,7 +1,9 @@
 /** Lists over several workflows: which ones, and the error of one that such a list has to do without. */
+import type { GraphQLResolveInfo } from 'graphql';
 import type { WorkflowLoaders } from '../../runs/loaders/workflow-loaders.ts';
 import { GatewayError } from '../../upstream/errors.ts';
 import { checkIdCount } from '../arguments.ts';
+import type { Context } from '../context.ts';
 import { MAX_LIST_SIZE } from '../fields/list-sizes.ts';
 
 /** The workflows that are named, each once; else all that the viewer may see. Throws BAD_USER_INPUT for more than 100. */
@@ -20,3 +22,19 @@ export async function severalWorkflows(
 
 export const ofWorkflow = ({ code, message, details }: GatewayError, workflowId: string): GatewayError =>
   new GatewayError(code, message, { ...details, workflowId });
+
+/** Reads each workflow. One that cannot be read is left out, with its error next to the list. */
+export async function readable<T>(
+  workflowIds: readonly string[],
+  reported: Context['reported'],
+  info: GraphQLResolveInfo,
+  read: (workflowId: string) => Promise<T>,
+): Promise<readonly T[]> {
+  const settled = await Promise.allSettled(workflowIds.map(read));
+  return settled.flatMap((each, index) => {
+    if (each.status === 'fulfilled') return [each.value];
+    if (!(each.reason instanceof GatewayError)) throw each.reason;
+    reported.add(ofWorkflow(each.reason, workflowIds[index] ?? ''), info);
+    return [];
+  });
+}

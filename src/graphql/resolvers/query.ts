@@ -1,12 +1,21 @@
 import { compareRuns } from '../../domain/run/comparison.ts';
 import { GatewayError, isNotFound } from '../../upstream/errors.ts';
 import { checkId } from '../../upstream/ids.ts';
-import { checkFirst, checkSearch, runFilter } from '../arguments.ts';
+import { RUNS_WITHOUT } from '../../domain/run/group-history.ts';
+import { checkFirst, checkLast, checkSearch, runFilter, runWindow } from '../arguments.ts';
 import { recentRunsPage, workflowPage } from '../lists/connections.ts';
 import { readRecentCursor } from '../lists/cursors.ts';
 import type { FieldTable } from '../fields/field-table.ts';
-import { pageSize, recentPageCalls } from '../fields/list-sizes.ts';
-import { ofWorkflow, severalWorkflows } from '../lists/several-workflows.ts';
+import { ASSUMED_LIST_SIZE } from '../fields/field-entry.ts';
+import {
+  failureGroupCallsOfAll,
+  furtherRuns,
+  pageSize,
+  recentPageCalls,
+  runsInStatistics,
+} from '../fields/list-sizes.ts';
+import { groupsOfAll, latestOfAll } from '../lists/failure-groups.ts';
+import { ofWorkflow, readable, severalWorkflows } from '../lists/several-workflows.ts';
 
 export const query: FieldTable<'Query'> = {
   workflow: { resolve: (_root, { id }) => ({ id: checkId('workflow id', id) }) },
@@ -36,6 +45,23 @@ export const query: FieldTable<'Query'> = {
       const page = await history.recent({ ...request, workflowIds: ids, filter: runFilter(filter) });
       for (const { workflowId, error } of page.unavailable) reported.add(ofWorkflow(error, workflowId), info);
       return recentRunsPage(page, request.after === null);
+    },
+  },
+
+  failureGroups: {
+    readsWorkflows: true,
+    calls: failureGroupCallsOfAll,
+    items: runsInStatistics,
+    objects: ASSUMED_LIST_SIZE,
+    async resolve(_root, { workflowIds, startedAfter = null, last }, context, info) {
+      const window = runWindow({ startedAfter });
+      const count = checkLast(last);
+      const ids = await severalWorkflows(workflowIds, context.workflows);
+      const found = await readable(ids, context.reported, info, async (workflowId) => ({
+        ...(await context.history.within({ workflowId, count, window, earlierCount: RUNS_WITHOUT })),
+        workflowId,
+      }));
+      return groupsOfAll(latestOfAll(found, count), furtherRuns(ids.length), context);
     },
   },
 

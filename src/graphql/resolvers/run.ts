@@ -4,9 +4,10 @@ import type { Run, Step } from '../../domain/types.ts';
 import { GatewayError } from '../../upstream/errors.ts';
 import { checkFirst, runFilter } from '../arguments.ts';
 import type { FieldTable } from '../fields/field-table.ts';
+import { lastSuccessBeforeFailures } from '../lists/last-success.ts';
 import { checkInt, intFields } from '../fields/int-fields.ts';
 import { inferredInputs, payloadValue } from '../payloads.ts';
-import { ASSUMED_FEW, ASSUMED_STEPS, pageSize, SEARCH_CALLS } from '../fields/list-sizes.ts';
+import { ASSUMED_FEW, ASSUMED_STEPS, COMPARED_RUNS, pageSize, SEARCH_CALLS } from '../fields/list-sizes.ts';
 
 /** Needs only the run's record. */
 const RECORD = { requirement: 'RECORD' } as const;
@@ -21,6 +22,10 @@ export const run: FieldTable<'Run'> = {
   id: RECORD,
   workflowId: RECORD,
   workflow: { ...RECORD, resolve: ({ workflowId }) => ({ id: workflowId }) },
+  upstreamUrl: {
+    ...RECORD,
+    resolve: ({ workflowId, id }, _args, { upstreamUrls }) => upstreamUrls.ofRun(workflowId, id),
+  },
   status: RECORD,
   rawStatus: RECORD,
   statusIsInferred: RECORD,
@@ -40,8 +45,8 @@ export const run: FieldTable<'Run'> = {
   steps: {
     ...STEPS,
     items: ASSUMED_STEPS,
-    resolve: ({ steps, unreadableSteps }, { filter, orderBy }) => {
-      const selected = selectSteps(steps, filter, orderBy && { direction: 'ASC', ...orderBy });
+    resolve: ({ steps, unreadableSteps }, { filter, orderBy }, { prices }) => {
+      const selected = selectSteps(steps, filter, orderBy && { direction: 'ASC', ...orderBy }, prices);
       return filter ? selected : [...selected, ...unreadableSteps.map(unreadableStep)];
     },
   },
@@ -95,6 +100,14 @@ export const run: FieldTable<'Run'> = {
       const { entries } = await history.page({ workflowId, first: 2, after: null, filter });
       const found = entries.find(({ record }) => record.id !== id);
       return found ? runs().load({ workflowId, runId: found.record.id }, requirement(info)) : null;
+    },
+  },
+  lastSuccessBeforeFailures: {
+    ...STEPS,
+    calls: (_given, run) => SEARCH_CALLS + COMPARED_RUNS + run.ofPage(),
+    async resolve(run, _args, context, info) {
+      const found = await lastSuccessBeforeFailures(run, context);
+      return found && context.runs().load(found, context.requirement(info));
     },
   },
 };

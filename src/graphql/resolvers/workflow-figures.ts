@@ -21,12 +21,18 @@ const statisticsByNode = {
 type RunsOfWorkflow = Pick<StatisticsOfRuns, 'workflowId' | 'runIds'>;
 
 const failureGroup: FieldTable<'FailureGroup'> = {
+  workflow: { resolve: ({ workflowId }) => ({ id: workflowId }) },
   nodeId: {},
   message: {},
+  latestMessage: {},
   code: {},
   count: {},
   firstSeenAt: {},
   lastSeenAt: {},
+  // Their calls are among those of the list: they are made once for all its groups.
+  firstSeenIsExact: { resolve: async ({ firstSeen }) => (await firstSeen()).isExact },
+  isNew: { resolve: async ({ firstSeen }) => (await firstSeen()).isNew },
+  isResolved: { resolve: ({ isResolved }) => isResolved() },
   // What the groups were made of is loaded: records came with the history, steps were read.
   runs: {
     items: pageSize,

@@ -1,7 +1,6 @@
-import { failureGroups } from '../../domain/run/failure-groups.ts';
+import { RUNS_WITHOUT } from '../../domain/run/group-history.ts';
 import { runStatistics } from '../../domain/run/statistics.ts';
 import { trendOf } from '../../domain/run/trend.ts';
-import { runStatusOf } from '../../domain/status.ts';
 import type { WorkflowRecord } from '../../domain/types.ts';
 import { checkBuckets, checkFirst, checkIdCount, checkLast, runFilter, runWindow } from '../arguments.ts';
 import { runPage } from '../lists/connections.ts';
@@ -12,6 +11,8 @@ import { ASSUMED_LIST_SIZE } from '../fields/field-entry.ts';
 import type { FieldTable } from '../fields/field-table.ts';
 import {
   bucketCount,
+  failureGroupCalls,
+  furtherRuns,
   historyPageCalls,
   listLength,
   MAX_LIST_SIZE,
@@ -20,12 +21,13 @@ import {
   statisticsCalls,
 } from '../fields/list-sizes.ts';
 import type { WorkflowRef } from '../object-references.ts';
+import { groupsOf, listOf } from '../lists/failure-groups.ts';
 import { settleAll } from '../lists/settle.ts';
 import { workflowChanges } from '../workflow-changes.ts';
 
 /** The latest runs that the arguments of a figure name. */
-const runsWithin = (workflowId: string, args: LatestRunsArgs, history: Context['history']) =>
-  history.within({ workflowId, count: checkLast(args.last), window: runWindow(args) });
+const runsWithin = (workflowId: string, args: LatestRunsArgs, history: Context['history'], earlierCount = 0) =>
+  history.within({ workflowId, count: checkLast(args.last), window: runWindow(args), earlierCount });
 
 type LatestRunsArgs = Parameters<typeof runWindow>[0] & { readonly last: number };
 
@@ -54,6 +56,7 @@ export const workflow: FieldTable<'Workflow'> = {
   createdAt: ofList('createdAt'),
   updatedAt: ofList('updatedAt'),
   graph: ofList('graph'),
+  upstreamUrl: { resolve: ({ id }, _args, { upstreamUrls }) => upstreamUrls.ofWorkflow(id) },
 
   run: {
     calls: (_given, run) => run.byId(),
@@ -90,21 +93,12 @@ export const workflow: FieldTable<'Workflow'> = {
   },
 
   failureGroups: {
-    // The steps of each run that may have failed.
-    calls: (given) => statisticsCalls(given) + runsInStatistics(given),
+    calls: failureGroupCalls,
     items: runsInStatistics,
     objects: ASSUMED_LIST_SIZE,
-    async resolve({ id: workflowId }, args, { history, runs, errorInfo }) {
-      const { records } = await runsWithin(workflowId, args, history);
-      const failed = records.filter(({ rawStatus }) => runStatusOf(rawStatus) === 'FAILED');
-      const loads = await Promise.allSettled(
-        failed.map(async (record) => ({ record, run: await runs().loadWithSteps({ workflowId, runId: record.id }) })),
-      );
-      const loaded = loads.flatMap((load) => (load.status === 'fulfilled' ? [load.value] : []));
-      const groups = failureGroups(loaded, errorInfo).map((group) => ({ ...group, workflowId }));
-      // As items of the list they are null with these errors. The generated types know no Error in a list.
-      const errors = loads.flatMap((load) => (load.status === 'rejected' ? [load.reason as never] : []));
-      return [...groups, ...errors];
+    async resolve({ id: workflowId }, args, context) {
+      const found = await runsWithin(workflowId, args, context.history, RUNS_WITHOUT);
+      return listOf(await groupsOf({ ...found, workflowId }, furtherRuns(1), context));
     },
   },
 

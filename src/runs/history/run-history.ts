@@ -1,5 +1,7 @@
 /** Run history of a workflow, page by page, newest first. The run store caches the records of each page. */
 import { runStatusOf, type RunStatus } from '../../domain/status.ts';
+import { hasError } from '../../domain/step/step-error.ts';
+import { containsText } from '../../domain/text-search.ts';
 import type { Timestamp } from '../../domain/timestamp.ts';
 import type { RunRecord } from '../../domain/types.ts';
 import type { RunRef, RunWindow as RunsWindow, UpstreamApi } from '../../upstream/client.ts';
@@ -26,6 +28,8 @@ export interface RunFilter {
   /** Includes runs that started at this time or later. */
   readonly startedAfter: Timestamp | null;
   readonly startedBefore: Timestamp | null;
+  /** Text in lower case that the record's error contains. Null for all records. */
+  readonly error: string | null;
 }
 
 export interface HistoryPage {
@@ -44,7 +48,10 @@ export interface RunHistory {
   page(request: PageRequest, operation: ReadContext, onFound?: OnFound): Promise<HistoryPage>;
   /** Returns the latest records, at most `count`. Makes one call per hundred. */
   latest(workflowId: string, count: number, operation: ReadContext, onFound?: OnFound): Promise<readonly RunRecord[]>;
-  /** Returns the latest records of the window, at most `count`. Scans at most a thousand later records. */
+  /**
+   * Returns the latest records of the window and before it, at most `count` in all. Scans at most a thousand
+   * later records.
+   */
   within(request: WindowRequest, operation: ReadContext, onFound?: OnFound): Promise<RunsInWindow>;
   /** Returns about `wanted` newest records, then a hundred more at a time until they are enough, at most 500. */
   newest(workflowId: string, wanted: number, areEnough: AreEnough, operation: ReadContext): Promise<NewestRuns>;
@@ -57,12 +64,20 @@ export interface WindowRequest {
   readonly workflowId: string;
   readonly count: number;
   readonly window: RunWindow;
+  /** Maximum number of runs before the window. Default: 0. */
+  readonly earlierCount?: number;
 }
 
 export interface RunsInWindow {
   readonly records: readonly RunRecord[];
   /** False if the window may contain older runs than these `count`. */
   readonly isWhole: boolean;
+  /** Latest records before the window. */
+  readonly earlier: readonly RunRecord[];
+  /** Records that started after the window, or have not started. */
+  readonly later: readonly RunRecord[];
+  /** True if the records are all runs of the workflow up to the end of the window. */
+  readonly isFromBeginning: boolean;
 }
 
 export type AreEnough = (records: readonly RunRecord[]) => boolean;
@@ -168,32 +183,38 @@ export function createRunHistory({ upstream, viewers, reads, runStore, liveTtlMs
     throw new GatewayError('UPSTREAM_CONTRACT_VIOLATION', LOST);
   }
 
-  /** Returns the latest records of the window, at most `count`. An open end includes runs that have not started. */
+  /**
+   * Returns the latest records of the window and up to `earlierCount` before it, at most `count` in all. An open end
+   * includes runs that have not started.
+   */
   async function latestOf(
-    { workflowId, count, window: { startedAfter, startedBefore } }: WindowRequest,
+    { workflowId, count, window: { startedAfter, startedBefore }, earlierCount = 0 }: WindowRequest,
     operation: ReadContext,
     onFound: OnFound = () => undefined,
   ): Promise<RunsInWindow> {
     const { reader, knownOf } = readerOf(workflowId, null, operation);
     const records: RunRecord[] = [];
-    let later = 0;
-    while (records.length < count && !reader.isAtEnd) {
-      const wanted = startedBefore ? MAX_WINDOW : Math.min(count - records.length, MAX_WINDOW);
+    const earlier: RunRecord[] = [];
+    const later: RunRecord[] = [];
+    while (records.length + earlier.length < count && !reader.isAtEnd) {
+      const wanted = startedBefore ? MAX_WINDOW : Math.min(count - records.length - earlier.length, MAX_WINDOW);
       for (const { record, position } of await nextOf(reader, wanted)) {
-        if (startedAfter && isBefore(record, startedAfter)) return { records, isWhole: true };
+        const isEarlier = startedAfter !== null && isBefore(record, startedAfter);
+        if (isEarlier && earlier.length === earlierCount)
+          return { records, earlier, later, isWhole: true, isFromBeginning: false };
         const known = knownOf(record);
-        if (!known) continue;
-        if (startedBefore && !isBefore(known.value, startedBefore)) {
-          later += 1;
-          if (later > MAX_LATER) throw new GatewayError('BAD_USER_INPUT', TOO_MANY_LATER);
-          continue;
-        }
-        if (records.length === count) return { records, isWhole: false };
-        records.push(known.value);
+        // The records of the window must not depend on `earlierCount`.
+        if (!known || (!isEarlier && earlier.length > 0)) continue;
+        const isLater = startedBefore !== null && !isBefore(known.value, startedBefore);
+        if (later.length === MAX_LATER && isLater) throw new GatewayError('BAD_USER_INPUT', TOO_MANY_LATER);
+        if (!isLater && records.length + earlier.length === count)
+          return { records, earlier, later, isWhole: isEarlier, isFromBeginning: false };
+        (isLater ? later : isEarlier ? earlier : records).push(known.value);
         onFound({ workflowId, runId: position.runId }, known);
       }
     }
-    return { records, isWhole: reader.isAtEnd };
+    const isFromBeginning = reader.isAtEnd;
+    return { records, earlier, later, isWhole: isFromBeginning || earlier.length > 0, isFromBeginning };
   }
 
   return {
@@ -232,8 +253,11 @@ export function createRunHistory({ upstream, viewers, reads, runStore, liveTtlMs
     },
 
     async within(request, operation, onFound) {
-      const { records, isWhole } = await latestOf(request, operation, onFound);
-      return { records: records.filter((record) => matches(record, { status: null, ...request.window })), isWhole };
+      const found = await latestOf(request, operation, onFound);
+      return {
+        ...found,
+        records: found.records.filter((record) => matches(record, { status: null, error: null, ...request.window })),
+      };
     },
 
     async newest(workflowId, wanted, areEnough, operation) {
@@ -266,10 +290,11 @@ const EVER: RunWindow = { startedAfter: null, startedBefore: null };
 /** A record without an id is skipped but keeps its position, since the upstream pages by offset. */
 const hasId = ({ id }: RunRecord): boolean => id !== '';
 
-function matches(record: RunRecord, { status, startedAfter, startedBefore }: RunFilter): boolean {
+function matches(record: RunRecord, { status, startedAfter, startedBefore, error }: RunFilter): boolean {
   if (status && !status.includes(runStatusOf(record.rawStatus))) return false;
   if (startedAfter && (!record.startTime || isBefore(record, startedAfter))) return false;
-  return !startedBefore || isBefore(record, startedBefore);
+  if (startedBefore && !isBefore(record, startedBefore)) return false;
+  return error === null || (record.error !== null && hasError(record.error) && containsText(record.error, error));
 }
 
 const isBefore = ({ startTime }: RunRecord, moment: Timestamp): boolean =>

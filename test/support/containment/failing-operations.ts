@@ -103,7 +103,8 @@ export async function checkFailingOperations(
     if (healthy.data === null) return;
     // A list over several workflows has another value without some of them, and an error beside it.
     const isBeside = ({ path = [] }: PlainError) => valueAt(healthy.data, path) !== null;
-    const losesWorkflows = text.includes('recentRuns') && [...failures.keys()].some((call) => call.startsWith('runs '));
+    const losesWorkflows =
+      /recentRuns|failureGroups/.test(text) && [...failures.keys()].some((call) => call.startsWith('runs '));
     if (losesWorkflows || healthy.errors.some(isBeside)) return;
     const withoutGraph = failures.has(callOf('workflows')) ? await ask(graphlessKey) : healthy;
     const expected = await rule({ text, variables, failures, healthy, withoutGraph });

@@ -95,6 +95,7 @@ export function createNeededCalls(failures: Failures, requirement: LookAhead, kn
       case 'RunEdge.node':
         return isFields(value) ? ofListedRun(idsOf(value), info) : undefined;
       case 'Query.recentRuns':
+      case 'Query.failureGroups':
         return args.workflowIds ? undefined : workflowsFault;
       case 'Mutation.executeWorkflow':
         return fault('execute', workflowId);

@@ -1,0 +1,34 @@
+/** The run to compare an intermittent failure with. */
+import { failureKey, failureOf } from '../../domain/run/failure-groups.ts';
+import { runStatusOf } from '../../domain/status.ts';
+import type { Run } from '../../domain/types.ts';
+import type { HistoryEntry } from '../../runs/history/history-reader.ts';
+import type { RunRef } from '../../upstream/client.ts';
+import { runFilter } from '../arguments.ts';
+import type { Context } from '../context.ts';
+import { COMPARED_RUNS } from '../fields/list-sizes.ts';
+import { settleInTurns } from './settle.ts';
+
+/** Rejects if an earlier failed run cannot be loaded: it may belong to the group, and then the run before it is the base. */
+export async function lastSuccessBeforeFailures(
+  run: Run,
+  { history, runs, errorInfo, takeTurn }: Context,
+): Promise<RunRef | null> {
+  const { workflowId, id, startedAt, status, error } = run;
+  if (status !== 'FAILED' || !startedAt) return null;
+  const filter = runFilter({ status: ['COMPLETED', 'FAILED'], startedBefore: startedAt });
+  const { entries } = await history.page({ workflowId, first: COMPARED_RUNS, after: null, filter });
+  const own = failureKey(failureOf({ id, startTime: startedAt, error }, run, errorInfo));
+  const isOfGroup = async ({ record }: HistoryEntry) => {
+    if (runStatusOf(record.rawStatus) !== 'FAILED') return false;
+    const failed = await runs().loadWithSteps({ workflowId, runId: record.id });
+    return failureKey(failureOf(record, failed, errorInfo)) === own;
+  };
+  const settled = await settleInTurns(entries, isOfGroup, takeTurn);
+  const unknown = settled.find((each) => each.status === 'rejected');
+  if (unknown) throw unknown.reason;
+  const first = settled.findLastIndex((each) => each.status === 'fulfilled' && each.value);
+  const before = entries.slice(first + 1).filter(({ record }) => record.id !== id);
+  const found = before.find(({ record }) => runStatusOf(record.rawStatus) === 'COMPLETED');
+  return found ? { workflowId, runId: found.record.id } : null;
+}

@@ -1,0 +1,45 @@
+/** Which failures are over: their node has completed in a run that started after the last failure. */
+import type { Failure, FailureGroup } from '../../domain/run/failure-groups.ts';
+import { compareNullsLast, compareText } from '../../domain/order.ts';
+import type { Run, RunRecord } from '../../domain/types.ts';
+
+export interface ResolvedGroupsRequest {
+  readonly groups: readonly FailureGroup[];
+  /** Failed runs. Other nodes have completed in them. */
+  readonly failures: readonly { readonly run: Run | null; readonly failure: Failure }[];
+  readonly completed: readonly RunRecord[];
+  /** Completed runs that are loaded at most, newest first, as long as they may decide a group. */
+  readonly maxLoads: number;
+  /** Null: its steps cannot be loaded. */
+  readonly load: (record: RunRecord) => Promise<Run | null>;
+}
+
+export async function resolvedGroups(request: ResolvedGroupsRequest): Promise<(group: FailureGroup) => boolean> {
+  const { groups, failures, completed, maxLoads, load } = request;
+  /** The latest start of a run in which the node completed; of null, in which no node failed. */
+  const completedFrom = new Map<string | null, number>();
+  const note = (nodeId: string | null, start: number) =>
+    completedFrom.set(nodeId, Math.max(start, completedFrom.get(nodeId) ?? start));
+  const noteNodes = (run: Run | null, start: number) => {
+    for (const { nodeId, status } of run?.latestAttempts ?? []) if (status === 'COMPLETED') note(nodeId, start);
+  };
+  const isBefore = ({ lastSeenAt }: FailureGroup, start: number | undefined): boolean =>
+    lastSeenAt !== null && start !== undefined && start > lastSeenAt.epochMicros;
+  const isResolved = (group: FailureGroup): boolean => isBefore(group, completedFrom.get(group.nodeId));
+
+  for (const { run, failure } of failures) if (failure.startedAt) noteNodes(run, failure.startedAt.epochMicros);
+  let loads = 0;
+  for (const record of completed.toSorted(newestFirst)) {
+    if (!record.startTime) break;
+    const start = record.startTime.epochMicros;
+    note(null, start);
+    if (loads === maxLoads || !groups.some((group) => isBefore(group, start) && !isResolved(group))) break;
+    loads += 1;
+    noteNodes(await load(record), start);
+  }
+  return isResolved;
+}
+
+const newestFirst = (a: RunRecord, b: RunRecord): number =>
+  compareNullsLast(a.startTime && -a.startTime.epochMicros, b.startTime && -b.startTime.epochMicros) ||
+  compareText(a.id, b.id);

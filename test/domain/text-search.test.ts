@@ -1,0 +1,23 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { containsText, MAX_COMPARED } from '../../src/domain/text-search.ts';
+
+describe('a text that is looked for', () => {
+  const few = (maxLength: number) =>
+    fc.string({ unit: fc.constantFrom('a', 'A', 'b', 'é', 'É', '😀', ' '), minLength: 1, maxLength });
+
+  it('is found where a search without bounds finds it', () => {
+    fc.assert(
+      fc.property(few(30), few(4), fc.nat(30), (text, other, start) => {
+        for (const part of [other, text.slice(start, start + 6) || other].map((each) => each.toLowerCase()))
+          expect(containsText(text, part)).toBe(text.toLowerCase().includes(part));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('is looked for in the beginning of a long text alone', () => {
+    const text = `${' '.repeat(MAX_COMPARED - 4)}SLOWly`;
+    expect([containsText(text, 'slow'), containsText(text, 'slowly')]).toEqual([true, false]);
+  });
+});
