@@ -1,30 +1,30 @@
-# `.ci/try-image` does without an engine what is written here, and knows these instructions alone.
+# `.ci/try-image` runs this file without an engine, and supports only these instructions.
 FROM node:24-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
 COPY scripts scripts
 COPY tools tools
-# With the optional packages, for Vite's compiler is one of them.
+# With the optional packages: Vite's compiler is one of them.
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY tsconfig.json tsconfig.build.json schema.graphql LICENSE ./
 COPY src src
-# The image has Node 24 itself, so the packages that bring it along are left out; their licence is Node's.
+# The image has Node 24, so packages that contain it are left out. Their licence is Node's.
 RUN npm run build && cp node_modules/node-linux-*/LICENSE LICENSE.node && npm pkg delete workspaces && npm prune --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund
-# What is in the image and under which licences. Then half of it goes: types, and maps of code that is not there.
+# The packages of the image and their licences. Then half of the files are removed: types, and maps of missing code.
 RUN npm pkg delete devDependencies optionalDependencies && npm sbom --sbom-format=cyclonedx > sbom.cdx.json
 RUN { cat dist/page/NOTICES.md dist/page/NOTICES-GRAPHIQL.md && node scripts/notices.mjs; } > NOTICES.md
 RUN find node_modules dist -type f '(' -name '*.map' -o -name '*.ts' -o -name '*.mts' -o -name '*.cts' ')' -delete
 
-# The same Debian, without npm, and without the headers of Node.
+# The same Debian, without npm and Node's headers.
 FROM debian:bookworm-slim
 WORKDIR /app
 COPY --from=build /etc/passwd /etc/group /etc/
 COPY --from=build /usr/local/bin/node /usr/local/bin/
-# Nobody outside the container would reach 127.0.0.1.
+# 127.0.0.1 is not reachable from outside the container.
 ENV HOST=0.0.0.0
-# glibc then returns each large buffer that is freed. Its own threshold grows, and the memory stayed 50 MB above that.
+# glibc returns each freed buffer above this size. Its own threshold grows, which costs 50 MB.
 ENV MALLOC_MMAP_THRESHOLD_=32768
-# The image is compiled, and its root may be read-only.
+# The image is compiled, and its root file system may be read-only.
 ENV NODE_DISABLE_COMPILE_CACHE=1
 # `docker build --build-arg BUILD_REVISION=$(git rev-parse --short HEAD)`, for stepgate_build_info. An empty one counts as unset.
 ARG BUILD_REVISION
@@ -36,5 +36,5 @@ COPY --from=build /app/dist dist
 USER node
 EXPOSE 4000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s CMD ["node", "scripts/healthcheck.mjs"]
-# The young generation stays in the processor's cache: a tenth more answers a second, and 200 MB less.
+# The young generation fits the processor's cache: a tenth more answers a second, and 200 MB less memory.
 CMD ["node", "--max-semi-space-size=8", "--no-allocation-site-pretenuring", "--heap-growing-percent=30", "--no-compilation-cache", "dist/main.js"]

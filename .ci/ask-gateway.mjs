@@ -1,4 +1,4 @@
-/** Asks a gateway over the embedded upstream for a run, the page and Sandbox; for `.ci/try-image` and `.ci/try-package`. */
+/** Requests a run, the page and Sandbox from a gateway with sample data; for `.ci/try-image` and `.ci/try-package`. */
 const [, , url] = process.argv;
 const query = '{ run(workflowId: "support-triage", id: "run-4711") { status } }';
 const headers = { 'content-type': 'application/json', authorization: 'Bearer demo-key' };

@@ -1,4 +1,4 @@
-/** Who is measured: how each is started, by its name in the tables. All run as production, compiled, on the first core. */
+/** The contenders, by their name in the tables. All run as production, compiled, on the first core. */
 import { cpSync, existsSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { ORDINARY, runIdOf, WORKFLOW_ID } from './fixture-runs.ts';
@@ -11,16 +11,16 @@ export interface Contender {
   /** The program and its arguments, from `bench/.build`. */
   readonly command: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  /** It does not say where it listens: it is told a port. */
+  /** It does not print its address: its port is set. */
   readonly isSilent?: boolean;
 }
 
 export interface StartedContender {
   readonly name: string;
-  /** Of GraphQL. */
+  /** URL of GraphQL. */
   readonly url: string;
   readonly process: Running;
-  /** What it took at most since the last reset. */
+  /** Peak memory since the last reset. */
   peakRssMb(): number | null;
   rssMb(): number | null;
   resetPeakRss(): void;
@@ -33,7 +33,7 @@ const BUILD = `${BENCH}.build/`;
 export const STEPGATE_MAIN = `${BUILD}stepgate/dist/main.js`;
 const peer = (file: string): string => `${BUILD}peers/peers/${file}.js`;
 
-/** The run of W1, whose answer node:http has ready. */
+/** The run of W1, whose answer is ready in node:http. */
 export const HOT_RUN = runIdOf(ORDINARY, 'hot');
 
 export const stepgate: Contender = {
@@ -117,7 +117,7 @@ export async function startContender(contender: Contender, options: ContenderOpt
   };
 }
 
-/** Starts all, hands them over, and stops them whatever happens. */
+/** Starts all contenders, passes them to `use`, and always stops them. */
 export async function withContenders<T>(
   contenders: readonly Contender[],
   options: ContenderOptions,
@@ -128,7 +128,7 @@ export async function withContenders<T>(
     for (const contender of contenders) started.push(await startContender(contender, options));
     return await use(started);
   } catch (error) {
-    // A contender that has gone explains what came of it best.
+    // The output of a contender that has ended explains the error best.
     const gone = started.filter(({ process: { child } }) => child.exitCode !== null || child.signalCode !== null);
     if (gone.length === 0) throw error;
     const explained = gone.map(({ name, process: { child, output } }) => {
@@ -141,20 +141,20 @@ export async function withContenders<T>(
 }
 
 /**
- * Compiles Stepgate and the peers to JavaScript, so that no process spends time or memory on stripping types. Each finds
- * its packages where its source does: Stepgate in the project's own folder, the peers in the bench's.
+ * Compiles Stepgate and the peers to JavaScript: stripping types must not cost time or memory. Stepgate finds its packages in the
+ * project's folder, the peers in the bench's.
  */
 export async function buildContenders(): Promise<void> {
   const tsc = [process.execPath, `${ROOT}node_modules/typescript/bin/tsc`];
   const options = { core: 1, cwd: ROOT } as const;
   rmSync(BUILD, { recursive: true, force: true });
   mkdirSync(`${BUILD}stepgate`, { recursive: true });
-  // Errors of type stop no output, and are for `npm run check` to tell.
+  // Type errors are reported by `npm run check`, and do not stop the build.
   const compile = async (args: readonly string[]) =>
     runToEnd([...tsc, ...args, '--noCheck', '--sourceMap', 'false'], options, 120_000);
   await compile(['-p', 'tsconfig.build.json', '--outDir', `${BUILD}stepgate/dist`]);
   for (const file of ['schema.graphql', 'package.json']) cpSync(`${ROOT}${file}`, `${BUILD}stepgate/${file}`);
   symlinkSync(`${ROOT}node_modules`, `${BUILD}stepgate/node_modules`, 'dir');
   await compile(['-p', 'bench/tsconfig.json', '--noEmit', 'false', '--rootDir', 'bench', '--outDir', `${BUILD}peers`]);
-  if (!existsSync(STEPGATE_MAIN)) throw new Error(`the build left no ${STEPGATE_MAIN}`);
+  if (!existsSync(STEPGATE_MAIN)) throw new Error(`the build must write ${STEPGATE_MAIN}, but did not`);
 }

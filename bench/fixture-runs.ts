@@ -1,7 +1,6 @@
 /**
- * The runs of the fixture: a run's id says all about it, so that any id answers and nothing has to be set up first.
- * `finished.20x1200.7` is a finished run of 20 steps with 1,200 bytes of outputs each; `running.…` is one under way, and `dense.…` one that
- * is finished, with outputs of many small values.
+ * The runs of the fixture. An id describes its run, so that each id answers without a setup: `finished.20x1200.7` has 20 steps with
+ * 1,200 bytes of outputs each. `running.…` is in progress, `dense.…` has outputs of many small values.
  */
 
 export interface RunShape {
@@ -11,20 +10,20 @@ export interface RunShape {
 }
 
 export const WORKFLOW_ID = 'bench';
-/** Of PERFORMANCE.md: 20 steps, about 40 KB. */
+/** The run of PERFORMANCE.md: 20 steps, about 40 KB. */
 export const ORDINARY: RunShape = { state: 'finished', steps: 20, outputBytes: 1200 };
 export const INPUT_BYTES = 300;
 
 export const runIdOf = ({ state, steps, outputBytes }: RunShape, name: string | number): string =>
   `${state}.${steps}x${outputBytes}.${name}`;
 
-/** How the id of a run begins that the upstream does not have, and the header of a key that it refuses. */
+/** Prefix of ids of missing runs, and the header of a refused key. */
 export const MISSING_RUN = 'missing.';
 export const REFUSED_KEY = 'Bearer refused-';
 
 const SHAPE = /^(finished|running|failed|dense)\.(\d{1,5})x(\d{1,8})\./;
 
-/** Null for an id that says nothing. */
+/** Null for an id that describes no run. */
 export function shapeOf(runId: string): RunShape | null {
   const match = SHAPE.exec(runId);
   if (!match) return null;
@@ -32,12 +31,12 @@ export function shapeOf(runId: string): RunShape | null {
   return { state: state as RunShape['state'], steps: Number(steps), outputBytes: Number(outputBytes) };
 }
 
-/** A finished run lies long in the past, so that it is final for whoever has to wait until a run has settled. */
+/** Finished runs are long past, so that each gateway treats them as final. */
 const FINISHED_START_MS = Date.UTC(2025, 2, 13, 2, 41);
-/** Of all steps of a run that has enough of them: this one failed, and the next one is its second attempt. */
+/** In runs with enough steps this step failed, and the next one is its second attempt. */
 const FAILED_INDEX = 6;
 
-/** The upstream's answer to call 1, with the run's id left out: it stands between `head` and `tail`. */
+/** The upstream's answer to call 1 without the run's id, which belongs between `head` and `tail`. */
 export interface Template {
   readonly head: Buffer;
   readonly tail: Buffer;
@@ -46,10 +45,10 @@ export interface Template {
 export const ID_MARK = '@@run-id@@';
 const DENSE_MARK = '@@dense@@';
 
-/** `version` is what changes in a running run: it stands in the `elapsed_time` of the step that runs. */
+/** `version` changes in a running run, as the `elapsed_time` of the running step. */
 export function templateOf(shape: RunShape, version: number): Template {
   const steps = Array.from({ length: shape.steps }, (_, index) => wireStep(shape, index, version));
-  // As values they would take a gigabyte.
+  // As parsed values they would take a gigabyte.
   const json = JSON.stringify(steps).replaceAll(JSON.stringify(DENSE_MARK), () => denseOutputs(shape.outputBytes));
   const [head = '', tail = ''] = json.split(ID_MARK);
   return { head: Buffer.from(head), tail: Buffer.from(tail) };
@@ -63,7 +62,7 @@ function wireStep({ state, steps, outputBytes }: RunShape, index: number, versio
   const isFailed = isRetried || (state === 'failed' && index === steps - 1);
   const startMs = (state === 'running' ? startedMs - steps * 2500 : FINISHED_START_MS) + index * 2500;
   return {
-    // In the first step alone, so that the rest are ready bytes for any run.
+    // The id is only in the first step: the rest are ready bytes for any run.
     id: index === 0 ? `${ID_MARK}-0` : `step-${index}`,
     user_id: 'user-1',
     organization_id: 'organization-1',

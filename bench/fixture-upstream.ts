@@ -1,7 +1,6 @@
 /**
- * The upstream of every contender, a process of its own: plain node:http over ready bytes. It answers calls 1 and 3 of
- * the Workflow API, counts them, and is set up over HTTP: `POST /__settings`, `POST /__reset`, `GET /__calls`,
- * `GET /__first-served`.
+ * The upstream of every contender, in its own process: node:http with ready bytes for calls 1 and 3. It counts calls, and is
+ * controlled over HTTP: `POST /__settings`, `POST /__reset`, `GET /__calls`, `GET /__first-served`.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -16,31 +15,31 @@ import {
 } from './fixture-runs.ts';
 
 export interface FixtureSettings {
-  /** Before each answer. */
+  /** Delay of each answer. */
   readonly delayMs: number;
-  /** How often a running run changes; 0: never. */
+  /** Interval of changes of a running run; 0: no changes. */
   readonly changeEveryMs: number;
-  /** Of runs whose id says nothing. */
+  /** The shape of runs whose id describes none. */
   readonly shape: RunShape;
-  /** By run id: what it is whatever its id says. */
+  /** Shapes by run id, in place of the one that the id describes. */
   readonly states: Readonly<Record<string, RunShape['state']>>;
 }
 
 export interface FixtureCalls {
   readonly steps: number;
   readonly record: number;
-  /** Whatever else was asked for: nobody should. */
+  /** All other requests: none are expected. */
   readonly other: number;
 }
 
-/** When a version of a running run was first answered: milliseconds since 1970, with fractions. */
+/** Time at which a version of a running run was first answered: milliseconds since 1970, with fractions. */
 export interface FirstServed {
   readonly runId: string;
   readonly version: number;
   readonly atMs: number;
 }
 
-/** A change of state that nobody sees is none: a version counts from the settings that began it. */
+/** Versions count from the settings that started them: an unread change does not count. */
 let settings: FixtureSettings = { delayMs: 0, changeEveryMs: 0, shape: ORDINARY, states: {} };
 let settingsSinceMs = Date.now();
 let calls = { steps: 0, record: 0, other: 0 };
@@ -70,7 +69,7 @@ function answerCall(url: string, request: IncomingMessage, response: ServerRespo
   else if ((ofSteps ?? ofRecord)?.startsWith(MISSING_RUN)) sendJson(response, 404, { error: 'no such run' });
   else if (ofSteps !== undefined) sendSteps(response, ofSteps);
   else if (ofRecord !== undefined) sendJson(response, 200, [recordOf(ofRecord)]);
-  else sendJson(response, 404, { error: 'there is nothing here' });
+  else sendJson(response, 404, { error: 'path not found' });
 }
 
 function sendSteps(response: ServerResponse, runId: string): void {
@@ -108,7 +107,7 @@ function template(shape: RunShape, version: number): Template {
   const known = templates.get(versioned);
   if (known) return known;
   const made = templateOf(shape, version);
-  // The version before is over, and would only be kept.
+  // The previous version is not needed any more.
   if (shape.state === 'running') templates.delete(`${key} ${version - 1}`);
   templates.set(versioned, made);
   return made;

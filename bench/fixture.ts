@@ -1,4 +1,4 @@
-/** The fixture as the bench sees it: started on the second core, asked and set over HTTP. */
+/** The fixture for the bench: started on the second core, controlled over HTTP. */
 import { fileURLToPath } from 'node:url';
 import type { FixtureCalls, FixtureSettings } from './fixture-upstream.ts';
 import { send } from './http.ts';
@@ -7,7 +7,7 @@ import { start, urlOf } from './processes.ts';
 export interface Fixture {
   readonly url: string;
   set(settings: Partial<FixtureSettings>): Promise<void>;
-  /** Counts from 0 again. */
+  /** Sets the counts to 0. */
   reset(): Promise<void>;
   calls(): Promise<FixtureCalls>;
 }

@@ -1,4 +1,4 @@
-/** One HTTP request, over a connection of its own where none is given: a kept one might belong to a process that has gone since. */
+/** One HTTP request. Default: a new connection, since an open one might belong to a process that has ended. */
 import { request, type Agent } from 'node:http';
 
 export interface HttpAnswer {
@@ -8,10 +8,9 @@ export interface HttpAnswer {
 
 export interface HttpRequest {
   readonly headers?: Readonly<Record<string, string>>;
-  /** Sent by POST; without one it is a GET. */
+  /** Body of a POST. Without a body, the request is a GET. */
   readonly body?: string;
   readonly timeoutMs?: number;
-  /** Keeps its connections. */
   readonly agent?: Agent;
 }
 
@@ -20,7 +19,7 @@ const TIMEOUT_MS = 60_000;
 export function send(url: string, asked: HttpRequest = {}): Promise<HttpAnswer> {
   const { headers, body, timeoutMs = TIMEOUT_MS, agent = false } = asked;
   const { hostname } = new URL(url);
-  if (hostname !== '127.0.0.1') return Promise.reject(new Error(`the bench talks to 127.0.0.1 only, not to ${url}`));
+  if (hostname !== '127.0.0.1') return Promise.reject(new Error(`the URL must be at 127.0.0.1, got ${url}`));
   return new Promise((resolve, reject) => {
     const failed = (error: Error) => {
       reject(new Error(`${url}: ${error.message}`, { cause: error }));

@@ -1,4 +1,4 @@
--- What wrk sends: one request again and again, or one for each of many runs with a probe that never comes twice.
+-- The requests of wrk: the same one each time, or one for each of many runs, with a unique probe.
 -- Arguments: 1 authorization; 2 the body, or its part before the run's id; 3 its part between id and probe; 4 its part
 -- after the probe; 5 the id before its number; 6 how many runs, 0 for one request only; 7 the step from one run to the
 -- next; 8 the probe before its number; 9 "check" to look for errors in each answer; 10 the request's id, or "-" for none.
@@ -12,7 +12,7 @@ function init(args)
   local runs, stride = tonumber(args[6]), tonumber(args[7])
   local counter = 0
 
-  -- Without a function of this name wrk sends the same bytes each time, which costs it least.
+  -- Without a function of this name wrk sends the same bytes each time, which costs least.
   if runs > 0 then
     request = function()
       local run = (counter * stride) % runs
@@ -25,7 +25,7 @@ function init(args)
     local shown = 0
     response = function(status, headers, body)
       if status == 200 and not string.find(body, '"errors"', 1, true) then return end
-      -- This state has no way to the one that reports, so errors turn up in the output by themselves.
+      -- This state cannot reach the reporting state, so it prints errors itself.
       io.write("@error\n")
       shown = shown + 1
       if shown <= 3 then io.stderr:write("error answer: " .. status .. " " .. string.sub(body, 1, 400) .. "\n") end

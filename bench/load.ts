@@ -1,4 +1,4 @@
-/** The load generator on the second core: wrk where it is installed, else autocannon. Bounded in time, and on loopback only. */
+/** The load generator on the second core: wrk if it is installed, else autocannon. Limited in time, and only on loopback. */
 import { randomBytes } from 'node:crypto';
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -11,7 +11,7 @@ export interface LoadJob {
   readonly connections: number;
   readonly seconds: number;
   readonly requests: SameRequest | UniqueRequests;
-  /** Whether each answer is searched for errors, which takes the generator some time. */
+  /** Searches each answer for errors, which takes the generator some time. */
   readonly checksAnswers: boolean;
 }
 
@@ -20,14 +20,14 @@ export interface SameRequest {
   readonly body: string;
 }
 
-/** No two of them are alike, in this job or in any other. */
+/** All requests are different, in this job and in all others. */
 export interface UniqueRequests {
   readonly kind: 'unique';
   /** The body around the run's id and the probe. */
   readonly bodyParts: readonly [string, string, string];
   readonly idPrefix: string;
   readonly runs: number;
-  /** From one run to the next, so that neighbours in time are none in memory; prime to `runs`. */
+  /** Step from one run to the next: successive runs must not be neighbours in memory. Prime to `runs`. */
   readonly stride: number;
   readonly probePrefix: string;
 }
@@ -68,7 +68,7 @@ export interface LoadOptions {
   readonly connections?: number;
   readonly seconds: number;
   readonly checksAnswers?: boolean;
-  /** As a proxy sends it, with every request. */
+  /** The request id that a proxy sends. */
   readonly requestId?: string;
 }
 
@@ -77,8 +77,8 @@ export async function load(
   requests: SameRequest | UniqueRequests,
   { connections = CONNECTIONS, seconds, checksAnswers = requests.kind === 'unique', requestId }: LoadOptions,
 ): Promise<LoadResult> {
-  if (new URL(url).hostname !== '127.0.0.1') throw new Error(`load goes to 127.0.0.1 only, not to ${url}`);
-  // Each a number of its own: the same job again must not repeat its requests.
+  if (new URL(url).hostname !== '127.0.0.1') throw new Error(`the URL must be at 127.0.0.1, got ${url}`);
+  // Each job has its own number: a repeated job must not repeat its requests.
   const fresh = requests.kind === 'same' ? requests : { ...requests, probePrefix: freshPrefix() };
   const headers = { ...HEADERS, ...(requestId !== undefined && { 'x-request-id': requestId }) };
   const job: LoadJob = { url, headers, connections, seconds, requests: fresh, checksAnswers };
@@ -110,15 +110,15 @@ async function loadByWrk({
   const wrk = ['wrk', '-t1', `-c${connections}`, `-d${seconds}s`, '--timeout', '30s', '-s', LUA, url, '--', ...script];
   const output = await runToEnd(wrk, { core: 1 }, (seconds + 60) * 1000);
   const summary = /^@summary (.*)$/m.exec(output)?.[1];
-  if (summary === undefined) throw new Error(`wrk did not say what it measured:\n${output}`);
-  const told = JSON.parse(summary) as Omit<LoadResult, 'requestsPerSecond'> & { seconds: number };
+  if (summary === undefined) throw new Error(`wrk must print a summary, got:\n${output}`);
+  const measured = JSON.parse(summary) as Omit<LoadResult, 'requestsPerSecond'> & { seconds: number };
   const errorAnswers = output.match(/^@error$/gm)?.length ?? 0;
   return {
-    requests: told.requests,
-    requestsPerSecond: told.requests / told.seconds,
-    p50Ms: told.p50Ms,
-    p99Ms: told.p99Ms,
-    errors: told.errors + errorAnswers,
+    requests: measured.requests,
+    requestsPerSecond: measured.requests / measured.seconds,
+    p50Ms: measured.p50Ms,
+    p99Ms: measured.p99Ms,
+    errors: measured.errors + errorAnswers,
   };
 }
 
@@ -127,7 +127,7 @@ async function loadByAutocannon(job: LoadJob): Promise<LoadResult> {
   return JSON.parse(await runToEnd(command, { core: 1 }, (job.seconds + 60) * 1000)) as LoadResult;
 }
 
-/** Cycles through the runs in an order that is no order: near 0.618 of them at a time, and prime to them. */
+/** Cycles through the runs with a step near 0.618 of their number and prime to it, so in no visible order. */
 export function scatteredStride(runs: number): number {
   const greatestCommonDivisor = (a: number, b: number): number => (b === 0 ? a : greatestCommonDivisor(b, a % b));
   let stride = Math.max(1, Math.round(runs * 0.618));

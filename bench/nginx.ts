@@ -1,4 +1,4 @@
-/** An nginx in front of a contender, by the files of deploy/nginx, on the second core. */
+/** An nginx in front of a contender, with the files of deploy/nginx, on the second core. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,7 +12,7 @@ const COMMANDS = ['nginx', '/usr/sbin/nginx'];
 export const NGINX: string | null = COMMANDS.find((name) => !spawnSync(name, ['-v']).error) ?? null;
 
 export interface ProxiedContender extends StartedContender {
-  /** Stops the proxy alone. */
+  /** Stops only the proxy. */
   stopProxy(): Promise<void>;
 }
 
@@ -46,6 +46,6 @@ export async function behindNginx(nginx: string, contender: StartedContender): P
 
 function configuration(name: string, documented: string, here: string): string {
   const text = readFileSync(`${ROOT}deploy/nginx/${name}`, 'utf8');
-  if (!text.includes(documented)) throw new Error(`expected "${documented}" in deploy/nginx/${name}`);
+  if (!text.includes(documented)) throw new Error(`deploy/nginx/${name} must contain "${documented}"`);
   return text.replace(documented, here);
 }

@@ -1,13 +1,13 @@
-/** Two benches at a time would take each other's cores and their build: the second one is refused. */
+/** Two benches at once would share cores and build: the second one is refused. */
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { BENCH } from './contenders.ts';
 
 const LOCK = `${BENCH}.running`;
 
-/** Throws where another one runs. A lock whose process has gone, however it ended, counts for nothing. */
+/** Throws if another bench runs. A lock of an ended process does not count. */
 export function beTheOnlyOne(): void {
   const other = existsSync(LOCK) ? Number(readFileSync(LOCK, 'utf8')) : 0;
-  if (other > 0 && isAlive(other)) throw new Error(`a bench is running already (process ${other}); wait for its end`);
+  if (other > 0 && isAlive(other)) throw new Error(`another bench is running (process ${other}): wait for its end`);
   writeFileSync(LOCK, String(process.pid));
   process.on('exit', () => {
     rmSync(LOCK, { force: true });

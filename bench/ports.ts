@@ -1,4 +1,4 @@
-/** Ports for programs that do not choose one themselves. */
+/** Ports for programs that do not choose a port themselves. */
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { sleep, type Running } from './processes.ts';
 

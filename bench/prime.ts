@@ -1,4 +1,4 @@
-/** Makes a contender hold runs, through the same GraphQL as everybody: 100 runs a query, a few queries at once. */
+/** Fills a contender's cache with runs, over GraphQL: 100 runs a query, a few queries at once. */
 import type { StartedContender } from './contenders.ts';
 import { askForData, runsBody } from './queries.ts';
 

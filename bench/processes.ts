@@ -1,4 +1,4 @@
-/** Child processes: each on a core of its own, watched from outside, and gone when the bench is, however that ends. */
+/** Child processes: pinned to a core, measured from outside, and always ended with the bench. */
 import { spawn, spawnSync, type ChildProcess, type StdioOptions } from 'node:child_process';
 import {
   closeSync,
@@ -14,34 +14,34 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 export interface StartOptions {
-  /** 0 for contenders, 1 for what drives and feeds them. */
+  /** 0 for contenders, 1 for load and upstream. */
   readonly core: 0 | 1;
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
-  /** What it prints goes to a file: to read a log while it is written would take time from either core. */
+  /** File for its output: reading the output during a measurement would take time from either core. */
   readonly printsToFile?: boolean;
-  /** A channel for messages, to a child that has something to tell. */
+  /** Opens a channel for messages. */
   readonly hasChannel?: boolean;
 }
 
 export interface Running {
   readonly pid: number;
   readonly child: ChildProcess;
-  /** What it printed last, to explain why it is gone. */
+  /** The end of its output, to explain why it has ended. */
   readonly output: () => string;
   stop(): Promise<void>;
 }
 
 const hasTool = (name: string): boolean => spawnSync('which', [name]).status === 0;
 export const isPinned = availableParallelism() > 1 && hasTool('taskset');
-/** Ends a child with its parent even where that was killed outright. */
+/** Ends a child with its parent, even if that was killed. */
 const canFollowParent = process.platform === 'linux' && hasTool('setpriv');
 
 const running = new Set<ChildProcess>();
 
 const OUTPUT_LENGTH = 20_000;
 
-/** It is gone with its last descriptor. */
+/** The file is removed when its last descriptor is closed. */
 function openUnnamedFile(): number {
   const path = join(tmpdir(), `stepgate-bench-${process.pid}-${running.size}`);
   const file = openSync(path, 'wx+');
@@ -49,20 +49,20 @@ function openUnnamedFile(): number {
   return file;
 }
 
-/** The last of what was printed to a file. */
+/** The end of an output file. */
 function endOf(file: number): string {
   const buffer = Buffer.alloc(OUTPUT_LENGTH);
   const { size } = fstatSync(file);
   return buffer.toString('utf8', 0, readSync(file, buffer, 0, OUTPUT_LENGTH, Math.max(0, size - OUTPUT_LENGTH)));
 }
 
-/** Every child leads a process group, so that what it starts ends with it. */
+/** Every child leads a process group, so that its own children end with it. */
 function kill(child: ChildProcess, signal: NodeJS.Signals): void {
   if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
   try {
     process.kill(-child.pid, signal);
   } catch {
-    // It has gone in this very moment.
+    // The process has just ended.
   }
 }
 
@@ -73,7 +73,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.once(signal, () => process.exit(130));
 }
 
-/** Runs a program with its arguments; `taskset` and `setpriv` give way to it, so the pid is its own. */
+/** Runs a program. `taskset` and `setpriv` are replaced by it, so the pid is the program's. */
 export function start(command: readonly string[], options: StartOptions): Running {
   const pinned = isPinned ? ['taskset', '-c', String(options.core), ...command] : command;
   const [program = '', ...args] = canFollowParent ? ['setpriv', '--pdeathsig', 'KILL', ...pinned] : pinned;
@@ -124,11 +124,11 @@ export function start(command: readonly string[], options: StartOptions): Runnin
 
 const URL_LINE = /"url":"([^"]+)"/;
 
-/** Waits for the `"url":"…"` that everything that listens here prints. */
+/** Waits for the `"url":"…"` that every server here prints. */
 export async function urlOf(process: Running, name: string, timeoutMs = 30_000): Promise<string> {
   const url = await waitFor(() => URL_LINE.exec(process.output())?.[1], process, timeoutMs);
   if (url !== undefined) return url;
-  throw new Error(`${name} did not say within ${timeoutMs} ms where it listens. It printed:\n${process.output()}`);
+  throw new Error(`${name} must print its URL within ${timeoutMs} ms. It printed:\n${process.output()}`);
 }
 
 async function waitFor<T>(read: () => T | undefined, { child }: Running, timeoutMs: number): Promise<T | undefined> {
@@ -140,7 +140,7 @@ async function waitFor<T>(read: () => T | undefined, { child }: Running, timeout
   }
 }
 
-/** Runs a program to its end and answers what it printed on stdout. */
+/** Runs a program to its end and returns its stdout. */
 export function runToEnd(command: readonly string[], options: StartOptions, timeoutMs: number): Promise<string> {
   const { child, output } = start(command, options);
   let stdout = '';
@@ -173,20 +173,20 @@ const statusKb = (pid: number, field: 'VmHWM' | 'VmRSS'): number | null => {
 
 const toMb = (kb: number | null): number | null => (kb === null ? null : (kb * 1024) / 1_000_000);
 
-/** Megabytes (10⁶ bytes); null where the system does not tell. */
+/** Megabytes (10⁶ bytes); null if the system does not report it. */
 export const peakRssMb = (pid: number): number | null => toMb(statusKb(pid, 'VmHWM'));
 export const rssMb = (pid: number): number | null => toMb(statusKb(pid, 'VmRSS'));
 
-/** The peak counts from now on, where the system allows. */
+/** Resets the peak, if the system allows it. */
 export function resetPeakRss(pid: number): void {
   try {
     writeFileSync(`/proc/${pid}/clear_refs`, '5');
   } catch {
-    // Then it counts from the start of the process.
+    // Otherwise it counts from the start of the process.
   }
 }
 
-/** User and system time so far, in milliseconds, counted in ticks of 10; null where the system does not tell. */
+/** User and system time so far in milliseconds, in ticks of 10; null if the system does not report it. */
 export function processorMs(pid: number): number | null {
   try {
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
@@ -203,7 +203,7 @@ const TICK_MS = 10;
 const IDLE_FOR_MS = 200;
 const IDLE_WITHIN_MS = 5000;
 
-/** Waits until it has nothing left to do: what a load left behind must not run into the next one's time. */
+/** Waits until the process is idle: work left by one load must not count for the next. */
 export async function untilIdle(pid: number): Promise<void> {
   const deadline = performance.now() + IDLE_WITHIN_MS;
   let before = processorMs(pid);
@@ -215,7 +215,7 @@ export async function untilIdle(pid: number): Promise<void> {
   }
 }
 
-/** The process itself and all that came from it. */
+/** The process and all its descendants. */
 export function processTree(pid: number): number[] {
   try {
     const children = readdirSync(`/proc/${pid}/task`).flatMap((task) =>

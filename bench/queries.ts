@@ -1,4 +1,4 @@
-/** What is asked of every contender, and the check that they all answer the same. */
+/** The queries for all contenders, and the check that all answer the same. */
 import type { Agent } from 'node:http';
 import { isDeepStrictEqual } from 'node:util';
 import { WORKFLOW_ID } from './fixture-runs.ts';
@@ -13,11 +13,11 @@ const FIELDS =
 /** The query of PERFORMANCE.md. */
 export const RUN_QUERY = `query Run($workflowId: ID!, $id: ID!) { run(workflowId: $workflowId, id: $id) { ${FIELDS} } }`;
 /**
- * The same, and a look for a step that is not there under a name that is never used twice: no two requests are alike,
- * so no cache of whole answers can help, while the answer stays the same size.
+ * The same with a lookup of a missing step under a unique name: all requests differ, so that no cache of whole answers helps, and
+ * the answer has the same size.
  */
 export const UNIQUE_QUERY = `query Run($workflowId: ID!, $id: ID!, $probe: ID!) { run(workflowId: $workflowId, id: $id) { ${FIELDS} step(id: $probe) { id } } }`;
-/** Runs of 100 at once, for W3. */
+/** 100 runs at once, for W3. */
 export const RUNS_QUERY = `query Runs($workflowId: ID!, $ids: [ID!]!) { workflow(id: $workflowId) { runsById(ids: $ids) { id ${FIELDS} } } }`;
 
 export const runBody = (runId: string): string =>
@@ -51,15 +51,15 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** Asks and makes sure that data came and no error. */
+/** Sends a query, and throws without data or with errors. */
 export async function askForData(name: string, url: string, body: string, agent?: Agent): Promise<Answer> {
   const answer = await ask(url, body, agent);
   const { data, errors } = (answer.json ?? {}) as { data?: unknown; errors?: unknown };
   if (answer.status === 200 && data != null && errors === undefined) return answer;
-  throw new Error(`${name} answered ${answer.status} and not the data: ${answer.text.slice(0, 500)}`);
+  throw new Error(`${name} must answer with data, got ${answer.status}: ${answer.text.slice(0, 500)}`);
 }
 
-/** A contender that answers something else is not measured: its time would say nothing. */
+/** A contender with other answers is not measured: its time would mean nothing. */
 export async function checkSameAnswers(
   contenders: readonly { readonly name: string; readonly url: string }[],
   body: string,
@@ -70,10 +70,10 @@ export async function checkSameAnswers(
     reference ??= { name, answer };
     if (!isDeepStrictEqual(answer.json, reference.answer.json)) {
       throw new Error(
-        `${name} does not answer what ${reference.name} does.\n${reference.name}: ${reference.answer.text.slice(0, 1500)}\n${name}: ${answer.text.slice(0, 1500)}`,
+        `The answers of ${name} and ${reference.name} must be equal.\n${reference.name}: ${reference.answer.text.slice(0, 1500)}\n${name}: ${answer.text.slice(0, 1500)}`,
       );
     }
   }
-  if (!reference) throw new Error('there is nobody to compare');
+  if (!reference) throw new Error('at least one contender is required');
   return reference.answer;
 }

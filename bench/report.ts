@@ -1,8 +1,8 @@
-/** What was measured and how it is told: on the terminal, as JSON, and in docs/PERFORMANCE.md. */
+/** The report: on the terminal, as JSON, and in docs/PERFORMANCE.md. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { BENCH, ROOT } from './contenders.ts';
 
-/** What is null was not measured, or means nothing there. */
+/** A null value was not measured, or has no meaning for this row. */
 export interface Row {
   readonly contender: string;
   readonly requestsPerSecond?: number | null;
@@ -12,31 +12,31 @@ export interface Row {
   readonly processorUs?: number | null;
   readonly peakRssMb?: number | null;
   readonly upstreamCalls?: number | null;
-  /** To the workload's reference, whose own is 1. */
+  /** Ratio to the workload's reference, whose own is 1. */
   readonly ratio?: number | null;
   readonly note?: string;
-  /** What was wrong with the answers: then the figures say nothing. */
+  /** A problem with the answers: then the figures mean nothing. */
   readonly problem?: string | null;
-  /** What must be reached, in the row of whom Stepgate is measured by, else in its own. */
+  /** Targets, in the row of the contender that Stepgate is compared with, else in its own. */
   readonly targets?: readonly Target[];
 }
 
 export interface Target {
-  /** As in "Stepgate ≥ 0.85 × this". */
+  /** Such as "Stepgate ≥ 0.85 × this". */
   readonly text: string;
   readonly value: number;
   readonly isReached: boolean;
-  /** True for a promise that must hold however short or slow a run is. */
+  /** True for a promise that must be kept by any run, however short or slow. */
   readonly isPromise?: boolean;
 }
 
 export interface WorkloadResult {
   readonly id: string;
   readonly title: string;
-  /** Whom `ratio` compares with. */
+  /** The contender that `ratio` compares with. */
   readonly reference: string;
   readonly rows: readonly Row[];
-  /** What a reader has to know of this run: what was not offered, what differed from the plan. */
+  /** Notes on this run: missing parts, and differences from the plan. */
   readonly notes: readonly string[];
 }
 
@@ -52,7 +52,7 @@ export interface Report {
   readonly workloads: readonly MeasuredWorkload[];
 }
 
-/** For the row of whom Stepgate is compared with. */
+/** A target in the row of the contender that Stepgate is compared with. */
 export const atLeast = (value: number, bound: number): Target => ({
   text: `Stepgate ≥ ${bound} × this`,
   value,
@@ -67,7 +67,7 @@ export const atMost = (text: string, value: number, bound: number, unit = ''): T
 
 export const promise = (target: Target): Target => ({ ...target, isPromise: true });
 
-/** What any run must show, whatever its times. */
+/** Broken promises of any run. */
 export const problemsOf = ({ id, rows }: WorkloadResult): string[] =>
   rows.flatMap(({ contender, problem, targets = [] }) => [
     ...(problem ? [`${id}, ${contender}: ${problem}`] : []),
@@ -89,13 +89,13 @@ const COLUMNS = [
   'targets',
   'note',
 ] as const;
-/** Numbers stand to the right. */
+/** Numbers are aligned to the right. */
 const RIGHT = new Set<string>(['requests/s', 'p50 ms', 'p99 ms', 'CPU µs', 'peak RSS MB', 'upstream calls', 'ratio']);
 
 const number = (value: number | null | undefined, digits: number): string =>
   value == null ? '' : value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
 
-/** Three digits that count, whatever the size. */
+/** Three significant digits. */
 const short = (value: number | null | undefined): string =>
   value == null ? '' : number(value, value === 0 || value >= 100 ? 0 : value >= 10 ? 1 : value >= 1 ? 2 : 3);
 
@@ -120,13 +120,13 @@ function cells(workload: WorkloadResult, betweenTargets: string): string[][] {
 
 const TARGETS_COLUMN = COLUMNS.indexOf('targets');
 
-/** Each target on a line of its own, or the table would be wider than any terminal. */
+/** One line for each target: the table must not be wider than a terminal. */
 const toLines = (row: readonly string[]): string[][] =>
   (row[TARGETS_COLUMN] ?? '')
     .split('\n')
     .map((target, line) => row.map((cell, column) => (column === TARGETS_COLUMN ? target : line === 0 ? cell : '')));
 
-/** In columns, for a terminal. */
+/** Columns for a terminal. */
 export function toText(workloads: readonly WorkloadResult[]): string {
   const table = [[...COLUMNS], ...workloads.flatMap((workload) => cells(workload, '\n')).flatMap(toLines)];
   const widths = COLUMNS.map((_, column) => Math.max(...table.map((line) => line[column]?.length ?? 0)));
@@ -189,7 +189,7 @@ ${START}
 ${END}
 `;
 
-/** `docs` too, and `latest.json`: a shortened run shows that the bench works, and its figures are not to be kept. */
+/** A complete run also updates `latest.json` and the docs. Figures of a shortened run are not kept. */
 export function save(report: Report, isShortened: boolean): readonly string[] {
   mkdirSync(RESULTS, { recursive: true });
   const stamp = report.startedAt.slice(0, 19).replaceAll(':', '-');
@@ -207,10 +207,10 @@ const writeJson = (path: string, value: unknown): void => {
   writeFileSync(path, `${JSON.stringify(value, null, 2)}\n`);
 };
 
-/** W1, W2, …, and what has no number after them. */
+/** W1, W2, …, then workloads without a number. */
 const order = ({ id }: WorkloadResult): number => Number(/\d+/.exec(id)?.[0] ?? Infinity);
 
-/** Workloads that this run left out stay as they were. */
+/** Workloads that were not measured now keep their results. */
 function mergeIntoLatest(path: string, report: Report): Report {
   if (!existsSync(path)) return report;
   const before = JSON.parse(readFileSync(path, 'utf8')) as Report;
@@ -223,7 +223,7 @@ function writeDocument(report: Report): void {
   const text = existsSync(DOCUMENT) ? readFileSync(DOCUMENT, 'utf8') : INTRODUCTION;
   const start = text.indexOf(START);
   const end = text.indexOf(END);
-  if (start === -1 || end < start) throw new Error(`${DOCUMENT} must hold ${START} and, after it, ${END}`);
+  if (start === -1 || end < start) throw new Error(`${DOCUMENT} must contain ${START}, and ${END} after it`);
   const before = text.slice(0, start + START.length);
   writeFileSync(DOCUMENT, `${before}\n\n${toMarkdown(report)}\n\n${text.slice(end)}`);
 }

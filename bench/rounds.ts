@@ -1,4 +1,4 @@
-/** The way in which contenders are compared: rounds that take turns, and medians over them. */
+/** Compares contenders: in rounds that take turns, by their medians. */
 import type { Fixture } from './fixture.ts';
 import type { StartedContender } from './contenders.ts';
 import { load, type LoadOptions, type LoadResult, type SameRequest, type UniqueRequests } from './load.ts';
@@ -6,20 +6,20 @@ import { processorMs, untilIdle } from './processes.ts';
 import type { Row } from './report.ts';
 
 export interface BenchSettings {
-  /** Of one timed phase. */
+  /** Seconds of one timed phase. */
   readonly seconds: number;
   readonly warmupSeconds: number;
   readonly rounds: number;
-  /** Of the memory workload. */
+  /** Seconds of the memory workload. */
   readonly memorySeconds: number;
-  /** Only to show that everything works: what takes long to set up is made smaller, too. */
+  /** Only to show that the bench works: slow setups are also made smaller. */
   readonly isShortened: boolean;
 }
 
 export interface Bench {
   readonly settings: BenchSettings;
   readonly fixture: Fixture;
-  /** What is being done now. */
+  /** Reports progress. */
   readonly say: (text: string) => void;
 }
 
@@ -37,14 +37,14 @@ export const percentile = (values: readonly number[], share: number): number => 
   return sorted[Math.min(sorted.length - 1, Math.max(0, Math.ceil(share * sorted.length) - 1))] ?? NaN;
 };
 
-/** What the rounds of one contender came to. */
+/** The results of all rounds of one contender. */
 export interface Measured extends LoadResult {
   readonly name: string;
-  /** Of its process for one request, in microseconds; null where the system does not tell. */
+  /** Processor time of one request, in microseconds; null if the system does not report it. */
   readonly processorUs: number | null;
-  /** The most of any round. */
+  /** The largest value of all rounds. */
   readonly peakRssMb: number | null;
-  /** Of a round: the median, and the most. */
+  /** Median and maximum of the rounds. */
   readonly upstreamCalls: number;
   readonly maxUpstreamCalls: number;
 }
@@ -56,8 +56,8 @@ export interface RoundOptions extends Partial<LoadOptions> {
 }
 
 /**
- * Warms each up, then measures all of them once a round, beginning with another one each time, so that neither the time
- * nor the neighbour favours anybody. Peak RSS and upstream calls count in the measured rounds alone.
+ * Warms up each contender, then measures all once a round, each time with another first one, so that neither time nor neighbours
+ * favour one. Peak RSS and upstream calls count only in measured rounds.
  */
 export async function measureInRounds(
   { settings, fixture, say }: Bench,
@@ -119,7 +119,7 @@ export function toRow(measured: Measured, reference: Measured): Row {
   return { contender: name, ...times, peakRssMb, upstreamCalls, ratio, problem };
 }
 
-/** Finds a contender's figures by name, and throws where it was not measured. */
+/** Finds a contender's figures by name. Throws if it was not measured. */
 export function of(measured: readonly Measured[], contender: { readonly name: string }): Measured {
   const found = measured.find(({ name }) => name === contender.name);
   if (!found) throw new Error(`${contender.name} was not measured`);

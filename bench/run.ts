@@ -1,4 +1,4 @@
-/** `npm run bench`: measures Stepgate beside its peers, and says which targets are reached. */
+/** `npm run bench`: measures Stepgate and its peers, and reports which targets are reached. */
 import { spawnSync } from 'node:child_process';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -45,13 +45,13 @@ const WORKLOADS: Readonly<Record<string, (bench: Bench) => Promise<WorkloadResul
 };
 
 const USAGE = `npm run bench -- [${Object.keys(WORKLOADS).join('|')}]… [--seconds N] [--rounds N] [--minutes N]
-  --seconds N   of each timed phase (5); below 3 it only shows that everything works, and no figure is kept
-  --rounds N    that all contenders take in turn (3)
-  --minutes N   of the memory workload and of each hostile one (1); \`memory\` names all of them`;
+  --seconds N   seconds of each timed phase (default: 5); below 3 the run is only a test, and no figure is kept
+  --rounds N    rounds of all contenders (default: 3)
+  --minutes N   minutes of the memory workload and of each hostile one (default: 1); \`memory\` selects all of them`;
 const SECONDS = 5;
 const WARMUP_SECONDS = 3;
 const LEAST_SECONDS = 3;
-/** Whatever hangs is ended: a whole run takes less than a quarter of an hour, the memory workloads' minutes aside. */
+/** A run that hangs is ended. Without the memory workloads a run takes less than a quarter of an hour. */
 const WATCHDOG_MS = 30 * 60_000;
 const MEMORY_WORKLOADS = 1 + Object.keys(hostileMemory).length;
 
@@ -71,7 +71,7 @@ function readArguments(): { settings: BenchSettings; ids: readonly string[] } {
     const isShortened = seconds < LEAST_SECONDS;
     const isNamed = (id: string) => positionals.some((name) => id === name || id.startsWith(`${name}-`));
     const unknown = positionals.find((id) => !(id in WORKLOADS));
-    if (unknown !== undefined) throw new Error(`there is no workload ${unknown}`);
+    if (unknown !== undefined) throw new Error(`unknown workload ${unknown}`);
     return {
       settings: {
         seconds,
@@ -88,11 +88,11 @@ function readArguments(): { settings: BenchSettings; ids: readonly string[] } {
   }
 }
 
-/** Whole numbers: wrk takes no others. */
+/** Whole numbers: wrk accepts no others. */
 function positive(name: string, text: string | undefined, otherwise: number): number {
   const value = Number(text ?? otherwise);
   if (Number.isInteger(value) && value > 0) return value;
-  throw new Error(`${name}: expected a whole number above 0, got ${text ?? ''}`);
+  throw new Error(`${name} must be a whole number above 0, got ${text ?? ''}`);
 }
 
 const say = (text: string): void => {
@@ -159,5 +159,5 @@ const report: Report = {
 process.stdout.write(`\n${toText(workloads)}\n\n`);
 if (workloads.length > 0) for (const path of save(report, settings.isShortened)) say(`written: ${path}`);
 for (const failure of failures) process.stderr.write(`${failure}\n`);
-if (settings.isShortened) say('shortened: these figures show that the bench works, and nothing else');
+if (settings.isShortened) say('shortened: these figures only show that the bench works');
 process.exit(failures.length > 0 ? 1 : 0);

@@ -1,4 +1,4 @@
-/** What is not mutated, each with its reason. */
+/** Code that is not mutated, each part with its reason. */
 import type { types } from '@babel/core';
 
 /** A text for people: two words at least. Names and codes have no spaces, and are mutated. */

@@ -1,4 +1,4 @@
-/** Builds the run page into `dist/page`, unless it was built from the same sources: `npm run build:page`. */
+/** Builds the run page into `dist/page` if its sources have changed: `npm run build:page`. */
 import { createHash } from 'node:crypto';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
@@ -6,10 +6,10 @@ import { join, relative } from 'node:path';
 const ROOT = join(import.meta.dirname, '..');
 const DIST = join(ROOT, 'dist');
 const PAGE = join(DIST, 'page');
-/** In the built page: the digest of its sources. */
+/** A file of the built page with the digest of its sources. */
 const STAMP = 'sources.txt';
 
-/** By content: a checkout may make files older as well as newer. */
+/** A digest of the content: a checkout may change file times in both directions. */
 async function digestSources(): Promise<string> {
   const entries = await readdir(join(ROOT, 'src', 'web'), { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile());
@@ -22,7 +22,7 @@ async function digestSources(): Promise<string> {
 
 const readStamp = (): Promise<string | null> => readFile(join(PAGE, STAMP), 'utf8').catch(() => null);
 
-/** Into another folder first: a gateway may be reading the page, or another process building it. */
+/** Builds in another folder: a gateway may be reading the page, or another process building it. */
 async function build(digest: string): Promise<void> {
   const vite = await import('vite');
   await mkdir(DIST, { recursive: true });
@@ -49,9 +49,9 @@ const isInstalled = (name: string): boolean => {
   }
 };
 
-// React is built for production, also where Jest starts this.
+// React is built for production, also when Jest starts this script.
 process.env.NODE_ENV = 'production';
-// Without the development packages there is no Vite. The gateway then says at `/` how to build the page.
+// Vite is a development package. Without it the gateway explains at `/` how to build the page.
 if (isInstalled('vite')) {
   const digest = await digestSources();
   if ((await readStamp()) !== digest) await build(digest);

@@ -1,4 +1,4 @@
-/** Writes the tables of docs/configuration.md from the schema of the settings, or with `--check` says whether they are current. */
+/** Writes the tables of docs/configuration.md from the schema of the settings. With `--check` it only compares them. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';

@@ -3,11 +3,11 @@ import { get } from 'node:http';
 
 const given = (name, byDefault) => process.env[name]?.trim() || byDefault;
 
-// Whoever listens at all addresses (0.0.0.0, ::) is found at that one, too. With BASE_PATH, /healthz stays where it is.
+// A gateway that listens on all addresses (0.0.0.0, ::) answers there, too. With BASE_PATH, /healthz keeps its path.
 const host = given('HOST', '127.0.0.1');
 const url = `http://${host.includes(':') ? `[${host}]` : host}:${given('OPS_PORT', given('PORT', '4000'))}/healthz`;
 
-// Without an agent of the process: with NODE_USE_ENV_PROXY that one would ask the proxy.
+// Without an agent: with NODE_USE_ENV_PROXY the agent of the process would use the proxy.
 const problem = await new Promise((resolve) => {
   get(url, { agent: false }, ({ statusCode }) => {
     resolve(statusCode === 200 ? null : `HTTP ${statusCode}`);

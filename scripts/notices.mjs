@@ -1,8 +1,8 @@
-/** Prints the licences of what is in node_modules, for the image. */
+/** Prints the licences of the packages in node_modules, for the image. */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** Of packages, not of folders inside them. */
+/** Manifests of packages, not of folders inside them. */
 const MANIFEST = /(?:^|\/node_modules\/)(?:@[^/]+\/)?[^/]+\/package\.json$/;
 const LICENCE = /^(?:licen[cs]es?|copying|notice)/i;
 const filesIn = (path) =>

@@ -1,4 +1,4 @@
-// `npm ci` runs this: it builds the run page and installs the git hook. It does nothing under an older Node.
+// `npm ci` runs this script. It builds the run page and installs the git hook, but not on an older Node.
 'use strict';
 var spawnSync = require('child_process').spawnSync;
 var fs = require('fs');

@@ -1,7 +1,7 @@
-/** What a schema breaks of an older one, and whether the changelog announces it. */
+/** Finds breaking changes between two schemas that the changelog does not announce. */
 import { buildSchema, findBreakingChanges, isObjectType, valueFromASTUntyped, type GraphQLSchema } from 'graphql';
 
-/** The lines that the unreleased part of the changelog lacks: each is exactly one breaking change. */
+/** Lines that the unreleased part of the changelog lacks. Each announces exactly one breaking change. */
 export function missingAnnouncements(released: string, current: string, changelog: string): string[] {
   const [before, after] = [buildSchema(released), buildSchema(current)];
   const unreleased = changelog.split(/^## /m).find((section) => /^unreleased/i.test(section)) ?? '';
@@ -12,7 +12,7 @@ export function missingAnnouncements(released: string, current: string, changelo
     .filter((line) => !announced.has(line));
 }
 
-/** A router that asks by a key which is gone gets nothing: graphql-js does not look at directives. */
+/** graphql-js does not compare directives, but a router that queries by a removed key gets nothing. */
 function removedKeys(before: GraphQLSchema, after: GraphQLSchema): string[] {
   return Object.keys(before.getTypeMap()).flatMap((name) => {
     const kept = keysOf(after, name);

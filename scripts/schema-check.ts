@@ -1,4 +1,4 @@
-/** Fails where schema.graphql breaks those who use the last release, and CHANGELOG.md does not announce that very change. */
+/** Fails if schema.graphql breaks clients of the last release and CHANGELOG.md does not announce that change. */
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { missingAnnouncements } from './schema-changes.ts';
@@ -14,8 +14,8 @@ const missing = missingAnnouncements(
 if (missing.length > 0) {
   process.stderr.write(
     [
-      'schema.graphql breaks those who use the last release (docs/schema/released.graphql).',
-      'Keep what was there, and mark it @deprecated where it should go. If it must break, say why in a "**Breaking**" item under',
+      'schema.graphql breaks clients of the last release (docs/schema/released.graphql).',
+      'Keep the old fields, and mark them @deprecated. If the break is needed, give the reason in a "**Breaking**" item under',
       '"## Unreleased" in CHANGELOG.md, with exactly these lines below it:',
       ...missing.map((line) => `  ${line}`),
       '',

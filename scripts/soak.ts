@@ -1,4 +1,4 @@
-/** The long comparisons, one after the other, or one by its name: `npm run soak -- [name] [seed] [runs] [path]`. */
+/** Runs the long comparisons one after another, or one by name: `npm run soak -- [name] [seed] [runs] [path]`. */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 
@@ -6,7 +6,7 @@ const NAMES: readonly string[] = ['derived-values', 'same-answers', 'failing-cal
 
 const [name, ...parameters] = process.argv.slice(2);
 if (name !== undefined && !NAMES.includes(name)) {
-  throw new Error(`expected one of ${NAMES.join(', ')}, got ${name}`);
+  throw new Error(`The name must be one of ${NAMES.join(', ')}, got ${name}`);
 }
 for (const each of name === undefined ? NAMES : [name]) {
   const script = join(import.meta.dirname, 'soak', `${each}.ts`);

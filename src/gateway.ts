@@ -30,28 +30,28 @@ import { createUpstreamClient } from './upstream/client.ts';
 import { createScopedUpstream } from './upstream/scoped-upstream.ts';
 
 export interface Gateway {
-  /** Where it listens, without a path: `http://127.0.0.1:4000`. */
+  /** The address, without a path: `http://127.0.0.1:4000`. */
   readonly url: string;
-  /** Where probes and metrics are, if OPS_PORT is set. */
+  /** The address of probes and metrics, if OPS_PORT is set. */
   readonly opsUrl: string | null;
-  /** The bytes of everything that is cached at this moment. */
+  /** Size of all caches, in bytes. */
   readonly cachedBytes: () => number;
   /**
-   * `/readyz` fails. It accepts no more connections, ends subscriptions, lets requests under way finish (at most 10 s), and closes
-   * everything. Idle connections take requests for `lingerMs` more (0 if left out), and close with their answers.
+   * Fails `/readyz`, refuses connections, ends subscriptions, waits at most 10 s for requests in progress, and closes everything.
+   * Idle connections accept requests for another `lingerMs` (default 0).
    */
   close(lingerMs?: number): Promise<void>;
 }
 
-/** What an embedder adds: see docs/embedding.md. */
+/** Additions of an embedder: see docs/embedding.md. */
 export interface Additions {
-  /** Decides whose request it is, in place of UPSTREAM_AUTH. */
+  /** Authenticates callers, in place of UPSTREAM_AUTH. */
   readonly authenticate?: AuthenticateHook;
   /** Called at the end of each operation. */
   readonly onOperation?: OnOperation;
-  /** Of Apollo Server. With any of them no answer is cached, and each operation is validated, so that they see each. */
+  /** Plugins of Apollo Server. With plugins no answer is cached and each operation is validated, so that they see each one. */
   readonly plugins?: readonly StepgatePlugin[];
-  /** Types and fields of one's own. */
+  /** The embedder's own types and fields. */
   readonly extension?: SchemaExtension;
 }
 
@@ -59,25 +59,25 @@ export interface Additions {
 export interface Overrides extends Partial<Clock> {
   readonly after?: After;
   readonly logger?: Logger;
-  /** A reader of an answer that takes nothing for this long is cut. */
+  /** A client that reads nothing of its answer for this long is disconnected. */
   readonly stalledReaderMs?: number;
 }
 
 const TWO_AUTHENTICATIONS =
-  'UPSTREAM_AUTH: expected passthrough, since the authenticate hook decides who may ask; it is service. Leave it unset.';
+  'UPSTREAM_AUTH must be passthrough when the authenticate hook is set, got service. Leave UPSTREAM_AUTH unset.';
 
-/** Whichever headers carry keys: that of the upstream's key, and the fixed ones. */
+/** Redacts the headers that carry keys: the header of the upstream key, and the fixed ones. */
 export function createLoggerFor({ logLevel, logFormat, upstreamConnection: { authHeader, headers } }: Config): Logger {
   return createLogger(logLevel, undefined, [authHeader.name, ...Object.keys(headers)], logFormat);
 }
 
-/** Rejects with what went wrong, and leaves nothing open then. */
+/** If it rejects, everything that was opened is closed again. */
 export async function createGateway(config: Config, overrides: Overrides & Additions = {}): Promise<Gateway> {
   const opened = new AsyncDisposableStack();
   try {
     return await openGateway(config, overrides, opened);
   } catch (error) {
-    // What goes wrong now says nothing of why.
+    // The first error is the cause: errors of closing are ignored.
     await opened.disposeAsync().catch(() => undefined);
     throw error;
   }
@@ -115,7 +115,7 @@ async function openGateway(
   };
 }
 
-/** The gateway as a plugin of another Fastify server, also below a prefix. It opens when it is registered, and closes with the server. */
+/** The gateway as a plugin of another Fastify server, also below a prefix. Opens on registration, and closes with the server. */
 export function createGatewayPlugin(config: Config, overrides: Overrides & Additions = {}): FastifyPluginAsync {
   return async (app, options) => {
     const opened = new AsyncDisposableStack();
@@ -125,7 +125,7 @@ export function createGatewayPlugin(config: Config, overrides: Overrides & Addit
   };
 }
 
-/** Whatever holds a timer or a socket goes onto the stack as soon as it is open. */
+/** A part with a timer or a socket goes onto the stack as soon as it is open. */
 async function openParts(
   config: Config,
   overrides: Overrides & Additions,
@@ -139,7 +139,7 @@ async function openParts(
   const isVerified = auth.mode === 'service' || hook !== undefined;
   if (auth.mode === 'service' && hook) throw new ConfigError(TWO_AUTHENTICATIONS);
 
-  // Before anything is opened: a file that is wrong ends it here.
+  // Files are read before anything is opened: a wrong file fails here.
   const schema = createSchema(extension);
   const manifests = readManifests(config.persistedManifests, schema);
   const prices = config.tokenPrices === null ? null : readPriceFile(config.tokenPrices);
@@ -158,7 +158,7 @@ async function openParts(
     ? createHookAuthenticator({ ...identification, hook })
     : await createAuthenticator({ ...identification, auth });
 
-  // Loaded only where no other upstream is given.
+  // Loaded only without UPSTREAM_URL.
   const embedded =
     config.upstreamUrl === null ? await (await import('./sample/server.ts')).createEmbeddedUpstream({ port: 0 }) : null;
   opened.defer(() => embedded?.close());
@@ -169,7 +169,7 @@ async function openParts(
     endpoints: config.upstreamEndpoints,
     maxResponseBytes: config.upstreamMaxResponseBytes,
     ...config.upstreamConnection,
-    // The embedded upstream is in this process.
+    // The embedded upstream is in this process: no proxy leads to it.
     ...(embedded && { proxy: null }),
     observer,
   });

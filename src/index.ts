@@ -20,12 +20,12 @@ export type { ObservedOperation, OnOperation } from './observability/observed-op
 export { GatewayError, type ErrorCode } from './upstream/errors.ts';
 
 export interface GatewayOptions extends Additions {
-  /** Settings by the names of the environment variables; `settingsOf()` has those of the environment. */
+  /** Settings by the names of the environment variables. `settingsOf()` reads them from the environment. */
   readonly config?: Settings;
 }
 
 export interface Gateway {
-  /** Where it listens, without a path: `http://127.0.0.1:4000`. */
+  /** The address, without a path: `http://127.0.0.1:4000`. */
   readonly url: string;
   /** Accepts no more requests, lets those in progress finish (at most 10 s), and closes everything. */
   close(): Promise<void>;
@@ -60,7 +60,7 @@ const OPTIONS = z
   } satisfies Record<keyof GatewayOptions, z.ZodType>)
   .describe('an object of config, authenticate, extension, plugins and onOperation');
 
-/** Resolves when it listens. Rejects with ConfigError for wrong options and settings, and opens no port then. */
+/** Resolves when the gateway listens. Rejects with ConfigError for wrong options or settings, before a port is opened. */
 export async function createGateway(options: GatewayOptions = {}): Promise<Gateway> {
   const { config = {}, ...additions } = checked('createGateway', options);
   const gateway = await compose(configOf(config), additions);
@@ -68,8 +68,8 @@ export async function createGateway(options: GatewayOptions = {}): Promise<Gatew
 }
 
 /**
- * The gateway as a plugin of somebody else's Fastify 5: `app.register(stepgate(options), { prefix: '/workflows' })`. It opens when it is
- * registered, and closes with the server. Throws ConfigError for wrong options and settings.
+ * The gateway as a Fastify 5 plugin: `app.register(stepgate(options), { prefix: '/workflows' })`. Opens on registration, and closes
+ * with the server. Throws ConfigError for wrong options or settings.
  */
 export function stepgate(options: GatewayOptions = {}): FastifyPluginAsync {
   const { config = {}, ...additions } = checked('stepgate', options);

@@ -1,4 +1,4 @@
-/** The process: reads the command line, runs the command, and says what is wrong. */
+/** The process: reads the command line, runs the command, and reports errors. */
 import { enableCompileCache } from 'node:module';
 import { text } from 'node:stream/consumers';
 import { readCommandLine, readConfigWith, readVariables } from './cli/command-line.ts';
@@ -11,16 +11,16 @@ const { env: environment, ppid, stdin, stdout, stderr } = process;
 const write = (text: string) => void stdout.write(text);
 const configWith = (file: string | undefined) => readConfigWith(file, environment);
 
-// Half of a start from source is stripping types and compiling. What is kept lies in the system's folder for temporary files.
+// Stripping types and compiling take half of a start from source. The cache is in the system's temporary folder.
 enableCompileCache();
 
-// Without a listener, a reader that has gone (EPIPE) ends the process.
+// Without a listener, a closed pipe (EPIPE) ends the process.
 for (const stream of [stdout, stderr]) stream.on('error', () => undefined);
 
 async function run(argv: readonly string[]): Promise<void> {
   const command = readCommandLine(argv);
   switch (command.name) {
-    // Each loads what it needs: the usage should not wait for a gateway.
+    // Each command loads only its own modules: `--help` must not wait for a gateway.
     case 'serve': {
       const variables = readVariables(command.file, environment);
       const config = readConfig(variables);

@@ -48,7 +48,11 @@ describe('the command line', () => {
 
   it('is refused with a sentence and the usage', async () => {
     const refused = await runCommands([['chek'], ['check', '--nope'], ['check', 'more']]);
-    const sentences = ['Expected no command, check or print-schema; got "chek".', "'--nope'", "argument 'more'"];
+    const sentences = [
+      'The command must be check or print-schema, or left out, got "chek".',
+      "'--nope'",
+      "argument 'more'",
+    ];
     for (const [index, { code, stdout, stderr }] of refused.entries()) {
       expect([code, stdout]).toEqual([1, '']);
       expect(stderr).toContain(sentences[index]);

@@ -220,7 +220,7 @@ describe('the process', () => {
     const gateway = start({ PORT: taken });
     expect(await gateway.exited).toBe(1);
     expect(gateway.output()).toContain(
-      `PORT: expected a port that is free; ${taken} is in use at 127.0.0.1 (EADDRINUSE).`,
+      `PORT must be a free port, got ${taken}, which is in use at 127.0.0.1 (EADDRINUSE).`,
     );
   });
 });

@@ -1,4 +1,4 @@
-/** The load where there is no wrk: autocannon, in a process of its own. Takes the job as JSON, prints the result as JSON. */
+/** The load without wrk: autocannon in its own process. Reads the job as JSON, prints the result as JSON. */
 import autocannon, { type Request } from 'autocannon';
 import type { LoadJob, LoadResult } from '../load.ts';
 

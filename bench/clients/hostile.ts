@@ -1,4 +1,4 @@
-/** A hostile caller of the gateway for some seconds. Takes the job as JSON, prints what it sent and was answered as JSON. */
+/** A hostile client of the gateway for some seconds. Reads the job as JSON, prints its requests and answers as JSON. */
 import { anonymous, documents, introspection, madeUpKeys, persisted, responseCache } from './hostile/floods.ts';
 import { denseAnswers, largeAnswers, pipelining } from './hostile/bad-readers.ts';
 import { live } from './hostile/live.ts';
@@ -8,10 +8,10 @@ export type Attack = keyof typeof ATTACKS;
 
 export interface HostileJob {
   readonly attack: Attack;
-  /** Of GraphQL. */
+  /** URL of GraphQL. */
   readonly url: string;
   readonly seconds: number;
-  /** Ids of runs that the gateway has in its cache. */
+  /** Ids of runs in the gateway's cache. */
   readonly cachedRuns: readonly string[];
 }
 

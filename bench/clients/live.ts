@@ -1,6 +1,6 @@
 /**
- * The subscribers of W5, over graphql-sse and graphql-ws, each on a connection of its own. Says `ready` when each has the
- * present state, and on `report` when they heard of changes, against when the fixture first answered them.
+ * The subscribers of W5, over graphql-sse and graphql-ws, one connection each. Prints `ready` when each has the current state, and
+ * on `report` the delays of changes since the fixture first answered them.
  */
 import { createClient as createSseClient } from 'graphql-sse';
 import { createClient as createWsClient } from 'graphql-ws';
@@ -19,7 +19,7 @@ export interface LiveJob {
 }
 
 export interface LiveReport {
-  /** From the poll that saw a change to the subscriber that heard of it; one for each of both. */
+  /** Time from the poll that read a change to the subscriber, for each pair. */
   readonly lagsMs: readonly number[];
   readonly errors: readonly string[];
 }
@@ -31,7 +31,7 @@ interface Heard {
 }
 
 const QUERY = `subscription Live($workflowId: ID!, $id: ID!) { runUpdated(workflowId: $workflowId, id: $id) { id status steps { id elapsedTime } } }`;
-/** So many connections are opened at once. */
+/** Number of connections that are opened at once. */
 const OPENING_AT_ONCE = 50;
 
 const job = JSON.parse(process.argv[2] ?? '') as LiveJob;
@@ -46,7 +46,7 @@ interface RunUpdated {
   readonly errors?: readonly unknown[] | undefined;
 }
 
-/** Resolves with the first event, which is the present state and no news. */
+/** Resolves with the first event, which is the current state and not a change. */
 function subscribe(transport: 'sse' | 'ws', runId: string): Promise<void> {
   const request = { query: QUERY, variables: { workflowId: job.workflowId, id: runId } };
   return new Promise((resolve) => {
@@ -65,7 +65,7 @@ function subscribe(transport: 'sse' | 'ws', runId: string): Promise<void> {
         resolve();
       },
       complete() {
-        errors.push('a subscription to a run under way was completed');
+        errors.push('a subscription to a run in progress was completed');
         resolve();
       },
     };
@@ -80,7 +80,7 @@ function subscribe(transport: 'sse' | 'ws', runId: string): Promise<void> {
   });
 }
 
-/** The key goes in the handshake too, for a server that looks for it there. */
+/** The key is also in the handshake, for servers that expect it there. */
 class WithKey extends WebSocket {
   constructor(address: string, protocols: string | string[]) {
     super(address, protocols, { headers });
@@ -89,7 +89,7 @@ class WithKey extends WebSocket {
 
 const wanted = Array.from({ length: job.sseSubscribers + job.wsSubscribers }, (_, index) => ({
   transport: index < job.sseSubscribers ? ('sse' as const) : ('ws' as const),
-  // One after the other over both, so that even as many subscribers as runs see to each run.
+  // Alternates between both, so that even as many subscribers as runs watch each run.
   runId: job.runIds[index % job.runIds.length] ?? '',
 }));
 async function openInTurn(): Promise<void> {

@@ -1,6 +1,6 @@
 /**
- * Apollo behind Fastify over a process-wide LRU of runs. With `response-cache`, its official response cache over its
- * in-memory LRU in front; without, the cache control plugin, which hooks every field, is disabled, as it has no use then.
+ * Apollo behind Fastify over a process-wide LRU of runs. With `response-cache`: Apollo's response cache over its in-memory LRU.
+ * Without: its cache control plugin, which hooks every field, is disabled as useless.
  */
 import type { AddressInfo } from 'node:net';
 import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
@@ -21,7 +21,7 @@ import { announce, cacheMaxBytes, cacheTtlSeconds, HOST, liveTtlMs, upstreamUrl 
 
 const isCached = process.argv.includes('response-cache');
 
-/** Everything may be kept, and for the caller alone: that is what a session's id is for. */
+/** All data may be cached, but only for its caller, identified by the session id. */
 const PRIVATE = /* GraphQL */ `
   enum CacheControlScope {
     PUBLIC

@@ -1,4 +1,4 @@
-/** What most people write: Apollo's standalone server and a DataLoader a request, nothing kept across requests. */
+/** The usual server: Apollo standalone and a DataLoader a request, without a cache across requests. */
 import { ApolloServer } from '@apollo/server';
 import { startStandaloneServer } from '@apollo/server/standalone';
 import { resolvers, type PeerContext } from './domain/resolvers.ts';

@@ -1,6 +1,6 @@
 /**
- * The bare script of W3 and W6: got + p-limit + JSON.parse over the runs that it is asked for, and no GraphQL. It stands
- * behind an HTTP server, so that its time is taken in the same way as the others'.
+ * The bare script of W3 and W6: got + p-limit + JSON.parse over the requested runs, without GraphQL. It runs behind an HTTP server,
+ * so that it is timed like the others.
  */
 import { Agent, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -1,4 +1,4 @@
-/** A Fastify route that reads the JSON body and answers the same ready bytes: what Fastify itself costs. */
+/** A Fastify route that reads the JSON body and sends ready bytes: the cost of Fastify itself. */
 import type { AddressInfo } from 'node:net';
 import fastify from 'fastify';
 import { readyAnswer } from './domain/ready-answer.ts';

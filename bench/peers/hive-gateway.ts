@@ -1,4 +1,4 @@
-/** Hive Gateway with its response cache: the upstream as a REST source, what is derived as additional types and resolvers. */
+/** Hive Gateway with its response cache: the upstream as a REST source, derived values as additional types and resolvers. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createGatewayRuntime, type GatewayPlugin } from '@graphql-hive/gateway-runtime';
@@ -20,7 +20,7 @@ interface Upstream {
 const SELECTION = '{ id node_id status start_time end_time elapsed_time error }';
 const limit = pLimit(CONCURRENCY);
 
-/** The context of all peers. Each request of a run is one of the source's operations. */
+/** The context of all peers. Each request for a run is one operation of the source. */
 const peerContext: GatewayPlugin = {
   onContextBuilding({ context, extendContext }) {
     const { request, upstream } = context as unknown as { request: Request; upstream: Upstream };

@@ -1,6 +1,6 @@
 /**
- * The upstream's steps as a source of Hive Gateway, composed by GraphQL Mesh: `loadJSONSchemaSubgraph('upstream', …)` with the one operation
- * `GET /workflows/{args.workflowId}/runs/{args.runId}/steps` and the header `Authorization: {context.headers.authorization}`.
+ * The upstream's steps as a source of Hive Gateway, composed by GraphQL Mesh: `loadJSONSchemaSubgraph('upstream', …)` with `GET
+ * /workflows/{args.workflowId}/runs/{args.runId}/steps` and the header `Authorization: {context.headers.authorization}`.
  */
 export const supergraph = /* GraphQL */ `
   schema

@@ -1,4 +1,4 @@
-/** Loaded in front of a contender (`--import`): tells the bench, when it asks, for how long its loop stood still at most. */
+/** Loaded before a contender (`--import`): reports the longest stall of its event loop on request. */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 
 const delays = monitorEventLoopDelay({ resolution: 1 });
@@ -7,5 +7,5 @@ process.on('message', (message) => {
   if (message === 'reset') delays.reset();
   process.send?.({ maxStallMs: delays.max / 1e6 });
 });
-// The channel alone must not keep the process.
+// An open channel must not keep the process alive.
 process.channel?.unref();

@@ -36,7 +36,7 @@ await app.register(mercurius, {
   context: (request) => ({ authorization: request.headers.authorization ?? '', loadRun: loaderOfRequest() }),
 });
 if (kind === 'cache') {
-  // Its key knows no caller. It can be told one (`extendKey`), which would only make it slower.
+  // Its key does not include the caller. `extendKey` could add it, and would only make it slower.
   await app.register(mercuriusCache.default, { ttl: cacheTtlSeconds, policy: { Query: { run: true } } });
 }
 await app.listen({ host: HOST, port: 0 });

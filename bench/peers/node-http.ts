@@ -1,4 +1,4 @@
-/** The limit: node:http that answers the same ready bytes to every request, without looking at it. */
+/** The limit: node:http that sends the same ready bytes for every request, without reading it. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { readyAnswer } from './domain/ready-answer.ts';

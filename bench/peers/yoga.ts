@@ -17,7 +17,7 @@ const yoga = createYoga({
     useResponseCache({
       session: (request) => request.headers.get('authorization'),
       ttl: cacheTtlSeconds * 1000,
-      // There is no mutation, so nothing needs to be found again by its id.
+      // Without mutations no entry must be found by id.
       invalidateViaMutation: false,
     }),
   ],
@@ -27,7 +27,7 @@ const yoga = createYoga({
   cors: false,
   multipart: false,
 });
-// Yoga answers a promise that it looks after itself; its documentation hands it to node:http like this.
+// Yoga handles its own promise. Its documentation passes it to node:http like this.
 const server = createServer((request, response) => void yoga(request, response));
 server.listen(0, HOST, () => {
   announce((server.address() as AddressInfo).port);

@@ -1,4 +1,4 @@
-/** The memory of a gateway whose cache is full, under hostile callers: each attack is a workload of its own. */
+/** The memory of a gateway with a full cache under hostile clients: each attack is its own workload. */
 import { fileURLToPath } from 'node:url';
 import type { Attack, HostileJob } from '../clients/hostile.ts';
 import type { HostileReport } from '../clients/hostile/tally.ts';
@@ -20,9 +20,9 @@ interface Hostile {
 }
 
 const CLIENT = fileURLToPath(new URL('../clients/hostile.ts', import.meta.url));
-/** More than the cache holds. */
+/** More runs than fit the cache. */
 const RUNS = 9000;
-/** Those that were taken in last. */
+/** The runs that were cached last. */
 const CACHED_RUNS = 500;
 const SAMPLE_EVERY_MS = 250;
 const ASK_EVERY_MS = 100;
@@ -129,7 +129,7 @@ async function underAttack(contender: StartedContender, job: HostileJob) {
   const goodKeyMs: number[] = [];
   const timer = setInterval(() => samples.push(contender.rssMb() ?? 0), SAMPLE_EVERY_MS);
   let asked = 0;
-  /** What somebody with a good key waits for a run that is not cached. */
+  /** Waiting time of a client with a good key for a run that is not cached. */
   const asking = setInterval(() => {
     const runId = runIdOf(ORDINARY, `asked-${(asked += 1)}`);
     void askForData(contender.name, contender.url, runBody(runId)).then(

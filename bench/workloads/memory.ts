@@ -1,4 +1,4 @@
-/** W2 over 100,000 different runs, 4 GB in all: what a bounded store takes when it must evict all the time. */
+/** W2 over 100,000 different runs, 4 GB in all: the memory of a limited cache that evicts all the time. */
 import { stepgate, withContenders } from '../contenders.ts';
 import { ORDINARY, runIdOf } from '../fixture-runs.ts';
 import { load, scatteredStride, uniqueRequests } from '../load.ts';
@@ -10,7 +10,7 @@ export const CACHE_MAX_BYTES = 268_435_456;
 export const BOUND_MB = Math.round((1.5 * CACHE_MAX_BYTES) / 1_000_000 + 250);
 export const BOUND_NOTE = `${BOUND_MB} MB is 1.5 × CACHE_MAX_BYTES (256 MiB) and 250 MB`;
 
-/** Nothing where the system does not tell the peak. */
+/** Empty if the system does not report the peak. */
 export const withinBound = (peakMb: number | null): readonly Target[] =>
   peakMb === null ? [] : [atMost('within the bound: peak RSS', peakMb, BOUND_MB, 'MB')];
 

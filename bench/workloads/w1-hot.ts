@@ -1,4 +1,4 @@
-/** W1: the finished run, the same request by one viewer; Stepgate also with the request id that a proxy sends. */
+/** W1: a finished run, and the same request by one viewer. Stepgate also with the request id of a proxy. */
 import {
   apolloLru,
   apolloPlain,
@@ -55,7 +55,7 @@ export async function w1Hot(bench: Bench): Promise<WorkloadResult> {
         ],
         notes: [
           `an answer is ${Buffer.byteLength(text)} bytes`,
-          ...(generator === 'wrk' ? [] : ['autocannon, and not a contender, is the limit of the fastest: install wrk']),
+          ...(generator === 'wrk' ? [] : ['autocannon limits the fastest contenders: install wrk']),
         ],
       };
     },

@@ -1,4 +1,4 @@
-/** W10: finished runs that another gateway of the fleet has fetched, from an upstream that takes 5 ms. */
+/** W10: finished runs that another gateway of the fleet has fetched, with an upstream that takes 5 ms. */
 import { Agent } from 'node:http';
 import { stepgate, withContenders, type StartedContender } from '../contenders.ts';
 import { ORDINARY, runIdOf } from '../fixture-runs.ts';
@@ -19,7 +19,7 @@ export async function w10Fleet(bench: Bench): Promise<WorkloadResult> {
   const { fixture, settings, say } = bench;
   const result = { id: 'W10', title: 'fleet', reference: ALONE };
   const valkey = await startValkey();
-  if (!valkey) return { ...result, rows: [], notes: ['not measured: there is no valkey-server on this machine'] };
+  if (!valkey) return { ...result, rows: [], notes: ['not measured: valkey-server is not installed'] };
   const fleet = { ...stepgate.env, REDIS_URL: valkey.url, FLEET_SECRET: SECRET, ...SETTINGS };
   const contenders = [
     { ...stepgate, name: FETCHES, env: fleet },

@@ -1,4 +1,4 @@
-/** W2: 1,000 runs that are held, and requests of one operation of which no two are alike, so that no answer is cached. */
+/** W2: 1,000 cached runs, and requests of one operation that all differ, so that no answer is cached. */
 import { apolloLru, mercuriusLru, stepgate, withContenders, type Contender } from '../contenders.ts';
 import { ORDINARY, runIdOf } from '../fixture-runs.ts';
 import { scatteredStride, uniqueRequests } from '../load.ts';
@@ -9,7 +9,7 @@ import { measureInRounds, of, toRow, type Bench, type Measured } from '../rounds
 
 const RUNS = 1000;
 const ID_PREFIX = runIdOf(ORDINARY, 'warm-');
-/** As the peers are, which log nothing. */
+/** Without logs, like the peers. */
 const silent: Contender = {
   ...stepgate,
   name: 'Stepgate, no log',
@@ -32,7 +32,7 @@ export async function w2Warm(bench: Bench): Promise<WorkloadResult> {
       title: 'warm',
       reference: mercuriusLru.name,
       rows: measured.map((one) => ({ ...toRow(one, of(measured, mercuriusLru)), targets: targetsOf(one, measured) })),
-      notes: [`each request asks for one of ${RUNS} held runs and for a step by an id that never comes twice`],
+      notes: [`each request asks for one of ${RUNS} cached runs and for a step by a unique id`],
     };
   });
 }

@@ -1,4 +1,4 @@
-/** W2b: 5,000 finished runs of 40 KB, one key, the default settings. The second pass over them makes no upstream call. */
+/** W2b: 5,000 finished runs of 40 KB, one key, default settings. The second pass over them makes no upstream call. */
 import { stepgate, withContenders, type StartedContender } from '../contenders.ts';
 import { runIdOf, type RunShape } from '../fixture-runs.ts';
 import { askForData, runBody } from '../queries.ts';

@@ -1,4 +1,4 @@
-/** W3: one query over 100 runs that nobody holds, from an upstream that takes 50 ms, 50 calls at once. */
+/** W3: one query over 100 runs that are not cached, with an upstream that takes 50 ms, and 50 calls at once. */
 import {
   apolloGot,
   apolloPlain,
@@ -41,7 +41,7 @@ export async function w3Cold(bench: Bench): Promise<WorkloadResult> {
   const { fixture, settings, say } = bench;
   await fixture.set({ delayMs: DELAY_MS });
   const taken = new Map(CONTENDERS.map(({ name }) => [name, nothingTaken()]));
-  // A first query can be had only once of a process, so there are more rounds of it.
+  // Each process has only one first query, so it needs more rounds.
   const rounds = settings.isShortened ? 1 : settings.rounds + 2;
   try {
     for (let round = 0; round < rounds; round += 1) {
@@ -83,7 +83,7 @@ async function measureProcess({ fixture }: Bench, { name, url }: StartedContende
   }
 }
 
-/** It answers how many steps each run has. */
+/** It returns the number of steps of each run. */
 async function askBare(url: string, ids: readonly string[]): Promise<{ readonly ms: number }> {
   const { ms, text } = await ask(url, runsBody(ids));
   const expected = JSON.stringify({ stepCounts: ids.map(() => ORDINARY.steps) });

@@ -1,4 +1,4 @@
-/** W3b: one client, and one run after the other that nobody holds, from an upstream that takes 5 ms. */
+/** W3b: one client and one run after another, none of them cached, with an upstream that takes 5 ms. */
 import { Agent } from 'node:http';
 import {
   apolloPlain,
@@ -17,7 +17,7 @@ const DELAY_MS = 5;
 const RUNS_A_ROUND = 300;
 const WARMUPS = 200;
 const CONTENDERS = [stepgate, bareScript, mercuriusPlain, apolloPlain];
-/** What Stepgate may add to the bare script's time. */
+/** Time that Stepgate may add to the bare script's. */
 const MAX_ADDED_MS = 0.4;
 
 export async function w3bOne(bench: Bench): Promise<WorkloadResult> {

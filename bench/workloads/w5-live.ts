@@ -1,4 +1,4 @@
-/** W5: 2,000 subscribers over SSE and 2,000 over graphql-ws to 20 running runs, beside 20 subscribers to the same. */
+/** W5: 2,000 subscribers over SSE and 2,000 over graphql-ws to 20 running runs, compared with 20 subscribers to the same. */
 import { get } from 'node:http';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
@@ -43,7 +43,7 @@ const NOTES = [
   `half of the subscribers came over SSE, half over graphql-ws; p50 and p99 are the lag from the poll that saw a change to the subscriber; runs change every ${CHANGE_EVERY_MS} ms`,
 ];
 
-/** A 404 to either says that this release has no subscriptions. */
+/** A 404 of either means that this release has no subscriptions. */
 async function isOffered({ fixture }: Bench): Promise<boolean> {
   const started = await startContender(stepgate, { upstreamUrl: fixture.url });
   try {
@@ -94,7 +94,7 @@ async function measureLive(bench: Bench, subscribers: number): Promise<Live> {
     await messageOf(client, 120_000);
     bench.say(`${subscribers} subscribers listen`);
     await fixture.reset();
-    // Shortened, it must still see a change.
+    // A shortened run must also see a change.
     await sleep(1000 * (settings.isShortened ? settings.seconds + CHANGE_EVERY_MS / 1000 : WINDOW_SECONDS));
     const polls = (await fixture.calls()).steps;
     const rssMb = gateway.rssMb();
@@ -124,7 +124,7 @@ async function messageOf(client: Running, timeoutMs: number): Promise<unknown> {
     const [message] = (await once(client.child, 'message', { signal: AbortSignal.timeout(timeoutMs) })) as unknown[];
     return message;
   } catch (error) {
-    throw new Error(`the subscribers say nothing; they printed:\n${client.output()}`, { cause: error });
+    throw new Error(`the subscribers must report, but printed:\n${client.output()}`, { cause: error });
   }
 }
 
@@ -134,15 +134,15 @@ const toLiveRow = ({ subscribers, polls, rssMb, report: { lagsMs, errors } }: Li
   p99Ms: lagsMs.length > 0 ? percentile(lagsMs, 0.99) : null,
   peakRssMb: rssMb,
   upstreamCalls: polls,
-  note: `${lagsMs.length} changes heard`,
-  problem: errors.length > 0 ? errors.join('; ').slice(0, 200) : lagsMs.length === 0 ? 'no change was heard' : null,
+  note: `${lagsMs.length} changes received`,
+  problem: errors.length > 0 ? errors.join('; ').slice(0, 200) : lagsMs.length === 0 ? 'no change was received' : null,
 });
 
 function targetsOf(few: Live, many: Live) {
   const lag = many.report.lagsMs.length > 0 ? percentile(many.report.lagsMs, 0.99) : Infinity;
   const extraKb = few.rssMb === null || many.rssMb === null ? null : ((many.rssMb - few.rssMb) * 1000) / (MANY - FEW);
   return [
-    // The windows begin at any point between two polls, so that each run may show one more.
+    // Both windows begin between polls, so each run may have one more.
     promise(atMost('polls beyond those for 20 subscribers', many.polls - few.polls, RUN_IDS.length)),
     atMost('push lag p99', lag, 250, 'ms'),
     ...(extraKb === null ? [] : [atMost('RSS a subscriber', extraKb, 40, 'KB')]),

@@ -1,4 +1,4 @@
-/** W5b: 50 subscribers to a running run of 1,000 steps, by `changedSteps` beside all steps at each change. */
+/** W5b: 50 subscribers to a running run of 1,000 steps: `changedSteps` compared with all steps at each change. */
 import { request } from 'node:http';
 import { startContender, stepgate } from '../contenders.ts';
 import { ORDINARY, runIdOf, WORKFLOW_ID } from '../fixture-runs.ts';
@@ -56,15 +56,15 @@ async function measure({ fixture, settings, say }: Bench, field: 'steps' | 'chan
     subscribers.push(...(await Promise.all(Array.from({ length: SUBSCRIBERS }, () => subscribe(origin, field)))));
     await fixture.reset();
     await stallOf(gateway, 'reset');
-    // Shortened, it must still see some changes.
+    // A shortened run must also see some changes.
     await sleep(1000 * (settings.isShortened ? settings.seconds + 2 * (CHANGE_EVERY_MS / 1000) : WINDOW_SECONDS));
     const stallMs = await stallOf(gateway, 'read');
-    const told = subscribers.map(({ counted }) => counted());
-    const events = told.reduce((sum, each) => sum + each.events, 0);
+    const counts = subscribers.map(({ counted }) => counted());
+    const events = counts.reduce((sum, each) => sum + each.events, 0);
     return {
-      bytesAnEvent: told.reduce((sum, each) => sum + each.bytes, 0) / events,
+      bytesAnEvent: counts.reduce((sum, each) => sum + each.bytes, 0) / events,
       events,
-      firstBytes: median(told.map(({ firstBytes }) => firstBytes)),
+      firstBytes: median(counts.map(({ firstBytes }) => firstBytes)),
       stallMs,
       polls: (await fixture.calls()).steps,
       rssMb: gateway.rssMb(),
@@ -76,7 +76,7 @@ async function measure({ fixture, settings, say }: Bench, field: 'steps' | 'chan
 }
 
 interface Subscriber {
-  /** Of the events behind the first one. */
+  /** Bytes of the events after the first one. */
   counted(): { readonly events: number; readonly bytes: number; readonly firstBytes: number };
   leave(): void;
 }
@@ -121,5 +121,5 @@ const toRow = (
   upstreamCalls: polls,
   ratio,
   note: `${Math.round(bytesAnEvent)} bytes an event (the first ${Math.round(firstBytes)}), ${events} events, longest stall ${Math.round(stallMs)} ms`,
-  problem: events > 0 ? null : 'no change was heard',
+  problem: events > 0 ? null : 'no change was received',
 });

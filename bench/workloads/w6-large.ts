@@ -57,14 +57,14 @@ async function measureCold(bench: Bench, contender: Contender, bodyFor: (id: str
   try {
     const wallMs: number[] = [];
     const stallMs: number[] = [];
-    // The first one only warms up.
+    // The first query only warms up.
     for (let query = 0; query <= 2 * bench.settings.rounds; query += 1) {
       bench.say(`${contender.name}: cold run ${query}`);
       await stallOf(started, 'reset');
       const answer = await ask(started.url, bodyFor(runIdOf(LARGE, `cold-${query}`)));
       if (answer.status !== 200)
         throw new Error(`${contender.name} answered ${answer.status}: ${answer.text.slice(0, 300)}`);
-      // A stall is counted when the timer behind it comes round again.
+      // A stall is counted when the timer after it fires again.
       await sleep(50);
       const stall = await stallOf(started, 'read');
       if (query === 0) continue;

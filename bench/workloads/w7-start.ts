@@ -1,4 +1,4 @@
-/** W7: from `npm start` to the first answered query, over the embedded upstream, and what the process takes at rest. */
+/** W7: time from `npm start` to the first answered query, with sample data, and memory at rest. */
 import { ROOT, STEPGATE_MAIN } from '../contenders.ts';
 import { send } from '../http.ts';
 import { commandLine, processTree, rssMb, sleep, start, urlOf } from '../processes.ts';
@@ -34,7 +34,7 @@ export async function w7Start(bench: Bench): Promise<WorkloadResult> {
     title: 'start',
     reference: '–',
     rows: [{ ...row, targets }, toStartRow('Stepgate, compiled (as in the image)', compiled)],
-    notes: ['p50 is from the start of the command to the first answered query; RSS is that at rest, 3 s later'],
+    notes: ['p50 is from the start of the command to the first answered query; RSS is measured at rest, 3 s later'],
   };
 }
 
@@ -50,7 +50,7 @@ async function startOnce(command: readonly string[], program: string): Promise<S
     const ms = performance.now() - startedAt;
     if (!text.startsWith('{"data":{"run":{')) throw new Error(`the first query was answered: ${text.slice(0, 300)}`);
     await sleep(SETTLE_MS);
-    // npm and its shell stand above the process that is meant.
+    // npm and its shell are parents of the process to measure.
     const pid = processTree(running.pid).findLast((pid) => commandLine(pid).includes(program)) ?? running.pid;
     return { ms, restMb: rssMb(pid) };
   } finally {

@@ -1,4 +1,4 @@
-/** W8: what a step costs in runs of 10, 100 and 1,000 of them, and what a lookup costs in stores of 10² to 10⁵ runs. */
+/** W8: the cost of a step in runs of 10, 100 and 1,000 steps, and of a lookup in caches of 10² to 10⁵ runs. */
 import { stepgate, withContenders, type Contender } from '../contenders.ts';
 import { runIdOf, type RunShape } from '../fixture-runs.ts';
 import { scatteredStride, uniqueRequests, type UniqueRequests } from '../load.ts';
@@ -12,10 +12,10 @@ const STORE_SIZES = [100, 1000, 10_000, 100_000];
 const MAX_STORE_SIZE_SHORTENED = 10_000;
 const SECONDS = 3;
 const BOUND = 1.5;
-/** All that is taken in is to be held. */
+/** All runs must stay cached. */
 const CACHE_MAX_BYTES = 2 ** 29;
 
-/** One Stepgate, what it holds, and how many of what is counted a request reads. */
+/** One Stepgate, its cached runs, and the number of steps or lookups of a request. */
 interface Case {
   readonly contender: Contender;
   readonly shape: RunShape;
@@ -48,7 +48,7 @@ export async function w8Growth(bench: Bench): Promise<WorkloadResult> {
     title: 'growth',
     reference: 'the smallest of its kind, in time per step or per lookup',
     rows: [...ofSteps, ...ofStores],
-    notes: isShortened ? [`shortened: no store of more than ${MAX_STORE_SIZE_SHORTENED} runs`] : [],
+    notes: isShortened ? [`shortened: no cache of more than ${MAX_STORE_SIZE_SHORTENED} runs`] : [],
   };
 }
 
@@ -78,6 +78,6 @@ async function measureCases(bench: Bench, cases: readonly Case[], unit: string):
 }
 
 function requestsOf(one: Case | undefined): UniqueRequests {
-  if (!one) throw new Error('a contender that belongs to no case');
+  if (!one) throw new Error('each contender must belong to a case');
   return uniqueRequests(runIdOf(one.shape, 'growth-'), one.runs, { stride: scatteredStride(one.runs) });
 }

@@ -1,4 +1,4 @@
-/** W9: W1 and W2 through nginx, as deploy/nginx sets it up; each contender behind an nginx of its own with the same files. */
+/** W9: W1 and W2 through nginx, with the files of deploy/nginx. Each contender has its own nginx. */
 import {
   apolloLru,
   apolloResponseCache,
@@ -27,7 +27,7 @@ const ID_PREFIX = runIdOf(ORDINARY, 'warm-');
 
 export async function w9Nginx(bench: Bench): Promise<WorkloadResult> {
   const result = { id: 'W9', title: 'behind nginx', reference: mercuriusLru.name };
-  if (NGINX === null) return { ...result, rows: [], notes: ['not measured: there is no nginx on this machine'] };
+  if (NGINX === null) return { ...result, rows: [], notes: ['not measured: nginx is not installed'] };
   const nginx = NGINX;
   const hot = await measureBehind(bench, nginx, HOT, async (started) => {
     await checkSameAnswers(started, runBody(HOT_RUN));
@@ -42,7 +42,7 @@ export async function w9Nginx(bench: Bench): Promise<WorkloadResult> {
   return {
     ...result,
     rows: [...rowsOf('hot', hot, 1.5), ...rowsOf('warm', warm, 0.45)],
-    notes: ['nginx and the load share the second core, which may be what limits the requests a second'],
+    notes: ['nginx and the load share the second core, which may limit the requests a second'],
   };
 }
 
@@ -69,7 +69,7 @@ const rowsOf = (load: string, measured: readonly Measured[], leastRatio: number)
     targets: one.name === stepgate.name ? targetsOf(one, measured, leastRatio) : [],
   }));
 
-/** Hot: the best GraphQL peer's. Warm: that of Mercurius, which neither logs, limits nor measures anything. */
+/** Hot: compared with the best GraphQL peer. Warm: with Mercurius, which has no logs, limits or metrics. */
 function targetsOf(own: Measured, all: readonly Measured[], leastRatio: number): readonly Target[] {
   const peers = all.filter((one) => one !== own);
   const most = Math.max(...peers.map((peer) => peer.requestsPerSecond));

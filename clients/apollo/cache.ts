@@ -5,12 +5,13 @@ type Items = readonly (StoreObject | Reference)[];
 const isPart = (value: unknown): value is StoreObject =>
   typeof value === 'object' && value !== null && '__typename' in value;
 
-/** Merges two versions of an object: newer fields win. Lists inside, those of a trend bucket, are merged by node. */
+/** Merges two versions of an object: newer fields win. Lists inside, as in a trend bucket, are merged by node or model. */
 function join(older: unknown, newer: unknown): unknown {
   if (Array.isArray(older) && Array.isArray(newer)) {
-    const known = new Map(older.filter(isPart).map((item) => [item.nodeId, item]));
+    const keyOf = ({ nodeId, model }: StoreObject) => nodeId ?? model;
+    const known = new Map(older.filter(isPart).map((item) => [keyOf(item), item]));
     known.delete(undefined);
-    return newer.map((item: unknown) => (isPart(item) ? join(known.get(item.nodeId), item) : item));
+    return newer.map((item: unknown) => (isPart(item) ? join(known.get(keyOf(item)), item) : item));
   }
   if (!isPart(older) || !isPart(newer)) return newer;
   const joined = Object.entries(newer).map(([name, value]) => [name, join(older[name], value)]);

@@ -1,4 +1,4 @@
-/** Pairs of queries that select different fields of the same object, for each object without an id within a run. */
+/** Pairs of queries that select different fields of the same object, for each object of a run without an id. */
 import {
   getNamedType,
   isLeafType,
@@ -28,6 +28,7 @@ const ALWAYS: Readonly<Record<string, string>> = {
   TimelineGap: 'offsetMs',
   RepeatedNode: 'nodeId',
   ModelTokenUsage: 'model',
+  ModelUsageTrend: 'model',
   Message: 'index',
   ToolCall: 'id',
   NodeStatistics: 'nodeId',

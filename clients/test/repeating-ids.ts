@@ -1,4 +1,4 @@
-/** A gateway over an upstream whose run, step and node ids repeat from workflow to workflow, each with its own status. */
+/** A gateway with an upstream that repeats run, step and node ids in each workflow, with a status of its own. */
 import { startFaultyUpstream } from '../../test/harness/faulty-upstream.ts';
 import { startGateway } from '../../test/harness/gateway.ts';
 import { wireRun, wireStep } from '../../test/harness/wire.ts';
@@ -37,7 +37,7 @@ const bothRuns = (workflow: string, run: string, step: string): string => `query
   ).join('\n')}
 }`;
 
-/** Valid operations with all fields of the keys, some, none, or other fields under their names. */
+/** Valid operations that select all fields of the keys, some, none, or other fields under their names. */
 export const REPEATING = {
   'with whole keys': bothRuns('id', 'id workflowId', 'id runId workflowId'),
   'with ids only': bothRuns('id', 'id', 'id'),

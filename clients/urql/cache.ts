@@ -3,11 +3,11 @@ import schema from './__generated__/introspection.ts';
 
 /** Objects without an id, and objects whose ids repeat: nodes of different workflows, tool calls of different steps. */
 const PARTS =
-  'ChangeCoverage ChangePoint Conversation Cost CriticalPath Distribution ExecuteWorkflowPayload FailureGroup Freshness Message ' +
-  'ModelTokenUsage NodeComparison NodeStatistics PageInfo Progress RecentRuns RepeatedNode RunComparison ' +
-  'RunConnection RunEdge RunGap RunTiming RunTokenUsage StepCounts StepError Timeline TimelineBar TimelineGap ' +
-  'TokenUsage ToolCall TrendBucket WorkflowConnection WorkflowConnectionEdge WorkflowEdge WorkflowGraph ' +
-  'WorkflowNode WorkflowStatistics';
+  'ChangeCoverage ChangePoint Conversation Cost CriticalPath Distribution ExecuteWorkflowPayload FailureGroup Freshness ' +
+  'Message ModelTokenUsage ModelUsageTrend NodeComparison NodeStatistics PageInfo Progress RecentRuns RepeatedNode ' +
+  'RunComparison RunConnection RunEdge RunGap RunTiming RunTokenUsage StepCounts StepError Timeline TimelineBar ' +
+  'TimelineGap TokenUsage ToolCall TrendBucket UsageTrend WorkflowConnection WorkflowConnectionEdge WorkflowEdge ' +
+  'WorkflowGraph WorkflowNode WorkflowStatistics';
 
 /** All of these are stored inside their parent. */
 export const keys: KeyingConfig = Object.fromEntries(PARTS.split(' ').map((type) => [type, () => null]));

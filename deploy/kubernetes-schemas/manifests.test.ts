@@ -1,4 +1,4 @@
-/** deploy/kubernetes against the published schemas of its kinds, and against their types. */
+/** Checks deploy/kubernetes against the published schemas of its kinds, and against their types. */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
@@ -18,12 +18,12 @@ const MANIFESTS = readdirSync(FOLDER)
   .flatMap((file) => parseAllDocuments(readFileSync(new URL(file, FOLDER), 'utf8')))
   .map((document) => document.toJS() as Manifest);
 
-/** The path of a kind in `kubernetes-models`: the group's first word, or its whole name, then the version. */
+/** The path of a kind in `kubernetes-models`: the first word of the group, or its whole name, and the version. */
 const moduleOf = ({ apiVersion, kind }: Manifest): string => `kubernetes-models/${apiVersion}/${kind}`;
 
 type Model = new (data: Manifest) => { validate(): void };
 
-/** The first problem that the published schema of its kind finds; null if it fits. It does not find unknown fields. */
+/** The first problem by the published schema; null if there is none. Unknown fields are not found. */
 async function schemaProblem(manifest: Manifest): Promise<string | null> {
   const models = (await import(moduleOf(manifest))) as Readonly<Record<string, Model>>;
   const Model = models[manifest.kind];
@@ -36,7 +36,7 @@ async function schemaProblem(manifest: Manifest): Promise<string | null> {
   }
 }
 
-/** The problems that the compiler finds in manifests as literals of their types, such as unknown fields. */
+/** Type errors of manifests as literals of their types, such as unknown fields. */
 function typeProblems(manifests: readonly Manifest[]): string[] {
   const file = new URL('manifests.ts', import.meta.url).pathname;
   const text = manifests

@@ -37,7 +37,7 @@ describe("Apollo's gateway over this one with the embedded upstream, and a subgr
     pageInfo { hasNextPage }
   } }`;
 
-  it('answers what incidents refer to, with the bearer forwarded; the run that is gone alone is null', async () => {
+  it('answers what incidents refer to, with the bearer forwarded; only the missing run is null', async () => {
     const { data, errors } = await graph.query(INCIDENTS);
     const failed = { status: 'FAILED', totalElapsedTime: 7, failedSteps: [{ nodeId: 'draft_reply' }] };
     const workflow = { name: 'Support triage' };

@@ -28,7 +28,7 @@ export interface FederatedGraph {
   close(): Promise<void>;
 }
 
-/** Composes what both subgraphs tell of themselves by `_service`. */
+/** Composes the schemas that both subgraphs return for `_service`. */
 export async function startFederatedGraph(gatewayUrl: string, incidents: readonly Incident[]): Promise<FederatedGraph> {
   const subgraph = await startIncidents(incidents);
   const router = new ApolloServer<RouterContext>({

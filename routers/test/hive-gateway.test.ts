@@ -58,7 +58,7 @@ describe('Hive Gateway as a proxy', () => {
   });
 });
 
-/** Each incident is of a run of the gateway under test, or of one that is gone. */
+/** Each incident belongs to a run of the gateway under test, or to a missing run. */
 const INCIDENTS: readonly Incident[] = [
   { id: '1', title: 'No reply', workflowId: 'support-triage', runId: 'run-4711' },
   { id: '2', title: 'A run that is gone', workflowId: 'support-triage', runId: 'run-gone' },
@@ -80,7 +80,7 @@ describe('Hive Gateway with a supergraph', () => {
     await gateway.close();
   });
 
-  it('joins runs to incidents; the run that is gone alone is null', async () => {
+  it('joins runs to incidents; only the missing run is null', async () => {
     const { data, errors } = await hive.query('{ incidents { nodes { title run { status totalElapsedTime } } } }', {
       key: 'demo-key',
     });

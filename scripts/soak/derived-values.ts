@@ -1,6 +1,6 @@
 /**
- * Compares the derived values of random runs with those of the reference implementation, for as long as they are asked to:
- * `node scripts/soak/derived-values.ts [seed] [runs] [path]`. A failure names the seed and the path that lead to it again.
+ * Compares derived values of random runs with the reference implementation: `node scripts/soak/derived-values.ts [seed] [runs]
+ * [path]`. A failure prints the seed and the path that repeat it.
  */
 import { compareWithReference } from '../../test/reference/compare-with-reference.ts';
 

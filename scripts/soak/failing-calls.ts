@@ -1,6 +1,6 @@
 /**
- * Random operations over random sets of failing calls, for as long as they are asked to:
- * `node scripts/soak/failing-calls.ts [seed] [runs] [path]`. A failure names the seed and the path that lead to it again.
+ * Random operations over random sets of failing calls: `node scripts/soak/failing-calls.ts [seed] [runs] [path]`. A failure prints
+ * the seed and the path that repeat it.
  */
 import { createSchema } from '../../src/graphql/schema.ts';
 import { checkFailingOperations } from '../../test/support/containment/failing-operations.ts';
@@ -17,7 +17,7 @@ const { tally, failure } = await checkFailingOperations(createSchema(), paramete
 });
 const { seen, affected, partly, nulls } = tally;
 say(
-  `${seen} operations: ${affected} with something that a failed call nulled, ${partly} with more beside it; ${nulls} nulls`,
+  `${seen} operations: ${affected} with fields that a failed call nulled, ${partly} with other fields next to them; ${nulls} nulls`,
 );
 if (failure !== null) {
   say(failure);

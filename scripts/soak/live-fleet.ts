@@ -1,6 +1,6 @@
 /**
- * 600 subscribers of 20 live runs at three gateways, first in peace and then while upstream, Valkey and gateways fail at random, with
- * real processes and a real Valkey: `node scripts/soak/live-fleet.ts [seed] [minutes]`.
+ * 600 subscribers of 20 live runs at three gateways, first without faults, then with random faults of upstream, Valkey and
+ * gateways. Real processes and a real Valkey: `node scripts/soak/live-fleet.ts [seed] [minutes]`.
  */
 import { createRandom } from '../../src/sample/random.ts';
 import { proveUnderFaults, type FaultPlan, type FaultReport } from '../../test/support/fleet/random-faults.ts';
@@ -15,7 +15,7 @@ const plan: Pick<FaultPlan, 'runs' | 'subscribersPerRun' | 'queriers' | 'slackMs
   runs: 20,
   subscribersPerRun: 30,
   queriers: 8,
-  // A machine that runs all of it is busy.
+  // The machine is busy with all of these processes.
   slackMs: 1500,
   random: createRandom(seed, 'live-fleet').next,
   onProgress: say,
@@ -34,7 +34,7 @@ function report(name: string, found: FaultReport): void {
 
 say(`seed ${seed}, ${minutes} minutes`);
 const durationMs = Number(minutes) * MINUTE_MS;
-// Where a machine is busy, Valkey is late at times, and then more calls are made: what is counted here is calls.
+// On a busy machine Valkey is late at times, which causes more calls, and calls are counted here.
 const inPeace = { durationMs: durationMs * 0.2, periods: 1, faultEveryMs: null, redisTimeoutMs: 1000 };
 report('in peace', await proveUnderFaults({ ...plan, ...inPeace }));
 const inTrouble = { durationMs: durationMs * 0.8, periods: 4, faultEveryMs: 4000, redisTimeoutMs: 50 };

@@ -1,6 +1,6 @@
 /**
- * The comparison of test/graphql/same-answers.test.ts over more random operations: `node scripts/soak/same-answers.ts [seed] [runs]`.
- * A failure prints the operation.
+ * Runs test/graphql/same-answers.test.ts on more random operations: `node scripts/soak/same-answers.ts [seed] [runs]`. A failure
+ * prints the operation.
  */
 import { spawnSync } from 'node:child_process';
 

@@ -1,6 +1,6 @@
 /**
- * The proofs of the shared tier at full length, with real processes and a real Valkey:
- * `node scripts/soak/shared-tier.ts [seed] [attempts]`. It takes some ten minutes.
+ * The proofs of the shared tier in full length, with real processes and a real Valkey: `node scripts/soak/shared-tier.ts [seed]
+ * [attempts]`. It takes some ten minutes.
  */
 import { startProofFleet } from '../../test/support/fleet-proofs/proof-fleet.ts';
 import {
@@ -27,7 +27,7 @@ function check(isRight: boolean, what: string, failures: Failures = []): void {
 
 say(`seed ${seed}, ${attempts} attempts`);
 
-// On a busy machine Valkey is late at times, and then more calls are made: what is counted here is calls.
+// On a busy machine Valkey is late at times, which causes more calls, and calls are counted here.
 const patient = await startProofFleet(3, { REDIS_TIMEOUT_MS: '1000' });
 try {
   const { steps, stepsAfterRestarts, answers, failures } = await proveOneCall(
@@ -54,10 +54,10 @@ try {
   }
 
   const seen = await proveSeparation(fleet, Number(attempts), Number(seed));
-  check(seen.length === 0, `${attempts} attempts of two viewers to see what is the other's`, seen);
+  check(seen.length === 0, `${attempts} attempts of two viewers to read each other's data`, seen);
   const words = ['key-1', 'key-one', 'key-two', 'shared-', 'live-', 'run-1', 'output', 'completed', 'org-1', 'model_1'];
   const readable = await readableIn(fleet, words);
-  check(readable.length === 0, `${await fleet.valkey.client.dbsize()} values in Valkey can't be read`, readable);
+  check(readable.length === 0, `${await fleet.valkey.client.dbsize()} values in Valkey cannot be read`, readable);
 
   let longestMs = 0;
   for (let index = 0; index < KEYS; index += 1) {

@@ -1,4 +1,4 @@
-/** An embedder's own check of credentials, in place of the gateway's: `authenticate`. */
+/** The `authenticate` hook: an embedder's own check of credentials, in place of the gateway's. */
 import { bulkhead, timeout, TimeoutStrategy, wrap } from 'cockatiel';
 import { z } from 'zod';
 import { wrongMembers } from '../config/config-error.ts';
@@ -6,34 +6,33 @@ import { GatewayError } from '../upstream/errors.ts';
 import { accepted, unauthenticated, type Caller } from './caller.ts';
 import { createCachedAuthenticator, type Authenticator, type IdentificationOptions } from './verified-callers.ts';
 
-/** Whose credential it is, with everything that decides what may be seen: all of it is the key of every cache. */
+/** The caller and its rights. `upstreamKey`, the workflows, the organization and `attributes` are part of every cache key. */
 export interface Identity {
   /** The key that is sent upstream. It decides what can be fetched. */
   readonly upstreamKey: string;
-  /** The workflows that the caller sees. It must be given: a list that is missing by mistake would show everything. */
+  /** Workflows that the caller sees. Required: a list left out by mistake would show everything. */
   readonly workflowIds: readonly string[] | 'all';
-  /** Narrows these workflows to one organization. Left out, not undefined, it narrows nothing. Needs the upstream's `workflows` call. */
+  /** Limits these workflows to one organization. Leave it out, not undefined, for no limit. Needs the upstream's `workflows` call. */
   readonly organizationId?: string;
-  /** Whatever else one's own fields look at, at most 4096 characters: they are told nothing else of the caller. */
+  /** Further data for the embedder's own fields, at most 4096 characters. These fields get no other data about the caller. */
   readonly attributes?: Readonly<Record<string, string>>;
-  /** When the right ends, in milliseconds since 1970. */
+  /** End of the right, in milliseconds since 1970. */
   readonly expiresAt?: number;
 }
 
 /**
- * Decides on the credential of an `Authorization: Bearer …` header. Null: it is not accepted. It is called again for the same
- * credential after REAUTH_INTERVAL_MS. A GatewayError that it throws is the client's answer; anything else is logged, and
- * answered as IDENTITY_UNAVAILABLE.
+ * Checks the credential of an `Authorization: Bearer …` header; null rejects it. Called again after REAUTH_INTERVAL_MS. The client
+ * gets a thrown GatewayError. Any other error is logged, and the client gets IDENTITY_UNAVAILABLE.
  */
 export type AuthenticateHook = (credential: string) => Identity | null | Promise<Identity | null>;
 
 export interface HookOptions extends IdentificationOptions {
   readonly hook: AuthenticateHook;
-  /** Of the wait and the call together. Beyond it the caller gets IDENTITY_UNAVAILABLE. */
+  /** Limit for the wait and the call together. After it the caller gets IDENTITY_UNAVAILABLE. */
   readonly timeoutMs?: number;
 }
 
-/** Anybody can make up credentials, and each asks the hook: so many at once, and so many wait. */
+/** Credentials can be invented, and each one calls the hook: calls at once and waiting calls are limited. */
 const CONCURRENCY = 64;
 const QUEUE_LENGTH = 1000;
 const TIMEOUT_MS = 10_000;
@@ -62,7 +61,7 @@ const IDENTITY = z
 export function createHookAuthenticator(options: HookOptions): Authenticator {
   const { hook, viewerOf, recheckMs, now, wallOf, logger, timeoutMs = TIMEOUT_MS } = options;
   const deadline = timeout(timeoutMs, TimeoutStrategy.Aggressive);
-  // The outer one includes the wait for a slot. The inner one ends with it, and frees the slot of a call that hangs.
+  // The outer deadline includes the wait for a slot. The inner one ends with it, and frees the slot of a call that hangs.
   const bounded = wrap(deadline, bulkhead(CONCURRENCY, QUEUE_LENGTH), deadline);
 
   async function identify(credential: string): Promise<z.output<typeof IDENTITY> | null> {

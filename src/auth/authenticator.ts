@@ -1,4 +1,4 @@
-/** The gateway's own authentication, as UPSTREAM_AUTH says: the caller's key goes upstream, or callers are checked here. */
+/** The gateway's own authentication, by UPSTREAM_AUTH: the caller's key is sent upstream, or callers are checked here. */
 import { hash, timingSafeEqual } from 'node:crypto';
 import type { AuthConfig, ServiceAuth } from '../config/config.ts';
 import { accepted, NOBODY, rejected, unauthenticated, type Caller } from './caller.ts';
@@ -9,7 +9,7 @@ export interface AuthenticatorOptions extends IdentificationOptions {
   readonly auth: AuthConfig;
 }
 
-/** Rejects with a sentence for the operator where the issuer's keys are a file that cannot be read. */
+/** Rejects with ConfigError if the issuer's key file cannot be read. */
 export async function createAuthenticator({ auth, ...options }: AuthenticatorOptions): Promise<Authenticator> {
   if (auth.mode === 'service') return service(auth, options);
   const known = (credential: string | null) => (credential === null ? NOBODY : accepted(options.viewerOf(credential)));

@@ -3,17 +3,17 @@ import type { Viewer } from '../runs/viewer.ts';
 import { GatewayError } from '../upstream/errors.ts';
 
 export interface Caller {
-  /** Null: no accepted credential. Then only what needs no viewer is answered. */
+  /** Null without an accepted credential. Then only fields that need no viewer are answered. */
   readonly viewer: Viewer | null;
-  /** Why the credential is rejected; null where it is good, or none came. */
+  /** Why the credential was rejected. Null for an accepted credential, or none. */
   readonly error: GatewayError | null;
-  /** When the right to ask ends, in milliseconds since 1970; Infinity: never. */
+  /** End of the right, in milliseconds since 1970. Infinity: the right does not end. */
   readonly untilMs: number;
-  /** When the credential must be authenticated again: its issuer's key may have been withdrawn. At most `untilMs`. */
+  /** Time of the next check, at most `untilMs`: the issuer's key may be withdrawn. */
   readonly verifiedUntilMs: number;
 }
 
-/** Without times: a right that does not end by itself. */
+/** Without times, the right does not end. */
 export const accepted = (viewer: Viewer | null, untilMs = Infinity, recheckAtMs = untilMs): Caller => ({
   viewer,
   error: null,

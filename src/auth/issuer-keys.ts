@@ -1,4 +1,4 @@
-/** The public keys of the token issuer, from a URL or a file. jose caches them, and decides when they are read again. */
+/** The public keys of the token issuer, from a URL or a file. jose caches them and decides when to read them again. */
 import { readFile } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
 import { createRemoteJWKSet, customFetch, jwksCache } from 'jose';
@@ -9,14 +9,14 @@ import { GatewayError } from '../upstream/errors.ts';
 import type { IdentificationOptions } from './verified-callers.ts';
 
 const MAX_BYTES = 1_048_576;
-/** An issuer that hangs takes 5 s. After a failure tokens do not wait for the next one. */
+/** Pause after a failure: an issuer that hangs takes 5 s, and not every token should wait for that. */
 const PAUSE_MS = 10_000;
 
 const KEY_SET = z.object({ keys: z.array(z.looseObject({ kty: z.string() })).min(1) });
 
 type Options = Pick<IdentificationOptions, 'now' | 'logger'>;
 
-/** Rejects with IDENTITY_UNAVAILABLE without keys. Throws ConfigError for a file that cannot be read; a URL may answer later. */
+/** Without keys the result rejects with IDENTITY_UNAVAILABLE. Throws ConfigError if a file cannot be read; a URL may answer later. */
 export async function createIssuerKeys(source: string, { now, logger }: Options): Promise<JWTVerifyGetKey> {
   const isFile = !/^https?:\/\//i.test(source);
   let failedAt = -Infinity;
@@ -40,7 +40,7 @@ export async function createIssuerKeys(source: string, { now, logger }: Options)
 
 const openFile = async (path: string): Promise<Response> => new Response(await readFile(path));
 
-/** The message names AUTH_JWKS and the mistake. It never quotes the answer or the URL. */
+/** The message never quotes the answer or the URL. */
 const wrong = (got: string): ConfigError =>
   new ConfigError(`AUTH_JWKS must be the URL or file of a JSON Web Key Set of at most 1 MiB, got ${got}`);
 
@@ -51,7 +51,7 @@ async function keySetOf(open: () => Promise<Response>): Promise<JSONWebKeySet> {
     return KEY_SET.parse(JSON.parse(await textOf(body)));
   } catch (error) {
     if (error instanceof ConfigError) throw error;
-    if (error instanceof SyntaxError || error instanceof z.ZodError) throw wrong('another content');
+    if (error instanceof SyntaxError || error instanceof z.ZodError) throw wrong('other content');
     const { cause = error, name } = error as Error;
     const { code } = cause as { readonly code?: unknown };
     throw wrong(typeof code === 'string' ? code : name);
@@ -63,7 +63,7 @@ async function textOf(body: AsyncIterable<Uint8Array>): Promise<string> {
   let size = 0;
   for await (const chunk of body) {
     size += chunk.length;
-    if (size > MAX_BYTES) throw wrong('more');
+    if (size > MAX_BYTES) throw wrong('a longer one');
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString();

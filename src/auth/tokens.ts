@@ -1,4 +1,4 @@
-/** JSON Web Tokens: checked against the issuer's keys, their claims read into a scope. */
+/** JSON Web Tokens: checked against the issuer's keys. Their claims become a scope. */
 import { errors, jwtVerify, type JWTPayload } from 'jose';
 import { z } from 'zod';
 import type { TokenConfig } from '../config/config.ts';
@@ -8,7 +8,7 @@ import { accepted, unauthenticated, type Caller } from './caller.ts';
 import { createIssuerKeys } from './issuer-keys.ts';
 import { createCachedAuthenticator, type Authenticator, type IdentificationOptions } from './verified-callers.ts';
 
-/** `apiKey` goes upstream. Rejects with a sentence for the operator where the issuer's keys are a file that cannot be read. */
+/** `apiKey` is sent upstream. Rejects with ConfigError if the issuer's key file cannot be read. */
 export async function createTokens(
   apiKey: string,
   config: TokenConfig,
@@ -41,7 +41,7 @@ const CLAIMS: Readonly<Record<string, string>> = {
   exp: 'the token has no expiry (exp)',
 };
 
-/** What is wrong with the token. The message never quotes it. */
+/** The reason that a token is rejected. The message never quotes the token. */
 function problemOf(error: unknown, { algorithms }: TokenConfig): string {
   if (error instanceof errors.JWTExpired) return 'the token has expired: get a new one';
   if (error instanceof errors.JWTClaimValidationFailed)
@@ -51,9 +51,9 @@ function problemOf(error: unknown, { algorithms }: TokenConfig): string {
   if (error instanceof errors.JWKSNoMatchingKey) return "the token's key is not among the keys of the issuer";
   if (error instanceof errors.JWKSMultipleMatchingKeys)
     return 'the token must name its key (kid): the issuer has several';
-  // A key that is private, malformed or too short (RSA below 2048 bits).
+  // The key is private, malformed or too short (RSA below 2048 bits).
   if (error instanceof errors.JWKSInvalid || !(error instanceof errors.JOSEError))
-    return "the token's key cannot be used: the issuer lists it in a wrong form";
+    return "the token's key cannot be used: the issuer publishes it in an unsupported form";
   return 'the credential must be a signed JWT or a key of this gateway';
 }
 
@@ -63,7 +63,7 @@ const WORKFLOWS = z
   .transform((ids): ReadonlySet<string> => new Set(ids))
   .describe('a list of workflow ids');
 
-/** Null: the bearer sees all that the gateway sees. */
+/** Null: no limit. The bearer sees everything that the gateway sees. */
 function scopeOf(claims: JWTPayload, { organizationClaim, workflowsClaim }: TokenConfig): Scope | null {
   if (organizationClaim === null && workflowsClaim === null) return null;
   return {
@@ -72,7 +72,7 @@ function scopeOf(claims: JWTPayload, { organizationClaim, workflowsClaim }: Toke
   };
 }
 
-/** Null without a name. A claim that is missing throws: without it, the bearer would see everything. */
+/** Null without a claim name. A missing claim throws: otherwise the bearer would see everything. */
 function readClaim<T>(claims: JWTPayload, name: string | null, schema: z.ZodType<T>): T | null {
   if (name === null) return null;
   const { data, error } = schema.safeParse(Object.hasOwn(claims, name) ? claims[name] : undefined);

@@ -1,4 +1,4 @@
-/** Callers whose credential was verified, cached by its hash until they expire or must be verified again. */
+/** Verified callers, cached by the hash of their credential until they expire or must be verified again. */
 import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { Logger } from '../observability/logger.ts';
@@ -8,18 +8,18 @@ import { GatewayError } from '../upstream/errors.ts';
 import { NOBODY, rejected, type Caller } from './caller.ts';
 
 export interface Authenticator {
-  /** Without waiting; null for a token that must be verified (again). */
+  /** Does not wait. Null for a token that must be verified. */
   known(credential: string | null): Caller | null;
   /**
-   * A wrong credential does not reject: the caller has the `error`. To be called again after the caller's `verifiedUntilMs`:
-   * then a token is verified against the keys that its issuer lists now.
+   * A wrong credential does not reject: the caller has the `error`. Call it again after `verifiedUntilMs`: a token is then checked
+   * against the issuer's current keys.
    */
   authenticate(credential: string | null): Promise<Caller>;
 }
 
 export interface IdentificationOptions extends Clock {
   readonly viewerOf: ViewerOf;
-  /** How long a verified credential is good without another check. */
+  /** How long a verified credential is accepted without another check. */
   readonly recheckMs: number;
   readonly logger: Logger;
 }
@@ -33,7 +33,7 @@ export function createCachedAuthenticator(
   now: () => number,
 ): Authenticator {
   const callers = new LRUCache<string, Caller>({ maxSize: MAX_CACHED_BYTES, sizeCalculation: bytesOf });
-  /** By the same hash: single flight. No more than requests whose credential is being verified. */
+  /** Single flight, by the same hash. Bounded by the requests in progress. */
   const underWay = new Map<string, Promise<Caller>>();
 
   function cached(key: string): Caller | null {
@@ -71,7 +71,7 @@ export function createCachedAuthenticator(
 
 const keyOf = (credential: string): string => hash('sha256', credential, 'base64url');
 
-/** Measured on Node 24, with its slot: 650 bytes, and for each workflow id or attribute 60 and its text. */
+/** Measured on Node 24: 650 bytes with its slot, plus 60 and the text for each workflow id or attribute. */
 const CALLER_BYTES = 800;
 const TEXT_BYTES = 64;
 

@@ -1,4 +1,4 @@
-/** What to set when a call of the upstream fails. */
+/** Advice on a failed upstream call: the setting to change. */
 import type { UpstreamEndpoint } from '../config/config.ts';
 import { UPSTREAM_ENDPOINTS } from '../config/config.ts';
 import type { GatewayError } from '../upstream/errors.ts';
@@ -9,7 +9,7 @@ export interface Situation {
   readonly isService: boolean;
 }
 
-/** Null where the message of the error says all. */
+/** Null if the error message says enough. */
 export function adviceOn({ code, details, message }: GatewayError, situation: Situation): string | null {
   const { upstreamStatus: status } = details;
   switch (code) {
@@ -34,7 +34,7 @@ export function adviceOn({ code, details, message }: GatewayError, situation: Si
   }
 }
 
-/** The steps are the one call that always exists. */
+/** `steps` is the only required call. */
 function withoutCall({ endpoint, endpoints }: Situation): string {
   if (endpoint === 'steps') return 'The gateway needs this call';
   const others = UPSTREAM_ENDPOINTS.filter((each) => each !== endpoint && endpoints.has(each));

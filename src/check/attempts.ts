@@ -1,4 +1,4 @@
-/** The calls that a check tries, one after another, and what became of each. */
+/** The calls that a check tries, one after another, with their results. */
 import type { UpstreamEndpoint } from '../config/config.ts';
 import type { CountedDeviation } from '../observability/deviations.ts';
 import type { Observer } from '../observability/observer.ts';
@@ -8,14 +8,14 @@ import { adviceOn } from './advice.ts';
 export type CallResult = { readonly endpoint: UpstreamEndpoint } & (
   | { readonly kind: 'works'; readonly found: string; readonly deviations: readonly CountedDeviation[] }
   | { readonly kind: 'failed'; readonly message: string; readonly advice: string | null }
-  /** `isMissing`: something is needed to try it. */
+  /** `isMissing`: a workflow or run to try the call with is missing. */
   | { readonly kind: 'skipped'; readonly reason: string; readonly isMissing: boolean }
 );
 
 export interface Attempts {
-  /** To be given to the client: it collects deviations. */
+  /** Pass it to the client: it collects deviations. */
   readonly observer: Pick<Observer, 'call'>;
-  /** What the call found; null if it failed or is switched off. */
+  /** Returns the result of the call; null if the call failed or is switched off. */
   readonly attempt: <T>(
     endpoint: UpstreamEndpoint,
     send: () => Promise<T>,
@@ -48,7 +48,7 @@ export function createAttempts(endpoints: ReadonlySet<UpstreamEndpoint>, isServi
         results.push({ endpoint, kind: 'skipped', reason: 'switched off (UPSTREAM_ENDPOINTS)', isMissing: false });
         return null;
       }
-      // Those of a call that failed say nothing of this one.
+      // A failed call may have left deviations.
       deviations.length = 0;
       try {
         const value = await send();
@@ -68,7 +68,7 @@ export function createAttempts(endpoints: ReadonlySet<UpstreamEndpoint>, isServi
   };
 }
 
-/** One check may need several calls of a kind. */
+/** One attempt may make several calls: the counts are added. */
 function addTo(deviations: CountedDeviation[], { count, ...deviation }: CountedDeviation): void {
   const { field, outcome } = deviation;
   const at = deviations.findIndex((each) => each.field === field && each.outcome === outcome);

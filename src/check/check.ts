@@ -9,15 +9,14 @@ import { createAttempts, type Attempts, type CallResult } from './attempts.ts';
 import type { CheckOptions } from './options.ts';
 
 export interface CheckDependencies {
-  /** Creates the client that reports to the observer. */
   readonly createClient: (observer: Pick<Observer, 'call'>) => UpstreamApi;
   readonly endpoints: ReadonlySet<UpstreamEndpoint>;
   readonly isService: boolean;
 }
 
-/** Workflows that are looked through for one that has runs. */
+/** Number of workflows that are searched for one with runs. */
 const MAX_WORKFLOWS = 5;
-/** The largest page that the gateway asks for: it takes a shorter one for the end. */
+/** The largest page that the gateway requests. A shorter page counts as the end. */
 const PAGE = 100;
 
 export async function checkUpstream(
@@ -61,7 +60,7 @@ async function tryCalls(client: UpstreamApi, attempts: Attempts, options: CheckO
     return;
   }
 
-  // Also of a call that fails for its paging: there is a run to ask for.
+  // Filled even if the paging check fails: the next calls need a run.
   const histories: History[] = [];
   await attempt(
     'runs',
@@ -107,12 +106,12 @@ async function tryCalls(client: UpstreamApi, attempts: Attempts, options: CheckO
 
 interface History {
   readonly workflowId: string;
-  /** As it came. */
+  /** The page as received. */
   readonly page: readonly RunRecord[];
   readonly records: readonly RunRecord[];
 }
 
-/** Of the first workflow that has runs. */
+/** The history of the first workflow with runs. */
 async function findHistory(client: UpstreamApi, candidates: readonly string[], call: CallOptions): Promise<History> {
   for (const workflowId of candidates) {
     const { value: page } = await client.listRuns({ workflowId, offset: 0, limit: PAGE }, call);
@@ -122,7 +121,7 @@ async function findHistory(client: UpstreamApi, candidates: readonly string[], c
   return { workflowId: candidates[0] ?? '', page: [], records: [] };
 }
 
-/** Reads one run behind the page. A run that starts meanwhile moves the last one of the page there. */
+/** Reads the run after the page. A run that starts meanwhile moves the last run of the page there. */
 async function checkPaging(client: UpstreamApi, { workflowId, page }: History, call: CallOptions): Promise<void> {
   if (page.length === 0) return;
   const { value: behind } = await client.listRuns({ workflowId, offset: page.length, limit: 1 }, call);
@@ -134,7 +133,9 @@ async function checkPaging(client: UpstreamApi, { workflowId, page }: History, c
     );
   }
   if (page.length > 1 && next.id === page[0]?.id) {
-    throw pagingError(`offset=${page.length} answers the newest run again: a history is paged by limit and offset`);
+    throw pagingError(
+      `offset=${page.length} returns the newest run again: a history must be paged by limit and offset`,
+    );
   }
 }
 

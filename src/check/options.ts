@@ -1,4 +1,4 @@
-/** What `stepgate check` is asked for: flags, and the key from the environment or standard input, never from a flag. */
+/** Options of `stepgate check`: flags, and the key from the environment or standard input, never from a flag. */
 import { validateHeaderValue } from 'node:http';
 import type { Config } from '../config/config.ts';
 import { parseFlags, UsageError } from '../config/usage.ts';
@@ -8,26 +8,27 @@ import type { JsonObject, JsonValue } from '../domain/types.ts';
 
 export interface CheckOptions {
   readonly key: string;
-  /** Null: found through the lists. */
+  /** Null: chosen from the upstream's lists. */
   readonly workflowId: string | null;
   readonly runId: string | null;
-  /** The inputs of a run to start; null: none is started. */
+  /** Inputs of the run to start. Null: no run is started. */
   readonly inputs: JsonObject | null;
 }
 
 const USAGE = `Usage: stepgate check [--config <file>] [--workflow <id>] [--run <id>] [--execute [--inputs <JSON>]] [--key-stdin]
 
-Tries each call of the upstream with the settings of the gateway, and says what works, what deviates from the contract, and
-what to set.
+Tries each upstream call with the settings of the gateway. Reports which calls work, which deviate from the contract, and
+which setting to change.
 
-  --config <file>   settings of the gateway, as lines of NAME=value; the environment wins
-  --workflow <id>   the workflow to ask for (else the first of the list that has runs)
-  --run <id>        the run to ask for, a finished one (else the first finished one of the history)
-  --execute         start a run of the workflow, too
-  --inputs <JSON>   its inputs: a JSON object (else {})
+  --config <file>   settings of the gateway, as lines of NAME=value; the environment takes precedence
+  --workflow <id>   workflow to read (default: the first one with runs)
+  --run <id>        run to read, best a finished one (default: the first finished run of the workflow)
+  --execute         also start a run of the workflow
+  --inputs <JSON>   inputs of this run: a JSON object (default: {})
   --key-stdin       read the key from standard input
 
-The key is STEPGATE_CHECK_KEY, or UPSTREAM_API_KEY with UPSTREAM_AUTH=service. It is no flag: lists of processes show those.`;
+The key is STEPGATE_CHECK_KEY, or UPSTREAM_API_KEY with UPSTREAM_AUTH=service. There is no flag for it: lists of
+processes show flags.`;
 
 const FLAGS = {
   config: { type: 'string' },
@@ -46,28 +47,27 @@ export async function readCheckOptions(
   configWith: (file: string | undefined) => Config,
 ): Promise<{ readonly config: Config; readonly options: CheckOptions }> {
   const flags = parseFlags(args, FLAGS, USAGE);
-  if (flags.inputs !== undefined && !flags.execute) throw new UsageError(`--inputs needs --execute.\n\n${USAGE}`);
+  if (flags.inputs !== undefined && !flags.execute)
+    throw new UsageError(`--execute is required when --inputs is set.\n\n${USAGE}`);
   if (flags.run !== undefined && flags.workflow === undefined) {
-    throw new UsageError(`--run needs --workflow: a run is asked for by both.\n\n${USAGE}`);
+    throw new UsageError(`--workflow is required when --run is set.\n\n${USAGE}`);
   }
   const config = configWith(flags.config);
   const ownKey = config.auth.mode === 'service' ? config.auth.apiKey : undefined;
   const sampleKey = config.upstreamUrl === null ? 'demo-key' : undefined;
   const fromStdin = flags['key-stdin'] ? (await readStdin()).trim() : undefined;
-  // Another key in its place would be checked, and called good.
-  if (fromStdin === '') throw new UsageError('--key-stdin: expected a key on standard input; it is empty.');
+  // Otherwise another key would be tried, and reported as working.
+  if (fromStdin === '') throw new UsageError('Standard input must be a key when --key-stdin is set, got nothing.');
   const named = fromStdin ?? (environment.STEPGATE_CHECK_KEY ?? '').trim();
   if (!isHeaderValue(named)) {
-    const name = fromStdin === undefined ? 'STEPGATE_CHECK_KEY' : '--key-stdin';
+    const name = fromStdin === undefined ? 'STEPGATE_CHECK_KEY' : 'Standard input';
     throw new UsageError(
-      `${name}: expected one key; it has a character that no header may have, such as a line break.`,
+      `${name} must be one key, got a character that a header cannot contain, such as a line break.`,
     );
   }
   const key = named === '' ? (ownKey ?? sampleKey) : named;
   if (key === undefined) {
-    throw new UsageError(
-      'STEPGATE_CHECK_KEY: expected a key of the upstream; it is not set. Set it, or use --key-stdin.',
-    );
+    throw new UsageError('STEPGATE_CHECK_KEY must be a key of the upstream, got nothing. Set it, or use --key-stdin.');
   }
   const options = {
     key,
@@ -92,7 +92,7 @@ function readInputs(text: string): JsonObject {
     const inputs = parseExactJson(text) as JsonValue;
     if (isJsonObject(inputs) && unwritable(inputs) === null) return inputs;
   } catch {
-    // Said below.
+    // Reported below.
   }
-  throw new UsageError('--inputs: expected a JSON object such as {"subject": "Refund?"}, got something else.');
+  throw new UsageError('--inputs must be a JSON object such as {"subject": "Refund?"}, got other text.');
 }

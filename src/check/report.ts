@@ -25,11 +25,10 @@ export function reportOf(upstream: string, results: readonly CallResult[]): stri
   const count = (is: (result: CallResult) => boolean) => results.filter(is).length;
   const [failed, lossy] = [count((result) => !isTried(result)), count(losesData)];
   const verdict = [
-    isGood(results) && 'Everything that was tried works.',
+    isGood(results) && 'All calls that were tried work.',
     failed > 0 && `${failed} of ${results.length} calls failed or could not be tried.`,
     lossy > 0 && `${lossy} of ${results.length} calls have values that cannot be read.`,
-    count(deviates) > 0 &&
-      `${count(deviates)} calls deviate from the contract: docs/upstream.md says what becomes of it.`,
+    count(deviates) > 0 && `${count(deviates)} calls deviate from the contract: see docs/upstream-deviations.md.`,
   ];
   const lines = [`Upstream: ${upstream}`, '', ...results.flatMap(linesOf), '', verdict.filter(Boolean).join(' '), ''];
   return lines.join('\n');
@@ -51,4 +50,4 @@ function linesOf(result: CallResult): string[] {
 }
 
 const describe = ({ field, outcome, expected, got, count }: CountedDeviation): string =>
-  `${field}: expected ${expected}, got ${got}; ${outcome === 'read' ? 'read all the same' : 'cannot be read'} (${count} times)`;
+  `${field}: expected ${expected}, got ${got}; ${outcome === 'read' ? 'read anyway' : 'cannot be read'} (${count} times)`;

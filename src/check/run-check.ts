@@ -6,7 +6,7 @@ import { readCheckOptions } from './options.ts';
 import { isGood, reportOf } from './report.ts';
 
 export interface CheckProcess {
-  /** With the settings of a file. Throws ConfigError. */
+  /** Reads the config, with the settings of a file if one is named. Throws ConfigError. */
   readonly configWith: (file: string | undefined) => Config;
   readonly args: readonly string[];
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -14,7 +14,7 @@ export interface CheckProcess {
   readonly write: (text: string) => void;
 }
 
-/** The exit code: 0 if everything that was tried works, and every value could be read. Throws UsageError. */
+/** Resolves with the exit code: 0 if all calls that were tried work without losing values. Throws UsageError. */
 export async function runCheck({ configWith, args, environment, readStdin, write }: CheckProcess): Promise<number> {
   const { config, options } = await readCheckOptions(args, environment, readStdin, configWith);
   const embedded =
@@ -44,7 +44,7 @@ const clientOptions = (config: Config, embeddedUrl: string | undefined) => ({
   ...(embeddedUrl !== undefined && { proxy: null }),
 });
 
-/** Names of headers and proxies, no values: they may be secret. */
+/** Lists headers and proxies by name only: their values may be secret. */
 function describe({ upstreamUrl, upstreamConnection: { authHeader, headers, proxy } }: Config): string {
   const others = Object.keys(headers);
   const proxies = proxy ? Object.entries(proxy).flatMap(([name, value]) => (value === undefined ? [] : [name])) : [];

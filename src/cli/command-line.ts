@@ -1,4 +1,4 @@
-/** The command line: which command, with which flags, and which settings. */
+/** The command line: a command, its flags and its settings. */
 import { readFileSync } from 'node:fs';
 import { ConfigError, readConfig, type Config } from '../config/config.ts';
 import { overFile, readSettingsFile } from '../config/settings.ts';
@@ -7,7 +7,7 @@ import { parseFlags, UsageError } from '../config/usage.ts';
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 export type Command =
-  /** `file`: with further settings. */
+  /** `file`: a file of settings. */
   | { readonly name: 'serve'; readonly file: string | undefined }
   | { readonly name: 'check'; readonly args: readonly string[] }
   | { readonly name: 'print-schema' }
@@ -17,12 +17,12 @@ const USAGE = `Usage: stepgate [--config <file>]
        stepgate check [--config <file>] [<flags>]
        stepgate print-schema
 
-Starts the gateway, over a sample of the workflow API unless UPSTREAM_URL is set.
+Starts the gateway. Without UPSTREAM_URL it serves a sample workflow API.
 
-  check             try each call of the upstream with the settings of the gateway (stepgate check --help)
+  check             try each upstream call with the settings of the gateway (stepgate check --help)
   print-schema      print the GraphQL schema
 
-  --config <file>   settings, as lines of NAME=value: the names of the environment variables, which win
+  --config <file>   settings, as lines of NAME=value; environment variables take precedence
   -h, --help
   -v, --version
 
@@ -42,10 +42,12 @@ export function readCommandLine(argv: readonly string[]): Command {
     parseFlags(args, {}, USAGE);
     return { name: 'print-schema' };
   }
-  throw new UsageError(`Expected no command, check or print-schema; got ${JSON.stringify(word)}.\n\n${USAGE}`);
+  throw new UsageError(
+    `The command must be check or print-schema, or left out, got ${JSON.stringify(word)}.\n\n${USAGE}`,
+  );
 }
 
-/** The variables of the environment, over those of the file. Throws ConfigError. */
+/** The variables of the file and of the environment, which takes precedence. Throws ConfigError. */
 export function readVariables(file: string | undefined, environment: Environment): Environment {
   return file === undefined ? environment : overFile(readSettingsFile(read(file), file), environment);
 }

@@ -1,4 +1,4 @@
-/** Starts the gateway, says where it is, and stops it when the process is told to. */
+/** Starts the gateway, reports its address, and stops it on a signal. */
 import closeWithGrace from 'close-with-grace';
 import type { Config } from '../config/config.ts';
 import { misspelledVariables } from '../config/misspelled.ts';
@@ -7,14 +7,14 @@ import { flushed } from '../observability/logger.ts';
 import type { Environment } from './command-line.ts';
 import { startTracing } from './tracing.ts';
 
-/** For how long a proxy may send requests over the connections that it keeps. */
+/** How long a proxy may still send requests over its open connections. */
 const LINGER_MS = 1000;
-/** Longer than that, and what live clients, the requests under way and the last spans are given: one after another. */
+/** More than the limits of the stop together: LINGER_MS, live clients, requests in progress, the last spans. */
 const STOP_WITHIN_MS = 16_000;
 const STOP_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 const NPM_CHECK_MS = 500;
 
-/** `npmId`: the process id of the npm that runs this as its script; null if none does. */
+/** `npmId`: the process id of npm if it runs this as a script, otherwise null. */
 export async function serve(
   config: Config,
   variables: Environment,
@@ -36,7 +36,7 @@ export async function serve(
     write(`\n  Workflows and their runs:   ${gateway.url}/`);
     write(`\n  GraphQL${config.sandbox ? ' and Apollo Sandbox:' : ':                   '} ${gateway.url}/graphql\n`);
     if (config.upstreamUrl === null && config.auth.mode === 'passthrough')
-      write('  Over the embedded upstream; its key is demo-key\n');
+      write('  Sample data of the embedded upstream; its key is demo-key\n');
     write('\n');
   }
 
@@ -44,12 +44,12 @@ export async function serve(
   let isStopping = false;
   const { close } = closeWithGrace(options, async ({ err }) => {
     isStopping = true;
-    if (err) logger.fatal({ err }, 'stopping after an error that nobody caught');
+    if (err) logger.fatal({ err }, 'stopping after an uncaught error');
     await gateway.close(LINGER_MS);
     await stopTracing();
     await flushed(logger);
   });
-  // npm and a terminal send each signal once, so it may come twice: close-with-grace would end the process at the second.
+  // npm and the terminal both send a signal, so it may come twice. close-with-grace would end the process at the second.
   const stop = (signal: NodeJS.Signals) => {
     if (isStopping) return;
     logger.info({ signal }, 'stopping');
@@ -57,7 +57,7 @@ export async function serve(
   };
   for (const signal of STOP_SIGNALS) process.on(signal, stop);
   if (npmId === null) return;
-  // npm does not pass SIGHUP on. It ends, and this process gets another parent.
+  // npm does not forward SIGHUP: it ends, and this process gets another parent.
   setInterval(() => {
     if (process.ppid !== npmId) stop('SIGHUP');
   }, NPM_CHECK_MS).unref();

@@ -1,4 +1,4 @@
-/** Starts OpenTelemetry's SDK, which reads OTEL_* and sends the spans. It is large, so it is loaded only where it is switched on. */
+/** Starts OpenTelemetry's SDK, which reads OTEL_* and sends the spans. The SDK is large, so it is loaded only when tracing is on. */
 import { unescape } from 'node:querystring';
 import { setTimeout } from 'node:timers/promises';
 import { diag, DiagLogLevel } from '@opentelemetry/api';
@@ -6,21 +6,18 @@ import { readVersion } from '../observability/build-info.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Environment } from './command-line.ts';
 
-/** The SDK would send metrics and logs too, and describe the host and the process. */
+/** Without these the SDK also sends metrics and logs, and describes the host and the process. */
 const DEFAULTS = {
   OTEL_METRICS_EXPORTER: 'none',
   OTEL_LOGS_EXPORTER: 'none',
-  // The last one wins.
+  // The last detector takes precedence.
   OTEL_NODE_RESOURCE_DETECTORS: 'serviceinstance,env',
 };
 /** An unreachable collector must not delay the shutdown for longer. */
 const CLOSE_WITHIN_MS = 2000;
 const REPORT_INTERVAL_MS = 60_000;
 
-/**
- * A wrong variable is logged, and the SDK uses its default. Returns a function that sends the last spans, for at most two
- * seconds.
- */
+/** A wrong variable is logged, and the SDK uses its default. Returns a function that sends the last spans, for at most two seconds. */
 export async function startTracing(variables: Environment, logger: Logger): Promise<() => Promise<void>> {
   const given = Object.fromEntries(
     Object.entries(variables)
@@ -29,7 +26,7 @@ export async function startTracing(variables: Environment, logger: Logger): Prom
   );
   if (!isOn(given)) return () => Promise.resolve();
   Object.assign(process.env, DEFAULTS, given);
-  // It would replace this logger by the console, which shows the headers for the collector.
+  // It would replace this logger by the console, which shows the headers of the collector.
   delete process.env.OTEL_LOG_LEVEL;
   const problems = createProblemLog(logger, secretsOf(given));
   const ignore = () => undefined;
@@ -71,7 +68,7 @@ function isOn(given: Readonly<Record<string, string | undefined>>): boolean {
   return names.some((name) => given[name] !== undefined);
 }
 
-/** Texts that a message of the SDK may repeat: headers for the collector, and URLs with credentials. */
+/** Texts that a message of the SDK may repeat: headers of the collector, and URLs with credentials. */
 const secretsOf = (given: Readonly<Record<string, string>>): readonly string[] =>
   Object.entries(given)
     .filter(([name, value]) => name.endsWith('_HEADERS') || value.includes('@'))
@@ -87,12 +84,12 @@ function createProblemLog(logger: Logger, secrets: readonly string[]) {
       if (nextAt !== null && performance.now() < nextAt) return;
       if (nextAt !== null) nextAt = performance.now() + REPORT_INTERVAL_MS;
       const message = parts.filter((part) => typeof part === 'string').join(' ');
-      // An exception comes as JSON, with the answer of the collector, which may repeat the headers that it got.
+      // An exception is JSON with the answer of the collector, which may repeat the headers of the request.
       const [, text = message] = /"message":"((?:[^"\\]|\\.)*)"/.exec(message) ?? [];
       const reason = secrets.reduce((cleaned, secret) => cleaned.replaceAll(secret, '…'), text);
       logger.warn({ reason }, 'tracing problem');
     },
-    /** From now on at most one a minute: each batch of spans may fail. */
+    /** From now on at most one line a minute: each batch of spans may fail. */
     limit: () => {
       nextAt = -Infinity;
     },

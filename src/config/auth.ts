@@ -1,8 +1,8 @@
-/** The variables of authentication: the key that goes upstream, and how the gateway checks its callers. */
+/** The variables of authentication: the key that is sent upstream, and the gateway's check of its callers. */
 import { z } from 'zod';
 import { HTTP, listOf, matching, oneOf, optional, readBy, readUrl, SECRET, wholeNumber } from './forms.ts';
 
-/** Only signatures of key pairs: who can check a token with a shared secret can also make one. */
+/** Only key pairs: with a shared secret, a party that can check tokens can also create them. */
 const ALGORITHMS = [
   ...['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'],
   ...['ES256', 'ES384', 'ES512', 'EdDSA'],
@@ -20,7 +20,7 @@ export const AUTH = {
   UPSTREAM_AUTH: oneOf(['passthrough', 'service'])
     .default('passthrough')
     .describe(
-      "`passthrough`: the caller's bearer key is sent upstream. `service`: the gateway's own key is, and callers are checked here.",
+      "`passthrough`: the caller's bearer key is sent upstream. `service`: the gateway's own key is sent, and callers are checked here.",
     ),
   UPSTREAM_API_KEY: optional(matching(/^[\x21-\x7e]{1,4096}$/, 'a key without spaces').meta(SECRET)).describe(
     "The gateway's own key for the upstream.",

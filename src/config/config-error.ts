@@ -1,4 +1,4 @@
-/** Errors of settings: the name, the expected value and the given one. Secrets are never repeated. */
+/** Errors of settings: the name, the expected value and the given one. Secrets are never quoted. */
 import { z } from 'zod';
 
 export class ConfigError extends Error {
@@ -6,10 +6,10 @@ export class ConfigError extends Error {
 }
 
 export interface Variable {
-  /** Completes "X must be …". Where it is left out, as for traces, the description does. */
+  /** Completes "X must be …". Default: the description. */
   readonly expected?: string;
   readonly isSecret?: boolean;
-  /** The default as the docs show it, where it is not that of the schema. */
+  /** The default in the docs, if it is not the default of the schema. */
   readonly shownDefault?: string;
   /** The meaning, for the docs. */
   readonly description?: string | undefined;
@@ -23,7 +23,7 @@ export function variableOf(schema: z.ZodType): Variable {
 
 type Shape = Readonly<Record<string, z.ZodType>>;
 
-/** One sentence a line. An issue without a path is a rule between variables, whose message is the sentence. */
+/** One sentence a line. An issue without a path is a rule between variables: its message is the sentence. */
 export function wrongVariables({ issues }: z.ZodError, shape: Shape, given: Readonly<Record<string, string>>): string {
   const sentences = issues.map(({ path: [key], message }) => {
     if (key === undefined) return message;
@@ -35,11 +35,11 @@ export function wrongVariables({ issues }: z.ZodError, shape: Shape, given: Read
   return [...new Set(sentences)].join('\n');
 }
 
-/** Credentials and queries may be secrets. Where a password ends is unknown in a URL that may be malformed. */
+/** Credentials and queries may be secret. In a malformed URL the end of a password is unknown. */
 const withoutSecrets = (value: string | undefined) =>
   value?.replace(/^(https?:\/\/)?.*@.*$/is, '$1…').replace(/[?#].*$/s, '…');
 
-/** Of an object that an embedder gives, parsed with `reportInput`. Names types, never a value: it may be a key. */
+/** Problems of an embedder's object, parsed with `reportInput`. Names types, never a value, which may be a key. */
 export function wrongMembers({ issues }: z.ZodError, schema: z.ZodObject<Shape>): string {
   const problems = issues.map((issue) => {
     const [name] = issue.path;

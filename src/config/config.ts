@@ -1,4 +1,4 @@
-/** The one reader of the environment: a frozen, typed Config, or a sentence for each variable that is wrong. */
+/** Reads the environment into a frozen, typed Config, or reports each wrong variable in a sentence. */
 import { z } from 'zod';
 import { authOf } from './auth.ts';
 import { ConfigError, wrongVariables } from './config-error.ts';
@@ -21,7 +21,7 @@ export type LogLevel = Config['logLevel'];
 export type LogFormat = Config['logFormat'];
 export type PersistedMode = Config['persistedOperations'];
 
-/** Reads the variables, without blanks around their values; an empty one counts as unset. Throws ConfigError. */
+/** Trims the values; an empty one counts as unset. Throws ConfigError. */
 export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
   const given = Object.fromEntries(
     Object.entries(withLowerCaseProxies(environment)).flatMap(([name, value = '']) =>

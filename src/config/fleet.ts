@@ -21,11 +21,13 @@ export const FLEET = {
       z.string().refine((secret) => Buffer.byteLength(secret) >= MIN_SECRET_BYTES),
       `secrets of at least ${MIN_SECRET_BYTES} bytes`,
     ).meta(SECRET),
-  ).describe('Secrets that all gateways share, such as `openssl rand -base64 48` prints. The first seals, all open.'),
+  ).describe(
+    'Secrets that all gateways share, such as `openssl rand -base64 48` prints. The first encrypts, all decrypt.',
+  ),
   SHARED_TTL_S: wholeNumber(1, 31_536_000, 'seconds').default(604_800).describe('How long final runs are shared.'),
   REDIS_TIMEOUT_MS: wholeNumber(1, 10_000, 'milliseconds')
     .default(50)
-    .describe('Longest time for one command. After it the gateway works without Valkey, until that answers again.'),
+    .describe('Longest time for one command. After it the gateway works without Valkey until Valkey answers again.'),
 };
 
 /** Null for a single gateway. */
@@ -33,6 +35,6 @@ export function fleetOf(variables: z.output<z.ZodObject<typeof FLEET>>, refuse: 
   const { REDIS_URL: redisUrl, FLEET_SECRET: secrets, SHARED_TTL_S, REDIS_TIMEOUT_MS: redisTimeoutMs } = variables;
   if (redisUrl === null && secrets === null) return null;
   if (redisUrl === null) return refuse('REDIS_URL is required when FLEET_SECRET is set.');
-  if (secrets === null) return refuse('FLEET_SECRET is required when REDIS_URL is set: it encrypts what is shared.');
+  if (secrets === null) return refuse('FLEET_SECRET is required when REDIS_URL is set: it encrypts shared data.');
   return Object.freeze({ redisUrl, secrets, sharedTtlMs: SHARED_TTL_S * 1000, redisTimeoutMs });
 }

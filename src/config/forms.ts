@@ -1,7 +1,7 @@
-/** Forms that several variables share. Values come trimmed. The meta `expected` completes "X must be …", in errors and docs. */
+/** Forms that several variables share. Values are trimmed before. The meta `expected` completes "X must be …", in errors and docs. */
 import { z } from 'zod';
 
-/** No message may repeat the value. */
+/** Messages must not quote the value. */
 export const SECRET = { isSecret: true };
 
 export const matching = (pattern: RegExp, expected: string) => z.string().regex(pattern).meta({ expected });
@@ -23,7 +23,7 @@ export const words = z.string().transform((text): readonly string[] => text.spli
 export const listOf = <T extends z.ZodType<unknown, string>>(item: T, expected: string) =>
   words.pipe(z.array(item).readonly()).meta({ expected: `a comma-separated list of ${expected}` });
 
-/** `read` returns null for a text that is wrong. */
+/** `read` returns null for a wrong text. */
 export const readBy = <T>(read: (text: string) => T | null, expected: string) =>
   z
     .string()
@@ -35,14 +35,14 @@ export const readBy = <T>(read: (text: string) => T | null, expected: string) =>
     })
     .meta({ expected });
 
-/** Null where the variable is not set. */
+/** Null if the variable is not set. */
 export const optional = <T extends z.ZodType>(form: T) => z.nullable(form).default(null);
 
 type UrlPart = 'username' | 'password' | 'search' | 'hash';
 
 /**
- * Null for a text that is not a URL of that scheme, has a part that must be empty, or has credentials that are not percent-encoded:
- * clients decode them, and would throw.
+ * Null for a text that is not a URL of that scheme, has a part that must be empty, or has credentials that are not percent-encoded,
+ * which clients fail to decode.
  */
 export function readUrl(text: string, scheme: RegExp, empty: readonly UrlPart[]): URL | null {
   try {

@@ -1,4 +1,4 @@
-/** Settings as an embedder or a file gives them: the names and values of the environment variables. */
+/** Settings of an embedder or a file, with the names and values of the environment variables. */
 import { parseEnv } from 'node:util';
 import type { z } from 'zod';
 import { ConfigError, readConfig, type Config } from './config.ts';
@@ -7,7 +7,7 @@ import { ENVIRONMENT } from './variables.ts';
 
 type Variables = z.input<typeof ENVIRONMENT>;
 
-/** Each variable by its name; a number may be given as one. An empty text counts as unset. */
+/** Variables by name. A number may be given as a number. An empty text counts as unset. */
 export type Settings = {
   readonly [Name in keyof Variables]?: TextOrNumber<NonNullable<Variables[Name]>> | undefined;
 };
@@ -20,7 +20,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 const isOfTracing = (name: string): boolean => name.startsWith('OTEL_');
 const isVariable = (name: string): name is keyof Variables => Object.hasOwn(ENVIRONMENT.shape, name);
 
-/** Nothing but NODE_ENV is taken from the process, and that only if it is left out. Throws ConfigError. */
+/** Of the process only NODE_ENV is read, if the settings leave it out. Throws ConfigError. */
 export function configOf(settings: Settings, { NODE_ENV }: Environment = process.env): Config {
   const unknown = Object.keys(settings).find((name) => !isVariable(name));
   if (unknown !== undefined) throw new ConfigError(`${unknown} ${UNKNOWN}`);
@@ -35,7 +35,7 @@ export function configOf(settings: Settings, { NODE_ENV }: Environment = process
 export const settingsOf = (environment: Environment = process.env): Settings =>
   Object.fromEntries(Object.entries(withLowerCaseProxies(environment)).filter(([name]) => isVariable(name)));
 
-/** A variable of the environment wins, unless it is empty. */
+/** The environment takes precedence over the file, except for empty variables. */
 export const overFile = (file: Environment, environment: Environment): Environment => ({
   ...file,
   ...Object.fromEntries(Object.entries(environment).filter(([, value]) => value?.trim())),
@@ -43,12 +43,12 @@ export const overFile = (file: Environment, environment: Environment): Environme
 
 const EXPORT = /^[ \t]*export[ \t]+/;
 const ASSIGNMENT = /^\s*([A-Za-z_]\w*)\s*=(.*)$/s;
-/** All in quotes, or without a # and no quote at its beginning; then maybe a comment. Of other values parseEnv reads a part. */
+/** A value in quotes, or without # and without a quote at its beginning, and an optional comment. parseEnv reads others in part. */
 const WHOLE_VALUE = /^\s*(?:(["'`])(?:(?!\1).)*\1|[^\s"'`#](?:[^#]*[^\s#])?)?(?:\s+#.*|\s*)$/s;
 
 /** Lines of `NAME=value`, as in `.env` files. `path` is for messages. Throws ConfigError. */
 export function readSettingsFile(text: string, path: string): Environment {
-  // Each line by itself: an empty value would take the next line for its own.
+  // Line by line: parseEnv would take the line after an empty value for that value.
   const lines = text
     .replace(/^\uFEFF/, '')
     .split(/\r\n?|\n/)
@@ -58,10 +58,10 @@ export function readSettingsFile(text: string, path: string): Environment {
     if (/^\s*(?:#.*)?$/.test(line)) return [];
     const [, name, value = ''] = ASSIGNMENT.exec(line) ?? [];
     const at = `${path}:${index + 1}`;
-    // The line may hold a key, so it is not quoted.
+    // The line may contain a key, so it is not quoted.
     if (name === undefined) return [`${at} must be NAME=value, or a comment that begins with #.`];
     if (!isVariable(name) && !isOfTracing(name)) return [`${at}: ${name} ${UNKNOWN}`];
-    // Other blanks, which an editor or a web page left, are part of the name for parseEnv.
+    // For parseEnv, special blanks from an editor or a web page are part of the name.
     if (!Object.hasOwn(read, name)) return [`${at}: ${name} must have only plain spaces around it.`];
     return WHOLE_VALUE.test(value) ? [] : [`${at}: ${name} ${PART}`];
   });
@@ -69,5 +69,5 @@ export function readSettingsFile(text: string, path: string): Environment {
   return Object.assign({}, ...lines.map(({ read }) => read)) as Environment;
 }
 
-const PART = 'must have its whole value in quotes, since that contains a # or begins with a quote.';
-const UNKNOWN = 'is not a setting: docs/configuration.md lists them.';
+const PART = 'must have its whole value in quotes: the value contains a # or begins with a quote.';
+const UNKNOWN = 'is not a setting: docs/configuration.md lists all settings.';

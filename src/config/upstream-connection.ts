@@ -27,7 +27,7 @@ function readHeader(text: string): readonly [string, string] | null {
   return name === '' || RESERVED.has(name.toLowerCase()) ? null : [name.toLowerCase(), value];
 }
 
-/** The name in lower case; `{key}` in the template stands for the key. */
+/** The name is in lower case. The key replaces `{key}` in the template. */
 function readAuthHeader(text: string): { readonly name: string; readonly template: string } | null {
   const [name, template = ''] = readHeader(text) ?? [];
   return name !== undefined && template.includes('{key}') ? Object.freeze({ name, template }) : null;
@@ -59,17 +59,19 @@ export const UPSTREAM_CONNECTION = {
     .meta(SECRET)
     .default({})
     .describe('Further headers of each upstream call, such as `x-tenant: acme; x-stage: test`.'),
-  HTTP_PROXY: proxy().describe('Proxy for an `http` upstream. Also in lower case, which then wins.'),
-  HTTPS_PROXY: proxy().describe('Proxy for an `https` upstream, by CONNECT. Also in lower case, which then wins.'),
+  HTTP_PROXY: proxy().describe('Proxy for an `http` upstream. Also in lower case, which takes precedence.'),
+  HTTPS_PROXY: proxy().describe(
+    'Proxy for an `https` upstream, by CONNECT. Also in lower case, which takes precedence.',
+  ),
   NO_PROXY: z
     .string()
     .optional()
-    .describe('Hosts that are reached without a proxy. Also in lower case, which then wins.'),
+    .describe('Hosts that are reached without a proxy. Also in lower case, which takes precedence.'),
 };
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** As for curl and Node, the names of the proxy variables in lower case win. */
+/** Proxy variables in lower case take precedence, as in curl and Node. */
 export const withLowerCaseProxies = (environment: Environment): Environment => ({
   ...environment,
   ...Object.fromEntries(
@@ -89,7 +91,7 @@ export function connectionOf(
     return refuse(`UPSTREAM_HEADERS must not include ${authHeader.name}: UPSTREAM_AUTH_HEADER sends the key in it.`);
   }
   const hasProxy = HTTP_PROXY !== undefined || HTTPS_PROXY !== undefined;
-  // As Node's agents take it: `proxyEnv`.
+  // The form of `proxyEnv`, an option of Node's agents.
   const proxyEnv = hasProxy ? Object.freeze({ HTTP_PROXY, HTTPS_PROXY, NO_PROXY }) : null;
   return Object.freeze({ authHeader, headers, proxy: proxyEnv });
 }

@@ -1,7 +1,7 @@
 /** Flags of the command line. */
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
 
-/** Shown in place of what a command does. `isError` is false for `--help`. */
+/** A text that is printed instead of running a command. `isError` is false for `--help`. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
   readonly isError: boolean;
@@ -12,7 +12,7 @@ export class UsageError extends Error {
   }
 }
 
-/** Throws UsageError for `--help`, for unknown flags and for words that are no flags. */
+/** Throws UsageError for `--help`, for unknown flags and for further words. */
 export function parseFlags<const Options extends ParseArgsOptionsConfig>(
   args: readonly string[],
   options: Options,

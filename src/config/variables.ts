@@ -1,4 +1,4 @@
-/** The variables of the gateway: form, default and meaning of each. docs/configuration.md lists them from here, group by group. */
+/** The variables of the gateway: form, default and meaning of each. docs/configuration.md is generated from them. */
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { AUTH } from './auth.ts';
@@ -21,7 +21,7 @@ function readBaseUrl(text: string): string | null {
   return text.endsWith('/') ? text : `${text}/`;
 }
 
-/** Names of ranges, as @fastify/proxy-addr has them. */
+/** Names of ranges in @fastify/proxy-addr. */
 const PROXY_RANGES = ['loopback', 'linklocal', 'uniquelocal'];
 
 function isProxy(text: string): boolean {
@@ -58,13 +58,13 @@ const PROCESS = {
     .default([])
     .describe('Origins whose pages may send requests and open WebSockets.'),
   INTROSPECTION: onOff().describe(
-    'Whether clients may ask for the schema (`__schema`, `__type`, `_service`) and errors give hints about it.',
+    'Clients may query the schema (`__schema`, `__type`, `_service`), and errors give hints about it.',
   ),
   SANDBOX: onOff().describe(
-    "Whether a browser gets Apollo Sandbox at `/graphql` and GraphiQL at `/graphiql`, and Sandbox's own origins are allowed.",
+    "Browsers get Apollo Sandbox at `/graphql` and GraphiQL at `/graphiql`, and Sandbox's own origins are allowed.",
   ),
   HSTS_MAX_AGE_SECONDS: optional(wholeNumber(0, 63_072_000, 'seconds')).describe(
-    'Sends `Strict-Transport-Security` where a trusted proxy says `X-Forwarded-Proto: https`. Needs `TRUST_PROXY`.',
+    'Sends `Strict-Transport-Security` when a trusted proxy sends `X-Forwarded-Proto: https`. Needs `TRUST_PROXY`.',
   ),
   LOG_LEVEL: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
     .default('info')
@@ -89,7 +89,7 @@ const UPSTREAM = {
     .describe('Longest time for one attempt. No retry starts later than this after the first attempt.'),
   UPSTREAM_CONCURRENCY: wholeNumber(1, 10_000)
     .default(64)
-    .describe('Upstream calls at the same time. At most 1000 more wait in a queue, 750 of them of one viewer.'),
+    .describe('Upstream calls at the same time. At most 1000 more wait in a queue, at most 750 of one viewer.'),
   UPSTREAM_MAX_RESPONSE_BYTES: wholeNumber(1024, 2 ** 29, 'bytes')
     .default(16_777_216)
     .describe('Largest upstream response, after decompression.'),
@@ -126,7 +126,7 @@ const LIMITS = {
   MAX_OPERATION_COST: wholeNumber(1, 10_000_000)
     .default(2500)
     .describe('Upstream calls that one operation could make with an empty cache.'),
-  MAX_OPERATION_OBJECTS: wholeNumber(1, 10_000_000).default(25_000).describe('Objects that one operation may answer.'),
+  MAX_OPERATION_OBJECTS: wholeNumber(1, 10_000_000).default(25_000).describe('Objects in the answer of one operation.'),
   MAX_ANSWER_BYTES: wholeNumber(1024, 2 ** 29, 'bytes')
     .default(33_554_432)
     .describe('Largest answer of one operation, as JSON.'),
@@ -163,7 +163,7 @@ const NODE_ENV = optional(z.string().meta({ expected: 'production, or another te
   'In production `UPSTREAM_URL` must be set, and `INTROSPECTION` and `SANDBOX` are off unless they are set.',
 );
 
-/** Each is a property of the config by the same name in camel case. */
+/** Each is a property of the config, by the same name in camel case. */
 export const PLAIN = { ...PROCESS, ...UPSTREAM, ...FRESHNESS, ...LIMITS, ...PRICES };
 
 export const ENVIRONMENT = z.object({
@@ -174,7 +174,7 @@ export const ENVIRONMENT = z.object({
   ...FLEET,
 });
 
-/** By their headings in docs/configuration.md. */
+/** Groups of variables, by heading in docs/configuration.md. */
 export const DOCUMENTED = {
   Process: { ...PROCESS, NODE_ENV },
   Upstream: { ...UPSTREAM, ...UPSTREAM_CONNECTION },

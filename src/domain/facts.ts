@@ -39,6 +39,16 @@ export interface TokenUsage extends TokenCounts {
   readonly source: TokenSource;
 }
 
+/** What an output reports. One flat object: the records of many runs are cached with one for each node. */
+export interface ReportedTokens extends TokenCounts {
+  /** The model that the output names. */
+  readonly model: string | null;
+  /** The part of the input that was written to the model's cache. */
+  readonly cacheWrites: number | null;
+  /** `total_tokens` itself, not the sum of the others. */
+  readonly toldTotal: number | null;
+}
+
 export interface BilledCounts {
   readonly input: number;
   readonly cachedInput: number;
@@ -89,6 +99,8 @@ export interface RunRecord {
   readonly elapsedTime: number | null;
   readonly error: string | null;
   readonly payload: Payload;
+  /** Of each node whose output in the record reports tokens: one output a node, and none of failed executions. */
+  readonly nodeTokens: readonly ReportedTokens[];
 }
 
 export interface WorkflowNode {

@@ -1,6 +1,6 @@
 /**
- * Announcements between gateways: short texts over pub/sub, one channel a purpose. They may be lost, come twice, or be made up
- * by whoever reaches Valkey: a listener takes them for hints, and checks.
+ * Announcements between gateways: short texts over pub/sub, one channel a purpose. They may be lost, repeated or forged: a listener
+ * takes them for hints, and checks.
  */
 import type { Redis } from 'ioredis';
 import type { FleetMetrics } from '../observability/fleet-metrics.ts';
@@ -11,9 +11,9 @@ import { createConnection } from './connection.ts';
 import { isReplyError, type Valkey } from './valkey.ts';
 
 export interface Announcements {
-  /** To all gateways, this one included. Resolves with false if Valkey did not take it. */
+  /** Sends to all gateways, including this one. Resolves with false if Valkey did not accept it. */
   announce(purpose: string, payload: string): Promise<boolean>;
-  /** Returns the function that ends it. One listener a purpose. */
+  /** Returns a function that removes the listener. One listener a purpose. */
   listen(purpose: string, listener: (payload: string) => void): () => void;
   close(): void;
 }
@@ -28,10 +28,10 @@ export interface AnnouncementsOptions {
   readonly checkMs?: number;
 }
 
-/** A longer payload is not read. */
+/** Longer payloads are ignored. */
 const MAX_PAYLOAD_LENGTH = 1024;
 const CHANNEL = 'stepgate:';
-/** How often the connection that listens is asked whether it is still there. What was refused is asked for again. */
+/** Interval at which the listening connection is pinged, and refused subscriptions are repeated. */
 const CHECK_MS = 5000;
 
 const channelOf = (purpose: string): string => `${CHANNEL}${purpose}`;
@@ -52,7 +52,7 @@ export async function createAnnouncements({
     try {
       await redis.subscribe(...channels);
     } catch (error) {
-      // A connection that is lost meanwhile subscribes again when it is back.
+      // After a lost connection, `whenReady` subscribes again.
       if (!isReplyError(error)) return;
       isRefused = true;
       complaints.refused('SUBSCRIBE', error);
@@ -74,7 +74,7 @@ export async function createAnnouncements({
     try {
       listeners.get(channel)?.(payload);
     } catch (err) {
-      // A listener's defect must not end the process: anybody who reaches Valkey can announce anything.
+      // A defect of a listener must not end the process: any client of Valkey can announce anything.
       logger.error({ err, channel }, 'an announcement could not be handled');
     }
   });

@@ -1,30 +1,27 @@
-/** Calls that another gateway makes: a gateway that needs the same answer waits until it is announced. */
+/** Calls of other gateways: a gateway that needs the same answer waits for its announcement. */
 import { AbandonedError } from '../upstream/errors.ts';
 import type { Fleet } from './fleet.ts';
 
-/** The answer is stored, the call has failed, or nobody waited any more for it where it was made. */
+/** `over`: no request waits any more at the gateway that called. */
 const ANNOUNCED = ['stored', 'failed', 'over'] as const;
 export type AnnouncedOutcome = (typeof ANNOUNCED)[number];
-/** `over` also after the longest wait: the lease may have ended. `down`: Valkey has failed. */
+/** `over` also after the longest wait, since the lease may have ended. `down`: Valkey has failed. */
 type CallOutcome = AnnouncedOutcome | 'down';
 
 export interface AwaitedCalls {
-  /**
-   * To be created before the lease is asked for: an announcement or a failure of Valkey may come before its answer. Call `end` in any
-   * case.
-   */
+  /** Create it before acquiring the lease: an announcement or a failure may come first. Always call `end`. */
   expect(lease: string): ExpectedCall;
   announce(lease: string, outcome: AnnouncedOutcome): Promise<boolean>;
   close(): void;
 }
 
 export interface ExpectedCall {
-  /** Waits for `ms` at most. Rejects with AbandonedError when the signal fires. To be called once. */
+  /** Waits at most `ms`. Rejects with AbandonedError when the signal fires. Call it once. */
   outcome(ms: number, signal: AbortSignal): Promise<CallOutcome>;
   end(): void;
 }
 
-/** The end of a lease's name, and the outcome. */
+/** The last part of a lease's name, and the outcome. */
 const PAYLOAD = /^([\w-]{43}) (\w+)$/;
 const idOf = (lease: string): string => lease.slice(-43);
 
@@ -33,7 +30,7 @@ export function createAwaitedCalls(
   { valkey, announcements, after }: Pick<Fleet, 'valkey' | 'announcements' | 'after'>,
   purpose: string,
 ): AwaitedCalls {
-  /** By the lease's id. No more than loads under way. */
+  /** By lease id. Bounded by the loads in progress. */
   const expected = new Map<string, Set<(outcome: CallOutcome) => void>>();
   const stop = announcements.listen(purpose, (payload) => {
     const [, id = '', word] = PAYLOAD.exec(payload) ?? [];

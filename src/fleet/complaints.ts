@@ -1,4 +1,4 @@
-/** Logs what Valkey refuses and why it can't be reached, once a minute, by codes: a text may quote what was sent. */
+/** Logs refused commands and failed connections once a minute, by code only: a message may quote sent data. */
 import type { Logger } from '../observability/logger.ts';
 
 export interface Complaints {
@@ -17,8 +17,8 @@ export function createComplaints(logger: Logger): Complaints {
       logger.warn(facts, sentence);
     };
   };
-  const logRefused = log('Valkey refuses a command');
-  const logUnreachable = log('Valkey can not be reached');
+  const logRefused = log('Valkey refused a command');
+  const logUnreachable = log('Valkey cannot be reached');
   return {
     refused(command, error) {
       logRefused({ command, code: codeOf(error) });
@@ -29,7 +29,7 @@ export function createComplaints(logger: Logger): Complaints {
   };
 }
 
-/** Of a system error its code (ECONNREFUSED), of Valkey's the first word (WRONGPASS). */
+/** The code of a system error (ECONNREFUSED), or the first word of Valkey's error (WRONGPASS). */
 const codeOf = (error: Error): string =>
   'code' in error && typeof error.code === 'string'
     ? error.code

@@ -1,22 +1,22 @@
-/** The client of Valkey, loaded only where it is used. A connection reconnects by itself, and queues nothing meanwhile. */
+/** The client of Valkey, loaded on first use. A connection reconnects by itself, and queues nothing meanwhile. */
 import type { Redis } from 'ioredis';
 import type { Complaints } from './complaints.ts';
 
 const CONNECT_MS = 1000;
-/** A connection that answers nothing for so long is replaced: it may lead nowhere. */
+/** A silent connection is replaced after this time: its other end may be gone. */
 const SILENT_MS = 1000;
 const MAX_PAUSE_MS = 1000;
 
 export interface ConnectionOptions {
   readonly url: string;
-  /** As Valkey lists it. */
+  /** Name in Valkey's CLIENT LIST. */
   readonly name: string;
-  /** Called each time that it is connected. */
+  /** Called after each connect. */
   readonly whenReady: (redis: Redis) => void;
   readonly complaints: Complaints;
 }
 
-/** Begins to connect. Errors end in commands that fail. */
+/** Starts to connect. Commands fail while there is no connection. */
 export async function createConnection({ url, name, whenReady, complaints }: ConnectionOptions): Promise<Redis> {
   const { Redis } = await import('ioredis');
   const redis = new Redis(url, {

@@ -7,7 +7,7 @@ export class DeadlineError extends Error {
 /** Rejects with DeadlineError if the promise has not settled in time. The work itself goes on. */
 export const within = <T>(ms: number, promise: Promise<T>): Promise<T> =>
   new Promise((resolve, reject) => {
-    // A busy event loop finds a timer that is over before it reads the sockets: the answer may be there already.
+    // After a busy turn timers fire before sockets are read: the answer may be there already.
     const timer = setTimeout(
       () =>
         setImmediate(() => {

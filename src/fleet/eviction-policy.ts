@@ -1,4 +1,4 @@
-/** Reads Valkey's eviction policy whenever it is connected, and logs what is lost under it. */
+/** Reads Valkey's eviction policy after each connect, and logs the data loss that it allows. */
 import type { Logger } from '../observability/logger.ts';
 import type { Valkey } from './valkey.ts';
 

@@ -1,20 +1,20 @@
 /**
- * Valkey's clock, as each gateway sees it: times that gateways tell one another are Valkey's. The offset is known up to the
- * time that the question took; conversions make data older, never younger.
+ * Converts times to Valkey's clock, which all gateways share, and back. The offset is known up to the round trip of TIME:
+ * conversions make data older, never younger.
  */
 export interface FleetClock {
-  /** A time of this gateway's clock, in Valkey's. Milliseconds since 1970. */
+  /** Converts a time of this gateway's clock. Milliseconds since 1970. */
   readonly toFleet: (localMs: number) => number;
   readonly toLocal: (fleetMs: number) => number;
-  /** How much later a converted time may have been. */
+  /** How much later the exact time may be, in milliseconds. */
   readonly uncertaintyMs: number;
-  /** Valkey's answer to TIME, between two readings of this gateway's clock. */
+  /** Records Valkey's answer to TIME, with this gateway's time before and after. */
   measured(sentMs: number, valkeyMs: number, receivedMs: number): void;
-  /** Another server, with another clock, may answer next. */
+  /** Call it when another server, with another clock, may answer next. */
   forget(): void;
 }
 
-/** A better measurement is preferred to a newer one for so long: clocks drift apart slowly. */
+/** A more exact measurement is kept for this long before a newer one: clocks drift slowly. */
 const PREFERRED_MS = 10_000;
 
 export function createFleetClock(): FleetClock {

@@ -1,29 +1,29 @@
 /**
- * What each FLEET_SECRET derives: ids of viewers, names in Valkey, and sealed values. A reader of all of Valkey sees HMACs and
- * ciphertext. The secret alone opens nothing of a viewer either: the key is derived from the caller's credential, too.
+ * Viewer ids, names in Valkey and encryption, derived from each FLEET_SECRET. A reader of Valkey sees HMACs and ciphertext. The
+ * secret is not enough to decrypt: a key is also derived from the caller's credential.
  */
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
 import { constants, zstdCompress, zstdCompressSync, zstdDecompress, zstdDecompressSync } from 'node:zlib';
 
-/** What the first secret derives is written, what any of them derives is read. */
+/** Writes use the first secret, reads use all. */
 export interface Keyring {
-  /** An HMAC of the identity (credential and scope), by the first secret. Keys every cache. */
+  /** An HMAC of the identity (credential and scope) by the first secret. Part of every cache key. */
   readonly viewerId: (identity: string) => string;
   viewerIds(identity: string): ForEach<string>;
-  /** Each has the purpose in plain text, and the parts as an HMAC. No two lists of parts have the same name. */
+  /** A name has the purpose in plain text and the parts as an HMAC. Different parts have different names. */
   names(purpose: string, ...parts: readonly string[]): ForEach<KeyedName>;
 }
 
-/** One for each secret. */
+/** One value for each secret. */
 export type ForEach<T> = readonly [T, ...T[]];
 
-/** A name in Valkey, with the key to its value. */
+/** A name in Valkey, with the encryption of its value. */
 export interface KeyedName {
   readonly text: string;
   /** Compresses and encrypts. The value opens only for the same identity, and only under the same name. */
   seal(identity: string, value: Buffer): Promise<Buffer>;
-  /** Null for a value that is not sealed by this secret, identity and name, or that has more than `maxBytes`. */
+  /** Null for a value of another secret, identity or name, and for one of more than `maxBytes`. */
   open(identity: string, sealed: Buffer, maxBytes: number): Promise<Buffer | null>;
 }
 
@@ -35,9 +35,9 @@ const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 const HEADER_BYTES = 1 + SALT_BYTES + TAG_BYTES;
 
-/** Answers are mostly small; higher levels take longer than they save. */
+/** Most answers are small: higher levels take longer than they save. */
 const COMPRESSION = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
-/** A smaller value takes less time than waking a thread of the pool. */
+/** Compressing a smaller value takes less time than waking a thread. */
 const MIN_POOLED_BYTES = 65_536;
 
 const compressInPool = promisify(zstdCompress);
@@ -106,7 +106,7 @@ function keysOf(secret: string) {
             const compressed = Buffer.concat([decipher.update(sealed.subarray(HEADER_BYTES)), decipher.final()]);
             return await decompress(compressed, maxBytes);
           } catch {
-            // Forged, of another secret, or too large: all the same to the caller.
+            // The caller handles forged values, other secrets and too large values alike.
             return null;
           }
         },

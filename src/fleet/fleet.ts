@@ -1,4 +1,4 @@
-/** What gateways of a fleet share things by: Valkey, keys, a clock, leases, announcements. */
+/** The connection of one gateway to its fleet: Valkey, keys, a clock, leases, announcements. */
 import { randomUUID } from 'node:crypto';
 import type { Config } from '../config/config.ts';
 import type { FleetMetrics } from '../observability/fleet-metrics.ts';
@@ -23,7 +23,7 @@ export interface Fleet {
   readonly metrics: FleetMetrics;
   /** How long final answers are shared. */
   readonly sharedTtlMs: number;
-  /** What decides the upstream's answers next to the viewer. Gateways over another upstream share none. */
+  /** Identifies the upstream and its fixed headers. Gateways with another source share no answers. */
   readonly source: string;
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -37,7 +37,7 @@ export interface FleetOptions extends Pick<Fleet, 'now' | 'after'> {
   readonly logger: Logger;
 }
 
-/** Null without REDIS_URL. Resolves also where Valkey is away: then the gateway works alone until it is there. */
+/** Null without REDIS_URL. Resolves also while Valkey is down: the gateway works alone until it answers. */
 export async function createFleet({ config, metrics: all, logger, now, after }: FleetOptions): Promise<Fleet | null> {
   if (!config.fleet) return null;
   const { redisUrl: url, redisTimeoutMs: timeoutMs, secrets, sharedTtlMs } = config.fleet;

@@ -1,24 +1,24 @@
-/** Leases: one gateway at a time has one. Only Valkey's clock decides how long. */
+/** Leases: at most one gateway has a lease at a time. Only Valkey's clock decides how long. */
 import { randomBytes } from 'node:crypto';
 import type { FleetMetrics } from '../observability/fleet-metrics.ts';
 import type { Valkey } from './valkey.ts';
 
 export interface Lease {
   readonly name: string;
-  /** Has it for another time. False where it is lost; then another gateway may have it. Undefined: Valkey does not say. */
+  /** False if the lease is lost: another gateway may have it. Undefined if Valkey does not answer. */
   extend(ms: number): Promise<boolean | undefined>;
-  /** No effect if it is lost. */
+  /** Has no effect on a lost lease. */
   release(): Promise<void>;
 }
 
 export interface Leases {
-  /** Null where another gateway has it; undefined where Valkey does not say. `purpose` is a metric label. */
+  /** Null if another gateway has the lease. Undefined if Valkey does not answer. `purpose` is a metric label. */
   acquire(purpose: string, name: string, ms: number): Promise<Lease | null | undefined>;
 }
 
 /**
- * Takes a lease. KEYS: lease. ARGV: holder, milliseconds. Returns 1; 0 if another has the lease.
- * A lease that lasts longer than it may was written by another program: no gateway waits longer for it.
+ * KEYS: lease. ARGV: holder, milliseconds. Returns 1, or 0 if another gateway has the lease. A lease that lasts longer than allowed
+ * was written by another program: it is shortened.
  */
 const ACQUIRE = `
 if redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then return 1 end
@@ -52,16 +52,17 @@ export function createLeases(valkey: Valkey, metrics: FleetMetrics): Leases {
 
   function leaseOf(purpose: string, name: string, holder: string): Lease {
     let isLost = false;
-    const held = (reply: unknown): boolean | undefined => {
+    const checked = (reply: unknown): boolean | undefined => {
       if (reply === 0 && !isLost) metrics.lease(purpose, 'lost');
       isLost ||= reply === 0;
       return reply === undefined ? undefined : reply === 1;
     };
     return {
       name,
-      extend: async (ms) => held(await valkey.run('EXTEND', (redis) => redis.eval(EXTEND, 1, name, holder, whole(ms)))),
+      extend: async (ms) =>
+        checked(await valkey.run('EXTEND', (redis) => redis.eval(EXTEND, 1, name, holder, whole(ms)))),
       async release() {
-        held(await valkey.run('RELEASE', (redis) => redis.eval(RELEASE, 1, name, holder)));
+        checked(await valkey.run('RELEASE', (redis) => redis.eval(RELEASE, 1, name, holder)));
       },
     };
   }

@@ -1,9 +1,9 @@
-/** Registered operations (APQ) of all gateways, sealed. */
+/** Registered operations (APQ) of all gateways, encrypted. */
 import { MAX_TEXT_LENGTH } from '../graphql/operations/limits.ts';
 import type { SharedOperations } from '../graphql/operations/persisted-operations.ts';
 import type { Fleet } from './fleet.ts';
 
-/** They belong to no viewer. */
+/** Operations belong to no viewer. */
 const NOBODY = '';
 const BYTES_A_CHARACTER = 3;
 

@@ -1,4 +1,4 @@
-/** The rate limit over all gateways: the same algorithm, in Valkey. Where that is away each gateway counts for itself. */
+/** The rate limit over all gateways: the same algorithm, in Valkey. Without Valkey each gateway counts by itself. */
 import {
   allowanceOf,
   MINUTE_MS,
@@ -10,8 +10,8 @@ import {
 import type { Fleet } from './fleet.ts';
 
 /**
- * KEYS: when everything is paid off. ARGV: milliseconds that the operations take, and that may be owed. Returns 1 or 0, and what was
- * owed before. More than may be owed was written by somebody else, or another server's clock was ahead: nothing is owed then.
+ * KEYS: time when everything is paid off. ARGV: cost, limit and tolerance, in ms. Returns 1 or 0, and the debt before. A debt above
+ * the limit is of another program or of a server whose clock was ahead: it counts as 0.
  */
 const TAKE = `
 local time = redis.call('TIME')

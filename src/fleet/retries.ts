@@ -1,12 +1,12 @@
 /**
- * Writes again what Valkey has not taken: when it is back, and each second while something is left. A Valkey that refuses writes
- * (read-only, full) takes them again without having been away.
+ * Repeats failed writes: when Valkey is back, and each second while some are left, since a Valkey that refuses writes (read-only,
+ * full) recovers without a disconnect.
  */
 import type { After } from '../runs/timer.ts';
 import type { Valkey } from './valkey.ts';
 
 export interface Retries {
-  /** Something could not be written. */
+  /** Call it after a failed write. */
   begin(): void;
   close(): void;
 }
@@ -15,7 +15,7 @@ export interface RetriesOptions<T> {
   readonly valkey: Pick<Valkey, 'isUp' | 'onUp'>;
   readonly after: After;
   readonly unwritten: () => IteratorObject<T>;
-  /** Resolves with true where it is written now, and not among `unwritten` any more. Else it calls `begin`. */
+  /** Resolves with true if written, and then no longer in `unwritten`. Otherwise it calls `begin`. */
   readonly write: (each: T) => Promise<boolean>;
 }
 
@@ -23,7 +23,7 @@ const RETRY_MS = 1000;
 const MAX_AT_ONCE = 100;
 
 export function createRetries<T>({ valkey, after, unwritten, write }: RetriesOptions<T>): Retries {
-  /** The number at the beginning that the last turns were refused: the ones behind them come first. */
+  /** Number of refused writes at the beginning of the list. Those after them come first. */
   let skipped = 0;
   let cancel: (() => void) | null = null;
   let turn: Promise<void> | null = null;
@@ -33,7 +33,7 @@ export function createRetries<T>({ valkey, after, unwritten, write }: RetriesOpt
     if (isClosed || cancel) return;
     cancel = after(RETRY_MS, () => {
       cancel = null;
-      // While Valkey is away, `onUp` is waited for.
+      // While Valkey is down, `onUp` starts the next attempt.
       if (valkey.isUp) writeAll();
     });
   }

@@ -1,7 +1,6 @@
 /**
- * Turns by leases: of all gateways that watch a run for a viewer, the one with the lease polls, and announces what it has read.
- * Leases and announcements only decide who asks first. What is read goes through the shared tier, which makes one call for all
- * who ask at the same time and keeps the newest answer: a wrong belief costs a call, never a wrong answer.
+ * Turns by leases: of all gateways that watch a run for a viewer, the leader polls and announces each read. Data goes through the
+ * shared tier: a wrong belief about the lease costs a call, never a wrong answer.
  */
 import { randomBytes } from 'node:crypto';
 import type { PollerRole } from '../observability/fleet-metrics.ts';
@@ -10,18 +9,14 @@ import type { Fleet } from './fleet.ts';
 import type { Lease } from './leases.ts';
 
 export interface FleetTurns {
-  /** `name` is the same at all gateways, and tells nothing of the run. */
+  /** `name` is the same at all gateways, and reveals nothing about the run. */
   of(name: string): JoinTurns;
-  /** The number of pollers in each role. */
   readonly roles: Readonly<Record<PollerRole, number>>;
 }
 
 /** The metric label of the leases, and the channel of the announcements. */
 const PURPOSE = 'poll';
-/**
- * A lease lasts this many intervals and is asked for once an interval, by whoever has it and by whoever does not: a leader that
- * has died is replaced within two and a half.
- */
+/** A lease lasts this many intervals. Each gateway asks for it once an interval: a dead leader is replaced within 2.5 intervals. */
 const LEASE_INTERVALS = 1.5;
 
 const NEWS = ['READ', 'VACANT'] as const;
@@ -37,7 +32,7 @@ export function createFleetTurns({
   announcements,
   after,
 }: Pick<Fleet, 'leases' | 'announcements' | 'after'>): FleetTurns {
-  /** This gateway hears its own announcements, too. */
+  /** A gateway receives its own announcements, and ignores them. */
   const sender = randomBytes(6).toString('base64url');
   const members = new Map<string, Set<Member>>();
 
@@ -65,7 +60,7 @@ export function createFleetTurns({
     let role: PollerRole = 'follower';
     let lease: Lease | null = null;
     let claiming: Promise<void> | null = null;
-    /** The lease was released during a claim, which may have come before that. */
+    /** The lease was released during a claim, maybe after its answer. */
     let heardVacant = false;
     let hasLeft = false;
     let cancelTimer = (): void => undefined;

@@ -1,6 +1,6 @@
 /**
- * Commands to Valkey, each with a deadline, behind a circuit breaker. The first failure opens it, so that no request waits
- * twice; a probe in the background closes it again. While it is open nothing is sent and nothing is queued.
+ * Commands to Valkey, each with a deadline, behind a circuit breaker. The first failure opens it, so that no request waits twice; a
+ * probe closes it again. While it is open, nothing is sent or queued.
  */
 import { setImmediate as turn } from 'node:timers/promises';
 import { circuitBreaker, type CircuitBreakerPolicy, CircuitState, ConsecutiveBreaker, handleWhen } from 'cockatiel';
@@ -13,19 +13,19 @@ import { DeadlineError, within } from './deadline.ts';
 import type { FleetClock } from './fleet-clock.ts';
 
 export interface Valkey {
-  /** The reply; undefined where there is none: Valkey is away, slow or full. Never rejects. `command` is a metric label. */
+  /** Resolves with the reply; undefined if Valkey is down, slow or full. Never rejects. `command` is a metric label. */
   run<T>(command: string, send: (redis: Redis) => Promise<T>): Promise<T | undefined>;
   /** False: commands are skipped. */
   readonly isUp: boolean;
-  /** Called each time that Valkey fails. Returns the function that ends this. */
+  /** Called at each failure of Valkey. Returns a function that removes the listener. */
   onDown(listener: () => void): () => void;
-  /** Called each time that it is back. */
+  /** Called at each recovery of Valkey. */
   onUp(listener: () => void): () => void;
-  /** Notices within the deadline that Valkey fails, for as long as somebody waits for another gateway. */
+  /** Detects a failure of Valkey within the deadline, while a request waits for another gateway. */
   watch(): () => void;
-  /** Asks once whether it is there, at most for the deadline. */
+  /** Sends one probe, at most for the deadline. */
   probe(): Promise<void>;
-  /** Resolves when nothing is under way any more, with what follows on it: a lease that is released is announced, too. */
+  /** Resolves when all commands are over, and the ones that follow them: a released lease is also announced. */
   close(): Promise<void>;
 }
 
@@ -40,13 +40,13 @@ export interface ValkeyOptions {
   readonly now: () => number;
 }
 
-/** The pause before a probe while the breaker is open. */
+/** Pause before a probe while the breaker is open. */
 const PROBE_MS = 250;
-/** The interval of probes that measure the clock while it is closed. */
+/** Interval of probes that measure the clock while the breaker is closed. */
 const MEASURE_MS = 5000;
-/** The interval of probes while somebody waits: with the deadline, the bound of what a failure costs a request. */
+/** Interval of probes while a request waits. A failure costs a request at most this and the deadline. */
 const WATCH_MS = 10;
-/** Changes are logged no more often. */
+/** Least time between two logged changes. */
 const REPORT_MS = 60_000;
 
 const STATES = {
@@ -57,7 +57,7 @@ const STATES = {
 } as const satisfies Record<CircuitState, BreakerState>;
 
 export function createValkey({ redis, timeoutMs, clock, metrics, complaints, logger, now }: ValkeyOptions): Valkey {
-  // An error that Valkey answers (full, read-only) fails its command alone: others may work.
+  // An error reply of Valkey (full, read-only) fails only its command: others may work.
   const breaker = circuitBreaker(
     handleWhen((error) => !isReplyError(error)),
     { halfOpenAfter: PROBE_MS / 2, breaker: new ConsecutiveBreaker(1) },
@@ -99,9 +99,9 @@ export function createValkey({ redis, timeoutMs, clock, metrics, complaints, log
       try {
         return timeOf(await client.time());
       } catch (error) {
-        // Without its clock nothing can be shared: whatever the reason, that is no Valkey to work with.
+        // Nothing can be shared without Valkey's clock, so an error reply here opens the breaker.
         if (isReplyError(error)) complaints.refused('TIME', error);
-        throw new Error('Valkey does not tell its time', { cause: error });
+        throw new Error('Valkey did not return its time', { cause: error });
       }
     });
     if (valkeyMs !== undefined) clock.measured(sentMs, valkeyMs, now());
@@ -117,7 +117,7 @@ export function createValkey({ redis, timeoutMs, clock, metrics, complaints, log
   metrics.watchBreaker(() => STATES[breaker.state]);
   reportChanges(breaker, logger);
   breaker.onBreak(schedule);
-  // Another server may answer next, with another clock: the probe fails, and opens the breaker until it has been asked.
+  // Another server, with another clock, may answer next. The probe fails, and the breaker is open until the clock is measured.
   redis.on('close', () => {
     clock.forget();
     if (!isClosed) void probe();
@@ -157,10 +157,10 @@ export function createValkey({ redis, timeoutMs, clock, metrics, complaints, log
   };
 }
 
-/** Milliseconds since 1970. Throws for a reply that is no time: something else may answer in Valkey's place. */
+/** Milliseconds since 1970. Throws for a malformed reply: another program may answer in Valkey's place. */
 function timeOf(reply: unknown): number {
   const [, seconds, micros] = /^(\d{1,11}),(\d{1,6})$/.exec(String(reply)) ?? [];
-  if (seconds === undefined) throw new Error('expected seconds and microseconds');
+  if (seconds === undefined) throw new Error('TIME must return seconds and microseconds, got another reply');
   return Number(seconds) * 1000 + Number(micros) / 1000;
 }
 
@@ -168,10 +168,10 @@ const endOf = (subscription: { dispose(): void }) => () => {
   subscription.dispose();
 };
 
-/** What Valkey answers, as opposed to no answer. */
+/** True for an error reply of Valkey, false for a missing reply. */
 export const isReplyError = (error: unknown): error is Error => error instanceof Error && error.name === 'ReplyError';
 
-/** A breaker that opens and closes all the time is told of once a minute. */
+/** Logs a breaker that keeps opening and closing once a minute. */
 function reportChanges({ onBreak, onReset }: Pick<CircuitBreakerPolicy, 'onBreak' | 'onReset'>, logger: Logger): void {
   let isReported = false;
   let mutedUntil = 0;

@@ -4,6 +4,7 @@ import type { FailureGroup } from '../domain/run/failure-groups.ts';
 import type { FirstSeen } from '../domain/run/group-history.ts';
 import type { RunStatistics } from '../domain/run/statistics.ts';
 import type { TrendBucket } from '../domain/run/trend.ts';
+import type { UsageTrend } from '../domain/run/usage-trend.ts';
 
 export interface WorkflowRef {
   readonly id: string;
@@ -30,6 +31,7 @@ export interface FailureGroupInHistory extends FailureGroup {
 
 export interface TrendBucketOfWorkflow extends TrendBucket {
   readonly workflowId: string;
+  readonly usage: () => Promise<UsageTrend | null>;
 }
 
 export interface ChangePointOfWorkflow extends ChangePoint {

@@ -1,4 +1,4 @@
-/** Authentication: the caller of a request, by its `Authorization` header alone. Cookies are never read. */
+/** Authentication: identifies the caller of a request, only by its `Authorization` header. Cookies are never read. */
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Authenticator } from '../auth/verified-callers.ts';
@@ -20,7 +20,7 @@ const BEARER = /^Bearer +([\x21-\x7e]{1,8192}) *$/i;
 
 const credentialIn = (authorization: string): string | null => BEARER.exec(authorization)?.[1] ?? null;
 
-/** Remembers each connection's last caller: most connections have one, whose credential is then hashed once. */
+/** Caches the last caller of each connection: most connections have one, whose credential is then hashed once. */
 export function createAuthentication(options: AuthenticationOptions): Authenticate {
   const { authenticator, addressOf, now, logger } = options;
   const latest = new WeakMap<Socket, { readonly authorization: string; readonly caller: Caller }>();

@@ -7,30 +7,30 @@ import { MIN_COUNTED_BYTES } from './connection/client-bytes.ts';
 
 export const MAX_BODY_BYTES = 1_048_576;
 
-/** A body is counted in these steps while it arrives, at most its announced length. */
+/** Bytes of a body are reserved in steps of this size while it arrives, up to its announced length. */
 const STEP_BYTES = 65_536;
 
 /**
- * Rejects with status 415 for a compressed body, with 413 for a longer one, and with RATE_LIMITED where too many bytes are under way. The rest
- * of a rejected body is dropped as it arrives, so the connection can be used again. Received bytes are reserved for the client.
+ * Rejects with status 415 for a compressed body, 413 for a longer one, and RATE_LIMITED if too many bytes are reserved. The rest of
+ * a rejected body is dropped, so that the connection can be used again.
  */
 export function readBody(request: IncomingMessage, client: Pick<Client, 'hold'>): Promise<string> {
   return new Promise((resolve, reject) => {
     const { 'content-length': length = MAX_BODY_BYTES, 'content-encoding': encoding = 'identity' } = request.headers;
     const announced = Number(length);
-    // Most bodies arrive in one piece, which is not copied. A list of all pieces could take 400 bytes for each.
+    // Most bodies arrive in one piece and are not copied. A list of all pieces could take 400 bytes for each.
     let body: Buffer = EMPTY;
     let size = 0;
     let counted = 0;
 
-    /** The request lives as long as its answer, which may be a stream: it must not keep the body. */
+    /** A request lives as long as its answer, which may be a stream: it must not keep the body. */
     const leave = () => {
       request.off('data', take).off('end', finish).off('close', fail);
       body = EMPTY;
     };
     const stop = (error: Error) => {
       leave();
-      // node:http drops the rest by itself only where nobody has begun to read.
+      // node:http drops the rest by itself only if reading has not begun.
       request.resume();
       reject(error);
     };
@@ -57,7 +57,7 @@ export function readBody(request: IncomingMessage, client: Pick<Client, 'hold'>)
       leave();
     };
 
-    // The client may have left during authentication: then no event follows.
+    // The client may have disconnected during authentication: then no event follows.
     if (request.destroyed) fail();
     else if (encoding !== 'identity') stop(encoded(encoding));
     else if (announced > MAX_BODY_BYTES) stop(tooLarge());
@@ -67,7 +67,7 @@ export function readBody(request: IncomingMessage, client: Pick<Client, 'hold'>)
 
 const EMPTY = Buffer.alloc(0);
 
-/** The first `size` bytes of `body`, then the chunk. The memory doubles where it is too short. */
+/** The first `size` bytes of `body`, then the chunk. The memory doubles if it is too short. */
 function appended(body: Buffer, size: number, chunk: Buffer): Buffer {
   if (size === 0) return chunk;
   const end = size + chunk.length;
@@ -79,11 +79,11 @@ function appended(body: Buffer, size: number, chunk: Buffer): Buffer {
 }
 
 const encoded = (encoding: string) => {
-  const message = `content-encoding: expected a body without compression, got ${JSON.stringify(encoding.slice(0, 100))}.`;
+  const message = `content-encoding must be identity, got ${JSON.stringify(encoding.slice(0, 100))}. Send the body uncompressed.`;
   return requestError('BAD_REQUEST', message, 415);
 };
 
 const tooLarge = () => {
-  const message = `The body has more than ${MAX_BODY_BYTES} bytes, the limit of one operation.`;
+  const message = `The body must have at most ${MAX_BODY_BYTES} bytes, got more.`;
   return requestError('BAD_USER_INPUT', message, 413);
 };

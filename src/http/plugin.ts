@@ -46,14 +46,14 @@ import {
 import { createSend, errorResponse } from './response.ts';
 import { createUnacceptedCallers } from './unaccepted-callers.ts';
 
-/** node:http checks once in this time whether a write made progress: a stalled reader is cut after 15 to 30 s. */
+/** node:http checks at this interval whether a write made progress: a stalled client is disconnected after 15 to 30 s. */
 const STALLED_READER_MS = 15_000;
 
 export interface HttpOptions {
   readonly config: Config;
   readonly authenticator: Authenticator;
   readonly runs: Runs;
-  /** Null: a gateway that shares nothing. */
+  /** Null without a fleet. */
   readonly shareRateLimit: ShareRateLimit | null;
   readonly graphql: Graphql & { readonly schema: GraphQLSchema };
   readonly metrics: Metrics;
@@ -62,7 +62,7 @@ export interface HttpOptions {
   readonly now: () => number;
   readonly after: After;
   readonly client: ClientFacts;
-  /** A reader that takes nothing for this long is cut. Default: 15 s. */
+  /** A client that reads nothing for this long is disconnected. Default: 15 s. */
   readonly stalledReaderMs?: number | undefined;
   /** False: each request is executed, so that an embedder's plugins see it. */
   readonly cachesAnswers: boolean;
@@ -77,7 +77,7 @@ export interface Http {
   /** From now on `/readyz` fails, no live operation begins, and each answer closes its connection. */
   readonly stop: () => void;
   readonly isReady: () => boolean;
-  /** Answers a request whose path can't be decoded: Fastify has called no hook for it. */
+  /** Answers a request whose path cannot be decoded: Fastify calls no hook for it. */
   readonly refuseUrl: (reply: FastifyReply, message: string) => void;
 }
 
@@ -170,7 +170,7 @@ export function createHttp(options: HttpOptions): Http {
           void send(reply, errorResponse(request.id, status, code, message));
         }
       } else if (request.is404) {
-        // Other methods at the paths of GraphQL: they pass the same stages, and are refused there.
+        // Other methods at the paths of GraphQL pass the same stages, and are refused there.
         const [url] = withoutPrefix(request.url, app.prefix).split('?', 1);
         const path = GRAPHQL_PATHS.find((each) => each === url);
         if (path) handle(request, reply, path).catch(done);
@@ -190,9 +190,9 @@ export function createHttp(options: HttpOptions): Http {
       app.setNotFoundHandler(({ id }, reply) => send(reply, errorResponse(id, 404, 'NOT_FOUND', NOT_FOUND)));
     }
 
-    // The handler reads the body after the rate limit, whatever its type.
+    // The handler reads the body after the rate limit, for any type.
     app.removeAllContentTypeParsers();
-    // Fastify looks up JSON faster where it is named.
+    // Fastify finds JSON faster by its own name.
     app.addContentTypeParser(['application/json', '*'], (_request, _body, done) => {
       done(null);
     });
@@ -206,7 +206,7 @@ export function createHttp(options: HttpOptions): Http {
       exposeHeadRoute: false,
       handler: route(GRAPHQL_PATH),
       wsHandler: (socket, { raw }) => {
-        // One class with two declarations: those of `ws` for CommonJS, and for modules.
+        // `ws` declares this class twice: for CommonJS and for modules.
         // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment
         sockets.serve(socket, raw);
       },
@@ -238,6 +238,10 @@ export function createHttp(options: HttpOptions): Http {
   };
 }
 
-const OTHER_PATH: UpgradeRefusal = { status: 404, code: 'NOT_FOUND', message: 'WebSockets are opened at /graphql.' };
+const OTHER_PATH: UpgradeRefusal = {
+  status: 404,
+  code: 'NOT_FOUND',
+  message: 'WebSockets must be opened at /graphql.',
+};
 const DEFECT = 'Something went wrong inside the gateway. The request id leads to its log.';
-const NOT_FOUND = 'There is nothing at this path; GraphQL is at /graphql, the run page at /.';
+const NOT_FOUND = 'Path not found. GraphQL is at /graphql, the run page at /.';

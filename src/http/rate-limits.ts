@@ -1,6 +1,6 @@
 /**
- * Rate limits over all transports: by viewer if configured, and by address for callers without a credential. A key that neither the gateway
- * nor the upstream has accepted yet counts by both: it can be invented.
+ * Rate limits over all transports: by viewer if configured, and by address for callers without a credential. A key that is not
+ * accepted yet counts by both: keys can be invented.
  */
 import type { Caller } from '../auth/caller.ts';
 import type { UnacceptedCaller } from '../graphql/operations/operation.ts';
@@ -9,9 +9,9 @@ import type { Headers } from './headers/common-headers.ts';
 
 export type RateLimits = ReturnType<typeof createRateLimits>;
 
-/** `byViewer` null: none. */
+/** `byViewer` null: no limit by viewer. */
 export const createRateLimits = (byViewer: RateLimit | null) => ({
-  /** Counts one operation. Null where no limit applies. */
+  /** Counts one operation. Null if no limit applies. */
   take({ viewer }: Caller, unaccepted: UnacceptedCaller | null): Allowance | null | Promise<Allowance | null> {
     const ofViewer = () => (viewer && byViewer ? byViewer.take(viewer.id) : null);
     if (!unaccepted) return ofViewer();

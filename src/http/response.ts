@@ -1,4 +1,4 @@
-/** Sends an answer: compressed if its client takes that, or 304 if its client has it already. */
+/** Sends an answer: compressed if the client accepts that, or 304 if the client has it already. */
 import type { FastifyReply } from 'fastify';
 import { createCompressedForms, type CompressedForms, type Encoding } from './compression/compressed-forms.ts';
 import type { Compression } from './compression/compression.ts';
@@ -10,7 +10,7 @@ export interface HttpResponse {
   readonly contentType?: string;
   readonly cacheControl?: string;
   readonly etag?: string | null;
-  /** Keeps the compressed forms of a body that is answered often. */
+  /** Caches the compressed forms of a body that is sent often. */
   readonly forms?: CompressedForms | undefined;
   readonly headers?: Headers;
 }
@@ -22,7 +22,7 @@ export interface SendOptions {
   readonly compression: Compression;
   /** False once the gateway is stopping: each answer then closes its connection. */
   readonly isReady: () => boolean;
-  /** A reader that takes nothing for this long is cut. */
+  /** A client that reads nothing for this long is disconnected. */
   readonly stalledReaderMs: number;
 }
 
@@ -31,7 +31,7 @@ export function createSend({ compression, isReady, stalledReaderMs }: SendOption
   function write(reply: FastifyReply, response: HttpResponse, encoding: Encoding | null, bytes: Buffer | null): void {
     const { raw } = reply;
     if (raw.destroyed) {
-      // Its client is gone: Fastify must not write either.
+      // The client is gone: Fastify must not write either.
       reply.hijack();
       return;
     }
@@ -78,7 +78,7 @@ export const jsonResponse = (status: number, value: unknown): HttpResponse => ({
   body: JSON.stringify(value),
 });
 
-/** A page that is the same each time. */
+/** A page with the same content each time. */
 export const htmlResponse = (html: string, headers: Headers = {}): HttpResponse => ({
   status: 200,
   contentType: 'text/html; charset=utf-8',

@@ -1,4 +1,4 @@
-/** Paths of the gateway, and what every route reads of a request. */
+/** Paths of the gateway, and helpers of all routes. */
 import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 
@@ -6,7 +6,6 @@ export const GRAPHQL_PATH = '/graphql';
 export const STREAM_PATH = '/graphql/stream';
 export const GRAPHQL_PATHS = [GRAPHQL_PATH, STREAM_PATH] as const;
 export type GraphqlPath = (typeof GRAPHQL_PATHS)[number];
-/** Of both paths. */
 export const ALLOWED_METHODS = 'GET, HEAD, POST';
 /** The request headers that every answer at these paths depends on. */
 export const GRAPHQL_VARY = 'authorization, accept';

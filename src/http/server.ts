@@ -14,7 +14,6 @@ import { ALLOWED_METHODS, requestIdOf, withoutPrefix } from './routes.ts';
 export interface ServerOptions {
   readonly config: Pick<Config, 'basePath' | 'maxConnections'>;
   readonly isTrustedProxy: IsTrustedProxy;
-  /** The gateway. */
   readonly plugin: FastifyPluginAsync;
   readonly refuseUrl: Http['refuseUrl'];
   readonly isReady: Http['isReady'];
@@ -25,7 +24,7 @@ export interface ServerOptions {
 const TIMES: HttpServerOptions = {
   headersTimeout: 15_000,
   requestTimeout: 30_000,
-  // How often the two are checked. With Node's default of 30 s they could last three times as long.
+  // Interval of checks of both times. With Node's default of 30 s they could last three times as long.
   connectionsCheckingInterval: 5_000,
   // Longer than a load balancer's usual 60 s, so that the balancer closes idle connections.
   keepAliveTimeout: 72_000,
@@ -41,7 +40,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
   // Node closes each further connection at once.
   server.maxConnections = maxConnections;
 
-  /** Other offers are answered over HTTP/1.1: of another protocol (h2c), before earlier requests are answered, or while the gateway stops. */
+  /** Otherwise the answer is HTTP/1.1: for other protocols (h2c), before earlier requests are answered, and while the gateway stops. */
   function mayUpgrade({ headers, socket }: IncomingMessage): boolean {
     return isReady() && headers.upgrade?.toLowerCase() === 'websocket' && !connections.isAnswering(socket);
   }
@@ -55,7 +54,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
     bodyLimit: MAX_BODY_BYTES,
     // Requests that arrive on open connections are answered while the server stops.
     return503OnClosing: false,
-    // A fleet may take longer to connect, and answers under way to finish.
+    // No timeout: a fleet may take long to connect, and answers in progress to finish.
     pluginTimeout: 0,
     frameworkErrors(error, _request, reply) {
       refuseUrl(reply, error.message);
@@ -66,12 +65,12 @@ export function createServer(options: ServerOptions): FastifyInstance {
     },
   });
 
-  // The plugin refuses them.
+  // The plugin refuses other expectations.
   server.on('checkExpectation', (request, response) => {
     app.routing(request, response);
   });
   server.on('connect', (_request, socket) => {
-    const message = `Expected one of ${ALLOWED_METHODS}, got CONNECT.`;
+    const message = `The method must be one of ${ALLOWED_METHODS}, got CONNECT.`;
     if (connections.isAnswering(socket)) socket.destroy();
     else endWithError(socket, { status: 405, code: 'BAD_REQUEST', message });
   });

@@ -1,6 +1,6 @@
 /**
- * Callers whose key neither the gateway nor the upstream has accepted yet, or who have none. Their operations count against their address. Keys take
- * turns: few of an address and of all have operations under way at a time, and the others wait.
+ * Callers without an accepted key. Their operations count against their address. Keys take turns: few of an address, and few of
+ * all, have operations in progress at a time. The others wait.
  */
 import type { IncomingMessage } from 'node:http';
 import { bulkhead, BulkheadRejectedError, type BulkheadPolicy } from 'cockatiel';
@@ -14,25 +14,25 @@ export type UnacceptedCallers = ReturnType<typeof createUnacceptedCallers>;
 export interface UnacceptedCallersOptions {
   readonly byAddress: RateLimit;
   readonly isAccepted: (viewerId: string) => boolean;
-  /** The address of the client, or the network of it that counts as one. */
+  /** The client's address, or the network that counts as one client. */
   readonly networkOf: (request: IncomingMessage) => string;
 }
 
-/** Keys. */
+/** Limits in keys. */
 const OF_NETWORK = { underWay: 16, waiting: 200 };
 const IN_ALL = { underWay: 48, waiting: 1000 };
 
 /** All operations of a key share one turn. */
 interface Turn {
   operations: number;
-  /** Resolves when it has come. */
+  /** Resolves when the turn begins. */
   readonly come: Promise<undefined>;
   readonly end: () => void;
 }
 
 export function createUnacceptedCallers({ byAddress, isAccepted, networkOf }: UnacceptedCallersOptions) {
   const all = bulkhead(IN_ALL.underWay, IN_ALL.waiting);
-  /** Of keys with operations under way, or waiting: by viewer, and those of each network. */
+  /** Turns of keys with operations in progress or waiting, by viewer, and the slots of each network. */
   const turns = new Map<string, Turn>();
   const networks = new Map<string, { readonly slots: BulkheadPolicy; keys: number }>();
 
@@ -91,6 +91,6 @@ export function createUnacceptedCallers({ byAddress, isAccepted, networkOf }: Un
 const tooMany = (): GatewayError =>
   new GatewayError(
     'RATE_LIMITED',
-    'Too many keys that the upstream has not accepted yet have operations under way. Try again later.',
+    'Too many operations with keys that the upstream has not accepted yet. Try again later.',
     { retryAfterSeconds: 1 },
   );

@@ -6,7 +6,7 @@ const PACKAGE = new URL('../../package.json', import.meta.url);
 
 export interface BuildInfo {
   readonly version: string;
-  /** Of the source; null: unknown. */
+  /** Revision of the source; null if unknown. */
   readonly revision: string | null;
 }
 

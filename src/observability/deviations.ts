@@ -2,15 +2,15 @@
 import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
 
-/** `read`: in another form, but read all the same. `lost`: it could not be read, so it is null or left out. */
+/** `read`: read in spite of another form. `lost`: not readable, so null or left out. */
 export type DeviationOutcome = 'read' | 'lost';
 
 export interface Deviation {
-  /** Its path in the contract, such as `steps[].start_time`: of the gateway's own words, so there are only so many. */
+  /** Path in the contract, such as `steps[].start_time`. Never from an answer, so the number of fields is bounded. */
   readonly field: string;
   readonly outcome: DeviationOutcome;
   readonly expected: string;
-  /** A JSON type, or what is wrong with a value of the right type. */
+  /** A JSON type, or the problem of a value of the right type. */
   readonly got: string;
 }
 

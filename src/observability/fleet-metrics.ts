@@ -1,17 +1,17 @@
-/** Metrics of the shared tier. Registered only where REDIS_URL is set. */
+/** Metrics of the shared tier. Registered only with REDIS_URL. */
 import type { BreakerState, Instruments } from './instruments.ts';
 
 const SHARED_READS = ['hit', 'miss', 'unavailable', 'unreadable'] as const;
 type SharedRead = (typeof SHARED_READS)[number];
 
-/** Refused: Valkey answers an error. Error: the connection is lost. Skipped: it was not sent. */
+/** Refused: Valkey answers an error. Error: the connection is lost. Skipped: the command was not sent. */
 const COMMAND_OUTCOMES = ['ok', 'refused', 'timeout', 'error', 'skipped'] as const;
 export type CommandOutcome = (typeof COMMAND_OUTCOMES)[number];
 
 const LEASE_OUTCOMES = ['acquired', 'taken', 'lost'] as const;
 type LeaseOutcome = (typeof LEASE_OUTCOMES)[number];
 
-/** Alone: Valkey does not say which gateway polls, so each polls for its own subscribers. */
+/** Alone: Valkey does not answer, so the gateway polls for its own subscribers. */
 export type PollerRole = 'leader' | 'follower' | 'alone';
 
 export type FleetMetrics = ReturnType<typeof createFleetMetrics>;
@@ -49,12 +49,12 @@ export function createFleetMetrics({ counter, histogram, labelled, breaker }: In
     lease(purpose: string, outcome: LeaseOutcome) {
       leases.inc({ purpose, outcome });
     },
-    /** To be called once. */
+    /** Call it once. */
     watchPollers(read: () => Readonly<Record<PollerRole, number>>) {
       const help = 'Live pollers by role: leaders poll, followers read announcements of leaders, the others poll alone';
       labelled('stepgate_fleet_pollers', help, 'role', read);
     },
-    /** To be called once. */
+    /** Call it once. */
     watchBreaker(read: () => BreakerState) {
       breaker('stepgate_valkey_breaker', 'before Valkey', read);
     },

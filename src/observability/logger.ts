@@ -14,15 +14,15 @@ const redacted = (headers: readonly string[]) => ({
   remove: true,
 });
 const STDOUT = 1;
-/** A write costs several times what a line costs: lines are written together, at most this much later. */
+/** A write costs several times as much as a line: lines are written together, at most this much later. */
 const BATCH_BYTES = 8192;
 const BATCH_MS = 500;
 /** Above this, new lines are dropped: a reader that hangs must not fill the memory. */
 const MAX_BUFFERED_BYTES = 16 * 1024 * 1024;
 
 /**
- * `dest` is a file descriptor or a path. pino writes what is buffered when the process exits. `secretHeaders`: further
- * headers, in lower case, that are left out.
+ * `dest` is a file descriptor or a path. pino writes buffered lines when the process exits. `secretHeaders`: further headers to
+ * leave out, in lower case.
  */
 export function createLogger(
   level: LogLevel,
@@ -41,7 +41,7 @@ export function createLogger(
   // The stream's flushSync stays hidden: pino calls it after a fatal line, and it retries a failed write (EPIPE) for ever.
   const to = {
     write: (line: string) => isClosed || stream.write(line),
-    // The first flush ends with the write under way; the second writes the lines that came during it.
+    // The first flush ends with the current write. The second writes the lines that came during it.
     flush: (done: () => void) => {
       stream.flush(() => {
         stream.flush(done);
@@ -52,13 +52,13 @@ export function createLogger(
 
   // Without a listener, a failed write (EPIPE, ENOSPC) ends the process.
   stream.on('error', ({ code }: NodeJS.ErrnoException) => {
-    // Nobody will ever read it again, and pino would try to write the rest at exit, for ever.
+    // The reader is gone, and pino would try to write the rest at exit, for ever.
     if (code !== 'EPIPE') return;
     isClosed = true;
     stream.destroy();
   });
   stream.once('error', ({ message }: Error) => {
-    process.emitWarning(`The log can't be written: ${message}`);
+    process.emitWarning(`The log cannot be written: ${message}`);
   });
 
   let dropped = 0;
@@ -74,7 +74,7 @@ export function createLogger(
   return logger;
 }
 
-/** Resolves when every line so far is written, or can't be. */
+/** Resolves when every line so far is written, or cannot be written. */
 export const flushed = (logger: Logger): Promise<void> =>
   new Promise((resolve) => {
     logger.flush(() => {

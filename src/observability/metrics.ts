@@ -47,11 +47,11 @@ export function createMetrics() {
     contentType: registry.contentType,
     /** All metrics in Prometheus' text format. */
     scrape: () => registry.metrics(),
-    /** Registers the gauges that are read at a scrape. To be called once. */
+    /** Registers the gauges that are read at each scrape. Call it once. */
     watch: (sources: MetricSources) => {
       watch(instruments, sources);
     },
-    /** Registers the metrics of the shared tier. To be called at most once. */
+    /** Registers the metrics of the shared tier. Call it at most once. */
     fleet: () => createFleetMetrics(instruments),
     ...operationMetrics(instruments),
     ...upstreamMetrics(instruments),

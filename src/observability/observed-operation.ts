@@ -11,7 +11,7 @@ import type { OperationOutcome } from './outcome.ts';
 export interface ObservedOperation {
   readonly requestId: string;
   readonly transport: Transport;
-  /** Tells one caller from another, and is worthless outside this process. Null without a credential. */
+  /** Distinguishes callers, and is useless outside this process. Null without a credential. */
   readonly viewerId: string | null;
   /** As the client calls itself; null if it sends no name. */
   readonly clientName: string | null;

@@ -13,12 +13,12 @@ import { readTraceHeaders, traceHeadersOf, type TraceHeaders } from './trace-hea
 export interface Observer {
   /** Counted always, logged at `debug` only, never timed or traced. */
   responseCacheHit(requestId: string, viewerId: string, http: HttpSource, clientInfo: ClientInfo | null): void;
-  /** A record for which `end` is never called is not reported. */
+  /** Begins a record, which is reported by `end`. */
   begin(start: OperationStart): OperationRecord;
   subscribed(operationRecord: OperationRecord): void;
-  /** To be called once per record. */
+  /** Call it once per record. */
   end(operationRecord: OperationRecord): void;
-  /** `operationRecord` is that of the operation that caused the call. */
+  /** `operationRecord` is the record of the operation that caused the call. */
   call(
     endpoint: UpstreamEndpoint,
     request: UpstreamRequest,
@@ -34,7 +34,7 @@ export interface UpstreamRequest {
 export interface ObservedCall {
   /** The headers to send. */
   readonly traceHeaders: TraceHeaders;
-  /** To be called once per attempt. */
+  /** Call it once per attempt. */
   attempt(): void;
   readonly answered: (status: number) => void;
   /** The deviations that the answer's reader has found. */
@@ -47,7 +47,6 @@ export interface ObserverOptions {
   readonly metrics: Metrics;
   readonly logger: Logger;
   readonly client: ClientFacts;
-  /** Of the gateway. */
   readonly version: string;
   readonly onOperation?: OnOperation | undefined;
 }
@@ -97,7 +96,7 @@ export function createObserver({ metrics, logger, client, version, onOperation }
 
     subscribed(operationRecord) {
       operationRecord.isSubscribed = true;
-      // HTTP carries events only as server-sent ones.
+      // Over HTTP events are always server-sent.
       if (operationRecord.transport === 'http') operationRecord.transport = 'graphql-sse';
       metrics.subscribers(operationRecord.transport, 1);
     },

@@ -14,7 +14,7 @@ const LEVELS = {
   internal_error: 'error',
 } as const satisfies Record<OperationOutcome, string>;
 
-/** Enough to tell one viewer from another. */
+/** Enough to distinguish viewers. */
 const VIEWER_LENGTH = 12;
 /** Clients choose the names of their operations. */
 const MAX_NAME_LENGTH = 100;

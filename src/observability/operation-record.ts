@@ -33,12 +33,12 @@ export interface OperationStart {
   /** Null if the request has no credential. */
   readonly viewerId: string | null;
   readonly clientInfo: ClientInfo | null;
-  /** Left out where no HTTP request brought the operation. */
+  /** Left out for an operation without an HTTP request. */
   readonly http?: HttpSource | undefined;
 }
 
 export interface OperationRecord extends Omit<OperationStart, 'transport' | 'http'> {
-  /** Of a request that accepts both forms, known by its outcome. */
+  /** Known only by the outcome, for a request that accepts both forms. */
   transport: Transport;
   /** Milliseconds, from `performance.now()`. */
   readonly startedAt: number;

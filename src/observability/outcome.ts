@@ -6,7 +6,7 @@ export type OperationOutcome = (typeof OPERATION_OUTCOMES)[number];
 
 export const INTERNAL = 'INTERNAL_SERVER_ERROR';
 
-/** Failures of a service that the gateway depends on: the upstream API, a token issuer, or Valkey. */
+/** Failures of a dependency: the upstream, a token issuer, or Valkey. */
 const DEPENDENCY_FAILURES: ReadonlySet<string> = new Set([
   'UPSTREAM_UNAVAILABLE',
   'UPSTREAM_TIMEOUT',
@@ -41,7 +41,7 @@ const KNOWN_CODES: ReadonlySet<string> = new Set([
 /** Any other code is `OTHER`, so that the number of series is bounded. */
 export const codeLabel = (code: string): string => (KNOWN_CODES.has(code) ? code : 'OTHER');
 
-/** Failures of the gateway or of what it depends on. All other codes tell the client what it did wrong. */
+/** True for failures of the gateway or of its dependencies. All other codes report a mistake of the client. */
 export const isServerError = (code: string): boolean => code === INTERNAL || DEPENDENCY_FAILURES.has(code);
 
 export function outcomeOf({

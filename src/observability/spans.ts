@@ -23,7 +23,7 @@ const URL_TEMPLATES: Readonly<Record<UpstreamEndpoint, string>> = {
   execute: 'workflows/{workflow}/execute',
 };
 
-/** Those of the semantic conventions; others are reported as `_OTHER`. */
+/** Methods of the semantic conventions; others are reported as `_OTHER`. */
 const KNOWN_METHODS: ReadonlySet<string> = new Set([
   ...['CONNECT', 'DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT', 'TRACE'],
 ]);
@@ -44,7 +44,7 @@ export function createSpans(version: string, client: ClientFacts) {
       return span;
     },
 
-    /** Ends when the answer has been sent, with the status that was sent. */
+    /** Ends when the answer has been sent, and records its status. */
     endOperation(operationRecord: OperationRecord, outcome: OperationOutcome) {
       const { span, name, type, http, errorCodes } = operationRecord;
       if (!span.isRecording()) return;
@@ -54,7 +54,7 @@ export function createSpans(version: string, client: ClientFacts) {
       // A mistake of a client is not an error of a server span.
       if (outcome !== 'abandoned') setErrors(span, errorCodes.filter(isServerError));
       const end = () => {
-        // Nothing was sent to a client that left before its answer.
+        // A client that left before its answer got no status.
         if (response?.headersSent) span.setAttribute('http.response.status_code', response.statusCode);
         span.end();
       };
@@ -95,7 +95,7 @@ function setErrors(span: Span, codes: readonly string[]): void {
   span.setAttribute('error.type', first).setStatus({ code: SpanStatusCode.ERROR, message: codes.join(' ') });
 }
 
-/** The query is left out: it holds the operation and its variables. */
+/** The query is left out: it contains the operation and its variables. */
 function requestAttributes({ request, response }: HttpSource, client: ClientFacts): Attributes {
   const { method = '', url = '', headers } = request;
   const [, host, port] = HOST.exec(headers.host ?? '') ?? [];
@@ -129,7 +129,7 @@ const operationAttributes = (operationRecord: OperationRecord, outcome: Operatio
   ...(operationRecord.errorCodes.length > 0 && { 'stepgate.error_codes': [...operationRecord.errorCodes] }),
 });
 
-/** The URL's query is left out: it may hold data of the caller. */
+/** The URL's query is left out: it may contain data of the caller. */
 const callAttributes = (template: string, method: string, url: URL): Attributes => ({
   'http.request.method': method,
   'url.full': `${url.origin}${url.pathname}`,

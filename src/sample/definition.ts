@@ -1,4 +1,4 @@
-/** What a workflow definition says: its graph, how long each node takes, what it answers and how it may go wrong. */
+/** The definition of a workflow: its graph, and the duration, outputs and errors of each node. */
 import type { Random } from './random.ts';
 
 export type Json = string | number | boolean | null | readonly Json[] | JsonObject;
@@ -6,36 +6,36 @@ export interface JsonObject {
   readonly [key: string]: Json;
 }
 
-/** From, to: both included. */
+/** From and to, both included. */
 export type Range = readonly [number, number];
 
-/** How a node may go wrong. */
+/** How a node may fail. */
 export interface Mishap {
-  /** `transient`: it fails once and the retry succeeds. `fatal`: it fails at every attempt, and the run with it. */
+  /** `transient`: one attempt fails and the retry succeeds. `fatal`: each attempt fails, and so does the run. */
   readonly kind: 'transient' | 'fatal';
-  /** How often in drawn runs, 0…1. */
+  /** Probability in random runs, 0…1. */
   readonly chance: number;
-  /** As the wire says it: plain text, or the text of a JSON object. Its numbers may differ from run to run. */
+  /** The error as sent: plain text, or a JSON object as text. Its numbers may differ from run to run. */
   readonly error: string | ((random: Random) => string);
-  /** For `fatal`: how many times it is tried; 1 if left out. */
+  /** For `fatal`: the number of attempts. Default: 1. */
   readonly attempts?: number;
-  /** The failed step has outputs none the less: a model answered, and was paid, but its answer was of no use. */
+  /** The failed step has outputs: the model answered, and was paid, but its answer was of no use. */
   readonly answersAnyway?: true;
 }
 
 interface NodeOfAnyType {
   readonly id: string;
   readonly description: string;
-  /** How long one execution takes. */
+  /** Duration of one execution. */
   readonly seconds: Range;
   readonly mishap?: Mishap;
-  /** A node in a loop runs this many times; once if left out. */
+  /** Number of executions, for a node in a loop. Default: 1. */
   readonly iterations?: Range;
 }
 
 export interface ModelNode extends NodeOfAnyType {
   readonly type: 'model';
-  /** In whose words it is asked and answers: chat completions if left out. */
+  /** The API of its requests and answers. Default: chat completions. */
   readonly api?: 'chat' | 'messages' | 'responses';
   readonly model: string;
   readonly system: string;
@@ -43,13 +43,13 @@ export interface ModelNode extends NodeOfAnyType {
   readonly maxTokens: number;
   readonly promptTokens: Range;
   readonly completionTokens: Range;
-  /** The URL of a picture that it is shown; of a chat completion. */
+  /** URL of a picture in the request; for chat completions. */
   readonly picture?: string;
-  /** A tool that it called before it answers; of messages. */
+  /** A tool call before the answer; for messages. */
   readonly tool?: ModelTool;
-  /** How it was asked in earlier runs of the history. */
+  /** Its prompt in earlier runs of the history. */
   readonly earlier?: Partial<Pick<ModelNode, 'system' | 'temperature'>>;
-  /** A part of its completion tokens are reasoning tokens. */
+  /** Some of its completion tokens are reasoning tokens. */
   readonly reasons?: true;
   readonly reply: (random: Random, inputs: JsonObject) => string;
 }
@@ -69,9 +69,9 @@ export interface RetrievalNode extends NodeOfAnyType {
 
 export interface ConditionNode extends NodeOfAnyType {
   readonly type: 'conditional';
-  /** Branch name → the nodes it leads to; a node in none of them is led to by every branch. */
+  /** Nodes by branch name. A node in no branch follows every branch. */
   readonly branches: Readonly<Record<string, readonly string[]>>;
-  /** Which branch a run with these inputs takes; chance decides if left out. */
+  /** The branch of a run with these inputs. Default: random. */
   readonly branchFor?: (inputs: JsonObject) => string;
 }
 
@@ -93,11 +93,11 @@ export interface WorkflowDefinition {
   readonly createdAt: string;
   readonly updatedAt: string;
   readonly nodes: readonly [WorkflowNode, ...WorkflowNode[]];
-  /** Between nodes; the wire adds START before `entry` and END after `finish`. */
+  /** Edges between nodes. Answers add START before `entry` and END after `finish`. */
   readonly edges: readonly (readonly [from: string, to: string])[];
   readonly entry: string;
   readonly finish: string;
-  /** What the step list says of a node that no branch led to: a step with the status `skipped`, or nothing. */
+  /** A node on no taken branch has a step with the status `skipped`, or no step. */
   readonly untakenNodesAre: 'skipped' | 'absent';
   readonly exampleInputs: (random: Random) => JsonObject;
 }

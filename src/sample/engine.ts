@@ -1,4 +1,4 @@
-/** Executes a workflow's graph over any clock: the history comes from the same engine as started runs. */
+/** Executes a workflow's graph on any clock: past runs and started runs come from the same engine. */
 import type { JsonObject, WorkflowDefinition } from './definition.ts';
 import { createGraphWalk } from './graph-walk.ts';
 import type { PlannedExecution, RunPlan } from './plan.ts';
@@ -9,7 +9,7 @@ export interface Step {
   readonly nodeId: string;
   /** Counts retries, from 1. */
   readonly attempt: number;
-  /** The branch that a condition took. */
+  /** The branch that a condition has taken. */
   readonly branch: string | null;
   status: 'running' | 'completed' | 'failed' | 'cancelled' | 'skipped';
   readonly startMicros: number;
@@ -23,14 +23,14 @@ export interface Run {
   readonly workflow: WorkflowDefinition;
   readonly userId: string;
   readonly inputs: JsonObject;
-  /** It started before the workflow's models were asked as they are now. */
+  /** True if the run started before the prompts of its models changed. */
   readonly isEarlier: boolean;
-  /** `pending`, `running`, `completed`, `failed`, `cancelled`: a word of the wire, where others occur too. */
+  /** `pending`, `running`, `completed`, `failed`, `cancelled`: the upstream's word. Other words occur. */
   status: string;
   readonly startMicros: number;
   endMicros: number | null;
   error: string | null;
-  /** In the order in which they started. */
+  /** In the order of their start. */
   readonly steps: Step[];
 }
 
@@ -42,21 +42,21 @@ export interface RunRequest {
   readonly inputs: JsonObject;
   readonly isEarlier?: boolean;
   readonly scheduler: Scheduler;
-  /** How many times as fast as the plan says. */
+  /** Speed relative to the plan. */
   readonly pace: number;
 }
 
 export interface StartedRun {
   /** Changes as the run goes on. */
   readonly run: Run;
-  /** Calls off what is still to come: the run stays as it is. */
+  /** Cancels all timers: the run stays as it is. */
   stop(): void;
 }
 
-/** From the last step's end to the run's. */
+/** Time from the end of the last step to the end of the run. */
 const WIND_UP_MS = 40;
 
-/** A node that fails for good lets the steps beside it finish, starts nothing more, and fails the run. */
+/** After a final failure, steps in progress finish, no step starts, and the run fails. */
 export function startRun({ isEarlier = false, ...request }: RunRequest): StartedRun {
   const { runId, workflow, plan, userId, inputs, scheduler, pace } = request;
   const nowMicros = (): number => Math.round(scheduler.now() * 1000);

@@ -1,15 +1,15 @@
-/** Which nodes of a graph may start, as the nodes before them are done with. */
+/** Walks a graph: finds the nodes that may start, since the nodes before them are done. */
 import type { WorkflowDefinition } from './definition.ts';
 
-/** What follows from the end of a node. */
+/** The consequences of the end of a node. */
 export interface NextNodes {
   readonly toStart: readonly string[];
-  /** No branch leads to them any more. */
+  /** No branch leads to these nodes any more. */
   readonly toSkip: readonly string[];
 }
 
 export interface GraphWalk {
-  /** To be called once for each node that completed; `branch` is the one that a condition took. */
+  /** Call it once for each completed node. `branch` is the branch that a condition has taken. */
   completed(nodeId: string, branch: string | null): NextNodes;
 }
 
@@ -44,7 +44,7 @@ export function createGraphWalk(workflow: WorkflowDefinition): GraphWalk {
   };
 }
 
-/** A condition leads to the nodes of the branch taken, and to those that are in no branch. */
+/** A condition leads to the nodes of its taken branch, and to the nodes in no branch. */
 function leadsTo(workflow: WorkflowDefinition, nodeId: string, branch: string | null, target: string): boolean {
   const node = workflow.nodes.find(({ id }) => id === nodeId);
   if (node?.type !== 'conditional') return true;

@@ -1,4 +1,4 @@
-/** The runs of an organization that nobody started through the API: those of the last two weeks, and new ones as time passes. */
+/** Runs of an organization that were not started through the API: two weeks of them, and new ones as time passes. */
 import type { WorkflowDefinition } from './definition.ts';
 import { startRun, type Run, type RunRequest } from './engine.ts';
 import { planRun, type Steering } from './plan.ts';
@@ -13,7 +13,7 @@ const HISTORY_DAYS = 14;
 /** When the prompts of models changed, before the day on which the sample was opened. */
 const CHANGE_DAYS = 3;
 
-/** How many runs chance decides on in two weeks. */
+/** Number of random runs in two weeks. */
 const DRAWN_RUNS: Readonly<Record<string, number>> = {
   'support-triage': 12,
   'invoice-extraction': 12,
@@ -25,20 +25,20 @@ const DRAWN_RUNS: Readonly<Record<string, number>> = {
 };
 
 export interface HistoricRun {
-  /** In its state at the time that the history was last asked for. */
+  /** Its state is that of the latest request for the history. */
   readonly run: Run;
   readonly startMs: number;
-  /** It is in the list whatever its age. */
+  /** It stays in the list at any age. */
   readonly isSetPiece: boolean;
   advanceTo(nowMs: number): void;
 }
 
 export interface History {
-  /** By id. Time must not go back from call to call. */
+  /** By id. Time must not go back between calls. */
   runsAt(nowMs: number): ReadonlyMap<string, HistoricRun>;
 }
 
-/** Days begin at midnight UTC. A sample that is opened twice on a day has the same history. */
+/** Days begin at midnight UTC. Samples that are opened on the same day have the same history. */
 export function createHistory(organizationId: OrganizationId, seed: number, openedMs: number): History {
   const openedDayMs = startOfDay(openedMs);
   const workflows = WORKFLOWS[organizationId];
@@ -86,7 +86,7 @@ interface DrawnRun {
   play(): HistoricRun;
 }
 
-/** `index` counts the runs of a workflow from two weeks before the sample was opened. */
+/** `index` counts a workflow's runs from two weeks before the sample was opened. */
 function drawRun(workflow: WorkflowDefinition, index: number, seed: number, openedDayMs: number): DrawnRun {
   const random = createRandom(seed, workflow.id, index);
   const isNightly = workflow.id === 'nightly-report';
@@ -95,7 +95,7 @@ function drawRun(workflow: WorkflowDefinition, index: number, seed: number, open
     ? index * DAY_MS + 2 * HOUR_MS + random.between(0, 4000)
     : ((index + random.between(0.05, 0.95)) / runsPerDay) * DAY_MS;
   const startMs = openedDayMs - HISTORY_DAYS * DAY_MS + offsetMs;
-  // In two weeks from a third of its time to all of it: what to look for in the statistics.
+  // `aggregate` slows down from a third of its time to all of it, as an example for the statistics.
   const aggregateSlowness = Math.min(1, 0.35 + (0.65 * index) / HISTORY_DAYS);
   const steering: Steering = isNightly
     ? { slownessOf: (nodeId) => (nodeId === 'aggregate' ? aggregateSlowness : 1) }
@@ -128,7 +128,7 @@ interface Play extends Pick<RunRequest, 'workflow' | 'runId' | 'inputs'> {
   readonly openedDayMs: number;
 }
 
-/** The engine in virtual time: a run of ten seconds takes well under a millisecond. */
+/** Virtual time: a run of ten seconds takes well under a millisecond. */
 function play({
   workflow,
   runId,

@@ -1,4 +1,4 @@
-/** The embedded upstream alone: `npm run upstream`. */
+/** The embedded upstream without a gateway: `npm run upstream`. */
 import { createEmbeddedUpstream } from './server.ts';
 import { API_KEYS } from './store.ts';
 
@@ -17,7 +17,7 @@ function stopWith(sentence: string): never {
 }
 
 if (!/^\d{1,5}$/.test(portText) || Number(portText) > 65535) {
-  stopWith(`UPSTREAM_PORT: expected a number from 0 to 65535, got ${JSON.stringify(portText)}`);
+  stopWith(`UPSTREAM_PORT must be a number from 0 to 65535, got ${JSON.stringify(portText)}`);
 }
 
 const upstream = await createEmbeddedUpstream({ host, port: Number(portText) }).catch((error: unknown) =>

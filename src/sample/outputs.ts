@@ -1,11 +1,11 @@
-/** What a step was given and what it answered: built when somebody asks, from the step's id, so that no payload is kept in memory. */
+/** Inputs and outputs of a step, built from its id on request, so that no payload is kept in memory. */
 import type { Json, JsonObject, RetrievalNode, WorkflowNode } from './definition.ts';
 import type { Run, Step } from './engine.ts';
 import { apiOf } from './model-apis/model-apis.ts';
 import { modelAnswer, modelCall, replyOf } from './model-apis/model-call.ts';
 import { createRandom, type Random } from './random.ts';
 
-/** The path into a node's output that is handed on; null where the whole output is. */
+/** Path into a node's output that is passed to the next nodes; null for the whole output. */
 export function outputMappingOf(node: WorkflowNode): string | null {
   switch (node.type) {
     case 'model':
@@ -25,7 +25,7 @@ export function nodeOf({ workflow, isEarlier }: Run, step: Step): WorkflowNode {
   return isEarlier && node.type === 'model' ? { ...node, ...node.earlier } : node;
 }
 
-/** Null while it runs, and where it answered nothing. */
+/** Null while the step runs, and without an answer. */
 export function outputsOf(run: Run, step: Step): Json {
   if (!step.hasOutputs) return null;
   const node = nodeOf(run, step);
@@ -43,7 +43,11 @@ export function outputsOf(run: Run, step: Step): Json {
   }
 }
 
-/** What `outputMappingOf` takes out of a step's output: small, for run records repeat it for every node. */
+/** The whole answer of a model, since it has the usage. Of other steps the mapped value, which is small. */
+export const recordedOutputOf = (run: Run, step: Step): Json =>
+  nodeOf(run, step).type === 'model' ? outputsOf(run, step) : mappedOutputOf(run, step);
+
+/** The value at `outputMappingOf`. */
 export function mappedOutputOf(run: Run, step: Step): Json {
   const node = nodeOf(run, step);
   const random = createRandom(step.id);
@@ -60,7 +64,7 @@ export function mappedOutputOf(run: Run, step: Step): Json {
   }
 }
 
-/** Every node is given the run's id and its inputs; the rest depends on its type. */
+/** Every node gets the run's id and inputs. The rest depends on its type. */
 export function inputsOf(run: Run, step: Step): JsonObject {
   const node = nodeOf(run, step);
   return { ...ownInputs(node, run.inputs), run_id: run.id, input_data: run.inputs };

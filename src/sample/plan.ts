@@ -1,13 +1,13 @@
-/** Draws, before a run starts, all that chance decides in it: the engine then plays the plan, whatever order the timers fire in. */
+/** Draws all random values before a run starts: the engine plays the plan in any order of timers. */
 import type { ConditionNode, JsonObject, Mishap, Range, WorkflowDefinition, WorkflowNode } from './definition.ts';
 import { createRandom, type Random } from './random.ts';
 
-/** One execution of a node: one step. */
+/** One execution of a node, which is one step. */
 export interface PlannedExecution {
   readonly stepId: string;
   /** Counts retries, from 1. */
   readonly attempt: number;
-  /** From when it may start to when it does. */
+  /** Time from when the node may start to its start. */
   readonly delayMs: number;
   readonly durationMs: number;
   /** Null if it succeeds. */
@@ -23,16 +23,16 @@ export interface PlannedNode {
 
 export interface RunPlan {
   readonly nodes: ReadonlyMap<string, PlannedNode>;
-  /** Null if nobody cancels the run. */
+  /** Null if the run is not cancelled. */
   readonly cancelAfterMs: number | null;
 }
 
 export type Outcome = 'success' | 'retry' | 'failure';
 
-/** What is not left to chance. */
+/** Values that are not random. */
 export interface Steering {
   readonly outcomeOf?: (node: WorkflowNode) => Outcome;
-  /** How many times as long a node takes. */
+  /** Duration of a node relative to its usual one. */
   readonly slownessOf?: (nodeId: string) => number;
   readonly cancelAfterMs?: number;
 }
@@ -41,7 +41,7 @@ const DISPATCH_MS: Range = [15, 90];
 const RETRY_WAIT_MS: Range = [300, 700];
 const SLOW_FACTOR = 4;
 
-/** What the inputs ask for: see `workflows.ts`. */
+/** The steering in the inputs: see `workflows.ts`. */
 export function steeringOf(inputs: JsonObject): Steering {
   switch (inputs.simulate) {
     case 'success':
@@ -57,7 +57,7 @@ export function steeringOf(inputs: JsonObject): Steering {
   }
 }
 
-/** A node's draws are a stream of their own, so a change to one node leaves the others as they are. */
+/** Each node has its own random stream, so a change to one node leaves the others unchanged. */
 export function planRun(workflow: WorkflowDefinition, inputs: JsonObject, seed: string, steering: Steering): RunPlan {
   const nodes = new Map<string, PlannedNode>();
   for (const node of workflow.nodes) {
@@ -109,5 +109,5 @@ function branchOf(node: ConditionNode, inputs: JsonObject, random: Random): stri
   return node.branchFor?.(inputs) ?? names[random.integer(0, names.length - 1)] ?? '';
 }
 
-/** To the microsecond, which is what the wire tells. */
+/** Rounds to microseconds, the precision of the API. */
 const drawMs = (random: Random, [min, max]: Range): number => Math.round(random.between(min, max) * 1000) / 1000;

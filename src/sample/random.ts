@@ -1,4 +1,4 @@
-/** Randomness that repeats: what is drawn depends on the seed alone, so the history has the same contents at each start. */
+/** Repeatable randomness: draws depend only on the seed, so the history is the same at each start. */
 
 export interface Random {
   /** At least 0, below 1. */
@@ -7,17 +7,17 @@ export interface Random {
   between(min: number, max: number): number;
   /** From `min` to `max`, both included. */
   integer(min: number, max: number): number;
-  /** True in about `probability` of the draws. */
+  /** True in a share of `probability` of the draws. */
   chance(probability: number): boolean;
   pick<Item>(items: readonly [Item, ...Item[]]): Item;
   uuid(): string;
 }
 
-/** The parts together are the seed: `createRandom(seed, runId, nodeId)` is a stream of its own. */
+/** All parts together are the seed: `createRandom(seed, runId, nodeId)` is a stream of its own. */
 export function createRandom(...seed: readonly (string | number)[]): Random {
   let state = hash(seed.join('/'));
 
-  /** Mulberry32: 32 bits of state are plenty for sample data. */
+  /** Mulberry32: 32 bits of state are enough for sample data. */
   const next = (): number => {
     state = (state + 0x6d2b79f5) | 0;
     let mixed = Math.imul(state ^ (state >>> 15), state | 1);

@@ -1,13 +1,13 @@
-/** Reads a request within bounds: path, query and body come from anybody and may be anything. */
+/** Reads a request within limits: its path, query and body may be anything. */
 import type { IncomingMessage } from 'node:http';
 import type { Json, JsonObject } from './definition.ts';
 
 const MAX_BODY_BYTES = 1024 * 1024;
-/** What is accepted must be written again later, some levels deeper: so it may not use up the stack. */
+/** An accepted body is written again later, some levels deeper, and must not overflow the stack. */
 const MAX_BODY_DEPTH = 100;
 const MAX_PAGE_SIZE = 100;
 
-/** The answer is an error with this status. */
+/** An error that becomes an answer with this status. */
 export class RequestError extends Error {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -20,7 +20,7 @@ export class RequestError extends Error {
 }
 
 export interface Target {
-  /** Decoded, one for each part of the path. */
+  /** The decoded parts of the path. */
   readonly segments: readonly string[];
   readonly query: URLSearchParams;
 }
@@ -33,7 +33,7 @@ export function targetOf(request: IncomingMessage): Target {
       query: new URLSearchParams(query.join('?')),
     };
   } catch {
-    throw new RequestError(400, 'The path has a "%" that is not followed by two hexadecimal digits of UTF-8');
+    throw new RequestError(400, 'The path must be percent-encoded UTF-8');
   }
 }
 
@@ -51,7 +51,7 @@ function wholeNumber(query: URLSearchParams, name: string, byDefault: number, mi
   if (text === null) return byDefault;
   const value = /^\d{1,16}$/.test(text) ? Number(text) : NaN;
   if (value >= min && value <= max) return value;
-  throw new RequestError(400, `${name}: expected a whole number from ${min} to ${max}`);
+  throw new RequestError(400, `${name} must be a whole number from ${min} to ${max}`);
 }
 
 export async function jsonObjectOf(request: IncomingMessage): Promise<JsonObject> {
@@ -60,12 +60,12 @@ export async function jsonObjectOf(request: IncomingMessage): Promise<JsonObject
   if (!isJsonObject(body))
     throw new RequestError(400, 'The body must be a JSON object: the input variables of the run');
   if (isDeeperThan(MAX_BODY_DEPTH, body)) {
-    throw new RequestError(400, `The body is nested more than ${MAX_BODY_DEPTH} levels deep`);
+    throw new RequestError(400, `The body must have at most ${MAX_BODY_DEPTH} levels`);
   }
   return body;
 }
 
-/** A body that is too long is read to its end, though not kept: many clients see no answer while they still send. */
+/** A too long body is read to its end and dropped: many clients read no answer while they send. */
 async function bodyOf(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;
@@ -74,7 +74,7 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
     if (bytes <= MAX_BODY_BYTES) chunks.push(chunk);
     else chunks.length = 0;
   }
-  if (bytes > MAX_BODY_BYTES) throw new RequestError(413, `The body is longer than ${MAX_BODY_BYTES} bytes`);
+  if (bytes > MAX_BODY_BYTES) throw new RequestError(413, `The body must have at most ${MAX_BODY_BYTES} bytes`);
   return Buffer.concat(chunks).toString('utf8');
 }
 

@@ -1,4 +1,4 @@
-/** The five calls of the API: which path and method lead to which answer. */
+/** The five calls of the API: finds the answer by path and method. */
 import type { IncomingMessage } from 'node:http';
 import type { Json, WorkflowDefinition } from './definition.ts';
 import type { Run } from './engine.ts';
@@ -10,7 +10,7 @@ import { runOnWire, stepsOnWire, workflowOnWire } from './wire.ts';
 interface Call {
   readonly organization: Organization;
   readonly userId: string;
-  /** What stands in the path at `:workflow` and `:run`. */
+  /** The parts of the path at `:workflow` and `:run`. */
   readonly workflowId: string;
   readonly runId: string;
   readonly query: URLSearchParams;
@@ -60,11 +60,11 @@ const ROUTES: readonly Route[] = [
   },
 ];
 
-/** Throws a `RequestError` where the answer is an error. */
+/** Throws a RequestError if the answer is an error. */
 export async function answer(request: IncomingMessage, store: Store): Promise<Json> {
   const viewer = API_KEYS.get(bearerKeyOf(request) ?? '');
   if (!viewer) {
-    throw new RequestError(401, 'Expected "Authorization: Bearer <API key>" with a known key', {
+    throw new RequestError(401, 'The header must be "Authorization: Bearer <API key>" with a known key', {
       'www-authenticate': 'Bearer',
     });
   }
@@ -74,7 +74,7 @@ export async function answer(request: IncomingMessage, store: Store): Promise<Js
   const route = routes.find(({ method }) => method === request.method);
   if (!route) {
     const allowed = routes.map(({ method }) => method).join(', ');
-    throw new RequestError(405, `This path answers ${allowed} alone`, { allow: allowed });
+    throw new RequestError(405, `The method must be ${allowed}`, { allow: allowed });
   }
   return route.answer({
     organization: store.organization(viewer.organizationId),

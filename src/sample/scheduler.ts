@@ -1,9 +1,9 @@
-/** Time as the engine sees it: real timers for started runs, a virtual clock for the history and for tests. */
+/** The engine's clock: real timers for started runs, a virtual clock for the history and for tests. */
 
 export interface Scheduler {
   /** Milliseconds since 1970; a virtual clock has fractions. */
   now(): number;
-  /** Calls `task` once, `ms` from now; the answer calls it off. */
+  /** Calls `task` once after `ms`. Returns a function that cancels it. */
   after(ms: number, task: () => void): () => void;
 }
 
@@ -11,7 +11,7 @@ export interface Scheduler {
 export function createTimerScheduler(): Scheduler {
   let latest = 0;
   return {
-    // A machine's clock may be set back while a step runs: then it stands still here, so that no step ends before it starts.
+    // If the machine's clock is set back, it stands still here, so that no step ends before it starts.
     now: () => (latest = Math.max(latest, Date.now())),
     after: (ms, task) => {
       const timer = setTimeout(task, ms);
@@ -23,18 +23,18 @@ export function createTimerScheduler(): Scheduler {
 }
 
 export interface VirtualScheduler extends Scheduler {
-  /** Moves the clock on by `ms`, running what falls due on the way, each task at its own moment. */
+  /** Advances the clock by `ms`, and runs each due task at its own time. */
   advance(ms: number): void;
-  /** Runs until nothing is left to do. */
+  /** Runs until no task is left. */
   runToEnd(): void;
 }
 
-/** A clock that moves only when it is told to. */
+/** A clock that moves only by `advance` and `runToEnd`. */
 export function createVirtualScheduler(startMs: number): VirtualScheduler {
   let now = startMs;
   const tasks = new Set<{ readonly dueMs: number; readonly task: () => void }>();
 
-  /** Among equals the earliest scheduled goes first: a Set keeps the order of insertion. */
+  /** Tasks of the same time run in the order of scheduling: a Set keeps the order of insertion. */
   const runNext = (untilMs: number): boolean => {
     let next: { dueMs: number; task: () => void } | undefined;
     for (const candidate of tasks) if (!next || candidate.dueMs < next.dueMs) next = candidate;

@@ -1,4 +1,4 @@
-/** The embedded upstream as an HTTP server: what the gateway calls when no other upstream is given. */
+/** The embedded upstream as an HTTP server: the gateway's upstream without UPSTREAM_URL. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Json } from './definition.ts';
@@ -8,22 +8,22 @@ import { createTimerScheduler, type Scheduler } from './scheduler.ts';
 import { createStore, type Store } from './store.ts';
 
 export interface EmbeddedUpstreamOptions {
-  /** 127.0.0.1 if left out. */
+  /** Default: 127.0.0.1. */
   readonly host?: string;
-  /** 0: any free one. */
+  /** 0: any free port. */
   readonly port: number;
-  /** Decides what is in the history; the documentation quotes that of the default. */
+  /** Decides the content of the history. The docs quote the history of the default seed. */
   readonly seed?: number;
-  /** How many times as fast as usual live runs go: 1 if left out (4 to 15 seconds a run). */
+  /** Speed of live runs. Default: 1 (4 to 15 seconds a run). */
   readonly pace?: number;
-  /** The clock of all runs; the machine's if left out. */
+  /** The clock of all runs. Default: the machine's. */
   readonly scheduler?: Scheduler;
 }
 
 export interface EmbeddedUpstream {
   /** The base URL, without a slash at its end. */
   readonly url: string;
-  /** Stops the runs under way and closes every connection. */
+  /** Stops runs in progress and closes every connection. */
   close(): Promise<void>;
 }
 
@@ -58,7 +58,7 @@ export async function createEmbeddedUpstream({
 
 const listen = (server: Server, host: string, port: number): Promise<void> =>
   new Promise((resolve, reject) => {
-    // It stays on: an error after the start, as when files run out, must not be an uncaught one.
+    // The listener stays: a later error, such as too many open files, must not be uncaught.
     server.on('error', reject);
     server.listen(port, host, resolve);
   });

@@ -1,18 +1,18 @@
-/** Runs that were made to be looked at: documentation and tests quote their ids and what is in them. */
+/** Fixed runs: docs and tests quote their ids and content. */
 import type { JsonObject } from './definition.ts';
 import type { Outcome, Steering } from './plan.ts';
 
 export interface SetPiece {
   readonly workflowId: string;
   readonly runId: string;
-  /** Before the day on which the sample was opened. */
+  /** Days before the sample was opened. */
   readonly daysBefore: number;
-  /** In UTC. */
+  /** Time of day in UTC. */
   readonly timeOfDay: string;
-  /** The workflow's example inputs if left out. */
+  /** Default: the workflow's example inputs. */
   readonly inputs?: JsonObject;
   readonly steering: Steering;
-  /** A word for the run's status that no documentation knows. */
+  /** A status of the run that is not documented. */
   readonly statusWord?: string;
 }
 
@@ -30,7 +30,7 @@ const TICKET: JsonObject = {
 
 export const SET_PIECES: readonly SetPiece[] = [
   {
-    // A retry that succeeded, a node next to it that failed for good, and a last node that never ran.
+    // A retry that succeeded, a parallel node that failed for good, and a last node that did not run.
     workflowId: 'support-triage',
     runId: 'run-4711',
     daysBefore: 2,
@@ -39,7 +39,7 @@ export const SET_PIECES: readonly SetPiece[] = [
     steering: { outcomeOf: outcomes({ classify: 'retry', draft_reply: 'failure' }) },
   },
   {
-    // The same ticket once more, after the mend: to be compared with the first.
+    // The same ticket after the fix, to compare with the first run.
     workflowId: 'support-triage',
     runId: 'run-4712',
     daysBefore: 2,
@@ -48,7 +48,7 @@ export const SET_PIECES: readonly SetPiece[] = [
     steering: { outcomeOf: outcomes({}) },
   },
   {
-    // Somebody cancelled it in the middle of a search.
+    // Cancelled in the middle of a search.
     workflowId: 'research-agent',
     runId: 'run-1042',
     daysBefore: 6,

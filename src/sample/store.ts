@@ -1,4 +1,4 @@
-/** What each organization has, behind its keys: the only way to a workflow or a run leads through an organization. */
+/** The workflows and runs of each organization. All access goes through an organization, found by its key. */
 import type { JsonObject, WorkflowDefinition } from './definition.ts';
 import { startRun, type Run, type StartedRun } from './engine.ts';
 import { createHistory } from './history.ts';
@@ -7,7 +7,7 @@ import { createRandom } from './random.ts';
 import type { Scheduler } from './scheduler.ts';
 import { WORKFLOWS, type OrganizationId } from './workflows.ts';
 
-/** Bearer key → whose it is. */
+/** The owners of bearer keys. */
 export const API_KEYS: ReadonlyMap<string, { readonly organizationId: OrganizationId; readonly userId: string }> =
   new Map([
     ['demo-key', { organizationId: 'demo', userId: 'user-ada' }],
@@ -15,7 +15,7 @@ export const API_KEYS: ReadonlyMap<string, { readonly organizationId: Organizati
   ]);
 
 const MAX_STARTED_RUNS = 1000;
-/** Of the inputs of started runs, as JSON. Once they are read they may take seventeen times as much. */
+/** Limit of the inputs of all started runs, as JSON. Parsed, they may take seventeen times as much. */
 const MAX_INPUT_CHARACTERS = 4 * 2 ** 20;
 
 export interface StoreOptions {
@@ -32,7 +32,6 @@ export interface Organization {
   runs(workflow: WorkflowDefinition): Run[];
   run(workflow: WorkflowDefinition, runId: string): Run | undefined;
   execute(workflow: WorkflowDefinition, inputs: JsonObject, userId: string): Run;
-  /** Stops whatever still runs. */
   close(): void;
 }
 
@@ -61,7 +60,7 @@ function createOrganization(id: OrganizationId, { seed, pace, scheduler }: Store
   const history = createHistory(id, seed, scheduler.now());
   /** By run id, oldest first. */
   const started = new Map<string, KnownRun>();
-  // The clock is a part of the seed: after a restart the first run must not bear an id that a gateway still remembers.
+  // The clock is part of the seed: after a restart, run ids must not repeat, since a gateway may have cached the first ones.
   const liveRandom = createRandom(seed, id, 'live', scheduler.now());
 
   return {

@@ -1,10 +1,10 @@
-/** The API's own words: snake_case and its quirks (floored seconds, `tokens: 0`, two forms of a timestamp) live here alone. */
+/** The format of the API: snake_case and its quirks (floored seconds, `tokens: 0`, two timestamp formats) are only here. */
 import type { Json, JsonObject, WorkflowDefinition, WorkflowNode } from './definition.ts';
 import type { Run } from './engine.ts';
-import { inputsOf, mappedOutputOf, outputMappingOf, outputsOf } from './outputs.ts';
+import { inputsOf, mappedOutputOf, outputMappingOf, outputsOf, recordedOutputOf } from './outputs.ts';
 import { createRandom } from './random.ts';
 
-/** In no order of time: by id, which is as good as shuffled. */
+/** Sorted by id, so in no order of time. */
 export const stepsOnWire = (run: Run, organizationId: string): JsonObject[] =>
   [...run.steps]
     .sort((one, another) => (one.id < another.id ? -1 : 1))
@@ -25,7 +25,7 @@ export const stepsOnWire = (run: Run, organizationId: string): JsonObject[] =>
     }));
 
 export function runOnWire(run: Run): JsonObject {
-  const allOutputs = mappedOutputs(run);
+  const finished = run.steps.findLast(({ nodeId, status }) => nodeId === run.workflow.finish && status === 'completed');
   return {
     id: run.id,
     status: run.status,
@@ -33,8 +33,8 @@ export function runOnWire(run: Run): JsonObject {
     end_time: timestamp(run.endMicros),
     elapsed_time: flooredSeconds(run),
     error: run.error ?? noError(run.id),
-    outputs: allOutputs[run.workflow.finish] ?? null,
-    all_outputs: allOutputs,
+    outputs: finished ? mappedOutputOf(run, finished) : null,
+    all_outputs: allOutputs(run),
     inputs: run.inputs,
   };
 }
@@ -86,10 +86,10 @@ const nodeOnWire = (node: WorkflowNode): JsonObject => ({
   },
 });
 
-/** Node id → what its latest successful step handed on. */
-function mappedOutputs(run: Run): Record<string, Json> {
+/** Output of the latest successful step, by node id. */
+function allOutputs(run: Run): Record<string, Json> {
   const completed = run.steps.filter(({ status }) => status === 'completed');
-  return Object.fromEntries(completed.map((step) => [step.nodeId, mappedOutputOf(run, step)]));
+  return Object.fromEntries(completed.map((step) => [step.nodeId, recordedOutputOf(run, step)]));
 }
 
 const editorLayout = (workflow: WorkflowDefinition): JsonObject =>
@@ -100,11 +100,11 @@ interface Span {
   readonly endMicros: number | null;
 }
 
-/** Floored, and 0 while it runs. */
+/** Floored; 0 while the step runs. */
 const flooredSeconds = ({ startMicros, endMicros }: Span): number =>
   endMicros === null ? 0 : Math.floor((endMicros - startMicros) / 1_000_000);
 
-/** "Nothing went wrong" has two spellings; a third of the answers use the empty text. */
+/** A missing error has two forms: a third of the answers use the empty text. */
 const noError = (id: string): '' | null => (createRandom('error', id).chance(1 / 3) ? '' : null);
 
 /** `2025-03-13T02:41:15.144470Z` */

@@ -2,12 +2,12 @@
  * The sample workflows of each organization, and the inputs that steer a run of any of them:
  *
  *     { "simulate": "success" }   no node fails
- *     { "simulate": "retry" }     each node that may fail once does, and its retry succeeds
- *     { "simulate": "failure" }   the node that may fail for good does, and the run with it
+ *     { "simulate": "retry" }     each node with a transient error fails once, and its retry succeeds
+ *     { "simulate": "failure" }   the node with a fatal error fails, and so does the run
  *     { "simulate": "slow" }      every node takes four times as long
  *
- * Without `simulate` chance decides. In `support-triage` the subject "Checkout is down" is urgent and pages somebody;
- * in `research-agent` the depth 3 leads to a revision. Any other input is passed on as it is.
+ * Without `simulate` errors are random. In `support-triage` the subject "Checkout is down" is urgent and pages an engineer;
+ * in `research-agent` the depth 3 leads to a revision. Other inputs are passed on unchanged.
  */
 import type { WorkflowDefinition } from './definition.ts';
 import { contractReview } from './sample-workflows/contract-review.ts';

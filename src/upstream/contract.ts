@@ -2,8 +2,15 @@
  * The wire contract: reads the upstream's answers into domain facts. Every assumption about the API is made here and in
  * `wire/`. Only these files and the sample use its field names. Readers throw UPSTREAM_CONTRACT_VIOLATION.
  */
-import { readTokens } from '../domain/run/tokens.ts';
-import type { PayloadValues, RunRecord, StepFacts, WorkflowRecord } from '../domain/types.ts';
+import { readReport, readTokens } from '../domain/run/tokens.ts';
+import type {
+  JsonValue,
+  PayloadValues,
+  ReportedTokens,
+  RunRecord,
+  StepFacts,
+  WorkflowRecord,
+} from '../domain/types.ts';
 import type { JsonBody } from './transport/json-body.ts';
 import { itemsIn, objectIn, problemAt, violation, type ListOf } from './wire/answers.ts';
 import type { ReportDeviation } from './wire/deviations.ts';
@@ -110,7 +117,7 @@ function unreadableStep(index: number, item: unknown): StepFacts {
 
 /** Call 3: an array with one record, or the record itself. Null if it is empty. */
 export function* readRun(json: JsonBody, runId: string, report = ignore): Reading<RunRecord | null> {
-  const records = yield* itemsIn(RUN, json, report, recordOf);
+  const records = yield* recordsIn(RUN, json, report);
   const [first] = records;
   // Only one run was requested, so a record without an id belongs to it.
   if (records.length === 1 && first?.id === '') return { ...first, id: runId };
@@ -119,9 +126,20 @@ export function* readRun(json: JsonBody, runId: string, report = ignore): Readin
 
 /** Call 4: the records of a window of the history, each at its position. An unreadable record has no id. */
 export const readRuns = (json: JsonBody, limit = Infinity, report = ignore): Reading<readonly RunRecord[]> =>
-  itemsIn(RUNS, json, report, recordOf, limit);
+  recordsIn(RUNS, json, report, limit);
 
-const recordOf = (run: WireObject | null): RunRecord => ({
+/** Yields also within a record, since the outputs of its nodes may be long. */
+function* recordsIn(list: ListOf, json: JsonBody, report: ReportDeviation, limit?: number): Reading<RunRecord[]> {
+  const runs = yield* itemsIn(list, json, report, (run) => run, limit);
+  const records: RunRecord[] = [];
+  for (const run of runs) {
+    records.push(recordOf(run, run ? yield* readNodeTokens(run) : []));
+    yield;
+  }
+  return records;
+}
+
+const recordOf = (run: WireObject | null, nodeTokens: readonly ReportedTokens[]): RunRecord => ({
   id: (run && requestableId(run, 'id')) ?? '',
   rawStatus: run ? statusWord(run, 'status') : '',
   startTime: run && time(run, 'start_time'),
@@ -129,7 +147,27 @@ const recordOf = (run: WireObject | null): RunRecord => ({
   elapsedTime: run && seconds(run, 'elapsed_time'),
   error: run && errorText(run, 'error'),
   payload: run ? ownPayload(payloadIn(run)) : NO_PAYLOAD,
+  nodeTokens,
 });
+
+/** Maximum number of outputs. A workflow has far fewer model nodes. */
+const MAX_OUTPUTS = 1000;
+
+/** Reads only the usage in `all_outputs`, which is as large as all payloads of the steps. Yields after each output. */
+function* readNodeTokens(run: WireObject): Reading<readonly ReportedTokens[]> {
+  const outputs = Object.values(objectOrNothing(run, 'all_outputs')?.exact() ?? {}) as readonly JsonValue[];
+  if (outputs.length > MAX_OUTPUTS) {
+    run.report(`${run.path}.all_outputs`, 'lost', `at most ${MAX_OUTPUTS} outputs`, 'more');
+    return [];
+  }
+  const nodeTokens: ReportedTokens[] = [];
+  for (const output of outputs) {
+    const reported = readReport(output);
+    if (reported) nodeTokens.push(reported);
+    yield;
+  }
+  return nodeTokens;
+}
 
 /** Call 5. A workflow without a usable id is left out, since nothing can be requested with it. */
 export function* readWorkflows(json: JsonBody, report = ignore): Reading<readonly WorkflowRecord[]> {

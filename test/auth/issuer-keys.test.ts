@@ -192,7 +192,7 @@ describe("the keys of the tokens' issuer", () => {
     const file = `${directory}/http://keys.json`;
     await expect(start(file)).rejects.toThrow(/^AUTH_JWKS must be .* got ENOENT$/);
     await writeFile(file, '{"keys":[]}');
-    await expect(start(file)).rejects.toThrow(/^AUTH_JWKS must be .* got another content$/);
+    await expect(start(file)).rejects.toThrow(/^AUTH_JWKS must be .* got other content$/);
     await writeFile(file, textOf([a]));
     await start(file);
     expect(await ask(a)).toBe('accepted');
@@ -206,7 +206,7 @@ describe("the keys of the tokens' issuer", () => {
   describe('as the issuer sends them', () => {
     const body = (bytes = 0) => JSON.stringify({ keys: [a.publicJwk] }).padEnd(bytes);
     const MIB = 2 ** 20;
-    const NO_SET = 'another content';
+    const NO_SET = 'other content';
     const answering = (status: number, text: string) => (response: ServerResponse) =>
       response.writeHead(status, { location: '/other' }).end(text);
 
@@ -231,7 +231,7 @@ describe("the keys of the tokens' issuer", () => {
     });
 
     it.each<readonly [string, (response: ServerResponse) => unknown, string]>([
-      ['more than 1 MiB', (response) => response.end(body(MIB + 1)), 'more'],
+      ['more than 1 MiB', (response) => response.end(body(MIB + 1)), 'a longer one'],
       ['a redirect', answering(302, ''), 'HTTP 302'],
       ['no content', answering(204, ''), 'HTTP 204'],
       ['an error with keys', (response) => response.writeHead(404).end(body()), 'HTTP 404'],

@@ -64,7 +64,7 @@ describe('stepgate check', () => {
     expect(saidOf('run', stdout)).toMatch(/works: run "done", status "completed"$/);
     expect(saidOf('steps', stdout)).toMatch(/works: 1 steps of run "done"$/);
     expect(saidOf('execute', stdout)).toMatch(/not tried: it would start a run: use --execute$/);
-    expect(stdout).toContain('Everything that was tried works.');
+    expect(stdout).toContain('All calls that were tried work.');
     expect(code).toBe(0);
     expect(upstream.calls.map(({ endpoint, key }) => [endpoint, key])).toEqual(
       ['workflows', 'runs', 'runs', 'runs', 'run', 'steps'].map((endpoint) => [endpoint, KEY]),
@@ -91,7 +91,7 @@ describe('stepgate check', () => {
     replies.steps = { json: [wireStep({ id: 4711, start_time: 'SECRET' }), 'SECRET', wireStep({ id: 4712 })] };
     const { code, stdout } = await check();
     expect(saidOf('steps', stdout).split('\n').slice(1)).toEqual([
-      '  - steps[].id: expected string, got number; read all the same (2 times)',
+      '  - steps[].id: expected string, got number; read anyway (2 times)',
       '  - steps[].start_time: expected ISO 8601 time with a zone, got other text; cannot be read (1 times)',
       '  - steps[]: expected step, got string; cannot be read (1 times)',
     ]);
@@ -133,9 +133,9 @@ describe('stepgate check', () => {
     expect(saidOf(endpoint, stdout)).toContain('LOSES VALUES: ');
     expect(saidOf(endpoint, stdout)).toMatch(new RegExp(`- ${RegExp.escape(field)}: expected .*; cannot be read`));
     const last =
-      '1 of 5 calls have values that cannot be read. 1 calls deviate from the contract: docs/upstream.md says';
+      '1 of 5 calls have values that cannot be read. 1 calls deviate from the contract: see docs/upstream-deviations.md';
     expect(stdout.trimEnd().split('\n').at(-1)).toContain(last);
-    expect(stdout).not.toContain('Everything that was tried works');
+    expect(stdout).not.toContain('All calls that were tried work');
     expect(code).toBe(1);
   });
 
@@ -143,7 +143,7 @@ describe('stepgate check', () => {
     replies.steps = { json: [wireStep({ id: 4711, start_time: 1_741_833_675 })] };
     const { code, stdout } = await check();
     expect(saidOf('steps', stdout)).toContain('works, but deviates: 1 steps');
-    expect(stdout).toContain('Everything that was tried works. 1 calls deviate from the contract');
+    expect(stdout).toContain('All calls that were tried work. 1 calls deviate from the contract');
     expect(code).toBe(0);
   });
 
@@ -206,7 +206,9 @@ describe('stepgate check', () => {
       const { code, said } = await checkHistory(createScriptedHistory(120).script, (parameters) => {
         parameters.set('offset', '0');
       });
-      expect(said).toContain('FAILED: offset=100 answers the newest run again: a history is paged by limit and offset');
+      expect(said).toContain(
+        'FAILED: offset=100 returns the newest run again: a history must be paged by limit and offset',
+      );
       expect(code).toBe(1);
     });
 
@@ -253,12 +255,12 @@ describe('stepgate check', () => {
     expect(stdout).not.toContain('SECRET');
   });
 
-  const NO_HEADER = 'expected one key; it has a character that no header may have';
+  const NO_HEADER = 'must be one key, got a character that a header cannot contain';
   it.each([
-    ['', '--key-stdin: expected a key on standard input; it is empty.'],
-    [' \n', '--key-stdin: expected a key on standard input; it is empty.'],
-    ['SECRET\nother\n', `--key-stdin: ${NO_HEADER}`],
-    ['SECRET\u2019', `--key-stdin: ${NO_HEADER}`],
+    ['', 'Standard input must be a key when --key-stdin is set, got nothing.'],
+    [' \n', 'Standard input must be a key when --key-stdin is set, got nothing.'],
+    ['SECRET\nother\n', `Standard input ${NO_HEADER}`],
+    ['SECRET\u2019', `Standard input ${NO_HEADER}`],
   ])('refuses the key %j of standard input, takes no other in its place, and makes no call', async (input, message) => {
     const refused = check(['--key-stdin'], {}, input);
     await expect(refused).rejects.toThrow(UsageError);
@@ -269,12 +271,12 @@ describe('stepgate check', () => {
 
   const NO_FINITE = '{"at": 1e400}';
   it.each<readonly [readonly string[], Environment, RegExp]>([
-    [[], { STEPGATE_CHECK_KEY: 'SECRET\u0007' }, /^STEPGATE_CHECK_KEY: expected one key; it has a character/],
-    [[], { STEPGATE_CHECK_KEY: '' }, /^STEPGATE_CHECK_KEY: expected a key of the upstream; it is not set\./],
-    [['--run', 'r1'], {}, /^--run needs --workflow/],
-    [['--inputs', '{}'], {}, /^--inputs needs --execute/],
-    [['--execute', '--inputs', '[1]'], {}, /^--inputs: expected a JSON object/],
-    [['--execute', '--inputs', NO_FINITE], {}, /^--inputs: expected a JSON object/],
+    [[], { STEPGATE_CHECK_KEY: 'SECRET\u0007' }, /^STEPGATE_CHECK_KEY must be one key, got a character/],
+    [[], { STEPGATE_CHECK_KEY: '' }, /^STEPGATE_CHECK_KEY must be a key of the upstream, got nothing\./],
+    [['--run', 'r1'], {}, /^--workflow is required when --run is set/],
+    [['--inputs', '{}'], {}, /^--execute is required when --inputs is set/],
+    [['--execute', '--inputs', '[1]'], {}, /^--inputs must be a JSON object/],
+    [['--execute', '--inputs', NO_FINITE], {}, /^--inputs must be a JSON object/],
     [[], { UPSTREAM_AUTH_HEADER: 'x-api-key' }, /^UPSTREAM_AUTH_HEADER must be/],
   ])('refuses %j with %j and makes no call', async (args, environment, message) => {
     await expect(check(args, environment)).rejects.toThrow(message);
@@ -284,7 +286,7 @@ describe('stepgate check', () => {
   it.each<readonly [readonly string[], Environment, RegExp]>([
     [['--key', 'SECRET'], {}, /Unknown option '--key'/],
     [[], { UPSTREAM_AUTH_HEADER: 'x-api-key' }, /can't start with this configuration\.\nUPSTREAM_AUTH_HEADER must be/],
-    [['--run', 'r1'], {}, /^--run needs --workflow/],
+    [['--run', 'r1'], {}, /^--workflow is required when --run is set/],
   ])('prints why it refuses %j with %j, and exits with 1', async (args, environment, message) => {
     const { code, stdout, stderr } = await checkByProcess(args, environment);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });

@@ -63,6 +63,7 @@ export const ran = (
   });
 
 export const runRecord = ({ inputs, outputs, ...record }: RecordDraft = {}): RunRecord => ({
+  nodeTokens: [],
   id: 'run-1',
   rawStatus: 'completed',
   startTime: at(0),

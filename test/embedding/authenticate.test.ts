@@ -189,7 +189,7 @@ describe('an authenticate hook', () => {
 
   it('stands in place of UPSTREAM_AUTH=service: both are refused at start', async () => {
     const service = { UPSTREAM_AUTH: 'service', UPSTREAM_API_KEY: 'k', GATEWAY_KEYS_SHA256: 'a'.repeat(64) };
-    await expect(startGateway(service, { authenticate: hook })).rejects.toThrow('UPSTREAM_AUTH: expected passthrough');
+    await expect(startGateway(service, { authenticate: hook })).rejects.toThrow('UPSTREAM_AUTH must be passthrough');
   });
 });
 

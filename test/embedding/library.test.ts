@@ -393,8 +393,8 @@ describeWithValkey(`a gateway that can not start${withoutValkey}`, () => {
       /^AUTH_JWKS must be .* ENOENT$/,
     ],
     ["an embedder's plugin", () => ({ plugins: [failing] }), /no database/],
-    ['the port', () => ({ config: { PORT: valkey.port } }), /^PORT: .* is in use .*EADDRINUSE/],
-    ['the host', () => ({ config: { HOST: '192.0.2.1' } }), /^HOST: .*192\.0\.2\.1/],
+    ['the port', () => ({ config: { PORT: valkey.port } }), /^PORT must be .* is in use .*EADDRINUSE/],
+    ['the host', () => ({ config: { HOST: '192.0.2.1' } }), /^HOST must be .*192\.0\.2\.1/],
   ])('because of %s leaves no connection and no server', async (_, optionsOf, message) => {
     await expect(start(optionsOf())).rejects.toThrow(message);
     await expectNothingOpen();

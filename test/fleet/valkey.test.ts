@@ -22,8 +22,8 @@ import { wireRun } from '../harness/wire.ts';
 
 const ALONE = 'Valkey does not answer: this gateway works alone until it does';
 const AGAIN = 'Valkey answers: this gateway shares again';
-const REFUSED = 'Valkey refuses a command';
-const UNREACHABLE = 'Valkey can not be reached';
+const REFUSED = 'Valkey refused a command';
+const UNREACHABLE = 'Valkey cannot be reached';
 
 const isClosed = async ({ url }: Pick<TestGateway, 'url'>) =>
   (await scrape(url)).value('stepgate_valkey_breaker', { state: 'closed' }) === 1;

@@ -86,6 +86,10 @@ describe('the cost of an operation', () => {
     [ofWorkflow('changeCoverage(last: 300) { runCount }'), 305],
     [ofWorkflow('failureGroups(last: 100, startedBefore: "2026-01-01T00:00:00Z") { count }'), 117],
     [ofWorkflow('trend { runCount }'), 3],
+    [ofWorkflow('trend { usage { totalTokens estimatedCost { amount } byModel { model } } }'), 3],
+    [ofWorkflow('trend(last: 100) { runCount } upstreamUrl'), 1],
+    [ofRun('upstreamUrl'), 1],
+    [ofWorkflow('runs(first: 10, filter: { error: "x" }) { nodes { status upstreamUrl } }'), 6],
     [ofWorkflow('trend(last: 300, buckets: 3) { nodes { nodeId } }'), 304],
     // 100 and five times 99 are the first that are 500.
     [ofWorkflow('runs(first: 10, filter: { status: [FAILED] }) { nodes { status } }'), 6],
@@ -152,6 +156,8 @@ describe('the cost of an operation', () => {
     [ofWorkflow('failureGroups(last: 1000) { runs(first: 3) { id } }'), 41],
     [ofWorkflow('changePoints(last: 1000) { run { id } }'), 21],
     [ofWorkflow('trend(buckets: 100) { runCount }'), 101],
+    // The bucket, its usage, two costs and ten models, each with one.
+    [ofWorkflow('trend(buckets: 2) { usage { estimatedCost { amount } byModel { estimatedCost { amount } } } }'), 47],
     ['{ recentRuns(first: 4) { nodes { id } unavailableWorkflows { id } } }', 12],
     [ofRun('failedSteps(first: 7) { id }'), 8],
     [ofRun('timeline { bars { lane } }'), 22],

@@ -81,7 +81,7 @@ describe('OPS_PORT', () => {
     upstream = await startFaultyUpstream();
     const taken = new URL(upstream.url).port;
     const started = startGateway({ UPSTREAM_URL: upstream.url, PORT: String(port), OPS_PORT: taken });
-    const sentence = `OPS_PORT: expected a port that is free; ${taken} is in use at 127.0.0.1 (EADDRINUSE).`;
+    const sentence = `OPS_PORT must be a free port, got ${taken}, which is in use at 127.0.0.1 (EADDRINUSE).`;
     await expect(started).rejects.toThrow(sentence);
     await expect(fetch(`http://127.0.0.1:${port}/`)).rejects.toThrow();
   });

@@ -231,8 +231,8 @@ describe('a request', () => {
 
 describe('a gateway that can not listen', () => {
   it.each([
-    ['a name without an address', { HOST: 'host.invalid' }, /^HOST: expected an address .* got "host.invalid"/],
-    ['an address of another machine', { HOST: '192.0.2.1' }, /^HOST: expected .*EADDRNOTAVAIL/],
+    ['a name without an address', { HOST: 'host.invalid' }, /^HOST must be an address .* got "host.invalid"/],
+    ['an address of another machine', { HOST: '192.0.2.1' }, /^HOST must be .*EADDRNOTAVAIL/],
   ])('names the variable: %s', async (_, environment, message) => {
     const problem = startGateway(environment);
     await expect(problem).rejects.toBeInstanceOf(ConfigError);

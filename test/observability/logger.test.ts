@@ -128,7 +128,7 @@ it.each([
   script.child.stdout.destroy();
   script.child.stdin.end();
   expect(await script.exited).toBe(0);
-  expect((await warnings).match(/The log can't be written: EPIPE/g)).toHaveLength(1);
+  expect((await warnings).match(/The log cannot be written: EPIPE/g)).toHaveLength(1);
 });
 
 it('lines above 16 MB that nobody reads are dropped, and a warning says how many', async () => {

@@ -187,9 +187,9 @@ describe('an event of a run', () => {
     ['the record is missing again', { run: MISSING, steps: list(running) }, { run: MISSING }],
     ['the steps are missing again', { steps: MISSING }, { steps: MISSING }],
     [
-      'the outputs of all nodes come, which nothing reads',
+      'the outputs of all nodes come, which no field of a run reads',
       {},
-      { run: record({ all_outputs: { model_1: 'x'.repeat(200_000) } }) },
+      { run: record({ all_outputs: { model_1: 'x'.repeat(200_000), model_2: { usage: { total_tokens: 7 } } } }) },
     ],
     [
       'steps that cannot be answered, and unknown fields, are other ones',

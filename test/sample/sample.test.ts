@@ -454,6 +454,6 @@ describe('npm run upstream', () => {
 
   it('refuses a wrong port', async () => {
     const started = run('http');
-    expect(await text(started.stderr)).toBe('UPSTREAM_PORT: expected a number from 0 to 65535, got "http"\n');
+    expect(await text(started.stderr)).toBe('UPSTREAM_PORT must be a number from 0 to 65535, got "http"\n');
   });
 });

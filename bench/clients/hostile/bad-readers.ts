@@ -1,4 +1,4 @@
-/** Hostile callers that ask for large answers and read them slowly, or not at all. */
+/** Hostile clients that request large answers and read them slowly, or not at all. */
 import { createConnection, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runIdOf, type RunShape } from '../../fixture-runs.ts';
@@ -8,7 +8,7 @@ import { flood } from './flood.ts';
 import { allOutputs, bodyOf, lengths, manyPaths } from './operations.ts';
 import { answerOf, type Target } from './tally.ts';
 
-/** Its outputs come near MAX_ANSWER_BYTES. */
+/** A run whose outputs are almost MAX_ANSWER_BYTES. */
 const LARGEST: RunShape = { state: 'finished', steps: 20, outputBytes: 1_600_000 };
 const DENSE: RunShape = { ...LARGEST, state: 'dense' };
 const TEN_MB: RunShape = { state: 'finished', steps: 20, outputBytes: 500_000 };
@@ -20,7 +20,7 @@ const PATH_CONNECTIONS = 4;
 const READ_EVERY_MS = 20;
 const PIPELINING_CONNECTIONS = 32;
 const PIPELINED = 200;
-/** What the gateway lets wait on one connection, so that it is not cut at once. */
+/** Requests that may wait on one connection before it is closed. */
 const PIPELINED_WITHIN_THE_LIMIT = 90;
 const PAUSE_MS = 50;
 
@@ -28,7 +28,7 @@ const PAUSE_MS = 50;
 export const largeAnswers = (target: Target): Promise<void> =>
   readersAndPaths(target, LARGEST, (index) => manyPaths(index, runIdOf(MEDIUM, index % LARGE_RUNS)));
 
-/** The same of values that take twenty times their text when they are parsed. */
+/** The same with values that take twenty times their text when they are parsed. */
 export const denseAnswers = (target: Target): Promise<void> =>
   readersAndPaths(target, DENSE, (index) => lengths(index, runIdOf(DENSE, index % LARGE_RUNS)));
 
@@ -62,7 +62,7 @@ async function readSlowly(target: Target, shape: RunShape, reader: number): Prom
   }
 }
 
-/** 200 requests for 10 MB each, or just as many as may wait, on connections that read nothing; opened again when cut. */
+/** 200 requests for 10 MB each, or as many as may wait, on connections that read nothing. Closed connections are reopened. */
 export async function pipelining(target: Target): Promise<void> {
   const open = async (_: unknown, index: number) => {
     const count = index % 4 === 0 ? PIPELINED : PIPELINED_WITHIN_THE_LIMIT;
@@ -80,7 +80,7 @@ export async function pipelining(target: Target): Promise<void> {
   await Promise.all(Array.from({ length: PIPELINING_CONNECTIONS }, open));
 }
 
-/** Resolves when the connection is closed, at the end of the time at the latest. */
+/** Resolves when the connection is closed, at the latest after the attack. */
 export function connection({ url, untilMs }: Target, use: (socket: Socket) => void): Promise<void> {
   return new Promise((resolve) => {
     const socket = createConnection({ host: url.hostname, port: Number(url.port) }, () => {

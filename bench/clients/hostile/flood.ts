@@ -1,18 +1,18 @@
-/** Requests without a pause over some connections, each answer read to its end. */
+/** Sends requests without a pause over some connections, and reads each answer to its end. */
 import { Agent, request as send } from 'node:http';
 import { answerOf, type Target } from './tally.ts';
 
 export interface HostileRequest {
   readonly headers: Readonly<Record<string, string>>;
-  /** Sent by POST. */
+  /** Body of a POST. */
   readonly body?: string;
-  /** Of a GET. */
+  /** Query string of a GET. */
   readonly search?: string;
 }
 
 const READ_OF_ANSWER = 4000;
 
-/** Asks `next` for the request of each number until the time is over. */
+/** Calls `next` for the request of each number until the time is over. */
 export async function flood(
   target: Target,
   connections: number,

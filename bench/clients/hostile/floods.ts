@@ -1,4 +1,4 @@
-/** Hostile callers that send as fast as they are answered. */
+/** Hostile clients that send as fast as they are answered. */
 import { createHash } from 'node:crypto';
 import { MISSING_RUN, REFUSED_KEY, runIdOf } from '../../fixture-runs.ts';
 import { AUTHORIZATION, runsBody } from '../../queries.ts';
@@ -9,21 +9,21 @@ import type { Target } from './tally.ts';
 const CONNECTIONS = 32;
 const authorization = AUTHORIZATION;
 
-/** Of a proxy that is trusted; another one for each number, so that no limit by address is reached. */
+/** The header of a trusted proxy. Each number has another address, so that no limit by address is reached. */
 const fromManyAddresses = (index: number) => ({
   'x-forwarded-for': `10.${(index >> 16) & 255}.${(index >> 8) & 255}.${index & 255}`,
 });
 
 const runOf = ({ cachedRuns }: Target, index: number): string => cachedRuns[index % cachedRuns.length] ?? '';
 
-/** Without a key: operations of 100 KB to 1 MB, all different. A quarter comes from one address. */
+/** Without a key: operations of 100 KB to 1 MB, all different, a quarter from one address. */
 export const anonymous = (target: Target): Promise<void> =>
   flood(target, CONNECTIONS, (index) => ({
     headers: index % 4 === 0 ? {} : fromManyAddresses(index),
     body: bodyOf(commented(index, 100_000 + ((index * 7919) % (index % 2 === 0 ? 30_000 : 900_000)))),
   }));
 
-/** With a key: legal operations of 27 KB, each sent thrice. Half of them can be compiled. */
+/** With a key: valid operations of 27 KB, each sent three times. Half of them can be compiled. */
 export const documents = (target: Target): Promise<void> =>
   flood(target, CONNECTIONS, (count) => {
     const index = Math.floor(count / 3);
@@ -34,7 +34,7 @@ export const documents = (target: Target): Promise<void> =>
 
 const RUNS_OF_MADE_UP_KEY = 100;
 
-/** Each with a key of its own, half of them from one address: the upstream refuses it, or answers that there are no such runs. */
+/** Each with its own key, half of them from one address. The upstream refuses the key, or has no such runs. */
 export const madeUpKeys = (target: Target): Promise<void> =>
   flood(target, CONNECTIONS, (index) => {
     const isRefused = index % 4 < 2;
@@ -44,7 +44,7 @@ export const madeUpKeys = (target: Target): Promise<void> =>
     return { headers: { authorization, ...(index % 2 === 0 && fromManyAddresses(index)) }, body: runsBody(ids) };
   });
 
-/** Without a key, from three addresses: all that one operation may ask of the schema. */
+/** Without a key, from three addresses: as much of the schema as one operation may query. */
 export const introspection = (target: Target): Promise<void> =>
   flood(target, 3, (index) => {
     const types = (alias: number) => `s${index}_${alias}: __schema { types { fields { type { fields { name } } } } }`;
@@ -64,7 +64,7 @@ export const persisted = (target: Target): Promise<void> =>
   });
 
 const KEYS = 5000;
-/** Just what the response cache takes, what a header may hold, and what is too long for it. */
+/** Lengths that just fit the response cache and a header, and a length that does not. */
 const POST_LENGTH = 15_000;
 const GET_LENGTH = 10_000;
 const LONG_LENGTH = 100_000;

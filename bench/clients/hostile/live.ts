@@ -1,4 +1,4 @@
-/** Hostile callers of the live transports: many sockets with large variables, and streams that nobody reads. */
+/** Hostile clients of the live transports: many sockets with large variables, and streams without a reader. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import { runIdOf, WORKFLOW_ID, type RunShape } from '../../fixture-runs.ts';
@@ -15,7 +15,7 @@ const OPERATION =
   '($workflowId:ID!,$id:ID!,$large:ID!){run(workflowId:$workflowId,id:$id){id status steps{id status elapsedTime outputs}step(id:$large){id}}}';
 const QUERY = `query${OPERATION}`;
 const SUBSCRIPTION = `subscription${OPERATION.replace('{run(', '{runUpdated(')}`;
-/** What one viewer may hold is soon full: each socket and stream has one of so many keys. */
+/** Number of keys: one viewer soon reaches its limit of bytes. */
 const KEYS = 20;
 const PAUSE_MS = 2;
 
@@ -27,7 +27,7 @@ export async function live(target: Target): Promise<void> {
   for (let index = 0; Date.now() < target.untilMs; index += 1) {
     if (sockets.length < SOCKETS) sockets.push(openSocket(target, index));
     const socket = sockets[(index * 7) % sockets.length];
-    // Each socket has one subscription more and one query more in its turn.
+    // Each socket gets one more subscription and one more query in its turn.
     if (socket?.readyState === WebSocket.OPEN && socket.bufferedAmount === 0) {
       subscribe(target, socket, index % 2 === 0 ? SUBSCRIPTION : QUERY, index);
     } else if (socket?.readyState === WebSocket.CLOSED) {
@@ -51,7 +51,7 @@ function openSocket({ url, tally }: Target, index: number): WebSocket {
   socket.on('message', (data: Buffer) => {
     const text = data.toString('latin1');
     tally.answered(`socket ${answerOf(/"type":"(\w+)"/.exec(text)?.[1] ?? '', text)}`);
-    // A second is long enough to say that it is a hostile one: every other socket stops to read.
+    // After a second it turns hostile: every other socket stops reading.
     if (index % 2 === 0 && text.includes('"next"')) socket.pause();
   });
   return socket;
@@ -64,7 +64,7 @@ function subscribe({ tally }: Target, socket: WebSocket, query: string, index: n
   socket.send(JSON.stringify({ id: String(index), type: 'subscribe', payload: { query, variables } }));
 }
 
-/** A stream of events, whose reader stops at once; opened again when cut. */
+/** A stream of events without a reader. A closed stream is reopened. */
 async function readNothing(target: Target, index: number): Promise<void> {
   while (Date.now() < target.untilMs) {
     await connection(target, (socket) => {

@@ -1,12 +1,12 @@
-/** The texts that hostile callers send: legal, and no two alike. */
+/** Operations of hostile clients: valid, and all different. */
 import { WORKFLOW_ID } from '../../fixture-runs.ts';
 
 const RUN = (selection: string, id: string) => `{run(workflowId:"${WORKFLOW_ID}",id:"${id}"){${selection}}}`;
 
-/** A small operation behind a comment of this many characters. */
+/** A small operation with a comment of this many characters. */
 export const commented = (index: number, length: number): string => `{__typename}#${index} ${'x'.repeat(length)}`;
 
-/** Within the limit of aliases, and few enough fields to be compiled. */
+/** Within the limit of aliases, with few enough fields to be compiled. */
 export function longAliases(index: number, length: number, runId: string): string {
   const count = 90;
   const width = Math.floor(length / count) - 8;
@@ -33,7 +33,7 @@ export function manyPaths(index: number, runId: string): string {
   return RUN(`steps{${paths.join(' ')}}`, runId);
 }
 
-/** A small answer, for which all of the outputs of each step are parsed. */
+/** A small answer that needs all outputs of each step to be parsed. */
 export const lengths = (index: number, runId: string): string =>
   RUN(`l${index}:steps{outputs(path:"items[-1]")}`, runId);
 

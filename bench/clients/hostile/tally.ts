@@ -1,8 +1,8 @@
-/** What a hostile caller sent and was answered. */
+/** Counts the requests and answers of a hostile client. */
 
 export interface HostileReport {
   readonly requests: number;
-  /** How often each status came, with the code of the first error in its body; or each way in which a connection ended. */
+  /** Number of answers by status and code of the first error, and of closed connections by cause. */
   readonly answers: Readonly<Record<string, number>>;
 }
 
@@ -12,7 +12,7 @@ export interface Tally {
   report(): HostileReport;
 }
 
-/** What every attack is given. */
+/** Options of every attack. */
 export interface Target {
   readonly url: URL;
   readonly untilMs: number;

@@ -1,4 +1,4 @@
-/** The one set of resolvers of all peers. All but these fields are plain properties of what `deriveRun` answers. */
+/** The resolvers of all peers. All other fields are plain properties of the result of `deriveRun`. */
 import type { LoadRun } from './runs.ts';
 import type { Run, Step } from './schema.ts';
 

@@ -1,14 +1,14 @@
-/** Where a peer's resolvers get runs from: a process-wide LRU, or a DataLoader of the request. */
+/** The source of runs for a peer's resolvers: a process-wide LRU, or a DataLoader of the request. */
 import DataLoader from 'dataloader';
 import { LRUCache } from 'lru-cache';
 import { isFinished, type Run } from './schema.ts';
 import type { FetchRun } from './upstream.ts';
 
-/** A run that is held comes back without a promise: that is the faster path in every executor. */
+/** A cached run is returned without a promise, which is faster in every executor. */
 export type LoadRun = (authorization: string, workflowId: string, id: string) => Run | Promise<Run>;
 
 export interface LruOptions {
-  /** As much as Stepgate's CACHE_MAX_BYTES, counted in the same way: by the bytes of the upstream's answer. */
+  /** The size of Stepgate's CACHE_MAX_BYTES, counted in the same way: by the bytes of the upstream's answer. */
   readonly maxBytes: number;
   readonly liveTtlMs: number;
 }
@@ -23,7 +23,7 @@ interface Wanted {
 export function createLruOfRuns(fetchRun: FetchRun, { maxBytes, liveTtlMs }: LruOptions): LoadRun {
   const runs = new LRUCache<string, Run, Wanted>({
     maxSize: maxBytes,
-    // lru-cache puts a fetch under way in the cache, too, and measures it as nothing.
+    // lru-cache also caches a fetch in progress, with the size 0.
     sizeCalculation: () => 1,
     fetchMethod: async (_key, _stale, { options, context: { authorization, workflowId, id } }) => {
       const { run, sizeBytes } = await fetchRun(authorization, workflowId, id);
@@ -34,13 +34,13 @@ export function createLruOfRuns(fetchRun: FetchRun, { maxBytes, liveTtlMs }: Lru
   });
 
   return (authorization, workflowId, id) => {
-    // Never answer one caller with what was fetched for another.
+    // A caller must not get data that was fetched for another.
     const key = `${authorization} ${workflowId} ${id}`;
     return runs.get(key) ?? runs.forceFetch(key, { context: { authorization, workflowId, id } });
   };
 }
 
-/** What most people write: every request fetches each of its runs once. */
+/** The usual way: every request fetches each of its runs once. */
 export function createRequestLoader(fetchRun: FetchRun): LoadRun {
   const loader = new DataLoader<readonly [string, string, string], Run, string>(
     (keys) => Promise.all(keys.map(async (key) => (await fetchRun(...key)).run)),

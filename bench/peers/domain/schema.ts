@@ -1,4 +1,4 @@
-/** The one schema of all peers: the part of Stepgate's that the workloads ask for, and how a run is derived for it. */
+/** The schema of all peers: the part of Stepgate's that the workloads query, and the derivation of a run for it. */
 import type { WireStep } from './wire.ts';
 
 export const typeDefs = /* GraphQL */ `
@@ -77,7 +77,7 @@ const STATUS_OF_WORD: Readonly<Record<string, StepStatus>> = {
   skipped: 'SKIPPED',
 };
 
-/** Everything at once, since all of it is asked for. The upstream's times are of one form, so texts compare as moments. */
+/** Derives all values at once, since all are queried. Upstream times have one format, so texts compare as times. */
 export function deriveRun(workflowId: string, id: string, wireSteps: readonly WireStep[]): Run {
   const steps = wireSteps.map(toStep).sort((a, b) => compare(a.startTime, b.startTime));
   return {
@@ -102,16 +102,16 @@ const toStep = (wire: WireStep): Step => ({
   error: textOrNull(wire.error),
 });
 
-/** The wire says `""` for nothing, too. */
+/** The upstream also sends `""` for a missing value. */
 const textOrNull = (text: string | null): string | null => (text === '' ? null : text);
 
-/** Null, which is not known yet, comes last. */
+/** Null, for a value that is not known yet, comes last. */
 function compare(a: string | null, b: string | null): number {
   if (a === null || b === null) return Number(a === null) - Number(b === null);
   return Number(a > b) - Number(a < b);
 }
 
-/** Over the latest attempt of each node. */
+/** Counts the latest attempt of each node. */
 function inferStatus(steps: readonly Step[]): Run['status'] {
   const statuses = new Set(new Map(steps.map((step) => [step.nodeId, step.status])).values());
   if (statuses.has('RUNNING') || statuses.has('PENDING')) return 'RUNNING';

@@ -1,11 +1,11 @@
-/** The peers' way to the upstream, with kept connections and 50 calls at once: plain node:http, the cheapest that Node has, or got. */
+/** The peers' upstream client, with keep-alive and 50 calls at once: node:http, the cheapest client of Node, or got. */
 import { Agent, get } from 'node:http';
 import got from 'got';
 import pLimit from 'p-limit';
 import { deriveRun, type Run } from './schema.ts';
 import type { WireStep } from './wire.ts';
 
-/** How many calls go out at once: what W3 allows everybody. */
+/** Calls at once: the limit of W3 for all. */
 export const CONCURRENCY = 50;
 
 export interface FetchedRun {

@@ -1,4 +1,4 @@
-/** What the peers read of the upstream's steps: the wire's names, as UPSTREAM call 1 sends them. */
+/** The fields of the upstream's steps that the peers read, as sent by UPSTREAM call 1. */
 
 export interface WireStep {
   readonly id: string;

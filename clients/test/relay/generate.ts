@@ -1,4 +1,4 @@
-/** Writes the test operations for Relay's compiler: in `graphql` tags, each with the name of its module. */
+/** Writes the test operations for Relay's compiler, in `graphql` tags. Each operation has the name of its module. */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { Kind, parse, print, visit, type DocumentNode } from 'graphql';
 import { differentParts } from '../different-parts.ts';

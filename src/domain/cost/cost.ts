@@ -27,14 +27,28 @@ export const runCost = (steps: readonly Billed[], prices: PriceList): Cost =>
   );
 
 function costOf(calls: readonly BilledTokens[], prices: PriceList): Cost {
-  const amounts = calls.map((call) => attodollarsOf(call, prices)).filter((amount) => amount !== null);
-  const total = amounts.reduce((sum, amount) => sum + amount, 0n);
-  const isPriced = amounts.length > 0 || calls.length === 0;
+  const sum = createCostSum();
+  for (const call of calls) sum.add(attodollarsOf(call, prices));
+  return sum.cost();
+}
+
+/** Of amounts by `attodollarsOf`. */
+export function createCostSum() {
+  let total = 0n;
+  let [stepsPriced, stepsUnpriced] = [0, 0];
   return {
-    amount: isPriced ? Number(total) / ATTODOLLARS : null,
-    currency: CURRENCY,
-    stepsPriced: amounts.length,
-    stepsUnpriced: calls.length - amounts.length,
+    add(amount: bigint | null): void {
+      if (amount === null) {
+        stepsUnpriced += 1;
+        return;
+      }
+      total += amount;
+      stepsPriced += 1;
+    },
+    cost(): Cost {
+      const isKnown = stepsPriced > 0 || stepsUnpriced === 0;
+      return { amount: isKnown ? Number(total) / ATTODOLLARS : null, currency: CURRENCY, stepsPriced, stepsUnpriced };
+    },
   };
 }
 
@@ -42,7 +56,7 @@ function costOf(calls: readonly BilledTokens[], prices: PriceList): Cost {
 const ATTODOLLARS = 1e18;
 
 /** Null where the model has no name or no price, or not all counts are known: a part of a cost would be wrong. */
-function attodollarsOf({ model, counts }: BilledTokens, list: PriceList): bigint | null {
+export function attodollarsOf({ model, counts }: BilledTokens, list: PriceList): bigint | null {
   const ofModel = model === null ? undefined : list.get(model);
   if (!ofModel || !counts) return null;
   const prices = pricesFor(ofModel, counts.input);

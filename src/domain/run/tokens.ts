@@ -3,8 +3,17 @@ import { fieldOf, isJsonObject } from '../json.ts';
 import { modelOf } from '../conversation/model-name.ts';
 import { joinStream } from '../conversation/streams/streams.ts';
 import { compareText } from '../order.ts';
-import type { ModelTokenUsage, PayloadValues, RunTokenUsage, StepFacts, TokenCounts, TokenUsage } from '../types.ts';
-import { billedCounts, countOf, readUsage, sumOfKnown } from './usage.ts';
+import type {
+  JsonValue,
+  ModelTokenUsage,
+  PayloadValues,
+  ReportedTokens,
+  RunTokenUsage,
+  StepFacts,
+  TokenCounts,
+  TokenUsage,
+} from '../types.ts';
+import { billedCounts, countOf, readUsage } from './usage.ts';
 
 /** What is read of a model call when its answer comes, so that no list and no total reads a payload. */
 export type TokenFacts = Pick<StepFacts, 'tokenUsage' | 'billedTokens'>;
@@ -20,26 +29,35 @@ export function readTokens(
   upstreamTokens: number | null,
   { inputs, outputs }: Pick<PayloadValues, 'inputs' | 'outputs'>,
 ): TokenFacts {
-  const answer = isJsonObject(fieldOf(outputs, 'usage')) ? outputs : (joinStream(outputs) ?? outputs);
-  const usage = readUsage(fieldOf(answer, 'usage'));
-  const { counts } = usage;
+  const reported = reportIn(answerIn(outputs));
+  const { model, inputTokens, outputTokens, totalTokens, cachedInputTokens, reasoningTokens } = reported;
   const upstreamTotal = countOf(upstreamTokens) ?? 0;
-  if (upstreamTotal === 0 && Object.values(counts).every((count) => count === null)) return NO_TOKENS;
+  if (upstreamTotal === 0 && isEmpty(reported)) return NO_TOKENS;
+  const total = { totalTokens: upstreamTotal > 0 ? upstreamTotal : totalTokens };
+  const source = upstreamTotal > 0 ? 'UPSTREAM' : 'OUTPUTS';
   return {
-    tokenUsage: {
-      ...counts,
-      totalTokens: upstreamTotal > 0 ? upstreamTotal : counts.totalTokens,
-      model: modelOf(null, answer),
-      source: upstreamTotal > 0 ? 'UPSTREAM' : 'OUTPUTS',
-    },
-    billedTokens: { model: modelOf(inputs, answer), counts: billedCounts(usage) },
+    tokenUsage: { inputTokens, outputTokens, ...total, cachedInputTokens, reasoningTokens, model, source },
+    billedTokens: { model: model ?? modelOf(inputs, null), counts: billedCounts(reported) },
   };
 }
 
-/**
- * Sums over all executions, failed ones too: they were paid for. A sum is null when no step tells that count. Models
- * in order of their total, the largest first (unknown last), then by name (those of no name last).
- */
+/** Of outputs alone. Null where they report none: most have no usage, and nothing else of them is looked at. */
+export function readReport(outputs: JsonValue): ReportedTokens | null {
+  const answer = answerIn(outputs);
+  if (!hasUsage(answer)) return null;
+  const reported = reportIn(answer);
+  return isEmpty(reported) ? null : reported;
+}
+
+const hasUsage = (answer: JsonValue): boolean => isJsonObject(fieldOf(answer, 'usage'));
+
+const answerIn = (outputs: JsonValue): JsonValue => (hasUsage(outputs) ? outputs : (joinStream(outputs) ?? outputs));
+
+const reportIn = (answer: JsonValue): ReportedTokens => readUsage(fieldOf(answer, 'usage'), modelOf(null, answer));
+
+const isEmpty = (reported: ReportedTokens): boolean => COUNTS.every((key) => reported[key] === null);
+
+/** Sums over all executions, failed ones too: they were paid for. A sum is null when no step tells that count. */
 export function runTokenUsage(steps: readonly Pick<TokenFacts, 'tokenUsage'>[]): RunTokenUsage {
   const usages = steps.flatMap(({ tokenUsage }) => tokenUsage ?? []);
   const byModel = [...Map.groupBy(usages, (usage) => usage.model)].map(([model, ofModel]): ModelTokenUsage => ({
@@ -49,19 +67,34 @@ export function runTokenUsage(steps: readonly Pick<TokenFacts, 'tokenUsage'>[]):
   return { ...sumOf(usages), byModel: byModel.sort(compareModels) };
 }
 
-function sumOf(usages: readonly TokenUsage[]): TokenCounts & { readonly stepsReporting: number } {
-  const sum = (key: keyof TokenCounts): number | null => sumOfKnown(usages.map((usage) => usage[key]));
-  return {
-    inputTokens: sum('inputTokens'),
-    outputTokens: sum('outputTokens'),
-    totalTokens: sum('totalTokens'),
-    cachedInputTokens: sum('cachedInputTokens'),
-    reasoningTokens: sum('reasoningTokens'),
-    stepsReporting: usages.length,
-  };
+function sumOf(usages: readonly TokenUsage[]): TokenSum {
+  const sum = createTokenSum();
+  for (const usage of usages) addTokens(sum, usage);
+  return sum;
 }
 
-const compareModels = (a: ModelTokenUsage, b: ModelTokenUsage): number =>
+export type TokenSum = { -readonly [Key in keyof TokenCounts]: TokenCounts[Key] } & { stepsReporting: number };
+
+export const createTokenSum = (): TokenSum => ({
+  inputTokens: null,
+  outputTokens: null,
+  totalTokens: null,
+  cachedInputTokens: null,
+  reasoningTokens: null,
+  stepsReporting: 0,
+});
+
+export function addTokens(sum: TokenSum, usage: TokenCounts): void {
+  for (const key of COUNTS) if (usage[key] !== null) sum[key] = (sum[key] ?? 0) + usage[key];
+  sum.stepsReporting += 1;
+}
+
+const COUNTS = ['inputTokens', 'outputTokens', 'totalTokens', 'cachedInputTokens', 'reasoningTokens'] as const;
+
+type UsageOfModel = Pick<ModelTokenUsage, 'model' | 'totalTokens'>;
+
+/** Most tokens first (unknown last), then by name (those of no name last). */
+export const compareModels = (a: UsageOfModel, b: UsageOfModel): number =>
   (b.totalTokens ?? -1) - (a.totalTokens ?? -1) ||
   Number(a.model === null) - Number(b.model === null) ||
   compareText(a.model ?? '', b.model ?? '');

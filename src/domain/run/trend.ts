@@ -8,7 +8,8 @@ export interface TrendBucket extends RunStatistics {
   readonly endedAt: Timestamp;
   /** False if runs that were not looked at may have started in it. */
   readonly isComplete: boolean;
-  /** In the order in which the records were given. */
+  /** In the order in which they were given. */
+  readonly records: readonly RunRecord[];
   readonly runIds: readonly string[];
 }
 
@@ -43,6 +44,7 @@ export function trendOf(records: readonly RunRecord[], count: number, span: Tren
       startedAt: timestampOfMicros(beginning),
       endedAt: timestampOfMicros(edgeOf(part + 1)),
       isComplete: span.isWhole || beginning >= earliest,
+      records: within,
       runIds: within.map(({ id }) => id),
     };
   });

@@ -1,23 +1,22 @@
 /**
- * Epochs: since when a viewer's right is the one that it has now, and when a call of the viewer last succeeded at any gateway. A
- * 401 or 403 begins a new epoch. What was stored in another epoch is never read again; one that Valkey has lost is another, too.
+ * A viewer's epoch begins with a 401 or 403, and records the last successful call at any gateway. Answers of another epoch are
+ * never read. An epoch that Valkey has lost is replaced by another.
  */
 import { randomBytes } from 'node:crypto';
 import type { Redis } from 'ioredis';
 
-/** Times are Valkey's, in milliseconds since 1970. */
+/** Times are of Valkey's clock, in milliseconds since 1970. */
 export interface Epoch {
   readonly token: string;
-  /** When the right was withdrawn; 0 if it never was. */
+  /** When the right was withdrawn; 0 if never. */
   readonly sinceMs: number;
-  /** When the last successful call was sent; 0 if none has been since. */
+  /** When the last successful call was sent; 0 without one in this epoch. */
   readonly lastSuccessMs: number;
 }
 
 /**
- * A call has succeeded. KEYS: epoch. ARGV: token of a new epoch, when the call was sent, how long it lasts. Returns the token of
- * the epoch; none if the right was withdrawn after the call had been sent. A success from the future is none, since another server's
- * clock was ahead, and a withdrawal from the future is of now: else the viewer would have no right until then.
+ * Records a success. KEYS: epoch. ARGV: new token, time of sending, lifetime. Returns the token; nothing if the right was withdrawn
+ * later. Future times are of another server: a success is ignored, a withdrawal counts as now, else it would last until then.
  */
 const RENEW = `
 local token, since, last = string.match(redis.call('GET', KEYS[1]) or '', '^(%S+) (%d+) (%d+)$')
@@ -34,8 +33,8 @@ redis.call('SET', KEYS[1], token .. ' ' .. since .. ' ' .. last, 'PX', ARGV[3])
 return token`;
 
 /**
- * A call was denied. KEYS: epoch. ARGV: token of the new epoch, how long it lasts, 1 if the viewer had a right here. Returns 1 if
- * others are to be told. For a viewer of whom nothing is known nothing is stored: anybody can make up keys.
+ * Records a denial. KEYS: epoch. ARGV: token of the new epoch, lifetime, 1 if the viewer had a right here. Returns 1 if other
+ * gateways must be informed. Stores nothing for an unknown viewer: keys can be invented.
  */
 const WITHDRAW = `
 local epoch = redis.call('GET', KEYS[1])
@@ -48,15 +47,14 @@ return 1`;
 
 const newToken = (): string => randomBytes(16).toString('base64url');
 
-/** Resolves with the epoch's token, or null. */
 export const renewEpoch = async (redis: Redis, name: string, sentMs: number, ttlMs: number): Promise<string | null> =>
   (await redis.eval(RENEW, 1, name, newToken(), sentMs, ttlMs)) as string | null;
 
-/** Resolves with true if others are to be told. */
+/** Resolves with true if other gateways must be informed. */
 export const withdrawEpoch = async (redis: Redis, name: string, ttlMs: number, hadRight: boolean): Promise<boolean> =>
   (await redis.eval(WITHDRAW, 1, name, newToken(), ttlMs, hadRight ? '1' : '0')) === 1;
 
-/** Null for nothing, and for whatever is no epoch. */
+/** Null for a missing or malformed epoch. */
 export function readEpoch(stored: Buffer | null): Epoch | null {
   const [, token, since, last] = /^(\S{1,64}) (\d{1,16}) (\d{1,16})$/.exec(stored?.toString('latin1') ?? '') ?? [];
   return token === undefined ? null : { token, sinceMs: Number(since), lastSuccessMs: Number(last) };

@@ -1,9 +1,9 @@
-/** Values of which Valkey keeps the newest: what a paused gateway stores late overwrites nothing that came after it. */
+/** Values that only newer versions overwrite in Valkey: a paused gateway may store its value late. */
 import type { Redis } from 'ioredis';
 
 /**
- * KEYS: value. ARGV: version (16 digits), bytes, when it expires (ms since 1970). Returns 1 if it was stored, 0 where a newer version
- * is there. A version from the future is of another server, whose clock was ahead: it is not newer.
+ * KEYS: value. ARGV: version (16 digits), bytes, expiry (ms since 1970). Returns 1 if stored, 0 if a newer version is there. A
+ * version in the future is of another server's clock, so it is not newer.
  */
 const STORE_NEWEST = `
 local stored = redis.call('GETRANGE', KEYS[1], 0, 15)
@@ -22,13 +22,13 @@ export interface NewestValue {
   readonly expiresAt: number;
 }
 
-/** Resolves with false where a newer version is there. */
+/** Resolves with false if a newer version is there. */
 export async function storeNewest(redis: Redis, name: string, value: NewestValue): Promise<boolean> {
   const version = String(value.version).padStart(VERSION_DIGITS, '0');
   return (await redis.eval(STORE_NEWEST, 1, name, version, value.bytes, value.expiresAt)) === 1;
 }
 
-/** The bytes. Null for nothing, and for what `storeNewest` has not written. */
+/** The bytes. Null for a missing value, or for a value that `storeNewest` has not written. */
 export function readNewest(stored: Buffer | null | undefined): Buffer | null {
   const version = stored?.toString('latin1', 0, VERSION_DIGITS) ?? '';
   return stored && /^\d{16}$/.test(version) ? stored.subarray(VERSION_DIGITS) : null;

@@ -1,6 +1,6 @@
 /**
- * Answers in Valkey, sealed, each with the epoch of its viewer: both are read by one command. Times are converted to Valkey's clock here
- * and nowhere else.
+ * Encrypted answers in Valkey, each read together with the epoch of its viewer. Only this module converts times of answers to
+ * Valkey's clock.
  */
 import type { SharedState } from '../../runs/ports.ts';
 import { identityOf, type Viewer } from '../../runs/viewer.ts';
@@ -13,37 +13,40 @@ import { readAnswer, writeAnswer, type EpochAnswer } from './stored-answer.ts';
 export interface SharedAnswer {
   /** The name of the lease for its call. */
   readonly lease: string;
-  /** Null where Valkey does not say. */
+  /** Null if Valkey does not answer. */
   read(): Promise<KnownState | null>;
-  /** A call of the viewer that was sent then has succeeded. Resolves with the epoch's token; null if the right is withdrawn. */
+  /**
+   * Records a successful call of the viewer. Resolves with the epoch's token; null if the right is withdrawn or Valkey does not
+   * answer.
+   */
   renew(sentAt: number): Promise<string | null>;
-  /** Infinity: it is final. */
+  /** `sharedMs` is Infinity for a final answer. */
   store(answer: NewAnswer, sharedMs: number): Promise<boolean>;
 }
 
 export interface KnownState extends SharedState {
-  /** The token of the epoch that new answers belong to; null: there is none yet. */
+  /** Token of the epoch for new answers. Null if there is none yet. */
   readonly epoch: string | null;
 }
 
-/** Times are this gateway's, in milliseconds since 1970. */
+/** Times are of this gateway's clock, in milliseconds since 1970. */
 export interface NewAnswer {
   readonly sentAt: number;
   readonly fetchedAt: number;
   /** The epoch's token. */
   readonly epoch: string;
-  /** Null: the upstream has nothing by this id. */
+  /** Null: not found upstream. */
   readonly body: Buffer | null;
 }
 
-/** The line before an answer's bytes is shorter. */
+/** Limit of the line before an answer's bytes. */
 const MAX_HEAD_BYTES = 1024;
 
-/** `maxBytes` of one answer. */
+/** `maxBytes`: limit of one answer. */
 export function createSharedAnswers(fleet: Fleet, maxBytes: number) {
   const { valkey, keys, clock, metrics, sharedTtlMs, source, now } = fleet;
 
-  /** Valkey's clock was ahead when that was written: another server was asked. */
+  /** True for a time in the future: another server, whose clock was ahead, set it. */
   const isToCome = (fleetMs: number): boolean => fleetMs > clock.toFleet(now()) + clock.uncertaintyMs;
 
   const inLocalTime = (answer: EpochAnswer): EpochAnswer => ({
@@ -87,7 +90,7 @@ export function createSharedAnswers(fleet: Fleet, maxBytes: number) {
             if (successAt === null) return null;
             for (const [index, epoch] of known.entries()) {
               const answer = await open(index, replies[epochs.length + index]);
-              // A gateway with one secret of two ends the epoch of that secret only.
+              // A gateway with one of two secrets ends only that secret's epoch, so the latest withdrawal counts for both.
               if (answer && answer.epoch === epoch?.token && answer.sentAt >= withdrawnMs) return inLocalTime(answer);
             }
             return null;

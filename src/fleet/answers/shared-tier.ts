@@ -1,5 +1,5 @@
 /**
- * The port of answers over Valkey. On a miss a gateway takes a lease, and its call serves all gateways. Each failure here costs one
+ * The port of answers over Valkey. On a miss one gateway takes a lease, and its call serves all gateways. A failure here costs one
  * more upstream call, and nothing else.
  */
 import type { Called, Loaded, SharedRequest, SharedTier } from '../../runs/ports.ts';
@@ -11,19 +11,19 @@ import type { Lease } from '../leases.ts';
 import { createSharedAnswers, type SharedAnswer } from './shared-answers.ts';
 import { createWithdrawals } from './withdrawals.ts';
 
-/** How long others wait for a gateway that has died. A living one extends its lease. */
+/** How long others wait for a dead gateway. A live one extends its lease. */
 const LEASE_MS = 1000;
-/** More leases than this are not waited for: the upstream's own timeout is over. */
+/** After this many waits the upstream's own timeout is over, and the gateway calls by itself. */
 const MAX_WAITS = 10;
-/** A larger answer takes longer to fetch from Valkey than a deadline lasts. */
+/** Reading a larger answer from Valkey takes longer than the deadline. */
 const MAX_SHARED_BYTES = 4 * 2 ** 20;
-/** A withdrawal is remembered until no gateway that missed it can have data from before. */
+/** A withdrawal is stored until no gateway that missed it can have older data. */
 const MISSED_MS = 60_000;
 
 interface Found<T> {
   /** Null: a call is needed. */
   readonly loaded: Loaded<T> | null;
-  /** The token of the viewer's epoch, if there is one. */
+  /** Token of the viewer's epoch. Null if there is none. */
   readonly epoch: string | null;
 }
 
@@ -32,7 +32,7 @@ export function createSharedTier(fleet: Fleet, reauthIntervalMs: number): Shared
   const calls = createAwaitedCalls(fleet, 'call');
   const withdrawals = createWithdrawals(fleet, reauthIntervalMs + MISSED_MS);
   const answerOf = createSharedAnswers(fleet, MAX_SHARED_BYTES);
-  /** Answers that are being stored: no more than calls under way. */
+  /** Stores in progress. Bounded by the calls in progress. */
   const underWay = new Set<Promise<unknown>>();
   const track = (storing: Promise<unknown>) => {
     const tracked = storing.finally(() => underWay.delete(tracked));
@@ -46,15 +46,15 @@ export function createSharedTier(fleet: Fleet, reauthIntervalMs: number): Shared
     return found ? (found.loaded ?? callOnce(answer, request)) : request.call();
   }
 
-  /** One call of the whole fleet, as long as leases are kept. */
+  /** One call of the whole fleet, as long as leases work. */
   async function callOnce<T>(answer: SharedAnswer, request: SharedRequest<T>): Promise<Loaded<T>> {
     for (let waits = 0; ; waits += 1) {
       const expected = calls.expect(answer.lease);
       try {
-        // In one round trip: the last holder of the lease may just have stored its answer.
+        // Acquires and reads in one round trip: the last holder may just have stored its answer.
         const acquiring = leases.acquire('call', answer.lease, LEASE_MS);
         const found = await find(answer, request).catch((error: unknown) => {
-          // No call was made: one of the gateways that wait takes the lease over.
+          // No call was made: a waiting gateway takes over the lease.
           track(acquiring.then((acquired) => release(answer, acquired ?? null, 'over')));
           throw error;
         });
@@ -75,7 +75,7 @@ export function createSharedTier(fleet: Fleet, reauthIntervalMs: number): Shared
     }
   }
 
-  /** Null where Valkey does not say. */
+  /** Null if Valkey does not answer. */
   async function find<T>(answer: SharedAnswer, request: SharedRequest<T>): Promise<Found<T> | null> {
     const state = await answer.read();
     if (!state) {
@@ -90,7 +90,7 @@ export function createSharedTier(fleet: Fleet, reauthIntervalMs: number): Shared
         return state.answer();
       },
     });
-    // What this gateway has cached meanwhile is not a read.
+    // An answer that this gateway has cached meanwhile does not count as a shared read.
     if (looks > 0) metrics.sharedRead(loaded ? 'hit' : 'miss');
     return { loaded, epoch: state.epoch };
   }
@@ -108,8 +108,8 @@ export function createSharedTier(fleet: Fleet, reauthIntervalMs: number): Shared
     };
     try {
       const called = await request.call();
-      // The requests that wait for the answer here do not wait for Valkey. An answer whose lifetime throws is not shared: the run store
-      // asks for it as well, and reports the error.
+      // Requests do not wait until the answer is stored. If `sharedMs` throws, nothing is shared, and the run store reports the
+      // error.
       track(
         share(answer, request, called, epoch)
           .catch(() => false)
@@ -117,7 +117,7 @@ export function createSharedTier(fleet: Fleet, reauthIntervalMs: number): Shared
       );
       return called;
     } catch (error) {
-      // If nobody waited any more here, one of the gateways that wait takes the lease over.
+      // If no request waits here any more, a waiting gateway takes over the lease.
       void end(error instanceof AbandonedError ? 'over' : 'failed');
       throw error;
     }
@@ -155,7 +155,7 @@ export function createSharedTier(fleet: Fleet, reauthIntervalMs: number): Shared
       withdrawals.withdraw(viewer.id, { ids: keys.viewerIds(identity), epochs, hadRight });
     },
     onWithdrawn: withdrawals.listen,
-    /** Waits for what is being stored. */
+    /** Waits for stores in progress. */
     async close() {
       while (underWay.size > 0) await Promise.all(underWay);
       withdrawals.close();
@@ -164,7 +164,7 @@ export function createSharedTier(fleet: Fleet, reauthIntervalMs: number): Shared
   };
 }
 
-/** Returns the function that ends it. */
+/** Returns a function that stops extending. */
 function extend(lease: Lease): () => void {
   const stop = () => {
     clearInterval(timer);

@@ -1,8 +1,8 @@
-/** The upstream's answer as gateways share it: a line that says when it is from, and its bytes as they came. */
+/** A shared upstream answer: a line with its times and epoch, and its bytes as received. */
 import { z } from 'zod';
 import type { StoredAnswer } from '../../runs/ports.ts';
 
-/** Its times are Valkey's while it is stored. */
+/** Its times are of Valkey's clock while it is stored. */
 export interface EpochAnswer extends StoredAnswer {
   /** The token of the viewer's epoch. */
   readonly epoch: string;
@@ -23,7 +23,7 @@ export function writeAnswer(head: Omit<EpochAnswer, 'bytes'>, body: Buffer | nul
   return Buffer.concat([Buffer.from(`${line}\n`), ...(body ? [body] : [])]);
 }
 
-/** Null for what a gateway of another version has written in another form. */
+/** Null for another form, written by a gateway of another version. */
 export function readAnswer(written: Buffer): EpochAnswer | null {
   const end = written.indexOf('\n');
   const parsed = HEAD.safeParse(parse(written.toString('utf8', 0, Math.max(0, end))));

@@ -1,16 +1,16 @@
 /**
- * Rights that the upstream has withdrawn, announced to all gateways. Where Valkey does not take a withdrawal it stays pending here, and
- * nothing of the viewer is read from Valkey until it is written and announced.
+ * Announces withdrawn rights to all gateways. A withdrawal that Valkey does not accept is pending here: the viewer's data is not
+ * read from Valkey until the withdrawal is written and announced.
  */
 import type { Fleet } from '../fleet.ts';
 import { createRetries } from '../retries.ts';
 import { withdrawEpoch } from './epochs.ts';
 
 export interface Withdrawals {
-  /** `drop` evicts all of a viewer. To be called once. */
+  /** `drop` evicts all data of a viewer. Call it once. */
   readonly listen: (drop: (viewerId: string) => void) => void;
   withdraw(viewerId: string, withdrawal: Withdrawal): void;
-  /** False as long as a withdrawal of the viewer could not be written. */
+  /** False while a withdrawal of the viewer is not written. */
   areWritten(viewerId: string): Promise<boolean>;
   close(): void;
 }
@@ -18,27 +18,27 @@ export interface Withdrawals {
 export interface Withdrawal {
   /** The viewer's ids, one for each secret. */
   readonly ids: readonly string[];
-  /** The names of its epochs. */
+  /** Names of the viewer's epochs. */
   readonly epochs: readonly string[];
   /** Whether a call of the viewer had succeeded here. */
   readonly hadRight: boolean;
 }
 
 interface Pending extends Withdrawal {
-  /** Also true where an earlier denial or Valkey knew of the right: both forget it before the announcement. */
+  /** Also true if an earlier denial or Valkey recorded the right: a retry finds that record no more. */
   hadRight: boolean;
-  /** One attempt writes all denials so far. */
+  /** Number of denials. One attempt writes all of them. */
   denials: number;
   attempt: Promise<boolean> | null;
 }
 
 const PURPOSE = 'withdrawn';
-/** Ids, separated by blanks. */
+/** Viewer ids, separated by blanks. */
 const PAYLOAD = /^[\w-]{43}(?: [\w-]{43}){0,9}$/;
-/** Each takes less than 1 KB. */
+/** A withdrawal takes less than 1 KB. */
 const MAX_PENDING = 10_000;
 
-/** `ttlMs`: how long a withdrawal is remembered in Valkey. */
+/** `ttlMs`: how long a withdrawal is stored in Valkey. */
 export function createWithdrawals(
   { valkey, announcements, after }: Pick<Fleet, 'valkey' | 'announcements' | 'after'>,
   ttlMs: number,
@@ -57,7 +57,7 @@ export function createWithdrawals(
     pending.delete(viewerId);
     pending.set(viewerId, withdrawal);
     if (pending.size <= MAX_PENDING) return;
-    // Anybody can make up keys: those of which no right is known are the first to be forgotten.
+    // Keys can be invented: withdrawals without a known right are dropped first.
     const madeUp = pending.entries().find(([, { hadRight }]) => !hadRight);
     const [forgotten] = madeUp ?? pending.entries().next().value ?? [viewerId];
     pending.delete(forgotten);
@@ -82,7 +82,7 @@ export function createWithdrawals(
       retries.begin();
       return false;
     }
-    // Since the attempt began a call may have succeeded, and another may have been denied.
+    // A call may have succeeded, and another been denied, since the attempt began.
     if (withdrawal.denials !== denials) return attempt(viewerId, withdrawal);
     if (pending.get(viewerId) === withdrawal) pending.delete(viewerId);
     return true;

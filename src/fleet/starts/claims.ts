@@ -1,8 +1,6 @@
 /**
- * Keys of starts in Valkey: a gateway claims one before it sends anything, and writes there what came of it. While secrets are
- * changed a key has a name for each: any two gateways have one secret in common, so one of them finds the other's claim.
- *
- * Claims have no expiry, so that `volatile-lru` never evicts one for a cached answer. Each start removes ended ones.
+ * Claims of idempotency keys in Valkey: written before a start is sent, and replaced by its outcome. A key has a name for each
+ * secret: two gateways share at least one. Without an expiry, `volatile-lru` never evicts a claim; each start removes ended ones.
  */
 import { LRUCache } from 'lru-cache';
 import type { Redis } from 'ioredis';
@@ -18,18 +16,18 @@ export interface Claims {
 }
 
 export interface Claim {
-  /** For announcements. */
+  /** Name in announcements. */
   readonly name: string;
   /**
-   * Resolves with null where it is this gateway's now, with what another has written, or with `unreadable`. Undefined: Valkey does
-   * not say; then a claim that it may have taken all the same is withdrawn.
+   * Resolves with null if this gateway has the claim now, or with another gateway's record. Undefined if Valkey does not answer: a
+   * claim that it may have stored is then withdrawn.
    */
   take(record: StartRecord): Promise<StartRecord | 'unreadable' | null | undefined>;
-  /** Null frees the key. What can't be written now is written when Valkey takes it. */
+  /** Null frees the key. A failed write is repeated later. */
   settle(record: StartRecord | null): Promise<void>;
 }
 
-/** Sealed, one for each name. */
+/** Encrypted, one for each name. */
 type Values = readonly Buffer[];
 
 interface Settlement {
@@ -40,10 +38,10 @@ interface Settlement {
   readonly untilMs: number;
 }
 
-/** Names of claims, each scored with the end of its claim: milliseconds since 1970 by Valkey's clock. */
+/** Names of claims, each scored with the end of its claim: milliseconds since 1970 on Valkey's clock. */
 const ENDS = 'stepgate:starts';
 
-/** KEYS: ENDS, names. ARGV: milliseconds that a claim lasts. A claim that has ended counts as absent until it is removed. */
+/** KEYS: ENDS, names. ARGV: lifetime of a claim (ms). A claim that has ended counts as absent until it is removed. */
 const FIND_AND_PUT = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -57,8 +55,8 @@ local function put(name, value)
 end`;
 
 /**
- * ARGV: milliseconds, a value for each name. Returns the value that was found with its number; nothing if the names were free.
- * Ended claims are removed first: after that Valkey takes a new one even where it is full of ended ones.
+ * ARGV: milliseconds, a value for each name. Returns the number and value of an existing claim; nothing if the names were free.
+ * Ended claims are removed first, so that a full Valkey has room for a new one.
  */
 const TAKE = `${FIND_AND_PUT}
 local ended = redis.call('ZRANGE', KEYS[1], '-inf', now, 'BYSCORE', 'LIMIT', 0, 100)
@@ -74,8 +72,8 @@ for i = 2, #KEYS do put(KEYS[i], ARGV[i]) end
 return false`;
 
 /**
- * ARGV: milliseconds, the claim's value for each name, then maybe another for each. Leaves alone what others have written. A
- * claim that Valkey has lost is written, too: other gateways learn of it.
+ * ARGV: milliseconds, the claim's value for each name, then an outcome for each or nothing. Leaves records of others unchanged.
+ * Writes the outcome also if Valkey has lost the claim: other gateways find it.
  */
 const SETTLE = `${FIND_AND_PUT}
 for i = 2, #KEYS do
@@ -91,10 +89,10 @@ end
 return 1`;
 
 const MAX_UNWRITTEN_BYTES = 4 * 2 ** 20;
-/** Buffers, names and slots of a settlement that waits. */
+/** Buffers, names and slots of a waiting settlement. */
 const OVERHEAD_BYTES = 1000;
 
-/** `maxWaitMs`: how long a start may be under way. */
+/** `maxWaitMs`: how long a start may be in progress. */
 export function createClaims({ valkey, keys, source, now, after }: Fleet, maxWaitMs: number): Claims {
   const unwritten = new LRUCache<Settlement, Settlement>({
     maxSize: MAX_UNWRITTEN_BYTES,
@@ -102,7 +100,7 @@ export function createClaims({ valkey, keys, source, now, after }: Fleet, maxWai
   });
   const retries = createRetries({ valkey, after, unwritten: () => unwritten.keys(), write });
 
-  /** Resolves with true if it is written, or too late. */
+  /** Resolves with true if the settlement is written or has expired. */
   async function write(settlement: Settlement): Promise<boolean> {
     const { names, claimed, values, untilMs } = settlement;
     const leftMs = Math.floor(untilMs - now());
@@ -132,7 +130,7 @@ export function createClaims({ valkey, keys, source, now, after }: Fleet, maxWai
         async take(record) {
           claimed = await seal(record);
           const ttlMs = maxWaitMs + KEY_LIFETIME_MS;
-          // What is not sent takes no claim, and nothing waits to be withdrawn: whoever asks in an outage would push out outcomes.
+          // A command that was not sent takes no claim. Withdrawals of it would push outcomes out of `unwritten` in an outage.
           const isSent = valkey.isUp;
           const reply = await valkey.run('CLAIM', (redis) => evaluate(redis, TAKE, names, [ttlMs, ...claimed]));
           if (reply === undefined && isSent) void settle(null);
@@ -154,6 +152,6 @@ export function createClaims({ valkey, keys, source, now, after }: Fleet, maxWai
 
 const bytesIn = (values: Values): number => values.reduce((sum, { length }) => sum + length, 0);
 
-/** The reply's texts as bytes. */
+/** Returns texts as bytes. */
 const evaluate = (redis: Redis, script: string, names: readonly string[], values: readonly (Buffer | number)[]) =>
   redis.callBuffer('EVAL', script, names.length + 1, ENDS, ...names, ...values);

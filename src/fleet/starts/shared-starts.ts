@@ -1,6 +1,6 @@
 /**
- * Starts with a key in a fleet: for one key one gateway sends, and all answer what came of it. Never wrong comes before never
- * down: where a key can't be claimed in Valkey, nothing is sent.
+ * Starts with an idempotency key in a fleet: one gateway sends, and all return its outcome. If the key cannot be claimed in Valkey,
+ * nothing is sent: an error is better than a second run.
  */
 import type { KeyedStart, Send, SharedStarts } from '../../runs/ports.ts';
 import {
@@ -14,26 +14,26 @@ import { GatewayError } from '../../upstream/errors.ts';
 import { createAwaitedCalls } from '../awaited-calls.ts';
 import type { Fleet } from '../fleet.ts';
 import { createClaims, type Claim } from './claims.ts';
-import { errorOf, notTold, recordOf, type StartRecord } from './start-record.ts';
+import { errorOf, notReported, recordOf, type StartRecord } from './start-record.ts';
 import { createSharedStartedRuns } from './started-runs.ts';
 
-/** A start may wait before it is sent, and its outcome takes a moment to come here. */
+/** A start may wait before it is sent, and its outcome needs time to arrive here. */
 const MARGIN_MS = 1000;
-/** Who waits asks again so often: announcements may be lost. */
+/** Interval of reads while another gateway sends: announcements may be lost. */
 const RECHECK_MS = 1000;
 
 export function createSharedStarts(fleet: Fleet, upstreamTimeoutMs: number): SharedStarts & { close(): void } {
   const { clock, now } = fleet;
-  /** One at a time in this process, and what it knows without Valkey. */
+  /** Single flight in this process, and its outcomes while Valkey is down. */
   const ownStarts = createIdempotentStarts({ now });
   const maxWaitMs = upstreamTimeoutMs + MARGIN_MS;
   const calls = createAwaitedCalls(fleet, 'start');
   const claims = createClaims(fleet, maxWaitMs);
   const fleetNow = () => Math.max(0, clock.toFleet(now()));
-  // A client that leaves does not undo what was sent: its request waits to the end, as one that has sent does.
+  // A disconnect does not undo a start: each request waits to the end, like the one that sent it.
   const { signal: never } = new AbortController();
 
-  /** `keepUntil`: what other gateways tell is kept here no longer than there. */
+  /** `keepUntil`: an outcome of another gateway is cached here no longer than there. */
   async function once(start: KeyedStart, send: Send, keepUntil: (untilMs: number) => void): Promise<StartedRun> {
     const fingerprint = fingerprintOf(start.workflowId, start.inputs);
     const claim = claims.of(start);
@@ -43,7 +43,7 @@ export function createSharedStarts(fleet: Fleet, upstreamTimeoutMs: number): Sha
       try {
         const found = await claim.take({ state: 'underWay', fingerprint, at: fleetNow() });
         if (found === undefined) throw unavailable();
-        if (found === null) return await sendAndTell(claim, fingerprint, () => send(keepUntil));
+        if (found === null) return await sendAndAnnounce(claim, fingerprint, () => send(keepUntil));
         if (found !== 'unreadable' && found.fingerprint !== fingerprint) throw usedForAnother();
         if (found !== 'unreadable' && found.state !== 'underWay') {
           keepUntil(Math.min(now(), clock.toLocal(found.at)) + KEY_LIFETIME_MS);
@@ -51,9 +51,9 @@ export function createSharedStarts(fleet: Fleet, upstreamTimeoutMs: number): Sha
         }
         const untilMs = found === 'unreadable' ? 0 : Math.min(givesUpAt, clock.toLocal(found.at) + maxWaitMs);
         if (now() >= untilMs) {
-          // The other gateway may tell it later, so it is asked for again.
+          // The other gateway may report the outcome later: this error is not cached.
           keepUntil(0);
-          throw notTold();
+          throw notReported();
         }
         await expected.outcome(Math.min(RECHECK_MS, untilMs - now()), never);
       } finally {
@@ -62,11 +62,15 @@ export function createSharedStarts(fleet: Fleet, upstreamTimeoutMs: number): Sha
     }
   }
 
-  async function sendAndTell(claim: Claim, fingerprint: string, send: () => Promise<StartedRun>): Promise<StartedRun> {
+  async function sendAndAnnounce(
+    claim: Claim,
+    fingerprint: string,
+    send: () => Promise<StartedRun>,
+  ): Promise<StartedRun> {
     const sent = send();
     const [outcome] = await Promise.allSettled([sent]);
     const record = recordOf(outcome, { fingerprint, at: fleetNow() });
-    // Whoever has the answer gets the same one elsewhere. That waits for Valkey's deadline at most, and fails nothing.
+    // A repeat at another gateway must get the same answer. This waits at most for Valkey's deadline, and a failure is ignored.
     await claim.settle(record).catch(() => undefined);
     void calls.announce(claim.name, record ? 'stored' : 'failed');
     return sent;
@@ -90,7 +94,7 @@ function answerOf(record: Exclude<StartRecord, { state: 'underWay' }>): StartedR
 const unavailable = (): GatewayError =>
   new GatewayError(
     'IDEMPOTENCY_UNAVAILABLE',
-    'idempotencyKey: nothing was sent, since the key could not be claimed in Valkey: it does not answer, or it is full. ' +
-      'Try again with the same key. A first attempt may be made without a key',
+    'idempotencyKey cannot be claimed, since Valkey does not answer or is full. Nothing was sent. ' +
+      'Try again with the same key. A first attempt may be sent without a key',
     { wasNotSent: true },
   );

@@ -1,4 +1,4 @@
-/** What gateways tell one another of a start with a key: sealed, since whoever reads Valkey must not know what was started. */
+/** The record of a start with an idempotency key, shared by gateways. Encrypted: readers of Valkey must not see it. */
 import { z } from 'zod';
 import type { StartedRun } from '../../upstream/contract.ts';
 import { ERROR_CODES, GatewayError } from '../../upstream/errors.ts';
@@ -6,7 +6,7 @@ import { startedNothing, unknownOutcome } from '../../upstream/unknown-outcome.t
 
 const start = {
   fingerprint: z.string(),
-  /** When it was claimed, or answered. Valkey's time, in milliseconds since 1970. */
+  /** When the key was claimed or the start answered, in milliseconds since 1970 on Valkey's clock. */
   at: z.int().nonnegative(),
 };
 const RECORD = z.discriminatedUnion('state', [
@@ -26,15 +26,15 @@ export type StartRecord = z.infer<typeof RECORD>;
 type UnknownOutcome = Extract<StartRecord, { state: 'unknown' }>;
 type Start = Pick<StartRecord, 'fingerprint' | 'at'>;
 
-/** Where more would be said, other gateways answer that the outcome is not known. */
+/** For a larger record other gateways answer that the outcome is unknown. */
 export const MAX_RECORD_BYTES = 64 * 2 ** 10;
 
 export function writeRecord(record: StartRecord): Buffer {
   const written = Buffer.from(JSON.stringify(record));
-  return written.length <= MAX_RECORD_BYTES ? written : writeRecord(unknown(record, notTold()));
+  return written.length <= MAX_RECORD_BYTES ? written : writeRecord(unknown(record, notReported()));
 }
 
-/** Null for what a gateway of another version has written in another form. */
+/** Null for another form, written by a gateway of another version. */
 export function readRecord(written: Buffer): StartRecord | null {
   try {
     return RECORD.safeParse(JSON.parse(written.toString())).data ?? null;
@@ -51,7 +51,7 @@ export function recordOf(outcome: PromiseSettledResult<StartedRun>, answered: St
   }
   const error: unknown = outcome.reason;
   if (startedNothing(error)) return null;
-  return unknown(answered, error instanceof GatewayError ? error : notTold());
+  return unknown(answered, error instanceof GatewayError ? error : notReported());
 }
 
 export const errorOf = ({ code, message, upstreamStatus, retryAfterSeconds }: UnknownOutcome): GatewayError =>
@@ -61,9 +61,9 @@ export const errorOf = ({ code, message, upstreamStatus, retryAfterSeconds }: Un
     outcomeIsUnknown: true,
   });
 
-/** The gateway that has sent it does not say what came of it: maybe it is gone. */
-export const notTold = (): GatewayError =>
-  unknownOutcome('UPSTREAM_TIMEOUT', 'another gateway has sent this start, and has not told what came of it');
+/** The sending gateway does not report the outcome: it may be gone. */
+export const notReported = (): GatewayError =>
+  unknownOutcome('UPSTREAM_TIMEOUT', 'another gateway sent this start, and has not reported its outcome');
 
 const unknown = (
   { fingerprint, at }: Start,

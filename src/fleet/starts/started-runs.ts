@@ -1,4 +1,4 @@
-/** Runs that were started at any gateway in the last seconds: a name in Valkey for each, without a value. */
+/** Runs that any gateway started in the last seconds: one name each in Valkey, without a value. */
 import type { SharedStarts } from '../../runs/ports.ts';
 import { identityOf, type Viewer } from '../../runs/viewer.ts';
 import type { RunRef } from '../../upstream/client.ts';

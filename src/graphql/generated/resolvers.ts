@@ -4,6 +4,7 @@ import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } f
 import type { WorkflowRef, StatisticsOfRuns, StartedRun, FailureGroupInHistory, TrendBucketOfWorkflow, ChangePointOfWorkflow } from '../object-references.ts';
 import type { WorkflowPage, RunPage, ListedRun, RecentRunsPage, PageInfo as PageInfoModel } from '../lists/connections.ts';
 import type { Distribution as DomainDistribution, NodeStatistics as DomainNodeStatistics } from '../../domain/run/statistics.ts';
+import type { UsageTrend as DomainUsageTrend, ModelUsageTrend as DomainModelUsageTrend } from '../../domain/run/usage-trend.ts';
 import type { RunComparison as DomainRunComparison, NodeComparison as DomainNodeComparison } from '../../domain/run/comparison.ts';
 import type { WorkflowGraph as DomainWorkflowGraph, WorkflowNode as DomainWorkflowNode, WorkflowEdge as DomainWorkflowEdge, Run as DomainRun, Step as DomainStep, StepCounts as DomainStepCounts, RunTiming as DomainRunTiming, RunGap as DomainRunGap, Timeline as DomainTimeline, TimelineGap as DomainTimelineGap, TimelineBar as DomainTimelineBar, CriticalPath as DomainCriticalPath, Progress as DomainProgress, RepeatedNode as DomainRepeatedNode, RunTokenUsage as DomainRunTokenUsage, ModelTokenUsage as DomainModelTokenUsage, Freshness as DomainFreshness, StepError as DomainStepError, TokenUsage as DomainTokenUsage } from '../../domain/types.ts';
 import type { Cost as DomainCost } from '../../domain/cost/cost.ts';
@@ -308,6 +309,27 @@ export type ModelTokenUsage = {
   /** Output tokens for reasoning, included in `outputTokens`. */
   readonly reasoningTokens?: Maybe<Scalars['Int']['output']>;
   /** Number of steps that report tokens of this model. */
+  readonly stepsReporting: Scalars['Int']['output'];
+  /** All tokens. */
+  readonly totalTokens?: Maybe<Scalars['Int']['output']>;
+};
+
+/** Tokens of one model in a time bucket, and their estimated cost. Counts are null as in `UsageTrend`. */
+export type ModelUsageTrend = {
+  readonly __typename?: 'ModelUsageTrend';
+  /** Input tokens from the model's cache, included in `inputTokens`. */
+  readonly cachedInputTokens?: Maybe<Scalars['Int']['output']>;
+  /** Estimated cost of these outputs. Null if the gateway has no prices (`TOKEN_PRICES`). Records have no `inputs.model`. */
+  readonly estimatedCost?: Maybe<Cost>;
+  /** Input (prompt) tokens. */
+  readonly inputTokens?: Maybe<Scalars['Int']['output']>;
+  /** Model name from the outputs. Null for all outputs that name no model. */
+  readonly model?: Maybe<Scalars['String']['output']>;
+  /** Output (completion) tokens. */
+  readonly outputTokens?: Maybe<Scalars['Int']['output']>;
+  /** Output tokens for reasoning, included in `outputTokens`. */
+  readonly reasoningTokens?: Maybe<Scalars['Int']['output']>;
+  /** Number of outputs that report tokens of this model. */
   readonly stepsReporting: Scalars['Int']['output'];
   /** All tokens. */
   readonly totalTokens?: Maybe<Scalars['Int']['output']>;
@@ -1231,8 +1253,44 @@ export type TrendBucket = {
   readonly runCount: Scalars['Int']['output'];
   /** Start of the bucket, inclusive. */
   readonly startedAt: Scalars['DateTime']['output'];
+  /** Tokens and estimated cost of the runs, by their records. Null if no record reports tokens. Costs no upstream call. */
+  readonly usage?: Maybe<UsageTrend>;
   /** Time from start to end of finished runs, in milliseconds, by their records. Null if no record has both. */
   readonly wallClockMs?: Maybe<Distribution>;
+};
+
+/**
+ * Tokens used by the runs of a time bucket, and their estimated cost: sums over the outputs in the run records.
+ * A record has one output of each node, so failed executions, which were paid for too, and earlier iterations of a node are missing.
+ * `Run.tokenUsage` and `Run.estimatedCost` have them.
+ *
+ * Counts are null if no output reports them, 0 if none were used, and null with a NUMBER_OUT_OF_RANGE error beyond `Int`.
+ */
+export type UsageTrend = {
+  readonly __typename?: 'UsageTrend';
+  /** Usage by model: most tokens first, then by name. */
+  readonly byModel: ReadonlyArray<ModelUsageTrend>;
+  /** Input tokens from a model's cache, included in `inputTokens`. */
+  readonly cachedInputTokens?: Maybe<Scalars['Int']['output']>;
+  /**
+   * Estimated cost of these outputs; `stepsUnpriced` is the number of those that could not be priced.
+   * Null if the gateway has no prices (`TOKEN_PRICES`).
+   */
+  readonly estimatedCost?: Maybe<Cost>;
+  /** Input (prompt) tokens. */
+  readonly inputTokens?: Maybe<Scalars['Int']['output']>;
+  /** Output (completion) tokens. */
+  readonly outputTokens?: Maybe<Scalars['Int']['output']>;
+  /** Output tokens for reasoning, included in `outputTokens`. */
+  readonly reasoningTokens?: Maybe<Scalars['Int']['output']>;
+  /** Number of runs whose record reports no tokens. They are in no sum. */
+  readonly runsNotReporting: Scalars['Int']['output'];
+  /** Number of runs whose record reports tokens. */
+  readonly runsReporting: Scalars['Int']['output'];
+  /** Number of outputs that report tokens: at most one a run and node. */
+  readonly stepsReporting: Scalars['Int']['output'];
+  /** All tokens. */
+  readonly totalTokens?: Maybe<Scalars['Int']['output']>;
 };
 
 /**
@@ -1573,6 +1631,7 @@ export type ResolversTypes = {
   JSON: ResolverTypeWrapper<Scalars['JSON']['output']>;
   Message: ResolverTypeWrapper<DomainMessage>;
   ModelTokenUsage: ResolverTypeWrapper<DomainModelTokenUsage>;
+  ModelUsageTrend: ResolverTypeWrapper<DomainModelUsageTrend>;
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
   NodeChange: NodeChange;
   NodeComparison: ResolverTypeWrapper<DomainNodeComparison>;
@@ -1608,6 +1667,7 @@ export type ResolversTypes = {
   TokenUsage: ResolverTypeWrapper<DomainTokenUsage>;
   ToolCall: ResolverTypeWrapper<DomainToolCall>;
   TrendBucket: ResolverTypeWrapper<TrendBucketOfWorkflow>;
+  UsageTrend: ResolverTypeWrapper<DomainUsageTrend>;
   Workflow: ResolverTypeWrapper<WorkflowRef>;
   WorkflowConnection: ResolverTypeWrapper<WorkflowPage>;
   WorkflowConnectionEdge: ResolverTypeWrapper<Omit<WorkflowConnectionEdge, 'node'> & { node: ResolversTypes['Workflow'] }>;
@@ -1638,6 +1698,7 @@ export type ResolversParentTypes = {
   JSON: Scalars['JSON']['output'];
   Message: DomainMessage;
   ModelTokenUsage: DomainModelTokenUsage;
+  ModelUsageTrend: DomainModelUsageTrend;
   Mutation: Record<PropertyKey, never>;
   NodeComparison: DomainNodeComparison;
   NodeStatistics: DomainNodeStatistics;
@@ -1667,6 +1728,7 @@ export type ResolversParentTypes = {
   TokenUsage: DomainTokenUsage;
   ToolCall: DomainToolCall;
   TrendBucket: TrendBucketOfWorkflow;
+  UsageTrend: DomainUsageTrend;
   Workflow: WorkflowRef;
   WorkflowConnection: WorkflowPage;
   WorkflowConnectionEdge: Omit<WorkflowConnectionEdge, 'node'> & { node: ResolversParentTypes['Workflow'] };
@@ -1787,6 +1849,17 @@ export type MessageResolvers<ContextType = Context, ParentType extends Resolvers
 
 export type ModelTokenUsageResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ModelTokenUsage'] = ResolversParentTypes['ModelTokenUsage']> = {
   cachedInputTokens: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  inputTokens: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  model: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  outputTokens: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  reasoningTokens: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  stepsReporting: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  totalTokens: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+};
+
+export type ModelUsageTrendResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ModelUsageTrend'] = ResolversParentTypes['ModelUsageTrend']> = {
+  cachedInputTokens: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  estimatedCost: Resolver<Maybe<ResolversTypes['Cost']>, ParentType, ContextType>;
   inputTokens: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
   model: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   outputTokens: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
@@ -2044,7 +2117,21 @@ export type TrendBucketResolvers<ContextType = Context, ParentType extends Resol
   nodes: Resolver<ReadonlyArray<ResolversTypes['NodeStatistics']>, ParentType, ContextType>;
   runCount: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   startedAt: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  usage: Resolver<Maybe<ResolversTypes['UsageTrend']>, ParentType, ContextType>;
   wallClockMs: Resolver<Maybe<ResolversTypes['Distribution']>, ParentType, ContextType>;
+};
+
+export type UsageTrendResolvers<ContextType = Context, ParentType extends ResolversParentTypes['UsageTrend'] = ResolversParentTypes['UsageTrend']> = {
+  byModel: Resolver<ReadonlyArray<ResolversTypes['ModelUsageTrend']>, ParentType, ContextType>;
+  cachedInputTokens: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  estimatedCost: Resolver<Maybe<ResolversTypes['Cost']>, ParentType, ContextType>;
+  inputTokens: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  outputTokens: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  reasoningTokens: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  runsNotReporting: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  runsReporting: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  stepsReporting: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  totalTokens: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
 };
 
 export type WorkflowResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Workflow'] = ResolversParentTypes['Workflow']> = {
@@ -2128,6 +2215,7 @@ export type Resolvers<ContextType = Context> = {
   JSON: GraphQLScalarType;
   Message: MessageResolvers<ContextType>;
   ModelTokenUsage: ModelTokenUsageResolvers<ContextType>;
+  ModelUsageTrend: ModelUsageTrendResolvers<ContextType>;
   Mutation: MutationResolvers<ContextType>;
   NodeComparison: NodeComparisonResolvers<ContextType>;
   NodeStatistics: NodeStatisticsResolvers<ContextType>;
@@ -2153,6 +2241,7 @@ export type Resolvers<ContextType = Context> = {
   TokenUsage: TokenUsageResolvers<ContextType>;
   ToolCall: ToolCallResolvers<ContextType>;
   TrendBucket: TrendBucketResolvers<ContextType>;
+  UsageTrend: UsageTrendResolvers<ContextType>;
   Workflow: WorkflowResolvers<ContextType>;
   WorkflowConnection: WorkflowConnectionResolvers<ContextType>;
   WorkflowConnectionEdge: WorkflowConnectionEdgeResolvers<ContextType>;

@@ -3,7 +3,7 @@ import { nodeStatistics } from '../../domain/run/statistics.ts';
 import { checkFirst } from '../arguments.ts';
 import type { Context } from '../context.ts';
 import { properties, type FieldTable } from '../fields/field-table.ts';
-import { intFields } from '../fields/int-fields.ts';
+import { intFields, tokenCounts } from '../fields/int-fields.ts';
 import { pageSize } from '../fields/list-sizes.ts';
 import type { StatisticsOfRuns } from '../object-references.ts';
 import { settleAll } from '../lists/settle.ts';
@@ -65,6 +65,8 @@ const trendBucket: FieldTable<'TrendBucket'> = {
   runCount: {},
   failedCount: {},
   wallClockMs: {},
+  // By the records that the trend was made of.
+  usage: { resolve: ({ usage }) => usage() },
   nodes: statisticsByNode,
 };
 
@@ -84,6 +86,8 @@ export const workflowFigures = {
   ChangePoint: changePoint,
   ChangeCoverage: properties<'ChangeCoverage'>(),
   TrendBucket: trendBucket,
+  UsageTrend: { ...properties<'UsageTrend'>(), ...tokenCounts },
+  ModelUsageTrend: { ...properties<'ModelUsageTrend'>(), ...tokenCounts },
   Distribution: properties<'Distribution'>(),
   NodeStatistics: { ...properties<'NodeStatistics'>(), ...intFields('totalTokens') },
 };

@@ -1,7 +1,9 @@
 import { RUNS_WITHOUT } from '../../domain/run/group-history.ts';
 import { runStatistics } from '../../domain/run/statistics.ts';
 import { trendOf } from '../../domain/run/trend.ts';
+import { usageTrends, type UsageTrend } from '../../domain/run/usage-trend.ts';
 import type { WorkflowRecord } from '../../domain/types.ts';
+import { inPieces } from '../../upstream/transport/in-pieces.ts';
 import { checkBuckets, checkFirst, checkIdCount, checkLast, runFilter, runWindow } from '../arguments.ts';
 import { runPage } from '../lists/connections.ts';
 import type { Context } from '../context.ts';
@@ -122,10 +124,22 @@ export const workflow: FieldTable<'Workflow'> = {
     calls: statisticsCalls,
     items: runsInStatistics,
     objects: bucketCount,
-    async resolve({ id: workflowId }, { buckets, ...args }, { history }) {
+    async resolve({ id: workflowId }, { buckets, ...args }, { history, prices }) {
       const count = checkBuckets(buckets);
       const { records, isWhole } = await runsWithin(workflowId, args, history);
-      return trendOf(records, count, { ...runWindow(args), isWhole }).map((bucket) => ({ ...bucket, workflowId }));
+      const trend = trendOf(records, count, { ...runWindow(args), isWhole });
+      // For all buckets at once, so that the pieces of one do not add up with those of the others in a turn.
+      let usages: Promise<readonly (UsageTrend | null)[]> | undefined;
+      const usageAt = async (at: number) => {
+        usages ??= inPieces(
+          usageTrends(
+            trend.map((bucket) => bucket.records),
+            prices,
+          ),
+        );
+        return (await usages)[at] ?? null;
+      };
+      return trend.map((bucket, at) => ({ ...bucket, workflowId, usage: () => usageAt(at) }));
     },
   },
 };

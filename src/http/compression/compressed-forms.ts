@@ -1,17 +1,17 @@
-/** The compressed forms of one body that is answered often: each is made once, and kept with the body. */
+/** The compressed forms of one body that is sent often: each is created once, and cached with the body. */
 import { ownCopy } from '../../upstream/transport/own-bytes.ts';
 
 export type Encoding = 'gzip' | 'br';
 
-/** A promise for a large body. Null: too many wait to be compressed, and it is sent as it is. */
+/** A promise for a large body. Null if too many bodies wait: this one is sent uncompressed. */
 export type Compressed = Buffer | Promise<Buffer | null>;
 
 export type CompressedForms = ReturnType<typeof createCompressedForms>;
 
-/** Of a Buffer and its memory, apart from the bytes in it. */
+/** Memory of a Buffer, apart from its bytes. */
 export const BUFFER_BYTES = 300;
 
-/** `onKept` is called when a form has been made, and counts from then on. */
+/** `onKept` is called when a form is cached, and counts from then on. */
 export function createCompressedForms(onKept: () => void = () => undefined) {
   const forms = new Map<Encoding, Compressed>();
   let sizeBytes = 0;
@@ -40,13 +40,13 @@ export function createCompressedForms(onKept: () => void = () => undefined) {
       }
       return form;
     },
-    /** Of the forms that are kept, with their overhead. */
+    /** Size of the cached forms, with their overhead. */
     get sizeBytes(): number {
       return sizeBytes;
     },
   };
 }
 
-/** For bytes that are kept. Small ones lie in a pool, and zlib's in a chunk of 16 KiB: one of them would keep its neighbours' memory. */
+/** Copies cached bytes out of a larger buffer (Node's pool, zlib's chunk of 16 KiB), which they would keep in memory. */
 export const ownBytes = (bytes: Buffer): Buffer =>
   bytes.length < bytes.buffer.byteLength / 2 ? ownCopy(bytes) : bytes;

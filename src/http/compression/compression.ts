@@ -1,4 +1,4 @@
-/** Compression: which encoding an answer gets, and its bytes in it. */
+/** Compression: chooses the encoding of an answer, and encodes it. */
 import type { IncomingMessage } from 'node:http';
 import { promisify } from 'node:util';
 import { brotliCompress, brotliCompressSync, constants, gzip, gzipSync, type BrotliOptions } from 'node:zlib';
@@ -15,7 +15,7 @@ const MIN_COMPRESSED_LENGTH = 1024;
 const MAX_SYNC_LENGTH = 8192;
 /** Half of libuv's threads: the others stay free for DNS and files. */
 const THREADS = 2;
-/** Of answers in a thread or waiting for one, also of clients that have left since. The last answer may exceed it. */
+/** Limit of answers in a thread or waiting for one, also for clients that have disconnected. The last answer may exceed it. */
 const MAX_COMPRESSING_BYTES = 24 * 2 ** 20;
 
 /** Measured on JSON answers: level 6 takes twice the time of 4 and saves 6 % more. */
@@ -52,7 +52,7 @@ export function createCompression(maxBytes = MAX_COMPRESSING_BYTES) {
   }
 
   return {
-    /** Null: as it is. The length is in bytes: the encoding must not depend on the cache that the body comes from. */
+    /** Null: uncompressed. The length is in bytes: the encoding must not depend on the cache that the body comes from. */
     encodingOf(request: IncomingMessage, length: number): Encoding | null {
       const header = request.headers['accept-encoding'];
       // Without the header any encoding may be sent, but programs that leave it out seldom decode one.

@@ -1,4 +1,4 @@
-/** The client's address, network and scheme. What is forwarded counts only from trusted proxies. */
+/** The client's address, network and scheme. Forwarded headers count only from trusted proxies. */
 import type { IncomingMessage } from 'node:http';
 import { all, compile } from '@fastify/proxy-addr';
 import ipaddr from 'ipaddr.js';
@@ -18,14 +18,14 @@ export const createClientAddress =
   (request) =>
     all(request, isTrusted).at(-1) ?? '';
 
-/** What one client can have: an IPv4 address, or the /64 of an IPv6 address, which has 2^64 of them. */
+/** The network of one client: an IPv4 address, or a /64 of IPv6, since one client can use all of its 2^64 addresses. */
 export function networkOf(address: string): string {
   if (!ipaddr.isValid(address)) return address;
   const parsed = ipaddr.process(address);
   return parsed instanceof ipaddr.IPv6 ? `${parsed.parts.slice(0, 4).join(':')}::/64` : parsed.toString();
 }
 
-/** The scheme that the client used, by the proxy next to it: the first one listed, since each proxy appends its own. */
+/** The scheme that the client used, by the proxy next to it: the first in the header, since each proxy appends its own. */
 export const createClientScheme =
   (isTrusted: IsTrustedProxy): ((request: IncomingMessage) => 'http' | 'https') =>
   ({ headers, socket }) => {

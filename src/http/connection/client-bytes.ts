@@ -1,7 +1,6 @@
 /**
- * Bytes that are reserved for clients and that no cache can evict: requests under way and answers that are not yet taken. All
- * clients of the process share one bound, of which no viewer gets more than half: a viewer whose clients read slowly leaves
- * room for the others. A key that is not accepted is not a viewer here: keys can be made up.
+ * Bytes reserved for clients, which no cache can evict: requests in progress and unread answers. A viewer gets at most half of the
+ * limit, so that slow readers leave room for others.
  */
 import { GatewayError } from '../../upstream/errors.ts';
 
@@ -9,15 +8,15 @@ export type Release = () => void;
 
 export type ClientBytes = ReturnType<typeof createClientBytes>;
 
-/** All clients without an accepted key are one owner. */
+/** All clients without an accepted key are one owner: keys can be invented. */
 export const ANONYMOUS = '';
 
-/** Smaller ones are bounded by the number of connections. */
+/** Smaller amounts are not counted: the number of connections bounds them. */
 export const MIN_COUNTED_BYTES = 16_384;
 
 export const NOTHING_HELD: Release = () => undefined;
 
-/** What is reserved, and by whom. The last one that is let in may exceed `maxBytes`: otherwise the largest answer could never be given. */
+/** Reserved bytes by owner. The last reservation may exceed `maxBytes`: otherwise the largest answer could never be sent. */
 function createTally(maxBytes: number) {
   let total = 0;
   const byOwner = new Map<string, number>();
@@ -33,17 +32,17 @@ function createTally(maxBytes: number) {
   };
 }
 
-/** `isAccepted`: the gateway or the upstream has accepted the viewer's key. It is asked whenever something is to be reserved. */
+/** `isAccepted`: the gateway or the upstream has accepted the viewer's key. It is called at each reservation. */
 export function createClientBytes(maxBytes: number, isAccepted: (viewerId: string) => boolean) {
   const all = createTally(maxBytes);
-  // What waits is admitted by this alone: requests that are reserved until they have their answer would otherwise wait for each other.
+  // Only this tally admits waiting reservations: requests that keep bytes until they are answered would wait for each other.
   const awaited = createTally(maxBytes);
   let nextRelease = Promise.withResolvers<undefined>();
 
   const ownerOf = (viewerId: string): string => (isAccepted(viewerId) ? viewerId : ANONYMOUS);
 
   function keep(owner: string, bytes: number, tallies: readonly ReturnType<typeof createTally>[]): Release {
-    // One large answer fills its owner's half, but not that of others.
+    // One large answer fills the half of its owner, but not the half of others.
     const counted = Math.min(bytes, maxBytes / 2);
     for (const tally of tallies) tally.add(owner, counted);
     let isHeld = true;
@@ -57,16 +56,16 @@ export function createClientBytes(maxBytes: number, isAccepted: (viewerId: strin
   }
 
   return {
-    /** Reserves bytes for a viewer, by its id, or for ANONYMOUS. Throws RATE_LIMITED where too many are reserved. */
+    /** Reserves bytes for a viewer, by its id, or for ANONYMOUS. Throws RATE_LIMITED if too many are reserved. */
     hold(viewerId: string, bytes: number): Release {
       if (bytes < MIN_COUNTED_BYTES) return NOTHING_HELD;
       const owner = ownerOf(viewerId);
       if (all.hasRoom(owner)) return keep(owner, bytes, [all]);
-      throw new GatewayError('RATE_LIMITED', 'Too many large requests and answers are under way. Try again later.', {
+      throw new GatewayError('RATE_LIMITED', 'Too many large requests and answers in progress. Try again later.', {
         retryAfterSeconds: 1,
       });
     },
-    /** Waits until enough was released of what has waited before it. */
+    /** Waits until enough of the earlier waiting reservations are released. */
     async holdWhenFree(viewerId: string, bytes: number): Promise<Release> {
       if (bytes < MIN_COUNTED_BYTES) return NOTHING_HELD;
       while (!awaited.hasRoom(ownerOf(viewerId))) await nextRelease.promise;

@@ -1,14 +1,14 @@
-/** The open connections of a server, each with its latest response: one answer at a time on each. */
+/** The open connections of a server, each with its latest response: a connection gets one answer at a time. */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Socket } from 'node:net';
 
 interface Connection {
-  /** Of its latest request; undefined before the first. */
+  /** Response to the latest request; undefined before the first. */
   response?: ServerResponse;
   /** Pipelined requests that wait for the answers before theirs. */
   waiting: number;
-  /** False while no request has come. */
+  /** False before the first request. */
   isUsed: boolean;
 }
 
@@ -29,7 +29,7 @@ export function createConnections(server: Server) {
     open.set(socket, { waiting: 0, isUsed: false });
     socket.once('close', () => open.delete(socket));
   });
-  // Node keeps an address that was read once. The log needs it also where the connection is closed by then.
+  // Node caches an address once it is read: the log needs it also after the connection is closed.
   server.on('connection', ({ remoteAddress }) => remoteAddress);
   server.on('upgrade', (_request, socket: Duplex) => {
     const connection = open.get(socket);
@@ -54,27 +54,27 @@ export function createConnections(server: Server) {
       earlier.once('close', () => {
         connection.waiting -= 1;
         if (socket.destroyed) return;
-        // That of the earlier answer, which node:http removes only where no request waits.
+        // Clears the timeout of the earlier answer: node:http does so only if no request waits.
         socket.setTimeout(0);
         handle();
       });
     },
-    /** True while a request waits for its answer, or gets it: anything else that is written would be read as a part of that answer. */
+    /** True while a request waits for its answer, or receives it: other bytes would be read as a part of that answer. */
     isAnswering(socket: Duplex): boolean {
       const response = open.get(socket)?.response;
       return response !== undefined && !response.writableFinished && (response.headersSent || response.req.complete);
     },
-    /** True if a client has not taken an answer that is written. node:http counts its connection as idle. */
+    /** True if a client has not read a written answer. node:http counts its connection as idle. */
     hasUntaken: (): boolean =>
       [...open.values()].some(({ response }) => response?.writableEnded === true && !response.writableFinished),
-    /** How many connections were accepted so far. */
+    /** Number of connections accepted so far. */
     get accepted(): number {
       return accepted;
     },
     destroyUnused(): void {
       destroy(({ isUsed }) => !isUsed);
     },
-    /** Also connections that have become WebSockets. */
+    /** Includes WebSockets. */
     destroyAll(): void {
       destroy(() => true);
     },

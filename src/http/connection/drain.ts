@@ -1,11 +1,11 @@
-/** Closes a server without losing a request: it stops listening, idle connections linger, answers under way finish. */
+/** Closes a server without losing a request: it stops listening, idle connections linger, answers in progress finish. */
 import { Server } from 'node:http';
 import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
 import type { Connections } from './connections.ts';
 
-/** A server whose `close` stops listening, and leaves idle connections open: a proxy may be sending a request over one. */
+/** A server whose `close` stops listening, and keeps idle connections open: a proxy may be sending a request over one. */
 export class LingeringServer extends Server {
-  /** `close` calls it, too. */
+  /** Node's `close` calls `closeIdleConnections`. */
   closesIdle = false;
 
   override closeIdleConnections(): void {
@@ -13,27 +13,27 @@ export class LingeringServer extends Server {
   }
 }
 
-/** How long connections are accepted that arrived before the server stops listening. */
+/** How long connections that have arrived are still accepted before the server stops listening. */
 const ACCEPT_MS = 500;
 /** How long a connection without any request is kept open: its first request may be on its way. */
 const UNUSED_MS = 500;
 /** How often connections that have become idle are closed. */
 const IDLE_EVERY_MS = 100;
-/** How long answers under way may take. Then all connections are closed. */
+/** How long answers in progress may take. Then all connections are closed. */
 const ALL_MS = 10_000;
 
 export function createDrain(server: LingeringServer, connections: Connections) {
   const closed = Promise.withResolvers<unknown>();
 
   function closeIdle(): void {
-    // It would cut answers that are written, but not taken.
+    // Closing now would cut off written answers that clients have not read.
     if (!connections.hasUntaken()) server.closeIdleConnections();
   }
 
   return {
     /** Resolves when no new connection is accepted. A proxy then opens it elsewhere. */
     async stopListening(): Promise<void> {
-      // Node accepts one connection in a turn of its loop. Closing resets those that still wait, with the requests in them.
+      // Node accepts one connection a turn of its loop. Closing resets waiting connections, with their requests.
       const until = performance.now() + ACCEPT_MS;
       for (let before = -1; before !== connections.accepted && performance.now() < until;) {
         before = connections.accepted;
@@ -46,7 +46,7 @@ export function createDrain(server: LingeringServer, connections: Connections) {
       await pause(lingerMs);
       server.closesIdle = true;
       const timers = [
-        // node:http counts them as busy.
+        // node:http counts unused connections as busy.
         setTimeout(() => {
           connections.destroyUnused();
         }, UNUSED_MS),

@@ -1,11 +1,11 @@
-/** What a JSON text takes beyond its length when it is parsed, which may be more than twenty times as much: `[{},{},…]`. */
+/** Memory of a JSON text beyond its length when it is parsed: up to more than twenty times as much, as for `[{},{},…]`. */
 import { MIN_COUNTED_BYTES } from './client-bytes.ts';
 
 /** Measured on Node 24: 71 bytes an empty object in a list, 47 an empty list, 90 a field of a large object. */
 const OBJECT_BYTES = 64;
-/** 18 bytes a number in a list. */
+/** Measured: 18 bytes a number in a list. */
 const ITEM_BYTES = 16;
-/** With its text less than what one viewer may hold (12 MiB): otherwise a request fills that alone, and its own answer is refused each time. */
+/** With its text less than the limit of one viewer (12 MiB): otherwise a request fills it, and its own answer is always refused. */
 const MAX_BYTES = 9 * 2 ** 20;
 
 const QUOTE = 0x22;
@@ -15,7 +15,7 @@ const BRACKET = 0x5b;
 const BACKSLASH = 0x5c;
 const BRACE = 0x7b;
 
-/** Estimated by the text, so that it is known before, and no more than MAX_BYTES. A megabyte takes some milliseconds. A short text counts as 0. */
+/** An estimate by the text, so before parsing. At most MAX_BYTES; 0 for a short text. A megabyte takes some milliseconds. */
 export function bytesBeyondText(json: string): number {
   if (json.length < MIN_COUNTED_BYTES) return 0;
   let bytes = 0;

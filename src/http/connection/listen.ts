@@ -1,4 +1,4 @@
-/** Where the gateway listens. */
+/** Starts to listen. Errors name the variable to change. */
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { ConfigError } from '../../config/config.ts';
@@ -12,8 +12,8 @@ export interface ListenOn {
 }
 
 /**
- * Resolves with the port. Rejects with a sentence that names the variable. An error after that, such as a connection that could not
- * be accepted, is logged: nobody waits for it, and the server goes on.
+ * Resolves with the port. Rejects with ConfigError for a wrong HOST or PORT. Later errors, such as a connection that cannot be
+ * accepted, are logged, and the server goes on.
  */
 export async function listen(server: Server, on: ListenOn, logger: Pick<Logger, 'error'>): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<undefined>();
@@ -30,10 +30,10 @@ export async function listen(server: Server, on: ListenOn, logger: Pick<Logger, 
   return (server.address() as AddressInfo).port;
 }
 
-/** What is wrong with which variable, by the code of the system. */
+/** The sentence for each error code of the system. */
 const PROBLEMS: Readonly<Record<string, (on: ListenOn) => string>> = {
-  EADDRINUSE: ({ host, port, name }) => `${name}: expected a port that is free; ${port} is in use at ${host}`,
-  EACCES: ({ port, name }) => `${name}: expected a port that this user may open; got ${port}`,
+  EADDRINUSE: ({ host, port, name }) => `${name} must be a free port, got ${port}, which is in use at ${host}`,
+  EACCES: ({ port, name }) => `${name} must be a port that this user may open, got ${port}`,
   ENOTFOUND: ofHost,
   EAI_AGAIN: ofHost,
   EADDRNOTAVAIL: ofHost,
@@ -41,7 +41,7 @@ const PROBLEMS: Readonly<Record<string, (on: ListenOn) => string>> = {
 };
 
 function ofHost({ host }: ListenOn): string {
-  return `HOST: expected an address of this machine, or a name of one; got ${JSON.stringify(host)}`;
+  return `HOST must be an address of this machine, or a name of one, got ${JSON.stringify(host)}`;
 }
 
 function problemOf(error: NodeJS.ErrnoException, on: ListenOn): Error {

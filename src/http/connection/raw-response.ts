@@ -1,4 +1,4 @@
-/** Errors on a socket for which node:http has made no response: malformed requests and refused upgrades. */
+/** Errors on a socket without a response of node:http: malformed requests and refused upgrades. */
 import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
@@ -8,7 +8,7 @@ export interface RawError {
   readonly code: string;
   readonly message: string;
   readonly requestId?: string;
-  /** More lines of the head. */
+  /** Further header lines. */
   readonly headers?: readonly string[];
 }
 

@@ -1,4 +1,4 @@
-/** The client of one operation: whether it still waits, and which bytes are reserved for it. */
+/** The client of one operation: its connection, and the bytes reserved for it. */
 import type { ServerResponse } from 'node:http';
 import type { Client } from '../../graphql/operations/operation.ts';
 import { NOTHING_HELD, type ClientBytes, type Release } from './client-bytes.ts';
@@ -21,7 +21,7 @@ export class RequestClient implements Client {
   readonly #releases = new Set<Release>();
   #isOver = false;
 
-  /** Without a controller it is gone when the response is closed. */
+  /** Without a controller the client is gone when the response is closed. */
   constructor(
     bytes: ClientBytes,
     viewerId: string,
@@ -34,7 +34,7 @@ export class RequestClient implements Client {
     this.#controller = controller;
   }
 
-  /** On first use: most requests need no upstream call. */
+  /** Created on first use: most requests need no upstream call. */
   #created(): AbortController {
     if (this.#controller) return this.#controller;
     const controller = (this.#controller = new AbortController());
@@ -77,7 +77,7 @@ export class RequestClient implements Client {
     return release;
   }
 
-  /** To be called when the work is over: all is released when the client has its answer, or is gone. */
+  /** Call it after the work: all bytes are released when the client has its answer, or is gone. */
   end(): void {
     const releaseAll = () => {
       this.#isOver = true;

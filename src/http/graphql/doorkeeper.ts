@@ -1,4 +1,4 @@
-/** The doorkeeper of the response cache: admits a request that was seen before. It takes a fixed amount of memory. */
+/** The doorkeeper of the response cache: admits a request that was seen before, in a fixed amount of memory. */
 import { crc32 } from 'node:zlib';
 
 export interface Doorkeeper {

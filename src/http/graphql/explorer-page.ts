@@ -6,9 +6,9 @@ import { errorResponse, htmlResponse, type HttpResponse, type Send } from '../re
 export type AnswerBrowser = (reply: FastifyReply, search: string) => Promise<boolean>;
 
 export interface ExplorerPageOptions {
-  /** Sandbox as HTML, the same each time; null where explorers are switched off. */
+  /** Sandbox as HTML, the same each time. Null if explorers are switched off. */
   readonly landingPage: () => Promise<string | null>;
-  /** Where the gateway is found: BASE_PATH and the prefix of the plugin. Empty if there is none. */
+  /** The path of the gateway: BASE_PATH and the prefix of the plugin. Empty if there is none. */
   readonly basePath: string;
   readonly send: Send;
 }
@@ -25,7 +25,7 @@ export function createExplorerPage({ landingPage, basePath, send }: ExplorerPage
   };
 }
 
-/** Sandbox with a link to GraphiQL, and a script that follows it where Sandbox can't be loaded. Its policy requires its nonce. */
+/** Adds a link to GraphiQL, and a script that follows it if Sandbox cannot be loaded. Sandbox's policy requires its nonce. */
 function withGraphiql(html: string, url: string): string {
   const nonce = /<style nonce="?([\w-]+)/.exec(html)?.[1] ?? '';
   return html
@@ -39,7 +39,7 @@ function withGraphiql(html: string, url: string): string {
 
 const SANDBOX_WITHIN_MS = 5000;
 
-/** The page loads Sandbox as a script, which may fail at once, or never end where a firewall drops its packets. */
+/** The page loads Sandbox as a script, which may fail at once, or never end if a firewall drops its packets. */
 const fallbackTo = (url: string): string =>
   `{const leave=()=>window.EmbeddedSandbox||location.replace(${JSON.stringify(url)});` +
   `addEventListener("load",leave);setTimeout(leave,${SANDBOX_WITHIN_MS})}`;
@@ -49,4 +49,4 @@ const LINK_STYLE =
   'background:#1b1c1e;color:#fff;font:13px system-ui,sans-serif;text-decoration:none}';
 
 const IS_OFF =
-  'Apollo Sandbox is switched off; SANDBOX=on switches it on. An operation is sent by POST, or by GET as ?query=….';
+  'Apollo Sandbox is switched off: set SANDBOX=on to use it. Send operations by POST, or by GET as ?query=….';

@@ -77,7 +77,7 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): GraphqlHan
 
   const acceptedForms = createAcceptedForms();
 
-  /** `/graphql/stream` answers with events alone, and HEAD gets none: without a body a stream would never end. */
+  /** `/graphql/stream` answers only with events. HEAD gets none: without a body a stream would never end. */
   function formsOf(request: IncomingMessage, path: GraphqlPath): AcceptedForms {
     if (path === STREAM_PATH) return { json: null, events: acceptsEvents(request), prefersHtml: false };
     const forms = acceptedForms(request);
@@ -142,7 +142,7 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): GraphqlHan
     checkHead(method, http.request.headers);
     client.hold(bytesBeyondText(body));
     const params = readParams(method, search, body);
-    // It would be kept with what was read of it: for as long as a stream lasts.
+    // Otherwise the body would stay in memory as long as a stream lasts.
     body = '';
     if (json === null) await sendEvents(reply, client, () => operations.run(exchange, params));
     else await execute(exchange, params, key, json);
@@ -162,7 +162,7 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): GraphqlHan
         try {
           await sendEvents(reply, client, () => Promise.resolve<Outcome>(outcome));
         } finally {
-          // They are not read where the client has disconnected, or the gateway stops. To end they must be read once.
+          // After a disconnect or a stop the events are not read. The generator ends only if it is read once.
           client.abort();
           await outcome.events.next();
         }
@@ -192,14 +192,14 @@ function searchOf({ url = '/' }: IncomingMessage): string {
 function checkMethodAndForms({ http: { request }, method, path, forms: { json, events } }: Exchange): void {
   const isHeadOfStream = request.method === 'HEAD' && path === STREAM_PATH;
   if ((method !== 'GET' && method !== 'POST') || isHeadOfStream) {
-    throw requestError('BAD_REQUEST', `Expected GET or POST, got ${request.method ?? method}.`, 405);
+    throw requestError('BAD_REQUEST', `The method must be GET or POST, got ${request.method ?? method}.`, 405);
   }
   if (json !== null || events) return;
   const types =
     path === STREAM_PATH
       ? 'text/event-stream'
       : 'application/json, application/graphql-response+json or text/event-stream';
-  throw requestError('BAD_REQUEST', `Accept: expected ${types}; the request accepts none of them.`, 406);
+  throw requestError('BAD_REQUEST', `Accept must include ${types}, got none of them.`, 406);
 }
 
 const QUERY: ReadonlySet<OperationType> = new Set(['query']);

@@ -13,9 +13,9 @@ export type JsonType = typeof JSON_TYPE | typeof GRAPHQL_TYPE;
 export interface AcceptedForms {
   /** Null: no JSON. */
   readonly json: JsonType | null;
-  /** Server-sent events, named in the header: a client that accepts anything expects a single answer. */
+  /** True if the header names server-sent events: a client that accepts anything expects a single answer. */
   readonly events: boolean;
-  /** A browser's navigation, which prefers HTML. */
+  /** True for the navigation of a browser, which prefers HTML. */
   readonly prefersHtml: boolean;
 }
 
@@ -24,11 +24,11 @@ export function createAcceptedForms(): (request: IncomingMessage) => AcceptedFor
   return (request) => formsOf(acceptOf(request));
 }
 
-/** True for a client that takes server-sent events, if only because it takes anything. */
+/** True if the client accepts server-sent events, also if it accepts anything. */
 export const acceptsEvents = (request: IncomingMessage): boolean =>
   typesIn(acceptOf(request), [EVENTS_TYPE]).length > 0;
 
-/** An empty header says as little as none, which accepts anything. */
+/** An empty header counts as a missing one, which accepts anything. */
 const acceptOf = ({ headers: { accept = '' } }: IncomingMessage): string => (accept === '' ? '*/*' : accept);
 
 const typesIn = (accept: string, types: string[]): string[] =>

@@ -5,7 +5,7 @@ import { isRecord, kindOf } from '../../graphql/json-kinds.ts';
 import { requestError } from '../../graphql/operations/error-formatting.ts';
 import type { OperationParams } from '../../graphql/operations/operation.ts';
 
-/** Throws a GraphQLError that says what was expected, and what came. `body` is that of a POST. */
+/** Throws a GraphQLError for wrong parameters. `body` is the body of a POST. */
 export function readParams(method: string, search: string, body: string): OperationParams {
   return checkParams(method === 'POST' ? parseJson(body, 'The body') : paramsInSearch(search));
 }
@@ -16,28 +16,28 @@ export function checkHead(method: string, headers: IncomingHttpHeaders): void {
   if (method === 'POST') {
     if (JSON_BODY.test(contentType ?? '')) return;
     const got = contentType === undefined ? 'no content-type' : JSON.stringify(contentType.slice(0, 100));
-    throw requestError('BAD_REQUEST', `content-type: expected application/json, got ${got}.`, 415);
+    throw requestError('BAD_REQUEST', `content-type must be application/json, got ${got}.`, 415);
   }
   const isSimple = contentType === undefined || SIMPLE_TYPES.test(contentType);
   if (!isSimple || PREFLIGHTED.some((name) => headers[name] !== undefined)) return;
   throw requestError(
     'BAD_REQUEST',
     'This operation was blocked as a potential Cross-Site Request Forgery (CSRF): a GET needs one of the headers ' +
-      `${PREFLIGHTED.join(', ')}, which a page of another site can't send without asking.`,
+      `${PREFLIGHTED.join(', ')}, which a page of another site cannot send without a preflight.`,
   );
 }
 
 const JSON_BODY = /^application\/json *(?:; *charset *= *"?utf-8"? *)?$/i;
 
 const PREFLIGHTED = ['authorization', 'apollo-require-preflight', 'x-apollo-operation-name'];
-/** What a page may send to another site without a preflight. */
+/** Types that a page may send to another site without a preflight. */
 const SIMPLE_TYPES = /^(?:application\/x-www-form-urlencoded|multipart\/form-data|text\/plain)\b/i;
 
 const REPLACEMENT = encodeURIComponent('\uFFFD');
 
 function paramsInSearch(search: string): unknown {
   const params = new URLSearchParams(search);
-  // What is not UTF-8 has become U+FFFD, unless that is what was sent.
+  // Invalid UTF-8 has become U+FFFD, unless the client sent U+FFFD itself.
   if (params.toString().includes(REPLACEMENT) && !search.toUpperCase().includes(REPLACEMENT)) {
     throw requestError('BAD_REQUEST', 'The query string is not UTF-8.');
   }
@@ -64,22 +64,22 @@ function checkParams(given: unknown): OperationParams {
   if (Array.isArray(given)) {
     throw requestError(
       'BAD_REQUEST',
-      `Expected one operation, got an array of ${given.length}: batches are not answered here. Send each as a request of its own.`,
+      `The body must be one operation, got an array of ${given.length}. Batches are not supported: send each operation in its own request.`,
     );
   }
   if (!isRecord(given))
-    throw requestError('BAD_REQUEST', `Expected an object with an operation, got ${kindOf(given)}.`);
+    throw requestError('BAD_REQUEST', `The body must be an object with an operation, got ${kindOf(given)}.`);
   for (const name of TEXTS) {
     const value = given[name];
     if (value == null || typeof value === 'string') continue;
-    throw requestError('BAD_REQUEST', `${name}: expected text, got ${kindOf(value)}.`);
+    throw requestError('BAD_REQUEST', `${name} must be text, got ${kindOf(value)}.`);
   }
   for (const name of OBJECTS) {
     const value = given[name];
     if (value == null || isRecord(value)) continue;
-    throw requestError('BAD_REQUEST', `${name}: expected an object, got ${kindOf(value)}.`);
+    throw requestError('BAD_REQUEST', `${name} must be an object, got ${kindOf(value)}.`);
   }
   if (['query', 'documentId', 'id', 'extensions'].some((name) => given[name] != null && given[name] !== ''))
     return given;
-  throw requestError('BAD_REQUEST', 'Expected an operation: query (its text), or its name as documentId.');
+  throw requestError('BAD_REQUEST', 'query (the text of the operation) or documentId (its id) is required.');
 }

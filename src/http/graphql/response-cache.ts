@@ -12,7 +12,7 @@ import {
 import type { HttpResponse } from '../response.ts';
 import { createDoorkeeper } from './doorkeeper.ts';
 
-/** As bytes outside the heap: V8 lets its heap grow to twice what lives in it, and so twice the strings of a full cache. */
+/** Bytes are outside the heap: V8 lets its heap grow to twice its live data, so strings of a full cache would take twice as much. */
 export interface WholeAnswer {
   readonly body: Buffer;
   readonly contentType: string;
@@ -34,7 +34,7 @@ class AnswerEntry extends CacheEntry {
   }
 
   override clear(): void {
-    // Nobody has it but the cache.
+    // Only the cache refers to the answer.
   }
 }
 
@@ -42,21 +42,21 @@ class AnswerEntry extends CacheEntry {
 export interface CacheKey {
   readonly viewer: Viewer;
   readonly name: string;
-  /** The right when the request came. */
+  /** The viewer's right when the request arrived. */
   readonly right: Right;
-  /** False for a long request: those are seldom sent twice. */
+  /** False for a long request, which is seldom repeated. */
   readonly isCacheable: boolean;
 }
 
 export interface ResponseCache {
-  /** `request` is everything that decides the answer beside the viewer. */
+  /** `request` has everything that decides the answer, apart from the viewer. */
   keyOf(viewer: Viewer, request: string): CacheKey;
   /**
    * The answer, if it is fresh and the viewer's right to it is proven. Waits for a revalidation in progress.
    * `rightUntilMs`: when the caller's own right ends, in milliseconds since 1970.
    */
   find(key: CacheKey, rightUntilMs: number): Promise<HttpResponse | null>;
-  /** Call it before the request is executed, and `end` in any case. */
+  /** Call it before the request is executed, and always call `end`. */
   begin(key: CacheKey, rightUntilMs: number): PendingAnswer;
 }
 
@@ -68,7 +68,7 @@ export interface PendingAnswer {
 }
 
 const MAX_REQUEST_LENGTH = 16_384;
-/** The key of a longer one is its hash. */
+/** A longer request has its hash as the key. */
 const MAX_KEY_LENGTH = 1024;
 
 export interface ResponseCacheOptions {
@@ -107,7 +107,7 @@ export function createResponseCache({ viewers, now }: ResponseCacheOptions): Res
 
     begin(key, rightUntilMs) {
       const { viewer, name, right, isCacheable } = key;
-      // Only the answer to a request that was cached once is waited for: of another nobody knows whether it can be shared.
+      // Requests wait only for an answer that was cached once: another answer may not be cacheable.
       const wasCached = cachedAt(key) !== undefined;
       const place = right.keyOf(name);
       const revalidation = wasCached && !revalidations.has(place) ? Promise.withResolvers<undefined>() : null;
@@ -116,12 +116,12 @@ export function createResponseCache({ viewers, now }: ResponseCacheOptions): Res
         keep(answer) {
           const nowMs = now();
           const untilMs = Math.min(answer.untilMs, viewers.rightUntil(viewers.rightOf(viewer.id)), rightUntilMs);
-          // By the viewer: its first request came before it had a right.
+          // Keyed by the viewer, which had no right before its first request.
           const wasSeen = () => doorkeeper.admits(`${viewer.id} ${name}`);
           if (!(isCacheable && nowMs < answer.untilMs && (wasSeen() || wasCached))) {
             return responseOf(answer, untilMs, nowMs);
           }
-          // Compressed when a client first asks for it, and then counted anew, if it is still cached.
+          // Compressed on first use. Then the entry is counted again, if it is still cached.
           const forms = createCompressedForms(() => {
             if (cachedAt(key) === entry) viewers.keep(entry);
           });

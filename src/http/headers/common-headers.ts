@@ -1,4 +1,4 @@
-/** The headers of every answer: request id, security, CORS, HSTS and `vary`; and which origins are allowed. */
+/** The headers of every answer (request id, security, CORS, HSTS and `vary`), and the allowed origins. */
 import type { IncomingMessage } from 'node:http';
 
 export type Headers = Record<string, string>;
@@ -41,7 +41,6 @@ export function createCommonHeaders(options: CommonHeadersOptions) {
   }
 
   return {
-    /** Of the answer to this request. */
     of(request: IncomingMessage, requestId: string): Headers {
       const headers: Headers = {
         'x-request-id': requestId,
@@ -50,11 +49,11 @@ export function createCommonHeaders(options: CommonHeadersOptions) {
         vary,
       };
       if (origins.length > 0) allow(headers, request);
-      // RFC 6797: only over TLS, which a trusted proxy has to name.
+      // RFC 6797: only over TLS, which a trusted proxy must report.
       if (hsts !== null && schemeOf(request) === 'https') headers['strict-transport-security'] = hsts;
       return headers;
     },
-    /** The value of `vary` where an answer depends on more request headers. */
+    /** The value of `vary` if an answer depends on more request headers. */
     vary: (more: string): string => `${more}, ${vary}`,
   };
 }

@@ -1,8 +1,8 @@
-/** Remembers what was read of a header: clients send few different ones. */
+/** Caches parsed headers: clients send few different ones. */
 import { LRUCache } from 'lru-cache';
 
 const MAX_REMEMBERED = 100;
-/** A longer one is read each time. */
+/** A longer header is parsed each time. */
 const MAX_REMEMBERED_LENGTH = 200;
 
 export function remembered<T extends object>(read: (header: string) => T): (header: string) => T {

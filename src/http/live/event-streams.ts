@@ -7,7 +7,7 @@ import { SubscriptionError, type LiveEvent } from '../../graphql/subscriptions/l
 import { onClosed } from '../connection/request-client.ts';
 import { PIECE_BYTES, type LiveConnections } from './live-connections.ts';
 
-/** Resolves when the stream is over. `run` is called when it is open, so not for a client that has disconnected. */
+/** Resolves when the stream is over. `run` is called when the stream is open, so not after a disconnect. */
 export type SendEvents = (reply: FastifyReply, client: Client, run: () => Promise<Outcome>) => Promise<void>;
 
 const EVENT_STREAM_HEADERS = {

@@ -1,5 +1,5 @@
 /**
- * The open connections of events and WebSockets. Keeps them open through proxies, closes those whose client has read nothing for
+ * The open connections of events and WebSockets. Keeps them open through proxies, closes the ones whose client has read nothing for
  * 30 s, and ends all when the gateway stops.
  */
 import type { After } from '../../runs/timer.ts';
@@ -66,7 +66,7 @@ export function createLiveConnections(after: After) {
         },
       };
     },
-    /** Ends all. Resolves when those without an answer under way are closed; the others have as long as answers over HTTP: see drain.ts. */
+    /** Ends all. Resolves when connections without an answer in progress are closed. The others have the time of drain.ts. */
     async close(): Promise<void> {
       cancelBeat();
       for (const { connection } of open) connection.end();

@@ -15,7 +15,7 @@ export interface ConnectionParams {
   readonly clientInfo: ClientInfo | null;
 }
 
-/** Levels of a payload: a value in it has one less. */
+/** Levels of a payload: a value in a payload has one less. */
 const MAX_DEPTH = MAX_JSON_DEPTH + 1;
 
 const FROM_SERVERS = new Set<unknown>([MessageType.ConnectionAck, MessageType.Next, MessageType.Error]);
@@ -52,7 +52,7 @@ const isTooDeep = (payload: SocketMessage): boolean => isDeeperThan(payload as J
 const isPersisted = ({ documentId, id, extensions }: SocketMessage): boolean =>
   documentId !== undefined || id !== undefined || (isRecord(extensions) && extensions.persistedQuery !== undefined);
 
-/** In any case: clients spell the name differently. */
+/** Ignores case: clients spell the name differently. */
 function authorizationIn(params: SocketMessage): string | undefined {
   const value = Object.entries(params).find(([name]) => name.toLowerCase() === 'authorization')?.[1];
   return typeof value === 'string' ? value : undefined;

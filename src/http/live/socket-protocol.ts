@@ -24,9 +24,9 @@ export interface SocketState {
   /** The id of the upgrade request. Each operation appends its number. */
   readonly requestId: string;
   readonly close: (code: number, reason: string) => void;
-  /** Counts messages that were read and not answered yet. Subscriptions are not counted: they end with the socket. */
+  /** Counts messages that are read and not answered yet, except subscriptions, which end with the socket. */
   readonly countAnswering: (change: 1 | -1) => void;
-  /** The operations under way, by id. */
+  /** The operations in progress, by id. */
   readonly underWay: Map<string, AbortController>;
   operationCount: number;
   /** The viewer's id; ANONYMOUS until its key is authenticated. */
@@ -65,7 +65,7 @@ export function createSocketProtocol(options: SocketProtocolOptions): Server<Soc
   ): LiveEvents {
     const { request, underWay } = socket;
     const authorization = connectionParams?.authorization;
-    // graphql-ws forgets an id that the client completes, although its operation may still be under way.
+    // graphql-ws forgets an id that the client completes, although its operation may still run.
     if (underWay.has(id)) {
       socket.close(CloseCode.SubscriberAlreadyExists, `Subscriber for ${id} already exists`);
       return;
@@ -151,5 +151,5 @@ export function createSocketProtocol(options: SocketProtocolOptions): Server<Soc
 const tooMany = (maxOperations: number): GatewayError =>
   new GatewayError(
     'RATE_LIMITED',
-    `One connection may carry ${maxOperations} operations at once, and this one does already.`,
+    `Limit of ${maxOperations} operations at once on one connection reached. End one, or open another connection.`,
   );

@@ -1,13 +1,13 @@
-/** Sends messages on a WebSocket, and stops reading from a client that does not take them. */
+/** Sends messages on a WebSocket, and stops reading from a client that does not read them. */
 import type { WebSocket } from 'ws';
 import { PIECE_BYTES } from './live-connections.ts';
 
-/** A client with more unread bytes is not read from until it has read some. */
+/** Nothing is read from a client with more unread bytes than this. */
 const MAX_UNREAD_BYTES = 65_536;
 
-/** `heard` is called when the client has taken something. */
+/** `heard` is called when the client has read something. */
 export function createSocketSender(socket: WebSocket, heard: () => void) {
-  /** Between the pieces of a message no other message may be sent. */
+  /** No other message may be sent between the pieces of a message. */
   let last = Promise.resolve();
   /** Characters of the messages that wait for `last`. */
   let waitingLength = 0;

@@ -1,4 +1,4 @@
-/** WebSockets of graphql-ws: which upgrades are refused, and what an open socket does. */
+/** WebSockets of graphql-ws: refuses upgrades, and serves open sockets. */
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { CloseCode, handleProtocols, MessageType } from 'graphql-ws';
@@ -29,7 +29,7 @@ export interface SocketsOptions extends SocketProtocolOptions {
   readonly logger: Logger;
 }
 
-/** The HTTP answer to an upgrade that is refused. */
+/** The HTTP answer to a refused upgrade. */
 export interface UpgradeRefusal {
   readonly status: number;
   readonly code: string;
@@ -37,10 +37,10 @@ export interface UpgradeRefusal {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** For the WebSocketServer of `ws`. That of a host has options of its own. */
+/** Options of the WebSocketServer of `ws`. A host's own server has other options. */
 export const SOCKET_OPTIONS = {
   maxPayload: 2 ** 20,
-  // Each part of a message keeps the whole chunk in which it came, up to 64 KiB. Clients send parts of kilobytes.
+  // Each part of a message keeps its whole chunk in memory, up to 64 KiB. Clients send parts of kilobytes.
   maxFragments: 256,
   maxBufferedChunks: 4096,
   handleProtocols,
@@ -58,7 +58,7 @@ const MESSAGE_TOO_BIG = 1009;
 /** `ws` throws for a longer reason. */
 const MAX_REASON_BYTES = 123;
 
-/** Keep-alive beats: 20 to 30 s, for an upstream that is slow to answer the first call. */
+/** Keep-alive beats, 20 to 30 s: an upstream may be slow to answer the first call. */
 const ACCEPTED_WITHIN_BEATS = 3;
 const NOT_ACCEPTED = 'The upstream has not accepted the key of this socket';
 
@@ -66,12 +66,12 @@ const STOPPING: UpgradeRefusal = { status: 503, code: 'BAD_REQUEST', message: 'T
 const OTHER_ORIGIN: UpgradeRefusal = {
   status: 403,
   code: 'FORBIDDEN',
-  message: 'Pages of this origin may not open a WebSocket; CORS_ORIGINS names those that may.',
+  message: 'This origin may not open a WebSocket. Add it to CORS_ORIGINS.',
 };
 const TOO_MANY: UpgradeRefusal = {
   status: 429,
   code: 'RATE_LIMITED',
-  message: 'Too many WebSockets are open whose key the upstream has not accepted yet. Try again later.',
+  message: 'Too many open WebSockets with a key that the upstream has not accepted yet. Try again later.',
   headers: { 'retry-after': '1' },
 };
 
@@ -172,7 +172,7 @@ export function createSockets(options: SocketsOptions) {
           // Its type says text, but graphql-ws takes a parsed message, too.
           const handleParsed = handle as (message: unknown) => Promise<void>;
           socket.on('message', (data: Buffer) => {
-            // Nothing may come of a later message: its client does not get an answer, and sends it again elsewhere.
+            // A later message is ignored: its client gets no answer, and sends it again elsewhere.
             if (!answering.isEnding() && socket.readyState === socket.OPEN) void receive(data, handleParsed);
           });
         },

@@ -1,6 +1,6 @@
 /**
- * Sockets whose key neither the gateway nor the upstream has accepted yet: a key can be invented. They are few for each network, and
- * in all.
+ * Sockets whose key neither the gateway nor the upstream has accepted yet. Their number is limited, by network and in total, since
+ * keys can be invented.
  */
 
 /** Clients open their sockets at the same time; 50 at once are usual behind one address. */
@@ -11,7 +11,7 @@ export function createUnacceptedSockets() {
   const networks = new Map<() => boolean, string>();
 
   return {
-    /** False if this network, or all together, have as many as they may. */
+    /** False if the limit of this network, or of all networks, is reached. */
     hasRoom(network: string): boolean {
       let ofNetwork = 0;
       for (const [isAccepted, other] of networks) {

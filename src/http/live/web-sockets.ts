@@ -1,14 +1,14 @@
-/** The WebSocket server of the Fastify: that of the host, if it has one. */
+/** The WebSocket server of the Fastify app: the host's own, if it has one. */
 import fastifyWebsocket from '@fastify/websocket';
 import type { FastifyInstance } from 'fastify';
 import { endWithError } from '../connection/raw-response.ts';
 import { requestIdOf } from '../routes.ts';
 import { SOCKET_OPTIONS } from './sockets.ts';
 
-/** RFC 6455 requires them where a version is refused. */
+/** RFC 6455 requires this header when a version is refused. */
 const SUPPORTED_VERSIONS = 'sec-websocket-version: 13, 8';
 
-/** After it, a route may have a `wsHandler`. */
+/** Afterwards a route may have a `wsHandler`. */
 export async function openWebSockets(app: FastifyInstance): Promise<void> {
   if (app.hasDecorator('websocketServer')) return;
   await app.register(fastifyWebsocket, {
@@ -17,7 +17,7 @@ export async function openWebSockets(app: FastifyInstance): Promise<void> {
     preClose(done) {
       done();
     },
-    // Each socket has a listener of its own.
+    // Each socket has its own error listener.
     errorHandler: () => undefined,
   });
   app.websocketServer.on('headers', (lines, request) => {

@@ -1,4 +1,4 @@
-/** The run page at `/` and at every link into it, its files below `/assets`, and GraphiQL: as `npm run build:page` left them. */
+/** Serves the run page at `/` and its links, its files below `/assets`, and GraphiQL, as built by `npm run build:page`. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,14 +8,14 @@ import type { Logger } from '../../observability/logger.ts';
 import { htmlResponse, type HttpResponse, type Send } from '../response.ts';
 
 export interface PageOptions {
-  /** The key that the page starts with, over the embedded upstream. Null over any other. */
+  /** The key that the page starts with. Null without the embedded upstream. */
   readonly sampleKey: string | null;
-  /** Where the gateway is found: BASE_PATH and the prefix of the plugin. Empty if there is none. */
+  /** The path of the gateway: BASE_PATH and the prefix of the plugin. Empty if there is none. */
   readonly basePath: string;
   /** False: GraphiQL is not served. */
   readonly hasExplorers: boolean;
   readonly send: Send;
-  /** A reader of a file that takes nothing for this long is cut. */
+  /** A client that reads nothing of a file for this long is disconnected. */
   readonly stalledReaderMs: number;
   readonly logger: Logger;
 }
@@ -79,14 +79,14 @@ export function createPage(options: PageOptions): FastifyPluginAsync {
   };
 }
 
-/** Null if it is not built. */
+/** Null if the page is not built. */
 async function readHtml(name: string, { sampleKey, basePath }: PageOptions): Promise<string | null> {
   const html = await readFile(join(FOLDER, name), 'utf8').catch(() => null);
   const tags = [
     basePath !== '' && `<meta name="base-path" content="${basePath}">`,
     sampleKey !== null && `<meta name="sample-key" content="${sampleKey}">`,
   ];
-  // The build has relative URLs, which would be wrong on a link into the page: its path is deeper.
+  // The build has relative URLs, which are wrong on a link into the page: its path is deeper.
   return (
     html
       ?.replaceAll('"./assets/', `"${basePath}/assets/`)

@@ -122,6 +122,8 @@ export function isSameRecord(one: Snapshot<MaybeRecord> | null, another: Snapsho
   if (!one || !another) return one === another;
   const [record, other] = [one.value, another.value];
   if (!record || !other || record === other) return record === other;
-  const isAlike = isDeepStrictEqual({ ...record, payload: null }, { ...other, payload: null });
+  // Node tokens are not compared: only trends read them, no field of a run.
+  const apart = { payload: null, nodeTokens: null };
+  const isAlike = isDeepStrictEqual({ ...record, ...apart }, { ...other, ...apart });
   return isAlike && createPayloadComparison().isSame(record.payload, other.payload);
 }

@@ -1,4 +1,4 @@
-/** OpenAI chat completions, in which most services answer. */
+/** OpenAI chat completions, the API of most services. */
 import type { Json } from '../definition.ts';
 import type { ModelApi } from './model-call.ts';
 

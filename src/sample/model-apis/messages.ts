@@ -1,4 +1,4 @@
-/** Anthropic messages: content blocks, `system` beside the messages, and cached tokens beside the input. */
+/** Anthropic messages: content blocks, `system` next to the messages, and cached tokens next to the input. */
 import type { Json } from '../definition.ts';
 import { createRandom } from '../random.ts';
 import type { ModelApi, ModelCall } from './model-call.ts';

@@ -1,17 +1,17 @@
-/** What a model was asked and what it answered, before it is put in the words of an API. */
+/** The request and answer of a model, independent of an API. */
 import type { JsonObject, ModelNode } from '../definition.ts';
 import { createRandom } from '../random.ts';
 
 export interface ModelCall {
   readonly node: ModelNode;
-  /** The beginning of the run's inputs: they may be as long as a request's body. */
+  /** Only the beginning of the run's inputs, which may be as long as a request's body. */
   readonly question: string;
   readonly runInputs: JsonObject;
 }
 
 export interface ModelAnswer extends ModelCall {
   readonly text: string;
-  /** True where the step failed although the model answered. */
+  /** True if the step failed although the model answered. */
   readonly isOfNoUse: boolean;
   readonly id: string;
   readonly createdSeconds: number;
@@ -21,11 +21,11 @@ export interface ModelAnswer extends ModelCall {
   readonly reasoningTokens: number;
 }
 
-/** How one API says it. */
+/** The format of one API. */
 export interface ModelApi {
   asked(call: ModelCall): JsonObject;
   answered(answer: ModelAnswer): JsonObject;
-  /** The path of the answer's text, for the graph. */
+  /** Path of the answer's text, for the graph. */
   readonly textPath: string;
 }
 

@@ -1,4 +1,4 @@
-/** Belongs to the second organization, which must see nothing of the first one's, nor the other way round. */
+/** A workflow of the second organization. Neither organization may see data of the other. */
 import type { WorkflowDefinition } from '../definition.ts';
 
 export const contractReview: WorkflowDefinition = {

@@ -1,10 +1,10 @@
-/** The one with a large payload: `find_neighbours` answers some 200 KB of passages. */
+/** A workflow with a large payload: `find_neighbours` answers some 200 KB of passages. */
 import type { WorkflowDefinition } from '../definition.ts';
 
 export const documentIngest: WorkflowDefinition = {
   id: 'document-ingest',
   name: 'Document ingest',
-  description: 'Splits a document, embeds it, finds what is already known of it, and adds the rest to the index.',
+  description: 'Splits a document, embeds it, finds known passages, and adds the rest to the index.',
   version: '1.1.0',
   isPublic: false,
   createdBy: 'user-grace',
@@ -26,7 +26,7 @@ export const documentIngest: WorkflowDefinition = {
     {
       id: 'fetch',
       type: 'integration',
-      description: 'Reads the document from where it lies',
+      description: 'Reads the document from storage',
       seconds: [0.4, 0.9],
       answer: (random) => ({
         bytes: random.integer(200_000, 4_000_000),
@@ -69,7 +69,7 @@ export const documentIngest: WorkflowDefinition = {
     {
       id: 'find_neighbours',
       type: 'knowledge_retrieval',
-      description: 'What the index already holds close by',
+      description: 'Finds similar passages in the index',
       seconds: [0.9, 1.8],
       knowledgeBase: 'documents',
       passages: 100,

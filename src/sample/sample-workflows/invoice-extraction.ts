@@ -1,4 +1,4 @@
-/** Two models side by side, a validation that may fail the run, and a branch whose nodes never appear if it is not taken. */
+/** Two parallel models, a validation that may fail the run, and a branch whose nodes have no steps if it is not taken. */
 import type { WorkflowDefinition } from '../definition.ts';
 
 export const invoiceExtraction: WorkflowDefinition = {
@@ -96,7 +96,7 @@ export const invoiceExtraction: WorkflowDefinition = {
     {
       id: 'decide',
       type: 'conditional',
-      description: 'A person looks at what the models were unsure of',
+      description: 'A person checks uncertain values',
       seconds: [0.02, 0.06],
       branches: { automatic: ['post_to_erp'], review: ['review_queue'] },
     },
@@ -117,7 +117,7 @@ export const invoiceExtraction: WorkflowDefinition = {
     {
       id: 'notify',
       type: 'integration',
-      description: 'Slack: tells the channel',
+      description: 'Slack: notifies the channel',
       seconds: [0.3, 0.5],
       answer: () => ({ channel: '#invoices', ok: true }),
     },

@@ -1,4 +1,4 @@
-/** The slow one: three sources are read side by side, and `aggregate` has been getting slower, night by night. */
+/** A slow workflow: three sources are read in parallel, and `aggregate` gets slower night by night. */
 import type { WorkflowDefinition } from '../definition.ts';
 
 export const nightlyReport: WorkflowDefinition = {
@@ -30,7 +30,7 @@ export const nightlyReport: WorkflowDefinition = {
     {
       id: 'open_window',
       type: 'code',
-      description: 'Fixes which day is reported',
+      description: 'Chooses the day of the report',
       seconds: [0.1, 0.2],
       answer: () => ({ timezone: 'Europe/Berlin', hours: 24 }),
     },

@@ -1,4 +1,4 @@
-/** The smallest workflow there is: one model node, as in the vendor's published example. */
+/** The smallest workflow: one model node, as in the vendor's published example. */
 import type { WorkflowDefinition } from '../definition.ts';
 
 export const quickAnswer: WorkflowDefinition = {

@@ -1,7 +1,7 @@
-/** An agent: a model that reasons, a search in a loop, a revision that most runs skip; the answer is a plain string. */
+/** An agent: a reasoning model, a search in a loop, a revision that most runs skip, and a plain string as the answer. */
 import type { JsonObject, WorkflowDefinition } from '../definition.ts';
 
-/** A deep search finds more to mend. */
+/** A deep search leads to a revision. */
 const needsRevision = (inputs: JsonObject): boolean => inputs.depth === 3;
 
 export const researchAgent: WorkflowDefinition = {
@@ -98,7 +98,7 @@ export const researchAgent: WorkflowDefinition = {
       description: 'Compares each sentence with its source',
       seconds: [0.9, 1.5],
       model: 'gpt-4.1-mini',
-      system: 'Compare each sentence with the source that it cites. Answer "accept" or list what is wrong.',
+      system: 'Compare each sentence with the source that it cites. Answer "accept" or list the errors.',
       temperature: 0,
       maxTokens: 400,
       promptTokens: [2400, 4100],
@@ -126,7 +126,7 @@ export const researchAgent: WorkflowDefinition = {
     {
       id: 'revise',
       type: 'model',
-      description: 'Mends what the check found',
+      description: 'Corrects the findings of the check',
       seconds: [1, 1.6],
       api: 'responses',
       model: 'gpt-5-mini',

@@ -1,4 +1,4 @@
-/** What a ticket's subject says decides what the models of `support-triage` answer, and whether somebody is paged. */
+/** The subject of a ticket decides the answers of the models of `support-triage`, and whether an engineer is paged. */
 import type { JsonObject } from '../definition.ts';
 
 interface Topic {
@@ -37,6 +37,6 @@ const SIGN_IN: Topic = {
 
 export const TOPICS = [CHECKOUT, INVOICE, SIGN_IN] as const;
 
-/** Any other subject counts as the last of them. */
+/** Any other subject counts as the last topic. */
 export const topicOf = (inputs: JsonObject): Topic =>
   TOPICS.find(({ subject }) => subject === inputs.subject) ?? SIGN_IN;

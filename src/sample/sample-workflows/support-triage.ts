@@ -1,4 +1,4 @@
-/** The example of the documentation: parallel branches, a condition, a model that is retried, and one that may fail the run. */
+/** The example in the docs: parallel branches, a condition, a model that is retried, and a model that may fail the run. */
 import type { WorkflowDefinition } from '../definition.ts';
 import { TOPICS, topicOf } from './support-topics.ts';
 
@@ -60,7 +60,7 @@ export const supportTriage: WorkflowDefinition = {
       description: 'Scores how upset the customer is',
       seconds: [0.6, 1.2],
       model: 'gpt-4.1-mini',
-      system: 'Score the mood of the ticket from -1 (furious) to 1 (delighted). Answer with the number alone.',
+      system: 'Score the mood of the ticket from -1 (furious) to 1 (delighted). Answer only with the number.',
       temperature: 0,
       maxTokens: 8,
       promptTokens: [310, 640],
@@ -79,7 +79,7 @@ export const supportTriage: WorkflowDefinition = {
     {
       id: 'route',
       type: 'conditional',
-      description: 'Pages somebody only if it is urgent',
+      description: 'Pages an engineer only if it is urgent',
       seconds: [0.02, 0.06],
       branches: { urgent: ['page_on_call'], normal: [] },
       branchFor: (inputs) => topicOf(inputs).urgency,
@@ -101,10 +101,10 @@ export const supportTriage: WorkflowDefinition = {
       description: 'Writes the answer from the passages found',
       seconds: [2.7, 4.4],
       model: 'virtuoso-large',
-      system: 'Answer the customer from the passages alone. Be brief and kind; promise nothing.',
+      system: 'Answer the customer only from the passages. Be brief and kind; promise nothing.',
       temperature: 0.4,
       earlier: {
-        system: 'Answer the customer from the passages alone. Be kind; offer a refund of up to 50 euros.',
+        system: 'Answer the customer only from the passages. Be kind; offer a refund of up to 50 euros.',
         temperature: 0.7,
       },
       maxTokens: 800,

@@ -1,0 +1,141 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { runCost } from '../../src/domain/cost/cost.ts';
+import type { PriceList } from '../../src/domain/cost/prices.ts';
+import { readReport, runTokenUsage } from '../../src/domain/run/tokens.ts';
+import { trendOf } from '../../src/domain/run/trend.ts';
+import { usageTrends, type UsageTrend } from '../../src/domain/run/usage-trend.ts';
+import type { JsonValue, RunRecord } from '../../src/domain/types.ts';
+import { at, runRecord, stepFacts } from './facts.ts';
+
+const PRICE = { input: 1e-6, cachedInput: 1e-7, cacheWrites: null, output: 2e-6, reasoning: null };
+const PRICES: PriceList = new Map([
+  ['a', { prices: PRICE, longInput: [] }],
+  ['b', { prices: PRICE, longInput: [{ aboveInputTokens: 1000, prices: { input: 5e-6 } }] }],
+]);
+
+/** As the wire contract reads them: only outputs that report tokens are kept. */
+const tokensOf = (outputs: readonly JsonValue[]): RunRecord['nodeTokens'] =>
+  outputs.map(readReport).filter((reported) => reported !== null);
+const record = (outputs: readonly JsonValue[], second = 0): RunRecord =>
+  runRecord({ id: `${second}`, startTime: at(second), nodeTokens: tokensOf(outputs) });
+
+function usageOf(lists: readonly (readonly RunRecord[])[], prices: PriceList | null = PRICES) {
+  const work = usageTrends(lists, prices);
+  let [step, pieces] = [work.next(), 0];
+  for (; !step.done; step = work.next()) pieces += 1;
+  return { usages: step.value, pieces };
+}
+
+const model = (name: string | null, input: number, output: number, cached?: number): JsonValue => ({
+  ...(name !== null && { model: name }),
+  usage: {
+    ...{ prompt_tokens: input, completion_tokens: output },
+    ...(cached !== undefined && { prompt_tokens_details: { cached_tokens: cached } }),
+  },
+});
+
+describe('the usage of the runs of a bucket', () => {
+  const none = { cachedInputTokens: null, reasoningTokens: null };
+  const cost = (amount: number | null, stepsPriced: number, stepsUnpriced: number) => ({
+    ...{ amount, currency: 'USD', stepsPriced, stepsUnpriced },
+  });
+
+  it('adds up the outputs of the records, in all and by model, and counts the runs that report nothing', () => {
+    const records = [
+      record([model('a', 100, 10, 40), model('b', 2000, 5), 'a text', { answer: 42 }]),
+      record(['a text alone']),
+      record([model('a', 50, 20), model('x', 7, 7), model(null, 1, 2)]),
+    ];
+    expect(usageOf([records]).usages).toEqual([
+      {
+        ...{ runsReporting: 2, runsNotReporting: 1, stepsReporting: 5 },
+        ...{ inputTokens: 2158, outputTokens: 44, totalTokens: 2202, cachedInputTokens: 40, reasoningTokens: null },
+        // a: (60 + 50) × 1 + 40 × 0.1 + 30 × 2; b, above 1000 tokens: 2000 × 5 + 5 × 2; in millionths.
+        estimatedCost: cost(0.010184, 3, 2),
+        byModel: [
+          {
+            ...{ model: 'b', inputTokens: 2000, outputTokens: 5, totalTokens: 2005, ...none, stepsReporting: 1 },
+            estimatedCost: cost(0.01001, 1, 0),
+          },
+          {
+            ...{ model: 'a', inputTokens: 150, outputTokens: 30, totalTokens: 180, ...none, cachedInputTokens: 40 },
+            ...{ stepsReporting: 2, estimatedCost: cost(0.000174, 2, 0) },
+          },
+          {
+            ...{ model: 'x', inputTokens: 7, outputTokens: 7, totalTokens: 14, ...none, stepsReporting: 1 },
+            estimatedCost: cost(null, 0, 1),
+          },
+          {
+            ...{ model: null, inputTokens: 1, outputTokens: 2, totalTokens: 3, ...none, stepsReporting: 1 },
+            estimatedCost: cost(null, 0, 1),
+          },
+        ],
+      },
+    ]);
+  });
+
+  it('has no cost without prices, and is null where no record reports tokens', () => {
+    const { usages } = usageOf([[record([model('a', 1, 1)])], [record(['text'])], []], null);
+    expect(usages).toMatchObject([
+      { totalTokens: 2, estimatedCost: null, byModel: [{ estimatedCost: null }] },
+      null,
+      null,
+    ]);
+    expect(usages.slice(1)).toEqual([null, null]);
+  });
+
+  it('is computed in pieces: one for each record', () => {
+    const records = Array.from({ length: 50 }, () => record([model('a', 1, 1)]));
+    expect(usageOf([records.slice(0, 20), records.slice(20)]).pieces).toBe(50);
+  });
+
+  const arbitraryOutput: fc.Arbitrary<JsonValue> = fc.oneof(
+    fc.constantFrom<JsonValue>('text', null, { answer: 1 }, { usage: { total_tokens: 7 } }),
+    fc
+      .tuple(
+        fc.constantFrom('a', 'b', 'x', null),
+        fc.nat(3000),
+        fc.nat(3000),
+        fc.option(fc.nat(50), { nil: undefined }),
+      )
+      .map(([name, input, output, cached]) => model(name, input, output, cached)),
+  );
+  const arbitraryRuns = fc.array(fc.tuple(fc.nat(40), fc.array(arbitraryOutput, { maxLength: 6 })), { maxLength: 30 });
+  const sum = (values: readonly (number | null | undefined)[]) =>
+    values.reduce<number>((all, value) => all + (value ?? 0), 0);
+
+  it('over all buckets adds up to that of all runs, tokens and cost', () => {
+    fc.assert(
+      fc.property(arbitraryRuns, fc.integer({ min: 1, max: 12 }), (runs, count) => {
+        const records = runs.map(([second, outputs]) => record(outputs, second));
+        const trend = trendOf(records, count, { startedAfter: null, startedBefore: null, isWhole: true });
+        const found = usageOf(trend.map((bucket) => bucket.records)).usages;
+        const usages = found.filter((usage) => usage !== null);
+        const steps = runs.flatMap(([, outputs]) => outputs.map((output) => stepFacts({ outputs: output })));
+        const all = runTokenUsage(steps);
+        for (const key of [
+          'inputTokens',
+          'outputTokens',
+          'totalTokens',
+          'cachedInputTokens',
+          'stepsReporting',
+        ] as const) {
+          expect(sum(usages.map((usage) => usage[key]))).toBe(all[key] ?? 0);
+          for (const { model: name, ...ofModel } of all.byModel) {
+            const parts = usages.flatMap(({ byModel }) => byModel.filter((part) => part.model === name));
+            expect(sum(parts.map((part) => part[key]))).toBe(ofModel[key] ?? 0);
+          }
+        }
+        const costIn = (name: 'amount' | 'stepsPriced' | 'stepsUnpriced') =>
+          sum(usages.map((usage) => usage.estimatedCost?.[name]));
+        const whole = runCost(steps, PRICES);
+        expect(costIn('amount')).toBeCloseTo(whole.amount ?? 0, 12);
+        expect([costIn('stepsPriced'), costIn('stepsUnpriced')]).toEqual([whole.stepsPriced, whole.stepsUnpriced]);
+        for (const [index, usage] of found.entries()) expect(countRuns(usage)).toBe(usage && trend[index]?.runCount);
+      }),
+    );
+  });
+
+  const countRuns = (usage: UsageTrend | null) => usage && usage.runsReporting + usage.runsNotReporting;
+});

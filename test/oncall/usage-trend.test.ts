@@ -1,0 +1,181 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { ANTHROPIC, CHAT, RESPONSES } from '../domain/conversation/shapes.ts';
+import { createManualClock } from '../harness/clock.ts';
+import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startGateway } from '../harness/gateway.ts';
+import { perTest } from '../harness/lasting.ts';
+import { ofWorkflow, placesOf } from '../harness/operations.ts';
+import { createScriptedWorkflows } from '../harness/scripted-workflows.ts';
+import { wireStep } from '../harness/wire.ts';
+
+const USAGE = `usage {
+  runsReporting runsNotReporting inputTokens outputTokens totalTokens cachedInputTokens stepsReporting
+  estimatedCost { amount stepsPriced stepsUnpriced }
+  byModel { model totalTokens stepsReporting estimatedCost { amount } }
+}`;
+const trend = (fields: string, args = 'buckets: 2') => ofWorkflow(`trend(${args}) { ${fields} }`);
+
+const folder = mkdtempSync(join(tmpdir(), 'prices-'));
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
+const prices = join(folder, 'prices.json');
+const PRICE = { input_cost_per_token: 1e-6, output_cost_per_token: 2e-6 };
+writeFileSync(
+  prices,
+  JSON.stringify({
+    'gpt-4.1-mini-2025-04-14': PRICE,
+    'claude-sonnet-4-5-20250929': { ...PRICE, cache_read_input_token_cost: 1e-7 },
+  }),
+);
+
+describe('the usage of a trend', () => {
+  const { now, after } = createManualClock();
+  const workflows = createScriptedWorkflows(['wf']);
+  const upstream = perTest(() => {
+    workflows.clear();
+    return startFaultyUpstream(workflows.script);
+  });
+  const start = (environment: Readonly<Record<string, string>> = {}) =>
+    startGateway({ UPSTREAM_URL: upstream.url, TOKEN_PRICES: prices, ...environment }, { now, after });
+  const gateway = perTest(() => start());
+  const run = (id: string, allOutputs: unknown) => {
+    workflows.start('wf', id, { all_outputs: allOutputs });
+  };
+  const stream = 'data: {"choices":[{"delta":{}}],"model":"m","usage":{"prompt_tokens":3,"completion_tokens":4}}\n\n';
+
+  it('is read from the outputs in the records of each vendor, by no call beyond those for the records', async () => {
+    run('r1', { chat: CHAT.outputs, reply: 'a text', none: null, claude: ANTHROPIC.outputs });
+    run('r2', null);
+    run('r3', { responses: RESPONSES.outputs, stored: stream });
+    run('r4', { chat: { ...(CHAT.outputs as object), error: 'failed' }, ['__proto__']: CHAT.outputs });
+    for (let time = 0; time < 3; time += 1) {
+      const { data, errors } = await gateway.query(trend(`runCount ${USAGE}`));
+      expect(errors).toEqual([]);
+      expect(data).toEqual({
+        workflow: {
+          trend: [
+            {
+              runCount: 2,
+              usage: {
+                ...{ runsReporting: 1, runsNotReporting: 1, stepsReporting: 2 },
+                // 30 + 130, of which 100 are cached.
+                ...{ inputTokens: 160, outputTokens: 16, totalTokens: 176, cachedInputTokens: 100 },
+                // 30 × 1 + 8 × 2, and 30 × 1 + 100 × 0.1 + 8 × 2, in millionths.
+                estimatedCost: { amount: 0.000102, stepsPriced: 2, stepsUnpriced: 0 },
+                byModel: [
+                  {
+                    ...{ model: 'claude-sonnet-4-5-20250929', totalTokens: 138, stepsReporting: 1 },
+                    estimatedCost: { amount: 0.000056 },
+                  },
+                  {
+                    ...{ model: 'gpt-4.1-mini-2025-04-14', totalTokens: 38, stepsReporting: 1 },
+                    estimatedCost: { amount: 0.000046 },
+                  },
+                ],
+              },
+            },
+            {
+              runCount: 2,
+              usage: {
+                ...{ runsReporting: 2, runsNotReporting: 0, stepsReporting: 4 },
+                ...{ inputTokens: 93, outputTokens: 28, totalTokens: 121, cachedInputTokens: null },
+                estimatedCost: { amount: 0.000092, stepsPriced: 2, stepsUnpriced: 2 },
+                byModel: [
+                  {
+                    ...{ model: 'gpt-4.1-mini-2025-04-14', totalTokens: 76, stepsReporting: 2 },
+                    estimatedCost: { amount: 0.000092 },
+                  },
+                  {
+                    ...{ model: 'gpt-5-mini-2025-08-07', totalTokens: 38, stepsReporting: 1 },
+                    estimatedCost: { amount: null },
+                  },
+                  { model: 'm', totalTokens: 7, stepsReporting: 1, estimatedCost: { amount: null } },
+                ],
+              },
+            },
+          ],
+        },
+      });
+    }
+    expect(upstream.calls.map(({ endpoint }) => endpoint)).toEqual(['runs']);
+  });
+
+  it('of 250 runs costs the three calls for their records, and adds up to the usage of the runs', async () => {
+    const outputsOf = (number: number) => ({
+      model: `m${number % 3}`,
+      usage: { prompt_tokens: number, completion_tokens: 2 * number },
+    });
+    for (let number = 0; number < 250; number += 1)
+      run(`r${number}`, number % 5 === 0 ? {} : { model_1: outputsOf(number) });
+    upstream.script = (call) => {
+      const number = Number(call.runId.slice(1));
+      const isStep = call.endpoint === 'steps';
+      const outputs = number % 5 === 0 ? null : outputsOf(number);
+      return isStep ? { json: [wireStep({ id: `s${number}`, outputs })] } : workflows.script(call);
+    };
+    const { data, errors } = await gateway.query(
+      trend('usage { totalTokens runsNotReporting }', 'last: 1000, buckets: 7'),
+    );
+    expect(errors).toEqual([]);
+    expect(upstream.calls.map(({ endpoint }) => endpoint)).toEqual(['runs', 'runs', 'runs']);
+    const { workflow } = data as {
+      workflow: { trend: { usage: { totalTokens: number; runsNotReporting: number } }[] };
+    };
+    const sum = (values: readonly (number | null)[]) => values.reduce<number>((all, value) => all + (value ?? 0), 0);
+    const ids = JSON.stringify(workflows.ids().slice(0, 100));
+    const ofRuns = await gateway.query(ofWorkflow(`runsById(ids: ${ids}) { tokenUsage { totalTokens } }`));
+    const { runsById } = (ofRuns.data as { workflow: { runsById: { tokenUsage: { totalTokens: number | null } }[] } })
+      .workflow;
+    const expected = Array.from({ length: 250 }, (_, number) => (number % 5 === 0 ? null : 3 * number));
+    expect(runsById.map(({ tokenUsage }) => tokenUsage.totalTokens)).toEqual(expected.slice(0, 100));
+    expect(sum(workflow.trend.map(({ usage }) => usage.totalTokens))).toBe(sum(expected));
+    expect(sum(workflow.trend.map(({ usage }) => usage.runsNotReporting))).toBe(50);
+  });
+
+  it('is null in a bucket whose records report nothing, and its cost without prices', async () => {
+    run('r1', { chat: 'a text' });
+    run('r2', { chat: CHAT.outputs });
+    await gateway.replace(() => start({ TOKEN_PRICES: '' }));
+    const { data, errors } = await gateway.query(
+      trend('usage { totalTokens estimatedCost { amount } byModel { estimatedCost { amount } } }'),
+    );
+    expect(errors).toEqual([]);
+    const usage = { totalTokens: 38, estimatedCost: null, byModel: [{ estimatedCost: null }] };
+    expect(data).toEqual({ workflow: { trend: [{ usage: null }, { usage }] } });
+  });
+
+  it('has an error in place of a count beyond an Int, and the other counts', async () => {
+    for (const id of ['r1', 'r2']) run(id, { a: { usage: { prompt_tokens: 2e9, completion_tokens: 1 } } });
+    const answer = await gateway.query(
+      trend('usage { inputTokens outputTokens byModel { inputTokens outputTokens } }', 'buckets: 1'),
+    );
+    const counts = { inputTokens: null, outputTokens: 2 };
+    expect(answer.data).toEqual({ workflow: { trend: [{ usage: { ...counts, byModel: [counts] } }] } });
+    expect(placesOf(answer)).toEqual(
+      ['workflow.trend.0.usage.byModel.0.inputTokens', 'workflow.trend.0.usage.inputTokens'].map(
+        (path) => `${path}: NUMBER_OUT_OF_RANGE`,
+      ),
+    );
+  });
+
+  it('is cached as numbers: the outputs, however long, are not', async () => {
+    for (let number = 0; number < 100; number += 1) {
+      const outputs = { ...(CHAT.outputs as object), choices: [{ message: { content: 'x'.repeat(40_000) } }] };
+      run(`r${number}`, { one: outputs, other: { text: 'y'.repeat(40_000) } });
+    }
+    const { data } = await gateway.query(trend('usage { stepsReporting }', 'buckets: 1'));
+    expect(data).toEqual({ workflow: { trend: [{ usage: { stepsReporting: 100 } }] } });
+    expect(gateway.cachedBytes()).toBeLessThan(100 * 4000);
+  });
+
+  it('counts its numbers among the bytes that are cached', async () => {
+    const outputs = Object.fromEntries(Array.from({ length: 1000 }, (_, at) => [`n${at}`, CHAT.outputs]));
+    run('r1', outputs);
+    await gateway.query(trend('runCount'));
+    expect(gateway.cachedBytes()).toBeGreaterThan(1000 * 100);
+  });
+});
