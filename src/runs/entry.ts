@@ -1,29 +1,29 @@
-/** What is known of a viewer: its right, the entries that are cached under it, and their parts. */
+/** Cached data of a viewer: its right, the cache entries stored under that right, and their parts. */
 import type { RunRef } from '../upstream/client.ts';
 import type { GatewayError } from '../upstream/errors.ts';
 import type { Loaded } from './ports.ts';
 import type { Flight } from './single-flight.ts';
 import type { MaybeRecord, Snapshot, StepList } from './snapshot.ts';
 
-/** A viewer's right to what is cached for it, from its first successful call until it is dropped. */
+/** A viewer's right to its cached answers. A successful upstream call proves it; a denial or an eviction drops it. */
 export class Right {
   readonly viewerId: string;
-  /** Of this right alone, in the whole life of the process. All have the same length, so that equal entries count equal bytes. */
+  /** Generation, unique in the process. Its length is fixed, so that equal entries count equal bytes. */
   readonly generation: string;
-  /** When the first successful call was sent, and the last one; null: none has succeeded. */
+  /** Send times of the first and the last successful call, in ms since 1970. Null if none succeeded. */
   firstSuccessAt: number | null = null;
   lastSuccessAt: number | null = null;
-  /** From then on nothing proves it, and nothing is cached for it. */
+  /** True once the right is dropped. Nothing is cached under it from then on. */
   isDropped = false;
-  /** Calls under way that use no entry. */
-  calls = 0;
-  /** What this viewer was denied, and has not had since. It outlives a drop: denied once more, it is not news. */
+  /** Number of calls in progress without a cache entry. */
+  uncachedCalls = 0;
+  /** Resources denied with a 403 and not allowed since. Kept after a drop: a repeated 403 drops nothing. */
   readonly denied: Set<string>;
-  /** Calls under way that renew the right, by workflow: each resolves with its error, or null. */
+  /** Revalidation calls in progress, by workflow id. Each resolves with its error, or null on success. */
   revalidations: Map<string, Promise<unknown>> | null = null;
-  /** Entries that loads or pollers use, by name. */
+  /** Entries that a load or a poller uses, by name. */
   readonly inUse = new Map<string, CacheEntry>();
-  /** The keys of its entries in the LRU. */
+  /** LRU keys of the entries of this right. */
   readonly keys = new Set<string>();
 
   constructor(viewerId: string, generation: string, denied: Set<string>) {
@@ -32,37 +32,36 @@ export class Right {
     this.denied = denied;
   }
 
-  /** The key of its entry of this name. */
   keyOf(name: string): string {
     return `${this.generation} ${name}`;
   }
 }
 
-/** Why a call failed in the last second: it is not repeated before `untilMs`. */
+/** Error of a failed call. The call is not repeated before `untilMs`, in ms since 1970. */
 export interface Failure {
   readonly error: GatewayError;
   readonly untilMs: number;
 }
 
-/** One call's place in an entry: its latest answer, its failure of the last second, and the call under way. */
+/** Cached state of one upstream call: latest answer, latest failure, and the single flight in progress. */
 export class Part<T> {
   snapshot: Snapshot<T> | null = null;
   failure: Failure | null = null;
   flight: Flight<Loaded<T>> | null = null;
 }
 
-/** Measured on Node 24: a snapshot without its value, and an error with its stack. */
+/** Sizes measured on Node 24: a snapshot without its value, and an error with its stack. */
 const SNAPSHOT_BYTES = 150;
 const FAILURE_BYTES = 1200;
 
 export abstract class CacheEntry {
-  /** Of the viewer's present right: an entry that is in use when the viewer is dropped goes on, empty, under the next one. */
+  /** The viewer's current right. An entry in use when the viewer is dropped moves, emptied, to the next right. */
   right: Right;
   readonly name: string;
-  /** Loads under way and pollers that watch it. */
+  /** Number of loads in progress, and of pollers that watch the entry. */
   loads = 0;
   pins = 0;
-  /** The bytes that are counted for it while pollers watch it; and true if there was no room for them. */
+  /** Bytes reserved while pollers watch the entry. `lacksRoom` is true if they did not fit. */
   pinnedBytes = 0;
   lacksRoom = false;
 
@@ -75,21 +74,20 @@ export abstract class CacheEntry {
     return this.right.keyOf(this.name);
   }
 
-  /** Under the viewer's next right. */
+  /** Moves the entry, emptied, to the viewer's next right. */
   moveTo(right: Right): void {
     this.right = right;
     this.clear();
   }
 
-  /** Of what it caches now; 0: nothing is worth an entry. */
+  /** Size of the cached data. 0 if the entry is empty. */
   abstract sizeBytes(): number;
-  /** Frees what it caches. */
   abstract clear(): void;
 }
 
-/** An entry of upstream answers. */
+/** Cache entry of upstream answers. */
 export abstract class PartsEntry extends CacheEntry {
-  /** The workflow that it belongs to; empty for the list of workflows. */
+  /** Id of the entry's workflow. Empty for the list of workflows. */
   abstract readonly workflowId: string;
   protected abstract parts(): readonly Part<unknown>[];
 
@@ -107,7 +105,6 @@ export abstract class PartsEntry extends CacheEntry {
   }
 }
 
-/** A run of a viewer. */
 export class RunEntry extends PartsEntry {
   readonly ref: RunRef;
   readonly record = new Part<MaybeRecord>();
@@ -127,7 +124,7 @@ export class RunEntry extends PartsEntry {
   }
 }
 
-/** A list of a viewer: its workflows, or a window of a workflow's history. */
+/** Cache entry of a list: the viewer's workflows, or a window of a workflow's history. */
 export class ListEntry<T> extends PartsEntry {
   override readonly workflowId: string;
   readonly list = new Part<T>();

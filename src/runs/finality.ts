@@ -1,4 +1,4 @@
-/** Decides when a fetched part of a run is final: it will never change, so it is never fetched again. */
+/** Decides when a fetched part of a run is final. A final part never changes and is never fetched again. */
 import { isDeepStrictEqual } from 'node:util';
 import { latestAttempts } from '../domain/step/attempts.ts';
 import { executionsOf } from '../domain/step/execution.ts';
@@ -10,13 +10,13 @@ import type { Clock } from './timer.ts';
 
 export const hasRecord = (snapshot: Snapshot<MaybeRecord>): snapshot is Snapshot<RunRecord> => snapshot.value !== null;
 
-/** How far the upstream's times may be behind this gateway's clock, where they are local times without a zone or its clock is wrong. */
+/** Largest assumed error of upstream times: local times without a zone, or a wrong clock. */
 const MAX_SKEW_MS = 86_400_000;
 
-/** What another gateway has found final is so here, too, unless something later says otherwise: this one may not know by what. */
+/** Finality found by another gateway is accepted, unless newer data contradicts it. Its proof may be missing here. */
 export interface Finality {
   isFinalRecord(record: Snapshot<MaybeRecord>, steps: Snapshot<StepList> | null): boolean;
-  /** `graph` is called only where the steps alone are not enough. */
+  /** `graph` is called only if the steps do not decide. */
   areFinalSteps(
     steps: Snapshot<StepList>,
     record: Snapshot<MaybeRecord> | null,
@@ -24,14 +24,18 @@ export interface Finality {
   ): boolean;
 }
 
-/** `settleMs`: the quiet period after which a run is final whose record or steps do not say that they are complete. */
+/**
+ * `settleMs`: quiet period after which a run is final although its record or steps do not say that they are complete.
+ */
 export function createFinality(settleMs: number, wallOf: Clock['wallOf']): Finality {
   const isLongPast = (upstreamMs: number, atMs: number): boolean => upstreamMs + settleMs <= wallOf(atMs);
 
   const isUnchanged = ({ unchangedSince, sentAt }: Snapshot<unknown>, atMs = sentAt): boolean =>
     (unchangedSince ?? sentAt) + settleMs <= atMs;
 
-  /** Finished steps alone don't prove that the run is over: the next step may not exist yet. A quiet period does. */
+  /**
+   * Finished steps do not prove that the run is over, since the next step may not exist yet. A quiet period proves it.
+   */
   function areSettled(steps: Snapshot<StepList>, atMs = steps.sentAt): boolean {
     const { lastMs } = activityOf(steps);
     if (lastMs === Infinity) return false;
@@ -39,8 +43,8 @@ export function createFinality(settleMs: number, wallOf: Clock['wallOf']): Final
   }
 
   /**
-   * Record and steps are fetched concurrently, so finished steps may be older than a terminal record and lack the last one. Unfinished
-   * ones are waited for: an engine may close its steps after the record.
+   * Record and steps are fetched concurrently, so finished steps may be older than a terminal record and lack the last
+   * step. Unfinished steps may still end: an engine may close them after the record.
    */
   function areClosed(steps: Snapshot<StepList>, record: Snapshot<RunRecord>): boolean {
     const { sentAt } = steps;
@@ -63,7 +67,7 @@ export function createFinality(settleMs: number, wallOf: Clock['wallOf']): Final
 
     areFinalSteps(steps, record, graph) {
       const isOpen = record?.value && !isTerminal(runStatusOf(record.value.rawStatus));
-      // Another gateway may have had no record to judge by: one that was asked for later knows better.
+      // The other gateway may have had no record. A record fetched later than the steps decides.
       if (steps.isFinal) return !isOpen || record.sentAt <= steps.fetchedAt + steps.uncertaintyMs;
       if (isOpen) return false;
       if (!record || !hasRecord(record)) return areSettled(steps) || hasReachedFinish(steps, graph);
@@ -72,7 +76,9 @@ export function createFinality(settleMs: number, wallOf: Clock['wallOf']): Final
   };
 }
 
-/** This gateway's clock measures how long nothing has changed: to be called with each new answer and the one before. */
+/**
+ * Measures on this gateway's clock how long an answer is unchanged. Call it for each new answer, with the previous one.
+ */
 export function followRecord(before: Snapshot<MaybeRecord>, record: Snapshot<MaybeRecord>): void {
   if (before.value === record.value) record.unchangedSince ??= before.unchangedSince;
   else if (before.value && record.value && isSame(before.value, record.value)) {
@@ -88,14 +94,14 @@ export function followSteps(before: Snapshot<StepList>, steps: Snapshot<StepList
 const firstFetchedAt = ({ unchangedSince, fetchedAt, uncertaintyMs }: Snapshot<unknown>): number =>
   unchangedSince ?? fetchedAt + uncertaintyMs;
 
-/** Payloads don't count: links in them may be signed anew for each answer. */
+/** Payloads are ignored: their links may be signed anew for each answer. */
 const isSame = (one: StepFacts | RunRecord, other: StepFacts | RunRecord): boolean =>
   one.id === other.id &&
   one.rawStatus === other.rawStatus &&
   one.startTime?.epochMicros === other.startTime?.epochMicros &&
   one.endTime?.epochMicros === other.endTime?.epochMicros;
 
-/** In any order, though mostly it is the same. Ids may occur more than once. */
+/** Compares in any order, the usual one first. Ids may repeat. */
 function areSame(before: StepList, steps: StepList): boolean {
   if (before.length !== steps.length) return false;
   const isSameAt = (step: StepFacts, index: number) => {
@@ -113,10 +119,10 @@ const shownOf = ({ id, rawStatus, startTime, endTime }: StepFacts): string =>
 function hasReachedFinish(steps: Snapshot<StepList>, graph: () => WorkflowGraph | null): boolean {
   if (steps.hasReachedFinish) return true;
   const finish = graph()?.finish ?? null;
-  // To compare them takes a while, and a run is read many times.
+  // The comparison is slow and a run is read often, so each finish node is compared once.
   if (finish === null || steps.comparedFinish === finish) return false;
   steps.comparedFinish = finish;
-  // If the node that runs last has, and nothing else is still running.
+  // Reached if the finish node has completed and no step is still running.
   const atFinish = latestAttempts(executionsOf(steps.value), false).find((step) => step.nodeId === finish);
   steps.hasReachedFinish = atFinish?.status === 'COMPLETED' && activityOf(steps).areFinished;
   return steps.hasReachedFinish;
@@ -125,10 +131,10 @@ function hasReachedFinish(steps: Snapshot<StepList>, graph: () => WorkflowGraph 
 const activityOf = (steps: Snapshot<StepList>): Activity => (steps.activity ??= activityIn(steps.value));
 
 function activityIn(steps: StepList): Activity {
-  // A step that cannot be read may still run.
+  // A step that cannot be read may still be running.
   const areReadable = steps.every(({ problem }) => problem === undefined);
   const areFinished = areReadable && steps.every(({ rawStatus, endTime }) => isOver(stepStatusOf(rawStatus), endTime));
-  // As the run's status is inferred.
+  // The run's status is inferred by the same rule.
   const hasEnded = areFinished || (areReadable && areLatestFinished(steps));
   const last = latest(steps.flatMap(({ startTime, endTime }) => [startTime, endTime]));
   return { areFinished, lastMs: hasEnded && last ? last.epochMicros / 1000 : Infinity };

@@ -1,4 +1,4 @@
-/** One load of a part: by a call of this gateway, or by the answer to another gateway's call. */
+/** One load of a cache part: by an upstream call of this gateway, or by an answer that another gateway shared. */
 import type { CallOptions } from '../upstream/client.ts';
 import { GatewayError, isAccessDenied, isForbidden, isNotFound, isOutage } from '../upstream/errors.ts';
 import type { PartsEntry, Right } from './entry.ts';
@@ -12,20 +12,20 @@ import { upstreamIdentityOf, type Viewer } from './viewer.ts';
 
 export interface LoadOptions {
   readonly viewers: ViewerCache;
-  /** Null: this gateway shares nothing. */
+  /** Null if this gateway shares nothing. */
   readonly shared: SharedTier | null;
   readonly liveTtlMs: number;
-  /** Milliseconds since 1970. */
+  /** Current time, in ms since 1970. */
   readonly now: () => number;
 }
 
-/** A 404 is believed no longer than this: a run that was just started may not be visible yet. */
+/** Longest time for which a failure is cached. A 404 may change soon: a run just started may not be visible yet. */
 const MAX_PAUSE_MS = 1000;
 
 const CALLED = { isProof: true, wasCalled: true } as const;
 const NOT_CALLED = { isProof: true, wasCalled: false } as const;
 
-/** All readers that join share one load: its operation is that of the first. The entry is in use until the load is over. */
+/** All readers that join share one load, under the operation of the first. The entry is in use until the load ends. */
 export async function load<Entry extends PartsEntry, T>(
   options: LoadOptions,
   source: Source<Entry, T>,
@@ -44,9 +44,9 @@ export async function load<Entry extends PartsEntry, T>(
     signal,
     operationRecord,
   };
-  /** What the operation must not be given again. */
+  /** Snapshot that the operation must not get again. */
   const skipped = skipsLive ? part.snapshot : null;
-  /** What a success proves. When the viewer is dropped, the entry goes on under another one. */
+  /** The right that a success proves. A drop of the viewer moves the entry to another right. */
   let { right } = entry;
 
   const isProven = (): boolean => viewers.isProven(entry.right);
@@ -64,7 +64,7 @@ export async function load<Entry extends PartsEntry, T>(
     return snapshot;
   }
 
-  /** Another call, sent later, may have been answered before: then its answer stays. */
+  /** A call sent later may have been answered first. Its answer stays. */
   function keepCalled(answered: Answered<T>, body: Called<T>['body']): Called<T> {
     const own = part.snapshot;
     if (own && own.sentAt > answered.sentAt) return { ...CALLED, cached: own, body: undefined };
@@ -85,7 +85,9 @@ export async function load<Entry extends PartsEntry, T>(
     }
   }
 
-  /** Null for what this version can't read: then a call is made. Rejects with NOT_FOUND for what is out of the viewer's scope. */
+  /**
+   * Null if this version cannot read the bytes: a call is made then. Rejects with NOT_FOUND outside the viewer's scope.
+   */
   async function readStored(stored: Buffer) {
     try {
       return await source.fetch(entry, { ...callOptions, stored });
@@ -97,14 +99,14 @@ export async function load<Entry extends PartsEntry, T>(
 
   async function accept({ bytes, ...stored }: StoredAnswer): Promise<Snapshot<T> | null> {
     const { sentAt, fetchedAt, uncertaintyMs } = stored;
-    // Of a Valkey whose clock was ahead: it would be fresh for too long.
+    // Valkey's clock was ahead: the answer would be fresh for too long.
     if (!isProven() || Math.max(sentAt, fetchedAt) > now() + uncertaintyMs) return null;
     if (skipsShared && skipped && sentAt <= skipped.sentAt + skipped.uncertaintyMs) return null;
     const answer = bytes ? await readStored(bytes) : { value: source.valueIfMissing, sizeBytes: 0 };
     if (answer?.value === undefined) return null;
     const snapshot = snapshotOf({ ...stored, value: answer.value, sizeBytes: answer.sizeBytes });
     if (!isFresh(snapshot)) return null;
-    // What this gateway has fetched later than that it could perhaps not share.
+    // This gateway has a newer answer, which may not have been shared.
     const own = part.snapshot;
     return own && own.sentAt > sentAt + uncertaintyMs && isFresh(own) ? own : keep(snapshot);
   }
@@ -112,7 +114,7 @@ export async function load<Entry extends PartsEntry, T>(
   async function find(state: SharedState): Promise<Loaded<T> | null> {
     if (right.firstSuccessAt !== null && state.isWithdrawnSince(right.firstSuccessAt)) {
       if (!right.isDropped) viewers.drop(viewer.id);
-      // What is read from now on is newer, and proves the next right.
+      // Answers read from now on are newer than the withdrawal, and prove the next right.
       ({ right } = entry);
     }
     if (state.successAt !== null) viewers.prove(right, Math.min(state.successAt, now()));
@@ -126,7 +128,7 @@ export async function load<Entry extends PartsEntry, T>(
   function afterFailure(error: unknown): void {
     const failureOf = (error: GatewayError) => ({ error, untilMs: now() + Math.min(MAX_PAUSE_MS, liveTtlMs) });
     if (isAccessDenied(error)) {
-      // It may have come inside a list. What would be served again without a call makes the denial news.
+      // A fresh cached answer, perhaps from a list, counts as allowed: the denial is then new and drops it.
       if (part.snapshot && isFresh(part.snapshot)) viewers.allow(entry.right, asked);
       deny(options, viewer, error, asked);
       viewers.put(entry, part, null);
@@ -161,13 +163,12 @@ export async function load<Entry extends PartsEntry, T>(
   }
 }
 
-/** What an upstream call has to say of its caller. */
 export const callerOf = (viewers: ViewerCache, viewer: Viewer) => ({
   ...upstreamIdentityOf(viewer),
   isAccepted: () => viewers.isAccepted(viewer.id),
 });
 
-/** A 401 or 403 drops everything of the viewer, unless it is the same 403 as before: of an endpoint of a workflow that was not allowed since. */
+/** Drops all data of the viewer after a 401 or 403. A 403 of a resource already denied drops nothing. */
 export function deny(
   { viewers, shared }: Pick<LoadOptions, 'viewers' | 'shared'>,
   viewer: Viewer,
@@ -180,15 +181,12 @@ export function deny(
   shared?.withdraw(viewer, hadRight);
 }
 
-/**
- * A call that renews the right, one for each workflow. Reads of cached data of that workflow wait for it. Reads of other workflows do not,
- * so a workflow whose calls hang or are denied delays only its own reads.
- */
+/** Registers the load that renews the right. One per workflow, so that a hanging workflow delays only its own reads. */
 function revalidate(right: Right, workflowId: string, loading: Promise<Loaded<unknown>>): void {
   const revalidations = (right.revalidations ??= new Map<string, Promise<unknown>>());
   const outcome: Promise<unknown> = loading
     .then(
-      ({ isProof }) => (isProof ? null : new Error('the call has not proven the right of its viewer')),
+      ({ isProof }) => (isProof ? null : new Error("the call does not prove the viewer's right")),
       (error: unknown) => error,
     )
     .finally(() => {

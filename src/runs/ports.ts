@@ -1,5 +1,5 @@
 /**
- * What the gateways of a fleet share, as `runs/` sees it: answers of the upstream, turns of pollers, and starts. A gateway alone shares no
+ * Ports to the other gateways of a fleet: shared answers, turns of pollers, and starts. A single gateway shares no
  * answers, always has the turn (`joinNobody`), and keeps the keys of its own starts (`starts/idempotent-starts.ts`).
  */
 import type { JsonObject } from '../domain/types.ts';
@@ -14,120 +14,116 @@ export interface SharedPorts {
   readonly starts: SharedStarts;
 }
 
-/** Port of answers: below the cache of each gateway. A failure here costs one more upstream call, and nothing else. */
+/** Port of shared answers, below the cache of each gateway. Its failure costs one more upstream call, nothing else. */
 export interface SharedTier {
   load<T>(request: SharedRequest<T>): Promise<Loaded<T>>;
-  /** The upstream has denied the viewer: from now on no gateway serves a shared answer of the viewer. */
+  /** Withdraws the viewer's right after a denial: no gateway serves shared answers of the viewer from then on. */
   withdraw(viewer: Viewer, hadRight: boolean): void;
-  /** `drop` is called with a viewer's id when another gateway has withdrawn the viewer's right. */
+  /** Registers `drop`. It is called with a viewer's id when another gateway has withdrawn that viewer's right. */
   onWithdrawn(drop: (viewerId: string) => void): void;
 }
 
-/** One load of a resource: what the resource cache does with it. Times are this gateway's, in milliseconds since 1970. */
+/** One load of a cache part, with callbacks into this gateway's cache. Times are this gateway's, in ms since 1970. */
 export interface SharedRequest<T> {
   readonly viewer: Viewer;
   readonly key: string;
-  /** Fires when nobody waits any more. */
+  /** Fires when no reader waits any more. */
   readonly signal: AbortSignal;
-  /** What may be served without a call; null: a call is needed. Called again after each wait for another gateway. */
+  /** Returns an answer that needs no call, or null. Called again after each wait for another gateway. */
   find(shared: SharedState): Promise<Loaded<T> | null>;
   call(): Promise<Called<T>>;
-  /** For how long others may have it; Infinity: it is final. */
+  /** Time for which other gateways may use the answer, in ms. Infinity if it is final. */
   sharedMs(cached: Snapshot<T>): number;
-  /** Resolves when that may have changed; null: it will not. */
+  /** Resolves when a load that may change `sharedMs` is over. Null if none is in progress. */
   related(): Promise<void> | null;
 }
 
-/** What all gateways know of the viewer and the resource. */
+/** State of a viewer and a resource that all gateways share. */
 export interface SharedState {
-  /** When the viewer's last successful call was sent, at any gateway; null: the right is withdrawn, or not known. */
+  /** Send time of the viewer's last successful call at any gateway. Null if the right is withdrawn or unknown. */
   readonly successAt: number | null;
-  /**
-   * Whether the right was withdrawn after a call that was sent then. To be asked of the first success since the viewer was evicted: a
-   * later one says nothing of what was cached before it, which may be denied by now.
-   */
+  /** True if the right was withdrawn after a call sent at `sentAt`. The first success covers all cached answers. */
   isWithdrawnSince(sentAt: number): boolean;
-  /** Null: there is none that the viewer has a right to. */
+  /** Returns the shared answer. Null if there is none that the viewer may read. */
   answer(): Promise<StoredAnswer | null>;
 }
 
-/** An answer that another gateway has stored. */
+/** Answer stored by another gateway. */
 export interface StoredAnswer {
   readonly sentAt: number;
   readonly fetchedAt: number;
-  /** How much later both may have been. */
+  /** Uncertainty of both times: they may have been later by this much. */
   readonly uncertaintyMs: number;
   readonly isFinal: boolean;
-  /** The upstream's bytes. Null: the upstream has nothing by this id. */
+  /** The upstream's bytes. Null for a 404. */
   readonly bytes: Buffer | null;
 }
 
 export interface Loaded<T> {
   readonly cached: Snapshot<T>;
-  /** Whether it proves the viewer's right. */
+  /** True if the answer proves the viewer's right. */
   readonly isProof: boolean;
-  /** False: no upstream call was made for it. */
+  /** False if no upstream call was made. */
   readonly wasCalled: boolean;
 }
 
-/** What the upstream has answered. */
+/** Answer of a new upstream call. */
 export interface Called<T> extends Loaded<T> {
-  /** Null: it has nothing by this id. Undefined: it can't be shared. */
+  /** Bytes of the answer. Null for a 404, undefined if they cannot be shared. */
   readonly body: Buffer | null | undefined;
 }
 
-/** Port of turns, by what tells a poller from all others of the viewer: which gateway polls what several of them watch. */
+/** Port of turns: decides which gateway polls. `key` is unique among the viewer's pollers. */
 export type TurnsOf = (viewer: Viewer, key: string) => JoinTurns;
 
 export type JoinTurns = (listener: TurnsListener) => Turns;
 
 export interface Turns {
-  /** False while another gateway polls, and announces what it has read. */
+  /** False while another gateway polls and announces its results. */
   readonly areOurs: boolean;
-  /** Tells the other gateways that there may be something new to read. */
+  /** Announces to the other gateways that new data may be available. */
   announce(): void;
-  /** No listener is called any more. `handsOver`: the others go on watching, and one of them is to poll at once. */
+  /** Ends all calls of the listener. `handsOver`: other gateways still watch, and one of them must poll at once. */
   leave(handsOver: boolean): void;
 }
 
-/** Never called before `JoinTurns` has returned. */
+/** Listener of turns. Never called before `JoinTurns` has returned. */
 export interface TurnsListener {
-  /** The time between two polls, while it changes. */
+  /** Current time between two polls, in ms. It may change. */
   readonly intervalMs: number;
-  /** `areOurs` has changed. */
+  /** Called when `areOurs` has changed. */
   readonly onTurn: () => void;
-  /** Another gateway has announced. */
+  /** Called when another gateway has announced new data. */
   readonly onAnnounced: () => void;
 }
 
-/** The default: this gateway polls by itself. */
+/** Default for a single gateway, which always polls itself. */
 export const joinNobody: JoinTurns = () => ({ areOurs: true, announce: () => undefined, leave: () => undefined });
 
 export interface IdempotentStarts {
   /**
-   * Calls `send` unless the viewer has used the key: then the outcome of that start, also while it is under way. An error that
-   * says that nothing started frees the key. Rejects with BAD_USER_INPUT where the key was used for another start, and
-   * with RATE_LIMITED where there is no room.
+   * Calls `send` once per viewer and key; later calls share its outcome. An error that proves that nothing started
+   * frees the key. Rejects with BAD_USER_INPUT if the key belongs to another start, RATE_LIMITED if there is no room.
    */
   once(start: KeyedStart, send: Send): Promise<StartedRun>;
 }
 
 export interface KeyedStart {
   readonly viewerId: string;
-  /** What the id is derived from. */
+  /** Identity from which `viewerId` is derived. */
   readonly identity: string;
   readonly key: string;
   readonly workflowId: string;
   readonly inputs: JsonObject;
 }
 
-/** `keepUntil` may be called before it settles: the key ends then, in milliseconds since 1970. */
+/** `keepUntil` sets the time when the key ends, in ms since 1970. It may be called before the promise settles. */
 export type Send = (keepUntil: (untilMs: number) => void) => Promise<StartedRun>;
 
-/** Port of starts: one start for each key in the whole fleet, and the runs that were started at any gateway. */
+/** Port of starts: one start per key in the whole fleet, and the runs started at any gateway. */
 export interface SharedStarts extends IdempotentStarts {
-  /** For `ms` other gateways know that the run was started. Resolves when they do. Never rejects. */
+  /** Shares for `ms` that the run was started. Resolves when other gateways can see it. Never rejects. */
   add(viewer: Viewer, ref: RunRef, ms: number): Promise<void>;
-  /** Whether another gateway has added it. */
+  /** True if another gateway has added the run. */
   has(viewer: Viewer, ref: RunRef): Promise<boolean>;
 }

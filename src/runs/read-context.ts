@@ -1,4 +1,4 @@
-/** The part of a GraphQL operation that reading and caching need: identity, limits, and how long its answer may live. */
+/** The part of a GraphQL operation that reads and caches need: identity, limits, and the lifetime of its answer. */
 import type { OperationRecord } from '../observability/operation-record.ts';
 import type { Refusals } from '../upstream/client.ts';
 import { GatewayError } from '../upstream/errors.ts';
@@ -8,46 +8,47 @@ import type { Viewer } from './viewer.ts';
 export interface ReadContext {
   readonly viewer: Viewer;
   readonly requestId: string;
-  /** Returns a signal that fires when the client has disconnected. */
+  /** Returns a signal that fires when the client disconnects. */
   readonly signal: () => AbortSignal;
   readonly budget: CallBudget;
   readonly lifetime: AnswerLifetime;
-  /** True where another gateway has announced something newer than the live data that is cached here. */
+  /** True if another gateway has announced newer data than the live data cached here. */
   readonly skipsLive?: boolean;
-  /** Beside it: nor will the same where gateways share it. */
+  /** True if the live data shared by gateways must be skipped as well. */
   readonly skipsShared?: boolean;
-  /** Absent where nothing is logged or measured. */
+  /** Absent if the operation is not logged or measured. */
   readonly operationRecord?: OperationRecord | undefined;
 }
 
 export interface CallBudget extends Refusals {
   /**
-   * Counts one upstream call. Throws UPSTREAM_BUDGET_EXCEEDED when there were `maxCalls` already, or the refusal of a key that was not
-   * accepted when the operation began. `isAccepted`: whether it is now.
+   * Counts one upstream call. Throws UPSTREAM_BUDGET_EXCEEDED after `maxCalls`, or the refusal of an unaccepted key.
    */
   take(isAccepted: boolean): void;
-  /** Counts an answer that the operation reads from now on, once. False if it does not fit next to the others: then it must not be read. */
+  /**
+   * Counts an answer that the operation reads, once. False if the budget has no room: the answer must not be read then.
+   */
   holds(answer: Pick<Snapshot<unknown>, 'value' | 'sizeBytes'>): boolean;
 }
 
-/** Of the answers that one operation may read at a time. One alone may be larger. */
+/** Limit of the answers that one operation may read at a time. A single answer may be larger. */
 const MAX_HELD_MIB = 64;
 
 export const tooManyAnswers = (): GatewayError =>
   new GatewayError(
     'ANSWER_TOO_LARGE',
-    `One operation may read ${MAX_HELD_MIB} MiB of upstream answers, and this one needs more. Ask for fewer runs at once.`,
+    `limit of ${MAX_HELD_MIB} MiB of upstream answers per operation reached; ask for fewer runs at once`,
   );
 
-/** How long an operation's answer may be cached: the minimum over the data that was read. */
+/** Lifetime of an operation's answer in caches: the minimum over the data that it read. */
 export interface AnswerLifetime {
-  /** In milliseconds since 1970; Infinity until something limits it. */
+  /** End of the lifetime, in ms since 1970. Infinity until something limits it. */
   readonly untilMs: number;
-  /** Shortens it; 0 means that the answer is not cached. */
+  /** Shortens the lifetime. With 0 the answer is not cached. */
   limit(untilMs: number): void;
 }
 
-/** A class, since each operation has one: closures would be created each time. */
+/** A class, since closures would be created for each operation. */
 class Lifetime implements AnswerLifetime {
   untilMs = Infinity;
 
@@ -62,7 +63,7 @@ export function createCallBudget(maxCalls: number): CallBudget {
   let taken = 0;
   let wasAccepted: boolean | undefined;
   let refusal: GatewayError | null = null;
-  /** The values of answers: a stale answer is a copy, with the same value. */
+  /** Values of the counted answers. A stale answer is a copy with the same value. */
   const held = new Set<unknown>();
   let heldBytes = 0;
   return {
@@ -75,7 +76,7 @@ export function createCallBudget(maxCalls: number): CallBudget {
       if (taken >= maxCalls) {
         throw new GatewayError(
           'UPSTREAM_BUDGET_EXCEEDED',
-          `one operation may cause ${maxCalls} upstream calls, and this one needs more; ask for fewer runs at once`,
+          `limit of ${maxCalls} upstream calls per operation reached; ask for fewer runs at once`,
         );
       }
       taken += 1;

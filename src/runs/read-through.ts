@@ -1,6 +1,6 @@
 /**
- * Reads through the cache: a cached answer is served while it is fresh and the viewer's right to it is proven; otherwise one call is made
- * for all who ask (single flight). In an outage the last good answer is served (stale-if-error).
+ * Reads through the cache. A cached answer is served while it is fresh and the viewer's right is proven. Otherwise one
+ * call is made for all readers (single flight). In an outage the last good answer is served (stale-if-error).
  */
 import type { CallOptions } from '../upstream/client.ts';
 import { AbandonedError, isAccessDenied, isOutage } from '../upstream/errors.ts';
@@ -15,19 +15,19 @@ import type { Denied } from './rights.ts';
 import type { Viewer } from './viewer.ts';
 
 export interface ReadThrough {
-  /** The entry is in use until it resolves. */
+  /** Returns the cached answer or loads it. The entry is in use until the promise settles. */
   get<Entry extends PartsEntry, T>(
     source: Source<Entry, T>,
     entry: Entry,
     operation: ReadContext,
   ): Promise<Snapshot<T>>;
-  /** What `get` would answer, if that needs no call and no waiting; null else. */
+  /** Returns the answer of `get` if that needs no call and no wait, else null. */
   getCached<Entry extends PartsEntry, T>(
     source: Source<Entry, T>,
     entry: Entry,
     operation: ReadContext,
   ): Snapshot<T> | null;
-  /** Makes a call whose answer is not cached. Its success proves the right of the viewer, as that of any call. */
+  /** Makes a call whose answer is not cached. Like any call, its success proves the viewer's right. */
   prove<T>(viewer: Viewer, asked: Denied, call: (caller: Caller) => Promise<T>): Promise<T>;
 }
 
@@ -37,7 +37,7 @@ export interface ReadThroughOptions extends LoadOptions {
   readonly staleIfErrorMs: number;
 }
 
-/** Calls, one after another, that are waited for to renew a right. */
+/** Maximum number of successive revalidation calls that a read waits for. */
 const MAX_WAITS = 3;
 
 export function createReadThrough(options: ReadThroughOptions): ReadThrough {
@@ -50,7 +50,7 @@ export function createReadThrough(options: ReadThroughOptions): ReadThrough {
   ): Promise<Snapshot<T>> {
     const part = source.partOf(entry);
     let isProven = viewers.isProven(entry.right);
-    // A call may prove nothing (a 404, a client that has left). Then the first reader that waited for it makes the next one.
+    // A call may prove nothing (a 404, a disconnected client). The first reader that waited for it makes the next call.
     for (let waits = 0; part.snapshot && !isProven && waits < MAX_WAITS; waits += 1) {
       const revalidation = entry.right.revalidations?.get(entry.workflowId);
       if (!revalidation) break;
@@ -82,7 +82,7 @@ export function createReadThrough(options: ReadThroughOptions): ReadThrough {
   ): Promise<Snapshot<T>> {
     const { viewer, budget, signal, operationRecord } = operation;
     const part = source.partOf(entry);
-    // Only the operation that starts the call pays for it.
+    // Only the operation that starts the call counts it in its budget.
     if (!part.flight) budget.take(viewers.isAccepted(viewer.id));
     let wasCalled = true;
     try {
@@ -111,11 +111,13 @@ export function createReadThrough(options: ReadThroughOptions): ReadThrough {
     return flight;
   }
 
-  /** The last good answer, if the error is an outage and the answer not too old; else throws the error. */
+  /**
+   * Returns the last good answer if the error is an outage and the answer is not too old. Otherwise throws the error.
+   */
   function lastGood<Entry extends PartsEntry, T>(source: Source<Entry, T>, entry: Entry, error: unknown): Snapshot<T> {
     const { snapshot } = source.partOf(entry);
     if (!snapshot || !isOutage(error)) throw error;
-    // A call became necessary when its lifetime ended, or the proof of the viewer's right.
+    // A call became necessary when the answer's lifetime or the proof of the right ended.
     const staleSince = Math.min(endOf(source, entry, snapshot), viewers.rightUntil(entry.right));
     if (now() > staleSince + staleIfErrorMs) throw error;
     return asStale(snapshot, `${error.code}: ${error.message}`);

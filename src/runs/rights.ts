@@ -1,6 +1,6 @@
 /**
- * The viewers' rights to what is cached for them. A right has a generation, which is part of its entries' keys: dropping a viewer makes
- * all of them unreachable at once. Before a call of a viewer has succeeded, nothing is kept of it but what it was denied.
+ * Rights of viewers to their cached answers. A right has a generation, which is part of its entries' keys: a drop makes
+ * all of them unreachable at once. Before its first successful call, a viewer has only denials here.
  */
 import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
@@ -8,7 +8,7 @@ import type { UpstreamEndpoint } from '../config/config.ts';
 import { Right } from './entry.ts';
 import type { Viewer } from './viewer.ts';
 
-/** What a viewer may be denied: an endpoint of a workflow, or the list of workflows. */
+/** Resource that the upstream may deny: an endpoint of a workflow, or the list of workflows. */
 export interface Denied {
   readonly endpoint: UpstreamEndpoint;
   /** Empty for the list of workflows. */
@@ -17,19 +17,19 @@ export interface Denied {
 
 export interface RightsOptions {
   readonly reauthIntervalMs: number;
-  /** True where the gateway itself verifies credentials: then each viewer is accepted. */
+  /** True if the gateway itself verifies credentials. Each viewer is accepted then. */
   readonly isVerified: boolean;
-  /** Milliseconds since 1970. */
+  /** Current time, in ms since 1970. */
   readonly now: () => number;
   /** Called with the viewer's id after each drop. */
   readonly onDrop: (viewerId: string) => void;
 }
 
-/** Enough for a million a second, for a month. */
+/** Digits in base 36: enough for a million generations a second, for a month. */
 const GENERATION_LENGTH = 8;
-/** Viewers whose right is known, also of a cache of 0 bytes. Each takes some 900 bytes. A denial counts as one. */
+/** Maximum number of viewers with a right, about 900 bytes each. A denial counts as one viewer. */
 const MAX_VIEWERS = 20_000;
-/** Denials of viewers without a right: anybody can make up keys. */
+/** Maximum number of denials of viewers without a right: anyone can make up keys. */
 const MAX_DENIALS_OF_OTHERS = 3000;
 const MAX_DENIALS_OF_VIEWER = 100;
 const MAX_DENIED_LENGTH = 100;
@@ -37,9 +37,9 @@ const MAX_DENIED_LENGTH = 100;
 export abstract class Rights {
   readonly #options: RightsOptions;
   readonly #proven: LRUCache<string, Right>;
-  /** Of viewers without a right, what they were denied. */
+  /** Viewers without a right that have denials. */
   readonly #denied: LRUCache<string, Right>;
-  /** Of viewers without a right that have calls under way: no more than may wait for the upstream. */
+  /** Viewers without a right that have calls in progress. The bound of the upstream queue limits them. */
   readonly #underWay = new Map<string, Right>();
   #lastGeneration = 0;
 
@@ -48,7 +48,7 @@ export abstract class Rights {
     this.#proven = new LRUCache({
       maxSize: MAX_VIEWERS,
       sizeCalculation: ({ denied }) => 1 + denied.size,
-      // Not `dispose`, in which no cache must be changed.
+      // `disposeAfter`, since `dispose` must not change a cache.
       disposeAfter: (right, viewerId, reason) => {
         if (reason === 'evict') this.#replace(right, this.#newRight(viewerId, right.denied));
       },
@@ -56,26 +56,26 @@ export abstract class Rights {
     this.#denied = new LRUCache({ maxSize: MAX_DENIALS_OF_OTHERS, sizeCalculation: ({ denied }) => denied.size });
   }
 
-  /** The right is dropped, and this is the viewer's next one: nothing of the former is served any more. */
+  /** Called when a right is dropped, with the viewer's next right. Answers of the old right must not be served. */
   protected abstract replaced(right: Right, next: Right): void;
 
-  /** The viewer's right; one that proves nothing, and is not kept, where no call has succeeded and none is under way. */
+  /** Returns the viewer's right. An unknown viewer gets a new right, which proves nothing and is not stored. */
   rightOf(viewerId: string): Right {
     return this.#known(viewerId) ?? this.#newRight(viewerId, new Set());
   }
 
-  /** All calls of a viewer that are under way share its right, also the first ones: dropping it reaches all of them. Call `end`, too. */
+  /** All calls of a viewer in progress share its right, so that a drop reaches all of them. Call `end` afterwards. */
   begin(right: Right): void {
-    right.calls += 1;
+    right.uncachedCalls += 1;
     this.share(right);
   }
 
   end(right: Right): void {
-    right.calls -= 1;
+    right.uncachedCalls -= 1;
     this.release(right);
   }
 
-  /** A call that was sent then has succeeded. No effect after a drop. */
+  /** Records the success of a call sent at `sentAt`. No effect after a drop. */
   prove(right: Right, sentAt: number): void {
     if (right.isDropped) return;
     right.firstSuccessAt = Math.min(right.firstSuccessAt ?? sentAt, sentAt);
@@ -84,15 +84,15 @@ export abstract class Rights {
     if (this.#proven.get(right.viewerId) !== right) this.#proven.set(right.viewerId, right);
   }
 
-  /** True if the gateway accepted the key of the viewer, or the upstream did at an earlier call. */
+  /** True if the gateway verified the viewer's key, or the upstream accepted it at an earlier call. */
   isAccepted = (viewerId: string): boolean => this.#options.isVerified || this.hasRight(viewerId);
 
-  /** A call of the viewer has succeeded since it was dropped last. */
+  /** True if a call of the viewer has succeeded since its last drop. */
   hasRight(viewerId: string): boolean {
     return this.#proven.has(viewerId);
   }
 
-  /** Until when cached answers may be served without a call, in ms since 1970; 0: not at all. */
+  /** Time until which cached answers may be served without a call, in ms since 1970. 0 if none may be served. */
   rightUntil({ lastSuccessAt, isDropped }: Right): number {
     return lastSuccessAt === null || isDropped ? 0 : lastSuccessAt + this.#options.reauthIntervalMs;
   }
@@ -106,12 +106,12 @@ export abstract class Rights {
     return right !== undefined && this.isProven(right);
   }
 
-  /** Makes all entries of the viewer unreachable, and what its calls under way will answer. */
+  /** Makes all entries of the viewer unreachable, and the answers of its calls in progress. */
   drop(viewerId: string): void {
     this.#drop(viewerId, this.#known(viewerId)?.denied);
   }
 
-  /** The viewer was denied that. Returns false, and drops nothing, if it was denied before. */
+  /** Records a denial. Returns false and drops nothing if it was recorded before. */
   deny(viewerId: string, denied: Denied): boolean {
     const name = nameOf(denied);
     const known = this.rightOf(viewerId).denied;
@@ -120,19 +120,19 @@ export abstract class Rights {
     return isNews;
   }
 
-  /** The viewer has it: denied once more, that is news. */
+  /** Removes a denial that no longer applies. If it comes again, it drops the viewer again. */
   allow(right: Right, allowed: Denied): void {
     right.denied.delete(nameOf(allowed));
   }
 
-  /** Who asks for the viewer's right gets this one, also before it is proven. */
+  /** Makes `rightOf` return this right, even before it is proven. */
   protected share(right: Right): void {
     if (right.lastSuccessAt === null && !right.isDropped) this.#underWay.set(right.viewerId, right);
   }
 
-  /** One that is not proven is forgotten when nothing uses it any more. */
+  /** Forgets a right that is not proven and not used any more. */
   protected release(right: Right): void {
-    const isUsed = right.calls > 0 || right.inUse.size > 0;
+    const isUsed = right.uncachedCalls > 0 || right.inUse.size > 0;
     if (!isUsed && this.#underWay.get(right.viewerId) === right) this.#underWay.delete(right.viewerId);
   }
 

@@ -1,4 +1,4 @@
-/** Records and steps of runs, process-wide, and the runs that are derived from them. */
+/** Process-wide store of run records and steps, and of the runs derived from them. */
 import { createRun } from '../domain/run/run.ts';
 import { timestampOf } from '../domain/timestamp.ts';
 import type { Freshness, Run, RunRecord, WorkflowGraph } from '../domain/types.ts';
@@ -17,35 +17,35 @@ import type { Viewer } from './viewer.ts';
 import type { WorkflowStore } from './workflow-store.ts';
 
 export interface RunStore {
-  /** The cached run, or a new entry. It may be evicted or dropped when others have had their turn: ask again then. */
+  /** Returns the cached run, or a new entry. It may be evicted or dropped while the caller awaits: ask again then. */
   entryOf(ref: RunRef, viewer: Viewer): RunEntry;
-  /** Null where the upstream offers no records, and no cached list has one of this run. */
+  /** Null if the upstream offers no records and no cached list contains the run. */
   record(ref: RunRef, operation: ReadContext): Promise<Snapshot<MaybeRecord> | null>;
   steps(ref: RunRef, operation: ReadContext): Promise<Snapshot<StepList>>;
-  /** The fast path of these two, without a promise; undefined where a call or waiting is needed. */
+  /** Synchronous variants of `record` and `steps`. Undefined if a call or a wait is needed. */
   cachedRecord(entry: RunEntry, operation: ReadContext): Snapshot<MaybeRecord> | null | undefined;
   cachedSteps(entry: RunEntry, operation: ReadContext): Snapshot<StepList> | undefined;
-  /** Caches a record that came inside a list. Returns it, or the cached one where that is newer or final. */
+  /** Caches a record of a list. Returns it, or the cached record if that is newer or final. */
   offerRecord(ref: RunRef, record: RunRecord, list: ListedIn, viewer: Viewer): Snapshot<RunRecord>;
-  /** To be called for parts that the cache may not have: how long they are unchanged counts all the same. */
+  /** Updates how long parts are unchanged, for parts that may not be in the cache. */
   follow(before: RunParts, parts: RunParts): void;
-  /** True if nothing of these parts will ever change. */
+  /** True if these parts will never change. */
   areFinal(parts: RunParts, nowMs: number): boolean;
-  /** The run as of `nowMs`, from its loaded parts: derived once for one reading of the clock, and once for all where that changes nothing. */
+  /** Derives the run as of `nowMs`. The result is reused for the same time, or always if it does not depend on time. */
   derive(ref: RunRef, parts: RunParts, nowMs: number): Run;
 }
 
-/** The list that a record came in. */
+/** The list that contained a record: its cache entry and its snapshot. */
 export interface ListedIn {
   readonly entry: ListEntry<readonly RunRecord[]>;
   readonly list: Snapshot<readonly RunRecord[]>;
 }
 
-/** The loaded parts of a run; null where one was not requested, or could not be fetched. A graph not requested is undefined. */
+/** Loaded parts of a run. Null if not requested or not available. `graph` is undefined if not requested. */
 export interface RunParts {
   readonly record: Snapshot<MaybeRecord> | null;
   readonly steps: Snapshot<StepList> | null;
-  /** Why the steps could not be fetched; null if they were, or were not requested. */
+  /** Error of the steps call. Null if it succeeded or was not made. */
   readonly stepsError: GatewayError | null;
   readonly graph: WorkflowGraph | null | undefined;
 }
@@ -62,14 +62,13 @@ export interface RunStoreOptions extends Pick<Clock, 'wallOf' | 'now'> {
 
 type RunSource<T> = Source<RunEntry, T>;
 
-/** Like every 404, that of a record is believed for at most a second. */
+/** Longest time for which a missing record is cached, as for every 404. */
 const MAX_MISS_MS = 1000;
 
 export function createRunStore(options: RunStoreOptions): RunStore {
   const { upstream, viewers, reads, workflowStore, offersRecords, liveTtlMs, settleMs, wallOf, now } = options;
   const finality = createFinality(settleMs, wallOf);
 
-  /** A name implies the type of its entry. */
   function entryOf(ref: RunRef, { id }: Viewer): RunEntry {
     const right = viewers.rightOf(id);
     const name = `run ${refKey(ref)}`;
@@ -95,23 +94,23 @@ export function createRunStore(options: RunStoreOptions): RunStore {
     partOf: ({ steps }) => steps,
     fetch: ({ ref }, call) => upstream.listSteps(ref, call),
     follow: followSteps,
-    // Both are mostly loaded together, and steps are final only next to a terminal record.
+    // Record and steps are mostly loaded together, and steps are final only with a terminal record.
     related: ({ record }) => record,
     lifetimeMs(snapshot, entry) {
-      // A record that is not fetched again says nothing any more when it is old.
+      // Without a record endpoint, an old record is ignored: it is not fetched again.
       const record = offersRecords || isFresh(entry) ? entry.record.snapshot : null;
-      // Steps that look settled are those of a run that pauses, if its record says so.
+      // Without its record, a paused run looks settled.
       if (offersRecords && !record && !snapshot.isFinal) return liveTtlMs;
       const graph = () => workflowStore.peekGraph(entry.workflowId, entry.right);
       return finality.areFinalSteps(snapshot, record, graph) ? Infinity : liveTtlMs;
     },
   };
 
-  /** Of the record, also where no call asks for it. */
+  /** True if the cached record is fresh, whether or not a call can fetch it. */
   const isFresh = (entry: RunEntry): boolean =>
     entry.record.snapshot !== null && now() < endOf(records, entry, entry.record.snapshot);
 
-  /** The record that came inside a list, for as long as it is fresh. Undefined where the right to it must be proven first. */
+  /** Returns the record that a list contained, while it is fresh. Undefined if the right must be proven first. */
   function listedRecord(entry: RunEntry, { lifetime }: ReadContext, staleReason?: string | null) {
     const { snapshot } = entry.record;
     if (!snapshot || !isFresh(entry)) return null;
@@ -120,7 +119,7 @@ export function createRunStore(options: RunStoreOptions): RunStore {
     return asStale(snapshot, staleReason ?? null);
   }
 
-  /** No call asks for the record alone: that for the steps proves the right. */
+  /** Without a record endpoint, the steps call proves the right. */
   async function provenListedRecord(ref: RunRef, operation: ReadContext): Promise<Snapshot<MaybeRecord> | null> {
     const entry = entryOf(ref, operation.viewer);
     const found = listedRecord(entry, operation);
@@ -130,7 +129,7 @@ export function createRunStore(options: RunStoreOptions): RunStore {
   }
 
   function areFinal({ record, steps, stepsError, graph }: RunParts, nowMs: number): boolean {
-    // Steps that could not be had leave it to the record whether the run is over.
+    // If the steps could not be fetched, only the record decides whether the run is over.
     const listed = steps ?? (stepsError && noSteps(nowMs));
     return (
       (!record || finality.isFinalRecord(record, steps)) &&
@@ -149,7 +148,8 @@ export function createRunStore(options: RunStoreOptions): RunStore {
 
     async steps(ref, operation) {
       const entry = entryOf(ref, operation.viewer);
-      // The record may have been forgotten before them, and says whether they need another call. Who reads it has its error.
+      // The record may be evicted before the steps, and decides whether they need another call. Its own readers get its
+      // error.
       if (offersRecords && !entry.record.snapshot && entry.steps.snapshot) {
         await reads.get(records, entry, operation).catch(() => undefined);
       }
@@ -163,7 +163,7 @@ export function createRunStore(options: RunStoreOptions): RunStore {
       const known = current && hasRecord(current) ? current : null;
       if (known && finality.isFinalRecord(known, null)) return known;
       const { sentAt, fetchedAt, uncertaintyMs, isFinal, staleReason } = list;
-      // Both times: the answer may live as long as the list.
+      // Both times count: `fetchedAt` decides how long the answer may be cached.
       if (known && known.sentAt >= sentAt && known.fetchedAt >= fetchedAt) return asStale(known, staleReason);
       const sizeBytes = cachedBytes(value.payload.heldBytes, value);
       const record = new Snapshot({ value, sizeBytes, sentAt, fetchedAt, uncertaintyMs, isFinal });
@@ -182,12 +182,12 @@ export function createRunStore(options: RunStoreOptions): RunStore {
     derive(ref, parts, nowMs) {
       const { record, steps, stepsError, graph } = parts;
       const staleReason = record?.staleReason ?? steps?.staleReason ?? null;
-      // A run without its steps is not kept: they may be there the next time.
+      // A run without its steps is not cached: the next read may have them.
       const keeper = stepsError || staleReason !== null ? null : (steps ?? record);
       const kept = keeper?.derived && isOf(keeper.derived, parts, nowMs) ? keeper.derived.run : null;
       if (kept?.freshness.isFinal) return kept;
       const isFinal = areFinal(parts, nowMs);
-      // The graph may have become known, which says that it is over.
+      // The graph may have been loaded since, and make the run final.
       if (kept && !isFinal) return kept;
       const oldestMs = Math.min(record?.fetchedAt ?? nowMs, steps?.fetchedAt ?? nowMs);
       const freshness: Freshness = {
@@ -204,12 +204,12 @@ export function createRunStore(options: RunStoreOptions): RunStore {
   };
 }
 
-/** Where no graph was loaded, nothing that depends on it is read. */
+/** True if the derived run is valid for these parts. If no graph was requested, no field depends on it. */
 const isOf = (derived: DerivedRun, { record, graph }: RunParts, nowMs: number): boolean =>
   derived.record === record &&
   (graph === undefined || derived.graph === graph) &&
   (derived.asOfMs === null || derived.asOfMs === nowMs);
 
-/** The steps of a run that has none yet. */
+/** Steps of a run that has none yet. */
 export const noSteps = (nowMs: number): Snapshot<StepList> =>
   new Snapshot({ value: [], sentAt: nowMs, fetchedAt: nowMs, sizeBytes: 0 });

@@ -1,4 +1,4 @@
-/** Everything that is cached of the upstream's answers, and what every operation reads it through. */
+/** Creates the caches of upstream answers and everything that reads through them. */
 import type { Config } from '../config/config.ts';
 import type { UpstreamApi } from '../upstream/client.ts';
 import { createRecentRuns } from './history/recent-runs.ts';
@@ -19,9 +19,9 @@ import { createWorkflowStore } from './workflow-store.ts';
 export interface RunsOptions extends Clock {
   readonly config: Config;
   readonly upstream: UpstreamApi;
-  /** True where the gateway itself verifies credentials. */
+  /** True if the gateway itself verifies credentials. */
   readonly isVerified: boolean;
-  /** Null: a gateway that shares nothing. */
+  /** Null if the gateway shares nothing. */
   readonly shared: SharedPorts | null;
   readonly after: After;
 }
@@ -36,7 +36,7 @@ export function createRuns({ config, upstream, isVerified, shared, now, wallOf, 
     isVerified,
     now,
     onDrop(viewerId) {
-      // What HTTP refuses from now on, open subscriptions are refused as well.
+      // HTTP requests of the viewer are refused from now on, so its open subscriptions are checked again.
       for (const pollers of [livePollers, workflowPollers]) pollers.recheck(viewerId);
     },
   });
@@ -76,9 +76,9 @@ export function createRuns({ config, upstream, isVerified, shared, now, wallOf, 
 
 const MAX_DOCUMENT_BYTES = 16 * 2 ** 20;
 
-/** The part of CACHE_MAX_BYTES that goes to operation documents, compiled queries and registered operations. */
+/** Bytes of CACHE_MAX_BYTES for operation documents, compiled queries and registered operations. */
 export const documentBytes = ({ cacheMaxBytes }: Pick<Config, 'cacheMaxBytes'>): number =>
   Math.min(MAX_DOCUMENT_BYTES, Math.floor(cacheMaxBytes / 16));
 
-/** For requests under way and answers that clients have not yet taken. Not a part of CACHE_MAX_BYTES. */
+/** Limit of requests in progress and answers that clients have not read yet. Not part of CACHE_MAX_BYTES. */
 export const MAX_CLIENT_BYTES = 24 * 2 ** 20;

@@ -1,8 +1,10 @@
-/** Single flight: all who ask for the same part share one call, which is aborted when nobody waits for it. */
+/** Single flight: all readers of a part share one call, which is aborted when no reader waits any more. */
 import { AbandonedError } from '../upstream/errors.ts';
 import { afterOnThisMachine } from './timer.ts';
 
-/** When many clients disconnect at once, each may join just as the one before it leaves: the pause saves a call for each. */
+/**
+ * When many clients disconnect at once, each may join just as the previous one leaves. The delay saves a call for each.
+ */
 const LINGER_MS = 50;
 
 export class Flight<T> {
@@ -11,7 +13,7 @@ export class Flight<T> {
   readonly #onOver: () => void;
   #waiting = 0;
 
-  /** `onOver` is called when it has landed or is abandoned: nobody may join it any more. */
+  /** `onOver` is called when the flight has landed or is abandoned. It cannot be joined any more. */
   constructor(promise: Promise<T>, controller: AbortController, onOver: () => void) {
     this.#promise = promise;
     this.#controller = controller;
@@ -19,13 +21,13 @@ export class Flight<T> {
     promise.then(onOver, onOver);
   }
 
-  /** Resolves when it is over, however it ends. */
+  /** Resolves when the call is over, with success or failure. */
   landing(): Promise<void> {
     const ignore = () => undefined;
     return this.#promise.then(ignore, ignore);
   }
 
-  /** A waiter whose signal fires gets AbandonedError at once. The call itself is aborted a moment after the last one has left. */
+  /** Rejects with AbandonedError when `signal` fires. The call is aborted shortly after the last waiter has left. */
   join(signal: AbortSignal): Promise<T> {
     this.#waiting += 1;
     return new Promise<T>((resolve, reject) => {

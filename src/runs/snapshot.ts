@@ -1,32 +1,32 @@
-/** An answer of the upstream: one object in the cache, in what operations read, and in the state of pollers. */
+/** An answer of the upstream. Cache, operations and pollers share the same object. */
 import type { Run, RunRecord, StepFacts, WorkflowGraph } from '../domain/types.ts';
 
-/** Null: the upstream has no record of the run. */
+/** Null if the upstream has no record of the run. */
 export type MaybeRecord = RunRecord | null;
 export type StepList = readonly StepFacts[];
 
-/** What is known of an answer when it comes. Times are clock readings, in milliseconds since 1970. */
+/** Properties of a new answer. Times are clock readings, in ms since 1970. */
 export interface Answered<T> {
   readonly value: T;
-  /** When the call was sent: the answer is at least as new as this. */
+  /** Send time of the call. The answer is at least this new. */
   readonly sentAt: number;
   readonly fetchedAt: number;
   readonly sizeBytes: number;
-  /** Of another gateway's answer: how much later these times may have been. */
+  /** Uncertainty of another gateway's answer: both times may have been later by this much. */
   readonly uncertaintyMs?: number;
-  /** Another gateway has found it final: nothing of it will change. */
+  /** True if another gateway has found the answer final. */
   readonly isFinal?: boolean;
 }
 
-/** Of steps: what decides whether they are final. */
+/** Activity of steps. It decides whether they are final. */
 export interface Activity {
-  /** True if every step is finished. */
   readonly areFinished: boolean;
-  /** The last start or end, by the upstream's clock, in ms since 1970; Infinity where more is to come, or none is known. */
+  /**
+   * Latest start or end by the upstream's clock, in ms since 1970. Infinity if more is expected or no time is known.
+   */
   readonly lastMs: number;
 }
 
-/** An answer of the upstream: as it is cached, and as operations read it. */
 export class Snapshot<T> implements Answered<T> {
   readonly value: T;
   readonly sentAt: number;
@@ -34,15 +34,17 @@ export class Snapshot<T> implements Answered<T> {
   readonly sizeBytes: number;
   readonly uncertaintyMs: number;
   readonly isFinal: boolean;
-  /** Why it is served in place of a newer one; null where it is not, and in the cache. */
+  /** Reason why this answer is served in place of a newer one. Null if it is not stale, and in the cache. */
   readonly staleReason: string | null;
-  /** When this gateway first had the same record or steps, in milliseconds since 1970; null: with this answer. */
+  /**
+   * Time when this gateway first got the same record or steps, in ms since 1970. Null if this is the first such answer.
+   */
   unchangedSince: number | null = null;
-  /** The run that was derived last. Of a run's steps, or of its record where no steps were read. */
+  /** Latest derived run. Stored with the steps, or with the record if no steps were read. */
   derived: DerivedRun | null = null;
-  /** Of steps: computed when it is first asked for. */
+  /** Activity of steps. Null until it is first needed. */
   activity: Activity | null = null;
-  /** Of steps: the graph's finish with which they were compared last, and whether they have reached it. */
+  /** For steps: the finish node of the latest comparison, and true if they have reached it. */
   comparedFinish: string | null = null;
   hasReachedFinish = false;
 
@@ -59,20 +61,19 @@ export class Snapshot<T> implements Answered<T> {
 
 export interface DerivedRun {
   readonly run: Run;
-  /** The operation's clock reading; null where the run is the same at any time. */
+  /** Clock reading of the derivation, in ms since 1970. Null if the run does not depend on time. */
   readonly asOfMs: number | null;
-  /** The record that it was derived from. */
   readonly record: Snapshot<MaybeRecord> | null;
   readonly graph: WorkflowGraph | null | undefined;
 }
 
-/** Another value with the times of an answer, which counts its bytes. */
+/** Returns another value with the times of an answer. Its size is 0, since the answer counts the bytes. */
 export const partOf = <T>(answer: Snapshot<unknown>, value: T): Snapshot<T> => {
   const { sentAt, fetchedAt, uncertaintyMs, isFinal, staleReason } = answer;
   return new Snapshot({ value, sizeBytes: 0, sentAt, fetchedAt, uncertaintyMs, isFinal }, staleReason);
 };
 
-/** The same answer, served in place of a newer one. */
+/** Returns the same answer with this `staleReason`. */
 export function asStale<T>(snapshot: Snapshot<T>, staleReason: string | null): Snapshot<T> {
   if (snapshot.staleReason === staleReason) return snapshot;
   const stale = new Snapshot(snapshot, staleReason);

@@ -1,16 +1,13 @@
 /** Time as a dependency, so that tests can use a manual clock. */
 
 export interface Clock {
-  /**
-   * Milliseconds since 1970, and never fewer than before: rights, lifetimes and pauses are counted by it. It agrees with the machine's
-   * clock until that is set back, and goes on evenly then.
-   */
+  /** Current time in ms since 1970. It never decreases: after the machine's clock was set back, it runs on evenly. */
   readonly now: () => number;
-  /** A time of `now` by the machine's clock as it is set today: to be shown, or compared with times that others tell. */
+  /** Converts a time of `now` to the machine's clock as it is set today, for display and comparison. */
   readonly wallOf: (ms: number) => number;
 }
 
-/** `elapsed`: milliseconds since any moment. It may stand still while the machine sleeps. */
+/** `elapsed`: ms since any moment. It may stop while the machine sleeps. */
 export function createClock(wall = () => Date.now(), elapsed = () => performance.now()): Clock {
   let startMs = -Infinity;
   let latestMs = -Infinity;
@@ -20,7 +17,7 @@ export function createClock(wall = () => Date.now(), elapsed = () => performance
       const [wallMs, elapsedMs] = [wall(), elapsed()];
       startMs = Math.max(startMs, wallMs - elapsedMs);
       latestMs = Math.max(latestMs, wallMs, Math.floor(startMs + elapsedMs));
-      // Both are whole milliseconds, so their difference swings by one.
+      // Both are whole milliseconds, so their difference varies by one.
       if (Math.abs(latestMs - wallMs - aheadMs) > 1) aheadMs = latestMs - wallMs;
       return latestMs;
     },

@@ -1,6 +1,6 @@
 /**
- * One LRU cache of bytes for the entries of all viewers. What pollers watch is pinned: it counts, and is not evicted. Nothing is cached
- * for a viewer of whom no call has succeeded.
+ * LRU cache, bounded in bytes, for the entries of all viewers. Entries that pollers watch are pinned: they count and
+ * are not evicted. A viewer without a successful call has no cached entries.
  */
 import { LRUCache } from 'lru-cache';
 import { GatewayError } from '../upstream/errors.ts';
@@ -12,22 +12,22 @@ export interface ViewerCacheOptions extends RightsOptions {
   readonly maxBytes: number;
 }
 
-/** Measured on Node 24: a run takes 740 bytes next to its answers, its name and its key, of which two snapshots are 300. */
+/** Measured on Node 24: 740 bytes per run, without answers, name and key. Two snapshots count 300 of them. */
 const ENTRY_OVERHEAD_BYTES = 440;
-/** Entries that are freed at once, when a viewer is dropped and at each later entry. Also those that are left can't be found. */
+/** Entries freed when a viewer is dropped, and at each later insertion. The remaining ones are unreachable. */
 const FREED_AT_ONCE = 10_000;
 const FREED_AT_A_TIME = 100;
-/** The part of the cache that pollers may pin, and the least: a small cache, too, must be able to watch small runs. */
+/** Share of the cache that pollers may pin, and its minimum: a small cache must also be able to watch small runs. */
 const PINNED_SHARE = 1 / 4;
 const MIN_PINNED_BYTES = 4 * 2 ** 20;
-/** The key of the LRU entry that counts the pinned bytes. Other keys begin with a generation. */
+/** Key of the LRU entry that counts the pinned bytes. Other keys begin with a generation. */
 const PINNED = 'pinned';
 
 export class ViewerCache extends Rights {
   readonly maxPinnedBytes: number;
   readonly #maxBytes: number;
   readonly #entries: LRUCache<string, CacheEntry | typeof PINNED>;
-  /** Keys of dropped rights that are still to be freed. */
+  /** Keys of dropped rights, not yet freed. */
   readonly #unreachable: Set<string>[] = [];
   #pinnedBytes = 0;
 
@@ -41,25 +41,27 @@ export class ViewerCache extends Rights {
       dispose(entry, key, reason) {
         if (entry === PINNED) return;
         entry.right.keys.delete(key);
-        // A load may still use it.
+        // A load may still use the evicted entry, whose bytes no longer count.
         if (reason === 'evict') entry.clear();
       },
     });
   }
 
-  /** A name implies the type of its entry. */
+  /** Returns the entry in use, or the cached one. The name determines its type. */
   find(right: Right, name: string): CacheEntry | undefined {
     const used = right.inUse.size > 0 ? right.inUse.get(name) : undefined;
     return used ?? (this.#entries.get(right.keyOf(name)) as CacheEntry | undefined);
   }
 
-  /** Counts an entry whose parts have changed. False: it is not cached, since the right is not proven or there is no room. */
+  /**
+   * Counts an entry whose parts have changed. False if it is not cached: the right is not proven, or there is no room.
+   */
   keep(entry: CacheEntry): boolean {
     const { right } = entry;
     if (right.isDropped || right.lastSuccessAt === null) return false;
     this.#free(FREED_AT_A_TIME);
     const { key } = entry;
-    // Also where it stays: lru-cache does not count the same value anew.
+    // lru-cache does not count the same value anew, so the entry is removed first.
     this.#entries.delete(key);
     const bytes = bytesOf(entry, key);
     if (entry.pins > 0) {
@@ -69,14 +71,16 @@ export class ViewerCache extends Rights {
     }
     if (bytes === 0) return true;
     if (bytes > this.#maxBytes - this.#pinnedBytes) return false;
-    // What pollers watch is used: others are evicted for a new entry.
+    // Pinned entries count as recently used, so that other entries are evicted.
     this.#entries.get(PINNED);
     this.#entries.set(key, entry, { size: bytes });
     right.keys.add(key);
     return true;
   }
 
-  /** Caches an answer in place of the one before, and a failure. No effect where the entry can't be cached with them. */
+  /**
+   * Stores an answer and a failure in place of the previous ones. Clears both if the entry cannot be cached with them.
+   */
   put<T>(entry: CacheEntry, part: Part<T>, snapshot: Snapshot<T> | null, failure: Failure | null = null): void {
     part.snapshot = snapshot;
     part.failure = failure;
@@ -85,7 +89,7 @@ export class ViewerCache extends Rights {
     this.keep(entry);
   }
 
-  /** A load begins: until it ends, all reads get this entry. Call `leave`, too. */
+  /** Begins a load: all reads get this entry until it ends. Call `leave` afterwards. */
   use(entry: CacheEntry): void {
     entry.loads += 1;
     this.#enter(entry);
@@ -96,7 +100,7 @@ export class ViewerCache extends Rights {
     this.#exit(entry);
   }
 
-  /** A poller watches the entry, from now on pinned: it is not evicted, as long as there is room. Call `unpin`, too. */
+  /** Pins the entry for a poller: it is not evicted while there is room. Call `unpin` afterwards. */
   pin(entry: CacheEntry): void {
     entry.pins += 1;
     entry.lacksRoom = false;
@@ -112,22 +116,22 @@ export class ViewerCache extends Rights {
     this.#exit(entry);
   }
 
-  /** Throws RATE_LIMITED where what pollers watch has no room for the entry. */
+  /** Throws RATE_LIMITED if the pinned bytes leave no room for the entry. */
   checkPinned(entry: CacheEntry): void {
     if (entry.lacksRoom) throw this.#noRoom();
   }
 
-  /** Counts bytes that a poller keeps outside an entry; negative: it keeps less. Throws RATE_LIMITED where there is no room. */
+  /** Reserves bytes outside entries; a negative number releases them. Throws RATE_LIMITED if there is no room. */
   reserve(bytes: number): void {
     if (!this.#reserve(bytes)) throw this.#noRoom();
   }
 
-  /** Of all entries, overheads included, and of what pollers keep. */
+  /** Bytes of all entries, overheads included, and of the data of pollers. */
   get cachedBytes(): number {
     return this.#entries.calculatedSize - Math.min(this.#pinnedBytes, this.#maxBytes) + this.#pinnedBytes;
   }
 
-  /** Those who wait for a call of before still share it, and get its answer. It is cached for nobody. */
+  /** Moves entries in use to the next right. Readers of calls in progress still get the answers, uncached. */
   protected override replaced(right: Right, next: Right): void {
     for (const entry of right.inUse.values()) {
       this.#countPinned(entry, 0);
@@ -140,7 +144,7 @@ export class ViewerCache extends Rights {
     this.#free(FREED_AT_ONCE);
   }
 
-  /** Frees entries that can't be found any more. A viewer may have hundreds of thousands: the event loop must not wait for all. */
+  /** Frees unreachable entries. A viewer may have hundreds of thousands, and the event loop must not wait for all. */
   #free(count: number): void {
     let left = count;
     for (let keys = this.#unreachable.at(-1); keys; keys = this.#unreachable.at(-1)) {
@@ -165,7 +169,7 @@ export class ViewerCache extends Rights {
     this.release(right);
   }
 
-  /** False, and nothing is counted for it, where there is no room. */
+  /** False if there was not enough room. No bytes are reserved for the entry then. */
   #countPinned(entry: CacheEntry, bytes: number): boolean {
     const hasRoom = this.#reserve(bytes - entry.pinnedBytes);
     if (!hasRoom) this.#reserve(-entry.pinnedBytes);
@@ -187,13 +191,12 @@ export class ViewerCache extends Rights {
     const mebibytes = Math.floor(this.maxPinnedBytes / 2 ** 20);
     return new GatewayError(
       'RATE_LIMITED',
-      `limit of ${mebibytes} MiB for all watched runs reached; watch fewer or smaller ones, or raise CACHE_MAX_BYTES (a quarter of it)`,
+      `limit of ${mebibytes} MiB for all watched runs reached; watch fewer or smaller runs, or raise CACHE_MAX_BYTES`,
       { retryable: false },
     );
   }
 }
 
-/** 0: nothing is worth an entry. */
 function bytesOf(entry: CacheEntry, key: string): number {
   const bytes = entry.sizeBytes();
   return bytes === 0 ? 0 : bytes + ENTRY_OVERHEAD_BYTES + key.length + entry.name.length;

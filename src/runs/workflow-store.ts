@@ -1,4 +1,4 @@
-/** The viewer's workflows, process-wide. One upstream call lists them all, graphs included. */
+/** Process-wide store of each viewer's workflows. One upstream call lists all of them, graphs included. */
 import type { WorkflowGraph, WorkflowRecord } from '../domain/types.ts';
 import type { UpstreamApi } from '../upstream/client.ts';
 import { ListEntry, type Right } from './entry.ts';
@@ -10,11 +10,10 @@ import type { ViewerCache } from './viewer-cache.ts';
 export type WorkflowList = ReadonlyMap<string, WorkflowRecord>;
 
 export interface WorkflowStore {
-  /** At most LIVE_TTL_MS old: for lists of workflows. */
+  /** Workflows at most LIVE_TTL_MS old, for lists of workflows. */
   list(operation: ReadContext): Promise<WorkflowList>;
-  /** At most a minute old: a name or a graph seldom changes, and must not cost a call for every run. */
+  /** Workflows at most a minute old: names and graphs seldom change, and must not cost a call per run. */
   recent(operation: ReadContext): Promise<WorkflowList>;
-  /** The cached graph; null if there is none. */
   peekGraph(workflowId: string, right: Right): WorkflowGraph | null;
 }
 
@@ -29,7 +28,6 @@ const NAME = 'workflows';
 const RECENT_MS = 60_000;
 
 export function createWorkflowStore({ upstream, viewers, reads, liveTtlMs }: WorkflowStoreOptions): WorkflowStore {
-  /** A name implies the type of its entry. */
   const entryOf = (right: Right): ListEntry<WorkflowList> =>
     (viewers.find(right, NAME) as ListEntry<WorkflowList> | undefined) ?? new ListEntry(right, NAME, '');
 

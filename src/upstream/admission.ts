@@ -1,6 +1,6 @@
 /**
- * Admission of upstream calls: a call waits for its slot, then passes the circuit breaker of its compartment and that of all calls. A call of a key
- * that is not accepted yet waits in a small queue of such keys first.
+ * Admission of upstream calls. A call waits for its slot, then passes the circuit breaker of its compartment and the
+ * one of all calls. A call of a key that is not accepted yet first waits in a small queue of such keys.
  */
 import { BrokenCircuitError } from 'cockatiel';
 import { LRUCache } from 'lru-cache';
@@ -10,11 +10,11 @@ import { createCompartments } from './compartments.ts';
 import { createFairQueue } from './fair-queue.ts';
 import { createUnacceptedKeys, type Lane } from './unaccepted-keys.ts';
 
-/** Calls that may wait for a slot. */
+/** Maximum number of calls that wait for a slot. */
 const MAX_WAITING = { all: 1000, viewer: 750, compartment: 500 };
-/** The part of the slots that calls of all keys have together which are not accepted. */
+/** Share of the slots that all unaccepted keys have together. */
 const UNACCEPTED_SHARE = 1 / 4;
-/** All calls failed. Sick workflows that are called seldom fail without others, however many there are. */
+/** The breaker opens only if all calls failed, so that many failing workflows do not block the others. */
 const THRESHOLD = 1 - 1e-9;
 const MAX_FAILED_VIEWERS = 1000;
 
@@ -25,7 +25,7 @@ export function createAdmission(concurrency: number) {
   const breaker = createCircuitBreaker(THRESHOLD);
   const trials = createOutageTrials(Math.ceil(concurrency / 2));
 
-  /** While the breaker of all calls is open, a viewer without a recent failure is tried: the failures may all be those of others. */
+  /** While the breaker is open, a viewer without recent failures gets trial calls: others may cause all failures. */
   async function throughAll<T>(viewerId: string, call: () => Promise<T>): Promise<T> {
     try {
       return await breaker.through(call);
@@ -44,7 +44,7 @@ export function createAdmission(concurrency: number) {
   ) {
     const { viewerId, compartment } = lane;
     const call = () => attempt(isTrial);
-    // Refused at once where all slots are taken, too.
+    // An open compartment refuses at once, even if all slots are taken.
     compartments.check(compartment);
     await queue.enter(lane, signal);
     try {
@@ -57,7 +57,7 @@ export function createAdmission(concurrency: number) {
   }
 
   return {
-    /** Calls `attempt` when there is a slot for it. `isTrial`: the key is not accepted yet. */
+    /** Calls `attempt` when a slot is free. `isTrial`: true if the key is not accepted yet. */
     async admit<T>(lane: Lane, attempt: (isTrial: boolean) => Promise<T>, signal: AbortSignal): Promise<T> {
       if (!lane.isAccepted()) {
         const tried = await unaccepted.attempt(lane, () => inSlot(lane, attempt, signal, true), signal);
@@ -76,11 +76,11 @@ export function createAdmission(concurrency: number) {
   };
 }
 
-/** Calls that are tried while the breaker of all calls is open. They leave slots free, where calls that are refused end at once. */
+/** Trial calls while the breaker of all calls is open. They leave slots free, so that refused calls end at once. */
 function createOutageTrials(maxTrials: number) {
-  /** When a call of the viewer last failed. */
+  /** Time of the viewer's latest failure. */
   const failedAt = new LRUCache<string, number>({ max: MAX_FAILED_VIEWERS });
-  /** When the trials of the last second failed: each keeps its place for so long. */
+  /** Times of failed trials in the last second. Each counts as a trial for that time. */
   const failures: number[] = [];
   let underWay = 0;
 

@@ -1,4 +1,6 @@
-/** The upstream API as the gateway sees it: one function for each call, which returns domain facts or a GatewayError. */
+/**
+ * The upstream API as the gateway sees it: one function per call, which returns domain facts or throws a GatewayError.
+ */
 import type { OperationRecord } from '../observability/operation-record.ts';
 import type { JsonObject, RunRecord, StepFacts, WorkflowRecord } from '../domain/types.ts';
 import type { StartedRun } from './contract.ts';
@@ -10,7 +12,7 @@ export interface RunRef {
   readonly runId: string;
 }
 
-/** A part of a workflow's history, which is newest first. */
+/** A window of a workflow's history, which is newest first. */
 export interface RunWindow {
   readonly workflowId: string;
   readonly offset: number;
@@ -18,47 +20,44 @@ export interface RunWindow {
   readonly limit: number;
 }
 
-/** Once the upstream has refused a key that was not accepted before, an operation makes no further call. */
+/** Refusal of a key that was not accepted before. After it the operation makes no further call. */
 export interface Refusals {
   readonly refusal: GatewayError | null;
   refuse(error: GatewayError): void;
 }
 
 export interface CallOptions {
-  /** The bearer key that the call carries. */
   readonly credential: string;
-  /** Whose call it is: viewers share the upstream, however many calls one of them makes. */
+  /** Viewer of the call. Viewers get equal shares of the upstream, whatever their number of calls. */
   readonly viewerId: string;
-  /** Whether the gateway or the upstream has accepted the key by now. Absent: it has. */
+  /** True if the gateway or the upstream has accepted the key by now. If absent, the key is accepted. */
   readonly isAccepted?: () => boolean;
-  /** Of the operation that pays for the call. */
   readonly refusals?: Refusals;
   readonly requestId: string;
-  /** Null: all that the credential sees. */
+  /** Null if the viewer may see everything that the credential sees. */
   readonly scope: Scope | null;
-  /** Fires when nobody waits for the answer any more. */
+  /** Fires when no reader waits for the answer any more. */
   readonly signal: AbortSignal;
-  /** The bytes of an earlier answer, to be read in place of a call. */
+  /** Bytes of an earlier answer, read in place of a call. */
   readonly stored?: Buffer;
-  /** Of the operation that pays for the call. */
   readonly operationRecord?: OperationRecord | undefined;
 }
 
-/** A value, and the bytes of memory that caching it takes. */
+/** A value, and the bytes of memory that it takes in a cache. */
 export interface UpstreamAnswer<T> {
   readonly value: T;
   readonly sizeBytes: number;
-  /** The answer's body as it came. */
+  /** Body of the answer as received. */
   readonly body?: Buffer;
 }
 
-/** Each call but the first rejects with UPSTREAM_ENDPOINT_DISABLED where UPSTREAM_ENDPOINTS does not list it. */
+/** Each call except the first rejects with UPSTREAM_ENDPOINT_DISABLED if UPSTREAM_ENDPOINTS does not list it. */
 export interface UpstreamApi {
   /** Call 1. */
   listSteps(ref: RunRef, options: CallOptions): Promise<UpstreamAnswer<readonly StepFacts[]>>;
-  /** Call 2. Never retried: an error's `outcomeIsUnknown` says that the run may have started. */
+  /** Call 2. Never retried. If an error has `outcomeIsUnknown`, the run may have started. */
   execute(workflowId: string, inputs: JsonObject, options: CallOptions): Promise<StartedRun>;
-  /** Call 3. Null where the upstream returns an empty list. */
+  /** Call 3. Null if the upstream returns an empty list. */
   getRun(ref: RunRef, options: CallOptions): Promise<UpstreamAnswer<RunRecord | null>>;
   /** Call 4. */
   listRuns(window: RunWindow, options: CallOptions): Promise<UpstreamAnswer<readonly RunRecord[]>>;

@@ -1,4 +1,4 @@
-/** A circuit breaker of cockatiel that counts only failures of the upstream itself, and whose trial calls nobody waits for. */
+/** Circuit breaker of cockatiel that counts only failures of the upstream itself. No call waits for a trial call. */
 import {
   BrokenCircuitError,
   circuitBreaker,
@@ -12,22 +12,22 @@ import {
 import type { BreakerState } from '../observability/instruments.ts';
 import { GatewayError, isOutage } from './errors.ts';
 
-/** Calls of ten seconds, five a second or more. */
+/** Length of the sampling window in ms, and the minimum number of calls per second. */
 export const SAMPLING = { duration: 10_000, minimumRps: 5 };
 export const HALF_OPEN_AFTER_MS = 1000;
-/** A breaker stays as it is while nobody calls. The state reports it as open for so long. */
+/** Time for which an open breaker is reported as open. It stays open until the next call, which may never come. */
 const REPORTED_MS = 10_000;
 
 export type CircuitBreaker = ReturnType<typeof createCircuitBreaker>;
 
-/** The breaker opens when a larger part of the calls than `threshold` failed. */
+/** The breaker opens when the share of failed calls exceeds `threshold`. */
 export function createCircuitBreaker(threshold: number) {
   let openedAt = 0;
   let pauseMs = 0;
   const policy: CircuitBreakerPolicy = circuitBreaker(handleWhen(countsAsFailure), {
     breaker: new SamplingBreaker({ ...SAMPLING, threshold }),
     halfOpenAfter: new DelegateBackoff<IHalfOpenAfterBackoffContext>(({ result }) => {
-      // After a trial call without an answer the next call is the trial: clients that leave must not keep others from it.
+      // After a trial call without an answer the next call is the trial: a client that disconnects must not delay it.
       pauseMs = 'error' in result && isUnanswered(result.error) ? 0 : HALF_OPEN_AFTER_MS;
       return pauseMs;
     }),
@@ -36,21 +36,21 @@ export function createCircuitBreaker(threshold: number) {
     openedAt = Date.now();
   });
 
-  // A trial call that the upstream has not answered must not close a half-open breaker.
+  // A trial call without an answer must not close a half-open breaker.
   function countsAsFailure(error: unknown): boolean {
     return isFault(error) || (isUnanswered(error) && policy.state === CircuitState.HalfOpen);
   }
 
-  /** cockatiel measures the pause by the machine's clock: where it was set back, the pause could last for hours. */
+  /** cockatiel measures the pause by the machine's clock. If that was set back, the pause could last for hours. */
   function closeIfClockWasSetBack(): void {
     if (policy.state === CircuitState.Open && Date.now() < openedAt) policy.isolate().dispose();
   }
 
   return {
-    /** Makes the call, or rejects with BrokenCircuitError. While a trial call is under way, others are refused. */
+    /** Makes the call, or rejects with BrokenCircuitError. During a trial call all other calls are refused. */
     through<T>(call: () => Promise<T>): Promise<T> {
       closeIfClockWasSetBack();
-      // cockatiel lets other calls wait for the trial call, with slots that are needed elsewhere.
+      // cockatiel would make other calls wait for the trial call, in slots that are needed elsewhere.
       if (policy.state === CircuitState.HalfOpen) return Promise.reject(new BrokenCircuitError());
       return policy.execute(call);
     },
@@ -62,16 +62,16 @@ export function createCircuitBreaker(threshold: number) {
     },
     state(): BreakerState {
       if (policy.state === CircuitState.Closed) return 'closed';
-      // A trial call that hangs does not mean that the upstream has recovered.
+      // A hanging trial call does not mean that the upstream has recovered.
       return policy.state === CircuitState.HalfOpen || Date.now() < openedAt + REPORTED_MS ? 'open' : 'half_open';
     },
     onStateChange: policy.onStateChange,
   };
 }
 
-/** A failure of the upstream itself, not of one caller's key, id or rate, nor of a setting: the message of that one must stay. */
+/** True for a failure of the upstream itself, not of a key, id, rate or setting. */
 export const isFault = (error: unknown): error is GatewayError =>
   isOutage(error) && (error.code === 'UPSTREAM_UNAVAILABLE' || error.code === 'UPSTREAM_TIMEOUT');
 
-/** The client left, or another breaker is open. */
+/** True if the client disconnected or another breaker is open. */
 const isUnanswered = (error: unknown): boolean => !(error instanceof GatewayError);

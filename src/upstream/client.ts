@@ -1,4 +1,4 @@
-/** The client of the upstream API: HTTP, with resilience around each call and the wire contract behind it. */
+/** Client of the upstream API: HTTP, resilience around each call, and the wire contract. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { UpstreamAuthHeader, UpstreamEndpoint, UpstreamProxy } from '../config/config.ts';
 import type { JsonObject, ReportedTokens, RunRecord, WorkflowGraph } from '../domain/types.ts';
@@ -23,14 +23,13 @@ export interface UpstreamClient extends UpstreamApi {
 }
 
 export interface UpstreamClientOptions extends ResilienceOptions {
-  /** Ends with `/`; may have a path of its own. */
+  /** Ends with `/`. May contain a path. */
   readonly baseUrl: string;
-  /** The endpoints that the upstream offers. */
   readonly endpoints: ReadonlySet<UpstreamEndpoint>;
   readonly maxResponseBytes: number;
-  /** `authorization: Bearer {key}` if left out. */
+  /** Default: `authorization: Bearer {key}`. */
   readonly authHeader?: UpstreamAuthHeader;
-  /** Sent with each call, by name. */
+  /** Headers sent with each call, by name. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly proxy?: UpstreamProxy | null;
   readonly observer?: Pick<Observer, 'call'>;
@@ -42,10 +41,9 @@ const always = (): boolean => true;
 
 type Read<T> = (json: JsonBody, report: ReportDeviation) => Generator<void, T, void>;
 
-/** Where a call goes. */
 interface Target {
   readonly endpoint: UpstreamEndpoint;
-  /** An endpoint of one workflow: where it is slow or fails, the others are still answered. */
+  /** An endpoint of one workflow. If it is slow or fails, the others are still answered. */
   readonly compartment: string;
   readonly path: string;
 }
@@ -55,7 +53,7 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
   const { name: keyHeader, template } = options.authHeader ?? BEARER;
   const resilience = createResilience(options);
   const http = createJsonHttp({ ...options, proxy });
-  /** The parts of the header before, between and after the key. */
+  /** Parts of the header value around the key. */
   const aroundKey = template.split('{key}');
 
   async function get<T extends Facts>(
@@ -68,7 +66,7 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
       const value = await inPieces(read(json, report));
       return { value, sizeBytes: cachedBytes(keptBytes(body, value), value), body };
     };
-    // What deviates in a stored answer was reported when it came.
+    // Deviations of a stored answer were reported when it arrived.
     if (call.stored) {
       const body = ownCopy(call.stored);
       return readAnswer(await parseBody(body), body, () => undefined);
@@ -76,7 +74,7 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
     return send(target, call, undefined, readAnswer);
   }
 
-  /** One call with its retries, observed as a whole. A call with inputs is a POST, which is sent once. */
+  /** Makes one call with its retries, observed as a whole. A call with inputs is a POST, which is sent once. */
   async function send<T>(
     { endpoint, compartment, path }: Target,
     call: CallOptions,
@@ -104,13 +102,14 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
     };
     const attempt = (isTrial: boolean) => {
       observation?.attempt();
-      // The server may close a kept connection just as a request is sent: what must not be sent twice opens its own, as a trial does.
+      // The server may close an idle connection just as a request is sent. A POST must not be sent twice, so it opens
+      // its own connection, as does a trial call.
       return http.request(request, method === 'GET' && !isTrial);
     };
     const lane = { viewerId, compartment, isAccepted, refusals };
     try {
       const body = await resilience[inputs ? 'once' : 'repeatable'](lane, attempt, signal);
-      // A waiting call has got the slot of this one by now: let it send before this answer is parsed, which takes longer.
+      // A waiting call has this call's slot by now. It is sent before this answer is parsed, which takes longer.
       if (resilience.hasQueue()) await nextTurn();
       const json = await parseBody(body);
       if (json.hasByteOrderMark) deviations.add(endpoint, 'read', 'JSON', 'a byte order mark before it');
@@ -130,7 +129,7 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
     if (endpoints.has(endpoint)) return;
     throw new GatewayError(
       'UPSTREAM_ENDPOINT_DISABLED',
-      `this needs the upstream's "${endpoint}" call, which is switched off here (UPSTREAM_ENDPOINTS)`,
+      `upstream call "${endpoint}" is disabled; add it to UPSTREAM_ENDPOINTS if the upstream has it`,
     );
   }
 
@@ -167,7 +166,7 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
       try {
         return await get(target, readWorkflows, call);
       } catch (error) {
-        // The one call whose path has no id.
+        // The only call without an id in its path.
         throw isNotFound(error) ? new GatewayError('NOT_FOUND', NO_WORKFLOWS, error.details) : error;
       }
     },
@@ -179,22 +178,22 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
   };
 }
 
-const NO_WORKFLOWS = 'the upstream has no list of workflows at `workflows` (HTTP 404)';
+const NO_WORKFLOWS = 'list of workflows not found upstream at `workflows` (HTTP 404); check the path of UPSTREAM_URL';
 
-/** The outcome of a failed call as a metric label: the code of its error. */
+/** Returns the outcome of a failed call as a metric label: the code of its error. */
 function outcomeOf(error: unknown): string {
   if (error instanceof GatewayError) return error.code;
   return error instanceof AbandonedError ? 'ABANDONED' : 'INTERNAL_SERVER_ERROR';
 }
 
 /**
- * What a step's or run's facts count, with everything derived from them. Measured on Node 24: 1.0 to 1.2 KB of heap. Bytes of the heap are
- * dearer than those of a body, since V8 lets garbage of the same size grow beside them.
+ * Bytes counted for the facts of a step or run, with all derived data. Measured on Node 24: 1.0 to 1.2 KB of heap. Heap
+ * bytes count more than body bytes, since V8 lets as much garbage grow with them.
  */
 const BYTES_A_FACT = 940;
 const BODY_SHARE = 0.6;
 
-/** What may be long of a fact. */
+/** Members of a fact that may be long. */
 interface Fact {
   readonly error?: string | null;
   readonly graph?: WorkflowGraph | null;
@@ -211,13 +210,13 @@ export function cachedBytes(bodyBytes: number, facts: Facts): number {
 const factBytesOf = (fact: Fact | null): number =>
   BYTES_A_FACT + bytesOf(fact?.error) + (fact?.graph ? graphBytesOf(fact.graph) : 0) + tokenBytesOf(fact?.nodeTokens);
 
-/** Of a node, without the name of the model. Measured on Node 24: 96 bytes of heap. */
+/** Bytes of a node's tokens, without the name of the model. Measured on Node 24: 96 bytes of heap. */
 const BYTES_OF_TOKENS = 120;
 
 const tokenBytesOf = (nodeTokens: readonly ReportedTokens[] = []): number =>
   nodeTokens.reduce((sum, { model }) => sum + BYTES_OF_TOKENS + bytesOf(model), 0);
 
-/** Of a node or an edge, and what is derived from it. */
+/** Bytes of a node or an edge, with all derived data. */
 const BYTES_A_PART = 300;
 
 const graphBytesOf = ({ nodes, edges }: WorkflowGraph): number =>
@@ -227,7 +226,7 @@ const graphBytesOf = ({ nodes, edges }: WorkflowGraph): number =>
 
 const wholeBody = (body: Buffer): number => body.length;
 
-/** Records have payloads of their own: the rest of their answer is not kept. */
+/** Records have their own payload bytes. The rest of the answer is not cached. */
 const ownBytes = (records: readonly (RunRecord | null)[]): number =>
   records.reduce((sum, record) => sum + (record?.payload.heldBytes ?? 0), 0);
 

@@ -1,19 +1,19 @@
 /**
- * Circuit breakers of the upstream's parts. A compartment has a breaker only after a failure, so made-up ids that are not found leave nothing
- * behind. Open breakers are cached apart: only other open ones can evict them.
+ * Circuit breakers of the upstream's compartments. A compartment has a breaker only after a failure, so made-up ids
+ * that are not found leave nothing behind. Open breakers are cached separately: only other open ones can evict them.
  */
 import { BrokenCircuitError } from 'cockatiel';
 import { LRUCache } from 'lru-cache';
 import { createCircuitBreaker, isFault, SAMPLING, type CircuitBreaker } from './circuit-breaker.ts';
 import type { GatewayError } from './errors.ts';
 
-/** Half of the calls. */
+/** Share of failed calls that opens a breaker. */
 const THRESHOLD = 0.5;
-/** A breaker takes 3 KB. */
+/** Maximum number of breakers, of 3 KB each. */
 const MAX_BREAKERS = 1000;
 
 export function createCompartments() {
-  /** Closed breakers of compartments that failed within the time that a breaker looks at. */
+  /** Closed breakers of compartments with a failure in the sampling window. */
   const failing = new LRUCache<string, CircuitBreaker>({ max: MAX_BREAKERS, ttl: SAMPLING.duration, ttlResolution: 0 });
   const open = new LRUCache<string, CircuitBreaker>({ max: MAX_BREAKERS });
 
@@ -30,7 +30,7 @@ export function createCompartments() {
     return breaker;
   }
 
-  /** `used`: the breaker that the call was made through, which has counted the failure. */
+  /** `used`: the breaker of the call, which has counted the failure. */
   async function failed(compartment: string, error: GatewayError, used: CircuitBreaker | undefined): Promise<void> {
     const breaker = used ?? breakerOf(compartment) ?? createBreaker(compartment);
     if (breaker.state() !== 'closed') return;
@@ -39,7 +39,9 @@ export function createCompartments() {
   }
 
   return {
-    /** Makes the call, or rejects with BrokenCircuitError. `isCounted`: a failure may give the compartment a breaker. */
+    /**
+     * Makes the call, or rejects with BrokenCircuitError. `isCounted`: a failure may create the compartment's breaker.
+     */
     async through<T>(compartment: string, isCounted: boolean, call: () => Promise<T>): Promise<T> {
       const breaker = breakerOf(compartment);
       try {
@@ -49,11 +51,11 @@ export function createCompartments() {
         throw error;
       }
     },
-    /** Throws BrokenCircuitError where the call would be refused. */
+    /** Throws BrokenCircuitError if the call would be refused. */
     check(compartment: string): void {
       if (breakerOf(compartment)?.refuses()) throw new BrokenCircuitError();
     },
-    /** Of those that have opened in the last ten seconds. */
+    /** Number of breakers that opened in the last ten seconds. */
     get openCount(): number {
       return [...open.values()].filter((breaker) => breaker.state() === 'open').length;
     },

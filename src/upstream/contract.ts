@@ -1,6 +1,6 @@
 /**
- * The wire contract: reads the upstream's answers into domain facts. Every assumption about the API is made here, and only
- * here (the sample aside) are its field names used. Readers throw UPSTREAM_CONTRACT_VIOLATION.
+ * The wire contract: reads the upstream's answers into domain facts. Every assumption about the API is made here and in
+ * `wire/`. Only these files and the sample use its field names. Readers throw UPSTREAM_CONTRACT_VIOLATION.
  */
 import { readReport, readTokens } from '../domain/run/tokens.ts';
 import type {
@@ -48,13 +48,13 @@ const WORKFLOWS: ListOf = {
   isItem: ({ workflow_id: id }) => id !== undefined,
 };
 
-/** For readers whose caller does not look at deviations. */
+/** Default for callers that ignore deviations. */
 const ignore: ReportDeviation = () => undefined;
 
 /** Yields after each item. */
 type Reading<T> = Generator<void, T, void>;
 
-/** Call 1. Each item is a step, so that positions stay: one that can't be read says so. */
+/** Call 1. Each item becomes a step, so that positions stay. An unreadable step has a `problem`. */
 export function readSteps(json: JsonBody, runId = '', report = ignore): Reading<readonly StepFacts[]> {
   const { bytes: body } = json;
   return itemsIn(STEPS, json, report, (step, item, index) => {
@@ -65,7 +65,7 @@ export function readSteps(json: JsonBody, runId = '', report = ignore): Reading<
     const { tokenUsage, billedTokens } = readTokens(tokens, values);
     return {
       id,
-      // A node of its own: steps of unknown nodes are no attempts of one another.
+      // The step gets its own node, since steps of unknown nodes are not attempts of one another.
       nodeId: identifier(step, 'node_id') ?? id,
       userId: textOrNothing(step, 'user_id'),
       organizationId: textOrNothing(step, 'organization_id'),
@@ -91,10 +91,10 @@ function payloadIn(object: WireObject): PayloadValues {
   return values;
 }
 
-/** Unique beyond the run, as the upstream's ids are. */
+/** Unique across runs, as the upstream's ids are. */
 const idOfPosition = (runId: string, index: number): string => `${runId}#${index}`;
 
-/** An item that can't be read is an error of itself alone: the others are still worth showing. Nothing of it is shown. */
+/** An unreadable item does not affect the other steps, which are still useful. Nothing of it is returned. */
 function unreadableStep(index: number, item: unknown): StepFacts {
   return {
     id: '',
@@ -115,20 +115,20 @@ function unreadableStep(index: number, item: unknown): StepFacts {
   };
 }
 
-/** Call 3: an array that holds one record, or just the record. Null if it is empty. */
+/** Call 3: an array with one record, or the record itself. Null if it is empty. */
 export function* readRun(json: JsonBody, runId: string, report = ignore): Reading<RunRecord | null> {
   const records = yield* recordsIn(RUN, json, report);
   const [first] = records;
-  // Nothing else was requested, so a record without an id is that of the run.
+  // Only one run was requested, so a record without an id belongs to it.
   if (records.length === 1 && first?.id === '') return { ...first, id: runId };
   return records.find((record) => record.id === runId) ?? null;
 }
 
-/** Call 4: the records of a window of the history, each at its position. One that can't be read has no id. */
+/** Call 4: the records of a window of the history, each at its position. An unreadable record has no id. */
 export const readRuns = (json: JsonBody, limit = Infinity, report = ignore): Reading<readonly RunRecord[]> =>
   recordsIn(RUNS, json, report, limit);
 
-/** Yields within a record, too: the outputs of its nodes may be long. */
+/** Yields also within a record, since the outputs of its nodes may be long. */
 function* recordsIn(list: ListOf, json: JsonBody, report: ReportDeviation, limit?: number): Reading<RunRecord[]> {
   const runs = yield* itemsIn(list, json, report, (run) => run, limit);
   const records: RunRecord[] = [];
@@ -150,10 +150,10 @@ const recordOf = (run: WireObject | null, nodeTokens: readonly ReportedTokens[])
   nodeTokens,
 });
 
-/** A workflow has far fewer model nodes. */
+/** Maximum number of outputs. A workflow has far fewer model nodes. */
 const MAX_OUTPUTS = 1000;
 
-/** The usage alone is kept of `all_outputs`, which are as large as all payloads of the steps. Yields after each output. */
+/** Reads only the usage in `all_outputs`, which is as large as all payloads of the steps. Yields after each output. */
 function* readNodeTokens(run: WireObject): Reading<readonly ReportedTokens[]> {
   const outputs = Object.values(objectOrNothing(run, 'all_outputs')?.exact() ?? {}) as readonly JsonValue[];
   if (outputs.length > MAX_OUTPUTS) {
@@ -169,7 +169,7 @@ function* readNodeTokens(run: WireObject): Reading<readonly ReportedTokens[]> {
   return nodeTokens;
 }
 
-/** Call 5. A workflow without a usable id can't be asked for anything: it is left out. */
+/** Call 5. A workflow without a usable id is left out, since nothing can be requested with it. */
 export function* readWorkflows(json: JsonBody, report = ignore): Reading<readonly WorkflowRecord[]> {
   const workflows = yield* itemsIn(WORKFLOWS, json, report, (workflow): WorkflowRecord | null => {
     const id = workflow && requestableId(workflow, 'workflow_id');

@@ -1,4 +1,4 @@
-/** The errors that a client may see, each with its code. Anything else that is thrown is a defect, and is masked. */
+/** Errors that a client may see, each with a code. Any other error is a defect, and is masked. */
 
 export const ERROR_CODES = [
   'UNAUTHENTICATED',
@@ -20,7 +20,7 @@ export const ERROR_CODES = [
 
 export type ErrorCode = (typeof ERROR_CODES)[number];
 
-/** Codes for which the same request may succeed a little later. */
+/** Codes for which the same request may succeed later. */
 const RETRYABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'RATE_LIMITED',
   'UPSTREAM_UNAVAILABLE',
@@ -31,20 +31,19 @@ const RETRYABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 ]);
 
 export interface ErrorDetails {
-  /** The HTTP status of the upstream's answer. */
   readonly upstreamStatus?: number;
   readonly retryAfterSeconds?: number;
-  /** The workflow that is missing in a list that was answered without it. */
+  /** Id of the workflow that a returned list lacks. */
   readonly workflowId?: string;
   /** True if no byte of the request has left the gateway. */
   readonly wasNotSent?: true;
-  /** True if the request may have taken effect all the same. */
+  /** True if the request may have taken effect despite the error. */
   readonly outcomeIsUnknown?: true;
-  /** False where the code mostly is, but this error stays until somebody changes a setting. */
+  /** False if the code is retryable, but this error remains until a setting is changed. */
   readonly retryable?: false;
 }
 
-/** The message is shown to the client: it contains no key, and nothing of an upstream's answer. */
+/** The message is shown to the client. It contains no key, and nothing of an upstream's answer. */
 export class GatewayError extends Error {
   override readonly name = 'GatewayError';
   readonly code: ErrorCode;
@@ -61,19 +60,19 @@ export class GatewayError extends Error {
   }
 }
 
-/** Nobody waits for the answer any more. Never shown: there is no client to show it to. */
+/** No client waits for the answer any more, so this error is never shown. */
 export class AbandonedError extends Error {
   override readonly name = 'AbandonedError';
   constructor() {
-    super('the call was abandoned: every client that waited for it is gone');
+    super('call abandoned: no client waits for it any more');
   }
 }
 
-/** True for 401: the key is refused, whatever it asks for. */
+/** True for a 401: the key is refused for all requests. */
 export const isUnauthenticated = (error: unknown): error is GatewayError =>
   error instanceof GatewayError && error.code === 'UNAUTHENTICATED';
 
-/** True for 403: the key may not have what it asked for. */
+/** True for a 403: the key is refused for this resource. */
 export const isForbidden = (error: unknown): boolean => error instanceof GatewayError && error.code === 'FORBIDDEN';
 
 export const isAccessDenied = (error: unknown): boolean => isUnauthenticated(error) || isForbidden(error);
@@ -81,9 +80,11 @@ export const isAccessDenied = (error: unknown): boolean => isUnauthenticated(err
 export const isNotFound = (error: unknown): error is GatewayError =>
   error instanceof GatewayError && error.code === 'NOT_FOUND';
 
-/** True for faults that say nothing about the data or the right to it: stale-if-error applies. */
+/**
+ * True for a failure that says nothing about the data or the right to it. Stale answers are served (stale-if-error).
+ */
 export const isOutage = (error: unknown): error is GatewayError => error instanceof GatewayError && error.isRetryable;
 
-/** True for an outage, and for an answer that can't be read: subscriptions go on. */
+/** True for an outage or an unreadable answer. Subscriptions continue. */
 export const isUpstreamFault = (error: unknown): error is GatewayError =>
   isOutage(error) || (error instanceof GatewayError && error.code === 'UPSTREAM_CONTRACT_VIOLATION');

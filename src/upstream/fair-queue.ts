@@ -1,10 +1,11 @@
 /**
- * Slots for calls that are under way at the same time. A free slot goes to the waiting viewer with the fewest calls under way, and of that
- * viewer's compartments to the one with the fewest. So a viewer with many calls, or a workflow that hangs, lets the others go first.
+ * Slots for concurrent calls (a bulkhead). A free slot goes to the waiting viewer with the fewest calls in progress,
+ * and to the compartment of that viewer with the fewest. So a viewer with many calls, or a hanging workflow, lets
+ * others go first.
  */
 import { AbandonedError, GatewayError } from './errors.ts';
 
-/** Whose call it is, and the part of the upstream that it goes to. */
+/** Viewer and compartment of a call. */
 export interface Place {
   readonly viewerId: string;
   readonly compartment: string;
@@ -12,13 +13,13 @@ export interface Place {
 
 export interface FairQueueOptions {
   readonly slots: number;
-  /** Slots that one viewer may have. All if left out. */
+  /** Maximum number of slots of one viewer. Default: all. */
   readonly slotsOfViewer?: number;
-  /** Calls that may wait: in all, of one viewer, and of one viewer for one compartment. */
+  /** Maximum number of waiting calls: in all, per viewer, and per viewer and compartment. */
   readonly maxWaiting: { readonly all: number; readonly viewer: number; readonly compartment: number };
 }
 
-/** Exists while the viewer has calls that wait or are under way. */
+/** Exists while the viewer has calls that wait or are in progress. */
 interface Viewer {
   readonly id: string;
   readonly compartments: Map<string, Compartment>;
@@ -28,13 +29,13 @@ interface Viewer {
 
 interface Compartment {
   readonly name: string;
-  /** Each ends the wait of one call. */
+  /** Functions that end the wait of one call each. */
   readonly waiting: Set<(hasSlot: boolean) => void>;
   underWay: number;
 }
 
 export function createFairQueue({ slots, slotsOfViewer = slots, maxWaiting }: FairQueueOptions) {
-  /** The viewer that got a slot last is the last one. */
+  /** In order of the latest slot: the viewer that got a slot last is the last one. */
   const viewers = new Map<string, Viewer>();
   let underWay = 0;
   let waiting = 0;
@@ -88,8 +89,8 @@ export function createFairQueue({ slots, slotsOfViewer = slots, maxWaiting }: Fa
 
   return {
     /**
-     * Resolves when the call has a slot, which `leave` gives back. Resolves with false where `letPass` ended the wait: the call has no
-     * slot. Rejects with UPSTREAM_OVERLOADED when too many calls wait, and with AbandonedError when the signal fires.
+     * Resolves with true when the call has a slot, which `leave` returns, or with false if `letPass` ended the wait.
+     * Rejects with UPSTREAM_OVERLOADED if too many calls wait, and with AbandonedError when the signal fires.
      */
     async enter({ viewerId, compartment: name }: Place, signal: AbortSignal): Promise<boolean> {
       if (signal.aborted) throw new AbandonedError();
@@ -117,7 +118,7 @@ export function createFairQueue({ slots, slotsOfViewer = slots, maxWaiting }: Fa
       forgetIfEmpty(viewer, compartment);
       beginNext();
     },
-    /** Ends the wait of the viewer's calls. */
+    /** Ends the wait of the viewer's calls without a slot. */
     letPass(viewerId: string): void {
       for (const { waiting: calls } of viewers.get(viewerId)?.compartments.values() ?? []) {
         for (const endWait of calls) endWait(false);
@@ -134,7 +135,7 @@ export function createFairQueue({ slots, slotsOfViewer = slots, maxWaiting }: Fa
 
 const createViewer = (id: string): Viewer => ({ id, compartments: new Map(), underWay: 0, waiting: 0 });
 
-/** Of those with the fewest calls under way the first one. */
+/** Returns the first ready item with the fewest calls in progress. */
 function leastBusy<T extends { readonly underWay: number }>(
   all: ReadonlyMap<string, T>,
   isReady: (each: T) => boolean,
@@ -154,6 +155,6 @@ function moveToEnd<T>(all: Map<string, T>, key: string, value: T): void {
 }
 
 const overloaded = (): GatewayError =>
-  new GatewayError('UPSTREAM_OVERLOADED', 'too many calls wait for the upstream already; try again', {
+  new GatewayError('UPSTREAM_OVERLOADED', 'limit of calls that wait for the upstream reached; try again', {
     wasNotSent: true,
   });

@@ -1,13 +1,14 @@
-/** Which texts are ids: what can be one segment of a path. */
+/** Checks ids. An id must fit into one segment of a path. */
 export const MAX_ID_BYTES = 512;
 
-// Mostly ids are short and plain: no more needs to be checked of them.
+// Most ids are short and plain, and need no further check.
 const PLAIN = /^[\w~-]{1,128}$/;
 const CONTROL = /\p{Cc}/u;
-// URL parsers take these for "here" and "above", percent-encoded too; a proxy that decodes slashes does so between them.
+// URL parsers resolve "." and "..", even if percent-encoded. A proxy that decodes slashes also finds them between
+// slashes.
 const RELATIVE = /(?:^|[/\\])(\.\.?)(?:[/\\]|$)/;
 
-/** What is wrong with an id that a client sends, or the upstream. Null: nothing. */
+/** Returns the problem of an id from a client or the upstream. Null if the id is valid. */
 export function problemOf(id: string): string | null {
   if (PLAIN.test(id)) return null;
   if (id === '') return 'an empty text';
@@ -16,5 +17,5 @@ export function problemOf(id: string): string | null {
   if (CONTROL.test(id)) return 'a control character';
   const segment = RELATIVE.exec(id)?.[1];
   if (segment !== undefined) return `the segment "${segment}"`;
-  return id.isWellFormed() ? null : 'half of a surrogate pair';
+  return id.isWellFormed() ? null : 'an incomplete surrogate pair';
 }

@@ -3,13 +3,13 @@ import type { RunRef } from './api.ts';
 import { GatewayError } from './errors.ts';
 import { MAX_ID_BYTES, problemOf } from './id-problem.ts';
 
-/** Returns a copy of the id, or throws BAD_USER_INPUT. `what` names it in the message, as in `run id`. */
+/** Returns a copy of the id, or throws BAD_USER_INPUT. `what` names the id in the message, as in `run id`. */
 export function checkId(what: string, id: string): string {
   const problem = problemOf(id);
   if (problem === null) return ownText(id);
   throw new GatewayError(
     'BAD_USER_INPUT',
-    `${what}: expected 1 to ${MAX_ID_BYTES} bytes of text without control characters and without a segment "." or "..", got ${problem}`,
+    `${what} must be 1 to ${MAX_ID_BYTES} bytes of text without control characters and segments "." or "..", got ${problem}`,
   );
 }
 
@@ -18,14 +18,11 @@ export const checkRef = ({ workflowId, runId }: RunRef): RunRef => ({
   runId: checkId('run id', runId),
 });
 
-/**
- * A text that shares no memory. An id that stands in a query is a slice of it for V8: cached as it is, it would keep the
- * whole query in memory.
- */
+/** Returns a copy. V8 stores an id from a query as a slice, which would keep the whole query text in memory. */
 const ownText = (text: string): string => Buffer.from(text).toString();
 
-/** The id as one segment of a path. Throws like `checkId`. */
+/** Returns the id as one segment of a path. Throws like `checkId`. */
 export const pathSegment = (what: string, id: string): string => encodeURIComponent(checkId(what, id));
 
-/** Unique for a run: no id has a line break. */
+/** Returns a unique key of the run: no id contains a line break. */
 export const refKey = ({ workflowId, runId }: RunRef): string => `${workflowId}\n${runId}`;

@@ -10,7 +10,7 @@ export interface ResilienceOptions {
   readonly concurrency: number;
 }
 
-/** `isTrial`: the key is not accepted yet. */
+/** `isTrial`: true if the key is not accepted yet. */
 export type Attempt<T> = (isTrial: boolean) => Promise<T>;
 
 export type Resilience = ReturnType<typeof createResilience>;
@@ -30,7 +30,7 @@ export function createResilience({ timeoutMs, concurrency }: ResilienceOptions) 
       try {
         return await admission.admit(lane, attemptInTime, signal);
       } catch (error) {
-        // A retry that has waited for its slot until the deadline has passed.
+        // The retry waited for its slot until the deadline had passed.
         if (error === TOO_LATE) throw lastError;
         lastError = error;
         const leftMs = deadline - performance.now();
@@ -56,10 +56,10 @@ export function createResilience({ timeoutMs, concurrency }: ResilienceOptions) 
   };
 }
 
-/** The error of an attempt after which another one may succeed. */
+/** Error of an attempt after which another one may succeed. */
 class WorthRetry extends Error {
   override readonly cause: GatewayError;
-  /** Until the deadline of the call. */
+  /** Time until the deadline of the call. */
   readonly leftMs: number;
 
   constructor(cause: GatewayError, leftMs: number) {
@@ -69,8 +69,8 @@ class WorthRetry extends Error {
   }
 }
 
-/** Says nothing about the upstream: no breaker counts it. */
-const TOO_LATE = new Error('the deadline of the call has passed');
+/** Not a failure of the upstream, so no circuit breaker counts it. */
+const TOO_LATE = new Error('deadline of the call exceeded');
 
 const JITTER = { initialDelay: 100, maxDelay: 2000, exponent: 2, generator: decorrelatedJitterGenerator };
 
@@ -85,7 +85,7 @@ const RETRY = retry(handleType(WorthRetry), {
 
 const TRANSIENT_STATUSES: ReadonlySet<number> = new Set([408, 429, 502, 503, 504]);
 
-/** No answer came, or one of the statuses that mean "not now". */
+/** True if no answer came, or if its status means that a retry may succeed. */
 function isTransient(error: unknown): error is GatewayError {
   if (!isOutage(error)) return false;
   const { upstreamStatus } = error.details;
@@ -101,7 +101,7 @@ async function explained<T>(answer: Promise<T>, signal: AbortSignal): Promise<T>
     if (signal.aborted) throw new AbandonedError();
     if (!(error instanceof BrokenCircuitError)) throw error;
     const retryAfterSeconds = Math.ceil(HALF_OPEN_AFTER_MS / 1000);
-    const message = `the circuit breaker is open, because calls of the upstream keep failing; try again in ${retryAfterSeconds} s`;
+    const message = `circuit breaker open, since upstream calls keep failing; try again in ${retryAfterSeconds} s`;
     throw new GatewayError('UPSTREAM_UNAVAILABLE', message, { retryAfterSeconds, wasNotSent: true });
   }
 }

@@ -1,7 +1,7 @@
-/** Restricts a viewer to a part of what the upstream key may see. */
+/** Restricts a viewer to a part of the data that the upstream key may see. */
 export interface Scope {
-  /** Null: every organization that the key sees. */
+  /** Null for every organization that the key sees. */
   readonly organizationId: string | null;
-  /** Null: all workflows. */
+  /** Null for all workflows. */
   readonly workflowIds: ReadonlySet<string> | null;
 }

@@ -1,7 +1,4 @@
-/**
- * Enforces a viewer's scope where answers enter the gateway: nothing out of scope gets into a cache of the viewer, whichever
- * call fetched it.
- */
+/** Enforces a viewer's scope where answers enter the gateway, so that no cache of the viewer has other data. */
 import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { WorkflowRecord } from '../domain/types.ts';
@@ -10,17 +7,17 @@ import { GatewayError, isAccessDenied, isOutage } from './errors.ts';
 import { checkId } from './ids.ts';
 import type { Scope } from './scope.ts';
 
-/** A workflow seldom changes its organization; one that is not listed may just have been created. */
+/** A workflow seldom changes its organization. A workflow that is not listed may just have been created. */
 const LISTED_MS = 60_000;
 const NOT_LISTED_MS = 1000;
 
 type Organizations = ReadonlyMap<string, string | null>;
 
-/** The organizations of all workflows, as they were listed. */
+/** Organizations of all workflows, from one answer. */
 interface Directory {
   readonly readAt: number;
   readonly organizations: Organizations;
-  /** When an outage last kept it from being read again. */
+  /** Time of the latest outage that prevented a new reading. */
   failedAt: number;
 }
 
@@ -29,20 +26,22 @@ interface Reading {
   readonly organizations: Promise<Organizations>;
 }
 
-/** Some 60,000 workflows. In service mode all calls have one credential; an `authenticate` hook may name many. */
+/** About 60,000 workflows. In service mode all calls have one credential; an `authenticate` hook may use many. */
 const MAX_DIRECTORY_BYTES = 8 * 2 ** 20;
 const DIRECTORY_BYTES = 1000;
 const WORKFLOW_BYTES = 100;
-/** A queue of its own: all viewers of a credential wait for the list, so it must not wait behind the calls of one of them. */
+/**
+ * A separate queue: all viewers of a credential wait for the list, so it must not wait behind the calls of one of them.
+ */
 const queueOf = (credential: string): string => `list of ${hash('sha256', credential, 'base64url')}`;
 
-/** The upstream, as if everything out of the caller's scope did not exist. */
+/** Wraps the upstream, as if all data outside the caller's scope did not exist. */
 export function createScopedUpstream(upstream: UpstreamApi, staleIfErrorMs: number, now: () => number): UpstreamApi {
-  /** What was read last, by credential. */
+  /** Latest list by credential. */
   const directories = new LRUCache<string, Directory>({ maxSize: MAX_DIRECTORY_BYTES });
   const underWay = new Map<string, Reading>();
 
-  /** Shared by all viewers of the credential, so no client that leaves aborts it. */
+  /** All viewers of the credential share this call, so a client that disconnects does not abort it. */
   function beginReading({ credential, requestId }: CallOptions): Reading {
     const { signal } = new AbortController();
     const organizations = upstream
@@ -50,7 +49,7 @@ export function createScopedUpstream(upstream: UpstreamApi, staleIfErrorMs: numb
       .then(({ value }) => new Map(value.map(({ id, organizationId }) => [id, organizationId])));
     const reading: Reading = { begunAt: now(), organizations };
     underWay.set(credential, reading);
-    /** Whether it is the last one that was begun. */
+    /** True if no later reading has begun. */
     const end = () => underWay.get(credential) === reading && underWay.delete(credential);
     organizations.then(
       (read) => {
@@ -67,7 +66,7 @@ export function createScopedUpstream(upstream: UpstreamApi, staleIfErrorMs: numb
     return reading;
   }
 
-  /** While the list can't be read, the last one holds for the workflows that it has: in no other way does it tell who may see them. */
+  /** In an outage the latest list applies to the workflows that it contains: nothing else says who may see them. */
   async function organizationsWith(workflowId: string, call: CallOptions, maxAgeMs: number): Promise<Organizations> {
     const isYoung = (at: number, ageMs: number) => now() < at + ageMs;
     const last = directories.get(call.credential);
@@ -145,5 +144,5 @@ function bytesOf(organizations: ReadonlyMap<string, string | null>): number {
 const isInScope = ({ id, organizationId: of }: WorkflowRecord, { organizationId, workflowIds }: Scope): boolean =>
   (organizationId === null || of === organizationId) && (!workflowIds || workflowIds.has(id));
 
-/** The same error as for a 404 of the upstream: it must not reveal that something exists. */
+/** Equal to the error of an upstream 404: it must not reveal that something exists. */
 const outOfScope = (): GatewayError => new GatewayError('NOT_FOUND', 'not found upstream', { upstreamStatus: 404 });

@@ -1,10 +1,10 @@
-/** What is known of a run whose start failed. */
+/** Decides whether a failed start may have started a run. */
 import { GatewayError, type ErrorCode, type ErrorDetails } from './errors.ts';
 
-/** A 4xx says that the request was rejected; but not that of a proxy which lost patience, nor that such a run is there already. */
+/** A 4xx means that the request was rejected. Exceptions: 408 (a proxy gave up) and 409 (the run may exist already). */
 const wasRejected = (status = 0): boolean => status >= 400 && status < 500 && status !== 408 && status !== 409;
 
-/** The error of a failed execution. Unless the request was not sent, or was rejected, the run may have started. */
+/** Returns the error of a failed start. The run may have started, unless the request was not sent or was rejected. */
 export function withOutcome(error: unknown): unknown {
   if (!(error instanceof GatewayError)) return error;
   const { code, message, details } = error;
@@ -13,12 +13,11 @@ export function withOutcome(error: unknown): unknown {
 }
 
 export const unknownOutcome = (code: ErrorCode, message: string, details: ErrorDetails = {}): GatewayError =>
-  new GatewayError(
-    code,
-    `${message}. Whether the run has started is not known: look at the workflow's runs before you try again`,
-    { ...details, outcomeIsUnknown: true },
-  );
+  new GatewayError(code, `${message}. The run may have started: look at the workflow's runs before you try again`, {
+    ...details,
+    outcomeIsUnknown: true,
+  });
 
-/** True if it is certain that no run has started; false for whatever did not come through `withOutcome`. */
+/** True if it is certain that no run has started. False for any error but a GatewayError. */
 export const startedNothing = (error: unknown): boolean =>
   error instanceof GatewayError && error.details.outcomeIsUnknown !== true;

@@ -152,7 +152,7 @@ describe('stepgate check', () => {
     ['lacks a call', 'runs', { status: 404 }, 'not found upstream', 'UPSTREAM_ENDPOINTS=steps,run,workflows,execute'],
     ['fails at a call', 'run', { status: 500 }, 'failed (HTTP 500)', 'UPSTREAM_ENDPOINTS=steps,runs,workflows,execute'],
     ['answers a page', 'steps', { raw: '<html>' }, 'is an HTML page', 'check the path of UPSTREAM_URL'],
-    ['redirects', 'steps', { status: 302 }, 'redirects are never followed', 'set UPSTREAM_URL'],
+    ['redirects', 'steps', { status: 302 }, 'redirects are not followed', 'set UPSTREAM_URL'],
     ['has another shape', 'steps', { json: {} }, 'expected array at $, got object', 'The gateway needs this call'],
     ['has no such record', 'run', { json: [] }, 'no record with the id "done"', 'UPSTREAM_ENDPOINTS=steps,runs'],
   ])('names the failure and the setting to change if the upstream %s', async (_, endpoint, reply, message, advice) => {

@@ -57,7 +57,7 @@ describe('executeWorkflow', () => {
       expect(data).toEqual({ executeWorkflow: null });
       expect(errors).toMatchObject([
         {
-          message: expect.stringContaining('Whether the run has started is not known'),
+          message: expect.stringContaining('The run may have started'),
           extensions: { code, retryable: false, outcomeIsUnknown: true },
         },
       ]);

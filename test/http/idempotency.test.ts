@@ -197,7 +197,7 @@ describe('executeWorkflow', () => {
       expect(refused.errors[0]?.extensions).toMatchObject({
         ...{ code: 'RATE_LIMITED', retryable: true, retryAfterSeconds: 540 },
       });
-      expect(refused.errors[0]?.message).toContain('too many of your keys');
+      expect(refused.errors[0]?.message).toContain('reached by this caller');
       const sent = upstream.starts();
       expect(sent).toBeGreaterThan(70);
       expect(sent).toBeLessThan(110);
@@ -219,11 +219,11 @@ describe('executeWorkflow', () => {
         expect((await startMany(8, 'a', `key-${caller}`)).errors).toEqual([]);
         const { errors } = await start({ key: `key-${caller}` });
         expect(errors).toMatchObject([{ extensions: { code: 'RATE_LIMITED', retryAfterSeconds: 600 } }]);
-        expect(errors[0]?.message).toContain('too many of your keys');
+        expect(errors[0]?.message).toContain('reached by this caller');
       }
       const { errors } = await start({ key: 'key-9' });
       expect(errors).toMatchObject([{ extensions: { code: 'RATE_LIMITED', retryAfterSeconds: 600 } }]);
-      expect(errors[0]?.message).toContain('too many keys');
+      expect(errors[0]?.message).toContain('reached by all callers');
       expect((await startMany(8, 'a', 'key-1')).errors).toEqual([]);
       expect(upstream.starts()).toBe(64);
     });

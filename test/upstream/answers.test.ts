@@ -153,7 +153,10 @@ describe('an upstream answer', () => {
       expect((await ask(count, { steps: items(25_000) })).errors).toEqual([]);
       const { errors } = await ask(count, { steps: items(25_001) });
       expect(errors).toMatchObject([
-        { message: expect.stringContaining('more than 25000 items'), extensions: { code: VIOLATION } },
+        {
+          message: expect.stringContaining('must have at most 25000 items, got more'),
+          extensions: { code: VIOLATION },
+        },
       ]);
     });
   });
@@ -173,12 +176,12 @@ describe('an upstream answer', () => {
   });
 
   it.each<readonly [Endpoint, string, unknown]>([
-    ['steps', 'steps is not what its contract says: expected step at $[0], got array', [[wireStep()], null]],
-    ['run', 'run is not what its contract says: expected run at $[0], got object', [{ detail: 'SECRET' }]],
-    ['run', 'run is not what its contract says: expected array at $, got object', { detail: 'SECRET' }],
-    ['runs', 'runs is not what its contract says: expected run at $[0], got string', ['SECRET']],
-    ['runs', 'runs is not what its contract says: expected array at $, got object', wireRun('r1')],
-    ['workflows', 'workflows is not what its contract says: expected workflow at $[0], got number', [7]],
+    ['steps', 'steps is invalid: expected step at $[0], got array', [[wireStep()], null]],
+    ['run', 'run is invalid: expected run at $[0], got object', [{ detail: 'SECRET' }]],
+    ['run', 'run is invalid: expected array at $, got object', { detail: 'SECRET' }],
+    ['runs', 'runs is invalid: expected run at $[0], got string', ['SECRET']],
+    ['runs', 'runs is invalid: expected array at $, got object', wireRun('r1')],
+    ['workflows', 'workflows is invalid: expected workflow at $[0], got number', [7]],
   ])(
     'of another form to the %s call is an error with position and types, and no value: %s',
     async (endpoint, message, json) => {

@@ -97,9 +97,9 @@ describe('an upstream call', () => {
   });
 
   it.each<[number, string, string, boolean, number]>([
-    [300, 'UPSTREAM_CONTRACT_VIOLATION', 'redirects are never followed', false, 1],
-    [304, 'UPSTREAM_CONTRACT_VIOLATION', 'HTTP 304, which its contract does not name', false, 1],
-    [399, 'UPSTREAM_CONTRACT_VIOLATION', 'redirects are never followed', false, 1],
+    [300, 'UPSTREAM_CONTRACT_VIOLATION', 'redirects are not followed', false, 1],
+    [304, 'UPSTREAM_CONTRACT_VIOLATION', 'got HTTP 304', false, 1],
+    [399, 'UPSTREAM_CONTRACT_VIOLATION', 'redirects are not followed', false, 1],
     [400, 'BAD_USER_INPUT', 'refused the input', false, 1],
     [401, 'UNAUTHENTICATED', 'does not accept this key', false, 1],
     [403, 'FORBIDDEN', 'does not allow this key', false, 1],
@@ -107,9 +107,9 @@ describe('an upstream call', () => {
     [407, 'UPSTREAM_UNAVAILABLE', 'the proxy asks for credentials', false, 1],
     [408, 'UPSTREAM_TIMEOUT', 'waited too long for the request', true, 3],
     [413, 'BAD_USER_INPUT', 'too large (HTTP 413)', false, 1],
-    [418, 'UPSTREAM_CONTRACT_VIOLATION', 'HTTP 418, which its contract does not name', false, 1],
+    [418, 'UPSTREAM_CONTRACT_VIOLATION', 'got HTTP 418', false, 1],
     [422, 'BAD_USER_INPUT', 'refused the input (HTTP 422)', false, 1],
-    [429, 'RATE_LIMITED', 'asks for fewer calls', true, 3],
+    [429, 'RATE_LIMITED', 'rate limit of the upstream reached', true, 3],
     [499, 'UPSTREAM_CONTRACT_VIOLATION', 'HTTP 499', false, 1],
     [500, 'UPSTREAM_UNAVAILABLE', 'failed (HTTP 500)', true, 1],
     [502, 'UPSTREAM_UNAVAILABLE', 'failed (HTTP 502)', true, 3],
@@ -133,7 +133,9 @@ describe('an upstream call', () => {
   it('for the list of workflows names the path in the error of a 404', async () => {
     upstream.script = () => ({ status: 404, json: {} });
     const { errors } = await gateway.query('{ workflows { nodes { id } } }', { key: KEY });
-    expect(errors).toMatchObject([{ message: expect.stringContaining('no list of workflows at `workflows`') }]);
+    expect(errors).toMatchObject([
+      { message: expect.stringContaining('list of workflows not found upstream at `workflows`') },
+    ]);
   });
 
   it.each<[string, Reply]>([
@@ -177,16 +179,16 @@ describe('an upstream call', () => {
   });
 
   it.each<[string, Reply, string]>([
-    ['is cut', { raw: STEPS, cutAfter: 3 }, 'broke off'],
+    ['is cut', { raw: STEPS, cutAfter: 3 }, 'is incomplete or unreadable'],
     [
       'is compressed and cut',
       { raw: gzipSync(STEPS).subarray(0, -9), headers: { 'content-encoding': 'gzip' } },
-      'broke off',
+      'is incomplete or unreadable',
     ],
     ...['gzip', 'br', 'zstd'].map((encoding): [string, Reply, string] => [
       `is not compressed although it claims ${encoding}`,
       { raw: STEPS, headers: { 'content-encoding': encoding } },
-      'can not be read',
+      'is incomplete or unreadable',
     ]),
   ])('with an answer that %s causes UPSTREAM_UNAVAILABLE after three attempts', async (_, reply, message) => {
     expect(await answering(reply)).toMatchObject({

@@ -169,10 +169,10 @@ describe('the headers of upstream calls', () => {
       const certificate = authority.issue('IP:127.0.0.1');
       const secure = await listen(createSecureServer({ ...certificate }, (_, response) => response.end('[]')));
       const https = processOf({ UPSTREAM_URL: `https://127.0.0.1:${secure}`, NODE_EXTRA_CA_CERTS: authority.file });
-      expect(await refused(https)).toContain('speaks HTTP/2 only, and the gateway calls it by HTTP/1.1');
+      expect(await refused(https)).toContain('must support HTTP/1.1, got HTTP/2 only');
       const plain = await listen(createServer((_, response) => response.end('[]')));
       const http = await gatewayOf({ UPSTREAM_URL: `http://127.0.0.1:${plain}` });
-      expect(await refused(http)).toContain('speaks HTTP/2 only, and the gateway calls it by HTTP/1.1');
+      expect(await refused(http)).toContain('must support HTTP/1.1, got HTTP/2 only');
     });
 
     it('is named in an error if it does not speak TLS', async () => {

@@ -47,17 +47,17 @@ describe('an answer of 16 MiB', () => {
   });
 
   it.each<readonly [string, () => string, string]>([
-    ['of numbers', () => list(fill('1,', 16 * MIB)), 'has more than 1000000 values'],
-    ['of empty lists', () => list(fill('[],', 16 * MIB)), 'has more than 1000000 values'],
-    ['of lists in lists', () => list(fill(`${nested(190)},`, 16 * MIB)), 'has more than 1000000 values'],
-    ['of a million different names', () => names(900_000), 'has more than 100000 different names'],
+    ['of numbers', () => list(fill('1,', 16 * MIB)), 'must have at most 1000000 values'],
+    ['of empty lists', () => list(fill('[],', 16 * MIB)), 'must have at most 1000000 values'],
+    ['of lists in lists', () => list(fill(`${nested(190)},`, 16 * MIB)), 'must have at most 1000000 values'],
+    ['of a million different names', () => names(900_000), 'must have at most 100000 different names'],
     [
       'of a million different names in small objects',
       () => list(Array.from({ length: 900_000 }, (_, index) => `{"name ${index}":1},`).join('')),
-      'has more than',
+      'must have at most',
     ],
-    ['of depth 5000', () => list(fill(`${nested(5000)},`, 16 * MIB)), 'is nested deeper than 202 levels'],
-    ['of lists that are never closed', () => fill('[', 16 * MIB), 'is nested deeper than 202 levels'],
+    ['of depth 5000', () => list(fill(`${nested(5000)},`, 16 * MIB)), 'must have at most 202 levels of nesting'],
+    ['of lists that are never closed', () => fill('[', 16 * MIB), 'must have at most 202 levels of nesting'],
     ['of a text that is never closed', () => `"${fill('x', 16 * MIB)}`, 'is not JSON'],
     ['of blanks', () => fill(' ', 16 * MIB), 'is not JSON'],
   ])('is refused with a clear error, and the next one is answered: %s', async (_, outputs, message) => {
@@ -131,7 +131,7 @@ describe('the payloads of one operation', () => {
       expect(placesOf({ errors })).toEqual(
         unread.map((index) => `workflow.runsById.${index}: ANSWER_TOO_LARGE`).sort(),
       );
-      expect(errors[0]?.message).toContain('Ask for fewer runs at once');
+      expect(errors[0]?.message).toContain('ask for fewer runs at once');
     }
   });
 

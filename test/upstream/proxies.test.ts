@@ -108,12 +108,12 @@ const isComplete = TINYPROXY !== null && HAS_OPENSSL;
     const closed = await startTinyproxy('user secret');
     opened.push(closed);
     const { errors } = await ask({ UPSTREAM_URL: 'https://upstream.example', HTTPS_PROXY: closed.address });
-    expect(errors[0]?.message).toContain('the proxy opens no connection to the upstream: check HTTPS_PROXY');
+    expect(errors[0]?.message).toContain('the proxy did not connect to the upstream; check HTTPS_PROXY');
     expect(JSON.stringify(errors)).not.toContain('secret');
   });
 
   it('that cannot be reached is named in the error', async () => {
     const { errors } = await ask({ UPSTREAM_URL: 'http://upstream.example', HTTP_PROXY: '127.0.0.1:1' });
-    expect(errors[0]?.message).toBe('the upstream, or the proxy in front of it, could not be reached (ECONNREFUSED)');
+    expect(errors[0]?.message).toBe('the upstream or its proxy could not be reached (ECONNREFUSED)');
   });
 });

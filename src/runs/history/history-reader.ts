@@ -1,19 +1,15 @@
 /**
- * Reads a history that changes while it is read. The upstream pages by offset, newest first, so each new run moves the others
- * down by one. A position is therefore a run; its offset is only where to look for it first.
+ * Reads a run history that changes during the read. The upstream pages by offset, newest first, so each new run moves
+ * the others down by one. A position is therefore a run; its offset is only the first place to look.
  */
 import type { RunRecord } from '../../domain/types.ts';
 
-/** A run's position in the history. */
 export interface HistoryPosition {
-  /** Null: behind all runs that started then or later. */
+  /** Null for a position behind all runs that started at `startMicros` or later. */
   readonly runId: string | null;
-  /** Its offset when it was read. */
+  /** Offset of the run when it was read. */
   readonly offset: number;
-  /**
-   * In microseconds since 1970: runs that started earlier are behind it, where the run itself is not found. Its own start, or by that
-   * of the runs beside it. Null: none of them had started.
-   */
+  /** Start of the run or a neighbour, in µs since 1970. Earlier runs are behind it. Null if none had started. */
   readonly startMicros: number | null;
 }
 
@@ -27,44 +23,46 @@ export interface HistoryEntry {
 }
 
 export interface HistoryWindow {
-  /** Up to `limit` of them from `offset` on; fewer at the end of the history. */
+  /** Up to `limit` records from `offset` on; fewer at the end of the history. */
   readonly records: readonly RunRecord[];
-  /** True if the upstream can't tell anything newer. */
+  /** True if the upstream failed and these records are the last good ones. */
   readonly isStale: boolean;
 }
 
-/** `isAnew`: what was cached before will not do. */
+/** `isAnew`: cached records must not be used. */
 export type ReadWindow = (offset: number, limit: number, isAnew: boolean) => Promise<HistoryWindow>;
 
 export interface HistoryReader {
-  /** The next entries, in order: about as many as wanted (at most 99 or 100 at a time); none at the end. */
+  /** Returns about `wanted` next entries in order (at most 99 or 100 at a time), none at the end. */
   next(wanted: number): Promise<readonly HistoryEntry[]>;
-  /** True when the end was seen. If a full window ends exactly there, it is still false. */
+  /** True if the end was read. Still false if a full window ends exactly there. */
   readonly isAtEnd: boolean;
-  /** True when the anchor was not found by `MAX_SEARCHES`: `next` has nothing more, and another reader may go on from `position`. */
+  /** True if the anchor was not found within `MAX_SEARCHES`. Another reader may continue from `position`. */
   readonly isLost: boolean;
-  /** True when it is lost among windows that repeat one another: the upstream does not page by offset, and `position` leads nowhere. */
+  /**
+   * True if the reader was lost among repeated windows. The upstream does not page by offset, so `position` is useless.
+   */
   readonly isAstray: boolean;
-  /** Behind the last entry; where it is lost, with the offset where to look next. */
+  /** Position behind the last entry. If the reader is lost, its offset is the next place to look. */
   readonly position: HistoryPosition | null;
 }
 
-/** The upstream's largest page. */
+/** Largest page of the upstream. */
 export const MAX_WINDOW = 100;
-/** For an anchor that has moved one more window is read, and so many beyond that by a reader in all: some thousand runs. */
+/** Windows that a reader may read in all to find moved anchors, after the first one for each: about a thousand runs. */
 export const MAX_SEARCHES = 10;
 
-/** Starts behind `after`; null: with the newest run. */
+/** Starts behind `after`, or with the newest run if `after` is null. */
 export function createHistoryReader(readWindow: ReadWindow, after: HistoryPosition | null): HistoryReader {
   let anchor = after;
   let isAtEnd = false;
   let isLost = false;
   let isAstray = false;
   let searches = 0;
-  // Cached windows may be of different ages. Where they contradict one another, all further ones are read anew.
+  // Cached windows may differ in age. Once they contradict one another, all further windows bypass the cache.
   let isAnew = false;
 
-  /** Reads windows until one contains the anchor, or shows where it would be; returns the entries behind it. */
+  /** Reads windows until one contains the anchor or its place. Returns the entries behind it. */
   async function readBehind(last: HistoryPosition, wanted: number): Promise<readonly HistoryEntry[]> {
     // One more than wanted: the window starts with the anchor, unless that has moved.
     let limit = Math.min(MAX_WINDOW, wanted + 1);
@@ -79,9 +77,10 @@ export function createHistoryReader(readWindow: ReadWindow, after: HistoryPositi
       firsts.add(first);
       const isLastWindow = records.length < limit;
       const from = indexBehind(records, last);
-      // All are newer, since so many runs have started; or the anchor is the last of them.
+      // All records are newer, since many runs have started; or the anchor is the last record.
       const isAbove = from === records.length && !isLastWindow;
-      // All are older: runs above were deleted, and the anchor has moved up. Stale windows may contradict one another for good.
+      // All records are older: runs above were deleted and the anchor moved up. Stale windows may contradict one
+      // another forever.
       const isBelow = from === 0 && offset > 0 && !(isStale && before === 'down');
       if (!isAbove && !isBelow) {
         isAtEnd = isLastWindow;
@@ -132,7 +131,7 @@ export function createHistoryReader(readWindow: ReadWindow, after: HistoryPositi
   };
 }
 
-/** The index behind the anchor; if it is not in the window, the index of the first older run. */
+/** Returns the index behind the anchor. If the window does not contain it, returns the index of the first older run. */
 function indexBehind(window: readonly RunRecord[], anchor: HistoryPosition): number {
   const found = window.findIndex((record) => record.id === anchor.runId);
   if (found >= 0) return found + 1;
@@ -140,7 +139,7 @@ function indexBehind(window: readonly RunRecord[], anchor: HistoryPosition): num
   return older >= 0 ? older : window.length;
 }
 
-/** A run that has not started counts as newer than any that has. */
+/** A run that has not started counts as newer than all others. */
 const startOf = (record: RunRecord): number => record.startTime?.epochMicros ?? Infinity;
 
 function entriesOf(window: readonly RunRecord[], offset: number): HistoryEntry[] {

@@ -1,6 +1,5 @@
 /**
- * The runs of several workflows in one list, newest first: a merge of their histories. A position in it has one in each history
- * that was read, so that runs which start meanwhile move none of them.
+ * Merges the histories of several workflows, newest first. A position has one per history, so new runs do not move it.
  */
 import { compareText } from '../../domain/order.ts';
 import { GatewayError } from '../../upstream/errors.ts';
@@ -8,10 +7,10 @@ import type { ReadContext } from '../read-context.ts';
 import type { HistoryPosition, RunPosition } from './history-reader.ts';
 import { windowsOfEach, type HistoryPage, type OnFound, type RunFilter, type RunHistory } from './run-history.ts';
 
-/** What the order goes by: start, newest first and those without one before all; then the workflow's id. */
+/** Sort key of a run: start, newest first, with runs not started before all others; then the workflow's id. */
 export interface RunPlace {
   readonly workflowId: string;
-  /** In microseconds since 1970; null: it has not started. */
+  /** Start in µs since 1970. Null if the run has not started. */
   readonly startMicros: number | null;
 }
 
@@ -21,9 +20,9 @@ export const compareByPlace = (a: RunPlace, b: RunPlace): number => {
 };
 
 export interface RecentPosition {
-  /** The run that was answered last. Of a workflow without a position nothing newer is answered. Null: there was none. */
+  /** The last run returned. A workflow without a position continues behind it. Null if no run was returned. */
   readonly last: RunPlace | null;
-  /** By workflow. */
+  /** Positions by workflow id. */
   readonly positions: ReadonlyMap<string, HistoryPosition>;
 }
 
@@ -41,7 +40,7 @@ export interface RecentPage {
   readonly hasNextPage: boolean;
   readonly start: RecentPosition;
   readonly end: RecentPosition;
-  /** By id. */
+  /** Sorted by workflow id. */
   readonly unavailable: readonly UnavailableWorkflow[];
 }
 
@@ -53,7 +52,7 @@ export interface RecentPageRequest {
 }
 
 export interface RecentRuns {
-  /** One page of each history. A workflow whose history can't be had is named, and the others are merged. */
+  /** Reads one page of each history and merges them. A history that cannot be read is listed in `unavailable`. */
   page(request: RecentPageRequest, operation: ReadContext, onFound?: OnFound): Promise<RecentPage>;
 }
 
@@ -87,11 +86,13 @@ export function createRecentRuns(history: Pick<RunHistory, 'page'>): RecentRuns 
   };
 }
 
-/** Where a history goes on: at its own position, else behind what was answered of the others. Null: with its newest run. */
+/**
+ * Returns where a history continues: its own position, or behind the last run of the others. Null for its newest run.
+ */
 function positionIn(workflowId: string, { last, positions }: RecentPosition): HistoryPosition | null {
   const own = positions.get(workflowId);
   if (own || last?.startMicros == null) return own ?? null;
-  // Of equal starts those of a workflow that comes later in the order were not answered yet.
+  // With equal starts, workflows later in the order have not been returned yet.
   const startMicros = last.startMicros + (compareText(workflowId, last.workflowId) > 0 ? 1 : 0);
   return { runId: null, offset: 0, startMicros };
 }
@@ -102,8 +103,7 @@ interface PageOf {
 }
 
 /**
- * Takes the newest of the pages' next entries until there are enough, or until a page whose history goes on has no more:
- * what comes behind it is not known.
+ * Takes the newest next entries. Stops at an exhausted page whose history continues, since its next run is not known.
  */
 export function mergePages(
   pages: readonly PageOf[],
@@ -117,7 +117,7 @@ export function mergePages(
       startMicros: record.startTime?.epochMicros ?? null,
       position,
     })),
-    /** Nothing older is answered on this page. */
+    /** End of a page whose history continues. Runs behind it are not returned with this page. */
     frontier: page.hasNextPage && page.end ? { workflowId, startMicros: page.end.startMicros } : null,
     workflowId,
   }));

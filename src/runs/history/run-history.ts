@@ -1,4 +1,4 @@
-/** A workflow's runs, page by page, newest first. The records of each page are cached in the run store, too. */
+/** Run history of a workflow, page by page, newest first. The run store caches the records of each page. */
 import { runStatusOf, type RunStatus } from '../../domain/status.ts';
 import { hasError } from '../../domain/step/step-error.ts';
 import { containsText } from '../../domain/text-search.ts';
@@ -25,62 +25,65 @@ import type { Viewer } from '../viewer.ts';
 
 export interface RunFilter {
   readonly status: readonly RunStatus[] | null;
-  /** Started then or later. */
+  /** Includes runs that started at this time or later. */
   readonly startedAfter: Timestamp | null;
   readonly startedBefore: Timestamp | null;
-  /** In lower case: the record's error contains it. */
+  /** Text in lower case that the record's error contains. Null for all records. */
   readonly error: string | null;
 }
 
 export interface HistoryPage {
   readonly entries: readonly HistoryEntry[];
   readonly hasNextPage: boolean;
-  /** Where to continue: behind the last entry, or behind the last run that was scanned. Null at the very beginning. */
+  /** Where to continue: behind the last entry or the last scanned run. Null at the very beginning. */
   readonly end: HistoryPosition | null;
 }
 
 type RunList = readonly RunRecord[];
 
-/** Told of each run that is found, with the record by which it was: the operation then needs no other one. */
+/** Called for each run found, with its record. The operation then needs no other record of that run. */
 export type OnFound = (ref: RunRef, record: Snapshot<RunRecord>) => void;
 
 export interface RunHistory {
   page(request: PageRequest, operation: ReadContext, onFound?: OnFound): Promise<HistoryPage>;
-  /** The latest records, at most `count`: one call for each hundred. */
+  /** Returns the latest records, at most `count`. Makes one call per hundred. */
   latest(workflowId: string, count: number, operation: ReadContext, onFound?: OnFound): Promise<readonly RunRecord[]>;
-  /** The latest records that started in the window, and those before it: at most `count` in all. At most a thousand later ones are read. */
+  /**
+   * Returns the latest records of the window and before it, at most `count` in all. Scans at most a thousand
+   * later records.
+   */
   within(request: WindowRequest, operation: ReadContext, onFound?: OnFound): Promise<RunsInWindow>;
-  /** The newest records, about as many as wanted; then a hundred more at a time until they are enough, at most 500. */
+  /** Returns about `wanted` newest records, then a hundred more at a time until they are enough, at most 500. */
   newest(workflowId: string, wanted: number, areEnough: AreEnough, operation: ReadContext): Promise<NewestRuns>;
 }
 
-/** A stretch of time; null where it has no end. */
+/** A period of time. A null bound is open. */
 export type RunWindow = Pick<RunFilter, 'startedAfter' | 'startedBefore'>;
 
 export interface WindowRequest {
   readonly workflowId: string;
   readonly count: number;
   readonly window: RunWindow;
-  /** Runs before the window that are wanted, too. Default: 0. */
+  /** Maximum number of runs before the window. Default: 0. */
   readonly earlierCount?: number;
 }
 
 export interface RunsInWindow {
   readonly records: readonly RunRecord[];
-  /** False if there may be older ones in the window, behind these `count`. */
+  /** False if the window may contain older runs than these `count`. */
   readonly isWhole: boolean;
-  /** Right before the window. */
+  /** Latest records before the window. */
   readonly earlier: readonly RunRecord[];
-  /** Started after the window, or not yet. */
+  /** Records that started after the window, or have not started. */
   readonly later: readonly RunRecord[];
-  /** True if these are all runs of the workflow up to the end of the window. */
+  /** True if the records are all runs of the workflow up to the end of the window. */
   readonly isFromBeginning: boolean;
 }
 
 export type AreEnough = (records: readonly RunRecord[]) => boolean;
 
 export interface NewestRuns {
-  /** Newest first; each with the times of the window that it came in, which counts its bytes. */
+  /** Newest first, each with the times of its window. The window counts the bytes. */
   readonly records: readonly Snapshot<RunRecord>[];
   readonly windows: readonly Snapshot<RunList>[];
 }
@@ -90,23 +93,23 @@ export interface PageRequest {
   readonly first: number;
   readonly after: HistoryPosition | null;
   readonly filter: RunFilter | null;
-  /** Windows that are read at most. Default: `MAX_PAGE_CALLS`. */
+  /** Maximum number of windows to read. Default: `MAX_PAGE_CALLS`. */
   readonly maxWindows?: number;
 }
 
-/** The upstream can't filter, so runs are scanned until enough match; but no more than this for one page. */
+/** Maximum number of runs scanned for one page. The upstream cannot filter, so runs are scanned until enough match. */
 const MAX_SCANNED = 500;
-/** Upstream calls for that many runs: each window but the first repeats the last run of the one before. */
+/** Upstream calls for `MAX_SCANNED` runs: each window but the first repeats the last run of the previous one. */
 export const MAX_PAGE_CALLS = 1 + Math.ceil((MAX_SCANNED - MAX_WINDOW) / (MAX_WINDOW - 1));
 
-/** Runs that are passed over to find those that started before a moment. */
+/** Maximum number of later runs skipped to reach `startedBefore`. */
 export const MAX_LATER = 1000;
-const TOO_MANY_LATER = `startedBefore: expected at most ${MAX_LATER} runs that started later or not yet, got more`;
+const TOO_MANY_LATER = `startedBefore must have at most ${MAX_LATER} runs after it, got more; choose a later time`;
 
-/** A list over several workflows reads this many windows for one page, or one of each. */
+/** Windows that a list over several workflows reads for one page. More workflows than this get one window each. */
 const MAX_WINDOWS_OF_ALL = 100;
 
-/** How many of each workflow: fewer, the more workflows there are. */
+/** Returns the number of windows per workflow: fewer for more workflows. */
 export const windowsOfEach = (workflowCount: number): number =>
   Math.max(1, Math.min(MAX_PAGE_CALLS, Math.floor(MAX_WINDOWS_OF_ALL / workflowCount)));
 
@@ -130,7 +133,6 @@ class WindowEntry extends ListEntry<RunList> {
 }
 
 export function createRunHistory({ upstream, viewers, reads, runStore, liveTtlMs }: RunHistoryOptions): RunHistory {
-  /** A name implies the type of its entry. */
   function entryOf(window: RunsWindow, { id }: Viewer): WindowEntry {
     const right = viewers.rightOf(id);
     return (viewers.find(right, nameOf(window)) as WindowEntry | undefined) ?? new WindowEntry(right, window);
@@ -169,12 +171,12 @@ export function createRunHistory({ upstream, viewers, reads, runStore, liveTtlMs
       onWindow(list);
       return { records: list.value, isStale: list.staleReason !== null };
     }, after);
-    /** What is known of a listed run: what the list has, or something newer. Null where it has no id. */
+    /** Returns the record of a listed run, or a newer one. Null if the record has no id. */
     const knownOf = (record: RunRecord): Snapshot<RunRecord> | null => known.get(record) ?? null;
     return { reader, knownOf };
   }
 
-  /** The next entries, for a list that would be wrong without them. */
+  /** Throws if the reader is lost: the list would be wrong without the next entries. */
   async function nextOf(reader: HistoryReader, wanted: number): Promise<readonly HistoryEntry[]> {
     const entries = await reader.next(wanted);
     if (!reader.isLost) return entries;
@@ -182,8 +184,8 @@ export function createRunHistory({ upstream, viewers, reads, runStore, liveTtlMs
   }
 
   /**
-   * The latest records, at most `count`, from the end of the window down to the first that started before it begins, and `earlierCount`
-   * of those. Later ones are passed over; where the window has no end, runs that have not started count, too.
+   * Returns the latest records of the window and up to `earlierCount` before it, at most `count` in all. An open end
+   * includes runs that have not started.
    */
   async function latestOf(
     { workflowId, count, window: { startedAfter, startedBefore }, earlierCount = 0 }: WindowRequest,
@@ -201,7 +203,7 @@ export function createRunHistory({ upstream, viewers, reads, runStore, liveTtlMs
         if (isEarlier && earlier.length === earlierCount)
           return { records, earlier, later, isWhole: true, isFromBeginning: false };
         const known = knownOf(record);
-        // What is in the window does not depend on how many runs before it are wanted.
+        // The records of the window must not depend on `earlierCount`.
         if (!known || (!isEarlier && earlier.length > 0)) continue;
         const isLater = startedBefore !== null && !isBefore(known.value, startedBefore);
         if (later.length === MAX_LATER && isLater) throw new GatewayError('BAD_USER_INPUT', TOO_MANY_LATER);
@@ -222,7 +224,7 @@ export function createRunHistory({ upstream, viewers, reads, runStore, liveTtlMs
       onFound = () => undefined,
     ) {
       const { reader, knownOf } = readerOf(workflowId, after, operation);
-      // One more than requested tells whether there is a next page.
+      // One more than requested shows whether there is a next page.
       const wanted = filter ? MAX_WINDOW : first + 1;
       const found: HistoryEntry[] = [];
       let end = after;
@@ -237,11 +239,11 @@ export function createRunHistory({ upstream, viewers, reads, runStore, liveTtlMs
             found.push(entry);
             onFound({ workflowId, runId: entry.position.runId }, known);
           }
-          // A record without an id can't be found again when the history has moved.
+          // A record without an id cannot be found again after the history has moved.
           if (known) end = entry.position;
         }
       }
-      // A page that leads on to where it began would be asked for without end.
+      // A page that leads back to its start would be requested forever.
       if (reader.isAstray && end === after) throw new GatewayError('UPSTREAM_CONTRACT_VIOLATION', LOST);
       return { entries: found, hasNextPage: !reader.isAtEnd, end: end === after ? reader.position : end };
     },
@@ -279,11 +281,13 @@ export function createRunHistory({ upstream, viewers, reads, runStore, liveTtlMs
   };
 }
 
-const LOST = `the history moved by more than ${MAX_SEARCHES * (MAX_WINDOW - 1)} runs while it was read, or the upstream does not page it by offset`;
+const LOST =
+  `run history must be paged by offset and move by at most ${MAX_SEARCHES * (MAX_WINDOW - 1)} runs during a read; ` +
+  'try again, or check the upstream with upstream:check';
 
 const EVER: RunWindow = { startedAfter: null, startedBefore: null };
 
-/** A record without an id is skipped, but keeps its position: the upstream pages by offset. */
+/** A record without an id is skipped but keeps its position, since the upstream pages by offset. */
 const hasId = ({ id }: RunRecord): boolean => id !== '';
 
 function matches(record: RunRecord, { status, startedAfter, startedBefore, error }: RunFilter): boolean {

@@ -1,10 +1,10 @@
-/** What a subscription has to tell its reader: the present state, beside what the reader knows. */
+/** A change for a subscriber: the current states, and what the subscriber knows already. */
 
 export interface LiveChange {
-  /** What is watched. */
+  /** Key of the watched data. */
   readonly topic: string;
-  /** The present states, compared by identity. */
+  /** Current states, compared by identity. */
   readonly states: readonly object[];
-  /** What the reader knows of them. Events of the same topic, states and knowledge are alike. */
+  /** Key of what the subscriber knows. Events with the same topic, states and `since` are equal. */
   readonly since: string;
 }

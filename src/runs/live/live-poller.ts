@@ -1,7 +1,7 @@
 /**
- * Polls one thing (a run, or the runs of a workflow) for one viewer, once for all subscribers. A subscriber that is ready gets the latest
- * state: those in between are skipped, and no subscriber waits for a slower one. In a fleet the poller whose turn it is polls; the others
- * read what it announces.
+ * Polls a run, or the runs of a workflow, for one viewer and all of its subscribers. A ready subscriber gets the latest
+ * state and skips those in between, so none waits for a slower one. In a fleet the poller with the turn polls; the
+ * others read what it announces.
  */
 import { isUpstreamFault } from '../../upstream/errors.ts';
 import type { JoinTurns } from '../ports.ts';
@@ -10,11 +10,11 @@ import type { LiveState, LiveStates } from './live-state.ts';
 import { createPullIterator } from './pull-iterator.ts';
 
 export interface LivePoller<State> {
-  /** The current state at once, then each change, until the final one. Throws what ends it: 401, 403 or 404. */
+  /** Yields the current state, then each change until the final state. Throws the 401, 403 or 404 that ends it. */
   watch(onLeft: () => void): AsyncIterableIterator<State, undefined>;
-  /** The same for a subscriber who waits for several pollers: it is told of news, and then asks for them. */
+  /** Subscribes a reader of several pollers. `onNews` is called on news; `next` then returns them. */
   subscribe(onLeft: () => void, onNews: () => void): Subscription<State>;
-  /** The viewer's right is in doubt: a poll is due, whoever's turn it is. */
+  /** Makes a poll due, even without the turn, since the viewer's right is in doubt. */
   recheck(): void;
   /** Completes all subscriptions. */
   close(): void;
@@ -22,52 +22,54 @@ export interface LivePoller<State> {
 
 export interface Subscription<State> {
   readonly hasNews: boolean;
-  /** To be called where there are news. */
+  /** Call it if `hasNews` is true. */
   next(): Promise<IteratorResult<State, undefined>>;
   leave(): void;
 }
 
 export interface Poll<State> {
   readonly signal: AbortSignal;
-  /** Null before the first. */
+  /** Null before the first poll. */
   readonly latest: State | null;
-  /** Another gateway has something newer than this one may have cached. */
+  /** True if another gateway has newer data than this one may have cached. */
   readonly isAnnounced: boolean;
 }
 
 export interface PollResult<Reading> {
   readonly reading: Reading;
-  /** Until then another poll would bring nothing newer. */
+  /** Time until which another poll would bring nothing newer, in ms since 1970. */
   readonly untilMs: number;
 }
 
 export interface LivePollerOptions<State extends LiveState, Reading> {
   readonly states: LiveStates<State, Reading>;
   readonly joinTurns: JoinTurns;
-  /** Reads through the run store: it costs a call only when the cached parts are too old. */
+  /** Reads through the run store: makes a call only if the cached parts are too old. */
   readonly read: (poll: Poll<State>) => Promise<PollResult<Reading>>;
   /** True while cached data may be shown to the viewer without a call. */
   readonly isRightKnown: () => boolean;
   readonly liveTtlMs: number;
-  /** Milliseconds since 1970. */
+  /** Current time, in ms since 1970. */
   readonly now: () => number;
   readonly after: After;
-  /** Called when it has ended or has no subscribers left: the next subscriber needs another poller. */
+  /** Called when the poller has ended or has no subscribers left. The next subscriber needs a new poller. */
   readonly onOver: () => void;
-  /** Called when the last subscriber has left: nobody reads its state any more. */
+  /** Called when the last subscriber has left and the state is not read any more. */
   readonly onLeft?: () => void;
 }
 
-/** The shortest interval, also where LIVE_TTL_MS is shorter. */
+/** Shortest interval, even if LIVE_TTL_MS is shorter. */
 const MIN_POLL_MS = 100;
-/** Each poll without a change makes the interval longer, up to this many times LIVE_TTL_MS. */
+/** Longest interval, in multiples of LIVE_TTL_MS. Each poll without a change makes the interval longer. */
 const MAX_SLOWDOWN = 5;
 
-/** How many times LIVE_TTL_MS an announcement may be late. Then it is lost, or the gateway that polls is wedged. */
+/**
+ * Longest delay of an announcement, in multiples of LIVE_TTL_MS. After that it is lost, or the polling gateway hangs.
+ */
 const MAX_SILENCE = 2;
 
 interface Subscriber {
-  /** The sequence number of the state that it was given last; 0 before the first. */
+  /** Sequence number of the latest state returned. 0 before the first. */
   seen: number;
   readonly onNews: () => void;
   hasLeft: boolean;
@@ -84,19 +86,18 @@ export function createLivePoller<State extends LiveState, Reading>(
   const subscribers = new Set<Subscriber>();
   const controller = new AbortController();
   let latest: State | null = null;
-  /** Until then another poll would bring nothing newer. */
   let freshUntilMs = -Infinity;
   let nextDueMs = 0;
-  /** Null before the first poll, which a subscriber makes. */
+  /** Time of the latest poll. Null before the first, which a subscriber makes. */
   let polledAtMs: number | null = null;
   let unchangedPolls = 0;
   let end: End | null = null;
   let polling: Promise<void> | null = null;
-  /** An announcement that came during a poll: that poll may have read what was there before. */
+  /** True if an announcement was not read yet. A poll in progress may have read older data. */
   let isAnnounced = false;
-  /** The same for a doubt: that poll may have been sent before the right was withdrawn. */
+  /** True if the right is in doubt. A poll in progress may have been sent before the right was withdrawn. */
   let isInDoubt = false;
-  /** When a doubt last caused a poll: whoever is denied again and again causes no more polls than changes do. */
+  /** Time of the latest poll because of a doubt. Repeated denials cause no more polls than changes do. */
   let doubtedAtMs = -Infinity;
   let cancelTimer = (): void => undefined;
   const turns = joinTurns({
@@ -108,7 +109,7 @@ export function createLivePoller<State extends LiveState, Reading>(
     },
   });
 
-  /** Single flight. */
+  /** Single flight: concurrent callers share one poll. */
   function poll(): Promise<void> {
     return (polling ??= pollOnce().finally(() => {
       polling = null;
@@ -142,7 +143,7 @@ export function createLivePoller<State extends LiveState, Reading>(
       unchangedPolls = 0;
       latest = state;
     } else if (states.isStale(state) || !states.isSameFetch(latest, state)) {
-      // Who polls counts polls, and not also what others announce of them.
+      // The gateway with the turn counts its polls, not the announcements of others.
       if (!wasAnnounced || !turns.areOurs) unchangedPolls += 1;
       latest = state;
     }
@@ -163,7 +164,7 @@ export function createLivePoller<State extends LiveState, Reading>(
     // A failure after completion still counts: a slow subscriber may not have read the final snapshot yet.
     if (end && how.kind === 'COMPLETE') return;
     end = how;
-    // The others have heard of it, and end as well.
+    // No handover: the other gateways got the announcement, and end as well.
     stop(false);
     for (const subscriber of subscribers) subscriber.onNews();
   }
@@ -193,7 +194,7 @@ export function createLivePoller<State extends LiveState, Reading>(
 
   async function next(subscriber: Subscriber): Promise<IteratorResult<State, undefined>> {
     const isDone = subscriber.hasLeft || (end && (end.kind === 'FAILED' || subscriber.seen === latest?.sequence));
-    // A slow or a new subscriber gets no state that is older than a poll would bring.
+    // A slow or new subscriber must not get a state older than a poll would bring.
     if (!isDone && !isFresh()) await poll();
     return take(subscriber);
   }

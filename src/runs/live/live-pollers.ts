@@ -1,4 +1,4 @@
-/** The pollers of all runs that are watched: one for each viewer, run and data requirement. */
+/** Pollers of all watched runs: one per viewer, run and data requirement. */
 import type { RunRef } from '../../upstream/client.ts';
 import { checkRef, refKey } from '../../upstream/ids.ts';
 import { createRunLoaders, type DataRequirement } from '../loaders/run-loaders.ts';
@@ -10,11 +10,10 @@ import { createPollers, type Polled, type PollersOptions, type Watcher } from '.
 import { runStates, type RunReading, type RunState } from './run-state.ts';
 
 export interface LivePollers {
-  /** Throws RATE_LIMITED where the viewer has as many subscriptions as it may. */
+  /** Throws RATE_LIMITED if the viewer has reached its limit of subscriptions. */
   watch(ref: RunRef, requirement: DataRequirement, watcher: Watcher): AsyncIterableIterator<RunState, undefined>;
-  /** The number of pollers. */
   readonly pollers: number;
-  /** The viewer's right is in doubt: all of its pollers poll now. */
+  /** Makes all pollers of the viewer poll now, since its right is in doubt. */
   recheck(viewerId: string): void;
   close(): void;
 }
@@ -29,7 +28,7 @@ export function createLivePollers(options: LivePollersOptions): LivePollers {
   const { runStore, workflowStore, startedRuns, countSubscription, viewers, now } = options;
   const pollers = createPollers(runStates, options);
 
-  /** While it is polled, the run is pinned: its state is made of what the entry caches. */
+  /** Pins the run while it is polled, since the run's state consists of the cached parts. */
   function polledRun(ref: RunRef, requirement: DataRequirement, { viewer }: Watcher): Polled<RunState, RunReading> {
     const entry = runStore.entryOf(ref, viewer);
     viewers.pin(entry);
@@ -39,7 +38,7 @@ export function createLivePollers(options: LivePollersOptions): LivePollers {
         const workflows = createWorkflowLoaders(workflowStore, operation);
         const parts = await createRunLoaders(runStore, workflows, operation, now()).loadParts(ref, requirement);
         viewers.checkPinned(entry);
-        // Also where the viewer was dropped meanwhile, a run is final once nothing has changed for long.
+        // An unchanged run becomes final in time, even if a drop of the viewer has emptied the entry.
         if (latest) runStore.follow(latest.parts, parts);
         const isFinal = !parts.stepsError && runStore.areFinal(parts, now());
         return { ref, parts, isFinal, staleBecause: null, current: null };

@@ -1,4 +1,4 @@
-/** Pollers of one kind, one for each viewer and name: opened for the first subscriber, and over when the last has left. */
+/** Pollers of one kind, one per viewer and name. The first subscriber opens a poller, the last one ends it. */
 import { isNotFound } from '../../upstream/errors.ts';
 import type { TurnsOf } from '../ports.ts';
 import { createAnswerLifetime, createCallBudget, type ReadContext } from '../read-context.ts';
@@ -16,40 +16,42 @@ export interface PollersOptions {
   readonly liveTtlMs: number;
   readonly maxUpstreamCalls: number;
   readonly countSubscription: CountSubscription;
-  /** The turns of a poller, by what tells it from all others of this viewer. */
+  /** Turns of a poller, by a key that is unique per viewer. */
   readonly turnsOf: TurnsOf;
-  /** Milliseconds since 1970. */
+  /** Current time, in ms since 1970. */
   readonly now: () => number;
   readonly after: After;
 }
 
 export interface Pollers<State, Reading> {
-  /** `name` tells it from all others of this viewer, also from those of another kind. `open` is called where there is none. */
+  /**
+   * Returns the poller of this name, which is unique per viewer in all kinds of pollers. Calls `open` if there is none.
+   */
   of(watcher: Watcher, name: string, open: () => Polled<State, Reading>): LivePoller<State>;
   readonly count: number;
-  /** The viewer's right is in doubt: all of its pollers poll now. */
+  /** Makes all pollers of the viewer poll now, since its right is in doubt. */
   recheck(viewerId: string): void;
   close(): void;
 }
 
-/** What one poller reads. */
+/** Data source of one poller. */
 export interface Polled<State, Reading> {
-  /** One poll, as an operation with a budget of its own. `latest` is null before the first. */
+  /** Makes one poll, as an operation with its own budget. `latest` is null before the first. */
   read(operation: ReadContext, latest: State | null): Promise<Reading>;
-  /** Called after a 404: true while the run is still expected to appear. */
+  /** Called after a 404. True while the run is still expected to appear. */
   isAwaited?(): Promise<boolean>;
-  /** Called when nobody watches any more, maybe during a poll. */
+  /** Called when no subscriber is left, perhaps during a poll. */
   end(): void;
 }
 
-/** What is awaited is asked for so often: a 404 is believed for as long. */
+/** Interval of polls for a run that is expected to appear. A 404 is cached for as long. */
 const AWAITED_EVERY_MS = 1000;
 
 export function createPollers<State extends LiveState, Reading>(
   states: LiveStates<State, Reading>,
   { viewers, liveTtlMs, maxUpstreamCalls, turnsOf, now, after }: PollersOptions,
 ): Pollers<State, Reading> {
-  /** By viewer that has any, and name. */
+  /** Pollers by viewer id and name. */
   const pollers = new Map<string, Map<string, LivePoller<State>>>();
 
   function open(
@@ -69,7 +71,7 @@ export function createPollers<State extends LiveState, Reading>(
         try {
           return await readOnce(poll);
         } catch (error) {
-          // Without anybody who waits there is no pause either, and a 404 that is remembered would come at once, again and again.
+          // After an abort `pause` does not wait, so a cached 404 would repeat at once without end.
           if (poll.signal.aborted || !isNotFound(error) || !(await polled.isAwaited?.())) throw error;
           await pause(AWAITED_EVERY_MS, poll.signal);
         }
@@ -98,7 +100,7 @@ export function createPollers<State extends LiveState, Reading>(
     return poller;
   }
 
-  /** Shorter where nobody waits any more. */
+  /** Resolves after `ms`, or as soon as `signal` fires. */
   function pause(ms: number, signal: AbortSignal): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<undefined>();
     const cancel = after(ms, () => {

@@ -1,15 +1,15 @@
-/** An async iterator made of two functions: one for the next value, one for the end. */
+/** Async iterator made of two functions: one for the next value, one for the end. */
 
 export interface Pull<T> {
   readonly next: () => Promise<IteratorResult<T, undefined>>;
-  /** Called when the reader stops; also after the last value, and more than once. */
+  /** Called when the reader stops, also after the last value, and perhaps more than once. */
   readonly end: () => unknown;
 }
 
-/** Nothing is buffered: a value is made when the reader asks for it. */
+/** Buffers nothing: a value is made when the reader asks for it. */
 export const createPullIterator = <T>(pull: Pull<T>): AsyncGenerator<T, undefined, undefined> => new PullIterator(pull);
 
-/** A class, since each subscription has several: closures would be created each time. */
+/** A class, since each subscription has several iterators: closures would be created for each. */
 class PullIterator<T> implements AsyncGenerator<T, undefined, undefined> {
   readonly #pull: Pull<T>;
 

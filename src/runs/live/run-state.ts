@@ -1,4 +1,4 @@
-/** The state of a run for its subscribers, and the comparison that decides whether a poll brought a change. */
+/** State of a run for its subscribers, and the comparison that detects changes. */
 import { isDeepStrictEqual } from 'node:util';
 import {
   changesUpTo,
@@ -15,27 +15,27 @@ import { inPieces } from '../../upstream/transport/in-pieces.ts';
 import { createPayloadComparison } from '../../upstream/wire/payloads.ts';
 import type { LiveState, LiveStates } from './live-state.ts';
 
-/** What one poll brought. */
+/** Result of one poll. */
 export interface RunReading {
   readonly ref: RunRef;
   readonly parts: RunParts;
-  /** True if none of the parts will ever change. */
+  /** True if the parts will never change. */
   readonly isFinal: boolean;
-  /** The error of a poll for which even the store had no stale answer; null otherwise. */
+  /** Error of a poll for which the store had not even a stale answer. Null otherwise. */
   readonly staleBecause: GatewayError | null;
-  /** What that poll did bring: what a new subscriber gets, since it may not be given what is older. */
+  /** Parts that the failed poll loaded, or null. A new subscriber gets them, since it must not get older ones. */
   readonly current: RunParts | null;
 }
 
 export interface RunState extends RunReading, LiveState {
-  /** Empty where the steps are not there. */
+  /** Empty if the steps are not loaded. */
   readonly stepChanges: StepChanges;
 }
 
 export const runStates: LiveStates<RunState, RunReading> = {
   async follow(latest, read) {
     const { stepsError } = read.parts;
-    // Steps that were there are not taken away by a fault.
+    // An upstream failure does not remove steps that were loaded before.
     if (stepsError && latest?.parts.steps && isUpstreamFault(stepsError)) {
       return next(latest, withFault(latest, stepsError, read.parts), SAME_STEPS);
     }
@@ -60,7 +60,7 @@ export const runStates: LiveStates<RunState, RunReading> = {
 
 const SAME_STEPS: ComparedSteps = { changed: new Set(), hasFewer: false };
 
-/** Compares the upstream's data; neither bytes, order nor the time of the fetch count as a change. */
+/** Compares the upstream's data. Bytes, order and fetch time do not count as changes. */
 async function comparison(latest: RunState | null, { parts: { steps } }: RunReading): Promise<ComparedSteps> {
   const before = latest?.parts.steps?.value;
   if (steps?.value === before) return SAME_STEPS;
@@ -94,19 +94,16 @@ function isStale({ parts: { record, steps } }: RunReading): boolean {
 
 const textOf = (error: GatewayError | null): string | null => error && `${error.code}: ${error.message}`;
 
-/** Parts that were requested within this time belong to one poll. */
+/** Parts requested within this time belong to one poll. */
 const ONE_POLL_MS = 50;
 
-/**
- * When the next poll is due. Parts that were requested together stay together: the one that came first waits until the
- * other is due, too. Otherwise each would have polls of its own.
- */
+/** Returns the time of the next poll. Parts requested together wait for one another, so that they share polls. */
 function dueMs({ parts: { record, steps } }: RunReading, untilMs: number, liveTtlMs: number): number {
   if (!record || !steps || Math.abs(record.sentAt - steps.sentAt) > ONE_POLL_MS) return untilMs;
   return Math.max(untilMs, Math.max(record.fetchedAt, steps.fetchedAt) + liveTtlMs);
 }
 
-/** The last state in place of one that could not be fetched, or of which only the record could (stale-if-error). */
+/** Returns the latest state in place of a failed one (stale-if-error). `current` has the parts that were loaded. */
 function withFault(latest: RunReading, error: GatewayError, current: RunParts | null = null): RunReading {
   const staleReason = `${error.code}: ${error.message}`;
   const mark = <T>(part: Snapshot<T> | null) => part && asStale(part, part.staleReason ?? staleReason);
@@ -120,12 +117,12 @@ function withFault(latest: RunReading, error: GatewayError, current: RunParts | 
   };
 }
 
-/** Stale or not: see `isStale`. */
+/** True if the records are equal. Staleness is not compared. */
 export function isSameRecord(one: Snapshot<MaybeRecord> | null, another: Snapshot<MaybeRecord> | null): boolean {
   if (!one || !another) return one === another;
   const [record, other] = [one.value, another.value];
   if (!record || !other || record === other) return record === other;
-  // No field of a run reads the tokens of its nodes: trends do.
+  // Node tokens are not compared: only trends read them, no field of a run.
   const apart = { payload: null, nodeTokens: null };
   const isAlike = isDeepStrictEqual({ ...record, ...apart }, { ...other, ...apart });
   return isAlike && createPayloadComparison().isSame(record.payload, other.payload);

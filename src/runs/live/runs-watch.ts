@@ -1,4 +1,4 @@
-/** One subscriber to the runs of several workflows: it waits for any of their pollers. */
+/** One subscriber to the runs of several workflows. It waits for news from any of their pollers. */
 import { GatewayError, isUnauthenticated } from '../../upstream/errors.ts';
 import { compareByPlace, type UnavailableWorkflow } from '../history/recent-runs.ts';
 import type { LiveChange } from './live-change.ts';
@@ -15,16 +15,16 @@ export interface ChangedRun extends Pick<WatchedRun, 'record'> {
 export interface RunsChange extends LiveChange {
   /** Newest first. */
   readonly runs: readonly ChangedRun[];
-  /** Workflows of which nothing could be read; those that are not there, or are denied, are told once. */
+  /** Workflows that could not be read. A workflow that is not found or denied is reported once. */
   readonly unavailable: readonly UnavailableWorkflow[];
 }
 
 export type SubscribeToWorkflow = (workflowId: string, onNews: () => void) => Subscription<WorkflowRuns>;
 
-/** Workflows that answer within this time are told together. A slower one is told when it answers, and delays nobody. */
+/** Workflows that answer within this time share one event. A slower one is reported later and delays nobody. */
 const PATIENCE_MS = 1000;
 
-/** Each change holds what differs from the one that was taken before: none is lost where a reader skips states. */
+/** Each change contains the difference from the previous change taken: skipped states lose nothing. */
 export function watchRuns(
   workflowIds: readonly string[],
   subscribe: SubscribeToWorkflow,
@@ -40,15 +40,15 @@ export function watchRuns(
       }),
     ]),
   );
-  /** Those that were asked for their news, and have not answered. */
+  /** Workflows with a `next` call in progress. */
   const asked = new Set<string>();
-  /** By workflow: the states that have come, and are to be told. */
+  /** New states by workflow, not yet reported. */
   const arrived = new Map<string, WorkflowRuns>();
-  /** Those that were lost, and are to be told. */
+  /** Lost workflows, not yet reported. */
   let gone: UnavailableWorkflow[] = [];
-  /** By workflow: of the state that was told last. */
+  /** Latest reported state by workflow. */
   const taken = new Map<string, Pick<WorkflowRuns, 'sequence' | 'stamp'>>();
-  /** What ends the subscription: a key that is refused, or a defect. */
+  /** Error that ends the subscription: a refused key or a defect. */
   let failure: { readonly error: unknown } | null = null;
   let isFirst = true;
   let hasLeft = false;
@@ -92,7 +92,7 @@ export function watchRuns(
     wake();
   }
 
-  /** Resolves when all have answered, or when that takes too long. */
+  /** Resolves when all workflows have answered, or after PATIENCE_MS. */
   async function askAll(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<undefined>();
     hurry = () => {
@@ -103,14 +103,14 @@ export function watchRuns(
     cancel();
   }
 
-  /** Throws what ends the subscription: a key that is refused, or that no workflow can be had. */
+  /** Throws the error that ends the subscription: a refused key, or the loss of all workflows. */
   function checkOpen(): void {
     if (failure) throw failure.error;
     const [lost] = gone;
     if (lost && open.size === 0) throw lost.error;
   }
 
-  /** Takes what is new. */
+  /** Returns the news and marks them as reported. */
   function take(): RunsChange {
     const since = new Map([...open.keys()].map((id) => [id, taken.get(id)?.sequence ?? 0]));
     for (const [workflowId, { sequence, stamp }] of arrived) taken.set(workflowId, { sequence, stamp });
@@ -130,7 +130,7 @@ export function watchRuns(
         workflowId,
         runId,
         record,
-        // Without a record it is older than all others.
+        // A run without a record is older than all others.
         startMicros: record ? (record.value.startTime?.epochMicros ?? null) : -Infinity,
       })),
     );
@@ -140,7 +140,7 @@ export function watchRuns(
     return {
       topic: 'runs',
       states: [...open.keys()].flatMap((id) => taken.get(id)?.stamp ?? []),
-      // Who has heard of a lost one before knows as much, but is told less.
+      // A subscriber that reported a lost workflow before gets a different event from the same states.
       since: JSON.stringify([...since, ...gone.map(({ workflowId }) => workflowId)]),
       runs: runs.sort(compareByPlace),
       unavailable: [...gone, ...faulty],

@@ -1,18 +1,18 @@
-/** How many runs and workflows a viewer may watch at once. */
+/** Limit of runs and workflows that a viewer watches at once. */
 import { GatewayError } from '../../upstream/errors.ts';
 import type { Viewer } from '../viewer.ts';
 
-/** Counts one more. Returns the function that ends it. Throws RATE_LIMITED beyond the maximum. */
+/** Counts one subscription and returns the function that ends it. Throws RATE_LIMITED beyond the maximum. */
 export type CountSubscription = (viewer: Viewer) => () => void;
 
 export function createSubscriptionLimit(maximum: number): CountSubscription {
-  /** By viewer that has any. */
+  /** Number of subscriptions by viewer id. */
   const subscriptions = new Map<string, number>();
 
   return ({ id }) => {
     const count = subscriptions.get(id) ?? 0;
     if (count >= maximum) {
-      const message = `one key may watch ${maximum} runs and workflows at once, and this one does already`;
+      const message = `limit of ${maximum} watched runs and workflows per key reached; end another subscription first`;
       throw new GatewayError('RATE_LIMITED', message);
     }
     subscriptions.set(id, count + 1);

@@ -1,4 +1,4 @@
-/** The pollers of all workflows whose runs are watched: one for each viewer and workflow. */
+/** Pollers of all workflows whose runs are watched: one per viewer and workflow. */
 import type { RunRecord } from '../../domain/types.ts';
 import type { NewestRuns, RunHistory } from '../history/run-history.ts';
 import { createPollers, type Polled, type PollersOptions, type Watcher } from './pollers.ts';
@@ -6,11 +6,10 @@ import { watchRuns, type RunsChange } from './runs-watch.ts';
 import { reachesKnown, wantedRecords, workflowStates, type WorkflowRuns } from './workflow-runs.ts';
 
 export interface WorkflowPollers {
-  /** Throws RATE_LIMITED where the viewer watches as much as it may. */
+  /** Throws RATE_LIMITED if the viewer has reached its limit of subscriptions. */
   watch(workflowIds: readonly string[], watcher: Watcher): AsyncIterableIterator<RunsChange, undefined>;
-  /** The number of pollers. */
   readonly pollers: number;
-  /** The viewer's right is in doubt: all of its pollers poll now. */
+  /** Makes all pollers of the viewer poll now, since its right is in doubt. */
   recheck(viewerId: string): void;
   close(): void;
 }
@@ -23,7 +22,7 @@ export function createWorkflowPollers(options: WorkflowPollersOptions): Workflow
   const { runHistory, viewers, countSubscription, after } = options;
   const pollers = createPollers(workflowStates, options);
 
-  /** What its state is made of is counted: the windows that were read last. */
+  /** Reserves the bytes of its state: the windows of the latest poll. */
   function polledRuns(workflowId: string): Polled<WorkflowRuns, NewestRuns> {
     let reserved = 0;
     let isOver = false;

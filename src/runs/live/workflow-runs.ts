@@ -1,4 +1,4 @@
-/** The latest runs of a workflow for its subscribers, and which of them have changed. */
+/** Latest runs of a workflow for its subscribers, and the detection of changed runs. */
 import { isOver, runStatusOf } from '../../domain/status.ts';
 import type { RunRecord } from '../../domain/types.ts';
 import type { GatewayError } from '../../upstream/errors.ts';
@@ -9,41 +9,43 @@ import type { LiveState, LiveStates } from './live-state.ts';
 import { isSameRecord } from './run-state.ts';
 
 export interface WatchedRun {
-  /** The number of the state in which it changed last; 0 for one that was old already when it was read first. */
+  /** Sequence number of the state in which the run changed last. 0 if the run was old at the first read. */
   readonly changedIn: number;
-  /** Null for a finished run that is not among the newest any more: the run store may have it. */
+  /** Null for a finished run that is not among the newest any more. The run store may have it. */
   readonly record: Snapshot<RunRecord> | null;
 }
 
 export interface WorkflowRuns extends LiveState {
-  /** Another one for each sequence number. Subscribers keep it in place of the state, which holds an answer's text. */
+  /** Identity of a sequence number. Subscribers keep it in place of the state, which references an answer's text. */
   readonly stamp: object;
-  /** False: no poll has succeeded so far. */
+  /** False if no poll has succeeded yet. */
   readonly isRead: boolean;
-  /** By id, newest first. */
+  /** By run id, newest first. */
   readonly runs: ReadonlyMap<string, WatchedRun>;
   readonly windows: NewestRuns['windows'];
-  /** Why the last poll failed, even with what was cached; null if it did not. */
+  /** Error of the latest poll, if not even a cached answer was available. Null otherwise. */
   readonly staleBecause: GatewayError | null;
 }
 
-/** So many of the newest runs are told to a new subscriber, and all unfinished ones. */
+/** Number of newest runs that a new subscriber gets, in addition to all unfinished ones. */
 export const NEWEST_RUNS = 20;
-/** The first poll reads the upstream's largest page. */
+/** Records that the first poll reads: the upstream's largest page. */
 const FIRST_READ = 100;
-/** Ids of runs that were read are remembered, so that none is taken for a new one. */
+/** Maximum number of remembered run ids. A remembered run is not taken for a new one. */
 const MAX_KNOWN = 1000;
 
 const NOTHING_READ = { isRead: false, runs: new Map<string, WatchedRun>(), windows: [] } as const;
 
-/** How many records to read, in steps of 20 so that pollers of several viewers and pages ask alike. */
+/**
+ * Returns the number of records to read, in steps of 20: pollers of several viewers and pages then make the same calls.
+ */
 export function wantedRecords(latest: WorkflowRuns | null): number {
   if (!latest?.isRead) return FIRST_READ;
   const depth = 1 + [...latest.runs.values()].findLastIndex(isOpen);
   return Math.min(FIRST_READ, NEWEST_RUNS * Math.ceil(Math.max(1, depth) / NEWEST_RUNS));
 }
 
-/** True if records reach down to runs that were read before, and have each one that was unfinished then. */
+/** True if the records overlap the runs read before, and contain each run that was unfinished then. */
 export function reachesKnown(latest: WorkflowRuns | null, records: readonly RunRecord[]): boolean {
   if (!latest?.isRead) return true;
   const ids = new Set(records.map(({ id }) => id));
@@ -66,7 +68,7 @@ export const workflowStates: LiveStates<WorkflowRuns, NewestRuns> = {
     return { ...latest, sequence: next, stamp: {}, runs: new Map(runs), staleBecause: error };
   },
 
-  // It may not be given what is older than the fault.
+  // A new subscriber must not get data older than the failure.
   forNewcomer: (state) => (state.staleBecause ? { ...state, runs: NOTHING_READ.runs } : state),
   isSameFetch: ({ windows: one }, { windows: another }) =>
     one.length === another.length && one.every((window, index) => window === another[index]),
@@ -107,7 +109,7 @@ function* following(
   };
 }
 
-/** The runs that have changed after the state of this number, newest first; after 0 those that a new subscriber gets. */
+/** Returns the runs changed after the state `since`, newest first. With 0, returns the runs for a new subscriber. */
 export const changedRuns = ({ runs }: WorkflowRuns, since: number): [string, WatchedRun][] =>
   [...runs].filter(([, { changedIn, record }]) => (since === 0 ? record !== null : changedIn > since));
 

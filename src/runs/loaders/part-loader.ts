@@ -1,6 +1,6 @@
 /**
  * Loads one part of a run (its record or its steps) for one GraphQL operation. Each part is read once per operation, so
- * that all fields agree, and each fails alone. `cached` is the fast path: no promise, no DataLoader.
+ * that all fields agree, and fails separately. `cached` is the fast path: no promise, no DataLoader.
  */
 import DataLoader from 'dataloader';
 import type { RunRef } from '../../upstream/client.ts';
@@ -9,10 +9,10 @@ import type { RunEntry } from '../entry.ts';
 import { tooManyAnswers } from '../read-context.ts';
 
 export interface PartLoader<T> {
-  /** Without a promise; undefined where the part must be loaded, or is being loaded for this operation. */
+  /** Synchronous. Undefined if the part must be loaded, or this operation is loading it. */
   cached(entry: RunEntry): T | undefined;
   load(ref: RunRef): Promise<T>;
-  /** Takes a part that came in a list, unless this operation has read one, or is reading it. */
+  /** Stores a part that came in a list, unless this operation has read one or is reading it. */
   readonly prime: (ref: RunRef, part: T) => void;
 }
 
@@ -20,14 +20,14 @@ export interface PartSource<T> {
   readonly entryOf: (ref: RunRef) => RunEntry;
   readonly cached: (entry: RunEntry) => T | undefined;
   readonly fetch: (ref: RunRef) => Promise<T>;
-  /** Counts a part that the operation reads. False: it does not fit next to the others. */
+  /** Counts a part that the operation reads. False if the budget has no room. */
   readonly holds: (part: T) => boolean;
 }
 
 export function createPartLoader<T>(source: PartSource<T>): PartLoader<T> {
   const read = new Map<string, T>();
   const loads = new Map<string, Promise<Promise<T>>>();
-  // Created when it is needed: most operations find everything cached.
+  // Created on first use: most operations find everything cached.
   let loader: DataLoader<RunRef, Promise<T>, string> | undefined;
 
   function cached(entry: RunEntry): T | undefined {
@@ -35,7 +35,7 @@ export function createPartLoader<T>(source: PartSource<T>): PartLoader<T> {
     const part = read.get(key);
     if (part !== undefined || loads.has(key)) return part;
     const value = source.cached(entry);
-    // One that does not fit is an error of `load`.
+    // `load` throws if the part does not fit into the budget.
     if (value === undefined || !source.holds(value)) return undefined;
     read.set(key, value);
     return value;
@@ -52,7 +52,7 @@ export function createPartLoader<T>(source: PartSource<T>): PartLoader<T> {
     load(ref) {
       const value = cached(source.entryOf(ref));
       if (value !== undefined) return Promise.resolve(value);
-      // A batch returns promises, so that no run waits for the others of its batch.
+      // The batch returns promises, so that no run waits for the others of its batch.
       loader ??= new DataLoader((refs) => Promise.resolve(refs.map(fetch)), {
         cacheKeyFn: refKey,
         cacheMap: loads,

@@ -10,43 +10,40 @@ import { createPartLoader } from './part-loader.ts';
 import { noSteps, type RunParts, type RunStore } from '../run-store.ts';
 import type { WorkflowLoaders } from './workflow-loaders.ts';
 
-/**
- * What is read of a run: what its record tells, also its start and end (which the steps tell where the record does not), also what
- * only its steps tell, also what the workflow's graph adds.
- */
+/** Data that a field reads: the record; also start and end, perhaps from the steps; also the steps; also the graph. */
 export const DATA_REQUIREMENTS = ['RECORD', 'TIMES', 'STEPS', 'GRAPH'] as const;
 export type DataRequirement = (typeof DATA_REQUIREMENTS)[number];
 
-/** True if the steps of any run are read, whatever its record tells. */
+/** True if the steps of every run are read, whatever its record contains. */
 export const readsSteps = (requirement: DataRequirement): boolean => requirement === 'STEPS' || requirement === 'GRAPH';
 
 export interface RunLoaders {
-  /** The record of a run that came in a list: this operation reads no other one of that run. */
+  /** Stores a record that came in a list. This operation reads no other record of that run. */
   readonly primeRecord: (ref: RunRef, record: Snapshot<RunRecord>) => void;
-  /** The parts of a run, without the graph. Rejects like `load`; where its record alone can be had, it has no steps. */
+  /** Loads the parts of a run, without the graph. Rejects like `load`. If only the record loads, there are no steps. */
   loadParts(ref: RunRef, requirement: DataRequirement): Promise<RunParts>;
-  /** The run of parts that were loaded before, as of this operation's time. */
+  /** Derives the run of parts loaded before, as of this operation's time. */
   ofParts(ref: RunRef, parts: RunParts, requirement: DataRequirement): Promise<Run>;
-  /** The run of a record that came in a list. Null where its steps are NOT_FOUND for a narrowed scope: then it is not in it. */
+  /** Derives the run of a listed record. Null if its steps are NOT_FOUND because of a narrowed scope. */
   ofRecord(ref: RunRef, record: Snapshot<RunRecord>, requirement: DataRequirement): Promise<Run | null>;
   /**
-   * Without a promise where everything needed is cached (fast path). Throws BAD_USER_INPUT for an invalid id; rejects with
-   * NOT_FOUND, or with the error of the upstream call. Where only the steps can't be had, whatever reads them throws why.
+   * Synchronous if everything is cached. Throws BAD_USER_INPUT for an invalid id. Rejects with NOT_FOUND, or with the
+   * error of the upstream call. If only the steps fail, the fields that read them throw.
    */
   load(ref: RunRef, requirement: DataRequirement): Run | Promise<Run>;
-  /** Rejects where the steps can't be had; null where they are NOT_FOUND. */
+  /** Rejects if the steps cannot be loaded. Null if they are NOT_FOUND. */
   loadWithSteps(ref: RunRef): Promise<Run | null>;
   /**
-   * For a run that was just started: until the upstream shows it, it has no steps and no record. Where it can't be fetched,
-   * whatever but its ids is read throws why.
+   * Loads a run just started. Until it appears upstream it has no steps and no record. If it cannot be loaded, only
+   * its ids can be read.
    */
   loadStarted(ref: RunRef, requirement: DataRequirement): Promise<Run>;
 }
 
-/** How long an answer that depends on the clock may be cached. */
+/** Cache lifetime of an answer that depends on the clock. */
 const CLOCK_MS = 1000;
 
-/** `nowMs` is the operation's one reading of the clock. */
+/** `nowMs` is the operation's only clock reading. */
 export function createRunLoaders(
   store: RunStore,
   workflows: WorkflowLoaders,
@@ -95,12 +92,12 @@ export function createRunLoaders(
       const record = await records.load(ref);
       if (isEnough(record, requirement)) return partsOf(record, null);
     }
-    // Started together; the error of the record counts first, so that it does not depend on which is answered first.
+    // Both calls start together. The record's error counts first, so that the order of the answers does not matter.
     const [loadingRecord, loadingSteps] = [settled(records.load(ref)), settled(steps.load(ref))];
     const record = await (
       await loadingRecord
     ).result.catch(async (error: unknown) => {
-      // A key that is refused counts before any outage: it ends subscriptions.
+      // A refused key counts before any outage, since it ends subscriptions.
       await (
         await loadingSteps
       ).result.catch((other: unknown) => {
@@ -123,12 +120,12 @@ export function createRunLoaders(
     }
   }
 
-  /** The record stands for itself, unless the error says that this viewer must not see the run. */
+  /** Returns the record without steps, unless the error means that this viewer must not see the run. */
   function withoutSteps(record: Snapshot<MaybeRecord> | null, error: unknown): RunParts {
     const told = record?.value;
     if (!record || !told || !(error instanceof GatewayError) || isAccessDenied(error)) throw error;
     if (isNotFound(error)) {
-      // A run that was just accepted may have a record before its steps can be listed: then it has no steps.
+      // A run that was just accepted may have a record before its steps can be listed. Its steps are empty then.
       if (!isTerminal(runStatusOf(told.rawStatus))) {
         return partsOf(record, partOf(record, []));
       }
@@ -142,7 +139,7 @@ export function createRunLoaders(
   const graphIf = async ({ workflowId }: RunRef, requirement: DataRequirement) =>
     requirement === 'GRAPH' ? workflows.graphOf(workflowId) : undefined;
 
-  /** Running durations change with the clock alone: then the answer lives a second, however fresh its parts are. */
+  /** Running durations change with the clock, so the answer is cached for at most a second. */
   function derive(ref: RunRef, parts: RunParts): Run {
     const run = store.derive(ref, parts, nowMs);
     if (run.dependsOnNow) operation.lifetime.limit(nowMs + CLOCK_MS);
@@ -192,14 +189,14 @@ const partsOf = (record: Snapshot<MaybeRecord> | null, steps: Snapshot<StepList>
   graph: undefined,
 });
 
-/** Resolves when the promise has settled: it may reject before anybody awaits it. */
+/** Resolves when the promise has settled: it may reject before it is awaited. */
 const settled = <T>(result: Promise<T>): Promise<{ readonly result: Promise<T> }> =>
   result.then(
     () => ({ result }),
     () => ({ result }),
   );
 
-/** True if the steps need not be loaded: without a record they tell everything. */
+/** True if the steps need not be loaded. Without a record they are always needed. */
 function isEnough(loaded: Snapshot<MaybeRecord> | null, requirement: DataRequirement): boolean {
   const record = loaded?.value;
   if (!record || readsSteps(requirement)) return false;

@@ -1,4 +1,4 @@
-/** Workflows within one GraphQL operation: each of the two lists is read at most once. */
+/** Workflows of one GraphQL operation. Each of the two lists is read at most once. */
 import type { WorkflowGraph, WorkflowRecord } from '../../domain/types.ts';
 import { GatewayError, isAccessDenied } from '../../upstream/errors.ts';
 import type { ReadContext } from '../read-context.ts';
@@ -9,11 +9,11 @@ export interface WorkflowLoaders {
   list(): Promise<WorkflowList>;
   /** All workflows, at most a minute old. */
   known(): Promise<WorkflowList>;
-  /** Rejects with NOT_FOUND where the list does not have it. */
+  /** Rejects with NOT_FOUND if the list does not contain the workflow. */
   find(workflowId: string): Promise<WorkflowRecord>;
-  /** Null if it is not listed, or the list cannot be loaded, unless the upstream denies access: for values that are known without it. */
+  /** Null if the workflow is not listed, or its list cannot be loaded. Rejects if the upstream denies access. */
   listed(workflowId: string): Promise<WorkflowRecord | null>;
-  /** The graph of `listed`. */
+  /** Returns the graph of `listed`: a run can be derived without it. */
   graphOf(workflowId: string): Promise<WorkflowGraph | null>;
 }
 
@@ -27,7 +27,7 @@ export function createWorkflowLoaders(store: WorkflowStore, operation: ReadConte
       return (await known()).get(workflowId) ?? null;
     } catch (error) {
       if (!(error instanceof GatewayError) || isAccessDenied(error)) throw error;
-      // Values that are derived without the graph must not outlive the failure.
+      // An answer without the workflow is not cached, since the next call may succeed.
       if (error.code !== 'UPSTREAM_ENDPOINT_DISABLED') operation.lifetime.limit(0);
       return null;
     }
@@ -39,7 +39,7 @@ export function createWorkflowLoaders(store: WorkflowStore, operation: ReadConte
     async find(workflowId) {
       const workflow = (await known()).get(workflowId);
       if (workflow) return workflow;
-      throw new GatewayError('NOT_FOUND', 'the upstream lists no workflow of this id');
+      throw new GatewayError('NOT_FOUND', 'workflow not found upstream');
     },
     listed,
     graphOf: async (workflowId) => (await listed(workflowId))?.graph ?? null,

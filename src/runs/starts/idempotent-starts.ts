@@ -1,6 +1,6 @@
 /**
- * Starts that have a key: for KEY_LIFETIME_MS after its first answer a key starts nothing more. Keys that are in use are never
- * evicted, since a run would start twice then: where there is no room, a new key is refused. A fleet shares its keys, too.
+ * Starts with an idempotency key. For KEY_LIFETIME_MS after its first answer, a key starts nothing more. Keys in use
+ * are never evicted, since a run would start twice: if there is no room, a new key is refused. A fleet shares its keys.
  */
 import { hash } from 'node:crypto';
 import { canonicalJson } from '../../domain/json.ts';
@@ -11,7 +11,7 @@ import { startedNothing } from '../../upstream/unknown-outcome.ts';
 import type { IdempotentStarts } from '../ports.ts';
 
 export interface IdempotentStartsOptions {
-  /** Milliseconds since 1970. */
+  /** Current time, in ms since 1970. */
   readonly now: () => number;
   readonly maxBytes?: number;
   readonly maxBytesOfViewer?: number;
@@ -19,19 +19,19 @@ export interface IdempotentStartsOptions {
 
 interface Start {
   readonly viewerId: string;
-  /** Of the workflow and the inputs. */
+  /** Hash of the workflow and the inputs. */
   readonly fingerprint: string;
   readonly outcome: Promise<StartedRun>;
-  /** Infinity while it is under way. */
+  /** End of the key, in ms since 1970. Infinity while the start is in progress. */
   readonly untilMs: number;
   readonly bytes: number;
 }
 
 export const KEY_LIFETIME_MS = 600_000;
 const MAX_BYTES = 8 * 2 ** 20;
-/** An eighth: a few viewers must not take the room of all others. */
+/** An eighth, so that a few viewers cannot use all of the memory. */
 const MAX_BYTES_OF_VIEWER = MAX_BYTES / 8;
-/** Measured: two hashes, a promise with what came of it, and slots in maps. Texts of the upstream come on top. */
+/** Measured: two hashes, a promise with its result, and slots in maps. Texts of the upstream are added. */
 const OVERHEAD_BYTES = 1200;
 
 export function createIdempotentStarts({
@@ -39,10 +39,7 @@ export function createIdempotentStarts({
   maxBytes = MAX_BYTES,
   maxBytesOfViewer = MAX_BYTES_OF_VIEWER,
 }: IdempotentStartsOptions): IdempotentStarts {
-  /**
-   * In order of their ends, for each is put last when it is answered. Those under way stand in between, and those of another
-   * gateway, which end earlier.
-   */
+  /** In order of their ends, except starts in progress and those of other gateways, which end earlier. */
   const starts = new Map<string, Start>();
   const bytesOfViewers = new Map<string, number>();
   let totalBytes = 0;
@@ -85,8 +82,8 @@ export function createIdempotentStarts({
     const seconds = Math.max(1, Math.ceil(((untilMs ?? 0) - now()) / 1000));
     throw new GatewayError(
       'RATE_LIMITED',
-      `idempotencyKey: no run was started, since ${isViewerFull ? 'too many of your keys' : 'too many keys'} of the last ` +
-        `10 minutes are in use. Try again in ${seconds} s, or start without a key`,
+      `idempotencyKey: limit of keys of the last 10 minutes reached by ${isViewerFull ? 'this caller' : 'all callers'}; ` +
+        `no run was started. Try again in ${seconds} s, or start without a key`,
       { retryAfterSeconds: seconds },
     );
   }
@@ -94,7 +91,7 @@ export function createIdempotentStarts({
   return {
     async once({ viewerId, key, workflowId, inputs }, send) {
       removeExpired();
-      // A hash: a key that stands in a query would keep all of it in memory.
+      // A hash, since a key from a query would keep the whole query text in memory.
       const id = hash('sha256', `${viewerId}\n${key}`, 'base64url');
       const fingerprint = fingerprintOf(workflowId, inputs);
       const known = starts.get(id);
@@ -123,12 +120,11 @@ export function createIdempotentStarts({
   };
 }
 
-/** Of the workflow and the inputs. */
 export const fingerprintOf = (workflowId: string, inputs: JsonObject): string =>
   hash('sha256', canonicalJson([workflowId, inputs]), 'base64url');
 
 export const usedForAnother = (): GatewayError =>
   new GatewayError(
     'BAD_USER_INPUT',
-    'idempotencyKey: this key was used in the last 10 minutes for another workflow or other inputs; take a new key',
+    'idempotencyKey must be new, got one used in the last 10 minutes for another workflow or other inputs; send a new key',
   );

@@ -12,7 +12,7 @@ import type { StartedRuns } from './started-runs.ts';
 export interface StartRequest {
   readonly workflowId: string;
   readonly inputs: JsonObject;
-  /** Null: each request starts a run. */
+  /** Null if each request starts a run. */
   readonly idempotencyKey: string | null;
 }
 
@@ -30,7 +30,7 @@ export function createRunStarter(
   async function send({ workflowId, inputs }: StartRequest, operation: ReadContext): Promise<StartedRun> {
     const { viewer, requestId, budget, operationRecord } = operation;
     budget.take(viewers.isAccepted(viewer.id));
-    // Not the operation's signal: a client that disconnects does not undo what was sent.
+    // Not the operation's signal: a client that disconnects does not undo the start.
     const { signal } = new AbortController();
     const asked = { endpoint: 'execute', workflowId } as const;
     const call = { refusals: budget, requestId, signal, operationRecord };

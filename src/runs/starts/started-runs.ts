@@ -1,7 +1,4 @@
-/**
- * Runs that were started through these gateways in the last seconds. An upstream may not know them at once: whoever watches one waits
- * for it.
- */
+/** Runs started through these gateways in the last seconds. Subscribers wait for them to appear upstream. */
 import { LRUCache } from 'lru-cache';
 import type { RunRef } from '../../upstream/client.ts';
 import { refKey } from '../../upstream/ids.ts';
@@ -9,16 +6,16 @@ import type { SharedStarts } from '../ports.ts';
 import type { Viewer } from '../viewer.ts';
 
 export interface StartedRuns {
-  /** Resolves when other gateways can know it, too. Never rejects. */
+  /** Resolves when other gateways can see the run. Never rejects. */
   add(viewer: Viewer, ref: RunRef): Promise<void>;
-  /** True while a 404 means that the run is still to come. */
+  /** True while a 404 means that the run has yet to appear. */
   isAwaited(viewer: Viewer, ref: RunRef): Promise<boolean>;
 }
 
 export interface StartedRunsOptions {
-  /** Null: a gateway that shares nothing. */
+  /** Null if the gateway shares nothing. */
   readonly shared: Pick<SharedStarts, 'add' | 'has'> | null;
-  /** Milliseconds since 1970. */
+  /** Current time, in ms since 1970. */
   readonly now: () => number;
 }
 
@@ -28,7 +25,7 @@ const MAX_BYTES = 2 ** 20;
 const ENTRY_BYTES = 300;
 
 export function createStartedRuns({ shared, now }: StartedRunsOptions): StartedRuns {
-  /** When each is waited for no more, by viewer and run. */
+  /** End of the wait for each run, by viewer and run. */
   const untilMs = new LRUCache<string, number>({
     maxSize: MAX_BYTES,
     sizeCalculation: (_untilMs, key) => ENTRY_BYTES + 2 * key.length,

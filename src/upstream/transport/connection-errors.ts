@@ -1,8 +1,8 @@
-/** Errors of a connection that gave no answer, or not all of it, as messages that say which setting helps. */
+/** Converts errors of connections without a complete answer. The messages name the setting to change. */
 import { RequestError } from 'got';
 import { GatewayError } from '../errors.ts';
 
-/** Errors without a connection: nothing was sent. */
+/** Errors before a connection exists: nothing was sent. */
 const NOT_SENT: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',
@@ -11,7 +11,7 @@ const NOT_SENT: ReadonlySet<string> = new Set([
   'ENETUNREACH',
 ]);
 
-/** What OpenSSL says of a chain that ends at no certificate authority that Node knows. */
+/** OpenSSL codes for a certificate chain without an authority that Node knows. */
 const UNTRUSTED: ReadonlySet<string> = new Set([
   'CERT_UNTRUSTED',
   'DEPTH_ZERO_SELF_SIGNED_CERT',
@@ -23,22 +23,22 @@ const UNTRUSTED: ReadonlySet<string> = new Set([
 
 const OTHER_CERTIFICATE_ERROR = /^(?:CERT_|ERR_TLS_CERT_|HOSTNAME_MISMATCH$|INVALID_CA$|INVALID_PURPOSE$)/;
 
-/** What brotli and zstd say of bytes that are not theirs. */
+/** Codes of brotli and zstd for bytes in another format. */
 const MISFIT = /^(?:ERR__ERROR_FORMAT_|ZSTD_error_)/;
 
-/** These stay until somebody changes a setting, so no retry helps. Nobody has understood the request by then. */
+/** Returns the message of an error that no retry changes, else null. The server has not processed the request. */
 function permanentProblem(code: string, hasHttp2Frame: boolean): string | null {
   if (UNTRUSTED.has(code)) {
     return (
-      `the upstream's certificate is not trusted (${code}): if a private authority signed it, set NODE_EXTRA_CA_CERTS ` +
-      "to the file of that authority's certificate"
+      `the upstream's certificate is not trusted (${code}); if a private authority signed it, set ` +
+      "NODE_EXTRA_CA_CERTS to the file of that authority's certificate"
     );
   }
   if (OTHER_CERTIFICATE_ERROR.test(code)) {
-    return `the upstream's certificate is not valid for UPSTREAM_URL at this time (${code}): NODE_EXTRA_CA_CERTS does not help here`;
+    return `the upstream's certificate is not valid for UPSTREAM_URL at this time (${code}); renew or replace it`;
   }
   if (hasHttp2Frame || code.endsWith('NO_APPLICATION_PROTOCOL')) {
-    return 'the upstream speaks HTTP/2 only, and the gateway calls it by HTTP/1.1: let it offer HTTP/1.1, too';
+    return 'the upstream must support HTTP/1.1, got HTTP/2 only; enable HTTP/1.1 in the upstream';
   }
   if (code.endsWith('WRONG_VERSION_NUMBER')) {
     return 'the upstream does not speak TLS on this port: check the scheme (https) and the port of UPSTREAM_URL';
@@ -55,32 +55,32 @@ export function toGatewayError(error: unknown, isProxied: boolean): unknown {
     return new GatewayError('UPSTREAM_UNAVAILABLE', problem, { retryable: false, wasNotSent: true });
   }
   if (code === 'ERR_PROXY_TUNNEL') {
-    const message = 'the proxy opens no connection to the upstream: check HTTPS_PROXY, its credentials, and NO_PROXY';
+    const message = 'the proxy did not connect to the upstream; check HTTPS_PROXY, its credentials, and NO_PROXY';
     return new GatewayError('UPSTREAM_UNAVAILABLE', message, { wasNotSent: true });
   }
-  // What Node's parser could not read has come, too.
+  // An answer that Node's parser could not read did arrive.
   if (error.response || code.startsWith('HPE_')) {
     const { code: cause = code } = (error.cause ?? {}) as { readonly code?: string };
-    const reason = MISFIT.test(cause) ? 'it does not fit its content-encoding' : cause;
-    return new GatewayError('UPSTREAM_UNAVAILABLE', `the upstream's answer broke off, or can not be read (${reason})`);
+    const reason = MISFIT.test(cause) ? 'it does not match its content-encoding' : cause;
+    return new GatewayError('UPSTREAM_UNAVAILABLE', `the upstream's answer is incomplete or unreadable (${reason})`);
   }
-  const what = isProxied ? 'the upstream, or the proxy in front of it,' : 'the upstream';
+  const what = isProxied ? 'the upstream or its proxy' : 'the upstream';
   const message = `${what} could not be reached (${code})`;
   return new GatewayError('UPSTREAM_UNAVAILABLE', message, NOT_SENT.has(code) ? { wasNotSent: true } : {});
 }
 
 const OPENSSL_REASON = /:SSL routines:[^:]*:([^:]+):/;
 
-/** OpenSSL's reason, which stands in the message alone where Node's code is just EPROTO. */
+/** Returns OpenSSL's reason. If Node's code is only EPROTO, the reason is in the message. */
 function reasonOf({ code, message }: RequestError): string {
   const reason = code === 'EPROTO' ? OPENSSL_REASON.exec(message)?.[1] : undefined;
   return reason?.toUpperCase().replaceAll(' ', '_') ?? code;
 }
 
-/** The type of a SETTINGS frame, with which every HTTP/2 connection begins. */
+/** Type of a SETTINGS frame, the first frame of every HTTP/2 connection. */
 const SETTINGS_FRAME = 4;
 
-/** True for what Node's parser could not read as HTTP/1.1 because it is an HTTP/2 frame. */
+/** True if Node's parser could not read HTTP/1.1 because the bytes are an HTTP/2 frame. */
 function beginsAsHttp2(cause: unknown): boolean {
   const packet = (cause as { readonly rawPacket?: unknown } | undefined)?.rawPacket;
   return Buffer.isBuffer(packet) && packet.length >= 9 && packet[0] === 0 && packet[3] === SETTINGS_FRAME;

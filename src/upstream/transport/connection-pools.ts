@@ -1,6 +1,6 @@
 /**
- * Kept-alive connections to the upstream: an agent for each viewer. HTTP/1.1 tells by their order alone which request an answer belongs to:
- * a proxy that sends one answer too many shifts all that follow on its connection. So no connection is used for two viewers.
+ * Kept-alive connections to the upstream: an agent per viewer. HTTP/1.1 assigns answers to requests only by their
+ * order, so a proxy that sends one answer too many shifts all later ones. Therefore no two viewers share a connection.
  */
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
@@ -12,9 +12,9 @@ export interface Agents {
   readonly https: HttpsAgent;
 }
 
-/** Connections of viewers that have no call under way, in all. Those of the viewer who called longest ago are closed first. */
+/** Maximum number of connections of viewers without a call. The least recent viewer's connections close first. */
 const MAX_IDLE_CONNECTIONS = 256;
-/** A connection that is not used, and the agent of a viewer without a call, are closed after so long. */
+/** Time after which unused connections, and agents of viewers without a call, are closed. */
 const IDLE_MS = 15_000;
 
 interface Pool {
@@ -24,14 +24,14 @@ interface Pool {
 
 export function createConnectionPools(proxy: UpstreamProxy | null) {
   const pools = new Map<string, Pool>();
-  /** The pools of viewers without a call: only these are closed. */
+  /** Pools of viewers without a call. Only these are closed. */
   const idle = new LRUCache<string, Pool>({
     maxSize: MAX_IDLE_CONNECTIONS,
     sizeCalculation: ({ agents }) => Math.min(Math.max(connectionsOf(agents), 1), MAX_IDLE_CONNECTIONS),
     ttl: IDLE_MS,
     ttlAutopurge: true,
     dispose({ agents }, viewerId, reason) {
-      // Its viewer calls again.
+      // The viewer calls again.
       if (reason === 'delete') return;
       pools.delete(viewerId);
       closeAgents(agents);
@@ -46,7 +46,6 @@ export function createConnectionPools(proxy: UpstreamProxy | null) {
   }
 
   return {
-    /** Makes a call with the agents of the viewer. */
     async use<T>(viewerId: string, call: (agents: Agents) => Promise<T>): Promise<T> {
       const pool = poolOf(viewerId);
       pool.callsUnderWay += 1;
@@ -68,11 +67,11 @@ export function createConnectionPools(proxy: UpstreamProxy | null) {
 export function createAgents(keepAlive: boolean, proxy: UpstreamProxy | null): Agents {
   const kept = keepAlive && { keepAlive, timeout: IDLE_MS, maxFreeSockets: MAX_IDLE_CONNECTIONS };
   const options = { ...kept, ...(proxy && { proxyEnv: { ...proxy } }) };
-  // A server that speaks HTTP/2 alone then refuses at once: what it answers to HTTP/1.1 may look like a missing right.
+  // A server with HTTP/2 only then refuses at once. Its answer to HTTP/1.1 may look like a missing right.
   return { http: new HttpAgent(options), https: new HttpsAgent({ ...options, ALPNProtocols: ['http/1.1'] }) };
 }
 
-/** Those in use, and those that are idle. */
+/** Number of connections in use and idle. */
 const connectionsOf = ({ http, https }: Agents): number =>
   [http.sockets, http.freeSockets, https.sockets, https.freeSockets]
     .flatMap((byOrigin) => Object.values(byOrigin))

@@ -1,10 +1,10 @@
-/** Long work in pieces, so that others are answered in between. */
+/** Does long work in pieces, so that other requests are answered in between. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
-/** A piece ends with the first yield after so long. */
+/** A piece ends with the first yield after this time. */
 const PIECE_MS = 5;
 
-/** What the generator returns. */
+/** Resolves with the generator's result. */
 export async function inPieces<T>(work: Generator<void, T, void>): Promise<T> {
   let startedAt = performance.now();
   for (let step = work.next(); ; step = work.next()) {

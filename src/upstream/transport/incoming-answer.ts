@@ -1,4 +1,4 @@
-/** The answer to one request while it comes: read within its time, and no further than is allowed. */
+/** One answer while it arrives, read within its limits of time and size. */
 import type { Readable } from 'node:stream';
 import { GatewayError } from '../errors.ts';
 import type { LargeAnswer, LargeAnswers } from './large-answers.ts';
@@ -11,18 +11,18 @@ export interface AnswerLimits {
   readonly largeAnswers: LargeAnswers;
 }
 
-/** Of got's request: its answer, decompressed. */
+/** Stream of got: the decompressed answer. */
 export interface AnswerStream extends Readable {
   readonly downloadProgress: { readonly total?: number | undefined };
 }
 
 /** Smaller answers never wait for a large one. */
 const LARGE_BYTES = 2 ** 20;
-/** An answer that waits has no larger block: LARGE_BYTES, and the chunk that made it large. */
+/** Largest block of a waiting answer: LARGE_BYTES, and the chunk that exceeds them. */
 const FIRST_BLOCK_BYTES = LARGE_BYTES + 2 ** 16;
 
 export class IncomingAnswer {
-  /** Why the request was ended before its answer came to an end. */
+  /** Error that ended the request before the answer was complete. */
   endedBy: Error | null = null;
   readonly #stream: AnswerStream;
   readonly #limits: AnswerLimits;
@@ -30,7 +30,7 @@ export class IncomingAnswer {
   #announcedBytes: number | undefined;
   #body: OwnBytes | null = null;
   #large: LargeAnswer | null = null;
-  /** The clock stands still while the gateway itself lets the answer wait. */
+  /** Stopped while the gateway itself makes the answer wait. */
   #timer: NodeJS.Timeout | undefined;
   #leftMs: number;
   #startedAt = 0;
@@ -42,13 +42,13 @@ export class IncomingAnswer {
     this.#startClock();
   }
 
-  /** Ends the request. */
+  /** Ends the request. Only the first error counts. */
   end(error: Error): void {
     this.endedBy ??= error;
     this.#stream.destroy();
   }
 
-  /** Reads by events: an iterator takes 15 µs more. */
+  /** Reads events, since an iterator takes 15 µs more. */
   async body(): Promise<Buffer> {
     const { promise, resolve, reject } = Promise.withResolvers<undefined>();
     this.#stream
@@ -70,7 +70,7 @@ export class IncomingAnswer {
   }
 
   #add(chunk: Buffer): void {
-    // Not known where the header is missing, or counts compressed bytes.
+    // Undefined if the header is missing or counts compressed bytes.
     this.#announcedBytes ??= this.#stream.downloadProgress.total;
     this.#size += chunk.length;
     const { maxResponseBytes, largeAnswers } = this.#limits;
@@ -117,5 +117,5 @@ export class IncomingAnswer {
 const tooLarge = (maxBytes: number): GatewayError =>
   new GatewayError(
     'UPSTREAM_CONTRACT_VIOLATION',
-    `the upstream's answer is larger than the ${maxBytes} bytes that UPSTREAM_MAX_RESPONSE_BYTES allows`,
+    `the upstream's answer must have at most ${maxBytes} bytes (UPSTREAM_MAX_RESPONSE_BYTES), got more`,
   );

@@ -1,4 +1,4 @@
-/** The JSON of an answer's body: parsed by JSON.parse, a large one within bounds. */
+/** JSON of an answer's body, parsed by JSON.parse. A large body is checked against limits first. */
 import { isUtf8 } from 'node:buffer';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { longIntegersAsText } from '../../domain/long-integers.ts';
@@ -9,24 +9,21 @@ export interface JsonBody {
   readonly value: unknown;
   /** The same value, with integers beyond 2^53 as text. */
   readonly exact: () => unknown;
-  /** Without a byte order mark. */
+  /** Bytes without a byte order mark. */
   readonly bytes: Buffer;
-  /** True if the body begins with a byte order mark, which JSON may not have. */
+  /** True if the body begins with a byte order mark, which JSON does not allow. */
   readonly hasByteOrderMark: boolean;
   /** True if bytes that are not UTF-8 are read as U+FFFD. */
   readonly hasInvalidUtf8: boolean;
 }
 
-/**
- * Rejects with UPSTREAM_CONTRACT_VIOLATION for a body that is not JSON, or beyond the bounds. A large answer takes a while, so others are
- * answered before it is parsed, and before it is read.
- */
+/** Rejects if the body is not JSON or exceeds a limit. Other requests are answered before a large body is parsed. */
 export async function parseBody(body: Buffer): Promise<JsonBody> {
   const hasByteOrderMark = body.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK);
   const bytes = hasByteOrderMark ? body.subarray(BYTE_ORDER_MARK.length) : body;
   const isLarge = bytes.length > MIN_CHECKED_BYTES;
   const limit = isLarge ? exceededLimit(bytes) : null;
-  if (limit !== null) throw violation(`${limit}: more is not parsed`);
+  if (limit !== null) throw violation(`must have at most ${limit}, got more`);
   if (isLarge) await nextTurn();
   const text = bytes.toString();
   const value = parse(text, bytes);
@@ -56,13 +53,12 @@ function parse(text: string, bytes: Buffer): unknown {
 const violation = (problem: string): GatewayError =>
   new GatewayError('UPSTREAM_CONTRACT_VIOLATION', `the upstream's answer ${problem}`);
 
-/** Of UTF-8. */
 const BYTE_ORDER_MARK = Buffer.from('\uFEFF');
 
-/** The beginning of a body shows what it is in place of JSON. */
+/** Number of bytes in which `describe` looks for another format. */
 const DESCRIBED_BYTES = 2 ** 12;
 
-/** What a text that is not JSON is, as far as that helps to find the mistake. */
+/** Describes a text that is not JSON, to help find the mistake. */
 function describe(bytes: Buffer): string {
   const isWhole = bytes.length <= DESCRIBED_BYTES;
   const text = bytes.toString('utf8', 0, DESCRIBED_BYTES);
@@ -73,7 +69,7 @@ function describe(bytes: Buffer): string {
   if (/^\s*</.test(text)) return 'is XML, not JSON';
   const whole = isWhole ? text : text.slice(0, text.lastIndexOf('\n') + 1);
   const lines = whole.split('\n', 3).filter((line) => line.trim() !== '');
-  if (lines.length > 1 && lines.every(isJson)) return 'is NDJSON (one JSON value a line), not one JSON value';
+  if (lines.length > 1 && lines.every(isJson)) return 'is NDJSON (one JSON value per line), not one JSON value';
   return 'is not JSON';
 }
 

@@ -1,4 +1,4 @@
-/** HTTP with JSON, by got. A request returns the body of a 2xx answer, bounded in bytes and time, or throws a GatewayError. */
+/** HTTP with JSON, by got. A request returns the body of a 2xx answer, within its limits, or throws a GatewayError. */
 import got, { type PlainResponse } from 'got';
 import type { UpstreamProxy } from '../../config/config.ts';
 import { AbandonedError, GatewayError, type ErrorCode } from '../errors.ts';
@@ -9,14 +9,14 @@ import { createLargeAnswers } from './large-answers.ts';
 
 export interface JsonRequest {
   readonly method: 'GET' | 'POST';
-  /** Whose connections are used. */
+  /** Viewer whose connections are used. */
   readonly viewerId: string;
   readonly url: URL;
-  /** In addition to the headers of all requests. */
+  /** Added to the headers of all requests. */
   readonly headers: Readonly<Record<string, string>>;
-  /** The body of a POST. */
+  /** Body of a POST. */
   readonly json?: unknown;
-  /** Fires when nobody waits for the answer any more. */
+  /** Fires when no reader waits for the answer any more. */
   readonly signal: AbortSignal;
   /** Called with the status of each answer. */
   readonly answered: ((status: number) => void) | undefined;
@@ -25,13 +25,13 @@ export interface JsonRequest {
 export interface JsonHttpOptions {
   readonly maxResponseBytes: number;
   readonly timeoutMs: number;
-  /** Null: no proxy. */
+  /** Null if there is no proxy. */
   readonly proxy: UpstreamProxy | null;
-  /** Sent with each request, by name. */
+  /** Headers sent with each request, by name. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Of large answers that are read at the same time: two that fill MAX_ANSWER_BYTES are not. */
+/** Limit of the bytes of large answers that are read at the same time. */
 const MAX_READING_BYTES = 32 * 2 ** 20;
 
 export function createJsonHttp({ maxResponseBytes, timeoutMs, proxy, headers: fixed }: JsonHttpOptions) {
@@ -39,9 +39,10 @@ export function createJsonHttp({ maxResponseBytes, timeoutMs, proxy, headers: fi
   const own = createAgents(false, proxy);
   const limits = { maxResponseBytes, timeoutMs, largeAnswers: createLargeAnswers(MAX_READING_BYTES) };
   const http = got.extend({
-    // A key must not be sent to another host by a redirect. Retries are the job of `resilience.ts`: got repeats no stream.
+    // A redirect must not send the key to another host. `resilience.ts` makes the retries, since got does not repeat a
+    // stream.
     followRedirect: false,
-    // Statuses are checked here: got would read an error's whole body first, whatever its size.
+    // Statuses are checked here: got would first read the whole body of an error, of any size.
     throwHttpErrors: false,
     headers: { 'user-agent': 'stepgate', accept: 'application/json', ...fixed },
   });
@@ -52,7 +53,8 @@ export function createJsonHttp({ maxResponseBytes, timeoutMs, proxy, headers: fi
     const answer = new IncomingAnswer(stream, limits);
     stream.once('response', (response: PlainResponse) => {
       answered?.(response.statusCode);
-      // Its connection is not used again: a proxy that has given its server up may still send that one's late answer.
+      // The connection is not used again: a proxy that has given up on its server may still send that server's late
+      // answer.
       if (!isAnswer(response.statusCode)) answer.end(statusError(response));
     });
     const abandon = () => {
@@ -69,7 +71,7 @@ export function createJsonHttp({ maxResponseBytes, timeoutMs, proxy, headers: fi
   }
 
   return {
-    /** `isKept`: its connection is kept for the next call of the viewer. */
+    /** `isKept`: the connection is kept for the viewer's next call. */
     request: (request: JsonRequest, isKept: boolean): Promise<Buffer> =>
       isKept ? pools.use(request.viewerId, (agents) => send(request, agents)) : send(request, own),
     close(): void {
@@ -79,7 +81,7 @@ export function createJsonHttp({ maxResponseBytes, timeoutMs, proxy, headers: fi
   };
 }
 
-/** HTTP 204 says nothing. */
+/** True for a 2xx with content. HTTP 204 has none. */
 const isAnswer = (status: number): boolean => status >= 200 && status < 300 && status !== 204;
 
 function statusError({ statusCode: status, headers }: PlainResponse): GatewayError {
@@ -89,39 +91,39 @@ function statusError({ statusCode: status, headers }: PlainResponse): GatewayErr
   return new GatewayError(code, message, {
     upstreamStatus: status,
     ...(retryAfterSeconds !== null && { retryAfterSeconds }),
-    // No retry gets past a proxy without its credentials.
+    // A retry does not help while the proxy's credentials are missing.
     ...(status === 407 && { retryable: false }),
   });
 }
 
-const NO_CONTENT = "the upstream's answer has no content (HTTP 204), where its contract promises JSON";
+const NO_CONTENT = "the upstream's answer must be JSON, got no content (HTTP 204)";
 
 const STATUS_ERRORS: Readonly<Record<number, readonly [ErrorCode, string]>> = {
   400: ['BAD_USER_INPUT', 'the upstream refused the input'],
   401: ['UNAUTHENTICATED', 'the upstream does not accept this key'],
-  403: ['FORBIDDEN', 'the upstream does not allow this key to see it'],
+  403: ['FORBIDDEN', 'the upstream does not allow this key to access the resource'],
   404: ['NOT_FOUND', 'not found upstream'],
   407: ['UPSTREAM_UNAVAILABLE', 'the proxy asks for credentials (HTTP 407): put them into the URL of HTTP_PROXY'],
   408: ['UPSTREAM_TIMEOUT', 'the upstream waited too long for the request (HTTP 408)'],
   413: ['BAD_USER_INPUT', 'the upstream refused the input: it is too large (HTTP 413)'],
   422: ['BAD_USER_INPUT', 'the upstream refused the input (HTTP 422)'],
-  429: ['RATE_LIMITED', 'the upstream asks for fewer calls'],
+  429: ['RATE_LIMITED', 'rate limit of the upstream reached (HTTP 429); try again later'],
 };
 
 function otherStatus(status: number): readonly [ErrorCode, string] {
   if (status >= 500) return ['UPSTREAM_UNAVAILABLE', `the upstream failed (HTTP ${status})`];
   const isRedirect = status >= 300 && status < 400 && status !== 304;
-  const hint = isRedirect ? '; redirects are never followed: set UPSTREAM_URL to their target' : '';
+  const hint = isRedirect ? '; redirects are not followed: set UPSTREAM_URL to the target' : '';
   return [
     'UPSTREAM_CONTRACT_VIOLATION',
-    `the upstream answered HTTP ${status}, which its contract does not name${hint}`,
+    `the upstream must answer with a status of its contract, got HTTP ${status}${hint}`,
   ];
 }
 
-/** An upstream that says more has no clock, or no hope. */
+/** Maximum of a Retry-After header. A longer time is taken for a mistake. */
 const MAX_RETRY_AFTER_SECONDS = 86_400;
 
-/** Seconds or an HTTP date, up to a day; null for anything else. */
+/** Reads seconds or an HTTP date, at most a day. Null for any other value. */
 function parseRetryAfter(value: string | undefined): number | null {
   if (value === undefined) return null;
   if (/^\d{1,9}$/.test(value)) return Math.min(Number(value), MAX_RETRY_AFTER_SECONDS);

@@ -1,29 +1,29 @@
 /**
- * Bounds of a large answer, checked before it is parsed. JSON.parse takes 30 ms for 16 MB of text, but seconds and a gigabyte for the same
- * bytes of empty lists or of different names.
+ * Limits of a large answer, checked before it is parsed. JSON.parse takes 30 ms for 16 MB of text, but seconds and a
+ * gigabyte for the same bytes of empty lists or of different names.
  */
 import { randomInt } from 'node:crypto';
 import { MAX_JSON_DEPTH } from '../../domain/json.ts';
 
-/** Smaller answers are parsed in less time than it takes to notice. */
+/** Smaller answers are parsed in a short time, whatever they contain. */
 export const MIN_CHECKED_BYTES = 2 ** 20;
 
-/** Items of lists and members of objects. */
+/** Limit of list items and object members. */
 const MAX_VALUES = 1_000_000;
-/** A new name takes forty times as long as a number. */
+/** Limit of different names. A new name takes forty times as long as a number. */
 const MAX_NAMES = 100_000;
-/** A list of items, each with payloads of the greatest depth. */
+/** A list of items with payloads of the greatest depth. */
 const MAX_DEPTH = MAX_JSON_DEPTH + 2;
 
 const HASHED_BYTES = 64;
 /** Shorter texts are read faster byte by byte. */
 const SHORT_TEXT = 64;
-/** Names are counted by their hashes: at the limit some 5 % of them share one, and count once. */
+/** Names are counted by hash. At the limit about 5 % of them share a hash, and count once. */
 const NAME_SLOTS = 2 ** 20;
-/** Odd and unknown to others, so that nobody can choose names that share a hash. */
+/** Odd and random, so that nobody can choose names that share a hash. */
 const MULTIPLIER = 2 * randomInt(2 ** 15, 2 ** 30) + 1;
 
-/** Says which limit the JSON exceeds; null if none. Any bytes are taken: JSON.parse finds what is not JSON. */
+/** Returns the limit that the JSON exceeds, or null. Accepts any bytes: JSON.parse finds invalid JSON. */
 export function exceededLimit(bytes: Uint8Array): string | null {
   const names = new Uint8Array(NAME_SLOTS);
   let [values, nameCount, depth, previous, hash] = [0, 0, 0, 0, 0];
@@ -31,7 +31,7 @@ export function exceededLimit(bytes: Uint8Array): string | null {
     const byte = bytes[at] ?? 0;
     if (byte <= SPACE) continue;
     const isOpening = byte === OPEN_LIST || byte === OPEN_OBJECT;
-    // No list or object, or one that something follows. JSON.parse says so without reading further.
+    // JSON.parse reads no further: this is not a list or object, or text follows it.
     if (depth === 0 && (previous !== 0 || !isOpening)) return null;
     if (byte === QUOTE) {
       at += 1;
@@ -46,20 +46,20 @@ export function exceededLimit(bytes: Uint8Array): string | null {
     } else if (isOpening) {
       depth += 1;
       values += 1;
-      if (depth > MAX_DEPTH) return `is nested deeper than ${MAX_DEPTH} levels`;
+      if (depth > MAX_DEPTH) return `${MAX_DEPTH} levels of nesting`;
     } else if (byte === CLOSE_LIST || byte === CLOSE_OBJECT) {
       depth -= 1;
-      // An empty one has no value.
+      // An empty list or object has no value.
       if (previous === OPEN_LIST || previous === OPEN_OBJECT) values -= 1;
     }
-    if (values > MAX_VALUES) return `has more than ${MAX_VALUES} values`;
-    if (nameCount > MAX_NAMES) return `has more than ${MAX_NAMES} different names`;
+    if (values > MAX_VALUES) return `${MAX_VALUES} values`;
+    if (nameCount > MAX_NAMES) return `${MAX_NAMES} different names`;
     previous = byte;
   }
   return null;
 }
 
-/** The place of the quote that ends a text. Long texts are searched natively, which takes a tenth of the time. */
+/** Returns the position of the quote that ends a text. Long texts are searched natively, in a tenth of the time. */
 function endOfText(bytes: Uint8Array, start: number): number {
   let at = start;
   for (;;) {
@@ -77,7 +77,7 @@ function endOfText(bytes: Uint8Array, start: number): number {
   }
 }
 
-/** Of the first characters of a text: there is no room for many longer names. */
+/** Returns the hash of a text's first bytes: an answer has no room for many longer names. */
 function hashOf(bytes: Uint8Array, start: number): number {
   let hash = 0;
   const end = Math.min(bytes.length, start + HASHED_BYTES);

@@ -1,6 +1,6 @@
 /**
- * Bytes of large upstream answers that are being read. Many calls may be under way, and each answer may be large: beyond the limit only the
- * oldest one is read on, and the others wait in their sockets. So at least one always comes to its end, or to the end of its time.
+ * Limit of the bytes of large answers that are read at the same time. Beyond it only the oldest answer is read on, and
+ * the others wait in their sockets. So at least one answer always ends or times out.
  */
 export type LargeAnswers = ReturnType<typeof createLargeAnswers>;
 export type LargeAnswer = ReturnType<LargeAnswers['begin']>;
@@ -11,9 +11,9 @@ interface State {
   readonly goOn: () => void;
 }
 
-/** The bytes of all may exceed `maxBytes` by one answer, and one chunk of each other answer. */
+/** The total may exceed `maxBytes` by one answer, and by one chunk of each other answer. */
 export function createLargeAnswers(maxBytes: number) {
-  /** The oldest is the first. */
+  /** Oldest first. */
   const answers = new Set<State>();
   let allBytes = 0;
 
@@ -23,19 +23,19 @@ export function createLargeAnswers(maxBytes: number) {
   }
 
   return {
-    /** `goOn` is called when an answer that had to wait may be read on. */
+    /** `goOn` is called when a waiting answer may be read on. */
     begin(goOn: () => void) {
       const answer: State = { bytes: 0, isWaiting: false, goOn };
       answers.add(answer);
       return {
-        /** Counts bytes that were read. False: the answer must wait until `goOn` is called. */
+        /** Counts bytes that were read. False if the answer must wait until `goOn` is called. */
         add(bytes: number): boolean {
           answer.bytes += bytes;
           allBytes += bytes;
           answer.isWaiting = !mayGoOn(answer);
           return !answer.isWaiting;
         },
-        /** The answer is not read any more. May be called twice. */
+        /** Ends the reading of the answer. May be called twice. */
         end(): void {
           if (!answers.delete(answer)) return;
           allBytes -= answer.bytes;

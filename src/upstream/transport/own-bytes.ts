@@ -1,14 +1,13 @@
 /**
- * Bytes in one block of memory of their own, gathered piece by piece. A list of pieces would have to be joined, and V8 lets
- * some hundred megabytes of pieces and joined blocks wait for its garbage collector.
+ * Gathers bytes in one block of memory. V8 would leave hundreds of megabytes of joined pieces to its garbage collector.
  */
 export interface OwnBytes {
   append(piece: Buffer): void;
-  /** All that was appended, in a block of just that size. */
+  /** Returns all appended bytes in a block of exactly that size. */
   end(): Buffer;
 }
 
-/** The block begins with `firstBytes` and grows as more comes, at first not beyond what is expected: an unused rest may take memory, too. */
+/** Grows as needed from `firstBytes`, at first only to `expectedBytes`: an unused rest may take memory. */
 export function createOwnBytes(firstBytes: number, expectedBytes = Infinity): OwnBytes {
   let block = new ArrayBuffer(firstBytes);
   let view = Buffer.from(block);
@@ -33,7 +32,7 @@ export function createOwnBytes(firstBytes: number, expectedBytes = Infinity): Ow
   };
 }
 
-/** A copy that keeps nothing but itself: a Buffer may be a slice of a larger block. */
+/** Returns a copy with its own memory, since a Buffer may be a slice of a larger block. */
 export function ownCopy(bytes: Buffer): Buffer {
   const copy = Buffer.allocUnsafeSlow(bytes.length);
   bytes.copy(copy);

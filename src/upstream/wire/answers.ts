@@ -1,27 +1,26 @@
-/** Whole answers on the wire: lists whose items are read one by one, and single objects. */
+/** Whole answers on the wire: lists, read item by item, and single objects. */
 import { GatewayError } from '../errors.ts';
 import type { JsonBody } from '../transport/json-body.ts';
 import type { ReportDeviation } from './deviations.ts';
 import { isObject, typeOf, type WireFields, type WireObject } from './fields.ts';
 
-/** What a list holds: the name of its answer and of one item, and whether an object is one. */
+/** Kind of a list: the names of its answer and of one item, and a test for items. */
 export interface ListOf {
   readonly answer: string;
   readonly item: string;
   readonly isItem: (fields: WireFields) => boolean;
-  /** One item may come without its list. */
+  /** True if one item may come without its list. */
   readonly mayBeBare?: true;
 }
 
-/** Reads one item. The object is null for an item of another kind. */
+/** Reads one item. `object` is null for an item of another kind. */
 export type ReadItem<T> = (object: WireObject | null, item: unknown, index: number) => T;
 
-/** Runs have far fewer steps. */
+/** Maximum number of items. Runs have far fewer steps. */
 export const MAX_ITEMS = 25_000;
 
 /**
- * Reads an answer that must be a list. An item of another kind is reported: it must not lose its neighbours. A list of nothing else is
- * another answer altogether: that is a violation. `limit`: no more were asked for, and no more are read. Yields after each item.
+ * Reads a list and yields after each item. Items of another kind are reported; a list of nothing else is a violation.
  */
 export function* itemsIn<T>(
   list: ListOf,
@@ -35,7 +34,7 @@ export function* itemsIn<T>(
   const items = json.value as readonly unknown[];
   if (items.length > limit) report(answer, 'read', `at most ${limit} items`, 'more');
   if (Math.min(items.length, limit) > MAX_ITEMS) {
-    const message = `the upstream's answer for ${answer} has more than ${MAX_ITEMS} items`;
+    const message = `the upstream's answer for ${answer} must have at most ${MAX_ITEMS} items, got more`;
     throw new GatewayError('UPSTREAM_CONTRACT_VIOLATION', message);
   }
   const path = `${answer}[]`;
@@ -74,9 +73,9 @@ const wholeObject = (json: JsonBody, fields: WireFields, path: string, report: R
   report,
 });
 
-/** The message names position and type, never the value: it may be confidential. */
+/** The message contains position and type, never the value, which may be confidential. */
 export const violation = (answer: string, expected: string, path: string, value: unknown): GatewayError =>
   new GatewayError('UPSTREAM_CONTRACT_VIOLATION', problemAt(answer, expected, path, value));
 
 export const problemAt = (answer: string, expected: string, path: string, value: unknown): string =>
-  `the upstream's answer for ${answer} is not what its contract says: expected ${expected} at ${path}, got ${typeOf(value)}`;
+  `the upstream's answer for ${answer} is invalid: expected ${expected} at ${path}, got ${typeOf(value)}`;

@@ -1,20 +1,20 @@
-/** Collects what deviates in one answer. A list of a thousand steps mostly deviates in the same way a thousand times. */
+/** Collects the deviations of one answer. A list of a thousand steps mostly has the same deviation a thousand times. */
 import type { CountedDeviation, Deviation, DeviationOutcome } from '../../observability/deviations.ts';
 
 export type ReportDeviation = (field: string, outcome: DeviationOutcome, expected: string, got: string) => void;
 
 export interface Deviations {
   readonly add: ReportDeviation;
-  /** By field and outcome, in the order of the first of each. */
+  /** One per field and outcome, in order of the first occurrence. */
   readonly found: () => readonly CountedDeviation[];
 }
 
-/** The first of each field and outcome says what was expected and what came. */
+/** For each field and outcome, the first deviation keeps the expected and the received form. */
 export function createDeviations(): Deviations {
   const found: CountedDeviation[] = [];
   const ofOutcome = { read: new Map<string, Counting>(), lost: new Map<string, Counting>() };
   return {
-    // One answer may have a quarter of a million: those of a kind are counted in place.
+    // One answer may have 250,000 deviations, so equal ones are counted in place.
     add(field, outcome, expected, got) {
       const before = ofOutcome[outcome].get(field);
       if (before) {

@@ -1,6 +1,6 @@
 /**
- * Readers of single fields on the wire. They are tolerant: a value in another form is read, one that can't be read is null,
- * and both are reported as deviations. Unknown fields are ignored, absent optional ones are null.
+ * Tolerant readers of single fields on the wire. A value in another form is read, an unreadable value is null, and both
+ * are reported as deviations. Unknown fields are ignored, absent optional fields are null.
  */
 import { isCount } from '../../domain/int.ts';
 import { isDeeperThan, MAX_JSON_DEPTH } from '../../domain/json.ts';
@@ -12,29 +12,29 @@ import type { ReportDeviation } from './deviations.ts';
 
 export type WireFields = Readonly<Record<string, unknown>>;
 
-/** An object in an answer, and its place in the contract, such as `steps[]`. */
+/** An object in an answer, and its path in the contract, such as `steps[]`. */
 export interface WireObject {
   readonly fields: WireFields;
-  /** The same, with integers beyond 2^53 as text. Where there may be one, the answer is parsed once more. */
+  /** The same fields with integers beyond 2^53 as text. If there may be one, the answer is parsed once more. */
   readonly exact: () => WireFields;
   readonly path: string;
   readonly report: ReportDeviation;
 }
 
 const MAX_ERROR_KIB = 256;
-/** How many characters of JSON are read of the fields that may be long. */
+/** Maximum number of characters read from fields that may be long. */
 const LONG_FIELDS: Readonly<Record<string, number>> = {
   error: MAX_ERROR_KIB * 1024,
   message: 2 ** 16,
   description: 2 ** 16,
 };
-/** Of any other field. */
+/** Maximum number of characters read from any other field. */
 const MAX_FIELD_LENGTH = 2 ** 12;
 const QUOTES = 2;
 
 const isTooLong = (text: string, key: string): boolean => text.length + QUOTES > (LONG_FIELDS[key] ?? MAX_FIELD_LENGTH);
 
-/** Stands for a text that is too long to be read. It is of no use to any reader. */
+/** Replaces a text that is too long to be read. No reader accepts it. */
 const TOO_LONG: readonly never[] = Object.freeze([]);
 
 function valueAt({ fields }: WireObject, key: string): unknown {
@@ -42,7 +42,7 @@ function valueAt({ fields }: WireObject, key: string): unknown {
   return typeof value === 'string' && isTooLong(value, key) ? TOO_LONG : value;
 }
 
-/** Null, and reported, where it is absent, empty, or no text or whole number. */
+/** Null, and reported, if the id is absent, empty, or neither a text nor a whole number. */
 export function identifier(object: WireObject, key: string): string | null {
   const value = valueAt(object, key);
   if (typeof value === 'string' && value !== '') return value;
@@ -51,7 +51,7 @@ export function identifier(object: WireObject, key: string): string | null {
   return isId ? readAs(String(exact), object, key, 'string') : lost(object, key, 'string');
 }
 
-/** The id of a run or a workflow: null, and reported, where nothing could be asked of it. The client would be told that its id is wrong. */
+/** Returns a run's or workflow's id. Null, and reported, if it cannot be requested. */
 export function requestableId(object: WireObject, key: string): string | null {
   const id = identifier(object, key);
   if (id === null || problemOf(id) === null) return id;
@@ -59,16 +59,16 @@ export function requestableId(object: WireObject, key: string): string | null {
   return null;
 }
 
-/** The field's value, with integers beyond 2^53 as text: rounded, an id would be that of another run or organization. */
+/** Returns the field with integers beyond 2^53 as text: a rounded id would belong to another run or organization. */
 const exactly = (object: WireObject, key: string): unknown => object.exact()[key];
 
-/** Of a number. Null for more digits than are read. */
+/** Returns the digits of a number. Null if there are too many. */
 function digitsOf(object: WireObject, key: string): string | null {
   const digits = String(exactly(object, key));
   return isTooLong(digits, key) ? null : digits;
 }
 
-/** A status: `""`, and reported, where there is none. Words that are not known are passed on, and reported. */
+/** Returns the status word. A missing word is `""`; missing and unknown words are reported. */
 export function statusWord(object: WireObject, key: string): string {
   const value = valueAt(object, key);
   if (typeof value === 'string' && isStatusWord(value)) return value;
@@ -77,7 +77,7 @@ export function statusWord(object: WireObject, key: string): string {
   return text;
 }
 
-/** `""` is read as null. */
+/** Reads `""` as null. */
 export function textOrNothing(object: WireObject, key: string): string | null {
   const value = valueAt(object, key);
   if (typeof value === 'string') return value === '' ? null : value;
@@ -86,10 +86,10 @@ export function textOrNothing(object: WireObject, key: string): string | null {
   return digits === null ? lost(object, key, 'string') : readAs(digits, object, key, 'string');
 }
 
-const DEEP_ERROR = `(an error that is nested deeper than ${MAX_JSON_DEPTH} levels)`;
-const LONG_ERROR = `(an error that is longer than ${MAX_ERROR_KIB} KiB)`;
+const DEEP_ERROR = `(error nested deeper than ${MAX_JSON_DEPTH} levels)`;
+const LONG_ERROR = `(error longer than ${MAX_ERROR_KIB} KiB)`;
 
-/** A text, or the JSON text of an object or a list. The domain decides what means that there is no error. */
+/** Returns a text, or the JSON text of an object or list. The domain decides which values mean "no error". */
 export function errorText(object: WireObject, key: string): string | null {
   const value = valueAt(object, key);
   if (value === false) return readAs(null, object, key, 'string');
@@ -101,7 +101,9 @@ export function errorText(object: WireObject, key: string): string | null {
   return isDeep ? DEEP_ERROR : LONG_ERROR;
 }
 
-/** A moment; also seconds or milliseconds since 1970, as number or text. A text without a zone is taken as UTC. */
+/**
+ * Reads a time with a zone; also seconds or milliseconds since 1970, as number or text. A text without a zone is UTC.
+ */
 export function time(object: WireObject, key: string): Timestamp | null {
   const value = valueAt(object, key);
   if (value == null || value === '') return null;
@@ -113,7 +115,7 @@ export function time(object: WireObject, key: string): Timestamp | null {
   return read;
 }
 
-/** Whole seconds, floored; null for a negative or infinite number (`1e400` is valid JSON). */
+/** Returns whole seconds, floored. Null for a negative or infinite number (`1e400` is valid JSON). */
 export function seconds(object: WireObject, key: string): number | null {
   const value = valueAt(object, key);
   if (isCount(value)) return value;
@@ -147,7 +149,7 @@ export function truth(object: WireObject, key: string): boolean | null {
   return read === undefined ? lost(object, key, 'boolean') : readAs(read, object, key, 'boolean');
 }
 
-/** A text; a number is read as its text, and that is no deviation. */
+/** Reads a text. A number is read as its text, without a deviation. */
 export function label(object: WireObject, key: string): string | null {
   return typeof object.fields[key] === 'number' ? digitsOf(object, key) : textOrNothing(object, key);
 }
@@ -169,10 +171,10 @@ export function listOrNothing(object: WireObject, key: string): readonly unknown
 export const isObject = (value: unknown): value is WireFields =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Decimal notation: `Number` also reads `0x10`, blanks and `true`. */
+/** Decimal notation: `Number` would also read `0x10`, blanks and `true`. */
 const NUMBER = /^\s*-?\d{1,20}(?:\.\d{1,20})?(?:[eE][+-]?\d{1,3})?\s*$/;
 
-/** NaN for what is neither a number nor the text of one. */
+/** Returns NaN for a value that is neither a number nor the text of one. */
 function numberIn(value: unknown): number {
   if (typeof value === 'number') return value;
   return typeof value === 'string' && NUMBER.test(value) ? Number(value) : NaN;
@@ -188,7 +190,7 @@ function lost(object: WireObject, key: string, expected: string): null {
   return null;
 }
 
-/** The type, never the value: it may be confidential. */
+/** Reports the type, never the value, which may be confidential. */
 function report(object: WireObject, key: string, outcome: 'read' | 'lost', expected: string): void {
   object.report(`${object.path}.${key}`, outcome, expected, typeOf(valueAt(object, key)));
 }

@@ -1,17 +1,17 @@
-/** A workflow's graph on the wire. */
+/** Reads a workflow's graph. */
 import { jsonBytes } from '../../domain/json-bytes.ts';
 import type { WorkflowEdge, WorkflowGraph, WorkflowNode } from '../../domain/types.ts';
 import { isObject, listOrNothing, objectOrNothing, textOrNothing, typeOf, type WireObject } from './fields.ts';
 
 const MAX_GRAPH_BYTES = 2 ** 22;
-/** Of nodes, and of edges: whatever is computed of a run walks all of them. */
+/** Limit of nodes, and of edges: derivations of a run visit all of them. */
 const MAX_PARTS = 10_000;
 
-/** Names of a graph's ends in the wire's edges. */
+/** Names of a graph's ends in the upstream's edges. */
 const START = 'START';
 const END = 'END';
 
-/** Invalid edges are left out, and reported: the rest of the graph is still worth showing. Null where it is too large to be walked. */
+/** Invalid edges are left out and reported: the rest is still useful. Null if the graph is too large. */
 export function readGraph(graph: WireObject): WorkflowGraph | null {
   const edges = listOrNothing(graph, 'edges') ?? [];
   const nodes = Object.entries(objectOrNothing(graph, 'nodes')?.fields ?? {});

@@ -1,4 +1,4 @@
-/** Payloads on the wire: the members of an item that hold them, and the JSON from which they are read again. */
+/** Payloads on the wire: the members of an item that contain them, and the JSON from which they are read again. */
 import { NOT_FINITE, TOO_DEEP, MAX_JSON_DEPTH, unwritable } from '../../domain/json.ts';
 import { parseExactJson } from '../../domain/long-integers.ts';
 import { isSamePayload } from '../../domain/payload.ts';
@@ -11,7 +11,7 @@ const NAMES: Readonly<Record<PayloadField, string>> = {
   metadata: 'step_metadata',
 };
 
-/** Of an item with exact integers. */
+/** `item` must have exact integers. */
 export function payloadValues(item: unknown): PayloadValues {
   const valueOf = (name: string): JsonValue => (isObject(item) ? ((item[name] ?? null) as JsonValue) : null);
   return { inputs: valueOf(NAMES.inputs), outputs: valueOf(NAMES.outputs), metadata: valueOf(NAMES.metadata) };
@@ -37,23 +37,20 @@ const EMPTY_LIST = Buffer.from('[]');
 
 export const NO_PAYLOAD: Payload = { body: EMPTY_LIST, index: 0, heldBytes: 0 };
 
-/**
- * A payload with bytes of its own. A record is kept for longer than the window in which it came, and next to its payload an answer has
- * `all_outputs`, which is as large and not kept.
- */
+/** Returns a payload with its own bytes, so that a cached record does not keep the rest of its answer, `all_outputs`. */
 export function ownPayload(values: PayloadValues): Payload {
   const members = FIELDS.filter((field) => values[field] !== null).map(
     (field) => `${JSON.stringify(NAMES[field])}:${jsonOf(values[field])}`,
   );
   if (members.length === 0) return NO_PAYLOAD;
   const json = `[{${members.join(',')}}]`;
-  // Not from Node's pool, of which a small piece keeps all.
+  // Not from Node's pool: a small piece would keep the whole pool in memory.
   const body = Buffer.allocUnsafeSlow(Buffer.byteLength(json));
   body.write(json);
   return { body, index: 0, heldBytes: body.length };
 }
 
-/** In place of a value that cannot be written stands one that has the same problem. */
+/** Replaces a value that cannot be written with one that has the same problem. */
 function jsonOf(value: JsonValue): string {
   const problem = unwritable(value);
   return problem === null ? JSON.stringify(value) : (STAND_INS[problem] ?? 'null');
@@ -70,7 +67,7 @@ export interface PayloadComparison {
   readonly prepare: (one: Payload, another: Payload) => Generator<void, void, void>;
 }
 
-/** Compares payloads by their values. For one comparison of two answers: what is parsed is remembered. */
+/** Compares payloads by their values, for one comparison of two answers: parsed payloads are remembered. */
 export function createPayloadComparison(): PayloadComparison {
   const parsed = new Map<Uint8Array, (index: number) => PayloadValues>();
   let alike: readonly [Uint8Array, Uint8Array] | undefined;

@@ -108,7 +108,7 @@ export const OF_BODIES: Examples = {
   'the answer is larger than UPSTREAM_MAX_RESPONSE_BYTES after decompression': [
     noSteps('UPSTREAM_MAX_RESPONSE_BYTES', encoded('gzip', gzipSync(Buffer.alloc(2 ** 24, ' ')))),
   ],
-  'HTTP 204': [noSteps('has no content (HTTP 204)', { status: 204, raw: '' })],
+  'HTTP 204': [noSteps('got no content (HTTP 204)', { status: 204, raw: '' })],
   'an empty body, or only blanks': ['', '\n', ' '.repeat(4096)].map((raw) => noSteps('is empty, not JSON', { raw })),
   'NDJSON: one JSON value a line': [
     noSteps('is NDJSON', { raw: '{"id":"s1"}\n{"id":"s2"}\n' }),
@@ -122,7 +122,7 @@ export const OF_BODIES: Examples = {
     ...['<?xml version="1.0"?><e/>', ' \n <e/>', '<htmlx>'].map((raw) => noSteps('is XML, not JSON', { raw })),
   ],
   'a redirect': [
-    noSteps('HTTP 302, which its contract does not name; redirects are never followed', {
+    noSteps('got HTTP 302; redirects are not followed', {
       status: 302,
       headers: { location: 'https://login.example/' },
     }),

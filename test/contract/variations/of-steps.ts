@@ -103,8 +103,8 @@ export const OF_STEPS: Examples = {
     [false, null],
   ]),
   '`error` is longer than 256 KiB': values('error', 'error', [
-    ['x'.repeat(2 ** 18), '(an error that is longer than 256 KiB)'],
-    [{ a: 'x'.repeat(2 ** 18) }, '(an error that is longer than 256 KiB)'],
+    ['x'.repeat(2 ** 18), '(error longer than 256 KiB)'],
+    [{ a: 'x'.repeat(2 ** 18) }, '(error longer than 256 KiB)'],
   ]),
   '`description` or `message` is longer than 64 KiB, or another field (not a payload) than 4 KiB': lost(
     'organization_id',
