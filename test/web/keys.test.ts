@@ -1,6 +1,6 @@
 import { afterAll, expect, it } from '@jest/globals';
 import { startPageGateway } from '../harness/browser-gateway.ts';
-import { countRequests, follow, untilTrue, type Page } from '../harness/browser.ts';
+import { countRequests, follow, setHidden, untilTrue, type Page } from '../harness/browser.ts';
 import { describeInBrowser } from '../harness/describe-in-browser.ts';
 import { startSampleGateway } from '../harness/sample-gateway.ts';
 import { wireWorkflow } from '../harness/scripted-history.ts';
@@ -114,10 +114,13 @@ describeInBrowser('the key of the run page', (open) => {
     const row = page.getByRole('list', { name: 'Failed runs' }).getByRole('listitem').filter({ hasText: 'run-4711' });
     await row.getByText(/^The model accepts 32768 tokens/).waitFor();
     await page.getByText('Live', { exact: true }).waitFor();
+    // On the page's clock no heartbeat of the gateway comes in time: the live connection would be lost.
+    await setHidden(page, true);
     const questions = countRequests(page);
     await page.clock.runFor(FORGET_EVERY_MS);
     await row.getByText(/^The model accepts 32768 tokens/).waitFor();
     expect(await questions()).toBe(0);
+    await setHidden(page, false);
     await follow(page, '/no-such-page');
     await page.getByText('There is no page at this address').waitFor();
     await page.clock.runFor(FORGET_EVERY_MS);

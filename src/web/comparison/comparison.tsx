@@ -3,7 +3,7 @@ import { useId } from 'react';
 import { skipToken, useQuery } from '@apollo/client/react';
 import { graphql } from '../__generated__/gql.ts';
 import { formatDuration } from '../format/duration.ts';
-import { useNow } from '../format/now.ts';
+import { useNow } from '../timing/now.ts';
 import { formatAgo } from '../format/time.tsx';
 import { useAskedAgain } from '../live/asked-again.ts';
 import { Empty, Failure, Loading } from '../shell/notices.tsx';

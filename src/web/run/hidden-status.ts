@@ -1,7 +1,7 @@
 /** The state of a run in a tab that nobody looks at: it has no live connection, but its title and icon tell the state. */
-import { useEffect } from 'react';
 import { useApolloClient } from '@apollo/client/react';
 import { graphql } from '../__generated__/gql.ts';
+import { useInterval } from '../timing/timing.ts';
 import { ask, type RunVariables } from './ask.ts';
 
 /** Not `isFinal`: what else has changed is read when the tab is shown. */
@@ -20,14 +20,11 @@ const ASK_EVERY_MS = 30_000;
 
 export function useHiddenStatus({ workflowId, id }: RunVariables, isWanted: boolean): void {
   const client = useApolloClient();
-  useEffect(() => {
-    if (!isWanted) return undefined;
-    const timer = setInterval(() => {
+  useInterval(
+    () => {
       // Of a tab that is shown meanwhile the live connection tells more, and later.
       if (document.hidden) void ask(client, RUN_STATUS, { workflowId, id }, () => document.hidden);
-    }, ASK_EVERY_MS);
-    return () => {
-      clearInterval(timer);
-    };
-  }, [client, workflowId, id, isWanted]);
+    },
+    isWanted ? ASK_EVERY_MS : null,
+  );
 }

@@ -10,7 +10,7 @@ import { CopyButton } from '../shell/copy-button.tsx';
 import { Fact, Facts } from '../shell/facts.tsx';
 import { StatusBadge } from '../status/status.tsx';
 import { LongText } from '../text/long-text.tsx';
-import { useTicking } from '../timeline/time/ticking.ts';
+import { useTicking } from '../timing/timing.ts';
 import { workflowPath } from '../url/query.ts';
 import { LiveMark, useIsMoving } from './freshness.tsx';
 

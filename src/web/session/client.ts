@@ -13,6 +13,7 @@ import { OperationTypeNode, type FormattedExecutionResult } from 'graphql';
 import type { LiveConnection } from '../live/connection.ts';
 import { createLiveLink } from '../live/live-link.ts';
 import { GRAPHQL_URL, STREAM_URL } from '../url/base-path.ts';
+import { boundedFetch } from './bounded-fetch.ts';
 import { keyStore } from './key-store.ts';
 
 /** Parts of a run or a workflow: what several operations read of one is put together. */
@@ -31,7 +32,7 @@ const PARTS = [
 export function createClient(key: string, connection: LiveConnection): ApolloClient {
   const headers = { authorization: `Bearer ${key}` };
   const live = createLiveLink({ url: STREAM_URL, headers, connection, isLast });
-  const http = new HttpLink({ uri: GRAPHQL_URL, headers });
+  const http = new HttpLink({ uri: GRAPHQL_URL, headers, fetch: boundedFetch });
   const refusals = new ErrorLink(({ error }) => {
     if (isRefusal(error)) keyStore.refuse(key);
   });

@@ -4,7 +4,7 @@ import { NetworkStatus } from '@apollo/client';
 import { useQuery } from '@apollo/client/react';
 import { Play } from 'lucide-react';
 import { graphql } from '../__generated__/gql.ts';
-import { useThrottled } from '../live/throttled.ts';
+import { useThrottled } from '../timing/timing.ts';
 import { useChangedRuns } from '../runs/live-runs.ts';
 import { Breadcrumb } from '../shell/breadcrumb.tsx';
 import { Contained } from '../shell/contained.tsx';

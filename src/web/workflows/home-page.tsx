@@ -2,7 +2,7 @@
 import { useMemo } from 'react';
 import { useApolloClient } from '@apollo/client/react';
 import { ListMark } from '../live/list-mark.tsx';
-import { useThrottled } from '../live/throttled.ts';
+import { useThrottled } from '../timing/timing.ts';
 import { useChangedRuns } from '../runs/live-runs.ts';
 import { Breadcrumb } from '../shell/breadcrumb.tsx';
 import { Contained } from '../shell/contained.tsx';

@@ -3,11 +3,11 @@ import { useState } from 'react';
 import { useQuery } from '@apollo/client/react';
 import type { GraphQLFormattedError } from 'graphql';
 import { graphql } from '../__generated__/gql.ts';
+import { SearchField } from '../controls/search-field.tsx';
 import { Empty, Failure, Loading } from '../shell/notices.tsx';
 import { errorsThat, pathOf } from '../shell/part-errors.ts';
 import { shownData } from '../shell/shown-data.ts';
 import { useUrlQuery } from '../url/query.ts';
-import { SearchField } from './search-field.tsx';
 import { isLacking, WorkflowCard } from './workflow-card.tsx';
 
 export const WORKFLOWS = graphql(`
@@ -55,6 +55,8 @@ export function WorkflowList() {
         <h2 id="workflows">Workflows</h2>
         {page && <span className="count">{page.totalCount}</span>}
         <SearchField
+          label="Search workflows"
+          placeholder="Name, id or description"
           value={search ?? ''}
           onChange={(q) => {
             url.change({ q, workflowsAfter: null }, { replace: true });
