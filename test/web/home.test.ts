@@ -129,7 +129,7 @@ describeInBrowser('the home page', (open) => {
     };
     await find('/', 'triage', /^Support triage/);
     await page.waitForURL(`${gateway.url}/workflows/support-triage`);
-    await page.getByRole('row', { name: /run-4712/ }).waitFor();
+    await rowOf(page, 'run-4712').waitFor();
     await find('Control+k', 'run-1042', /^run-1042/);
     await page.waitForURL(`${gateway.url}/workflows/research-agent/runs/run-1042`);
     const link = `${gateway.url}/workflows/support-triage/runs/run-4711?tab=steps`;

@@ -65,6 +65,7 @@ describeInBrowser('a reader of the page', (open) => {
 
   it('types a search that asks the gateway once, and loses no letter when the address follows late', async () => {
     const page = await open({ key: 'key-1' });
+    await page.clock.install();
     await page.goto(gateway.url);
     const field = page.getByRole('searchbox', { name: 'Search workflows' });
     await page.getByRole('article').nth(1).waitFor();
@@ -72,10 +73,15 @@ describeInBrowser('a reader of the page', (open) => {
     page.on('request', (request) => {
       if (operationOf(request) === 'Workflows') asked.push(request.postData() ?? '');
     });
-    await field.pressSequentially('other', { delay: 30 });
-    await page.waitForURL(/q=other/);
+    await page.clock.pauseAt(new Date(Date.now() + 5000));
+    await field.pressSequentially('other');
+    await page.clock.runFor(300);
+    await page.waitForURL(/q=other$/);
     await page.getByRole('article').nth(1).waitFor({ state: 'detached' });
-    await field.pressSequentially(' workflow', { delay: 100 });
+    await field.pressSequentially(' workflow');
+    expect(asked).toHaveLength(1);
+    await page.clock.runFor(300);
+    await page.clock.resume();
     await page.getByText('No workflow is called “other workflow”').waitFor();
     expect(await field.inputValue()).toBe('other workflow');
     expect(asked).toHaveLength(2);
@@ -145,7 +151,7 @@ describeInBrowser('a reader of the page', (open) => {
 
   it('zooms a few steps by a gesture on a trackpad, and hears which step of how many is chosen', async () => {
     const page = await open({ key: 'key-1' });
-    await page.goto(`${runPath('live')}`);
+    await page.goto(runPath('live'));
     const timeline = page.getByRole('listbox', { name: /^2 steps/ });
     await timeline.hover();
     await page.evaluate(`new Promise((done) => {

@@ -240,7 +240,7 @@ describeInBrowser('the page of an unusual run', (open) => {
     const path = `/workflows/${encodeURIComponent(WORKFLOW)}`;
     await page.goto(gateway.url + path);
     for (const id of IDS) {
-      await page.getByRole('row').getByRole('link', { name: id, exact: true }).click();
+      await page.getByRole('listitem').getByRole('link', { name: id, exact: true }).click();
       await page.getByRole('heading', { level: 1, name: id, exact: true }).waitFor();
       await page.getByRole('listbox', { name: /^1 steps/ }).waitFor();
       const asked = gateway.upstream.calls.filter(({ endpoint }) => endpoint === 'steps');

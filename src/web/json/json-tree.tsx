@@ -1,5 +1,5 @@
 /** JSON as a tree to open and close, by keyboard too; only the rows that are seen exist. */
-import { useEffect, useMemo, useRef } from 'react';
+import { useEffect, useLayoutEffect, useMemo, useRef } from 'react';
 import { hotkeysCoreFeature, syncDataLoaderFeature, type ItemInstance } from '@headless-tree/core';
 import { useTree } from '@headless-tree/react';
 import { useVirtualizer } from '@tanstack/react-virtual';
@@ -33,7 +33,9 @@ function Tree({ nodes }: { readonly nodes: JsonNodes }) {
     },
   });
   // The library reads the value once: without this a value that has changed would show its first rows.
-  tree.scheduleRebuildTree();
+  useLayoutEffect(() => {
+    tree.rebuildTree();
+  }, [nodes, tree]);
   const items = tree.getItems();
   const rows = useVirtualizer({
     count: items.length,

@@ -1,16 +1,15 @@
 /** One run: where it stands, where its time went, why it failed. It moves by itself while the run does. */
-import { useMemo, useState } from 'react';
-import { useQuery } from '@apollo/client/react';
+import { useMemo } from 'react';
 import { readFragment } from '../__generated__/fragment-masking.ts';
+import { useAnswer } from '../live/answer.ts';
 import { useLiveState } from '../live/connection.ts';
-import { useLatest } from '../live/latest.ts';
 import { Breadcrumb } from '../shell/breadcrumb.tsx';
 import { Contained } from '../shell/contained.tsx';
 import { lazyPart } from '../shell/lazy-part.tsx';
 import { Failure, Loading } from '../shell/notices.tsx';
 import { Views } from '../shell/views.tsx';
 import { useIds } from '../url/ids.ts';
-import { runPath, useUrlQuery, workflowPath } from '../url/query.ts';
+import { useUrlQuery, workflowPath } from '../url/query.ts';
 import { FailedSteps } from './failed-steps.tsx';
 import { FreshnessNotice } from './freshness.tsx';
 import { useHiddenStatus } from './hidden-status.ts';
@@ -45,15 +44,17 @@ export function RunPage() {
   const variables = { workflowId, id: runId };
   const live = useLiveState();
   const url = useUrlQuery();
-  const [isFinal, setIsFinal] = useState(false);
-  const query = useQuery(RUN, {
+  const {
+    value: answered,
+    error,
+    isLoading,
+    retry,
+  } = useAnswer(RUN, {
     variables,
-    pollInterval: live.kind === 'unavailable' && !isFinal ? ASK_EVERY_MS : 0,
-    skipPollAttempt: () => document.hidden,
-    // Only what is not final may change.
-    nextFetchPolicy: 'cache-first',
+    read: (data) => data.run,
+    everyMs: (one) =>
+      live.kind === 'unavailable' && !readFragment(RUN_VIEW, one).freshness.isFinal ? ASK_EVERY_MS : 0,
   });
-  const answered = useLatest({ ...query, question: runPath(workflowId, runId), value: query.data?.run });
   const run = readFragment(RUN_VIEW, answered);
   const figures = readFragment(RUN_FIGURES, answered);
   const listed = readFragment(RUN_STEPS, answered)?.steps;
@@ -62,7 +63,7 @@ export function RunPage() {
     () => (listed ?? []).filter((step) => step !== null).map((step) => readFragment(LISTED_STEP, step)),
     [listed],
   );
-  if (isFinal !== (run?.freshness.isFinal ?? false)) setIsFinal(!isFinal);
+  const isFinal = run?.freshness.isFinal ?? false;
   const version = [run?.status, isFinal].join(' ');
   const isGoingOn = run?.isFinished === false;
   const nowMs = run ? nowOf(run) : null;
@@ -86,11 +87,9 @@ export function RunPage() {
       <div>
         <Breadcrumb crumbs={crumbs} here={runId} status={run?.status} />
         {!run && <h1 className="mono run-missing">{runId}</h1>}
-        {query.error && (
-          <Failure error={query.error} what="run" isPartial={run != null} onRetry={() => void query.refetch()} />
-        )}
-        {!query.error && missed.error && <Failure error={missed.error} what="run" isPartial onRetry={missed.retry} />}
-        {query.loading && !run && <Loading what="the run" />}
+        {error && <Failure error={error} what="run" isPartial={run != null} onRetry={retry} />}
+        {!error && missed.error && <Failure error={missed.error} what="run" isPartial onRetry={missed.retry} />}
+        {isLoading && !error && <Loading what="the run" />}
         {run && answered && figures && (
           <>
             <Contained what="the header of the run">

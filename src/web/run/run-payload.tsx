@@ -1,11 +1,10 @@
 /** What the run as a whole was started with and what it answered. */
 import { useState } from 'react';
-import { useQuery } from '@apollo/client/react';
 import { graphql } from '../__generated__/gql.ts';
 import { Choice } from '../controls/choice.tsx';
 import { formatBytes } from '../format/numbers.ts';
 import { Payload } from '../json/payload.tsx';
-import { useAskedAgain } from '../live/asked-again.ts';
+import { useAnswer } from '../live/answer.ts';
 import { TooLargeAnswer } from '../session/bounded-fetch.ts';
 import { useUrlQuery } from '../url/query.ts';
 
@@ -42,14 +41,20 @@ export default function RunPayload({ workflowId, runId, version }: RunPayloadPro
   // Those of a step beside it are `side` and `path`.
   const path = url.read('runPath');
   const [isWanted, setIsWanted] = useState(false);
-  const { data, error, loading, refetch } = useQuery(RUN_PAYLOAD, {
+  const {
+    value: run,
+    error,
+    isLoading,
+    retry,
+  } = useAnswer(RUN_PAYLOAD, {
     variables: { workflowId, runId, path, isInputs },
+    read: (data) => data.run,
+    version: `${version} ${isWanted}`,
     fetchPolicy: 'no-cache',
-    context: { fetchOptions: isWanted ? {} : { maxBytes: FETCHED_UNASKED_BYTES } },
+    maxBytes: isWanted ? undefined : FETCHED_UNASKED_BYTES,
   });
-  useAskedAgain(refetch, `${version} ${isWanted}`);
   const isTooLarge = error instanceof TooLargeAnswer;
-  const value = isInputs ? data?.run?.inputs : data?.run?.outputs;
+  const value = isInputs ? run?.inputs : run?.outputs;
   return (
     <section className="panel payload run-payload" aria-label="Inputs and outputs">
       <Choice
@@ -65,12 +70,12 @@ export default function RunPayload({ workflowId, runId, version }: RunPayloadPro
         fileName={`${runId}-${side}.json`}
         what={side}
         value={value}
-        isEmpty={path === null && data?.run != null && value == null}
-        isLoading={loading && !data}
+        isEmpty={path === null && run != null && value == null}
+        isLoading={isLoading}
         error={isTooLarge ? undefined : error}
-        onRetry={() => void refetch()}
+        onRetry={retry}
         onFetch={
-          isTooLarge && !loading
+          isTooLarge && !isLoading
             ? {
                 label: `Load more than ${formatBytes(FETCHED_UNASKED_BYTES)}`,
                 run: () => {

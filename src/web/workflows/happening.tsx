@@ -58,9 +58,9 @@ export function Happening({ directory, changed: changedOfAll }: HappeningProps) 
           what="list of runs"
           isPartial={listed.length > 0}
           onRetry={() => {
-            directory.refetch();
-            failures.refetch();
-            others.refetch();
+            directory.retry();
+            failures.retry();
+            others.retry();
           }}
         />
       )}
