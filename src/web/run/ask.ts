@@ -1,4 +1,4 @@
-/** A question about a run that is held. An answer without the run takes nothing away of it. */
+/** A question about a run that is cached. An answer without the run takes nothing of it away. */
 import type { ApolloClient, TypedDocumentNode } from '@apollo/client';
 
 export interface RunVariables {
@@ -8,14 +8,9 @@ export interface RunVariables {
 
 export type RunQuestion = TypedDocumentNode<{ readonly run?: object | null }, RunVariables>;
 
-/** What went wrong. `isWanted`: whether the answer still counts when it comes. */
-export async function ask(
-  client: ApolloClient,
-  query: RunQuestion,
-  variables: RunVariables,
-  isWanted = () => true,
-): Promise<Error | null> {
+/** What went wrong. */
+export async function ask(client: ApolloClient, query: RunQuestion, variables: RunVariables): Promise<Error | null> {
   const { data, error = null } = await client.query({ query, variables, fetchPolicy: 'no-cache' });
-  if (data?.run && isWanted()) client.cache.writeQuery({ query, variables, data });
+  if (data?.run) client.cache.writeQuery({ query, variables, data });
   return error;
 }

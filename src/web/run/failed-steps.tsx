@@ -12,6 +12,8 @@ const FAILED_STEPS = graphql(`
   fragment FailedSteps on Run {
     workflowId
     unmended: failedSteps(latestAttemptOnly: true, first: 6) {
+      workflowId
+      runId
       id
       nodeId
       durationMs

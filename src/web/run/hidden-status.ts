@@ -10,6 +10,9 @@ const RUN_STATUS = graphql(`
     run(workflowId: $workflowId, id: $id) {
       id
       workflowId
+      freshness {
+        fetchedAt
+      }
       status
       isFinished
     }
@@ -22,8 +25,7 @@ export function useHiddenStatus({ workflowId, id }: RunVariables, isWanted: bool
   const client = useApolloClient();
   useInterval(
     () => {
-      // Of a tab that is shown meanwhile the live connection tells more, and later.
-      if (document.hidden) void ask(client, RUN_STATUS, { workflowId, id }, () => document.hidden);
+      if (document.hidden) void ask(client, RUN_STATUS, { workflowId, id });
     },
     isWanted ? ASK_EVERY_MS : null,
   );

@@ -9,7 +9,7 @@ import { readFragment } from '../__generated__/fragment-masking.ts';
 import { graphql } from '../__generated__/gql.ts';
 import type { RunUpdatedSubscription } from '../__generated__/graphql.ts';
 import { ask, type RunQuestion, type RunVariables } from './ask.ts';
-import { withChanged } from './changed-steps.ts';
+import { withNew } from './new-steps.ts';
 import { createPace, type Pace } from './pace.ts';
 import { RUN } from './run-query.ts';
 import { LISTED_STEP, RUN_STEPS } from './steps.ts';
@@ -40,6 +40,9 @@ const FAILURES_QUERY = graphql(`
     run(workflowId: $workflowId, id: $id) {
       id
       workflowId
+      freshness {
+        fetchedAt
+      }
       ...FailedSteps
     }
   }
@@ -50,6 +53,9 @@ const FIGURES_QUERY = graphql(`
     run(workflowId: $workflowId, id: $id) {
       id
       workflowId
+      freshness {
+        fetchedAt
+      }
       ...RunFigures
     }
   }
@@ -67,8 +73,7 @@ export interface Missed {
   readonly retry: () => void;
 }
 
-/** `fetchedAt`: of the state that is shown. */
-export function useLiveRun({ workflowId, id }: RunVariables, isWanted: boolean, fetchedAt: string | undefined): Missed {
+export function useLiveRun({ workflowId, id }: RunVariables, isWanted: boolean): Missed {
   const client = useApolloClient();
   const [error, setError] = useState<Error | null>(null);
   const follower = useMemo(() => createFollower(client, { workflowId, id }, setError), [client, workflowId, id]);
@@ -78,9 +83,6 @@ export function useLiveRun({ workflowId, id }: RunVariables, isWanted: boolean, 
     },
     [follower],
   );
-  useEffect(() => {
-    if (fetchedAt !== undefined) follower.check(fetchedAt);
-  }, [follower, fetchedAt]);
   useSubscription(
     RUN_UPDATED,
     isWanted
@@ -103,7 +105,7 @@ function createFollower(client: ApolloClient, variables: RunVariables, onMissed:
 
   const asked = (query: RunQuestion, everyMs: number): Pace =>
     createPace(
-      (isWanted) => ask(client, query, variables, isWanted),
+      () => ask(client, query, variables),
       everyMs,
       (error) => {
         if (error) missed.set(query, error);
@@ -118,16 +120,14 @@ function createFollower(client: ApolloClient, variables: RunVariables, onMissed:
   const whole = asked(RUN, FIGURES_EVERY_MS);
   const from = { __typename: 'Run', ...variables };
   let startedAt: string | null | undefined;
-  /** Of the last event. */
-  let toldAt = '';
 
-  /** True if what is held is what was told. */
-  function merge({ changedSteps, stepCounts, timeline }: Told): boolean {
+  /** The cache has the changed steps already, but not in their list. True if they are all steps that there are. */
+  function list({ changedSteps, stepCounts, timeline }: Told): boolean {
     if (!changedSteps || !timeline || !stepCounts) return true;
     let count = 0;
     client.cache.updateFragment({ from, fragment: RUN_STEPS, fragmentName: 'RunSteps' }, (held) => {
       if (!held?.steps) return undefined;
-      const steps = withChanged(held.steps, changedSteps, (step) => readFragment(LISTED_STEP, step));
+      const steps = withNew(held.steps, changedSteps, (step) => readFragment(LISTED_STEP, step));
       count = steps.filter((step) => step !== null).length;
       return { ...held, steps };
     });
@@ -136,23 +136,13 @@ function createFollower(client: ApolloClient, variables: RunVariables, onMissed:
     return count === stepCounts.total && isSameEdge;
   }
 
-  function forgetAll(): void {
-    for (const pace of [figures, failures, whole]) pace.forget();
-  }
-
   return {
     retry: () => {
       whole.want(true);
     },
-    /** An answer that was on its way when an event came is older, and has taken its place. */
-    check(fetchedAt: string): void {
-      if (toldAt !== '' && Date.parse(fetchedAt) < Date.parse(toldAt)) whole.want();
-    },
     take(run: Told): void {
-      toldAt = run.freshness.fetchedAt;
-      const isWhole = merge(run);
+      const isWhole = list(run);
       const changed = run.changedSteps?.map((step) => readFragment(LISTED_STEP, step)) ?? [];
-      if (run.freshness.isFinal) forgetAll();
       if (run.freshness.isFinal || !isWhole) whole.want(run.freshness.isFinal);
       else if (changed.length > 0) figures.want();
       if (changed.some(({ status, attempt }) => status === 'FAILED' || attempt > 1)) failures.want();

@@ -6,8 +6,6 @@ import { isRetryable } from '../live/retryable.ts';
 
 export interface Pace {
   readonly want: (isUrgent?: boolean) => void;
-  /** What is asked already counts no longer. */
-  readonly forget: () => void;
   readonly close: () => void;
 }
 
@@ -15,21 +13,18 @@ const MOST_TRIES = 3;
 
 /** `onOutcome`: an answer, or what went wrong the last time that it is tried. */
 export function createPace(
-  ask: (isWanted: () => boolean) => Promise<Error | null>,
+  ask: () => Promise<Error | null>,
   everyMs: number,
   onOutcome: (error: Error | null) => void,
 ): Pace {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let isWanted = false;
+  let isClosed = false;
   let failures = 0;
-  /** How often it was told to forget. */
-  let forgotten = 0;
 
   async function attempt(): Promise<void> {
-    const before = forgotten;
-    const isWanted = () => forgotten === before;
-    const error = await ask(isWanted);
-    if (!isWanted()) return;
+    const error = await ask();
+    if (isClosed) return;
     failures = error ? failures + 1 : 0;
     if (error && isRetryable(error) && failures < MOST_TRIES) want();
     else onOutcome(error);
@@ -37,6 +32,7 @@ export function createPace(
 
   function run(): void {
     clearTimeout(timer);
+    isClosed = false;
     isWanted = false;
     void attempt();
     timer = setTimeout(() => {
@@ -50,17 +46,11 @@ export function createPace(
     else isWanted = true;
   }
 
-  function forget(): void {
-    forgotten += 1;
-  }
-
   return {
     want,
-    forget,
     close() {
       clearTimeout(timer);
-      timer = undefined;
-      forget();
+      isClosed = true;
     },
   };
 }

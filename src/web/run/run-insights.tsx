@@ -12,6 +12,8 @@ import './run-insights.css';
 const RUN_INSIGHTS = graphql(`
   fragment RunInsights on Run {
     slowestSteps(first: 5) {
+      workflowId
+      runId
       id
       nodeId
       attempt
@@ -24,6 +26,8 @@ const RUN_INSIGHTS = graphql(`
       retryCount
       wastedMs
       attempts {
+        workflowId
+        runId
         id
         status
       }

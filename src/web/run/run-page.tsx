@@ -71,7 +71,7 @@ export function RunPage() {
     () => (isGoingOn ? steps.map((step) => asOfNow(step, nowMs)) : steps),
     [steps, isGoingOn, nowMs],
   );
-  const missed = useLiveRun(variables, run != null && !isFinal, run?.freshness.fetchedAt);
+  const missed = useLiveRun(variables, run != null && !isFinal);
   useHiddenStatus(variables, isGoingOn);
 
   const workflowName = answered?.workflow.name ?? workflowId;
@@ -114,7 +114,7 @@ export function RunPage() {
               {view === 'graph' && <RunGraph workflowId={workflowId} steps={stepsNow} />}
               {view === 'steps' && (
                 <Contained what="the table of steps">
-                  <StepsTable steps={stepsNow} areKnown={listed != null} />
+                  <StepsTable workflowId={workflowId} runId={runId} steps={stepsNow} areKnown={listed != null} />
                 </Contained>
               )}
               {view === 'payload' && <RunPayload workflowId={workflowId} runId={runId} version={version} />}

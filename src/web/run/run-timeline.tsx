@@ -30,6 +30,8 @@ const RUN_LAYOUT = graphql(`
     }
     criticalPath {
       steps {
+        workflowId
+        runId
         id
       }
     }

@@ -10,6 +10,8 @@ import type { ListedRun } from './merged-runs.ts';
 export const FAILURE_OF_RUN = graphql(`
   fragment FailureOfRun on Run {
     failedSteps(latestAttemptOnly: true, first: 2) {
+      workflowId
+      runId
       id
       nodeId
       errorInfo {
