@@ -12,7 +12,7 @@ interface Violation {
 
 /** `colours`: a theme changes them and nothing else. */
 const WHAT = {
-  all: "{ resultTypes: ['violations'] }",
+  all: "{ resultTypes: ['violations'], rules: { 'target-size': { enabled: true } } }",
   colours:
     "{ resultTypes: ['violations'], runOnly: { type: 'rule', values: ['color-contrast', 'link-in-text-block'] } }",
 };

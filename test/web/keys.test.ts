@@ -55,7 +55,7 @@ describeInBrowser('the key of the run page', (open) => {
     await showsRun(page);
     // A key of one tab replaces the remembered key only there.
     await signIn(other, 'other-key');
-    await other.getByText('There is no such run, or not for this key.').waitFor();
+    await other.getByText('Run not found, or not for this key.').waitFor();
     await third.goto(gateway.url + RUN);
     await showsRun(third);
     await page.getByRole('button', { name: 'Sign out' }).click();
@@ -88,7 +88,7 @@ describeInBrowser('the key of the run page', (open) => {
     expect(await page.getByRole('dialog').count()).toBe(0);
     expect(await page.getByText('Support triage').count()).toBe(0);
     await page.goto(gateway.url + RUN);
-    await page.getByText('There is no such run, or not for this key.').waitFor();
+    await page.getByText('Run not found, or not for this key.').waitFor();
   });
 
   it('is kept as long as the page is open in a browser that stores nothing', async () => {
@@ -111,7 +111,7 @@ describeInBrowser('the key of the run page', (open) => {
     await page.goto(gateway.url + RUN);
     await showsRun(page);
     await follow(page, '/');
-    const row = page.getByRole('list', { name: 'Failed runs' }).getByRole('listitem').filter({ hasText: 'run-4711' });
+    const row = page.getByRole('list').getByRole('listitem').filter({ hasText: 'run-4711' });
     await row.getByText(/^The model accepts 32768 tokens/).waitFor();
     await page.getByText('Live', { exact: true }).waitFor();
     // On the page's clock no heartbeat of the gateway comes in time: the live connection would be lost.

@@ -180,7 +180,7 @@ describeInBrowser('a live run', (open) => {
 
   it('keeps the figures of its end when earlier figures come late', async () => {
     const page = await open({ key: 'key-1' });
-    const late = await holdBack(page, 'RunFiguresAgain');
+    const late = await holdBack(page, 'FiguresOfRun');
     await page.goto(pathOf('figures'));
     await isLive(page);
     grown.add('figures');

@@ -1,7 +1,7 @@
 /** What the gateway answers to a query: kept while the query is asked again, and asked again by itself until it is whole. */
 import { useEffect, useRef, useState } from 'react';
 import type { OperationVariables, TypedDocumentNode } from '@apollo/client';
-import { skipToken, useQuery } from '@apollo/client/react';
+import { skipToken, useApolloClient, useQuery } from '@apollo/client/react';
 import { isRetryable } from './retryable.ts';
 
 export interface Question<Data, Variables, Value> {
@@ -30,6 +30,8 @@ export interface Answer<Value> {
   /** True until there is something to show. */
   readonly isLoading: boolean;
   readonly retry: () => void;
+  /** Asks again while events go on changing what is cached: a `retry` would put them off until it is answered. */
+  readonly refresh: () => void;
 }
 
 interface Kept<Value> {
@@ -50,14 +52,16 @@ export function useAnswer<Data, Variables extends OperationVariables, Value>(
   query: TypedDocumentNode<Data, Variables>,
   question: Question<Data, Variables, Value>,
 ): Answer<Value> {
-  const { variables, fetchPolicy = 'cache-and-network', version = '', maxBytes } = question;
+  const { variables, read, fetchPolicy = 'cache-and-network', version = '', maxBytes } = question;
+  const client = useApolloClient();
   const options: useQuery.Options<Data> = {
     variables: variables ?? {},
     fetchPolicy,
     // An option that changes must not ask again.
     ...(fetchPolicy === 'no-cache' ? {} : { nextFetchPolicy: 'cache-first' }),
     skipPollAttempt,
-    context: { fetchOptions: { maxBytes } },
+    // An answer that is late must not stand for the one that is asked for after it.
+    context: { fetchOptions: { maxBytes }, queryDeduplication: false },
   };
   // Apollo's own types can't be resolved for variables that are not known here.
   const result = useQuery(query as TypedDocumentNode<Data>, variables ? options : skipToken);
@@ -82,11 +86,21 @@ export function useAnswer<Data, Variables extends OperationVariables, Value>(
     if (key !== null && key === last.key && version !== last.version) void refetch();
   }, [key, version, refetch]);
 
+  async function refresh(): Promise<void> {
+    if (!variables) return;
+    const answer = await client.query({ query, variables, fetchPolicy: 'no-cache' });
+    // An answer without the value takes nothing of it away.
+    if (answer.data !== undefined && read(answer.data) != null)
+      client.cache.writeQuery({ query, variables, data: answer.data });
+    setKept((before) => (before.key === key ? { ...before, error: answer.error } : before));
+  }
+
   return {
     value: latest.value,
     error: latest.error,
     isLoading: latest.isAsking && latest.value == null,
     retry: () => void refetch(),
+    refresh: () => void refresh(),
   };
 }
 

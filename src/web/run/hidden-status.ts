@@ -2,7 +2,7 @@
 import { useApolloClient } from '@apollo/client/react';
 import { graphql } from '../__generated__/gql.ts';
 import { useInterval } from '../timing/timing.ts';
-import { ask, type RunVariables } from './ask.ts';
+import type { RunVariables } from './live-run.ts';
 
 /** Not `isFinal`: what else has changed is read when the tab is shown. */
 const RUN_STATUS = graphql(`
@@ -23,9 +23,14 @@ const ASK_EVERY_MS = 30_000;
 
 export function useHiddenStatus({ workflowId, id }: RunVariables, isWanted: boolean): void {
   const client = useApolloClient();
+  async function ask(): Promise<void> {
+    const { data } = await client.query({ query: RUN_STATUS, variables: { workflowId, id }, fetchPolicy: 'no-cache' });
+    // An answer without the run takes nothing of it away.
+    if (data?.run) client.cache.writeQuery({ query: RUN_STATUS, variables: { workflowId, id }, data });
+  }
   useInterval(
     () => {
-      if (document.hidden) void ask(client, RUN_STATUS, { workflowId, id });
+      if (document.hidden) void ask();
     },
     isWanted ? ASK_EVERY_MS : null,
   );

@@ -105,7 +105,7 @@ function RepeatedNodes({ nodes }: { readonly nodes: NonNullable<RunInsightsFragm
               {attempts.length > MOST_ATTEMPTS && <span className="muted">of {attempts.length}</span>}
             </span>
             <span className="muted">{retryCount === 1 ? '1 retry' : `${retryCount || 'no'} retries`}</span>
-            <span title="Retry time">{formatDuration(wastedMs)}</span>
+            <span title="Lost to retries">{formatDuration(wastedMs)}</span>
           </li>
         ))}
       </ol>

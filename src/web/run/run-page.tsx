@@ -7,6 +7,8 @@ import { Breadcrumb } from '../shell/breadcrumb.tsx';
 import { Contained } from '../shell/contained.tsx';
 import { lazyPart } from '../shell/lazy-part.tsx';
 import { Failure, Loading } from '../shell/notices.tsx';
+import { useThrottled } from '../timing/timing.ts';
+import { errorsThat, pathOf } from '../shell/part-errors.ts';
 import { Views } from '../shell/views.tsx';
 import { useIds } from '../url/ids.ts';
 import { useUrlQuery, workflowPath } from '../url/query.ts';
@@ -16,7 +18,7 @@ import { useHiddenStatus } from './hidden-status.ts';
 import { useLiveRun } from './live-run.ts';
 import { RunHeader } from './run-header.tsx';
 import { RunInsights } from './run-insights.tsx';
-import { RUN, RUN_FIGURES, RUN_VIEW } from './run-query.ts';
+import { FIGURES_OF_RUN, RUN, RUN_FIGURES, RUN_VIEW } from './run-query.ts';
 import { RunTimeline } from './run-timeline.tsx';
 import { StepDrawer } from './step/step-drawer.tsx';
 import { asOfNow, LISTED_STEP, nowOf, RUN_STEPS } from './steps.ts';
@@ -28,8 +30,10 @@ const RunGraph = lazyPart(() => import('../graph/run-graph.tsx'), 'the graph');
 const RunPayload = lazyPart(() => import('./run-payload.tsx'), 'the inputs and outputs');
 const Comparison = lazyPart(() => import('../comparison/comparison.tsx'), 'the comparison');
 
-/** Where the gateway offers no live connection. */
+/** Where the gateway offers no live connection, and of figures that no event brings. These grow with the number of steps. */
 const ASK_EVERY_MS = 2000;
+const ASK_OF_MANY_EVERY_MS = 10_000;
+const FEW_STEPS = 100;
 
 const VIEWS = [
   { name: 'timeline', label: 'Timeline' },
@@ -49,6 +53,7 @@ export function RunPage() {
     error,
     isLoading,
     retry,
+    refresh,
   } = useAnswer(RUN, {
     variables,
     read: (data) => data.run,
@@ -56,7 +61,6 @@ export function RunPage() {
       live.kind === 'unavailable' && !readFragment(RUN_VIEW, one).freshness.isFinal ? ASK_EVERY_MS : 0,
   });
   const run = readFragment(RUN_VIEW, answered);
-  const figures = readFragment(RUN_FIGURES, answered);
   const listed = readFragment(RUN_STEPS, answered)?.steps;
   // Why one can't be read is said at the top of the page.
   const steps = useMemo(
@@ -71,14 +75,28 @@ export function RunPage() {
     () => (isGoingOn ? steps.map((step) => asOfNow(step, nowMs)) : steps),
     [steps, isGoingOn, nowMs],
   );
-  const missed = useLiveRun(variables, run != null && !isFinal);
   useHiddenStatus(variables, isGoingOn);
+
+  const figures = useAnswer(FIGURES_OF_RUN, {
+    variables,
+    read: (data) => data.run,
+    everyMs: isFinal || !run ? 0 : steps.length < FEW_STEPS ? ASK_EVERY_MS : ASK_OF_MANY_EVERY_MS,
+    version,
+  });
+  useLiveRun(variables, run != null && !isFinal, {
+    onGap: useThrottled(refresh, ASK_OF_MANY_EVERY_MS),
+    onFailure: useThrottled(figures.retry, ASK_EVERY_MS),
+    onEnd: refresh,
+  });
 
   const workflowName = answered?.workflow.name ?? workflowId;
   const crumbs = [
     { label: 'Workflows', to: '/' },
     { label: workflowName, to: workflowPath(workflowId) },
   ];
+  // Without its workflow a run lacks a name only.
+  const problem = errorsThat(error, (one) => pathOf(one)[1] !== 'workflow') ?? figures.error;
+  const layout = readFragment(RUN_FIGURES, figures.value);
   const view = VIEWS.find(({ name }) => name === url.read('tab'))?.name ?? 'timeline';
   const stepId = url.read('step');
 
@@ -87,28 +105,33 @@ export function RunPage() {
       <div>
         <Breadcrumb crumbs={crumbs} here={runId} status={run?.status} />
         {!run && <h1 className="mono run-missing">{runId}</h1>}
-        {error && <Failure error={error} what="run" isPartial={run != null} onRetry={retry} />}
-        {!error && missed.error && <Failure error={missed.error} what="run" isPartial onRetry={missed.retry} />}
+        {problem && (
+          <Failure
+            error={problem}
+            what="run"
+            isPartial={run != null}
+            onRetry={() => {
+              retry();
+              figures.retry();
+            }}
+          />
+        )}
         {isLoading && !error && <Loading what="the run" />}
-        {run && answered && figures && (
+        {run && answered && (
           <>
             <Contained what="the header of the run">
               <RunHeader run={run} />
               <FreshnessNotice run={run} />
             </Contained>
-            <Contained what="the failed steps">
-              <FailedSteps run={answered} />
-            </Contained>
+            <Contained what="the failed steps">{figures.value && <FailedSteps run={figures.value} />}</Contained>
             <Views current={view} views={VIEWS} />
             <div className="run-view">
               {view === 'timeline' && (
                 <>
                   <Contained what="the timeline">
-                    <RunTimeline run={run} layout={figures} steps={steps} areKnown={listed != null} />
+                    <RunTimeline run={run} layout={layout} steps={steps} areKnown={listed != null} />
                   </Contained>
-                  <Contained what="the figures of the run">
-                    <RunInsights run={figures} />
-                  </Contained>
+                  <Contained what="the figures of the run">{layout && <RunInsights run={layout} />}</Contained>
                 </>
               )}
               {view === 'graph' && <RunGraph workflowId={workflowId} steps={stepsNow} />}

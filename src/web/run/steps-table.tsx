@@ -42,7 +42,7 @@ const TOKENS_OF_STEPS = graphql(`
 `);
 
 const ROW_PX = 34;
-const COLUMNS = ['Node', 'Status', 'Starts at', 'Took', 'Wait', 'Share of run', 'Tokens'];
+const COLUMNS = ['Node', 'Status', 'Starts at', 'Duration', 'Wait', 'Share of run', 'Tokens'];
 
 export interface StepsTableProps {
   readonly workflowId: string;

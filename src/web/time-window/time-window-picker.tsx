@@ -22,7 +22,7 @@ export function TimeWindowPicker({ all }: { readonly all: string }) {
       changes: { ...EVERYTHING, since: name },
     })),
     {
-      label: 'Exact',
+      label: 'Custom',
       isChosen: isExact,
       changes: { ...EVERYTHING, start: startedAfter ?? dayBefore(), end: startedBefore },
     },

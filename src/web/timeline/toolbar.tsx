@@ -55,7 +55,7 @@ export function Toolbar(props: ToolbarProps) {
       {failureCount > 0 && (
         // The focus stays here, so that the next one is one key away.
         <button type="button" data-keeps-focus="" onClick={onNextFailure}>
-          <SkipForward aria-hidden="true" /> Next failure <span className="muted">{formatCount(failureCount)}</span>
+          <SkipForward aria-hidden="true" /> Next failed step <span className="muted">{formatCount(failureCount)}</span>
         </button>
       )}
       <span className="spacer" />

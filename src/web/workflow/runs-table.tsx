@@ -71,7 +71,7 @@ export function RunsTable({ workflowId, changed }: RunsTableProps) {
     <section aria-label="Runs">
       <div className="toolbar runs-bar">
         <RunFilters />
-        <ListMark />
+        <ListMark isStale={staleSince !== undefined} />
       </div>
       {error && <Failure error={error} what="list of runs" isPartial={page != null} onRetry={retry} />}
       {staleSince !== undefined && (

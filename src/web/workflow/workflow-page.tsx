@@ -8,7 +8,7 @@ import { useChangedRuns } from '../runs/live-runs.ts';
 import { Breadcrumb } from '../shell/breadcrumb.tsx';
 import { Contained } from '../shell/contained.tsx';
 import { lazyPart } from '../shell/lazy-part.tsx';
-import { Failure, Loading } from '../shell/notices.tsx';
+import { Empty, Failure, isNotFound, Loading } from '../shell/notices.tsx';
 import { Views } from '../shell/views.tsx';
 import { useIds } from '../url/ids.ts';
 import { useUrlQuery } from '../url/query.ts';
@@ -88,6 +88,17 @@ function WorkflowOf({ workflowId }: { readonly workflowId: string }) {
 
   // Only the first time: what stands on the page, such as a form, would be gone.
   if (isLoading && !error) return <Loading what="the workflow" />;
+  // An upstream without a list of workflows may have runs of it all the same.
+  if (error && isNotFound(error) && (workflow?.statistics?.runCount ?? 0) === 0) {
+    return (
+      <>
+        <Breadcrumb crumbs={[{ label: 'Workflows', to: '/' }]} here={name} />
+        <Empty isPage title="Workflow not found">
+          <p>It does not exist, or not for this key.</p>
+        </Empty>
+      </>
+    );
+  }
   return (
     <>
       <Breadcrumb crumbs={[{ label: 'Workflows', to: '/' }]} here={name} />

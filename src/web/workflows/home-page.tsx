@@ -39,7 +39,7 @@ export function HomePage() {
           <Contained what="the list of runs">
             <div className="toolbar">
               <h1 id="runs">Runs</h1>
-              <ListMark />
+              <ListMark isStale={changed.told.some(({ freshness }) => freshness.isStale)} />
             </div>
             <HomeFilters workflows={workflows ?? []} />
             <Happening directory={directory} changed={changed} />
