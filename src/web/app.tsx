@@ -1,5 +1,5 @@
 /** The frame of every page: a key first, then what the address names. */
-import { useEffect, useMemo, useState, useSyncExternalStore, type ReactNode } from 'react';
+import { useMemo, useState, useSyncExternalStore, type ReactNode } from 'react';
 import { ApolloProvider } from '@apollo/client/react';
 import { Route, Routes } from 'react-router';
 import { createLiveConnection, LiveConnectionContext } from './live/connection.ts';
@@ -15,6 +15,7 @@ import type { Overlay } from './shortcuts/keys.ts';
 import { Shortcuts } from './shortcuts/shortcuts.tsx';
 import { RunPage } from './run/run-page.tsx';
 import { WorkflowPage } from './workflow/workflow-page.tsx';
+import { useInterval } from './timing/timing.ts';
 import { HomePage } from './workflows/home-page.tsx';
 
 export function App() {
@@ -57,14 +58,9 @@ function Pages({ bearer, overlay, onOverlay }: PagesProps) {
     const live = createLiveConnection();
     return [createClient(bearer, live), live] as const;
   }, [bearer]);
-  useEffect(() => {
-    const timer = setInterval(() => {
-      forgetUnshown(client);
-    }, FORGET_EVERY_MS);
-    return () => {
-      clearInterval(timer);
-    };
-  }, [client]);
+  useInterval(() => {
+    forgetUnshown(client);
+  }, FORGET_EVERY_MS);
   return (
     <ApolloProvider client={client}>
       <LiveConnectionContext value={connection}>

@@ -12,7 +12,7 @@ interface Violation {
 
 /** `colours`: only the rules that a theme can affect. */
 const WHAT = {
-  all: "{ resultTypes: ['violations'] }",
+  all: "{ resultTypes: ['violations'], rules: { 'target-size': { enabled: true } } }",
   colours:
     "{ resultTypes: ['violations'], runOnly: { type: 'rule', values: ['color-contrast', 'link-in-text-block'] } }",
 };

@@ -14,7 +14,7 @@ const PAGES = [
   { name: 'graph', path: '/workflows/support-triage/runs/run-4711?tab=graph', ready: 'not run' },
   { name: 'run', path: '/workflows/support-triage/runs/run-4711', ready: 'A step failed' },
   { name: 'step', path: '/workflows/support-triage/runs/run-4711?step=FAILED', ready: 'context_length_exceeded' },
-  { name: 'comparison', path: '/workflows/support-triage/runs/run-4711?tab=compare', ready: 'Broke' },
+  { name: 'comparison', path: '/workflows/support-triage/runs/run-4711?tab=compare', ready: 'Now fails' },
 ];
 
 const [only, widths = '1280', folder = FOLDER] = process.argv.slice(2);

@@ -26,7 +26,7 @@ const VIEWS: readonly (readonly [name: string, path: string, text: string | RegE
   ['the steps of a run', `${RUN}?tab=steps`, 'Share of run'],
   ['the inputs of a run', `${RUN}?tab=payload`, 'ticket_id'],
   ['a comparison', `${RUN}?tab=compare`, /^Line \d/],
-  ['a run that is not there', `${WORKFLOW}/runs/none`, 'There is no such run'],
+  ['a run that is not there', `${WORKFLOW}/runs/none`, 'Run not found'],
   ['an address that leads nowhere', '/workflows/a/b', 'There is no page at this address'],
 ];
 
@@ -138,7 +138,7 @@ describeInBrowser('the run page is accessible', (open) => {
     expect(order.slice(order.indexOf('Copy link'))).toEqual([
       ...['Copy link', 'Run again', expect.stringMatching(/^draft_reply/), 'How often, and since when?'],
       ...['Timeline', 'Graph', 'Steps', 'Inputs and outputs', 'Compare with…'],
-      ...['By node', 'Packed', 'Filter by node', expect.stringMatching(/^Next failure/), 'Time axis'],
+      ...['By node', 'Packed', 'Filter by node', expect.stringMatching(/^Next failed step/), 'Time axis'],
       ...['Zoom out', 'Zoom in', 'Show the whole run', '8 steps'],
     ]);
     expect(order).not.toContain('GraphQL');

@@ -22,7 +22,7 @@ describeInBrowser('a failed run', (open) => {
 
     // What failed, where and why is in the list.
     await page.goto(gateway.url);
-    const failed = page.getByRole('list', { name: 'Failed runs' }).getByRole('listitem');
+    const failed = page.getByRole('list', { name: 'Other runs' }).getByRole('listitem');
     const row = failed.filter({ hasText: 'run-4711' });
     await row.getByText('draft_reply').waitFor();
     await row.getByText(/^The model accepts 32768 tokens/).waitFor();
@@ -45,7 +45,7 @@ describeInBrowser('a failed run', (open) => {
     await act(page.getByRole('link', { name: 'Compare with…' }).click());
     await page
       .getByRole('row', { name: /draft_reply/ })
-      .getByText('Broke')
+      .getByText('Now fails')
       .waitFor();
 
     // The same inputs again, by keyboard.
@@ -66,7 +66,7 @@ describeInBrowser('a failed run', (open) => {
     await page.goto(`${gateway.url}${RUN}?tab=compare`);
     const nodes = page.getByRole('region', { name: 'Node by node' });
     // The changed node is first and open.
-    await nodes.getByRole('row').nth(1).getByText('Broke').waitFor();
+    await nodes.getByRole('row').nth(1).getByText('Now fails').waitFor();
     const differences = nodes.getByRole('group', { name: 'Differences' });
     await differences.getByRole('insertion').filter({ hasText: 'Northwind Traders' }).waitFor();
     await differences.getByRole('deletion').filter({ hasText: 'ticket_id' }).waitFor();
@@ -149,7 +149,7 @@ describeInBrowser('a failed run', (open) => {
     ]);
     await page.getByLabel('Time axis').selectOption('UTC');
     await page.locator('.timeline-axis').getByText('09:14:05').waitFor();
-    await page.getByRole('button', { name: /Next failure/ }).click();
+    await page.getByRole('button', { name: /Next failed step/ }).click();
     await drawerOf(page).getByText('Step 3 of 8').waitFor();
     // The focus stays, so that the next one is one key away.
     await page.keyboard.press('Enter');

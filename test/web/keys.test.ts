@@ -1,6 +1,6 @@
 import { afterAll, expect, it } from '@jest/globals';
 import { startPageGateway } from '../harness/browser-gateway.ts';
-import { countRequests, follow, untilTrue, type Page } from '../harness/browser.ts';
+import { countRequests, follow, setHidden, untilTrue, type Page } from '../harness/browser.ts';
 import { describeInBrowser } from '../harness/describe-in-browser.ts';
 import { startSampleGateway } from '../harness/sample-gateway.ts';
 import { wireWorkflow } from '../harness/scripted-history.ts';
@@ -55,7 +55,7 @@ describeInBrowser('the key of the run page', (open) => {
     await showsRun(page);
     // A key of one tab replaces the remembered key only there.
     await signIn(other, 'other-key');
-    await other.getByText('There is no such run, or not for this key.').waitFor();
+    await other.getByText('Run not found, or not for this key.').waitFor();
     await third.goto(gateway.url + RUN);
     await showsRun(third);
     await page.getByRole('button', { name: 'Sign out' }).click();
@@ -88,7 +88,7 @@ describeInBrowser('the key of the run page', (open) => {
     expect(await page.getByRole('dialog').count()).toBe(0);
     expect(await page.getByText('Support triage').count()).toBe(0);
     await page.goto(gateway.url + RUN);
-    await page.getByText('There is no such run, or not for this key.').waitFor();
+    await page.getByText('Run not found, or not for this key.').waitFor();
   });
 
   it('is kept as long as the page is open in a browser that stores nothing', async () => {
@@ -111,13 +111,16 @@ describeInBrowser('the key of the run page', (open) => {
     await page.goto(gateway.url + RUN);
     await showsRun(page);
     await follow(page, '/');
-    const row = page.getByRole('list', { name: 'Failed runs' }).getByRole('listitem').filter({ hasText: 'run-4711' });
+    const row = page.getByRole('list').getByRole('listitem').filter({ hasText: 'run-4711' });
     await row.getByText(/^The model accepts 32768 tokens/).waitFor();
     await page.getByText('Live', { exact: true }).waitFor();
+    // On the page's clock no heartbeat of the gateway comes in time: the live connection would be lost.
+    await setHidden(page, true);
     const questions = countRequests(page);
     await page.clock.runFor(FORGET_EVERY_MS);
     await row.getByText(/^The model accepts 32768 tokens/).waitFor();
     expect(await questions()).toBe(0);
+    await setHidden(page, false);
     await follow(page, '/no-such-page');
     await page.getByText('There is no page at this address').waitFor();
     await page.clock.runFor(FORGET_EVERY_MS);

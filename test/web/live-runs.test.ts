@@ -150,9 +150,16 @@ describeInBrowser('a live run', (open) => {
     over.add('late');
     const row = page.getByRole('row', { name: /model_1/ });
     await row.getByText('Completed').waitFor();
+    await page.evaluate(`globalThis.seen = []; new MutationObserver(() => {
+      seen.push(...[...document.querySelectorAll('[role=row]')].map((row) => row.textContent));
+    }).observe(document.body, { subtree: true, childList: true, characterData: true })`);
+    const again = page.waitForResponse((response) => operationOf(response.request()) === 'Run');
     await late.release();
+    await (await again).finished();
     await page.clock.runFor(FIGURES_EVERY_MS);
     await row.getByText('Completed').waitFor();
+    // Not even for a moment was the step running again.
+    expect(await page.evaluate<boolean>('seen.some((text) => /model_1.*Running/.test(text))')).toBe(false);
   });
 
   it('keeps its end when the answer of a hidden tab comes late', async () => {
@@ -173,7 +180,7 @@ describeInBrowser('a live run', (open) => {
 
   it('keeps the figures of its end when earlier figures come late', async () => {
     const page = await open({ key: 'key-1' });
-    const late = await holdBack(page, 'RunFiguresAgain');
+    const late = await holdBack(page, 'FiguresOfRun');
     await page.goto(pathOf('figures'));
     await isLive(page);
     grown.add('figures');

@@ -85,8 +85,8 @@ export function ComparisonTable({ comparison }: { readonly comparison: FragmentT
             </>
           )}
         </Fact>
-        <Fact name="Wall clock">{formatDelta(deltas.wallClockDeltaMs)}</Fact>
-        <Fact name="Total step time">{formatSigned(deltas.elapsedTimeDelta)} s</Fact>
+        <Fact name="Duration">{formatDelta(deltas.wallClockDeltaMs)}</Fact>
+        <Fact name="Sum of steps">{formatSigned(deltas.elapsedTimeDelta)} s</Fact>
         <Fact name="Tokens">{formatSigned(deltas.tokenDelta)}</Fact>
       </Facts>
       {changedCount === 0 && nodes.length > 0 && <p className="muted">No node changed its status or its duration.</p>}

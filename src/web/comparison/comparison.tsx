@@ -1,11 +1,10 @@
 /** This run beside another one of its workflow, node by node: at first the last one that succeeded before it. */
 import { useId } from 'react';
-import { skipToken, useQuery } from '@apollo/client/react';
 import { graphql } from '../__generated__/gql.ts';
 import { formatDuration } from '../format/duration.ts';
-import { useNow } from '../format/now.ts';
+import { useNow } from '../timing/now.ts';
 import { formatAgo } from '../format/time.tsx';
-import { useAskedAgain } from '../live/asked-again.ts';
+import { useAnswer } from '../live/answer.ts';
 import { Empty, Failure, Loading } from '../shell/notices.tsx';
 import { statusWord, type Status } from '../status/status.tsx';
 import { useUrlQuery } from '../url/query.ts';
@@ -60,15 +59,25 @@ export default function Comparison({ workflowId, runId, version }: ComparisonPro
   const url = useUrlQuery();
   const nowMs = useNow();
   // In the cache an event of the run would take the error away, and what is not known would look as if there were none.
-  const others = useQuery(OTHER_RUNS, { variables: { workflowId, runId }, fetchPolicy: 'no-cache' });
-  const lastSuccess = others.data?.run?.lastSuccessBefore ?? null;
+  const others = useAnswer(OTHER_RUNS, {
+    variables: { workflowId, runId },
+    read: (data) => data,
+    fetchPolicy: 'no-cache',
+  });
+  const lastSuccess = others.value?.run?.lastSuccessBefore ?? null;
   const baseId = url.read('with') ?? lastSuccess?.id ?? null;
-  const { data, error, loading, refetch } = useQuery(
-    COMPARE_RUNS,
-    baseId === null ? skipToken : { variables: { workflowId, baseId, headId: runId }, fetchPolicy: 'no-cache' },
-  );
-  useAskedAgain(refetch, baseId === null ? null : version);
-  const runs = (others.data?.workflow?.runs?.nodes ?? []).filter(
+  const {
+    value: compared,
+    error,
+    isLoading,
+    retry,
+  } = useAnswer(COMPARE_RUNS, {
+    variables: baseId === null ? null : { workflowId, baseId, headId: runId },
+    read: (data) => data.compareRuns,
+    version,
+    fetchPolicy: 'no-cache',
+  });
+  const runs = (others.value?.workflow?.runs?.nodes ?? []).filter(
     (run) => run !== null && run.id !== runId && run.id !== lastSuccess?.id,
   );
   const isListed = baseId === null || baseId === lastSuccess?.id || runs.some((run) => run?.id === baseId);
@@ -97,19 +106,15 @@ export default function Comparison({ workflowId, runId, version }: ComparisonPro
           )}
         </select>
       </div>
-      {others.error && baseId === null && (
-        <Failure error={others.error} what="list of runs" onRetry={() => void others.refetch()} />
-      )}
-      {others.data && !others.error && baseId === null && (
+      {others.error && baseId === null && <Failure error={others.error} what="list of runs" onRetry={others.retry} />}
+      {others.value && !others.error && baseId === null && (
         <Empty title="No run before this one succeeded">
           <p>Choose another run to compare with.</p>
         </Empty>
       )}
-      {((loading && !data) || (others.loading && baseId === null)) && <Loading what="both runs" />}
-      {error && (
-        <Failure error={error} what="comparison" isPartial={data?.compareRuns != null} onRetry={() => void refetch()} />
-      )}
-      {data?.compareRuns && <ComparisonTable key={baseId} comparison={data.compareRuns} />}
+      {(isLoading || (others.isLoading && baseId === null)) && <Loading what="both runs" />}
+      {error && <Failure error={error} what="comparison" isPartial={compared != null} onRetry={retry} />}
+      {compared && <ComparisonTable key={baseId} comparison={compared} />}
     </section>
   );
 }

@@ -1,13 +1,12 @@
 /** What differs between a node's executions in two runs: its prompt, its answer, its inputs, its outputs. */
 import { useMemo, useState } from 'react';
-import { skipToken, useQuery } from '@apollo/client/react';
 import { Link } from 'react-router';
 import { readFragment } from '../__generated__/fragment-masking.ts';
 import { graphql } from '../__generated__/gql.ts';
 import type { ComparedStepFragment, ComparisonTableFragment } from '../__generated__/graphql.ts';
 import { Choice } from '../controls/choice.tsx';
 import { formatBytes } from '../format/numbers.ts';
-import { useAskedAgain } from '../live/asked-again.ts';
+import { useAnswer } from '../live/answer.ts';
 import { Failure, Loading } from '../shell/notices.tsx';
 import { runPath, useUrlQuery } from '../url/query.ts';
 import { conversationText, jsonText } from './compared-text.ts';
@@ -74,13 +73,14 @@ export default function NodeDiff({ node: { baseStep, headStep }, workflowId, bas
   const versions = steps.map((step) => [step.status, step.inputsSizeBytes, step.outputsSizeBytes].join(' '));
   const variables = baseStep && headStep && { baseStepId: baseStep.id, headStepId: headStep.id };
   const isFetched = variables !== null && (isWanted || bytes <= FETCHED_UNASKED_BYTES);
-  const { data, error, refetch } = useQuery(
-    COMPARED_STEPS,
-    isFetched ? { variables: { workflowId, baseId, headId, ...variables }, fetchPolicy: 'no-cache' } : skipToken,
-  );
-  useAskedAgain(refetch, isFetched ? versions.join(', ') : null);
-  const base = readFragment(COMPARED_STEP, data?.base?.step);
-  const head = readFragment(COMPARED_STEP, data?.head?.step);
+  const { value, error, isLoading, retry } = useAnswer(COMPARED_STEPS, {
+    variables: isFetched ? { workflowId, baseId, headId, ...variables } : null,
+    read: (data) => data,
+    version: versions.join(', '),
+    fetchPolicy: 'no-cache',
+  });
+  const base = readFragment(COMPARED_STEP, value?.base?.step);
+  const head = readFragment(COMPARED_STEP, value?.head?.step);
 
   return (
     <>
@@ -107,8 +107,8 @@ export default function NodeDiff({ node: { baseStep, headStep }, workflowId, bas
           Load {formatBytes(bytes)}
         </button>
       )}
-      {isFetched && !data && !error && <Loading what="both steps" />}
-      {error && !(base && head) && <Failure error={error} what="pair of steps" onRetry={() => void refetch()} />}
+      {isLoading && <Loading what="both steps" />}
+      {error && !(base && head) && <Failure error={error} what="pair of steps" onRetry={retry} />}
       {base && head && <Sides base={base} head={head} />}
     </>
   );

@@ -10,13 +10,13 @@ import type { ComparedNode } from './node-diff.tsx';
 const NodeDiff = lazyPart(() => import('./node-diff.tsx'), 'the differences');
 
 const CHANGES = {
-  BROKE: { icon: CircleX, word: 'Broke', look: 'status-failed' },
+  BROKE: { icon: CircleX, word: 'Now fails', look: 'status-failed' },
   FIXED: { icon: CircleCheck, word: 'Fixed', look: 'status-completed' },
-  STATUS_CHANGED: { icon: ArrowRightLeft, word: 'Another status', look: 'status-running' },
+  STATUS_CHANGED: { icon: ArrowRightLeft, word: 'Status changed', look: 'status-running' },
   SLOWER: { icon: ArrowUpRight, word: 'Slower', look: 'status-cancelled' },
   FASTER: { icon: ArrowDownRight, word: 'Faster', look: 'status-completed' },
   ADDED: { icon: Plus, word: 'Only in this run', look: 'status-running' },
-  REMOVED: { icon: Minus, word: 'Only in the other', look: 'status-unknown' },
+  REMOVED: { icon: Minus, word: 'Missing here', look: 'status-unknown' },
   UNCHANGED: { icon: Equal, word: 'Unchanged', look: 'status-skipped' },
 } as const;
 

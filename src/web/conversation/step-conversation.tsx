@@ -1,9 +1,8 @@
 /** What a model was asked and what it answered, message by message. */
 import { useMemo, useState } from 'react';
-import { useQuery } from '@apollo/client/react';
 import { graphql } from '../__generated__/gql.ts';
 import { formatCount } from '../format/numbers.ts';
-import { useAskedAgain } from '../live/asked-again.ts';
+import { useAnswer } from '../live/answer.ts';
 import { Fact, Facts } from '../shell/facts.tsx';
 import { Failure, Loading } from '../shell/notices.tsx';
 import { Message } from './message.tsx';
@@ -52,20 +51,25 @@ export interface StepConversationProps {
 const SHOWN_AT_FIRST = 20;
 
 export function StepConversation({ workflowId, runId, stepId, version }: StepConversationProps) {
-  const { data, error, loading, refetch } = useQuery(STEP_CONVERSATION, {
+  const {
+    value: conversation,
+    error,
+    isLoading,
+    retry,
+  } = useAnswer(STEP_CONVERSATION, {
     variables: { workflowId, runId, stepId },
+    read: (data) => data.run?.step?.conversation,
+    version,
     fetchPolicy: 'no-cache',
   });
-  useAskedAgain(refetch, version);
   const [areAllShown, setAreAllShown] = useState(false);
-  const conversation = data?.run?.step?.conversation;
   const messages = useMemo(() => conversation?.messages ?? [], [conversation]);
   const toolNames = useMemo(
     () => new Map(messages.flatMap(({ toolCalls }) => toolCalls).map(({ id, name }) => [id, name])),
     [messages],
   );
-  if (error && !conversation) return <Failure error={error} what="conversation" onRetry={() => void refetch()} />;
-  if (loading && !conversation) return <Loading what="the conversation" />;
+  if (error && !conversation) return <Failure error={error} what="conversation" onRetry={retry} />;
+  if (isLoading) return <Loading what="the conversation" />;
   if (!conversation) return null;
 
   const shown = areAllShown ? messages : messages.slice(-SHOWN_AT_FIRST);

@@ -1,6 +1,6 @@
 /** Moments in the reader's own time zone; the exact text of the upstream is on hover. */
 
-import { useNow } from './now.ts';
+import { useNow } from '../timing/now.ts';
 
 const SHORT: Intl.DateTimeFormatOptions = {
   month: 'short',

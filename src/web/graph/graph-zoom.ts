@@ -1,5 +1,5 @@
 /** How large a graph is drawn, kept in the address. */
-import { useEffect, useRef } from 'react';
+import type { Zoom } from '../controls/zoom-buttons.tsx';
 import { useUrlQuery } from '../url/query.ts';
 
 const STEP = 1.25;
@@ -15,11 +15,8 @@ export interface Size {
   readonly height: number;
 }
 
-export interface GraphZoom {
+export interface GraphZoom extends Zoom {
   readonly scale: number;
-  /** Times a step: 1 is closer, -1 is farther. */
-  readonly by: (steps: number) => void;
-  readonly fit: () => void;
 }
 
 export function useGraphZoom(graph: Size, panelWidth: number | null): GraphZoom {
@@ -29,33 +26,14 @@ export function useGraphZoom(graph: Size, panelWidth: number | null): GraphZoom 
   const scale = within(chosen === FIT ? fitting : Number(chosen) || Math.max(SMALLEST_READABLE, fitting));
   return {
     scale,
+    text: `${Math.round(scale * 100)} %`,
     by(steps) {
       url.change({ scale: within(scale * STEP ** steps).toFixed(2) }, { replace: true });
     },
-    fit() {
+    reset() {
       url.change({ scale: FIT }, { replace: true });
     },
   };
 }
 
 const within = (scale: number): number => Math.min(LIMITS.max, Math.max(LIMITS.min, scale));
-
-/** With Ctrl or ⌘, as on a map. React listens passively, and then the whole page would zoom. */
-export function useWheelZoom(zoom: GraphZoom) {
-  const ref = useRef<HTMLDivElement>(null);
-  const latest = useRef(zoom);
-  useEffect(() => {
-    latest.current = zoom;
-  });
-  useEffect(() => {
-    const frame = ref.current;
-    function onWheel(event: WheelEvent): void {
-      if (!event.ctrlKey && !event.metaKey) return;
-      event.preventDefault();
-      latest.current.by(event.deltaY < 0 ? 1 : -1);
-    }
-    frame?.addEventListener('wheel', onWheel, { passive: false });
-    return () => frame?.removeEventListener('wheel', onWheel);
-  }, []);
-  return ref;
-}

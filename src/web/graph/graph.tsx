@@ -1,14 +1,14 @@
 /** A graph of nodes, drawn from left to right: fit and zoom, by mouse and by keyboard. A node may be a link. */
-import { useMemo, type KeyboardEvent } from 'react';
+import { useMemo, useRef, type KeyboardEvent } from 'react';
 import type { WorkflowGraphFragment } from '../__generated__/graphql.ts';
+import { useWheelZoom, ZoomButtons } from '../controls/zoom-buttons.tsx';
 import { useElementWidth } from '../format/element-width.ts';
 import { formatCount } from '../format/numbers.ts';
 import { Empty } from '../shell/notices.tsx';
 import { GraphEdges } from './graph-edges.tsx';
 import { neighbourOf, placeGraph, type Extras, type PlacedNode } from './graph-layout.ts';
 import { GraphNode, type NodeLook } from './graph-node.tsx';
-import { useGraphZoom, useWheelZoom } from './graph-zoom.ts';
-import { ZoomButtons } from './zoom-buttons.tsx';
+import { useGraphZoom } from './graph-zoom.ts';
 import './graph.css';
 
 export interface GraphProps {
@@ -34,7 +34,8 @@ function DrawnGraph({ graph, label, lookOf, extras = NO_EXTRAS }: GraphProps) {
   const placed = useMemo(() => placeGraph(graph, extras), [graph, extras]);
   const [panelRef, panelWidth] = useElementWidth();
   const zoom = useGraphZoom(placed, panelWidth);
-  const wheelRef = useWheelZoom(zoom);
+  const frame = useRef<HTMLDivElement>(null);
+  useWheelZoom(frame, zoom);
   const { scale } = zoom;
 
   function onKeyDown(event: KeyboardEvent<HTMLElement>): void {
@@ -44,7 +45,7 @@ function DrawnGraph({ graph, label, lookOf, extras = NO_EXTRAS }: GraphProps) {
     const next = from && neighbourOf(linked(placed.nodes, lookOf), from, event.key);
     if (event.key === '+' || event.key === '=') zoom.by(1);
     else if (event.key === '-') zoom.by(-1);
-    else if (event.key === '0') zoom.fit();
+    else if (event.key === '0') zoom.reset();
     else if (next) event.currentTarget.querySelector<HTMLElement>(`[data-node="${CSS.escape(next.id)}"]`)?.focus();
     else return;
     event.preventDefault();
@@ -52,8 +53,8 @@ function DrawnGraph({ graph, label, lookOf, extras = NO_EXTRAS }: GraphProps) {
 
   return (
     <section className="panel graph" aria-label={label} onKeyDown={onKeyDown}>
-      <ZoomButtons zoom={zoom} />
-      <div ref={wheelRef} className="graph-frame">
+      <ZoomButtons zoom={zoom} label="Zoom of the graph" resetLabel="Fit" />
+      <div ref={frame} className="graph-frame">
         <div ref={panelRef} className="graph-scroll" tabIndex={0} role="group" aria-label="Nodes">
           <div className="graph-area" style={{ width: placed.width * scale, height: placed.height * scale }}>
             <div

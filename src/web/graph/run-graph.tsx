@@ -1,9 +1,9 @@
 /** The workflow's graph in the colours of one run: a node has the status of its latest execution, and opens that step. */
 import { useMemo } from 'react';
-import { useQuery } from '@apollo/client/react';
 import { readFragment } from '../__generated__/fragment-masking.ts';
 import { graphql } from '../__generated__/gql.ts';
 import { formatDuration } from '../format/duration.ts';
+import { useAnswer } from '../live/answer.ts';
 import type { ListedStep } from '../run/steps.ts';
 import { Empty, Failure, Loading } from '../shell/notices.tsx';
 import { statusClass, StatusIcon, statusWord } from '../status/status.tsx';
@@ -32,18 +32,23 @@ export interface RunGraphProps {
 
 export default function RunGraph({ workflowId, steps }: RunGraphProps) {
   const url = useUrlQuery();
-  const { data, error, loading, refetch } = useQuery(GRAPH_OF_WORKFLOW, {
+  const {
+    value: graph,
+    error,
+    isLoading,
+    retry,
+  } = useAnswer(GRAPH_OF_WORKFLOW, {
     variables: { workflowId },
+    read: (data) => readFragment(WORKFLOW_GRAPH, data.workflow?.graph),
     fetchPolicy: 'cache-first',
   });
-  const graph = readFragment(WORKFLOW_GRAPH, data?.workflow?.graph);
   const latest = useMemo(
     () => new Map(steps.flatMap((step) => (step.attempt === step.attemptCount ? [[step.nodeId, step]] : []))),
     [steps],
   );
 
-  if (loading && !graph) return <Loading what="the graph" />;
-  if (error && !graph) return <Failure error={error} what="graph" onRetry={() => void refetch()} />;
+  if (isLoading) return <Loading what="the graph" />;
+  if (error && !graph) return <Failure error={error} what="graph" onRetry={retry} />;
   if (!graph || graph.nodes.length === 0) return <Empty title="The upstream has no graph of this workflow" />;
   return (
     <Graph

@@ -12,8 +12,11 @@ export interface JsonNode {
   readonly isText: boolean;
 }
 
+/** Ids are made of keys: a value that grows or shrinks keeps the ids of what it still has. */
 export interface JsonNodes {
+  /** An empty one for an id that this value does not have. */
   readonly node: (id: string) => JsonNode;
+  readonly has: (id: string) => boolean;
   readonly children: (id: string) => string[];
 }
 
@@ -26,24 +29,17 @@ export function createJsonNodes(value: unknown): JsonNodes {
   const nodes = new Map<string, JsonNode>([[ROOT, nodeOf('', value)]]);
   const listed = new Map<string, string[]>();
 
-  function node(id: string): JsonNode {
-    const known = nodes.get(id);
-    if (known) return known;
-    throw new Error(`The tree was asked for ${id}, which it did not list.`);
-  }
-
   return {
-    node,
+    node: (id) => nodes.get(id) ?? nodeOf('', undefined),
+    has: (id) => nodes.has(id),
     children(id) {
       const known = listed.get(id);
       if (known) return known;
-      const ids = node(id)
-        .children()
-        .map((child, index) => {
-          const childId = `${id}/${index}`;
-          nodes.set(childId, child);
-          return childId;
-        });
+      const ids = (nodes.get(id)?.children() ?? []).map((child) => {
+        const childId = `${id}/${JSON.stringify(child.label)}`;
+        nodes.set(childId, child);
+        return childId;
+      });
       listed.set(id, ids);
       return ids;
     },

@@ -1,5 +1,5 @@
 /** JSON as a tree to open and close, by keyboard too; only the rows that are seen exist. */
-import { useMemo, useRef } from 'react';
+import { useEffect, useLayoutEffect, useMemo, useRef } from 'react';
 import { hotkeysCoreFeature, syncDataLoaderFeature, type ItemInstance } from '@headless-tree/core';
 import { useTree } from '@headless-tree/react';
 import { useVirtualizer } from '@tanstack/react-virtual';
@@ -32,6 +32,10 @@ function Tree({ nodes }: { readonly nodes: JsonNodes }) {
       rows.scrollToIndex(item.getItemMeta().index);
     },
   });
+  // The library reads the value once: without this a value that has changed would show its first rows.
+  useLayoutEffect(() => {
+    tree.rebuildTree();
+  }, [nodes, tree]);
   const items = tree.getItems();
   const rows = useVirtualizer({
     count: items.length,
@@ -39,8 +43,12 @@ function Tree({ nodes }: { readonly nodes: JsonNodes }) {
     estimateSize: () => ROW_PX,
     overscan: 10,
   });
-  const focused = tree.getState().focusedItem;
-  const chosen = focused === null ? undefined : nodes.node(focused).value;
+  const { focusedItem } = tree.getState();
+  const chosen = focusedItem === null ? undefined : nodes.node(focusedItem).value;
+  useEffect(() => {
+    // The arrow keys start from the focused row, which a smaller value may not have.
+    if (focusedItem !== null && !nodes.has(focusedItem)) tree.getItems()[0]?.setFocused();
+  }, [focusedItem, nodes, tree]);
 
   return (
     <>

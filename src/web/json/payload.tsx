@@ -1,6 +1,7 @@
 /** A JSON value to be looked into: a path into it, copy, download, and the tree. */
-import { useId, useState } from 'react';
+import { useId } from 'react';
 import { Download } from 'lucide-react';
+import { useDraft } from '../controls/draft.ts';
 import { CopyButton } from '../shell/copy-button.tsx';
 import { lazyPart } from '../shell/lazy-part.tsx';
 import { Failure, Loading, messageOf } from '../shell/notices.tsx';
@@ -42,7 +43,7 @@ export function Payload({
   return (
     <>
       <div className="payload-bar">
-        <PathField key={path} name={pathName} error={path === null ? undefined : error} />
+        <PathField name={pathName} error={path === null ? undefined : error} />
         <CopyAndDownload value={value} fileName={fileName} isEnabled={hasValue} />
       </div>
       {error && path === null && <Failure error={error} what={what} onRetry={onRetry} />}
@@ -56,35 +57,37 @@ export function Payload({
         </p>
       )}
       {hasValue && !isLoading && value === null && <p className="muted">The path finds nothing.</p>}
-      {hasValue && !isLoading && value !== null && <JsonTree value={value} />}
+      {hasValue && !isLoading && value !== null && <JsonTree key={path} value={value} />}
     </>
   );
 }
 
 function PathField({ name, error }: { readonly name: string; readonly error: Error | undefined }) {
   const url = useUrlQuery();
-  const [text, setText] = useState(url.read(name) ?? '');
+  const draft = useDraft(url.read(name) ?? '', (path) => {
+    url.change({ [name]: path }, { replace: true });
+  });
   const id = useId();
   return (
     <form
       className="path-field"
       onSubmit={(event) => {
         event.preventDefault();
-        url.change({ [name]: text.trim() }, { replace: true });
+        draft.commit(draft.text.trim());
       }}
     >
       <label htmlFor={id}>JMESPath</label>
       <input
         id={id}
         className="mono"
-        value={text}
+        value={draft.text}
         placeholder="choices[0].message.content"
         autoComplete="off"
         spellCheck={false}
         aria-invalid={error !== undefined}
         aria-describedby={`${id}-problem`}
         onChange={({ target }) => {
-          setText(target.value);
+          draft.type(target.value);
         }}
       />
       <button type="submit">Apply</button>

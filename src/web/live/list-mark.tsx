@@ -3,17 +3,19 @@ import { CloudOff, Radio } from 'lucide-react';
 import { useLiveState } from './connection.ts';
 import './list-mark.css';
 
-export function ListMark() {
+/** `isStale`: what is shown is, as its list says itself. */
+export function ListMark({ isStale }: { readonly isStale: boolean }) {
   const { kind } = useLiveState();
   const isLost = kind === 'reconnecting';
+  const isLive = kind === 'live' && !isStale;
   return (
-    <span className={`list-mark${isLost ? ' is-lost' : kind === 'live' ? ' is-live' : ''}`} role="status">
+    <span className={`list-mark${isLost ? ' is-lost' : isLive ? ' is-live' : ''}`} role="status">
       {isLost && (
         <>
           <CloudOff aria-hidden="true" /> Reconnecting… This may be out of date.
         </>
       )}
-      {kind === 'live' && (
+      {isLive && (
         <>
           <Radio aria-hidden="true" /> Live
         </>

@@ -2,6 +2,7 @@
 import { ApolloLink, Observable } from '@apollo/client';
 import { print, type FormattedExecutionResult } from 'graphql';
 import { createClient, NetworkError } from 'graphql-sse';
+import { pauseBefore } from './backoff.ts';
 import type { LiveConnection } from './connection.ts';
 
 export interface LiveLinkOptions {
@@ -12,26 +13,26 @@ export interface LiveLinkOptions {
   readonly isLast: (result: FormattedExecutionResult) => boolean;
 }
 
-const FIRST_PAUSE_MS = 500;
-const LONGEST_PAUSE_MS = 15_000;
+/** The gateway sends at least a comment every ten seconds. */
+const SILENT_MS = 30_000;
 
 export function createLiveLink({ url, headers, connection, isLast }: LiveLinkOptions): ApolloLink {
   // Its own retries can't tell a gateway that is away from one that refuses.
-  const client = createClient({ url, headers: { ...headers }, retryAttempts: 0 });
+  const client = createClient({ url, headers: { ...headers }, retryAttempts: 0, fetchFn: fetchHeard });
 
   return new ApolloLink(
     ({ query, variables, operationName }) =>
       new Observable<ApolloLink.Result>((observer) => {
         let stop: () => void = () => undefined;
-        let pauseMs = FIRST_PAUSE_MS;
+        let attempt = 0;
         let timer: ReturnType<typeof setTimeout> | undefined;
         let latest: FormattedExecutionResult | null = null;
 
         function connectLater(): void {
           // What is refused for the moment is asked for meanwhile, from time to time.
           if (connection.read().kind !== 'unavailable') connection.become({ kind: 'reconnecting', since: Date.now() });
-          timer = setTimeout(connect, pauseMs);
-          pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS);
+          timer = setTimeout(connect, pauseBefore(attempt));
+          attempt += 1;
         }
 
         function connect(): void {
@@ -42,7 +43,7 @@ export function createLiveLink({ url, headers, connection, isLast }: LiveLinkOpt
             next(result) {
               if (!isWanted) return;
               latest = result as FormattedExecutionResult;
-              if (latest.data) pauseMs = FIRST_PAUSE_MS;
+              if (latest.data) attempt = 0;
               // Errors beside data are those of a part: the rest is live.
               connection.become({ kind: latest.data ? 'live' : 'unavailable' });
               observer.next(latest);
@@ -91,6 +92,35 @@ export function createLiveLink({ url, headers, connection, isLast }: LiveLinkOpt
       }),
   );
 }
+
+/** `fetch` of an answer that is given up when nothing of it comes any more. */
+const fetchHeard: typeof fetch = async (url, { signal, ...init } = {}) => {
+  const silence = new AbortController();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const listen = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      silence.abort();
+    }, SILENT_MS);
+  };
+  const stop = () => {
+    clearTimeout(timer);
+  };
+  signal?.addEventListener('abort', stop);
+  listen();
+  const response = await fetch(url, {
+    ...init,
+    signal: AbortSignal.any([silence.signal, ...(signal ? [signal] : [])]),
+  });
+  const heard = new TransformStream<Uint8Array, Uint8Array>({
+    transform(chunk, controller) {
+      listen();
+      controller.enqueue(chunk);
+    },
+    flush: stop,
+  });
+  return new Response(response.body?.pipeThrough(heard) ?? null, response);
+};
 
 /** A gateway that answers and says no will say no again; 429 and what is not its own answer may pass. */
 function isRefusal(error: unknown): boolean {

@@ -11,7 +11,12 @@ import { trendsPath, useUrlQuery } from '../url/query.ts';
 const FAILED_STEPS = graphql(`
   fragment FailedSteps on Run {
     workflowId
+    stepCounts {
+      failed
+    }
     unmended: failedSteps(latestAttemptOnly: true, first: 6) {
+      workflowId
+      runId
       id
       nodeId
       durationMs
@@ -29,14 +34,18 @@ const FAILED_STEPS = graphql(`
 const MOST_SHOWN = 5;
 
 export function FailedSteps({ run }: { readonly run: FragmentType<typeof FAILED_STEPS> }) {
-  const { workflowId, unmended } = readFragment(FAILED_STEPS, run);
+  const { workflowId, stepCounts, unmended } = readFragment(FAILED_STEPS, run);
   const url = useUrlQuery();
   if (!unmended || unmended.length === 0) return null;
+  const mendedCount = (stepCounts?.failed ?? 0) - unmended.length;
   return (
     <section className="panel failed-steps" aria-labelledby="failed-steps">
       <h2 id="failed-steps">
         <CircleX aria-hidden="true" />
-        {titleOf(unmended.length)}
+        {titleOf(unmended.length)}{' '}
+        {mendedCount > 0 && unmended.length <= MOST_SHOWN && (
+          <span className="fact-part">{mendedCount} more succeeded in a later attempt</span>
+        )}
       </h2>
       <ol>
         {unmended.slice(0, MOST_SHOWN).map((step) => (

@@ -1,8 +1,8 @@
 /** The state of a run in a tab that nobody looks at: it has no live connection, but its title and icon tell the state. */
-import { useEffect } from 'react';
 import { useApolloClient } from '@apollo/client/react';
 import { graphql } from '../__generated__/gql.ts';
-import { ask, type RunVariables } from './ask.ts';
+import { useInterval } from '../timing/timing.ts';
+import type { RunVariables } from './live-run.ts';
 
 /** Not `isFinal`: what else has changed is read when the tab is shown. */
 const RUN_STATUS = graphql(`
@@ -10,6 +10,9 @@ const RUN_STATUS = graphql(`
     run(workflowId: $workflowId, id: $id) {
       id
       workflowId
+      freshness {
+        fetchedAt
+      }
       status
       isFinished
     }
@@ -20,14 +23,15 @@ const ASK_EVERY_MS = 30_000;
 
 export function useHiddenStatus({ workflowId, id }: RunVariables, isWanted: boolean): void {
   const client = useApolloClient();
-  useEffect(() => {
-    if (!isWanted) return undefined;
-    const timer = setInterval(() => {
-      // Of a tab that is shown meanwhile the live connection tells more, and later.
-      if (document.hidden) void ask(client, RUN_STATUS, { workflowId, id }, () => document.hidden);
-    }, ASK_EVERY_MS);
-    return () => {
-      clearInterval(timer);
-    };
-  }, [client, workflowId, id, isWanted]);
+  async function ask(): Promise<void> {
+    const { data } = await client.query({ query: RUN_STATUS, variables: { workflowId, id }, fetchPolicy: 'no-cache' });
+    // An answer without the run takes nothing of it away.
+    if (data?.run) client.cache.writeQuery({ query: RUN_STATUS, variables: { workflowId, id }, data });
+  }
+  useInterval(
+    () => {
+      if (document.hidden) void ask();
+    },
+    isWanted ? ASK_EVERY_MS : null,
+  );
 }

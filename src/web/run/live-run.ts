@@ -1,17 +1,10 @@
-/**
- * Keeps a run that goes on up to date: each event brings what changed, and the cache puts it in its place. What an event does not
- * bring (errors, figures over all steps, the critical path) is asked for now and then.
- */
-import { useEffect, useMemo, useState } from 'react';
-import type { ApolloClient } from '@apollo/client';
+/** Keeps a run that goes on up to date: each event brings what changed, and the cache puts it in its place. */
+import { useRef } from 'react';
 import { skipToken, useApolloClient, useSubscription } from '@apollo/client/react';
 import { readFragment } from '../__generated__/fragment-masking.ts';
 import { graphql } from '../__generated__/gql.ts';
 import type { RunUpdatedSubscription } from '../__generated__/graphql.ts';
-import { ask, type RunQuestion, type RunVariables } from './ask.ts';
-import { withChanged } from './changed-steps.ts';
-import { createPace, type Pace } from './pace.ts';
-import { RUN } from './run-query.ts';
+import { withNew } from './new-steps.ts';
 import { LISTED_STEP, RUN_STEPS } from './steps.ts';
 
 const RUN_UPDATED = graphql(`
@@ -35,132 +28,57 @@ const RUN_UPDATED = graphql(`
   }
 `);
 
-const FAILURES_QUERY = graphql(`
-  query RunFailuresAgain($workflowId: ID!, $id: ID!) {
-    run(workflowId: $workflowId, id: $id) {
-      id
-      workflowId
-      ...FailedSteps
-    }
-  }
-`);
-
-const FIGURES_QUERY = graphql(`
-  query RunFiguresAgain($workflowId: ID!, $id: ID!) {
-    run(workflowId: $workflowId, id: $id) {
-      id
-      workflowId
-      ...RunFigures
-    }
-  }
-`);
-
-/** These grow with the number of steps. */
-const FIGURES_EVERY_MS = 10_000;
-const FAILURES_EVERY_MS = 2000;
-
-type Told = RunUpdatedSubscription['runUpdated'];
-
-/** What could not be had of what an event does not bring. */
-export interface Missed {
-  readonly error: Error | null;
-  readonly retry: () => void;
+export interface RunVariables {
+  readonly workflowId: string;
+  readonly id: string;
 }
 
-/** `fetchedAt`: of the state that is shown. */
-export function useLiveRun({ workflowId, id }: RunVariables, isWanted: boolean, fetchedAt: string | undefined): Missed {
-  const client = useApolloClient();
-  const [error, setError] = useState<Error | null>(null);
-  const follower = useMemo(() => createFollower(client, { workflowId, id }, setError), [client, workflowId, id]);
-  useEffect(
-    () => () => {
-      follower.close();
-    },
-    [follower],
-  );
-  useEffect(() => {
-    if (fetchedAt !== undefined) follower.check(fetchedAt);
-  }, [follower, fetchedAt]);
+interface Listeners {
+  /** The steps in the cache are not all that there are, or have another left edge. */
+  readonly onGap: () => void;
+  /** A step has failed, or has made good for a failure. */
+  readonly onFailure: () => void;
+  readonly onEnd: () => void;
+}
+
+export function useLiveRun({ workflowId, id }: RunVariables, isWanted: boolean, listeners: Listeners): void {
+  const { cache } = useApolloClient();
+  const from = { __typename: 'Run', workflowId, id };
+  const startedAt = useRef<string | null>(undefined);
+
+  /** The cache has the changed steps already, but not in their list. True if they are all steps that there are. */
+  function list({ changedSteps, stepCounts, timeline }: RunUpdatedSubscription['runUpdated']): boolean {
+    if (!changedSteps || !timeline || !stepCounts) return true;
+    let count = 0;
+    cache.updateFragment({ from, fragment: RUN_STEPS, fragmentName: 'RunSteps' }, (cached) => {
+      if (!cached?.steps) return undefined;
+      const steps = withNew(cached.steps, changedSteps, (step) => readFragment(LISTED_STEP, step));
+      count = steps.filter((step) => step !== null).length;
+      return { ...cached, steps };
+    });
+    const isSameEdge = startedAt.current === undefined || startedAt.current === timeline.startedAt;
+    startedAt.current = timeline.startedAt;
+    return count === stepCounts.total && isSameEdge;
+  }
+
   useSubscription(
     RUN_UPDATED,
     isWanted
       ? {
           variables: { workflowId, id },
-          // What it tells goes into the cache, and reaches the page's query from there.
+          // The cache takes what an event brings, and the page's queries have it from there.
           ignoreResults: true,
           errorPolicy: 'all',
           onData: ({ data: { data } }) => {
-            if (data) follower.take(data.runUpdated);
+            if (!data) return;
+            const { runUpdated: run } = data;
+            const changed = run.changedSteps?.map((step) => readFragment(LISTED_STEP, step)) ?? [];
+            const isWhole = list(run);
+            if (run.freshness.isFinal) listeners.onEnd();
+            else if (!isWhole) listeners.onGap();
+            if (changed.some(({ status, attempt }) => status === 'FAILED' || attempt > 1)) listeners.onFailure();
           },
         }
       : skipToken,
   );
-  return { error, retry: follower.retry };
-}
-
-function createFollower(client: ApolloClient, variables: RunVariables, onMissed: (error: Error | null) => void) {
-  const missed = new Map<unknown, Error>();
-
-  const asked = (query: RunQuestion, everyMs: number): Pace =>
-    createPace(
-      (isWanted) => ask(client, query, variables, isWanted),
-      everyMs,
-      (error) => {
-        if (error) missed.set(query, error);
-        else if (query === RUN) missed.clear();
-        else missed.delete(query);
-        onMissed(missed.values().next().value ?? null);
-      },
-    );
-
-  const figures = asked(FIGURES_QUERY, FIGURES_EVERY_MS);
-  const failures = asked(FAILURES_QUERY, FAILURES_EVERY_MS);
-  const whole = asked(RUN, FIGURES_EVERY_MS);
-  const from = { __typename: 'Run', ...variables };
-  let startedAt: string | null | undefined;
-  /** Of the last event. */
-  let toldAt = '';
-
-  /** True if what is held is what was told. */
-  function merge({ changedSteps, stepCounts, timeline }: Told): boolean {
-    if (!changedSteps || !timeline || !stepCounts) return true;
-    let count = 0;
-    client.cache.updateFragment({ from, fragment: RUN_STEPS, fragmentName: 'RunSteps' }, (held) => {
-      if (!held?.steps) return undefined;
-      const steps = withChanged(held.steps, changedSteps, (step) => readFragment(LISTED_STEP, step));
-      count = steps.filter((step) => step !== null).length;
-      return { ...held, steps };
-    });
-    const isSameEdge = startedAt === undefined || startedAt === timeline.startedAt;
-    startedAt = timeline.startedAt;
-    return count === stepCounts.total && isSameEdge;
-  }
-
-  function forgetAll(): void {
-    for (const pace of [figures, failures, whole]) pace.forget();
-  }
-
-  return {
-    retry: () => {
-      whole.want(true);
-    },
-    /** An answer that was on its way when an event came is older, and has taken its place. */
-    check(fetchedAt: string): void {
-      if (toldAt !== '' && Date.parse(fetchedAt) < Date.parse(toldAt)) whole.want();
-    },
-    take(run: Told): void {
-      toldAt = run.freshness.fetchedAt;
-      const isWhole = merge(run);
-      const changed = run.changedSteps?.map((step) => readFragment(LISTED_STEP, step)) ?? [];
-      if (run.freshness.isFinal) forgetAll();
-      if (run.freshness.isFinal || !isWhole) whole.want(run.freshness.isFinal);
-      else if (changed.length > 0) figures.want();
-      if (changed.some(({ status, attempt }) => status === 'FAILED' || attempt > 1)) failures.want();
-    },
-    close(): void {
-      for (const pace of [figures, failures, whole]) pace.close();
-      missed.clear();
-      onMissed(null);
-    },
-  };
 }

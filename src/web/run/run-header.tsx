@@ -10,7 +10,7 @@ import { CopyButton } from '../shell/copy-button.tsx';
 import { Fact, Facts } from '../shell/facts.tsx';
 import { StatusBadge } from '../status/status.tsx';
 import { LongText } from '../text/long-text.tsx';
-import { useTicking } from '../timeline/time/ticking.ts';
+import { useTicking } from '../timing/timing.ts';
 import { workflowPath } from '../url/query.ts';
 import { LiveMark, useIsMoving } from './freshness.tsx';
 
@@ -20,6 +20,7 @@ const RUN_HEADER = graphql(`
     workflowId
     status
     statusIsInferred
+    isFinished
     startedAt
     wallClockMs
     totalElapsedTime
@@ -79,42 +80,39 @@ export function RunHeader({ run: masked }: { readonly run: FragmentType<typeof R
         </div>
       )}
       <Facts>
-        <Fact name="Wall clock" hint="From start to end, or to now: the time waited">
+        <Fact name="Duration" hint="From start to end, or to now">
           {formatDuration(wallClockMs)}
         </Fact>
-        <Fact
-          name="Total step time"
-          hint="Whole seconds of all steps together, as the upstream reports them: the work done"
-        >
+        <Fact name="Sum of steps" hint="Whole seconds of all steps together, as the upstream reports them">
           {formatCount(run.totalElapsedTime)}
           {run.totalElapsedTime != null && ' s'}
         </Fact>
-        <Fact name="Idle" hint="The wall clock without the time in which steps ran">
+        <Fact name="Idle" hint="The part of the duration in which no step ran">
           {formatDuration(timing?.idleMs)}
         </Fact>
-        <Fact name="Retry time" hint="The time that went into failed executions that were retried">
+        <Fact name="Lost to retries" hint="The time of failed executions that were retried">
           {formatDuration(timing?.wastedMs)}
         </Fact>
-        <Fact name="Nodes done">
+        <Fact
+          name="Nodes finished"
+          hint="Of the nodes that ran or are to run next: completed, failed, cancelled or skipped"
+        >
           {formatCount(progress?.finished)}{' '}
           {progress && (
             <span className="fact-part">
               of {progress.total}
-              {progress.isTotalKnown ? '' : ' seen so far'}
+              {run.isFinished ? ' that ran' : progress.isTotalKnown ? '' : ' seen so far'}
             </span>
           )}
         </Fact>
         <Fact name="Steps">
-          {formatCount(stepCounts?.total)}{' '}
-          {stepCounts && (
-            <span className="fact-part">
-              {stepCounts.failed > 0 && `${stepCounts.failed} failed`}
-              {stepCounts.failed > 0 && stepCounts.running > 0 && ', '}
-              {stepCounts.running > 0 && `${stepCounts.running} running`}
-            </span>
-          )}
+          {[
+            formatCount(stepCounts?.total),
+            ...(stepCounts && stepCounts.failed > 0 ? [`${formatCount(stepCounts.failed)} failed`] : []),
+            ...(stepCounts && stepCounts.running > 0 ? [`${formatCount(stepCounts.running)} running`] : []),
+          ].join(', ')}
         </Fact>
-        <Fact name="Peak parallelism" hint="The most steps that ran at the same time">
+        <Fact name="Most at once" hint="The most steps that ran at the same time">
           {formatCount(timing?.maxConcurrency)}
         </Fact>
         <Fact name="Tokens" hint="Of all steps that report any, failed ones too">

@@ -12,6 +12,8 @@ import './run-insights.css';
 const RUN_INSIGHTS = graphql(`
   fragment RunInsights on Run {
     slowestSteps(first: 5) {
+      workflowId
+      runId
       id
       nodeId
       attempt
@@ -24,6 +26,8 @@ const RUN_INSIGHTS = graphql(`
       retryCount
       wastedMs
       attempts {
+        workflowId
+        runId
         id
         status
       }
@@ -101,7 +105,7 @@ function RepeatedNodes({ nodes }: { readonly nodes: NonNullable<RunInsightsFragm
               {attempts.length > MOST_ATTEMPTS && <span className="muted">of {attempts.length}</span>}
             </span>
             <span className="muted">{retryCount === 1 ? '1 retry' : `${retryCount || 'no'} retries`}</span>
-            <span title="Retry time">{formatDuration(wastedMs)}</span>
+            <span title="Lost to retries">{formatDuration(wastedMs)}</span>
           </li>
         ))}
       </ol>

@@ -1,23 +1,24 @@
 /** One run: where it stands, where its time went, why it failed. It moves by itself while the run does. */
-import { useMemo, useState } from 'react';
-import { useQuery } from '@apollo/client/react';
+import { useMemo } from 'react';
 import { readFragment } from '../__generated__/fragment-masking.ts';
+import { useAnswer } from '../live/answer.ts';
 import { useLiveState } from '../live/connection.ts';
-import { useLatest } from '../live/latest.ts';
 import { Breadcrumb } from '../shell/breadcrumb.tsx';
 import { Contained } from '../shell/contained.tsx';
 import { lazyPart } from '../shell/lazy-part.tsx';
 import { Failure, Loading } from '../shell/notices.tsx';
+import { useThrottled } from '../timing/timing.ts';
+import { errorsThat, pathOf } from '../shell/part-errors.ts';
 import { Views } from '../shell/views.tsx';
 import { useIds } from '../url/ids.ts';
-import { runPath, useUrlQuery, workflowPath } from '../url/query.ts';
+import { useUrlQuery, workflowPath } from '../url/query.ts';
 import { FailedSteps } from './failed-steps.tsx';
 import { FreshnessNotice } from './freshness.tsx';
 import { useHiddenStatus } from './hidden-status.ts';
 import { useLiveRun } from './live-run.ts';
 import { RunHeader } from './run-header.tsx';
 import { RunInsights } from './run-insights.tsx';
-import { RUN, RUN_FIGURES, RUN_VIEW } from './run-query.ts';
+import { FIGURES_OF_RUN, RUN, RUN_FIGURES, RUN_VIEW } from './run-query.ts';
 import { RunTimeline } from './run-timeline.tsx';
 import { StepDrawer } from './step/step-drawer.tsx';
 import { asOfNow, LISTED_STEP, nowOf, RUN_STEPS } from './steps.ts';
@@ -29,8 +30,10 @@ const RunGraph = lazyPart(() => import('../graph/run-graph.tsx'), 'the graph');
 const RunPayload = lazyPart(() => import('./run-payload.tsx'), 'the inputs and outputs');
 const Comparison = lazyPart(() => import('../comparison/comparison.tsx'), 'the comparison');
 
-/** Where the gateway offers no live connection. */
+/** Where the gateway offers no live connection, and of figures that no event brings. These grow with the number of steps. */
 const ASK_EVERY_MS = 2000;
+const ASK_OF_MANY_EVERY_MS = 10_000;
+const FEW_STEPS = 100;
 
 const VIEWS = [
   { name: 'timeline', label: 'Timeline' },
@@ -45,24 +48,26 @@ export function RunPage() {
   const variables = { workflowId, id: runId };
   const live = useLiveState();
   const url = useUrlQuery();
-  const [isFinal, setIsFinal] = useState(false);
-  const query = useQuery(RUN, {
+  const {
+    value: answered,
+    error,
+    isLoading,
+    retry,
+    refresh,
+  } = useAnswer(RUN, {
     variables,
-    pollInterval: live.kind === 'unavailable' && !isFinal ? ASK_EVERY_MS : 0,
-    skipPollAttempt: () => document.hidden,
-    // Only what is not final may change.
-    nextFetchPolicy: 'cache-first',
+    read: (data) => data.run,
+    everyMs: (one) =>
+      live.kind === 'unavailable' && !readFragment(RUN_VIEW, one).freshness.isFinal ? ASK_EVERY_MS : 0,
   });
-  const answered = useLatest({ ...query, question: runPath(workflowId, runId), value: query.data?.run });
   const run = readFragment(RUN_VIEW, answered);
-  const figures = readFragment(RUN_FIGURES, answered);
   const listed = readFragment(RUN_STEPS, answered)?.steps;
   // Why one can't be read is said at the top of the page.
   const steps = useMemo(
     () => (listed ?? []).filter((step) => step !== null).map((step) => readFragment(LISTED_STEP, step)),
     [listed],
   );
-  if (isFinal !== (run?.freshness.isFinal ?? false)) setIsFinal(!isFinal);
+  const isFinal = run?.freshness.isFinal ?? false;
   const version = [run?.status, isFinal].join(' ');
   const isGoingOn = run?.isFinished === false;
   const nowMs = run ? nowOf(run) : null;
@@ -70,14 +75,28 @@ export function RunPage() {
     () => (isGoingOn ? steps.map((step) => asOfNow(step, nowMs)) : steps),
     [steps, isGoingOn, nowMs],
   );
-  const missed = useLiveRun(variables, run != null && !isFinal, run?.freshness.fetchedAt);
   useHiddenStatus(variables, isGoingOn);
+
+  const figures = useAnswer(FIGURES_OF_RUN, {
+    variables,
+    read: (data) => data.run,
+    everyMs: isFinal || !run ? 0 : steps.length < FEW_STEPS ? ASK_EVERY_MS : ASK_OF_MANY_EVERY_MS,
+    version,
+  });
+  useLiveRun(variables, run != null && !isFinal, {
+    onGap: useThrottled(refresh, ASK_OF_MANY_EVERY_MS),
+    onFailure: useThrottled(figures.retry, ASK_EVERY_MS),
+    onEnd: refresh,
+  });
 
   const workflowName = answered?.workflow.name ?? workflowId;
   const crumbs = [
     { label: 'Workflows', to: '/' },
     { label: workflowName, to: workflowPath(workflowId) },
   ];
+  // Without its workflow a run lacks a name only.
+  const problem = errorsThat(error, (one) => pathOf(one)[1] !== 'workflow') ?? figures.error;
+  const layout = readFragment(RUN_FIGURES, figures.value);
   const view = VIEWS.find(({ name }) => name === url.read('tab'))?.name ?? 'timeline';
   const stepId = url.read('step');
 
@@ -86,36 +105,39 @@ export function RunPage() {
       <div>
         <Breadcrumb crumbs={crumbs} here={runId} status={run?.status} />
         {!run && <h1 className="mono run-missing">{runId}</h1>}
-        {query.error && (
-          <Failure error={query.error} what="run" isPartial={run != null} onRetry={() => void query.refetch()} />
+        {problem && (
+          <Failure
+            error={problem}
+            what="run"
+            isPartial={run != null}
+            onRetry={() => {
+              retry();
+              figures.retry();
+            }}
+          />
         )}
-        {!query.error && missed.error && <Failure error={missed.error} what="run" isPartial onRetry={missed.retry} />}
-        {query.loading && !run && <Loading what="the run" />}
-        {run && answered && figures && (
+        {isLoading && !error && <Loading what="the run" />}
+        {run && answered && (
           <>
             <Contained what="the header of the run">
               <RunHeader run={run} />
               <FreshnessNotice run={run} />
             </Contained>
-            <Contained what="the failed steps">
-              <FailedSteps run={answered} />
-            </Contained>
+            <Contained what="the failed steps">{figures.value && <FailedSteps run={figures.value} />}</Contained>
             <Views current={view} views={VIEWS} />
             <div className="run-view">
               {view === 'timeline' && (
                 <>
                   <Contained what="the timeline">
-                    <RunTimeline run={run} layout={figures} steps={steps} areKnown={listed != null} />
+                    <RunTimeline run={run} layout={layout} steps={steps} areKnown={listed != null} />
                   </Contained>
-                  <Contained what="the figures of the run">
-                    <RunInsights run={figures} />
-                  </Contained>
+                  <Contained what="the figures of the run">{layout && <RunInsights run={layout} />}</Contained>
                 </>
               )}
               {view === 'graph' && <RunGraph workflowId={workflowId} steps={stepsNow} />}
               {view === 'steps' && (
                 <Contained what="the table of steps">
-                  <StepsTable steps={stepsNow} areKnown={listed != null} />
+                  <StepsTable workflowId={workflowId} runId={runId} steps={stepsNow} areKnown={listed != null} />
                 </Contained>
               )}
               {view === 'payload' && <RunPayload workflowId={workflowId} runId={runId} version={version} />}

@@ -1,9 +1,11 @@
 /** What the run as a whole was started with and what it answered. */
-import { useQuery } from '@apollo/client/react';
+import { useState } from 'react';
 import { graphql } from '../__generated__/gql.ts';
 import { Choice } from '../controls/choice.tsx';
+import { formatBytes } from '../format/numbers.ts';
 import { Payload } from '../json/payload.tsx';
-import { useAskedAgain } from '../live/asked-again.ts';
+import { useAnswer } from '../live/answer.ts';
+import { TooLargeAnswer } from '../session/bounded-fetch.ts';
 import { useUrlQuery } from '../url/query.ts';
 
 const RUN_PAYLOAD = graphql(`
@@ -16,6 +18,9 @@ const RUN_PAYLOAD = graphql(`
     }
   }
 `);
+
+/** The run has no size of them: a larger answer is given up. */
+const FETCHED_UNASKED_BYTES = 1_000_000;
 
 const SIDES = [
   { name: 'inputs', label: 'Inputs' },
@@ -35,12 +40,21 @@ export default function RunPayload({ workflowId, runId, version }: RunPayloadPro
   const isInputs = side === 'inputs';
   // Those of a step beside it are `side` and `path`.
   const path = url.read('runPath');
-  const { data, error, loading, refetch } = useQuery(RUN_PAYLOAD, {
+  const [isWanted, setIsWanted] = useState(false);
+  const {
+    value: run,
+    error,
+    isLoading,
+    retry,
+  } = useAnswer(RUN_PAYLOAD, {
     variables: { workflowId, runId, path, isInputs },
+    read: (data) => data.run,
+    version: `${version} ${isWanted}`,
     fetchPolicy: 'no-cache',
+    maxBytes: isWanted ? undefined : FETCHED_UNASKED_BYTES,
   });
-  useAskedAgain(refetch, version);
-  const value = isInputs ? data?.run?.inputs : data?.run?.outputs;
+  const isTooLarge = error instanceof TooLargeAnswer;
+  const value = isInputs ? run?.inputs : run?.outputs;
   return (
     <section className="panel payload run-payload" aria-label="Inputs and outputs">
       <Choice
@@ -56,10 +70,20 @@ export default function RunPayload({ workflowId, runId, version }: RunPayloadPro
         fileName={`${runId}-${side}.json`}
         what={side}
         value={value}
-        isEmpty={path === null && data?.run != null && value == null}
-        isLoading={loading && !data}
-        error={error}
-        onRetry={() => void refetch()}
+        isEmpty={path === null && run != null && value == null}
+        isLoading={isLoading}
+        error={isTooLarge ? undefined : error}
+        onRetry={retry}
+        onFetch={
+          isTooLarge && !isLoading
+            ? {
+                label: `Load more than ${formatBytes(FETCHED_UNASKED_BYTES)}`,
+                run: () => {
+                  setIsWanted(true);
+                },
+              }
+            : undefined
+        }
       />
     </section>
   );

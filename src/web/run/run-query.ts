@@ -1,4 +1,4 @@
-/** All that the page shows of a run, in one question. */
+/** What the page shows of a run, in two questions: in one, ten thousand steps would be more objects than an operation may answer. */
 import { graphql } from '../__generated__/gql.ts';
 
 /** What each event of a live run brings: nothing that grows with the number of steps. */
@@ -41,8 +41,20 @@ export const RUN = graphql(`
       }
       ...RunView
       ...RunSteps
-      ...RunFigures
+    }
+  }
+`);
+
+export const FIGURES_OF_RUN = graphql(`
+  query FiguresOfRun($workflowId: ID!, $id: ID!) {
+    run(workflowId: $workflowId, id: $id) {
+      id
+      workflowId
+      freshness {
+        fetchedAt
+      }
       ...FailedSteps
+      ...RunFigures
     }
   }
 `);

@@ -30,6 +30,8 @@ const RUN_LAYOUT = graphql(`
     }
     criticalPath {
       steps {
+        workflowId
+        runId
         id
       }
     }
@@ -38,7 +40,8 @@ const RUN_LAYOUT = graphql(`
 
 export interface RunTimelineProps {
   readonly run: FragmentType<typeof RUN_TIMELINE>;
-  readonly layout: FragmentType<typeof RUN_LAYOUT>;
+  /** Null until it is known. */
+  readonly layout: FragmentType<typeof RUN_LAYOUT> | null | undefined;
   readonly steps: readonly ListedStep[];
   /** False: the steps could not be loaded. */
   readonly areKnown: boolean;
@@ -46,7 +49,7 @@ export interface RunTimelineProps {
 
 export function RunTimeline({ run: masked, layout, steps: listed, areKnown }: RunTimelineProps) {
   const run = readFragment(RUN_TIMELINE, masked);
-  const { criticalPath, timeline: folds } = readFragment(RUN_LAYOUT, layout);
+  const { criticalPath, timeline: folds } = readFragment(RUN_LAYOUT, layout) ?? {};
   const { timeline, isFinished } = run;
   const isMoving = useIsMoving(run);
   const nowMs = nowOf(run);

@@ -1,9 +1,12 @@
 /** Every step of a run as a row, failed ones first if asked; only the rows that are seen exist. */
 import { useRef } from 'react';
 import { useVirtualizer } from '@tanstack/react-virtual';
+import { useFragment } from '@apollo/client/react';
 import { Link } from 'react-router';
+import { graphql } from '../__generated__/gql.ts';
 import { formatDuration } from '../format/duration.ts';
 import { formatCount, formatShare } from '../format/numbers.ts';
+import { useAnswer } from '../live/answer.ts';
 import { Empty } from '../shell/notices.tsx';
 import { StatusBadge } from '../status/status.tsx';
 import { attemptMark, Name } from '../text/name.tsx';
@@ -11,17 +14,51 @@ import { useUrlQuery } from '../url/query.ts';
 import type { ListedStep } from './steps.ts';
 import './steps-table.css';
 
+const STEP_TOKENS = graphql(`
+  fragment StepTokens on Step {
+    workflowId
+    runId
+    id
+    tokenUsage {
+      totalTokens
+    }
+  }
+`);
+
+/** Apart from the run: in one operation with all else, ten thousand steps would be more objects than one may answer. */
+const TOKENS_OF_STEPS = graphql(`
+  query TokensOfSteps($workflowId: ID!, $id: ID!) {
+    run(workflowId: $workflowId, id: $id) {
+      id
+      workflowId
+      freshness {
+        fetchedAt
+      }
+      steps {
+        ...StepTokens
+      }
+    }
+  }
+`);
+
 const ROW_PX = 34;
-const COLUMNS = ['Node', 'Status', 'Starts at', 'Took', 'Wait', 'Share of run', 'Tokens'];
+const COLUMNS = ['Node', 'Status', 'Starts at', 'Duration', 'Wait', 'Share of run', 'Tokens'];
 
 export interface StepsTableProps {
+  readonly workflowId: string;
+  readonly runId: string;
   readonly steps: readonly ListedStep[];
   /** False where they can't be had: why is said at the top of the page. */
   readonly areKnown: boolean;
 }
 
-export function StepsTable({ steps, areKnown }: StepsTableProps) {
+export function StepsTable({ workflowId, runId, steps, areKnown }: StepsTableProps) {
   const url = useUrlQuery();
+  useAnswer(TOKENS_OF_STEPS, {
+    variables: { workflowId, id: runId },
+    read: (data) => data.run,
+    version: String(steps.filter(({ status }) => status === 'COMPLETED' || status === 'FAILED').length),
+  });
   const failedOnly = url.read('status') === 'FAILED';
   const shown = failedOnly ? steps.filter(({ status }) => status === 'FAILED') : steps;
   const scroll = useRef<HTMLDivElement>(null);
@@ -79,6 +116,8 @@ interface RowProps {
 function Row({ step, index, top }: RowProps) {
   const url = useUrlQuery();
   const isOpen = url.read('step') === step.id;
+  const { workflowId, runId, id } = step;
+  const tokens = useFragment({ fragment: STEP_TOKENS, from: { __typename: 'Step', workflowId, runId, id } });
   return (
     <div role="row" aria-rowindex={index + 2} aria-current={isOpen ? 'true' : undefined} style={{ top }}>
       <span role="cell">
@@ -102,7 +141,7 @@ function Row({ step, index, top }: RowProps) {
         {formatShare(step.shareOfRun)}
       </span>
       <span role="cell" className="number">
-        {formatCount(step.tokenUsage?.totalTokens)}
+        {formatCount(tokens.complete ? tokens.data.tokenUsage?.totalTokens : null)}
       </span>
     </div>
   );

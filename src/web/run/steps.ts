@@ -4,6 +4,8 @@ import type { ListedStepFragment } from '../__generated__/graphql.ts';
 
 export const LISTED_STEP = graphql(`
   fragment ListedStep on Step {
+    workflowId
+    runId
     id
     nodeId
     status
@@ -14,9 +16,6 @@ export const LISTED_STEP = graphql(`
     shareOfRun
     attempt
     attemptCount
-    tokenUsage {
-      totalTokens
-    }
   }
 `);
 

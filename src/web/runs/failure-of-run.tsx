@@ -1,8 +1,8 @@
 /** Why a run failed, in a line: the node, the line of its error that says most, and whether more failed; or that it can't be read. */
 import { useState } from 'react';
-import { useQuery } from '@apollo/client/react';
 import { readFragment } from '../__generated__/fragment-masking.ts';
 import { graphql } from '../__generated__/gql.ts';
+import { useAnswer } from '../live/answer.ts';
 import { messageOf } from '../shell/notices.tsx';
 import { headlineOf } from '../text/excerpt.ts';
 import type { ListedRun } from './merged-runs.ts';
@@ -10,6 +10,8 @@ import type { ListedRun } from './merged-runs.ts';
 export const FAILURE_OF_RUN = graphql(`
   fragment FailureOfRun on Run {
     failedSteps(latestAttemptOnly: true, first: 2) {
+      workflowId
+      runId
       id
       nodeId
       errorInfo {
@@ -30,9 +32,6 @@ const RUN_FAILURE = graphql(`
   }
 `);
 
-/** Where it could not be read. */
-const ASK_EVERY_MS = 10_000;
-
 export interface FailureOfRunProps {
   readonly run: ListedRun;
   /** Of the list, where it could not read why this run failed. */
@@ -40,20 +39,15 @@ export interface FailureOfRunProps {
 }
 
 export function FailureOfRun({ run: { workflowId, id, error }, error: ofList }: FailureOfRunProps) {
-  const [isUnknown, setIsUnknown] = useState(false);
-  const query = useQuery(RUN_FAILURE, {
+  const query = useAnswer(RUN_FAILURE, {
     variables: { workflowId, id },
+    read: (data) => readFragment(FAILURE_OF_RUN, data.run)?.failedSteps,
     fetchPolicy: 'cache-first',
-    pollInterval: isUnknown ? ASK_EVERY_MS : 0,
-    skipPollAttempt: () => document.hidden,
   });
-  const steps = readFragment(FAILURE_OF_RUN, query.data?.run)?.failedSteps;
-  // Of what came with the list the list asks again.
-  const isLacking = !steps && query.error !== undefined;
-  if (!query.loading && isLacking !== isUnknown) setIsUnknown(isLacking);
+  const steps = query.value;
   const [first] = steps ?? [];
   const message = first ? first.errorInfo?.message : error;
-  if (query.loading && !steps && !isUnknown) return null;
+  if (query.isLoading && !query.error) return null;
   if (!steps && message == null) return <UnknownFailure error={ofList ?? query.error} />;
   return (
     <>

@@ -3,15 +3,15 @@
  * starts and changes after it.
  */
 import { useEffect, useMemo, useRef, useState } from 'react';
-import { skipToken, useQuery, useSubscription } from '@apollo/client/react';
+import { skipToken, useSubscription } from '@apollo/client/react';
 import type { GraphQLFormattedError } from 'graphql';
 import { readFragment } from '../__generated__/fragment-masking.ts';
 import { graphql } from '../__generated__/gql.ts';
-import type { RecentRunsQueryVariables } from '../__generated__/graphql.ts';
+import type { RecentRunsQuery, RecentRunsQueryVariables } from '../__generated__/graphql.ts';
+import { useAnswer } from '../live/answer.ts';
 import { useLiveState } from '../live/connection.ts';
 import { useLiveAgain } from '../live/live-again.ts';
 import { errorsThat, pathOf } from '../shell/part-errors.ts';
-import { shownData } from '../shell/shown-data.ts';
 import { FAILURE_OF_RUN } from './failure-of-run.tsx';
 import { latestStates, mergeRuns, type ChangedRuns, type ListedRun } from './merged-runs.ts';
 
@@ -59,7 +59,7 @@ const RUNS_UPDATED = graphql(`
   }
 `);
 
-/** Where the gateway offers no live connection, or could not read all of the list. */
+/** Where the gateway offers no live connection. */
 const ASK_EVERY_MS = 10_000;
 /** More changed runs than this are not kept: the query has them when it is asked again. */
 const MOST_CHANGED = 1000;
@@ -99,29 +99,27 @@ export interface RecentRuns {
   readonly hasMore: boolean;
   readonly endCursor: string | null;
   readonly unavailableIds: readonly string[];
-  readonly refetch: () => void;
+  readonly retry: () => void;
 }
 
 /** `changed`: what `useChangedRuns` has collected. Null as variables: nothing is wanted. */
 export function useRecentRuns(variables: RecentRunsQueryVariables | null, changed: ChangedRuns): RecentRuns {
-  const live = useLiveState();
-  const [isPartial, setIsPartial] = useState(false);
-  const query = useQuery(
-    RECENT_RUNS,
-    variables
-      ? {
-          variables,
-          pollInterval: live.kind === 'unavailable' || isPartial ? ASK_EVERY_MS : 0,
-          skipPollAttempt: () => document.hidden,
-        }
-      : skipToken,
-  );
-  const refetch = () => {
-    if (variables) void query.refetch();
-  };
-  useLiveAgain(refetch);
-
-  const page = variables ? shownData(query)?.recentRuns : undefined;
+  const { kind } = useLiveState();
+  const {
+    value: page,
+    error,
+    isLoading,
+    retry,
+  } = useAnswer(RECENT_RUNS, {
+    variables,
+    read: (data) => data.recentRuns,
+    isWhole: ({ unavailableWorkflows, nodes }) => unavailableWorkflows.length === 0 && !nodes.some(isUnexplained),
+    everyMs: kind === 'unavailable' ? ASK_EVERY_MS : 0,
+    keepsPrevious: true,
+  });
+  useLiveAgain(() => {
+    if (variables) retry();
+  });
   const filter = variables?.filter;
   const runs = useMemo(() => {
     if (!page) return undefined;
@@ -129,24 +127,26 @@ export function useRecentRuns(variables: RecentRunsQueryVariables | null, change
     return mergeRuns(listed, changed, filter ?? {}, page.pageInfo);
   }, [page, changed, filter]);
   const unavailableIds = page?.unavailableWorkflows.map(({ id }) => id) ?? [];
-  const unknown = page?.nodes.filter((node) => readFragment(FAILURE_OF_RUN, node)?.failedSteps === null) ?? [];
-  const isLacking = variables !== null && (!page || unavailableIds.length > 0 || unknown.length > 0);
-  if (isLacking !== isPartial) setIsPartial(isLacking);
   return {
     runs,
-    error: errorsThat(query.error, isOfList),
+    error: errorsThat(error, isOfList),
     errorOf: ({ workflowId, id }) =>
-      errorsThat(query.error, (error) => {
-        const run = readFragment(LISTED_RUN, page?.nodes[Number(pathOf(error)[2])]);
+      errorsThat(error, (one) => {
+        const run = readFragment(LISTED_RUN, page?.nodes[Number(pathOf(one)[2])]);
         return run?.id === id && run.workflowId === workflowId;
       }),
-    isLoading: query.loading && !query.data,
+    isLoading,
     hasMore: page?.pageInfo.hasNextPage ?? false,
     endCursor: page?.pageInfo.endCursor ?? null,
     unavailableIds,
-    refetch,
+    retry,
   };
 }
+
+type Node = NonNullable<RecentRunsQuery['recentRuns']>['nodes'][number];
+
+/** True where it could not be read why a run failed. */
+const isUnexplained = (run: Node): boolean => readFragment(FAILURE_OF_RUN, run)?.failedSteps === null;
 
 const isOfList = (error: GraphQLFormattedError): boolean =>
   error.extensions?.workflowId === undefined && pathOf(error).length <= 3;

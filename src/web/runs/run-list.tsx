@@ -1,4 +1,4 @@
-/** Runs of several workflows, a row each: state, run, what failed and why, since when, how long. */
+/** Runs, a row each: state, run, what failed and why, since when, how long. */
 import { Link } from 'react-router';
 import { formatDuration } from '../format/duration.ts';
 import { Ago } from '../format/time.tsx';
@@ -11,9 +11,10 @@ import './run-list.css';
 export interface RunListProps {
   readonly label: string;
   readonly runs: readonly ListedRun[];
-  readonly nameOf: (workflowId: string) => string;
+  /** Names the workflow of each run. Left out where all are of the same one. */
+  readonly nameOf?: (workflowId: string) => string;
   /** Why the list could not read why a run failed. */
-  readonly errorOf: (run: ListedRun) => Error | undefined;
+  readonly errorOf?: (run: ListedRun) => Error | undefined;
 }
 
 export function RunList({ label, runs, nameOf, errorOf }: RunListProps) {
@@ -23,8 +24,8 @@ export function RunList({ label, runs, nameOf, errorOf }: RunListProps) {
         <Row
           key={`${run.workflowId}/${run.id}`}
           run={run}
-          workflowName={nameOf(run.workflowId)}
-          error={run.status === 'FAILED' ? errorOf(run) : undefined}
+          workflowName={nameOf?.(run.workflowId)}
+          error={run.status === 'FAILED' ? errorOf?.(run) : undefined}
         />
       ))}
     </ul>
@@ -33,7 +34,7 @@ export function RunList({ label, runs, nameOf, errorOf }: RunListProps) {
 
 interface RowProps {
   readonly run: ListedRun;
-  readonly workflowName: string;
+  readonly workflowName: string | undefined;
   readonly error: Error | undefined;
 }
 
@@ -46,9 +47,11 @@ function Row({ run, workflowName, error }: RowProps) {
         <Link to={runPath(workflowId, id)} className="mono" title={id} data-row>
           <bdi>{id}</bdi>
         </Link>
-        <Link to={workflowPath(workflowId)} className="workflow" title={workflowName}>
-          <bdi>{workflowName}</bdi>
-        </Link>
+        {workflowName !== undefined && (
+          <Link to={workflowPath(workflowId)} className="workflow" title={workflowName}>
+            <bdi>{workflowName}</bdi>
+          </Link>
+        )}
       </span>
       <span className="why">{status === 'FAILED' && <FailureOfRun run={run} error={error} />}</span>
       <span className="when">

@@ -12,7 +12,9 @@ import { ErrorLink } from '@apollo/client/link/error';
 import { OperationTypeNode, type FormattedExecutionResult } from 'graphql';
 import type { LiveConnection } from '../live/connection.ts';
 import { createLiveLink } from '../live/live-link.ts';
+import { createNewestAnswers } from '../live/newest-answers.ts';
 import { GRAPHQL_URL, STREAM_URL } from '../url/base-path.ts';
+import { boundedFetch } from './bounded-fetch.ts';
 import { keyStore } from './key-store.ts';
 
 /** Parts of a run or a workflow: what several operations read of one is put together. */
@@ -31,7 +33,7 @@ const PARTS = [
 export function createClient(key: string, connection: LiveConnection): ApolloClient {
   const headers = { authorization: `Bearer ${key}` };
   const live = createLiveLink({ url: STREAM_URL, headers, connection, isLast });
-  const http = new HttpLink({ uri: GRAPHQL_URL, headers });
+  const http = new HttpLink({ uri: GRAPHQL_URL, headers, fetch: boundedFetch });
   const refusals = new ErrorLink(({ error }) => {
     if (isRefusal(error)) keyStore.refuse(key);
   });
@@ -41,15 +43,16 @@ export function createClient(key: string, connection: LiveConnection): ApolloCli
         Query: { fields: { run: { read: findRun } } },
         Workflow: { keyFields: ['id'] },
         Run: { keyFields: ['workflowId', 'id'] },
-        // Its id may come again in another run, and an older answer must not reach into a newer one.
-        Step: { keyFields: false },
+        Step: { keyFields: ['workflowId', 'runId', 'id'] },
         WorkflowNode: { keyFields: false },
         ...Object.fromEntries(PARTS.map((part) => [part, { keyFields: false, merge: true }])),
       },
     }),
-    link: refusals.concat(
+    link: ApolloLink.from([
+      refusals,
+      createNewestAnswers(),
       ApolloLink.split(({ operationType }) => operationType === OperationTypeNode.SUBSCRIPTION, live, http),
-    ),
+    ]),
     defaultOptions: {
       watchQuery: { errorPolicy: 'all', fetchPolicy: 'cache-and-network' },
       query: { errorPolicy: 'all' },

@@ -56,7 +56,9 @@ export function Failure({ error, what, isPartial = false, onRetry }: FailureProp
 
 function titleOf(error: Error, what: string, isPartial: boolean): string {
   if (isPartial) return `Not all of the ${what} could be loaded.`;
-  return isNotFound(error) ? `There is no such ${what}, or not for this key.` : `The ${what} could not be loaded.`;
+  return isNotFound(error)
+    ? `${what[0]?.toUpperCase()}${what.slice(1)} not found, or not for this key.`
+    : `The ${what} could not be loaded.`;
 }
 
 export function Warning({ children }: { readonly children: ReactNode }) {
@@ -75,7 +77,7 @@ export function messageOf(error: Error): string {
   return `${code === undefined ? '' : `${code}: `}${first?.message ?? error.message}`;
 }
 
-const isNotFound = (error: Error): boolean => codeOf(error) === 'NOT_FOUND';
+export const isNotFound = (error: Error): boolean => codeOf(error) === 'NOT_FOUND';
 
 function codeOf(error: Error): string | undefined {
   const code = CombinedGraphQLErrors.is(error) ? error.errors[0]?.extensions?.code : undefined;

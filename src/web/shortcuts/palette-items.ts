@@ -1,11 +1,12 @@
 /** What the search offers for a text: what it names by itself, then what the gateway finds, then what the page can do. */
-import { useEffect, useState } from 'react';
 import { skipToken, useQuery } from '@apollo/client/react';
 import { CircleDot, ExternalLink, House, Keyboard, LogOut, Workflow, type LucideIcon } from 'lucide-react';
 import { graphql } from '../__generated__/gql.ts';
 import type { RunStatus } from '../__generated__/graphql.ts';
+import { SETTLED_MS } from '../controls/search-field.tsx';
 import { keyStore } from '../session/key-store.ts';
 import { statusWord } from '../status/status.tsx';
+import { useSettled } from '../timing/timing.ts';
 import { GRAPHQL_URL } from '../url/base-path.ts';
 import { runPath, workflowPath } from '../url/query.ts';
 import { useDirectory } from '../workflows/directory.ts';
@@ -45,7 +46,6 @@ const LATEST_RUNS = graphql(`
   }
 `);
 
-const SETTLED_MS = 250;
 const RUNS_OFFERED = 6;
 
 export interface Search {
@@ -57,7 +57,7 @@ export interface Search {
 
 export function usePaletteItems(text: string, onHelp: () => void): Search {
   const wanted = text.trim();
-  const settled = useSettled(wanted);
+  const settled = useSettled(wanted, SETTLED_MS);
   const named = readPasted(wanted);
   const workflows = useQuery(FIND_WORKFLOWS, named ? skipToken : { variables: { search: settled } });
   const directory = useDirectory();
@@ -128,16 +128,3 @@ const actions = (onHelp: () => void): readonly PaletteItem[] => [
   { key: 'out', icon: LogOut, label: 'Sign out', hint: '', run: keyStore.forget },
 ];
 
-/** The text, once nothing more is typed for a moment. */
-function useSettled(text: string): string {
-  const [settled, setSettled] = useState(text);
-  useEffect(() => {
-    const timer = setTimeout(() => {
-      setSettled(text);
-    }, SETTLED_MS);
-    return () => {
-      clearTimeout(timer);
-    };
-  }, [text]);
-  return settled;
-}

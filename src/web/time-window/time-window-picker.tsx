@@ -1,6 +1,7 @@
 /** Chooses a stretch of time: the last hour, day or week, or from one moment to another. */
 import { useId, useState } from 'react';
 import { Link } from 'react-router';
+import { useDraft } from '../controls/draft.ts';
 import { useUrlQuery } from '../url/query.ts';
 import { EVERYTHING, SPANS, spanOf, TOP, useTimeWindow } from './time-window.ts';
 import './time-window.css';
@@ -21,7 +22,7 @@ export function TimeWindowPicker({ all }: { readonly all: string }) {
       changes: { ...EVERYTHING, since: name },
     })),
     {
-      label: 'Exact',
+      label: 'Custom',
       isChosen: isExact,
       changes: { ...EVERYTHING, start: startedAfter ?? dayBefore(), end: startedBefore },
     },
@@ -73,21 +74,17 @@ function MomentField({ name, label, value }: MomentFieldProps) {
   const url = useUrlQuery();
   const id = useId();
   const known = value === null ? '' : localText(value);
-  const [text, setText] = useState(known);
-  const [shown, setShown] = useState(known);
-  if (known !== shown) {
-    setShown(known);
-    setText(known);
-  }
+  const draft = useDraft(known, (typed) => {
+    url.change({ [name]: typed && new Date(typed).toISOString(), ...TOP }, { replace: true });
+  });
 
   function tell(input: HTMLInputElement): void {
-    const { value: typed, validity } = input;
-    if (!validity.valid) {
+    if (input.validity.valid) {
+      draft.commit(input.value);
+    } else {
       // Half of a moment is not in the text: only the field itself can drop it.
       input.value = known;
-      setText(known);
-    } else if (typed !== known) {
-      url.change({ [name]: typed && new Date(typed).toISOString(), ...TOP }, { replace: true });
+      draft.type(known);
     }
   }
 
@@ -98,9 +95,9 @@ function MomentField({ name, label, value }: MomentFieldProps) {
         id={id}
         type="datetime-local"
         max="9999-12-31T23:59"
-        value={text}
+        value={draft.text}
         onChange={({ target }) => {
-          setText(target.value);
+          draft.type(target.value);
         }}
         onBlur={({ target }) => {
           tell(target);

@@ -1,5 +1,5 @@
 /** A stretch of time as the address names it: `since=24h`, or `start` and `end` as exact moments. */
-import { useMinute } from '../format/now.ts';
+import { useMinute } from '../timing/now.ts';
 import { useUrlQuery, type Changes, type UrlQuery } from '../url/query.ts';
 
 export const SPANS = [

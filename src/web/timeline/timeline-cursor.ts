@@ -4,7 +4,7 @@ import { useUrlQuery } from '../url/query.ts';
 import { barAt, boxOf, LANE_PX, type Bar, type Window } from './bars/bars.ts';
 import { nextBar, nextFailure } from './cursor.ts';
 import type { Scale } from './time/scale.ts';
-import type { Zoom } from './time/zoom.ts';
+import type { Zoom } from '../controls/zoom-buttons.tsx';
 
 export interface TimelineCursor {
   /** The bar that the arrow keys start from. */
@@ -12,6 +12,9 @@ export interface TimelineCursor {
   /** The bar whose tooltip is shown. */
   readonly told: Bar | undefined;
   readonly optionId: string;
+  /** Which of how many `bar` is, from 1. */
+  readonly position: number;
+  readonly count: number;
   readonly isOpen: boolean;
   readonly openNextFailure: () => void;
   readonly onKeyDown: (event: KeyboardEvent) => void;
@@ -88,6 +91,8 @@ export function useTimelineCursor({ ref, bars, scale, window, zoom }: Options): 
     bar,
     told: find(toldId),
     optionId,
+    position: bar ? bars.indexOf(bar) + 1 : 0,
+    count: bars.length,
     isOpen: openId !== null && bar?.stepId === openId,
     openNextFailure,
     onKeyDown,

@@ -1,6 +1,7 @@
 /** A run's steps over time: by node or packed, attempts, the critical path, idle stretches, and a line for now. */
-import { useEffect, useMemo, useRef } from 'react';
+import { useMemo, useRef } from 'react';
 import { useMedia } from '../controls/media.ts';
+import { useWheelZoom } from '../controls/zoom-buttons.tsx';
 import { formatDuration } from '../format/duration.ts';
 import { Empty } from '../shell/notices.tsx';
 import { useUrlQuery } from '../url/query.ts';
@@ -13,9 +14,9 @@ import { Minimap } from './minimap.tsx';
 import { Axis } from './time/axis.tsx';
 import { clockNamed, clockStart } from './time/clock.ts';
 import { createScale, foldable, type Stretch } from './time/scale.ts';
-import { useTicking } from './time/ticking.ts';
+import { useTicking } from '../timing/timing.ts';
 import { useViewport } from './time/viewport.ts';
-import { useZoom, type Zoom } from './time/zoom.ts';
+import { useZoom } from './time/zoom.ts';
 import { useTimelineCursor } from './timeline-cursor.ts';
 import { Toolbar } from './toolbar.tsx';
 import './timeline.css';
@@ -70,7 +71,7 @@ export function Timeline({ steps, gaps, startedAt, durationMs, nowMs, isMoving }
     lastLane: Math.ceil((viewport.top + seenPx) / LANE_PX),
   };
   const cursor = useTimelineCursor({ ref, bars, scale, window, zoom });
-  useZoomByWheel(ref, namesPx, zoom.by);
+  useWheelZoom(ref, zoom, namesPx);
   const hasMap = bars.length > MANY_BARS || zoom.factor > 1 || heightPx > seenPx + LANE_PX;
 
   return (
@@ -143,23 +144,4 @@ export function Timeline({ steps, gaps, startedAt, durationMs, nowMs, isMoving }
       <Legend bars={bars} />
     </section>
   );
-}
-
-/** React listens to the wheel passively, and could not keep the page from zooming as well. */
-function useZoomByWheel(ref: React.RefObject<HTMLElement | null>, insetPx: number, zoomBy: Zoom['by']) {
-  const latest = useRef(zoomBy);
-  useEffect(() => {
-    latest.current = zoomBy;
-  }, [zoomBy]);
-  useEffect(() => {
-    const element = ref.current;
-    const onWheel = (event: WheelEvent) => {
-      if (!event.ctrlKey && !event.metaKey) return;
-      event.preventDefault();
-      const { left = 0 } = element?.getBoundingClientRect() ?? {};
-      latest.current(event.deltaY < 0 ? 1 : -1, event.clientX - left - insetPx);
-    };
-    element?.addEventListener('wheel', onWheel, { passive: false });
-    return () => element?.removeEventListener('wheel', onWheel);
-  }, [ref, insetPx]);
 }

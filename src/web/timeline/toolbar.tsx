@@ -1,12 +1,12 @@
 /** What is shown of the timeline and how: each choice is kept in the address. */
-import type { ReactNode } from 'react';
-import { Maximize, SkipForward, ZoomIn, ZoomOut } from 'lucide-react';
+import { SkipForward } from 'lucide-react';
 import { Choice } from '../controls/choice.tsx';
+import { SearchField } from '../controls/search-field.tsx';
+import { ZoomButtons, type Zoom } from '../controls/zoom-buttons.tsx';
 import { formatCount } from '../format/numbers.ts';
 import { useUrlQuery } from '../url/query.ts';
 import type { Arrangement } from './bars/layout.ts';
 import { clockNamed, type Clock } from './time/clock.ts';
-import type { Zoom } from './time/zoom.ts';
 
 export interface ToolbarProps {
   readonly arrangement: Arrangement;
@@ -41,14 +41,12 @@ export function Toolbar(props: ToolbarProps) {
           change('rows', name === 'nodes' ? null : name);
         }}
       />
-      <input
-        type="search"
-        className="find"
-        aria-label="Filter by node"
+      <SearchField
+        label="Filter by node"
         placeholder="Filter by node"
         value={url.read('find') ?? ''}
-        onChange={({ target }) => {
-          change('find', target.value);
+        onChange={(text) => {
+          change('find', text);
         }}
       />
       <span className="muted" role="status">
@@ -57,7 +55,7 @@ export function Toolbar(props: ToolbarProps) {
       {failureCount > 0 && (
         // The focus stays here, so that the next one is one key away.
         <button type="button" data-keeps-focus="" onClick={onNextFailure}>
-          <SkipForward aria-hidden="true" /> Next failure <span className="muted">{formatCount(failureCount)}</span>
+          <SkipForward aria-hidden="true" /> Next failed step <span className="muted">{formatCount(failureCount)}</span>
         </button>
       )}
       <span className="spacer" />
@@ -87,46 +85,8 @@ export function Toolbar(props: ToolbarProps) {
             </option>
           ))}
         </select>
-        <span className="zoom">
-          <span className="muted zoom-factor">{zoom.factor}×</span>
-          <IconButton
-            label="Zoom out"
-            keys="−"
-            onClick={() => {
-              zoom.by(-1);
-            }}
-          >
-            <ZoomOut aria-hidden="true" />
-          </IconButton>
-          <IconButton
-            label="Zoom in"
-            keys="+"
-            onClick={() => {
-              zoom.by(1);
-            }}
-          >
-            <ZoomIn aria-hidden="true" />
-          </IconButton>
-          <IconButton label="Show the whole run" keys="0" onClick={zoom.reset}>
-            <Maximize aria-hidden="true" />
-          </IconButton>
-        </span>
+        <ZoomButtons zoom={zoom} label="Zoom of the timeline" resetLabel="Show the whole run" />
       </span>
     </div>
-  );
-}
-
-interface IconButtonProps {
-  readonly label: string;
-  readonly keys: string;
-  readonly onClick: () => void;
-  readonly children: ReactNode;
-}
-
-function IconButton({ label, keys, onClick, children }: IconButtonProps) {
-  return (
-    <button type="button" className="icon-only" aria-label={label} title={`${label} (${keys})`} onClick={onClick}>
-      {children}
-    </button>
   );
 }

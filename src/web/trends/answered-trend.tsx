@@ -1,25 +1,19 @@
-/** A trend as far as it is answered: it stays while another is asked for, and beside the error of a part of it. */
+/** A trend as far as it is answered: it stays while another is asked for, and next to the error of a part of it. */
 import type { ReactNode } from 'react';
+import type { Answer } from '../live/answer.ts';
 import { Failure, Loading } from '../shell/notices.tsx';
-import { shownData, type Answered } from '../shell/shown-data.ts';
-
-interface OfWorkflow<Trend> {
-  readonly workflow?: { readonly trend?: Trend | null } | null;
-}
 
 export interface AnsweredTrendProps<Trend> {
-  readonly query: Answered<OfWorkflow<Trend>> & { readonly error?: Error | undefined; readonly refetch: () => unknown };
+  readonly answer: Answer<Trend>;
   readonly children: (trend: Trend) => ReactNode;
 }
 
-export function AnsweredTrend<Trend>({ query, children }: AnsweredTrendProps<Trend>) {
-  const { error, refetch } = query;
-  const trend = shownData(query)?.workflow?.trend;
+export function AnsweredTrend<Trend>({ answer: { value, error, retry }, children }: AnsweredTrendProps<Trend>) {
   return (
     <>
-      {error && <Failure error={error} what="trend" isPartial={trend != null} onRetry={() => void refetch()} />}
-      {trend == null && !error && <Loading what="the trend" />}
-      {trend != null && children(trend)}
+      {error && <Failure error={error} what="trend" isPartial={value != null} onRetry={retry} />}
+      {value == null && !error && <Loading what="the trend" />}
+      {value != null && children(value)}
     </>
   );
 }

@@ -1,8 +1,7 @@
 /** What failed, how often and since when: runs that failed alike are together, each a link. */
-import { useQuery } from '@apollo/client/react';
 import { graphql } from '../__generated__/gql.ts';
+import { useAnswer } from '../live/answer.ts';
 import { Empty, Failure, Loading } from '../shell/notices.tsx';
-import { shownData } from '../shell/shown-data.ts';
 import { FailureGroup } from './failure-group.tsx';
 import { REFRESHED } from './refreshed.ts';
 import type { RunTrendProps } from './run-trend.tsx';
@@ -40,12 +39,15 @@ export interface FailureGroupsProps extends RunTrendProps {
 }
 
 export function FailureGroups({ workflowId, nodeId, window }: FailureGroupsProps) {
-  const query = useQuery(FAILURE_GROUPS, {
+  const {
+    value: answered,
+    error,
+    retry,
+  } = useAnswer(FAILURE_GROUPS, {
     variables: { workflowId, last: LAST_RUNS, ...window },
+    read: (data) => data.workflow,
     ...REFRESHED,
   });
-  const { error, refetch } = query;
-  const answered = shownData(query)?.workflow;
   const groups = answered?.failureGroups?.filter(
     (group) => group !== null && (nodeId === null || group.nodeId === nodeId),
   );
@@ -64,9 +66,7 @@ export function FailureGroups({ workflowId, nodeId, window }: FailureGroupsProps
           )}
         </span>
       </h2>
-      {error && (
-        <Failure error={error} what="failures" isPartial={groups !== undefined} onRetry={() => void refetch()} />
-      )}
+      {error && <Failure error={error} what="failures" isPartial={groups !== undefined} onRetry={retry} />}
       {!groups && !error && <Loading what="the failures" />}
       {groups?.length === 0 && !error && (
         <Empty

@@ -1,8 +1,8 @@
 /** The trend of one node. It needs the steps of each run, so fewer runs are looked at. */
-import { useQuery } from '@apollo/client/react';
 import { graphql } from '../__generated__/gql.ts';
 import { REFRESHED } from './refreshed.ts';
 import type { RunTrendProps } from './run-trend.tsx';
+import { useAnswer } from '../live/answer.ts';
 import { AnsweredTrend } from './answered-trend.tsx';
 import { TrendFigures } from './trend-figures.tsx';
 import { rowsOfNode } from './trend-row.ts';
@@ -37,12 +37,13 @@ export interface NodeTrendProps extends RunTrendProps {
 }
 
 export function NodeTrend({ workflowId, nodeId, window }: NodeTrendProps) {
-  const query = useQuery(NODE_TREND, {
+  const answer = useAnswer(NODE_TREND, {
     variables: { workflowId, last: LAST_RUNS, ...window },
+    read: (data) => data.workflow?.trend,
     ...REFRESHED,
   });
   return (
-    <AnsweredTrend query={query}>
+    <AnsweredTrend answer={answer}>
       {(trend) => <TrendFigures rows={rowsOfNode(trend, nodeId)} counted="execution" last={LAST_RUNS} />}
     </AnsweredTrend>
   );

@@ -3,6 +3,6 @@
 export const REFRESHED = {
   // Each minute asks in other words: the cache would only grow.
   fetchPolicy: 'no-cache',
-  pollInterval: 30_000,
-  skipPollAttempt: () => document.hidden,
+  everyMs: 30_000,
+  keepsPrevious: true,
 } as const;

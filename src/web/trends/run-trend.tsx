@@ -1,7 +1,7 @@
 /** The trend of a workflow's runs. */
-import { useQuery } from '@apollo/client/react';
 import { graphql } from '../__generated__/gql.ts';
 import type { TimeWindow } from '../time-window/time-window.ts';
+import { useAnswer } from '../live/answer.ts';
 import { AnsweredTrend } from './answered-trend.tsx';
 import { TrendFigures } from './trend-figures.tsx';
 import { REFRESHED } from './refreshed.ts';
@@ -36,12 +36,13 @@ export interface RunTrendProps {
 
 export function RunTrend({ workflowId, window }: RunTrendProps) {
   const last = window.startedAfter === null ? LAST_RUNS.ofAll : LAST_RUNS.inWindow;
-  const query = useQuery(RUN_TREND, {
+  const answer = useAnswer(RUN_TREND, {
     variables: { workflowId, last, ...window },
+    read: (data) => data.workflow?.trend,
     ...REFRESHED,
   });
   return (
-    <AnsweredTrend query={query}>
+    <AnsweredTrend answer={answer}>
       {(trend) => <TrendFigures rows={rowsOfRuns(trend)} counted="run" last={last} />}
     </AnsweredTrend>
   );

@@ -1,9 +1,9 @@
 /** Which node fails, is retried, or takes long, over the latest runs. */
-import { useQuery } from '@apollo/client/react';
 import { Link } from 'react-router';
 import { graphql } from '../__generated__/gql.ts';
 import { formatDuration } from '../format/duration.ts';
 import { formatCompact, formatCount } from '../format/numbers.ts';
+import { useAnswer } from '../live/answer.ts';
 import { Empty, Failure, Loading } from '../shell/notices.tsx';
 import { useUrlQuery } from '../url/query.ts';
 
@@ -35,13 +35,18 @@ const LAST_RUNS = 50;
 
 export function NodeStatistics({ workflowId }: { readonly workflowId: string }) {
   const url = useUrlQuery();
-  const { data, error, loading, refetch } = useQuery(NODE_STATISTICS, {
+  const {
+    value: statistics,
+    error,
+    isLoading,
+    retry,
+  } = useAnswer(NODE_STATISTICS, {
     variables: { workflowId, last: LAST_RUNS },
+    read: (data) => data.workflow?.nodeStatistics,
   });
-  const statistics = data?.workflow?.nodeStatistics;
   const nodes = statistics?.nodes;
-  if (loading && !statistics) return <Loading what="the steps of the latest runs" />;
-  if (error && !nodes) return <Failure error={error} what="statistics" onRetry={() => void refetch()} />;
+  if (isLoading) return <Loading what="the steps of the latest runs" />;
+  if (error && !nodes) return <Failure error={error} what="statistics" onRetry={retry} />;
   if (!nodes || nodes.length === 0) return <Empty title="No runs yet" />;
   return (
     <section aria-label="Statistics by node">

@@ -1,8 +1,8 @@
 /** Starts a run with inputs that the reader may change, and goes to it. They begin as those of the run that `from` names. */
 import { useId, useState } from 'react';
-import { skipToken, useQuery } from '@apollo/client/react';
 import { Link } from 'react-router';
 import { graphql } from '../__generated__/gql.ts';
+import { useAnswer } from '../live/answer.ts';
 import { messageOf } from '../shell/notices.tsx';
 import { runPath, useUrlQuery } from '../url/query.ts';
 import { problemOf, textOf } from './inputs-text.ts';
@@ -36,15 +36,19 @@ const LATEST_INPUTS = graphql(`
 
 /** The run whose inputs the form begins with. */
 function useFirstInputs(workflowId: string, from: string | null) {
-  const options = { fetchPolicy: 'no-cache' } as const;
-  const named = useQuery(
-    INPUTS_OF_RUN,
-    from === null ? skipToken : { ...options, variables: { workflowId, runId: from } },
-  );
-  const latest = useQuery(LATEST_INPUTS, from === null ? { ...options, variables: { workflowId } } : skipToken);
-  const run = from === null ? latest.data?.workflow?.runs?.nodes[0] : named.data?.run;
-  const { loading, error } = from === null ? latest : named;
-  return { run: run ?? null, isLoading: loading, error };
+  const fetchPolicy = 'no-cache';
+  const named = useAnswer(INPUTS_OF_RUN, {
+    variables: from === null ? null : { workflowId, runId: from },
+    read: (data) => data.run,
+    fetchPolicy,
+  });
+  const latest = useAnswer(LATEST_INPUTS, {
+    variables: from === null ? { workflowId } : null,
+    read: (data) => data.workflow?.runs?.nodes[0],
+    fetchPolicy,
+  });
+  const { value, isLoading, error } = from === null ? latest : named;
+  return { run: value ?? null, isLoading, error };
 }
 
 export interface RunFormProps {

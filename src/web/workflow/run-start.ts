@@ -1,5 +1,5 @@
 /** Starts a run once, however often it is pressed, and goes to it. */
-import { useRef } from 'react';
+import { useEffect, useRef } from 'react';
 import { CombinedGraphQLErrors } from '@apollo/client/errors';
 import { useMutation } from '@apollo/client/react';
 import { useNavigate } from 'react-router';
@@ -30,13 +30,20 @@ export function useRunStart(workflowId: string) {
   // One key for each start, kept until the gateway has answered it: where an answer is lost, the next try asks for the same run.
   const attempt = useRef<Attempt | null>(null);
   const isUnderWay = useRef(false);
+  const isShown = useRef(true);
+  useEffect(() => {
+    isShown.current = true;
+    return () => {
+      isShown.current = false;
+    };
+  }, []);
 
   async function startWith({ text, key }: Attempt): Promise<void> {
     const inputs: unknown = text.trim() === '' ? null : JSON.parse(text);
     const { data } = await execute({ variables: { workflowId, inputs, idempotencyKey: key } });
-    // Without errors there is a run.
+    // Without errors there is a run. A reader who has left the form stays where they are.
     const run = data.executeWorkflow?.run;
-    if (run) await navigate(runPath(run.workflowId, run.id));
+    if (run && isShown.current) await navigate(runPath(run.workflowId, run.id));
   }
 
   return {

@@ -1,15 +1,14 @@
 /** One workflow: its graph, its runs, its statistics, and a way to run it. */
 import { useMemo, useRef } from 'react';
-import { NetworkStatus } from '@apollo/client';
-import { useQuery } from '@apollo/client/react';
 import { Play } from 'lucide-react';
 import { graphql } from '../__generated__/gql.ts';
-import { useThrottled } from '../live/throttled.ts';
+import { useAnswer } from '../live/answer.ts';
+import { useThrottled } from '../timing/timing.ts';
 import { useChangedRuns } from '../runs/live-runs.ts';
 import { Breadcrumb } from '../shell/breadcrumb.tsx';
 import { Contained } from '../shell/contained.tsx';
 import { lazyPart } from '../shell/lazy-part.tsx';
-import { Failure, Loading } from '../shell/notices.tsx';
+import { Empty, Failure, isNotFound, Loading } from '../shell/notices.tsx';
 import { Views } from '../shell/views.tsx';
 import { useIds } from '../url/ids.ts';
 import { useUrlQuery } from '../url/query.ts';
@@ -67,13 +66,17 @@ export function WorkflowPage() {
 
 function WorkflowOf({ workflowId }: { readonly workflowId: string }) {
   const url = useUrlQuery();
-  const { data, error, networkStatus, refetch } = useQuery(WORKFLOW, { variables: { id: workflowId } });
+  const {
+    value: workflow,
+    error,
+    isLoading,
+    retry,
+  } = useAnswer(WORKFLOW, { variables: { id: workflowId }, read: (data) => data.workflow });
   const workflowIds = useMemo(() => [workflowId], [workflowId]);
-  const refresh = useThrottled(() => void refetch(), REFRESH_EVERY_MS);
+  const refresh = useThrottled(retry, REFRESH_EVERY_MS);
   const changed = useChangedRuns(workflowIds, (_runs, isFirst) => {
     if (!isFirst) refresh();
   });
-  const workflow = data?.workflow;
   const name = workflow?.name ?? workflowId;
   const view = VIEWS.find(({ name }) => name === url.read('tab'))?.name ?? 'runs';
   const isFormOpen = url.read('run') === 'new';
@@ -84,7 +87,18 @@ function WorkflowOf({ workflowId }: { readonly workflowId: string }) {
   }
 
   // Only the first time: what stands on the page, such as a form, would be gone.
-  if (networkStatus === NetworkStatus.loading && !workflow) return <Loading what="the workflow" />;
+  if (isLoading && !error) return <Loading what="the workflow" />;
+  // An upstream without a list of workflows may have runs of it all the same.
+  if (error && isNotFound(error) && (workflow?.statistics?.runCount ?? 0) === 0) {
+    return (
+      <>
+        <Breadcrumb crumbs={[{ label: 'Workflows', to: '/' }]} here={name} />
+        <Empty isPage title="Workflow not found">
+          <p>It does not exist, or not for this key.</p>
+        </Empty>
+      </>
+    );
+  }
   return (
     <>
       <Breadcrumb crumbs={[{ label: 'Workflows', to: '/' }]} here={name} />
@@ -97,7 +111,7 @@ function WorkflowOf({ workflowId }: { readonly workflowId: string }) {
           <Play aria-hidden="true" /> Run
         </button>
       </div>
-      {error && <Failure error={error} what="workflow" isPartial={workflow != null} onRetry={() => void refetch()} />}
+      {error && <Failure error={error} what="workflow" isPartial={workflow != null} onRetry={retry} />}
       {isFormOpen && (
         <Contained what="the form">
           <RunForm

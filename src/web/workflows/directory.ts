@@ -1,6 +1,6 @@
 /** The workflows of this key by name. */
-import { useCallback, useMemo, useState } from 'react';
-import { useQuery } from '@apollo/client/react';
+import { useCallback, useMemo } from 'react';
+import { useAnswer } from '../live/answer.ts';
 import { graphql } from '../__generated__/gql.ts';
 
 const DIRECTORY = graphql(`
@@ -15,9 +15,6 @@ const DIRECTORY = graphql(`
   }
 `);
 
-/** Until they are known: without them nothing is live. */
-const ASK_EVERY_MS = 10_000;
-
 export interface NamedWorkflow {
   readonly id: string;
   readonly name: string;
@@ -30,27 +27,22 @@ export interface Directory {
   /** Those to be named in a list that takes no more. Null: it may have all. */
   readonly namedIds: readonly string[] | null;
   readonly error: Error | undefined;
-  readonly refetch: () => void;
+  readonly retry: () => void;
   readonly nameOf: (workflowId: string) => string;
 }
 
 export function useDirectory(): Directory {
-  const [isKnown, setIsKnown] = useState(false);
-  const { data, error, refetch } = useQuery(DIRECTORY, {
-    pollInterval: isKnown ? 0 : ASK_EVERY_MS,
-    skipPollAttempt: () => document.hidden,
-  });
-  const nodes = data?.workflows?.nodes;
-  if ((nodes !== undefined) !== isKnown) setIsKnown(nodes !== undefined);
+  const { value, error, retry } = useAnswer(DIRECTORY, { variables: {}, read: (data) => data.workflows });
+  const nodes = value?.nodes;
   const workflows = useMemo(() => nodes?.map(({ id, name }) => ({ id, name: name ?? id })) ?? null, [nodes]);
   const names = useMemo(() => new Map(workflows?.map(({ id, name }) => [id, name])), [workflows]);
-  const totalCount = data?.workflows?.totalCount ?? 0;
+  const totalCount = value?.totalCount ?? 0;
   return {
     workflows,
     totalCount,
     namedIds: workflows && totalCount > workflows.length ? workflows.map(({ id }) => id) : null,
     error,
-    refetch: () => void refetch(),
+    retry,
     nameOf: useCallback((workflowId) => names.get(workflowId) ?? workflowId, [names]),
   };
 }

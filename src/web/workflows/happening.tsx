@@ -39,8 +39,11 @@ export function Happening({ directory, changed: changedOfAll }: HappeningProps) 
   const listed = newestFirst([...(failures.runs ?? []), ...(others.runs ?? [])]);
   // Why they failed comes with a list of their own: those of the other list wait for it.
   const known = failures.isLoading ? (failures.runs ?? []) : listed;
-  const failed = home.failures ? known.filter(({ status }) => status === 'FAILED') : [];
-  const rest = listed.filter(({ status }) => status !== 'FAILED');
+  const { failuresAfter } = home;
+  const isFailure = ({ status, startedAt }: ListedRun) =>
+    status === 'FAILED' && (failuresAfter === null || (startedAt !== null && startedAt >= failuresAfter));
+  const failed = home.failures ? known.filter(isFailure) : [];
+  const rest = listed.filter((run) => !isFailure(run));
   const shown = home.others ? failed.slice(0, FAILURES_SHOWN) : failed;
   const hasMoreFailed = failed.length > shown.length || failures.hasMore;
   const { hasMore: hasOlder, endCursor } = home.others ? others : failures;
@@ -58,9 +61,9 @@ export function Happening({ directory, changed: changedOfAll }: HappeningProps) 
           what="list of runs"
           isPartial={listed.length > 0}
           onRetry={() => {
-            directory.refetch();
-            failures.refetch();
-            others.refetch();
+            directory.retry();
+            failures.retry();
+            others.retry();
           }}
         />
       )}
@@ -81,10 +84,13 @@ export function Happening({ directory, changed: changedOfAll }: HappeningProps) 
         </p>
       )}
       {isLoading && <Loading what="runs" />}
+      {failuresAfter !== null && home.failures && failures.runs && shown.length === 0 && (
+        <p className="muted">No run failed in the last 24 hours.</p>
+      )}
       {shown.length > 0 && (
         <>
           <h2>
-            Failed{' '}
+            {failuresAfter === null ? 'Failed' : 'Failed in the last 24 hours'}{' '}
             <span className="count" aria-live="polite">
               {hasMoreFailed ? `${shown.length}+` : shown.length}
             </span>

@@ -2,7 +2,7 @@
 import { useMemo } from 'react';
 import { useApolloClient } from '@apollo/client/react';
 import { ListMark } from '../live/list-mark.tsx';
-import { useThrottled } from '../live/throttled.ts';
+import { useThrottled } from '../timing/timing.ts';
 import { useChangedRuns } from '../runs/live-runs.ts';
 import { Breadcrumb } from '../shell/breadcrumb.tsx';
 import { Contained } from '../shell/contained.tsx';
@@ -39,7 +39,7 @@ export function HomePage() {
           <Contained what="the list of runs">
             <div className="toolbar">
               <h1 id="runs">Runs</h1>
-              <ListMark />
+              <ListMark isStale={changed.told.some(({ freshness }) => freshness.isStale)} />
             </div>
             <HomeFilters workflows={workflows ?? []} />
             <Happening directory={directory} changed={changed} />

@@ -2,12 +2,15 @@
 import { useMemo } from 'react';
 import type { RunFilter, RunStatus } from '../__generated__/graphql.ts';
 import { statusesOf } from '../status/status-filter.tsx';
+import { useMinute } from '../timing/now.ts';
 import { useTimeWindow } from '../time-window/time-window.ts';
 import { useUrlQuery } from '../url/query.ts';
 
 const PAGE_SIZE = 50;
 const LARGEST_PAGE = 100;
 const FAILURES = 20;
+/** Older failures stand among the other runs, unless a time or failed runs alone are asked for. */
+const RECENT_MS = 86_400_000;
 
 export interface HomeQuery {
   readonly workflowId: string | null;
@@ -16,6 +19,8 @@ export interface HomeQuery {
   /** Null: no failed runs are wanted, or none but those. */
   readonly failures: { readonly first: number; readonly filter: RunFilter } | null;
   readonly others: { readonly first: number; readonly filter: RunFilter } | null;
+  /** Failed runs that started before stand among the others. Null: none do. */
+  readonly failuresAfter: string | null;
   readonly isFiltered: boolean;
   readonly isLargest: boolean;
 }
@@ -25,22 +30,29 @@ export function useHomeQuery(): HomeQuery {
   const [status, workflowId] = [statusesOf(url).join(), url.read('workflow')];
   const [show, after] = [url.read('show'), url.read('after')];
   const { startedAfter, startedBefore } = useTimeWindow();
+  const dayAgo = new Date(useMinute() - RECENT_MS).toISOString();
 
   return useMemo(() => {
     const statuses = status === '' ? null : (status.split(',') as RunStatus[]);
     const time = { startedAfter, startedBefore };
     const first = show === 'more' ? LARGEST_PAGE : PAGE_SIZE;
-    const others = statuses?.filter((one) => one !== 'FAILED') ?? null;
+    const isFailedOnly = statuses?.length === 1 && statuses[0] === 'FAILED';
+    const isAnyTime = startedAfter === null && startedBefore === null && after === null;
+    const failuresAfter = isAnyTime && !isFailedOnly ? dayAgo : null;
     return {
       workflowId,
       after,
       failures:
         statuses === null || statuses.includes('FAILED')
-          ? { first: statuses?.length === 1 ? first : FAILURES, filter: { ...time, status: ['FAILED'] } }
+          ? {
+              first: isFailedOnly ? first : FAILURES,
+              filter: { ...time, startedAfter: failuresAfter ?? startedAfter, status: ['FAILED'] },
+            }
           : null,
-      others: others?.length === 0 ? null : { first, filter: { ...time, status: others } },
+      others: isFailedOnly ? null : { first, filter: { ...time, status: statuses } },
+      failuresAfter,
       isFiltered: statuses !== null || workflowId !== null || startedAfter !== null || startedBefore !== null,
       isLargest: first === LARGEST_PAGE,
     };
-  }, [status, workflowId, show, after, startedAfter, startedBefore]);
+  }, [status, workflowId, show, after, startedAfter, startedBefore, dayAgo]);
 }

@@ -14,12 +14,16 @@ const WORKFLOW_CARD = graphql(`
     id
     name
     description
-    latest: runs(first: 16) {
+    latest: runs(first: 11) {
       nodes {
         id
         startedAt
         ...SparklineRun
       }
+    }
+    recent: statistics(last: 8) {
+      runCount
+      successRate
     }
     statistics(last: 100) {
       runCount
@@ -46,7 +50,7 @@ export interface WorkflowCardProps {
 }
 
 export function WorkflowCard({ workflow, error, onRetry }: WorkflowCardProps) {
-  const { id, name, description, latest, statistics } = readFragment(WORKFLOW_CARD, workflow);
+  const { id, name, description, latest, recent, statistics } = readFragment(WORKFLOW_CARD, workflow);
   const runs = latest?.nodes.filter((run) => run !== null) ?? [];
   return (
     <article className="panel workflow-card">
@@ -66,7 +70,15 @@ export function WorkflowCard({ workflow, error, onRetry }: WorkflowCardProps) {
           <dl>
             <div title={statistics ? `Of the finished ones of the last ${statistics.runCount} runs` : undefined}>
               <dt>Success rate</dt>
-              <dd>{formatShare(statistics?.successRate)}</dd>
+              <dd>
+                {formatShare(statistics?.successRate)}
+                {recent && statistics && recent.runCount < statistics.runCount && (
+                  <span className="muted">
+                    {' '}
+                    last {recent.runCount}: {formatShare(recent.successRate)}
+                  </span>
+                )}
+              </dd>
             </div>
             <div title="Half of the finished runs took at most this long">
               <dt>Median</dt>

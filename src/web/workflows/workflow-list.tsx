@@ -1,13 +1,11 @@
 /** All workflows of this key, each with how it fares. One that can't be read says so itself. */
-import { useState } from 'react';
-import { useQuery } from '@apollo/client/react';
 import type { GraphQLFormattedError } from 'graphql';
 import { graphql } from '../__generated__/gql.ts';
+import { useAnswer } from '../live/answer.ts';
+import { SearchField } from '../controls/search-field.tsx';
 import { Empty, Failure, Loading } from '../shell/notices.tsx';
 import { errorsThat, pathOf } from '../shell/part-errors.ts';
-import { shownData } from '../shell/shown-data.ts';
 import { useUrlQuery } from '../url/query.ts';
-import { SearchField } from './search-field.tsx';
 import { isLacking, WorkflowCard } from './workflow-card.tsx';
 
 export const WORKFLOWS = graphql(`
@@ -27,26 +25,21 @@ export const WORKFLOWS = graphql(`
 `);
 
 const PAGE_SIZE = 20;
-/** Where not all of them could be read. */
-const ASK_EVERY_MS = 10_000;
 
 export function WorkflowList() {
   const url = useUrlQuery();
   const search = url.read('q');
-  const [isPartial, setIsPartial] = useState(false);
-  const query = useQuery(WORKFLOWS, {
+  const {
+    value: page,
+    error,
+    isLoading,
+    retry,
+  } = useAnswer(WORKFLOWS, {
     variables: { first: PAGE_SIZE, after: url.read('workflowsAfter'), search },
-    pollInterval: isPartial ? ASK_EVERY_MS : 0,
-    skipPollAttempt: () => document.hidden,
+    read: (data) => data.workflows,
+    isWhole: ({ nodes }) => !nodes.some(isLacking),
+    keepsPrevious: true,
   });
-  const { data, error, loading, refetch } = query;
-  const page = shownData(query)?.workflows;
-  const lacksPart = !page || page.nodes.some(isLacking);
-  if (lacksPart !== isPartial) setIsPartial(lacksPart);
-  // An event that changes a run takes the error from the answer, also where it is of another workflow.
-  const [latestError, setLatestError] = useState(error);
-  if (error && error !== latestError) setLatestError(error);
-  const retry = () => void refetch();
   const ofList = errorsThat(error, (one) => nodeOf(one) === null);
 
   return (
@@ -55,6 +48,8 @@ export function WorkflowList() {
         <h2 id="workflows">Workflows</h2>
         {page && <span className="count">{page.totalCount}</span>}
         <SearchField
+          label="Search workflows"
+          placeholder="Name, id or description"
           value={search ?? ''}
           onChange={(q) => {
             url.change({ q, workflowsAfter: null }, { replace: true });
@@ -62,7 +57,7 @@ export function WorkflowList() {
         />
       </div>
       {ofList && <Failure error={ofList} what="list of workflows" isPartial={page != null} onRetry={retry} />}
-      {loading && !page && <Loading what="workflows" />}
+      {isLoading && <Loading what="workflows" />}
       {page?.nodes.length === 0 && (
         <Empty title={search === null ? 'This key sees no workflows' : `No workflow is called “${search}”`}>
           {search !== null && <p>Names, ids and descriptions were searched.</p>}
@@ -73,10 +68,7 @@ export function WorkflowList() {
           <li key={workflow.id}>
             <WorkflowCard
               workflow={workflow}
-              error={
-                data &&
-                errorsThat(error ?? (isLacking(workflow) ? latestError : undefined), (one) => nodeOf(one) === index)
-              }
+              error={isLacking(workflow) ? errorsThat(error, (one) => nodeOf(one) === index) : undefined}
               onRetry={retry}
             />
           </li>

@@ -1,12 +1,8 @@
 /** One step: how it went, why it failed, what it was given and what it answered. */
-import { useEffect } from 'react';
-import { useQuery } from '@apollo/client/react';
 import { graphql } from '../../__generated__/gql.ts';
-import { useAskedAgain } from '../../live/asked-again.ts';
-import { useLatest } from '../../live/latest.ts';
+import { useAnswer } from '../../live/answer.ts';
 import { Empty, Failure, Loading } from '../../shell/notices.tsx';
 import { StatusBadge } from '../../status/status.tsx';
-import { runPath } from '../../url/query.ts';
 import { StepError } from './step-error.tsx';
 import { StepFacts } from './step-facts.tsx';
 import { StepPayload } from './step-payload.tsx';
@@ -79,15 +75,18 @@ export interface StepDetailProps {
 }
 
 export default function StepDetail({ workflowId, runId, stepId, version, isFinal }: StepDetailProps) {
-  const { data, error, loading, refetch, startPolling, stopPolling } = useQuery(STEP_DETAIL, {
+  const {
+    value: step,
+    error,
+    isLoading,
+    retry,
+  } = useAnswer(STEP_DETAIL, {
     variables: { workflowId, runId, stepId },
+    read: (data) => data.run?.step,
+    everyMs: ({ isFinished }) => (isFinished || isFinal ? 0 : ASK_EVERY_MS),
+    version,
     fetchPolicy: 'no-cache',
-    skipPollAttempt: () => document.hidden,
   });
-  useAskedAgain(refetch, version);
-  const question = `${runPath(workflowId, runId)}?step=${stepId}`;
-  const step = useLatest({ question, value: data?.run?.step, loading, error });
-  usePolling(step?.isFinished === false && !isFinal, startPolling, stopPolling);
 
   return (
     <div className="step-detail">
@@ -99,9 +98,9 @@ export default function StepDetail({ workflowId, runId, stepId, version, isFinal
           <StatusBadge status={step.status} />
         </div>
       )}
-      {loading && !step && <Loading what="the step" />}
-      {error && !step && <Failure error={error} what="step" onRetry={() => void refetch()} />}
-      {data && !step && !error && <Empty title="This run has no such step" />}
+      {isLoading && <Loading what="the step" />}
+      {error && !step && <Failure error={error} what="step" onRetry={retry} />}
+      {!isLoading && !step && !error && <Empty title="This run has no such step" />}
       {step && (
         <>
           {step.node?.description != null && <p className="muted">{step.node.description}</p>}
@@ -120,12 +119,4 @@ export default function StepDetail({ workflowId, runId, stepId, version, isFinal
       )}
     </div>
   );
-}
-
-function usePolling(isWanted: boolean, start: (everyMs: number) => void, stop: () => void): void {
-  useEffect(() => {
-    if (!isWanted) return undefined;
-    start(ASK_EVERY_MS);
-    return stop;
-  }, [isWanted, start, stop]);
 }

@@ -9,13 +9,13 @@ import { useUrlQuery } from '../../url/query.ts';
 
 type DetailedStep = NonNullable<NonNullable<StepDetailQuery['run']>['step']>;
 
-const KINDS = { FIRST: 'first', RETRY: 'a retry', ITERATION: 'an iteration' } as const;
+const KINDS = { FIRST: 'The first', RETRY: 'A retry', ITERATION: 'An iteration' } as const;
 
 export function StepFacts({ step }: { readonly step: DetailedStep }) {
   const url = useUrlQuery();
   return (
     <Facts>
-      <Fact name="Took" hint={`Known from: ${step.durationSource}`}>
+      <Fact name="Duration" hint={`Known from: ${step.durationSource}`}>
         {formatDuration(step.durationMs)}
       </Fact>
       <Fact name="Starts at" hint="Since the run's start">
@@ -23,14 +23,11 @@ export function StepFacts({ step }: { readonly step: DetailedStep }) {
       </Fact>
       <Fact name="Share of run">{formatShare(step.shareOfRun)}</Fact>
       {step.attemptCount > 1 && (
-        <Fact name="Execution">
-          {step.attempt}{' '}
-          <span className="fact-part">
-            of {step.attemptCount}, {KINDS[step.attemptKind]}
-          </span>{' '}
+        <Fact name="Attempt" hint={KINDS[step.attemptKind]}>
+          {step.attempt} of {step.attemptCount}{' '}
           {step.previousAttempt && (
-            <Link to={url.with({ step: step.previousAttempt.id, path: null })} preventScrollReset>
-              the one before
+            <Link to={url.with({ step: step.previousAttempt.id, path: null, side: null })} preventScrollReset>
+              see attempt {step.attempt - 1}
             </Link>
           )}
         </Fact>

@@ -1,12 +1,11 @@
 /** What a step was given and what it answered: as a conversation where it is one, and as JSON. */
 import { useState } from 'react';
-import { skipToken, useQuery } from '@apollo/client/react';
 import { graphql } from '../../__generated__/gql.ts';
 import { Choice } from '../../controls/choice.tsx';
 import { StepConversation } from '../../conversation/step-conversation.tsx';
 import { formatBytes } from '../../format/numbers.ts';
 import { Payload } from '../../json/payload.tsx';
-import { useAskedAgain } from '../../live/asked-again.ts';
+import { useAnswer } from '../../live/answer.ts';
 import type { Status } from '../../status/status.tsx';
 import { useUrlQuery } from '../../url/query.ts';
 
@@ -89,12 +88,17 @@ function JsonSide({ workflowId, runId, stepId, isInputs, sizeBytes, version }: J
   const path = useUrlQuery().read('path');
   const [isWanted, setIsWanted] = useState(false);
   const isFetched = sizeBytes > 0 && (isWanted || path !== null || sizeBytes <= FETCHED_UNASKED_BYTES);
-  const { data, error, loading, refetch } = useQuery(
-    STEP_PAYLOAD,
-    isFetched ? { variables: { workflowId, runId, stepId, path, isInputs }, fetchPolicy: 'no-cache' } : skipToken,
-  );
-  useAskedAgain(refetch, isFetched ? version : null);
-  const step = data?.run?.step;
+  const {
+    value: step,
+    error,
+    isLoading,
+    retry,
+  } = useAnswer(STEP_PAYLOAD, {
+    variables: isFetched ? { workflowId, runId, stepId, path, isInputs } : null,
+    read: (data) => data.run?.step,
+    version,
+    fetchPolicy: 'no-cache',
+  });
   const side = isInputs ? 'inputs' : 'outputs';
   return (
     <Payload
@@ -103,9 +107,9 @@ function JsonSide({ workflowId, runId, stepId, isInputs, sizeBytes, version }: J
       value={isInputs ? step?.inputs : step?.outputs}
       what={side}
       isEmpty={sizeBytes === 0}
-      isLoading={loading && !data}
+      isLoading={isLoading}
       error={error}
-      onRetry={() => void refetch()}
+      onRetry={retry}
       onFetch={
         isFetched || sizeBytes === 0
           ? undefined

@@ -84,6 +84,8 @@ function Option({ bar, box, viewPx, cursor }: OptionProps) {
       id={cursor.optionId}
       role="option"
       aria-selected={cursor.isOpen}
+      aria-posinset={cursor.position}
+      aria-setsize={cursor.count}
       className="bar-cursor"
       style={{ left: x, top: box.y - 2, width, height: BAR_PX + 4 }}
     >

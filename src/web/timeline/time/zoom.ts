@@ -1,5 +1,6 @@
 /** How far the timeline is zoomed in and where it stands, kept in the address. */
-import { useEffect, useLayoutEffect, type RefObject } from 'react';
+import { useEffect, useEffectEvent, useLayoutEffect, type RefObject } from 'react';
+import type { Zoom } from '../../controls/zoom-buttons.tsx';
 import { useUrlQuery } from '../../url/query.ts';
 import type { Scale } from './scale.ts';
 import type { Viewport } from './viewport.ts';
@@ -8,14 +9,12 @@ const LARGEST = 512;
 /** After the last scroll event: browsers allow an address to change only so often. */
 const SETTLED_AFTER_MS = 250;
 
-export interface Zoom {
+export interface TimelineZoom extends Zoom {
   /** 1: the whole run is seen. Doubles with each step. */
   readonly factor: number;
-  readonly by: (steps: 1 | -1, aroundPx?: number) => void;
-  readonly reset: () => void;
 }
 
-export function useZoom(ref: RefObject<HTMLElement | null>, viewport: Viewport, scale: Scale): Zoom {
+export function useZoom(ref: RefObject<HTMLElement | null>, viewport: Viewport, scale: Scale): TimelineZoom {
   const url = useUrlQuery();
   const factor = clamp(Number(url.read('zoom') ?? 1));
   const at = Number(url.read('at') ?? 0);
@@ -28,20 +27,25 @@ export function useZoom(ref: RefObject<HTMLElement | null>, viewport: Viewport, 
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [factor, isMeasured]);
 
-  const leftMs = Math.round(scale.msAt(viewport.left / Math.max(1, viewport.width * factor)));
   const { change } = url;
+  const save = useEffectEvent(() => {
+    const leftMs = Math.round(scale.msAt(viewport.left / Math.max(1, viewport.width * factor)));
+    change({ at: leftMs > 0 ? String(leftMs) : null }, { replace: true });
+  });
+  // The scale of a run that goes on changes many times a second, and must not put this off.
   useEffect(() => {
     if (!isMeasured || factor === 1) return undefined;
     const timer = setTimeout(() => {
-      change({ at: leftMs > 0 ? String(leftMs) : null }, { replace: true });
+      save();
     }, SETTLED_AFTER_MS);
     return () => {
       clearTimeout(timer);
     };
-  }, [leftMs, factor, isMeasured, change]);
+  }, [viewport.left, factor, isMeasured]);
 
   return {
     factor,
+    text: `${factor}×`,
     by(steps, aroundPx = viewport.width / 2) {
       const next = clamp(steps > 0 ? factor * 2 : factor / 2);
       if (next === factor) return;

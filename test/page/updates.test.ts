@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { RunStatus } from '../../src/web/__generated__/graphql.ts';
-import { withChanged } from '../../src/web/run/changed-steps.ts';
+import { withNew } from '../../src/web/run/new-steps.ts';
 import { mergeRuns, type ListedRun } from '../../src/web/runs/merged-runs.ts';
 
 /** How events change what a query has answered before or after them. */
@@ -85,7 +85,7 @@ describe('the steps of a live run', () => {
     fc.assert(
       fc.property(CHANGED, CHANGED, (first, second) => {
         const latest = new Map([...first, ...second].map((step) => [step.id, step]));
-        const merged = withChanged([...first, null], second, (step) => step);
+        const merged = withNew([...first, null], second, (step) => step);
         expect(merged.pop()).toBeNull();
         expect(merged).toHaveLength(latest.size);
         expect(new Map(merged.map((step) => [step?.id, step]))).toEqual(latest);

@@ -1,0 +1,38 @@
+/** A search whose text is kept in the address once nothing more is typed for a moment: each change may ask the gateway. */
+import { useEffect, useEffectEvent } from 'react';
+import { Search } from 'lucide-react';
+import { useSettled } from '../timing/timing.ts';
+import { useDraft } from './draft.ts';
+import './search-field.css';
+
+export interface SearchFieldProps {
+  readonly label: string;
+  readonly placeholder: string;
+  readonly value: string;
+  readonly onChange: (text: string) => void;
+}
+
+export const SETTLED_MS = 250;
+
+export function SearchField({ label, placeholder, value, onChange }: SearchFieldProps) {
+  const draft = useDraft(value, onChange);
+  const settled = useSettled(draft.text, SETTLED_MS);
+  const commit = useEffectEvent(draft.commit);
+  useEffect(() => {
+    commit(settled);
+  }, [settled]);
+  return (
+    <div className="search-field">
+      <Search aria-hidden="true" />
+      <input
+        type="search"
+        aria-label={label}
+        placeholder={placeholder}
+        value={draft.text}
+        onChange={({ target }) => {
+          draft.type(target.value);
+        }}
+      />
+    </div>
+  );
+}

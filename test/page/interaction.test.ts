@@ -1,0 +1,66 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { createWheelSteps } from '../../src/web/controls/wheel-steps.ts';
+import { createJsonNodes, ROOT } from '../../src/web/json/json-nodes.ts';
+import { pauseBefore } from '../../src/web/live/backoff.ts';
+
+describe('the zoom by the wheel', () => {
+  /** The steps of events that come at an even pace. */
+  const zoomOf = (count: number, deltaY: number, everyMs: number, deltaMode = 0) => {
+    const stepsOf = createWheelSteps();
+    const steps = Array.from({ length: count }, (_, index) =>
+      stepsOf({ deltaY, deltaMode, timeStamp: index * everyMs }),
+    );
+    return steps.reduce<number>((sum, step) => sum + step, 0);
+  };
+
+  it('takes one step for a notch of a mouse, in pixels or in lines', () => {
+    expect(zoomOf(1, -120, 0)).toBe(1);
+    expect(zoomOf(1, 3, 0, 1)).toBe(-1);
+    expect(zoomOf(4, -120, 150)).toBe(4);
+  });
+
+  it('takes a few steps for the dozens of events of a trackpad', () => {
+    expect(zoomOf(60, -4, 16)).toBe(4);
+    expect(zoomOf(100, -40, 8)).toBeLessThanOrEqual(8);
+  });
+
+  it('forgets half a step after a pause and when the direction changes', () => {
+    expect(zoomOf(10, -30, 500)).toBe(0);
+    const stepsOf = createWheelSteps();
+    const steps = [-40, 40, -40, 40].map((deltaY, index) => stepsOf({ deltaY, deltaMode: 0, timeStamp: index * 16 }));
+    expect(steps).toEqual([0, 0, 0, 0]);
+  });
+});
+
+describe('the pause before a live connection is tried again', () => {
+  it('doubles up to 15 s, and differs from page to page by up to half of it', () => {
+    expect([0, 1, 2, 5, 50].map((attempt) => pauseBefore(attempt, 1))).toEqual([500, 1000, 2000, 15_000, 15_000]);
+    expect([0, 50].map((attempt) => pauseBefore(attempt, 0))).toEqual([250, 7500]);
+    expect(new Set(Array.from({ length: 20 }, () => pauseBefore(3))).size).toBeGreaterThan(1);
+  });
+});
+
+describe('the tree of a JSON value', () => {
+  const idsOf = (value: unknown): string[] => {
+    const nodes = createJsonNodes(value);
+    const below = (id: string): string[] => [id, ...nodes.children(id).flatMap(below)];
+    return below(ROOT);
+  };
+
+  it('keeps the ids of what a value still has when it grows or shrinks', () => {
+    fc.assert(
+      fc.property(fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 2 })), fc.string(), (value, key) => {
+        const smaller = Object.fromEntries(Object.entries(value).filter(([each]) => each !== key));
+        expect(new Set(idsOf(value)).isSupersetOf(new Set(idsOf(smaller)))).toBe(true);
+        expect(new Set(idsOf(value)).size).toBe(idsOf(value).length);
+      }),
+    );
+  });
+
+  it('has an empty node for an id that the value does not have', () => {
+    const nodes = createJsonNodes({ a: 1 });
+    expect(nodes.has('root/b')).toBe(false);
+    expect([nodes.node('root/b').childCount, nodes.children('root/b')]).toEqual([0, []]);
+  });
+});

@@ -1,0 +1,140 @@
+/** What the page says at a glance to somebody who is on call. */
+import { afterAll, afterEach, expect, it } from '@jest/globals';
+import { startPageGateway } from '../harness/browser-gateway.ts';
+import { advanceUntil, type Page } from '../harness/browser.ts';
+import { describeInBrowser } from '../harness/describe-in-browser.ts';
+import type { Script } from '../harness/faulty-upstream.ts';
+import { wireWorkflow } from '../harness/scripted-history.ts';
+import { wireRun, wireStep, type Wire } from '../harness/wire.ts';
+
+const HOUR = 3_600_000;
+const ago = (ms: number): string => new Date(Date.now() - ms).toISOString();
+const LONG = 'a'.repeat(300);
+
+const runOf = (id: string, hours: number, status: string): Wire =>
+  wireRun(id, { status, start_time: ago(hours * HOUR), end_time: ago(hours * HOUR - 60_000), elapsed_time: 60 });
+const RECENT = [
+  ...['failed', 'completed', 'failed', 'failed', 'completed'].map((status, index) =>
+    runOf(`recent-${index}`, index + 1, status),
+  ),
+  ...Array.from({ length: 20 }, (_, index) => runOf(`old-${index}`, 48 + index, index === 0 ? 'failed' : 'completed')),
+];
+
+const live = { status: 'running', start_time: ago(60_000), end_time: null, elapsed_time: 0 };
+const STEPS: Readonly<Record<string, readonly Wire[]>> = {
+  live: [wireStep({ id: 's1', ...live })],
+  retried: [
+    wireStep({ id: 's1', status: 'failed', error: 'The answer is not JSON' }),
+    wireStep({ id: 's2', start_time: '2025-03-13T02:42:15Z', end_time: '2025-03-13T02:42:17Z' }),
+    wireStep({
+      id: 's3',
+      node_id: 'send',
+      status: 'failed',
+      error: 'no host',
+      ...{ start_time: '2025-03-13T02:42:18Z' },
+    }),
+  ],
+  [LONG]: [wireStep({ id: LONG, node_id: LONG, status: 'failed', error: LONG })],
+};
+
+const usual: Script = ({ endpoint, runId, workflowId }) => {
+  if (endpoint === 'workflows') return { json: [wireWorkflow('wf'), wireWorkflow(LONG)] };
+  if (workflowId === 'none') return { status: 404, json: {} };
+  if (endpoint === 'runs') return { json: workflowId === 'wf' ? RECENT : [runOf(LONG, 1, 'failed')] };
+  if (endpoint === 'run') return { json: [wireRun(runId, runId === 'live' ? live : { status: 'failed' })] };
+  return { json: STEPS[runId] ?? [wireStep({ id: `${runId}-1`, status: 'failed', error: 'no host' })] };
+};
+const gateway = await startPageGateway(usual);
+afterEach(() => {
+  gateway.upstream.script = usual;
+});
+afterAll(() => gateway.close());
+
+const runPath = (id: string, workflowId = 'wf') => `${gateway.url}/workflows/${workflowId}/runs/${id}`;
+const rowsOf = (page: Page, list: string) => page.getByRole('list', { name: list }).locator('a[data-row]');
+
+describeInBrowser('somebody on call', (open) => {
+  it('sees the failures of the last 24 hours first, and the rate of the last runs next to that of all', async () => {
+    const page = await open({ key: 'key-1' });
+    await page.goto(`${gateway.url}/?workflow=wf`);
+    await page.getByRole('heading', { name: /^Failed in the last 24 hours/ }).waitFor();
+    expect(await rowsOf(page, 'Failed runs').allTextContents()).toEqual(['recent-0', 'recent-2', 'recent-3']);
+    expect(await rowsOf(page, 'Other runs').allTextContents()).toContain('old-0');
+    await page.getByRole('article').first().getByText('84% last 8: 50%').waitFor();
+  });
+
+  it('has a run page that opened on an error and loads the run by itself', async () => {
+    gateway.upstream.script = () => ({ status: 503, json: {} });
+    const page = await open({ key: 'key-2' });
+    await page.clock.install();
+    await page.goto(runPath('retried'));
+    await page.getByText('The run could not be loaded.').waitFor();
+    gateway.upstream.script = usual;
+    await advanceUntil(page, page.getByText('A step failed'));
+    expect(await page.getByRole('alert').count()).toBe(0);
+  });
+
+  it('is not warned of a run when only the list of workflows is missing', async () => {
+    gateway.upstream.script = (call) => (call.endpoint === 'workflows' ? { status: 404, json: {} } : usual(call));
+    const page = await open({ key: 'key-3' });
+    await page.goto(runPath('retried'));
+    await page.getByText('A step failed').waitFor();
+    await page.getByText('Slowest steps').waitFor();
+    expect(await page.getByRole('alert').count()).toBe(0);
+  });
+
+  it('reads the same count of failed steps everywhere', async () => {
+    const page = await open({ key: 'key-1' });
+    await page.goto(runPath('retried'));
+    await page.getByText('3, 2 failed').waitFor();
+    await page.getByText('A step failed 1 more succeeded in a later attempt').waitFor();
+    await page.getByRole('button', { name: 'Next failed step 2' }).waitFor();
+  });
+
+  it('sees figures of a live run that are at most two seconds old', async () => {
+    const page = await open({ key: 'key-1' });
+    await page.goto(runPath('live'));
+    const slowest = page.locator('.run-insights li').first();
+    await slowest.waitFor();
+    const before = await slowest.textContent();
+    await slowest.filter({ hasNotText: before ?? '' }).waitFor({ timeout: 5000 });
+  });
+
+  it('finds a page for a workflow that does not exist', async () => {
+    const page = await open({ key: 'key-1' });
+    await page.goto(`${gateway.url}/workflows/none`);
+    await page.getByRole('heading', { level: 1, name: 'Workflow not found' }).waitFor();
+    expect(await page.getByRole('button', { name: 'Run' }).count()).toBe(0);
+  });
+
+  it('sees start and duration of runs on a phone, and no "Live" next to what is stale', async () => {
+    const page = await open({ key: 'key-1', width: 390, height: 800 });
+    await page.goto(`${gateway.url}/workflows/wf`);
+    const row = page.getByRole('listitem').filter({ has: page.locator('a[data-row][title="recent-0"]') });
+    await row.getByText('1 hour ago').waitFor();
+    expect(await row.getByText('1 min 00 s').isVisible()).toBe(true);
+    await page.getByText('Live', { exact: true }).waitFor();
+    gateway.upstream.script = () => ({ status: 503, json: {} });
+    await page.getByText(/^Stale since/).waitFor();
+    expect(await page.getByText('Live', { exact: true }).count()).toBe(0);
+  });
+
+  it('reads names of 300 characters on a phone without scrolling sideways', async () => {
+    const page = await open({ key: 'key-1', width: 390, height: 800 });
+    const wide: string[] = [];
+    for (const [path, text] of [
+      ['/', 'Success rate'],
+      [`/workflows/${LONG}`, 'Success rate'],
+      [`/workflows/${LONG}?tab=trends&node=${LONG}`, 'Failures'],
+      [`/workflows/${LONG}?tab=nodes`, 'Over the last'],
+      [`/workflows/${LONG}/runs/${LONG}`, 'A step failed'],
+      [`/workflows/${LONG}/runs/${LONG}?tab=compare`, 'Compare with'],
+    ] as const) {
+      await page.goto(gateway.url + path);
+      await page.getByText(text).first().waitFor();
+      const width = await page.evaluate<number>('document.documentElement.scrollWidth');
+      if (width > 390) wide.push(`${path.slice(0, 20)}…${path.slice(-20)}: ${width} px`);
+    }
+    expect(wide).toEqual([]);
+  });
+});

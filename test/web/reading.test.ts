@@ -1,0 +1,198 @@
+/** The page keeps the place, the focus and the letters of whoever reads it, and what is shown while a run goes on. */
+import { afterAll, expect, it } from '@jest/globals';
+import { startPageGateway } from '../harness/browser-gateway.ts';
+import { operationOf, untilTrue, type Page } from '../harness/browser.ts';
+import { describeInBrowser } from '../harness/describe-in-browser.ts';
+import type { Script } from '../harness/faulty-upstream.ts';
+import { createScriptedWorkflows } from '../harness/scripted-workflows.ts';
+import { wireRun, wireStep } from '../harness/wire.ts';
+
+const start_time = new Date(Date.now() - 60_000).toISOString();
+const UNDER_WAY = { status: 'running', start_time, end_time: null, elapsed_time: 0 };
+
+/** The outputs of the running step. */
+let outputs: unknown = { first: 1 };
+const LARGE = 'x'.repeat(1_500_000);
+
+const workflows = createScriptedWorkflows(['wf', 'other']);
+for (let number = 1; number <= 60; number += 1) workflows.start('wf', `run-${number}`);
+const execution = { asked: Promise.withResolvers<null>(), answer: Promise.withResolvers<null>() };
+
+const script: Script = async (call) => {
+  const { endpoint, runId } = call;
+  if (endpoint === 'execute') {
+    execution.asked.resolve(null);
+    await execution.answer.promise;
+    return { json: { message: 'started', run_id: 'run-1' } };
+  }
+  if (endpoint === 'run' && runId === 'live') return { json: [wireRun('live', { ...UNDER_WAY, outputs: null })] };
+  if (endpoint === 'run' && runId === 'large') return { json: [wireRun('large', { inputs: { text: LARGE } })] };
+  if (endpoint === 'steps' && runId === 'live') {
+    const before = wireStep({ id: 's1', node_id: 'first', start_time, end_time: start_time });
+    return { json: [before, wireStep({ id: 's2', node_id: 'second', ...UNDER_WAY, outputs })] };
+  }
+  if (endpoint === 'steps') return { json: [wireStep()] };
+  return workflows.script(call);
+};
+
+const gateway = await startPageGateway(script);
+afterAll(() => gateway.close());
+
+const runPath = (id: string) => `${gateway.url}/workflows/wf/runs/${id}`;
+const scrolled = (page: Page) => page.evaluate<number>('window.scrollY');
+
+describeInBrowser('a reader of the page', (open) => {
+  it('starts at the top of the next page, and comes back to the place that was left', async () => {
+    const page = await open({ key: 'key-1', height: 300 });
+    await page.goto(gateway.url);
+    const row = page.locator('a[data-row][title="run-30"]');
+    await row.scrollIntoViewIfNeeded();
+    const before = await scrolled(page);
+    expect(before).toBeGreaterThan(500);
+    await row.click();
+    await page.getByRole('heading', { name: 'run-30' }).waitFor();
+    expect(await scrolled(page)).toBe(0);
+    // A view of the same page does not move it.
+    await page.evaluate('window.scrollTo(0, 80)');
+    await page.getByRole('link', { name: 'Steps', exact: true }).click();
+    await page.getByRole('table', { name: 'Steps' }).waitFor();
+    expect(await scrolled(page)).toBe(80);
+    await page.goBack();
+    await page.goBack();
+    await row.waitFor();
+    await untilTrue(page, `Math.abs(window.scrollY - ${before}) < 5`);
+  });
+
+  it('types a search that asks the gateway once, and loses no letter when the address follows late', async () => {
+    const page = await open({ key: 'key-1' });
+    await page.clock.install();
+    await page.goto(gateway.url);
+    const field = page.getByRole('searchbox', { name: 'Search workflows' });
+    await page.getByRole('article').nth(1).waitFor();
+    const asked: string[] = [];
+    page.on('request', (request) => {
+      if (operationOf(request) === 'Workflows') asked.push(request.postData() ?? '');
+    });
+    await page.clock.pauseAt(new Date(Date.now() + 5000));
+    await field.pressSequentially('other');
+    await page.clock.runFor(300);
+    await page.waitForURL(/q=other$/);
+    await page.getByRole('article').nth(1).waitFor({ state: 'detached' });
+    await field.pressSequentially(' workflow');
+    expect(asked).toHaveLength(1);
+    await page.clock.runFor(300);
+    await page.clock.resume();
+    await page.getByText('No workflow is called “other workflow”').waitFor();
+    expect(await field.inputValue()).toBe('other workflow');
+    expect(asked).toHaveLength(2);
+    // Another address replaces the text.
+    await page.getByRole('link', { name: 'Stepgate' }).click();
+    await untilTrue(page, `document.querySelector('[aria-label="Search workflows"]').value === ''`);
+  });
+
+  it('keeps the focus on "Apply"', async () => {
+    const page = await open({ key: 'key-1' });
+    await page.goto(`${runPath('run-1')}?tab=payload`);
+    await page.getByLabel('JMESPath').fill('order');
+    const apply = page.getByRole('button', { name: 'Apply' });
+    await apply.focus();
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/runPath=order/);
+    await page.locator('.json-text').waitFor();
+    expect(await page.evaluate('document.activeElement.textContent')).toBe('Apply');
+  });
+
+  it('stays on the page to which they went while a start was under way', async () => {
+    const page = await open({ key: 'key-1' });
+    await page.goto(`${gateway.url}/workflows/wf?run=new`);
+    await untilTrue(page, `document.querySelector('.run-form textarea')?.value.includes('order')`);
+    await page.getByRole('button', { name: 'Start' }).click();
+    await execution.asked.promise;
+    await page.getByRole('link', { name: 'Stepgate' }).click();
+    await page.getByRole('heading', { name: 'Runs', level: 1 }).waitFor();
+    const answered = page.waitForResponse((response) => operationOf(response.request()) === 'ExecuteWorkflow');
+    execution.answer.resolve(null);
+    await (await answered).finished();
+    await page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))');
+    expect(new URL(page.url()).pathname).toBe('/');
+  });
+
+  it('sees new keys of outputs that grow, and keeps the panel when they shrink', async () => {
+    const page = await open({ key: 'key-1' });
+    await page.goto(`${runPath('live')}?step=s2&side=outputs`);
+    const tree = page.getByRole('tree');
+    await tree.getByText('first:').waitFor();
+    outputs = { first: 1, second: { inner: 'x' }, third: { deep: [1, 2] } };
+    await tree.getByText('third:').waitFor();
+    await tree.getByText('third:').click();
+    await tree.getByText('deep:').waitFor();
+    // What was opened stays open.
+    outputs = { zeroth: 0, third: { deep: [1, 2] } };
+    await tree.getByText('zeroth:').waitFor();
+    await tree.getByText('deep:').waitFor();
+    expect(await tree.getByText('second:').count()).toBe(0);
+    outputs = { fourth: 4 };
+    await tree.getByText('fourth:').waitFor();
+    expect(await tree.getByRole('treeitem').count()).toBe(1);
+    expect(await page.getByRole('alert').count()).toBe(0);
+    await page.getByText('fourth:').click();
+    await page.keyboard.press('ArrowDown');
+  });
+
+  it('finds the zoom of a run that goes on in the address', async () => {
+    const page = await open({ key: 'key-1' });
+    await page.goto(runPath('live'));
+    await page.getByRole('button', { name: 'Zoom in' }).click();
+    await page.waitForURL(/zoom=2/);
+    await page.evaluate("document.querySelector('.timeline-scroll').scrollLeft = 300");
+    const before = new URL(page.url()).searchParams.get('at');
+    await page.waitForURL((url) => url.searchParams.get('at') !== before);
+  });
+
+  it('zooms a few steps by a gesture on a trackpad, and hears which step of how many is chosen', async () => {
+    const page = await open({ key: 'key-1' });
+    await page.goto(runPath('live'));
+    const timeline = page.getByRole('listbox', { name: /^2 steps/ });
+    await timeline.hover();
+    await page.evaluate(`new Promise((done) => {
+      let left = 40;
+      const send = () => {
+        document.querySelector('.timeline-scroll').dispatchEvent(
+          new WheelEvent('wheel', { deltaY: -4, ctrlKey: true, bubbles: true, cancelable: true }));
+        left -= 1;
+        if (left > 0) setTimeout(send, 8); else done();
+      };
+      send();
+    })`);
+    expect(Number(new URL(page.url()).searchParams.get('zoom'))).toBeLessThanOrEqual(8);
+    await page.waitForURL(/zoom=[248]/);
+    await timeline.focus();
+    await page.keyboard.press('ArrowRight');
+    const option = timeline.getByRole('option');
+    expect([await option.getAttribute('aria-posinset'), await option.getAttribute('aria-setsize')]).toEqual(['2', '2']);
+  });
+
+  it('gets a large payload of a run only on request', async () => {
+    const page = await open({ key: 'key-1' });
+    await page.goto(`${runPath('large')}?tab=payload`);
+    await page.getByRole('button', { name: 'Load more than 1.0 MB' }).click();
+    await page.getByRole('tree').getByText('text:').waitFor();
+    expect(await page.getByRole('alert').count()).toBe(0);
+  });
+
+  it('has a live connection again after one that never answers', async () => {
+    const page = await open({ key: 'key-1' });
+    await page.clock.install();
+    let streams = 0;
+    await page.route('**/graphql/stream', (route) => {
+      streams += 1;
+      return streams === 1 ? undefined : route.continue();
+    });
+    await page.goto(runPath('live'));
+    await page.getByText('Connecting…').waitFor();
+    await page.clock.runFor(31_000);
+    await page.clock.runFor(1000);
+    await page.getByText('Live', { exact: true }).waitFor();
+    expect(streams).toBe(2);
+  });
+});
