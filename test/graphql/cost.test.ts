@@ -65,6 +65,7 @@ describe('the cost of an operation', () => {
     [ofRun('__typename status'), 1],
     [ofRun('status totalElapsedTime'), 2],
     [ofRun('progress { total }'), 3],
+    ['{ fetch__Run(fetchId: "any") { totalElapsedTime } }', 2],
     [ofRun('steps { node { id } }'), 3],
     [ofRun('startedAt endedAt wallClockMs rawStatus errorInfo { code }'), 1],
     ['{ a: run(workflowId: "wf", id: "a") { status } b: run(workflowId: "wf", id: "b") { status } }', 2],

@@ -460,6 +460,10 @@ export type Query = {
    * operation's budget.
    */
   readonly failureGroups?: Maybe<ReadonlyArray<Maybe<FailureGroup>>>;
+  /** The same as `run`, for Relay's `@refetchable`. */
+  readonly fetch__Run?: Maybe<Run>;
+  /** The same as `workflow`, for Relay's `@refetchable`. */
+  readonly fetch__Workflow?: Maybe<Workflow>;
   /**
    * Runs of several workflows in one list, newest first. Runs that have not started come first.
    * Costs one upstream call for each workflow and page. Cursors are stable: no run is repeated or skipped when new runs start.
@@ -496,6 +500,18 @@ export type QueryFailureGroupsArgs = {
   last?: InputMaybe<Scalars['Int']['input']>;
   startedAfter?: InputMaybe<Scalars['DateTime']['input']>;
   workflowIds?: InputMaybe<ReadonlyArray<Scalars['ID']['input']>>;
+};
+
+
+/** Root of all queries. */
+export type QueryFetch__RunArgs = {
+  fetchId: Scalars['ID']['input'];
+};
+
+
+/** Root of all queries. */
+export type QueryFetch__WorkflowArgs = {
+  id: Scalars['ID']['input'];
 };
 
 
@@ -598,6 +614,8 @@ export type Run = {
   readonly estimatedCost?: Maybe<Cost>;
   /** Failed steps, by end, then by start: the first failure first. Steps without a known end come last. */
   readonly failedSteps?: Maybe<ReadonlyArray<Step>>;
+  /** Opaque text for `Query.fetch__Run`: contains `workflowId` and `id`. */
+  readonly fetchId: Scalars['ID']['output'];
   /** Failed step that ended first. Null if no step failed. */
   readonly firstFailedStep?: Maybe<Step>;
   /** Freshness of this data. */
@@ -1739,6 +1757,12 @@ export type ResolversParentTypes = {
   link__Import: Scalars['link__Import']['output'];
 };
 
+export type FetchableDirectiveArgs = {
+  field_name: Scalars['String']['input'];
+};
+
+export type FetchableDirectiveResolver<Result, Parent, ContextType = Context, Args = FetchableDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
+
 export type KeyDirectiveArgs = {
   fields: Scalars['FieldSet']['input'];
 };
@@ -1905,6 +1929,8 @@ export type ProgressResolvers<ContextType = Context, ParentType extends Resolver
 export type QueryResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
   compareRuns?: Resolver<ResolversTypes['RunComparison'], ParentType, ContextType, RequireFields<QueryCompareRunsArgs, 'baseId' | 'headId' | 'workflowId'>>;
   failureGroups?: Resolver<ReadonlyArray<ResolversTypes['FailureGroup']>, ParentType, ContextType, RequireFields<QueryFailureGroupsArgs, 'last'>>;
+  fetch__Run?: Resolver<ResolversTypes['Run'], ParentType, ContextType, RequireFields<QueryFetch__RunArgs, 'fetchId'>>;
+  fetch__Workflow?: Resolver<ResolversTypes['Workflow'], ParentType, ContextType, RequireFields<QueryFetch__WorkflowArgs, 'id'>>;
   recentRuns?: Resolver<ResolversTypes['RecentRuns'], ParentType, ContextType, RequireFields<QueryRecentRunsArgs, 'first'>>;
   run?: Resolver<ResolversTypes['Run'], ParentType, ContextType, RequireFields<QueryRunArgs, 'id' | 'workflowId'>>;
   workflow?: Resolver<ResolversTypes['Workflow'], ParentType, ContextType, RequireFields<QueryWorkflowArgs, 'id'>>;
@@ -1933,6 +1959,7 @@ export type RunResolvers<ContextType = Context, ParentType extends ResolversPare
   errorInfo: Resolver<Maybe<ResolversTypes['StepError']>, ParentType, ContextType>;
   estimatedCost: Resolver<Maybe<ResolversTypes['Cost']>, ParentType, ContextType>;
   failedSteps: Resolver<ReadonlyArray<ResolversTypes['Step']>, ParentType, ContextType, RequireFields<RunFailedStepsArgs, 'latestAttemptOnly'>>;
+  fetchId: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   firstFailedStep: Resolver<Maybe<ResolversTypes['Step']>, ParentType, ContextType>;
   freshness: Resolver<ResolversTypes['Freshness'], ParentType, ContextType>;
   id: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
@@ -2253,6 +2280,7 @@ export type Resolvers<ContextType = Context> = {
 };
 
 export type DirectiveResolvers<ContextType = Context> = {
+  fetchable: FetchableDirectiveResolver<any, any, ContextType>;
   key: KeyDirectiveResolver<any, any, ContextType>;
   link: LinkDirectiveResolver<any, any, ContextType>;
   shareable: ShareableDirectiveResolver<any, any, ContextType>;

@@ -2,24 +2,16 @@
 import { z } from 'zod';
 import type { HistoryPosition } from '../../runs/history/history-reader.ts';
 import type { RecentPosition } from '../../runs/history/recent-runs.ts';
-import { GatewayError } from '../../upstream/errors.ts';
 import { MAX_LIST_SIZE } from '../fields/list-sizes.ts';
+import { decodeOpaque, encodeOpaque } from '../opaque-text.ts';
 
-const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
-
-/** In characters. Longer ones are not of the gateway's making: one of a megabyte under a hundred aliases would take seconds to parse. */
+/** Longer than any cursor of a list of runs or workflows. */
 const MAX_LENGTH = 8192;
 /** With a position in each of 100 workflows, of ids as long as they may be. */
 const MAX_RECENT_LENGTH = 150_000;
 
-function decode<T>(cursor: string, schema: z.ZodType<T>, maxLength = MAX_LENGTH): T {
-  try {
-    if (cursor.length > maxLength) throw new Error('too long');
-    return schema.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()));
-  } catch {
-    throw new GatewayError('BAD_USER_INPUT', 'after: expected a cursor that this list gave, got another text');
-  }
-}
+const decode = <T>(cursor: string, schema: z.ZodType<T>, maxLength = MAX_LENGTH): T =>
+  decodeOpaque(cursor, schema, maxLength, 'after: expected a cursor that this list gave, got another text');
 
 const MICROS = z.int().nullable();
 const POSITION = [z.string().nullable(), z.int().nonnegative(), MICROS] as const;
@@ -32,7 +24,7 @@ const RECENT_PLACE = z.tuple([
 const WORKFLOW_ID = z.tuple([z.literal('workflow'), z.string()]);
 
 export const runCursor = ({ runId, offset, startMicros }: HistoryPosition): string =>
-  encode(['run', runId, offset, startMicros]);
+  encodeOpaque(['run', runId, offset, startMicros]);
 
 export function readRunCursor(cursor: string): HistoryPosition {
   const [, runId, offset, startMicros] = decode(cursor, RUN_PLACE);
@@ -40,7 +32,7 @@ export function readRunCursor(cursor: string): HistoryPosition {
 }
 
 export const recentCursor = ({ last, positions }: RecentPosition): string =>
-  encode([
+  encodeOpaque([
     'recent',
     last && [last.workflowId, last.startMicros],
     [...positions].map(([workflowId, { runId, offset, startMicros }]) => [workflowId, runId, offset, startMicros]),
@@ -56,7 +48,7 @@ export function readRecentCursor(cursor: string): RecentPosition {
   };
 }
 
-export const workflowCursor = (id: string): string => encode(['workflow', id]);
+export const workflowCursor = (id: string): string => encodeOpaque(['workflow', id]);
 
 /** Answers the workflow's id. */
 export const readWorkflowCursor = (cursor: string): string => decode(cursor, WORKFLOW_ID)[1];

@@ -3,6 +3,7 @@ import { GatewayError, isNotFound } from '../../upstream/errors.ts';
 import { checkId } from '../../upstream/ids.ts';
 import { RUNS_WITHOUT } from '../../domain/run/group-history.ts';
 import { checkFirst, checkLast, checkSearch, runFilter, runWindow } from '../arguments.ts';
+import { readFetchId } from '../fetch-ids.ts';
 import { recentRunsPage, workflowPage } from '../lists/connections.ts';
 import { readRecentCursor } from '../lists/cursors.ts';
 import type { FieldTable } from '../fields/field-table.ts';
@@ -17,8 +18,11 @@ import {
 import { groupsOfAll, latestOfAll } from '../lists/failure-groups.ts';
 import { ofWorkflow, readable, severalWorkflows } from '../lists/several-workflows.ts';
 
+const workflow: FieldTable<'Query'>['workflow'] = { resolve: (_root, { id }) => ({ id: checkId('workflow id', id) }) };
+
 export const query: FieldTable<'Query'> = {
-  workflow: { resolve: (_root, { id }) => ({ id: checkId('workflow id', id) }) },
+  workflow,
+  fetch__Workflow: workflow,
 
   workflows: {
     readsWorkflows: true,
@@ -33,6 +37,11 @@ export const query: FieldTable<'Query'> = {
     calls: (_given, run) => run.byId(),
     resolve: (_root, { workflowId, id }, { runs, requirement }, info) =>
       runs().load({ workflowId, runId: id }, requirement(info)),
+  },
+
+  fetch__Run: {
+    calls: (_given, run) => run.byId(),
+    resolve: (_root, { fetchId }, { runs, requirement }, info) => runs().load(readFetchId(fetchId), requirement(info)),
   },
 
   recentRuns: {

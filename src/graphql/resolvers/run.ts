@@ -3,6 +3,7 @@ import { selectSteps } from '../../domain/step/steps.ts';
 import type { Run, Step } from '../../domain/types.ts';
 import { GatewayError } from '../../upstream/errors.ts';
 import { checkFirst, runFilter } from '../arguments.ts';
+import { fetchIdOf } from '../fetch-ids.ts';
 import type { FieldTable } from '../fields/field-table.ts';
 import { lastSuccessBeforeFailures } from '../lists/last-success.ts';
 import { checkInt, intFields } from '../fields/int-fields.ts';
@@ -21,6 +22,7 @@ const GRAPH = { requirement: 'GRAPH' } as const;
 export const run: FieldTable<'Run'> = {
   id: RECORD,
   workflowId: RECORD,
+  fetchId: { ...RECORD, resolve: (run) => fetchIdOf(refOf(run)) },
   workflow: { ...RECORD, resolve: ({ workflowId }) => ({ id: workflowId }) },
   upstreamUrl: {
     ...RECORD,

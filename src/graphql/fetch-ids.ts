@@ -1,0 +1,21 @@
+/** `Run.fetchId`: the whole key of a run in one text, as Relay's `@fetchable` needs it. */
+import { z } from 'zod';
+import type { RunRef } from '../upstream/api.ts';
+import { decodeOpaque, encodeOpaque } from './opaque-text.ts';
+
+/** Longer than any two ids of at most 512 bytes, as JSON. */
+const MAX_LENGTH = 4096;
+const KEY = z.tuple([z.string(), z.string()]);
+
+export const fetchIdOf = ({ workflowId, runId }: RunRef): string => encodeOpaque([workflowId, runId]);
+
+/** Throws BAD_USER_INPUT. */
+export function readFetchId(fetchId: string): RunRef {
+  const [workflowId, runId] = decodeOpaque(
+    fetchId,
+    KEY,
+    MAX_LENGTH,
+    'fetchId must be the `fetchId` of a run, got another text. Select it, or use `run(workflowId, id)`.',
+  );
+  return { workflowId, runId };
+}
