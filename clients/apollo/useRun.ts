@@ -9,6 +9,7 @@ interface RunKey {
 interface RunParts extends RunKey {
   readonly status: string;
   readonly totalElapsedTime: number | null;
+  readonly freshness: { readonly isFinal: boolean };
 }
 
 export const RUN: TypedDocumentNode<{ readonly run: RunParts | null }, RunKey> = gql`
@@ -18,6 +19,9 @@ export const RUN: TypedDocumentNode<{ readonly run: RunParts | null }, RunKey> =
       workflowId
       status
       totalElapsedTime
+      freshness {
+        isFinal
+      }
     }
   }
 `;
@@ -29,14 +33,24 @@ const LIVE_RUN: TypedDocumentNode<{ readonly runUpdated: RunParts }, RunKey> = g
       workflowId
       status
       totalElapsedTime
+      freshness {
+        isFinal
+      }
     }
   }
 `;
 
 /** Each event is written to the cache, so every component that shows the run is up to date. */
 export function useRun(variables: RunKey) {
-  useSubscription(LIVE_RUN, { variables });
   // `errorPolicy: 'all'` keeps the data of an answer that also has errors.
-  const { data, error } = useQuery(RUN, { variables, errorPolicy: 'all' });
+  const { data, error, loading } = useQuery(RUN, { variables, errorPolicy: 'all' });
+  useSubscription(LIVE_RUN, {
+    variables,
+    skip: data?.run?.freshness.isFinal ?? loading,
+    // Lists and statistics get no events, so all mounted queries are sent again when the run is over.
+    onData: ({ client, data: { data: event } }) => {
+      if (event?.runUpdated.freshness.isFinal) void client.refetchQueries({ include: 'active' });
+    },
+  });
   return { run: data?.run, error };
 }

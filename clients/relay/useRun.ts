@@ -1,4 +1,5 @@
-import { graphql, useLazyLoadQuery, useSubscription } from 'react-relay';
+import { useEffect } from 'react';
+import { graphql, requestSubscription, useLazyLoadQuery, useRelayEnvironment } from 'react-relay';
 import type { useRunLiveSubscription } from './__generated__/useRunLiveSubscription.graphql';
 import type { useRunQuery } from './__generated__/useRunQuery.graphql';
 
@@ -9,6 +10,9 @@ export const RUN = graphql`
       workflowId
       status
       totalElapsedTime
+      freshness {
+        isFinal
+      }
     }
   }
 `;
@@ -20,12 +24,29 @@ const LIVE_RUN = graphql`
       workflowId
       status
       totalElapsedTime
+      freshness {
+        isFinal
+      }
     }
   }
 `;
 
 /** Each event is written to the store, so every component that shows the run is up to date. */
-export function useRun(variables: useRunQuery['variables']) {
-  useSubscription<useRunLiveSubscription>({ subscription: LIVE_RUN, variables });
-  return useLazyLoadQuery<useRunQuery>(RUN, variables).run;
+export function useRun({ workflowId, id }: useRunQuery['variables']) {
+  const environment = useRelayEnvironment();
+  const { run } = useLazyLoadQuery<useRunQuery>(RUN, { workflowId, id });
+  const isFinal = run?.freshness.isFinal ?? false;
+  useEffect(() => {
+    if (isFinal) return;
+    const live = requestSubscription<useRunLiveSubscription>(environment, {
+      subscription: LIVE_RUN,
+      variables: { workflowId, id },
+      // Lists and statistics get no events, so all data is stale when the run is over.
+      updater(store, event) {
+        if (event?.runUpdated.freshness.isFinal) store.invalidateStore();
+      },
+    });
+    return () => live.dispose();
+  }, [environment, workflowId, id, isFinal]);
+  return run;
 }

@@ -1,16 +1,20 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { gql, InMemoryCache } from '@apollo/client';
+import { gql, type TypePolicies } from '@apollo/client';
 import { ApolloProvider } from '@apollo/client/react';
 import { createElement, type ReactNode } from 'react';
 import { createCache } from '../apollo/cache.ts';
 import { createClient } from '../apollo/client.ts';
 import { socketLink, streamLink } from '../apollo/live.ts';
+import { pages } from '../apollo/pages.ts';
 import { createPersistedClient } from '../apollo/persisted.ts';
 import { repeatedIds } from '../apollo/repeated-ids.ts';
 import { RUN, useRun } from '../apollo/useRun.ts';
+import { useRuns } from '../apollo/useRuns.ts';
 import { differentParts } from './different-parts.ts';
 import { FINAL, followRun, LIVE_KEY, LIVE_RUN, RUN_KEY } from './live.ts';
+import { list } from './mount.ts';
+import { showPages, showRun } from './pages.ts';
 import { render, SHOWN, SHOWN_RUN } from './render.ts';
 import { REPEATING, startRepeatingIds } from './repeating-ids.ts';
 import {
@@ -38,13 +42,15 @@ describe('Apollo Client', () => {
   });
   after(() => gateway.close());
 
+  const withPolicies = (at: string, key: string, policies: TypePolicies) => {
+    const cache = createCache();
+    cache.policies.addTypePolicies(policies);
+    return createClient(at, key, undefined, cache);
+  };
   const RECIPES = {
     'the cache of the page': () => createClient(url, 'demo-key'),
-    'keys for repeated ids': () => {
-      const client = createClient(url, 'demo-key');
-      if (client.cache instanceof InMemoryCache) client.cache.policies.addTypePolicies(repeatedIds);
-      return client;
-    },
+    'keys for repeated ids': () => withPolicies(url, 'demo-key', repeatedIds),
+    'lists by pages': () => withPolicies(url, 'demo-key', pages),
     'persisted operations': () => createPersistedClient(url, 'demo-key'),
   };
 
@@ -106,8 +112,7 @@ describe('Apollo Client', () => {
 
     for (const [selection, document] of Object.entries(REPEATING)) {
       it(`returns the answer of the server unchanged, ${selection}`, async () => {
-        const client = createClient(repeating.url, 'key-1');
-        if (client.cache instanceof InMemoryCache) client.cache.policies.addTypePolicies(repeatedIds);
+        const client = withPolicies(repeating.url, 'key-1', repeatedIds);
         await client.query({ query: gql(document) });
         assert.deepEqual(plain(client.readQuery({ query: gql(document) })), sent.at(-1)?.answer.data);
       });
@@ -151,6 +156,21 @@ describe('Apollo Client', () => {
     const within = (children: ReactNode) => createElement(ApolloProvider, { client, children });
     assert.partialDeepStrictEqual(plain(render(within, () => useRun(SHOWN_RUN))), { run: SHOWN });
     assert.equal(sent.length - before, 1);
+  });
+
+  it('shows a list by pages, and fetches it again when a live run is over', async () => {
+    const last = await showPages(
+      (at) => {
+        const client = withPolicies(at, 'key-1', pages);
+        return (children) => createElement(ApolloProvider, { client, children });
+      },
+      (run) => {
+        useRun(run);
+        const { runs, loadMore } = useRuns(run.workflowId);
+        return list(runs.map(showRun), loadMore);
+      },
+    );
+    assert.equal(last.length, 20);
   });
 
   it('prints no warning in any of these tests', () => {

@@ -17,9 +17,14 @@ import {
 import { createEnvironment } from '../relay/environment.ts';
 import { repeatedIds } from '../relay/keys.ts';
 import { overSockets, overStreams } from '../relay/live.ts';
+import { useInputs } from '../relay/useInputs.ts';
 import { RUN, useRun } from '../relay/useRun.ts';
+import { useRuns } from '../relay/useRuns.ts';
 import { differentParts } from './different-parts.ts';
 import { FINAL, followRun, LIVE_KEY, RUN_KEY } from './live.ts';
+import { LIVE_RUN_KEY, startLiveHistory } from './live-history.ts';
+import { item, list, mount } from './mount.ts';
+import { showPages, showRun } from './pages.ts';
 import { render, SHOWN, SHOWN_RUN } from './render.ts';
 import { startRepeatingIds } from './repeating-ids.ts';
 import {
@@ -179,6 +184,32 @@ describe('Relay', () => {
       SHOWN,
     );
     assert.equal(sent.length - before, 1);
+  });
+
+  it('shows a list by pages, and fetches it again when a live run is over', async () => {
+    const last = await showPages(
+      (at) => within(createEnvironment(at, 'key-1')),
+      (run) => {
+        useRun(run);
+        const { runs, loadMore } = useRuns(run.workflowId);
+        return list(runs.map(showRun), loadMore);
+      },
+    );
+    assert.equal(last.length, 20);
+  });
+
+  it('refetches a fragment on Run with another argument, by its `fetchId`', async () => {
+    const history = await startLiveHistory();
+    const shown = mount(within(createEnvironment(history.url, 'key-1')), () => {
+      const { inputs, select } = useInputs(LIVE_RUN_KEY);
+      return list([item('inputs', JSON.stringify(inputs))], () => select('order'));
+    });
+    await shown.until(([inputs]) => inputs === '{"order":7}');
+    shown.click();
+    await shown.until(([inputs]) => inputs === '7');
+    assert.match(sent.at(-1)?.params.query ?? '', /fetch__Run\(fetchId: \$id\)/);
+    shown.unmount();
+    await history.close();
   });
 
   describe('with an upstream that repeats ids', () => {

@@ -6,10 +6,12 @@ import { pipe, subscribe } from 'wonka';
 import { createClient } from '../urql/client.ts';
 import { socketExchange, streamExchange } from '../urql/live.ts';
 import { createPersistedClient } from '../urql/persisted.ts';
+import { Runs } from '../urql/Runs.ts';
 import { createCacheForRepeatedIds } from '../urql/repeated-ids.ts';
 import { RUN as HOOK_RUN, useRun } from '../urql/useRun.ts';
 import { differentParts } from './different-parts.ts';
 import { FINAL, followRun, LIVE_KEY, LIVE_RUN, RUN, RUN_KEY, type Sink } from './live.ts';
+import { showPages, showRun } from './pages.ts';
 import { render, SHOWN, SHOWN_RUN } from './render.ts';
 import { REPEATING, startRepeatingIds } from './repeating-ids.ts';
 import {
@@ -178,6 +180,20 @@ describe('urql with graphcache', () => {
     const within = (children: ReactNode) => createElement(Provider, { value: client, children });
     assert.partialDeepStrictEqual(plain(render(within, () => useRun(SHOWN_RUN))), { run: SHOWN });
     assert.equal(sent.length - before, 1);
+  });
+
+  it('shows a list by pages, and fetches it again when a live run is over', async () => {
+    const last = await showPages(
+      (at) => {
+        const client = createClient(at, 'key-1');
+        return (children) => createElement(Provider, { value: client, children });
+      },
+      (run) => {
+        useRun(run);
+        return createElement(Runs, { workflowId: run.workflowId, show: showRun });
+      },
+    );
+    assert.equal(last.length, 25);
   });
 
   it('prints no warning in any of these tests', () => {

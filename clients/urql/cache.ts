@@ -1,4 +1,4 @@
-import { cacheExchange, type KeyingConfig } from '@urql/exchange-graphcache';
+import { cacheExchange, type KeyingConfig, type UpdatesConfig } from '@urql/exchange-graphcache';
 import schema from './__generated__/introspection.ts';
 
 /** Objects without an id, and objects whose ids repeat: nodes of different workflows, tool calls of different steps. */
@@ -12,5 +12,20 @@ const PARTS =
 /** All of these are stored inside their parent. */
 export const keys: KeyingConfig = Object.fromEntries(PARTS.split(' ').map((type) => [type, () => null]));
 
+interface LiveRun {
+  readonly freshness?: { readonly isFinal?: boolean };
+}
+
+/** Lists and statistics get no events, so all mounted queries are sent again when a live run is over. */
+export const updates: UpdatesConfig = {
+  Subscription: {
+    runUpdated({ runUpdated }: { runUpdated: LiveRun }, _, cache) {
+      if (!runUpdated.freshness?.isFinal) return;
+      for (const { fieldName, arguments: args } of cache.inspectFields('Query'))
+        cache.invalidate('Query', fieldName, args);
+    },
+  },
+};
+
 /** The schema says which fields may be null. Without it, one failed run in a list makes the whole answer null. */
-export const createCache = () => cacheExchange({ schema, keys });
+export const createCache = () => cacheExchange({ schema, keys, updates });

@@ -1,6 +1,6 @@
 import { cacheExchange, type KeyGenerator } from '@urql/exchange-graphcache';
 import schema from './__generated__/introspection.ts';
-import { keys } from './cache.ts';
+import { keys, updates } from './cache.ts';
 
 /** An object that lacks a key field is stored inside its parent. */
 const keyOf =
@@ -14,6 +14,7 @@ const keyOf =
 export const createCacheForRepeatedIds = () =>
   cacheExchange({
     schema,
+    updates,
     keys: {
       ...keys,
       Workflow: keyOf('id'),

@@ -8,6 +8,7 @@ interface RunKey {
 interface RunParts extends RunKey {
   readonly status: string;
   readonly totalElapsedTime: number | null;
+  readonly freshness: { readonly isFinal: boolean };
 }
 
 export const RUN: TypedDocumentNode<{ readonly run: RunParts | null }, RunKey> = gql`
@@ -17,6 +18,9 @@ export const RUN: TypedDocumentNode<{ readonly run: RunParts | null }, RunKey> =
       workflowId
       status
       totalElapsedTime
+      freshness {
+        isFinal
+      }
     }
   }
 `;
@@ -28,13 +32,16 @@ const LIVE_RUN: TypedDocumentNode<{ readonly runUpdated: RunParts }, RunKey> = g
       workflowId
       status
       totalElapsedTime
+      freshness {
+        isFinal
+      }
     }
   }
 `;
 
 /** Each event is written to the cache, so every component that shows the run is up to date. */
 export function useRun(variables: RunKey) {
-  useSubscription({ query: LIVE_RUN, variables });
-  const [{ data, error }] = useQuery({ query: RUN, variables });
+  const [{ data, error, fetching }] = useQuery({ query: RUN, variables });
+  useSubscription({ query: LIVE_RUN, variables, pause: data?.run?.freshness.isFinal ?? fetching });
   return { run: data?.run, error };
 }

@@ -1,5 +1,5 @@
 /**
- * @generated SignedSource<<73ba86bba9f3db7afeb83afffeadff37>>
+ * @generated SignedSource<<3644c8a13aa5d4d5e90cdcd13a84785e>>
  * @lightSyntaxTransform
  */
 
@@ -15,6 +15,9 @@ export type useRunLiveSubscription$variables = {
 };
 export type useRunLiveSubscription$data = {
   readonly runUpdated: {
+    readonly freshness: {
+      readonly isFinal: boolean;
+    };
     readonly id: string;
     readonly status: RunStatus;
     readonly totalElapsedTime: number | null | undefined;
@@ -84,6 +87,24 @@ v2 = [
         "kind": "ScalarField",
         "name": "totalElapsedTime",
         "storageKey": null
+      },
+      {
+        "alias": null,
+        "args": null,
+        "concreteType": "Freshness",
+        "kind": "LinkedField",
+        "name": "freshness",
+        "plural": false,
+        "selections": [
+          {
+            "alias": null,
+            "args": null,
+            "kind": "ScalarField",
+            "name": "isFinal",
+            "storageKey": null
+          }
+        ],
+        "storageKey": null
       }
     ],
     "storageKey": null
@@ -113,16 +134,16 @@ return {
     "selections": (v2/*:: as any*/)
   },
   "params": {
-    "cacheID": "2a18096a20a0b0fe295ca167a2d57150",
+    "cacheID": "63a30dedf202d83204bccdf9e6b18646",
     "id": null,
     "metadata": {},
     "name": "useRunLiveSubscription",
     "operationKind": "subscription",
-    "text": "subscription useRunLiveSubscription(\n  $workflowId: ID!\n  $id: ID!\n) {\n  runUpdated(workflowId: $workflowId, id: $id) {\n    id\n    workflowId\n    status\n    totalElapsedTime\n  }\n}\n"
+    "text": "subscription useRunLiveSubscription(\n  $workflowId: ID!\n  $id: ID!\n) {\n  runUpdated(workflowId: $workflowId, id: $id) {\n    id\n    workflowId\n    status\n    totalElapsedTime\n    freshness {\n      isFinal\n    }\n  }\n}\n"
   }
 };
 })();
 
-(node as any).hash = "3d1555cba4c0a5e26e30cf66b6ea4191";
+(node as any).hash = "b5fd097dece19e4fbf3e3b17751e1fd4";
 
 export default node;

@@ -1,5 +1,5 @@
 /**
- * @generated SignedSource<<21a9a53497966cf43ec7bc9b13687db1>>
+ * @generated SignedSource<<e1d0a6d4593cdcbed6573d5fca5d6f5f>>
  * @lightSyntaxTransform
  */
 
@@ -15,6 +15,9 @@ export type useRunQuery$variables = {
 };
 export type useRunQuery$data = {
   readonly run: {
+    readonly freshness: {
+      readonly isFinal: boolean;
+    };
     readonly id: string;
     readonly status: RunStatus;
     readonly totalElapsedTime: number | null | undefined;
@@ -84,6 +87,24 @@ v2 = [
         "kind": "ScalarField",
         "name": "totalElapsedTime",
         "storageKey": null
+      },
+      {
+        "alias": null,
+        "args": null,
+        "concreteType": "Freshness",
+        "kind": "LinkedField",
+        "name": "freshness",
+        "plural": false,
+        "selections": [
+          {
+            "alias": null,
+            "args": null,
+            "kind": "ScalarField",
+            "name": "isFinal",
+            "storageKey": null
+          }
+        ],
+        "storageKey": null
       }
     ],
     "storageKey": null
@@ -113,16 +134,16 @@ return {
     "selections": (v2/*:: as any*/)
   },
   "params": {
-    "cacheID": "f6d05745ffcfc3e963c18c0c6cf85f89",
+    "cacheID": "ca16b33980c1de970525ad9f58c1600d",
     "id": null,
     "metadata": {},
     "name": "useRunQuery",
     "operationKind": "query",
-    "text": "query useRunQuery(\n  $workflowId: ID!\n  $id: ID!\n) {\n  run(workflowId: $workflowId, id: $id) {\n    id\n    workflowId\n    status\n    totalElapsedTime\n  }\n}\n"
+    "text": "query useRunQuery(\n  $workflowId: ID!\n  $id: ID!\n) {\n  run(workflowId: $workflowId, id: $id) {\n    id\n    workflowId\n    status\n    totalElapsedTime\n    freshness {\n      isFinal\n    }\n  }\n}\n"
   }
 };
 })();
 
-(node as any).hash = "27f5926f5bcc3e190bed5a4fe7bc609e";
+(node as any).hash = "38524d9e791a590b863b7be636bcaf83";
 
 export default node;
