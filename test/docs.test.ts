@@ -125,7 +125,8 @@ describe('the pages for frontends', () => {
       'dependencies' | 'devDependencies',
       Readonly<Record<string, string>>
     >;
-    const versions = read('docs/frontend.md').matchAll(/`([@\w/.-]+)` (\d+\.\d+\.\d+)/g);
+    const pages = read('docs/frontend.md') + read('docs/clients/versions.md');
+    const versions = pages.matchAll(/`([@\w/.-]+)(?:` |@)((?:npm:[\w-]+@)?\d+\.\d+\.\d+)/g);
     const named = [...versions].map(([, name = '', version]) => [name, version]);
     expect(named.length).toBeGreaterThan(10);
     expect({ ...dependencies, ...devDependencies }).toMatchObject(Object.fromEntries(named) as Record<string, string>);
