@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { missingAnnouncements } from '../../scripts/schema-changes.ts';
+import { missingAnnouncements, undatedDeprecations } from '../../scripts/schema-changes.ts';
 
 const RELEASED = `
   directive @key(fields: String!) on OBJECT
@@ -13,8 +13,10 @@ const RELEASED = `
   union Any = Run | Step
   enum Color { RED GREEN }
   input Filter { color: Color }
-  type Query { run(id: ID): Run any: Any color(filter: Filter): Color }
-  type Run @key(fields: "id") { id: ID! status: String! statusWord: Text }
+  directive @semanticNonNull(levels: [Int!]! = [0]) on FIELD_DEFINITION
+  enum Order { UP DOWN }
+  type Query { run(id: ID, order: Order): Run any: Any color(filter: Filter): Color }
+  type Run @key(fields: "id") { id: ID! status: String! statusWord: Text steps: [Step] @semanticNonNull(levels: [0, 1]) }
   type Step { id: ID! }
 `;
 const CHANGELOG = '# Changelog\n\n## Unreleased\n\n- `Run.status` and `Run` are new.\n\n## 0.1.0\n\n- The first.\n';
@@ -34,11 +36,11 @@ describe('breaking changes of the schema', () => {
       'status(of: ID!): String!',
       'A required arg of on Run.status was added.',
     ],
-    ['an argument is removed', 'run(id: ID): Run', 'run: Run', 'Query.run arg id was removed.'],
+    ['an argument is removed', 'id: ID, order', 'order', 'Query.run arg id was removed.'],
     [
       'an argument becomes required',
-      'run(id: ID): Run',
-      'run(id: ID!): Run',
+      'id: ID, order',
+      'id: ID!, order',
       'Query.run arg id has changed type from ID to ID!.',
     ],
     [
@@ -55,6 +57,14 @@ describe('breaking changes of the schema', () => {
       'color: Color size: Int! }',
       'A required field size on input type Filter was added.',
     ],
+    ['a value is added to answers', 'RED GREEN', 'RED GREEN BLUE', 'BLUE was added to enum type Color.'],
+    [
+      'a field may be null without an error',
+      '@semanticNonNull(levels: [0, 1])',
+      '',
+      'Run.steps may be null without an error.',
+    ],
+    ['an item may be null without an error', '(levels: [0, 1])', '', 'Run.steps may be null without an error.'],
     ['a directive is removed', 'directive @note(text: String) on OBJECT', '', 'note was removed.'],
     ['an argument of a directive is removed', '@note(text: String)', '@note', 'text was removed from note.'],
     [
@@ -76,11 +86,16 @@ describe('breaking changes of the schema', () => {
     expect(missing(current, announce(`  - \`${change}\``))).toEqual([]);
   });
 
-  it('do not include additions', () => {
-    const current = RELEASED.replace('status: String!', 'status: String! "New." color(of: ID): Color').replace(
-      'RED',
-      'RED BLUE',
-    );
+  it.each([
+    ['a field', 'status: String!', 'status: String! "New." color(of: ID): Color'],
+    ['a value of an argument', 'UP DOWN', 'UP DOWN SIDEWAYS'],
+    ['a field that is no longer null', 'statusWord: Text', 'statusWord: Text!'],
+    ['a field that is null only with an error', 'statusWord: Text', 'statusWord: Text @semanticNonNull'],
+    ['a non-null type in place of the directive', '[Step] @semanticNonNull(levels: [0, 1])', '[Step!]!'],
+    ['an argument that may be null', 'color: Color }', 'color: Color size: Int }'],
+  ])('do not include %s', (_, before, after) => {
+    const current = RELEASED.replace(before, after);
+    expect(current).not.toBe(RELEASED);
     expect(missing(current)).toEqual([]);
   });
 
@@ -98,6 +113,31 @@ describe('breaking changes of the schema', () => {
     expect(missing(current, CHANGELOG.replace('- The first.', line))).toEqual([line]);
     expect(missing(current, '# Changelog\n')).toEqual([line]);
   });
+});
+
+describe('a new deprecation', () => {
+  const DATED = '@deprecated(reason: "Use x. Removed after 2027-06-30.")';
+  const PLACES = [
+    ['Run.status', 'status: String!'],
+    ['Query.run(id:)', 'id: ID'],
+    ['Filter.color', 'color: Color'],
+    ['Color.RED', 'RED'],
+  ] as const;
+  const marked = (place: string, directive: string) => RELEASED.replace(place, `${place} ${directive}`);
+
+  it.each(PLACES)('of %s needs a date', (name, place) => {
+    expect(undatedDeprecations(RELEASED, marked(place, DATED))).toEqual([]);
+    const undated = marked(place, '@deprecated(reason: "Use x.")');
+    expect(undatedDeprecations(RELEASED, undated)).toEqual([`${name}: "Use x."`]);
+    expect(undatedDeprecations(undated, undated)).toEqual([]);
+  });
+
+  it.each(['', '(reason: "Removed after 2027-02-30.")', '(reason: "Removed after June.")'])(
+    'with @deprecated%s has no date',
+    (args) => {
+      expect(undatedDeprecations(RELEASED, marked('status: String!', `@deprecated${args}`))).toHaveLength(1);
+    },
+  );
 });
 
 describe('npm run schema:check', () => {
@@ -123,6 +163,16 @@ describe('npm run schema:check', () => {
 
   it('passes if a type is added', () => {
     expect(check(`${SCHEMA}\ntype Added { id: ID! }\n`, CHANGELOG)).toEqual({ status: 0, stderr: '' });
+  });
+
+  it('fails if a deprecation has no date', () => {
+    const current = SCHEMA.replace(
+      '  totalElapsedTime: Int',
+      '  totalElapsedTime: Int @deprecated(reason: "Use timing.")',
+    );
+    const { status, stderr } = check(current, CHANGELOG);
+    expect(status).toBe(1);
+    expect(stderr).toContain('Run.totalElapsedTime: "Use timing."');
   });
 
   it.each([
