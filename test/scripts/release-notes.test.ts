@@ -30,7 +30,7 @@ it('the notes of the first release are its part of the changelog', () => {
 
 it('the notes of a later release also list the commits since the release before, by type', () => {
   git('tag', 'v0.9.0');
-  commit('fix: one that was released');
+  commit('fix: a released defect');
   git('tag', 'v0.10.0');
   commit('feat(graphql): a field');
   commit('fix: a defect');
