@@ -305,7 +305,7 @@ describe('the values of fields', () => {
       ['baseId: "r1", headId: ".."', 'headId', 'BAD_USER_INPUT'],
     ] as const) {
       const { errors } = await gateway.query(`{ compareRuns(workflowId: "wf", ${runs}) { tokenDelta } }`);
-      expect([codesOf({ errors }), errors[0]?.message.split(':')[0]]).toEqual([[code], name]);
+      expect([codesOf({ errors }), errors[0]?.message.split(/[: ]/)[0]]).toEqual([[code], name]);
     }
   });
 
