@@ -13,10 +13,10 @@ export function settleAll<Item, T>(items: readonly Item[], load: (item: Item) =>
   });
 }
 
-/** So many calls of one list wait at a time: the queue of the upstream has room for those of other operations. */
-const AT_A_TIME = 50;
+/** More answers at a time would be read in one turn of the event loop, and more calls would wait than a viewer may have. */
+const AT_A_TIME = 25;
 
-/** Loads a few items at a time. Each has a turn of the event loop of its own, for cached ones would all be read in one. */
+/** Loads a few items at a time, each in its own turn of the event loop: cached items would all be read in one turn. */
 export async function settleInTurns<Item, T>(
   items: readonly Item[],
   load: (item: Item) => Promise<T>,
@@ -33,4 +33,17 @@ export async function settleInTurns<Item, T>(
   }
   await Promise.all(Array.from({ length: Math.min(AT_A_TIME, items.length) }, loadNext));
   return settled;
+}
+
+/** The same, for lists that fail as a whole: rejects with the error of the first item that fails. */
+export async function loadInTurns<Item, T>(
+  items: readonly Item[],
+  load: (item: Item) => Promise<T>,
+  takeTurn: TakeTurn,
+): Promise<T[]> {
+  const settled = await settleInTurns(items, load, takeTurn);
+  return settled.map((each) => {
+    if (each.status === 'rejected') throw each.reason;
+    return each.value;
+  });
 }
