@@ -57,7 +57,6 @@ export interface BilledCounts {
   readonly reasoning: number;
 }
 
-/** Billing data of a model call. */
 export interface BilledTokens {
   readonly model: string | null;
   readonly counts: BilledCounts | null;

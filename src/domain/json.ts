@@ -27,10 +27,7 @@ export function isDeeperThan(value: JsonValue, maxDepth: number): boolean {
 export const TOO_DEEP = `nested deeper than ${MAX_JSON_DEPTH} levels`;
 export const NOT_FINITE = 'a number exceeds the range of a double';
 
-/**
- * Reason why a value cannot be sent as JSON, or null. JSON.parse reads `1e400` as Infinity, which JSON.stringify writes
- * as null.
- */
+/** Reason why a value cannot be sent as JSON, or null. JSON.parse reads `1e400` as Infinity. */
 export function unwritable(value: JsonValue, maxDepth = MAX_JSON_DEPTH): string | null {
   if (typeof value === 'number') return Number.isFinite(value) ? null : NOT_FINITE;
   if (!isContainer(value)) return null;

@@ -1,6 +1,4 @@
-/**
- * Integers beyond 2^53 in JSON. JSON.parse rounds them silently, here and in browsers. As texts they keep all digits.
- */
+/** Integers beyond 2^53 in JSON become texts, since JSON.parse rounds them silently, here and in browsers. */
 
 /** 2^53 has 16 digits. */
 const MIN_LONG_DIGITS = 16;

@@ -3,10 +3,7 @@
 /** Characters that are compared, from the beginning of the text. */
 export const MAX_COMPARED = 2 ** 14;
 
-/**
- * `part` must be lower-case and not empty. Knuth-Morris-Pratt takes linear time: `includes` may take 150 ms to find
- * 1000 characters in a text of repeated characters.
- */
+/** Knuth-Morris-Pratt, since `includes` may take 150 ms in repetitive text. `part` is lower-case and not empty. */
 export function containsText(text: string, part: string): boolean {
   const compared = text.slice(0, MAX_COMPARED).toLowerCase();
   const fallbacks = [0];

@@ -8,7 +8,6 @@ export type * from './facts.ts';
 export type DurationSource = 'TIMESTAMPS' | 'ELAPSED_SECONDS' | 'LIVE' | 'NONE';
 export type AttemptKind = 'FIRST' | 'RETRY' | 'ITERATION';
 
-/** Duration of a step and its source. */
 export interface StepDuration {
   readonly durationMs: number | null;
   readonly durationSource: DurationSource;
@@ -109,7 +108,6 @@ export interface Progress {
   readonly isTotalKnown: boolean;
 }
 
-/** A node that ran more than once. */
 export interface RepeatedNode {
   readonly nodeId: string;
   readonly attempts: readonly Step[];

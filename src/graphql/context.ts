@@ -118,9 +118,7 @@ export function createContext(source: ContextSource, request: ContextRequest) {
     nowMs,
     /** Throws without a viewer. */
     operation,
-    /**
-     * Rejects if neither the gateway nor the upstream has accepted the viewer's key. May load the list of workflows.
-     */
+    /** Rejects if neither gateway nor upstream has accepted the viewer's key. May load the list of workflows. */
     async proveRight(): Promise<void> {
       if (!source.isVerified && !source.viewers.hasProvenRight(operation().viewer)) await workflows().known();
     },
@@ -130,9 +128,7 @@ export function createContext(source: ContextSource, request: ContextRequest) {
     takeTurn: source.takeTurn,
     // A property, since V8 creates and reads objects with getters slowly: that took a quarter of W2.
     budgets,
-    /**
-     * Call it if the operation is executed again from the start: the first execution's results are not in the answer.
-     */
+    /** Call it before the operation is executed again from the start: the first results are discarded. */
     renewBudgets: () => {
       Object.assign(budgets, createBudgets(source));
     },

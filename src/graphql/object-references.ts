@@ -10,7 +10,6 @@ export interface WorkflowRef {
   readonly id: string;
 }
 
-/** A run that was just started. */
 export interface StartedRun {
   readonly workflowId: string;
   readonly runId: string;

@@ -52,10 +52,7 @@ export async function inferredInputs(run: Run, path: Path, context: Context): Pr
   return answered(inputs, path, context);
 }
 
-/**
- * The upstream puts a run's inputs into the `input_data` of the first step that has any. Unreadable inputs throw, since
- * a later step's `input_data` would be wrong.
- */
+/** The first `input_data` of a step. Unreadable inputs throw, since a later step's `input_data` would be wrong. */
 async function findInputs({ steps }: Run, context: Context): Promise<JsonValue> {
   const [first] = steps;
   if (!first) return null;

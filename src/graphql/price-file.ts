@@ -1,7 +1,4 @@
-/**
- * Reads TOKEN_PRICES, a file in the format of LiteLLM's model_prices_and_context_window.json. An invalid file stops the
- * start.
- */
+/** Reads TOKEN_PRICES in LiteLLM's format (model_prices_and_context_window.json). An error stops the start. */
 import { readFileSync, statSync } from 'node:fs';
 import { z } from 'zod';
 import type { ModelPrices, PriceList, TokenPrices } from '../domain/cost/prices.ts';

@@ -122,10 +122,7 @@ function parametersDifference(before: Parameters, after: Parameters): Difference
   return { before: clipped(textOf('before')), after: clipped(textOf('after')) };
 }
 
-/**
- * The upstream sends only the current graph and the time of its last change. Added and removed nodes are derived from
- * the runs before and after that time.
- */
+/** The upstream sends only the current graph, so changed nodes are derived from runs before and after its change. */
 function graphDifference(
   runs: readonly ComparedRun[],
   { version, updatedAt, graph }: Pick<WorkflowRecord, 'version' | 'updatedAt' | 'graph'>,

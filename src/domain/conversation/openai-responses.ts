@@ -62,10 +62,7 @@ export function outputItems(answer: JsonValue): readonly JsonValue[] {
   return typeof text === 'string' ? [{ role: 'assistant', content: text }] : [];
 }
 
-/**
- * True if a model call has no answer yet, or only an error or reasoning. Other answers without a message belong to
- * other calls with a model, such as embeddings.
- */
+/** True if the answer of a model call is missing, an error or only reasoning. Others may be embeddings. */
 export const lacksAnswer = (inputs: JsonValue, answer: JsonValue): boolean =>
   nameIn(inputs, 'model') !== null &&
   (answer === null ||

@@ -28,10 +28,7 @@ export function reachableFrom(
   return reached;
 }
 
-/**
- * Groups in topological order: one node or all nodes of a cycle. Kosaraju's algorithm runs in linear time, and without
- * recursion a long chain cannot overflow the stack.
- */
+/** Kosaraju's algorithm: linear, and without recursion. A group is one node or all nodes of a cycle. */
 export function topologicalGroups(successors: Successors, predecessors: Successors): string[][] {
   const grouped = new Set<string>();
   const groups: string[][] = [];

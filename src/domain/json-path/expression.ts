@@ -127,10 +127,7 @@ function entryOf(entry: Entry): Entry {
   return { ...entry, value: pathOf(entry.value) };
 }
 
-/**
- * Wraps a slice's operand as `operand | [] != null && @`, which is false unless the operand is a list. Otherwise the
- * library would split a long text into characters.
- */
+/** `operand | [] != null && @`: false unless it is a list, since the library would split a text into characters. */
 function listOf(operand: Node): Node {
   const current: Node = { type: 'Current' };
   const flat: Node = { type: 'Flatten', child: current };

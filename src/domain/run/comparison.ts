@@ -84,9 +84,7 @@ function changeOf(base: Step | null, head: Step | null): NodeChange {
   return 'STATUS_CHANGED';
 }
 
-/**
- * The ratio uses the shorter duration, so that swapped runs turn SLOWER into FASTER. Unknown durations are UNCHANGED.
- */
+/** The ratio uses the shorter duration, so that swapped runs turn SLOWER into FASTER. */
 function speedChange(baseMs: number | null, headMs: number | null): NodeChange {
   const delta = millisFrom(baseMs, headMs) ?? 0;
   const isNoise = Math.abs(delta) <= NOISE_MS || Math.abs(delta) <= NOISE_RATIO * Math.min(baseMs ?? 0, headMs ?? 0);

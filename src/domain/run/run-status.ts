@@ -2,10 +2,7 @@
 import type { Execution } from '../step/execution.ts';
 import type { RunStatus } from '../status.ts';
 
-/**
- * Takes latest attempts. The first rule that applies wins; PENDING counts as unfinished. Finished steps do not prove
- * that no further step will appear.
- */
+/** Takes latest attempts. Finished steps do not prove that no further step will appear. */
 export function inferRunStatus(latest: readonly Execution[]): RunStatus {
   if (latest.some((execution) => !execution.isFinished)) return 'RUNNING';
   const statuses = new Set(latest.map((execution) => execution.status));

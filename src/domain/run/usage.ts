@@ -42,10 +42,7 @@ const isBesideCache = (usage: JsonValue | undefined): boolean =>
   countIn(usage, 'total_tokens') === null &&
   !isJsonObject(fieldOf(usage, 'input_tokens_details'));
 
-/**
- * Null unless input and output are below 2^53, and known or computable from the total. A part is at most the count that
- * includes it.
- */
+/** Null unless input and output are known, or computable from the total, and exact (below 2^53). */
 export function billedCounts(usage: ReportedTokens): BilledCounts | null {
   const { toldTotal, cacheWrites } = usage;
   const input = usage.inputTokens ?? rest(toldTotal, usage.outputTokens);

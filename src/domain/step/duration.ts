@@ -66,10 +66,7 @@ function setDuration(step: StepDraft, micros: number, source: DurationSource): v
   step.durationSource = source;
 }
 
-/**
- * Microseconds since 1970: `end_time`, or the start plus `elapsed_time` if `end_time` is missing or before the start.
- * Null if unknown.
- */
+/** Microseconds since 1970, from `end_time` if it is valid, else from `elapsed_time`. Null if unknown. */
 export function endMicrosOf(step: TimedFacts): number | null {
   const start = step.startTime?.epochMicros ?? null;
   const end = step.endTime?.epochMicros ?? null;

@@ -10,7 +10,6 @@ import { wallClockMs, type RunBounds } from '../run/span.ts';
 import type { StepStatus } from '../status.ts';
 import type { Step, StepCounts } from '../types.ts';
 
-/** The run of the steps. */
 export interface StepsOf extends Pick<Step, 'workflowId' | 'runId'> {
   readonly bounds: RunBounds;
   readonly clock: StepClock;

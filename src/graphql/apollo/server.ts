@@ -42,7 +42,6 @@ export interface OperationContext extends PluginContext {
   readonly operation: Operation;
 }
 
-/** One stage of an operation. */
 export type Stage = ApolloServerPlugin<OperationContext>;
 
 export type Execute = (operation: Operation) => Promise<ExecutionResult>;

@@ -1,6 +1,4 @@
-/**
- * JSON values of an embedder. A value that cannot be serialized would fail the whole answer, or close its WebSocket.
- */
+/** JSON values of an embedder. An invalid value would fail the whole answer, or close its WebSocket. */
 import { unwritable } from '../../domain/json.ts';
 import type { JsonValue } from '../../domain/types.ts';
 import { settleAll } from '../lists/settle.ts';

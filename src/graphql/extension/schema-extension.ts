@@ -30,9 +30,7 @@ export interface ExtensionField<Parent> {
   readonly calls?: number;
   /** Maximum length of a list. */
   readonly items?: number;
-  /**
-   * Milliseconds for which the result is valid while the run is unchanged. Infinity if it depends only on the parent.
-   */
+  /** Milliseconds for which the result of an unchanged run is valid. Infinity if only the parent matters. */
   readonly cacheMs?: number;
 }
 

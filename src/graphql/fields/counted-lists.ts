@@ -17,7 +17,6 @@ import { selectedFields, type Fragments } from './selection.ts';
 
 type Resolver = GraphQLFieldResolver<unknown, Context>;
 
-/** Returns a resolver that counts the items of `resolve`. */
 export function countItems(schema: GraphQLSchema, resolve: Resolver = defaultFieldResolver): Resolver {
   /** Documents are cached between requests, so each field node is weighed once. */
   const weights = new WeakMap<FieldNode, number>();

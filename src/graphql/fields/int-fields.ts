@@ -2,9 +2,7 @@
 import { fitsInt, MAX_INT } from '../../domain/int.ts';
 import { GatewayError } from '../../upstream/errors.ts';
 
-/**
- * Returns the count or throws NUMBER_OUT_OF_RANGE. The field is then null with that error, never a different number.
- */
+/** Returns the count or throws NUMBER_OUT_OF_RANGE: the field is then null, never a different number. */
 export function checkInt<Count extends number | null>(count: Count, name: string): Count {
   if (count === null || fitsInt(count)) return count;
   throw new GatewayError(

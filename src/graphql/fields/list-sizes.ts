@@ -33,10 +33,7 @@ export function workflowCount(given: ArgumentValues): number {
 
 export const bucketCount = (given: ArgumentValues): number => withinRange(given.get('buckets'), MAX_LIST_SIZE);
 
-/**
- * Upstream calls for a page of a history. Behind a cursor a window has one run less, since the cursor's run is read
- * again.
- */
+/** Upstream calls for a page of a history. Behind a cursor, the cursor's run is read again in each window. */
 export const historyPageCalls = (given: ArgumentValues): number => pageCalls(given, MAX_PAGE_CALLS);
 
 /** Upstream calls for a page of several histories. */
@@ -80,9 +77,7 @@ export function furtherRuns(workflowCount: number): FurtherRuns {
   return { earlier: Math.min(20, ofEach), since: Math.min(5, ofEach) };
 }
 
-/**
- * Steps are loaded for each run that may have failed. Runs before the window are among `last`, those after it are not.
- */
+/** Loads the steps of each run that may have failed. Runs before the window are included in `last`. */
 export const failureGroupCalls = (given: ArgumentValues): number =>
   statisticsCalls(given) + runsInStatistics(given) + (given.get('startedBefore') == null ? 0 : furtherRuns(1).since);
 

@@ -3,10 +3,7 @@ import { Kind, type FieldNode, type FragmentDefinitionNode, type SelectionSetNod
 
 export type Fragments = Readonly<Record<string, FragmentDefinitionNode>>;
 
-/**
- * `onType` decides whether a fragment on that type counts. Each fragment is walked once, since nested spreads could
- * take exponential time.
- */
+/** `onType` filters fragments by type. Each is walked once, since nested spreads could take exponential time. */
 export function selectedFields(
   set: SelectionSetNode | undefined,
   fragments: Fragments,

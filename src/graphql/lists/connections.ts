@@ -24,7 +24,6 @@ export interface RunPage {
   readonly pageInfo: PageInfo;
 }
 
-/** A page of the runs of several workflows. */
 export interface RecentRunsPage {
   readonly runs: readonly Omit<ListedRun, 'cursor'>[];
   /** The same runs with cursors. A cursor has a position in each workflow, so cursors are created only if selected. */

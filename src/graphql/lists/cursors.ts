@@ -7,10 +7,7 @@ import { MAX_LIST_SIZE } from '../fields/list-sizes.ts';
 
 const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 
-/**
- * Characters. The gateway never creates longer cursors, and parsing a megabyte under a hundred aliases would take
- * seconds.
- */
+/** Characters. Parsing a cursor of a megabyte under a hundred aliases would take seconds. */
 const MAX_LENGTH = 8192;
 /** Characters of a cursor with a position in each of 100 workflows, with ids of maximum length. */
 const MAX_RECENT_LENGTH = 150_000;

@@ -1,6 +1,4 @@
-/**
- * Failure groups of one or several workflows. Steps of failed runs are loaded; those of other runs only if selected.
- */
+/** Failure groups of one or several workflows. Steps are loaded of failed runs, and of others if selected. */
 import { compareGroups, failureGroups, failureOf } from '../../domain/run/failure-groups.ts';
 import { createFirstSeen } from '../../domain/run/group-history.ts';
 import { runStatusOf, type RunStatus } from '../../domain/status.ts';

@@ -16,10 +16,7 @@ export function settleAll<Item, T>(items: readonly Item[], load: (item: Item) =>
 /** Concurrent calls per list, so that the upstream's queue has room for other operations. */
 const AT_A_TIME = 50;
 
-/**
- * Loads a few items at a time, each in its own turn of the event loop, since cached items would all be read in one
- * turn.
- */
+/** Loads a few items at a time, each in its own turn: cached items would otherwise all be read in one turn. */
 export async function settleInTurns<Item, T>(
   items: readonly Item[],
   load: (item: Item) => Promise<T>,

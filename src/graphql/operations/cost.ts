@@ -27,7 +27,6 @@ import { introspectedObjects } from './introspection.ts';
 export interface Cost {
   readonly calls: number;
   readonly objects: number;
-  /** Number of objects from introspection. */
   readonly introspected: number;
 }
 
@@ -45,7 +44,6 @@ export interface CostModelOptions {
   readonly maxObjects: number;
 }
 
-/** Sum of a selection. */
 interface Sum extends Cost {
   /** Number of selected fields, including those of fragments. */
   readonly fields: number;

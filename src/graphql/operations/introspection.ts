@@ -22,10 +22,7 @@ export interface IntrospectionSource {
 
 const ROOT_FIELDS = [SchemaMetaFieldDef, TypeMetaFieldDef];
 
-/**
- * Weighted objects of a root field `__schema` or `__type`, whose argument is `typeName`. 0 for other fields. Deprecated
- * fields always count.
- */
+/** Weighted objects of a root field `__schema` or `__type(name: typeName)`, with deprecated fields. Else 0. */
 export function introspectedObjects(node: FieldNode, typeName: unknown, source: IntrospectionSource): number {
   const { schema, fragments, maximum } = source;
   const args = { name: typeName, includeDeprecated: true };

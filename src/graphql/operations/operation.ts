@@ -31,7 +31,7 @@ export interface OperationRequest extends Omit<OperationStart, 'viewerId'> {
   readonly client: Client;
 }
 
-/** A caller without a key, or with a key that neither the gateway nor the upstream has accepted yet. */
+/** A caller without a key, or with one that neither gateway nor upstream has accepted. Such a key may be invented. */
 export interface UnacceptedCaller {
   /** Counts operations against the address of the caller. */
   readonly take: (operations: number) => Allowance | Promise<Allowance>;
@@ -39,7 +39,6 @@ export interface UnacceptedCaller {
   readonly inTurn: <T>(run: () => Promise<T>) => Promise<T>;
 }
 
-/** The client that receives the answer. */
 export interface Client {
   /** Fires when the client has disconnected, or its subscription must end. */
   signal(): AbortSignal;

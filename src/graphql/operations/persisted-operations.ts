@@ -67,10 +67,7 @@ export function createPersistedOperations(options: PersistedOperationsOptions) {
   }
 
   return {
-    /**
-     * Throws a GraphQLError if the operation is not allowed or unknown. Only a lookup at other gateways is
-     * asynchronous.
-     */
+    /** Throws a GraphQLError for a forbidden or unknown operation. Only lookups at other gateways are asynchronous. */
     resolve({
       query,
       documentId,

@@ -1,7 +1,4 @@
-/**
- * Rate limit by the generic cell rate algorithm (GCRA): one number per key, and no window edge at which twice as many
- * operations pass.
- */
+/** Rate limit by GCRA: one number per key, and no window edge at which twice as many operations pass. */
 import { LRUCache } from 'lru-cache';
 import { GatewayError } from '../../upstream/errors.ts';
 
@@ -69,10 +66,7 @@ export function createRateLimit({ perMinute, now, maxCallers = MAX_CALLERS }: Ra
   };
 }
 
-/**
- * Share of the minute that operations use. Many at once use at most the whole minute less one, else they could never
- * pass.
- */
+/** Milliseconds that operations use. Many at once use at most a minute less one operation, so that they can pass. */
 export const timeOf = (operations: number, intervalMs: number): number =>
   operations === 1 ? intervalMs : Math.min(MINUTE_MS - intervalMs, operations * intervalMs);
 

@@ -1,10 +1,7 @@
 /** Helpers of the `subscribe` resolvers. */
 import { locatedError, responsePathAsArray, type GraphQLResolveInfo } from 'graphql';
 
-/**
- * Ends the source when the signal fires, even while its next value is pending. A generator around it would wait for
- * that value.
- */
+/** Ends the source at the signal. A generator around it would first wait for the pending value. */
 export function endedBy<T>(
   signal: AbortSignal,
   source: AsyncIterableIterator<T, undefined>,

@@ -12,10 +12,7 @@ export interface SubscriptionsOptions {
   readonly observer: Pick<Observer, 'subscribed' | 'end'>;
 }
 
-/**
- * The client's signal ends the changes, and with them the events. Events must be read at least once, since the end is
- * reported then.
- */
+/** The client's signal ends the events. Read them at least once, since their end is reported only then. */
 export type EventsOf = (changes: AsyncIterable<SourceEvent, undefined>, subscription: Subscription) => LiveEvents;
 
 export const createSubscriptions = ({ sharedEvents, rightOf, errors, observer }: SubscriptionsOptions): EventsOf =>

@@ -1,6 +1,4 @@
-/**
- * Rejects a valid operation before execution: wrong type for its transport, null for a non-null value, or too costly.
- */
+/** Rejects valid operations with a wrong type for their transport, a null where it is not allowed, or a high cost. */
 import type { GraphQLRequestListener } from '@apollo/server';
 import type { GraphQLError } from 'graphql';
 import type { OperationType } from '../../../observability/operation-record.ts';
@@ -17,16 +15,11 @@ export interface ChecksOptions {
   readonly maxObjects: number;
 }
 
-/**
- * Objects of introspection that count as one operation. A Sandbox that polls each second stays within the default
- * limit.
- */
+/** Objects of introspection per operation. A Sandbox that polls each second stays within the default limit. */
 const INTROSPECTED_AN_OPERATION = 200;
 
 export function createChecks({ documents, maxCalls, maxObjects }: ChecksOptions): Stage {
-  /**
-   * Introspection needs no accepted key but takes the time of many operations, so it counts as many for the rate limit.
-   */
+  /** Introspection needs no accepted key but takes the time of many operations, so it counts as many. */
   async function checkCost({ cost }: PreparedOperation, { params, request: { unaccepted } }: Operation): Promise<void> {
     const { calls, objects, introspected } = cost(params.variables ?? {});
     // Rejected introspection also counts, since counting its objects takes time.
