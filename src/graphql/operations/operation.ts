@@ -31,7 +31,7 @@ export interface OperationRequest extends Omit<OperationStart, 'viewerId'> {
   readonly client: Client;
 }
 
-/** A caller without a key, or with one that neither gateway nor upstream has accepted. Such a key may be invented. */
+/** A caller without a key, or with a key that is not accepted yet. Such a key may be invented. */
 export interface UnacceptedCaller {
   /** Counts operations against the address of the caller. */
   readonly take: (operations: number) => Allowance | Promise<Allowance>;
