@@ -6,7 +6,7 @@ import { checkIdCount } from '../arguments.ts';
 import type { Context } from '../context.ts';
 import { MAX_LIST_SIZE } from '../fields/list-sizes.ts';
 
-/** Returns the given ids once, else all that the viewer may see. Throws BAD_USER_INPUT for more than 100. */
+/** Returns each given id once, else all that the viewer may see. Throws BAD_USER_INPUT for more than 100. */
 export async function severalWorkflows(
   named: readonly string[] | null | undefined,
   workflows: () => Pick<WorkflowLoaders, 'list'>,

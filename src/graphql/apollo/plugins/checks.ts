@@ -15,7 +15,7 @@ export interface ChecksOptions {
   readonly maxObjects: number;
 }
 
-/** Objects of introspection per operation. A Sandbox that polls each second stays within the default limit. */
+/** Introspected objects that count as one operation. A Sandbox that polls each second is within the default limit. */
 const INTROSPECTED_AN_OPERATION = 200;
 
 export function createChecks({ documents, maxCalls, maxObjects }: ChecksOptions): Stage {
