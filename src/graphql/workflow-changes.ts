@@ -6,13 +6,11 @@ import type { Run, RunRecord } from '../domain/types.ts';
 import { AbandonedError, GatewayError } from '../upstream/errors.ts';
 import { inPieces } from '../upstream/transport/in-pieces.ts';
 import type { Context } from './context.ts';
+import { settleInTurns } from './lists/settle.ts';
 import type { WorkflowChanges } from './object-references.ts';
 
 /** The operation may not load more calls or bytes. */
 const LIMITS = ['UPSTREAM_BUDGET_EXCEEDED', 'ANSWER_TOO_LARGE'];
-
-/** The newest runs are loaded first. A larger number would be read in one turn, and exceed a viewer's waiting calls. */
-const LOADED_AT_A_TIME = 25;
 
 /** Computed once per operation, however often it is selected. */
 export const workflowChanges = (workflowId: string, last: number, context: Context): Promise<WorkflowChanges> =>
@@ -23,11 +21,9 @@ async function findChanges(workflowId: string, last: number, context: Context): 
     context.workflows().listed(workflowId),
     context.history.latest(workflowId, last),
   ]);
-  const loads: PromiseSettledResult<Run | null>[] = [];
   const load = (record: RunRecord) => context.runs().loadWithSteps({ workflowId, runId: record.id });
-  for (let from = 0; from < records.length; from += LOADED_AT_A_TIME) {
-    loads.push(...(await Promise.allSettled(records.slice(from, from + LOADED_AT_A_TIME).map(load))));
-  }
+  // The newest runs come first.
+  const loads = await settleInTurns(records, load, context.takeTurn);
   const runs = loads.flatMap((load) => (load.status === 'fulfilled' && load.value ? [load.value] : []));
   const failures = loads.flatMap((load) => (load.status === 'rejected' ? [load.reason as Error] : []));
   // A later operation may load more.

@@ -287,4 +287,17 @@ describe('the failure groups of an incident', () => {
       expect(await ask('e500-4')).toEqual([null, 'run.lastSuccessBeforeFailures: UPSTREAM_UNAVAILABLE']);
     });
   });
+
+  it('are read like other figures over 900 runs that are not cached: no more calls wait than a viewer may have waiting', async () => {
+    start('wf', '900 e500');
+    const environment = { UPSTREAM_URL: upstream.url, MAX_UPSTREAM_CALLS: '2000' };
+    const large = await startGateway(environment, createManualClock());
+    const { data, errors } = await large.query(
+      '{ workflow(id: "wf") { statistics(last: 900) { nodes { failureCount } } } }',
+    );
+    await large.close();
+    expect([errors, upstream.count('steps')]).toEqual([[], 900]);
+    const nodes = [{ failureCount: 0 }, { failureCount: 900 }];
+    expect(data).toEqual({ workflow: { statistics: { nodes: expect.arrayContaining(nodes) } } });
+  });
 });

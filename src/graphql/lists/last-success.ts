@@ -7,7 +7,7 @@ import type { RunRef } from '../../upstream/client.ts';
 import { runFilter } from '../arguments.ts';
 import type { Context } from '../context.ts';
 import { COMPARED_RUNS } from '../fields/list-sizes.ts';
-import { settleInTurns } from './settle.ts';
+import { loadInTurns } from './settle.ts';
 
 /** Rejects if an earlier failed run cannot be loaded: it may have the same failure, which would change the result. */
 export async function lastSuccessBeforeFailures(
@@ -24,10 +24,8 @@ export async function lastSuccessBeforeFailures(
     const failed = await runs().loadWithSteps({ workflowId, runId: record.id });
     return failureKey(failureOf(record, failed, errorInfo)) === own;
   };
-  const settled = await settleInTurns(entries, isOfGroup, takeTurn);
-  const unknown = settled.find((each) => each.status === 'rejected');
-  if (unknown) throw unknown.reason;
-  const first = settled.findLastIndex((each) => each.status === 'fulfilled' && each.value);
+  const areOfGroup = await loadInTurns(entries, isOfGroup, takeTurn);
+  const first = areOfGroup.lastIndexOf(true);
   const before = entries.slice(first + 1).filter(({ record }) => record.id !== id);
   const found = before.find(({ record }) => runStatusOf(record.rawStatus) === 'COMPLETED');
   return found ? { workflowId, runId: found.record.id } : null;

@@ -13,8 +13,8 @@ export function settleAll<Item, T>(items: readonly Item[], load: (item: Item) =>
   });
 }
 
-/** Concurrent calls per list, so that the upstream's queue has room for other operations. */
-const AT_A_TIME = 50;
+/** More answers at a time would be read in one turn of the event loop, and exceed the calls that a viewer may queue. */
+const AT_A_TIME = 25;
 
 /** Loads a few items at a time, each in its own turn: cached items would otherwise all be read in one turn. */
 export async function settleInTurns<Item, T>(
@@ -33,4 +33,17 @@ export async function settleInTurns<Item, T>(
   }
   await Promise.all(Array.from({ length: Math.min(AT_A_TIME, items.length) }, loadNext));
   return settled;
+}
+
+/** For lists that fail as a whole: rejects with the error of the first failed item. */
+export async function loadInTurns<Item, T>(
+  items: readonly Item[],
+  load: (item: Item) => Promise<T>,
+  takeTurn: TakeTurn,
+): Promise<T[]> {
+  const settled = await settleInTurns(items, load, takeTurn);
+  return settled.map((each) => {
+    if (each.status === 'rejected') throw each.reason;
+    return each.value;
+  });
 }

@@ -6,15 +6,15 @@ import { properties, type FieldTable } from '../fields/field-table.ts';
 import { intFields, tokenCounts } from '../fields/int-fields.ts';
 import { pageSize } from '../fields/list-sizes.ts';
 import type { StatisticsOfRuns } from '../object-references.ts';
-import { settleAll } from '../lists/settle.ts';
+import { loadInTurns, settleAll } from '../lists/settle.ts';
 
 /** Loads the steps of each examined run: one call per run. */
 const statisticsByNode = {
   calls: () => 1,
   async resolve({ workflowId, runIds }: RunsOfWorkflow, _args: object, context: Context) {
-    const loads = runIds.map((runId) => context.runs().loadWithSteps({ workflowId, runId }));
-    const loaded = (await Promise.all(loads)).filter((run) => run !== null);
-    return nodeStatistics(loaded);
+    const load = (runId: string) => context.runs().loadWithSteps({ workflowId, runId });
+    const loaded = await loadInTurns(runIds, load, context.takeTurn);
+    return nodeStatistics(loaded.filter((run) => run !== null));
   },
 } as const;
 
