@@ -1,4 +1,4 @@
-/** Cursors: positions in a list, opaque to clients. An invalid cursor is BAD_USER_INPUT. */
+/** Cursors: opaque positions in a list. An invalid cursor is BAD_USER_INPUT. */
 import { z } from 'zod';
 import type { HistoryPosition } from '../../runs/history/history-reader.ts';
 import type { RecentPosition } from '../../runs/history/recent-runs.ts';
@@ -7,9 +7,9 @@ import { MAX_LIST_SIZE } from '../fields/list-sizes.ts';
 
 const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 
-/** In characters. Longer ones are not of the gateway's making: one of a megabyte under a hundred aliases would take seconds to parse. */
+/** Characters. Parsing a cursor of a megabyte under a hundred aliases would take seconds. */
 const MAX_LENGTH = 8192;
-/** With a position in each of 100 workflows, of ids as long as they may be. */
+/** Characters of a cursor with a position in each of 100 workflows, with ids of maximum length. */
 const MAX_RECENT_LENGTH = 150_000;
 
 function decode<T>(cursor: string, schema: z.ZodType<T>, maxLength = MAX_LENGTH): T {
@@ -17,7 +17,7 @@ function decode<T>(cursor: string, schema: z.ZodType<T>, maxLength = MAX_LENGTH)
     if (cursor.length > maxLength) throw new Error('too long');
     return schema.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()));
   } catch {
-    throw new GatewayError('BAD_USER_INPUT', 'after: expected a cursor that this list gave, got another text');
+    throw new GatewayError('BAD_USER_INPUT', 'Invalid cursor: after must be a cursor that this list returned');
   }
 }
 
@@ -58,5 +58,4 @@ export function readRecentCursor(cursor: string): RecentPosition {
 
 export const workflowCursor = (id: string): string => encode(['workflow', id]);
 
-/** Answers the workflow's id. */
 export const readWorkflowCursor = (cursor: string): string => decode(cursor, WORKFLOW_ID)[1];

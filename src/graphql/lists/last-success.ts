@@ -1,4 +1,4 @@
-/** The run to compare an intermittent failure with. */
+/** Finds the run to compare with an intermittent failure. */
 import { failureKey, failureOf } from '../../domain/run/failure-groups.ts';
 import { runStatusOf } from '../../domain/status.ts';
 import type { Run } from '../../domain/types.ts';
@@ -9,7 +9,7 @@ import type { Context } from '../context.ts';
 import { COMPARED_RUNS } from '../fields/list-sizes.ts';
 import { loadInTurns } from './settle.ts';
 
-/** Rejects if an earlier failed run cannot be loaded: it may belong to the group, and then the run before it is the base. */
+/** Rejects if an earlier failed run cannot be loaded: it may have the same failure, which would change the result. */
 export async function lastSuccessBeforeFailures(
   run: Run,
   { history, runs, errorInfo, takeTurn }: Context,

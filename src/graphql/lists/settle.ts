@@ -1,22 +1,22 @@
-/** Lists whose items fail alone. */
+/** Lists whose items fail separately. */
 import type { TakeTurn } from '../payload-reader.ts';
 
-/** Loads each item. An item that fails becomes an Error in the list, which nulls that item only. */
+/** Loads each item. A failed item becomes an Error in the list, which nulls only that item. */
 export function settleAll<Item, T>(items: readonly Item[], load: (item: Item) => T | Promise<T>): (T | Promise<T>)[] {
   return items.map((item) => {
     try {
       return load(item);
     } catch (error) {
-      // The generated types know no Error in a list, though executors do.
+      // Executors accept an Error in a list, but the generated types do not.
       return error as T;
     }
   });
 }
 
-/** More answers at a time would be read in one turn of the event loop, and more calls would wait than a viewer may have. */
+/** More answers at a time would be read in one turn of the event loop, and exceed the calls that a viewer may queue. */
 const AT_A_TIME = 25;
 
-/** Loads a few items at a time, each in its own turn of the event loop: cached items would all be read in one turn. */
+/** Loads a few items at a time, each in its own turn: cached items would otherwise all be read in one turn. */
 export async function settleInTurns<Item, T>(
   items: readonly Item[],
   load: (item: Item) => Promise<T>,
@@ -35,7 +35,7 @@ export async function settleInTurns<Item, T>(
   return settled;
 }
 
-/** The same, for lists that fail as a whole: rejects with the error of the first item that fails. */
+/** For lists that fail as a whole: rejects with the error of the first failed item. */
 export async function loadInTurns<Item, T>(
   items: readonly Item[],
   load: (item: Item) => Promise<T>,

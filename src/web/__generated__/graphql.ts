@@ -46,8 +46,8 @@ export type NodeChange =
 /** Filter for runs. All given conditions must match. */
 export type RunFilter = {
   /**
-   * The error of the run record contains this text, in upper or lower case. Runs without an error do not match.
-   * 1 to 1000 characters, not only blanks. The first 16,384 characters of an error are compared.
+   * Text in the error of the run record, in upper or lower case. Runs without an error do not match.
+   * 1 to 1000 characters, not only blanks. Only the first 16,384 characters of an error are compared.
    */
   readonly error?: string | null | undefined;
   /** Started at this time or later. */
