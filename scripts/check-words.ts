@@ -16,7 +16,7 @@ const HABITS: readonly (readonly [string, RegExp, string])[] = [
   ['of which', /\bof (?:which|whom)\b/gi, 'a second sentence with its own subject'],
   ['one that', /(?<!\b(?:the|this|each|every|only) )\bone (?:that|who|which|whose)\b/gi, 'the noun'],
   ['held', /\b(?:is|are|was|were|be|been|being) (?:had|held)\b/gi, '"cached", "reserved", "pending", "loaded"'],
-  ['stands', /\b(?:stands?|stood)\b(?! (?:for|still)\b)/gi, '"is", "appears"'],
+  ['stands', /\b(?:stands?|stood)\b(?! (?:for|still)\b|-in\b)/gi, '"is", "appears"'],
   ['alone', /(?<!\b(?:works?|working|polls?|leaves?) )(?<=\w )alone(?=[ .,;:)]|$)/gi, '"only"'],
   ['came of', /\b(?:came|comes?|becomes?|became) of\b/gi, '"the result", "the outcome"'],
   ['all the same', /\ball the same\b/gi, '"anyway", "still"'],

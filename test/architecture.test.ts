@@ -25,7 +25,7 @@ const ROOMS = [
 ];
 
 /** Isolated modules: a stand-in for an external service, and the code for browsers. */
-const ALONE: readonly string[] = ['sample', 'web'];
+const ISOLATED: readonly string[] = ['sample', 'web'];
 
 const SRC = fileURLToPath(new URL('../src', import.meta.url));
 
@@ -51,7 +51,7 @@ function upwardImports(imports: Imports): string[] {
     targets
       .filter((target) => {
         const [from, to] = [roomOf(file), roomOf(target)];
-        if (ALONE.includes(from)) return to !== from;
+        if (ISOLATED.includes(from)) return to !== from;
         if (to === 'web') return true;
         return ROOMS.indexOf(to) > ROOMS.indexOf(from) || !ROOMS.includes(to);
       })

@@ -1,4 +1,4 @@
-/** What the upstream told of runs, steps and workflows, once its wire shapes have been checked and translated. */
+/** Facts of the upstream about runs, steps and workflows, checked and translated from its wire format. */
 import type { Timestamp } from './timestamp.ts';
 
 export type JsonValue = string | number | boolean | null | readonly JsonValue[] | JsonObject;
@@ -8,29 +8,29 @@ export interface JsonObject {
 
 export type PayloadField = 'inputs' | 'outputs' | 'metadata';
 
-/** The values of a payload; null for a field without one. Integers beyond 2^53 are text. */
+/** Values of a payload. Null for a missing field. Integers beyond 2^53 are texts. */
 export type PayloadValues = Readonly<Record<PayloadField, JsonValue>>;
 
-/** Where the payload of a step or a run is. Most of it is never read, so it is parsed again where it is. */
+/** Location of a payload in an answer. Most payloads are never read, so a payload is parsed again when needed. */
 export interface Payload {
-  /** JSON, a list of items. The steps of one answer share it. */
+  /** JSON list of items. The steps of one answer share it. */
   readonly body: Uint8Array;
-  /** The position of the item in the list. */
+  /** Index of the item in the list. */
   readonly index: number;
-  /** Bytes of the memory that it keeps. */
+  /** Memory that the payload keeps allocated, in bytes. */
   readonly heldBytes: number;
 }
 
 export type TokenSource = 'UPSTREAM' | 'OUTPUTS';
 
-/** Exact up to 2^53, so a count may be beyond an `Int`. */
+/** Counts are exact up to 2^53, so they may exceed an `Int`. Null if not reported. */
 export interface TokenCounts {
   readonly inputTokens: number | null;
   readonly outputTokens: number | null;
   readonly totalTokens: number | null;
-  /** A part of `inputTokens`, never to be added to it. */
+  /** Included in `inputTokens`. */
   readonly cachedInputTokens: number | null;
-  /** A part of `outputTokens`, never to be added to it. */
+  /** Included in `outputTokens`. */
   readonly reasoningTokens: number | null;
 }
 
@@ -39,13 +39,13 @@ export interface TokenUsage extends TokenCounts {
   readonly source: TokenSource;
 }
 
-/** What an output reports. One flat object: the records of many runs are cached with one for each node. */
+/** Tokens reported by an output. The object is flat, since cached records of many runs have one for each node. */
 export interface ReportedTokens extends TokenCounts {
-  /** The model that the output names. */
+  /** Model named by the output. Null if it names none. */
   readonly model: string | null;
-  /** The part of the input that was written to the model's cache. */
+  /** Part of the input that was written to the model's cache. Null if not reported. */
   readonly cacheWrites: number | null;
-  /** `total_tokens` itself, not the sum of the others. */
+  /** `total_tokens` as sent, never a computed sum. Null if not reported. */
   readonly toldTotal: number | null;
 }
 
@@ -57,13 +57,12 @@ export interface BilledCounts {
   readonly reasoning: number;
 }
 
-/** What a model call is billed by. */
 export interface BilledTokens {
   readonly model: string | null;
   readonly counts: BilledCounts | null;
 }
 
-/** One execution of a node, as the upstream told it. */
+/** One execution of a node, as reported by the upstream. */
 export interface StepFacts {
   readonly id: string;
   readonly nodeId: string;
@@ -72,26 +71,26 @@ export interface StepFacts {
   readonly rawStatus: string;
   readonly startTime: Timestamp | null;
   readonly endTime: Timestamp | null;
-  /** Whole seconds, floored by the upstream. Exact up to 2^53, so it may be beyond an `Int`. */
+  /** Whole seconds, rounded down by the upstream. Exact up to 2^53, so it may exceed an `Int`. Null if unknown. */
   readonly elapsedTime: number | null;
-  /** As the upstream sent it: it may be a text that says that there is no error. */
+  /** Text as sent. It may also say that there is no error. */
   readonly error: string | null;
   readonly payload: Payload;
-  /** Exact up to 2^53. */
+  /** Token count of the upstream, exact up to 2^53. Null if not reported. */
   readonly tokens: number | null;
-  /** Read of its payload. Null where neither that nor the upstream reports tokens. */
+  /** Parsed from the payload. Null if neither the payload nor the upstream reports tokens. */
   readonly tokenUsage: TokenUsage | null;
-  /** The same tokens by price. Null where `tokenUsage` is. */
+  /** The same tokens, grouped by price. Null if `tokenUsage` is null. */
   readonly billedTokens: BilledTokens | null;
-  /** The position in the upstream's list: the tie-breaker of every order. */
+  /** Position in the upstream's list, used as tie-breaker. */
   readonly index: number;
-  /** Why the entry can't be read. Then nothing else of it is used: it counts in nothing, and is listed as an error. */
+  /** Reason why the entry is unreadable. Such an entry is reported as an error, and its other fields are not used. */
   readonly problem?: string;
 }
 
-/** What the upstream says of a run as a whole. */
+/** Run-level data of the upstream. */
 export interface RunRecord {
-  /** Empty where the upstream gave none that can be read: then it only keeps its position in the history. */
+  /** Empty if the upstream sent no readable id. The record then only keeps its position in the history. */
   readonly id: string;
   readonly rawStatus: string;
   readonly startTime: Timestamp | null;
@@ -99,7 +98,7 @@ export interface RunRecord {
   readonly elapsedTime: number | null;
   readonly error: string | null;
   readonly payload: Payload;
-  /** Of each node whose output in the record reports tokens: one output a node, and none of failed executions. */
+  /** At most one token report per node, from its output in the record. Failed executions have none. */
   readonly nodeTokens: readonly ReportedTokens[];
 }
 
@@ -114,7 +113,7 @@ export interface WorkflowEdge {
   readonly to: string;
 }
 
-/** A workflow, as the upstream lists it. */
+/** Workflow as listed by the upstream. */
 export interface WorkflowRecord {
   readonly id: string;
   readonly name: string | null;
@@ -128,7 +127,7 @@ export interface WorkflowRecord {
   readonly graph: WorkflowGraph | null;
 }
 
-/** A workflow's graph. START and END are not nodes, and no edge names them: `entry` and `finish` do. */
+/** START and END are not nodes and appear in no edge. `entry` and `finish` name the nodes next to them. */
 export interface WorkflowGraph {
   readonly nodes: readonly WorkflowNode[];
   readonly edges: readonly WorkflowEdge[];
@@ -136,13 +135,13 @@ export interface WorkflowGraph {
   readonly finish: string | null;
 }
 
-/** How far what is shown can be trusted to be the present state. */
+/** Age and reliability of the shown data. */
 export interface Freshness {
-  /** When the oldest part of it was fetched. */
+  /** Fetch time of the oldest part. */
   readonly fetchedAt: Timestamp;
-  /** True when the run is over and what was read of it will never change. */
+  /** True if the run is over and the data can never change. */
   readonly isFinal: boolean;
-  /** True when the upstream could not be asked and the last good answer is shown. */
+  /** True if the upstream was not reachable and the last good answer is shown. */
   readonly isStale: boolean;
   readonly staleReason: string | null;
 }
@@ -150,13 +149,13 @@ export interface Freshness {
 export interface RunFacts {
   readonly workflowId: string;
   readonly id: string;
-  /** Null where the upstream offers none, or has none of this run. */
+  /** Null if the upstream has no run records, or none of this run. */
   readonly record: RunRecord | null;
-  /** Null when they were not loaded: then only what the record tells may be read. */
+  /** Null if the steps are not loaded. Only fields of the record may be read then. */
   readonly steps: readonly StepFacts[] | null;
-  /** Why they could not be loaded: whatever needs them throws it. */
+  /** Reason why the steps could not be loaded. Fields that need steps throw it. */
   readonly stepsError?: Error | null;
-  /** Null when it was loaded, and none is known; undefined when it was not loaded: then nothing that needs it may be read. */
+  /** Null if no graph is known. Undefined if it is not loaded: fields that need it throw. */
   readonly graph: WorkflowGraph | null | undefined;
   readonly freshness: Freshness;
 }

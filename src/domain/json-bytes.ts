@@ -1,11 +1,11 @@
-/** The size of a value as JSON, without writing it. */
+/** Size of a value as JSON, computed without serializing it. */
 
-/** Bytes of the value as JSON without blanks. Stops beyond `limit`, and returns some number above it. */
+/** Bytes of the value as compact JSON. Stops beyond `limit` and then returns a number above it. */
 export function jsonBytes(json: unknown, limit = Infinity): number {
   const rest: unknown[] = [json];
   let length = 0;
   for (let value = rest.pop(); value !== undefined && length <= limit; value = rest.pop()) {
-    // Each character takes a byte at least: one that is too long need not be read.
+    // Each character takes at least a byte, so a text longer than the limit need not be read.
     if (typeof value === 'string') length += value.length > limit ? value.length : textBytes(value);
     else if (typeof value !== 'object' || value === null) length += wordBytes(value);
     else if (Array.isArray(value)) {
@@ -13,10 +13,10 @@ export function jsonBytes(json: unknown, limit = Infinity): number {
       for (const item of value) rest.push(item ?? null);
     } else {
       let commas = -1;
-      // Object.entries would make a list for each object, and one for each of its fields.
+      // Object.entries would allocate a list for each object and each field.
       for (const key in value) {
         const child = (value as Readonly<Record<string, unknown>>)[key];
-        // JSON.stringify leaves it out.
+        // JSON.stringify omits undefined fields.
         if (child === undefined) continue;
         commas += 1;
         length += textBytes(key) + 1;
@@ -28,11 +28,11 @@ export function jsonBytes(json: unknown, limit = Infinity): number {
   return length;
 }
 
-/** NaN and the infinities are written as null. */
+/** NaN and infinities become null. */
 const wordBytes = (value: unknown): number =>
   typeof value === 'boolean' || Number.isFinite(value) ? String(value).length : 4;
 
-/** With its quotes. An escape takes 2 bytes, or 6: half of a surrogate pair, and a control character without a letter of its own. */
+/** Includes the quotes. An escape takes 2 bytes, or 6 for a lone surrogate or a control character without a letter. */
 function textBytes(text: string): number {
   if (!ESCAPED.test(text)) return Buffer.byteLength(text) + 2;
   let length = text.length + 2;
@@ -52,7 +52,7 @@ function textBytes(text: string): number {
 }
 
 const ESCAPED = /["\\\u0000-\u001f\ud800-\udfff]/;
-/** `\b`, `\t`, `\n`, `\f` and `\r`. */
+/** Control characters with a letter as escape: `\b`, `\t`, `\n`, `\f` and `\r`. */
 const hasLetter = (code: number): boolean => code >= 0x08 && code <= 0x0d && code !== 0x0b;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;

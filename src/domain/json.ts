@@ -1,33 +1,33 @@
-/** Reading fields out of JSON of unknown shape. Only own fields count: `constructor` is not a field of `{}`. */
+/** Reads fields of JSON of unknown shape. Only own fields count: `constructor` is not a field of `{}`. */
 import type { JsonObject, JsonValue } from './types.ts';
 
 export const isJsonObject = (value: JsonValue | undefined): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Unlike Array.isArray, it tells the compiler what the items are. */
+/** Unlike Array.isArray, it narrows the type of the items. */
 export const isJsonArray = (value: JsonValue | undefined): value is readonly JsonValue[] => Array.isArray(value);
 
-/** Undefined where `value` is no object, or has no such field of its own. */
+/** Undefined if `value` is not an object or has no such own field. */
 export const fieldOf = (value: JsonValue | undefined, key: string): JsonValue | undefined =>
   isJsonObject(value) && Object.hasOwn(value, key) ? value[key] : undefined;
 
-/** JSON nested deeper than this is not read: `JSON.stringify` and whatever else recurses would overflow the stack. */
+/** Maximum depth. JSON.stringify and other recursive code would overflow the stack on deeper JSON. */
 export const MAX_JSON_DEPTH = 200;
 
-/** True if lists and objects are nested deeper than `maxDepth` levels; `[[1]]` has two. It recurses no deeper than that. */
+/** True if lists and objects are nested deeper than `maxDepth` levels: `[[1]]` has two. Recursion stops there. */
 export function isDeeperThan(value: JsonValue, maxDepth: number): boolean {
   if (!isContainer(value)) return false;
   if (maxDepth === 0) return true;
   if (isJsonArray(value)) return value.some((item) => isDeeperThan(item, maxDepth - 1));
-  // Object.values would make a list: of a hundred thousand fields that takes twice as long.
+  // Object.values would create a list, which takes twice as long for a hundred thousand fields.
   for (const key in value) if (isDeeperThan(value[key] ?? null, maxDepth - 1)) return true;
   return false;
 }
 
 export const TOO_DEEP = `nested deeper than ${MAX_JSON_DEPTH} levels`;
-export const NOT_FINITE = 'a number is beyond what a double holds';
+export const NOT_FINITE = 'a number exceeds the range of a double';
 
-/** Why a value cannot be answered as JSON; null if it can. JSON.parse reads `1e400` as Infinity, which JSON.stringify writes as null. */
+/** Reason why a value cannot be sent as JSON, or null. JSON.parse reads `1e400` as Infinity. */
 export function unwritable(value: JsonValue, maxDepth = MAX_JSON_DEPTH): string | null {
   if (typeof value === 'number') return Number.isFinite(value) ? null : NOT_FINITE;
   if (!isContainer(value)) return null;
@@ -50,12 +50,12 @@ type Container = JsonObject | readonly JsonValue[];
 
 const isContainer = (value: JsonValue): value is Container => typeof value === 'object' && value !== null;
 
-/** The same text for equal values, whatever the order of their fields. */
+/** Returns the same text for equal values, independent of the order of fields. */
 export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item ?? null)).join()}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   const fields = value as Readonly<Record<string, unknown>>;
-  // A field that a missing variable left undefined is not sent.
+  // A missing variable leaves an undefined field, which is not sent.
   const names = Object.keys(fields).filter((name) => fields[name] !== undefined);
   return `{${names
     .sort()

@@ -1,20 +1,17 @@
-/**
- * Integers beyond 2^53 in JSON. A double can't hold all of their digits: JSON.parse rounds them without a word, here and in a browser
- * that they are answered to. As text they keep their digits.
- */
+/** Integers beyond 2^53 in JSON become texts, since JSON.parse rounds them silently, here and in browsers. */
 
 /** 2^53 has 16 digits. */
 const MIN_LONG_DIGITS = 16;
 
-/** `JSON.parse`, with such integers as text. */
+/** `JSON.parse` with long integers as texts. */
 export function parseExactJson(text: string): unknown {
-  // First of all it must be JSON: in other text the tokens may stand anywhere.
+  // Invalid JSON is rejected first: the scan below could find digits anywhere in it.
   const value: unknown = JSON.parse(text);
   const exact = longIntegersAsText(text);
   return exact === text ? value : JSON.parse(exact);
 }
 
-/** True if so many digits are in a row anywhere. Every sixteenth character is looked at: one of them is a digit of the row. */
+/** True if the JSON has this many digits in a row. Any such row contains a position that is checked. */
 function mayHaveLongIntegers(json: string): boolean {
   for (let at = MIN_LONG_DIGITS - 1; at < json.length; at += MIN_LONG_DIGITS) {
     if (!isDigit(json.charCodeAt(at))) continue;
@@ -26,7 +23,7 @@ function mayHaveLongIntegers(json: string): boolean {
   return false;
 }
 
-/** The same JSON, with such integers in quotes. Character by character: expressions take up to four times as long. */
+/** Quotes long integers. It scans characters, since regular expressions take up to four times as long. */
 export function longIntegersAsText(json: string): string {
   if (!mayHaveLongIntegers(json)) return json;
   let exact = '';
@@ -47,10 +44,10 @@ export function longIntegersAsText(json: string): string {
   return exact + json.slice(copied);
 }
 
-/** Of a number in JSON. What has a point or an exponent is no integer: a double is meant. */
+/** Takes a number in JSON. A point or an exponent means a double. */
 const isLongInteger = (number: string): boolean => /^-?\d+$/.test(number) && !Number.isSafeInteger(Number(number));
 
-/** Behind the quote that ends it. */
+/** Returns the index after the closing quote. */
 function endOfText(json: string, start: number): number {
   for (let at = start + 1; at < json.length; at += 1) {
     const code = json.charCodeAt(at);

@@ -1,4 +1,4 @@
-/** Whether two payloads are the same, however they were written. */
+/** Compares payloads by value, independent of their formatting. */
 import { isJsonArray, isJsonObject, unwritable } from './json.ts';
 import type { JsonValue, PayloadField, PayloadValues } from './facts.ts';
 
@@ -7,7 +7,7 @@ const FIELDS: readonly PayloadField[] = ['inputs', 'outputs', 'metadata'];
 export const isSamePayload = (one: PayloadValues, another: PayloadValues): boolean =>
   FIELDS.every((field) => isSameField(one[field], another[field]));
 
-/** Values that cannot be answered are the same if their errors are. They may be nested too deep to be compared. */
+/** Unreadable values are equal if their problems are. They may be nested too deep to compare. */
 function isSameField(one: JsonValue, another: JsonValue): boolean {
   const [problem, otherProblem] = [unwritable(one), unwritable(another)];
   return problem === null && otherProblem === null ? isSameValue(one, another) : problem === otherProblem;

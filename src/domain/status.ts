@@ -1,4 +1,4 @@
-/** The words that the upstream may use for a status, mapped generously: an unknown word is UNKNOWN, never an error. */
+/** Status words of the upstream. An unknown word is UNKNOWN, never an error. */
 import type { RunRecord } from './facts.ts';
 import type { Timestamp } from './timestamp.ts';
 
@@ -14,21 +14,21 @@ const WORDS: Record<Exclude<StepStatus, 'UNKNOWN'>, readonly string[]> = {
   SKIPPED: ['skipped'],
 };
 
-/** Without `_`: `in_progress`, `in-progress` and `InProgress` are one word. */
+/** `in_progress`, `in-progress` and `InProgress` are the same word. */
 const normalize = (word: string): string => word.toLowerCase().replaceAll(/[-_\s]/g, '');
 
 const STATUS_OF_WORD = new Map<string, StepStatus>(
   Object.entries(WORDS).flatMap(([status, words]) => words.map((word) => [normalize(word), status as StepStatus])),
 );
 
-/** True for a word that has a status. Most come in the very form of the map. */
+/** True for a known status word. The exact form is the usual one, so it is checked first. */
 export const isStatusWord = (rawStatus: string): boolean =>
   STATUS_OF_WORD.has(rawStatus) || STATUS_OF_WORD.has(normalize(rawStatus));
 
 export const stepStatusOf = (rawStatus: string): StepStatus =>
   STATUS_OF_WORD.get(rawStatus) ?? STATUS_OF_WORD.get(normalize(rawStatus)) ?? 'UNKNOWN';
 
-/** A run is not skipped: a word that says so tells nothing about it. */
+/** A run cannot be skipped: the word is UNKNOWN for a run. */
 export function runStatusOf(rawStatus: string): RunStatus {
   const status = stepStatusOf(rawStatus);
   return status === 'SKIPPED' ? 'UNKNOWN' : status;
@@ -36,14 +36,13 @@ export function runStatusOf(rawStatus: string): RunStatus {
 
 const TERMINAL: ReadonlySet<StepStatus> = new Set<StepStatus>(['COMPLETED', 'FAILED', 'CANCELLED', 'SKIPPED']);
 
-/** True for a status after which nothing more happens. */
 export const isTerminal = (status: StepStatus): boolean => TERMINAL.has(status);
 
-/** A terminal status, or a word that is not known beside an end. */
+/** True for a terminal status, and for an unknown word with an end. */
 export const isOver = (status: StepStatus, endTime: Timestamp | null): boolean =>
   isTerminal(status) || (status === 'UNKNOWN' && endTime !== null);
 
-/** True if a record tells when its run started and ended: what waits has not started, and what is not over has not ended. */
+/** True if the record needs no steps for its times: a pending run has no start, and an unfinished one no end. */
 export function tellsTimes({ rawStatus, startTime, endTime }: RunRecord): boolean {
   const status = runStatusOf(rawStatus);
   return (startTime !== null || status === 'PENDING') && (endTime !== null || !isTerminal(status));

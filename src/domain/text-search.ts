@@ -1,16 +1,13 @@
-/** Finds a text in another one, in upper or lower case. */
+/** Case-insensitive text search. */
 
-/** Characters of the text that are compared: of a longer one the beginning. */
+/** Characters that are compared, from the beginning of the text. */
 export const MAX_COMPARED = 2 ** 14;
 
-/**
- * `part` is in lower case and not empty. In linear time (Knuth, Morris, Pratt): with `includes` a part of 1000 characters may take 150 ms
- * in a text of repeated characters.
- */
+/** Knuth-Morris-Pratt, since `includes` may take 150 ms in repetitive text. `part` is lower-case and not empty. */
 export function containsText(text: string, part: string): boolean {
   const compared = text.slice(0, MAX_COMPARED).toLowerCase();
   const fallbacks = [0];
-  /** How long a beginning of `part` ends with the character, if the characters before it end with one of length `matched`. */
+  /** Length of the beginning of `part` that matches up to `character`, after a match of `matched` characters. */
   const next = (matched: number, character: string | undefined): number => {
     let length = matched;
     while (length > 0 && part[length] !== character) length = fallbacks[length - 1] ?? 0;

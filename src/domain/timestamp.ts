@@ -1,22 +1,22 @@
-/** A moment as the upstream wrote it: the text for the client, whole microseconds for exact arithmetic. */
+/** A moment as sent by the upstream: text for the client, whole microseconds for exact arithmetic. */
 export interface Timestamp {
-  /** RFC 3339, with the digits that the upstream sent. */
+  /** RFC 3339, with the upstream's digits. */
   readonly text: string;
-  /** Microseconds since 1970: an integer, exact below 2^53 (the year 2255), so differences carry no rounding noise. */
+  /** Microseconds since 1970. An exact integer below 2^53 (the year 2255). */
   readonly epochMicros: number;
-  /** True when the text has no fraction: the moment is only known to the second. `.000000` is a fraction. */
+  /** True if the text has no fraction: the moment is exact only to the second. `.000000` is a fraction. */
   readonly isWholeSecond: boolean;
 }
 
-// Date, `T` or a space, time, fraction, zone. The upstream sends both `2025-03-13T02:41:15.144470Z` and
-// `2025-03-12 00:59:55.465508+00:00`; a missing zone is read as UTC, in which the upstream writes.
+// Date, `T` or space, time, fraction, zone. The upstream sends both `2025-03-13T02:41:15.144470Z` and
+// // `2025-03-12 00:59:55.465508+00:00`. A missing zone means UTC, which the upstream uses.
 const SHAPE =
   /^(\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01]))[Tt ]((?:[01]\d|2[0-3]):[0-5]\d):([0-5]\d|60)(?:[.,](\d{1,9})\d*)?\s?([Zz]|[+-](?:[01]\d|2[0-3]):?[0-5]\d)?$/;
 
-/** Characters: with more digits of a fraction, to find that a text is no moment takes long. */
+/** Characters. Rejecting a text with a longer fraction would take long. */
 const MAX_LENGTH = 100;
 
-/** Null for anything that is no moment, 30 February too: an unknown time is no reason to refuse a run. */
+/** Null for an invalid moment, such as 30 February. An unknown time does not invalidate a run. */
 export function parseTimestamp(value: string | null | undefined): Timestamp | null {
   const match = value && value.length <= MAX_LENGTH ? SHAPE.exec(value.trim()) : null;
   if (!match) return null;
@@ -26,20 +26,20 @@ export function parseTimestamp(value: string | null | undefined): Timestamp | nu
   if (seconds === '60') return leapSecond(Date.parse(`${date}T${time}:59${offset}`) + 1000, fraction);
   const wholeSeconds = Date.parse(`${date}T${time}:${seconds}${offset}`);
   const text = `${date}T${time}:${seconds}${fraction && `.${fraction}`}${offset}`;
-  // Mostly the text is in that form already, and then there is no need to hold another.
+  // Most values have this form already. Reusing them saves memory.
   return timestampFrom(text === value ? value : text, wholeSeconds, fraction);
 }
 
 const ZONE = /(?:[Zz]|[+-]\d\d:?\d\d)\s*$/;
 
-/** True if a text that `parseTimestamp` reads names its zone: where it does not, UTC is a guess. */
+/** True if a text that `parseTimestamp` accepts names its zone. Otherwise, UTC is a guess. */
 export const hasZone = (text: string): boolean => text.endsWith('Z') || ZONE.test(text);
 
-/** `Date` takes 30 February for 2 March. Every month has 28 days. */
+/** `Date` reads 30 February as 2 March. Every month has 28 days. */
 const isOnCalendar = (date: string): boolean =>
   date.slice(8) <= '28' || new Date(`${date}T00:00:00Z`).toISOString().startsWith(date);
 
-/** Told as the next second, since hardly a client reads `23:59:60`. Null where it is not the last second of a day in UTC. */
+/** Becomes the next second, since few clients read `23:59:60`. Null unless it is the last second of a UTC day. */
 function leapSecond(nextSecond: number, fraction: string): Timestamp | null {
   if (nextSecond % 86_400_000 !== 0 || nextSecond * 1000 > LAST_MICROS) return null;
   const text = new Date(nextSecond).toISOString().replace('.000Z', `${fraction && `.${fraction}`}Z`);
@@ -52,10 +52,10 @@ const timestampFrom = (text: string, wholeSeconds: number, fraction: string): Ti
   isWholeSecond: fraction === '',
 });
 
-/** Of seconds since 1970: 2001 to 2255. The same in milliseconds is a thousand times as much, so the two can't be confused. */
+/** From 2001 to 2255. Milliseconds are a thousand times as large, so the two cannot be confused. */
 const EPOCH_SECONDS = { first: 1e9, last: Math.floor(Number.MAX_SAFE_INTEGER / 1e6) };
 
-/** The timestamp of seconds or milliseconds since 1970, whichever gives a year from 2001 to 2255; else null. */
+/** Takes seconds or milliseconds since 1970, whichever gives a year from 2001 to 2255. Otherwise null. */
 export function timestampOfEpoch(value: number): Timestamp | null {
   const isIn = (seconds: number) => seconds >= EPOCH_SECONDS.first && seconds < EPOCH_SECONDS.last;
   const isSeconds = isIn(value);
@@ -63,7 +63,7 @@ export function timestampOfEpoch(value: number): Timestamp | null {
   const epochMicros = Math.round(value * (isSeconds ? 1e6 : 1000));
   const { text } = timestampOfMicros(epochMicros);
   if (!Number.isInteger(value)) return { text, epochMicros, isWholeSecond: false };
-  // As many digits as the upstream sent.
+  // The text has as many digits as the upstream sent.
   return {
     text: isSeconds ? text.replace('.000000', '') : text.replace('000Z', 'Z'),
     epochMicros,
@@ -71,7 +71,7 @@ export function timestampOfEpoch(value: number): Timestamp | null {
   };
 }
 
-/** The timestamp of a clock reading, in milliseconds since 1970. */
+/** Takes a clock reading in milliseconds since 1970. */
 export function timestampOf(epochMs: number): Timestamp {
   return { text: new Date(epochMs).toISOString(), epochMicros: Math.floor(epochMs * 1000), isWholeSecond: false };
 }
@@ -80,7 +80,7 @@ export function timestampOf(epochMs: number): Timestamp {
 const FIRST_MICROS = Date.UTC(-1, 12) * 1000;
 const LAST_MICROS = Date.UTC(9999, 11, 31, 23, 59, 59) * 1000;
 
-/** The timestamp of a computed moment, with six digits. One that the calendar can't write has its nearest moment as text. */
+/** Has six digits of a fraction. Outside the range of RFC 3339, the text is the nearest moment within it. */
 export function timestampOfMicros(epochMicros: number): Timestamp {
   const micros = Math.min(Math.max(epochMicros, FIRST_MICROS), LAST_MICROS);
   const fraction = ((micros % 1_000_000) + 1_000_000) % 1_000_000;
@@ -88,10 +88,10 @@ export function timestampOfMicros(epochMicros: number): Timestamp {
   return { text: `${wholeSeconds}.${String(fraction).padStart(6, '0')}Z`, epochMicros, isWholeSecond: false };
 }
 
-/** Milliseconds from one moment to another, to the microsecond; negative if `to` is earlier. */
+/** Milliseconds, exact to the microsecond. Negative if `to` is earlier. */
 export const millisBetween = (from: Timestamp, to: Timestamp): number => (to.epochMicros - from.epochMicros) / 1000;
 
-/** The first one of equals, and of one and none the one. */
+/** Returns the first of equal moments. Null only if both are null. */
 export const earlier = (a: Timestamp | null, b: Timestamp | null): Timestamp | null =>
   a && b ? (b.epochMicros < a.epochMicros ? b : a) : (a ?? b);
 

@@ -1,4 +1,4 @@
-/** What follows from the facts: the shapes that the domain answers. The facts are passed on, so that one import serves. */
+/** Derived data of the domain. The facts are exported too, so that one import is enough. */
 import type { Freshness, Payload, StepFacts, TokenCounts } from './facts.ts';
 import type { RunStatus, StepStatus } from './status.ts';
 import type { Timestamp } from './timestamp.ts';
@@ -8,22 +8,21 @@ export type * from './facts.ts';
 export type DurationSource = 'TIMESTAMPS' | 'ELAPSED_SECONDS' | 'LIVE' | 'NONE';
 export type AttemptKind = 'FIRST' | 'RETRY' | 'ITERATION';
 
-/** How long a step took, and how that is known. */
 export interface StepDuration {
   readonly durationMs: number | null;
   readonly durationSource: DurationSource;
   readonly clockSkewDetected: boolean;
 }
 
-/** Where a step stands among the executions of its node. */
+/** Position of a step among the executions of its node. */
 export interface StepAttempt {
-  /** From 1. */
+  /** Counted from 1. */
   readonly attempt: number;
   readonly attemptCount: number;
   readonly attemptKind: AttemptKind;
-  /** The failed execution that this one repeats; null unless it is a RETRY. */
+  /** Failed execution that this one repeats. Null unless it is a RETRY. */
   readonly previousAttempt: Step | null;
-  /** True when it failed and a later execution retried it. */
+  /** True if it failed and a later execution retried it. */
   readonly isSuperseded: boolean;
 }
 
@@ -32,11 +31,11 @@ export interface Step extends StepFacts, StepDuration, StepAttempt {
   readonly runId: string;
   readonly status: StepStatus;
   readonly isFinished: boolean;
-  /** From the start of the run's span to this step's; null where the step starts outside it. */
+  /** Milliseconds from the start of the run's span. Null if the step starts outside the span. */
   readonly offsetMs: number | null;
-  /** How long nothing ran before this step's start; see `placementsOf`. */
+  /** Milliseconds without a running step before this step's start. Null if the step starts outside the span. */
   readonly gapBeforeMs: number | null;
-  /** This step's duration as a part of the run's wall clock, 0…1; null where either is unknown or the wall clock is 0. */
+  /** Duration divided by the run's wall clock, 0…1. Null if either is unknown or the wall clock is 0. */
   readonly shareOfRun: number | null;
 }
 
@@ -51,14 +50,14 @@ export interface StepCounts {
   readonly unknown: number;
 }
 
-/** A stretch of a run in which no step ran. */
+/** A period of a run in which no step ran. */
 export interface RunGap {
   readonly startedAt: Timestamp;
   readonly endedAt: Timestamp;
   readonly durationMs: number;
-  /** The step that ended last before it; null for the stretch before the first step. */
+  /** Step that ended last before the gap. Null for a gap before the first step. */
   readonly after: Step | null;
-  /** The step that ended it; null for the stretch after the last step. */
+  /** Step that ended the gap. Null for a gap after the last step. */
   readonly before: Step | null;
 }
 
@@ -82,7 +81,6 @@ export interface TimelineBar {
   readonly widthPercent: number;
 }
 
-/** A stretch in which no step ran. */
 export interface TimelineGap {
   readonly offsetMs: number;
   readonly durationMs: number;
@@ -99,7 +97,7 @@ export interface Timeline {
 
 export interface CriticalPath {
   readonly steps: readonly Step[];
-  /** The time that the steps cover: what overlaps counts once. */
+  /** Milliseconds that the steps cover. Overlaps count once. */
   readonly durationMs: number;
   readonly isInferred: boolean;
 }
@@ -110,7 +108,6 @@ export interface Progress {
   readonly isTotalKnown: boolean;
 }
 
-/** A node that ran more than once. */
 export interface RepeatedNode {
   readonly nodeId: string;
   readonly attempts: readonly Step[];
@@ -126,7 +123,7 @@ export interface StepError {
 }
 
 export interface ModelTokenUsage extends TokenCounts {
-  /** Null gathers the steps whose outputs name no model. */
+  /** Null for all steps whose outputs name no model. */
   readonly model: string | null;
   readonly stepsReporting: number;
 }
@@ -140,11 +137,11 @@ export interface Run {
   readonly workflowId: string;
   readonly id: string;
   readonly status: RunStatus;
-  /** Null where there is no record. */
+  /** Null without a record. */
   readonly rawStatus: string | null;
   readonly statusIsInferred: boolean;
   readonly isFinished: boolean;
-  /** True if any answer may change with the clock alone. If false, the run may be kept. */
+  /** True if the clock may change any result. If false, the run can be cached. */
   readonly dependsOnNow: boolean;
   readonly startedAt: Timestamp | null;
   readonly endedAt: Timestamp | null;
@@ -152,18 +149,18 @@ export interface Run {
   readonly wallClockMs: number | null;
   readonly error: string | null;
   readonly freshness: Freshness;
-  /** By start, then upstream index. */
+  /** Sorted by start, then upstream index. */
   readonly steps: readonly Step[];
-  /** That of its record; null where it has none. */
+  /** Payload of the record. Null without a record. */
   readonly payload: Payload | null;
-  /** What is wrong with each entry of the upstream's list that can't be read; `steps` leaves these out. */
+  /** Problem of each unreadable entry of the upstream's list. `steps` omits these entries. */
   readonly unreadableSteps: readonly string[];
-  /** The latest execution of each node, in the order of the nodes' first executions. */
+  /** Latest execution of each node, in the order of the nodes' first executions. */
   readonly latestAttempts: readonly Step[];
   readonly stepCounts: StepCounts;
-  /** Every failed step, by end, then start, then upstream index. */
+  /** All failed steps, sorted by end, then start, then upstream index. */
   readonly failedSteps: readonly Step[];
-  /** Those that had not ended when the last execution of their node began. */
+  /** Failed steps that had not ended when their node's last execution began. */
   readonly remainingFailures: readonly Step[];
   /** Longest first, without steps of unknown duration. */
   readonly slowestSteps: readonly Step[];

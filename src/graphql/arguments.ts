@@ -1,4 +1,4 @@
-/** Checks of arguments that the schema's types can't express; each throws BAD_USER_INPUT. */
+/** Checks of arguments that types cannot express. Each throws BAD_USER_INPUT. */
 import { evaluatePath, InvalidPathError, type PathBudget } from '../domain/json-path/json-path.ts';
 import { unwritable } from '../domain/json.ts';
 import { jsonBytes } from '../domain/json-bytes.ts';
@@ -9,7 +9,7 @@ import { MAX_LIST_SIZE, MAX_RUNS_IN_STATISTICS } from './fields/list-sizes.ts';
 
 const checkRange = (name: string, value: number, maximum: number): number => {
   if (value >= 1 && value <= maximum) return value;
-  throw new GatewayError('BAD_USER_INPUT', `${name}: expected 1 to ${maximum}, got ${value}`);
+  throw new GatewayError('BAD_USER_INPUT', `${name} must be from 1 to ${maximum}, got ${value}`);
 };
 
 /** These return the argument. */
@@ -19,35 +19,31 @@ export const checkBuckets = (buckets: number): number => checkRange('buckets', b
 
 export function checkIdCount<Id>(ids: readonly Id[], name = 'ids'): readonly Id[] {
   if (ids.length <= MAX_LIST_SIZE) return ids;
-  throw new GatewayError('BAD_USER_INPUT', `${name}: expected at most ${MAX_LIST_SIZE}, got ${ids.length}`);
+  throw new GatewayError('BAD_USER_INPUT', `${name} must have at most ${MAX_LIST_SIZE} ids, got ${ids.length}`);
 }
 
-/** Each workflow, or the error of each run, is compared with it. */
+/** Characters. The text is compared with each workflow, or with the error of each run. */
 const MAX_SEARCH_LENGTH = 1000;
 
-/** Answers `search`, if it has at most 1000 characters. */
 export function checkSearch(search: string | null): string | null {
   if (search === null || search.length <= MAX_SEARCH_LENGTH) return search;
   throw new GatewayError(
     'BAD_USER_INPUT',
-    `search: expected at most ${MAX_SEARCH_LENGTH} characters, got ${search.length}`,
+    `search must have at most ${MAX_SEARCH_LENGTH} characters, got ${search.length}`,
   );
 }
 
-/** A stretch of time, with null in place of what was left out. Its end may be its beginning, but not lie before it. */
+/** Missing bounds become null. The end must not be before the start. */
 export function runWindow({ startedAfter = null, startedBefore = null }: NonNullable<GivenFilter>): RunWindow {
   if (!startedAfter || !startedBefore || startedAfter.epochMicros <= startedBefore.epochMicros)
     return { startedAfter, startedBefore };
   const got = `${startedAfter.text} and ${startedBefore.text}`;
-  throw new GatewayError(
-    'BAD_USER_INPUT',
-    `startedAfter: expected a time that is not later than startedBefore, got ${got}`,
-  );
+  throw new GatewayError('BAD_USER_INPUT', `startedAfter must not be later than startedBefore, got ${got}`);
 }
 
 type GivenFilter = { readonly [Key in keyof RunFilter]?: RunFilter[Key] | undefined } | null | undefined;
 
-/** A filter of runs, with null in place of what was left out. Each status once: each run is compared with all of them. */
+/** Missing conditions become null. Statuses are unique, since each run is compared with all of them. */
 export const runFilter = (given: GivenFilter): RunFilter | null =>
   given
     ? {
@@ -62,38 +58,37 @@ function checkErrorText(text: string): string {
   const got = text === '' ? 'an empty text' : text.trim() === '' ? 'only blanks' : `${text.length} characters`;
   throw new GatewayError(
     'BAD_USER_INPUT',
-    `filter.error: expected 1 to ${MAX_SEARCH_LENGTH} characters that are not all blank, got ${got}. Leave it out for all runs.`,
+    `filter.error must have 1 to ${MAX_SEARCH_LENGTH} characters that are not all blank, got ${got}. Leave it out for all runs.`,
   );
 }
 
 const MAX_INPUTS_BYTES = 2 ** 20;
 
-/** Answers a run's inputs, if they are an object that the upstream will take; none counts as an empty one. */
+/** Returns the inputs if the upstream can accept them. Null becomes an empty object. */
 export function checkInputs(inputs: JsonValue): JsonObject {
   if (typeof inputs !== 'object' || Array.isArray(inputs)) {
     const got = Array.isArray(inputs) ? 'a list' : `a ${typeof inputs}`;
-    throw new GatewayError('BAD_USER_INPUT', `inputs: expected an object, got ${got}`);
+    throw new GatewayError('BAD_USER_INPUT', `inputs must be an object, got ${got}`);
   }
-  // First, as it stops where they are too long: a variable of a megabyte may stand in them a thousand times.
+  // The size is checked first, since this stops early: one variable of a megabyte may be used a thousand times.
   if (jsonBytes(inputs, MAX_INPUTS_BYTES) > MAX_INPUTS_BYTES) {
-    throw new GatewayError('BAD_USER_INPUT', `inputs: expected at most ${MAX_INPUTS_BYTES} bytes of JSON, got more`);
+    throw new GatewayError('BAD_USER_INPUT', `inputs must have at most ${MAX_INPUTS_BYTES} bytes of JSON, got more`);
   }
   const problem = unwritable(inputs);
   if (problem !== null)
-    throw new GatewayError('BAD_USER_INPUT', `inputs: expected JSON that can be sent on: ${problem}`);
+    throw new GatewayError('BAD_USER_INPUT', `inputs must be JSON that the gateway can send: ${problem}`);
   return (inputs ?? {}) as JsonObject;
 }
 
 const MAX_KEY_LENGTH = 255;
 const CONTROL = /\p{Cc}/u;
 
-/** Answers a key of an execution, if it has 1 to 255 characters, none of them a control character; null is none. */
 export function checkIdempotencyKey(key: string | null): string | null {
   const problem = key === null ? null : problemOfKey(key);
   if (problem === null) return key;
   throw new GatewayError(
     'BAD_USER_INPUT',
-    `idempotencyKey: expected 1 to ${MAX_KEY_LENGTH} characters without control characters, got ${problem}`,
+    `idempotencyKey must have 1 to ${MAX_KEY_LENGTH} characters without control characters, got ${problem}`,
   );
 }
 
@@ -104,7 +99,7 @@ function problemOfKey(key: string): string | null {
   return key.isWellFormed() ? null : 'half of a surrogate pair';
 }
 
-/** Returns the part of a payload that a JMESPath expression finds; the payload itself without one. */
+/** Returns the part of a payload that a JMESPath expression selects, or the payload itself without an expression. */
 export function pick(payload: JsonValue, path: string | null | undefined, budget: PathBudget): JsonValue {
   if (path == null) return payload;
   try {

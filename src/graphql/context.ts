@@ -1,4 +1,4 @@
-/** The context of one operation: viewer, clock reading, budgets, loaders. */
+/** Context of one operation: viewer, clock reading, budgets and loaders. */
 import type { Conversation } from '../domain/conversation/message.ts';
 import type { Cost } from '../domain/cost/cost.ts';
 import type { PriceList } from '../domain/cost/prices.ts';
@@ -41,7 +41,7 @@ export interface ContextSource {
   readonly workflowPollers: WorkflowPollers;
   readonly runStarter: RunStarter;
   readonly viewers: ViewerCache;
-  /** True: whoever has a viewer was authenticated by the gateway. False: the upstream decides whether a key is good. */
+  /** True if the gateway has authenticated each viewer. If false, the upstream decides whether a key is valid. */
   readonly isVerified: boolean;
   readonly lookAhead: LookAhead;
   readonly takeTurn: TakeTurn;
@@ -55,31 +55,31 @@ export interface ContextSource {
 }
 
 export interface ContextRequest {
-  /** Null: there is no authenticated caller. */
+  /** Null if no caller is authenticated. */
   readonly viewer: Viewer | null;
-  /** Why the credential was rejected; null if it was not, or none came. */
+  /** Reason why the credential was rejected. Null if it was accepted or missing. */
   readonly authError: GatewayError | null;
   readonly requestId: string;
   /** Returns a signal that fires when the client has disconnected. */
   readonly signal: () => AbortSignal;
-  /** Counts bytes that are held for the client. Absent: they are counted elsewhere. */
+  /** Reserves bytes for the client. Undefined if they are counted elsewhere. */
   readonly hold?: (bytes: number) => () => void;
   readonly operationRecord?: OperationRecord | undefined;
 }
 
-/** To parse less is cheap. */
+/** Parsing less is cheap. */
 const MIN_ADMITTED_BYTES = 2 ** 20;
 
-/** What one execution of the operation may use up. */
+/** Budgets of one execution of the operation. */
 const createBudgets = ({ maxObjects, maxAnswerBytes }: ContextSource) => ({
   objects: createObjectBudget(maxObjects),
   failures: createFailureLimit(),
-  /** In steps of JMESPath, for all paths. */
+  /** Steps of JMESPath, shared by all paths. */
   paths: createPathBudget(),
   payloads: createPayloadBudget(maxAnswerBytes),
 });
 
-/** Computes each value once for the operation, however often it is selected. */
+/** Computes each value once per operation, however often it is selected. */
 function kept<Value>(): (key: unknown, compute: () => Value) => Value {
   let values: Map<unknown, Value> | undefined;
   return (key, compute) => {
@@ -94,7 +94,7 @@ function kept<Value>(): (key: unknown, compute: () => Value) => Value {
 
 export type Context = ReturnType<typeof createContext>;
 
-/** Without a viewer, whatever needs one throws UNAUTHENTICATED, so that the field has the error. */
+/** Without a viewer, a field that needs one throws UNAUTHENTICATED. */
 export function createContext(source: ContextSource, request: ContextRequest) {
   const { viewer, authError, requestId, signal, hold, operationRecord } = request;
   const nowMs = source.now();
@@ -104,7 +104,7 @@ export function createContext(source: ContextSource, request: ContextRequest) {
     if (viewer) return { viewer, requestId, signal, budget, lifetime, operationRecord };
     throw (
       authError ??
-      new GatewayError('UNAUTHENTICATED', 'this needs a key: send the header "Authorization: Bearer <your key>"')
+      new GatewayError('UNAUTHENTICATED', 'A key is required: send the header "Authorization: Bearer <your key>"')
     );
   };
   const budgets = createBudgets(source);
@@ -118,36 +118,36 @@ export function createContext(source: ContextSource, request: ContextRequest) {
     nowMs,
     /** Throws without a viewer. */
     operation,
-    /** Rejects where neither the gateway nor the upstream has accepted the viewer's key. It may ask for the list of workflows. */
+    /** Rejects if neither gateway nor upstream has accepted the viewer's key. May load the list of workflows. */
     async proveRight(): Promise<void> {
       if (!source.isVerified && !source.viewers.hasProvenRight(operation().viewer)) await workflows().known();
     },
-    /** How long the answer may be cached. */
+    /** Limits how long the answer may be cached. */
     lifetime,
     requirement: source.lookAhead,
     takeTurn: source.takeTurn,
-    // No getter: V8 makes such an object slowly, and each read of it is slower. That took a quarter of W2.
+    // A property, since V8 creates and reads objects with getters slowly: that took a quarter of W2.
     budgets,
-    /** To be called where the operation is executed from the beginning: what it took before has not been answered. */
+    /** Call it before the operation is executed again from the start: the first results are discarded. */
     renewBudgets: () => {
       Object.assign(budgets, createBudgets(source));
     },
-    /** By the payload that each is read from. */
+    /** Conversations by payload. */
     conversation: kept<Conversation | null>(),
-    /** By the value: a variable may be the inputs of many starts. */
+    /** Checked inputs by value, since one variable may be the inputs of many starts. */
     checkedInputs: kept<Promise<JsonObject>>(),
-    /** An error may be a long JSON text. */
+    /** Parsed once per error, which may be a long JSON text. */
     errorInfo: (error: string | null): StepError | null =>
       error === null ? null : errorInfos(error, () => errorInfo(error)),
     prices: source.prices,
     upstreamUrls: source.upstreamUrls,
-    /** By the workflow and the two runs. */
+    /** Comparisons by workflow and both runs. */
     comparison: kept<Promise<RunComparison>>(),
-    /** By the workflow and the number of runs. */
+    /** Changes by workflow and number of runs. */
     workflowChanges: kept<Promise<WorkflowChanges>>(),
-    /** By the run. */
+    /** Costs by run. */
     runCost: kept<Cost>(),
-    /** By the run. */
+    /** Inputs by run. */
     runInputs: kept<Promise<JsonValue>>(),
     payloads: createPayloadReader({
       takeTurn: source.takeTurn,
@@ -155,13 +155,13 @@ export function createContext(source: ContextSource, request: ContextRequest) {
       admit(bytes) {
         const tooLarge = budgets.payloads.excess();
         if (tooLarge) throw tooLarge;
-        // Throws RATE_LIMITED where the answer would be refused anyway.
+        // Throws RATE_LIMITED if the answer would be rejected anyway.
         if (bytes >= MIN_ADMITTED_BYTES) hold?.(bytes)();
       },
     }),
     workflows,
     runs,
-    /** A run is loaded by the record by which it was found, so that it fits the list. */
+    /** A listed run is loaded with the record of the list, so that both agree. */
     history: {
       page: (request: PageRequest) => source.runHistory.page(request, operation(), runs().primeRecord),
       latest: (workflowId: string, count: number) =>
@@ -169,9 +169,9 @@ export function createContext(source: ContextSource, request: ContextRequest) {
       within: (request: WindowRequest) => source.runHistory.within(request, operation(), runs().primeRecord),
       recent: (request: RecentPageRequest) => source.recentRuns.page(request, operation(), runs().primeRecord),
     },
-    /** What has changed of the run that an event is of. */
+    /** Step changes of the run of a subscription event. */
     changes: createRunChanges(),
-    /** Errors of what a list had to do without, though it has a value. */
+    /** Errors of parts that are missing in a list, although the list has a value. */
     reported: createReportedErrors(lifetime),
     watchRuns: (workflowIds: readonly string[]) =>
       endedBy(signal(), source.workflowPollers.watch(workflowIds, operation())),

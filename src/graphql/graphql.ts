@@ -1,4 +1,4 @@
-/** Composes the operation pipeline: the schema, Apollo Server, and each stage with what it needs. */
+/** Composes the operation pipeline: the schema, Apollo Server, and the stages with their dependencies. */
 import type { GraphQLSchema } from 'graphql';
 import type { Config } from '../config/config.ts';
 import type { PriceList } from '../domain/cost/prices.ts';
@@ -28,29 +28,29 @@ import { createUpstreamUrls } from './upstream-urls.ts';
 export interface GraphqlOptions {
   readonly config: Config;
   readonly schema: GraphQLSchema;
-  /** Persisted operations by their id. */
+  /** Persisted operations by id. */
   readonly manifests: ReadonlyMap<string, string>;
-  /** Null: none are configured. */
+  /** Null if no prices are configured. */
   readonly prices: PriceList | null;
   readonly runs: Runs;
-  /** Null: a gateway that shares nothing. */
+  /** Null if the gateway shares no data with others. */
   readonly sharedOperations: SharedOperations | null;
   readonly observer: Observer;
   readonly logger: Logger;
   readonly now: () => number;
   readonly after: After;
-  /** An embedder's. */
+  /** Plugins of an embedder. */
   readonly plugins: readonly StepgatePlugin[];
-  /** False: the upstream decides whether a key is good. */
+  /** If false, the upstream decides whether a key is valid. */
   readonly isVerified: boolean;
 }
 
 export type Graphql = Awaited<ReturnType<typeof createGraphql>>;
 
-/** The part of the documents' bytes for registered operations (APQ): a quarter. */
+/** Share of the documents' bytes for registered operations (APQ): a quarter. */
 const registeredBytes = (maxBytes: number): number => Math.floor(maxBytes / 4);
 
-/** Rejects with a message for the operator if a manifest of persisted operations is wrong. */
+/** Rejects with a message for the operator if a manifest of persisted operations is invalid. */
 export async function createGraphql(options: GraphqlOptions) {
   const { config, schema, manifests, prices, runs, sharedOperations, observer, logger, now, after } = options;
   const { plugins, isVerified } = options;

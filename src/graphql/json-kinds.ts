@@ -1,9 +1,8 @@
-/** Values of a client whose types were not checked. */
+/** Kinds of unchecked values from clients. */
 
 export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** For messages: what came in place of what was expected. */
 export function kindOf(value: unknown): string {
   if (value == null) return 'nothing';
   if (Array.isArray(value)) return 'a list';

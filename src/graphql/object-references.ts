@@ -1,4 +1,4 @@
-/** References: objects known by id only. The resolver of a field loads what it needs. */
+/** References: objects with known ids. Field resolvers load the rest. */
 import type { ChangePoint } from '../domain/changes/changes.ts';
 import type { FailureGroup } from '../domain/run/failure-groups.ts';
 import type { FirstSeen } from '../domain/run/group-history.ts';
@@ -10,20 +10,19 @@ export interface WorkflowRef {
   readonly id: string;
 }
 
-/** A run that was just started. */
 export interface StartedRun {
   readonly workflowId: string;
   readonly runId: string;
   readonly message: string | null;
 }
 
-/** Statistics over some runs, and these runs. */
+/** Statistics and the runs that they cover. */
 export interface StatisticsOfRuns extends RunStatistics {
   readonly workflowId: string;
   readonly runIds: readonly string[];
 }
 
-/** A group, and what further runs show of it: their steps are loaded when it is selected. */
+/** A failure group with data of further runs, whose steps are loaded when it is selected. */
 export interface FailureGroupInHistory extends FailureGroup {
   readonly firstSeen: () => Promise<FirstSeen>;
   readonly isResolved: () => Promise<boolean>;
@@ -41,7 +40,7 @@ export interface ChangePointOfWorkflow extends ChangePoint {
 export interface WorkflowChanges {
   /** Newest first. */
   readonly points: readonly ChangePointOfWorkflow[];
-  /** Of runs that cannot be loaded, though the operation may load them. */
+  /** Errors of runs that could not be loaded, except limits of the operation. */
   readonly errors: readonly Error[];
   readonly coverage: { readonly runCount: number; readonly examinedCount: number };
 }

@@ -1,19 +1,20 @@
 /**
- * Reads the payloads of one operation. The JSON in which they came is parsed once for all fields that need it; a value is remembered until
- * the event loop turns. In one turn only so much is parsed, and others are answered in between.
+ * Reads the payloads of one operation. Each JSON body is parsed once for all fields, and its values are cached until
+ * the
+ * event loop turns. One turn parses a limited number of bytes, so that other operations run in between.
  */
 import type { Payload, PayloadField, PayloadValues } from '../domain/types.ts';
 import { AbandonedError } from '../upstream/errors.ts';
 import { payloadsIn } from '../upstream/wire/payloads.ts';
 
-/** Calls `run` in a turn of the event loop of its own, after those that were here before. */
+/** Calls `run` in its own turn of the event loop, after earlier calls. */
 export type TakeTurn = (run: () => void) => void;
 
 export function createTurns(): TakeTurn {
   const waiting: (() => void)[] = [];
 
   function next(): void {
-    // It stays the first one until it is done, so that what it adds schedules no turn.
+    // The entry stays first until it is done, so that entries added by it schedule no turn.
     waiting[0]?.();
     waiting.shift();
     if (waiting.length > 0) setImmediate(next);
@@ -28,31 +29,31 @@ export function createTurns(): TakeTurn {
 export interface PayloadReader {
   /** Calls `use` with the values of the payload: at once, or in a later turn. */
   read<T>(payload: Payload, use: (values: PayloadValues) => T): T | Promise<T>;
-  /** What was found out about a field of a payload. It is remembered for the operation, so that many aliases look through it once. */
+  /** Facts about a field of a payload, cached for the operation, so that many aliases compute them once. */
   known(payload: Payload, field: PayloadField): KnownField;
 }
 
 export interface KnownField {
-  /** Why it cannot be answered; null if it can. */
+  /** Reason why the field cannot be sent. Null if it can. */
   problem?: string | null;
   sizeBytes?: number;
 }
 
 export interface PayloadReaderOptions {
   readonly takeTurn: TakeTurn;
-  /** Nobody waits for the operation any more. */
+  /** True if no client waits for the operation any more. */
   readonly isGone: () => boolean;
-  /** Called before so many bytes are parsed. Throws where the answer is refused already. */
+  /** Called before this many bytes are parsed. Throws if the answer is already rejected. */
   readonly admit: (bytes: number) => void;
 }
 
-/** Parsing them takes 1 to 50 ms. A larger answer has a turn of its own, and what is done with its values another one. */
+/** Parsing this many bytes takes 1 to 50 ms. A larger body has its own turn, and the use of its values another one. */
 const TURN_BYTES = 2 ** 20;
 
 type Body = Payload['body'];
 
 export function createPayloadReader({ takeTurn, isGone, admit }: PayloadReaderOptions): PayloadReader {
-  /** In this turn. */
+  /** Bodies parsed in this turn. */
   const parsed = new Map<Body, (index: number) => PayloadValues>();
   let parsedBytes = 0;
   const waiting = new Map<Body, (() => void)[]>();

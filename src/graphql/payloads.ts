@@ -1,4 +1,4 @@
-/** Payloads for resolvers: the value of a field, what a path finds in it, its size, or what else is read from it. */
+/** Payloads for resolvers: the value of a field, the part that a path selects, its size, or other data. */
 import { fieldOf, unwritable } from '../domain/json.ts';
 import { jsonBytes } from '../domain/json-bytes.ts';
 import type { JsonValue, Payload, PayloadField, PayloadValues, Run } from '../domain/types.ts';
@@ -23,7 +23,7 @@ export function payloadValue(
   });
 }
 
-/** As JSON without blanks; 0 for none. */
+/** Bytes of compact JSON. 0 for null. */
 export const payloadSize = (payload: Payload, field: PayloadField, context: Context): number | Promise<number> =>
   context.payloads.known(payload, field).sizeBytes ??
   context.payloads.read(payload, (values) => sizeOf(values[field], payload, field, context));
@@ -32,7 +32,7 @@ function sizeOf(value: JsonValue, payload: Payload, field: PayloadField, { paylo
   return (payloads.known(payload, field).sizeBytes ??= value === null ? 0 : jsonBytes(value));
 }
 
-/** Throws UPSTREAM_CONTRACT_VIOLATION for a value that cannot be answered. */
+/** Throws UPSTREAM_CONTRACT_VIOLATION for a value that cannot be sent. */
 export function readable(values: PayloadValues, payload: Payload, field: PayloadField, context: Context): JsonValue {
   const known = context.payloads.known(payload, field);
   if (known.problem === undefined) known.problem = unwritable(values[field]);
@@ -46,20 +46,17 @@ function answered(value: JsonValue, path: Path, { budgets }: Context): JsonValue
   return found;
 }
 
-/** What a run without a record was started with. It is looked for once for the operation, however often it is selected. */
+/** Inputs of a run without a record. They are searched once per operation, however often they are selected. */
 export async function inferredInputs(run: Run, path: Path, context: Context): Promise<JsonValue> {
   const inputs = await context.runInputs(run, () => findInputs(run, context));
   return answered(inputs, path, context);
 }
 
-/**
- * The `input_data` of the first step that has any, for there the upstream puts it. Inputs that can't be read may hold it: then a later
- * step's would be wrong.
- */
+/** The first `input_data` of a step. Unreadable inputs throw, since a later step's `input_data` would be wrong. */
 async function findInputs({ steps }: Run, context: Context): Promise<JsonValue> {
   const [first] = steps;
   if (!first) return null;
-  // The others came in the same answer: once it is parsed, they are read in the same turn.
+  // The other steps came in the same answer, so that they are read in the same turn once it is parsed.
   return context.payloads.read(first.payload, async () => {
     for (const { payload } of steps) {
       const inputs = await context.payloads.read(payload, (values) =>

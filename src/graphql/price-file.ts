@@ -1,11 +1,11 @@
-/** Reads TOKEN_PRICES, a file in the format of LiteLLM's model_prices_and_context_window.json. A bad one stops the start. */
+/** Reads TOKEN_PRICES in LiteLLM's format (model_prices_and_context_window.json). An error stops the start. */
 import { readFileSync, statSync } from 'node:fs';
 import { z } from 'zod';
 import type { ModelPrices, PriceList, TokenPrices } from '../domain/cost/prices.ts';
 
-/** Five times as much as LiteLLM's file has. */
+/** Five times the size of LiteLLM's file. */
 const MAX_FILE_BYTES = 8 * 2 ** 20;
-/** In dollars a token. A greater one is a price for a thousand or a million tokens. */
+/** US dollars per token. A higher price is probably per thousand or million tokens. */
 const MAX_PRICE = 0.1;
 
 const PRICES: ReadonlyMap<string, keyof TokenPrices> = new Map([
@@ -17,56 +17,56 @@ const PRICES: ReadonlyMap<string, keyof TokenPrices> = new Map([
 ]);
 const LONG_INPUT = /^(.+)_above_(\d{1,6})k_tokens$/;
 
-/** LiteLLM's description of its own format, and no model. */
+/** Entry that describes LiteLLM's format and is not a model. */
 const DESCRIPTION = 'sample_spec';
 
 const ENTRIES = z.record(z.string(), z.unknown());
 
-/** Throws an Error that says which file, model and field is wrong. */
+/** Throws an Error that names the file, model and field. */
 export function readPriceFile(path: string): PriceList {
   const entries = ENTRIES.safeParse(readJson(path));
-  if (!entries.success) throw wrong(path, 'expected {"<model>": {"input_cost_per_token": …}, …}, got something else');
+  if (!entries.success) throw wrong(path, 'it must be {"<model>": {"input_cost_per_token": …}, …}, got other JSON');
   const list = new Map<string, ModelPrices>();
   for (const [model, entry] of Object.entries(entries.data)) {
     if (model === DESCRIPTION) continue;
     const fields = ENTRIES.safeParse(entry);
-    if (!fields.success) throw wrong(path, `${quoted(model)}: expected an object, got ${quoted(entry)}`);
+    if (!fields.success) throw wrong(path, `${quoted(model)} must be an object, got ${quoted(entry)}`);
     const prices = modelPrices(fields.data, (field, value) =>
       wrong(
         path,
-        `${quoted(model)}: ${field}: expected US dollars a token, a number from 0 to ${MAX_PRICE}, got ${quoted(value)}`,
+        `${quoted(model)}: ${field} must be US dollars per token, a number from 0 to ${MAX_PRICE}, got ${quoted(value)}`,
       ),
     );
     if (prices) list.set(model, prices);
   }
   if (list.size > 0) return list;
-  throw wrong(path, 'expected at least one model with input_cost_per_token or output_cost_per_token, got none');
+  throw wrong(path, 'it must have at least one model with input_cost_per_token or output_cost_per_token, got none');
 }
 
 function readJson(path: string): unknown {
   let text: string;
   try {
     const { size } = statSync(path);
-    if (size > MAX_FILE_BYTES) throw new Error(`expected at most ${MAX_FILE_BYTES} bytes, got ${size}`);
+    if (size > MAX_FILE_BYTES) throw new Error(`at most ${MAX_FILE_BYTES} bytes are allowed, got ${size}`);
     text = readFileSync(path, 'utf8');
   } catch (error) {
-    throw wrong(path, `it can't be read: ${(error as Error).message}`);
+    throw wrong(path, `it cannot be read: ${(error as Error).message}`);
   }
   try {
     return JSON.parse(text);
   } catch {
-    throw wrong(path, 'expected JSON, got something else');
+    throw wrong(path, 'it must be JSON, got other text');
   }
 }
 
 const NO_PRICES: TokenPrices = { input: null, cachedInput: null, cacheWrites: null, output: null, reasoning: null };
 
-/** Null where the model has no price for a token: others are for images, seconds or pages. */
+/** Null if the model has no price per token. Some models have prices per image, second or page. */
 function modelPrices(
   fields: Readonly<Record<string, unknown>>,
   wrongField: (field: string, value: unknown) => Error,
 ): ModelPrices | null {
-  /** By the thousands of tokens above which they count; 0: always. */
+  /** Prices by their threshold in thousands of tokens. 0 means always. */
   const found = new Map<number, Partial<TokenPrices>>();
   for (const [field, value] of Object.entries(fields)) {
     const [, base = field, thousands = '0'] = LONG_INPUT.exec(field) ?? [];
@@ -82,7 +82,7 @@ function modelPrices(
   return { prices, longInput: longInput.sort((a, b) => b.aboveInputTokens - a.aboveInputTokens) };
 }
 
-/** Of a value of any size. */
+/** Cuts long values. */
 const quoted = (value: unknown): string => {
   const text = JSON.stringify(value);
   return text.length > 100 ? `${text.slice(0, 100)}…` : text;

@@ -1,4 +1,4 @@
-/** The two scalars: moments go out as the upstream wrote them, and JSON passes through, with integers beyond 2^53 as text. */
+/** Scalars: DateTime keeps the upstream's text, and JSON passes through, with integers beyond 2^53 as texts. */
 import { GraphQLError, GraphQLScalarType, Kind, valueFromASTUntyped, visit, type ValueNode } from 'graphql';
 import { parseTimestamp, type Timestamp } from '../domain/timestamp.ts';
 import type { JsonValue } from '../domain/types.ts';
@@ -7,12 +7,12 @@ function readDateTime(value: unknown, literal: ValueNode | null = null): Timesta
   const moment = typeof value === 'string' ? parseTimestamp(value) : null;
   if (moment) return moment;
   throw new GraphQLError(
-    `DateTime: expected RFC 3339 text such as "2025-03-13T02:41:15Z", got ${JSON.stringify(value)}`,
+    `DateTime must be RFC 3339 text such as "2025-03-13T02:41:15Z", got ${JSON.stringify(value)}`,
     { nodes: literal },
   );
 }
 
-/** Of an embedder, who has moments in other forms, too. */
+/** Also accepts Dates and texts of an embedder. */
 function writeDateTime(value: unknown): string {
   if (value instanceof Date) return value.toISOString();
   return readDateTime(value).text;

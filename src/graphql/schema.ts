@@ -1,4 +1,4 @@
-/** The schema as it is executed: the contract in `schema.graphql`, federation's part, and the field table behind both. */
+/** Executable schema: the contract in `schema.graphql`, federation's part, and the field table. */
 import { buildSchema, type GraphQLSchema } from 'graphql';
 import { readContract } from './contract.ts';
 import { extensionTables } from './extension/extension-fields.ts';
@@ -9,12 +9,12 @@ import { guardFields } from './fields/guarded-fields.ts';
 import { fieldTables } from './resolvers/index.ts';
 import { dateTimeScalar, jsonScalar } from './scalars.ts';
 
-/** Throws a sentence for the embedder where the extension does not fit. */
+/** Throws an Error for the embedder if the extension is invalid. */
 export function createSchema(extension: SchemaExtension | null = null): GraphQLSchema {
   const contract = readContract();
   const sdl = extension ? `${contract}\n${extension.typeDefs}` : contract;
   const tables = extension && extensionTables(extension);
-  // The tests check the contract: to check it at each start takes as long as to read it.
+  // Tests validate the contract. Validation at each start would take as long as reading it.
   const schema = buildSchema(sdl + SUBGRAPH_SDL, { assumeValidSDL: extension === null });
   attachFields(schema, fieldTables);
   attachFields(schema, subgraphFields(sdl));

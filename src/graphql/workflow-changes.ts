@@ -1,4 +1,4 @@
-/** Loads the latest runs of a workflow, and finds what changed between them. */
+/** Loads the latest runs of a workflow, and finds the changes between them. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { changePoints, type ComparedRun } from '../domain/changes/changes.ts';
 import { createModelCalls, mergeCalls } from '../domain/changes/model-calls.ts';
@@ -6,15 +6,13 @@ import type { Run, RunRecord } from '../domain/types.ts';
 import { AbandonedError, GatewayError } from '../upstream/errors.ts';
 import { inPieces } from '../upstream/transport/in-pieces.ts';
 import type { Context } from './context.ts';
+import { settleInTurns } from './lists/settle.ts';
 import type { WorkflowChanges } from './object-references.ts';
 
-/** The operation may not load more: neither calls, nor bytes. */
+/** The operation may not load more calls or bytes. */
 const LIMITS = ['UPSTREAM_BUDGET_EXCEEDED', 'ANSWER_TOO_LARGE'];
 
-/** The newest runs are loaded first. More answers at a time would be read in one turn, and more calls would wait than a viewer may have. */
-const LOADED_AT_A_TIME = 25;
-
-/** Once for the operation, however often it is selected. */
+/** Computed once per operation, however often it is selected. */
 export const workflowChanges = (workflowId: string, last: number, context: Context): Promise<WorkflowChanges> =>
   context.workflowChanges(JSON.stringify([workflowId, last]), () => findChanges(workflowId, last, context));
 
@@ -23,11 +21,9 @@ async function findChanges(workflowId: string, last: number, context: Context): 
     context.workflows().listed(workflowId),
     context.history.latest(workflowId, last),
   ]);
-  const loads: PromiseSettledResult<Run | null>[] = [];
   const load = (record: RunRecord) => context.runs().loadWithSteps({ workflowId, runId: record.id });
-  for (let from = 0; from < records.length; from += LOADED_AT_A_TIME) {
-    loads.push(...(await Promise.allSettled(records.slice(from, from + LOADED_AT_A_TIME).map(load))));
-  }
+  // The newest runs come first.
+  const loads = await settleInTurns(records, load, context.takeTurn);
   const runs = loads.flatMap((load) => (load.status === 'fulfilled' && load.value ? [load.value] : []));
   const failures = loads.flatMap((load) => (load.status === 'rejected' ? [load.reason as Error] : []));
   // A later operation may load more.
@@ -43,7 +39,7 @@ async function findChanges(workflowId: string, last: number, context: Context): 
 
 const isLimit = (error: Error): boolean => error instanceof GatewayError && LIMITS.includes(error.code);
 
-/** In order of start. Each run is read in a turn of the event loop of its own, and only what is compared is kept. */
+/** Sorted by start. Each run is read in its own turn of the event loop, and only the compared data is kept. */
 async function comparedRuns(runs: readonly Run[], context: Context): Promise<ComparedRun[]> {
   const calls = createModelCalls();
   const compared: ComparedRun[] = [];

@@ -79,7 +79,7 @@ describe('a token', () => {
     expect(await rejectionOf(await issuer.token(claimsAt(nowSeconds())))).toMatch(message);
   });
 
-  it('with the algorithm `none`, or one that is not configured, is rejected with that reason', async () => {
+  it('with the algorithm `none`, or an algorithm that is not configured, is rejected with that reason', async () => {
     for (const signature of ['', 'c2lnbmF0dXJl']) {
       expect(await rejectionOf(`${signedBy({ alg: 'none' })}.${signature}`)).toMatch(
         /algorithm must be one of RS256, ES256, EdDSA/,
@@ -113,7 +113,7 @@ describe('a token', () => {
     }
     const { errors } = await ask(null);
     expect(errors).toMatchObject([
-      { message: expect.stringMatching(/needs a key/), extensions: { code: 'UNAUTHENTICATED' } },
+      { message: expect.stringMatching(/A key is required/), extensions: { code: 'UNAUTHENTICATED' } },
     ]);
   });
 

@@ -22,7 +22,7 @@ describe('a failed upstream call', () => {
     (isFailing: (call: Call) => boolean, status: number): Script =>
     (call) =>
       isFailing(call) ? { status } : script(call);
-  const told = ({ errors }: GraphqlAnswer) =>
+  const errorsOf = ({ errors }: GraphqlAnswer) =>
     errors.map(({ path, extensions }) => `${path?.join('.') ?? ''}: ${extensions.code}`);
 
   it('for the list of workflows: an answer derived without the graph is not cached', async () => {
@@ -52,7 +52,7 @@ describe('a failed upstream call', () => {
       for (let time = 0; time < 4; time += 1) {
         const answer = await gateway.query(QUERY);
         expect(answer.data).toEqual({ run: expected });
-        expect(told(answer)).toEqual(['run.steps.2: UPSTREAM_CONTRACT_VIOLATION']);
+        expect(errorsOf(answer)).toEqual(['run.steps.2: UPSTREAM_CONTRACT_VIOLATION']);
       }
     });
 
@@ -84,6 +84,6 @@ describe('a failed upstream call', () => {
     );
     const run = { id: 'new', workflowId: 'billing', startedAt: null };
     expect(answer.data).toEqual({ executeWorkflow: { message: 'started', run } });
-    expect(told(answer)).toEqual(['executeWorkflow.run.startedAt: UPSTREAM_UNAVAILABLE']);
+    expect(errorsOf(answer)).toEqual(['executeWorkflow.run.startedAt: UPSTREAM_UNAVAILABLE']);
   });
 });

@@ -99,7 +99,7 @@ withPrograms(
       };
       const all = (isNeeded: (request: number) => boolean) =>
         Promise.all(Array.from({ length: CLIENTS }, () => askWhile(isNeeded)));
-      // nginx does not repeat a POST: one that it sends on a new connection at the moment of the stop may be lost.
+      // nginx does not repeat a POST. A POST on a new connection at the moment of the stop may be lost.
       await all((request) => request < REQUESTS);
       first?.child.kill('SIGTERM');
       await all((request) => request < REQUESTS || first?.child.exitCode === null);

@@ -47,7 +47,7 @@ describe('docker-compose.yml', () => {
     expect(problemsOf(text.replace(from, to)).join('\n')).toContain(problem);
   });
 
-  it('starts one gateway alone; the fleet and what watches are profiles', () => {
+  it('starts only one gateway; the fleet and monitoring are profiles', () => {
     const startedWith = (profile?: string) =>
       SERVICES.filter(([, { profiles = [] }]) => (profile ? profiles.includes(profile) : profiles.length === 0))
         .map(([name]) => name)

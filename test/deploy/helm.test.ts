@@ -24,7 +24,7 @@ const manifestsIn = (text: string): Manifest[] =>
     return document.toJS() as Manifest;
   });
 
-/** Lines of an action alone are left out, and others get a word for each action. */
+/** Removes lines with only an action. In other lines, each action becomes a word. */
 const withoutActions = (template: string): string =>
   template.replaceAll(/^ *\{\{-? .* \}\}\n/gm, '').replaceAll(/\{\{ .*? \}\}/g, 'word');
 

@@ -247,7 +247,7 @@ describe('a change of the graph', () => {
   });
 });
 
-/** The rules once more, by brute force: what is hashed of each run that calls a model. */
+/** Brute-force reference of the hashed data of each run that calls a model. */
 describe('the hashes of a node', () => {
   const sentence = fc.constantFrom('A.', 'B.', 'C.', 'D.', 'E.');
   const asked = fc.record({

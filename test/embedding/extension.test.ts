@@ -115,8 +115,16 @@ describe('fields of an extension', () => {
     for (const { data, errors } of await thrice(ask)) {
       const date = '1970-01-01T00:00:00.000Z';
       const endedAt = '2025-03-13T02:41:17.382162Z';
-      const told = { date, text: TEXT, loose: '2025-03-12T00:59:55Z', bad: null, word: null, none: null, end: endedAt };
-      expect(data).toEqual({ run: { moments: told, endedAt } });
+      const moments = {
+        date,
+        text: TEXT,
+        loose: '2025-03-12T00:59:55Z',
+        bad: null,
+        word: null,
+        none: null,
+        end: endedAt,
+      };
+      expect(data).toEqual({ run: { moments, endedAt } });
       expect(errors.map(({ path, extensions }) => [path?.at(-1), extensions.code])).toEqual([
         ['bad', 'INTERNAL_SERVER_ERROR'],
         ['word', 'INTERNAL_SERVER_ERROR'],
@@ -158,13 +166,13 @@ describe('fields of an extension', () => {
       const { query } = await start({ extension: onRun('String', { requirement: 'RECORD', calls: 1, resolve }) });
       return (await query(ASK)).data;
     };
-    const told = { run: { mine: '2025-03-13T02:41:17.382162Z' } };
-    expect(await ask(({ endedAt }) => endedAt?.text)).toEqual(told);
+    const expected = { run: { mine: '2025-03-13T02:41:17.382162Z' } };
+    expect(await ask(({ endedAt }) => endedAt?.text)).toEqual(expected);
     expect(
       await ask(
         async ({ workflowId }, _args, { run }) => (await run({ workflowId, runId: 'r2' }, 'RECORD')).endedAt?.text,
       ),
-    ).toEqual(told);
+    ).toEqual(expected);
   });
 
   it.each<[string, Entry, string]>([
@@ -299,9 +307,9 @@ describe('fields of an extension', () => {
       expect(codesOf(answer)).toEqual(Array.from({ length: 3 }, () => 'INTERNAL_SERVER_ERROR'));
       expect(JSON.stringify(answer.errors)).not.toContain('entry');
     }
-    expect(log.text).toContain('Run.calls: expected at most 1 upstream calls');
-    expect(log.text).toContain('Run.items: expected an array of at most 2 items, as its entry says; got 3 items');
-    expect(log.text).toContain('Run.set: expected an array');
+    expect(log.text).toContain('Run.calls must make at most 1 upstream calls');
+    expect(log.text).toContain('Run.items must be an array of at most 2 items, as its entry declares, got 3 items');
+    expect(log.text).toContain('Run.set must be an array');
   });
 
   it('have the cost of their entry, or the maximum without an entry', async () => {

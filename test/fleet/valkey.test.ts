@@ -14,7 +14,7 @@ import { answerOf, codesOf, recordOf, startScriptedFleet, waiting } from '../har
 import { startValkey } from '../harness/valkey.ts';
 import { wireRun } from '../harness/wire.ts';
 
-const ALONE = 'Valkey does not answer: this gateway works alone until it does';
+const AWAY = 'Valkey does not answer: this gateway works alone until it does';
 const AGAIN = 'Valkey answers: this gateway shares again';
 const REFUSED = 'Valkey refused a command';
 const UNREACHABLE = 'Valkey cannot be reached';
@@ -67,8 +67,8 @@ describeWithValkey(`a fleet with a failing Valkey${withoutValkey}`, () => {
       expect(callsFor(`r2-${time}`)).toBe(1);
     }
     // The second time within a minute is not logged.
-    const changes = log.lines.filter(({ msg }) => msg === ALONE || msg === AGAIN);
-    expect(changes.map(({ msg }) => msg)).toEqual([ALONE, AGAIN]);
+    const changes = log.lines.filter(({ msg }) => msg === AWAY || msg === AGAIN);
+    expect(changes.map(({ msg }) => msg)).toEqual([AWAY, AGAIN]);
     expect(log.lines.filter(({ msg }) => msg === UNREACHABLE).length).toBeLessThanOrEqual(1);
   });
 

@@ -121,7 +121,7 @@ describe('_entities', () => {
     [
       'a field of the key is not an ID',
       runKey(['r1']),
-      'expected Run by its key { workflowId id }, each an ID, got a list',
+      'must name Run by its key { workflowId id }, each an ID, got a list',
     ],
     ['it is a step without its run', { __typename: 'Step', workflowId: 'wf', id: 'a' }, 'got nothing for runId'],
     ['the type has no key', { __typename: 'Timeline', id: 'x' }, 'Workflow, Run, Step, got "Timeline"'],
@@ -152,7 +152,7 @@ describe('_entities', () => {
   it('refuses more than 1000 representations, without any call', async () => {
     const { errors, all } = await entities(Array.from({ length: 1001 }, (_, index) => runKey(`r${index}`)));
     expect(errors).toEqual(['_entities: BAD_USER_INPUT']);
-    expect(all[0]?.message).toBe('representations: expected at most 1000, got 1001');
+    expect(all[0]?.message).toBe('representations must have at most 1000 items, got 1001');
     expect(upstream.calls).toEqual([]);
   });
 

@@ -98,9 +98,9 @@ describe('executeWorkflow', () => {
   });
 
   it.each([
-    ['a list', [1, 2], 'inputs: expected an object, got a list'],
-    ['a string', 'order', 'inputs: expected an object, got a string'],
-    ['a number', 7, 'inputs: expected an object, got a number'],
+    ['a list', [1, 2], 'inputs must be an object, got a list'],
+    ['a string', 'order', 'inputs must be an object, got a string'],
+    ['a number', 7, 'inputs must be an object, got a number'],
   ])('refuses %s as inputs, without a call', async (_, inputs, message) => {
     const { errors } = await execute(inputs);
     expect(errors).toMatchObject([{ message, extensions: { code: 'BAD_USER_INPUT' } }]);

@@ -188,39 +188,39 @@ describe('the price file', () => {
     await upstream.close();
   });
 
-  const expected = 'expected US dollars a token, a number from 0 to 0.1';
+  const expected = 'must be US dollars per token, a number from 0 to 0.1';
   it.each<[string, unknown, string]>([
-    ['that is not JSON', '{', 'expected JSON, got something else'],
-    ['that is a list', [], 'expected {"<model>": {"input_cost_per_token": …}, …}, got something else'],
-    ['that is empty', {}, 'expected at least one model with input_cost_per_token or output_cost_per_token, got none'],
-    ['without a price per token', { m: { output_cost_per_image: 1 } }, 'expected at least one model'],
-    ['with a model that is not an object', { m: 7 }, '"m": expected an object, got 7'],
+    ['that is not JSON', '{', 'it must be JSON, got other text'],
+    ['that is a list', [], 'it must be {"<model>": {"input_cost_per_token": …}, …}, got other JSON'],
+    [
+      'that is empty',
+      {},
+      'it must have at least one model with input_cost_per_token or output_cost_per_token, got none',
+    ],
+    ['without a price per token', { m: { output_cost_per_image: 1 } }, 'it must have at least one model'],
+    ['with a model that is not an object', { m: 7 }, '"m" must be an object, got 7'],
     [
       'with a price as a string',
       { m: { input_cost_per_token: '4e-7' } },
-      `"m": input_cost_per_token: ${expected}, got "4e-7"`,
+      `"m": input_cost_per_token ${expected}, got "4e-7"`,
     ],
-    ['with a negative price', { m: { output_cost_per_token: -1 } }, `"m": output_cost_per_token: ${expected}, got -1`],
+    ['with a negative price', { m: { output_cost_per_token: -1 } }, `"m": output_cost_per_token ${expected}, got -1`],
     [
       'with a price per million tokens',
       { m: { input_cost_per_token: 0.4 } },
-      `"m": input_cost_per_token: ${expected}, got 0.4`,
+      `"m": input_cost_per_token ${expected}, got 0.4`,
     ],
-    [
-      'with a price beyond any number',
-      '{"m":{"input_cost_per_token":1e400}}',
-      `"m": input_cost_per_token: ${expected}`,
-    ],
+    ['with a price beyond any number', '{"m":{"input_cost_per_token":1e400}}', `"m": input_cost_per_token ${expected}`],
     [
       'with a wrong price of a long input',
       { m: { input_cost_per_token: 0, input_cost_per_token_above_200k_tokens: [] } },
-      `"m": input_cost_per_token_above_200k_tokens: ${expected}, got []`,
+      `"m": input_cost_per_token_above_200k_tokens ${expected}, got []`,
     ],
-    ['with a long name', { ['m'.repeat(5000)]: 7 }, `"${'m'.repeat(99)}…: expected an object, got 7`],
+    ['with a long name', { ['m'.repeat(5000)]: 7 }, `"${'m'.repeat(99)}… must be an object, got 7`],
     [
       'of more than 8 MiB',
       ' '.repeat(8 * 2 ** 20 + 1),
-      "it can't be read: expected at most 8388608 bytes, got 8388609",
+      'it cannot be read: at most 8388608 bytes are allowed, got 8388609',
     ],
   ])('%s stops the start with an error that names the problem', async (_, content, problem) => {
     const path = writePrices(content);
@@ -230,7 +230,9 @@ describe('the price file', () => {
   });
 
   it('stops the start if it is missing or a directory', async () => {
-    await expect(startGateway({ TOKEN_PRICES: join(folder, 'none.json') })).rejects.toThrow("it can't be read: ENOENT");
-    await expect(startGateway({ TOKEN_PRICES: folder })).rejects.toThrow("it can't be read: EISDIR");
+    await expect(startGateway({ TOKEN_PRICES: join(folder, 'none.json') })).rejects.toThrow(
+      'it cannot be read: ENOENT',
+    );
+    await expect(startGateway({ TOKEN_PRICES: folder })).rejects.toThrow('it cannot be read: EISDIR');
   });
 });

@@ -227,9 +227,9 @@ describe('persisted operations', () => {
 });
 
 describe('a manifest', () => {
-  const WRONG = 'expected {"<hash>": "<document>", …} or';
+  const WRONG = 'it must be {"<hash>": "<document>", …} or';
   it.each<[string, unknown, string]>([
-    ['is not JSON', '{', 'expected JSON'],
+    ['is not JSON', '{', 'it must be JSON, got other text'],
     ['is a list', [], WRONG],
     ['has a value that is not a string', { aa: 7 }, WRONG],
     ['has another version', apollo([], { version: 2 }), WRONG],
@@ -238,7 +238,7 @@ describe('a manifest', () => {
     ['has an unknown field', { aa: 'query\n  Q { colour }' }, 'Q (aa): Cannot query field "colour"'],
     ['has bad syntax', { aa: 'query Q {' }, 'Q (aa): Syntax Error'],
     ['has too many tokens', { aa: `query Q { ${'a '.repeat(5001)} }` }, 'Q (aa): Syntax Error'],
-    ['has only a fragment', { aa: 'fragment F on Run { id }' }, '(aa): it holds no operation'],
+    ['has only a fragment', { aa: 'fragment F on Run { id }' }, '(aa): it has no operation'],
     [
       'passes a limit',
       { aa: `query Q { ${repeat(101, (index) => `a${index}: __typename`)} }` },
@@ -261,6 +261,6 @@ describe('a manifest', () => {
 
   it('that is missing stops the start', async () => {
     const starting = startGateway({ PERSISTED_OPERATIONS: 'allow', PERSISTED_MANIFESTS: join(folder, 'none.json') });
-    await expect(starting).rejects.toThrow("it can't be read: ENOENT");
+    await expect(starting).rejects.toThrow('it cannot be read: ENOENT');
   });
 });

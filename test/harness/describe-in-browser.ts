@@ -30,7 +30,13 @@ export function describeInBrowser(name: string, tests: (open: Open) => void): vo
   const suite = () => {
     afterEach(async () => {
       const closed = visits.splice(0);
-      await Promise.all(closed.map(({ context }) => context.close()));
+      await Promise.all(
+        closed.map(async ({ context, page }) => {
+          // A request that a test answers itself may still be under way.
+          await page.unrouteAll({ behavior: 'ignoreErrors' });
+          await context.close();
+        }),
+      );
       const unexpected = closed.filter(({ mayComplain = false }) => !mayComplain);
       expect(unexpected.flatMap(({ complaints }) => complaints)).toEqual([]);
     });

@@ -68,7 +68,7 @@ describe('requests with invalid input', () => {
     ['{}', 'query (the text of the operation) or documentId'],
     ['{ "query": "", "variables": {} }', 'query (the text of the operation) or documentId'],
     ['{ "query": null, "operationName": "A" }', 'query (the text of the operation) or documentId'],
-  ])('the error for the body %s says what was expected and what came', async (body, words) => {
+  ])('the error for the body %s names the expected and the actual value', async (body, words) => {
     const answer = await ask(`${gateway.url}/graphql`, { method: 'POST', headers: JSON_HEADERS, body });
     expect(refusalIn(answer)).toEqual([400, 'BAD_REQUEST', expect.stringContaining(words)]);
   });

@@ -95,7 +95,7 @@ describe('a body', () => {
   });
 
   it.each([
-    ['that tells its length', (body: string) => postOf(body)],
+    ['that has a length', (body: string) => postOf(body)],
     [
       'that comes in chunks',
       (body: string) =>

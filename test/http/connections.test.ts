@@ -179,7 +179,7 @@ it.each([
   await closed;
 });
 
-/** Enough turns to read what was sent and to close sockets. */
+/** Enough turns to read the sent data and to close sockets. */
 async function gatewayTurns(): Promise<void> {
   for (let turn = 0; turn < 20; turn += 1) await aTurn();
 }

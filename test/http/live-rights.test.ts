@@ -11,7 +11,7 @@ import { startLiveRun } from '../harness/live-run.ts';
 const WATCH = 'subscription { runUpdated(workflowId: "wf", id: "r1") { stepCounts { total } } }';
 const QUERY = '{ run(workflowId: "wf", id: "r1") { id } }';
 const MUTATION = 'mutation { executeWorkflow(workflowId: "wf") { message } }';
-const told = (total: number) => ({ runUpdated: { stepCounts: { total } } });
+const withSteps = (total: number) => ({ runUpdated: { stepCounts: { total } } });
 const VALID_MS = 8000;
 
 describe.each<Transport>(['graphql-ws', 'graphql-sse'])('the right to watch a run over %s', (transport) => {
@@ -38,7 +38,7 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('the right to watch a ru
   const keep = cutAfterTest<LiveClient>();
   async function watch(): Promise<LiveClient> {
     const client = keep(await subscribe(transport, run.gateway.url, WATCH));
-    expect(await client.nextData()).toEqual(told(1));
+    expect(await client.nextData()).toEqual(withSteps(1));
     checks = 0;
     return client;
   }
@@ -87,7 +87,7 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('the right to watch a ru
       clock.advance(500);
       return client.waiting > 0;
     });
-    expect(await client.nextData()).toEqual(told(2));
+    expect(await client.nextData()).toEqual(withSteps(2));
   });
 
   it('is checked before an event is sent, even if the timer of the check is late', async () => {
@@ -145,7 +145,7 @@ describe('a signing key that the issuer withdraws', () => {
       await subscribe('graphql-ws', run.gateway.url, WATCH, { key }),
       await subscribe('graphql-sse', run.gateway.url, WATCH, { key }),
     ] as const;
-    for (const client of watching) expect(await client.nextData()).toEqual(told(1));
+    for (const client of watching) expect(await client.nextData()).toEqual(withSteps(1));
     issuer.keys = [await createSigningKey('second')];
     let passedMs = 0;
     while ((await byHttp(QUERY)) === undefined) {

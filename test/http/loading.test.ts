@@ -308,8 +308,8 @@ describe('a run of an upstream without records, which came in a list', () => {
 
   const list = () => scene.data('{ workflow(id: "wf") { runs(first: 1) { nodes { id } } } }');
   const RECORD = '{ run(workflowId: "wf", id: "r1") { rawStatus statusIsInferred freshness { isStale } } }';
-  const told = async () => (await scene.gateway.query(RECORD)).data;
-  const callsOfTold = () => scene.callsOf(told);
+  const shown = async () => (await scene.gateway.query(RECORD)).data;
+  const callsOfShown = () => scene.callsOf(shown);
   const known = (rawStatus: string | null, isStale = false) => ({
     run: { rawStatus, statusIsInferred: rawStatus === null, freshness: { isStale } },
   });
@@ -318,25 +318,25 @@ describe('a run of an upstream without records, which came in a list', () => {
     record = { status: 'running', end_time: null };
     await list();
     scene.clock.advance(999);
-    expect([await callsOfTold(), await told()]).toEqual([0, known('running')]);
+    expect([await callsOfShown(), await shown()]).toEqual([0, known('running')]);
     scene.clock.advance(1);
-    expect(await told()).toEqual(known(null));
+    expect(await shown()).toEqual(known(null));
   });
 
   it('shows the record of the list without a time limit if it is final', async () => {
     await list();
     scene.clock.advance(59_999);
-    expect([await callsOfTold(), await told()]).toEqual([0, known('completed')]);
+    expect([await callsOfShown(), await shown()]).toEqual([0, known('completed')]);
   });
 
   it('shows the record again after the steps call has renewed the right, and nothing if that call is refused', async () => {
     await list();
     scene.clock.advance(60_000);
-    expect([await callsOfTold(), await told()]).toEqual([1, known('completed')]);
+    expect([await callsOfShown(), await shown()]).toEqual([1, known('completed')]);
     expect(scene.upstream.calls.at(-1)?.endpoint).toBe('steps');
     scene.clock.advance(60_000);
     stepsStatus = 500;
-    expect(await told()).toEqual(known('completed', true));
+    expect(await shown()).toEqual(known('completed', true));
     scene.clock.advance(1000);
     stepsStatus = 401;
     expect(await scene.codes(RECORD)).toEqual(['UNAUTHENTICATED']);

@@ -179,7 +179,7 @@ describe('the metrics', () => {
     const figures = await scrape(gateway.url);
     const rows = rowsOf('Metrics').filter(([, , meaning]) => meaning !== undefined);
     const defaults = rowsOf('Metrics').filter(
-      ([names = '', of]) => /`(process|nodejs)_/.test(names) && (process.platform === 'linux' || of !== 'Linux alone'),
+      ([names = '', of]) => /`(process|nodejs)_/.test(names) && (process.platform === 'linux' || of !== 'Linux only'),
     );
 
     const listed = [...rows, ...defaults].flatMap(([names]) => wordsIn(names));

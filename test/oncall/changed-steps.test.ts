@@ -7,12 +7,12 @@ import { wireRun, wireStep } from '../harness/wire.ts';
 const FIELDS = 'status changedSteps { id status attemptCount }';
 const QUERY = `subscription { runUpdated(workflowId: "wf", id: "r1") { ${FIELDS} } }`;
 
-interface Told {
+interface Event {
   readonly runUpdated: { readonly changedSteps: readonly { readonly id: string }[] | null };
 }
 
 const idsIn = (data: Json): string[] | undefined =>
-  (data as unknown as Told).runUpdated.changedSteps?.map(({ id }) => id);
+  (data as unknown as Event).runUpdated.changedSteps?.map(({ id }) => id);
 
 describe.each<Transport>(['graphql-ws', 'graphql-sse'])('changedSteps over %s', (transport) => {
   let run: LiveRun;

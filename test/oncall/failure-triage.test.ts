@@ -72,7 +72,7 @@ describe('the failure groups of an incident', () => {
   });
   const calls = () => (['workflows', 'runs', 'run', 'steps'] as const).map((endpoint) => upstream.count(endpoint));
 
-  it('are an old one and a new one, and not one that is nine days old', async () => {
+  it('are an old one and a new one, but none of nine days ago', async () => {
     start('wf', '30 ok', 'e429', 'ok', 'e429', '22 ok', 'e500', 'e500', 'e500');
     for (let time = 0; time < 3; time += 1) {
       expect(await groupsOf('(last: 28)')).toEqual([group(500, { isNew: true }), group(429, { isResolved: true })]);
@@ -94,7 +94,7 @@ describe('the failure groups of an incident', () => {
     expect(await groupsOf('(last: 3)')).toEqual([group(429, { isExact: true }), group(500, { isResolved: true })]);
   });
 
-  it('are new in a window by up to 20 runs before it, of which only the failed ones cost a call', async () => {
+  it('are new in a window by up to 20 runs before it, and only failed ones cost a call', async () => {
     start('wf', '10 ok', 'e429', '18 ok', 'e500', 'ok', 'e429', 'e502');
     const window = `(last: 100, startedAfter: "${startOf(31)}")`;
     expect(await groupsOf(window)).toEqual([group(502, { isNew: true }), group(429)]);
@@ -115,7 +115,7 @@ describe('the failure groups of an incident', () => {
     expect(await groupsOf(window)).toEqual([group(500, { isNew: true })]);
   });
 
-  it('are resolved by the node, not by the run: a failed run can show it, and one that skipped the node cannot', async () => {
+  it('are resolved by the node, not by the run: a failed run can show it, a run that skipped the node cannot', async () => {
     start('wf', '30 ok', 'e500', 'skip');
     expect(await groupsOf()).toEqual([group(500, { isNew: true })]);
     start('other', 'ok');
@@ -201,7 +201,7 @@ describe('the failure groups of an incident', () => {
       expect(calls()).toEqual([1, 2, 0, 7]);
     });
 
-    it('are the latest runs of all together: runs before these show what is new', async () => {
+    it('are the latest runs of all together: runs before these show which groups are new', async () => {
       start('wf', 'e500', '20 ok', 'e500');
       start('other', '20 ok', 'e429');
       start('wf', 'e502');
@@ -232,7 +232,7 @@ describe('the failure groups of an incident', () => {
       }
     });
 
-    it('stay within the calls of an operation: what is beyond costs its run, and no claim', async () => {
+    it('stay within the calls of an operation: a failure beyond them loses its run, and nothing is claimed', async () => {
       await gateway.close();
       gateway = await startGateway({ UPSTREAM_URL: upstream.url, MAX_UPSTREAM_CALLS: '4' });
       start('wf', '20 ok', 'e500', 'e500', 'ok');
@@ -251,9 +251,9 @@ describe('the failure groups of an incident', () => {
     });
 
     it.each([
-      ['(last: 0)', 'last: expected 1 to 1000, got 0'],
-      ['(last: 1001)', 'last: expected 1 to 1000, got 1001'],
-      [`(workflowIds: ${JSON.stringify(Array(101).fill('a'))})`, 'workflowIds: expected at most 100, got 101'],
+      ['(last: 0)', 'last must be from 1 to 1000, got 0'],
+      ['(last: 1001)', 'last must be from 1 to 1000, got 1001'],
+      [`(workflowIds: ${JSON.stringify(Array(101).fill('a'))})`, 'workflowIds must have at most 100 ids, got 101'],
     ])('%s is refused before any call', async (args, message) => {
       const { errors } = await gateway.query(`{ failureGroups${args} { count } }`);
       expect(errors).toMatchObject([{ message, extensions: { code: 'BAD_USER_INPUT' } }]);
@@ -286,5 +286,18 @@ describe('the failure groups of an incident', () => {
       upstream.script = failing('e500-2');
       expect(await ask('e500-4')).toEqual([null, 'run.lastSuccessBeforeFailures: UPSTREAM_UNAVAILABLE']);
     });
+  });
+
+  it('are read like other figures over 900 runs that are not cached: no more calls wait than a viewer may have waiting', async () => {
+    start('wf', '900 e500');
+    const environment = { UPSTREAM_URL: upstream.url, MAX_UPSTREAM_CALLS: '2000' };
+    const large = await startGateway(environment, createManualClock());
+    const { data, errors } = await large.query(
+      '{ workflow(id: "wf") { statistics(last: 900) { nodes { failureCount } } } }',
+    );
+    await large.close();
+    expect([errors, upstream.count('steps')]).toEqual([[], 900]);
+    const nodes = [{ failureCount: 0 }, { failureCount: 900 }];
+    expect(data).toEqual({ workflow: { statistics: { nodes: expect.arrayContaining(nodes) } } });
   });
 });

@@ -219,18 +219,18 @@ describe('the recent runs of several workflows', () => {
     [
       'more than 100 workflows',
       { ids: Array.from({ length: 101 }, (_, index) => `w${index}`) },
-      'workflowIds: expected at most 100, got 101',
+      'workflowIds must have at most 100 ids, got 101',
     ],
-    ['a page of 101', { first: 101 }, 'first: expected 1 to 100, got 101'],
+    ['a page of 101', { first: 101 }, 'first must be from 1 to 100, got 101'],
     [
       'the cursor of another list',
       { after: Buffer.from('["run","r",0,1]').toString('base64url') },
-      'after: expected a cursor',
+      'Invalid cursor: after must be a cursor',
     ],
     [
       'a cursor of more than 100 positions',
       { after: Buffer.from(JSON.stringify(['recent', null, Array(101).fill(['w', 'r', 0, 1])])).toString('base64url') },
-      'after: expected a cursor',
+      'Invalid cursor: after must be a cursor',
     ],
   ])('are refused for %s, without a call of a history', async (_, variables, message) => {
     const { page: found, errors } = await ask(variables);
@@ -244,7 +244,9 @@ describe('the recent runs of several workflows', () => {
     const many = Array.from({ length: 101 }, (_, index) => wireWorkflow(`w${index}`));
     upstream.script = (call) => (call.endpoint === 'workflows' ? { json: many } : workflows.script(call));
     const { errors } = await ask();
-    expect(errors[0]?.message).toBe('workflowIds: expected the ids of at most 100 workflows, since there are 101');
+    expect(errors[0]?.message).toBe(
+      'workflowIds is required with more than 100 workflows, got 101: name at most 100 of them',
+    );
     expect(upstream.count('runs')).toBe(0);
     expect((await page({ ids: ['w1'] })).nodes).toEqual([]);
   });

@@ -12,7 +12,7 @@ const QUERY = `subscription ($ids: [ID!]) {
 const WITH_STEPS = 'subscription ($ids: [ID!]) { runsUpdated(workflowIds: $ids) { id stepCounts { total } } }';
 const SLOWEST_MS = 5000;
 
-interface Told {
+interface Event {
   readonly runsUpdated: readonly {
     readonly id: string;
     readonly status: string;
@@ -21,7 +21,7 @@ interface Told {
 }
 
 const runsIn = (data: Json): string[] =>
-  (data as unknown as Told).runsUpdated.map(
+  (data as unknown as Event).runsUpdated.map(
     ({ id, status, freshness }) => `${id} ${status}${freshness.isStale ? ' STALE' : ''}`,
   );
 

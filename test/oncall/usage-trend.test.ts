@@ -62,7 +62,7 @@ describe('the usage of a trend', () => {
               runCount: 2,
               usage: {
                 ...{ runsReporting: 1, runsNotReporting: 1, stepsReporting: 2 },
-                // 30 + 130, of which 100 are cached.
+                // 30 + 130, including 100 cached ones.
                 ...{ inputTokens: 160, outputTokens: 16, totalTokens: 176, cachedInputTokens: 100 },
                 // 30 × 1 + 8 × 2, and 30 × 1 + 100 × 0.1 + 8 × 2, in millionths.
                 estimatedCost: { amount: 0.000102, stepsPriced: 2, stepsUnpriced: 0 },

@@ -45,7 +45,7 @@ describe('the statistics of the runs of a workflow', () => {
     (runIds: readonly string[], status: number): Script =>
     (call) =>
       call.endpoint === 'steps' && runIds.includes(call.runId) ? { status } : script(call);
-  const told = ({ errors }: GraphqlAnswer) =>
+  const errorsOf = ({ errors }: GraphqlAnswer) =>
     errors.map(({ path, extensions: { code } }) => `${path?.join('.') ?? ''}: ${code}`);
   const run = (id: string) => ({ id, status: 'FAILED', stepCounts: { total: 1 } });
   const group = {
@@ -74,7 +74,7 @@ describe('the statistics of the runs of a workflow', () => {
       expect(answer.data).toMatchObject({
         workflow: { failureGroups: [{ count: 2, runs: [run('bad34'), run('bad')] }, null] },
       });
-      expect(told(answer)).toEqual(['workflow.failureGroups.1: UPSTREAM_UNAVAILABLE']);
+      expect(errorsOf(answer)).toEqual(['workflow.failureGroups.1: UPSTREAM_UNAVAILABLE']);
     }
   });
 
@@ -98,7 +98,7 @@ describe('the statistics of the runs of a workflow', () => {
     await gateway.replace(() => start({ MAX_UPSTREAM_CALLS: '3' }));
     const answer = await gateway.query('{ workflow(id: "wf") { failureGroups { count } } }');
     expect(answer.data).toEqual({ workflow: { failureGroups: [{ count: 2 }, null] } });
-    expect(told(answer)).toEqual(['workflow.failureGroups.1: UPSTREAM_BUDGET_EXCEEDED']);
+    expect(errorsOf(answer)).toEqual(['workflow.failureGroups.1: UPSTREAM_BUDGET_EXCEEDED']);
   });
 
   it('have a trend with one call, and its nodes with the steps of each run', async () => {
@@ -150,7 +150,7 @@ describe('the statistics of the runs of a workflow', () => {
         ],
       },
     });
-    expect(told(answer)).toEqual(['workflow.trend.0.nodes: UPSTREAM_UNAVAILABLE']);
+    expect(errorsOf(answer)).toEqual(['workflow.trend.0.nodes: UPSTREAM_UNAVAILABLE']);
   });
 
   describe('in a window of time', () => {
@@ -215,7 +215,7 @@ describe('the statistics of the runs of a workflow', () => {
     it('are an error if the window is behind more than a thousand runs', async () => {
       for (let count = 1; count <= 1001; count += 1) workflows.start('wf', `later-${count}`);
       const answer = await ask('startedBefore: "2026-01-01T00:05:00Z"');
-      expect(told(answer)).toEqual(
+      expect(errorsOf(answer)).toEqual(
         ['statistics', 'failureGroups', 'trend'].map((field) => `workflow.${field}: BAD_USER_INPUT`),
       );
       expect(answer.data).toEqual({ workflow: { statistics: null, failureGroups: null, trend: null } });
@@ -238,11 +238,11 @@ describe('the statistics of the runs of a workflow', () => {
   });
 
   it.each([
-    [GROUPS, { last: 0 }, 'last: expected 1 to 1000, got 0'],
-    [GROUPS, { last: 1001 }, 'last: expected 1 to 1000, got 1001'],
-    [TREND, { last: 1001 }, 'last: expected 1 to 1000, got 1001'],
-    [TREND, { buckets: 0 }, 'buckets: expected 1 to 100, got 0'],
-    [TREND, { buckets: 101 }, 'buckets: expected 1 to 100, got 101'],
+    [GROUPS, { last: 0 }, 'last must be from 1 to 1000, got 0'],
+    [GROUPS, { last: 1001 }, 'last must be from 1 to 1000, got 1001'],
+    [TREND, { last: 1001 }, 'last must be from 1 to 1000, got 1001'],
+    [TREND, { buckets: 0 }, 'buckets must be from 1 to 100, got 0'],
+    [TREND, { buckets: 101 }, 'buckets must be from 1 to 100, got 101'],
   ])('%s with %j is refused before any call', async (text, variables, message) => {
     const { errors } = await gateway.query(text, { variables });
     expect(errors).toMatchObject([{ message, extensions: { code: 'BAD_USER_INPUT' } }]);
@@ -286,7 +286,7 @@ describe('the statistics of the runs of a workflow', () => {
       upstream.script = (call) => (call.endpoint === 'runs' ? { status: 500 } : script(call));
       const answer = await ask('bad');
       expect(answer.data).toEqual({ run: { rawStatus: 'failed', errorInfo: null, lastSuccessBefore: null } });
-      expect(told(answer)).toEqual(['run.lastSuccessBefore: UPSTREAM_UNAVAILABLE']);
+      expect(errorsOf(answer)).toEqual(['run.lastSuccessBefore: UPSTREAM_UNAVAILABLE']);
     });
 
     it('is null for a run that has not started', async () => {

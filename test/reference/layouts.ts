@@ -71,7 +71,7 @@ function gapBefore(one: Placed, placed: readonly Placed[], spanStart: number): n
 }
 
 /**
- * Of the timed steps: the last one that ends at a time, and the first one that starts there, in order of start, end
+ * Of the timed steps: the last step that ends at a time, and the first step that starts there, in order of start, end
  * and index.
  */
 function gapsOf(placed: readonly Placed[], span: Stretch) {

@@ -36,14 +36,15 @@ function statusOf(run: RawRun, all: readonly Execution[]): string {
 export function referenceRun(run: RawRun) {
   const now = run.nowMs * 1000;
   const all = executions.executionsOf(run);
-  const told = { start: readMoment(run.record?.start ?? null), end: readMoment(run.record?.end ?? null) };
+  const recorded = { start: readMoment(run.record?.start ?? null), end: readMoment(run.record?.end ?? null) };
   const status = statusOf(run, all);
   const isFinished =
-    executions.FINISHED.includes(status) || (status === 'UNKNOWN' && (run.record ? told.end !== null : all.length > 0));
+    executions.FINISHED.includes(status) ||
+    (status === 'UNKNOWN' && (run.record ? recorded.end !== null : all.length > 0));
   // A record with a waiting status has priority over started steps.
   const firstStart = status === 'PENDING' ? null : extreme('min', known(all.map(({ start }) => start?.micros)));
-  const startedAt = told.start?.micros ?? firstStart;
-  const endedAt = isFinished ? (told.end?.micros ?? extreme('max', known(all.map(executions.endOf)))) : null;
+  const startedAt = recorded.start?.micros ?? firstStart;
+  const endedAt = isFinished ? (recorded.end?.micros ?? extreme('max', known(all.map(executions.endOf)))) : null;
   const until = endedAt ?? (isFinished ? null : now);
   const wallClock = startedAt !== null && until !== null ? Math.max(0, until - startedAt) : null;
   const wallClockMs = wallClock === null ? null : wallClock / 1000;
@@ -94,7 +95,11 @@ export function referenceRun(run: RawRun) {
     endedAt,
     lastActivityAt: extreme(
       'max',
-      known([told.start, told.end, ...all.flatMap(({ start, end }) => [start, end])].map((moment) => moment?.micros)),
+      known(
+        [recorded.start, recorded.end, ...all.flatMap(({ start, end }) => [start, end])].map(
+          (moment) => moment?.micros,
+        ),
+      ),
     ),
     wallClockMs,
     error: executions.errorOf(run.record?.error ?? null),

@@ -32,11 +32,11 @@ export function usageOf({ outputs, tokens }: RawStep): Usage | null {
   const inputTokens = isOpenAi || input === null ? (prompt ?? input) : input + (reads ?? 0) + (writes ?? 0);
   const outputTokens = either(own(usage, 'completion_tokens'), own(usage, 'output_tokens'));
   const sum = inputTokens === null && outputTokens === null ? null : (inputTokens ?? 0) + (outputTokens ?? 0);
-  const told = count(tokens) ?? 0;
+  const upstreamTotal = count(tokens) ?? 0;
   const counts: Counts = {
     inputTokens,
     outputTokens,
-    totalTokens: told > 0 ? told : (count(own(usage, 'total_tokens')) ?? sum),
+    totalTokens: upstreamTotal > 0 ? upstreamTotal : (count(own(usage, 'total_tokens')) ?? sum),
     cachedInputTokens: either(details('prompt', 'cached_tokens'), details('input', 'cached_tokens')) ?? reads,
     reasoningTokens:
       either(details('completion', 'reasoning_tokens'), details('output', 'reasoning_tokens')) ??
@@ -47,7 +47,7 @@ export function usageOf({ outputs, tokens }: RawStep): Usage | null {
   return {
     ...counts,
     model: typeof model === 'string' && model !== '' ? model : null,
-    source: told > 0 ? 'UPSTREAM' : 'OUTPUTS',
+    source: upstreamTotal > 0 ? 'UPSTREAM' : 'OUTPUTS',
   };
 }
 

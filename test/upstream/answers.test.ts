@@ -238,7 +238,7 @@ describe('an upstream answer', () => {
 
     it.each<[string, Wire, string, number]>([
       ['outputs', { outputs: deep(TOO_DEEP) }, NESTED, 300],
-      ['outputs', { outputs: { n: rawJSON('-1e400') } }, 'a number is beyond what a double holds', 300],
+      ['outputs', { outputs: { n: rawJSON('-1e400') } }, 'a number exceeds the range of a double', 300],
       ['inputs', { inputs: { a: deep(TOO_DEEP) } }, NESTED, 450],
       ['metadata', { step_metadata: [deep(TOO_DEEP)] }, NESTED, 450],
     ])('causes an error only for that field, from each cache and compiled: %s of %j', async (...row) => {
@@ -272,7 +272,7 @@ describe('an upstream answer', () => {
 
     it.each([
       [NESTED, deep(TOO_DEEP)],
-      ['a number is beyond what a double holds', [rawJSON('1e400')]],
+      ['a number exceeds the range of a double', [rawJSON('1e400')]],
     ])('causes an error only for that field of a record: %s', async (message, outputs) => {
       const records = { json: [wireRun('r1', { outputs })] };
       const { data, errors } = await ask(`{ ${ofRun('inputs outputs status').slice(1, -1)} ${HISTORY} }`, {

@@ -10,7 +10,7 @@ import { perBlock } from '../harness/lasting.ts';
 import { startRawUpstream, type RawUpstream } from '../harness/raw-upstream.ts';
 import { wireStep } from '../harness/wire.ts';
 
-const KEY = 'sk-4711-do-not-tell';
+const KEY = 'sk-4711-secret';
 const MAX_BYTES = 65_536;
 const STEPS = JSON.stringify([wireStep()]);
 const START = 'mutation { executeWorkflow(workflowId: "wf", inputs: { order: 7 }) { message } }';

@@ -1,4 +1,4 @@
-/** What changed between successive runs of a workflow. */
+/** Changes between successive runs of a workflow. */
 import { clip } from '../conversation/text.ts';
 import { compareText } from '../order.ts';
 import type { Timestamp } from '../timestamp.ts';
@@ -6,29 +6,29 @@ import type { WorkflowRecord } from '../types.ts';
 import type { ModelCall, Parameters } from './model-calls.ts';
 import { templatesOf, type Prompt } from './prompt.ts';
 
-/** In the order in which the changes of one node and run are listed. */
+/** Order of the changes of one node in one run. */
 const KINDS = ['GRAPH', 'MODEL', 'PROMPT', 'PARAMETERS'] as const;
 export type ChangeKind = (typeof KINDS)[number];
 
 export interface ChangePoint {
-  /** The start of the run. */
+  /** Start of the run with the change. */
   readonly at: Timestamp;
   readonly runId: string;
   readonly previousRunId: string;
-  /** Null for GRAPH. */
+  /** Changed node. Null for GRAPH. */
   readonly nodeId: string | null;
   readonly kind: ChangeKind;
   readonly before: string | null;
   readonly after: string | null;
 }
 
-/** A run that has started, as far as it is compared. */
+/** A started run, reduced to the data that is compared. */
 export interface ComparedRun {
   readonly id: string;
   readonly startedAt: Timestamp;
-  /** All that have steps. */
+  /** Nodes with steps. */
   readonly nodeIds: ReadonlySet<string>;
-  /** By node. */
+  /** Model calls by node id. */
   readonly calls: ReadonlyMap<string, ModelCall>;
 }
 
@@ -38,12 +38,12 @@ interface Difference {
 }
 
 interface CallInRun {
-  /** The place of the run. */
+  /** Index of the run. */
   readonly at: number;
   readonly call: ModelCall;
 }
 
-/** Takes runs from oldest to newest, and returns the newest changes first. Yields while it works. */
+/** Takes runs from oldest to newest. Returns the newest changes first. Yields while it works. */
 export function* changePoints(
   runs: readonly ComparedRun[],
   workflow: Pick<WorkflowRecord, 'version' | 'updatedAt' | 'graph'> | null,
@@ -101,7 +101,7 @@ function callsOfNodes(runs: readonly ComparedRun[]): Map<string, CallInRun[]> {
   return nodes;
 }
 
-/** The sentences that only one of them has; null if they have the same. */
+/** Sentences that appear in only one prompt. Null if both prompts have the same sentences. */
 function promptDifference(before: Prompt | undefined, after: Prompt | undefined): Difference | null {
   if (!before || !after || before === after) return null;
   const removed = [...before].filter((sentence) => !after.has(sentence));
@@ -109,7 +109,7 @@ function promptDifference(before: Prompt | undefined, after: Prompt | undefined)
   return removed.length + added.length > 0 ? shortened(removed.join('\n'), added.join('\n')) : null;
 }
 
-/** The parameters whose values differ; null if they have the same. */
+/** Parameters with different values. Null if there are none. */
 function parametersDifference(before: Parameters, after: Parameters): Difference | null {
   if (before === after) return null;
   const names = [...new Set([...before.keys(), ...after.keys()])]
@@ -122,10 +122,7 @@ function parametersDifference(before: Parameters, after: Parameters): Difference
   return { before: clipped(textOf('before')), after: clipped(textOf('after')) };
 }
 
-/**
- * The upstream sends the present graph only, and when it was changed last. Nodes of earlier runs that it no longer has, and nodes that have
- * run only since, say more.
- */
+/** The upstream sends only the current graph, so changed nodes are derived from runs before and after its change. */
 function graphDifference(
   runs: readonly ComparedRun[],
   { version, updatedAt, graph }: Pick<WorkflowRecord, 'version' | 'updatedAt' | 'graph'>,
@@ -145,11 +142,11 @@ function graphDifference(
   };
 }
 
-/** Characters of `before` and `after`, and of them before the place where they differ. */
+/** Limits in characters: length of `before` and `after`, and equal text shown before the first difference. */
 const MAX_TEXT = 300;
 const CONTEXT = 40;
 
-/** From shortly before the place where they differ. */
+/** Starts shortly before the first difference. */
 function shortened(before: string, after: string): Difference {
   let same = 0;
   while (same < Math.min(before.length, after.length) && before[same] === after[same]) same += 1;

@@ -1,4 +1,4 @@
-/** What a step asks of a model: small values to be compared over many runs. Equal prompts and parameters are one object. */
+/** Model calls of steps as small values to compare over many runs. Equal prompts and parameters share one object. */
 import { hash } from 'node:crypto';
 import { instructionsOf } from '../conversation/instructions.ts';
 import { modelOf } from '../conversation/model-name.ts';
@@ -9,27 +9,27 @@ import type { JsonValue, PayloadValues } from '../types.ts';
 import { NO_PROMPT, sentencesOf, type Prompt } from './prompt.ts';
 
 export interface ModelCall {
-  /** Null: neither inputs nor outputs name one, as those of a failed step may. */
+  /** Null if neither inputs nor outputs name a model, for example in a failed step. */
   readonly model: string | null;
   readonly prompt: Prompt;
-  /** By name, as JSON. */
+  /** JSON values by parameter name. */
   readonly parameters: Parameters;
 }
 
 export type Parameters = ReadonlyMap<string, string>;
 
-/** Of OpenAI and Anthropic. Left out: `seed`, `user` and whatever else is meant to differ from call to call. */
+/** Parameters of OpenAI and Anthropic, without those that differ from call to call, such as `seed` and `user`. */
 const PARAMETERS = (
   'temperature top_p top_k max_tokens max_completion_tokens max_output_tokens frequency_penalty presence_penalty stop ' +
   'stop_sequences n logit_bias logprobs top_logprobs response_format modalities verbosity reasoning reasoning_effort ' +
   'thinking output_config tool_choice parallel_tool_calls max_tool_calls function_call truncation service_tier stream'
 ).split(' ');
 
-/** Each tool is a parameter of its own, so that a change names it. */
+/** Each tool is a separate parameter, so that a change names the tool. */
 const TOOL_LISTS = ['tools', 'functions'];
 
 const MAX_SENTENCES = 500;
-/** Of a sentence and of a parameter: the hash of a longer one follows. */
+/** Maximum length of a sentence or parameter. A longer one is cut and followed by its hash. */
 const MAX_CHARACTERS = 2000;
 
 export function createModelCalls() {
@@ -52,10 +52,10 @@ export function createModelCalls() {
   }
 
   return {
-    /** Null where no model is called, or where the inputs cannot be read. */
+    /** Null if no model is called or the inputs are unreadable. */
     read: ({ inputs, outputs }: Pick<PayloadValues, 'inputs' | 'outputs'>): ModelCall | null => {
       if (inputs === null || unwritable(inputs) !== null) return null;
-      // Here the model that was asked for counts first: a vendor may answer with another one each time.
+      // The requested model counts first: a vendor may answer with a different model each time.
       const model = modelOf(outputs, inputs);
       const instructions = instructionsOf(inputs);
       const isConversation = isJsonArray(fieldOf(inputs, 'messages')) || instructions.length > 0;
@@ -73,7 +73,7 @@ export function createModelCalls() {
 
 const hashOf = (text: string): string => hash('sha256', text, 'base64url');
 
-/** By the hash of the text: the text itself may be long. */
+/** Keyed by hash, since the text may be long. */
 function once<T>(known: Map<string, T>, text: string, make: () => T): T {
   const key = hashOf(text);
   const value = known.get(key) ?? make();
@@ -84,12 +84,12 @@ function once<T>(known: Map<string, T>, text: string, make: () => T): T {
 const bounded = (text: string): string =>
   text.length <= MAX_CHARACTERS ? text : copyOf(`${clip(text, MAX_CHARACTERS)}… (${hashOf(text).slice(0, 8)})`);
 
-/** A part of a text would keep all of it in memory. */
+/** A substring would keep the whole text in memory. */
 const copyOf = (text: string): string => Buffer.from(text).toString();
 
 function parametersIn(inputs: JsonValue): (readonly [name: string, json: string])[] {
   const single = PARAMETERS.map((name) => [name, fieldOf(inputs, name)] as const);
-  // Of OpenAI responses it is the format of the answer; elsewhere it may be what the user wrote.
+  // In OpenAI Responses, `text` is an object with the answer's format. Elsewhere it may be the user's text.
   const text = fieldOf(inputs, 'text');
   const tools = TOOL_LISTS.flatMap((list) => {
     const listed = fieldOf(inputs, list);
@@ -105,7 +105,7 @@ const toolName = (tool: JsonValue): string =>
   nameIn(tool, 'type') ??
   '?';
 
-/** Of the executions of a node in one run: all models, the sentences that all prompts have, and all values of each parameter. */
+/** Merges the calls of a node in one run: all models, the sentences common to all prompts, all parameter values. */
 export function mergeCalls(calls: readonly ModelCall[]): ModelCall | null {
   const [first, ...others] = calls;
   if (!first || others.length === 0) return first ?? null;

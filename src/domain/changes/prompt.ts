@@ -1,6 +1,6 @@
-/** Prompts as sets of sentences, and which of these are the template. */
+/** Prompts as sets of sentences, and the templates of a node's prompts. */
 
-/** Its sentences in order, each once. Equal texts have the same set. */
+/** Unique sentences in order. Equal texts share one set. */
 export type Prompt = ReadonlySet<string>;
 
 export const NO_PROMPT: Prompt = new Set();
@@ -16,7 +16,7 @@ const DATE = new RegExp(
   'g',
 );
 
-/** Dates change from day to day, so all of them are one word. Blanks and the order of sentences do not count. */
+/** Splits a text into trimmed sentences. Every date becomes the same word, since dates change daily. */
 export const sentencesOf = (text: string): string[] =>
   text
     .replaceAll(DATE, '<date>')
@@ -31,8 +31,8 @@ const hasOther = (prompt: Prompt, ...others: readonly (Prompt | undefined)[]): b
 };
 
 /**
- * The templates of a node's prompts in successive runs. Where runs in a row each have sentences that neither neighbour has, these are data
- * of the run, such as a name or a retrieved text: they are left out. The first and the last run follow their only neighbour.
+ * Sentences are data, such as a name, if consecutive runs each have some that neither neighbour has. They are left out.
+ * The first and last run follow their only neighbour.
  */
 export function* templatesOf(prompts: readonly Prompt[]): Generator<void, Prompt[], void> {
   const last = prompts.length - 1;

@@ -1,4 +1,4 @@
-/** Anthropic messages: the same envelope as chat completions, with typed content blocks and `system` beside the messages. */
+/** Anthropic messages: the envelope of chat completions, with typed content blocks and a separate `system`. */
 import { fieldOf, isJsonArray } from '../json.ts';
 import type { JsonObject, JsonValue } from '../types.ts';
 import type { Part, PartReaders } from './content.ts';
@@ -33,12 +33,12 @@ function sourceReference(block: JsonObject): string {
   return dataReference(kind, name, fieldOf(from, 'type') === 'base64' ? fieldOf(from, 'data') : undefined);
 }
 
-/** `system`: a text, or a list of text blocks. */
+/** Reads `system`: a text or a list of text blocks. */
 export function systemOf(inputs: JsonValue): JsonObject[] {
   const system = fieldOf(inputs, 'system');
   return typeof system === 'string' || isJsonArray(system) ? [{ role: 'system', content: system }] : [];
 }
 
-/** Why a model declined. The API sends it beside a content that may be empty. */
+/** Reason of a refusal. The content of the same answer may be empty. */
 export const refusalOf = (answer: JsonValue): string | null =>
   fieldOf(answer, 'stop_reason') === 'refusal' ? (nameIn(fieldOf(answer, 'stop_details'), 'explanation') ?? '') : null;

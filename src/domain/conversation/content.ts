@@ -1,17 +1,17 @@
-/** The content of a message: a text, or a list of parts. The parts of each vendor are in the vendor's file. */
+/** Content of a message: a text or a list of parts. Each vendor's file defines its parts. */
 import { fieldOf, isJsonArray, isJsonObject } from '../json.ts';
 import type { JsonObject, JsonValue } from '../types.ts';
 import type { ToolCall } from './message.ts';
 import { MAX_TEXT, nameIn, textOf, unknownReference } from './text.ts';
 
-/** What a part turned out to be; null: it says nothing that is shown, such as reasoning. */
+/** Meaning of a part. Null for a part that is not shown, such as reasoning. */
 export type Part =
   | { readonly kind: 'text' | 'reference' | 'refusal'; readonly text: string }
   | { readonly kind: 'call'; readonly call: ToolCall }
   | { readonly kind: 'result'; readonly callId: string | null; readonly content: JsonValue | undefined }
   | null;
 
-/** Readers of parts by their `type`. */
+/** Part readers by `type`. */
 export type PartReaders = ReadonlyMap<string, (part: JsonObject) => Part>;
 
 export interface Content {
@@ -25,8 +25,8 @@ export interface Content {
 const MAX_PARTS = 500;
 
 /**
- * A model's text may come in pieces, which are one text; other texts and references get lines of their own. Only so many
- * parts are read, and no more text than will be shown.
+ * Joins the pieces of a model's text without a separator. Other texts and references get their own lines. Reads at most
+ * MAX_PARTS parts, and no text beyond MAX_TEXT characters.
  */
 export function readContent(content: JsonValue | undefined, readers: PartReaders, isOneText: boolean): Content {
   const list = isJsonArray(content) ? content : content === undefined || content === null ? [] : [content];

@@ -1,4 +1,4 @@
-/** What a model was asked and what it answered, whichever common shape a step's inputs and outputs have. */
+/** Conversation of a model call, read from a step's inputs and outputs in any supported shape. */
 import { fieldOf, isJsonArray, isJsonObject } from '../json.ts';
 import type { JsonValue } from '../types.ts';
 import { refusalOf, systemOf } from './anthropic.ts';
@@ -11,14 +11,14 @@ import { joinStream } from './streams/streams.ts';
 import { nameIn, textOf } from './text.ts';
 
 /**
- * Null where neither side holds a message in a shape that is known. It never throws, and its size is bounded: the latest
- * MAX_MESSAGES, with texts of at most MAX_TEXT characters. Reasoning is left out, and images and files are references.
+ * Null if neither side has a message in a known shape. Never throws. MAX_MESSAGES and MAX_TEXT bound the result.
+ * Reasoning is left out. Images and files become references.
  */
 export function conversationOf(inputs: JsonValue, outputs: JsonValue): Conversation | null {
   const answer = joinStream(outputs) ?? outputs;
   const answered = answeredIn(answer);
   const asked = askedIn(inputs, answered.drafts.length > 0 || lacksAnswer(inputs, answer));
-  // A text is an answer only where a model was asked.
+  // A plain text is an answer only if the inputs contain messages.
   const plain: readonly Draft[] =
     typeof answer === 'string' && asked.drafts.length > 0 ? [{ role: 'assistant', content: textOf(answer) }] : [];
   const all = [
@@ -48,7 +48,7 @@ function answeredIn(answer: JsonValue): Drafts {
   return NONE;
 }
 
-/** The answer may be the message itself, or hold it as `message`. */
+/** The answer is the message itself or contains it as `message`. */
 function messageIn(answer: JsonValue): readonly JsonValue[] {
   const message = fieldOf(answer, 'message');
   const bare = [answer, message].find((each) => isJsonObject(each) && nameIn(each, 'role') !== null);

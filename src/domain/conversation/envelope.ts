@@ -1,4 +1,4 @@
-/** Messages as all vendors send them, `{ role, content }`, and the items of responses between them. */
+/** Messages in the common envelope `{ role, content }`, and items of OpenAI Responses between them. */
 import { fieldOf, isJsonObject } from '../json.ts';
 import type { JsonObject, JsonValue } from '../types.ts';
 import { ANTHROPIC_PARTS } from './anthropic.ts';
@@ -10,16 +10,16 @@ import { nameIn, reference, textOf } from './text.ts';
 
 const READERS: PartReaders = new Map([...CHAT_PARTS, ...RESPONSES_PARTS, ...ANTHROPIC_PARTS]);
 
-/** Messages of one side that are read: the others are counted. */
+/** Maximum number of messages read from one side. Earlier messages are only counted. */
 export const MAX_MESSAGES = 200;
 
 export interface Drafts {
   readonly drafts: readonly Draft[];
-  /** Entries before them that were not read. */
+  /** Number of earlier entries that were not read. */
   readonly skipped: number;
 }
 
-/** Of a list of messages or items. Entries that are neither are left out. */
+/** Reads a list of messages or items. Other entries are ignored. */
 export function readMessages(list: readonly JsonValue[], defaultRole: string | null = null): Drafts {
   const drafts: Draft[] = [];
   for (const entry of list.slice(-MAX_MESSAGES)) {
@@ -34,7 +34,7 @@ export function readMessages(list: readonly JsonValue[], defaultRole: string | n
 const isMessage = (entry: JsonObject): boolean =>
   ['content', 'tool_calls', 'function_call', 'refusal'].some((key) => Object.hasOwn(entry, key));
 
-/** Results of tools that stand in a message become messages of their own: before a user's, after a model's. */
+/** Tool results inside a message become separate messages: before a user's message, after a model's. */
 function messageDrafts(entry: JsonObject, role: string): Draft[] {
   const isModel = role === 'assistant';
   const content = readContent(fieldOf(entry, 'content'), READERS, isModel);
@@ -49,13 +49,13 @@ function messageDrafts(entry: JsonObject, role: string): Draft[] {
     isRefusal: content.isRefusal || refusal !== null,
     isCut: content.isCut,
   };
-  const results = content.results.map(({ callId, content: told }) => resultDraft(callId, told));
+  const results = content.results.map(({ callId, content: result }) => resultDraft(callId, result));
   if (results.length === 0) return [message];
   if (message.content === null && toolCalls.length === 0) return results;
   return isModel ? [message, ...results] : [...results, message];
 }
 
-/** What a model said aloud. */
+/** Transcript of an audio answer, or a reference to the audio. */
 function heard(entry: JsonObject): string | null {
   const audio = fieldOf(entry, 'audio');
   return isJsonObject(audio) ? (nameIn(audio, 'transcript') ?? reference('audio', nameIn(audio, 'id'))) : null;
@@ -66,7 +66,7 @@ function resultDraft(toolCallId: string | null, content: JsonValue | undefined):
   return { role: 'tool', content: text, toolCallId, isCut };
 }
 
-/** Calls that follow a model's message, or one another, are one turn of the model. */
+/** A call after a model's message or after another call belongs to the same turn of the model. */
 function addItem(drafts: Draft[], item: JsonObject): void {
   const read = callItemOf(item);
   if (!read) return;

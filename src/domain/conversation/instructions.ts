@@ -1,14 +1,14 @@
-/** Texts that a model receives in each call, whatever the user asks. */
+/** Texts that a model receives in every call, independent of the user's question. */
 import { fieldOf, isJsonArray, isJsonObject } from '../json.ts';
 import type { JsonObject, JsonValue } from '../types.ts';
 import { systemOf } from './anthropic.ts';
 import { readMessages } from './envelope.ts';
 import { nameIn } from './text.ts';
 
-/** Fields of inputs that hold such a text: `instructions` of OpenAI responses, and names that engines use for templates. */
+/** Input fields with instructions: `instructions` of OpenAI Responses, and template fields of engines. */
 const TEXT_FIELDS = ['instructions', 'system_prompt', 'prompt_template', 'template'];
 
-/** The texts of system and developer messages, and of templates. Messages of users and models are not read. */
+/** Returns system messages, developer messages and templates. Messages of users and models are ignored. */
 export function instructionsOf(inputs: JsonValue): string[] {
   const lists = [inputs, fieldOf(inputs, 'messages'), fieldOf(inputs, 'input')].filter(isJsonArray);
   const texts = TEXT_FIELDS.map((field) => nameIn(inputs, field)).filter((text) => text !== null);
@@ -23,7 +23,7 @@ export function instructionsOf(inputs: JsonValue): string[] {
 const isInstruction = (entry: JsonValue): entry is JsonObject =>
   isJsonObject(entry) && (entry.role === 'system' || entry.role === 'developer');
 
-/** A prompt that OpenAI stores: its name and version stand for its text. */
+/** OpenAI can store a prompt. Its id and version replace its text. */
 function storedPrompt(inputs: JsonValue): string[] {
   const prompt = fieldOf(inputs, 'prompt');
   const id = nameIn(prompt, 'id');

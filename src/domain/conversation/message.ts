@@ -1,47 +1,47 @@
-/** A message of a conversation, within bounds. */
+/** Bounded messages of a conversation. */
 import { clip, MAX_TEXT } from './text.ts';
 
 export interface ToolCall {
   readonly id: string | null;
   readonly name: string | null;
-  /** JSON text as a rule; a model may write anything. */
+  /** Usually JSON text, but a model may write anything. */
   readonly arguments: string | null;
 }
 
 export interface Message {
-  /** Its place in the conversation, from 0: those that were left out count. */
+  /** Position in the conversation, from 0. Omitted messages count. */
   readonly index: number;
   readonly role: string;
   readonly content: string | null;
   readonly toolCalls: readonly ToolCall[];
-  /** Of the call that this message answers. */
+  /** Id of the call that this message answers. Null if there is none. */
   readonly toolCallId: string | null;
   readonly isOutput: boolean;
   readonly isRefusal: boolean;
-  /** True if a text or a list of it is cut. */
+  /** True if a text or list of the message is cut. */
   readonly isTruncated: boolean;
 }
 
 export interface Conversation {
   readonly messages: readonly Message[];
-  /** How many earlier messages were left out. */
+  /** Number of earlier messages that are left out. */
   readonly omittedMessages: number;
   readonly model: string | null;
   readonly finishReason: string | null;
 }
 
-/** What was read of a message, before its texts are cut. */
+/** A parsed message before its texts are cut. */
 export interface Draft {
   readonly role: string;
   readonly content: string | null;
   readonly toolCalls?: readonly ToolCall[];
   readonly toolCallId?: string | null;
   readonly isRefusal?: boolean;
-  /** True if not all of it was read. */
+  /** True if the message was only partly read. */
   readonly isCut?: boolean;
 }
 
-/** Of one message. */
+/** Limit per message. */
 export const MAX_TOOL_CALLS = 100;
 const MAX_NAME = 256;
 

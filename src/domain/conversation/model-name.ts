@@ -1,10 +1,10 @@
-/** Which model a step ran. */
+/** Name of the model that a step ran. */
 import type { JsonValue } from '../types.ts';
 import { clip, nameIn } from './text.ts';
 
 const MAX_MODEL_NAME = 256;
 
-/** `outputs.model`: what answered; else `inputs.model`: what was asked. Null where neither is a text. */
+/** `outputs.model` names the model that answered, `inputs.model` the requested model. Null if neither is a text. */
 export function modelOf(inputs: JsonValue, outputs: JsonValue): string | null {
   const model = nameIn(outputs, 'model') ?? nameIn(inputs, 'model');
   if (model === null || model.length <= MAX_MODEL_NAME) return model;

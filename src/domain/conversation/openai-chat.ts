@@ -1,4 +1,4 @@
-/** OpenAI chat completions: `messages` that are asked, and `choices` that are answered. Many services speak it. */
+/** OpenAI chat completions, which many services use: `messages` in the inputs, `choices` in the outputs. */
 import { fieldOf, isJsonArray, isJsonObject } from '../json.ts';
 import type { JsonObject, JsonValue } from '../types.ts';
 import type { Part, PartReaders } from './content.ts';
@@ -24,17 +24,17 @@ export const CHAT_PARTS: PartReaders = new Map<string, (part: JsonObject) => Par
   ],
 ]);
 
-/** `{ url }`, or the URL itself as some services take it. */
+/** Accepts `{ url }` and a plain URL, which some services use. */
 export function imageReference(image: JsonValue | undefined): string {
   const url = typeof image === 'string' ? image : nameIn(image, 'url');
   return url === null ? reference('image') : linkReference('image', url);
 }
 
-/** `tool_calls`, and `function_call` as it was before them. */
+/** Reads `tool_calls` and the older `function_call`. */
 export function callsOf(message: JsonObject): ToolCall[] {
   const calls = fieldOf(message, 'tool_calls');
   const old = fieldOf(message, 'function_call');
-  // One more than is shown, so that it is known that there are more.
+  // One more than the limit marks the message as truncated.
   const listed = isJsonArray(calls) ? calls.slice(0, MAX_TOOL_CALLS + 1) : [];
   return [...listed, old].filter(isJsonObject).map(callOf);
 }
@@ -48,7 +48,6 @@ function callOf(call: JsonObject): ToolCall {
   };
 }
 
-/** The message of each choice. */
 export function choicesOf(answer: JsonValue): JsonObject[] {
   const choices = fieldOf(answer, 'choices');
   if (!isJsonArray(choices)) return [];

@@ -1,4 +1,4 @@
-/** OpenAI responses: `input` and `output` are lists of items, of which messages are one type and calls are others. */
+/** OpenAI Responses: `input` and `output` are lists of items, such as messages and calls. */
 import { fieldOf, isJsonArray, isJsonObject } from '../json.ts';
 import type { JsonObject, JsonValue } from '../types.ts';
 import type { Part, PartReaders } from './content.ts';
@@ -12,7 +12,7 @@ const image = (part: JsonObject): Part => {
   return { kind: 'reference', text };
 };
 
-/** `input_text` and `output_text` have a `text`, as parts of any type may. */
+/** `input_text` and `output_text` need no reader: a part of any type may have a `text`. */
 export const RESPONSES_PARTS: PartReaders = new Map<string, (part: JsonObject) => Part>([
   ['input_image', image],
   ['computer_screenshot', image],
@@ -26,18 +26,18 @@ export const RESPONSES_PARTS: PartReaders = new Map<string, (part: JsonObject) =
   ['reasoning_text', () => null],
 ]);
 
-/** An item that is no message: a call, what came of one, or both. */
+/** An item other than a message: a call, its result, or both. */
 export interface CallItem {
   readonly call: ToolCall | null;
   readonly result: { readonly callId: string | null; readonly content: JsonValue | undefined } | null;
-  /** Content that the call made, such as an image. */
+  /** Reference to content that the call generated, such as an image. Null if there is none. */
   readonly made: string | null;
 }
 
 const WHAT_IS_CALLED = ['arguments', 'input', 'action', 'operation', 'code', 'queries'];
 const WHAT_CAME = ['output', 'result', 'outputs', 'error'];
 
-/** Null for items that show nothing, such as reasoning. */
+/** Null for items that are not shown, such as reasoning. */
 export function callItemOf(item: JsonObject): CallItem | null {
   const type = nameIn(item, 'type') ?? '';
   const callId = nameIn(item, 'call_id') ?? nameIn(item, 'id');
@@ -54,7 +54,7 @@ export function callItemOf(item: JsonObject): CallItem | null {
   return { call, result: came === undefined ? null : { callId, content: came }, made: null };
 }
 
-/** The list of items; `output_text` alone, as SDKs offer it, is one message. */
+/** Returns the items. `output_text` without items, which SDKs offer, is one message. */
 export function outputItems(answer: JsonValue): readonly JsonValue[] {
   const output = fieldOf(answer, 'output');
   if (isJsonArray(output)) return output;
@@ -62,10 +62,7 @@ export function outputItems(answer: JsonValue): readonly JsonValue[] {
   return typeof text === 'string' ? [{ role: 'assistant', content: text }] : [];
 }
 
-/**
- * True of a call of a model that has no answer yet, or none but an error or reasoning. Other answers without a message are those of
- * other calls with a model and a text, such as embeddings.
- */
+/** True if the answer of a model call is missing, an error or only reasoning. Others may be embeddings. */
 export const lacksAnswer = (inputs: JsonValue, answer: JsonValue): boolean =>
   nameIn(inputs, 'model') !== null &&
   (answer === null ||
@@ -73,14 +70,14 @@ export const lacksAnswer = (inputs: JsonValue, answer: JsonValue): boolean =>
     fieldOf(answer, 'error') != null ||
     (isJsonObject(answer) && Object.keys(answer).length === 0));
 
-/** Instructions and input. A text as `input` may be anything, so it counts only beside instructions, or of a call of a model. */
+/** A text `input` may be anything, so it counts only with instructions or in a model call. */
 export function inputItems(inputs: JsonValue, isModelCall: boolean): readonly JsonValue[] {
   const instructions = fieldOf(inputs, 'instructions');
   const input = fieldOf(inputs, 'input');
-  const told = typeof instructions === 'string' ? [{ role: 'system', content: instructions }] : [];
-  if (isJsonArray(input)) return [...told, ...input];
-  const counts = typeof input === 'string' && (isModelCall || told.length > 0);
-  return counts ? [...told, { role: 'user', content: input }] : [];
+  const system = typeof instructions === 'string' ? [{ role: 'system', content: instructions }] : [];
+  if (isJsonArray(input)) return [...system, ...input];
+  const counts = typeof input === 'string' && (isModelCall || system.length > 0);
+  return counts ? [...system, { role: 'user', content: input }] : [];
 }
 
 export const isResponse = (answer: JsonValue): boolean => fieldOf(answer, 'object') === 'response';

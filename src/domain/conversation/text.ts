@@ -1,26 +1,26 @@
-/** Texts of a message: cut where they are too long, with references in place of what is no text. */
+/** Texts of a message. Long texts are cut, and other content becomes a reference. */
 import { isDeeperThan, isJsonObject, MAX_JSON_DEPTH, fieldOf } from '../json.ts';
 import type { JsonValue } from '../types.ts';
 
-/** Characters of a message's content, and of the arguments of a call. */
+/** Maximum number of characters of a message's content or a call's arguments. */
 export const MAX_TEXT = 100_000;
 
 const MAX_REFERENCE = 500;
 
-/** At most so many characters, none of them half of a surrogate pair that was cut. */
+/** Cuts to at most `max` characters without splitting a surrogate pair. */
 export function clip(text: string, max: number): string {
   if (text.length <= max) return text;
   const last = text.charCodeAt(max - 1);
   return text.slice(0, last >= 0xd800 && last <= 0xdbff ? max - 1 : max);
 }
 
-/** A name or an id: null for anything but a text with content. */
+/** Null for anything but a non-empty text. */
 export const nameIn = (value: JsonValue | undefined, key: string): string | null => {
   const name = fieldOf(value, key);
   return typeof name === 'string' && name !== '' ? name : null;
 };
 
-/** A text as it is, any other value as JSON text; null for none. */
+/** Returns a text, or any other value as JSON. Encoded data becomes a reference. Null for a missing value. */
 export function textOf(value: JsonValue | undefined): string | null {
   if (value === undefined || value === null) return null;
   if (typeof value === 'string') return withoutDataUrls(value);
@@ -28,7 +28,7 @@ export function textOf(value: JsonValue | undefined): string | null {
   return withoutDataUrls(JSON.stringify(value)).replace(BASE64, (data) => reference('data', sizeOfBase64(data.length)));
 }
 
-/** `[image: https://…]`, in place of what is no text. */
+/** Placeholder for content that is not text, such as `[image: https://…]`. */
 export const reference = (kind: string, ...about: readonly (string | null)[]): string => {
   const known = about.filter((each) => each !== null);
   return (
@@ -37,7 +37,7 @@ export const reference = (kind: string, ...about: readonly (string | null)[]): s
   );
 };
 
-/** A link as it is; of a data URL its type and size. */
+/** Keeps a link. Replaces a data URL by its type and size. */
 export function linkReference(kind: string, url: string): string {
   if (!url.startsWith('data:')) return reference(kind, url);
   const [mediaType = ''] = url.slice(5, 5 + MAX_REFERENCE).split(/[;,]/, 1);
@@ -48,12 +48,12 @@ export const dataReference = (kind: string, type: string | null, base64: JsonVal
   reference(kind, type, typeof base64 === 'string' ? sizeOfBase64(base64.length) : null);
 
 /**
- * In JSON of a shape that is not known. No word of a text is as long. It is tried where a word begins: at each character of long words
- * it would take seconds.
+ * Encoded data in JSON of unknown shape, since no normal word is this long. It starts only at the beginning of a word:
+ * trying each character of long words would take seconds.
  */
 const BASE64 = /(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{1000,}={0,2}/g;
 
-/** Short ones are left: they say as much as their reference would. */
+/** Short data URLs stay, since a reference would not be shorter. */
 const DATA_URL = /data:([\w.+/-]{1,100}(?:;[\w.=+-]{1,100}){0,3});base64,([A-Za-z0-9+/_-]{200,}={0,2})/g;
 
 const withoutDataUrls = (text: string): string =>
@@ -68,7 +68,7 @@ function sizeOfBase64(characters: number): string {
 
 const NAMING = ['title', 'filename', 'name', 'url', 'file_id', 'id'];
 
-/** What can be said of a part of an unknown type. */
+/** Reference to a part of an unknown type. */
 export const unknownReference = (type: string, part: JsonValue): string =>
   reference(
     type,

@@ -1,25 +1,25 @@
-/** What the tokens of steps cost. Amounts are exact inside, so that a sum is the same in any order. */
+/** Cost of the tokens of steps. Amounts are exact integers, so that sums do not depend on the order. */
 import type { BilledTokens, StepFacts } from '../types.ts';
 import { pricesFor, type PriceList, type TokenPrices } from './prices.ts';
 
 export interface Cost {
-  /** Null where there are steps to price, and none has a price. */
+  /** Null if there are steps but none has a price. */
   readonly amount: number | null;
   readonly currency: string;
   readonly stepsPriced: number;
   readonly stepsUnpriced: number;
 }
 
-/** Of the price list, which has no other. */
+/** Currency of the price list. */
 const CURRENCY = 'USD';
 
 type Billed = Pick<StepFacts, 'billedTokens'>;
 
-/** Null for a step that reports no tokens. */
+/** Null if the step reports no tokens. */
 export const stepCost = ({ billedTokens }: Billed, prices: PriceList): Cost | null =>
   billedTokens && costOf([billedTokens], prices);
 
-/** The sum over its steps, failed ones too. */
+/** Sum over all steps, including failed ones. */
 export const runCost = (steps: readonly Billed[], prices: PriceList): Cost =>
   costOf(
     steps.flatMap(({ billedTokens }) => billedTokens ?? []),
@@ -32,7 +32,7 @@ function costOf(calls: readonly BilledTokens[], prices: PriceList): Cost {
   return sum.cost();
 }
 
-/** Of amounts by `attodollarsOf`. */
+/** Adds amounts of `attodollarsOf`. */
 export function createCostSum() {
   let total = 0n;
   let [stepsPriced, stepsUnpriced] = [0, 0];
@@ -52,10 +52,10 @@ export function createCostSum() {
   };
 }
 
-/** Fine enough for any price a token. */
+/** Attodollars per dollar: fine enough for any price per token. */
 const ATTODOLLARS = 1e18;
 
-/** Null where the model has no name or no price, or not all counts are known: a part of a cost would be wrong. */
+/** Null if the model has no name or price, or a count is unknown: a partial cost would be wrong. */
 export function attodollarsOf({ model, counts }: BilledTokens, list: PriceList): bigint | null {
   const ofModel = model === null ? undefined : list.get(model);
   if (!ofModel || !counts) return null;

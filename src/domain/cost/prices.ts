@@ -1,6 +1,6 @@
-/** Prices of models, in US dollars a token. */
+/** Model prices in US dollars per token. */
 
-/** A price that is not given is null. */
+/** A missing price is null. */
 export interface TokenPrices {
   readonly input: number | null;
   readonly cachedInput: number | null;
@@ -9,7 +9,7 @@ export interface TokenPrices {
   readonly reasoning: number | null;
 }
 
-/** What a call costs whose input is longer than so many tokens: each price that differs. */
+/** Prices that differ for inputs longer than `aboveInputTokens`. */
 export interface LongInputPrices {
   readonly aboveInputTokens: number;
   readonly prices: Partial<TokenPrices>;
@@ -17,11 +17,11 @@ export interface LongInputPrices {
 
 export interface ModelPrices {
   readonly prices: TokenPrices;
-  /** The longest first. */
+  /** Highest threshold first. */
   readonly longInput: readonly LongInputPrices[];
 }
 
-/** By the exact name of the model. */
+/** Prices by exact model name. */
 export type PriceList = ReadonlyMap<string, ModelPrices>;
 
 export function pricesFor({ prices, longInput }: ModelPrices, inputTokens: number): TokenPrices {

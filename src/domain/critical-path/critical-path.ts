@@ -1,20 +1,15 @@
-/** The chain of steps that kept the run from ending sooner: to make the run faster, one of these has to be. */
+/**
+ * Critical path: the chain of steps that determines when the run ends. It follows the graph, or else step times.
+ * A node weighs the time that its executions cover. A node that did not run weighs 0 and still connects others.
+ * A cycle counts as one node. Of equally long chains, the one with more steps wins.
+ * Executions without a start and nodes missing from the graph are ignored.
+ */
 import { compareByStart } from '../step/execution.ts';
 import { predecessorsOf, successorsOf, topologicalGroups } from './graph.ts';
 import { unionLength, type Interval } from '../run/intervals.ts';
 import type { CriticalPath, WorkflowGraph } from '../types.ts';
 import { walkBack } from './walk-back.ts';
 
-/**
- * Along the graph, where it is known and has nodes: the chain of the longest duration along its edges.
- * - A node weighs the time that its executions cover: where they overlap (fan-out), the time counts once.
- * - A node that did not run weighs nothing, and still orders the nodes before and after it.
- * - The nodes of a cycle count as one: all their executions, in order of start.
- * - Of equally long chains, the one of more steps.
- * - Executions without a start, and nodes that the graph does not know, take no part.
- *
- * Otherwise inferred from the steps' times (see `walkBack`). `durationMs` is the time that the path's steps cover.
- */
 export function criticalPath(intervals: readonly Interval[], graph: WorkflowGraph | null): CriticalPath {
   const isInferred = !graph || graph.nodes.length === 0;
   const path = isInferred ? walkBack(intervals) : longestChain(intervals, graph);
@@ -27,7 +22,7 @@ const microsCovered = (intervals: readonly Interval[]): number =>
 interface Chain {
   readonly micros: number;
   readonly stepCount: number;
-  /** Those of the chain's last group, in order of start. */
+  /** Intervals of the chain's last group, sorted by start. */
   readonly intervals: readonly Interval[];
   readonly previous: Chain | null;
 }

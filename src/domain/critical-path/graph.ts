@@ -1,38 +1,34 @@
-/** Walking a workflow's graph, whatever it looks like: it may hold cycles, and edges that name unknown nodes. */
+/** Graph traversal. A graph may have cycles and edges to unknown nodes. */
 import type { WorkflowGraph } from '../types.ts';
 
 export type Successors = ReadonlyMap<string, readonly string[]>;
 
-/** The nodes that follow each node. An edge that names an unknown node is left out. */
+/** Successors of each node. Edges to unknown nodes are ignored. */
 export function successorsOf(graph: WorkflowGraph): Successors {
   const successors = new Map<string, string[]>(graph.nodes.map((node) => [node.id, []]));
   for (const { from, to } of graph.edges) if (successors.has(to)) successors.get(from)?.push(to);
   return successors;
 }
 
-/** The nodes that come before each node. */
 export function predecessorsOf(successors: Successors): Successors {
   const predecessors = new Map<string, string[]>([...successors.keys()].map((id) => [id, []]));
   for (const [from, followers] of successors) for (const to of followers) predecessors.get(to)?.push(from);
   return predecessors;
 }
 
-/** The sources and all that follow from them, going through open nodes only; a source that is not open counts for nothing. */
+/** Returns the open sources and all nodes that they reach through open nodes. */
 export function reachableFrom(
   sources: Iterable<string>,
   successors: Successors,
   isOpen: (id: string) => boolean,
 ): Set<string> {
   const reached = new Set<string>([...sources].filter(isOpen));
-  // A Set hands out what is added to it while it is walked.
+  // Iteration over a Set includes entries added meanwhile.
   for (const id of reached) for (const next of successors.get(id) ?? []) if (isOpen(next)) reached.add(next);
   return reached;
 }
 
-/**
- * The nodes in groups such that edges only lead to later groups: a group is one node, or all nodes of a cycle.
- * (Kosaraju's algorithm: linear, and without recursion, so that long chains can't exhaust the stack.)
- */
+/** Kosaraju's algorithm: linear, and without recursion. A group is one node or all nodes of a cycle. */
 export function topologicalGroups(successors: Successors, predecessors: Successors): string[][] {
   const grouped = new Set<string>();
   const groups: string[][] = [];
@@ -40,7 +36,7 @@ export function topologicalGroups(successors: Successors, predecessors: Successo
     if (grouped.has(id)) continue;
     grouped.add(id);
     const group = [id];
-    // An array hands out what is added to it while it is walked.
+    // Iteration over an array includes items added meanwhile.
     for (const member of group) {
       for (const before of predecessors.get(member) ?? []) {
         if (grouped.has(before)) continue;
@@ -53,7 +49,7 @@ export function topologicalGroups(successors: Successors, predecessors: Successo
   return groups;
 }
 
-/** Depth first: each node once all that follows it has been walked. */
+/** Depth-first postorder. */
 function finishingOrder(successors: Successors): string[] {
   const seen = new Set<string>();
   const finished: string[] = [];

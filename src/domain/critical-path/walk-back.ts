@@ -1,13 +1,12 @@
-/** The critical path where no graph tells it: from the step that ended last, back over what it may have waited for. */
+/** Critical path without a graph: from the step that ended last, back to the steps that it may have waited for. */
 import { compareByEnd, timedOf, type Interval } from '../run/intervals.ts';
 
-/** How much later than the start it made possible an end may read, where one of them is only known to the second. */
+/** A predecessor may appear to end this much after the start if one of the times is exact only to the second. */
 const TOLERANCE_MICROS = 1_000_000;
 
 /**
- * In order of start. From each step to the one with the latest end (then start, then index) at or before its start, or
- * up to a second after it where either moment is only known to the second; there, one that started together with it
- * ran beside it, not before it. Steps without a start or a duration are left out.
+ * Returns steps sorted by start. A predecessor has the latest end (then start, then index) at or before the start.
+ * Steps without a start or duration are left out.
  */
 export function walkBack(intervals: readonly Interval[]): Interval[] {
   const ended = timedOf(intervals).sort(compareByEnd);
@@ -26,14 +25,14 @@ export function walkBack(intervals: readonly Interval[]): Interval[] {
 
 type Candidate = Interval | undefined;
 
-/** Of those in order of end, the last one before each step of a path. */
+/** Takes intervals sorted by end. The search returns the last interval before each step of a path. */
 function latestBefore(ended: readonly Interval[], tolerance: number): (current: Interval) => Candidate {
   const left = [...ended];
   return (current) => {
     const precedes = (candidate: Interval) =>
       candidate.end <= current.start + tolerance && isBefore(candidate, current);
     let last = left.at(-1);
-    // What can't come before this one can't come before an earlier one either: it is dropped, so that long paths are fast.
+    // An interval that cannot precede this step cannot precede an earlier one. Dropping it keeps long paths fast.
     for (; last && !precedes(last); last = left.at(-1)) left.pop();
     return last;
   };
@@ -41,7 +40,7 @@ function latestBefore(ended: readonly Interval[], tolerance: number): (current: 
 
 const laterOf = (a: Candidate, b: Candidate): Candidate => (a && b ? (compareByEnd(a, b) > 0 ? a : b) : (a ?? b));
 
-/** Of those that start together, only one of length 0 can have been over when the other started. */
+/** Of two intervals with the same start, only one of length 0 can precede the other. */
 function isBefore(candidate: Interval, current: Interval): boolean {
   if (candidate.start !== current.start) return candidate.start < current.start;
   if (candidate.end > candidate.start) return false;

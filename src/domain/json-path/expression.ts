@@ -1,19 +1,19 @@
-/** Reads a JMESPath expression and refuses the constructs whose work is not linear in the payload. */
+/** Parses JMESPath expressions and rejects constructs whose work is not linear in the payload. */
 import { compile } from '@jmespath-community/jmespath';
 
 type Node = ReturnType<typeof compile>;
 
 export interface PathExpression {
   readonly tree: Node;
-  /** The steps that it takes for each value of the payload; in all if it is not `isRepeated`. */
+  /** Steps per value of the payload, or in total if `isRepeated` is false. */
   readonly cost: number;
-  /** Whether parts of it are evaluated for many values. */
+  /** True if parts of the expression are evaluated for many values. */
   readonly isRepeated: boolean;
-  /** Whether it names a field that every object inherits, such as `constructor`: the library would find it. */
+  /** True if the expression names a field that every object inherits, such as `constructor`. */
   readonly needsCopy: boolean;
 }
 
-/** The expression is the client's mistake, or it takes too much work for the payload. */
+/** The expression is invalid or takes too much work for the payload. */
 export class InvalidPathError extends Error {
   override readonly name = 'InvalidPathError';
 
@@ -24,7 +24,7 @@ export class InvalidPathError extends Error {
 
 export const MAX_EXPRESSION_LENGTH = 512;
 
-/** In steps, of which each other node of the tree takes one: an entry of a multi-select, and a copy of a value. */
+/** Steps of an entry of a multi-select, and of a copied value. Any other node of the tree takes one step. */
 const COST_OF_ENTRY = 8;
 const COST_OF_COPY = 20;
 
@@ -82,7 +82,7 @@ function refusalOf(node: Node): InvalidPathError {
   return new InvalidPathError(REFUSALS[node.type] ?? `${node.type} is not supported`);
 }
 
-/** The tree to evaluate. A path without a multi-select finds each value of the payload at most once, so its work is linear. */
+/** Without a multi-select, a path finds each value of the payload at most once, so its work is linear. */
 function pathOf(node: Node, isLast = false): Node {
   switch (node.type) {
     case 'Current':
@@ -127,7 +127,7 @@ function entryOf(entry: Entry): Entry {
   return { ...entry, value: pathOf(entry.value) };
 }
 
-/** The operand of a slice, or false if it is not a list (`operand | [] != null && @`): the library would split a long text into characters. */
+/** `operand | [] != null && @`: false unless it is a list, since the library would split a text into characters. */
 function listOf(operand: Node): Node {
   const current: Node = { type: 'Current' };
   const flat: Node = { type: 'Flatten', child: current };
@@ -158,7 +158,7 @@ function operandOf(node: Node): Node {
 interface AnyNode {
   readonly type?: string;
   readonly name?: string;
-  /** Of a list of nodes: the entries of a multi-select. */
+  /** Number of entries, if the node is the list of a multi-select. */
   readonly length?: number;
 }
 

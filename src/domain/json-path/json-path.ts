@@ -1,4 +1,4 @@
-/** Picks a part of a step's or a run's inputs or outputs by a JMESPath expression that a client wrote. */
+/** Selects a part of a step's or a run's inputs or outputs by a client's JMESPath expression. */
 import { TreeInterpreter } from '@jmespath-community/jmespath';
 import { LRUCache } from 'lru-cache';
 import { isJsonArray, isJsonObject } from '../json.ts';
@@ -8,27 +8,27 @@ import { jsonLength, sizeOf } from './size.ts';
 
 export { InvalidPathError } from './expression.ts';
 
-/** In characters of JSON text, a character that JSON escapes counted as one. */
+/** Characters of JSON text. An escaped character counts as one. */
 export const MAX_RESULT_LENGTH = 2 ** 20;
 
-/** A step is a part of an expression times a value of the payload. docs/decisions/0004 has the time that they take. */
+/** A step evaluates one part of an expression for one value. docs/decisions/0004 has measured times. */
 const MAX_STEPS = 10_000_000;
 
-/** In steps: of each evaluation, and of each character that is parsed. */
+/** Steps of each evaluation, and of each parsed character. */
 const EVALUATION_COST = 5;
 const PARSE_COST = 20;
 
 export interface PathBudget {
-  /** The steps that are left. */
+  /** Returns the remaining steps. */
   left: () => number;
-  /** Throws InvalidPathError if fewer are left. */
+  /** Throws InvalidPathError if fewer steps remain. */
   spend: (steps: number) => void;
 }
 
-/** One for each GraphQL operation, for all of its paths. */
+/** Budget of one GraphQL operation, shared by all its paths. */
 export function createPathBudget(steps = MAX_STEPS): PathBudget {
   let left = steps;
-  // One error for all: an operation may have thousands of paths left, and an error with its stack is costly.
+  // One shared error: an operation may have thousands of paths left, and an error with its stack is costly.
   let error: InvalidPathError | undefined;
   return {
     left: () => Math.max(0, left),
@@ -42,17 +42,15 @@ export function createPathBudget(steps = MAX_STEPS): PathBudget {
   };
 }
 
-/** One query applies the same few paths to every step of a run. Its size is in characters, and some for the entry itself. */
+/** One query applies the same few paths to all steps of a run. A size is in characters, plus overhead per entry. */
 const parsed = new LRUCache<string, PathExpression | InvalidPathError>({
   maxSize: 2 ** 16,
   sizeCalculation: (_, expression) => expression.length + 32,
 });
 
 /**
- * Returns the part of the value that the path finds, or null. The value is nested at most MAX_JSON_DEPTH levels, the result one more.
- *
- * Throws InvalidPathError where the expression is not valid or not supported, where the budget is used up, and where
- * the result is longer than MAX_RESULT_LENGTH.
+ * Null if the path finds nothing. The value has at most MAX_JSON_DEPTH levels, the result one more. Throws
+ * InvalidPathError if the path is invalid or unsupported, the budget is used up, or the result is too long.
  */
 export function evaluatePath(expression: string, value: JsonValue, budget: PathBudget): JsonValue {
   const path = parsed.get(expression) ?? parse(expression, budget);
@@ -60,7 +58,7 @@ export function evaluatePath(expression: string, value: JsonValue, budget: PathB
   const { tree, cost, isRepeated, needsCopy } = path;
   budget.spend(EVALUATION_COST + cost * (isRepeated ? sizeOf(value, budget.left() / cost) : 1));
   const source = needsCopy ? withoutPrototypes(value) : value;
-  // Not `search`, which keeps the payload in memory until the next call.
+  // `search` would keep the payload in memory until its next call.
   const result = TreeInterpreter.visit(tree, source as LibraryValue) as JsonValue;
   const { length, values } = jsonLength(result, MAX_RESULT_LENGTH);
   budget.spend(values);
@@ -88,7 +86,7 @@ function parsedOrError(expression: string): PathExpression | InvalidPathError {
   }
 }
 
-/** A copy whose objects inherit nothing: the library reads inherited fields too. */
+/** Copies objects without a prototype, since the library also reads inherited fields. */
 function withoutPrototypes(value: JsonValue): JsonValue {
   if (isJsonArray(value)) return value.map(withoutPrototypes);
   if (!isJsonObject(value)) return value;

@@ -1,14 +1,14 @@
-/** How much work a JSON value is. Both walks go without recursion and stop early. */
+/** Measures how much work a JSON value is. Both walks avoid recursion and stop early. */
 import { isJsonArray } from '../json.ts';
 import type { JsonValue } from '../types.ts';
 
-/** An object with more fields is slow to list: up to half a microsecond a field. */
+/** Listing an object with many fields is slow: up to half a microsecond per field. */
 const MANY_FIELDS = 200;
 const STEPS_A_FIELD = 16;
-/** Two texts are compared at some 256 characters in the time of a step. */
+/** Comparing about 256 characters takes as long as one step. */
 const CHARACTERS_PER_STEP = 256;
 
-/** The number of values, long texts and large objects counted for more; some number above `limit` if it is more than that. */
+/** Number of values. Long texts and large objects count more. Above `limit` if the walk stopped early. */
 export function sizeOf(value: JsonValue, limit: number): number {
   const rest: JsonValue[] = [value];
   let size = 1;
@@ -24,7 +24,7 @@ export function sizeOf(value: JsonValue, limit: number): number {
   return Math.ceil(size);
 }
 
-/** Characters of JSON text, escapes aside, and the values that were walked; above `limit` if it is longer than that. */
+/** Characters of JSON without escapes, and number of visited values. `length` exceeds `limit` if the walk stopped. */
 export function jsonLength(value: JsonValue, limit: number): { readonly length: number; readonly values: number } {
   const rest: JsonValue[] = [value];
   let [length, values] = [0, 0];

@@ -1,4 +1,4 @@
-/** What changed from one run of a workflow to another, node by node. */
+/** Differences between two runs of a workflow, node by node. */
 import { microsOf } from '../step/duration.ts';
 import { compareNullsLast, compareText } from '../order.ts';
 import type { Run, Step } from '../types.ts';
@@ -8,30 +8,30 @@ export type NodeChange = 'BROKE' | 'FIXED' | 'STATUS_CHANGED' | 'ADDED' | 'REMOV
 export interface NodeComparison {
   readonly nodeId: string;
   readonly change: NodeChange;
-  /** The latest attempt in the base run; null where the node did not run there. */
+  /** Latest attempt in the base run. Null if the node did not run there. */
   readonly baseStep: Step | null;
   readonly headStep: Step | null;
-  /** Head − base in milliseconds; null where either duration is unknown. */
+  /** Head − base in milliseconds. Null if either duration is unknown. */
   readonly durationDeltaMs: number | null;
 }
 
-/** Every delta is head − base, so that more in the head run is above 0; null where either is unknown. */
+/** Deltas are head − base. Null if either value is unknown. */
 export interface RunComparison {
   readonly base: Run;
   readonly head: Run;
   readonly wallClockDeltaMs: number | null;
-  /** Seconds. */
+  /** Difference of the total elapsed times, in seconds. */
   readonly elapsedTimeDelta: number;
   readonly tokenDelta: number | null;
-  /** What matters most first: by change, then by the size of the delta (unknown last), then by node id. */
+  /** Sorted by change, then by size of the delta (unknown last), then by node id. */
   readonly nodes: readonly NodeComparison[];
 }
 
-/** A change of speed is told beyond both of these: less is noise. */
+/** A difference within either limit is noise. */
 const NOISE_RATIO = 0.1;
 const NOISE_MS = 100;
 
-/** Slower and faster nodes stand together: the larger delta first. */
+/** Slower and faster nodes share a rank, so the larger delta comes first. */
 const RANKS: Readonly<Record<NodeChange, number>> = {
   BROKE: 0,
   FIXED: 1,
@@ -43,7 +43,7 @@ const RANKS: Readonly<Record<NodeChange, number>> = {
   UNCHANGED: 6,
 };
 
-/** Over the latest attempt of each node; the steps of both runs must have been loaded. */
+/** Compares latest attempts. The steps of both runs must be loaded. */
 export function compareRuns(base: Run, head: Run): RunComparison {
   const baseSteps = latestByNode(base);
   const headSteps = latestByNode(head);
@@ -74,7 +74,7 @@ function byImportance(a: NodeComparison, b: NodeComparison): number {
   return RANKS[a.change] - RANKS[b.change] || compareNullsLast(sizeOf(a), sizeOf(b)) || compareText(a.nodeId, b.nodeId);
 }
 
-/** Speeds are compared at the same status only: that a step failed sooner than it completes tells nothing. */
+/** Durations are compared only at the same status: an early failure is not a faster step. */
 function changeOf(base: Step | null, head: Step | null): NodeChange {
   if (!base) return 'ADDED';
   if (!head) return 'REMOVED';
@@ -84,10 +84,7 @@ function changeOf(base: Step | null, head: Step | null): NodeChange {
   return 'STATUS_CHANGED';
 }
 
-/**
- * The ratio is that to the shorter duration: so a step that got slower is just as much faster the other way round.
- * Of an unknown duration no change is told.
- */
+/** The ratio uses the shorter duration, so that swapped runs turn SLOWER into FASTER. */
 function speedChange(baseMs: number | null, headMs: number | null): NodeChange {
   const delta = millisFrom(baseMs, headMs) ?? 0;
   const isNoise = Math.abs(delta) <= NOISE_MS || Math.abs(delta) <= NOISE_RATIO * Math.min(baseMs ?? 0, headMs ?? 0);
@@ -98,7 +95,7 @@ function speedChange(baseMs: number | null, headMs: number | null): NodeChange {
 const differenceOf = (base: number | null, head: number | null): number | null =>
   base === null || head === null ? null : exactDifference(base, head);
 
-/** NaN beyond 2^53, where sums are rounded: no number is better than a wrong one. */
+/** NaN beyond 2^53, where sums are rounded. A missing number is better than a wrong one. */
 const exactDifference = (base: number, head: number): number =>
   Number.isSafeInteger(base) && Number.isSafeInteger(head) ? head - base : NaN;
 

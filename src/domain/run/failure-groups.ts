@@ -1,4 +1,4 @@
-/** Why runs failed: runs of one workflow that failed alike are one group. The order in which runs come does not matter. */
+/** Groups failed runs of a workflow by cause, independent of the order of the runs. */
 import { compareNullsLast, compareText } from '../order.ts';
 import { errorInfo } from '../step/step-error.ts';
 import { firstFailure } from '../step/failures.ts';
@@ -6,11 +6,11 @@ import type { Timestamp } from '../timestamp.ts';
 import type { Run, RunRecord } from '../types.ts';
 import { maskedMessage } from './masked-message.ts';
 
-/** Why one run failed. */
+/** Cause of one run's failure. */
 export interface Failure {
   readonly runId: string;
   readonly startedAt: Timestamp | null;
-  /** Null if no step failed. */
+  /** Failed node. Null if no step failed. */
   readonly nodeId: string | null;
   readonly code: string | null;
   readonly message: string | null;
@@ -20,19 +20,19 @@ export interface Failure {
 export interface FailureGroup {
   readonly workflowId: string;
   readonly nodeId: string | null;
-  /** Masked. */
+  /** Masked message. Null if the failure has none. */
   readonly message: string | null;
   readonly code: string | null;
   readonly latestMessage: string | null;
   readonly count: number;
-  /** Of the runs' starts. */
+  /** Earliest known start of the runs. Null if no start is known. */
   readonly firstSeenAt: Timestamp | null;
   readonly lastSeenAt: Timestamp | null;
-  /** Newest first. */
+  /** Newest run first. */
   readonly runIds: readonly string[];
 }
 
-/** `run` has the steps; null if the upstream has deleted them. `read` parses an error. */
+/** `run` has the steps, or is null if the upstream has deleted them. `read` parses an error. */
 export function failureOf(
   record: Pick<RunRecord, 'id' | 'startTime' | 'error'>,
   run: Run | null,
@@ -56,13 +56,13 @@ type FailureName = Pick<Failure, 'nodeId' | 'code' | 'maskedMessage'>;
 export const failureKey = ({ nodeId, code, maskedMessage }: FailureName): string =>
   JSON.stringify([nodeId, code, maskedMessage]);
 
-/** Each failure is in one group. In the order of `compareGroups`. */
+/** Puts each failure into one group. Sorted by `compareGroups`. */
 export function failureGroups(workflowId: string, failures: readonly Failure[]): FailureGroup[] {
   const groups = Map.groupBy(failures.toSorted(newestFirst), failureKey);
   return [...groups.values()].flatMap((group) => groupOf(workflowId, group)).sort(compareGroups);
 }
 
-/** Of failures, newest first. A list of groups without an item would need a type for it. */
+/** Takes failures, newest first. Returns a list, since an empty input has no group. */
 function groupOf(workflowId: string, failures: readonly Failure[]): FailureGroup[] {
   const started = failures.filter(({ startedAt }) => startedAt !== null);
   return failures.slice(0, 1).map((latest) => ({
@@ -80,11 +80,11 @@ function groupOf(workflowId: string, failures: readonly Failure[]): FailureGroup
 
 const newestFirst = (a: Failure, b: Failure): number => compareByStart(a, b) || compareText(a.runId, b.runId);
 
-/** Latest start first, no start last. */
+/** Latest start first, unknown start last. */
 const compareByStart = (a: Pick<Failure, 'startedAt'>, b: Pick<Failure, 'startedAt'>): number =>
   compareNullsLast(a.startedAt && -a.startedAt.epochMicros, b.startedAt && -b.startedAt.epochMicros);
 
-/** Largest first, then the one seen last, then by workflow, node, code and message. */
+/** Largest group first, then latest failure, then by workflow, node, code and message. */
 export function compareGroups(a: FailureGroup, b: FailureGroup): number {
   const name = ({ workflowId, nodeId, code, message }: FailureGroup) =>
     JSON.stringify([workflowId, nodeId, code, message]);

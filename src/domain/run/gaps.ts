@@ -1,10 +1,10 @@
-/** The stretches of a run in which no step ran, from the beginning of its span to the end. */
+/** Gaps: periods within a run's span in which no step ran. */
 import { timedOf, type Interval } from './intervals.ts';
 import { endOf, type RunSpan } from './span.ts';
 import { millisBetween, type Timestamp } from '../timestamp.ts';
 import type { RunGap, Step, TimelineGap } from '../types.ts';
 
-/** In order of time, none of length 0. Takes the intervals that the span holds. */
+/** Sorted by time, without gaps of length 0. Takes the intervals within the span. */
 export function gapsOf(intervals: readonly Interval[], span: RunSpan | null): RunGap[] {
   if (!span) return [];
   const gaps: RunGap[] = [];
@@ -22,10 +22,10 @@ export function gapsOf(intervals: readonly Interval[], span: RunSpan | null): Ru
   return gaps;
 }
 
-/** The earliest of equally long ones; null where some step always ran. */
+/** The earliest of equally long gaps. Null if there are no gaps. */
 export const longestGap = (gaps: readonly RunGap[]): RunGap | null =>
   gaps.reduce<RunGap | null>((longest, gap) => (longest && longest.durationMs >= gap.durationMs ? longest : gap), null);
 
-/** Where they lie on the timeline, in milliseconds from its left edge. */
+/** Offsets are milliseconds from the start of the span. */
 export const timelineGaps = (gaps: readonly RunGap[], span: RunSpan): TimelineGap[] =>
   gaps.map(({ startedAt, durationMs }) => ({ offsetMs: millisBetween(span.startedAt, startedAt), durationMs }));

@@ -1,4 +1,4 @@
-/** What the examined runs before a failure group show: is it new? */
+/** Decides from earlier runs whether a failure group is new. */
 import { isTerminal, runStatusOf } from '../status.ts';
 import type { RunRecord } from '../types.ts';
 import { failureKey, type Failure, type FailureGroup } from './failure-groups.ts';
@@ -9,20 +9,20 @@ export interface FirstSeen {
 }
 
 export interface ExaminedRuns {
-  /** Runs of the window and before it, in any order. */
+  /** Runs within and before the window, in any order. */
   readonly records: readonly RunRecord[];
-  /** Why they failed. A failed run without an entry may be in any group. */
+  /** Known causes of failures. A failed run without an entry may belong to any group. */
   readonly failures: readonly Failure[];
   /** True if the workflow has no older runs. */
   readonly isWhole: boolean;
 }
 
-/** Finished runs right before a new failure that do not have it. */
+/** Finished runs without a failure that must directly precede it, for the failure to be new. */
 export const RUNS_WITHOUT = 20;
 
 const NOT_SHOWN: FirstSeen = { isExact: false, isNew: false };
 
-/** Runs are evidence if they started before the group, and after the newest run there that failed for an unknown reason. */
+/** Evidence: runs that started before the group, and after the latest earlier failure with an unknown cause. */
 export function createFirstSeen({ records, failures, isWhole }: ExaminedRuns): (group: FailureGroup) => FirstSeen {
   const known = new Set(failures.map(({ runId }) => runId));
   const groups = Map.groupBy(failures, failureKey);
@@ -35,7 +35,7 @@ export function createFirstSeen({ records, failures, isWhole }: ExaminedRuns): (
     const first = startOf({ startTime: group.firstSeenAt });
     const alike = groups.get(failureKey({ ...group, maskedMessage: group.message })) ?? [];
     if (first === null || alike.some(({ startedAt }) => !startedAt || startedAt.epochMicros < first)) return NOT_SHOWN;
-    // One without a start may have failed at any time.
+    // A run without a start may have failed at any time.
     const unknownBefore = unknown.filter((start) => start === null || start < first).map((start) => start ?? first);
     const evidenceFrom = Math.max(...unknownBefore);
     const newest = indexBefore(starts, first);
@@ -45,7 +45,7 @@ export function createFirstSeen({ records, failures, isWhole }: ExaminedRuns): (
   };
 }
 
-/** The index of the first start before the moment; the latest start comes first. */
+/** Index of the first start before the moment. Starts are sorted latest first. */
 function indexBefore(starts: readonly number[], moment: number): number {
   let [low, high] = [0, starts.length];
   while (low < high) {

@@ -1,4 +1,4 @@
-/** Steps as stretches of time: half-open, from the start on for as long as the step takes, in whole microseconds. */
+/** Steps as half-open intervals in whole microseconds. */
 import { microsOf } from '../step/duration.ts';
 import type { Step } from '../types.ts';
 
@@ -8,10 +8,7 @@ export interface Interval {
   readonly end: number;
 }
 
-/**
- * In order of start, then end, then upstream index. Each step that has a start has an interval: one of unknown duration is a
- * point at its start.
- */
+/** Sorted by start, then end, then upstream index. A step of unknown duration is a point at its start. */
 export function intervalsOf(steps: readonly Step[]): Interval[] {
   const intervals: Interval[] = [];
   for (const step of steps) {
@@ -22,7 +19,7 @@ export function intervalsOf(steps: readonly Step[]): Interval[] {
   return intervals.sort((a, b) => a.start - b.start || a.end - b.end || a.step.index - b.step.index);
 }
 
-/** Those whose duration is known, wherever that comes from. */
+/** Intervals of steps with a known duration. */
 export const timedOf = (intervals: readonly Interval[]): Interval[] =>
   intervals.filter(({ step }) => step.durationMs !== null);
 
@@ -30,7 +27,7 @@ export const timedOf = (intervals: readonly Interval[]): Interval[] =>
 export const compareByEnd = (a: Interval, b: Interval): number =>
   a.end - b.end || a.start - b.start || a.step.index - b.step.index;
 
-/** The length of the union, in microseconds. Takes intervals in order of start. */
+/** Length of the union in microseconds. Takes intervals sorted by start. */
 export function unionLength(intervals: readonly Interval[]): number {
   let length = 0;
   let coveredUntil = -Infinity;
@@ -42,8 +39,8 @@ export function unionLength(intervals: readonly Interval[]): number {
 }
 
 /**
- * How many ran at once at most; one that ends where another starts does not overlap it. An interval of length 0
- * overlaps nothing, but where there are only such ones, one did run. Takes intervals in order of start.
+ * Maximum number of overlapping intervals. Touching intervals and points do not overlap, but a list of points counts as
+ * one. Takes intervals sorted by start.
  */
 export function maxConcurrency(intervals: readonly Interval[]): number {
   const ends = Float64Array.from(intervals, ({ end }) => end).sort();

@@ -1,13 +1,13 @@
-/** The lanes of a timeline: bars that overlap lie below one another. */
+/** Lanes of a timeline. Overlapping bars are in different lanes. */
 import type { Interval } from './intervals.ts';
 
 /**
- * The lane of each. Greedy in order of start, each into the lowest lane that is free: with half-open intervals that
- * takes the fewest lanes. A lane is free from the very moment its last bar ends, so points may share a moment in it.
+ * Greedy in order of start: each interval takes the lowest free lane, which needs the fewest lanes. A lane is free once
+ * its last bar ends, so points may share a moment.
  */
 export function packLanes(intervals: readonly Pick<Interval, 'start' | 'end'>[]): number[] {
   const lanes = 2 ** Math.ceil(Math.log2(Math.max(1, intervals.length)));
-  // A tree of minima: the lanes are its leaves, from `lanes` on, and below `at` are 2 · at and 2 · at + 1.
+  // A tree of minima: its leaves, from `lanes` on, are the lanes. The children of `at` are 2 · at and 2 · at + 1.
   const freeFrom = new Float64Array(2 * lanes).fill(-Infinity);
   const freeIn = (at: number): number => freeFrom[at] ?? Infinity;
   return intervals.map(({ start, end }) => {

@@ -1,7 +1,7 @@
-/** An error message with placeholders for the parts that vary between runs, so that the same failure has the same text. */
+/** Error messages with placeholders for the parts that vary between runs, so that equal failures have equal texts. */
 import { isIPv6 } from 'node:net';
 
-/** A longer message is cut: its beginning says what went wrong, and a rule may read a character more than once. */
+/** Characters read of a message. Its beginning says what went wrong, and a rule may read a character repeatedly. */
 const MAX_READ = 2000;
 const MAX_LENGTH = 500;
 
@@ -11,30 +11,30 @@ const WEEKDAY = '(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6}';
 const MONTH = '(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}';
 const CLOCK = String.raw`\d{1,2}:\d\d(?::\d\d(?:[.,]\d+)?)?`;
 const ZONE = String.raw`(?: ?(?:z|utc|gmt|[+-]\d\d:?\d\d)${END})?`;
-/** Whole words, since single letters after a blank may be anything; `s` is a second. */
+/** Units are whole words, since a single letter after a blank may be anything. `s` is a second. */
 const UNIT = '(?:(?:nano|micro|milli)?(?:second|sec)|msec|minute|min|hour|hr|day|week|month|year)s?|[nuµm]?s';
 const SOURCE_FILE = String.raw`\.(?:[cm]?[jt]sx?|py|rb|go|rs|java|kt|cs|php|cc?|cpp|h|swift|vue|html?|css|sql|json|ya?ml|xml|sh)`;
-/** Families of models whose names have dates, versions or numbers in them. */
+/** Model families with dates, versions or numbers in their names. */
 const MODEL = '(?:chatgpt|gpt|o[1-9]|claude|gemini|llama|[a-z]{0,6}stral|command-r|deepseek|qwen|grok|text-embedding)';
 
 interface Rule {
   readonly pattern: string;
-  /** The placeholder, or what the text becomes. */
+  /** Placeholder, or a function that returns the replacement. */
   readonly mask: string | ((text: string) => string);
 }
 
-/** Of a path or URL, the names of its segments are kept. Digits alone are an id, however few. */
+/** Keeps the segment names of a path or URL. A segment of digits is an id, however short. */
 const URL_RULES: readonly Rule[] = [
   { pattern: String.raw`\b[a-z][a-z0-9+.-]{0,15}:\/\/[^\s"'\x60<>)\]}]+`, mask: maskUrl },
   { pattern: String.raw`(?<![\w.\/<>:)~-])\/[\w.~%@+-][^\s"'\x60<>)\]},]*`, mask: maskUrl },
 ];
 
-/** The first rule that matches at a place wins. None backtracks over more than a word. */
+/** The first matching rule wins. No rule backtracks over more than a word. */
 const RULES: readonly Rule[] = [
   { pattern: String.raw`${START}${MODEL}(?:[-.:@][a-z0-9]+)+`, mask: (name) => name },
   { pattern: String.raw`(?<![\w.+-])[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,8}[a-z]{2,24}(?![\w-])`, mask: '<email>' },
   { pattern: '[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}(?![0-9a-f])', mask: '<id>' },
-  // ISO 8601 and logs, RFC 1123 and asctime, and the time of a day.
+  // Times: ISO 8601 and logs, RFC 1123 and asctime, and the time of day.
   { pattern: String.raw`(?<!\d)\d{4}[-/]\d\d[-/]\d\d(?:[t ]${CLOCK}${ZONE})?(?!\d)`, mask: '<time>' },
   { pattern: String.raw`(?<!\d)(?:\d{8}t\d{6}z?|\d\d\/${MONTH}\/\d{4}:${CLOCK}${ZONE})(?!\d)`, mask: '<time>' },
   {
@@ -52,7 +52,7 @@ const RULES: readonly Rule[] = [
   { pattern: String.raw`(?<![\w.])\d+(?:[.,]\d+){0,3}[ -]?(?:${UNIT})(?!\w)`, mask: '<duration>' },
   { pattern: String.raw`${START}0x[0-9a-f]{8,}${END}`, mask: '<id>' },
   { pattern: String.raw`${START}(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{8,}${END}`, mask: '<id>' },
-  // Other long ids have digits in two places. So do few names, and exceptions say what they are.
+  // Other long ids have digits in two places, as few names do. Names of exceptions are kept.
   {
     pattern: String.raw`${START}(?=[a-z]*\d+[a-z]+\d)(?![a-z0-9]*(?:error|exception|warning|timeout)${END})[a-z0-9]{16,}${END}`,
     mask: '<id>',
@@ -63,11 +63,11 @@ const RULES: readonly Rule[] = [
   },
   { pattern: String.raw`(?<![\d.,])\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)`, mask: '<number>' },
   { pattern: String.raw`\d{4,}(?:\.\d+)?`, mask: '<number>' },
-  // In a version, and in a name such as `python3.11`, it is not a fraction.
+  // A number in a version or in a name such as `python3.11` is not a fraction.
   { pattern: String.raw`(?<![\w.])(?<!\w[-/])\d{1,3}\.\d+(?:e[+-]?\d+)?(?!\d|\.\d)`, mask: '<number>' },
 ];
 
-/** Replaces in one pass, so that no rule reads the placeholders of another. */
+/** Replaces in one pass, so that no rule reads another rule's placeholder. */
 function createMask(rules: readonly Rule[]): (text: string) => string {
   const pattern = new RegExp(rules.map((rule) => `(${rule.pattern})`).join('|'), 'gi');
   return (text) =>
@@ -85,7 +85,7 @@ function maskUrl(url: string): string {
   return maskParts(named);
 }
 
-/** The port is masked by itself. A name such as `crate::Error` has no digits. */
+/** Masks the port separately. A name such as `crate::Error` has no digits. */
 function maskAddress(text: string): string {
   const [, address = '', port] = /^(.*?)(?::(\d{2,5}))?$/.exec(text) ?? [];
   const isAddress = (part: string) => part.includes('.') || isIPv6(part);
@@ -93,14 +93,14 @@ function maskAddress(text: string): string {
   return /\d/.test(text) && isAddress(text) ? '<ip>' : maskNumbers(text);
 }
 
-/** `10M` is ten million, or megabytes. */
+/** `10M` means ten million or megabytes, not minutes. */
 function maskUnits(text: string): string {
   return /[MH]/.test(text) ? maskNumbers(text) : '<duration>';
 }
 
 const maskNumbers = (text: string): string => text.replaceAll(/\d{4,}/g, '<number>');
 
-/** Of a Python traceback, the error below its frames: the frames are the same for errors that differ. */
+/** Returns the error below the frames of a Python traceback. Different errors may have the same frames. */
 function belowFrames(message: string): string {
   if (!message.includes('Traceback (most recent call last)')) return message;
   const lastFrame = message.lastIndexOf('\n  File "') + 1;

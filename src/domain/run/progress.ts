@@ -1,15 +1,11 @@
-/** How far a run has come, counted in nodes: a node that is retried or looped over counts once. */
+/** Progress of a run, counted in nodes. Retries and loops count once. */
 import type { Execution } from '../step/execution.ts';
 import { predecessorsOf, reachableFrom, successorsOf, type Successors } from '../critical-path/graph.ts';
 import type { Progress, WorkflowGraph } from '../types.ts';
 
 /**
- * Takes the latest attempt of each node. `finished`: the nodes whose latest attempt is finished. `total`: the executed nodes,
- * and in an unfinished run those that can still be reached: from the entry or from any executed node, along the edges, but
- * not through a node whose latest attempt failed, was cancelled or skipped. In a finished run nothing can be reached any more.
- *
- * A conditional node does not tell which branch it will take, so all of them count until the run is finished. Without
- * a graph (or with an empty one) the total is what has been seen so far, and `isTotalKnown` is false.
+ * Takes latest attempts. In an unfinished run, `total` includes nodes that the entry or an executed node can reach,
+ * except through failed, cancelled or skipped nodes. All branches of a condition count.
  */
 export function progressOf(
   latest: readonly Execution[],
@@ -30,7 +26,7 @@ export function progressOf(
 const isDeadEnd = ({ status }: Execution): boolean =>
   status === 'FAILED' || status === 'CANCELLED' || status === 'SKIPPED';
 
-/** Where the graph names no entry that it knows: the nodes to which no edge leads. */
+/** The graph's entry. If it is missing or unknown, all nodes without a predecessor. */
 function entriesOf(graph: WorkflowGraph, successors: Successors): string[] {
   if (graph.entry !== null && successors.has(graph.entry)) return [graph.entry];
   return [...predecessorsOf(successors)].filter(([, before]) => before.length === 0).map(([id]) => id);

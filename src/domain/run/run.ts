@@ -1,4 +1,4 @@
-/** A run with everything that follows from its facts. Each part is derived when it is first asked for, and only once. */
+/** A run with all derived data. Each part is computed on first access, and only once. */
 import { criticalPath } from '../critical-path/critical-path.ts';
 import { latestEndOf, saysItRuns, totalElapsedTime } from '../step/duration.ts';
 import { latestAttempts } from '../step/attempts.ts';
@@ -36,23 +36,20 @@ import type {
 } from '../types.ts';
 
 /**
- * `nowMs` is the request's one reading of the clock, in milliseconds since 1970.
- *
- * - Without a record the error is null.
- * - Whatever needs steps that could not be loaded throws their error.
- * - Whatever needs a part that was not loaded throws an Error: the caller forgot to ask for it.
+ * `nowMs` is the request's clock reading, in milliseconds since 1970. A getter throws the error of steps that failed to
+ * load, and an Error for a part that its caller did not require.
  */
 export const createRun = (facts: RunFacts, nowMs: number): Run => new DerivedRun(facts, nowMs);
 
-/** A class, since its getters are its prototype's: as closures they took more room than five steps. */
+/** A class, since getters on a prototype take less memory: closures took more than five steps. */
 class DerivedRun implements Run {
   readonly workflowId: string;
   readonly id: string;
   readonly #facts: RunFacts;
   readonly #nowMs: number;
-  // Undefined is what nobody has asked for yet. Only what is worth it is kept: the rest is read off these.
+  // Undefined means not computed yet. Only costly values are cached.
   #executions: readonly StepDraft[] | undefined;
-  /** True when `steps` has been completed. */
+  /** True once `#completeSteps` has run. */
   #areComplete = false;
   #latest: readonly StepDraft[] | undefined;
   #status: RunStatus | undefined;
@@ -114,7 +111,7 @@ class DerivedRun implements Run {
 
   get dependsOnNow(): boolean {
     if (this.#isUnknown() || !this.isFinished) return true;
-    // A step that still says "running" is measured by the run's end, but "starts after now" is told by the clock.
+    // The run's end limits a step that still says it runs, but only the clock shows that a step starts later.
     const now = this.#nowMs * 1000;
     const startsLater = (step: Execution) => saysItRuns(step) && (step.startTime?.epochMicros ?? now) > now;
     return (this.#dependsOnNow ??= this.#facts.steps !== null && this.#executed().some(startsLater));
@@ -123,7 +120,7 @@ class DerivedRun implements Run {
   get startedAt(): Timestamp | null {
     if (this.#startedAt !== undefined) return this.#startedAt;
     const { record } = this.#facts;
-    // What its record says to wait has not started, whatever its steps say: a list need not load them.
+    // A pending run has not started, whatever its steps say, so that a list need not load them.
     const firstStart = () =>
       record && this.status === 'PENDING' ? null : earliest(this.#loadedSteps().map((step) => step.startTime));
     return (this.#startedAt = record?.startTime ?? firstStart());
@@ -212,7 +209,7 @@ class DerivedRun implements Run {
     return (this.#tokenUsage ??= runTokenUsage(this.#executed()));
   }
 
-  /** True if neither record nor steps could be had: then only its ids are known. */
+  /** True if neither record nor steps could be loaded. Only the ids are known then. */
   #isUnknown(): boolean {
     return this.#facts.record === null && this.#facts.stepsError != null;
   }
@@ -222,13 +219,13 @@ class DerivedRun implements Run {
     return this.#facts.record;
   }
 
-  /** A step that can't be read may have failed or still run. */
+  /** An unreadable step may have failed or may still run. */
   #inferredStatus(): RunStatus {
     if (this.unreadableSteps.length > 0) return 'UNKNOWN';
     return inferRunStatus(latestAttempts(this.#executed(), false));
   }
 
-  /** The objects that `steps` completes. Until then they have what follows from their own facts. */
+  /** Until `#completeSteps` runs, the steps contain only data derived from their own facts. */
   #executed(): readonly StepDraft[] {
     return (this.#executions ??= executionsOf(this.#loadedSteps()));
   }
@@ -249,12 +246,12 @@ class DerivedRun implements Run {
   #loadedSteps(): readonly StepFacts[] {
     if (this.#facts.steps) return this.#facts.steps;
     if (this.#facts.stepsError) throw this.#facts.stepsError;
-    throw new Error(`Run ${this.id} was loaded without its steps: whatever reads them must require 'STEPS'.`);
+    throw new Error(`Steps of run ${this.id} are not loaded: the field must require 'STEPS'.`);
   }
 
   #loadedGraph(): WorkflowGraph | null {
     if (this.#facts.graph !== undefined) return this.#facts.graph;
-    throw new Error(`Run ${this.id} was loaded without its workflow's graph: whatever reads it must require 'GRAPH'.`);
+    throw new Error(`Graph of run ${this.id} is not loaded: the field must require 'GRAPH'.`);
   }
 
   #now(): Timestamp {

@@ -1,36 +1,36 @@
-/** The stretches of time that a run covers, against which its steps are measured. */
+/** Time spans of a run, used to place its steps. */
 import { earliest, latest, millisBetween, timestampOfMicros, type Timestamp } from '../timestamp.ts';
 import type { Interval } from './intervals.ts';
 
-/** From when to when the run itself reaches. */
+/** Start and end of the run itself. */
 export interface RunBounds {
-  /** Null when neither the record nor any step tells. */
+  /** Null if neither the record nor a step has a start. */
   readonly startedAt: Timestamp | null;
-  /** The end; now while the run is unfinished; null for a run that is over but whose end is unknown. */
+  /** End of the run, or now while it is unfinished. Null if the run is over and its end is unknown. */
   readonly until: Timestamp | null;
 }
 
-/** Milliseconds; null with no start or no end; 0 where the clocks disagree so much that the end comes first. */
+/** Milliseconds. Null without a start or an end. 0 if clock skew puts the end before the start. */
 export const wallClockMs = ({ startedAt, until }: RunBounds): number | null =>
   startedAt && until ? Math.max(0, millisBetween(startedAt, until)) : null;
 
-/** The one stretch that timeline, gaps and offsets share. */
+/** Span shared by timeline, gaps and offsets. */
 export interface RunSpan {
   readonly startedAt: Timestamp;
   readonly endedAt: Timestamp;
 }
 
-/** Further out than a day, a clock is wrong: such a step is listed, and has no place in the run. */
+/** A step more than a day outside the run has a wrong clock: it is listed but not placed. */
 const DAY_MICROS = 86_400_000_000;
 
-/** True for a start that lies within a day of the bounds. Of bounds without an end (or with one before the start) the start counts. */
+/** True for a start within a day of the bounds. Without an end after the start, the start is also the end. */
 export function isWithinReach(startMicros: number, { startedAt, until }: RunBounds): boolean {
   const from = startedAt?.epochMicros ?? Infinity;
   const to = Math.max(from, until?.epochMicros ?? from);
   return startMicros >= from - DAY_MICROS && startMicros <= to + DAY_MICROS;
 }
 
-/** The bounds, widened once to hold the intervals, which are those within reach in order of start. Null where nothing has started. */
+/** Extends the bounds to contain the intervals, which are within reach and sorted by start. Null if nothing started. */
 export function spanOf({ startedAt, until }: RunBounds, intervals: readonly Interval[]): RunSpan | null {
   if (!startedAt) return null;
   let lastInterval: Interval | null = null;
@@ -41,6 +41,6 @@ export function spanOf({ startedAt, until }: RunBounds, intervals: readonly Inte
   };
 }
 
-/** In the upstream's own words where it has them: an end may also be computed from a duration. */
+/** Returns the upstream's text, unless the end was computed from a duration. */
 export const endOf = ({ step, end }: Interval): Timestamp =>
   step.endTime?.epochMicros === end ? step.endTime : timestampOfMicros(end);

@@ -1,4 +1,4 @@
-/** What many runs of one workflow tell together: how often it works, how long it takes, and which node is to blame. */
+/** Statistics of many runs of one workflow: success rate, durations, and figures of each node. */
 import { compareText } from '../order.ts';
 import { wallClockMs } from './span.ts';
 import { isOver, runStatusOf, type RunStatus } from '../status.ts';
@@ -13,13 +13,13 @@ export interface Distribution {
 
 export interface RunStatistics {
   readonly runCount: number;
-  /** Completed, failed and cancelled ones, and those of an unknown status that have an end. */
+  /** Completed, failed and cancelled runs, and runs of unknown status with an end. */
   readonly finishedCount: number;
   readonly completedCount: number;
   readonly failedCount: number;
-  /** Completed ones as a part of the finished ones, 0…1; null where none is finished. */
+  /** Completed runs divided by finished runs, 0…1. Null if no run is finished. */
   readonly successRate: number | null;
-  /** Of the finished runs whose start and end are known. */
+  /** Finished runs with a known start and end, in milliseconds. Null if there are none. */
   readonly wallClockMs: Distribution | null;
 }
 
@@ -28,20 +28,20 @@ export interface NodeStatistics {
   readonly executionCount: number;
   readonly failureCount: number;
   readonly retryCount: number;
-  /** Of the finished executions whose duration is known, failed ones too. Skipped ones are counted, not timed. */
+  /** Finished executions with a known duration: failed ones, but not skipped ones. Null if there are none. */
   readonly durationMs: Distribution | null;
-  /** Null where no execution tells. */
+  /** Null if no execution reports tokens. */
   readonly totalTokens: number | null;
 }
 
 /**
- * The nearest rank: the smallest of the values that at least `percent` % of them don't exceed, so always one of them.
- * Takes values in ascending order; `percent` is above 0 and at most 100. Null where there are no values.
+ * Nearest rank: the smallest value that at least `percent` % of the values do not exceed. Takes ascending values and 0
+ * < `percent` ≤ 100. Null without values.
  */
 export const percentile = (ascending: readonly number[], percent: number): number | null =>
   ascending[Math.ceil((percent * ascending.length) / 100) - 1] ?? null;
 
-/** Null where there are no values. */
+/** Null without values. */
 export function distributionOf(values: readonly number[]): Distribution | null {
   const ascending = values.toSorted((a, b) => a - b);
   const max = ascending.at(-1);
@@ -50,7 +50,7 @@ export function distributionOf(values: readonly number[]): Distribution | null {
   return { p50: valueAt(50), p95: valueAt(95), max };
 }
 
-/** Over run records alone: a page of them is one call, where their steps are one call for each. */
+/** Reads only run records: one call loads a page of records, but the steps of only one run. */
 export function runStatistics(records: readonly RunRecord[]): RunStatistics {
   const runs = records.map((record) => ({ record, status: runStatusOf(record.rawStatus) }));
   const finished = runs.filter(({ record, status }) => isOver(status, record.endTime));
@@ -69,7 +69,7 @@ export function runStatistics(records: readonly RunRecord[]): RunStatistics {
   };
 }
 
-/** By node id. The steps of the runs must have been loaded. */
+/** Sorted by node id. The steps of the runs must be loaded. */
 export function nodeStatistics(runs: readonly Run[]): NodeStatistics[] {
   const steps = runs.flatMap((run) => run.steps);
   return [...Map.groupBy(steps, (step) => step.nodeId)]

@@ -1,4 +1,4 @@
-/** The bars of a Gantt chart: which lane each step is drawn in, from where, and how wide. */
+/** Gantt chart of a run: lane, offset and width of each step's bar. */
 import { compareByStart } from '../step/execution.ts';
 import { timelineGaps } from './gaps.ts';
 import type { Interval } from './intervals.ts';
@@ -10,10 +10,7 @@ import type { Timeline, TimelineBar } from '../types.ts';
 
 const NOTHING: Timeline = { startedAt: null, endedAt: null, durationMs: null, laneCount: 0, bars: [], gaps: [] };
 
-/**
- * Of the steps that the span holds. Bars in order of start, then upstream index; a step of unknown duration is a
- * point. Percentages are 0 where the span has no length.
- */
+/** Bars of the steps within the span, sorted by start, then upstream index. Percentages are 0 in a span of length 0. */
 export function timelineOf({ placed, gaps, span }: Layout): Timeline {
   if (!span) return NOTHING;
   const lanes = packLanes(placed);

@@ -1,4 +1,4 @@
-/** Where a run's time went: busy and idle stretches, parallel work, and work that was done in vain. */
+/** Use of a run's time: busy, idle, parallel and wasted. */
 import { totalMs } from '../step/duration.ts';
 import { longestGap } from './gaps.ts';
 import { maxConcurrency, timedOf, unionLength } from './intervals.ts';
@@ -6,7 +6,7 @@ import { wastedMs } from '../step/repeated-nodes.ts';
 import type { Layout } from './layout.ts';
 import type { RunTiming, Step } from '../types.ts';
 
-/** Milliseconds throughout. `idleMs` is 0 where the wall clock is unknown, `parallelism` null where nothing took time. */
+/** Milliseconds. `idleMs` is 0 if the wall clock is unknown. `parallelism` is null if no step took time. */
 export function runTiming(steps: readonly Step[], { intervals, gaps }: Layout, wallClockMs: number | null): RunTiming {
   const timed = timedOf(intervals);
   const busy = unionLength(timed) / 1000;

@@ -1,4 +1,4 @@
-/** What the model calls cost in tokens. The upstream's own count is always 0 today, so the outputs are read for it. */
+/** Token usage of model calls. The upstream's own count is always 0 today, so it is read from the outputs. */
 import { fieldOf, isJsonObject } from '../json.ts';
 import { modelOf } from '../conversation/model-name.ts';
 import { joinStream } from '../conversation/streams/streams.ts';
@@ -15,15 +15,14 @@ import type {
 } from '../types.ts';
 import { billedCounts, countOf, readUsage } from './usage.ts';
 
-/** What is read of a model call when its answer comes, so that no list and no total reads a payload. */
+/** Token data parsed when an answer arrives, so that lists and totals read no payload. */
 export type TokenFacts = Pick<StepFacts, 'tokenUsage' | 'billedTokens'>;
 
 const NO_TOKENS: TokenFacts = { tokenUsage: null, billedTokens: null };
 
 /**
- * Null when neither the upstream nor the outputs report any. A count is null when it is not reported (or is not a whole
- * number ≥ 0), while 0 means really none. The total is the upstream's if that is above 0 (the parts are the outputs'
- * even then), else `total_tokens`, else the sum of input and output as far as they are reported.
+ * A count is null if it is not reported or not an integer ≥ 0. The total is the upstream's if that is above 0, else
+ * `total_tokens`, else the sum of the known input and output.
  */
 export function readTokens(
   upstreamTokens: number | null,
@@ -41,7 +40,7 @@ export function readTokens(
   };
 }
 
-/** Of outputs alone. Null where they report none: most have no usage, and nothing else of them is looked at. */
+/** Reads only outputs. Null if they report no tokens: most have no usage, and nothing else is read then. */
 export function readReport(outputs: JsonValue): ReportedTokens | null {
   const answer = answerIn(outputs);
   if (!hasUsage(answer)) return null;
@@ -57,7 +56,7 @@ const reportIn = (answer: JsonValue): ReportedTokens => readUsage(fieldOf(answer
 
 const isEmpty = (reported: ReportedTokens): boolean => COUNTS.every((key) => reported[key] === null);
 
-/** Sums over all executions, failed ones too: they were paid for. A sum is null when no step tells that count. */
+/** Sums over all executions, including failed ones, which were billed too. Null if no step reports the count. */
 export function runTokenUsage(steps: readonly Pick<TokenFacts, 'tokenUsage'>[]): RunTokenUsage {
   const usages = steps.flatMap(({ tokenUsage }) => tokenUsage ?? []);
   const byModel = [...Map.groupBy(usages, (usage) => usage.model)].map(([model, ofModel]): ModelTokenUsage => ({
@@ -93,7 +92,7 @@ const COUNTS = ['inputTokens', 'outputTokens', 'totalTokens', 'cachedInputTokens
 
 type UsageOfModel = Pick<ModelTokenUsage, 'model' | 'totalTokens'>;
 
-/** Most tokens first (unknown last), then by name (those of no name last). */
+/** Most tokens first (unknown last), then by model name (missing last). */
 export const compareModels = (a: UsageOfModel, b: UsageOfModel): number =>
   (b.totalTokens ?? -1) - (a.totalTokens ?? -1) ||
   Number(a.model === null) - Number(b.model === null) ||

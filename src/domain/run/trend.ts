@@ -1,4 +1,4 @@
-/** How many runs of one workflow went, over time. */
+/** Statistics of a workflow's runs over time. */
 import { timestampOfMicros, type Timestamp } from '../timestamp.ts';
 import type { RunRecord } from '../types.ts';
 import { runStatistics, type RunStatistics } from './statistics.ts';
@@ -6,25 +6,25 @@ import { runStatistics, type RunStatistics } from './statistics.ts';
 export interface TrendBucket extends RunStatistics {
   readonly startedAt: Timestamp;
   readonly endedAt: Timestamp;
-  /** False if runs that were not looked at may have started in it. */
+  /** False if runs that were not examined may have started in the bucket. */
   readonly isComplete: boolean;
-  /** In the order in which they were given. */
+  /** In the given order. */
   readonly records: readonly RunRecord[];
   readonly runIds: readonly string[];
 }
 
-/** Where a trend begins and ends. Null: with the runs' own starts. */
+/** Start and end of a trend. Null means the first or last start of the runs. */
 export interface TrendSpan {
   readonly startedAfter: Timestamp | null;
-  /** No run is later. */
+  /** No run starts later. */
   readonly startedBefore: Timestamp | null;
-  /** False if there may be runs that are older than all that are given. */
+  /** False if runs older than the given ones may exist. */
   readonly isWhole: boolean;
 }
 
 /**
- * The span in `count` parts, equal to the microsecond. A start belongs to the part that begins at it; only the last part holds its
- * own end. One part where the span has no length; none where nothing tells the span.
+ * Splits the span into `count` parts, equal to the microsecond. A part includes its start, and the last one its end.
+ * Returns one part for a span of length 0, and none for an unknown span.
  */
 export function trendOf(records: readonly RunRecord[], count: number, span: TrendSpan): TrendBucket[] {
   const started = records.flatMap((record) => (record.startTime ? [{ record, at: record.startTime.epochMicros }] : []));

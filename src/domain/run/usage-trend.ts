@@ -1,18 +1,18 @@
-/** Tokens and cost of many runs, by their records alone: a page of them is one call, where their steps are one call for each. */
+/** Tokens and cost of many runs, from records only: one call loads a page of records, but the steps of only one run. */
 import { attodollarsOf, createCostSum, type Cost } from '../cost/cost.ts';
 import type { PriceList } from '../cost/prices.ts';
 import type { RunRecord, TokenCounts } from '../types.ts';
 import { addTokens, compareModels, createTokenSum, type TokenSum } from './tokens.ts';
 import { billedCounts } from './usage.ts';
 
-/** Sums over the nodes' outputs in the records. */
+/** Sums over the node outputs in the records. */
 interface UsageSum extends Readonly<TokenSum> {
-  /** Null without prices. */
+  /** Null without a price list. */
   readonly estimatedCost: Cost | null;
 }
 
 export interface ModelUsageTrend extends UsageSum {
-  /** Null for all outputs that name no model. */
+  /** Null for all outputs without a model name. */
   readonly model: string | null;
 }
 
@@ -24,7 +24,7 @@ export interface UsageTrend extends UsageSum {
 
 type Records = readonly Pick<RunRecord, 'nodeTokens'>[];
 
-/** Of each list of records; null where none of them reports tokens. Yields after each record. */
+/** One trend per list of records, null if none of its records reports tokens. Yields after each record. */
 export function* usageTrends(
   lists: readonly Records[],
   prices: PriceList | null,

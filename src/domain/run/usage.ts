@@ -1,11 +1,11 @@
-/** The `usage` of a model's answer, in the words of each vendor. Cached and reasoning tokens are parts of the other counts. */
+/** Parses the `usage` of an answer of any vendor. Other counts include the cached and reasoning tokens. */
 import { isCount } from '../int.ts';
 import { fieldOf, isJsonObject } from '../json.ts';
 import type { BilledCounts, JsonValue, ReportedTokens } from '../types.ts';
 
 export const countOf = (value: JsonValue | undefined): number | null => (isCount(value) ? value : null);
 
-/** Null counts as 0, unless all are null. */
+/** Null counts as 0, unless all counts are null. */
 export const sumOfKnown = (counts: readonly (number | null)[]): number | null =>
   counts.reduce((sum, count) => (count === null ? sum : (sum ?? 0) + count), null);
 
@@ -35,17 +35,14 @@ export function readUsage(usage: JsonValue | undefined, model: string | null): R
 
 const countIn = (value: JsonValue | undefined, key: string): number | null => countOf(fieldOf(value, key));
 
-/** Anthropic's `input_tokens` are those beside its cache. Whoever adds `total_tokens` or details follows OpenAI, where all are in. */
+/** Anthropic's `input_tokens` exclude its cache. `total_tokens` or details mean OpenAI's format, which includes it. */
 const isBesideCache = (usage: JsonValue | undefined): boolean =>
   countIn(usage, 'prompt_tokens') === null &&
   countIn(usage, 'input_tokens') !== null &&
   countIn(usage, 'total_tokens') === null &&
   !isJsonObject(fieldOf(usage, 'input_tokens_details'));
 
-/**
- * Null unless input and output are both told, or one of them and the total, none of them beyond 2^53. Parts are never more than what they
- * are parts of.
- */
+/** Null unless input and output are known, or computable from the total, and exact (below 2^53). */
 export function billedCounts(usage: ReportedTokens): BilledCounts | null {
   const { toldTotal, cacheWrites } = usage;
   const input = usage.inputTokens ?? rest(toldTotal, usage.outputTokens);

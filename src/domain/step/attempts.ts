@@ -1,17 +1,17 @@
-/** Which executions of a node are retries of a failure, and which are iterations of a loop or a fan-out. */
+/** Distinguishes retries of a failure from iterations of a loop or a fan-out. */
 import { endMicrosOf, type TimedFacts } from './duration.ts';
 import { compareByPlace, placeOf, type Execution, type StepDraft } from './execution.ts';
 import type { AttemptKind } from '../types.ts';
 
 type NodeExecution = TimedFacts & Pick<Execution, 'nodeId' | 'index'>;
 
-/** The executions of each node in order of `compareByPlace`; the nodes by their first executions. */
+/** Executions of each node, sorted by `compareByPlace`. Nodes are in the order of their first executions. */
 const ofNodes = <T extends NodeExecution>(executions: readonly T[]): Iterable<readonly T[]> =>
   Map.groupBy(executions.toSorted(compareByPlace), ({ nodeId }) => nodeId).values();
 
 /**
- * Numbers the executions of each node from 1: the first is FIRST; one is a RETRY if the one right before it failed and had
- * ended by its place; any other is an ITERATION. A failure is superseded when the next execution is a retry of it.
+ * An execution is a RETRY if the previous one failed and had ended by its place, and otherwise an ITERATION. A failure
+ * is superseded if the next execution retries it.
  */
 export function numberAttempts(steps: readonly StepDraft[]): void {
   for (const ofNode of ofNodes(steps)) {
@@ -33,12 +33,12 @@ export function numberAttempts(steps: readonly StepDraft[]): void {
 
 function kindOf(execution: Execution, previous: Execution | null): AttemptKind {
   if (!previous) return 'FIRST';
-  // Where nothing tells the end of the failure, nothing proves a retry. One without a place comes after all that ended.
+  // A failure without a known end proves no retry. An execution without a place comes after all that have ended.
   const end = previous.status === 'FAILED' ? endMicrosOf(previous) : null;
   return end !== null && end <= (placeOf(execution) ?? Infinity) ? 'RETRY' : 'ITERATION';
 }
 
-/** The latest execution of each node, in the order of the nodes' first executions. In a run that is over nothing runs any more. */
+/** Latest execution of each node, in the order of the nodes' first executions. No step runs in a run that is over. */
 export const latestAttempts = <T extends NodeExecution>(executions: readonly T[], isRunOver: boolean): T[] =>
   [...ofNodes(executions)].flatMap((ofNode) => {
     if (ofNode.length === 1) return ofNode;
@@ -50,14 +50,14 @@ export const latestAttempts = <T extends NodeExecution>(executions: readonly T[]
 export const remainingAttempts = <T extends NodeExecution>(executions: readonly T[]): T[] =>
   [...ofNodes(executions)].flatMap(remainingOf);
 
-/** A node's last execution supersedes those that had ended when it began. The others ran in parallel with it, and remain. */
+/** The last execution supersedes those that had ended when it began. The others ran in parallel and remain. */
 function remainingOf<T extends NodeExecution>(ofNode: readonly T[]): readonly T[] {
   const last = ofNode.at(-1);
   const lastBegan = (last && placeOf(last)) ?? Infinity;
   return ofNode.filter((execution) => execution === last || !hadEndedBy(execution, lastBegan));
 }
 
-/** Without a known end a finished execution had ended, and an unfinished one had not, whatever its `elapsed_time`. */
+/** Without a known end, a finished execution had ended and an unfinished one had not, whatever its `elapsed_time`. */
 function hadEndedBy(execution: NodeExecution, micros: number): boolean {
   const hasEnded = execution.isFinished || execution.endTime !== null;
   const end = hasEnded ? endMicrosOf(execution) : null;

@@ -1,4 +1,4 @@
-/** A step's facts with what its own words say, and the two orders on which everything else stands. */
+/** Steps with data derived from their own facts, and the two basic orders of steps. */
 import { compareNullsLast } from '../order.ts';
 import { isOver, stepStatusOf, type StepStatus } from '../status.ts';
 import type { Step, StepFacts } from '../types.ts';
@@ -6,34 +6,34 @@ import { hasError } from './step-error.ts';
 
 export interface Execution extends StepFacts {
   readonly status: StepStatus;
-  /** COMPLETED, FAILED, CANCELLED or SKIPPED; or UNKNOWN with an end. */
+  /** True for COMPLETED, FAILED, CANCELLED and SKIPPED, and for UNKNOWN with an end. */
   readonly isFinished: boolean;
 }
 
-/** A step whose run is not known yet: `deriveSteps` sets what follows from it. */
+/** A step before `deriveSteps` sets the data that depends on its run. */
 export type StepDraft = { -readonly [Key in keyof Step]: Step[Key] };
 
 type Placed = Pick<StepFacts, 'startTime' | 'endTime' | 'index'>;
 
-/** The order of lists: by start (steps without one last), then upstream index. */
+/** Order of lists: by start (missing last), then upstream index. */
 export const compareByStart = (a: Placed, b: Placed): number =>
   compareNullsLast(a.startTime?.epochMicros ?? null, b.startTime?.epochMicros ?? null) || a.index - b.index;
 
-/** Where a step stands among the executions of its node: its start, else its end, in microseconds since 1970. */
+/** Position among the executions of the node: start, else end, in microseconds since 1970. Null if both are missing. */
 export const placeOf = ({ startTime, endTime }: Placed): number | null => (startTime ?? endTime)?.epochMicros ?? null;
 
-/** The order of a node's executions: by place (those without one last), then upstream index. */
+/** Order of a node's executions: by place (missing last), then upstream index. */
 export const compareByPlace = (a: Placed, b: Placed): number =>
   compareNullsLast(placeOf(a), placeOf(b)) || a.index - b.index;
 
-/** In order of `compareByStart`, whatever order the facts come in. Unreadable entries are left out. */
+/** Sorted by `compareByStart`. Unreadable entries are left out. */
 export const executionsOf = (facts: readonly StepFacts[]): StepDraft[] =>
   facts
     .filter(({ problem }) => problem === undefined)
     .sort(compareByStart)
     .map(executionOf);
 
-/** The one object of a step, with all its properties from the start: what follows from its run is set later. */
+/** Creates all properties at once. Data that depends on the run is set later. */
 function executionOf(facts: StepFacts): StepDraft {
   const status = stepStatusOf(facts.rawStatus);
   return {

@@ -1,10 +1,10 @@
-/** Which steps of a run have changed since an earlier state of it. */
+/** Steps of a run that changed since an earlier state of it. */
 import { isDeepStrictEqual } from 'node:util';
 import type { Payload, Step, StepAttempt, StepFacts } from '../types.ts';
 import { numberAttempts } from './attempts.ts';
 import { executionsOf } from './execution.ts';
 
-/** By step: the number of the state in which it changed last. States are numbered from 1. */
+/** Number of the state of the latest change, by step id. States are numbered from 1. */
 export type StepChanges = ReadonlyMap<string, number>;
 
 export const NO_CHANGES: StepChanges = new Map();
@@ -12,18 +12,17 @@ export const NO_CHANGES: StepChanges = new Map();
 type Steps = readonly StepFacts[];
 
 export interface ComparedSteps {
-  /** The ids of those that are new, or told differently. */
+  /** Ids of new and changed steps. */
   readonly changed: ReadonlySet<string>;
-  /** True if some are not there any more. */
+  /** True if a step has disappeared. */
   readonly hasFewer: boolean;
 }
 
 type IsSamePayload = (one: Payload, another: Payload) => boolean;
 
 /**
- * By all that the upstream sends of a step but its position in the list, which has no promised order. Steps of the same id are
- * compared together. A step has changed, too, if another one changed its place among the executions of its node.
- * Yields after each small part of the work: payloads may be large, and the event loop must not wait for all of it.
+ * Ignores positions in the list, whose order the upstream does not promise. A new place among a node's executions is a
+ * change. Yields often, since payloads may be large.
  */
 export function* compareSteps(
   before: Steps,
@@ -43,7 +42,7 @@ export function* compareSteps(
   return { changed, hasFewer };
 }
 
-/** The changes up to the state of this number, which has these steps. */
+/** Changes up to `state`, which has these steps. */
 export const changesUpTo = (
   known: StepChanges,
   steps: Steps,
@@ -51,7 +50,7 @@ export const changesUpTo = (
   state: number,
 ): StepChanges => new Map(steps.map(({ id }) => [id, changed.has(id) ? state : (known.get(id) ?? state)]));
 
-/** The steps that have changed after the state of this number; all of them after 0. */
+/** Steps that changed after state `since`. All steps if it is 0. */
 export const changedSteps = (steps: readonly Step[], changes: StepChanges, since: number): readonly Step[] =>
   steps.filter(({ id }) => (changes.get(id) ?? Infinity) > since);
 
@@ -70,17 +69,17 @@ function* differingIds<T>(
   return differing;
 }
 
-/** In an order of their own: those of one id by start. */
-function byId<T>(steps: Steps, told: (step: StepFacts) => T): Groups<T> {
+/** Groups steps by id. Steps of one id are sorted by start. */
+function byId<T>(steps: Steps, valueOf: (step: StepFacts) => T): Groups<T> {
   const groups = Map.groupBy(steps, ({ id }) => id);
   const startOf = ({ startTime }: StepFacts): number => startTime?.epochMicros ?? 0;
-  return new Map([...groups].map(([id, group]) => [id, group.sort((a, b) => startOf(a) - startOf(b)).map(told)]));
+  return new Map([...groups].map(([id, group]) => [id, group.sort((a, b) => startOf(a) - startOf(b)).map(valueOf)]));
 }
 
 function isSameStep(one: StepFacts, another: StepFacts | undefined, isSamePayload: IsSamePayload): boolean {
   if (!another) return false;
   const facts = { index: 0, payload: null };
-  // The payloads last: it takes longest to compare them.
+  // Payloads come last, since comparing them takes longest.
   return (
     isDeepStrictEqual({ ...one, ...facts }, { ...another, ...facts }) && isSamePayload(one.payload, another.payload)
   );

@@ -1,12 +1,11 @@
-/** What an `error` text says: plain words, or JSON that some service answered with. */
+/** Parses an `error` text: plain text, or JSON of some service. */
 import { fieldOf, isJsonObject } from '../json.ts';
 import { parseExactJson } from '../long-integers.ts';
 import type { JsonObject, JsonValue, StepError } from '../types.ts';
 
 /**
- * Null where the text tells of no error: null, blank, `{}`, `[]`, `null` and `""`. The message is never empty: where
- * JSON holds none, it is the whole text. An object may hold its details in a nested `error` or `detail`; what the
- * outer one tells goes first.
+ * Null if the text reports no error: null, blank, `{}`, `[]`, `null` and `""`. `message` is never empty: without one it
+ * is the whole text. Outer fields win over those of a nested `error` or `detail`.
  */
 export function errorInfo(error: string | null): StepError | null {
   if (error === null) return null;
@@ -28,13 +27,13 @@ export function errorInfo(error: string | null): StepError | null {
 
 export const hasError = (error: string | null): boolean => error !== null && !isEmpty(error.trim());
 
-/** Characters. A longer one is plain words to us: to parse it for each reader would take too long. */
+/** Maximum number of characters that are parsed. Parsing a longer text for each reader would take too long. */
 const MAX_PARSED = 2 ** 16;
 
-/** How JSON begins. Most errors are plain words, and to let the parser fail takes ten times as long as to look. */
+/** Beginning of JSON. Most errors are plain text, and a failing parser takes ten times as long as this check. */
 const JSON_START = /^(?:[[{"\d-]|(?:true|false|null)$)/;
 
-/** The text itself where it is no JSON. */
+/** Returns the text itself if it is not JSON. */
 function parseJson(text: string): JsonValue {
   if (text.length > MAX_PARSED || !JSON_START.test(text)) return text;
   try {
@@ -44,7 +43,7 @@ function parseJson(text: string): JsonValue {
   }
 }
 
-/** Judged by the text: of each step it is asked, and most are not read any further. */
+/** Checks the text without a parser if possible, since it runs for every step. */
 const isEmpty = (text: string): boolean =>
   text === '' || /^(?:null|\{[ \t\r\n]*\}|\[[ \t\r\n]*\])$/.test(text) || isBlankInQuotes(text);
 
@@ -54,7 +53,7 @@ const isBlankInQuotes = (text: string): boolean => {
   return typeof parsed === 'string' && parsed.trim() === '';
 };
 
-/** The object and what it nests, outermost first; three levels are more than any service is known to use. */
+/** The object and its nested details, outermost first. No known service uses more than three levels. */
 function layersOf(outer: JsonObject): JsonObject[] {
   const layers = [outer];
   for (const layer of layers) {

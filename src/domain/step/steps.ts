@@ -1,4 +1,4 @@
-/** A run's steps with all that follows for each of them, and the ways to filter and order them. */
+/** Derived data of a run's steps, and their filters and orders. */
 import { numberAttempts } from './attempts.ts';
 import { measureStep, type StepClock } from './duration.ts';
 import type { StepDraft } from './execution.ts';
@@ -10,13 +10,12 @@ import { wallClockMs, type RunBounds } from '../run/span.ts';
 import type { StepStatus } from '../status.ts';
 import type { Step, StepCounts } from '../types.ts';
 
-/** The run that steps are of. */
 export interface StepsOf extends Pick<Step, 'workflowId' | 'runId'> {
   readonly bounds: RunBounds;
   readonly clock: StepClock;
 }
 
-/** Sets what follows from the run for each of its steps. Takes them in the order of `executionsOf`, which they keep. */
+/** Sets the data that depends on the run. Steps must be in the order of `executionsOf`, which they keep. */
 export function deriveSteps(steps: readonly StepDraft[], { workflowId, runId, bounds, clock }: StepsOf): void {
   const wallClock = wallClockMs(bounds);
   for (const step of steps) {
@@ -48,7 +47,7 @@ const NAME_OF_COUNT = {
   UNKNOWN: 'unknown',
 } as const;
 
-/** Every given condition must hold; null and absent ones hold always, an empty list never. */
+/** All given conditions must hold. A null or missing condition always holds, an empty list never. */
 export interface StepFilter {
   readonly status?: readonly StepStatus[] | null | undefined;
   readonly nodeId?: readonly string[] | null | undefined;
@@ -60,7 +59,7 @@ export interface StepOrder {
   readonly direction: 'ASC' | 'DESC';
 }
 
-/** By their lists, which are mostly a request's: it may put a hundred thousand ids to each run of a page. */
+/** Sets by list. A request may apply the same hundred thousand ids to each run of a page. */
 const sets = new WeakMap<readonly string[], ReadonlySet<string>>();
 
 function setOf(list: readonly string[]): ReadonlySet<string> {
@@ -71,7 +70,7 @@ function setOf(list: readonly string[]): ReadonlySet<string> {
   return set;
 }
 
-/** Steps that tie keep their order in both directions; those without a value come last in both. */
+/** Ties keep their order in both directions. Steps without a value come last in both. */
 export function selectSteps(
   steps: readonly Step[],
   filter: StepFilter | null | undefined,
@@ -93,7 +92,7 @@ export function selectSteps(
 function sorted(steps: readonly Step[], { field, direction }: StepOrder, prices: PriceList | null): readonly Step[] {
   const sign = direction === 'ASC' ? 1 : -1;
   if (field === 'NODE_ID') return steps.toSorted((a, b) => sign * compareText(a.nodeId, b.nodeId));
-  // Once for each step: a cost takes longer than a comparison.
+  // Values are computed once per step, since a cost takes longer than a comparison.
   const keyed = steps.map((step) => {
     const value = valueOf(step, field, prices);
     return { step, key: value === null ? null : sign * value };

@@ -1,4 +1,4 @@
-/** A validation rule for INTROSPECTION=off: `_service` answers the schema, so it is refused like introspection. */
+/** Validation rule of INTROSPECTION=off. It also rejects `_service`, which returns the schema. */
 import { GraphQLError, type ASTVisitor, type ValidationContext } from 'graphql';
 
 const TELLS_THE_SCHEMA: ReadonlySet<string> = new Set(['__schema', '__type', '_service']);

@@ -1,4 +1,4 @@
-/** What Apollo Sandbox shows when it opens: operations that answer at once over the embedded upstream. */
+/** Initial tabs of Apollo Sandbox: operations that work with the embedded upstream. */
 import type { ApolloServerPluginLandingPageLocalDefaultOptions } from '@apollo/server/plugin/landingPage/default';
 import type { Config } from '../../config/config.ts';
 
@@ -34,7 +34,7 @@ subscription WatchIt($workflowId: ID!, $runId: ID!) {
 }
 `;
 
-/** The sample key and the sample run belong to the embedded upstream alone. */
+/** Only the embedded upstream has the sample key and the sample run. */
 export const SAMPLE_KEY = 'demo-key';
 
 export function sandboxState({ upstreamUrl, auth }: Pick<Config, 'upstreamUrl' | 'auth'>): SandboxState {

@@ -1,4 +1,4 @@
-/** Apollo Server over the schema: it executes every operation of every transport. */
+/** Apollo Server over the schema. It executes every operation of every transport. */
 import {
   ApolloServer,
   HeaderMap,
@@ -26,23 +26,22 @@ import type { Operation, OperationParams } from '../operations/operation.ts';
 import { noIntrospectionRule } from './no-introspection-rule.ts';
 import type { SandboxState } from './sandbox.ts';
 
-/** What a plugin of an embedder finds as `contextValue`. */
+/** The `contextValue` of an embedder's plugins. */
 export interface PluginContext {
   readonly requestId: string;
-  /** Tells one caller from another, and is worthless outside this process. Null without a credential. */
+  /** Identifies the caller within this process. Null without a credential. */
   readonly viewerId: string | null;
-  /** What the `authenticate` hook said of the caller. */
+  /** Attributes that the `authenticate` hook returned for the caller. */
   readonly attributes: Attributes;
 }
 
-/** It sees every operation, and may refuse or answer it. */
+/** Apollo Server plugin of an embedder. It sees every operation, and may reject or answer it. */
 export type StepgatePlugin = ApolloServerPlugin<PluginContext>;
 
 export interface OperationContext extends PluginContext {
   readonly operation: Operation;
 }
 
-/** One stage of an operation. */
 export type Stage = ApolloServerPlugin<OperationContext>;
 
 export type Execute = (operation: Operation) => Promise<ExecutionResult>;
@@ -51,14 +50,14 @@ export type Apollo = Awaited<ReturnType<typeof createApollo>>;
 
 export interface ApolloOptions {
   readonly schema: GraphQLSchema;
-  /** False: the schema is not told, neither by introspection and `_service` nor by hints in errors. */
+  /** If false, introspection, `_service` and hints in errors do not reveal the schema. */
   readonly introspection: boolean;
-  /** What Sandbox shows when it opens; null: it is switched off. */
+  /** Initial tabs of Sandbox. Null if Sandbox is off. */
   readonly sandbox: SandboxState | null;
   readonly documentStore: DocumentStore;
-  /** The gateway's own stages, in order. */
+  /** Stages of the gateway, in order. */
   readonly stages: readonly Stage[];
-  /** An embedder's plugins. */
+  /** Plugins of an embedder. */
   readonly plugins: readonly StepgatePlugin[];
   readonly execute: Execute;
   readonly logger: Logger;
@@ -73,7 +72,7 @@ export async function createApollo(options: ApolloOptions) {
       sandbox
         ? ApolloServerPluginLandingPageLocalDefault({ ...sandbox, embed: { runTelemetry: false } })
         : ApolloServerPluginLandingPageDisabled(),
-      // These wrap every field, or report to a service that is not used here.
+      // These would wrap every field, or report to a service that is not used.
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginInlineTraceDisabled(),
       ApolloServerPluginSchemaReportingDisabled(),
@@ -81,18 +80,18 @@ export async function createApollo(options: ApolloOptions) {
       ...plugins,
       ...stages,
     ],
-    // Refused by a rule of the gateway's own, whose message names the variable.
+    // The gateway's own rule rejects introspection, since its message names the variable.
     introspection: true,
     hideSchemaDetailsFromClientErrors: !introspection,
     includeStacktraceInErrorResponses: false,
     parseOptions: { maxLexicalTokens: MAX_TOKENS },
     validationRules: introspection ? [] : [noIntrospectionRule],
-    // The handler of HTTP prevents it, for events, too: see params.ts.
+    // The HTTP handler prevents CSRF, also for events: see params.ts.
     csrfPrevention: false,
     documentStore,
-    // Persisted operations are resolved before, for every transport.
+    // Persisted operations are resolved earlier, for every transport.
     persistedQueries: false,
-    // The gateway stops it, after the HTTP server.
+    // The gateway stops Apollo Server after the HTTP server.
     stopOnTerminationSignals: false,
   });
   await server.start();
@@ -100,7 +99,7 @@ export async function createApollo(options: ApolloOptions) {
   async function renderLandingPage(): Promise<string | null> {
     const headers = new HeaderMap([['accept', 'text/html']]);
     const httpGraphQLRequest = { method: 'GET', headers, search: '', body: undefined };
-    const context = () => Promise.reject(new Error('the landing page executes nothing'));
+    const context = () => Promise.reject(new Error('The landing page must not execute an operation'));
     const { body } = await server.executeHTTPGraphQLRequest({ httpGraphQLRequest, context });
     return body.kind === 'complete' ? body.string : null;
   }
@@ -110,7 +109,7 @@ export async function createApollo(options: ApolloOptions) {
     execute: (operation: Operation): Promise<GraphQLResponse> =>
       server.executeOperation(requestOf(operation, plugins.length > 0), { contextValue: contextOf(operation) }),
 
-    /** Sandbox as HTML, the same each time; null where it is switched off. */
+    /** HTML of Sandbox, the same for each request. Null if Sandbox is off. */
     landingPage: (): Promise<string | null> => (page ??= sandbox ? renderLandingPage() : Promise.resolve(null)),
 
     close: (): Promise<void> => server.stop(),
@@ -128,7 +127,7 @@ function requestOf({ request, params, source: { text: query } }: Operation, hasP
   };
 }
 
-/** A GET is given as a POST, too: Apollo Server knows no GET that accepts events. */
+/** A GET becomes a POST too, since Apollo Server does not support a GET that accepts events. */
 function httpRequestOf(http: HttpSource | undefined, params: OperationParams): HTTPGraphQLRequest {
   const headers = new HeaderMap();
   for (const [name, value] of Object.entries(http?.request.headers ?? {})) {
@@ -143,7 +142,7 @@ function contextOf(operation: Operation): OperationContext {
   return { requestId, viewerId: viewer?.id ?? null, attributes: viewer?.attributes ?? {}, operation };
 }
 
-/** The public interface by which Apollo Server takes an executor. */
+/** Public interface by which Apollo Server accepts an executor. */
 function gatewayOf(schema: GraphQLSchema, execute: Execute): GatewayInterface {
   return {
     onSchemaLoadOrUpdate(callback) {
@@ -152,7 +151,7 @@ function gatewayOf(schema: GraphQLSchema, execute: Execute): GatewayInterface {
     },
     load: () =>
       Promise.resolve({
-        // The gateway interface does not carry the context's type.
+        // The gateway interface has no type parameter for the context.
         executor: ({ context }) => execute((context as OperationContext).operation),
       }),
     stop: () => Promise.resolve(),

@@ -1,4 +1,4 @@
-/** Which operations can be compiled. */
+/** Decides which operations can be compiled. */
 import {
   getOperationAST,
   Kind,
@@ -15,16 +15,16 @@ type Fragments = Readonly<Record<string, FragmentDefinitionNode>>;
 export interface CompilableOperation {
   readonly operation: OperationDefinitionNode;
   readonly fragments: Fragments;
-  /** Fields after each fragment is put in where it is spread: compile time and memory grow with it. */
+  /** Number of fields with all fragments expanded. Compile time and memory grow with it. */
   readonly fieldCount: number;
 }
 
-/** A compiled function then holds at most about 1 MB, see `BYTES_PER_FIELD`. */
+/** A compiled function with this many fields takes about 1 MB: see `BYTES_PER_FIELD`. */
 export const MAX_COMPILED_FIELDS = 128;
 
 /**
- * Null where graphql-js must execute: mutations and subscriptions, introspection, conditions (graphql-jit keeps them on
- * nodes that fragments share) and large operations. The document must have passed validation.
+ * Null if graphql-js must execute: mutations, subscriptions, introspection, large operations, and conditions, which
+ * graphql-jit keeps on nodes that fragments share. The document must be valid.
  */
 export function findCompilable(document: DocumentNode, operationName: string | null): CompilableOperation | null {
   const operation = getOperationAST(document, operationName);
@@ -37,7 +37,7 @@ export function findCompilable(document: DocumentNode, operationName: string | n
   return fieldCount === null ? null : { operation, fragments, fieldCount };
 }
 
-/** Null for what can't be compiled. Stops at the limit, since nested spreads could take exponential time. */
+/** Null if the selection cannot be compiled. Stops at the limit, since nested spreads could take exponential time. */
 function countFields(selectionSet: SelectionSetNode, fragments: Fragments): number | null {
   let count = 0;
   const isCompilable = ({ selections }: SelectionSetNode): boolean =>
@@ -56,8 +56,8 @@ function countFields(selectionSet: SelectionSetNode, fragments: Fragments): numb
 }
 
 /**
- * graphql-jit joins the keys of a path by underscores to name a field's `info`: `a_b.c` and `a.b_c` would share one. With
- * underscores only in front, as in `_entities`, every such name is unique.
+ * graphql-jit joins path keys by underscores to name a field's `info`, so `a_b.c` and `a.b_c` would share a name.
+ * Underscores only in front, as in `_entities`, are unambiguous.
  */
 const UNAMBIGUOUS = /^_*[^_]+$/;
 
@@ -66,7 +66,7 @@ function hasCompilableName({ name, alias }: FieldNode): boolean {
   return !isIntrospection && UNAMBIGUOUS.test(alias?.value ?? name.value);
 }
 
-/** Without the declarations of variables: graphql-js reads the variables, and the bare schema has no input types. */
+/** Removes variable declarations: graphql-js reads the variables, and the bare schema has no input types. */
 export const withoutVariables = ({ operation, fragments }: CompilableOperation): DocumentNode => ({
   kind: Kind.DOCUMENT,
   definitions: [{ ...operation, variableDefinitions: [] }, ...Object.values(fragments)],

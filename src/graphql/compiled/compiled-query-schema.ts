@@ -1,6 +1,6 @@
 /**
- * The schema that operations are compiled with. Its fields take no arguments: graphql-jit would write literals into the
- * code that it generates, where it turns some texts into expressions. graphql-js reads them when the operation runs.
+ * Schema for compilation. Its fields have no arguments: graphql-jit would write literals into generated code, where
+ * some texts become expressions. graphql-js reads the arguments when the operation runs.
  */
 import {
   getArgumentValues,
@@ -26,11 +26,11 @@ import { COMPUTED_TYPES } from '../fields/guarded-fields.ts';
 
 type Values = Readonly<Record<string, unknown>>;
 
-/** What the resolvers of one compiled execution share; it takes the place of the context. */
+/** Data shared by the resolvers of one compiled execution. It replaces the context. */
 export interface CompiledExecution {
   readonly context: unknown;
   readonly variables: Values;
-  /** By the field's first node: the items of a list have them in common. */
+  /** Arguments by the field's first node, since the items of a list share them. */
   readonly args: Map<FieldNode, Values>;
 }
 
@@ -56,8 +56,8 @@ export function createBareSchema(schema: GraphQLSchema): GraphQLSchema {
       return new GraphQLUnionType({ name: type.name, types: () => type.getTypes().map(bareObject), resolveType });
     }
     throw new Error(
-      `expected only objects without isTypeOf and unions with resolveType, got ${String(type)}: ` +
-        'teach compiled-query-schema.ts to compile it, and random-operations.ts to ask for it',
+      `A type must be an object without isTypeOf or a union with resolveType, got ${String(type)}: ` +
+        'support it in compiled-query-schema.ts and random-operations.ts',
     );
   }
 
@@ -76,7 +76,7 @@ export function createBareSchema(schema: GraphQLSchema): GraphQLSchema {
   function bareObject(type: GraphQLObjectType): GraphQLObjectType {
     const made = bare(type);
     if (isObjectType(made)) return made;
-    throw new Error(`expected an object type for ${type.name}`);
+    throw new Error(`${type.name} must be an object type`);
   }
 
   const query = schema.getQueryType();
@@ -85,11 +85,11 @@ export function createBareSchema(schema: GraphQLSchema): GraphQLSchema {
 
 function resolverOf(parent: GraphQLObjectType, field: Field): Resolver | undefined {
   const { resolve } = field;
-  // Plain data: what a read throws would leave the operation without an answer in the code that graphql-jit puts here.
+  // Plain data. An exception here would leave the operation without an answer in graphql-jit's code.
   if (!resolve) return undefined;
-  // A number beyond Int fails in Int's serializer, too, and then graphql-js answers: no call for each number in a list.
+  // A number beyond Int also fails in Int's serializer, and then graphql-js answers. This saves a call per number.
   if (entryOf(field).isIntCheck && !COMPUTED_TYPES.has(parent.name)) return undefined;
-  // Most resolvers read no `info`, and it takes longer to copy than most of them take.
+  // Copying `info` takes longer than most resolvers, and few of them read it.
   const readsInfo = resolve.length > 3;
   const call: Resolver = (source, _none, execution, info) =>
     resolve(
@@ -113,8 +113,8 @@ function argumentsOf(field: Field, node: FieldNode | undefined, { args, variable
 }
 
 /**
- * graphql-jit puts an item that rejects into the wrong place, but an Error that it resolves with into its own. Each item is completed
- * when it comes: while others are waited for there is time.
+ * graphql-jit puts a rejected item into the wrong place, but a resolved Error into the right one. Each item is
+ * completed when it arrives, while others are pending.
  */
 function settleItems(result: unknown): unknown {
   if (result instanceof Promise) return result.then(settleItems);
@@ -130,7 +130,7 @@ const errorAsValue = (item: unknown): unknown =>
       })
     : item;
 
-/** What this throws nothing would catch; for a type that is not known graphql-js says what went wrong. */
+/** An exception would not be caught here. For an unknown type, graphql-js reports the problem. */
 const typeResolver =
   (
     resolveType: GraphQLTypeResolver<unknown, unknown>,

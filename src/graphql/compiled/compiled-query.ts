@@ -1,6 +1,6 @@
 /**
- * Operations compiled by graphql-jit, where that is proved to answer as graphql-js does: see decision record 9. Arguments
- * and variables are graphql-js' own, and so is every error that did not come from a resolver.
+ * Operations compiled by graphql-jit, if its answers are proven to equal those of graphql-js: see decision record 9.
+ * graphql-js handles arguments, variables and all errors except those of resolvers.
  */
 import {
   execute,
@@ -20,20 +20,20 @@ import { createBareSchema, type CompiledExecution } from './compiled-query-schem
 
 export interface CompiledQuery {
   execute(context: Context, variables: Readonly<Record<string, unknown>>): ExecutionResult | Promise<ExecutionResult>;
-  /** About what it holds in memory, measured. */
+  /** Approximate memory, based on measurements. */
   readonly sizeBytes: number;
 }
 
 export type QueryCompiler = ReturnType<typeof createQueryCompiler>;
 
-/** Measured growth of the heap by a compiled function that has run: 2 to 8.3 KB a field. */
+/** Measured heap growth of a compiled function that has run: 2 to 8.3 KB per field. */
 export const BYTES_PER_FIELD = 8000;
 
 export function createQueryCompiler(schema: GraphQLSchema) {
   const bareSchema = createBareSchema(schema);
 
   return {
-    /** Null where graphql-js must execute. The document must have passed validation. */
+    /** Null if graphql-js must execute. The document must be valid. */
     compile(document: DocumentNode, operationName: string | null): CompiledQuery | null {
       const compilable = findCompilable(document, operationName);
       if (!compilable) return null;
@@ -74,7 +74,7 @@ export function createQueryCompiler(schema: GraphQLSchema) {
   };
 }
 
-/** Null if an error is not a resolver's own: graphql-jit words those in its own way. They come from defects and are rare. */
+/** Null if an error is not a resolver's own, since graphql-jit words it differently. Such errors are rare defects. */
 function finished(result: ExecutionResult): ExecutionResult | null {
   const { data = null, errors } = result;
   if (!errors) return result;
@@ -84,7 +84,7 @@ function finished(result: ExecutionResult): ExecutionResult | null {
   return located.length < errors.length ? null : { errors: located, data };
 }
 
-/** Resolvers are told of the client's operation and of the schema that they belong to. */
+/** Gives resolvers the client's operation and the original schema. */
 function originalInfo(
   schema: GraphQLSchema,
   operation: OperationDefinitionNode,

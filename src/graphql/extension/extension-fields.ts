@@ -1,4 +1,4 @@
-/** The entries of an extension, as the field table has them: priced, bounded, and for authenticated callers alone. */
+/** Field table entries of an extension: priced, bounded, and only for authenticated callers. */
 import { Kind, type FieldDefinitionNode, type GraphQLFieldResolver, type ListTypeNode, type TypeNode } from 'graphql';
 import { DATA_REQUIREMENTS } from '../../runs/loaders/run-loaders.ts';
 import type { Context } from '../context.ts';
@@ -12,7 +12,7 @@ import { UNPRICED, type ExtensionField, type SchemaExtension } from './schema-ex
 
 type Entry = FieldEntry & { readonly resolve: GraphQLFieldResolver<unknown, Context> };
 
-/** By type and field. Throws a sentence for the embedder where entries and SDL do not fit. */
+/** Entries by type and field. Throws an Error for the embedder if entries and SDL do not match. */
 export function extensionTables({ typeDefs, fields }: SchemaExtension): Record<string, Record<string, Entry>> {
   const tables: Record<string, Record<string, Entry>> = {};
   for (const type of readAddedTypes(typeDefs)) {
@@ -21,28 +21,28 @@ export function extensionTables({ typeDefs, fields }: SchemaExtension): Record<s
     for (const field of type.fields) {
       const entry = Object.hasOwn(given, field.name.value) ? given[field.name.value] : undefined;
       checkField(type, field, entry);
-      // What the parent is, the SDL alone tells.
+      // Only the SDL defines the parent's type.
       table[field.name.value] = entry ? entryOf(type, field, entry) : { resolve: ownProperty(field) };
     }
   }
   for (const [typeName, given] of Object.entries(fields)) {
     const unknown = Object.keys(given ?? {}).find((name) => !tables[typeName]?.[name]);
-    if (unknown !== undefined) throw new Error(`extension.fields: ${typeName}.${unknown} is no field of its typeDefs.`);
+    if (unknown !== undefined) throw new Error(`extension.fields: ${typeName}.${unknown} is not in typeDefs.`);
   }
   return tables;
 }
 
 function checkField({ name, isOfContract }: AddedType, field: FieldDefinitionNode, entry: object | undefined): void {
   const path = `${name}.${field.name.value}`;
-  if (isOfContract && !entry) throw new Error(`extension.fields: expected an entry for ${path}.`);
+  if (isOfContract && !entry) throw new Error(`extension.fields: ${path} must have an entry.`);
   if (isOfContract && field.type.kind === Kind.NON_NULL_TYPE) {
-    throw new Error(`extension.typeDefs: expected ${path} to be nullable: its failure must not take ${name} with it.`);
+    throw new Error(`extension.typeDefs: ${path} must be nullable, so that its failure does not null ${name}.`);
   }
-  if (entry && !('resolve' in entry)) throw new Error(`extension.fields: ${path} has no resolve.`);
+  if (entry && !('resolve' in entry)) throw new Error(`extension.fields: ${path} must have a resolve function.`);
   const wrong = Object.entries(entry ?? {}).find(([key, value]) => !isGood(name, key, value));
-  if (wrong) throw new Error(`extension.fields: ${path} has a wrong ${wrong[0]}.`);
+  if (wrong) throw new Error(`extension.fields: ${path} has an invalid ${wrong[0]}.`);
   const list = listOf(field);
-  if (list && listOf(list)) throw new Error(`extension.typeDefs: expected no list of lists, got ${path}.`);
+  if (list && listOf(list)) throw new Error(`extension.typeDefs: ${path} must not be a list of lists.`);
 }
 
 function isGood(typeName: string, key: string, value: unknown): boolean {
@@ -52,13 +52,13 @@ function isGood(typeName: string, key: string, value: unknown): boolean {
   return key === 'cacheMs' || ((key === 'calls' || key === 'items') && Number.isInteger(value));
 }
 
-/** Null for what is no list, nullable or not. */
+/** Null if the type is not a list. */
 function listOf({ type }: { readonly type: TypeNode }): ListTypeNode | null {
   const nullable = type.kind === Kind.NON_NULL_TYPE ? type.type : type;
   return nullable.kind === Kind.LIST_TYPE ? nullable : null;
 }
 
-/** Of a list of them, too. There are no lists of lists. */
+/** True for JSON and lists of JSON. Lists of lists are not supported. */
 function isJson({ type }: FieldDefinitionNode): boolean {
   let named = type;
   while (named.kind !== Kind.NAMED_TYPE) named = named.type;
@@ -67,7 +67,7 @@ function isJson({ type }: FieldDefinitionNode): boolean {
 
 const jsonOf = (field: FieldDefinitionNode) => (listOf(field) ? asJsonItems : asJson);
 
-/** A property of an object of the embedder's. A method gets the field's arguments, and nothing of the gateway's own. */
+/** Reads a property of an embedder's object. A method receives the field's arguments only. */
 export const propertyOf =
   (name: string) =>
   (parent: unknown, args: unknown): unknown => {
@@ -87,11 +87,11 @@ function entryOf({ name }: AddedType, field: FieldDefinitionNode, given: Extensi
   const path = `${name}.${field.name.value}`;
   const admission = admissionTo(name);
 
-  /** Its length was counted before, and iterables of another kind are not counted while they are answered. */
+  /** The cost limit counted at most `items` items, and other iterables are not counted while they are answered. */
   function checkLength(value: unknown): unknown {
     if (!isList || value == null || (Array.isArray(value) && value.length <= items)) return value;
     const got = Array.isArray(value) ? `${value.length} items` : `a ${typeof value}`;
-    throw new Error(`${path}: expected an array of at most ${items} items, as its entry says; got ${got}`);
+    throw new Error(`${path} must be an array of at most ${items} items, as its entry declares, got ${got}`);
   }
 
   const check = isJson(field) ? (value: unknown) => jsonOf(field)(checkLength(value)) : checkLength;
@@ -102,7 +102,7 @@ function entryOf({ name }: AddedType, field: FieldDefinitionNode, given: Extensi
     context.lifetime.limit(cacheMs === 0 ? 0 : context.nowMs + cacheMs);
     const answer = () => given.resolve(parent, args, fieldContext);
     const value = admission ? admission(parent, context).then(answer) : answer();
-    // Any thenable becomes a promise: executors do not agree on what else they wait for.
+    // Any thenable becomes a promise, since executors disagree on other thenables.
     return isThenable(value) ? Promise.resolve(value).then(check) : check(value);
   };
   return {
@@ -116,10 +116,10 @@ function entryOf({ name }: AddedType, field: FieldDefinitionNode, given: Extensi
 
 type Admission = (parent: unknown, context: Context) => Promise<unknown>;
 
-/** Rejects for a caller who must not have the field. Null: to load the parent has proved enough. */
+/** Rejects if the caller must not read the field. Null if the loaded parent is proof enough. */
 function admissionTo(typeName: string): Admission | null {
   if (typeName === 'Query' || typeName === 'Mutation') return (_root, context) => context.proveRight();
-  // A handle costs no call: whether the caller may see the workflow, the list tells.
+  // A workflow reference costs no call. The list shows whether the caller may see the workflow.
   if (typeName === 'Workflow') return (parent, { workflows }) => workflows().find((parent as WorkflowRef).id);
   return null;
 }

@@ -1,30 +1,30 @@
-/** Reads an extension's SDL: which fields it adds to which types. Throws a sentence for the embedder. */
+/** Reads the fields that an extension's SDL adds to types. Throws an Error for the embedder. */
 import { Kind, parse, type DefinitionNode, type FieldDefinitionNode } from 'graphql';
 
 export interface AddedType {
   readonly name: string;
-  /** False: it is the embedder's own. */
+  /** False for a type of the embedder. */
   readonly isOfContract: boolean;
   readonly fields: readonly FieldDefinitionNode[];
 }
 
-/** A root of its own would go past the loaders, and a subscription past the pollers. */
+/** A new root of a subscription would bypass the pollers, and `_Service` is federation's. */
 const CLOSED: ReadonlySet<string> = new Set(['Subscription', '_Service']);
 
 export function readAddedTypes(typeDefs: string): readonly AddedType[] {
   return parseSdl(typeDefs).flatMap((definition): readonly AddedType[] => {
     switch (definition.kind) {
       case Kind.OBJECT_TYPE_EXTENSION:
-        if (CLOSED.has(definition.name.value)) throw problem(`can't extend ${definition.name.value}`);
+        if (CLOSED.has(definition.name.value)) throw problem(`an extension of ${definition.name.value}`);
         return [{ name: definition.name.value, isOfContract: true, fields: definition.fields ?? [] }];
       case Kind.OBJECT_TYPE_DEFINITION:
-        if (definition.interfaces?.length) throw problem(`${definition.name.value} has an interface`);
+        if (definition.interfaces?.length) throw problem(`${definition.name.value} with an interface`);
         return [{ name: definition.name.value, isOfContract: false, fields: definition.fields ?? [] }];
       case Kind.ENUM_TYPE_DEFINITION:
       case Kind.INPUT_OBJECT_TYPE_DEFINITION:
         return [];
       default:
-        throw problem(`found ${definition.kind}`);
+        throw problem(definition.kind);
     }
   });
 }
@@ -39,5 +39,5 @@ function parseSdl(typeDefs: string): readonly DefinitionNode[] {
 
 const problem = (found: string): Error =>
   new Error(
-    `extension.typeDefs: expected extensions of object types (not Subscription), and object, enum and input types; ${found}.`,
+    `extension.typeDefs must have only extensions of object types (not Subscription), and object, enum and input types, got ${found}.`,
   );

@@ -1,4 +1,4 @@
-/** What a field of an embedder gets: the viewer, the clock, and the loaders of the gateway's own fields. */
+/** Context of an embedder's field: the viewer, the clock, and the loaders of the gateway's own fields. */
 import type { GraphQLResolveInfo } from 'graphql';
 import type { Run, RunRecord, WorkflowRecord } from '../../domain/types.ts';
 import { MAX_WINDOW } from '../../runs/history/history-reader.ts';
@@ -11,34 +11,34 @@ import { greater, withTimes } from '../fields/data-requirements.ts';
 
 export interface FieldContext {
   readonly requestId: string;
-  /** All that may decide what is answered, beside parent and arguments: it is the key of every cache. */
+  /** Besides parent and arguments, only this may determine the answer, since it is the key of every cache. */
   readonly viewer: Pick<Viewer, 'id' | 'attributes'>;
-  /** The operation's one reading of the clock, in milliseconds since 1970. */
+  /** The operation's only clock reading, in milliseconds since 1970. */
   readonly nowMs: number;
-  /** Fires when the client has disconnected. */
+  /** Returns a signal that fires when the client has disconnected. */
   readonly signal: () => AbortSignal;
-  /** Shortens the life of the cached answer; 0: it is not cached. */
+  /** Limits the cache lifetime of the answer, in milliseconds since 1970. 0 means it is not cached. */
   readonly cacheUntil: (untilMs: number) => void;
   /**
-   * A run, fetched once for the whole operation. `requirement` says what is read of it: its record, also its steps, also the
-   * workflow's graph (all of it if left out). It costs two calls, or one for its record.
+   * A run, loaded once per operation. `requirement` names the parts that are read: record, steps, or also the graph
+   * (the default). Costs two calls, or one for the record only.
    */
   readonly run: (ref: RunRef, requirement?: DataRequirement) => Promise<Run>;
   /** Costs one call for all fields of the operation. Rejects with NOT_FOUND. */
   readonly workflow: (workflowId: string) => Promise<WorkflowRecord>;
-  /** The records of the latest runs, 1 to 1000. It costs one call for each hundred. */
+  /** Records of the latest 1 to 1000 runs. Costs one call per hundred. */
   readonly latestRuns: (workflowId: string, count: number) => Promise<readonly RunRecord[]>;
 }
 
 export interface FieldContextOptions {
   readonly context: Context;
   readonly info: GraphQLResolveInfo;
-  /** `Run.costInCents`, for messages. */
+  /** Name in messages, such as `Run.costInCents`. */
   readonly name: string;
   readonly maxCalls: number;
 }
 
-/** The price of a field is what the cost limit counts, so that no field makes more calls than its entry says. */
+/** A field cannot make more calls than its entry declares, since the cost limit counts that number. */
 export function createFieldContext({ context, info, name, maxCalls }: FieldContextOptions): FieldContext {
   const { nowMs, operation, lifetime, requirement: lookAhead, runs, workflows, history } = context;
   const { requestId, viewer, signal } = operation();
@@ -46,7 +46,8 @@ export function createFieldContext({ context, info, name, maxCalls }: FieldConte
 
   function take(count: number): void {
     calls += count;
-    if (calls > maxCalls) throw new Error(`${name}: expected at most ${maxCalls} upstream calls, as its entry says`);
+    if (calls > maxCalls)
+      throw new Error(`${name} must make at most ${maxCalls} upstream calls, as its entry declares`);
   }
 
   return {
@@ -58,7 +59,7 @@ export function createFieldContext({ context, info, name, maxCalls }: FieldConte
       lifetime.limit(untilMs);
     },
     async run(ref, requirement = 'GRAPH') {
-      // What the client selects of a run that the field answers.
+      // The client's selection may need more of the run if the field returns it.
       const needed = greater(withTimes(requirement), lookAhead(info));
       take(readsSteps(needed) ? 2 : 1);
       return runs().load(ref, needed);

@@ -1,4 +1,4 @@
-/** JSON values of an embedder's. One that can't be written would take the whole answer with it, or close its WebSocket. */
+/** JSON values of an embedder. An invalid value would fail the whole answer, or close its WebSocket. */
 import { unwritable } from '../../domain/json.ts';
 import type { JsonValue } from '../../domain/types.ts';
 import { settleAll } from '../lists/settle.ts';
@@ -6,7 +6,7 @@ import { settleAll } from '../lists/settle.ts';
 export const isThenable = (value: unknown): value is PromiseLike<unknown> =>
   typeof (value as Partial<PromiseLike<unknown>> | null | undefined)?.then === 'function';
 
-/** The value as JSON has it. Throws for a `bigint`, a cycle, or too many levels. */
+/** Returns the value as JSON. Throws for a `bigint`, a cycle, or too many levels. */
 export function asJson(value: unknown): unknown {
   if (value === undefined || value instanceof Error) return value;
   if (isThenable(value)) return Promise.resolve(value).then(asJson);
@@ -15,13 +15,13 @@ export function asJson(value: unknown): unknown {
   const json = JSON.parse(text ?? 'null') as JsonValue;
   const problem = unwritable(json);
   if (problem === null) return json;
-  throw new Error(`expected a value that is JSON: ${problem}`);
+  throw new Error(`The value must be JSON: ${problem}`);
 }
 
-/** The same of each item: one that can't be written is an Error in its place. */
+/** An item that cannot be serialized becomes an Error in its place. */
 export function asJsonItems(list: unknown): unknown {
   if (isThenable(list)) return Promise.resolve(list).then(asJsonItems);
-  // GraphQL takes any iterable for a list.
+  // GraphQL accepts any iterable as a list.
   return isIterable(list) ? settleAll<unknown, unknown>([...list], asJson) : list;
 }
 

@@ -1,16 +1,16 @@
-/** What an embedder adds to the schema: types and fields in SDL, and an entry for each field that computes something. */
+/** Schema extension of an embedder: types and fields in SDL, and an entry for each computed field. */
 import type { Run, Step } from '../../domain/types.ts';
 import type { DataRequirement } from '../../runs/loaders/run-loaders.ts';
 import type { WorkflowRef } from '../object-references.ts';
 import type { FieldContext } from './field-context.ts';
 
 export interface SchemaExtension {
-  /** `extend type Run { … }`, and object, enum and input types of one's own. */
+  /** `extend type Run { … }`, and new object, enum and input types. */
   readonly typeDefs: string;
   readonly fields: ExtensionFields;
 }
 
-/** By type and field. A field of one's own type is a property of its parent if it has no entry. */
+/** Entries by type and field. A field of a new type without an entry is a property of its parent. */
 export interface ExtensionFields {
   readonly Run?: Readonly<Record<string, ExtensionField<Run>>>;
   readonly Step?: Readonly<Record<string, ExtensionField<Step>>>;
@@ -20,19 +20,19 @@ export interface ExtensionFields {
   readonly [typeName: string]: Readonly<Record<string, ExtensionField<never>>> | undefined;
 }
 
-/** What is left out counts as if the field needed much: see `UNPRICED`. */
+/** The defaults are costly: see `UNPRICED`. */
 export interface ExtensionField<Parent> {
-  /** Gets nothing of the request but its arguments and the context: what it answers may be cached for the viewer. */
+  /** The result may be cached for the viewer, so it must depend only on the parent, the arguments and the context. */
   resolve(parent: Parent, args: Readonly<Record<string, unknown>>, context: FieldContext): unknown;
-  /** Of a field of `Run`: the parts of the run that it reads. */
+  /** Parts of the run that a field of `Run` reads. */
   readonly requirement?: DataRequirement;
-  /** Upstream calls that the context's loaders may make for it; 0: it has no loaders. */
+  /** Maximum number of upstream calls by the context's loaders. 0 means that they cannot be used. */
   readonly calls?: number;
-  /** Of a list: its greatest length. */
+  /** Maximum length of a list. */
   readonly items?: number;
-  /** How long what it answers stays right while the run does not change. Infinity: it follows from its parent alone. */
+  /** Milliseconds for which the result of an unchanged run is valid. Infinity if only the parent matters. */
   readonly cacheMs?: number;
 }
 
-/** One run with its steps and graph, a long list, and no cached answer. */
+/** One run with its steps and graph, a long list, and an answer that is not cached. */
 export const UNPRICED = { requirement: 'GRAPH', calls: 2, items: 100, cacheMs: 0 } as const;

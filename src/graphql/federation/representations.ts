@@ -1,15 +1,15 @@
-/** What a router of a federated graph sends to name an object: its type and the fields of its key. */
+/** Entity references from a federation router: a type and the fields of its key. */
 import { GatewayError } from '../../upstream/errors.ts';
 import { isRecord, kindOf } from '../json-kinds.ts';
 
-/** The types that other subgraphs may refer to, each with the fields of its key: as `@key` in the schema has them. */
+/** Types that other subgraphs may refer to, with the key fields of `@key` in the schema. */
 export const KEYS = {
   Workflow: ['id'],
   Run: ['workflowId', 'id'],
   Step: ['workflowId', 'runId', 'id'],
 } as const;
 
-/** In one list. */
+/** Limit per list. */
 export const MAX_ENTITIES = 1000;
 
 export type EntityName = keyof typeof KEYS;
@@ -18,31 +18,29 @@ export type Representation = {
   readonly [Name in EntityName]: { readonly __typename: Name } & Readonly<Record<(typeof KEYS)[Name][number], string>>;
 }[EntityName];
 
-/** Throws BAD_USER_INPUT for anything else. Fields outside the key are ignored. */
+/** Throws BAD_USER_INPUT for an invalid reference. Fields outside the key are ignored. */
 export function readRepresentation(value: unknown): Representation {
-  const given = isRecord(value)
-    ? value
-    : refuse(`expected an object with __typename and its key, got ${kindOf(value)}`);
+  const given = isRecord(value) ? value : refuse(`must be an object with __typename and its key, got ${kindOf(value)}`);
   const { __typename } = given;
   if (!isEntityName(__typename)) {
     const got = typeof __typename === 'string' ? JSON.stringify(__typename.slice(0, 100)) : kindOf(__typename);
-    return refuse(`expected the __typename ${Object.keys(KEYS).join(', ')}, got ${got}`);
+    return refuse(`must have the __typename ${Object.keys(KEYS).join(', ')}, got ${got}`);
   }
   const keys = KEYS[__typename].map((name) => [name, readId(__typename, name, given[name])]);
   return { __typename, ...Object.fromEntries(keys) } as Representation;
 }
 
-/** As the type ID takes it: text or a whole number. */
+/** Accepts text and whole numbers, as the type ID does. */
 function readId(typeName: EntityName, name: string, value: unknown): string {
   if (typeof value === 'string') return value;
   if (Number.isSafeInteger(value)) return String(value);
   return refuse(
-    `expected ${typeName} by its key { ${KEYS[typeName].join(' ')} }, each an ID, got ${kindOf(value)} for ${name}`,
+    `must name ${typeName} by its key { ${KEYS[typeName].join(' ')} }, each an ID, got ${kindOf(value)} for ${name}`,
   );
 }
 
 function refuse(sentence: string): never {
-  throw new GatewayError('BAD_USER_INPUT', `representation: ${sentence}`);
+  throw new GatewayError('BAD_USER_INPUT', `representation ${sentence}`);
 }
 
 const isEntityName = (name: unknown): name is EntityName => typeof name === 'string' && Object.hasOwn(KEYS, name);

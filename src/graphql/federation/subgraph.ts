@@ -11,7 +11,7 @@ import { listLength } from '../fields/list-sizes.ts';
 import { KEYS, MAX_ENTITIES, readRepresentation, type EntityName } from './representations.ts';
 import { settleAll } from '../lists/settle.ts';
 
-/** The part of the schema that federation adds to the contract. */
+/** Schema that federation adds to the contract. */
 export const SUBGRAPH_SDL = `
 "Reference to an entity (federation): \`__typename\` and the key fields."
 scalar _Any
@@ -51,7 +51,7 @@ export const subgraphFields = (sdl: string) => ({
   },
 });
 
-/** A workflow is a reference, and costs nothing by itself. */
+/** A workflow is only a reference and costs no call. */
 function entityCalls(value: unknown, run: RunCalls): number {
   const all: readonly unknown[] = Array.isArray(value) ? value : [value];
   if (all.length > MAX_ENTITIES) return 0;
@@ -64,7 +64,7 @@ function entityCalls(value: unknown, run: RunCalls): number {
 function checkCount<T>(representations: readonly T[]): readonly T[] {
   if (representations.length <= MAX_ENTITIES) return representations;
   const got = representations.length;
-  throw new GatewayError('BAD_USER_INPUT', `representations: expected at most ${MAX_ENTITIES}, got ${got}`);
+  throw new GatewayError('BAD_USER_INPUT', `representations must have at most ${MAX_ENTITIES} items, got ${got}`);
 }
 
 function findEntity(
@@ -83,7 +83,7 @@ function findEntity(
 function stepOf({ steps }: Run, id: string): Step {
   const step = steps.find((candidate) => candidate.id === id);
   if (step) return step;
-  throw new GatewayError('NOT_FOUND', 'the run has no step of this id');
+  throw new GatewayError('NOT_FOUND', 'step not found in this run');
 }
 
 export function entityNameOf(entity: unknown): EntityName {

@@ -1,10 +1,10 @@
-/** The arguments of one field as a request gives them: variables count wherever they stand in a value. */
+/** Arguments of one field in a request. Variables are replaced at any depth of a value. */
 import { Kind, valueFromASTUntyped, visit, type FieldNode, type GraphQLField, type ValueNode } from 'graphql';
 
 export type Variables = Readonly<Record<string, unknown>>;
 
 export interface ArgumentValues {
-  /** The argument's value as the client wrote it, or its default; undefined where there is neither. Not coerced. */
+  /** Value from the client, not coerced, or else the default. Undefined without either. */
   get(name: string): unknown;
 }
 

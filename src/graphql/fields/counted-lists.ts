@@ -1,4 +1,4 @@
-/** Lists of objects count their items against the operation's budget of objects as soon as their length is known. */
+/** Counts the items of lists of objects against the operation's object budget as soon as their number is known. */
 import {
   defaultFieldResolver,
   getNamedType,
@@ -17,9 +17,8 @@ import { selectedFields, type Fragments } from './selection.ts';
 
 type Resolver = GraphQLFieldResolver<unknown, Context>;
 
-/** A resolver that counts the items that `resolve` returns. */
 export function countItems(schema: GraphQLSchema, resolve: Resolver = defaultFieldResolver): Resolver {
-  /** Documents are kept between requests, so each field of one is weighed once. */
+  /** Documents are cached between requests, so each field node is weighed once. */
   const weights = new WeakMap<FieldNode, number>();
 
   function weigh(node: FieldNode, { returnType, fragments }: GraphQLResolveInfo): number {
@@ -40,7 +39,7 @@ export function countItems(schema: GraphQLSchema, resolve: Resolver = defaultFie
   };
 }
 
-/** The weight of an item and the objects in it, without those in lists, which are counted by themselves. */
+/** Weight of an item and its nested objects. Nested lists are counted separately. */
 function itemWeight(node: FieldNode, type: GraphQLNamedType, schema: GraphQLSchema, fragments: Fragments): number {
   const fields = isObjectType(type) ? type.getFields() : {};
   const selected = selectedFields(node.selectionSet, fragments);

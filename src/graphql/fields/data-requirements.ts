@@ -1,10 +1,10 @@
-/** Look-ahead: which parts of a run the selection reads, so that only these are fetched. */
+/** Look-ahead: the parts of a run that a selection reads, so that only these are loaded. */
 import { isObjectType, type FieldNode, type GraphQLResolveInfo, type GraphQLSchema } from 'graphql';
 import { entryOf } from './field-entry.ts';
 import { DATA_REQUIREMENTS, type DataRequirement } from '../../runs/loaders/run-loaders.ts';
 import { selectedFields, type Fragments } from './selection.ts';
 
-/** For the resolver of a field that answers a run or a list of runs. `@skip` and `@include` are not weighed. */
+/** For resolvers of fields that return runs. Ignores `@skip` and `@include`. */
 export type LookAhead = (info: Pick<GraphQLResolveInfo, 'fieldNodes' | 'fragments'>) => DataRequirement;
 
 export function createLookAhead(schema: GraphQLSchema): LookAhead {
@@ -31,7 +31,7 @@ export function createLookAhead(schema: GraphQLSchema): LookAhead {
 
 const mayAnswerRuns = (typeName: string): boolean => typeName === 'Run' || typeName === '_Entity';
 
-/** Whoever gets a whole run may read its times, too. */
+/** The times of a run that is passed on as a whole may be read. */
 export const withTimes = (requirement: DataRequirement): DataRequirement => greater(requirement, 'TIMES');
 
 export const greater = (one: DataRequirement, other: DataRequirement): DataRequirement =>

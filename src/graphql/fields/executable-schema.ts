@@ -1,4 +1,4 @@
-/** Puts the field table behind a schema that was built from its SDL: resolvers, and each entry as its field's extension. */
+/** Attaches the field table to a schema built from SDL: resolvers, and each entry as its field's extension. */
 import {
   getNamedType,
   getNullableType,
@@ -21,10 +21,10 @@ type FieldResolver = GraphQLFieldResolver<unknown, Context>;
 
 type EntryWithResolvers = FieldEntry & { readonly resolve?: FieldResolver; readonly subscribe?: FieldResolver };
 
-/** By type and field. */
+/** Entries by type and field. */
 export type Tables = Readonly<Record<string, Readonly<Record<string, object>>>>;
 
-/** Throws for a type or field that the schema does not have: its resolver would never be called. */
+/** Throws for a type or field that is not in the schema, since its resolver would never be called. */
 export function attachFields(schema: GraphQLSchema, tables: Tables): void {
   for (const [typeName, table] of Object.entries(tables)) {
     const type = schema.getType(typeName);
@@ -39,7 +39,7 @@ export function attachFields(schema: GraphQLSchema, tables: Tables): void {
   }
 }
 
-/** Lists of objects count their items as they are answered: only then is their length known. */
+/** Lists of objects are counted while they are answered, when their length is known. */
 export function countObjects(schema: GraphQLSchema): void {
   for (const type of Object.values(schema.getTypeMap())) {
     if (!isObjectType(type) || type.name.startsWith('__')) continue;
@@ -66,4 +66,4 @@ export const isListOfObjects = ({ type }: GraphQLField<unknown, unknown>): boole
   isListType(getNullableType(type)) && isCompositeType(getNamedType(type));
 
 const missing = (name: string): Error =>
-  new Error(`expected ${name} to be in schema.graphql, as there is an entry for it: add it there, or remove the entry`);
+  new Error(`${name} must be in schema.graphql, since it has an entry: add it there, or remove the entry`);

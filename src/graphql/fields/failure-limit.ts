@@ -1,6 +1,6 @@
 /**
- * How many fields of one operation may fail one by one. An error takes as long as hundreds of values, and a selection that fails for each
- * step of a run under a hundred aliases would hold the event loop for seconds.
+ * Limits the failed fields of one operation. An error takes as long as hundreds of values: a field that fails for each
+ * step under a hundred aliases would block the event loop for seconds.
  */
 import { GatewayError } from '../../upstream/errors.ts';
 
@@ -10,15 +10,15 @@ export type FailureLimit = ReturnType<typeof createFailureLimit>;
 
 export function createFailureLimit() {
   let failures = 0;
-  /** True where too many have failed: then the whole answer is refused, and nothing more needs to be read. */
+  /** True if too many fields have failed. The whole answer is then rejected, and nothing more is read. */
   const isExceeded = (): boolean => failures > MAX_FAILURES;
   return {
-    /** Counts a field or an item that fails. */
+    /** Counts a failed field or item. */
     add(): void {
       failures += 1;
     },
     isExceeded,
-    /** In place of the answer; null where it may be given. */
+    /** Error that replaces the answer. Null if the answer may be sent. */
     excess: (): GatewayError | null => (isExceeded() ? tooMany() : null),
   };
 }
@@ -26,6 +26,6 @@ export function createFailureLimit() {
 const tooMany = (): GatewayError =>
   new GatewayError(
     'ANSWER_TOO_LARGE',
-    `More than ${MAX_FAILURES} fields of this operation have failed, each with an error of its own. Ask for fewer steps, or for ` +
-      'one of these fields alone, to see why.',
+    `Limit of ${MAX_FAILURES} failed fields in one operation reached. Select fewer steps, or only one of the failed fields, to ` +
+      'see their errors.',
   );

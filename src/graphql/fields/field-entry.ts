@@ -1,41 +1,41 @@
-/** An entry of the field table, as the cost limit and look-ahead read it. */
+/** Entry of the field table, as the cost limit and look-ahead read it. */
 import type { GraphQLField } from 'graphql';
 import type { DataRequirement } from '../../runs/loaders/run-loaders.ts';
 import type { ArgumentValues } from './argument-values.ts';
 
-/** What one field costs. Everything left out costs nothing. */
+/** Cost of one field. A missing property costs nothing. */
 export interface FieldCost {
   /** Upstream calls for the field itself. */
   readonly calls?: (given: ArgumentValues, run: RunCalls) => number;
-  /** How often the field's selection is answered, at most: once for an object, ASSUMED_LIST_SIZE for a list. */
+  /** Maximum number of times that the selection is answered. Default: 1 for an object, ASSUMED_LIST_SIZE for a list. */
   readonly items?: number | ((given: ArgumentValues) => number);
-  /** The same for counting objects, where it is not the same. */
+  /** Replaces `items` when objects are counted. */
   readonly objects?: number | ((given: ArgumentValues) => number);
-  /** Reads the list of workflows: one upstream call for all such fields of an operation. */
+  /** True if the field reads the list of workflows: one upstream call for all such fields of an operation. */
   readonly readsWorkflows?: true;
 }
 
-/** Upstream calls for a run that the field answers, by what is selected of it. */
+/** Upstream calls for a run that the field returns, depending on its selection. */
 export interface RunCalls {
-  /** Its record, and its steps if they are read. Without records, its steps only. */
+  /** Loads the record, and the steps if they are read. Without records, only the steps. */
   byId(): number;
-  /** A run of a page came with its record. */
+  /** The record of a run on a page is already loaded. */
   ofPage(): number;
-  /** By its id, whatever is selected. */
+  /** Loads record and steps, whatever is selected. */
   withSteps(): number;
 }
 
-/** Lists whose length only the upstream knows. */
+/** Assumed length of lists whose length only the upstream knows. */
 export const ASSUMED_LIST_SIZE = 10;
 
 export interface FieldEntry extends FieldCost {
   readonly requirement?: DataRequirement;
-  /** The resolver answers the parent's property, and throws only for what `Int` can't hold either. */
+  /** True if the resolver returns the parent's property and throws only for numbers beyond `Int`. */
   readonly isIntCheck?: true;
 }
 
 const NOTHING: FieldEntry = {};
 
-/** A field without an entry is a property of its parent: it costs nothing by itself. */
+/** A field without an entry is a property of its parent and costs nothing. */
 export const entryOf = (field: GraphQLField<unknown, unknown>): FieldEntry =>
   (field.extensions.entry as FieldEntry | undefined) ?? NOTHING;

@@ -1,7 +1,7 @@
 /**
- * The field table: for every field of the schema its resolver, data requirement and cost, in one entry. Look-ahead, the
- * cost limit and the executable schema all read it. A field without an entry does not compile; nor does an entry without a
- * resolver, unless the parent has a property of that name and type.
+ * Field table: resolver, data requirement and cost of every field of the schema. Look-ahead, the cost limit and the
+ * executable schema read it. The compiler requires an entry for each field, and a resolver in each entry,
+ * unless the parent has a property of the same name and type.
  */
 import type { GraphQLScalarType } from 'graphql';
 import type { Context } from '../context.ts';
@@ -9,7 +9,7 @@ import type { ResolverFn, Resolvers, SubscriptionResolvers } from '../generated/
 import type { DataRequirement } from '../../runs/loaders/run-loaders.ts';
 import type { FieldCost } from './field-entry.ts';
 
-/** An entry of Run also has the data requirement. */
+/** An entry of Run also has a data requirement. */
 type Requirement<Type> = Type extends 'Run' ? { readonly requirement: DataRequirement } : object;
 
 type ObjectTypeName = Exclude<
@@ -32,7 +32,7 @@ export type FieldTable<Type extends ObjectTypeName> = {
   readonly [Name in keyof Resolvers[Type]]: FieldCost & Requirement<Type> & Resolve<Resolvers[Type][Name], Name>;
 };
 
-/** The types all of whose fields are properties of their parents. */
+/** Types whose fields are all properties of their parents. */
 type PlainTypeName = {
   [Type in ObjectTypeName]: false extends {
     [Name in keyof Resolvers[Type]]: IsProperty<Resolvers[Type][Name], Name>;
@@ -41,10 +41,10 @@ type PlainTypeName = {
     : Type;
 }[ObjectTypeName];
 
-/** Stands for the entries of a type whose fields are all properties. Does not compile for any other type. */
+/** Replaces the entries of a type whose fields are all properties. Does not compile for other types. */
 export const properties = <Type extends PlainTypeName>(): Partial<FieldTable<Type>> => ({});
 
-/** The whole table: an entry for each object type, and in it for each field. */
+/** The whole table, with an entry for each field of each object type. */
 export type FieldTables = {
   readonly [Type in ObjectTypeName]: Type extends PlainTypeName ? Partial<FieldTable<Type>> : FieldTable<Type>;
 } & {

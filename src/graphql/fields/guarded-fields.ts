@@ -1,4 +1,4 @@
-/** Each field that fails counts against the operation's limit of failures, wherever its error comes from. */
+/** Counts each failed field against the operation's limit of failures, whatever the source of its error. */
 import {
   getNullableType,
   isListType,
@@ -13,13 +13,13 @@ import type { FailureLimit } from './failure-limit.ts';
 
 type Resolver = GraphQLFieldResolver<unknown, Context>;
 
-/** Types of the contract whose objects compute fields when they are read, and may throw. All others are plain data. */
+/** Types of the contract whose properties are computed when read, and may throw. All others are plain data. */
 export const COMPUTED_TYPES: ReadonlySet<string> = new Set(['Run']);
 
-/** To be called when all resolvers are attached. */
+/** Call it after all resolvers are attached. */
 export function guardFields(schema: GraphQLSchema): void {
   for (const type of Object.values(schema.getTypeMap())) {
-    // Of mutations there are few, and each of them is executed whatever fails beside it.
+    // Mutations are few, and each is executed even if others fail.
     if (!isObjectType(type) || type.name.startsWith('__') || type === schema.getMutationType()) continue;
     for (const field of Object.values(type.getFields())) {
       if (COMPUTED_TYPES.has(type.name)) field.resolve ??= propertyOf(field.name);
@@ -28,7 +28,7 @@ export function guardFields(schema: GraphQLSchema): void {
   }
 }
 
-/** Without `info`, which a compiled query copies for each call that reads it. */
+/** Does not take `info`, which a compiled query copies for each call that reads it. */
 const propertyOf =
   (name: string): Resolver =>
   (source) =>
@@ -38,7 +38,7 @@ const NO_ITEMS: readonly unknown[] = [];
 
 function guarded(resolve: Resolver, type: GraphQLOutputType): Resolver {
   const isList = isListType(getNullableType(type));
-  /** What is answered once too many have failed. Undefined: neither null nor empty is possible. */
+  /** Value after too many failures. Undefined if the field can be neither null nor empty. */
   const instead = isList ? NO_ITEMS : isNonNullType(type) ? undefined : null;
 
   function fail(error: unknown, failures: FailureLimit): unknown {
@@ -70,13 +70,13 @@ function guarded(resolve: Resolver, type: GraphQLOutputType): Resolver {
       return fail(error, failures);
     }
   };
-  // By its length a compiled query sees whether it reads `info`.
+  // A compiled query checks this length to see whether the resolver reads `info`.
   return Object.defineProperty(guard, 'length', { value: resolve.length });
 }
 
 const mayFail = (item: unknown): boolean => item instanceof Error || item instanceof Promise;
 
-/** Items fail alone: an Error is null in its place, and so is what rejects. */
+/** Items fail separately: an Error or a rejected item becomes null. */
 function checkItems(items: readonly unknown[], failures: FailureLimit): readonly unknown[] {
   const checked = items.map((item) => {
     if (item instanceof Error) failures.add();

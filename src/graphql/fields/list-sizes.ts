@@ -1,4 +1,4 @@
-/** Sizes of lists and pages, and the calls that they cost: bounds that arguments and the field table share. */
+/** Sizes of lists and pages, and the calls that they cost. Arguments and the field table share these limits. */
 import { MAX_WINDOW } from '../../runs/history/history-reader.ts';
 import { MAX_LATER, MAX_PAGE_CALLS, windowsOfEach } from '../../runs/history/run-history.ts';
 import type { ArgumentValues } from './argument-values.ts';
@@ -6,27 +6,26 @@ import type { ArgumentValues } from './argument-values.ts';
 export const MAX_LIST_SIZE = 100;
 export const MAX_RUNS_IN_STATISTICS = 1000;
 
-/** Assumed sizes: steps of a run, and small lists such as failed steps. */
+/** Assumed sizes: the steps of a run, and small lists such as failed steps. */
 export const ASSUMED_STEPS = 20;
 export const ASSUMED_FEW = 3;
 
-/** A size out of range costs nothing: the field itself refuses it, before any call. */
+/** A size out of range costs 0, since the field rejects it before any call. */
 const withinRange = (value: unknown, max: number): number =>
   typeof value === 'number' && value >= 1 && value <= max ? value : 0;
 
-/** The page size that the argument `first` asks for. */
 export const pageSize = (given: ArgumentValues): number => withinRange(given.get('first'), MAX_LIST_SIZE);
 
 export const runsInStatistics = (given: ArgumentValues): number =>
   withinRange(given.get('last'), MAX_RUNS_IN_STATISTICS);
 
-/** The length of a list argument, `max` if it is longer. One that is no list is coerced to a list of one. */
+/** Length of a list argument, at most `max`. GraphQL coerces a single value to a list of one. */
 export function listLength(value: unknown, max: number): number {
   if (!Array.isArray(value)) return value == null ? 0 : 1;
   return Math.min(value.length, max);
 }
 
-/** The number of workflows that `workflowIds` names; as many as there may be, where it names none. */
+/** Number of workflows in `workflowIds`. Without ids, the maximum number. */
 export function workflowCount(given: ArgumentValues): number {
   const ids = given.get('workflowIds');
   return ids == null ? MAX_LIST_SIZE : listLength(ids, MAX_LIST_SIZE);
@@ -34,10 +33,10 @@ export function workflowCount(given: ArgumentValues): number {
 
 export const bucketCount = (given: ArgumentValues): number => withinRange(given.get('buckets'), MAX_LIST_SIZE);
 
-/** Upstream calls for a page of a history. Behind a cursor, a window holds one run less: the cursor's own is read again. */
+/** Upstream calls for a page of a history. Behind a cursor, the cursor's run is read again in each window. */
 export const historyPageCalls = (given: ArgumentValues): number => pageCalls(given, MAX_PAGE_CALLS);
 
-/** The same for a page of several histories. */
+/** Upstream calls for a page of several histories. */
 export function recentPageCalls(given: ArgumentValues): number {
   const workflows = workflowCount(given);
   return workflows * pageCalls(given, windowsOfEach(workflows));
@@ -48,12 +47,12 @@ function pageCalls(given: ArgumentValues, maxWindows: number): number {
   return (given.get('filter') == null ? 1 : maxWindows) + (isFullBehindCursor ? 1 : 0);
 }
 
-/** Upstream calls for a search among the latest runs of a workflow. */
+/** Upstream calls for a search in the latest runs of a workflow. */
 export const SEARCH_CALLS = MAX_PAGE_CALLS;
 
 /**
- * The first window holds a hundred runs. Each further one starts with the last run of the one before. Up to a thousand runs that
- * started later than `startedBefore` are read, too.
+ * The first window has 100 runs. Each further one starts with the last run of the previous one. Up to 1000 runs after
+ * `startedBefore` are read too.
  */
 export function statisticsCalls(given: ArgumentValues): number {
   const runs = runsInStatistics(given);
@@ -62,15 +61,15 @@ export function statisticsCalls(given: ArgumentValues): number {
   return 1 + Math.ceil(Math.max(0, read - MAX_WINDOW) / (MAX_WINDOW - 1));
 }
 
-/** Runs whose steps answer more about failure groups than their own runs do. */
+/** Maximum number of runs whose steps are loaded for further data of failure groups. */
 export interface FurtherRuns {
-  /** Runs before the window: has the failure been there before? */
+  /** Runs before the window. They show whether the failure is new. */
   readonly earlier: number;
-  /** Completed runs after the last failure: has the node completed since? */
+  /** Completed runs after the last failure. They show whether the node has completed since. */
   readonly since: number;
 }
 
-/** A list over several workflows looks at about a hundred, or at one of each. */
+/** A list over several workflows reads about this many, or one per workflow. */
 const MAX_FURTHER_RUNS = 100;
 
 export function furtherRuns(workflowCount: number): FurtherRuns {
@@ -78,15 +77,15 @@ export function furtherRuns(workflowCount: number): FurtherRuns {
   return { earlier: Math.min(20, ofEach), since: Math.min(5, ofEach) };
 }
 
-/** The steps of each run that may have failed. Runs before the window are among `last`, but those after it are not. */
+/** Loads the steps of each run that may have failed. Runs before the window are included in `last`. */
 export const failureGroupCalls = (given: ArgumentValues): number =>
   statisticsCalls(given) + runsInStatistics(given) + (given.get('startedBefore') == null ? 0 : furtherRuns(1).since);
 
-/** The same over several workflows: `last` runs of all, and further ones of each. */
+/** Over several workflows: `last` runs of all together, and further runs of each. */
 export function failureGroupCallsOfAll(given: ArgumentValues): number {
   const workflows = workflowCount(given);
   return workflows * (statisticsCalls(given) + furtherRuns(workflows).earlier) + runsInStatistics(given);
 }
 
-/** Runs that `lastSuccessBeforeFailures` compares with its own. */
+/** Runs that `lastSuccessBeforeFailures` compares with its own run. */
 export const COMPARED_RUNS = 100;

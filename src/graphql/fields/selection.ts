@@ -1,12 +1,9 @@
-/** What is selected of a field, through fragments, each of them once. */
+/** Selected fields of a field, including those of fragments. */
 import { Kind, type FieldNode, type FragmentDefinitionNode, type SelectionSetNode } from 'graphql';
 
 export type Fragments = Readonly<Record<string, FragmentDefinitionNode>>;
 
-/**
- * The selected fields. `onType` says whether a fragment on that type counts. A fragment that is spread twice is walked once: nested
- * spreads would otherwise take exponential time.
- */
+/** `onType` filters fragments by type. Each is walked once, since nested spreads could take exponential time. */
 export function selectedFields(
   set: SelectionSetNode | undefined,
   fragments: Fragments,

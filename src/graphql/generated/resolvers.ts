@@ -47,12 +47,12 @@ export type AttemptKind =
   /** The previous execution failed, and had ended when this one started. */
   | 'RETRY';
 
-/** Extent of `Workflow.changePoints`. */
+/** Numbers of runs that `Workflow.changePoints` covers. */
 export type ChangeCoverage = {
   readonly __typename?: 'ChangeCoverage';
   /** Number of these runs whose steps were loaded and compared. */
   readonly examinedCount: Scalars['Int']['output'];
-  /** Number of runs in question: `last`, or all runs of the workflow if it has fewer. */
+  /** Number of requested runs: `last`, or all runs of the workflow if there are fewer. */
   readonly runCount: Scalars['Int']['output'];
 };
 
@@ -60,17 +60,17 @@ export type ChangeCoverage = {
 export type ChangeKind =
   /**
    * The workflow was changed between the two runs, by `Workflow.updatedAt`.
-   * The upstream sends only the present version and graph, so earlier changes are not known.
+   * The upstream sends only the current version and graph, so earlier changes are unknown.
    */
   | 'GRAPH'
-  /** Another model in the step's inputs; in its outputs, if the inputs name none. */
+  /** Different model in the step's inputs, or in its outputs if the inputs name none. */
   | 'MODEL'
-  /** Other parameters: temperature, limits, tools, response format, … */
+  /** Different parameters: temperature, limits, tools, response format, … */
   | 'PARAMETERS'
   /**
-   * Other system or developer messages, or another template. Messages of the user and of the model do not count.
-   * Prompts are compared by sentence, whatever the order and the blanks. All dates are equal. If runs in a row each have sentences
-   * that neither the run before nor the run after has, such as names or retrieved texts, these sentences are data and do not count.
+   * Different system or developer messages, or a different template. Messages of users and models do not count.
+   * Prompts are compared by sentence. The order of sentences, blanks and dates do not count. If consecutive runs each have sentences
+   * that neither the previous nor the next run has, such as names or retrieved texts, these sentences are data and do not count.
    */
   | 'PROMPT';
 
@@ -79,15 +79,14 @@ export type ChangePoint = {
   readonly __typename?: 'ChangePoint';
   /**
    * Value after the change: the part that differs, at most about 300 characters. Null if there is none.
-   * PROMPT: sentences that only the run has. PARAMETERS: names and JSON values. GRAPH: version, and nodes that have run only
-   * since.
+   * PROMPT: sentences that only `run` has. PARAMETERS: names and JSON values. GRAPH: version, and nodes that only later runs have.
    */
   readonly after?: Maybe<Scalars['String']['output']>;
   /** Start of `run`. */
   readonly at: Scalars['DateTime']['output'];
   /**
    * Value before the change: the part that differs, at most about 300 characters. Null if there is none.
-   * PROMPT: sentences that only the previous run has. PARAMETERS: names and JSON values. GRAPH: nodes of earlier runs that the graph
+   * PROMPT: sentences that only `previousRun` has. PARAMETERS: names and JSON values. GRAPH: nodes of earlier runs that the graph
    * no longer has.
    */
   readonly before?: Maybe<Scalars['String']['output']>;
@@ -211,24 +210,26 @@ export type FailureGroup = {
   readonly firstSeenAt?: Maybe<Scalars['DateTime']['output']>;
   /**
    * True if the examined runs before `firstSeenAt` do not have this failure: at least one finished run, or no older run exists.
-   * False if the examined runs begin with it, so that it may be older. Also false if an examined run before it has the failure, or
-   * may have it because its steps cannot be loaded. A failure that occurs now and then may be older even if this is true: see
-   * `isNew`.
+   * False if it may be older: no run before it was examined, or such a run has the failure, or may have it because its steps cannot
+   * be loaded.
+   * An intermittent failure may be older even if this is true: see `isNew`.
    */
   readonly firstSeenIsExact: Scalars['Boolean']['output'];
   /**
-   * True if the failure is first seen in the examined runs, and the 20 finished runs before it, or all older runs if there are
-   * fewer, do not have it.
-   * Runs before the list's own are examined for this: up to 20 before `startedAfter`, as far as `last` allows, and in a list over
-   * several workflows those that are not among the latest of all. Steps are loaded of at most 20 failed ones, fewer in a list over
-   * more than 5 workflows; one upstream call for each that is not cached. False also if too few runs are examined, or a failed run
-   * right before it cannot be loaded.
+   * True if no examined run before `firstSeenAt` has the failure. These must include the 20 finished runs before it, or all older
+   * runs if there are fewer.
+   * This also examines runs before those of the list: up to 20 before `startedAfter`, if `last` allows it. In a list over several
+   * workflows, these are runs that are not among the latest of all.
+   * The steps of at most 20 failed runs are loaded for this, fewer in a list over more than 5 workflows. Costs one upstream call
+   * for each run without cached steps.
+   * False also if too few runs are examined, or a failed run right before `firstSeenAt` cannot be loaded.
    */
   readonly isNew: Scalars['Boolean']['output'];
   /**
-   * True if the node has completed since, in a run that started after `lastSeenAt`. If no step failed: if a run has completed since.
-   * Looks at the failed runs of the list and the newest 5 completed runs, fewer in a list over more than 20 workflows; one upstream
-   * call for each that is not cached. False if none of these shows it, for example because their steps cannot be loaded.
+   * True if the node has completed in a run that started after `lastSeenAt`. If no step failed: if such a run has completed.
+   * Examines the failed runs of the list and the newest 5 completed runs, fewer in a list over more than 20 workflows. Costs one
+   * upstream call for each run without cached steps.
+   * False if none of these runs shows it, for example because their steps cannot be loaded.
    */
   readonly isResolved: Scalars['Boolean']['output'];
   /** Start of the last run in the group. Null if no start is known. */
@@ -236,12 +237,12 @@ export type FailureGroup = {
   /** Error message of the latest run in the group, unchanged. Null without a message. */
   readonly latestMessage?: Maybe<Scalars['String']['output']>;
   /**
-   * Error message with placeholders in place of the parts that vary between runs. Null without a message.
-   * Masked are UUIDs, hexadecimal ids of 8 digits and more, and other long ids (`<id>`), times and dates (`<time>`), durations
-   * (`<duration>`), IP addresses and ports (`<ip>`, `<port>`), email addresses (`<email>`), numbers of 4 digits and more or with a
-   * fraction (`<number>`), and ids in the path or query of a URL. HTTP statuses, names and quoted words are kept:
-   * `KeyError: 'sku_v1'` is not `KeyError: 'customer'`, but `KeyError: '10042'` is `KeyError: '<number>'`.
-   * Of a Python traceback, the error below the frames. The first 2000 characters are read, at most 500 are returned.
+   * Error message with placeholders for the parts that vary between runs. Null without a message.
+   * Placeholders: `<id>` for UUIDs, hexadecimal ids of 8 digits and more, other long ids, and ids in the path or query of a URL;
+   * `<time>` for times and dates; `<duration>`; `<ip>`; `<port>`; `<email>`; `<number>` for numbers of 4 digits and more or with a
+   * fraction. HTTP statuses, names and quoted words are kept: `KeyError: 'sku_v1'` is not `KeyError: 'customer'`, but
+   * `KeyError: '10042'` is `KeyError: '<number>'`.
+   * A Python traceback is reduced to the error below its frames. The first 2000 characters are read, at most 500 are returned.
    */
   readonly message?: Maybe<Scalars['String']['output']>;
   /** Id of the failed node. Null if no step failed: the error is then the run's own. */
@@ -454,10 +455,10 @@ export type Query = {
   /**
    * Failed runs among the latest runs of several workflows, grouped by workflow and similar failure. Largest group first, then the
    * most recent one.
-   * A workflow whose runs cannot be loaded is left out, with an error in `errors` that has its id in `extensions.workflowId`. A
-   * failed run whose steps cannot be loaded is null at the end of the list, with its own error.
-   * Costs one upstream call for each workflow and 100 runs, and one for each failed run whose steps are not cached, within the
-   * operation's budget.
+   * A workflow whose runs cannot be loaded is left out. Its error in `errors` has its id in `extensions.workflowId`.
+   * A failed run whose steps cannot be loaded is null at the end of the list, with its own error.
+   * Costs one upstream call per workflow and 100 runs, and one for each failed run without cached steps, within the operation's
+   * budget.
    */
   readonly failureGroups?: Maybe<ReadonlyArray<Maybe<FailureGroup>>>;
   /** The same as `run`, for Relay's `@refetchable`. */
@@ -640,7 +641,7 @@ export type Run = {
   /**
    * Newest completed run before the first run of this run's failure group: the base to compare an intermittent failure with.
    * Examines the newest 100 completed and failed runs that started before this run, among the workflow's latest 500 runs. Costs one
-   * upstream call for each failed one whose steps are not cached. Null with an error if one of them cannot be loaded.
+   * upstream call for each failed run without cached steps. Null with an error if one of these runs cannot be loaded.
    * Null if there is no such run, or if this run has not failed or has no start.
    */
   readonly lastSuccessBeforeFailures?: Maybe<Run>;
@@ -697,8 +698,8 @@ export type Run = {
    */
   readonly totalElapsedTime?: Maybe<Scalars['Int']['output']>;
   /**
-   * URL of this run in the upstream's own web page, by `RUN_URL_TEMPLATE`.
-   * Null without that variable. It is not checked whether the page exists.
+   * URL of this run in the upstream's web page, from `RUN_URL_TEMPLATE`.
+   * Null if that variable is not set. The gateway does not check that the page exists.
    */
   readonly upstreamUrl?: Maybe<Scalars['String']['output']>;
   /**
@@ -831,8 +832,8 @@ export type RunEdge = {
 /** Filter for runs. All given conditions must match. */
 export type RunFilter = {
   /**
-   * The error of the run record contains this text, in upper or lower case. Runs without an error do not match.
-   * 1 to 1000 characters, not only blanks. The first 16,384 characters of an error are compared.
+   * Text in the error of the run record, in upper or lower case. Runs without an error do not match.
+   * 1 to 1000 characters, not only blanks. Only the first 16,384 characters of an error are compared.
    */
   readonly error?: InputMaybe<Scalars['String']['input']>;
   /** Started at this time or later. */
@@ -1263,7 +1264,7 @@ export type TrendBucket = {
   readonly isComplete: Scalars['Boolean']['output'];
   /**
    * Statistics of each node, by node id.
-   * Costs one upstream call for each run whose steps are not cached, within the operation's budget.
+   * Costs one upstream call for each run without cached steps, within the operation's budget.
    * Runs whose steps the upstream has deleted are left out.
    */
   readonly nodes?: Maybe<ReadonlyArray<NodeStatistics>>;
@@ -1279,8 +1280,8 @@ export type TrendBucket = {
 
 /**
  * Tokens used by the runs of a time bucket, and their estimated cost: sums over the outputs in the run records.
- * A record has one output of each node, so failed executions, which were paid for too, and earlier iterations of a node are missing.
- * `Run.tokenUsage` and `Run.estimatedCost` have them.
+ * A record has one output per node. Failed executions, which are billed too, and earlier iterations of a node are missing.
+ * `Run.tokenUsage` and `Run.estimatedCost` include them.
  *
  * Counts are null if no output reports them, 0 if none were used, and null with a NUMBER_OUT_OF_RANGE error beyond `Int`.
  */
@@ -1291,7 +1292,7 @@ export type UsageTrend = {
   /** Input tokens from a model's cache, included in `inputTokens`. */
   readonly cachedInputTokens?: Maybe<Scalars['Int']['output']>;
   /**
-   * Estimated cost of these outputs; `stepsUnpriced` is the number of those that could not be priced.
+   * Estimated cost of these outputs. `stepsUnpriced` is the number of outputs without a price.
    * Null if the gateway has no prices (`TOKEN_PRICES`).
    */
   readonly estimatedCost?: Maybe<Cost>;
@@ -1301,11 +1302,11 @@ export type UsageTrend = {
   readonly outputTokens?: Maybe<Scalars['Int']['output']>;
   /** Output tokens for reasoning, included in `outputTokens`. */
   readonly reasoningTokens?: Maybe<Scalars['Int']['output']>;
-  /** Number of runs whose record reports no tokens. They are in no sum. */
+  /** Number of runs whose record reports no tokens. The sums do not include them. */
   readonly runsNotReporting: Scalars['Int']['output'];
   /** Number of runs whose record reports tokens. */
   readonly runsReporting: Scalars['Int']['output'];
-  /** Number of outputs that report tokens: at most one a run and node. */
+  /** Number of outputs that report tokens: at most one per run and node. */
   readonly stepsReporting: Scalars['Int']['output'];
   /** All tokens. */
   readonly totalTokens?: Maybe<Scalars['Int']['output']>;
@@ -1318,17 +1319,17 @@ export type UsageTrend = {
  */
 export type Workflow = {
   readonly __typename?: 'Workflow';
-  /** Number of runs that `changePoints` with the same `last` compares. Makes no further call next to it. */
+  /** Number of runs that `changePoints` with the same `last` examines. Costs no further call next to it. */
   readonly changeCoverage?: Maybe<ChangeCoverage>;
   /**
-   * Changes between successive runs among the latest runs: of the workflow, and of what its steps ask of a model. Newest first,
-   * then by node id, then by kind. `changeCoverage` says how many runs were examined.
+   * Changes between successive runs among the latest runs: of the workflow, and of the models, prompts and parameters of its steps.
+   * Newest first, then by node id, then by kind. `changeCoverage` has the number of examined runs.
    *
-   * A step is compared with the last earlier run in which its node asked a model. A skipped step, a step without inputs, and a
-   * failed step that was retried do not count. If a node has several other executions in a run, they count together: all their
-   * models, the sentences that all their prompts have, and all values of each parameter.
+   * A step is compared with the last earlier run in which its node called a model. Skipped steps, steps without inputs and retried
+   * failed steps do not count. Several other executions of a node in one run count together: all their models, the sentences that
+   * all their prompts have, and all values of each parameter.
    *
-   * Costs one upstream call for each run whose steps are not cached. The newest runs are loaded first; runs beyond the operation's
+   * Costs one upstream call for each run without cached steps. The newest runs are loaded first. Runs beyond the operation's
    * limits (`MAX_UPSTREAM_CALLS`, 64 MiB of steps) are not examined. A run whose steps cannot be loaded is null at the end of the
    * list, with its own error.
    */
@@ -1340,7 +1341,7 @@ export type Workflow = {
   /**
    * Failed runs among the latest runs, grouped by similar failure. Largest group first, then the most recent one.
    * A failed run whose steps cannot be loaded is null at the end of the list, with its own error.
-   * Costs one upstream call for each failed run whose steps are not cached, within the operation's budget.
+   * Costs one upstream call for each failed run without cached steps, within the operation's budget.
    */
   readonly failureGroups?: Maybe<ReadonlyArray<Maybe<FailureGroup>>>;
   /** Nodes and edges. Null if the upstream does not send them. */
@@ -1384,8 +1385,8 @@ export type Workflow = {
   /** Time of the last change. */
   readonly updatedAt?: Maybe<Scalars['DateTime']['output']>;
   /**
-   * URL of this workflow in the upstream's own web page, by `WORKFLOW_URL_TEMPLATE`.
-   * Null without that variable. It is not checked whether the page exists.
+   * URL of this workflow in the upstream's web page, from `WORKFLOW_URL_TEMPLATE`.
+   * Null if that variable is not set. The gateway does not check that the page exists.
    */
   readonly upstreamUrl?: Maybe<Scalars['String']['output']>;
   /** Version. */
@@ -1547,7 +1548,7 @@ export type WorkflowStatistics = {
   readonly finishedCount: Scalars['Int']['output'];
   /**
    * Statistics of each node, by node id.
-   * Costs one upstream call for each run whose steps are not cached, within the operation's budget.
+   * Costs one upstream call for each run without cached steps, within the operation's budget.
    * Runs whose steps the upstream has deleted are left out.
    */
   readonly nodes?: Maybe<ReadonlyArray<NodeStatistics>>;

@@ -1,4 +1,4 @@
-/** Pages of workflows and of runs, in the form that their resolvers work on. */
+/** Pages of workflows and runs, as their resolvers read them. */
 import type { WorkflowRecord } from '../../domain/types.ts';
 import type { RecentPage } from '../../runs/history/recent-runs.ts';
 import type { HistoryPage } from '../../runs/history/run-history.ts';
@@ -12,7 +12,7 @@ export interface PageInfo {
   readonly endCursor: string | null;
 }
 
-/** A run that is on a page; what else is read of it is loaded then. */
+/** A run on a page. Further data is loaded when it is selected. */
 export interface ListedRun {
   readonly workflowId: string;
   readonly runId: string;
@@ -24,10 +24,9 @@ export interface RunPage {
   readonly pageInfo: PageInfo;
 }
 
-/** The runs of several workflows. */
 export interface RecentRunsPage {
   readonly runs: readonly Omit<ListedRun, 'cursor'>[];
-  /** The same with cursors: each has a position in each workflow, so they are made where they are selected. */
+  /** The same runs with cursors. A cursor has a position in each workflow, so cursors are created only if selected. */
   readonly edges: () => ListedRun[];
   readonly pageInfo: PageInfo;
   readonly unavailableWorkflows: readonly WorkflowRef[];
@@ -79,7 +78,7 @@ export interface WorkflowPageRequest {
   readonly search: string | null;
 }
 
-/** A cursor whose workflow is gone leads to the first page: nothing tells where it stood. */
+/** A cursor of a deleted workflow leads to the first page, since its position is unknown. */
 export function workflowPage(
   all: readonly WorkflowRecord[],
   { first, after, search }: WorkflowPageRequest,

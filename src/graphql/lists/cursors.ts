@@ -1,17 +1,17 @@
-/** Cursors: positions in a list, opaque to clients. An invalid cursor is BAD_USER_INPUT. */
+/** Cursors: opaque positions in a list. An invalid cursor is BAD_USER_INPUT. */
 import { z } from 'zod';
 import type { HistoryPosition } from '../../runs/history/history-reader.ts';
 import type { RecentPosition } from '../../runs/history/recent-runs.ts';
 import { MAX_LIST_SIZE } from '../fields/list-sizes.ts';
 import { decodeOpaque, encodeOpaque } from '../opaque-text.ts';
 
-/** Longer than any cursor of a list of runs or workflows. */
+/** Characters of any other cursor. */
 const MAX_LENGTH = 8192;
-/** With a position in each of 100 workflows, of ids as long as they may be. */
+/** Characters of a cursor with a position in each of 100 workflows, with ids of maximum length. */
 const MAX_RECENT_LENGTH = 150_000;
 
 const decode = <T>(cursor: string, schema: z.ZodType<T>, maxLength = MAX_LENGTH): T =>
-  decodeOpaque(cursor, schema, maxLength, 'after: expected a cursor that this list gave, got another text');
+  decodeOpaque(cursor, schema, maxLength, 'Invalid cursor: after must be a cursor that this list returned');
 
 const MICROS = z.int().nullable();
 const POSITION = [z.string().nullable(), z.int().nonnegative(), MICROS] as const;
@@ -50,5 +50,4 @@ export function readRecentCursor(cursor: string): RecentPosition {
 
 export const workflowCursor = (id: string): string => encodeOpaque(['workflow', id]);
 
-/** Answers the workflow's id. */
 export const readWorkflowCursor = (cursor: string): string => decode(cursor, WORKFLOW_ID)[1];

@@ -1,4 +1,4 @@
-/** Failure groups of one workflow or of several. Steps of failed runs are loaded, those of other runs only if a field asks for them. */
+/** Failure groups of one or several workflows. Steps are loaded of failed runs, and of others if selected. */
 import { compareGroups, failureGroups, failureOf } from '../../domain/run/failure-groups.ts';
 import { createFirstSeen } from '../../domain/run/group-history.ts';
 import { runStatusOf, type RunStatus } from '../../domain/status.ts';
@@ -18,7 +18,7 @@ export interface RunsOfWorkflow extends RunsInWindow {
 
 export interface FoundGroups {
   readonly groups: readonly FailureGroupInHistory[];
-  /** Why a failed run is in no group: its steps could not be loaded. */
+  /** Errors of failed runs that are in no group, since their steps could not be loaded. */
   readonly errors: readonly unknown[];
 }
 
@@ -49,7 +49,7 @@ export async function groupsOf(found: RunsOfWorkflow, further: FurtherRuns, cont
 
   const firstSeen = once(async () => {
     const before = await loadFailures(having(earlier, 'FAILED').slice(0, further.earlier));
-    // What is not shown now may be shown once the upstream has recovered.
+    // An answer with missing data is not cached, since the upstream may recover.
     if (before.errors.length > 0) context.lifetime.limit(0);
     return createFirstSeen({
       records: [...records, ...earlier],
@@ -80,12 +80,12 @@ export async function groupsOf(found: RunsOfWorkflow, further: FurtherRuns, cont
   };
 }
 
-/** The latest runs of all these workflows together, at most `count`. What is left of a workflow's runs comes before its window. */
+/** Latest `count` runs of all workflows together. The other runs of a workflow count as earlier ones. */
 export function latestOfAll(found: readonly RunsOfWorkflow[], count: number): RunsOfWorkflow[] {
   const startOf = ({ startTime }: RunRecord): number => startTime?.epochMicros ?? Infinity;
   const starts = Float64Array.from(found.flatMap(({ records }) => records.map(startOf))).sort();
   const oldest = starts.at(-count) ?? -Infinity;
-  // Of several runs that started with the oldest one, those of the first workflows count.
+  // Of several runs with the oldest start, those of the first workflows count.
   let room = count - starts.filter((start) => start > oldest).length;
   return found.map(({ records, earlier, isFromBeginning, ...rest }) => {
     const isLatest = (record: RunRecord): boolean => {
@@ -98,7 +98,7 @@ export function latestOfAll(found: readonly RunsOfWorkflow[], count: number): Ru
   });
 }
 
-/** In the order of their weight; last, the errors of runs and their workflows. */
+/** Groups sorted by `compareGroups`, then the errors of runs with their workflows. */
 export async function groupsOfAll(
   found: readonly RunsOfWorkflow[],
   further: FurtherRuns,
@@ -117,7 +117,7 @@ export async function groupsOfAll(
   });
 }
 
-/** As an item of the list, an error is null with that error. The generated types know no Error in a list. */
+/** An error in the list becomes null with that error. The generated types do not allow an Error in a list. */
 export const listOf = ({ groups, errors }: FoundGroups): readonly FailureGroupInHistory[] => [
   ...groups,
   ...(errors as readonly FailureGroupInHistory[]),

@@ -1,4 +1,4 @@
-/** The run to compare an intermittent failure with. */
+/** Finds the run to compare with an intermittent failure. */
 import { failureKey, failureOf } from '../../domain/run/failure-groups.ts';
 import { runStatusOf } from '../../domain/status.ts';
 import type { Run } from '../../domain/types.ts';
@@ -7,9 +7,9 @@ import type { RunRef } from '../../upstream/client.ts';
 import { runFilter } from '../arguments.ts';
 import type { Context } from '../context.ts';
 import { COMPARED_RUNS } from '../fields/list-sizes.ts';
-import { settleInTurns } from './settle.ts';
+import { loadInTurns } from './settle.ts';
 
-/** Rejects if an earlier failed run cannot be loaded: it may belong to the group, and then the run before it is the base. */
+/** Rejects if an earlier failed run cannot be loaded: it may have the same failure, which would change the result. */
 export async function lastSuccessBeforeFailures(
   run: Run,
   { history, runs, errorInfo, takeTurn }: Context,
@@ -24,10 +24,8 @@ export async function lastSuccessBeforeFailures(
     const failed = await runs().loadWithSteps({ workflowId, runId: record.id });
     return failureKey(failureOf(record, failed, errorInfo)) === own;
   };
-  const settled = await settleInTurns(entries, isOfGroup, takeTurn);
-  const unknown = settled.find((each) => each.status === 'rejected');
-  if (unknown) throw unknown.reason;
-  const first = settled.findLastIndex((each) => each.status === 'fulfilled' && each.value);
+  const areOfGroup = await loadInTurns(entries, isOfGroup, takeTurn);
+  const first = areOfGroup.lastIndexOf(true);
   const before = entries.slice(first + 1).filter(({ record }) => record.id !== id);
   const found = before.find(({ record }) => runStatusOf(record.rawStatus) === 'COMPLETED');
   return found ? { workflowId, runId: found.record.id } : null;

@@ -1,13 +1,13 @@
-/** Errors beside a value: a list over several workflows is answered without those that can't be had. */
+/** Errors next to a value: a list over several workflows omits workflows that cannot be loaded. */
 import { locatedError, responsePathAsArray, type GraphQLError, type GraphQLResolveInfo } from 'graphql';
 import type { AnswerLifetime } from '../../runs/read-context.ts';
 import type { GatewayError } from '../../upstream/errors.ts';
 
 export function createReportedErrors(lifetime: AnswerLifetime) {
-  /** By what they tell: a compiled query that fails is executed by graphql-js once more, and reports the same. */
+  /** By content, since graphql-js repeats an operation whose compiled query fails, and reports the same errors. */
   let errors: Map<string, GraphQLError> | undefined;
   return {
-    /** At the field's path. An answer with it is not cached. */
+    /** Adds the error at the field's path. The answer is then not cached. */
     add(error: GatewayError, { path }: Pick<GraphQLResolveInfo, 'path'>): void {
       lifetime.limit(0);
       const at = responsePathAsArray(path);

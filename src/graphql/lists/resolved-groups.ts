@@ -1,22 +1,22 @@
-/** Which failures are over: their node has completed in a run that started after the last failure. */
+/** Resolved failures: the node has completed in a run that started after the last failure. */
 import type { Failure, FailureGroup } from '../../domain/run/failure-groups.ts';
 import { compareNullsLast, compareText } from '../../domain/order.ts';
 import type { Run, RunRecord } from '../../domain/types.ts';
 
 export interface ResolvedGroupsRequest {
   readonly groups: readonly FailureGroup[];
-  /** Failed runs. Other nodes have completed in them. */
+  /** Failed runs. Other nodes may have completed in them. */
   readonly failures: readonly { readonly run: Run | null; readonly failure: Failure }[];
   readonly completed: readonly RunRecord[];
-  /** Completed runs that are loaded at most, newest first, as long as they may decide a group. */
+  /** Maximum number of completed runs to load, newest first, while a group is undecided. */
   readonly maxLoads: number;
-  /** Null: its steps cannot be loaded. */
+  /** Returns null if the steps cannot be loaded. */
   readonly load: (record: RunRecord) => Promise<Run | null>;
 }
 
 export async function resolvedGroups(request: ResolvedGroupsRequest): Promise<(group: FailureGroup) => boolean> {
   const { groups, failures, completed, maxLoads, load } = request;
-  /** The latest start of a run in which the node completed; of null, in which no node failed. */
+  /** Latest start of a run in which the node completed. The key null means a run without a failed node. */
   const completedFrom = new Map<string | null, number>();
   const note = (nodeId: string | null, start: number) =>
     completedFrom.set(nodeId, Math.max(start, completedFrom.get(nodeId) ?? start));

@@ -1,22 +1,22 @@
-/** Lists whose items fail alone. */
+/** Lists whose items fail separately. */
 import type { TakeTurn } from '../payload-reader.ts';
 
-/** Loads each item. An item that fails becomes an Error in the list, which nulls that item only. */
+/** Loads each item. A failed item becomes an Error in the list, which nulls only that item. */
 export function settleAll<Item, T>(items: readonly Item[], load: (item: Item) => T | Promise<T>): (T | Promise<T>)[] {
   return items.map((item) => {
     try {
       return load(item);
     } catch (error) {
-      // The generated types know no Error in a list, though executors do.
+      // Executors accept an Error in a list, but the generated types do not.
       return error as T;
     }
   });
 }
 
-/** So many calls of one list wait at a time: the queue of the upstream has room for those of other operations. */
-const AT_A_TIME = 50;
+/** More answers at a time would be read in one turn of the event loop, and exceed the calls that a viewer may queue. */
+const AT_A_TIME = 25;
 
-/** Loads a few items at a time. Each has a turn of the event loop of its own, for cached ones would all be read in one. */
+/** Loads a few items at a time, each in its own turn: cached items would otherwise all be read in one turn. */
 export async function settleInTurns<Item, T>(
   items: readonly Item[],
   load: (item: Item) => Promise<T>,
@@ -33,4 +33,17 @@ export async function settleInTurns<Item, T>(
   }
   await Promise.all(Array.from({ length: Math.min(AT_A_TIME, items.length) }, loadNext));
   return settled;
+}
+
+/** For lists that fail as a whole: rejects with the error of the first failed item. */
+export async function loadInTurns<Item, T>(
+  items: readonly Item[],
+  load: (item: Item) => Promise<T>,
+  takeTurn: TakeTurn,
+): Promise<T[]> {
+  const settled = await settleInTurns(items, load, takeTurn);
+  return settled.map((each) => {
+    if (each.status === 'rejected') throw each.reason;
+    return each.value;
+  });
 }

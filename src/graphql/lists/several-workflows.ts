@@ -1,4 +1,4 @@
-/** Lists over several workflows: which ones, and the error of one that such a list has to do without. */
+/** Lists over several workflows: their ids, and the errors of workflows that cannot be loaded. */
 import type { GraphQLResolveInfo } from 'graphql';
 import type { WorkflowLoaders } from '../../runs/loaders/workflow-loaders.ts';
 import { GatewayError } from '../../upstream/errors.ts';
@@ -6,7 +6,7 @@ import { checkIdCount } from '../arguments.ts';
 import type { Context } from '../context.ts';
 import { MAX_LIST_SIZE } from '../fields/list-sizes.ts';
 
-/** The workflows that are named, each once; else all that the viewer may see. Throws BAD_USER_INPUT for more than 100. */
+/** Returns each given id once, else all that the viewer may see. Throws BAD_USER_INPUT for more than 100. */
 export async function severalWorkflows(
   named: readonly string[] | null | undefined,
   workflows: () => Pick<WorkflowLoaders, 'list'>,
@@ -16,14 +16,14 @@ export async function severalWorkflows(
   if (all.length <= MAX_LIST_SIZE) return all;
   throw new GatewayError(
     'BAD_USER_INPUT',
-    `workflowIds: expected the ids of at most ${MAX_LIST_SIZE} workflows, since there are ${all.length}`,
+    `workflowIds is required with more than ${MAX_LIST_SIZE} workflows, got ${all.length}: name at most ${MAX_LIST_SIZE} of them`,
   );
 }
 
 export const ofWorkflow = ({ code, message, details }: GatewayError, workflowId: string): GatewayError =>
   new GatewayError(code, message, { ...details, workflowId });
 
-/** Reads each workflow. One that cannot be read is left out, with its error next to the list. */
+/** Reads each workflow. A workflow that cannot be read is omitted, and its error is reported next to the list. */
 export async function readable<T>(
   workflowIds: readonly string[],
   reported: Context['reported'],

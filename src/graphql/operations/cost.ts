@@ -27,11 +27,10 @@ import { introspectedObjects } from './introspection.ts';
 export interface Cost {
   readonly calls: number;
   readonly objects: number;
-  /** How many of the objects are those of introspection. */
   readonly introspected: number;
 }
 
-/** Computes the cost for one request's variables, which were not coerced. */
+/** Computes the cost for the variables of one request, which are not coerced. */
 export type CostOf = (variables: Variables) => Cost;
 
 export type CostModel = ReturnType<typeof createCostModel>;
@@ -39,15 +38,14 @@ export type CostModel = ReturnType<typeof createCostModel>;
 export interface CostModelOptions {
   readonly schema: GraphQLSchema;
   readonly lookAhead: LookAhead;
-  /** Without records a run costs one call, whatever is read of it. */
+  /** If false, a run costs one call, whatever is read of it. */
   readonly offersRecords: boolean;
-  /** The objects of an operation's introspection are counted up to this number. */
+  /** Limit up to which the objects of introspection are counted. */
   readonly maxObjects: number;
 }
 
-/** What a selection adds up to. */
 interface Sum extends Cost {
-  /** How many fields are selected, in fragments too. */
+  /** Number of selected fields, including those of fragments. */
   readonly fields: number;
 }
 
@@ -66,16 +64,16 @@ const add = (one: Sum, other: Sum): Sum => ({
 });
 
 /**
- * Ignores `@skip` and `@include`, the calls for a history that changes while it is read, and those for the steps of a run that has
- * no record, or whose record lacks a time that is read.
+ * Ignores `@skip` and `@include`, calls for a history that changes while it is read, and calls for the steps of a run
+ * without a record, or whose record lacks a selected time.
  */
 export function createCostModel({ schema, lookAhead, offersRecords, maxObjects }: CostModelOptions) {
   function work(operation: OperationDefinitionNode, fragments: Fragments, given: Variables): Worked {
     const root = schema.getRootType(operation.operation);
     const variables = withDefaults(operation, given);
-    /** Nested spreads would otherwise take exponential time. */
+    /** Sums by fragment, since nested spreads could take exponential time. */
     const ofFragments = new Map<string, Sum>();
-    /** True if an argument was read that holds a variable: otherwise the cost is the same for every request. */
+    // Without an argument that depends on variables, the cost is the same for every request.
     const found = { readsWorkflows: false, dependsOnVariables: false, introspected: 0 };
     const onVariable = () => {
       found.dependsOnVariables = true;
@@ -84,7 +82,7 @@ export function createCostModel({ schema, lookAhead, offersRecords, maxObjects }
     const ofSet = (set: SelectionSetNode | undefined, parent: GraphQLCompositeType): Sum =>
       (set?.selections ?? []).map((selection) => ofSelection(selection, parent)).reduce(add, NOTHING);
 
-    /** Of an item that may be of several types all that is selected counts, as if it were of each. */
+    /** For an item of several possible types, the selections on all types count. */
     function ofSelection(selection: SelectionNode, parent: GraphQLCompositeType): Sum {
       if (selection.kind === Kind.FIELD) return ofField(selection, parent);
       if (selection.kind === Kind.FRAGMENT_SPREAD) return ofFragment(selection.name.value);
@@ -121,7 +119,7 @@ export function createCostModel({ schema, lookAhead, offersRecords, maxObjects }
     function ofMetaField(node: FieldNode, parent: GraphQLCompositeType): Sum {
       if (parent !== root) return { ...NOTHING, fields: 1 };
       const name = argumentValues(node, TypeMetaFieldDef, variables, onVariable).get('name');
-      // Counting itself takes a while: it stops where the whole operation has too many.
+      // Counting stops at the operation's limit, since it takes time.
       const maximum = maxObjects - found.introspected;
       const introspected = maximum < 0 ? 0 : introspectedObjects(node, name, { schema, fragments, maximum });
       found.introspected += introspected;
@@ -148,7 +146,7 @@ export function createCostModel({ schema, lookAhead, offersRecords, maxObjects }
   }
 
   return {
-    /** For an operation that was found valid. */
+    /** Takes a valid operation. */
     prepare(operation: OperationDefinitionNode, fragments: Fragments): CostOf {
       let constant: Cost | null = null;
       return (variables) => {
@@ -164,7 +162,7 @@ export function createCostModel({ schema, lookAhead, offersRecords, maxObjects }
 const numberOf = (value: number | ((given: ArgumentValues) => number), given: ArgumentValues): number =>
   typeof value === 'number' ? value : value(given);
 
-/** Without a prototype: a variable may be named `constructor`. */
+/** Created without a prototype, since a variable may be named `constructor`. */
 function withDefaults({ variableDefinitions = [] }: OperationDefinitionNode, given: Variables): Variables {
   const variables = Object.create(null) as Record<string, unknown>;
   for (const { variable, defaultValue } of variableDefinitions) {

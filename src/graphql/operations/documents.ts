@@ -1,6 +1,6 @@
 /**
- * Cache of parsed and validated documents, by text, bounded by bytes. A document is kept once an authenticated caller has sent it
- * successfully. From then on Apollo Server does not parse and validate it again, and its queries are compiled.
+ * Cache of validated documents by text, bounded by bytes. A document is cached after an authenticated caller has sent
+ * it successfully. Apollo Server then does not parse and validate it again, and its queries are compiled.
  */
 import type { ApolloServerOptions, BaseContext } from '@apollo/server';
 import {
@@ -21,7 +21,7 @@ import { nullCheck, type CheckNulls } from './variables.ts';
 export interface PreparedDocument {
   readonly text: string;
   readonly ast: DocumentNode;
-  /** The operation of this name, or the only one; null if there is none. */
+  /** Returns the operation of this name, or the only operation. Null if there is none. */
   operation(name: string | null): PreparedOperation | null;
 }
 
@@ -49,13 +49,13 @@ interface Entry {
   readonly compiled: Map<string, CompiledQuery | null>;
 }
 
-/** A node of the syntax tree without locations. */
+/** Memory of a syntax tree node without locations. */
 const BYTES_A_NODE = 200;
 const BYTES_A_CHARACTER = 2;
 const ENTRY_OVERHEAD_BYTES = 1000;
-/** The source of a compiled query has the names of its fields several times. Measured on Node 24. */
+/** Measured on Node 24. The source of a compiled query repeats the field names. */
 const BYTES_A_COMPILED_CHARACTER = 12;
-/** Longer than any query of MAX_COMPILED_FIELDS with names that a person chose. */
+/** Longer than any query of MAX_COMPILED_FIELDS with names chosen by a person. */
 const MAX_COMPILED_LENGTH = 16_384;
 
 export function createDocuments({ schema, costModel, compiler, maxBytes }: DocumentsOptions) {
@@ -72,7 +72,7 @@ export function createDocuments({ schema, costModel, compiler, maxBytes }: Docum
   return {
     find: (text: string): PreparedDocument | undefined => entries.get(text)?.document,
 
-    /** For a text that was parsed and found valid. Does not keep it. */
+    /** Takes a parsed and valid text. Does not cache it. */
     prepare(text: string, ast: DocumentNode): PreparedDocument {
       const fragments = fragmentsOf(ast);
       const prepared = new Map<OperationDefinitionNode, PreparedOperation>();
@@ -96,14 +96,14 @@ export function createDocuments({ schema, costModel, compiler, maxBytes }: Docum
       };
     },
 
-    /** `queryHash` is the SHA-256 of its text, by which Apollo Server looks for it. */
+    /** `queryHash` is the SHA-256 of the text, by which Apollo Server looks it up. */
     keep(document: PreparedDocument, queryHash: string): void {
       if (entries.has(document.text)) return;
       entries.set(document.text, { document, queryHash, compiled: new Map() });
       if (entries.has(document.text)) asts.set(queryHash, document.ast);
     },
 
-    /** The compiled query of a document that is kept; null where graphql-js executes. */
+    /** Returns the compiled query of a cached document. Null if graphql-js executes. */
     compiled(document: PreparedDocument, operationName: string | null): CompiledQuery | null {
       const entry = entries.get(document.text);
       if (!entry) return null;
@@ -118,20 +118,19 @@ export function createDocuments({ schema, costModel, compiler, maxBytes }: Docum
       return query;
     },
 
-    /** As Apollo Server reads it. */
     store: storeOf(asts),
   };
 }
 
 const storeOf = (asts: ReadonlyMap<string, DocumentNode>): DocumentStore => ({
-  // Apollo Server puts a prefix of its own before the hash.
+  // Apollo Server puts its own prefix before the hash.
   get: (key) => Promise.resolve(asts.get(key.slice(-HASH_LENGTH))),
-  // It would keep every valid text, also of callers without an accepted key.
+  // Apollo Server would store every valid text, even of callers without an accepted key.
   set: () => Promise.resolve(),
   delete: () => Promise.resolve(false),
 });
 
-/** SHA-256 in hexadecimal digits. */
+/** Length of a SHA-256 in hexadecimal digits. */
 const HASH_LENGTH = 64;
 
 const sizeOfCompiled = (query: CompiledQuery | null, { text }: PreparedDocument): number =>

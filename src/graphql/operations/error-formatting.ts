@@ -1,4 +1,4 @@
-/** Error formatting: what a client sees of an error. Defects are masked, and logged in full. */
+/** Error formatting for clients. Unexpected errors are masked and logged in full. */
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { recordErrorCode, type OperationRecord } from '../../observability/operation-record.ts';
 import { INTERNAL } from '../../observability/outcome.ts';
@@ -7,7 +7,7 @@ import { AbandonedError, GatewayError } from '../../upstream/errors.ts';
 
 export type ErrorFormatting = ReturnType<typeof createErrorFormatting>;
 
-/** In characters. graphql-js prints whole values of the client in its messages. */
+/** Characters. graphql-js prints whole values of the client in its messages. */
 const MAX_MESSAGE_LENGTH = 1000;
 const MASKED_MESSAGE = 'Something went wrong inside the gateway. The request id leads to its log.';
 
@@ -33,7 +33,7 @@ export function createErrorFormatting(logger: Logger) {
     return { message: MASKED_MESSAGE, ...place, extensions: { code: INTERNAL, retryable: false, requestId } };
   }
 
-  /** Only a plugin throws anything that is a defect. */
+  /** Of these errors, only those of plugins can be defects. */
   function completeOne({ extensions, ...error }: GraphQLFormattedError, { requestId }: OperationRecord) {
     const isDefect = extensions?.code === INTERNAL;
     if (isDefect) logger.error({ reason: error.message, requestId }, 'a plugin failed');
@@ -42,18 +42,18 @@ export function createErrorFormatting(logger: Logger) {
   }
 
   function recorded(errors: readonly GraphQLFormattedError[], record: OperationRecord) {
-    // A client that is gone gets none of them.
+    // A disconnected client receives none of them.
     if (!record.isAbandoned) for (const { extensions } of errors) recordErrorCode(record, String(extensions?.code));
     return errors;
   }
 
   return {
-    /** The errors of an execution, or those for which nothing was executed. Logs defects, and records each code. */
+    /** Formats the errors of an execution, or those that prevented it. Logs defects, and records each code. */
     format(errors: readonly unknown[], record: OperationRecord) {
       const formatted = errors.map((error) => formatOne(error, record));
       return recorded(formatted, record);
     },
-    /** Errors that Apollo Server has formatted: of parsing, validation and plugins. */
+    /** Completes errors that Apollo Server has formatted: of parsing, validation and plugins. */
     complete(errors: readonly GraphQLFormattedError[], record: OperationRecord) {
       const completed = errors.map((error) => completeOne(error, record));
       return recorded(completed, record);
@@ -61,16 +61,16 @@ export function createErrorFormatting(logger: Logger) {
   };
 }
 
-/** Long values first, for what is wrong with them is told behind them. */
+/** Cuts long values first, since their problem is described after them. */
 function shortened(message: string): string {
   if (message.length <= MAX_MESSAGE_LENGTH) return message;
-  const told = message.replace(LONG_VALUE, (value) => `${value.slice(0, 100)}…`);
-  return (told.length <= MAX_MESSAGE_LENGTH ? told : `${told.slice(0, MAX_MESSAGE_LENGTH)}…`).toWellFormed();
+  const short = message.replace(LONG_VALUE, (value) => `${value.slice(0, 100)}…`);
+  return (short.length <= MAX_MESSAGE_LENGTH ? short : `${short.slice(0, MAX_MESSAGE_LENGTH)}…`).toWellFormed();
 }
 
 const LONG_VALUE = /[^\s;]{200,}/g;
 
-/** The error that a resolver threw, or the error itself if GraphQL made it. */
+/** Returns the error that a resolver threw, or the error itself if GraphQL created it. */
 export function causeOf(error: unknown): unknown {
   return error instanceof GraphQLError && error.originalError ? causeOf(error.originalError) : error;
 }
@@ -78,8 +78,8 @@ export function causeOf(error: unknown): unknown {
 const placeOf = ({ locations, path }: GraphQLError) => ({ ...(locations && { locations }), ...(path && { path }) });
 
 /**
- * Null for a defect. An error of GraphQL is the client's if it has no path (a variable) or names a node of the document (an
- * argument). Any other means that a resolver returned a value of the wrong type.
+ * Null for a defect. A GraphQL error is the client's if it has no path (a variable) or names a node of the document (an
+ * argument). Otherwise, a resolver returned a value of the wrong type.
  */
 function clientExtensions(error: GraphQLError, cause: unknown): Readonly<Record<string, unknown>> | null {
   if (!(cause instanceof GraphQLError)) return null;
@@ -89,11 +89,11 @@ function clientExtensions(error: GraphQLError, cause: unknown): Readonly<Record<
   return error.path === undefined || cause.nodes ? { code: 'BAD_USER_INPUT' } : null;
 }
 
-/** An error of a request for which nothing is executed. `status` is the HTTP status. */
+/** Error of a request that is not executed. `status` is its HTTP status. */
 export const requestError = (code: string, message: string, status = 400): GraphQLError =>
   new GraphQLError(message, { extensions: { code, http: { status } } });
 
-/** The HTTP status of an answer for which nothing was executed. */
+/** HTTP status of an answer without execution. */
 export function statusOf(error: unknown): number {
   if (error instanceof GatewayError) return error.code === 'RATE_LIMITED' ? 429 : 400;
   if (!(error instanceof GraphQLError)) return 500;
@@ -101,12 +101,12 @@ export function statusOf(error: unknown): number {
   return status;
 }
 
-/** The answer of a mutation is refused, not what it did: its client must not start a run again. */
+/** Adds that a mutation was executed although its answer is rejected, so that its client does not start another run. */
 export const withEffect = (error: unknown, { type }: OperationRecord): unknown =>
   type === 'mutation' && error instanceof GatewayError
     ? new GatewayError(
         error.code,
-        `${error.message} The mutation was executed all the same: what it starts has started.`,
+        `${error.message} The mutation was executed anyway: do not send it again.`,
         error.details,
       )
     : error;

@@ -1,4 +1,4 @@
-/** The objects that introspection answers, counted before it is executed: it needs no key, and may answer a schema many times over. */
+/** Counts the objects of introspection before execution, since it needs no key and may return the schema many times. */
 import {
   getNamedType,
   isObjectType,
@@ -16,24 +16,21 @@ import { selectedFields, type Fragments } from '../fields/selection.ts';
 export interface IntrospectionSource {
   readonly schema: GraphQLSchema;
   readonly fragments: Fragments;
-  /** Counting stops beyond it. */
+  /** Counting stops above this number. */
   readonly maximum: number;
 }
 
 const ROOT_FIELDS = [SchemaMetaFieldDef, TypeMetaFieldDef];
 
-/**
- * The objects of a root field `__schema` or `__type`, weighed like any others; 0 for another field. `typeName`: the argument of `__type`.
- * Deprecated fields count whether they are selected or not.
- */
+/** Weighted objects of a root field `__schema` or `__type(name: typeName)`, with deprecated fields. Else 0. */
 export function introspectedObjects(node: FieldNode, typeName: unknown, source: IntrospectionSource): number {
   const { schema, fragments, maximum } = source;
   const args = { name: typeName, includeDeprecated: true };
-  // The resolvers of introspection read nothing else of it.
+  // The resolvers of introspection read only the schema.
   const info = { schema } as GraphQLResolveInfo;
   let objects = 0;
 
-  /** Counts what the field answers of its parent, by graphql-js' own resolver. */
+  /** Counts the objects that graphql-js' own resolver returns for the parent. */
   function count(field: GraphQLField<unknown, unknown>, parent: unknown, set: SelectionSetNode): void {
     const type = getNamedType(field.type);
     if (!isObjectType(type)) return;

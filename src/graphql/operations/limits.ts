@@ -1,4 +1,4 @@
-/** Bounds on the form of an operation, checked as soon as it is parsed: validation takes quadratic time on some forms. */
+/** Limits on the form of an operation. They apply before validation, which takes quadratic time for some forms. */
 import {
   GraphQLError,
   Kind,
@@ -10,19 +10,19 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 
-/** In characters. */
+/** Characters. */
 export const MAX_TEXT_LENGTH = 131_072;
-/** Names, braces and the like; a page of fields is some hundreds. */
+/** Names, braces and other tokens. A page of fields has some hundreds. */
 export const MAX_TOKENS = 5000;
 
 export const LIMITS = {
-  /** Deep enough for every real need: `run.timeline.bars.step.previousAttempt.errorInfo.message` is 7. */
+  /** Enough for every real need: `run.timeline.bars.step.previousAttempt.errorInfo.message` has depth 7. */
   depth: 20,
   aliases: 100,
   rootFields: 50,
   directives: 100,
   fragments: 100,
-  /** Fields and fragments that a selection names again, also in its inline fragments. */
+  /** Fields and fragments that a selection repeats, including its inline fragments. */
   repeatedFields: 100,
 } as const;
 
@@ -37,14 +37,14 @@ const WORDS: Readonly<Record<keyof typeof LIMITS, (found: string) => string>> = 
   repeatedFields: (found) => `names ${found} fields again in the same selection`,
 };
 
-/** The figures of a selection, with the fragments that it spreads. `conditions`: @skip and @include outside of its fields' selections. */
+/** Figures of a selection and its fragments. `conditions` counts @skip and @include of the selection itself. */
 type Figures = Readonly<
   Record<'depth' | 'aliases' | 'fields' | 'directives' | 'conditions' | 'repeatedFields', number>
 >;
 
 const NONE: Figures = { depth: 0, aliases: 0, fields: 0, directives: 0, conditions: 0, repeatedFields: 0 };
 
-/** Null if the document keeps within the limits. Each operation in it is measured. */
+/** Null if every operation of the document is within the limits. */
 export function passedLimit(document: DocumentNode): GraphQLError | null {
   const definitions = document.definitions.filter((definition) => definition.kind === Kind.FRAGMENT_DEFINITION);
   const fragments = new Map(definitions.map((fragment) => [fragment.name.value, fragment.selectionSet]));
@@ -64,22 +64,21 @@ export function passedLimit(document: DocumentNode): GraphQLError | null {
   return null;
 }
 
-/** graphql-js evaluates them without variables when it counts the root fields, and throws. */
-const CONDITION =
-  'A subscription takes no @skip and no @include on its root field: it would have no events without it.';
+/** graphql-js throws, since it evaluates the condition without variables when it counts the root fields. */
+const CONDITION = 'The root field of a subscription must not have @skip or @include. Remove the directive.';
 
-/** Nested fragments may stand for more than a number can tell. */
+/** Nested fragments may add up to numbers that are not exact. */
 const MAX_FOUND = 1_000_000_000;
 
-/** `words` complete the sentence "This operation …". */
+/** `words` completes the sentence "This operation …". */
 export function limitError(
   limit: Limit,
   maximum: number,
   found: number,
   words: (found: string) => string,
 ): GraphQLError {
-  const told = found > MAX_FOUND ? `more than ${MAX_FOUND}` : String(found);
-  return invalid(`This operation ${words(told)}; at most ${maximum} are allowed.`, {
+  const shown = found > MAX_FOUND ? `more than ${MAX_FOUND}` : String(found);
+  return invalid(`This operation ${words(shown)}; at most ${maximum} are allowed.`, {
     limit,
     maximum,
     found: Math.min(found, MAX_FOUND),
@@ -93,12 +92,12 @@ const isIntrospection = ({ name }: FieldNode): boolean => name.value.startsWith(
 
 const isCondition = ({ name }: DirectiveNode): boolean => name.value === 'skip' || name.value === 'include';
 
-/** Each fragment is measured once, however often it is spread: nested spreads would otherwise take exponential time. */
+/** Each fragment is measured once, since nested spreads could take exponential time. */
 function measuring(fragments: ReadonlyMap<string, SelectionSetNode>) {
   const measured = new Map<string, Figures>();
   let cycle: string | null = null;
 
-  /** `names`: what the selection has named before. An inline fragment is a part of the selection that it stands in. */
+  /** `names` are those that the selection has used so far. An inline fragment belongs to the selection around it. */
   function ofSet({ selections }: SelectionSetNode, names = new Set<string>()): Figures {
     return selections.map((selection) => ofSelection(selection, names)).reduce(together, NONE);
   }
@@ -117,7 +116,7 @@ function measuring(fragments: ReadonlyMap<string, SelectionSetNode>) {
     }
     const inner = selection.selectionSet ? ofSet(selection.selectionSet) : NONE;
     return {
-      // Introspection is bounded by a rule of graphql-js: tools send deep queries of it.
+      // A rule of graphql-js limits introspection, since tools send deep introspection queries.
       depth: isIntrospection(selection) ? 0 : 1 + inner.depth,
       aliases: (selection.alias ? 1 : 0) + inner.aliases,
       fields: 1,
@@ -138,7 +137,7 @@ function measuring(fragments: ReadonlyMap<string, SelectionSetNode>) {
     return figures;
   }
 
-  /** The name of a fragment that spreads itself; null if there is none. Validation would overflow the stack on many of them. */
+  /** Name of a fragment that spreads itself, or null. Many such fragments would overflow the stack of validation. */
   function findCycle(): string | null {
     for (const name of fragments.keys()) ofFragment(name);
     return cycle;
@@ -147,7 +146,7 @@ function measuring(fragments: ReadonlyMap<string, SelectionSetNode>) {
   return { ofSet, findCycle };
 }
 
-/** In place of the figures of a fragment that is being measured. */
+/** Marks a fragment that is being measured. */
 const MEASURING: Figures = { ...NONE };
 
 const together = (one: Figures, other: Figures): Figures => ({

@@ -1,4 +1,4 @@
-/** Reads the manifests of persisted operations. An invalid one stops the start with a message that names it. */
+/** Reads the manifests of persisted operations. An invalid manifest stops the start with an error that names it. */
 import { readFileSync } from 'node:fs';
 import {
   Kind,
@@ -12,9 +12,9 @@ import {
 import { z } from 'zod';
 import { MAX_TOKENS, passedLimit } from './limits.ts';
 
-/** As codegen's client preset writes it: documents by their hashes. */
+/** Format of codegen's client preset: documents by hash. */
 const PRESET = z.record(z.string().min(1), z.string());
-/** As Apollo's `generate-persisted-query-manifest` writes it. */
+/** Format of Apollo's `generate-persisted-query-manifest`. */
 const APOLLO = z.object({
   format: z.literal('apollo-persisted-query-manifest'),
   version: z.literal(1),
@@ -23,7 +23,7 @@ const APOLLO = z.object({
 
 type Entry = readonly [id: string, document: string];
 
-/** Documents by id. Throws an Error that says which file, and which operation, is wrong. */
+/** Returns documents by id. Throws an Error that names the invalid file and operation. */
 export function readManifests(paths: readonly string[], schema: GraphQLSchema): ReadonlyMap<string, string> {
   const all = new Map<string, string>();
   for (const path of paths) {
@@ -44,8 +44,8 @@ function entriesOf(path: string): readonly Entry[] {
   if (preset.success && !('format' in preset.data)) return Object.entries(preset.data);
   throw wrong(
     path,
-    'expected {"<hash>": "<document>", …} or {"format": "apollo-persisted-query-manifest", "version": 1, ' +
-      '"operations": [{"id", "body"}, …]}, got something else',
+    'it must be {"<hash>": "<document>", …} or {"format": "apollo-persisted-query-manifest", "version": 1, ' +
+      '"operations": [{"id", "body"}, …]}, got other JSON',
   );
 }
 
@@ -54,12 +54,12 @@ function readJson(path: string): unknown {
   try {
     text = readFileSync(path, 'utf8');
   } catch (error) {
-    throw wrong(path, `it can't be read: ${(error as NodeJS.ErrnoException).message}`);
+    throw wrong(path, `it cannot be read: ${(error as NodeJS.ErrnoException).message}`);
   }
   try {
     return JSON.parse(text);
   } catch {
-    throw wrong(path, 'expected JSON, got something else');
+    throw wrong(path, 'it must be JSON, got other text');
   }
 }
 
@@ -69,7 +69,7 @@ const VALIDATION_RULES = [...specifiedRules, MaxIntrospectionDepthRule];
 function problemOf(text: string, schema: GraphQLSchema): string | null {
   try {
     const document = parse(text, { maxTokens: MAX_TOKENS });
-    if (!document.definitions.some(({ kind }) => kind === Kind.OPERATION_DEFINITION)) return 'it holds no operation';
+    if (!document.definitions.some(({ kind }) => kind === Kind.OPERATION_DEFINITION)) return 'it has no operation';
     return (passedLimit(document) ?? validate(schema, document, VALIDATION_RULES)[0])?.message ?? null;
   } catch (error) {
     return (error as GraphQLError).message;
@@ -83,4 +83,4 @@ const nameOf = (document: string): string =>
   /\b(?:query|mutation|subscription)\s+(\w+)/.exec(document)?.[1] ?? 'an operation without a name';
 
 const wrong = (path: string, problem: string): Error =>
-  new Error(`PERSISTED_MANIFESTS: ${path}: ${problem}. Build the manifest anew against this gateway's schema.graphql.`);
+  new Error(`PERSISTED_MANIFESTS: ${path}: ${problem}. Rebuild the manifest with this gateway's schema.graphql.`);

@@ -7,11 +7,11 @@ import type { LiveEvents } from '../subscriptions/live-events.ts';
 import type { PreparedDocument } from './documents.ts';
 import type { Allowance } from './rate-limit.ts';
 
-/** The parameters as the client sent them. Only their types were checked. */
+/** Parameters from the client. Only their types are checked. */
 export interface OperationParams {
-  /** The text; left out where the operation is named instead. */
+  /** Text. Missing if the operation is named instead. */
   readonly query?: string | null | undefined;
-  /** The name of a persisted operation. `id` is its older spelling. */
+  /** Name of a persisted operation. `id` is the older spelling. */
   readonly documentId?: string | null | undefined;
   readonly id?: string | null | undefined;
   readonly operationName?: string | null | undefined;
@@ -19,71 +19,70 @@ export interface OperationParams {
   readonly extensions?: Readonly<Record<string, unknown>> | null | undefined;
 }
 
-/** What its transport knows of a request for an operation. */
+/** Data that the transport knows about a request for an operation. */
 export interface OperationRequest extends Omit<OperationStart, 'viewerId'> {
   readonly caller: Caller;
-  /** Authenticates again: an open connection has no rights of its own. */
+  /** Authenticates again, since an open connection has no rights of its own. */
   readonly authenticate: () => Caller | Promise<Caller>;
-  /** Null where the key of the caller is accepted. */
+  /** Null if the caller's key is accepted. */
   readonly unaccepted: UnacceptedCaller | null;
-  /** The types that the transport allows. */
+  /** Operation types that the transport allows. */
   readonly allowed: ReadonlySet<OperationType>;
   readonly client: Client;
 }
 
-/** A caller without a key, or with one that neither the gateway nor the upstream has accepted yet: it can be invented. */
+/** A caller without a key, or with a key that is not accepted yet. Such a key may be invented. */
 export interface UnacceptedCaller {
   /** Counts operations against the address of the caller. */
   readonly take: (operations: number) => Allowance | Promise<Allowance>;
-  /** Runs an operation when it is its turn. Rejects with RATE_LIMITED where too many wait. */
+  /** Queues an operation. Rejects with RATE_LIMITED if too many are waiting. */
   readonly inTurn: <T>(run: () => Promise<T>) => Promise<T>;
 }
 
-/** The client that waits for the answer. */
 export interface Client {
-  /** Fires when the client has disconnected, and when its subscription has to end. */
+  /** Fires when the client has disconnected, or its subscription must end. */
   signal(): AbortSignal;
   /** Fires the signal. */
   abort(): void;
   isGone(): boolean;
-  /** Reserves bytes until the client has taken its answer. Throws RATE_LIMITED where too many are reserved. */
+  /** Reserves bytes until the client has taken its answer. Throws RATE_LIMITED if too many are reserved. */
   hold(bytes: number): () => void;
-  /** The same, but waits while too many are reserved. */
+  /** Reserves bytes, but waits while too many are reserved. */
   holdWhenFree(bytes: number): Promise<() => void>;
 }
 
 export interface ResolvedOperation {
-  /** Empty where the request names no operation at all. */
+  /** Empty if the request names no operation. */
   readonly text: string;
-  /** The hash by which the client registers the text (APQ); null where it does not. */
+  /** Hash by which the client registers the text (APQ), or null. */
   readonly registers: string | null;
 }
 
-/** An operation on its way through Apollo Server: each plugin finds it as `contextValue.operation`. */
+/** An operation in Apollo Server. Each plugin reads it as `contextValue.operation`. */
 export interface Operation {
   readonly request: OperationRequest;
   readonly params: OperationParams;
   readonly record: OperationRecord;
   readonly context: Context;
   readonly source: ResolvedOperation;
-  /** The syntax tree of a new text, without locations. Null for a known text, and for one that cannot be parsed. */
+  /** Syntax tree of a new text, without locations. Null for a known text, or if it cannot be parsed. */
   readonly parsed: DocumentNode | null;
-  /** Null until the text has been validated. */
+  /** Null until the text is validated. */
   document: PreparedDocument | null;
-  /** True for a valid subscription: its transport subscribes. */
+  /** True for a valid subscription. Its transport subscribes. */
   isSubscription: boolean;
-  /** Of its execution, not formatted yet. Null: there are none. */
+  /** Unformatted errors of the execution. Null if there are none. */
   errors: readonly unknown[] | null;
 }
 
-/** The result of an operation. `data` is left out where nothing was executed. */
+/** Result of an operation. `data` is missing if nothing was executed. */
 export interface Answer {
   readonly kind: 'answer';
   readonly result: FormattedExecutionResult;
   readonly status: number;
-  /** When the answer expires, in milliseconds since 1970; 0: it is not cached. */
+  /** Expiry of the answer, in milliseconds since 1970. 0 means it is not cached. */
   readonly untilMs: number;
-  /** Those that plugins have set. Left out where Apollo Server was not asked. */
+  /** Headers set by plugins. Missing if Apollo Server was not called. */
   readonly headers?: ReadonlyMap<string, string>;
 }
 
@@ -94,7 +93,7 @@ export interface Events {
 
 export type Outcome = Answer | Events;
 
-/** Errors alone. `data` is null where something was executed, and else left out. */
+/** An answer with only errors. `data` is null if the operation was executed, else missing. */
 export function errorAnswer(errors: FormattedExecutionResult['errors'] & object, status: number, data?: null): Answer {
   return { kind: 'answer', result: data === undefined ? { errors } : { errors, data }, status, untilMs: 0 };
 }

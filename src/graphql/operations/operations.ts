@@ -1,6 +1,6 @@
 /**
- * The one way for operations of every transport: persisted operation → form of a new text → Apollo Server with its plugins → answer, or
- * the events of a subscription.
+ * Pipeline for operations of every transport: persisted operation → form of a new text → Apollo Server with its
+ * plugins → answer, or events of a subscription.
  */
 import {
   createSourceEventStream,
@@ -43,7 +43,7 @@ export interface OperationsOptions {
   readonly eventsOf: EventsOf;
   readonly errors: ErrorFormatting;
   readonly contextSource: ContextSource;
-  /** True if the gateway, or the upstream lately, has accepted the viewer's key. */
+  /** True if the gateway, or recently the upstream, has accepted the viewer's key. */
   readonly isProven: (viewer: Viewer) => boolean;
   readonly observer: Observer;
 }
@@ -54,7 +54,7 @@ export function createOperations(options: OperationsOptions) {
   const recordOf = ({ transport, requestId, clientInfo, http, caller }: OperationRequest): OperationRecord =>
     observer.begin({ transport, requestId, clientInfo, http, viewerId: caller.viewer?.id ?? null });
 
-  /** Rejects with the error of an operation that Apollo Server must not see. */
+  /** Rejects with the error of an operation that must not reach Apollo Server. */
   async function begin(
     request: OperationRequest,
     params: OperationParams,
@@ -86,7 +86,7 @@ export function createOperations(options: OperationsOptions) {
   ): Promise<Outcome> {
     const operation = await begin(request, params, record);
     const { body, http } = await apollo.execute(operation);
-    if (body.kind !== 'single') throw new Error('expected one result of Apollo Server, got several');
+    if (body.kind !== 'single') throw new Error('Apollo Server must return one result, got several');
     const { untilMs } = operation.context.lifetime;
     const outcome: Outcome = operation.isSubscription
       ? await subscribe(operation)
@@ -97,15 +97,15 @@ export function createOperations(options: OperationsOptions) {
 
   async function subscribe(operation: Operation): Promise<Outcome> {
     const { document, params, context, record } = operation;
-    if (!document) throw new Error('expected a validated document');
+    if (!document) throw new Error('The document must be validated before its subscription');
     const source = await createSourceEventStream(executionArgs(schema, document, params, context));
     if (isResult(source)) return errorAnswer(errors.format(source.errors ?? [], record), 400);
-    // What the `subscribe` of each subscription returns.
+    // The `subscribe` of each subscription returns source events.
     const changes = source as AsyncIterable<SourceEvent, undefined>;
     return { kind: 'events', events: eventsOf(changes, { ...operation, document }) };
   }
 
-  /** Nothing is kept of an operation before an authenticated caller has sent it successfully. */
+  /** Nothing is cached for an operation before an authenticated caller has sent it successfully. */
   function keep({ request: { caller }, record, source, document }: Operation, outcome: Outcome): void {
     if (!document || record.queryHash === null || !caller.viewer) return;
     if (!isSuccess(outcome, caller.viewer, record.upstreamCalls)) return;
@@ -113,7 +113,7 @@ export function createOperations(options: OperationsOptions) {
     persisted.register(source);
   }
 
-  /** Errors and events count as success for a key that is accepted. A made-up key may get data for which the upstream is not asked. */
+  /** With an accepted key, errors and events count as success. Any key may get data without an upstream call. */
   function isSuccess(outcome: Outcome, viewer: Viewer, upstreamCalls: number): boolean {
     if (isProven(viewer)) return outcome.kind === 'events' || outcome.result.data != null;
     return outcome.kind === 'answer' && outcome.result.data != null && !outcome.result.errors && upstreamCalls > 0;
@@ -134,7 +134,7 @@ export function createOperations(options: OperationsOptions) {
       return outcome;
     },
 
-    /** The answer to a request that fails before: a bad body, a rate limit. */
+    /** Returns the answer to a request that fails earlier: an invalid body, a rate limit. */
     refuse(request: OperationRequest, error: unknown): Answer {
       const record = recordOf(request);
       const answer = errorAnswer(errors.format([error], record), statusOf(error));
@@ -144,7 +144,7 @@ export function createOperations(options: OperationsOptions) {
   };
 }
 
-/** Null for a text that is not GraphQL: Apollo Server says why. Locations are half of a syntax tree's memory. */
+/** Null for a text that is not GraphQL: Apollo Server reports why. Locations take half of a syntax tree's memory. */
 function parseWithoutLocations(text: string): DocumentNode | null {
   try {
     return parse(text, { noLocation: true, maxLexicalTokens: MAX_TOKENS });
@@ -157,4 +157,4 @@ const isResult = (source: AsyncIterable<unknown> | ExecutionResult): source is E
   !(Symbol.asyncIterator in source);
 
 const tooDeep = (): GraphQLError =>
-  requestError('BAD_USER_INPUT', `variables: expected at most ${MAX_JSON_DEPTH} levels of JSON, got more`);
+  requestError('BAD_USER_INPUT', `variables must have at most ${MAX_JSON_DEPTH} levels of JSON, got more`);

@@ -1,4 +1,4 @@
-/** Operations that a request names instead of sending them: those of the manifests, and those that clients have registered. */
+/** Operations that a request names by id: from the manifests, or registered by clients. */
 import { hash } from 'node:crypto';
 import type { GraphQLError } from 'graphql';
 import { LRUCache } from 'lru-cache';
@@ -9,20 +9,20 @@ import type { OperationParams, ResolvedOperation } from './operation.ts';
 
 export type PersistedOperations = ReturnType<typeof createPersistedOperations>;
 
-/** Registered operations of all gateways of a fleet: a part of Apollo's `KeyValueCache`. */
+/** Registered operations shared by a fleet: a part of Apollo's `KeyValueCache`. */
 export interface SharedOperations {
-  /** The text; undefined where it is not known. The reader compares its hash. */
+  /** Returns the text, or undefined if it is unknown. The caller checks its hash. */
   get(id: string): Promise<string | undefined>;
   set(id: string, text: string): Promise<void>;
 }
 
 export interface PersistedOperationsOptions {
   readonly mode: PersistedMode;
-  /** Documents by their id. */
+  /** Documents by id. */
   readonly manifests: ReadonlyMap<string, string>;
-  /** For all texts that clients have registered. */
+  /** Memory of all texts that clients have registered. */
   readonly maxBytes: number;
-  /** What clients have registered at other gateways; absent: there are none. */
+  /** Operations that clients have registered at other gateways, if shared. */
   readonly shared?: SharedOperations | null;
 }
 
@@ -39,7 +39,7 @@ export function createPersistedOperations(options: PersistedOperationsOptions) {
     sizeCalculation: ({ length }) => length * BYTES_A_CHARACTER + ENTRY_OVERHEAD_BYTES,
   });
 
-  /** Apollo's protocol: a client that got PERSISTED_QUERY_NOT_FOUND sends both, and later the hash alone. */
+  /** Apollo's protocol: after PERSISTED_QUERY_NOT_FOUND a client sends text and hash, and later only the hash. */
   function sent(text: string, id: string | null): ResolvedOperation {
     if (text.length > MAX_TEXT_LENGTH) throw tooLong(text.length);
     if (mode === 'only' && !texts.has(text)) throw NOT_ALLOWED;
@@ -48,7 +48,7 @@ export function createPersistedOperations(options: PersistedOperationsOptions) {
     if (found === id) return { text, registers: mode === 'allow' ? id : null };
     throw requestError(
       'BAD_REQUEST',
-      `persistedQuery.sha256Hash: expected the query's SHA-256, ${found}, got ${JSON.stringify(id.slice(0, 100))}.`,
+      `persistedQuery.sha256Hash must be the query's SHA-256, ${found}, got ${JSON.stringify(id.slice(0, 100))}.`,
     );
   }
 
@@ -67,7 +67,7 @@ export function createPersistedOperations(options: PersistedOperationsOptions) {
   }
 
   return {
-    /** Throws a GraphQLError where the operation may not be sent, or is not known. Only what other gateways may know is waited for. */
+    /** Throws a GraphQLError for a forbidden or unknown operation. Only lookups at other gateways are asynchronous. */
     resolve({
       query,
       documentId,
@@ -82,7 +82,7 @@ export function createPersistedOperations(options: PersistedOperationsOptions) {
       if (isSent) return sent(query, hashed === undefined ? null : id);
       return id === null ? { text: '', registers: null } : named(id);
     },
-    /** Call it when the operation was executed successfully for an authenticated caller. */
+    /** Call it after the operation was executed successfully for an authenticated caller. */
     register({ text, registers }: ResolvedOperation): void {
       if (registers === null) return;
       registered.set(registers, text);
@@ -91,7 +91,7 @@ export function createPersistedOperations(options: PersistedOperationsOptions) {
   };
 }
 
-/** `sha256:…`, as the appendix to GraphQL over HTTP spells it, and `…` are the same. */
+/** The appendix to GraphQL over HTTP writes `sha256:…`, which is the same as `…`. */
 const plainId = (id: string): string => id.replace(/^sha256:/, '');
 
 function hashIn(extensions: OperationParams['extensions']): unknown {
@@ -110,7 +110,7 @@ const NOT_FOUND = requestError('PERSISTED_QUERY_NOT_FOUND', 'PersistedQueryNotFo
 const NOT_SUPPORTED = requestError('PERSISTED_QUERY_NOT_SUPPORTED', 'PersistedQueryNotSupported', 200);
 const NOT_ALLOWED = requestError(
   'OPERATION_NOT_ALLOWED',
-  'This gateway answers only the operations of its manifests (PERSISTED_OPERATIONS=only), and this is none of them. ' +
-    'Name one by documentId, or send its text exactly as the manifest has it.',
+  'The operation must be in a manifest of this gateway, since PERSISTED_OPERATIONS=only. ' +
+    'Send the documentId of one, or its exact text.',
   403,
 );

@@ -1,12 +1,9 @@
-/**
- * Rate limit by the generic cell rate algorithm (GCRA): one number for each key, and no window at whose edge twice as many
- * operations pass.
- */
+/** Rate limit by GCRA: one number per key, and no window edge at which twice as many operations pass. */
 import { LRUCache } from 'lru-cache';
 import { GatewayError } from '../../upstream/errors.ts';
 
 export interface RateLimit {
-  /** Counts operations of this key (1 if left out), unless they are refused. At once where the count is this gateway's own. */
+  /** Counts `operations` of this key (default 1) if they are allowed. Synchronous if the count is local. */
   take(key: string, operations?: number): Allowance | Promise<Allowance>;
 }
 
@@ -16,30 +13,30 @@ export interface LocalRateLimit extends RateLimit {
 
 /** A limit that all gateways of a fleet count together. */
 export interface RateLimitOfFleet {
-  /** Whose operations are counted. */
+  /** Kind of the keys that are counted. */
   readonly kind: string;
   readonly perMinute: number;
-  /** Counts while Valkey is away. */
+  /** Counts while Valkey is unavailable. */
   readonly local: LocalRateLimit;
 }
 
 export type ShareRateLimit = (limit: RateLimitOfFleet) => RateLimit;
 
-/** What the response headers say, in whole numbers. */
+/** Values of the response headers, as whole numbers. */
 export interface Allowance {
   readonly isAllowed: boolean;
   readonly limit: number;
   readonly remaining: number;
-  /** Until everything is allowed again. */
+  /** Seconds until the full limit is available again. */
   readonly resetSeconds: number;
-  /** Until one more is; 0 if it is now. */
+  /** Seconds until one more operation is allowed. 0 if it is allowed now. */
   readonly retryAfterSeconds: number;
 }
 
 export const MINUTE_MS = 60_000;
-/** Fractions of a millisecond add up to less than this. */
+/** Upper bound for the sum of rounding errors. */
 export const TOLERANCE_MS = 0.001;
-/** Each takes about 200 bytes. Beyond that the least recently used is evicted, and starts anew. */
+/** Each takes about 200 bytes. Above this number, the least recently used key is evicted and starts from zero. */
 const MAX_CALLERS = 20_000;
 
 export interface RateLimitOptions {
@@ -51,16 +48,16 @@ export interface RateLimitOptions {
 
 export function createRateLimit({ perMinute, now, maxCallers = MAX_CALLERS }: RateLimitOptions): LocalRateLimit {
   const intervalMs = MINUTE_MS / perMinute;
-  // Fractions of a millisecond would be lost beside the milliseconds since 1970.
+  // Relative times, since fractions of a millisecond would be lost next to milliseconds since 1970.
   const startMs = now();
-  // By `max` the memory of all of them would be taken at once.
+  // With `max`, the cache would allocate the memory of all entries at once.
   const paidOffAt = new LRUCache<string, number>({ maxSize: maxCallers, sizeCalculation: () => 1 });
 
   return {
     take(key, operations = 1) {
       const takesMs = timeOf(operations, intervalMs);
       const nowMs = now() - startMs;
-      // If the clock was set back, nobody waits longer than a minute.
+      // If the clock was set back, a caller waits at most a minute.
       const owedMs = Math.min(MINUTE_MS, Math.max(0, (paidOffAt.get(key) ?? nowMs) - nowMs));
       const isAllowed = owedMs + takesMs <= MINUTE_MS + TOLERANCE_MS;
       if (isAllowed) paidOffAt.set(key, nowMs + owedMs + takesMs);
@@ -69,11 +66,11 @@ export function createRateLimit({ perMinute, now, maxCallers = MAX_CALLERS }: Ra
   };
 }
 
-/** What operations use of the minute: of many at once at most what one of them has left, or they would never be allowed. */
+/** Milliseconds that operations use. Many at once use at most a minute less one operation, so that they can pass. */
 export const timeOf = (operations: number, intervalMs: number): number =>
   operations === 1 ? intervalMs : Math.min(MINUTE_MS - intervalMs, operations * intervalMs);
 
-/** `owedMs`: what earlier operations have used of the minute. `takesMs`: what these use. */
+/** `owedMs` is the part of the minute used by earlier operations, `takesMs` the part that these use. */
 export function allowanceOf(perMinute: number, isAllowed: boolean, owedMs: number, takesMs: number): Allowance {
   const intervalMs = MINUTE_MS / perMinute;
   const owedThenMs = isAllowed ? owedMs + takesMs : owedMs;

@@ -1,4 +1,4 @@
-/** What is refused of an operation's variables before anything is executed. */
+/** Checks of an operation's variables before execution. */
 import {
   isNonNullType,
   Kind,
@@ -20,12 +20,12 @@ import { requestError } from './error-formatting.ts';
 /** Each error prints the variable's whole value. */
 export const EXECUTION_OPTIONS = { maxCoercionErrors: 1 } as const;
 
-/** Throws BAD_USER_INPUT for a null where none is allowed. */
+/** Throws BAD_USER_INPUT for a null where it is not allowed. */
 export type CheckNulls = (variables: Variables) => void;
 
 /**
- * For an operation that was found valid. A nullable variable may stand where null is not allowed, if it or the place has a default:
- * graphql-js then fails each time that it comes there, before the field's resolver could count the failure.
+ * Takes a valid operation. A nullable variable with a default may appear where null is not allowed. For null,
+ * graphql-js then fails at each place before the field's resolver could count the failure.
  */
 export function nullCheck(
   schema: GraphQLSchema,
@@ -55,11 +55,11 @@ export function nullCheck(
 
 interface Place {
   readonly text: string;
-  /** The @skip and @include that it stands under in its definition. */
+  /** @skip and @include around the place, within its definition. */
   readonly conditions: readonly DirectiveNode[];
 }
 
-/** What a literal says, validation knows to be a Boolean. */
+/** Validation ensures that a literal is a Boolean. */
 function isExcluded({ name, arguments: [given] = [] }: DirectiveNode, valueOf: (name: string) => unknown): boolean {
   const { value } = given ?? {};
   const condition =
@@ -67,7 +67,7 @@ function isExcluded({ name, arguments: [given] = [] }: DirectiveNode, valueOf: (
   return condition === (name.value === 'skip');
 }
 
-/** Those of each variable that stands in one. */
+/** Non-null places of each variable. */
 function nonNullPlaces(
   schema: GraphQLSchema,
   document: DocumentNode,

@@ -1,4 +1,4 @@
-/** Pages of workflows and of runs. */
+/** Pages of workflows and runs. */
 import type { GraphQLResolveInfo } from 'graphql';
 import type { RunRef } from '../../upstream/client.ts';
 import type { Context } from '../context.ts';
@@ -9,7 +9,7 @@ import type { ArgumentValues } from '../fields/argument-values.ts';
 import { MAX_LIST_SIZE } from '../fields/list-sizes.ts';
 import { settleAll } from '../lists/settle.ts';
 
-/** A page's length is counted where its size is given: `items` of `Query.workflows` and `Workflow.runs`. */
+/** The fields with a page size count its items: `Query.workflows` and `Workflow.runs`. */
 const ONCE = { items: 1 } as const;
 
 const workflowConnection: FieldTable<'WorkflowConnection'> = {
@@ -19,7 +19,7 @@ const workflowConnection: FieldTable<'WorkflowConnection'> = {
   totalCount: {},
 };
 
-/** The runs of a page, whose records came with it. */
+/** Runs of a page. Their records came with it. */
 const runNodes = {
   ...ONCE,
   calls: (_given: ArgumentValues, run: RunCalls) => run.ofPage(),
@@ -41,7 +41,7 @@ const recentRuns: FieldTable<'RecentRuns'> = {
   nodes: runNodes,
   edges: { ...ONCE, resolve: ({ edges }) => edges() },
   pageInfo: {},
-  // As many as were asked for, and in an answer hardly any.
+  // At most as many as requested, and usually hardly any.
   unavailableWorkflows: { items: MAX_LIST_SIZE, objects: 1 },
 };
 

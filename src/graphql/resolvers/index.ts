@@ -10,7 +10,7 @@ import { subscription } from './subscription.ts';
 import { workflowFigures } from './workflow-figures.ts';
 import { workflow } from './workflow.ts';
 
-/** The field table, by type. The fields of a `properties` type are all properties of the parent. */
+/** Field table by type. All fields of a `properties` type are properties of the parent. */
 export const fieldTables: FieldTables = {
   Query: query,
   Mutation: mutation,

@@ -6,9 +6,9 @@ export const mutation: FieldTable<'Mutation'> = {
   executeWorkflow: {
     calls: () => 1,
     async resolve(_root, { workflowId, inputs = null, idempotencyKey = null }, { operation, checkedInputs, startRun }) {
-      // Throws without a viewer, before a megabyte is looked through.
+      // Throws without a viewer, before a megabyte of inputs is checked.
       operation();
-      // Each start has a turn of its own: there may be fifty, each with a megabyte.
+      // Each start has its own turn: one operation may have fifty, each with a megabyte.
       await nextTurn();
       const { runId, message } = await startRun({
         workflowId,

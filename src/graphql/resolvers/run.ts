@@ -10,13 +10,13 @@ import { checkInt, intFields } from '../fields/int-fields.ts';
 import { inferredInputs, payloadValue } from '../payloads.ts';
 import { ASSUMED_FEW, ASSUMED_STEPS, COMPARED_RUNS, pageSize, SEARCH_CALLS } from '../fields/list-sizes.ts';
 
-/** Needs only the run's record. */
+/** Reads only the run's record. */
 const RECORD = { requirement: 'RECORD' } as const;
-/** Needs the run's start or end: its record, and the steps of a run whose record lacks one. */
+/** Reads the run's start or end: the record, or the steps if the record lacks one. */
 const TIMES = { requirement: 'TIMES' } as const;
-/** Needs the run's steps. */
+/** Reads the run's steps. */
 const STEPS = { requirement: 'STEPS' } as const;
-/** Needs the workflow's graph, too. */
+/** Also reads the workflow's graph. */
 const GRAPH = { requirement: 'GRAPH' } as const;
 
 export const run: FieldTable<'Run'> = {
@@ -86,7 +86,7 @@ export const run: FieldTable<'Run'> = {
   estimatedCost: {
     ...STEPS,
     resolve(run, _args, { prices, runCost: costOf }) {
-      // An error where there are none, also without prices.
+      // Throws if the steps could not be loaded, even without prices.
       const { steps } = run;
       return prices && costOf(run, () => runCost(steps, prices));
     },
@@ -98,7 +98,7 @@ export const run: FieldTable<'Run'> = {
     async resolve({ workflowId, id, startedAt }, _args, { history, runs, requirement }, info) {
       if (!startedAt) return null;
       const filter = runFilter({ status: ['COMPLETED'], startedBefore: startedAt });
-      // Two: where its start is inferred, its own record may name an earlier one.
+      // Two, since the run's own record may have an earlier start than the inferred one.
       const { entries } = await history.page({ workflowId, first: 2, after: null, filter });
       const found = entries.find(({ record }) => record.id !== id);
       return found ? runs().load({ workflowId, runId: found.record.id }, requirement(info)) : null;
@@ -114,12 +114,12 @@ export const run: FieldTable<'Run'> = {
   },
 };
 
-/** As an item of a list it is null with this error. The generated types know no Error in a list, though executors do. */
+/** As an item of a list it becomes null with this error. The generated types do not allow an Error in a list. */
 const unreadableStep = (problem: string) => new GatewayError('UPSTREAM_CONTRACT_VIOLATION', problem) as unknown as Step;
 
 const refOf = ({ workflowId, id }: Run) => ({ workflowId, runId: id });
 
-/** The runs were compared by their steps alone. What is read of them may need the graph too; nothing is fetched twice. */
+/** The comparison needs only the steps. A selected field may also need the graph. Nothing is loaded twice. */
 export const runComparison: FieldTable<'RunComparison'> = {
   base: { resolve: ({ base }, _args, { runs, requirement }, info) => runs().load(refOf(base), requirement(info)) },
   head: { resolve: ({ head }, _args, { runs, requirement }, info) => runs().load(refOf(head), requirement(info)) },

@@ -7,7 +7,6 @@ import type { FieldTable } from '../fields/field-table.ts';
 import { intFields } from '../fields/int-fields.ts';
 import { payloadSize, payloadValue, readable } from '../payloads.ts';
 
-/** What a model was asked and what it answered. */
 function readConversation(values: PayloadValues, { payload }: Step, context: Context): Conversation | null {
   return conversationOf(readable(values, payload, 'inputs', context), readable(values, payload, 'outputs', context));
 }

@@ -10,7 +10,7 @@ import { ofWorkflow, severalWorkflows } from '../lists/several-workflows.ts';
 import { located } from '../subscriptions/sources.ts';
 import { runEvents, type RunEvent } from '../subscriptions/run-events.ts';
 
-/** To list the workflows may fail, and then the subscription ends with that error. */
+/** If the list of workflows cannot be loaded, the subscription ends with that error. */
 async function* changesOf(
   workflowIds: readonly string[] | null | undefined,
   { workflows, watchRuns }: Context,
@@ -18,7 +18,7 @@ async function* changesOf(
   return yield* watchRuns(await severalWorkflows(workflowIds, workflows));
 }
 
-/** A run that cannot be loaded is left out, with its own error. Rejects where the key is refused. */
+/** A run that cannot be loaded is omitted, and its error is reported. Rejects if the key is refused. */
 async function loadChangedRuns(
   changed: readonly ChangedRun[],
   { runs, requirement, reported }: Context,

@@ -1,4 +1,4 @@
-/** What the runs of a workflow tell together. */
+/** Figures about the runs of a workflow. */
 import { nodeStatistics } from '../../domain/run/statistics.ts';
 import { checkFirst } from '../arguments.ts';
 import type { Context } from '../context.ts';
@@ -6,15 +6,15 @@ import { properties, type FieldTable } from '../fields/field-table.ts';
 import { intFields, tokenCounts } from '../fields/int-fields.ts';
 import { pageSize } from '../fields/list-sizes.ts';
 import type { StatisticsOfRuns } from '../object-references.ts';
-import { settleAll } from '../lists/settle.ts';
+import { loadInTurns, settleAll } from '../lists/settle.ts';
 
-/** Over the steps of each run that was looked at: one call for each of them. */
+/** Loads the steps of each examined run: one call per run. */
 const statisticsByNode = {
   calls: () => 1,
   async resolve({ workflowId, runIds }: RunsOfWorkflow, _args: object, context: Context) {
-    const loads = runIds.map((runId) => context.runs().loadWithSteps({ workflowId, runId }));
-    const loaded = (await Promise.all(loads)).filter((run) => run !== null);
-    return nodeStatistics(loaded);
+    const load = (runId: string) => context.runs().loadWithSteps({ workflowId, runId });
+    const loaded = await loadInTurns(runIds, load, context.takeTurn);
+    return nodeStatistics(loaded.filter((run) => run !== null));
   },
 } as const;
 
@@ -29,11 +29,11 @@ const failureGroup: FieldTable<'FailureGroup'> = {
   count: {},
   firstSeenAt: {},
   lastSeenAt: {},
-  // Their calls are among those of the list: they are made once for all its groups.
+  // Their calls count for the list, since they are made once for all its groups.
   firstSeenIsExact: { resolve: async ({ firstSeen }) => (await firstSeen()).isExact },
   isNew: { resolve: async ({ firstSeen }) => (await firstSeen()).isNew },
   isResolved: { resolve: ({ isResolved }) => isResolved() },
-  // What the groups were made of is loaded: records came with the history, steps were read.
+  // These runs are loaded: records came with the history, steps were read for the groups.
   runs: {
     items: pageSize,
     resolve: ({ workflowId, runIds }, { first }, { runs, requirement }, info) =>
@@ -65,7 +65,7 @@ const trendBucket: FieldTable<'TrendBucket'> = {
   runCount: {},
   failedCount: {},
   wallClockMs: {},
-  // By the records that the trend was made of.
+  // Computed from the records of the trend.
   usage: { resolve: ({ usage }) => usage() },
   nodes: statisticsByNode,
 };

@@ -27,13 +27,13 @@ import { groupsOf, listOf } from '../lists/failure-groups.ts';
 import { settleAll } from '../lists/settle.ts';
 import { workflowChanges } from '../workflow-changes.ts';
 
-/** The latest runs that the arguments of a figure name. */
+/** Latest runs selected by the arguments of a figure. */
 const runsWithin = (workflowId: string, args: LatestRunsArgs, history: Context['history'], earlierCount = 0) =>
   history.within({ workflowId, count: checkLast(args.last), window: runWindow(args), earlierCount });
 
 type LatestRunsArgs = Parameters<typeof runWindow>[0] & { readonly last: number };
 
-/** A field that the upstream's list of workflows holds. */
+/** A field from the upstream's list of workflows. */
 const ofList = <Key extends keyof WorkflowRecord>(key: Key) =>
   ({
     readsWorkflows: true,
@@ -41,7 +41,7 @@ const ofList = <Key extends keyof WorkflowRecord>(key: Key) =>
       (await workflows().find(id))[key],
   }) as const;
 
-/** The steps of each run, and the workflow's version. */
+/** Loads the steps of each run, and the workflow's version. */
 const CHANGES = {
   calls: (given: ArgumentValues) => statisticsCalls(given) + runsInStatistics(given),
   readsWorkflows: true,
@@ -110,7 +110,7 @@ export const workflow: FieldTable<'Workflow'> = {
     objects: ASSUMED_LIST_SIZE,
     async resolve({ id }, { last }, context) {
       const { points, errors } = await workflowChanges(id, checkLast(last), context);
-      // As items of the list they are null with these errors. The generated types know no Error in a list.
+      // As items of the list they become null with these errors. The generated types do not allow an Error in a list.
       return [...points, ...(errors as readonly object[] as typeof points)];
     },
   },
@@ -128,7 +128,7 @@ export const workflow: FieldTable<'Workflow'> = {
       const count = checkBuckets(buckets);
       const { records, isWhole } = await runsWithin(workflowId, args, history);
       const trend = trendOf(records, count, { ...runWindow(args), isWhole });
-      // For all buckets at once, so that the pieces of one do not add up with those of the others in a turn.
+      // Once for all buckets, so that the work of several buckets does not add up in one turn.
       let usages: Promise<readonly (UsageTrend | null)[]> | undefined;
       const usageAt = async (at: number) => {
         usages ??= inPieces(

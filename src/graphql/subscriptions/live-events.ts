@@ -1,13 +1,13 @@
-/** The events of a subscription, in the form in which the transports send them. */
+/** Events of a subscription, as the transports send them. */
 import type { FormattedExecutionResult, GraphQLFormattedError } from 'graphql';
 import type { LiveChange } from '../../runs/live/live-change.ts';
 
 /** Subscribers may share the same object. */
 export type LiveEvent = FormattedExecutionResult;
 
-/** What an event is made of: the root value of its execution. */
+/** Root value for the execution of an event. */
 export interface SourceEvent extends LiveChange {
-  /** Called with the event that is sent to the reader. */
+  /** Called with the event that is sent to the subscriber. */
   readonly sent?: (event: LiveEvent) => void;
 }
 

@@ -1,4 +1,4 @@
-/** The events of `runUpdated` for one reader, and which steps of the run have changed since its last event. */
+/** Events of `runUpdated` for one subscriber, with the steps that changed since its last event. */
 import type { GraphQLResolveInfo } from 'graphql';
 import { changedSteps, type StepChanges } from '../../domain/step/step-changes.ts';
 import type { Run, Step } from '../../domain/types.ts';
@@ -9,7 +9,7 @@ import type { LiveEvent, SourceEvent } from './live-events.ts';
 
 export interface RunEvent extends SourceEvent {
   readonly snapshot: RunState;
-  /** The number of the snapshot whose steps the reader has; 0: it has none. */
+  /** Number of the snapshot whose steps the subscriber has. 0 if it has none. */
   readonly sinceSequence: number;
 }
 
@@ -20,7 +20,7 @@ export async function* runEvents(
   const keys = keysOfChangedSteps(info);
   let sinceSequence = 0;
 
-  /** A list that is null was not sent: the next event has its steps, too. */
+  /** A null list was not delivered, so the next event includes its steps too. */
   function hasSteps({ data }: LiveEvent): boolean {
     const run = data?.[info.path.key] as Readonly<Record<string, unknown>> | null | undefined;
     return run != null && keys.length > 0 && keys.every((key) => run[key] !== null);
@@ -41,7 +41,7 @@ export async function* runEvents(
   return undefined;
 }
 
-/** As the answer names them. Where there is none, all readers share their events, whatever they know. */
+/** Response keys of `changedSteps`. Without them, all subscribers share events, whatever steps they have. */
 const keysOfChangedSteps = ({
   fieldNodes,
   fragments,
@@ -54,11 +54,11 @@ const keysOfChangedSteps = ({
 export function createRunChanges() {
   let known: { readonly changes: StepChanges; readonly since: number } | undefined;
   return {
-    /** Called for each event: its reader has the state of the number `since`, or none (0). */
+    /** Called for each event. The subscriber has the steps of snapshot `since`, or none (0). */
     set(changes: StepChanges, since: number): void {
       known = { changes, since };
     },
-    /** All steps of a run that is not at the root of such an event, also of the same run. */
+    /** Returns all steps for a run that is not at the root of the event. */
     stepsOf: ({ steps }: Run, { prev }: GraphQLResolveInfo['path']): readonly Step[] =>
       known && prev && !prev.prev ? changedSteps(steps, known.changes, known.since) : steps,
   };

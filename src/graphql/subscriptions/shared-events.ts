@@ -1,4 +1,4 @@
-/** Executes a subscription's events. Readers of the same operation and states who know the same share the event. */
+/** Executes a subscription's events. Subscribers with the same operation, state and known steps share an event. */
 import { hash } from 'node:crypto';
 import { execute, type GraphQLSchema } from 'graphql';
 import { LRUCache } from 'lru-cache';
@@ -10,7 +10,7 @@ import type { Operation } from '../operations/operation.ts';
 import { executionArgs } from '../operations/execution-args.ts';
 import type { LiveEvent, SourceEvent } from './live-events.ts';
 
-/** A subscription whose text was found valid. */
+/** A subscription with a valid text. */
 export type Subscription = Pick<Operation, 'request' | 'params' | 'record'> & { readonly document: PreparedDocument };
 
 export type SharedEvents = ReturnType<typeof createSharedEvents>;
@@ -27,35 +27,35 @@ export interface SharedEventsOptions {
   readonly maxAnswerBytes: number;
 }
 
-/** An event is shared for this long, since some figures depend on the clock. */
+/** Lifetime of a shared event, since some figures depend on the clock. */
 const SHARED_MS = 1000;
-/** For all events that are shared at one time, in characters of JSON. */
+/** Limit for all shared events, in characters of JSON. */
 const MAX_SHARED_LENGTH = 8 * 2 ** 20;
-/** Counted for each event, also while it is executed. */
+/** Added for each event, also while it is executed. */
 const ENTRY_LENGTH = 1000;
 
-/** The events of the newest states. */
+/** Events of the newest states. */
 interface Shared {
   readonly states: readonly object[];
   readonly atMs: number;
-  /** By what the readers know. */
+  /** Events by the state that the subscribers have. */
   readonly events: Map<string, Promise<SizedEvent>>;
   readonly size: number;
 }
 
 export function createSharedEvents(options: SharedEventsOptions) {
   const { schema, contextSource, errors, maxAnswerBytes } = options;
-  /** By viewer, operation and what it watches. */
+  /** By viewer, operation and topic. */
   const shared = new LRUCache<string, Shared>({
     maxSize: MAX_SHARED_LENGTH,
     ttl: SHARED_MS,
     perf: contextSource,
     ttlResolution: 0,
-    // A state holds the upstream's answer, and an event what was made of it: neither may stay here when nobody shares it.
+    // States and events keep upstream answers in memory, so they must not stay here once their lifetime is over.
     ttlAutopurge: true,
   });
 
-  /** Set as a copy: the cache counts the size of a value that it does not hold yet. */
+  /** Sets a copy, since the cache measures the size only of a new value. */
   function grow(key: string, slot: Shared, by: number): void {
     const size = slot.size + by;
     shared.set(key, { ...slot, size }, { size, start: slot.atMs });
@@ -68,7 +68,7 @@ export function createSharedEvents(options: SharedEventsOptions) {
       viewer: request.caller.viewer,
       authError: request.caller.error,
       requestId: request.requestId,
-      // Others share the event, so it is not abandoned when this reader goes.
+      // Other subscribers share the event, so it is not aborted when this one leaves.
       signal: () => new AbortController().signal,
       operationRecord: record,
     });
@@ -84,7 +84,7 @@ export function createSharedEvents(options: SharedEventsOptions) {
   }
 
   return {
-    /** The event of this change, for readers of this key. */
+    /** Returns the event of this change for the subscribers of this key. */
     async eventOf(change: SourceEvent, readers: string, subscription: Subscription): Promise<SizedEvent> {
       const key = `${readers} ${change.topic}`;
       const newest = shared.get(key);
@@ -116,7 +116,7 @@ export function createSharedEvents(options: SharedEventsOptions) {
 const areSame = (some: readonly object[], others: readonly object[]): boolean =>
   some.length === others.length && some.every((state, index) => state === others[index]);
 
-/** Everything that an event depends on, apart from its source. */
+/** Hash of all data that an event depends on, except its source. */
 export function readersOf({ request: { caller }, params, record: { queryHash } }: Subscription): string {
   const { operationName = null, variables = null } = params;
   const text = JSON.stringify([caller.viewer?.id, queryHash, operationName, variables]);

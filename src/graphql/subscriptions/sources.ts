@@ -1,7 +1,7 @@
-/** What the `subscribe` resolvers share. */
+/** Helpers of the `subscribe` resolvers. */
 import { locatedError, responsePathAsArray, type GraphQLResolveInfo } from 'graphql';
 
-/** Ends the source when the signal fires, also while its next value is awaited: a generator around it would wait for that value. */
+/** Ends the source at the signal. A generator around it would first wait for the pending value. */
 export function endedBy<T>(
   signal: AbortSignal,
   source: AsyncIterableIterator<T, undefined>,
@@ -12,7 +12,7 @@ export function endedBy<T>(
   return source;
 }
 
-/** Adds the path of the field to the error that ends the source. */
+/** Adds the field's path to the error that ends the source. */
 export async function* located<T>(
   source: AsyncIterable<T, undefined>,
   { fieldNodes, path }: GraphQLResolveInfo,

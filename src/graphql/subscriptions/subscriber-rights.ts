@@ -1,14 +1,14 @@
-/** An open connection has no rights of its own: a subscription ends when a new request of its caller would be refused. */
+/** Ends a subscription when a new request of its caller would be rejected. */
 import type { Caller } from '../../auth/caller.ts';
 import type { After } from '../../runs/timer.ts';
 import { GatewayError } from '../../upstream/errors.ts';
 import type { OperationRequest } from '../operations/operation.ts';
 
-/** The right of one subscriber. Its subscription is aborted when it is lost. */
+/** The right of one subscriber. When it is lost, its subscription is aborted. */
 export interface SubscriberRight {
-  /** Authenticates again if the caller must be verified again. */
+  /** Authenticates again if the caller's verification has expired. */
   check(): Promise<void>;
-  /** Why it is lost; null if it is not. */
+  /** Reason why the right is lost. Null if it is not. */
   readonly problem: Error | null;
   close(): void;
 }
@@ -21,9 +21,9 @@ export interface SubscriberRightsOptions {
   readonly after: After;
 }
 
-/** A timer takes no more: 24 days. */
+/** Maximum delay of a timer: 24 days. */
 const MAX_TIMER_MS = 2 ** 31 - 2;
-/** While no event comes, a right is not checked more often, however short it is. */
+/** Minimum interval between checks without an event, however short the verification lasts. */
 const MIN_INTERVAL_MS = 1000;
 
 export const createSubscriberRights =
@@ -47,7 +47,7 @@ export const createSubscriberRights =
       if (problem !== null) client.abort();
     }
 
-    /** Also while no event comes: a reader that waits for the next one gets the error at once. */
+    /** Checks also without events, so that a waiting subscriber gets the error at once. */
     function schedule(): void {
       cancel();
       if (isClosed || caller.verifiedUntilMs === Infinity) return;
@@ -68,7 +68,7 @@ export const createSubscriberRights =
     };
   };
 
-/** Null if the caller may still see what it subscribed to. */
+/** Null if the caller still has the rights with which it subscribed. */
 function problemOf({ viewer, error }: Caller, first: Caller): GatewayError | null {
   if (viewer && viewer.id === first.viewer?.id) return null;
   return error ?? new GatewayError('UNAUTHENTICATED', 'the rights of this token have changed: subscribe again');

@@ -1,4 +1,4 @@
-/** The events of a subscription, each made when its reader is ready for it. */
+/** Events of a subscription, each executed when its subscriber is ready for it. */
 import type { Observer } from '../../observability/observer.ts';
 import type { ErrorFormatting } from '../operations/error-formatting.ts';
 import { SubscriptionError, type LiveEvents, type SourceEvent } from './live-events.ts';
@@ -12,7 +12,7 @@ export interface SubscriptionsOptions {
   readonly observer: Pick<Observer, 'subscribed' | 'end'>;
 }
 
-/** The client's signal ends the changes, and with them the events. They must be read at least once: the end is reported then. */
+/** The client's signal ends the events. Read them at least once, since their end is reported only then. */
 export type EventsOf = (changes: AsyncIterable<SourceEvent, undefined>, subscription: Subscription) => LiveEvents;
 
 export const createSubscriptions = ({ sharedEvents, rightOf, errors, observer }: SubscriptionsOptions): EventsOf =>
@@ -27,7 +27,7 @@ export const createSubscriptions = ({ sharedEvents, rightOf, errors, observer }:
     try {
       for await (const change of changes) {
         const { event, size } = await sharedEvents.eventOf(change, readers, subscription);
-        // An event may come late where too much is reserved for slow clients, but its subscription goes on.
+        // An event may be late if too many bytes are reserved for slow clients, but its subscription continues.
         release = await client.holdWhenFree(size);
         await right.check();
         if (signal.aborted) break;
@@ -35,7 +35,7 @@ export const createSubscriptions = ({ sharedEvents, rightOf, errors, observer }:
         record.events += 1;
         yield event;
         release();
-        // Without data nothing can be answered, now or later.
+        // Without data, no later event can have any.
         if (event.data == null) break;
       }
       if (right.problem !== null) throw right.problem;

@@ -122,11 +122,11 @@ export function createRunLoaders(
 
   /** Returns the record without steps, unless the error means that this viewer must not see the run. */
   function withoutSteps(record: Snapshot<MaybeRecord> | null, error: unknown): RunParts {
-    const told = record?.value;
-    if (!record || !told || !(error instanceof GatewayError) || isAccessDenied(error)) throw error;
+    const value = record?.value;
+    if (!record || !value || !(error instanceof GatewayError) || isAccessDenied(error)) throw error;
     if (isNotFound(error)) {
       // A run that was just accepted may have a record before its steps can be listed. Its steps are empty then.
-      if (!isTerminal(runStatusOf(told.rawStatus))) {
+      if (!isTerminal(runStatusOf(value.rawStatus))) {
         return partsOf(record, partOf(record, []));
       }
       // Steps of another organization are NOT_FOUND for a narrowed scope.

@@ -50,7 +50,7 @@ export function ownPayload(values: PayloadValues): Payload {
   return { body, index: 0, heldBytes: body.length };
 }
 
-/** Replaces a value that cannot be written with one that has the same problem. */
+/** Replaces a value that cannot be written with a short value of the same problem. */
 function jsonOf(value: JsonValue): string {
   const problem = unwritable(value);
   return problem === null ? JSON.stringify(value) : (STAND_INS[problem] ?? 'null');

@@ -119,15 +119,17 @@ function keptOf<Data, Variables, Value>(
   { read, keepsPrevious = false }: Question<Data, Variables, Value>,
 ): Kept<Value> {
   const answered = data === undefined ? undefined : read(data);
-  const isMissing = answered == null && (loading || (error !== undefined && isRetryable(error)));
-  const isKept = isMissing && (before.valueKey === key || (keepsPrevious && loading));
   // Without an error of its own, a state that no answer has brought is the cache's, which an event has changed.
   const isOfCache = before.key === key && (loading || !before.isAsking);
+  const problem = error ?? (isOfCache ? before.error : undefined);
+  // Another query that could not load the run has put a null into the cache.
+  const isMissing = answered == null && (loading || isOfCache || (problem !== undefined && isRetryable(problem)));
+  const isKept = isMissing && (before.valueKey === key || (keepsPrevious && loading));
   return {
     key,
     valueKey: isKept ? before.valueKey : key,
     value: isKept ? before.value : answered,
-    error: error ?? (isOfCache ? before.error : undefined),
+    error: problem,
     isAsking: loading,
   };
 }

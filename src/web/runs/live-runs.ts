@@ -87,23 +87,8 @@ export function useRunsUpdated(workflowIds: readonly string[] | null, onRuns: On
   );
 }
 
-export interface RecentRuns {
-  /** Newest first. Undefined until the first answer. */
-  readonly runs: readonly ListedRun[] | undefined;
-  /** Of the list. A workflow that can't be read, and a run whose steps can't be, say so themselves. */
-  readonly error: Error | undefined;
-  /** Why it can't be read why a run failed. */
-  readonly errorOf: (run: ListedRun) => Error | undefined;
-  /** True until the first answer to these variables. */
-  readonly isLoading: boolean;
-  readonly hasMore: boolean;
-  readonly endCursor: string | null;
-  readonly unavailableIds: readonly string[];
-  readonly retry: () => void;
-}
-
 /** `changed`: what `useChangedRuns` has collected. Null as variables: nothing is wanted. */
-export function useRecentRuns(variables: RecentRunsQueryVariables | null, changed: ChangedRuns): RecentRuns {
+export function useRecentRuns(variables: RecentRunsQueryVariables | null, changed: ChangedRuns) {
   const { kind } = useLiveState();
   const {
     value: page,
@@ -128,9 +113,12 @@ export function useRecentRuns(variables: RecentRunsQueryVariables | null, change
   }, [page, changed, filter]);
   const unavailableIds = page?.unavailableWorkflows.map(({ id }) => id) ?? [];
   return {
+    /** Newest first. Undefined until the first answer. */
     runs,
+    /** Of the list. A workflow that can't be read, and a run whose steps can't be, say so themselves. */
     error: errorsThat(error, isOfList),
-    errorOf: ({ workflowId, id }) =>
+    /** Why it can't be read why a run failed. */
+    errorOf: ({ workflowId, id }: ListedRun) =>
       errorsThat(error, (one) => {
         const run = readFragment(LISTED_RUN, page?.nodes[Number(pathOf(one)[2])]);
         return run?.id === id && run.workflowId === workflowId;

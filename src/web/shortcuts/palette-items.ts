@@ -127,4 +127,3 @@ const actions = (onHelp: () => void): readonly PaletteItem[] => [
   { key: 'help', icon: Keyboard, label: 'Keyboard shortcuts', hint: '?', run: onHelp },
   { key: 'out', icon: LogOut, label: 'Sign out', hint: '', run: keyStore.forget },
 ];
-

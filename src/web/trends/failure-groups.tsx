@@ -4,7 +4,7 @@ import { useAnswer } from '../live/answer.ts';
 import { Empty, Failure, Loading } from '../shell/notices.tsx';
 import { FailureGroup } from './failure-group.tsx';
 import { REFRESHED } from './refreshed.ts';
-import type { RunTrendProps } from './run-trend.tsx';
+import type { RunTrendProps } from './trend.tsx';
 
 const FAILURE_GROUPS = graphql(`
   query FailureGroups($workflowId: ID!, $last: Int!, $startedAfter: DateTime, $startedBefore: DateTime) {

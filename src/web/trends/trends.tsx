@@ -5,8 +5,7 @@ import { useTimeWindow } from '../time-window/time-window.ts';
 import { Contained } from '../shell/contained.tsx';
 import { useUrlQuery } from '../url/query.ts';
 import { FailureGroups } from './failure-groups.tsx';
-import { NodeTrend } from './node-trend.tsx';
-import { RunTrend } from './run-trend.tsx';
+import { NodeTrend, RunTrend } from './trend.tsx';
 import './trends.css';
 
 export interface TrendsProps {

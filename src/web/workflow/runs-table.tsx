@@ -3,6 +3,7 @@ import { useMemo } from 'react';
 import { Link } from 'react-router';
 import { readFragment } from '../__generated__/fragment-masking.ts';
 import { graphql } from '../__generated__/gql.ts';
+import type { RunFilter } from '../__generated__/graphql.ts';
 import { Moment } from '../format/time.tsx';
 import { useAnswer } from '../live/answer.ts';
 import { useLiveState } from '../live/connection.ts';
@@ -12,8 +13,11 @@ import { LISTED_RUN } from '../runs/live-runs.ts';
 import { mergeRuns, type ChangedRuns } from '../runs/merged-runs.ts';
 import { RunList } from '../runs/run-list.tsx';
 import { Empty, Failure, Loading, Warning } from '../shell/notices.tsx';
+import { StatusFilter, statusesOf } from '../status/status-filter.tsx';
+import { useTimeWindow } from '../time-window/time-window.ts';
+import { TimeWindowPicker } from '../time-window/time-window-picker.tsx';
 import { useUrlQuery } from '../url/query.ts';
-import { RunFilters, useRunFilter } from './run-filters.tsx';
+import './run-filters.css';
 
 const RUNS = graphql(`
   query Runs($workflowId: ID!, $first: Int!, $after: String, $filter: RunFilter) {
@@ -70,7 +74,8 @@ export function RunsTable({ workflowId, changed }: RunsTableProps) {
   return (
     <section aria-label="Runs">
       <div className="toolbar runs-bar">
-        <RunFilters />
+        <StatusFilter resets={{ after: null }} />
+        <TimeWindowPicker all="Any time" />
         <ListMark isStale={staleSince !== undefined} />
       </div>
       {error && <Failure error={error} what="list of runs" isPartial={page != null} onRetry={retry} />}
@@ -94,4 +99,12 @@ export function RunsTable({ workflowId, changed }: RunsTableProps) {
       </div>
     </section>
   );
+}
+
+/** Null where everything is wanted. */
+function useRunFilter(): RunFilter | null {
+  const status = statusesOf(useUrlQuery());
+  const { startedAfter, startedBefore } = useTimeWindow();
+  if (status.length === 0 && startedAfter === null && startedBefore === null) return null;
+  return { status: status.length > 0 ? status : null, startedAfter, startedBefore };
 }

@@ -1,6 +1,6 @@
 /** What the home page lists, as its address has it. */
 import { useMemo } from 'react';
-import type { RunFilter, RunStatus } from '../__generated__/graphql.ts';
+import type { RunStatus } from '../__generated__/graphql.ts';
 import { statusesOf } from '../status/status-filter.tsx';
 import { useMinute } from '../timing/now.ts';
 import { useTimeWindow } from '../time-window/time-window.ts';
@@ -12,20 +12,9 @@ const FAILURES = 20;
 /** Older failures stand among the other runs, unless a time or failed runs alone are asked for. */
 const RECENT_MS = 86_400_000;
 
-export interface HomeQuery {
-  readonly workflowId: string | null;
-  /** Where the older runs begin that are wanted. It holds for all filters. */
-  readonly after: string | null;
-  /** Null: no failed runs are wanted, or none but those. */
-  readonly failures: { readonly first: number; readonly filter: RunFilter } | null;
-  readonly others: { readonly first: number; readonly filter: RunFilter } | null;
-  /** Failed runs that started before stand among the others. Null: none do. */
-  readonly failuresAfter: string | null;
-  readonly isFiltered: boolean;
-  readonly isLargest: boolean;
-}
+export type HomeQuery = ReturnType<typeof useHomeQuery>;
 
-export function useHomeQuery(): HomeQuery {
+export function useHomeQuery() {
   const url = useUrlQuery();
   const [status, workflowId] = [statusesOf(url).join(), url.read('workflow')];
   const [show, after] = [url.read('show'), url.read('after')];
@@ -41,15 +30,22 @@ export function useHomeQuery(): HomeQuery {
     const failuresAfter = isAnyTime && !isFailedOnly ? dayAgo : null;
     return {
       workflowId,
+      /** Where the older runs begin that are wanted. It holds for all filters. */
       after,
+      /** Null: no failed runs are wanted, or none but those. */
       failures:
         statuses === null || statuses.includes('FAILED')
           ? {
               first: isFailedOnly ? first : FAILURES,
-              filter: { ...time, startedAfter: failuresAfter ?? startedAfter, status: ['FAILED'] },
+              filter: {
+                ...time,
+                startedAfter: failuresAfter ?? startedAfter,
+                status: ['FAILED'] satisfies RunStatus[],
+              },
             }
           : null,
       others: isFailedOnly ? null : { first, filter: { ...time, status: statuses } },
+      /** Failed runs that started before stand among the others. Null: none do. */
       failuresAfter,
       isFiltered: statuses !== null || workflowId !== null || startedAfter !== null || startedBefore !== null,
       isLargest: first === LARGEST_PAGE,

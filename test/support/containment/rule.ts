@@ -97,12 +97,12 @@ function createWalk({ failures, healthy, withoutGraph }: Replay, requirement: Lo
   const needed = createNeededCalls(failures, requirement, { runsOfStatistics, unknownRuns });
   /** Places below which the answer without a graph applies. */
   const graphless = new Set<string>();
-  const [told, toldWithoutGraph] = [codesByPlace(healthy), codesByPlace(withoutGraph)];
+  const [allCodes, allCodesWithoutGraph] = [codesByPlace(healthy), codesByPlace(withoutGraph)];
   const listsWorkflows = !failures.has('workflows');
 
-  function toldAt(path: Path): readonly string[] {
+  function codesAt(path: Path): readonly string[] {
     const isGraphless = path.some((_, end) => graphless.has(JSON.stringify(path.slice(0, end))));
-    return (isGraphless ? toldWithoutGraph : told).get(JSON.stringify(path)) ?? [];
+    return (isGraphless ? allCodesWithoutGraph : allCodes).get(JSON.stringify(path)) ?? [];
   }
 
   /** All runs start at the same time, so a trend has one part. */
@@ -126,7 +126,7 @@ function createWalk({ failures, healthy, withoutGraph }: Replay, requirement: Lo
   function itemOf(item: unknown, index: number, path: Path, args: Fields, info: GraphQLResolveInfo): unknown {
     const key = info.fieldName === '_entities' && (args.representations as readonly unknown[])[index];
     if (key && isFields(key) && isFields(item)) typeNames.set(item, String(key.__typename));
-    const codes = [...codesOf(needed.ofItem(item, index, args, info)), ...toldAt([...path, index])];
+    const codes = [...codesOf(needed.ofItem(item, index, args, info)), ...codesAt([...path, index])];
     return codes.length > 0 ? new ExpectedError(codes) : item;
   }
 
@@ -135,7 +135,7 @@ function createWalk({ failures, healthy, withoutGraph }: Replay, requirement: Lo
     resolve(source, args, info) {
       const path = pathOf(info.path);
       let value: unknown = source[String(info.path.key)] ?? null;
-      const codes = [...codesOf(needed.ofField(source, args, value, info)), ...toldAt(path)];
+      const codes = [...codesOf(needed.ofField(source, args, value, info)), ...codesAt(path)];
       if (codes.length > 0) throw new ExpectedError(codes);
       const field = info.parentType.getFields()[info.fieldName];
       const isNullByErrorOnly = field !== undefined && semanticLevels(info.schema, field).includes(0);

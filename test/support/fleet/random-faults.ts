@@ -75,7 +75,7 @@ interface RunData {
   readonly freshness: { readonly isFinal: boolean; readonly isStale: boolean };
 }
 
-interface Told extends RunAnswer {
+interface TimedAnswer extends RunAnswer {
   readonly isFinal: boolean;
   readonly isStale: boolean;
   readonly by: string;
@@ -132,7 +132,7 @@ async function prove(plan: FaultPlan, scene: Scene): Promise<FaultReport> {
   const pick = <T>(from: readonly T[]): T | undefined => from[Math.floor(random() * from.length)];
 
   /** Answers to queries by run. */
-  const told = new Map<string, Told[]>();
+  const asking = new Map<string, TimedAnswer[]>();
   const failures: string[] = [];
   const faults: Record<string, number> = {};
   const memory: number[] = [];
@@ -145,8 +145,8 @@ async function prove(plan: FaultPlan, scene: Scene): Promise<FaultReport> {
 
   async function followRun(): Promise<void> {
     const runId = await upstream.execute();
-    const asked: Told[] = [];
-    told.set(runId, asked);
+    const asked: TimedAnswer[] = [];
+    asking.set(runId, asked);
     const query = `subscription { runUpdated${argumentsOf(runId)} { ${FIELDS} } }`;
     const watching = Array.from({ length: plan.subscribersPerRun }, (_, index) =>
       index % 2 === 0 ? watchers.bySse(query) : watchers.bySocket(query),
@@ -157,7 +157,7 @@ async function prove(plan: FaultPlan, scene: Scene): Promise<FaultReport> {
     );
     const late = pause(END_WITHIN_MS, 'not everybody has heard of its end', { ref: false });
     const problem = await Promise.race([ended, late]);
-    told.delete(runId);
+    asking.delete(runId);
     if (problem !== null) failures.push(`${runId}: ${problem}`);
     const history = await upstream.historyOf(runId);
     for (const watcher of watching) toldErrors += watcher.passingErrors;
@@ -169,14 +169,14 @@ async function prove(plan: FaultPlan, scene: Scene): Promise<FaultReport> {
    * A gateway may receive an answer during a pause and read it later: its age grows by the pause. The proxy and the
    * clients are in this process.
    */
-  const stalledMs = ({ askedAtMs, cameAtMs }: Told): number =>
+  const stalledMs = ({ askedAtMs, cameAtMs }: TimedAnswer): number =>
     2 * stalls.longestMs(askedAtMs - LIVE_TTL_MS, cameAtMs + LIVE_TTL_MS + 2 * LOOK_EVERY_MS);
 
   /** Record and steps are fetched together: while one is tried again, the other gets older. */
-  const retriedMs = ({ cameAtMs }: Told): number =>
+  const retriedMs = ({ cameAtMs }: TimedAnswer): number =>
     upstreamFaults.some((endedAtMs) => Math.abs(cameAtMs - endedAtMs) < FAULT_AND_RETRIES_MS) ? RETRIES_MS : 0;
 
-  function check(runId: string, history: RunHistory, answer: Told): void {
+  function check(runId: string, history: RunHistory, answer: TimedAnswer): void {
     const { isFinal, isStale, state, by } = answer;
     const ageMs = history.ageOf(answer);
     answers += 1;
@@ -190,7 +190,7 @@ async function prove(plan: FaultPlan, scene: Scene): Promise<FaultReport> {
   }
 
   async function query(): Promise<void> {
-    const [runId, asked] = pick([...told]) ?? [];
+    const [runId, asked] = pick([...asking]) ?? [];
     const url = pick(gateways.urls);
     if (runId === undefined || !asked || url === undefined) return;
     const askedAtMs = Date.now();
@@ -314,10 +314,10 @@ async function prove(plan: FaultPlan, scene: Scene): Promise<FaultReport> {
 }
 
 /** Null if the steps could not be loaded. */
-function answerOf(run: RunData, askedAtMs: number, cameAtMs: number, by: string): Told | null {
+function answerOf(run: RunData, askedAtMs: number, cameAtMs: number, by: string): TimedAnswer | null {
   const { steps, freshness } = run;
   return steps && { askedAtMs, cameAtMs, state: stateText(steps), ...freshness, by };
 }
 
-const eventsOf = ({ events, by }: Watcher<{ readonly runUpdated: RunData }>): Told[] =>
+const eventsOf = ({ events, by }: Watcher<{ readonly runUpdated: RunData }>): TimedAnswer[] =>
   events.flatMap(({ atMs, data: { runUpdated } }) => answerOf(runUpdated, atMs, atMs, by) ?? []);

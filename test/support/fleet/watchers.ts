@@ -45,7 +45,7 @@ export interface WatchersOptions<T> {
   readonly key: string;
   readonly isFinal: (data: T) => boolean;
   /** Temporary errors, after which it subscribes again. None by default. */
-  readonly isPassing?: (told: { readonly errors: readonly ClientError[] }) => boolean;
+  readonly isPassing?: (answer: { readonly errors: readonly ClientError[] }) => boolean;
 }
 
 export interface ClientError {
@@ -94,7 +94,7 @@ export function createWatchers<T>({ nextUrl, key, isFinal, isPassing = () => fal
           subscribe(sink);
         });
     };
-    const tell = (errors: readonly ClientError[]): boolean => {
+    const report = (errors: readonly ClientError[]): boolean => {
       const passes = isPassing({ errors });
       if (passes) passingErrors += 1;
       else reject(new Error(JSON.stringify(errors)));
@@ -102,12 +102,12 @@ export function createWatchers<T>({ nextUrl, key, isFinal, isPassing = () => fal
     };
     const sink: Sink = {
       next({ data, errors }) {
-        if (errors) tell(errors);
+        if (errors) report(errors);
         else events.push({ atMs: Date.now(), data: data as T });
       },
       error(error) {
         if (!Array.isArray(error)) reject(error instanceof Error ? error : new Error(JSON.stringify(error)));
-        else if (tell(error as readonly ClientError[])) again();
+        else if (report(error as readonly ClientError[])) again();
       },
       complete() {
         const last = events.at(-1);

@@ -1,4 +1,4 @@
-/** Events of an Anthropic message: its blocks start, grow and stop. */
+/** Events of a streamed Anthropic message: blocks start, grow and stop. */
 import { fieldOf, isJsonObject } from '../../json.ts';
 import type { JsonObject, JsonValue } from '../../types.ts';
 import { nameIn } from '../text.ts';
@@ -7,7 +7,7 @@ import { append, entryAt } from './pieces.ts';
 interface Block {
   start: JsonObject;
   text: string | null;
-  /** The input of a call, as the text of JSON. */
+  /** JSON text of a call's input. Null if there is none. */
   input: string | null;
 }
 
@@ -42,7 +42,7 @@ export function joinAnthropicEvents(events: readonly JsonObject[]): JsonObject |
     } else {
       continue;
     }
-    // The input is counted at the start, the whole output at the end.
+    // The start has the input tokens, the end has all output tokens.
     if (isJsonObject(counted)) for (const [name, count] of Object.entries(counted)) usage.set(name, count);
     isStream = true;
   }

@@ -1,4 +1,4 @@
-/** Chunks of a chat completion: `choices[].delta`. */
+/** Chunks of a streamed chat completion: `choices[].delta`. */
 import { fieldOf, isJsonArray, isJsonObject } from '../../json.ts';
 import type { JsonObject, JsonValue } from '../../types.ts';
 import { nameIn } from '../text.ts';
@@ -28,7 +28,7 @@ export function joinChatChunks(chunks: readonly JsonObject[]): JsonObject | null
   for (const chunk of chunks) {
     const parts = fieldOf(chunk, 'choices');
     if (!isJsonArray(parts)) continue;
-    // The last one counts: those before it, if there are any, count what was answered so far.
+    // Only the last count is complete. Earlier ones cover the answer so far.
     const counted = fieldOf(chunk, 'usage');
     if (isJsonObject(counted)) usage = counted;
     for (const part of parts) {

@@ -1,4 +1,4 @@
-/** Events of an OpenAI response. The last one holds all of it, unless the stream was cut. */
+/** Events of a streamed OpenAI response. The last event contains the whole response, unless the stream was cut. */
 import { fieldOf, isJsonObject } from '../../json.ts';
 import type { JsonObject, JsonValue } from '../../types.ts';
 import { nameIn } from '../text.ts';
@@ -43,7 +43,7 @@ function addEvent(items: Map<JsonValue, Item>, type: string, event: JsonObject):
   if (/_arguments\.delta$|_input\.delta$/.test(type)) entry.arguments = append(entry.arguments, delta);
 }
 
-/** An item that was not done has what came of it. */
+/** An unfinished item contains the pieces received so far. */
 function joined({ item, isDone, text, refusal, arguments: given }: Item): JsonObject {
   if (item && isDone) return item;
   if (text === null && refusal === null) return { ...item, ...(given !== null && { arguments: given }) };

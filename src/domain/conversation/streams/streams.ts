@@ -1,4 +1,4 @@
-/** Outputs that are the stored events of a streamed answer, joined to the answer that they make up. */
+/** Joins the stored events of a streamed answer. */
 import { fieldOf, isJsonArray, isJsonObject } from '../../json.ts';
 import { parseExactJson } from '../../long-integers.ts';
 import type { JsonObject, JsonValue } from '../../types.ts';
@@ -6,7 +6,7 @@ import { joinAnthropicEvents } from './anthropic-stream.ts';
 import { joinChatChunks } from './chat-stream.ts';
 import { joinResponseEvents } from './responses-stream.ts';
 
-/** The answer in its vendor's own shape, as if it had not been streamed. Null for whatever is no stream. */
+/** Returns the answer in its vendor's shape, as if it had not been streamed. Null if the outputs are not a stream. */
 export function joinStream(outputs: JsonValue): JsonObject | null {
   const events = eventsIn(outputs).filter(isJsonObject);
   return joinChatChunks(events) ?? joinResponseEvents(events) ?? joinAnthropicEvents(events);
@@ -20,14 +20,14 @@ function eventsIn(outputs: JsonValue): readonly JsonValue[] {
   return LISTS.map((key) => fieldOf(outputs, key)).find(isJsonArray) ?? [outputs];
 }
 
-/** Characters that are read of a text of server-sent events. */
+/** Maximum number of characters read from a text of server-sent events. */
 const MAX_EVENTS_TEXT = 4 * 2 ** 20;
 
 const MAX_LINES = 100_000;
-/** Each takes as long as twenty events. */
+/** A broken line takes as long as twenty events. */
 const MAX_BROKEN_LINES = 100;
 
-/** Lines that are not JSON are left out: `[DONE]`, and the one in which a text was cut. A text of many such lines is not a stream. */
+/** Skips lines that are not JSON, such as `[DONE]` and a cut last line. A text with many of them is not a stream. */
 function serverSentEvents(text: string): readonly JsonValue[] {
   if (!/^\s*(?:data|event|id):/.test(text.slice(0, 100))) return [];
   const events: JsonValue[] = [];

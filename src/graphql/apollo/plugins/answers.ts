@@ -1,4 +1,4 @@
-/** The last stage: errors in the client's form, the size of the answer, and its HTTP status. */
+/** Last stage: formatted errors, the size limit of the answer, and its HTTP status. */
 import type { GraphQLRequestListener } from '@apollo/server';
 import type { FormattedExecutionResult } from 'graphql';
 import { measureAnswer } from '../../operations/answer-size.ts';
@@ -27,7 +27,7 @@ export function createAnswers({ errors, maxAnswerBytes }: AnswersOptions): Stage
       if (isSubscription || body.kind !== 'single') return;
       const { data, extensions, errors: given } = body.singleResult;
       const found = refused ?? operation.errors;
-      // Without errors of its own it was answered by a plugin, which may have written errors.
+      // Without errors of its own, the operation was answered by a plugin, which may have written errors.
       const formatted = found ? errors.format(found, record) : given && errors.complete(given, record);
       if (formatted) context.lifetime.limit(0);
       const result = {
@@ -52,7 +52,7 @@ export function createAnswers({ errors, maxAnswerBytes }: AnswersOptions): Stage
   return { requestDidStart: () => Promise.resolve(listener) };
 }
 
-/** Where no root field has a value for want of an accepted credential, the whole request failed. */
+/** HTTP statuses of a request in which no root field has a value because no credential was accepted. */
 const FAILED_REQUESTS: Readonly<Record<string, number>> = { UNAUTHENTICATED: 401, IDENTITY_UNAVAILABLE: 503 };
 
 function statusOfData({ data, errors = [] }: FormattedExecutionResult): number {

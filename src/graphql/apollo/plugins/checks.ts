@@ -1,4 +1,4 @@
-/** Refuses a valid operation before it is executed: of the wrong type for its transport, with a null where none is allowed, or too costly. */
+/** Rejects valid operations with a wrong type for their transport, a null where it is not allowed, or a high cost. */
 import type { GraphQLRequestListener } from '@apollo/server';
 import type { GraphQLError } from 'graphql';
 import type { OperationType } from '../../../observability/operation-record.ts';
@@ -15,14 +15,14 @@ export interface ChecksOptions {
   readonly maxObjects: number;
 }
 
-/** Objects of introspection that count as one operation. A Sandbox that polls the schema each second stays within the default limit. */
+/** Introspected objects that count as one operation. A Sandbox that polls each second is within the default limit. */
 const INTROSPECTED_AN_OPERATION = 200;
 
 export function createChecks({ documents, maxCalls, maxObjects }: ChecksOptions): Stage {
-  /** Introspection needs no accepted key, and takes as much time as many operations: without one it counts as many. */
+  /** Introspection needs no accepted key but takes the time of many operations, so it counts as many. */
   async function checkCost({ cost }: PreparedOperation, { params, request: { unaccepted } }: Operation): Promise<void> {
     const { calls, objects, introspected } = cost(params.variables ?? {});
-    // Also where it is refused: to count its objects takes time.
+    // Rejected introspection also counts, since counting its objects takes time.
     const operations = Math.floor(introspected / INTROSPECTED_AN_OPERATION);
     const allowance = operations > 0 ? await unaccepted?.take(operations) : null;
     if (allowance && !allowance.isAllowed) throw rateLimited(allowance);

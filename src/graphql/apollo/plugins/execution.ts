@@ -1,4 +1,4 @@
-/** Executes a valid operation, once all plugins have let it pass. A subscription is left to its transport, which subscribes. */
+/** Executes a valid operation after all plugins. The transport of a subscription subscribes itself. */
 import { HeaderMap, type GraphQLRequestListener, type GraphQLResponse } from '@apollo/server';
 import {
   execute as interpret,
@@ -19,10 +19,10 @@ interface ExecuteOptions {
   readonly documents: Pick<Documents, 'compiled'>;
 }
 
-/** The compiled query of a known document, else graphql-js. */
+/** Uses the compiled query of a known document, else graphql-js. */
 export function createExecute({ schema, documents }: ExecuteOptions): Execute {
   function run({ document, params, context }: Operation): ExecutionResult | Promise<ExecutionResult> {
-    if (!document) throw new Error('expected a validated document');
+    if (!document) throw new Error('The document must be validated before it is executed');
     const { operationName = null, variables } = params;
     const compiled = documents.compiled(document, operationName);
     if (compiled) return compiled.execute(context, variables ?? {});
@@ -31,7 +31,7 @@ export function createExecute({ schema, documents }: ExecuteOptions): Execute {
 
   return async (operation) => {
     const { context, record, request } = operation;
-    // The client may have left while its request waited. A mutation takes effect in any case.
+    // The client may have left while its request waited. A mutation is executed anyway.
     if (record.type === 'query' && request.client.isGone()) throw new AbandonedError();
     // Mutations are never cached.
     if (record.type === 'mutation') context.lifetime.limit(0);
@@ -48,13 +48,13 @@ const wrapped = (originalError: Error): GraphQLError => new GraphQLError(origina
 
 interface ExecutionOptions {
   readonly execute: Execute;
-  /** True: Apollo Server calls its executor, and with it each hook of an embedder's plugins. */
+  /** True if Apollo Server calls its executor, and with it each hook of an embedder's plugins. */
   readonly hasPlugins: boolean;
 }
 
 /**
- * Without plugins the operation is executed here: before its executor Apollo Server makes a context for it with accessors, for each
- * of which V8 keeps a hidden class and the whole request until the next major collection. That took a quarter of the time of W2.
+ * Without plugins the operation is executed here. Before its executor, Apollo Server creates a context whose accessors
+ * make V8 keep the request until the next major collection: a quarter of the time of W2.
  */
 export function createExecution({ execute, hasPlugins }: ExecutionOptions): Stage {
   const listener: GraphQLRequestListener<OperationContext> = {

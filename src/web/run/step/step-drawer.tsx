@@ -3,6 +3,7 @@ import { useEffect, useEffectEvent, useLayoutEffect, useRef, useState, type Reac
 import { ChevronLeft, ChevronRight, X } from 'lucide-react';
 import { useMedia } from '../../controls/media.ts';
 import { formatCount } from '../../format/numbers.ts';
+import { Dialog } from '../../shell/dialog.tsx';
 import { useUrlQuery } from '../../url/query.ts';
 import type { ListedStep } from '../steps.ts';
 import './step-drawer.css';
@@ -38,30 +39,24 @@ export function StepDrawer({ stepId, steps, children }: StepDrawerProps) {
   return (
     <Frame onKeyDown={onKeyDown} onClose={close}>
       <div className="step-bar">
-        <button
-          type="button"
-          className="quiet icon-only"
-          aria-label="Previous step"
-          title="Previous step (←)"
-          disabled={!previous}
-          onClick={() => {
-            show(previous?.id);
-          }}
-        >
-          <ChevronLeft aria-hidden="true" />
-        </button>
-        <button
-          type="button"
-          className="quiet icon-only"
-          aria-label="Next step"
-          title="Next step (→)"
-          disabled={!next}
-          onClick={() => {
-            show(next?.id);
-          }}
-        >
-          <ChevronRight aria-hidden="true" />
-        </button>
+        {[
+          { name: 'Previous step', key: '←', step: previous, Icon: ChevronLeft },
+          { name: 'Next step', key: '→', step: next, Icon: ChevronRight },
+        ].map(({ name, key, step, Icon }) => (
+          <button
+            key={name}
+            type="button"
+            className="quiet icon-only"
+            aria-label={name}
+            title={`${name} (${key})`}
+            disabled={!step}
+            onClick={() => {
+              show(step?.id);
+            }}
+          >
+            <Icon aria-hidden="true" />
+          </button>
+        ))}
         <span className="muted" role="status">
           {index >= 0 && `Step ${formatCount(index + 1)} of ${formatCount(steps.length)}`}
         </span>
@@ -106,36 +101,8 @@ function Beside({ onKeyDown, onClose, children }: FrameProps) {
   );
 }
 
-/** The browser keeps the focus inside, and the rest of the page out of reach. */
-function Sheet({ onKeyDown, onClose, children }: FrameProps) {
-  const ref = useRef<HTMLDialogElement>(null);
-  useLayoutEffect(() => {
-    const element = ref.current;
-    element?.showModal();
-    // Else the browser chooses the first button.
-    element?.focus({ preventScroll: true });
-    return () => element?.close();
-  }, []);
-  useFocusInside(ref);
-  return (
-    <dialog
-      ref={ref}
-      className="step-drawer sheet"
-      aria-label="Step"
-      tabIndex={-1}
-      onKeyDown={onKeyDown}
-      onCancel={(event) => {
-        event.preventDefault();
-        onClose();
-      }}
-      onClick={({ target, currentTarget }) => {
-        // Only what is behind the sheet belongs to the dialog itself: its content covers it.
-        if (target === currentTarget) onClose();
-      }}
-    >
-      <div className="sheet-content">{children}</div>
-    </dialog>
-  );
+function Sheet(props: FrameProps) {
+  return <Dialog label="Step" className="step-drawer sheet" isFocused {...props} />;
 }
 
 /** The focus goes in when somebody opens a step, not when a link leads to one, and comes back when it is closed. */
