@@ -27,7 +27,10 @@ import { createRuns } from './runs/runs.ts';
 import { afterOnThisMachine, createClock, type After, type Clock } from './runs/timer.ts';
 import { createViewers } from './runs/viewer.ts';
 import { createUpstreamClient } from './upstream/client.ts';
+import type { Upstream } from './upstream/port.ts';
 import { createScopedUpstream } from './upstream/scoped-upstream.ts';
+import { createHttpTransport } from './upstream/transport/http-transport.ts';
+import { createPortTransport } from './upstream/transport/port-transport.ts';
 
 export interface Gateway {
   /** The address, without a path: `http://127.0.0.1:4000`. */
@@ -53,6 +56,8 @@ export interface Additions {
   readonly plugins?: readonly StepgatePlugin[];
   /** The embedder's own types and fields. */
   readonly extension?: SchemaExtension;
+  /** The calls of the workflow API as functions, in place of UPSTREAM_URL. */
+  readonly upstream?: Upstream;
 }
 
 /** Dependencies that tests replace. */
@@ -125,16 +130,24 @@ export function createGatewayPlugin(config: Config, overrides: Overrides & Addit
   };
 }
 
+/** The upstream's name takes the place of a URL: it identifies the source of the data. A call without a function is disabled. */
+const withUpstream = (config: Config, upstream: Upstream): Config => ({
+  ...config,
+  upstreamUrl: `upstream:${upstream.name}`,
+  upstreamEndpoints: new Set([...config.upstreamEndpoints].filter((endpoint) => upstream[endpoint])),
+});
+
 /** A part with a timer or a socket goes onto the stack as soon as it is open. */
 async function openParts(
-  config: Config,
+  given: Config,
   overrides: Overrides & Additions,
   opened: AsyncDisposableStack,
   ownsServer: boolean,
 ) {
+  const config = overrides.upstream ? withUpstream(given, overrides.upstream) : given;
   const { now, wallOf } = { ...createClock(), ...overrides };
   const { after = afterOnThisMachine, logger = createLoggerFor(config), stalledReaderMs } = overrides;
-  const { authenticate: hook, onOperation, plugins = [], extension = null } = overrides;
+  const { authenticate: hook, onOperation, plugins = [], extension = null, upstream: own } = overrides;
   const { auth, reauthIntervalMs: recheckMs } = config;
   const isVerified = auth.mode === 'service' || hook !== undefined;
   if (auth.mode === 'service' && hook) throw new ConfigError(TWO_AUTHENTICATIONS);
@@ -162,15 +175,20 @@ async function openParts(
   const embedded =
     config.upstreamUrl === null ? await (await import('./sample/server.ts')).createEmbeddedUpstream({ port: 0 }) : null;
   opened.defer(() => embedded?.close());
+  const limits = { timeoutMs: config.upstreamTimeoutMs, maxResponseBytes: config.upstreamMaxResponseBytes };
   const upstream = createUpstreamClient({
-    baseUrl: config.upstreamUrl ?? `${embedded?.url ?? ''}/`,
+    transport: own
+      ? createPortTransport({ upstream: own, ...limits, logger })
+      : createHttpTransport({
+          baseUrl: config.upstreamUrl ?? `${embedded?.url ?? ''}/`,
+          ...limits,
+          ...config.upstreamConnection,
+          // The embedded upstream is in this process: no proxy leads to it.
+          ...(embedded && { proxy: null }),
+        }),
     timeoutMs: config.upstreamTimeoutMs,
     concurrency: config.upstreamConcurrency,
     endpoints: config.upstreamEndpoints,
-    maxResponseBytes: config.upstreamMaxResponseBytes,
-    ...config.upstreamConnection,
-    // The embedded upstream is in this process: no proxy leads to it.
-    ...(embedded && { proxy: null }),
     observer,
   });
   opened.defer(() => {

@@ -2,6 +2,7 @@
 import type { FastifyPluginAsync } from 'fastify';
 import { z } from 'zod';
 import { ConfigError, wrongMembers } from './config/config-error.ts';
+import type { Config } from './config/config.ts';
 import { configOf, type Settings } from './config/settings.ts';
 import { createGateway as compose, createGatewayPlugin, type Additions } from './gateway.ts';
 import type { PluginContext, StepgatePlugin } from './graphql/apollo/server.ts';
@@ -18,6 +19,8 @@ export type { FieldContext } from './graphql/extension/field-context.ts';
 export type { ExtensionField, ExtensionFields, SchemaExtension } from './graphql/extension/schema-extension.ts';
 export type { ObservedOperation, OnOperation } from './observability/observed-operation.ts';
 export { GatewayError, type ErrorCode } from './upstream/errors.ts';
+export { UpstreamError, type Upstream, type UpstreamCall, type UpstreamErrorOptions } from './upstream/port.ts';
+export type { RunRef, RunWindow } from './upstream/api.ts';
 
 export interface GatewayOptions extends Additions {
   /** Settings by the names of the environment variables. `settingsOf()` reads them from the environment. */
@@ -57,13 +60,22 @@ const OPTIONS = z
       .exactOptional()
       .describe(`a list of plugins, each with one of ${HOOKS.join(', ')}, or left out`),
     onOperation: aFunction,
+    upstream: z
+      // Other members are allowed: an upstream may have state.
+      .looseObject({
+        name: z.string().min(1),
+        steps: z.custom((value) => typeof value === 'function'),
+        ...{ run: aFunction, runs: aFunction, workflows: aFunction, execute: aFunction },
+      })
+      .exactOptional()
+      .describe('an object with a name and a function steps, and maybe run, runs, workflows and execute, or left out'),
   } satisfies Record<keyof GatewayOptions, z.ZodType>)
-  .describe('an object of config, authenticate, extension, plugins and onOperation');
+  .describe('an object of config, authenticate, extension, plugins, onOperation and upstream');
 
 /** Resolves when the gateway listens. Rejects with ConfigError for wrong options or settings, before a port is opened. */
 export async function createGateway(options: GatewayOptions = {}): Promise<Gateway> {
-  const { config = {}, ...additions } = checked('createGateway', options);
-  const gateway = await compose(configOf(config), additions);
+  const { config, ...additions } = checked('createGateway', options);
+  const gateway = await compose(config, additions);
   return { url: gateway.url, close: () => gateway.close() };
 }
 
@@ -72,12 +84,13 @@ export async function createGateway(options: GatewayOptions = {}): Promise<Gatew
  * with the server. Throws ConfigError for wrong options or settings.
  */
 export function stepgate(options: GatewayOptions = {}): FastifyPluginAsync {
-  const { config = {}, ...additions } = checked('stepgate', options);
-  return createGatewayPlugin(configOf(config), additions);
+  const { config, ...additions } = checked('stepgate', options);
+  return createGatewayPlugin(config, additions);
 }
 
-function checked(name: string, options: GatewayOptions): GatewayOptions {
+function checked(name: string, options: GatewayOptions): Additions & { readonly config: Config } {
   const { error } = OPTIONS.safeParse(options, { reportInput: true });
   if (error) throw new ConfigError(`${name}: ${wrongMembers(error, OPTIONS)}.`);
-  return options;
+  const { config = {}, ...additions } = options;
+  return { ...additions, config: configOf(config, options.upstream !== undefined) };
 }

@@ -90,7 +90,7 @@ describe('createGateway', () => {
     [
       'a misspelled option',
       { authentication: () => null },
-      'unknown authentication: expected an object of config, authenticate, extension, plugins and onOperation.',
+      'unknown authentication: expected an object of config, authenticate, extension, plugins, onOperation and upstream.',
     ],
     [
       'an authenticate that is undefined',
