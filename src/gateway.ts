@@ -134,7 +134,7 @@ export function createGatewayPlugin(config: Config, overrides: Overrides & Addit
 const withUpstream = (config: Config, upstream: Upstream): Config => ({
   ...config,
   upstreamUrl: `upstream:${upstream.name}`,
-  upstreamEndpoints: new Set([...config.upstreamEndpoints].filter((endpoint) => upstream[endpoint])),
+  upstreamEndpoints: new Set([...config.upstreamEndpoints].filter((endpoint) => endpoint in upstream)),
 });
 
 /** A part with a timer or a socket goes onto the stack as soon as it is open. */
@@ -189,6 +189,7 @@ async function openParts(
     timeoutMs: config.upstreamTimeoutMs,
     concurrency: config.upstreamConcurrency,
     endpoints: config.upstreamEndpoints,
+    statusWords: config.statusWords,
     observer,
   });
   opened.defer(() => {

@@ -46,6 +46,7 @@ const clientOptions = (config: Config, embeddedUrl: string | undefined) => ({
   timeoutMs: config.upstreamTimeoutMs,
   concurrency: config.upstreamConcurrency,
   endpoints: config.upstreamEndpoints,
+  statusWords: config.statusWords,
 });
 
 /** Lists headers and proxies by name only: their values may be secret. */

@@ -1,4 +1,5 @@
 /** What the upstream told of runs, steps and workflows, once its wire shapes have been checked and translated. */
+import type { RunStatus, StepStatus } from './status.ts';
 import type { Timestamp } from './timestamp.ts';
 
 export type JsonValue = string | number | boolean | null | readonly JsonValue[] | JsonObject;
@@ -69,7 +70,9 @@ export interface StepFacts {
   readonly nodeId: string;
   readonly userId: string | null;
   readonly organizationId: string | null;
+  /** The upstream's word. */
   readonly rawStatus: string;
+  readonly status: StepStatus;
   readonly startTime: Timestamp | null;
   readonly endTime: Timestamp | null;
   /** Whole seconds, floored by the upstream. Exact up to 2^53, so it may be beyond an `Int`. */
@@ -93,7 +96,9 @@ export interface StepFacts {
 export interface RunRecord {
   /** Empty where the upstream gave none that can be read: then it only keeps its position in the history. */
   readonly id: string;
+  /** The upstream's word. */
   readonly rawStatus: string;
+  readonly status: RunStatus;
   readonly startTime: Timestamp | null;
   readonly endTime: Timestamp | null;
   readonly elapsedTime: number | null;

@@ -1,6 +1,7 @@
 /** Client of the upstream API: a transport, resilience around each call, and the wire contract. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { UpstreamEndpoint } from '../config/config.ts';
+import { createStatusOf, type StepStatus } from '../domain/status.ts';
 import type { JsonObject, ReportedTokens, RunRecord, WorkflowGraph } from '../domain/types.ts';
 import type { UpstreamState } from '../observability/metrics.ts';
 import type { Observer } from '../observability/observer.ts';
@@ -25,6 +26,8 @@ export interface UpstreamClient extends UpstreamApi {
 export interface UpstreamClientOptions extends ResilienceOptions {
   readonly transport: Transport;
   readonly endpoints: ReadonlySet<UpstreamEndpoint>;
+  /** Further status words of the engine. */
+  readonly statusWords: Readonly<Record<string, StepStatus>>;
   readonly observer?: Pick<Observer, 'call'>;
 }
 
@@ -44,6 +47,7 @@ type Ask = TransportCall['ask'];
 
 export function createUpstreamClient(options: UpstreamClientOptions): UpstreamClient {
   const { transport, endpoints, observer } = options;
+  const statusOf = createStatusOf(options.statusWords);
   const resilience = createResilience(options);
 
   async function get<T extends Facts>(
@@ -114,7 +118,7 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
     listSteps: async (ref, call) =>
       get(
         ofRun('steps', ref, (upstream, sent) => upstream.steps(ref, sent), '/steps'),
-        (json, report) => readSteps(json, ref.runId, report),
+        (json, report) => readSteps(json, ref.runId, statusOf, report),
         call,
       ),
 
@@ -131,7 +135,7 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
 
     async getRun(ref, call) {
       checkOffered('run');
-      const read: Read<RunRecord | null> = (json, report) => readRun(json, ref.runId, report);
+      const read: Read<RunRecord | null> = (json, report) => readRun(json, ref.runId, statusOf, report);
       const ask: Ask = (upstream, sent) => upstream.run?.(ref, sent);
       return get(ofRun('run', ref, ask), read, call, (_body, record) => ownBytes([record]));
     },
@@ -140,7 +144,7 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
       checkOffered('runs');
       const ask: Ask = (upstream, sent) => upstream.runs?.({ workflowId, offset, limit }, sent);
       const target = ofWorkflow('runs', workflowId, ask, `/runs?limit=${limit}&offset=${offset}`);
-      const read: Read<readonly RunRecord[]> = (json, report) => readRuns(json, limit, report);
+      const read: Read<readonly RunRecord[]> = (json, report) => readRuns(json, limit, statusOf, report);
       return get(target, read, call, (_body, records) => ownBytes(records));
     },
 

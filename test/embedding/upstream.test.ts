@@ -180,6 +180,36 @@ describe('an upstream of functions', () => {
   });
 });
 
+describe('STATUS_WORDS', () => {
+  it("gives the engine's own words a status in runs, steps, filters, statistics and groups", async () => {
+    const words: Record<string, string> = { r3: 'on-hold', r2: 'crashed', r1: 'crashed' };
+    const record = (runId: string) => wireRun(runId, { status: words[runId], error: 'no 7' });
+    const { query } = await start(
+      {
+        steps: ({ runId }) => Promise.resolve([wireStep({ status: words[runId], error: 'no 7' })]),
+        run: ({ runId }) => Promise.resolve([record(runId)]),
+        runs: () => Promise.resolve(Object.keys(words).map(record)),
+      },
+      { STATUS_WORDS: 'crashed:FAILED, on hold:RUNNING' },
+    );
+    const { data, errors } = await query(`{ workflow(id: "wf") {
+      runs(first: 5, filter: { status: [FAILED] }) { nodes { id status rawStatus failedSteps { status rawStatus } } }
+      statistics { failedCount finishedCount }
+      failureGroups { runs { id } }
+    } }`);
+    expect(errors).toEqual([]);
+    const failed = { status: 'FAILED', rawStatus: 'crashed' };
+    expect(data).toEqual({
+      workflow: {
+        runs: { nodes: ['r2', 'r1'].map((id) => ({ id, ...failed, failedSteps: [failed] })) },
+        statistics: { failedCount: 2, finishedCount: 2 },
+        failureGroups: [{ runs: [{ id: 'r1' }, { id: 'r2' }] }],
+      },
+    });
+    expect(log.text).not.toContain('steps[].status');
+  });
+});
+
 describe('the option upstream', () => {
   const upstream: Upstream = { name: 'engine', steps: () => Promise.resolve([]) };
   const QUIET: Settings = { PORT: 0, LOG_LEVEL: 'silent' };

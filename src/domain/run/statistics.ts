@@ -1,7 +1,7 @@
 /** What many runs of one workflow tell together: how often it works, how long it takes, and which node is to blame. */
 import { compareText } from '../order.ts';
 import { wallClockMs } from './span.ts';
-import { isOver, runStatusOf, type RunStatus } from '../status.ts';
+import { isOver, type RunStatus } from '../status.ts';
 import { sumOfKnown } from './usage.ts';
 import type { Run, RunRecord, Step } from '../types.ts';
 
@@ -52,15 +52,14 @@ export function distributionOf(values: readonly number[]): Distribution | null {
 
 /** Over run records alone: a page of them is one call, where their steps are one call for each. */
 export function runStatistics(records: readonly RunRecord[]): RunStatistics {
-  const runs = records.map((record) => ({ record, status: runStatusOf(record.rawStatus) }));
-  const finished = runs.filter(({ record, status }) => isOver(status, record.endTime));
+  const finished = records.filter(({ status, endTime }) => isOver(status, endTime));
   const count = (status: RunStatus): number => finished.filter((run) => run.status === status).length;
   const completedCount = count('COMPLETED');
   const wallClocks = finished.flatMap(
-    ({ record }) => wallClockMs({ startedAt: record.startTime, until: record.endTime }) ?? [],
+    ({ startTime, endTime }) => wallClockMs({ startedAt: startTime, until: endTime }) ?? [],
   );
   return {
-    runCount: runs.length,
+    runCount: records.length,
     finishedCount: finished.length,
     completedCount,
     failedCount: count('FAILED'),

@@ -1,6 +1,6 @@
 /** A step's facts with what its own words say, and the two orders on which everything else stands. */
 import { compareNullsLast } from '../order.ts';
-import { isOver, stepStatusOf, type StepStatus } from '../status.ts';
+import { isOver, type StepStatus } from '../status.ts';
 import type { Step, StepFacts } from '../types.ts';
 import { hasError } from './step-error.ts';
 
@@ -35,7 +35,7 @@ export const executionsOf = (facts: readonly StepFacts[]): StepDraft[] =>
 
 /** The one object of a step, with all its properties from the start: what follows from its run is set later. */
 function executionOf(facts: StepFacts): StepDraft {
-  const status = stepStatusOf(facts.rawStatus);
+  const { status } = facts;
   return {
     workflowId: '',
     runId: '',

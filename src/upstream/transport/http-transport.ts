@@ -26,6 +26,8 @@ export function createHttpTransport(options: HttpTransportOptions): Transport {
       // its own connection, as does a trial call.
       return http.request(request, method === 'GET' && !isTrial);
     },
-    close: http.close,
+    close: () => {
+      http.close();
+    },
   };
 }
