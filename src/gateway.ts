@@ -1,5 +1,6 @@
 /** The composition root: creates every part with its dependencies, and closes them in reverse order. */
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
+import type { GraphQLSchema } from 'graphql';
 import { createAuthenticator } from './auth/authenticator.ts';
 import { createHookAuthenticator, type AuthenticateHook } from './auth/authenticate-hook.ts';
 import { ConfigError, type Config } from './config/config.ts';
@@ -15,6 +16,7 @@ import { readPriceFile } from './graphql/price-file.ts';
 import { createSchema } from './graphql/schema.ts';
 import { createClientAddress, createClientScheme, createProxyTrust } from './http/connection/client-address.ts';
 import { listen, type ListenOn } from './http/connection/listen.ts';
+import { createHandlers, type Handlers } from './http/handler.ts';
 import { createOpsServer } from './http/ops.ts';
 import { createHttp } from './http/plugin.ts';
 import { createServer } from './http/server.ts';
@@ -78,9 +80,13 @@ export function createLoggerFor({ logLevel, logFormat, upstreamConnection: { aut
 
 /** If it rejects, everything that was opened is closed again. */
 export async function createGateway(config: Config, overrides: Overrides & Additions = {}): Promise<Gateway> {
+  return closedOnError((opened) => openGateway(config, overrides, opened));
+}
+
+async function closedOnError<T>(open: (opened: AsyncDisposableStack) => Promise<T>): Promise<T> {
   const opened = new AsyncDisposableStack();
   try {
-    return await openGateway(config, overrides, opened);
+    return await open(opened);
   } catch (error) {
     // The first error is the cause: errors of closing are ignored.
     await opened.disposeAsync().catch(() => undefined);
@@ -128,6 +134,25 @@ export function createGatewayPlugin(config: Config, overrides: Overrides & Addit
     const { http } = await openParts(config, overrides, opened, false);
     await http.plugin(app, options);
   };
+}
+
+/** The gateway behind the server of another framework. `close` must be called before that server closes. */
+export interface GatewayHandler extends Handlers {
+  /** The schema with its resolvers. */
+  readonly schema: GraphQLSchema;
+}
+
+/** If it rejects, everything that was opened is closed again. */
+export async function createGatewayHandler(
+  config: Config,
+  overrides: Overrides & Additions = {},
+): Promise<GatewayHandler> {
+  return closedOnError(async (opened) => {
+    const { http, isTrustedProxy, schema } = await openParts({ ...config, opsPort: null }, overrides, opened, true);
+    const handlers = await createHandlers({ config, isTrustedProxy, ...http });
+    opened.defer(() => handlers.close());
+    return { ...handlers, schema, close: () => opened.disposeAsync() };
+  });
 }
 
 /** The upstream's name takes the place of a URL: it identifies the source of the data. A call without a function is disabled. */
@@ -229,5 +254,5 @@ async function openParts(
     cachesAnswers: plugins.length === 0,
     ownsServer,
   });
-  return { http, isTrustedProxy, cachedBytes, logger };
+  return { http, isTrustedProxy, cachedBytes, logger, schema };
 }

@@ -4,7 +4,13 @@ import { z } from 'zod';
 import { ConfigError, wrongMembers } from './config/config-error.ts';
 import type { Config } from './config/config.ts';
 import { configOf, type Settings } from './config/settings.ts';
-import { createGateway as compose, createGatewayPlugin, type Additions } from './gateway.ts';
+import {
+  createGateway as compose,
+  createGatewayHandler,
+  createGatewayPlugin,
+  type Additions,
+  type GatewayHandler,
+} from './gateway.ts';
 import type { PluginContext, StepgatePlugin } from './graphql/apollo/server.ts';
 
 export { HeaderMap } from '@apollo/server';
@@ -13,7 +19,7 @@ export type { AuthenticateHook, Identity } from './auth/authenticate-hook.ts';
 export { ConfigError };
 export { settingsOf, type Settings } from './config/settings.ts';
 export type { JsonObject, JsonValue, Run, RunRecord, Step, WorkflowGraph, WorkflowRecord } from './domain/types.ts';
-export type { Additions };
+export type { Additions, GatewayHandler };
 export type { PluginContext, StepgatePlugin };
 export type { FieldContext } from './graphql/extension/field-context.ts';
 export type { ExtensionField, ExtensionFields, SchemaExtension } from './graphql/extension/schema-extension.ts';
@@ -86,6 +92,15 @@ export async function createGateway(options: GatewayOptions = {}): Promise<Gatew
 export function stepgate(options: GatewayOptions = {}): FastifyPluginAsync {
   const { config, ...additions } = checked('stepgate', options);
   return createGatewayPlugin(config, additions);
+}
+
+/**
+ * The gateway without a server of its own: a handler for Express and `node:http`, and `fetch` for serverless functions and tests.
+ * Rejects with ConfigError for wrong options or settings.
+ */
+export async function createHandler(options: GatewayOptions = {}): Promise<GatewayHandler> {
+  const { config, ...additions } = checked('createHandler', options);
+  return createGatewayHandler(config, additions);
 }
 
 function checked(name: string, options: GatewayOptions): Additions & { readonly config: Config } {
