@@ -58,14 +58,15 @@ export interface Additions {
   readonly plugins?: readonly StepgatePlugin[];
   /** The embedder's own types and fields. */
   readonly extension?: SchemaExtension;
+  /** Used in place of a log on standard output. */
+  readonly logger?: Logger;
   /** The calls of the workflow API as functions, in place of UPSTREAM_URL. */
   readonly upstream?: Upstream;
 }
 
 /** Dependencies that tests replace. */
-export interface Overrides extends Partial<Clock> {
+export interface Overrides extends Partial<Clock>, Pick<Additions, 'logger'> {
   readonly after?: After;
-  readonly logger?: Logger;
   /** A client that reads nothing of its answer for this long is disconnected. */
   readonly stalledReaderMs?: number;
 }

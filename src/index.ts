@@ -23,6 +23,7 @@ export type { Additions, GatewayHandler };
 export type { PluginContext, StepgatePlugin };
 export type { FieldContext } from './graphql/extension/field-context.ts';
 export type { ExtensionField, ExtensionFields, SchemaExtension } from './graphql/extension/schema-extension.ts';
+export type { Logger } from './observability/logger.ts';
 export type { ObservedOperation, OnOperation } from './observability/observed-operation.ts';
 export { GatewayError, type ErrorCode } from './upstream/errors.ts';
 export { UpstreamError, type Upstream, type UpstreamCall, type UpstreamErrorOptions } from './upstream/port.ts';
@@ -40,10 +41,8 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
-const aFunction = z
-  .custom((value) => typeof value === 'function')
-  .exactOptional()
-  .describe('a function, or left out');
+const required = z.custom((value) => typeof value === 'function');
+const aFunction = required.exactOptional().describe('a function, or left out');
 const HOOKS = [
   ...(['serverWillStart', 'requestDidStart', 'unexpectedErrorProcessingRequest'] as const),
   ...(['contextCreationDidFail', 'invalidRequestWasReceived', 'startupDidFail'] as const),
@@ -70,13 +69,20 @@ const OPTIONS = z
       // Other members are allowed: an upstream may have state.
       .looseObject({
         name: z.string().min(1),
-        steps: z.custom((value) => typeof value === 'function'),
+        steps: required,
         ...{ run: aFunction, runs: aFunction, workflows: aFunction, execute: aFunction },
       })
       .exactOptional()
       .describe('an object with a name and a function steps, and maybe run, runs, workflows and execute, or left out'),
+    logger: z
+      .looseObject({
+        ...{ debug: required, info: required, warn: required, error: required, fatal: required },
+        ...{ child: required, isLevelEnabled: required, flush: required },
+      })
+      .exactOptional()
+      .describe('a logger of pino, or another with its methods, or left out'),
   } satisfies Record<keyof GatewayOptions, z.ZodType>)
-  .describe('an object of config, authenticate, extension, plugins, onOperation and upstream');
+  .describe('an object of config, authenticate, extension, plugins, onOperation, upstream and logger');
 
 /** Resolves when the gateway listens. Rejects with ConfigError for wrong options or settings, before a port is opened. */
 export async function createGateway(options: GatewayOptions = {}): Promise<Gateway> {
