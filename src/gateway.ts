@@ -1,5 +1,6 @@
 /** The composition root: creates every part with its dependencies, and closes them in reverse order. */
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
+import type { GraphQLSchema } from 'graphql';
 import { createAuthenticator } from './auth/authenticator.ts';
 import { createHookAuthenticator, type AuthenticateHook } from './auth/authenticate-hook.ts';
 import { ConfigError, type Config } from './config/config.ts';
@@ -15,6 +16,7 @@ import { readPriceFile } from './graphql/price-file.ts';
 import { createSchema } from './graphql/schema.ts';
 import { createClientAddress, createClientScheme, createProxyTrust } from './http/connection/client-address.ts';
 import { listen, type ListenOn } from './http/connection/listen.ts';
+import { createHandlers, type Handlers } from './http/handler.ts';
 import { createOpsServer } from './http/ops.ts';
 import { createHttp } from './http/plugin.ts';
 import { createServer } from './http/server.ts';
@@ -27,7 +29,10 @@ import { createRuns } from './runs/runs.ts';
 import { afterOnThisMachine, createClock, type After, type Clock } from './runs/timer.ts';
 import { createViewers } from './runs/viewer.ts';
 import { createUpstreamClient } from './upstream/client.ts';
+import type { Upstream } from './upstream/port.ts';
 import { createScopedUpstream } from './upstream/scoped-upstream.ts';
+import { createHttpTransport } from './upstream/transport/http-transport.ts';
+import { createPortTransport } from './upstream/transport/port-transport.ts';
 
 export interface Gateway {
   /** The address, without a path: `http://127.0.0.1:4000`. */
@@ -53,12 +58,15 @@ export interface Additions {
   readonly plugins?: readonly StepgatePlugin[];
   /** The embedder's own types and fields. */
   readonly extension?: SchemaExtension;
+  /** Used in place of a log on standard output. */
+  readonly logger?: Logger;
+  /** The calls of the workflow API as functions, in place of UPSTREAM_URL. */
+  readonly upstream?: Upstream;
 }
 
 /** Dependencies that tests replace. */
-export interface Overrides extends Partial<Clock> {
+export interface Overrides extends Partial<Clock>, Pick<Additions, 'logger'> {
   readonly after?: After;
-  readonly logger?: Logger;
   /** A client that reads nothing of its answer for this long is disconnected. */
   readonly stalledReaderMs?: number;
 }
@@ -73,9 +81,13 @@ export function createLoggerFor({ logLevel, logFormat, upstreamConnection: { aut
 
 /** If it rejects, everything that was opened is closed again. */
 export async function createGateway(config: Config, overrides: Overrides & Additions = {}): Promise<Gateway> {
+  return closedOnError((opened) => openGateway(config, overrides, opened));
+}
+
+async function closedOnError<T>(open: (opened: AsyncDisposableStack) => Promise<T>): Promise<T> {
   const opened = new AsyncDisposableStack();
   try {
-    return await openGateway(config, overrides, opened);
+    return await open(opened);
   } catch (error) {
     // The first error is the cause: errors of closing are ignored.
     await opened.disposeAsync().catch(() => undefined);
@@ -125,16 +137,43 @@ export function createGatewayPlugin(config: Config, overrides: Overrides & Addit
   };
 }
 
+/** The gateway behind the server of another framework. `close` must be called before that server closes. */
+export interface GatewayHandler extends Handlers {
+  /** The schema with its resolvers. */
+  readonly schema: GraphQLSchema;
+}
+
+/** If it rejects, everything that was opened is closed again. */
+export async function createGatewayHandler(
+  config: Config,
+  overrides: Overrides & Additions = {},
+): Promise<GatewayHandler> {
+  return closedOnError(async (opened) => {
+    const { http, isTrustedProxy, schema } = await openParts({ ...config, opsPort: null }, overrides, opened, true);
+    const handlers = await createHandlers({ config, isTrustedProxy, ...http });
+    opened.defer(() => handlers.close());
+    return { ...handlers, schema, close: () => opened.disposeAsync() };
+  });
+}
+
+/** The upstream's name takes the place of a URL: it identifies the source of the data. A call without a function is disabled. */
+const withUpstream = (config: Config, upstream: Upstream): Config => ({
+  ...config,
+  upstreamUrl: `upstream:${upstream.name}`,
+  upstreamEndpoints: new Set([...config.upstreamEndpoints].filter((endpoint) => endpoint in upstream)),
+});
+
 /** A part with a timer or a socket goes onto the stack as soon as it is open. */
 async function openParts(
-  config: Config,
+  given: Config,
   overrides: Overrides & Additions,
   opened: AsyncDisposableStack,
   ownsServer: boolean,
 ) {
+  const config = overrides.upstream ? withUpstream(given, overrides.upstream) : given;
   const { now, wallOf } = { ...createClock(), ...overrides };
   const { after = afterOnThisMachine, logger = createLoggerFor(config), stalledReaderMs } = overrides;
-  const { authenticate: hook, onOperation, plugins = [], extension = null } = overrides;
+  const { authenticate: hook, onOperation, plugins = [], extension = null, upstream: own } = overrides;
   const { auth, reauthIntervalMs: recheckMs } = config;
   const isVerified = auth.mode === 'service' || hook !== undefined;
   if (auth.mode === 'service' && hook) throw new ConfigError(TWO_AUTHENTICATIONS);
@@ -162,15 +201,21 @@ async function openParts(
   const embedded =
     config.upstreamUrl === null ? await (await import('./sample/server.ts')).createEmbeddedUpstream({ port: 0 }) : null;
   opened.defer(() => embedded?.close());
+  const limits = { timeoutMs: config.upstreamTimeoutMs, maxResponseBytes: config.upstreamMaxResponseBytes };
   const upstream = createUpstreamClient({
-    baseUrl: config.upstreamUrl ?? `${embedded?.url ?? ''}/`,
+    transport: own
+      ? createPortTransport({ upstream: own, ...limits, logger })
+      : createHttpTransport({
+          baseUrl: config.upstreamUrl ?? `${embedded?.url ?? ''}/`,
+          ...limits,
+          ...config.upstreamConnection,
+          // The embedded upstream is in this process: no proxy leads to it.
+          ...(embedded && { proxy: null }),
+        }),
     timeoutMs: config.upstreamTimeoutMs,
     concurrency: config.upstreamConcurrency,
     endpoints: config.upstreamEndpoints,
-    maxResponseBytes: config.upstreamMaxResponseBytes,
-    ...config.upstreamConnection,
-    // The embedded upstream is in this process: no proxy leads to it.
-    ...(embedded && { proxy: null }),
+    statusWords: config.statusWords,
     observer,
   });
   opened.defer(() => {
@@ -210,5 +255,5 @@ async function openParts(
     cachesAnswers: plugins.length === 0,
     ownsServer,
   });
-  return { http, isTrustedProxy, cachedBytes, logger };
+  return { http, isTrustedProxy, cachedBytes, logger, schema };
 }

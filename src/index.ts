@@ -2,8 +2,15 @@
 import type { FastifyPluginAsync } from 'fastify';
 import { z } from 'zod';
 import { ConfigError, wrongMembers } from './config/config-error.ts';
+import type { Config } from './config/config.ts';
 import { configOf, type Settings } from './config/settings.ts';
-import { createGateway as compose, createGatewayPlugin, type Additions } from './gateway.ts';
+import {
+  createGateway as compose,
+  createGatewayHandler,
+  createGatewayPlugin,
+  type Additions,
+  type GatewayHandler,
+} from './gateway.ts';
 import type { PluginContext, StepgatePlugin } from './graphql/apollo/server.ts';
 
 export { HeaderMap } from '@apollo/server';
@@ -12,12 +19,15 @@ export type { AuthenticateHook, Identity } from './auth/authenticate-hook.ts';
 export { ConfigError };
 export { settingsOf, type Settings } from './config/settings.ts';
 export type { JsonObject, JsonValue, Run, RunRecord, Step, WorkflowGraph, WorkflowRecord } from './domain/types.ts';
-export type { Additions };
+export type { Additions, GatewayHandler };
 export type { PluginContext, StepgatePlugin };
 export type { FieldContext } from './graphql/extension/field-context.ts';
 export type { ExtensionField, ExtensionFields, SchemaExtension } from './graphql/extension/schema-extension.ts';
+export type { Logger } from './observability/logger.ts';
 export type { ObservedOperation, OnOperation } from './observability/observed-operation.ts';
 export { GatewayError, type ErrorCode } from './upstream/errors.ts';
+export { UpstreamError, type Upstream, type UpstreamCall, type UpstreamErrorOptions } from './upstream/port.ts';
+export type { RunRef, RunWindow } from './upstream/api.ts';
 
 export interface GatewayOptions extends Additions {
   /** Settings by the names of the environment variables. `settingsOf()` reads them from the environment. */
@@ -31,10 +41,8 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
-const aFunction = z
-  .custom((value) => typeof value === 'function')
-  .exactOptional()
-  .describe('a function, or left out');
+const required = z.custom((value) => typeof value === 'function');
+const aFunction = required.exactOptional().describe('a function, or left out');
 const HOOKS = [
   ...(['serverWillStart', 'requestDidStart', 'unexpectedErrorProcessingRequest'] as const),
   ...(['contextCreationDidFail', 'invalidRequestWasReceived', 'startupDidFail'] as const),
@@ -57,13 +65,29 @@ const OPTIONS = z
       .exactOptional()
       .describe(`a list of plugins, each with one of ${HOOKS.join(', ')}, or left out`),
     onOperation: aFunction,
+    upstream: z
+      // Other members are allowed: an upstream may have state.
+      .looseObject({
+        name: z.string().min(1),
+        steps: required,
+        ...{ run: aFunction, runs: aFunction, workflows: aFunction, execute: aFunction },
+      })
+      .exactOptional()
+      .describe('an object with a name and a function steps, and maybe run, runs, workflows and execute, or left out'),
+    logger: z
+      .looseObject({
+        ...{ debug: required, info: required, warn: required, error: required, fatal: required },
+        ...{ child: required, isLevelEnabled: required, flush: required },
+      })
+      .exactOptional()
+      .describe('a logger of pino, or another with its methods, or left out'),
   } satisfies Record<keyof GatewayOptions, z.ZodType>)
-  .describe('an object of config, authenticate, extension, plugins and onOperation');
+  .describe('an object of config, authenticate, extension, plugins, onOperation, upstream and logger');
 
 /** Resolves when the gateway listens. Rejects with ConfigError for wrong options or settings, before a port is opened. */
 export async function createGateway(options: GatewayOptions = {}): Promise<Gateway> {
-  const { config = {}, ...additions } = checked('createGateway', options);
-  const gateway = await compose(configOf(config), additions);
+  const { config, ...additions } = checked('createGateway', options);
+  const gateway = await compose(config, additions);
   return { url: gateway.url, close: () => gateway.close() };
 }
 
@@ -72,12 +96,22 @@ export async function createGateway(options: GatewayOptions = {}): Promise<Gatew
  * with the server. Throws ConfigError for wrong options or settings.
  */
 export function stepgate(options: GatewayOptions = {}): FastifyPluginAsync {
-  const { config = {}, ...additions } = checked('stepgate', options);
-  return createGatewayPlugin(configOf(config), additions);
+  const { config, ...additions } = checked('stepgate', options);
+  return createGatewayPlugin(config, additions);
 }
 
-function checked(name: string, options: GatewayOptions): GatewayOptions {
+/**
+ * The gateway without a server of its own: a handler for Express and `node:http`, and `fetch` for serverless functions and tests.
+ * Rejects with ConfigError for wrong options or settings.
+ */
+export async function createHandler(options: GatewayOptions = {}): Promise<GatewayHandler> {
+  const { config, ...additions } = checked('createHandler', options);
+  return createGatewayHandler(config, additions);
+}
+
+function checked(name: string, options: GatewayOptions): Additions & { readonly config: Config } {
   const { error } = OPTIONS.safeParse(options, { reportInput: true });
   if (error) throw new ConfigError(`${name}: ${wrongMembers(error, OPTIONS)}.`);
-  return options;
+  const { config = {}, ...additions } = options;
+  return { ...additions, config: configOf(config, options.upstream !== undefined) };
 }

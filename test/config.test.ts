@@ -42,6 +42,7 @@ describe('a setting', () => {
     ['UPSTREAM_URL', 'http://[::1]:4001/api', 'upstreamUrl', 'http://[::1]:4001/api/'],
     ['UPSTREAM_ENDPOINTS', 'run, runs', 'upstreamEndpoints', new Set(['steps', 'run', 'runs'])],
     ['UPSTREAM_ENDPOINTS', 'steps', 'upstreamEndpoints', new Set(['steps'])],
+    ['STATUS_WORDS', 'failure:FAILED,  on hold : RUNNING', 'statusWords', { failure: 'FAILED', 'on hold': 'RUNNING' }],
     ['UPSTREAM_TIMEOUT_MS', '1', 'upstreamTimeoutMs', 1],
     ['PERSISTED_OPERATIONS', 'allow', 'persistedOperations', 'allow'],
     ['LIVE_TTL_MS', '0', 'liveTtlMs', 0],
@@ -135,6 +136,8 @@ describe('a misspelled name', () => {
 describe('a wrong setting', () => {
   const URLS = 'an http or https URL without credentials, with';
   const PLACE = 'and no other braces behind its host, such as https://app.example.com/workflows/{workflowId}';
+  const STATUS_WORDS =
+    'a comma-separated list of words, each once and with a status, such as failure:FAILED (statuses: PENDING, RUNNING, COMPLETED, FAILED, CANCELLED, SKIPPED)';
   const RUN_URLS = `${URLS} {workflowId} and {runId} ${PLACE}/runs/{runId}`;
   const WORKFLOW_URLS = `${URLS} {workflowId} ${PLACE}`;
   const PORT = 'a whole number from 0 to 65535';
@@ -149,6 +152,9 @@ describe('a wrong setting', () => {
       (url) => ['UPSTREAM_URL', url, URL_RULE] as const,
     ),
     ['AUTH_JWKS', 'http://[bad/jwks', 'an http or https URL without credentials, or the path of a file'],
+    ...['failure', 'failure:Failed', 'failure:UNKNOWN', ':FAILED', 'a:FAILED,', 'a:FAILED,a:RUNNING'].map(
+      (list) => ['STATUS_WORDS', list, STATUS_WORDS] as const,
+    ),
     ...['steps,cancel', 'steps,'].map((list) => ['UPSTREAM_ENDPOINTS', list, ENDPOINTS] as const),
     ...['0', 'true', '10.0.0.0/33', '10.0.0.1,'].map((list) => ['TRUST_PROXY', list, PROXIES] as const),
     ...['https://host/', '//host'].map((path) => ['BASE_PATH', path, 'a path such as /stepgate'] as const),

@@ -1,6 +1,6 @@
 /** Tries each call of the upstream once, through the gateway's own client. */
 import type { UpstreamEndpoint } from '../config/config.ts';
-import { isTerminal, runStatusOf } from '../domain/status.ts';
+import { isTerminal } from '../domain/status.ts';
 import type { RunRecord } from '../domain/types.ts';
 import type { Observer } from '../observability/observer.ts';
 import type { CallOptions, RunRef, UpstreamApi } from '../upstream/client.ts';
@@ -146,7 +146,7 @@ const pagingError = (problem: string): GatewayError =>
   );
 
 const runToAskFor = (records: readonly RunRecord[]): RunRecord | undefined =>
-  records.find(({ rawStatus }) => isTerminal(runStatusOf(rawStatus))) ?? records[0];
+  records.find(({ status }) => isTerminal(status)) ?? records[0];
 
 async function findRecord(client: UpstreamApi, ref: RunRef, call: CallOptions): Promise<RunRecord> {
   const { value } = await client.getRun(ref, call);

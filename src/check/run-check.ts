@@ -1,6 +1,7 @@
 /** `stepgate check`: a check of the upstream with the settings of the gateway. */
 import type { Config } from '../config/config.ts';
 import { createUpstreamClient } from '../upstream/client.ts';
+import { createHttpTransport } from '../upstream/transport/http-transport.ts';
 import { checkUpstream } from './check.ts';
 import { readCheckOptions } from './options.ts';
 import { isGood, reportOf } from './report.ts';
@@ -35,13 +36,17 @@ export async function runCheck({ configWith, args, environment, readStdin, write
 }
 
 const clientOptions = (config: Config, embeddedUrl: string | undefined) => ({
-  baseUrl: config.upstreamUrl ?? `${embeddedUrl ?? ''}/`,
+  transport: createHttpTransport({
+    baseUrl: config.upstreamUrl ?? `${embeddedUrl ?? ''}/`,
+    timeoutMs: config.upstreamTimeoutMs,
+    maxResponseBytes: config.upstreamMaxResponseBytes,
+    ...config.upstreamConnection,
+    ...(embeddedUrl !== undefined && { proxy: null }),
+  }),
   timeoutMs: config.upstreamTimeoutMs,
   concurrency: config.upstreamConcurrency,
   endpoints: config.upstreamEndpoints,
-  maxResponseBytes: config.upstreamMaxResponseBytes,
-  ...config.upstreamConnection,
-  ...(embeddedUrl !== undefined && { proxy: null }),
+  statusWords: config.statusWords,
 });
 
 /** Lists headers and proxies by name only: their values may be secret. */

@@ -10,7 +10,7 @@ export { ConfigError } from './config-error.ts';
 export { UPSTREAM_ENDPOINTS, type UpstreamEndpoint } from './variables.ts';
 
 /** `liveTtlMs` is LIVE_TTL_MS, and so on; several variables together make up `auth`, `fleet`, `upstreamConnection`. */
-export type Config = z.output<typeof CONFIG>;
+export type Config = z.output<ReturnType<typeof configForm>>;
 export type UpstreamConnection = Config['upstreamConnection'];
 export type UpstreamAuthHeader = UpstreamConnection['authHeader'];
 export type UpstreamProxy = NonNullable<UpstreamConnection['proxy']>;
@@ -21,44 +21,60 @@ export type LogLevel = Config['logLevel'];
 export type LogFormat = Config['logFormat'];
 export type PersistedMode = Config['persistedOperations'];
 
-/** Trims the values; an empty one counts as unset. Throws ConfigError. */
-export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
+/**
+ * Trims the values; an empty one counts as unset. `ownUpstream`: an embedder's upstream takes the place of UPSTREAM_URL. Throws
+ * ConfigError.
+ */
+export function readConfig(environment: Readonly<Record<string, string | undefined>>, ownUpstream = false): Config {
   const given = Object.fromEntries(
     Object.entries(withLowerCaseProxies(environment)).flatMap(([name, value = '']) =>
       value.trim() === '' ? [] : [[name, value.trim()]],
     ),
   );
-  const { data, error } = CONFIG.safeParse(given);
+  const { data, error } = configForm(ownUpstream).safeParse(given);
   if (error) throw new ConfigError(wrongVariables(error, ENVIRONMENT.shape, given));
   return data;
 }
 
 type Variables = z.output<typeof ENVIRONMENT>;
 
-const CONFIG = ENVIRONMENT.transform((variables, { issues }) => {
-  const refuse = (message: string): never => {
-    issues.push({ code: 'custom', message, input: variables });
-    return z.NEVER;
-  };
-  checkRules(variables, refuse);
-  const isProduction = variables.NODE_ENV === 'production';
-  const openByDefault = isProduction ? 'off' : 'on';
-  const upstreamEndpoints: ReadonlySet<UpstreamEndpoint> = new Set(['steps', ...variables.UPSTREAM_ENDPOINTS] as const);
-  return Object.freeze({
-    ...camelCased(variables),
-    isProduction,
-    upstreamEndpoints,
-    introspection: (variables.INTROSPECTION ?? openByDefault) === 'on',
-    sandbox: (variables.SANDBOX ?? openByDefault) === 'on',
-    upstreamConnection: connectionOf(variables, refuse),
-    auth: authOf(variables, upstreamEndpoints.has('workflows'), refuse),
-    fleet: fleetOf(variables, refuse),
+const configForm = (ownUpstream: boolean) =>
+  ENVIRONMENT.transform((variables, { issues }) => {
+    const refuse = (message: string): never => {
+      issues.push({ code: 'custom', message, input: variables });
+      return z.NEVER;
+    };
+    checkRules(variables, ownUpstream, refuse);
+    const isProduction = variables.NODE_ENV === 'production';
+    const openByDefault = isProduction ? 'off' : 'on';
+    const upstreamEndpoints: ReadonlySet<UpstreamEndpoint> = new Set([
+      'steps',
+      ...variables.UPSTREAM_ENDPOINTS,
+    ] as const);
+    return Object.freeze({
+      ...camelCased(variables),
+      isProduction,
+      upstreamEndpoints,
+      introspection: (variables.INTROSPECTION ?? openByDefault) === 'on',
+      sandbox: (variables.SANDBOX ?? openByDefault) === 'on',
+      upstreamConnection: connectionOf(variables, refuse),
+      auth: authOf(variables, upstreamEndpoints.has('workflows'), refuse),
+      fleet: fleetOf(variables, refuse),
+    });
   });
-});
 
-function checkRules(variables: Variables, refuse: (sentence: string) => never): void {
-  const { HSTS_MAX_AGE_SECONDS, PERSISTED_OPERATIONS: mode, PERSISTED_MANIFESTS: manifests } = variables;
-  if (variables.NODE_ENV === 'production' && variables.UPSTREAM_URL === null) {
+function checkRules(variables: Variables, ownUpstream: boolean, refuse: (sentence: string) => never): void {
+  const {
+    NODE_ENV,
+    UPSTREAM_URL,
+    HSTS_MAX_AGE_SECONDS,
+    PERSISTED_OPERATIONS: mode,
+    PERSISTED_MANIFESTS: manifests,
+  } = variables;
+  if (ownUpstream && UPSTREAM_URL !== null) {
+    refuse('UPSTREAM_URL must not be set when the option upstream is set. Remove one of them.');
+  }
+  if (NODE_ENV === 'production' && UPSTREAM_URL === null && !ownUpstream) {
     refuse(
       'UPSTREAM_URL is required when NODE_ENV is production. Without NODE_ENV the gateway starts with sample data.',
     );

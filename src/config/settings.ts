@@ -21,14 +21,14 @@ const isOfTracing = (name: string): boolean => name.startsWith('OTEL_');
 const isVariable = (name: string): name is keyof Variables => Object.hasOwn(ENVIRONMENT.shape, name);
 
 /** Of the process only NODE_ENV is read, if the settings leave it out. Throws ConfigError. */
-export function configOf(settings: Settings, { NODE_ENV }: Environment = process.env): Config {
+export function configOf(settings: Settings, ownUpstream: boolean, { NODE_ENV }: Environment = process.env): Config {
   const unknown = Object.keys(settings).find((name) => !isVariable(name));
   if (unknown !== undefined) throw new ConfigError(`${unknown} ${UNKNOWN}`);
   const given = Object.entries(settings).map(([name, value]) => [
     name,
     value === undefined ? undefined : String(value),
   ]);
-  return readConfig({ NODE_ENV, ...(Object.fromEntries(given) as Environment) });
+  return readConfig({ NODE_ENV, ...(Object.fromEntries(given) as Environment) }, ownUpstream);
 }
 
 /** The settings among the variables of an environment. */

@@ -77,6 +77,18 @@ const PROCESS = {
   ),
 };
 
+const STATUSES = ['PENDING', 'RUNNING', 'COMPLETED', 'FAILED', 'CANCELLED', 'SKIPPED'] as const;
+const isStatus = (text: string): text is (typeof STATUSES)[number] => (STATUSES as readonly string[]).includes(text);
+
+function readStatusWords(text: string): Readonly<Record<string, (typeof STATUSES)[number]>> | null {
+  const pairs = text.split(',').flatMap((pair) => {
+    const [, word = '', status = ''] = /^\s*([^:]*[^:\s])\s*:\s*(\w+)\s*$/.exec(pair) ?? [];
+    return word !== '' && isStatus(status) ? [[word, status] as const] : [];
+  });
+  const words = new Map(pairs);
+  return words.size === text.split(',').length ? Object.freeze(Object.fromEntries(words)) : null;
+}
+
 const UPSTREAM = {
   UPSTREAM_URL: optional(readBy(readBaseUrl, 'an http or https URL without credentials, query or fragment'))
     .describe('Base URL of the workflow API.')
@@ -93,6 +105,14 @@ const UPSTREAM = {
   UPSTREAM_MAX_RESPONSE_BYTES: wholeNumber(1024, 2 ** 29, 'bytes')
     .default(16_777_216)
     .describe('Largest upstream response, after decompression.'),
+  STATUS_WORDS: readBy(
+    readStatusWords,
+    `a comma-separated list of words, each once and with a status, such as failure:FAILED (statuses: ${STATUSES.join(', ')})`,
+  )
+    .default({})
+    .describe(
+      "Further words that the upstream has for a status, such as `failure:FAILED, paused:RUNNING`. Case, blanks, `-` and `_` do not matter. `rawStatus` stays the upstream's word.",
+    ),
   RUN_URL_TEMPLATE: optional(
     urlTemplate(['workflowId', 'runId'], 'https://app.example.com/workflows/{workflowId}/runs/{runId}'),
   ).describe("URL of a run in the upstream's own web page, for `Run.upstreamUrl`. Ids are percent-encoded."),

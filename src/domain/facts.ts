@@ -1,4 +1,5 @@
 /** Facts of the upstream about runs, steps and workflows, checked and translated from its wire format. */
+import type { RunStatus, StepStatus } from './status.ts';
 import type { Timestamp } from './timestamp.ts';
 
 export type JsonValue = string | number | boolean | null | readonly JsonValue[] | JsonObject;
@@ -68,7 +69,9 @@ export interface StepFacts {
   readonly nodeId: string;
   readonly userId: string | null;
   readonly organizationId: string | null;
+  /** The upstream's word. */
   readonly rawStatus: string;
+  readonly status: StepStatus;
   readonly startTime: Timestamp | null;
   readonly endTime: Timestamp | null;
   /** Whole seconds, rounded down by the upstream. Exact up to 2^53, so it may exceed an `Int`. Null if unknown. */
@@ -92,7 +95,9 @@ export interface StepFacts {
 export interface RunRecord {
   /** Empty if the upstream sent no readable id. The record then only keeps its position in the history. */
   readonly id: string;
+  /** The upstream's word. */
   readonly rawStatus: string;
+  readonly status: RunStatus;
   readonly startTime: Timestamp | null;
   readonly endTime: Timestamp | null;
   readonly elapsedTime: number | null;

@@ -1,5 +1,4 @@
 /** Status words of the upstream. An unknown word is UNKNOWN, never an error. */
-import type { RunRecord } from './facts.ts';
 import type { Timestamp } from './timestamp.ts';
 
 export type StepStatus = 'PENDING' | 'RUNNING' | 'COMPLETED' | 'FAILED' | 'CANCELLED' | 'SKIPPED' | 'UNKNOWN';
@@ -17,22 +16,21 @@ const WORDS: Record<Exclude<StepStatus, 'UNKNOWN'>, readonly string[]> = {
 /** `in_progress`, `in-progress` and `InProgress` are the same word. */
 const normalize = (word: string): string => word.toLowerCase().replaceAll(/[-_\s]/g, '');
 
-const STATUS_OF_WORD = new Map<string, StepStatus>(
-  Object.entries(WORDS).flatMap(([status, words]) => words.map((word) => [normalize(word), status as StepStatus])),
-);
+/** The status of a step by the upstream's word. UNKNOWN for an unknown word. */
+export type StatusOf = (rawStatus: string) => StepStatus;
 
-/** True for a known status word. The exact form is the usual one, so it is checked first. */
-export const isStatusWord = (rawStatus: string): boolean =>
-  STATUS_OF_WORD.has(rawStatus) || STATUS_OF_WORD.has(normalize(rawStatus));
-
-export const stepStatusOf = (rawStatus: string): StepStatus =>
-  STATUS_OF_WORD.get(rawStatus) ?? STATUS_OF_WORD.get(normalize(rawStatus)) ?? 'UNKNOWN';
-
-/** A run cannot be skipped: the word is UNKNOWN for a run. */
-export function runStatusOf(rawStatus: string): RunStatus {
-  const status = stepStatusOf(rawStatus);
-  return status === 'SKIPPED' ? 'UNKNOWN' : status;
+/** `own`: words of an engine, which take precedence. */
+export function createStatusOf(own: Readonly<Record<string, StepStatus>> = {}): StatusOf {
+  const statuses = new Map<string, StepStatus>();
+  const add = (word: string, status: StepStatus) => statuses.set(normalize(word), status);
+  for (const [status, words] of Object.entries(WORDS)) for (const word of words) add(word, status as StepStatus);
+  for (const [word, status] of Object.entries(own)) add(word, status);
+  // Most words come in lower case, without a separator.
+  return (word) => statuses.get(word) ?? statuses.get(normalize(word)) ?? 'UNKNOWN';
 }
+
+/** A skipped run has no meaning of its own. */
+export const runStatusOf = (status: StepStatus): RunStatus => (status === 'SKIPPED' ? 'UNKNOWN' : status);
 
 const TERMINAL: ReadonlySet<StepStatus> = new Set<StepStatus>(['COMPLETED', 'FAILED', 'CANCELLED', 'SKIPPED']);
 
@@ -42,8 +40,13 @@ export const isTerminal = (status: StepStatus): boolean => TERMINAL.has(status);
 export const isOver = (status: StepStatus, endTime: Timestamp | null): boolean =>
   isTerminal(status) || (status === 'UNKNOWN' && endTime !== null);
 
+interface RecordTimes {
+  readonly status: RunStatus;
+  readonly startTime: Timestamp | null;
+  readonly endTime: Timestamp | null;
+}
+
 /** True if the record needs no steps for its times: a pending run has no start, and an unfinished one no end. */
-export function tellsTimes({ rawStatus, startTime, endTime }: RunRecord): boolean {
-  const status = runStatusOf(rawStatus);
+export function tellsTimes({ status, startTime, endTime }: RecordTimes): boolean {
   return (startTime !== null || status === 'PENDING') && (endTime !== null || !isTerminal(status));
 }

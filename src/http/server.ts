@@ -1,6 +1,6 @@
 /** The HTTP server of `npm start`: everything that belongs to a server rather than to the gateway's plugin. */
-import type { IncomingMessage, ServerOptions as HttpServerOptions } from 'node:http';
-import fastify, { type FastifyInstance, type FastifyPluginAsync } from 'fastify';
+import type { IncomingMessage, Server, ServerOptions as HttpServerOptions } from 'node:http';
+import fastify, { type FastifyHttpOptions, type FastifyInstance, type FastifyPluginAsync } from 'fastify';
 import type { Config } from '../config/config.ts';
 import { MAX_BODY_BYTES } from './body.ts';
 import type { IsTrustedProxy } from './connection/client-address.ts';
@@ -11,11 +11,14 @@ import { endWithError, malformed } from './connection/raw-response.ts';
 import type { Http } from './plugin.ts';
 import { ALLOWED_METHODS, requestIdOf, withoutPrefix } from './routes.ts';
 
-export interface ServerOptions {
+export interface AppOptions {
   readonly config: Pick<Config, 'basePath' | 'maxConnections'>;
   readonly isTrustedProxy: IsTrustedProxy;
-  readonly plugin: FastifyPluginAsync;
   readonly refuseUrl: Http['refuseUrl'];
+}
+
+export interface ServerOptions extends AppOptions {
+  readonly plugin: FastifyPluginAsync;
   readonly isReady: Http['isReady'];
   /** How long idle connections take requests while the server stops, in milliseconds. */
   readonly lingerMs: () => number;
@@ -30,15 +33,29 @@ const TIMES: HttpServerOptions = {
   keepAliveTimeout: 72_000,
 };
 
+/** Options of an app whose requests are all for the gateway. */
+export const appOptions = ({ config: { basePath }, isTrustedProxy, refuseUrl }: AppOptions) =>
+  ({
+    trustProxy: isTrustedProxy,
+    genReqId: ({ headers }) => requestIdOf(headers),
+    // Every route is also served below BASE_PATH: a proxy in front may not have removed it.
+    ...(basePath !== '' && { rewriteUrl: ({ url = '' }: IncomingMessage) => withoutPrefix(url, basePath) }),
+    bodyLimit: MAX_BODY_BYTES,
+    // No timeout: a fleet may take long to connect, and answers in progress to finish.
+    pluginTimeout: 0,
+    frameworkErrors(error, _request, reply) {
+      refuseUrl(reply, error.message);
+    },
+  }) satisfies FastifyHttpOptions<Server>;
+
 export function createServer(options: ServerOptions): FastifyInstance {
-  const { config, isTrustedProxy, plugin, refuseUrl, isReady, lingerMs } = options;
-  const { basePath, maxConnections } = config;
+  const { plugin, isReady, lingerMs } = options;
   // The plugin checks the Host header, and sends an error with a body.
   const server = new LingeringServer({ ...TIMES, requireHostHeader: false, shouldUpgradeCallback: mayUpgrade });
   const connections = createConnections(server);
   const drain = createDrain(server, connections);
   // Node closes each further connection at once.
-  server.maxConnections = maxConnections;
+  server.maxConnections = options.config.maxConnections;
 
   /** Otherwise the answer is HTTP/1.1: for other protocols (h2c), before earlier requests are answered, and while the gateway stops. */
   function mayUpgrade({ headers, socket }: IncomingMessage): boolean {
@@ -47,18 +64,9 @@ export function createServer(options: ServerOptions): FastifyInstance {
 
   const app = fastify({
     serverFactory: (handler) => server.on('request', handler),
-    trustProxy: isTrustedProxy,
-    genReqId: ({ headers }) => requestIdOf(headers),
-    // Every route is also served below BASE_PATH: a proxy in front may not have removed it.
-    ...(basePath !== '' && { rewriteUrl: ({ url = '' }: IncomingMessage) => withoutPrefix(url, basePath) }),
-    bodyLimit: MAX_BODY_BYTES,
+    ...appOptions(options),
     // Requests that arrive on open connections are answered while the server stops.
     return503OnClosing: false,
-    // No timeout: a fleet may take long to connect, and answers in progress to finish.
-    pluginTimeout: 0,
-    frameworkErrors(error, _request, reply) {
-      refuseUrl(reply, error.message);
-    },
     clientErrorHandler(error, socket) {
       if (connections.isAnswering(socket) || !socket.writable || error.code === 'ECONNRESET') socket.destroy(error);
       else endWithError(socket, malformed(error.code));

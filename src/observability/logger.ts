@@ -1,9 +1,13 @@
 /** Structured logs: one JSON object per line, on standard output. */
-import { destination, pino, type Logger } from 'pino';
+import { destination, pino, type Logger as PinoLogger } from 'pino';
 import type { LogFormat, LogLevel } from '../config/config.ts';
 import { ecsOptions, inNamespace } from './ecs.ts';
 
-export type { Logger };
+/** The part of pino's interface that the gateway uses. */
+export type Logger = Pick<
+  PinoLogger,
+  'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'child' | 'isLevelEnabled' | 'flush'
+>;
 
 /** Keys are never logged on purpose; redaction is the second line of defence. */
 const SECRET_HEADERS = ['authorization', 'proxy-authorization', 'cookie'];

@@ -28,7 +28,8 @@ export interface Observer {
 
 export interface UpstreamRequest {
   readonly method: string;
-  readonly url: URL;
+  /** Null if the call has none: a function of an embedder. */
+  readonly url: URL | null;
 }
 
 export interface ObservedCall {

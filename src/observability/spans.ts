@@ -63,11 +63,15 @@ export function createSpans(version: string, client: ClientFacts) {
     },
 
     /** The client span of an upstream call. */
-    call(operation: Span, endpoint: UpstreamEndpoint, method: string, url: URL): Span {
+    call(operation: Span, endpoint: UpstreamEndpoint, method: string, url: URL | null): Span {
       const template = URL_TEMPLATES[endpoint];
       const parent = trace.setSpan(ROOT_CONTEXT, operation);
-      const span = tracer.startSpan(`${method} ${template}`, { kind: SpanKind.CLIENT }, parent);
-      if (span.isRecording()) span.setAttributes(callAttributes(template, method, url));
+      const span = tracer.startSpan(
+        url ? `${method} ${template}` : `upstream ${endpoint}`,
+        { kind: SpanKind.CLIENT },
+        parent,
+      );
+      if (url && span.isRecording()) span.setAttributes(callAttributes(template, method, url));
       return span;
     },
 

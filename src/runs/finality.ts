@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { latestAttempts } from '../domain/step/attempts.ts';
 import { executionsOf } from '../domain/step/execution.ts';
-import { isOver, isTerminal, runStatusOf, stepStatusOf } from '../domain/status.ts';
+import { isOver, isTerminal } from '../domain/status.ts';
 import { latest } from '../domain/timestamp.ts';
 import type { RunRecord, StepFacts, WorkflowGraph } from '../domain/types.ts';
 import type { Activity, MaybeRecord, Snapshot, StepList } from './snapshot.ts';
@@ -59,14 +59,14 @@ export function createFinality(settleMs: number, wallOf: Clock['wallOf']): Final
   return {
     isFinalRecord(record, steps) {
       const { value, isFinal, sentAt } = record;
-      if (value && !isTerminal(runStatusOf(value.rawStatus))) return false;
+      if (value && !isTerminal(value.status)) return false;
       if (value?.endTime || isFinal) return true;
       if (value) return isUnchanged(record);
       return steps !== null && (areSettled(steps) || (steps.hasReachedFinish && areSettled(steps, sentAt)));
     },
 
     areFinalSteps(steps, record, graph) {
-      const isOpen = record?.value && !isTerminal(runStatusOf(record.value.rawStatus));
+      const isOpen = record?.value && !isTerminal(record.value.status);
       // The other gateway may have had no record. A record fetched later than the steps decides.
       if (steps.isFinal) return !isOpen || record.sentAt <= steps.fetchedAt + steps.uncertaintyMs;
       if (isOpen) return false;
@@ -133,7 +133,7 @@ const activityOf = (steps: Snapshot<StepList>): Activity => (steps.activity ??= 
 function activityIn(steps: StepList): Activity {
   // A step that cannot be read may still be running.
   const areReadable = steps.every(({ problem }) => problem === undefined);
-  const areFinished = areReadable && steps.every(({ rawStatus, endTime }) => isOver(stepStatusOf(rawStatus), endTime));
+  const areFinished = areReadable && steps.every(({ status, endTime }) => isOver(status, endTime));
   // The run's status is inferred by the same rule.
   const hasEnded = areFinished || (areReadable && areLatestFinished(steps));
   const last = latest(steps.flatMap(({ startTime, endTime }) => [startTime, endTime]));

@@ -1,6 +1,7 @@
-/** Client of the upstream API: HTTP, resilience around each call, and the wire contract. */
+/** Client of the upstream API: a transport, resilience around each call, and the wire contract. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { UpstreamAuthHeader, UpstreamEndpoint, UpstreamProxy } from '../config/config.ts';
+import type { UpstreamEndpoint } from '../config/config.ts';
+import { createStatusOf, type StepStatus } from '../domain/status.ts';
 import type { JsonObject, ReportedTokens, RunRecord, WorkflowGraph } from '../domain/types.ts';
 import type { UpstreamState } from '../observability/metrics.ts';
 import type { Observer } from '../observability/observer.ts';
@@ -8,10 +9,10 @@ import type { CallOptions, RunRef, UpstreamAnswer, UpstreamApi } from './api.ts'
 import { readRun, readRuns, readStartedRun, readSteps, readWorkflows } from './contract.ts';
 import { AbandonedError, GatewayError, isNotFound } from './errors.ts';
 import { pathSegment } from './ids.ts';
-import { createJsonHttp, type JsonRequest } from './transport/json-http.ts';
 import { inPieces } from './transport/in-pieces.ts';
 import { parseBody, type JsonBody } from './transport/json-body.ts';
 import { ownCopy } from './transport/own-bytes.ts';
+import type { Transport, TransportCall } from './transport/transport.ts';
 import { withOutcome } from './unknown-outcome.ts';
 import { createDeviations, type ReportDeviation } from './wire/deviations.ts';
 import { createResilience, type ResilienceOptions } from './resilience.ts';
@@ -23,19 +24,12 @@ export interface UpstreamClient extends UpstreamApi {
 }
 
 export interface UpstreamClientOptions extends ResilienceOptions {
-  /** Ends with `/`. May contain a path. */
-  readonly baseUrl: string;
+  readonly transport: Transport;
   readonly endpoints: ReadonlySet<UpstreamEndpoint>;
-  readonly maxResponseBytes: number;
-  /** Default: `authorization: Bearer {key}`. */
-  readonly authHeader?: UpstreamAuthHeader;
-  /** Headers sent with each call, by name. */
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly proxy?: UpstreamProxy | null;
+  /** Further status words of the engine. */
+  readonly statusWords: Readonly<Record<string, StepStatus>>;
   readonly observer?: Pick<Observer, 'call'>;
 }
-
-const BEARER: UpstreamAuthHeader = { name: 'authorization', template: 'Bearer {key}' };
 
 const always = (): boolean => true;
 
@@ -46,15 +40,15 @@ interface Target {
   /** An endpoint of one workflow. If it is slow or fails, the others are still answered. */
   readonly compartment: string;
   readonly path: string;
+  readonly ask: Ask;
 }
 
+type Ask = TransportCall['ask'];
+
 export function createUpstreamClient(options: UpstreamClientOptions): UpstreamClient {
-  const { baseUrl, endpoints, observer, proxy = null } = options;
-  const { name: keyHeader, template } = options.authHeader ?? BEARER;
+  const { transport, endpoints, observer } = options;
+  const statusOf = createStatusOf(options.statusWords);
   const resilience = createResilience(options);
-  const http = createJsonHttp({ ...options, proxy });
-  /** Parts of the header value around the key. */
-  const aroundKey = template.split('{key}');
 
   async function get<T extends Facts>(
     target: Target,
@@ -76,7 +70,7 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
 
   /** Makes one call with its retries, observed as a whole. A call with inputs is a POST, which is sent once. */
   async function send<T>(
-    { endpoint, compartment, path }: Target,
+    { endpoint, compartment, path, ask }: Target,
     call: CallOptions,
     inputs: JsonObject | undefined,
     read: (json: JsonBody, body: Buffer, report: ReportDeviation) => T | Promise<T>,
@@ -84,27 +78,14 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
     const { viewerId, signal, isAccepted = always, refusals } = call;
     const deviations = createDeviations();
     const method = inputs ? 'POST' : 'GET';
-    const url = new URL(path, baseUrl);
+    const url = transport.urlOf(path);
     const observation = observer?.call(endpoint, { method, url }, call.operationRecord);
-    const headers = {
-      [keyHeader]: aroundKey.join(call.credential),
-      'x-request-id': call.requestId,
-      ...observation?.traceHeaders,
-    };
-    const request: JsonRequest = {
-      method,
-      viewerId,
-      url,
-      headers,
-      json: inputs,
-      signal,
-      answered: observation?.answered,
-    };
+    const { traceHeaders, answered } = observation ?? {};
+    const { credential, requestId } = call;
+    const sent = { path, ask, inputs, credential, requestId, viewerId, signal, traceHeaders, answered };
     const attempt = (isTrial: boolean) => {
       observation?.attempt();
-      // The server may close an idle connection just as a request is sent. A POST must not be sent twice, so it opens
-      // its own connection, as does a trial call.
-      return http.request(request, method === 'GET' && !isTrial);
+      return transport.send({ ...sent, isTrial });
     };
     const lane = { viewerId, compartment, isAccepted, refusals };
     try {
@@ -135,11 +116,16 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
 
   return {
     listSteps: async (ref, call) =>
-      get(ofRun('steps', ref, '/steps'), (json, report) => readSteps(json, ref.runId, report), call),
+      get(
+        ofRun('steps', ref, (upstream, sent) => upstream.steps(ref, sent), '/steps'),
+        (json, report) => readSteps(json, ref.runId, statusOf, report),
+        call,
+      ),
 
     async execute(workflowId, inputs, call) {
       checkOffered('execute');
-      const target = ofWorkflow('execute', workflowId, '/execute');
+      const ask: Ask = (upstream, sent) => upstream.execute?.({ workflowId, inputs }, sent);
+      const target = ofWorkflow('execute', workflowId, ask, '/execute');
       try {
         return await send(target, call, inputs, (json, _body, report) => readStartedRun(json, report));
       } catch (error) {
@@ -149,20 +135,23 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
 
     async getRun(ref, call) {
       checkOffered('run');
-      const read: Read<RunRecord | null> = (json, report) => readRun(json, ref.runId, report);
-      return get(ofRun('run', ref), read, call, (_body, record) => ownBytes([record]));
+      const read: Read<RunRecord | null> = (json, report) => readRun(json, ref.runId, statusOf, report);
+      const ask: Ask = (upstream, sent) => upstream.run?.(ref, sent);
+      return get(ofRun('run', ref, ask), read, call, (_body, record) => ownBytes([record]));
     },
 
     async listRuns({ workflowId, offset, limit }, call) {
       checkOffered('runs');
-      const target = ofWorkflow('runs', workflowId, `/runs?limit=${limit}&offset=${offset}`);
-      const read: Read<readonly RunRecord[]> = (json, report) => readRuns(json, limit, report);
+      const ask: Ask = (upstream, sent) => upstream.runs?.({ workflowId, offset, limit }, sent);
+      const target = ofWorkflow('runs', workflowId, ask, `/runs?limit=${limit}&offset=${offset}`);
+      const read: Read<readonly RunRecord[]> = (json, report) => readRuns(json, limit, statusOf, report);
       return get(target, read, call, (_body, records) => ownBytes(records));
     },
 
     async listWorkflows(call) {
       checkOffered('workflows');
-      const target: Target = { endpoint: 'workflows', compartment: 'workflows', path: 'workflows' };
+      const ask: Ask = (upstream, sent) => upstream.workflows?.(sent);
+      const target: Target = { endpoint: 'workflows', compartment: 'workflows', path: 'workflows', ask };
       try {
         return await get(target, readWorkflows, call);
       } catch (error) {
@@ -173,7 +162,7 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
 
     state: resilience.state,
     close: () => {
-      http.close();
+      transport.close();
     },
   };
 }
@@ -232,11 +221,12 @@ const ownBytes = (records: readonly (RunRecord | null)[]): number =>
 
 const bytesOf = (text: string | null | undefined): number => 2 * (text?.length ?? 0);
 
-const ofWorkflow = (endpoint: UpstreamEndpoint, workflowId: string, path: string): Target => ({
+const ofWorkflow = (endpoint: UpstreamEndpoint, workflowId: string, ask: Ask, path: string): Target => ({
   endpoint,
+  ask,
   compartment: `${endpoint} ${workflowId}`,
   path: `workflows/${pathSegment('workflow id', workflowId)}${path}`,
 });
 
-const ofRun = (endpoint: UpstreamEndpoint, { workflowId, runId }: RunRef, path = ''): Target =>
-  ofWorkflow(endpoint, workflowId, `/runs/${pathSegment('run id', runId)}${path}`);
+const ofRun = (endpoint: UpstreamEndpoint, { workflowId, runId }: RunRef, ask: Ask, path = ''): Target =>
+  ofWorkflow(endpoint, workflowId, ask, `/runs/${pathSegment('run id', runId)}${path}`);

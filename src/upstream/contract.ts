@@ -3,6 +3,7 @@
  * `wire/`. Only these files and the sample use its field names. Readers throw UPSTREAM_CONTRACT_VIOLATION.
  */
 import { readReport, readTokens } from '../domain/run/tokens.ts';
+import { runStatusOf, type StatusOf } from '../domain/status.ts';
 import type {
   JsonValue,
   PayloadValues,
@@ -21,7 +22,7 @@ import {
   objectOrNothing,
   requestableId,
   seconds,
-  statusWord,
+  statusOf,
   textOrNothing,
   time,
   tokenCount,
@@ -48,14 +49,16 @@ const WORKFLOWS: ListOf = {
   isItem: ({ workflow_id: id }) => id !== undefined,
 };
 
-/** Default for callers that ignore deviations. */
-const ignore: ReportDeviation = () => undefined;
-
 /** Yields after each item. */
 type Reading<T> = Generator<void, T, void>;
 
 /** Call 1. Each item becomes a step, so that positions stay. An unreadable step has a `problem`. */
-export function readSteps(json: JsonBody, runId = '', report = ignore): Reading<readonly StepFacts[]> {
+export function readSteps(
+  json: JsonBody,
+  runId: string,
+  ofWord: StatusOf,
+  report: ReportDeviation,
+): Reading<readonly StepFacts[]> {
   const { bytes: body } = json;
   return itemsIn(STEPS, json, report, (step, item, index) => {
     if (!step) return unreadableStep(index, item);
@@ -69,7 +72,7 @@ export function readSteps(json: JsonBody, runId = '', report = ignore): Reading<
       nodeId: identifier(step, 'node_id') ?? id,
       userId: textOrNothing(step, 'user_id'),
       organizationId: textOrNothing(step, 'organization_id'),
-      rawStatus: statusWord(step, 'status'),
+      ...statusOf(step, 'status', ofWord),
       startTime: time(step, 'start_time'),
       endTime: time(step, 'end_time'),
       elapsedTime: seconds(step, 'elapsed_time'),
@@ -101,7 +104,7 @@ function unreadableStep(index: number, item: unknown): StepFacts {
     nodeId: '',
     userId: null,
     organizationId: null,
-    rawStatus: '',
+    ...NO_STATUS,
     startTime: null,
     endTime: null,
     elapsedTime: null,
@@ -116,8 +119,13 @@ function unreadableStep(index: number, item: unknown): StepFacts {
 }
 
 /** Call 3: an array with one record, or the record itself. Null if it is empty. */
-export function* readRun(json: JsonBody, runId: string, report = ignore): Reading<RunRecord | null> {
-  const records = yield* recordsIn(RUN, json, report);
+export function* readRun(
+  json: JsonBody,
+  runId: string,
+  ofWord: StatusOf,
+  report: ReportDeviation,
+): Reading<RunRecord | null> {
+  const records = yield* recordsIn(RUN, json, ofWord, report);
   const [first] = records;
   // Only one run was requested, so a record without an id belongs to it.
   if (records.length === 1 && first?.id === '') return { ...first, id: runId };
@@ -125,30 +133,46 @@ export function* readRun(json: JsonBody, runId: string, report = ignore): Readin
 }
 
 /** Call 4: the records of a window of the history, each at its position. An unreadable record has no id. */
-export const readRuns = (json: JsonBody, limit = Infinity, report = ignore): Reading<readonly RunRecord[]> =>
-  recordsIn(RUNS, json, report, limit);
+export const readRuns = (
+  json: JsonBody,
+  limit: number,
+  ofWord: StatusOf,
+  report: ReportDeviation,
+): Reading<readonly RunRecord[]> => recordsIn(RUNS, json, ofWord, report, limit);
 
 /** Yields also within a record, since the outputs of its nodes may be long. */
-function* recordsIn(list: ListOf, json: JsonBody, report: ReportDeviation, limit?: number): Reading<RunRecord[]> {
+function* recordsIn(
+  list: ListOf,
+  json: JsonBody,
+  ofWord: StatusOf,
+  report: ReportDeviation,
+  limit?: number,
+): Reading<RunRecord[]> {
   const runs = yield* itemsIn(list, json, report, (run) => run, limit);
   const records: RunRecord[] = [];
   for (const run of runs) {
-    records.push(recordOf(run, run ? yield* readNodeTokens(run) : []));
+    records.push(recordOf(run, run ? yield* readNodeTokens(run) : [], ofWord));
     yield;
   }
   return records;
 }
 
-const recordOf = (run: WireObject | null, nodeTokens: readonly ReportedTokens[]): RunRecord => ({
-  id: (run && requestableId(run, 'id')) ?? '',
-  rawStatus: run ? statusWord(run, 'status') : '',
-  startTime: run && time(run, 'start_time'),
-  endTime: run && time(run, 'end_time'),
-  elapsedTime: run && seconds(run, 'elapsed_time'),
-  error: run && errorText(run, 'error'),
-  payload: run ? ownPayload(payloadIn(run)) : NO_PAYLOAD,
-  nodeTokens,
-});
+function recordOf(run: WireObject | null, nodeTokens: readonly ReportedTokens[], ofWord: StatusOf): RunRecord {
+  const { rawStatus, status } = run ? statusOf(run, 'status', ofWord) : NO_STATUS;
+  return {
+    id: (run && requestableId(run, 'id')) ?? '',
+    rawStatus,
+    status: runStatusOf(status),
+    startTime: run && time(run, 'start_time'),
+    endTime: run && time(run, 'end_time'),
+    elapsedTime: run && seconds(run, 'elapsed_time'),
+    error: run && errorText(run, 'error'),
+    payload: run ? ownPayload(payloadIn(run)) : NO_PAYLOAD,
+    nodeTokens,
+  };
+}
+
+const NO_STATUS = { rawStatus: '', status: 'UNKNOWN' } as const;
 
 /** Maximum number of outputs. A workflow has far fewer model nodes. */
 const MAX_OUTPUTS = 1000;
@@ -170,7 +194,7 @@ function* readNodeTokens(run: WireObject): Reading<readonly ReportedTokens[]> {
 }
 
 /** Call 5. A workflow without a usable id is left out, since nothing can be requested with it. */
-export function* readWorkflows(json: JsonBody, report = ignore): Reading<readonly WorkflowRecord[]> {
+export function* readWorkflows(json: JsonBody, report: ReportDeviation): Reading<readonly WorkflowRecord[]> {
   const workflows = yield* itemsIn(WORKFLOWS, json, report, (workflow): WorkflowRecord | null => {
     const id = workflow && requestableId(workflow, 'workflow_id');
     if (!workflow || id === null) return null;
@@ -197,7 +221,7 @@ export interface StartedRun {
 }
 
 /** Call 2. */
-export function readStartedRun(json: JsonBody, report = ignore): StartedRun {
+export function readStartedRun(json: JsonBody, report: ReportDeviation): StartedRun {
   const started = objectIn('execute', json, report);
   const runId = requestableId(started, 'run_id');
   const got = started.fields.run_id;

@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { createRun } from '../../src/domain/run/run.ts';
 import { readTokens } from '../../src/domain/run/tokens.ts';
+import { createStatusOf, runStatusOf } from '../../src/domain/status.ts';
 import { parseTimestamp, timestampOfMicros, type Timestamp } from '../../src/domain/timestamp.ts';
 import type { JsonValue, Payload, PayloadField, Run, RunFacts, RunRecord, StepFacts } from '../../src/domain/types.ts';
 
@@ -17,6 +18,8 @@ export const atSecond = (seconds: number): Timestamp => ({
   epochMicros: (EPOCH_MS + seconds * 1000) * 1000,
   isWholeSecond: true,
 });
+
+const statusOf = createStatusOf();
 
 type Values = Partial<Record<PayloadField, JsonValue | undefined>>;
 
@@ -35,6 +38,7 @@ export const stepFacts = ({ inputs, outputs, metadata, ...facts }: StepDraft = {
   userId: null,
   organizationId: null,
   rawStatus: 'completed',
+  status: statusOf(facts.rawStatus ?? 'completed'),
   startTime: at(0),
   endTime: at(1),
   elapsedTime: null,
@@ -66,6 +70,7 @@ export const runRecord = ({ inputs, outputs, ...record }: RecordDraft = {}): Run
   nodeTokens: [],
   id: 'run-1',
   rawStatus: 'completed',
+  status: runStatusOf(statusOf(record.rawStatus ?? 'completed')),
   startTime: at(0),
   endTime: at(10),
   elapsedTime: 10,

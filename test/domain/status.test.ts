@@ -1,7 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { isStatusWord, isTerminal, runStatusOf, stepStatusOf } from '../../src/domain/status.ts';
+import { createStatusOf, isTerminal, runStatusOf } from '../../src/domain/status.ts';
 import { FINISHED, WORDS } from '../reference/executions.ts';
+
+const statusOf = createStatusOf();
 
 describe('the status of a step', () => {
   it.each(Object.entries(WORDS))(
@@ -12,21 +14,28 @@ describe('the status of a step', () => {
         fc.property(fc.constantFrom(...words), separators, fc.nat(), (word, between, capitals) => {
           const letters = Array.from(word).map((letter, i) => (between[i] ?? '') + letter);
           const spelled = letters.map((letter, i) => ((capitals >> i) & 1 ? letter.toUpperCase() : letter)).join('');
-          expect(stepStatusOf(spelled)).toBe(status);
-          expect(isStatusWord(spelled)).toBe(true);
-          expect(isTerminal(stepStatusOf(spelled))).toBe(FINISHED.includes(status));
+          expect(statusOf(spelled)).toBe(status);
+          expect(isTerminal(statusOf(spelled))).toBe(FINISHED.includes(status));
         }),
       );
     },
   );
 
   it.each(['', 'constructor', 'on fire', 'completely'])('is UNKNOWN for %p', (word) => {
-    expect([stepStatusOf(word), isStatusWord(word), isTerminal(stepStatusOf(word))]).toEqual(['UNKNOWN', false, false]);
+    expect([statusOf(word), isTerminal(statusOf(word))]).toEqual(['UNKNOWN', false]);
+  });
+});
+
+describe("an engine's own words", () => {
+  it('have their status, in any case, before the known words', () => {
+    const ofEngine = createStatusOf({ Failure: 'FAILED', 'waiting-children': 'RUNNING', waiting: 'RUNNING' });
+    const words = ['failure', 'FAILURE', 'waiting_children', 'waiting', 'queued', 'constructor'];
+    expect(words.map(ofEngine)).toEqual(['FAILED', 'FAILED', 'RUNNING', 'RUNNING', 'PENDING', 'UNKNOWN']);
   });
 });
 
 describe('the status of a run', () => {
   it('is never SKIPPED', () => {
-    expect([runStatusOf('skipped'), runStatusOf('failed')]).toEqual(['UNKNOWN', 'FAILED']);
+    expect([runStatusOf('SKIPPED'), runStatusOf('FAILED')]).toEqual(['UNKNOWN', 'FAILED']);
   });
 });

@@ -13,6 +13,7 @@ import {
   type Additions,
   type Gateway,
   type GatewayOptions,
+  type Logger,
   type ObservedOperation,
   type SchemaExtension,
   type Settings,
@@ -90,7 +91,7 @@ describe('createGateway', () => {
     [
       'a misspelled option',
       { authentication: () => null },
-      'unknown authentication: expected an object of config, authenticate, extension, plugins and onOperation.',
+      'unknown authentication: expected an object of config, authenticate, extension, plugins, onOperation, upstream and logger.',
     ],
     [
       'an authenticate that is undefined',
@@ -158,6 +159,17 @@ describe('createGateway', () => {
   });
 });
 
+it('logs to a logger of its embedder', async () => {
+  const log = captureLog('info');
+  gateway = await createGateway({ config: { PORT: 0 }, logger: log.logger });
+  await ask('{ workflows { nodes { id } } }', 'demo-key');
+  expect(log.operations).toMatchObject([{ outcome: 'ok' }]);
+  const console = { ...log.logger, isLevelEnabled: undefined } as unknown as Logger;
+  await expect(createGateway({ config: QUIET, logger: console })).rejects.toThrow(
+    /logger\.\w+ must be a logger of pino, or another with its methods/,
+  );
+});
+
 describe('an extension', () => {
   const resolve = () => 1;
   const MINE = 'extend type Run { mine: Int }';
@@ -165,19 +177,40 @@ describe('an extension', () => {
     return createGateway({ config: QUIET, extension: { typeDefs, fields: fields as SchemaExtension['fields'] } });
   };
 
+  it('may have enums', async () => {
+    gateway = await starting('enum Mood { GOOD BAD } extend type Run { mood(not: Mood): Mood }', {
+      Run: {
+        mood: { calls: 0, resolve: (_run: unknown, { not }: { not: string }) => (not === 'BAD' ? 'GOOD' : 'BAD') },
+      },
+    });
+    const query = '{ run(workflowId: "support-triage", id: "run-4711") { mood(not: BAD) } }';
+    expect(await ask(query, 'demo-key')).toEqual({ data: { run: { mood: 'GOOD' } } });
+  });
+
   it.each<readonly [string, string, object, string | RegExp]>([
     ['has invalid SDL', 'extend type', {}, 'extension.typeDefs: Syntax Error: '],
-    ['extends a subscription', 'extend type Subscription { mine: Int }', {}, 'got an extension of Subscription.'],
-    ['extends the type of a subgraph', 'extend type _Service { mine: Int }', {}, 'got an extension of _Service.'],
+    [
+      'extends a subscription',
+      'extend type Subscription { mine: Int }',
+      {},
+      'an extension is not supported (Subscription).',
+    ],
+    [
+      'extends the type of a subgraph',
+      'extend type _Service { mine: Int }',
+      {},
+      'an extension is not supported (_Service).',
+    ],
     [
       'has a type with an interface',
       `${MINE} type Own implements Named { name: Int }`,
       {},
-      'got Own with an interface.',
+      'an interface is not supported (Own).',
     ],
-    ['has an interface', 'interface Mine { mine: Int }', {}, 'got InterfaceTypeDefinition.'],
-    ['has a scalar', 'scalar Mine', {}, 'got ScalarTypeDefinition.'],
-    ['extends an enum', 'extend enum RunStatus { MINE }', {}, 'got EnumTypeExtension.'],
+    ['has an interface', 'interface Mine { mine: Int }', {}, 'an interface is not supported (Mine).'],
+    ['has a scalar', 'scalar Mine', {}, 'a scalar is not supported (Mine).'],
+    ['extends an enum', 'extend enum RunStatus { MINE }', {}, 'EnumTypeExtension is not supported (RunStatus).'],
+    ['has an entity', 'type Own @key(fields: "id") { id: ID! }', {}, '@key is not supported (Own).'],
     ['has a field without an entry', MINE, {}, 'Run.mine must have an entry.'],
     [
       'has a field named like a member of every object',

@@ -1,5 +1,5 @@
 /** Decides from earlier runs whether a failure group is new. */
-import { isTerminal, runStatusOf } from '../status.ts';
+import { isTerminal } from '../status.ts';
 import type { RunRecord } from '../types.ts';
 import { failureKey, type Failure, type FailureGroup } from './failure-groups.ts';
 
@@ -26,9 +26,9 @@ const NOT_SHOWN: FirstSeen = { isExact: false, isNew: false };
 export function createFirstSeen({ records, failures, isWhole }: ExaminedRuns): (group: FailureGroup) => FirstSeen {
   const known = new Set(failures.map(({ runId }) => runId));
   const groups = Map.groupBy(failures, failureKey);
-  const isUnknown = ({ id, rawStatus }: RunRecord) => runStatusOf(rawStatus) === 'FAILED' && !known.has(id);
+  const isUnknown = ({ id, status }: RunRecord) => status === 'FAILED' && !known.has(id);
   const unknown = records.filter(isUnknown).map(startOf);
-  const finished = records.filter((record) => isTerminal(runStatusOf(record.rawStatus)) && !isUnknown(record));
+  const finished = records.filter((record) => isTerminal(record.status) && !isUnknown(record));
   const starts = finished.flatMap((record) => startOf(record) ?? []).sort((a, b) => b - a);
 
   return (group) => {

@@ -11,7 +11,7 @@ import { progressOf } from './progress.ts';
 import { repeatedNodes } from '../step/repeated-nodes.ts';
 import { inferRunStatus } from './run-status.ts';
 import { wallClockMs, type RunBounds } from './span.ts';
-import { isOver, runStatusOf, type RunStatus } from '../status.ts';
+import { isOver, type RunStatus } from '../status.ts';
 import { countSteps, deriveSteps } from '../step/steps.ts';
 import { timelineOf } from './timeline.ts';
 import { earliest, later, timestampOf, type Timestamp } from '../timestamp.ts';
@@ -99,7 +99,7 @@ class DerivedRun implements Run {
 
   get status(): RunStatus {
     const { record } = this.#facts;
-    return (this.#status ??= record ? runStatusOf(record.rawStatus) : this.#inferredStatus());
+    return (this.#status ??= record ? record.status : this.#inferredStatus());
   }
 
   get isFinished(): boolean {

@@ -1,7 +1,7 @@
 /** Statistics of many runs of one workflow: success rate, durations, and figures of each node. */
 import { compareText } from '../order.ts';
 import { wallClockMs } from './span.ts';
-import { isOver, runStatusOf, type RunStatus } from '../status.ts';
+import { isOver, type RunStatus } from '../status.ts';
 import { sumOfKnown } from './usage.ts';
 import type { Run, RunRecord, Step } from '../types.ts';
 
@@ -52,15 +52,14 @@ export function distributionOf(values: readonly number[]): Distribution | null {
 
 /** Reads only run records: one call loads a page of records, but the steps of only one run. */
 export function runStatistics(records: readonly RunRecord[]): RunStatistics {
-  const runs = records.map((record) => ({ record, status: runStatusOf(record.rawStatus) }));
-  const finished = runs.filter(({ record, status }) => isOver(status, record.endTime));
+  const finished = records.filter(({ status, endTime }) => isOver(status, endTime));
   const count = (status: RunStatus): number => finished.filter((run) => run.status === status).length;
   const completedCount = count('COMPLETED');
   const wallClocks = finished.flatMap(
-    ({ record }) => wallClockMs({ startedAt: record.startTime, until: record.endTime }) ?? [],
+    ({ startTime, endTime }) => wallClockMs({ startedAt: startTime, until: endTime }) ?? [],
   );
   return {
-    runCount: runs.length,
+    runCount: records.length,
     finishedCount: finished.length,
     completedCount,
     failedCount: count('FAILED'),

@@ -1,6 +1,6 @@
 /** Steps with data derived from their own facts, and the two basic orders of steps. */
 import { compareNullsLast } from '../order.ts';
-import { isOver, stepStatusOf, type StepStatus } from '../status.ts';
+import { isOver, type StepStatus } from '../status.ts';
 import type { Step, StepFacts } from '../types.ts';
 import { hasError } from './step-error.ts';
 
@@ -35,7 +35,7 @@ export const executionsOf = (facts: readonly StepFacts[]): StepDraft[] =>
 
 /** Creates all properties at once. Data that depends on the run is set later. */
 function executionOf(facts: StepFacts): StepDraft {
-  const status = stepStatusOf(facts.rawStatus);
+  const { status } = facts;
   return {
     workflowId: '',
     runId: '',

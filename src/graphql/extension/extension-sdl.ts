@@ -1,5 +1,13 @@
 /** Reads the fields that an extension's SDL adds to types. Throws an Error for the embedder. */
-import { Kind, parse, type DefinitionNode, type FieldDefinitionNode } from 'graphql';
+import {
+  Kind,
+  parse,
+  type DefinitionNode,
+  type FieldDefinitionNode,
+  type NameNode,
+  type ObjectTypeDefinitionNode,
+  type ObjectTypeExtensionNode,
+} from 'graphql';
 
 export interface AddedType {
   readonly name: string;
@@ -8,25 +16,31 @@ export interface AddedType {
   readonly fields: readonly FieldDefinitionNode[];
 }
 
-/** A new root of a subscription would bypass the pollers, and `_Service` is federation's. */
+/** A new root would bypass the loaders, and a subscription the pollers. */
 const CLOSED: ReadonlySet<string> = new Set(['Subscription', '_Service']);
 
 export function readAddedTypes(typeDefs: string): readonly AddedType[] {
   return parseSdl(typeDefs).flatMap((definition): readonly AddedType[] => {
     switch (definition.kind) {
       case Kind.OBJECT_TYPE_EXTENSION:
-        if (CLOSED.has(definition.name.value)) throw problem(`an extension of ${definition.name.value}`);
-        return [{ name: definition.name.value, isOfContract: true, fields: definition.fields ?? [] }];
       case Kind.OBJECT_TYPE_DEFINITION:
-        if (definition.interfaces?.length) throw problem(`${definition.name.value} with an interface`);
-        return [{ name: definition.name.value, isOfContract: false, fields: definition.fields ?? [] }];
+        return [addedType(definition)];
       case Kind.ENUM_TYPE_DEFINITION:
       case Kind.INPUT_OBJECT_TYPE_DEFINITION:
         return [];
       default:
-        throw problem(definition.kind);
+        throw unsupported(WORDS[definition.kind] ?? definition.kind, definition);
     }
   });
+}
+
+function addedType(definition: ObjectTypeDefinitionNode | ObjectTypeExtensionNode): AddedType {
+  const { kind, name, fields = [], interfaces = [], directives = [] } = definition;
+  if (CLOSED.has(name.value)) throw unsupported('an extension', definition);
+  if (interfaces.length > 0) throw unsupported('an interface', definition);
+  // A router would ask for the entity by its key.
+  if (directives.some((directive) => directive.name.value === 'key')) throw unsupported('@key', definition);
+  return { name: name.value, isOfContract: kind === Kind.OBJECT_TYPE_EXTENSION, fields };
 }
 
 function parseSdl(typeDefs: string): readonly DefinitionNode[] {
@@ -37,7 +51,17 @@ function parseSdl(typeDefs: string): readonly DefinitionNode[] {
   }
 }
 
-const problem = (found: string): Error =>
-  new Error(
-    `extension.typeDefs must have only extensions of object types (not Subscription), and object, enum and input types, got ${found}.`,
+const WORDS: Readonly<Partial<Record<DefinitionNode['kind'], string>>> = {
+  [Kind.SCALAR_TYPE_DEFINITION]: 'a scalar',
+  [Kind.INTERFACE_TYPE_DEFINITION]: 'an interface',
+  [Kind.UNION_TYPE_DEFINITION]: 'a union',
+  [Kind.DIRECTIVE_DEFINITION]: 'a directive',
+};
+
+function unsupported(what: string, definition: DefinitionNode): Error {
+  const { name } = definition as { readonly name?: NameNode | undefined };
+  const of = name ? ` (${name.value})` : '';
+  return new Error(
+    `extension.typeDefs must have only extensions of object types other than Subscription, and object, enum and input types without interfaces and @key: ${what} is not supported${of}.`,
   );
+}

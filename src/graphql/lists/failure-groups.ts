@@ -1,7 +1,7 @@
 /** Failure groups of one or several workflows. Steps are loaded of failed runs, and of others if selected. */
 import { compareGroups, failureGroups, failureOf } from '../../domain/run/failure-groups.ts';
 import { createFirstSeen } from '../../domain/run/group-history.ts';
-import { runStatusOf, type RunStatus } from '../../domain/status.ts';
+import type { RunStatus } from '../../domain/status.ts';
 import type { RunRecord } from '../../domain/types.ts';
 import type { RunsInWindow } from '../../runs/history/run-history.ts';
 import { GatewayError } from '../../upstream/errors.ts';
@@ -23,7 +23,7 @@ export interface FoundGroups {
 }
 
 const having = (records: readonly RunRecord[], status: RunStatus): RunRecord[] =>
-  records.filter(({ rawStatus }) => runStatusOf(rawStatus) === status);
+  records.filter((record) => record.status === status);
 
 export async function groupsOf(found: RunsOfWorkflow, further: FurtherRuns, context: Context): Promise<FoundGroups> {
   const { workflowId, records, earlier, later, isFromBeginning } = found;

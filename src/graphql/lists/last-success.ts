@@ -1,6 +1,5 @@
 /** Finds the run to compare with an intermittent failure. */
 import { failureKey, failureOf } from '../../domain/run/failure-groups.ts';
-import { runStatusOf } from '../../domain/status.ts';
 import type { Run } from '../../domain/types.ts';
 import type { HistoryEntry } from '../../runs/history/history-reader.ts';
 import type { RunRef } from '../../upstream/client.ts';
@@ -20,13 +19,13 @@ export async function lastSuccessBeforeFailures(
   const { entries } = await history.page({ workflowId, first: COMPARED_RUNS, after: null, filter });
   const own = failureKey(failureOf({ id, startTime: startedAt, error }, run, errorInfo));
   const isOfGroup = async ({ record }: HistoryEntry) => {
-    if (runStatusOf(record.rawStatus) !== 'FAILED') return false;
+    if (record.status !== 'FAILED') return false;
     const failed = await runs().loadWithSteps({ workflowId, runId: record.id });
     return failureKey(failureOf(record, failed, errorInfo)) === own;
   };
   const areOfGroup = await loadInTurns(entries, isOfGroup, takeTurn);
   const first = areOfGroup.lastIndexOf(true);
   const before = entries.slice(first + 1).filter(({ record }) => record.id !== id);
-  const found = before.find(({ record }) => runStatusOf(record.rawStatus) === 'COMPLETED');
+  const found = before.find(({ record }) => record.status === 'COMPLETED');
   return found ? { workflowId, runId: found.record.id } : null;
 }

@@ -1,5 +1,5 @@
 /** Run history of a workflow, page by page, newest first. The run store caches the records of each page. */
-import { runStatusOf, type RunStatus } from '../../domain/status.ts';
+import type { RunStatus } from '../../domain/status.ts';
 import { hasError } from '../../domain/step/step-error.ts';
 import { containsText } from '../../domain/text-search.ts';
 import type { Timestamp } from '../../domain/timestamp.ts';
@@ -291,7 +291,7 @@ const EVER: RunWindow = { startedAfter: null, startedBefore: null };
 const hasId = ({ id }: RunRecord): boolean => id !== '';
 
 function matches(record: RunRecord, { status, startedAfter, startedBefore, error }: RunFilter): boolean {
-  if (status && !status.includes(runStatusOf(record.rawStatus))) return false;
+  if (status && !status.includes(record.status)) return false;
   if (startedAfter && (!record.startTime || isBefore(record, startedAfter))) return false;
   if (startedBefore && !isBefore(record, startedBefore)) return false;
   return error === null || (record.error !== null && hasError(record.error) && containsText(record.error, error));

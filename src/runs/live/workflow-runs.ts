@@ -1,5 +1,5 @@
 /** Latest runs of a workflow for its subscribers, and the detection of changed runs. */
-import { isOver, runStatusOf } from '../../domain/status.ts';
+import { isOver } from '../../domain/status.ts';
 import type { RunRecord } from '../../domain/types.ts';
 import type { GatewayError } from '../../upstream/errors.ts';
 import type { NewestRuns } from '../history/run-history.ts';
@@ -127,8 +127,8 @@ function changeOf(
 
 function isOpen({ record }: Pick<WatchedRun, 'record'>): boolean {
   if (!record) return false;
-  const { rawStatus, endTime } = record.value;
-  return !isOver(runStatusOf(rawStatus), endTime);
+  const { status, endTime } = record.value;
+  return !isOver(status, endTime);
 }
 
 function isWhole({ staleBecause, runs }: WorkflowRuns): boolean {

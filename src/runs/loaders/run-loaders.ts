@@ -1,5 +1,5 @@
 /** Runs of one GraphQL operation, derived from the parts in the process-wide run store. */
-import { isTerminal, runStatusOf, tellsTimes } from '../../domain/status.ts';
+import { isTerminal, tellsTimes } from '../../domain/status.ts';
 import type { Run, RunRecord } from '../../domain/types.ts';
 import type { RunRef } from '../../upstream/client.ts';
 import { GatewayError, isAccessDenied, isNotFound } from '../../upstream/errors.ts';
@@ -126,7 +126,7 @@ export function createRunLoaders(
     if (!record || !value || !(error instanceof GatewayError) || isAccessDenied(error)) throw error;
     if (isNotFound(error)) {
       // A run that was just accepted may have a record before its steps can be listed. Its steps are empty then.
-      if (!isTerminal(runStatusOf(value.rawStatus))) {
+      if (!isTerminal(value.status)) {
         return partsOf(record, partOf(record, []));
       }
       // Steps of another organization are NOT_FOUND for a narrowed scope.

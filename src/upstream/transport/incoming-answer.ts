@@ -109,12 +109,14 @@ export class IncomingAnswer {
   }
 
   readonly #timeIsUp = (): void => {
-    const { timeoutMs } = this.#limits;
-    this.end(new GatewayError('UPSTREAM_TIMEOUT', `the upstream did not answer within ${timeoutMs} ms`));
+    this.end(timedOut(this.#limits.timeoutMs));
   };
 }
 
-const tooLarge = (maxBytes: number): GatewayError =>
+export const timedOut = (timeoutMs: number): GatewayError =>
+  new GatewayError('UPSTREAM_TIMEOUT', `the upstream did not answer within ${timeoutMs} ms`);
+
+export const tooLarge = (maxBytes: number): GatewayError =>
   new GatewayError(
     'UPSTREAM_CONTRACT_VIOLATION',
     `the upstream's answer must have at most ${maxBytes} bytes (UPSTREAM_MAX_RESPONSE_BYTES), got more`,

@@ -55,7 +55,8 @@ export function createJsonHttp({ maxResponseBytes, timeoutMs, proxy, headers: fi
       answered?.(response.statusCode);
       // The connection is not used again: a proxy that has given up on its server may still send that server's late
       // answer.
-      if (!isAnswer(response.statusCode)) answer.end(statusError(response));
+      if (isAnswer(response.statusCode)) return;
+      answer.end(statusError(response.statusCode, parseRetryAfter(response.headers['retry-after'])));
     });
     const abandon = () => {
       answer.end(new AbandonedError());
@@ -84,9 +85,8 @@ export function createJsonHttp({ maxResponseBytes, timeoutMs, proxy, headers: fi
 /** True for a 2xx with content. HTTP 204 has none. */
 const isAnswer = (status: number): boolean => status >= 200 && status < 300 && status !== 204;
 
-function statusError({ statusCode: status, headers }: PlainResponse): GatewayError {
+export function statusError(status: number, retryAfterSeconds: number | null): GatewayError {
   if (status === 204) return new GatewayError('UPSTREAM_CONTRACT_VIOLATION', NO_CONTENT, { upstreamStatus: status });
-  const retryAfterSeconds = parseRetryAfter(headers['retry-after']);
   const [code, message] = STATUS_ERRORS[status] ?? otherStatus(status);
   return new GatewayError(code, message, {
     upstreamStatus: status,

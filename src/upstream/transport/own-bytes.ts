@@ -33,8 +33,8 @@ export function createOwnBytes(firstBytes: number, expectedBytes = Infinity): Ow
 }
 
 /** Returns a copy with its own memory, since a Buffer may be a slice of a larger block. */
-export function ownCopy(bytes: Buffer): Buffer {
+export function ownCopy(bytes: Uint8Array): Buffer {
   const copy = Buffer.allocUnsafeSlow(bytes.length);
-  bytes.copy(copy);
+  copy.set(bytes);
   return copy;
 }

@@ -4,7 +4,7 @@
  */
 import { isCount } from '../../domain/int.ts';
 import { isDeeperThan, MAX_JSON_DEPTH } from '../../domain/json.ts';
-import { isStatusWord } from '../../domain/status.ts';
+import type { StatusOf, StepStatus } from '../../domain/status.ts';
 import { hasZone, parseTimestamp, timestampOfEpoch, type Timestamp } from '../../domain/timestamp.ts';
 import type { JsonValue } from '../../domain/types.ts';
 import { problemOf } from '../id-problem.ts';
@@ -68,13 +68,21 @@ function digitsOf(object: WireObject, key: string): string | null {
   return isTooLong(digits, key) ? null : digits;
 }
 
-/** Returns the status word. A missing word is `""`; missing and unknown words are reported. */
-export function statusWord(object: WireObject, key: string): string {
+interface ReadStatus {
+  readonly rawStatus: string;
+  readonly status: StepStatus;
+}
+
+/** A missing word is `""`; missing and unknown words are reported. */
+export function statusOf(object: WireObject, key: string, ofWord: StatusOf): ReadStatus {
   const value = valueAt(object, key);
-  if (typeof value === 'string' && isStatusWord(value)) return value;
-  const text = typeof value === 'string' ? value : typeof value === 'number' ? (digitsOf(object, key) ?? '') : '';
-  object.report(`${object.path}.${key}`, 'lost', 'known status', text === '' ? typeOf(value) : 'another word');
-  return text;
+  const digits = typeof value === 'number' ? (digitsOf(object, key) ?? '') : '';
+  const rawStatus = typeof value === 'string' ? value : digits;
+  const status = ofWord(rawStatus);
+  if (status === 'UNKNOWN') {
+    object.report(`${object.path}.${key}`, 'lost', 'known status', rawStatus === '' ? typeOf(value) : 'another word');
+  }
+  return { rawStatus, status };
 }
 
 /** Reads `""` as null. */

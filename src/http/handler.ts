@@ -1,0 +1,108 @@
+/** The gateway behind the server of another framework: handlers of `node:http` and of the Fetch API. */
+import { once } from 'node:events';
+import {
+  request as sendRequest,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
+import { duplexPair, Readable, type Duplex } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { setTimeout as pause } from 'node:timers/promises';
+import fastify, { type FastifyPluginAsync } from 'fastify';
+import { appOptions, type AppOptions } from './server.ts';
+
+export interface Handlers {
+  /** For `node:http` and Express. The body of the request must not have been read. */
+  readonly handler: (request: IncomingMessage, response: ServerResponse) => void;
+  /** For the event `upgrade` of a server: WebSockets. */
+  readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+  /** For serverless functions and tests. The body of the answer arrives as it is written. */
+  readonly fetch: (request: Request) => Promise<Response>;
+  /** Ends subscriptions, and resolves when the last answer is sent, or after 10 s. */
+  close(): Promise<void>;
+}
+
+/** How long answers in progress may take. */
+const FINISH_MS = 10_000;
+
+export async function createHandlers(options: AppOptions & { readonly plugin: FastifyPluginAsync }): Promise<Handlers> {
+  const app = fastify(appOptions(options));
+  const answering = new Set<Promise<unknown>>();
+
+  app.addHook('onRequest', (_request, { raw }, done) => {
+    const { promise, resolve } = Promise.withResolvers<unknown>();
+    answering.add(promise);
+    raw.once('close', () => {
+      answering.delete(promise);
+      resolve(undefined);
+    });
+    done();
+  });
+  // In this order: the closing messages of live clients (the plugin), the last answers.
+  void app.register(options.plugin);
+  void app.register((last, _options, done) => {
+    last.addHook('preClose', async () => {
+      const waiting = new AbortController();
+      const timeIsUp = pause(FINISH_MS, undefined, waiting).catch(() => undefined);
+      await Promise.race([Promise.all(answering), timeIsUp]);
+      waiting.abort();
+    });
+    done();
+  });
+  await app.ready();
+
+  return {
+    handler: (request, response) => {
+      app.routing(request, response);
+    },
+    upgrade: (request, socket, head) => {
+      app.server.emit('upgrade', request, socket, head);
+    },
+    fetch: (request) => fetchFrom(app.server, request),
+    close: () => app.close(),
+  };
+}
+
+/** HTTP over a connection in memory, so that an answer waits for its reader as over a network. */
+async function fetchFrom(server: Server, request: Request): Promise<Response> {
+  const [client, connection] = duplexPair();
+  client.once('close', () => {
+    connection.destroy();
+  });
+  server.emit('connection', Object.assign(connection, SOCKET));
+  const { host, pathname, search } = new URL(request.url);
+  const sent = sendRequest({
+    createConnection: () => client,
+    method: request.method,
+    path: pathname + search,
+    headers: { host, ...Object.fromEntries(endToEnd(Object.fromEntries(request.headers))) },
+    signal: request.signal,
+  });
+  // After the answer has begun, an error is the body's.
+  sent.on('error', () => undefined);
+  const answered = once(sent, 'response') as Promise<[IncomingMessage]>;
+  // A gateway that refuses the request may not read its body.
+  if (request.body) pipeline(Readable.fromWeb(request.body), sent).catch(() => undefined);
+  else sent.end();
+  const [answer] = await answered;
+  const { statusCode: status = 500, headers } = answer;
+  const hasBody = request.method !== 'HEAD' && !WITHOUT_BODY.has(status);
+  if (!hasBody) answer.resume();
+  return new Response(hasBody ? (Readable.toWeb(answer) as globalThis.ReadableStream) : null, {
+    status,
+    headers: endToEnd(headers),
+  });
+}
+
+/** What the gateway reads and sets of a socket. */
+const SOCKET = { remoteAddress: '127.0.0.1', setTimeout: () => undefined };
+const WITHOUT_BODY: ReadonlySet<number> = new Set([204, 205, 304]);
+/** Headers of one connection. */
+const HOP_BY_HOP: ReadonlySet<string> = new Set(['connection', 'keep-alive', 'transfer-encoding']);
+
+const endToEnd = (headers: IncomingHttpHeaders): [string, string][] =>
+  Object.entries(headers).flatMap(([name, value]): [string, string][] =>
+    value === undefined || HOP_BY_HOP.has(name) ? [] : [[name, String(value)]],
+  );

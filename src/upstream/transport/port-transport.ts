@@ -1,0 +1,76 @@
+/** The upstream of an embedder: functions of this process, within the limits of time and size of an answer over HTTP. */
+import type { Logger } from '../../observability/logger.ts';
+import { AbandonedError, GatewayError } from '../errors.ts';
+import { UpstreamError, type Upstream } from '../port.ts';
+import { timedOut, tooLarge } from './incoming-answer.ts';
+import { statusError } from './json-http.ts';
+import { ownCopy } from './own-bytes.ts';
+import type { Transport, TransportCall } from './transport.ts';
+
+export interface PortTransportOptions {
+  readonly upstream: Upstream;
+  readonly timeoutMs: number;
+  readonly maxResponseBytes: number;
+  readonly logger: Logger;
+}
+
+export function createPortTransport({
+  upstream,
+  timeoutMs,
+  maxResponseBytes,
+  logger,
+}: PortTransportOptions): Transport {
+  /** Waits for the function no longer than for an answer over HTTP, whatever it does with its signal. */
+  async function ask({ ask, credential, requestId, signal }: TransportCall): Promise<unknown> {
+    if (signal.aborted) throw new AbandonedError();
+    const call = new AbortController();
+    const { promise: ended, reject } = Promise.withResolvers<never>();
+    const end = (error: Error) => {
+      reject(error);
+      call.abort(error);
+    };
+    const abandon = () => {
+      end(new AbandonedError());
+    };
+    const timer = setTimeout(() => {
+      end(timedOut(timeoutMs));
+    }, timeoutMs);
+    signal.addEventListener('abort', abandon);
+    try {
+      return await Promise.race([Promise.try(ask, upstream, { credential, requestId, signal: call.signal }), ended]);
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', abandon);
+    }
+  }
+
+  function written(value: unknown, requestId: string): Buffer {
+    try {
+      // Undefined for a function and the like.
+      return Buffer.from((JSON.stringify(value) as string | undefined) ?? '');
+    } catch (err) {
+      logger.warn({ err, requestId }, 'an answer of the upstream option cannot be written as JSON');
+      throw new GatewayError('UPSTREAM_CONTRACT_VIOLATION', "the upstream's answer cannot be written as JSON");
+    }
+  }
+
+  function toGatewayError(error: unknown, requestId: string): Error {
+    if (error instanceof GatewayError || error instanceof AbandonedError) return error;
+    if (error instanceof UpstreamError) return statusError(error.status, error.retryAfterSeconds);
+    logger.warn({ err: error, requestId }, 'the upstream option failed');
+    return new GatewayError('UPSTREAM_UNAVAILABLE', 'the upstream failed');
+  }
+
+  return {
+    urlOf: () => null,
+    async send(call) {
+      const answer = await ask(call).catch((error: unknown) => {
+        throw toGatewayError(error, call.requestId);
+      });
+      const bytes = answer instanceof Uint8Array ? answer : written(answer, call.requestId);
+      if (bytes.length > maxResponseBytes) throw tooLarge(maxResponseBytes);
+      return ownCopy(bytes);
+    },
+    close: () => undefined,
+  };
+}

@@ -1,0 +1,140 @@
+/** The example of BullMQ: real jobs on Valkey behind the schema. */
+import { afterEach, expect, it } from '@jest/globals';
+import type { Gateway } from 'stepgate';
+import { startShop, type Work } from '../../examples/bullmq/gateway.ts';
+import { describeWithValkey, withoutValkey } from '../harness/describe-with-valkey.ts';
+import { until } from '../harness/fleet.ts';
+import type { Json } from '../harness/gateway.ts';
+import { perTest } from '../harness/lasting.ts';
+import { openStream } from '../harness/live-client.ts';
+import { startValkey } from '../harness/valkey.ts';
+
+interface Answer {
+  readonly data: Readonly<Record<string, Json>> | null;
+  readonly errors?: readonly { readonly extensions: { readonly code: string } }[];
+}
+
+describeWithValkey(`BullMQ flows${withoutValkey}`, () => {
+  let gateway: Gateway | undefined;
+  // Before Valkey closes.
+  afterEach(() => gateway?.close());
+  const valkey = perTest(startValkey);
+
+  async function start(work: Work): Promise<void> {
+    gateway = await startShop({
+      url: valkey.url,
+      work,
+      config: { PORT: 0, LOG_LEVEL: 'silent', LIVE_TTL_MS: 50 },
+    });
+  }
+
+  async function ask(query: string, variables: object = {}, key = 'shop-key'): Promise<Answer> {
+    const answer = await fetch(`${gateway?.url ?? ''}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${key}` },
+      body: JSON.stringify({ query, variables }),
+    });
+    return (await answer.json()) as Answer;
+  }
+
+  const REFUND = 'mutation { executeWorkflow(workflowId: "refund", inputs: { order: 7 }) { run { id } } }';
+  async function startRun(): Promise<string> {
+    const { data } = await ask(REFUND);
+    return (data as { readonly executeWorkflow: { readonly run: { readonly id: string } } }).executeWorkflow.run.id;
+  }
+
+  const RUN = `query Run($id: ID!) {
+    run(workflowId: "refund", id: $id) {
+      status isFinished inputs outputs progress { total }
+      failedSteps { nodeId error }
+      steps { nodeId status rawStatus attempt attemptCount error outputs }
+      criticalPath { durationMs }
+    }
+  }`;
+  const STATUS = 'query Status($id: ID!) { run(workflowId: "refund", id: $id) { isFinished } }';
+  const finished = (id: string) =>
+    until(async () => ((await ask(STATUS, { id })).data?.run as { readonly isFinished: boolean }).isFinished);
+
+  it('are runs, with their jobs and attempts as steps', async () => {
+    await start({
+      'find-order': ({ data }) => Promise.resolve(data),
+      pay: ({ attemptsMade }) =>
+        attemptsMade === 0 ? Promise.reject(new Error('Card service unavailable')) : Promise.resolve('paid'),
+      refund: async (job) => Object.values<Json>(await job.getChildrenValues()).sort(),
+    });
+    const id = await startRun();
+    await finished(id);
+    const step = {
+      status: 'COMPLETED',
+      rawStatus: 'completed',
+      attempt: 1,
+      attemptCount: 1,
+      error: null,
+      outputs: null,
+    };
+    const pay = { ...step, nodeId: 'pay', attemptCount: 2 };
+    const error = 'Error: Card service unavailable';
+    const { data, errors } = await ask(RUN, { id });
+    expect(errors).toBeUndefined();
+    expect(data?.run).toMatchObject({
+      status: 'COMPLETED',
+      inputs: { order: 7 },
+      outputs: [null, 'paid'],
+      progress: { total: 4 },
+      criticalPath: { durationMs: expect.any(Number) },
+      steps: expect.arrayContaining([
+        { ...step, nodeId: 'find-order', outputs: { order: 7 } },
+        { ...pay, status: 'FAILED', rawStatus: 'failed', error },
+        { ...pay, attempt: 2, outputs: 'paid' },
+        { ...step, nodeId: 'notify' },
+        { ...step, nodeId: 'refund', outputs: [null, 'paid'] },
+      ]),
+    });
+    const lists = await ask(`{ workflow(id: "refund") {
+      description graph { nodes { id } } statistics { completedCount } runs { nodes { id status } }
+    } }`);
+    expect(lists.data?.workflow).toEqual({
+      description: 'Pays an order back.',
+      graph: { nodes: ['refund', 'pay', 'find-order', 'notify'].map((node) => ({ id: node })) },
+      statistics: { completedCount: 1 },
+      runs: { nodes: [{ id, status: 'COMPLETED' }] },
+    });
+  });
+
+  it('fail with their job', async () => {
+    await start({ notify: () => Promise.reject(new Error('Mailbox full')) });
+    const id = await startRun();
+    await finished(id);
+    expect((await ask(RUN, { id })).data?.run).toMatchObject({
+      status: 'FAILED',
+      failedSteps: expect.arrayContaining([{ nodeId: 'notify', error: 'Mailbox full' }]),
+    });
+  });
+
+  it('are watched while they run', async () => {
+    const paid = Promise.withResolvers<string>();
+    await start({ pay: () => paid.promise });
+    const id = await startRun();
+    const query = `subscription Watch($id: ID!) { runUpdated(workflowId: "refund", id: $id) {
+      status steps { nodeId status }
+    } }`;
+    const stream = await openStream(gateway?.url ?? '', { query, variables: { id } }, 'shop-key');
+    let data = await stream.nextData();
+    while (!JSON.stringify(data).includes('"pay","status":"RUNNING"')) data = await stream.nextData();
+    expect(data).toMatchObject({ runUpdated: { status: 'RUNNING' } });
+    paid.resolve('paid');
+    while (!JSON.stringify(data).startsWith('{"runUpdated":{"status":"COMPLETED"')) data = await stream.nextData();
+    let frame = await stream.next();
+    while (frame.type === 'next') frame = await stream.next();
+    expect(frame).toEqual({ type: 'complete' });
+    stream.cut();
+  });
+
+  it('need a key of the shop, and exist', async () => {
+    await start({});
+    const code = async (answer: Promise<Answer>) => (await answer).errors?.map(({ extensions }) => extensions.code);
+    expect(await code(ask('{ workflows { nodes { id } } }', {}, 'other-key'))).toEqual(['UNAUTHENTICATED']);
+    expect(await code(ask(STATUS, { id: 'nothing' }))).toEqual(['NOT_FOUND']);
+    expect(await code(ask('{ run(workflowId: "mails", id: "1") { status } }'))).toEqual(['NOT_FOUND']);
+  });
+});

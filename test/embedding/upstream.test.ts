@@ -1,0 +1,230 @@
+/** An upstream of an embedder: functions in place of UPSTREAM_URL. */
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { createGateway, UpstreamError, type Settings, type Upstream } from 'stepgate';
+import { startGateway, type TestGateway } from '../harness/gateway.ts';
+import { openStream } from '../harness/live-client.ts';
+import { captureLog } from '../harness/observed.ts';
+import { codesOf } from '../harness/operations.ts';
+import { wireWorkflow } from '../harness/scripted-history.ts';
+import { wireRun, wireStep } from '../harness/wire.ts';
+
+const RUN =
+  '{ run(workflowId: "wf", id: "r1") { status totalElapsedTime freshness { isStale } steps { id outputs } } }';
+
+const log = captureLog('warn');
+let gateway: TestGateway | undefined;
+afterEach(() => gateway?.close());
+
+async function start(functions: Partial<Upstream>, environment: Record<string, string> = {}) {
+  const upstream: Upstream = { name: 'engine', steps: () => Promise.resolve([wireStep()]), ...functions };
+  const started = await startGateway(environment, { upstream, logger: log.logger });
+  gateway = started;
+  return { url: started.url, query: (document: string) => started.query(document) };
+}
+
+const fail = (error: Error) => () => Promise.reject(error);
+
+describe('an upstream of functions', () => {
+  it.each([
+    ['values', (json: object) => json],
+    ['bytes', (json: object) => Buffer.from(JSON.stringify(json))],
+  ])('answers all five calls by %s', async (_, form) => {
+    const asked: unknown[] = [];
+    const answer = (json: object) => (of: object) => {
+      asked.push('credential' in of ? {} : of);
+      return Promise.resolve(form(json));
+    };
+    const { query } = await start({
+      steps: answer([wireStep()]),
+      run: answer([wireRun('r1')]),
+      runs: answer([wireRun('r1')]),
+      workflows: answer([wireWorkflow('wf')]),
+      execute: answer({ run_id: 'r2', message: 'started' }),
+    });
+    const { data, errors } = await query(
+      `{ workflows { nodes { id runs(first: 1) { nodes { status steps { nodeId tokenUsage { totalTokens } } } } } } }`,
+    );
+    expect(errors).toEqual([]);
+    const steps = [{ nodeId: 'model_1', tokenUsage: { totalTokens: 150 } }];
+    expect(data).toEqual({ workflows: { nodes: [{ id: 'wf', runs: { nodes: [{ status: 'COMPLETED', steps }] } }] } });
+    const started = await query('mutation { executeWorkflow(workflowId: "wf", inputs: { a: 1 }) { run { id } } }');
+    expect(started.data).toEqual({ executeWorkflow: { run: { id: 'r2' } } });
+    expect(asked.slice(0, 4)).toEqual([
+      {},
+      { workflowId: 'wf', offset: 0, limit: expect.any(Number) },
+      { workflowId: 'wf', runId: 'r1' },
+      { workflowId: 'wf', inputs: { a: 1 } },
+    ]);
+  });
+
+  it('feeds a live run', async () => {
+    let status = 'running';
+    const { url } = await start(
+      {
+        run: () => Promise.resolve([wireRun('r1', { status, ...(status === 'running' && { end_time: null }) })]),
+        steps: () => Promise.resolve([wireStep({ status })]),
+      },
+      { LIVE_TTL_MS: '20' },
+    );
+    const query = 'subscription { runUpdated(workflowId: "wf", id: "r1") { status } }';
+    const stream = await openStream(url, { query }, 'key-1');
+    expect(await stream.nextData()).toEqual({ runUpdated: { status: 'RUNNING' } });
+    status = 'completed';
+    expect(await stream.nextData()).toEqual({ runUpdated: { status: 'COMPLETED' } });
+    stream.cut();
+  });
+
+  it('disables the calls without a function', async () => {
+    const { query } = await start({});
+    const { data, errors } = await query('{ run(workflowId: "wf", id: "r1") { status } workflows { nodes { id } } }');
+    expect(data).toEqual({ run: { status: 'COMPLETED' }, workflows: null });
+    expect(codesOf({ errors })).toEqual(['UPSTREAM_ENDPOINT_DISABLED']);
+  });
+
+  it.each<readonly [string, Error, string, number]>([
+    ['401', new UpstreamError(401), 'UNAUTHENTICATED', 1],
+    ['403', new UpstreamError(403), 'FORBIDDEN', 1],
+    ['404', new UpstreamError(404), 'NOT_FOUND', 1],
+    ['429', new UpstreamError(429, 'secret', { retryAfterSeconds: 600 }), 'RATE_LIMITED', 1],
+    ['500', new UpstreamError(500, 'secret'), 'UPSTREAM_UNAVAILABLE', 1],
+    ['503', new UpstreamError(503, 'secret'), 'UPSTREAM_UNAVAILABLE', 3],
+    ['another error', new Error('secret'), 'UPSTREAM_UNAVAILABLE', 3],
+  ])('may fail with %s', async (_, error, code, attempts) => {
+    let calls = 0;
+    const steps = () => {
+      calls += 1;
+      throw error;
+    };
+    const answer = await (await start({ steps })).query(RUN);
+    expect(codesOf(answer)).toEqual([code]);
+    expect(JSON.stringify(answer)).not.toContain('secret');
+    expect(calls).toBe(attempts);
+  });
+
+  it('logs errors that are not an UpstreamError', async () => {
+    await (await start({ steps: fail(new Error('the database is gone')) })).query(RUN);
+    expect(log.text).toContain('the database is gone');
+  });
+
+  it('serves stale data while it fails', async () => {
+    let steps: Upstream['steps'] = () => Promise.resolve([wireStep({ status: 'running', end_time: null })]);
+    const { query } = await start({ steps: (...call) => steps(...call) }, { LIVE_TTL_MS: '0' });
+    await query(RUN);
+    steps = fail(new UpstreamError(500));
+    expect((await query(RUN)).data).toMatchObject({ run: { status: 'RUNNING', freshness: { isStale: true } } });
+  });
+
+  it.each<readonly [string, unknown, RegExp]>([
+    ['is too large', [wireStep({ outputs: 'x'.repeat(2000) })], /at most 1024 bytes/],
+    ['is bytes of another text', Buffer.from('<html>'), /is an HTML page, not JSON/],
+    ['cannot be written', [{ id: 1n }], /cannot be written as JSON$/],
+    ['is nothing', undefined, /is empty, not JSON/],
+    ['is of another kind', {}, /expected array at \$, got object/],
+  ])('is refused if its answer %s', async (_, answer, message) => {
+    const { query } = await start(
+      { steps: () => Promise.resolve(answer as object) },
+      { UPSTREAM_MAX_RESPONSE_BYTES: '1024' },
+    );
+    const { errors } = await query(RUN);
+    expect(codesOf({ errors })).toEqual(['UPSTREAM_CONTRACT_VIOLATION']);
+    expect(errors[0]?.message).toMatch(message);
+  });
+
+  it('copies bytes, which its owner may write to again', async () => {
+    const bytes = Buffer.from(JSON.stringify([wireStep({ outputs: 'first' })]));
+    const { query } = await start({ steps: () => Promise.resolve(bytes), run: () => Promise.resolve([wireRun('r1')]) });
+    await query('{ run(workflowId: "wf", id: "r1") { steps { id } } }');
+    bytes.fill(0);
+    expect((await query(RUN)).data).toMatchObject({ run: { steps: [{ outputs: 'first' }] } });
+  });
+
+  it('waits no longer than UPSTREAM_TIMEOUT_MS, and fires the signal', async () => {
+    const reasons: unknown[] = [];
+    const steps: Upstream['steps'] = (_ref, { signal }) => {
+      signal.addEventListener('abort', () => reasons.push(signal.reason));
+      return new Promise<never>(() => undefined);
+    };
+    const { query } = await start({ steps }, { UPSTREAM_TIMEOUT_MS: '20' });
+    expect(codesOf(await query(RUN))).toEqual(['UPSTREAM_TIMEOUT']);
+    expect(reasons).toEqual([expect.objectContaining({ code: 'UPSTREAM_TIMEOUT' })]);
+  });
+
+  it('calls at most UPSTREAM_CONCURRENCY functions at a time', async () => {
+    let [underWay, most] = [0, 0];
+    const steps = async () => {
+      most = Math.max(most, (underWay += 1));
+      await new Promise((resolve) => setImmediate(resolve));
+      underWay -= 1;
+      return [wireStep()];
+    };
+    const { query } = await start({ steps }, { UPSTREAM_CONCURRENCY: '2' });
+    const runs = Array.from(
+      { length: 9 },
+      (_, index) => `r${index}: run(workflowId: "wf", id: "r${index}") { status }`,
+    );
+    expect((await query(`{ ${runs.join(' ')} }`)).errors).toEqual([]);
+    expect(most).toBe(2);
+  });
+
+  it('starts a run once, and reports an unknown outcome', async () => {
+    let calls = 0;
+    const execute = () => {
+      calls += 1;
+      return Promise.reject(new UpstreamError(503));
+    };
+    const answer = await (
+      await start({ execute })
+    ).query('mutation { executeWorkflow(workflowId: "wf") { run { id } } }');
+    expect(answer.errors[0]?.message).toContain('The run may have started');
+    expect(calls).toBe(1);
+  });
+});
+
+describe('STATUS_WORDS', () => {
+  it("gives the engine's own words a status in runs, steps, filters, statistics and groups", async () => {
+    const words: Record<string, string> = { r3: 'on-hold', r2: 'crashed', r1: 'crashed' };
+    const record = (runId: string) => wireRun(runId, { status: words[runId], error: 'no 7' });
+    const { query } = await start(
+      {
+        steps: ({ runId }) => Promise.resolve([wireStep({ status: words[runId], error: 'no 7' })]),
+        run: ({ runId }) => Promise.resolve([record(runId)]),
+        runs: () => Promise.resolve(Object.keys(words).map(record)),
+      },
+      { STATUS_WORDS: 'crashed:FAILED, on hold:RUNNING' },
+    );
+    const { data, errors } = await query(`{ workflow(id: "wf") {
+      runs(first: 5, filter: { status: [FAILED] }) { nodes { id status rawStatus failedSteps { status rawStatus } } }
+      statistics { failedCount finishedCount }
+      failureGroups { runs { id } }
+    } }`);
+    expect(errors).toEqual([]);
+    const failed = { status: 'FAILED', rawStatus: 'crashed' };
+    expect(data).toEqual({
+      workflow: {
+        runs: { nodes: ['r2', 'r1'].map((id) => ({ id, ...failed, failedSteps: [failed] })) },
+        statistics: { failedCount: 2, finishedCount: 2 },
+        failureGroups: [{ runs: [{ id: 'r1' }, { id: 'r2' }] }],
+      },
+    });
+    expect(log.text).not.toContain('steps[].status');
+  });
+});
+
+describe('the option upstream', () => {
+  const upstream: Upstream = { name: 'engine', steps: () => Promise.resolve([]) };
+  const QUIET: Settings = { PORT: 0, LOG_LEVEL: 'silent' };
+
+  it('takes the place of UPSTREAM_URL in production', async () => {
+    const started = await createGateway({ config: { ...QUIET, NODE_ENV: 'production' }, upstream });
+    await started.close();
+    await expect(createGateway({ config: { ...QUIET, UPSTREAM_URL: 'http://localhost' }, upstream })).rejects.toThrow(
+      'UPSTREAM_URL must not be set when the option upstream is set.',
+    );
+  });
+
+  it.each([{}, { name: '' }, { name: 'engine' }, { ...upstream, runs: 1 }])('refuses %j', async (wrong) => {
+    await expect(createGateway({ config: QUIET, upstream: wrong as Upstream })).rejects.toThrow(
+      /upstream\.\w+ must be an object with a name and a function steps/,
+    );
+  });
+});
