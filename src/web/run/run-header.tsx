@@ -13,6 +13,7 @@ import { LongText } from '../text/long-text.tsx';
 import { useTicking } from '../timing/timing.ts';
 import { workflowPath } from '../url/query.ts';
 import { LiveMark, useIsMoving } from './freshness.tsx';
+import { IdleTime } from './idle-time.tsx';
 
 const RUN_HEADER = graphql(`
   fragment RunHeader on Run {
@@ -36,7 +37,7 @@ const RUN_HEADER = graphql(`
       isTotalKnown
     }
     timing {
-      idleMs
+      ...IdleTime
       wastedMs
       maxConcurrency
     }
@@ -88,7 +89,7 @@ export function RunHeader({ run: masked }: { readonly run: FragmentType<typeof R
           {run.totalElapsedTime != null && ' s'}
         </Fact>
         <Fact name="Idle" hint="The part of the duration in which no step ran">
-          {formatDuration(timing?.idleMs)}
+          <IdleTime timing={timing} />
         </Fact>
         <Fact name="Lost to retries" hint="The time of failed executions that were retried">
           {formatDuration(timing?.wastedMs)}
