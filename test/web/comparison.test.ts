@@ -68,8 +68,8 @@ describeInBrowser('a comparison', (open) => {
       ...['Answer · differs', 'Prompt · differs', 'Outputs · differs', 'Inputs · differs'],
     ]);
     await nodes.getByText('No JSON object found').waitFor();
-    await page.getByText(/^idle 46.* s \(92%\)/).waitFor();
-    await page.getByText(/^idle 0.*\(0%\)/).waitFor();
+    await page.getByText(/idle 46.* s \(92%\)/).waitFor();
+    await page.getByText(/idle 0.*\(0%\)/).waitFor();
 
     await base.selectOption('lucky');
     await nodes.getByRole('deletion').filter({ hasText: 'yes' }).waitFor();

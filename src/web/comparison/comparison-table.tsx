@@ -83,7 +83,7 @@ export function ComparisonTable({ comparison }: { readonly comparison: FragmentT
               </Link>{' '}
               <StatusBadge status={base.status} /> <span className="fact-part">{formatDuration(base.wallClockMs)}</span>{' '}
               <span className="fact-part">
-                idle <IdleTime timing={base.timing} />
+                · idle <IdleTime timing={base.timing} />
               </span>
             </>
           )}
@@ -93,7 +93,7 @@ export function ComparisonTable({ comparison }: { readonly comparison: FragmentT
             <>
               <StatusBadge status={head.status} /> <span className="fact-part">{formatDuration(head.wallClockMs)}</span>{' '}
               <span className="fact-part">
-                idle <IdleTime timing={head.timing} />
+                · idle <IdleTime timing={head.timing} />
               </span>
             </>
           )}

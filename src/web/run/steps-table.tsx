@@ -1,6 +1,6 @@
 /** Every step of a run as a row, failed ones first if asked; only the rows that are seen exist. */
 import { useMemo, useRef } from 'react';
-import { ArrowDown } from 'lucide-react';
+import { ArrowDown, ChevronsUpDown } from 'lucide-react';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useFragment } from '@apollo/client/react';
 import { Link } from 'react-router';
@@ -23,6 +23,14 @@ const STEP_FIGURES = graphql(`
     tokenUsage {
       totalTokens
     }
+  }
+`);
+
+const STEP_PRICE = graphql(`
+  fragment StepPrice on Step {
+    workflowId
+    runId
+    id
     estimatedCost {
       amount
       currency
@@ -32,23 +40,27 @@ const STEP_FIGURES = graphql(`
 
 /** Apart from the run: in one operation with all else, ten thousand steps would be more objects than one may answer. */
 const FIGURES_OF_STEPS = graphql(`
-  query FiguresOfSteps($workflowId: ID!, $id: ID!, $orderBy: StepOrder) {
+  query FiguresOfSteps($workflowId: ID!, $id: ID!, $orderBy: StepOrder, $hasPrices: Boolean!) {
     run(workflowId: $workflowId, id: $id) {
       id
       workflowId
       freshness {
         fetchedAt
       }
-      estimatedCost {
+      estimatedCost @include(if: $hasPrices) {
         currency
       }
       ordered: steps(orderBy: $orderBy) {
         id
         ...StepFigures
+        ...StepPrice @include(if: $hasPrices)
       }
     }
   }
 `);
+
+/** With a price each, more steps would be more objects than an operation may answer. */
+const MOST_PRICED = 5000;
 
 const ROW_PX = 34;
 const COLUMNS = [
@@ -76,7 +88,12 @@ export function StepsTable({ workflowId, runId, steps, areKnown }: StepsTablePro
     (one) => one === url.read('sort'),
   );
   const { value: figures } = useAnswer(FIGURES_OF_STEPS, {
-    variables: { workflowId, id: runId, orderBy: field ? { field, direction: 'DESC' } : null },
+    variables: {
+      workflowId,
+      id: runId,
+      orderBy: field ? { field, direction: 'DESC' } : null,
+      hasPrices: steps.length <= MOST_PRICED,
+    },
     read: (data) => data.run,
     keepsPrevious: true,
     version: String(steps.filter(({ status }) => status === 'COMPLETED' || status === 'FAILED').length),
@@ -127,7 +144,12 @@ export function StepsTable({ workflowId, runId, steps, areKnown }: StepsTablePro
                           url.change({ sort: column.field === field ? null : column.field }, { replace: true });
                         }}
                       >
-                        {column.name} {column.field === field && <ArrowDown aria-hidden="true" />}
+                        {column.name}{' '}
+                        {column.field === field ? (
+                          <ArrowDown aria-hidden="true" />
+                        ) : (
+                          <ChevronsUpDown aria-hidden="true" />
+                        )}
                       </button>
                     ) : (
                       column.name
@@ -174,8 +196,10 @@ function Row({ step, index, top, isPriced }: RowProps) {
   const url = useUrlQuery();
   const isOpen = url.read('step') === step.id;
   const { workflowId, runId, id } = step;
-  const known = useFragment({ fragment: STEP_FIGURES, from: { __typename: 'Step', workflowId, runId, id } });
-  const figures = known.complete ? known.data : null;
+  const from = { __typename: 'Step', workflowId, runId, id } as const;
+  const figures = useFragment({ fragment: STEP_FIGURES, from });
+  const price = useFragment({ fragment: STEP_PRICE, from });
+  const cost = price.complete ? price.data.estimatedCost : null;
   return (
     <div role="row" aria-rowindex={index + 2} aria-current={isOpen ? 'true' : undefined} style={{ top }}>
       <span role="cell">
@@ -199,11 +223,11 @@ function Row({ step, index, top, isPriced }: RowProps) {
         {formatShare(step.shareOfRun)}
       </span>
       <span role="cell" className="number">
-        {formatCount(figures?.tokenUsage?.totalTokens)}
+        {formatCount(figures.data.tokenUsage?.totalTokens)}
       </span>
       {isPriced && (
         <span role="cell" className="number">
-          {figures?.estimatedCost ? formatCost(figures.estimatedCost.amount, figures.estimatedCost.currency) : '–'}
+          {cost ? formatCost(cost.amount, cost.currency) : '–'}
         </span>
       )}
     </div>
