@@ -30,8 +30,21 @@ const STEPS = [
   stepOf('free', 5, 6, 'our-own', 2000),
 ];
 
-const usual: Script = ({ endpoint, runId }) => {
-  if (endpoint === 'workflows') return { json: [wireWorkflow('wf')] };
+const HOUR = 3_600_000;
+const started = (id: string, hoursAgo: number, all_outputs: unknown) => {
+  const time = new Date(Date.now() - hoursAgo * HOUR).toISOString();
+  return wireRun(id, { start_time: time, end_time: time, all_outputs });
+};
+const HISTORY = [
+  started('h1', 0.01, { cheap: outputsOf('small', 3000, 'stop'), free: outputsOf('our-own', 2000, 'stop') }),
+  started('h2', 0.02, null),
+  started('h3', 10 * 24, { dear: outputsOf('large', 1000, 'stop') }),
+];
+
+const usual: Script = ({ endpoint, runId, workflowId }) => {
+  if (endpoint === 'workflows') return { json: ['wf', 'spending', 'broken'].map((id) => wireWorkflow(id)) };
+  if (workflowId === 'broken') return { status: 503, json: {} };
+  if (endpoint === 'runs' && workflowId === 'spending') return { json: HISTORY };
   const run = wireRun(runId === '' ? 'r1' : runId, { start_time: at(0), end_time: at(40), elapsed_time: 6 });
   return { json: endpoint === 'steps' ? STEPS : [run] };
 };
@@ -106,5 +119,41 @@ describeInBrowser('the page of a run', (open) => {
     gateway.upstream.script = (call) => (call.endpoint === 'workflows' ? { status: 403, json: {} } : usual(call));
     await page.goto(gateway.url);
     await page.getByText('This key may not list workflows.').waitFor();
+  });
+});
+
+describeInBrowser('the cost', (open) => {
+  const texts = (page: Page, by: string, row: string) =>
+    page
+      .getByRole('region', { name: `By ${by}` })
+      .getByRole('row')
+      .filter({ hasText: row })
+      .getByRole('cell')
+      .allTextContents();
+
+  it('is one click away: by workflow, and of one by day and model; what is not priced or reported is said', async () => {
+    const page = await open({ key: 'key-1' });
+    await page.goto(`${gateway.url}/workflows/spending`);
+    await page.getByRole('link', { name: 'Cost' }).click();
+    await page.getByRole('heading', { level: 2, name: 'Workflow spending' }).waitFor();
+    await page.getByRole('region', { name: 'By day' }).waitFor();
+    await page.getByRole('region', { name: 'By workflow' }).waitFor();
+    expect(await texts(page, 'workflow', 'Workflow spending')).toEqual([
+      ...['Workflow spending', '1 step not priced $0.003', '5,000', '1 run reported nothing 2', '5,000', '0'],
+    ]);
+    expect(await texts(page, 'workflow', 'Workflow wf')).toEqual(['Workflow wf', '–', '–', '0', '–', '–']);
+    expect(await texts(page, 'workflow', 'Workflow broken')).toEqual([
+      ...['Workflow broken', '–', 'could not be read', '–', '–', '–'],
+    ]);
+    expect(await texts(page, 'model', 'small')).toEqual(['small', '$0.003', '3,000', '3,000', '0']);
+    expect(await texts(page, 'model', 'our-own')).toEqual(['our-own', 'not priced', '2,000', '2,000', '0']);
+
+    await page.getByRole('button', { name: '30 d' }).click();
+    await page.getByRole('region', { name: 'By model' }).getByText('large').waitFor();
+    expect(await texts(page, 'model', 'large')).toEqual(['large', '$0.10', '1,000', '1,000', '0']);
+    await page.getByRole('button', { name: '24 h' }).click();
+    await page.getByRole('region', { name: 'By hour' }).waitFor();
+    await page.getByRole('link', { name: 'Workflow wf' }).click();
+    await page.getByText('No runs in this time.').waitFor();
   });
 });
