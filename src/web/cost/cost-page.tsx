@@ -72,6 +72,7 @@ export default function CostPage() {
       </div>
       <p className="muted">
         Estimated by list prices from the records of runs. Failed attempts are not in them, though they were paid for.
+        Times without runs are left out.
       </p>
       {error && <Failure error={error} what="cost" isPartial={page != null} onRetry={retry} />}
       {isLoading && !error && <Loading what="the cost" />}
