@@ -82,7 +82,7 @@ export interface StepsTableProps {
   readonly areKnown: boolean;
 }
 
-export function StepsTable({ workflowId, runId, steps, areKnown }: StepsTableProps) {
+export default function StepsTable({ workflowId, runId, steps, areKnown }: StepsTableProps) {
   const url = useUrlQuery();
   const field = COLUMNS.flatMap((column) => ('field' in column ? [column.field] : [])).find(
     (one) => one === url.read('sort'),
