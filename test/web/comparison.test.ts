@@ -76,6 +76,18 @@ describeInBrowser('a comparison', (open) => {
     expect(await sides.allTextContents()).toEqual(['Answer · differs', 'Prompt', 'Outputs · differs', 'Inputs']);
   });
 
+  it('is one of two runs that are ticked in a list, the older one as its base', async () => {
+    const page = await open({ key: 'key-1' });
+    await page.goto(`${gateway.url}/workflows/wf`);
+    await page.getByLabel('Compare older').check();
+    await page.getByText('Tick a second run').waitFor();
+    await page.getByLabel('Compare bad-1').check();
+    expect(await page.getByLabel('Compare good').isDisabled()).toBe(true);
+    await page.getByRole('link', { name: 'Compare the two' }).click();
+    await page.waitForURL(/runs\/bad-1\?tab=compare&with=older/);
+    await page.getByRole('region', { name: 'Node by node' }).waitFor();
+  });
+
   it('of an attempt is one with the attempt before', async () => {
     const page = await open({ key: 'key-1' });
     await page.goto(`${gateway.url}/workflows/wf/runs/bad-2?step=bad-2-2`);

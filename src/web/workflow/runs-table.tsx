@@ -4,6 +4,7 @@ import { Link } from 'react-router';
 import { readFragment } from '../__generated__/fragment-masking.ts';
 import { graphql } from '../__generated__/gql.ts';
 import type { RunFilter } from '../__generated__/graphql.ts';
+import { useTickedRuns } from '../comparison/ticked-runs.tsx';
 import { SearchField } from '../controls/search-field.tsx';
 import { Moment } from '../format/time.tsx';
 import { useAnswer } from '../live/answer.ts';
@@ -70,6 +71,7 @@ export function RunsTable({ workflowId, changed }: RunsTableProps) {
     const listed = page.nodes.flatMap((run) => (run ? [readFragment(LISTED_RUN, run)] : []));
     return mergeRuns(listed, changed, filter ?? {}, page.pageInfo);
   }, [page, changed, filter]);
+  const ticked = useTickedRuns(runs ?? []);
   const staleSince = runs?.flatMap(({ freshness }) => (freshness.isStale ? [freshness.fetchedAt] : [])).sort()[0];
 
   return (
@@ -100,8 +102,9 @@ export function RunsTable({ workflowId, changed }: RunsTableProps) {
           {page.pageInfo.hasNextPage && <p>Only the latest 500 were looked at: there may be older ones.</p>}
         </Empty>
       )}
-      {runs && runs.length > 0 && <RunList label="Runs of this workflow" runs={runs} />}
+      {runs && runs.length > 0 && <RunList label="Runs of this workflow" runs={runs} tickOf={ticked.tickOf} />}
       <div className="toolbar pages">
+        {ticked.link}
         {page?.pageInfo.hasPreviousPage && <Link to={url.with({ after: null })}>Newest runs</Link>}
         {page?.pageInfo.hasNextPage && (
           <Link to={url.with({ after: page.pageInfo.endCursor ?? null })}>Older runs</Link>
