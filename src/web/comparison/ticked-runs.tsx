@@ -18,7 +18,7 @@ export function useTickedRuns(runs: readonly ListedRun[]): TickedRuns {
     tickOf: ({ id }) => (
       <input
         type="checkbox"
-        className="tick"
+        className="compare-tick"
         aria-label={`Compare ${id}`}
         title="Tick two runs to compare them"
         checked={ids.includes(id)}

@@ -103,8 +103,8 @@ export function RunsTable({ workflowId, changed }: RunsTableProps) {
         </Empty>
       )}
       {runs && runs.length > 0 && <RunList label="Runs of this workflow" runs={runs} tickOf={ticked.tickOf} />}
+      {ticked.link && <div className="compare-bar">{ticked.link}</div>}
       <div className="toolbar pages">
-        {ticked.link}
         {page?.pageInfo.hasPreviousPage && <Link to={url.with({ after: null })}>Newest runs</Link>}
         {page?.pageInfo.hasNextPage && (
           <Link to={url.with({ after: page.pageInfo.endCursor ?? null })}>Older runs</Link>
