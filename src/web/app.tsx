@@ -8,6 +8,7 @@ import { forgetUnshown } from './session/forget.ts';
 import { KeyForm } from './session/key-form.tsx';
 import { keyStore } from './session/key-store.ts';
 import { Contained } from './shell/contained.tsx';
+import { lazyPart } from './shell/lazy-part.tsx';
 import { Masthead } from './shell/masthead.tsx';
 import { Empty } from './shell/notices.tsx';
 import { useTab } from './shell/tab.ts';
@@ -16,7 +17,10 @@ import { Shortcuts } from './shortcuts/shortcuts.tsx';
 import { RunPage } from './run/run-page.tsx';
 import { WorkflowPage } from './workflow/workflow-page.tsx';
 import { useInterval } from './timing/timing.ts';
+import { useUrlQuery } from './url/query.ts';
 import { HomePage } from './workflows/home-page.tsx';
+
+const CostPage = lazyPart(() => import('./cost/cost-page.tsx'), 'the cost');
 
 export function App() {
   const { key, wasRefused } = useSyncExternalStore(keyStore.subscribe, keyStore.read);
@@ -65,7 +69,7 @@ function Pages({ bearer, overlay, onOverlay }: PagesProps) {
     <ApolloProvider client={client}>
       <LiveConnectionContext value={connection}>
         <Routes>
-          <Route index element={contained('the list of runs', <HomePage />)} />
+          <Route index element={<Index />} />
           <Route path="workflows/:workflowId" element={contained('the workflow', <WorkflowPage />)} />
           <Route path="workflows/:workflowId/runs/:runId" element={contained('the run', <RunPage />)} />
           <Route path="*" element={<NotFound />} />
@@ -74,6 +78,11 @@ function Pages({ bearer, overlay, onOverlay }: PagesProps) {
       </LiveConnectionContext>
     </ApolloProvider>
   );
+}
+
+/** The gateway serves the page at its root and below `/workflows` only. */
+function Index() {
+  return useUrlQuery().read('view') === 'cost' ? <CostPage /> : contained('the list of runs', <HomePage />);
 }
 
 const contained = (what: string, page: ReactNode) => <Contained what={what}>{page}</Contained>;

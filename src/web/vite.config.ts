@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { css, editorWorkerService, graphqlWorker, js, jsonWorker } from '@graphql-yoga/render-graphiql/graphiql';
+import * as generated from './__generated__/graphql.ts';
 import { build, defineConfig, type BuildOptions, type Plugin } from 'vite';
 
 const root = import.meta.dirname;
@@ -67,6 +68,33 @@ const graphiql: Plugin = {
   },
 };
 
+const DOCUMENT = 'virtual:document/';
+
+/** Each part of the page gets its own operations. The generated `graphql()` has those of all parts, and their texts. */
+const documents: Plugin = {
+  name: 'documents',
+  enforce: 'pre',
+  resolveId: (id) => (id.startsWith(DOCUMENT) ? `\0${id}` : null),
+  load(id) {
+    const name = id.startsWith(`\0${DOCUMENT}`) ? id.slice(DOCUMENT.length + 1) : null;
+    return name === null
+      ? null
+      : `export default ${JSON.stringify(Object.entries(generated).find(([one]) => one === name)?.[1])}`;
+  },
+  transform(code, id) {
+    if (!id.startsWith(root) || !code.includes('graphql(`')) return null;
+    const names: string[] = [];
+    const replaced = code.replaceAll(/\bgraphql\(`\s*(\w+) (\w+)[^`]*`\)/g, (_, kind: string, name: string) => {
+      names.push(`${name}${kind === 'fragment' ? 'FragmentDoc' : 'Document'}`);
+      return names.at(-1) ?? '';
+    });
+    return {
+      code: [...names.map((name) => `import ${name} from '${DOCUMENT}${name}';`), replaced].join('\n'),
+      map: null,
+    };
+  },
+};
+
 type OnLog = NonNullable<NonNullable<BuildOptions['rolldownOptions']>['onLog']>;
 
 const withoutDirectives: OnLog = (level, log, handle) => {
@@ -79,7 +107,7 @@ export default defineConfig({
   publicDir,
   // Relative: the gateway knows below which path it is found, the build does not.
   base: './',
-  plugins: [compressed(() => readdir(publicDir, { recursive: true })), graphiql],
+  plugins: [documents, compressed(() => readdir(publicDir, { recursive: true })), graphiql],
   build: {
     ...OPTIONS,
     outDir: '../../dist/page',

@@ -74,9 +74,10 @@ describeInBrowser('a failed run', (open) => {
     expect(await base.locator('option:checked').textContent()).toMatch(/^Last success before/);
     await base.selectOption({ value: 'run-4712' });
     await page.waitForURL(/tab=compare&with=run-4712/);
-    await nodes.getByRole('button', { name: 'Inputs' }).click();
-    await page.waitForURL(/diff=inputs/);
+    // The first text that differs.
     await differences.getByRole('insertion').filter({ hasText: '"run_id": "run-4711"' }).waitFor();
+    await nodes.getByRole('button', { name: 'Prompt' }).click();
+    await page.waitForURL(/diff=prompt/);
     await nodes.getByRole('button', { name: 'intake' }).click();
     await page.waitForURL(/node=intake/);
     await nodes.getByRole('link', { name: 'Open the step' }).click();

@@ -119,6 +119,22 @@ describeInBrowser('somebody on call', (open) => {
     expect(await page.getByText('Live', { exact: true }).count()).toBe(0);
   });
 
+  it('finds runs by the text of their error, with the search in the address', async () => {
+    gateway.upstream.script = (call) =>
+      call.endpoint === 'runs'
+        ? { json: RECENT.map((run, index) => ({ ...run, error: index === 2 ? 'Quota EXCEEDED for key' : null })) }
+        : usual(call);
+    const page = await open({ key: 'key-1' });
+    await page.goto(`${gateway.url}/workflows/wf`);
+    const runs = page.getByRole('list', { name: 'Runs of this workflow' }).locator('a[data-row]');
+    await page.getByRole('searchbox', { name: 'Search errors' }).fill('quota exceeded');
+    await page.waitForURL(/error=quota/);
+    while ((await runs.count()) !== 1) await page.waitForTimeout(20);
+    expect(await runs.getAttribute('title')).toBe('recent-2');
+    await page.goto(`${gateway.url}/workflows/wf?error=nothing`);
+    await page.getByText('The errors of runs were searched').waitFor();
+  });
+
   it('reads names of 300 characters on a phone without scrolling sideways', async () => {
     const page = await open({ key: 'key-1', width: 390, height: 800 });
     const wide: string[] = [];

@@ -5,6 +5,7 @@ import { graphql } from '../__generated__/gql.ts';
 import { formatDelta, formatDuration } from '../format/duration.ts';
 import { formatCount, formatSigned } from '../format/numbers.ts';
 import { Fact, Facts } from '../shell/facts.tsx';
+import { IdleTime } from '../run/idle-time.tsx';
 import { StatusBadge } from '../status/status.tsx';
 import { Name } from '../text/name.tsx';
 import { runPath, useUrlQuery } from '../url/query.ts';
@@ -20,12 +21,18 @@ const COMPARISON_TABLE = graphql(`
       workflowId
       status
       wallClockMs
+      timing {
+        ...IdleTime
+      }
     }
     head {
       id
       workflowId
       status
       wallClockMs
+      timing {
+        ...IdleTime
+      }
     }
     nodes {
       nodeId
@@ -74,14 +81,20 @@ export function ComparisonTable({ comparison }: { readonly comparison: FragmentT
               <Link to={runPath(base.workflowId, base.id)} className="mono">
                 <Name>{base.id}</Name>
               </Link>{' '}
-              <StatusBadge status={base.status} /> <span className="fact-part">{formatDuration(base.wallClockMs)}</span>
+              <StatusBadge status={base.status} /> <span className="fact-part">{formatDuration(base.wallClockMs)}</span>{' '}
+              <span className="fact-part">
+                · idle <IdleTime timing={base.timing} />
+              </span>
             </>
           )}
         </Fact>
         <Fact name="This run">
           {head && (
             <>
-              <StatusBadge status={head.status} /> <span className="fact-part">{formatDuration(head.wallClockMs)}</span>
+              <StatusBadge status={head.status} /> <span className="fact-part">{formatDuration(head.wallClockMs)}</span>{' '}
+              <span className="fact-part">
+                · idle <IdleTime timing={head.timing} />
+              </span>
             </>
           )}
         </Fact>

@@ -1,15 +1,27 @@
-/** This run beside another one of its workflow, node by node: at first the last one that succeeded before it. */
+/** This run next to another one of its workflow, node by node: at first the last success before it, or before its failure began. */
 import { useId } from 'react';
+import { readFragment } from '../__generated__/fragment-masking.ts';
 import { graphql } from '../__generated__/gql.ts';
 import { formatDuration } from '../format/duration.ts';
 import { useNow } from '../timing/now.ts';
 import { formatAgo } from '../format/time.tsx';
 import { useAnswer } from '../live/answer.ts';
 import { Empty, Failure, Loading } from '../shell/notices.tsx';
-import { statusWord, type Status } from '../status/status.tsx';
+import type { OtherRunFragment } from '../__generated__/graphql.ts';
+import { statusWord } from '../status/status.tsx';
 import { useUrlQuery } from '../url/query.ts';
 import { ComparisonTable } from './comparison-table.tsx';
 import './comparison.css';
+
+const OTHER_RUN = graphql(`
+  fragment OtherRun on Run {
+    id
+    workflowId
+    status
+    startedAt
+    wallClockMs
+  }
+`);
 
 const OTHER_RUNS = graphql(`
   query OtherRuns($workflowId: ID!, $runId: ID!) {
@@ -17,11 +29,7 @@ const OTHER_RUNS = graphql(`
       id
       runs(first: 50) {
         nodes {
-          id
-          workflowId
-          status
-          startedAt
-          wallClockMs
+          ...OtherRun
         }
       }
     }
@@ -29,11 +37,10 @@ const OTHER_RUNS = graphql(`
       id
       workflowId
       lastSuccessBefore {
-        id
-        workflowId
-        status
-        startedAt
-        wallClockMs
+        ...OtherRun
+      }
+      lastSuccessBeforeFailures {
+        ...OtherRun
       }
     }
   }
@@ -64,8 +71,18 @@ export default function Comparison({ workflowId, runId, version }: ComparisonPro
     read: (data) => data,
     fetchPolicy: 'no-cache',
   });
-  const lastSuccess = others.value?.run?.lastSuccessBefore ?? null;
-  const baseId = url.read('with') ?? lastSuccess?.id ?? null;
+  const { lastSuccessBefore, lastSuccessBeforeFailures } = others.value?.run ?? {};
+  // The success right before an intermittent failure may already have its cause.
+  const choices = onceEach([
+    { name: 'Last success before these failures', run: readFragment(OTHER_RUN, lastSuccessBeforeFailures) },
+    { name: 'Last success before', run: readFragment(OTHER_RUN, lastSuccessBefore) },
+    ...(others.value?.workflow?.runs?.nodes ?? []).map((masked) => ({
+      name: null,
+      run: readFragment(OTHER_RUN, masked),
+    })),
+  ]).filter(({ run }) => run.id !== runId);
+  const usualId = choices.find(({ name }) => name !== null)?.run.id ?? null;
+  const baseId = url.read('with') ?? usualId;
   const {
     value: compared,
     error,
@@ -77,10 +94,6 @@ export default function Comparison({ workflowId, runId, version }: ComparisonPro
     version,
     fetchPolicy: 'no-cache',
   });
-  const runs = (others.value?.workflow?.runs?.nodes ?? []).filter(
-    (run) => run !== null && run.id !== runId && run.id !== lastSuccess?.id,
-  );
-  const isListed = baseId === null || baseId === lastSuccess?.id || runs.some((run) => run?.id === baseId);
 
   return (
     <section aria-label="Comparison" className="comparison">
@@ -90,20 +103,16 @@ export default function Comparison({ workflowId, runId, version }: ComparisonPro
           id={id}
           value={baseId ?? ''}
           onChange={({ target }) => {
-            url.change({ with: target.value === lastSuccess?.id ? null : target.value, node: null, diff: null });
+            url.change({ with: target.value === usualId ? null : target.value, node: null, diff: null });
           }}
         >
           {baseId === null && <option value="">choose a run…</option>}
-          {!isListed && <option value={baseId}>{baseId}</option>}
-          {lastSuccess && <option value={lastSuccess.id}>Last success before · {describe(lastSuccess, nowMs)}</option>}
-          {runs.map(
-            (run) =>
-              run && (
-                <option key={run.id} value={run.id}>
-                  {statusWord(run.status)} · {describe(run, nowMs)}
-                </option>
-              ),
-          )}
+          {baseId !== null && !choices.some(({ run }) => run.id === baseId) && <option value={baseId}>{baseId}</option>}
+          {choices.map(({ name, run }) => (
+            <option key={run.id} value={run.id}>
+              {name ?? statusWord(run.status)} · {describe(run, nowMs)}
+            </option>
+          ))}
         </select>
       </div>
       {others.error && baseId === null && <Failure error={others.error} what="list of runs" onRetry={others.retry} />}
@@ -119,14 +128,18 @@ export default function Comparison({ workflowId, runId, version }: ComparisonPro
   );
 }
 
-interface OtherRun {
-  readonly id: string;
-  readonly status: Status;
-  readonly startedAt: string | null;
-  readonly wallClockMs: number | null;
+interface Choice {
+  /** Null: its status is its name. */
+  readonly name: string | null;
+  readonly run: OtherRunFragment | null | undefined;
 }
 
-const describe = ({ id, startedAt, wallClockMs }: OtherRun, nowMs: number): string =>
+const onceEach = (choices: readonly Choice[]) =>
+  choices.flatMap(({ name, run }, index) =>
+    run && choices.findIndex((one) => one.run?.id === run.id) === index ? [{ name, run }] : [],
+  );
+
+const describe = ({ id, startedAt, wallClockMs }: OtherRunFragment, nowMs: number): string =>
   [formatDuration(wallClockMs), startedAt === null ? null : formatAgo(Date.parse(startedAt), nowMs), id]
     .filter((part) => part !== null)
     .join(' · ');

@@ -2,12 +2,16 @@
 import { ArrowDownRight, ArrowRightLeft, ArrowUpRight, ChevronDown, ChevronRight } from 'lucide-react';
 import { CircleCheck, CircleX, Equal, Minus, Plus } from 'lucide-react';
 import { formatDelta, formatDuration } from '../format/duration.ts';
+import { Link } from 'react-router';
+import type { ComparisonTableFragment } from '../__generated__/graphql.ts';
 import { lazyPart } from '../shell/lazy-part.tsx';
 import { StatusBadge } from '../status/status.tsx';
 import { Name } from '../text/name.tsx';
-import type { ComparedNode } from './node-diff.tsx';
+import { runPath, useUrlQuery } from '../url/query.ts';
 
-const NodeDiff = lazyPart(() => import('./node-diff.tsx'), 'the differences');
+const StepDiff = lazyPart(() => import('./step-diff.tsx'), 'the differences');
+
+type ComparedNode = ComparisonTableFragment['nodes'][number];
 
 const CHANGES = {
   BROKE: { icon: CircleX, word: 'Now fails', look: 'status-failed' },
@@ -31,6 +35,7 @@ export interface NodeRowsProps {
 
 export function NodeRows({ node, isOpen, onToggle, ...runs }: NodeRowsProps) {
   const { nodeId, change, baseStep, headStep, durationDeltaMs } = node;
+  const url = useUrlQuery();
   const Twisty = isOpen ? ChevronDown : ChevronRight;
   return (
     <>
@@ -56,7 +61,23 @@ export function NodeRows({ node, isOpen, onToggle, ...runs }: NodeRowsProps) {
         <tr className="node-detail">
           <td colSpan={5}>
             <div className="node-diff">
-              <NodeDiff node={node} {...runs} />
+              <p className="toolbar">
+                {headStep && (
+                  <Link to={url.with({ step: headStep.id, path: null, side: null })} preventScrollReset>
+                    Open the step
+                  </Link>
+                )}
+                {baseStep && (
+                  <Link to={`${runPath(runs.workflowId, runs.baseId)}?step=${encodeURIComponent(baseStep.id)}`}>
+                    Open it in the other run
+                  </Link>
+                )}
+              </p>
+              {baseStep && headStep ? (
+                <StepDiff {...runs} baseStep={baseStep} headStep={headStep} />
+              ) : (
+                <p className="muted">It ran in one of the two runs only.</p>
+              )}
             </div>
           </td>
         </tr>

@@ -78,7 +78,13 @@ export function StepConversation({ workflowId, runId, stepId, version }: StepCon
     <div className="conversation">
       <Facts>
         {conversation.model != null && <Fact name="Model">{conversation.model}</Fact>}
-        <Fact name="Finish reason">{conversation.finishReason ?? '–'}</Fact>
+        <Fact name="Finish reason">
+          {isCutOff(conversation.finishReason) ? (
+            <span className="amber">{conversation.finishReason}: the answer was cut off</span>
+          ) : (
+            (conversation.finishReason ?? '–')
+          )}
+        </Fact>
         <Fact name="Messages">{formatCount(messages.length + conversation.omittedMessages)}</Fact>
       </Facts>
       {conversation.omittedMessages > 0 && (
@@ -108,3 +114,7 @@ export function StepConversation({ workflowId, runId, stepId, version }: StepCon
     </div>
   );
 }
+
+/** The vendors' words for an answer that reached its limit of tokens. */
+const isCutOff = (reason: string | null): boolean =>
+  reason !== null && ['length', 'max_tokens', 'max_output_tokens'].includes(reason);

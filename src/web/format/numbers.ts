@@ -24,9 +24,9 @@ export function formatBytes(bytes: number): string {
   return `${(bytes / 1_000_000).toFixed(1)} MB`;
 }
 
-/** An amount below one is told by its first digits: a call may cost a fraction of a cent. */
+/** Below ten cents the first two digits: a call may cost a fraction of a cent. */
 export function formatCost(amount: number | null, currency: string): string {
   if (amount === null) return 'not priced';
-  const digits = amount > 0 && amount < 1 ? { maximumSignificantDigits: 2 } : {};
+  const digits = amount > 0 && amount < 0.1 ? { maximumSignificantDigits: 2 } : {};
   return new Intl.NumberFormat('en', { style: 'currency', currency, ...digits }).format(amount);
 }

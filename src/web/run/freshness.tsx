@@ -70,7 +70,7 @@ export function FreshnessNotice({ run }: Props) {
           <strong>
             Stale since <Moment at={freshness.fetchedAt} />
           </strong>
-          <p>The upstream can’t be asked just now; this is its last good answer. {freshness.staleReason}</p>
+          <p>The workflow API isn’t answering; this is its last good answer. {freshness.staleReason}</p>
         </Warning>
       </div>
     );

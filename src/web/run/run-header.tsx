@@ -8,16 +8,19 @@ import { formatCost, formatCount } from '../format/numbers.ts';
 import { Ago, Moment } from '../format/time.tsx';
 import { CopyButton } from '../shell/copy-button.tsx';
 import { Fact, Facts } from '../shell/facts.tsx';
+import { UpstreamLink } from '../shell/upstream-link.tsx';
 import { StatusBadge } from '../status/status.tsx';
 import { LongText } from '../text/long-text.tsx';
 import { useTicking } from '../timing/timing.ts';
 import { workflowPath } from '../url/query.ts';
 import { LiveMark, useIsMoving } from './freshness.tsx';
+import { IdleTime } from './idle-time.tsx';
 
 const RUN_HEADER = graphql(`
   fragment RunHeader on Run {
     id
     workflowId
+    upstreamUrl
     status
     statusIsInferred
     isFinished
@@ -36,7 +39,7 @@ const RUN_HEADER = graphql(`
       isTotalKnown
     }
     timing {
-      idleMs
+      ...IdleTime
       wastedMs
       maxConcurrency
     }
@@ -67,6 +70,7 @@ export function RunHeader({ run: masked }: { readonly run: FragmentType<typeof R
         <StatusBadge status={run.status} isInferred={run.statusIsInferred} />
         <LiveMark run={run} />
         <div className="actions">
+          <UpstreamLink url={run.upstreamUrl} />
           {/* The address holds all that is shown, and no key. */}
           <CopyButton label="Copy link" icon={<Link2 aria-hidden="true" />} text={() => window.location.href} />
           <Link className="button" to={`${workflowPath(run.workflowId)}?run=new&from=${encodeURIComponent(run.id)}`}>
@@ -88,7 +92,7 @@ export function RunHeader({ run: masked }: { readonly run: FragmentType<typeof R
           {run.totalElapsedTime != null && ' s'}
         </Fact>
         <Fact name="Idle" hint="The part of the duration in which no step ran">
-          {formatDuration(timing?.idleMs)}
+          <IdleTime timing={timing} />
         </Fact>
         <Fact name="Lost to retries" hint="The time of failed executions that were retried">
           {formatDuration(timing?.wastedMs)}

@@ -22,10 +22,10 @@ import { FIGURES_OF_RUN, RUN, RUN_FIGURES, RUN_VIEW } from './run-query.ts';
 import { RunTimeline } from './run-timeline.tsx';
 import { StepDrawer } from './step/step-drawer.tsx';
 import { asOfNow, LISTED_STEP, nowOf, RUN_STEPS } from './steps.ts';
-import { StepsTable } from './steps-table.tsx';
 import './run-page.css';
 
 const StepDetail = lazyPart(() => import('./step/step-detail.tsx'), 'the step');
+const StepsTable = lazyPart(() => import('./steps-table.tsx'), 'the table of steps');
 const RunGraph = lazyPart(() => import('../graph/run-graph.tsx'), 'the graph');
 const RunPayload = lazyPart(() => import('./run-payload.tsx'), 'the inputs and outputs');
 const Comparison = lazyPart(() => import('../comparison/comparison.tsx'), 'the comparison');
@@ -136,9 +136,7 @@ export function RunPage() {
               )}
               {view === 'graph' && <RunGraph workflowId={workflowId} steps={stepsNow} />}
               {view === 'steps' && (
-                <Contained what="the table of steps">
-                  <StepsTable workflowId={workflowId} runId={runId} steps={stepsNow} areKnown={listed != null} />
-                </Contained>
+                <StepsTable workflowId={workflowId} runId={runId} steps={stepsNow} areKnown={listed != null} />
               )}
               {view === 'payload' && <RunPayload workflowId={workflowId} runId={runId} version={version} />}
               {view === 'compare' && <Comparison workflowId={workflowId} runId={runId} version={version} />}

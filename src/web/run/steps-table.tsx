@@ -1,11 +1,12 @@
 /** Every step of a run as a row, failed ones first if asked; only the rows that are seen exist. */
-import { useRef } from 'react';
+import { useMemo, useRef } from 'react';
+import { ArrowDown, ChevronsUpDown } from 'lucide-react';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useFragment } from '@apollo/client/react';
 import { Link } from 'react-router';
 import { graphql } from '../__generated__/gql.ts';
 import { formatDuration } from '../format/duration.ts';
-import { formatCount, formatShare } from '../format/numbers.ts';
+import { formatCost, formatCount, formatShare } from '../format/numbers.ts';
 import { useAnswer } from '../live/answer.ts';
 import { Empty } from '../shell/notices.tsx';
 import { StatusBadge } from '../status/status.tsx';
@@ -14,8 +15,8 @@ import { useUrlQuery } from '../url/query.ts';
 import type { ListedStep } from './steps.ts';
 import './steps-table.css';
 
-const STEP_TOKENS = graphql(`
-  fragment StepTokens on Step {
+const STEP_FIGURES = graphql(`
+  fragment StepFigures on Step {
     workflowId
     runId
     id
@@ -25,24 +26,53 @@ const STEP_TOKENS = graphql(`
   }
 `);
 
+const STEP_PRICE = graphql(`
+  fragment StepPrice on Step {
+    workflowId
+    runId
+    id
+    estimatedCost {
+      amount
+      currency
+    }
+  }
+`);
+
 /** Apart from the run: in one operation with all else, ten thousand steps would be more objects than one may answer. */
-const TOKENS_OF_STEPS = graphql(`
-  query TokensOfSteps($workflowId: ID!, $id: ID!) {
+const FIGURES_OF_STEPS = graphql(`
+  query FiguresOfSteps($workflowId: ID!, $id: ID!, $orderBy: StepOrder, $hasPrices: Boolean!) {
     run(workflowId: $workflowId, id: $id) {
       id
       workflowId
       freshness {
         fetchedAt
       }
-      steps {
-        ...StepTokens
+      estimatedCost @include(if: $hasPrices) {
+        currency
+      }
+      ordered: steps(orderBy: $orderBy) {
+        id
+        ...StepFigures
+        ...StepPrice @include(if: $hasPrices)
       }
     }
   }
 `);
 
+/** With a price each, more steps would be more objects than an operation may answer. */
+const MOST_PRICED = 5000;
+
 const ROW_PX = 34;
-const COLUMNS = ['Node', 'Status', 'Starts at', 'Duration', 'Wait', 'Share of run', 'Tokens'];
+const COLUMNS = [
+  { name: 'Node' },
+  { name: 'Status' },
+  { name: 'Starts at' },
+  { name: 'Duration', field: 'DURATION' },
+  { name: 'Wait' },
+  { name: 'Share of run' },
+  { name: 'Tokens', field: 'TOKENS' },
+  { name: 'Price', field: 'COST' },
+] as const;
 
 export interface StepsTableProps {
   readonly workflowId: string;
@@ -52,15 +82,26 @@ export interface StepsTableProps {
   readonly areKnown: boolean;
 }
 
-export function StepsTable({ workflowId, runId, steps, areKnown }: StepsTableProps) {
+export default function StepsTable({ workflowId, runId, steps, areKnown }: StepsTableProps) {
   const url = useUrlQuery();
-  useAnswer(TOKENS_OF_STEPS, {
-    variables: { workflowId, id: runId },
+  const field = COLUMNS.flatMap((column) => ('field' in column ? [column.field] : [])).find(
+    (one) => one === url.read('sort'),
+  );
+  const { value: figures } = useAnswer(FIGURES_OF_STEPS, {
+    variables: {
+      workflowId,
+      id: runId,
+      orderBy: field ? { field, direction: 'DESC' } : null,
+      hasPrices: steps.length <= MOST_PRICED,
+    },
     read: (data) => data.run,
+    keepsPrevious: true,
     version: String(steps.filter(({ status }) => status === 'COMPLETED' || status === 'FAILED').length),
   });
   const failedOnly = url.read('status') === 'FAILED';
-  const shown = failedOnly ? steps.filter(({ status }) => status === 'FAILED') : steps;
+  const ordered = useMemo(() => (field ? inOrder(steps, figures?.ordered ?? []) : steps), [field, steps, figures]);
+  const shown = failedOnly ? ordered.filter(({ status }) => status === 'FAILED') : ordered;
+  const columns = COLUMNS.slice(0, figures?.estimatedCost ? COLUMNS.length : -1);
   const scroll = useRef<HTMLDivElement>(null);
   const rows = useVirtualizer({
     count: shown.length,
@@ -87,9 +128,32 @@ export function StepsTable({ workflowId, runId, steps, areKnown }: StepsTablePro
           <div className="steps-table" role="table" aria-label="Steps" aria-rowcount={shown.length + 1}>
             <div role="rowgroup" className="head">
               <div role="row" aria-rowindex={1}>
-                {COLUMNS.map((name, index) => (
-                  <span key={name} role="columnheader" className={index > 1 ? 'number' : undefined}>
-                    {name}
+                {columns.map((column, index) => (
+                  <span
+                    key={column.name}
+                    role="columnheader"
+                    className={index > 1 ? 'number' : undefined}
+                    aria-sort={'field' in column && column.field === field ? 'descending' : undefined}
+                  >
+                    {'field' in column ? (
+                      <button
+                        type="button"
+                        className="quiet"
+                        title={column.field === field ? 'Sort by start' : 'Highest first'}
+                        onClick={() => {
+                          url.change({ sort: column.field === field ? null : column.field }, { replace: true });
+                        }}
+                      >
+                        {column.name}{' '}
+                        {column.field === field ? (
+                          <ArrowDown aria-hidden="true" />
+                        ) : (
+                          <ChevronsUpDown aria-hidden="true" />
+                        )}
+                      </button>
+                    ) : (
+                      column.name
+                    )}
                   </span>
                 ))}
               </div>
@@ -97,7 +161,11 @@ export function StepsTable({ workflowId, runId, steps, areKnown }: StepsTablePro
             <div role="rowgroup" className="body" style={{ height: rows.getTotalSize() }}>
               {rows.getVirtualItems().map(({ index, start, key }) => {
                 const step = shown[index];
-                return step && <Row key={key} step={step} index={index} top={start} />;
+                return (
+                  step && (
+                    <Row key={key} step={step} index={index} top={start} isPriced={figures?.estimatedCost != null} />
+                  )
+                );
               })}
             </div>
           </div>
@@ -107,17 +175,31 @@ export function StepsTable({ workflowId, runId, steps, areKnown }: StepsTablePro
   );
 }
 
+/** As the gateway sorts them. Steps that it has not sorted yet come last. */
+function inOrder(
+  steps: readonly ListedStep[],
+  order: readonly ({ readonly id: string } | null)[],
+): readonly ListedStep[] {
+  const places = new Map(order.map((step, index) => [step?.id, index]));
+  const placeOf = ({ id }: ListedStep) => places.get(id) ?? order.length;
+  return [...steps].sort((a, b) => placeOf(a) - placeOf(b));
+}
+
 interface RowProps {
   readonly step: ListedStep;
   readonly index: number;
   readonly top: number;
+  readonly isPriced: boolean;
 }
 
-function Row({ step, index, top }: RowProps) {
+function Row({ step, index, top, isPriced }: RowProps) {
   const url = useUrlQuery();
   const isOpen = url.read('step') === step.id;
   const { workflowId, runId, id } = step;
-  const tokens = useFragment({ fragment: STEP_TOKENS, from: { __typename: 'Step', workflowId, runId, id } });
+  const from = { __typename: 'Step', workflowId, runId, id } as const;
+  const figures = useFragment({ fragment: STEP_FIGURES, from });
+  const price = useFragment({ fragment: STEP_PRICE, from });
+  const cost = price.complete ? price.data.estimatedCost : null;
   return (
     <div role="row" aria-rowindex={index + 2} aria-current={isOpen ? 'true' : undefined} style={{ top }}>
       <span role="cell">
@@ -141,8 +223,13 @@ function Row({ step, index, top }: RowProps) {
         {formatShare(step.shareOfRun)}
       </span>
       <span role="cell" className="number">
-        {formatCount(tokens.complete ? tokens.data.tokenUsage?.totalTokens : null)}
+        {formatCount(figures.data.tokenUsage?.totalTokens)}
       </span>
+      {isPriced && (
+        <span role="cell" className="number">
+          {cost ? formatCost(cost.amount, cost.currency) : '–'}
+        </span>
+      )}
     </div>
   );
 }

@@ -59,8 +59,9 @@ function isLater({ freshness: a }: ListedRun, { freshness: b }: ListedRun): bool
 /** A run that has not started stands first. */
 const startOf = ({ startedAt }: ListedRun): number => (startedAt == null ? Infinity : Date.parse(startedAt));
 
-function fits(run: ListedRun, { status, startedAfter, startedBefore }: RunFilter): boolean {
+function fits(run: ListedRun, { status, startedAfter, startedBefore, error }: RunFilter): boolean {
   if (status && !status.includes(run.status)) return false;
+  if (error != null && run.error?.toLowerCase().includes(error.toLowerCase()) !== true) return false;
   if (startedAfter != null && (run.startedAt == null || startOf(run) < Date.parse(startedAfter))) return false;
   return startedBefore == null || startOf(run) < Date.parse(startedBefore);
 }

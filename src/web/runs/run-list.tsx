@@ -1,4 +1,5 @@
 /** Runs, a row each: state, run, what failed and why, since when, how long. */
+import type { ReactNode } from 'react';
 import { Link } from 'react-router';
 import { formatDuration } from '../format/duration.ts';
 import { Ago } from '../format/time.tsx';
@@ -15,9 +16,11 @@ export interface RunListProps {
   readonly nameOf?: (workflowId: string) => string;
   /** Why the list could not read why a run failed. */
   readonly errorOf?: (run: ListedRun) => Error | undefined;
+  /** A box at the end of each row. */
+  readonly tickOf?: (run: ListedRun) => ReactNode;
 }
 
-export function RunList({ label, runs, nameOf, errorOf }: RunListProps) {
+export function RunList({ label, runs, nameOf, errorOf, tickOf }: RunListProps) {
   return (
     <ul className="panel run-list" aria-label={label}>
       {runs.map((run) => (
@@ -26,6 +29,7 @@ export function RunList({ label, runs, nameOf, errorOf }: RunListProps) {
           run={run}
           workflowName={nameOf?.(run.workflowId)}
           error={run.status === 'FAILED' ? errorOf?.(run) : undefined}
+          tick={tickOf?.(run)}
         />
       ))}
     </ul>
@@ -36,9 +40,10 @@ interface RowProps {
   readonly run: ListedRun;
   readonly workflowName: string | undefined;
   readonly error: Error | undefined;
+  readonly tick: ReactNode;
 }
 
-function Row({ run, workflowName, error }: RowProps) {
+function Row({ run, workflowName, error, tick }: RowProps) {
   const { id, workflowId, status, startedAt, wallClockMs } = run;
   return (
     <li>
@@ -57,7 +62,10 @@ function Row({ run, workflowName, error }: RowProps) {
       <span className="when">
         <Ago at={startedAt} />
       </span>
-      <span className="took">{formatDuration(wallClockMs)}</span>
+      <span className="took">
+        {formatDuration(wallClockMs)}
+        {tick}
+      </span>
     </li>
   );
 }

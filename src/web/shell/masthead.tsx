@@ -3,6 +3,8 @@ import { LogOut, Search } from 'lucide-react';
 import { Link } from 'react-router';
 import { keyStore } from '../session/key-store.ts';
 import { ThemeSwitch } from '../theme/theme-switch.tsx';
+import { useIds } from '../url/ids.ts';
+import { costPath } from '../url/query.ts';
 import { GRAPHQL_URL } from '../url/base-path.ts';
 import './masthead.css';
 
@@ -12,6 +14,7 @@ export interface MastheadProps {
 }
 
 export function Masthead({ hasKey, onSearch }: MastheadProps) {
+  const { workflowId } = useIds();
   return (
     <header className="masthead">
       <Link to="/" className="brand">
@@ -26,6 +29,11 @@ export function Masthead({ hasKey, onSearch }: MastheadProps) {
         </button>
       )}
       <span className="spacer" />
+      {hasKey && (
+        <Link className="button quiet" to={costPath(workflowId)}>
+          Cost
+        </Link>
+      )}
       <a className="button quiet" href={GRAPHQL_URL}>
         GraphQL
       </a>

@@ -43,7 +43,10 @@ export function Failure({ error, what, isPartial = false, onRetry }: FailureProp
       <TriangleAlert aria-hidden="true" />
       <div>
         <strong>{titleOf(error, what, isPartial)}</strong>
-        <p>{messageOf(error)}</p>
+        <p>
+          {NOT_ANSWERING.has(codeOf(error) ?? '') && 'The workflow API isn’t answering. '}
+          {messageOf(error)}
+        </p>
       </div>
       {onRetry && (
         <button type="button" onClick={onRetry}>
@@ -54,7 +57,10 @@ export function Failure({ error, what, isPartial = false, onRetry }: FailureProp
   );
 }
 
+const NOT_ANSWERING: ReadonlySet<string> = new Set(['UPSTREAM_UNAVAILABLE', 'UPSTREAM_TIMEOUT', 'UPSTREAM_OVERLOADED']);
+
 function titleOf(error: Error, what: string, isPartial: boolean): string {
+  if (codeOf(error) === 'FORBIDDEN' && what === 'list of workflows') return 'This key may not list workflows.';
   if (isPartial) return `Not all of the ${what} could be loaded.`;
   return isNotFound(error)
     ? `${what[0]?.toUpperCase()}${what.slice(1)} not found, or not for this key.`

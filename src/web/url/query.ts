@@ -41,6 +41,10 @@ export const workflowPath = (workflowId: string): string => `/workflows/${encode
 export const runPath = (workflowId: string, runId: string): string =>
   `${workflowPath(workflowId)}/runs/${encodeURIComponent(runId)}`;
 
+/** What workflows cost; this one in detail, if it is named. */
+export const costPath = (workflowId: string): string =>
+  `/?${new URLSearchParams({ view: 'cost', ...(workflowId && { workflow: workflowId }) }).toString()}`;
+
 /** How a node of a workflow fares over time, and how it fails. */
 export const trendsPath = (workflowId: string, nodeId: string): string =>
   `${workflowPath(workflowId)}?${new URLSearchParams({ tab: 'trends', node: nodeId }).toString()}`;

@@ -4,6 +4,8 @@ import { Link } from 'react-router';
 import { readFragment } from '../__generated__/fragment-masking.ts';
 import { graphql } from '../__generated__/gql.ts';
 import type { RunFilter } from '../__generated__/graphql.ts';
+import { useTickedRuns } from '../comparison/ticked-runs.tsx';
+import { SearchField } from '../controls/search-field.tsx';
 import { Moment } from '../format/time.tsx';
 import { useAnswer } from '../live/answer.ts';
 import { useLiveState } from '../live/connection.ts';
@@ -69,6 +71,7 @@ export function RunsTable({ workflowId, changed }: RunsTableProps) {
     const listed = page.nodes.flatMap((run) => (run ? [readFragment(LISTED_RUN, run)] : []));
     return mergeRuns(listed, changed, filter ?? {}, page.pageInfo);
   }, [page, changed, filter]);
+  const ticked = useTickedRuns(runs ?? []);
   const staleSince = runs?.flatMap(({ freshness }) => (freshness.isStale ? [freshness.fetchedAt] : [])).sort()[0];
 
   return (
@@ -76,6 +79,14 @@ export function RunsTable({ workflowId, changed }: RunsTableProps) {
       <div className="toolbar runs-bar">
         <StatusFilter resets={{ after: null }} />
         <TimeWindowPicker all="Any time" />
+        <SearchField
+          label="Search errors"
+          placeholder="Text of the error"
+          value={url.read('error') ?? ''}
+          onChange={(error) => {
+            url.change({ error, after: null }, { replace: true });
+          }}
+        />
         <ListMark isStale={staleSince !== undefined} />
       </div>
       {error && <Failure error={error} what="list of runs" isPartial={page != null} onRetry={retry} />}
@@ -87,10 +98,12 @@ export function RunsTable({ workflowId, changed }: RunsTableProps) {
       {isLoading && <Loading what="runs" />}
       {runs?.length === 0 && page && (
         <Empty title={filter ? 'No run fits these filters' : 'No runs yet'}>
+          {filter?.error != null && <p>The errors of runs were searched, not those of their steps.</p>}
           {page.pageInfo.hasNextPage && <p>Only the latest 500 were looked at: there may be older ones.</p>}
         </Empty>
       )}
-      {runs && runs.length > 0 && <RunList label="Runs of this workflow" runs={runs} />}
+      {runs && runs.length > 0 && <RunList label="Runs of this workflow" runs={runs} tickOf={ticked.tickOf} />}
+      {ticked.link && <div className="compare-bar">{ticked.link}</div>}
       <div className="toolbar pages">
         {page?.pageInfo.hasPreviousPage && <Link to={url.with({ after: null })}>Newest runs</Link>}
         {page?.pageInfo.hasNextPage && (
@@ -103,8 +116,11 @@ export function RunsTable({ workflowId, changed }: RunsTableProps) {
 
 /** Null where everything is wanted. */
 function useRunFilter(): RunFilter | null {
-  const status = statusesOf(useUrlQuery());
+  const url = useUrlQuery();
+  const status = statusesOf(url);
+  const text = url.read('error')?.trim() ?? '';
+  const error = text === '' ? null : text;
   const { startedAfter, startedBefore } = useTimeWindow();
-  if (status.length === 0 && startedAfter === null && startedBefore === null) return null;
-  return { status: status.length > 0 ? status : null, startedAfter, startedBefore };
+  if (status.length === 0 && error === null && startedAfter === null && startedBefore === null) return null;
+  return { status: status.length > 0 ? status : null, startedAfter, startedBefore, error };
 }

@@ -9,6 +9,7 @@ import { Breadcrumb } from '../shell/breadcrumb.tsx';
 import { Contained } from '../shell/contained.tsx';
 import { lazyPart } from '../shell/lazy-part.tsx';
 import { Empty, Failure, isNotFound, Loading } from '../shell/notices.tsx';
+import { UpstreamLink } from '../shell/upstream-link.tsx';
 import { Views } from '../shell/views.tsx';
 import { useIds } from '../url/ids.ts';
 import { useUrlQuery } from '../url/query.ts';
@@ -28,6 +29,7 @@ const WORKFLOW = graphql(`
       name
       description
       version
+      upstreamUrl
       status
       graph {
         nodes {
@@ -107,6 +109,7 @@ function WorkflowOf({ workflowId }: { readonly workflowId: string }) {
           <bdi>{name}</bdi>
         </h1>
         {workflow?.version != null && <span className="muted">v{workflow.version}</span>}
+        <UpstreamLink url={workflow?.upstreamUrl} />
         <button type="button" className="primary" aria-expanded={isFormOpen} ref={runButton} onClick={toggleForm}>
           <Play aria-hidden="true" /> Run
         </button>

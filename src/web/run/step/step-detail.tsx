@@ -30,6 +30,11 @@ const STEP_DETAIL = graphql(`
         attemptKind
         previousAttempt {
           id
+          attempt
+          status
+          durationMs
+          inputsSizeBytes
+          outputsSizeBytes
         }
         node {
           type
@@ -106,15 +111,7 @@ export default function StepDetail({ workflowId, runId, stepId, version, isFinal
           {step.node?.description != null && <p className="muted">{step.node.description}</p>}
           <StepError error={step.errorInfo ?? null} hasFailed={step.status === 'FAILED'} />
           <StepFacts step={step} />
-          <StepPayload
-            workflowId={workflowId}
-            runId={runId}
-            stepId={stepId}
-            status={step.status}
-            hasConversation={step.conversation != null}
-            inputsSizeBytes={step.inputsSizeBytes}
-            outputsSizeBytes={step.outputsSizeBytes}
-          />
+          <StepPayload workflowId={workflowId} runId={runId} step={step} />
         </>
       )}
     </div>

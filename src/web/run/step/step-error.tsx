@@ -1,5 +1,6 @@
 /** What went wrong in a step: its message, its kind, and the text as the upstream sent it. */
 import { LongText } from '../../text/long-text.tsx';
+import './step-error.css';
 
 export interface StepErrorProps {
   readonly error: {

@@ -7,7 +7,7 @@ import { Moment, UtcMoment } from '../../format/time.tsx';
 import { Fact, Facts } from '../../shell/facts.tsx';
 import { useUrlQuery } from '../../url/query.ts';
 
-type DetailedStep = NonNullable<NonNullable<StepDetailQuery['run']>['step']>;
+export type DetailedStep = NonNullable<NonNullable<StepDetailQuery['run']>['step']>;
 
 const KINDS = { FIRST: 'The first', RETRY: 'A retry', ITERATION: 'An iteration' } as const;
 
@@ -27,7 +27,7 @@ export function StepFacts({ step }: { readonly step: DetailedStep }) {
           {step.attempt} of {step.attemptCount}{' '}
           {step.previousAttempt && (
             <Link to={url.with({ step: step.previousAttempt.id, path: null, side: null })} preventScrollReset>
-              see attempt {step.attempt - 1}
+              see attempt {step.previousAttempt.attempt}
             </Link>
           )}
         </Fact>

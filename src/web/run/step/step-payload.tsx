@@ -6,8 +6,11 @@ import { StepConversation } from '../../conversation/step-conversation.tsx';
 import { formatBytes } from '../../format/numbers.ts';
 import { Payload } from '../../json/payload.tsx';
 import { useAnswer } from '../../live/answer.ts';
-import type { Status } from '../../status/status.tsx';
+import { lazyPart } from '../../shell/lazy-part.tsx';
 import { useUrlQuery } from '../../url/query.ts';
+import type { DetailedStep } from './step-facts.tsx';
+
+const StepDiff = lazyPart(() => import('../../comparison/step-diff.tsx'), 'the differences');
 
 const STEP_PAYLOAD = graphql(`
   query StepPayload($workflowId: ID!, $runId: ID!, $stepId: ID!, $path: String, $isInputs: Boolean!) {
@@ -32,21 +35,22 @@ interface StepIds {
   readonly stepId: string;
 }
 
-export interface StepPayloadProps extends StepIds {
-  readonly status: Status;
-  readonly hasConversation: boolean;
-  readonly inputsSizeBytes: number;
-  readonly outputsSizeBytes: number;
+export interface StepPayloadProps {
+  readonly workflowId: string;
+  readonly runId: string;
+  readonly step: DetailedStep;
 }
 
-export function StepPayload({ status, hasConversation, ...step }: StepPayloadProps) {
-  const { inputsSizeBytes, outputsSizeBytes, workflowId, runId, stepId } = step;
+export function StepPayload({ workflowId, runId, step }: StepPayloadProps) {
+  const { id: stepId, status, conversation, previousAttempt, inputsSizeBytes, outputsSizeBytes } = step;
+  const hasConversation = conversation !== null;
   const url = useUrlQuery();
   const version = [status, inputsSizeBytes, outputsSizeBytes].join(' ');
   const sides = [
     ...(hasConversation ? [{ name: 'conversation', label: 'Conversation' }] : []),
     { name: 'outputs', label: `Outputs (${formatBytes(outputsSizeBytes)})` },
     { name: 'inputs', label: `Inputs (${formatBytes(inputsSizeBytes)})` },
+    ...(previousAttempt ? [{ name: 'attempts', label: `Compare with attempt ${previousAttempt.attempt}` }] : []),
   ];
   // A failed step is explained by what it was given where it answered nothing.
   const usual = hasConversation ? 'conversation' : status === 'FAILED' && outputsSizeBytes === 0 ? 'inputs' : 'outputs';
@@ -61,9 +65,11 @@ export function StepPayload({ status, hasConversation, ...step }: StepPayloadPro
           url.change({ side: name === usual ? null : name, path: null }, { replace: true });
         }}
       />
-      {side === 'conversation' ? (
-        <StepConversation workflowId={workflowId} runId={runId} stepId={stepId} version={version} />
-      ) : (
+      {side === 'attempts' && previousAttempt && (
+        <StepDiff {...{ workflowId, baseId: runId, headId: runId, baseStep: previousAttempt, headStep: step }} />
+      )}
+      {side === 'conversation' && <StepConversation {...{ workflowId, runId, stepId, version }} />}
+      {(side === 'inputs' || side === 'outputs') && (
         <JsonSide
           key={side}
           isInputs={side === 'inputs'}

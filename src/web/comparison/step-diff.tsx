@@ -1,6 +1,5 @@
-/** What differs between a node's executions in two runs: its prompt, its answer, its inputs, its outputs. */
+/** What differs between two executions of a node: its prompt, its answer, its inputs, its outputs. */
 import { useMemo, useState } from 'react';
-import { Link } from 'react-router';
 import { readFragment } from '../__generated__/fragment-masking.ts';
 import { graphql } from '../__generated__/gql.ts';
 import type { ComparedStepFragment, ComparisonTableFragment } from '../__generated__/graphql.ts';
@@ -8,13 +7,20 @@ import { Choice } from '../controls/choice.tsx';
 import { formatBytes } from '../format/numbers.ts';
 import { useAnswer } from '../live/answer.ts';
 import { Failure, Loading } from '../shell/notices.tsx';
-import { runPath, useUrlQuery } from '../url/query.ts';
+import { StepError } from '../run/step/step-error.tsx';
+import { useUrlQuery } from '../url/query.ts';
 import { conversationText, jsonText } from './compared-text.ts';
 import { TextDiff } from './text-diff.tsx';
 
 const COMPARED_STEP = graphql(`
   fragment ComparedStep on Step {
     id
+    errorInfo {
+      message
+      type
+      code
+      raw
+    }
     inputs
     outputs
     conversation {
@@ -53,28 +59,28 @@ const COMPARED_STEPS = graphql(`
 /** More waits for a word. */
 const FETCHED_UNASKED_BYTES = 2_000_000;
 
-export type ComparedNode = ComparisonTableFragment['nodes'][number];
+type ComparedStep = NonNullable<ComparisonTableFragment['nodes'][number]['headStep']>;
 
-export interface NodeDiffProps {
-  readonly node: ComparedNode;
+export interface StepDiffProps {
   readonly workflowId: string;
+  /** The runs of the two steps: of two attempts it is the same one. */
   readonly baseId: string;
   readonly headId: string;
+  readonly baseStep: ComparedStep;
+  readonly headStep: ComparedStep;
 }
 
-export default function NodeDiff({ node: { baseStep, headStep }, workflowId, baseId, headId }: NodeDiffProps) {
-  const url = useUrlQuery();
+export default function StepDiff({ workflowId, baseId, headId, baseStep, headStep }: StepDiffProps) {
   const [isWanted, setIsWanted] = useState(false);
-  const steps = [baseStep, headStep].filter((step) => step !== null);
+  const steps = [baseStep, headStep];
   const bytes = steps.reduce(
     (sum, { inputsSizeBytes, outputsSizeBytes }) => sum + inputsSizeBytes + outputsSizeBytes,
     0,
   );
   const versions = steps.map((step) => [step.status, step.inputsSizeBytes, step.outputsSizeBytes].join(' '));
-  const variables = baseStep && headStep && { baseStepId: baseStep.id, headStepId: headStep.id };
-  const isFetched = variables !== null && (isWanted || bytes <= FETCHED_UNASKED_BYTES);
+  const isFetched = isWanted || bytes <= FETCHED_UNASKED_BYTES;
   const { value, error, isLoading, retry } = useAnswer(COMPARED_STEPS, {
-    variables: isFetched ? { workflowId, baseId, headId, ...variables } : null,
+    variables: isFetched ? { workflowId, baseId, headId, baseStepId: baseStep.id, headStepId: headStep.id } : null,
     read: (data) => data,
     version: versions.join(', '),
     fetchPolicy: 'no-cache',
@@ -84,20 +90,7 @@ export default function NodeDiff({ node: { baseStep, headStep }, workflowId, bas
 
   return (
     <>
-      <p className="toolbar">
-        {headStep && (
-          <Link to={url.with({ step: headStep.id, path: null, side: null })} preventScrollReset>
-            Open the step
-          </Link>
-        )}
-        {baseStep && (
-          <Link to={`${runPath(workflowId, baseId)}?step=${encodeURIComponent(baseStep.id)}`}>
-            Open it in the other run
-          </Link>
-        )}
-      </p>
-      {!variables && <p className="muted">It ran in one of the two runs only.</p>}
-      {variables && !isFetched && (
+      {!isFetched && (
         <button
           type="button"
           onClick={() => {
@@ -109,7 +102,7 @@ export default function NodeDiff({ node: { baseStep, headStep }, workflowId, bas
       )}
       {isLoading && <Loading what="both steps" />}
       {error && !(base && head) && <Failure error={error} what="pair of steps" onRetry={retry} />}
-      {base && head && <Sides base={base} head={head} />}
+      {base && head && <Sides base={base} head={head} isOneRun={baseId === headId} />}
     </>
   );
 }
@@ -117,6 +110,8 @@ export default function NodeDiff({ node: { baseStep, headStep }, workflowId, bas
 interface SidesProps {
   readonly base: ComparedStepFragment;
   readonly head: ComparedStepFragment;
+  /** Then the error of `head` is shown next to its attempts. */
+  readonly isOneRun: boolean;
 }
 
 const SIDES = [
@@ -134,28 +129,45 @@ const SIDES = [
   { name: 'inputs', label: 'Inputs', textOf: ({ inputs }: ComparedStepFragment) => jsonText(inputs) },
 ] as const;
 
-function Sides({ base, head }: SidesProps) {
+function Sides({ base, head, isOneRun }: SidesProps) {
   const url = useUrlQuery();
   const texts = useMemo(
-    () => SIDES.map(({ name, label, textOf }) => ({ name, label, before: textOf(base), after: textOf(head) })),
+    () => SIDES.map(({ name, label, textOf }) => sideOf(name, label, textOf(base), textOf(head))),
     [base, head],
   );
   const present = texts.filter(({ before, after }) => before !== '' || after !== '');
-  // What one of them lacks can't be compared line by line: a step that failed may have answered nothing.
-  const usual = present.find(({ before, after }) => before !== '' && after !== '') ?? present[0];
+  const differing = present.filter(({ differs }) => differs);
+  // A failed step often has no answer: then the difference that explains it is in what both steps have.
+  const usual = differing.find(({ before, after }) => before !== '' && after !== '') ?? differing[0] ?? present[0];
   const side = present.find(({ name }) => name === url.read('diff')) ?? usual;
-  if (!side) return <p className="muted">Neither has inputs or outputs.</p>;
+  const isOfHead = head.errorInfo !== null && !isOneRun;
+  const { errorInfo } = isOfHead ? head : base;
   return (
     <>
-      <Choice
-        label="What is compared"
-        options={present}
-        value={side.name}
-        onChange={(name) => {
-          url.change({ diff: name === usual?.name ? null : name }, { replace: true });
-        }}
-      />
-      <TextDiff key={side.name} before={side.before} after={side.after} />
+      {errorInfo && !isOfHead && (
+        <p className="muted">{isOneRun ? 'The attempt before failed:' : 'In the other run it failed:'}</p>
+      )}
+      <StepError error={errorInfo} hasFailed={false} />
+      {side ? (
+        <>
+          <Choice
+            label="What is compared"
+            options={present}
+            value={side.name}
+            onChange={(name) => {
+              url.change({ diff: name === usual?.name ? null : name }, { replace: true });
+            }}
+          />
+          <TextDiff key={side.name} before={side.before} after={side.after} />
+        </>
+      ) : (
+        <p className="muted">Neither has inputs or outputs.</p>
+      )}
     </>
   );
+}
+
+function sideOf(name: string, label: string, before: string, after: string) {
+  const differs = before !== after;
+  return { name, label: differs ? `${label} · differs` : label, before, after, differs };
 }

@@ -1,0 +1,42 @@
+/** Two ticked runs of a list, newest first, are compared: the older one is the base. */
+import { useState, type ReactNode } from 'react';
+import { Link } from 'react-router';
+import type { ListedRun } from '../runs/merged-runs.ts';
+import { runPath } from '../url/query.ts';
+import './ticked-runs.css';
+
+export interface TickedRuns {
+  readonly tickOf: (run: ListedRun) => ReactNode;
+  /** Leads to the comparison, or says that a second run is needed. */
+  readonly link: ReactNode;
+}
+
+export function useTickedRuns(runs: readonly ListedRun[]): TickedRuns {
+  const [ids, setIds] = useState<readonly string[]>([]);
+  const [head, base] = runs.filter(({ id }) => ids.includes(id));
+  return {
+    tickOf: ({ id }) => (
+      <input
+        type="checkbox"
+        className="compare-tick"
+        aria-label={`Compare ${id}`}
+        title="Tick two runs to compare them"
+        checked={ids.includes(id)}
+        disabled={base !== undefined && !ids.includes(id)}
+        onChange={({ target }) => {
+          setIds(target.checked ? [...ids, id] : ids.filter((one) => one !== id));
+        }}
+      />
+    ),
+    link: base ? (
+      <Link
+        className="button primary"
+        to={`${runPath(base.workflowId, head?.id ?? '')}?tab=compare&with=${encodeURIComponent(base.id)}`}
+      >
+        Compare the two
+      </Link>
+    ) : (
+      head && <span className="muted">Tick a second run to compare.</span>
+    ),
+  };
+}

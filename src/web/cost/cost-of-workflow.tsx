@@ -1,0 +1,90 @@
+/** What one workflow uses and costs, by day and by model. */
+import { graphql } from '../__generated__/gql.ts';
+import { readFragment } from '../__generated__/fragment-masking.ts';
+import { useAnswer } from '../live/answer.ts';
+import { Failure, Loading } from '../shell/notices.tsx';
+import { REFRESHED } from '../trends/refreshed.ts';
+
+import { LAST_RUNS, partName, type Span } from './span.ts';
+import { USAGE, UsageTable } from './usage-table.tsx';
+
+const COST_OF_WORKFLOW = graphql(`
+  query CostOfWorkflow($id: ID!, $last: Int!, $parts: Int!, $startedAfter: DateTime, $startedBefore: DateTime) {
+    workflow(id: $id) {
+      id
+      name
+      total: trend(last: $last, buckets: 1, startedAfter: $startedAfter, startedBefore: $startedBefore) {
+        usage {
+          byModel {
+            model
+            inputTokens
+            outputTokens
+            totalTokens
+            estimatedCost {
+              amount
+              currency
+              stepsUnpriced
+            }
+          }
+        }
+      }
+      parts: trend(last: $last, buckets: $parts, startedAfter: $startedAfter, startedBefore: $startedBefore) {
+        startedAt
+        isComplete
+        runCount
+        usage {
+          ...Usage
+        }
+      }
+    }
+  }
+`);
+
+export interface CostOfWorkflowProps {
+  readonly workflowId: string;
+  readonly span: Span;
+  readonly window: { readonly startedAfter: string; readonly startedBefore: string };
+}
+
+export function CostOfWorkflow({ workflowId, span, window }: CostOfWorkflowProps) {
+  const {
+    value: workflow,
+    error,
+    retry,
+  } = useAnswer(COST_OF_WORKFLOW, {
+    variables: { id: workflowId, last: LAST_RUNS, parts: span.parts, ...window },
+    read: (data) => data.workflow,
+    ...REFRESHED,
+  });
+  const parts = workflow?.parts?.filter(({ runCount }) => runCount > 0).toReversed();
+  const models = workflow?.total?.[0]?.usage?.byModel ?? [];
+  return (
+    <section aria-labelledby="cost-of-workflow">
+      <h2 id="cost-of-workflow">
+        <bdi>{workflow?.name ?? workflowId}</bdi>
+      </h2>
+      {error && (
+        <Failure error={error} what="cost of this workflow" isPartial={workflow?.parts != null} onRetry={retry} />
+      )}
+      {!workflow && !error && <Loading what="the cost of this workflow" />}
+      {models.length > 0 && (
+        <UsageTable
+          of="Model"
+          rows={models.map(({ model, ...usage }) => ({ key: model ?? '', name: model ?? 'not named', usage }))}
+        />
+      )}
+      {parts?.length === 0 && <p className="muted">No runs in this time.</p>}
+      {parts && parts.length > 0 && (
+        <UsageTable
+          of={span.part}
+          rows={parts.map(({ startedAt, usage, ...part }) => ({
+            ...part,
+            key: startedAt,
+            name: partName(span, startedAt),
+            usage: readFragment(USAGE, usage),
+          }))}
+        />
+      )}
+    </section>
+  );
+}

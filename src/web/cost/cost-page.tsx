@@ -1,0 +1,107 @@
+/** What workflows use and cost: each in all, and the chosen one by day and by model. */
+import { Link } from 'react-router';
+import { graphql } from '../__generated__/gql.ts';
+import { Choice } from '../controls/choice.tsx';
+import { useAnswer } from '../live/answer.ts';
+import { Breadcrumb } from '../shell/breadcrumb.tsx';
+import { Empty, Failure, Loading } from '../shell/notices.tsx';
+import { useMinute } from '../timing/now.ts';
+import { REFRESHED } from '../trends/refreshed.ts';
+import { useUrlQuery } from '../url/query.ts';
+import { CostOfWorkflow } from './cost-of-workflow.tsx';
+import { LAST_RUNS, SPANS, windowOf } from './span.ts';
+import { USAGE, UsageTable } from './usage-table.tsx';
+import { readFragment } from '../__generated__/fragment-masking.ts';
+import './cost.css';
+
+const COST = graphql(`
+  query Cost($first: Int!, $after: String, $last: Int!, $startedAfter: DateTime, $startedBefore: DateTime) {
+    workflows(first: $first, after: $after) {
+      nodes {
+        id
+        name
+        trend(last: $last, buckets: 1, startedAfter: $startedAfter, startedBefore: $startedBefore) {
+          isComplete
+          runCount
+          usage {
+            ...Usage
+          }
+        }
+      }
+      pageInfo {
+        hasNextPage
+        endCursor
+      }
+    }
+  }
+`);
+
+/** Ten calls each: an operation may make two hundred. */
+const PAGE_SIZE = 15;
+
+export default function CostPage() {
+  const url = useUrlQuery();
+  const span = SPANS.find(({ name }) => name === url.read('since')) ?? SPANS[1];
+  const window = windowOf(span, useMinute());
+  const {
+    value: page,
+    error,
+    isLoading,
+    retry,
+  } = useAnswer(COST, {
+    variables: { first: PAGE_SIZE, after: url.read('workflowsAfter'), last: LAST_RUNS, ...window },
+    read: (data) => data.workflows,
+    ...REFRESHED,
+  });
+  const workflows = page?.nodes ?? [];
+  const chosenId = url.read('workflow') ?? workflows[0]?.id ?? null;
+
+  return (
+    <div className="cost">
+      <Breadcrumb crumbs={[{ label: 'Workflows', to: '/' }]} here="Cost" />
+      <div className="toolbar">
+        <h1>Cost</h1>
+        <Choice
+          label="Time"
+          options={SPANS}
+          value={span.name}
+          onChange={(since) => {
+            url.change({ since }, { replace: true });
+          }}
+        />
+      </div>
+      <p className="muted">
+        Estimated by list prices from the records of runs. Failed attempts are not in them, though they were paid for.
+        Times without runs are left out.
+      </p>
+      {error && <Failure error={error} what="cost" isPartial={page != null} onRetry={retry} />}
+      {isLoading && !error && <Loading what="the cost" />}
+      {page && workflows.length === 0 && <Empty title="This key sees no workflows" />}
+      {workflows.length > 0 && (
+        <UsageTable
+          of="Workflow"
+          rows={workflows.map(({ id, name, trend }) => ({
+            key: id,
+            name: (
+              <Link
+                to={url.with({ workflow: id })}
+                replace
+                preventScrollReset
+                aria-current={id === chosenId ? 'true' : undefined}
+              >
+                <bdi>{name ?? id}</bdi>
+              </Link>
+            ),
+            runCount: trend ? (trend[0]?.runCount ?? 0) : null,
+            isComplete: trend?.[0]?.isComplete ?? true,
+            usage: readFragment(USAGE, trend?.[0]?.usage) ?? null,
+          }))}
+        />
+      )}
+      {page?.pageInfo.hasNextPage && (
+        <Link to={url.with({ workflowsAfter: page.pageInfo.endCursor ?? null, workflow: null })}>More workflows</Link>
+      )}
+      {chosenId !== null && <CostOfWorkflow workflowId={chosenId} span={span} window={window} />}
+    </div>
+  );
+}

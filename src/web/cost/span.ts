@@ -1,0 +1,31 @@
+/** The times that cost is shown for, in whole hours or days of the reader. */
+
+/** Of each workflow, at most: ten pages of its list. */
+export const LAST_RUNS = 1000;
+
+export const SPANS = [
+  { name: '24h', label: '24 h', part: 'Hour', parts: 24 },
+  { name: '7d', label: '7 d', part: 'Day', parts: 7 },
+  { name: '30d', label: '30 d', part: 'Day', parts: 30 },
+] as const;
+
+export type Span = (typeof SPANS)[number];
+
+export function windowOf({ part, parts }: Span, nowMs: number) {
+  const [start, end] = [new Date(nowMs), new Date(nowMs)];
+  if (part === 'Day') {
+    end.setHours(24, 0, 0, 0);
+    start.setHours(24 - 24 * parts, 0, 0, 0);
+  } else {
+    end.setMinutes(60, 0, 0);
+    start.setMinutes(60 - 60 * parts, 0, 0);
+  }
+  return { startedAfter: start.toISOString(), startedBefore: end.toISOString() };
+}
+
+const NAMES = {
+  Hour: new Intl.DateTimeFormat('en-GB', { weekday: 'short', hour: '2-digit', minute: '2-digit' }),
+  Day: new Intl.DateTimeFormat('en-GB', { weekday: 'short', day: 'numeric', month: 'short' }),
+};
+
+export const partName = ({ part }: Span, startedAt: string): string => NAMES[part].format(new Date(startedAt));

@@ -1,0 +1,23 @@
+/** The time in which no step ran, with its share of the run: in amber above half of it. */
+import { readFragment, type FragmentType } from '../__generated__/fragment-masking.ts';
+import { graphql } from '../__generated__/gql.ts';
+import { formatDuration } from '../format/duration.ts';
+import { formatShare } from '../format/numbers.ts';
+
+const IDLE_TIME = graphql(`
+  fragment IdleTime on RunTiming {
+    idleMs
+    wallClockMs
+  }
+`);
+
+export function IdleTime({ timing: masked }: { readonly timing: FragmentType<typeof IDLE_TIME> | null | undefined }) {
+  const timing = readFragment(IDLE_TIME, masked);
+  if (!timing) return '–';
+  const share = timing.idleMs / Math.max(1, timing.wallClockMs ?? 0);
+  return (
+    <span className={share > 0.5 ? 'amber' : undefined}>
+      {formatDuration(timing.idleMs)} ({formatShare(share)})
+    </span>
+  );
+}

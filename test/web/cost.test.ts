@@ -1,0 +1,159 @@
+/** What runs use and cost, and where else they can be seen. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, expect, it } from '@jest/globals';
+import { startPageGateway } from '../harness/browser-gateway.ts';
+import type { Page } from '../harness/browser.ts';
+import { describeInBrowser } from '../harness/describe-in-browser.ts';
+import type { Script } from '../harness/faulty-upstream.ts';
+import { wireWorkflow } from '../harness/scripted-history.ts';
+import { wireRun, wireStep } from '../harness/wire.ts';
+
+const START = '2026-01-01T10:00:';
+const at = (second: number) => `${START}${String(second).padStart(2, '0')}.000Z`;
+
+const outputsOf = (model: string, tokens: number, finish_reason: string) => ({
+  model,
+  choices: [{ message: { role: 'assistant', content: 'Yes' }, finish_reason }],
+  usage: { prompt_tokens: tokens, completion_tokens: 0, total_tokens: tokens },
+});
+const stepOf = (node_id: string, from: number, to: number, model: string, tokens: number, finish = 'stop') =>
+  wireStep({
+    ...{ id: node_id, node_id, start_time: at(from), end_time: at(to), elapsed_time: to - from },
+    outputs: outputsOf(model, tokens, finish),
+  });
+
+const STEPS = [
+  stepOf('cheap', 0, 3, 'small', 3000),
+  stepOf('dear', 3, 5, 'large', 1000, 'length'),
+  stepOf('free', 5, 6, 'our-own', 2000),
+];
+
+const HOUR = 3_600_000;
+const started = (id: string, hoursAgo: number, all_outputs: unknown) => {
+  const time = new Date(Date.now() - hoursAgo * HOUR).toISOString();
+  return wireRun(id, { start_time: time, end_time: time, all_outputs });
+};
+const HISTORY = [
+  started('h1', 0.01, { cheap: outputsOf('small', 3000, 'stop'), free: outputsOf('our-own', 2000, 'stop') }),
+  started('h2', 0.02, null),
+  started('h3', 10 * 24, { dear: outputsOf('large', 1000, 'stop') }),
+];
+
+const usual: Script = ({ endpoint, runId, workflowId }) => {
+  if (endpoint === 'workflows') return { json: ['wf', 'spending', 'broken'].map((id) => wireWorkflow(id)) };
+  if (workflowId === 'broken') return { status: 503, json: {} };
+  if (endpoint === 'runs' && workflowId === 'spending') return { json: HISTORY };
+  const run = wireRun(runId === '' ? 'r1' : runId, { start_time: at(0), end_time: at(40), elapsed_time: 6 });
+  return { json: endpoint === 'steps' ? STEPS : [run] };
+};
+
+const folder = await mkdtemp(join(tmpdir(), 'prices-'));
+const prices = join(folder, 'prices.json');
+const priceOf = (price: number) => ({ input_cost_per_token: price, output_cost_per_token: price });
+await writeFile(prices, JSON.stringify({ small: priceOf(1e-6), large: priceOf(1e-4) }));
+const gateway = await startPageGateway(usual, {
+  TOKEN_PRICES: prices,
+  RUN_URL_TEMPLATE: 'https://vendor.example/w/{workflowId}/r/{runId}',
+  WORKFLOW_URL_TEMPLATE: 'https://vendor.example/w/{workflowId}',
+});
+afterEach(() => {
+  gateway.upstream.script = usual;
+});
+afterAll(async () => {
+  await gateway.close();
+  await rm(folder, { recursive: true });
+});
+
+const RUN = `${gateway.url}/workflows/wf/runs/r1`;
+
+describeInBrowser('the page of a run', (open) => {
+  const nodes = (page: Page) => page.getByRole('table', { name: 'Steps' }).locator('a[data-row]').allTextContents();
+
+  it('sorts its steps by duration, tokens and price, as the gateway sorts them', async () => {
+    const page = await open({ key: 'key-1' });
+    await page.goto(`${RUN}?tab=steps`);
+    const header = (name: string) => page.getByRole('columnheader', { name });
+    await page.getByRole('cell', { name: '$0.10' }).waitFor();
+    expect(await nodes(page)).toEqual(['cheap', 'dear', 'free']);
+    for (const [name, order] of [
+      ['Tokens', ['cheap', 'free', 'dear']],
+      ['Price', ['dear', 'cheap', 'free']],
+      ['Duration', ['cheap', 'dear', 'free']],
+    ] as const) {
+      await header(name).getByRole('button').click();
+      await page.locator(`[aria-sort=descending]:has-text("${name}")`).waitFor();
+      while ((await nodes(page)).join() !== order.join()) await page.waitForTimeout(20);
+    }
+    await page.reload();
+    await page.locator('[aria-sort=descending]:has-text("Duration")').waitFor();
+    await page.getByRole('cell', { name: 'not priced' }).waitFor();
+  });
+
+  it('has what is out of the ordinary in amber: an answer cut off, and more idle time than work', async () => {
+    const page = await open({ key: 'key-1' });
+    await page.goto(`${RUN}?step=dear`);
+    const amber = page.locator('.amber');
+    await amber.filter({ hasText: 'length: the answer was cut off' }).waitFor();
+    await amber.filter({ hasText: '34.0 s (85%)' }).waitFor();
+    await page.goto(`${RUN}?step=cheap`);
+    await page.getByText('stop', { exact: true }).waitFor();
+    expect(await amber.count()).toBe(1);
+  });
+
+  it("leads to the vendor's page of the run, and that of a workflow to the workflow's", async () => {
+    const page = await open({ key: 'key-1' });
+    const link = page.getByRole('link', { name: 'Open in vendor.example' });
+    await page.goto(RUN);
+    expect(await link.getAttribute('href')).toBe('https://vendor.example/w/wf/r/r1');
+    await page.goto(`${gateway.url}/workflows/wf`);
+    expect(await link.getAttribute('href')).toBe('https://vendor.example/w/wf');
+  });
+
+  it('says in words that the workflow API does not answer, or refuses the list of workflows', async () => {
+    const page = await open({ key: 'key-2' });
+    gateway.upstream.script = () => ({ status: 503, json: {} });
+    await page.goto(RUN);
+    await page.getByText('The workflow API isn’t answering.').waitFor();
+    gateway.upstream.script = (call) => (call.endpoint === 'workflows' ? { status: 403, json: {} } : usual(call));
+    await page.goto(gateway.url);
+    await page.getByText('This key may not list workflows.').waitFor();
+  });
+});
+
+describeInBrowser('the cost', (open) => {
+  const texts = (page: Page, by: string, row: string) =>
+    page
+      .getByRole('region', { name: `By ${by}` })
+      .getByRole('row')
+      .filter({ hasText: row })
+      .getByRole('cell')
+      .allTextContents();
+
+  it('is one click away: by workflow, and of one by day and model; what is not priced or reported is said', async () => {
+    const page = await open({ key: 'key-1' });
+    await page.goto(`${gateway.url}/workflows/spending`);
+    await page.getByRole('link', { name: 'Cost' }).click();
+    await page.getByRole('heading', { level: 2, name: 'Workflow spending' }).waitFor();
+    await page.getByRole('region', { name: 'By day' }).waitFor();
+    await page.getByRole('region', { name: 'By workflow' }).waitFor();
+    expect(await texts(page, 'workflow', 'Workflow spending')).toEqual([
+      ...['Workflow spending', '1 step not priced $0.003', '5,000', '1 run reported nothing 2', '5,000', '0'],
+    ]);
+    expect(await texts(page, 'workflow', 'Workflow wf')).toEqual(['Workflow wf', '–', '–', '0', '–', '–']);
+    expect(await texts(page, 'workflow', 'Workflow broken')).toEqual([
+      ...['Workflow broken', '–', 'could not be read', '–', '–', '–'],
+    ]);
+    expect(await texts(page, 'model', 'small')).toEqual(['small', '$0.003', '3,000', '3,000', '0']);
+    expect(await texts(page, 'model', 'our-own')).toEqual(['our-own', 'not priced', '2,000', '2,000', '0']);
+
+    await page.getByRole('button', { name: '30 d' }).click();
+    await page.getByRole('region', { name: 'By model' }).getByText('large').waitFor();
+    expect(await texts(page, 'model', 'large')).toEqual(['large', '$0.10', '1,000', '1,000', '0']);
+    await page.getByRole('button', { name: '24 h' }).click();
+    await page.getByRole('region', { name: 'By hour' }).waitFor();
+    await page.getByRole('link', { name: 'Workflow wf' }).click();
+    await page.getByText('No runs in this time.').waitFor();
+  });
+});
