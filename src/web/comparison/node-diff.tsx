@@ -1,4 +1,4 @@
-/** What differs between a node's executions in two runs: its prompt, its answer, its inputs, its outputs. */
+/** Differences of a node between two runs: answer, prompt, outputs and inputs. */
 import { useMemo, useState } from 'react';
 import { Link } from 'react-router';
 import { readFragment } from '../__generated__/fragment-masking.ts';
@@ -50,7 +50,7 @@ const COMPARED_STEPS = graphql(`
   }
 `);
 
-/** More waits for a word. */
+/** Larger steps are loaded on request. */
 const FETCHED_UNASKED_BYTES = 2_000_000;
 
 export type ComparedNode = ComparisonTableFragment['nodes'][number];
@@ -141,7 +141,7 @@ function Sides({ base, head }: SidesProps) {
     [base, head],
   );
   const present = texts.filter(({ before, after }) => before !== '' || after !== '');
-  // What one of them lacks can't be compared line by line: a step that failed may have answered nothing.
+  // A text that only one step has cannot be compared line by line: a failed step may have no answer.
   const usual = present.find(({ before, after }) => before !== '' && after !== '') ?? present[0];
   const side = present.find(({ name }) => name === url.read('diff')) ?? usual;
   if (!side) return <p className="muted">Neither has inputs or outputs.</p>;

@@ -1,4 +1,4 @@
-/** Every step of a run as a row, failed ones first if asked; only the rows that are seen exist. */
+/** Table of a run's steps, with a filter for failed steps. Only visible rows are rendered. */
 import { useRef } from 'react';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useFragment } from '@apollo/client/react';
@@ -25,7 +25,7 @@ const STEP_TOKENS = graphql(`
   }
 `);
 
-/** Apart from the run: in one operation with all else, ten thousand steps would be more objects than one may answer. */
+/** Separate query: with all other fields, ten thousand steps would exceed the object limit of an operation. */
 const TOKENS_OF_STEPS = graphql(`
   query TokensOfSteps($workflowId: ID!, $id: ID!) {
     run(workflowId: $workflowId, id: $id) {
@@ -48,7 +48,7 @@ export interface StepsTableProps {
   readonly workflowId: string;
   readonly runId: string;
   readonly steps: readonly ListedStep[];
-  /** False where they can't be had: why is said at the top of the page. */
+  /** False if the steps could not be loaded. The top of the page shows why. */
   readonly areKnown: boolean;
 }
 
