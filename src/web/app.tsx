@@ -1,4 +1,4 @@
-/** The frame of every page: a key first, then what the address names. */
+/** Frame of every page: the sign-in form without a key, otherwise the page of the route. */
 import { useMemo, useState, useSyncExternalStore, type ReactNode } from 'react';
 import { ApolloProvider } from '@apollo/client/react';
 import { Route, Routes } from 'react-router';
@@ -47,7 +47,7 @@ export function App() {
   );
 }
 
-/** A page may be open for days. */
+/** A page may stay open for days, so the cache is cleaned at this interval. */
 const FORGET_EVERY_MS = 600_000;
 
 interface PagesProps {
@@ -56,7 +56,7 @@ interface PagesProps {
   readonly onOverlay: (overlay: Overlay | null) => void;
 }
 
-/** With another key everything begins anew: nothing that one key may see is left for the next. */
+/** Each key has its own client and cache: no data of the previous key remains. */
 function Pages({ bearer, overlay, onOverlay }: PagesProps) {
   const [client, connection] = useMemo(() => {
     const live = createLiveConnection();

@@ -1,5 +1,5 @@
-/** The run page: what people look at while a workflow runs, and after it failed. */
-// First, so that what a component says of itself comes after it.
+/** Entry point of the run page. */
+// The theme is first, so that component styles override it.
 import './theme/theme.css';
 import './theme/base.css';
 import { StrictMode } from 'react';
@@ -12,7 +12,7 @@ import { basePath } from './url/base-path.ts';
 const root = document.getElementById('root');
 if (!root) throw new Error('The page has no element #root.');
 
-/** A new page begins at its top, and one that the reader comes back to where they left it. */
+/** A new page starts at the top. A page from the browser history keeps its scroll position. */
 const page = (
   <Contained what="the page">
     <ScrollRestoration />
@@ -22,7 +22,7 @@ const page = (
 const router = createBrowserRouter([{ path: '*', element: page }], { basename: basePath === '' ? '/' : basePath });
 createRoot(root).render(
   <StrictMode>
-    {/* In a transition a checkbox that the address decides about would fall back for a moment. */}
+    {/* In a transition, a checkbox bound to the URL would briefly show its old state. */}
     <RouterProvider router={router} useTransitions={false} />
   </StrictMode>,
 );

@@ -1,4 +1,4 @@
-/** How the run page is built: once, for current browsers, its rarer parts apart from what every visit needs. */
+/** Build of the run page for current browsers. Rarely used parts are separate chunks. */
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
@@ -9,7 +9,7 @@ import { build, defineConfig, type BuildOptions, type Plugin } from 'vite';
 const root = import.meta.dirname;
 const publicDir = join(root, 'public');
 
-/** Compresses once what the gateway serves often: each file gets a `.gz` and a `.br` beside it. */
+/** Compresses at build time: each served file gets a `.gz` and a `.br` next to it. */
 const compressed = (others: () => Promise<readonly string[]>): Plugin => ({
   name: 'compressed',
   async writeBundle({ dir = '' }, bundle) {
@@ -18,7 +18,7 @@ const compressed = (others: () => Promise<readonly string[]>): Plugin => ({
       const path = join(dir, name);
       const bytes = await readFile(path);
       await writeFile(`${path}.gz`, gzipSync(bytes, { level: 9 }));
-      // The best quality takes seconds for a file of some megabytes.
+      // Maximum quality takes seconds for a file of some megabytes.
       const quality = bytes.length > 1_000_000 ? 9 : constants.BROTLI_MAX_QUALITY;
       await writeFile(
         `${path}.br`,
@@ -30,15 +30,15 @@ const compressed = (others: () => Promise<readonly string[]>): Plugin => ({
 
 const OPTIONS: BuildOptions = {
   target: 'es2023',
-  // The first that know `light-dark()`.
+  // The first versions with `light-dark()`.
   cssTarget: ['chrome123', 'firefox120', 'safari17.5'],
-  // No data: URLs, so that the page's policy needs to allow none for scripts and styles.
+  // No data: URLs, so that the page's CSP does not have to allow them for scripts and styles.
   assetsInlineLimit: 0,
 };
 
 const GRAPHIQL = '@graphql-yoga/render-graphiql';
 
-/** The parts of the prebuilt GraphiQL as files, which `graphiql/main.ts` imports by their URLs. */
+/** Parts of the prebuilt GraphiQL as files; `graphiql/main.ts` imports their URLs. */
 const parts = join(root, '../../node_modules/.graphiql');
 const PARTS = {
   'graphiql.js': js,
@@ -48,7 +48,7 @@ const PARTS = {
   'graphql.worker.js': graphqlWorker,
 };
 
-/** GraphiQL in a build of its own. With files in common, the page would load what GraphiQL alone needs: 43 kB zipped. */
+/** Separate build of GraphiQL. Shared chunks would add 43 kB (gzipped) of GraphiQL code to the page. */
 const graphiql: Plugin = {
   name: 'graphiql',
   async writeBundle({ dir = '' }) {
@@ -98,14 +98,14 @@ const documents: Plugin = {
 type OnLog = NonNullable<NonNullable<BuildOptions['rolldownOptions']>['onLog']>;
 
 const withoutDirectives: OnLog = (level, log, handle) => {
-  // "use client" means something to servers that render React; there is none here.
+  // "use client" matters only to server rendering, which this page does not use.
   if (log.code !== 'MODULE_LEVEL_DIRECTIVE') handle(level, log);
 };
 
 export default defineConfig({
   root,
   publicDir,
-  // Relative: the gateway knows below which path it is found, the build does not.
+  // Relative, because only the gateway knows the path below which the page is served.
   base: './',
   plugins: [documents, compressed(() => readdir(publicDir, { recursive: true })), graphiql],
   build: {

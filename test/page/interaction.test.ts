@@ -5,7 +5,7 @@ import { createJsonNodes, ROOT } from '../../src/web/json/json-nodes.ts';
 import { pauseBefore } from '../../src/web/live/backoff.ts';
 
 describe('the zoom by the wheel', () => {
-  /** The steps of events that come at an even pace. */
+  /** Zoom steps of wheel events at an even pace. */
   const zoomOf = (count: number, deltaY: number, everyMs: number, deltaMode = 0) => {
     const stepsOf = createWheelSteps();
     const steps = Array.from({ length: count }, (_, index) =>
@@ -33,8 +33,8 @@ describe('the zoom by the wheel', () => {
   });
 });
 
-describe('the pause before a live connection is tried again', () => {
-  it('doubles up to 15 s, and differs from page to page by up to half of it', () => {
+describe('the pause before a reconnect', () => {
+  it('doubles up to 15 s, with jitter of up to half of it', () => {
     expect([0, 1, 2, 5, 50].map((attempt) => pauseBefore(attempt, 1))).toEqual([500, 1000, 2000, 15_000, 15_000]);
     expect([0, 50].map((attempt) => pauseBefore(attempt, 0))).toEqual([250, 7500]);
     expect(new Set(Array.from({ length: 20 }, () => pauseBefore(3))).size).toBeGreaterThan(1);
@@ -48,7 +48,7 @@ describe('the tree of a JSON value', () => {
     return below(ROOT);
   };
 
-  it('keeps the ids of what a value still has when it grows or shrinks', () => {
+  it('keeps the ids of the remaining nodes when a value grows or shrinks', () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 2 })), fc.string(), (value, key) => {
         const smaller = Object.fromEntries(Object.entries(value).filter(([each]) => each !== key));

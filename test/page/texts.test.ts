@@ -48,14 +48,14 @@ describe('a JSON value as a tree', () => {
     expect([last.label, last.value]).toEqual(['12344', 12_344]);
   });
 
-  it('unfolds a text that is JSON, and no other text', () => {
+  it('expands a string that contains JSON, and no other string', () => {
     const nodes = createJsonNodes({ a: '{"b":[1]}', c: '[broken', d: '7', e: '{}' });
     const [a = '', ...others] = nodes.children(ROOT);
     expect(nodes.children(a).map((id) => nodes.node(id).label)).toEqual(['b']);
     expect(others.flatMap((id) => nodes.children(id))).toEqual([]);
   });
 
-  it('does not round or lose a number of such a text', () => {
+  it('does not round or lose a number in a JSON string', () => {
     const nodes = createJsonNodes('{"id":-12345678901234567890,"share":0.1,"most":1.5e300,"beyond":-1e400}');
     const previews = nodes.children(ROOT).map((id) => previewOf(nodes.node(id)));
     expect(previews).toEqual(['"-12345678901234567890"', '0.1', '1.5e+300', '"-1e400"']);
@@ -74,7 +74,7 @@ describe('a long error', () => {
   ].join('\n');
   const limits = { lines: 12, characters: 1200 };
 
-  it('is shown from the end that has its message', () => {
+  it('shows the end that has its message', () => {
     const last = excerptOf(python, limits);
     expect([last.cut, last.lineCount, last.text.split('\n').at(-1)]).toEqual(['before', 62, 'ValueError: no rows']);
     const first = excerptOf(java, limits);
@@ -88,7 +88,7 @@ describe('a long error', () => {
     [java, 'java.lang.IllegalStateException: no rows'],
     ['\n one\ntwo', 'one'],
     ['', ''],
-  ])('has a line that says most', (text, headline) => {
+  ])('has a headline', (text, headline) => {
     expect(headlineOf(text)).toBe(headline);
   });
 });
@@ -113,7 +113,7 @@ describe('a text of a model', () => {
 describe('the differences of two texts', () => {
   const texts = fc.array(fc.constantFrom('a', 'b b', 'b c', 'd', ''), { maxLength: 12 }).map((all) => all.join('\n'));
 
-  it('are empty for equal texts, and otherwise lead from one to the other', () => {
+  it('are empty for equal texts, and otherwise turn one text into the other', () => {
     fc.assert(
       fc.property(texts, texts, (before, after) => {
         const hunks = diffLines(before, after) ?? [];

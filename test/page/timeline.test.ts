@@ -12,7 +12,7 @@ const bar = (stepId: string, lane: number, offsetMs: number, durationMs: number)
 });
 
 describe('the scale of the timeline', () => {
-  it('gives a folded stretch little room, and leads back from a place to its time', () => {
+  it('gives a folded stretch little width, and maps a position back to its time', () => {
     const scale = createScale(10_000, [{ offsetMs: 1000, durationMs: 8000 }]);
     expect(scale.placeOf(1000)).toBeCloseTo(0.47);
     expect(scale.placeOf(9000)).toBeCloseTo(0.53);
@@ -20,7 +20,7 @@ describe('the scale of the timeline', () => {
     for (const ms of [0, 500, 1000, 4321, 9000, 9999]) expect(scale.msAt(scale.placeOf(ms))).toBeCloseTo(ms);
   });
 
-  it('folds nothing if nothing else would be left, and has a place for a run without duration', () => {
+  it('folds nothing if no other time would remain, and has a position for a run without duration', () => {
     expect(createScale(5000, [{ offsetMs: 0, durationMs: 5000 }]).placeOf(2500)).toBe(0.5);
     expect([createScale(0).placeOf(0), createScale(0).msAt(0.5)]).toEqual([0, 0]);
   });
@@ -108,7 +108,7 @@ describe('the lanes', () => {
     );
   });
 
-  it('of a node are together in a row of its name', () => {
+  it('of a node form one row with its name', () => {
     fc.assert(
       fc.property(steps, (drawn) => {
         const { bars, rows, laneCount } = layOut(drawn, 'nodes');

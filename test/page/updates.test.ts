@@ -4,7 +4,7 @@ import type { RunStatus } from '../../src/web/__generated__/graphql.ts';
 import { withNew } from '../../src/web/run/new-steps.ts';
 import { mergeRuns, type ListedRun } from '../../src/web/runs/merged-runs.ts';
 
-/** How events change what a query has answered before or after them. */
+/** How events change the answers of earlier and later queries. */
 const moment = (second: number): string => new Date(Date.UTC(2026, 0, 1, 0, 0, second)).toISOString();
 
 const run = (id: string, status: RunStatus, fetchedAt: number, isStale = false): ListedRun => ({
@@ -25,7 +25,7 @@ const STATE = fc
   })
   .map(({ id, status, fetchedAt }) => run(id, status, fetchedAt));
 
-/** As a query answers: newest first, each run once. */
+/** Like an answer of the query: newest first, each run once. */
 const LISTED = fc
   .uniqueArray(STATE, { selector: ({ id }) => id })
   .map((runs) => runs.toSorted((a, b) => Number(b.id) - Number(a.id)));
@@ -64,7 +64,7 @@ describe('a live list of runs', () => {
     expect(merged).toEqual(ids.map((id) => run(id, 'COMPLETED', 2)));
   });
 
-  it('adds no run that an event named before the connection was lost', () => {
+  it('adds no run from an event before the connection was lost', () => {
     const listed = [run('2', 'RUNNING', 1)];
     const toldBefore = [run('1', 'RUNNING', 0), run('2', 'FAILED', 2), run('3', 'RUNNING', 2)];
     const merged = (status: RunStatus[]) => mergeRuns(listed, { told: [], toldBefore }, { status }, NEWEST);
@@ -81,7 +81,7 @@ describe('the steps of a live run', () => {
   });
   const CHANGED = fc.uniqueArray(STEP, { selector: ({ id }) => id });
 
-  it('are the latest of each, ordered by start, and unreadable ones stay last', () => {
+  it('have the latest state of each step in order of start, with unreadable steps last', () => {
     fc.assert(
       fc.property(CHANGED, CHANGED, (first, second) => {
         const latest = new Map([...first, ...second].map((step) => [step.id, step]));

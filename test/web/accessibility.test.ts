@@ -13,7 +13,7 @@ const DAY_MS = 24 * 3_600_000;
 /** The day of run-4712: two days before the sample was opened. */
 const DAY = new Date(Date.now() - 2 * DAY_MS).toISOString().slice(0, 10);
 
-/** Each with a text that shows when it is there, and that the one before does not have. */
+/** Each view has a text that the previous view does not have. */
 const VIEWS: readonly (readonly [name: string, path: string, text: string | RegExp])[] = [
   ['home', '/', 'Success rate'],
   ['a search without result', '/?q=nothing', 'No workflow is called'],
@@ -69,7 +69,7 @@ describeInBrowser('the run page is accessible', (open) => {
       await check(name);
       await closeDialog(page);
     }
-    // In another load of the page, which does not have this part yet.
+    // A new page load, which has not loaded this part yet.
     await page.route('**/assets/comparison*', (route) => route.fulfill({ status: 404 }));
     await page.goto(gateway.url + RUN);
     await page.getByRole('link', { name: 'Compare with…' }).click();
@@ -156,7 +156,7 @@ describeInBrowser('the run page is accessible', (open) => {
   });
 });
 
-/** A browser that is busy with axe has let a key pass. */
+/** A browser that is busy with axe may miss a key press. */
 async function closeDialog(page: Page): Promise<void> {
   const dialog = page.getByRole('dialog');
   for (let times = 0; times < 3 && (await dialog.count()) > 0; times += 1) {

@@ -88,7 +88,7 @@ describeInBrowser('a model step as a conversation', (open) => {
     expect(await page.evaluate('window.pwned')).toBeUndefined();
     expect(foreign).toEqual([]);
 
-    // The JSON is one tab away, and JSON in its texts unfolds.
+    // The JSON view is next to it, and strings with JSON can be expanded.
     await drawer.getByRole('button', { name: /^Inputs/ }).click();
     const tree = drawer.getByRole('tree');
     await tree.getByText('3:', { exact: true }).waitFor();

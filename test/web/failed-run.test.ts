@@ -20,7 +20,7 @@ describeInBrowser('a failed run', (open) => {
       await action;
     };
 
-    // What failed, where and why is in the list.
+    // The list shows what failed, where and why.
     await page.goto(gateway.url);
     const failed = page.getByRole('list', { name: 'Other runs' }).getByRole('listitem');
     const row = failed.filter({ hasText: 'run-4711' });
@@ -65,7 +65,7 @@ describeInBrowser('a failed run', (open) => {
     const page = await open({ key: 'demo-key' });
     await page.goto(`${gateway.url}${RUN}?tab=compare`);
     const nodes = page.getByRole('region', { name: 'Node by node' });
-    // The changed node is first and open.
+    // The changed node is first and expanded.
     await nodes.getByRole('row').nth(1).getByText('Now fails').waitFor();
     const differences = nodes.getByRole('group', { name: 'Differences' });
     await differences.getByRole('insertion').filter({ hasText: 'Northwind Traders' }).waitFor();
@@ -107,7 +107,7 @@ describeInBrowser('a failed run', (open) => {
     expect(await drawer.getByRole('button', { name: /^Inputs/ }).getAttribute('aria-pressed')).toBe('true');
     expect(await drawer.getByLabel('JMESPath').inputValue()).toBe('model');
     await drawer.getByText('virtuoso-large', { exact: true }).waitFor();
-    // A reader who comes by a link keeps the focus and the top of the page.
+    // A reader who follows a link keeps the focus and the top of the page.
     expect(await colleague.evaluate('[document.activeElement.tagName, window.scrollY]')).toEqual(['BODY', 0]);
   });
 
@@ -140,7 +140,7 @@ describeInBrowser('a failed run', (open) => {
 
   it('has a timeline with a row for each node, a filter, the next failure and the time of day', async () => {
     const page = await open({ key: 'demo-key' });
-    // Also at an address with an unknown view.
+    // An unknown view in the URL shows the timeline too.
     await page.goto(`${gateway.url}${RUN}?tab=tracing`);
     await page.getByRole('listbox', { name: /^8 steps/ }).waitFor();
     expect(await page.getByRole('link', { name: 'Timeline', exact: true }).getAttribute('aria-current')).toBe('page');
@@ -152,7 +152,7 @@ describeInBrowser('a failed run', (open) => {
     await page.locator('.timeline-axis').getByText('09:14:05').waitFor();
     await page.getByRole('button', { name: /Next failed step/ }).click();
     await drawerOf(page).getByText('Step 3 of 8').waitFor();
-    // The focus stays, so that the next one is one key away.
+    // The focus stays on the button, so that one key opens the next failure.
     await page.keyboard.press('Enter');
     await drawerOf(page).getByText('Step 7 of 8').waitFor();
 
@@ -187,7 +187,7 @@ describeInBrowser('a failed run', (open) => {
     await page.keyboard.press('ArrowLeft');
     await drawer.getByRole('heading', { name: 'draft_reply' }).waitFor();
 
-    // In a field the arrows move in its text. Path and side are the step's own.
+    // Arrow keys in a field move its text cursor. Each step has its own path and side.
     await drawer.getByRole('button', { name: /^Inputs/ }).click();
     await drawer.getByLabel('JMESPath').fill('model');
     await page.keyboard.press('ArrowLeft');

@@ -43,7 +43,7 @@ describeInBrowser('the home page', (open) => {
     expect(loads).toBe(1);
   });
 
-  it('filters runs by workflow, status and exact time in the local time zone, and keeps the filters in its address', async () => {
+  it('filters runs by workflow, status and exact time in the local time zone, and keeps the filters in its URL', async () => {
     const { data } = await gateway.query('{ run(workflowId: "support-triage", id: "run-4711") { startedAt } }', {
       key: 'demo-key',
     });
@@ -61,7 +61,7 @@ describeInBrowser('the home page', (open) => {
     const to = page.getByLabel('To', { exact: true });
     // Tokyo is nine hours ahead all year.
     await page.getByLabel('From', { exact: true }).fill(`${day}T18:00`);
-    // An unfinished time is not in the address.
+    // An incomplete time is not in the URL.
     expect(page.url()).not.toContain(`${day}T09`);
     await page.keyboard.press('Enter');
     await page.waitForURL((url) => url.searchParams.get('start') === `${day}T09:00:00.000Z`);
@@ -80,7 +80,7 @@ describeInBrowser('the home page', (open) => {
     await rowOf(page, 'run-4712').waitFor();
   });
 
-  it('finds workflows by name and description, with the search in its address', async () => {
+  it('finds workflows by name and description, with the search in its URL', async () => {
     const page = await open({ key: 'demo-key' });
     await page.goto(gateway.url);
     const field = page.getByRole('searchbox');
@@ -89,7 +89,7 @@ describeInBrowser('the home page', (open) => {
     await field.fill('invoice');
     await card('Support triage').waitFor({ state: 'detached' });
     await card('Invoice extraction').waitFor();
-    // Not a shortcut: the text of a field.
+    // In a field, a shortcut key is text.
     await field.pressSequentially('j/?k');
     await page.getByText('No workflow is called “invoicej/?k”').waitFor();
     expect(await page.getByRole('dialog').count()).toBe(0);
@@ -143,7 +143,7 @@ describeInBrowser('the home page', (open) => {
   });
 
   it('pages through older runs, each once, down to the chosen time; new runs are on the first page', async () => {
-    // Two pages of a hundred runs and some more; thirty that started at the same time are at the end of each.
+    // More than two pages of a hundred runs, in groups of thirty with the same start: a page ends within a group.
     const [RUNS, TIE] = [230, 30];
     const START = '2026-01-01T00:02:00.000Z';
     const workflows = createScriptedWorkflows(['a', 'b']);
@@ -176,13 +176,13 @@ describeInBrowser('the home page', (open) => {
   });
 });
 
-/** The last ones are beyond the limit of lists over several workflows. */
+/** The last workflows are beyond the limit of lists over several workflows. */
 const workflows = createScriptedWorkflows(Array.from({ length: 120 }, (_, index) => `wf-${index + 1}`));
 const LAST = 'wf-120';
 let isDown = false;
 const large = await startPageGateway(
   (call) => {
-    // A run belongs to one workflow: those that are loaded by id are of the last one.
+    // A run belongs to one workflow: runs that are loaded by id belong to the last one.
     if (call.runId === '' || call.workflowId === LAST) return workflows.script(call);
     return { status: isDown && call.workflowId === 'wf-1' ? 503 : 404, json: {} };
   },
@@ -228,7 +228,7 @@ describeInBrowser('the home page of a key with more than a hundred workflows', (
     isDown = false;
     await field.fill('nothing');
     await search.getByText('Nothing found', { exact: true }).waitFor();
-    // The same id is searched again.
+    // A repeated search for the same id starts again.
     await field.fill('order-4712');
     await search.getByText('Searching…').waitFor();
     await search.getByText(/^Nothing found/).waitFor();

@@ -8,7 +8,7 @@ import { wireRun, wireStep } from '../harness/wire.ts';
 
 const RUN = '/workflows/support-triage/runs/run-4711';
 
-/** How often the page forgets what it no longer shows. */
+/** Interval at which the page evicts data that it no longer shows. */
 const FORGET_EVERY_MS = 600_000;
 
 const gateway = await startSampleGateway();
@@ -22,7 +22,7 @@ describeInBrowser('the key of the run page', (open) => {
   const showsRun = (page: Page) => page.getByText('A step failed').waitFor();
   const storedOf = async (page: Page) => JSON.stringify((await page.context().storageState()).origins);
 
-  it('is asked for at any address, kept in the tab, and never part of a URL', async () => {
+  it('is asked for at any URL, kept in the tab, and never part of the URL', async () => {
     const page = await open();
     const urls: string[] = [];
     page.on('request', (request) => urls.push(request.url()));
@@ -31,7 +31,7 @@ describeInBrowser('the key of the run page', (open) => {
     await field.waitFor();
     expect(await page.title()).toBe('Sign in – Stepgate');
     expect(await page.evaluate('document.activeElement.id')).toBe(await field.getAttribute('id'));
-    // For password managers.
+    // Password managers need this attribute.
     expect(await field.getAttribute('autocomplete')).toBe('current-password');
     await signIn(page, 'demo-key');
     await showsRun(page);
@@ -114,7 +114,7 @@ describeInBrowser('the key of the run page', (open) => {
     const row = page.getByRole('list').getByRole('listitem').filter({ hasText: 'run-4711' });
     await row.getByText(/^The model accepts 32768 tokens/).waitFor();
     await page.getByText('Live', { exact: true }).waitFor();
-    // On the page's clock no heartbeat of the gateway comes in time: the live connection would be lost.
+    // Hidden, because the page's clock runs ahead of the gateway's heartbeats: a live connection would be lost.
     await setHidden(page, true);
     const questions = countRequests(page);
     await page.clock.runFor(FORGET_EVERY_MS);
@@ -164,10 +164,10 @@ describeInBrowser('a key that is refused later', (open) => {
 
   it('the page copies its link over plain HTTP, and reports a failed copy', async () => {
     const page = await open({ key: 'key-3', mayComplain: true });
-    // Another name than localhost, which browsers trust without HTTPS.
+    // A host other than localhost, which browsers trust without HTTPS.
     await page.route('http://stepgate.test/**', async (route) => {
       const { pathname, search } = new URL(route.request().url());
-      // The answer of a stream never ends, so it can not be passed on.
+      // A stream never ends, so it cannot be forwarded as a whole response.
       if (pathname.endsWith('/stream')) return route.abort();
       return route.fulfill({ response: await route.fetch({ url: live.url + pathname + search }) });
     });

@@ -12,16 +12,16 @@ const REFUSAL = {
   body: JSON.stringify({ errors: [{ message: 'Too many', extensions: { code: 'RATE_LIMITED', retryable: true } }] }),
 };
 
-/** How often the page asks for what grows with a run. */
+/** Poll interval of fields that grow with a run. */
 const FIGURES_EVERY_MS = 10_000;
-/** The same for the state of a run in a hidden tab. */
+/** Poll interval of a run's status in a hidden tab. */
 const ASK_HIDDEN_EVERY_MS = 30_000;
 
 const at = (agoMs: number): string => new Date(Date.now() - agoMs).toISOString();
 const [START, MIDDLE, END] = [at(60_000), at(30_000), at(10_000)];
 const EARLIER = wireStep({ id: 's0', node_id: 'earlier', start_time: at(90_000), end_time: START });
 const over = new Set<string>();
-/** Runs whose first step has grown, or has another step before it. */
+/** Runs with a longer output, or with a step before the first step. */
 const grown = new Set<string>();
 const withEarlier = new Set<string>();
 
@@ -56,7 +56,7 @@ describeInBrowser('a live run', (open) => {
   const isLive = (page: Page) => page.getByText('Live', { exact: true }).waitFor();
   const isFinal = (page: Page) => page.getByText('Final', { exact: true }).waitFor();
 
-  /** Each part of the page with its text before the end of the run, and after it. */
+  /** Texts of each part of the page, before and after the end of the run. */
   const PARTS: Readonly<Record<string, readonly (readonly [string, string | RegExp, string | RegExp])[]>> = {
     'tab=payload&runSide=outputs&step=s2': [
       ['.run-payload', 'No outputs', 'All of it'],
@@ -115,7 +115,7 @@ describeInBrowser('a live run', (open) => {
     await page.getByRole('alert').waitFor({ state: 'detached' });
   });
 
-  /** Holds the next answer to an operation back: `held` when the gateway has given it. `release` resolves when the page shows it. */
+  /** Delays the next answer to an operation. `held` resolves when the gateway has answered, `release` when the page shows it. */
   async function holdBack(page: Page, name: string) {
     const [held, released] = [Promise.withResolvers<null>(), Promise.withResolvers<null>()];
     let isHeld = false;
@@ -138,13 +138,13 @@ describeInBrowser('a live run', (open) => {
     };
   }
 
-  it('keeps the state of newer events when an older answer comes late', async () => {
+  it('keeps the state of newer events when an older answer arrives late', async () => {
     const page = await open({ key: 'key-1' });
     await page.clock.install();
     await page.goto(`${pathOf('late')}?tab=steps`);
     await isLive(page);
     const late = await holdBack(page, 'Run');
-    // With another left edge each step has another place, so the page asks for the whole run.
+    // An earlier start of the timeline moves every step, so the page loads the whole run again.
     withEarlier.add('late');
     await late.held;
     over.add('late');
@@ -158,7 +158,7 @@ describeInBrowser('a live run', (open) => {
     await (await again).finished();
     await page.clock.runFor(FIGURES_EVERY_MS);
     await row.getByText('Completed').waitFor();
-    // Not even for a moment was the step running again.
+    // The step was not running again, not even for a moment.
     expect(await page.evaluate<boolean>('seen.some((text) => /model_1.*Running/.test(text))')).toBe(false);
   });
 
@@ -196,7 +196,7 @@ describeInBrowser('a live run', (open) => {
 
 const STEPS = 1000;
 const RUNNING = 20;
-/** The first poll may be as late as this. */
+/** Latest time of the gateway's first poll. */
 const POLL_MS = 10_000;
 /** The gateway's default LIVE_TTL_MS: at most one event in this time. */
 const SECONDS_PER_EVENT = 2;
@@ -207,7 +207,7 @@ const clock = createManualClock();
 const startMs = clock.now();
 const timeOf = (ms: number): string => new Date(startMs + ms).toISOString();
 const UNDER_WAY = { status: 'running', end_time: null, outputs: null, elapsed_time: 0 };
-/** Of the thousand steps: how many have finished. */
+/** Number of finished steps. */
 let finished = STEPS - RUNNING;
 let isOver = false;
 let answer = '';
@@ -218,7 +218,7 @@ function manySteps(): Wire[] {
     const end_time = timeOf(offsetMs + 800);
     const state = index < finished ? { outputs: null, end_time, elapsed_time: 0 } : UNDER_WAY;
     const ids = { id: `00000000-0000-4000-8000-${String(index).padStart(12, '0')}`, node_id: `node_${index % 40}` };
-    // A later step of the same node would make good for the failure.
+    // A later step of the same node would count as a successful retry.
     const isFragile = index === STEPS + 3;
     const failure = { node_id: 'fragile', status: 'failed', error: 'It broke while somebody watched' };
     return wireStep({ ...ids, start_time: timeOf(offsetMs), ...state, ...(isFragile && failure) });
@@ -262,7 +262,7 @@ describeInBrowser('the timeline of a live run', (open) => {
   const stepsShown = (page: Page, count: number) =>
     page.getByRole('listbox', { name: new RegExp(`^${count} steps`) }).waitFor();
 
-  /** The right edges of the running bars, and the place of the line of now. */
+  /** Right edges of the running bars, and the position of the line for now. */
   const edgesOf = (page: Page) =>
     page.evaluate<{ readonly edges: readonly number[]; readonly now: number; readonly width: number }>(`(() => {
       const path = document.querySelector('.status-running .bars').getAttribute('d');
@@ -281,7 +281,7 @@ describeInBrowser('the timeline of a live run', (open) => {
     const live = await edgesOf(page);
     expect(live.edges).toHaveLength(2);
     for (const edge of live.edges) expect(Math.abs(edge - live.now)).toBeLessThanOrEqual(2);
-    // The middle is a hundred seconds before the end of the step that starts later than now.
+    // A step that starts after now extends the timeline, so the line for now is near the middle.
     expect(live.now).toBeLessThan(0.6 * live.width);
   });
 
@@ -299,7 +299,7 @@ describeInBrowser('the timeline of a live run', (open) => {
     }
   });
 
-  /** Counts the bytes on the wire by what they answer. */
+  /** Counts the bytes on the wire, for events and for answers. */
   async function countBytes(page: Page) {
     const session = await page.context().newCDPSession(page);
     await session.send('Network.enable');
@@ -333,7 +333,7 @@ describeInBrowser('the timeline of a live run', (open) => {
       const { edges, now } = await edgesOf(page);
       expect(Math.max(...edges)).toBeLessThanOrEqual(now + 1);
     }
-    // The page asks for what an event does not bring: the error at once, figures every ten seconds.
+    // Events lack the error and the figures: the page loads the error at once, figures every ten seconds.
     await page.getByText('It broke while somebody watched').waitFor();
     const answers = bytes.answers - answersBefore;
     const perSecond = Math.max(...events) / SECONDS_PER_EVENT + answers / SECONDS_PER_FIGURES;

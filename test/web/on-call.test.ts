@@ -1,4 +1,4 @@
-/** What the page says at a glance to somebody who is on call. */
+/** Facts that an on-call engineer sees at a glance. */
 import { afterAll, afterEach, expect, it } from '@jest/globals';
 import { startPageGateway } from '../harness/browser-gateway.ts';
 import { advanceUntil, type Page } from '../harness/browser.ts';
@@ -53,8 +53,8 @@ afterAll(() => gateway.close());
 const runPath = (id: string, workflowId = 'wf') => `${gateway.url}/workflows/${workflowId}/runs/${id}`;
 const rowsOf = (page: Page, list: string) => page.getByRole('list', { name: list }).locator('a[data-row]');
 
-describeInBrowser('somebody on call', (open) => {
-  it('sees the failures of the last 24 hours first, and the rate of the last runs next to that of all', async () => {
+describeInBrowser('an engineer on call', (open) => {
+  it('sees the failures of the last 24 hours first, and the rate of the last runs next to the rate of all runs', async () => {
     const page = await open({ key: 'key-1' });
     await page.goto(`${gateway.url}/?workflow=wf`);
     await page.getByRole('heading', { name: /^Failed in the last 24 hours/ }).waitFor();
@@ -107,7 +107,7 @@ describeInBrowser('somebody on call', (open) => {
     expect(await page.getByRole('button', { name: 'Run' }).count()).toBe(0);
   });
 
-  it('sees start and duration of runs on a phone, and no "Live" next to what is stale', async () => {
+  it('sees start and duration of runs on a phone, and no "Live" next to stale runs', async () => {
     const page = await open({ key: 'key-1', width: 390, height: 800 });
     await page.goto(`${gateway.url}/workflows/wf`);
     const row = page.getByRole('listitem').filter({ has: page.locator('a[data-row][title="recent-0"]') });

@@ -1,4 +1,4 @@
-/** The page keeps the place, the focus and the letters of whoever reads it, and what is shown while a run goes on. */
+/** The page keeps the reader's place, focus and typed text, and its content while a run is in progress. */
 import { afterAll, expect, it } from '@jest/globals';
 import { startPageGateway } from '../harness/browser-gateway.ts';
 import { operationOf, untilTrue, type Page } from '../harness/browser.ts';
@@ -42,7 +42,7 @@ const runPath = (id: string) => `${gateway.url}/workflows/wf/runs/${id}`;
 const scrolled = (page: Page) => page.evaluate<number>('window.scrollY');
 
 describeInBrowser('a reader of the page', (open) => {
-  it('starts at the top of the next page, and comes back to the place that was left', async () => {
+  it('starts at the top of the next page, and returns to the previous scroll position', async () => {
     const page = await open({ key: 'key-1', height: 300 });
     await page.goto(gateway.url);
     const row = page.locator('a[data-row][title="run-30"]');
@@ -52,7 +52,7 @@ describeInBrowser('a reader of the page', (open) => {
     await row.click();
     await page.getByRole('heading', { name: 'run-30' }).waitFor();
     expect(await scrolled(page)).toBe(0);
-    // A view of the same page does not move it.
+    // Another view of the same page does not scroll.
     await page.evaluate('window.scrollTo(0, 80)');
     await page.getByRole('link', { name: 'Steps', exact: true }).click();
     await page.getByRole('table', { name: 'Steps' }).waitFor();
@@ -63,7 +63,7 @@ describeInBrowser('a reader of the page', (open) => {
     await untilTrue(page, `Math.abs(window.scrollY - ${before}) < 5`);
   });
 
-  it('types a search that asks the gateway once, and loses no letter when the address follows late', async () => {
+  it('types a search that asks the gateway once, and loses no letter when the URL changes late', async () => {
     const page = await open({ key: 'key-1' });
     await page.clock.install();
     await page.goto(gateway.url);
@@ -85,7 +85,7 @@ describeInBrowser('a reader of the page', (open) => {
     await page.getByText('No workflow is called “other workflow”').waitFor();
     expect(await field.inputValue()).toBe('other workflow');
     expect(asked).toHaveLength(2);
-    // Another address replaces the text.
+    // A new URL replaces the text.
     await page.getByRole('link', { name: 'Stepgate' }).click();
     await untilTrue(page, `document.querySelector('[aria-label="Search workflows"]').value === ''`);
   });
@@ -102,7 +102,7 @@ describeInBrowser('a reader of the page', (open) => {
     expect(await page.evaluate('document.activeElement.textContent')).toBe('Apply');
   });
 
-  it('stays on the page to which they went while a start was under way', async () => {
+  it('stays on a page that was opened while a run was starting', async () => {
     const page = await open({ key: 'key-1' });
     await page.goto(`${gateway.url}/workflows/wf?run=new`);
     await untilTrue(page, `document.querySelector('.run-form textarea')?.value.includes('order')`);
@@ -126,7 +126,7 @@ describeInBrowser('a reader of the page', (open) => {
     await tree.getByText('third:').waitFor();
     await tree.getByText('third:').click();
     await tree.getByText('deep:').waitFor();
-    // What was opened stays open.
+    // Expanded nodes stay expanded.
     outputs = { zeroth: 0, third: { deep: [1, 2] } };
     await tree.getByText('zeroth:').waitFor();
     await tree.getByText('deep:').waitFor();
@@ -139,7 +139,7 @@ describeInBrowser('a reader of the page', (open) => {
     await page.keyboard.press('ArrowDown');
   });
 
-  it('finds the zoom of a run that goes on in the address', async () => {
+  it('finds zoom and scroll position of a live run in the URL', async () => {
     const page = await open({ key: 'key-1' });
     await page.goto(runPath('live'));
     await page.getByRole('button', { name: 'Zoom in' }).click();
@@ -149,7 +149,7 @@ describeInBrowser('a reader of the page', (open) => {
     await page.waitForURL((url) => url.searchParams.get('at') !== before);
   });
 
-  it('zooms a few steps by a gesture on a trackpad, and hears which step of how many is chosen', async () => {
+  it('zooms a few steps by a trackpad gesture, and hears the position and count of the chosen step', async () => {
     const page = await open({ key: 'key-1' });
     await page.goto(runPath('live'));
     const timeline = page.getByRole('listbox', { name: /^2 steps/ });
@@ -180,7 +180,7 @@ describeInBrowser('a reader of the page', (open) => {
     expect(await page.getByRole('alert').count()).toBe(0);
   });
 
-  it('has a live connection again after one that never answers', async () => {
+  it('gets a new live connection after a connection without an answer', async () => {
     const page = await open({ key: 'key-1' });
     await page.clock.install();
     let streams = 0;

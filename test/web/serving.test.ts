@@ -67,7 +67,7 @@ describe('the gateway serves the run page', () => {
 
   it('with files that browsers keep as long as their names are valid', async () => {
     const path = /\/assets\/index-[\w-]+\.js/.exec(await text('/'))?.[0] ?? '';
-    // As a browser does: `fetch` adds `cache-control: no-cache` to a request with a validator.
+    // Like a browser: `fetch` adds `cache-control: no-cache` to a request with a validator.
     const headers = { 'accept-encoding': 'gzip' };
     const first = await ask(plain.url + path, { headers });
     expect(first.headers).toMatchObject({
@@ -146,7 +146,7 @@ describeInBrowser('the run page below a base path', (open) => {
 
 describeInBrowser('GraphiQL', (open) => {
   it('opens in browsers without internet access, and works with the key of the run page', async () => {
-    // Sandbox complains that it can not be loaded.
+    // Apollo Sandbox reports an error, because it cannot be loaded.
     const page = await open({ key: 'demo-key', mayComplain: true });
     const complaints: string[] = [];
     page.on('pageerror', ({ message }) => complaints.push(message));

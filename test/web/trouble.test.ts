@@ -18,14 +18,14 @@ const failing =
   (call) =>
     isFailing(call) ? { status: 503, json: {} } : script(call);
 
-/** The page can not have events. */
+/** The page cannot receive events. */
 const withoutEvents = (page: Page) => page.route('**/graphql/stream', (route) => route.fulfill({ status: 403 }));
 const withoutAnswers = (page: Page) => page.route('**/graphql', (route) => route.abort());
 
 describeInBrowser('the page of a run in an outage', (open) => {
-  /** How often the page asks for what no event brings. */
+  /** Poll interval of data that no event has. */
   const ASK_EVERY_MS = 2000;
-  /** Longer than the longest pause before the page connects again. */
+  /** Longer than the longest pause before a reconnect. */
   const LONG_MS = 60_000;
 
   const recordsOf = ({ endpoint }: Call, fields: Wire = {}) => {
@@ -78,13 +78,13 @@ describeInBrowser('the page of a run in an outage', (open) => {
     gateway.upstream.script = underWay;
     await advanceUntil(page, page.getByText('Live', { exact: true }));
     expect(await page.getByText(/Reconnecting/).count()).toBe(0);
-    // Another page leaves no connection behind.
+    // Navigation closes the connection of the old page.
     const closed = page.waitForEvent('requestfailed', (request) => request.url().endsWith('/graphql/stream'));
     await page.getByRole('link', { name: 'Stepgate' }).click();
     await closed;
   });
 
-  /** Opens the run and counts the connections. `closed` resolves when the page ends one. */
+  /** Opens the run and counts its connections. `closed` resolves when the page closes a connection. */
   async function watch() {
     const page = await open({ key: 'key-1' });
     await page.clock.install();
@@ -131,7 +131,7 @@ describeInBrowser('the page of a run in an outage', (open) => {
     await isFinal(page);
   });
 
-  /** Lets the page ask once more, without an answer. */
+  /** Lets the page send one more query, which gets no answer. */
   async function failOnce(page: Page): Promise<void> {
     const failed = page.waitForEvent('requestfailed', (request) => request.url().endsWith('/graphql'));
     await page.clock.runFor(ASK_EVERY_MS);
@@ -228,7 +228,7 @@ describeInBrowser('lists of runs in an outage', (open) => {
     await closed;
     workflows.change('watched', { status: 'completed' });
     workflows.start('a', 'missed', { status: 'running' });
-    // More than the first event brings.
+    // More runs than the first event has.
     for (let number = 1; number <= 30; number += 1) workflows.start('a', `later-${number}`);
     await setHidden(page, false);
     await row(page, 'missed').waitFor();
@@ -299,7 +299,7 @@ describeInBrowser('lists of runs in an outage', (open) => {
     expect(await page.getByRole('alert').count()).toBe(0);
   });
 
-  it('say that the error of a failed run could not be read, until it is', async () => {
+  it('say that the error of a failed run could not be read, until it can be read', async () => {
     const withoutSteps = failing(({ endpoint }) => endpoint === 'steps', script);
     for (const id of ['bad-1', 'bad-2']) workflows.start('a', id, { status: 'failed' });
     gateway.upstream.script = withoutSteps;

@@ -12,22 +12,22 @@ const FAILED = 7777;
 const START_MS = Date.parse('2026-11-20T10:00:00Z');
 const at = (ms: number): string => new Date(START_MS + ms).toISOString();
 
-/** Ten at a time, a second each, and an hour's pause in the middle. */
+/** Ten steps at a time, a second each, with a pause of an hour in the middle. */
 const MANY: Wire[] = Array.from({ length: STEPS }, (_, index) => {
   const offsetMs = Math.floor(index / 10) * 1000 + (index >= STEPS / 2 ? 3_600_000 : 0);
-  // The failing node runs only once: a later step would make good for it.
+  // The failing node runs only once: a later step would count as a successful retry.
   const failure = index === FAILED && { node_id: 'fragile', status: 'failed', error: 'It broke' };
   const times = { start_time: at(offsetMs), end_time: at(offsetMs + 900), elapsed_time: 0 };
   return wireStep({ id: `step-${index}`, node_id: `node_${index % 40}`, outputs: null, ...times, ...failure });
 });
 
-/** Some five megabytes of JSON. */
+/** About five megabytes of JSON. */
 const LARGE = {
   rows: Array.from({ length: 50_000 }, (_, index) => ({ index, text: `row ${index} `.repeat(8) })),
   last: 'the end',
 };
 
-/** In seconds: between them about an hour each. */
+/** Start and end in seconds, with about an hour between them. */
 const APART = [
   [0, 600],
   [4200, 4500],
@@ -104,7 +104,7 @@ describeInBrowser('the page of an unusual run', (open) => {
     }
     await page.getByLabel('Fold idle time').uncheck();
     await page.getByText(/^idle/).waitFor({ state: 'detached' });
-    // The map leads to the other end of the run, and below its first lanes.
+    // The minimap scrolls to the other end of the run, and below its first lanes.
     const map = (await page.locator('.minimap').boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 };
     await page.mouse.click(map.x + map.width - 4, map.y + map.height - 4);
     const SCROLLED = '(({ scrollLeft, scrollTop }) => scrollLeft > 30_000 && scrollTop > 0)';
@@ -229,7 +229,7 @@ describeInBrowser('the page of an unusual run', (open) => {
     expect(await error.textContent()).not.toContain('load_1\n');
     await drawer.getByRole('button', { name: 'Show all 62 lines' }).click();
     expect(await error.textContent()).toBe(TRACEBACK);
-    // A long name leaves the message its room.
+    // A long name leaves room for the message.
     expect((await page.locator('.failed-steps .message').first().boundingBox())?.width).toBeGreaterThan(200);
     // A step without an answer shows its inputs.
     await drawer.getByText('order').waitFor();

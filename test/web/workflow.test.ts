@@ -32,7 +32,7 @@ const script: Script = (call) => {
 
 const gateway = await startPageGateway(script);
 afterAll(() => gateway.close());
-// A run a minute from 00:01 on.
+// One run a minute, from 00:01.
 for (const id of ['old', 'slow', 'good', 'slow2', `slow34-${LONG}`, 'good2']) {
   workflows.start('trends', id, id.startsWith('slow') ? { status: 'failed', error: LONG } : {});
 }
@@ -41,7 +41,7 @@ for (let count = 0; count < 120; count += 1) workflows.start('many', `fine${coun
 for (let number = 1; number <= 30; number += 1) workflows.start('wf', `run-${number}`);
 
 describeInBrowser('the page of a workflow', (open) => {
-  it('shows runs as they start and change, as far as its filters and its page of the list allow', async () => {
+  it('shows new and changed runs that match its filters and its page of the list', async () => {
     const page = await open({ key: 'key-1' });
     const row = (id: string) => rowOf(page, id);
     await page.goto(`${gateway.url}/workflows/wf`);
@@ -60,7 +60,7 @@ describeInBrowser('the page of a workflow', (open) => {
     await row('bad-1').getByText('send', { exact: true }).waitFor();
     expect(await page.locator('a[data-row]').count()).toBe(1);
     expect(page.url()).toMatch(/status=FAILED/);
-    // The figures above the list follow it.
+    // The figures above the list are updated too.
     await page.getByRole('main').getByText('Failed').locator('..').getByText('1', { exact: true }).first().waitFor();
 
     await page.getByLabel('Failed').uncheck();
@@ -91,11 +91,11 @@ describeInBrowser('the page of a workflow', (open) => {
     expect(await row('bad-once').getByText('and more').count()).toBe(0);
   });
 
-  it('has trends as a chart and a table, whose parts lead to the runs of their time', async () => {
+  it('has trends as a chart and a table, whose buckets link to their runs', async () => {
     const page = await open({ key: 'key-1' });
     await page.clock.setFixedTime(new Date('2026-01-01T00:10:00Z'));
     await page.goto(`${gateway.url}/workflows/trends`);
-    // By a node of the graph to the trend of the node, and from there to that of all nodes.
+    // A node of the graph links to the trend of the node.
     const graph = page.getByRole('region', { name: 'Graph' });
     await graph.getByRole('link', { name: /^send/ }).click();
     await page.waitForURL(/tab=trends&node=send/);
@@ -107,7 +107,7 @@ describeInBrowser('the page of a workflow', (open) => {
     await page.getByText('Figures as a table').click();
     expect(await page.getByRole('region', { name: 'Figures of the trend' }).getByRole('row').count()).toBe(25);
 
-    // Ten minutes are half of a part: all six runs are in the last one.
+    // Ten minutes are half of a bucket, so all six runs are in the last bucket.
     await page.getByRole('link', { name: '24 h' }).click();
     const last = page.getByRole('link', { name: /: 6 runs, 3 failed, median 2.50 s, p95 2.50 s$/ });
     await last.waitFor();

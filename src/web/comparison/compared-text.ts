@@ -1,12 +1,12 @@
-/** JSON and conversations as lines of text, so that a change of one value is a change of one line. */
+/** JSON and conversations as text for a line diff: a changed value is a changed line. */
 import { prettyJson } from '../json/exact-json.ts';
 
-/** Empty where there is nothing. Keys are in order: their order means nothing. */
+/** Empty for null or undefined. Keys are sorted, because their order has no meaning. */
 export function jsonText(value: unknown): string {
   if (value === null || value === undefined) return '';
   if (typeof value === 'string') return value;
   const text = JSON.stringify(value, (_, inner: unknown) => (isObject(inner) ? sorted(inner) : inner), 2);
-  // A line of a text is a line here, too; what stands there is still JSON.
+  // A line break follows each `\n` of a string, so that long strings are compared line by line.
   return text.replaceAll(/(?<!\\)((?:\\\\)*)\\n/g, '$1\\n\n');
 }
 
@@ -25,7 +25,7 @@ interface Conversation {
   }[];
 }
 
-/** Of what the model answered, or of what it was given. */
+/** Messages of the model's answer, or of its prompt. */
 export function conversationText(conversation: Conversation | null, isOutput: boolean): string {
   const messages = (conversation?.messages ?? []).filter((message) => message.isOutput === isOutput);
   return messages

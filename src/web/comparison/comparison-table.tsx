@@ -1,4 +1,4 @@
-/** What changed from one run to another: the whole, then each node, what changed first. */
+/** Differences of two runs: the totals, then each node, changed nodes first. */
 import { Link } from 'react-router';
 import { readFragment, type FragmentType } from '../__generated__/fragment-masking.ts';
 import { graphql } from '../__generated__/gql.ts';
@@ -56,10 +56,10 @@ const COMPARISON_TABLE = graphql(`
   }
 `);
 
-/** A node is opened by itself if it is the one to look at. */
+/** A first node with such a change is expanded without a click. */
 const TELLING = ['BROKE', 'FIXED', 'STATUS_CHANGED'];
 const NONE = '-';
-/** So many unchanged nodes are listed without being asked for. */
+/** Unchanged nodes are folded in a longer list only. */
 const FEW = 12;
 
 export function ComparisonTable({ comparison }: { readonly comparison: FragmentType<typeof COMPARISON_TABLE> }) {

@@ -1,4 +1,4 @@
-/** This run next to another one of its workflow, node by node: at first the last success before it, or before its failure began. */
+/** Compares this run with another run of its workflow, node by node. The default is the last success before the failure began. */
 import { useId } from 'react';
 import { readFragment } from '../__generated__/fragment-masking.ts';
 import { graphql } from '../__generated__/gql.ts';
@@ -57,7 +57,7 @@ const COMPARE_RUNS = graphql(`
 export interface ComparisonProps {
   readonly workflowId: string;
   readonly runId: string;
-  /** Of this run. */
+  /** Version of this run. A new version compares again. */
   readonly version: string;
 }
 
@@ -65,7 +65,7 @@ export default function Comparison({ workflowId, runId, version }: ComparisonPro
   const id = useId();
   const url = useUrlQuery();
   const nowMs = useNow();
-  // In the cache an event of the run would take the error away, and what is not known would look as if there were none.
+  // Not cached: an event of the run would remove the error, and runs that failed to load would look like no runs.
   const others = useAnswer(OTHER_RUNS, {
     variables: { workflowId, runId },
     read: (data) => data,

@@ -1,9 +1,9 @@
-/** The lines in which two texts differ, with those around them, and in each changed line the words. */
+/** Line diff of two texts with context, and a word diff within changed lines. */
 import { diffWordsWithSpace, structuredPatch } from 'diff';
 
 export interface Part {
   readonly text: string;
-  /** True if the other text does not have it. */
+  /** True if the other text does not have this part. */
   readonly isChanged: boolean;
 }
 
@@ -13,20 +13,20 @@ export interface Line {
 }
 
 export interface Hunk {
-  /** The first line in the later text, from 1. */
+  /** Number of the first line in the later text, from 1. */
   readonly from: number;
   readonly lines: readonly Line[];
 }
 
 const CONTEXT_LINES = 3;
-/** Texts that differ in more lines have little in common, and take long. */
+/** Texts with more edits have little in common, and their diff is slow. */
 const MOST_EDITS = 600;
-/** Words are compared in the first changed lines, and not in long ones or those that have little in common. */
+/** Limits of word diffs: pairs of lines, length of a line, and edits in a line. */
 const MOST_PAIRS = 100;
 const LONGEST_LINE = 2000;
 const MOST_WORD_EDITS = 300;
 
-/** Null where the texts differ too much. */
+/** Null if the texts differ too much. */
 export function diffLines(before: string, after: string): readonly Hunk[] | null {
   const options = { context: CONTEXT_LINES, maxEditLength: MOST_EDITS };
   const patch = structuredPatch('', '', `${before}\n`, `${after}\n`, undefined, undefined, options);
@@ -36,7 +36,7 @@ export function diffLines(before: string, after: string): readonly Hunk[] | null
   return patch.hunks.map(({ newStart, lines }) => ({ from: newStart, lines: linesOf(lines, wordsOf) }));
 }
 
-/** A removed line is compared with the added one in the same place of the lines that follow. */
+/** Compares each removed line with the added line at the same index of the following block. */
 function linesOf(marked: readonly string[], wordsOf: WordsOf): Line[] {
   const lines: Line[] = [];
   let at = 0;
@@ -68,7 +68,7 @@ interface Pair {
 
 type WordsOf = (removed: string, added: string) => Pair | null;
 
-/** Null where the lines have no word in common. */
+/** Null if the lines are too long or have too little in common. */
 function changedWords(before: string, after: string): Pair | null {
   if (before.length > LONGEST_LINE || after.length > LONGEST_LINE) return null;
   const words = diffWordsWithSpace(before, after, { maxEditLength: MOST_WORD_EDITS });

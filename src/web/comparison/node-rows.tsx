@@ -1,4 +1,4 @@
-/** A node in both runs: a row, and below it what differs in what it was given and what it answered. */
+/** Row of a node in both runs, with the differences of its inputs and outputs below it. */
 import { ArrowDownRight, ArrowRightLeft, ArrowUpRight, ChevronDown, ChevronRight } from 'lucide-react';
 import { CircleCheck, CircleX, Equal, Minus, Plus } from 'lucide-react';
 import { formatDelta, formatDuration } from '../format/duration.ts';

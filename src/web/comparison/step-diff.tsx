@@ -1,4 +1,4 @@
-/** What differs between two executions of a node: its prompt, its answer, its inputs, its outputs. */
+/** Differences between two executions of a node: prompt, answer, inputs and outputs. */
 import { useMemo, useState } from 'react';
 import { readFragment } from '../__generated__/fragment-masking.ts';
 import { graphql } from '../__generated__/gql.ts';
@@ -56,7 +56,7 @@ const COMPARED_STEPS = graphql(`
   }
 `);
 
-/** More waits for a word. */
+/** Larger steps are loaded on request. */
 const FETCHED_UNASKED_BYTES = 2_000_000;
 
 type ComparedStep = NonNullable<ComparisonTableFragment['nodes'][number]['headStep']>;
@@ -137,7 +137,7 @@ function Sides({ base, head, isOneRun }: SidesProps) {
   );
   const present = texts.filter(({ before, after }) => before !== '' || after !== '');
   const differing = present.filter(({ differs }) => differs);
-  // A failed step often has no answer: then the difference that explains it is in what both steps have.
+  // A failed step often has no answer: then a text that both steps have explains it.
   const usual = differing.find(({ before, after }) => before !== '' && after !== '') ?? differing[0] ?? present[0];
   const side = present.find(({ name }) => name === url.read('diff')) ?? usual;
   const isOfHead = head.errorInfo !== null && !isOneRun;

@@ -1,4 +1,4 @@
-/** Two texts as one, with what was taken away and what came: by a sign and a word, not by colour alone. */
+/** Diff of two texts. Signs mark removed and added lines, so that colour is not the only difference. */
 import { useMemo, useState } from 'react';
 import { formatCount } from '../format/numbers.ts';
 import { diffLines, type Hunk, type Line } from './diff-lines.ts';

@@ -1,4 +1,4 @@
-/** One of a few: buttons side by side. */
+/** Group of toggle buttons: exactly one option is chosen. */
 import './choice.css';
 
 export interface ChoiceProps<T extends string> {

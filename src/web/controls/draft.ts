@@ -1,14 +1,14 @@
-/** The text of a field whose value is kept in the address. */
+/** Text of an input field whose value is stored in the URL. */
 import { useState } from 'react';
 
 export interface Draft {
   readonly text: string;
   readonly type: (text: string) => void;
-  /** Writes the text into the address. */
+  /** Writes the text to the URL. */
   readonly commit: (text: string) => void;
 }
 
-/** Another address replaces the text, unless this field has written it there: more may have been typed since. */
+/** A new value in the URL replaces the text, except after this field's own write: the user may have typed more since. */
 export function useDraft(value: string, write: (text: string) => void): Draft {
   const [draft, setDraft] = useState({ text: value, value, written: value });
   if (draft.value !== value) {

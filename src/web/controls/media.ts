@@ -1,4 +1,4 @@
-/** Whether a media query holds, for what style sheets alone can't decide. */
+/** Whether a media query matches, for decisions that CSS cannot make. */
 import { useCallback, useSyncExternalStore } from 'react';
 
 export function useMedia(query: string): boolean {

@@ -1,4 +1,4 @@
-/** A search whose text is kept in the address once nothing more is typed for a moment: each change may ask the gateway. */
+/** Search field. The text goes into the URL after a pause in typing, because each change may send a query. */
 import { useEffect, useEffectEvent } from 'react';
 import { Search } from 'lucide-react';
 import { useSettled } from '../timing/timing.ts';

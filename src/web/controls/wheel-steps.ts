@@ -1,10 +1,10 @@
-/** Turns the events of a wheel into steps of a zoom. A trackpad sends dozens of events for one gesture, a mouse one for each notch. */
+/** Turns wheel events into zoom steps. A trackpad sends dozens of events per gesture, a mouse one per notch. */
 
 const STEP_PX = 50;
 const STEP_EVERY_MS = 100;
-/** After a pause the next event begins another gesture. */
+/** A longer pause starts a new gesture. */
 const GESTURE_ENDS_MS = 300;
-/** Of a wheel that counts in lines. */
+/** Height of a line, for a wheel that scrolls by lines. */
 const LINE_PX = 20;
 
 export interface WheelMove {
@@ -14,7 +14,7 @@ export interface WheelMove {
   readonly timeStamp: number;
 }
 
-/** Returns 1 for a step closer, -1 for a step back, 0 for none. */
+/** Returns 1 to zoom in by a step, -1 to zoom out, 0 for no step. */
 export function createWheelSteps(): (move: WheelMove) => 1 | 0 | -1 {
   let sumPx = 0;
   let [lastAt, steppedAt] = [-Infinity, -Infinity];

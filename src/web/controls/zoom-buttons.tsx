@@ -1,13 +1,13 @@
-/** Closer, farther, and all of it: by buttons, and by the wheel with Ctrl or ⌘, as on a map. */
+/** Zoom controls: buttons, and the wheel with Ctrl or ⌘, as on a map. */
 import { useEffect, useEffectEvent, type RefObject } from 'react';
 import { Maximize, ZoomIn, ZoomOut } from 'lucide-react';
 import { createWheelSteps } from './wheel-steps.ts';
 import './zoom-buttons.css';
 
 export interface Zoom {
-  /** How large it is shown, as text. */
+  /** The current zoom as text. */
   readonly text: string;
-  /** 1 is a step closer, -1 a step back. `aroundPx`: what stays in place, from the left edge of what is seen. */
+  /** 1 zooms in by a step, -1 zooms out. `aroundPx` is the fixed point, measured from the left edge of the visible part. */
   readonly by: (steps: 1 | -1, aroundPx?: number) => void;
   readonly reset: () => void;
 }
@@ -15,7 +15,6 @@ export interface Zoom {
 export interface ZoomButtonsProps {
   readonly zoom: Zoom;
   readonly label: string;
-  /** What `reset` does. */
   readonly resetLabel: string;
 }
 
@@ -58,7 +57,7 @@ export function ZoomButtons({ zoom, label, resetLabel }: ZoomButtonsProps) {
   );
 }
 
-/** React listens to the wheel passively, and could not keep the page from zooming as well. */
+/** React registers passive wheel listeners, which cannot stop the browser's own zoom. */
 export function useWheelZoom(ref: RefObject<HTMLElement | null>, zoom: Zoom, insetPx = 0): void {
   const zoomBy = useEffectEvent((steps: 1 | -1, x: number) => {
     const { left = 0 } = ref.current?.getBoundingClientRect() ?? {};

@@ -1,6 +1,6 @@
 /**
- * A model's text, as safe as any other: Markdown becomes elements of React and never HTML. HTML in it is shown as text, an image as a
- * link to it, and a link only leads to http, https or mail.
+ * Renders a model's text safely: Markdown becomes React elements, never HTML. HTML in it is shown as text, an image as a link to it.
+ * Links must be http, https or mailto.
  */
 import ReactMarkdown, { type Components } from 'react-markdown';
 import remarkGfm from 'remark-gfm';
@@ -9,7 +9,7 @@ const PLUGINS = [remarkGfm];
 
 const COMPONENTS: Components = {
   a: ({ href, children }) => <Outside href={href}>{children}</Outside>,
-  // Loading it would tell another host who reads this.
+  // Loading the image would reveal the reader to another host.
   img: ({ src, alt }) => (
     <Outside href={typeof src === 'string' ? src : undefined}>
       [image{alt === undefined || alt === '' ? '' : `: ${alt}`}]
@@ -25,7 +25,7 @@ const COMPONENTS: Components = {
       {children}
     </pre>
   ),
-  // The headings of a message are none of the page.
+  // Headings of a message must not be headings of the page.
   ...Object.fromEntries(
     ['h1', 'h2', 'h3', 'h4', 'h5', 'h6'].map((heading) => [
       heading,

@@ -1,4 +1,4 @@
-/** One message: who said it, its text as Markdown, and the tools that it calls. */
+/** One message of a conversation: role, text as Markdown, and tool calls. */
 import { useState } from 'react';
 import { CornerDownRight, Wrench } from 'lucide-react';
 import type { StepConversationQuery } from '../__generated__/graphql.ts';
@@ -15,7 +15,7 @@ type ToolCall = ConversationMessage['toolCalls'][number];
 
 export interface MessageProps {
   readonly message: ConversationMessage;
-  /** The tool whose result this is. */
+  /** Name of the tool whose result this message is. */
   readonly toolName: string | null;
 }
 

@@ -1,8 +1,8 @@
-/** Which texts are shown as Markdown: a hostile one must not keep the page busy. */
+/** Decides which texts are rendered as Markdown: a hostile text must not block the page. */
 
-/** What takes longest grows with the square of the length. */
+/** The slowest constructs take time quadratic in the length. */
 const LONGEST_MARKDOWN = 10_000;
-/** Quotes and lists in one another, begun in one line: each level costs as much as all before it. */
+/** Nested quotes or lists at the start of a line: each level costs as much as all levels before it. */
 const DEEP = /^(?:[ \t]*(?:>|[-*+]|\d+[.)])){12}/m;
 
 export const isRendered = (text: string): boolean => text.length <= LONGEST_MARKDOWN && !DEEP.test(text);

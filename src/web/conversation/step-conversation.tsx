@@ -1,4 +1,4 @@
-/** What a model was asked and what it answered, message by message. */
+/** Conversation of a step with its model, message by message. */
 import { useMemo, useState } from 'react';
 import { graphql } from '../__generated__/gql.ts';
 import { formatCount } from '../format/numbers.ts';
@@ -43,11 +43,11 @@ export interface StepConversationProps {
   readonly workflowId: string;
   readonly runId: string;
   readonly stepId: string;
-  /** Of the step's inputs and outputs. */
+  /** Version of the step's inputs and outputs. */
   readonly version: string;
 }
 
-/** The latest are shown at once. */
+/** Number of latest messages that are shown at first. */
 const SHOWN_AT_FIRST = 20;
 
 export function StepConversation({ workflowId, runId, stepId, version }: StepConversationProps) {

@@ -1,6 +1,6 @@
-/** Durations as people say them: three digits that matter, in the units that fit. */
+/** Durations as text: about three significant digits, in units that fit. */
 
-/** Above 0 with a sign, for differences. Null is a dash. */
+/** Null is a dash. A negative duration has a minus sign. */
 export function formatDuration(ms: number | null | undefined): string {
   if (ms === null || ms === undefined) return '–';
   if (ms < 0) return `−${formatDuration(-ms)}`;

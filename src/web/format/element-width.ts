@@ -1,7 +1,7 @@
-/** The width of an element, as it is and becomes. */
+/** Width of an element, updated on each resize. */
 import { useCallback, useState } from 'react';
 
-/** In pixels; null before it is known. */
+/** Pixels; null until measured. */
 export function useElementWidth() {
   const [width, setWidth] = useState<number | null>(null);
   const ref = useCallback((element: HTMLElement | null) => {

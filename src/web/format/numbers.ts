@@ -12,7 +12,7 @@ export const formatCount = (value: Maybe): string => orDash(value, (known) => CO
 
 export const formatCompact = (value: Maybe): string => orDash(value, (known) => COMPACT.format(known));
 
-/** Of a part, 0 to 1. */
+/** `value` is a share from 0 to 1. */
 export const formatShare = (value: Maybe): string => orDash(value, (known) => PERCENT.format(known));
 
 export const formatSigned = (value: Maybe): string =>
@@ -24,7 +24,7 @@ export function formatBytes(bytes: number): string {
   return `${(bytes / 1_000_000).toFixed(1)} MB`;
 }
 
-/** Below ten cents the first two digits: a call may cost a fraction of a cent. */
+/** Amounts below ten cents have two significant digits: a call may cost a fraction of a cent. */
 export function formatCost(amount: number | null, currency: string): string {
   if (amount === null) return 'not priced';
   const digits = amount > 0 && amount < 0.1 ? { maximumSignificantDigits: 2 } : {};

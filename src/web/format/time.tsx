@@ -1,4 +1,4 @@
-/** Moments in the reader's own time zone; the exact text of the upstream is on hover. */
+/** Times in the reader's time zone, with the upstream's exact text on hover. */
 
 import { useNow } from '../timing/now.ts';
 
@@ -35,7 +35,7 @@ export function Moment({ at }: { readonly at: string | null | undefined }) {
   );
 }
 
-/** The same for everybody, as logs have it: to the millisecond. */
+/** UTC time to the millisecond, as in logs: the same text for every reader. */
 export function UtcMoment({ at }: { readonly at: string }) {
   return (
     <time dateTime={at} title={at}>

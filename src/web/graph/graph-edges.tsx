@@ -1,4 +1,4 @@
-/** The edges of a graph. Which node leads to which is said at the nodes, for whoever can't see them. */
+/** Edges of a graph. Screen readers get the successors of a node from the node itself. */
 import { useId } from 'react';
 import type { PlacedEdge, PlacedGraph } from './graph-layout.ts';
 
@@ -18,7 +18,7 @@ export function GraphEdges({ graph: { width, height, edges } }: { readonly graph
   );
 }
 
-/** Through the middles between the points that the layout gives, so that no corner shows. */
+/** Curve through the midpoints between the layout's points, so that the edge has no corners. */
 function curveOf({ points }: PlacedEdge): string {
   const [first, ...rest] = points;
   const last = rest.pop();

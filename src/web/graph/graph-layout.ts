@@ -1,4 +1,4 @@
-/** Where the nodes of a workflow's graph stand and how the edges run between them, from left to right. */
+/** Layout of a workflow's graph from left to right: positions of the nodes and points of the edges. */
 import { Graph, layout } from '@dagrejs/dagre';
 import type { WorkflowGraphFragment } from '../__generated__/graphql.ts';
 
@@ -8,11 +8,11 @@ export interface PlacedNode {
   readonly description: string | null;
   /** True for the entry and the finish. */
   readonly isTerminal: boolean;
-  /** Of its middle. */
+  /** Centre of the node. */
   readonly x: number;
   readonly y: number;
   readonly width: number;
-  /** The nodes that follow it. */
+  /** Successors of the node. */
   readonly next: readonly string[];
 }
 
@@ -36,12 +36,12 @@ export interface PlacedGraph {
 }
 
 export const NODE_HEIGHT = 48;
-/** Of a character of the name, and of the smaller line below it. */
+/** Average width of a character in the name, and in the smaller line below it. */
 const CHARACTER_WIDTHS = { name: 8, kind: 6.4 };
 const PADDING = 28;
 const WIDTHS = { min: 110, max: 260 };
 
-/** In pixels: what a node has beside its name, and beside its type. */
+/** Pixels for the icon next to a node's name, and for the note next to its type. */
 export interface Extras {
   readonly icon: number;
   readonly note: number;
@@ -84,7 +84,7 @@ export function placeGraph({ nodes, edges, entry, finish }: WorkflowGraphFragmen
   };
 }
 
-/** The node to which an arrow key leads: the nearest on that side, what stands straight ahead before what stands aside. */
+/** Nearest node in the direction of an arrow key. Sideways distance counts double. */
 export function neighbourOf(nodes: readonly PlacedNode[], from: PlacedNode, key: string): PlacedNode | null {
   const side = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowDown: [0, 1], ArrowUp: [0, -1] }[key];
   if (!side) return null;

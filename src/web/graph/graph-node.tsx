@@ -1,15 +1,15 @@
-/** A node of a graph: a link where it leads somewhere. */
+/** Node of a graph; a link if it has a target. */
 import type { ReactNode } from 'react';
 import { Link } from 'react-router';
 import { NODE_HEIGHT, type PlacedNode } from './graph-layout.ts';
 
-/** How a node looks and where it leads. */
+/** Look and link target of a node. */
 export interface NodeLook {
   readonly className?: string;
   readonly icon?: ReactNode;
-  /** Beside its type. */
+  /** Shown next to the node's type. */
   readonly note?: string;
-  /** What the look says, in words. */
+  /** Meaning of the look, for assistive technology. */
   readonly words?: string;
   readonly to?: string;
   readonly isCurrent?: boolean;

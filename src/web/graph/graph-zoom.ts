@@ -1,12 +1,12 @@
-/** How large a graph is drawn, kept in the address. */
+/** Zoom of a graph, stored in the URL. */
 import type { Zoom } from '../controls/zoom-buttons.tsx';
 import { useUrlQuery } from '../url/query.ts';
 
 const STEP = 1.25;
 const LIMITS = { min: 0.1, max: 2.5 };
-/** Smaller than that a name can't be read: without a choice, what does not fit then is scrolled. */
+/** Names are unreadable below this scale. The default zoom scrolls a large graph instead of shrinking it further. */
 const SMALLEST_READABLE = 0.8;
-/** In pixels: what a graph may take of the page. */
+/** Height of a graph's panel in pixels. */
 const HEIGHT = 360;
 const FIT = 'fit';
 

@@ -1,4 +1,4 @@
-/** A graph of nodes, drawn from left to right: fit and zoom, by mouse and by keyboard. A node may be a link. */
+/** Graph of nodes from left to right, with fit and zoom by mouse and keyboard. A node may be a link. */
 import { useMemo, useRef, type KeyboardEvent } from 'react';
 import type { WorkflowGraphFragment } from '../__generated__/graphql.ts';
 import { useWheelZoom, ZoomButtons } from '../controls/zoom-buttons.tsx';
@@ -15,13 +15,13 @@ export interface GraphProps {
   readonly graph: WorkflowGraphFragment;
   readonly label: string;
   readonly lookOf: (nodeId: string) => NodeLook;
-  /** The room that looks need. */
+  /** Space that the looks need. */
   readonly extras?: Extras;
 }
 
 const NO_EXTRAS: Extras = { icon: 0, note: 0 };
 
-/** The layout of so many takes half a second, and nobody finds anything among them. */
+/** The layout of a larger graph takes half a second, and its nodes are too small to find. */
 const MOST_NODES = 500;
 
 export function Graph(props: GraphProps) {

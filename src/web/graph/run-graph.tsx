@@ -1,4 +1,4 @@
-/** The workflow's graph in the colours of one run: a node has the status of its latest execution, and opens that step. */
+/** Graph of a workflow with the statuses of one run. A node shows its latest execution and opens that step. */
 import { useMemo } from 'react';
 import { readFragment } from '../__generated__/fragment-masking.ts';
 import { graphql } from '../__generated__/gql.ts';

@@ -1,4 +1,4 @@
-/** The graph of a workflow. A node leads to how it fared lately. */
+/** Graph of a workflow. A node links to its trends. */
 import { readFragment, type FragmentType } from '../__generated__/fragment-masking.ts';
 import { graphql } from '../__generated__/gql.ts';
 import { useUrlQuery } from '../url/query.ts';

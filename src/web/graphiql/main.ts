@@ -1,4 +1,4 @@
-/** GraphiQL, for `/graphiql` in a browser: served by the gateway, without the internet. Its files come prebuilt; this only configures it. */
+/** Configures the prebuilt GraphiQL that the gateway serves at `/graphiql` without internet access. */
 import styles from '#graphiql/graphiql.css?url';
 import script from '#graphiql/graphiql.js?url';
 import editorWorker from '#graphiql/editor.worker.js?url';
@@ -30,7 +30,7 @@ interface Request {
   readonly extensions?: { readonly headers?: Headers };
 }
 
-/** The key that was signed in with on the run page, unless the headers of the request name another. */
+/** Sends the key of the run page, unless the request's headers name another key. */
 function headersOf({ extensions }: Request): Headers {
   const { key } = keyStore.read();
   const isNamed = Object.keys(extensions?.headers ?? {}).some((name) => name.toLowerCase() === 'authorization');
@@ -58,7 +58,7 @@ graphiql.addEventListener('load', () => {
     subscriptionsProtocol: 'GRAPHQL_SSE',
     subscriptionsEndpoint: new URL(STREAM_URL, location.href).href,
     additionalHeaders: headersOf,
-    // Headers hold keys.
+    // Headers may contain keys.
     shouldPersistHeaders: false,
     defaultQuery: QUERY,
     logo: '<span></span>',

@@ -1,13 +1,13 @@
 /**
- * Integers beyond 2^53 in JSON, and numbers beyond any double: they would be rounded, or become null. In browsers that tell no number's
- * source (from before 2025) they do.
+ * JSON with integers beyond 2^53 and numbers beyond a double, which `JSON.parse` would round or turn into infinity.
+ * Browsers from before 2025 do not provide the source of a number, so they still lose it.
  */
 
 interface Source {
   readonly source?: string;
 }
 
-/** `JSON.parse`, with `replaced(digits)` in place of each such number. */
+/** `JSON.parse` that replaces each such number by `replaced(digits)`. */
 export function parseExactJson(text: string, replaced: (digits: string) => unknown): unknown {
   return JSON.parse(text, (_key, value: unknown, { source = '' }: Source = {}) =>
     typeof value === 'number' && isLost(value, source) ? replaced(source) : value,
@@ -17,10 +17,10 @@ export function parseExactJson(text: string, replaced: (digits: string) => unkno
 const isLost = (value: number, source: string): boolean =>
   !Number.isFinite(value) || (!Number.isSafeInteger(value) && /^-?\d+$/.test(source));
 
-/** Known to browsers, not yet to TypeScript. */
+/** Available in browsers, but not yet in TypeScript's types. */
 const { rawJSON = String } = JSON as typeof JSON & { readonly rawJSON?: (digits: string) => unknown };
 
-/** JSON text over several lines; null for a text that is none, or only a word or a number. */
+/** Indented JSON; null if the text is not JSON, or is only a string, number, boolean or null. */
 export function prettyJson(text: string): string | null {
   try {
     const value = parseExactJson(text, rawJSON);

@@ -1,26 +1,26 @@
-/** A JSON value as a tree whose nodes come into being when they are looked at: five megabytes cost nothing up front. */
+/** JSON value as a lazy tree: a value of five megabytes costs nothing until nodes are expanded. */
 import { parseExactJson } from './exact-json.ts';
 
 export interface JsonNode {
-  /** The key or index; `100 … 199` for a part of a long list; empty for the root. */
+  /** Key or index; `100 … 199` for a part of a long list; empty for the root. */
   readonly label: string;
   readonly value: unknown;
   readonly children: () => readonly JsonNode[];
   readonly childCount: number;
   readonly isPart: boolean;
-  /** True of a text that is JSON itself: it can be unfolded. */
+  /** True for a string that contains JSON, which can be expanded. */
   readonly isText: boolean;
 }
 
-/** Ids are made of keys: a value that grows or shrinks keeps the ids of what it still has. */
+/** Ids consist of keys: the nodes of a growing value keep their ids. */
 export interface JsonNodes {
-  /** An empty one for an id that this value does not have. */
+  /** An empty node for an unknown id. */
   readonly node: (id: string) => JsonNode;
   readonly has: (id: string) => boolean;
   readonly children: (id: string) => string[];
 }
 
-/** A longer list is shown in parts: it may have a hundred thousand entries. */
+/** A longer list is split into parts: it may have a hundred thousand entries. */
 const LONGEST_LIST = 100;
 
 export const ROOT = 'root';
@@ -55,10 +55,10 @@ function nodeOf(label: string, value: unknown): JsonNode {
   return { label, value, childCount: countOf(held), isPart: false, isText, children: () => listOf(entriesOf(held), 0) };
 }
 
-/** Longer texts are not tried: a list may have a hundred of them. */
+/** Longer strings are not parsed: a list may have a hundred of them. */
 const LONGEST_JSON_TEXT = 50_000;
 
-/** The object or list that a text is; null for any other text. */
+/** The object or list in a JSON string; null for any other string. */
 function jsonIn(text: string): object | null {
   if (text.length > LONGEST_JSON_TEXT || !/^\s*[[{]/.test(text)) return null;
   try {
@@ -97,7 +97,7 @@ function entriesOf(value: unknown): Entry[] {
   return typeof value === 'object' && value !== null ? Object.entries(value) : [];
 }
 
-/** Long enough for a line; the whole text is shown for the row that is chosen. */
+/** Enough for a row; the selected row shows its whole text. */
 const LONGEST_TEXT = 160;
 
 export function previewOf({ value, childCount, isPart }: JsonNode): string {

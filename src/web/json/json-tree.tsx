@@ -1,4 +1,4 @@
-/** JSON as a tree to open and close, by keyboard too; only the rows that are seen exist. */
+/** JSON as an expandable tree with keyboard navigation. Only visible rows are rendered. */
 import { useEffect, useLayoutEffect, useMemo, useRef } from 'react';
 import { hotkeysCoreFeature, syncDataLoaderFeature, type ItemInstance } from '@headless-tree/core';
 import { useTree } from '@headless-tree/react';
@@ -9,7 +9,7 @@ import { createJsonNodes, kindOf, previewOf, ROOT, type JsonNode, type JsonNodes
 
 const ROW_PX = 22;
 const INDENT_PX = 14;
-/** Opened from the start, as long as they are few. */
+/** Nodes are expanded at first up to this number of rows. */
 const OPENED_ROWS = 40;
 const LONGEST_WHOLE_TEXT = 100_000;
 
@@ -32,7 +32,7 @@ function Tree({ nodes }: { readonly nodes: JsonNodes }) {
       rows.scrollToIndex(item.getItemMeta().index);
     },
   });
-  // The library reads the value once: without this a value that has changed would show its first rows.
+  // The library reads the value only once: a changed value would still show its first rows.
   useLayoutEffect(() => {
     tree.rebuildTree();
   }, [nodes, tree]);
@@ -46,7 +46,7 @@ function Tree({ nodes }: { readonly nodes: JsonNodes }) {
   const { focusedItem } = tree.getState();
   const chosen = focusedItem === null ? undefined : nodes.node(focusedItem).value;
   useEffect(() => {
-    // The arrow keys start from the focused row, which a smaller value may not have.
+    // The arrow keys start from the focused row, which may be missing in a smaller value.
     if (focusedItem !== null && !nodes.has(focusedItem)) tree.getItems()[0]?.setFocused();
   }, [focusedItem, nodes, tree]);
 
@@ -71,7 +71,7 @@ function Row({ item, top }: { readonly item: ItemInstance<JsonNode>; readonly to
   return (
     <div
       {...item.getProps()}
-      // What stands in the row says more than the key alone.
+      // The row's text says more than the key, which is the library's label.
       aria-label={undefined}
       className="json-row"
       style={{ top, paddingLeft: 6 + item.getItemMeta().level * INDENT_PX }}

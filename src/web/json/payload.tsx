@@ -1,4 +1,4 @@
-/** A JSON value to be looked into: a path into it, copy, download, and the tree. */
+/** Viewer of a JSON value: JMESPath field, copy, download and tree. */
 import { useId } from 'react';
 import { Download } from 'lucide-react';
 import { useDraft } from '../controls/draft.ts';
@@ -11,17 +11,17 @@ import './payload.css';
 const JsonTree = lazyPart(() => import('./json-tree.tsx'), 'the tree');
 
 export interface PayloadProps {
-  /** Of the path in the address. */
+  /** URL parameter of the path. */
   readonly pathName: string;
   readonly fileName: string;
-  /** What the value is, for "No outputs". */
+  /** Name of the value, for "No outputs". */
   readonly what: 'inputs' | 'outputs';
   readonly value: unknown;
   readonly isEmpty: boolean;
   readonly isLoading: boolean;
   readonly error: Error | undefined;
   readonly onRetry: () => void;
-  /** What is not fetched unasked. */
+  /** Button that loads a large value on request. */
   readonly onFetch?: { readonly label: string; readonly run: () => void } | undefined;
 }
 

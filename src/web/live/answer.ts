@@ -1,49 +1,49 @@
-/** What the gateway answers to a query: kept while the query is asked again, and asked again by itself until it is whole. */
+/** Answer of a query. It is kept during a refetch; an incomplete answer is refetched automatically. */
 import { useEffect, useRef, useState } from 'react';
 import type { OperationVariables, TypedDocumentNode } from '@apollo/client';
 import { skipToken, useApolloClient, useQuery } from '@apollo/client/react';
 import { isRetryable } from './retryable.ts';
 
 export interface Question<Data, Variables, Value> {
-  /** Null: nothing is asked. */
+  /** Null sends no query. */
   readonly variables: Variables | null;
-  /** The part of the answer that is wanted. */
+  /** Returns the wanted part of the answer. */
   readonly read: (data: Data) => Value | null | undefined;
-  /** False while a part could not be loaded. */
+  /** False if a part could not be loaded. */
   readonly isWhole?: (value: Value) => boolean;
-  /** A whole answer is asked for again so often: 0 is never. */
+  /** Poll interval. With 0, only an incomplete answer is refetched. */
   readonly everyMs?: number | ((value: Value) => number);
-  /** Of what the answer is about: it is asked for again when this changes. */
+  /** Version of the subject. A new version refetches the answer. */
   readonly version?: string;
-  /** `no-cache`: it is large, or an event of the run would take its error away. */
+  /** `no-cache` is for large answers, and for errors that an event of the run would remove. */
   readonly fetchPolicy?: 'cache-first' | 'cache-and-network' | 'no-cache';
-  /** True: the answer to the variables before is shown until there is one to these. */
+  /** True shows the answer to the previous variables until the new answer arrives. */
   readonly keepsPrevious?: boolean;
-  /** More is not loaded: the error is then a `TooLargeAnswer`. */
+  /** A larger answer is not loaded: its error is a `TooLargeAnswer`. */
   readonly maxBytes?: number | undefined;
 }
 
 export interface Answer<Value> {
   readonly value: Value | null | undefined;
-  /** Of the latest answer, also when an event has changed the cached value since. */
+  /** Error of the latest answer. It remains when an event changes the cached value. */
   readonly error: Error | undefined;
-  /** True until there is something to show. */
+  /** True while a query is in flight and there is no value to show. */
   readonly isLoading: boolean;
   readonly retry: () => void;
-  /** Asks again while events go on changing what is cached: a `retry` would put them off until it is answered. */
+  /** Refetches while events keep changing the cache. `retry` would delay those events until its answer arrives. */
   readonly refresh: () => void;
 }
 
 interface Kept<Value> {
   readonly key: string | null;
-  /** The variables that `value` answers. */
+  /** Key of the variables that `value` answers. */
   readonly valueKey: string | null;
   readonly value: Value | null | undefined;
   readonly error: Error | undefined;
   readonly isAsking: boolean;
 }
 
-/** What is missing may be there in a moment. */
+/** A missing part may be available a moment later. */
 const ASK_AGAIN_MS = 10_000;
 
 const skipPollAttempt = () => document.hidden;
@@ -57,13 +57,13 @@ export function useAnswer<Data, Variables extends OperationVariables, Value>(
   const options: useQuery.Options<Data> = {
     variables: variables ?? {},
     fetchPolicy,
-    // An option that changes must not ask again.
+    // A changed option must not send the query again.
     ...(fetchPolicy === 'no-cache' ? {} : { nextFetchPolicy: 'cache-first' }),
     skipPollAttempt,
-    // An answer that is late must not stand for the one that is asked for after it.
+    // A query in flight must not answer a newer one.
     context: { fetchOptions: { maxBytes }, queryDeduplication: false },
   };
-  // Apollo's own types can't be resolved for variables that are not known here.
+  // Apollo's types do not resolve for generic variables.
   const result = useQuery(query as TypedDocumentNode<Data>, variables ? options : skipToken);
   const { error, loading, refetch, startPolling, stopPolling } = result;
   const data = result.dataState === 'complete' ? result.data : undefined;
@@ -89,7 +89,7 @@ export function useAnswer<Data, Variables extends OperationVariables, Value>(
   async function refresh(): Promise<void> {
     if (!variables) return;
     const answer = await client.query({ query, variables, fetchPolicy: 'no-cache' });
-    // An answer without the value takes nothing of it away.
+    // An answer without the value must not clear the cached one.
     if (answer.data !== undefined && read(answer.data) != null)
       client.cache.writeQuery({ query, variables, data: answer.data });
     setKept((before) => (before.key === key ? { ...before, error: answer.error } : before));
@@ -119,10 +119,10 @@ function keptOf<Data, Variables, Value>(
   { read, keepsPrevious = false }: Question<Data, Variables, Value>,
 ): Kept<Value> {
   const answered = data === undefined ? undefined : read(data);
-  // Without an error of its own, a state that no answer has brought is the cache's, which an event has changed.
+  // A state without an error and without a new answer comes from the cache, which an event changed.
   const isOfCache = before.key === key && (loading || !before.isAsking);
   const problem = error ?? (isOfCache ? before.error : undefined);
-  // Another query that could not load the run has put a null into the cache.
+  // Another query that could not load the run may have written null to the cache.
   const isMissing = answered == null && (loading || isOfCache || (problem !== undefined && isRetryable(problem)));
   const isKept = isMissing && (before.valueKey === key || (keepsPrevious && loading));
   return {

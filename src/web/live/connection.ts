@@ -1,13 +1,13 @@
-/** How the page's live connection fares, for whoever shows it. */
+/** State of the page's live connection. */
 import { createContext, use, useSyncExternalStore } from 'react';
 
 export type LiveState =
   | { readonly kind: 'off' }
   | { readonly kind: 'connecting' }
   | { readonly kind: 'live' }
-  /** Lost at `since`, in milliseconds since 1970; it is being tried again. */
+  /** Lost at `since` (milliseconds since 1970); a reconnect is pending. */
   | { readonly kind: 'reconnecting'; readonly since: number }
-  /** The gateway offers none: the page asks from time to time. */
+  /** The gateway offers no live connection, so the page polls. */
   | { readonly kind: 'unavailable' };
 
 export interface LiveConnection {

@@ -1,9 +1,9 @@
-/** Whether a list shows by itself what changes. */
+/** Shows whether a list updates live. */
 import { CloudOff, Radio } from 'lucide-react';
 import { useLiveState } from './connection.ts';
 import './list-mark.css';
 
-/** `isStale`: what is shown is, as its list says itself. */
+/** `isStale`: the list's own answer says that its data is stale. */
 export function ListMark({ isStale }: { readonly isStale: boolean }) {
   const { kind } = useLiveState();
   const isLost = kind === 'reconnecting';

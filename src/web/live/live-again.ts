@@ -1,8 +1,8 @@
-/** What to do when the page is live again: what happened meanwhile may be too old for the first event. */
+/** Hook for a reconnect. The first event after it may not include older changes. */
 import { useEffect, useEffectEvent, useRef } from 'react';
 import { useLiveState } from './connection.ts';
 
-/** The connection is lost, and let go of while the page is hidden. Of its first start nothing is missed. */
+/** `call` runs after a lost connection or a hidden tab, but not on the first connection: nothing was missed before it. */
 export function useLiveAgain(call: () => void): void {
   const { kind } = useLiveState();
   const latest = useEffectEvent(call);

@@ -1,4 +1,4 @@
-/** Subscriptions over server-sent events, which reconnect for as long as somebody listens. */
+/** Subscriptions over server-sent events. They reconnect as long as they have an observer. */
 import { ApolloLink, Observable } from '@apollo/client';
 import { print, type FormattedExecutionResult } from 'graphql';
 import { createClient, NetworkError } from 'graphql-sse';
@@ -9,7 +9,7 @@ export interface LiveLinkOptions {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly connection: LiveConnection;
-  /** True of the last event there will ever be. A gateway that stops ends its streams in the same way as one that is done. */
+  /** True for the final event. The end of a stream proves nothing: a gateway that stops also ends its streams. */
   readonly isLast: (result: FormattedExecutionResult) => boolean;
 }
 
@@ -17,7 +17,7 @@ export interface LiveLinkOptions {
 const SILENT_MS = 30_000;
 
 export function createLiveLink({ url, headers, connection, isLast }: LiveLinkOptions): ApolloLink {
-  // Its own retries can't tell a gateway that is away from one that refuses.
+  // The client's own retries do not distinguish an unreachable gateway from a refusal.
   const client = createClient({ url, headers: { ...headers }, retryAttempts: 0, fetchFn: fetchHeard });
 
   return new ApolloLink(
@@ -29,7 +29,7 @@ export function createLiveLink({ url, headers, connection, isLast }: LiveLinkOpt
         let latest: FormattedExecutionResult | null = null;
 
         function connectLater(): void {
-          // What is refused for the moment is asked for meanwhile, from time to time.
+          // `unavailable` remains during retries, so that the page keeps polling.
           if (connection.read().kind !== 'unavailable') connection.become({ kind: 'reconnecting', since: Date.now() });
           timer = setTimeout(connect, pauseBefore(attempt));
           attempt += 1;
@@ -37,14 +37,14 @@ export function createLiveLink({ url, headers, connection, isLast }: LiveLinkOpt
 
         function connect(): void {
           const request = { query: print(query), variables, ...(operationName !== undefined && { operationName }) };
-          // The client tells of the end of a connection even to whoever ended it.
+          // After `dispose`, the client still reports the end of the connection.
           let isWanted = true;
           const dispose = client.subscribe(request, {
             next(result) {
               if (!isWanted) return;
               latest = result as FormattedExecutionResult;
               if (latest.data) attempt = 0;
-              // Errors beside data are those of a part: the rest is live.
+              // Errors next to data concern a part; the rest is live.
               connection.become({ kind: latest.data ? 'live' : 'unavailable' });
               observer.next(latest);
             },
@@ -81,7 +81,7 @@ export function createLiveLink({ url, headers, connection, isLast }: LiveLinkOpt
           connect();
         }
 
-        // A browser keeps few connections to one host open: tabs that nobody looks at must not use them up.
+        // Browsers allow few connections to one host, so hidden tabs must not use them up.
         document.addEventListener('visibilitychange', connectIfSeen);
         connectIfSeen();
         return () => {
@@ -93,7 +93,7 @@ export function createLiveLink({ url, headers, connection, isLast }: LiveLinkOpt
   );
 }
 
-/** `fetch` of an answer that is given up when nothing of it comes any more. */
+/** `fetch` that aborts when the response is silent for too long. */
 const fetchHeard: typeof fetch = async (url, { signal, ...init } = {}) => {
   const silence = new AbortController();
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -122,7 +122,7 @@ const fetchHeard: typeof fetch = async (url, { signal, ...init } = {}) => {
   return new Response(response.body?.pipeThrough(heard) ?? null, response);
 };
 
-/** A gateway that answers and says no will say no again; 429 and what is not its own answer may pass. */
+/** A 4xx answer stays a refusal. 429, 5xx and network errors may pass. */
 function isRefusal(error: unknown): boolean {
   const status = error instanceof NetworkError ? (error as NetworkError).response?.status : undefined;
   return status !== undefined && status >= 400 && status < 500 && status !== 429;

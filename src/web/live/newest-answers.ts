@@ -1,15 +1,15 @@
-/** Drops an answer about a run that is older than the run's last event: it was on its way when the event came. It is asked for again. */
+/** Drops an answer about a run that is older than the run's latest event, and sends the query again. */
 import { ApolloLink } from '@apollo/client';
 import { mergeMap, of, type Observable } from 'rxjs';
 
-/** What each answer and each event has that can be compared. */
+/** Fields that answers and events have in common. */
 interface Aged {
   readonly workflowId: string;
   readonly id: string;
   readonly freshness?: { readonly fetchedAt: string };
 }
 
-/** Gateways of a fleet may have states of different age. */
+/** Limit of the retries: gateways of a fleet may have snapshots of different age. */
 const MOST_TIMES_AGAIN = 2;
 
 export function createNewestAnswers(): ApolloLink {
@@ -28,7 +28,7 @@ export function createNewestAnswers(): ApolloLink {
   });
 }
 
-/** Both of the same run. */
+/** False for different runs. */
 export const isOlder = (answer: Aged, event: Aged): boolean =>
   answer.workflowId === event.workflowId &&
   answer.id === event.id &&

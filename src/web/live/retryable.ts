@@ -1,4 +1,4 @@
-/** Whether the same question may be answered in a moment: the gateway is away, or says so. */
+/** True if the same query may succeed later: the gateway is unreachable, or reports a retryable error. */
 import { CombinedGraphQLErrors } from '@apollo/client/errors';
 import { TooLargeAnswer } from '../session/bounded-fetch.ts';
 

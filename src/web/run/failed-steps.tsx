@@ -1,4 +1,4 @@
-/** Why the run failed: the failed steps that no retry made good, what went wrong first standing first. */
+/** Failed steps of a run without a successful retry, earliest failure first. */
 import { CircleX } from 'lucide-react';
 import { Link } from 'react-router';
 import { readFragment, type FragmentType } from '../__generated__/fragment-masking.ts';
@@ -30,7 +30,7 @@ const FAILED_STEPS = graphql(`
   }
 `);
 
-/** One less than are asked for: more are in the table of steps. */
+/** One less than the query loads, to detect further steps. The table of steps has all of them. */
 const MOST_SHOWN = 5;
 
 export function FailedSteps({ run }: { readonly run: FragmentType<typeof FAILED_STEPS> }) {

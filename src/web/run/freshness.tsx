@@ -1,4 +1,4 @@
-/** How far what is shown can be trusted to be the present state, said where it is read. */
+/** Marks and notices that show how current the run's data is. */
 import { CircleCheck, CloudOff, LoaderCircle, Radio } from 'lucide-react';
 import { readFragment, type FragmentType } from '../__generated__/fragment-masking.ts';
 import { graphql } from '../__generated__/gql.ts';
@@ -22,7 +22,7 @@ interface Props {
   readonly run: FragmentType<typeof RUN_FRESHNESS>;
 }
 
-/** True while the run goes on and the page hears of it: only then may its clocks run on between two answers. */
+/** True while the run is in progress and the page can follow it. Only then may clocks advance between answers. */
 export function useIsMoving(masked: Props['run']): boolean {
   const { isFinished, freshness } = readFragment(RUN_FRESHNESS, masked);
   const { kind } = useLiveState();

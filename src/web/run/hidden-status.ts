@@ -1,10 +1,10 @@
-/** The state of a run in a tab that nobody looks at: it has no live connection, but its title and icon tell the state. */
+/** Polls the status of a run in a hidden tab, which has no live connection, for the tab's title and icon. */
 import { useApolloClient } from '@apollo/client/react';
 import { graphql } from '../__generated__/gql.ts';
 import { useInterval } from '../timing/timing.ts';
 import type { RunVariables } from './live-run.ts';
 
-/** Not `isFinal`: what else has changed is read when the tab is shown. */
+/** Without `isFinal`: the tab loads the other changes when it is shown. */
 const RUN_STATUS = graphql(`
   query RunStatus($workflowId: ID!, $id: ID!) {
     run(workflowId: $workflowId, id: $id) {
@@ -25,7 +25,7 @@ export function useHiddenStatus({ workflowId, id }: RunVariables, isWanted: bool
   const client = useApolloClient();
   async function ask(): Promise<void> {
     const { data } = await client.query({ query: RUN_STATUS, variables: { workflowId, id }, fetchPolicy: 'no-cache' });
-    // An answer without the run takes nothing of it away.
+    // An answer without the run must not clear the cached run.
     if (data?.run) client.cache.writeQuery({ query: RUN_STATUS, variables: { workflowId, id }, data });
   }
   useInterval(

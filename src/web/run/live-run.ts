@@ -1,4 +1,4 @@
-/** Keeps a run that goes on up to date: each event brings what changed, and the cache puts it in its place. */
+/** Live updates of a run: each event has the changed fields, and the cache merges them. */
 import { useRef } from 'react';
 import { skipToken, useApolloClient, useSubscription } from '@apollo/client/react';
 import { readFragment } from '../__generated__/fragment-masking.ts';
@@ -34,9 +34,9 @@ export interface RunVariables {
 }
 
 interface Listeners {
-  /** The steps in the cache are not all that there are, or have another left edge. */
+  /** Cached steps are missing, or the start of the timeline has moved. */
   readonly onGap: () => void;
-  /** A step has failed, or has made good for a failure. */
+  /** A step failed, or a retry changed. */
   readonly onFailure: () => void;
   readonly onEnd: () => void;
 }
@@ -46,7 +46,7 @@ export function useLiveRun({ workflowId, id }: RunVariables, isWanted: boolean, 
   const from = { __typename: 'Run', workflowId, id };
   const startedAt = useRef<string | null>(undefined);
 
-  /** The cache has the changed steps already, but not in their list. True if they are all steps that there are. */
+  /** Adds changed steps to the cached list. False if steps are missing or the start of the timeline has moved. */
   function list({ changedSteps, stepCounts, timeline }: RunUpdatedSubscription['runUpdated']): boolean {
     if (!changedSteps || !timeline || !stepCounts) return true;
     let count = 0;
@@ -66,7 +66,7 @@ export function useLiveRun({ workflowId, id }: RunVariables, isWanted: boolean, 
     isWanted
       ? {
           variables: { workflowId, id },
-          // The cache takes what an event brings, and the page's queries have it from there.
+          // Events go into the cache, and the page's queries read them from there.
           ignoreResults: true,
           errorPolicy: 'all',
           onData: ({ data: { data } }) => {

@@ -1,11 +1,11 @@
-/** The list of the steps of a live run, with those that an event has brought. */
+/** Merges the steps of an event into the list of a live run. */
 
 interface Placed {
   readonly id: string;
   readonly offsetMs: number | null;
 }
 
-/** By start: that of a step may have changed, too. Null stands for a step that can't be read. */
+/** Sorted by start, because a step's start may have changed. Null is a step that could not be loaded. */
 export function withNew<Step>(
   listed: readonly (Step | null)[],
   changed: readonly Step[],
@@ -14,7 +14,7 @@ export function withNew<Step>(
   const readable = listed.filter((step) => step !== null);
   const steps = new Map([...readable, ...changed].map((step) => [placeOf(step).id, step]));
   const startOf = (step: Step): number => placeOf(step).offsetMs ?? Infinity;
-  // Infinity − Infinity is not a number: steps without a start stay as they stand.
+  // Infinity − Infinity is NaN, so steps without a start keep their order.
   const sorted = [...steps.values()].sort((a, b) => startOf(a) - startOf(b) || 0);
   return [...sorted, ...listed.filter((step) => step === null)];
 }

@@ -1,4 +1,4 @@
-/** Where a run stands, at a glance. */
+/** Header of a run: status, actions and figures. */
 import { Link2, RotateCw } from 'lucide-react';
 import { Link } from 'react-router';
 import { readFragment, type FragmentType } from '../__generated__/fragment-masking.ts';
@@ -71,7 +71,7 @@ export function RunHeader({ run: masked }: { readonly run: FragmentType<typeof R
         <LiveMark run={run} />
         <div className="actions">
           <UpstreamLink url={run.upstreamUrl} />
-          {/* The address holds all that is shown, and no key. */}
+          {/* The URL contains the whole view, but no key. */}
           <CopyButton label="Copy link" icon={<Link2 aria-hidden="true" />} text={() => window.location.href} />
           <Link className="button" to={`${workflowPath(run.workflowId)}?run=new&from=${encodeURIComponent(run.id)}`}>
             <RotateCw aria-hidden="true" /> Run again

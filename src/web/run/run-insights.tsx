@@ -1,4 +1,4 @@
-/** Where the time and the tokens went, beside what the timeline shows. */
+/** Figures below the timeline: slowest steps, repeated nodes, and tokens by model. */
 import { Link } from 'react-router';
 import { readFragment, type FragmentType } from '../__generated__/fragment-masking.ts';
 import { graphql } from '../__generated__/gql.ts';
@@ -75,7 +75,7 @@ function SlowestSteps({ steps }: { readonly steps: NonNullable<RunInsightsFragme
   );
 }
 
-/** A loop may have hundreds. */
+/** A loop may have hundreds of attempts. */
 const MOST_ATTEMPTS = 12;
 
 function RepeatedNodes({ nodes }: { readonly nodes: NonNullable<RunInsightsFragment['repeatedNodes']> }) {

@@ -1,4 +1,4 @@
-/** One run: where it stands, where its time went, why it failed. It moves by itself while the run does. */
+/** Page of one run: status, timeline, failures, and data. It updates live while the run is in progress. */
 import { useMemo } from 'react';
 import { readFragment } from '../__generated__/fragment-masking.ts';
 import { useAnswer } from '../live/answer.ts';
@@ -30,7 +30,7 @@ const RunGraph = lazyPart(() => import('../graph/run-graph.tsx'), 'the graph');
 const RunPayload = lazyPart(() => import('./run-payload.tsx'), 'the inputs and outputs');
 const Comparison = lazyPart(() => import('../comparison/comparison.tsx'), 'the comparison');
 
-/** Where the gateway offers no live connection, and of figures that no event brings. These grow with the number of steps. */
+/** Poll intervals without a live connection, and for figures without events. Figures grow with the number of steps. */
 const ASK_EVERY_MS = 2000;
 const ASK_OF_MANY_EVERY_MS = 10_000;
 const FEW_STEPS = 100;
@@ -62,7 +62,7 @@ export function RunPage() {
   });
   const run = readFragment(RUN_VIEW, answered);
   const listed = readFragment(RUN_STEPS, answered)?.steps;
-  // Why one can't be read is said at the top of the page.
+  // The top of the page shows why a step could not be loaded.
   const steps = useMemo(
     () => (listed ?? []).filter((step) => step !== null).map((step) => readFragment(LISTED_STEP, step)),
     [listed],
@@ -94,7 +94,7 @@ export function RunPage() {
     { label: 'Workflows', to: '/' },
     { label: workflowName, to: workflowPath(workflowId) },
   ];
-  // Without its workflow a run lacks a name only.
+  // A run without its workflow lacks only the workflow's name.
   const problem = errorsThat(error, (one) => pathOf(one)[1] !== 'workflow') ?? figures.error;
   const layout = readFragment(RUN_FIGURES, figures.value);
   const view = VIEWS.find(({ name }) => name === url.read('tab'))?.name ?? 'timeline';

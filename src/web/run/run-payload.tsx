@@ -1,4 +1,4 @@
-/** What the run as a whole was started with and what it answered. */
+/** Inputs and outputs of the whole run. */
 import { useState } from 'react';
 import { graphql } from '../__generated__/gql.ts';
 import { Choice } from '../controls/choice.tsx';
@@ -19,7 +19,7 @@ const RUN_PAYLOAD = graphql(`
   }
 `);
 
-/** The run has no size of them: a larger answer is given up. */
+/** The run does not report their size, so a larger answer is aborted. */
 const FETCHED_UNASKED_BYTES = 1_000_000;
 
 const SIDES = [
@@ -30,7 +30,7 @@ const SIDES = [
 export interface RunPayloadProps {
   readonly workflowId: string;
   readonly runId: string;
-  /** Of the run's record. */
+  /** Version of the run's record. */
   readonly version: string;
 }
 
@@ -38,7 +38,7 @@ export default function RunPayload({ workflowId, runId, version }: RunPayloadPro
   const url = useUrlQuery();
   const side = url.read('runSide') === 'outputs' ? 'outputs' : 'inputs';
   const isInputs = side === 'inputs';
-  // Those of a step beside it are `side` and `path`.
+  // Not `side` and `path`, which belong to the step next to the run.
   const path = url.read('runPath');
   const [isWanted, setIsWanted] = useState(false);
   const {

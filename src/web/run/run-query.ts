@@ -1,7 +1,7 @@
-/** What the page shows of a run, in two questions: in one, ten thousand steps would be more objects than an operation may answer. */
+/** Queries of the run page. A single query over ten thousand steps would exceed the object limit of an operation. */
 import { graphql } from '../__generated__/gql.ts';
 
-/** What each event of a live run brings: nothing that grows with the number of steps. */
+/** Fields of each event of a live run. None grows with the number of steps. */
 export const RUN_VIEW = graphql(`
   fragment RunView on Run {
     id

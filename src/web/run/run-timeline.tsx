@@ -1,4 +1,4 @@
-/** The timeline of a run, as its schema lays it out. */
+/** Timeline of a run, from the offsets and gaps of the schema. */
 import { useMemo } from 'react';
 import { readFragment, type FragmentType } from '../__generated__/fragment-masking.ts';
 import { graphql } from '../__generated__/gql.ts';
@@ -40,10 +40,10 @@ const RUN_LAYOUT = graphql(`
 
 export interface RunTimelineProps {
   readonly run: FragmentType<typeof RUN_TIMELINE>;
-  /** Null until it is known. */
+  /** Null until loaded. */
   readonly layout: FragmentType<typeof RUN_LAYOUT> | null | undefined;
   readonly steps: readonly ListedStep[];
-  /** False: the steps could not be loaded. */
+  /** False if the steps could not be loaded. */
   readonly areKnown: boolean;
 }
 
@@ -53,7 +53,7 @@ export function RunTimeline({ run: masked, layout, steps: listed, areKnown }: Ru
   const { timeline, isFinished } = run;
   const isMoving = useIsMoving(run);
   const nowMs = nowOf(run);
-  // Steps that a run has left running end with it.
+  // Steps that are still running when the run ends also end there.
   const endMs = isFinished && run.wallClockMs !== null ? nowMs : null;
   const steps = useMemo(() => {
     const critical = new Set(criticalPath?.steps.map(({ id }) => id));
@@ -74,7 +74,7 @@ export function RunTimeline({ run: masked, layout, steps: listed, areKnown }: Ru
     });
   }, [listed, criticalPath?.steps, isFinished, endMs]);
 
-  // Why it is not there is said at the top of the page.
+  // The top of the page shows why the timeline is missing.
   if (!timeline || !areKnown) return null;
   if (timeline.durationMs == null || timeline.startedAt == null || steps.length === 0) {
     return (

@@ -1,4 +1,4 @@
-/** Every step of a run as a row, failed ones first if asked; only the rows that are seen exist. */
+/** Table of a run's steps, with a filter for failed steps. Only visible rows are rendered. */
 import { useMemo, useRef } from 'react';
 import { ArrowDown, ChevronsUpDown } from 'lucide-react';
 import { useVirtualizer } from '@tanstack/react-virtual';
@@ -38,7 +38,7 @@ const STEP_PRICE = graphql(`
   }
 `);
 
-/** Apart from the run: in one operation with all else, ten thousand steps would be more objects than one may answer. */
+/** Separate query: with all other fields, ten thousand steps would exceed the object limit of an operation. */
 const FIGURES_OF_STEPS = graphql(`
   query FiguresOfSteps($workflowId: ID!, $id: ID!, $orderBy: StepOrder, $hasPrices: Boolean!) {
     run(workflowId: $workflowId, id: $id) {
@@ -78,7 +78,7 @@ export interface StepsTableProps {
   readonly workflowId: string;
   readonly runId: string;
   readonly steps: readonly ListedStep[];
-  /** False where they can't be had: why is said at the top of the page. */
+  /** False if the steps could not be loaded. The top of the page shows why. */
   readonly areKnown: boolean;
 }
 

@@ -36,8 +36,8 @@ interface Placed {
 }
 
 /**
- * From the left edge of a run to now, or to its end, in milliseconds: the right edge is later where a clock is ahead, and a step starts
- * after that. Null if nothing has started.
+ * Milliseconds from the start of the timeline to now, or to the run's end. The timeline itself ends later if a step's clock is ahead.
+ * Null if nothing has started.
  */
 export function nowOf({ startedAt, wallClockMs, timeline }: Placed): number | null {
   if (startedAt === null || wallClockMs === null || timeline?.startedAt == null) return timeline?.durationMs ?? null;
@@ -45,8 +45,8 @@ export function nowOf({ startedAt, wallClockMs, timeline }: Placed): number | nu
 }
 
 /**
- * A step of a run that goes on, as of the run's latest news: a step is told again when it changes, and meanwhile the clock goes on. Its
- * share of a run that is not over says nothing.
+ * A step of a running run at the time of the latest answer. Events report only changed steps, so a running step's duration is
+ * computed here. The share of an unfinished run has no meaning.
  */
 export function asOfNow(step: ListedStep, nowMs: number | null): ListedStep {
   const hasGrown = step.durationSource === 'LIVE' && step.offsetMs !== null && nowMs !== null;

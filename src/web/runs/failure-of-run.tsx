@@ -1,4 +1,4 @@
-/** Why a run failed, in a line: the node, the line of its error that says most, and whether more failed; or that it can't be read. */
+/** One line on why a run failed: a failed node, the main line of its error, and whether more steps failed. */
 import { useState } from 'react';
 import { readFragment } from '../__generated__/fragment-masking.ts';
 import { graphql } from '../__generated__/gql.ts';
@@ -21,7 +21,7 @@ export const FAILURE_OF_RUN = graphql(`
   }
 `);
 
-/** The list of failures has asked for it already. Of a run that fails while the page is open it is asked for here. */
+/** Cached by the list of failures. A run that fails while the page is open needs this query. */
 const RUN_FAILURE = graphql(`
   query RunFailure($workflowId: ID!, $id: ID!) {
     run(workflowId: $workflowId, id: $id) {
@@ -34,7 +34,7 @@ const RUN_FAILURE = graphql(`
 
 export interface FailureOfRunProps {
   readonly run: ListedRun;
-  /** Of the list, where it could not read why this run failed. */
+  /** The list's error about this run. */
   readonly error: Error | undefined;
 }
 
@@ -64,10 +64,10 @@ export function FailureOfRun({ run: { workflowId, id, error }, error: ofList }: 
   );
 }
 
-/** Null beside an error: it failed, and nobody knows why. */
+/** Shown when the cause of a failure could not be loaded. */
 export function UnknownFailure({ error }: { readonly error: Error | undefined }) {
   const reason = error && messageOf(error);
-  // An event that changes the list takes the error from the list's answer.
+  // An event that changes the list removes the error from the list's answer, so the last reason is kept here.
   const [latest, setLatest] = useState(reason);
   if (reason !== undefined && reason !== latest) setLatest(reason);
   return (

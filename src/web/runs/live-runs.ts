@@ -1,6 +1,6 @@
 /**
- * The latest runs of several workflows in one list that keeps itself up to date: a query, and a subscription that tells what
- * starts and changes after it.
+ * Live list of the latest runs of several workflows: a query loads the list, and a subscription reports new and changed
+ * runs.
  */
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { skipToken, useSubscription } from '@apollo/client/react';
@@ -59,15 +59,15 @@ const RUNS_UPDATED = graphql(`
   }
 `);
 
-/** Where the gateway offers no live connection. */
+/** Poll interval without a live connection. */
 const ASK_EVERY_MS = 10_000;
-/** More changed runs than this are not kept: the query has them when it is asked again. */
+/** Limit of the changed runs in memory. The query returns the others when it is sent again. */
 const MOST_CHANGED = 1000;
 
-/** `isFirst`: the runs are the newest of each workflow, whether or not they have changed. */
+/** `isFirst`: the first event has the newest runs of each workflow, changed or not. */
 export type OnRuns = (runs: readonly ListedRun[], isFirst: boolean) => void;
 
-/** Calls back with the runs that are new or have changed. Null: it is not known yet of which workflows. */
+/** Calls `onRuns` with new and changed runs. Null ids: the workflows are not known yet. */
 export function useRunsUpdated(workflowIds: readonly string[] | null, onRuns: OnRuns): void {
   const isFirst = useRef(true);
   useSubscription(
@@ -87,7 +87,7 @@ export function useRunsUpdated(workflowIds: readonly string[] | null, onRuns: On
   );
 }
 
-/** `changed`: what `useChangedRuns` has collected. Null as variables: nothing is wanted. */
+/** `changed` is the result of `useChangedRuns`. Null variables send no query. */
 export function useRecentRuns(variables: RecentRunsQueryVariables | null, changed: ChangedRuns) {
   const { kind } = useLiveState();
   const {
@@ -115,9 +115,9 @@ export function useRecentRuns(variables: RecentRunsQueryVariables | null, change
   return {
     /** Newest first. Undefined until the first answer. */
     runs,
-    /** Of the list. A workflow that can't be read, and a run whose steps can't be, say so themselves. */
+    /** Error of the whole list. Errors of single workflows and runs are shown with them. */
     error: errorsThat(error, isOfList),
-    /** Why it can't be read why a run failed. */
+    /** Error of one run, such as failed steps that could not be loaded. */
     errorOf: ({ workflowId, id }: ListedRun) =>
       errorsThat(error, (one) => {
         const run = readFragment(LISTED_RUN, page?.nodes[Number(pathOf(one)[2])]);
@@ -133,13 +133,13 @@ export function useRecentRuns(variables: RecentRunsQueryVariables | null, change
 
 type Node = NonNullable<RecentRunsQuery['recentRuns']>['nodes'][number];
 
-/** True where it could not be read why a run failed. */
+/** True if the cause of a failure could not be loaded. */
 const isUnexplained = (run: Node): boolean => readFragment(FAILURE_OF_RUN, run)?.failedSteps === null;
 
 const isOfList = (error: GraphQLFormattedError): boolean =>
   error.extensions?.workflowId === undefined && pathOf(error).length <= 3;
 
-/** Collects what changes while the page is open, the latest state of each run. */
+/** Collects the runs that change while the page is open, with the latest state of each run. */
 export function useChangedRuns(workflowIds: readonly string[] | null, onRuns: OnRuns): ChangedRuns {
   const { kind } = useLiveState();
   const [changed, setChanged] = useState<ChangedRuns>({ told: [], toldBefore: [] });

@@ -1,24 +1,24 @@
-/** A list of runs with what has changed since. Of two states of a run the one that was fetched later is shown. */
+/** Merges a list of runs with later changes. The state that was fetched last wins. */
 import type { ListedRunFragment, RunFilter } from '../__generated__/graphql.ts';
 
 export type ListedRun = ListedRunFragment;
 
 export interface RunPage {
   readonly hasNextPage: boolean;
-  /** True of all pages but the newest one. */
+  /** False only for the newest page. */
   readonly hasPreviousPage: boolean;
 }
 
 export interface ChangedRuns {
-  /** By the present connection: what is not listed is new. */
+  /** From the current connection: a run that is not listed is new. */
   readonly told: readonly ListedRun[];
-  /** Before a gap: what is not listed may have gone in it, so that only the state of what is listed counts. */
+  /** From before a gap: a run that is not listed may be gone since, so only states of listed runs count. */
   readonly toldBefore: readonly ListedRun[];
 }
 
 /**
- * A page of runs, newest first. A changed run that is older than the page belongs to a later one, and one that is not on a page
- * of older runs to an earlier one.
+ * A page of runs, newest first. A changed run that is older than the page belongs to a later page. A changed run that is
+ * missing on a page of older runs belongs to an earlier page.
  */
 export function mergeRuns(
   listed: readonly ListedRun[],
@@ -35,11 +35,11 @@ export function mergeRuns(
   );
 }
 
-/** Each run once. */
+/** Each run appears once. */
 export const newestFirst = (runs: readonly ListedRun[]): ListedRun[] =>
   latestStates(runs).sort((a, b) => (startOf(a) === startOf(b) ? 0 : startOf(b) > startOf(a) ? 1 : -1));
 
-/** Of each run the state that was fetched last, and of equal ones the first: what has become stale was not fetched again. */
+/** Latest state of each run by `fetchedAt`. On equality a stale state wins, because a run becomes stale without a new fetch. */
 export function latestStates(runs: readonly ListedRun[]): ListedRun[] {
   const latest = new Map<string, ListedRun>();
   for (const run of runs) {
@@ -56,7 +56,7 @@ function isLater({ freshness: a }: ListedRun, { freshness: b }: ListedRun): bool
   return difference > 0 || (difference === 0 && a.isStale && !b.isStale);
 }
 
-/** A run that has not started stands first. */
+/** A run without a start is first. */
 const startOf = ({ startedAt }: ListedRun): number => (startedAt == null ? Infinity : Date.parse(startedAt));
 
 function fits(run: ListedRun, { status, startedAfter, startedBefore, error }: RunFilter): boolean {

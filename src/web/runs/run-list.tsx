@@ -1,4 +1,4 @@
-/** Runs, a row each: state, run, what failed and why, since when, how long. */
+/** List of runs, one row each: status, run, cause of a failure, start and duration. */
 import type { ReactNode } from 'react';
 import { Link } from 'react-router';
 import { formatDuration } from '../format/duration.ts';
@@ -12,9 +12,9 @@ import './run-list.css';
 export interface RunListProps {
   readonly label: string;
   readonly runs: readonly ListedRun[];
-  /** Names the workflow of each run. Left out where all are of the same one. */
+  /** Returns the workflow's name for a run; omitted if all runs have the same workflow. */
   readonly nameOf?: (workflowId: string) => string;
-  /** Why the list could not read why a run failed. */
+  /** The list's error about a run whose cause of failure could not be loaded. */
   readonly errorOf?: (run: ListedRun) => Error | undefined;
   /** A box at the end of each row. */
   readonly tickOf?: (run: ListedRun) => ReactNode;

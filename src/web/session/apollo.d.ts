@@ -1,4 +1,4 @@
-/** Tells Apollo's types which defaults `client.ts` sets. */
+/** Declares the defaults of `client.ts` in Apollo's types. */
 import '@apollo/client';
 
 declare module '@apollo/client' {

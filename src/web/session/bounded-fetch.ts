@@ -1,4 +1,4 @@
-/** `fetch` for an answer that may be larger than is wanted unasked: `maxBytes`, uncompressed. */
+/** `fetch` with a size limit: `maxBytes` of the uncompressed answer. */
 
 declare global {
   interface RequestInit {

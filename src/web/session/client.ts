@@ -17,7 +17,7 @@ import { GRAPHQL_URL, STREAM_URL } from '../url/base-path.ts';
 import { boundedFetch } from './bounded-fetch.ts';
 import { keyStore } from './key-store.ts';
 
-/** Parts of a run or a workflow: what several operations read of one is put together. */
+/** Parts of a run or a workflow. The cache merges the fields that several operations load of the same part. */
 const PARTS = [
   'RunTiming',
   'Timeline',
@@ -60,11 +60,11 @@ export function createClient(key: string, connection: LiveConnection): ApolloCli
   });
 }
 
-/** A run that came in a list is not asked for again, as far as the list had what is wanted of it. */
+/** Uses a run from the cache that was loaded with a list. Only missing fields need a query. */
 const findRun: FieldReadFunction<Reference | null> = (existing, { args, toReference }) =>
   existing === undefined ? toReference({ __typename: 'Run', ...args }) : existing;
 
-/** Without data nothing follows, unless it may pass; a run is over when it is final and whole, a list of runs never. */
+/** True without data, unless the error is retryable, and for a run that is null, or final without errors. Lists have no last event. */
 function isLast({ data, errors }: FormattedExecutionResult): boolean {
   if (!data) return !errors?.some(({ extensions }) => extensions?.retryable === true);
   const run = data.runUpdated as { readonly freshness: { readonly isFinal: boolean } } | null | undefined;

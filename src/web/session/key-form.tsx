@@ -1,4 +1,4 @@
-/** Sign in: asks for the bearer key where none is known, or the last one was refused. The address stays as it is. */
+/** Sign-in form, shown without a key or after a refusal. The URL stays the same. */
 import { useId, useState } from 'react';
 import { KeyRound } from 'lucide-react';
 import { useTab } from '../shell/tab.ts';
@@ -16,7 +16,7 @@ export function KeyForm({ wasRefused }: { readonly wasRefused: boolean }) {
   useTab('Sign in');
 
   function submit(text: string): void {
-    // As the gateway reads it: printable ASCII without spaces.
+    // The gateway's rule: printable ASCII without spaces.
     if (/^[\x21-\x7e]{1,4096}$/.test(text)) keyStore.use(text, isRemembered);
     else setProblem('A key is one word of letters, digits and signs.');
   }

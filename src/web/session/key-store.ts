@@ -1,20 +1,20 @@
-/** The bearer key: kept for this tab, or on this device if its user says so; never in an address. */
+/** Bearer key, stored for this tab or, if the user chooses so, on this device. It is never part of a URL. */
 import { deviceStorage, tabStorage } from './storage.ts';
 
 export interface KeyState {
-  /** Empty: none, so one is asked for. */
+  /** Empty without a key: the sign-in form is shown. */
   readonly key: string;
-  /** True if the gateway refused the last one. */
+  /** True if the gateway refused the last key. */
   readonly wasRefused: boolean;
 }
 
 const NAME = 'stepgate.key';
 
-/** Over the embedded upstream, the gateway names the key of its sample data. */
+/** With the embedded upstream, the gateway provides the key of its sample data. */
 const sampleKey = (): string => document.querySelector<HTMLMetaElement>('meta[name=sample-key]')?.content ?? '';
 
 function createKeyStore() {
-  // An empty key of the tab: its user has signed out, and the sample key is not taken unasked.
+  // An empty key in the tab means signed out: the sample key must not sign in again.
   const found = tabStorage.getItem(NAME) ?? deviceStorage.getItem(NAME) ?? sampleKey();
   let state: KeyState = { key: found, wasRefused: false };
   const listeners = new Set<() => void>();
@@ -30,7 +30,7 @@ function createKeyStore() {
     become({ key: '', wasRefused });
   }
 
-  // Another tab has signed out of the key that was remembered for all of them.
+  // Another tab signed out of the remembered key.
   window.addEventListener('storage', ({ key, oldValue, newValue }) => {
     if (key === NAME && newValue === null && oldValue === state.key) forget(false);
   });
@@ -45,14 +45,14 @@ function createKeyStore() {
     use: (key: string, isRemembered: boolean) => {
       tabStorage.setItem(NAME, key);
       if (isRemembered) deviceStorage.setItem(NAME, key);
-      // Other tabs may use another key that was remembered.
+      // The device may remember a different key for other tabs.
       else if (deviceStorage.getItem(NAME) === key) deviceStorage.removeItem(NAME);
       become({ key, wasRefused: false });
     },
     forget: () => {
       forget(false);
     },
-    /** Of several requests with a bad key only the first counts: a new one may have been given since. */
+    /** Ignores a late refusal of an earlier key: the user may have entered a new one since. */
     refuse: (key: string) => {
       if (state.key === key) forget(true);
     },

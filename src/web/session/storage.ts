@@ -1,6 +1,6 @@
-/** What a browser keeps for the page: for this tab, and on this device. One that may store nothing forgets it with the page. */
+/** Browser storage for this tab and for this device. Without access to it, values last as long as the page. */
 
-/** In such a browser it is an error to name it. */
+/** The property access itself throws in a browser that blocks storage. */
 function open(name: 'localStorage' | 'sessionStorage'): Pick<Storage, 'getItem' | 'setItem' | 'removeItem'> {
   try {
     return window[name];

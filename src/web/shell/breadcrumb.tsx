@@ -1,4 +1,4 @@
-/** Where the page is, and the way back. It names the browser's tab too, with the state of what is shown. */
+/** Links to the parent pages. Also sets the title of the browser tab, with the status of the shown run. */
 import { Link } from 'react-router';
 import { AnnouncedStatus } from '../status/announced-status.tsx';
 import type { Status } from '../status/status.tsx';
@@ -13,7 +13,7 @@ export interface Crumb {
 export interface BreadcrumbProps {
   readonly crumbs: readonly Crumb[];
   readonly here: string;
-  /** Of the run that is shown. */
+  /** Status of the shown run. */
   readonly status?: Status | null | undefined;
 }
 

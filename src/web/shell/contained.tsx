@@ -1,22 +1,22 @@
-/** Keeps a failure where it happens: a route or panel that throws leaves the rest of the page as it is. */
+/** Error boundary: a route or panel that throws leaves the rest of the page usable. */
 import { useState, type ReactNode } from 'react';
 import { RotateCw, TriangleAlert } from 'lucide-react';
 import { ErrorBoundary } from 'react-error-boundary';
 import { useLocation } from 'react-router';
 
-/** A part of the page whose files can't be loaded: the gateway is away, or has another build of the page by now. */
+/** The files of a page part could not be loaded: the gateway is unreachable or serves another build. */
 export class MissingPart extends Error {
   override readonly name = 'MissingPart';
 }
 
 export interface ContainedProps {
-  /** As it stands in a sentence: `the timeline`. */
+  /** Name within a sentence: `the timeline`. */
   readonly what?: string;
   readonly children: ReactNode;
 }
 
 export function Contained({ what = 'this part of the page', children }: ContainedProps) {
-  // At another address it is tried again.
+  // Navigation clears the error.
   const { key } = useLocation();
   return (
     <ErrorBoundary
@@ -58,7 +58,7 @@ function Broken({ what, error, onRetry }: BrokenProps) {
 function Missing({ what }: { readonly what: string }) {
   const [isAway, setIsAway] = useState(false);
 
-  /** A reload while the gateway is away would leave the browser's own error in place of the page. */
+  /** Checks the gateway first: without it, a reload would end on the browser's error page. */
   async function reload(): Promise<void> {
     const answer = await fetch(window.location.href, { method: 'HEAD' }).catch(() => null);
     if (answer?.ok === true) window.location.reload();

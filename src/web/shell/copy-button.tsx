@@ -1,4 +1,4 @@
-/** Copies a text and says whether that worked. Over plain HTTP too, where browsers offer no `navigator.clipboard`. */
+/** Copies a text and shows the result. Works over plain HTTP too, where browsers lack `navigator.clipboard`. */
 import { useState, type ReactNode } from 'react';
 import { Check, CircleX, Copy } from 'lucide-react';
 import copy from 'copy-to-clipboard';
@@ -7,7 +7,7 @@ export interface CopyButtonProps {
   readonly label: string;
   readonly icon?: ReactNode;
   readonly isEnabled?: boolean;
-  /** Made when it is asked for: it may be large. */
+  /** Called on click, because the text may be large. */
   readonly text: () => string;
 }
 

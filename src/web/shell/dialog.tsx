@@ -1,11 +1,11 @@
-/** A dialog over the page. The browser keeps the focus in it and gives it back; Esc and a click next to it close it. */
+/** Modal dialog. The browser traps and restores the focus; Esc and a click on the backdrop close it. */
 import { useLayoutEffect, useRef, type KeyboardEvent, type ReactNode } from 'react';
 import './dialog.css';
 
 export interface DialogProps {
   readonly label: string;
   readonly className?: string;
-  /** True: the focus begins on the dialog, and not on its first button. */
+  /** True focuses the dialog itself, not its first button. */
   readonly isFocused?: boolean;
   readonly onKeyDown?: (event: KeyboardEvent) => void;
   readonly onClose: () => void;
@@ -14,7 +14,7 @@ export interface DialogProps {
 
 export function Dialog({ label, className = 'dialog', isFocused = false, onKeyDown, onClose, children }: DialogProps) {
   const ref = useRef<HTMLDialogElement>(null);
-  // Closed before it is taken away: otherwise the focus is not given back.
+  // `close` must run before the removal; otherwise the focus is not restored.
   useLayoutEffect(() => {
     const dialog = ref.current;
     dialog?.showModal();
@@ -30,7 +30,7 @@ export function Dialog({ label, className = 'dialog', isFocused = false, onKeyDo
       onKeyDown={onKeyDown}
       onClose={onClose}
       onClick={(event) => {
-        // Its content covers the dialog: only what is behind it belongs to the dialog itself.
+        // The content covers the dialog, so only a click on the backdrop has the dialog as its target.
         if (event.target === event.currentTarget) onClose();
       }}
     >

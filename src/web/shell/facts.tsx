@@ -1,4 +1,4 @@
-/** A row of figures, each under its name. */
+/** Row of figures, each below its name. */
 import type { ReactNode } from 'react';
 import './facts.css';
 

@@ -1,9 +1,9 @@
-/** A part of the page that is loaded when it is first shown. It says so meanwhile, and what to do if it can't be loaded. */
+/** Part of the page that is loaded when first shown, with a notice while it loads or if it fails. */
 import { createElement, lazy, Suspense, type ComponentType } from 'react';
 import { Contained, MissingPart } from './contained.tsx';
 import { Loading } from './notices.tsx';
 
-/** `load` is an `import()` of a module whose default is the component; `what` is as in a sentence: `the timeline`. */
+/** `load` imports a module whose default export is the component. `what` fits into a sentence: `the timeline`. */
 export function lazyPart<Props extends object>(
   load: () => Promise<{ readonly default: ComponentType<Props> }>,
   what = 'this part of the page',

@@ -1,4 +1,4 @@
-/** The bar on top of every page. */
+/** Bar at the top of every page. */
 import { LogOut, Search } from 'lucide-react';
 import { Link } from 'react-router';
 import { keyStore } from '../session/key-store.ts';

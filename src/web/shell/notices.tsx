@@ -1,4 +1,4 @@
-/** What stands where there is nothing to show: not yet, not at all, or not this time. */
+/** Notices in place of content: loading, empty, failed or outdated. */
 import type { ReactNode } from 'react';
 import { CombinedGraphQLErrors } from '@apollo/client/errors';
 import { CloudOff, LoaderCircle, TriangleAlert } from 'lucide-react';
@@ -14,7 +14,7 @@ export function Loading({ what }: { readonly what: string }) {
 
 export interface EmptyProps {
   readonly title: string;
-  /** True if it is all that the page shows. */
+  /** True if the notice is all that the page shows. */
   readonly isPage?: boolean;
   readonly children?: ReactNode;
 }
@@ -32,7 +32,7 @@ export function Empty({ title, isPage = false, children }: EmptyProps) {
 export interface FailureProps {
   readonly error: Error;
   readonly what: string;
-  /** True where the rest of it is shown. */
+  /** True if the other parts are shown. */
   readonly isPartial?: boolean;
   readonly onRetry?: () => void;
 }

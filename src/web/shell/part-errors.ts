@@ -1,8 +1,8 @@
-/** Errors of an answer by what they belong to: each is shown where its part of the page would be. */
+/** Selects the errors of an answer by page part, so that each part shows its own errors. */
 import { CombinedGraphQLErrors } from '@apollo/client/errors';
 import type { GraphQLFormattedError } from 'graphql';
 
-/** Those of an answer's errors that are wanted. An error that is not GraphQL's is of the whole. */
+/** Errors that match `areWanted`. Other errors than GraphQL's concern the whole answer, so they always match. */
 export function errorsThat(
   error: Error | undefined,
   areWanted: (error: GraphQLFormattedError) => boolean,
@@ -12,5 +12,5 @@ export function errorsThat(
   return errors.length === 0 ? undefined : new CombinedGraphQLErrors({ errors });
 }
 
-/** The names and places by which the answer leads to the error's field. */
+/** Path of the error's field in the answer. */
 export const pathOf = ({ path }: GraphQLFormattedError): readonly (string | number)[] => path ?? [];

@@ -1,4 +1,4 @@
-/** The browser's tab: its title and icon say where the page is, and the state of the run that it shows. */
+/** Title and icon of the browser tab: the current page and the status of its run. */
 import { useEffect } from 'react';
 import { statusWord, type Status } from '../status/status.tsx';
 import { basePath } from '../url/base-path.ts';

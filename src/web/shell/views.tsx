@@ -1,4 +1,4 @@
-/** The views of a page, as links: each has an address of its own. */
+/** Links to the views of a page. Each view has its own URL. */
 import { useEffect, useRef } from 'react';
 import { Link } from 'react-router';
 import { useUrlQuery } from '../url/query.ts';
@@ -11,14 +11,14 @@ export interface View {
 
 export interface ViewsProps {
   readonly current: string;
-  /** The first is what is shown when the address names none. */
+  /** The first view is shown when the URL names none. */
   readonly views: readonly View[];
 }
 
 export function Views({ current, views }: ViewsProps) {
   const url = useUrlQuery();
   const ref = useRef<HTMLElement>(null);
-  // On a small screen the views are wider than it is. Only their strip is scrolled, never the page.
+  // On a narrow screen only this strip scrolls, never the page.
   useEffect(() => {
     const strip = ref.current;
     const link = strip?.querySelector<HTMLElement>('[aria-current]');

@@ -1,4 +1,4 @@
-/** The runs that have an id. It does not say of which workflow they are: each is asked, a page of workflows at a time. */
+/** Finds runs by id. The id does not name a workflow, so the search asks every workflow, one page of them at a time. */
 import { useState } from 'react';
 import { skipToken, useQuery } from '@apollo/client/react';
 import type { GraphQLFormattedError } from 'graphql';
@@ -31,23 +31,23 @@ type FoundRun = NonNullable<NonNullable<FindRunQuery['workflows']>['nodes'][numb
 export interface FoundRuns {
   readonly runs: readonly FoundRun[];
   readonly isSearching: boolean;
-  /** Why not all workflows could be asked. */
+  /** Error of the workflows that could not be searched. */
   readonly error: Error | undefined;
 }
 
 interface Place {
   readonly id: string | null;
-  /** Null: the first page. */
+  /** Null for the first page. */
   readonly after: string | null;
-  /** Of the pages before. */
+  /** Error of the previous pages. */
   readonly error: Error | undefined;
 }
 
-/** Null: none are wanted. Pages are asked for until one has it. */
+/** Null searches nothing. The search stops at the first page with a run. */
 export function useFoundRuns(id: string | null): FoundRuns {
   const [latest, setPlace] = useState<Place>(() => beginningOf(id));
   const place = latest.id === id ? latest : beginningOf(id);
-  // Who searches for the same id again wants all of them asked again.
+  // A repeated search for the same id starts again.
   if (place !== latest) setPlace(place);
   const {
     data,
@@ -64,5 +64,5 @@ export function useFoundRuns(id: string | null): FoundRuns {
 
 const beginningOf = (id: string | null): Place => ({ id, after: null, error: undefined });
 
-/** That a workflow has no such run is an answer. */
+/** A workflow without such a run is a valid answer, not an error. */
 const isOfSearch = ({ extensions }: GraphQLFormattedError): boolean => extensions?.code !== 'NOT_FOUND';

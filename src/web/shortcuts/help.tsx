@@ -1,4 +1,4 @@
-/** Every shortcut of the page. */
+/** List of all keyboard shortcuts. */
 import { Dialog } from '../shell/dialog.tsx';
 import './help.css';
 

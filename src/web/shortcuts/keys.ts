@@ -1,4 +1,4 @@
-/** Shortcuts of the whole page: not while something is typed, and not while a dialog is open. */
+/** Shortcuts of the whole page. They are off while the user types and while a dialog is open. */
 
 export type Overlay = 'palette' | 'help';
 
@@ -12,7 +12,7 @@ const PLAIN: Readonly<Record<string, Command>> = {
   k: { kind: 'move', by: -1 },
 };
 
-/** Null: the key is not the page's. */
+/** Null if the key is not a shortcut. */
 export function commandOf(event: KeyboardEvent): Command | null {
   if (event.defaultPrevented || event.isComposing || document.querySelector('dialog:modal')) return null;
   if (event.key.toLowerCase() === 'k' && (event.metaKey || event.ctrlKey) && !event.altKey && !event.shiftKey) {
@@ -26,7 +26,7 @@ const isTyping = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement &&
   (target.isContentEditable || (target.matches('input, textarea, select') && !target.matches('[type=checkbox]')));
 
-/** The rows of whatever is shown: their main links have `data-row`. */
+/** Moves the focus between rows. The main link of each row has `data-row`. */
 export function moveToRow(by: 1 | -1): void {
   const rows = [...document.querySelectorAll<HTMLElement>('main [data-row]')];
   const at = rows.findIndex((row) => row === document.activeElement);

@@ -1,4 +1,4 @@
-/** What the search offers for a text: what it names by itself, then what the gateway finds, then what the page can do. */
+/** Search results for a text: a pasted link or id first, then workflows and runs from the gateway, then actions. */
 import { skipToken, useQuery } from '@apollo/client/react';
 import { CircleDot, ExternalLink, House, Keyboard, LogOut, Workflow, type LucideIcon } from 'lucide-react';
 import { graphql } from '../__generated__/gql.ts';
@@ -51,7 +51,7 @@ const RUNS_OFFERED = 6;
 export interface Search {
   readonly items: readonly PaletteItem[];
   readonly isSearching: boolean;
-  /** Why not everything could be searched. */
+  /** Error if not everything could be searched. */
   readonly error: Error | undefined;
 }
 
@@ -78,7 +78,7 @@ export function usePaletteItems(text: string, onHelp: () => void): Search {
     : [
         ...exact.map(itemOfRun),
         ...(workflows.data?.workflows?.nodes ?? [])
-          // While the gateway is asked for a new text, what it found for the one before may not fit.
+          // Results for the previous text may not match while the gateway searches for the new one.
           .filter(({ id, name }) => wanted === settled || has(id, name))
           .map(itemOfWorkflow),
         ...runs.slice(0, RUNS_OFFERED).map(itemOfRun),

@@ -1,4 +1,4 @@
-/** Search: jumps to a workflow, a run, a pasted link, or does what the masthead does. */
+/** Search dialog: opens a workflow, a run or a pasted link, or runs an action of the masthead. */
 import { useState } from 'react';
 import { useCombobox } from 'downshift';
 import { useNavigate } from 'react-router';
@@ -45,7 +45,7 @@ function Search({ onClose, onHelp }: PaletteProps) {
     inputValue: text,
     initialHighlightedIndex: 0,
     defaultHighlightedIndex: 0,
-    // Leaving the field chooses nothing: it may be Esc that was pressed.
+    // Leaving the field must not select an item: Esc also leaves it.
     stateReducer: (state, { type, changes }) => (type === InputBlur || type === MenuMouseLeave ? state : changes),
     onInputValueChange: ({ inputValue }) => {
       setText(inputValue);

@@ -1,11 +1,11 @@
-/** What a text in the search names by itself: a link of this page or of the API, or `workflow/run`. */
+/** Reads a link of this page, a link of the API, or `workflow/run` from the search text. */
 import { decode, IN_PATH } from '../url/ids.ts';
 
 export interface Named {
   readonly workflowId: string;
-  /** Null: the workflow itself. */
+  /** Null for a link to the workflow itself. */
   readonly runId: string | null;
-  /** The view that a link of this page has behind its question mark; empty if there is none. */
+  /** Query string of a link to this page; otherwise empty. */
   readonly search: string;
 }
 
@@ -22,5 +22,5 @@ export function readPasted(text: string): Named | null {
   return { workflowId: named, runId: runId === undefined ? null : decode(runId), search: isOwn ? url.search : '' };
 }
 
-/** Something that may be the id of a run, worth a question to each workflow: a word with a digit in it. */
+/** True if the text may be a run id, so that a search in every workflow is worthwhile: a word with a digit. */
 export const mayBeRunId = (text: string): boolean => /^[\w.:-]{4,128}$/.test(text) && /\d/.test(text);

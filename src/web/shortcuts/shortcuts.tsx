@@ -1,4 +1,4 @@
-/** Listens to the page's shortcuts, and shows what they open. */
+/** Handles the keyboard shortcuts of the page and shows their overlays. */
 import { useEffect } from 'react';
 import { lazyPart } from '../shell/lazy-part.tsx';
 import { commandOf, moveToRow, type Overlay } from './keys.ts';
@@ -25,7 +25,7 @@ export function Shortcuts({ open, onOpen }: ShortcutsProps) {
       document.removeEventListener('keydown', onKey);
     };
   }, [onOpen]);
-  // Signed out of, nothing stays open for the next key.
+  // Sign-out closes the overlay, so that it does not open for the next key.
   useEffect(
     () => () => {
       onOpen(null);

@@ -1,4 +1,4 @@
-/** Tells a screen reader that a status has changed; nothing of the one that was there first. */
+/** Announces status changes to screen readers, but not the initial status. */
 import { useState } from 'react';
 import { statusWord, type Status } from './status.tsx';
 

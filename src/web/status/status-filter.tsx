@@ -1,4 +1,4 @@
-/** Which states are wanted, as checkboxes, kept in the address. None checked: all are. */
+/** Checkboxes that filter by status, stored in the URL. No checked box means all. */
 import type { RunStatus } from '../__generated__/graphql.ts';
 import { useUrlQuery, type Changes, type UrlQuery } from '../url/query.ts';
 import { statusWord } from './status.tsx';
@@ -6,13 +6,13 @@ import './status-filter.css';
 
 const STATUSES: readonly RunStatus[] = ['FAILED', 'RUNNING', 'PENDING', 'COMPLETED', 'CANCELLED', 'UNKNOWN'];
 
-/** Those of the address that there are. */
+/** Valid statuses in the URL. */
 export function statusesOf(url: UrlQuery): RunStatus[] {
   const named = url.read('status')?.split(',') ?? [];
   return STATUSES.filter((status) => named.includes(status));
 }
 
-/** `resets`: what else of the address another choice makes void, such as a cursor. */
+/** `resets`: URL parameters that a new choice makes invalid, such as a cursor. */
 export function StatusFilter({ resets }: { readonly resets: Changes }) {
   const url = useUrlQuery();
   const chosen = statusesOf(url);

@@ -1,4 +1,4 @@
-/** A status as an icon and its word: never by colour alone. */
+/** Status as an icon and a word: colour is never the only sign. */
 import { Ban, CircleCheck, CircleDashed, CircleQuestionMark, CircleX, LoaderCircle, SkipForward } from 'lucide-react';
 import type { RunStatus, StepStatus } from '../__generated__/graphql.ts';
 import './status.css';

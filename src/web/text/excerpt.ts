@@ -1,8 +1,8 @@
-/** What is shown of a long text before somebody asks for all of it. */
+/** Excerpt of a long text, shown until the reader expands it. */
 
 export interface Excerpt {
   readonly text: string;
-  /** Where the rest is. Null if there is none. */
+  /** Position of the omitted part; null without one. */
   readonly cut: 'before' | 'after' | null;
   readonly lineCount: number;
 }
@@ -12,11 +12,11 @@ export interface ExcerptBounds {
   readonly characters: number;
 }
 
-/** Frames below the message, the latest first: of JavaScript and Java. Python's has the message last. */
-// Not `\s`, which goes on over blank lines, from each of them.
+/** Stack frames below the message, latest first, as in JavaScript and Java. Python prints the message last. */
+// Not `\s`: it also matches line breaks, so each run of blank lines would be scanned repeatedly.
 const LATEST_FIRST = /^[ \t]+at /m;
 
-/** A stack trace or a log is told by its last lines; any other text by its beginning. */
+/** A long log or Python trace shows its end. A JavaScript trace or a single long line shows its beginning. */
 export function excerptOf(text: string, { lines: most, characters }: ExcerptBounds): Excerpt {
   const lines = text.trimEnd().split('\n');
   const lineCount = lines.length;
@@ -27,7 +27,7 @@ export function excerptOf(text: string, { lines: most, characters }: ExcerptBoun
   return { text: lines.slice(0, most).join('\n').slice(0, characters), cut: 'after', lineCount };
 }
 
-/** The one line that says most of what went wrong. */
+/** The line that best summarizes an error. */
 export function headlineOf(text: string): string {
   const lines = text.split('\n').filter((line) => line.trim() !== '');
   const isPythons = /^Traceback \(most recent call last\)/m.test(text);

@@ -1,4 +1,4 @@
-/** A text that may be very long: an excerpt, and all of it when asked. */
+/** Text of any length: an excerpt with a button for the rest. */
 import { useState } from 'react';
 import { formatCount } from '../format/numbers.ts';
 import { excerptOf, type ExcerptBounds } from './excerpt.ts';
@@ -6,7 +6,7 @@ import './text.css';
 
 export interface LongTextProps extends Partial<ExcerptBounds> {
   readonly text: string;
-  /** For assistive technology: what it is. */
+  /** Name of the text for assistive technology. */
   readonly label: string;
 }
 

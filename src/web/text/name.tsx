@@ -1,9 +1,9 @@
-/** A name that somebody gave: of any length and in any script. Cut where it has no room; the whole is on hover. */
+/** User-defined name of any length and script. It is truncated to fit; the full name is on hover. */
 import './text.css';
 
 export interface NameProps {
   readonly children: string;
-  /** What follows the name and is never cut, such as `#2`. */
+  /** Suffix that is never truncated, such as `#2`. */
   readonly mark?: string | undefined;
 }
 
@@ -16,6 +16,6 @@ export function Name({ children, mark }: NameProps) {
   );
 }
 
-/** Of a node that ran more than once. */
+/** Number of an attempt, if the node ran more than once. */
 export const attemptMark = (attempt: number, attemptCount: number): string | undefined =>
   attemptCount > 1 ? `#${attempt}` : undefined;

@@ -1,4 +1,4 @@
-/** Light, dark, or as the system has it. */
+/** Theme switch: system, light or dark. */
 import { useState } from 'react';
 import { Monitor, Moon, Sun } from 'lucide-react';
 import { deviceStorage } from '../session/storage.ts';
@@ -6,7 +6,7 @@ import { deviceStorage } from '../session/storage.ts';
 const THEMES = ['system', 'light', 'dark'] as const;
 type Theme = (typeof THEMES)[number];
 
-/** As `theme.js` reads it before the first paint. */
+/** `theme.js` reads this key before the first paint. */
 const NAME = 'stepgate.theme';
 
 const LABELS: Readonly<Record<Theme, string>> = { system: 'as the system', light: 'light', dark: 'dark' };

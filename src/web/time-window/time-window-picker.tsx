@@ -1,4 +1,4 @@
-/** Chooses a stretch of time: the last hour, day or week, or from one moment to another. */
+/** Picker of a time window: the last hour, day or week, or a custom start and end. */
 import { useId, useState } from 'react';
 import { Link } from 'react-router';
 import { useDraft } from '../controls/draft.ts';
@@ -6,12 +6,12 @@ import { useUrlQuery } from '../url/query.ts';
 import { EVERYTHING, SPANS, spanOf, TOP, useTimeWindow } from './time-window.ts';
 import './time-window.css';
 
-/** `all`: what is shown without a choice. */
+/** `all` is the label of the default, without a window. */
 export function TimeWindowPicker({ all }: { readonly all: string }) {
   const url = useUrlQuery();
   const { startedAfter, startedBefore } = useTimeWindow({ isClosed: true });
   const span = spanOf(url);
-  // A field that is emptied stays: another moment may be typed.
+  // An emptied field stays visible, so that another time can be typed.
   const [isOpen, setIsOpen] = useState(false);
   const isExact = !span && (url.read('start') ?? url.read('end')) !== null;
   const choices = [
@@ -69,7 +69,7 @@ interface MomentFieldProps {
   readonly value: string | null;
 }
 
-/** In the reader's own time zone. The address is told of a whole moment when the field is left, or by Enter. */
+/** Time in the reader's zone. The URL changes when the field loses focus, or on Enter. */
 function MomentField({ name, label, value }: MomentFieldProps) {
   const url = useUrlQuery();
   const id = useId();
@@ -82,7 +82,7 @@ function MomentField({ name, label, value }: MomentFieldProps) {
     if (input.validity.valid) {
       draft.commit(input.value);
     } else {
-      // Half of a moment is not in the text: only the field itself can drop it.
+      // A partly filled field has an empty text, so only the element itself can clear it.
       input.value = known;
       draft.type(known);
     }
@@ -110,7 +110,7 @@ function MomentField({ name, label, value }: MomentFieldProps) {
   );
 }
 
-/** Of the parts of the local time: an offset may have seconds. */
+/** Built from the parts of the local time, because a zone's offset may have seconds. */
 function localText(moment: string): string {
   const date = new Date(moment);
   const digits = (part: number, length = 2): string => String(part).padStart(length, '0');

@@ -1,4 +1,4 @@
-/** A stretch of time as the address names it: `since=24h`, or `start` and `end` as exact moments. */
+/** Time window in the URL: `since=24h`, or `start` and `end` as exact times. */
 import { useMinute } from '../timing/now.ts';
 import { useUrlQuery, type Changes, type UrlQuery } from '../url/query.ts';
 
@@ -9,26 +9,26 @@ export const SPANS = [
 ] as const;
 
 export interface TimeWindow {
-  /** RFC 3339. Null where it has no such end. */
+  /** RFC 3339; null without a bound on this side. */
   readonly startedAfter: string | null;
   readonly startedBefore: string | null;
 }
 
-/** What the address says of the place in a list goes, too: it is one of another stretch. */
+/** A new window also resets the position in a list, because its cursor belongs to the old window. */
 export const TOP: Changes = { after: null, show: null };
 
 export const EVERYTHING: Changes = { since: null, start: null, end: null, ...TOP };
 
 const MINUTE_MS = 60_000;
 
-/** As it stands: a `Date` would lose its microseconds. */
+/** The original text: a `Date` would lose its microseconds. */
 const momentOf = (text: string | null): string | null => (Number.isNaN(Date.parse(text ?? '')) ? null : text);
 
 export const spanOf = (url: UrlQuery) => SPANS.find(({ name }) => name === url.read('since')) ?? null;
 
 /**
- * To the minute, so that what was asked a moment ago is asked in the same words. With `isClosed` the last hour ends with this
- * minute; else it is open, and what starts from now on is in it.
+ * Rounded to the minute, so that repeated queries have equal variables and use the cache.
+ * With `isClosed` the window ends with this minute; otherwise it has no end and includes new runs.
  */
 export function useTimeWindow({ isClosed = false } = {}): TimeWindow {
   const url = useUrlQuery();

@@ -1,7 +1,7 @@
-/** Where an arrow key leads on the timeline. */
+/** Keyboard navigation between the bars of the timeline. */
 import type { Bar } from './bars/bars.ts';
 
-/** Takes the bars in order of start. Null for a key that leads nowhere. */
+/** `bars` must be in order of start. Null for a key without a target. */
 export function nextBar(bars: readonly Bar[], current: Bar, key: string): Bar | null {
   const index = bars.indexOf(current);
   switch (key) {
@@ -29,7 +29,7 @@ function nearestInLane(bars: readonly Bar[], { lane, offsetMs }: Bar, direction:
     .reduce<Bar | null>((best, bar) => (best === null || distance(bar) < distance(best) ? bar : best), null);
 }
 
-/** The failed step after this one, from the first on if there is none. Takes the bars in order of start. */
+/** The next failed step, continuing from the first bar after the last. `bars` must be in order of start. */
 export function nextFailure(bars: readonly Bar[], current: Bar | undefined): Bar | undefined {
   const index = current ? bars.indexOf(current) + 1 : 0;
   return [...bars.slice(index), ...bars.slice(0, index)].find(({ status }) => status === 'FAILED');

@@ -1,4 +1,4 @@
-/** The whole run in a strip, with what is seen of it marked: for the pointer; by keyboard the cursor goes anywhere. */
+/** Minimap of the whole run with the visible part marked. It is for the pointer; the keyboard has the cursor. */
 import { useMemo, type PointerEvent } from 'react';
 import type { StepStatus } from '../__generated__/graphql.ts';
 import { statusClass } from '../status/status.tsx';
@@ -11,14 +11,14 @@ export interface MinimapProps {
   readonly laneCount: number;
   readonly scale: Scale;
   readonly window: Window;
-  /** What is seen from top to bottom, as parts of the whole: 0 to 1. */
+  /** The visible part from top to bottom, as fractions of the whole (0 to 1). */
   readonly seen: { readonly from: number; readonly part: number };
-  /** Brings a point of the whole to the middle: each 0 to 1. */
+  /** Centres the view on a point of the whole; both coordinates are from 0 to 1. */
   readonly onPan: (x: number, y: number) => void;
 }
 
 const HEIGHT_PX = 40;
-/** A failed step is seen among a thousand others. */
+/** Minimum height, so that a failed step is visible among a thousand others. */
 const FAILED_PX = 4;
 
 export function Minimap({ bars, laneCount, scale, window, seen, onPan }: MinimapProps) {
@@ -57,7 +57,7 @@ export function Minimap({ bars, laneCount, scale, window, seen, onPan }: Minimap
   );
 }
 
-/** One path for each status, the failed ones on top. */
+/** One path for each status; failed steps are drawn last, on top. */
 function drawWhole(bars: readonly Bar[], laneCount: number, scale: Scale, widthPx: number): Map<StepStatus, string> {
   const paths = new Map<StepStatus, string>();
   const lanePx = HEIGHT_PX / Math.max(1, laneCount);

@@ -1,4 +1,4 @@
-/** Which bar the keyboard or the pointer is at, and which one is open: the last is kept in the address. */
+/** Cursor of the timeline: the bar at the keyboard or the pointer, and the open step, which is stored in the URL. */
 import { useId, useState, type KeyboardEvent, type PointerEvent, type MouseEvent, type RefObject } from 'react';
 import { useUrlQuery } from '../url/query.ts';
 import { barAt, boxOf, LANE_PX, type Bar, type Window } from './bars/bars.ts';
@@ -7,12 +7,12 @@ import type { Scale } from './time/scale.ts';
 import type { Zoom } from '../controls/zoom-buttons.tsx';
 
 export interface TimelineCursor {
-  /** The bar that the arrow keys start from. */
+  /** Starting point of the arrow keys. */
   readonly bar: Bar | undefined;
   /** The bar whose tooltip is shown. */
   readonly told: Bar | undefined;
   readonly optionId: string;
-  /** Which of how many `bar` is, from 1. */
+  /** Position of `bar` among `count` bars, from 1. */
   readonly position: number;
   readonly count: number;
   readonly isOpen: boolean;
@@ -38,7 +38,7 @@ export function useTimelineCursor({ ref, bars, scale, window, zoom }: Options): 
   const openId = url.read('step');
   const [at, setAt] = useState({ stepId: openId, openId });
   const [toldId, setToldId] = useState<string | null>(null);
-  // A step that was opened elsewhere takes the cursor with it.
+  // A step that was opened elsewhere moves the cursor.
   if (at.openId !== openId) setAt({ stepId: openId ?? at.stepId, openId });
   const find = (id: string | null): Bar | undefined => bars.find(({ stepId }) => stepId === id);
   const bar = find(at.stepId) ?? find(openId) ?? bars[0];

@@ -1,4 +1,4 @@
-/** A run's steps over time: by node or packed, attempts, the critical path, idle stretches, and a line for now. */
+/** Timeline of a run's steps: by node or packed, with attempts, critical path, idle stretches and a line for now. */
 import { useMemo, useRef } from 'react';
 import { useMedia } from '../controls/media.ts';
 import { useWheelZoom } from '../controls/zoom-buttons.tsx';
@@ -27,14 +27,14 @@ export interface TimelineProps {
   readonly gaps: readonly Stretch[];
   readonly startedAt: string;
   readonly durationMs: number;
-  /** From the left edge. Null once the run is over. */
+  /** Offset from the left edge; null once the run is over. */
   readonly nowMs: number | null;
-  /** True while the run goes on and the page hears of it: then time passes here, too. */
+  /** True while the run is in progress and the page can follow it: the line for now then moves. */
   readonly isMoving: boolean;
 }
 
 const AXIS_PX = 24;
-/** A run of more bars has a map. */
+/** A run with more bars has a minimap. */
 const MANY_BARS = 150;
 
 export function Timeline({ steps, gaps, startedAt, durationMs, nowMs, isMoving }: TimelineProps) {
@@ -50,7 +50,7 @@ export function Timeline({ steps, gaps, startedAt, durationMs, nowMs, isMoving }
   const wanted = (url.read('find') ?? '').trim().toLowerCase();
   const { bars, rows, laneCount } = useMemo(() => {
     const found = wanted === '' ? steps : steps.filter(({ nodeId }) => nodeId.toLowerCase().includes(wanted));
-    // A step that runs reaches to now, and no further.
+    // A running step ends at the line for now.
     const grown = found.map((step) =>
       step.isGrowing && now !== null && now > step.offsetMs ? { ...step, durationMs: now - step.offsetMs } : step,
     );

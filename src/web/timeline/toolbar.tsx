@@ -1,4 +1,4 @@
-/** What is shown of the timeline and how: each choice is kept in the address. */
+/** Toolbar of the timeline. Each choice is stored in the URL. */
 import { SkipForward } from 'lucide-react';
 import { Choice } from '../controls/choice.tsx';
 import { SearchField } from '../controls/search-field.tsx';
@@ -53,7 +53,7 @@ export function Toolbar(props: ToolbarProps) {
         {shownCount < totalCount && `${formatCount(shownCount)} of ${formatCount(totalCount)} steps`}
       </span>
       {failureCount > 0 && (
-        // The focus stays here, so that the next one is one key away.
+        // The focus stays on this button, so that one key opens the next failed step.
         <button type="button" data-keeps-focus="" onClick={onNextFailure}>
           <SkipForward aria-hidden="true" /> Next failed step <span className="muted">{formatCount(failureCount)}</span>
         </button>

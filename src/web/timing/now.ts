@@ -1,4 +1,4 @@
-/** The time, as coarse as "3 minutes ago" needs it: one clock for the page, which stands still while nobody reads it. */
+/** One clock for all relative times of the page, such as "3 minutes ago". It pauses while the page is hidden. */
 import { useSyncExternalStore } from 'react';
 
 const EVERY_MS = 5000;
@@ -31,5 +31,5 @@ function subscribe(listener: () => void): () => void {
 /** Milliseconds since 1970. */
 export const useNow = (): number => useSyncExternalStore(subscribe, () => nowMs);
 
-/** The same to the minute: what is asked of the gateway by it changes once a minute. */
+/** The start of the current minute: queries that depend on it change once a minute. */
 export const useMinute = (): number => useSyncExternalStore(subscribe, () => nowMs - (nowMs % 60_000));

@@ -1,7 +1,7 @@
-/** Hooks for what happens later, or again and again. */
+/** Timer hooks. */
 import { useCallback, useEffect, useEffectEvent, useRef, useState } from 'react';
 
-/** Null: not now. */
+/** Null pauses the interval. */
 export function useInterval(call: () => void, everyMs: number | null): void {
   const latest = useEffectEvent(call);
   useEffect(() => {
@@ -15,7 +15,7 @@ export function useInterval(call: () => void, everyMs: number | null): void {
   }, [everyMs]);
 }
 
-/** The value, once it has not changed for a moment. */
+/** The value after it has not changed for `afterMs`. */
 export function useSettled<Value>(value: Value, afterMs: number): Value {
   const [settled, setSettled] = useState(value);
   useEffect(() => {
@@ -29,7 +29,7 @@ export function useSettled<Value>(value: Value, afterMs: number): Value {
   return settled;
 }
 
-/** Calls that may come often are made once in a while: one call does what was asked for meanwhile. */
+/** Throttles frequent calls: the first call starts a timer, and one call at its end covers the others. */
 export function useThrottled(call: () => void, everyMs: number): () => void {
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   const latest = useRef(call);
@@ -53,7 +53,7 @@ export function useThrottled(call: () => void, everyMs: number): () => void {
 
 const TICK_MS = 100;
 
-/** A length of time that goes on growing between two answers: `ms` as of the latest answer, plus what has passed since. */
+/** Duration that grows between answers: `ms` of the latest answer plus the time since then. */
 export function useTicking(ms: number | null, isTicking: boolean): number | null {
   const [passed, setPassed] = useState({ since: ms, ms: 0 });
   useEffect(() => {

@@ -1,4 +1,4 @@
-/** What both charts of a trend share: the time from left to right, grid, axes, and the part that is pointed at. */
+/** Frame of both trend charts: time axis, value axis, grid and the bucket under the pointer. */
 import type { PointerEvent, ReactNode } from 'react';
 import { AxisBottom, AxisLeft } from '@visx/axis';
 import { GridRows } from '@visx/grid';
@@ -10,7 +10,7 @@ export interface ChartProps {
   readonly rows: readonly TrendRow[];
   readonly width: number;
   readonly pointedAt: number | null;
-  /** Null: at none. */
+  /** Null for no bucket. */
   readonly onPoint: (index: number | null) => void;
 }
 
@@ -27,12 +27,12 @@ export interface ChartFrameProps extends ChartProps {
 export const HEIGHT = 130;
 const MARGIN = { top: 8, right: 20, bottom: 22, left: 56 };
 const DAY_MS = 86_400_000;
-/** Between two labels of the time. */
+/** Minimum distance between two time labels. */
 const LABEL_PX = 110;
 
 export const plotWidth = (width: number): number => Math.max(40, width - MARGIN.left - MARGIN.right);
 
-/** The left edge of each part and its width: all are equally long. */
+/** Left edge and width of each bucket; all buckets have the same width. */
 export const slotOf = (rows: readonly TrendRow[], width: number) => {
   const slot = plotWidth(width) / rows.length;
   return { slot, leftOf: (index: number) => index * slot };

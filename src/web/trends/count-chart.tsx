@@ -1,4 +1,4 @@
-/** How many there were and how many of them failed, as stacked bars. Each leads to the runs of its time. */
+/** Counts and failures as stacked bars. Each bar links to the runs of its bucket. */
 import { useState, type KeyboardEvent } from 'react';
 import { scaleLinear } from '@visx/scale';
 import { Bar } from '@visx/shape';
@@ -15,7 +15,7 @@ export type CountChartProps = ChartProps & Pick<TrendFiguresProps, 'counted'>;
 export function CountChart({ counted, ...chart }: CountChartProps) {
   const { rows, width, onPoint } = chart;
   const url = useUrlQuery();
-  // One stop on the way of the Tab key; arrow keys lead on from there.
+  // The chart is one tab stop; arrow keys move within it.
   const [stop, setStop] = useState(rows.length - 1);
   const most = Math.max(1, ...rows.map(({ count }) => count));
   const y = scaleLinear({ domain: [0, most], range: [HEIGHT, 0], nice: 3 });
@@ -30,7 +30,7 @@ export function CountChart({ counted, ...chart }: CountChartProps) {
     links[to]?.focus();
   }
 
-  /** The last part holds its own end, so its runs are all that follow. */
+  /** The last bucket includes its end, so its link has no upper bound. */
   const runsOf = ({ startedAt, endedAt }: TrendRow, index: number): string =>
     url.with({ tab: null, node: null, since: null, start: startedAt, end: index < rows.length - 1 ? endedAt : null });
 
@@ -84,7 +84,7 @@ interface StackProps {
   readonly y: (value: number) => number;
 }
 
-/** What failed stands at the bottom, where it can be compared from part to part. */
+/** Failures are at the bottom, where they can be compared between bars. */
 function Stack({ row: { count, failedCount }, x, slot, y }: StackProps) {
   const width = Math.min(40, Math.max(2, slot * 0.7));
   const left = x + (slot - width) / 2;

@@ -1,4 +1,4 @@
-/** Median and p95 of the durations as lines, with a dot for each part in which something ended. */
+/** Median and p95 durations as lines, with a dot for each bucket that has a value. */
 import { scaleLinear } from '@visx/scale';
 import { LinePath } from '@visx/shape';
 import { ChartFrame, HEIGHT, slotOf, type ChartProps } from './chart-frame.tsx';
@@ -6,7 +6,7 @@ import type { TrendRow } from './trend-row.ts';
 
 const LINES = ['p95', 'p50'] as const;
 
-/** Axes count in the largest unit of which there are at least two. */
+/** The axis uses the largest unit that fits at least twice into the longest duration. */
 const UNITS = [
   { name: 'h', ms: 3_600_000 },
   { name: 'min', ms: 60_000 },

@@ -1,4 +1,4 @@
-/** Runs that failed alike: what failed, how often, since when, and which runs. */
+/** Runs with the same failure: its message, count, first and last time, and links to the runs. */
 import { Link } from 'react-router';
 import type { FailureGroupsQuery } from '../__generated__/graphql.ts';
 import { formatCount } from '../format/numbers.ts';
@@ -7,7 +7,7 @@ import { runPath, useUrlQuery } from '../url/query.ts';
 
 type Group = NonNullable<NonNullable<NonNullable<FailureGroupsQuery['workflow']>['failureGroups']>[number]>;
 
-/** More are folded. */
+/** Further runs are folded. */
 const SHOWN_RUNS = 5;
 
 export function FailureGroup({

@@ -1,4 +1,4 @@
-/** What failed, how often and since when: runs that failed alike are together, each a link. */
+/** Failures of the latest runs, grouped by node, code and message. */
 import { graphql } from '../__generated__/gql.ts';
 import { useAnswer } from '../live/answer.ts';
 import { Empty, Failure, Loading } from '../shell/notices.tsx';
@@ -30,11 +30,11 @@ const FAILURE_GROUPS = graphql(`
   }
 `);
 
-/** Each failed run that is not cached yet costs the gateway a call. */
+/** The gateway needs one upstream call for each failed run that is not cached. */
 const LAST_RUNS = 100;
 
 export interface FailureGroupsProps extends RunTrendProps {
-  /** Only what failed at this node. */
+  /** Shows only failures of this node; null shows all failures. */
   readonly nodeId: string | null;
 }
 

@@ -1,7 +1,7 @@
-/** How figures are kept up to date: nothing tells of their changes, so they are asked for from time to time. */
+/** Query options for figures. No event reports their changes, so they are polled. */
 
 export const REFRESHED = {
-  // Each minute asks in other words: the cache would only grow.
+  // The variables change every minute, so cached answers would only accumulate.
   fetchPolicy: 'no-cache',
   everyMs: 30_000,
   keepsPrevious: true,

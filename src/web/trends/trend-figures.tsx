@@ -1,4 +1,4 @@
-/** The figures of a trend: drawn as two charts over the same time, and as a table. */
+/** Figures of a trend: two charts over the same time, and a table. */
 import { useState } from 'react';
 import { formatDuration } from '../format/duration.ts';
 import { useElementWidth } from '../format/element-width.ts';

@@ -1,15 +1,15 @@
-/** What a trend shows of one part of the time, of runs or of the executions of one node. */
+/** Figures of one time bucket, for runs or for the executions of one node. */
 import type { NodeTrendQuery, RunTrendQuery } from '../__generated__/graphql.ts';
 import { formatCount } from '../format/numbers.ts';
 
 export interface TrendRow {
   readonly startedAt: string;
   readonly endedAt: string;
-  /** False if there may be more than was looked at. */
+  /** False if the bucket may have more runs than the figures include. */
   readonly isComplete: boolean;
   readonly count: number;
   readonly failedCount: number;
-  /** Milliseconds; null where nothing has ended. */
+  /** Milliseconds; null if nothing has ended. */
   readonly p50: number | null;
   readonly p95: number | null;
 }
@@ -17,7 +17,7 @@ export interface TrendRow {
 export interface TrendFiguresProps {
   readonly rows: readonly TrendRow[];
   readonly counted: Counted;
-  /** How many runs were looked at. */
+  /** The figures include at most this number of latest runs. */
   readonly last: number;
 }
 
@@ -36,7 +36,7 @@ export const rowsOfRuns = (buckets: Buckets<RunTrendQuery>): TrendRow[] =>
     p95: wallClockMs?.p95 ?? null,
   }));
 
-/** A node that did not run in a part is not among its nodes. */
+/** A bucket in which the node did not run has no entry for the node. */
 export const rowsOfNode = (buckets: Buckets<NodeTrendQuery>, nodeId: string): TrendRow[] =>
   buckets.map(({ startedAt, endedAt, isComplete, nodes }) => {
     const node = nodes?.find((each) => each.nodeId === nodeId);

@@ -49,7 +49,7 @@ const NODE_TREND = graphql(`
   }
 `);
 
-/** A page of a hundred is one call. In a window of time there may be many more than are wanted without one. */
+/** A page of a hundred runs is one upstream call. A time window may need more runs than the default view. */
 const LAST_RUNS = { ofAll: 200, inWindow: 1000 };
 
 export interface RunTrendProps {
@@ -71,7 +71,7 @@ export function RunTrend({ workflowId, window }: RunTrendProps) {
   );
 }
 
-/** Each run that is not cached yet costs the gateway a call. */
+/** The gateway needs one upstream call for each run that is not cached. */
 const LAST_OF_NODE = 100;
 
 export interface NodeTrendProps extends RunTrendProps {
@@ -96,7 +96,7 @@ interface AnsweredTrendProps<Trend> {
   readonly children: (trend: Trend) => ReactNode;
 }
 
-/** It stays while another is asked for, and next to the error of a part of it. */
+/** Keeps the previous trend while the next one loads, and shows it next to a partial error. */
 function AnsweredTrend<Trend>({ answer: { value, error, retry }, children }: AnsweredTrendProps<Trend>) {
   return (
     <>

@@ -1,4 +1,4 @@
-/** How a workflow, or one of its nodes, fares over time, and what fails in it how often. */
+/** Trends and failures of a workflow, or of one of its nodes. */
 import { useId } from 'react';
 import { TimeWindowPicker } from '../time-window/time-window-picker.tsx';
 import { useTimeWindow } from '../time-window/time-window.ts';
@@ -10,7 +10,7 @@ import './trends.css';
 
 export interface TrendsProps {
   readonly workflowId: string;
-  /** Those of the workflow's graph: which may be chosen. */
+  /** Nodes of the workflow's graph, as options of the node field. */
   readonly nodeIds: readonly string[];
 }
 

@@ -1,6 +1,6 @@
-/** Where on its host the page is: below the path that the gateway names, or at the root. */
+/** Path below which the page is served: the gateway's configured path, or the root. */
 
-/** A gateway that has a path is found at the root, too, by whoever reaches it without the proxy. */
+/** A gateway with a path also serves the page at the root, for clients that bypass the proxy. */
 function findBasePath(): string {
   const named = document.querySelector<HTMLMetaElement>('meta[name=base-path]')?.content ?? '';
   return `${window.location.pathname}/`.startsWith(`${named}/`) ? named : '';

@@ -1,15 +1,15 @@
-/** The ids in the path of an address. */
+/** Ids in the path of the URL. */
 import { useLocation } from 'react-router';
 
 export const IN_PATH = /(?:^|\/)workflows\/([^/]+)(?:\/runs\/([^/]+))?/i;
 
-/** Empty where the address has none. React Router's parameters have a slash for each `%2F` in an id. */
+/** Empty if the URL has none. React Router's own parameters turn each `%2F` of an id into a slash. */
 export function useIds() {
   const [, workflowId = '', runId = ''] = IN_PATH.exec(useLocation().pathname) ?? [];
   return { workflowId: decode(workflowId) ?? workflowId, runId: decode(runId) ?? runId };
 }
 
-/** Null for what is not encoded as an address is. */
+/** Null for invalid percent-encoding. */
 export function decode(part: string): string | null {
   try {
     return decodeURIComponent(part);

@@ -1,4 +1,4 @@
-/** The part of the address behind the question mark: whatever a link should show again is kept there. */
+/** Query string of the URL: the state that a shared link must restore. */
 import { useCallback } from 'react';
 import { useSearchParams } from 'react-router';
 
@@ -6,9 +6,9 @@ export type Changes = Readonly<Record<string, string | null>>;
 
 export interface UrlQuery {
   readonly read: (name: string) => string | null;
-  /** Null takes a name away. `replace` is for what should not become a step of the browser's history. */
+  /** Null removes a parameter. `replace` adds no entry to the browser history. */
   readonly change: (changes: Changes, options?: { readonly replace?: boolean }) => void;
-  /** The address that has these changes, for a link. */
+  /** The URL with these changes, for a link. */
   readonly with: (changes: Changes) => string;
 }
 
@@ -16,7 +16,7 @@ export function useUrlQuery(): UrlQuery {
   const [params, setParams] = useSearchParams();
   const change = useCallback<UrlQuery['change']>(
     (changes, { replace = false } = {}) => {
-      // Read from the address itself: two changes in one moment must not undo each other.
+      // Reads the current URL, so that two changes in one moment do not undo each other.
       setParams(changed(new URLSearchParams(window.location.search), changes), { replace, preventScrollReset: true });
     },
     [setParams],
@@ -41,10 +41,10 @@ export const workflowPath = (workflowId: string): string => `/workflows/${encode
 export const runPath = (workflowId: string, runId: string): string =>
   `${workflowPath(workflowId)}/runs/${encodeURIComponent(runId)}`;
 
-/** What workflows cost; this one in detail, if it is named. */
+/** Link to the cost view, with one workflow in detail if it is named. */
 export const costPath = (workflowId: string): string =>
   `/?${new URLSearchParams({ view: 'cost', ...(workflowId && { workflow: workflowId }) }).toString()}`;
 
-/** How a node of a workflow fares over time, and how it fails. */
+/** Link to a node's figures and failures over time. */
 export const trendsPath = (workflowId: string, nodeId: string): string =>
   `${workflowPath(workflowId)}?${new URLSearchParams({ tab: 'trends', node: nodeId }).toString()}`;

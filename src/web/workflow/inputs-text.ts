@@ -1,13 +1,13 @@
-/** Inputs of a run as the text that the form shows, and what is wrong with a text. */
+/** Text of a run's inputs in the form, and its validation. */
 import { parseExactJson } from '../json/exact-json.ts';
 import { formatCount } from '../format/numbers.ts';
 
-/** Of a request, which has the operation beside them. */
+/** Limit of the inputs: a request also contains the operation. */
 const MAX_BYTES = 2 ** 20 - 4096;
 
 export const textOf = (inputs: unknown): string => JSON.stringify(inputs, null, 2);
 
-/** Null if the text can be sent. No text is no inputs. */
+/** Null if the text can be sent. An empty text means no inputs. */
 export function problemOf(text: string): string | null {
   if (text.trim() === '') return null;
   try {
@@ -15,7 +15,7 @@ export function problemOf(text: string): string | null {
     const value = parseExactJson(text, (digits) => lost.push(digits));
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'Inputs are a JSON object.';
     if (lost.length > 0) return `A number would be lost or rounded: put ${lost[0]} in quotes.`;
-    // As they are sent: spaces between them don't count.
+    // Size as sent, without the text's whitespace.
     const bytes = new TextEncoder().encode(JSON.stringify(value)).length;
     return bytes <= MAX_BYTES
       ? null

@@ -1,4 +1,4 @@
-/** Which node fails, is retried, or takes long, over the latest runs. */
+/** Failures, retries, durations and tokens of each node over the latest runs. */
 import { Link } from 'react-router';
 import { graphql } from '../__generated__/gql.ts';
 import { formatDuration } from '../format/duration.ts';
@@ -30,7 +30,7 @@ const NODE_STATISTICS = graphql(`
   }
 `);
 
-/** Each run that is not held yet costs the gateway a call. */
+/** The gateway needs one upstream call for each run that is not cached. */
 const LAST_RUNS = 50;
 
 export function NodeStatistics({ workflowId }: { readonly workflowId: string }) {

@@ -1,4 +1,4 @@
-/** What a workflow is for, and how its latest runs went. */
+/** Description of a workflow and figures of its latest runs. */
 import type { WorkflowQuery } from '../__generated__/graphql.ts';
 import { formatDuration } from '../format/duration.ts';
 import { formatCount, formatShare } from '../format/numbers.ts';

@@ -1,4 +1,4 @@
-/** Starts a run with inputs that the reader may change, and goes to it. They begin as those of the run that `from` names. */
+/** Form that starts a run and opens it. The initial inputs are those of the run in `from`, or of the latest run. */
 import { useId, useState } from 'react';
 import { Link } from 'react-router';
 import { graphql } from '../__generated__/gql.ts';
@@ -34,7 +34,7 @@ const LATEST_INPUTS = graphql(`
   }
 `);
 
-/** The run whose inputs the form begins with. */
+/** The run that provides the initial inputs. */
 function useFirstInputs(workflowId: string, from: string | null) {
   const fetchPolicy = 'no-cache';
   const named = useAnswer(INPUTS_OF_RUN, {
@@ -58,7 +58,7 @@ export interface RunFormProps {
 
 export function RunForm(props: RunFormProps) {
   const from = useUrlQuery().read('from');
-  // What was typed belongs to the run that it began with.
+  // A new `from` discards the typed text, which belongs to the previous run.
   return <FormFrom key={from} {...props} from={from} />;
 }
 
@@ -135,7 +135,7 @@ interface OriginProps extends ReturnType<typeof useFirstInputs> {
   readonly from: string | null;
 }
 
-/** Where the inputs are from, or why they are not. */
+/** Origin of the inputs, or the error that prevented their loading. */
 function Origin({ from, run, isLoading, error }: OriginProps) {
   if (isLoading) return <p className="muted origin">Loading the inputs…</p>;
   if (error) {

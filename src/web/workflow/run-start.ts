@@ -1,4 +1,4 @@
-/** Starts a run once, however often it is pressed, and goes to it. */
+/** Starts a run once, even on repeated clicks, and opens it. */
 import { useEffect, useRef } from 'react';
 import { CombinedGraphQLErrors } from '@apollo/client/errors';
 import { useMutation } from '@apollo/client/react';
@@ -27,7 +27,7 @@ interface Attempt {
 export function useRunStart(workflowId: string) {
   const navigate = useNavigate();
   const [execute, { loading, error }] = useMutation(EXECUTE, { errorPolicy: 'none' });
-  // One key for each start, kept until the gateway has answered it: where an answer is lost, the next try asks for the same run.
+  // One idempotency key per start, kept until the gateway answers: a retry after a lost answer returns the same run.
   const attempt = useRef<Attempt | null>(null);
   const isUnderWay = useRef(false);
   const isShown = useRef(true);
@@ -41,7 +41,7 @@ export function useRunStart(workflowId: string) {
   async function startWith({ text, key }: Attempt): Promise<void> {
     const inputs: unknown = text.trim() === '' ? null : JSON.parse(text);
     const { data } = await execute({ variables: { workflowId, inputs, idempotencyKey: key } });
-    // Without errors there is a run. A reader who has left the form stays where they are.
+    // An answer without errors has a run. A reader who has left the form is not moved.
     const run = data.executeWorkflow?.run;
     if (run && isShown.current) await navigate(runPath(run.workflowId, run.id));
   }
@@ -49,16 +49,16 @@ export function useRunStart(workflowId: string) {
   return {
     isStarting: loading,
     error,
-    /** True if the gateway has not answered the last start. */
+    /** True if the gateway did not answer the last start. */
     isUnanswered: error !== undefined && !CombinedGraphQLErrors.is(error),
-    /** The text is JSON, or empty. */
+    /** `text` is JSON or empty. */
     start(text: string): void {
       if (isUnderWay.current) return;
       isUnderWay.current = true;
       if (attempt.current?.text !== text) attempt.current = { text, key: randomKey() };
       startWith(attempt.current)
         .catch((refused: unknown) => {
-          // It is shown from the mutation's own state. What is refused for the moment says nothing of an earlier try.
+          // The mutation's state has the error. After a retryable error, an earlier try may have started the run: its key remains.
           if (CombinedGraphQLErrors.is(refused) && !isRetryable(refused)) attempt.current = null;
         })
         .finally(() => {
@@ -68,6 +68,6 @@ export function useRunStart(workflowId: string) {
   };
 }
 
-/** Not `randomUUID`: over plain HTTP a browser does not have it. */
+/** Not `randomUUID`, which browsers do not provide over plain HTTP. */
 const randomKey = (): string =>
   Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');

@@ -1,4 +1,4 @@
-/** The runs of a workflow, newest first, page by page. What starts or changes shows by itself. */
+/** Runs of a workflow, newest first, page by page, with live updates. */
 import { useMemo } from 'react';
 import { Link } from 'react-router';
 import { readFragment } from '../__generated__/fragment-masking.ts';
@@ -40,12 +40,12 @@ const RUNS = graphql(`
 `);
 
 const PAGE_SIZE = 20;
-/** Where there is no live connection. */
+/** Poll interval without a live connection. */
 const ASK_EVERY_MS = 10_000;
 
 export interface RunsTableProps {
   readonly workflowId: string;
-  /** What has changed since the page was opened. */
+  /** Runs that changed since the page was opened. */
   readonly changed: ChangedRuns;
 }
 
@@ -114,7 +114,7 @@ export function RunsTable({ workflowId, changed }: RunsTableProps) {
   );
 }
 
-/** Null where everything is wanted. */
+/** Null without a filter. */
 function useRunFilter(): RunFilter | null {
   const url = useUrlQuery();
   const status = statusesOf(url);

@@ -1,4 +1,4 @@
-/** One workflow: its graph, its runs, its statistics, and a way to run it. */
+/** Page of one workflow: graph, runs, trends, statistics, and a form that starts a run. */
 import { useMemo, useRef } from 'react';
 import { Play } from 'lucide-react';
 import { graphql } from '../__generated__/gql.ts';
@@ -52,7 +52,7 @@ const WORKFLOW = graphql(`
   }
 `);
 
-/** Statistics need not follow each run at once. */
+/** Statistics may lag behind the runs, so they are refetched at most this often. */
 const REFRESH_EVERY_MS = 3000;
 
 const VIEWS = [
@@ -88,9 +88,9 @@ function WorkflowOf({ workflowId }: { readonly workflowId: string }) {
     url.change({ run: isFormOpen ? null : 'new', from: null }, { replace: true });
   }
 
-  // Only the first time: what stands on the page, such as a form, would be gone.
+  // Only before the first answer: later it would remove content such as an open form.
   if (isLoading && !error) return <Loading what="the workflow" />;
-  // An upstream without a list of workflows may have runs of it all the same.
+  // An upstream without a list of workflows may still have runs of this workflow.
   if (error && isNotFound(error) && (workflow?.statistics?.runCount ?? 0) === 0) {
     return (
       <>

@@ -1,4 +1,4 @@
-/** The workflows of this key by name. */
+/** Names of the workflows that this key may see. */
 import { useCallback, useMemo } from 'react';
 import { useAnswer } from '../live/answer.ts';
 import { graphql } from '../__generated__/gql.ts';
@@ -21,10 +21,10 @@ export interface NamedWorkflow {
 }
 
 export interface Directory {
-  /** The first hundred: lists over several workflows take no more. Null until they are known. */
+  /** The first hundred, which is the limit of lists over several workflows. Null until loaded. */
   readonly workflows: readonly NamedWorkflow[] | null;
   readonly totalCount: number;
-  /** Those to be named in a list that takes no more. Null: it may have all. */
+  /** Ids for a list with that limit; null if the list may include all workflows. */
   readonly namedIds: readonly string[] | null;
   readonly error: Error | undefined;
   readonly retry: () => void;

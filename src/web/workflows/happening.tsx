@@ -1,4 +1,4 @@
-/** The latest runs that the address asks for, failed ones first. */
+/** Latest runs that match the URL, failed runs first. */
 import { useMemo } from 'react';
 import { Link } from 'react-router';
 import { Moment } from '../format/time.tsx';
@@ -11,12 +11,12 @@ import { useUrlQuery } from '../url/query.ts';
 import type { Directory } from './directory.ts';
 import { useHomeQuery, type HomeQuery } from './home-query.ts';
 
-/** Beside other runs. */
+/** Limit of the failed runs above other runs. */
 const FAILURES_SHOWN = 8;
 
 export interface HappeningProps {
   readonly directory: Directory;
-  /** Of the directory's workflows. */
+  /** Changed runs of the directory's workflows. */
   readonly changed: ChangedRuns;
 }
 
@@ -37,7 +37,7 @@ export function Happening({ directory, changed: changedOfAll }: HappeningProps) 
   const others = useRecentRuns(home.others && { ...home.others, after, workflowIds, withFailures: false }, changed);
 
   const listed = newestFirst([...(failures.runs ?? []), ...(others.runs ?? [])]);
-  // Why they failed comes with a list of their own: those of the other list wait for it.
+  // The list of failures also loads their causes, so failed runs of the other list wait for it.
   const known = failures.isLoading ? (failures.runs ?? []) : listed;
   const { failuresAfter } = home;
   const isFailure = ({ status, startedAt }: ListedRun) =>
@@ -49,7 +49,7 @@ export function Happening({ directory, changed: changedOfAll }: HappeningProps) 
   const { hasMore: hasOlder, endCursor } = home.others ? others : failures;
   const unavailableIds = [...new Set([...failures.unavailableIds, ...others.unavailableIds])];
   const staleSince = listed.flatMap(({ freshness }) => (freshness.isStale ? [freshness.fetchedAt] : [])).sort()[0];
-  // Before the workflows are known, too many of them may be an error that naming them avoids.
+  // Before the directory is loaded, an error may mean too many workflows. Named ids avoid that error.
   const error = directory.workflows || directory.error ? (failures.error ?? others.error) : undefined;
   const isLoading = !failures.runs && !others.runs && !error;
 

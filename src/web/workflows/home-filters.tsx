@@ -1,4 +1,4 @@
-/** Which runs the home page lists: by status, workflow and time. All of it is in the address. */
+/** Filters of the home page by status, workflow and time, stored in the URL. */
 import { useId } from 'react';
 import { StatusFilter } from '../status/status-filter.tsx';
 import { TOP } from '../time-window/time-window.ts';

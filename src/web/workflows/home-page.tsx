@@ -1,4 +1,4 @@
-/** What is happening: the latest runs of all workflows, failures first, and how each workflow fares. */
+/** Home page: the latest runs of all workflows, failures first, and a card for each workflow. */
 import { useMemo } from 'react';
 import { useApolloClient } from '@apollo/client/react';
 import { ListMark } from '../live/list-mark.tsx';
@@ -13,9 +13,9 @@ import { HomeFilters } from './home-filters.tsx';
 import { WORKFLOWS, WorkflowList } from './workflow-list.tsx';
 import './home-page.css';
 
-/** Statistics need not follow each run at once. */
+/** Statistics may lag behind the runs, so they are refetched at most this often. */
 const STATISTICS_EVERY_MS = 3000;
-/** By one subscription. */
+/** Limit of the workflows in one subscription. */
 const MOST_WATCHED = 100;
 
 export function HomePage() {
@@ -55,7 +55,7 @@ export function HomePage() {
   );
 }
 
-/** In the same order whichever is chosen, so that the connection stays: the chosen one comes first only where it is not listed. */
+/** Ids in a stable order, which keeps the subscription. A chosen workflow that is not listed is first. */
 function watchedOf(listed: readonly NamedWorkflow[], chosen: string | null): readonly string[] {
   const ids = listed.map(({ id }) => id);
   if (chosen === null || ids.includes(chosen)) return ids;

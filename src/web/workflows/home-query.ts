@@ -1,4 +1,4 @@
-/** What the home page lists, as its address has it. */
+/** Queries of the home page, derived from its URL. */
 import { useMemo } from 'react';
 import type { RunStatus } from '../__generated__/graphql.ts';
 import { statusesOf } from '../status/status-filter.tsx';
@@ -9,7 +9,7 @@ import { useUrlQuery } from '../url/query.ts';
 const PAGE_SIZE = 50;
 const LARGEST_PAGE = 100;
 const FAILURES = 20;
-/** Older failures stand among the other runs, unless a time or failed runs alone are asked for. */
+/** Age limit of the separate failures. Older ones are among the other runs, unless a time or only failed runs are wanted. */
 const RECENT_MS = 86_400_000;
 
 export type HomeQuery = ReturnType<typeof useHomeQuery>;
@@ -30,9 +30,9 @@ export function useHomeQuery() {
     const failuresAfter = isAnyTime && !isFailedOnly ? dayAgo : null;
     return {
       workflowId,
-      /** Where the older runs begin that are wanted. It holds for all filters. */
+      /** Cursor of older runs. It is valid for all filters. */
       after,
-      /** Null: no failed runs are wanted, or none but those. */
+      /** Null if the filter excludes failed runs. */
       failures:
         statuses === null || statuses.includes('FAILED')
           ? {
@@ -45,7 +45,7 @@ export function useHomeQuery() {
             }
           : null,
       others: isFailedOnly ? null : { first, filter: { ...time, status: statuses } },
-      /** Failed runs that started before stand among the others. Null: none do. */
+      /** Failed runs before this time are among the others. Null without such a limit. */
       failuresAfter,
       isFiltered: statuses !== null || workflowId !== null || startedAfter !== null || startedBefore !== null,
       isLargest: first === LARGEST_PAGE,

@@ -1,4 +1,4 @@
-/** The latest runs of a workflow as bars: as high as they took long, coloured by state; failed ones have a mark too. */
+/** Latest runs of a workflow as bars: height by duration, colour by status, and a mark on failures. */
 import { Link } from 'react-router';
 import { readFragment, type FragmentType } from '../__generated__/fragment-masking.ts';
 import { graphql } from '../__generated__/gql.ts';
@@ -21,7 +21,7 @@ export interface SparklineProps {
   readonly runs: readonly FragmentType<typeof SPARKLINE_RUN>[];
 }
 
-/** So that the shortest is still seen, in percent. */
+/** Minimum height in percent, so that the shortest run is visible. */
 const LEAST_HEIGHT = 15;
 
 export function Sparkline({ label, runs: masked }: SparklineProps) {

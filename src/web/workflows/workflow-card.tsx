@@ -1,4 +1,4 @@
-/** A workflow beside the runs: how often it succeeds, how long it takes, and its latest runs as bars. */
+/** Card of a workflow: success rate, median duration, and the latest runs as bars. */
 import { Link } from 'react-router';
 import { readFragment, type FragmentType } from '../__generated__/fragment-masking.ts';
 import { graphql } from '../__generated__/gql.ts';
@@ -37,7 +37,7 @@ const WORKFLOW_CARD = graphql(`
 
 type MaskedCard = FragmentType<typeof WORKFLOW_CARD>;
 
-/** True where its runs can't be read. */
+/** True if the workflow's runs could not be loaded. */
 export function isLacking(workflow: MaskedCard): boolean {
   const { latest, statistics } = readFragment(WORKFLOW_CARD, workflow);
   return !latest || !statistics;

@@ -1,4 +1,4 @@
-/** All workflows of this key, each with how it fares. One that can't be read says so itself. */
+/** Cards of all workflows of this key. A workflow that cannot be loaded shows its own error. */
 import type { GraphQLFormattedError } from 'graphql';
 import { graphql } from '../__generated__/gql.ts';
 import { useAnswer } from '../live/answer.ts';
@@ -88,7 +88,7 @@ export function WorkflowList() {
   );
 }
 
-/** Which workflow of the page an error belongs to. */
+/** Index of the workflow that an error belongs to; null for an error of the list. */
 function nodeOf(error: GraphQLFormattedError): number | null {
   const [, list, index] = pathOf(error);
   return list === 'nodes' && typeof index === 'number' ? index : null;

@@ -1,7 +1,7 @@
-// Before the first paint, so that no page flashes in the other theme.
+// Runs before the first paint, so that the page does not flash in the wrong theme.
 try {
   const theme = localStorage.getItem('stepgate.theme');
   if (theme === 'light' || theme === 'dark') document.documentElement.dataset.theme = theme;
 } catch {
-  // This browser stores nothing.
+  // The browser blocks storage.
 }

@@ -1,4 +1,4 @@
-/** One step: how it went, why it failed, what it was given and what it answered. */
+/** One step: status, error, figures, inputs and outputs. */
 import { graphql } from '../../__generated__/gql.ts';
 import { useAnswer } from '../../live/answer.ts';
 import { Empty, Failure, Loading } from '../../shell/notices.tsx';
@@ -66,16 +66,16 @@ const STEP_DETAIL = graphql(`
   }
 `);
 
-/** While it runs: the run's own updates don't carry what only a step's detail shows. */
+/** Poll interval while the step runs: events of the run lack the detail fields. */
 const ASK_EVERY_MS = 2000;
 
 export interface StepDetailProps {
   readonly workflowId: string;
   readonly runId: string;
   readonly stepId: string;
-  /** Of the run: its end changes figures of a step that was over before. */
+  /** Version of the run: its end also changes figures of finished steps. */
   readonly version: string;
-  /** Of the run: a step that it left running will not change. */
+  /** True if the run is final: a step without an end does not change any more. */
   readonly isFinal: boolean;
 }
 

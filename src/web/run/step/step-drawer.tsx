@@ -1,4 +1,4 @@
-/** A step beside the run, always in sight; where there is no room beside it, on a sheet over it. */
+/** Drawer of a step, next to the run. On a narrow screen it is a sheet over the run. */
 import { useEffect, useEffectEvent, useLayoutEffect, useRef, useState, type ReactNode } from 'react';
 import { ChevronLeft, ChevronRight, X } from 'lucide-react';
 import { useMedia } from '../../controls/media.ts';
@@ -10,7 +10,7 @@ import './step-drawer.css';
 
 export interface StepDrawerProps {
   readonly stepId: string;
-  /** All of the run, by start. */
+  /** All steps of the run, by start. */
   readonly steps: readonly ListedStep[];
   readonly children: ReactNode;
 }
@@ -105,18 +105,18 @@ function Sheet(props: FrameProps) {
   return <Dialog label="Step" className="step-drawer sheet" isFocused {...props} />;
 }
 
-/** The focus goes in when somebody opens a step, not when a link leads to one, and comes back when it is closed. */
+/** Moves the focus into the drawer when the reader opens a step, but not on page load, and back when it closes. */
 function useFocusInside(ref: React.RefObject<HTMLElement | null>): void {
   const [opener] = useState(() => document.activeElement);
   useLayoutEffect(() => {
     const isOpened = opener instanceof HTMLElement && opener !== document.body;
     if (isOpened && !('keepsFocus' in opener.dataset)) ref.current?.focus({ preventScroll: true });
     return () => {
-      // A row that the table has let go of can't take it back; then the page goes on where the reader is.
+      // The table may have removed the row that opened the step. The focus then moves to the timeline.
       const target = isOpened && opener.isConnected ? opener : document.querySelector<HTMLElement>('.timeline-scroll');
       const left = document.activeElement;
       requestAnimationFrame(() => {
-        // A reader who has gone on meanwhile stays there.
+        // The focus stays where the reader has moved it meanwhile.
         const isWhereLeft = [left, document.body].includes(document.activeElement);
         if (isOpened && isWhereLeft) target?.focus({ preventScroll: true });
       });

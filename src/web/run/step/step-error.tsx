@@ -1,4 +1,4 @@
-/** What went wrong in a step: its message, its kind, and the text as the upstream sent it. */
+/** Error of a step: message, kind, and the raw text of the upstream. */
 import { LongText } from '../../text/long-text.tsx';
 import './step-error.css';
 

@@ -40,7 +40,7 @@ export function StepFacts({ step }: { readonly step: DetailedStep }) {
           </span>
         </Fact>
       )}
-      {/* The conversation names it, too. */}
+      {/* The conversation shows the model too. */}
       {step.tokenUsage?.model != null && !step.conversation && <Fact name="Model">{step.tokenUsage.model}</Fact>}
       {step.estimatedCost && (
         <Fact name="Price" hint="Estimated by the list prices of the model">

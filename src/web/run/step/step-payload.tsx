@@ -1,4 +1,4 @@
-/** What a step was given and what it answered: as a conversation where it is one, and as JSON. */
+/** Inputs and outputs of a step: as a conversation if there is one, and as JSON. */
 import { useState } from 'react';
 import { graphql } from '../../__generated__/gql.ts';
 import { Choice } from '../../controls/choice.tsx';
@@ -26,7 +26,7 @@ const STEP_PAYLOAD = graphql(`
   }
 `);
 
-/** A larger one waits for a word: it may be all that a slow connection does for a while. */
+/** Larger values are loaded on request, because they can block a slow connection for a while. */
 const FETCHED_UNASKED_BYTES = 1_000_000;
 
 interface StepIds {
@@ -52,7 +52,7 @@ export function StepPayload({ workflowId, runId, step }: StepPayloadProps) {
     { name: 'inputs', label: `Inputs (${formatBytes(inputsSizeBytes)})` },
     ...(previousAttempt ? [{ name: 'attempts', label: `Compare with attempt ${previousAttempt.attempt}` }] : []),
   ];
-  // A failed step is explained by what it was given where it answered nothing.
+  // The inputs explain a failed step without outputs.
   const usual = hasConversation ? 'conversation' : status === 'FAILED' && outputsSizeBytes === 0 ? 'inputs' : 'outputs';
   const side = sides.find(({ name }) => name === url.read('side'))?.name ?? usual;
   return (

@@ -1,6 +1,6 @@
 /**
- * The bars as they are drawn: one path for each status, however many steps there are, and labels for those that have room.
- * What is not seen is left out.
+ * Drawing of the bars: one path for each status, regardless of the number of steps, and labels where they fit.
+ * Bars outside the visible part are left out.
  */
 import type { StepStatus } from '../../__generated__/graphql.ts';
 import type { Scale } from '../time/scale.ts';
@@ -14,7 +14,7 @@ export interface TimelineStep {
   readonly offsetMs: number;
   readonly durationMs: number;
   readonly isCritical: boolean;
-  /** True while it runs, as far as the page hears. */
+  /** True while the step is running, as far as the page knows. */
   readonly isGrowing: boolean;
 }
 
@@ -26,15 +26,15 @@ export const LANE_PX = 28;
 export const BAR_PX = 20;
 const TOP_PX = (LANE_PX - BAR_PX) / 2;
 const NARROWEST_PX = 2;
-/** Between bars that touch. */
+/** Gap between bars that touch. */
 const APART_PX = 1;
 const ROOM_FOR_LABEL_PX = 44;
-/** Of a letter of the labels, and of what stands around one. */
+/** Average width of a label's letter, and padding of a label. */
 const LETTER_PX = 6.8;
 const LABEL_PADDING_PX = 12;
 const DURATION_PX = 62;
 
-/** What is seen of the timeline, in pixels of its whole. */
+/** Visible part of the timeline, in pixels of the whole timeline. */
 export interface Window {
   readonly widthPx: number;
   readonly leftPx: number;
@@ -44,7 +44,7 @@ export interface Window {
 }
 
 export interface Box {
-  /** From the window's left edge. */
+  /** Distance from the window's left edge. */
   readonly x: number;
   readonly y: number;
   readonly width: number;
@@ -58,7 +58,7 @@ export interface Label extends Box {
 }
 
 export interface Drawing {
-  /** Of SVG. */
+  /** SVG path data. */
   readonly paths: ReadonlyMap<StepStatus, string>;
   readonly criticalPath: string;
   readonly labels: readonly Label[];
@@ -67,19 +67,19 @@ export interface Drawing {
 export function boxOf(bar: Bar, scale: Scale, { widthPx, leftPx }: Window): Box {
   const start = scale.placeOf(bar.offsetMs) * widthPx;
   const to = scale.placeOf(bar.offsetMs + bar.durationMs) * widthPx;
-  // What begins at the very end is still to be seen.
+  // A bar that begins at the very end must be visible too.
   const from = Math.max(0, Math.min(start, widthPx - NARROWEST_PX));
   return { x: from - leftPx, y: bar.lane * LANE_PX + TOP_PX, width: Math.max(NARROWEST_PX, to - from - APART_PX) };
 }
 
-/** What a label says of its bar. */
+/** Text of a bar's label. */
 export interface Wording {
   readonly textOf: (bar: Bar) => string;
-  /** True where the text alone says too little: there is a label only where the duration has room too. */
+  /** True if a label without the duration is useless: it is then shown only where the duration fits. */
   readonly needsDuration: boolean;
 }
 
-/** Takes the bars in order of start. */
+/** `bars` must be in order of start. */
 export function drawBars(bars: readonly Bar[], scale: Scale, window: Window, wording: Wording = WITH_NAMES): Drawing {
   const paths = new Map<StepStatus, string>();
   let criticalPath = '';
@@ -87,7 +87,7 @@ export function drawBars(bars: readonly Bar[], scale: Scale, window: Window, wor
   const nextInLane = new Map<number, number>();
   const folds = scale.folds.map(({ from }) => from * window.widthPx - window.leftPx);
 
-  // From the last to the first, so that each knows how much room there is to the next one in its lane.
+  // From last to first, because a label needs the space up to the next bar of its lane.
   for (const bar of bars.toReversed()) {
     const box = boxOf(bar, scale, window);
     const fold = folds.find((foldX) => foldX >= box.x + box.width - 1);
@@ -126,7 +126,7 @@ function labelOf(bar: Bar, { textOf, needsDuration }: Wording, { x, y, width }: 
 
 const round = (value: number): number => Math.round(value * 100) / 100;
 
-/** The bar at a point of the window; of narrow ones the nearest within a finger's breadth. */
+/** The bar at a point of the window. A narrow bar is hit within four pixels. */
 export function barAt(bars: readonly Bar[], scale: Scale, window: Window, x: number, y: number): Bar | null {
   const lane = Math.floor(y / LANE_PX);
   let best: Bar | null = null;
@@ -145,7 +145,7 @@ export const labelText = ({ nodeId, attempt }: Pick<Bar, 'nodeId' | 'attempt'>):
 
 export const WITH_NAMES: Wording = { textOf: labelText, needsDuration: false };
 
-/** Where the nodes' names stand beside the bars. */
+/** For the arrangement with node names next to the bars. */
 export const BESIDE_NAMES: Wording = {
   textOf: ({ attempt, attemptCount }) => (attemptCount > 1 ? `#${attempt}` : ''),
   needsDuration: true,

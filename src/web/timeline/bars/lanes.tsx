@@ -1,4 +1,4 @@
-/** The bars themselves: drawn as a few paths, with the one at the cursor as a real element for the keyboard. */
+/** The bars as a few SVG paths. The bar at the cursor is a real element for assistive technology. */
 import { useRef } from 'react';
 import type { StepStatus } from '../../__generated__/graphql.ts';
 import { formatDuration } from '../../format/duration.ts';
@@ -20,7 +20,7 @@ export interface LanesProps {
   readonly cursor: TimelineCursor;
 }
 
-/** These have a pattern over their colour. */
+/** Statuses with a pattern over their colour. */
 const PATTERNED: readonly StepStatus[] = ['FAILED', 'RUNNING', 'CANCELLED', 'UNKNOWN'];
 
 export function Lanes({ drawing, scale, window, rows, heightPx, now, cursor }: LanesProps) {

@@ -1,12 +1,12 @@
-/** Which lane each bar is drawn in: in the fewest lanes for all, or below one another by node. */
+/** Assigns bars to lanes: packed into the fewest lanes, or grouped by node. */
 import type { Bar, TimelineStep } from './bars.ts';
 
-/** The lanes of one node, its name on the left. */
+/** The lanes of one node, with its name on the left. */
 export interface Row {
   readonly nodeId: string;
   readonly lane: number;
   readonly laneCount: number;
-  /** The latest execution: its status is the node's. */
+  /** The latest execution; its status is the node's status. */
   readonly latest: TimelineStep;
   readonly count: number;
 }
@@ -14,14 +14,14 @@ export interface Row {
 export interface Layout {
   /** In order of start. */
   readonly bars: readonly Bar[];
-  /** None where nodes share lanes. */
+  /** Empty if nodes share lanes. */
   readonly rows: readonly Row[];
   readonly laneCount: number;
 }
 
 export type Arrangement = 'nodes' | 'packed';
 
-/** Takes the steps in order of start. Nodes stand in order of their first start. */
+/** `steps` must be in order of start. Nodes are sorted by their first start. */
 export function layOut(steps: readonly TimelineStep[], arrangement: Arrangement): Layout {
   const groups = Map.groupBy(steps, ({ nodeId }) => (arrangement === 'nodes' ? nodeId : ''));
   const lanes = new Map<TimelineStep, number>();
@@ -42,7 +42,7 @@ export function layOut(steps: readonly TimelineStep[], arrangement: Arrangement)
   };
 }
 
-/** Each into the lowest lane that is free; one is free from the very moment its last bar ends. */
+/** Puts each step into the lowest free lane. A lane is free from the moment its last bar ends. */
 function packLanes(steps: readonly TimelineStep[]): number[] {
   const freeFrom: number[] = [];
   return steps.map(({ offsetMs, durationMs }) => {

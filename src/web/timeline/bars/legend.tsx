@@ -1,4 +1,4 @@
-/** What the bars say, for the statuses that this run has. */
+/** Legend of the bars, for the statuses of this run. */
 import type { StepStatus } from '../../__generated__/graphql.ts';
 import { StatusIcon, statusClass, statusWord } from '../../status/status.tsx';
 import type { TimelineStep } from './bars.ts';

@@ -1,4 +1,4 @@
-/** What tells the statuses apart without their colours. */
+/** Patterns that distinguish the statuses without colour. */
 
 export function Patterns() {
   return (

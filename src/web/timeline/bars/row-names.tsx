@@ -1,4 +1,4 @@
-/** The nodes' names on the left of their lanes; only those that are seen exist. */
+/** Node names on the left of their lanes. Only visible names are rendered. */
 import { StatusIcon } from '../../status/status.tsx';
 import { Name } from '../../text/name.tsx';
 import { LANE_PX, type Window } from './bars.ts';
@@ -11,7 +11,7 @@ export interface RowNamesProps {
   readonly heightPx: number;
 }
 
-/** Each bar says its node's name: this column is for the eye. */
+/** Hidden from assistive technology, because each bar already has the node's name. */
 export function RowNames({ rows, window, widthPx, heightPx }: RowNamesProps) {
   const isSeen = ({ lane, laneCount }: Row) => lane + laneCount > window.firstLane && lane <= window.lastLane;
   return (

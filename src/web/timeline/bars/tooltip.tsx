@@ -1,4 +1,4 @@
-/** What the bar under the pointer or the cursor is: outside of all that scrolls, so that nothing cuts it off. */
+/** Tooltip of the bar at the pointer or the cursor. It is outside the scrolled elements, so nothing clips it. */
 import { useLayoutEffect, useRef, type RefObject } from 'react';
 import { createPortal } from 'react-dom';
 import { formatDuration } from '../../format/duration.ts';
@@ -16,7 +16,7 @@ const EDGE_PX = 8;
 
 export function Tooltip({ bar, box, lanes }: TooltipProps) {
   const ref = useRef<HTMLDivElement>(null);
-  // Its own size decides on which side of the bar it has room.
+  // The tooltip's size decides on which side of the bar it fits.
   useLayoutEffect(() => {
     const [element, origin] = [ref.current, lanes.current?.getBoundingClientRect()];
     if (!element || !origin) return;

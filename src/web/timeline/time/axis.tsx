@@ -1,4 +1,4 @@
-/** The time, above the lanes. */
+/** Time axis above the lanes. */
 import { formatDuration } from '../../format/duration.ts';
 import type { Window } from '../bars/bars.ts';
 import type { Scale } from './scale.ts';
@@ -9,16 +9,16 @@ export interface AxisProps {
   readonly window: Window;
   /** Null once the run is over. */
   readonly now: number | null;
-  /** What a clock shows at the left edge; null where the time is counted from there. */
+  /** Clock time at the left edge in milliseconds; null for an axis that counts from the start. */
   readonly clockMs: number | null;
 }
 
-/** Between two times. */
+/** Minimum distance between two ticks. */
 const SPACING_PX = 84;
-/** Of a letter, and between two texts. */
+/** Average width of a letter, and the gap between two texts. */
 const LETTER_PX = 6.8;
 const APART_PX = 4;
-/** Of the ground on which a text stands. */
+/** Extra width of the background behind a text. */
 const GROUND_PX = { now: 16, idle: 0, first: 0, '': 0 } as const;
 
 interface Mark {
@@ -27,7 +27,7 @@ interface Mark {
   readonly text: string;
 }
 
-/** How much of a text stands on the left of its place. */
+/** Fraction of a text that is left of its position. */
 const ON_THE_LEFT = { now: 1, idle: 0.5, first: 0, '': 0.5 } as const;
 
 export function Axis({ scale, window, now, clockMs }: AxisProps) {
@@ -62,7 +62,7 @@ export function Axis({ scale, window, now, clockMs }: AxisProps) {
   );
 }
 
-/** Those that run into none before them, and not out of what is seen. */
+/** Marks that fit into the visible part without overlapping an earlier mark. */
 function withRoom(marks: readonly Mark[], viewPx: number): Mark[] {
   const taken: { readonly from: number; readonly to: number }[] = [];
   return marks.filter(({ look, x, text }) => {

@@ -1,4 +1,4 @@
-/** What the time axis tells: how long since the start, or the time of day. */
+/** Clock of the time axis: time since the start, or time of day. */
 
 export const CLOCKS = ['elapsed', 'local', 'utc'] as const;
 export type Clock = (typeof CLOCKS)[number];
@@ -6,8 +6,8 @@ export type Clock = (typeof CLOCKS)[number];
 export const clockNamed = (name: string | null): Clock => CLOCKS.find((clock) => clock === name) ?? 'elapsed';
 
 /**
- * Milliseconds from the midnight that began 1970 on this clock to the start; null for a clock that counts from the start. The
- * zone's offset is that at the start: a run that sees the clocks change keeps it.
+ * Start of the run in milliseconds since 1970 on this clock; null for a clock that counts from the start. The
+ * zone's offset at the start applies to the whole run, also across a change of daylight saving time.
  */
 export function clockStart(clock: Clock, startedAt: string): number | null {
   const startMs = Date.parse(startedAt);
@@ -18,7 +18,7 @@ export function clockStart(clock: Clock, startedAt: string): number | null {
 const DAY_MS = 86_400_000;
 const DAY = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', timeZone: 'UTC' });
 
-/** As exact as the steps between the marks; at midnight the day. */
+/** Precision follows the tick distance; midnight shows the date. */
 export function timeOfDay(clockMs: number, stepMs: number): string {
   const date = new Date(clockMs);
   if (clockMs % DAY_MS === 0) return DAY.format(date);

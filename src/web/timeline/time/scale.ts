@@ -1,11 +1,11 @@
-/** From milliseconds to a place on the timeline and back: in proportion, but for long idle stretches, which are folded. */
+/** Maps milliseconds to positions on the timeline and back. The scale is linear except for folded idle stretches. */
 
 export interface Stretch {
   readonly offsetMs: number;
   readonly durationMs: number;
 }
 
-/** A folded stretch and the part of the width, 0 to 1, that it takes. */
+/** A folded stretch, with its position as fractions of the width (0 to 1). */
 export interface Fold extends Stretch {
   readonly from: number;
   readonly to: number;
@@ -14,26 +14,26 @@ export interface Fold extends Stretch {
 export interface Scale {
   readonly totalMs: number;
   readonly folds: readonly Fold[];
-  /** 0 at the left edge, 1 at the right; never beyond. */
+  /** Position from 0 (left edge) to 1 (right edge), clamped. */
   placeOf(ms: number): number;
   msAt(place: number): number;
 }
 
-/** A stretch is folded if it takes at least this part of the time and this long, */
+/** A stretch is folded from this fraction of the total time and this duration. */
 const FOLDED_FROM_PART = 0.15;
 const FOLDED_FROM_MS = 2000;
-/** and then takes this part of the width. At most six stretches can be that long, so they leave most of it. */
+/** Width of a fold. At most six stretches are long enough, so folds never take more than 36 % of the width. */
 const FOLD_WIDTH = 0.06;
 
 export const foldable = (gaps: readonly Stretch[], totalMs: number): Stretch[] =>
   gaps.filter(({ durationMs }) => durationMs >= FOLDED_FROM_MS && durationMs >= FOLDED_FROM_PART * totalMs);
 
-/** Takes the stretches to fold in order of time. Where nothing else would be left, none is. */
+/** `stretches` must be in order of time. Nothing is folded if no other time would remain. */
 export function createScale(totalMs: number, stretches: readonly Stretch[] = []): Scale {
   const leftMs = totalMs - stretches.reduce((sum, { durationMs }) => sum + durationMs, 0);
   const folded = leftMs > 0 ? stretches : [];
   const shownMs = leftMs > 0 ? leftMs : totalMs;
-  // A run may take no time at all: everything then stands at its start.
+  // A run may take no time: everything is then at its start.
   const perMs = shownMs > 0 ? (1 - FOLD_WIDTH * folded.length) / shownMs : 0;
 
   const folds: Fold[] = [];

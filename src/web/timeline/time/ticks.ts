@@ -1,4 +1,4 @@
-/** Where the time axis has its marks: at round times, as close as their texts allow. */
+/** Ticks of the time axis: at round times, as dense as their labels allow. */
 import { timeOfDay } from './clock.ts';
 import type { Scale } from './scale.ts';
 
@@ -21,12 +21,12 @@ const STEPS_MS = [
 ];
 
 export interface TickWindow {
-  /** Of the whole timeline, of which a part may be seen. */
+  /** Width of the whole timeline; only a part may be visible. */
   readonly widthPx: number;
   readonly fromMs: number;
   readonly toMs: number;
   readonly spacingPx: number;
-  /** What a clock shows at the left edge; null where the time is counted from there. */
+  /** Clock time at the left edge in milliseconds; null for an axis that counts from the start. */
   readonly clockMs: number | null;
 }
 
@@ -38,14 +38,14 @@ export function ticksOf(scale: Scale, { widthPx, fromMs, toMs, spacingPx, clockM
   for (let index = Math.ceil((fromMs + zeroMs) / stepMs); index * stepMs - zeroMs <= toMs; index += 1) {
     const ms = index * stepMs - zeroMs;
     const fold = scale.folds.find(({ offsetMs, durationMs }) => ms > offsetMs && ms < offsetMs + durationMs);
-    // Within a fold the marks would stand on top of one another: on to its end.
+    // Ticks inside a fold would overlap, so the loop continues at its end.
     if (fold) index = Math.ceil((fold.offsetMs + fold.durationMs + zeroMs) / stepMs) - 1;
     else ticks.push({ ms, label: clockMs === null ? labelOf(ms, stepMs) : timeOfDay(ms + clockMs, stepMs) });
   }
   return ticks;
 }
 
-/** As exact as the steps between the marks. */
+/** Precision follows the tick distance. */
 function labelOf(ms: number, stepMs: number): string {
   if (ms === 0) return '0';
   if (ms < SECOND) return `${ms} ms`;
@@ -57,7 +57,7 @@ function labelOf(ms: number, stepMs: number): string {
   return stepMs < MINUTE ? `${hours}:${seconds}` : `${hours} h`;
 }
 
-/** At least two before the point, and after it what is not zero. */
+/** At least two digits before the point; trailing zeros after it are removed. */
 function twoDigits(value: number, decimals = 0): string {
   const [whole = '', fraction = ''] = value.toFixed(decimals).split('.');
   const rest = fraction.replace(/0+$/, '');

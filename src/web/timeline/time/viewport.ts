@@ -1,4 +1,4 @@
-/** How much of a scrolled element is seen, and where. */
+/** Visible part of a scrolled element. */
 import { useLayoutEffect, useState, type RefObject } from 'react';
 
 export interface Viewport {
@@ -10,7 +10,7 @@ export interface Viewport {
 
 const NOTHING: Viewport = { left: 0, top: 0, width: 0, height: 0 };
 
-/** Without what stands still on the left of it. */
+/** Excludes the fixed column of width `insetPx` on the left. */
 export function useViewport(ref: RefObject<HTMLElement | null>, insetPx: number): Viewport {
   const [viewport, setViewport] = useState(NOTHING);
   useLayoutEffect(() => {

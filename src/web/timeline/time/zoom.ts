@@ -1,4 +1,4 @@
-/** How far the timeline is zoomed in and where it stands, kept in the address. */
+/** Zoom factor and scroll position of the timeline, stored in the URL. */
 import { useEffect, useEffectEvent, useLayoutEffect, type RefObject } from 'react';
 import type { Zoom } from '../../controls/zoom-buttons.tsx';
 import { useUrlQuery } from '../../url/query.ts';
@@ -6,11 +6,11 @@ import type { Scale } from './scale.ts';
 import type { Viewport } from './viewport.ts';
 
 const LARGEST = 512;
-/** After the last scroll event: browsers allow an address to change only so often. */
+/** Pause after the last scroll event: browsers limit how often a URL may change. */
 const SETTLED_AFTER_MS = 250;
 
 export interface TimelineZoom extends Zoom {
-  /** 1: the whole run is seen. Doubles with each step. */
+  /** 1 shows the whole run. Each step doubles the factor. */
   readonly factor: number;
 }
 
@@ -20,7 +20,7 @@ export function useZoom(ref: RefObject<HTMLElement | null>, viewport: Viewport, 
   const at = Number(url.read('at') ?? 0);
   const isMeasured = viewport.width > 0;
 
-  // Not when `at` changes: it follows the scrolling, and must not lead it.
+  // Not on changes of `at`: it follows the scroll position and must not move it.
   useLayoutEffect(() => {
     const element = ref.current;
     if (element && isMeasured) element.scrollLeft = scale.placeOf(at) * factor * viewport.width;
@@ -32,7 +32,7 @@ export function useZoom(ref: RefObject<HTMLElement | null>, viewport: Viewport, 
     const leftMs = Math.round(scale.msAt(viewport.left / Math.max(1, viewport.width * factor)));
     change({ at: leftMs > 0 ? String(leftMs) : null }, { replace: true });
   });
-  // The scale of a run that goes on changes many times a second, and must not put this off.
+  // The scale of a running run changes many times a second and must not delay this timer.
   useEffect(() => {
     if (!isMeasured || factor === 1) return undefined;
     const timer = setTimeout(() => {
