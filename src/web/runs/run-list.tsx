@@ -13,20 +13,13 @@ export interface RunListProps {
   readonly runs: readonly ListedRun[];
   /** Names the workflow of each run. Left out where all are of the same one. */
   readonly nameOf?: (workflowId: string) => string;
-  /** Why the list could not read why a run failed. */
-  readonly errorOf?: (run: ListedRun) => Error | undefined;
 }
 
-export function RunList({ label, runs, nameOf, errorOf }: RunListProps) {
+export function RunList({ label, runs, nameOf }: RunListProps) {
   return (
     <ul className="panel run-list" aria-label={label}>
       {runs.map((run) => (
-        <Row
-          key={`${run.workflowId}/${run.id}`}
-          run={run}
-          workflowName={nameOf?.(run.workflowId)}
-          error={run.status === 'FAILED' ? errorOf?.(run) : undefined}
-        />
+        <Row key={`${run.workflowId}/${run.id}`} run={run} workflowName={nameOf?.(run.workflowId)} />
       ))}
     </ul>
   );
@@ -35,10 +28,9 @@ export function RunList({ label, runs, nameOf, errorOf }: RunListProps) {
 interface RowProps {
   readonly run: ListedRun;
   readonly workflowName: string | undefined;
-  readonly error: Error | undefined;
 }
 
-function Row({ run, workflowName, error }: RowProps) {
+function Row({ run, workflowName }: RowProps) {
   const { id, workflowId, status, startedAt, wallClockMs } = run;
   return (
     <li>
@@ -53,7 +45,7 @@ function Row({ run, workflowName, error }: RowProps) {
           </Link>
         )}
       </span>
-      <span className="why">{status === 'FAILED' && <FailureOfRun run={run} error={error} />}</span>
+      <span className="why">{status === 'FAILED' && <FailureOfRun run={run} />}</span>
       <span className="when">
         <Ago at={startedAt} />
       </span>

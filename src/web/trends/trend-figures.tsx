@@ -2,12 +2,12 @@
 import { useState } from 'react';
 import { formatDuration } from '../format/duration.ts';
 import { useElementWidth } from '../format/element-width.ts';
-import { formatCount } from '../format/numbers.ts';
+import { countOf, formatCount } from '../format/numbers.ts';
 import { Moment } from '../format/time.tsx';
 import { Empty } from '../shell/notices.tsx';
 import { CountChart } from './count-chart.tsx';
 import { DurationChart } from './duration-chart.tsx';
-import { countInWords, type TrendFiguresProps } from './trend-row.ts';
+import type { TrendFiguresProps } from './trend-row.ts';
 import { TrendTable } from './trend-table.tsx';
 
 export function TrendFigures({ rows, counted, last }: TrendFiguresProps) {
@@ -22,9 +22,9 @@ export function TrendFigures({ rows, counted, last }: TrendFiguresProps) {
           {pointed ? (
             <>
               <Moment at={pointed.startedAt} /> – <Moment at={pointed.endedAt} /> ·{' '}
-              <strong>{countInWords(pointed.count, counted)}</strong> ·{' '}
-              <strong>{formatCount(pointed.failedCount)}</strong> failed · median{' '}
-              <strong>{formatDuration(pointed.p50)}</strong> · p95 <strong>{formatDuration(pointed.p95)}</strong>
+              <strong>{countOf(pointed.count, counted)}</strong> · <strong>{formatCount(pointed.failedCount)}</strong>{' '}
+              failed · median <strong>{formatDuration(pointed.p50)}</strong> · p95{' '}
+              <strong>{formatDuration(pointed.p95)}</strong>
             </>
           ) : (
             <span className="muted">Point at a part of the time to read its figures.</span>

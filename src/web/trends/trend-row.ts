@@ -1,6 +1,5 @@
 /** What a trend shows of one part of the time, of runs or of the executions of one node. */
 import type { NodeTrendQuery, RunTrendQuery } from '../__generated__/graphql.ts';
-import { formatCount } from '../format/numbers.ts';
 
 export interface TrendRow {
   readonly startedAt: string;
@@ -54,6 +53,3 @@ export const rowsOfNode = (buckets: Buckets<NodeTrendQuery>, nodeId: string): Tr
 export type Counted = 'run' | 'execution';
 
 export const NAMES = { run: 'Runs', execution: 'Executions' } as const;
-
-export const countInWords = (count: number, counted: Counted): string =>
-  `${formatCount(count)} ${counted}${count === 1 ? '' : 's'}`;
