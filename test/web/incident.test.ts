@@ -51,6 +51,23 @@ describeInBrowser('an incident', (open) => {
     await page.getByText('A step failed').waitFor();
   });
 
+  it('is marked on the trends of the workflow and of the node, with the number of runs that were compared', async () => {
+    const page = await open({ key: 'key-4' });
+    await page.goto(`${gateway.url}/workflows/triage?tab=trends`);
+    const changes = page.getByRole('region', { name: /^What changed looked at 50 of 50 runs · workflow updated/ });
+    await changes.getByText(/^Prompt of enrich changed/).waitFor();
+    const marks = page.locator('svg line.changed');
+    expect(await marks.count()).toBe(2);
+    await page.getByRole('combobox', { name: 'Of' }).selectOption('fetch');
+    await changes.getByText('No change of model, prompt, parameters or graph found.').waitFor();
+    await marks.first().waitFor({ state: 'detached' });
+    const small = await startPageGateway(createIncident(), { MAX_UPSTREAM_CALLS: '20' });
+    await page.goto(`${small.url}/workflows/triage?tab=trends`);
+    // Runs that failed are cached by the list of failures.
+    await page.getByText(/^looked at [12]\d of 50 runs/).waitFor();
+    await small.close();
+  });
+
   it('is read by keyboard: j goes to the newest run of the first failure, and Tab to its comparison', async () => {
     const page = await open({ key: 'key-2' });
     await page.goto(gateway.url);

@@ -37,11 +37,7 @@ export type Change = NonNullable<NonNullable<ChangesFragment['changePoints']>[nu
 
 const KINDS = { MODEL: 'Model', PROMPT: 'Prompt', PARAMETERS: 'Parameters', GRAPH: 'Workflow' } as const;
 
-/** `prompt of enrich`, as text. */
-export const changeText = ({ kind, nodeId }: Change): string =>
-  nodeId == null ? `${KINDS[kind]} changed` : `${KINDS[kind]} of ${nodeId} changed`;
-
-export function coverageText(coverage: ChangesFragment['changeCoverage']): string {
+export function coverageText(coverage: ChangesFragment['changeCoverage'] | undefined): string {
   return coverage ? `looked at ${coverage.examinedCount} of ${coverage.runCount} runs` : '';
 }
 

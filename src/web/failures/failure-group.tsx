@@ -132,7 +132,7 @@ export function FailureGroup({ group: masked, span, namesWorkflow = false }: Fai
           )}
           {isNew && isResolved && (
             <span className="muted" title="The node has completed in a run that started after the last failure">
-              completed since
+              node completed since
             </span>
           )}
           {code != null && <code title={code}>{code}</code>}

@@ -26,7 +26,7 @@ const FAILURE_GROUPS = graphql(`
 /** Each failed run that is not cached yet costs the gateway a call. */
 const LAST_RUNS = 100;
 
-export interface FailureGroupsProps extends RunTrendProps {
+export interface FailureGroupsProps extends Omit<RunTrendProps, 'changedAt'> {
   /** Only what failed at this node. */
   readonly nodeId: string | null;
 }

@@ -10,10 +10,11 @@ import { DurationChart } from './duration-chart.tsx';
 import type { TrendFiguresProps } from './trend-row.ts';
 import { TrendTable } from './trend-table.tsx';
 
-export function TrendFigures({ rows, counted, last }: TrendFiguresProps) {
+export function TrendFigures({ rows, counted, last, changedAt }: TrendFiguresProps) {
   const [ref, width] = useElementWidth();
   const [pointedAt, setPointedAt] = useState<number | null>(null);
   if (!rows.some(({ count }) => count > 0)) return <Empty title={`No ${counted}s in this time`} />;
+  const chart = { rows, changedAt, pointedAt, onPoint: setPointedAt };
   const pointed = pointedAt === null ? undefined : rows[pointedAt];
   return (
     <>
@@ -32,8 +33,8 @@ export function TrendFigures({ rows, counted, last }: TrendFiguresProps) {
         </p>
         {width !== null && (
           <>
-            <CountChart rows={rows} counted={counted} width={width} pointedAt={pointedAt} onPoint={setPointedAt} />
-            <DurationChart rows={rows} width={width} pointedAt={pointedAt} onPoint={setPointedAt} />
+            <CountChart {...chart} counted={counted} width={width} />
+            <DurationChart {...chart} width={width} />
           </>
         )}
       </div>

@@ -18,6 +18,8 @@ export interface TrendFiguresProps {
   readonly counted: Counted;
   /** How many runs were looked at. */
   readonly last: number;
+  /** When the workflow changed. */
+  readonly changedAt: readonly string[];
 }
 
 type Buckets<Query extends { readonly workflow?: { readonly trend?: unknown } | null | undefined }> = NonNullable<

@@ -29,6 +29,7 @@ const WORKFLOW = graphql(`
       description
       version
       status
+      updatedAt
       graph {
         nodes {
           id
