@@ -1,7 +1,7 @@
 /** The frame of every page: a key first, then what the address names. */
 import { useMemo, useState, useSyncExternalStore, type ReactNode } from 'react';
 import { ApolloProvider } from '@apollo/client/react';
-import { Route, Routes } from 'react-router';
+import { Link, Route, Routes } from 'react-router';
 import { createLiveConnection, LiveConnectionContext } from './live/connection.ts';
 import { createClient } from './session/client.ts';
 import { forgetUnshown } from './session/forget.ts';
@@ -79,6 +79,10 @@ function Pages({ bearer, overlay, onOverlay }: PagesProps) {
 const contained = (what: string, page: ReactNode) => <Contained what={what}>{page}</Contained>;
 
 function NotFound() {
-  useTab('Not found');
-  return <Empty isPage title="There is no page at this address" />;
+  useTab('Page not found');
+  return (
+    <Empty isPage title="Page not found">
+      <Link to="/">All failures and runs</Link>
+    </Empty>
+  );
 }
