@@ -18,7 +18,7 @@ describeInBrowser('the home page', (open) => {
     page.on('load', () => (loads += 1));
     await page.goto(gateway.url);
     await isLive(page);
-    await page.getByRole('list', { name: 'Latest runs' }).waitFor();
+    await page.getByRole('list', { name: 'Latest runs', exact: true }).waitFor();
     // The latest failure of the sample is older than a day.
     await page.getByText('No run failed in the last 24 hours.').waitFor();
     const card = page.getByRole('article').filter({ hasText: 'Support triage' });

@@ -2,12 +2,14 @@
 import { CloudOff } from 'lucide-react';
 import { Link } from 'react-router';
 import { CombinedGraphQLErrors } from '@apollo/client/errors';
+import type { GraphQLFormattedError } from 'graphql';
 import { graphql } from '../__generated__/gql.ts';
 import { FailureList } from '../failures/failure-list.tsx';
+import { formatCount } from '../format/numbers.ts';
 import { momentText } from '../format/time.tsx';
 import { useAnswer } from '../live/answer.ts';
 import { Failure, Loading } from '../shell/notices.tsx';
-import { errorsThat } from '../shell/part-errors.ts';
+import { errorsThat, pathOf } from '../shell/part-errors.ts';
 import { useMinute, useNow } from '../timing/now.ts';
 import { spanOf, SPANS, useTimeWindow } from '../time-window/time-window.ts';
 import { REFRESHED } from '../trends/refreshed.ts';
@@ -22,8 +24,8 @@ export const FAILURES = graphql(`
   }
 `);
 
-/** A hundred records cost the gateway a call, and so does each failed run that is not cached. */
-const LAST_RUNS = 300;
+/** A hundred records of a workflow cost the gateway a call: of many workflows fewer runs are examined. */
+const RUNS = { most: 1000, ofAllWorkflows: 10_000 };
 const DAY = SPANS[1];
 
 export interface HomeFailuresProps {
@@ -39,25 +41,28 @@ export function HomeFailures({ directory, workflowId }: HomeFailuresProps) {
   const chosen = useTimeWindow().startedAfter;
   const startedAfter = chosen ?? dayAgo;
   const words = chosen !== null && !spanOf(url) ? `since ${momentText(chosen)}` : `in ${(spanOf(url) ?? DAY).words}`;
+  const last = Math.min(RUNS.most, Math.floor(RUNS.ofAllWorkflows / Math.max(1, directory.workflows?.length ?? 100)));
+  const isKnown = directory.workflows !== null || directory.error !== undefined;
+  const ids = workflowId === null ? directory.namedIds : [workflowId];
   const {
     value: found,
     error,
     isLoading,
     retry,
   } = useAnswer(FAILURES, {
-    variables: { workflowIds: workflowId === null ? directory.namedIds : [workflowId], startedAfter, last: LAST_RUNS },
+    // Asked once: how many workflows there are decides how.
+    variables: isKnown ? { workflowIds: ids, startedAfter, last } : null,
     read: (data) => data.failureGroups,
     ...REFRESHED,
   });
   const groups = found?.filter((group) => group !== null) ?? [];
   const unreadable = unreadableOf(error);
-  // Before the workflows are known, too many of them may be an error that naming them avoids.
-  const ofList = directory.workflows || directory.error ? errorsThat(error, (one) => !isOfWorkflow(one)) : undefined;
+  const ofList = errorsThat(error, (one) => !isOfWorkflow(one));
 
   return (
     <>
       <p className="muted">
-        Among the latest {LAST_RUNS} runs, {words}
+        Among the latest {formatCount(last)} runs, {words}
       </p>
       {ofList && (
         <Failure
@@ -70,7 +75,7 @@ export function HomeFailures({ directory, workflowId }: HomeFailuresProps) {
           }}
         />
       )}
-      {isLoading && !ofList && <Loading what="failures" />}
+      {(isLoading || !isKnown) && !ofList && <Loading what="failures" />}
       {found && groups.length === 0 && !ofList && (
         <p className="no-failures">
           No run failed {words}
@@ -79,17 +84,19 @@ export function HomeFailures({ directory, workflowId }: HomeFailuresProps) {
       )}
       {(groups.length > 0 || unreadable.size > 0) && (
         <FailureList groups={groups} span={{ fromMs: Date.parse(startedAfter), toMs: nowMs }} namesWorkflow>
-          {[...unreadable].map(([id, message]) => (
+          {[...unreadable].map(([id, { message, isPartial }]) => (
             <li key={id} className="unreadable">
               <p className="where">
                 <span className="badge status-unknown">
-                  <CloudOff aria-hidden="true" /> Can’t be read
+                  <CloudOff aria-hidden="true" /> {isPartial ? 'Read in part' : 'Can’t be read'}
                 </span>
                 <Link to={workflowPath(id)} className="workflow">
                   <bdi>{directory.nameOf(id)}</bdi>
                 </Link>
               </p>
-              <p className="message muted">Its runs could not be loaded: {message}</p>
+              <p className="message muted">
+                {isPartial ? 'Not all of its failed runs' : 'Its runs'} could not be loaded: {message}
+              </p>
             </li>
           ))}
         </FailureList>
@@ -98,11 +105,15 @@ export function HomeFailures({ directory, workflowId }: HomeFailuresProps) {
   );
 }
 
-const isOfWorkflow = ({ extensions }: { readonly extensions?: Readonly<Record<string, unknown>> | undefined }) =>
-  typeof extensions?.workflowId === 'string';
+const isOfWorkflow = ({ extensions }: GraphQLFormattedError): boolean => typeof extensions?.workflowId === 'string';
 
 /** The workflows that lack some of their runs, each with the reason. */
-function unreadableOf(error: Error | undefined): ReadonlyMap<string, string> {
+function unreadableOf(error: Error | undefined) {
   const errors = CombinedGraphQLErrors.is(error) ? error.errors.filter(isOfWorkflow) : [];
-  return new Map(errors.map(({ message, extensions }) => [String(extensions?.workflowId), message]));
+  const isPartial = (one: GraphQLFormattedError): boolean => pathOf(one).length > 1;
+  // The error of a workflow replaces those of its runs.
+  const lastOfRuns = errors.toSorted((one, other) => Number(isPartial(other)) - Number(isPartial(one)));
+  return new Map(
+    lastOfRuns.map((one) => [String(one.extensions?.workflowId), { message: one.message, isPartial: isPartial(one) }]),
+  );
 }
