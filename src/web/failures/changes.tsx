@@ -44,7 +44,7 @@ export function coverageText(coverage: ChangesFragment['changeCoverage'] | undef
 export interface ChangeOfProps {
   readonly workflowId: string;
   readonly change: Change;
-  /** How it relates to what is shown with it. */
+  /** Follows the change in the same sentence. */
   readonly children?: ReactNode;
 }
 

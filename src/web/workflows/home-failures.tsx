@@ -1,4 +1,4 @@
-/** What is burning: the failures of all workflows, new ones first. A workflow that cannot be read is named among them. */
+/** Failures of all workflows, new ones first. A workflow that cannot be read is named among them. */
 import { CloudOff } from 'lucide-react';
 import { Link } from 'react-router';
 import { CombinedGraphQLErrors } from '@apollo/client/errors';
