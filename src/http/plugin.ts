@@ -186,7 +186,8 @@ export function createHttp(options: HttpOptions): Http {
       logger.error({ err: error, requestId: id }, 'a request failed');
       void send(reply, errorResponse(id, 500, 'INTERNAL_SERVER_ERROR', DEFECT));
     });
-    if (options.ownsServer || app.prefix !== '') {
+    const hasOtherPaths = options.ownsServer || app.prefix !== '';
+    if (hasOtherPaths) {
       app.setNotFoundHandler(({ id }, reply) => send(reply, errorResponse(id, 404, 'NOT_FOUND', NOT_FOUND)));
     }
 
@@ -217,7 +218,7 @@ export function createHttp(options: HttpOptions): Http {
     if (!options.ownsServer || config.opsPort === null) await app.register(ops);
     const sampleKey = config.upstreamUrl === null ? SAMPLE_KEY : null;
     await app.register(
-      createPage({ basePath, sampleKey, hasExplorers: config.sandbox, send, stalledReaderMs, logger }),
+      createPage({ basePath, hasOtherPaths, sampleKey, hasExplorers: config.sandbox, send, stalledReaderMs, logger }),
     );
 
     app.addHook('preClose', async () => {

@@ -1,7 +1,7 @@
 /** Frame of every page: the sign-in form without a key, otherwise the page of the route. */
 import { useMemo, useState, useSyncExternalStore, type ReactNode } from 'react';
 import { ApolloProvider } from '@apollo/client/react';
-import { Route, Routes } from 'react-router';
+import { Link, Route, Routes } from 'react-router';
 import { createLiveConnection, LiveConnectionContext } from './live/connection.ts';
 import { createClient } from './session/client.ts';
 import { forgetUnshown } from './session/forget.ts';
@@ -88,6 +88,10 @@ function Index() {
 const contained = (what: string, page: ReactNode) => <Contained what={what}>{page}</Contained>;
 
 function NotFound() {
-  useTab('Not found');
-  return <Empty isPage title="There is no page at this address" />;
+  useTab('Page not found');
+  return (
+    <Empty isPage title="Page not found">
+      <Link to="/">All failures and runs</Link>
+    </Empty>
+  );
 }

@@ -214,7 +214,7 @@ describe('persisted operations', () => {
       const names = 'workflowId id runId baseId headId stepId baseStepId headStepId search'.split(' ');
       const all = {
         ...Object.fromEntries(names.map((name) => [name, 'r1'])),
-        ...{ runIds: ['r1'], withFailures: true, isInputs: true, first: 20, last: 100 },
+        ...{ runIds: ['r1'], isInputs: true, first: 20, last: 100 },
       };
       const operations = JSON.parse(readFileSync(PAGE, 'utf8')) as Record<string, string>;
       for (const [documentId, query] of Object.entries(operations)) {

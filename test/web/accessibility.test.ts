@@ -28,7 +28,7 @@ const VIEWS: readonly (readonly [name: string, path: string, text: string | RegE
   ['the cost', '/?view=cost&since=30d', 'Tokens out'],
   ['a comparison', `${RUN}?tab=compare`, /^Line \d/],
   ['a run that is not there', `${WORKFLOW}/runs/none`, 'Run not found'],
-  ['an address that leads nowhere', '/workflows/a/b', 'There is no page at this address'],
+  ['an address that leads nowhere', '/workflows/a/b', 'Page not found'],
 ];
 
 const gateway = await startGateway();

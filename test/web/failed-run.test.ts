@@ -22,7 +22,7 @@ describeInBrowser('a failed run', (open) => {
 
     // The list shows what failed, where and why.
     await page.goto(gateway.url);
-    const failed = page.getByRole('list', { name: 'Other runs' }).getByRole('listitem');
+    const failed = page.getByRole('list', { name: 'Latest runs', exact: true }).getByRole('listitem');
     const row = failed.filter({ hasText: 'run-4711' });
     await row.getByText('draft_reply').waitFor();
     await row.getByText(/^The model accepts 32768 tokens/).waitFor();

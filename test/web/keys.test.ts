@@ -122,7 +122,7 @@ describeInBrowser('the key of the run page', (open) => {
     expect(await questions()).toBe(0);
     await setHidden(page, false);
     await follow(page, '/no-such-page');
-    await page.getByText('There is no page at this address').waitFor();
+    await page.getByText('Page not found').waitFor();
     await page.clock.runFor(FORGET_EVERY_MS);
     await page.route('**/graphql', (route) => route.abort());
     await follow(page, RUN);

@@ -51,15 +51,17 @@ afterEach(() => {
 afterAll(() => gateway.close());
 
 const runPath = (id: string, workflowId = 'wf') => `${gateway.url}/workflows/${workflowId}/runs/${id}`;
-const rowsOf = (page: Page, list: string) => page.getByRole('list', { name: list }).locator('a[data-row]');
+const rowsOf = (page: Page, list: string) => page.getByRole('list', { name: list, exact: true }).locator('a[data-row]');
 
 describeInBrowser('an engineer on call', (open) => {
   it('sees the failures of the last 24 hours first, and the rate of the last runs next to the rate of all runs', async () => {
     const page = await open({ key: 'key-1' });
     await page.goto(`${gateway.url}/?workflow=wf`);
-    await page.getByRole('heading', { name: /^Failed in the last 24 hours/ }).waitFor();
-    expect(await rowsOf(page, 'Failed runs').allTextContents()).toEqual(['recent-0', 'recent-2', 'recent-3']);
-    await rowsOf(page, 'Other runs').getByText('old-0', { exact: true }).waitFor();
+    const failures = page.getByRole('list', { name: 'Failures', exact: true });
+    await failures.getByText('3×').waitFor();
+    expect(await rowsOf(page, 'Failures').allTextContents()).toEqual(['recent-0']);
+    await failures.getByText('no host', { exact: true }).waitFor();
+    await rowsOf(page, 'Latest runs').getByText('old-0', { exact: true }).waitFor();
     await page.getByRole('article').first().getByText('84% last 8: 50%').waitFor();
   });
 

@@ -45,6 +45,14 @@ describe('the gateway serves the run page', () => {
     expect(await response.text()).not.toContain('<div id="root">');
   });
 
+  it('as a 404 to a browser at another address', async () => {
+    for (const path of ['/nonsense', '/assets/none', '/a/b']) {
+      const response = await get(path, { accept: 'text/html,*/*;q=0.8' });
+      expect(response.status).toBe(404);
+      expect(await response.text()).toContain('<div id="root">');
+    }
+  });
+
   it('with a policy that allows only the gateway’s own scripts and requests', async () => {
     const policy = (await get('/')).headers.get('content-security-policy') ?? '';
     expect(policy).toContain("default-src 'none'");
@@ -100,6 +108,14 @@ describe('the gateway serves the run page', () => {
 });
 
 describeInBrowser('the run page below a base path', (open) => {
+  it('says at another address that there is no page, and leads home', async () => {
+    const page = await open({ key: 'demo-key' });
+    await page.goto(`${gateway.url}${BASE}/nonsense`);
+    await page.getByRole('heading', { level: 1, name: 'Page not found' }).waitFor();
+    await page.getByRole('link', { name: 'All failures and runs' }).click();
+    await page.getByRole('heading', { level: 1, name: 'Failures' }).waitFor();
+  });
+
   /** A deep link, a reload, links, and a run from its start to its end. */
   async function use(page: Page, origin: string, base: string): Promise<void> {
     await page.goto(`${origin}${base}${RUN}?tab=steps`);

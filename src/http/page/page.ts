@@ -12,6 +12,8 @@ export interface PageOptions {
   readonly sampleKey: string | null;
   /** The path of the gateway: BASE_PATH and the prefix of the plugin. Empty if there is none. */
   readonly basePath: string;
+  /** True: the page also answers browsers at all other paths below `basePath`, with 404. */
+  readonly hasOtherPaths: boolean;
   /** False: GraphiQL is not served. */
   readonly hasExplorers: boolean;
   readonly send: Send;
@@ -42,7 +44,7 @@ const NAMED_BY_CONTENT = /-[\w-]{8}\.\w+(?:\.br|\.gz)?$/;
 const FOR_EVER = 'public, max-age=31536000, immutable';
 
 export function createPage(options: PageOptions): FastifyPluginAsync {
-  const { hasExplorers, send, stalledReaderMs, logger } = options;
+  const { hasExplorers, hasOtherPaths, send, stalledReaderMs, logger } = options;
 
   return async (app) => {
     const [page, graphiql] = await Promise.all([readHtml('index.html', options), readHtml('graphiql.html', options)]);
@@ -58,6 +60,14 @@ export function createPage(options: PageOptions): FastifyPluginAsync {
     if (page === null) {
       logger.warn('the run page is not built: run `npm run build:page`, then start again');
       return;
+    }
+    if (hasOtherPaths) {
+      const notFound = { ...htmlResponse(page, { 'content-security-policy': policyOf() }), status: 404 };
+      app.get('/*', { exposeHeadRoute: false }, (request, reply) => {
+        // A program gets the error of every unknown path.
+        if (request.headers.accept?.includes('text/html') === true) void send(reply, notFound);
+        else reply.callNotFound();
+      });
     }
     await app.register(fastifyStatic, {
       root: join(FOLDER, 'assets'),

@@ -10,6 +10,10 @@ const orDash = (value: Maybe, format: (known: number) => string): string => (val
 
 export const formatCount = (value: Maybe): string => orDash(value, (known) => COUNT.format(known));
 
+/** `1 run`, `2 runs`. */
+export const countOf = (count: number, noun: string): string =>
+  `${COUNT.format(count)} ${noun}${count === 1 ? '' : 's'}`;
+
 export const formatCompact = (value: Maybe): string => orDash(value, (known) => COMPACT.format(known));
 
 /** `value` is a share from 0 to 1. */

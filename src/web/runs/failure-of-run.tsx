@@ -1,54 +1,40 @@
 /** One line on why a run failed: a failed node, the main line of its error, and whether more steps failed. */
 import { useState } from 'react';
-import { readFragment } from '../__generated__/fragment-masking.ts';
 import { graphql } from '../__generated__/gql.ts';
 import { useAnswer } from '../live/answer.ts';
 import { messageOf } from '../shell/notices.tsx';
 import { headlineOf } from '../text/excerpt.ts';
 import type { ListedRun } from './merged-runs.ts';
 
-export const FAILURE_OF_RUN = graphql(`
-  fragment FailureOfRun on Run {
-    failedSteps(latestAttemptOnly: true, first: 2) {
-      workflowId
-      runId
-      id
-      nodeId
-      errorInfo {
-        message
-      }
-    }
-  }
-`);
-
-/** Cached by the list of failures. A run that fails while the page is open needs this query. */
 const RUN_FAILURE = graphql(`
   query RunFailure($workflowId: ID!, $id: ID!) {
     run(workflowId: $workflowId, id: $id) {
       id
       workflowId
-      ...FailureOfRun
+      failedSteps(latestAttemptOnly: true, first: 2) {
+        workflowId
+        runId
+        id
+        nodeId
+        errorInfo {
+          message
+        }
+      }
     }
   }
 `);
 
-export interface FailureOfRunProps {
-  readonly run: ListedRun;
-  /** The list's error about this run. */
-  readonly error: Error | undefined;
-}
-
-export function FailureOfRun({ run: { workflowId, id, error }, error: ofList }: FailureOfRunProps) {
+export function FailureOfRun({ run: { workflowId, id, error } }: { readonly run: ListedRun }) {
   const query = useAnswer(RUN_FAILURE, {
     variables: { workflowId, id },
-    read: (data) => readFragment(FAILURE_OF_RUN, data.run)?.failedSteps,
+    read: (data) => data.run?.failedSteps,
     fetchPolicy: 'cache-first',
   });
   const steps = query.value;
   const [first] = steps ?? [];
   const message = first ? first.errorInfo?.message : error;
   if (query.isLoading && !query.error) return null;
-  if (!steps && message == null) return <UnknownFailure error={ofList ?? query.error} />;
+  if (!steps && message == null) return <UnknownFailure error={query.error} />;
   return (
     <>
       {first && (

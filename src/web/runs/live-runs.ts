@@ -7,12 +7,11 @@ import { skipToken, useSubscription } from '@apollo/client/react';
 import type { GraphQLFormattedError } from 'graphql';
 import { readFragment } from '../__generated__/fragment-masking.ts';
 import { graphql } from '../__generated__/gql.ts';
-import type { RecentRunsQuery, RecentRunsQueryVariables } from '../__generated__/graphql.ts';
+import type { RecentRunsQueryVariables } from '../__generated__/graphql.ts';
 import { useAnswer } from '../live/answer.ts';
 import { useLiveState } from '../live/connection.ts';
 import { useLiveAgain } from '../live/live-again.ts';
 import { errorsThat, pathOf } from '../shell/part-errors.ts';
-import { FAILURE_OF_RUN } from './failure-of-run.tsx';
 import { latestStates, mergeRuns, type ChangedRuns, type ListedRun } from './merged-runs.ts';
 
 export const LISTED_RUN = graphql(`
@@ -33,11 +32,10 @@ export const LISTED_RUN = graphql(`
 `);
 
 const RECENT_RUNS = graphql(`
-  query RecentRuns($first: Int!, $after: String, $filter: RunFilter, $workflowIds: [ID!], $withFailures: Boolean!) {
+  query RecentRuns($first: Int!, $after: String, $filter: RunFilter, $workflowIds: [ID!]) {
     recentRuns(first: $first, after: $after, filter: $filter, workflowIds: $workflowIds) {
       nodes {
         ...ListedRun
-        ...FailureOfRun @include(if: $withFailures)
       }
       unavailableWorkflows {
         id
@@ -87,25 +85,22 @@ export function useRunsUpdated(workflowIds: readonly string[] | null, onRuns: On
   );
 }
 
-/** `changed` is the result of `useChangedRuns`. Null variables send no query. */
-export function useRecentRuns(variables: RecentRunsQueryVariables | null, changed: ChangedRuns) {
+/** `changed` is the result of `useChangedRuns`. */
+export function useRecentRuns(variables: RecentRunsQueryVariables, changed: ChangedRuns) {
   const { kind } = useLiveState();
   const {
     value: page,
     error,
-    isLoading,
     retry,
   } = useAnswer(RECENT_RUNS, {
     variables,
     read: (data) => data.recentRuns,
-    isWhole: ({ unavailableWorkflows, nodes }) => unavailableWorkflows.length === 0 && !nodes.some(isUnexplained),
+    isWhole: ({ unavailableWorkflows }) => unavailableWorkflows.length === 0,
     everyMs: kind === 'unavailable' ? ASK_EVERY_MS : 0,
     keepsPrevious: true,
   });
-  useLiveAgain(() => {
-    if (variables) retry();
-  });
-  const filter = variables?.filter;
+  useLiveAgain(retry);
+  const { filter } = variables;
   const runs = useMemo(() => {
     if (!page) return undefined;
     const listed = page.nodes.flatMap((node) => (node ? [readFragment(LISTED_RUN, node)] : []));
@@ -117,24 +112,12 @@ export function useRecentRuns(variables: RecentRunsQueryVariables | null, change
     runs,
     /** Error of the whole list. Errors of single workflows and runs are shown with them. */
     error: errorsThat(error, isOfList),
-    /** Error of one run, such as failed steps that could not be loaded. */
-    errorOf: ({ workflowId, id }: ListedRun) =>
-      errorsThat(error, (one) => {
-        const run = readFragment(LISTED_RUN, page?.nodes[Number(pathOf(one)[2])]);
-        return run?.id === id && run.workflowId === workflowId;
-      }),
-    isLoading,
     hasMore: page?.pageInfo.hasNextPage ?? false,
     endCursor: page?.pageInfo.endCursor ?? null,
     unavailableIds,
     retry,
   };
 }
-
-type Node = NonNullable<RecentRunsQuery['recentRuns']>['nodes'][number];
-
-/** True if the cause of a failure could not be loaded. */
-const isUnexplained = (run: Node): boolean => readFragment(FAILURE_OF_RUN, run)?.failedSteps === null;
 
 const isOfList = (error: GraphQLFormattedError): boolean =>
   error.extensions?.workflowId === undefined && pathOf(error).length <= 3;

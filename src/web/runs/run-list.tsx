@@ -14,13 +14,11 @@ export interface RunListProps {
   readonly runs: readonly ListedRun[];
   /** Returns the workflow's name for a run; omitted if all runs have the same workflow. */
   readonly nameOf?: (workflowId: string) => string;
-  /** The list's error about a run whose cause of failure could not be loaded. */
-  readonly errorOf?: (run: ListedRun) => Error | undefined;
   /** A box at the end of each row. */
   readonly tickOf?: (run: ListedRun) => ReactNode;
 }
 
-export function RunList({ label, runs, nameOf, errorOf, tickOf }: RunListProps) {
+export function RunList({ label, runs, nameOf, tickOf }: RunListProps) {
   return (
     <ul className="panel run-list" aria-label={label}>
       {runs.map((run) => (
@@ -28,7 +26,6 @@ export function RunList({ label, runs, nameOf, errorOf, tickOf }: RunListProps) 
           key={`${run.workflowId}/${run.id}`}
           run={run}
           workflowName={nameOf?.(run.workflowId)}
-          error={run.status === 'FAILED' ? errorOf?.(run) : undefined}
           tick={tickOf?.(run)}
         />
       ))}
@@ -39,11 +36,10 @@ export function RunList({ label, runs, nameOf, errorOf, tickOf }: RunListProps) 
 interface RowProps {
   readonly run: ListedRun;
   readonly workflowName: string | undefined;
-  readonly error: Error | undefined;
   readonly tick: ReactNode;
 }
 
-function Row({ run, workflowName, error, tick }: RowProps) {
+function Row({ run, workflowName, tick }: RowProps) {
   const { id, workflowId, status, startedAt, wallClockMs } = run;
   return (
     <li>
@@ -58,7 +54,7 @@ function Row({ run, workflowName, error, tick }: RowProps) {
           </Link>
         )}
       </span>
-      <span className="why">{status === 'FAILED' && <FailureOfRun run={run} error={error} />}</span>
+      <span className="why">{status === 'FAILED' && <FailureOfRun run={run} />}</span>
       <span className="when">
         <Ago at={startedAt} />
       </span>

@@ -9,6 +9,8 @@ import type { TrendRow } from './trend-row.ts';
 export interface ChartProps {
   readonly rows: readonly TrendRow[];
   readonly width: number;
+  /** When the workflow changed: a line each. */
+  readonly changedAt: readonly string[];
   readonly pointedAt: number | null;
   /** Null for no bucket. */
   readonly onPoint: (index: number | null) => void;
@@ -41,12 +43,13 @@ export const slotOf = (rows: readonly TrendRow[], width: number) => {
 const DAY = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' });
 const TIME = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' });
 
-export function ChartFrame({ rows, width, pointedAt, onPoint, ...props }: ChartFrameProps) {
+export function ChartFrame({ rows, width, changedAt, pointedAt, onPoint, ...props }: ChartFrameProps) {
   const { title, legend, label, role, yScale, formatY, children } = props;
   const { slot, leftOf } = slotOf(rows, width);
   const inner = plotWidth(width);
   const domain = [new Date(rows[0]?.startedAt ?? 0), new Date(rows.at(-1)?.endedAt ?? 0)] as const;
   const time = scaleTime({ domain: [...domain], range: [0, inner] });
+  const marks = changedAt.map((at) => new Date(at)).filter((at) => at >= domain[0] && at <= domain[1]);
   const format = domain[1].getTime() - domain[0].getTime() > 2 * DAY_MS ? DAY : TIME;
 
   function point(event: PointerEvent<SVGSVGElement>): void {
@@ -59,6 +62,11 @@ export function ChartFrame({ rows, width, pointedAt, onPoint, ...props }: ChartF
     <figure className="trend-chart">
       <figcaption>
         {title} {legend}
+        {marks.length > 0 && (
+          <span className="trend-legend">
+            <span className="key changed">changed</span>
+          </span>
+        )}
       </figcaption>
       <svg
         width={width}
@@ -93,6 +101,11 @@ export function ChartFrame({ rows, width, pointedAt, onPoint, ...props }: ChartF
             />
           </g>
           {children}
+          <g aria-hidden="true">
+            {marks.map((at) => (
+              <line key={at.getTime()} className="changed" x1={time(at)} x2={time(at)} y1={0} y2={HEIGHT} />
+            ))}
+          </g>
         </g>
       </svg>
     </figure>

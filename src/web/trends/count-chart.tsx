@@ -4,11 +4,11 @@ import { scaleLinear } from '@visx/scale';
 import { Bar } from '@visx/shape';
 import { Link } from 'react-router';
 import { formatDuration } from '../format/duration.ts';
-import { formatCount } from '../format/numbers.ts';
+import { countOf, formatCount } from '../format/numbers.ts';
 import { momentText } from '../format/time.tsx';
 import { useUrlQuery } from '../url/query.ts';
 import { ChartFrame, HEIGHT, slotOf, type ChartProps } from './chart-frame.tsx';
-import { countInWords, NAMES, type Counted, type TrendFiguresProps, type TrendRow } from './trend-row.ts';
+import { NAMES, type Counted, type TrendFiguresProps, type TrendRow } from './trend-row.ts';
 
 export type CountChartProps = ChartProps & Pick<TrendFiguresProps, 'counted'>;
 
@@ -72,7 +72,7 @@ export function CountChart({ counted, ...chart }: CountChartProps) {
 
 const inWords = ({ count, failedCount, p50, p95 }: TrendRow, counted: Counted): string =>
   [
-    countInWords(count, counted),
+    countOf(count, counted),
     `${formatCount(failedCount)} failed`,
     ...(p50 === null ? [] : [`median ${formatDuration(p50)}`, `p95 ${formatDuration(p95)}`]),
   ].join(', ');

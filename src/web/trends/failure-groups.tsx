@@ -1,8 +1,11 @@
 /** Failures of the latest runs, grouped by node, code and message. */
+import { readFragment } from '../__generated__/fragment-masking.ts';
 import { graphql } from '../__generated__/gql.ts';
+import { FAILURE_GROUP } from '../failures/failure-group.tsx';
+import { FailureList } from '../failures/failure-list.tsx';
 import { useAnswer } from '../live/answer.ts';
 import { Empty, Failure, Loading } from '../shell/notices.tsx';
-import { FailureGroup } from './failure-group.tsx';
+import { useNow } from '../timing/now.ts';
 import { REFRESHED } from './refreshed.ts';
 import type { RunTrendProps } from './trend.tsx';
 
@@ -14,17 +17,7 @@ const FAILURE_GROUPS = graphql(`
         runCount
       }
       failureGroups(last: $last, startedAfter: $startedAfter, startedBefore: $startedBefore) {
-        nodeId
-        message
-        code
-        count
-        firstSeenAt
-        lastSeenAt
-        runs(first: 100) {
-          id
-          workflowId
-          startedAt
-        }
+        ...FailureGroup
       }
     }
   }
@@ -33,12 +26,13 @@ const FAILURE_GROUPS = graphql(`
 /** The gateway needs one upstream call for each failed run that is not cached. */
 const LAST_RUNS = 100;
 
-export interface FailureGroupsProps extends RunTrendProps {
+export interface FailureGroupsProps extends Omit<RunTrendProps, 'changedAt'> {
   /** Shows only failures of this node; null shows all failures. */
   readonly nodeId: string | null;
 }
 
 export function FailureGroups({ workflowId, nodeId, window }: FailureGroupsProps) {
+  const nowMs = useNow();
   const {
     value: answered,
     error,
@@ -48,10 +42,15 @@ export function FailureGroups({ workflowId, nodeId, window }: FailureGroupsProps
     read: (data) => data.workflow,
     ...REFRESHED,
   });
-  const groups = answered?.failureGroups?.filter(
-    (group) => group !== null && (nodeId === null || group.nodeId === nodeId),
-  );
+  const groups = answered?.failureGroups
+    ?.filter((group) => group !== null)
+    .filter((group) => nodeId === null || readFragment(FAILURE_GROUP, group).nodeId === nodeId);
   const isWhole = (answered?.statistics?.runCount ?? LAST_RUNS) < LAST_RUNS;
+  const { startedAfter, startedBefore } = window;
+  const span = {
+    fromMs: startedAfter === null ? null : Date.parse(startedAfter),
+    toMs: startedBefore === null ? nowMs : Date.parse(startedBefore),
+  };
   return (
     <section aria-labelledby="failures" className="failures">
       <h2 id="failures">
@@ -73,14 +72,7 @@ export function FailureGroups({ workflowId, nodeId, window }: FailureGroupsProps
           title={isWhole ? 'No failures in this time' : `No failures of the latest ${LAST_RUNS} runs in this time`}
         />
       )}
-      {groups && groups.length > 0 && (
-        <ol className="panel">
-          {groups.map(
-            (group) =>
-              group && <FailureGroup key={JSON.stringify([group.nodeId, group.code, group.message])} group={group} />,
-          )}
-        </ol>
-      )}
+      {groups && groups.length > 0 && <FailureList groups={groups} span={span} />}
     </section>
   );
 }

@@ -2,18 +2,19 @@
 import { useState } from 'react';
 import { formatDuration } from '../format/duration.ts';
 import { useElementWidth } from '../format/element-width.ts';
-import { formatCount } from '../format/numbers.ts';
+import { countOf, formatCount } from '../format/numbers.ts';
 import { Moment } from '../format/time.tsx';
 import { Empty } from '../shell/notices.tsx';
 import { CountChart } from './count-chart.tsx';
 import { DurationChart } from './duration-chart.tsx';
-import { countInWords, type TrendFiguresProps } from './trend-row.ts';
+import type { TrendFiguresProps } from './trend-row.ts';
 import { TrendTable } from './trend-table.tsx';
 
-export function TrendFigures({ rows, counted, last }: TrendFiguresProps) {
+export function TrendFigures({ rows, counted, last, changedAt }: TrendFiguresProps) {
   const [ref, width] = useElementWidth();
   const [pointedAt, setPointedAt] = useState<number | null>(null);
   if (!rows.some(({ count }) => count > 0)) return <Empty title={`No ${counted}s in this time`} />;
+  const chart = { rows, changedAt, pointedAt, onPoint: setPointedAt };
   const pointed = pointedAt === null ? undefined : rows[pointedAt];
   return (
     <>
@@ -22,9 +23,9 @@ export function TrendFigures({ rows, counted, last }: TrendFiguresProps) {
           {pointed ? (
             <>
               <Moment at={pointed.startedAt} /> – <Moment at={pointed.endedAt} /> ·{' '}
-              <strong>{countInWords(pointed.count, counted)}</strong> ·{' '}
-              <strong>{formatCount(pointed.failedCount)}</strong> failed · median{' '}
-              <strong>{formatDuration(pointed.p50)}</strong> · p95 <strong>{formatDuration(pointed.p95)}</strong>
+              <strong>{countOf(pointed.count, counted)}</strong> · <strong>{formatCount(pointed.failedCount)}</strong>{' '}
+              failed · median <strong>{formatDuration(pointed.p50)}</strong> · p95{' '}
+              <strong>{formatDuration(pointed.p95)}</strong>
             </>
           ) : (
             <span className="muted">Point at a part of the time to read its figures.</span>
@@ -32,8 +33,8 @@ export function TrendFigures({ rows, counted, last }: TrendFiguresProps) {
         </p>
         {width !== null && (
           <>
-            <CountChart rows={rows} counted={counted} width={width} pointedAt={pointedAt} onPoint={setPointedAt} />
-            <DurationChart rows={rows} width={width} pointedAt={pointedAt} onPoint={setPointedAt} />
+            <CountChart {...chart} counted={counted} width={width} />
+            <DurationChart {...chart} width={width} />
           </>
         )}
       </div>

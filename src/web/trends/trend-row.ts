@@ -1,6 +1,5 @@
 /** Figures of one time bucket, for runs or for the executions of one node. */
 import type { NodeTrendQuery, RunTrendQuery } from '../__generated__/graphql.ts';
-import { formatCount } from '../format/numbers.ts';
 
 export interface TrendRow {
   readonly startedAt: string;
@@ -19,6 +18,8 @@ export interface TrendFiguresProps {
   readonly counted: Counted;
   /** The figures include at most this number of latest runs. */
   readonly last: number;
+  /** When the workflow changed. */
+  readonly changedAt: readonly string[];
 }
 
 type Buckets<Query extends { readonly workflow?: { readonly trend?: unknown } | null | undefined }> = NonNullable<
@@ -54,6 +55,3 @@ export const rowsOfNode = (buckets: Buckets<NodeTrendQuery>, nodeId: string): Tr
 export type Counted = 'run' | 'execution';
 
 export const NAMES = { run: 'Runs', execution: 'Executions' } as const;
-
-export const countInWords = (count: number, counted: Counted): string =>
-  `${formatCount(count)} ${counted}${count === 1 ? '' : 's'}`;

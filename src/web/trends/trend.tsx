@@ -55,9 +55,11 @@ const LAST_RUNS = { ofAll: 200, inWindow: 1000 };
 export interface RunTrendProps {
   readonly workflowId: string;
   readonly window: TimeWindow;
+  /** When the workflow changed. */
+  readonly changedAt: readonly string[];
 }
 
-export function RunTrend({ workflowId, window }: RunTrendProps) {
+export function RunTrend({ workflowId, window, changedAt }: RunTrendProps) {
   const last = window.startedAfter === null ? LAST_RUNS.ofAll : LAST_RUNS.inWindow;
   const answer = useAnswer(RUN_TREND, {
     variables: { workflowId, last, ...window },
@@ -66,7 +68,7 @@ export function RunTrend({ workflowId, window }: RunTrendProps) {
   });
   return (
     <AnsweredTrend answer={answer}>
-      {(trend) => <TrendFigures rows={rowsOfRuns(trend)} counted="run" last={last} />}
+      {(trend) => <TrendFigures rows={rowsOfRuns(trend)} counted="run" last={last} changedAt={changedAt} />}
     </AnsweredTrend>
   );
 }
@@ -78,7 +80,7 @@ export interface NodeTrendProps extends RunTrendProps {
   readonly nodeId: string;
 }
 
-export function NodeTrend({ workflowId, nodeId, window }: NodeTrendProps) {
+export function NodeTrend({ workflowId, nodeId, window, changedAt }: NodeTrendProps) {
   const answer = useAnswer(NODE_TREND, {
     variables: { workflowId, last: LAST_OF_NODE, ...window },
     read: (data) => data.workflow?.trend,
@@ -86,7 +88,9 @@ export function NodeTrend({ workflowId, nodeId, window }: NodeTrendProps) {
   });
   return (
     <AnsweredTrend answer={answer}>
-      {(trend) => <TrendFigures rows={rowsOfNode(trend, nodeId)} counted="execution" last={LAST_OF_NODE} />}
+      {(trend) => (
+        <TrendFigures rows={rowsOfNode(trend, nodeId)} counted="execution" last={LAST_OF_NODE} changedAt={changedAt} />
+      )}
     </AnsweredTrend>
   );
 }

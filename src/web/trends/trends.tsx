@@ -6,6 +6,7 @@ import { Contained } from '../shell/contained.tsx';
 import { useUrlQuery } from '../url/query.ts';
 import { FailureGroups } from './failure-groups.tsx';
 import { NodeTrend, RunTrend } from './trend.tsx';
+import { useWorkflowChanges, WorkflowChanges } from './workflow-changes.tsx';
 import './trends.css';
 
 export interface TrendsProps {
@@ -17,6 +18,8 @@ export interface TrendsProps {
 export default function Trends({ workflowId, nodeIds }: TrendsProps) {
   const nodeId = useUrlQuery().read('node');
   const window = useTimeWindow({ isClosed: true });
+  const changed = useWorkflowChanges(workflowId, nodeId);
+  const changedAt = changed.changes?.map(({ at }) => at) ?? [];
   return (
     <section className="trends" aria-label="Trends">
       <div className="toolbar">
@@ -25,10 +28,13 @@ export default function Trends({ workflowId, nodeIds }: TrendsProps) {
       </div>
       <Contained what="the trends">
         {nodeId === null ? (
-          <RunTrend workflowId={workflowId} window={window} />
+          <RunTrend workflowId={workflowId} window={window} changedAt={changedAt} />
         ) : (
-          <NodeTrend workflowId={workflowId} nodeId={nodeId} window={window} />
+          <NodeTrend workflowId={workflowId} nodeId={nodeId} window={window} changedAt={changedAt} />
         )}
+      </Contained>
+      <Contained what="the changes">
+        <WorkflowChanges {...changed} />
       </Contained>
       <Contained what="the failures">
         <FailureGroups workflowId={workflowId} nodeId={nodeId} window={window} />

@@ -1,11 +1,12 @@
-/** Description of a workflow and figures of its latest runs. */
+/** Description of a workflow, its last change, and figures of its latest runs. */
 import type { WorkflowQuery } from '../__generated__/graphql.ts';
 import { formatDuration } from '../format/duration.ts';
 import { formatCount, formatShare } from '../format/numbers.ts';
+import { Ago } from '../format/time.tsx';
 import { Fact, Facts } from '../shell/facts.tsx';
 
 export function Overview({ workflow }: { readonly workflow: NonNullable<WorkflowQuery['workflow']> }) {
-  const { description, statistics } = workflow;
+  const { description, statistics, updatedAt } = workflow;
   return (
     <>
       {description != null && (
@@ -28,6 +29,9 @@ export function Overview({ workflow }: { readonly workflow: NonNullable<Workflow
           {formatDuration(statistics?.wallClockMs?.p95)}
         </Fact>
         <Fact name="Slowest">{formatDuration(statistics?.wallClockMs?.max)}</Fact>
+        <Fact name="Updated" hint="When the workflow itself was last changed">
+          <Ago at={updatedAt} />
+        </Fact>
       </Facts>
     </>
   );

@@ -31,6 +31,7 @@ const WORKFLOW = graphql(`
       version
       upstreamUrl
       status
+      updatedAt
       graph {
         nodes {
           id

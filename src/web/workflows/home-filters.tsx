@@ -1,6 +1,5 @@
-/** Filters of the home page by status, workflow and time, stored in the URL. */
+/** Filters of the home page by workflow and time, stored in the URL. */
 import { useId } from 'react';
-import { StatusFilter } from '../status/status-filter.tsx';
 import { TOP } from '../time-window/time-window.ts';
 import { TimeWindowPicker } from '../time-window/time-window-picker.tsx';
 import { useUrlQuery } from '../url/query.ts';
@@ -11,8 +10,7 @@ export function HomeFilters({ workflows }: { readonly workflows: readonly NamedW
   const workflowId = url.read('workflow') ?? '';
   const workflowField = useId();
   return (
-    <div className="toolbar home-filters" role="search" aria-label="Filter runs">
-      <StatusFilter resets={TOP} />
+    <div className="toolbar home-filters" role="search" aria-label="Filter failures and runs">
       <label htmlFor={workflowField} className="visually-hidden">
         Workflow
       </label>
@@ -33,7 +31,7 @@ export function HomeFilters({ workflows }: { readonly workflows: readonly NamedW
           </option>
         ))}
       </select>
-      <TimeWindowPicker all="Any time" />
+      <TimeWindowPicker all="Latest" />
     </div>
   );
 }

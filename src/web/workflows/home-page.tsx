@@ -1,4 +1,4 @@
-/** Home page: the latest runs of all workflows, failures first, and a card for each workflow. */
+/** Home page: failures, the latest runs of all workflows, and a card for each workflow. */
 import { useMemo } from 'react';
 import { useApolloClient } from '@apollo/client/react';
 import { ListMark } from '../live/list-mark.tsx';
@@ -8,8 +8,11 @@ import { Breadcrumb } from '../shell/breadcrumb.tsx';
 import { Contained } from '../shell/contained.tsx';
 import { useUrlQuery } from '../url/query.ts';
 import { useDirectory, type NamedWorkflow } from './directory.ts';
-import { Happening } from './happening.tsx';
+import { StatusFilter } from '../status/status-filter.tsx';
+import { TOP } from '../time-window/time-window.ts';
+import { FAILURES, HomeFailures } from './home-failures.tsx';
 import { HomeFilters } from './home-filters.tsx';
+import { LatestRuns } from './latest-runs.tsx';
 import { WORKFLOWS, WorkflowList } from './workflow-list.tsx';
 import './home-page.css';
 
@@ -27,24 +30,40 @@ export function HomePage() {
   const refreshStatistics = useThrottled(() => {
     void client.refetchQueries({ include: [WORKFLOWS] });
   }, STATISTICS_EVERY_MS);
-  const changed = useChangedRuns(ids, (_runs, isFirst) => {
-    if (!isFirst) refreshStatistics();
+  const refreshFailures = useThrottled(() => {
+    void client.refetchQueries({ include: [FAILURES] });
+  }, STATISTICS_EVERY_MS);
+  const changed = useChangedRuns(ids, (runs, isFirst) => {
+    if (isFirst) return;
+    refreshStatistics();
+    if (runs.some(({ status }) => status === 'FAILED')) refreshFailures();
   });
 
   return (
     <>
-      <Breadcrumb crumbs={[]} here="Runs" />
+      <Breadcrumb crumbs={[]} here="Failures" />
       <div className="home">
-        <section aria-labelledby="runs">
-          <Contained what="the list of runs">
-            <div className="toolbar">
-              <h1 id="runs">Runs</h1>
-              <ListMark isStale={changed.told.some(({ freshness }) => freshness.isStale)} />
-            </div>
-            <HomeFilters workflows={workflows ?? []} />
-            <Happening directory={directory} changed={changed} />
-          </Contained>
-        </section>
+        <div>
+          <section aria-labelledby="failures">
+            <Contained what="the failures">
+              <div className="toolbar">
+                <h1 id="failures">Failures</h1>
+                <ListMark isStale={changed.told.some(({ freshness }) => freshness.isStale)} />
+                <HomeFilters workflows={workflows ?? []} />
+              </div>
+              <HomeFailures directory={directory} workflowId={chosen} />
+            </Contained>
+          </section>
+          <section aria-labelledby="runs">
+            <Contained what="the list of runs">
+              <div className="toolbar">
+                <h2 id="runs">Latest runs</h2>
+                <StatusFilter resets={TOP} />
+              </div>
+              <LatestRuns directory={directory} changed={changed} />
+            </Contained>
+          </section>
+        </div>
         <section aria-labelledby="workflows">
           <Contained what="the list of workflows">
             <WorkflowList />

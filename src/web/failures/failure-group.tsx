@@ -1,0 +1,195 @@
+/** Runs that failed alike: new or not, where and why, how often, since when, what changed before, and which runs. */
+import { Link } from 'react-router';
+import { CircleAlert, CircleCheck, History } from 'lucide-react';
+import { readFragment, type FragmentType } from '../__generated__/fragment-masking.ts';
+import { graphql } from '../__generated__/gql.ts';
+import type { FailureGroupFragment } from '../__generated__/graphql.ts';
+import { countOf, formatCount } from '../format/numbers.ts';
+import { Ago } from '../format/time.tsx';
+import { useAnswer } from '../live/answer.ts';
+import { headlineOf } from '../text/excerpt.ts';
+import { runPath, trendsPath, useUrlQuery, workflowPath } from '../url/query.ts';
+import { ChangeBefore } from './change-before.tsx';
+import { FailureTimes, type Span } from './failure-times.tsx';
+
+export const FAILURE_GROUP = graphql(`
+  fragment FailureGroup on FailureGroup {
+    workflow {
+      id
+      name
+    }
+    nodeId
+    message
+    latestMessage
+    code
+    count
+    firstSeenAt
+    firstSeenIsExact
+    lastSeenAt
+    isNew
+    isResolved
+    runs(first: 100) {
+      id
+      workflowId
+      startedAt
+    }
+  }
+`);
+
+export type MaskedGroup = FragmentType<typeof FAILURE_GROUP>;
+
+const FAILURE_CONTEXT = graphql(`
+  query FailureContext($workflowId: ID!, $id: ID!) {
+    workflow(id: $workflowId) {
+      id
+      ...Changes
+    }
+    run(workflowId: $workflowId, id: $id) {
+      id
+      workflowId
+      lastSuccessBeforeFailures {
+        id
+        workflowId
+      }
+    }
+  }
+`);
+
+const STATES = {
+  new: { word: 'New', icon: CircleAlert, look: 'status-failed' },
+  ongoing: { word: 'Ongoing', icon: History, look: 'status-cancelled' },
+  resolved: { word: 'Resolved', icon: CircleCheck, look: 'status-completed' },
+} as const;
+
+/** A failure that occurs now and then is new although its node has completed since. */
+const stateOf = ({ isNew, isResolved }: FailureGroupFragment) => (isNew ? 'new' : isResolved ? 'resolved' : 'ongoing');
+
+/** New groups first, resolved ones last. */
+export function byState(groups: readonly MaskedGroup[]): MaskedGroup[] {
+  const order = Object.keys(STATES);
+  const place = (group: MaskedGroup) => order.indexOf(stateOf(readFragment(FAILURE_GROUP, group)));
+  return groups.toSorted((one, other) => place(one) - place(other));
+}
+
+export const keyOf = (group: MaskedGroup): string => {
+  const { workflow, nodeId, code, message } = readFragment(FAILURE_GROUP, group);
+  return JSON.stringify([workflow.id, nodeId, code, message]);
+};
+
+export interface FailureGroupProps {
+  readonly group: MaskedGroup;
+  readonly span: Span;
+  /** False where all groups are of the same workflow. */
+  readonly namesWorkflow?: boolean;
+}
+
+export function FailureGroup({ group: masked, span, namesWorkflow = false }: FailureGroupProps) {
+  const url = useUrlQuery();
+  const group = readFragment(FAILURE_GROUP, masked);
+  const { workflow, nodeId, latestMessage, code, count, firstSeenAt, firstSeenIsExact, isNew, isResolved } = group;
+  const { word, icon: Icon, look } = STATES[stateOf(group)];
+  const runs = group.runs?.filter((run) => run !== null) ?? [];
+  const [newest, ...older] = runs;
+  // The examined runs do not have the start of an older failure.
+  const hasCause = newest !== undefined && firstSeenIsExact && (isNew || !isResolved);
+  const context = useAnswer(FAILURE_CONTEXT, {
+    variables: hasCause ? { workflowId: workflow.id, id: newest.id } : null,
+    read: (data) => data,
+    keepsPrevious: true,
+    fetchPolicy: 'no-cache',
+  });
+  const base = context.value?.run?.lastSuccessBeforeFailures;
+  return (
+    <li>
+      {hasCause && firstSeenAt != null && (
+        <ChangeBefore workflow={context.value?.workflow} error={context.error} firstSeenAt={firstSeenAt} />
+      )}
+      <p className="failure-count">
+        {formatCount(count)}
+        <span className="times">×</span>
+      </p>
+      <div className="what">
+        <p className="where">
+          <span className={`badge ${look}`}>
+            <Icon aria-hidden="true" /> {word}
+          </span>
+          {namesWorkflow && (
+            <Link to={workflowPath(workflow.id)} className="workflow" title={workflow.name ?? workflow.id}>
+              <bdi>{workflow.name ?? workflow.id}</bdi>
+            </Link>
+          )}
+          {nodeId == null ? (
+            <span className="muted">no step failed</span>
+          ) : (
+            <Link
+              to={namesWorkflow ? trendsPath(workflow.id, nodeId) : url.with({ node: nodeId })}
+              preventScrollReset={!namesWorkflow}
+              className="mono"
+              title={nodeId}
+            >
+              <bdi>{nodeId}</bdi>
+            </Link>
+          )}
+          {isNew && isResolved && (
+            <span className="muted" title="The node has completed in a run that started after the last failure">
+              node completed since
+            </span>
+          )}
+          {code != null && <code title={code}>{code}</code>}
+        </p>
+        <p className="message" title={latestMessage ?? undefined} dir="auto">
+          {headlineOf(latestMessage ?? '') || 'No error message'}
+        </p>
+      </div>
+      <dl>
+        <div>
+          <dt>First seen</dt>
+          <dd>
+            {!firstSeenIsExact && firstSeenAt != null && 'at least '}
+            <Ago at={firstSeenAt} />
+          </dd>
+        </div>
+        <div>
+          <dt>Last seen</dt>
+          <dd>
+            <Ago at={group.lastSeenAt} />
+          </dd>
+        </div>
+      </dl>
+      <FailureTimes runs={runs} count={count} span={span} />
+      {newest && (
+        <p className="runs">
+          <span className="muted">Newest run</span>
+          <Link to={runPath(newest.workflowId, newest.id)} className="mono" title={newest.id} data-row>
+            <bdi>{newest.id}</bdi>
+          </Link>
+          <Link
+            to={`${runPath(newest.workflowId, newest.id)}?tab=compare${base ? `&with=${encodeURIComponent(base.id)}` : ''}`}
+          >
+            Compare with the last success
+          </Link>
+        </p>
+      )}
+      {older.length > 0 && (
+        <details className="runs">
+          <summary>
+            {older.length < count - 1 && `The latest ${older.length} of `}
+            {countOf(count - 1, 'older run')}
+          </summary>
+          <ul>
+            {older.map(({ workflowId, id, startedAt }) => (
+              <li key={id}>
+                <Link to={runPath(workflowId, id)} className="mono" title={id}>
+                  <bdi>{id}</bdi>
+                </Link>{' '}
+                <span className="muted">
+                  <Ago at={startedAt} />
+                </span>
+              </li>
+            ))}
+          </ul>
+        </details>
+      )}
+    </li>
+  );
+}

@@ -1,0 +1,34 @@
+/** Failure groups, new ones first; more than a screen of them are folded. */
+import type { ReactNode } from 'react';
+import { byState, FailureGroup, keyOf, type FailureGroupProps, type MaskedGroup } from './failure-group.tsx';
+import './failures.css';
+
+const SHOWN = 12;
+
+export interface FailureListProps extends Pick<FailureGroupProps, 'span' | 'namesWorkflow'> {
+  readonly groups: readonly MaskedGroup[];
+  /** Rows after the shown groups. */
+  readonly children?: ReactNode;
+}
+
+export function FailureList({ groups, children, ...props }: FailureListProps) {
+  const sorted = byState(groups);
+  const rows = (some: readonly MaskedGroup[]) =>
+    some.map((group) => <FailureGroup key={keyOf(group)} group={group} {...props} />);
+  return (
+    <>
+      <ol className="panel failure-list" aria-label="Failures">
+        {rows(sorted.slice(0, SHOWN))}
+        {children}
+      </ol>
+      {sorted.length > SHOWN && (
+        <details className="more-failures">
+          <summary>{sorted.length - SHOWN} more failures</summary>
+          <ol className="panel failure-list" aria-label="More failures">
+            {rows(sorted.slice(SHOWN))}
+          </ol>
+        </details>
+      )}
+    </>
+  );
+}

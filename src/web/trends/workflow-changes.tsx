@@ -1,0 +1,76 @@
+/** Changes of a workflow, newest first, and how many runs were compared for it. */
+import { readFragment } from '../__generated__/fragment-masking.ts';
+import { graphql } from '../__generated__/gql.ts';
+import { CHANGES, ChangeOf, coverageText, type Change } from '../failures/changes.tsx';
+import { Ago } from '../format/time.tsx';
+import { useAnswer } from '../live/answer.ts';
+import { Failure, Loading } from '../shell/notices.tsx';
+import { REFRESHED } from './refreshed.ts';
+
+const WORKFLOW_CHANGES = graphql(`
+  query WorkflowChanges($workflowId: ID!) {
+    workflow(id: $workflowId) {
+      id
+      ...Changes
+    }
+  }
+`);
+
+/** `nodeId`: only changes of this node, and of the whole workflow. */
+export function useWorkflowChanges(workflowId: string, nodeId: string | null) {
+  const answer = useAnswer(WORKFLOW_CHANGES, {
+    variables: { workflowId },
+    read: (data) => readFragment(CHANGES, data.workflow),
+    ...REFRESHED,
+  });
+  const isShown = (change: Change) => nodeId === null || change.nodeId === null || change.nodeId === nodeId;
+  const changes = answer.value?.changePoints?.filter((change) => change !== null).filter(isShown);
+  return { ...answer, changes };
+}
+
+/** More are folded. */
+const SHOWN = 5;
+
+export type WorkflowChangesProps = ReturnType<typeof useWorkflowChanges>;
+
+export function WorkflowChanges({ value: workflow, changes, error, retry }: WorkflowChangesProps) {
+  const items = (some: readonly Change[]) => (
+    <ol>
+      {some.map((change) => (
+        <li key={`${change.at} ${change.kind} ${change.nodeId ?? ''}`}>
+          <ChangeOf workflowId={workflow?.id ?? ''} change={change} />
+        </li>
+      ))}
+    </ol>
+  );
+  return (
+    <section aria-labelledby="changes" className="workflow-changes">
+      <h2 id="changes">
+        What changed{' '}
+        <span className="muted">
+          {coverageText(workflow?.changeCoverage)}
+          {workflow?.updatedAt != null && (
+            <>
+              {' '}
+              · workflow updated <Ago at={workflow.updatedAt} />
+            </>
+          )}
+        </span>
+      </h2>
+      {error && <Failure error={error} what="changes" isPartial={changes !== undefined} onRetry={retry} />}
+      {!changes && !error && <Loading what="the changes" />}
+      {changes?.length === 0 && <p className="muted">No change of model, prompt, parameters or graph found.</p>}
+      {changes && changes.length > 0 && (
+        <div className="panel">
+          {items(changes.slice(0, SHOWN))}
+          {changes.length > SHOWN && (
+            <details>
+              <summary>{changes.length - SHOWN} earlier changes</summary>
+              {items(changes.slice(SHOWN))}
+            </details>
+          )}
+        </div>
+      )}
+    </section>
+  );
+}

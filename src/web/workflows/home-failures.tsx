@@ -1,0 +1,119 @@
+/** Failures of all workflows, new ones first. A workflow that cannot be read is named among them. */
+import { CloudOff } from 'lucide-react';
+import { Link } from 'react-router';
+import { CombinedGraphQLErrors } from '@apollo/client/errors';
+import type { GraphQLFormattedError } from 'graphql';
+import { graphql } from '../__generated__/gql.ts';
+import { FailureList } from '../failures/failure-list.tsx';
+import { formatCount } from '../format/numbers.ts';
+import { momentText } from '../format/time.tsx';
+import { useAnswer } from '../live/answer.ts';
+import { Failure, Loading } from '../shell/notices.tsx';
+import { errorsThat, pathOf } from '../shell/part-errors.ts';
+import { useMinute, useNow } from '../timing/now.ts';
+import { spanOf, SPANS, useTimeWindow } from '../time-window/time-window.ts';
+import { REFRESHED } from '../trends/refreshed.ts';
+import { useUrlQuery, workflowPath } from '../url/query.ts';
+import type { Directory } from './directory.ts';
+
+export const FAILURES = graphql(`
+  query Failures($workflowIds: [ID!], $startedAfter: DateTime, $last: Int!) {
+    failureGroups(workflowIds: $workflowIds, startedAfter: $startedAfter, last: $last) {
+      ...FailureGroup
+    }
+  }
+`);
+
+/** A hundred records of a workflow cost the gateway a call: of many workflows fewer runs are examined. */
+const RUNS = { most: 1000, ofAllWorkflows: 10_000 };
+const DAY = SPANS[1];
+
+export interface HomeFailuresProps {
+  readonly directory: Directory;
+  /** Null: all. */
+  readonly workflowId: string | null;
+}
+
+export function HomeFailures({ directory, workflowId }: HomeFailuresProps) {
+  const url = useUrlQuery();
+  const nowMs = useNow();
+  const dayAgo = new Date(useMinute() - DAY.ms).toISOString();
+  const chosen = useTimeWindow().startedAfter;
+  const startedAfter = chosen ?? dayAgo;
+  const words = chosen !== null && !spanOf(url) ? `since ${momentText(chosen)}` : `in ${(spanOf(url) ?? DAY).words}`;
+  const last = Math.min(RUNS.most, Math.floor(RUNS.ofAllWorkflows / Math.max(1, directory.workflows?.length ?? 100)));
+  const isKnown = directory.workflows !== null || directory.error !== undefined;
+  const ids = workflowId === null ? directory.namedIds : [workflowId];
+  const {
+    value: found,
+    error,
+    isLoading,
+    retry,
+  } = useAnswer(FAILURES, {
+    // Asked once: how many workflows there are decides how.
+    variables: isKnown ? { workflowIds: ids, startedAfter, last } : null,
+    read: (data) => data.failureGroups,
+    ...REFRESHED,
+  });
+  const groups = found?.filter((group) => group !== null) ?? [];
+  const unreadable = unreadableOf(error);
+  const ofList = errorsThat(error, (one) => !isOfWorkflow(one));
+
+  return (
+    <>
+      <p className="muted">
+        Among the latest {formatCount(last)} runs, {words}
+      </p>
+      {ofList && (
+        <Failure
+          error={ofList}
+          what="failures"
+          isPartial={found != null}
+          onRetry={() => {
+            directory.retry();
+            retry();
+          }}
+        />
+      )}
+      {(isLoading || !isKnown) && !ofList && <Loading what="failures" />}
+      {found && groups.length === 0 && !ofList && (
+        <p className="no-failures">
+          No run failed {words}
+          {unreadable.size > 0 && ' in the workflows that can be read'}.
+        </p>
+      )}
+      {(groups.length > 0 || unreadable.size > 0) && (
+        <FailureList groups={groups} span={{ fromMs: Date.parse(startedAfter), toMs: nowMs }} namesWorkflow>
+          {[...unreadable].map(([id, { message, isPartial }]) => (
+            <li key={id} className="unreadable">
+              <p className="where">
+                <span className="badge status-unknown">
+                  <CloudOff aria-hidden="true" /> {isPartial ? 'Read in part' : 'Can’t be read'}
+                </span>
+                <Link to={workflowPath(id)} className="workflow">
+                  <bdi>{directory.nameOf(id)}</bdi>
+                </Link>
+              </p>
+              <p className="message muted">
+                {isPartial ? 'Not all of its failed runs' : 'Its runs'} could not be loaded: {message}
+              </p>
+            </li>
+          ))}
+        </FailureList>
+      )}
+    </>
+  );
+}
+
+const isOfWorkflow = ({ extensions }: GraphQLFormattedError): boolean => typeof extensions?.workflowId === 'string';
+
+/** The workflows that lack some of their runs, each with the reason. */
+function unreadableOf(error: Error | undefined) {
+  const errors = CombinedGraphQLErrors.is(error) ? error.errors.filter(isOfWorkflow) : [];
+  const isPartial = (one: GraphQLFormattedError): boolean => pathOf(one).length > 1;
+  // The error of a workflow replaces those of its runs.
+  const lastOfRuns = errors.toSorted((one, other) => Number(isPartial(other)) - Number(isPartial(one)));
+  return new Map(
+    lastOfRuns.map((one) => [String(one.extensions?.workflowId), { message: one.message, isPartial: isPartial(one) }]),
+  );
+}
