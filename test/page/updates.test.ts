@@ -13,7 +13,7 @@ const run = (id: string, status: RunStatus, fetchedAt: number, isStale = false):
   freshness: { isStale, fetchedAt: moment(fetchedAt) },
 });
 
-const told = (...runs: ListedRun[]) => ({ told: runs, toldBefore: [] });
+const current = (...runs: ListedRun[]) => ({ current: runs, beforeGap: [] });
 
 const NEWEST = { hasNextPage: false, hasPreviousPage: false };
 
@@ -40,7 +40,7 @@ describe('a live list of runs', () => {
           return states.filter(({ freshness }) => freshness.fetchedAt === last.at(-1)).slice(0, 1);
         });
         const fitting = latest.filter((each) => status === null || each.status === 'FAILED');
-        expect(mergeRuns(listed, told(...changed), { status }, NEWEST)).toEqual(fitting);
+        expect(mergeRuns(listed, current(...changed), { status }, NEWEST)).toEqual(fitting);
       }),
     );
   });
@@ -48,9 +48,9 @@ describe('a live list of runs', () => {
   it('marks a run as stale until it is fetched again', () => {
     const [fresh, stale] = [run('1', 'RUNNING', 1), run('1', 'RUNNING', 1, true)];
     const again = run('1', 'COMPLETED', 2);
-    expect(mergeRuns([stale], told(fresh), {}, NEWEST)).toEqual([stale]);
-    expect(mergeRuns([fresh], told(stale), {}, NEWEST)).toEqual([stale]);
-    expect(mergeRuns([again], told(stale), {}, NEWEST)).toEqual([again]);
+    expect(mergeRuns([stale], current(fresh), {}, NEWEST)).toEqual([stale]);
+    expect(mergeRuns([fresh], current(stale), {}, NEWEST)).toEqual([stale]);
+    expect(mergeRuns([again], current(stale), {}, NEWEST)).toEqual([again]);
   });
 
   it.each([
@@ -60,14 +60,14 @@ describe('a live list of runs', () => {
   ])('has no run of another page: %s', (_, hasNextPage, hasPreviousPage, ids) => {
     const listed = [run('3', 'RUNNING', 1), run('2', 'RUNNING', 1)];
     const changed = ['1', '2', '3', '4'].map((id) => run(id, 'COMPLETED', 2));
-    const merged = mergeRuns(listed, told(...changed), {}, { hasNextPage, hasPreviousPage });
+    const merged = mergeRuns(listed, current(...changed), {}, { hasNextPage, hasPreviousPage });
     expect(merged).toEqual(ids.map((id) => run(id, 'COMPLETED', 2)));
   });
 
   it('adds no run from an event before the connection was lost', () => {
     const listed = [run('2', 'RUNNING', 1)];
-    const toldBefore = [run('1', 'RUNNING', 0), run('2', 'FAILED', 2), run('3', 'RUNNING', 2)];
-    const merged = (status: RunStatus[]) => mergeRuns(listed, { told: [], toldBefore }, { status }, NEWEST);
+    const beforeGap = [run('1', 'RUNNING', 0), run('2', 'FAILED', 2), run('3', 'RUNNING', 2)];
+    const merged = (status: RunStatus[]) => mergeRuns(listed, { current: [], beforeGap }, { status }, NEWEST);
     expect(merged(['RUNNING', 'FAILED'])).toEqual([run('2', 'FAILED', 2)]);
     expect(merged(['RUNNING'])).toEqual([]);
   });

@@ -63,7 +63,7 @@ describeInBrowser('a comparison', (open) => {
       expect.stringMatching(/^Failed.*bad-1$/),
       expect.stringMatching(/^Completed.*older$/),
     ]);
-    const sides = nodes.getByRole('group', { name: 'What is compared' }).getByRole('button');
+    const sides = nodes.getByRole('group', { name: 'Compared text' }).getByRole('button');
     expect(await sides.allTextContents()).toEqual([
       ...['Answer · differs', 'Prompt · differs', 'Outputs · differs', 'Inputs · differs'],
     ]);

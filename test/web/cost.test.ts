@@ -91,7 +91,7 @@ describeInBrowser('the page of a run', (open) => {
     await page.getByRole('cell', { name: 'not priced' }).waitFor();
   });
 
-  it('has what is out of the ordinary in amber: an answer cut off, and more idle time than work', async () => {
+  it('marks unusual values in amber: an answer that was cut off, and more idle time than work', async () => {
     const page = await open({ key: 'key-1' });
     await page.goto(`${RUN}?step=dear`);
     const amber = page.locator('.amber');
@@ -131,7 +131,7 @@ describeInBrowser('the cost', (open) => {
       .getByRole('cell')
       .allTextContents();
 
-  it('is one click away: by workflow, and of one by day and model; what is not priced or reported is said', async () => {
+  it('is one click away: by workflow, and for one workflow by day and model; it names unpriced models and runs without reports', async () => {
     const page = await open({ key: 'key-1' });
     await page.goto(`${gateway.url}/workflows/spending`);
     await page.getByRole('link', { name: 'Cost' }).click();

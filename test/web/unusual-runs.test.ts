@@ -188,7 +188,7 @@ describeInBrowser('the page of an unusual run', (open) => {
     const page = await open({ key: 'key-1' });
     await page.goto(gateway.url);
     for (const [runId, title] of [
-      ['untimed', 'No step tells when it started'],
+      ['untimed', 'No step has a start time'],
       ['waiting', 'No step has started yet'],
       ['empty', 'No step started'],
     ] as const) {

@@ -220,7 +220,7 @@ describeInBrowser('the form that starts a run', (open) => {
       return answer ? answer(route) : route.fallback();
     });
     await startButton().click();
-    await page.getByText(/can.t be reached.*It may have started all the same/).waitFor();
+    await page.getByText(/can.t be reached.*It may have started anyway/).waitFor();
     // A temporary refusal says nothing about the first attempt.
     await startButton().click();
     await page.getByText('RATE_LIMITED: Too many').waitFor();

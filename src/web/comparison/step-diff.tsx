@@ -151,7 +151,7 @@ function Sides({ base, head, isOneRun }: SidesProps) {
       {side ? (
         <>
           <Choice
-            label="What is compared"
+            label="Compared text"
             options={present}
             value={side.name}
             onChange={(name) => {

@@ -53,7 +53,7 @@ export function Payload({
           <button type="button" onClick={onFetch.run}>
             {onFetch.label}
           </button>
-          <span className="muted">It is large. A path fetches a part of it alone.</span>
+          <span className="muted">It is large. A path fetches only a part of it.</span>
         </p>
       )}
       {hasValue && !isLoading && value === null && <p className="muted">The path finds nothing.</p>}

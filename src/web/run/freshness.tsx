@@ -82,7 +82,7 @@ export function FreshnessNotice({ run }: Props) {
           <strong>
             Reconnecting… Stale since <Moment at={new Date(live.since).toISOString()} />
           </strong>
-          <p>The live connection was lost. It is tried again by itself; what is shown may be out of date.</p>
+          <p>The live connection was lost, and is tried again. The page may be out of date.</p>
         </Warning>
       </div>
     );

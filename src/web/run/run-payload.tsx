@@ -58,7 +58,7 @@ export default function RunPayload({ workflowId, runId, version }: RunPayloadPro
   return (
     <section className="panel payload run-payload" aria-label="Inputs and outputs">
       <Choice
-        label="What is shown"
+        label="Shown payload"
         options={SIDES}
         value={side}
         onChange={(name) => {

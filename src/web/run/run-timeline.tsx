@@ -94,7 +94,7 @@ export function RunTimeline({ run: masked, layout, steps: listed, areKnown }: Ru
 }
 
 function titleOfNone(steps: readonly ListedStep[], isFinished: boolean): string {
-  if (steps.some(({ status }) => status !== 'PENDING')) return 'No step tells when it started';
+  if (steps.some(({ status }) => status !== 'PENDING')) return 'No step has a start time';
   return isFinished ? 'No step started' : 'No step has started yet';
 }
 

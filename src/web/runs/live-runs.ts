@@ -125,7 +125,7 @@ const isOfList = (error: GraphQLFormattedError): boolean =>
 /** Collects the runs that change while the page is open, with the latest state of each run. */
 export function useChangedRuns(workflowIds: readonly string[] | null, onRuns: OnRuns): ChangedRuns {
   const { kind } = useLiveState();
-  const [changed, setChanged] = useState<ChangedRuns>({ told: [], toldBefore: [] });
+  const [changed, setChanged] = useState<ChangedRuns>({ current: [], beforeGap: [] });
   const hasGap = useRef(false);
   useEffect(() => {
     if (kind !== 'live') hasGap.current = true;
@@ -134,15 +134,15 @@ export function useChangedRuns(workflowIds: readonly string[] | null, onRuns: On
     const isAfterGap = hasGap.current;
     hasGap.current = false;
     setChanged((before) => {
-      const { told, toldBefore } = isAfterGap ? asBefore(before) : before;
-      return { told: latestStates([...runs, ...told]).slice(0, MOST_CHANGED), toldBefore };
+      const { current, beforeGap } = isAfterGap ? asBefore(before) : before;
+      return { current: latestStates([...runs, ...current]).slice(0, MOST_CHANGED), beforeGap };
     });
     onRuns(runs, isFirst);
   });
   return useMemo(() => (kind === 'unavailable' ? asBefore(changed) : changed), [kind, changed]);
 }
 
-const asBefore = ({ told, toldBefore }: ChangedRuns): ChangedRuns => ({
-  told: [],
-  toldBefore: latestStates([...told, ...toldBefore]).slice(0, MOST_CHANGED),
+const asBefore = ({ current, beforeGap }: ChangedRuns): ChangedRuns => ({
+  current: [],
+  beforeGap: latestStates([...current, ...beforeGap]).slice(0, MOST_CHANGED),
 });

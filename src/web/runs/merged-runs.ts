@@ -11,9 +11,9 @@ export interface RunPage {
 
 export interface ChangedRuns {
   /** From the current connection: a run that is not listed is new. */
-  readonly told: readonly ListedRun[];
+  readonly current: readonly ListedRun[];
   /** From before a gap: a run that is not listed may be gone since, so only states of listed runs count. */
-  readonly toldBefore: readonly ListedRun[];
+  readonly beforeGap: readonly ListedRun[];
 }
 
 /**
@@ -22,14 +22,14 @@ export interface ChangedRuns {
  */
 export function mergeRuns(
   listed: readonly ListedRun[],
-  { told, toldBefore }: ChangedRuns,
+  { current, beforeGap }: ChangedRuns,
   filter: RunFilter,
   { hasNextPage, hasPreviousPage }: RunPage,
 ): ListedRun[] {
   const oldest = hasNextPage ? listed.at(-1) : undefined;
   const keys = new Set(listed.map(keyOf));
-  const added = hasPreviousPage ? [] : told;
-  const changed = [...told, ...toldBefore].filter((run) => keys.has(keyOf(run)));
+  const added = hasPreviousPage ? [] : current;
+  const changed = [...current, ...beforeGap].filter((run) => keys.has(keyOf(run)));
   return newestFirst([...added, ...changed, ...listed]).filter(
     (run) => fits(run, filter) && (!oldest || startOf(run) >= startOf(oldest)),
   );

@@ -33,7 +33,7 @@ export function KeyForm({ wasRefused }: { readonly wasRefused: boolean }) {
         <KeyRound aria-hidden="true" /> Sign in
       </h1>
       <p>
-        Your bearer key decides which workflows you see. It is sent to this gateway alone, and is never part of a link.
+        Your bearer key decides which workflows you see. It is sent only to this gateway, and is never part of a link.
       </p>
       <label htmlFor={id}>Bearer key</label>
       <input

@@ -10,7 +10,7 @@ const GROUPS: readonly { readonly name: string; readonly keys: readonly (readonl
         ['/  or  Ctrl K', 'Search: a workflow, a run id, a pasted link (⌘ K on a Mac)'],
         ['j  k', 'Next and previous row'],
         ['Enter', 'Open it'],
-        ['Esc', 'Close what is open'],
+        ['Esc', 'Close the panel or dialog'],
         ['?', 'This list'],
       ],
     },

@@ -78,7 +78,7 @@ function MomentField({ name, label, value }: MomentFieldProps) {
     url.change({ [name]: typed && new Date(typed).toISOString(), ...TOP }, { replace: true });
   });
 
-  function tell(input: HTMLInputElement): void {
+  function commitInput(input: HTMLInputElement): void {
     if (input.validity.valid) {
       draft.commit(input.value);
     } else {
@@ -100,10 +100,10 @@ function MomentField({ name, label, value }: MomentFieldProps) {
           draft.type(target.value);
         }}
         onBlur={({ target }) => {
-          tell(target);
+          commitInput(target);
         }}
         onKeyDown={({ key, currentTarget }) => {
-          if (key === 'Enter') tell(currentTarget);
+          if (key === 'Enter') commitInput(currentTarget);
         }}
       />
     </span>

@@ -10,7 +10,7 @@ export interface TimelineCursor {
   /** Starting point of the arrow keys. */
   readonly bar: Bar | undefined;
   /** The bar whose tooltip is shown. */
-  readonly told: Bar | undefined;
+  readonly hinted: Bar | undefined;
   readonly optionId: string;
   /** Position of `bar` among `count` bars, from 1. */
   readonly position: number;
@@ -37,7 +37,7 @@ export function useTimelineCursor({ ref, bars, scale, window, zoom }: Options): 
   const optionId = useId();
   const openId = url.read('step');
   const [at, setAt] = useState({ stepId: openId, openId });
-  const [toldId, setToldId] = useState<string | null>(null);
+  const [hintedId, setHintedId] = useState<string | null>(null);
   // A step that was opened elsewhere moves the cursor.
   if (at.openId !== openId) setAt({ stepId: openId ?? at.stepId, openId });
   const find = (id: string | null): Bar | undefined => bars.find(({ stepId }) => stepId === id);
@@ -77,7 +77,7 @@ export function useTimelineCursor({ ref, bars, scale, window, zoom }: Options): 
     const next = bar && nextBar(bars, bar, event.key);
     if (next) {
       moveTo(next);
-      setToldId(next.stepId);
+      setHintedId(next.stepId);
     } else if ((event.key === 'Enter' || event.key === ' ') && bar) open(bar.stepId);
     else if (event.key === 'Escape' && openId !== null) open(null);
     else if (event.key === '+' || event.key === '=') zoom.by(1);
@@ -89,7 +89,7 @@ export function useTimelineCursor({ ref, bars, scale, window, zoom }: Options): 
 
   return {
     bar,
-    told: find(toldId),
+    hinted: find(hintedId),
     optionId,
     position: bar ? bars.indexOf(bar) + 1 : 0,
     count: bars.length,
@@ -97,13 +97,13 @@ export function useTimelineCursor({ ref, bars, scale, window, zoom }: Options): 
     openNextFailure,
     onKeyDown,
     onBlur() {
-      setToldId(null);
+      setHintedId(null);
     },
     onPointerMove(event) {
-      setToldId(under(event)?.stepId ?? null);
+      setHintedId(under(event)?.stepId ?? null);
     },
     onPointerLeave() {
-      setToldId(null);
+      setHintedId(null);
     },
     onClick(event) {
       const clicked = under(event);

@@ -113,7 +113,7 @@ function FormFrom({ workflowId, onCancel, from }: RunFormProps & { readonly from
       {run.error && (
         <p className="problem" role="alert">
           {messageOf(run.error)}
-          {run.isUnanswered && ' It may have started all the same: to start again leads to the same run then.'}
+          {run.isUnanswered && ' It may have started anyway: then starting again leads to the same run.'}
         </p>
       )}
       <div className="toolbar">

@@ -48,7 +48,7 @@ export function HomePage() {
             <Contained what="the failures">
               <div className="toolbar">
                 <h1 id="failures">Failures</h1>
-                <ListMark isStale={changed.told.some(({ freshness }) => freshness.isStale)} />
+                <ListMark isStale={changed.current.some(({ freshness }) => freshness.isStale)} />
                 <HomeFilters workflows={workflows ?? []} />
               </div>
               <HomeFailures directory={directory} workflowId={chosen} />

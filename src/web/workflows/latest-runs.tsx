@@ -23,8 +23,8 @@ export function LatestRuns({ directory, changed: changedOfAll }: LatestRunsProps
   const { workflowId, first, after, filter } = home;
   const changed = useMemo(() => {
     const ofWorkflow = (run: ListedRun) => workflowId === null || run.workflowId === workflowId;
-    const { told, toldBefore } = changedOfAll;
-    return { told: told.filter(ofWorkflow), toldBefore: toldBefore.filter(ofWorkflow) };
+    const { current, beforeGap } = changedOfAll;
+    return { current: current.filter(ofWorkflow), beforeGap: beforeGap.filter(ofWorkflow) };
   }, [changedOfAll, workflowId]);
   const workflowIds = workflowId === null ? directory.namedIds : [workflowId];
   const listed = useRecentRuns({ first, after, filter, workflowIds }, changed);

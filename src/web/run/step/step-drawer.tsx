@@ -35,7 +35,7 @@ export function StepDrawer({ stepId, steps, children }: StepDrawerProps) {
     event.preventDefault();
   }
 
-  const Frame = isBeside ? Beside : Sheet;
+  const Frame = isBeside ? SidePanel : Sheet;
   return (
     <Frame onKeyDown={onKeyDown} onClose={close}>
       <div className="step-bar">
@@ -81,7 +81,7 @@ interface FrameProps {
   readonly children: ReactNode;
 }
 
-function Beside({ onKeyDown, onClose, children }: FrameProps) {
+function SidePanel({ onKeyDown, onClose, children }: FrameProps) {
   const ref = useRef<HTMLElement>(null);
   useFocusInside(ref);
   const closeByKey = useEffectEvent((event: KeyboardEvent) => {

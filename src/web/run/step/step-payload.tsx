@@ -58,7 +58,7 @@ export function StepPayload({ workflowId, runId, step }: StepPayloadProps) {
   return (
     <section className="payload" aria-label="Inputs and outputs">
       <Choice
-        label="What is shown"
+        label="Shown payload"
         options={sides}
         value={side}
         onChange={(name) => {

@@ -27,7 +27,7 @@ export function Lanes({ drawing, scale, window, rows, heightPx, now, cursor }: L
   const ref = useRef<HTMLDivElement>(null);
   const { widthPx, leftPx, viewPx } = window;
   const nowX = now === null ? null : Math.min(scale.placeOf(now) * widthPx - leftPx, viewPx - 1);
-  const told = cursor.told;
+  const hinted = cursor.hinted;
   return (
     <div ref={ref} className="timeline-lanes" style={{ height: heightPx }}>
       <svg width={viewPx} height={heightPx} aria-hidden="true">
@@ -64,7 +64,7 @@ export function Lanes({ drawing, scale, window, rows, heightPx, now, cursor }: L
         </span>
       ))}
       {cursor.bar && <Option bar={cursor.bar} cursor={cursor} box={boxOf(cursor.bar, scale, window)} viewPx={viewPx} />}
-      {told && <Tooltip bar={told} box={boxOf(told, scale, window)} lanes={ref} />}
+      {hinted && <Tooltip bar={hinted} box={boxOf(hinted, scale, window)} lanes={ref} />}
     </div>
   );
 }
