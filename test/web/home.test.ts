@@ -103,6 +103,10 @@ describeInBrowser('the home page', (open) => {
     const page = await open({ key: 'demo-key' });
     await page.goto(gateway.url);
     await rowOf(page, 'run-4711').waitFor();
+    await isLive(page);
+    // A run that another test has started may have failed.
+    await page.locator('.failure-list > li, .no-failures').first().waitFor();
+    await page.getByRole('article').filter({ hasText: 'Support triage' }).getByText('Median').waitFor();
     const focused = () => page.evaluate<string>('document.activeElement.getAttribute("href") ?? ""');
     await page.keyboard.press('j');
     const first = await focused();

@@ -109,7 +109,7 @@ describeInBrowser('a live run', (open) => {
       await next;
     }
     await page.getByRole('alert').getByText('RATE_LIMITED: Too many').waitFor();
-    await page.unrouteAll();
+    await page.unrouteAll({ behavior: 'wait' });
     await page.getByRole('button', { name: 'Try again' }).click();
     await page.getByText('2 steps failed').waitFor();
     await page.getByRole('alert').waitFor({ state: 'detached' });

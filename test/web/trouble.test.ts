@@ -148,7 +148,7 @@ describeInBrowser('the page of a run in an outage', (open) => {
     await failOnce(page);
     await failOnce(page);
     await step.getByText('Running').waitFor();
-    await page.unrouteAll();
+    await page.unrouteAll({ behavior: 'wait' });
     gateway.upstream.script = (call) => (call.endpoint === 'steps' ? over(call) : underWay(call));
     await page.clock.runFor(ASK_EVERY_MS);
     await step.getByText('Completed').waitFor();
@@ -260,7 +260,7 @@ describeInBrowser('lists of runs in an outage', (open) => {
     await page.getByText('The list of runs could not be loaded.').waitFor();
     expect(await row(page, 'of-a').count()).toBe(0);
 
-    await page.unrouteAll();
+    await page.unrouteAll({ behavior: 'wait' });
     await page.goto(`${gateway.url}/workflows/a?tab=trends`);
     const trend = page.getByRole('group', { name: /^Runs over time/ });
     await trend.waitFor();
@@ -357,7 +357,7 @@ describeInBrowser('the page of a run after a deploy', (open) => {
     await page.getByRole('button', { name: 'Reload' }).click();
     await page.getByText('The gateway can’t be reached just now.').waitFor();
     await content.waitFor();
-    await page.unrouteAll();
+    await page.unrouteAll({ behavior: 'wait' });
     await page.getByRole('button', { name: 'Reload' }).click();
     await page.getByRole('complementary', { name: 'Step' }).waitFor();
     expect(new URL(page.url()).search).toBe(search);
@@ -373,7 +373,7 @@ describeInBrowser('the page of a run after a deploy', (open) => {
     await page.goto(embedded.url + RUN);
     await page.getByRole('heading', { name: 'Something went wrong in the timeline' }).waitFor();
     await page.getByText('A step failed').waitFor();
-    await page.unrouteAll();
+    await page.unrouteAll({ behavior: 'wait' });
     await page.getByRole('link', { name: 'Steps', exact: true }).click();
     await page.getByRole('table', { name: 'Steps' }).waitFor();
   });

@@ -244,7 +244,7 @@ describeInBrowser('the form that starts a run', (open) => {
     const failed = page.waitForEvent('requestfailed');
     await page.getByRole('button', { name: 'Try again' }).click();
     await failed;
-    await page.unrouteAll();
+    await page.unrouteAll({ behavior: 'wait' });
     await page.getByRole('button', { name: 'Try again' }).click();
     await page.getByText('Success rate').waitFor();
     expect(await inputs().inputValue()).toBe('{ "ticket": "T-3" }');
