@@ -79,7 +79,7 @@ export function createBullmqUpstream({ url, flows, keys }: BullmqUpstreamOptions
   }
 
   async function stepsOf(job: Job): Promise<object[]> {
-    const status = await job.getState();
+    const status = await statusOf(job);
     const errors = (job.stacktrace ?? []).map((stack) => stack.split('\n', 1)[0]);
     const earlier = status === 'failed' ? errors.slice(0, -1) : errors;
     const times = earlier.length > 0 ? await timesOf(job) : [];
@@ -169,11 +169,17 @@ function jobOf({ name, queueName, attempts = 1, children = [] }: Node, inputs: J
 
 const jobsOf = ({ job, children = [] }: JobNode): Job[] => [...children.flatMap(jobsOf), job];
 
+/** The job was read before its state: without the end of a job that is over, its result would be missing for good. */
+async function statusOf(job: Job): Promise<string> {
+  const state = await job.getState();
+  return ['completed', 'failed'].includes(state) && job.finishedOn === undefined ? 'active' : state;
+}
+
 const timeOf = (ms: number | undefined): string | null => (ms === undefined ? null : new Date(ms).toISOString());
 
 /** A flow runs while its children do: its root job waits for them. */
 async function recordOf(job: Job): Promise<object> {
-  const state = await job.getState();
+  const state = await statusOf(job);
   return {
     id: job.id,
     status: state === 'waiting-children' ? 'active' : state,

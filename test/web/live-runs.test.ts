@@ -303,13 +303,14 @@ describeInBrowser('the timeline of a live run', (open) => {
   async function countBytes(page: Page) {
     const session = await page.context().newCDPSession(page);
     await session.send('Network.enable');
-    const kinds = new Map<string, 'events' | 'answers'>();
-    const bytes = { events: 0, answers: 0 };
+    const kinds = new Map<string, 'events' | 'answers' | 'assets'>();
+    const bytes = { events: 0, answers: 0, assets: 0 };
     session.on('Network.requestWillBeSent', ({ requestId, request }) => {
-      kinds.set(requestId, request.url.endsWith('/graphql/stream') ? 'events' : 'answers');
+      const kind = request.url.endsWith('/graphql') ? 'answers' : 'assets';
+      kinds.set(requestId, request.url.endsWith('/graphql/stream') ? 'events' : kind);
     });
     session.on('Network.dataReceived', ({ requestId, encodedDataLength }) => {
-      bytes[kinds.get(requestId) ?? 'answers'] += encodedDataLength;
+      bytes[kinds.get(requestId) ?? 'assets'] += encodedDataLength;
     });
     return bytes;
   }
@@ -322,6 +323,8 @@ describeInBrowser('the timeline of a live run', (open) => {
     await page.getByText('Live', { exact: true }).waitFor();
     await clock.timers(2);
 
+    // The figures of the first view come after the steps.
+    for (let before = -1; bytes.answers !== before; await page.waitForTimeout(500)) before = bytes.answers;
     const events: number[] = [];
     const answersBefore = bytes.answers;
     for (let event = 1; event <= 6; event += 1) {
