@@ -324,7 +324,10 @@ describeInBrowser('the timeline of a live run', (open) => {
     await clock.timers(2);
 
     // The figures of the first view come after the steps.
-    for (let before = -1; bytes.answers !== before; await page.waitForTimeout(500)) before = bytes.answers;
+    for (let before = -1; bytes.answers !== before;) {
+      before = bytes.answers;
+      await page.waitForTimeout(500);
+    }
     const events: number[] = [];
     const answersBefore = bytes.answers;
     for (let event = 1; event <= 6; event += 1) {
