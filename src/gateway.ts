@@ -160,7 +160,7 @@ export async function createGatewayHandler(
 const withUpstream = (config: Config, upstream: Upstream): Config => ({
   ...config,
   upstreamUrl: `upstream:${upstream.name}`,
-  upstreamEndpoints: new Set([...config.upstreamEndpoints].filter((endpoint) => endpoint in upstream)),
+  upstreamEndpoints: new Set([...config.upstreamEndpoints].filter((endpoint) => upstream[endpoint] !== undefined)),
 });
 
 /** A part with a timer or a socket goes onto the stack as soon as it is open. */

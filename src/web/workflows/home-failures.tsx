@@ -50,7 +50,7 @@ export function HomeFailures({ directory, workflowId }: HomeFailuresProps) {
     isLoading,
     retry,
   } = useAnswer(FAILURES, {
-    // Asked once: how many workflows there are decides how.
+    // The number of workflows decides `last`, so it must be known first.
     variables: isKnown ? { workflowIds: ids, startedAfter, last } : null,
     read: (data) => data.failureGroups,
     ...REFRESHED,
