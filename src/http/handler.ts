@@ -9,6 +9,7 @@ import {
 } from 'node:http';
 import { duplexPair, Readable, type Duplex } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import type { ReadableStream } from 'node:stream/web';
 import { setTimeout as pause } from 'node:timers/promises';
 import fastify, { type FastifyPluginAsync } from 'fastify';
 import { appOptions, type AppOptions } from './server.ts';
@@ -83,8 +84,10 @@ async function fetchFrom(server: Server, request: Request): Promise<Response> {
   // After the answer has begun, an error is the body's.
   sent.on('error', () => undefined);
   const answered = once(sent, 'response') as Promise<[IncomingMessage]>;
+  // In a project with the types of browsers, they differ from Node's.
+  const body: unknown = request.body;
   // A gateway that refuses the request may not read its body.
-  if (request.body) pipeline(Readable.fromWeb(request.body), sent).catch(() => undefined);
+  if (body) pipeline(Readable.fromWeb(body as ReadableStream), sent).catch(() => undefined);
   else sent.end();
   const [answer] = await answered;
   const { statusCode: status = 500, headers } = answer;
