@@ -37,7 +37,7 @@ const FLAGS = (JSON.parse(command) as string[]).filter((word) => word.startsWith
 
 it('the command is one process, with the memory flags of the image and the words of the caller', async () => {
   const { pid, report } = await start([], ['check', '--config', 'a b']);
-  expect(FLAGS).toHaveLength(4);
+  expect(FLAGS).toHaveLength(5);
   expect(report).toEqual({ pid, execArgv: FLAGS, words: ['check', '--config', 'a b'], threshold: '32768' });
 });
 
