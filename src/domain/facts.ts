@@ -35,11 +35,6 @@ export interface TokenCounts {
   readonly reasoningTokens: number | null;
 }
 
-export interface TokenUsage extends TokenCounts {
-  readonly model: string | null;
-  readonly source: TokenSource;
-}
-
 /** Tokens reported by an output. The object is flat, since cached records of many runs have one for each node. */
 export interface ReportedTokens extends TokenCounts {
   /** Model named by the output. Null if it names none. */
@@ -50,17 +45,11 @@ export interface ReportedTokens extends TokenCounts {
   readonly toldTotal: number | null;
 }
 
-export interface BilledCounts {
-  readonly input: number;
-  readonly cachedInput: number;
-  readonly cacheWrites: number;
-  readonly output: number;
-  readonly reasoning: number;
-}
-
-export interface BilledTokens {
-  readonly model: string | null;
-  readonly counts: BilledCounts | null;
+/** Tokens of a step. `totalTokens` is the upstream's, if that is above 0. */
+export interface TokenUsage extends ReportedTokens {
+  readonly source: TokenSource;
+  /** Model whose prices apply: `model`, else the one that the inputs name. */
+  readonly billedModel: string | null;
 }
 
 /** One execution of a node, as reported by the upstream. */
@@ -83,8 +72,6 @@ export interface StepFacts {
   readonly tokens: number | null;
   /** Parsed from the payload. Null if neither the payload nor the upstream reports tokens. */
   readonly tokenUsage: TokenUsage | null;
-  /** The same tokens, grouped by price. Null if `tokenUsage` is null. */
-  readonly billedTokens: BilledTokens | null;
   /** Position in the upstream's list, used as tie-breaker. */
   readonly index: number;
   /** Reason why the entry is unreadable. Such an entry is reported as an error, and its other fields are not used. */

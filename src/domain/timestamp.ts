@@ -9,7 +9,7 @@ export interface Timestamp {
 }
 
 // Date, `T` or space, time, fraction, zone. The upstream sends both `2025-03-13T02:41:15.144470Z` and
-// // `2025-03-12 00:59:55.465508+00:00`. A missing zone means UTC, which the upstream uses.
+// `2025-03-12 00:59:55.465508+00:00`. A missing zone means UTC, which the upstream uses.
 const SHAPE =
   /^(\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01]))[Tt ]((?:[01]\d|2[0-3]):[0-5]\d):([0-5]\d|60)(?:[.,](\d{1,9})\d*)?\s?([Zz]|[+-](?:[01]\d|2[0-3]):?[0-5]\d)?$/;
 

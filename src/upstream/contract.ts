@@ -60,18 +60,18 @@ export function readSteps(
   report: ReportDeviation,
 ): Reading<readonly StepFacts[]> {
   const { bytes: body } = json;
+  const shared = createSharedTexts();
   return itemsIn(STEPS, json, report, (step, item, index) => {
     if (!step) return unreadableStep(index, item);
     const id = identifier(step, 'id') ?? idOfPosition(runId, index);
     const values = payloadIn(step);
     const tokens = tokenCount(step, 'tokens');
-    const { tokenUsage, billedTokens } = readTokens(tokens, values);
     return {
       id,
       // The step gets its own node, since steps of unknown nodes are not attempts of one another.
       nodeId: identifier(step, 'node_id') ?? id,
-      userId: textOrNothing(step, 'user_id'),
-      organizationId: textOrNothing(step, 'organization_id'),
+      userId: shared(textOrNothing(step, 'user_id')),
+      organizationId: shared(textOrNothing(step, 'organization_id')),
       ...statusOf(step, 'status', ofWord),
       startTime: time(step, 'start_time'),
       endTime: time(step, 'end_time'),
@@ -79,11 +79,20 @@ export function readSteps(
       error: errorText(step, 'error'),
       payload: { body, index, heldBytes: body.length },
       tokens,
-      tokenUsage,
-      billedTokens,
+      tokenUsage: readTokens(tokens, values),
       index,
     };
   });
+}
+
+/** Returns one text for equal texts of an answer: JSON.parse makes a copy for each step, which the cache would keep. */
+function createSharedTexts(): (text: string | null) => string | null {
+  const texts = new Map<string | null, string | null>();
+  return (text) => {
+    const known = texts.get(text);
+    if (known === undefined) texts.set(text, text);
+    return known ?? text;
+  };
 }
 
 function payloadIn(object: WireObject): PayloadValues {
@@ -112,7 +121,6 @@ function unreadableStep(index: number, item: unknown): StepFacts {
     payload: NO_PAYLOAD,
     tokens: null,
     tokenUsage: null,
-    billedTokens: null,
     index,
     problem: problemAt('steps', 'step', `$[${index}]`, item),
   };

@@ -45,7 +45,7 @@ export const stepFacts = ({ inputs, outputs, metadata, ...facts }: StepDraft = {
   error: null,
   payload: payloadOf({ inputs, outputs, metadata }),
   tokens: 0,
-  ...readTokens(facts.tokens ?? 0, { inputs: inputs ?? null, outputs: outputs ?? null }),
+  tokenUsage: readTokens(facts.tokens ?? 0, { inputs: inputs ?? null, outputs: outputs ?? null }),
   index: 0,
   ...facts,
 });

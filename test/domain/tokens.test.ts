@@ -38,7 +38,7 @@ describe('the token usage of a step', () => {
       expect(usageOf(outputs)).toMatchObject({ ...counts, model: 'm', source: 'OUTPUTS' });
     }
     expect(usageOf({ events, usage: { total_tokens: 5 } })).toMatchObject({ totalTokens: 5, model: null });
-    expect(stepFacts({ outputs: events }).billedTokens?.model).toBe('m');
+    expect(usageOf(events)?.billedModel).toBe('m');
   });
 
   it('is read in linear time from a stream with other counts in each event', () => {

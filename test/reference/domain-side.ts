@@ -4,7 +4,7 @@ import { createRun } from '../../src/domain/run/run.ts';
 import { nodeStatistics, runStatistics } from '../../src/domain/run/statistics.ts';
 import { firstFailure } from '../../src/domain/step/failures.ts';
 import { parseTimestamp, type Timestamp } from '../../src/domain/timestamp.ts';
-import type { JsonValue, Run, RunFacts, Step } from '../../src/domain/types.ts';
+import type { JsonValue, Run, RunFacts, Step, TokenUsage } from '../../src/domain/types.ts';
 import { runFacts, runRecord, stepFacts } from '../domain/facts.ts';
 import type { RawRun } from './raw.ts';
 
@@ -75,7 +75,7 @@ export function derivedBy(run: Run) {
       attemptKind: step.attemptKind,
       previousAttempt: indexOf(step.previousAttempt),
       isSuperseded: step.isSuperseded,
-      tokenUsage: step.tokenUsage,
+      tokenUsage: step.tokenUsage && answeredUsage(step.tokenUsage),
     })),
     failedSteps: indexes(run.failedSteps),
     stillFailed: indexes(run.remainingFailures),
@@ -102,6 +102,12 @@ export function derivedBy(run: Run) {
     repeatedNodes: run.repeatedNodes.map((node) => ({ ...node, attempts: indexes(node.attempts) })),
     tokenUsage: run.tokenUsage,
   };
+}
+
+/** The fields that the schema has. */
+function answeredUsage(usage: TokenUsage) {
+  const { inputTokens, outputTokens, totalTokens, cachedInputTokens, reasoningTokens, model, source } = usage;
+  return { inputTokens, outputTokens, totalTokens, cachedInputTokens, reasoningTokens, model, source };
 }
 
 export function comparisonBy(base: RawRun, head: RawRun) {

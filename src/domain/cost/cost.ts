@@ -1,5 +1,6 @@
 /** Cost of the tokens of steps. Amounts are exact integers, so that sums do not depend on the order. */
-import type { BilledTokens, StepFacts } from '../types.ts';
+import { billedCounts } from '../run/usage.ts';
+import type { ReportedTokens, StepFacts, TokenUsage } from '../types.ts';
 import { pricesFor, type PriceList, type TokenPrices } from './prices.ts';
 
 export interface Cost {
@@ -13,22 +14,22 @@ export interface Cost {
 /** Currency of the price list. */
 const CURRENCY = 'USD';
 
-type Billed = Pick<StepFacts, 'billedTokens'>;
+type Reporting = Pick<StepFacts, 'tokenUsage'>;
 
 /** Null if the step reports no tokens. */
-export const stepCost = ({ billedTokens }: Billed, prices: PriceList): Cost | null =>
-  billedTokens && costOf([billedTokens], prices);
+export const stepCost = ({ tokenUsage }: Reporting, prices: PriceList): Cost | null =>
+  tokenUsage && costOf([tokenUsage], prices);
 
 /** Sum over all steps, including failed ones. */
-export const runCost = (steps: readonly Billed[], prices: PriceList): Cost =>
+export const runCost = (steps: readonly Reporting[], prices: PriceList): Cost =>
   costOf(
-    steps.flatMap(({ billedTokens }) => billedTokens ?? []),
+    steps.flatMap(({ tokenUsage }) => tokenUsage ?? []),
     prices,
   );
 
-function costOf(calls: readonly BilledTokens[], prices: PriceList): Cost {
+function costOf(usages: readonly TokenUsage[], prices: PriceList): Cost {
   const sum = createCostSum();
-  for (const call of calls) sum.add(attodollarsOf(call, prices));
+  for (const usage of usages) sum.add(attodollarsOf(usage, usage.billedModel, prices));
   return sum.cost();
 }
 
@@ -56,9 +57,10 @@ export function createCostSum() {
 const ATTODOLLARS = 1e18;
 
 /** Null if the model has no name or price, or a count is unknown: a partial cost would be wrong. */
-export function attodollarsOf({ model, counts }: BilledTokens, list: PriceList): bigint | null {
+export function attodollarsOf(tokens: ReportedTokens, model: string | null, list: PriceList): bigint | null {
   const ofModel = model === null ? undefined : list.get(model);
-  if (!ofModel || !counts) return null;
+  const counts = ofModel && billedCounts(tokens);
+  if (!counts) return null;
   const prices = pricesFor(ofModel, counts.input);
   const { input, cachedInput, cacheWrites, output, reasoning } = counts;
   const parts: readonly (readonly [count: number, price: number | null])[] = [

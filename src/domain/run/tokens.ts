@@ -13,30 +13,25 @@ import type {
   TokenCounts,
   TokenUsage,
 } from '../types.ts';
-import { billedCounts, countOf, readUsage } from './usage.ts';
-
-/** Token data parsed when an answer arrives, so that lists and totals read no payload. */
-export type TokenFacts = Pick<StepFacts, 'tokenUsage' | 'billedTokens'>;
-
-const NO_TOKENS: TokenFacts = { tokenUsage: null, billedTokens: null };
+import { countOf, readUsage } from './usage.ts';
 
 /**
- * A count is null if it is not reported or not an integer ≥ 0. The total is the upstream's if that is above 0, else
- * `total_tokens`, else the sum of the known input and output.
+ * Read when an answer arrives, so that lists and totals parse no payload. Null if no tokens are reported. A count is null
+ * if it is not reported or not an integer ≥ 0. The total is the upstream's if that is above 0, else `total_tokens`, else
+ * the sum of the known input and output.
  */
 export function readTokens(
   upstreamTokens: number | null,
   { inputs, outputs }: Pick<PayloadValues, 'inputs' | 'outputs'>,
-): TokenFacts {
+): TokenUsage | null {
   const reported = reportIn(answerIn(outputs));
-  const { model, inputTokens, outputTokens, totalTokens, cachedInputTokens, reasoningTokens } = reported;
   const upstreamTotal = countOf(upstreamTokens) ?? 0;
-  if (upstreamTotal === 0 && isEmpty(reported)) return NO_TOKENS;
-  const total = { totalTokens: upstreamTotal > 0 ? upstreamTotal : totalTokens };
-  const source = upstreamTotal > 0 ? 'UPSTREAM' : 'OUTPUTS';
+  if (upstreamTotal === 0 && isEmpty(reported)) return null;
   return {
-    tokenUsage: { inputTokens, outputTokens, ...total, cachedInputTokens, reasoningTokens, model, source },
-    billedTokens: { model: model ?? modelOf(inputs, null), counts: billedCounts(reported) },
+    ...reported,
+    totalTokens: upstreamTotal > 0 ? upstreamTotal : reported.totalTokens,
+    source: upstreamTotal > 0 ? 'UPSTREAM' : 'OUTPUTS',
+    billedModel: reported.model ?? modelOf(inputs, null),
   };
 }
 
@@ -57,7 +52,7 @@ const reportIn = (answer: JsonValue): ReportedTokens => readUsage(fieldOf(answer
 const isEmpty = (reported: ReportedTokens): boolean => COUNTS.every((key) => reported[key] === null);
 
 /** Sums over all executions, including failed ones, which were billed too. Null if no step reports the count. */
-export function runTokenUsage(steps: readonly Pick<TokenFacts, 'tokenUsage'>[]): RunTokenUsage {
+export function runTokenUsage(steps: readonly Pick<StepFacts, 'tokenUsage'>[]): RunTokenUsage {
   const usages = steps.flatMap(({ tokenUsage }) => tokenUsage ?? []);
   const byModel = [...Map.groupBy(usages, (usage) => usage.model)].map(([model, ofModel]): ModelTokenUsage => ({
     model,

@@ -3,7 +3,6 @@ import { attodollarsOf, createCostSum, type Cost } from '../cost/cost.ts';
 import type { PriceList } from '../cost/prices.ts';
 import type { RunRecord, TokenCounts } from '../types.ts';
 import { addTokens, compareModels, createTokenSum, type TokenSum } from './tokens.ts';
-import { billedCounts } from './usage.ts';
 
 /** Sums over the node outputs in the records. */
 interface UsageSum extends Readonly<TokenSum> {
@@ -44,7 +43,7 @@ function* usageTrend(records: Records, prices: PriceList | null): Generator<void
       const { model } = tokens;
       const ofModel = byModel.get(model) ?? createUsageSum(prices);
       byModel.set(model, ofModel);
-      const amount = prices && attodollarsOf({ model, counts: billedCounts(tokens) }, prices);
+      const amount = prices && attodollarsOf(tokens, model, prices);
       all.add(tokens, amount);
       ofModel.add(tokens, amount);
     }

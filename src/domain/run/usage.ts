@@ -1,7 +1,7 @@
 /** Parses the `usage` of an answer of any vendor. Other counts include the cached and reasoning tokens. */
 import { isCount } from '../int.ts';
 import { fieldOf, isJsonObject } from '../json.ts';
-import type { BilledCounts, JsonValue, ReportedTokens } from '../types.ts';
+import type { JsonValue, ReportedTokens } from '../types.ts';
 
 export const countOf = (value: JsonValue | undefined): number | null => (isCount(value) ? value : null);
 
@@ -42,8 +42,8 @@ const isBesideCache = (usage: JsonValue | undefined): boolean =>
   countIn(usage, 'total_tokens') === null &&
   !isJsonObject(fieldOf(usage, 'input_tokens_details'));
 
-/** Null unless input and output are known, or computable from the total, and exact (below 2^53). */
-export function billedCounts(usage: ReportedTokens): BilledCounts | null {
+/** Counts by price. Null unless input and output are known, or computable from the total, and exact (below 2^53). */
+export function billedCounts(usage: ReportedTokens) {
   const { toldTotal, cacheWrites } = usage;
   const input = usage.inputTokens ?? rest(toldTotal, usage.outputTokens);
   const output = usage.outputTokens ?? rest(toldTotal, usage.inputTokens);

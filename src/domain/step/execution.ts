@@ -59,7 +59,6 @@ function executionOf(facts: StepFacts): StepDraft {
     payload: facts.payload,
     tokens: facts.tokens,
     tokenUsage: facts.tokenUsage,
-    billedTokens: facts.billedTokens,
     attempt: 1,
     attemptCount: 1,
     attemptKind: 'FIRST',
