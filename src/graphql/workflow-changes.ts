@@ -4,7 +4,7 @@ import { changePoints, type ComparedRun } from '../domain/changes/changes.ts';
 import { createModelCalls, mergeCalls } from '../domain/changes/model-calls.ts';
 import type { Run, RunRecord } from '../domain/types.ts';
 import { AbandonedError, GatewayError } from '../upstream/errors.ts';
-import { inPieces } from '../upstream/transport/in-pieces.ts';
+import { inPieces } from '../upstream/in-pieces.ts';
 import type { Context } from './context.ts';
 import { settleInTurns } from './lists/settle.ts';
 import type { WorkflowChanges } from './object-references.ts';

@@ -9,7 +9,7 @@ import type { CallOptions, RunRef, UpstreamAnswer, UpstreamApi } from './api.ts'
 import { readRun, readRuns, readStartedRun, readSteps, readWorkflows } from './contract.ts';
 import { AbandonedError, GatewayError, isNotFound } from './errors.ts';
 import { pathSegment } from './ids.ts';
-import { inPieces } from './transport/in-pieces.ts';
+import { inPieces } from './in-pieces.ts';
 import { parseBody, type JsonBody } from './transport/json-body.ts';
 import { ownCopy } from './transport/own-bytes.ts';
 import type { Transport, TransportCall } from './transport/transport.ts';

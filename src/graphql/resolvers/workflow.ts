@@ -3,7 +3,7 @@ import { runStatistics } from '../../domain/run/statistics.ts';
 import { trendOf } from '../../domain/run/trend.ts';
 import { usageTrends, type UsageTrend } from '../../domain/run/usage-trend.ts';
 import type { WorkflowRecord } from '../../domain/types.ts';
-import { inPieces } from '../../upstream/transport/in-pieces.ts';
+import { inPieces } from '../../upstream/in-pieces.ts';
 import { checkBuckets, checkFirst, checkIdCount, checkLast, runFilter, runWindow } from '../arguments.ts';
 import { runPage } from '../lists/connections.ts';
 import type { Context } from '../context.ts';
