@@ -1,6 +1,4 @@
-/** The report: on the terminal, as JSON, and in docs/PERFORMANCE.md. */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { BENCH, ROOT } from './contenders.ts';
+/** Results of the workloads with their targets, and the table on the terminal. */
 
 /** A null value was not measured, or has no meaning for this row. */
 export interface Row {
@@ -41,6 +39,7 @@ export interface WorkloadResult {
 }
 
 export interface MeasuredWorkload extends WorkloadResult {
+  readonly commit: string;
   readonly measuredAt: string;
   readonly tookSeconds: number;
 }
@@ -96,7 +95,7 @@ const number = (value: number | null | undefined, digits: number): string =>
   value == null ? '' : value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
 
 /** Three significant digits. */
-const short = (value: number | null | undefined): string =>
+export const short = (value: number | null | undefined): string =>
   value == null ? '' : number(value, value === 0 || value >= 100 ? 0 : value >= 10 ? 1 : value >= 1 ? 2 : 3);
 
 const targetText = ({ text, value, isReached }: Target): string =>
@@ -141,89 +140,4 @@ export function toText(workloads: readonly WorkloadResult[]): string {
   );
   const notes = workloads.flatMap(({ id, notes }) => notes.map((note) => `${id}: ${note}`));
   return [...lines, ...(notes.length > 0 ? ['', ...notes] : [])].join('\n');
-}
-
-function toMarkdown({ machine, settings, workloads }: Report): string {
-  const line = (columns: readonly string[]) => `| ${columns.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
-  const table = [
-    line(COLUMNS),
-    line(COLUMNS.map((column) => (RIGHT.has(column) ? '---:' : '---'))),
-    ...workloads.flatMap((workload) => cells(workload, '<br>')).map(line),
-  ];
-  const measured = workloads.map(({ id, measuredAt }) => `${id} ${measuredAt.slice(0, 16).replace('T', ' ')}`);
-  const facts = Object.entries({ ...machine, ...settings }).map(([name, value]) => `${name} ${value}`);
-  const notes = workloads.flatMap(({ id, notes }) => notes.map((note) => `- ${id}: ${note}`));
-  return [
-    ...table,
-    '',
-    `Measured (UTC): ${measured.join(', ')}.`,
-    '',
-    `On: ${facts.join(', ')}.`,
-    ...(notes.length > 0 ? ['', ...notes] : []),
-  ].join('\n');
-}
-
-const RESULTS = `${BENCH}results/`;
-const DOCUMENT = `${ROOT}docs/PERFORMANCE.md`;
-const START = '<!-- table:start -->';
-const END = '<!-- table:end -->';
-
-const INTRODUCTION = `# Performance
-
-Requests per second, processor time and memory of Stepgate next to other gateways, which answer the same from the same
-upstream.
-
-\`\`\`sh
-npm ci && npm run bench
-\`\`\`
-
-takes about a quarter of an hour on two cores. The first run installs the other gateways into \`bench/\`.
-\`npm run bench -- W1\` measures one workload, \`--rounds 5\` takes more rounds, \`--seconds 1\` only shows that the bench
-works. \`npm run bench -- memory --minutes 10\` watches the memory for longer.
-
-Each contender is one process on one core, compiled, with \`NODE_ENV=production\`. The load and the upstream use the other
-core. All answers are compared before anything is timed. Rounds of all contenders take turns; the figures are medians.
-**Machines differ and are noisy: compare ratios, and only within one workload.** The ratio of the reference is 1.
-
-${START}
-${END}
-`;
-
-/** A complete run also updates `latest.json` and the docs. Figures of a shortened run are not kept. */
-export function save(report: Report, isShortened: boolean): readonly string[] {
-  mkdirSync(RESULTS, { recursive: true });
-  const stamp = report.startedAt.slice(0, 19).replaceAll(':', '-');
-  const written = [`${RESULTS}${stamp}${isShortened ? '-shortened' : ''}.json`];
-  writeJson(written[0] ?? '', report);
-  if (isShortened) return written;
-  const latest = `${RESULTS}latest.json`;
-  const merged = mergeIntoLatest(latest, report);
-  writeJson(latest, merged);
-  writeDocument(merged);
-  return [...written, latest, DOCUMENT];
-}
-
-const writeJson = (path: string, value: unknown): void => {
-  writeFileSync(path, `${JSON.stringify(value, null, 2)}\n`);
-};
-
-/** W1, W2, …, then workloads without a number. */
-const order = ({ id }: WorkloadResult): number => Number(/\d+/.exec(id)?.[0] ?? Infinity);
-
-/** Workloads that were not measured now keep their results. */
-function mergeIntoLatest(path: string, report: Report): Report {
-  if (!existsSync(path)) return report;
-  const before = JSON.parse(readFileSync(path, 'utf8')) as Report;
-  const byId = new Map([...before.workloads, ...report.workloads].map((workload) => [workload.id, workload]));
-  const workloads = [...byId.values()].sort((a, b) => order(a) - order(b));
-  return { ...report, workloads };
-}
-
-function writeDocument(report: Report): void {
-  const text = existsSync(DOCUMENT) ? readFileSync(DOCUMENT, 'utf8') : INTRODUCTION;
-  const start = text.indexOf(START);
-  const end = text.indexOf(END);
-  if (start === -1 || end < start) throw new Error(`${DOCUMENT} must contain ${START}, and ${END} after it`);
-  const before = text.slice(0, start + START.length);
-  writeFileSync(DOCUMENT, `${before}\n\n${toMarkdown(report)}\n\n${text.slice(end)}`);
 }

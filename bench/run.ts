@@ -8,7 +8,8 @@ import { installPeers } from './install.ts';
 import { generator } from './load.ts';
 import { beTheOnlyOne } from './only-one.ts';
 import { isPinned } from './processes.ts';
-import { problemsOf, save, toText, type MeasuredWorkload, type Report, type WorkloadResult } from './report.ts';
+import { problemsOf, toText, type MeasuredWorkload, type Report, type WorkloadResult } from './report.ts';
+import { save } from './results.ts';
 import type { Bench, BenchSettings } from './rounds.ts';
 import { hostileMemory } from './workloads/hostile-memory.ts';
 import { memory } from './workloads/memory.ts';
@@ -116,6 +117,11 @@ say('compiling Stepgate and the peers');
 await buildContenders();
 const fixture = await startFixture();
 
+const git = (...args: string[]): string =>
+  spawnSync('git', ['-C', ROOT, ...args])
+    .stdout.toString()
+    .trim();
+const commit = `${git('rev-parse', '--short', 'HEAD')}${git('status', '--porcelain', 'src') === '' ? '' : ' and changes'}`;
 const workloads: MeasuredWorkload[] = [];
 const failures: string[] = [];
 for (const id of ids) {
@@ -132,17 +138,13 @@ for (const id of ids) {
     });
     const tookSeconds = Math.round((performance.now() - beganAt) / 1000);
     failures.push(...problemsOf(result));
-    workloads.push({ ...result, measuredAt: new Date().toISOString(), tookSeconds });
+    workloads.push({ ...result, commit, measuredAt: new Date().toISOString(), tookSeconds });
   } catch (error) {
     failures.push(`${id} failed: ${error instanceof Error ? error.message : String(error)}`);
     say(failures.at(-1) ?? '');
   }
 }
 
-const git = (...args: string[]): string =>
-  spawnSync('git', ['-C', ROOT, ...args])
-    .stdout.toString()
-    .trim();
 const report: Report = {
   startedAt: startedAt.toISOString(),
   machine: {
@@ -151,7 +153,6 @@ const report: Report = {
     pinned: isPinned,
     node: process.version,
     load: generator,
-    commit: `${git('rev-parse', '--short', 'HEAD')}${git('status', '--porcelain', 'src') === '' ? '' : ' and changes'}`,
   },
   settings: { rounds: settings.rounds, seconds: settings.seconds, 'warm-up seconds': settings.warmupSeconds },
   workloads,
