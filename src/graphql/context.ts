@@ -28,7 +28,8 @@ import { createObjectBudget } from './fields/object-budget.ts';
 import { createPayloadBudget } from './fields/payload-budget.ts';
 import { createReportedErrors } from './lists/reported-errors.ts';
 import type { WorkflowChanges } from './object-references.ts';
-import { createPayloadReader, type TakeTurn } from './payload-reader.ts';
+import { createPayloadReader } from './payload-reader.ts';
+import type { TakeTurn } from './turns.ts';
 import { createRunChanges } from './subscriptions/run-events.ts';
 import { endedBy } from './subscriptions/sources.ts';
 

@@ -19,11 +19,11 @@ import { createErrorFormatting } from './operations/error-formatting.ts';
 import { createOperations } from './operations/operations.ts';
 import { createPersistedOperations, type SharedOperations } from './operations/persisted-operations.ts';
 import { sandboxState } from './apollo/sandbox.ts';
-import { createTurns } from './payload-reader.ts';
 import { createSubscriberRights } from './subscriptions/subscriber-rights.ts';
 import { createSharedEvents } from './subscriptions/shared-events.ts';
 import { createSubscriptions } from './subscriptions/subscriptions.ts';
 import { createUpstreamUrls } from './upstream-urls.ts';
+import { createTurns } from './turns.ts';
 
 export interface GraphqlOptions {
   readonly config: Config;

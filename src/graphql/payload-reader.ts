@@ -1,30 +1,11 @@
 /**
  * Reads the payloads of one operation. Each JSON body is parsed once for all fields, and its values are cached until
- * the
- * event loop turns. One turn parses a limited number of bytes, so that other operations run in between.
+ * the event loop turns. One turn parses a limited number of bytes, so that other operations run in between.
  */
 import type { Payload, PayloadField, PayloadValues } from '../domain/types.ts';
 import { AbandonedError } from '../upstream/errors.ts';
 import { payloadsIn } from '../upstream/wire/payloads.ts';
-
-/** Calls `run` in its own turn of the event loop, after earlier calls. */
-export type TakeTurn = (run: () => void) => void;
-
-export function createTurns(): TakeTurn {
-  const waiting: (() => void)[] = [];
-
-  function next(): void {
-    // The entry stays first until it is done, so that entries added by it schedule no turn.
-    waiting[0]?.();
-    waiting.shift();
-    if (waiting.length > 0) setImmediate(next);
-  }
-
-  return (run) => {
-    waiting.push(run);
-    if (waiting.length === 1) setImmediate(next);
-  };
-}
+import type { TakeTurn } from './turns.ts';
 
 export interface PayloadReader {
   /** Calls `use` with the values of the payload: at once, or in a later turn. */

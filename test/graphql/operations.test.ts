@@ -148,6 +148,38 @@ describe('an operation', () => {
   });
 });
 
+describe('new texts that come at once', () => {
+  /** Number of turns of the event loop so far. */
+  let turn = 0;
+  const turns: number[] = [];
+  const plugin: StepgatePlugin = {
+    requestDidStart: () =>
+      Promise.resolve({
+        validationDidStart: () => {
+          turns.push(turn);
+          return Promise.resolve();
+        },
+      }),
+  };
+  const upstream = perBlock(() => startFaultyUpstream(healthy));
+  const gateway = perBlock(() => startGateway({ UPSTREAM_URL: upstream.url }, { plugins: [plugin] }));
+
+  it('are validated in turns of the event loop, so that known texts are answered in between', async () => {
+    const clients = await Promise.all(Array.from({ length: 20 }, () => connectRaw(gateway.url)));
+    // The operations of a key that is not accepted yet wait for one another.
+    await clients[0]?.ask(postOf({ query: ofRun('status') }));
+    turns.length = 0;
+    const count = () => {
+      turn += 1;
+      if (turns.length < 20) setImmediate(count);
+    };
+    count();
+    await Promise.all(clients.map((client, index) => client.ask(postOf({ query: ofRun(`a${index}: id`) }))));
+    for (const client of clients) client.close();
+    expect(new Set(turns).size).toBe(20);
+  });
+});
+
 describe('an operation whose client has disconnected', () => {
   it('is cancelled if it is a query, and completed if it is a mutation', async () => {
     const gate = Promise.withResolvers<undefined>();

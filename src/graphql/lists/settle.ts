@@ -1,5 +1,5 @@
 /** Lists whose items fail separately. */
-import type { TakeTurn } from '../payload-reader.ts';
+import type { TakeTurn } from '../turns.ts';
 
 /** Loads each item. A failed item becomes an Error in the list, which nulls only that item. */
 export function settleAll<Item, T>(items: readonly Item[], load: (item: Item) => T | Promise<T>): (T | Promise<T>)[] {
