@@ -17,7 +17,7 @@ import { Shortcuts } from './shortcuts/shortcuts.tsx';
 import { RunPage } from './run/run-page.tsx';
 import { WorkflowPage } from './workflow/workflow-page.tsx';
 import { useInterval } from './timing/timing.ts';
-import { useUrlQuery } from './url/query.ts';
+import { useUrl } from './url/url.ts';
 import { HomePage } from './workflows/home-page.tsx';
 
 const CostPage = lazyPart(() => import('./cost/cost-page.tsx'), 'the cost');
@@ -82,7 +82,7 @@ function Pages({ bearer, overlay, onOverlay }: PagesProps) {
 
 /** The gateway serves the page at its root and below `/workflows` only. */
 function Index() {
-  return useUrlQuery().read('view') === 'cost' ? <CostPage /> : contained('the list of runs', <HomePage />);
+  return useUrl().params.view === 'cost' ? <CostPage /> : contained('the list of runs', <HomePage />);
 }
 
 const contained = (what: string, page: ReactNode) => <Contained what={what}>{page}</Contained>;

@@ -4,7 +4,7 @@ import { Link } from 'react-router';
 import { formatDuration } from '../format/duration.ts';
 import { Ago } from '../format/time.tsx';
 import { StatusBadge } from '../status/status.tsx';
-import { runPath, workflowPath } from '../url/query.ts';
+import { runLink, workflowLink } from '../url/links.ts';
 import { FailureOfRun } from './failure-of-run.tsx';
 import type { ListedRun } from './merged-runs.ts';
 import './run-list.css';
@@ -45,11 +45,11 @@ function Row({ run, workflowName, tick }: RowProps) {
     <li>
       <StatusBadge status={status} isInferred={run.statusIsInferred} />
       <span className="run-name">
-        <Link to={runPath(workflowId, id)} className="mono" title={id} data-row>
+        <Link to={runLink(run)} className="mono" title={id} data-row>
           <bdi>{id}</bdi>
         </Link>
         {workflowName !== undefined && (
-          <Link to={workflowPath(workflowId)} className="workflow" title={workflowName}>
+          <Link to={workflowLink(workflowId)} className="workflow" title={workflowName}>
             <bdi>{workflowName}</bdi>
           </Link>
         )}

@@ -4,7 +4,7 @@ import { Link } from 'react-router';
 import { keyStore } from '../session/key-store.ts';
 import { ThemeSwitch } from '../theme/theme-switch.tsx';
 import { useIds } from '../url/ids.ts';
-import { costPath } from '../url/query.ts';
+import { costLink } from '../url/links.ts';
 import { GRAPHQL_URL } from '../url/base-path.ts';
 import './masthead.css';
 
@@ -30,7 +30,7 @@ export function Masthead({ hasKey, onSearch }: MastheadProps) {
       )}
       <span className="spacer" />
       {hasKey && (
-        <Link className="button quiet" to={costPath(workflowId)}>
+        <Link className="button quiet" to={costLink(workflowId)}>
           Cost
         </Link>
       )}

@@ -8,7 +8,7 @@ import { keyStore } from '../session/key-store.ts';
 import { statusWord } from '../status/status.tsx';
 import { useSettled } from '../timing/timing.ts';
 import { GRAPHQL_URL } from '../url/base-path.ts';
-import { runPath, workflowPath } from '../url/query.ts';
+import { runLink, workflowLink } from '../url/links.ts';
 import { useDirectory } from '../workflows/directory.ts';
 import { useFoundRuns } from './found-runs.ts';
 import { mayBeRunId, readPasted, type Named } from './pasted.ts';
@@ -94,12 +94,18 @@ export function usePaletteItems(text: string, onHelp: () => void): Search {
 function itemOfNamed({ workflowId, runId, search }: Named): PaletteItem {
   const item = { key: 'named', isId: true };
   return runId === null
-    ? { ...item, icon: Workflow, label: workflowId, hint: 'Open this workflow', to: workflowPath(workflowId) + search }
-    : { ...item, icon: CircleDot, label: runId, hint: `Run of ${workflowId}`, to: runPath(workflowId, runId) + search };
+    ? { ...item, icon: Workflow, label: workflowId, hint: 'Open this workflow', to: workflowLink(workflowId) + search }
+    : {
+        ...item,
+        icon: CircleDot,
+        label: runId,
+        hint: `Run of ${workflowId}`,
+        to: runLink({ workflowId, id: runId }) + search,
+      };
 }
 
 const itemOfWorkflow = ({ id, name }: { readonly id: string; readonly name: string | null }): PaletteItem => ({
-  ...{ key: `workflow ${id}`, icon: Workflow, label: name ?? id, hint: 'Workflow', to: workflowPath(id) },
+  ...{ key: `workflow ${id}`, icon: Workflow, label: name ?? id, hint: 'Workflow', to: workflowLink(id) },
 });
 
 interface FoundRun {
@@ -109,7 +115,7 @@ interface FoundRun {
 }
 
 const itemOfRun = ({ id, workflowId, status }: FoundRun): PaletteItem => ({
-  ...{ key: `run ${workflowId} ${id}`, icon: CircleDot, label: id, isId: true, to: runPath(workflowId, id) },
+  ...{ key: `run ${workflowId} ${id}`, icon: CircleDot, label: id, isId: true, to: runLink({ workflowId, id }) },
   hint: `${statusWord(status)} · ${workflowId}`,
 });
 

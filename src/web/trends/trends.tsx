@@ -3,7 +3,7 @@ import { useId } from 'react';
 import { TimeWindowPicker } from '../time-window/time-window-picker.tsx';
 import { useTimeWindow } from '../time-window/time-window.ts';
 import { Contained } from '../shell/contained.tsx';
-import { useUrlQuery } from '../url/query.ts';
+import { useUrl } from '../url/url.ts';
 import { FailureGroups } from './failure-groups.tsx';
 import { NodeTrend, RunTrend } from './trend.tsx';
 import { useWorkflowChanges, WorkflowChanges } from './workflow-changes.tsx';
@@ -16,7 +16,7 @@ export interface TrendsProps {
 }
 
 export default function Trends({ workflowId, nodeIds }: TrendsProps) {
-  const nodeId = useUrlQuery().read('node');
+  const nodeId = useUrl().params.node;
   const window = useTimeWindow({ isClosed: true });
   const changed = useWorkflowChanges(workflowId, nodeId);
   const changedAt = changed.changes?.map(({ at }) => at) ?? [];
@@ -44,9 +44,9 @@ export default function Trends({ workflowId, nodeIds }: TrendsProps) {
 }
 
 function NodeField({ nodeIds }: { readonly nodeIds: readonly string[] }) {
-  const url = useUrlQuery();
+  const url = useUrl();
   const id = useId();
-  const nodeId = url.read('node');
+  const nodeId = url.params.node;
   const known = nodeId === null || nodeIds.includes(nodeId) ? nodeIds : [...nodeIds, nodeId];
   return (
     <span className="node-field">
@@ -55,7 +55,7 @@ function NodeField({ nodeIds }: { readonly nodeIds: readonly string[] }) {
         id={id}
         value={nodeId ?? ''}
         onChange={({ target }) => {
-          url.change({ node: target.value });
+          url.go({ node: target.value });
         }}
       >
         <option value="">the whole workflow</option>

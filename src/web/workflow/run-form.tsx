@@ -4,7 +4,8 @@ import { Link } from 'react-router';
 import { graphql } from '../__generated__/gql.ts';
 import { useAnswer } from '../live/answer.ts';
 import { messageOf } from '../shell/notices.tsx';
-import { runPath, useUrlQuery } from '../url/query.ts';
+import { runLink } from '../url/links.ts';
+import { useUrl } from '../url/url.ts';
 import { problemOf, textOf } from './inputs-text.ts';
 import { useRunStart } from './run-start.ts';
 import './run-form.css';
@@ -57,7 +58,7 @@ export interface RunFormProps {
 }
 
 export function RunForm(props: RunFormProps) {
-  const from = useUrlQuery().read('from');
+  const { from } = useUrl().params;
   // A new `from` discards the typed text, which belongs to the previous run.
   return <FormFrom key={from} {...props} from={from} />;
 }
@@ -151,7 +152,7 @@ function Origin({ from, run, isLoading, error }: OriginProps) {
     <p className="muted origin">
       {run.inputs == null ? 'No inputs are known of ' : 'The inputs of '}
       {from === null && 'the latest run, '}
-      <Link to={runPath(run.workflowId, run.id)} className="mono" title={run.id}>
+      <Link to={runLink(run)} className="mono" title={run.id}>
         <bdi>{run.id}</bdi>
       </Link>
     </p>

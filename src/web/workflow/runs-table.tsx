@@ -15,10 +15,10 @@ import { LISTED_RUN } from '../runs/live-runs.ts';
 import { mergeRuns, type ChangedRuns } from '../runs/merged-runs.ts';
 import { RunList } from '../runs/run-list.tsx';
 import { Empty, Failure, Loading, Warning } from '../shell/notices.tsx';
-import { StatusFilter, statusesOf } from '../status/status-filter.tsx';
+import { StatusFilter } from '../status/status-filter.tsx';
 import { useTimeWindow } from '../time-window/time-window.ts';
 import { TimeWindowPicker } from '../time-window/time-window-picker.tsx';
-import { useUrlQuery } from '../url/query.ts';
+import { useUrl } from '../url/url.ts';
 import './run-filters.css';
 
 const RUNS = graphql(`
@@ -50,9 +50,9 @@ export interface RunsTableProps {
 }
 
 export function RunsTable({ workflowId, changed }: RunsTableProps) {
-  const url = useUrlQuery();
+  const url = useUrl();
   const filter = useRunFilter();
-  const after = url.read('after');
+  const { after } = url.params;
   const { kind } = useLiveState();
   const {
     value: page,
@@ -77,14 +77,14 @@ export function RunsTable({ workflowId, changed }: RunsTableProps) {
   return (
     <section aria-label="Runs">
       <div className="toolbar runs-bar">
-        <StatusFilter resets={{ after: null }} />
+        <StatusFilter />
         <TimeWindowPicker all="Any time" />
         <SearchField
           label="Search errors"
           placeholder="Text of the error"
-          value={url.read('error') ?? ''}
+          value={url.params.error ?? ''}
           onChange={(error) => {
-            url.change({ error, after: null }, { replace: true });
+            url.change({ error });
           }}
         />
         <ListMark isStale={staleSince !== undefined} />
@@ -105,9 +105,9 @@ export function RunsTable({ workflowId, changed }: RunsTableProps) {
       {runs && runs.length > 0 && <RunList label="Runs of this workflow" runs={runs} tickOf={ticked.tickOf} />}
       {ticked.link && <div className="compare-bar">{ticked.link}</div>}
       <div className="toolbar pages">
-        {page?.pageInfo.hasPreviousPage && <Link to={url.with({ after: null })}>Newest runs</Link>}
+        {page?.pageInfo.hasPreviousPage && <Link to={url.link({ after: null })}>Newest runs</Link>}
         {page?.pageInfo.hasNextPage && (
-          <Link to={url.with({ after: page.pageInfo.endCursor ?? null })}>Older runs</Link>
+          <Link to={url.link({ after: page.pageInfo.endCursor ?? null })}>Older runs</Link>
         )}
       </div>
     </section>
@@ -116,10 +116,8 @@ export function RunsTable({ workflowId, changed }: RunsTableProps) {
 
 /** Null without a filter. */
 function useRunFilter(): RunFilter | null {
-  const url = useUrlQuery();
-  const status = statusesOf(url);
-  const text = url.read('error')?.trim() ?? '';
-  const error = text === '' ? null : text;
+  const { status, error: text } = useUrl().params;
+  const error = text === null || text.trim() === '' ? null : text.trim();
   const { startedAfter, startedBefore } = useTimeWindow();
   if (status.length === 0 && error === null && startedAfter === null && startedBefore === null) return null;
   return { status: status.length > 0 ? status : null, startedAfter, startedBefore, error };

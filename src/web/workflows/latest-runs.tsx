@@ -6,8 +6,7 @@ import { useRecentRuns } from '../runs/live-runs.ts';
 import type { ChangedRuns, ListedRun } from '../runs/merged-runs.ts';
 import { RunList } from '../runs/run-list.tsx';
 import { Empty, Failure, Loading, Warning } from '../shell/notices.tsx';
-import { EVERYTHING, TOP } from '../time-window/time-window.ts';
-import { useUrlQuery } from '../url/query.ts';
+import { useUrl } from '../url/url.ts';
 import type { Directory } from './directory.ts';
 import { useHomeQuery, type HomeQuery } from './home-query.ts';
 
@@ -18,7 +17,7 @@ export interface LatestRunsProps {
 }
 
 export function LatestRuns({ directory, changed: changedOfAll }: LatestRunsProps) {
-  const url = useUrlQuery();
+  const url = useUrl();
   const home = useHomeQuery();
   const { workflowId, first, after, filter } = home;
   const changed = useMemo(() => {
@@ -68,19 +67,19 @@ export function LatestRuns({ directory, changed: changedOfAll }: LatestRunsProps
       {!isLoading && !error && runs.length === 0 && (
         <Empty title={titleOfNone(home)}>
           {hasMore && <p>Only the latest runs of each workflow were searched.</p>}
-          {home.isFiltered && <Link to={url.with({ status: null, workflow: null, ...EVERYTHING })}>Clear filters</Link>}
+          {home.isFiltered && <Link to={url.link({ status: null, workflow: null, since: null })}>Clear filters</Link>}
         </Empty>
       )}
       {(hasMore || after !== null) && (
         <div className="toolbar">
-          {after !== null && <Link to={url.with(TOP)}>Newest runs</Link>}
+          {after !== null && <Link to={url.link({ after: null, show: null })}>Newest runs</Link>}
           {hasMore && runs.length > 0 && !home.isLargest && (
-            <Link to={url.with({ show: 'more' })} preventScrollReset>
+            <Link to={url.link({ show: 'more' })} preventScrollReset>
               Show more
             </Link>
           )}
           {hasMore && (runs.length === 0 || home.isLargest) && (
-            <Link to={url.with({ after: endCursor })}>Older runs</Link>
+            <Link to={url.link({ after: endCursor })}>Older runs</Link>
           )}
         </div>
       )}
