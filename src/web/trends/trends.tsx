@@ -5,7 +5,7 @@ import { useTimeWindow } from '../time-window/time-window.ts';
 import { Contained } from '../shell/contained.tsx';
 import { useUrl } from '../url/url.ts';
 import { FailureGroups } from './failure-groups.tsx';
-import { NodeTrend, RunTrend } from './trend.tsx';
+import { Trend } from './trend.tsx';
 import { useWorkflowChanges, WorkflowChanges } from './workflow-changes.tsx';
 import './trends.css';
 
@@ -27,11 +27,7 @@ export default function Trends({ workflowId, nodeIds }: TrendsProps) {
         <NodeField nodeIds={nodeIds} />
       </div>
       <Contained what="the trends">
-        {nodeId === null ? (
-          <RunTrend workflowId={workflowId} window={window} changedAt={changedAt} />
-        ) : (
-          <NodeTrend workflowId={workflowId} nodeId={nodeId} window={window} changedAt={changedAt} />
-        )}
+        <Trend key={nodeId} {...{ workflowId, nodeId, window, changedAt }} />
       </Contained>
       <Contained what="the changes">
         <WorkflowChanges {...changed} />
