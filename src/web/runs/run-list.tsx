@@ -2,7 +2,8 @@
 import type { ReactNode } from 'react';
 import { Link } from 'react-router';
 import { formatDuration } from '../format/duration.ts';
-import { Ago } from '../format/time.tsx';
+import { Ago, Moment } from '../format/time.tsx';
+import { Warning } from '../shell/notices.tsx';
 import { StatusBadge } from '../status/status.tsx';
 import { runLink, workflowLink } from '../url/links.ts';
 import { FailureOfRun } from './failure-of-run.tsx';
@@ -30,6 +31,16 @@ export function RunList({ label, runs, nameOf, tickOf }: RunListProps) {
         />
       ))}
     </ul>
+  );
+}
+
+/** Notice of a list with runs in their last known state. */
+export function StaleRuns({ since }: { readonly since: string | undefined }) {
+  if (since === undefined) return null;
+  return (
+    <Warning>
+      Stale since <Moment at={since} />: the upstream can’t be asked just now.
+    </Warning>
   );
 }
 

@@ -1,20 +1,14 @@
 /** Runs of a workflow, newest first, page by page, with live updates. */
-import { useMemo } from 'react';
 import { Link } from 'react-router';
-import { readFragment } from '../__generated__/fragment-masking.ts';
 import { graphql } from '../__generated__/gql.ts';
 import type { RunFilter } from '../__generated__/graphql.ts';
 import { useTickedRuns } from '../comparison/ticked-runs.tsx';
 import { SearchField } from '../controls/search-field.tsx';
-import { Moment } from '../format/time.tsx';
-import { useAnswer } from '../live/answer.ts';
-import { useLiveState } from '../live/connection.ts';
 import { ListMark } from '../live/list-mark.tsx';
-import { useLiveAgain } from '../live/live-again.ts';
-import { LISTED_RUN } from '../runs/live-runs.ts';
-import { mergeRuns, type ChangedRuns } from '../runs/merged-runs.ts';
-import { RunList } from '../runs/run-list.tsx';
-import { Empty, Failure, Loading, Warning } from '../shell/notices.tsx';
+import { useRunPage } from '../runs/live-runs.ts';
+import type { ChangedRuns } from '../runs/merged-runs.ts';
+import { RunList, StaleRuns } from '../runs/run-list.tsx';
+import { Empty, Failure, Loading } from '../shell/notices.tsx';
 import { StatusFilter } from '../status/status-filter.tsx';
 import { useTimeWindow } from '../time-window/time-window.ts';
 import { TimeWindowPicker } from '../time-window/time-window-picker.tsx';
@@ -40,8 +34,6 @@ const RUNS = graphql(`
 `);
 
 const PAGE_SIZE = 20;
-/** Poll interval without a live connection. */
-const ASK_EVERY_MS = 10_000;
 
 export interface RunsTableProps {
   readonly workflowId: string;
@@ -53,26 +45,11 @@ export function RunsTable({ workflowId, changed }: RunsTableProps) {
   const url = useUrl();
   const filter = useRunFilter();
   const { after } = url.params;
-  const { kind } = useLiveState();
-  const {
-    value: page,
-    error,
-    isLoading,
-    retry,
-  } = useAnswer(RUNS, {
+  const { runs, page, staleSince, error, isLoading, retry } = useRunPage(RUNS, changed, {
     variables: { workflowId, first: PAGE_SIZE, after, filter },
     read: (data) => data.workflow?.runs,
-    everyMs: kind === 'live' ? 0 : ASK_EVERY_MS,
-    keepsPrevious: true,
   });
-  useLiveAgain(retry);
-  const runs = useMemo(() => {
-    if (!page) return undefined;
-    const listed = page.nodes.flatMap((run) => (run ? [readFragment(LISTED_RUN, run)] : []));
-    return mergeRuns(listed, changed, filter ?? {}, page.pageInfo);
-  }, [page, changed, filter]);
   const ticked = useTickedRuns(runs ?? []);
-  const staleSince = runs?.flatMap(({ freshness }) => (freshness.isStale ? [freshness.fetchedAt] : [])).sort()[0];
 
   return (
     <section aria-label="Runs">
@@ -90,11 +67,7 @@ export function RunsTable({ workflowId, changed }: RunsTableProps) {
         <ListMark isStale={staleSince !== undefined} />
       </div>
       {error && <Failure error={error} what="list of runs" isPartial={page != null} onRetry={retry} />}
-      {staleSince !== undefined && (
-        <Warning>
-          Stale since <Moment at={staleSince} />: the upstream can’t be asked just now.
-        </Warning>
-      )}
+      <StaleRuns since={staleSince} />
       {isLoading && <Loading what="runs" />}
       {runs?.length === 0 && page && (
         <Empty title={filter ? 'No run fits these filters' : 'No runs yet'}>
