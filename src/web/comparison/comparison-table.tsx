@@ -99,9 +99,9 @@ export function ComparisonTable({ comparison }: { readonly comparison: FragmentT
             </>
           )}
         </Fact>
-        <Fact name="Duration">{formatDelta(deltas.wallClockDeltaMs)}</Fact>
-        <Fact name="Sum of steps">{formatSigned(deltas.elapsedTimeDelta)} s</Fact>
-        <Fact name="Tokens">{formatSigned(deltas.tokenDelta)}</Fact>
+        <Fact name="Duration differs by">{formatDelta(deltas.wallClockDeltaMs)}</Fact>
+        <Fact name="Sum of steps differs by">{formatSigned(deltas.elapsedTimeDelta)} s</Fact>
+        <Fact name="Tokens differ by">{formatSigned(deltas.tokenDelta)}</Fact>
       </Facts>
       {changedCount === 0 && nodes.length > 0 && <p className="muted">No node changed its status or its duration.</p>}
       <div className="panel scroll-x compared-nodes" tabIndex={0} role="region" aria-label="Node by node">

@@ -59,6 +59,10 @@ export function HomeFailures({ directory, workflowId }: HomeFailuresProps) {
   const groups = found?.filter((group) => group !== null) ?? [];
   const unreadable = unreadableOf(error);
   const ofList = errorsThat(error, (one) => !isOfWorkflow(one));
+  // "No run failed" would look like good news.
+  if (workflowId === null && directory.workflows?.length === 0) {
+    return <p className="no-failures">No failures to show: this key sees no workflows.</p>;
+  }
 
   return (
     <>

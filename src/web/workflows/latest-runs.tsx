@@ -79,7 +79,7 @@ export function LatestRuns({ directory, changed: changedOfAll }: LatestRunsProps
       )}
       {unavailable.length > 0 && (
         <Warning>
-          Without the runs of <bdi>{unavailable.join(', ')}</bdi>, which can’t be read just now.
+          Without the runs of <bdi>{unavailable.join(', ')}</bdi>, which can’t be read.
         </Warning>
       )}
       <StaleRuns since={listed.staleSince} />
