@@ -84,6 +84,12 @@ export function RunHeader({ run: masked }: { readonly run: FragmentType<typeof R
         </div>
       )}
       <Facts>
+        <Fact name="Started">
+          <Moment at={run.startedAt} />{' '}
+          <span className="fact-part">
+            <Ago at={run.startedAt} />
+          </span>
+        </Fact>
         <Fact name="Duration" hint="From start to end, or to now">
           {formatDuration(wallClockMs)}
         </Fact>
@@ -137,12 +143,6 @@ export function RunHeader({ run: masked }: { readonly run: FragmentType<typeof R
             )}
           </Fact>
         )}
-        <Fact name="Started">
-          <Moment at={run.startedAt} />{' '}
-          <span className="fact-part">
-            <Ago at={run.startedAt} />
-          </span>
-        </Fact>
       </Facts>
     </header>
   );
