@@ -17,6 +17,7 @@ import { Shortcuts } from './shortcuts/shortcuts.tsx';
 import { RunPage } from './run/run-page.tsx';
 import { WorkflowPage } from './workflow/workflow-page.tsx';
 import { useInterval } from './timing/timing.ts';
+import { HOME } from './url/links.ts';
 import { useUrl } from './url/url.ts';
 import { HomePage } from './workflows/home-page.tsx';
 
@@ -91,7 +92,7 @@ function NotFound() {
   useTab('Page not found');
   return (
     <Empty isPage title="Page not found">
-      <Link to="/">All failures and runs</Link>
+      <Link to={HOME}>All failures and runs</Link>
     </Empty>
   );
 }

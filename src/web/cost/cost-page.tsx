@@ -58,7 +58,7 @@ export default function CostPage() {
 
   return (
     <div className="cost">
-      <Breadcrumb crumbs={[{ label: 'Workflows', to: '/' }]} here="Cost" />
+      <Breadcrumb parents={[]} here="Cost" />
       <div className="toolbar">
         <h1>Cost</h1>
         <Choice

@@ -91,10 +91,7 @@ export function RunPage() {
   });
 
   const workflowName = answered?.workflow.name ?? workflowId;
-  const crumbs = [
-    { label: 'Workflows', to: '/' },
-    { label: workflowName, to: workflowLink(workflowId) },
-  ];
+  const parents = [{ label: workflowName, to: workflowLink(workflowId) }];
   // A run without its workflow lacks only the workflow's name.
   const problem = errorsThat(error, (one) => pathOf(one)[1] !== 'workflow') ?? figures.error;
   const layout = readFragment(RUN_FIGURES, figures.value);
@@ -104,7 +101,7 @@ export function RunPage() {
   return (
     <div className={stepId === null ? 'run-layout' : 'run-layout with-step'}>
       <div>
-        <Breadcrumb crumbs={crumbs} here={runId} status={run?.status} />
+        <Breadcrumb parents={parents} here={runId} status={run?.status} />
         {!run && <h1 className="mono run-missing">{runId}</h1>}
         {problem && (
           <Failure

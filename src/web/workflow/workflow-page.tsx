@@ -95,7 +95,7 @@ function WorkflowOf({ workflowId }: { readonly workflowId: string }) {
   if (error && isNotFound(error) && (workflow?.statistics?.runCount ?? 0) === 0) {
     return (
       <>
-        <Breadcrumb crumbs={[{ label: 'Workflows', to: '/' }]} here={name} />
+        <Breadcrumb parents={[]} here={name} />
         <Empty isPage title="Workflow not found">
           <p>It does not exist, or not for this key.</p>
         </Empty>
@@ -104,7 +104,7 @@ function WorkflowOf({ workflowId }: { readonly workflowId: string }) {
   }
   return (
     <>
-      <Breadcrumb crumbs={[{ label: 'Workflows', to: '/' }]} here={name} />
+      <Breadcrumb parents={[]} here={name} />
       <div className="toolbar workflow-bar">
         <h1 title={name}>
           <bdi>{name}</bdi>

@@ -40,7 +40,7 @@ export function HomePage() {
 
   return (
     <>
-      <Breadcrumb crumbs={[]} here="Failures" />
+      <Breadcrumb here="Failures" />
       <div className="home">
         <div>
           <section aria-labelledby="failures">
