@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import type { RunStatus } from '../../src/web/__generated__/graphql.ts';
 import { comparisonLink, costLink, runLink, stepLink, trendsLink, workflowLink } from '../../src/web/url/links.ts';
 import { changed, readParams, type Changes } from '../../src/web/url/params.ts';
 
@@ -33,12 +34,12 @@ describe('the query parameters of the page', () => {
   });
 
   it('reads what a link sets, and has no default in the URL', () => {
-    const changes: fc.Arbitrary<Changes> = fc.record({
-      step: fc.option(fc.string({ minLength: 1 })),
-      status: fc.constantFrom([], ['FAILED' as const], ['FAILED' as const, 'RUNNING' as const]),
-      rows: fc.constantFrom('nodes', 'packed'),
+    const changes = fc.record({
+      step: fc.oneof(fc.constant(null), fc.string({ minLength: 1 })),
+      status: fc.constantFrom<RunStatus[][]>([], ['FAILED'], ['FAILED', 'RUNNING']),
+      rows: fc.constantFrom('nodes' as const, 'packed' as const),
       zoom: fc.constantFrom(1, 2, 512),
-      scale: fc.constantFrom(null, 'fit', 0.8),
+      scale: fc.constantFrom(null, 'fit' as const, 0.8),
     });
     fc.assert(
       fc.property(changes, (wanted) => {
