@@ -17,7 +17,8 @@ import { Shortcuts } from './shortcuts/shortcuts.tsx';
 import { RunPage } from './run/run-page.tsx';
 import { WorkflowPage } from './workflow/workflow-page.tsx';
 import { useInterval } from './timing/timing.ts';
-import { useUrlQuery } from './url/query.ts';
+import { HOME } from './url/links.ts';
+import { useUrl } from './url/url.ts';
 import { HomePage } from './workflows/home-page.tsx';
 
 const CostPage = lazyPart(() => import('./cost/cost-page.tsx'), 'the cost');
@@ -82,7 +83,7 @@ function Pages({ bearer, overlay, onOverlay }: PagesProps) {
 
 /** The gateway serves the page at its root and below `/workflows` only. */
 function Index() {
-  return useUrlQuery().read('view') === 'cost' ? <CostPage /> : contained('the list of runs', <HomePage />);
+  return useUrl().params.view === 'cost' ? <CostPage /> : contained('the list of runs', <HomePage />);
 }
 
 const contained = (what: string, page: ReactNode) => <Contained what={what}>{page}</Contained>;
@@ -91,7 +92,7 @@ function NotFound() {
   useTab('Page not found');
   return (
     <Empty isPage title="Page not found">
-      <Link to="/">All failures and runs</Link>
+      <Link to={HOME}>All failures and runs</Link>
     </Empty>
   );
 }

@@ -8,19 +8,21 @@ import { startGateway } from './gateway.ts';
 const FOLDER = fileURLToPath(new URL('../../docs/screenshots/', import.meta.url));
 
 const PAGES = [
-  { name: 'workflows', path: '/', ready: 'Success rate' },
+  { name: 'home', path: '/?since=7d', ready: 'Newest run' },
   { name: 'workflow', path: '/workflows/support-triage', ready: 'run-4711' },
   { name: 'trends', path: '/workflows/support-triage?tab=trends', ready: 'First seen' },
-  { name: 'graph', path: '/workflows/support-triage/runs/run-4711?tab=graph', ready: 'not run' },
+  { name: 'changes', path: '/workflows/support-triage?tab=trends', ready: 'See the change', from: '#changes' },
+  { name: 'cost', path: '/?view=cost&since=30d', ready: 'Model' },
   { name: 'run', path: '/workflows/support-triage/runs/run-4711', ready: 'A step failed' },
   { name: 'step', path: '/workflows/support-triage/runs/run-4711?step=FAILED', ready: 'context_length_exceeded' },
+  { name: 'graph', path: '/workflows/support-triage/runs/run-4711?tab=graph', ready: 'not run' },
   { name: 'comparison', path: '/workflows/support-triage/runs/run-4711?tab=compare', ready: 'Now fails' },
 ];
 
 const [only, widths = '1280', folder = FOLDER] = process.argv.slice(2);
 
 await setUp();
-const gateway = await startGateway();
+const gateway = await startGateway({ TOKEN_PRICES: 'examples/prices.json' });
 const { browser, missing } = await openBrowser();
 if (!browser) throw new Error(`no pictures without a browser: ${missing}`);
 await mkdir(folder, { recursive: true });
@@ -34,13 +36,14 @@ const failedId = /"id":"([^"]+)"/.exec(JSON.stringify(data))?.[1] ?? '';
 for (const theme of ['light', 'dark'] as const) {
   for (const width of widths.split(',').map(Number)) {
     const { page, context, complaints } = await openPage(browser, { theme, width, height: width < 600 ? 780 : 860 });
-    for (const { name, path, ready } of PAGES) {
+    for (const { name, path, ready, from } of PAGES) {
       if (only !== undefined && only !== 'all' && only !== name) continue;
       await page.goto(`${gateway.url}${path.replace('FAILED', encodeURIComponent(failedId))}`);
       await page.getByText(ready).first().waitFor();
       // Does not wait for an idle network: a page with live data keeps a connection open.
       await page.evaluate('document.fonts.ready');
       await page.locator('.spinning').first().waitFor({ state: 'detached' });
+      if (from !== undefined) await page.evaluate(`document.querySelector('${from}').scrollIntoView()`);
       const suffix = width === 1280 ? '' : `-${width}`;
       await page.screenshot({ path: `${folder}/${name}-${theme}${suffix}.png`, fullPage: width !== 1280 });
     }

@@ -250,6 +250,14 @@ describeInBrowser('lists of runs in an outage', (open) => {
     await problem.waitFor({ state: 'detached' });
   });
 
+  it('do not report that no run failed if the key sees no workflows', async () => {
+    gateway.upstream.script = (call) => (call.endpoint === 'workflows' ? { json: [] } : { status: 404, json: {} });
+    const page = await open({ key: 'key-1' });
+    await page.goto(gateway.url);
+    await page.getByText('No failures to show: this key sees no workflows.').waitFor();
+    expect(await page.getByText('No run failed').count()).toBe(0);
+  });
+
   it('and trends never show those of another workflow or time while an answer is missing', async () => {
     const page = await open({ key: 'key-1' });
     await page.goto(`${gateway.url}/?workflow=a`);

@@ -8,7 +8,8 @@ import { Fact, Facts } from '../shell/facts.tsx';
 import { IdleTime } from '../run/idle-time.tsx';
 import { StatusBadge } from '../status/status.tsx';
 import { Name } from '../text/name.tsx';
-import { runPath, useUrlQuery } from '../url/query.ts';
+import { runLink } from '../url/links.ts';
+import { useUrl } from '../url/url.ts';
 import { NodeRows } from './node-rows.tsx';
 
 const COMPARISON_TABLE = graphql(`
@@ -64,12 +65,12 @@ const FEW = 12;
 
 export function ComparisonTable({ comparison }: { readonly comparison: FragmentType<typeof COMPARISON_TABLE> }) {
   const { base, head, nodes, ...deltas } = readFragment(COMPARISON_TABLE, comparison);
-  const url = useUrlQuery();
+  const url = useUrl();
   const [first] = nodes;
   const usual = first && TELLING.includes(first.change) ? first.nodeId : null;
-  const openId = url.read('node') ?? usual;
+  const openId = url.params.node ?? usual;
   const changedCount = nodes.filter(({ change }) => change !== 'UNCHANGED').length;
-  const isFolded = url.read('all') === null && nodes.length > FEW && changedCount < nodes.length;
+  const isFolded = url.params.all === null && nodes.length > FEW && changedCount < nodes.length;
   const shown = isFolded ? nodes.filter(({ change, nodeId }) => change !== 'UNCHANGED' || nodeId === openId) : nodes;
 
   return (
@@ -78,7 +79,7 @@ export function ComparisonTable({ comparison }: { readonly comparison: FragmentT
         <Fact name="The other run">
           {base && (
             <>
-              <Link to={runPath(base.workflowId, base.id)} className="mono">
+              <Link to={runLink(base)} className="mono">
                 <Name>{base.id}</Name>
               </Link>{' '}
               <StatusBadge status={base.status} /> <span className="fact-part">{formatDuration(base.wallClockMs)}</span>{' '}
@@ -98,9 +99,9 @@ export function ComparisonTable({ comparison }: { readonly comparison: FragmentT
             </>
           )}
         </Fact>
-        <Fact name="Duration">{formatDelta(deltas.wallClockDeltaMs)}</Fact>
-        <Fact name="Sum of steps">{formatSigned(deltas.elapsedTimeDelta)} s</Fact>
-        <Fact name="Tokens">{formatSigned(deltas.tokenDelta)}</Fact>
+        <Fact name="Duration differs by">{formatDelta(deltas.wallClockDeltaMs)}</Fact>
+        <Fact name="Sum of steps differs by">{formatSigned(deltas.elapsedTimeDelta)} s</Fact>
+        <Fact name="Tokens differ by">{formatSigned(deltas.tokenDelta)}</Fact>
       </Facts>
       {changedCount === 0 && nodes.length > 0 && <p className="muted">No node changed its status or its duration.</p>}
       <div className="panel scroll-x compared-nodes" tabIndex={0} role="region" aria-label="Node by node">
@@ -133,7 +134,7 @@ export function ComparisonTable({ comparison }: { readonly comparison: FragmentT
                   isOpen={node.nodeId === openId}
                   onToggle={() => {
                     const next = node.nodeId === openId ? NONE : node.nodeId;
-                    url.change({ node: next === usual ? null : next, diff: null }, { replace: true });
+                    url.change({ node: next === usual ? null : next });
                   }}
                 />
               ))}
@@ -145,7 +146,7 @@ export function ComparisonTable({ comparison }: { readonly comparison: FragmentT
           <button
             type="button"
             onClick={() => {
-              url.change({ all: '1' }, { replace: true });
+              url.change({ all: '1' });
             }}
           >
             Show {formatCount(nodes.length - shown.length)} unchanged nodes

@@ -9,7 +9,7 @@ import { useAnswer } from '../live/answer.ts';
 import { Empty, Failure, Loading } from '../shell/notices.tsx';
 import type { OtherRunFragment } from '../__generated__/graphql.ts';
 import { statusWord } from '../status/status.tsx';
-import { useUrlQuery } from '../url/query.ts';
+import { useUrl } from '../url/url.ts';
 import { ComparisonTable } from './comparison-table.tsx';
 import './comparison.css';
 
@@ -63,7 +63,7 @@ export interface ComparisonProps {
 
 export default function Comparison({ workflowId, runId, version }: ComparisonProps) {
   const id = useId();
-  const url = useUrlQuery();
+  const url = useUrl();
   const nowMs = useNow();
   // Not cached: an event of the run would remove the error, and runs that failed to load would look like no runs.
   const others = useAnswer(OTHER_RUNS, {
@@ -82,7 +82,7 @@ export default function Comparison({ workflowId, runId, version }: ComparisonPro
     })),
   ]).filter(({ run }) => run.id !== runId);
   const usualId = choices.find(({ name }) => name !== null)?.run.id ?? null;
-  const baseId = url.read('with') ?? usualId;
+  const baseId = url.params.with ?? usualId;
   const {
     value: compared,
     error,
@@ -103,7 +103,7 @@ export default function Comparison({ workflowId, runId, version }: ComparisonPro
           id={id}
           value={baseId ?? ''}
           onChange={({ target }) => {
-            url.change({ with: target.value === usualId ? null : target.value, node: null, diff: null });
+            url.go({ with: target.value === usualId ? null : target.value });
           }}
         >
           {baseId === null && <option value="">choose a run…</option>}

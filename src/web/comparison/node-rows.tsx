@@ -7,7 +7,8 @@ import type { ComparisonTableFragment } from '../__generated__/graphql.ts';
 import { lazyPart } from '../shell/lazy-part.tsx';
 import { StatusBadge } from '../status/status.tsx';
 import { Name } from '../text/name.tsx';
-import { runPath, useUrlQuery } from '../url/query.ts';
+import { stepLink } from '../url/links.ts';
+import { useUrl } from '../url/url.ts';
 
 const StepDiff = lazyPart(() => import('./step-diff.tsx'), 'the differences');
 
@@ -35,7 +36,7 @@ export interface NodeRowsProps {
 
 export function NodeRows({ node, isOpen, onToggle, ...runs }: NodeRowsProps) {
   const { nodeId, change, baseStep, headStep, durationDeltaMs } = node;
-  const url = useUrlQuery();
+  const url = useUrl();
   const Twisty = isOpen ? ChevronDown : ChevronRight;
   return (
     <>
@@ -63,12 +64,12 @@ export function NodeRows({ node, isOpen, onToggle, ...runs }: NodeRowsProps) {
             <div className="node-diff">
               <p className="toolbar">
                 {headStep && (
-                  <Link to={url.with({ step: headStep.id, path: null, side: null })} preventScrollReset>
+                  <Link to={url.link({ step: headStep.id })} preventScrollReset>
                     Open the step
                   </Link>
                 )}
                 {baseStep && (
-                  <Link to={`${runPath(runs.workflowId, runs.baseId)}?step=${encodeURIComponent(baseStep.id)}`}>
+                  <Link to={stepLink({ workflowId: runs.workflowId, id: runs.baseId }, baseStep.id)}>
                     Open it in the other run
                   </Link>
                 )}

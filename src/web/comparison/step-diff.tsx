@@ -8,7 +8,7 @@ import { formatBytes } from '../format/numbers.ts';
 import { useAnswer } from '../live/answer.ts';
 import { Failure, Loading } from '../shell/notices.tsx';
 import { StepError } from '../run/step/step-error.tsx';
-import { useUrlQuery } from '../url/query.ts';
+import { useUrl } from '../url/url.ts';
 import { conversationText, jsonText } from './compared-text.ts';
 import { TextDiff } from './text-diff.tsx';
 
@@ -130,7 +130,7 @@ const SIDES = [
 ] as const;
 
 function Sides({ base, head, isOneRun }: SidesProps) {
-  const url = useUrlQuery();
+  const url = useUrl();
   const texts = useMemo(
     () => SIDES.map(({ name, label, textOf }) => sideOf(name, label, textOf(base), textOf(head))),
     [base, head],
@@ -139,7 +139,7 @@ function Sides({ base, head, isOneRun }: SidesProps) {
   const differing = present.filter(({ differs }) => differs);
   // A failed step often has no answer: then a text that both steps have explains it.
   const usual = differing.find(({ before, after }) => before !== '' && after !== '') ?? differing[0] ?? present[0];
-  const side = present.find(({ name }) => name === url.read('diff')) ?? usual;
+  const side = present.find(({ name }) => name === url.params.diff) ?? usual;
   const isOfHead = head.errorInfo !== null && !isOneRun;
   const { errorInfo } = isOfHead ? head : base;
   return (
@@ -155,7 +155,7 @@ function Sides({ base, head, isOneRun }: SidesProps) {
             options={present}
             value={side.name}
             onChange={(name) => {
-              url.change({ diff: name === usual?.name ? null : name }, { replace: true });
+              url.change({ diff: name === usual?.name ? null : name });
             }}
           />
           <TextDiff key={side.name} before={side.before} after={side.after} />

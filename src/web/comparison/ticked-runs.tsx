@@ -2,7 +2,7 @@
 import { useState, type ReactNode } from 'react';
 import { Link } from 'react-router';
 import type { ListedRun } from '../runs/merged-runs.ts';
-import { runPath } from '../url/query.ts';
+import { comparisonLink } from '../url/links.ts';
 import './ticked-runs.css';
 
 export interface TickedRuns {
@@ -28,15 +28,13 @@ export function useTickedRuns(runs: readonly ListedRun[]): TickedRuns {
         }}
       />
     ),
-    link: base ? (
-      <Link
-        className="button primary"
-        to={`${runPath(base.workflowId, head?.id ?? '')}?tab=compare&with=${encodeURIComponent(base.id)}`}
-      >
-        Compare the two
-      </Link>
-    ) : (
-      head && <span className="muted">Tick a second run to compare.</span>
-    ),
+    link:
+      base && head ? (
+        <Link className="button primary" to={comparisonLink(head, base)}>
+          Compare the two
+        </Link>
+      ) : (
+        head && <span className="muted">Tick a second run to compare.</span>
+      ),
   };
 }

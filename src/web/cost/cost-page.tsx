@@ -7,7 +7,7 @@ import { Breadcrumb } from '../shell/breadcrumb.tsx';
 import { Empty, Failure, Loading } from '../shell/notices.tsx';
 import { useMinute } from '../timing/now.ts';
 import { REFRESHED } from '../trends/refreshed.ts';
-import { useUrlQuery } from '../url/query.ts';
+import { useUrl } from '../url/url.ts';
 import { CostOfWorkflow } from './cost-of-workflow.tsx';
 import { LAST_RUNS, SPANS, windowOf } from './span.ts';
 import { USAGE, UsageTable } from './usage-table.tsx';
@@ -40,8 +40,8 @@ const COST = graphql(`
 const PAGE_SIZE = 15;
 
 export default function CostPage() {
-  const url = useUrlQuery();
-  const span = SPANS.find(({ name }) => name === url.read('since')) ?? SPANS[1];
+  const url = useUrl();
+  const span = SPANS.find(({ name }) => name === url.params.since) ?? SPANS[1];
   const window = windowOf(span, useMinute());
   const {
     value: page,
@@ -49,16 +49,16 @@ export default function CostPage() {
     isLoading,
     retry,
   } = useAnswer(COST, {
-    variables: { first: PAGE_SIZE, after: url.read('workflowsAfter'), last: LAST_RUNS, ...window },
+    variables: { first: PAGE_SIZE, after: url.params.workflowsAfter, last: LAST_RUNS, ...window },
     read: (data) => data.workflows,
     ...REFRESHED,
   });
   const workflows = page?.nodes ?? [];
-  const chosenId = url.read('workflow') ?? workflows[0]?.id ?? null;
+  const chosenId = url.params.workflow ?? workflows[0]?.id ?? null;
 
   return (
     <div className="cost">
-      <Breadcrumb crumbs={[{ label: 'Workflows', to: '/' }]} here="Cost" />
+      <Breadcrumb parents={[]} here="Cost" />
       <div className="toolbar">
         <h1>Cost</h1>
         <Choice
@@ -66,7 +66,7 @@ export default function CostPage() {
           options={SPANS}
           value={span.name}
           onChange={(since) => {
-            url.change({ since }, { replace: true });
+            url.change({ since });
           }}
         />
       </div>
@@ -84,7 +84,7 @@ export default function CostPage() {
             key: id,
             name: (
               <Link
-                to={url.with({ workflow: id })}
+                to={url.link({ workflow: id })}
                 replace
                 preventScrollReset
                 aria-current={id === chosenId ? 'true' : undefined}
@@ -99,7 +99,7 @@ export default function CostPage() {
         />
       )}
       {page?.pageInfo.hasNextPage && (
-        <Link to={url.with({ workflowsAfter: page.pageInfo.endCursor ?? null, workflow: null })}>More workflows</Link>
+        <Link to={url.link({ workflowsAfter: page.pageInfo.endCursor ?? null, workflow: null })}>More workflows</Link>
       )}
       {chosenId !== null && <CostOfWorkflow workflowId={chosenId} span={span} window={window} />}
     </div>

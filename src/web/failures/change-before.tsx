@@ -45,7 +45,7 @@ export function ChangeBefore({ workflow: masked, error, firstSeenAt }: ChangeBef
   return (
     <div className="change is-found">
       {[latest, ...others.filter(({ at }) => at === latest.at)].map((change) => (
-        <ChangeOf key={`${change.kind} ${change.nodeId ?? ''}`} workflowId={workflow.id} change={change}>
+        <ChangeOf key={`${change.kind} ${change.nodeId ?? ''}`} change={change}>
           <RunsBetween workflowId={workflow.id} change={change} firstSeenAt={firstSeenAt} />
           {coverage && <span className="muted"> ({coverage})</span>}
         </ChangeOf>

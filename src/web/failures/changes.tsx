@@ -4,7 +4,7 @@ import { Link } from 'react-router';
 import { graphql } from '../__generated__/gql.ts';
 import type { ChangesFragment } from '../__generated__/graphql.ts';
 import { Ago } from '../format/time.tsx';
-import { runPath } from '../url/query.ts';
+import { comparisonLink } from '../url/links.ts';
 import './failures.css';
 
 export const CHANGES = graphql(`
@@ -42,13 +42,12 @@ export function coverageText(coverage: ChangesFragment['changeCoverage'] | undef
 }
 
 export interface ChangeOfProps {
-  readonly workflowId: string;
   readonly change: Change;
   /** Follows the change in the same sentence. */
   readonly children?: ReactNode;
 }
 
-export function ChangeOf({ workflowId, change, children }: ChangeOfProps) {
+export function ChangeOf({ change, children }: ChangeOfProps) {
   const { at, kind, nodeId, before, after, run, previousRun } = change;
   return (
     <>
@@ -62,12 +61,7 @@ export function ChangeOf({ workflowId, change, children }: ChangeOfProps) {
           )}
           changed <Ago at={at} />
         </strong>
-        {children}{' '}
-        {run && previousRun && (
-          <Link to={`${runPath(workflowId, run.id)}?tab=compare&with=${encodeURIComponent(previousRun.id)}`}>
-            See the change
-          </Link>
-        )}
+        {children} {run && previousRun && <Link to={comparisonLink(run, previousRun)}>See the change</Link>}
       </p>
       <p className="change-text" dir="auto">
         {before != null && <del title={before}>{before}</del>}

@@ -8,7 +8,8 @@ import { countOf, formatCount } from '../format/numbers.ts';
 import { Ago } from '../format/time.tsx';
 import { useAnswer } from '../live/answer.ts';
 import { headlineOf } from '../text/excerpt.ts';
-import { runPath, trendsPath, useUrlQuery, workflowPath } from '../url/query.ts';
+import { comparisonLink, runLink, trendsLink, workflowLink } from '../url/links.ts';
+import { useUrl } from '../url/url.ts';
 import { ChangeBefore } from './change-before.tsx';
 import { FailureTimes, type Span } from './failure-times.tsx';
 
@@ -84,7 +85,7 @@ export interface FailureGroupProps {
 }
 
 export function FailureGroup({ group: masked, span, namesWorkflow = false }: FailureGroupProps) {
-  const url = useUrlQuery();
+  const url = useUrl();
   const group = readFragment(FAILURE_GROUP, masked);
   const { workflow, nodeId, latestMessage, code, count, firstSeenAt, firstSeenIsExact, isNew, isResolved } = group;
   const { word, icon: Icon, look } = STATES[stateOf(group)];
@@ -114,7 +115,7 @@ export function FailureGroup({ group: masked, span, namesWorkflow = false }: Fai
             <Icon aria-hidden="true" /> {word}
           </span>
           {namesWorkflow && (
-            <Link to={workflowPath(workflow.id)} className="workflow" title={workflow.name ?? workflow.id}>
+            <Link to={workflowLink(workflow.id)} className="workflow" title={workflow.name ?? workflow.id}>
               <bdi>{workflow.name ?? workflow.id}</bdi>
             </Link>
           )}
@@ -122,7 +123,7 @@ export function FailureGroup({ group: masked, span, namesWorkflow = false }: Fai
             <span className="muted">no step failed</span>
           ) : (
             <Link
-              to={namesWorkflow ? trendsPath(workflow.id, nodeId) : url.with({ node: nodeId })}
+              to={namesWorkflow ? trendsLink(workflow.id, nodeId) : url.link({ node: nodeId })}
               preventScrollReset={!namesWorkflow}
               className="mono"
               title={nodeId}
@@ -160,14 +161,10 @@ export function FailureGroup({ group: masked, span, namesWorkflow = false }: Fai
       {newest && (
         <p className="runs">
           <span className="muted">Newest run</span>
-          <Link to={runPath(newest.workflowId, newest.id)} className="mono" title={newest.id} data-row>
+          <Link to={runLink(newest)} className="mono" title={newest.id} data-row>
             <bdi>{newest.id}</bdi>
           </Link>
-          <Link
-            to={`${runPath(newest.workflowId, newest.id)}?tab=compare${base ? `&with=${encodeURIComponent(base.id)}` : ''}`}
-          >
-            Compare with the last success
-          </Link>
+          <Link to={comparisonLink(newest, base)}>Compare with the last success</Link>
         </p>
       )}
       {older.length > 0 && (
@@ -177,13 +174,13 @@ export function FailureGroup({ group: masked, span, namesWorkflow = false }: Fai
             {countOf(count - 1, 'older run')}
           </summary>
           <ul>
-            {older.map(({ workflowId, id, startedAt }) => (
-              <li key={id}>
-                <Link to={runPath(workflowId, id)} className="mono" title={id}>
-                  <bdi>{id}</bdi>
+            {older.map((run) => (
+              <li key={run.id}>
+                <Link to={runLink(run)} className="mono" title={run.id}>
+                  <bdi>{run.id}</bdi>
                 </Link>{' '}
                 <span className="muted">
-                  <Ago at={startedAt} />
+                  <Ago at={run.startedAt} />
                 </span>
               </li>
             ))}

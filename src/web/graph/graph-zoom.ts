@@ -1,6 +1,6 @@
 /** Zoom of a graph, stored in the URL. */
 import type { Zoom } from '../controls/zoom-buttons.tsx';
-import { useUrlQuery } from '../url/query.ts';
+import { useUrl } from '../url/url.ts';
 
 const STEP = 1.25;
 const LIMITS = { min: 0.1, max: 2.5 };
@@ -8,7 +8,6 @@ const LIMITS = { min: 0.1, max: 2.5 };
 const SMALLEST_READABLE = 0.8;
 /** Height of a graph's panel in pixels. */
 const HEIGHT = 360;
-const FIT = 'fit';
 
 export interface Size {
   readonly width: number;
@@ -20,18 +19,18 @@ export interface GraphZoom extends Zoom {
 }
 
 export function useGraphZoom(graph: Size, panelWidth: number | null): GraphZoom {
-  const url = useUrlQuery();
-  const chosen = url.read('scale');
+  const url = useUrl();
+  const chosen = url.params.scale;
   const fitting = Math.min(1, (panelWidth ?? graph.width) / graph.width, HEIGHT / graph.height);
-  const scale = within(chosen === FIT ? fitting : Number(chosen) || Math.max(SMALLEST_READABLE, fitting));
+  const scale = within(chosen === 'fit' ? fitting : (chosen ?? Math.max(SMALLEST_READABLE, fitting)));
   return {
     scale,
     text: `${Math.round(scale * 100)} %`,
     by(steps) {
-      url.change({ scale: within(scale * STEP ** steps).toFixed(2) }, { replace: true });
+      url.change({ scale: Number(within(scale * STEP ** steps).toFixed(2)) });
     },
     reset() {
-      url.change({ scale: FIT }, { replace: true });
+      url.change({ scale: 'fit' });
     },
   };
 }

@@ -7,7 +7,7 @@ import { useAnswer } from '../live/answer.ts';
 import type { ListedStep } from '../run/steps.ts';
 import { Empty, Failure, Loading } from '../shell/notices.tsx';
 import { statusClass, StatusIcon, statusWord } from '../status/status.tsx';
-import { useUrlQuery, type UrlQuery } from '../url/query.ts';
+import { useUrl, type Url } from '../url/url.ts';
 import { Graph } from './graph.tsx';
 import type { NodeLook } from './graph-node.tsx';
 import { WORKFLOW_GRAPH } from './workflow-graph.tsx';
@@ -31,7 +31,7 @@ export interface RunGraphProps {
 }
 
 export default function RunGraph({ workflowId, steps }: RunGraphProps) {
-  const url = useUrlQuery();
+  const url = useUrl();
   const {
     value: graph,
     error,
@@ -60,7 +60,7 @@ export default function RunGraph({ workflowId, steps }: RunGraphProps) {
   );
 }
 
-function lookOf(step: ListedStep | null, url: UrlQuery): NodeLook {
+function lookOf(step: ListedStep | null, url: Url): NodeLook {
   if (!step) return { className: 'not-run', note: 'not run', words: 'not run' };
   const times = step.attemptCount > 1 ? `${step.attemptCount}×` : null;
   const took = step.durationMs == null ? null : formatDuration(step.durationMs);
@@ -69,7 +69,7 @@ function lookOf(step: ListedStep | null, url: UrlQuery): NodeLook {
     icon: <StatusIcon status={step.status} />,
     note: [took, times].filter((part) => part !== null).join(', '),
     words: statusWord(step.status),
-    to: url.with({ step: step.id, path: null, side: null }),
-    isCurrent: url.read('step') === step.id,
+    to: url.link({ step: step.id }),
+    isCurrent: url.params.step === step.id,
   };
 }

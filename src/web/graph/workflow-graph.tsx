@@ -1,7 +1,7 @@
 /** Graph of a workflow. A node links to its trends. */
 import { readFragment, type FragmentType } from '../__generated__/fragment-masking.ts';
 import { graphql } from '../__generated__/gql.ts';
-import { useUrlQuery } from '../url/query.ts';
+import { useUrl } from '../url/url.ts';
 import { Graph } from './graph.tsx';
 
 export const WORKFLOW_GRAPH = graphql(`
@@ -21,16 +21,16 @@ export const WORKFLOW_GRAPH = graphql(`
 `);
 
 export default function WorkflowGraph({ graph }: { readonly graph: FragmentType<typeof WORKFLOW_GRAPH> }) {
-  const url = useUrlQuery();
-  const isShown = url.read('tab') === 'trends';
+  const url = useUrl();
+  const isShown = url.params.tab === 'trends';
   return (
     <Graph
       graph={readFragment(WORKFLOW_GRAPH, graph)}
       label="Graph"
       lookOf={(nodeId) => ({
-        to: url.with({ tab: 'trends', node: nodeId }),
+        to: url.link({ tab: 'trends', node: nodeId }),
         words: 'its trends',
-        isCurrent: isShown && url.read('node') === nodeId,
+        isCurrent: isShown && url.params.node === nodeId,
       })}
     />
   );

@@ -5,14 +5,14 @@ import { useDraft } from '../controls/draft.ts';
 import { CopyButton } from '../shell/copy-button.tsx';
 import { lazyPart } from '../shell/lazy-part.tsx';
 import { Failure, Loading, messageOf } from '../shell/notices.tsx';
-import { useUrlQuery } from '../url/query.ts';
 import './payload.css';
 
 const JsonTree = lazyPart(() => import('./json-tree.tsx'), 'the tree');
 
 export interface PayloadProps {
-  /** URL parameter of the path. */
-  readonly pathName: string;
+  /** JMESPath of the shown part; null for the whole value. */
+  readonly path: string | null;
+  readonly onPath: (path: string) => void;
   readonly fileName: string;
   /** Name of the value, for "No outputs". */
   readonly what: 'inputs' | 'outputs';
@@ -25,25 +25,14 @@ export interface PayloadProps {
   readonly onFetch?: { readonly label: string; readonly run: () => void } | undefined;
 }
 
-export function Payload({
-  pathName,
-  fileName,
-  what,
-  value,
-  isEmpty,
-  isLoading,
-  error,
-  onRetry,
-  onFetch,
-}: PayloadProps) {
-  const url = useUrlQuery();
-  const path = url.read(pathName);
+export function Payload({ path, onPath, fileName, what, value, isEmpty, ...props }: PayloadProps) {
+  const { isLoading, error, onRetry, onFetch } = props;
   const hasValue = value !== undefined && !isEmpty && !error;
   if (isEmpty) return <p className="muted">No {what}</p>;
   return (
     <>
       <div className="payload-bar">
-        <PathField name={pathName} error={path === null ? undefined : error} />
+        <PathField path={path ?? ''} onPath={onPath} error={path === null ? undefined : error} />
         <CopyAndDownload value={value} fileName={fileName} isEnabled={hasValue} />
       </div>
       {error && path === null && <Failure error={error} what={what} onRetry={onRetry} />}
@@ -62,11 +51,14 @@ export function Payload({
   );
 }
 
-function PathField({ name, error }: { readonly name: string; readonly error: Error | undefined }) {
-  const url = useUrlQuery();
-  const draft = useDraft(url.read(name) ?? '', (path) => {
-    url.change({ [name]: path }, { replace: true });
-  });
+interface PathFieldProps {
+  readonly path: string;
+  readonly onPath: (path: string) => void;
+  readonly error: Error | undefined;
+}
+
+function PathField({ path, onPath, error }: PathFieldProps) {
+  const draft = useDraft(path, onPath);
   const id = useId();
   return (
     <form

@@ -6,7 +6,8 @@ import { graphql } from '../__generated__/gql.ts';
 import { formatDuration } from '../format/duration.ts';
 import { headlineOf } from '../text/excerpt.ts';
 import { attemptMark, Name } from '../text/name.tsx';
-import { trendsPath, useUrlQuery } from '../url/query.ts';
+import { trendsLink } from '../url/links.ts';
+import { useUrl } from '../url/url.ts';
 
 const FAILED_STEPS = graphql(`
   fragment FailedSteps on Run {
@@ -35,7 +36,7 @@ const MOST_SHOWN = 5;
 
 export function FailedSteps({ run }: { readonly run: FragmentType<typeof FAILED_STEPS> }) {
   const { workflowId, stepCounts, unmended } = readFragment(FAILED_STEPS, run);
-  const url = useUrlQuery();
+  const url = useUrl();
   if (!unmended || unmended.length === 0) return null;
   const mendedCount = (stepCounts?.failed ?? 0) - unmended.length;
   return (
@@ -50,7 +51,7 @@ export function FailedSteps({ run }: { readonly run: FragmentType<typeof FAILED_
       <ol>
         {unmended.slice(0, MOST_SHOWN).map((step) => (
           <li key={step.id}>
-            <Link to={url.with({ step: step.id, path: null, side: null })} preventScrollReset>
+            <Link to={url.link({ step: step.id })} preventScrollReset>
               <span className="node mono">
                 <Name mark={attemptMark(step.attempt, step.attemptCount)}>{step.nodeId}</Name>
               </span>
@@ -63,13 +64,13 @@ export function FailedSteps({ run }: { readonly run: FragmentType<typeof FAILED_
           </li>
         ))}
         <li>
-          <Link to={trendsPath(workflowId, unmended[0]?.nodeId ?? '')} className="how-often">
+          <Link to={trendsLink(workflowId, unmended[0]?.nodeId ?? '')} className="how-often">
             How often, and since when?
           </Link>
         </li>
         {unmended.length > MOST_SHOWN && (
           <li>
-            <Link to={url.with({ tab: 'steps', status: 'FAILED' })} preventScrollReset>
+            <Link to={url.link({ tab: 'steps', status: ['FAILED'] })} preventScrollReset>
               All of them in the table of steps
             </Link>
           </li>

@@ -12,7 +12,7 @@ import { UpstreamLink } from '../shell/upstream-link.tsx';
 import { StatusBadge } from '../status/status.tsx';
 import { LongText } from '../text/long-text.tsx';
 import { useTicking } from '../timing/timing.ts';
-import { workflowPath } from '../url/query.ts';
+import { workflowLink } from '../url/links.ts';
 import { LiveMark, useIsMoving } from './freshness.tsx';
 import { IdleTime } from './idle-time.tsx';
 
@@ -73,7 +73,7 @@ export function RunHeader({ run: masked }: { readonly run: FragmentType<typeof R
           <UpstreamLink url={run.upstreamUrl} />
           {/* The URL contains the whole view, but no key. */}
           <CopyButton label="Copy link" icon={<Link2 aria-hidden="true" />} text={() => window.location.href} />
-          <Link className="button" to={`${workflowPath(run.workflowId)}?run=new&from=${encodeURIComponent(run.id)}`}>
+          <Link className="button" to={workflowLink(run.workflowId, { run: 'new', from: run.id })}>
             <RotateCw aria-hidden="true" /> Run again
           </Link>
         </div>
@@ -84,6 +84,12 @@ export function RunHeader({ run: masked }: { readonly run: FragmentType<typeof R
         </div>
       )}
       <Facts>
+        <Fact name="Started">
+          <Moment at={run.startedAt} />{' '}
+          <span className="fact-part">
+            <Ago at={run.startedAt} />
+          </span>
+        </Fact>
         <Fact name="Duration" hint="From start to end, or to now">
           {formatDuration(wallClockMs)}
         </Fact>
@@ -137,12 +143,6 @@ export function RunHeader({ run: masked }: { readonly run: FragmentType<typeof R
             )}
           </Fact>
         )}
-        <Fact name="Started">
-          <Moment at={run.startedAt} />{' '}
-          <span className="fact-part">
-            <Ago at={run.startedAt} />
-          </span>
-        </Fact>
       </Facts>
     </header>
   );

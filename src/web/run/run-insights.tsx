@@ -6,7 +6,7 @@ import type { RunInsightsFragment } from '../__generated__/graphql.ts';
 import { formatDuration } from '../format/duration.ts';
 import { formatCount, formatShare } from '../format/numbers.ts';
 import { attemptMark, Name } from '../text/name.tsx';
-import { useUrlQuery } from '../url/query.ts';
+import { useUrl } from '../url/url.ts';
 import './run-insights.css';
 
 const RUN_INSIGHTS = graphql(`
@@ -55,14 +55,14 @@ export function RunInsights({ run: masked }: { readonly run: FragmentType<typeof
 }
 
 function SlowestSteps({ steps }: { readonly steps: NonNullable<RunInsightsFragment['slowestSteps']> }) {
-  const url = useUrlQuery();
+  const url = useUrl();
   return (
     <section className="panel">
       <h2>Slowest steps</h2>
       <ol>
         {steps.map(({ id, nodeId, attempt, attemptCount, durationMs, shareOfRun }) => (
           <li key={id}>
-            <Link to={url.with({ step: id, path: null, side: null })} preventScrollReset className="mono">
+            <Link to={url.link({ step: id })} preventScrollReset className="mono">
               <Name mark={attemptMark(attempt, attemptCount)}>{nodeId}</Name>
             </Link>
             <meter value={shareOfRun ?? 0} aria-label={`${nodeId}: share of the run`} />
@@ -79,7 +79,7 @@ function SlowestSteps({ steps }: { readonly steps: NonNullable<RunInsightsFragme
 const MOST_ATTEMPTS = 12;
 
 function RepeatedNodes({ nodes }: { readonly nodes: NonNullable<RunInsightsFragment['repeatedNodes']> }) {
-  const url = useUrlQuery();
+  const url = useUrl();
   return (
     <section className="panel">
       <h2>Ran more than once</h2>
@@ -93,7 +93,7 @@ function RepeatedNodes({ nodes }: { readonly nodes: NonNullable<RunInsightsFragm
               {attempts.slice(0, MOST_ATTEMPTS).map(({ id, status }, index) => (
                 <Link
                   key={id}
-                  to={url.with({ step: id, path: null, side: null })}
+                  to={url.link({ step: id })}
                   preventScrollReset
                   className={status === 'FAILED' ? 'failed' : undefined}
                   title={status.toLowerCase()}

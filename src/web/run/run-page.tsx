@@ -11,7 +11,8 @@ import { useThrottled } from '../timing/timing.ts';
 import { errorsThat, pathOf } from '../shell/part-errors.ts';
 import { Views } from '../shell/views.tsx';
 import { useIds } from '../url/ids.ts';
-import { useUrlQuery, workflowPath } from '../url/query.ts';
+import { workflowLink } from '../url/links.ts';
+import { useUrl } from '../url/url.ts';
 import { FailedSteps } from './failed-steps.tsx';
 import { FreshnessNotice } from './freshness.tsx';
 import { useHiddenStatus } from './hidden-status.ts';
@@ -47,7 +48,7 @@ export function RunPage() {
   const { workflowId, runId } = useIds();
   const variables = { workflowId, id: runId };
   const live = useLiveState();
-  const url = useUrlQuery();
+  const url = useUrl();
   const {
     value: answered,
     error,
@@ -90,20 +91,17 @@ export function RunPage() {
   });
 
   const workflowName = answered?.workflow.name ?? workflowId;
-  const crumbs = [
-    { label: 'Workflows', to: '/' },
-    { label: workflowName, to: workflowPath(workflowId) },
-  ];
+  const parents = [{ label: workflowName, to: workflowLink(workflowId) }];
   // A run without its workflow lacks only the workflow's name.
   const problem = errorsThat(error, (one) => pathOf(one)[1] !== 'workflow') ?? figures.error;
   const layout = readFragment(RUN_FIGURES, figures.value);
-  const view = VIEWS.find(({ name }) => name === url.read('tab'))?.name ?? 'timeline';
-  const stepId = url.read('step');
+  const view = VIEWS.find(({ name }) => name === url.params.tab)?.name ?? 'timeline';
+  const stepId = url.params.step;
 
   return (
     <div className={stepId === null ? 'run-layout' : 'run-layout with-step'}>
       <div>
-        <Breadcrumb crumbs={crumbs} here={runId} status={run?.status} />
+        <Breadcrumb parents={parents} here={runId} status={run?.status} />
         {!run && <h1 className="mono run-missing">{runId}</h1>}
         {problem && (
           <Failure

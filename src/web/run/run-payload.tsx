@@ -6,7 +6,7 @@ import { formatBytes } from '../format/numbers.ts';
 import { Payload } from '../json/payload.tsx';
 import { useAnswer } from '../live/answer.ts';
 import { TooLargeAnswer } from '../session/bounded-fetch.ts';
-import { useUrlQuery } from '../url/query.ts';
+import { useUrl } from '../url/url.ts';
 
 const RUN_PAYLOAD = graphql(`
   query RunPayload($workflowId: ID!, $runId: ID!, $path: String, $isInputs: Boolean!) {
@@ -35,11 +35,9 @@ export interface RunPayloadProps {
 }
 
 export default function RunPayload({ workflowId, runId, version }: RunPayloadProps) {
-  const url = useUrlQuery();
-  const side = url.read('runSide') === 'outputs' ? 'outputs' : 'inputs';
+  const url = useUrl();
+  const { runSide: side, runPath: path } = url.params;
   const isInputs = side === 'inputs';
-  // Not `side` and `path`, which belong to the step next to the run.
-  const path = url.read('runPath');
   const [isWanted, setIsWanted] = useState(false);
   const {
     value: run,
@@ -62,11 +60,14 @@ export default function RunPayload({ workflowId, runId, version }: RunPayloadPro
         options={SIDES}
         value={side}
         onChange={(name) => {
-          url.change({ runSide: name === 'inputs' ? null : name, runPath: null }, { replace: true });
+          url.change({ runSide: name });
         }}
       />
       <Payload
-        pathName="runPath"
+        path={path}
+        onPath={(runPath) => {
+          url.change({ runPath });
+        }}
         fileName={`${runId}-${side}.json`}
         what={side}
         value={value}

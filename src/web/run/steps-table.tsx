@@ -11,7 +11,7 @@ import { useAnswer } from '../live/answer.ts';
 import { Empty } from '../shell/notices.tsx';
 import { StatusBadge } from '../status/status.tsx';
 import { attemptMark, Name } from '../text/name.tsx';
-import { useUrlQuery } from '../url/query.ts';
+import { useUrl } from '../url/url.ts';
 import type { ListedStep } from './steps.ts';
 import './steps-table.css';
 
@@ -83,10 +83,8 @@ export interface StepsTableProps {
 }
 
 export default function StepsTable({ workflowId, runId, steps, areKnown }: StepsTableProps) {
-  const url = useUrlQuery();
-  const field = COLUMNS.flatMap((column) => ('field' in column ? [column.field] : [])).find(
-    (one) => one === url.read('sort'),
-  );
+  const url = useUrl();
+  const { sort: field } = url.params;
   const { value: figures } = useAnswer(FIGURES_OF_STEPS, {
     variables: {
       workflowId,
@@ -98,7 +96,7 @@ export default function StepsTable({ workflowId, runId, steps, areKnown }: Steps
     keepsPrevious: true,
     version: String(steps.filter(({ status }) => status === 'COMPLETED' || status === 'FAILED').length),
   });
-  const failedOnly = url.read('status') === 'FAILED';
+  const failedOnly = url.params.status.includes('FAILED');
   const ordered = useMemo(() => (field ? inOrder(steps, figures?.ordered ?? []) : steps), [field, steps, figures]);
   const shown = failedOnly ? ordered.filter(({ status }) => status === 'FAILED') : ordered;
   const columns = COLUMNS.slice(0, figures?.estimatedCost ? COLUMNS.length : -1);
@@ -117,7 +115,7 @@ export default function StepsTable({ workflowId, runId, steps, areKnown }: Steps
           type="checkbox"
           checked={failedOnly}
           onChange={({ target }) => {
-            url.change({ status: target.checked ? 'FAILED' : null }, { replace: true });
+            url.change({ status: target.checked ? ['FAILED'] : null });
           }}
         />
         Failed steps only
@@ -141,7 +139,7 @@ export default function StepsTable({ workflowId, runId, steps, areKnown }: Steps
                         className="quiet"
                         title={column.field === field ? 'Sort by start' : 'Highest first'}
                         onClick={() => {
-                          url.change({ sort: column.field === field ? null : column.field }, { replace: true });
+                          url.change({ sort: column.field === field ? null : column.field });
                         }}
                       >
                         {column.name}{' '}
@@ -193,8 +191,8 @@ interface RowProps {
 }
 
 function Row({ step, index, top, isPriced }: RowProps) {
-  const url = useUrlQuery();
-  const isOpen = url.read('step') === step.id;
+  const url = useUrl();
+  const isOpen = url.params.step === step.id;
   const { workflowId, runId, id } = step;
   const from = { __typename: 'Step', workflowId, runId, id } as const;
   const figures = useFragment({ fragment: STEP_FIGURES, from });
@@ -203,7 +201,7 @@ function Row({ step, index, top, isPriced }: RowProps) {
   return (
     <div role="row" aria-rowindex={index + 2} aria-current={isOpen ? 'true' : undefined} style={{ top }}>
       <span role="cell">
-        <Link to={url.with({ step: step.id, path: null, side: null })} preventScrollReset className="mono" data-row>
+        <Link to={url.link({ step: step.id })} preventScrollReset className="mono" data-row>
           <Name mark={attemptMark(step.attempt, step.attemptCount)}>{step.nodeId}</Name>
         </Link>
       </span>

@@ -2,9 +2,10 @@
 import type { ReactNode } from 'react';
 import { Link } from 'react-router';
 import { formatDuration } from '../format/duration.ts';
-import { Ago } from '../format/time.tsx';
+import { Ago, Moment } from '../format/time.tsx';
+import { Warning } from '../shell/notices.tsx';
 import { StatusBadge } from '../status/status.tsx';
-import { runPath, workflowPath } from '../url/query.ts';
+import { runLink, workflowLink } from '../url/links.ts';
 import { FailureOfRun } from './failure-of-run.tsx';
 import type { ListedRun } from './merged-runs.ts';
 import './run-list.css';
@@ -33,6 +34,16 @@ export function RunList({ label, runs, nameOf, tickOf }: RunListProps) {
   );
 }
 
+/** Notice of a list with runs in their last known state. */
+export function StaleRuns({ since }: { readonly since: string | undefined }) {
+  if (since === undefined) return null;
+  return (
+    <Warning>
+      Stale since <Moment at={since} />: the upstream can’t be asked just now.
+    </Warning>
+  );
+}
+
 interface RowProps {
   readonly run: ListedRun;
   readonly workflowName: string | undefined;
@@ -45,11 +56,11 @@ function Row({ run, workflowName, tick }: RowProps) {
     <li>
       <StatusBadge status={status} isInferred={run.statusIsInferred} />
       <span className="run-name">
-        <Link to={runPath(workflowId, id)} className="mono" title={id} data-row>
+        <Link to={runLink(run)} className="mono" title={id} data-row>
           <bdi>{id}</bdi>
         </Link>
         {workflowName !== undefined && (
-          <Link to={workflowPath(workflowId)} className="workflow" title={workflowName}>
+          <Link to={workflowLink(workflowId)} className="workflow" title={workflowName}>
             <bdi>{workflowName}</bdi>
           </Link>
         )}

@@ -2,6 +2,7 @@
 import { Link } from 'react-router';
 import { AnnouncedStatus } from '../status/announced-status.tsx';
 import type { Status } from '../status/status.tsx';
+import { HOME } from '../url/links.ts';
 import { useTab } from './tab.ts';
 import './breadcrumb.css';
 
@@ -11,21 +12,22 @@ export interface Crumb {
 }
 
 export interface BreadcrumbProps {
-  readonly crumbs: readonly Crumb[];
+  /** Pages between home and this one. Omitted on home. */
+  readonly parents?: readonly Crumb[];
   readonly here: string;
   /** Status of the shown run. */
   readonly status?: Status | null | undefined;
 }
 
-export function Breadcrumb({ crumbs, here, status = null }: BreadcrumbProps) {
+export function Breadcrumb({ parents, here, status = null }: BreadcrumbProps) {
   useTab(here, status);
   return (
     <>
       <AnnouncedStatus key={here} of={here} status={status} />
-      {crumbs.length > 0 && (
+      {parents && (
         <nav aria-label="Breadcrumb" className="breadcrumb">
           <ol>
-            {crumbs.map(({ label, to }) => (
+            {[{ label: 'Workflows', to: HOME }, ...parents].map(({ label, to }) => (
               <li key={to}>
                 <Link to={to}>
                   <bdi>{label}</bdi>

@@ -4,7 +4,7 @@ import { Link } from 'react-router';
 import { keyStore } from '../session/key-store.ts';
 import { ThemeSwitch } from '../theme/theme-switch.tsx';
 import { useIds } from '../url/ids.ts';
-import { costPath } from '../url/query.ts';
+import { costLink, HOME } from '../url/links.ts';
 import { GRAPHQL_URL } from '../url/base-path.ts';
 import './masthead.css';
 
@@ -17,7 +17,7 @@ export function Masthead({ hasKey, onSearch }: MastheadProps) {
   const { workflowId } = useIds();
   return (
     <header className="masthead">
-      <Link to="/" className="brand">
+      <Link to={HOME} className="brand">
         <svg viewBox="0 0 16 16" width="18" height="18" aria-hidden="true">
           <path d="M2 4h6M5 8h7M10 12h4" stroke="currentColor" strokeWidth="2.2" strokeLinecap="round" />
         </svg>
@@ -30,7 +30,7 @@ export function Masthead({ hasKey, onSearch }: MastheadProps) {
       )}
       <span className="spacer" />
       {hasKey && (
-        <Link className="button quiet" to={costPath(workflowId)}>
+        <Link className="button quiet" to={costLink(workflowId)}>
           Cost
         </Link>
       )}

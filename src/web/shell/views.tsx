@@ -1,7 +1,7 @@
 /** Links to the views of a page. Each view has its own URL. */
 import { useEffect, useRef } from 'react';
 import { Link } from 'react-router';
-import { useUrlQuery } from '../url/query.ts';
+import { useUrl } from '../url/url.ts';
 import './views.css';
 
 export interface View {
@@ -16,7 +16,7 @@ export interface ViewsProps {
 }
 
 export function Views({ current, views }: ViewsProps) {
-  const url = useUrlQuery();
+  const url = useUrl();
   const ref = useRef<HTMLElement>(null);
   // On a narrow screen only this strip scrolls, never the page.
   useEffect(() => {
@@ -32,7 +32,7 @@ export function Views({ current, views }: ViewsProps) {
       {views.map(({ name, label }, index) => (
         <Link
           key={name}
-          to={url.with({ tab: index === 0 ? null : name, after: null })}
+          to={url.link({ tab: index === 0 ? null : name })}
           preventScrollReset
           aria-current={name === current ? 'page' : undefined}
         >

@@ -1,9 +1,9 @@
 /** Finds runs by id. The id does not name a workflow, so the search asks every workflow, one page of them at a time. */
 import { useState } from 'react';
-import { skipToken, useQuery } from '@apollo/client/react';
 import type { GraphQLFormattedError } from 'graphql';
 import { graphql } from '../__generated__/gql.ts';
 import type { FindRunQuery } from '../__generated__/graphql.ts';
+import { useAnswer } from '../live/answer.ts';
 import { errorsThat } from '../shell/part-errors.ts';
 
 const FIND_RUN = graphql(`
@@ -50,16 +50,19 @@ export function useFoundRuns(id: string | null): FoundRuns {
   // A repeated search for the same id starts again.
   if (place !== latest) setPlace(place);
   const {
-    data,
+    value: page,
     error: ofPage,
-    loading,
-  } = useQuery(FIND_RUN, id === null ? skipToken : { variables: { id, after: place.after } });
-  const page = data?.workflows;
+    isLoading,
+  } = useAnswer(FIND_RUN, {
+    variables: id === null ? null : { id, after: place.after },
+    read: (data) => data.workflows,
+    fetchPolicy: 'no-cache',
+  });
   const runs = page?.nodes.flatMap(({ run }) => run ?? []) ?? [];
   const error = place.error ?? errorsThat(ofPage, isOfSearch);
-  const next = !loading && runs.length === 0 && page?.pageInfo.hasNextPage === true ? page.pageInfo.endCursor : null;
+  const next = !isLoading && runs.length === 0 && page?.pageInfo.hasNextPage === true ? page.pageInfo.endCursor : null;
   if (next !== null) setPlace({ id, after: next, error });
-  return { runs, isSearching: loading || next !== null, error };
+  return { runs, isSearching: isLoading || next !== null, error };
 }
 
 const beginningOf = (id: string | null): Place => ({ id, after: null, error: undefined });

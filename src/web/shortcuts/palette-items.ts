@@ -1,14 +1,14 @@
 /** Search results for a text: a pasted link or id first, then workflows and runs from the gateway, then actions. */
-import { skipToken, useQuery } from '@apollo/client/react';
 import { CircleDot, ExternalLink, House, Keyboard, LogOut, Workflow, type LucideIcon } from 'lucide-react';
 import { graphql } from '../__generated__/gql.ts';
 import type { RunStatus } from '../__generated__/graphql.ts';
 import { SETTLED_MS } from '../controls/search-field.tsx';
+import { useAnswer } from '../live/answer.ts';
 import { keyStore } from '../session/key-store.ts';
 import { statusWord } from '../status/status.tsx';
 import { useSettled } from '../timing/timing.ts';
 import { GRAPHQL_URL } from '../url/base-path.ts';
-import { runPath, workflowPath } from '../url/query.ts';
+import { HOME, runLink, workflowLink } from '../url/links.ts';
 import { useDirectory } from '../workflows/directory.ts';
 import { useFoundRuns } from './found-runs.ts';
 import { mayBeRunId, readPasted, type Named } from './pasted.ts';
@@ -59,25 +59,26 @@ export function usePaletteItems(text: string, onHelp: () => void): Search {
   const wanted = text.trim();
   const settled = useSettled(wanted, SETTLED_MS);
   const named = readPasted(wanted);
-  const workflows = useQuery(FIND_WORKFLOWS, named ? skipToken : { variables: { search: settled } });
+  const workflows = useAnswer(FIND_WORKFLOWS, {
+    variables: named ? null : { search: settled },
+    read: (data) => data.workflows?.nodes,
+  });
   const directory = useDirectory();
-  const latest = useQuery(
-    LATEST_RUNS,
-    directory.workflows ? { variables: { workflowIds: directory.namedIds } } : skipToken,
-  );
+  const latest = useAnswer(LATEST_RUNS, {
+    variables: directory.workflows && { workflowIds: directory.namedIds },
+    read: (data) => data.recentRuns?.nodes,
+  });
   const found = useFoundRuns(!named && mayBeRunId(settled) ? settled : null);
 
   const has = (...texts: readonly (string | null | undefined)[]) =>
     texts.some((one) => one?.toLowerCase().includes(wanted.toLowerCase()));
-  const runs = [...found.runs, ...(latest.data?.recentRuns?.nodes ?? [])].flatMap((run) =>
-    run && has(run.id) ? [run] : [],
-  );
+  const runs = [...found.runs, ...(latest.value ?? [])].flatMap((run) => (run && has(run.id) ? [run] : []));
   const exact = runs.filter(({ id }) => id === wanted);
   const items: readonly PaletteItem[] = named
     ? [itemOfNamed(named)]
     : [
         ...exact.map(itemOfRun),
-        ...(workflows.data?.workflows?.nodes ?? [])
+        ...(workflows.value ?? [])
           // Results for the previous text may not match while the gateway searches for the new one.
           .filter(({ id, name }) => wanted === settled || has(id, name))
           .map(itemOfWorkflow),
@@ -86,7 +87,7 @@ export function usePaletteItems(text: string, onHelp: () => void): Search {
       ];
   return {
     items: [...new Map(items.map((item) => [item.key, item])).values()],
-    isSearching: wanted !== settled || workflows.loading || found.isSearching,
+    isSearching: wanted !== settled || workflows.isLoading || found.isSearching,
     error: workflows.error ?? found.error ?? directory.error ?? latest.error,
   };
 }
@@ -94,12 +95,18 @@ export function usePaletteItems(text: string, onHelp: () => void): Search {
 function itemOfNamed({ workflowId, runId, search }: Named): PaletteItem {
   const item = { key: 'named', isId: true };
   return runId === null
-    ? { ...item, icon: Workflow, label: workflowId, hint: 'Open this workflow', to: workflowPath(workflowId) + search }
-    : { ...item, icon: CircleDot, label: runId, hint: `Run of ${workflowId}`, to: runPath(workflowId, runId) + search };
+    ? { ...item, icon: Workflow, label: workflowId, hint: 'Open this workflow', to: workflowLink(workflowId) + search }
+    : {
+        ...item,
+        icon: CircleDot,
+        label: runId,
+        hint: `Run of ${workflowId}`,
+        to: runLink({ workflowId, id: runId }) + search,
+      };
 }
 
 const itemOfWorkflow = ({ id, name }: { readonly id: string; readonly name: string | null }): PaletteItem => ({
-  ...{ key: `workflow ${id}`, icon: Workflow, label: name ?? id, hint: 'Workflow', to: workflowPath(id) },
+  ...{ key: `workflow ${id}`, icon: Workflow, label: name ?? id, hint: 'Workflow', to: workflowLink(id) },
 });
 
 interface FoundRun {
@@ -109,12 +116,12 @@ interface FoundRun {
 }
 
 const itemOfRun = ({ id, workflowId, status }: FoundRun): PaletteItem => ({
-  ...{ key: `run ${workflowId} ${id}`, icon: CircleDot, label: id, isId: true, to: runPath(workflowId, id) },
+  ...{ key: `run ${workflowId} ${id}`, icon: CircleDot, label: id, isId: true, to: runLink({ workflowId, id }) },
   hint: `${statusWord(status)} · ${workflowId}`,
 });
 
 const actions = (onHelp: () => void): readonly PaletteItem[] => [
-  { key: 'home', icon: House, label: 'Runs of all workflows', hint: 'Go to', to: '/' },
+  { key: 'home', icon: House, label: 'Runs of all workflows', hint: 'Go to', to: HOME },
   {
     key: 'graphql',
     icon: ExternalLink,

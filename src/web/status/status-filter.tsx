@@ -1,21 +1,12 @@
 /** Checkboxes that filter by status, stored in the URL. No checked box means all. */
-import type { RunStatus } from '../__generated__/graphql.ts';
-import { useUrlQuery, type Changes, type UrlQuery } from '../url/query.ts';
+import { STATUSES } from '../url/params.ts';
+import { useUrl } from '../url/url.ts';
 import { statusWord } from './status.tsx';
 import './status-filter.css';
 
-const STATUSES: readonly RunStatus[] = ['FAILED', 'RUNNING', 'PENDING', 'COMPLETED', 'CANCELLED', 'UNKNOWN'];
-
-/** Valid statuses in the URL. */
-export function statusesOf(url: UrlQuery): RunStatus[] {
-  const named = url.read('status')?.split(',') ?? [];
-  return STATUSES.filter((status) => named.includes(status));
-}
-
-/** `resets`: URL parameters that a new choice makes invalid, such as a cursor. */
-export function StatusFilter({ resets }: { readonly resets: Changes }) {
-  const url = useUrlQuery();
-  const chosen = statusesOf(url);
+export function StatusFilter() {
+  const url = useUrl();
+  const { status: chosen } = url.params;
   return (
     <fieldset className="status-filter">
       <legend className="visually-hidden">Status</legend>
@@ -26,7 +17,7 @@ export function StatusFilter({ resets }: { readonly resets: Changes }) {
             checked={chosen.includes(status)}
             onChange={({ target }) => {
               const next = target.checked ? [...chosen, status] : chosen.filter((one) => one !== status);
-              url.change({ ...resets, status: next.join(',') }, { replace: true });
+              url.change({ status: next });
             }}
           />
           {statusWord(status)}

@@ -2,29 +2,26 @@
 import { useId, useState } from 'react';
 import { Link } from 'react-router';
 import { useDraft } from '../controls/draft.ts';
-import { useUrlQuery } from '../url/query.ts';
-import { EVERYTHING, SPANS, spanOf, TOP, useTimeWindow } from './time-window.ts';
+import type { Changes } from '../url/params.ts';
+import { useUrl } from '../url/url.ts';
+import { SPANS, spanOf, useTimeWindow } from './time-window.ts';
 import './time-window.css';
 
 /** `all` is the label of the default, without a window. */
 export function TimeWindowPicker({ all }: { readonly all: string }) {
-  const url = useUrlQuery();
+  const url = useUrl();
   const { startedAfter, startedBefore } = useTimeWindow({ isClosed: true });
-  const span = spanOf(url);
+  const span = spanOf(url.params);
   // An emptied field stays visible, so that another time can be typed.
   const [isOpen, setIsOpen] = useState(false);
-  const isExact = !span && (url.read('start') ?? url.read('end')) !== null;
+  const isExact = !span && (url.params.start ?? url.params.end) !== null;
   const choices = [
-    { label: all, isChosen: !span && !isExact, changes: EVERYTHING },
-    ...SPANS.map(({ name, label }) => ({
-      label,
-      isChosen: span?.name === name,
-      changes: { ...EVERYTHING, since: name },
-    })),
+    { label: all, isChosen: !span && !isExact, changes: { since: null } },
+    ...SPANS.map(({ name, label }) => ({ label, isChosen: span?.name === name, changes: { since: name } })),
     {
       label: 'Custom',
       isChosen: isExact,
-      changes: { ...EVERYTHING, start: startedAfter ?? dayBefore(), end: startedBefore },
+      changes: { start: startedAfter ?? dayBefore(), end: startedBefore },
     },
   ];
   return (
@@ -33,7 +30,7 @@ export function TimeWindowPicker({ all }: { readonly all: string }) {
         {choices.map(({ label, isChosen, changes }) => (
           <li key={label}>
             <Link
-              to={url.with(changes)}
+              to={url.link(changes)}
               replace
               preventScrollReset
               aria-current={isChosen ? 'true' : undefined}
@@ -53,8 +50,8 @@ export function TimeWindowPicker({ all }: { readonly all: string }) {
             setIsOpen(true);
           }}
         >
-          <MomentField name="start" label="From" value={startedAfter} />
-          <MomentField name="end" label="To" value={startedBefore} />
+          <MomentField label="From" value={startedAfter} changesOf={(start) => ({ start })} />
+          <MomentField label="To" value={startedBefore} changesOf={(end) => ({ end })} />
         </span>
       )}
     </div>
@@ -64,18 +61,18 @@ export function TimeWindowPicker({ all }: { readonly all: string }) {
 const dayBefore = (): string => new Date(Date.now() - 86_400_000).toISOString();
 
 interface MomentFieldProps {
-  readonly name: 'start' | 'end';
   readonly label: string;
   readonly value: string | null;
+  readonly changesOf: (value: string) => Changes;
 }
 
 /** Time in the reader's zone. The URL changes when the field loses focus, or on Enter. */
-function MomentField({ name, label, value }: MomentFieldProps) {
-  const url = useUrlQuery();
+function MomentField({ label, value, changesOf }: MomentFieldProps) {
+  const url = useUrl();
   const id = useId();
   const known = value === null ? '' : localText(value);
   const draft = useDraft(known, (typed) => {
-    url.change({ [name]: typed && new Date(typed).toISOString(), ...TOP }, { replace: true });
+    url.change(changesOf(typed && new Date(typed).toISOString()));
   });
 
   function commitInput(input: HTMLInputElement): void {

@@ -1,6 +1,7 @@
 /** Time window in the URL: `since=24h`, or `start` and `end` as exact times. */
 import { useMinute } from '../timing/now.ts';
-import { useUrlQuery, type Changes, type UrlQuery } from '../url/query.ts';
+import type { Params } from '../url/params.ts';
+import { useUrl } from '../url/url.ts';
 
 export const SPANS = [
   { name: '1h', label: '1 h', words: 'the last hour', ms: 3_600_000 },
@@ -14,27 +15,19 @@ export interface TimeWindow {
   readonly startedBefore: string | null;
 }
 
-/** A new window also resets the position in a list, because its cursor belongs to the old window. */
-export const TOP: Changes = { after: null, show: null };
-
-export const EVERYTHING: Changes = { since: null, start: null, end: null, ...TOP };
-
 const MINUTE_MS = 60_000;
 
-/** The original text: a `Date` would lose its microseconds. */
-const momentOf = (text: string | null): string | null => (Number.isNaN(Date.parse(text ?? '')) ? null : text);
-
-export const spanOf = (url: UrlQuery) => SPANS.find(({ name }) => name === url.read('since')) ?? null;
+export const spanOf = ({ since }: Params) => SPANS.find(({ name }) => name === since) ?? null;
 
 /**
  * Rounded to the minute, so that repeated queries have equal variables and use the cache.
  * With `isClosed` the window ends with this minute; otherwise it has no end and includes new runs.
  */
 export function useTimeWindow({ isClosed = false } = {}): TimeWindow {
-  const url = useUrlQuery();
+  const { params } = useUrl();
   const minute = useMinute() + MINUTE_MS;
-  const span = spanOf(url);
-  if (!span) return { startedAfter: momentOf(url.read('start')), startedBefore: momentOf(url.read('end')) };
+  const span = spanOf(params);
+  if (!span) return { startedAfter: params.start, startedBefore: params.end };
   return {
     startedAfter: new Date(minute - span.ms).toISOString(),
     startedBefore: isClosed ? new Date(minute).toISOString() : null,

@@ -1,6 +1,6 @@
 /** Cursor of the timeline: the bar at the keyboard or the pointer, and the open step, which is stored in the URL. */
 import { useId, useState, type KeyboardEvent, type PointerEvent, type MouseEvent, type RefObject } from 'react';
-import { useUrlQuery } from '../url/query.ts';
+import { useUrl } from '../url/url.ts';
 import { barAt, boxOf, LANE_PX, type Bar, type Window } from './bars/bars.ts';
 import { nextBar, nextFailure } from './cursor.ts';
 import type { Scale } from './time/scale.ts';
@@ -33,9 +33,9 @@ interface Options {
 }
 
 export function useTimelineCursor({ ref, bars, scale, window, zoom }: Options): TimelineCursor {
-  const url = useUrlQuery();
+  const url = useUrl();
   const optionId = useId();
-  const openId = url.read('step');
+  const openId = url.params.step;
   const [at, setAt] = useState({ stepId: openId, openId });
   const [hintedId, setHintedId] = useState<string | null>(null);
   // A step that was opened elsewhere moves the cursor.
@@ -44,7 +44,7 @@ export function useTimelineCursor({ ref, bars, scale, window, zoom }: Options): 
   const bar = find(at.stepId) ?? find(openId) ?? bars[0];
 
   function open(id: string | null): void {
-    url.change({ step: id, path: null, side: null });
+    url.go({ step: id });
   }
 
   function moveTo(next: Bar): void {

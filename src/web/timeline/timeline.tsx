@@ -4,15 +4,15 @@ import { useMedia } from '../controls/media.ts';
 import { useWheelZoom } from '../controls/zoom-buttons.tsx';
 import { formatDuration } from '../format/duration.ts';
 import { Empty } from '../shell/notices.tsx';
-import { useUrlQuery } from '../url/query.ts';
+import { useUrl } from '../url/url.ts';
 import { BESIDE_NAMES, drawBars, LANE_PX, WITH_NAMES, type TimelineStep, type Window } from './bars/bars.ts';
 import { Lanes } from './bars/lanes.tsx';
-import { layOut, type Arrangement } from './bars/layout.ts';
+import { layOut } from './bars/layout.ts';
 import { Legend } from './bars/legend.tsx';
 import { RowNames } from './bars/row-names.tsx';
 import { Minimap } from './minimap.tsx';
 import { Axis } from './time/axis.tsx';
-import { clockNamed, clockStart } from './time/clock.ts';
+import { clockStart } from './time/clock.ts';
 import { createScale, foldable, type Stretch } from './time/scale.ts';
 import { useTicking } from '../timing/timing.ts';
 import { useViewport } from './time/viewport.ts';
@@ -38,16 +38,16 @@ const AXIS_PX = 24;
 const MANY_BARS = 150;
 
 export function Timeline({ steps, gaps, startedAt, durationMs, nowMs, isMoving }: TimelineProps) {
-  const url = useUrlQuery();
+  const url = useUrl();
   const ref = useRef<HTMLDivElement>(null);
-  const arrangement: Arrangement = url.read('rows') === 'packed' ? 'packed' : 'nodes';
+  const { rows: arrangement, clock } = url.params;
   const isNarrow = useMedia('(max-width: 700px)');
   const namesPx = arrangement === 'packed' ? 0 : isNarrow ? 104 : 208;
   const viewport = useViewport(ref, namesPx);
 
   const now = useTicking(nowMs, isMoving);
   const totalMs = Math.max(durationMs, now ?? 0);
-  const wanted = (url.read('find') ?? '').trim().toLowerCase();
+  const wanted = (url.params.find ?? '').trim().toLowerCase();
   const { bars, rows, laneCount } = useMemo(() => {
     const found = wanted === '' ? steps : steps.filter(({ nodeId }) => nodeId.toLowerCase().includes(wanted));
     // A running step ends at the line for now.
@@ -56,7 +56,7 @@ export function Timeline({ steps, gaps, startedAt, durationMs, nowMs, isMoving }
     );
     return layOut(grown, arrangement);
   }, [steps, wanted, arrangement, now]);
-  const isFolding = url.read('fold') !== 'off';
+  const isFolding = url.params.fold !== 'off';
   const folds = useMemo(() => foldable(gaps, totalMs), [gaps, totalMs]);
   const scale = useMemo(() => createScale(totalMs, isFolding ? folds : []), [totalMs, isFolding, folds]);
   const zoom = useZoom(ref, viewport, scale);
@@ -118,12 +118,7 @@ export function Timeline({ steps, gaps, startedAt, durationMs, nowMs, isMoving }
         <div style={{ width: namesPx + window.widthPx }}>
           <div className="timeline-window" style={{ width: namesPx + window.viewPx }}>
             <div className="timeline-head" style={{ paddingLeft: namesPx }}>
-              <Axis
-                scale={scale}
-                window={window}
-                now={now}
-                clockMs={clockStart(clockNamed(url.read('clock')), startedAt)}
-              />
+              <Axis scale={scale} window={window} now={now} clockMs={clockStart(clock, startedAt)} />
             </div>
             <div className="timeline-rows">
               {namesPx > 0 && <RowNames rows={rows} window={window} widthPx={namesPx} heightPx={heightPx} />}

@@ -4,9 +4,8 @@ import { Choice } from '../controls/choice.tsx';
 import { SearchField } from '../controls/search-field.tsx';
 import { ZoomButtons, type Zoom } from '../controls/zoom-buttons.tsx';
 import { formatCount } from '../format/numbers.ts';
-import { useUrlQuery } from '../url/query.ts';
+import { useUrl } from '../url/url.ts';
 import type { Arrangement } from './bars/layout.ts';
-import { clockNamed, type Clock } from './time/clock.ts';
 
 export interface ToolbarProps {
   readonly arrangement: Arrangement;
@@ -23,30 +22,31 @@ const ARRANGEMENTS = [
   { name: 'packed', label: 'Packed' },
 ] as const;
 
-const CLOCK_NAMES: Readonly<Record<Clock, string>> = { elapsed: 'Since start', local: 'Local time', utc: 'UTC' };
+const CLOCKS = [
+  { name: 'elapsed', label: 'Since start' },
+  { name: 'local', label: 'Local time' },
+  { name: 'utc', label: 'UTC' },
+] as const;
 
 export function Toolbar(props: ToolbarProps) {
   const { arrangement, shownCount, totalCount, failureCount, canFold, zoom, onNextFailure } = props;
-  const url = useUrlQuery();
-  const change = (name: string, value: string | null) => {
-    url.change({ [name]: value }, { replace: true });
-  };
+  const url = useUrl();
   return (
     <div className="toolbar timeline-bar">
       <Choice
         label="Arrangement"
         options={ARRANGEMENTS}
         value={arrangement}
-        onChange={(name) => {
-          change('rows', name === 'nodes' ? null : name);
+        onChange={(rows) => {
+          url.change({ rows });
         }}
       />
       <SearchField
         label="Filter by node"
         placeholder="Filter by node"
-        value={url.read('find') ?? ''}
-        onChange={(text) => {
-          change('find', text);
+        value={url.params.find ?? ''}
+        onChange={(find) => {
+          url.change({ find });
         }}
       />
       <span className="muted" role="status">
@@ -64,9 +64,9 @@ export function Toolbar(props: ToolbarProps) {
           <label className="fold-switch">
             <input
               type="checkbox"
-              checked={url.read('fold') !== 'off'}
+              checked={url.params.fold !== 'off'}
               onChange={({ target }) => {
-                change('fold', target.checked ? null : 'off');
+                url.change({ fold: target.checked ? 'on' : 'off' });
               }}
             />
             Fold idle time
@@ -74,12 +74,12 @@ export function Toolbar(props: ToolbarProps) {
         )}
         <select
           aria-label="Time axis"
-          value={clockNamed(url.read('clock'))}
+          value={url.params.clock}
           onChange={({ target }) => {
-            change('clock', target.value === 'elapsed' ? null : target.value);
+            url.change({ clock: CLOCKS.find(({ name }) => name === target.value)?.name ?? null });
           }}
         >
-          {Object.entries(CLOCK_NAMES).map(([name, label]) => (
+          {CLOCKS.map(({ name, label }) => (
             <option key={name} value={name}>
               {label}
             </option>

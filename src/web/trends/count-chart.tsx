@@ -6,7 +6,7 @@ import { Link } from 'react-router';
 import { formatDuration } from '../format/duration.ts';
 import { countOf, formatCount } from '../format/numbers.ts';
 import { momentText } from '../format/time.tsx';
-import { useUrlQuery } from '../url/query.ts';
+import { useUrl } from '../url/url.ts';
 import { ChartFrame, HEIGHT, slotOf, type ChartProps } from './chart-frame.tsx';
 import { NAMES, type Counted, type TrendFiguresProps, type TrendRow } from './trend-row.ts';
 
@@ -14,7 +14,7 @@ export type CountChartProps = ChartProps & Pick<TrendFiguresProps, 'counted'>;
 
 export function CountChart({ counted, ...chart }: CountChartProps) {
   const { rows, width, onPoint } = chart;
-  const url = useUrlQuery();
+  const url = useUrl();
   // The chart is one tab stop; arrow keys move within it.
   const [stop, setStop] = useState(rows.length - 1);
   const most = Math.max(1, ...rows.map(({ count }) => count));
@@ -32,7 +32,7 @@ export function CountChart({ counted, ...chart }: CountChartProps) {
 
   /** The last bucket includes its end, so its link has no upper bound. */
   const runsOf = ({ startedAt, endedAt }: TrendRow, index: number): string =>
-    url.with({ tab: null, node: null, since: null, start: startedAt, end: index < rows.length - 1 ? endedAt : null });
+    url.link({ tab: null, node: null, start: startedAt, end: index < rows.length - 1 ? endedAt : null });
 
   return (
     <ChartFrame

@@ -7,7 +7,7 @@ import { useAnswer } from '../live/answer.ts';
 import { Empty, Failure, Loading } from '../shell/notices.tsx';
 import { useNow } from '../timing/now.ts';
 import { REFRESHED } from './refreshed.ts';
-import type { RunTrendProps } from './trend.tsx';
+import type { TrendProps } from './trend.tsx';
 
 const FAILURE_GROUPS = graphql(`
   query FailureGroups($workflowId: ID!, $last: Int!, $startedAfter: DateTime, $startedBefore: DateTime) {
@@ -26,12 +26,8 @@ const FAILURE_GROUPS = graphql(`
 /** The gateway needs one upstream call for each failed run that is not cached. */
 const LAST_RUNS = 100;
 
-export interface FailureGroupsProps extends Omit<RunTrendProps, 'changedAt'> {
-  /** Shows only failures of this node; null shows all failures. */
-  readonly nodeId: string | null;
-}
-
-export function FailureGroups({ workflowId, nodeId, window }: FailureGroupsProps) {
+/** Null for `nodeId`: failures of all nodes. */
+export function FailureGroups({ workflowId, nodeId, window }: Omit<TrendProps, 'changedAt'>) {
   const nowMs = useNow();
   const {
     value: answered,

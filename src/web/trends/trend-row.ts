@@ -1,5 +1,5 @@
 /** Figures of one time bucket, for runs or for the executions of one node. */
-import type { NodeTrendQuery, RunTrendQuery } from '../__generated__/graphql.ts';
+import type { TrendQuery } from '../__generated__/graphql.ts';
 
 export interface TrendRow {
   readonly startedAt: string;
@@ -22,33 +22,21 @@ export interface TrendFiguresProps {
   readonly changedAt: readonly string[];
 }
 
-type Buckets<Query extends { readonly workflow?: { readonly trend?: unknown } | null | undefined }> = NonNullable<
-  NonNullable<Query['workflow']>['trend']
->;
+type Buckets = NonNullable<NonNullable<TrendQuery['workflow']>['trend']>;
 
-export const rowsOfRuns = (buckets: Buckets<RunTrendQuery>): TrendRow[] =>
-  buckets.map(({ startedAt, endedAt, isComplete, runCount, failedCount, wallClockMs }) => ({
-    startedAt,
-    endedAt,
-    isComplete,
-    count: runCount,
-    failedCount,
-    p50: wallClockMs?.p50 ?? null,
-    p95: wallClockMs?.p95 ?? null,
-  }));
-
-/** A bucket in which the node did not run has no entry for the node. */
-export const rowsOfNode = (buckets: Buckets<NodeTrendQuery>, nodeId: string): TrendRow[] =>
-  buckets.map(({ startedAt, endedAt, isComplete, nodes }) => {
+/** Figures of a node, or of the whole runs if it is null. A bucket in which the node did not run has no entry for it. */
+export const rowsOf = (buckets: Buckets, nodeId: string | null): TrendRow[] =>
+  buckets.map(({ startedAt, endedAt, isComplete, nodes, ...runs }) => {
     const node = nodes?.find((each) => each.nodeId === nodeId);
+    const durationMs = nodeId === null ? runs.wallClockMs : node?.durationMs;
     return {
       startedAt,
       endedAt,
       isComplete,
-      count: node?.executionCount ?? 0,
-      failedCount: node?.failureCount ?? 0,
-      p50: node?.durationMs?.p50 ?? null,
-      p95: node?.durationMs?.p95 ?? null,
+      count: nodeId === null ? runs.runCount : (node?.executionCount ?? 0),
+      failedCount: nodeId === null ? runs.failedCount : (node?.failureCount ?? 0),
+      p50: durationMs?.p50 ?? null,
+      p95: durationMs?.p95 ?? null,
     };
   });
 

@@ -3,9 +3,9 @@ import { useId } from 'react';
 import { TimeWindowPicker } from '../time-window/time-window-picker.tsx';
 import { useTimeWindow } from '../time-window/time-window.ts';
 import { Contained } from '../shell/contained.tsx';
-import { useUrlQuery } from '../url/query.ts';
+import { useUrl } from '../url/url.ts';
 import { FailureGroups } from './failure-groups.tsx';
-import { NodeTrend, RunTrend } from './trend.tsx';
+import { Trend } from './trend.tsx';
 import { useWorkflowChanges, WorkflowChanges } from './workflow-changes.tsx';
 import './trends.css';
 
@@ -16,7 +16,7 @@ export interface TrendsProps {
 }
 
 export default function Trends({ workflowId, nodeIds }: TrendsProps) {
-  const nodeId = useUrlQuery().read('node');
+  const nodeId = useUrl().params.node;
   const window = useTimeWindow({ isClosed: true });
   const changed = useWorkflowChanges(workflowId, nodeId);
   const changedAt = changed.changes?.map(({ at }) => at) ?? [];
@@ -27,11 +27,7 @@ export default function Trends({ workflowId, nodeIds }: TrendsProps) {
         <NodeField nodeIds={nodeIds} />
       </div>
       <Contained what="the trends">
-        {nodeId === null ? (
-          <RunTrend workflowId={workflowId} window={window} changedAt={changedAt} />
-        ) : (
-          <NodeTrend workflowId={workflowId} nodeId={nodeId} window={window} changedAt={changedAt} />
-        )}
+        <Trend key={nodeId} {...{ workflowId, nodeId, window, changedAt }} />
       </Contained>
       <Contained what="the changes">
         <WorkflowChanges {...changed} />
@@ -44,9 +40,9 @@ export default function Trends({ workflowId, nodeIds }: TrendsProps) {
 }
 
 function NodeField({ nodeIds }: { readonly nodeIds: readonly string[] }) {
-  const url = useUrlQuery();
+  const url = useUrl();
   const id = useId();
-  const nodeId = url.read('node');
+  const nodeId = url.params.node;
   const known = nodeId === null || nodeIds.includes(nodeId) ? nodeIds : [...nodeIds, nodeId];
   return (
     <span className="node-field">
@@ -55,7 +51,7 @@ function NodeField({ nodeIds }: { readonly nodeIds: readonly string[] }) {
         id={id}
         value={nodeId ?? ''}
         onChange={({ target }) => {
-          url.change({ node: target.value });
+          url.go({ node: target.value });
         }}
       >
         <option value="">the whole workflow</option>

@@ -38,7 +38,7 @@ export function WorkflowChanges({ value: workflow, changes, error, retry }: Work
     <ol>
       {some.map((change) => (
         <li key={`${change.at} ${change.kind} ${change.nodeId ?? ''}`}>
-          <ChangeOf workflowId={workflow?.id ?? ''} change={change} />
+          <ChangeOf change={change} />
         </li>
       ))}
     </ol>

@@ -5,7 +5,7 @@ import { formatDuration } from '../format/duration.ts';
 import { formatCompact, formatCount } from '../format/numbers.ts';
 import { useAnswer } from '../live/answer.ts';
 import { Empty, Failure, Loading } from '../shell/notices.tsx';
-import { useUrlQuery } from '../url/query.ts';
+import { useUrl } from '../url/url.ts';
 
 const NODE_STATISTICS = graphql(`
   query NodeStatistics($workflowId: ID!, $last: Int!) {
@@ -34,7 +34,7 @@ const NODE_STATISTICS = graphql(`
 const LAST_RUNS = 50;
 
 export function NodeStatistics({ workflowId }: { readonly workflowId: string }) {
-  const url = useUrlQuery();
+  const url = useUrl();
   const {
     value: statistics,
     error,
@@ -67,7 +67,7 @@ export function NodeStatistics({ workflowId }: { readonly workflowId: string }) 
             {nodes.map((node) => (
               <tr key={node.nodeId}>
                 <td className="mono node-name">
-                  <Link to={url.with({ tab: 'trends', node: node.nodeId })} title={node.nodeId}>
+                  <Link to={url.link({ tab: 'trends', node: node.nodeId })} title={node.nodeId}>
                     <bdi>{node.nodeId}</bdi>
                   </Link>
                 </td>

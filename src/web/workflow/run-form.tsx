@@ -4,24 +4,20 @@ import { Link } from 'react-router';
 import { graphql } from '../__generated__/gql.ts';
 import { useAnswer } from '../live/answer.ts';
 import { messageOf } from '../shell/notices.tsx';
-import { runPath, useUrlQuery } from '../url/query.ts';
+import { runLink } from '../url/links.ts';
+import { useUrl } from '../url/url.ts';
 import { problemOf, textOf } from './inputs-text.ts';
 import { useRunStart } from './run-start.ts';
 import './run-form.css';
 
-const INPUTS_OF_RUN = graphql(`
-  query InputsOfRun($workflowId: ID!, $runId: ID!) {
-    run(workflowId: $workflowId, id: $runId) {
+const FIRST_INPUTS = graphql(`
+  query FirstInputs($workflowId: ID!, $runId: ID!, $isLatest: Boolean!) {
+    run(workflowId: $workflowId, id: $runId) @skip(if: $isLatest) {
       id
       workflowId
       inputs
     }
-  }
-`);
-
-const LATEST_INPUTS = graphql(`
-  query LatestInputs($workflowId: ID!) {
-    workflow(id: $workflowId) {
+    workflow(id: $workflowId) @include(if: $isLatest) {
       id
       runs(first: 1) {
         nodes {
@@ -36,18 +32,11 @@ const LATEST_INPUTS = graphql(`
 
 /** The run that provides the initial inputs. */
 function useFirstInputs(workflowId: string, from: string | null) {
-  const fetchPolicy = 'no-cache';
-  const named = useAnswer(INPUTS_OF_RUN, {
-    variables: from === null ? null : { workflowId, runId: from },
-    read: (data) => data.run,
-    fetchPolicy,
+  const { value, isLoading, error } = useAnswer(FIRST_INPUTS, {
+    variables: { workflowId, runId: from ?? '', isLatest: from === null },
+    read: (data) => data.run ?? data.workflow?.runs?.nodes[0],
+    fetchPolicy: 'no-cache',
   });
-  const latest = useAnswer(LATEST_INPUTS, {
-    variables: from === null ? { workflowId } : null,
-    read: (data) => data.workflow?.runs?.nodes[0],
-    fetchPolicy,
-  });
-  const { value, isLoading, error } = from === null ? latest : named;
   return { run: value ?? null, isLoading, error };
 }
 
@@ -57,7 +46,7 @@ export interface RunFormProps {
 }
 
 export function RunForm(props: RunFormProps) {
-  const from = useUrlQuery().read('from');
+  const { from } = useUrl().params;
   // A new `from` discards the typed text, which belongs to the previous run.
   return <FormFrom key={from} {...props} from={from} />;
 }
@@ -151,7 +140,7 @@ function Origin({ from, run, isLoading, error }: OriginProps) {
     <p className="muted origin">
       {run.inputs == null ? 'No inputs are known of ' : 'The inputs of '}
       {from === null && 'the latest run, '}
-      <Link to={runPath(run.workflowId, run.id)} className="mono" title={run.id}>
+      <Link to={runLink(run)} className="mono" title={run.id}>
         <bdi>{run.id}</bdi>
       </Link>
     </p>

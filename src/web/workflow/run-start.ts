@@ -5,7 +5,7 @@ import { useMutation } from '@apollo/client/react';
 import { useNavigate } from 'react-router';
 import { graphql } from '../__generated__/gql.ts';
 import { isRetryable } from '../live/retryable.ts';
-import { runPath } from '../url/query.ts';
+import { runLink } from '../url/links.ts';
 
 const EXECUTE = graphql(`
   mutation ExecuteWorkflow($workflowId: ID!, $inputs: JSON, $idempotencyKey: String) {
@@ -43,7 +43,7 @@ export function useRunStart(workflowId: string) {
     const { data } = await execute({ variables: { workflowId, inputs, idempotencyKey: key } });
     // An answer without errors has a run. A reader who has left the form is not moved.
     const run = data.executeWorkflow?.run;
-    if (run && isShown.current) await navigate(runPath(run.workflowId, run.id));
+    if (run && isShown.current) await navigate(runLink(run));
   }
 
   return {

@@ -1,24 +1,18 @@
 /** Runs of a workflow, newest first, page by page, with live updates. */
-import { useMemo } from 'react';
 import { Link } from 'react-router';
-import { readFragment } from '../__generated__/fragment-masking.ts';
 import { graphql } from '../__generated__/gql.ts';
 import type { RunFilter } from '../__generated__/graphql.ts';
 import { useTickedRuns } from '../comparison/ticked-runs.tsx';
 import { SearchField } from '../controls/search-field.tsx';
-import { Moment } from '../format/time.tsx';
-import { useAnswer } from '../live/answer.ts';
-import { useLiveState } from '../live/connection.ts';
 import { ListMark } from '../live/list-mark.tsx';
-import { useLiveAgain } from '../live/live-again.ts';
-import { LISTED_RUN } from '../runs/live-runs.ts';
-import { mergeRuns, type ChangedRuns } from '../runs/merged-runs.ts';
-import { RunList } from '../runs/run-list.tsx';
-import { Empty, Failure, Loading, Warning } from '../shell/notices.tsx';
-import { StatusFilter, statusesOf } from '../status/status-filter.tsx';
+import { useRunPage } from '../runs/live-runs.ts';
+import type { ChangedRuns } from '../runs/merged-runs.ts';
+import { RunList, StaleRuns } from '../runs/run-list.tsx';
+import { Empty, Failure, Loading } from '../shell/notices.tsx';
+import { StatusFilter } from '../status/status-filter.tsx';
 import { useTimeWindow } from '../time-window/time-window.ts';
 import { TimeWindowPicker } from '../time-window/time-window-picker.tsx';
-import { useUrlQuery } from '../url/query.ts';
+import { useUrl } from '../url/url.ts';
 import './run-filters.css';
 
 const RUNS = graphql(`
@@ -40,8 +34,6 @@ const RUNS = graphql(`
 `);
 
 const PAGE_SIZE = 20;
-/** Poll interval without a live connection. */
-const ASK_EVERY_MS = 10_000;
 
 export interface RunsTableProps {
   readonly workflowId: string;
@@ -50,51 +42,32 @@ export interface RunsTableProps {
 }
 
 export function RunsTable({ workflowId, changed }: RunsTableProps) {
-  const url = useUrlQuery();
+  const url = useUrl();
   const filter = useRunFilter();
-  const after = url.read('after');
-  const { kind } = useLiveState();
-  const {
-    value: page,
-    error,
-    isLoading,
-    retry,
-  } = useAnswer(RUNS, {
+  const { after } = url.params;
+  const { runs, page, staleSince, error, isLoading, retry } = useRunPage(RUNS, changed, {
     variables: { workflowId, first: PAGE_SIZE, after, filter },
     read: (data) => data.workflow?.runs,
-    everyMs: kind === 'live' ? 0 : ASK_EVERY_MS,
-    keepsPrevious: true,
   });
-  useLiveAgain(retry);
-  const runs = useMemo(() => {
-    if (!page) return undefined;
-    const listed = page.nodes.flatMap((run) => (run ? [readFragment(LISTED_RUN, run)] : []));
-    return mergeRuns(listed, changed, filter ?? {}, page.pageInfo);
-  }, [page, changed, filter]);
   const ticked = useTickedRuns(runs ?? []);
-  const staleSince = runs?.flatMap(({ freshness }) => (freshness.isStale ? [freshness.fetchedAt] : [])).sort()[0];
 
   return (
     <section aria-label="Runs">
       <div className="toolbar runs-bar">
-        <StatusFilter resets={{ after: null }} />
+        <StatusFilter />
         <TimeWindowPicker all="Any time" />
         <SearchField
           label="Search errors"
           placeholder="Text of the error"
-          value={url.read('error') ?? ''}
+          value={url.params.error ?? ''}
           onChange={(error) => {
-            url.change({ error, after: null }, { replace: true });
+            url.change({ error });
           }}
         />
         <ListMark isStale={staleSince !== undefined} />
       </div>
       {error && <Failure error={error} what="list of runs" isPartial={page != null} onRetry={retry} />}
-      {staleSince !== undefined && (
-        <Warning>
-          Stale since <Moment at={staleSince} />: the upstream can’t be asked just now.
-        </Warning>
-      )}
+      <StaleRuns since={staleSince} />
       {isLoading && <Loading what="runs" />}
       {runs?.length === 0 && page && (
         <Empty title={filter ? 'No run fits these filters' : 'No runs yet'}>
@@ -105,9 +78,9 @@ export function RunsTable({ workflowId, changed }: RunsTableProps) {
       {runs && runs.length > 0 && <RunList label="Runs of this workflow" runs={runs} tickOf={ticked.tickOf} />}
       {ticked.link && <div className="compare-bar">{ticked.link}</div>}
       <div className="toolbar pages">
-        {page?.pageInfo.hasPreviousPage && <Link to={url.with({ after: null })}>Newest runs</Link>}
+        {page?.pageInfo.hasPreviousPage && <Link to={url.link({ after: null })}>Newest runs</Link>}
         {page?.pageInfo.hasNextPage && (
-          <Link to={url.with({ after: page.pageInfo.endCursor ?? null })}>Older runs</Link>
+          <Link to={url.link({ after: page.pageInfo.endCursor ?? null })}>Older runs</Link>
         )}
       </div>
     </section>
@@ -116,10 +89,8 @@ export function RunsTable({ workflowId, changed }: RunsTableProps) {
 
 /** Null without a filter. */
 function useRunFilter(): RunFilter | null {
-  const url = useUrlQuery();
-  const status = statusesOf(url);
-  const text = url.read('error')?.trim() ?? '';
-  const error = text === '' ? null : text;
+  const { status, error: text } = useUrl().params;
+  const error = text === null || text.trim() === '' ? null : text.trim();
   const { startedAfter, startedBefore } = useTimeWindow();
   if (status.length === 0 && error === null && startedAfter === null && startedBefore === null) return null;
   return { status: status.length > 0 ? status : null, startedAfter, startedBefore, error };

@@ -12,7 +12,7 @@ import { Empty, Failure, isNotFound, Loading } from '../shell/notices.tsx';
 import { UpstreamLink } from '../shell/upstream-link.tsx';
 import { Views } from '../shell/views.tsx';
 import { useIds } from '../url/ids.ts';
-import { useUrlQuery } from '../url/query.ts';
+import { useUrl } from '../url/url.ts';
 import { NodeStatistics } from './node-statistics.tsx';
 import { Overview } from './overview.tsx';
 import { RunForm } from './run-form.tsx';
@@ -68,7 +68,7 @@ export function WorkflowPage() {
 }
 
 function WorkflowOf({ workflowId }: { readonly workflowId: string }) {
-  const url = useUrlQuery();
+  const url = useUrl();
   const {
     value: workflow,
     error,
@@ -81,12 +81,12 @@ function WorkflowOf({ workflowId }: { readonly workflowId: string }) {
     if (!isFirst) refresh();
   });
   const name = workflow?.name ?? workflowId;
-  const view = VIEWS.find(({ name }) => name === url.read('tab'))?.name ?? 'runs';
-  const isFormOpen = url.read('run') === 'new';
+  const view = VIEWS.find(({ name }) => name === url.params.tab)?.name ?? 'runs';
+  const isFormOpen = url.params.run === 'new';
   const runButton = useRef<HTMLButtonElement>(null);
 
   function toggleForm(): void {
-    url.change({ run: isFormOpen ? null : 'new', from: null }, { replace: true });
+    url.change({ run: isFormOpen ? null : 'new' });
   }
 
   // Only before the first answer: later it would remove content such as an open form.
@@ -95,7 +95,7 @@ function WorkflowOf({ workflowId }: { readonly workflowId: string }) {
   if (error && isNotFound(error) && (workflow?.statistics?.runCount ?? 0) === 0) {
     return (
       <>
-        <Breadcrumb crumbs={[{ label: 'Workflows', to: '/' }]} here={name} />
+        <Breadcrumb parents={[]} here={name} />
         <Empty isPage title="Workflow not found">
           <p>It does not exist, or not for this key.</p>
         </Empty>
@@ -104,7 +104,7 @@ function WorkflowOf({ workflowId }: { readonly workflowId: string }) {
   }
   return (
     <>
-      <Breadcrumb crumbs={[{ label: 'Workflows', to: '/' }]} here={name} />
+      <Breadcrumb parents={[]} here={name} />
       <div className="toolbar workflow-bar">
         <h1 title={name}>
           <bdi>{name}</bdi>

@@ -13,7 +13,8 @@ import { errorsThat, pathOf } from '../shell/part-errors.ts';
 import { useMinute, useNow } from '../timing/now.ts';
 import { spanOf, SPANS, useTimeWindow } from '../time-window/time-window.ts';
 import { REFRESHED } from '../trends/refreshed.ts';
-import { useUrlQuery, workflowPath } from '../url/query.ts';
+import { workflowLink } from '../url/links.ts';
+import { useUrl } from '../url/url.ts';
 import type { Directory } from './directory.ts';
 
 export const FAILURES = graphql(`
@@ -35,12 +36,12 @@ export interface HomeFailuresProps {
 }
 
 export function HomeFailures({ directory, workflowId }: HomeFailuresProps) {
-  const url = useUrlQuery();
+  const span = spanOf(useUrl().params);
   const nowMs = useNow();
   const dayAgo = new Date(useMinute() - DAY.ms).toISOString();
   const chosen = useTimeWindow().startedAfter;
   const startedAfter = chosen ?? dayAgo;
-  const words = chosen !== null && !spanOf(url) ? `since ${momentText(chosen)}` : `in ${(spanOf(url) ?? DAY).words}`;
+  const words = chosen !== null && !span ? `since ${momentText(chosen)}` : `in ${(span ?? DAY).words}`;
   const last = Math.min(RUNS.most, Math.floor(RUNS.ofAllWorkflows / Math.max(1, directory.workflows?.length ?? 100)));
   const isKnown = directory.workflows !== null || directory.error !== undefined;
   const ids = workflowId === null ? directory.namedIds : [workflowId];
@@ -58,6 +59,10 @@ export function HomeFailures({ directory, workflowId }: HomeFailuresProps) {
   const groups = found?.filter((group) => group !== null) ?? [];
   const unreadable = unreadableOf(error);
   const ofList = errorsThat(error, (one) => !isOfWorkflow(one));
+  // "No run failed" would look like good news.
+  if (workflowId === null && directory.workflows?.length === 0) {
+    return <p className="no-failures">No failures to show: this key sees no workflows.</p>;
+  }
 
   return (
     <>
@@ -90,7 +95,7 @@ export function HomeFailures({ directory, workflowId }: HomeFailuresProps) {
                 <span className="badge status-unknown">
                   <CloudOff aria-hidden="true" /> {isPartial ? 'Read in part' : 'Can’t be read'}
                 </span>
-                <Link to={workflowPath(id)} className="workflow">
+                <Link to={workflowLink(id)} className="workflow">
                   <bdi>{directory.nameOf(id)}</bdi>
                 </Link>
               </p>

@@ -1,13 +1,12 @@
 /** Filters of the home page by workflow and time, stored in the URL. */
 import { useId } from 'react';
-import { TOP } from '../time-window/time-window.ts';
 import { TimeWindowPicker } from '../time-window/time-window-picker.tsx';
-import { useUrlQuery } from '../url/query.ts';
+import { useUrl } from '../url/url.ts';
 import type { NamedWorkflow } from './directory.ts';
 
 export function HomeFilters({ workflows }: { readonly workflows: readonly NamedWorkflow[] }) {
-  const url = useUrlQuery();
-  const workflowId = url.read('workflow') ?? '';
+  const url = useUrl();
+  const workflowId = url.params.workflow ?? '';
   const workflowField = useId();
   return (
     <div className="toolbar home-filters" role="search" aria-label="Filter failures and runs">
@@ -18,7 +17,7 @@ export function HomeFilters({ workflows }: { readonly workflows: readonly NamedW
         id={workflowField}
         value={workflowId}
         onChange={({ target }) => {
-          url.change({ workflow: target.value, ...TOP }, { replace: true });
+          url.change({ workflow: target.value });
         }}
       >
         <option value="">All workflows</option>

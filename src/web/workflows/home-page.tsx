@@ -6,10 +6,9 @@ import { useThrottled } from '../timing/timing.ts';
 import { useChangedRuns } from '../runs/live-runs.ts';
 import { Breadcrumb } from '../shell/breadcrumb.tsx';
 import { Contained } from '../shell/contained.tsx';
-import { useUrlQuery } from '../url/query.ts';
+import { useUrl } from '../url/url.ts';
 import { useDirectory, type NamedWorkflow } from './directory.ts';
 import { StatusFilter } from '../status/status-filter.tsx';
-import { TOP } from '../time-window/time-window.ts';
 import { FAILURES, HomeFailures } from './home-failures.tsx';
 import { HomeFilters } from './home-filters.tsx';
 import { LatestRuns } from './latest-runs.tsx';
@@ -25,7 +24,7 @@ export function HomePage() {
   const client = useApolloClient();
   const directory = useDirectory();
   const { workflows } = directory;
-  const chosen = useUrlQuery().read('workflow');
+  const { workflow: chosen } = useUrl().params;
   const ids = useMemo(() => workflows && watchedOf(workflows, chosen), [workflows, chosen]);
   const refreshStatistics = useThrottled(() => {
     void client.refetchQueries({ include: [WORKFLOWS] });
@@ -41,7 +40,7 @@ export function HomePage() {
 
   return (
     <>
-      <Breadcrumb crumbs={[]} here="Failures" />
+      <Breadcrumb here="Failures" />
       <div className="home">
         <div>
           <section aria-labelledby="failures">
@@ -58,7 +57,7 @@ export function HomePage() {
             <Contained what="the list of runs">
               <div className="toolbar">
                 <h2 id="runs">Latest runs</h2>
-                <StatusFilter resets={TOP} />
+                <StatusFilter />
               </div>
               <LatestRuns directory={directory} changed={changed} />
             </Contained>

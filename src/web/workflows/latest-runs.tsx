@@ -1,15 +1,37 @@
 /** The latest runs that the address asks for. */
 import { useMemo } from 'react';
+import type { GraphQLFormattedError } from 'graphql';
 import { Link } from 'react-router';
-import { Moment } from '../format/time.tsx';
-import { useRecentRuns } from '../runs/live-runs.ts';
+import { graphql } from '../__generated__/gql.ts';
+import { useRunPage } from '../runs/live-runs.ts';
 import type { ChangedRuns, ListedRun } from '../runs/merged-runs.ts';
-import { RunList } from '../runs/run-list.tsx';
+import { RunList, StaleRuns } from '../runs/run-list.tsx';
 import { Empty, Failure, Loading, Warning } from '../shell/notices.tsx';
-import { EVERYTHING, TOP } from '../time-window/time-window.ts';
-import { useUrlQuery } from '../url/query.ts';
+import { errorsThat, pathOf } from '../shell/part-errors.ts';
+import { useTimeWindow } from '../time-window/time-window.ts';
+import { useUrl } from '../url/url.ts';
 import type { Directory } from './directory.ts';
-import { useHomeQuery, type HomeQuery } from './home-query.ts';
+
+const RECENT_RUNS = graphql(`
+  query RecentRuns($first: Int!, $after: String, $filter: RunFilter, $workflowIds: [ID!]) {
+    recentRuns(first: $first, after: $after, filter: $filter, workflowIds: $workflowIds) {
+      nodes {
+        ...ListedRun
+      }
+      unavailableWorkflows {
+        id
+      }
+      pageInfo {
+        hasNextPage
+        hasPreviousPage
+        endCursor
+      }
+    }
+  }
+`);
+
+const PAGE_SIZE = 50;
+const LARGEST_PAGE = 100;
 
 export interface LatestRunsProps {
   readonly directory: Directory;
@@ -18,20 +40,28 @@ export interface LatestRunsProps {
 }
 
 export function LatestRuns({ directory, changed: changedOfAll }: LatestRunsProps) {
-  const url = useUrlQuery();
-  const home = useHomeQuery();
-  const { workflowId, first, after, filter } = home;
+  const url = useUrl();
+  const { workflow: workflowId, status, show, after } = url.params;
+  const { startedAfter, startedBefore } = useTimeWindow();
+  const isFiltered = status.length > 0 || [workflowId, startedAfter, startedBefore].some((one) => one !== null);
+  const isLargest = show === 'more';
   const changed = useMemo(() => {
     const ofWorkflow = (run: ListedRun) => workflowId === null || run.workflowId === workflowId;
     const { current, beforeGap } = changedOfAll;
     return { current: current.filter(ofWorkflow), beforeGap: beforeGap.filter(ofWorkflow) };
   }, [changedOfAll, workflowId]);
   const workflowIds = workflowId === null ? directory.namedIds : [workflowId];
-  const listed = useRecentRuns({ first, after, filter, workflowIds }, changed);
-  const { runs = [], unavailableIds, hasMore, endCursor } = listed;
-  const staleSince = runs.flatMap(({ freshness }) => (freshness.isStale ? [freshness.fetchedAt] : [])).sort()[0];
+  const filter = { startedAfter, startedBefore, status: status.length === 0 ? null : status };
+  const listed = useRunPage(RECENT_RUNS, changed, {
+    variables: { first: isLargest ? LARGEST_PAGE : PAGE_SIZE, after, filter, workflowIds },
+    read: (data) => data.recentRuns,
+    isWhole: ({ unavailableWorkflows }) => unavailableWorkflows.length === 0,
+  });
+  const { runs = [], page } = listed;
+  const unavailable = page?.unavailableWorkflows.map(({ id }) => directory.nameOf(id)) ?? [];
+  const { hasNextPage: hasMore = false, endCursor = null } = page?.pageInfo ?? {};
   // Before the workflows are known, too many of them may be an error that naming them avoids.
-  const error = directory.workflows || directory.error ? listed.error : undefined;
+  const error = directory.workflows || directory.error ? errorsThat(listed.error, isOfList) : undefined;
   const isLoading = !listed.runs && !error;
 
   return (
@@ -47,17 +77,12 @@ export function LatestRuns({ directory, changed: changedOfAll }: LatestRunsProps
           }}
         />
       )}
-      {unavailableIds.length > 0 && (
+      {unavailable.length > 0 && (
         <Warning>
-          Without the runs of <bdi>{unavailableIds.map(directory.nameOf).join(', ')}</bdi>, which can’t be read just
-          now.
+          Without the runs of <bdi>{unavailable.join(', ')}</bdi>, which can’t be read.
         </Warning>
       )}
-      {staleSince !== undefined && (
-        <Warning>
-          Stale since <Moment at={staleSince} />: the upstream can’t be asked just now.
-        </Warning>
-      )}
+      <StaleRuns since={listed.staleSince} />
       {directory.namedIds && workflowId === null && (
         <p className="muted">
           The runs of {directory.namedIds.length} of {directory.totalCount} workflows.
@@ -66,29 +91,31 @@ export function LatestRuns({ directory, changed: changedOfAll }: LatestRunsProps
       {isLoading && <Loading what="runs" />}
       {runs.length > 0 && <RunList label="Latest runs" runs={runs} nameOf={directory.nameOf} />}
       {!isLoading && !error && runs.length === 0 && (
-        <Empty title={titleOfNone(home)}>
+        <Empty title={titleOfNone(isFiltered, after)}>
           {hasMore && <p>Only the latest runs of each workflow were searched.</p>}
-          {home.isFiltered && <Link to={url.with({ status: null, workflow: null, ...EVERYTHING })}>Clear filters</Link>}
+          {isFiltered && <Link to={url.link({ status: null, workflow: null, since: null })}>Clear filters</Link>}
         </Empty>
       )}
       {(hasMore || after !== null) && (
         <div className="toolbar">
-          {after !== null && <Link to={url.with(TOP)}>Newest runs</Link>}
-          {hasMore && runs.length > 0 && !home.isLargest && (
-            <Link to={url.with({ show: 'more' })} preventScrollReset>
+          {after !== null && <Link to={url.link({ after: null, show: null })}>Newest runs</Link>}
+          {hasMore && runs.length > 0 && !isLargest && (
+            <Link to={url.link({ show: 'more' })} preventScrollReset>
               Show more
             </Link>
           )}
-          {hasMore && (runs.length === 0 || home.isLargest) && (
-            <Link to={url.with({ after: endCursor })}>Older runs</Link>
-          )}
+          {hasMore && (runs.length === 0 || isLargest) && <Link to={url.link({ after: endCursor })}>Older runs</Link>}
         </div>
       )}
     </>
   );
 }
 
-function titleOfNone({ isFiltered, after }: HomeQuery): string {
+/** Errors of single workflows and runs are shown with them. */
+const isOfList = (error: GraphQLFormattedError): boolean =>
+  error.extensions?.workflowId === undefined && pathOf(error).length <= 3;
+
+function titleOfNone(isFiltered: boolean, after: string | null): string {
   if (isFiltered) return 'No run fits these filters';
   return after === null ? 'No runs yet' : 'No older runs';
 }

@@ -4,7 +4,7 @@ import { readFragment, type FragmentType } from '../__generated__/fragment-maski
 import { graphql } from '../__generated__/gql.ts';
 import { formatDuration } from '../format/duration.ts';
 import { statusClass, statusWord } from '../status/status.tsx';
-import { runPath } from '../url/query.ts';
+import { runLink } from '../url/links.ts';
 import './sparkline.css';
 
 const SPARKLINE_RUN = graphql(`
@@ -32,7 +32,7 @@ export function Sparkline({ label, runs: masked }: SparklineProps) {
       {runs.map(({ id, workflowId, status, wallClockMs }) => (
         <li key={id}>
           <Link
-            to={runPath(workflowId, id)}
+            to={runLink({ workflowId, id })}
             className={statusClass(status)}
             title={`${statusWord(status)} · ${formatDuration(wallClockMs)} · ${id}`}
           >

@@ -6,7 +6,7 @@ import { formatDuration } from '../format/duration.ts';
 import { formatShare } from '../format/numbers.ts';
 import { Ago } from '../format/time.tsx';
 import { Failure } from '../shell/notices.tsx';
-import { workflowPath } from '../url/query.ts';
+import { workflowLink } from '../url/links.ts';
 import { Sparkline } from './sparkline.tsx';
 
 const WORKFLOW_CARD = graphql(`
@@ -55,7 +55,7 @@ export function WorkflowCard({ workflow, error, onRetry }: WorkflowCardProps) {
   return (
     <article className="panel workflow-card">
       <h3>
-        <Link to={workflowPath(id)} title={name ?? id} data-row>
+        <Link to={workflowLink(id)} title={name ?? id} data-row>
           <bdi>{name ?? id}</bdi>
         </Link>
       </h3>

@@ -5,7 +5,7 @@ import { useAnswer } from '../live/answer.ts';
 import { SearchField } from '../controls/search-field.tsx';
 import { Empty, Failure, Loading } from '../shell/notices.tsx';
 import { errorsThat, pathOf } from '../shell/part-errors.ts';
-import { useUrlQuery } from '../url/query.ts';
+import { useUrl } from '../url/url.ts';
 import { isLacking, WorkflowCard } from './workflow-card.tsx';
 
 export const WORKFLOWS = graphql(`
@@ -27,15 +27,15 @@ export const WORKFLOWS = graphql(`
 const PAGE_SIZE = 20;
 
 export function WorkflowList() {
-  const url = useUrlQuery();
-  const search = url.read('q');
+  const url = useUrl();
+  const search = url.params.q;
   const {
     value: page,
     error,
     isLoading,
     retry,
   } = useAnswer(WORKFLOWS, {
-    variables: { first: PAGE_SIZE, after: url.read('workflowsAfter'), search },
+    variables: { first: PAGE_SIZE, after: url.params.workflowsAfter, search },
     read: (data) => data.workflows,
     isWhole: ({ nodes }) => !nodes.some(isLacking),
     keepsPrevious: true,
@@ -52,7 +52,7 @@ export function WorkflowList() {
           placeholder="Name, id or description"
           value={search ?? ''}
           onChange={(q) => {
-            url.change({ q, workflowsAfter: null }, { replace: true });
+            url.change({ q });
           }}
         />
       </div>
@@ -78,7 +78,7 @@ export function WorkflowList() {
         <button
           type="button"
           onClick={() => {
-            url.change({ workflowsAfter: page.pageInfo.endCursor ?? null });
+            url.go({ workflowsAfter: page.pageInfo.endCursor ?? null });
           }}
         >
           More workflows

@@ -4,7 +4,7 @@ import { ChevronLeft, ChevronRight, X } from 'lucide-react';
 import { useMedia } from '../../controls/media.ts';
 import { formatCount } from '../../format/numbers.ts';
 import { Dialog } from '../../shell/dialog.tsx';
-import { useUrlQuery } from '../../url/query.ts';
+import { useUrl } from '../../url/url.ts';
 import type { ListedStep } from '../steps.ts';
 import './step-drawer.css';
 
@@ -17,15 +17,15 @@ export interface StepDrawerProps {
 
 export function StepDrawer({ stepId, steps, children }: StepDrawerProps) {
   const isBeside = useMedia('(min-width: 1200px)');
-  const url = useUrlQuery();
+  const url = useUrl();
   const index = steps.findIndex(({ id }) => id === stepId);
   const [previous, next] = [index > 0 ? steps[index - 1] : undefined, index >= 0 ? steps[index + 1] : undefined];
 
   function show(id: string | undefined): void {
-    if (id !== undefined) url.change({ step: id, path: null, side: null });
+    if (id !== undefined) url.go({ step: id });
   }
   function close(): void {
-    url.change({ step: null, path: null, side: null });
+    url.go({ step: null });
   }
   function onKeyDown(event: React.KeyboardEvent): void {
     if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey || usesArrows(event.target)) return;

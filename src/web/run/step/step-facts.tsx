@@ -5,14 +5,14 @@ import { formatDuration } from '../../format/duration.ts';
 import { formatCost, formatCount, formatShare } from '../../format/numbers.ts';
 import { Moment, UtcMoment } from '../../format/time.tsx';
 import { Fact, Facts } from '../../shell/facts.tsx';
-import { useUrlQuery } from '../../url/query.ts';
+import { useUrl } from '../../url/url.ts';
 
 export type DetailedStep = NonNullable<NonNullable<StepDetailQuery['run']>['step']>;
 
 const KINDS = { FIRST: 'The first', RETRY: 'A retry', ITERATION: 'An iteration' } as const;
 
 export function StepFacts({ step }: { readonly step: DetailedStep }) {
-  const url = useUrlQuery();
+  const url = useUrl();
   return (
     <Facts>
       <Fact name="Duration" hint={`Known from: ${step.durationSource}`}>
@@ -26,7 +26,7 @@ export function StepFacts({ step }: { readonly step: DetailedStep }) {
         <Fact name="Attempt" hint={KINDS[step.attemptKind]}>
           {step.attempt} of {step.attemptCount}{' '}
           {step.previousAttempt && (
-            <Link to={url.with({ step: step.previousAttempt.id, path: null, side: null })} preventScrollReset>
+            <Link to={url.link({ step: step.previousAttempt.id })} preventScrollReset>
               see attempt {step.previousAttempt.attempt}
             </Link>
           )}

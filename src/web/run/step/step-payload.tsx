@@ -7,7 +7,7 @@ import { formatBytes } from '../../format/numbers.ts';
 import { Payload } from '../../json/payload.tsx';
 import { useAnswer } from '../../live/answer.ts';
 import { lazyPart } from '../../shell/lazy-part.tsx';
-import { useUrlQuery } from '../../url/query.ts';
+import { useUrl } from '../../url/url.ts';
 import type { DetailedStep } from './step-facts.tsx';
 
 const StepDiff = lazyPart(() => import('../../comparison/step-diff.tsx'), 'the differences');
@@ -44,7 +44,7 @@ export interface StepPayloadProps {
 export function StepPayload({ workflowId, runId, step }: StepPayloadProps) {
   const { id: stepId, status, conversation, previousAttempt, inputsSizeBytes, outputsSizeBytes } = step;
   const hasConversation = conversation !== null;
-  const url = useUrlQuery();
+  const url = useUrl();
   const version = [status, inputsSizeBytes, outputsSizeBytes].join(' ');
   const sides = [
     ...(hasConversation ? [{ name: 'conversation', label: 'Conversation' }] : []),
@@ -54,7 +54,7 @@ export function StepPayload({ workflowId, runId, step }: StepPayloadProps) {
   ];
   // The inputs explain a failed step without outputs.
   const usual = hasConversation ? 'conversation' : status === 'FAILED' && outputsSizeBytes === 0 ? 'inputs' : 'outputs';
-  const side = sides.find(({ name }) => name === url.read('side'))?.name ?? usual;
+  const side = sides.find(({ name }) => name === url.params.side)?.name ?? usual;
   return (
     <section className="payload" aria-label="Inputs and outputs">
       <Choice
@@ -62,7 +62,7 @@ export function StepPayload({ workflowId, runId, step }: StepPayloadProps) {
         options={sides}
         value={side}
         onChange={(name) => {
-          url.change({ side: name === usual ? null : name, path: null }, { replace: true });
+          url.change({ side: name === usual ? null : name });
         }}
       />
       {side === 'attempts' && previousAttempt && (
@@ -91,7 +91,8 @@ interface JsonSideProps extends StepIds {
 }
 
 function JsonSide({ workflowId, runId, stepId, isInputs, sizeBytes, version }: JsonSideProps) {
-  const path = useUrlQuery().read('path');
+  const url = useUrl();
+  const { path } = url.params;
   const [isWanted, setIsWanted] = useState(false);
   const isFetched = sizeBytes > 0 && (isWanted || path !== null || sizeBytes <= FETCHED_UNASKED_BYTES);
   const {
@@ -108,7 +109,10 @@ function JsonSide({ workflowId, runId, stepId, isInputs, sizeBytes, version }: J
   const side = isInputs ? 'inputs' : 'outputs';
   return (
     <Payload
-      pathName="path"
+      path={path}
+      onPath={(wanted) => {
+        url.change({ path: wanted });
+      }}
       fileName={`${runId}-${stepId}-${side}.json`}
       value={isInputs ? step?.inputs : step?.outputs}
       what={side}

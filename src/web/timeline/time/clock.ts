@@ -1,15 +1,11 @@
 /** Clock of the time axis: time since the start, or time of day. */
-
-export const CLOCKS = ['elapsed', 'local', 'utc'] as const;
-export type Clock = (typeof CLOCKS)[number];
-
-export const clockNamed = (name: string | null): Clock => CLOCKS.find((clock) => clock === name) ?? 'elapsed';
+import type { Params } from '../../url/params.ts';
 
 /**
  * Start of the run in milliseconds since 1970 on this clock; null for a clock that counts from the start. The
  * zone's offset at the start applies to the whole run, also across a change of daylight saving time.
  */
-export function clockStart(clock: Clock, startedAt: string): number | null {
+export function clockStart(clock: Params['clock'], startedAt: string): number | null {
   const startMs = Date.parse(startedAt);
   if (clock === 'elapsed' || Number.isNaN(startMs)) return null;
   return clock === 'utc' ? startMs : startMs - new Date(startMs).getTimezoneOffset() * 60_000;

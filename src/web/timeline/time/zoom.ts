@@ -1,7 +1,7 @@
 /** Zoom factor and scroll position of the timeline, stored in the URL. */
 import { useEffect, useEffectEvent, useLayoutEffect, type RefObject } from 'react';
 import type { Zoom } from '../../controls/zoom-buttons.tsx';
-import { useUrlQuery } from '../../url/query.ts';
+import { useUrl } from '../../url/url.ts';
 import type { Scale } from './scale.ts';
 import type { Viewport } from './viewport.ts';
 
@@ -15,9 +15,9 @@ export interface TimelineZoom extends Zoom {
 }
 
 export function useZoom(ref: RefObject<HTMLElement | null>, viewport: Viewport, scale: Scale): TimelineZoom {
-  const url = useUrlQuery();
-  const factor = clamp(Number(url.read('zoom') ?? 1));
-  const at = Number(url.read('at') ?? 0);
+  const url = useUrl();
+  const factor = clamp(url.params.zoom);
+  const { at } = url.params;
   const isMeasured = viewport.width > 0;
 
   // Not on changes of `at`: it follows the scroll position and must not move it.
@@ -30,7 +30,7 @@ export function useZoom(ref: RefObject<HTMLElement | null>, viewport: Viewport, 
   const { change } = url;
   const save = useEffectEvent(() => {
     const leftMs = Math.round(scale.msAt(viewport.left / Math.max(1, viewport.width * factor)));
-    change({ at: leftMs > 0 ? String(leftMs) : null }, { replace: true });
+    change({ at: Math.max(0, leftMs) });
   });
   // The scale of a running run changes many times a second and must not delay this timer.
   useEffect(() => {
@@ -51,11 +51,10 @@ export function useZoom(ref: RefObject<HTMLElement | null>, viewport: Viewport, 
       if (next === factor) return;
       const place = (viewport.left + aroundPx) / (viewport.width * factor);
       const left = Math.max(0, place - aroundPx / (viewport.width * next));
-      const nextAt = next === 1 ? null : String(Math.round(scale.msAt(left)));
-      change({ zoom: next === 1 ? null : String(next), at: nextAt }, { replace: true });
+      change({ zoom: next, at: next === 1 ? null : Math.round(scale.msAt(left)) });
     },
     reset() {
-      change({ zoom: null, at: null }, { replace: true });
+      change({ zoom: null });
     },
   };
 }
