@@ -107,7 +107,9 @@ describeInBrowser('the home page', (open) => {
     // A run that another test has started may have failed.
     await page.locator('.failure-list > li, .no-failures').first().waitFor();
     await page.getByRole('article').filter({ hasText: 'Support triage' }).getByText('Median').waitFor();
-    const focused = () => page.evaluate<string>('document.activeElement.getAttribute("href") ?? ""');
+    // The newest failure is also the newest run: both rows have the same link.
+    const focused = () =>
+      page.evaluate<number>(`[...document.querySelectorAll('[data-row]')].indexOf(document.activeElement)`);
     await page.keyboard.press('j');
     const first = await focused();
     await page.keyboard.press('j');
