@@ -134,7 +134,7 @@ export function RunPage() {
                   <Contained what="the figures of the run">{layout && <RunInsights run={layout} />}</Contained>
                 </>
               )}
-              {view === 'graph' && <RunGraph workflowId={workflowId} steps={stepsNow} />}
+              {view === 'graph' && <RunGraph workflowId={workflowId} run={run} steps={stepsNow} />}
               {view === 'steps' && (
                 <StepsTable workflowId={workflowId} runId={runId} steps={stepsNow} areKnown={listed != null} />
               )}
