@@ -5,7 +5,7 @@ import { formatDuration } from '../format/duration.ts';
 import { Ago } from '../format/time.tsx';
 import { StatusBadge } from '../status/status.tsx';
 import { runPath, workflowPath } from '../url/query.ts';
-import { FailureOfRun } from './failure-of-run.tsx';
+import { FailureOfRun, sharedIds } from './failure-of-run.tsx';
 import type { ListedRun } from './merged-runs.ts';
 import './run-list.css';
 
@@ -25,6 +25,7 @@ export function RunList({ label, runs, nameOf, tickOf }: RunListProps) {
         <Row
           key={`${run.workflowId}/${run.id}`}
           run={run}
+          failure={run.status === 'FAILED' && <FailureOfRun run={run} ids={sharedIds(runs, run)} />}
           workflowName={nameOf?.(run.workflowId)}
           tick={tickOf?.(run)}
         />
@@ -35,11 +36,12 @@ export function RunList({ label, runs, nameOf, tickOf }: RunListProps) {
 
 interface RowProps {
   readonly run: ListedRun;
+  readonly failure: ReactNode;
   readonly workflowName: string | undefined;
   readonly tick: ReactNode;
 }
 
-function Row({ run, workflowName, tick }: RowProps) {
+function Row({ run, failure, workflowName, tick }: RowProps) {
   const { id, workflowId, status, startedAt, wallClockMs } = run;
   return (
     <li>
@@ -54,7 +56,7 @@ function Row({ run, workflowName, tick }: RowProps) {
           </Link>
         )}
       </span>
-      <span className="why">{status === 'FAILED' && <FailureOfRun run={run} />}</span>
+      <span className="why">{failure}</span>
       <span className="when">
         <Ago at={startedAt} />
       </span>
