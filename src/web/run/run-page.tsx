@@ -6,10 +6,12 @@ import { useLiveState } from '../live/connection.ts';
 import { Breadcrumb } from '../shell/breadcrumb.tsx';
 import { Contained } from '../shell/contained.tsx';
 import { lazyPart } from '../shell/lazy-part.tsx';
+import { useNotifications } from '../notifications/notifications.ts';
 import { Failure, Loading } from '../shell/notices.tsx';
 import { useThrottled } from '../timing/timing.ts';
 import { errorsThat, pathOf } from '../shell/part-errors.ts';
 import { Views } from '../shell/views.tsx';
+import { statusWord } from '../status/status.tsx';
 import { useIds } from '../url/ids.ts';
 import { useUrlQuery, workflowPath } from '../url/query.ts';
 import { FailedSteps } from './failed-steps.tsx';
@@ -70,6 +72,13 @@ export function RunPage() {
   const isFinal = run?.freshness.isFinal ?? false;
   const version = [run?.status, isFinal].join(' ');
   const isGoingOn = run?.isFinished === false;
+  const workflowName = answered?.workflow.name ?? workflowId;
+  const end = run && {
+    key: `${workflowId} ${runId}`,
+    title: `${statusWord(run.status)}: ${runId}`,
+    body: workflowName,
+  };
+  useNotifications(end && (isGoingOn ? [] : [end]));
   const nowMs = run ? nowOf(run) : null;
   const stepsNow = useMemo(
     () => (isGoingOn ? steps.map((step) => asOfNow(step, nowMs)) : steps),
@@ -89,7 +98,6 @@ export function RunPage() {
     onEnd: refresh,
   });
 
-  const workflowName = answered?.workflow.name ?? workflowId;
   const crumbs = [
     { label: 'Workflows', to: '/' },
     { label: workflowName, to: workflowPath(workflowId) },
