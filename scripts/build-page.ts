@@ -1,11 +1,15 @@
-/** Builds the run page into `dist/page` if its sources have changed: `npm run build:page`. */
+/**
+ * Builds the run page into `dist/page` if its sources have changed: `npm run build:page`. With `--development` it is built
+ * into `dist/page-development`, with the warnings of React and Apollo Client.
+ */
 import { createHash } from 'node:crypto';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 
 const ROOT = join(import.meta.dirname, '..');
 const DIST = join(ROOT, 'dist');
-const PAGE = join(DIST, 'page');
+const MODE = process.argv.includes('--development') ? 'development' : 'production';
+const PAGE = join(DIST, MODE === 'production' ? 'page' : `page-${MODE}`);
 /** A file of the built page with the digest of its sources. */
 const STAMP = 'sources.txt';
 
@@ -28,7 +32,7 @@ async function build(digest: string): Promise<void> {
   await mkdir(DIST, { recursive: true });
   const folder = await mkdtemp(join(DIST, 'page-'));
   try {
-    await vite.build({ root: join(ROOT, 'src', 'web'), logLevel: 'error', build: { outDir: folder } });
+    await vite.build({ root: join(ROOT, 'src', 'web'), mode: MODE, logLevel: 'error', build: { outDir: folder } });
     await writeFile(join(folder, STAMP), digest);
     // mkdtemp lets only its owner in; the image runs as another user.
     await chmod(folder, 0o755);
@@ -49,8 +53,8 @@ const isInstalled = (name: string): boolean => {
   }
 };
 
-// React is built for production, also when Jest starts this script.
-process.env.NODE_ENV = 'production';
+// Jest, which also starts this script, has set another value.
+process.env.NODE_ENV = MODE;
 // Vite is a development package. Without it the gateway explains at `/` how to build the page.
 if (isInstalled('vite')) {
   const digest = await digestSources();

@@ -69,6 +69,8 @@ export interface Overrides extends Partial<Clock>, Pick<Additions, 'logger'> {
   readonly after?: After;
   /** A client that reads nothing of its answer for this long is disconnected. */
   readonly stalledReaderMs?: number;
+  /** Folder of the built run page. */
+  readonly pageFolder?: string | undefined;
 }
 
 const TWO_AUTHENTICATIONS =
@@ -172,7 +174,7 @@ async function openParts(
 ) {
   const config = overrides.upstream ? withUpstream(given, overrides.upstream) : given;
   const { now, wallOf } = { ...createClock(), ...overrides };
-  const { after = afterOnThisMachine, logger = createLoggerFor(config), stalledReaderMs } = overrides;
+  const { after = afterOnThisMachine, logger = createLoggerFor(config), stalledReaderMs, pageFolder } = overrides;
   const { authenticate: hook, onOperation, plugins = [], extension = null, upstream: own } = overrides;
   const { auth, reauthIntervalMs: recheckMs } = config;
   const isVerified = auth.mode === 'service' || hook !== undefined;
@@ -252,6 +254,7 @@ async function openParts(
     after,
     client,
     stalledReaderMs,
+    pageFolder,
     cachesAnswers: plugins.length === 0,
     ownsServer,
   });

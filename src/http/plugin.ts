@@ -64,6 +64,8 @@ export interface HttpOptions {
   readonly client: ClientFacts;
   /** A client that reads nothing for this long is disconnected. Default: 15 s. */
   readonly stalledReaderMs?: number | undefined;
+  /** Folder of the built run page. Default: where `npm run build:page` puts it. */
+  readonly pageFolder?: string | undefined;
   /** False: each request is executed, so that an embedder's plugins see it. */
   readonly cachesAnswers: boolean;
   /** False: the host answers paths outside the prefix. */
@@ -84,7 +86,7 @@ export interface Http {
 export function createHttp(options: HttpOptions): Http {
   const { config, authenticator, runs, shareRateLimit, graphql, metrics, observer, logger, now, after, client } =
     options;
-  const { stalledReaderMs = STALLED_READER_MS } = options;
+  const { stalledReaderMs = STALLED_READER_MS, pageFolder: folder } = options;
   const { addressOf, schemeOf } = client;
   const { isAccepted } = runs.viewers;
   const networkOfClient = (request: IncomingMessage) => networkOf(addressOf(request));
@@ -218,7 +220,10 @@ export function createHttp(options: HttpOptions): Http {
     if (!options.ownsServer || config.opsPort === null) await app.register(ops);
     const sampleKey = config.upstreamUrl === null ? SAMPLE_KEY : null;
     await app.register(
-      createPage({ basePath, hasOtherPaths, sampleKey, hasExplorers: config.sandbox, send, stalledReaderMs, logger }),
+      createPage({
+        ...{ folder, basePath, hasOtherPaths, sampleKey, hasExplorers: config.sandbox },
+        ...{ send, stalledReaderMs, logger },
+      }),
     );
 
     app.addHook('preClose', async () => {

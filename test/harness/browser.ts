@@ -29,7 +29,7 @@ export async function openBrowser(): Promise<Opened> {
 export interface OpenPage {
   readonly context: BrowserContext;
   readonly page: Page;
-  /** Uncaught errors and violated policies of the page. */
+  /** Uncaught errors, violated policies, and what the page or a library reports as an error or a warning. */
   readonly complaints: string[];
 }
 
@@ -57,7 +57,7 @@ export async function openPage(browser: Browser, options: PageOptions = {}): Pro
   page.on('pageerror', (error) => complaints.push(error.message));
   page.on('console', (message) => {
     // The browser also reports failed requests; tests check how the page shows these.
-    if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) {
+    if (['error', 'warning'].includes(message.type()) && !message.text().startsWith('Failed to load resource')) {
       complaints.push(message.text());
     }
   });

@@ -2,6 +2,9 @@
 import { readConfig } from '../../src/config/config.ts';
 import { createGateway, type Additions, type Gateway, type Overrides } from '../../src/gateway.ts';
 
+/** Set by the set-up of browser tests: the page with the warnings of its libraries. */
+export const PAGE_FOLDER = 'STEPGATE_TEST_PAGE';
+
 export interface GraphqlError {
   readonly message: string;
   readonly path?: readonly (string | number)[];
@@ -35,7 +38,7 @@ export async function startGateway(
   overrides: Overrides & Additions = {},
 ): Promise<TestGateway> {
   const config = readConfig({ PORT: '0', LOG_LEVEL: 'silent', ...environment });
-  const gateway = await createGateway(config, overrides);
+  const gateway = await createGateway(config, { pageFolder: process.env[PAGE_FOLDER], ...overrides });
   return {
     ...gateway,
     async query(document, { variables = {}, key = 'key-1', signal } = {}) {

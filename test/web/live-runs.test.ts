@@ -285,17 +285,24 @@ describeInBrowser('the timeline of a live run', (open) => {
     expect(live.now).toBeLessThan(0.6 * live.width);
   });
 
-  it('gives way to a graph whose durations grow with each event', async () => {
+  it('gives way to a graph whose durations grow with each event, and with the clock between events', async () => {
     const page = await open({ key: 'key-1' });
+    await page.clock.install();
     await page.goto(`${timed.url}/workflows/wf/runs/graph?tab=graph`);
     const node = page.getByRole('region', { name: 'Graph of the run' }).getByRole('link', { name: /^model_1/ });
-    await node.getByText('1 min 40 s').waitFor();
+    await node.getByText('1 min 4').waitFor();
     await page.getByText('Live', { exact: true }).waitFor();
     await clock.timers(2);
-    for (const duration of ['1 min 50 s', '2 min 00 s']) {
+    await page.clock.pauseAt(new Date(Date.now() + 5000));
+    for (const [duration, later] of [
+      ['1 min 50 s', '1 min 53 s'],
+      ['2 min 00 s', '2 min 03 s'],
+    ] as const) {
       answer += 'More of it.';
       clock.advance(POLL_MS);
-      await node.getByText(duration).waitFor();
+      while ((await node.getByText(duration).count()) === 0) await page.clock.runFor(10);
+      await page.clock.runFor(3000);
+      await node.getByText(later).waitFor();
     }
   });
 

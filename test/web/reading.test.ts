@@ -54,8 +54,12 @@ describeInBrowser('a reader of the page', (open) => {
     await row.click();
     await page.getByRole('heading', { name: 'run-30' }).waitFor();
     expect(await scrolled(page)).toBe(0);
-    await page.getByRole('link', { name: 'Steps', exact: true }).click();
+    // Another view of the same page does not scroll. The page stays higher than the window while the view loads.
+    await page.evaluate(`document.body.style.minHeight = '2000px'; scrollTo(0, 80)`);
+    await page.getByRole('link', { name: 'Steps', exact: true }).dispatchEvent('click');
     await page.getByRole('table', { name: 'Steps' }).waitFor();
+    expect(await scrolled(page)).toBe(80);
+    await page.evaluate(`document.body.style.minHeight = ''`);
     await page.goBack();
     await page.goBack();
     await row.waitFor();

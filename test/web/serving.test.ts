@@ -8,11 +8,14 @@ import { NGINX, startNginx } from '../harness/nginx.ts';
 import { ask } from '../harness/plain-http.ts';
 import { startSampleGateway } from '../harness/sample-gateway.ts';
 
+/** The shipped build: other tests use one with the warnings of its libraries. */
+const SHIPPED = { pageFolder: undefined };
+
 const BASE = '/stepgate';
 const RUN = '/workflows/support-triage/runs/run-4711';
 
-const plain = await startGateway();
-const gateway = await startSampleGateway({ BASE_PATH: BASE });
+const plain = await startGateway({}, SHIPPED);
+const gateway = await startSampleGateway({ BASE_PATH: BASE }, SHIPPED);
 const nginx = NGINX !== null || process.env.CI !== undefined ? await startNginx(gateway.url) : null;
 afterAll(async () => {
   await nginx?.close();

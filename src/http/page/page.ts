@@ -8,6 +8,8 @@ import type { Logger } from '../../observability/logger.ts';
 import { htmlResponse, type HttpResponse, type Send } from '../response.ts';
 
 export interface PageOptions {
+  /** Folder of the built page. */
+  readonly folder?: string | undefined;
   /** The key that the page starts with. Null without the embedded upstream. */
   readonly sampleKey: string | null;
   /** The path of the gateway: BASE_PATH and the prefix of the plugin. Empty if there is none. */
@@ -44,10 +46,11 @@ const NAMED_BY_CONTENT = /-[\w-]{8}\.\w+(?:\.br|\.gz)?$/;
 const FOR_EVER = 'public, max-age=31536000, immutable';
 
 export function createPage(options: PageOptions): FastifyPluginAsync {
-  const { hasExplorers, hasOtherPaths, send, stalledReaderMs, logger } = options;
+  const { folder = FOLDER, hasExplorers, hasOtherPaths, send, stalledReaderMs, logger } = options;
 
   return async (app) => {
-    const [page, graphiql] = await Promise.all([readHtml('index.html', options), readHtml('graphiql.html', options)]);
+    const htmlOf = (name: string) => readHtml(join(folder, name), options);
+    const [page, graphiql] = await Promise.all([htmlOf('index.html'), htmlOf('graphiql.html')]);
     const show = (html: string | null, policy: string): RouteHandlerMethod => {
       const response = html === null ? NOT_BUILT : htmlResponse(html, { 'content-security-policy': policy });
       return (_request, reply) => void send(reply, response);
@@ -70,7 +73,7 @@ export function createPage(options: PageOptions): FastifyPluginAsync {
       });
     }
     await app.register(fastifyStatic, {
-      root: join(FOLDER, 'assets'),
+      root: join(folder, 'assets'),
       prefix: '/assets/',
       // One route for each file of the build.
       wildcard: false,
@@ -90,8 +93,8 @@ export function createPage(options: PageOptions): FastifyPluginAsync {
 }
 
 /** Null if the page is not built. */
-async function readHtml(name: string, { sampleKey, basePath }: PageOptions): Promise<string | null> {
-  const html = await readFile(join(FOLDER, name), 'utf8').catch(() => null);
+async function readHtml(path: string, { sampleKey, basePath }: PageOptions): Promise<string | null> {
+  const html = await readFile(path, 'utf8').catch(() => null);
   const tags = [
     basePath !== '' && `<meta name="base-path" content="${basePath}">`,
     sampleKey !== null && `<meta name="sample-key" content="${sampleKey}">`,

@@ -7,6 +7,7 @@ import type { FailureGroupFragment } from '../__generated__/graphql.ts';
 import { countOf, formatCount } from '../format/numbers.ts';
 import { Ago } from '../format/time.tsx';
 import { useAnswer } from '../live/answer.ts';
+import type { News } from '../notifications/notifications.ts';
 import { headlineOf } from '../text/excerpt.ts';
 import { comparisonLink, runLink, trendsLink, workflowLink } from '../url/links.ts';
 import { useUrl } from '../url/url.ts';
@@ -76,6 +77,12 @@ export const keyOf = (group: MaskedGroup): string => {
   const { workflow, nodeId, code, message } = readFragment(FAILURE_GROUP, group);
   return JSON.stringify([workflow.id, nodeId, code, message]);
 };
+
+export function newsOf(group: MaskedGroup): News {
+  const { workflow, nodeId, latestMessage } = readFragment(FAILURE_GROUP, group);
+  const body = [nodeId, headlineOf(latestMessage ?? '')].filter(Boolean).join(': ');
+  return { key: keyOf(group), title: `New failure in ${workflow.name ?? workflow.id}`, body };
+}
 
 export interface FailureGroupProps {
   readonly group: MaskedGroup;

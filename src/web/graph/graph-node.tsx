@@ -8,7 +8,7 @@ export interface NodeLook {
   readonly className?: string;
   readonly icon?: ReactNode;
   /** Shown next to the node's type. */
-  readonly note?: string;
+  readonly note?: ReactNode;
   /** Meaning of the look, for assistive technology. */
   readonly words?: string;
   readonly to?: string;
@@ -25,7 +25,11 @@ export function GraphNode({ node, look }: { readonly node: PlacedNode; readonly 
       <span className="name">
         <bdi>{id}</bdi>
       </span>
-      <span className="kind">{[type, look.note].filter((part) => part != null && part !== '').join(' · ') || ' '}</span>
+      <span className="kind">
+        {type}
+        {type !== null && type !== '' && look.note != null && ' · '}
+        {look.note}
+      </span>
       {look.words !== undefined && <span className="visually-hidden">, {look.words}</span>}
     </>
   );

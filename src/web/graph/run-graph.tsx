@@ -2,11 +2,12 @@
 import { useMemo } from 'react';
 import { readFragment } from '../__generated__/fragment-masking.ts';
 import { graphql } from '../__generated__/gql.ts';
-import { formatDuration } from '../format/duration.ts';
 import { useAnswer } from '../live/answer.ts';
+import { useIsMoving } from '../run/freshness.tsx';
 import type { ListedStep } from '../run/steps.ts';
 import { Empty, Failure, Loading } from '../shell/notices.tsx';
 import { statusClass, StatusIcon, statusWord } from '../status/status.tsx';
+import { Ticking } from '../timing/ticking.tsx';
 import { useUrl, type Url } from '../url/url.ts';
 import { Graph } from './graph.tsx';
 import type { NodeLook } from './graph-node.tsx';
@@ -27,10 +28,12 @@ const EXTRAS = { icon: 24, note: 80 };
 
 export interface RunGraphProps {
   readonly workflowId: string;
+  readonly run: Parameters<typeof useIsMoving>[0];
   readonly steps: readonly ListedStep[];
 }
 
-export default function RunGraph({ workflowId, steps }: RunGraphProps) {
+export default function RunGraph({ workflowId, run, steps }: RunGraphProps) {
+  const isMoving = useIsMoving(run);
   const url = useUrl();
   const {
     value: graph,
@@ -54,20 +57,27 @@ export default function RunGraph({ workflowId, steps }: RunGraphProps) {
     <Graph
       graph={graph}
       label="Graph of the run"
-      lookOf={(nodeId) => lookOf(latest.get(nodeId) ?? null, url)}
+      lookOf={(nodeId) => lookOf(latest.get(nodeId) ?? null, isMoving, url)}
       extras={EXTRAS}
     />
   );
 }
 
-function lookOf(step: ListedStep | null, url: Url): NodeLook {
+function lookOf(step: ListedStep | null, isMoving: boolean, url: Url): NodeLook {
   if (!step) return { className: 'not-run', note: 'not run', words: 'not run' };
   const times = step.attemptCount > 1 ? `${step.attemptCount}×` : null;
-  const took = step.durationMs == null ? null : formatDuration(step.durationMs);
   return {
     className: statusClass(step.status),
     icon: <StatusIcon status={step.status} />,
-    note: [took, times].filter((part) => part !== null).join(', '),
+    note:
+      step.durationMs == null ? (
+        times
+      ) : (
+        <>
+          <Ticking ms={step.durationMs} isTicking={isMoving && step.durationSource === 'LIVE'} />
+          {times !== null && `, ${times}`}
+        </>
+      ),
     words: statusWord(step.status),
     to: url.link({ step: step.id }),
     isCurrent: url.params.step === step.id,

@@ -19,6 +19,8 @@ export interface Question<Data, Variables, Value> {
   readonly fetchPolicy?: 'cache-first' | 'cache-and-network' | 'no-cache';
   /** True shows the answer to the previous variables until the new answer arrives. */
   readonly keepsPrevious?: boolean;
+  /** True: the same query of several components, at the same time, is sent once. */
+  readonly isShared?: boolean;
   /** A larger answer is not loaded: its error is a `TooLargeAnswer`. */
   readonly maxBytes?: number | undefined;
 }
@@ -52,7 +54,7 @@ export function useAnswer<Data, Variables extends OperationVariables, Value>(
   query: TypedDocumentNode<Data, Variables>,
   question: Question<Data, Variables, Value>,
 ): Answer<Value> {
-  const { variables, read, fetchPolicy = 'cache-and-network', version = '', maxBytes } = question;
+  const { variables, read, fetchPolicy = 'cache-and-network', version = '', isShared = false, maxBytes } = question;
   const client = useApolloClient();
   const options: useQuery.Options<Data> = {
     variables: variables ?? {},
@@ -61,7 +63,7 @@ export function useAnswer<Data, Variables extends OperationVariables, Value>(
     ...(fetchPolicy === 'no-cache' ? {} : { nextFetchPolicy: 'cache-first' }),
     skipPollAttempt,
     // A query in flight must not answer a newer one.
-    context: { fetchOptions: { maxBytes }, queryDeduplication: false },
+    context: { fetchOptions: { maxBytes }, queryDeduplication: isShared },
   };
   // Apollo's types do not resolve for generic variables.
   const result = useQuery(query as TypedDocumentNode<Data>, variables ? options : skipToken);

@@ -11,7 +11,7 @@ import { Fact, Facts } from '../shell/facts.tsx';
 import { UpstreamLink } from '../shell/upstream-link.tsx';
 import { StatusBadge } from '../status/status.tsx';
 import { LongText } from '../text/long-text.tsx';
-import { useTicking } from '../timing/timing.ts';
+import { Ticking } from '../timing/ticking.tsx';
 import { workflowLink } from '../url/links.ts';
 import { LiveMark, useIsMoving } from './freshness.tsx';
 import { IdleTime } from './idle-time.tsx';
@@ -59,7 +59,7 @@ const RUN_HEADER = graphql(`
 
 export function RunHeader({ run: masked }: { readonly run: FragmentType<typeof RUN_HEADER> }) {
   const run = readFragment(RUN_HEADER, masked);
-  const wallClockMs = useTicking(run.wallClockMs ?? null, useIsMoving(run));
+  const isMoving = useIsMoving(run);
   const { progress, stepCounts, timing, tokenUsage, estimatedCost } = run;
   return (
     <header className="run-header">
@@ -91,7 +91,7 @@ export function RunHeader({ run: masked }: { readonly run: FragmentType<typeof R
           </span>
         </Fact>
         <Fact name="Duration" hint="From start to end, or to now">
-          {formatDuration(wallClockMs)}
+          <Ticking ms={run.wallClockMs} isTicking={isMoving} />
         </Fact>
         <Fact name="Sum of steps" hint="Whole seconds of all steps together, as the upstream reports them">
           {formatCount(run.totalElapsedTime)}

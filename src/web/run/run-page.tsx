@@ -6,10 +6,12 @@ import { useLiveState } from '../live/connection.ts';
 import { Breadcrumb } from '../shell/breadcrumb.tsx';
 import { Contained } from '../shell/contained.tsx';
 import { lazyPart } from '../shell/lazy-part.tsx';
+import { useNotifications } from '../notifications/notifications.ts';
 import { Failure, Loading } from '../shell/notices.tsx';
 import { useThrottled } from '../timing/timing.ts';
 import { errorsThat, pathOf } from '../shell/part-errors.ts';
 import { Views } from '../shell/views.tsx';
+import { statusWord } from '../status/status.tsx';
 import { useIds } from '../url/ids.ts';
 import { workflowLink } from '../url/links.ts';
 import { useUrl } from '../url/url.ts';
@@ -71,6 +73,13 @@ export function RunPage() {
   const isFinal = run?.freshness.isFinal ?? false;
   const version = [run?.status, isFinal].join(' ');
   const isGoingOn = run?.isFinished === false;
+  const workflowName = answered?.workflow.name ?? workflowId;
+  const end = run && {
+    key: `${workflowId} ${runId}`,
+    title: `${statusWord(run.status)}: ${runId}`,
+    body: workflowName,
+  };
+  useNotifications(end && (isGoingOn ? [] : [end]));
   const nowMs = run ? nowOf(run) : null;
   const stepsNow = useMemo(
     () => (isGoingOn ? steps.map((step) => asOfNow(step, nowMs)) : steps),
@@ -90,7 +99,6 @@ export function RunPage() {
     onEnd: refresh,
   });
 
-  const workflowName = answered?.workflow.name ?? workflowId;
   const parents = [{ label: workflowName, to: workflowLink(workflowId) }];
   // A run without its workflow lacks only the workflow's name.
   const problem = errorsThat(error, (one) => pathOf(one)[1] !== 'workflow') ?? figures.error;
@@ -132,7 +140,7 @@ export function RunPage() {
                   <Contained what="the figures of the run">{layout && <RunInsights run={layout} />}</Contained>
                 </>
               )}
-              {view === 'graph' && <RunGraph workflowId={workflowId} steps={stepsNow} />}
+              {view === 'graph' && <RunGraph workflowId={workflowId} run={run} steps={stepsNow} />}
               {view === 'steps' && (
                 <StepsTable workflowId={workflowId} runId={runId} steps={stepsNow} areKnown={listed != null} />
               )}

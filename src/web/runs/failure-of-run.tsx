@@ -3,38 +3,61 @@ import { useState } from 'react';
 import { graphql } from '../__generated__/gql.ts';
 import { useAnswer } from '../live/answer.ts';
 import { messageOf } from '../shell/notices.tsx';
+import { errorsThat, pathOf } from '../shell/part-errors.ts';
 import { headlineOf } from '../text/excerpt.ts';
 import type { ListedRun } from './merged-runs.ts';
 
-const RUN_FAILURE = graphql(`
-  query RunFailure($workflowId: ID!, $id: ID!) {
-    run(workflowId: $workflowId, id: $id) {
+const FAILED_RUNS = graphql(`
+  query FailedRuns($workflowId: ID!, $ids: [ID!]!) {
+    workflow(id: $workflowId) {
       id
-      workflowId
-      failedSteps(latestAttemptOnly: true, first: 2) {
-        workflowId
-        runId
+      runsById(ids: $ids) {
         id
-        nodeId
-        errorInfo {
-          message
+        failedSteps(latestAttemptOnly: true, first: 2) {
+          nodeId
+          errorInfo {
+            message
+          }
         }
       }
     }
   }
 `);
 
-export function FailureOfRun({ run: { workflowId, id, error } }: { readonly run: ListedRun }) {
-  const query = useAnswer(RUN_FAILURE, {
-    variables: { workflowId, id },
-    read: (data) => data.run?.failedSteps,
-    fetchPolicy: 'cache-first',
+/** Limit of the ids in one query. */
+const MOST_IDS = 100;
+
+/** Ids of the failed runs that share a query with this one: all of its workflow, if they are not too many. */
+export function sharedIds(runs: readonly ListedRun[], { workflowId, id }: ListedRun): string[] {
+  const failed = runs.filter((run) => run.status === 'FAILED' && run.workflowId === workflowId).map((run) => run.id);
+  // Counted from the oldest run, so that a new one changes only one query.
+  const older = failed.length - 1 - failed.indexOf(id);
+  const end = failed.length - (older - (older % MOST_IDS));
+  return failed.slice(Math.max(0, end - MOST_IDS), end);
+}
+
+export interface FailureOfRunProps {
+  readonly run: ListedRun;
+  /** Rows with the same ids send one query. */
+  readonly ids: string[];
+}
+
+export function FailureOfRun({ run: { workflowId, id, error }, ids }: FailureOfRunProps) {
+  const query = useAnswer(FAILED_RUNS, {
+    variables: { workflowId, ids },
+    read: (data) => data.workflow?.runsById?.find((run) => run?.id === id)?.failedSteps,
+    fetchPolicy: 'no-cache',
+    keepsPrevious: true,
+    isShared: true,
   });
   const steps = query.value;
   const [first] = steps ?? [];
   const message = first ? first.errorInfo?.message : error;
   if (query.isLoading && !query.error) return null;
-  if (!steps && message == null) return <UnknownFailure error={query.error} />;
+  if (!steps && message == null) {
+    const place = ids.indexOf(id);
+    return <UnknownFailure error={errorsThat(query.error, (one) => (pathOf(one)[2] ?? place) === place)} />;
+  }
   return (
     <>
       {first && (

@@ -6,7 +6,7 @@ import { Ago, Moment } from '../format/time.tsx';
 import { Warning } from '../shell/notices.tsx';
 import { StatusBadge } from '../status/status.tsx';
 import { runLink, workflowLink } from '../url/links.ts';
-import { FailureOfRun } from './failure-of-run.tsx';
+import { FailureOfRun, sharedIds } from './failure-of-run.tsx';
 import type { ListedRun } from './merged-runs.ts';
 import './run-list.css';
 
@@ -26,6 +26,7 @@ export function RunList({ label, runs, nameOf, tickOf }: RunListProps) {
         <Row
           key={`${run.workflowId}/${run.id}`}
           run={run}
+          failure={run.status === 'FAILED' && <FailureOfRun run={run} ids={sharedIds(runs, run)} />}
           workflowName={nameOf?.(run.workflowId)}
           tick={tickOf?.(run)}
         />
@@ -46,11 +47,12 @@ export function StaleRuns({ since }: { readonly since: string | undefined }) {
 
 interface RowProps {
   readonly run: ListedRun;
+  readonly failure: ReactNode;
   readonly workflowName: string | undefined;
   readonly tick: ReactNode;
 }
 
-function Row({ run, workflowName, tick }: RowProps) {
+function Row({ run, failure, workflowName, tick }: RowProps) {
   const { id, workflowId, status, startedAt, wallClockMs } = run;
   return (
     <li>
@@ -65,7 +67,7 @@ function Row({ run, workflowName, tick }: RowProps) {
           </Link>
         )}
       </span>
-      <span className="why">{status === 'FAILED' && <FailureOfRun run={run} />}</span>
+      <span className="why">{failure}</span>
       <span className="when">
         <Ago at={startedAt} />
       </span>

@@ -17,7 +17,7 @@ import { GRAPHQL_URL, STREAM_URL } from '../url/base-path.ts';
 import { boundedFetch } from './bounded-fetch.ts';
 import { keyStore } from './key-store.ts';
 
-/** Parts of a run or a workflow. The cache merges the fields that several operations load of the same part. */
+/** Parts of a workflow, a run or a step. The cache merges the fields that several operations load of the same part. */
 const PARTS = [
   'RunTiming',
   'Timeline',
@@ -28,7 +28,13 @@ const PARTS = [
   'Freshness',
   'WorkflowStatistics',
   'WorkflowGraph',
+  'Cost',
+  'StepError',
+  'TokenUsage',
 ];
+
+/** A new list replaces the cached one. */
+const LIST = { merge: false };
 
 export function createClient(key: string, connection: LiveConnection): ApolloClient {
   const headers = { authorization: `Bearer ${key}` };
@@ -42,7 +48,8 @@ export function createClient(key: string, connection: LiveConnection): ApolloCli
       typePolicies: {
         Query: { fields: { run: { read: findRun } } },
         Workflow: { keyFields: ['id'] },
-        Run: { keyFields: ['workflowId', 'id'] },
+        Subscription: { fields: { runsUpdated: LIST } },
+        Run: { keyFields: ['workflowId', 'id'], fields: { steps: LIST, changedSteps: LIST } },
         Step: { keyFields: ['workflowId', 'runId', 'id'] },
         WorkflowNode: { keyFields: false },
         ...Object.fromEntries(PARTS.map((part) => [part, { keyFields: false, merge: true }])),

@@ -28,7 +28,10 @@ export function Dialog({ label, className = 'dialog', isFocused = false, onKeyDo
       aria-label={label}
       tabIndex={-1}
       onKeyDown={onKeyDown}
-      onClose={onClose}
+      onClose={({ currentTarget }) => {
+        // In development React runs each effect twice: the dialog is open again then.
+        if (!currentTarget.open) onClose();
+      }}
       onClick={(event) => {
         // The content covers the dialog, so only a click on the backdrop has the dialog as its target.
         if (event.target === event.currentTarget) onClose();

@@ -1,6 +1,7 @@
 /** Bar at the top of every page. */
 import { LogOut, Search } from 'lucide-react';
 import { Link } from 'react-router';
+import { NotificationSwitch } from '../notifications/notification-switch.tsx';
 import { keyStore } from '../session/key-store.ts';
 import { ThemeSwitch } from '../theme/theme-switch.tsx';
 import { useIds } from '../url/ids.ts';
@@ -42,6 +43,7 @@ export function Masthead({ hasKey, onSearch }: MastheadProps) {
           <LogOut aria-hidden="true" /> <span className="label">Sign out</span>
         </button>
       )}
+      {hasKey && <NotificationSwitch />}
       <ThemeSwitch />
     </header>
   );

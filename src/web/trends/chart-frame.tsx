@@ -49,7 +49,7 @@ export function ChartFrame({ rows, width, changedAt, pointedAt, onPoint, ...prop
   const inner = plotWidth(width);
   const domain = [new Date(rows[0]?.startedAt ?? 0), new Date(rows.at(-1)?.endedAt ?? 0)] as const;
   const time = scaleTime({ domain: [...domain], range: [0, inner] });
-  const marks = changedAt.map((at) => new Date(at)).filter((at) => at >= domain[0] && at <= domain[1]);
+  const marks = [...new Set(changedAt)].map((at) => new Date(at)).filter((at) => at >= domain[0] && at <= domain[1]);
   const format = domain[1].getTime() - domain[0].getTime() > 2 * DAY_MS ? DAY : TIME;
 
   function point(event: PointerEvent<SVGSVGElement>): void {

@@ -4,13 +4,16 @@ import { Link } from 'react-router';
 import { CombinedGraphQLErrors } from '@apollo/client/errors';
 import type { GraphQLFormattedError } from 'graphql';
 import { graphql } from '../__generated__/gql.ts';
+import { newsOf } from '../failures/failure-group.tsx';
 import { FailureList } from '../failures/failure-list.tsx';
 import { formatCount } from '../format/numbers.ts';
 import { momentText } from '../format/time.tsx';
 import { useAnswer } from '../live/answer.ts';
+import { notificationState, useNotifications } from '../notifications/notifications.ts';
 import { Failure, Loading } from '../shell/notices.tsx';
 import { errorsThat, pathOf } from '../shell/part-errors.ts';
 import { useMinute, useNow } from '../timing/now.ts';
+import { useInterval } from '../timing/timing.ts';
 import { spanOf, SPANS, useTimeWindow } from '../time-window/time-window.ts';
 import { REFRESHED } from '../trends/refreshed.ts';
 import { workflowLink } from '../url/links.ts';
@@ -57,6 +60,11 @@ export function HomeFailures({ directory, workflowId }: HomeFailuresProps) {
     ...REFRESHED,
   });
   const groups = found?.filter((group) => group !== null) ?? [];
+  useNotifications(found && groups.map(newsOf));
+  // In the background nothing else asks for failures.
+  useInterval(() => {
+    if (document.hidden && notificationState() === 'on') retry();
+  }, REFRESHED.everyMs);
   const unreadable = unreadableOf(error);
   const ofList = errorsThat(error, (one) => !isOfWorkflow(one));
   // "No run failed" would look like good news.

@@ -109,13 +109,16 @@ function Sheet(props: FrameProps) {
 function useFocusInside(ref: React.RefObject<HTMLElement | null>): void {
   const [opener] = useState(() => document.activeElement);
   useLayoutEffect(() => {
+    const drawer = ref.current;
     const isOpened = opener instanceof HTMLElement && opener !== document.body;
-    if (isOpened && !('keepsFocus' in opener.dataset)) ref.current?.focus({ preventScroll: true });
+    if (isOpened && !('keepsFocus' in opener.dataset)) drawer?.focus({ preventScroll: true });
     return () => {
       // The table may have removed the row that opened the step. The focus then moves to the timeline.
       const target = isOpened && opener.isConnected ? opener : document.querySelector<HTMLElement>('.timeline-scroll');
       const left = document.activeElement;
       requestAnimationFrame(() => {
+        // In development React runs each effect twice: the drawer is still open then.
+        if (drawer?.isConnected === true) return;
         // The focus stays where the reader has moved it meanwhile.
         const isWhereLeft = [left, document.body].includes(document.activeElement);
         if (isOpened && isWhereLeft) target?.focus({ preventScroll: true });

@@ -1,0 +1,11 @@
+/** Duration that counts on between answers. */
+import { formatDuration } from '../format/duration.ts';
+import { useTicking } from './timing.ts';
+
+export interface TickingProps {
+  /** Of the latest answer. */
+  readonly ms: number | null;
+  readonly isTicking: boolean;
+}
+
+export const Ticking = ({ ms, isTicking }: TickingProps) => formatDuration(useTicking(ms, isTicking));
