@@ -2,35 +2,35 @@
  * Jest's environment for Node with an ordinary global object. Jest's own is a proxy, and each use of `Map`, `JSON` or
  * `Error` goes through it: a third of the suite's CPU time.
  */
+import { createRequire } from 'node:module';
 import { constants, createContext } from 'node:vm';
-import fastifyStatic from '@fastify/static';
 import type { EnvironmentContext, JestEnvironmentConfig } from '@jest/environment';
 import { ModernFakeTimers } from '@jest/fake-timers';
-import fastify from 'fastify';
 import { TestEnvironment } from 'jest-environment-node';
 import { ModuleMocker } from 'jest-mock';
 
 type Globals = typeof globalThis;
 
-/**
- * Jest would load their 170 files again for each test file: 0.3 s of CPU time. Tests get these modules through
- * `native/`.
- */
-const nativeModules = { fastify, fastifyStatic };
+/** The server is loaded into Node's own realm: see load-once.ts. */
+const requireOnce = createRequire(import.meta.url);
 
 export default class OrdinaryGlobal extends TestEnvironment {
   constructor(config: JestEnvironmentConfig, context: EnvironmentContext) {
     super(config, context);
     const global = createContext(constants.DONT_CONTEXTIFY) as Globals;
     copyMissing(this.global, global);
-    // From Node's realm, as in Jest's own environment: Node returns instances of these.
-    Object.assign(global, { global, Buffer, ArrayBuffer, Uint8Array, nativeModules });
-    global.Error.prepareStackTrace = plainStack;
+    Object.assign(global, { global, requireOnce });
+    shareWithServer(global);
     this.context = global;
     this.global = global as unknown as typeof this.global;
     this.moduleMocker = new ModuleMocker(global);
-    const { projectConfig } = config;
-    this.fakeTimersModern = new ModernFakeTimers({ config: projectConfig, global });
+    this.fakeTimersModern = new ModernFakeTimers({ config: config.projectConfig, global: globalThis });
+  }
+
+  override async setup(): Promise<void> {
+    await super.setup();
+    // Jest has installed its own before.
+    Error.prepareStackTrace = plainStack;
   }
 }
 
@@ -40,6 +40,26 @@ export default class OrdinaryGlobal extends TestEnvironment {
  */
 const plainStack = (error: Error, frames: readonly unknown[]): string =>
   [Error.prototype.toString.call(error), ...frames.map(String)].join('\n    at ');
+
+/** Errors, spies, fake timers and environment variables are the same for a test and the server. */
+function shareWithServer(global: Globals): void {
+  global.process.env = process.env;
+  const errors = { AggregateError, Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError };
+  Object.assign(global, errors, { ArrayBuffer, Buffer, Date, Map, Math, Set, Uint8Array, WeakMap });
+  for (const name of TIMERS)
+    Object.defineProperty(global, name, { configurable: true, enumerable: true, get: () => globalThis[name] });
+}
+
+const TIMERS = [
+  'setTimeout',
+  'clearTimeout',
+  'setInterval',
+  'clearInterval',
+  'setImmediate',
+  'clearImmediate',
+  'queueMicrotask',
+  'performance',
+] as const;
 
 /** Copies the globals of Node (read at their first use) and of Jest that the language does not have. */
 function copyMissing(from: object, to: object): void {
