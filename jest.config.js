@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 /** `npm run test:e2e`: tests that start a browser, proxies, Valkey or processes, build the run page, or try every form, size and fault of an answer. */
 export const END_TO_END = [
   '/test/(?:web|deploy|fleet|containment|contract)/.*\\.test\\.ts$',
-  '/test/(?:process|cli|embedding/bullmq|http/behind-nginx|http/large-answers|http/missing-page|http/random-schedules|observability/exported-traces|upstream/connecting|upstream/large-answers|upstream/proxies)\\.test\\.ts$',
+  '/test/(?:process|cli|embedding/bullmq|http/(?:behind-nginx|large-answers|missing-page|pending-bytes|random-schedules|slow-readers|socket-load|unread-events)|observability/exported-traces|upstream/connecting|upstream/large-answers|upstream/proxies)\\.test\\.ts$',
 ];
 
 /** Node strips the types itself. @type {import('jest').Config} */
