@@ -2,7 +2,7 @@
  * Jest's environment for Node with an ordinary global object. Jest's own is a proxy, and each use of `Map`, `JSON` or
  * `Error` goes through it: a third of the suite's CPU time.
  */
-import { createRequire } from 'node:module';
+import { createRequire, enableCompileCache } from 'node:module';
 import { constants, createContext } from 'node:vm';
 import type { EnvironmentContext, JestEnvironmentConfig } from '@jest/environment';
 import { ModernFakeTimers } from '@jest/fake-timers';
@@ -13,6 +13,7 @@ type Globals = typeof globalThis;
 
 /** The server is loaded into Node's own realm: see load-once.ts. */
 const requireOnce = createRequire(import.meta.url);
+enableCompileCache();
 
 export default class OrdinaryGlobal extends TestEnvironment {
   constructor(config: JestEnvironmentConfig, context: EnvironmentContext) {
@@ -29,17 +30,11 @@ export default class OrdinaryGlobal extends TestEnvironment {
 
   override async setup(): Promise<void> {
     await super.setup();
-    // Jest has installed its own before.
-    Error.prepareStackTrace = plainStack;
+    // Those of Node. Jest would format 100 frames of each error, and look up each of them in a source map.
+    Reflect.deleteProperty(Error, 'prepareStackTrace');
+    Error.stackTraceLimit = 10;
   }
 }
-
-/**
- * The format of Node. Jest looks up each frame in a source map; there is none, and GraphQLError reads the stack of
- * each error.
- */
-const plainStack = (error: Error, frames: readonly unknown[]): string =>
-  [Error.prototype.toString.call(error), ...frames.map(String)].join('\n    at ');
 
 /** Errors, spies, fake timers and environment variables are the same for a test and the server. */
 function shareWithServer(global: Globals): void {
