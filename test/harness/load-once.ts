@@ -3,12 +3,11 @@
  * files of a worker. Jest would load, compile and warm up 700 modules again for each test file.
  */
 import { createRequire } from 'node:module';
-import type { SyncTransformer } from '@jest/transform';
 
 const require = createRequire(import.meta.url);
 
-const transformer: SyncTransformer = {
-  process(_, path, { supportsStaticESM }) {
+export default {
+  process(_: string, path: string, { supportsStaticESM }: { readonly supportsStaticESM: boolean }): { code: string } {
     const loaded = `globalThis.requireOnce(${JSON.stringify(path)})`;
     if (!supportsStaticESM) return { code: `module.exports = ${loaded};` };
     const names = Object.keys(require(path) as object);
@@ -18,5 +17,3 @@ const transformer: SyncTransformer = {
     return { code: code.join('\n') };
   },
 };
-
-export default transformer;
