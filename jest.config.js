@@ -21,9 +21,9 @@ export default {
   // What a file leaves in its worker makes the collections of the next ones longer: half as much again for the whole suite.
   workerIdleMemoryLimit: '400MB',
   extensionsToTreatAsEsm: ['.ts'],
-  // The server and the packages that tests share with it are loaded once a worker.
+  // The server and the packages that tests share with it are loaded once a worker. White-box tests of src/upstream fake its timers.
   transform: {
-    '/src/(?!web/).*\\.ts$|/node_modules/(?:@fastify/static|@opentelemetry|fastify|got|graphql|pino)/':
+    '/src/(?!upstream/|web/).*\\.ts$|/node_modules/(?:@fastify/static|@opentelemetry|fastify|got|graphql|pino)/':
       '<rootDir>/test/harness/load-once.ts',
   },
   transformIgnorePatterns: [],

@@ -18,6 +18,7 @@ enableCompileCache();
 export default class OrdinaryGlobal extends TestEnvironment {
   constructor(config: JestEnvironmentConfig, context: EnvironmentContext) {
     super(config, context);
+    const { projectConfig } = config;
     const global = createContext(constants.DONT_CONTEXTIFY) as Globals;
     copyMissing(this.global, global);
     Object.assign(global, { global, requireOnce });
@@ -25,7 +26,9 @@ export default class OrdinaryGlobal extends TestEnvironment {
     this.context = global;
     this.global = global as unknown as typeof this.global;
     this.moduleMocker = new ModuleMocker(global);
-    this.fakeTimersModern = new ModernFakeTimers({ config: config.projectConfig, global: globalThis });
+    // `@jest-environment-options {"fakeTimers":"server"}`: those of the server, and not those of the test.
+    const timersOf = projectConfig.testEnvironmentOptions.fakeTimers === 'server' ? globalThis : global;
+    this.fakeTimersModern = new ModernFakeTimers({ config: projectConfig, global: timersOf });
   }
 
   override async setup(): Promise<void> {
@@ -36,25 +39,12 @@ export default class OrdinaryGlobal extends TestEnvironment {
   }
 }
 
-/** Errors, spies, fake timers and environment variables are the same for a test and the server. */
+/** Errors, spies and environment variables are the same for a test and the server. */
 function shareWithServer(global: Globals): void {
   global.process.env = process.env;
   const errors = { AggregateError, Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError };
   Object.assign(global, errors, { ArrayBuffer, Buffer, Date, Map, Math, Set, Uint8Array, WeakMap });
-  for (const name of TIMERS)
-    Object.defineProperty(global, name, { configurable: true, enumerable: true, get: () => globalThis[name] });
 }
-
-const TIMERS = [
-  'setTimeout',
-  'clearTimeout',
-  'setInterval',
-  'clearInterval',
-  'setImmediate',
-  'clearImmediate',
-  'queueMicrotask',
-  'performance',
-] as const;
 
 /** Copies the globals of Node (read at their first use) and of Jest that the language does not have. */
 function copyMissing(from: object, to: object): void {

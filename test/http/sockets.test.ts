@@ -1,4 +1,8 @@
-/** Only of WebSockets: the protocol graphql-transport-ws, its bounds, and the handshake. */
+/**
+ * Only of WebSockets: the protocol graphql-transport-ws, its bounds, and the handshake.
+ *
+ * @jest-environment-options {"fakeTimers":"server"}
+ */
 import { json } from 'node:stream/consumers';
 import { request, type IncomingMessage } from 'node:http';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
