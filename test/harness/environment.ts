@@ -2,7 +2,7 @@
  * Jest's environment for Node with an ordinary global object. Jest's own is a proxy, and each use of `Map`, `JSON` or
  * `Error` goes through it: a third of the suite's CPU time.
  */
-import { createRequire, enableCompileCache } from 'node:module';
+import { createRequire, enableCompileCache, flushCompileCache } from 'node:module';
 import { constants, createContext } from 'node:vm';
 import type { EnvironmentContext, JestEnvironmentConfig } from '@jest/environment';
 import { ModernFakeTimers } from '@jest/fake-timers';
@@ -36,6 +36,12 @@ export default class OrdinaryGlobal extends TestEnvironment {
     // Those of Node. Jest would format 100 frames of each error, and look up each of them in a source map.
     Reflect.deleteProperty(Error, 'prepareStackTrace');
     Error.stackTraceLimit = 10;
+  }
+
+  override async teardown(): Promise<void> {
+    await super.teardown();
+    // At its end a worker has half a second.
+    flushCompileCache();
   }
 }
 
