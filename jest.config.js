@@ -3,10 +3,10 @@ import { availableParallelism } from 'node:os';
 /** `npm run test:e2e`: tests that start a browser, proxies, Valkey or processes, build the run page, or try every form, size and fault of an answer. */
 export const END_TO_END = [
   '/test/(?:web|deploy|fleet|containment|contract)/.*\\.test\\.ts$',
-  '/test/(?:process|cli|embedding/bullmq|http/behind-nginx|http/large-answers|http/random-schedules|observability/exported-traces|upstream/connecting|upstream/large-answers|upstream/proxies)\\.test\\.ts$',
+  '/test/(?:process|cli|embedding/bullmq|http/(?:behind-nginx|large-answers|missing-page|pending-bytes|random-schedules|slow-readers|socket-load|unread-events)|observability/exported-traces|upstream/connecting|upstream/large-answers|upstream/proxies)\\.test\\.ts$',
 ];
 
-/** Node strips the types itself, so there is no transform. @type {import('jest').Config} */
+/** Node strips the types itself. @type {import('jest').Config} */
 export default {
   testEnvironment: './test/harness/environment.ts',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
@@ -21,14 +21,16 @@ export default {
   // What a file leaves in its worker makes the collections of the next ones longer: half as much again for the whole suite.
   workerIdleMemoryLimit: '400MB',
   extensionsToTreatAsEsm: ['.ts'],
-  transform: {},
+  // The server and the packages that tests share with it are loaded once a worker. White-box tests of src/upstream fake its timers.
+  transform: {
+    '/src/(?!upstream/|web/).*\\.ts$|/node_modules/(?:@fastify/static|@opentelemetry|fastify|got|graphql|pino)/':
+      '<rootDir>/test/harness/load-once.ts',
+  },
+  transformIgnorePatterns: [],
   // A copy of the project, for the bench.
   modulePathIgnorePatterns: ['<rootDir>/bench/.build/'],
   moduleNameMapper: {
     // The library as it is, and not as it was built.
     '^stepgate$': '<rootDir>/src/index.ts',
-    // Loaded once a worker: see environment.ts.
-    '^fastify$': '<rootDir>/test/harness/native/fastify.cjs',
-    '^@fastify/static$': '<rootDir>/test/harness/native/static.cjs',
   },
 };

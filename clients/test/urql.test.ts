@@ -49,7 +49,9 @@ describe('urql with graphcache', () => {
     it(`returns the answer to every example operation unchanged from one cache, with ${recipe}`, async () => {
       const client = create();
       const answers = [];
-      for (const { file, text, isMutation } of EXAMPLES) {
+      // A start of a run invalidates all queries.
+      const mutationsFirst = EXAMPLES.toSorted((one, other) => Number(other.isMutation) - Number(one.isMutation));
+      for (const { file, text, isMutation } of mutationsFirst) {
         if (isMutation) {
           const { data } = await client.mutation(text, VARIABLES).toPromise();
           assert.deepEqual(plain(data), withoutTypenames(sent.at(-1)?.answer.data), file);
@@ -64,6 +66,16 @@ describe('urql with graphcache', () => {
       }
     });
   }
+
+  it('fetches a list again after a run was started', async () => {
+    const client = createClient(url, 'demo-key');
+    const list = '{ workflow(id: "quick-answer") { id runs { nodes { id } } } }';
+    const read = async (requestPolicy: 'network-only' | 'cache-only') =>
+      (await client.query(list, {}, { requestPolicy }).toPromise()).data != null;
+    assert.deepEqual([await read('network-only'), await read('cache-only')], [true, true]);
+    await client.mutation('mutation { executeWorkflow(workflowId: "quick-answer") { message } }', {}).toPromise();
+    assert.equal(await read('cache-only'), false);
+  });
 
   it('sends the text of an operation once, then its hash: queries with GET, mutations with POST', async () => {
     for (let round = 0; round < 2; round += 1) {

@@ -1,4 +1,4 @@
-import { cacheExchange, type KeyingConfig, type UpdatesConfig } from '@urql/exchange-graphcache';
+import { cacheExchange, type Cache, type KeyingConfig, type UpdatesConfig } from '@urql/exchange-graphcache';
 import schema from './__generated__/introspection.ts';
 
 /** Objects without an id, and objects whose ids repeat: nodes of different workflows, tool calls of different steps. */
@@ -16,13 +16,17 @@ interface LiveRun {
   readonly freshness?: { readonly isFinal?: boolean };
 }
 
-/** Lists and statistics get no events, so all mounted queries are sent again when a live run is over. */
+/** All mounted queries are sent again. */
+const refetch = (cache: Cache): void => {
+  for (const { fieldName, arguments: args } of cache.inspectFields('Query')) cache.invalidate('Query', fieldName, args);
+};
+
+/** Lists and statistics get no events, so they are fetched again when a run was started, and when a live run is over. */
 export const updates: UpdatesConfig = {
+  Mutation: { executeWorkflow: (_, __, cache) => refetch(cache) },
   Subscription: {
     runUpdated({ runUpdated }: { runUpdated: LiveRun }, _, cache) {
-      if (!runUpdated.freshness?.isFinal) return;
-      for (const { fieldName, arguments: args } of cache.inspectFields('Query'))
-        cache.invalidate('Query', fieldName, args);
+      if (runUpdated.freshness?.isFinal) refetch(cache);
     },
   },
 };

@@ -2,44 +2,55 @@
  * Jest's environment for Node with an ordinary global object. Jest's own is a proxy, and each use of `Map`, `JSON` or
  * `Error` goes through it: a third of the suite's CPU time.
  */
+import { createRequire, enableCompileCache, flushCompileCache } from 'node:module';
 import { constants, createContext } from 'node:vm';
-import fastifyStatic from '@fastify/static';
 import type { EnvironmentContext, JestEnvironmentConfig } from '@jest/environment';
 import { ModernFakeTimers } from '@jest/fake-timers';
-import fastify from 'fastify';
 import { TestEnvironment } from 'jest-environment-node';
 import { ModuleMocker } from 'jest-mock';
 
 type Globals = typeof globalThis;
 
-/**
- * Jest would load their 170 files again for each test file: 0.3 s of CPU time. Tests get these modules through
- * `native/`.
- */
-const nativeModules = { fastify, fastifyStatic };
+/** The server is loaded into Node's own realm: see load-once.ts. */
+const requireOnce = createRequire(import.meta.url);
+enableCompileCache();
 
 export default class OrdinaryGlobal extends TestEnvironment {
   constructor(config: JestEnvironmentConfig, context: EnvironmentContext) {
     super(config, context);
+    const { projectConfig } = config;
     const global = createContext(constants.DONT_CONTEXTIFY) as Globals;
     copyMissing(this.global, global);
-    // From Node's realm, as in Jest's own environment: Node returns instances of these.
-    Object.assign(global, { global, Buffer, ArrayBuffer, Uint8Array, nativeModules });
-    global.Error.prepareStackTrace = plainStack;
+    Object.assign(global, { global, requireOnce });
+    shareWithServer(global);
     this.context = global;
     this.global = global as unknown as typeof this.global;
     this.moduleMocker = new ModuleMocker(global);
-    const { projectConfig } = config;
-    this.fakeTimersModern = new ModernFakeTimers({ config: projectConfig, global });
+    // `@jest-environment-options {"fakeTimers":"server"}`: those of the server, and not those of the test.
+    const timersOf = projectConfig.testEnvironmentOptions.fakeTimers === 'server' ? globalThis : global;
+    this.fakeTimersModern = new ModernFakeTimers({ config: projectConfig, global: timersOf });
+  }
+
+  override async setup(): Promise<void> {
+    await super.setup();
+    // Those of Node. Jest would format 100 frames of each error, and look up each of them in a source map.
+    Reflect.deleteProperty(Error, 'prepareStackTrace');
+    Error.stackTraceLimit = 10;
+  }
+
+  override async teardown(): Promise<void> {
+    await super.teardown();
+    // At its end a worker has half a second.
+    flushCompileCache();
   }
 }
 
-/**
- * The format of Node. Jest looks up each frame in a source map; there is none, and GraphQLError reads the stack of
- * each error.
- */
-const plainStack = (error: Error, frames: readonly unknown[]): string =>
-  [Error.prototype.toString.call(error), ...frames.map(String)].join('\n    at ');
+/** Errors, spies and environment variables are the same for a test and the server. */
+function shareWithServer(global: Globals): void {
+  global.process.env = process.env;
+  const errors = { AggregateError, Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError };
+  Object.assign(global, errors, { ArrayBuffer, Buffer, Date, Map, Math, Set, Uint8Array, WeakMap });
+}
 
 /** Copies the globals of Node (read at their first use) and of Jest that the language does not have. */
 function copyMissing(from: object, to: object): void {

@@ -52,6 +52,7 @@ const status = messageOf(() => ({
 const span = messageOf(() => ({
   1: { name: 'traceId', read: id },
   2: { name: 'spanId', read: id },
+  3: { name: 'traceState', read: text },
   4: { name: 'parentSpanId', read: id },
   5: { name: 'name', read: text },
   6: { name: 'kind', read: (reader) => reader.int32() },

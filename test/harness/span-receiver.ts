@@ -8,6 +8,7 @@ import { jsonOf } from './otlp-protobuf.ts';
 export interface ReceivedSpan {
   readonly traceId: string;
   readonly spanId: string;
+  readonly traceState?: string;
   readonly parentSpanId?: string;
   readonly name: string;
   readonly kind: number;

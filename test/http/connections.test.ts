@@ -1,4 +1,8 @@
-/** How connections end when a gateway stops, and how many connections are allowed. */
+/**
+ * How connections end when a gateway stops, and how many connections are allowed.
+ *
+ * @jest-environment-options {"fakeTimers":"server"}
+ */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';

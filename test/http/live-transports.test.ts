@@ -2,7 +2,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Call } from '../harness/faulty-upstream.ts';
 import { until } from '../harness/fleet.ts';
-import type { GraphqlAnswer } from '../harness/gateway.ts';
 import { subscribe, type LiveClient, type SocketClient, type Transport } from '../harness/live-client.ts';
 import { cutAfterTest, perTest } from '../harness/lasting.ts';
 import { startLiveRun } from '../harness/live-run.ts';
@@ -19,12 +18,6 @@ const STARTED = {
   payload: { data: { executeWorkflow: { __typename: 'ExecuteWorkflowPayload' } } },
 };
 const COMPLETE = { type: 'complete' };
-/** Interval of the keep-alive. */
-const BEAT_MS = 10_000;
-/** More than the buffers of both ends of a connection. */
-const HUGE = 'x'.repeat(12_000_000);
-/** Half of the unread bytes that one key may have. A character counts twice. */
-const FULL = 'x'.repeat(16_000_000);
 
 const isSocket = (client: LiveClient): client is SocketClient => 'roundTrip' in client;
 
@@ -39,10 +32,6 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('%s', (transport) => {
   const ask = async (query: string, options: Parameters<typeof subscribe>[3] = {}): Promise<LiveClient> =>
     keep(await subscribe(transport, run.gateway.url, query, options));
   const subscribers = async () => (await scrape(run.gateway.url)).counts('stepgate_subscribers')[transport] ?? 0;
-  /** Two round trips: the client's answer to the first ping has arrived before the second one. */
-  const roundTrip = async (client: LiveClient) => {
-    for (let time = 0; time < 2 && isSocket(client); time += 1) await client.roundTrip();
-  };
 
   it('answers queries and mutations as HTTP does', async () => {
     await start({ UPSTREAM_ENDPOINTS: 'steps,run,execute' });
@@ -129,77 +118,6 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('%s', (transport) => {
     expect((await scrape(run.gateway.url)).value('stepgate_pollers')).toBe(0);
   });
 
-  describe('with a client that stops reading', () => {
-    const padded = `{ run(workflowId: "wf", id: "other") { status } } ${'#'.repeat(20_000)}`;
-    const codeOf = ({ errors }: GraphqlAnswer) => errors[0]?.extensions.code;
-
-    it('keeps a silent connection open, and cuts that client after 30 s', async () => {
-      const silent = await ask(RUN, { key: 'key-2' });
-      await silent.next();
-      run.outputs = HUGE;
-      const hanging = await ask(LARGE);
-      hanging.stopReading();
-      await run.feeds(2);
-      // On a busy machine the first beats still come while the event is being written.
-      for (let [beats, count] = [0, 2]; beats < 5 || count !== 1; beats += 1) {
-        expect(beats).toBeLessThan(30);
-        run.clock.advance(BEAT_MS);
-        await roundTrip(silent);
-        count = await subscribers();
-      }
-      await run.feeds(1);
-      hanging.goOnReading();
-      expect(await hanging.next()).toMatchObject({ type: 'closed' });
-      run.status = 'completed';
-      await run.poll(0);
-      expect(await silent.nextData()).toEqual({ runUpdated: { status: 'COMPLETED' } });
-    });
-
-    it('keeps a client that reads a large answer slowly', async () => {
-      run.outputs = FULL;
-      const slow = await ask(LARGE_QUERY);
-      slow.stopReading();
-      await until(async () => codeOf(await run.gateway.query(padded)) === 'RATE_LIMITED');
-      for (let beats = 0; beats < 4; beats += 1) {
-        run.clock.advance(BEAT_MS);
-        const enough = slow.bytesRead() + 1_500_000;
-        slow.goOnReading();
-        await until(() => slow.bytesRead() > enough);
-        slow.stopReading();
-        // The other end fills the space that became free.
-        for (let time = 0; time < 5; time += 1) await fetch(`${run.gateway.url}/healthz`);
-      }
-      slow.goOnReading();
-      expect((await slow.next()).type).toBe('next');
-      expect(await slow.next()).toEqual(COMPLETE);
-    });
-
-    it.each([
-      ['an answer', LARGE_QUERY],
-      ['an event', LARGE],
-    ])('counts %s for its key until the client has read it', async (what, query) => {
-      run.outputs = FULL;
-      const hanging = await ask(query);
-      hanging.stopReading();
-      await until(async () => codeOf(await run.gateway.query(padded)) === 'RATE_LIMITED');
-      expect(codeOf(await run.gateway.query(padded, { key: 'key-2' }))).toBeUndefined();
-      let late: LiveClient | undefined;
-      let other: LiveClient | undefined;
-      if (what === 'an event') {
-        // Another event of the key is delayed. Events of other keys are not.
-        late = await ask(LARGE.replace('steps {', 'steps { id'));
-        other = await ask(LARGE, { key: 'key-2' });
-        await other.nextData();
-        expect(late.waiting).toBe(0);
-      }
-      hanging.goOnReading();
-      await hanging.nextData();
-      await late?.nextData();
-      for (const client of [hanging, late, other]) client?.leave();
-      await until(async () => codeOf(await run.gateway.query(padded)) === undefined);
-    });
-  });
-
   describe('when the gateway stops', () => {
     const closed = { type: 'closed', code: transport === 'graphql-ws' ? 1001 : 0 };
 
@@ -232,17 +150,6 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('%s', (transport) => {
       expect([await busy.next(), await busy.next(), await busy.next()]).toEqual([STARTED, COMPLETE, closed]);
       await stopped;
       expect([run.upstream.count('execute'), run.clock.pending]).toEqual([1, []]);
-    });
-
-    it('cuts a client that does not read its last message', async () => {
-      run.outputs = HUGE;
-      const hanging = await ask(LARGE);
-      hanging.stopReading();
-      await run.feeds(1);
-      await run.gateway.close();
-      hanging.goOnReading();
-      // The gateway may stop before the event is written. Then the stream only completes.
-      expect((await hanging.next()).type).toMatch(/^(?:next|complete|closed)$/);
     });
   });
 });

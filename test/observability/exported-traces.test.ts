@@ -73,6 +73,7 @@ describe('a process with a collector', () => {
     const [call, operation] = receiver.spans;
     expect([operation?.name, call?.name]).toEqual(['query StatusOfRun', 'GET workflows/{workflow}/runs/{run}']);
     expect([operation?.traceId, call?.traceId, call?.parentSpanId]).toEqual([TRACE, TRACE, operation?.spanId]);
+    expect([operation?.traceState, call?.traceState]).toEqual([STATE, STATE]);
     expect(upstream.calls[0]?.headers.traceparent).toBe(`00-${TRACE}-${call?.spanId}-01`);
     expect(operation?.resource).toEqual({
       'service.name': 'stepgate',
@@ -106,8 +107,8 @@ describe('a process with a collector', () => {
       },
     ]);
     expect(own.spans).toMatchObject([
-      { resource: { 'service.name': 'gateway-eu', team: 'a,b', 'service.instance.id': 'pod-1' } },
-      { resource: { 'service.name': 'gateway-eu', team: 'a,b', 'service.instance.id': 'pod-1' } },
+      { traceState: STATE, resource: { 'service.name': 'gateway-eu', team: 'a,b', 'service.instance.id': 'pod-1' } },
+      { traceState: STATE, resource: { 'service.name': 'gateway-eu', team: 'a,b', 'service.instance.id': 'pod-1' } },
     ]);
     await own.close();
     rmSync(folder, { recursive: true });

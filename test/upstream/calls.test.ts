@@ -1,4 +1,8 @@
-/** Upstream calls over HTTP: requests, statuses, broken, late and large answers, and connections. */
+/**
+ * Upstream calls over HTTP: requests, statuses, broken, late and large answers, and connections.
+ *
+ * @jest-environment-options {"fakeTimers":"server"}
+ */
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
