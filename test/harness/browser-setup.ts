@@ -6,8 +6,8 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import chromium from '@sparticuz/chromium';
 import { CHROMIUM_PATH } from './browser.ts';
-import { PAGE_FOLDER } from './gateway.ts';
 import setUp from './global-setup.ts';
+import { PAGE_FOLDER } from './page-folder.ts';
 
 export default async function setUpBrowser(): Promise<void> {
   setUp();

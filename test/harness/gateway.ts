@@ -1,9 +1,7 @@
 /** A real gateway on a free port, and an HTTP client for it. */
 import { readConfig } from '../../src/config/config.ts';
 import { createGateway, type Additions, type Gateway, type Overrides } from '../../src/gateway.ts';
-
-/** Set by the set-up of browser tests: the page with the warnings of its libraries. */
-export const PAGE_FOLDER = 'STEPGATE_TEST_PAGE';
+import { PAGE_FOLDER } from './page-folder.ts';
 
 export interface GraphqlError {
   readonly message: string;

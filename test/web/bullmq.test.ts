@@ -38,6 +38,7 @@ if (shop) {
       await page.getByText('Final', { exact: true }).waitFor();
       expect(await page.getByText('Completed').count()).toBeGreaterThan(0);
       await page.getByText('5, 1 failed').waitFor();
+      await page.getByText('More', { exact: true }).click();
       await page.getByText('Lost to retries').first().waitFor();
       await page.goto(`${shop.url}/workflows/refund`);
       await page.getByText('Pays an order back.').first().waitFor();

@@ -93,37 +93,12 @@ export function RunHeader({ run: masked }: { readonly run: FragmentType<typeof R
         <Fact name="Duration" hint="From start to end, or to now">
           <Ticking ms={run.wallClockMs} isTicking={isMoving} />
         </Fact>
-        <Fact name="Sum of steps" hint="Whole seconds of all steps together, as the upstream reports them">
-          {formatCount(run.totalElapsedTime)}
-          {run.totalElapsedTime != null && ' s'}
-        </Fact>
-        <Fact name="Idle" hint="The part of the duration in which no step ran">
-          <IdleTime timing={timing} />
-        </Fact>
-        <Fact name="Lost to retries" hint="The time of failed executions that were retried">
-          {formatDuration(timing?.wastedMs)}
-        </Fact>
-        <Fact
-          name="Nodes finished"
-          hint="Of the nodes that ran or are to run next: completed, failed, cancelled or skipped"
-        >
-          {formatCount(progress?.finished)}{' '}
-          {progress && (
-            <span className="fact-part">
-              of {progress.total}
-              {run.isFinished ? ' that ran' : progress.isTotalKnown ? '' : ' seen so far'}
-            </span>
-          )}
-        </Fact>
         <Fact name="Steps">
           {[
             formatCount(stepCounts?.total),
             ...(stepCounts && stepCounts.failed > 0 ? [`${formatCount(stepCounts.failed)} failed`] : []),
             ...(stepCounts && stepCounts.running > 0 ? [`${formatCount(stepCounts.running)} running`] : []),
           ].join(', ')}
-        </Fact>
-        <Fact name="Most at once" hint="The most steps that ran at the same time">
-          {formatCount(timing?.maxConcurrency)}
         </Fact>
         <Fact name="Tokens" hint="Of all steps that report any, failed ones too">
           {formatCount(tokenUsage?.totalTokens)}{' '}
@@ -144,6 +119,36 @@ export function RunHeader({ run: masked }: { readonly run: FragmentType<typeof R
           </Fact>
         )}
       </Facts>
+      <details>
+        <summary>More</summary>
+        <Facts>
+          <Fact name="Sum of steps" hint="Whole seconds of all steps together, as the upstream reports them">
+            {formatCount(run.totalElapsedTime)}
+            {run.totalElapsedTime != null && ' s'}
+          </Fact>
+          <Fact name="Idle" hint="The part of the duration in which no step ran">
+            <IdleTime timing={timing} />
+          </Fact>
+          <Fact name="Lost to retries" hint="The time of failed executions that were retried">
+            {formatDuration(timing?.wastedMs)}
+          </Fact>
+          <Fact
+            name="Nodes finished"
+            hint="Of the nodes that ran or are to run next: completed, failed, cancelled or skipped"
+          >
+            {formatCount(progress?.finished)}{' '}
+            {progress && (
+              <span className="fact-part">
+                of {progress.total}
+                {run.isFinished ? ' that ran' : progress.isTotalKnown ? '' : ' seen so far'}
+              </span>
+            )}
+          </Fact>
+          <Fact name="Most at once" hint="The most steps that ran at the same time">
+            {formatCount(timing?.maxConcurrency)}
+          </Fact>
+        </Facts>
+      </details>
     </header>
   );
 }
