@@ -93,6 +93,9 @@ export function RunHeader({ run: masked }: { readonly run: FragmentType<typeof R
         <Fact name="Duration" hint="From start to end, or to now">
           <Ticking ms={run.wallClockMs} isTicking={isMoving} />
         </Fact>
+        <Fact name="Idle" hint="The part of the duration in which no step ran">
+          <IdleTime timing={timing} />
+        </Fact>
         <Fact name="Steps">
           {[
             formatCount(stepCounts?.total),
@@ -125,9 +128,6 @@ export function RunHeader({ run: masked }: { readonly run: FragmentType<typeof R
           <Fact name="Sum of steps" hint="Whole seconds of all steps together, as the upstream reports them">
             {formatCount(run.totalElapsedTime)}
             {run.totalElapsedTime != null && ' s'}
-          </Fact>
-          <Fact name="Idle" hint="The part of the duration in which no step ran">
-            <IdleTime timing={timing} />
           </Fact>
           <Fact name="Lost to retries" hint="The time of failed executions that were retried">
             {formatDuration(timing?.wastedMs)}
