@@ -4,8 +4,8 @@
 var path = require('path');
 var url = require('url');
 
-// As in the Dockerfile. A heap above 192 MB may grow by 30 %, which takes some 200 MB less; a smaller one is not
-// collected for its growth. Node reads them only when it starts.
+// As in the Dockerfile. A heap may grow to 192 MB, and above that by 30 % before it is collected: some 200 MB less.
+// Node reads the flags only when it starts.
 var FLAGS = [
   '--max-semi-space-size=8',
   '--no-allocation-site-pretenuring',

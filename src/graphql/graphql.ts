@@ -22,8 +22,8 @@ import { sandboxState } from './apollo/sandbox.ts';
 import { createSubscriberRights } from './subscriptions/subscriber-rights.ts';
 import { createSharedEvents } from './subscriptions/shared-events.ts';
 import { createSubscriptions } from './subscriptions/subscriptions.ts';
-import { createUpstreamUrls } from './upstream-urls.ts';
 import { createTurns } from './turns.ts';
+import { createUpstreamUrls } from './upstream-urls.ts';
 
 export interface GraphqlOptions {
   readonly config: Config;

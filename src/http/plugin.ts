@@ -221,8 +221,14 @@ export function createHttp(options: HttpOptions): Http {
     const sampleKey = config.upstreamUrl === null ? SAMPLE_KEY : null;
     await app.register(
       createPage({
-        ...{ folder, basePath, hasOtherPaths, sampleKey, hasExplorers: config.sandbox },
-        ...{ send, stalledReaderMs, logger },
+        folder,
+        basePath,
+        hasOtherPaths,
+        sampleKey,
+        hasExplorers: config.sandbox,
+        send,
+        stalledReaderMs,
+        logger,
       }),
     );
 
