@@ -13,6 +13,8 @@ const NAME = 'stepgate.notifications';
 /** A line for each shown notification: its time, then its key. */
 const SHOWN = 'stepgate.notified';
 const DAY_MS = 86_400_000;
+/** Their keys contain messages of the upstream, and the storage is limited. */
+const MOST_SHOWN = 200;
 
 /** Null if the browser has no notifications. */
 export function notificationState(): 'on' | 'off' | 'blocked' | null {
@@ -44,7 +46,7 @@ function show({ key, title, body }: News): void {
   const lines = deviceStorage.getItem(SHOWN)?.split('\n') ?? [];
   const recent = lines.filter((line) => Date.now() - Number.parseInt(line, 10) < DAY_MS);
   if (recent.some((line) => line.endsWith(` ${key}`))) return;
-  deviceStorage.setItem(SHOWN, [...recent, `${Date.now()} ${key}`].join('\n'));
+  deviceStorage.setItem(SHOWN, [...recent, `${Date.now()} ${key}`].slice(-MOST_SHOWN).join('\n'));
   try {
     const notification = new Notification(title, { body, tag: key });
     notification.onclick = () => {
