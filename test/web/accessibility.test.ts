@@ -47,7 +47,7 @@ describeInBrowser('the run page is accessible', (open) => {
       await page.setViewportSize({ width: NARROW, height: 640 });
       await follow(page, path);
       await page.getByText(text).first().waitFor();
-      await page.locator('.spinning').first().waitFor({ state: 'detached' });
+      await page.locator('.spinning, .status-failed ~ .why:empty').first().waitFor({ state: 'detached' });
       expect([name, await page.evaluate('document.documentElement.scrollWidth')]).toEqual([name, NARROW]);
       await check(name);
     }
