@@ -6,14 +6,14 @@ COPY scripts scripts
 COPY tools tools
 # With the optional packages: Vite's compiler is one of them.
 RUN npm ci --ignore-scripts --no-audit --no-fund
-COPY tsconfig.json tsconfig.build.json schema.graphql LICENSE ./
+COPY tsconfig.json schema.graphql LICENSE ./
 COPY src src
-# The image has Node 24, so packages that contain it are left out. Their licence is Node's.
-RUN npm run build && cp node_modules/node-linux-*/LICENSE LICENSE.node && npm pkg delete workspaces && npm prune --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund
-# The packages of the image and their licences. Then half of the files are removed: types, and maps of missing code.
+# The image has the programs without the library, and no packages next to them.
+RUN node scripts/build-server.ts && npm run build:page
+RUN cat dist/NOTICES.md dist/page/NOTICES.md dist/page/NOTICES-GRAPHIQL.md > NOTICES.md && cp node_modules/node-linux-*/LICENSE LICENSE.node
+# Of the packages in the bundle, and not of those that only the build needs.
+RUN npm pkg delete workspaces && npm prune --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund
 RUN npm pkg delete devDependencies optionalDependencies && npm sbom --sbom-format=cyclonedx > sbom.cdx.json
-RUN { cat dist/page/NOTICES.md dist/page/NOTICES-GRAPHIQL.md && node scripts/notices.mjs; } > NOTICES.md
-RUN find node_modules dist -type f '(' -name '*.map' -o -name '*.ts' -o -name '*.mts' -o -name '*.cts' ')' -delete
 
 # The same Debian, without npm and Node's headers.
 FROM debian:bookworm-slim
@@ -24,14 +24,11 @@ COPY --from=build /usr/local/bin/node /usr/local/bin/
 ENV HOST=0.0.0.0
 # glibc returns each freed buffer above this size. Its own threshold grows, which costs 50 MB.
 ENV MALLOC_MMAP_THRESHOLD_=32768
-# The image is compiled, and its root file system may be read-only.
-ENV NODE_DISABLE_COMPILE_CACHE=1
 # `docker build --build-arg BUILD_REVISION=$(git rev-parse --short HEAD)`, for stepgate_build_info. An empty one counts as unset.
 ARG BUILD_REVISION
 ENV BUILD_REVISION=$BUILD_REVISION
 COPY --from=build /app/package.json /app/schema.graphql /app/LICENSE /app/LICENSE.node /app/NOTICES.md /app/sbom.cdx.json ./
 COPY --from=build /app/scripts/healthcheck.mjs scripts/
-COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist dist
 USER node
 EXPOSE 4000

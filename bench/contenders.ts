@@ -1,5 +1,5 @@
 /** The contenders, by their name in the tables. All run as production, compiled, on the first core. */
-import { cpSync, existsSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { ORDINARY, runIdOf, WORKFLOW_ID } from './fixture-runs.ts';
 import { freePort, untilListening } from './ports.ts';
@@ -142,8 +142,7 @@ export async function withContenders<T>(
 }
 
 /**
- * Compiles Stepgate and the peers to JavaScript: stripping types must not cost time or memory. Stepgate finds its packages in the
- * project's folder, the peers in the bench's.
+ * Builds Stepgate as for the image, and compiles the peers to JavaScript: stripping types must not cost time or memory.
  */
 export async function buildContenders(): Promise<void> {
   const tsc = [process.execPath, `${ROOT}node_modules/typescript/bin/tsc`];
@@ -153,9 +152,8 @@ export async function buildContenders(): Promise<void> {
   // Type errors are reported by `npm run check`, and do not stop the build.
   const compile = async (args: readonly string[]) =>
     runToEnd([...tsc, ...args, '--noCheck', '--sourceMap', 'false'], options, 120_000);
-  await compile(['-p', 'tsconfig.build.json', '--outDir', `${BUILD}stepgate/dist`]);
+  await runToEnd([process.execPath, 'scripts/build-server.ts', `${BUILD}stepgate/dist`], options, 120_000);
   for (const file of ['schema.graphql', 'package.json']) cpSync(`${ROOT}${file}`, `${BUILD}stepgate/${file}`);
-  symlinkSync(`${ROOT}node_modules`, `${BUILD}stepgate/node_modules`, 'dir');
   await compile(['-p', 'bench/tsconfig.json', '--noEmit', 'false', '--rootDir', 'bench', '--outDir', `${BUILD}peers`]);
   if (!existsSync(STEPGATE_MAIN)) throw new Error(`the build must write ${STEPGATE_MAIN}, but did not`);
 }

@@ -1,5 +1,4 @@
 /** The process: reads the command line, runs the command, and reports errors. */
-import { enableCompileCache } from 'node:module';
 import { text } from 'node:stream/consumers';
 import { readCommandLine, readConfigWith, readVariables } from './cli/command-line.ts';
 import { ConfigError, readConfig } from './config/config.ts';
@@ -10,9 +9,6 @@ import { readVersion } from './observability/build-info.ts';
 const { env: environment, ppid, stdin, stdout, stderr } = process;
 const write = (text: string) => void stdout.write(text);
 const configWith = (file: string | undefined) => readConfigWith(file, environment);
-
-// Stripping types and compiling take half of a start from source. The cache is in the system's temporary folder.
-enableCompileCache();
 
 // Without a listener, a closed pipe (EPIPE) ends the process.
 for (const stream of [stdout, stderr]) stream.on('error', () => undefined);

@@ -1,4 +1,5 @@
-/** Reads schema.graphql, which is two folders above both `src/graphql` and `dist/graphql`. */
+/** Reads schema.graphql. */
 import { readFileSync } from 'node:fs';
+import { packageFile } from '../config/package-file.ts';
 
-export const readContract = (): string => readFileSync(new URL('../../schema.graphql', import.meta.url), 'utf8');
+export const readContract = (): string => readFileSync(packageFile('schema.graphql'), 'utf8');

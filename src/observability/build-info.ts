@@ -1,8 +1,6 @@
 /** The version and revision of this build. */
 import { readFileSync } from 'node:fs';
-
-/** `package.json` is next to `src` and next to `dist`. */
-const PACKAGE = new URL('../../package.json', import.meta.url);
+import { packageFile } from '../config/package-file.ts';
 
 export interface BuildInfo {
   readonly version: string;
@@ -11,6 +9,6 @@ export interface BuildInfo {
 }
 
 export function readVersion(): string {
-  const { version } = JSON.parse(readFileSync(PACKAGE, 'utf8')) as { readonly version: string };
+  const { version } = JSON.parse(readFileSync(packageFile('package.json'), 'utf8')) as { readonly version: string };
   return version;
 }

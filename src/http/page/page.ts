@@ -1,9 +1,9 @@
 /** Serves the run page at `/` and its links, its files below `/assets`, and GraphiQL, as built by `npm run build:page`. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import fastifyStatic from '@fastify/static';
 import type { FastifyPluginAsync, RouteHandlerMethod } from 'fastify';
+import { packageFile } from '../../config/package-file.ts';
 import type { Logger } from '../../observability/logger.ts';
 import { htmlResponse, type HttpResponse, type Send } from '../response.ts';
 
@@ -24,9 +24,6 @@ export interface PageOptions {
   readonly logger: Logger;
 }
 
-/** The same folder from `src/http/page` and from `dist/http/page`. */
-const FOLDER = fileURLToPath(new URL('../../../dist/page', import.meta.url));
-
 /** The page loads from the gateway only. React sets styles through the DOM, which `style-src 'self'` allows. */
 const policyOf = (styles = "'self'", ...more: readonly string[]): string =>
   [
@@ -46,7 +43,7 @@ const NAMED_BY_CONTENT = /-[\w-]{8}\.\w+(?:\.br|\.gz)?$/;
 const FOR_EVER = 'public, max-age=31536000, immutable';
 
 export function createPage(options: PageOptions): FastifyPluginAsync {
-  const { folder = FOLDER, hasExplorers, hasOtherPaths, send, stalledReaderMs, logger } = options;
+  const { folder = packageFile('dist/page'), hasExplorers, hasOtherPaths, send, stalledReaderMs, logger } = options;
 
   return async (app) => {
     const htmlOf = (name: string) => readHtml(join(folder, name), options);

@@ -1,0 +1,9 @@
+/** Files of this package outside `src`. */
+import { findPackageJSON } from 'node:module';
+import { dirname, join } from 'node:path';
+
+/** Not relative to this module: a bundle has it in another folder. */
+const MANIFEST = findPackageJSON(import.meta.url);
+
+/** The absolute path of a file, such as `schema.graphql`. */
+export const packageFile = (path: string): string => join(MANIFEST === undefined ? '' : dirname(MANIFEST), path);
