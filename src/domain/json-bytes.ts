@@ -34,7 +34,6 @@ const wordBytes = (value: unknown): number =>
 
 /** Includes the quotes. An escape takes 2 bytes, or 6 for a lone surrogate or a control character without a letter. */
 function textBytes(text: string): number {
-  if (!ESCAPED.test(text)) return Buffer.byteLength(text) + 2;
   let length = text.length + 2;
   for (let at = 0; at < text.length; at += 1) {
     const code = text.charCodeAt(at);
@@ -51,7 +50,6 @@ function textBytes(text: string): number {
   return length;
 }
 
-const ESCAPED = /["\\\u0000-\u001f\ud800-\udfff]/;
 /** Control characters with a letter as escape: `\b`, `\t`, `\n`, `\f` and `\r`. */
 const hasLetter = (code: number): boolean => code >= 0x08 && code <= 0x0d && code !== 0x0b;
 const QUOTE = 0x22;
