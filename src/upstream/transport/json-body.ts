@@ -23,7 +23,11 @@ export async function parseBody(body: Buffer): Promise<JsonBody> {
   const bytes = hasByteOrderMark ? body.subarray(BYTE_ORDER_MARK.length) : body;
   const isLarge = bytes.length > MIN_CHECKED_BYTES;
   const limit = isLarge ? exceededLimit(bytes) : null;
-  if (limit !== null) throw violation(`must have at most ${limit}, got more`);
+  if (limit !== null) {
+    // Freed at once: the garbage collector would let several of these accumulate.
+    if (!(body.buffer instanceof SharedArrayBuffer)) body.buffer.transfer(0);
+    throw violation(`must have at most ${limit}, got more`);
+  }
   if (isLarge) await nextTurn();
   const text = bytes.toString();
   const value = parse(text, bytes);
