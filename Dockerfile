@@ -34,4 +34,4 @@ USER node
 EXPOSE 4000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s CMD ["node", "scripts/healthcheck.mjs"]
 # The young generation fits the processor's cache: a tenth more answers a second, and 200 MB less memory.
-CMD ["node", "--max-semi-space-size=8", "--no-allocation-site-pretenuring", "--heap-growing-percent=30", "--initial-old-space-size=192", "--no-compilation-cache", "dist/main.js"]
+CMD ["node", "--max-semi-space-size=8", "--no-allocation-site-pretenuring", "--heap-growing-percent=30", "--initial-old-space-size=128", "--no-compilation-cache", "dist/main.js"]

@@ -43,7 +43,7 @@ export const stepgate: Contender = {
     '--max-semi-space-size=8',
     '--no-allocation-site-pretenuring',
     '--heap-growing-percent=30',
-    '--initial-old-space-size=192',
+    '--initial-old-space-size=128',
     '--no-compilation-cache',
     STEPGATE_MAIN,
   ],

@@ -4,13 +4,13 @@
 var path = require('path');
 var url = require('url');
 
-// As in the Dockerfile. A heap may grow to 192 MB, and above that by 30 % before it is collected: some 200 MB less.
+// As in the Dockerfile. A heap may grow to 128 MB, and above that by 30 % before it is collected: some 200 MB less.
 // Node reads the flags only when it starts.
 var FLAGS = [
   '--max-semi-space-size=8',
   '--no-allocation-site-pretenuring',
   '--heap-growing-percent=30',
-  '--initial-old-space-size=192',
+  '--initial-old-space-size=128',
   '--no-compilation-cache',
 ];
 var version = process.versions.node.split('.').map(Number);

@@ -8,8 +8,8 @@ import { flood } from './flood.ts';
 import { allOutputs, bodyOf, lengths, manyPaths } from './operations.ts';
 import { answerOf, type Target } from './tally.ts';
 
-/** A run whose outputs are almost MAX_ANSWER_BYTES. */
-const LARGEST: RunShape = { state: 'finished', steps: 20, outputBytes: 1_600_000 };
+/** A run whose outputs are almost UPSTREAM_MAX_RESPONSE_BYTES. */
+const LARGEST: RunShape = { state: 'finished', steps: 20, outputBytes: 800_000 };
 const DENSE: RunShape = { ...LARGEST, state: 'dense' };
 const TEN_MB: RunShape = { state: 'finished', steps: 20, outputBytes: 500_000 };
 const MEDIUM: RunShape = { state: 'finished', steps: 20, outputBytes: 20_000 };
@@ -24,7 +24,7 @@ const PIPELINED = 200;
 const PIPELINED_WITHIN_THE_LIMIT = 90;
 const PAUSE_MS = 50;
 
-/** 20 expressions of JMESPath a step, and answers of 32 MB over connections that read 3 MB a second. */
+/** 20 expressions of JMESPath a step, and answers of 16 MB over connections that read 3 MB a second. */
 export const largeAnswers = (target: Target): Promise<void> =>
   readersAndPaths(target, LARGEST, (index) => manyPaths(index, runIdOf(MEDIUM, index % LARGE_RUNS)));
 
