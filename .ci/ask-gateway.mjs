@@ -1,4 +1,4 @@
-/** Requests a run, the page and Sandbox from a gateway with sample data; for `.ci/try-image` and `.ci/try-package`. */
+/** Requests a run, its events, the page and Sandbox from a gateway with sample data; for `.ci/try-image` and `.ci/try-package`. */
 const [, , url] = process.argv;
 const query = '{ run(workflowId: "support-triage", id: "run-4711") { status } }';
 const headers = { 'content-type': 'application/json', authorization: 'Bearer demo-key' };
@@ -7,6 +7,16 @@ const answer = await fetch(`${url}/graphql`, { method: 'POST', headers, body: JS
 const text = await answer.text();
 if (text !== '{"data":{"run":{"status":"FAILED"}}}') throw new Error(`unexpected answer: ${text}`);
 console.log(`the built gateway answers: ${text}`);
+
+const subscription = 'subscription { runUpdated(workflowId: "support-triage", id: "run-4711") { status } }';
+const events = await fetch(`${url}/graphql`, {
+  method: 'POST',
+  headers: { ...headers, accept: 'text/event-stream' },
+  body: JSON.stringify({ query: subscription }),
+});
+const event = await events.text();
+if (!event.includes('{"runUpdated":{"status":"FAILED"}}')) throw new Error(`unexpected events: ${event}`);
+console.log('the built gateway sends events');
 
 const html = await (await fetch(`${url}/`)).text();
 const [, script] = /<script [^>]*src="([^"]+)"/.exec(html) ?? [];

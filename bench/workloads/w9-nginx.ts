@@ -66,12 +66,13 @@ const rowsOf = (load: string, measured: readonly Measured[], leastRatio: number)
   measured.map((one) => ({
     ...toRow(one, of(measured, mercuriusLru)),
     contender: `${load}, ${one.name}`,
-    targets: one.name === stepgate.name ? targetsOf(one, measured, leastRatio) : [],
+    targets: one.name === stepgate.name ? targetsOf(load, one, measured, leastRatio) : [],
   }));
 
 /** Hot: compared with the best GraphQL peer. Warm: with Mercurius, which has no logs, limits or metrics. */
-function targetsOf(own: Measured, all: readonly Measured[], leastRatio: number): readonly Target[] {
+function targetsOf(load: string, own: Measured, all: readonly Measured[], leastRatio: number): readonly Target[] {
   const peers = all.filter((one) => one !== own);
   const most = Math.max(...peers.map((peer) => peer.requestsPerSecond));
-  return [atLeast(own.requestsPerSecond / most, leastRatio)];
+  const target = atLeast(own.requestsPerSecond / most, leastRatio);
+  return [{ ...target, text: `${load}: ≥ ${leastRatio} × the best peer's` }];
 }

@@ -42,6 +42,7 @@ const faulty = await proveUnderFaults({ ...plan, ...inTrouble });
 report('under faults', faulty);
 const { memory, atRest } = faulty;
 say(`resident: ${megabytes(memory.filter((_bytes, index) => index % 30 === 0))} MiB`);
-const growth = (atRest.at(-1) ?? Infinity) / (atRest[0] ?? 0) - 1;
+// In the first period the gateways are still compiling.
+const growth = (atRest.at(-1) ?? Infinity) / (atRest[1] ?? 0) - 1;
 say(`in use at rest: ${megabytes(atRest)} MiB; it grew by ${(growth * 100).toFixed(1)} %`);
 if (!(growth < MAX_GROWTH)) process.exitCode = 1;
