@@ -11,7 +11,7 @@ COPY src src
 # The image has the programs without the library, and no packages next to them.
 RUN npm run build:server && npm run build:page
 RUN cat dist/NOTICES.md dist/page/NOTICES.md dist/page/NOTICES-GRAPHIQL.md > NOTICES.md && cp node_modules/node-linux-*/LICENSE LICENSE.node
-# Of the packages in the bundle, and not of those that only the build needs.
+# The list of the packages in the bundle, without those that only the build needs.
 RUN npm pkg delete workspaces && npm prune --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund
 RUN npm pkg delete devDependencies optionalDependencies && npm sbom --sbom-format=cyclonedx > sbom.cdx.json
 
