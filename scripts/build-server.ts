@@ -18,7 +18,11 @@ await build({
     ...{ ssr: true, outDir, emptyOutDir: false, target: 'node24', license: { fileName: 'NOTICES.md' } },
     rolldownOptions: {
       input: { main: 'src/main.ts', 'sample/main': 'src/sample/main.ts' },
-      output: { entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
+      output: {
+        ...{ entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js', comments: false },
+        // V8 keeps two bytes for each character of a file that has one beyond Latin-1.
+        charset: 'ascii',
+      },
     },
   },
 });

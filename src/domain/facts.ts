@@ -18,8 +18,6 @@ export interface Payload {
   readonly body: Uint8Array;
   /** Index of the item in the list. */
   readonly index: number;
-  /** Memory that the payload keeps allocated, in bytes. */
-  readonly heldBytes: number;
 }
 
 export type TokenSource = 'UPSTREAM' | 'OUTPUTS';

@@ -165,7 +165,7 @@ export function createRunStore(options: RunStoreOptions): RunStore {
       const { sentAt, fetchedAt, uncertaintyMs, isFinal, staleReason } = list;
       // Both times count: `fetchedAt` decides how long the answer may be cached.
       if (known && known.sentAt >= sentAt && known.fetchedAt >= fetchedAt) return asStale(known, staleReason);
-      const sizeBytes = cachedBytes(value.payload.heldBytes, value);
+      const sizeBytes = cachedBytes(value.payload.body.length, value);
       const record = new Snapshot({ value, sizeBytes, sentAt, fetchedAt, uncertaintyMs, isFinal });
       if (known) followRecord(known, record);
       const isListCached = listEntry.list.snapshot?.sentAt === sentAt;

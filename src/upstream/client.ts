@@ -217,7 +217,7 @@ const wholeBody = (body: Buffer): number => body.length;
 
 /** Records have their own payload bytes. The rest of the answer is not cached. */
 const ownBytes = (records: readonly (RunRecord | null)[]): number =>
-  records.reduce((sum, record) => sum + (record?.payload.heldBytes ?? 0), 0);
+  records.reduce((sum, record) => sum + (record?.payload.body.length ?? 0), 0);
 
 const bytesOf = (text: string | null | undefined): number => 2 * (text?.length ?? 0);
 

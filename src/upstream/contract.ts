@@ -77,7 +77,7 @@ export function readSteps(
       endTime: time(step, 'end_time'),
       elapsedTime: seconds(step, 'elapsed_time'),
       error: errorText(step, 'error'),
-      payload: { body, index, heldBytes: body.length },
+      payload: { body, index },
       tokens,
       tokenUsage: readTokens(tokens, values),
       index,

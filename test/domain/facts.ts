@@ -25,7 +25,7 @@ type Values = Partial<Record<PayloadField, JsonValue | undefined>>;
 
 function payloadOf({ inputs = null, outputs = null, metadata = null }: Values): Payload {
   const body = Buffer.from(JSON.stringify([{ inputs, outputs, step_metadata: metadata }]));
-  return { body, index: 0, heldBytes: body.length };
+  return { body, index: 0 };
 }
 
 /** Drafts contain the values of payloads. */

@@ -445,8 +445,9 @@ describe('the bytes of large upstream answers that are read at the same time', (
       largeAnswers: createLargeAnswers(LIMIT),
     });
     /** An answer that the test sends. */
-    function begin(ofAll: ReturnType<typeof limits>) {
-      const stream = Object.assign(new PassThrough({ highWaterMark: 16 * MIB }), { downloadProgress: {} });
+    function begin(ofAll: ReturnType<typeof limits>, announcedBytes?: number) {
+      const downloadProgress = { total: announcedBytes };
+      const stream = Object.assign(new PassThrough({ highWaterMark: 16 * MIB }), { downloadProgress });
       const answer = new IncomingAnswer(stream, ofAll);
       const outcome = answer.body().then(
         ({ length }) => length,
@@ -491,6 +492,21 @@ describe('the bytes of large upstream answers that are read at the same time', (
       await send(another.stream, 1);
       another.stream.end();
       expect(await another.outcome).toBe(4 * MIB);
+    });
+
+    it('wait from their first chunk if they announce that they are large', async () => {
+      const all = limits();
+      const stalled = begin(all);
+      await send(stalled.stream, 5);
+      const [large, small] = [begin(all, 2 * MIB), begin(all, MIB)];
+      await Promise.all([send(large.stream, 1), send(small.stream, 1)]);
+      expect([large.stream.isPaused(), small.stream.isPaused()]).toEqual([true, false]);
+      stalled.stream.end();
+      await stalled.outcome;
+      await send(large.stream, 1);
+      large.stream.end();
+      small.stream.end();
+      expect([await large.outcome, await small.outcome]).toEqual([2 * MIB, MIB]);
     });
 
     it('stop waiting when their client disconnects', async () => {

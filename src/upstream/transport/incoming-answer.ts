@@ -16,7 +16,7 @@ export interface AnswerStream extends Readable {
   readonly downloadProgress: { readonly total?: number | undefined };
 }
 
-/** Smaller answers never wait for a large one. */
+/** Smaller answers never wait for a large one. An answer that announces more waits from its first chunk. */
 const LARGE_BYTES = 2 ** 20;
 /** Largest block of a waiting answer: LARGE_BYTES, and the chunk that exceeds them. */
 const FIRST_BLOCK_BYTES = LARGE_BYTES + 2 ** 16;
@@ -74,7 +74,8 @@ export class IncomingAnswer {
     this.#announcedBytes ??= this.#stream.downloadProgress.total;
     this.#size += chunk.length;
     const { maxResponseBytes, largeAnswers } = this.#limits;
-    if (Math.max(this.#size, this.#announcedBytes ?? 0) > maxResponseBytes) {
+    const wholeBytes = Math.max(this.#size, this.#announcedBytes ?? 0);
+    if (wholeBytes > maxResponseBytes) {
       this.end(tooLarge(maxResponseBytes));
       return;
     }
@@ -83,7 +84,7 @@ export class IncomingAnswer {
       this.#announcedBytes,
     );
     this.#body.append(chunk);
-    if (this.#size <= LARGE_BYTES) return;
+    if (wholeBytes <= LARGE_BYTES) return;
     const newBytes = this.#large ? chunk.length : this.#size;
     this.#large ??= largeAnswers.begin(this.#goOn);
     if (this.#large.add(newBytes)) return;

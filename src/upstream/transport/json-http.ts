@@ -32,7 +32,7 @@ export interface JsonHttpOptions {
 }
 
 /** Limit of the bytes of large answers that are read at the same time. */
-const MAX_READING_BYTES = 16 * 2 ** 20;
+const MAX_READING_BYTES = 8 * 2 ** 20;
 
 export function createJsonHttp({ maxResponseBytes, timeoutMs, proxy, headers: fixed }: JsonHttpOptions) {
   const pools = createConnectionPools(proxy);

@@ -35,7 +35,7 @@ export function payloadsIn(body: Uint8Array): (index: number) => PayloadValues {
 
 const EMPTY_LIST = Buffer.from('[]');
 
-export const NO_PAYLOAD: Payload = { body: EMPTY_LIST, index: 0, heldBytes: 0 };
+export const NO_PAYLOAD: Payload = { body: EMPTY_LIST, index: 0 };
 
 /** Returns a payload with its own bytes, so that a cached record does not keep the rest of its answer, `all_outputs`. */
 export function ownPayload(values: PayloadValues): Payload {
@@ -47,7 +47,7 @@ export function ownPayload(values: PayloadValues): Payload {
   // Not from Node's pool: a small piece would keep the whole pool in memory.
   const body = Buffer.allocUnsafeSlow(Buffer.byteLength(json));
   body.write(json);
-  return { body, index: 0, heldBytes: body.length };
+  return { body, index: 0 };
 }
 
 /** Replaces a value that cannot be written with a short value of the same problem. */
