@@ -28,8 +28,8 @@ export async function parseBody(body: Buffer): Promise<JsonBody> {
     if (!(body.buffer instanceof SharedArrayBuffer)) body.buffer.transfer(0);
     throw violation(`must have at most ${limit}, got more`);
   }
-  if (isLarge) await nextTurn();
   const text = bytes.toString();
+  if (isLarge) await nextTurn();
   const value = parse(text, bytes);
   if (isLarge) await nextTurn();
   const readExactly = (): unknown => {
