@@ -199,7 +199,7 @@ export function createRunStore(options: RunStoreOptions): RunStore {
       const facts = { record: record?.value ?? null, steps: steps?.value ?? null, stepsError, graph };
       const run = createRun({ workflowId: ref.workflowId, id: ref.runId, ...facts, freshness }, wallOf(nowMs));
       if (keeper) keeper.derived = { record, graph, run, asOfMs: run.dependsOnNow ? nowMs : null };
-      // A derived step contains its facts, so the steps of a final run are kept once: a seventh of their memory.
+      // A derived step contains its facts, so the steps of a final run are kept once: a sixth less memory.
       if (keeper && isFinal && steps) for (const step of run.steps) (steps.value as StepFacts[])[step.index] = step;
       return run;
     },

@@ -2,7 +2,7 @@
 import { compareNullsLast } from '../order.ts';
 import { isOver, type StepStatus } from '../status.ts';
 import type { Step, StepFacts } from '../types.ts';
-import { hasError } from './step-error.ts';
+import { shownError } from './step-error.ts';
 
 export interface Execution extends StepFacts {
   readonly status: StepStatus;
@@ -55,7 +55,7 @@ function executionOf(facts: StepFacts): StepDraft {
     offsetMs: null,
     gapBeforeMs: null,
     shareOfRun: null,
-    error: hasError(facts.error) ? facts.error : null,
+    error: shownError(facts),
     payload: facts.payload,
     tokens: facts.tokens,
     tokenUsage: facts.tokenUsage,

@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Payload, Step, StepAttempt, StepFacts } from '../types.ts';
 import { numberAttempts } from './attempts.ts';
 import { executionsOf } from './execution.ts';
+import { shownError } from './step-error.ts';
 
 /** Number of the state of the latest change, by step id. States are numbered from 1. */
 export type StepChanges = ReadonlyMap<string, number>;
@@ -76,12 +77,29 @@ function byId<T>(steps: Steps, valueOf: (step: StepFacts) => T): Groups<T> {
   return new Map([...groups].map(([id, group]) => [id, group.sort((a, b) => startOf(a) - startOf(b)).map(valueOf)]));
 }
 
+/** Facts that are compared as they are. Either list may contain derived steps, which have more properties. */
+const COMPARED: Readonly<Record<Exclude<keyof StepFacts, 'id' | 'index' | 'error' | 'payload'>, true>> = {
+  nodeId: true,
+  userId: true,
+  organizationId: true,
+  rawStatus: true,
+  status: true,
+  startTime: true,
+  endTime: true,
+  elapsedTime: true,
+  tokens: true,
+  tokenUsage: true,
+  problem: true,
+};
+const COMPARED_NAMES = Object.keys(COMPARED) as readonly (keyof typeof COMPARED)[];
+
 function isSameStep(one: StepFacts, another: StepFacts | undefined, isSamePayload: IsSamePayload): boolean {
   if (!another) return false;
-  const facts = { index: 0, payload: null };
   // Payloads come last, since comparing them takes longest.
   return (
-    isDeepStrictEqual({ ...one, ...facts }, { ...another, ...facts }) && isSamePayload(one.payload, another.payload)
+    COMPARED_NAMES.every((name) => isDeepStrictEqual(one[name], another[name])) &&
+    shownError(one) === shownError(another) &&
+    isSamePayload(one.payload, another.payload)
   );
 }
 

@@ -27,6 +27,10 @@ export function errorInfo(error: string | null): StepError | null {
 
 export const hasError = (error: string | null): boolean => error !== null && !isEmpty(error.trim());
 
+/** Error of a step as sent. Null if the text reports no error. */
+export const shownError = ({ error }: { readonly error: string | null }): string | null =>
+  hasError(error) ? error : null;
+
 /** Maximum number of characters that are parsed. Parsing a longer text for each reader would take too long. */
 const MAX_PARSED = 2 ** 16;
 
