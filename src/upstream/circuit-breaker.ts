@@ -15,8 +15,8 @@ import { GatewayError, isOutage } from './errors.ts';
 /** Length of the sampling window in ms, and the minimum number of calls per second. */
 export const SAMPLING = { duration: 10_000, minimumRps: 5 };
 export const HALF_OPEN_AFTER_MS = 1000;
-/** Time for which an open breaker is reported as open. It stays open until the next call, which may never come. */
-const REPORTED_MS = 10_000;
+/** A breaker stays open until the next call, which may never come. */
+const LATELY_MS = 10_000;
 
 export type CircuitBreaker = ReturnType<typeof createCircuitBreaker>;
 
@@ -61,10 +61,13 @@ export function createCircuitBreaker(threshold: number) {
       return isPaused || policy.state === CircuitState.HalfOpen;
     },
     state(): BreakerState {
-      if (policy.state === CircuitState.Closed) return 'closed';
-      // A hanging trial call does not mean that the upstream has recovered.
-      return policy.state === CircuitState.HalfOpen || Date.now() < openedAt + REPORTED_MS ? 'open' : 'half_open';
+      if (policy.state === CircuitState.HalfOpen) return 'half_open';
+      return policy.state === CircuitState.Closed ? 'closed' : 'open';
     },
+    /** True during a trial call, and for ten seconds after each failure that opened the breaker. */
+    hasOpenedLately: (): boolean =>
+      policy.state === CircuitState.HalfOpen ||
+      (policy.state === CircuitState.Open && Date.now() < openedAt + LATELY_MS),
     onStateChange: policy.onStateChange,
   };
 }

@@ -57,7 +57,7 @@ export function createCompartments() {
     },
     /** Number of breakers that opened in the last ten seconds. */
     get openCount(): number {
-      return [...open.values()].filter((breaker) => breaker.state() === 'open').length;
+      return [...open.values()].filter((breaker) => breaker.hasOpenedLately()).length;
     },
   };
 }

@@ -120,12 +120,27 @@ describe('the metrics', () => {
     expect((await scrape(gateway.url)).value('stepgate_upstream_calls_in_use')).toBe(0);
   });
 
-  it('show the open breaker', async () => {
+  it('show the open breaker, and the half-open one while a call is tried', async () => {
     const { gateway, upstream } = await start();
     upstream.script = () => ({ status: 500 });
     const ids = Array.from({ length: 100 }, (_, index) => `r${index}`);
     await gateway.query(`{ workflow(id: "wf") { runsById(ids: ${JSON.stringify(ids)}) { status } } }`);
-    expect((await scrape(gateway.url)).counts('stepgate_upstream_breaker')).toEqual({ open: 1 });
+    const states = async () => (await scrape(gateway.url)).counts('stepgate_upstream_breaker');
+    expect(await states()).toEqual({ open: 1 });
+    const gate = Promise.withResolvers<undefined>();
+    const tried = upstream.nextCall();
+    upstream.script = async (call) => {
+      await gate.promise;
+      return healthy(call);
+    };
+    const isTried = tried.then(() => true);
+    let answer = Promise.resolve<unknown>(null);
+    do answer = gateway.query('{ run(workflowId: "wf", id: "r1") { status } }');
+    while (!(await Promise.race([isTried, answer.then(() => false)])));
+    expect(await states()).toEqual({ half_open: 1 });
+    gate.resolve(undefined);
+    await answer;
+    expect(await states()).toEqual({ closed: 1 });
   });
 
   it.each<Transport>(['graphql-ws', 'graphql-sse'])(
