@@ -1,9 +1,17 @@
 /** Cached data of a viewer: its right, the cache entries stored under that right, and their parts. */
+import type { UpstreamEndpoint } from '../config/config.ts';
 import type { RunRef } from '../upstream/client.ts';
 import type { GatewayError } from '../upstream/errors.ts';
 import type { Loaded } from './ports.ts';
 import type { Flight } from './single-flight.ts';
 import type { MaybeRecord, Snapshot, StepList } from './snapshot.ts';
+
+/** Result of a call that renews a right. */
+export interface Revalidation {
+  readonly endpoint: UpstreamEndpoint;
+  /** Null on success. */
+  readonly error: unknown;
+}
 
 /** A viewer's right to its cached answers. A successful upstream call proves it; a denial or an eviction drops it. */
 export class Right {
@@ -19,8 +27,8 @@ export class Right {
   uncachedCalls = 0;
   /** Resources denied with a 403 and not allowed since. Kept after a drop: a repeated 403 drops nothing. */
   readonly denied: Set<string>;
-  /** Revalidation calls in progress, by workflow id. Each resolves with its error, or null on success. */
-  revalidations: Map<string, Promise<unknown>> | null = null;
+  /** Revalidation calls in progress, by workflow id. */
+  revalidations: Map<string, Promise<Revalidation>> | null = null;
   /** Entries that a load or a poller uses, by name. */
   readonly inUse = new Map<string, CacheEntry>();
   /** LRU keys of the entries of this right. */

@@ -1,7 +1,7 @@
 /** One load of a cache part: by an upstream call of this gateway, or by an answer that another gateway shared. */
 import type { CallOptions } from '../upstream/client.ts';
 import { GatewayError, isAccessDenied, isForbidden, isNotFound, isOutage } from '../upstream/errors.ts';
-import type { PartsEntry, Right } from './entry.ts';
+import type { PartsEntry, Revalidation, Right } from './entry.ts';
 import type { ReadContext } from './read-context.ts';
 import type { Called, Loaded, SharedState, SharedTier, StoredAnswer } from './ports.ts';
 import { Snapshot, type Answered } from './snapshot.ts';
@@ -153,7 +153,7 @@ export async function load<Entry extends PartsEntry, T>(
   viewers.use(entry);
   try {
     const loading = shared ? loadShared(shared) : call();
-    if (!viewers.isProven(right)) revalidate(right, entry.workflowId, loading);
+    if (!viewers.isProven(right)) revalidate(right, asked, loading);
     return await loading;
   } catch (error) {
     afterFailure(error);
@@ -182,13 +182,14 @@ export function deny(
 }
 
 /** Registers the load that renews the right. One per workflow, so that a hanging workflow delays only its own reads. */
-function revalidate(right: Right, workflowId: string, loading: Promise<Loaded<unknown>>): void {
-  const revalidations = (right.revalidations ??= new Map<string, Promise<unknown>>());
-  const outcome: Promise<unknown> = loading
+function revalidate(right: Right, { endpoint, workflowId }: Denied, loading: Promise<Loaded<unknown>>): void {
+  const revalidations = (right.revalidations ??= new Map<string, Promise<Revalidation>>());
+  const outcome: Promise<Revalidation> = loading
     .then(
       ({ isProof }) => (isProof ? null : new Error("the call does not prove the viewer's right")),
       (error: unknown) => error,
     )
+    .then((error) => ({ endpoint, error }))
     .finally(() => {
       if (revalidations.get(workflowId) === outcome) revalidations.delete(workflowId);
     });

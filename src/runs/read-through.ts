@@ -3,7 +3,7 @@
  * call is made for all readers (single flight). In an outage the last good answer is served (stale-if-error).
  */
 import type { CallOptions } from '../upstream/client.ts';
-import { AbandonedError, isAccessDenied, isOutage } from '../upstream/errors.ts';
+import { AbandonedError, isAccessDenied, isForbidden, isOutage, isUnauthenticated } from '../upstream/errors.ts';
 import type { PartsEntry } from './entry.ts';
 import { callerOf, deny, load, type LoadOptions } from './load.ts';
 import type { ReadContext } from './read-context.ts';
@@ -50,12 +50,16 @@ export function createReadThrough(options: ReadThroughOptions): ReadThrough {
   ): Promise<Snapshot<T>> {
     const part = source.partOf(entry);
     let isProven = viewers.isProven(entry.right);
-    // A call may prove nothing (a 404, a disconnected client). The first reader that waited for it makes the next call.
+    // A call may decide nothing: a 404, a disconnected client, a refusal or an outage of another endpoint. The first
+    // reader that waited for it makes the next call.
     for (let waits = 0; part.snapshot && !isProven && waits < MAX_WAITS; waits += 1) {
       const revalidation = entry.right.revalidations?.get(entry.workflowId);
       if (!revalidation) break;
-      const error = await revalidation;
-      if (isAccessDenied(error) || isOutage(error)) return lastGood(source, entry, error);
+      const { endpoint, error } = await revalidation;
+      const isSameEndpoint = endpoint === source.endpoint;
+      if (isUnauthenticated(error) || (isSameEndpoint && (isForbidden(error) || isOutage(error)))) {
+        return lastGood(source, entry, error);
+      }
       isProven = error === null;
     }
     const { operationRecord, skipsLive } = operation;

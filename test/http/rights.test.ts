@@ -102,6 +102,25 @@ describe('the right to cached runs', () => {
     expect(codesOf(await hanging)).toEqual(['FORBIDDEN']);
   });
 
+  // A first 403 evicts the run, and later ones keep it. Repeated 503s would open the circuit breaker.
+  it.each([
+    [403, 4],
+    [503, 1],
+  ])('A %i of the history leaves a cached run to its own call', async (status, times) => {
+    const listAndRun = `{
+      workflow(id: "wf") { runs(first: 1) { nodes { id } } }
+      run(workflowId: "wf", id: "mine") { outputs freshness { isStale } }
+    }`;
+    await cache('mine');
+    scene.upstream.script = (call) => (call.endpoint === 'runs' ? { status } : reply(call));
+    for (let time = 0; time < times; time += 1) {
+      scene.clock.advance(REAUTH_INTERVAL_MS);
+      const { data, errors } = await scene.gateway.query(listAndRun);
+      expect(data).toMatchObject(answerOf('mine'));
+      expect(errors.map(({ path }) => path)).toEqual([['workflow', 'runs']]);
+    }
+  });
+
   it('is renewed by each request if REAUTH_INTERVAL_MS is 0, and whole answers are not cached', async () => {
     await scene.restart({ REAUTH_INTERVAL_MS: '0' });
     await cache('a', 'b');
