@@ -22,8 +22,6 @@ COPY --from=build /etc/passwd /etc/group /etc/
 COPY --from=build /usr/local/bin/node /usr/local/bin/
 # 127.0.0.1 is not reachable from outside the container.
 ENV HOST=0.0.0.0
-# glibc returns each freed buffer above this size. Its own threshold grows, which costs 50 MB.
-ENV MALLOC_MMAP_THRESHOLD_=32768
 # `docker build --build-arg BUILD_REVISION=$(git rev-parse --short HEAD)`, for stepgate_build_info. An empty one counts as unset.
 ARG BUILD_REVISION
 ENV BUILD_REVISION=$BUILD_REVISION
@@ -33,5 +31,4 @@ COPY --from=build /app/dist dist
 USER node
 EXPOSE 4000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s CMD ["node", "scripts/healthcheck.mjs"]
-# The young generation fits the processor's cache: a tenth more answers a second, and 200 MB less memory.
-CMD ["node", "--max-semi-space-size=8", "--no-allocation-site-pretenuring", "--heap-growing-percent=30", "--initial-old-space-size=128", "--no-compilation-cache", "dist/main.js"]
+CMD ["node", "dist/main.js"]

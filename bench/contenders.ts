@@ -38,16 +38,8 @@ export const HOT_RUN = runIdOf(ORDINARY, 'hot');
 
 export const stepgate: Contender = {
   name: 'Stepgate',
-  // As in the image.
-  command: [
-    '--max-semi-space-size=8',
-    '--no-allocation-site-pretenuring',
-    '--heap-growing-percent=30',
-    '--initial-old-space-size=128',
-    '--no-compilation-cache',
-    STEPGATE_MAIN,
-  ],
-  env: { PORT: '0', UPSTREAM_ENDPOINTS: 'steps', LOG_LEVEL: 'info', MALLOC_MMAP_THRESHOLD_: '32768' },
+  command: [STEPGATE_MAIN],
+  env: { PORT: '0', UPSTREAM_ENDPOINTS: 'steps', LOG_LEVEL: 'info' },
 };
 export const nodeHttp: Contender = {
   name: 'node:http, ready bytes (the limit)',

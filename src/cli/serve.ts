@@ -12,14 +12,14 @@ const LINGER_MS = 1000;
 /** More than the limits of the stop together: LINGER_MS, live clients, requests in progress, the last spans. */
 const STOP_WITHIN_MS = 16_000;
 const STOP_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
-const NPM_CHECK_MS = 500;
+const PARENT_CHECK_MS = 500;
 
-/** `npmId`: the process id of npm if it runs this as a script, otherwise null. */
+/** `shellId`: the process id of npm's shell, or of npm itself, if npm runs this as a script, otherwise null. */
 export async function serve(
   config: Config,
   variables: Environment,
   write: (text: string) => void,
-  npmId: number | null,
+  shellId: number | null,
 ): Promise<void> {
   const logger = createLoggerFor(config);
   for (const { name, meant } of misspelledVariables(Object.keys(variables))) {
@@ -56,9 +56,9 @@ export async function serve(
     close();
   };
   for (const signal of STOP_SIGNALS) process.on(signal, stop);
-  if (npmId === null) return;
-  // npm does not forward SIGHUP: it ends, and this process gets another parent.
+  if (shellId === null) return;
+  // npm signals only its shell. The shell ends without forwarding the signal, and this process gets another parent.
   setInterval(() => {
-    if (process.ppid !== npmId) stop('SIGHUP');
-  }, NPM_CHECK_MS).unref();
+    if (process.ppid !== shellId) stop('SIGHUP');
+  }, PARENT_CHECK_MS).unref();
 }
