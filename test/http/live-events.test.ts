@@ -2,9 +2,11 @@ import { describe, expect, it } from '@jest/globals';
 import { createClient as createStreamClient } from 'graphql-sse';
 import { createClient as createSocketClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
+import { until } from '../harness/fleet.ts';
 import { subscribe, type LiveClient, type Subscribing, type Transport } from '../harness/live-client.ts';
 import { cutAfterTest, perTest } from '../harness/lasting.ts';
 import { startLiveRun } from '../harness/live-run.ts';
+import { captureLog, scrape } from '../harness/observed.ts';
 
 const RUN = `subscription Live($id: ID = "r1") {
   runUpdated(workflowId: "wf", id: $id) { status stepCounts { total } freshness { isFinal isStale staleReason } }
@@ -182,6 +184,30 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('a run watched over %s',
     const errors = [{ extensions: { code: 'ANSWER_TOO_LARGE' } }];
     expect(await client.next()).toMatchObject({ type: 'next', payload: { data: null, errors } });
     expect(await client.next()).toEqual({ type: 'complete' });
+  });
+
+  it('An error of a shared event has the request id of each subscriber, whose log line has its code', async () => {
+    const log = captureLog('info');
+    await run.replace(() => startLiveRun({}, { logger: log.logger }));
+    const query = 'subscription { runUpdated(workflowId: "wf", id: "r1") { status steps { outputs(path: "[") } } }';
+    const clients = [await watch(query), await watch(query)];
+    const requestIds = await Promise.all(
+      clients.map(async (client) => {
+        const frame = await client.next();
+        const [error] = frame.type === 'next' ? (frame.payload.errors ?? []) : [];
+        expect(error?.extensions.code).toBe('BAD_USER_INPUT');
+        return error?.extensions.requestId;
+      }),
+    );
+    expect(new Set(requestIds).size).toBe(2);
+    await run.feeds(1);
+    for (const client of clients) client.leave();
+    await until(() => log.operations.length === 2);
+    expect(new Map(log.operations.map(({ requestId, errorCodes }) => [requestId, errorCodes]))).toEqual(
+      new Map(requestIds.map((id) => [id, ['BAD_USER_INPUT']])),
+    );
+    const errors = (await scrape(run.gateway.url)).value('stepgate_operation_errors_total', { code: 'BAD_USER_INPUT' });
+    expect(errors).toBe(2);
   });
 
   it("is watched to its end by the protocol's own client package", async () => {

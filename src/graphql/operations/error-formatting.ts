@@ -5,6 +5,13 @@ import { INTERNAL } from '../../observability/outcome.ts';
 import type { Logger } from '../../observability/logger.ts';
 import { AbandonedError, GatewayError } from '../../upstream/errors.ts';
 
+/** Error of an event that several operations may read. Each adds its own `requestId`. */
+export interface SharedError {
+  readonly formatted: GraphQLFormattedError;
+  /** The error that `formatted` hides from clients. */
+  readonly masked?: { readonly cause: unknown };
+}
+
 export type ErrorFormatting = ReturnType<typeof createErrorFormatting>;
 
 /** Characters. graphql-js prints whole values of the client in its messages. */
@@ -12,25 +19,11 @@ const MAX_MESSAGE_LENGTH = 1000;
 const MASKED_MESSAGE = 'Something went wrong inside the gateway. The request id leads to its log.';
 
 export function createErrorFormatting(logger: Logger) {
-  function formatOne(error: unknown, record: OperationRecord): GraphQLFormattedError {
+  function readOne({ formatted, masked }: SharedError, record: OperationRecord): GraphQLFormattedError {
     const { requestId } = record;
-    const cause = causeOf(error);
-    const place = error instanceof GraphQLError ? placeOf(error) : {};
-    if (cause instanceof GatewayError) {
-      const { message, code, isRetryable: retryable, details } = cause;
-      return { message: shortened(message), ...place, extensions: { code, retryable, ...details, requestId } };
-    }
-    const extensions = error instanceof GraphQLError ? clientExtensions(error, cause) : null;
-    if (error instanceof GraphQLError && extensions) {
-      return {
-        message: shortened(error.message),
-        ...place,
-        extensions: { ...extensions, retryable: false, requestId },
-      };
-    }
-    if (cause instanceof AbandonedError) record.isAbandoned = true;
-    else logger.error({ err: cause, requestId, path: place.path }, 'an operation failed');
-    return { message: MASKED_MESSAGE, ...place, extensions: { code: INTERNAL, retryable: false, requestId } };
+    if (masked?.cause instanceof AbandonedError) record.isAbandoned = true;
+    else if (masked) logger.error({ err: masked.cause, requestId, path: formatted.path }, 'an operation failed');
+    return { ...formatted, extensions: { ...formatted.extensions, requestId } };
   }
 
   /** Of these errors, only those of plugins can be defects. */
@@ -47,18 +40,40 @@ export function createErrorFormatting(logger: Logger) {
     return errors;
   }
 
+  /** Returns the errors as the operation of this record reads them. Logs defects, and records each code. */
+  const read = (errors: readonly SharedError[], record: OperationRecord) =>
+    recorded(
+      errors.map((error) => readOne(error, record)),
+      record,
+    );
+
   return {
-    /** Formats the errors of an execution, or those that prevented it. Logs defects, and records each code. */
-    format(errors: readonly unknown[], record: OperationRecord) {
-      const formatted = errors.map((error) => formatOne(error, record));
-      return recorded(formatted, record);
-    },
+    read,
+    /** Formats the errors of an execution, or those that prevented it, for the one operation that reads them. */
+    format: (errors: readonly unknown[], record: OperationRecord) => read(errors.map(sharedError), record),
     /** Completes errors that Apollo Server has formatted: of parsing, validation and plugins. */
     complete(errors: readonly GraphQLFormattedError[], record: OperationRecord) {
       const completed = errors.map((error) => completeOne(error, record));
       return recorded(completed, record);
     },
   };
+}
+
+/** Formats an error for any number of operations. */
+export function sharedError(error: unknown): SharedError {
+  const cause = causeOf(error);
+  const place = error instanceof GraphQLError ? placeOf(error) : {};
+  if (cause instanceof GatewayError) {
+    const { message, code, isRetryable: retryable, details } = cause;
+    return { formatted: { message: shortened(message), ...place, extensions: { code, retryable, ...details } } };
+  }
+  const extensions = error instanceof GraphQLError ? clientExtensions(error, cause) : null;
+  if (error instanceof GraphQLError && extensions) {
+    const message = shortened(error.message);
+    return { formatted: { message, ...place, extensions: { ...extensions, retryable: false } } };
+  }
+  const formatted = { message: MASKED_MESSAGE, ...place, extensions: { code: INTERNAL, retryable: false } };
+  return { formatted, masked: { cause } };
 }
 
 /** Cuts long values first, since their problem is described after them. */

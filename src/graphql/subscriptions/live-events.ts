@@ -2,7 +2,6 @@
 import type { FormattedExecutionResult, GraphQLFormattedError } from 'graphql';
 import type { LiveChange } from '../../runs/live/live-change.ts';
 
-/** Subscribers may share the same object. */
 export type LiveEvent = FormattedExecutionResult;
 
 /** Root value for the execution of an event. */

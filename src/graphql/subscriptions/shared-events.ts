@@ -4,7 +4,7 @@ import { execute, type GraphQLSchema } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import { createContext, type ContextSource } from '../context.ts';
 import { measureAnswer } from '../operations/answer-size.ts';
-import type { ErrorFormatting } from '../operations/error-formatting.ts';
+import { sharedError, type ErrorFormatting, type SharedError } from '../operations/error-formatting.ts';
 import type { PreparedDocument } from '../operations/documents.ts';
 import type { Operation } from '../operations/operation.ts';
 import { executionArgs } from '../operations/execution-args.ts';
@@ -14,6 +14,12 @@ import type { LiveEvent, SourceEvent } from './live-events.ts';
 export type Subscription = Pick<Operation, 'request' | 'params' | 'record'> & { readonly document: PreparedDocument };
 
 export type SharedEvents = ReturnType<typeof createSharedEvents>;
+
+interface SharedEvent {
+  readonly data: NonNullable<LiveEvent['data']> | null;
+  readonly errors: readonly SharedError[];
+  readonly size: number;
+}
 
 export interface SizedEvent {
   readonly event: LiveEvent;
@@ -39,7 +45,7 @@ interface Shared {
   readonly states: readonly object[];
   readonly atMs: number;
   /** Events by the state that the subscribers have. */
-  readonly events: Map<string, Promise<SizedEvent>>;
+  readonly events: Map<string, Promise<SharedEvent>>;
   readonly size: number;
 }
 
@@ -62,7 +68,7 @@ export function createSharedEvents(options: SharedEventsOptions) {
   }
 
   /** Each event has its own context and clock reading. */
-  async function executeEvent(source: SourceEvent, subscription: Subscription): Promise<LiveEvent> {
+  async function executeEvent(source: SourceEvent, subscription: Subscription): Promise<SharedEvent> {
     const { document, request, params, record } = subscription;
     const context = createContext(contextSource, {
       viewer: request.caller.viewer,
@@ -77,38 +83,42 @@ export function createSharedEvents(options: SharedEventsOptions) {
     const tooLarge = payloads.excess();
     if (tooLarge) throw tooLarge;
     const excess = failures.excess();
-    if (excess) return { errors: errors.format([excess], record), data: null };
-    const data = result.data ?? null;
-    const found = [...(result.errors ?? []), ...context.reported.all()];
-    return found.length > 0 ? { errors: errors.format(found, record), data } : { data };
+    const data = excess ? null : (result.data ?? null);
+    const found = excess ? [excess] : [...(result.errors ?? []), ...context.reported.all()];
+    const shared = found.map(sharedError);
+    const measured = { data, errors: shared.map(({ formatted }) => formatted) };
+    return { data, errors: shared, size: ENTRY_LENGTH + measureAnswer(measured, maxAnswerBytes) };
+  }
+
+  async function sharedEvent(change: SourceEvent, readers: string, subscription: Subscription): Promise<SharedEvent> {
+    const key = `${readers} ${change.topic}`;
+    const newest = shared.get(key);
+    const slot =
+      newest && areSame(newest.states, change.states)
+        ? newest
+        : {
+            states: change.states,
+            atMs: contextSource.now(),
+            events: new Map<string, Promise<SharedEvent>>(),
+            size: 0,
+          };
+    const known = slot.events.get(change.since);
+    if (known) return known;
+    const executed = executeEvent(change, subscription);
+    slot.events.set(change.since, executed);
+    grow(key, slot, ENTRY_LENGTH);
+    const { size } = await executed;
+    const now = shared.peek(key);
+    if (now?.events === slot.events) grow(key, now, size - ENTRY_LENGTH);
+    return executed;
   }
 
   return {
-    /** Returns the event of this change for the subscribers of this key. */
+    /** Returns the event of this change for one subscriber, with its own errors. */
     async eventOf(change: SourceEvent, readers: string, subscription: Subscription): Promise<SizedEvent> {
-      const key = `${readers} ${change.topic}`;
-      const newest = shared.get(key);
-      const slot =
-        newest && areSame(newest.states, change.states)
-          ? newest
-          : {
-              states: change.states,
-              atMs: contextSource.now(),
-              events: new Map<string, Promise<SizedEvent>>(),
-              size: 0,
-            };
-      const known = slot.events.get(change.since);
-      if (known) return known;
-      const sized = executeEvent(change, subscription).then((event) => ({
-        event,
-        size: ENTRY_LENGTH + measureAnswer(event, maxAnswerBytes),
-      }));
-      slot.events.set(change.since, sized);
-      grow(key, slot, ENTRY_LENGTH);
-      const { size } = await sized;
-      const now = shared.peek(key);
-      if (now?.events === slot.events) grow(key, now, size - ENTRY_LENGTH);
-      return sized;
+      const { data, errors: found, size } = await sharedEvent(change, readers, subscription);
+      const event = found.length > 0 ? { errors: errors.read(found, subscription.record), data } : { data };
+      return { event, size };
     },
   };
 }
