@@ -7,10 +7,11 @@ import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { ObservedOperation } from 'stepgate';
 import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
 import { until } from '../harness/fleet.ts';
-import { startGateway } from '../harness/gateway.ts';
+import { startGateway, type GraphqlAnswer } from '../harness/gateway.ts';
 import { openStream, type StreamClient, type StreamOptions } from '../harness/live-client.ts';
 import { startLiveRun } from '../harness/live-run.ts';
 import { scrape } from '../harness/observed.ts';
+import { codesOf } from '../harness/operations.ts';
 import { ask as askPlain } from '../harness/plain-http.ts';
 import { wireRun } from '../harness/wire.ts';
 import { cutAfterTest, perBlock, perTest } from '../harness/lasting.ts';
@@ -117,6 +118,35 @@ describe('an event stream of a run', () => {
     await readUntil(reader, COMMENT);
     await reader.cancel();
   });
+});
+
+describe('a subscription by a request that accepts JSON too', () => {
+  const run = perTest(() => startLiveRun({ MAX_SUBSCRIPTIONS_PER_VIEWER: '1' }));
+  const keep = cutAfterTest<StreamClient>();
+
+  it.each(['runUpdated(workflowId: "wf", id: "r1")', 'runsUpdated(workflowIds: ["wf"])'])(
+    'A failure at the start of %s has the HTTP status of its error',
+    async (field) => {
+      const query = `subscription { ${field} { status } }`;
+      const post = async (key: string | null) => {
+        const response = await fetch(`${run.gateway.url}/graphql`, {
+          method: 'POST',
+          headers: {
+            accept: 'application/graphql-response+json, text/event-stream',
+            'content-type': 'application/json',
+            ...(key !== null && { authorization: `Bearer ${key}` }),
+          },
+          body: JSON.stringify({ query }),
+        });
+        const { errors } = (await response.json()) as GraphqlAnswer;
+        return [response.status, response.headers.get('www-authenticate'), ...codesOf({ errors })];
+      };
+      expect(await post(null)).toEqual([401, 'Bearer', 'UNAUTHENTICATED']);
+      const watching = keep(await openStream(run.gateway.url, { query: WATCH }, 'key-1'));
+      expect(await watching.next()).toEqual(RUNNING);
+      expect(await post('key-1')).toEqual([429, null, 'RATE_LIMITED']);
+    },
+  );
 });
 
 describe('an event stream whose authentication is pending', () => {

@@ -3,7 +3,7 @@ import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { recordErrorCode, type OperationRecord } from '../../observability/operation-record.ts';
 import { INTERNAL } from '../../observability/outcome.ts';
 import type { Logger } from '../../observability/logger.ts';
-import { AbandonedError, GatewayError } from '../../upstream/errors.ts';
+import { AbandonedError, GatewayError, type ErrorCode } from '../../upstream/errors.ts';
 
 /** Error of an event that several operations may read. Each adds its own `requestId`. */
 export interface SharedError {
@@ -108,9 +108,15 @@ function clientExtensions(error: GraphQLError, cause: unknown): Readonly<Record<
 export const requestError = (code: string, message: string, status = 400): GraphQLError =>
   new GraphQLError(message, { extensions: { code, http: { status } } });
 
-/** HTTP status of an answer without execution. */
+const STATUSES: Readonly<Partial<Record<ErrorCode, number>>> = {
+  UNAUTHENTICATED: 401,
+  RATE_LIMITED: 429,
+  IDENTITY_UNAVAILABLE: 503,
+};
+
+/** HTTP status of an answer without data. */
 export function statusOf(error: unknown): number {
-  if (error instanceof GatewayError) return error.code === 'RATE_LIMITED' ? 429 : 400;
+  if (error instanceof GatewayError) return STATUSES[error.code] ?? 400;
   if (!(error instanceof GraphQLError)) return 500;
   const { status = 400 } = (error.extensions.http ?? {}) as { readonly status?: number };
   return status;

@@ -21,7 +21,7 @@ import type { SourceEvent } from '../subscriptions/live-events.ts';
 import type { EventsOf } from '../subscriptions/subscriptions.ts';
 import { createTurns } from '../turns.ts';
 import type { Documents } from './documents.ts';
-import { requestError, statusOf, type ErrorFormatting } from './error-formatting.ts';
+import { causeOf, requestError, statusOf, type ErrorFormatting } from './error-formatting.ts';
 import { MAX_TOKENS, passedLimit } from './limits.ts';
 import {
   errorAnswer,
@@ -103,7 +103,10 @@ export function createOperations(options: OperationsOptions) {
     const { document, params, context, record } = operation;
     if (!document) throw new Error('The document must be validated before its subscription');
     const source = await createSourceEventStream(executionArgs(schema, document, params, context));
-    if (isResult(source)) return errorAnswer(errors.format(source.errors ?? [], record), 400);
+    if (isResult(source)) {
+      const { errors: found = [] } = source;
+      return errorAnswer(errors.format(found, record), statusOf(causeOf(found[0])));
+    }
     // The `subscribe` of each subscription returns source events.
     const changes = source as AsyncIterable<SourceEvent, undefined>;
     return { kind: 'events', events: eventsOf(changes, { ...operation, document }) };

@@ -10,14 +10,6 @@ import { ofWorkflow, severalWorkflows } from '../lists/several-workflows.ts';
 import { located } from '../subscriptions/sources.ts';
 import { runEvents, type RunEvent } from '../subscriptions/run-events.ts';
 
-/** If the list of workflows cannot be loaded, the subscription ends with that error. */
-async function* changesOf(
-  workflowIds: readonly string[] | null | undefined,
-  { workflows, watchRuns }: Context,
-): AsyncGenerator<RunsChange, undefined> {
-  return yield* watchRuns(await severalWorkflows(workflowIds, workflows));
-}
-
 /** A run that cannot be loaded is omitted, and its error is reported. Rejects if the key is refused. */
 async function loadChangedRuns(
   changed: readonly ChangedRun[],
@@ -59,7 +51,8 @@ export const subscription: FieldTables['Subscription'] = {
     readsWorkflows: true,
     calls: (given, run) => workflowCount(given) * (1 + NEWEST_RUNS * run.ofPage()),
     items: (given) => workflowCount(given) * NEWEST_RUNS,
-    subscribe: (_root, { workflowIds }, context, info) => located(changesOf(workflowIds, context), info),
+    subscribe: async (_root, { workflowIds }, { workflows, watchRuns }, info) =>
+      located(watchRuns(await severalWorkflows(workflowIds, workflows)), info),
     resolve(change: RunsChange, _arguments: unknown, context: Context, info: GraphQLResolveInfo) {
       for (const { workflowId, error } of change.unavailable) context.reported.add(ofWorkflow(error, workflowId), info);
       return loadChangedRuns(change.runs, context, info);

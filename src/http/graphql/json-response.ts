@@ -13,7 +13,11 @@ export function responseOf(answer: Answer, body: Buffer, type: JsonType): HttpRe
     body,
     contentType: type,
     cacheControl: 'no-store',
-    headers: { ...headersOf(answer), ...(status === 405 && { allow: ALLOWED_METHODS }) },
+    headers: {
+      ...headersOf(answer),
+      ...(status === 401 && { 'www-authenticate': 'Bearer' }),
+      ...(status === 405 && { allow: ALLOWED_METHODS }),
+    },
   };
 }
 

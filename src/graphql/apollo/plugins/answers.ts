@@ -46,7 +46,6 @@ export function createAnswers({ errors, maxAnswerBytes }: AnswersOptions): Stage
         body.singleResult = { errors: problem, ...(wasExecuted && { data: null }) };
         http.status = wasExecuted ? 200 : statusOf(error);
       }
-      if (http.status === 401) http.headers.set('www-authenticate', 'Bearer');
     },
   };
   return { requestDidStart: () => Promise.resolve(listener) };
