@@ -21,7 +21,6 @@ const OPTIONS: GatewayOptions = {
       Run: {
         costInCents: {
           requirement: 'STEPS',
-          calls: 0,
           cacheMs: Infinity,
           resolve({ tokenUsage: { totalTokens } }, _args, { viewer }) {
             return totalTokens === null ? null : totalTokens * Number(viewer.attributes.centsPerToken);

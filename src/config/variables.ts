@@ -143,12 +143,9 @@ const FRESHNESS = {
 
 const LIMITS = {
   MAX_UPSTREAM_CALLS: wholeNumber(1, 100_000).default(200).describe('Upstream calls that one operation may make.'),
-  MAX_OPERATION_COST: wholeNumber(1, 10_000_000)
-    .default(2500)
-    .describe('Upstream calls that one operation could make with an empty cache.'),
   MAX_OPERATION_OBJECTS: wholeNumber(1, 10_000_000).default(25_000).describe('Objects in the answer of one operation.'),
   MAX_ANSWER_BYTES: wholeNumber(1024, 2 ** 29, 'bytes')
-    .default(33_554_432)
+    .default(16_777_216)
     .describe('Largest answer of one operation, as JSON.'),
   RATE_LIMIT_PER_MINUTE: optional(wholeNumber(1, 1_000_000)).describe(
     'Operations a minute for one key, over all transports.',

@@ -2,18 +2,18 @@
 import type { Conversation } from '../domain/conversation/message.ts';
 import type { Cost } from '../domain/cost/cost.ts';
 import type { PriceList } from '../domain/cost/prices.ts';
-import { createPathBudget } from '../domain/json-path/json-path.ts';
 import type { RunComparison } from '../domain/run/comparison.ts';
 import { errorInfo } from '../domain/step/step-error.ts';
 import type { JsonObject, JsonValue, StepError } from '../domain/types.ts';
 import type { OperationRecord } from '../observability/operation-record.ts';
+import { MAX_WINDOW } from '../runs/history/history-reader.ts';
 import type { RecentPageRequest, RecentRuns } from '../runs/history/recent-runs.ts';
-import type { PageRequest, RunHistory, WindowRequest } from '../runs/history/run-history.ts';
+import { MAX_SCANNED, type PageRequest, type RunHistory, type WindowRequest } from '../runs/history/run-history.ts';
 import type { LivePollers } from '../runs/live/live-pollers.ts';
 import type { WorkflowPollers } from '../runs/live/workflow-pollers.ts';
 import { createRunLoaders, type DataRequirement, type RunLoaders } from '../runs/loaders/run-loaders.ts';
 import { createWorkflowLoaders, type WorkflowLoaders } from '../runs/loaders/workflow-loaders.ts';
-import { createAnswerLifetime, createCallBudget, type ReadContext } from '../runs/read-context.ts';
+import { createAnswerLifetime, type ReadContext } from '../runs/read-context.ts';
 import type { ViewerCache } from '../runs/viewer-cache.ts';
 import type { RunStarter, StartRequest } from '../runs/starts/run-starter.ts';
 import type { RunStore } from '../runs/run-store.ts';
@@ -22,10 +22,8 @@ import type { WorkflowStore } from '../runs/workflow-store.ts';
 import type { RunRef } from '../upstream/client.ts';
 import { GatewayError } from '../upstream/errors.ts';
 import type { UpstreamUrls } from './upstream-urls.ts';
+import { Budgets, type Limits } from './budgets.ts';
 import type { LookAhead } from './fields/data-requirements.ts';
-import { createFailureLimit } from './fields/failure-limit.ts';
-import { createObjectBudget } from './fields/object-budget.ts';
-import { createPayloadBudget } from './fields/payload-budget.ts';
 import { createReportedErrors } from './lists/reported-errors.ts';
 import type { WorkflowChanges } from './object-references.ts';
 import { createPayloadReader } from './payload-reader.ts';
@@ -33,7 +31,7 @@ import type { TakeTurn } from './turns.ts';
 import { createRunChanges } from './subscriptions/run-events.ts';
 import { endedBy } from './subscriptions/sources.ts';
 
-export interface ContextSource {
+export interface ContextSource extends Limits {
   readonly runStore: RunStore;
   readonly workflowStore: WorkflowStore;
   readonly runHistory: RunHistory;
@@ -46,9 +44,6 @@ export interface ContextSource {
   readonly isVerified: boolean;
   readonly lookAhead: LookAhead;
   readonly takeTurn: TakeTurn;
-  readonly maxUpstreamCalls: number;
-  readonly maxObjects: number;
-  readonly maxAnswerBytes: number;
   readonly prices: PriceList | null;
   readonly upstreamUrls: UpstreamUrls;
   /** Milliseconds since 1970. */
@@ -71,15 +66,6 @@ export interface ContextRequest {
 /** Parsing less is cheap. */
 const MIN_ADMITTED_BYTES = 2 ** 20;
 
-/** Budgets of one execution of the operation. */
-const createBudgets = ({ maxObjects, maxAnswerBytes }: ContextSource) => ({
-  objects: createObjectBudget(maxObjects),
-  failures: createFailureLimit(),
-  /** Steps of JMESPath, shared by all paths. */
-  paths: createPathBudget(),
-  payloads: createPayloadBudget(maxAnswerBytes),
-});
-
 /** Computes each value once per operation, however often it is selected. */
 function kept<Value>(): (key: unknown, compute: () => Value) => Value {
   let values: Map<unknown, Value> | undefined;
@@ -99,16 +85,15 @@ export type Context = ReturnType<typeof createContext>;
 export function createContext(source: ContextSource, request: ContextRequest) {
   const { viewer, authError, requestId, signal, hold, operationRecord } = request;
   const nowMs = source.now();
-  const budget = createCallBudget(source.maxUpstreamCalls);
+  const budgets = new Budgets(source);
   const lifetime = createAnswerLifetime();
   const operation = (): ReadContext => {
-    if (viewer) return { viewer, requestId, signal, budget, lifetime, operationRecord };
+    if (viewer) return { viewer, requestId, signal, budget: budgets, lifetime, operationRecord };
     throw (
       authError ??
       new GatewayError('UNAUTHENTICATED', 'A key is required: send the header "Authorization: Bearer <your key>"')
     );
   };
-  const budgets = createBudgets(source);
   const errorInfos = kept<StepError | null>();
   let workflowLoaders: WorkflowLoaders | undefined;
   let runLoaders: RunLoaders | undefined;
@@ -129,10 +114,6 @@ export function createContext(source: ContextSource, request: ContextRequest) {
     takeTurn: source.takeTurn,
     // A property, since V8 creates and reads objects with getters slowly: that took a quarter of W2.
     budgets,
-    /** Call it before the operation is executed again from the start: the first results are discarded. */
-    renewBudgets: () => {
-      Object.assign(budgets, createBudgets(source));
-    },
     /** Conversations by payload. */
     conversation: kept<Conversation | null>(),
     /** Checked inputs by value, since one variable may be the inputs of many starts. */
@@ -154,21 +135,33 @@ export function createContext(source: ContextSource, request: ContextRequest) {
       takeTurn: source.takeTurn,
       isGone: () => signal().aborted,
       admit(bytes) {
-        const tooLarge = budgets.payloads.excess();
-        if (tooLarge) throw tooLarge;
+        const excess = budgets.excess();
+        if (excess) throw excess;
         // Throws RATE_LIMITED if the answer would be rejected anyway.
         if (bytes >= MIN_ADMITTED_BYTES) hold?.(bytes)();
       },
     }),
     workflows,
     runs,
-    /** A listed run is loaded with the record of the list, so that both agree. */
+    /** A listed run is loaded with the record of the list, so that both agree. Records count before they are read. */
     history: {
-      page: (request: PageRequest) => source.runHistory.page(request, operation(), runs().primeRecord),
-      latest: (workflowId: string, count: number) =>
-        source.runHistory.latest(workflowId, count, operation(), runs().primeRecord),
-      within: (request: WindowRequest) => source.runHistory.within(request, operation(), runs().primeRecord),
-      recent: (request: RecentPageRequest) => source.recentRuns.page(request, operation(), runs().primeRecord),
+      async page(request: PageRequest) {
+        budgets.takeRecords(request.filter ? MAX_SCANNED : request.first);
+        return source.runHistory.page(request, operation(), runs().primeRecord);
+      },
+      async latest(workflowId: string, count: number) {
+        budgets.takeRecords(count);
+        return source.runHistory.latest(workflowId, count, operation(), runs().primeRecord);
+      },
+      async within(request: WindowRequest) {
+        budgets.takeRecords(request.count);
+        return source.runHistory.within(request, operation(), runs().primeRecord);
+      },
+      async recent(request: RecentPageRequest) {
+        const { workflowIds, filter, first } = request;
+        budgets.takeRecords(workflowIds.length * (filter ? MAX_WINDOW : first));
+        return source.recentRuns.page(request, operation(), runs().primeRecord);
+      },
     },
     /** Step changes of the run of a subscription event. */
     changes: createRunChanges(),

@@ -13,7 +13,6 @@ import { createApollo, type StepgatePlugin } from './apollo/server.ts';
 import { createQueryCompiler } from './compiled/compiled-query.ts';
 import type { ContextSource } from './context.ts';
 import { createLookAhead } from './fields/data-requirements.ts';
-import { createCostModel } from './operations/cost.ts';
 import { createDocuments } from './operations/documents.ts';
 import { createErrorFormatting } from './operations/error-formatting.ts';
 import { createOperations } from './operations/operations.ts';
@@ -54,7 +53,7 @@ const registeredBytes = (maxBytes: number): number => Math.floor(maxBytes / 4);
 export async function createGraphql(options: GraphqlOptions) {
   const { config, schema, manifests, prices, runs, sharedOperations, observer, logger, now, after } = options;
   const { plugins, isVerified } = options;
-  const { introspection, maxAnswerBytes, maxOperationCost, maxOperationObjects, maxUpstreamCalls } = config;
+  const { introspection, maxAnswerBytes, maxOperationObjects, maxUpstreamCalls } = config;
   const maxBytes = documentBytes(config);
   const persisted = createPersistedOperations({
     mode: config.persistedOperations,
@@ -64,10 +63,8 @@ export async function createGraphql(options: GraphqlOptions) {
   });
 
   const lookAhead = createLookAhead(schema);
-  const offersRecords = config.upstreamEndpoints.has('run');
-  const costModel = createCostModel({ schema, lookAhead, offersRecords, maxObjects: maxOperationObjects });
   const compiler = createQueryCompiler(schema);
-  const documents = createDocuments({ schema, costModel, compiler, maxBytes: maxBytes - registeredBytes(maxBytes) });
+  const documents = createDocuments({ schema, compiler, maxBytes: maxBytes - registeredBytes(maxBytes) });
   const errors = createErrorFormatting(logger);
   const execute = createExecute({ schema, documents });
   const apollo = await createApollo({
@@ -77,7 +74,7 @@ export async function createGraphql(options: GraphqlOptions) {
     documentStore: documents.store,
     plugins,
     stages: [
-      createChecks({ documents, maxCalls: maxOperationCost, maxObjects: maxOperationObjects }),
+      createChecks(documents),
       createExecution({ execute, hasPlugins: plugins.length > 0 }),
       createAnswers({ errors, maxAnswerBytes }),
     ],

@@ -18,7 +18,7 @@ export function payloadValue(
   return context.payloads.read(payload, (values) => {
     const value = readable(values, payload, field, context);
     if (path != null) return answered(value, path, context);
-    context.budgets.payloads.answer(sizeOf(value, payload, field, context));
+    context.budgets.takePayload(sizeOf(value, payload, field, context));
     return value;
   });
 }
@@ -42,7 +42,7 @@ export function readable(values: PayloadValues, payload: Payload, field: Payload
 
 function answered(value: JsonValue, path: Path, { budgets }: Context): JsonValue {
   const found = pick(value, path, budgets.paths);
-  budgets.payloads.answer(jsonBytes(found));
+  budgets.takePayload(jsonBytes(found));
   return found;
 }
 

@@ -4,8 +4,8 @@ import { readContract } from './contract.ts';
 import { extensionTables } from './extension/extension-fields.ts';
 import type { SchemaExtension } from './extension/schema-extension.ts';
 import { entityNameOf, SUBGRAPH_SDL, subgraphFields } from './federation/subgraph.ts';
-import { attachFields, attachScalar, attachUnion, countObjects } from './fields/executable-schema.ts';
-import { guardFields } from './fields/guarded-fields.ts';
+import { budgetFields } from './fields/budgeted-fields.ts';
+import { attachFields, attachScalar, attachUnion } from './fields/executable-schema.ts';
 import { fieldTables } from './resolvers/index.ts';
 import { dateTimeScalar, jsonScalar } from './scalars.ts';
 
@@ -21,7 +21,6 @@ export function createSchema(extension: SchemaExtension | null = null): GraphQLS
   if (tables) attachFields(schema, tables);
   attachUnion(schema, '_Entity', entityNameOf);
   for (const scalar of [dateTimeScalar, jsonScalar]) attachScalar(schema, scalar);
-  countObjects(schema);
-  guardFields(schema);
+  budgetFields(schema);
   return schema;
 }

@@ -23,7 +23,7 @@ async function findChanges(workflowId: string, last: number, context: Context): 
   ]);
   const load = (record: RunRecord) => context.runs().loadWithSteps({ workflowId, runId: record.id });
   // The newest runs come first.
-  const loads = await settleInTurns(records, load, context.takeTurn);
+  const loads = await settleInTurns(records, load, context);
   const runs = loads.flatMap((load) => (load.status === 'fulfilled' && load.value ? [load.value] : []));
   const failures = loads.flatMap((load) => (load.status === 'rejected' ? [load.reason as Error] : []));
   // A later operation may load more.

@@ -20,17 +20,6 @@ export interface ReadContext {
   readonly operationRecord?: OperationRecord | undefined;
 }
 
-export interface CallBudget extends Refusals {
-  /**
-   * Counts one upstream call. Throws UPSTREAM_BUDGET_EXCEEDED after `maxCalls`, or the refusal of an unaccepted key.
-   */
-  take(isAccepted: boolean): void;
-  /**
-   * Counts an answer that the operation reads, once. False if the budget has no room: the answer must not be read then.
-   */
-  holds(answer: Pick<Snapshot<unknown>, 'value' | 'sizeBytes'>): boolean;
-}
-
 /** Limit of the answers that one operation may read at a time. A single answer may be larger. */
 const MAX_HELD_MIB = 64;
 
@@ -59,37 +48,49 @@ class Lifetime implements AnswerLifetime {
 
 export const createAnswerLifetime = (): AnswerLifetime => new Lifetime();
 
-export function createCallBudget(maxCalls: number): CallBudget {
-  let taken = 0;
-  let wasAccepted: boolean | undefined;
-  let refusal: GatewayError | null = null;
+/** Upstream calls and answers of one operation. A class, since closures would be created for each operation. */
+export class CallBudget implements Refusals {
+  readonly #maxCalls: number;
+  #calls = 0;
+  #wasAccepted: boolean | undefined;
+  #refusal: GatewayError | null = null;
   /** Values of the counted answers. A stale answer is a copy with the same value. */
-  const held = new Set<unknown>();
-  let heldBytes = 0;
-  return {
-    get refusal() {
-      return refusal;
-    },
-    take(isAccepted) {
-      wasAccepted ??= isAccepted;
-      if (refusal) throw refusal;
-      if (taken >= maxCalls) {
-        throw new GatewayError(
-          'UPSTREAM_BUDGET_EXCEEDED',
-          `limit of ${maxCalls} upstream calls per operation reached; ask for fewer runs at once`,
-        );
-      }
-      taken += 1;
-    },
-    refuse(error) {
-      if (wasAccepted === false) refusal ??= error;
-    },
-    holds({ value, sizeBytes }) {
-      if (held.has(value)) return true;
-      if (heldBytes > 0 && heldBytes + sizeBytes > MAX_HELD_MIB * 2 ** 20) return false;
-      held.add(value);
-      heldBytes += sizeBytes;
-      return true;
-    },
-  };
+  readonly #held = new Set<unknown>();
+  #heldBytes = 0;
+  // One error for all calls, since an error with its stack is costly.
+  #tooManyCalls: GatewayError | undefined;
+
+  constructor(maxCalls: number) {
+    this.#maxCalls = maxCalls;
+  }
+
+  get refusal(): GatewayError | null {
+    return this.#refusal;
+  }
+
+  /** Counts one call. Throws UPSTREAM_BUDGET_EXCEEDED after `maxCalls`, or the refusal of an unaccepted key. */
+  take(isAccepted: boolean): void {
+    this.#wasAccepted ??= isAccepted;
+    if (this.#refusal) throw this.#refusal;
+    if (this.#calls >= this.#maxCalls) {
+      throw (this.#tooManyCalls ??= new GatewayError(
+        'UPSTREAM_BUDGET_EXCEEDED',
+        `Limit of ${this.#maxCalls} upstream calls in one operation reached (MAX_UPSTREAM_CALLS). Ask for fewer runs at once.`,
+      ));
+    }
+    this.#calls += 1;
+  }
+
+  refuse(error: GatewayError): void {
+    if (this.#wasAccepted === false) this.#refusal ??= error;
+  }
+
+  /** Counts an answer that the operation reads, once. False if there is no room: the answer must not be read then. */
+  holds({ value, sizeBytes }: Pick<Snapshot<unknown>, 'value' | 'sizeBytes'>): boolean {
+    if (this.#held.has(value)) return true;
+    if (this.#heldBytes > 0 && this.#heldBytes + sizeBytes > MAX_HELD_MIB * 2 ** 20) return false;
+    this.#held.add(value);
+    this.#heldBytes += sizeBytes;
+    return true;
+  }
 }

@@ -31,7 +31,7 @@ describe('an authenticate hook', () => {
   const TEAM = '{ run(workflowId: "wf", id: "r1") { team } }';
   const extension = {
     typeDefs: 'extend type Run { team: String }',
-    fields: { Run: { team: { cacheMs: Infinity, calls: 0, resolve: teamOf } } },
+    fields: { Run: { team: { cacheMs: Infinity, resolve: teamOf } } },
   };
   function teamOf(_run: unknown, _args: unknown, { viewer }: { viewer: { attributes: Record<string, string> } }) {
     return viewer.attributes.team;

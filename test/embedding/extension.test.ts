@@ -50,7 +50,7 @@ describe('fields of an extension', () => {
     const resolve = jest.fn(({ steps, criticalPath }: { steps: readonly unknown[]; criticalPath: unknown }) =>
       criticalPath === null ? 0 : steps.length,
     );
-    const { thrice } = await start({ extension: onRun('Int', { calls: 0, cacheMs: Infinity, resolve }) });
+    const { thrice } = await start({ extension: onRun('Int', { cacheMs: Infinity, resolve }) });
     const answers = await thrice(ASK);
     expect(answers.map(({ data, errors }) => ({ data, errors }))).toEqual(
       Array.from({ length: 3 }, () => ({ data: { run: { mine: 1 } }, errors: [] })),
@@ -67,12 +67,12 @@ describe('fields of an extension', () => {
         'type Own { data: JSON set: [JSON] } extend type Run { big: JSON list: [JSON] own: Own when: JSON nothing: JSON deep: JSON }',
       fields: {
         Run: {
-          big: { calls: 0, resolve: () => Promise.resolve({ n: 10n }) },
-          list: { calls: 0, resolve: () => [1, cycle, Promise.resolve(10n), { a: 2 }] },
-          own: { calls: 0, resolve: () => ({ data: 10n, set: new Set([1, 10n]) }) },
-          when: { calls: 0, resolve: () => new Date(0) },
-          nothing: { calls: 0, resolve: () => Symbol('none') },
-          deep: { calls: 0, resolve: () => JSON.parse('['.repeat(300) + ']'.repeat(300)) as unknown },
+          big: { resolve: () => Promise.resolve({ n: 10n }) },
+          list: { resolve: () => [1, cycle, Promise.resolve(10n), { a: 2 }] },
+          own: { resolve: () => ({ data: 10n, set: new Set([1, 10n]) }) },
+          when: { resolve: () => new Date(0) },
+          nothing: { resolve: () => Symbol('none') },
+          deep: { resolve: () => JSON.parse('['.repeat(300) + ']'.repeat(300)) as unknown },
         },
       },
     };
@@ -108,7 +108,7 @@ describe('fields of an extension', () => {
     const fields = [...Object.keys(moments), 'end'].map((name) => `${name}: DateTime`).join(' ');
     const extension = {
       typeDefs: `type Moments { ${fields} } extend type Run { moments: Moments }`,
-      fields: { Run: { moments: { calls: 0, resolve: ({ endedAt }: Run) => ({ ...moments, end: endedAt }) } } },
+      fields: { Run: { moments: { resolve: ({ endedAt }: Run) => ({ ...moments, end: endedAt }) } } },
     } satisfies SchemaExtension;
     const { thrice } = await start({ extension });
     const ask = '{ run(workflowId: "wf", id: "r1") { moments { date text loose bad word none end } endedAt } }';
@@ -147,7 +147,7 @@ describe('fields of an extension', () => {
     }
     const extension: SchemaExtension = {
       typeDefs: 'type Owner { greeting(to: String): String data: JSON } extend type Run { owner: Owner }',
-      fields: { Run: { owner: { calls: 0, resolve: () => new Owner() } } },
+      fields: { Run: { owner: { resolve: () => new Owner() } } },
     };
     const { thrice } = await start({ extension });
     for (const answer of await thrice('{ run(workflowId: "wf", id: "r1") { owner { greeting(to: "bob") data } } }')) {
@@ -163,7 +163,7 @@ describe('fields of an extension', () => {
     upstream.script = (call) =>
       call.endpoint === 'run' ? { json: [wireRun(call.runId, { end_time: null })] } : healthy(call);
     const ask = async (resolve: Entry['resolve']) => {
-      const { query } = await start({ extension: onRun('String', { requirement: 'RECORD', calls: 1, resolve }) });
+      const { query } = await start({ extension: onRun('String', { requirement: 'RECORD', resolve }) });
       return (await query(ASK)).data;
     };
     const expected = { run: { mine: '2025-03-13T02:41:17.382162Z' } };
@@ -247,85 +247,60 @@ describe('fields of an extension', () => {
     }
   });
 
-  it('make at most their priced calls', async () => {
+  it('load runs, workflows and records by the context', async () => {
     type Resolve = Entry['resolve'];
     const ref = { workflowId: 'wf', runId: 'r2' };
     const record: Resolve = async (_run, _args, { run }) => (await run(ref, 'RECORD')).status;
     const whole: Resolve = async (_run, _args, { run }) => String((await run(ref)).progress.total);
     const name: Resolve = async (_run, _args, { workflow }) => (await workflow('wf')).name;
-    const latest =
-      (count: number): Resolve =>
-      async (_run, _args, { latestRuns }) =>
-        String((await latestRuns('wf', count)).length);
-    const twice: Resolve = async (...given) => `${String(await record(...given))},${String(await record(...given))}`;
+    const latest: Resolve = async (_run, _args, { latestRuns }) => String((await latestRuns('wf', 100)).length);
     upstream.script = (call) => {
       if (call.endpoint === 'runs') return { json: [wireRun('r1')] };
       return call.endpoint === 'workflows' ? { json: [wireWorkflow('wf')] } : healthy(call);
     };
-    for (const [calls, resolve, value] of [
-      [1, record, 'COMPLETED'],
-      [0, record, null],
-      [2, whole, '1'],
-      [1, whole, null],
-      [1, name, 'Workflow wf'],
-      [0, name, null],
-      [1, latest(99), '1'],
-      [1, latest(100), null],
-      [2, latest(100), '1'],
-      [2, twice, 'COMPLETED,COMPLETED'],
-      [1, twice, null],
+    for (const [resolve, value] of [
+      [record, 'COMPLETED'],
+      [whole, '1'],
+      [name, 'Workflow wf'],
+      [latest, '1'],
     ] as const) {
-      const { query } = await start({ extension: onRun('String', { calls, resolve }) });
-      expect({ calls, data: (await query(ASK)).data }).toEqual({ calls, data: { run: { mine: value } } });
+      const { query } = await start({ extension: onRun('String', { resolve }) });
+      expect((await query(ASK)).data).toEqual({ run: { mine: value } });
     }
-    // The selection below a run that a field returns counts too.
-    const itself = { calls: 1, resolve: ((_run, _args, { run }) => run(ref, 'RECORD')) satisfies Resolve };
-    const { query } = await start({ extension: onRun('Run', itself) });
-    const { data } = await query(
-      '{ run(workflowId: "wf", id: "r1") { mine { status } } other: run(workflowId: "wf", id: "r3") { mine { steps { id } } } }',
-    );
-    expect(data).toEqual({ run: { mine: { status: 'COMPLETED' } }, other: { mine: null } });
+    // A run that the field returns is loaded with the parts that the client selects.
+    const itself: Resolve = (_run, _args, { run }) => run(ref, 'RECORD');
+    const { query } = await start({ extension: onRun('Run', { resolve: itself }) });
+    const { data } = await query('{ run(workflowId: "wf", id: "r1") { mine { steps { id } } } }');
+    expect(data).toEqual({ run: { mine: { steps: [{ id: 'r2-step' }] } } });
   });
 
-  it('that exceed the calls or items of their entry are null with a masked error', async () => {
+  it('count against the budgets of the operation, and ignore the calls and items of their entry', async () => {
+    const priced = { calls: 0, items: 1 };
     const extension: SchemaExtension = {
-      typeDefs: 'extend type Run { calls: Int items: [Item] set: [Item] } type Item { id: ID }',
+      typeDefs: 'extend type Run { other: ID items: [Item] set: [Item] } type Item { id: ID }',
       fields: {
         Run: {
-          calls: {
-            calls: 1,
+          other: {
+            ...priced,
+
             resolve: async (_run, _args, { run }) => (await run({ workflowId: 'wf', runId: 'r2' })).id,
           },
-          items: { items: 2, resolve: () => [{}, {}, {}] },
-          set: { resolve: () => new Set([{}]) },
+          items: { ...priced, resolve: () => [{}, {}, {}] },
+          set: { resolve: () => new Set([{}, {}, {}]) },
         },
       },
     };
-    const { thrice } = await start({ extension });
-    for (const answer of await thrice('{ run(workflowId: "wf", id: "r1") { calls items { id } set { id } } }')) {
-      expect(answer.data).toEqual({ run: { calls: null, items: null, set: null } });
-      expect(codesOf(answer)).toEqual(Array.from({ length: 3 }, () => 'INTERNAL_SERVER_ERROR'));
-      expect(JSON.stringify(answer.errors)).not.toContain('entry');
-    }
-    expect(log.text).toContain('Run.calls must make at most 1 upstream calls');
-    expect(log.text).toContain('Run.items must be an array of at most 2 items, as its entry declares, got 3 items');
-    expect(log.text).toContain('Run.set must be an array');
-  });
-
-  it('have the cost of their entry, or the maximum without an entry', async () => {
-    const costOf = async (entry: Entry) => {
-      const extension = onRun('[Item]', entry);
-      const found = [];
-      for (const limit of ['MAX_OPERATION_COST', 'MAX_OPERATION_OBJECTS']) {
-        const { query } = await start({ extension }, { [limit]: '1' });
-        const { errors } = await query('{ run(workflowId: "wf", id: "r1") { mine { id } } }');
-        found.push(errors[0]?.extensions.found);
-      }
-      return found;
+    const query = '{ run(workflowId: "wf", id: "r1") { other items { id } set { id } } }';
+    const lists = {
+      items: [{ id: null }, { id: null }, { id: null }],
+      set: [{ id: null }, { id: null }, { id: null }],
     };
-    // A run with its steps, the field's two calls, and the list of workflows; a hundred items.
-    expect(await costOf({ resolve: () => [] })).toEqual([5, 101]);
-    expect(await costOf({ requirement: 'STEPS', calls: 0, items: 7, resolve: () => [] })).toEqual([2, 8]);
+    const open = await start({ extension });
+    expect(await open.query(query)).toMatchObject({ data: { run: { other: 'r2', ...lists } }, errors: [] });
+    const bounded = await start({ extension }, { MAX_UPSTREAM_CALLS: '3', MAX_OPERATION_OBJECTS: '5' });
+    const answer = await bounded.query(query);
+    expect(answer.data).toEqual({ run: { other: null, items: lists.items, set: null } });
+    expect(placesOf(answer)).toEqual(['run.other: UPSTREAM_BUDGET_EXCEEDED', 'run.set: ANSWER_TOO_LARGE']);
   });
 
   it('fail without other fields: a GatewayError is answered, any other error is masked and logged', async () => {
@@ -368,7 +343,7 @@ describe('fields of an extension', () => {
   it('are answered only to authenticated callers, also at the root, where nothing is loaded', async () => {
     const resolve = jest.fn(() => 42);
     const extension = { typeDefs: 'extend type Query { answer: Int } extend type Mutation { act: Int }', fields: {} };
-    const fields = { Query: { answer: { calls: 0, resolve } }, Mutation: { act: { calls: 0, resolve } } };
+    const fields = { Query: { answer: { resolve } }, Mutation: { act: { resolve } } };
     const { thrice } = await start({ extension: { ...extension, fields } });
     for (const document of ['{ answer }', 'mutation { act }']) {
       for (const key of ['bad-key', null]) {
@@ -384,7 +359,7 @@ describe('fields of an extension', () => {
     const owner = jest.fn(({ id }: { readonly id: string }) => `owner of ${id}`);
     const extension: SchemaExtension = {
       typeDefs: 'extend type Workflow { owner: String }',
-      fields: { Workflow: { owner: { calls: 0, cacheMs: Infinity, resolve: owner } } },
+      fields: { Workflow: { owner: { cacheMs: Infinity, resolve: owner } } },
     };
     const { thrice } = await start({ extension });
     const entity = 'representations: [{ __typename: "Workflow", id: "wf" }]';

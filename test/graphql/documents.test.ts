@@ -4,18 +4,14 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { parse } from 'graphql';
 import { createQueryCompiler, type QueryCompiler } from '../../src/graphql/compiled/compiled-query.ts';
-import { createLookAhead } from '../../src/graphql/fields/data-requirements.ts';
-import { createCostModel } from '../../src/graphql/operations/cost.ts';
 import { createDocuments } from '../../src/graphql/operations/documents.ts';
 import { createSchema } from '../../src/graphql/schema.ts';
 
 const schema = createSchema();
-const lookAhead = createLookAhead(schema);
-const costModel = createCostModel({ schema, lookAhead, offersRecords: true, maxObjects: 25_000 });
 const realCompiler = createQueryCompiler(schema);
 
 function createTracked(maxBytes: number, compiler: QueryCompiler = realCompiler) {
-  const documents = createDocuments({ schema, costModel, compiler, maxBytes });
+  const documents = createDocuments({ schema, compiler, maxBytes });
   /** Keeps the document, and returns the size of its compiled query. */
   function keep(text: string, isCompiled = true): number {
     const document = documents.find(text) ?? documents.prepare(text, parse(text, { noLocation: true }));

@@ -33,8 +33,7 @@ describe('an operation', () => {
   );
   const { now } = createManualClock();
   const start = (additions: Additions) => {
-    const environment = { UPSTREAM_URL: upstream.url, MAX_OPERATION_COST: '2', MAX_OPERATION_OBJECTS: '21' };
-    return startGateway(environment, { now, logger: log.logger, ...additions });
+    return startGateway({ UPSTREAM_URL: upstream.url }, { now, logger: log.logger, ...additions });
   };
   const gateway = perBlock(() => start({ onOperation: (operation) => void observed.push(operation) }));
   /** Each way of execution: without additions, and with a plugin that sees each operation. */
@@ -67,8 +66,6 @@ describe('an operation', () => {
     ['is not GraphQL', { query: '{' }, 'GRAPHQL_PARSE_FAILED', 'Syntax Error: Expected Name, found <EOF>.'],
     ['is invalid', { query: '{ nope }' }, INVALID, 'Cannot query field "nope"'],
     ['passes a limit of form', { query: `{ ${'__typename '.repeat(51)}}` }, INVALID, '51 root fields'],
-    ['costs too many calls', { query: ofRun('progress { total }') }, INVALID, 'upstream calls'],
-    ['answers too many objects', { query: ofRun('steps { id } a: steps { id }') }, INVALID, 'may answer 41 objects'],
     ['is not in the document', { query: RUN, operationName: 'Other' }, 'OPERATION_RESOLUTION_FAILURE', 'named "Other"'],
     ['is one of two, but is not named', { query: `${RUN} ${START}` }, 'OPERATION_RESOLUTION_FAILURE', 'operation name'],
     ['has a wrong variable', { query: RUN, variables: { id: ['r1'] } }, 'BAD_USER_INPUT', 'Variable "$id" got invalid'],

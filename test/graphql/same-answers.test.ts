@@ -47,7 +47,7 @@ describe('a random operation', () => {
     startGateway(
       {
         ...{ UPSTREAM_URL: upstream.url, RATE_LIMIT_ANONYMOUS_PER_MINUTE: '1000000', MAX_UPSTREAM_CALLS: '1000' },
-        ...{ MAX_OPERATION_COST: '100000', MAX_OPERATION_OBJECTS: '1000000' },
+        MAX_OPERATION_OBJECTS: '1000000',
       },
       { now, ...additions },
     );

@@ -108,29 +108,24 @@ describe('variables', () => {
 
   describe('that are null', () => {
     it.each([
-      ['Query.workflow expects ID!', 'query ($x: ID = "a") { workflow(id: $x) { id } }'],
-      ['Workflow.runsById', `query ($x: ID = "a") ${ofWorkflow('runsById(ids: ["b", $x]) { id }')}`],
+      ['ID!', 'query ($x: ID = "a") { workflow(id: $x) { id } }'],
+      ['ID!', `query ($x: ID = "a") ${ofWorkflow('runsById(ids: ["b", $x]) { id }')}`],
+      ['RunStatus!', `query ($x: RunStatus = FAILED) ${ofWorkflow('runs(filter: { status: [$x] }) { __typename }')}`],
+      ['Boolean!', `query ($x: Boolean = true) ${ofWorkflow('... @include(if: $x) { id }')}`],
+      ['Boolean!', 'query ($x: Boolean = true) { __typename @skip(if: $x) }'],
       [
-        'Workflow.runs expects RunStatus!',
-        `query ($x: RunStatus = FAILED) ${ofWorkflow('runs(filter: { status: [$x] }) { __typename }')}`,
-      ],
-      ['"if" of @include', `query ($x: Boolean = true) ${ofWorkflow('... @include(if: $x) { id }')}`],
-      ['"if" of @skip expects Boolean!', 'query ($x: Boolean = true) { __typename @skip(if: $x) }'],
-      [
-        'Workflow.run expects ID!',
+        'ID!',
         `query ($x: ID = "a") ${ofWorkflow('...A')} fragment A on Workflow { ...B } fragment B on Workflow { run(id: $x) { id } }`,
       ],
-    ])('are refused where null is not allowed, with the place: %s', async (place, query) => {
+    ])('are refused where null is not allowed, with the expected type: %s', async (type, query) => {
       // A missing variable has its default.
       expect(codesOf(await gateway.query(query))).not.toContain('BAD_USER_INPUT');
       for (const time of TIMES) {
         const { data, errors } = await gateway.query(query, { variables: { x: null } });
-        expect(errors[0]?.message).toContain(place);
+        expect(errors[0]?.message).toBe(`Variable "$x" must not be null: it is used as ${type}.`);
         expect({ time, data, errors }).toMatchObject({
           data: null,
-          errors: [
-            { message: expect.stringMatching(/"\$x" must not be null: /), extensions: { code: 'BAD_USER_INPUT' } },
-          ],
+          errors: [{ extensions: { code: 'BAD_USER_INPUT' } }],
         });
       }
     });
@@ -148,14 +143,6 @@ describe('variables', () => {
         `query Q($x: Boolean) { workflow(id: "wf") { id } run(workflowId: "wf", id: "r1") { steps(filter: { failedOnly: $x }) { id } } }`,
       ],
       ['in JSON', `mutation Q($x: ID = "a") { ${ofJson('{ a: [$x] }')} }`],
-      [
-        'under a condition that excludes them',
-        'query Q($x: ID = "a") { __typename workflow(id: $x) @include(if: false) { id } }',
-      ],
-      [
-        'under a condition in a variable',
-        `query Q($x: ID = "a", $y: Boolean = false) ${ofWorkflow('id ... @include(if: $y) { run(id: $x) { id } }')}`,
-      ],
     ])('are accepted %s', async (_, query) => {
       for (const time of TIMES) {
         expect({ time, errors: (await gateway.query(query, { variables: { x: null } })).errors }).toEqual({

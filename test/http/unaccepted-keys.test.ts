@@ -13,12 +13,6 @@ import { perTest } from '../harness/lasting.ts';
 const runs = (count: number) =>
   `{ ${Array.from({ length: count }, (_, index) => `r${index}: run(workflowId: "wf", id: "r${index}") { status steps { id } }`).join()} }`;
 const REFUSED: Reply = { status: 401, json: {} };
-const STANDARD_INTROSPECTION = `{ __schema { types { ...T } } } fragment T on __Type {
-  kind name description fields(includeDeprecated: true) { name description args { ...I } type { ...R } isDeprecated }
-  inputFields { ...I } interfaces { ...R } enumValues { name } possibleTypes { ...R }
-} fragment I on __InputValue { name description type { ...R } defaultValue }
-fragment R on __Type { kind name ofType { kind name ofType { kind name ofType { kind name } } } }`;
-
 const RATE = 12;
 const clock = createManualClock();
 const upstream = perTest(() =>
@@ -154,28 +148,6 @@ describe('a key that the upstream has not accepted', () => {
     for (let beat = 0; beat < 4; beat += 1) await nextBeat();
     good.subscribe({ query: '{ __typename }' });
     expect(await good.nextData()).toEqual({ __typename: 'Query' });
-  });
-
-  it('pays for introspection by the number of its objects', async () => {
-    const ask = (address: string) => statusFrom(address, null, STANDARD_INTROSPECTION);
-    expect(await ask('192.0.2.1')).toBe(200);
-    const statuses = [await ask('192.0.2.1'), await ask('192.0.2.1'), await ask('192.0.2.1')];
-    expect(statuses).toContain(429);
-    await statusFrom('192.0.2.2', 'good', runs(1));
-    for (let time = 0; time < 3; time += 1)
-      expect(await statusFrom('192.0.2.1', 'good', STANDARD_INTROSPECTION)).toBe(200);
-  });
-
-  it('gets introspection refused before execution if it would answer too many objects', async () => {
-    const types = (index: number) =>
-      `s${index}: __schema { types { fields { type { fields { name type { name } } } } } }`;
-    const query = `{ ${Array.from({ length: 20 }, (_, index) => types(index)).join(' ')} }`;
-    const response = await askFrom('192.0.2.1', query, null);
-    expect(await response.json()).toMatchObject({
-      errors: [{ extensions: { code: 'GRAPHQL_VALIDATION_FAILED', limit: 'objects', maximum: 25_000 } }],
-    });
-    // Its objects count against the rate.
-    expect(await statusFrom('192.0.2.1', null)).toBe(429);
   });
 });
 

@@ -21,8 +21,8 @@ import {
   type GraphQLOutputType,
   type GraphQLTypeResolver,
 } from 'graphql';
+import { COMPUTED_TYPES } from '../fields/budgeted-fields.ts';
 import { entryOf } from '../fields/field-entry.ts';
-import { COMPUTED_TYPES } from '../fields/guarded-fields.ts';
 
 type Values = Readonly<Record<string, unknown>>;
 

@@ -49,7 +49,7 @@ export function createQueryCompiler(schema: GraphQLSchema) {
         sizeBytes: fieldCount * BYTES_PER_FIELD,
         execute(context, variables) {
           const interpret = () => {
-            context.renewBudgets();
+            context.budgets.renew();
             const options = EXECUTION_OPTIONS;
             return execute({
               schema,

@@ -1,4 +1,4 @@
-/** Field table entries of an extension: priced, bounded, and only for authenticated callers. */
+/** Field table entries of an extension: only for authenticated callers. */
 import { Kind, type FieldDefinitionNode, type GraphQLFieldResolver, type ListTypeNode, type TypeNode } from 'graphql';
 import { DATA_REQUIREMENTS } from '../../runs/loaders/run-loaders.ts';
 import type { Context } from '../context.ts';
@@ -7,8 +7,8 @@ import type { FieldEntry } from '../fields/field-entry.ts';
 import type { WorkflowRef } from '../object-references.ts';
 import { createFieldContext } from './field-context.ts';
 import { readAddedTypes, type AddedType } from './extension-sdl.ts';
-import { asJson, asJsonItems, isThenable } from './json-values.ts';
-import { UNPRICED, type ExtensionField, type SchemaExtension } from './schema-extension.ts';
+import { asItems, asJson, asJsonItems, isThenable } from './json-values.ts';
+import { DEFAULTS, type ExtensionField, type SchemaExtension } from './schema-extension.ts';
 
 type Entry = FieldEntry & { readonly resolve: GraphQLFieldResolver<unknown, Context> };
 
@@ -45,11 +45,14 @@ function checkField({ name, isOfContract }: AddedType, field: FieldDefinitionNod
   if (list && listOf(list)) throw new Error(`extension.typeDefs: ${path} must not be a list of lists.`);
 }
 
+/** Prices of an earlier version. The budgets of the operation count its calls and objects now. */
+const IGNORED: ReadonlySet<string> = new Set(['calls', 'items']);
+
 function isGood(typeName: string, key: string, value: unknown): boolean {
   if (key === 'resolve') return typeof value === 'function';
   if (key === 'requirement') return typeName === 'Run' && (DATA_REQUIREMENTS as readonly unknown[]).includes(value);
-  if (typeof value !== 'number' || !(value >= 0)) return false;
-  return key === 'cacheMs' || ((key === 'calls' || key === 'items') && Number.isInteger(value));
+  if (IGNORED.has(key)) return true;
+  return key === 'cacheMs' && typeof value === 'number' && value >= 0;
 }
 
 /** Null if the type is not a list. */
@@ -82,36 +85,20 @@ function ownProperty(field: FieldDefinitionNode): Entry['resolve'] {
 }
 
 function entryOf({ name }: AddedType, field: FieldDefinitionNode, given: ExtensionField<unknown>): Entry {
-  const { calls, items, cacheMs, requirement } = { ...UNPRICED, ...given };
-  const isList = listOf(field) !== null;
-  const path = `${name}.${field.name.value}`;
+  const { cacheMs, requirement } = { ...DEFAULTS, ...given };
   const admission = admissionTo(name);
-
-  /** The cost limit counted at most `items` items, and other iterables are not counted while they are answered. */
-  function checkLength(value: unknown): unknown {
-    if (!isList || value == null || (Array.isArray(value) && value.length <= items)) return value;
-    const got = Array.isArray(value) ? `${value.length} items` : `a ${typeof value}`;
-    throw new Error(`${path} must be an array of at most ${items} items, as its entry declares, got ${got}`);
-  }
-
-  const check = isJson(field) ? (value: unknown) => jsonOf(field)(checkLength(value)) : checkLength;
+  const check = isJson(field) ? jsonOf(field) : listOf(field) ? asItems : (value: unknown) => value;
 
   const resolve: Entry['resolve'] = (parent, args: Readonly<Record<string, unknown>>, context, info) => {
     // Throws UNAUTHENTICATED without a viewer.
-    const fieldContext = createFieldContext({ context, info, name: path, maxCalls: calls });
+    const fieldContext = createFieldContext(context, info);
     context.lifetime.limit(cacheMs === 0 ? 0 : context.nowMs + cacheMs);
     const answer = () => given.resolve(parent, args, fieldContext);
     const value = admission ? admission(parent, context).then(answer) : answer();
     // Any thenable becomes a promise, since executors disagree on other thenables.
     return isThenable(value) ? Promise.resolve(value).then(check) : check(value);
   };
-  return {
-    resolve,
-    ...(name === 'Run' && { requirement: withTimes(requirement) }),
-    calls: () => calls,
-    ...(isList && { items }),
-    ...((calls > 0 || admission) && { readsWorkflows: true }),
-  };
+  return { resolve, ...(name === 'Run' && { requirement: withTimes(requirement) }) };
 }
 
 type Admission = (parent: unknown, context: Context) => Promise<unknown>;

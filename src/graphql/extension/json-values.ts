@@ -21,9 +21,11 @@ export function asJson(value: unknown): unknown {
 /** An item that cannot be serialized becomes an Error in its place. */
 export function asJsonItems(list: unknown): unknown {
   if (isThenable(list)) return Promise.resolve(list).then(asJsonItems);
-  // GraphQL accepts any iterable as a list.
   return isIterable(list) ? settleAll<unknown, unknown>([...list], asJson) : list;
 }
+
+/** GraphQL accepts any iterable as a list, but only the objects of an array are counted. */
+export const asItems = (list: unknown): unknown => (isIterable(list) ? [...list] : list);
 
 const isIterable = (value: unknown): value is Iterable<unknown> =>
   typeof value === 'object' && value !== null && Symbol.iterator in value;

@@ -20,19 +20,18 @@ export interface ExtensionFields {
   readonly [typeName: string]: Readonly<Record<string, ExtensionField<never>>> | undefined;
 }
 
-/** The defaults are costly: see `UNPRICED`. */
 export interface ExtensionField<Parent> {
   /** The result may be cached for the viewer, so it must depend only on the parent, the arguments and the context. */
   resolve(parent: Parent, args: Readonly<Record<string, unknown>>, context: FieldContext): unknown;
   /** Parts of the run that a field of `Run` reads. */
   readonly requirement?: DataRequirement;
-  /** Maximum number of upstream calls by the context's loaders. 0 means that they cannot be used. */
+  /** @deprecated Ignored. MAX_UPSTREAM_CALLS limits the calls of an operation. */
   readonly calls?: number;
-  /** Maximum length of a list. */
+  /** @deprecated Ignored. MAX_OPERATION_OBJECTS limits the objects of an answer. */
   readonly items?: number;
   /** Milliseconds for which the result of an unchanged run is valid. Infinity if only the parent matters. */
   readonly cacheMs?: number;
 }
 
-/** One run with its steps and graph, a long list, and an answer that is not cached. */
-export const UNPRICED = { requirement: 'GRAPH', calls: 2, items: 100, cacheMs: 0 } as const;
+/** A run with its steps and graph, and an answer that is not cached. */
+export const DEFAULTS = { requirement: 'GRAPH', cacheMs: 0 } as const;

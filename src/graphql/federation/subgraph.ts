@@ -5,9 +5,6 @@ import { GatewayError } from '../../upstream/errors.ts';
 import { checkId } from '../../upstream/ids.ts';
 import type { Context } from '../context.ts';
 import type { WorkflowRef } from '../object-references.ts';
-import type { RunCalls } from '../fields/field-entry.ts';
-import type { ArgumentValues } from '../fields/argument-values.ts';
-import { listLength } from '../fields/list-sizes.ts';
 import { KEYS, MAX_ENTITIES, readRepresentation, type EntityName } from './representations.ts';
 import { settleAll } from '../lists/settle.ts';
 
@@ -43,23 +40,11 @@ export const subgraphFields = (sdl: string) => ({
   Query: {
     _service: { resolve: () => ({ sdl }) },
     _entities: {
-      calls: (given: ArgumentValues, run: RunCalls) => entityCalls(given.get('representations'), run),
-      items: (given: ArgumentValues) => listLength(given.get('representations'), MAX_ENTITIES),
       resolve: (_root: unknown, { representations }: Entities, context: Context, info: GraphQLResolveInfo) =>
         settleAll(checkCount(representations), (representation) => findEntity(representation, context, info)),
     },
   },
 });
-
-/** A workflow is only a reference and costs no call. */
-function entityCalls(value: unknown, run: RunCalls): number {
-  const all: readonly unknown[] = Array.isArray(value) ? value : [value];
-  if (all.length > MAX_ENTITIES) return 0;
-  return all.reduce((total: number, entity) => {
-    const { __typename: name } = (entity ?? {}) as { readonly __typename?: unknown };
-    return total + (name === 'Run' ? run.byId() : name === 'Step' ? run.withSteps() : 0);
-  }, 0);
-}
 
 function checkCount<T>(representations: readonly T[]): readonly T[] {
   if (representations.length <= MAX_ENTITIES) return representations;

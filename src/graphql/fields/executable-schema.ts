@@ -1,20 +1,14 @@
 /** Attaches the field table to a schema built from SDL: resolvers, and each entry as its field's extension. */
 import {
-  getNamedType,
-  getNullableType,
-  isCompositeType,
-  isListType,
   isObjectType,
   isScalarType,
   isUnionType,
-  type GraphQLField,
   type GraphQLFieldResolver,
   type GraphQLScalarType,
   type GraphQLSchema,
   type GraphQLTypeResolver,
 } from 'graphql';
 import type { Context } from '../context.ts';
-import { countItems } from './counted-lists.ts';
 import type { FieldEntry } from './field-entry.ts';
 
 type FieldResolver = GraphQLFieldResolver<unknown, Context>;
@@ -33,18 +27,8 @@ export function attachFields(schema: GraphQLSchema, tables: Tables): void {
     for (const [name, entry] of Object.entries(table)) {
       const field = fields[name];
       if (!field) throw missing(`${typeName}.${name}`);
-      const { resolve, subscribe, ...cost } = entry as EntryWithResolvers;
-      Object.assign(field, { resolve, subscribe, extensions: { entry: cost } });
-    }
-  }
-}
-
-/** Lists of objects are counted while they are answered, when their length is known. */
-export function countObjects(schema: GraphQLSchema): void {
-  for (const type of Object.values(schema.getTypeMap())) {
-    if (!isObjectType(type) || type.name.startsWith('__')) continue;
-    for (const field of Object.values(type.getFields())) {
-      if (isListOfObjects(field)) field.resolve = countItems(schema, field.resolve);
+      const { resolve, subscribe, ...others } = entry as EntryWithResolvers;
+      Object.assign(field, { resolve, subscribe, extensions: { entry: others } });
     }
   }
 }
@@ -61,9 +45,6 @@ export function attachUnion(schema: GraphQLSchema, name: string, resolveType: Gr
   if (!isUnionType(type)) throw missing(name);
   type.resolveType = resolveType;
 }
-
-export const isListOfObjects = ({ type }: GraphQLField<unknown, unknown>): boolean =>
-  isListType(getNullableType(type)) && isCompositeType(getNamedType(type));
 
 const missing = (name: string): Error =>
   new Error(`${name} must be in schema.graphql, since it has an entry: add it there, or remove the entry`);

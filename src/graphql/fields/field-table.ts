@@ -1,13 +1,12 @@
 /**
- * Field table: resolver, data requirement and cost of every field of the schema. Look-ahead, the cost limit and the
- * executable schema read it. The compiler requires an entry for each field, and a resolver in each entry,
- * unless the parent has a property of the same name and type.
+ * Field table: resolver and data requirement of every field of the schema, for look-ahead and the executable schema.
+ * The compiler requires an entry for each field, and a resolver in each entry, unless the parent has a property of the
+ * same name and type.
  */
 import type { GraphQLScalarType } from 'graphql';
 import type { Context } from '../context.ts';
 import type { ResolverFn, Resolvers, SubscriptionResolvers } from '../generated/resolvers.ts';
 import type { DataRequirement } from '../../runs/loaders/run-loaders.ts';
-import type { FieldCost } from './field-entry.ts';
 
 /** An entry of Run also has a data requirement. */
 type Requirement<Type> = Type extends 'Run' ? { readonly requirement: DataRequirement } : object;
@@ -29,7 +28,7 @@ type Resolve<Field, Name extends PropertyKey> =
   IsProperty<Field, Name> extends true ? { readonly resolve?: Field } : { readonly resolve: Field };
 
 export type FieldTable<Type extends ObjectTypeName> = {
-  readonly [Name in keyof Resolvers[Type]]: FieldCost & Requirement<Type> & Resolve<Resolvers[Type][Name], Name>;
+  readonly [Name in keyof Resolvers[Type]]: Requirement<Type> & Resolve<Resolvers[Type][Name], Name>;
 };
 
 /** Types whose fields are all properties of their parents. */
@@ -48,5 +47,5 @@ export const properties = <Type extends PlainTypeName>(): Partial<FieldTable<Typ
 export type FieldTables = {
   readonly [Type in ObjectTypeName]: Type extends PlainTypeName ? Partial<FieldTable<Type>> : FieldTable<Type>;
 } & {
-  readonly Subscription: { readonly [Name in keyof SubscriptionResolvers]-?: FieldCost & SubscriptionResolvers[Name] };
+  readonly Subscription: Required<SubscriptionResolvers>;
 };

@@ -34,7 +34,7 @@ export async function groupsOf(found: RunsOfWorkflow, further: FurtherRuns, cont
       const run = await load(record);
       return { run, failure: failureOf(record, run, context.errorInfo) };
     };
-    const settled = await settleInTurns(failed, loadFailure, context.takeTurn);
+    const settled = await settleInTurns(failed, loadFailure, context);
     return {
       failures: settled.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : [])),
       errors: settled.flatMap((each) => (each.status === 'rejected' ? [each.reason as unknown] : [])),

@@ -9,10 +9,8 @@ import { COMPARED_RUNS } from '../fields/list-sizes.ts';
 import { loadInTurns } from './settle.ts';
 
 /** Rejects if an earlier failed run cannot be loaded: it may have the same failure, which would change the result. */
-export async function lastSuccessBeforeFailures(
-  run: Run,
-  { history, runs, errorInfo, takeTurn }: Context,
-): Promise<RunRef | null> {
+export async function lastSuccessBeforeFailures(run: Run, context: Context): Promise<RunRef | null> {
+  const { history, runs, errorInfo } = context;
   const { workflowId, id, startedAt, status, error } = run;
   if (status !== 'FAILED' || !startedAt) return null;
   const filter = runFilter({ status: ['COMPLETED', 'FAILED'], startedBefore: startedAt });
@@ -23,7 +21,7 @@ export async function lastSuccessBeforeFailures(
     const failed = await runs().loadWithSteps({ workflowId, runId: record.id });
     return failureKey(failureOf(record, failed, errorInfo)) === own;
   };
-  const areOfGroup = await loadInTurns(entries, isOfGroup, takeTurn);
+  const areOfGroup = await loadInTurns(entries, isOfGroup, context);
   const first = areOfGroup.lastIndexOf(true);
   const before = entries.slice(first + 1).filter(({ record }) => record.id !== id);
   const found = before.find(({ record }) => record.status === 'COMPLETED');

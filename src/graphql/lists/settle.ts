@@ -1,5 +1,5 @@
 /** Lists whose items fail separately. */
-import type { TakeTurn } from '../turns.ts';
+import type { Context } from '../context.ts';
 
 /** Loads each item. A failed item becomes an Error in the list, which nulls only that item. */
 export function settleAll<Item, T>(items: readonly Item[], load: (item: Item) => T | Promise<T>): (T | Promise<T>)[] {
@@ -16,12 +16,13 @@ export function settleAll<Item, T>(items: readonly Item[], load: (item: Item) =>
 /** More answers at a time would be read in one turn of the event loop, and exceed the calls that a viewer may queue. */
 const AT_A_TIME = 25;
 
-/** Loads a few items at a time, each in its own turn: cached items would otherwise all be read in one turn. */
+/** Loads a few runs at a time, each in its own turn: cached runs would otherwise all be read in one turn. */
 export async function settleInTurns<Item, T>(
   items: readonly Item[],
   load: (item: Item) => Promise<T>,
-  takeTurn: TakeTurn,
+  { budgets, takeTurn }: Pick<Context, 'budgets' | 'takeTurn'>,
 ): Promise<PromiseSettledResult<T>[]> {
+  budgets.takeObjects(items.length);
   const settled: PromiseSettledResult<T>[] = [];
   const waiting = items.entries();
   async function loadNext(): Promise<void> {
@@ -39,9 +40,9 @@ export async function settleInTurns<Item, T>(
 export async function loadInTurns<Item, T>(
   items: readonly Item[],
   load: (item: Item) => Promise<T>,
-  takeTurn: TakeTurn,
+  context: Pick<Context, 'budgets' | 'takeTurn'>,
 ): Promise<T[]> {
-  const settled = await settleInTurns(items, load, takeTurn);
+  const settled = await settleInTurns(items, load, context);
   return settled.map((each) => {
     if (each.status === 'rejected') throw each.reason;
     return each.value;

@@ -3,19 +3,10 @@
  * it successfully. Apollo Server then does not parse and validate it again, and its queries are compiled.
  */
 import type { ApolloServerOptions, BaseContext } from '@apollo/server';
-import {
-  getOperationAST,
-  Kind,
-  visit,
-  type DocumentNode,
-  type FragmentDefinitionNode,
-  type GraphQLSchema,
-  type OperationDefinitionNode,
-} from 'graphql';
+import { getOperationAST, visit, type DocumentNode, type GraphQLSchema, type OperationDefinitionNode } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import type { OperationType } from '../../observability/operation-record.ts';
 import type { CompiledQuery, QueryCompiler } from '../compiled/compiled-query.ts';
-import type { CostModel, CostOf } from './cost.ts';
 import { nullCheck, type CheckNulls } from './variables.ts';
 
 export interface PreparedDocument {
@@ -28,7 +19,6 @@ export interface PreparedDocument {
 export interface PreparedOperation {
   readonly type: OperationType;
   readonly name: string | null;
-  readonly cost: CostOf;
   readonly checkNulls: CheckNulls;
 }
 
@@ -38,7 +28,6 @@ export type DocumentStore = NonNullable<ApolloServerOptions<BaseContext>['docume
 
 export interface DocumentsOptions {
   readonly schema: GraphQLSchema;
-  readonly costModel: CostModel;
   readonly compiler: QueryCompiler;
   readonly maxBytes: number;
 }
@@ -58,7 +47,7 @@ const BYTES_A_COMPILED_CHARACTER = 12;
 /** Longer than any query of MAX_COMPILED_FIELDS with names chosen by a person. */
 const MAX_COMPILED_LENGTH = 16_384;
 
-export function createDocuments({ schema, costModel, compiler, maxBytes }: DocumentsOptions) {
+export function createDocuments({ schema, compiler, maxBytes }: DocumentsOptions) {
   const asts = new Map<string, DocumentNode>();
   const entries = new LRUCache<string, Entry>({
     maxSize: Math.max(1, maxBytes),
@@ -74,7 +63,6 @@ export function createDocuments({ schema, costModel, compiler, maxBytes }: Docum
 
     /** Takes a parsed and valid text. Does not cache it. */
     prepare(text: string, ast: DocumentNode): PreparedDocument {
-      const fragments = fragmentsOf(ast);
       const prepared = new Map<OperationDefinitionNode, PreparedOperation>();
       return {
         text,
@@ -87,7 +75,6 @@ export function createDocuments({ schema, costModel, compiler, maxBytes }: Docum
           const operation = {
             type: node.operation,
             name: node.name?.value ?? null,
-            cost: costModel.prepare(node, fragments),
             checkNulls: nullCheck(schema, ast, node),
           };
           prepared.set(node, operation);
@@ -140,9 +127,4 @@ function sizeOf({ text, ast }: PreparedDocument): number {
   let nodes = 0;
   visit(ast, { enter: () => void (nodes += 1) });
   return ENTRY_OVERHEAD_BYTES + text.length * BYTES_A_CHARACTER + nodes * BYTES_A_NODE;
-}
-
-function fragmentsOf({ definitions }: DocumentNode): Record<string, FragmentDefinitionNode> {
-  const fragments = definitions.filter((definition) => definition.kind === Kind.FRAGMENT_DEFINITION);
-  return Object.fromEntries(fragments.map((fragment) => [fragment.name.value, fragment]));
 }

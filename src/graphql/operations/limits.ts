@@ -20,29 +20,29 @@ export const LIMITS = {
   depth: 20,
   aliases: 100,
   rootFields: 50,
-  directives: 100,
-  fragments: 100,
-  /** Fields and fragments that a selection repeats, including its inline fragments. */
+  /** `__schema` and `__type`, and the aliases in them: each may return the whole schema, and needs no key. */
+  introspections: 2,
+  /**
+   * Fields and fragments that a selection repeats, including its inline fragments. Validation compares each pair: up to
+   * 0.7 s for 5000 tokens.
+   */
   repeatedFields: 100,
 } as const;
-
-export type Limit = keyof typeof LIMITS | 'cost' | 'objects';
 
 const WORDS: Readonly<Record<keyof typeof LIMITS, (found: string) => string>> = {
   depth: (found) => `is ${found} fields deep`,
   aliases: (found) => `has ${found} aliases`,
   rootFields: (found) => `has ${found} root fields`,
-  directives: (found) => `has ${found} directives`,
-  fragments: (found) => `has ${found} fragments`,
+  introspections: (found) => `has ${found} introspections`,
   repeatedFields: (found) => `names ${found} fields again in the same selection`,
 };
 
 /** Figures of a selection and its fragments. `conditions` counts @skip and @include of the selection itself. */
 type Figures = Readonly<
-  Record<'depth' | 'aliases' | 'fields' | 'directives' | 'conditions' | 'repeatedFields', number>
+  Record<'depth' | 'aliases' | 'fields' | 'introspections' | 'conditions' | 'repeatedFields', number>
 >;
 
-const NONE: Figures = { depth: 0, aliases: 0, fields: 0, directives: 0, conditions: 0, repeatedFields: 0 };
+const NONE: Figures = { depth: 0, aliases: 0, fields: 0, introspections: 0, conditions: 0, repeatedFields: 0 };
 
 /** Null if every operation of the document is within the limits. */
 export function passedLimit(document: DocumentNode): GraphQLError | null {
@@ -53,12 +53,11 @@ export function passedLimit(document: DocumentNode): GraphQLError | null {
   if (cycle !== null) return invalid(`Cannot spread fragment "${cycle}" within itself.`);
   for (const definition of document.definitions) {
     if (definition.kind !== Kind.OPERATION_DEFINITION) continue;
-    const { fields: rootFields, directives, conditions, ...others } = ofSet(definition.selectionSet);
+    const { fields: rootFields, conditions, ...others } = ofSet(definition.selectionSet);
     if (definition.operation === OperationTypeNode.SUBSCRIPTION && conditions > 0) return invalid(CONDITION);
-    const own = definition.directives?.length ?? 0;
-    const found = { ...others, rootFields, directives: directives + own, fragments: definitions.length };
+    const found = { ...others, rootFields };
     for (const limit of Object.keys(LIMITS) as (keyof typeof LIMITS)[]) {
-      if (found[limit] > LIMITS[limit]) return limitError(limit, LIMITS[limit], found[limit], WORDS[limit]);
+      if (found[limit] > LIMITS[limit]) return limitError(limit, found[limit]);
     }
   }
   return null;
@@ -70,15 +69,10 @@ const CONDITION = 'The root field of a subscription must not have @skip or @incl
 /** Nested fragments may add up to numbers that are not exact. */
 const MAX_FOUND = 1_000_000_000;
 
-/** `words` completes the sentence "This operation …". */
-export function limitError(
-  limit: Limit,
-  maximum: number,
-  found: number,
-  words: (found: string) => string,
-): GraphQLError {
+function limitError(limit: keyof typeof LIMITS, found: number): GraphQLError {
+  const maximum = LIMITS[limit];
   const shown = found > MAX_FOUND ? `more than ${MAX_FOUND}` : String(found);
-  return invalid(`This operation ${words(shown)}; at most ${maximum} are allowed.`, {
+  return invalid(`This operation ${WORDS[limit](shown)}; at most ${maximum} are allowed.`, {
     limit,
     maximum,
     found: Math.min(found, MAX_FOUND),
@@ -88,7 +82,7 @@ export function limitError(
 const invalid = (message: string, extensions: Readonly<Record<string, unknown>> = {}): GraphQLError =>
   new GraphQLError(message, { extensions: { code: 'GRAPHQL_VALIDATION_FAILED', ...extensions } });
 
-const isIntrospection = ({ name }: FieldNode): boolean => name.value.startsWith('__');
+const isIntrospection = ({ name }: FieldNode): boolean => name.value === '__schema' || name.value === '__type';
 
 const isCondition = ({ name }: DirectiveNode): boolean => name.value === 'skip' || name.value === 'include';
 
@@ -103,9 +97,8 @@ function measuring(fragments: ReadonlyMap<string, SelectionSetNode>) {
   }
 
   function ofSelection(selection: SelectionNode, names: Set<string>): Figures {
-    const directives = selection.directives?.length ?? 0;
     const conditions = selection.directives?.filter(isCondition).length ?? 0;
-    const own = { ...NONE, directives, conditions };
+    const own = { ...NONE, conditions };
     if (selection.kind === Kind.INLINE_FRAGMENT) return together(own, ofSet(selection.selectionSet, names));
     const name =
       selection.kind === Kind.FIELD ? (selection.alias ?? selection.name).value : `...${selection.name.value}`;
@@ -115,12 +108,13 @@ function measuring(fragments: ReadonlyMap<string, SelectionSetNode>) {
       return together({ ...own, repeatedFields }, ofFragment(selection.name.value));
     }
     const inner = selection.selectionSet ? ofSet(selection.selectionSet) : NONE;
+    const isOfSchema = isIntrospection(selection);
     return {
-      // A rule of graphql-js limits introspection, since tools send deep introspection queries.
-      depth: isIntrospection(selection) ? 0 : 1 + inner.depth,
+      // A rule of graphql-js limits the depth of introspection, since tools send deep queries.
+      depth: isOfSchema ? 0 : 1 + inner.depth,
       aliases: (selection.alias ? 1 : 0) + inner.aliases,
       fields: 1,
-      directives: directives + inner.directives,
+      introspections: isOfSchema ? 1 + inner.aliases : inner.introspections,
       conditions,
       repeatedFields: repeatedFields + inner.repeatedFields,
     };
@@ -153,7 +147,7 @@ const together = (one: Figures, other: Figures): Figures => ({
   depth: Math.max(one.depth, other.depth),
   aliases: one.aliases + other.aliases,
   fields: one.fields + other.fields,
-  directives: one.directives + other.directives,
+  introspections: one.introspections + other.introspections,
   conditions: one.conditions + other.conditions,
   repeatedFields: one.repeatedFields + other.repeatedFields,
 });

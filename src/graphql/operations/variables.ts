@@ -4,28 +4,21 @@ import {
   Kind,
   TypeInfo,
   ValidationContext,
-  valueFromASTUntyped,
-  visit,
-  visitWithTypeInfo,
-  type ASTNode,
-  type DirectiveNode,
   type DocumentNode,
-  type GraphQLError,
   type GraphQLSchema,
   type OperationDefinitionNode,
 } from 'graphql';
-import type { Variables } from '../fields/argument-values.ts';
 import { requestError } from './error-formatting.ts';
 
 /** Each error prints the variable's whole value. */
 export const EXECUTION_OPTIONS = { maxCoercionErrors: 1 } as const;
 
 /** Throws BAD_USER_INPUT for a null where it is not allowed. */
-export type CheckNulls = (variables: Variables) => void;
+export type CheckNulls = (variables: Readonly<Record<string, unknown>>) => void;
 
 /**
- * Takes a valid operation. A nullable variable with a default may appear where null is not allowed. For null,
- * graphql-js then fails at each place before the field's resolver could count the failure.
+ * Takes a valid operation. A nullable variable with a default may be used where null is not allowed. For null,
+ * graphql-js then fails at each use before the field's resolver could count the failure.
  */
 export function nullCheck(
   schema: GraphQLSchema,
@@ -34,76 +27,20 @@ export function nullCheck(
 ): CheckNulls {
   const nullable = (operation.variableDefinitions ?? []).filter(({ type }) => type.kind !== Kind.NON_NULL_TYPE);
   if (nullable.length === 0) return () => undefined;
-  const places = nonNullPlaces(schema, document, operation);
-  const defaults = new Map(
-    operation.variableDefinitions?.map(({ variable, defaultValue }) => [variable.name.value, defaultValue]),
+  const context = new ValidationContext(schema, document, new TypeInfo(schema), () => undefined);
+  const needed = new Map(
+    context
+      .getRecursiveVariableUsages(operation)
+      .flatMap(({ node, type }) => (isNonNullType(type) ? [[node.name.value, type] as const] : [])),
   );
   return (variables) => {
-    const valueOf = (name: string): unknown => {
-      if (Object.hasOwn(variables, name)) return variables[name] ?? null;
-      const literal = defaults.get(name);
-      return literal && valueFromASTUntyped(literal);
-    };
-    for (const { variable } of nullable) {
+    for (const { variable, defaultValue } of nullable) {
       const name = variable.name.value;
-      if (valueOf(name) !== null) continue;
-      const place = places.get(name)?.find(({ conditions }) => !conditions.some((each) => isExcluded(each, valueOf)));
-      if (place) throw isNull(name, place.text);
+      const isNull = Object.hasOwn(variables, name) ? variables[name] == null : defaultValue?.kind === Kind.NULL;
+      const type = needed.get(name);
+      if (isNull && type) {
+        throw requestError('BAD_USER_INPUT', `Variable "$${name}" must not be null: it is used as ${String(type)}.`);
+      }
     }
   };
 }
-
-interface Place {
-  readonly text: string;
-  /** @skip and @include around the place, within its definition. */
-  readonly conditions: readonly DirectiveNode[];
-}
-
-/** Validation ensures that a literal is a Boolean. */
-function isExcluded({ name, arguments: [given] = [] }: DirectiveNode, valueOf: (name: string) => unknown): boolean {
-  const { value } = given ?? {};
-  const condition =
-    value?.kind === Kind.VARIABLE ? valueOf(value.name.value) : value?.kind === Kind.BOOLEAN && value.value;
-  return condition === (name.value === 'skip');
-}
-
-/** Non-null places of each variable. */
-function nonNullPlaces(
-  schema: GraphQLSchema,
-  document: DocumentNode,
-  operation: OperationDefinitionNode,
-): ReadonlyMap<string, readonly Place[]> {
-  const places = new Map<string, Place[]>();
-  const types = new TypeInfo(schema);
-  const context = new ValidationContext(schema, document, types, () => undefined);
-  const visitor = visitWithTypeInfo(types, {
-    VariableDefinition: () => false,
-    Variable({ name }, _key, _parent, _path, ancestors) {
-      if (!isNonNullType(types.getInputType())) return;
-      const conditions = types.getDirective() ? [] : ancestors.flatMap(conditionsOf);
-      const known = places.get(name.value) ?? [];
-      places.set(name.value, known);
-      known.push({ text: placeOf(types), conditions });
-    },
-  });
-  for (const part of [operation, ...context.getRecursivelyReferencedFragments(operation)]) visit(part, visitor);
-  return places;
-}
-
-const conditionsOf = (node: ASTNode | readonly ASTNode[]): readonly DirectiveNode[] =>
-  'directives' in node
-    ? (node.directives ?? []).filter(
-        (each): each is DirectiveNode => each.name.value === 'skip' || each.name.value === 'include',
-      )
-    : [];
-
-function placeOf(types: TypeInfo): string {
-  const directive = types.getDirective();
-  const owner = directive
-    ? `@${directive.name}`
-    : `${types.getParentType()?.name ?? ''}.${types.getFieldDef()?.name ?? ''}`;
-  return `"${types.getArgument()?.name ?? ''}" of ${owner} expects ${String(types.getInputType())}`;
-}
-
-const isNull = (name: string, place: string): GraphQLError =>
-  requestError('BAD_USER_INPUT', `Variable "$${name}" must not be null: ${place}.`);

@@ -1,6 +1,5 @@
 import { properties, type FieldTables } from '../fields/field-table.ts';
 import { tokenCounts } from '../fields/int-fields.ts';
-import { ASSUMED_STEPS } from '../fields/list-sizes.ts';
 import { connections } from './connections.ts';
 import { executeWorkflowPayload, mutation } from './mutation.ts';
 import { query } from './query.ts';
@@ -28,7 +27,7 @@ export const fieldTables: FieldTables = {
   StepCounts: properties<'StepCounts'>(),
   RunTiming: properties<'RunTiming'>(),
   RunGap: properties<'RunGap'>(),
-  Timeline: { ...properties<'Timeline'>(), bars: { items: ASSUMED_STEPS } },
+  Timeline: properties<'Timeline'>(),
   TimelineGap: properties<'TimelineGap'>(),
   TimelineBar: properties<'TimelineBar'>(),
   CriticalPath: properties<'CriticalPath'>(),
@@ -42,7 +41,6 @@ export const fieldTables: FieldTables = {
   TokenUsage: { ...properties<'TokenUsage'>(), ...tokenCounts },
   Cost: properties<'Cost'>(),
   Conversation: properties<'Conversation'>(),
-  // Most messages call no tool.
-  Message: { ...properties<'Message'>(), toolCalls: { items: 1 } },
+  Message: properties<'Message'>(),
   ToolCall: properties<'ToolCall'>(),
 };

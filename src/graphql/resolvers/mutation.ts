@@ -4,7 +4,6 @@ import type { FieldTable } from '../fields/field-table.ts';
 
 export const mutation: FieldTable<'Mutation'> = {
   executeWorkflow: {
-    calls: () => 1,
     async resolve(_root, { workflowId, inputs = null, idempotencyKey = null }, { operation, checkedInputs, startRun }) {
       // Throws without a viewer, before a megabyte of inputs is checked.
       operation();
@@ -22,7 +21,6 @@ export const mutation: FieldTable<'Mutation'> = {
 
 export const executeWorkflowPayload: FieldTable<'ExecuteWorkflowPayload'> = {
   run: {
-    calls: (_given, run) => run.byId(),
     resolve: ({ workflowId, runId }, _args, { runs, requirement }, info) =>
       runs().loadStarted({ workflowId, runId }, requirement(info)),
   },

@@ -7,14 +7,7 @@ import { readFetchId } from '../fetch-ids.ts';
 import { recentRunsPage, workflowPage } from '../lists/connections.ts';
 import { readRecentCursor } from '../lists/cursors.ts';
 import type { FieldTable } from '../fields/field-table.ts';
-import { ASSUMED_LIST_SIZE } from '../fields/field-entry.ts';
-import {
-  failureGroupCallsOfAll,
-  furtherRuns,
-  pageSize,
-  recentPageCalls,
-  runsInStatistics,
-} from '../fields/list-sizes.ts';
+import { furtherRuns } from '../fields/list-sizes.ts';
 import { groupsOfAll, latestOfAll } from '../lists/failure-groups.ts';
 import { ofWorkflow, readable, severalWorkflows } from '../lists/several-workflows.ts';
 
@@ -25,8 +18,6 @@ export const query: FieldTable<'Query'> = {
   fetch__Workflow: workflow,
 
   workflows: {
-    readsWorkflows: true,
-    items: pageSize,
     async resolve(_root, { first, after = null, search = null }, { workflows }) {
       const request = { first: checkFirst(first), after, search: checkSearch(search) };
       return workflowPage([...(await workflows().list()).values()], request);
@@ -34,20 +25,15 @@ export const query: FieldTable<'Query'> = {
   },
 
   run: {
-    calls: (_given, run) => run.byId(),
     resolve: (_root, { workflowId, id }, { runs, requirement }, info) =>
       runs().load({ workflowId, runId: id }, requirement(info)),
   },
 
   fetch__Run: {
-    calls: (_given, run) => run.byId(),
     resolve: (_root, { fetchId }, { runs, requirement }, info) => runs().load(readFetchId(fetchId), requirement(info)),
   },
 
   recentRuns: {
-    readsWorkflows: true,
-    calls: recentPageCalls,
-    items: pageSize,
     async resolve(_root, { first, after, filter, workflowIds }, { history, workflows, reported }, info) {
       const request = { first: checkFirst(first), after: after == null ? null : readRecentCursor(after) };
       const ids = await severalWorkflows(workflowIds, workflows);
@@ -58,10 +44,6 @@ export const query: FieldTable<'Query'> = {
   },
 
   failureGroups: {
-    readsWorkflows: true,
-    calls: failureGroupCallsOfAll,
-    items: runsInStatistics,
-    objects: ASSUMED_LIST_SIZE,
     async resolve(_root, { workflowIds, startedAfter = null, last }, context, info) {
       const window = runWindow({ startedAfter });
       const count = checkLast(last);
@@ -75,7 +57,6 @@ export const query: FieldTable<'Query'> = {
   },
 
   compareRuns: {
-    calls: (_given, run) => 2 * run.withSteps(),
     resolve(_root, { workflowId, baseId, headId }, context) {
       const load = async (argument: string, id: string) => {
         try {

@@ -8,7 +8,6 @@ import type { FieldTable } from '../fields/field-table.ts';
 import { lastSuccessBeforeFailures } from '../lists/last-success.ts';
 import { checkInt, intFields } from '../fields/int-fields.ts';
 import { inferredInputs, payloadValue } from '../payloads.ts';
-import { ASSUMED_FEW, ASSUMED_STEPS, COMPARED_RUNS, pageSize, SEARCH_CALLS } from '../fields/list-sizes.ts';
 
 /** Reads only the run's record. */
 const RECORD = { requirement: 'RECORD' } as const;
@@ -46,7 +45,6 @@ export const run: FieldTable<'Run'> = {
   outputs: { ...RECORD, resolve: ({ payload }, { path }, context) => payloadValue(payload, 'outputs', path, context) },
   steps: {
     ...STEPS,
-    items: ASSUMED_STEPS,
     resolve: ({ steps, unreadableSteps }, { filter, orderBy }, { prices }) => {
       const selected = selectSteps(steps, filter, orderBy && { direction: 'ASC', ...orderBy }, prices);
       return filter ? selected : [...selected, ...unreadableSteps.map(unreadableStep)];
@@ -55,13 +53,11 @@ export const run: FieldTable<'Run'> = {
   step: { ...STEPS, resolve: ({ steps }, { id }) => steps.find((step) => step.id === id) ?? null },
   changedSteps: {
     ...STEPS,
-    items: ASSUMED_STEPS,
     resolve: (run, _args, { changes }, { path }) => changes.stepsOf(run, path),
   },
   stepCounts: STEPS,
   failedSteps: {
     ...STEPS,
-    items: (given) => (given.get('first') == null ? ASSUMED_FEW : pageSize(given)),
     resolve(run, { latestAttemptOnly, first }) {
       const listed = latestAttemptOnly ? run.remainingFailures : run.failedSteps;
       return first == null ? listed : listed.slice(0, checkFirst(first));
@@ -70,7 +66,6 @@ export const run: FieldTable<'Run'> = {
   firstFailedStep: { ...STEPS, resolve: ({ failedSteps }) => failedSteps[0] ?? null },
   slowestSteps: {
     ...STEPS,
-    items: pageSize,
     resolve: (run, { first }) => run.slowestSteps.slice(0, checkFirst(first)),
   },
   totalElapsedTime: {
@@ -81,7 +76,7 @@ export const run: FieldTable<'Run'> = {
   timeline: STEPS,
   criticalPath: GRAPH,
   progress: GRAPH,
-  repeatedNodes: { ...STEPS, items: ASSUMED_FEW },
+  repeatedNodes: STEPS,
   tokenUsage: STEPS,
   estimatedCost: {
     ...STEPS,
@@ -94,7 +89,6 @@ export const run: FieldTable<'Run'> = {
   freshness: RECORD,
   lastSuccessBefore: {
     ...TIMES,
-    calls: (_given, run) => SEARCH_CALLS + run.ofPage(),
     async resolve({ workflowId, id, startedAt }, _args, { history, runs, requirement }, info) {
       if (!startedAt) return null;
       const filter = runFilter({ status: ['COMPLETED'], startedBefore: startedAt });
@@ -106,7 +100,6 @@ export const run: FieldTable<'Run'> = {
   },
   lastSuccessBeforeFailures: {
     ...STEPS,
-    calls: (_given, run) => SEARCH_CALLS + COMPARED_RUNS + run.ofPage(),
     async resolve(run, _args, context, info) {
       const found = await lastSuccessBeforeFailures(run, context);
       return found && context.runs().load(found, context.requirement(info));

@@ -17,7 +17,6 @@ export const step: FieldTable<'Step'> = {
   workflowId: {},
   nodeId: {},
   node: {
-    readsWorkflows: true,
     async resolve({ workflowId, nodeId }, _args, { workflows }) {
       const graph = (await workflows().known()).get(workflowId)?.graph;
       return graph?.nodes.find((node) => node.id === nodeId) ?? null;

@@ -1,11 +1,9 @@
 import type { GraphQLResolveInfo } from 'graphql';
 import type { Run } from '../../domain/types.ts';
 import type { ChangedRun, RunsChange } from '../../runs/live/runs-watch.ts';
-import { NEWEST_RUNS } from '../../runs/live/workflow-runs.ts';
 import { GatewayError, isNotFound, isUnauthenticated } from '../../upstream/errors.ts';
 import type { Context } from '../context.ts';
 import type { FieldTables } from '../fields/field-table.ts';
-import { workflowCount } from '../fields/list-sizes.ts';
 import { ofWorkflow, severalWorkflows } from '../lists/several-workflows.ts';
 import { located } from '../subscriptions/sources.ts';
 import { runEvents, type RunEvent } from '../subscriptions/run-events.ts';
@@ -32,7 +30,6 @@ async function loadChangedRuns(
 
 export const subscription: FieldTables['Subscription'] = {
   runUpdated: {
-    calls: (_given, run) => run.byId(),
     subscribe: (_root, { workflowId, id }, { watch, requirement }, info) =>
       located(runEvents(watch({ workflowId, runId: id }, requirement(info)), info), info),
     async resolve(
@@ -48,9 +45,6 @@ export const subscription: FieldTables['Subscription'] = {
   },
 
   runsUpdated: {
-    readsWorkflows: true,
-    calls: (given, run) => workflowCount(given) * (1 + NEWEST_RUNS * run.ofPage()),
-    items: (given) => workflowCount(given) * NEWEST_RUNS,
     subscribe: async (_root, { workflowIds }, { workflows, watchRuns }, info) =>
       located(watchRuns(await severalWorkflows(workflowIds, workflows)), info),
     resolve(change: RunsChange, _arguments: unknown, context: Context, info: GraphQLResolveInfo) {

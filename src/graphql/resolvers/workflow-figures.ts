@@ -4,16 +4,14 @@ import { checkFirst } from '../arguments.ts';
 import type { Context } from '../context.ts';
 import { properties, type FieldTable } from '../fields/field-table.ts';
 import { intFields, tokenCounts } from '../fields/int-fields.ts';
-import { pageSize } from '../fields/list-sizes.ts';
 import type { StatisticsOfRuns } from '../object-references.ts';
 import { loadInTurns, settleAll } from '../lists/settle.ts';
 
 /** Loads the steps of each examined run: one call per run. */
 const statisticsByNode = {
-  calls: () => 1,
   async resolve({ workflowId, runIds }: RunsOfWorkflow, _args: object, context: Context) {
     const load = (runId: string) => context.runs().loadWithSteps({ workflowId, runId });
-    const loaded = await loadInTurns(runIds, load, context.takeTurn);
+    const loaded = await loadInTurns(runIds, load, context);
     return nodeStatistics(loaded.filter((run) => run !== null));
   },
 } as const;
@@ -29,13 +27,11 @@ const failureGroup: FieldTable<'FailureGroup'> = {
   count: {},
   firstSeenAt: {},
   lastSeenAt: {},
-  // Their calls count for the list, since they are made once for all its groups.
   firstSeenIsExact: { resolve: async ({ firstSeen }) => (await firstSeen()).isExact },
   isNew: { resolve: async ({ firstSeen }) => (await firstSeen()).isNew },
   isResolved: { resolve: ({ isResolved }) => isResolved() },
   // These runs are loaded: records came with the history, steps were read for the groups.
   runs: {
-    items: pageSize,
     resolve: ({ workflowId, runIds }, { first }, { runs, requirement }, info) =>
       settleAll(runIds.slice(0, checkFirst(first)), (runId) => runs().load({ workflowId, runId }, requirement(info))),
   },

@@ -8,20 +8,8 @@ import { checkBuckets, checkFirst, checkIdCount, checkLast, runFilter, runWindow
 import { runPage } from '../lists/connections.ts';
 import type { Context } from '../context.ts';
 import { readRunCursor } from '../lists/cursors.ts';
-import type { ArgumentValues } from '../fields/argument-values.ts';
-import { ASSUMED_LIST_SIZE } from '../fields/field-entry.ts';
 import type { FieldTable } from '../fields/field-table.ts';
-import {
-  bucketCount,
-  failureGroupCalls,
-  furtherRuns,
-  historyPageCalls,
-  listLength,
-  MAX_LIST_SIZE,
-  pageSize,
-  runsInStatistics,
-  statisticsCalls,
-} from '../fields/list-sizes.ts';
+import { furtherRuns } from '../fields/list-sizes.ts';
 import type { WorkflowRef } from '../object-references.ts';
 import { groupsOf, listOf } from '../lists/failure-groups.ts';
 import { settleAll } from '../lists/settle.ts';
@@ -36,16 +24,9 @@ type LatestRunsArgs = Parameters<typeof runWindow>[0] & { readonly last: number 
 /** A field from the upstream's list of workflows. */
 const ofList = <Key extends keyof WorkflowRecord>(key: Key) =>
   ({
-    readsWorkflows: true,
     resolve: async ({ id }: WorkflowRef, _args: object, { workflows }: Context): Promise<WorkflowRecord[Key]> =>
       (await workflows().find(id))[key],
   }) as const;
-
-/** Loads the steps of each run, and the workflow's version. */
-const CHANGES = {
-  calls: (given: ArgumentValues) => statisticsCalls(given) + runsInStatistics(given),
-  readsWorkflows: true,
-} as const;
 
 export const workflow: FieldTable<'Workflow'> = {
   id: {},
@@ -61,21 +42,16 @@ export const workflow: FieldTable<'Workflow'> = {
   upstreamUrl: { resolve: ({ id }, _args, { upstreamUrls }) => upstreamUrls.ofWorkflow(id) },
 
   run: {
-    calls: (_given, run) => run.byId(),
     resolve: ({ id: workflowId }, { id }, { runs, requirement }, info) =>
       runs().load({ workflowId, runId: id }, requirement(info)),
   },
 
   runsById: {
-    calls: (given, run) => listLength(given.get('ids'), MAX_LIST_SIZE) * run.byId(),
-    items: (given) => listLength(given.get('ids'), MAX_LIST_SIZE),
     resolve: ({ id: workflowId }, { ids }, { runs, requirement }, info) =>
       settleAll(checkIdCount(ids), (runId) => runs().load({ workflowId, runId }, requirement(info))),
   },
 
   runs: {
-    calls: historyPageCalls,
-    items: pageSize,
     async resolve({ id: workflowId }, { first, after, filter }, { history }) {
       const size = checkFirst(first);
       const position = after == null ? null : readRunCursor(after);
@@ -85,9 +61,6 @@ export const workflow: FieldTable<'Workflow'> = {
   },
 
   statistics: {
-    calls: statisticsCalls,
-    items: runsInStatistics,
-    objects: 1,
     async resolve({ id: workflowId }, args, { history }) {
       const { records } = await runsWithin(workflowId, args, history);
       return { ...runStatistics(records), workflowId, runIds: records.map((record) => record.id) };
@@ -95,9 +68,6 @@ export const workflow: FieldTable<'Workflow'> = {
   },
 
   failureGroups: {
-    calls: failureGroupCalls,
-    items: runsInStatistics,
-    objects: ASSUMED_LIST_SIZE,
     async resolve({ id: workflowId }, args, context) {
       const found = await runsWithin(workflowId, args, context.history, RUNS_WITHOUT);
       return listOf(await groupsOf({ ...found, workflowId }, furtherRuns(1), context));
@@ -105,9 +75,6 @@ export const workflow: FieldTable<'Workflow'> = {
   },
 
   changePoints: {
-    ...CHANGES,
-    items: runsInStatistics,
-    objects: ASSUMED_LIST_SIZE,
     async resolve({ id }, { last }, context) {
       const { points, errors } = await workflowChanges(id, checkLast(last), context);
       // As items of the list they become null with these errors. The generated types do not allow an Error in a list.
@@ -116,14 +83,10 @@ export const workflow: FieldTable<'Workflow'> = {
   },
 
   changeCoverage: {
-    ...CHANGES,
     resolve: async ({ id }, { last }, context) => (await workflowChanges(id, checkLast(last), context)).coverage,
   },
 
   trend: {
-    calls: statisticsCalls,
-    items: runsInStatistics,
-    objects: bucketCount,
     async resolve({ id: workflowId }, { buckets, ...args }, { history, prices }) {
       const count = checkBuckets(buckets);
       const { records, isWhole } = await runsWithin(workflowId, args, history);

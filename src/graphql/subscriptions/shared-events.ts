@@ -2,8 +2,8 @@
 import { hash } from 'node:crypto';
 import { execute, type GraphQLSchema } from 'graphql';
 import { LRUCache } from 'lru-cache';
+import { measureAnswer } from '../budgets.ts';
 import { createContext, type ContextSource } from '../context.ts';
-import { measureAnswer } from '../operations/answer-size.ts';
 import { sharedError, type ErrorFormatting, type SharedError } from '../operations/error-formatting.ts';
 import type { PreparedDocument } from '../operations/documents.ts';
 import type { Operation } from '../operations/operation.ts';
@@ -79,12 +79,10 @@ export function createSharedEvents(options: SharedEventsOptions) {
       operationRecord: record,
     });
     const result = await execute({ ...executionArgs(schema, document, params, context), rootValue: source });
-    const { failures, payloads } = context.budgets;
-    const tooLarge = payloads.excess();
-    if (tooLarge) throw tooLarge;
-    const excess = failures.excess();
-    const data = excess ? null : (result.data ?? null);
-    const found = excess ? [excess] : [...(result.errors ?? []), ...context.reported.all()];
+    const excess = context.budgets.excess();
+    if (excess) throw excess;
+    const data = result.data ?? null;
+    const found = [...(result.errors ?? []), ...context.reported.all()];
     const shared = found.map(sharedError);
     const measured = { data, errors: shared.map(({ formatted }) => formatted) };
     return { data, errors: shared, size: ENTRY_LENGTH + measureAnswer(measured, maxAnswerBytes) };

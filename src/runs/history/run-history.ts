@@ -98,12 +98,12 @@ export interface PageRequest {
 }
 
 /** Maximum number of runs scanned for one page. The upstream cannot filter, so runs are scanned until enough match. */
-const MAX_SCANNED = 500;
+export const MAX_SCANNED = 500;
 /** Upstream calls for `MAX_SCANNED` runs: each window but the first repeats the last run of the previous one. */
-export const MAX_PAGE_CALLS = 1 + Math.ceil((MAX_SCANNED - MAX_WINDOW) / (MAX_WINDOW - 1));
+const MAX_PAGE_CALLS = 1 + Math.ceil((MAX_SCANNED - MAX_WINDOW) / (MAX_WINDOW - 1));
 
 /** Maximum number of later runs skipped to reach `startedBefore`. */
-export const MAX_LATER = 1000;
+const MAX_LATER = 1000;
 const TOO_MANY_LATER = `startedBefore must have at most ${MAX_LATER} runs after it, got more; choose a later time`;
 
 /** Windows that a list over several workflows reads for one page. More workflows than this get one window each. */

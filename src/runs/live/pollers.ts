@@ -1,7 +1,7 @@
 /** Pollers of one kind, one per viewer and name. The first subscriber opens a poller, the last one ends it. */
 import { isNotFound } from '../../upstream/errors.ts';
 import type { TurnsOf } from '../ports.ts';
-import { createAnswerLifetime, createCallBudget, type ReadContext } from '../read-context.ts';
+import { CallBudget, createAnswerLifetime, type ReadContext } from '../read-context.ts';
 import type { After } from '../timer.ts';
 import { createLivePoller, type LivePoller, type Poll, type PollResult } from './live-poller.ts';
 import type { LiveState, LiveStates } from './live-state.ts';
@@ -60,7 +60,7 @@ export function createPollers<State extends LiveState, Reading>(
     polled: Polled<State, Reading>,
   ): LivePoller<State> {
     async function readOnce({ signal, latest, isAnnounced: skipsLive }: Poll<State>): Promise<PollResult<Reading>> {
-      const budget = createCallBudget(maxUpstreamCalls);
+      const budget = new CallBudget(maxUpstreamCalls);
       const lifetime = createAnswerLifetime();
       const operation = { viewer, requestId, signal: () => signal, budget, lifetime, operationRecord, skipsLive };
       return { reading: await polled.read(operation, latest), untilMs: lifetime.untilMs };

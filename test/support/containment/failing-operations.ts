@@ -68,7 +68,6 @@ export async function checkFailingOperations(
     UPSTREAM_URL: upstream.url,
     UPSTREAM_TIMEOUT_MS: '60000',
     UPSTREAM_CONCURRENCY: '100',
-    MAX_OPERATION_COST: '100000',
     MAX_OPERATION_OBJECTS: '1000000',
     MAX_UPSTREAM_CALLS: '1000',
   };

@@ -37,6 +37,13 @@ export interface NeededCalls {
   ofRun(run: RunIds, info: GraphQLResolveInfo): readonly Fault[];
 }
 
+/** Fields that read the list of workflows. */
+const OF_LIST = ['name', 'description', 'status', 'version', 'isPublic', 'organizationId', 'createdAt', 'updatedAt'];
+const READ_WORKFLOWS: ReadonlySet<string> = new Set([
+  ...[...OF_LIST, 'graph', 'changePoints', 'changeCoverage'].map((name) => `Workflow.${name}`),
+  ...['Query.workflows', 'Step.node', 'Subscription.runsUpdated'],
+]);
+
 const NEED_NO_CALL: readonly string[] = ['id', 'workflowId', 'workflow'];
 
 export function createNeededCalls(failures: Failures, requirement: LookAhead, known: Known): NeededCalls {
@@ -116,8 +123,7 @@ export function createNeededCalls(failures: Failures, requirement: LookAhead, kn
         return ofAll(known.runsOfStatistics.get(source) ?? [], 'steps');
     }
     if (info.parentType.name === 'Run') return ofFieldOfRun(source, info);
-    const field = info.parentType.getFields()[info.fieldName];
-    return field && entryOf(field).readsWorkflows ? workflowsFault : undefined;
+    return READ_WORKFLOWS.has(`${info.parentType.name}.${info.fieldName}`) ? workflowsFault : undefined;
   }
 
   function callsOfItem(

@@ -1,7 +1,7 @@
 /** Last stage: formatted errors, the size limit of the answer, and its HTTP status. */
 import type { GraphQLRequestListener } from '@apollo/server';
 import type { FormattedExecutionResult } from 'graphql';
-import { measureAnswer } from '../../operations/answer-size.ts';
+import { measureAnswer } from '../../budgets.ts';
 import { causeOf, statusOf, withEffect, type ErrorFormatting } from '../../operations/error-formatting.ts';
 import type { Operation } from '../../operations/operation.ts';
 import type { OperationContext, Stage } from '../server.ts';

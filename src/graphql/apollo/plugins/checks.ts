@@ -1,50 +1,30 @@
-/** Rejects valid operations with a wrong type for their transport, a null where it is not allowed, or a high cost. */
-import type { GraphQLRequestListener } from '@apollo/server';
+/** Rejects valid operations with a wrong type for their transport, or a null where it is not allowed. */
+import type { GraphQLRequestContextDidResolveOperation, GraphQLRequestListener } from '@apollo/server';
 import type { GraphQLError } from 'graphql';
 import type { OperationType } from '../../../observability/operation-record.ts';
-import type { Documents, PreparedOperation } from '../../operations/documents.ts';
+import type { Documents } from '../../operations/documents.ts';
 import { requestError } from '../../operations/error-formatting.ts';
-import { limitError } from '../../operations/limits.ts';
-import type { Operation, OperationRequest } from '../../operations/operation.ts';
-import { rateLimited } from '../../operations/rate-limit.ts';
+import type { OperationRequest } from '../../operations/operation.ts';
 import type { OperationContext, Stage } from '../server.ts';
 
-export interface ChecksOptions {
-  readonly documents: Pick<Documents, 'prepare'>;
-  readonly maxCalls: number;
-  readonly maxObjects: number;
-}
+type Resolved = GraphQLRequestContextDidResolveOperation<OperationContext>;
 
-/** Introspected objects that count as one operation. A Sandbox that polls each second is within the default limit. */
-const INTROSPECTED_AN_OPERATION = 200;
-
-export function createChecks({ documents, maxCalls, maxObjects }: ChecksOptions): Stage {
-  /** Introspection needs no accepted key but takes the time of many operations, so it counts as many. */
-  async function checkCost({ cost }: PreparedOperation, { params, request: { unaccepted } }: Operation): Promise<void> {
-    const { calls, objects, introspected } = cost(params.variables ?? {});
-    // Rejected introspection also counts, since counting its objects takes time.
-    const operations = Math.floor(introspected / INTROSPECTED_AN_OPERATION);
-    const allowance = operations > 0 ? await unaccepted?.take(operations) : null;
-    if (allowance && !allowance.isAllowed) throw rateLimited(allowance);
-    if (calls > maxCalls) throw limitError('cost', maxCalls, calls, (found) => `may cause ${found} upstream calls`);
-    if (objects > maxObjects)
-      throw limitError('objects', maxObjects, objects, (found) => `may answer ${found} objects`);
+export function createChecks(documents: Pick<Documents, 'prepare'>): Stage {
+  function check({ contextValue: { operation }, document, queryHash }: Resolved): void {
+    const { request, params, record, source, parsed } = operation;
+    const name = params.operationName ?? null;
+    const prepared = (operation.document ??= documents.prepare(source.text, parsed ?? document));
+    record.queryHash = queryHash;
+    const found = prepared.operation(name);
+    if (!found) throw unknownOperation(name);
+    record.type = found.type;
+    record.name = found.name;
+    if (!request.allowed.has(found.type)) throw notAllowed(found.type, request);
+    found.checkNulls(params.variables ?? {});
   }
 
   const listener: GraphQLRequestListener<OperationContext> = {
-    async didResolveOperation({ contextValue: { operation }, document, queryHash }) {
-      const { request, params, record, source, parsed } = operation;
-      const name = params.operationName ?? null;
-      const prepared = (operation.document ??= documents.prepare(source.text, parsed ?? document));
-      record.queryHash = queryHash;
-      const found = prepared.operation(name);
-      if (!found) throw unknownOperation(name);
-      record.type = found.type;
-      record.name = found.name;
-      if (!request.allowed.has(found.type)) throw notAllowed(found.type, request);
-      found.checkNulls(params.variables ?? {});
-      await checkCost(found, operation);
-    },
+    didResolveOperation: (context) => Promise.try(check, context),
   };
   return { requestDidStart: () => Promise.resolve(listener) };
 }

@@ -37,7 +37,7 @@ export function createExecute({ schema, documents }: ExecuteOptions): Execute {
     if (record.type === 'mutation') context.lifetime.limit(0);
     const { data, errors = [] } = await run(operation);
     if (data === undefined) return { errors };
-    const excess = context.budgets.failures.excess() ?? context.budgets.payloads.excess();
+    const excess = context.budgets.excess();
     if (excess) return { data: null, errors: [wrapped(withEffect(excess, record) as Error)] };
     const found = [...errors, ...context.reported.all()];
     return found.length > 0 ? { data, errors: found } : { data };

@@ -1,0 +1,104 @@
+/** Budgets of one operation. They count while it runs, and refuse the rest. */
+import { jsonBytes } from '../domain/json-bytes.ts';
+import { createPathBudget, type PathBudget } from '../domain/json-path/json-path.ts';
+import { CallBudget } from '../runs/read-context.ts';
+import { GatewayError } from '../upstream/errors.ts';
+
+export interface Limits {
+  readonly maxUpstreamCalls: number;
+  readonly maxObjects: number;
+  readonly maxAnswerBytes: number;
+}
+
+/** Records of a history that take as long as one object of the answer. */
+const RECORDS_AN_OBJECT = 10;
+
+/** An error takes as long as hundreds of values, so many failing fields would block the event loop for seconds. */
+const MAX_FAILURES = 5000;
+
+export class Budgets extends CallBudget {
+  readonly #limits: Limits;
+  #objects = 0;
+  #payloadBytes = 0;
+  #failures = 0;
+  // One error for all fields, since an error with its stack is costly.
+  #tooManyObjects: GatewayError | undefined;
+  #tooManyBytes: GatewayError | undefined;
+  /** Steps of JMESPath, shared by all paths. */
+  paths: PathBudget = createPathBudget();
+
+  constructor(limits: Limits) {
+    super(limits.maxUpstreamCalls);
+    this.#limits = limits;
+  }
+
+  /** Counts objects of the answer, and runs that are read for a figure. Throws ANSWER_TOO_LARGE beyond the limit. */
+  takeObjects(count: number): void {
+    this.#objects += count;
+    const { maxObjects } = this.#limits;
+    if (this.#objects > maxObjects) throw (this.#tooManyObjects ??= tooManyObjects(maxObjects));
+  }
+
+  /** Counts records of a history before they are read. */
+  takeRecords(count: number): void {
+    this.takeObjects(Math.ceil(count / RECORDS_AN_OBJECT));
+  }
+
+  /** Counts a payload's bytes before it becomes part of the answer. Throws ANSWER_TOO_LARGE beyond the limit. */
+  takePayload(bytes: number): void {
+    this.#payloadBytes += bytes;
+    const { maxAnswerBytes } = this.#limits;
+    if (this.#payloadBytes > maxAnswerBytes) throw (this.#tooManyBytes ??= answerTooLarge(maxAnswerBytes));
+  }
+
+  /** Counts a failed field or item. */
+  addFailure(): void {
+    this.#failures += 1;
+  }
+
+  /** True if too many fields have failed: nothing more is read then. */
+  get hasTooManyFailures(): boolean {
+    return this.#failures > MAX_FAILURES;
+  }
+
+  /** Error that replaces the whole answer. Null if the answer may be sent. */
+  excess(): GatewayError | null {
+    if (this.hasTooManyFailures) return tooManyFailures();
+    return this.#tooManyBytes ?? null;
+  }
+
+  /** Call it before the operation is executed again from the start: the first results are discarded. */
+  renew(): void {
+    this.#objects = this.#payloadBytes = this.#failures = 0;
+    this.#tooManyBytes = undefined;
+    this.paths = createPathBudget();
+  }
+}
+
+/** Returns the size as JSON in bytes. Throws ANSWER_TOO_LARGE above `maximum`. */
+export function measureAnswer(result: unknown, maximum: number): number {
+  const size = jsonBytes(result, maximum);
+  if (size > maximum) throw answerTooLarge(maximum);
+  return size;
+}
+
+const answerTooLarge = (maximum: number): GatewayError =>
+  new GatewayError(
+    'ANSWER_TOO_LARGE',
+    `Limit of ${maximum} bytes in one answer reached (MAX_ANSWER_BYTES). ` +
+      'Select fewer runs or steps, or a part of a payload by its path.',
+  );
+
+const tooManyObjects = (maximum: number): GatewayError =>
+  new GatewayError(
+    'ANSWER_TOO_LARGE',
+    `Limit of ${maximum} objects in one answer reached (MAX_OPERATION_OBJECTS). ` +
+      'Select smaller pages, or less of each run.',
+  );
+
+const tooManyFailures = (): GatewayError =>
+  new GatewayError(
+    'ANSWER_TOO_LARGE',
+    `Limit of ${MAX_FAILURES} failed fields in one operation reached. Select fewer steps, or only one of the failed fields, to ` +
+      'see their errors.',
+  );
