@@ -1,5 +1,6 @@
 /** The contenders, by their name in the tables. All run as production, compiled, on the first core. */
 import { cpSync, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ORDINARY, runIdOf, WORKFLOW_ID } from './fixture-runs.ts';
 import { freePort, untilListening } from './ports.ts';
@@ -28,6 +29,8 @@ export interface StartedContender {
 }
 
 export const ROOT = fileURLToPath(new URL('..', import.meta.url));
+/** The checkout whose gateway is measured. */
+export const CHECKOUT = process.env.STEPGATE_CHECKOUT ?? ROOT;
 export const BENCH = fileURLToPath(new URL('.', import.meta.url));
 const BUILD = `${BENCH}.build/`;
 export const STEPGATE_MAIN = `${BUILD}stepgate/dist/main.js`;
@@ -96,7 +99,8 @@ export async function startContender(contender: Contender, options: ContenderOpt
     hasChannel: options.hasChannel ?? false,
   });
   if (port !== null) await untilListening(port, running);
-  const url = port === null ? await urlOf(running, contender.name) : `http://127.0.0.1:${port}`;
+  const printed = port === null ? await urlOf(running, contender.name) : `http://127.0.0.1:${port}`;
+  const url = printed.replace('0.0.0.0', '127.0.0.1');
   return {
     name: contender.name,
     url: url.endsWith('/graphql') ? url : `${url}/graphql`,
@@ -144,8 +148,9 @@ export async function buildContenders(): Promise<void> {
   // Type errors are reported by `npm run check`, and do not stop the build.
   const compile = async (args: readonly string[]) =>
     runToEnd([...tsc, ...args, '--noCheck', '--sourceMap', 'false'], options, 120_000);
-  await runToEnd([process.execPath, 'scripts/build-server.ts', `${BUILD}stepgate/dist`], options, 120_000);
-  for (const file of ['schema.graphql', 'package.json']) cpSync(`${ROOT}${file}`, `${BUILD}stepgate/${file}`);
+  const build = [process.execPath, 'scripts/build-server.ts', `${BUILD}stepgate/dist`];
+  await runToEnd(build, { core: 1, cwd: CHECKOUT }, 120_000);
+  for (const file of ['schema.graphql', 'package.json']) cpSync(join(CHECKOUT, file), `${BUILD}stepgate/${file}`);
   await compile(['-p', 'bench/tsconfig.json', '--noEmit', 'false', '--rootDir', 'bench', '--outDir', `${BUILD}peers`]);
   if (!existsSync(STEPGATE_MAIN)) throw new Error(`the build must write ${STEPGATE_MAIN}, but did not`);
 }

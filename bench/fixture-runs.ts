@@ -94,6 +94,6 @@ function outputsOf(bytes: number): object {
   return outputs('The quick brown fox. '.repeat(Math.ceil(bytes / 21)).slice(0, bytes - frame));
 }
 
-const denseOutputs = (bytes: number): string => `{"items":[${'[],'.repeat(Math.floor(bytes / 3) - 5)}[]]}`;
+const denseOutputs = (bytes: number): string => `{"items":[${'{},'.repeat(Math.floor(bytes / 3) - 5)}{}]}`;
 
 const microseconds = (epochMs: number): string => new Date(epochMs).toISOString().replace('Z', '470Z');

@@ -12,12 +12,14 @@ export interface HttpRequest {
   readonly body?: string;
   readonly timeoutMs?: number;
   readonly agent?: Agent;
+  /** The client's own address. */
+  readonly localAddress?: string;
 }
 
 const TIMEOUT_MS = 60_000;
 
 export function send(url: string, asked: HttpRequest = {}): Promise<HttpAnswer> {
-  const { headers, body, timeoutMs = TIMEOUT_MS, agent = false } = asked;
+  const { headers, body, timeoutMs = TIMEOUT_MS, agent = false, localAddress } = asked;
   const { hostname } = new URL(url);
   if (hostname !== '127.0.0.1') return Promise.reject(new Error(`the URL must be at 127.0.0.1, got ${url}`));
   return new Promise((resolve, reject) => {
@@ -27,6 +29,7 @@ export function send(url: string, asked: HttpRequest = {}): Promise<HttpAnswer> 
     const options = {
       method: body === undefined ? 'GET' : 'POST',
       agent,
+      localAddress,
       signal: AbortSignal.timeout(timeoutMs),
       headers: { ...headers, ...(body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }) },
     } as const;

@@ -17,13 +17,13 @@ const END = '<!-- table:end -->';
 /** Runs whose values the document shows. */
 const RUNS = 3;
 
-/** A complete run also updates latest.json and the document. Figures of a shortened run are not kept. */
-export function save(report: Report, isShortened: boolean): readonly string[] {
+/** A complete run of this checkout also updates latest.json and the document. Other figures are not kept. */
+export function save(report: Report, isKept: boolean): readonly string[] {
   mkdirSync(RESULTS, { recursive: true });
   const stamp = report.startedAt.slice(0, 19).replaceAll(':', '-');
-  const own = `${RESULTS}${stamp}${isShortened ? '-shortened' : ''}.json`;
+  const own = `${RESULTS}${stamp}${isKept ? '' : '-not-kept'}.json`;
   writeJson(own, report);
-  if (isShortened) return [own];
+  if (!isKept) return [own];
   const latest = withReport(report);
   writeJson(LATEST, latest);
   writeDocument(latest);

@@ -10,8 +10,8 @@ export interface BenchSettings {
   readonly seconds: number;
   readonly warmupSeconds: number;
   readonly rounds: number;
-  /** Seconds of the memory workload. */
-  readonly memorySeconds: number;
+  /** Seconds of the memory workload, and of each owner of W11. */
+  readonly attackSeconds: number;
   /** Only to show that the bench works: slow setups are also made smaller. */
   readonly isShortened: boolean;
 }

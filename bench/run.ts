@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
-import { buildContenders, ROOT } from './contenders.ts';
+import { buildContenders, CHECKOUT, ROOT } from './contenders.ts';
 import { startFixture } from './fixture.ts';
 import { installPeers } from './install.ts';
 import { generator } from './load.ts';
@@ -11,7 +11,6 @@ import { isPinned } from './processes.ts';
 import { problemsOf, toText, type MeasuredWorkload, type Report, type WorkloadResult } from './report.ts';
 import { save } from './results.ts';
 import type { Bench, BenchSettings } from './rounds.ts';
-import { hostileMemory } from './workloads/hostile-memory.ts';
 import { memory } from './workloads/memory.ts';
 import { w1Hot } from './workloads/w1-hot.ts';
 import { w2Warm } from './workloads/w2-warm.ts';
@@ -26,6 +25,7 @@ import { w7Start } from './workloads/w7-start.ts';
 import { w8Growth } from './workloads/w8-growth.ts';
 import { w9Nginx } from './workloads/w9-nginx.ts';
 import { w10Fleet } from './workloads/w10-fleet.ts';
+import { w11Fair } from './workloads/w11-fair.ts';
 
 const WORKLOADS: Readonly<Record<string, (bench: Bench) => Promise<WorkloadResult>>> = {
   W1: w1Hot,
@@ -41,20 +41,23 @@ const WORKLOADS: Readonly<Record<string, (bench: Bench) => Promise<WorkloadResul
   W8: w8Growth,
   W9: w9Nginx,
   W10: w10Fleet,
+  ...w11Fair,
   memory,
-  ...hostileMemory,
 };
 
-const USAGE = `npm run bench -- [${Object.keys(WORKLOADS).join('|')}]… [--seconds N] [--rounds N] [--minutes N]
-  --seconds N   seconds of each timed phase (default: 5); below 3 the run is only a test, and no figure is kept
-  --rounds N    rounds of all contenders (default: 3)
-  --minutes N   minutes of the memory workload and of each hostile one (default: 1); \`memory\` selects all of them`;
+const USAGE = `npm run bench -- [${Object.keys(WORKLOADS).join('|')}]… [--seconds N] [--rounds N] [--attack-seconds N]
+  --seconds N          seconds of each timed phase (default: 5); below 3 the run is only a test, and no figure is kept
+  --rounds N           rounds of all contenders (default: 3)
+  --attack-seconds N   seconds of the memory workload and of each owner of W11 (default: 60); \`W11\` selects all owners
+STEPGATE_CHECKOUT names the folder of another checkout, whose gateway is measured by these clients. No figure is kept.`;
 const SECONDS = 5;
 const WARMUP_SECONDS = 3;
 const LEAST_SECONDS = 3;
-/** A run that hangs is ended. Without the memory workloads a run takes less than a quarter of an hour. */
+/** A run that hangs is ended. Without W11 and memory a run takes less than a quarter of an hour. */
 const WATCHDOG_MS = 30 * 60_000;
-const MEMORY_WORKLOADS = 1 + Object.keys(hostileMemory).length;
+const LONG_WORKLOADS = 1 + Object.keys(w11Fair).length;
+/** To fill the cache, and for the last answers after an attack. */
+const AROUND_ATTACK_MS = 120_000;
 
 function stopWith(text: string): never {
   process.stderr.write(`${text}\n`);
@@ -66,23 +69,24 @@ function readArguments(): { settings: BenchSettings; ids: readonly string[] } {
     const number = { type: 'string' } as const;
     const { values, positionals } = parseArgs({
       allowPositionals: true,
-      options: { seconds: number, rounds: number, minutes: number },
+      options: { seconds: number, rounds: number, 'attack-seconds': number },
     });
     const seconds = positive('--seconds', values.seconds, SECONDS);
     const isShortened = seconds < LEAST_SECONDS;
-    const isNamed = (id: string) => positionals.some((name) => id === name || id.startsWith(`${name}-`));
-    const unknown = positionals.find((id) => !(id in WORKLOADS));
+    const isOf = (id: string, name: string) => id === name || id.startsWith(`${name}-`);
+    const unknown = positionals.find((name) => !Object.keys(WORKLOADS).some((id) => isOf(id, name)));
     if (unknown !== undefined) throw new Error(`unknown workload ${unknown}`);
     return {
       settings: {
         seconds,
         warmupSeconds: Math.min(WARMUP_SECONDS, seconds),
         rounds: positive('--rounds', values.rounds, isShortened ? 1 : 3),
-        memorySeconds:
-          values.minutes === undefined && isShortened ? seconds : 60 * positive('--minutes', values.minutes, 1),
+        attackSeconds: positive('--attack-seconds', values['attack-seconds'], isShortened ? seconds : 60),
         isShortened,
       },
-      ids: Object.keys(WORKLOADS).filter((id) => positionals.length === 0 || isNamed(id)),
+      ids: Object.keys(WORKLOADS).filter(
+        (id) => positionals.length === 0 || positionals.some((name) => isOf(id, name)),
+      ),
     };
   } catch (error) {
     stopWith(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
@@ -104,7 +108,7 @@ const { settings, ids } = readArguments();
 const startedAt = new Date();
 setTimeout(
   () => stopWith('the bench took too long and was ended'),
-  WATCHDOG_MS + MEMORY_WORKLOADS * settings.memorySeconds * 1000,
+  WATCHDOG_MS + LONG_WORKLOADS * (settings.attackSeconds * 1000 + AROUND_ATTACK_MS),
 ).unref();
 
 try {
@@ -118,7 +122,7 @@ await buildContenders();
 const fixture = await startFixture();
 
 const git = (...args: string[]): string =>
-  spawnSync('git', ['-C', ROOT, ...args])
+  spawnSync('git', ['-C', CHECKOUT, ...args])
     .stdout.toString()
     .trim();
 const commit = `${git('rev-parse', '--short', 'HEAD')}${git('status', '--porcelain', 'src') === '' ? '' : ' and changes'}`;
@@ -158,7 +162,8 @@ const report: Report = {
   workloads,
 };
 process.stdout.write(`\n${toText(workloads)}\n\n`);
-if (workloads.length > 0) for (const path of save(report, settings.isShortened)) say(`written: ${path}`);
+const isKept = !settings.isShortened && CHECKOUT === ROOT;
+if (workloads.length > 0) for (const path of save(report, isKept)) say(`written: ${path}`);
 for (const failure of failures) process.stderr.write(`${failure}\n`);
 if (settings.isShortened) say('shortened: these figures only show that the bench works');
 process.exit(failures.length > 0 ? 1 : 0);

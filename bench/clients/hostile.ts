@@ -1,7 +1,17 @@
-/** A hostile client of the gateway for some seconds. Reads the job as JSON, prints its requests and answers as JSON. */
-import { anonymous, documents, introspection, madeUpKeys, persisted, responseCache } from './hostile/floods.ts';
-import { denseAnswers, largeAnswers, pipelining } from './hostile/bad-readers.ts';
-import { live } from './hostile/live.ts';
+/** A hostile owner of the gateway for some seconds. Reads the job as JSON, prints its requests and answers as JSON. */
+import { brokenBodies, denseAnonymous, denseRequests, leavers, longHeaders, paths, texts } from './hostile/bursts.ts';
+import {
+  anonymous,
+  documents,
+  introspection,
+  invalidTokens,
+  madeUpKeys,
+  persisted,
+  responseCache,
+} from './hostile/floods.ts';
+import { getAccepted } from './hostile/flood.ts';
+import { eventReaders, halfOpen, pipelining, readers, uploads } from './hostile/slow.ts';
+import { denseSubscriptions, idleSockets, live } from './hostile/sockets.ts';
 import { createTally, type HostileReport } from './hostile/tally.ts';
 
 export type Attack = keyof typeof ATTACKS;
@@ -11,17 +21,27 @@ export interface HostileJob {
   /** URL of GraphQL. */
   readonly url: string;
   readonly seconds: number;
-  /** Ids of runs in the gateway's cache. */
-  readonly cachedRuns: readonly string[];
 }
 
 const ATTACKS = {
+  paths,
+  leavers,
+  texts,
+  denseRequests,
+  denseSubscriptions,
+  denseAnonymous,
+  readers,
+  eventReaders,
+  uploads,
+  idleSockets,
+  brokenBodies,
+  longHeaders,
+  invalidTokens,
+  halfOpen,
   anonymous,
   documents,
   madeUpKeys,
   introspection,
-  largeAnswers,
-  denseAnswers,
   pipelining,
   live,
   persisted,
@@ -29,8 +49,15 @@ const ATTACKS = {
 };
 
 const job = JSON.parse(process.argv[2] ?? '') as HostileJob;
+const url = new URL(job.url);
+await getAccepted(url);
 const tally = createTally();
 const untilMs = Date.now() + job.seconds * 1000;
-await ATTACKS[job.attack]({ url: new URL(job.url), untilMs, cachedRuns: job.cachedRuns, tally });
+// Answers that come later are not waited for: some owners get theirs after minutes.
+await Promise.race([ATTACKS[job.attack]({ url, untilMs, tally }), ended()]);
 const report: HostileReport = tally.report();
 process.stdout.write(`${JSON.stringify(report)}\n`, () => process.exit(0));
+
+function ended(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, job.seconds * 1000));
+}

@@ -6,17 +6,16 @@ import { atMost, type Target, type WorkloadResult } from '../report.ts';
 import type { Bench } from '../rounds.ts';
 
 const RUNS = 100_000;
-export const CACHE_MAX_BYTES = 268_435_456;
-export const BOUND_MB = Math.round((1.5 * CACHE_MAX_BYTES) / 1_000_000 + 250);
-export const BOUND_NOTE = `${BOUND_MB} MB is 1.5 × CACHE_MAX_BYTES (256 MiB) and 250 MB`;
+/** With default settings. */
+const BOUND_MB = 1200;
 
 /** Empty if the system does not report the peak. */
 export const withinBound = (peakMb: number | null): readonly Target[] =>
   peakMb === null ? [] : [atMost('within the bound: peak RSS', peakMb, BOUND_MB, 'MB')];
 
 export async function memory(bench: Bench): Promise<WorkloadResult> {
-  const seconds = bench.settings.memorySeconds;
-  const options = { upstreamUrl: bench.fixture.url, env: { CACHE_MAX_BYTES: String(CACHE_MAX_BYTES) } };
+  const seconds = bench.settings.attackSeconds;
+  const options = { upstreamUrl: bench.fixture.url };
   return withContenders([stepgate], options, async ([contender]) => {
     if (!contender) throw new Error('Stepgate was not started');
     bench.say(`${seconds} s over ${RUNS} runs`);
@@ -41,7 +40,7 @@ export async function memory(bench: Bench): Promise<WorkloadResult> {
           targets: withinBound(peakMb),
         },
       ],
-      notes: [BOUND_NOTE],
+      notes: [],
     };
   });
 }

@@ -1,5 +1,5 @@
 /** W7: time from `npm start` to the first answered query, with sample data, and memory at rest. */
-import { ROOT, STEPGATE_MAIN } from '../contenders.ts';
+import { CHECKOUT, STEPGATE_MAIN } from '../contenders.ts';
 import { send } from '../http.ts';
 import { commandLine, processTree, rssMb, sleep, start, urlOf } from '../processes.ts';
 import { atMost, type Row, type WorkloadResult } from '../report.ts';
@@ -42,7 +42,7 @@ async function startOnce(command: readonly string[], program: string): Promise<S
   const path = `${process.execPath.replace(/\/[^/]+$/, '')}:${process.env.PATH ?? ''}`;
   const env = { PORT: '0', LOG_LEVEL: 'info', NODE_ENV: '', UPSTREAM_URL: '', PATH: path };
   const startedAt = performance.now();
-  const running = start(command, { core: 0, cwd: ROOT, env });
+  const running = start(command, { core: 0, cwd: CHECKOUT, env });
   try {
     const url = await urlOf(running, command.join(' '));
     const headers = { 'content-type': 'application/json', authorization: 'Bearer demo-key' };

@@ -1,5 +1,8 @@
-/** Sends requests without a pause over some connections, and reads each answer to its end. */
+/** Sends requests over some connections, and reads each answer to its end. */
 import { Agent, request as send } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { HOSTILE_KEY, ordinaryRun } from './operations.ts';
+import { runBody } from '../../queries.ts';
 import { answerOf, type Target } from './tally.ts';
 
 export interface HostileRequest {
@@ -10,12 +13,20 @@ export interface HostileRequest {
   readonly search?: string;
 }
 
+export interface FloodOptions {
+  readonly connections: number;
+  /** Least time between two requests of a connection. */
+  readonly everyMs?: number;
+  /** Its clients leave this long after they have connected. */
+  readonly leavesAfterMs?: number;
+}
+
 const READ_OF_ANSWER = 4000;
 
 /** Calls `next` for the request of each number until the time is over. */
 export async function flood(
   target: Target,
-  connections: number,
+  { connections, everyMs = 0, leavesAfterMs }: FloodOptions,
   next: (index: number) => HostileRequest,
 ): Promise<void> {
   const agent = new Agent({ keepAlive: true, maxSockets: connections });
@@ -25,14 +36,25 @@ export async function flood(
       const request = next(count);
       count += 1;
       target.tally.sent();
-      target.tally.answered(await answerTo(target.url, agent, request));
+      const pause = everyMs > 0 ? sleep(everyMs) : undefined;
+      target.tally.answered(await answerTo(target.url, agent, request, leavesAfterMs));
+      await pause;
     }
   };
   await Promise.all(Array.from({ length: connections }, sendInTurn));
   agent.destroy();
 }
 
-function answerTo(url: URL, agent: Agent, { headers, body, search }: HostileRequest): Promise<string> {
+/** One good query, after which the hostile key is accepted. */
+export const getAccepted = (url: URL): Promise<string> =>
+  answerTo(url, new Agent(), { headers: { authorization: HOSTILE_KEY }, body: runBody(ordinaryRun(0)) });
+
+function answerTo(
+  url: URL,
+  agent: Agent,
+  { headers, body, search }: HostileRequest,
+  leavesAfterMs?: number,
+): Promise<string> {
   return new Promise((resolve) => {
     const failed = (error: NodeJS.ErrnoException) => {
       resolve(error.code ?? error.message);
@@ -55,5 +77,13 @@ function answerTo(url: URL, agent: Agent, { headers, body, search }: HostileRequ
     });
     sent.once('error', failed);
     sent.end(body);
+    if (leavesAfterMs === undefined) return;
+    // The body must arrive, and nobody waits for its answer.
+    sent.once('finish', () => {
+      setTimeout(() => {
+        resolve('left');
+        sent.destroy();
+      }, leavesAfterMs);
+    });
   });
 }

@@ -1,25 +1,24 @@
-/** Hostile clients that send as fast as they are answered. */
-import { createHash } from 'node:crypto';
+/** Hostile owners that send as fast as they are answered. */
+import { createHash, randomBytes } from 'node:crypto';
 import { MISSING_RUN, REFUSED_KEY, runIdOf } from '../../fixture-runs.ts';
-import { AUTHORIZATION, runsBody } from '../../queries.ts';
+import { ISSUER } from '../../issuer.ts';
+import { runBody, runsBody } from '../../queries.ts';
 import { flood } from './flood.ts';
-import { bodyOf, commented, longAliases, manyFragments } from './operations.ts';
+import { bodyOf, commented, HOSTILE_KEY, longAliases, manyFragments, ordinaryRun } from './operations.ts';
 import type { Target } from './tally.ts';
 
-const CONNECTIONS = 32;
-const authorization = AUTHORIZATION;
+const CONNECTIONS = { connections: 32 };
+const authorization = HOSTILE_KEY;
 
 /** The header of a trusted proxy. Each number has another address, so that no limit by address is reached. */
-const fromManyAddresses = (index: number) => ({
+export const fromAddress = (index: number) => ({
   'x-forwarded-for': `10.${(index >> 16) & 255}.${(index >> 8) & 255}.${index & 255}`,
 });
-
-const runOf = ({ cachedRuns }: Target, index: number): string => cachedRuns[index % cachedRuns.length] ?? '';
 
 /** Without a key: operations of 100 KB to 1 MB, all different, a quarter from one address. */
 export const anonymous = (target: Target): Promise<void> =>
   flood(target, CONNECTIONS, (index) => ({
-    headers: index % 4 === 0 ? {} : fromManyAddresses(index),
+    headers: index % 4 === 0 ? {} : fromAddress(index),
     body: bodyOf(commented(index, 100_000 + ((index * 7919) % (index % 2 === 0 ? 30_000 : 900_000)))),
   }));
 
@@ -27,7 +26,7 @@ export const anonymous = (target: Target): Promise<void> =>
 export const documents = (target: Target): Promise<void> =>
   flood(target, CONNECTIONS, (count) => {
     const index = Math.floor(count / 3);
-    const runId = runOf(target, index);
+    const runId = ordinaryRun(index);
     const text = index % 2 === 0 ? longAliases(index, 27_000, runId) : manyFragments(index, runId);
     return { headers: { authorization }, body: bodyOf(text) };
   });
@@ -39,17 +38,34 @@ export const madeUpKeys = (target: Target): Promise<void> =>
   flood(target, CONNECTIONS, (index) => {
     const isRefused = index % 4 < 2;
     const authorization = isRefused ? `${REFUSED_KEY}${index}` : `Bearer made-up-${index}`;
-    const prefix = isRefused ? runOf(target, index) : `${MISSING_RUN}${index}`;
+    const prefix = isRefused ? ordinaryRun(index) : `${MISSING_RUN}${index}`;
     const ids = Array.from({ length: RUNS_OF_MADE_UP_KEY }, (_, run) => `${prefix}-${run}`);
-    return { headers: { authorization, ...(index % 2 === 0 && fromManyAddresses(index)) }, body: runsBody(ids) };
+    return { headers: { authorization, ...(index % 2 === 0 && fromAddress(index)) }, body: runsBody(ids) };
   });
+
+/** Tokens with a wrong signature, each from another address: the key to check them is known. */
+export const invalidTokens = (target: Target): Promise<void> =>
+  flood(target, CONNECTIONS, (index) => ({
+    headers: { authorization: `Bearer ${tokenOf(index)}`, ...fromAddress(index) },
+    body: runBody(ordinaryRun(index)),
+  }));
+
+function tokenOf(index: number): string {
+  const { issuer: iss, audience: aud, kid, algorithm: alg } = ISSUER;
+  const parts = [
+    { alg, kid },
+    { iss, aud, sub: String(index), exp: Math.ceil(Date.now() / 1000) + 60 },
+  ];
+  const texts = parts.map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'));
+  return [...texts, randomBytes(64).toString('base64url')].join('.');
+}
 
 /** Without a key, from three addresses: as much of the schema as one operation may query. */
 export const introspection = (target: Target): Promise<void> =>
-  flood(target, 3, (index) => {
+  flood(target, { connections: 3 }, (index) => {
     const types = (alias: number) => `s${index}_${alias}: __schema { types { fields { type { fields { name } } } } }`;
     const query = `{ ${Array.from({ length: 1 + (index % 20) }, (_, alias) => types(alias)).join(' ')} }`;
-    return { headers: fromManyAddresses(index % 3), body: JSON.stringify({ query }) };
+    return { headers: fromAddress(index % 3), body: JSON.stringify({ query }) };
   });
 
 /** Registers operations of 100 KB by their hash (APQ), with a key and without. */
@@ -58,7 +74,7 @@ export const persisted = (target: Target): Promise<void> =>
     const query = commented(index, 100_000);
     const sha256Hash = createHash('sha256').update(query).digest('hex');
     return {
-      headers: index % 2 === 0 ? { authorization } : fromManyAddresses(index),
+      headers: index % 2 === 0 ? { authorization } : fromAddress(index),
       body: bodyOf(query, { extensions: { persistedQuery: { version: 1, sha256Hash } } }),
     };
   });
@@ -73,7 +89,7 @@ const LONG_LENGTH = 100_000;
 export const responseCache = (target: Target): Promise<void> =>
   flood(target, CONNECTIONS, (count) => {
     const index = Math.floor(count / 2);
-    const headers = { authorization: `Bearer accepted-${index % KEYS}`, ...fromManyAddresses(index % KEYS) };
+    const headers = { authorization: `Bearer accepted-${index % KEYS}`, ...fromAddress(index % KEYS) };
     const query = (length: number) =>
       longAliases(index, length, runIdOf({ state: 'finished', steps: 1, outputBytes: 60 }, index));
     if (index % 3 === 0) return { headers, search: `?query=${encodeURIComponent(query(GET_LENGTH))}` };

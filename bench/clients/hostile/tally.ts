@@ -12,11 +12,10 @@ export interface Tally {
   report(): HostileReport;
 }
 
-/** Options of every attack. */
+/** Options of every owner. */
 export interface Target {
   readonly url: URL;
   readonly untilMs: number;
-  readonly cachedRuns: readonly string[];
   readonly tally: Tally;
 }
 
