@@ -13,7 +13,8 @@ const WATCH = `subscription { runUpdated(workflowId: "wf", id: "r1") { stepCount
 const ORIGINS = ['https://a.example.com', 'https://b.example.com'];
 /** Long enough that the gateway, nginx and HTTP/2 compress or divide it. */
 const OUTPUTS = 'é'.repeat(30_000);
-const BASE = '/stepgate';
+/** The files of deploy/ do not name it. */
+const BASE = '/bff';
 const KEY = { authorization: 'Bearer key-1' };
 
 const ENVIRONMENT = {
@@ -164,10 +165,17 @@ describe.each(PROXIES)('behind $name', (program) => {
       expect((await post(`${base}/graphql`)).body.toString()).toBe(expected);
       expect(JSON.parse((await send(`${base}/readyz`)).body.toString())).toEqual({ status: 'ready' });
       const page = (await send(`${base}/`)).body.toString();
-      const [file = ''] = /\/stepgate\/assets\/index-[\w-]+\.js/.exec(page) ?? [];
+      const [file = ''] = /\/bff\/assets\/index-[\w-]+\.js/.exec(page) ?? [];
       const { status, headers } = await send(file, { headers: { 'accept-encoding': 'gzip, br' } });
       expect([status, headers['content-encoding']]).toEqual([200, 'br']);
-      expect((await send(`${base}/metrics`)).status).toBe(404);
+    }
+  });
+
+  test(`/metrics is not found in any spelling, below any path${skipped}`, async () => {
+    expect((await fetch(`${run.gateway.url}${BASE}/metrics`)).status).toBe(200);
+    const spellings = ['/metrics', '/metrics?', '/%6detrics', '//metrics', '/./metrics'];
+    for (const path of [...spellings, `${BASE}/metrics`, `${BASE}/%6Detric%73`, `${BASE}//metrics`]) {
+      expect({ path, status: (await send(path)).status }).toEqual({ path, status: 404 });
     }
   });
 
