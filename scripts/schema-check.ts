@@ -1,4 +1,4 @@
-/** Fails if schema.graphql breaks clients of the last release without an announcement, or deprecates without a date. */
+/** Fails if schema.graphql breaks clients of released.graphql without an announcement, or deprecates without a date. */
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { missingAnnouncements, undatedDeprecations } from './schema-changes.ts';
@@ -10,7 +10,7 @@ const [released, current] = [read('docs/schema/released.graphql'), read('schema.
 const missing = missingAnnouncements(released, current, read('CHANGELOG.md'));
 if (missing.length > 0) {
   fail(
-    'schema.graphql breaks clients of the last release (docs/schema/released.graphql).',
+    'schema.graphql breaks clients of docs/schema/released.graphql.',
     'Keep the old fields, and mark them @deprecated. If the change is needed, give the reason in a "**Breaking**" item (of a',
     'new value: in any item) under "## Unreleased" in CHANGELOG.md, with exactly these lines below it:',
     ...missing.map((line) => `  ${line}`),
