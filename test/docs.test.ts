@@ -38,20 +38,42 @@ describe.each(PAGES)('the page %s', (page) => {
     );
     expect(broken.map(([link]) => link)).toEqual([]);
   });
+});
 
-  it('starts the gateway with valid variables', () => {
-    const sentences = prose(page).matchAll(/start the gateway\s+with (.*?)\.\s/gis);
-    const commands = read(page).matchAll(/^((?:[A-Z\d_]+=\S+ )+)npm start/gm);
-    for (const [, settings = ''] of [...sentences, ...commands]) {
-      const assigned = [...settings.matchAll(/\b([A-Z][A-Z\d_]+)=([^\s`]+)/g)].map(([, name, value]) => [name, value]);
-      expect(() => readConfig(Object.fromEntries(assigned) as Record<string, string>)).not.toThrow();
-    }
-  });
+it('Each command that starts the gateway has valid variables', () => {
+  const started = PAGES.flatMap((page) => [...read(page).matchAll(/^ *((?:[A-Z\d_]+=\S+ )+)npm start/gm)]);
+  for (const [, settings = ''] of started) {
+    const assigned = [...settings.matchAll(/\b([A-Z][A-Z\d_]+)=([^\s`]+)/g)].map(([, name, value]) => [name, value]);
+    expect(() => readConfig(Object.fromEntries(assigned) as Record<string, string>)).not.toThrow();
+  }
+  expect(started.length).toBeGreaterThan(1);
+});
 
-  it('names existing tests', () => {
-    const named = [...read(page).matchAll(/`(test\/[\w/.-]+)`/g)].map(([, path = '']) => path);
-    expect(named.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
-  });
+it('Each test that a page names exists', () => {
+  const named = PAGES.flatMap((page) => [...read(page).matchAll(/`(test\/[\w/.-]+)`/g)].map(([, path = '']) => path));
+  expect(named.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
+  expect(named.length).toBeGreaterThan(20);
+});
+
+it('Each page that names a minor version of Node names that of package.json', () => {
+  const { engines } = JSON.parse(read('package.json')) as { readonly engines: { readonly node: string } };
+  const named = [...PAGES, 'examples/bullmq/README.md'].flatMap((page) =>
+    [...read(page).matchAll(/\bNode\s(?:older\sthan\s)?(\d+\.\d+)/g)].map(([, version = '']) => `>=${version}`),
+  );
+  expect(named.filter((version) => version !== engines.node)).toEqual([]);
+  expect(named.length).toBeGreaterThan(4);
+});
+
+it('docs/testing.md names each folder of tests', () => {
+  const folders = readdirSync(join(ROOT, 'test'), { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  const page = read('docs/testing.md');
+  expect(folders.filter(({ name }) => !page.includes(`\`test/${name}\``)).map(({ name }) => name)).toEqual([]);
+});
+
+it('Each decision record has at most 2 KB', () => {
+  const records = inFolder('docs/decisions').filter((path) => /\/\d{4}-/.test(path));
+  expect(records.filter((path) => Buffer.byteLength(read(path)) > 2048)).toEqual([]);
+  expect(records.length).toBeGreaterThan(10);
 });
 
 /** An environment in which the variable has an effect, without the variable itself. */

@@ -1,16 +1,12 @@
-/** The chart of deploy/helm: read without Helm as far as that goes, and rendered where the machine has Helm. */
-import { spawnSync } from 'node:child_process';
+/** The chart of deploy/helm, read without Helm, which is neither in npm nor in Debian. */
 import { readdirSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { parse, parseAllDocuments } from 'yaml';
 import { ENVIRONMENT } from '../../src/config/variables.ts';
 import { readProjectFile } from '../harness/compose.ts';
 import { MANIFESTS, type Manifest } from '../harness/kubernetes.ts';
-import { findProgram } from '../harness/program.ts';
 
 const FOLDER = 'deploy/helm';
-const HELM = findProgram('version', 'helm');
-const UPSTREAM = 'env.UPSTREAM_URL=https://orchestra.example.com/api/v1/workflow';
 
 type Tree = Readonly<Record<string, unknown>>;
 
@@ -71,43 +67,23 @@ describe('the chart of deploy/helm', () => {
     expect([...paths].filter((path) => found(path) === undefined)).toEqual(['env.UPSTREAM_URL']);
   });
 
-  it('opens and closes each block', () => {
-    for (const template of TEMPLATES) {
-      const count = (word: RegExp) => [...template.matchAll(word)].length;
-      expect(count(/\{\{-? (?:if|range|with) /g)).toBe(count(/\{\{-? end \}\}/g));
+  it.each(FILES)('Each block of %s is closed in its turn', (file) => {
+    const template = readProjectFile(`${FOLDER}/templates/${file}`);
+    let depth = 0;
+    for (const [, word] of template.matchAll(/\{\{-?\s*(if|range|with|define|block|end)\b/g)) {
+      depth += word === 'end' ? -1 : 1;
+      expect(depth).toBeGreaterThanOrEqual(0);
     }
+    expect(depth).toBe(0);
   });
 
-  it('says the same as deploy/kubernetes', () => {
-    expectTheSame(manifestsIn(TEMPLATES.map(withoutActions).join('---\n')));
-  });
-});
-
-/** Neither npm nor Debian has Helm, so CI need not have it. */
-const withHelm = HELM === null ? describe.skip : describe;
-
-withHelm(`Helm${HELM === null ? ' (skipped: it is not on this machine)' : ''}`, () => {
-  const helm = (...words: readonly string[]) => {
-    const { status, stdout, stderr } = spawnSync('helm', words, { encoding: 'utf8' });
-    return { status, stdout, stderr };
-  };
-
-  it('finds nothing wrong', () => {
-    expect(helm('lint', '--strict', FOLDER, '--set', UPSTREAM)).toMatchObject({ status: 0 });
-  });
-
-  it('refuses to render without an upstream, and says why', () => {
-    const { status, stderr } = helm('template', 'gw', FOLDER);
-    expect([status, stderr]).toEqual([1, expect.stringContaining('env.UPSTREAM_URL is required')]);
-  });
-
-  it('renders the same as deploy/kubernetes', () => {
-    const values = [UPSTREAM, 'ingress.enabled=true', 'envFromSecret=keys'].flatMap((value) => ['--set', value]);
-    const manifests = manifestsIn(helm('template', 'gw', FOLDER, ...values).stdout);
-    expectTheSame(manifests);
-    expect(manifests.map(({ kind, metadata }) => `${kind} ${metadata.name}`).sort()).toEqual([
-      ...['ConfigMap gw', 'Deployment gw', 'HorizontalPodAutoscaler gw', 'Ingress gw', 'NetworkPolicy gw'],
-      ...['PodDisruptionBudget gw', 'Service gw'],
+  it('The chart has the kinds of deploy/kubernetes, and says the same', () => {
+    expect(TEMPLATES.join('\n')).toMatch(/\{\{-? (?:if|range|with) /);
+    const chart = manifestsIn(TEMPLATES.map(withoutActions).join('---\n'));
+    expectTheSame(chart);
+    expect(chart.map(({ kind }) => kind).sort()).toEqual([
+      ...['ConfigMap', 'Deployment', 'HorizontalPodAutoscaler', 'Ingress', 'NetworkPolicy'],
+      ...['PodDisruptionBudget', 'Service'],
     ]);
   });
 });
