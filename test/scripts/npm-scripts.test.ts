@@ -1,4 +1,5 @@
-/** npm gives its scripts to `sh` on Linux and macOS, and to `cmd.exe` on Windows. */
+/** The scripts of package.json. npm gives them to `sh` on Linux and macOS, and to `cmd.exe` on Windows. */
+import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { expect, it } from '@jest/globals';
 import { z } from 'zod';
@@ -27,5 +28,15 @@ it.each(['PORT=0 node x.ts', 'exec node x.ts', "node -e 'x'", 'node x.ts; node y
   'The script "%s" does not count as portable',
   (script) => {
     expect(isPortable(script)).toBe(false);
+  },
+);
+
+it.each(['test/contract', 'test/fleet/valkey.test.ts', 'test/domain'])(
+  '`npm test -- %s` runs the tests that are named',
+  (named) => {
+    const [, ...words] = scripts.test?.split(' ') ?? [];
+    const { stdout } = spawnSync(process.execPath, [...words, named, '--listTests'], { encoding: 'utf8' });
+    const files = stdout.trim().split('\n');
+    expect(files.filter((file) => !file.includes(named))).toEqual([]);
   },
 );
