@@ -28,11 +28,15 @@ export function adviceOn({ code, details, message }: GatewayError, situation: Si
         ? 'check UPSTREAM_URL, HTTP_PROXY, HTTPS_PROXY and NO_PROXY'
         : `the upstream itself fails. ${withoutCall(situation)}`;
     case 'UPSTREAM_CONTRACT_VIOLATION':
+      if (details.hasOtherForm) return `${OTHER_FORM}. ${withoutCall(situation)}`;
       return message.includes('UPSTREAM_') ? null : `check the path of UPSTREAM_URL. ${withoutCall(situation)}`;
     default:
       return null;
   }
 }
+
+const OTHER_FORM =
+  'the call is there, but its JSON has another form: see docs/upstream.md, and correct the upstream or put an adapter in front';
 
 /** `steps` is the only required call. */
 function withoutCall({ endpoint, endpoints }: Situation): string {

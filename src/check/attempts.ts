@@ -1,12 +1,18 @@
 /** The calls that a check tries, one after another, with their results. */
 import type { UpstreamEndpoint } from '../config/config.ts';
+import type { StatusOf } from '../domain/status.ts';
 import type { CountedDeviation } from '../observability/deviations.ts';
 import type { Observer } from '../observability/observer.ts';
 import { GatewayError } from '../upstream/errors.ts';
 import { adviceOn } from './advice.ts';
 
 export type CallResult = { readonly endpoint: UpstreamEndpoint } & (
-  | { readonly kind: 'works'; readonly found: string; readonly deviations: readonly CountedDeviation[] }
+  | {
+      readonly kind: 'works';
+      readonly found: string;
+      readonly deviations: readonly CountedDeviation[];
+      readonly unknownStatuses: readonly string[];
+    }
   | { readonly kind: 'failed'; readonly message: string; readonly advice: string | null }
   /** `isMissing`: a workflow or run to try the call with is missing. */
   | { readonly kind: 'skipped'; readonly reason: string; readonly isMissing: boolean }
@@ -20,12 +26,22 @@ export interface Attempts {
     endpoint: UpstreamEndpoint,
     send: () => Promise<T>,
     describe: (value: T) => string,
+    /** The status words in the answer. */
+    statusesOf?: (value: T) => readonly (string | null)[],
   ) => Promise<T | null>;
   readonly skip: (endpoint: UpstreamEndpoint, reason: string, isMissing: boolean) => void;
   readonly results: readonly CallResult[];
 }
 
-export function createAttempts(endpoints: ReadonlySet<UpstreamEndpoint>, isService: boolean): Attempts {
+/** Longer lists and words help nobody. */
+const SHOWN_WORDS = 5;
+const SHOWN_WORD_LENGTH = 50;
+
+export function createAttempts(
+  endpoints: ReadonlySet<UpstreamEndpoint>,
+  isService: boolean,
+  statusOf: StatusOf,
+): Attempts {
   const deviations: CountedDeviation[] = [];
   const results: CallResult[] = [];
 
@@ -43,7 +59,7 @@ export function createAttempts(endpoints: ReadonlySet<UpstreamEndpoint>, isServi
       }),
     },
 
-    async attempt(endpoint, send, describe) {
+    async attempt(endpoint, send, describe, statusesOf = () => []) {
       if (!endpoints.has(endpoint)) {
         results.push({ endpoint, kind: 'skipped', reason: 'switched off (UPSTREAM_ENDPOINTS)', isMissing: false });
         return null;
@@ -52,7 +68,9 @@ export function createAttempts(endpoints: ReadonlySet<UpstreamEndpoint>, isServi
       deviations.length = 0;
       try {
         const value = await send();
-        results.push({ endpoint, kind: 'works', found: describe(value), deviations: [...deviations] });
+        const unknown = statusesOf(value).filter((word) => word && statusOf(word) === 'UNKNOWN');
+        const unknownStatuses = [...new Set(unknown)].slice(0, SHOWN_WORDS).map(shortened);
+        results.push({ endpoint, kind: 'works', found: describe(value), deviations: [...deviations], unknownStatuses });
         return value;
       } catch (error) {
         if (!(error instanceof GatewayError)) throw error;
@@ -67,6 +85,8 @@ export function createAttempts(endpoints: ReadonlySet<UpstreamEndpoint>, isServi
     },
   };
 }
+
+const shortened = (word: string | null): string => JSON.stringify(word?.slice(0, SHOWN_WORD_LENGTH));
 
 /** One attempt may make several calls: the counts are added. */
 function addTo(deviations: CountedDeviation[], { count, ...deviation }: CountedDeviation): void {

@@ -1,6 +1,6 @@
 /** Tries each call of the upstream once, through the gateway's own client. */
 import type { UpstreamEndpoint } from '../config/config.ts';
-import { isTerminal } from '../domain/status.ts';
+import { isTerminal, type StatusOf } from '../domain/status.ts';
 import type { RunRecord } from '../domain/types.ts';
 import type { Observer } from '../observability/observer.ts';
 import type { CallOptions, RunRef, UpstreamApi } from '../upstream/client.ts';
@@ -12,6 +12,7 @@ export interface CheckDependencies {
   readonly createClient: (observer: Pick<Observer, 'call'>) => UpstreamApi;
   readonly endpoints: ReadonlySet<UpstreamEndpoint>;
   readonly isService: boolean;
+  readonly statusOf: StatusOf;
 }
 
 /** Number of workflows that are searched for one with runs. */
@@ -20,10 +21,10 @@ const MAX_WORKFLOWS = 5;
 const PAGE = 100;
 
 export async function checkUpstream(
-  { createClient, endpoints, isService }: CheckDependencies,
+  { createClient, endpoints, isService, statusOf }: CheckDependencies,
   options: CheckOptions,
 ): Promise<readonly CallResult[]> {
-  const attempts = createAttempts(endpoints, isService);
+  const attempts = createAttempts(endpoints, isService, statusOf);
   const client = createClient(attempts.observer);
   try {
     await tryCalls(client, attempts, options);
@@ -71,6 +72,7 @@ async function tryCalls(client: UpstreamApi, attempts: Attempts, options: CheckO
       return history;
     },
     ({ workflowId, records }) => `${records.length} runs of workflow ${JSON.stringify(workflowId)}`,
+    ({ page }) => page.map(({ rawStatus }) => rawStatus),
   );
   const [history] = histories;
   const workflowId = history?.workflowId ?? first;
@@ -85,11 +87,13 @@ async function tryCalls(client: UpstreamApi, attempts: Attempts, options: CheckO
       'run',
       () => findRecord(client, ref, call),
       ({ rawStatus }) => `${run}, status ${JSON.stringify(rawStatus)}`,
+      ({ rawStatus }) => [rawStatus],
     );
     await attempt(
       'steps',
       async () => (await client.listSteps(ref, call)).value,
       ({ length }) => `${length} steps of ${run}`,
+      (steps) => steps.map(({ rawStatus }) => rawStatus),
     );
   }
 

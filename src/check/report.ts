@@ -41,6 +41,7 @@ function linesOf(result: CallResult): string[] {
       return [
         `${call}${losesData(result) ? 'LOSES VALUES' : deviates(result) ? 'works, but deviates' : 'works'}: ${result.found}`,
         ...result.deviations.map((deviation) => `  - ${describe(deviation)}`),
+        ...(result.unknownStatuses.length > 0 ? [`  > ${adviceOn(result.unknownStatuses)}`] : []),
       ];
     case 'failed':
       return [`${call}FAILED: ${result.message}`, ...(result.advice === null ? [] : [`  > ${result.advice}.`])];
@@ -48,6 +49,9 @@ function linesOf(result: CallResult): string[] {
       return [`${call}${result.isMissing ? 'NOT TRIED' : 'not tried'}: ${result.reason}`];
   }
 }
+
+const adviceOn = (words: readonly string[]): string =>
+  `give each unknown word a status in STATUS_WORDS, such as STATUS_WORDS=crashed:FAILED. The words: ${words.join(', ')}.`;
 
 const describe = ({ field, outcome, expected, got, count }: CountedDeviation): string =>
   `${field}: expected ${expected}, got ${got}; ${outcome === 'read' ? 'read anyway' : 'cannot be read'} (${count} times)`;

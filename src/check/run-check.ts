@@ -1,5 +1,6 @@
 /** `stepgate check`: a check of the upstream with the settings of the gateway. */
 import type { Config } from '../config/config.ts';
+import { createStatusOf } from '../domain/status.ts';
 import { createUpstreamClient } from '../upstream/client.ts';
 import { createHttpTransport } from '../upstream/transport/http-transport.ts';
 import { checkUpstream } from './check.ts';
@@ -27,7 +28,8 @@ export async function runCheck({ configWith, args, environment, readStdin, write
     const isService = config.auth.mode === 'service';
     const createClient = (observer: Parameters<Parameters<typeof checkUpstream>[0]['createClient']>[0]) =>
       createUpstreamClient({ ...clientOptions(config, embedded?.url), observer });
-    const results = await checkUpstream({ createClient, endpoints, isService }, options);
+    const statusOf = createStatusOf(config.statusWords);
+    const results = await checkUpstream({ createClient, endpoints, isService, statusOf }, options);
     write(reportOf(describe(config), results));
     return isGood(results) ? 0 : 1;
   } finally {

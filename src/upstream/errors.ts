@@ -39,6 +39,8 @@ export interface ErrorDetails {
   readonly wasNotSent?: true;
   /** True if the request may have taken effect despite the error. */
   readonly outcomeIsUnknown?: true;
+  /** True if the answer is JSON, but of another form than the contract's. */
+  readonly hasOtherForm?: true;
   /** False if the code is retryable, but this error remains until a setting is changed. */
   readonly retryable?: false;
 }

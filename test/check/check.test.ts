@@ -101,6 +101,25 @@ describe('stepgate check', () => {
     expect(code).toBe(1);
   });
 
+  it('The check names unknown status words of runs and steps, and STATUS_WORDS', async () => {
+    const words = ['archived', 'on hold', 'archived', 'completed', 'skipped'];
+    const runs = words.map((status, index) => wireRun(`r${index}`, { status }));
+    upstream.script = (call) =>
+      call.endpoint === 'runs'
+        ? { json: runs.slice(Number(call.url.searchParams.get('offset'))) }
+        : (replies[call.endpoint] ?? tidy(call));
+    replies.steps = { json: [wireStep({ status: 'hibernating' })] };
+    const unknown = await check(['--workflow', 'wf']);
+    expect(saidOf('runs', unknown.stdout)).toContain(
+      '  > give each unknown word a status in STATUS_WORDS, such as STATUS_WORDS=crashed:FAILED. The words: "archived", "on hold".',
+    );
+    expect(saidOf('steps', unknown.stdout)).toContain('The words: "hibernating".');
+    const known = await check(['--workflow', 'wf'], {
+      STATUS_WORDS: 'archived:COMPLETED, on hold:RUNNING, hibernating:RUNNING',
+    });
+    expect(known.stdout).not.toContain('STATUS_WORDS');
+  });
+
   const DEEP = '['.repeat(201) + ']'.repeat(201);
   it.each<readonly [string, Endpoint, Reply, string]>([
     ["a workflow's graph", 'workflows', { json: [wireWorkflow('wf', { graph: 'none' })] }, 'workflows[].graph'],
@@ -153,7 +172,13 @@ describe('stepgate check', () => {
     ['fails at a call', 'run', { status: 500 }, 'failed (HTTP 500)', 'UPSTREAM_ENDPOINTS=steps,runs,workflows,execute'],
     ['answers a page', 'steps', { raw: '<html>' }, 'is an HTML page', 'check the path of UPSTREAM_URL'],
     ['redirects', 'steps', { status: 302 }, 'redirects are not followed', 'set UPSTREAM_URL'],
-    ['has another shape', 'steps', { json: {} }, 'expected array at $, got object', 'The gateway needs this call'],
+    [
+      'wraps a list',
+      'runs',
+      { json: { items: [] } },
+      'expected array at $, got object',
+      '> the call is there, but its JSON has another form: see docs/upstream.md',
+    ],
     ['has no such record', 'run', { json: [] }, 'no record with the id "done"', 'UPSTREAM_ENDPOINTS=steps,runs'],
   ])('names the failure and the setting to change if the upstream %s', async (_, endpoint, reply, message, advice) => {
     replies[endpoint] = reply;
