@@ -3,6 +3,7 @@ import type { FastifyPluginAsync } from 'fastify';
 import { z } from 'zod';
 import { ConfigError, wrongMembers } from './config/config-error.ts';
 import type { Config } from './config/config.ts';
+import { nearestOf } from './config/misspelled.ts';
 import { configOf, type Settings } from './config/settings.ts';
 import {
   createGateway as compose,
@@ -43,35 +44,30 @@ export interface Gateway {
 
 const required = z.custom((value) => typeof value === 'function');
 const aFunction = required.exactOptional().describe('a function, or left out');
+const aCall = required.describe('a function');
+const CALLS = { steps: aCall, run: aFunction, runs: aFunction, workflows: aFunction, execute: aFunction };
 const HOOKS = [
   ...(['serverWillStart', 'requestDidStart', 'unexpectedErrorProcessingRequest'] as const),
   ...(['contextCreationDidFail', 'invalidRequestWasReceived', 'startupDidFail'] as const),
 ] satisfies readonly (keyof StepgatePlugin)[];
 /** A misspelled hook would never be called. Other members are allowed: a plugin may have state. */
-const aPlugin = z.custom(
-  (plugin) => typeof plugin === 'object' && plugin !== null && HOOKS.some((hook) => hook in plugin),
-);
+const aPlugin = z
+  .custom((plugin) => typeof plugin === 'object' && plugin !== null && HOOKS.some((hook) => hook in plugin))
+  .describe(`a plugin with one of ${HOOKS.join(', ')}`);
 
 const OPTIONS = z
   .strictObject({
     config: z.looseObject({}).exactOptional().describe('an object of settings, or left out'),
     authenticate: aFunction,
     extension: z
-      .strictObject({ typeDefs: z.string(), fields: z.looseObject({}) })
+      .strictObject({ typeDefs: z.string().describe('a text'), fields: z.looseObject({}).describe('an object') })
       .exactOptional()
       .describe('an object of typeDefs (a text) and fields (an object), or left out'),
-    plugins: z
-      .array(aPlugin)
-      .exactOptional()
-      .describe(`a list of plugins, each with one of ${HOOKS.join(', ')}, or left out`),
+    plugins: z.array(aPlugin).exactOptional().describe('a list of plugins, or left out'),
     onOperation: aFunction,
     upstream: z
       // Other members are allowed: an upstream may have state.
-      .looseObject({
-        name: z.string().min(1),
-        steps: required,
-        ...{ run: aFunction, runs: aFunction, workflows: aFunction, execute: aFunction },
-      })
+      .looseObject({ name: z.string().min(1).describe('a text that is not empty'), ...CALLS })
       .exactOptional()
       .describe('an object with a name and a function steps, and maybe run, runs, workflows and execute, or left out'),
     logger: z
@@ -110,8 +106,30 @@ export async function createHandler(options: GatewayOptions = {}): Promise<Gatew
 }
 
 function checked(name: string, options: GatewayOptions): Additions & { readonly config: Config } {
+  const { upstream } = options;
+  if (typeof upstream === 'object') refuseMisspelled(name, upstream);
   const { error } = OPTIONS.safeParse(options, { reportInput: true });
   if (error) throw new ConfigError(`${name}: ${wrongMembers(error, OPTIONS)}.`);
   const { config = {}, ...additions } = options;
-  return { ...additions, config: configOf(config, options.upstream !== undefined) };
+  return { ...additions, config: configOf(config, upstream !== undefined) };
+}
+
+/** A misspelled function would switch its call off. Functions of other names may be helpers. */
+function refuseMisspelled(option: string, upstream: object): void {
+  const missing = Object.keys(CALLS).filter((call) => !(call in upstream));
+  for (const name of functionsOf(upstream)) {
+    const meant = name in CALLS ? undefined : nearestOf(name, missing);
+    if (meant !== undefined)
+      throw new ConfigError(`${option}: upstream.${name} is not a call of the workflow API: ${meant} may be meant.`);
+  }
+}
+
+/** The names of its own functions, and of those of its class. */
+function functionsOf(owner: object): string[] {
+  const prototype = Object.getPrototypeOf(owner) as object | null;
+  const own = Object.entries(Object.getOwnPropertyDescriptors(owner));
+  return [
+    ...own.flatMap(([name, { value }]) => (typeof value === 'function' ? [name] : [])),
+    ...(prototype === null || prototype === Object.prototype ? [] : functionsOf(prototype)),
+  ];
 }

@@ -39,11 +39,19 @@ export function wrongVariables({ issues }: z.ZodError, shape: Shape, given: Read
 const withoutSecrets = (value: string | undefined) =>
   value?.replace(/^(https?:\/\/)?.*@.*$/is, '$1…').replace(/[?#].*$/s, '…');
 
+/** The description of the member at a path, or of the nearest part around it that has one. */
+function descriptionAt(schema: z.ZodType, [key, ...rest]: readonly PropertyKey[], around = ''): string {
+  const { description = around } = variableOf(schema);
+  const bare = 'unwrap' in schema ? (schema as z.ZodOptional<z.ZodType>).unwrap() : schema;
+  const member = bare instanceof z.ZodObject ? (bare.shape as Shape)[String(key)] : undefined;
+  const inner = bare instanceof z.ZodArray ? (bare.element as z.ZodType) : member;
+  return key === undefined || inner === undefined ? description : descriptionAt(inner, rest, description);
+}
+
 /** Problems of an embedder's object, parsed with `reportInput`. Names types, never a value, which may be a key. */
 export function wrongMembers({ issues }: z.ZodError, schema: z.ZodObject<Shape>): string {
   const problems = issues.map((issue) => {
-    const [name] = issue.path;
-    const { description = '' } = (name === undefined ? undefined : schema.shape[String(name)]) ?? schema;
+    const description = descriptionAt(schema, issue.path);
     const path = issue.path.join('.');
     if (issue.code === 'unrecognized_keys') {
       return `unknown ${issue.keys.map((key) => (path === '' ? key : `${path}.${key}`)).join(', ')}: expected ${description}`;

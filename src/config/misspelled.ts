@@ -1,4 +1,4 @@
-/** Variables of an environment whose names are nearly those of settings. */
+/** Names that are nearly others: variables of an environment, and members of an embedder's object. */
 import { ENVIRONMENT } from './variables.ts';
 
 /** Names that other programs share, or that are too short: FTP_PROXY and HOME are near them. */
@@ -13,12 +13,19 @@ export function misspelledVariables(names: readonly string[]): { readonly name: 
   return names
     .filter((name) => !SETTINGS.includes(name))
     .flatMap((name) => {
-      const near = OURS.filter((meant) => Math.abs(meant.length - name.length) <= mistakesIn(meant))
-        .map((meant) => ({ name, meant, distance: distanceOf(name.toUpperCase(), meant) }))
-        .filter(({ meant, distance }) => distance <= mistakesIn(meant))
-        .sort((one, other) => one.distance - other.distance);
-      return near.slice(0, 1).map(({ meant }) => ({ name, meant }));
+      const meant = nearestOf(name, OURS);
+      return meant === undefined ? [] : [{ name, meant }];
     });
+}
+
+/** The one of the names that may be meant, in any case. */
+export function nearestOf<Name extends string>(name: string, names: readonly Name[]): Name | undefined {
+  const [nearest] = names
+    .filter((meant) => Math.abs(meant.length - name.length) <= mistakesIn(meant))
+    .map((meant) => ({ meant, distance: distanceOf(name.toUpperCase(), meant.toUpperCase()) }))
+    .filter(({ meant, distance }) => distance <= mistakesIn(meant))
+    .sort((one, other) => one.distance - other.distance);
+  return nearest?.meant;
 }
 
 /** Letters that are added, missing, wrong, or swapped with the next one. */

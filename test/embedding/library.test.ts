@@ -119,12 +119,12 @@ describe('createGateway', () => {
     [
       'an extension without fields',
       { extension: { typeDefs: 'type A { b: Int }' } },
-      'extension.fields must be an object of typeDefs',
+      'extension.fields must be an object, got undefined.',
     ],
     [
       'a plugin whose only hook is misspelled',
       { plugins: [{ requestDidStrat: () => Promise.resolve() }] },
-      'plugins.0 must be a list of plugins, each with one of serverWillStart, requestDidStart,',
+      'plugins.0 must be a plugin with one of serverWillStart, requestDidStart,',
     ],
   ])('refuses %s by name, and opens no port', async (_, options: GatewayOptions, message) => {
     const port = await freePort();

@@ -211,7 +211,8 @@ describe('STATUS_WORDS', () => {
 });
 
 describe('the option upstream', () => {
-  const upstream: Upstream = { name: 'engine', steps: () => Promise.resolve([]) };
+  const steps = () => Promise.resolve([]);
+  const upstream: Upstream = { name: 'engine', steps };
   const QUIET: Settings = { PORT: 0, LOG_LEVEL: 'silent' };
 
   it('takes the place of UPSTREAM_URL in production', async () => {
@@ -222,9 +223,28 @@ describe('the option upstream', () => {
     );
   });
 
-  it.each([{}, { name: '' }, { name: 'engine' }, { ...upstream, runs: 1 }])('refuses %j', async (wrong) => {
-    await expect(createGateway({ config: QUIET, upstream: wrong as Upstream })).rejects.toThrow(
-      /upstream\.\w+ must be an object with a name and a function steps/,
-    );
+  class Engine {
+    readonly name = 'engine';
+    readonly steps = steps;
+    excute() {
+      return Promise.resolve({});
+    }
+    close() {
+      return undefined;
+    }
+  }
+  const NEAR = 'is not a call of the workflow API';
+  it.each<readonly [object, string]>([
+    [{ steps }, 'upstream.name must be a text that is not empty, got undefined.'],
+    [{ ...upstream, name: '' }, 'upstream.name must be a text that is not empty, got string.'],
+    [{ name: 'engine' }, 'upstream.steps must be a function, got undefined.'],
+    [{ ...upstream, runs: 1 }, 'upstream.runs must be a function, or left out, got number.'],
+    [{ name: 'engine', step: steps }, `upstream.step ${NEAR}: steps may be meant.`],
+    [{ ...upstream, run: steps, rusn: steps }, `upstream.rusn ${NEAR}: runs may be meant.`],
+    [{ ...upstream, workFlow: steps }, `upstream.workFlow ${NEAR}: workflows may be meant.`],
+    [new Engine(), `upstream.excute ${NEAR}: execute may be meant.`],
+  ])('The option %j is refused by the name of its member', async (wrong, sentence) => {
+    const refused = createGateway({ config: QUIET, upstream: wrong as Upstream });
+    await expect(refused).rejects.toThrow(`createGateway: ${sentence}`);
   });
 });
