@@ -49,10 +49,10 @@ function writeDocument({ machine, settings, workloads }: Latest): void {
   const [start, end] = [text.indexOf(START), text.indexOf(END)];
   if (start === -1 || end < start) throw new Error(`${DOCUMENT} must contain ${START}, and ${END} after it`);
   const lists = Object.values(workloads).toSorted((a, b) => orderOf(a) - orderOf(b));
-  const commits = new Set(lists.flat().map(({ commit }) => commit));
   const facts = Object.entries({ ...machine, ...settings }).map(([name, value]) => `${name} ${value}`);
-  const table = ['| workload | target | measured | |', '| --- | --- | --- | --- |', ...lists.flatMap(linesOf)];
-  const foot = `Commit ${[...commits].join(', ')}; ${facts.join(', ')}.`;
+  const head = ['| workload | commit | target | measured | |', '| --- | --- | --- | --- | --- |'];
+  const table = [...head, ...lists.flatMap(linesOf)];
+  const foot = `Of the latest run: ${facts.join(', ')}.`;
   writeFileSync(
     DOCUMENT,
     `${text.slice(0, start + START.length)}\n\n${table.join('\n')}\n\n${foot}\n\n${text.slice(end)}`,
@@ -73,7 +73,8 @@ function linesOf(runs: readonly MeasuredWorkload[]): string[] {
     const isReached = median(measured.map((each) => Number(each.isReached))) === 1;
     const text = target.text.replace('Stepgate ≥', '≥').replace('this', contender);
     const values = measured.map(({ value }) => short(value)).join(' · ');
-    return `| ${index === 0 ? (latest?.id ?? '') : ''} | ${text} | ${values} | ${isReached ? 'reached' : '**no**'} |`;
+    const [id, commit] = index === 0 ? [latest?.id, latest?.commit] : [];
+    return `| ${id ?? ''} | ${commit ?? ''} | ${text} | ${values} | ${isReached ? 'reached' : '**no**'} |`;
   });
 }
 
