@@ -66,6 +66,8 @@ export interface StepFacts {
   /** Text as sent. It may also say that there is no error. */
   readonly error: string | null;
   readonly payload: Payload;
+  /** Hash of the inputs, to recognize retries. Null if empty, or if the node ran once or without a failure. */
+  readonly inputsHash: string | null;
   /** Token count of the upstream, exact up to 2^53. Null if not reported. */
   readonly tokens: number | null;
   /** Parsed from the payload. Null if neither the payload nor the upstream reports tokens. */

@@ -22,7 +22,7 @@ export interface StepAttempt {
   readonly attemptKind: AttemptKind;
   /** Failed execution that this one repeats. Null unless it is a RETRY. */
   readonly previousAttempt: Step | null;
-  /** True if it failed and a later execution retried it. */
+  /** True if it failed and a RETRY repeats it. */
   readonly isSuperseded: boolean;
 }
 
@@ -160,7 +160,7 @@ export interface Run {
   readonly stepCounts: StepCounts;
   /** All failed steps, sorted by end, then start, then upstream index. */
   readonly failedSteps: readonly Step[];
-  /** Failed steps that had not ended when their node's last execution began. */
+  /** Failed steps that no RETRY repeats. All failed steps if the record says FAILED without an error and none is left. */
   readonly remainingFailures: readonly Step[];
   /** Longest first, without steps of unknown duration. */
   readonly slowestSteps: readonly Step[];

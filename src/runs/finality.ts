@@ -1,7 +1,6 @@
 /** Decides when a fetched part of a run is final. A final part never changes and is never fetched again. */
 import { isDeepStrictEqual } from 'node:util';
-import { latestAttempts } from '../domain/step/attempts.ts';
-import { executionsOf } from '../domain/step/execution.ts';
+import { executionsOf, latestAttempts } from '../domain/step/attempts.ts';
 import { isOver, isTerminal } from '../domain/status.ts';
 import { latest } from '../domain/timestamp.ts';
 import type { RunRecord, StepFacts, WorkflowGraph } from '../domain/types.ts';

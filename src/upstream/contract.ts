@@ -2,6 +2,7 @@
  * The wire contract: reads the upstream's answers into domain facts. Every assumption about the API is made here and in
  * `wire/`. Only these files and the sample use its field names. Readers throw UPSTREAM_CONTRACT_VIOLATION.
  */
+import { hashOfInputs } from '../domain/payload.ts';
 import { readReport, readTokens } from '../domain/run/tokens.ts';
 import { runStatusOf, type StatusOf } from '../domain/status.ts';
 import type {
@@ -53,7 +54,7 @@ const WORKFLOWS: ListOf = {
 type Reading<T> = Generator<void, T, void>;
 
 /** Call 1. Each item becomes a step, so that positions stay. An unreadable step has a `problem`. */
-export function readSteps(
+export function* readSteps(
   json: JsonBody,
   runId: string,
   ofWord: StatusOf,
@@ -61,11 +62,13 @@ export function readSteps(
 ): Reading<readonly StepFacts[]> {
   const { bytes: body } = json;
   const shared = createSharedTexts();
-  return itemsIn(STEPS, json, report, (step, item, index) => {
+  const inputs: JsonValue[] = [];
+  const steps = yield* itemsIn(STEPS, json, report, (step, item, index) => {
     if (!step) return unreadableStep(index, item);
     const id = identifier(step, 'id') ?? idOfPosition(runId, index);
     const values = payloadIn(step);
     const tokens = tokenCount(step, 'tokens');
+    inputs[index] = values.inputs;
     return {
       id,
       // The step gets its own node, since steps of unknown nodes are not attempts of one another.
@@ -78,11 +81,28 @@ export function readSteps(
       elapsedTime: seconds(step, 'elapsed_time'),
       error: errorText(step, 'error'),
       payload: { body, index },
+      inputsHash: null,
       tokens,
       tokenUsage: readTokens(tokens, values),
       index,
     };
   });
+  return yield* withInputsHashes(steps, inputs);
+}
+
+/** Hashes inputs only where a failure may have been retried: hashing those of each step takes as long as parsing them. */
+function* withInputsHashes(steps: readonly StepFacts[], inputs: readonly JsonValue[]): Reading<readonly StepFacts[]> {
+  const ofNodes = Map.groupBy(steps, ({ nodeId }) => nodeId);
+  const mayBeRetried = (ofNode: readonly StepFacts[]) =>
+    ofNode.length > 1 && ofNode.some(({ status }) => status === 'FAILED');
+  const nodeIds = new Set([...ofNodes].flatMap(([nodeId, ofNode]) => (mayBeRetried(ofNode) ? [nodeId] : [])));
+  if (nodeIds.size === 0) return steps;
+  const hashed: StepFacts[] = [];
+  for (const step of steps) {
+    hashed.push(nodeIds.has(step.nodeId) ? { ...step, inputsHash: hashOfInputs(inputs[step.index] ?? null) } : step);
+    yield;
+  }
+  return hashed;
 }
 
 /** Returns one text for equal texts of an answer: JSON.parse makes a copy for each step, which the cache would keep. */
@@ -119,6 +139,7 @@ function unreadableStep(index: number, item: unknown): StepFacts {
     elapsedTime: null,
     error: null,
     payload: NO_PAYLOAD,
+    inputsHash: null,
     tokens: null,
     tokenUsage: null,
     index,

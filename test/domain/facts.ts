@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { createRun } from '../../src/domain/run/run.ts';
 import { readTokens } from '../../src/domain/run/tokens.ts';
+import { hashOfInputs } from '../../src/domain/payload.ts';
 import { createStatusOf, runStatusOf } from '../../src/domain/status.ts';
 import { parseTimestamp, timestampOfMicros, type Timestamp } from '../../src/domain/timestamp.ts';
 import type { JsonValue, Payload, PayloadField, Run, RunFacts, RunRecord, StepFacts } from '../../src/domain/types.ts';
@@ -44,6 +45,7 @@ export const stepFacts = ({ inputs, outputs, metadata, ...facts }: StepDraft = {
   elapsedTime: null,
   error: null,
   payload: payloadOf({ inputs, outputs, metadata }),
+  inputsHash: hashOfInputs(inputs ?? null),
   tokens: 0,
   tokenUsage: readTokens(facts.tokens ?? 0, { inputs: inputs ?? null, outputs: outputs ?? null }),
   index: 0,

@@ -97,27 +97,49 @@ const ran = (id: string, status: string, start: number, end: number | null, fiel
     ...fields,
   });
 
-const RUNS: Readonly<Record<string, { readonly status: string; readonly steps: readonly Wire[] }>> = {
+interface ScriptedRun {
+  readonly status: string;
+  readonly error?: string;
+  readonly steps: readonly Wire[];
+}
+
+const ITEM = { item: 1, of: { batch: 7 } };
+const SAME_ITEM = { of: { batch: 7 }, item: 1 };
+/** The third execution began when the failed one had ended, while the second one ran. */
+const fanOut = (inputs: unknown) => [
+  ran('a1', 'failed', 0, 2, { inputs: ITEM }),
+  ran('a2', 'completed', 0, 3, { inputs: { item: 2 } }),
+  ran('a3', 'completed', 2, 4, { inputs }),
+];
+
+const RUNS: Readonly<Record<string, ScriptedRun>> = {
   left: {
     status: 'failed',
     steps: [ran('a1', 'running', 0, null), ran('a2', 'failed', 5, 6, { error: 'no stock' })],
   },
-  mended: {
-    status: 'completed',
-    steps: [ran('a1', 'failed', 0, 10), ran('a2', 'completed', 0, 20), ran('a3', 'completed', 21, 28)],
-  },
+  'fan-out': { status: 'failed', steps: fanOut({ item: 3 }) },
+  'fan-out without inputs': { status: 'failed', steps: fanOut({}) },
+  'fan-out with a retry': { status: 'completed', steps: fanOut(SAME_ITEM) },
+  'fan-out that failed after a retry': { status: 'failed', steps: fanOut(SAME_ITEM) },
+  'fan-out with an error of the run': { status: 'failed', error: 'out of budget', steps: fanOut(SAME_ITEM) },
+  retried: { status: 'completed', steps: [ran('a1', 'failed', 0, 10), ran('a2', 'completed', 10, 20)] },
   parallel: { status: 'failed', steps: [ran('a1', 'failed', 0, 10), ran('a2', 'completed', 9, 20)] },
   slow: { status: 'failed', steps: [ran('a1', 'running', 0, null, { elapsed_time: 4 })] },
 };
 
 describe('a run that is over', () => {
   const recordOf = (id: string) =>
-    wireRun(id, { status: RUNS[id]?.status, start_time: after(0), end_time: after(60), error: null });
+    wireRun(id, {
+      status: RUNS[id]?.status,
+      start_time: after(0),
+      end_time: after(60),
+      error: RUNS[id]?.error ?? null,
+    });
   const upstream = perBlock(() =>
     startFaultyUpstream(({ endpoint, runId }) => {
       if (endpoint === 'steps') return { json: RUNS[runId]?.steps };
       if (endpoint === 'run') return { json: [recordOf(runId)] };
-      return { status: 404 };
+      return endpoint === 'runs' ? { json: [recordOf('fan-out')] } : { status: 404 };
     }),
   );
   const gateway = perBlock(() => startGateway({ UPSTREAM_URL: upstream.url }));
@@ -129,12 +151,33 @@ describe('a run that is over', () => {
   }
 
   it.each([
-    ['mended', []],
-    ['parallel', [{ id: 'a1' }]],
-    ['left', [{ id: 'a2' }]],
-  ])('lists failures that had not ended when the last execution of their node began: %s', async (id, failedSteps) => {
+    ['fan-out', ['a1']],
+    ['fan-out without inputs', ['a1']],
+    ['fan-out with a retry', []],
+    ['fan-out that failed after a retry', ['a1']],
+    ['fan-out with an error of the run', []],
+    ['retried', []],
+    ['parallel', ['a1']],
+    ['left', ['a2']],
+  ])('A failure that no retry repeats is listed: %s', async (id, ids) => {
     const run = await ask(`{ run(workflowId: "wf", id: "${id}") { failedSteps(latestAttemptOnly: true) { id } } }`);
-    expect(run).toEqual({ run: { failedSteps } });
+    expect(run).toEqual({ run: { failedSteps: ids.map((id) => ({ id })) } });
+  });
+
+  it('A failed fan-out wastes no time on retries, and its failure group and comparison name the failed node', async () => {
+    const document = `{
+      workflow(id: "wf") { failureGroups(last: 1) { nodeId } }
+      run(workflowId: "wf", id: "fan-out") { timing { wastedMs } steps { attemptKind previousAttempt { id } } }
+      compareRuns(workflowId: "wf", baseId: "retried", headId: "fan-out") { nodes { change headStep { id } } }
+    }`;
+    expect(await ask(document)).toEqual({
+      workflow: { failureGroups: [{ nodeId: 'a' }] },
+      run: {
+        timing: { wastedMs: 0 },
+        steps: ['FIRST', 'ITERATION', 'ITERATION'].map((attemptKind) => ({ attemptKind, previousAttempt: null })),
+      },
+      compareRuns: { nodes: [{ change: 'BROKE', headStep: { id: 'a1' } }] },
+    });
   });
 
   it('ends its running steps: the bar of a step is as long as its duration', async () => {

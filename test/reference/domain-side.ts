@@ -2,7 +2,6 @@
 import { compareRuns } from '../../src/domain/run/comparison.ts';
 import { createRun } from '../../src/domain/run/run.ts';
 import { nodeStatistics, runStatistics } from '../../src/domain/run/statistics.ts';
-import { firstFailure } from '../../src/domain/step/failures.ts';
 import { parseTimestamp, type Timestamp } from '../../src/domain/timestamp.ts';
 import type { JsonValue, Run, RunFacts, Step, TokenUsage } from '../../src/domain/types.ts';
 import { runFacts, runRecord, stepFacts } from '../domain/facts.ts';
@@ -21,6 +20,7 @@ const factsOf = ({ steps, record, graph }: RawRun): RunFacts =>
         elapsedTime: step.elapsed,
         error: step.error,
         tokens: step.tokens,
+        inputs: step.inputs as JsonValue,
         outputs: step.outputs as JsonValue,
       }),
     ),
@@ -79,7 +79,6 @@ export function derivedBy(run: Run) {
     })),
     failedSteps: indexes(run.failedSteps),
     stillFailed: indexes(run.remainingFailures),
-    firstFailure: indexOf(firstFailure(run)),
     slowestSteps: indexes(run.slowestSteps),
     totalElapsedTime: run.totalElapsedTime,
     timing: {

@@ -1,4 +1,5 @@
 /** Status, duration, end and attempt of each step, by the definitions in SCHEMA. */
+import { isDeepStrictEqual } from 'node:util';
 import type { RawRun, RawStep } from './raw.ts';
 import { readMoment, type Moment } from './times.ts';
 
@@ -102,40 +103,65 @@ export interface Attempt {
   readonly isSuperseded: boolean;
 }
 
+const isBlank = (inputs: unknown): boolean => ['null', '""', '[]', '{}'].includes(JSON.stringify(inputs ?? null));
+
+/** An end that is known: an unfinished execution without an `end_time` has none. */
+const knownEndOf = (execution: Execution): number | null =>
+  execution.isFinished || execution.end ? endOf(execution) : null;
+
+/** For each of a node's executions, in order, the position of the failure that it repeats. */
+function repeatedBy(ofNode: readonly Execution[]): readonly (number | undefined)[] {
+  const everOverlap = ofNode.some((one, at) =>
+    ofNode.slice(at + 1).some((later) => (knownEndOf(one) ?? -Infinity) > placeOf(later)),
+  );
+  const repeats: (number | undefined)[] = [];
+  for (const [at, execution] of ofNode.entries()) {
+    const couldRepeat = ofNode.slice(0, at).flatMap((before, position) => {
+      const hadEnded = (endOf(before) ?? Infinity) <= placeOf(execution);
+      const isKnown = endOf(before) !== null;
+      return before.status === 'FAILED' && isKnown && hadEnded && !repeats.includes(position) ? [position] : [];
+    });
+    const ofSameInputs = couldRepeat.filter(
+      (position) =>
+        !isBlank(execution.raw.inputs) && isDeepStrictEqual(ofNode[position]?.raw.inputs, execution.raw.inputs),
+    );
+    const directlyBefore = everOverlap ? undefined : couldRepeat.find((position) => position === at - 1);
+    repeats.push(ofSameInputs.at(-1) ?? directlyBefore);
+  }
+  return repeats;
+}
+
+const ofNodeOf = (execution: Execution, all: readonly Execution[]): readonly Execution[] =>
+  all.filter(({ raw }) => raw.node === execution.raw.node).sort(byPlace);
+
 export function attemptOf(execution: Execution, all: readonly Execution[]): Attempt {
-  const ofNode = all.filter(({ raw }) => raw.node === execution.raw.node).sort(byPlace);
+  const ofNode = ofNodeOf(execution, all);
+  const repeats = repeatedBy(ofNode);
   const position = ofNode.findIndex(({ index }) => index === execution.index);
-  const isRetry = (at: number): boolean => {
-    const [before, one] = [ofNode[at - 1], ofNode[at]];
-    const end = before?.status === 'FAILED' ? endOf(before) : null;
-    return one !== undefined && end !== null && end <= placeOf(one);
-  };
+  const previous = ofNode[repeats[position] ?? -1] ?? null;
   return {
     number: position + 1,
     count: ofNode.length,
-    kind: position === 0 ? 'FIRST' : isRetry(position) ? 'RETRY' : 'ITERATION',
-    previous: isRetry(position) ? (ofNode[position - 1] ?? null) : null,
-    isSuperseded: isRetry(position + 1),
+    kind: position === 0 ? 'FIRST' : previous ? 'RETRY' : 'ITERATION',
+    previous,
+    isSuperseded: repeats.includes(position),
   };
-}
-
-/** True for an execution that had ended when the node's last execution started. */
-export function isPassed(execution: Execution, all: readonly Execution[]): boolean {
-  const later = all.filter((other) => other.raw.node === execution.raw.node && byPlace(other, execution) > 0);
-  const last = later.find((one) => later.every((other) => byPlace(other, one) <= 0));
-  if (!last) return false;
-  // Running steps have no end yet, for any `elapsed_time`.
-  const end = execution.isFinished || execution.end ? endOf(execution) : null;
-  return end === null ? execution.isFinished : end <= placeOf(last);
 }
 
 /** The latest execution of each node. */
 export function latestOf(all: readonly Execution[], isRunOver: boolean): Execution[] {
-  const remaining = all.filter((one) => !isPassed(one, all));
-  const rank = ({ isFinished, status }: Execution) => (!isFinished && !isRunOver ? 2 : status === 'FAILED' ? 1 : 0);
-  const outranks = (one: Execution, other: Execution) =>
-    rank(one) === rank(other) ? byPlace(one, other) > 0 : rank(one) > rank(other);
-  return remaining.filter((one) =>
-    remaining.every((other) => other === one || other.raw.node !== one.raw.node || outranks(one, other)),
-  );
+  const nodes = [...new Set([...all].sort(byPlace).map(({ raw }) => raw.node))];
+  return nodes.flatMap((node) => {
+    const ofNode = all.filter(({ raw }) => raw.node === node).sort(byPlace);
+    const last = ofNode.slice(-1);
+    const considered = ofNode.filter((one) => {
+      const end = saysItRuns(one) ? knownEndOf(one) : null;
+      // As everywhere, an end comes before a start at the same moment.
+      const hadEnded = end !== null && last.every((other) => other !== one && end <= placeOf(other));
+      return !hadEnded && !attemptOf(one, all).isSuperseded;
+    });
+    const unfinished = considered.filter(({ isFinished }) => !isFinished && !isRunOver);
+    const failed = considered.filter(({ status }) => status === 'FAILED');
+    return (unfinished.length > 0 ? unfinished : failed.length > 0 ? failed : last).slice(-1);
+  });
 }

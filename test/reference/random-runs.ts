@@ -82,6 +82,24 @@ const outputs = fc.oneof(
   fc.record({ model: fc.constantFrom('gpt', 'auto', '', null), usage }, { requiredKeys: [] }),
 );
 
+/** Few values, so that many are equal. */
+const inputs = fc.constantFrom<unknown>(
+  null,
+  null,
+  null,
+  {},
+  [],
+  '',
+  0,
+  { item: 1 },
+  { item: 2 },
+  { item: 2, n: 1 },
+  {
+    n: 1,
+    item: 2,
+  },
+);
+
 const error = fc.constantFrom(
   null,
   'boom',
@@ -105,6 +123,7 @@ const uglyStep: fc.Arbitrary<RawStep> = fc.record({
   elapsed: seconds,
   error,
   tokens: fc.constantFrom(null, 0, 0, 0, 12, -3, 2 ** 31),
+  inputs,
   outputs,
 });
 
@@ -116,6 +135,7 @@ const tidySteps: fc.Arbitrary<RawStep[]> = fc
       pause: fc.integer({ min: -4, max: 4 }),
       quarters: fc.integer({ min: 0, max: 8 }),
       isFailed: fc.integer({ min: 0, max: 4 }).map((n) => n === 0),
+      inputs,
       outputs,
     }),
     { maxLength: 12 },
@@ -153,6 +173,7 @@ const crowdedSteps: fc.Arbitrary<RawStep[]> = fc.array(
       elapsed: 0,
       error: null,
       tokens: 0,
+      inputs: null,
       outputs: null,
     })),
   { maxLength: 10 },

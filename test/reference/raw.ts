@@ -9,6 +9,7 @@ export interface RawStep {
   readonly elapsed: number | null;
   readonly error: string | null;
   readonly tokens: number | null;
+  readonly inputs: unknown;
   readonly outputs: unknown;
 }
 

@@ -3,7 +3,7 @@
  * microseconds.
  */
 import * as executions from './executions.ts';
-import { attemptOf, byPlace, byStart, isPassed, latestOf, type Duration, type Execution } from './executions.ts';
+import { attemptOf, byPlace, byStart, latestOf, type Duration, type Execution } from './executions.ts';
 import { stretchesOf } from './paths.ts';
 import { layoutOf } from './layouts.ts';
 import { progressOf } from './progress.ts';
@@ -69,7 +69,8 @@ export function referenceRun(run: RawRun) {
     .map((node) => steps.filter(({ raw }) => raw.node === node).sort(byPlace))
     .filter((attempts) => attempts.length > 1);
 
-  const latest = latestOf(all, isFinished);
+  const notRepeated = failed.filter((step) => !attemptOf(step, all).isSuperseded);
+  const hasNoReason = run.record !== null && status === 'FAILED' && executions.errorOf(run.record.error) === null;
   const timed = steps.filter(({ duration }) => duration.micros !== null);
   const startsLater = (step: Execution) =>
     executions.saysItRuns(step) && step.start !== null && step.start.micros > now;
@@ -124,8 +125,7 @@ export function referenceRun(run: RawRun) {
       tokenUsage: usageOf(step.raw),
     })),
     failedSteps: indexes(failed),
-    stillFailed: indexes(failed.filter((step) => !isPassed(step, all))),
-    firstFailure: failed.find((step) => latest.some(({ index }) => index === step.index))?.index ?? null,
+    stillFailed: indexes(notRepeated.length === 0 && hasNoReason ? failed : notRepeated),
     slowestSteps: indexes(timed.toSorted((a, b) => (b.duration.micros ?? 0) - (a.duration.micros ?? 0))),
     totalElapsedTime: all.reduce(
       (total, { raw }) => total + (raw.elapsed !== null && raw.elapsed > 0 ? Math.floor(raw.elapsed) : 0),

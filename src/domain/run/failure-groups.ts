@@ -1,7 +1,6 @@
 /** Groups failed runs of a workflow by cause, independent of the order of the runs. */
 import { compareNullsLast, compareText } from '../order.ts';
 import { errorInfo } from '../step/step-error.ts';
-import { firstFailure } from '../step/failures.ts';
 import type { Timestamp } from '../timestamp.ts';
 import type { Run, RunRecord } from '../types.ts';
 import { maskedMessage } from './masked-message.ts';
@@ -38,7 +37,7 @@ export function failureOf(
   run: Run | null,
   read = errorInfo,
 ): Failure {
-  const step = run && firstFailure(run);
+  const step = run?.remainingFailures[0];
   const error = read(step?.error ?? record.error);
   return {
     runId: record.id,

@@ -1,9 +1,9 @@
 /** A run with all derived data. Each part is computed on first access, and only once. */
 import { criticalPath } from '../critical-path/critical-path.ts';
 import { latestEndOf, saysItRuns, totalElapsedTime } from '../step/duration.ts';
-import { latestAttempts } from '../step/attempts.ts';
-import { executionsOf, type Execution, type StepDraft } from '../step/execution.ts';
-import { failedSteps, remainingFailures, slowestSteps } from '../step/failures.ts';
+import { executionsOf, latestAttempts } from '../step/attempts.ts';
+import type { Execution, StepDraft } from '../step/execution.ts';
+import { failedSteps, slowestSteps } from '../step/failures.ts';
 import { hasError } from '../step/step-error.ts';
 import { intervalsOf } from './intervals.ts';
 import { layoutOf } from './layout.ts';
@@ -174,7 +174,7 @@ class DerivedRun implements Run {
   }
 
   get remainingFailures(): readonly Step[] {
-    return (this.#remainingFailures ??= remainingFailures(this.steps, this.failedSteps));
+    return (this.#remainingFailures ??= this.#whyFailed());
   }
 
   get slowestSteps(): readonly Step[] {
@@ -217,6 +217,13 @@ class DerivedRun implements Run {
   #record(): RunRecord | null {
     if (this.#isUnknown()) this.#loadedSteps();
     return this.#facts.record;
+  }
+
+  /** A run that failed without an error of its own must not answer that nothing failed. */
+  #whyFailed(): readonly Step[] {
+    const remaining = this.failedSteps.filter(({ isSuperseded }) => !isSuperseded);
+    const isUnexplained = this.#facts.record?.status === 'FAILED' && this.error === null;
+    return remaining.length === 0 && isUnexplained ? this.failedSteps : remaining;
   }
 
   /** An unreadable step may have failed or may still run. */

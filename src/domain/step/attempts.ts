@@ -1,65 +1,81 @@
 /** Distinguishes retries of a failure from iterations of a loop or a fan-out. */
-import { endMicrosOf, type TimedFacts } from './duration.ts';
-import { compareByPlace, placeOf, type Execution, type StepDraft } from './execution.ts';
-import type { AttemptKind } from '../types.ts';
+import { endMicrosOf, saysItRuns } from './duration.ts';
+import { compareByPlace, draftsOf, placeOf, type StepDraft } from './execution.ts';
+import type { StepFacts } from '../types.ts';
 
-type NodeExecution = TimedFacts & Pick<Execution, 'nodeId' | 'index'>;
+/** Readable steps with their attempts, sorted by `compareByStart`. */
+export function executionsOf(facts: readonly StepFacts[]): StepDraft[] {
+  const executions = draftsOf(facts);
+  for (const ofNode of ofNodes(executions)) if (ofNode.length > 1) numberAttempts(ofNode);
+  return executions;
+}
 
 /** Executions of each node, sorted by `compareByPlace`. Nodes are in the order of their first executions. */
-const ofNodes = <T extends NodeExecution>(executions: readonly T[]): Iterable<readonly T[]> =>
+const ofNodes = (executions: readonly StepDraft[]): Iterable<readonly StepDraft[]> =>
   Map.groupBy(executions.toSorted(compareByPlace), ({ nodeId }) => nodeId).values();
 
 /**
- * An execution is a RETRY if the previous one failed and had ended by its place, and otherwise an ITERATION. A failure
- * is superseded if the next execution retries it.
+ * An execution is a RETRY if it repeats a failure that had ended by its start: the nearest one with equal inputs, else,
+ * in a node whose executions never overlap, the execution before it. Any other is an ITERATION.
  */
-export function numberAttempts(steps: readonly StepDraft[]): void {
-  for (const ofNode of ofNodes(steps)) {
-    let previous: StepDraft | null = null;
-    let attempt = 0;
-    for (const step of ofNode) {
-      attempt += 1;
-      step.attempt = attempt;
-      step.attemptCount = ofNode.length;
-      step.attemptKind = kindOf(step, previous);
-      if (previous && step.attemptKind === 'RETRY') {
-        step.previousAttempt = previous;
-        previous.isSuperseded = true;
-      }
-      previous = step;
+function numberAttempts(ofNode: readonly StepDraft[]): void {
+  const isSequence = neverOverlap(ofNode);
+  const failuresByInputs = new Map<string, StepDraft[]>();
+  let previous: StepDraft | null = null;
+  for (const [position, step] of ofNode.entries()) {
+    step.attempt = position + 1;
+    step.attemptCount = ofNode.length;
+    const isRepeatable = (failure: StepDraft) => !failure.isSuperseded && hadFailedBy(failure, beginOf(step));
+    const sameInputs = step.inputsHash === null ? undefined : failuresByInputs.get(step.inputsHash);
+    const before: StepDraft | null = isSequence && previous && isRepeatable(previous) ? previous : null;
+    const failure: StepDraft | null = sameInputs?.findLast(isRepeatable) ?? before;
+    if (previous) step.attemptKind = failure ? 'RETRY' : 'ITERATION';
+    if (failure) {
+      step.previousAttempt = failure;
+      failure.isSuperseded = true;
     }
+    if (step.status === 'FAILED' && step.inputsHash !== null) {
+      if (sameInputs) sameInputs.push(step);
+      else failuresByInputs.set(step.inputsHash, [step]);
+    }
+    previous = step;
   }
 }
 
-function kindOf(execution: Execution, previous: Execution | null): AttemptKind {
-  if (!previous) return 'FIRST';
-  // A failure without a known end proves no retry. An execution without a place comes after all that have ended.
-  const end = previous.status === 'FAILED' ? endMicrosOf(previous) : null;
-  return end !== null && end <= (placeOf(execution) ?? Infinity) ? 'RETRY' : 'ITERATION';
+/** An execution without a place comes after all that have ended. */
+const beginOf = (step: StepDraft): number => placeOf(step) ?? Infinity;
+
+/** A failure without a known end proves no retry. */
+function hadFailedBy(step: StepDraft, micros: number): boolean {
+  const end = step.status === 'FAILED' ? endMicrosOf(step) : null;
+  return end !== null && end <= micros;
+}
+
+/** An unfinished execution without an `end_time` has no known end, whatever its `elapsed_time`. */
+const knownEndOf = (step: StepDraft): number | null =>
+  step.isFinished || step.endTime !== null ? endMicrosOf(step) : null;
+
+/** True if each execution began after the known ends of those before it. */
+function neverOverlap(ofNode: readonly StepDraft[]): boolean {
+  let lastEnd = -Infinity;
+  for (const step of ofNode) {
+    if (lastEnd > beginOf(step)) return false;
+    lastEnd = Math.max(lastEnd, knownEndOf(step) ?? -Infinity);
+  }
+  return true;
 }
 
 /** Latest execution of each node, in the order of the nodes' first executions. No step runs in a run that is over. */
-export const latestAttempts = <T extends NodeExecution>(executions: readonly T[], isRunOver: boolean): T[] =>
+export const latestAttempts = (executions: readonly StepDraft[], isRunOver: boolean): StepDraft[] =>
   [...ofNodes(executions)].flatMap((ofNode) => {
-    if (ofNode.length === 1) return ofNode;
-    const remaining = remainingOf(ofNode);
+    const last = ofNode.slice(-1);
+    const remaining = ofNode.filter((step) => !step.isSuperseded && !last.some((one) => hadLeft(step, one)));
     const unfinished = isRunOver ? undefined : remaining.findLast(({ isFinished }) => !isFinished);
-    return unfinished ?? remaining.findLast(({ status }) => status === 'FAILED') ?? remaining.slice(-1);
+    return unfinished ?? remaining.findLast(({ status }) => status === 'FAILED') ?? last;
   });
 
-export const remainingAttempts = <T extends NodeExecution>(executions: readonly T[]): T[] =>
-  [...ofNodes(executions)].flatMap(remainingOf);
-
-/** The last execution supersedes those that had ended when it began. The others ran in parallel and remain. */
-function remainingOf<T extends NodeExecution>(ofNode: readonly T[]): readonly T[] {
-  const last = ofNode.at(-1);
-  const lastBegan = (last && placeOf(last)) ?? Infinity;
-  return ofNode.filter((execution) => execution === last || !hadEndedBy(execution, lastBegan));
-}
-
-/** Without a known end, a finished execution had ended and an unfinished one had not, whatever its `elapsed_time`. */
-function hadEndedBy(execution: NodeExecution, micros: number): boolean {
-  const hasEnded = execution.isFinished || execution.endTime !== null;
-  const end = hasEnded ? endMicrosOf(execution) : null;
-  return end === null ? execution.isFinished : end <= micros;
+/** True for a step that is said to run, but had ended when the node's last execution began. */
+function hadLeft(step: StepDraft, last: StepDraft): boolean {
+  const end = step !== last && saysItRuns(step) ? knownEndOf(step) : null;
+  return end !== null && end <= beginOf(last);
 }

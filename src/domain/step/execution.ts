@@ -27,14 +27,14 @@ export const compareByPlace = (a: Placed, b: Placed): number =>
   compareNullsLast(placeOf(a), placeOf(b)) || a.index - b.index;
 
 /** Sorted by `compareByStart`. Unreadable entries are left out. */
-export const executionsOf = (facts: readonly StepFacts[]): StepDraft[] =>
+export const draftsOf = (facts: readonly StepFacts[]): StepDraft[] =>
   facts
     .filter(({ problem }) => problem === undefined)
     .sort(compareByStart)
-    .map(executionOf);
+    .map(draftOf);
 
 /** Creates all properties at once. Data that depends on the run is set later. */
-function executionOf(facts: StepFacts): StepDraft {
+function draftOf(facts: StepFacts): StepDraft {
   const { status } = facts;
   return {
     workflowId: '',
@@ -57,6 +57,7 @@ function executionOf(facts: StepFacts): StepDraft {
     shareOfRun: null,
     error: shownError(facts),
     payload: facts.payload,
+    inputsHash: facts.inputsHash,
     tokens: facts.tokens,
     tokenUsage: facts.tokenUsage,
     attempt: 1,

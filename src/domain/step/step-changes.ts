@@ -1,8 +1,7 @@
 /** Steps of a run that changed since an earlier state of it. */
 import { isDeepStrictEqual } from 'node:util';
 import type { Payload, Step, StepAttempt, StepFacts } from '../types.ts';
-import { numberAttempts } from './attempts.ts';
-import { executionsOf } from './execution.ts';
+import { executionsOf } from './attempts.ts';
 import { shownError } from './step-error.ts';
 
 /** Number of the state of the latest change, by step id. States are numbered from 1. */
@@ -78,19 +77,20 @@ function byId<T>(steps: Steps, valueOf: (step: StepFacts) => T): Groups<T> {
 }
 
 /** Facts that are compared as they are. Either list may contain derived steps, which have more properties. */
-const COMPARED: Readonly<Record<Exclude<keyof StepFacts, 'id' | 'index' | 'error' | 'payload'>, true>> = {
-  nodeId: true,
-  userId: true,
-  organizationId: true,
-  rawStatus: true,
-  status: true,
-  startTime: true,
-  endTime: true,
-  elapsedTime: true,
-  tokens: true,
-  tokenUsage: true,
-  problem: true,
-};
+const COMPARED: Readonly<Record<Exclude<keyof StepFacts, 'id' | 'index' | 'error' | 'payload' | 'inputsHash'>, true>> =
+  {
+    nodeId: true,
+    userId: true,
+    organizationId: true,
+    rawStatus: true,
+    status: true,
+    startTime: true,
+    endTime: true,
+    elapsedTime: true,
+    tokens: true,
+    tokenUsage: true,
+    problem: true,
+  };
 const COMPARED_NAMES = Object.keys(COMPARED) as readonly (keyof typeof COMPARED)[];
 
 function isSameStep(one: StepFacts, another: StepFacts | undefined, isSamePayload: IsSamePayload): boolean {
@@ -104,10 +104,8 @@ function isSameStep(one: StepFacts, another: StepFacts | undefined, isSamePayloa
 }
 
 function attemptIn(steps: Steps): (step: StepFacts) => unknown {
-  const executions = executionsOf(steps);
-  numberAttempts(executions);
   const attempts = new Map<number, Partial<StepAttempt>>();
-  for (const { index, attempt, attemptCount, attemptKind } of executions) {
+  for (const { index, attempt, attemptCount, attemptKind } of executionsOf(steps)) {
     attempts.set(index, { attempt, attemptCount, attemptKind });
   }
   return ({ index }) => attempts.get(index);

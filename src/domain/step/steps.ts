@@ -1,5 +1,4 @@
 /** Derived data of a run's steps, and their filters and orders. */
-import { numberAttempts } from './attempts.ts';
 import { measureStep, type StepClock } from './duration.ts';
 import type { StepDraft } from './execution.ts';
 import { placeSteps } from './placement.ts';
@@ -24,7 +23,6 @@ export function deriveSteps(steps: readonly StepDraft[], { workflowId, runId, bo
     measureStep(step, clock);
     if (wallClock && step.durationMs !== null) step.shareOfRun = Math.min(1, step.durationMs / wallClock);
   }
-  numberAttempts(steps);
   placeSteps(steps, bounds);
 }
 

@@ -42,9 +42,12 @@ export type Scalars = {
 export type AttemptKind =
   /** First execution of the node in the run. */
   | 'FIRST'
-  /** Loop or fan-out: the previous execution did not fail, or had not ended when this one started. */
+  /** Loop or fan-out: repeats no failure. */
   | 'ITERATION'
-  /** The previous execution failed, and had ended when this one started. */
+  /**
+   * Repeats a failed execution of the node that had ended: the nearest one with equal inputs, else, if the executions of the
+   * node never overlap, the one before this. A failure is repeated once.
+   */
   | 'RETRY';
 
 /** Numbers of runs that `Workflow.changePoints` covers. */
@@ -198,7 +201,7 @@ export type ExecuteWorkflowPayload = {
 
 /**
  * Failed runs of a workflow with the same failed node, error code and masked message.
- * The failed node of a run is its first failed step, by end, among the latest executions of its nodes.
+ * The failed node of a run is that of the first of `failedSteps(latestAttemptOnly: true)`.
  */
 export type FailureGroup = {
   readonly __typename?: 'FailureGroup';
@@ -256,7 +259,7 @@ export type FailureGroup = {
 
 /**
  * Failed runs of a workflow with the same failed node, error code and masked message.
- * The failed node of a run is its first failed step, by end, among the latest executions of its nodes.
+ * The failed node of a run is that of the first of `failedSteps(latestAttemptOnly: true)`.
  */
 export type FailureGroupRunsArgs = {
   first?: InputMaybe<Scalars['Int']['input']>;
@@ -666,8 +669,9 @@ export type Run = {
    * if any ended with an unknown word, COMPLETED if all are completed or skipped. UNKNOWN without steps, or if a step is
    * unreadable.
    *
-   * Latest execution of a node, here and elsewhere: the last execution supersedes those that had ended when it started. Among the
-   * remaining ones, the latest is the last unfinished one while the run is not over, else the last failed one, else the last one.
+   * Latest execution of a node, here and elsewhere: among those that no RETRY repeats, the last unfinished one while the run is
+   * not over, else the last failed one, else the last one. A step that says it runs, but ended before the last one started, does
+   * not count.
    */
   readonly status: RunStatus;
   /**

@@ -8,9 +8,12 @@ import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-
 export type AttemptKind =
   /** First execution of the node in the run. */
   | 'FIRST'
-  /** Loop or fan-out: the previous execution did not fail, or had not ended when this one started. */
+  /** Loop or fan-out: repeats no failure. */
   | 'ITERATION'
-  /** The previous execution failed, and had ended when this one started. */
+  /**
+   * Repeats a failed execution of the node that had ended: the nearest one with equal inputs, else, if the executions of the
+   * node never overlap, the one before this. A failure is repeated once.
+   */
   | 'RETRY';
 
 /** Kind of a change between two runs. */
