@@ -65,6 +65,7 @@ export async function createAnnouncements({
   }
   const redis = await createConnection({
     url,
+    timeoutMs,
     name: 'stepgate-listener',
     whenReady: subscribeToAll,
     complaints,

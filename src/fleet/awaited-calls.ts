@@ -1,23 +1,20 @@
 /** Calls of other gateways: a gateway that needs the same answer waits for its announcement. */
+import type { Outcome } from '../runs/ports.ts';
 import { AbandonedError } from '../upstream/errors.ts';
 import type { Fleet } from './fleet.ts';
 
-/** `over`: no request waits any more at the gateway that called. */
-const ANNOUNCED = ['stored', 'failed', 'over'] as const;
-export type AnnouncedOutcome = (typeof ANNOUNCED)[number];
-/** `over` also after the longest wait, since the lease may have ended. `down`: Valkey has failed. */
-type CallOutcome = AnnouncedOutcome | 'down';
+const OUTCOMES: readonly Outcome[] = ['again', 'alone'];
 
 export interface AwaitedCalls {
   /** Create it before acquiring the lease: an announcement or a failure may come first. Always call `end`. */
   expect(lease: string): ExpectedCall;
-  announce(lease: string, outcome: AnnouncedOutcome): Promise<boolean>;
+  announce(lease: string, outcome: Outcome): Promise<boolean>;
   close(): void;
 }
 
 export interface ExpectedCall {
-  /** Waits at most `ms`. Rejects with AbandonedError when the signal fires. Call it once. */
-  outcome(ms: number, signal: AbortSignal): Promise<CallOutcome>;
+  /** `again` after `ms`: the lease may have ended. Rejects with AbandonedError when the signal fires. Call it once. */
+  outcome(ms: number, signal: AbortSignal): Promise<Outcome>;
   end(): void;
 }
 
@@ -31,21 +28,21 @@ export function createAwaitedCalls(
   purpose: string,
 ): AwaitedCalls {
   /** By lease id. Bounded by the loads in progress. */
-  const expected = new Map<string, Set<(outcome: CallOutcome) => void>>();
+  const expected = new Map<string, Set<(outcome: Outcome) => void>>();
   const stop = announcements.listen(purpose, (payload) => {
     const [, id = '', word] = PAYLOAD.exec(payload) ?? [];
-    const outcome = ANNOUNCED.find((each) => each === word);
+    const outcome = OUTCOMES.find((each) => each === word);
     if (outcome) for (const resolve of expected.get(id) ?? []) resolve(outcome);
   });
 
   return {
     expect(lease) {
       const id = idOf(lease);
-      const { promise, resolve, reject } = Promise.withResolvers<CallOutcome>();
+      const { promise, resolve, reject } = Promise.withResolvers<Outcome>();
       const all = expected.get(id) ?? new Set();
       expected.set(id, all.add(resolve));
       const stopListening = valkey.onDown(() => {
-        resolve('down');
+        resolve('alone');
       });
       return {
         async outcome(ms, signal) {
@@ -55,7 +52,7 @@ export function createAwaitedCalls(
           if (signal.aborted) leave();
           signal.addEventListener('abort', leave);
           const cancelTimer = after(ms, () => {
-            resolve('over');
+            resolve('again');
           });
           // A failure of Valkey is noticed within the deadline of a command.
           const stopWatching = valkey.watch();

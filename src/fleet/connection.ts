@@ -3,12 +3,14 @@ import type { Redis } from 'ioredis';
 import type { Complaints } from './complaints.ts';
 
 const CONNECT_MS = 1000;
-/** A silent connection is replaced after this time: its other end may be gone. */
+/** A silent connection is replaced after this time, or two deadlines of commands: its other end may be gone. */
 const SILENT_MS = 1000;
 const MAX_PAUSE_MS = 1000;
 
 export interface ConnectionOptions {
   readonly url: string;
+  /** Deadline of a command. */
+  readonly timeoutMs: number;
   /** Name in Valkey's CLIENT LIST. */
   readonly name: string;
   /** Called after each connect. */
@@ -17,7 +19,13 @@ export interface ConnectionOptions {
 }
 
 /** Starts to connect. Commands fail while there is no connection. */
-export async function createConnection({ url, name, whenReady, complaints }: ConnectionOptions): Promise<Redis> {
+export async function createConnection({
+  url,
+  timeoutMs,
+  name,
+  whenReady,
+  complaints,
+}: ConnectionOptions): Promise<Redis> {
   const { Redis } = await import('ioredis');
   const redis = new Redis(url, {
     connectionName: name,
@@ -26,7 +34,7 @@ export async function createConnection({ url, name, whenReady, complaints }: Con
     autoResubscribe: false,
     maxRetriesPerRequest: 0,
     connectTimeout: CONNECT_MS,
-    socketTimeout: SILENT_MS,
+    socketTimeout: Math.max(SILENT_MS, 2 * timeoutMs),
     retryStrategy: (attempt) => Math.min(MAX_PAUSE_MS, 50 * attempt),
   });
   redis.on('error', complaints.unreachable);

@@ -1,4 +1,4 @@
-/** The connection of one gateway to its fleet: Valkey, keys, a clock, leases, announcements. */
+/** The connection of one gateway to its fleet: Valkey, keys, announcements. */
 import { randomUUID } from 'node:crypto';
 import type { Config } from '../config/config.ts';
 import type { FleetMetrics } from '../observability/fleet-metrics.ts';
@@ -8,17 +8,12 @@ import type { After } from '../runs/timer.ts';
 import { createAnnouncements, type Announcements } from './announcements.ts';
 import { createComplaints } from './complaints.ts';
 import { createConnection } from './connection.ts';
-import { watchEvictionPolicy } from './eviction-policy.ts';
-import { createFleetClock, type FleetClock } from './fleet-clock.ts';
 import { createKeyring, type Keyring } from './fleet-keys.ts';
-import { createLeases, type Leases } from './leases.ts';
 import { createValkey, type Valkey } from './valkey.ts';
 
 export interface Fleet {
   readonly valkey: Valkey;
   readonly keys: Keyring;
-  readonly clock: FleetClock;
-  readonly leases: Leases;
   readonly announcements: Announcements;
   readonly metrics: FleetMetrics;
   /** How long final answers are shared. */
@@ -42,24 +37,20 @@ export async function createFleet({ config, metrics: all, logger, now, after }: 
   if (!config.fleet) return null;
   const { redisUrl: url, redisTimeoutMs: timeoutMs, secrets, sharedTtlMs } = config.fleet;
   const metrics = all.fleet();
-  const clock = createFleetClock();
   const connected = Promise.withResolvers<undefined>();
   const settle = () => {
     connected.resolve(undefined);
   };
   const complaints = createComplaints(logger);
-  const redis = await createConnection({ url, name: 'stepgate', whenReady: settle, complaints });
+  const redis = await createConnection({ url, timeoutMs, name: 'stepgate', whenReady: settle, complaints });
   redis.once('error', settle);
   await connected.promise;
-  const valkey = createValkey({ redis, timeoutMs, clock, metrics, complaints, logger, now });
+  const valkey = createValkey({ redis, timeoutMs, metrics, complaints, logger });
   await valkey.probe();
-  watchEvictionPolicy(valkey, logger);
   const announcements = await createAnnouncements({ url, timeoutMs, valkey, metrics, complaints, logger });
   return {
     valkey,
     keys: createKeyring(secrets),
-    clock,
-    leases: createLeases(valkey, metrics),
     announcements,
     metrics,
     sharedTtlMs,

@@ -10,7 +10,6 @@ import type { BreakerState } from '../observability/instruments.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Complaints } from './complaints.ts';
 import { DeadlineError, within } from './deadline.ts';
-import type { FleetClock } from './fleet-clock.ts';
 
 export interface Valkey {
   /** Resolves with the reply; undefined if Valkey is down, slow or full. Never rejects. `command` is a metric label. */
@@ -32,18 +31,15 @@ export interface Valkey {
 export interface ValkeyOptions {
   readonly redis: Redis;
   readonly timeoutMs: number;
-  readonly clock: FleetClock;
   readonly metrics: FleetMetrics;
   readonly complaints: Complaints;
   readonly logger: Logger;
-  /** Milliseconds since 1970. */
-  readonly now: () => number;
 }
 
 /** Pause before a probe while the breaker is open. */
 const PROBE_MS = 250;
-/** Interval of probes that measure the clock while the breaker is closed. */
-const MEASURE_MS = 5000;
+/** Interval of probes while the breaker is closed. */
+const CHECK_MS = 5000;
 /** Interval of probes while a request waits. A failure costs a request at most this and the deadline. */
 const WATCH_MS = 10;
 /** Least time between two logged changes. */
@@ -56,7 +52,7 @@ const STATES = {
   [CircuitState.Isolated]: 'open',
 } as const satisfies Record<CircuitState, BreakerState>;
 
-export function createValkey({ redis, timeoutMs, clock, metrics, complaints, logger, now }: ValkeyOptions): Valkey {
+export function createValkey({ redis, timeoutMs, metrics, complaints, logger }: ValkeyOptions): Valkey {
   // An error reply of Valkey (full, read-only) fails only its command: others may work.
   const breaker = circuitBreaker(
     handleWhen((error) => !isReplyError(error)),
@@ -88,38 +84,22 @@ export function createValkey({ redis, timeoutMs, clock, metrics, complaints, log
 
   /** Single flight. */
   const probe = (): Promise<void> =>
-    (probing ??= measure().finally(() => {
+    (probing ??= timed('PING', ping).then(() => {
       probing = null;
       schedule();
     }));
 
-  async function measure(): Promise<void> {
-    const sentMs = now();
-    const valkeyMs = await timed('TIME', async (client) => {
-      try {
-        return timeOf(await client.time());
-      } catch (error) {
-        // Nothing can be shared without Valkey's clock, so an error reply here opens the breaker.
-        if (isReplyError(error)) complaints.refused('TIME', error);
-        throw new Error('Valkey did not return its time', { cause: error });
-      }
-    });
-    if (valkeyMs !== undefined) clock.measured(sentMs, valkeyMs, now());
-  }
-
   function schedule(): void {
     if (isClosed) return;
     clearTimeout(nextProbe);
-    const pauseMs = isUp() ? (watchers > 0 ? WATCH_MS : MEASURE_MS) : PROBE_MS;
+    const pauseMs = isUp() ? (watchers > 0 ? WATCH_MS : CHECK_MS) : PROBE_MS;
     nextProbe = setTimeout(() => void probe(), pauseMs).unref();
   }
 
   metrics.watchBreaker(() => STATES[breaker.state]);
   reportChanges(breaker, logger);
   breaker.onBreak(schedule);
-  // Another server, with another clock, may answer next. The probe fails, and the breaker is open until the clock is measured.
   redis.on('close', () => {
-    clock.forget();
     if (!isClosed) void probe();
   });
 
@@ -157,12 +137,21 @@ export function createValkey({ redis, timeoutMs, clock, metrics, complaints, log
   };
 }
 
-/** Milliseconds since 1970. Throws for a malformed reply: another program may answer in Valkey's place. */
-function timeOf(reply: unknown): number {
-  const [, seconds, micros] = /^(\d{1,11}),(\d{1,6})$/.exec(String(reply)) ?? [];
-  if (seconds === undefined) throw new Error('TIME must return seconds and microseconds, got another reply');
-  return Number(seconds) * 1000 + Number(micros) / 1000;
+/** Another program may answer in Valkey's place. An error reply counts as a failure here: nothing can be shared. */
+async function ping(redis: Redis): Promise<void> {
+  const reply: string = await redis.ping().catch((error: unknown) => {
+    throw new Error('Valkey must answer PING, got an error', { cause: error });
+  });
+  if (reply !== 'PONG') throw new Error('Valkey must answer PING with PONG, got another reply');
 }
+
+/** Runs a script. Texts are returned as bytes. */
+export const evaluate = (
+  redis: Redis,
+  script: string,
+  names: readonly string[],
+  values: readonly (string | Buffer | number)[],
+): Promise<unknown> => redis.callBuffer('EVAL', script, names.length, ...names, ...values);
 
 const endOf = (subscription: { dispose(): void }) => () => {
   subscription.dispose();

@@ -17,7 +17,6 @@ export function createInstruments(registry: Registry) {
   };
 
   return {
-    labelled,
     counter: <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
       new Counter({ name, help, labelNames, registers }),
     gauge: <L extends string>(name: string, help: string, labelNames: readonly L[]) =>

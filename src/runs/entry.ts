@@ -18,9 +18,10 @@ export class Right {
   readonly viewerId: string;
   /** Generation, unique in the process. Its length is fixed, so that equal entries count equal bytes. */
   readonly generation: string;
-  /** Send times of the first and the last successful call, in ms since 1970. Null if none succeeded. */
-  firstSuccessAt: number | null = null;
+  /** Send time of the last successful call, in ms since 1970. Null if none succeeded. */
   lastSuccessAt: number | null = null;
+  /** Latest withdrawal that the fleet knows. Null if there was none, undefined if the fleet was not asked. */
+  withdrawal: string | null | undefined = undefined;
   /** True once the right is dropped. Nothing is cached under it from then on. */
   isDropped = false;
   /** Number of calls in progress without a cache entry. */

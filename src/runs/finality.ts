@@ -67,7 +67,7 @@ export function createFinality(settleMs: number, wallOf: Clock['wallOf']): Final
     areFinalSteps(steps, record, graph) {
       const isOpen = record?.value && !isTerminal(record.value.status);
       // The other gateway may have had no record. A record fetched later than the steps decides.
-      if (steps.isFinal) return !isOpen || record.sentAt <= steps.fetchedAt + steps.uncertaintyMs;
+      if (steps.isFinal) return !isOpen || record.sentAt <= steps.fetchedAt;
       if (isOpen) return false;
       if (!record || !hasRecord(record)) return areSettled(steps) || hasReachedFinish(steps, graph);
       return areClosed(steps, record);
@@ -90,8 +90,7 @@ export function followSteps(before: Snapshot<StepList>, steps: Snapshot<StepList
   else if (areSame(before.value, steps.value)) steps.unchangedSince ??= firstFetchedAt(before);
 }
 
-const firstFetchedAt = ({ unchangedSince, fetchedAt, uncertaintyMs }: Snapshot<unknown>): number =>
-  unchangedSince ?? fetchedAt + uncertaintyMs;
+const firstFetchedAt = ({ unchangedSince, fetchedAt }: Snapshot<unknown>): number => unchangedSince ?? fetchedAt;
 
 /** Payloads are ignored: their links may be signed anew for each answer. */
 const isSame = (one: StepFacts | RunRecord, other: StepFacts | RunRecord): boolean =>

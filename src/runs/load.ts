@@ -1,9 +1,9 @@
 /** One load of a cache part: by an upstream call of this gateway, or by an answer that another gateway shared. */
 import type { CallOptions } from '../upstream/client.ts';
-import { GatewayError, isAccessDenied, isForbidden, isNotFound, isOutage } from '../upstream/errors.ts';
+import { AbandonedError, GatewayError, isAccessDenied, isForbidden, isNotFound, isOutage } from '../upstream/errors.ts';
 import type { PartsEntry, Revalidation, Right } from './entry.ts';
 import type { ReadContext } from './read-context.ts';
-import type { Called, Loaded, SharedState, SharedTier, StoredAnswer } from './ports.ts';
+import type { Called, Lease, Loaded, SharedAnswers, SharedState, StoredAnswer } from './ports.ts';
 import { Snapshot, type Answered } from './snapshot.ts';
 import { endOf, type Source } from './source.ts';
 import type { Denied } from './rights.ts';
@@ -13,12 +13,14 @@ import { upstreamIdentityOf, type Viewer } from './viewer.ts';
 export interface LoadOptions {
   readonly viewers: ViewerCache;
   /** Null if this gateway shares nothing. */
-  readonly shared: SharedTier | null;
+  readonly shared: SharedAnswers | null;
   readonly liveTtlMs: number;
   /** Current time, in ms since 1970. */
   readonly now: () => number;
 }
 
+/** After this many waits for other gateways the upstream's own timeout is over, and this gateway calls by itself. */
+const MAX_WAITS = 10;
 /** Longest time for which a failure is cached. A 404 may change soon: a run just started may not be visible yet. */
 const MAX_PAUSE_MS = 1000;
 
@@ -34,7 +36,7 @@ export async function load<Entry extends PartsEntry, T>(
   signal: AbortSignal,
 ): Promise<Loaded<T>> {
   const { viewers, shared, liveTtlMs, now } = options;
-  const { viewer, requestId, budget, operationRecord, skipsLive, skipsShared } = operation;
+  const { viewer, requestId, budget, operationRecord, skipsLive } = operation;
   const part = source.partOf(entry);
   const asked = { endpoint: source.endpoint, workflowId: entry.workflowId };
   const callOptions: CallOptions = {
@@ -98,31 +100,79 @@ export async function load<Entry extends PartsEntry, T>(
   }
 
   async function accept({ bytes, ...stored }: StoredAnswer): Promise<Snapshot<T> | null> {
-    const { sentAt, fetchedAt, uncertaintyMs } = stored;
-    // Valkey's clock was ahead: the answer would be fresh for too long.
-    if (!isProven() || Math.max(sentAt, fetchedAt) > now() + uncertaintyMs) return null;
-    if (skipsShared && skipped && sentAt <= skipped.sentAt + skipped.uncertaintyMs) return null;
+    if (!isProven() || (skipped && stored.sentAt <= skipped.sentAt)) return null;
     const answer = bytes ? await readStored(bytes) : { value: source.valueIfMissing, sizeBytes: 0 };
     if (answer?.value === undefined) return null;
     const snapshot = snapshotOf({ ...stored, value: answer.value, sizeBytes: answer.sizeBytes });
     if (!isFresh(snapshot)) return null;
     // This gateway has a newer answer, which may not have been shared.
     const own = part.snapshot;
-    return own && own.sentAt > sentAt + uncertaintyMs && isFresh(own) ? own : keep(snapshot);
+    return own && own.sentAt > stored.sentAt && isFresh(own) ? own : keep(snapshot);
   }
 
+  /** Returns an answer that needs no call, or null. */
   async function find(state: SharedState): Promise<Loaded<T> | null> {
-    if (right.firstSuccessAt !== null && state.isWithdrawnSince(right.firstSuccessAt)) {
+    const { withdrawal, successAt } = state;
+    // This gateway has missed an announcement. A fleet that has lost its rights withdraws none.
+    if (withdrawal !== null && right.withdrawal !== undefined && right.withdrawal !== withdrawal) {
       if (!right.isDropped) viewers.drop(viewer.id);
       // Answers read from now on are newer than the withdrawal, and prove the next right.
       ({ right } = entry);
     }
-    if (state.successAt !== null) viewers.prove(right, Math.min(state.successAt, now()));
+    right.withdrawal = withdrawal;
+    if (successAt !== null) viewers.prove(right, Math.min(successAt, now()));
     const own = part.snapshot;
     if (own && own !== skipped && isProven() && isFresh(own)) return { ...NOT_CALLED, cached: own };
     const stored = await state.answer();
     const cached = stored && (await accept(stored));
     return cached && { ...NOT_CALLED, cached };
+  }
+
+  async function loadShared(tier: SharedAnswers): Promise<Loaded<T>> {
+    const resource = { viewer, workflowId: entry.workflowId, key: source.nameOf(entry) };
+    for (let waits = 0; waits <= MAX_WAITS; waits += 1) {
+      const state = await tier.get(resource);
+      const found = state && (await find(state));
+      if (found) return found;
+      const lease = state ? await tier.lease(resource, signal) : 'alone';
+      if (lease === 'alone') break;
+      if (lease !== 'again') return callOnce(lease);
+    }
+    return call();
+  }
+
+  /** One call of the whole fleet, as long as leases work. */
+  async function callOnce(lease: Lease): Promise<Loaded<T>> {
+    try {
+      // The last holder may just have stored its answer.
+      const found = await find(lease.state);
+      if (found) lease.release('again');
+      if (found) return found;
+      const called = await call();
+      share(lease, called).catch(() => {
+        lease.release('alone');
+      });
+      return called;
+    } catch (error) {
+      // If no reader waits here any more, another gateway takes over the lease.
+      lease.release(error instanceof AbandonedError ? 'again' : 'alone');
+      throw error;
+    }
+  }
+
+  /** Readers do not wait for it. */
+  async function share(lease: Lease, called: Called<T>): Promise<void> {
+    const related = source.related?.(entry).flight?.landing();
+    const sharedMs = () => Math.max(source.sharedMs ?? 0, source.lifetimeMs(called.cached, entry));
+    if (right.isDropped) {
+      lease.release('alone');
+      return;
+    }
+    const isFinal = sharedMs() === Infinity;
+    await lease.put(called, sharedMs());
+    if (isFinal || !related) return;
+    await related;
+    if (sharedMs() === Infinity) await lease.put(called, Infinity);
   }
 
   function afterFailure(error: unknown): void {
@@ -138,17 +188,6 @@ export async function load<Entry extends PartsEntry, T>(
       viewers.put(entry, part, part.snapshot, failureOf(error));
     }
   }
-
-  const loadShared = (tier: SharedTier): Promise<Loaded<T>> =>
-    tier.load({
-      viewer,
-      key: source.nameOf(entry),
-      signal,
-      find,
-      call,
-      sharedMs: (snapshot) => Math.max(source.sharedMs ?? 0, source.lifetimeMs(snapshot, entry)),
-      related: () => source.related?.(entry).flight?.landing() ?? null,
-    });
 
   viewers.use(entry);
   try {

@@ -12,10 +12,8 @@ export interface ReadContext {
   readonly signal: () => AbortSignal;
   readonly budget: CallBudget;
   readonly lifetime: AnswerLifetime;
-  /** True if another gateway has announced newer data than the live data cached here. */
+  /** True if live data must be newer than the cached data. */
   readonly skipsLive?: boolean;
-  /** True if the live data shared by gateways must be skipped as well. */
-  readonly skipsShared?: boolean;
   /** Absent if the operation is not logged or measured. */
   readonly operationRecord?: OperationRecord | undefined;
 }

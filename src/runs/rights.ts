@@ -78,7 +78,6 @@ export abstract class Rights {
   /** Records the success of a call sent at `sentAt`. No effect after a drop. */
   prove(right: Right, sentAt: number): void {
     if (right.isDropped) return;
-    right.firstSuccessAt = Math.min(right.firstSuccessAt ?? sentAt, sentAt);
     right.lastSuccessAt = Math.max(right.lastSuccessAt ?? 0, sentAt);
     this.#denied.delete(right.viewerId);
     if (this.#proven.get(right.viewerId) !== right) this.#proven.set(right.viewerId, right);

@@ -162,11 +162,11 @@ export function createRunStore(options: RunStoreOptions): RunStore {
       const current = entry.record.snapshot;
       const known = current && hasRecord(current) ? current : null;
       if (known && finality.isFinalRecord(known, null)) return known;
-      const { sentAt, fetchedAt, uncertaintyMs, isFinal, staleReason } = list;
+      const { sentAt, fetchedAt, isFinal, staleReason } = list;
       // Both times count: `fetchedAt` decides how long the answer may be cached.
       if (known && known.sentAt >= sentAt && known.fetchedAt >= fetchedAt) return asStale(known, staleReason);
       const sizeBytes = cachedBytes(value.payload.body.length, value);
-      const record = new Snapshot({ value, sizeBytes, sentAt, fetchedAt, uncertaintyMs, isFinal });
+      const record = new Snapshot({ value, sizeBytes, sentAt, fetchedAt, isFinal });
       if (known) followRecord(known, record);
       const isListCached = listEntry.list.snapshot?.sentAt === sentAt;
       if (isListCached && !(current && current.sentAt >= sentAt)) viewers.put(entry, entry.record, record);

@@ -7,7 +7,7 @@ import { createIdempotentStarts } from './starts/idempotent-starts.ts';
 import { createLivePollers } from './live/live-pollers.ts';
 import { createSubscriptionLimit } from './live/subscription-limit.ts';
 import { createWorkflowPollers } from './live/workflow-pollers.ts';
-import { joinNobody, type SharedPorts } from './ports.ts';
+import type { SharedPorts } from './ports.ts';
 import { createReadThrough } from './read-through.ts';
 import { createRunStarter } from './starts/run-starter.ts';
 import { createRunStore } from './run-store.ts';
@@ -54,7 +54,6 @@ export function createRuns({ config, upstream, isVerified, shared, now, wallOf, 
     liveTtlMs,
     maxUpstreamCalls,
     countSubscription: createSubscriptionLimit(maxSubscriptionsPerViewer),
-    turnsOf: shared?.turnsOf ?? (() => joinNobody),
     now,
     after,
   };

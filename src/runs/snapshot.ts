@@ -12,8 +12,6 @@ export interface Answered<T> {
   readonly sentAt: number;
   readonly fetchedAt: number;
   readonly sizeBytes: number;
-  /** Uncertainty of another gateway's answer: both times may have been later by this much. */
-  readonly uncertaintyMs?: number;
   /** True if another gateway has found the answer final. */
   readonly isFinal?: boolean;
 }
@@ -32,7 +30,6 @@ export class Snapshot<T> implements Answered<T> {
   readonly sentAt: number;
   readonly fetchedAt: number;
   readonly sizeBytes: number;
-  readonly uncertaintyMs: number;
   readonly isFinal: boolean;
   /** Reason why this answer is served in place of a newer one. Null if it is not stale, and in the cache. */
   readonly staleReason: string | null;
@@ -53,7 +50,6 @@ export class Snapshot<T> implements Answered<T> {
     this.sentAt = answered.sentAt;
     this.fetchedAt = answered.fetchedAt;
     this.sizeBytes = answered.sizeBytes;
-    this.uncertaintyMs = answered.uncertaintyMs ?? 0;
     this.isFinal = answered.isFinal ?? false;
     this.staleReason = staleReason;
   }
@@ -69,8 +65,8 @@ export interface DerivedRun {
 
 /** Returns another value with the times of an answer. Its size is 0, since the answer counts the bytes. */
 export const partOf = <T>(answer: Snapshot<unknown>, value: T): Snapshot<T> => {
-  const { sentAt, fetchedAt, uncertaintyMs, isFinal, staleReason } = answer;
-  return new Snapshot({ value, sizeBytes: 0, sentAt, fetchedAt, uncertaintyMs, isFinal }, staleReason);
+  const { sentAt, fetchedAt, isFinal, staleReason } = answer;
+  return new Snapshot({ value, sizeBytes: 0, sentAt, fetchedAt, isFinal }, staleReason);
 };
 
 /** Returns the same answer with this `staleReason`. */

@@ -2,9 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { afterEach, expect, it } from '@jest/globals';
 import { readProjectFile, service } from '../harness/compose.ts';
 import { describeWithValkey, withoutValkey } from '../harness/describe-with-valkey.ts';
-import { until } from '../harness/fleet.ts';
 import type { GraphqlAnswer, TestGateway } from '../harness/gateway.ts';
-import { captureLog, scrape } from '../harness/observed.ts';
 import { startScriptedFleet, type ScriptedFleet } from '../harness/scripted-fleet.ts';
 import { wireRun, wireStep } from '../harness/wire.ts';
 
@@ -98,48 +96,6 @@ describeWithValkey(`a Valkey with little memory${withoutValkey}`, () => {
       expect(runIn(await start(first, 'new'))).toBe('run-3');
     },
   );
-
-  async function startLogged() {
-    const log = captureLog('warn');
-    const [gateway] = await fleet.start(1, {}, { logger: log.logger });
-    return {
-      /** Waits until the policy has been read this many times. */
-      async warnings(reads: number) {
-        const labels = { command: 'INFO', outcome: 'ok' };
-        await until(async () => (await scrape(gateway.url)).value('stepgate_valkey_commands_total', labels) >= reads);
-        return log.lines.filter((line) => 'policy' in line).map(({ policy, msg }) => [policy, msg]);
-      },
-    };
-  }
-  const withPolicy = (policy: string, limit: string) =>
-    startScriptedFleet(undefined, ['--maxmemory', limit, '--maxmemory-policy', policy]);
-
-  const EVICTS_KEYS = /may start a second run.*volatile-lru/;
-  const EVICTS_NOTHING = /nothing new is shared.*volatile-lru/;
-
-  it.each([
-    ['allkeys-lru', '10mb', EVICTS_KEYS],
-    ['allkeys-lfu', '0', EVICTS_KEYS],
-    ['noeviction', '10mb', EVICTS_NOTHING],
-    ['volatile-lru', '10mb', null],
-    ['volatile-lfu', '10mb', null],
-    ['noeviction', '0', null],
-  ])('is warned about in the log with policy %s and maxmemory %s', async (policy, limit, loss) => {
-    fleet = await withPolicy(policy, limit);
-    const gateway = await startLogged();
-    expect(await gateway.warnings(1)).toEqual(loss ? [[policy, expect.stringMatching(loss)]] : []);
-  });
-
-  it('has its policy read after each reconnect, and the warning is logged once', async () => {
-    fleet = await withPolicy('allkeys-lru', '10mb');
-    await fleet.valkey.kill();
-    const gateway = await startLogged();
-    for (const reads of [1, 2]) {
-      await fleet.valkey.kill();
-      await fleet.valkey.start();
-      expect(await gateway.warnings(reads)).toHaveLength(1);
-    }
-  });
 });
 
 it('the recommended eviction policy is the same in docker-compose.yml, for Kubernetes and in the docs', () => {

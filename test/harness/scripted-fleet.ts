@@ -16,7 +16,7 @@ export interface ScriptedFleet {
     environment?: Readonly<Record<string, string>>,
     overrides?: Overrides,
   ): Promise<readonly [TestGateway, TestGateway, TestGateway]>;
-  /** The keys in Valkey of one purpose: `answer`, `epoch`, `call`, … */
+  /** The keys in Valkey of one purpose: `answer`, `right`, `call`, … */
   names(purpose: string): Promise<readonly string[]>;
   /** Resolves when this number of answers is stored; answers to clients do not wait for that. */
   stored(count: number): Promise<void>;
@@ -47,7 +47,7 @@ export const codesOf = async (gateway: TestGateway, id: string, key = 'key-1'): 
 /** Resolves when this number of the gateway's loads waits for another gateway's call. */
 export const waiting = (gateway: TestGateway, count: number): Promise<void> =>
   until(async () => (await scrape(gateway.url)).value('stepgate_leases_total', TAKEN) >= count);
-const TAKEN = { purpose: 'call', outcome: 'taken' };
+const TAKEN = { outcome: 'taken' };
 
 const FOR_GOOD_MS = 60_000;
 

@@ -61,13 +61,13 @@ const fail = (scene: Scene) => {
   scene.fail();
 };
 const events: readonly (readonly [string, (scene: Scene) => void, string])[] = [
-  ['Valkey fails', fail, 'down'],
+  ['Valkey fails', fail, 'alone'],
   [
     'the answer is announced',
     (scene) => {
-      scene.announce('stored');
+      scene.announce('again');
     },
-    'stored',
+    'again',
   ],
 ];
 
@@ -94,7 +94,7 @@ it('a wait for another gateway ends with the lease, and when its client disconne
   const one = start();
   const outcome = one.wait();
   one.clock.advance(1000);
-  expect(await outcome).toBe('over');
+  expect(await outcome).toBe('again');
 
   const other = start();
   const left = other.wait();

@@ -7,12 +7,19 @@ import type { Redis } from 'ioredis';
 import type { KeyedStart } from '../../runs/ports.ts';
 import { KEY_LIFETIME_MS } from '../../runs/starts/idempotent-starts.ts';
 import type { Fleet } from '../fleet.ts';
-import { createRetries } from '../retries.ts';
+import { evaluate } from '../valkey.ts';
 import { MAX_RECORD_BYTES, readRecord, writeRecord, type StartRecord } from './start-record.ts';
 
 export interface Claims {
   of(start: KeyedStart): Claim;
   close(): void;
+}
+
+/** The claim of another gateway. */
+export interface Taken {
+  readonly record: StartRecord | 'unreadable';
+  /** Remaining time of the claim, in milliseconds. */
+  readonly leftMs: number;
 }
 
 export interface Claim {
@@ -22,7 +29,7 @@ export interface Claim {
    * Resolves with null if this gateway has the claim now, or with another gateway's record. Undefined if Valkey does not answer: a
    * claim that it may have stored is then withdrawn.
    */
-  take(record: StartRecord): Promise<StartRecord | 'unreadable' | null | undefined>;
+  take(record: StartRecord): Promise<Taken | null | undefined>;
   /** Null frees the key. A failed write is repeated later. */
   settle(record: StartRecord | null): Promise<void>;
 }
@@ -55,7 +62,8 @@ local function put(name, value)
 end`;
 
 /**
- * ARGV: milliseconds, a value for each name. Returns the number and value of an existing claim; nothing if the names were free.
+ * ARGV: milliseconds, a value for each name. Returns the number, value and remaining time of an existing claim; nothing if
+ * the names were free.
  * Ended claims are removed first, so that a full Valkey has room for a new one.
  */
 const TAKE = `${FIND_AND_PUT}
@@ -66,7 +74,7 @@ if #ended > 0 then
 end
 for i = 2, #KEYS do
   local value = find(KEYS[i])
-  if value then return {i - 1, value} end
+  if value then return {i - 1, value, (redis.call('ZSCORE', KEYS[1], KEYS[i]) or now) - now} end
 end
 for i = 2, #KEYS do put(KEYS[i], ARGV[i]) end
 return false`;
@@ -88,6 +96,8 @@ for i = 2, #KEYS do
 end
 return 1`;
 
+const RETRY_MS = 1000;
+const WRITTEN_AT_ONCE = 100;
 const MAX_UNWRITTEN_BYTES = 4 * 2 ** 20;
 /** Buffers, names and slots of a waiting settlement. */
 const OVERHEAD_BYTES = 1000;
@@ -98,16 +108,34 @@ export function createClaims({ valkey, keys, source, now, after }: Fleet, maxWai
     maxSize: MAX_UNWRITTEN_BYTES,
     sizeCalculation: ({ claimed, values }) => OVERHEAD_BYTES + bytesIn(claimed) + bytesIn(values ?? []),
   });
-  const retries = createRetries({ valkey, after, unwritten: () => unwritten.keys(), write });
+  let cancelRetry: (() => void) | null = null;
+  let isClosed = false;
+
+  /** Each second until all are written. A refused outcome does not delay the others. */
+  function retry(): void {
+    if (isClosed) return;
+    cancelRetry ??= after(RETRY_MS, () => {
+      cancelRetry = null;
+      void writeAll();
+    });
+  }
+
+  async function writeAll(): Promise<void> {
+    const waiting = [...unwritten.keys()];
+    for (let from = 0; from < waiting.length && valkey.isUp; from += WRITTEN_AT_ONCE) {
+      await Promise.all(waiting.slice(from, from + WRITTEN_AT_ONCE).map(write));
+    }
+    if (unwritten.size > 0) retry();
+  }
 
   /** Resolves with true if the settlement is written or has expired. */
   async function write(settlement: Settlement): Promise<boolean> {
     const { names, claimed, values, untilMs } = settlement;
     const leftMs = Math.floor(untilMs - now());
-    const send = (redis: Redis) => evaluate(redis, SETTLE, names, [leftMs, ...claimed, ...(values ?? [])]);
+    const send = (redis: Redis) => evaluate(redis, SETTLE, [ENDS, ...names], [leftMs, ...claimed, ...(values ?? [])]);
     const isDone = leftMs <= 0 || (await valkey.run('SETTLE', send)) !== undefined;
     if (isDone) unwritten.delete(settlement);
-    else retries.begin();
+    else retry();
     return isDone;
   }
 
@@ -132,12 +160,14 @@ export function createClaims({ valkey, keys, source, now, after }: Fleet, maxWai
           const ttlMs = maxWaitMs + KEY_LIFETIME_MS;
           // A command that was not sent takes no claim. Withdrawals of it would push outcomes out of `unwritten` in an outage.
           const isSent = valkey.isUp;
-          const reply = await valkey.run('CLAIM', (redis) => evaluate(redis, TAKE, names, [ttlMs, ...claimed]));
+          const reply = await valkey.run('CLAIM', (redis) =>
+            evaluate(redis, TAKE, [ENDS, ...names], [ttlMs, ...claimed]),
+          );
           if (reply === undefined && isSent) void settle(null);
           if (reply === undefined || reply === null) return reply;
-          const [number, value] = reply as readonly [number, Buffer];
+          const [number, value, leftMs] = reply as readonly [number, Buffer, number];
           const opened = await keyed[number - 1]?.open(identity, value, MAX_RECORD_BYTES);
-          return (opened && readRecord(opened)) ?? 'unreadable';
+          return { record: (opened && readRecord(opened)) ?? 'unreadable', leftMs };
         },
         async settle(record) {
           await settle(record && (await seal(record)));
@@ -145,13 +175,10 @@ export function createClaims({ valkey, keys, source, now, after }: Fleet, maxWai
       };
     },
     close() {
-      retries.close();
+      isClosed = true;
+      cancelRetry?.();
     },
   };
 }
 
 const bytesIn = (values: Values): number => values.reduce((sum, { length }) => sum + length, 0);
-
-/** Returns texts as bytes. */
-const evaluate = (redis: Redis, script: string, names: readonly string[], values: readonly (Buffer | number)[]) =>
-  redis.callBuffer('EVAL', script, names.length + 1, ENDS, ...names, ...values);

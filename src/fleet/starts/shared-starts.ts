@@ -23,13 +23,12 @@ const MARGIN_MS = 1000;
 const RECHECK_MS = 1000;
 
 export function createSharedStarts(fleet: Fleet, upstreamTimeoutMs: number): SharedStarts & { close(): void } {
-  const { clock, now } = fleet;
+  const { now } = fleet;
   /** Single flight in this process, and its outcomes while Valkey is down. */
   const ownStarts = createIdempotentStarts({ now });
   const maxWaitMs = upstreamTimeoutMs + MARGIN_MS;
   const calls = createAwaitedCalls(fleet, 'start');
   const claims = createClaims(fleet, maxWaitMs);
-  const fleetNow = () => Math.max(0, clock.toFleet(now()));
   // A disconnect does not undo a start: each request waits to the end, like the one that sent it.
   const { signal: never } = new AbortController();
 
@@ -41,21 +40,22 @@ export function createSharedStarts(fleet: Fleet, upstreamTimeoutMs: number): Sha
     for (;;) {
       const expected = calls.expect(claim.name);
       try {
-        const found = await claim.take({ state: 'underWay', fingerprint, at: fleetNow() });
+        const found = await claim.take({ state: 'underWay', fingerprint });
         if (found === undefined) throw unavailable();
         if (found === null) return await sendAndAnnounce(claim, fingerprint, () => send(keepUntil));
-        if (found !== 'unreadable' && found.fingerprint !== fingerprint) throw usedForAnother();
-        if (found !== 'unreadable' && found.state !== 'underWay') {
-          keepUntil(Math.min(now(), clock.toLocal(found.at)) + KEY_LIFETIME_MS);
-          return answerOf(found);
+        const { record, leftMs } = found;
+        if (record !== 'unreadable' && record.fingerprint !== fingerprint) throw usedForAnother();
+        if (record !== 'unreadable' && record.state !== 'underWay') {
+          keepUntil(now() + Math.min(leftMs, KEY_LIFETIME_MS));
+          return answerOf(record);
         }
-        const untilMs = found === 'unreadable' ? 0 : Math.min(givesUpAt, clock.toLocal(found.at) + maxWaitMs);
-        if (now() >= untilMs) {
+        const waitMs = record === 'unreadable' ? 0 : Math.min(givesUpAt - now(), leftMs - KEY_LIFETIME_MS);
+        if (waitMs <= 0) {
           // The other gateway may report the outcome later: this error is not cached.
           keepUntil(0);
           throw notReported();
         }
-        await expected.outcome(Math.min(RECHECK_MS, untilMs - now()), never);
+        await expected.outcome(Math.min(RECHECK_MS, waitMs), never);
       } finally {
         expected.end();
       }
@@ -69,10 +69,10 @@ export function createSharedStarts(fleet: Fleet, upstreamTimeoutMs: number): Sha
   ): Promise<StartedRun> {
     const sent = send();
     const [outcome] = await Promise.allSettled([sent]);
-    const record = recordOf(outcome, { fingerprint, at: fleetNow() });
+    const record = recordOf(outcome, fingerprint);
     // A repeat at another gateway must get the same answer. This waits at most for Valkey's deadline, and a failure is ignored.
     await claim.settle(record).catch(() => undefined);
-    void calls.announce(claim.name, record ? 'stored' : 'failed');
+    void calls.announce(claim.name, 'again');
     return sent;
   }
 

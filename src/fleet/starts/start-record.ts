@@ -4,11 +4,7 @@ import type { StartedRun } from '../../upstream/contract.ts';
 import { ERROR_CODES, GatewayError } from '../../upstream/errors.ts';
 import { startedNothing, unknownOutcome } from '../../upstream/unknown-outcome.ts';
 
-const start = {
-  fingerprint: z.string(),
-  /** When the key was claimed or the start answered, in milliseconds since 1970 on Valkey's clock. */
-  at: z.int().nonnegative(),
-};
+const start = { fingerprint: z.string() };
 const RECORD = z.discriminatedUnion('state', [
   z.object({ ...start, state: z.literal('underWay') }),
   z.object({ ...start, state: z.literal('started'), runId: z.string(), message: z.string().nullable() }),
@@ -24,14 +20,13 @@ const RECORD = z.discriminatedUnion('state', [
 
 export type StartRecord = z.infer<typeof RECORD>;
 type UnknownOutcome = Extract<StartRecord, { state: 'unknown' }>;
-type Start = Pick<StartRecord, 'fingerprint' | 'at'>;
 
 /** For a larger record other gateways answer that the outcome is unknown. */
 export const MAX_RECORD_BYTES = 64 * 2 ** 10;
 
 export function writeRecord(record: StartRecord): Buffer {
   const written = Buffer.from(JSON.stringify(record));
-  return written.length <= MAX_RECORD_BYTES ? written : writeRecord(unknown(record, notReported()));
+  return written.length <= MAX_RECORD_BYTES ? written : writeRecord(unknown(record.fingerprint, notReported()));
 }
 
 /** Null for another form, written by a gateway of another version. */
@@ -44,14 +39,14 @@ export function readRecord(written: Buffer): StartRecord | null {
 }
 
 /** Null: nothing was started. */
-export function recordOf(outcome: PromiseSettledResult<StartedRun>, answered: Start): StartRecord | null {
+export function recordOf(outcome: PromiseSettledResult<StartedRun>, fingerprint: string): StartRecord | null {
   if (outcome.status === 'fulfilled') {
     const { runId, message } = outcome.value;
-    return { ...answered, state: 'started', runId, message };
+    return { fingerprint, state: 'started', runId, message };
   }
   const error: unknown = outcome.reason;
   if (startedNothing(error)) return null;
-  return unknown(answered, error instanceof GatewayError ? error : notReported());
+  return unknown(fingerprint, error instanceof GatewayError ? error : notReported());
 }
 
 export const errorOf = ({ code, message, upstreamStatus, retryAfterSeconds }: UnknownOutcome): GatewayError =>
@@ -66,6 +61,6 @@ export const notReported = (): GatewayError =>
   unknownOutcome('UPSTREAM_TIMEOUT', 'another gateway sent this start, and has not reported its outcome');
 
 const unknown = (
-  { fingerprint, at }: Start,
+  fingerprint: string,
   { code, message, details: { upstreamStatus, retryAfterSeconds } }: GatewayError,
-): UnknownOutcome => ({ fingerprint, at, state: 'unknown', code, message, upstreamStatus, retryAfterSeconds });
+): UnknownOutcome => ({ fingerprint, state: 'unknown', code, message, upstreamStatus, retryAfterSeconds });

@@ -159,7 +159,7 @@ export function createRunHistory({ upstream, viewers, reads, runStore, liveTtlMs
       isFirst = false;
       const { viewer } = operation;
       const window = { workflowId, offset, limit };
-      const reading = isAnew ? { ...operation, skipsLive: true, skipsShared: true } : operation;
+      const reading = isAnew ? { ...operation, skipsLive: true } : operation;
       const list = await reads.get(windows, entryOf(window, viewer), reading);
       if (!operation.budget.holds(list)) throw tooManyAnswers();
       const listed = { entry: entryOf(window, viewer), list };

@@ -1,10 +1,8 @@
 /**
  * Polls a run, or the runs of a workflow, for one viewer and all of its subscribers. A ready subscriber gets the latest
- * state and skips those in between, so none waits for a slower one. In a fleet the poller with the turn polls; the
- * others read what it announces.
+ * state and skips those in between, so none waits for a slower one.
  */
 import { isUpstreamFault } from '../../upstream/errors.ts';
-import type { JoinTurns } from '../ports.ts';
 import type { After } from '../timer.ts';
 import type { LiveState, LiveStates } from './live-state.ts';
 import { createPullIterator } from './pull-iterator.ts';
@@ -14,7 +12,7 @@ export interface LivePoller<State> {
   watch(onLeft: () => void): AsyncIterableIterator<State, undefined>;
   /** Subscribes a reader of several pollers. `onNews` is called on news; `next` then returns them. */
   subscribe(onLeft: () => void, onNews: () => void): Subscription<State>;
-  /** Makes a poll due, even without the turn, since the viewer's right is in doubt. */
+  /** Makes a poll due, since the viewer's right is in doubt. */
   recheck(): void;
   /** Completes all subscriptions. */
   close(): void;
@@ -31,8 +29,6 @@ export interface Poll<State> {
   readonly signal: AbortSignal;
   /** Null before the first poll. */
   readonly latest: State | null;
-  /** True if another gateway has newer data than this one may have cached. */
-  readonly isAnnounced: boolean;
 }
 
 export interface PollResult<Reading> {
@@ -43,7 +39,6 @@ export interface PollResult<Reading> {
 
 export interface LivePollerOptions<State extends LiveState, Reading> {
   readonly states: LiveStates<State, Reading>;
-  readonly joinTurns: JoinTurns;
   /** Reads through the run store: makes a call only if the cached parts are too old. */
   readonly read: (poll: Poll<State>) => Promise<PollResult<Reading>>;
   /** True while cached data may be shown to the viewer without a call. */
@@ -63,11 +58,6 @@ const MIN_POLL_MS = 100;
 /** Longest interval, in multiples of LIVE_TTL_MS. Each poll without a change makes the interval longer. */
 const MAX_SLOWDOWN = 5;
 
-/**
- * Longest delay of an announcement, in multiples of LIVE_TTL_MS. After that it is lost, or the polling gateway hangs.
- */
-const MAX_SILENCE = 2;
-
 interface Subscriber {
   /** Sequence number of the latest state returned. 0 before the first. */
   seen: number;
@@ -81,7 +71,7 @@ type End = { readonly kind: 'COMPLETE' } | { readonly kind: 'FAILED'; readonly e
 export function createLivePoller<State extends LiveState, Reading>(
   options: LivePollerOptions<State, Reading>,
 ): LivePoller<State> {
-  const { states, joinTurns, read, isRightKnown, liveTtlMs, now, after, onOver, onLeft } = options;
+  const { states, read, isRightKnown, liveTtlMs, now, after, onOver, onLeft } = options;
   const intervalMs = Math.max(liveTtlMs, MIN_POLL_MS);
   const subscribers = new Set<Subscriber>();
   const controller = new AbortController();
@@ -93,21 +83,11 @@ export function createLivePoller<State extends LiveState, Reading>(
   let unchangedPolls = 0;
   let end: End | null = null;
   let polling: Promise<void> | null = null;
-  /** True if an announcement was not read yet. A poll in progress may have read older data. */
-  let isAnnounced = false;
   /** True if the right is in doubt. A poll in progress may have been sent before the right was withdrawn. */
   let isInDoubt = false;
   /** Time of the latest poll because of a doubt. Repeated denials cause no more polls than changes do. */
   let doubtedAtMs = -Infinity;
   let cancelTimer = (): void => undefined;
-  const turns = joinTurns({
-    intervalMs,
-    onTurn: schedule,
-    onAnnounced() {
-      isAnnounced = true;
-      schedule();
-    },
-  });
 
   /** Single flight: concurrent callers share one poll. */
   function poll(): Promise<void> {
@@ -119,32 +99,27 @@ export function createLivePoller<State extends LiveState, Reading>(
   }
 
   async function pollOnce(): Promise<void> {
-    const startedAt = now();
-    const wasAnnounced = isAnnounced;
-    if (isInDoubt) doubtedAtMs = startedAt;
-    isAnnounced = isInDoubt = false;
+    if (isInDoubt) doubtedAtMs = now();
+    isInDoubt = false;
     try {
-      const { reading, untilMs } = await read({ signal: controller.signal, latest, isAnnounced: wasAnnounced });
+      const { reading, untilMs } = await read({ signal: controller.signal, latest });
       const state = await states.follow(latest, reading);
-      accept(state, states.isWhole(state) ? untilMs : now() + intervalMs, wasAnnounced);
-      if (!wasAnnounced && (turns.areOurs || states.requestedAt(state) >= startedAt)) turns.announce();
+      accept(state, states.isWhole(state) ? untilMs : now() + intervalMs);
     } catch (error) {
-      if (!wasAnnounced && (turns.areOurs || !isUpstreamFault(error))) turns.announce();
       const state = isUpstreamFault(error) ? states.afterFault(latest, error) : null;
-      if (state) accept(state, now() + intervalMs, wasAnnounced);
+      if (state) accept(state, now() + intervalMs);
       else finish({ kind: 'FAILED', error });
     }
   }
 
-  function accept(state: State, untilMs: number, wasAnnounced: boolean): void {
+  function accept(state: State, untilMs: number): void {
     freshUntilMs = untilMs;
     nextDueMs = states.dueMs(state, untilMs, liveTtlMs);
     if (latest?.sequence !== state.sequence) {
       unchangedPolls = 0;
       latest = state;
     } else if (states.isStale(state) || !states.isSameFetch(latest, state)) {
-      // The gateway with the turn counts its polls, not the announcements of others.
-      if (!wasAnnounced || !turns.areOurs) unchangedPolls += 1;
+      unchangedPolls += 1;
       latest = state;
     }
     if (states.isFinal(state)) finish({ kind: 'COMPLETE' });
@@ -154,9 +129,9 @@ export function createLivePoller<State extends LiveState, Reading>(
   function schedule(): void {
     if (isOver() || polling || polledAtMs === null) return;
     cancelTimer();
-    const pauses = Math.min(unchangedPolls, MAX_SLOWDOWN - 1) + (turns.areOurs ? 0 : MAX_SILENCE);
+    const pauses = Math.min(unchangedPolls, MAX_SLOWDOWN - 1);
     const doubtDueMs = isInDoubt ? doubtedAtMs + intervalMs : Infinity;
-    const nextMs = isAnnounced ? 0 : Math.min(doubtDueMs, nextDueMs + intervalMs * pauses);
+    const nextMs = Math.min(doubtDueMs, nextDueMs + intervalMs * pauses);
     cancelTimer = after(Math.max(0, polledAtMs + MIN_POLL_MS - now(), nextMs - now()), () => void poll());
   }
 
@@ -164,8 +139,7 @@ export function createLivePoller<State extends LiveState, Reading>(
     // A failure after completion still counts: a slow subscriber may not have read the final snapshot yet.
     if (end && how.kind === 'COMPLETE') return;
     end = how;
-    // No handover: the other gateways got the announcement, and end as well.
-    stop(false);
+    stop();
     for (const subscriber of subscribers) subscriber.onNews();
   }
 
@@ -177,13 +151,12 @@ export function createLivePoller<State extends LiveState, Reading>(
     subscriber.onLeft();
     if (subscribers.size > 0) return;
     controller.abort();
-    stop(true);
+    stop();
     onLeft?.();
   }
 
-  function stop(handsOver: boolean): void {
+  function stop(): void {
     cancelTimer();
-    turns.leave(handsOver);
     onOver();
   }
 

@@ -16,8 +16,6 @@ export interface LiveStates<State extends LiveState, Reading> {
   forNewcomer(state: State): State;
   /** True if both come from the same upstream calls. */
   isSameFetch(one: State, another: State): boolean;
-  /** Time when the newest part was requested, in ms since 1970. */
-  requestedAt(state: State): number;
   /** True if the upstream failed and a part is not current. */
   isStale(state: State): boolean;
   /** False if a part is missing or stale. */

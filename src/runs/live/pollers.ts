@@ -1,6 +1,5 @@
 /** Pollers of one kind, one per viewer and name. The first subscriber opens a poller, the last one ends it. */
 import { isNotFound } from '../../upstream/errors.ts';
-import type { TurnsOf } from '../ports.ts';
 import { CallBudget, createAnswerLifetime, type ReadContext } from '../read-context.ts';
 import type { After } from '../timer.ts';
 import { createLivePoller, type LivePoller, type Poll, type PollResult } from './live-poller.ts';
@@ -16,8 +15,6 @@ export interface PollersOptions {
   readonly liveTtlMs: number;
   readonly maxUpstreamCalls: number;
   readonly countSubscription: CountSubscription;
-  /** Turns of a poller, by a key that is unique per viewer. */
-  readonly turnsOf: TurnsOf;
   /** Current time, in ms since 1970. */
   readonly now: () => number;
   readonly after: After;
@@ -49,7 +46,7 @@ const AWAITED_EVERY_MS = 1000;
 
 export function createPollers<State extends LiveState, Reading>(
   states: LiveStates<State, Reading>,
-  { viewers, liveTtlMs, maxUpstreamCalls, turnsOf, now, after }: PollersOptions,
+  { viewers, liveTtlMs, maxUpstreamCalls, now, after }: PollersOptions,
 ): Pollers<State, Reading> {
   /** Pollers by viewer id and name. */
   const pollers = new Map<string, Map<string, LivePoller<State>>>();
@@ -59,10 +56,10 @@ export function createPollers<State extends LiveState, Reading>(
     name: string,
     polled: Polled<State, Reading>,
   ): LivePoller<State> {
-    async function readOnce({ signal, latest, isAnnounced: skipsLive }: Poll<State>): Promise<PollResult<Reading>> {
+    async function readOnce({ signal, latest }: Poll<State>): Promise<PollResult<Reading>> {
       const budget = new CallBudget(maxUpstreamCalls);
       const lifetime = createAnswerLifetime();
-      const operation = { viewer, requestId, signal: () => signal, budget, lifetime, operationRecord, skipsLive };
+      const operation = { viewer, requestId, signal: () => signal, budget, lifetime, operationRecord };
       return { reading: await polled.read(operation, latest), untilMs: lifetime.untilMs };
     }
 
@@ -80,7 +77,6 @@ export function createPollers<State extends LiveState, Reading>(
 
     const poller = createLivePoller({
       states,
-      joinTurns: turnsOf(viewer, name),
       read: readAwaited,
       isRightKnown: () => viewers.hasProvenRight(viewer),
       liveTtlMs,

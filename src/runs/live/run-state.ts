@@ -51,7 +51,6 @@ export const runStates: LiveStates<RunState, RunReading> = {
     one.parts.record === another.parts.record &&
     one.parts.steps === another.parts.steps &&
     one.parts.stepsError === another.parts.stepsError,
-  requestedAt: ({ parts: { record, steps } }) => Math.max(record?.sentAt ?? -Infinity, steps?.sentAt ?? -Infinity),
   isStale,
   isWhole: (state) => !state.parts.stepsError && !isStale(state),
   isFinal: (state) => state.isFinal && !isStale(state),

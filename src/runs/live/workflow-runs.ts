@@ -72,7 +72,6 @@ export const workflowStates: LiveStates<WorkflowRuns, NewestRuns> = {
   forNewcomer: (state) => (state.staleBecause ? { ...state, runs: NOTHING_READ.runs } : state),
   isSameFetch: ({ windows: one }, { windows: another }) =>
     one.length === another.length && one.every((window, index) => window === another[index]),
-  requestedAt: ({ windows }) => Math.max(-Infinity, ...windows.map(({ sentAt }) => sentAt)),
   isStale: (state) => !isWhole(state),
   isWhole,
   isFinal: () => false,
