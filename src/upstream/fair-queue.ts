@@ -1,158 +1,145 @@
 /**
  * Slots for concurrent calls (a bulkhead). A free slot goes to the waiting viewer with the fewest calls in progress,
  * and to the compartment of that viewer with the fewest. So a viewer with many calls, or a hanging workflow, lets
- * others go first.
+ * others go first. All keys that nobody has accepted yet share a quarter of the slots, since a key can be invented.
  */
+import { LRUCache } from 'lru-cache';
 import { AbandonedError, GatewayError } from './errors.ts';
 
-/** Viewer and compartment of a call. */
-export interface Place {
+export interface Lane {
   readonly viewerId: string;
+  /** An endpoint of one workflow. */
   readonly compartment: string;
+  /** True if the gateway or the upstream has accepted the viewer's key by now. */
+  readonly isAccepted: () => boolean;
 }
 
-export interface FairQueueOptions {
-  readonly slots: number;
-  /** Maximum number of slots of one viewer. Default: all. */
-  readonly slotsOfViewer?: number;
-  /** Maximum number of waiting calls: in all, per viewer, and per viewer and compartment. */
-  readonly maxWaiting: { readonly all: number; readonly viewer: number; readonly compartment: number };
-}
+/** Returns the slot. `hasSucceeded`: the upstream has accepted the key. */
+export type Leave = (hasSucceeded: boolean) => void;
 
-/** Exists while the viewer has calls that wait or are in progress. */
-interface Viewer {
-  readonly id: string;
-  readonly compartments: Map<string, Compartment>;
+/** Maximum number of waiting calls: of all accepted or of all other keys, per viewer, per viewer and compartment. */
+const MAX_WAITING = { keys: 1000, viewer: 750, compartment: 500 };
+const UNACCEPTED_SHARE = 1 / 4;
+
+/** Calls in progress of a viewer, or of one of its compartments. */
+interface Share {
   underWay: number;
-  waiting: number;
+  /** Number of the latest call that got a slot. Equally busy shares take turns. */
+  latest: number;
 }
 
-interface Compartment {
-  readonly name: string;
-  /** Functions that end the wait of one call each. */
-  readonly waiting: Set<(hasSlot: boolean) => void>;
-  underWay: number;
+interface QueuedCall extends Lane {
+  readonly ofViewer: Share;
+  readonly ofCompartment: Share;
+  /** True if another call of the viewer has succeeded. */
+  isPassed: boolean;
+  readonly start: (leave: Leave) => void;
 }
 
-export function createFairQueue({ slots, slotsOfViewer = slots, maxWaiting }: FairQueueOptions) {
-  /** In order of the latest slot: the viewer that got a slot last is the last one. */
-  const viewers = new Map<string, Viewer>();
+export function createFairQueue(slots: number) {
+  const maxUnaccepted = Math.ceil(slots * UNACCEPTED_SHARE);
+  // Each call has two shares, so only shares without a call are evicted.
+  const shares = new LRUCache<string, Share>({ max: 2 * (slots + 2 * MAX_WAITING.keys) });
+  /** In order of arrival. */
+  const waiting = new Set<QueuedCall>();
   let underWay = 0;
-  let waiting = 0;
+  let unacceptedUnderWay = 0;
+  let latest = 0;
 
-  function begin(viewer: Viewer, compartment: Compartment): void {
-    underWay += 1;
-    viewer.underWay += 1;
-    compartment.underWay += 1;
-    moveToEnd(viewers, viewer.id, viewer);
-    moveToEnd(viewer.compartments, compartment.name, compartment);
+  function shareOf(key: string): Share {
+    const share = shares.get(key) ?? { underWay: 0, latest: 0 };
+    shares.set(key, share);
+    return share;
   }
 
-  function beginNext(): void {
-    if (waiting === 0 || underWay >= slots) return;
-    const viewer = leastBusy(viewers, (each) => each.waiting > 0 && each.underWay < slotsOfViewer);
-    const compartment = viewer && leastBusy(viewer.compartments, (each) => each.waiting.size > 0);
-    const [first] = compartment?.waiting ?? [];
-    first?.(true);
+  const isUnaccepted = (call: QueuedCall): boolean => !call.isPassed && !call.isAccepted();
+  const mayBegin = (call: QueuedCall): boolean =>
+    underWay < slots && (unacceptedUnderWay < maxUnaccepted || !isUnaccepted(call));
+
+  function count({ ofViewer, ofCompartment }: QueuedCall, ofUnaccepted: number, by: 1 | -1): void {
+    underWay += by;
+    unacceptedUnderWay += ofUnaccepted * by;
+    ofViewer.underWay += by;
+    ofCompartment.underWay += by;
   }
 
-  function forgetIfEmpty(viewer: Viewer, compartment: Compartment): void {
-    if (compartment.underWay + compartment.waiting.size === 0) viewer.compartments.delete(compartment.name);
-    if (viewer.compartments.size === 0) viewers.delete(viewer.id);
+  function begin(call: QueuedCall): void {
+    const ofUnaccepted = isUnaccepted(call) ? 1 : 0;
+    waiting.delete(call);
+    count(call, ofUnaccepted, 1);
+    latest += 1;
+    call.ofViewer.latest = call.ofCompartment.latest = latest;
+    call.start((hasSucceeded) => {
+      count(call, ofUnaccepted, -1);
+      // The right is proven only when the answer has been read.
+      if (hasSucceeded && ofUnaccepted) for (const other of waiting) other.isPassed ||= isOfViewer(other, call);
+      beginWaiting();
+    });
   }
 
-  function wait(viewer: Viewer, compartment: Compartment, signal: AbortSignal): Promise<boolean> {
-    const { promise, resolve, reject } = Promise.withResolvers<boolean>();
-    const stopWaiting = () => {
-      signal.removeEventListener('abort', abandon);
-      compartment.waiting.delete(endWait);
-      viewer.waiting -= 1;
-      waiting -= 1;
-    };
-    const endWait = (hasSlot: boolean) => {
-      stopWaiting();
-      if (hasSlot) begin(viewer, compartment);
-      else forgetIfEmpty(viewer, compartment);
-      resolve(hasSlot);
-    };
-    const abandon = () => {
-      stopWaiting();
-      forgetIfEmpty(viewer, compartment);
-      reject(new AbandonedError());
-    };
-    signal.addEventListener('abort', abandon);
-    compartment.waiting.add(endWait);
-    viewer.waiting += 1;
-    waiting += 1;
-    return promise;
+  function beginWaiting(): void {
+    while (underWay < slots) {
+      let next: QueuedCall | undefined;
+      for (const call of waiting) if (mayBegin(call) && (!next || isLessBusy(call, next))) next = call;
+      if (!next) return;
+      begin(next);
+    }
+  }
+
+  function isFull(call: QueuedCall): boolean {
+    const group = isUnaccepted(call);
+    const left = { ...MAX_WAITING };
+    for (const other of waiting) {
+      if (isUnaccepted(other) === group) left.keys -= 1;
+      if (other.ofViewer === call.ofViewer) left.viewer -= 1;
+      if (other.ofCompartment === call.ofCompartment) left.compartment -= 1;
+    }
+    return Math.min(left.keys, left.viewer, left.compartment) <= 0;
   }
 
   return {
-    /**
-     * Resolves with true when the call has a slot, which `leave` returns, or with false if `letPass` ended the wait.
-     * Rejects with UPSTREAM_OVERLOADED if too many calls wait, and with AbandonedError when the signal fires.
-     */
-    async enter({ viewerId, compartment: name }: Place, signal: AbortSignal): Promise<boolean> {
+    /** Waits for a slot. Rejects with UPSTREAM_OVERLOADED if too many calls wait, and with AbandonedError at the signal. */
+    async enter(lane: Lane, signal: AbortSignal): Promise<Leave> {
       if (signal.aborted) throw new AbandonedError();
-      const viewer = viewers.get(viewerId) ?? createViewer(viewerId);
-      const compartment = viewer.compartments.get(name) ?? { name, waiting: new Set(), underWay: 0 };
-      const hasSlot = underWay < slots && viewer.underWay < slotsOfViewer;
-      const isFull =
-        waiting >= maxWaiting.all ||
-        viewer.waiting >= maxWaiting.viewer ||
-        compartment.waiting.size >= maxWaiting.compartment;
-      if (!hasSlot && isFull) throw overloaded();
-      viewers.set(viewerId, viewer);
-      viewer.compartments.set(name, compartment);
-      if (!hasSlot) return wait(viewer, compartment, signal);
-      begin(viewer, compartment);
-      return true;
-    },
-    leave({ viewerId, compartment: name }: Place): void {
-      const viewer = viewers.get(viewerId);
-      const compartment = viewer?.compartments.get(name);
-      if (!viewer || !compartment) return;
-      underWay -= 1;
-      viewer.underWay -= 1;
-      compartment.underWay -= 1;
-      forgetIfEmpty(viewer, compartment);
-      beginNext();
-    },
-    /** Ends the wait of the viewer's calls without a slot. */
-    letPass(viewerId: string): void {
-      for (const { waiting: calls } of viewers.get(viewerId)?.compartments.values() ?? []) {
-        for (const endWait of calls) endWait(false);
+      const { promise, resolve: start, reject } = Promise.withResolvers<Leave>();
+      const { viewerId, compartment, isAccepted } = lane;
+      const shared = { ofViewer: shareOf(viewerId), ofCompartment: shareOf(`${viewerId}\n${compartment}`) };
+      const call: QueuedCall = { viewerId, compartment, isAccepted, ...shared, isPassed: false, start };
+      if (mayBegin(call)) {
+        begin(call);
+        return promise;
+      }
+      if (isFull(call)) throw overloaded();
+      const abandon = () => {
+        waiting.delete(call);
+        reject(new AbandonedError());
+      };
+      signal.addEventListener('abort', abandon, { once: true });
+      waiting.add(call);
+      try {
+        return await promise;
+      } finally {
+        signal.removeEventListener('abort', abandon);
       }
     },
     get underWay(): number {
       return underWay;
     },
     get waiting(): number {
-      return waiting;
+      return waiting.size;
     },
   };
 }
 
-const createViewer = (id: string): Viewer => ({ id, compartments: new Map(), underWay: 0, waiting: 0 });
+const isOfViewer = (one: Lane, other: Lane): boolean => one.viewerId === other.viewerId;
 
-/** Returns the first ready item with the fewest calls in progress. */
-function leastBusy<T extends { readonly underWay: number }>(
-  all: ReadonlyMap<string, T>,
-  isReady: (each: T) => boolean,
-): T | null {
-  let least: T | null = null;
-  for (const each of all.values()) {
-    if (!isReady(each) || (least && least.underWay <= each.underWay)) continue;
-    if (each.underWay === 0) return each;
-    least = each;
-  }
-  return least;
+/** Compares the viewers first, then their compartments. */
+function isLessBusy(one: QueuedCall, other: QueuedCall): boolean {
+  const order = compareShares(one.ofViewer, other.ofViewer) || compareShares(one.ofCompartment, other.ofCompartment);
+  return order < 0;
 }
 
-function moveToEnd<T>(all: Map<string, T>, key: string, value: T): void {
-  all.delete(key);
-  all.set(key, value);
-}
+const compareShares = (a: Share, b: Share): number => a.underWay - b.underWay || a.latest - b.latest;
 
 const overloaded = (): GatewayError =>
   new GatewayError('UPSTREAM_OVERLOADED', 'limit of calls that wait for the upstream reached; try again', {

@@ -1,13 +1,18 @@
-/** Resilience of upstream calls: retry → admission → one attempt, which bounds its own time. */
-import { BrokenCircuitError, decorrelatedJitterGenerator, DelegateBackoff, handleType, retry } from 'cockatiel';
-import { createAdmission } from './admission.ts';
-import { HALF_OPEN_AFTER_MS } from './circuit-breaker.ts';
-import { AbandonedError, GatewayError, isOutage } from './errors.ts';
-import type { Lane } from './unaccepted-keys.ts';
+/** Resilience of upstream calls: retry → slot of the fair queue → circuit breakers → one attempt, which bounds its time. */
+import { BrokenCircuitError, decorrelatedJitterGenerator } from 'cockatiel';
+import type { UpstreamState } from '../observability/metrics.ts';
+import type { Refusals } from './api.ts';
+import { createBreakers, HALF_OPEN_AFTER_MS } from './breakers.ts';
+import { AbandonedError, GatewayError, isOutage, isUnauthenticated } from './errors.ts';
+import { createFairQueue, type Lane } from './fair-queue.ts';
 
 export interface ResilienceOptions {
   readonly timeoutMs: number;
   readonly concurrency: number;
+}
+
+export interface Call extends Lane {
+  readonly refusals?: Refusals | undefined;
 }
 
 /** `isTrial`: true if the key is not accepted yet. */
@@ -15,73 +20,77 @@ export type Attempt<T> = (isTrial: boolean) => Promise<T>;
 
 export type Resilience = ReturnType<typeof createResilience>;
 
-export function createResilience({ timeoutMs, concurrency }: ResilienceOptions) {
-  const admission = createAdmission(concurrency);
+const MAX_RETRIES = 2;
+const JITTER = { initialDelay: 100, maxDelay: 2000, exponent: 2, generator: decorrelatedJitterGenerator };
 
-  async function withRetries<T>(lane: Lane, attempt: Attempt<T>, signal: AbortSignal): Promise<T> {
+export function createResilience({ timeoutMs, concurrency }: ResilienceOptions) {
+  const queue = createFairQueue(concurrency);
+  const breakers = createBreakers(concurrency);
+
+  async function attemptOnce<T>(call: Call, attempt: Attempt<T>, signal: AbortSignal): Promise<T> {
+    breakers.check(call);
+    const leave = await queue.enter(call, signal);
+    const isTrial = !call.isAccepted();
+    let hasSucceeded = false;
+    try {
+      // Another call of the operation was refused while this one waited.
+      if (isTrial && call.refusals?.refusal) throw call.refusals.refusal;
+      const answer = await breakers.through(call, isTrial, () => attempt(isTrial));
+      hasSucceeded = true;
+      return answer;
+    } catch (error) {
+      if (isTrial && isUnauthenticated(error)) call.refusals?.refuse(error);
+      throw error;
+    } finally {
+      leave(hasSucceeded);
+    }
+  }
+
+  async function withRetries<T>(call: Call, attempt: Attempt<T>, signal: AbortSignal): Promise<T> {
     let deadline = Infinity;
     let lastError: unknown;
+    let jitter: Parameters<typeof decorrelatedJitterGenerator>[0];
     const attemptInTime = (isTrial: boolean) => {
       if (performance.now() > deadline) throw TOO_LATE;
       deadline = Math.min(deadline, performance.now() + timeoutMs);
       return attempt(isTrial);
     };
-    const admitOnce = async () => {
+    for (let retries = 0; ; retries += 1) {
       try {
-        return await admission.admit(lane, attemptInTime, signal);
+        return await attemptOnce(call, attemptInTime, signal);
       } catch (error) {
         // The retry waited for its slot until the deadline had passed.
         if (error === TOO_LATE) throw lastError;
-        lastError = error;
         const leftMs = deadline - performance.now();
-        throw isTransient(error) && retryAfterMs(error) < leftMs ? new WorthRetry(error, leftMs) : error;
+        if (retries === MAX_RETRIES || !isTransient(error) || retryAfterMs(error) >= leftMs) throw error;
+        lastError = error;
+        const [jitterMs, next] = decorrelatedJitterGenerator(jitter, JITTER);
+        jitter = next;
+        await pause(Math.max(Math.min(jitterMs, leftMs), retryAfterMs(error)), signal);
       }
-    };
-    try {
-      return await RETRY.execute(admitOnce, signal);
-    } catch (error) {
-      throw error instanceof WorthRetry ? error.cause : error;
     }
   }
 
   return {
     /** For calls that may be repeated: at most two more attempts, begun within `timeoutMs` after the first one. */
-    repeatable: <T>(lane: Lane, attempt: Attempt<T>, signal: AbortSignal): Promise<T> =>
-      explained(withRetries(lane, attempt, signal), signal),
+    repeatable: <T>(call: Call, attempt: Attempt<T>, signal: AbortSignal): Promise<T> =>
+      explained(withRetries(call, attempt, signal), signal),
     /** For calls that must not be sent twice. */
-    once: <T>(lane: Lane, attempt: Attempt<T>, signal: AbortSignal): Promise<T> =>
-      explained(admission.admit(lane, attempt, signal), signal),
-    state: admission.state,
-    hasQueue: admission.hasQueue,
+    once: <T>(call: Call, attempt: Attempt<T>, signal: AbortSignal): Promise<T> =>
+      explained(attemptOnce(call, attempt, signal), signal),
+    state: (): UpstreamState => ({
+      breaker: breakers.state(),
+      openWorkflowBreakers: breakers.openCount,
+      callsInUse: queue.underWay,
+      callsQueued: queue.waiting,
+    }),
+    /** True while calls wait for a slot. */
+    hasQueue: () => queue.waiting > 0,
   };
-}
-
-/** Error of an attempt after which another one may succeed. */
-class WorthRetry extends Error {
-  override readonly cause: GatewayError;
-  /** Time until the deadline of the call. */
-  readonly leftMs: number;
-
-  constructor(cause: GatewayError, leftMs: number) {
-    super(cause.message);
-    this.cause = cause;
-    this.leftMs = leftMs;
-  }
 }
 
 /** Not a failure of the upstream, so no circuit breaker counts it. */
 const TOO_LATE = new Error('deadline of the call exceeded');
-
-const JITTER = { initialDelay: 100, maxDelay: 2000, exponent: 2, generator: decorrelatedJitterGenerator };
-
-const RETRY = retry(handleType(WorthRetry), {
-  maxAttempts: 2,
-  backoff: new DelegateBackoff<{ result: unknown }, [number, number]>(({ result }, state) => {
-    const { cause, leftMs } = (result as { readonly error: WorthRetry }).error;
-    const [jitterMs, next] = decorrelatedJitterGenerator(state, JITTER);
-    return { delay: Math.max(Math.min(jitterMs, leftMs), retryAfterMs(cause)), state: next };
-  }),
-});
 
 const TRANSIENT_STATUSES: ReadonlySet<number> = new Set([408, 429, 502, 503, 504]);
 
@@ -93,6 +102,19 @@ function isTransient(error: unknown): error is GatewayError {
 }
 
 const retryAfterMs = ({ details }: GatewayError): number => (details.retryAfterSeconds ?? 0) * 1000;
+
+/** Ends early at the signal. */
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    signal.addEventListener('abort', end);
+  });
+}
 
 async function explained<T>(answer: Promise<T>, signal: AbortSignal): Promise<T> {
   try {

@@ -9,6 +9,7 @@ import { healthy, startFaultyUpstream, type Reply } from '../harness/faulty-upst
 import { startGateway } from '../harness/gateway.ts';
 import { openSocket, openStream, type SocketClient } from '../harness/live-client.ts';
 import { perTest } from '../harness/lasting.ts';
+import { scrape } from '../harness/observed.ts';
 
 const runs = (count: number) =>
   `{ ${Array.from({ length: count }, (_, index) => `r${index}: run(workflowId: "wf", id: "r${index}") { status steps { id } }`).join()} }`;
@@ -66,24 +67,36 @@ describe('a key that the upstream has not accepted', () => {
     expect(await statusFrom('::ffff:192.0.2.7', null)).toBe(429);
   });
 
-  it('makes at most 4 upstream calls if they get a 401', async () => {
+  it('makes no further upstream call in an operation after a 401', async () => {
     const response = await askFrom('192.0.2.1', runs(40), 'made-up');
     const { data, errors } = (await response.json()) as { data: object; errors: { extensions: { code: string } }[] };
     expect(Object.values(data)).toEqual(Array(40).fill(null));
     expect(new Set(errors.map(({ extensions }) => extensions.code))).toEqual(new Set(['UNAUTHENTICATED']));
-    expect(upstream.calls.length).toBeLessThanOrEqual(4);
+    // A quarter of UPSTREAM_CONCURRENCY was under way.
+    expect(upstream.calls.length).toBeLessThanOrEqual(16);
   });
 
-  it('makes all its calls at once after one has succeeded', async () => {
-    const gate = Promise.withResolvers<undefined>();
+  it('makes sixteen calls at once in a first query over 100 runs, and the others after a success', async () => {
+    const replies: (() => void)[] = [];
     upstream.script = async (call) => {
-      if (upstream.calls.length > 4) await gate.promise;
+      await new Promise<void>((resolve) => replies.push(resolve));
       return healthy(call);
     };
-    const answer = askFrom('192.0.2.1', runs(20), 'good');
-    while (upstream.calls.length < 40) await upstream.nextCall();
-    gate.resolve(undefined);
+    const ids = Array.from({ length: 100 }, (_, index) => `"${index}"`).join();
+    const answer = askFrom(
+      '192.0.2.1',
+      `{ workflow(id: "wf") { runsById(ids: [${ids}]) { status steps { id } } } }`,
+      'good',
+    );
+    while (upstream.calls.length < 16) await upstream.nextCall();
+    const queued = async () => (await scrape(gateway.url)).value('stepgate_upstream_calls_queued');
+    expect([await queued(), upstream.calls.length]).toEqual([184, 16]);
+    replies[0]?.();
+    while (upstream.calls.length < 65) await upstream.nextCall();
+    upstream.script = healthy;
+    for (const reply of replies) reply();
     expect(await (await answer).json()).not.toHaveProperty('errors');
+    expect(upstream.calls).toHaveLength(200);
   });
 
   it('leaves upstream slots to accepted keys, however many others wait', async () => {

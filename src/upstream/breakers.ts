@@ -1,0 +1,108 @@
+/** Circuit breakers: one for each endpoint of a workflow, and one for all calls. They count only failures of the upstream. */
+import {
+  BrokenCircuitError,
+  circuitBreaker,
+  CircuitState,
+  handleWhen,
+  SamplingBreaker,
+  type CircuitBreakerPolicy,
+} from 'cockatiel';
+import { LRUCache } from 'lru-cache';
+import type { BreakerState } from '../observability/instruments.ts';
+import { GatewayError, isOutage } from './errors.ts';
+import type { Lane } from './fair-queue.ts';
+
+/** Length of the sampling window in ms, and the minimum number of calls per second. */
+const SAMPLING = { duration: 10_000, minimumRps: 5 };
+export const HALF_OPEN_AFTER_MS = 1000;
+/** A breaker stays open until the next call, which may never come. */
+const LATELY_MS = 10_000;
+/** Shares of failed calls that open a breaker. All calls must fail, so that failing workflows do not block others. */
+const THRESHOLD = { compartment: 0.5, all: 1 - 1e-9 };
+/** Maximum number of breakers of compartments, of 3 KB each, and of viewers whose call has failed. */
+const MAX_BREAKERS = 2000;
+const MAX_FAILED_VIEWERS = 1000;
+
+type Breaker = ReturnType<typeof createBreaker>;
+
+function createBreaker(threshold: number) {
+  let openedAt = 0;
+  // A trial call without an answer must not close a half-open breaker.
+  const policy: CircuitBreakerPolicy = circuitBreaker(
+    handleWhen((error) => isFault(error) || (isTrying() && !(error instanceof GatewayError))),
+    { breaker: new SamplingBreaker({ ...SAMPLING, threshold }), halfOpenAfter: HALF_OPEN_AFTER_MS },
+  );
+  policy.onBreak(() => {
+    openedAt = Date.now();
+  });
+  const isTrying = () => policy.state === CircuitState.HalfOpen;
+  const openFor = (ms: number) => policy.state === CircuitState.Open && Date.now() < openedAt + ms;
+  return {
+    /** Makes the call, or rejects with BrokenCircuitError. */
+    through<T>(call: () => Promise<T>): Promise<T> {
+      // cockatiel would make other calls wait for the trial call, in slots that are needed elsewhere.
+      return isTrying() ? Promise.reject(new BrokenCircuitError()) : policy.execute(call);
+    },
+    /** True while each call would be refused. */
+    refuses: (): boolean => isTrying() || openFor(HALF_OPEN_AFTER_MS),
+    state: (): BreakerState => (isTrying() ? 'half_open' : policy.state === CircuitState.Closed ? 'closed' : 'open'),
+    /** True during a trial call, and for ten seconds after each failure that opened the breaker. */
+    hasOpenedLately: (): boolean => isTrying() || openFor(LATELY_MS),
+  };
+}
+
+export function createBreakers(slots: number) {
+  const all = createBreaker(THRESHOLD.all);
+  /** A compartment has a breaker only after a failure, so made-up ids that are not found leave nothing behind. */
+  const compartments = new LRUCache<string, Breaker>({ max: MAX_BREAKERS });
+  const failedViewers = new LRUCache<string, true>({
+    ...{ max: MAX_FAILED_VIEWERS, ttl: SAMPLING.duration, ttlResolution: 0 },
+  });
+  let ownCalls = 0;
+
+  /** While the breaker is open, a viewer without recent failures calls anyway: another may cause all failures. */
+  async function throughAll<T>({ viewerId }: Lane, isTrial: boolean, call: () => Promise<T>): Promise<T> {
+    const isOwn = !isTrial && all.refuses() && !failedViewers.has(viewerId) && ownCalls < slots / 2;
+    if (isOwn) ownCalls += 1;
+    try {
+      return await (isOwn ? call() : all.through(call));
+    } catch (error) {
+      if (isFault(error)) failedViewers.set(viewerId, true);
+      throw error;
+    } finally {
+      if (isOwn) ownCalls -= 1;
+    }
+  }
+
+  return {
+    /** Throws BrokenCircuitError if the compartment would refuse the call, even if all slots are taken. */
+    check({ compartment }: Lane): void {
+      if (compartments.get(compartment)?.refuses()) throw new BrokenCircuitError();
+    },
+    /** Makes the call, or rejects with BrokenCircuitError. `isTrial`: the key is not accepted yet. */
+    async through<T>(lane: Lane, isTrial: boolean, call: () => Promise<T>): Promise<T> {
+      const { compartment } = lane;
+      const breaker = compartments.get(compartment);
+      if (breaker) return breaker.through(() => throughAll(lane, isTrial, call));
+      try {
+        return await throughAll(lane, isTrial, call);
+      } catch (error) {
+        if (isFault(error) && !isTrial) {
+          const created = compartments.get(compartment) ?? createBreaker(THRESHOLD.compartment);
+          compartments.set(compartment, created);
+          await created.through(() => Promise.reject(error)).catch(() => undefined);
+        }
+        throw error;
+      }
+    },
+    state: all.state,
+    /** Number of breakers of compartments that opened in the last ten seconds. */
+    get openCount(): number {
+      return [...compartments.values()].filter((breaker) => breaker.hasOpenedLately()).length;
+    },
+  };
+}
+
+/** True for a failure of the upstream itself, not of a key, id, rate or setting. */
+const isFault = (error: unknown): error is GatewayError =>
+  isOutage(error) && (error.code === 'UPSTREAM_UNAVAILABLE' || error.code === 'UPSTREAM_TIMEOUT');
