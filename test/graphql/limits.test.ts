@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
 import { startGateway } from '../harness/gateway.ts';
 import { codesOf, ofWorkflow, repeat } from '../harness/operations.ts';
+import type { Payload } from '../harness/live-client.ts';
 import { send, TRANSPORTS } from '../harness/transports.ts';
 import { perBlock } from '../harness/lasting.ts';
 
@@ -18,6 +19,49 @@ const FORMS: Readonly<Record<string, readonly [number, (count: number) => string
   rootFields: [50, (count) => '__typename '.repeat(count)],
   introspections: [2, (count) => repeat(count, (index) => `a${index}: __schema { queryType { name } }`)],
   repeatedFields: [100, (count) => `workflow(id: "wf") { id ${'id '.repeat(count)} }`],
+};
+
+/** Texts of at most 5000 tokens that nest about this deep. Without a limit on nesting each of them overflows the stack. */
+const NESTED: Readonly<Record<string, readonly [number, (levels: number) => string]>> = {
+  'a list of lists': [
+    2480,
+    (levels) => `{ run(workflowId: ${'['.repeat(levels)}1${']'.repeat(levels)}, id: "r1") { id } }`,
+  ],
+  'an object of objects': [
+    1240,
+    (levels) => `{ run(workflowId: ${'{a:'.repeat(levels)}1${'}'.repeat(levels)}, id: "r1") { id } }`,
+  ],
+  'the default of a variable': [
+    2480,
+    (levels) => `query ($v: [ID] = ${'['.repeat(levels)}1${']'.repeat(levels)}) { __typename }`,
+  ],
+  'the type of a variable': [
+    2480,
+    (levels) => `query ($v: ${'['.repeat(levels)}ID${']'.repeat(levels)}) { __typename }`,
+  ],
+  'the argument of a directive': [
+    2480,
+    (levels) => `{ __typename @skip(if: ${'['.repeat(levels)}1${']'.repeat(levels)}) }`,
+  ],
+  'inputs of a start': [
+    2470,
+    (levels) =>
+      `mutation { executeWorkflow(workflowId: "wf", inputs: {a: ${'['.repeat(levels)}1${']'.repeat(levels)}}) { message } }`,
+  ],
+  'inline fragments': [1650, (levels) => `{ ${'...{'.repeat(levels)} __typename ${'}'.repeat(levels)} }`],
+  'fields of introspection': [
+    1650,
+    (levels) => `{ __schema { ${'types{'.repeat(levels)} name ${'}'.repeat(levels)} } }`,
+  ],
+  'fragments of fragments': [
+    1500,
+    (levels) => {
+      const each = levels / 15;
+      const fragment = (index: number) =>
+        `fragment F${index} on Query { ${'...{'.repeat(each)} ...F${index + 1} ${'}'.repeat(each)} }`;
+      return `{ ...F0 } ${repeat(15, fragment)} fragment F15 on Query { __typename }`;
+    },
+  ],
 };
 
 const WRAPS: Readonly<Record<string, (selections: string) => string>> = {
@@ -145,6 +189,25 @@ describe('the limits of an operation', () => {
   ])('refuse a condition on the root field of a subscription: %s', async (query, isRefused) => {
     const answer = await send('graphql-ws', gateway.url, { query, variables: { b: false } });
     expect(codesOf(answer)).toEqual(isRefused ? ['GRAPHQL_VALIDATION_FAILED'] : []);
+  });
+
+  it.each(Object.entries(NESTED))('refuse %s before the stack overflows', async (_, [levels, write]) => {
+    const body = JSON.stringify({ query: write(levels) });
+    const response = await fetch(`${gateway.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept: 'application/graphql-response+json' },
+      body,
+    });
+    expect(response.status).toBe(400);
+    expect(codesOf((await response.json()) as Payload)).toEqual(['GRAPHQL_PARSE_FAILED']);
+    expect(upstream.count('execute')).toBe(0);
+  });
+
+  it('allow brackets that nest 800 deep in all', async () => {
+    const query = (levels: number) =>
+      `{ ...F ${'...{'.repeat(levels - 2)} __typename ${'}'.repeat(levels - 2)} } fragment F on Query { __typename }`;
+    expect(await ask(query(800))).toEqual({ data: { __typename: 'Query' } });
+    expect(codesOf(await ask(query(801)))).toEqual(['GRAPHQL_PARSE_FAILED']);
   });
 
   it('include the depth of introspection', async () => {

@@ -2,7 +2,10 @@
 import {
   GraphQLError,
   Kind,
+  Lexer,
   OperationTypeNode,
+  Source,
+  TokenKind,
   type DirectiveNode,
   type DocumentNode,
   type FieldNode,
@@ -14,6 +17,8 @@ import {
 export const MAX_TEXT_LENGTH = 131_072;
 /** Names, braces and other tokens. A page of fields has some hundreds. */
 export const MAX_TOKENS = 5000;
+/** Sum of the deepest brackets of each definition: graphql-js recurses into fragments. It overflows the stack from 1600 on. */
+export const MAX_NESTING = 800;
 
 export const LIMITS = {
   /** Enough for every real need: `run.timeline.bars.step.previousAttempt.errorInfo.message` has depth 7. */
@@ -43,6 +48,38 @@ type Figures = Readonly<
 >;
 
 const NONE: Figures = { depth: 0, aliases: 0, fields: 0, introspections: 0, conditions: 0, repeatedFields: 0 };
+
+const OPENING: ReadonlySet<TokenKind> = new Set([TokenKind.BRACE_L, TokenKind.BRACKET_L, TokenKind.PAREN_L]);
+const CLOSING: ReadonlySet<TokenKind> = new Set([TokenKind.BRACE_R, TokenKind.BRACKET_R, TokenKind.PAREN_R]);
+
+/** Null if the text can be parsed and validated without overflowing the stack. Its syntax may be wrong. */
+export function nestingProblem(text: string): GraphQLError | null {
+  const lexer = new Lexer(new Source(text));
+  let [depth, deepest, total] = [0, 0, 0];
+  for (let tokens = 0; tokens < MAX_TOKENS && total <= MAX_NESTING; tokens += 1) {
+    const kind = nextKind(lexer);
+    if (kind === TokenKind.EOF) return null;
+    if (OPENING.has(kind)) depth += 1;
+    if (CLOSING.has(kind)) depth -= 1;
+    if (depth > deepest) total += 1;
+    deepest = depth > 0 ? Math.max(deepest, depth) : 0;
+  }
+  return total > MAX_NESTING ? TOO_NESTED : null;
+}
+
+/** The parser reports a text that has no next token. */
+function nextKind(lexer: Lexer): TokenKind {
+  try {
+    return lexer.advance().kind;
+  } catch {
+    return TokenKind.EOF;
+  }
+}
+
+const TOO_NESTED = new GraphQLError(
+  `The brackets of an operation and its fragments must be nested at most ${MAX_NESTING} deep in all, got more. Send deep values as variables.`,
+  { extensions: { code: 'GRAPHQL_PARSE_FAILED' } },
+);
 
 /** Null if every operation of the document is within the limits. */
 export function passedLimit(document: DocumentNode): GraphQLError | null {

@@ -10,7 +10,7 @@ import {
   type GraphQLSchema,
 } from 'graphql';
 import { z } from 'zod';
-import { MAX_TOKENS, passedLimit } from './limits.ts';
+import { MAX_TOKENS, nestingProblem, passedLimit } from './limits.ts';
 
 /** Format of codegen's client preset: documents by hash. */
 const PRESET = z.record(z.string().min(1), z.string());
@@ -67,6 +67,8 @@ const VALIDATION_RULES = [...specifiedRules, MaxIntrospectionDepthRule];
 
 /** Null if a client may send it. */
 function problemOf(text: string, schema: GraphQLSchema): string | null {
+  const tooNested = nestingProblem(text);
+  if (tooNested) return tooNested.message;
   try {
     const document = parse(text, { maxTokens: MAX_TOKENS });
     if (!document.definitions.some(({ kind }) => kind === Kind.OPERATION_DEFINITION)) return 'it has no operation';

@@ -22,7 +22,7 @@ import type { EventsOf } from '../subscriptions/subscriptions.ts';
 import { createTurns } from '../turns.ts';
 import type { Documents } from './documents.ts';
 import { causeOf, requestError, statusOf, type ErrorFormatting } from './error-formatting.ts';
-import { MAX_TOKENS, passedLimit } from './limits.ts';
+import { MAX_TOKENS, nestingProblem, passedLimit } from './limits.ts';
 import {
   errorAnswer,
   type Answer,
@@ -69,6 +69,8 @@ export function createOperations(options: OperationsOptions) {
     const document = documents.find(source.text) ?? null;
     // A new text may take 20 ms: known operations of other callers are answered in between.
     if (!document) await new Promise<void>(takeTurn);
+    const tooNested = document ? null : nestingProblem(source.text);
+    if (tooNested) throw tooNested;
     const parsed = document ? null : parseWithoutLocations(source.text);
     const passed = parsed && passedLimit(parsed);
     if (passed) throw passed;
