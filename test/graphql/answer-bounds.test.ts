@@ -191,6 +191,17 @@ describe('an answer', () => {
       expect(new Set(codesOf({ errors }))).toEqual(new Set(['BAD_USER_INPUT']));
     }
   });
+
+  it('depends on no paths that were sent before: each operation parses its own', async () => {
+    steps = [wireStep({ outputs: { items: Array.from({ length: 12_000 }, () => 0) } })];
+    const path = (index: number) => `items|[?@ == '${String(index).padEnd(480, 'x')}']`;
+    const query = ofRun(`steps { ${repeat(100, (index) => `a${index}: outputs(path: "${path(index)}")`)} }`);
+    for (const time of TIMES) {
+      const { errors } = await gateway.query(query);
+      expect({ time, codes: [...new Set(codesOf({ errors }))] }).toEqual({ time, codes: ['BAD_USER_INPUT'] });
+      expect(errors.at(-1)?.message).toContain('limit of 10000000 steps');
+    }
+  });
 });
 
 describe('the size of an answer', () => {

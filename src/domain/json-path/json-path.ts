@@ -1,6 +1,5 @@
 /** Selects a part of a step's or a run's inputs or outputs by a client's JMESPath expression. */
 import { TreeInterpreter } from '@jmespath-community/jmespath';
-import { LRUCache } from 'lru-cache';
 import { isJsonArray, isJsonObject } from '../json.ts';
 import type { JsonValue } from '../types.ts';
 import { InvalidPathError, MAX_EXPRESSION_LENGTH, parseExpression, type PathExpression } from './expression.ts';
@@ -19,6 +18,8 @@ const EVALUATION_COST = 5;
 const PARSE_COST = 20;
 
 export interface PathBudget {
+  /** Expressions of the operation, since a query applies the same few paths to all steps of a run. */
+  readonly parsed: Map<string, PathExpression | InvalidPathError>;
   /** Returns the remaining steps. */
   left: () => number;
   /** Throws InvalidPathError if fewer steps remain. */
@@ -31,6 +32,7 @@ export function createPathBudget(steps = MAX_STEPS): PathBudget {
   // One shared error: an operation may have thousands of paths left, and an error with its stack is costly.
   let error: InvalidPathError | undefined;
   return {
+    parsed: new Map(),
     left: () => Math.max(0, left),
     spend(units) {
       left -= units;
@@ -42,18 +44,12 @@ export function createPathBudget(steps = MAX_STEPS): PathBudget {
   };
 }
 
-/** One query applies the same few paths to all steps of a run. A size is in characters, plus overhead per entry. */
-const parsed = new LRUCache<string, PathExpression | InvalidPathError>({
-  maxSize: 2 ** 16,
-  sizeCalculation: (_, expression) => expression.length + 32,
-});
-
 /**
  * Null if the path finds nothing. The value has at most MAX_JSON_DEPTH levels, the result one more. Throws
  * InvalidPathError if the path is invalid or unsupported, the budget is used up, or the result is too long.
  */
 export function evaluatePath(expression: string, value: JsonValue, budget: PathBudget): JsonValue {
-  const path = parsed.get(expression) ?? parse(expression, budget);
+  const path = budget.parsed.get(expression) ?? parse(expression, budget);
   if (path instanceof InvalidPathError) throw path;
   const { tree, cost, isRepeated, needsCopy } = path;
   budget.spend(EVALUATION_COST + cost * (isRepeated ? sizeOf(value, budget.left() / cost) : 1));
@@ -70,7 +66,7 @@ export function evaluatePath(expression: string, value: JsonValue, budget: PathB
 
 type LibraryValue = Parameters<typeof TreeInterpreter.search>[1];
 
-function parse(expression: string, { spend }: PathBudget): PathExpression | InvalidPathError {
+function parse(expression: string, { spend, parsed }: PathBudget): PathExpression | InvalidPathError {
   spend(Math.min(expression.length, MAX_EXPRESSION_LENGTH) * PARSE_COST);
   const path = parsedOrError(expression);
   parsed.set(expression, path);
