@@ -139,6 +139,21 @@ describe('the statistics of the runs of a workflow', () => {
     expect([upstream.count('runs'), upstream.count('steps')]).toEqual([1, 6]);
   });
 
+  it('have a trend whose edges are exact over decades, too', async () => {
+    const [from, to] = [
+      BigInt(Date.parse('1990-01-01T00:00:00Z')) * 1000n + 1n,
+      BigInt(Date.parse('2026-01-02T00:00:00Z')) * 1000n + 9n,
+    ];
+    const textOf = (micros: bigint) =>
+      `${new Date(Number(micros / 1_000_000n) * 1000).toISOString().slice(0, 19)}.${String(micros % 1_000_000n).padStart(6, '0')}Z`;
+    const { data } = await gateway.query(
+      `{ workflow(id: "wf") { trend(buckets: 100, startedAfter: "${textOf(from)}", startedBefore: "${textOf(to)}") { startedAt endedAt } } }`,
+    );
+    const edges = Array.from({ length: 101 }, (_, part) => textOf(from + ((to - from) * BigInt(part)) / 100n));
+    const trend = edges.slice(1).map((endedAt, part) => ({ startedAt: edges[part], endedAt }));
+    expect(data).toEqual({ workflow: { trend } });
+  });
+
   it('null only the nodes of the part of a trend whose steps cannot be loaded', async () => {
     upstream.script = failing(['bad'], 500);
     const answer = await gateway.query(TREND, { variables: { buckets: 2 } });

@@ -34,7 +34,10 @@ export function trendOf(records: readonly RunRecord[], count: number, span: Tren
   const to = span.startedBefore?.epochMicros ?? Math.max(...starts);
   if (to < from) return [];
   const parts = to > from ? count : 1;
-  const edgeOf = (part: number): number => (part === parts ? to : from + Math.floor(((to - from) * part) / parts));
+  // Microseconds of three years, times a hundred parts, exceed 2^53: whole parts and the remainder stay exact.
+  const remainder = (to - from) % parts;
+  const whole = (to - from - remainder) / parts;
+  const edgeOf = (part: number): number => from + whole * part + Math.floor((remainder * part) / parts);
   const beginnings = Array.from({ length: parts }, (_, part) => edgeOf(part));
   const byPart = Map.groupBy(started, ({ at }) => beginnings.findLastIndex((edge) => edge <= at));
   return beginnings.map((beginning, part) => {
