@@ -86,7 +86,8 @@ export function createPersistedOperations(options: PersistedOperationsOptions) {
     register({ text, registers }: ResolvedOperation): void {
       if (registers === null) return;
       registered.set(registers, text);
-      void shared?.set(registers, text);
+      // Unhandled, a rejection would end the process. The other gateways ask the client for the text.
+      shared?.set(registers, text).catch(() => undefined);
     },
   };
 }
