@@ -1,5 +1,6 @@
 /** The client's address, network and scheme. Forwarded headers count only from trusted proxies. */
 import type { IncomingMessage } from 'node:http';
+import { isIP } from 'node:net';
 import { all, compile } from '@fastify/proxy-addr';
 import ipaddr from 'ipaddr.js';
 
@@ -12,11 +13,22 @@ export function createProxyTrust(trustProxy: false | number | readonly string[])
   return typeof trustProxy === 'number' ? (_address, hop) => hop < trustProxy : compile([...trustProxy]);
 }
 
+/** The address of each client whose proxy forwards invalid text. */
+const UNKNOWN = 'unknown';
+/** Of an IPv6 address. Its zone may have any length. */
+const MAX_ADDRESS_LENGTH = 45;
+/** Azure's Application Gateway appends the port of the client. */
+const WITH_PORT = /^(?:([\d.]+)|\[([\da-f:.]+)\]):\d{1,5}$/i;
+
 /** The first address that is not trusted; if all are, the last one. */
 export const createClientAddress =
   (isTrusted: IsTrustedProxy): ((request: IncomingMessage) => string) =>
-  (request) =>
-    all(request, isTrusted).at(-1) ?? '';
+  (request) => {
+    const found = all(request, isTrusted).at(-1) ?? '';
+    const [, ipv4, ipv6] = WITH_PORT.exec(found) ?? [];
+    const address = ipv4 ?? ipv6 ?? found;
+    return isIP(address) !== 0 && address.length <= MAX_ADDRESS_LENGTH ? address : UNKNOWN;
+  };
 
 /** The network of one client: an IPv4 address, or a /64 of IPv6, since one client can use all of its 2^64 addresses. */
 export function networkOf(address: string): string {
