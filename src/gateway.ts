@@ -69,6 +69,8 @@ export interface Overrides extends Partial<Clock>, Pick<Additions, 'logger'> {
   readonly after?: After;
   /** A client that reads nothing of its answer for this long is disconnected. */
   readonly stalledReaderMs?: number;
+  /** For how long `/metrics` answers the same text. */
+  readonly scrapedMs?: number | undefined;
   /** Folder of the built run page. */
   readonly pageFolder?: string | undefined;
 }
@@ -174,7 +176,13 @@ async function openParts(
 ) {
   const config = overrides.upstream ? withUpstream(given, overrides.upstream) : given;
   const { now, wallOf } = { ...createClock(), ...overrides };
-  const { after = afterOnThisMachine, logger = createLoggerFor(config), stalledReaderMs, pageFolder } = overrides;
+  const {
+    after = afterOnThisMachine,
+    logger = createLoggerFor(config),
+    stalledReaderMs,
+    scrapedMs,
+    pageFolder,
+  } = overrides;
   const { authenticate: hook, onOperation, plugins = [], extension = null, upstream: own } = overrides;
   const { auth, reauthIntervalMs: recheckMs } = config;
   const isVerified = auth.mode === 'service' || hook !== undefined;
@@ -186,7 +194,7 @@ async function openParts(
   const prices = config.tokenPrices === null ? null : readPriceFile(config.tokenPrices);
 
   opened.defer(() => flushed(logger));
-  const metrics = createMetrics();
+  const metrics = createMetrics(now, scrapedMs);
   const build = { version: readVersion(), revision: config.buildRevision };
   const isTrustedProxy = createProxyTrust(config.trustProxy);
   const client = { addressOf: createClientAddress(isTrustedProxy), schemeOf: createClientScheme(isTrustedProxy) };

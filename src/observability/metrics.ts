@@ -38,15 +38,22 @@ export type Metrics = ReturnType<typeof createMetrics>;
 const OPERATION_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 const CALL_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
-export function createMetrics() {
+/** A scrape takes milliseconds of the event loop, and anyone may send it. */
+const SCRAPED_MS = 1000;
+
+export function createMetrics(now: () => number, scrapedMs = SCRAPED_MS) {
   const registry = new Registry();
+  let scraped: { readonly text: Promise<string>; readonly atMs: number } | null = null;
   collectDefaultMetrics({ register: registry });
   for (const name of MISNAMED) registry.removeSingleMetric(name);
   const instruments = createInstruments(registry);
   return {
     contentType: registry.contentType,
-    /** All metrics in Prometheus' text format. */
-    scrape: () => registry.metrics(),
+    /** All metrics in Prometheus' text format, at most a second old. */
+    scrape(): Promise<string> {
+      if (scraped === null || now() >= scraped.atMs + scrapedMs) scraped = { text: registry.metrics(), atMs: now() };
+      return scraped.text;
+    },
     /** Registers the gauges that are read at each scrape. Call it once. */
     watch: (sources: MetricSources) => {
       watch(instruments, sources);

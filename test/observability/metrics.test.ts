@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { createManualClock } from '../harness/clock.ts';
 import { healthy, startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
 import { startGateway, type TestGateway } from '../harness/gateway.ts';
 import { subscribe, type Transport } from '../harness/live-client.ts';
@@ -95,6 +96,18 @@ describe('the metrics', () => {
     expect((await live.gateway.query(RUN)).errors).toEqual([]);
     const figures = await scrape(live.gateway.url);
     expect(figures.counts('stepgate_operation_cache_total')).toEqual({ fetched: 1, stale: 1 });
+  });
+
+  it('are computed at most once a second, however many clients ask', async () => {
+    const clock = createManualClock();
+    gateway = await startGateway({}, { now: clock.now, after: clock.after, scrapedMs: undefined });
+    const url = gateway.url;
+    const first = await scrape(url);
+    await gateway.query('{ nothing }');
+    clock.advance(999);
+    for (const { text } of await Promise.all([scrape(url), scrape(url)])) expect(text).toBe(first.text);
+    clock.advance(1);
+    expect((await scrape(url)).counts('stepgate_operation_errors_total')).toEqual({ GRAPHQL_VALIDATION_FAILED: 1 });
   });
 
   it('show the upstream calls in progress and in the queue', async () => {
