@@ -1,5 +1,5 @@
 /** The gateway as a Fastify plugin: its hooks, error handlers and routes, all in its own scope. */
-import type { IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type {
   FastifyError,
   FastifyPluginAsync,
@@ -152,6 +152,7 @@ export function createHttp(options: HttpOptions): Http {
     });
 
     app.addHook('onRequest', (request, reply, done) => {
+      dropLongHeaders(request.raw.headers);
       void reply.headers(commonHeaders.of(request.raw, request.id));
       const { method, headers, httpVersion } = request.raw;
       if (headers.host === undefined && httpVersion === '1.1') refuse(reply, 400, 'The request has no Host header.');
@@ -244,10 +245,20 @@ export function createHttp(options: HttpOptions): Http {
     stop,
     isReady,
     refuseUrl(reply, message) {
+      dropLongHeaders(reply.request.raw.headers);
       void reply.headers(commonHeaders.of(reply.request.raw, reply.request.id));
       refuse(reply, 400, message);
     },
   };
+}
+
+/** Browsers send some 150 characters. Negotiating 15 KB takes up to 10 ms, before authentication and limit. */
+const MAX_NEGOTIATED_LENGTH = 1024;
+
+function dropLongHeaders(headers: IncomingHttpHeaders): void {
+  const isLong = (header: string | undefined) => header !== undefined && header.length > MAX_NEGOTIATED_LENGTH;
+  if (isLong(headers.accept)) delete headers.accept;
+  if (isLong(headers['accept-encoding'])) delete headers['accept-encoding'];
 }
 
 const OTHER_PATH: UpgradeRefusal = {

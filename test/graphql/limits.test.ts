@@ -191,19 +191,22 @@ describe('the limits of an operation', () => {
     expect(codesOf(answer)).toEqual(isRefused ? ['GRAPHQL_VALIDATION_FAILED'] : []);
   });
 
-  it.each(Object.entries(NESTED))('refuse %s before the stack overflows', async (_, [levels, write]) => {
-    const body = JSON.stringify({ query: write(levels) });
-    const response = await fetch(`${gateway.url}/graphql`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', accept: 'application/graphql-response+json' },
-      body,
-    });
-    expect(response.status).toBe(400);
-    expect(codesOf((await response.json()) as Payload)).toEqual(['GRAPHQL_PARSE_FAILED']);
-    expect(upstream.count('execute')).toBe(0);
-  });
+  it.each(Object.entries(NESTED))(
+    'A text that nests %s too deep is refused before the stack overflows',
+    async (_, [levels, write]) => {
+      const body = JSON.stringify({ query: write(levels) });
+      const response = await fetch(`${gateway.url}/graphql`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', accept: 'application/graphql-response+json' },
+        body,
+      });
+      expect(response.status).toBe(400);
+      expect(codesOf((await response.json()) as Payload)).toEqual(['GRAPHQL_PARSE_FAILED']);
+      expect(upstream.count('execute')).toBe(0);
+    },
+  );
 
-  it('allow brackets that nest 800 deep in all', async () => {
+  it('The brackets of an operation and its fragments may nest 800 deep in all', async () => {
     const query = (levels: number) =>
       `{ ...F ${'...{'.repeat(levels - 2)} __typename ${'}'.repeat(levels - 2)} } fragment F on Query { __typename }`;
     expect(await ask(query(800))).toEqual({ data: { __typename: 'Query' } });

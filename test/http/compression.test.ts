@@ -76,6 +76,11 @@ describe('compressed answers', () => {
     }
   });
 
+  it('An Accept-Encoding header longer than 1 KiB counts as absent', async () => {
+    const encodingOf = async (length: number) => (await get('gzip'.padEnd(length, ',x'))).headers['content-encoding'];
+    expect([await encodingOf(1024), await encodingOf(1025)]).toEqual(['gzip', undefined]);
+  });
+
   it('have a weak ETag with the digest of the plain one, and get a 304 for either', async () => {
     const [plain, zipped] = [await get(null), await get('gzip')];
     expect(plain.headers.etag).toMatch(/^"[\w-]{27}"$/);

@@ -72,6 +72,12 @@ describe('the content type of an answer', () => {
     }
   });
 
+  it('An Accept header longer than 1 KiB counts as absent', async () => {
+    const acceptOf = (length: number) => EVENTS_TYPE.padEnd(length, ', a/b');
+    expect(typeOf(await post(RUN, { accept: acceptOf(1024) }))).toMatch(EVENTS_TYPE);
+    for (const length of [1025, 15_000]) expect(typeOf(await post(RUN, { accept: acceptOf(length) }))).toBe(JSON_TYPE);
+  });
+
   it.each([
     ['text/event-stream', 200],
     ['*/*', 200],

@@ -67,14 +67,14 @@ describe('a key that the upstream has not accepted', () => {
     expect(await statusFrom('::ffff:192.0.2.7', null)).toBe(429);
   });
 
-  it('counts together with all others whose proxy forwards invalid text, whatever the text is', async () => {
+  it('All callers with an invalid forwarded address count together, whatever the text is', async () => {
     const texts = ['spoofed', '999.1.1.1', 'x'.repeat(8000), `0x${'0'.repeat(4000)}7f`, `fe80::1%${'a'.repeat(4000)}`];
     for (let index = 0; index < RATE; index += 1) await statusFrom(texts[index % texts.length] ?? '', null);
     for (const text of [...texts, 'another text']) expect(await statusFrom(text, null)).toBe(429);
     expect(await statusFrom('192.0.2.8:4711', null)).toBe(200);
   });
 
-  it('counts against its address without the port that a proxy appends', async () => {
+  it('A caller counts against its address without the port that a proxy appends', async () => {
     for (let index = 0; index < RATE; index += 1) await statusFrom(`192.0.2.9:${4000 + index}`, null);
     expect(await statusFrom('192.0.2.9', null)).toBe(429);
     for (let index = 0; index < RATE; index += 1) await statusFrom(`[2001:db8:0:9::1]:${4000 + index}`, null);

@@ -98,7 +98,7 @@ describe('the metrics', () => {
     expect(figures.counts('stepgate_operation_cache_total')).toEqual({ fetched: 1, stale: 1 });
   });
 
-  it('are computed at most once a second, however many clients ask', async () => {
+  it('The metrics are computed at most once a second, however many clients ask', async () => {
     const clock = createManualClock();
     gateway = await startGateway({}, { now: clock.now, after: clock.after, scrapedMs: undefined });
     const url = gateway.url;

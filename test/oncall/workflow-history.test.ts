@@ -139,7 +139,7 @@ describe('the statistics of the runs of a workflow', () => {
     expect([upstream.count('runs'), upstream.count('steps')]).toEqual([1, 6]);
   });
 
-  it('have a trend whose edges are exact over decades, too', async () => {
+  it('The edges of a trend are exact over decades', async () => {
     const [from, to] = [
       BigInt(Date.parse('1990-01-01T00:00:00Z')) * 1000n + 1n,
       BigInt(Date.parse('2026-01-02T00:00:00Z')) * 1000n + 9n,
