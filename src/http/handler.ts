@@ -12,13 +12,14 @@ import { pipeline } from 'node:stream/promises';
 import type { ReadableStream } from 'node:stream/web';
 import { setTimeout as pause } from 'node:timers/promises';
 import fastify, { type FastifyPluginAsync } from 'fastify';
+import { GRAPHQL_PATH } from './routes.ts';
 import { appOptions, type AppOptions } from './server.ts';
 
 export interface Handlers {
   /** For `node:http` and Express. The body of the request must not have been read. */
   readonly handler: (request: IncomingMessage, response: ServerResponse) => void;
-  /** For the event `upgrade` of a server: WebSockets. */
-  readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+  /** For the event `upgrade` of a server: WebSockets. Returns false for a path of the host, and does not touch its socket. */
+  readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => boolean;
   /** For serverless functions and tests. The body of the answer arrives as it is written. */
   readonly fetch: (request: Request) => Promise<Response>;
   /** Ends subscriptions, and resolves when the last answer is sent, or after 10 s. */
@@ -59,7 +60,9 @@ export async function createHandlers(options: AppOptions & { readonly plugin: Fa
       app.routing(request, response);
     },
     upgrade: (request, socket, head) => {
-      app.server.emit('upgrade', request, socket, head);
+      const [path] = (request.url ?? '').split('?', 1);
+      if (path !== `${options.config.basePath}${GRAPHQL_PATH}`) return false;
+      return app.server.emit('upgrade', request, socket, head);
     },
     fetch: (request) => fetchFrom(app.server, request),
     close: () => app.close(),

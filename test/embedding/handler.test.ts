@@ -7,7 +7,7 @@ import express from 'express';
 import { createClient } from 'graphql-ws';
 import { printType, type GraphQLObjectType } from 'graphql';
 import { createHandler, type GatewayHandler, type GatewayOptions } from 'stepgate';
-import { WebSocket } from 'ws';
+import { WebSocket, WebSocketServer } from 'ws';
 import { openStream } from '../harness/live-client.ts';
 
 const QUERY = '{ run(workflowId: "support-triage", id: "run-4711") { status } }';
@@ -107,6 +107,27 @@ describe.each([
     expect((await events.next()).value).toEqual({ data: { runUpdated: { id: 'run-4711' } } });
     await client.dispose();
   });
+});
+
+it('A handler leaves upgrades at paths of its host to the host', async () => {
+  await start({ config: { BASE_PATH: '/team' } });
+  const chat = new WebSocketServer({ noServer: true });
+  const url = (await listen(createServer(express().use('/team', gateway.handler)))).replace('http', 'ws');
+  server?.on('upgrade', (request, socket, head) => {
+    if (gateway.upgrade(request, socket, head)) return;
+    chat.handleUpgrade(request, socket, head, (each) => {
+      each.send('hello');
+    });
+  });
+  for (const path of ['/chat', '/graphql', '/team/chat']) {
+    const client = new WebSocket(`${url}${path}`);
+    const [message] = (await once(client, 'message')) as [Buffer];
+    expect([path, message.toString()]).toEqual([path, 'hello']);
+    client.terminate();
+  }
+  const own = new WebSocket(`${url}/team/graphql`, 'graphql-transport-ws');
+  await once(own, 'open');
+  own.terminate();
 });
 
 it('a handler answers the operations in progress when it closes', async () => {
