@@ -18,6 +18,8 @@ export interface Identity {
   readonly attributes?: Readonly<Record<string, string>>;
   /** End of the right, in milliseconds since 1970. */
   readonly expiresAt?: number;
+  /** False: the caller may not start runs. Leave it out, not undefined, for a caller that may. */
+  readonly mayExecute?: boolean;
 }
 
 /**
@@ -55,8 +57,10 @@ const IDENTITY = z
       .optional()
       .describe(`an object of texts, of at most ${MAX_ATTRIBUTES_LENGTH} characters together`),
     expiresAt: z.number().optional().describe('milliseconds since 1970'),
+    // An undefined value is a mistake that would grant the right.
+    mayExecute: z.boolean().exactOptional().describe('true or false, or left out'),
   })
-  .describe('null, or an object of upstreamKey, workflowIds, organizationId, attributes and expiresAt');
+  .describe('null, or an object of upstreamKey, workflowIds, organizationId, attributes, expiresAt and mayExecute');
 
 export function createHookAuthenticator(options: HookOptions): Authenticator {
   const { hook, viewerOf, recheckMs, now, wallOf, logger, timeoutMs = TIMEOUT_MS } = options;
@@ -79,12 +83,13 @@ export function createHookAuthenticator(options: HookOptions): Authenticator {
     const nowMs = now();
     const identity = await identify(credential);
     if (identity === null) throw unauthenticated('the credential is not accepted');
-    const { upstreamKey, organizationId = null, attributes, expiresAt = Infinity } = identity;
+    const { upstreamKey, organizationId = null, attributes, expiresAt = Infinity, mayExecute = true } = identity;
     const workflowIds = identity.workflowIds === 'all' ? null : new Set(identity.workflowIds);
     const untilMs = expiresAt - wallOf(nowMs) + nowMs;
     if (untilMs <= nowMs) throw unauthenticated('the credential has expired: get a new one');
     const scope = organizationId === null && workflowIds === null ? null : { organizationId, workflowIds };
-    return accepted(viewerOf(upstreamKey, scope, attributes), untilMs, nowMs + recheckMs);
+    const rights = { untilMs, recheckAtMs: nowMs + recheckMs, mayExecute };
+    return accepted(viewerOf(upstreamKey, scope, attributes), rights);
   }
 
   return createCachedAuthenticator(verify, now);

@@ -11,20 +11,29 @@ export interface Caller {
   readonly untilMs: number;
   /** Time of the next check, at most `untilMs`: the issuer's key may be withdrawn. */
   readonly verifiedUntilMs: number;
+  /** True if the caller may start runs. Callers of one viewer may differ: never cache it by viewer. */
+  readonly mayExecute: boolean;
+}
+
+export interface CallerRights {
+  readonly untilMs?: number;
+  readonly recheckAtMs?: number;
+  readonly mayExecute?: boolean;
 }
 
 /** Without times, the right does not end. */
-export const accepted = (viewer: Viewer | null, untilMs = Infinity, recheckAtMs = untilMs): Caller => ({
-  viewer,
-  error: null,
-  untilMs,
-  verifiedUntilMs: Math.min(untilMs, recheckAtMs),
-});
+export function accepted(viewer: Viewer | null, rights: CallerRights = {}): Caller {
+  const { untilMs = Infinity, recheckAtMs = untilMs, mayExecute = true } = rights;
+  return { viewer, error: null, untilMs, verifiedUntilMs: Math.min(untilMs, recheckAtMs), mayExecute };
+}
 
 /** A request without a credential. */
 export const NOBODY: Caller = accepted(null);
 
 /** Never cached: the next request authenticates again. */
-export const rejected = (error: GatewayError): Caller => ({ viewer: null, error, untilMs: 0, verifiedUntilMs: 0 });
+export const rejected = (error: GatewayError): Caller => ({
+  ...{ viewer: null, error, untilMs: 0, verifiedUntilMs: 0 },
+  mayExecute: false,
+});
 
 export const unauthenticated = (message: string): GatewayError => new GatewayError('UNAUTHENTICATED', message);

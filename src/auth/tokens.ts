@@ -28,7 +28,8 @@ export async function createTokens(
     const wallMs = wallOf(nowMs);
     const { payload } = await jwtVerify(token, keys, { ...rules, currentDate: new Date(wallMs) }).catch(refuse);
     const untilMs = ((payload.exp ?? 0) + clockTolerance) * 1000 - wallMs + nowMs;
-    return accepted(viewerOf(apiKey, scopeOf(payload, config)), untilMs, nowMs + recheckMs);
+    const rights = { untilMs, recheckAtMs: nowMs + recheckMs, mayExecute: mayExecute(payload, config) };
+    return accepted(viewerOf(apiKey, scopeOf(payload, config)), rights);
   }
 
   return createCachedAuthenticator(verify, now);
@@ -55,6 +56,17 @@ function problemOf(error: unknown, { algorithms }: TokenConfig): string {
   if (error instanceof errors.JWKSInvalid || !(error instanceof errors.JOSEError))
     return "the token's key cannot be used: the issuer publishes it in an unsupported form";
   return 'the credential must be a signed JWT or a key of this gateway';
+}
+
+/** Claims in which issuers list what a token may do: words in a text (RFC 8693), or a list. */
+const SCOPE_CLAIMS = ['scope', 'scp', 'roles', 'permissions'];
+
+const mayExecute = (claims: JWTPayload, { executeScope }: TokenConfig): boolean =>
+  executeScope === null || SCOPE_CLAIMS.some((name) => wordsOf(claims[name]).includes(executeScope));
+
+function wordsOf(claim: unknown): readonly unknown[] {
+  if (typeof claim === 'string') return claim.split(' ');
+  return Array.isArray(claim) ? claim : [];
 }
 
 const ORGANIZATION = z.string().min(1).describe('the id of an organization');

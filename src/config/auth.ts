@@ -49,6 +49,9 @@ export const AUTH = {
     "Claim with the id of the one organization that the caller sees. Needs the upstream's `workflows` call.",
   ),
   AUTH_WORKFLOWS_CLAIM: optional(z.string()).describe('Claim with the list of workflow ids that the caller sees.'),
+  AUTH_EXECUTE_SCOPE: optional(matching(/^\S{1,256}$/, 'one word, such as runs:execute')).describe(
+    'Word that a token must have in `scope`, `scp`, `roles` or `permissions` to start runs. Unset: every caller may start runs.',
+  ),
 };
 
 type AuthVariables = z.output<z.ZodObject<typeof AUTH>>;
@@ -95,5 +98,6 @@ function tokensOf(jwks: string, variables: AuthVariables, offersWorkflows: boole
     clockToleranceSeconds: variables.AUTH_CLOCK_TOLERANCE_SECONDS ?? 0,
     organizationClaim,
     workflowsClaim: variables.AUTH_WORKFLOWS_CLAIM,
+    executeScope: variables.AUTH_EXECUTE_SCOPE,
   });
 }

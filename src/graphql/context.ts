@@ -55,6 +55,8 @@ export interface ContextRequest {
   readonly viewer: Viewer | null;
   /** Reason why the credential was rejected. Null if it was accepted or missing. */
   readonly authError: GatewayError | null;
+  /** A right of the caller, not of its viewer. */
+  readonly mayExecute: boolean;
   readonly requestId: string;
   /** Returns a signal that fires when the client has disconnected. */
   readonly signal: () => AbortSignal;
@@ -62,6 +64,9 @@ export interface ContextRequest {
   readonly hold?: (bytes: number) => () => void;
   readonly operationRecord?: OperationRecord | undefined;
 }
+
+const MAY_NOT_EXECUTE =
+  'The credential must include the right to start runs, got one without it. Ask for another credential.';
 
 /** Parsing less is cheap. */
 const MIN_ADMITTED_BYTES = 2 ** 20;
@@ -83,7 +88,7 @@ export type Context = ReturnType<typeof createContext>;
 
 /** Without a viewer, a field that needs one throws UNAUTHENTICATED. */
 export function createContext(source: ContextSource, request: ContextRequest) {
-  const { viewer, authError, requestId, signal, hold, operationRecord } = request;
+  const { viewer, authError, mayExecute, requestId, signal, hold, operationRecord } = request;
   const nowMs = source.now();
   const budgets = new Budgets(source);
   const lifetime = createAnswerLifetime();
@@ -171,6 +176,11 @@ export function createContext(source: ContextSource, request: ContextRequest) {
       endedBy(signal(), source.workflowPollers.watch(workflowIds, operation())),
     watch: (ref: RunRef, requirement: DataRequirement) =>
       endedBy(signal(), source.livePollers.watch(ref, requirement, operation())),
-    startRun: (request: StartRequest) => source.runStarter.start(request, operation()),
+    /** Returns the function that starts a run. Throws without a viewer, and for a caller that may not start runs. */
+    starter: () => {
+      const starting = operation();
+      if (!mayExecute) throw new GatewayError('FORBIDDEN', MAY_NOT_EXECUTE);
+      return (request: StartRequest) => source.runStarter.start(request, starting);
+    },
   };
 }

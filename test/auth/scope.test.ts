@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Identity } from 'stepgate';
 import { createManualClock, type ManualClock } from '../harness/clock.ts';
-import { startFaultyUpstream, type Reply, type Script } from '../harness/faulty-upstream.ts';
+import { healthy, startFaultyUpstream, type Reply, type Script } from '../harness/faulty-upstream.ts';
 import { until } from '../harness/fleet.ts';
 import { startGateway } from '../harness/gateway.ts';
 import { startIssuer, type Claims } from '../harness/issuer.ts';
@@ -12,7 +12,64 @@ import { subscribe, type Transport } from '../harness/live-client.ts';
 import { scrape } from '../harness/observed.ts';
 import { codesOf } from '../harness/operations.ts';
 import { wireWorkflow } from '../harness/scripted-history.ts';
+import { send, type AnyTransport } from '../harness/transports.ts';
 import { rawJSON, wireRun, wireStep } from '../harness/wire.ts';
+
+describe('AUTH_EXECUTE_SCOPE', () => {
+  const RIGHT = 'runs:execute';
+  const START = `mutation ($key: String) { executeWorkflow(workflowId: "wf", idempotencyKey: $key) { message } }`;
+  const issuer = perBlock(() => startIssuer(Date.now));
+  const upstream = perTest(() =>
+    startFaultyUpstream((call) =>
+      call.endpoint === 'execute' ? { json: { run_id: 'new', message: 'accepted' } } : healthy(call),
+    ),
+  );
+  const gateway = perTest(() =>
+    startGateway({ UPSTREAM_URL: upstream.url, ...issuer.environment, AUTH_EXECUTE_SCOPE: RIGHT }),
+  );
+  const start = async (transport: AnyTransport, claims: Claims, key: string | null = null) =>
+    send(transport, gateway.url, { query: START, variables: { key } }, await issuer.token(claims));
+
+  it.each<Claims>([
+    { scope: `openid ${RIGHT}` },
+    { scp: [RIGHT] },
+    { scp: RIGHT },
+    { roles: ['other', RIGHT] },
+    { permissions: [RIGHT] },
+  ])('A token with the word in one of its claims starts runs: %j', async (claims) => {
+    expect(await start('HTTP POST', claims)).toEqual({ data: { executeWorkflow: { message: 'accepted' } } });
+  });
+
+  it.each<Claims>([
+    {},
+    { scope: 'runs:read' },
+    { scope: `${RIGHT}.none` },
+    { scp: ['runs:read', 7, null] },
+    { roles: { [RIGHT]: true } },
+    { groups: [RIGHT] },
+  ])('A token without the word reads and starts nothing: %j', async (claims) => {
+    const { errors } = await start('HTTP POST', claims);
+    expect(codesOf({ errors: errors ?? [] })).toEqual(['FORBIDDEN']);
+    expect(upstream.calls).toEqual([]);
+    const { data } = await gateway.query('{ run(workflowId: "wf", id: "r1") { status } }', {
+      key: await issuer.token(claims),
+    });
+    expect(data).toEqual({ run: { status: 'COMPLETED' } });
+  });
+
+  it.each(['HTTP POST', 'graphql-ws'] as const)(
+    'A caller without the right gets no run of an idempotency key that another caller of its viewer has used: %s',
+    async (transport) => {
+      expect(await start(transport, { scope: RIGHT }, 'key')).toMatchObject({
+        data: { executeWorkflow: { message: 'accepted' } },
+      });
+      for (const key of ['key', 'another', '']) {
+        expect(codesOf({ errors: (await start(transport, {}, key)).errors ?? [] })).toEqual(['FORBIDDEN']);
+      }
+      expect(upstream.count('execute')).toBe(1);
+    },
+  );
+});
 
 describe('the claims of a token', () => {
   const CLAIM = 'https://example.com/workflows';

@@ -14,6 +14,7 @@ import { send, TRANSPORTS } from '../harness/transports.ts';
 
 const RUN = '{ run(workflowId: "wf", id: "r1") { status } }';
 const GOOD: Identity = { upstreamKey: 'key-of-upstream', workflowIds: 'all' };
+const START = 'mutation { executeWorkflow(workflowId: "wf") { message } }';
 const UNAVAILABLE = 'IDENTITY_UNAVAILABLE';
 
 describe('an authenticate hook', () => {
@@ -25,7 +26,9 @@ describe('an authenticate hook', () => {
     startFaultyUpstream((call) =>
       call.endpoint === 'workflows'
         ? { json: [wireWorkflow('wf'), { ...wireWorkflow('other'), organization_id: 'org-2' }] }
-        : healthy(call),
+        : call.endpoint === 'execute'
+          ? { json: { run_id: 'new', message: 'accepted' } }
+          : healthy(call),
     ),
   );
   const TEAM = '{ run(workflowId: "wf", id: "r1") { team } }';
@@ -130,6 +133,18 @@ describe('an authenticate hook', () => {
   ])('may return %s', async (_name, identity, outcome) => {
     expect(await outcomeOf(() => ({ ...GOOD, ...identity() }))).toBe(outcome);
   });
+
+  it.each(['HTTP POST', 'graphql-ws'] as const)(
+    'An identity with mayExecute false starts no run, although its viewer may: %s',
+    async (transport) => {
+      hook = (credential) => ({ ...GOOD, mayExecute: credential === 'starter' });
+      const start = (key: string) => send(transport, gateway.url, { query: START }, key);
+      const before = upstream.count('execute');
+      expect(await start('starter')).toEqual({ data: { executeWorkflow: { message: 'accepted' } } });
+      expect(codesOf({ errors: (await start('reader')).errors ?? [] })).toEqual(['FORBIDDEN']);
+      expect(upstream.count('execute')).toBe(before + 1);
+    },
+  );
 
   const malformed = (identity: unknown) => () => identity as Identity;
   it.each<readonly [string, AuthenticateHook, readonly string[]]>([

@@ -77,6 +77,7 @@ export function createOperations(options: OperationsOptions) {
     const context = createContext(contextSource, {
       viewer: caller.viewer,
       authError: caller.error,
+      mayExecute: caller.mayExecute,
       requestId,
       signal: () => client.signal(),
       hold: (bytes) => client.hold(bytes),

@@ -4,9 +4,9 @@ import type { FieldTable } from '../fields/field-table.ts';
 
 export const mutation: FieldTable<'Mutation'> = {
   executeWorkflow: {
-    async resolve(_root, { workflowId, inputs = null, idempotencyKey = null }, { operation, checkedInputs, startRun }) {
-      // Throws without a viewer, before a megabyte of inputs is checked.
-      operation();
+    async resolve(_root, { workflowId, inputs = null, idempotencyKey = null }, { checkedInputs, starter }) {
+      // Throws without the right to start, before a megabyte of inputs is checked or a key is looked up.
+      const startRun = starter();
       // Each start has its own turn: one operation may have fifty, each with a megabyte.
       await nextTurn();
       const { runId, message } = await startRun({

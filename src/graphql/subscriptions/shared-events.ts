@@ -73,6 +73,8 @@ export function createSharedEvents(options: SharedEventsOptions) {
     const context = createContext(contextSource, {
       viewer: request.caller.viewer,
       authError: request.caller.error,
+      // An event starts nothing, and callers with different rights share it.
+      mayExecute: false,
       requestId: request.requestId,
       // Other subscribers share the event, so it is not aborted when this one leaves.
       signal: () => new AbortController().signal,
