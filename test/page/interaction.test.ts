@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { follow } from '../../src/web/controls/draft.ts';
 import { createWheelSteps } from '../../src/web/controls/wheel-steps.ts';
 import { createJsonNodes, ROOT } from '../../src/web/json/json-nodes.ts';
 import { pauseBefore } from '../../src/web/live/backoff.ts';
@@ -62,5 +63,19 @@ describe('the tree of a JSON value', () => {
     const nodes = createJsonNodes({ a: 1 });
     expect(nodes.has('root/b')).toBe(false);
     expect([nodes.node('root/b').childCount, nodes.children('root/b')]).toEqual([0, []]);
+  });
+});
+
+describe('a field whose text is in the URL', () => {
+  it('keeps later letters when its own writes arrive, one after the other', () => {
+    const typed = { text: 'abcd', value: '', written: ['ab', 'abc'] };
+    const first = follow(typed, 'ab');
+    expect(first).toEqual({ text: 'abcd', value: 'ab', written: ['abc'] });
+    expect(follow(first, 'abc')).toEqual({ text: 'abcd', value: 'abc', written: [] });
+    expect(follow(typed, 'abc')).toEqual({ text: 'abcd', value: 'abc', written: [] });
+  });
+
+  it('has the text of a URL that something else wrote', () => {
+    expect(follow({ text: 'abc', value: 'abc', written: [] }, '')).toEqual({ text: '', value: '', written: [] });
   });
 });

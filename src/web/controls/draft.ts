@@ -8,20 +8,31 @@ export interface Draft {
   readonly commit: (text: string) => void;
 }
 
-/** A new value in the URL replaces the text, except after this field's own write: the user may have typed more since. */
+interface Typed {
+  readonly text: string;
+  /** Of the URL. */
+  readonly value: string;
+  /** This field's own writes that the URL does not have yet, oldest first. */
+  readonly written: readonly string[];
+}
+
+/** A new value in the URL replaces the text, except an own write: the user may have typed more since. */
+export function follow({ text, written }: Typed, value: string): Typed {
+  const own = written.indexOf(value);
+  return own < 0 ? { text: value, value, written: [] } : { text, value, written: written.slice(own + 1) };
+}
+
 export function useDraft(value: string, write: (text: string) => void): Draft {
-  const [draft, setDraft] = useState({ text: value, value, written: value });
-  if (draft.value !== value) {
-    setDraft({ text: value === draft.written ? draft.text : value, value, written: value });
-  }
+  const [draft, setDraft] = useState<Typed>({ text: value, value, written: [] });
+  if (draft.value !== value) setDraft(follow(draft, value));
   return {
     text: draft.text,
     type: (text) => {
       setDraft((before) => ({ ...before, text }));
     },
     commit: (text) => {
-      if (text === value) return;
-      setDraft((before) => ({ ...before, written: text }));
+      if (text === (draft.written.at(-1) ?? value)) return;
+      setDraft((before) => ({ ...before, written: [...before.written, text] }));
       write(text);
     },
   };

@@ -1,26 +1,42 @@
-/** Modal dialog. The browser traps and restores the focus; Esc and a click on the backdrop close it. */
-import { useLayoutEffect, useRef, type KeyboardEvent, type ReactNode } from 'react';
+/** Dialog. If it is modal, the browser traps and restores the focus; Esc and a click on the backdrop close it. */
+import { useLayoutEffect, useRef, type KeyboardEvent, type ReactNode, type RefObject } from 'react';
 import './dialog.css';
 
 export interface DialogProps {
   readonly label: string;
   readonly className?: string;
-  /** True focuses the dialog itself, not its first button. */
+  readonly ref?: RefObject<HTMLDialogElement | null>;
+  readonly isModal?: boolean;
+  /** True focuses a modal dialog itself, not its first button. */
   readonly isFocused?: boolean;
   readonly onKeyDown?: (event: KeyboardEvent) => void;
   readonly onClose: () => void;
   readonly children: ReactNode;
 }
 
-export function Dialog({ label, className = 'dialog', isFocused = false, onKeyDown, onClose, children }: DialogProps) {
-  const ref = useRef<HTMLDialogElement>(null);
+export function Dialog({ label, className = 'dialog', isModal = true, isFocused = false, ...props }: DialogProps) {
+  const { onKeyDown, onClose, children } = props;
+  const own = useRef<HTMLDialogElement>(null);
+  const ref = props.ref ?? own;
+  const pressed = useRef<EventTarget>(null);
+  useLayoutEffect(() => {
+    const dialog = ref.current;
+    if (!dialog) return;
+    const focused = document.activeElement;
+    const isInside = dialog.contains(focused);
+    // An open dialog must close before it can become modal.
+    dialog.close();
+    if (isModal) dialog.showModal();
+    // `show` would move the focus.
+    else dialog.open = true;
+    if (isInside && focused instanceof HTMLElement) focused.focus({ preventScroll: true });
+    else if (isModal && isFocused) dialog.focus({ preventScroll: true });
+  }, [ref, isModal, isFocused]);
   // `close` must run before the removal; otherwise the focus is not restored.
   useLayoutEffect(() => {
     const dialog = ref.current;
-    dialog?.showModal();
-    if (isFocused) dialog?.focus({ preventScroll: true });
     return () => dialog?.close();
-  }, [isFocused]);
+  }, [ref]);
   return (
     <dialog
       ref={ref}
@@ -32,9 +48,13 @@ export function Dialog({ label, className = 'dialog', isFocused = false, onKeyDo
         // In development React runs each effect twice: the dialog is open again then.
         if (!currentTarget.open) onClose();
       }}
-      onClick={(event) => {
-        // The content covers the dialog, so only a click on the backdrop has the dialog as its target.
-        if (event.target === event.currentTarget) onClose();
+      onPointerDown={({ target }) => {
+        pressed.current = target;
+      }}
+      onClick={({ target, currentTarget }) => {
+        // The content covers a modal dialog, so only the backdrop has the dialog as its target. A selection that
+        // begins in the content and ends on the backdrop is a click on the dialog, too.
+        if (isModal && target === currentTarget && pressed.current === currentTarget) onClose();
       }}
     >
       <div className="dialog-content">{children}</div>

@@ -3,10 +3,14 @@ import { createElement, lazy, Suspense, type ComponentType } from 'react';
 import { Contained, MissingPart } from './contained.tsx';
 import { Loading } from './notices.tsx';
 
-/** `load` imports a module whose default export is the component. `what` fits into a sentence: `the timeline`. */
+/**
+ * `load` imports a module whose default export is the component. `what` fits into a sentence: `the timeline`.
+ * `Fallback` is shown while it loads.
+ */
 export function lazyPart<Props extends object>(
   load: () => Promise<{ readonly default: ComponentType<Props> }>,
   what = 'this part of the page',
+  Fallback: ComponentType<Props> = () => <Loading what={what} />,
 ): ComponentType<Props> {
   const Part = lazy(() =>
     load().catch((cause: unknown) => {
@@ -16,7 +20,7 @@ export function lazyPart<Props extends object>(
   return function LazyPart(props) {
     return (
       <Contained what={what}>
-        <Suspense fallback={<Loading what={what} />}>{createElement(Part, props)}</Suspense>
+        <Suspense fallback={createElement(Fallback, props)}>{createElement(Part, props)}</Suspense>
       </Contained>
     );
   };

@@ -22,7 +22,7 @@ export function commandOf(event: KeyboardEvent): Command | null {
   return PLAIN[event.key] ?? null;
 }
 
-const isTyping = (target: EventTarget | null): boolean =>
+export const isTyping = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement &&
   (target.isContentEditable || (target.matches('input, textarea, select') && !target.matches('[type=checkbox]')));
 

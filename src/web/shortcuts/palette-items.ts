@@ -11,7 +11,7 @@ import { GRAPHQL_URL } from '../url/base-path.ts';
 import { HOME, runLink, workflowLink } from '../url/links.ts';
 import { useDirectory } from '../workflows/directory.ts';
 import { useFoundRuns } from './found-runs.ts';
-import { mayBeRunId, readPasted, type Named } from './pasted.ts';
+import { mayBeRunId, readPair, readPasted, type Named } from './pasted.ts';
 
 interface Offered {
   readonly key: string;
@@ -59,6 +59,7 @@ export function usePaletteItems(text: string, onHelp: () => void): Search {
   const wanted = text.trim();
   const settled = useSettled(wanted, SETTLED_MS);
   const named = readPasted(wanted);
+  const pair = readPair(wanted);
   const workflows = useAnswer(FIND_WORKFLOWS, {
     variables: named ? null : { search: settled },
     read: (data) => data.workflows?.nodes,
@@ -83,6 +84,7 @@ export function usePaletteItems(text: string, onHelp: () => void): Search {
           .filter(({ id, name }) => wanted === settled || has(id, name))
           .map(itemOfWorkflow),
         ...runs.slice(0, RUNS_OFFERED).map(itemOfRun),
+        ...(pair ? [itemOfNamed(pair)] : []),
         ...actions(onHelp).filter(({ label }) => has(label)),
       ];
   return {

@@ -1,4 +1,4 @@
-/** Reads a link of this page, a link of the API, or `workflow/run` from the search text. */
+/** Reads a link of this page, a link of the API, or two ids from the search text. */
 import { decode, IN_PATH } from '../url/ids.ts';
 
 export interface Named {
@@ -9,17 +9,21 @@ export interface Named {
   readonly search: string;
 }
 
-const PAIR = /^([^\s/]+)\/([^\s/]+)$/;
-
 export function readPasted(text: string): Named | null {
-  const trimmed = text.trim();
-  const url = URL.parse(trimmed);
-  const path = url?.pathname ?? trimmed.split('?')[0] ?? '';
-  const [, workflowId, runId] = IN_PATH.exec(path) ?? (url ? [] : (PAIR.exec(trimmed) ?? []));
+  const url = URL.parse(text);
+  const [, workflowId, runId] = IN_PATH.exec(url?.pathname ?? text.split('?')[0] ?? '') ?? [];
   const named = workflowId === undefined ? null : decode(workflowId);
   if (named === null) return null;
   const isOwn = url?.origin === window.location.origin;
   return { workflowId: named, runId: runId === undefined ? null : decode(runId), search: isOwn ? url.search : '' };
+}
+
+/** `workflow/run`. It may also be the name of a workflow, such as `team/flow`. */
+export function readPair(text: string): Named | null {
+  const [, workflowId, runId] = /^([^\s/]+)\/([^\s/]+)$/.exec(text) ?? [];
+  return workflowId === undefined || runId === undefined || URL.canParse(text)
+    ? null
+    : { workflowId, runId, search: '' };
 }
 
 /** True if the text may be a run id, so that a search in every workflow is worthwhile: a word with a digit. */

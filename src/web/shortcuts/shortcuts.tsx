@@ -2,8 +2,8 @@
 import { useEffect } from 'react';
 import { lazyPart } from '../shell/lazy-part.tsx';
 import { commandOf, moveToRow, type Overlay } from './keys.ts';
+import { Palette } from './palette.tsx';
 
-const Palette = lazyPart(() => import('./palette.tsx'), 'the search');
 const Help = lazyPart(() => import('./help.tsx'), 'the list of shortcuts');
 
 export interface ShortcutsProps {

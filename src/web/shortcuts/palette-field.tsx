@@ -1,0 +1,16 @@
+/** Field of the search dialog. */
+import type { ComponentProps } from 'react';
+import './palette.css';
+
+export const PaletteField = (props: ComponentProps<'input'>) => (
+  <div className="palette-field">
+    <input
+      {...props}
+      aria-label="Search"
+      autoFocus
+      placeholder="Workflow, run id, or a pasted link"
+      autoComplete="off"
+      spellCheck={false}
+    />
+  </div>
+);

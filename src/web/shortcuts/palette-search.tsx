@@ -1,0 +1,80 @@
+/** Field and results of the search dialog. */
+import { useCombobox } from 'downshift';
+import { useNavigate } from 'react-router';
+import { messageOf } from '../shell/notices.tsx';
+import { usePaletteItems, type PaletteItem } from './palette-items.ts';
+import { PaletteField } from './palette-field.tsx';
+
+export interface PaletteSearchProps {
+  readonly text: string;
+  readonly onText: (text: string) => void;
+  readonly onClose: () => void;
+  readonly onHelp: () => void;
+}
+
+const { InputBlur, MenuMouseLeave } = useCombobox.stateChangeTypes;
+
+export default function PaletteSearch({ text, onText, onClose, onHelp }: PaletteSearchProps) {
+  const navigate = useNavigate();
+  const { items, isSearching, error } = usePaletteItems(text, onHelp);
+
+  function choose(item: PaletteItem): void {
+    if ('to' in item) {
+      onClose();
+      void navigate(item.to);
+    } else {
+      item.run();
+    }
+  }
+
+  const { getInputProps, getMenuProps, getItemProps, highlightedIndex } = useCombobox<PaletteItem>({
+    items: [...items],
+    itemToKey: (item) => item?.key,
+    itemToString: (item) => item?.label ?? '',
+    isOpen: true,
+    selectedItem: null,
+    inputValue: text,
+    initialHighlightedIndex: 0,
+    defaultHighlightedIndex: 0,
+    // Leaving the field must not select an item: Esc also leaves it.
+    stateReducer: (state, { type, changes }) => (type === InputBlur || type === MenuMouseLeave ? state : changes),
+    onSelectedItemChange: ({ selectedItem }) => {
+      if (selectedItem) choose(selectedItem);
+    },
+  });
+
+  return (
+    <>
+      <PaletteField
+        {...getInputProps({
+          'aria-label': 'Search',
+          // Not `onInputValueChange`: it comes a moment later, and letters typed meanwhile would be lost.
+          onChange: ({ currentTarget }) => {
+            onText(currentTarget.value);
+          },
+          onKeyDown: ({ key, nativeEvent }) => {
+            // Esc closes the dialog.
+            if (key === 'Escape') Object.assign(nativeEvent, { preventDownshiftDefault: true });
+          },
+        })}
+      />
+      <ul {...getMenuProps({ 'aria-label': 'Found' })} className="palette-items">
+        {items.map((item, index) => (
+          <li key={item.key} {...getItemProps({ item, index })} data-active={index === highlightedIndex || undefined}>
+            <item.icon aria-hidden="true" />
+            <bdi className={item.isId === true ? 'label mono' : 'label'}>{item.label}</bdi>
+            <span className="hint" dir="auto">
+              {item.hint}
+            </span>
+          </li>
+        ))}
+      </ul>
+      <p className="palette-state muted" role="status">
+        {isSearching ? 'Searching…' : items.length === 0 ? nothingFound(error) : ''}
+      </p>
+    </>
+  );
+}
+
+const nothingFound = (error: Error | undefined): string =>
+  error ? `Nothing found, but not everything could be searched: ${messageOf(error)}` : 'Nothing found';

@@ -1,0 +1,79 @@
+/** The search dialog. */
+import { afterAll, expect, it } from '@jest/globals';
+import { startPageGateway } from '../harness/browser-gateway.ts';
+import type { Page } from '../harness/browser.ts';
+import { describeInBrowser } from '../harness/describe-in-browser.ts';
+import { createScriptedWorkflows } from '../harness/scripted-workflows.ts';
+
+const workflows = createScriptedWorkflows(['team/flow', 'wf']);
+const gateway = await startPageGateway(workflows.script);
+afterAll(() => gateway.close());
+
+describeInBrowser('the search', (open) => {
+  const dialogOf = (page: Page) => page.getByRole('dialog', { name: 'Search' });
+  const openHome = async (page: Page) => {
+    await page.goto(gateway.url);
+    await page.getByRole('article').nth(1).waitFor();
+  };
+
+  it('keeps letters that are typed before its code has loaded', async () => {
+    const page = await open({ key: 'key-1' });
+    const loading = Promise.withResolvers<null>();
+    await page.route(/assets\/palette[\w-]*\.js/, async (route) => {
+      await loading.promise;
+      await route.continue();
+    });
+    await openHome(page);
+    await page.keyboard.press('/');
+    await page.keyboard.type('jk/');
+    loading.resolve(null);
+    const field = dialogOf(page).getByRole('combobox');
+    await field.waitFor();
+    await page.keyboard.type('run');
+    expect(await field.inputValue()).toBe('jk/run');
+  });
+
+  it('keeps each letter that is typed fast on a slow machine', async () => {
+    const page = await open({ key: 'key-1' });
+    await openHome(page);
+    await page.keyboard.press('/');
+    const field = dialogOf(page).getByRole('combobox');
+    await field.waitFor();
+    const session = await page.context().newCDPSession(page);
+    await session.send('Emulation.setCPUThrottlingRate', { rate: 20 });
+    const text = 'thequickbrownfoxjumpsoverthelazydog';
+    await Promise.all(Array.from(text, (letter) => page.keyboard.press(letter)));
+    await session.send('Emulation.setCPUThrottlingRate', { rate: 1 });
+    expect(await field.inputValue()).toBe(text);
+  });
+
+  it('finds a workflow with a slash in its name, and the run that the text may also name', async () => {
+    const page = await open({ key: 'key-1' });
+    await openHome(page);
+    await page.keyboard.press('/');
+    await dialogOf(page).getByRole('combobox').fill('team/flow');
+    await dialogOf(page)
+      .getByRole('option', { name: /Workflow team\/flow/ })
+      .waitFor();
+    await dialogOf(page).getByRole('option', { name: 'flow Run of team' }).waitFor();
+    await page.keyboard.press('Enter');
+    await page.waitForURL(`${gateway.url}/workflows/team%2Fflow`);
+  });
+
+  it('stays open if a selection ends outside, and closes on a click there', async () => {
+    const page = await open({ key: 'key-1' });
+    await openHome(page);
+    await page.keyboard.press('/');
+    const field = dialogOf(page).getByRole('combobox');
+    await field.fill('order');
+    const box = (await field.boundingBox()) ?? { x: NaN, y: NaN };
+    await page.mouse.move(box.x + 60, box.y + 10);
+    await page.mouse.down();
+    await page.mouse.move(5, box.y + 10);
+    await page.mouse.up();
+    expect(await page.evaluate('getSelection().toString()')).toBe('order');
+    expect(await dialogOf(page).count()).toBe(1);
+    await page.mouse.click(5, box.y + 10);
+    await dialogOf(page).waitFor({ state: 'detached' });
+  });
+});
