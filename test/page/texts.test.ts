@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { jsonText } from '../../src/web/comparison/compared-text.ts';
 import { diffLines, type Line } from '../../src/web/comparison/diff-lines.ts';
 import { isRendered } from '../../src/web/conversation/rendering.ts';
+import { formatAgo } from '../../src/web/format/ago.ts';
 import { formatDelta, formatDuration } from '../../src/web/format/duration.ts';
 import { formatBytes, formatCost, formatCount, formatShare, formatSigned } from '../../src/web/format/numbers.ts';
 import { prettyJson } from '../../src/web/json/exact-json.ts';
@@ -135,5 +136,20 @@ describe('the differences of two texts', () => {
   it('compare JSON with sorted keys and one line for each line of its texts', () => {
     expect(jsonText({ b: 1, a: 'x\ny\\n' })).toBe('{\n  "a": "x\\n\ny\\\\n",\n  "b": 1\n}');
     expect([jsonText(null), jsonText(undefined), jsonText('text')]).toEqual(['', '', 'text']);
+  });
+});
+
+describe('the time since', () => {
+  const at = (day: number, hour: number, minute = 0) => new Date(2026, 10, day, hour, minute).getTime();
+
+  it.each([
+    ['now', at(30, 9), at(30, 9)],
+    ['59 minutes ago', at(30, 8, 1), at(30, 9)],
+    ['23 hours ago', at(29, 9, 1), at(30, 9)],
+    ['yesterday', at(29, 9), at(30, 9)],
+    ['2 days ago', at(28, 10), at(30, 9)],
+    ['7 days ago', at(23, 9), at(30, 9)],
+  ])('is "%s", in days of the reader', (text, thenMs, nowMs) => {
+    expect(formatAgo(thenMs, nowMs)).toBe(text);
   });
 });

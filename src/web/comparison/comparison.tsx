@@ -4,7 +4,7 @@ import { readFragment } from '../__generated__/fragment-masking.ts';
 import { graphql } from '../__generated__/gql.ts';
 import { formatDuration } from '../format/duration.ts';
 import { useNow } from '../timing/now.ts';
-import { formatAgo } from '../format/time.tsx';
+import { formatAgo } from '../format/ago.ts';
 import { useAnswer } from '../live/answer.ts';
 import { Empty, Failure, Loading } from '../shell/notices.tsx';
 import type { OtherRunFragment } from '../__generated__/graphql.ts';

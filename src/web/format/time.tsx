@@ -1,6 +1,6 @@
-/** Times in the reader's time zone, with the upstream's exact text on hover. */
-
+/** Times in the reader's time zone. The title has the zone and the exact time in UTC. */
 import { useNow } from '../timing/now.ts';
+import { formatAgo } from './ago.ts';
 
 const SHORT: Intl.DateTimeFormatOptions = {
   month: 'short',
@@ -11,14 +11,7 @@ const SHORT: Intl.DateTimeFormatOptions = {
 };
 const OF_THIS_YEAR = new Intl.DateTimeFormat('en-GB', SHORT);
 const OF_ANOTHER_YEAR = new Intl.DateTimeFormat('en-GB', { ...SHORT, year: 'numeric' });
-const AGO = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
-
-const UNITS = [
-  ['day', 86_400_000],
-  ['hour', 3_600_000],
-  ['minute', 60_000],
-  ['second', 1000],
-] as const;
+const WITH_ZONE = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'long' });
 
 export function momentText(at: string): string {
   const date = new Date(at);
@@ -26,36 +19,31 @@ export function momentText(at: string): string {
   return (isOfThisYear ? OF_THIS_YEAR : OF_ANOTHER_YEAR).format(date);
 }
 
-export function Moment({ at }: { readonly at: string | null | undefined }) {
-  if (at == null) return <span>–</span>;
+interface TimeProps {
+  readonly at: string;
+  readonly children: string;
+}
+
+function Time({ at, children }: TimeProps) {
+  const date = new Date(at);
+  // A `Date` loses the microseconds.
+  const utc = at.endsWith('Z') ? at : date.toISOString();
   return (
-    <time dateTime={at} title={at}>
-      {momentText(at)}
+    <time dateTime={at} title={`Local: ${WITH_ZONE.format(date)}\nUTC: ${utc}`}>
+      {children}
     </time>
   );
 }
 
+export const Moment = ({ at }: { readonly at: string | null | undefined }) =>
+  at == null ? <span>–</span> : <Time at={at}>{momentText(at)}</Time>;
+
 /** UTC time to the millisecond, as in logs: the same text for every reader. */
-export function UtcMoment({ at }: { readonly at: string }) {
-  return (
-    <time dateTime={at} title={at}>
-      {new Date(at).toISOString().slice(0, 23).replace('T', ' ')}
-    </time>
-  );
-}
+export const UtcMoment = ({ at }: { readonly at: string }) => (
+  <Time at={at}>{new Date(at).toISOString().slice(0, 23).replace('T', ' ')}</Time>
+);
 
 export function Ago({ at }: { readonly at: string | null | undefined }) {
   const nowMs = useNow();
-  if (at == null) return <span>–</span>;
-  return (
-    <time dateTime={at} title={at}>
-      {formatAgo(Date.parse(at), nowMs)}
-    </time>
-  );
-}
-
-export function formatAgo(thenMs: number, nowMs: number): string {
-  const passed = Math.max(0, nowMs - thenMs);
-  const [unit, size] = UNITS.find(([, unitMs]) => passed >= unitMs) ?? ['second', 1000];
-  return AGO.format(-Math.floor(passed / size), unit);
+  return at == null ? <span>–</span> : <Time at={at}>{formatAgo(Date.parse(at), nowMs)}</Time>;
 }

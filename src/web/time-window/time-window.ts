@@ -21,15 +21,16 @@ export const spanOf = ({ since }: Params) => SPANS.find(({ name }) => name === s
 
 /**
  * Rounded to the minute, so that repeated queries have equal variables and use the cache.
- * With `isClosed` the window ends with this minute; otherwise it has no end and includes new runs.
+ * With `isClosed` the window ends with this minute; otherwise it has no end, includes new runs and is never shorter
+ * than the span.
  */
 export function useTimeWindow({ isClosed = false } = {}): TimeWindow {
   const { params } = useUrl();
-  const minute = useMinute() + MINUTE_MS;
+  const end = useMinute() + (isClosed ? MINUTE_MS : 0);
   const span = spanOf(params);
   if (!span) return { startedAfter: params.start, startedBefore: params.end };
   return {
-    startedAfter: new Date(minute - span.ms).toISOString(),
-    startedBefore: isClosed ? new Date(minute).toISOString() : null,
+    startedAfter: new Date(end - span.ms).toISOString(),
+    startedBefore: isClosed ? new Date(end).toISOString() : null,
   };
 }

@@ -4,6 +4,7 @@ import { AxisBottom, AxisLeft } from '@visx/axis';
 import { GridRows } from '@visx/grid';
 import { scaleTime } from '@visx/scale';
 import { Bar } from '@visx/shape';
+import { tickText } from './tick-text.ts';
 import type { TrendRow } from './trend-row.ts';
 
 export interface ChartProps {
@@ -28,7 +29,6 @@ export interface ChartFrameProps extends ChartProps {
 
 export const HEIGHT = 130;
 const MARGIN = { top: 8, right: 20, bottom: 22, left: 56 };
-const DAY_MS = 86_400_000;
 /** Minimum distance between two time labels. */
 const LABEL_PX = 110;
 
@@ -40,9 +40,6 @@ export const slotOf = (rows: readonly TrendRow[], width: number) => {
   return { slot, leftOf: (index: number) => index * slot };
 };
 
-const DAY = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' });
-const TIME = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' });
-
 export function ChartFrame({ rows, width, changedAt, pointedAt, onPoint, ...props }: ChartFrameProps) {
   const { title, legend, label, role, yScale, formatY, children } = props;
   const { slot, leftOf } = slotOf(rows, width);
@@ -50,7 +47,6 @@ export function ChartFrame({ rows, width, changedAt, pointedAt, onPoint, ...prop
   const domain = [new Date(rows[0]?.startedAt ?? 0), new Date(rows.at(-1)?.endedAt ?? 0)] as const;
   const time = scaleTime({ domain: [...domain], range: [0, inner] });
   const marks = [...new Set(changedAt)].map((at) => new Date(at)).filter((at) => at >= domain[0] && at <= domain[1]);
-  const format = domain[1].getTime() - domain[0].getTime() > 2 * DAY_MS ? DAY : TIME;
 
   function point(event: PointerEvent<SVGSVGElement>): void {
     const x = event.clientX - event.currentTarget.getBoundingClientRect().left - MARGIN.left;
@@ -95,7 +91,7 @@ export function ChartFrame({ rows, width, changedAt, pointedAt, onPoint, ...prop
               top={HEIGHT}
               numTicks={Math.max(2, Math.floor(inner / LABEL_PX))}
               tickLength={4}
-              tickFormat={(value) => format.format(value instanceof Date ? value : Number(value))}
+              tickFormat={(value) => tickText(new Date(Number(value)), domain[0])}
               tickClassName="trend-tick"
               axisLineClassName="axis"
             />

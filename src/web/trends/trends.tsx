@@ -17,7 +17,9 @@ export interface TrendsProps {
 
 export default function Trends({ workflowId, nodeIds }: TrendsProps) {
   const nodeId = useUrl().params.node;
+  // The parts of a trend need an end; failures are listed up to now.
   const window = useTimeWindow({ isClosed: true });
+  const upToNow = useTimeWindow();
   const changed = useWorkflowChanges(workflowId, nodeId);
   const changedAt = changed.changes?.map(({ at }) => at) ?? [];
   return (
@@ -33,7 +35,7 @@ export default function Trends({ workflowId, nodeIds }: TrendsProps) {
         <WorkflowChanges {...changed} />
       </Contained>
       <Contained what="the failures">
-        <FailureGroups workflowId={workflowId} nodeId={nodeId} window={window} />
+        <FailureGroups workflowId={workflowId} nodeId={nodeId} window={upToNow} />
       </Contained>
     </section>
   );
