@@ -125,7 +125,7 @@ describeInBrowser('the run page below a base path', (open) => {
     await page.getByRole('heading', { name: 'run-4711' }).waitFor();
     await page.reload();
     await page.getByRole('link', { name: 'draft_reply' }).first().click();
-    await page.getByRole('complementary', { name: 'Step' }).waitFor();
+    await page.getByRole('dialog', { name: 'Step' }).waitFor();
     expect(await page.getByRole('link', { name: 'GraphQL' }).getAttribute('href')).toBe(`${base}/graphql`);
     await page.getByRole('link', { name: 'Stepgate' }).click();
     await page.getByRole('article').getByRole('link', { name: 'Quick answer' }).click();
@@ -180,6 +180,9 @@ describeInBrowser('GraphiQL', (open) => {
     const url = `${gateway.url}${BASE}/graphiql`;
     await page.goto(`${gateway.url}${BASE}/graphql`, { waitUntil: 'commit' });
     await page.waitForURL(url);
+    await page.locator('.graphiql-query-editor').getByText('recentRuns').first().waitFor();
+    // A later visit opens the same tab, not an empty one.
+    await page.goto(url);
     await page.locator('.graphiql-query-editor').getByText('recentRuns').first().waitFor();
     asked.clear();
     complaints.splice(0);

@@ -5,6 +5,7 @@ import editorWorker from '#graphiql/editor.worker.js?url';
 import graphqlWorker from '#graphiql/graphql.worker.js?url';
 import jsonWorker from '#graphiql/json.worker.js?url';
 import { keyStore } from '../session/key-store.ts';
+import { deviceStorage } from '../session/storage.ts';
 import { basePath, GRAPHQL_URL, STREAM_URL } from '../url/base-path.ts';
 
 const QUERY = `# The latest runs of all workflows.
@@ -50,6 +51,7 @@ globalThis.MonacoEnvironment = {
 const root = document.getElementById('root');
 if (!root) throw new Error('The page has no element #root.');
 
+const linked = new URLSearchParams(location.search).get('query');
 const stylesheet = Object.assign(document.createElement('link'), { rel: 'stylesheet', href: styles });
 const graphiql = Object.assign(document.createElement('script'), { src: script });
 graphiql.addEventListener('load', () => {
@@ -61,6 +63,8 @@ graphiql.addEventListener('load', () => {
     // Headers may contain keys.
     shouldPersistHeaders: false,
     defaultQuery: QUERY,
+    // On a later visit without a query GraphiQL would open an empty tab.
+    query: linked ?? deviceStorage.getItem('graphiql:query') ?? QUERY,
     logo: '<span></span>',
     title: `<a href="${basePath}/">Stepgate</a> · <a href="${GRAPHQL_URL}">Apollo Sandbox</a>`,
   });
