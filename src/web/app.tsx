@@ -1,7 +1,7 @@
 /** Frame of every page: the sign-in form without a key, otherwise the page of the route. */
 import { useMemo, useState, useSyncExternalStore, type ReactNode } from 'react';
 import { ApolloProvider } from '@apollo/client/react';
-import { Link, Route, Routes } from 'react-router';
+import { Link, Route, Routes, useLocation } from 'react-router';
 import { createLiveConnection, LiveConnectionContext } from './live/connection.ts';
 import { createClient } from './session/client.ts';
 import { forgetUnshown } from './session/forget.ts';
@@ -69,7 +69,8 @@ function Pages({ bearer, overlay, onOverlay }: PagesProps) {
   return (
     <ApolloProvider client={client}>
       <LiveConnectionContext value={connection}>
-        <Routes>
+        {/* Without the key, one run would keep the state of another. */}
+        <Routes key={useLocation().pathname}>
           <Route index element={<Index />} />
           <Route path="workflows/:workflowId" element={contained('the workflow', <WorkflowPage />)} />
           <Route path="workflows/:workflowId/runs/:runId" element={contained('the run', <RunPage />)} />

@@ -110,7 +110,7 @@ describeInBrowser('the run page is accessible', (open) => {
     expect(await timeline.getByRole('option').getAttribute('aria-selected')).toBe('false');
     await page.locator('.bar-tooltip').getByText('page_on_call').waitFor();
     for (const key of ['Home', 'ArrowRight', 'ArrowRight', 'Enter']) await page.keyboard.press(key);
-    const drawer = page.getByRole('complementary', { name: 'Step' });
+    const drawer = page.getByRole('dialog', { name: 'Step' });
     await drawer.getByText('The answer is not valid JSON').waitFor();
     await page.keyboard.press('Escape');
     await drawer.waitFor({ state: 'detached' });

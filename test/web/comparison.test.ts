@@ -91,7 +91,7 @@ describeInBrowser('a comparison', (open) => {
   it('of an attempt is one with the attempt before', async () => {
     const page = await open({ key: 'key-1' });
     await page.goto(`${gateway.url}/workflows/wf/runs/bad-2?step=bad-2-2`);
-    const drawer = page.getByRole('complementary', { name: 'Step' });
+    const drawer = page.getByRole('dialog', { name: 'Step' });
     await drawer.getByRole('button', { name: 'Compare with attempt 1' }).click();
     await drawer.getByRole('deletion').filter({ hasText: 'Try one.' }).waitFor();
     await drawer.getByText('The answer is empty').waitFor();

@@ -64,7 +64,7 @@ describeInBrowser('a model step as a conversation', (open) => {
       if (!request.url().startsWith(gateway.url)) foreign.push(request.url());
     });
     await page.goto(`${gateway.url}/workflows/wf/runs/r1?step=step-1`);
-    const drawer = page.getByRole('complementary', { name: 'Step' });
+    const drawer = page.getByRole('dialog', { name: 'Step' });
     const messages = drawer.locator('.conversation > ol > li');
     const answer = messages.nth(4);
     await answer.getByText('Heading of the model').waitFor();
@@ -99,7 +99,7 @@ describeInBrowser('a model step as a conversation', (open) => {
   it('is "not priced" if its model has no price, and its run says how many steps are not', async () => {
     const page = await open({ key: 'key-1' });
     await page.goto(gateway.url);
-    const drawer = page.getByRole('complementary', { name: 'Step' });
+    const drawer = page.getByRole('dialog', { name: 'Step' });
     const priceIn = (place: Locator) => place.locator('div:has(> dt:text-is("Price")) > dd');
     for (const [run, ofRun] of [
       ['unpriced', 'not priced'],

@@ -10,7 +10,7 @@ const gateway = await startSampleGateway();
 afterAll(() => gateway.close());
 
 describeInBrowser('a failed run', (open) => {
-  const drawerOf = (page: Page) => page.getByRole('complementary', { name: 'Step' });
+  const drawerOf = (page: Page) => page.getByRole('dialog', { name: 'Step' });
 
   it('is explained from the list to the cause and started again in six actions', async () => {
     const page = await open({ key: 'demo-key' });

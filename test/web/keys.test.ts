@@ -91,11 +91,20 @@ describeInBrowser('the key of the run page', (open) => {
     await page.getByText('Run not found, or not for this key.').waitFor();
   });
 
-  it('is kept as long as the page is open in a browser that stores nothing', async () => {
+  it.each([
+    [
+      'blocks its storage',
+      `for (const name of ['localStorage', 'sessionStorage']) {
+        Object.defineProperty(window, name, { get() { throw new DOMException('Access is denied', 'SecurityError'); } });
+      }`,
+    ],
+    [
+      'has a full storage',
+      `Storage.prototype.setItem = () => { throw new DOMException('Full', 'QuotaExceededError'); }`,
+    ],
+  ])('is kept as long as the page is open in a browser that %s', async (_, script) => {
     const page = await open();
-    await page.addInitScript(`for (const name of ['localStorage', 'sessionStorage']) {
-      Object.defineProperty(window, name, { get() { throw new DOMException('Access is denied', 'SecurityError'); } });
-    }`);
+    await page.addInitScript(script);
     await page.goto(gateway.url + RUN);
     await signIn(page, 'demo-key');
     await showsRun(page);

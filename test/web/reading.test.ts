@@ -1,7 +1,7 @@
 /** The page keeps the reader's place, focus and typed text, and its content while a run is in progress. */
 import { afterAll, expect, it } from '@jest/globals';
 import { startPageGateway } from '../harness/browser-gateway.ts';
-import { operationOf, untilTrue, type Locator, type Page } from '../harness/browser.ts';
+import { follow, operationOf, untilTrue, type Locator, type Page } from '../harness/browser.ts';
 import { describeInBrowser } from '../harness/describe-in-browser.ts';
 import type { Script } from '../harness/faulty-upstream.ts';
 import { createScriptedWorkflows } from '../harness/scripted-workflows.ts';
@@ -26,7 +26,7 @@ const script: Script = async (call) => {
     return { json: { message: 'started', run_id: 'run-1' } };
   }
   if (endpoint === 'run' && runId === 'live') return { json: [wireRun('live', { ...UNDER_WAY, outputs: null })] };
-  if (endpoint === 'run' && runId === 'large') return { json: [wireRun('large', { inputs: { text: LARGE } })] };
+  if (endpoint === 'run' && runId.startsWith('large')) return { json: [wireRun(runId, { inputs: { text: LARGE } })] };
   if (endpoint === 'steps' && runId === 'live') {
     const before = wireStep({ id: 's1', node_id: 'first', start_time, end_time: start_time });
     return { json: [before, wireStep({ id: 's2', node_id: 'second', ...UNDER_WAY, outputs })] };
@@ -183,6 +183,50 @@ describeInBrowser('a reader of the page', (open) => {
     await page.getByRole('button', { name: 'Load more than 1.0 MB' }).click();
     await page.getByRole('tree').getByText('text:').waitFor();
     expect(await page.getByRole('alert').count()).toBe(0);
+  });
+
+  it('has to request the large payload of each run', async () => {
+    const page = await open({ key: 'key-1' });
+    await page.goto(`${runPath('large')}?tab=payload`);
+    await page.getByRole('button', { name: 'Load more than 1.0 MB' }).click();
+    await page.getByRole('tree').getByText('text:').waitFor();
+    await follow(page, '/workflows/wf/runs/large-too?tab=payload');
+    await page.getByRole('heading', { name: 'large-too' }).waitFor();
+    await page.getByRole('button', { name: 'Load more than 1.0 MB' }).waitFor();
+  });
+
+  it('keeps typed text, focus and the open step when the window becomes narrow or wide', async () => {
+    const page = await open({ key: 'key-1' });
+    await page.goto(`${runPath('run-1')}?step=step-1&side=inputs`);
+    const drawer = page.getByRole('dialog', { name: 'Step' });
+    const path = drawer.getByLabel('JMESPath');
+    await path.pressSequentially('input_data');
+    for (const [width, modal] of [
+      [1100, 1],
+      [1300, 0],
+    ] as const) {
+      await page.setViewportSize({ width, height: 900 });
+      await untilTrue(page, `document.querySelectorAll('dialog:modal').length === ${modal}`);
+      expect(await path.inputValue()).toBe('input_data');
+      expect(await page.evaluate('document.activeElement.value')).toBe('input_data');
+    }
+  });
+
+  it.each([1300, 1100])('keeps the step open on Esc in a field, and closes it elsewhere: %i px', async (width) => {
+    const page = await open({ key: 'key-1', width });
+    await page.goto(`${runPath('live')}?step=s2&side=inputs`);
+    const drawer = page.getByRole('dialog', { name: 'Step' });
+    const fields = [drawer.getByLabel('JMESPath')];
+    if (width > 1200) fields.push(page.getByRole('searchbox', { name: 'Filter by node' }));
+    for (const field of fields) {
+      await field.fill('model');
+      await field.press('Escape');
+      expect(page.url()).toMatch(/step=s2/);
+      expect(await drawer.count()).toBe(1);
+    }
+    await drawer.getByRole('button', { name: 'Copy', exact: true }).press('Escape');
+    await drawer.waitFor({ state: 'detached' });
+    expect(page.url()).not.toMatch(/step=/);
   });
 
   it('gets a new live connection after a connection without an answer', async () => {

@@ -142,7 +142,7 @@ describeInBrowser('the page of a run in an outage', (open) => {
     const page = await open({ key: 'key-1' });
     await page.clock.install();
     await page.goto(`${url}?step=step-1`);
-    const step = page.getByRole('complementary', { name: 'Step' });
+    const step = page.getByRole('dialog', { name: 'Step' });
     await step.getByText('Running').waitFor();
     await withoutAnswers(page);
     await failOnce(page);
@@ -373,7 +373,7 @@ describeInBrowser('the page of a run after a deploy', (open) => {
     await content.waitFor();
     await page.unrouteAll({ behavior: 'wait' });
     await page.getByRole('button', { name: 'Reload' }).click();
-    await page.getByRole('complementary', { name: 'Step' }).waitFor();
+    await page.getByRole('dialog', { name: 'Step' }).waitFor();
     expect(new URL(page.url()).search).toBe(search);
   });
 

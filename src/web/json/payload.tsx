@@ -90,6 +90,8 @@ function PathField({ path, onPath, error }: PathFieldProps) {
   );
 }
 
+const KEPT_FOR_DOWNLOAD_MS = 60_000;
+
 interface CopyAndDownloadProps {
   readonly value: unknown;
   readonly fileName: string;
@@ -104,7 +106,10 @@ function CopyAndDownload({ value, fileName, isEnabled }: CopyAndDownloadProps) {
     link.href = URL.createObjectURL(new Blob([text()], { type: 'application/json' }));
     link.download = fileName;
     link.click();
-    URL.revokeObjectURL(link.href);
+    // Some browsers read the file only after the click has been handled.
+    setTimeout(() => {
+      URL.revokeObjectURL(link.href);
+    }, KEPT_FOR_DOWNLOAD_MS);
   }
 
   return (

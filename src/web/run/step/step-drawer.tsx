@@ -4,6 +4,7 @@ import { ChevronLeft, ChevronRight, X } from 'lucide-react';
 import { useMedia } from '../../controls/media.ts';
 import { formatCount } from '../../format/numbers.ts';
 import { Dialog } from '../../shell/dialog.tsx';
+import { isTyping } from '../../shortcuts/keys.ts';
 import { useUrl } from '../../url/url.ts';
 import type { ListedStep } from '../steps.ts';
 import './step-drawer.css';
@@ -27,7 +28,23 @@ export function StepDrawer({ stepId, steps, children }: StepDrawerProps) {
   function close(): void {
     url.go({ step: null });
   }
+  const ref = useRef<HTMLDialogElement>(null);
+  useFocusInside(ref);
+  const closeByKey = useEffectEvent((event: KeyboardEvent) => {
+    // The browser itself closes a modal dialog.
+    const isOthers =
+      event.defaultPrevented || isTyping(event.target) || document.querySelector('dialog:modal') !== null;
+    if (event.key === 'Escape' && !isOthers) close();
+  });
+  useEffect(() => {
+    document.addEventListener('keydown', closeByKey);
+    return () => {
+      document.removeEventListener('keydown', closeByKey);
+    };
+  }, []);
   function onKeyDown(event: React.KeyboardEvent): void {
+    // In a field it would close the modal drawer.
+    if (event.key === 'Escape' && isTyping(event.target)) event.preventDefault();
     if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey || usesArrows(event.target)) return;
     if (event.key === 'ArrowLeft') show(previous?.id);
     else if (event.key === 'ArrowRight') show(next?.id);
@@ -35,9 +52,16 @@ export function StepDrawer({ stepId, steps, children }: StepDrawerProps) {
     event.preventDefault();
   }
 
-  const Frame = isBeside ? SidePanel : Sheet;
   return (
-    <Frame onKeyDown={onKeyDown} onClose={close}>
+    <Dialog
+      ref={ref}
+      label="Step"
+      className="step-drawer"
+      isModal={!isBeside}
+      isFocused
+      onKeyDown={onKeyDown}
+      onClose={close}
+    >
       <div className="step-bar">
         {[
           { name: 'Previous step', key: '←', step: previous, Icon: ChevronLeft },
@@ -71,38 +95,8 @@ export function StepDrawer({ stepId, steps, children }: StepDrawerProps) {
         </button>
       </div>
       {children}
-    </Frame>
+    </Dialog>
   );
-}
-
-interface FrameProps {
-  readonly onKeyDown: (event: React.KeyboardEvent) => void;
-  readonly onClose: () => void;
-  readonly children: ReactNode;
-}
-
-function SidePanel({ onKeyDown, onClose, children }: FrameProps) {
-  const ref = useRef<HTMLElement>(null);
-  useFocusInside(ref);
-  const closeByKey = useEffectEvent((event: KeyboardEvent) => {
-    if (event.key !== 'Escape' || event.defaultPrevented || isInDialog(event.target)) return;
-    onClose();
-  });
-  useEffect(() => {
-    document.addEventListener('keydown', closeByKey);
-    return () => {
-      document.removeEventListener('keydown', closeByKey);
-    };
-  }, []);
-  return (
-    <aside ref={ref} className="panel step-drawer" aria-label="Step" tabIndex={-1} onKeyDown={onKeyDown}>
-      {children}
-    </aside>
-  );
-}
-
-function Sheet(props: FrameProps) {
-  return <Dialog label="Step" className="step-drawer sheet" isFocused {...props} />;
 }
 
 /** Moves the focus into the drawer when the reader opens a step, but not on page load, and back when it closes. */
@@ -129,6 +123,3 @@ function useFocusInside(ref: React.RefObject<HTMLElement | null>): void {
 
 const usesArrows = (target: EventTarget): boolean =>
   target instanceof Element && target.closest('input, textarea, select, [role=tree], .scroll-x') !== null;
-
-const isInDialog = (target: EventTarget | null): boolean =>
-  target instanceof Element && target.closest('dialog, [role=dialog]') !== null;
