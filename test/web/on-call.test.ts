@@ -34,6 +34,16 @@ const STEPS: Readonly<Record<string, readonly Wire[]>> = {
       ...{ start_time: '2025-03-13T02:42:18Z' },
     }),
   ],
+  twice: [
+    wireStep({ id: 's1', status: 'failed', error: 'no host' }),
+    wireStep({
+      id: 's2',
+      status: 'failed',
+      error: 'no host',
+      start_time: '2025-03-13T02:42:15Z',
+      end_time: '2025-03-13T02:42:17Z',
+    }),
+  ],
   [LONG]: [wireStep({ id: LONG, node_id: LONG, status: 'failed', error: LONG })],
 };
 
@@ -89,8 +99,49 @@ describeInBrowser('an engineer on call', (open) => {
     const page = await open({ key: 'key-1' });
     await page.goto(runPath('retried'));
     await page.getByText('3, 2 failed').waitFor();
-    await page.getByText('A step failed 1 more succeeded in a later attempt').waitFor();
+    await page.getByText('A step failed 2 failed executions in all').waitFor();
     await page.getByRole('button', { name: 'Next failed step 2' }).waitFor();
+  });
+
+  it('does not read that a step succeeded later if both of its attempts failed', async () => {
+    const page = await open({ key: 'key-1' });
+    await page.goto(runPath('twice'));
+    expect(await page.getByRole('heading', { name: /^A step failed/ }).textContent()).toBe(
+      'A step failed 2 failed executions in all',
+    );
+  });
+
+  it('reads in the title of a time when it was locally and in UTC', async () => {
+    const page = await open({ key: 'key-1', timeZone: 'America/New_York' });
+    await page.goto(runPath('retried'));
+    const started = page.locator('.run-header time').first();
+    await started.waitFor();
+    expect(await started.getAttribute('title')).toBe(
+      'Local: 12 Mar 2025, 22:41:15 GMT-4\nUTC: 2025-03-13T02:41:15.144470Z',
+    );
+  });
+
+  it.each([
+    ['1h', '1 hour ago'],
+    ['7d', '7 days ago'],
+  ])('sees a window of %s begin %s', async (since, begin) => {
+    gateway.upstream.script = (call) =>
+      call.endpoint === 'runs' ? { json: [runOf('fresh', 0.5, 'failed')] } : usual(call);
+    const page = await open({ key: 'key-1' });
+    for (const path of [`/?since=${since}`, `/workflows/wf?tab=trends&since=${since}`]) {
+      await page.goto(gateway.url + path);
+      expect(await page.locator('.failure-times time').first().textContent()).toBe(begin);
+    }
+  });
+
+  it('sees each date once on the time axis of a trend', async () => {
+    const page = await open({ key: 'key-1' });
+    await page.goto(`${gateway.url}/workflows/wf?tab=trends&start=${ago(60 * HOUR)}&end=${ago(0)}`);
+    const axis = page.locator('.trend-chart').first().locator('.visx-axis-bottom .trend-tick');
+    await axis.first().waitFor();
+    const dates = (await axis.allTextContents()).filter((text) => /[A-Z]/.test(text));
+    expect(dates.length).toBeGreaterThan(1);
+    expect(new Set(dates).size).toBe(dates.length);
   });
 
   it('sees figures of a live run that are at most two seconds old', async () => {

@@ -38,6 +38,14 @@ const APART = [
   wireStep({ id: `s${from}`, node_id: `node_${from}`, start_time: at(1000 * from), end_time: at(1000 * to) }),
 );
 
+/** A short step, an hour of waiting, and the rest. */
+const EARLY = [
+  [0, 0.4],
+  [3600, 3604],
+  [3604, 3610],
+].map(([from = 0, to = 0]) => wireStep({ id: `s${from}`, start_time: at(1000 * from), end_time: at(1000 * to) }));
+const OBJECT_ERROR = '{"message":"The index is gone","type":"IndexError","code":7}';
+
 const FRAMES = Array.from(
   { length: 60 },
   (_, index) => `  File "/srv/flows/loader_${index}.py", line ${index}, in load_${index}`,
@@ -61,6 +69,8 @@ const RUNS: Readonly<Record<string, { readonly run?: Wire; readonly steps: reado
   many: { run: { start_time: at(0), end_time: at(4_600_000) }, steps: MANY },
   'large-outputs': { steps: [wireStep({ outputs: LARGE })] },
   apart: { run: { start_time: at(0), end_time: at(16_100_000) }, steps: APART },
+  early: { run: { start_time: at(0), end_time: at(3_610_000) }, steps: EARLY },
+  'object-error': { run: { status: 'failed', error: OBJECT_ERROR }, steps: [wireStep()] },
   running: { run: RUNNING, steps: [wireStep(RUNNING)] },
   bad: {
     run: { status: 'failed', error: 'It broke. '.repeat(200) },
@@ -112,7 +122,7 @@ describeInBrowser('the page of an unusual run', (open) => {
     expect(await elements(page)).toBeLessThan(900);
 
     await page.getByRole('link', { name: /It broke/ }).click();
-    await page.getByRole('complementary', { name: 'Step' }).getByText('It broke').waitFor();
+    await page.getByRole('dialog', { name: 'Step' }).getByText('It broke').waitFor();
     await page.getByRole('listbox').focus();
     await page.keyboard.press('ArrowRight');
     expect(await page.getByRole('listbox').getByRole('option').textContent()).toMatch(/^node_18, Completed/);
@@ -159,9 +169,12 @@ describeInBrowser('the page of an unusual run', (open) => {
     await page.getByText(/BAD_USER_INPUT/).waitFor();
     await select('last');
     await page.getByText('the end', { exact: true }).waitFor();
+    await page.evaluate('URL.revokeObjectURL = () => document.body.classList.add("revoked")');
     const download = page.waitForEvent('download');
     await page.getByRole('button', { name: 'Download' }).click();
     expect((await download).suggestedFilename()).toBe('large-outputs-step-1-outputs.json');
+    // Some browsers read the file only now.
+    expect(await page.locator('body.revoked').count()).toBe(0);
   });
 
   it('has marks on the time axis that do not overlap, with folds and with the mark of now', async () => {
@@ -182,6 +195,28 @@ describeInBrowser('the page of an unusual run', (open) => {
     await follow(page, '/workflows/wf/runs/running');
     await page.getByText(/^now$/).waitFor();
     await noneOverlap();
+  });
+
+  it('has a label of its idle time that the edge of a narrow axis does not cut', async () => {
+    const page = await open({ key: 'key-1', width: 390, height: 800 });
+    await page.goto(pathOf('early'));
+    await page.getByText('idle 1 h 00 min').waitFor();
+    const [axis, label] = await page.evaluate<readonly { left: number; right: number }[]>(
+      `['.timeline-axis', '.tick.idle'].map((one) => document.querySelector(one).getBoundingClientRect().toJSON())`,
+    );
+    expect(label?.left).toBeGreaterThanOrEqual(axis?.left ?? Infinity);
+    expect(label?.right).toBeLessThanOrEqual(axis?.right ?? 0);
+  });
+
+  it('shows the message of an error that is an object, and the object on request', async () => {
+    const page = await open({ key: 'key-1' });
+    await page.goto(pathOf('object-error'));
+    const error = page.getByLabel('The run’s error');
+    await error.waitFor();
+    expect(await error.textContent()).toBe('The index is gone');
+    await page.getByText('IndexError · 7').waitFor();
+    await page.getByText('Raw error').click();
+    expect(await page.getByLabel('Raw error').textContent()).toBe(OBJECT_ERROR);
   });
 
   it('without bars on its timeline shows the reason', async () => {
@@ -223,7 +258,7 @@ describeInBrowser('the page of an unusual run', (open) => {
     const page = await open({ key: 'key-1' });
     await page.goto(pathOf('bad'));
     await page.getByRole('link', { name: /ValueError: no rows in the sheet/ }).click();
-    const drawer = page.getByRole('complementary', { name: 'Step' });
+    const drawer = page.getByRole('dialog', { name: 'Step' });
     const error = drawer.getByLabel('Error', { exact: true });
     expect(await error.textContent()).toMatch(/load_59\nValueError: no rows in the sheet$/);
     expect(await error.textContent()).not.toContain('load_1\n');

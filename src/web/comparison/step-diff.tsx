@@ -7,7 +7,7 @@ import { Choice } from '../controls/choice.tsx';
 import { formatBytes } from '../format/numbers.ts';
 import { useAnswer } from '../live/answer.ts';
 import { Failure, Loading } from '../shell/notices.tsx';
-import { StepError } from '../run/step/step-error.tsx';
+import { ErrorText } from '../run/error-text.tsx';
 import { useUrl } from '../url/url.ts';
 import { conversationText, jsonText } from './compared-text.ts';
 import { TextDiff } from './text-diff.tsx';
@@ -147,7 +147,7 @@ function Sides({ base, head, isOneRun }: SidesProps) {
       {errorInfo && !isOfHead && (
         <p className="muted">{isOneRun ? 'The attempt before failed:' : 'In the other run it failed:'}</p>
       )}
-      <StepError error={errorInfo} hasFailed={false} />
+      {errorInfo && <ErrorText error={errorInfo} label="Error" />}
       {side ? (
         <>
           <Choice

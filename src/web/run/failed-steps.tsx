@@ -1,9 +1,10 @@
-/** Failed steps of a run without a successful retry, earliest failure first. */
+/** Why the run failed: its failed steps, without those that a later attempt replaced, earliest failure first. */
 import { CircleX } from 'lucide-react';
 import { Link } from 'react-router';
 import { readFragment, type FragmentType } from '../__generated__/fragment-masking.ts';
 import { graphql } from '../__generated__/gql.ts';
 import { formatDuration } from '../format/duration.ts';
+import { countOf } from '../format/numbers.ts';
 import { headlineOf } from '../text/excerpt.ts';
 import { attemptMark, Name } from '../text/name.tsx';
 import { trendsLink } from '../url/links.ts';
@@ -15,7 +16,7 @@ const FAILED_STEPS = graphql(`
     stepCounts {
       failed
     }
-    unmended: failedSteps(latestAttemptOnly: true, first: 6) {
+    causes: failedSteps(latestAttemptOnly: true, first: 6) {
       workflowId
       runId
       id
@@ -35,21 +36,21 @@ const FAILED_STEPS = graphql(`
 const MOST_SHOWN = 5;
 
 export function FailedSteps({ run }: { readonly run: FragmentType<typeof FAILED_STEPS> }) {
-  const { workflowId, stepCounts, unmended } = readFragment(FAILED_STEPS, run);
+  const { workflowId, stepCounts, causes } = readFragment(FAILED_STEPS, run);
   const url = useUrl();
-  if (!unmended || unmended.length === 0) return null;
-  const mendedCount = (stepCounts?.failed ?? 0) - unmended.length;
+  if (!causes || causes.length === 0) return null;
+  const shown = causes.slice(0, MOST_SHOWN);
   return (
     <section className="panel failed-steps" aria-labelledby="failed-steps">
       <h2 id="failed-steps">
         <CircleX aria-hidden="true" />
-        {titleOf(unmended.length)}{' '}
-        {mendedCount > 0 && unmended.length <= MOST_SHOWN && (
-          <span className="fact-part">{mendedCount} more succeeded in a later attempt</span>
+        {titleOf(causes.length)}{' '}
+        {stepCounts && stepCounts.failed > shown.length && (
+          <span className="fact-part">{countOf(stepCounts.failed, 'failed execution')} in all</span>
         )}
       </h2>
       <ol>
-        {unmended.slice(0, MOST_SHOWN).map((step) => (
+        {shown.map((step) => (
           <li key={step.id}>
             <Link to={url.link({ step: step.id })} preventScrollReset>
               <span className="node mono">
@@ -64,11 +65,11 @@ export function FailedSteps({ run }: { readonly run: FragmentType<typeof FAILED_
           </li>
         ))}
         <li>
-          <Link to={trendsLink(workflowId, unmended[0]?.nodeId ?? '')} className="how-often">
+          <Link to={trendsLink(workflowId, causes[0]?.nodeId ?? '')} className="how-often">
             How often, and since when?
           </Link>
         </li>
-        {unmended.length > MOST_SHOWN && (
+        {causes.length > MOST_SHOWN && (
           <li>
             <Link to={url.link({ tab: 'steps', status: ['FAILED'] })} preventScrollReset>
               All of them in the table of steps

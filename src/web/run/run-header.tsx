@@ -10,9 +10,9 @@ import { CopyButton } from '../shell/copy-button.tsx';
 import { Fact, Facts } from '../shell/facts.tsx';
 import { UpstreamLink } from '../shell/upstream-link.tsx';
 import { StatusBadge } from '../status/status.tsx';
-import { LongText } from '../text/long-text.tsx';
 import { Ticking } from '../timing/ticking.tsx';
 import { workflowLink } from '../url/links.ts';
+import { ErrorText } from './error-text.tsx';
 import { LiveMark, useIsMoving } from './freshness.tsx';
 import { IdleTime } from './idle-time.tsx';
 
@@ -27,7 +27,12 @@ const RUN_HEADER = graphql(`
     startedAt
     wallClockMs
     totalElapsedTime
-    error
+    errorInfo {
+      message
+      type
+      code
+      raw
+    }
     stepCounts {
       total
       running
@@ -57,6 +62,8 @@ const RUN_HEADER = graphql(`
   }
 `);
 
+const ERROR_BOUNDS = { lines: 4, characters: 400 };
+
 export function RunHeader({ run: masked }: { readonly run: FragmentType<typeof RUN_HEADER> }) {
   const run = readFragment(RUN_HEADER, masked);
   const isMoving = useIsMoving(run);
@@ -78,11 +85,7 @@ export function RunHeader({ run: masked }: { readonly run: FragmentType<typeof R
           </Link>
         </div>
       </div>
-      {run.error != null && (
-        <div className="run-error-text">
-          <LongText text={run.error} label="The run’s error" lines={4} characters={400} />
-        </div>
-      )}
+      {run.errorInfo && <ErrorText error={run.errorInfo} label="The run’s error" bounds={ERROR_BOUNDS} />}
       <Facts>
         <Fact name="Started">
           <Moment at={run.startedAt} />{' '}

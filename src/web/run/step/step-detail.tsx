@@ -3,7 +3,7 @@ import { graphql } from '../../__generated__/gql.ts';
 import { useAnswer } from '../../live/answer.ts';
 import { Empty, Failure, Loading } from '../../shell/notices.tsx';
 import { StatusBadge } from '../../status/status.tsx';
-import { StepError } from './step-error.tsx';
+import { ErrorText } from '../error-text.tsx';
 import { StepFacts } from './step-facts.tsx';
 import { StepPayload } from './step-payload.tsx';
 import './step-detail.css';
@@ -109,7 +109,8 @@ export default function StepDetail({ workflowId, runId, stepId, version, isFinal
       {step && (
         <>
           {step.node?.description != null && <p className="muted">{step.node.description}</p>}
-          <StepError error={step.errorInfo ?? null} hasFailed={step.status === 'FAILED'} />
+          {step.errorInfo && <ErrorText error={step.errorInfo} label="Error" />}
+          {!step.errorInfo && step.status === 'FAILED' && <p className="error-text">No error message</p>}
           <StepFacts step={step} />
           <StepPayload workflowId={workflowId} runId={runId} step={step} />
         </>

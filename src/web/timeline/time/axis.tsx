@@ -42,9 +42,13 @@ export function Axis({ scale, window, now, clockMs }: AxisProps) {
   });
   const marks: Mark[] = [
     ...(now === null ? [] : [{ look: 'now', x: Math.min(xOf(now), viewPx), text: 'now' } as const]),
-    ...scale.folds.map(({ durationMs, from, to }) => {
-      const x = ((from + to) / 2) * widthPx - leftPx;
-      return { look: 'idle', x, text: `idle ${formatDuration(durationMs)}` } as const;
+    ...scale.folds.flatMap(({ durationMs, from, to }) => {
+      const [left, right] = [Math.max(0, from * widthPx - leftPx), Math.min(viewPx, to * widthPx - leftPx)];
+      const text = `idle ${formatDuration(durationMs)}`;
+      // Near an edge the text is not centred: the edge would cut it.
+      const half = widthOf('idle', text) / 2;
+      const x = Math.max(half, Math.min(viewPx - half, (left + right) / 2));
+      return left < right ? ({ look: 'idle', x, text } as const) : [];
     }),
     ...ticks.map(({ ms, label }) => {
       const x = xOf(ms);
@@ -62,11 +66,13 @@ export function Axis({ scale, window, now, clockMs }: AxisProps) {
   );
 }
 
+const widthOf = (look: Mark['look'], text: string): number => text.length * LETTER_PX + GROUND_PX[look] + APART_PX;
+
 /** Marks that fit into the visible part without overlapping an earlier mark. */
 function withRoom(marks: readonly Mark[], viewPx: number): Mark[] {
   const taken: { readonly from: number; readonly to: number }[] = [];
   return marks.filter(({ look, x, text }) => {
-    const width = text.length * LETTER_PX + GROUND_PX[look] + APART_PX;
+    const width = widthOf(look, text);
     const from = x - ON_THE_LEFT[look] * width;
     const to = from + width;
     const hasRoom = to <= viewPx + APART_PX && taken.every((other) => to <= other.from || from >= other.to);

@@ -1,23 +1,24 @@
-/** Error of a step: message, kind, and the raw text of the upstream. */
-import { LongText } from '../../text/long-text.tsx';
-import './step-error.css';
+/** Error of a run or a step: message, kind, and the raw text of the upstream. */
+import type { ExcerptBounds } from '../text/excerpt.ts';
+import { LongText } from '../text/long-text.tsx';
+import './error-text.css';
 
-export interface StepErrorProps {
+export interface ErrorTextProps {
   readonly error: {
     readonly message: string;
     readonly type?: string | null;
     readonly code?: string | null;
     readonly raw: string;
-  } | null;
-  readonly hasFailed: boolean;
+  };
+  readonly label: string;
+  readonly bounds?: ExcerptBounds;
 }
 
-export function StepError({ error, hasFailed }: StepErrorProps) {
-  if (!error) return hasFailed ? <p className="step-error">No error message</p> : null;
+export function ErrorText({ error, label, bounds }: ErrorTextProps) {
   const kind = [error.type, error.code].filter((word) => word != null).join(' · ');
   return (
-    <div className="step-error">
-      <LongText text={error.message} label="Error" />
+    <div className="error-text">
+      <LongText text={error.message} label={label} {...bounds} />
       {kind !== '' && <p className="mono muted">{kind}</p>}
       {error.raw !== error.message && (
         <details>
