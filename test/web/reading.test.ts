@@ -185,14 +185,18 @@ describeInBrowser('a reader of the page', (open) => {
     expect(await page.getByRole('alert').count()).toBe(0);
   });
 
-  it('has to request the large payload of each run', async () => {
+  it('has to request the large payload of each run, also of a run that was open before', async () => {
     const page = await open({ key: 'key-1' });
-    await page.goto(`${runPath('large')}?tab=payload`);
-    await page.getByRole('button', { name: 'Load more than 1.0 MB' }).click();
+    const load = page.getByRole('button', { name: 'Load more than 1.0 MB' });
+    await page.goto(`${runPath('large-too')}?tab=payload`);
+    await load.waitFor();
+    await follow(page, '/workflows/wf/runs/large?tab=payload');
+    await page.getByRole('heading', { name: 'large', exact: true }).waitFor();
+    await load.click();
     await page.getByRole('tree').getByText('text:').waitFor();
     await follow(page, '/workflows/wf/runs/large-too?tab=payload');
     await page.getByRole('heading', { name: 'large-too' }).waitFor();
-    await page.getByRole('button', { name: 'Load more than 1.0 MB' }).waitFor();
+    await load.waitFor();
   });
 
   it('keeps typed text, focus and the open step when the window becomes narrow or wide', async () => {
