@@ -158,7 +158,7 @@ describeInBrowser('the run page is accessible', (open) => {
 
 /** A browser that is busy with axe may miss a key press. */
 async function closeDialog(page: Page): Promise<void> {
-  const dialog = page.getByRole('dialog');
+  const dialog = page.locator('dialog:modal');
   for (let times = 0; times < 3 && (await dialog.count()) > 0; times += 1) {
     await page.keyboard.press('Escape');
     await dialog.waitFor({ state: 'detached', timeout: 5000 }).catch(() => undefined);

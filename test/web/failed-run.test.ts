@@ -178,7 +178,7 @@ describeInBrowser('a failed run', (open) => {
     await page.keyboard.press('Enter');
     const drawer = drawerOf(page);
     await drawer.getByText('Step 7 of 8').waitFor();
-    await untilTrue(page, `document.activeElement.closest('aside') !== null`);
+    await untilTrue(page, `document.activeElement.closest('dialog') !== null`);
     await page.evaluate('window.scrollTo(0, document.body.scrollHeight)');
     const { y = -1, height = 0 } = (await drawer.boundingBox()) ?? {};
     expect(y >= 0 && y + height <= 900).toBe(true);

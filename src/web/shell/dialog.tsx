@@ -1,4 +1,4 @@
-/** Dialog. If it is modal, the browser traps and restores the focus; Esc and a click on the backdrop close it. */
+/** Dialog that Esc closes. If it is modal, the browser traps and restores the focus; a click on the backdrop closes it. */
 import { useLayoutEffect, useRef, type KeyboardEvent, type ReactNode, type RefObject } from 'react';
 import './dialog.css';
 
@@ -43,7 +43,13 @@ export function Dialog({ label, className = 'dialog', isModal = true, isFocused 
       className={className}
       aria-label={label}
       tabIndex={-1}
-      onKeyDown={onKeyDown}
+      onKeyDown={(event) => {
+        onKeyDown?.(event);
+        if (event.key !== 'Escape' || event.defaultPrevented || event.nativeEvent.isComposing) return;
+        // Left to itself, Chrome ignores Esc in a dialog after another one below it was opened anew.
+        event.preventDefault();
+        onClose();
+      }}
       onClose={({ currentTarget }) => {
         // In development React runs each effect twice: the dialog is open again then.
         if (!currentTarget.open) onClose();

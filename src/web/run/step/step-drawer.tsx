@@ -31,10 +31,7 @@ export function StepDrawer({ stepId, steps, children }: StepDrawerProps) {
   const ref = useRef<HTMLDialogElement>(null);
   useFocusInside(ref);
   const closeByKey = useEffectEvent((event: KeyboardEvent) => {
-    // The browser itself closes a modal dialog.
-    const isOthers =
-      event.defaultPrevented || isTyping(event.target) || document.querySelector('dialog:modal') !== null;
-    if (event.key === 'Escape' && !isOthers) close();
+    if (event.key === 'Escape' && !event.defaultPrevented && !isTyping(event.target)) close();
   });
   useEffect(() => {
     document.addEventListener('keydown', closeByKey);
@@ -43,7 +40,7 @@ export function StepDrawer({ stepId, steps, children }: StepDrawerProps) {
     };
   }, []);
   function onKeyDown(event: React.KeyboardEvent): void {
-    // In a field it would close the modal drawer.
+    // A field may use Esc itself, so it does not close the drawer.
     if (event.key === 'Escape' && isTyping(event.target)) event.preventDefault();
     if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey || usesArrows(event.target)) return;
     if (event.key === 'ArrowLeft') show(previous?.id);
