@@ -8,13 +8,19 @@ import { createFleet } from './fleet/fleet.ts';
 import { createSharedOperations } from './fleet/operations.ts';
 import { createSharedRateLimit } from './fleet/rate-limit.ts';
 import { createSharedPorts } from './fleet/shared-ports.ts';
+import { Admission } from './graphql/admission/admission.ts';
 import type { StepgatePlugin } from './graphql/apollo/server.ts';
 import type { SchemaExtension } from './graphql/extension/schema-extension.ts';
 import { createGraphql } from './graphql/graphql.ts';
 import { readManifests } from './graphql/operations/manifests.ts';
 import { readPriceFile } from './graphql/price-file.ts';
 import { createSchema } from './graphql/schema.ts';
-import { createClientAddress, createClientScheme, createProxyTrust } from './http/connection/client-address.ts';
+import {
+  createClientAddress,
+  createClientNetwork,
+  createClientScheme,
+  createProxyTrust,
+} from './http/connection/client-address.ts';
 import { listen, type ListenOn } from './http/connection/listen.ts';
 import { createHandlers, type Handlers } from './http/handler.ts';
 import { createOpsServer } from './http/ops.ts';
@@ -261,6 +267,8 @@ async function openParts(
     now,
     after,
     client,
+    networkOf: createClientNetwork(isTrustedProxy),
+    admission: new Admission({ after }),
     stalledReaderMs,
     pageFolder,
     cachesAnswers: plugins.length === 0,

@@ -1,4 +1,5 @@
 /** The `authenticate` hook: an embedder's own check of credentials, in place of the gateway's. */
+import { hash } from 'node:crypto';
 import { bulkhead, timeout, TimeoutStrategy, wrap } from 'cockatiel';
 import { z } from 'zod';
 import { wrongMembers } from '../config/config-error.ts';
@@ -16,6 +17,8 @@ export interface Identity {
   readonly organizationId?: string;
   /** Further data for the embedder's own fields, at most 4096 characters. These fields get no other data about the caller. */
   readonly attributes?: Readonly<Record<string, string>>;
+  /** Identifies the caller, who shares the gateway fairly with others. Default: each credential is a caller of its own. */
+  readonly subject?: string;
   /** End of the right, in milliseconds since 1970. */
   readonly expiresAt?: number;
   /** False: the caller may not start runs. Leave it out, not undefined, for a caller that may. */
@@ -39,6 +42,7 @@ const CONCURRENCY = 64;
 const QUEUE_LENGTH = 1000;
 const TIMEOUT_MS = 10_000;
 
+const MAX_SUBJECT_LENGTH = 256;
 const MAX_ATTRIBUTES_LENGTH = 4096;
 const lengthOf = (attributes: Readonly<Record<string, string>>): number =>
   Object.entries(attributes).flat().join('').length;
@@ -56,11 +60,19 @@ const IDENTITY = z
       .refine((attributes) => lengthOf(attributes) <= MAX_ATTRIBUTES_LENGTH)
       .optional()
       .describe(`an object of texts, of at most ${MAX_ATTRIBUTES_LENGTH} characters together`),
+    subject: z
+      .string()
+      .min(1)
+      .max(MAX_SUBJECT_LENGTH)
+      .optional()
+      .describe(`a text of 1 to ${MAX_SUBJECT_LENGTH} characters`),
     expiresAt: z.number().optional().describe('milliseconds since 1970'),
     // An undefined value is a mistake that would grant the right.
     mayExecute: z.boolean().exactOptional().describe('true or false, or left out'),
   })
-  .describe('null, or an object of upstreamKey, workflowIds, organizationId, attributes, expiresAt and mayExecute');
+  .describe(
+    'null, or an object of upstreamKey, workflowIds, organizationId, attributes, subject, expiresAt and mayExecute',
+  );
 
 export function createHookAuthenticator(options: HookOptions): Authenticator {
   const { hook, viewerOf, recheckMs, now, wallOf, logger, timeoutMs = TIMEOUT_MS } = options;
@@ -84,11 +96,12 @@ export function createHookAuthenticator(options: HookOptions): Authenticator {
     const identity = await identify(credential);
     if (identity === null) throw unauthenticated('the credential is not accepted');
     const { upstreamKey, organizationId = null, attributes, expiresAt = Infinity, mayExecute = true } = identity;
+    const name = identity.subject ?? hash('sha256', credential, 'base64url');
     const workflowIds = identity.workflowIds === 'all' ? null : new Set(identity.workflowIds);
     const untilMs = expiresAt - wallOf(nowMs) + nowMs;
     if (untilMs <= nowMs) throw unauthenticated('the credential has expired: get a new one');
     const scope = organizationId === null && workflowIds === null ? null : { organizationId, workflowIds };
-    const rights = { untilMs, recheckAtMs: nowMs + recheckMs, mayExecute };
+    const rights = { name, untilMs, recheckAtMs: nowMs + recheckMs, mayExecute };
     return accepted(viewerOf(upstreamKey, scope, attributes), rights);
   }
 

@@ -17,19 +17,22 @@ export async function createAuthenticator({ auth, ...options }: AuthenticatorOpt
 }
 
 async function service(auth: ServiceAuth, options: IdentificationOptions): Promise<Authenticator> {
-  const ofKey = accepted(options.viewerOf(auth.apiKey));
+  const viewer = options.viewerOf(auth.apiKey);
+  const keys = auth.keys.map((sha256) => ({ sha256, caller: accepted(viewer, { name: sha256.toString('hex') }) }));
   const tokens = auth.tokens && (await createTokens(auth.apiKey, auth.tokens, options));
 
   /** Compares in constant time: the duration reveals neither where a key differs nor which one it equals. */
-  function isGatewayKey(credential: string): boolean {
-    if (auth.keys.length === 0) return false;
-    const sha256 = hash('sha256', credential, 'buffer');
-    return auth.keys.filter((key) => timingSafeEqual(key, sha256)).length > 0;
+  function callerOfKey(credential: string): Caller | undefined {
+    if (keys.length === 0) return undefined;
+    const given = hash('sha256', credential, 'buffer');
+    const [known] = keys.filter(({ sha256 }) => timingSafeEqual(sha256, given));
+    return known?.caller;
   }
 
   function known(credential: string | null): Caller | null {
     if (credential === null) return NOBODY;
-    if (isGatewayKey(credential)) return ofKey;
+    const ofKey = callerOfKey(credential);
+    if (ofKey) return ofKey;
     return tokens ? tokens.known(credential) : rejected(unauthenticated('the key is not a key of this gateway'));
   }
 

@@ -5,6 +5,8 @@ import { GatewayError } from '../upstream/errors.ts';
 export interface Caller {
   /** Null without an accepted credential. Then only fields that need no viewer are answered. */
   readonly viewer: Viewer | null;
+  /** Distinguishes the callers of one viewer, in the admission. Null: the viewer is one caller. */
+  readonly name: string | null;
   /** Why the credential was rejected. Null for an accepted credential, or none. */
   readonly error: GatewayError | null;
   /** End of the right, in milliseconds since 1970. Infinity: the right does not end. */
@@ -16,6 +18,7 @@ export interface Caller {
 }
 
 export interface CallerRights {
+  readonly name?: string;
   readonly untilMs?: number;
   readonly recheckAtMs?: number;
   readonly mayExecute?: boolean;
@@ -23,8 +26,8 @@ export interface CallerRights {
 
 /** Without times, the right does not end. */
 export function accepted(viewer: Viewer | null, rights: CallerRights = {}): Caller {
-  const { untilMs = Infinity, recheckAtMs = untilMs, mayExecute = true } = rights;
-  return { viewer, error: null, untilMs, verifiedUntilMs: Math.min(untilMs, recheckAtMs), mayExecute };
+  const { name = null, untilMs = Infinity, recheckAtMs = untilMs, mayExecute = true } = rights;
+  return { viewer, name, error: null, untilMs, verifiedUntilMs: Math.min(untilMs, recheckAtMs), mayExecute };
 }
 
 /** A request without a credential. */
@@ -32,7 +35,7 @@ export const NOBODY: Caller = accepted(null);
 
 /** Never cached: the next request authenticates again. */
 export const rejected = (error: GatewayError): Caller => ({
-  ...{ viewer: null, error, untilMs: 0, verifiedUntilMs: 0 },
+  ...{ viewer: null, name: null, error, untilMs: 0, verifiedUntilMs: 0 },
   mayExecute: false,
 });
 

@@ -1,4 +1,5 @@
 /** JSON Web Tokens: checked against the issuer's keys. Their claims become a scope. */
+import { hash } from 'node:crypto';
 import { errors, jwtVerify, type JWTPayload } from 'jose';
 import { z } from 'zod';
 import type { TokenConfig } from '../config/config.ts';
@@ -28,7 +29,8 @@ export async function createTokens(
     const wallMs = wallOf(nowMs);
     const { payload } = await jwtVerify(token, keys, { ...rules, currentDate: new Date(wallMs) }).catch(refuse);
     const untilMs = ((payload.exp ?? 0) + clockTolerance) * 1000 - wallMs + nowMs;
-    const rights = { untilMs, recheckAtMs: nowMs + recheckMs, mayExecute: mayExecute(payload, config) };
+    const name = payload.sub ?? hash('sha256', token, 'base64url');
+    const rights = { name, untilMs, recheckAtMs: nowMs + recheckMs, mayExecute: mayExecute(payload, config) };
     return accepted(viewerOf(apiKey, scopeOf(payload, config)), rights);
   }
 

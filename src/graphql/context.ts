@@ -21,13 +21,13 @@ import type { Viewer } from '../runs/viewer.ts';
 import type { WorkflowStore } from '../runs/workflow-store.ts';
 import type { RunRef } from '../upstream/client.ts';
 import { GatewayError } from '../upstream/errors.ts';
+import type { Ticket } from './admission/ticket.ts';
 import type { UpstreamUrls } from './upstream-urls.ts';
 import { Budgets, type Limits } from './budgets.ts';
 import type { LookAhead } from './fields/data-requirements.ts';
 import { createReportedErrors } from './lists/reported-errors.ts';
 import type { WorkflowChanges } from './object-references.ts';
 import { createPayloadReader } from './payload-reader.ts';
-import type { TakeTurn } from './turns.ts';
 import { createRunChanges } from './subscriptions/run-events.ts';
 import { endedBy } from './subscriptions/sources.ts';
 
@@ -43,7 +43,6 @@ export interface ContextSource extends Limits {
   /** True if the gateway has authenticated each viewer. If false, the upstream decides whether a key is valid. */
   readonly isVerified: boolean;
   readonly lookAhead: LookAhead;
-  readonly takeTurn: TakeTurn;
   readonly prices: PriceList | null;
   readonly upstreamUrls: UpstreamUrls;
   /** Milliseconds since 1970. */
@@ -60,16 +59,12 @@ export interface ContextRequest {
   readonly requestId: string;
   /** Returns a signal that fires when the client has disconnected. */
   readonly signal: () => AbortSignal;
-  /** Reserves bytes for the client. Undefined if they are counted elsewhere. */
-  readonly hold?: (bytes: number) => () => void;
+  readonly ticket: Ticket;
   readonly operationRecord?: OperationRecord | undefined;
 }
 
 const MAY_NOT_EXECUTE =
   'The credential must include the right to start runs, got one without it. Ask for another credential.';
-
-/** Parsing less is cheap. */
-const MIN_ADMITTED_BYTES = 2 ** 20;
 
 /** Computes each value once per operation, however often it is selected. */
 function kept<Value>(): (key: unknown, compute: () => Value) => Value {
@@ -88,7 +83,7 @@ export type Context = ReturnType<typeof createContext>;
 
 /** Without a viewer, a field that needs one throws UNAUTHENTICATED. */
 export function createContext(source: ContextSource, request: ContextRequest) {
-  const { viewer, authError, mayExecute, requestId, signal, hold, operationRecord } = request;
+  const { viewer, authError, mayExecute, requestId, signal, ticket, operationRecord } = request;
   const nowMs = source.now();
   const budgets = new Budgets(source);
   const lifetime = createAnswerLifetime();
@@ -116,7 +111,7 @@ export function createContext(source: ContextSource, request: ContextRequest) {
     /** Limits how long the answer may be cached. */
     lifetime,
     requirement: source.lookAhead,
-    takeTurn: source.takeTurn,
+    ticket,
     // A property, since V8 creates and reads objects with getters slowly: that took a quarter of W2.
     budgets,
     /** Conversations by payload. */
@@ -137,13 +132,12 @@ export function createContext(source: ContextSource, request: ContextRequest) {
     /** Inputs by run. */
     runInputs: kept<Promise<JsonValue>>(),
     payloads: createPayloadReader({
-      takeTurn: source.takeTurn,
-      isGone: () => signal().aborted,
-      admit(bytes) {
+      ticket,
+      /** Called before a payload is parsed. */
+      check() {
         const excess = budgets.excess();
         if (excess) throw excess;
-        // Throws RATE_LIMITED if the answer would be rejected anyway.
-        if (bytes >= MIN_ADMITTED_BYTES) hold?.(bytes)();
+        ticket.checkRoom();
       },
     }),
     workflows,

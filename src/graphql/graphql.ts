@@ -21,7 +21,6 @@ import { sandboxState } from './apollo/sandbox.ts';
 import { createSubscriberRights } from './subscriptions/subscriber-rights.ts';
 import { createSharedEvents } from './subscriptions/shared-events.ts';
 import { createSubscriptions } from './subscriptions/subscriptions.ts';
-import { createTurns } from './turns.ts';
 import { createUpstreamUrls } from './upstream-urls.ts';
 
 export interface GraphqlOptions {
@@ -83,9 +82,8 @@ export async function createGraphql(options: GraphqlOptions) {
   });
 
   const budgets = { maxUpstreamCalls, maxObjects: maxOperationObjects, maxAnswerBytes };
-  const takeTurn = createTurns();
   const upstreamUrls = createUpstreamUrls(config);
-  const ofOperation = { lookAhead, takeTurn, isVerified, prices, upstreamUrls, now };
+  const ofOperation = { lookAhead, isVerified, prices, upstreamUrls, now };
   const contextSource: ContextSource = { ...runs, ...budgets, ...ofOperation };
   const operations = createOperations({
     schema,

@@ -1,11 +1,10 @@
 /**
- * Reads the payloads of one operation. Each JSON body is parsed once for all fields, and its values are cached until
- * the event loop turns. One turn parses a limited number of bytes, so that other operations run in between.
+ * Reads the payloads of one operation. Each JSON body is parsed once for all fields of a turn, and its values are forgotten when the
+ * event loop turns.
  */
 import type { Payload, PayloadField, PayloadValues } from '../domain/types.ts';
-import { AbandonedError } from '../upstream/errors.ts';
 import { payloadsIn } from '../upstream/wire/payloads.ts';
-import type { TakeTurn } from './turns.ts';
+import { PARSED_AT_ONCE_BYTES, type Ticket } from './admission/ticket.ts';
 
 export interface PayloadReader {
   /** Calls `use` with the values of the payload: at once, or in a later turn. */
@@ -21,23 +20,27 @@ export interface KnownField {
 }
 
 export interface PayloadReaderOptions {
-  readonly takeTurn: TakeTurn;
-  /** True if no client waits for the operation any more. */
-  readonly isGone: () => boolean;
-  /** Called before this many bytes are parsed. Throws if the answer is already rejected. */
-  readonly admit: (bytes: number) => void;
+  readonly ticket: Ticket;
+  /** Called before a body is parsed. Throws if its values could not be answered. */
+  readonly check: () => void;
 }
 
-/** Parsing this many bytes takes 1 to 50 ms. A larger body has its own turn, and the use of its values another one. */
+/** Parsing this many bytes takes 1 to 50 ms. A larger body has its own turn. */
 const TURN_BYTES = 2 ** 20;
 
 type Body = Payload['body'];
 
-export function createPayloadReader({ takeTurn, isGone, admit }: PayloadReaderOptions): PayloadReader {
+interface Waiting {
+  readonly payload: Payload;
+  readonly read: () => void;
+  readonly fail: (error: unknown) => void;
+}
+
+export function createPayloadReader({ ticket, check }: PayloadReaderOptions): PayloadReader {
   /** Bodies parsed in this turn. */
   const parsed = new Map<Body, (index: number) => PayloadValues>();
   let parsedBytes = 0;
-  const waiting = new Map<Body, (() => void)[]>();
+  let waiting: Waiting[] = [];
   const knownFields = new Map<Payload, Record<PayloadField, KnownField>>();
 
   function forget(): void {
@@ -45,12 +48,10 @@ export function createPayloadReader({ takeTurn, isGone, admit }: PayloadReaderOp
     parsedBytes = 0;
   }
 
-  const hasRoomFor = (body: Body): boolean => parsed.has(body) || parsedBytes + body.length <= TURN_BYTES;
-
   function valuesOf({ body, index }: Payload): PayloadValues {
     const known = parsed.get(body);
     if (known) return known(index);
-    admit(body.length);
+    check();
     const payloads = payloadsIn(body);
     if (parsedBytes === 0) setImmediate(forget);
     parsed.set(body, payloads);
@@ -58,36 +59,51 @@ export function createPayloadReader({ takeTurn, isGone, admit }: PayloadReaderOp
     return payloads(index);
   }
 
-  function readTurn(): void {
-    forget();
-    for (const [body, readers] of waiting) {
-      if (parsedBytes > 0 && !hasRoomFor(body)) break;
-      waiting.delete(body);
-      for (const read of readers) read();
+  const hasRoomFor = (body: Body): boolean =>
+    parsed.has(body) || parsedBytes === 0 || parsedBytes + body.length <= TURN_BYTES;
+
+  async function readInTurns(): Promise<void> {
+    while (waiting.length > 0) {
+      try {
+        await ticket.nextTurn();
+      } catch (error) {
+        for (const { fail } of waiting) fail(error);
+        waiting = [];
+        return;
+      }
+      forget();
+      const later = [];
+      for (const each of waiting) {
+        if (hasRoomFor(each.payload.body)) each.read();
+        else later.push(each);
+      }
+      waiting = later;
     }
-    if (waiting.size > 0) takeTurn(readTurn);
   }
 
   function wait<T>(payload: Payload, use: (values: PayloadValues) => T): Promise<T> {
     const { promise, resolve, reject } = Promise.withResolvers<T>();
-    if (waiting.size === 0) takeTurn(readTurn);
-    const readers = waiting.get(payload.body) ?? [];
-    waiting.set(payload.body, readers);
-    readers.push(() => {
-      try {
-        if (isGone()) throw new AbandonedError();
-        const value = use(valuesOf(payload));
-        if (payload.body.length <= TURN_BYTES) resolve(value);
-        else setImmediate(resolve, value);
-      } catch (error) {
-        reject(error);
-      }
+    waiting.push({
+      payload,
+      read() {
+        try {
+          resolve(use(valuesOf(payload)));
+        } catch (error) {
+          reject(error);
+        }
+      },
+      fail: reject,
     });
+    if (waiting.length === 1) void readInTurns();
     return promise;
   }
 
   return {
-    read: (payload, use) => (hasRoomFor(payload.body) ? use(valuesOf(payload)) : wait(payload, use)),
+    read(payload, use) {
+      const { body } = payload;
+      const isAtOnce = parsed.has(body) || parsedBytes + body.length <= PARSED_AT_ONCE_BYTES;
+      return isAtOnce ? use(valuesOf(payload)) : wait(payload, use);
+    },
     known(payload, field) {
       const known = knownFields.get(payload) ?? { inputs: {}, outputs: {}, metadata: {} };
       knownFields.set(payload, known);

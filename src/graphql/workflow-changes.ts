@@ -1,9 +1,8 @@
 /** Loads the latest runs of a workflow, and finds the changes between them. */
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { changePoints, type ComparedRun } from '../domain/changes/changes.ts';
 import { createModelCalls, mergeCalls } from '../domain/changes/model-calls.ts';
 import type { Run, RunRecord } from '../domain/types.ts';
-import { AbandonedError, GatewayError } from '../upstream/errors.ts';
+import { GatewayError } from '../upstream/errors.ts';
 import { inPieces } from '../upstream/in-pieces.ts';
 import type { Context } from './context.ts';
 import { settleInTurns } from './lists/settle.ts';
@@ -45,8 +44,7 @@ async function comparedRuns(runs: readonly Run[], context: Context): Promise<Com
   const compared: ComparedRun[] = [];
   for (const { id, startedAt, steps } of runs) {
     if (!startedAt) continue;
-    await nextTurn();
-    if (context.operation().signal().aborted) throw new AbandonedError();
+    await context.ticket.nextTurn();
     const asked = steps.filter(({ status, isSuperseded }) => status !== 'SKIPPED' && !isSuperseded);
     const read = await Promise.all(
       asked.map(async ({ nodeId, payload }) => ({ nodeId, call: await context.payloads.read(payload, calls.read) })),

@@ -2,26 +2,21 @@
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { requestError } from '../graphql/operations/error-formatting.ts';
-import type { Client } from '../graphql/operations/operation.ts';
-import { MIN_COUNTED_BYTES } from './connection/client-bytes.ts';
+import type { Ticket } from '../graphql/admission/ticket.ts';
 
 export const MAX_BODY_BYTES = 1_048_576;
 
-/** Bytes of a body are reserved in steps of this size while it arrives, up to its announced length. */
-const STEP_BYTES = 65_536;
-
 /**
- * Rejects with status 415 for a compressed body, 413 for a longer one, and RATE_LIMITED if too many bytes are reserved. The rest of
- * a rejected body is dropped, so that the connection can be used again.
+ * Rejects with status 415 for a compressed body, 413 for a longer one, and RATE_LIMITED if its owner has no room for 10 s. The rest
+ * of a rejected body is dropped, so that the connection can be used again.
  */
-export function readBody(request: IncomingMessage, client: Pick<Client, 'hold'>): Promise<string> {
+export function readBody(request: IncomingMessage, ticket: Pick<Ticket, 'receive'>): Promise<string> {
   return new Promise((resolve, reject) => {
     const { 'content-length': length = MAX_BODY_BYTES, 'content-encoding': encoding = 'identity' } = request.headers;
     const announced = Number(length);
     // Most bodies arrive in one piece and are not copied. A list of all pieces could take 400 bytes for each.
     let body: Buffer = EMPTY;
     let size = 0;
-    let counted = 0;
 
     /** A request lives as long as its answer, which may be a stream: it must not keep the body. */
     const leave = () => {
@@ -39,15 +34,16 @@ export function readBody(request: IncomingMessage, client: Pick<Client, 'hold'>)
       reject(requestError('BAD_REQUEST', 'The connection was closed before the whole body had arrived.'));
     };
     const take = (chunk: Buffer) => {
-      try {
-        if (size + chunk.length > MAX_BODY_BYTES) throw tooLarge();
-        body = appended(body, size, chunk);
-        size += chunk.length;
-        if (size <= MIN_COUNTED_BYTES) return;
-        for (; counted < size; counted += STEP_BYTES) client.hold(Math.min(STEP_BYTES, announced - counted));
-      } catch (error) {
-        stop(error as Error);
+      if (size + chunk.length > MAX_BODY_BYTES) {
+        stop(tooLarge());
+        return;
       }
+      body = appended(body, size, chunk);
+      size += chunk.length;
+      const room = ticket.receive(chunk.length);
+      if (!room) return;
+      request.pause();
+      room.then(() => request.resume(), stop);
     };
     const finish = () => {
       const bytes = body.subarray(0, size);

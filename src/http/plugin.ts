@@ -1,5 +1,5 @@
 /** The gateway as a Fastify plugin: its hooks, error handlers and routes, all in its own scope. */
-import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders } from 'node:http';
 import type {
   FastifyError,
   FastifyPluginAsync,
@@ -11,18 +11,18 @@ import type { GraphQLSchema } from 'graphql';
 import type { Authenticator } from '../auth/verified-callers.ts';
 import type { Config } from '../config/config.ts';
 import { SAMPLE_KEY } from '../graphql/apollo/sandbox.ts';
+import type { Admission } from '../graphql/admission/admission.ts';
 import type { Graphql } from '../graphql/graphql.ts';
 import { createRateLimit, type RateLimit, type ShareRateLimit } from '../graphql/operations/rate-limit.ts';
 import type { ClientFacts } from '../observability/operation-record.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import type { Observer } from '../observability/observer.ts';
-import { MAX_CLIENT_BYTES, type Runs } from '../runs/runs.ts';
+import type { Runs } from '../runs/runs.ts';
 import type { After } from '../runs/timer.ts';
 import { createAuthentication } from './authentication.ts';
 import { createCompression } from './compression/compression.ts';
-import { networkOf } from './connection/client-address.ts';
-import { createClientBytes } from './connection/client-bytes.ts';
+import type { ClientNetwork } from './connection/client-address.ts';
 import { createExplorerPage } from './graphql/explorer-page.ts';
 import { createGraphqlHandler } from './graphql/graphql-handler.ts';
 import { createResponseCache } from './graphql/response-cache.ts';
@@ -32,6 +32,7 @@ import { createLiveConnections } from './live/live-connections.ts';
 import { createSockets, type UpgradeRefusal } from './live/sockets.ts';
 import { openWebSockets } from './live/web-sockets.ts';
 import { createOps } from './ops.ts';
+import { createOwners } from './owners.ts';
 import { createPage } from './page/page.ts';
 import { createRateLimits } from './rate-limits.ts';
 import {
@@ -44,7 +45,6 @@ import {
   type GraphqlPath,
 } from './routes.ts';
 import { createSend, errorResponse } from './response.ts';
-import { createUnacceptedCallers } from './unaccepted-callers.ts';
 
 /** node:http checks at this interval whether a write made progress: a stalled client is disconnected after 15 to 30 s. */
 const STALLED_READER_MS = 15_000;
@@ -62,6 +62,8 @@ export interface HttpOptions {
   readonly now: () => number;
   readonly after: After;
   readonly client: ClientFacts;
+  readonly networkOf: ClientNetwork;
+  readonly admission: Admission;
   /** A client that reads nothing for this long is disconnected. Default: 15 s. */
   readonly stalledReaderMs?: number | undefined;
   /** Folder of the built run page. Default: where `npm run build:page` puts it. */
@@ -79,17 +81,18 @@ export interface Http {
   /** From now on `/readyz` fails, no live operation begins, and each answer closes its connection. */
   readonly stop: () => void;
   readonly isReady: () => boolean;
+  /** Connections over which an accepted caller has sent an operation. */
+  readonly acceptedConnections: WeakSet<object>;
   /** Answers a request whose path cannot be decoded: Fastify calls no hook for it. */
   readonly refuseUrl: (reply: FastifyReply, message: string) => void;
 }
 
 export function createHttp(options: HttpOptions): Http {
-  const { config, authenticator, runs, shareRateLimit, graphql, metrics, observer, logger, now, after, client } =
-    options;
-  const { stalledReaderMs = STALLED_READER_MS, pageFolder: folder } = options;
+  const { config, authenticator, runs, shareRateLimit, graphql, metrics, observer, logger, now, after } = options;
+  const { client, networkOf, admission, stalledReaderMs = STALLED_READER_MS, pageFolder: folder } = options;
   const { addressOf, schemeOf } = client;
   const { isAccepted } = runs.viewers;
-  const networkOfClient = (request: IncomingMessage) => networkOf(addressOf(request));
+  const acceptedConnections = new WeakSet<object>();
   let isStopping = false;
   const isReady = () => !isStopping;
   const stop = () => {
@@ -109,15 +112,16 @@ export function createHttp(options: HttpOptions): Http {
   /** The stages of every transport. */
   const stages = {
     authenticate: createAuthentication({ authenticator, addressOf, now, logger }),
-    unacceptedCallers: createUnacceptedCallers({
-      byAddress: limitOf('address', config.rateLimitAnonymousPerMinute),
+    owners: createOwners({
+      byNetwork: limitOf('address', config.rateLimitAnonymousPerMinute),
       isAccepted,
-      networkOf: networkOfClient,
+      networkOf,
+      acceptedConnections,
     }),
+    admission,
     rateLimits: createRateLimits(
       config.rateLimitPerMinute === null ? null : limitOf('viewer', config.rateLimitPerMinute),
     ),
-    clientBytes: createClientBytes(MAX_CLIENT_BYTES, isAccepted),
   };
 
   function refuse(reply: FastifyReply, status: number, message: string): void {
@@ -132,8 +136,6 @@ export function createHttp(options: HttpOptions): Http {
       operations: graphql.operations,
       schema: graphql.schema,
       maxOperations: config.maxSubscriptionsPerConnection,
-      isAccepted,
-      networkOf: networkOfClient,
       origins,
       liveConnections,
       isReady,
@@ -244,6 +246,7 @@ export function createHttp(options: HttpOptions): Http {
     ops,
     stop,
     isReady,
+    acceptedConnections,
     refuseUrl(reply, message) {
       dropLongHeaders(reply.request.raw.headers);
       void reply.headers(commonHeaders.of(reply.request.raw, reply.request.id));

@@ -3,7 +3,7 @@ import type { IncomingMessage, Server, ServerOptions as HttpServerOptions } from
 import fastify, { type FastifyHttpOptions, type FastifyInstance, type FastifyPluginAsync } from 'fastify';
 import type { Config } from '../config/config.ts';
 import { MAX_BODY_BYTES } from './body.ts';
-import type { IsTrustedProxy } from './connection/client-address.ts';
+import { isLoopback, networkOf, type IsTrustedProxy } from './connection/client-address.ts';
 import { createConnections } from './connection/connections.ts';
 import { createDrain, LingeringServer } from './connection/drain.ts';
 import { endWithError, malformed } from './connection/raw-response.ts';
@@ -20,9 +20,13 @@ export interface AppOptions {
 export interface ServerOptions extends AppOptions {
   readonly plugin: FastifyPluginAsync;
   readonly isReady: Http['isReady'];
+  readonly acceptedConnections: Http['acceptedConnections'];
   /** How long idle connections take requests while the server stops, in milliseconds. */
   readonly lingerMs: () => number;
 }
+
+/** Connections of a network whose callers are not accepted: a tenth of all, but no fewer than this. */
+const MIN_OF_NETWORK = 100;
 
 const TIMES: HttpServerOptions = {
   headersTimeout: 15_000,
@@ -49,13 +53,18 @@ export const appOptions = ({ config: { basePath }, isTrustedProxy, refuseUrl }: 
   }) satisfies FastifyHttpOptions<Server>;
 
 export function createServer(options: ServerOptions): FastifyInstance {
-  const { plugin, isReady, lingerMs } = options;
+  const { plugin, isReady, acceptedConnections, isTrustedProxy, lingerMs } = options;
+  const { maxConnections } = options.config;
   // The plugin checks the Host header, and sends an error with a body.
   const server = new LingeringServer({ ...TIMES, requireHostHeader: false, shouldUpgradeCallback: mayUpgrade });
-  const connections = createConnections(server);
+  const connections = createConnections(server, {
+    isAccepted: (socket) => acceptedConnections.has(socket),
+    networkOf: (address) => (isTrustedProxy(address, 0) || isLoopback(address) ? null : networkOf(address)),
+    maxOfNetwork: Math.max(MIN_OF_NETWORK, maxConnections / 10),
+  });
   const drain = createDrain(server, connections);
   // Node closes each further connection at once.
-  server.maxConnections = options.config.maxConnections;
+  server.maxConnections = maxConnections;
 
   /** Otherwise the answer is HTTP/1.1: for other protocols (h2c), before earlier requests are answered, and while the gateway stops. */
   function mayUpgrade({ headers, socket }: IncomingMessage): boolean {
@@ -83,7 +92,8 @@ export function createServer(options: ServerOptions): FastifyInstance {
     else endWithError(socket, { status: 405, code: 'BAD_REQUEST', message });
   });
   app.addHook('onRequest', (request, reply, done) => {
-    connections.inTurn(request.raw, reply.raw, done);
+    connections.answer(request.raw, reply.raw);
+    done();
   });
   // In this order: no new connection, the closing messages of live clients (the plugin), the last answers.
   app.addHook('preClose', () => drain.stopListening());

@@ -78,6 +78,3 @@ const MAX_DOCUMENT_BYTES = 16 * 2 ** 20;
 /** Bytes of CACHE_MAX_BYTES for operation documents, compiled queries and registered operations. */
 export const documentBytes = ({ cacheMaxBytes }: Pick<Config, 'cacheMaxBytes'>): number =>
   Math.min(MAX_DOCUMENT_BYTES, Math.floor(cacheMaxBytes / 16));
-
-/** Limit of requests in progress and answers that clients have not read yet. Not part of CACHE_MAX_BYTES. */
-export const MAX_CLIENT_BYTES = 24 * 2 ** 20;

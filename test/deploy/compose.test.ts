@@ -177,7 +177,7 @@ describe.each(GATEWAYS)('%s of docker-compose.yml', (gateway) => {
   });
 
   it('has the memory that docs/configuration.md requires', () => {
-    expect(megabytesOf(service(gateway)) * MEBIBYTE).toBeGreaterThan(1.5 * config.cacheMaxBytes + 250e6);
+    expect(megabytesOf(service(gateway)) * MEBIBYTE).toBeGreaterThan(1.5 * config.cacheMaxBytes + 800e6);
   });
 });
 

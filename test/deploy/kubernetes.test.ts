@@ -187,7 +187,7 @@ describe('the gateways of deploy/kubernetes', () => {
 
   it('have the memory that docs/configuration.md requires', () => {
     const mebibytes = Number(/^(\d+)Mi$/.exec(container.resources.limits.memory)?.[1]);
-    expect(mebibytes * 2 ** 20).toBeGreaterThan(1.5 * config.cacheMaxBytes + 250e6);
+    expect(mebibytes * 2 ** 20).toBeGreaterThan(1.5 * config.cacheMaxBytes + 800e6);
   });
 
   it('have the version of package.json', () => {

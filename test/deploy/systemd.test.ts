@@ -42,7 +42,7 @@ withSystemd(`systemd-analyze${isThere ? '' : ' (skipped: it is not on this machi
 describe('the unit of systemd', () => {
   it('leaves the gateway the time that it takes to stop, and the memory that docs/configuration.md asks for', () => {
     expect(numberOf(/^TimeoutStopSec=(\d+)$/m) * 1000).toBeGreaterThan(STOP_WITHIN_MS);
-    expect(numberOf(/^MemoryMax=(\d+)M$/m) * 2 ** 20).toBeGreaterThan(1.5 * readConfig({}).cacheMaxBytes + 250e6);
+    expect(numberOf(/^MemoryMax=(\d+)M$/m) * 2 ** 20).toBeGreaterThan(1.5 * readConfig({}).cacheMaxBytes + 800e6);
     expect(numberOf(/^LimitNOFILE=(\d+)$/m)).toBeGreaterThan(2 * readConfig({}).maxConnections);
   });
 });

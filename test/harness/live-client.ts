@@ -100,8 +100,6 @@ export interface SocketClient extends LiveClient {
   send(message: unknown): void;
   /** Sends a binary message or a text message. */
   sendBytes(bytes: Buffer, binary: boolean): void;
-  /** Sends a part of a message that continues. */
-  sendPart(text: string): void;
   /** Sends a protocol ping. Resolves with the server's pong: all earlier messages of the server have arrived. */
   roundTrip(payload?: object): Promise<void>;
   /** Sends a WebSocket ping frame. */
@@ -173,9 +171,6 @@ export async function openSocket(
     },
     sendBytes(bytes: Buffer, binary: boolean) {
       socket.send(bytes, { binary });
-    },
-    sendPart(text: string) {
-      socket.send(text, { fin: false });
     },
     roundTrip: (payload?: object) =>
       new Promise<void>((resolve) => {

@@ -1,7 +1,6 @@
 /** HTTP over one plain connection: tests control and read each byte. */
-import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
-import type { IncomingMessage, Server } from 'node:http';
+import type { Server } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 
@@ -122,16 +121,4 @@ function answerLength(bytes: Buffer): number | null {
 function answerIn(bytes: Buffer): RawAnswer {
   const headEnd = bytes.indexOf('\r\n\r\n');
   return { head: bytes.toString('latin1', 0, headEnd), body: bytes.toString('utf8', headEnd + 4) };
-}
-
-/** Counts the requests to this address that node:http parses, until it is closed. */
-export function countParsed(url: string) {
-  const port = Number(new URL(url).port);
-  let count = 0;
-  const note = (message: unknown) => {
-    const { request } = message as { readonly request: IncomingMessage };
-    if (request.socket.localPort === port) count += 1;
-  };
-  subscribe('http.server.request.start', note);
-  return { count: () => count, close: () => unsubscribe('http.server.request.start', note) };
 }

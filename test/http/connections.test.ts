@@ -5,9 +5,11 @@
  */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
+import { createServer } from 'node:http';
+import { connect, type AddressInfo, type Socket } from 'node:net';
 import { setImmediate as aTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { createConnections } from '../../src/http/connection/connections.ts';
 import { collectGarbage } from '../harness/collect-garbage.ts';
 import { healthy, startFaultyUpstream } from '../harness/faulty-upstream.ts';
 import { until } from '../harness/fleet.ts';
@@ -225,4 +227,39 @@ it('the gateway closes each connection beyond MAX_CONNECTIONS', async () => {
   );
   for (const socket of sockets) socket.cut();
   await own.close();
+});
+
+it('A network has a limited number of connections until their callers are accepted; other peers have their own', async () => {
+  const server = createServer();
+  const accepted = new WeakSet<object>();
+  let network: string | null = 'one';
+  createConnections(server, {
+    isAccepted: (socket) => accepted.has(socket),
+    networkOf: () => network,
+    maxOfNetwork: 2,
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const clients: Socket[] = [];
+  const isOpen = async () => {
+    const arrived = once(server, 'connection');
+    const client = connect(port, '127.0.0.1');
+    clients.push(client);
+    const [[socket]] = (await Promise.all([arrived, once(client, 'connect')])) as [[Socket], unknown];
+    return { socket, isRefused: socket.destroyed };
+  };
+  const first = await isOpen();
+  expect([first.isRefused, (await isOpen()).isRefused, (await isOpen()).isRefused]).toEqual([false, false, true]);
+  network = 'another';
+  expect((await isOpen()).isRefused).toBe(false);
+  network = null;
+  for (let count = 0; count < 5; count += 1) expect((await isOpen()).isRefused).toBe(false);
+  network = 'one';
+  accepted.add(first.socket);
+  expect((await isOpen()).isRefused).toBe(false);
+  expect((await isOpen()).isRefused).toBe(true);
+  for (const client of clients) client.destroy();
+  server.close();
+  await once(server, 'close');
 });

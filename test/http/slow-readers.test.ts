@@ -6,8 +6,7 @@ import type { Overrides } from '../../src/gateway.ts';
 import { startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
 import { until } from '../harness/fleet.ts';
 import { startGateway, type TestGateway } from '../harness/gateway.ts';
-import { captureLog } from '../harness/observed.ts';
-import { connectRaw, countParsed, postOf, type RawConnection } from '../harness/raw-http.ts';
+import { connectRaw, postOf, type RawConnection } from '../harness/raw-http.ts';
 import { wireRun } from '../harness/wire.ts';
 
 /** More than the buffers of both ends. */
@@ -64,53 +63,12 @@ describe('a connection whose client does not read', () => {
     await upstream.close();
   });
 
-  it('has one answer in progress at a time', async () => {
-    await start();
-    const parsed = countParsed(gateway.url);
-    await raw.send(Array.from({ length: 90 }, (_, at) => requestOf(`r${at}`)).join(''));
-    while (parsed.count() < 90) await gateway.query('{ __typename }');
-    parsed.close();
-    // The same over another connection, which is answered: other started requests would have called the upstream by
-    // now.
-    await gateway.query('{ run(workflowId: "wf", id: "elsewhere") { status } }');
-    expect(runIds()).toEqual(['r0', 'elsewhere']);
-    // The next requests follow as the client reads.
-    raw.socket.resume();
-    await raw.read(2);
-    expect(runIds().slice(0, 3)).toEqual(['r0', 'elsewhere', 'r1']);
-  });
-
-  it('is cut if more than 100 requests wait, and none of them is executed', async () => {
-    const log = captureLog('info');
-    await start({ logger: log.logger });
-    await raw.send(requestOf('r0'));
-    const closed = once(ownEnd(), 'close');
-    await raw.send(Array.from({ length: 200 }, (_, at) => getOf(`r${at + 1}`)).join(''));
-    await closed;
-    await gateway.query('{ run(workflowId: "wf", id: "elsewhere") { status } }');
-    expect(runIds().filter((id) => id !== 'r0')).toEqual(['elsewhere']);
-    // The first request, which may have started, and the one of the other connection.
-    expect(log.lines.filter(({ msg }) => msg === 'operation').length).toBeLessThanOrEqual(2);
-  });
-
-  it('gets 100 waiting requests answered one by one when it reads', async () => {
-    upstream.script = ({ runId }) => ({ json: [wireRun(runId)] });
-    await start();
-    raw.socket.resume();
-    await raw.send(Array.from({ length: 101 }, (_, at) => requestOf(`r${at}`, 'id')).join(''));
-    const answers = await raw.read(101);
-    expect(answers.map(({ body }) => body)).toEqual(
-      Array.from({ length: 101 }, (_, at) => `{"data":{"run":{"id":"r${at}"}}}`),
-    );
-  });
-
   it('is cut after the timeout', async () => {
     await start({ stalledReaderMs: 200 });
     await raw.send(requestOf('r0') + requestOf('r1'));
     await once(ownEnd(), 'close');
     raw.socket.resume();
     await expect(raw.read(1)).rejects.toThrow('the connection ended before an answer did');
-    expect(runIds()).toEqual(['r0']);
   });
 
   it('is cut after the timeout if it requested files of the page', async () => {
@@ -129,9 +87,10 @@ describe('a connection whose client does not read', () => {
       return script(call);
     };
     await start();
-    await raw.send(requestOf('r1'), getOf('r2'));
+    await raw.send(requestOf('r1'));
     raw.socket.resume();
     await raw.read(1);
+    await raw.send(getOf('r2'));
     await until(() => runIds().includes('r2'));
     expect(ownEnd().timeout).toBe(0);
     late.resolve(undefined);

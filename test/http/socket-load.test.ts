@@ -11,8 +11,6 @@ const KEY = { authorization: 'Bearer key-1' };
 const TYPE = '{ __typename }';
 const ANSWER = { type: 'next', payload: { data: { __typename: 'Query' } } };
 const COMPLETE = { type: 'complete' };
-const RUNNING = { type: 'next', payload: { data: { runUpdated: { status: 'RUNNING' } } } };
-const watch = (id: string) => `subscription { runUpdated(workflowId: "wf", id: "${id}") { status } }`;
 const read = (id: string) => `{ run(workflowId: "wf", id: "${id}") { id status } }`;
 
 const running: Script = ({ endpoint, runId }) => ({
@@ -68,35 +66,6 @@ describe('a socket under load', () => {
     expect(callOf(`behind ${what}`)).toBeUndefined();
     client.goOnReading();
     expect(await client.nextData()).toMatchObject({ run: { status: 'RUNNING' } });
-  });
-
-  it.each<[string, string, number]>([
-    ['a text', `"${'x'.repeat(900_000)}"`, 7],
-    ['a list, which takes more when it is parsed', `[${'0,'.repeat(450_000)}0]`, 3],
-  ])('is closed with 1013 if its key has too many pending messages, and no other key is: %s', async (_, junk, most) => {
-    const large = `#${'x'.repeat(20_000)}\n${TYPE}`;
-    const text = `{"type":"subscribe","id":"1","payload":{"query":${JSON.stringify(watch('r1'))},"variables":{"junk":${junk}}}}`;
-    let refused = 0;
-    for (let count = 0; refused === 0; count += 1) {
-      expect(count).toBeLessThanOrEqual(most);
-      const greedy = await open();
-      greedy.send(text);
-      const frame = await greedy.next();
-      if (frame.type === 'closed') refused = frame.code;
-      else expect(frame).toEqual(RUNNING);
-    }
-    expect(refused).toBe(1013);
-    const other = await open({ authorization: 'Bearer key-2' });
-    other.subscribe({ query: large });
-    expect([await other.next(), await other.next()]).toEqual([ANSWER, COMPLETE]);
-    for (const client of clients.splice(0)) client.send({ type: 'complete', id: '1' });
-    let frame;
-    do {
-      const again = await open();
-      again.subscribe({ query: large });
-      frame = await again.next();
-    } while (frame.type === 'closed');
-    expect(frame).toEqual(ANSWER);
   });
 
   it('stores only the key of its connectionParams, and nothing of completed operations', async () => {

@@ -59,10 +59,11 @@ describe('a key that the upstream has not accepted', () => {
     expect(await statusFrom('192.0.2.2', 'made-up-60')).toBe(200);
   });
 
-  it('counts against the /64 of an IPv6 address, and an IPv4-mapped address counts as IPv4', async () => {
-    for (let index = 0; index < RATE; index += 1) await statusFrom(`2001:db8:0:1::${index.toString(16)}`, null);
-    expect(await statusFrom('2001:db8:0:1:ffff::1', null)).toBe(429);
-    expect(await statusFrom('2001:db8:0:2::1', null)).toBe(200);
+  it('counts against the /56 of an IPv6 address, and an IPv4-mapped address counts as IPv4', async () => {
+    for (let index = 0; index < RATE; index += 1)
+      await statusFrom(`2001:db8:0:1${index.toString(16).padStart(2, '0')}::1`, null);
+    expect(await statusFrom('2001:db8:0:1ff:ffff::1', null)).toBe(429);
+    expect(await statusFrom('2001:db8:0:200::1', null)).toBe(200);
     for (let index = 0; index < RATE; index += 1) await statusFrom('192.0.2.7', null);
     expect(await statusFrom('::ffff:192.0.2.7', null)).toBe(429);
   });
@@ -129,52 +130,12 @@ describe('a key that the upstream has not accepted', () => {
     await Promise.all(waiting);
   });
 
-  it('shares 16 running and 200 waiting operations with its address, and gets 429 beyond that', async () => {
-    await gateway.replace(() => start({ RATE_LIMIT_ANONYMOUS_PER_MINUTE: '1000' }));
-    const gate = Promise.withResolvers<undefined>();
-    upstream.script = async () => {
-      await gate.promise;
-      return REFUSED;
-    };
-    // All operations of one key share one turn.
-    const ofOne = Array.from({ length: 220 }, () => statusFrom('192.0.2.1', 'made-up-0', runs(1)));
-    const statuses = Array.from({ length: 217 }, (_, index) => statusFrom('192.0.2.1', `made-up-${index}`, runs(1)));
-    expect(await Promise.race(statuses)).toBe(429);
-    expect(upstream.calls.length).toBeLessThanOrEqual(16);
-    gate.resolve(undefined);
-    expect((await Promise.all(statuses)).filter((status) => status === 401)).toHaveLength(216);
-    expect(new Set(await Promise.all(ofOne))).toEqual(new Set([401]));
-  });
-
   it('is also accepted by a start of a run', async () => {
     upstream.script = () => ({ json: { run_id: 'r1', message: 'started' } });
     await statusFrom('192.0.2.1', 'good', 'mutation { executeWorkflow(workflowId: "wf") { message } }');
     for (let time = 0; time < RATE; time += 1) await statusFrom('192.0.2.1', null);
     expect(await statusFrom('192.0.2.1', null)).toBe(429);
     expect(await statusFrom('192.0.2.1', 'good')).toBe(200);
-  });
-
-  it('shares 100 sockets with other such keys, and each is closed after 30 s', async () => {
-    const open = async (key: string) => {
-      const socket = await openSocket(gateway.url, { authorization: `Bearer ${key}` });
-      sockets.push(socket);
-      return socket;
-    };
-    /** Interval of the keep-alive. Each client answers its ping. */
-    const nextBeat = async () => {
-      clock.advance(10_000);
-      await Promise.all(sockets.map((socket) => socket.roundTrip()));
-    };
-    for (let index = 0; index < 100; index += 1) await open(`made-up-${index}`);
-    await expect(open('made-up-100')).rejects.toThrow('429');
-    await statusFrom('127.0.0.1', 'good', runs(1));
-    for (let beat = 0; beat < 2; beat += 1) await nextBeat();
-    clock.advance(10_000);
-    for (const socket of sockets.splice(0)) expect(await socket.next()).toMatchObject({ type: 'closed', code: 1013 });
-    const good = await open('good');
-    for (let beat = 0; beat < 4; beat += 1) await nextBeat();
-    good.subscribe({ query: '{ __typename }' });
-    expect(await good.nextData()).toEqual({ __typename: 'Query' });
   });
 });
 

@@ -1,4 +1,7 @@
-/** The one wrapper of resolvers: counts failed fields, and objects of lists, against the operation's budgets. */
+/**
+ * The one wrapper of resolvers: counts failed fields, and objects of lists, against the operation's budgets, and takes a turn after
+ * each wait.
+ */
 import {
   defaultFieldResolver,
   getNamedType,
@@ -63,18 +66,18 @@ function budgeted(resolve: Resolver, { type }: Field, weigh: Weigh | null): Reso
     throw error;
   }
 
-  function check(value: unknown, budgets: Budgets, info: GraphQLResolveInfo): unknown {
+  function check(value: unknown, context: Context, info: GraphQLResolveInfo): unknown {
     if (value instanceof Error) throw value;
     if (!isList || !Array.isArray(value)) return value;
-    if (weigh && value.length > 0) budgets.takeObjects(value.length * weigh(info));
-    return value.some(mayFail) ? checkItems(value, budgets) : value;
+    if (weigh && value.length > 0) context.budgets.takeObjects(value.length * weigh(info));
+    return value.some(mayFail) ? checkItems(value, context) : value;
   }
 
-  async function checkLater(value: Promise<unknown>, budgets: Budgets, info: GraphQLResolveInfo): Promise<unknown> {
+  async function checkLater(value: Promise<unknown>, context: Context, info: GraphQLResolveInfo): Promise<unknown> {
     try {
-      return check(await value, budgets, info);
+      return check(await inTurn(value, context), context, info);
     } catch (error) {
-      return fail(error, budgets);
+      return fail(error, context.budgets);
     }
   }
 
@@ -83,7 +86,7 @@ function budgeted(resolve: Resolver, { type }: Field, weigh: Weigh | null): Reso
     if (instead !== undefined && budgets.hasTooManyFailures) return instead;
     try {
       const value = resolve(source, args, context, info);
-      return value instanceof Promise ? checkLater(value, budgets, info) : check(value, budgets, info);
+      return value instanceof Promise ? checkLater(value, context, info) : check(value, context, info);
     } catch (error) {
       return fail(error, budgets);
     }
@@ -92,13 +95,22 @@ function budgeted(resolve: Resolver, { type }: Field, weigh: Weigh | null): Reso
   return Object.defineProperty(wrapper, 'length', { value: weigh ? 4 : resolve.length });
 }
 
+/** Otherwise all operations that wait for one upstream call would go on at once. */
+async function inTurn(value: Promise<unknown>, { ticket }: Context): Promise<unknown> {
+  const loaded = await value;
+  const turn = ticket.turn();
+  if (turn) await turn;
+  return loaded;
+}
+
 const mayFail = (item: unknown): boolean => item instanceof Error || item instanceof Promise;
 
 /** Items fail separately: an Error or a rejected item becomes null. */
-function checkItems(items: readonly unknown[], budgets: Budgets): readonly unknown[] {
+function checkItems(items: readonly unknown[], context: Context): readonly unknown[] {
+  const { budgets } = context;
   const checked = items.map((item) => {
     if (item instanceof Error) budgets.addFailure();
-    return item instanceof Promise ? item.catch((error: unknown) => failItem(error, budgets)) : item;
+    return item instanceof Promise ? inTurn(item, context).catch((error: unknown) => failItem(error, budgets)) : item;
   });
   return budgets.hasTooManyFailures ? NO_ITEMS : checked;
 }

@@ -20,14 +20,14 @@ const AT_A_TIME = 25;
 export async function settleInTurns<Item, T>(
   items: readonly Item[],
   load: (item: Item) => Promise<T>,
-  { budgets, takeTurn }: Pick<Context, 'budgets' | 'takeTurn'>,
+  { budgets, ticket }: Pick<Context, 'budgets' | 'ticket'>,
 ): Promise<PromiseSettledResult<T>[]> {
   budgets.takeObjects(items.length);
   const settled: PromiseSettledResult<T>[] = [];
   const waiting = items.entries();
   async function loadNext(): Promise<void> {
     for (const [index, item] of waiting) {
-      await new Promise<void>(takeTurn);
+      await ticket.nextTurn();
       const [result] = await Promise.allSettled([load(item)]);
       settled[index] = result;
     }
@@ -40,7 +40,7 @@ export async function settleInTurns<Item, T>(
 export async function loadInTurns<Item, T>(
   items: readonly Item[],
   load: (item: Item) => Promise<T>,
-  context: Pick<Context, 'budgets' | 'takeTurn'>,
+  context: Pick<Context, 'budgets' | 'ticket'>,
 ): Promise<T[]> {
   const settled = await settleInTurns(items, load, context);
   return settled.map((each) => {

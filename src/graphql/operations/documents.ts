@@ -52,7 +52,7 @@ export function createDocuments({ schema, compiler, maxBytes }: DocumentsOptions
   const entries = new LRUCache<string, Entry>({
     maxSize: Math.max(1, maxBytes),
     sizeCalculation: ({ document, compiled }) =>
-      sizeOf(document) + [...compiled.values()].reduce((sum, query) => sum + sizeOfCompiled(query, document), 0),
+      documentBytes(document) + [...compiled.values()].reduce((sum, query) => sum + sizeOfCompiled(query, document), 0),
     disposeAfter({ queryHash, document: { text } }) {
       if (!entries.has(text)) asts.delete(queryHash);
     },
@@ -123,7 +123,8 @@ const HASH_LENGTH = 64;
 const sizeOfCompiled = (query: CompiledQuery | null, { text }: PreparedDocument): number =>
   query ? query.sizeBytes + text.length * BYTES_A_COMPILED_CHARACTER : 0;
 
-function sizeOf({ text, ast }: PreparedDocument): number {
+/** Memory of the text and its syntax tree. */
+export function documentBytes({ text, ast }: PreparedDocument): number {
   let nodes = 0;
   visit(ast, { enter: () => void (nodes += 1) });
   return ENTRY_OVERHEAD_BYTES + text.length * BYTES_A_CHARACTER + nodes * BYTES_A_NODE;

@@ -2,6 +2,7 @@
 import type { DocumentNode, FormattedExecutionResult } from 'graphql';
 import type { Caller } from '../../auth/caller.ts';
 import type { OperationRecord, OperationStart, OperationType } from '../../observability/operation-record.ts';
+import type { Ticket } from '../admission/ticket.ts';
 import type { Context } from '../context.ts';
 import type { LiveEvents } from '../subscriptions/live-events.ts';
 import type { PreparedDocument } from './documents.ts';
@@ -31,12 +32,19 @@ export interface OperationRequest extends Omit<OperationStart, 'viewerId'> {
   readonly client: Client;
 }
 
+/** A request that the admission has let in. */
+export interface AdmittedRequest extends OperationRequest {
+  readonly ticket: Ticket;
+  readonly admitEvent: AdmitEvent;
+}
+
+/** Admits an event of a subscription, of this size, when its owner has room. */
+export type AdmitEvent = (bytes: number, isGone: () => boolean) => Ticket | Promise<Ticket>;
+
 /** A caller without a key, or with a key that is not accepted yet. Such a key may be invented. */
 export interface UnacceptedCaller {
   /** Counts operations against the address of the caller. */
   readonly take: (operations: number) => Allowance | Promise<Allowance>;
-  /** Queues an operation. Rejects with RATE_LIMITED if too many are waiting. */
-  readonly inTurn: <T>(run: () => Promise<T>) => Promise<T>;
 }
 
 export interface Client {
@@ -45,10 +53,6 @@ export interface Client {
   /** Fires the signal. */
   abort(): void;
   isGone(): boolean;
-  /** Reserves bytes until the client has taken its answer. Throws RATE_LIMITED if too many are reserved. */
-  hold(bytes: number): () => void;
-  /** Reserves bytes, but waits while too many are reserved. */
-  holdWhenFree(bytes: number): Promise<() => void>;
 }
 
 export interface ResolvedOperation {
@@ -60,7 +64,7 @@ export interface ResolvedOperation {
 
 /** An operation in Apollo Server. Each plugin reads it as `contextValue.operation`. */
 export interface Operation {
-  readonly request: OperationRequest;
+  readonly request: AdmittedRequest;
   readonly params: OperationParams;
   readonly record: OperationRecord;
   readonly context: Context;

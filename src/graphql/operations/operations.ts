@@ -18,13 +18,14 @@ import type { Viewer } from '../../runs/viewer.ts';
 import type { Apollo } from '../apollo/server.ts';
 import { createContext, type ContextSource } from '../context.ts';
 import type { SourceEvent } from '../subscriptions/live-events.ts';
+import { keptParams } from '../subscriptions/kept-params.ts';
 import type { EventsOf } from '../subscriptions/subscriptions.ts';
-import { createTurns } from '../turns.ts';
 import type { Documents } from './documents.ts';
 import { causeOf, requestError, statusOf, type ErrorFormatting } from './error-formatting.ts';
 import { MAX_TOKENS, nestingProblem, passedLimit } from './limits.ts';
 import {
   errorAnswer,
+  type AdmittedRequest,
   type Answer,
   type Operation,
   type OperationParams,
@@ -51,24 +52,19 @@ export interface OperationsOptions {
 
 export function createOperations(options: OperationsOptions) {
   const { schema, apollo, persisted, documents, eventsOf, errors, contextSource, isProven, observer } = options;
-  const takeTurn = createTurns();
 
   const recordOf = ({ transport, requestId, clientInfo, http, caller }: OperationRequest): OperationRecord =>
     observer.begin({ transport, requestId, clientInfo, http, viewerId: caller.viewer?.id ?? null });
 
   /** Rejects with the error of an operation that must not reach Apollo Server. */
-  async function begin(
-    request: OperationRequest,
-    params: OperationParams,
-    record: OperationRecord,
-  ): Promise<Operation> {
-    const { caller, requestId, client } = request;
+  async function begin(request: AdmittedRequest, params: OperationParams, record: OperationRecord): Promise<Operation> {
+    const { caller, requestId, client, ticket } = request;
     if (isDeeperThan((params.variables ?? null) as JsonValue, MAX_JSON_DEPTH)) throw tooDeep();
     const resolved = persisted.resolve(params);
     const source = resolved instanceof Promise ? await resolved : resolved;
+    const turn = ticket.turn();
+    if (turn) await turn;
     const document = documents.find(source.text) ?? null;
-    // A new text may take 20 ms: known operations of other callers are answered in between.
-    if (!document) await new Promise<void>(takeTurn);
     const tooNested = document ? null : nestingProblem(source.text);
     if (tooNested) throw tooNested;
     const parsed = document ? null : parseWithoutLocations(source.text);
@@ -80,14 +76,14 @@ export function createOperations(options: OperationsOptions) {
       mayExecute: caller.mayExecute,
       requestId,
       signal: () => client.signal(),
-      hold: (bytes) => client.hold(bytes),
+      ticket,
       operationRecord: record,
     });
     return { request, params, record, context, source, parsed, document, isSubscription: false, errors: null };
   }
 
   async function runStages(
-    request: OperationRequest,
+    request: AdmittedRequest,
     params: OperationParams,
     record: OperationRecord,
   ): Promise<Outcome> {
@@ -103,8 +99,9 @@ export function createOperations(options: OperationsOptions) {
   }
 
   async function subscribe(operation: Operation): Promise<Outcome> {
-    const { document, params, context, record } = operation;
+    const { request, document, context, record } = operation;
     if (!document) throw new Error('The document must be validated before its subscription');
+    const params = keptParams(document.ast, operation.params);
     const source = await createSourceEventStream(executionArgs(schema, document, params, context));
     if (isResult(source)) {
       const { errors: found = [] } = source;
@@ -112,7 +109,7 @@ export function createOperations(options: OperationsOptions) {
     }
     // The `subscribe` of each subscription returns source events.
     const changes = source as AsyncIterable<SourceEvent, undefined>;
-    return { kind: 'events', events: eventsOf(changes, { ...operation, document }) };
+    return { kind: 'events', events: eventsOf(changes, { request, params, record, document }) };
   }
 
   /** Nothing is cached for an operation before an authenticated caller has sent it successfully. */
@@ -131,15 +128,13 @@ export function createOperations(options: OperationsOptions) {
 
   return {
     /** Never rejects. */
-    async run(request: OperationRequest, params: OperationParams): Promise<Outcome> {
-      const { client, unaccepted } = request;
+    async run(request: AdmittedRequest, params: OperationParams): Promise<Outcome> {
       const record = recordOf(request);
-      const run = () => runStages(request, params, record);
-      const outcome = await (unaccepted ? unaccepted.inTurn(run) : run()).catch((error: unknown) =>
+      const outcome = await runStages(request, params, record).catch((error: unknown) =>
         errorAnswer(errors.format([error], record), statusOf(error)),
       );
       if (outcome.kind === 'events') return outcome;
-      record.isAbandoned ||= client.isGone();
+      record.isAbandoned ||= request.client.isGone();
       observer.end(record);
       return outcome;
     },

@@ -1,14 +1,13 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { checkIdempotencyKey, checkInputs } from '../arguments.ts';
 import type { FieldTable } from '../fields/field-table.ts';
 
 export const mutation: FieldTable<'Mutation'> = {
   executeWorkflow: {
-    async resolve(_root, { workflowId, inputs = null, idempotencyKey = null }, { checkedInputs, starter }) {
+    async resolve(_root, { workflowId, inputs = null, idempotencyKey = null }, { ticket, checkedInputs, starter }) {
       // Throws without the right to start, before a megabyte of inputs is checked or a key is looked up.
       const startRun = starter();
       // Each start has its own turn: one operation may have fifty, each with a megabyte.
-      await nextTurn();
+      await ticket.nextTurn();
       const { runId, message } = await startRun({
         workflowId,
         inputs: await checkedInputs(inputs, () => Promise.try(checkInputs, inputs)),

@@ -3,6 +3,7 @@ import { hash } from 'node:crypto';
 import { execute, type GraphQLSchema } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import { measureAnswer } from '../budgets.ts';
+import type { Ticket } from '../admission/ticket.ts';
 import { createContext, type ContextSource } from '../context.ts';
 import { sharedError, type ErrorFormatting, type SharedError } from '../operations/error-formatting.ts';
 import type { PreparedDocument } from '../operations/documents.ts';
@@ -68,7 +69,7 @@ export function createSharedEvents(options: SharedEventsOptions) {
   }
 
   /** Each event has its own context and clock reading. */
-  async function executeEvent(source: SourceEvent, subscription: Subscription): Promise<SharedEvent> {
+  async function executeEvent(source: SourceEvent, subscription: Subscription, ticket: Ticket): Promise<SharedEvent> {
     const { document, request, params, record } = subscription;
     const context = createContext(contextSource, {
       viewer: request.caller.viewer,
@@ -76,18 +77,28 @@ export function createSharedEvents(options: SharedEventsOptions) {
       // An event starts nothing, and callers with different rights share it.
       mayExecute: false,
       requestId: request.requestId,
-      // Other subscribers share the event, so it is not aborted when this one leaves.
       signal: () => new AbortController().signal,
       operationRecord: record,
+      ticket,
     });
     const result = await execute({ ...executionArgs(schema, document, params, context), rootValue: source });
     const excess = context.budgets.excess();
-    if (excess) throw excess;
-    const data = result.data ?? null;
-    const found = [...(result.errors ?? []), ...context.reported.all()];
+    const data = excess ? null : (result.data ?? null);
+    const found = excess ? [excess] : [...(result.errors ?? []), ...context.reported.all()];
     const shared = found.map(sharedError);
     const measured = { data, errors: shared.map(({ formatted }) => formatted) };
     return { data, errors: shared, size: ENTRY_LENGTH + measureAnswer(measured, maxAnswerBytes) };
+  }
+
+  /** Other subscribers share the event, so it is executed even if this one leaves. */
+  async function executeInTurn(source: SourceEvent, subscription: Subscription): Promise<SharedEvent> {
+    const ticket = await subscription.request.admitEvent(0, () => false);
+    try {
+      await ticket.turn();
+      return await executeEvent(source, subscription, ticket);
+    } finally {
+      ticket.end();
+    }
   }
 
   async function sharedEvent(change: SourceEvent, readers: string, subscription: Subscription): Promise<SharedEvent> {
@@ -104,7 +115,7 @@ export function createSharedEvents(options: SharedEventsOptions) {
           };
     const known = slot.events.get(change.since);
     if (known) return known;
-    const executed = executeEvent(change, subscription);
+    const executed = executeInTurn(change, subscription);
     slot.events.set(change.since, executed);
     grow(key, slot, ENTRY_LENGTH);
     const { size } = await executed;

@@ -1,6 +1,9 @@
 /** Events of a subscription, each executed when its subscriber is ready for it. */
 import type { Observer } from '../../observability/observer.ts';
 import type { ErrorFormatting } from '../operations/error-formatting.ts';
+import type { Ticket } from '../admission/ticket.ts';
+import { documentBytes } from '../operations/documents.ts';
+import { AbandonedError } from '../../upstream/errors.ts';
 import { SubscriptionError, type LiveEvents, type SourceEvent } from './live-events.ts';
 import type { SubscriberRightOf } from './subscriber-rights.ts';
 import { readersOf, type SharedEvents, type Subscription } from './shared-events.ts';
@@ -18,31 +21,35 @@ export type EventsOf = (changes: AsyncIterable<SourceEvent, undefined>, subscrip
 export const createSubscriptions = ({ sharedEvents, rightOf, errors, observer }: SubscriptionsOptions): EventsOf =>
   async function* (changes, subscription) {
     const { request, record } = subscription;
-    const { client } = request;
+    const { client, ticket: start, admitEvent } = request;
     const signal = client.signal();
+    const isGone = () => signal.aborted;
     const readers = readersOf(subscription);
     const right = rightOf(request);
-    let release = (): void => undefined;
+    let ticket: Ticket | null = null;
     observer.subscribed(record);
     try {
       for await (const change of changes) {
         const { event, size } = await sharedEvents.eventOf(change, readers, subscription);
-        // An event may be late if too many bytes are reserved for slow clients, but its subscription continues.
-        release = await client.holdWhenFree(size);
+        ticket = await admitEvent(size, isGone);
+        await ticket.turn();
         await right.check();
         if (signal.aborted) break;
         change.sent?.(event);
         record.events += 1;
         yield event;
-        release();
+        ticket.end();
+        if (record.events === 1) start.keepOnly(documentBytes(subscription.document));
         // Without data, no later event can have any.
         if (event.data == null) break;
       }
       if (right.problem !== null) throw right.problem;
     } catch (error) {
-      throw new SubscriptionError(errors.format([error], record));
+      if (error instanceof AbandonedError && right.problem === null) return undefined;
+      throw new SubscriptionError(errors.format([right.problem ?? error], record));
     } finally {
-      release();
+      ticket?.end();
+      start.end();
       right.close();
       observer.end(record);
     }

@@ -23,19 +23,38 @@ const WITH_PORT = /^(?:([\d.]+)|\[([\da-f:.]+)\]):\d{1,5}$/i;
 /** The first address that is not trusted; if all are, the last one. */
 export const createClientAddress =
   (isTrusted: IsTrustedProxy): ((request: IncomingMessage) => string) =>
-  (request) => {
-    const found = all(request, isTrusted).at(-1) ?? '';
-    const [, ipv4, ipv6] = WITH_PORT.exec(found) ?? [];
-    const address = ipv4 ?? ipv6 ?? found;
-    return isIP(address) !== 0 && address.length <= MAX_ADDRESS_LENGTH ? address : UNKNOWN;
-  };
+  (request) =>
+    withoutPort(all(request, isTrusted).at(-1) ?? '');
 
-/** The network of one client: an IPv4 address, or a /64 of IPv6, since one client can use all of its 2^64 addresses. */
+function withoutPort(found: string): string {
+  const [, ipv4, ipv6] = WITH_PORT.exec(found) ?? [];
+  const address = ipv4 ?? ipv6 ?? found;
+  return isIP(address) !== 0 && address.length <= MAX_ADDRESS_LENGTH ? address : UNKNOWN;
+}
+
+export const isLoopback = (address: string): boolean =>
+  ipaddr.isValid(address) && ipaddr.process(address).range() === 'loopback';
+
+/** The network of one client: an IPv4 address, or a /56 of IPv6, since one client may use all addresses of its /56. */
 export function networkOf(address: string): string {
   if (!ipaddr.isValid(address)) return address;
   const parsed = ipaddr.process(address);
-  return parsed instanceof ipaddr.IPv6 ? `${parsed.parts.slice(0, 4).join(':')}::/64` : parsed.toString();
+  if (!(parsed instanceof ipaddr.IPv6)) return parsed.toString();
+  const [first = 0, second = 0, third = 0, fourth = 0] = parsed.parts;
+  return `${[first, second, third, fourth & 0xff00].map((part) => part.toString(16)).join(':')}::/56`;
 }
+
+/** `isProxy`: a trusted proxy has sent the request and names no client. */
+export type ClientNetwork = (request: IncomingMessage) => { readonly network: string; readonly isProxy: boolean };
+
+export const createClientNetwork =
+  (isTrusted: IsTrustedProxy): ClientNetwork =>
+  (request) => {
+    const addresses = all(request, isTrusted);
+    const hop = addresses.length - 1;
+    const address = addresses[hop] ?? '';
+    return { network: networkOf(withoutPort(address)), isProxy: isTrusted(address, hop) };
+  };
 
 /** The scheme that the client used, by the proxy next to it: the first in the header, since each proxy appends its own. */
 export const createClientScheme =

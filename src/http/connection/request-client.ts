@@ -1,7 +1,6 @@
-/** The client of one operation: its connection, and the bytes reserved for it. */
+/** The client of one operation: whether it still waits for its answer. */
 import type { ServerResponse } from 'node:http';
 import type { Client } from '../../graphql/operations/operation.ts';
-import { NOTHING_HELD, type ClientBytes, type Release } from './client-bytes.ts';
 
 /** Shared: an abort without a reason creates an error with a stack each time. */
 export const CLIENT_GONE = new Error('the client has disconnected, or has its answer');
@@ -13,23 +12,12 @@ export function onClosed(response: ServerResponse, call: () => void): void {
 }
 
 export class RequestClient implements Client {
-  readonly #bytes: ClientBytes;
-  readonly #viewerId: string;
   /** Null for an operation of a socket. */
   readonly #response: ServerResponse | null;
   #controller: AbortController | null;
-  readonly #releases = new Set<Release>();
-  #isOver = false;
 
   /** Without a controller the client is gone when the response is closed. */
-  constructor(
-    bytes: ClientBytes,
-    viewerId: string,
-    response: ServerResponse | null,
-    controller: AbortController | null = null,
-  ) {
-    this.#bytes = bytes;
-    this.#viewerId = viewerId;
+  constructor(response: ServerResponse | null, controller: AbortController | null = null) {
     this.#response = response;
     this.#controller = controller;
   }
@@ -56,34 +44,5 @@ export class RequestClient implements Client {
 
   isGone(): boolean {
     return this.#response ? this.#response.destroyed : this.signal().aborted;
-  }
-
-  hold(bytes: number): Release {
-    return this.#keep(this.#bytes.hold(this.#viewerId, bytes));
-  }
-
-  async holdWhenFree(bytes: number): Promise<Release> {
-    return this.#keep(await this.#bytes.holdWhenFree(this.#viewerId, bytes));
-  }
-
-  #keep(free: Release): Release {
-    if (free === NOTHING_HELD) return free;
-    const release = () => {
-      this.#releases.delete(release);
-      free();
-    };
-    if (this.#isOver) release();
-    else this.#releases.add(release);
-    return release;
-  }
-
-  /** Call it after the work: all bytes are released when the client has its answer, or is gone. */
-  end(): void {
-    const releaseAll = () => {
-      this.#isOver = true;
-      for (const release of this.#releases) release();
-    };
-    if (!this.#response) releaseAll();
-    else if (this.#releases.size > 0) onClosed(this.#response, releaseAll);
   }
 }

@@ -6,21 +6,27 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { requestError } from '../../graphql/operations/error-formatting.ts';
 import type { Operations } from '../../graphql/operations/operations.ts';
-import type { OperationParams, OperationRequest, Outcome } from '../../graphql/operations/operation.ts';
+import { PARSED_AT_ONCE_BYTES, type Ticket } from '../../graphql/admission/ticket.ts';
+import type { Admission } from '../../graphql/admission/admission.ts';
+import type {
+  AdmitEvent,
+  AdmittedRequest,
+  OperationParams,
+  OperationRequest,
+  Outcome,
+} from '../../graphql/operations/operation.ts';
 import { rateLimited } from '../../graphql/operations/rate-limit.ts';
 import type { Observer } from '../../observability/observer.ts';
 import type { OperationType } from '../../observability/operation-record.ts';
 import type { Authenticate } from '../authentication.ts';
 import { readBody } from '../body.ts';
-import { ANONYMOUS, type ClientBytes } from '../connection/client-bytes.ts';
-import { bytesBeyondText } from '../connection/json-bytes.ts';
-import { RequestClient } from '../connection/request-client.ts';
+import { onClosed, RequestClient } from '../connection/request-client.ts';
 import { clientInfoOf } from '../headers/client-info.ts';
 import type { SendEvents } from '../live/event-streams.ts';
 import { allowanceHeaders, type RateLimits } from '../rate-limits.ts';
 import type { Send } from '../response.ts';
 import { STREAM_PATH, type GraphqlPath } from '../routes.ts';
-import type { UnacceptedCallers } from '../unaccepted-callers.ts';
+import type { Owners } from '../owners.ts';
 import { acceptsEvents, createAcceptedForms, JSON_TYPE, type AcceptedForms, type JsonType } from './media-types.ts';
 import { checkHead, readParams } from './params.ts';
 import { etagOf, type CacheKey, type ResponseCache } from './response-cache.ts';
@@ -30,10 +36,10 @@ import type { AnswerBrowser } from './explorer-page.ts';
 export interface GraphqlHandlerOptions {
   readonly authenticate: Authenticate;
   readonly rateLimits: RateLimits;
-  readonly unacceptedCallers: UnacceptedCallers;
+  readonly owners: Owners;
+  readonly admission: Admission;
   /** Null: no answer is cached. */
   readonly responses: ResponseCache | null;
-  readonly clientBytes: ClientBytes;
   readonly operations: Operations;
   readonly sendEvents: SendEvents;
   readonly send: Send;
@@ -57,6 +63,8 @@ interface Exchange extends OperationRequest {
   readonly forms: AcceptedForms;
 }
 
+type AdmittedExchange = Exchange & AdmittedRequest;
+
 /** Answers a request at one of the two paths. */
 export type GraphqlHandler = (request: FastifyRequest, reply: FastifyReply, path: GraphqlPath) => Promise<void>;
 
@@ -64,9 +72,9 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): GraphqlHan
   const {
     authenticate,
     rateLimits,
-    unacceptedCallers,
+    owners,
+    admission,
     responses,
-    clientBytes,
     operations,
     sendEvents,
     send,
@@ -98,23 +106,31 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): GraphqlHan
       clientInfo: clientInfoOf(request.headers),
       caller,
       authenticate: () => authenticate(request),
-      unaccepted: unacceptedCallers.of(caller, request),
+      unaccepted: owners.unaccepted(caller, request),
       allowed: allowedTypes(method, forms),
-      client: new RequestClient(clientBytes, caller.viewer?.id ?? ANONYMOUS, reply.raw),
+      client: new RequestClient(reply.raw),
       reply,
       method,
       path,
       search,
       forms,
     };
+    let ticket: Ticket | null = null;
     try {
       await limit(exchange);
-      await answer(exchange);
+      checkMethodAndForms(exchange);
+      const isGone = () => reply.raw.destroyed;
+      const owner = owners.of(caller, request);
+      // A subscription waits for room, so that thousands that reconnect at once are let in.
+      const admitted = forms.json === null ? admission.admitLater(owner, isGone) : admission.admit(owner, isGone);
+      ticket = admitted instanceof Promise ? await admitted : admitted;
+      const admitEvent: AdmitEvent = (bytes, isLeft) => admission.admitEvent(owners.of(caller, request), isLeft, bytes);
+      await answer({ ...exchange, ticket, admitEvent });
     } catch (error) {
       const refusal = operations.refuse(exchange, error);
       if (!reply.sent) await send(reply, responseOf(refusal, bytesOf(refusal), forms.json ?? JSON_TYPE));
     } finally {
-      exchange.client.end();
+      if (ticket) endWhenWritten(ticket, reply.raw);
     }
   }
 
@@ -125,39 +141,44 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): GraphqlHan
     if (!allowance.isAllowed) throw rateLimited(allowance);
   }
 
-  async function answer(exchange: Exchange): Promise<void> {
-    checkMethodAndForms(exchange);
-    const { http, requestId, caller, client, reply, method, search, forms } = exchange;
+  async function answer(exchange: AdmittedExchange): Promise<void> {
+    const { http, requestId, caller, client, reply, method, search, forms, ticket } = exchange;
     const { json } = forms;
-    let body = method === 'POST' ? await readBody(http.request, client) : '';
+    let body = method === 'POST' ? await readBody(http.request, ticket) : '';
     const key =
       caller.viewer && json !== null ? (responses?.keyOf(caller.viewer, requestText(exchange, body)) ?? null) : null;
     const cached = key && (await responses?.find(key, caller.untilMs));
     if (cached) {
-      client.hold(cached.body.length);
+      const room = ticket.answer(cached.body.length);
+      if (room) await room;
       observer.responseCacheHit(requestId, key.viewer.id, http, exchange.clientInfo);
       await send(reply, cached);
       return;
     }
     checkHead(method, http.request.headers);
-    client.hold(bytesBeyondText(body));
-    const params = readParams(method, search, body);
+    if (body.length > PARSED_AT_ONCE_BYTES) await ticket.nextTurn();
+    let params: OperationParams | null = readParams(method, search, body);
     // Otherwise the body would stay in memory as long as a stream lasts.
     body = '';
-    if (json === null) await sendEvents(reply, client, () => operations.run(exchange, params));
-    else await execute(exchange, params, key, json);
+    const run = () => {
+      const given = params ?? {};
+      params = null;
+      return operations.run(exchange, given);
+    };
+    if (json === null) await sendEvents(reply, client, run);
+    else await execute(exchange, run, key, json);
   }
 
   async function execute(
-    exchange: Exchange,
-    params: OperationParams,
+    exchange: AdmittedExchange,
+    run: () => Promise<Outcome>,
     key: CacheKey | null,
     type: JsonType,
   ): Promise<void> {
     const { reply, client, method, caller } = exchange;
     const entry = key && responses?.begin(key, caller.untilMs);
     try {
-      const outcome = await operations.run(exchange, params);
+      const outcome = await run();
       if (outcome.kind === 'events') {
         try {
           await sendEvents(reply, client, () => Promise.resolve<Outcome>(outcome));
@@ -182,6 +203,16 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): GraphqlHan
   }
 
   return handle;
+}
+
+/** Small answers are usually written at once. Others weigh until the client has read them. */
+function endWhenWritten(ticket: Ticket, response: ServerResponse): void {
+  const isWritten = response.closed || (response.writableEnded && response.writableLength === 0);
+  if (isWritten) ticket.end();
+  else
+    onClosed(response, () => {
+      ticket.end();
+    });
 }
 
 function searchOf({ url = '/' }: IncomingMessage): string {

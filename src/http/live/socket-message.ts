@@ -7,7 +7,7 @@ import { isRecord } from '../../graphql/json-kinds.ts';
 import type { ClientInfo } from '../../observability/operation-record.ts';
 import { clientInfoOf } from '../headers/client-info.ts';
 
-type SocketMessage = Readonly<Record<string, unknown>>;
+export type SocketMessage = Readonly<Record<string, unknown>>;
 
 /** Read from the first message: a browser can send no headers of its own with a WebSocket. */
 export interface ConnectionParams {

@@ -3,18 +3,20 @@ import type { IncomingMessage } from 'node:http';
 import { parse, type FormattedExecutionResult, type GraphQLSchema } from 'graphql';
 import { CloseCode, makeServer, type ExecutionResult, type Server } from 'graphql-ws';
 import type { Caller } from '../../auth/caller.ts';
-import type { OperationParams, UnacceptedCaller } from '../../graphql/operations/operation.ts';
+import type { Admission } from '../../graphql/admission/admission.ts';
+import type { Owner } from '../../graphql/admission/room.ts';
+import type { Ticket } from '../../graphql/admission/ticket.ts';
+import type { AdmitEvent, OperationParams, UnacceptedCaller } from '../../graphql/operations/operation.ts';
 import type { Operations } from '../../graphql/operations/operations.ts';
 import { rateLimited } from '../../graphql/operations/rate-limit.ts';
 import { SubscriptionError, type LiveEvents } from '../../graphql/subscriptions/live-events.ts';
 import type { OperationType } from '../../observability/operation-record.ts';
 import { GatewayError } from '../../upstream/errors.ts';
 import type { Authenticate } from '../authentication.ts';
-import { ANONYMOUS, type ClientBytes } from '../connection/client-bytes.ts';
 import { RequestClient } from '../connection/request-client.ts';
 import { clientInfoOf } from '../headers/client-info.ts';
 import type { RateLimits } from '../rate-limits.ts';
-import type { UnacceptedCallers } from '../unaccepted-callers.ts';
+import type { Owners } from '../owners.ts';
 import type { ConnectionParams } from './socket-message.ts';
 
 /** The state of one socket. */
@@ -29,8 +31,10 @@ export interface SocketState {
   /** The operations in progress, by id. */
   readonly underWay: Map<string, AbortController>;
   operationCount: number;
-  /** The viewer's id; ANONYMOUS until its key is authenticated. */
-  viewerId: string;
+  /** Owner of the messages: the network until the key is authenticated. */
+  owner: Owner;
+  /** Tickets of operations, or why they are not admitted, by the payload of their message. */
+  readonly admitted: WeakMap<object, Ticket | GatewayError>;
 }
 
 export interface SocketProtocolOptions {
@@ -40,8 +44,8 @@ export interface SocketProtocolOptions {
   readonly maxOperations: number;
   readonly authenticate: Authenticate;
   readonly rateLimits: RateLimits;
-  readonly unacceptedCallers: UnacceptedCallers;
-  readonly clientBytes: ClientBytes;
+  readonly owners: Owners;
+  readonly admission: Admission;
 }
 
 /** WebSocket close code 1013: clients try again later. */
@@ -53,13 +57,14 @@ const ANY_DOCUMENT = parse('{ __typename }');
 const ALL_TYPES: ReadonlySet<OperationType> = new Set(['query', 'mutation', 'subscription']);
 
 export function createSocketProtocol(options: SocketProtocolOptions): Server<SocketState> {
-  const { operations, schema, maxOperations, authenticate, rateLimits, unacceptedCallers, clientBytes } = options;
+  const { operations, schema, maxOperations, authenticate, rateLimits, owners, admission } = options;
 
   /** Yields the results of one operation. It is authenticated and counted as a new request: an open socket has no rights of its own. */
   async function* resultsOf(
     socket: SocketState,
     id: string,
-    params: OperationParams,
+    take: () => OperationParams,
+    admitted: Ticket | GatewayError,
     connectionParams: Partial<ConnectionParams> | undefined,
     isOneTooMany: boolean,
   ): LiveEvents {
@@ -72,10 +77,10 @@ export function createSocketProtocol(options: SocketProtocolOptions): Server<Soc
     }
     const controller = new AbortController();
     underWay.set(id, controller);
-    let client: RequestClient | undefined;
+    const client = new RequestClient(null, controller);
     try {
       const caller = await authenticate(request, authorization);
-      client = new RequestClient(clientBytes, caller.viewer?.id ?? ANONYMOUS, null, controller);
+      socket.owner = owners.of(caller, request);
       const operation = {
         transport: 'graphql-ws',
         requestId: `${socket.requestId}.${(socket.operationCount += 1)}`,
@@ -83,12 +88,18 @@ export function createSocketProtocol(options: SocketProtocolOptions): Server<Soc
         clientInfo: connectionParams?.clientInfo ?? clientInfoOf(request.headers),
         caller,
         authenticate: () => authenticate(request, authorization),
-        unaccepted: unacceptedCallers.of(caller, request),
+        unaccepted: owners.unaccepted(caller, request),
         allowed: ALL_TYPES,
         client,
       } as const;
-      const problem = isOneTooMany ? tooMany(maxOperations) : await limitPassed(caller, operation.unaccepted);
-      const outcome = problem ? operations.refuse(operation, problem) : await operations.run(operation, params);
+      const admitEvent: AdmitEvent = (bytes, isGone) => admission.admitEvent(owners.of(caller, request), isGone, bytes);
+      const problem =
+        (isOneTooMany ? tooMany(maxOperations) : await limitPassed(caller, operation.unaccepted)) ??
+        (admitted instanceof GatewayError ? admitted : null);
+      const outcome =
+        problem || admitted instanceof GatewayError
+          ? operations.refuse(operation, problem ?? admitted)
+          : await operations.run({ ...operation, ticket: admitted, admitEvent }, take());
       if (outcome.kind === 'events') {
         socket.countAnswering(-1);
         try {
@@ -103,7 +114,6 @@ export function createSocketProtocol(options: SocketProtocolOptions): Server<Soc
       }
     } finally {
       underWay.delete(id);
-      client?.end();
     }
   }
 
@@ -120,11 +130,11 @@ export function createSocketProtocol(options: SocketProtocolOptions): Server<Soc
       const caller = await authenticate(socket.request, connectionParams?.authorization);
       const { viewer, error } = caller;
       if (viewer) {
-        socket.viewerId = viewer.id;
+        socket.owner = owners.of(caller, socket.request);
         return true;
       }
       // A refused key counts like a refused request: otherwise keys could be tried as often as sockets open.
-      const problem = (await limitPassed(caller, unacceptedCallers.of(caller, socket.request))) ?? error;
+      const problem = (await limitPassed(caller, owners.unaccepted(caller, socket.request))) ?? error;
       if (problem?.isRetryable) socket.close(TRY_AGAIN_LATER, problem.message);
       else socket.close(CloseCode.Unauthorized, `Unauthorized: ${problem?.message ?? NO_KEY}`);
       return false;
@@ -134,7 +144,9 @@ export function createSocketProtocol(options: SocketProtocolOptions): Server<Soc
     onOperation({ connectionParams, subscriptions, extra: socket }, id, payload) {
       // `subscriptions` includes this operation.
       const isOneTooMany = Object.keys(subscriptions).length > maxOperations;
-      const results = resultsOf(socket, id, payload, connectionParams, isOneTooMany);
+      const admitted = socket.admitted.get(payload);
+      if (!admitted) throw new Error('The message of an operation must be admitted');
+      const results = resultsOf(socket, id, takeParams(payload), admitted, connectionParams, isOneTooMany);
       // The pipeline has formatted the errors already: see `onNext`.
       return results as AsyncGenerator<ExecutionResult>;
     },
@@ -146,6 +158,17 @@ export function createSocketProtocol(options: SocketProtocolOptions): Server<Soc
       throw cause ?? new Error('graphql-ws refused an operation by itself', { cause: error });
     },
   });
+}
+
+/** graphql-ws keeps the payload as long as its operation lasts: the caller takes all members out of it, once. */
+function takeParams(payload: object): () => OperationParams {
+  let params: OperationParams | null = { ...payload };
+  for (const name of Object.keys(payload)) Reflect.deleteProperty(payload, name);
+  return () => {
+    const taken = params ?? {};
+    params = null;
+    return taken;
+  };
 }
 
 const tooMany = (maxOperations: number): GatewayError =>

@@ -5,17 +5,20 @@ import { PIECE_BYTES } from './live-connections.ts';
 /** Nothing is read from a client with more unread bytes than this. */
 const MAX_UNREAD_BYTES = 65_536;
 
-/** `heard` is called when the client has read something. */
-export function createSocketSender(socket: WebSocket, heard: () => void) {
+/** `heard` is called when the client has read something. `isBusy`: messages that have arrived wait for room. */
+export function createSocketSender(socket: WebSocket, heard: () => void, isBusy: () => boolean) {
   /** No other message may be sent between the pieces of a message. */
   let last = Promise.resolve();
   /** Characters of the messages that wait for `last`. */
   let waitingLength = 0;
 
   const isBehind = () => waitingLength + socket.bufferedAmount > MAX_UNREAD_BYTES;
+  const readOn = () => {
+    if (socket.isPaused && !isBehind() && !isBusy()) socket.resume();
+  };
   const taken = () => {
     heard();
-    if (socket.isPaused && !isBehind()) socket.resume();
+    readOn();
   };
 
   const sendPiece = (piece: Buffer, fin: boolean) =>
@@ -45,7 +48,9 @@ export function createSocketSender(socket: WebSocket, heard: () => void) {
     },
     /** Call it for each message and ping that arrives: a client that does not read answers must not send more operations. */
     holdBack(): void {
-      if (isBehind()) socket.pause();
+      if (isBehind() || isBusy()) socket.pause();
     },
+    /** Call it when messages no longer wait. */
+    readOn,
   };
 }

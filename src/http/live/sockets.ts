@@ -4,13 +4,15 @@ import type { IncomingMessage } from 'node:http';
 import { CloseCode, handleProtocols, MessageType } from 'graphql-ws';
 import type { ServerOptions, WebSocket } from 'ws';
 import type { Logger } from '../../observability/logger.ts';
-import { ANONYMOUS } from '../connection/client-bytes.ts';
+import { NOBODY } from '../../auth/caller.ts';
+import { PARSED_AT_ONCE_BYTES, type Ticket } from '../../graphql/admission/ticket.ts';
+import { isRecord } from '../../graphql/json-kinds.ts';
+import { AbandonedError, GatewayError } from '../../upstream/errors.ts';
 import { CLIENT_GONE } from '../connection/request-client.ts';
-import { bytesBeyondText } from '../connection/json-bytes.ts';
 import { requestIdOf } from '../routes.ts';
 import { mayUpgrade } from '../headers/common-headers.ts';
 import type { LiveConnections } from './live-connections.ts';
-import { readMessage } from './socket-message.ts';
+import { readMessage, type SocketMessage } from './socket-message.ts';
 import {
   createSocketProtocol,
   TRY_AGAIN_LATER,
@@ -18,11 +20,8 @@ import {
   type SocketState,
 } from './socket-protocol.ts';
 import { createSocketSender } from './socket-sender.ts';
-import { createUnacceptedSockets } from './unaccepted-sockets.ts';
 
 export interface SocketsOptions extends SocketProtocolOptions {
-  readonly isAccepted: (viewerId: string) => boolean;
-  readonly networkOf: (request: IncomingMessage) => string;
   readonly origins: readonly string[];
   readonly liveConnections: LiveConnections;
   readonly isReady: () => boolean;
@@ -40,9 +39,6 @@ export interface UpgradeRefusal {
 /** Options of the WebSocketServer of `ws`. A host's own server has other options. */
 export const SOCKET_OPTIONS = {
   maxPayload: 2 ** 20,
-  // Each part of a message keeps its whole chunk in memory, up to 64 KiB. Clients send parts of kilobytes.
-  maxFragments: 256,
-  maxBufferedChunks: 4096,
   handleProtocols,
   // Compression would keep 80 KB more for each connection; docs/decisions/archive.md, 0031.
   perMessageDeflate: false,
@@ -58,9 +54,8 @@ const MESSAGE_TOO_BIG = 1009;
 /** `ws` throws for a longer reason. */
 const MAX_REASON_BYTES = 123;
 
-/** Keep-alive beats, 20 to 30 s: an upstream may be slow to answer the first call. */
-const ACCEPTED_WITHIN_BEATS = 3;
-const NOT_ACCEPTED = 'The upstream has not accepted the key of this socket';
+/** A message of at most this many bytes is parsed at once: it may end what other messages wait for. */
+const MAX_CONTROL_BYTES = 1024;
 
 const STOPPING: UpgradeRefusal = { status: 503, code: 'BAD_REQUEST', message: 'The gateway is stopping.' };
 const OTHER_ORIGIN: UpgradeRefusal = {
@@ -68,33 +63,14 @@ const OTHER_ORIGIN: UpgradeRefusal = {
   code: 'FORBIDDEN',
   message: 'This origin may not open a WebSocket. Add it to CORS_ORIGINS.',
 };
-const TOO_MANY: UpgradeRefusal = {
-  status: 429,
-  code: 'RATE_LIMITED',
-  message: 'Too many open WebSockets with a key that the upstream has not accepted yet. Try again later.',
-  headers: { 'retry-after': '1' },
-};
-
 export function createSockets(options: SocketsOptions) {
-  const { clientBytes, isAccepted, networkOf, origins, liveConnections, isReady, logger } = options;
+  const { admission, owners, origins, liveConnections, isReady, logger } = options;
   const protocol = createSocketProtocol(options);
-  const unaccepted = createUnacceptedSockets();
 
   /** Null for an upgrade that is accepted. */
   function refusalOf(request: IncomingMessage): UpgradeRefusal | null {
     if (!isReady()) return STOPPING;
-    if (!mayUpgrade(request, origins)) return OTHER_ORIGIN;
-    return unaccepted.hasRoom(networkOf(request)) ? null : TOO_MANY;
-  }
-
-  /** graphql-ws keeps a message as long as its operation lasts, as text and parsed. Null: the socket is closed. */
-  function holdMessage({ viewerId, close }: SocketState, text: string, size: number): (() => void) | null {
-    try {
-      return clientBytes.hold(viewerId, 2 * size + bytesBeyondText(text));
-    } catch (error) {
-      close(TRY_AGAIN_LATER, error instanceof Error ? error.message : '');
-      return null;
-    }
+    return mayUpgrade(request, origins) ? null : OTHER_ORIGIN;
   }
 
   /** Serves an open socket. `request` is its upgrade request. */
@@ -113,16 +89,12 @@ export function createSockets(options: SocketsOptions) {
       countAnswering: answering.count,
       underWay: new Map(),
       operationCount: 0,
-      viewerId: ANONYMOUS,
+      owner: owners.of(NOBODY, request),
+      admitted: new WeakMap(),
     };
-    const hasAcceptedKey = () => state.viewerId !== ANONYMOUS && isAccepted(state.viewerId);
-    const removeUnaccepted = unaccepted.add(networkOf(request), hasAcceptedKey);
-    let beats = 0;
     const { heard, remove } = liveConnections.add({
       ping() {
-        beats += 1;
-        if (beats === ACCEPTED_WITHIN_BEATS && !hasAcceptedKey()) close(TRY_AGAIN_LATER, NOT_ACCEPTED);
-        else socket.ping();
+        socket.ping();
       },
       cut() {
         socket.terminate();
@@ -130,9 +102,45 @@ export function createSockets(options: SocketsOptions) {
       end: answering.end,
       isAnswering: () => answering.isUnderWay() && socket.readyState === socket.OPEN,
     });
-    const sender = createSocketSender(socket, heard);
+    /** Messages that have arrived and are not parsed yet. They keep their order, although some wait for room or a turn. */
+    let unparsed = 0;
+    let earlier = Promise.resolve();
+    const sender = createSocketSender(socket, heard, () => unparsed > 0);
+    const isClosed = () => socket.readyState !== socket.OPEN;
 
-    async function receive(data: Buffer, handle: (message: unknown) => Promise<void>): Promise<void> {
+    async function admit(bytes: number): Promise<Ticket | GatewayError> {
+      try {
+        // A longer message is already in memory: it does not wait.
+        const isLong = bytes > PARSED_AT_ONCE_BYTES;
+        return isLong
+          ? admission.admit(state.owner, isClosed, bytes)
+          : await admission.admitLater(state.owner, isClosed, bytes);
+      } catch (error) {
+        if (error instanceof GatewayError) return error;
+        throw error;
+      }
+    }
+
+    /** Null: the message is refused, and the socket is closed. */
+    async function parsed(data: Buffer): Promise<ReceivedMessage | null> {
+      const isControl = data.length <= MAX_CONTROL_BYTES;
+      let admitted = isControl ? null : await admit(data.length);
+      if (data.length > PARSED_AT_ONCE_BYTES) {
+        if (admitted instanceof GatewayError) {
+          close(TRY_AGAIN_LATER, admitted.message);
+          return null;
+        }
+        await admitted?.nextTurn();
+      }
+      const message = readMessage(data.toString());
+      if (message?.type === MessageType.Subscribe) {
+        admitted ??= await admit(data.length);
+        if (isRecord(message.payload)) state.admitted.set(message.payload, admitted);
+      }
+      return { message, ticket: admitted instanceof GatewayError ? null : admitted };
+    }
+
+    function receive(data: Buffer, handle: (message: unknown) => Promise<void>): void {
       sender.holdBack();
       if (data.length > SOCKET_OPTIONS.maxPayload) {
         close(MESSAGE_TOO_BIG, 'The message has more than 1 MiB.');
@@ -143,20 +151,35 @@ export function createSockets(options: SocketsOptions) {
         close(INVALID_TEXT, 'The message is not UTF-8.');
         return;
       }
-      const text = data.toString();
-      const release = holdMessage(state, text, data.length);
-      if (!release) return;
+      unparsed += 1;
       answering.count(1);
+      const parsing = earlier.then(() => parsed(data));
+      earlier = parsing.then(ignore, ignore);
+      void answer(parsing, handle);
+    }
+
+    /** It lasts as long as an operation, so it does not keep the bytes of its message. */
+    async function answer(
+      parsing: Promise<ReceivedMessage | null>,
+      handle: (message: unknown) => Promise<void>,
+    ): Promise<void> {
+      let received: ReceivedMessage | null = null;
       // Errors must close only this socket: unhandled, they would end the process.
       try {
-        const message = readMessage(text);
+        received = await parsing.finally(() => {
+          unparsed -= 1;
+          sender.readOn();
+        });
+        if (!received) return;
+        const { message } = received;
         if (message?.type === MessageType.Complete) state.underWay.get(String(message.id))?.abort(CLIENT_GONE);
         await handle(message);
       } catch (err) {
+        if (err instanceof AbandonedError) return;
         logger.error({ err, requestId }, 'a message of a socket failed');
         close(CloseCode.InternalServerError, 'Something went wrong inside the gateway');
       } finally {
-        release();
+        received?.ticket?.end();
         answering.count(-1);
       }
     }
@@ -173,7 +196,7 @@ export function createSockets(options: SocketsOptions) {
           const handleParsed = handle as (message: unknown) => Promise<void>;
           socket.on('message', (data: Buffer) => {
             // A later message is ignored: its client gets no answer, and sends it again elsewhere.
-            if (!answering.isEnding() && socket.readyState === socket.OPEN) void receive(data, handleParsed);
+            if (!answering.isEnding() && socket.readyState === socket.OPEN) receive(data, handleParsed);
           });
         },
       },
@@ -189,7 +212,6 @@ export function createSockets(options: SocketsOptions) {
       logger.debug({ err }, 'a socket failed');
     });
     socket.once('close', (code, reason) => {
-      removeUnaccepted();
       remove();
       for (const controller of state.underWay.values()) controller.abort(CLIENT_GONE);
       void closed(code, reason.toString());
@@ -198,6 +220,14 @@ export function createSockets(options: SocketsOptions) {
 
   return { refusalOf, serve };
 }
+
+interface ReceivedMessage {
+  readonly message: SocketMessage | null;
+  /** Of an operation. */
+  readonly ticket: Ticket | null;
+}
+
+const ignore = (): void => undefined;
 
 /** Counts the messages of one socket that are being answered. After `end` it calls `close` when all of them are. */
 function createAnswering(close: () => void) {

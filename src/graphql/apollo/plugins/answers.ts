@@ -3,7 +3,6 @@ import type { GraphQLRequestListener } from '@apollo/server';
 import type { FormattedExecutionResult } from 'graphql';
 import { measureAnswer } from '../../budgets.ts';
 import { causeOf, statusOf, withEffect, type ErrorFormatting } from '../../operations/error-formatting.ts';
-import type { Operation } from '../../operations/operation.ts';
 import type { OperationContext, Stage } from '../server.ts';
 
 export interface AnswersOptions {
@@ -12,14 +11,6 @@ export interface AnswersOptions {
 }
 
 export function createAnswers({ errors, maxAnswerBytes }: AnswersOptions): Stage {
-  /** Counts the answer until its client has taken it. Rejects for an answer that is too large. */
-  async function count(result: FormattedExecutionResult, { request: { client }, record }: Operation): Promise<void> {
-    const sizeBytes = measureAnswer(result, maxAnswerBytes);
-    // A mutation has taken effect, so its client must learn of it.
-    if (record.type === 'mutation') await client.holdWhenFree(sizeBytes);
-    else client.hold(sizeBytes);
-  }
-
   const listener: GraphQLRequestListener<OperationContext> = {
     async willSendResponse({ contextValue: { operation }, errors: refused, response }) {
       const { record, context, isSubscription } = operation;
@@ -38,7 +29,7 @@ export function createAnswers({ errors, maxAnswerBytes }: AnswersOptions): Stage
       body.singleResult = result;
       http.status = data === undefined && found ? statusOf(causeOf(found[0])) : (http.status ?? statusOfData(result));
       try {
-        await count(result, operation);
+        await operation.request.ticket.answer(measureAnswer(result, maxAnswerBytes));
       } catch (error) {
         context.lifetime.limit(0);
         const wasExecuted = data !== undefined;

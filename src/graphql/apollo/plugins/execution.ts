@@ -33,8 +33,11 @@ export function createExecute({ schema, documents }: ExecuteOptions): Execute {
     const { context, record, request } = operation;
     // The client may have left while its request waited. A mutation is executed anyway.
     if (record.type === 'query' && request.client.isGone()) throw new AbandonedError();
-    // Mutations are never cached.
-    if (record.type === 'mutation') context.lifetime.limit(0);
+    if (record.type === 'mutation') {
+      request.ticket.mustFinish();
+      // Mutations are never cached.
+      context.lifetime.limit(0);
+    }
     const { data, errors = [] } = await run(operation);
     if (data === undefined) return { errors };
     const excess = context.budgets.excess();

@@ -1,0 +1,91 @@
+/**
+ * One fair admission for the operations of every transport. What an operation keeps in memory weighs, by owner, from its arrival
+ * until its answer is written; what occupies the event loop takes turns. So no owner fills what others need.
+ */
+import type { After } from '../../runs/timer.ts';
+import { noRoom, Room, Share, type Owner } from './room.ts';
+import { ANSWER_BYTES, BODY_BYTES, ROOM_WITHIN_MS, Ticket, weightOf } from './ticket.ts';
+import { LOOP_OF_NODE, Turns, type Loop } from './turns.ts';
+
+export interface AdmissionOptions {
+  readonly after: After;
+  readonly loop?: Loop | undefined;
+}
+
+export class Admission {
+  readonly #room: Room;
+  readonly #turns: Turns;
+  readonly #shares = new Map<string, Share>();
+  #admitted = 0;
+
+  constructor({ after, loop = LOOP_OF_NODE }: AdmissionOptions) {
+    this.#room = new Room(after);
+    this.#turns = new Turns(loop);
+  }
+
+  /** Owners with something in progress. All others are forgotten. */
+  get ownerCount(): number {
+    return this.#shares.size;
+  }
+
+  /**
+   * Throws RATE_LIMITED if the owner has no room. `isGone` is true once the client has left. `bytes`: the part of the body that has
+   * been received.
+   */
+  admit(owner: Owner, isGone: () => boolean, bytes = 0): Ticket {
+    const share = this.#shareOf(owner);
+    const weight = atMostHalf(share, 1 + weightOf(bytes, BODY_BYTES));
+    if (!this.#room.has(share, weight)) {
+      this.#forgetEmpty(share);
+      throw noRoom();
+    }
+    this.#room.add(share, weight);
+    return this.#ticketOf(share, weight, isGone);
+  }
+
+  /** Waits for room, at most 10 s. Rejects with RATE_LIMITED, or with AbandonedError if the client has left. */
+  admitLater(owner: Owner, isGone: () => boolean, bytes = 0): Ticket | Promise<Ticket> {
+    return this.#enter(owner, 1 + weightOf(bytes, BODY_BYTES), isGone, ROOM_WITHIN_MS);
+  }
+
+  /** For an event of a subscription, which waits as long as necessary. */
+  admitEvent(owner: Owner, isGone: () => boolean, bytes: number): Ticket | Promise<Ticket> {
+    return this.#enter(owner, 1 + weightOf(bytes, ANSWER_BYTES), isGone, null);
+  }
+
+  #enter(owner: Owner, wanted: number, isGone: () => boolean, timeoutMs: number | null): Ticket | Promise<Ticket> {
+    const share = this.#shareOf(owner);
+    const weight = atMostHalf(share, wanted);
+    const wait = this.#room.enter(share, { weight, isAbandoned: isGone, timeoutMs });
+    if (!wait) return this.#ticketOf(share, weight, isGone);
+    return wait.then(
+      () => this.#ticketOf(share, weight, isGone),
+      (error: unknown) => {
+        this.#forgetEmpty(share);
+        throw error;
+      },
+    );
+  }
+
+  #shareOf(owner: Owner): Share {
+    const known = this.#shares.get(owner.name);
+    if (known) return known;
+    const share = new Share(owner);
+    this.#shares.set(owner.name, share);
+    return share;
+  }
+
+  #ticketOf(share: Share, weight: number, isGone: () => boolean): Ticket {
+    this.#admitted += 1;
+    return new Ticket({ room: this.#room, turns: this.#turns, share, weight, order: this.#admitted, isGone }, () => {
+      this.#forgetEmpty(share);
+    });
+  }
+
+  #forgetEmpty(share: Share): void {
+    if (share.isEmpty) this.#shares.delete(share.owner.name);
+  }
+}
+
+/** So that the largest message or event finds room some time. */
+const atMostHalf = ({ maxWeight }: Share, weight: number): number => Math.min(weight, maxWeight / 2);

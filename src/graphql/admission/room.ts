@@ -1,0 +1,131 @@
+/** The weight of all operations in progress, and what waits until enough of it is free. */
+import type { After } from '../../runs/timer.ts';
+import { AbandonedError, GatewayError } from '../../upstream/errors.ts';
+import type { TimeShare } from './turns.ts';
+
+export interface Owner {
+  readonly name: string;
+  /** An accepted caller; a network of callers that are not accepted; all such callers behind a proxy that hides their networks. */
+  readonly kind: 'caller' | 'network' | 'proxy';
+}
+
+const PROCESS_WEIGHT = 4096;
+const NETWORKS_WEIGHT = 2048;
+const OWNER_WEIGHT = { caller: 1024, network: 64, proxy: NETWORKS_WEIGHT } as const;
+/** A quarter of the process is left for accepted callers with less than SMALL_WEIGHT in progress. */
+const RESERVED_WEIGHT = PROCESS_WEIGHT / 4;
+const SMALL_WEIGHT = 16;
+/** The time of a network counts this many times. */
+const NETWORK_FACTOR = 4;
+
+export interface Entry {
+  readonly weight: number;
+  readonly isAbandoned: () => boolean;
+  /** True: it need not wait, although there is no room. */
+  readonly mayExceed?: () => boolean;
+  /** Afterwards it rejects with RATE_LIMITED. Null: it waits as long as necessary. */
+  readonly timeoutMs: number | null;
+}
+
+interface Waiting extends PromiseWithResolvers<undefined> {
+  readonly entry: Entry;
+  readonly cancelTimeout: () => void;
+}
+
+/** An owner with operations in progress. */
+export class Share implements TimeShare {
+  readonly owner: Owner;
+  readonly maxWeight: number;
+  readonly factor: number;
+  usedMs = 0;
+  weight = 0;
+  readonly waiting: TimeShare['waiting'] = [];
+  /** Orders of the operations in progress, oldest first. */
+  readonly inProgress = new Set<number>();
+  waitingForRoom: readonly Waiting[] = [];
+  /** Orders of operations whose answers wait for room: younger ones get no turn, or their results would pile up. */
+  readonly blockedBy = new Set<number>();
+
+  constructor(owner: Owner) {
+    this.owner = owner;
+    this.maxWeight = OWNER_WEIGHT[owner.kind];
+    this.factor = owner.kind === 'caller' ? 1 : NETWORK_FACTOR;
+  }
+
+  get isEmpty(): boolean {
+    return this.weight === 0 && this.inProgress.size === 0 && this.waitingForRoom.length === 0;
+  }
+
+  get blockedFrom(): number {
+    return this.blockedBy.size === 0 ? Infinity : Math.min(...this.blockedBy);
+  }
+}
+
+export class Room {
+  readonly #after: After;
+  #weight = 0;
+  #networksWeight = 0;
+  /** Owners for which something waits. */
+  readonly #waiting = new Set<Share>();
+
+  constructor(after: After) {
+    this.#after = after;
+  }
+
+  has(share: Share, weight: number): boolean {
+    const { owner } = share;
+    if (share.weight + weight > share.maxWeight) return false;
+    const isNetwork = owner.kind !== 'caller';
+    if (isNetwork && this.#networksWeight + weight > NETWORKS_WEIGHT) return false;
+    const isSmall = !isNetwork && share.weight < SMALL_WEIGHT;
+    return this.#weight + weight <= (isSmall ? PROCESS_WEIGHT : PROCESS_WEIGHT - RESERVED_WEIGHT);
+  }
+
+  add(share: Share, weight: number): void {
+    share.weight += weight;
+    this.#weight += weight;
+    if (share.owner.kind !== 'caller') this.#networksWeight += weight;
+  }
+
+  /** Adds the weight: at once (null), or when there is room for it, first come first served. */
+  enter(share: Share, entry: Entry): Promise<undefined> | null {
+    const { weight, mayExceed, timeoutMs } = entry;
+    if ((share.waitingForRoom.length === 0 && this.has(share, weight)) || mayExceed?.() === true) {
+      this.add(share, weight);
+      return null;
+    }
+    const waits = Promise.withResolvers<undefined>();
+    const giveUp = () => {
+      share.waitingForRoom = share.waitingForRoom.filter((each) => each !== waiting);
+      waits.reject(noRoom());
+    };
+    const cancelTimeout = timeoutMs === null ? () => undefined : this.#after(timeoutMs, giveUp);
+    const waiting: Waiting = { entry, cancelTimeout, ...waits };
+    share.waitingForRoom = [...share.waitingForRoom, waiting];
+    this.#waiting.add(share);
+    return waits.promise;
+  }
+
+  free(share: Share, weight: number): void {
+    this.add(share, -weight);
+    for (const each of this.#waiting) this.#letIn(each);
+  }
+
+  #letIn(share: Share): void {
+    share.waitingForRoom = share.waitingForRoom.filter(({ entry, cancelTimeout, resolve, reject }) => {
+      if (entry.isAbandoned()) reject(new AbandonedError());
+      else if (this.has(share, entry.weight) || entry.mayExceed?.() === true) {
+        this.add(share, entry.weight);
+        resolve(undefined);
+      } else return true;
+      cancelTimeout();
+      return false;
+    });
+    if (share.waitingForRoom.length === 0) this.#waiting.delete(share);
+  }
+}
+
+export const noRoom = (): GatewayError =>
+  new GatewayError('RATE_LIMITED', 'Too many operations of this caller are in progress. Try again later.', {
+    retryAfterSeconds: 1,
+  });

@@ -1,0 +1,143 @@
+/** One operation in progress: its weight, and its turns. */
+import { noRoom, type Room, type Share } from './room.ts';
+import type { Turns, TurnTaker } from './turns.ts';
+
+/** Bytes that weigh 1: 8 KB of dense JSON take 190 KB when they are parsed. */
+export const BODY_BYTES = 4096;
+export const ANSWER_BYTES = 65_536;
+export const weightOf = (bytes: number, unit: number): number => Math.floor(bytes / unit);
+
+/** Longer texts are parsed, and longer answers written, in a turn of their own. */
+export const PARSED_AT_ONCE_BYTES = 16_384;
+const WRITTEN_AT_ONCE_BYTES = 262_144;
+
+/** How long an operation waits for room. */
+export const ROOM_WITHIN_MS = 10_000;
+
+export interface TicketOptions {
+  readonly room: Room;
+  readonly turns: Turns;
+  readonly share: Share;
+  readonly weight: number;
+  readonly order: number;
+  readonly isGone: () => boolean;
+}
+
+/** All promises reject with AbandonedError if the client has left, and with RATE_LIMITED after 10 s without room. */
+export class Ticket implements TurnTaker {
+  readonly share: Share;
+  readonly order: number;
+  readonly #room: Room;
+  readonly #turns: Turns;
+  readonly #isGone: () => boolean;
+  readonly #onEnd: () => void;
+  #weight: number;
+  #bodyBytes = 0;
+  #mustFinish = false;
+  #isOver = false;
+  #goingOn: Promise<undefined> | null = null;
+
+  /** The weight is already added to the room. */
+  constructor({ room, turns, share, weight, order, isGone }: TicketOptions, onEnd: () => void) {
+    this.#room = room;
+    this.#turns = turns;
+    this.share = share;
+    this.#weight = weight;
+    this.order = order;
+    this.#isGone = isGone;
+    this.#onEnd = onEnd;
+    share.inProgress.add(order);
+  }
+
+  isAbandoned(): boolean {
+    return this.#isOver || (!this.#mustFinish && this.#isGone());
+  }
+
+  /** A mutation has begun: it runs to its end, also if its client leaves, and its answer does not wait for room. */
+  mustFinish(): void {
+    this.#mustFinish = true;
+  }
+
+  /** Counts received bytes of the body. Until a returned promise resolves, no more may be read. */
+  receive(bytes: number): Promise<undefined> | null {
+    const before = weightOf(this.#bodyBytes, BODY_BYTES);
+    this.#bodyBytes += bytes;
+    return this.#grow(weightOf(this.#bodyBytes, BODY_BYTES) - before);
+  }
+
+  /** Counts the answer, and takes a turn for a large one. Write it afterwards. */
+  answer(bytes: number): Promise<undefined> | null {
+    const room = this.#grow(weightOf(bytes, ANSWER_BYTES));
+    if (!room) return bytes > WRITTEN_AT_ONCE_BYTES ? this.nextTurn() : null;
+    // Otherwise the results of younger operations would pile up.
+    this.share.blockedBy.add(this.order);
+    return room
+      .finally(() => {
+        this.share.blockedBy.delete(this.order);
+        this.#turns.wake();
+      })
+      .then(() => (bytes > WRITTEN_AT_ONCE_BYTES ? this.nextTurn() : null) ?? undefined);
+  }
+
+  /** Throws RATE_LIMITED if the owner has no room, before work whose result could not be kept. */
+  checkRoom(): void {
+    if (!this.#mustFinish && !this.#room.has(this.share, 1) && !this.#isOldest()) throw noRoom();
+  }
+
+  /** Goes on after a wait. Null: the operation has the turn. Parallel calls share a turn. */
+  turn(): Promise<undefined> | null {
+    if (this.#turns.isHeldBy(this)) return null;
+    if (this.#goingOn) return this.#goingOn;
+    const turn = this.#turns.take(this);
+    if (!turn) return null;
+    return (this.#goingOn = turn.finally(() => {
+      this.#goingOn = null;
+    }));
+  }
+
+  /** Takes a turn for work that fills one. Null: it has begun. */
+  nextTurn(): Promise<undefined> | null {
+    return this.#turns.take(this);
+  }
+
+  /** A subscription has begun, and waits for its events: only the bytes that it keeps still weigh. */
+  keepOnly(bytes: number): void {
+    const weight = Math.min(this.#weight, weightOf(bytes, ANSWER_BYTES));
+    this.#leave(this.#weight - weight);
+    this.#weight = weight;
+  }
+
+  /** Call it when the answer is written, or given up. */
+  end(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#leave(this.#weight);
+    this.#onEnd();
+  }
+
+  #leave(weight: number): void {
+    this.share.inProgress.delete(this.order);
+    this.#room.free(this.share, weight);
+  }
+
+  /** The oldest operation of an owner never waits, so that one always comes to its end. */
+  #isOldest(): boolean {
+    const [oldest] = this.share.inProgress;
+    return oldest === this.order;
+  }
+
+  #grow(weight: number): Promise<undefined> | null {
+    if (weight === 0) return null;
+    const mayExceed = () => this.#mustFinish || this.#isOldest();
+    const isAbandoned = () => this.isAbandoned();
+    const wait = this.#room.enter(this.share, { weight, isAbandoned, mayExceed, timeoutMs: ROOM_WITHIN_MS });
+    if (!wait) {
+      this.#weight += weight;
+      return null;
+    }
+    return wait.then(() => {
+      this.#weight += weight;
+      return undefined;
+    });
+  }
+}

@@ -1,0 +1,341 @@
+/** The fair admission, on an event loop whose time is the test's: owners, weights, turns. */
+import { setImmediate as settled } from 'node:timers/promises';
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { Admission } from '../../src/graphql/admission/admission.ts';
+import type { Owner } from '../../src/graphql/admission/room.ts';
+import type { Ticket } from '../../src/graphql/admission/ticket.ts';
+import { createManualClock } from '../harness/clock.ts';
+
+const caller = (name: string): Owner => ({ name, kind: 'caller' });
+const network = (name: string): Owner => ({ name, kind: 'network' });
+const here = () => false;
+const RATE_LIMITED: unknown = expect.objectContaining({ code: 'RATE_LIMITED' });
+const REFUSED = 'are in progress';
+
+/** `iterate` is one iteration of the event loop. Work takes the time that it says. */
+function createScene() {
+  const clock = createManualClock();
+  let immediates: (() => void)[] = [];
+  const loop = {
+    now: clock.now,
+    setImmediate: (run: () => void) => void immediates.push(run),
+    events: () => 0,
+  };
+  const iterate = async () => {
+    const phase = immediates;
+    immediates = [];
+    for (const run of phase) {
+      run();
+      await settled();
+    }
+  };
+  const iterateUntilIdle = async () => {
+    await settled();
+    while (immediates.length > 0) await iterate();
+  };
+  return { admission: new Admission({ after: clock.after, loop }), clock, iterate, iterateUntilIdle };
+}
+
+describe('the weight in progress', () => {
+  it('One owner may have 1,024 in progress; the next operation is refused until one has ended', () => {
+    const { admission } = createScene();
+    const tickets = Array.from({ length: 1024 }, () => admission.admit(caller('a'), here));
+    expect(() => admission.admit(caller('a'), here)).toThrow(REFUSED);
+    admission.admit(caller('b'), here);
+    tickets[5]?.end();
+    tickets[5]?.end();
+    admission.admit(caller('a'), here);
+    expect(() => admission.admit(caller('a'), here)).toThrow(REFUSED);
+  });
+
+  it('A network may have 64, all networks 2,048, and accepted callers find room next to them', () => {
+    const { admission } = createScene();
+    for (let at = 0; at < 64; at += 1) admission.admit(network('n0'), here);
+    expect(() => admission.admit(network('n0'), here)).toThrow(REFUSED);
+    for (let at = 64; at < 2048; at += 1) admission.admit(network(`n${Math.floor(at / 64)}`), here);
+    expect(() => admission.admit(network('another'), here)).toThrow(REFUSED);
+    expect(() => admission.admit(caller('a'), here)).not.toThrow();
+  });
+
+  it('A quarter of the process is left for accepted callers with little in progress', () => {
+    const { admission } = createScene();
+    for (let at = 0; at < 3072; at += 1) admission.admit(caller(`greedy-${at % 3}`), here);
+    const late = caller('late');
+    for (let at = 0; at < 16; at += 1) admission.admit(late, here);
+    expect(() => admission.admit(late, here)).toThrow(REFUSED);
+    expect(() => admission.admit(network('n'), here)).toThrow(REFUSED);
+  });
+
+  it('A body that is received beyond the room of its owner waits, except of the oldest operation', async () => {
+    const { admission } = createScene();
+    const oldest = admission.admit(caller('a'), here);
+    const other = admission.admit(caller('a'), here);
+    expect(oldest.receive(1_000_000)).toBeNull();
+    expect(oldest.receive(2 ** 22)).toBeNull();
+    const room = other.receive(4096);
+    expect(room).not.toBeNull();
+    oldest.end();
+    await room;
+  });
+
+  it('An answer waits for room, and is refused after 10 s; an answer of a mutation does not wait', async () => {
+    const { admission, clock } = createScene();
+    const [oldest, query, mutation] = [1, 2, 3].map(() => admission.admit(caller('a'), here)) as [
+      Ticket,
+      Ticket,
+      Ticket,
+    ];
+    void oldest.receive(2 ** 22);
+    const refused = query.answer(65_536);
+    clock.advance(9999);
+    expect(admission.admit(caller('b'), here).answer(65_536)).toBeNull();
+    mutation.mustFinish();
+    expect(mutation.answer(65_536)).toBeNull();
+    clock.advance(1);
+    await expect(refused).rejects.toEqual(RATE_LIMITED);
+  });
+
+  it('An operation that waits for room is let in when there is some, first come first served', async () => {
+    const { admission, clock } = createScene();
+    const tickets = Array.from({ length: 1024 }, () => admission.admit(caller('a'), here));
+    const order: number[] = [];
+    const waiting = [1, 2, 3].map(async (number) => {
+      await admission.admitLater(caller('a'), here);
+      order.push(number);
+    });
+    tickets[0]?.end();
+    tickets[1]?.end();
+    await Promise.all(waiting.slice(0, 2));
+    expect(order).toEqual([1, 2]);
+    clock.advance(10_000);
+    await expect(waiting[2]).rejects.toEqual(RATE_LIMITED);
+  });
+
+  it('An owner without anything in progress is forgotten, also after a refusal or a wait', async () => {
+    const { admission, clock } = createScene();
+    const tickets = Array.from({ length: 2048 }, (_, at) => admission.admit(network(`n${at % 32}`), here));
+    expect(() => admission.admit(network('late'), here)).toThrow();
+    const waiting = admission.admitLater(network('later'), here);
+    expect(admission.ownerCount).toBe(33);
+    clock.advance(10_000);
+    await expect(waiting).rejects.toEqual(RATE_LIMITED);
+    for (const ticket of tickets) ticket.end();
+    expect(admission.ownerCount).toBe(0);
+  });
+});
+
+describe('turns', () => {
+  it('The first turn of an idle loop begins at once, later ones one an iteration', async () => {
+    const { admission, iterate } = createScene();
+    const tickets = [1, 2, 3].map(() => admission.admit(caller('a'), here));
+    const turns = tickets.map((ticket) => ticket.turn());
+    expect(turns[0]).toBeNull();
+    const begun: number[] = [];
+    turns.forEach((turn, index) => void turn?.then(() => begun.push(index)));
+    await iterate();
+    expect(begun).toEqual([]);
+    await iterate();
+    expect(begun).toEqual([1]);
+    await iterate();
+    expect(begun).toEqual([1, 2]);
+  });
+
+  it('The owner that has used the least time goes first, and of one owner the oldest operation', async () => {
+    const { admission, clock, iterateUntilIdle } = createScene();
+    const begun: string[] = [];
+    const work = async (ticket: Ticket, name: string, ms: number) => {
+      await ticket.turn();
+      begun.push(name);
+      clock.advance(ms);
+    };
+    const ticketOf = (name: string) => admission.admit(caller(name), here);
+    const [a1, a2, a3, b1, b2] = [ticketOf('a'), ticketOf('a'), ticketOf('a'), ticketOf('b'), ticketOf('b')] as const;
+    void work(a1, 'a1', 8);
+    void work(a3, 'a3', 8);
+    void work(a2, 'a2', 8);
+    void work(b2, 'b2', 3);
+    void work(b1, 'b1', 3);
+    await iterateUntilIdle();
+    expect(begun).toEqual(['a1', 'b1', 'b2', 'a2', 'a3']);
+  });
+
+  it('The time of a network counts four times', async () => {
+    const { admission, clock, iterateUntilIdle } = createScene();
+    const begun: string[] = [];
+    const owners = [network('n'), caller('a')];
+    for (let at = 0; at < 16; at += 1) {
+      for (const owner of owners) {
+        const ticket = admission.admit(owner, here);
+        void (async () => {
+          await ticket.nextTurn();
+          begun.push(owner.name);
+          clock.advance(1);
+        })();
+      }
+    }
+    await iterateUntilIdle();
+    expect(begun.slice(0, 15).filter((name) => name === 'n').length).toBeLessThanOrEqual(4);
+  });
+
+  it('A client that has left is dropped before its turn, but not a mutation that has begun', async () => {
+    const { admission, iterateUntilIdle } = createScene();
+    let isGone = false;
+    const [first, left, mutation] = [1, 2, 3].map(() => admission.admit(caller('a'), () => isGone)) as [
+      Ticket,
+      Ticket,
+      Ticket,
+    ];
+    mutation.mustFinish();
+    void first.turn();
+    const dropped = left.turn();
+    const finished = mutation.turn();
+    isGone = true;
+    await Promise.all([iterateUntilIdle(), expect(dropped).rejects.toThrow('abandoned'), finished]);
+  });
+
+  it('While the answer of an operation waits for room, younger operations of its owner get no turn', async () => {
+    const { admission, iterateUntilIdle } = createScene();
+    const oldest = admission.admit(caller('a'), here);
+    const waiting = admission.admit(caller('a'), here);
+    const younger = admission.admit(caller('a'), here);
+    const other = admission.admit(caller('b'), here);
+    void oldest.answer(64 * 2 ** 20);
+    const room = waiting.answer(2 ** 20);
+    await iterateUntilIdle();
+    const begun: string[] = [];
+    void other.nextTurn();
+    void younger.nextTurn()?.then(() => begun.push('younger'));
+    void other.nextTurn()?.then(() => begun.push('other'));
+    await iterateUntilIdle();
+    expect(begun).toEqual(['other']);
+    oldest.end();
+    await Promise.all([room, iterateUntilIdle()]);
+    waiting.end();
+    await iterateUntilIdle();
+    expect(begun).toEqual(['other', 'younger']);
+  });
+
+  it('An owner that does little waits for one turn of the others, however many operations they have', () =>
+    fc.assert(
+      fc.asyncProperty(fc.array(fc.nat(50), { minLength: 1, maxLength: 60 }), fc.nat(20), async (turnsMs, after) => {
+        const { admission, clock, iterate } = createScene();
+        for (const ms of turnsMs) {
+          const ticket = admission.admit(caller('greedy'), here);
+          void (async () => {
+            for (let turn = 0; turn < 3; turn += 1) {
+              await ticket.nextTurn();
+              clock.advance(ms);
+            }
+          })();
+        }
+        for (let at = 0; at < after; at += 1) await iterate();
+        const modest = admission.admit(caller('modest'), here);
+        const modestly = { iterations: 0, isServed: false };
+        void (async () => {
+          await modest.turn();
+          modestly.isServed = true;
+        })();
+        await settled();
+        while (!modestly.isServed) {
+          await iterate();
+          modestly.iterations += 1;
+        }
+        // The end of the current turn, idle turning, and its own turn.
+        expect(modestly.iterations).toBeLessThanOrEqual(4);
+      }),
+      { numRuns: 50 },
+    ));
+});
+
+const STEP = fc.oneof(
+  fc.record({ kind: fc.constant('turn' as const), ms: fc.nat(30) }),
+  fc.record({ kind: fc.constant('work' as const), ms: fc.nat(30) }),
+  fc.record({ kind: fc.constant('upstream' as const), ms: fc.nat(15_000) }),
+  fc.record({ kind: fc.constant('body' as const), bytes: fc.nat(2 ** 20) }),
+);
+const OPERATION = fc.record({
+  owner: fc.nat(4),
+  steps: fc.array(STEP, { maxLength: 6 }),
+  answerBytes: fc.nat(20 * 2 ** 20),
+  readMs: fc.nat(30_000),
+  isMutation: fc.boolean(),
+  waits: fc.boolean(),
+  leavesAfterMs: fc.option(fc.nat(20_000)),
+  startsAtMs: fc.nat(5000),
+});
+
+it('No operation waits for ever: each ends, is refused, or is dropped because its client has left', () =>
+  fc.assert(
+    fc.asyncProperty(fc.array(OPERATION, { minLength: 1, maxLength: 80 }), async (operations) => {
+      const { admission, clock, iterate } = createScene();
+      const owners = [caller('a'), caller('b'), network('c'), network('d'), caller('e')];
+      const pause = (ms: number) => new Promise<void>((resolve) => clock.after(ms, resolve));
+      const outcomes: string[] = [];
+
+      async function run({
+        owner,
+        steps,
+        answerBytes,
+        readMs,
+        isMutation,
+        waits,
+        leavesAfterMs,
+        startsAtMs,
+      }: (typeof operations)[number]) {
+        await pause(startsAtMs);
+        const leavesAt = leavesAfterMs === null ? Infinity : clock.now() + leavesAfterMs;
+        const isGone = () => clock.now() >= leavesAt;
+        const of = owners[owner] ?? caller('a');
+        const ticket = await (waits ? admission.admitLater(of, isGone) : admission.admit(of, isGone));
+        let isBegun = false;
+        try {
+          await ticket.turn();
+          if (isMutation) {
+            ticket.mustFinish();
+            isBegun = true;
+          }
+          for (const step of steps) {
+            if (step.kind === 'turn') await ticket.turn();
+            else if (step.kind === 'work') await ticket.nextTurn();
+            else if (step.kind === 'upstream') await pause(step.ms);
+            else await ticket.receive(step.bytes);
+            if (step.kind === 'turn' || step.kind === 'work') clock.advance(step.ms);
+          }
+          await ticket.answer(answerBytes);
+          await pause(readMs);
+          return 'answered';
+        } catch (error) {
+          // Only a body may find no room after a mutation has begun: real ones are received before.
+          if (isBegun) throw new Error('A mutation that has begun was stopped', { cause: error });
+          throw error;
+        } finally {
+          ticket.end();
+        }
+      }
+
+      const all = Promise.all(
+        operations.map(async (operation) => {
+          try {
+            outcomes.push(await run(operation));
+          } catch (error) {
+            outcomes.push(
+              (error as Error).name === 'AbandonedError'
+                ? 'dropped'
+                : ((error as { code?: string }).code ?? String(error)),
+            );
+          }
+        }),
+      );
+      for (let at = 0; outcomes.length < operations.length && at < 20_000; at += 1) {
+        await settled();
+        await iterate();
+        clock.advance(20);
+      }
+      expect(outcomes.length).toBe(operations.length);
+      await all;
+      expect(new Set(outcomes).difference(new Set(['answered', 'dropped', 'RATE_LIMITED']))).toEqual(new Set());
+      expect(admission.ownerCount).toBe(0);
+    }),
+    { numRuns: 40 },
+  ));
