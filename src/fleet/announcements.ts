@@ -29,7 +29,7 @@ export interface AnnouncementsOptions {
 }
 
 /** Longer payloads are ignored. */
-const MAX_PAYLOAD_LENGTH = 1024;
+const MAX_PAYLOAD_LENGTH = 2048;
 const CHANNEL = 'stepgate:';
 /** Interval at which the listening connection is pinged, and refused subscriptions are repeated. */
 const CHECK_MS = 5000;

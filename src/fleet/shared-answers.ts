@@ -83,8 +83,13 @@ interface KnownState extends SharedState {
 }
 
 const PURPOSE = 'withdrawn';
-/** The sender, and the viewer's ids. */
-const PAYLOAD = /^([\w-]{8}) ([\w-]{43}(?: [\w-]{43}){0,9})$/;
+/** In place of a workflow: the right of the viewer. */
+const ALL = '*';
+/** The sender, the sealed workflow, and the viewer's ids. */
+const PAYLOAD = /^([\w-]{8}) (\*|[\w-]{1,1400}) ([\w-]{43}(?: [\w-]{43}){0,9})$/;
+const MAX_WORKFLOW_ID_BYTES = 512;
+/** Announced workflows belong to no viewer. */
+const NOBODY = '';
 
 export function createSharedAnswers(
   fleet: Fleet,
@@ -103,6 +108,19 @@ export function createSharedAnswers(
     const tracked = work.finally(() => underWay.delete(tracked));
     underWay.add(tracked);
     return tracked;
+  }
+
+  const workflowNames = keys.names('workflow', source);
+  const sealWorkflow = async (workflowId: string): Promise<string> =>
+    (await workflowNames[0].seal(NOBODY, Buffer.from(workflowId))).toString('base64url');
+
+  /** Undefined for another secret or a forged announcement. */
+  async function openWorkflow(sealed: string): Promise<string | undefined> {
+    for (const name of workflowNames) {
+      const opened = await name.open(NOBODY, Buffer.from(sealed, 'base64url'), MAX_WORKFLOW_ID_BYTES);
+      if (opened) return opened.toString();
+    }
+    return undefined;
   }
 
   const rightNames = (identity: string, workflowId: string | null) =>
@@ -129,7 +147,7 @@ export function createSharedAnswers(
     const stored = names.map((_name, index) => [replies[2 * index], replies[2 * index + 1]] as [Buffer | null, number]);
     const secrets = answers.length;
     const rights = [readRight(stored.slice(0, secrets)), readRight(stored.slice(secrets, 2 * secrets))] as const;
-    const [{ successAgeMs, withdrawal }] = rights;
+    const [{ successAgeMs, withdrawal }, { withdrawal: workflowWithdrawal }] = rights;
 
     async function open(name: KeyedName, [value, ttlMs]: readonly [Buffer | null, number]) {
       if (!value || ttlMs < 0) return null;
@@ -152,6 +170,7 @@ export function createSharedAnswers(
     return {
       successAt: successAgeMs === null ? null : askedAt - successAgeMs,
       withdrawal,
+      workflowWithdrawal,
       rights,
       async answer() {
         for (const [index, name] of answers.entries()) {
@@ -237,26 +256,29 @@ export function createSharedAnswers(
       }
     },
 
-    withdraw(viewer, hadRight) {
+    withdraw(viewer, workflowId, hadRight) {
       const identity = identityOf(viewer);
-      const value = `${WITHDRAWN}${newToken()} 0`;
-      const values = [value, rightMs, hadRight ? 1 : 0];
-      const names = rightNames(identity, null);
+      const values = [`${WITHDRAWN}${newToken()} 0`, rightMs, hadRight ? 1 : 0];
       void track(
         valkey
-          .run('WITHDRAW', (redis) => evaluate(redis, WITHDRAW, names, values))
+          .run('WITHDRAW', (redis) => evaluate(redis, WITHDRAW, rightNames(identity, workflowId), values))
           .then(async (isNews) => {
-            const payload = `${sender} ${keys.viewerIds(identity).join(' ')}`;
-            if (isNews === 1) await announcements.announce(PURPOSE, payload);
+            if (isNews !== 1) return;
+            const workflow = workflowId === null ? ALL : await sealWorkflow(workflowId);
+            await announcements.announce(PURPOSE, [sender, workflow, ...keys.viewerIds(identity)].join(' '));
           }),
       );
     },
 
     onWithdrawn(drop) {
+      async function hear(workflow: string, ids: readonly string[]): Promise<void> {
+        const workflowId = workflow === ALL ? null : await openWorkflow(workflow);
+        if (workflowId !== undefined) for (const id of ids) drop(id, workflowId);
+      }
       stopListening = announcements.listen(PURPOSE, (payload) => {
-        const [, from, ids = ''] = PAYLOAD.exec(payload) ?? [];
+        const [, from, workflow = '', ids = ''] = PAYLOAD.exec(payload) ?? [];
         // This gateway has dropped the right itself, and may have a new one by now.
-        if (from !== undefined && from !== sender) ids.split(' ').forEach(drop);
+        if (from !== undefined && from !== sender) void track(hear(workflow, ids.split(' ')));
       });
     },
 

@@ -1,7 +1,8 @@
-/** Cached data of a viewer: its right, the cache entries stored under that right, and their parts. */
+/** Cached data of a viewer: its right, and the entries that the right holds, by workflow. Entries never move. */
 import type { UpstreamEndpoint } from '../config/config.ts';
 import type { RunRef } from '../upstream/client.ts';
 import type { GatewayError } from '../upstream/errors.ts';
+import { refKey } from '../upstream/ids.ts';
 import type { Loaded } from './ports.ts';
 import type { Flight } from './single-flight.ts';
 import type { MaybeRecord, Snapshot, StepList } from './snapshot.ts';
@@ -13,36 +14,47 @@ export interface Revalidation {
   readonly error: unknown;
 }
 
-/** A viewer's right to its cached answers. A successful upstream call proves it; a denial or an eviction drops it. */
+/**
+ * Calls of a viewer in progress. After a drop the next right has them too: readers share them, and nothing of them is
+ * cached.
+ */
+export class Calls {
+  readonly flights = new Map<string, Flight<Loaded<unknown>>>();
+  count = 0;
+}
+
+/** Entries of a right that are dropped together, by name. */
+export class Entries extends Map<string, CacheEntry> {
+  /** Latest withdrawal that the fleet knows. Null if there was none, undefined if the fleet was not asked. */
+  withdrawal: string | null | undefined = undefined;
+}
+
+/** Entries of whole answers, which mix workflows. They are dropped with any workflow. */
+export const ANSWERS = null;
+/** Refusals are not dropped with a workflow. */
+export const REFUSALS = undefined;
+/** A workflow's id (empty for the list of workflows), or one of the two above. */
+export type EntriesKey = string | typeof ANSWERS | typeof REFUSALS;
+
+/** A viewer's right to its cached answers. A successful upstream call proves it; a 401 or an eviction drops it. */
 export class Right {
   readonly viewerId: string;
-  /** Generation, unique in the process. Its length is fixed, so that equal entries count equal bytes. */
-  readonly generation: string;
   /** Send time of the last successful call, in ms since 1970. Null if none succeeded. */
   lastSuccessAt: number | null = null;
-  /** Latest withdrawal that the fleet knows. Null if there was none, undefined if the fleet was not asked. */
+  /** Like `Entries.withdrawal`, of the whole right. */
   withdrawal: string | null | undefined = undefined;
   /** True once the right is dropped. Nothing is cached under it from then on. */
   isDropped = false;
-  /** Number of calls in progress without a cache entry. */
-  uncachedCalls = 0;
-  /** Resources denied with a 403 and not allowed since. Kept after a drop: a repeated 403 drops nothing. */
-  readonly denied: Set<string>;
+  /** Number of dropped workflows. A whole answer that began before the latest drop is not cached. */
+  refusals = 0;
+  readonly calls: Calls;
   /** Revalidation calls in progress, by workflow id. */
   revalidations: Map<string, Promise<Revalidation>> | null = null;
-  /** Entries that a load or a poller uses, by name. */
-  readonly inUse = new Map<string, CacheEntry>();
-  /** LRU keys of the entries of this right. */
-  readonly keys = new Set<string>();
+  entries = new Map<EntriesKey, Entries>();
 
-  constructor(viewerId: string, generation: string, denied: Set<string>) {
+  constructor(viewerId: string, calls = new Calls()) {
     this.viewerId = viewerId;
-    this.generation = generation;
-    this.denied = denied;
-  }
-
-  keyOf(name: string): string {
-    return `${this.generation} ${name}`;
+    this.calls = calls;
   }
 }
 
@@ -52,11 +64,10 @@ export interface Failure {
   readonly untilMs: number;
 }
 
-/** Cached state of one upstream call: latest answer, latest failure, and the single flight in progress. */
+/** Cached state of one upstream call: latest answer, and latest failure. */
 export class Part<T> {
   snapshot: Snapshot<T> | null = null;
   failure: Failure | null = null;
-  flight: Flight<Loaded<T>> | null = null;
 }
 
 /** Sizes measured on Node 24: a snapshot without its value, and an error with its stack. */
@@ -64,39 +75,30 @@ const SNAPSHOT_BYTES = 150;
 const FAILURE_BYTES = 1200;
 
 export abstract class CacheEntry {
-  /** The viewer's current right. An entry in use when the viewer is dropped moves, emptied, to the next right. */
-  right: Right;
+  readonly right: Right;
+  readonly key: EntriesKey;
+  /** Unique among the entries of this key. */
   readonly name: string;
-  /** Number of loads in progress, and of pollers that watch the entry. */
-  loads = 0;
-  pins = 0;
-  /** Bytes reserved while pollers watch the entry. `lacksRoom` is true if they did not fit. */
-  pinnedBytes = 0;
-  lacksRoom = false;
 
-  constructor(right: Right, name: string) {
+  constructor(right: Right, key: EntriesKey, name: string) {
     this.right = right;
+    this.key = key;
     this.name = name;
-  }
-
-  get key(): string {
-    return this.right.keyOf(this.name);
-  }
-
-  /** Moves the entry, emptied, to the viewer's next right. */
-  moveTo(right: Right): void {
-    this.right = right;
-    this.clear();
   }
 
   /** Size of the cached data. 0 if the entry is empty. */
   abstract sizeBytes(): number;
-  abstract clear(): void;
+}
+
+/** A 403 of an endpoint that has not succeeded since. A repeated one drops nothing. */
+export class Refusal extends CacheEntry {
+  override sizeBytes(): number {
+    return 1;
+  }
 }
 
 /** Cache entry of upstream answers. */
 export abstract class PartsEntry extends CacheEntry {
-  /** Id of the entry's workflow. Empty for the list of workflows. */
   abstract readonly workflowId: string;
   protected abstract parts(): readonly Part<unknown>[];
 
@@ -108,10 +110,14 @@ export abstract class PartsEntry extends CacheEntry {
     }
     return bytes;
   }
+}
 
-  override clear(): void {
-    for (const part of this.parts()) part.snapshot = part.failure = null;
-  }
+/** Identifies an entry under any right. */
+export interface Subject<Entry extends PartsEntry> {
+  /** Empty for the list of workflows. */
+  readonly workflowId: string;
+  readonly name: string;
+  entryOf(right: Right): Entry;
 }
 
 export class RunEntry extends PartsEntry {
@@ -120,7 +126,7 @@ export class RunEntry extends PartsEntry {
   readonly steps = new Part<StepList>();
 
   constructor(right: Right, name: string, ref: RunRef) {
-    super(right, name);
+    super(right, ref.workflowId, name);
     this.ref = ref;
   }
 
@@ -133,13 +139,29 @@ export class RunEntry extends PartsEntry {
   }
 }
 
+export class RunSubject implements Subject<RunEntry> {
+  readonly ref: RunRef;
+  readonly workflowId: string;
+  readonly name: string;
+
+  constructor(ref: RunRef) {
+    this.ref = ref;
+    this.workflowId = ref.workflowId;
+    this.name = `run ${refKey(ref)}`;
+  }
+
+  entryOf(right: Right): RunEntry {
+    return new RunEntry(right, this.name, this.ref);
+  }
+}
+
 /** Cache entry of a list: the viewer's workflows, or a window of a workflow's history. */
 export class ListEntry<T> extends PartsEntry {
   override readonly workflowId: string;
   readonly list = new Part<T>();
 
   constructor(right: Right, name: string, workflowId: string) {
-    super(right, name);
+    super(right, workflowId, name);
     this.workflowId = workflowId;
   }
 

@@ -1,12 +1,13 @@
 /** One load of a cache part: by an upstream call of this gateway, or by an answer that another gateway shared. */
 import type { CallOptions } from '../upstream/client.ts';
 import { AbandonedError, GatewayError, isAccessDenied, isForbidden, isNotFound, isOutage } from '../upstream/errors.ts';
-import type { PartsEntry, Revalidation, Right } from './entry.ts';
+import type { Failure, PartsEntry, Revalidation, Right, Subject } from './entry.ts';
 import type { ReadContext } from './read-context.ts';
 import type { Called, Lease, Loaded, SharedAnswers, SharedState, StoredAnswer } from './ports.ts';
 import { Snapshot, type Answered } from './snapshot.ts';
 import { endOf, type Source } from './source.ts';
-import type { Denied } from './rights.ts';
+import type { Asked } from './rights.ts';
+import type { Flight } from './single-flight.ts';
 import type { ViewerCache } from './viewer-cache.ts';
 import { upstreamIdentityOf, type Viewer } from './viewer.ts';
 
@@ -27,18 +28,24 @@ const MAX_PAUSE_MS = 1000;
 const CALLED = { isProof: true, wasCalled: true } as const;
 const NOT_CALLED = { isProof: true, wasCalled: false } as const;
 
-/** All readers that join share one load, under the operation of the first. The entry is in use until the load ends. */
+export interface LoadRequest<Entry extends PartsEntry, T> {
+  readonly source: Source<Entry, T>;
+  readonly subject: Subject<Entry>;
+  readonly operation: ReadContext;
+  /** Fires when no reader waits any more. */
+  readonly signal: AbortSignal;
+  readonly flight: Flight<Loaded<T>>;
+}
+
+/** All readers that join share one load, under the operation of the first. */
 export async function load<Entry extends PartsEntry, T>(
   options: LoadOptions,
-  source: Source<Entry, T>,
-  entry: Entry,
-  operation: ReadContext,
-  signal: AbortSignal,
+  { source, subject, operation, signal, flight }: LoadRequest<Entry, T>,
 ): Promise<Loaded<T>> {
   const { viewers, shared, liveTtlMs, now } = options;
   const { viewer, requestId, budget, operationRecord, skipsLive } = operation;
-  const part = source.partOf(entry);
-  const asked = { endpoint: source.endpoint, workflowId: entry.workflowId };
+  const { workflowId } = subject;
+  const asked = { endpoint: source.endpoint, workflowId };
   const callOptions: CallOptions = {
     ...callerOf(viewers, viewer),
     refusals: budget,
@@ -46,37 +53,53 @@ export async function load<Entry extends PartsEntry, T>(
     signal,
     operationRecord,
   };
+  /** The right that a success proves. */
+  let right = viewers.rightOf(viewer.id);
+  /** State of the fleet when it was asked last. */
+  let state: SharedState | null = null;
+
+  /** The entry may be evicted or dropped at any time, so it is looked up each time. */
+  const entryOf = (): Entry => viewers.entryOf(right, subject);
+  const isFresh = (snapshot: Snapshot<T>): boolean => now() < endOf(source, entryOf(), snapshot);
+  const known = (): Snapshot<T> | null => source.partOf(entryOf()).snapshot;
   /** Snapshot that the operation must not get again. */
-  const skipped = skipsLive ? part.snapshot : null;
-  /** The right that a success proves. A drop of the viewer moves the entry to another right. */
-  let { right } = entry;
+  const skipped = skipsLive ? known() : null;
 
-  const isProven = (): boolean => viewers.isProven(entry.right);
-  const isFresh = (snapshot: Snapshot<T>): boolean => now() < endOf(source, entry, snapshot);
-
-  function snapshotOf(answered: Answered<T>): Snapshot<T> {
-    const snapshot = new Snapshot(answered);
-    if (part.snapshot) source.follow?.(part.snapshot, snapshot);
-    return snapshot;
+  function put(snapshot: Snapshot<T> | null, failure: Failure | null = null): void {
+    if (!flight.isCacheable) return;
+    const entry = entryOf();
+    viewers.put(entry, source.partOf(entry), snapshot, failure);
+    remember();
   }
 
-  function keep(snapshot: Snapshot<T>): Snapshot<T> {
-    if (!right.isDropped) viewers.put(entry, part, snapshot);
-    viewers.allow(entry.right, asked);
+  /** Later withdrawals differ from these. */
+  function remember(): void {
+    if (!state) return;
+    right.withdrawal = state.withdrawal;
+    const entries = right.entries.get(workflowId);
+    if (entries) entries.withdrawal = state.workflowWithdrawal;
+  }
+
+  function keep(answered: Answered<T>): Snapshot<T> {
+    const before = known();
+    const snapshot = new Snapshot(answered);
+    if (before) source.follow?.(before, snapshot);
+    put(snapshot);
+    viewers.allow(right, asked);
     return snapshot;
   }
 
   /** A call sent later may have been answered first. Its answer stays. */
   function keepCalled(answered: Answered<T>, body: Called<T>['body']): Called<T> {
-    const own = part.snapshot;
+    const own = known();
     if (own && own.sentAt > answered.sentAt) return { ...CALLED, cached: own, body: undefined };
-    return { ...CALLED, cached: keep(snapshotOf(answered)), body };
+    return { ...CALLED, cached: keep(answered), body };
   }
 
   async function call(): Promise<Called<T>> {
     const sentAt = now();
     try {
-      const { value, sizeBytes, body } = await source.fetch(entry, callOptions);
+      const { value, sizeBytes, body } = await source.fetch(entryOf(), callOptions);
       viewers.prove(right, sentAt);
       return keepCalled({ value, sentAt, fetchedAt: now(), sizeBytes }, body);
     } catch (error) {
@@ -92,7 +115,7 @@ export async function load<Entry extends PartsEntry, T>(
    */
   async function readStored(stored: Buffer) {
     try {
-      return await source.fetch(entry, { ...callOptions, stored });
+      return await source.fetch(entryOf(), { ...callOptions, stored });
     } catch (error) {
       if (error instanceof GatewayError && error.code === 'UPSTREAM_CONTRACT_VIOLATION') return null;
       throw error;
@@ -100,41 +123,47 @@ export async function load<Entry extends PartsEntry, T>(
   }
 
   async function accept({ bytes, ...stored }: StoredAnswer): Promise<Snapshot<T> | null> {
-    if (!isProven() || (skipped && stored.sentAt <= skipped.sentAt)) return null;
+    if (!viewers.isProven(right) || (skipped && stored.sentAt <= skipped.sentAt)) return null;
     const answer = bytes ? await readStored(bytes) : { value: source.valueIfMissing, sizeBytes: 0 };
     if (answer?.value === undefined) return null;
-    const snapshot = snapshotOf({ ...stored, value: answer.value, sizeBytes: answer.sizeBytes });
-    if (!isFresh(snapshot)) return null;
+    const answered = { ...stored, value: answer.value, sizeBytes: answer.sizeBytes };
+    if (!isFresh(new Snapshot(answered))) return null;
     // This gateway has a newer answer, which may not have been shared.
-    const own = part.snapshot;
-    return own && own.sentAt > stored.sentAt && isFresh(own) ? own : keep(snapshot);
+    const own = known();
+    return own && own.sentAt > stored.sentAt && isFresh(own) ? own : keep(answered);
   }
 
   /** Returns an answer that needs no call, or null. */
-  async function find(state: SharedState): Promise<Loaded<T> | null> {
-    const { withdrawal, successAt } = state;
-    // This gateway has missed an announcement. A fleet that has lost its rights withdraws none.
-    if (withdrawal !== null && right.withdrawal !== undefined && right.withdrawal !== withdrawal) {
-      if (!right.isDropped) viewers.drop(viewer.id);
-      // Answers read from now on are newer than the withdrawal, and prove the next right.
-      ({ right } = entry);
-    }
-    right.withdrawal = withdrawal;
-    if (successAt !== null) viewers.prove(right, Math.min(successAt, now()));
-    const own = part.snapshot;
-    if (own && own !== skipped && isProven() && isFresh(own)) return { ...NOT_CALLED, cached: own };
-    const stored = await state.answer();
+  async function find(found: SharedState): Promise<Loaded<T> | null> {
+    state = found;
+    dropWithdrawn(found);
+    remember();
+    if (found.successAt !== null) viewers.prove(right, Math.min(found.successAt, now()));
+    const own = known();
+    if (own && own !== skipped && viewers.isProven(right) && isFresh(own)) return { ...NOT_CALLED, cached: own };
+    const stored = await found.answer();
     const cached = stored && (await accept(stored));
     return cached && { ...NOT_CALLED, cached };
   }
 
+  /** This gateway may have missed an announcement. A fleet that has lost its rights withdraws none. */
+  function dropWithdrawn({ withdrawal, workflowWithdrawal }: SharedState): void {
+    if (isNews(right.withdrawal, withdrawal)) viewers.drop(viewer.id);
+    else if (isNews(right.entries.get(workflowId)?.withdrawal, workflowWithdrawal)) {
+      viewers.dropWorkflow(viewer.id, workflowId);
+    } else return;
+    // Answers read from now on are newer than the withdrawal.
+    right = viewers.rightOf(viewer.id);
+    flight.isCacheable = true;
+  }
+
   async function loadShared(tier: SharedAnswers): Promise<Loaded<T>> {
-    const resource = { viewer, workflowId: entry.workflowId, key: source.nameOf(entry) };
+    const resource = { viewer, workflowId, key: source.nameOf(entryOf()) };
     for (let waits = 0; waits <= MAX_WAITS; waits += 1) {
-      const state = await tier.get(resource);
-      const found = state && (await find(state));
+      const shared = await tier.get(resource);
+      const found = shared && (await find(shared));
       if (found) return found;
-      const lease = state ? await tier.lease(resource, signal) : 'alone';
+      const lease = shared ? await tier.lease(resource, signal) : 'alone';
       if (lease === 'alone') break;
       if (lease !== 'again') return callOnce(lease);
     }
@@ -162,9 +191,9 @@ export async function load<Entry extends PartsEntry, T>(
 
   /** Readers do not wait for it. */
   async function share(lease: Lease, called: Called<T>): Promise<void> {
-    const related = source.related?.(entry).flight?.landing();
-    const sharedMs = () => Math.max(source.sharedMs ?? 0, source.lifetimeMs(called.cached, entry));
-    if (right.isDropped) {
+    const related = source.related && right.calls.flights.get(source.related(entryOf()))?.landing();
+    const sharedMs = () => Math.max(source.sharedMs ?? 0, source.lifetimeMs(called.cached, entryOf()));
+    if (!flight.isCacheable) {
       lease.release('alone');
       return;
     }
@@ -177,19 +206,19 @@ export async function load<Entry extends PartsEntry, T>(
 
   function afterFailure(error: unknown): void {
     const failureOf = (error: GatewayError) => ({ error, untilMs: now() + Math.min(MAX_PAUSE_MS, liveTtlMs) });
+    const own = known();
     if (isAccessDenied(error)) {
       // A fresh cached answer, perhaps from a list, counts as allowed: the denial is then new and drops it.
-      if (part.snapshot && isFresh(part.snapshot)) viewers.allow(entry.right, asked);
+      if (own && isFresh(own)) viewers.allow(right, asked);
       deny(options, viewer, error, asked);
-      viewers.put(entry, part, null);
+      put(null);
     } else if (isNotFound(error)) {
-      viewers.put(entry, part, null, failureOf(error));
-    } else if (isOutage(error) && part.snapshot) {
-      viewers.put(entry, part, part.snapshot, failureOf(error));
+      put(null, failureOf(error));
+    } else if (isOutage(error) && own) {
+      put(own, failureOf(error));
     }
   }
 
-  viewers.use(entry);
   try {
     const loading = shared ? loadShared(shared) : call();
     if (!viewers.isProven(right)) revalidate(right, asked, loading);
@@ -197,31 +226,35 @@ export async function load<Entry extends PartsEntry, T>(
   } catch (error) {
     afterFailure(error);
     throw error;
-  } finally {
-    viewers.leave(entry);
   }
 }
+
+const isNews = (known: string | null | undefined, withdrawal: string | null): boolean =>
+  withdrawal !== null && known !== undefined && known !== withdrawal;
 
 export const callerOf = (viewers: ViewerCache, viewer: Viewer) => ({
   ...upstreamIdentityOf(viewer),
   isAccepted: () => viewers.isAccepted(viewer.id),
 });
 
-/** Drops all data of the viewer after a 401 or 403. A 403 of a resource already denied drops nothing. */
+/** A 401 drops the viewer. A 403 drops the workflow, until the endpoint succeeds again only once. */
 export function deny(
   { viewers, shared }: Pick<LoadOptions, 'viewers' | 'shared'>,
   viewer: Viewer,
   error: unknown,
-  denied: Denied,
+  asked: Asked,
 ): void {
   const hadRight = viewers.hasRight(viewer.id);
-  if (!isForbidden(error)) viewers.drop(viewer.id);
-  else if (!viewers.deny(viewer.id, denied)) return;
-  shared?.withdraw(viewer, hadRight);
+  if (!isForbidden(error)) {
+    viewers.drop(viewer.id);
+    shared?.withdraw(viewer, null, hadRight);
+  } else if (asked.endpoint !== 'execute' && viewers.refuse(viewer.id, asked)) {
+    shared?.withdraw(viewer, asked.workflowId, hadRight);
+  }
 }
 
 /** Registers the load that renews the right. One per workflow, so that a hanging workflow delays only its own reads. */
-function revalidate(right: Right, { endpoint, workflowId }: Denied, loading: Promise<Loaded<unknown>>): void {
+function revalidate(right: Right, { endpoint, workflowId }: Asked, loading: Promise<Loaded<unknown>>): void {
   const revalidations = (right.revalidations ??= new Map<string, Promise<Revalidation>>());
   const outcome: Promise<Revalidation> = loading
     .then(

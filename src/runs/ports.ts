@@ -25,10 +25,13 @@ export interface SharedAnswers {
    * `alone` if each gateway must call itself. Rejects with AbandonedError when the signal fires.
    */
   lease(resource: Resource, signal: AbortSignal): Promise<Lease | Outcome>;
-  /** Withdraws the viewer's right after a denial: no gateway serves shared answers of the viewer from then on. */
-  withdraw(viewer: Viewer, hadRight: boolean): void;
-  /** Registers `drop`. It is called with a viewer's id when another gateway has withdrawn that viewer's right. */
-  onWithdrawn(drop: (viewerId: string) => void): void;
+  /**
+   * Withdraws a right after a denial: the viewer's, or the one to a workflow. No gateway serves shared answers of it from
+   * then on.
+   */
+  withdraw(viewer: Viewer, workflowId: string | null, hadRight: boolean): void;
+  /** Registers `drop`. It is called when another gateway has withdrawn a right. */
+  onWithdrawn(drop: (viewerId: string, workflowId: string | null) => void): void;
 }
 
 export type Outcome = 'again' | 'alone';
@@ -47,6 +50,8 @@ export interface SharedState {
   readonly successAt: number | null;
   /** Identifies the latest withdrawal of the viewer's right. Null if there was none. */
   readonly withdrawal: string | null;
+  /** The same of the viewer's right to the workflow. */
+  readonly workflowWithdrawal: string | null;
   /** Returns the shared answer. Null if there is none that the viewer may read. */
   answer(): Promise<StoredAnswer | null>;
 }

@@ -4,31 +4,31 @@
  */
 import type { CallOptions } from '../upstream/client.ts';
 import { AbandonedError, isAccessDenied, isForbidden, isOutage, isUnauthenticated } from '../upstream/errors.ts';
-import type { PartsEntry } from './entry.ts';
+import type { PartsEntry, Right, Subject } from './entry.ts';
 import { callerOf, deny, load, type LoadOptions } from './load.ts';
 import type { ReadContext } from './read-context.ts';
 import type { Loaded } from './ports.ts';
 import { Flight } from './single-flight.ts';
 import { asStale, type Snapshot } from './snapshot.ts';
 import { endOf, type Source } from './source.ts';
-import type { Denied } from './rights.ts';
+import type { Asked } from './rights.ts';
 import type { Viewer } from './viewer.ts';
 
 export interface ReadThrough {
-  /** Returns the cached answer or loads it. The entry is in use until the promise settles. */
+  /** Returns the cached answer. Undefined if a call or a wait is needed. */
+  look<Entry extends PartsEntry, T>(
+    source: Source<Entry, T>,
+    subject: Subject<Entry>,
+    operation: ReadContext,
+  ): Snapshot<T> | undefined;
+  /** Returns the cached answer or loads it. */
   get<Entry extends PartsEntry, T>(
     source: Source<Entry, T>,
-    entry: Entry,
+    subject: Subject<Entry>,
     operation: ReadContext,
   ): Promise<Snapshot<T>>;
-  /** Returns the answer of `get` if that needs no call and no wait, else null. */
-  getCached<Entry extends PartsEntry, T>(
-    source: Source<Entry, T>,
-    entry: Entry,
-    operation: ReadContext,
-  ): Snapshot<T> | null;
   /** Makes a call whose answer is not cached. Like any call, its success proves the viewer's right. */
-  prove<T>(viewer: Viewer, asked: Denied, call: (caller: Caller) => Promise<T>): Promise<T>;
+  prove<T>(viewer: Viewer, asked: Asked, call: (caller: Caller) => Promise<T>): Promise<T>;
 }
 
 type Caller = Pick<CallOptions, 'viewerId' | 'credential' | 'scope' | 'isAccepted'>;
@@ -43,56 +43,73 @@ const MAX_WAITS = 3;
 export function createReadThrough(options: ReadThroughOptions): ReadThrough {
   const { viewers, now, staleIfErrorMs } = options;
 
-  async function read<Entry extends PartsEntry, T>(
+  function look<Entry extends PartsEntry, T>(
     source: Source<Entry, T>,
-    entry: Entry,
+    subject: Subject<Entry>,
+    { viewer, lifetime, operationRecord, skipsLive }: ReadContext,
+    isKnownRight = false,
+  ): Snapshot<T> | undefined {
+    const right = viewers.rightOf(viewer.id);
+    const entry = viewers.entryOf(right, subject);
+    const { snapshot } = source.partOf(entry);
+    if (!snapshot || !(isKnownRight || viewers.isProven(right))) return undefined;
+    const untilMs = endOf(source, entry, snapshot);
+    if (now() >= untilMs || (skipsLive && untilMs !== Infinity)) return undefined;
+    lifetime.limit(untilMs);
+    if (operationRecord) operationRecord.hasCached = true;
+    return snapshot;
+  }
+
+  /** Waits for a call that renews the right, if one is in progress. */
+  async function get<Entry extends PartsEntry, T>(
+    source: Source<Entry, T>,
+    subject: Subject<Entry>,
     operation: ReadContext,
   ): Promise<Snapshot<T>> {
-    const part = source.partOf(entry);
-    let isProven = viewers.isProven(entry.right);
+    const { viewer, skipsLive } = operation;
+    let isKnownRight = false;
     // A call may decide nothing: a 404, a disconnected client, a refusal or an outage of another endpoint. The first
     // reader that waited for it makes the next call.
-    for (let waits = 0; part.snapshot && !isProven && waits < MAX_WAITS; waits += 1) {
-      const revalidation = entry.right.revalidations?.get(entry.workflowId);
-      if (!revalidation) break;
+    for (let waits = 0; waits < MAX_WAITS && !isKnownRight; waits += 1) {
+      const right = viewers.rightOf(viewer.id);
+      const revalidation = viewers.isProven(right) ? undefined : right.revalidations?.get(subject.workflowId);
+      if (!revalidation || !source.partOf(viewers.entryOf(right, subject)).snapshot) break;
       const { endpoint, error } = await revalidation;
       const isSameEndpoint = endpoint === source.endpoint;
       if (isUnauthenticated(error) || (isSameEndpoint && (isForbidden(error) || isOutage(error)))) {
-        return lastGood(source, entry, error);
+        return lastGood(source, subject, operation, error);
       }
-      isProven = error === null;
+      isKnownRight = error === null;
     }
-    const { operationRecord, skipsLive } = operation;
-    const { snapshot, failure } = part;
-    if (snapshot && isProven) {
-      const untilMs = endOf(source, entry, snapshot);
-      if (now() < untilMs && !(skipsLive && untilMs !== Infinity)) {
-        if (operationRecord) operationRecord.hasCached = true;
-        return snapshot;
-      }
-    }
+    const found = look(source, subject, operation, isKnownRight);
+    if (found) return found;
     try {
+      const { failure } = source.partOf(viewers.entryOf(viewers.rightOf(viewer.id), subject));
       if (failure && now() < failure.untilMs && !skipsLive) throw failure.error;
-      return await fetchOnce(source, entry, operation);
+      const snapshot = await fetchOnce(source, subject, operation);
+      operation.lifetime.limit(endOf(source, viewers.entryOf(viewers.rightOf(viewer.id), subject), snapshot));
+      return snapshot;
     } catch (error) {
-      return lastGood(source, entry, error);
+      return lastGood(source, subject, operation, error);
     }
   }
 
   async function fetchOnce<Entry extends PartsEntry, T>(
     source: Source<Entry, T>,
-    entry: Entry,
+    subject: Subject<Entry>,
     operation: ReadContext,
   ): Promise<Snapshot<T>> {
     const { viewer, budget, signal, operationRecord } = operation;
-    const part = source.partOf(entry);
+    const right = viewers.rightOf(viewer.id);
+    const name = source.nameOf(viewers.entryOf(right, subject));
+    // The name implies the type of the answer.
+    const flying = right.calls.flights.get(name) as Flight<Loaded<T>> | undefined;
     // Only the operation that starts the call counts it in its budget.
-    if (!part.flight) budget.take(viewers.isAccepted(viewer.id));
+    if (!flying) budget.take(viewers.isAccepted(viewer.id));
     let wasCalled = true;
     try {
       if (signal().aborted) throw new AbandonedError();
-      part.flight ??= launch(source, entry, operation);
-      const loaded = await part.flight.join(signal());
+      const loaded = await (flying ?? launch(source, subject, operation, right, name)).join(signal());
       wasCalled = loaded.wasCalled;
       return loaded.cached;
     } finally {
@@ -103,55 +120,50 @@ export function createReadThrough(options: ReadThroughOptions): ReadThrough {
 
   function launch<Entry extends PartsEntry, T>(
     source: Source<Entry, T>,
-    entry: Entry,
+    subject: Subject<Entry>,
     operation: ReadContext,
+    right: Right,
+    name: string,
   ): Flight<Loaded<T>> {
-    const controller = new AbortController();
-    const part = source.partOf(entry);
-    const loading = load(options, source, entry, operation, controller.signal);
-    const flight = new Flight(loading, controller, () => {
-      if (part.flight === flight) part.flight = null;
-    });
+    const { flights } = right.calls;
+    viewers.begin(right);
+    const flight = new Flight<Loaded<T>>(
+      subject.workflowId,
+      (own, signal) => load(options, { source, subject, operation, signal, flight: own }),
+      () => {
+        if (flights.get(name) !== flight) return;
+        flights.delete(name);
+        viewers.end(right);
+      },
+    );
+    flights.set(name, flight);
     return flight;
   }
 
   /**
    * Returns the last good answer if the error is an outage and the answer is not too old. Otherwise throws the error.
    */
-  function lastGood<Entry extends PartsEntry, T>(source: Source<Entry, T>, entry: Entry, error: unknown): Snapshot<T> {
+  function lastGood<Entry extends PartsEntry, T>(
+    source: Source<Entry, T>,
+    subject: Subject<Entry>,
+    { viewer, lifetime, operationRecord }: ReadContext,
+    error: unknown,
+  ): Snapshot<T> {
+    const right = viewers.rightOf(viewer.id);
+    const entry = viewers.entryOf(right, subject);
     const { snapshot } = source.partOf(entry);
     if (!snapshot || !isOutage(error)) throw error;
     // A call became necessary when the answer's lifetime or the proof of the right ended.
-    const staleSince = Math.min(endOf(source, entry, snapshot), viewers.rightUntil(entry.right));
+    const staleSince = Math.min(endOf(source, entry, snapshot), viewers.rightUntil(right));
     if (now() > staleSince + staleIfErrorMs) throw error;
+    if (operationRecord) operationRecord.hasStale = true;
+    lifetime.limit(0);
     return asStale(snapshot, `${error.code}: ${error.message}`);
   }
 
   return {
-    async get(source, entry, operation) {
-      const { lifetime, operationRecord } = operation;
-      viewers.use(entry);
-      try {
-        const snapshot = await read(source, entry, operation);
-        const isStale = snapshot.staleReason !== null;
-        if (isStale && operationRecord) operationRecord.hasStale = true;
-        lifetime.limit(isStale ? 0 : endOf(source, entry, snapshot));
-        return snapshot;
-      } finally {
-        viewers.leave(entry);
-      }
-    },
-
-    getCached(source, entry, { lifetime, operationRecord, skipsLive }) {
-      const { snapshot } = source.partOf(entry);
-      if (!snapshot || !viewers.isProven(entry.right)) return null;
-      const untilMs = endOf(source, entry, snapshot);
-      if (now() >= untilMs || (skipsLive && untilMs !== Infinity)) return null;
-      lifetime.limit(untilMs);
-      if (operationRecord) operationRecord.hasCached = true;
-      return snapshot;
-    },
-
+    look,
+    get,
     async prove(viewer, asked, call) {
       const right = viewers.rightOf(viewer.id);
       viewers.begin(right);
@@ -159,7 +171,6 @@ export function createReadThrough(options: ReadThroughOptions): ReadThrough {
       try {
         const answer = await call(callerOf(viewers, viewer));
         viewers.prove(right, sentAt);
-        viewers.allow(viewers.rightOf(viewer.id), asked);
         return answer;
       } catch (error) {
         if (isAccessDenied(error)) deny(options, viewer, error, asked);

@@ -1,15 +1,14 @@
 /**
- * Rights of viewers to their cached answers. A right has a generation, which is part of its entries' keys: a drop makes
- * all of them unreachable at once. Before its first successful call, a viewer has only denials here.
+ * Rights of viewers to their cached answers. A right holds its entries: a drop makes all of them unreachable at once.
+ * Before its first successful call a viewer has a right only while its calls are in progress.
  */
-import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { UpstreamEndpoint } from '../config/config.ts';
-import { Right } from './entry.ts';
+import { ANSWERS, Right, type Entries } from './entry.ts';
 import type { Viewer } from './viewer.ts';
 
-/** Resource that the upstream may deny: an endpoint of a workflow, or the list of workflows. */
-export interface Denied {
+/** What one call asks for: an endpoint of a workflow, or the list of workflows. */
+export interface Asked {
   readonly endpoint: UpstreamEndpoint;
   /** Empty for the list of workflows. */
   readonly workflowId: string;
@@ -21,65 +20,53 @@ export interface RightsOptions {
   readonly isVerified: boolean;
   /** Current time, in ms since 1970. */
   readonly now: () => number;
-  /** Called with the viewer's id after each drop. */
-  readonly onDrop: (viewerId: string) => void;
+  /** Called after each drop. `workflowId`: null if all of the viewer was dropped. */
+  readonly onDrop: (viewerId: string, workflowId: string | null) => void;
 }
 
-/** Digits in base 36: enough for a million generations a second, for a month. */
-const GENERATION_LENGTH = 8;
-/** Maximum number of viewers with a right, about 900 bytes each. A denial counts as one viewer. */
+/** Maximum number of viewers with a right, about 900 bytes each. */
 const MAX_VIEWERS = 20_000;
-/** Maximum number of denials of viewers without a right: anyone can make up keys. */
-const MAX_DENIALS_OF_OTHERS = 3000;
-const MAX_DENIALS_OF_VIEWER = 100;
-const MAX_DENIED_LENGTH = 100;
 
 export abstract class Rights {
   readonly #options: RightsOptions;
   readonly #proven: LRUCache<string, Right>;
-  /** Viewers without a right that have denials. */
-  readonly #denied: LRUCache<string, Right>;
   /** Viewers without a right that have calls in progress. The bound of the upstream queue limits them. */
   readonly #underWay = new Map<string, Right>();
-  #lastGeneration = 0;
 
   constructor(options: RightsOptions) {
     this.#options = options;
     this.#proven = new LRUCache({
-      maxSize: MAX_VIEWERS,
-      sizeCalculation: ({ denied }) => 1 + denied.size,
+      max: MAX_VIEWERS,
       // `disposeAfter`, since `dispose` must not change a cache.
-      disposeAfter: (right, viewerId, reason) => {
-        if (reason === 'evict') this.#replace(right, this.#newRight(viewerId, right.denied));
+      disposeAfter: (right, _viewerId, reason) => {
+        if (reason === 'evict') this.#replace(right);
       },
     });
-    this.#denied = new LRUCache({ maxSize: MAX_DENIALS_OF_OTHERS, sizeCalculation: ({ denied }) => denied.size });
   }
 
-  /** Called when a right is dropped, with the viewer's next right. Answers of the old right must not be served. */
-  protected abstract replaced(right: Right, next: Right): void;
+  /** Frees entries that cannot be reached any more. */
+  protected abstract free(entries: Entries): void;
 
   /** Returns the viewer's right. An unknown viewer gets a new right, which proves nothing and is not stored. */
   rightOf(viewerId: string): Right {
-    return this.#known(viewerId) ?? this.#newRight(viewerId, new Set());
+    return this.#known(viewerId) ?? new Right(viewerId);
   }
 
   /** All calls of a viewer in progress share its right, so that a drop reaches all of them. Call `end` afterwards. */
   begin(right: Right): void {
-    right.uncachedCalls += 1;
-    this.share(right);
+    right.calls.count += 1;
+    if (right.lastSuccessAt === null && !right.isDropped) this.#underWay.set(right.viewerId, right);
   }
 
-  end(right: Right): void {
-    right.uncachedCalls -= 1;
-    this.release(right);
+  end({ viewerId, calls }: Right): void {
+    calls.count -= 1;
+    if (calls.count === 0 && this.#underWay.get(viewerId)?.calls === calls) this.#underWay.delete(viewerId);
   }
 
   /** Records the success of a call sent at `sentAt`. No effect after a drop. */
   prove(right: Right, sentAt: number): void {
     if (right.isDropped) return;
     right.lastSuccessAt = Math.max(right.lastSuccessAt ?? 0, sentAt);
-    this.#denied.delete(right.viewerId);
     if (this.#proven.get(right.viewerId) !== right) this.#proven.set(right.viewerId, right);
   }
 
@@ -105,62 +92,41 @@ export abstract class Rights {
     return right !== undefined && this.isProven(right);
   }
 
-  /** Makes all entries of the viewer unreachable, and the answers of its calls in progress. */
+  /** Makes all entries of the viewer unreachable, and keeps answers of its calls in progress out of the cache. */
   drop(viewerId: string): void {
-    this.#drop(viewerId, this.#known(viewerId)?.denied);
+    const right = this.#known(viewerId);
+    if (right) this.#replace(right);
+    this.#options.onDrop(viewerId, null);
   }
 
-  /** Records a denial. Returns false and drops nothing if it was recorded before. */
-  deny(viewerId: string, denied: Denied): boolean {
-    const name = nameOf(denied);
-    const known = this.rightOf(viewerId).denied;
-    const isNews = !known.has(name);
-    if (isNews) this.#drop(viewerId, new Set([...[...known].slice(1 - MAX_DENIALS_OF_VIEWER), name]));
-    return isNews;
-  }
-
-  /** Removes a denial that no longer applies. If it comes again, it drops the viewer again. */
-  allow(right: Right, allowed: Denied): void {
-    right.denied.delete(nameOf(allowed));
-  }
-
-  /** Makes `rightOf` return this right, even before it is proven. */
-  protected share(right: Right): void {
-    if (right.lastSuccessAt === null && !right.isDropped) this.#underWay.set(right.viewerId, right);
-  }
-
-  /** Forgets a right that is not proven and not used any more. */
-  protected release(right: Right): void {
-    const isUsed = right.uncachedCalls > 0 || right.inUse.size > 0;
-    if (!isUsed && this.#underWay.get(right.viewerId) === right) this.#underWay.delete(right.viewerId);
+  /** Like `drop`, for one workflow, or the list of workflows if `workflowId` is empty. */
+  dropWorkflow(viewerId: string, workflowId: string): void {
+    const right = this.#known(viewerId);
+    if (right) {
+      right.refusals += 1;
+      for (const key of [workflowId, ANSWERS]) {
+        const entries = right.entries.get(key);
+        right.entries.delete(key);
+        if (entries) this.free(entries);
+      }
+      for (const flight of right.calls.flights.values()) {
+        if (flight.workflowId === workflowId) flight.isCacheable = false;
+      }
+    }
+    this.#options.onDrop(viewerId, workflowId);
   }
 
   #known(viewerId: string): Right | undefined {
-    return this.#proven.get(viewerId) ?? this.#underWay.get(viewerId) ?? this.#denied.get(viewerId);
+    return this.#proven.get(viewerId) ?? this.#underWay.get(viewerId);
   }
 
-  #newRight(viewerId: string, denied: Set<string>): Right {
-    this.#lastGeneration += 1;
-    return new Right(viewerId, this.#lastGeneration.toString(36).padStart(GENERATION_LENGTH, '0'), denied);
-  }
-
-  #drop(viewerId: string, denied = new Set<string>()): void {
-    const right = this.#known(viewerId);
-    for (const rights of [this.#proven, this.#underWay, this.#denied]) rights.delete(viewerId);
-    const next = this.#newRight(viewerId, denied);
-    if (denied.size > 0) this.#denied.set(viewerId, next);
-    if (right) this.#replace(right, next);
-    this.#options.onDrop(viewerId);
-  }
-
-  #replace(right: Right, next: Right): void {
+  #replace(right: Right): void {
+    const { viewerId, calls, entries } = right;
     right.isDropped = true;
-    this.replaced(right, next);
-    if (next.inUse.size > 0) this.share(next);
+    right.entries = new Map();
+    for (const flight of calls.flights.values()) flight.isCacheable = false;
+    for (const rights of [this.#proven, this.#underWay]) rights.delete(viewerId);
+    if (calls.count > 0) this.#underWay.set(viewerId, new Right(viewerId, calls));
+    for (const each of entries.values()) this.free(each);
   }
 }
-
-const nameOf = ({ endpoint, workflowId }: Denied): string => {
-  const name = `${endpoint} ${workflowId}`;
-  return name.length > MAX_DENIED_LENGTH ? hash('sha256', name, 'base64url') : name;
-};

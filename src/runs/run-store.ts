@@ -5,7 +5,7 @@ import type { Freshness, Run, RunRecord, StepFacts, WorkflowGraph } from '../dom
 import { cachedBytes, type RunRef, type UpstreamApi } from '../upstream/client.ts';
 import type { GatewayError } from '../upstream/errors.ts';
 import { refKey } from '../upstream/ids.ts';
-import { RunEntry, type ListEntry } from './entry.ts';
+import { RunSubject, type ListEntry, type RunEntry } from './entry.ts';
 import { createFinality, followRecord, followSteps, hasRecord } from './finality.ts';
 import type { ReadContext } from './read-context.ts';
 import type { ReadThrough } from './read-through.ts';
@@ -16,15 +16,17 @@ import type { ViewerCache } from './viewer-cache.ts';
 import type { Viewer } from './viewer.ts';
 import type { WorkflowStore } from './workflow-store.ts';
 
+/** Reads of one part of a run. */
+export interface PartReads<T> {
+  /** Returns the cached part. Undefined if a call or a wait is needed. */
+  look(ref: RunRef, operation: ReadContext): T | undefined;
+  load(ref: RunRef, operation: ReadContext): Promise<T>;
+}
+
 export interface RunStore {
-  /** Returns the cached run, or a new entry. It may be evicted or dropped while the caller awaits: ask again then. */
-  entryOf(ref: RunRef, viewer: Viewer): RunEntry;
   /** Null if the upstream offers no records and no cached list contains the run. */
-  record(ref: RunRef, operation: ReadContext): Promise<Snapshot<MaybeRecord> | null>;
-  steps(ref: RunRef, operation: ReadContext): Promise<Snapshot<StepList>>;
-  /** Synchronous variants of `record` and `steps`. Undefined if a call or a wait is needed. */
-  cachedRecord(entry: RunEntry, operation: ReadContext): Snapshot<MaybeRecord> | null | undefined;
-  cachedSteps(entry: RunEntry, operation: ReadContext): Snapshot<StepList> | undefined;
+  readonly records: PartReads<Snapshot<MaybeRecord> | null>;
+  readonly steps: PartReads<Snapshot<StepList>>;
   /** Caches a record of a list. Returns it, or the cached record if that is newer or final. */
   offerRecord(ref: RunRef, record: RunRecord, list: ListedIn, viewer: Viewer): Snapshot<RunRecord>;
   /** Updates how long parts are unchanged, for parts that may not be in the cache. */
@@ -69,11 +71,7 @@ export function createRunStore(options: RunStoreOptions): RunStore {
   const { upstream, viewers, reads, workflowStore, offersRecords, liveTtlMs, settleMs, wallOf, now } = options;
   const finality = createFinality(settleMs, wallOf);
 
-  function entryOf(ref: RunRef, { id }: Viewer): RunEntry {
-    const right = viewers.rightOf(id);
-    const name = `run ${refKey(ref)}`;
-    return (viewers.find(right, name) as RunEntry | undefined) ?? new RunEntry(right, name, ref);
-  }
+  const entryOf = (ref: RunRef, { id }: Viewer): RunEntry => viewers.entryOf(viewers.rightOf(id), new RunSubject(ref));
 
   const records: RunSource<MaybeRecord> = {
     endpoint: 'run',
@@ -95,7 +93,7 @@ export function createRunStore(options: RunStoreOptions): RunStore {
     fetch: ({ ref }, call) => upstream.listSteps(ref, call),
     follow: followSteps,
     // Record and steps are mostly loaded together, and steps are final only with a terminal record.
-    related: ({ record }) => record,
+    related: ({ ref }) => `record ${refKey(ref)}`,
     lifetimeMs(snapshot, entry) {
       // Without a record endpoint, an old record is ignored: it is not fetched again.
       const record = offersRecords || isFresh(entry) ? entry.record.snapshot : null;
@@ -110,22 +108,26 @@ export function createRunStore(options: RunStoreOptions): RunStore {
   const isFresh = (entry: RunEntry): boolean =>
     entry.record.snapshot !== null && now() < endOf(records, entry, entry.record.snapshot);
 
-  /** Returns the record that a list contained, while it is fresh. Undefined if the right must be proven first. */
-  function listedRecord(entry: RunEntry, { lifetime }: ReadContext, staleReason?: string | null) {
+  /** Without a record endpoint: the record that a list contained, while it is fresh. The steps call proves the right. */
+  const listedRecords: RunStore['records'] = {
+    look(ref, operation) {
+      const entry = entryOf(ref, operation.viewer);
+      const isCached = entry.record.snapshot !== null && isFresh(entry);
+      return isCached && !viewers.isProven(entry.right) ? undefined : listedRecord(entry, operation, null);
+    },
+    async load(ref, operation) {
+      const found = listedRecords.look(ref, operation);
+      if (found !== undefined) return found;
+      const { staleReason } = await reads.get(steps, new RunSubject(ref), operation);
+      return listedRecord(entryOf(ref, operation.viewer), operation, staleReason);
+    },
+  };
+
+  function listedRecord(entry: RunEntry, { lifetime }: ReadContext, staleReason: string | null) {
     const { snapshot } = entry.record;
     if (!snapshot || !isFresh(entry)) return null;
-    if (staleReason === undefined && !viewers.isProven(entry.right)) return undefined;
     lifetime.limit(endOf(records, entry, snapshot));
-    return asStale(snapshot, staleReason ?? null);
-  }
-
-  /** Without a record endpoint, the steps call proves the right. */
-  async function provenListedRecord(ref: RunRef, operation: ReadContext): Promise<Snapshot<MaybeRecord> | null> {
-    const entry = entryOf(ref, operation.viewer);
-    const found = listedRecord(entry, operation);
-    if (found !== undefined) return found;
-    const { staleReason } = await reads.get(steps, entry, operation);
-    return listedRecord(entryOf(ref, operation.viewer), operation, staleReason) ?? null;
+    return asStale(snapshot, staleReason);
   }
 
   function areFinal({ record, steps, stepsError, graph }: RunParts, nowMs: number): boolean {
@@ -137,25 +139,27 @@ export function createRunStore(options: RunStoreOptions): RunStore {
     );
   }
 
-  return {
-    entryOf,
-    record: async (ref, operation) =>
-      offersRecords
-        ? reads.get(records, entryOf(ref, operation.viewer), operation)
-        : provenListedRecord(ref, operation),
-    cachedRecord: (entry, operation) =>
-      offersRecords ? (reads.getCached(records, entry, operation) ?? undefined) : listedRecord(entry, operation),
+  const readsOf = <T>(source: RunSource<T>): PartReads<Snapshot<T>> => ({
+    look: (ref, operation) => reads.look(source, new RunSubject(ref), operation),
+    load: (ref, operation) => reads.get(source, new RunSubject(ref), operation),
+  });
+  const recordReads = offersRecords ? readsOf(records) : listedRecords;
+  const stepReads = readsOf(steps);
 
-    async steps(ref, operation) {
-      const entry = entryOf(ref, operation.viewer);
-      // The record may be evicted before the steps, and decides whether they need another call. Its own readers get its
-      // error.
-      if (offersRecords && !entry.record.snapshot && entry.steps.snapshot) {
-        await reads.get(records, entry, operation).catch(() => undefined);
-      }
-      return reads.get(steps, entryOf(ref, operation.viewer), operation);
+  return {
+    records: recordReads,
+    steps: {
+      look: (ref, operation) => stepReads.look(ref, operation),
+      async load(ref, operation) {
+        const entry = entryOf(ref, operation.viewer);
+        // The record may be evicted before the steps, and decides whether they need another call. Its own readers get
+        // its error.
+        if (offersRecords && !entry.record.snapshot && entry.steps.snapshot) {
+          await recordReads.load(ref, operation).catch(() => undefined);
+        }
+        return stepReads.load(ref, operation);
+      },
     },
-    cachedSteps: (entry, operation) => reads.getCached(steps, entry, operation) ?? undefined,
 
     offerRecord(ref, value, { entry: listEntry, list }, viewer) {
       const entry = entryOf(ref, viewer);

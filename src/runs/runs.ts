@@ -35,13 +35,14 @@ export function createRuns({ config, upstream, isVerified, shared, now, wallOf, 
     reauthIntervalMs,
     isVerified,
     now,
-    onDrop(viewerId) {
-      // HTTP requests of the viewer are refused from now on, so its open subscriptions are checked again.
-      for (const pollers of [livePollers, workflowPollers]) pollers.recheck(viewerId);
+    onDrop(viewerId, workflowId) {
+      // HTTP requests are refused from now on, so open subscriptions are checked again.
+      for (const pollers of [livePollers, workflowPollers]) pollers.recheck(viewerId, workflowId);
     },
   });
-  shared?.answers.onWithdrawn((viewerId) => {
-    viewers.drop(viewerId);
+  shared?.answers.onWithdrawn((viewerId, workflowId) => {
+    if (workflowId === null) viewers.drop(viewerId);
+    else viewers.dropWorkflow(viewerId, workflowId);
   });
   const reads = createReadThrough({ viewers, shared: shared?.answers ?? null, liveTtlMs, staleIfErrorMs, now });
   const cached = { upstream, viewers, reads, liveTtlMs };

@@ -8,17 +8,20 @@ import { afterOnThisMachine } from './timer.ts';
 const LINGER_MS = 50;
 
 export class Flight<T> {
+  readonly workflowId: string;
+  /** False after a drop of the viewer or the workflow: readers still get the answer, and nothing of it is cached. */
+  isCacheable = true;
   readonly #promise: Promise<T>;
-  readonly #controller: AbortController;
+  readonly #controller = new AbortController();
   readonly #onOver: () => void;
   #waiting = 0;
 
   /** `onOver` is called when the flight has landed or is abandoned. It cannot be joined any more. */
-  constructor(promise: Promise<T>, controller: AbortController, onOver: () => void) {
-    this.#promise = promise;
-    this.#controller = controller;
+  constructor(workflowId: string, call: (flight: Flight<T>, signal: AbortSignal) => Promise<T>, onOver: () => void) {
+    this.workflowId = workflowId;
     this.#onOver = onOver;
-    promise.then(onOver, onOver);
+    this.#promise = call(this, this.#controller.signal);
+    this.#promise.then(onOver, onOver);
   }
 
   /** Resolves when the call is over, with success or failure. */

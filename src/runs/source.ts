@@ -6,7 +6,7 @@ import type { Snapshot } from './snapshot.ts';
 
 export interface Source<Entry extends PartsEntry, T> {
   readonly endpoint: UpstreamEndpoint;
-  /** Name under which gateways share the answer. Unique per viewer. */
+  /** Name of the call, unique per viewer. Gateways share the answer under it. */
   nameOf(entry: Entry): string;
   partOf(entry: Entry): Part<T>;
   fetch(entry: Entry, call: CallOptions): Promise<UpstreamAnswer<T>>;
@@ -18,8 +18,8 @@ export interface Source<Entry extends PartsEntry, T> {
   follow?(before: Snapshot<T>, snapshot: Snapshot<T>): void;
   /** Time for which other gateways may use the answer, in ms, if that is longer than its own lifetime. */
   readonly sharedMs?: number;
-  /** Another part of the entry, on which the lifetime depends. */
-  related?(entry: Entry): Part<unknown>;
+  /** Name of another call on whose answer the lifetime depends. */
+  related?(entry: Entry): string;
   /** Value cached in place of a 404. If absent, a 404 is an error. */
   readonly valueIfMissing?: T;
 }

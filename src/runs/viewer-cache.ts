@@ -1,80 +1,97 @@
 /**
- * LRU cache, bounded in bytes, for the entries of all viewers. Entries that pollers watch are pinned: they count and
- * are not evicted. A viewer without a successful call has no cached entries.
+ * LRU cache, bounded in bytes, for the entries of all viewers. Data that subscriptions watch is reserved: it counts and
+ * is not evicted. A viewer without a successful call has no cached entries.
  */
 import { LRUCache } from 'lru-cache';
 import { GatewayError } from '../upstream/errors.ts';
-import type { CacheEntry, Failure, Part, Right } from './entry.ts';
-import { Rights, type RightsOptions } from './rights.ts';
+import {
+  Entries,
+  REFUSALS,
+  Refusal,
+  type CacheEntry,
+  type EntriesKey,
+  type Failure,
+  type Part,
+  type PartsEntry,
+  type Right,
+  type Subject,
+} from './entry.ts';
+import { Rights, type Asked, type RightsOptions } from './rights.ts';
 import type { Snapshot } from './snapshot.ts';
 
 export interface ViewerCacheOptions extends RightsOptions {
   readonly maxBytes: number;
 }
 
-/** Measured on Node 24: 740 bytes per run, without answers, name and key. Two snapshots count 300 of them. */
+/** Measured on Node 24: 740 bytes per run, without answers and name. Two snapshots count 300 of them. */
 const ENTRY_OVERHEAD_BYTES = 440;
-/** Entries freed when a viewer is dropped, and at each later insertion. The remaining ones are unreachable. */
+/** Entries freed at a drop, and at each later insertion. The remaining ones are unreachable. */
 const FREED_AT_ONCE = 10_000;
 const FREED_AT_A_TIME = 100;
-/** Share of the cache that pollers may pin, and its minimum: a small cache must also be able to watch small runs. */
-const PINNED_SHARE = 1 / 4;
-const MIN_PINNED_BYTES = 4 * 2 ** 20;
-/** Key of the LRU entry that counts the pinned bytes. Other keys begin with a generation. */
-const PINNED = 'pinned';
+/** Share of the cache that may be reserved, and its minimum: a small cache must also be able to watch small runs. */
+const RESERVED_SHARE = 1 / 4;
+const MIN_RESERVED_BYTES = 4 * 2 ** 20;
+/** LRU entry that counts the reserved bytes. */
+const RESERVED = 'reserved';
 
 export class ViewerCache extends Rights {
-  readonly maxPinnedBytes: number;
+  readonly maxReservedBytes: number;
   readonly #maxBytes: number;
-  readonly #entries: LRUCache<string, CacheEntry | typeof PINNED>;
-  /** Keys of dropped rights, not yet freed. */
-  readonly #unreachable: Set<string>[] = [];
-  #pinnedBytes = 0;
+  /** Bytes of each entry. */
+  readonly #sizes: LRUCache<CacheEntry | typeof RESERVED, number>;
+  /** Dropped entries, not yet freed. */
+  readonly #unreachable: Entries[] = [];
+  #reservedBytes = 0;
 
   constructor({ maxBytes, ...rights }: ViewerCacheOptions) {
     super(rights);
     // lru-cache reads 0 as "no bound", but here it means "cache nothing".
     this.#maxBytes = Math.max(1, maxBytes);
-    this.maxPinnedBytes = Math.max(MIN_PINNED_BYTES, Math.floor(this.#maxBytes * PINNED_SHARE));
-    this.#entries = new LRUCache({
+    this.maxReservedBytes = Math.max(MIN_RESERVED_BYTES, Math.floor(this.#maxBytes * RESERVED_SHARE));
+    this.#sizes = new LRUCache({
       maxSize: this.#maxBytes,
-      dispose(entry, key, reason) {
-        if (entry === PINNED) return;
-        entry.right.keys.delete(key);
-        // A load may still use the evicted entry, whose bytes no longer count.
-        if (reason === 'evict') entry.clear();
+      dispose(_bytes, entry, reason) {
+        if (reason === 'set' || entry === RESERVED) return;
+        const { right, key, name } = entry;
+        const entries = right.entries.get(key);
+        if (entries?.get(name) !== entry) return;
+        entries.delete(name);
+        if (entries.size === 0) right.entries.delete(key);
       },
     });
   }
 
-  /** Returns the entry in use, or the cached one. The name determines its type. */
-  find(right: Right, name: string): CacheEntry | undefined {
-    const used = right.inUse.size > 0 ? right.inUse.get(name) : undefined;
-    return used ?? (this.#entries.get(right.keyOf(name)) as CacheEntry | undefined);
+  /** Returns the cached entry. Its key and name determine its type. */
+  find(right: Right, key: EntriesKey, name: string): CacheEntry | undefined {
+    const entry = right.entries.get(key)?.get(name);
+    if (entry) this.#sizes.get(entry);
+    return entry;
+  }
+
+  /** Returns the cached entry, or a new one. It may be evicted or dropped while the caller awaits: ask again then. */
+  entryOf<Entry extends PartsEntry>(right: Right, subject: Subject<Entry>): Entry {
+    return (this.find(right, subject.workflowId, subject.name) as Entry | undefined) ?? subject.entryOf(right);
   }
 
   /**
    * Counts an entry whose parts have changed. False if it is not cached: the right is not proven, or there is no room.
    */
   keep(entry: CacheEntry): boolean {
-    const { right } = entry;
+    const { right, key, name } = entry;
     if (right.isDropped || right.lastSuccessAt === null) return false;
-    this.#free(FREED_AT_A_TIME);
-    const { key } = entry;
-    // lru-cache does not count the same value anew, so the entry is removed first.
-    this.#entries.delete(key);
-    const bytes = bytesOf(entry, key);
-    if (entry.pins > 0) {
-      const isPinned = this.#countPinned(entry, bytes);
-      entry.lacksRoom ||= !isPinned;
-      if (isPinned) return true;
+    this.#freeSome(FREED_AT_A_TIME);
+    const bytes = bytesOf(entry);
+    if (bytes === 0 || bytes > this.#maxBytes - this.#reservedBytes) {
+      this.#sizes.delete(entry);
+      return bytes === 0;
     }
-    if (bytes === 0) return true;
-    if (bytes > this.#maxBytes - this.#pinnedBytes) return false;
-    // Pinned entries count as recently used, so that other entries are evicted.
-    this.#entries.get(PINNED);
-    this.#entries.set(key, entry, { size: bytes });
-    right.keys.add(key);
+    // Reserved bytes count as recently used, so that other entries are evicted.
+    this.#sizes.get(RESERVED);
+    const replaced = right.entries.get(key)?.get(name);
+    if (replaced && replaced !== entry) this.#sizes.delete(replaced);
+    const entries = right.entries.get(key) ?? new Entries();
+    right.entries.set(key, entries.set(name, entry));
+    this.#sizes.set(entry, bytes, { size: bytes });
     return true;
   }
 
@@ -89,106 +106,57 @@ export class ViewerCache extends Rights {
     this.keep(entry);
   }
 
-  /** Begins a load: all reads get this entry until it ends. Call `leave` afterwards. */
-  use(entry: CacheEntry): void {
-    entry.loads += 1;
-    this.#enter(entry);
+  /** Records a 403 and drops the workflow. Returns false and drops nothing if it was recorded before. */
+  refuse(viewerId: string, asked: Asked): boolean {
+    const right = this.rightOf(viewerId);
+    const name = refusalOf(asked);
+    if (this.find(right, REFUSALS, name)) return false;
+    this.keep(new Refusal(right, REFUSALS, name));
+    this.dropWorkflow(viewerId, asked.workflowId);
+    return true;
   }
 
-  leave(entry: CacheEntry): void {
-    entry.loads -= 1;
-    this.#exit(entry);
-  }
-
-  /** Pins the entry for a poller: it is not evicted while there is room. Call `unpin` afterwards. */
-  pin(entry: CacheEntry): void {
-    entry.pins += 1;
-    entry.lacksRoom = false;
-    this.#enter(entry);
-    this.keep(entry);
-  }
-
-  unpin(entry: CacheEntry): void {
-    entry.pins -= 1;
-    if (entry.pins > 0) return;
-    this.#countPinned(entry, 0);
-    if (!this.keep(entry)) entry.clear();
-    this.#exit(entry);
-  }
-
-  /** Throws RATE_LIMITED if the pinned bytes leave no room for the entry. */
-  checkPinned(entry: CacheEntry): void {
-    if (entry.lacksRoom) throw this.#noRoom();
+  /** Forgets a 403 that no longer applies. If it comes again, it drops the workflow again. */
+  allow(right: Right, asked: Asked): void {
+    const refusal = right.entries.get(REFUSALS)?.get(refusalOf(asked));
+    if (refusal) this.#sizes.delete(refusal);
   }
 
   /** Reserves bytes outside entries; a negative number releases them. Throws RATE_LIMITED if there is no room. */
   reserve(bytes: number): void {
-    if (!this.#reserve(bytes)) throw this.#noRoom();
+    if (bytes > 0 && this.#reservedBytes + bytes > this.maxReservedBytes) throw this.#noRoom();
+    this.#reservedBytes += bytes;
+    const size = Math.min(this.#reservedBytes, this.#maxBytes);
+    if (size > 0) this.#sizes.set(RESERVED, size, { size });
+    else this.#sizes.delete(RESERVED);
   }
 
   /** Bytes of all entries, overheads included, and of the data of pollers. */
   get cachedBytes(): number {
-    return this.#entries.calculatedSize - Math.min(this.#pinnedBytes, this.#maxBytes) + this.#pinnedBytes;
+    return this.#sizes.calculatedSize - Math.min(this.#reservedBytes, this.#maxBytes) + this.#reservedBytes;
   }
 
-  /** Moves entries in use to the next right. Readers of calls in progress still get the answers, uncached. */
-  protected override replaced(right: Right, next: Right): void {
-    for (const entry of right.inUse.values()) {
-      this.#countPinned(entry, 0);
-      this.#entries.delete(entry.key);
-      entry.moveTo(next);
-      next.inUse.set(entry.name, entry);
-    }
-    right.inUse.clear();
-    this.#unreachable.push(right.keys);
-    this.#free(FREED_AT_ONCE);
+  protected override free(entries: Entries): void {
+    this.#unreachable.push(entries);
+    this.#freeSome(FREED_AT_ONCE);
   }
 
-  /** Frees unreachable entries. A viewer may have hundreds of thousands, and the event loop must not wait for all. */
-  #free(count: number): void {
+  /** A viewer may have hundreds of thousands of entries, and the event loop must not wait for all. */
+  #freeSome(count: number): void {
     let left = count;
-    for (let keys = this.#unreachable.at(-1); keys; keys = this.#unreachable.at(-1)) {
-      for (const key of keys) {
+    for (let entries = this.#unreachable.at(-1); entries; entries = this.#unreachable.at(-1)) {
+      for (const [name, entry] of entries) {
         if (left === 0) return;
         left -= 1;
-        this.#entries.delete(key);
-        keys.delete(key);
+        this.#sizes.delete(entry);
+        entries.delete(name);
       }
       this.#unreachable.pop();
     }
   }
 
-  #enter(entry: CacheEntry): void {
-    entry.right.inUse.set(entry.name, entry);
-    this.share(entry.right);
-  }
-
-  #exit({ right, name, loads, pins }: CacheEntry): void {
-    if (loads + pins > 0) return;
-    right.inUse.delete(name);
-    this.release(right);
-  }
-
-  /** False if there was not enough room. No bytes are reserved for the entry then. */
-  #countPinned(entry: CacheEntry, bytes: number): boolean {
-    const hasRoom = this.#reserve(bytes - entry.pinnedBytes);
-    if (!hasRoom) this.#reserve(-entry.pinnedBytes);
-    entry.pinnedBytes = hasRoom ? bytes : 0;
-    return hasRoom;
-  }
-
-  #reserve(bytes: number): boolean {
-    if (bytes === 0) return true;
-    if (bytes > 0 && this.#pinnedBytes + bytes > this.maxPinnedBytes) return false;
-    this.#pinnedBytes += bytes;
-    this.#entries.delete(PINNED);
-    const size = Math.min(this.#pinnedBytes, this.#maxBytes);
-    if (size > 0) this.#entries.set(PINNED, PINNED, { size });
-    return true;
-  }
-
   #noRoom(): GatewayError {
-    const mebibytes = Math.floor(this.maxPinnedBytes / 2 ** 20);
+    const mebibytes = Math.floor(this.maxReservedBytes / 2 ** 20);
     return new GatewayError(
       'RATE_LIMITED',
       `limit of ${mebibytes} MiB for all watched runs reached; watch fewer or smaller runs, or raise CACHE_MAX_BYTES`,
@@ -197,7 +165,9 @@ export class ViewerCache extends Rights {
   }
 }
 
-function bytesOf(entry: CacheEntry, key: string): number {
+const refusalOf = ({ endpoint, workflowId }: Asked): string => `${endpoint} ${workflowId}`;
+
+function bytesOf(entry: CacheEntry): number {
   const bytes = entry.sizeBytes();
-  return bytes === 0 ? 0 : bytes + ENTRY_OVERHEAD_BYTES + key.length + entry.name.length;
+  return bytes === 0 ? 0 : bytes + ENTRY_OVERHEAD_BYTES + entry.name.length;
 }

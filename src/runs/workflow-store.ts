@@ -1,7 +1,7 @@
 /** Process-wide store of each viewer's workflows. One upstream call lists all of them, graphs included. */
 import type { WorkflowGraph, WorkflowRecord } from '../domain/types.ts';
 import type { UpstreamApi } from '../upstream/client.ts';
-import { ListEntry, type Right } from './entry.ts';
+import { ListEntry, type Right, type Subject } from './entry.ts';
 import type { ReadContext } from './read-context.ts';
 import type { ReadThrough } from './read-through.ts';
 import type { Source } from './source.ts';
@@ -25,14 +25,14 @@ export interface WorkflowStoreOptions {
 }
 
 const NAME = 'workflows';
+const SUBJECT: Subject<ListEntry<WorkflowList>> = {
+  workflowId: '',
+  name: NAME,
+  entryOf: (right) => new ListEntry(right, NAME, ''),
+};
 const RECENT_MS = 60_000;
 
 export function createWorkflowStore({ upstream, viewers, reads, liveTtlMs }: WorkflowStoreOptions): WorkflowStore {
-  const entryOf = (right: Right): ListEntry<WorkflowList> =>
-    (viewers.find(right, NAME) as ListEntry<WorkflowList> | undefined) ?? new ListEntry(right, NAME, '');
-
-  const entryFor = ({ viewer }: ReadContext) => entryOf(viewers.rightOf(viewer.id));
-
   const workflows = (lifetimeMs: number): Source<ListEntry<WorkflowList>, WorkflowList> => ({
     endpoint: 'workflows',
     nameOf: () => NAME,
@@ -48,8 +48,9 @@ export function createWorkflowStore({ upstream, viewers, reads, liveTtlMs }: Wor
   const recent = workflows(Math.max(liveTtlMs, RECENT_MS));
 
   return {
-    list: async (operation) => (await reads.get(current, entryFor(operation), operation)).value,
-    recent: async (operation) => (await reads.get(recent, entryFor(operation), operation)).value,
-    peekGraph: (workflowId, right) => entryOf(right).list.snapshot?.value.get(workflowId)?.graph ?? null,
+    list: async (operation) => (await reads.get(current, SUBJECT, operation)).value,
+    recent: async (operation) => (await reads.get(recent, SUBJECT, operation)).value,
+    peekGraph: (workflowId, right) =>
+      viewers.entryOf(right, SUBJECT).list.snapshot?.value.get(workflowId)?.graph ?? null,
   };
 }

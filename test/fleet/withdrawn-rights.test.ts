@@ -76,6 +76,26 @@ describeWithValkey(`a right that the upstream has withdrawn${withoutValkey}`, ()
     }
   });
 
+  it('to one workflow is refused at all gateways, and the runs of other workflows stay cached', async () => {
+    const [first, second] = await fleet.start(2, NEVER);
+    const runIn = (workflowId: string, id: string) => `{ run(workflowId: "${workflowId}", id: "${id}") { outputs } }`;
+    const codesIn = async (gateway: TestGateway, workflowId: string, id: string) =>
+      (await gateway.query(runIn(workflowId, id))).errors.map(({ extensions }) => extensions.code);
+    for (const gateway of [first, second]) {
+      for (const workflowId of ['theirs', 'mine']) expect(await codesIn(gateway, workflowId, 'r1')).toEqual([]);
+      await fleet.storedForGood(2);
+    }
+    const isDenied = (workflowId: string) => workflowId === 'theirs';
+    fleet.upstream.script = (call) => (isDenied(call.workflowId) ? { status: 403 } : answerOf(call));
+    expect(await codesIn(first, 'theirs', 'r2')).toEqual(['FORBIDDEN']);
+    await until(async () => (await codesIn(second, 'theirs', 'r1')).includes('FORBIDDEN'));
+    const [late] = await fleet.start(1);
+    expect(await codesIn(late, 'theirs', 'r1')).toEqual(['FORBIDDEN']);
+    const before = fleet.upstream.calls.length;
+    for (const gateway of [first, second, late]) expect(await codesIn(gateway, 'mine', 'r1')).toEqual([]);
+    expect(fleet.upstream.calls).toHaveLength(before);
+  });
+
   it('of one key leaves the right of another key at every gateway', async () => {
     const [first, second] = await fleet.start(2, NEVER);
     for (const gateway of [first, second]) expect(await codesOf(gateway, 'r1', 'key-2')).toEqual([]);

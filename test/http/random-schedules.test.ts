@@ -58,7 +58,7 @@ interface UpstreamCall {
   outcome: Outcome | 'cut' | null;
   answeredIn: number;
   answeredAt: number;
-  /** True for a refusal that evicts everything that is cached for the key. */
+  /** True for a refusal that evicts: a 401 all that is cached for the key, a 403 the workflow. */
   evicts: boolean;
 }
 
@@ -96,12 +96,14 @@ async function play(actions: readonly Action[], forbidden: string | null): Promi
   const waitingFor = ({ key, workflow }: UpstreamCall) =>
     requests.filter((request) => request.isOpen && request.key === key && request.workflow === workflow);
   const ofKey = (key: string) => calls.filter((call) => call.key === key && !isOpen(call));
-  const lastEviction = (key: string) =>
-    Math.max(-1, ...ofKey(key).flatMap(({ evicts, answeredIn }) => (evicts ? [answeredIn] : [])));
-  /** Successful calls that were sent after the last refusal. */
+  const lastOf = (refusals: readonly UpstreamCall[]) => Math.max(-1, ...refusals.map(({ answeredIn }) => answeredIn));
+  const lastDrop = (key: string) => lastOf(ofKey(key).filter(({ outcome }) => outcome === 401));
+  const lastEviction = (key: string, workflow: string) =>
+    lastOf(ofKey(key).filter((call) => call.evicts && (call.outcome === 401 || call.workflow === workflow)));
+  /** Successful calls that were sent after the last 401. */
   const proofs = (key: string) =>
     ofKey(key).filter(
-      (call) => (call.outcome === 'live' || call.outcome === 'final') && call.startedIn >= lastEviction(key),
+      (call) => (call.outcome === 'live' || call.outcome === 'final') && call.startedIn >= lastDrop(key),
     );
 
   function takeCalls(): void {
@@ -141,7 +143,8 @@ async function play(actions: readonly Action[], forbidden: string | null): Promi
       return;
     }
     // Nothing from before a refusal is served after it.
-    if (askedIn > lastEviction(key)) expect(call.startedIn).toBeGreaterThanOrEqual(lastEviction(key));
+    const evictedIn = lastEviction(key, workflow);
+    if (askedIn > evictedIn) expect(call.startedIn).toBeGreaterThanOrEqual(evictedIn);
     const lifetimeMs = call.outcome === 'final' ? Infinity : LIVE_TTL_MS;
     const provenAt = Math.max(...proofs(key).map(({ startedAt }) => startedAt));
     if (isStale) {

@@ -94,16 +94,13 @@ describe('watched runs', () => {
     }
   });
 
-  it('are never evicted by other reads, and are counted while they are watched', async () => {
+  it('Data of watched runs stays within CACHE_MAX_BYTES together with other reads, until they are left', async () => {
     await start();
     const opened = await watch(ROOM - 1);
     for (let number = 100; number < 140; number += 1) {
       await run.gateway.query(`{ run(workflowId: "wf", id: "run-${number}") { stepCounts { total } } }`);
       expect(run.gateway.cachedBytes()).toBeLessThanOrEqual(CACHE_MAX_BYTES);
     }
-    const before = run.upstream.calls.length;
-    await run.gateway.query('{ run(workflowId: "wf", id: "run-0") { stepCounts { total } } }');
-    expect(run.upstream.calls.length).toBe(before);
     for (const client of opened) client.leave();
     await run.feeds(0);
     expect(run.gateway.cachedBytes()).toBeLessThanOrEqual(CACHE_MAX_BYTES);

@@ -8,7 +8,7 @@ import { ViewerCache } from '../../src/runs/viewer-cache.ts';
 
 const MEBIBYTE = 2 ** 20;
 /** Overhead of an entry, next to the bytes of its value. */
-const ENTRY_BYTES = 440 + 150 + '00000001 k'.length + 'k'.length;
+const ENTRY_BYTES = 440 + 150 + 'k'.length;
 
 const cacheOf = (maxBytes: number): ViewerCache =>
   new ViewerCache({ maxBytes, reauthIntervalMs: 1000, isVerified: false, now: () => 0, onDrop: () => undefined });
@@ -24,7 +24,7 @@ function prove(cache: ViewerCache, viewerId: string): Right {
 
 function entryOf(cache: ViewerCache, viewerId: string, name: string): ListEntry<string> {
   const right = cache.rightOf(viewerId);
-  return (cache.find(right, name) as ListEntry<string> | undefined) ?? new ListEntry(right, name, '');
+  return cache.entryOf(right, { workflowId: 'w', name, entryOf: (each) => new ListEntry(each, name, 'w') });
 }
 
 function put(cache: ViewerCache, viewerId: string, name: string, sizeBytes = 100): ListEntry<string> {
@@ -53,7 +53,7 @@ describe('the cache of all viewers', () => {
 
   it('stores nothing of entries that were evicted or too large', () => {
     const cache = cacheOf(2 * (ENTRY_BYTES + 100));
-    const keptBytes = () => serialize(cache.rightOf('ada').keys).byteLength;
+    const keptBytes = () => serialize([...(cache.rightOf('ada').entries.get('w')?.keys() ?? [])]).byteLength;
     for (const name of 'ab') put(cache, 'ada', name);
     const before = keptBytes();
     for (const name of 'cdefgh') put(cache, 'ada', name);
@@ -71,11 +71,11 @@ describe('the cache of all viewers', () => {
     expect(cache.cachedBytes).toBe(ENTRY_BYTES + 100);
   });
 
-  it('counts every byte that is stored, read, evicted, pinned and dropped', () => {
+  it('counts every byte that is stored, read, evicted, reserved and dropped', () => {
     const viewers = ['ada', 'bob', 'eve'];
     const names = ['a', 'b', 'c', 'd'];
     const action = fc.record({
-      does: fc.constantFrom('put', 'put', 'put', 'get', 'fail', 'drop', 'prove', 'pin', 'unpin'),
+      does: fc.constantFrom('put', 'put', 'put', 'get', 'fail', 'drop', 'refuse', 'prove', 'reserve', 'release'),
       viewer: fc.constantFrom(...viewers),
       name: fc.constantFrom(...names),
       sizeBytes: fc.constantFrom(0, 100, 700, 5000),
@@ -84,39 +84,35 @@ describe('the cache of all viewers', () => {
     fc.assert(
       fc.property(fc.array(action, { maxLength: 60 }), rooms, (actions, room) => {
         const cache = cacheOf(room);
-        const pinned: ListEntry<string>[] = [];
-        const unpin = (entry: ListEntry<string> | undefined) => {
-          if (entry) cache.unpin(entry);
+        let reserved = 0;
+        const reserve = (more: number) => {
+          cache.reserve(more);
+          reserved += more;
         };
         for (const { does, viewer, name, sizeBytes } of actions) {
           if (does === 'put') put(cache, viewer, name, sizeBytes);
           else if (does === 'get') get(cache, viewer, name);
           else if (does === 'drop') cache.drop(viewer);
           else if (does === 'prove') prove(cache, viewer);
-          else if (does === 'unpin') unpin(pinned.pop());
-          else if (does === 'pin') {
-            const entry = entryOf(cache, viewer, name);
-            cache.pin(entry);
-            pinned.push(entry);
-          } else {
+          else if (does === 'refuse') cache.dropWorkflow(viewer, 'w');
+          else if (does === 'release') reserve(-reserved);
+          else if (does === 'reserve') reserve(sizeBytes);
+          else {
             const entry = entryOf(cache, viewer, name);
             cache.put(entry, entry.list, null);
           }
 
-          let [bytes, pinnedBytes] = [0, 0];
+          let bytes = reserved;
           for (const owner of viewers) {
             const entries = names.map((each) => entryOf(cache, owner, each)).filter(({ list }) => list.snapshot);
             expect(entries.every(({ list }) => list.snapshot?.value.endsWith(` of ${owner}`))).toBe(true);
             expect(cache.hasRight(owner) || entries.length === 0).toBe(true);
-            for (const entry of entries) {
-              bytes += (entry.list.snapshot?.sizeBytes ?? 0) + 590 + entry.key.length + entry.name.length;
-              pinnedBytes += entry.pinnedBytes;
-            }
+            for (const entry of entries) bytes += (entry.list.snapshot?.sizeBytes ?? 0) + 590 + entry.name.length;
           }
           expect(cache.cachedBytes).toBe(bytes);
-          expect(bytes).toBeLessThanOrEqual(Math.max(room, pinnedBytes));
+          expect(bytes).toBeLessThanOrEqual(Math.max(room, reserved));
         }
-        for (const entry of pinned) cache.unpin(entry);
+        reserve(-reserved);
         expect(cache.cachedBytes).toBeLessThanOrEqual(room);
       }),
       { seed: 20_261_124 },
@@ -124,41 +120,19 @@ describe('the cache of all viewers', () => {
   });
 });
 
-describe('the entries that pollers watch', () => {
-  it('take at most a quarter of the cache, and at least 4 MiB', () => {
-    const sizes: readonly (readonly [number, number])[] = [
-      [0, 4],
-      [100, 25],
-    ];
-    for (const [mebibytes, limit] of sizes) {
-      const cache = cacheOf(mebibytes * MEBIBYTE);
-      const watched: ListEntry<string>[] = [];
-      const watch = (name: string, sizeBytes: number) => {
-        prove(cache, 'ada');
-        const entry = entryOf(cache, 'ada', name);
-        cache.pin(entry);
-        watched.push(entry);
-        cache.put(entry, entry.list, new Snapshot({ value: name, sizeBytes, sentAt: 0, fetchedAt: 0 }));
-        cache.checkPinned(entry);
-      };
-      for (let run = 0; run < limit - 1; run += 1) watch(`run ${run}`, MEBIBYTE);
-      expect(() => {
-        watch('last', MEBIBYTE);
-      }).toThrow(`limit of ${limit} MiB`);
-      expect(cache.cachedBytes).toBeGreaterThan((limit - 1) * MEBIBYTE);
-      // The entry that grows beyond the limit is lost, and no other.
-      const [first, second] = watched as [ListEntry<string>, ListEntry<string>];
-      cache.put(
-        second,
-        second.list,
-        new Snapshot({ value: 'run 1', sizeBytes: 3 * MEBIBYTE, sentAt: 1, fetchedAt: 1 }),
-      );
-      expect(() => {
-        cache.checkPinned(second);
-      }).toThrow('CACHE_MAX_BYTES');
-      cache.checkPinned(first);
-      for (const entry of watched) cache.unpin(entry);
-      expect(cache.cachedBytes).toBeLessThanOrEqual(mebibytes * MEBIBYTE);
-    }
-  });
+it('Data that subscriptions watch takes at most a quarter of the cache, and at least 4 MiB', () => {
+  const sizes: readonly (readonly [number, number])[] = [
+    [0, 4],
+    [100, 25],
+  ];
+  for (const [mebibytes, limit] of sizes) {
+    const cache = cacheOf(mebibytes * MEBIBYTE);
+    cache.reserve(limit * MEBIBYTE);
+    expect(() => {
+      cache.reserve(1);
+    }).toThrow(`limit of ${limit} MiB`);
+    expect(cache.cachedBytes).toBe(limit * MEBIBYTE);
+    cache.reserve(-limit * MEBIBYTE);
+    expect(cache.cachedBytes).toBe(0);
+  }
 });

@@ -1,6 +1,6 @@
 /** Response cache: whole answers, by viewer and exact request. A hit needs neither parsing nor execution. */
 import { hash } from 'node:crypto';
-import { CacheEntry, type Right } from '../../runs/entry.ts';
+import { ANSWERS, CacheEntry, type Right } from '../../runs/entry.ts';
 import type { ViewerCache } from '../../runs/viewer-cache.ts';
 import type { Viewer } from '../../runs/viewer.ts';
 import {
@@ -25,16 +25,12 @@ class AnswerEntry extends CacheEntry {
   readonly answer: WholeAnswer & { readonly forms: CompressedForms };
 
   constructor(right: Right, name: string, answer: AnswerEntry['answer']) {
-    super(right, name);
+    super(right, ANSWERS, name);
     this.answer = answer;
   }
 
   override sizeBytes(): number {
     return this.answer.body.length + BUFFER_BYTES + this.answer.forms.sizeBytes;
-  }
-
-  override clear(): void {
-    // Only the cache refers to the answer.
   }
 }
 
@@ -44,6 +40,8 @@ export interface CacheKey {
   readonly name: string;
   /** The viewer's right when the request arrived. */
   readonly right: Right;
+  /** Its number of refusals then. */
+  readonly refusals: number;
   /** False for a long request, which is seldom repeated. */
   readonly isCacheable: boolean;
 }
@@ -81,7 +79,7 @@ export function createResponseCache({ viewers, now }: ResponseCacheOptions): Res
   /** Revalidations in progress, by cache key. */
   const revalidations = new Map<string, PromiseWithResolvers<undefined>>();
   /** A name implies the type of its entry. */
-  const cachedAt = ({ right, name }: CacheKey) => viewers.find(right, name) as AnswerEntry | undefined;
+  const cachedAt = ({ right, name }: CacheKey) => viewers.find(right, ANSWERS, name) as AnswerEntry | undefined;
 
   function current(key: CacheKey, rightUntilMs: number): HttpResponse | null {
     const answer = cachedAt(key)?.answer;
@@ -95,21 +93,22 @@ export function createResponseCache({ viewers, now }: ResponseCacheOptions): Res
       const text = request.length > MAX_KEY_LENGTH ? hash('sha256', request, 'base64url') : request;
       const name = `answer ${text}`;
       const isCacheable = request.length <= MAX_REQUEST_LENGTH;
-      return { viewer, name, right: viewers.rightOf(viewer.id), isCacheable };
+      const right = viewers.rightOf(viewer.id);
+      return { viewer, name, right, refusals: right.refusals, isCacheable };
     },
 
     async find(key, rightUntilMs) {
       const found = current(key, rightUntilMs);
       if (found || revalidations.size === 0) return found;
-      await revalidations.get(key.right.keyOf(key.name))?.promise;
+      await revalidations.get(placeOf(key))?.promise;
       return current(key, rightUntilMs);
     },
 
     begin(key, rightUntilMs) {
-      const { viewer, name, right, isCacheable } = key;
+      const { viewer, name, right, refusals, isCacheable } = key;
       // Requests wait only for an answer that was cached once: another answer may not be cacheable.
       const wasCached = cachedAt(key) !== undefined;
-      const place = right.keyOf(name);
+      const place = placeOf(key);
       const revalidation = wasCached && !revalidations.has(place) ? Promise.withResolvers<undefined>() : null;
       if (revalidation) revalidations.set(place, revalidation);
       return {
@@ -117,7 +116,7 @@ export function createResponseCache({ viewers, now }: ResponseCacheOptions): Res
           const nowMs = now();
           const untilMs = Math.min(answer.untilMs, viewers.rightUntil(viewers.rightOf(viewer.id)), rightUntilMs);
           // Keyed by the viewer, which had no right before its first request.
-          const wasSeen = () => doorkeeper.admits(`${viewer.id} ${name}`);
+          const wasSeen = () => doorkeeper.admits(place);
           if (!(isCacheable && nowMs < answer.untilMs && (wasSeen() || wasCached))) {
             return responseOf(answer, untilMs, nowMs);
           }
@@ -126,7 +125,8 @@ export function createResponseCache({ viewers, now }: ResponseCacheOptions): Res
             if (cachedAt(key) === entry) viewers.keep(entry);
           });
           const entry = new AnswerEntry(right, name, { ...answer, body: ownBytes(answer.body), forms });
-          viewers.keep(entry);
+          // An answer may contain a workflow that was refused meanwhile.
+          if (right.refusals === refusals) viewers.keep(entry);
           return responseOf({ ...answer, forms }, untilMs, nowMs);
         },
         end() {
@@ -138,6 +138,8 @@ export function createResponseCache({ viewers, now }: ResponseCacheOptions): Res
     },
   };
 }
+
+const placeOf = ({ viewer, name }: CacheKey): string => `${viewer.id} ${name}`;
 
 function responseOf(
   { body, contentType, etag, forms }: WholeAnswer & { readonly forms?: CompressedForms },

@@ -15,13 +15,12 @@ import {
   type HistoryReader,
 } from './history-reader.ts';
 import { tooManyAnswers, type ReadContext } from '../read-context.ts';
-import { ListEntry, type Right } from '../entry.ts';
+import { ListEntry, type Right, type Subject } from '../entry.ts';
 import type { ReadThrough } from '../read-through.ts';
 import type { RunStore } from '../run-store.ts';
 import { partOf, type Snapshot } from '../snapshot.ts';
 import type { Source } from '../source.ts';
 import type { ViewerCache } from '../viewer-cache.ts';
-import type { Viewer } from '../viewer.ts';
 
 export interface RunFilter {
   readonly status: readonly RunStatus[] | null;
@@ -133,10 +132,11 @@ class WindowEntry extends ListEntry<RunList> {
 }
 
 export function createRunHistory({ upstream, viewers, reads, runStore, liveTtlMs }: RunHistoryOptions): RunHistory {
-  function entryOf(window: RunsWindow, { id }: Viewer): WindowEntry {
-    const right = viewers.rightOf(id);
-    return (viewers.find(right, nameOf(window)) as WindowEntry | undefined) ?? new WindowEntry(right, window);
-  }
+  const subjectOf = (window: RunsWindow): Subject<WindowEntry> => ({
+    workflowId: window.workflowId,
+    name: nameOf(window),
+    entryOf: (right) => new WindowEntry(right, window),
+  });
 
   const windows: Source<WindowEntry, RunList> = {
     endpoint: 'runs',
@@ -160,9 +160,9 @@ export function createRunHistory({ upstream, viewers, reads, runStore, liveTtlMs
       const { viewer } = operation;
       const window = { workflowId, offset, limit };
       const reading = isAnew ? { ...operation, skipsLive: true } : operation;
-      const list = await reads.get(windows, entryOf(window, viewer), reading);
+      const list = await reads.get(windows, subjectOf(window), reading);
       if (!operation.budget.holds(list)) throw tooManyAnswers();
-      const listed = { entry: entryOf(window, viewer), list };
+      const listed = { entry: viewers.entryOf(viewers.rightOf(viewer.id), subjectOf(window)), list };
       for (const record of list.value) {
         if (hasId(record)) {
           known.set(record, runStore.offerRecord({ workflowId, runId: record.id }, record, listed, viewer));

@@ -13,8 +13,8 @@ export interface LivePollers {
   /** Throws RATE_LIMITED if the viewer has reached its limit of subscriptions. */
   watch(ref: RunRef, requirement: DataRequirement, watcher: Watcher): AsyncIterableIterator<RunState, undefined>;
   readonly pollers: number;
-  /** Makes all pollers of the viewer poll now, since its right is in doubt. */
-  recheck(viewerId: string): void;
+  /** Makes the viewer's pollers of this workflow, or all of them, poll now: a right is in doubt. */
+  recheck(viewerId: string, workflowId: string | null): void;
   close(): void;
 }
 
@@ -25,30 +25,21 @@ export interface LivePollersOptions extends PollersOptions {
 }
 
 export function createLivePollers(options: LivePollersOptions): LivePollers {
-  const { runStore, workflowStore, startedRuns, countSubscription, viewers, now } = options;
+  const { runStore, workflowStore, startedRuns, countSubscription, now } = options;
   const pollers = createPollers(runStates, options);
 
-  /** Pins the run while it is polled, since the run's state consists of the cached parts. */
-  function polledRun(ref: RunRef, requirement: DataRequirement, { viewer }: Watcher): Polled<RunState, RunReading> {
-    const entry = runStore.entryOf(ref, viewer);
-    viewers.pin(entry);
-    return {
-      async read(operation, latest) {
-        viewers.checkPinned(entry);
-        const workflows = createWorkflowLoaders(workflowStore, operation);
-        const parts = await createRunLoaders(runStore, workflows, operation, now()).loadParts(ref, requirement);
-        viewers.checkPinned(entry);
-        // An unchanged run becomes final in time, even if a drop of the viewer has emptied the entry.
-        if (latest) runStore.follow(latest.parts, parts);
-        const isFinal = !parts.stepsError && runStore.areFinal(parts, now());
-        return { ref, parts, isFinal, staleBecause: null, current: null };
-      },
-      isAwaited: () => startedRuns.isAwaited(viewer, ref),
-      end() {
-        viewers.unpin(entry);
-      },
-    };
-  }
+  const polledRun = (ref: RunRef, requirement: DataRequirement, { viewer }: Watcher): Polled<RunState, RunReading> => ({
+    async read(operation, latest) {
+      const workflows = createWorkflowLoaders(workflowStore, operation);
+      const parts = await createRunLoaders(runStore, workflows, operation, now()).loadParts(ref, requirement);
+      // An unchanged run becomes final in time, even if it was evicted meanwhile.
+      if (latest) runStore.follow(latest.parts, parts);
+      const isFinal = !parts.stepsError && runStore.areFinal(parts, now());
+      return { ref, parts, isFinal, staleBecause: null, current: null };
+    },
+    bytesOf: ({ parts: { record, steps } }) => (record?.sizeBytes ?? 0) + (steps?.sizeBytes ?? 0),
+    isAwaited: () => startedRuns.isAwaited(viewer, ref),
+  });
 
   return {
     watch(given, requirement, watcher) {
@@ -56,14 +47,16 @@ export function createLivePollers(options: LivePollersOptions): LivePollers {
       // The graph is read for each event, not by the poller.
       const polled = requirement === 'GRAPH' ? 'STEPS' : requirement;
       const onLeft = countSubscription(watcher.viewer);
-      const poller = pollers.of(watcher, `${polled} ${refKey(ref)}`, () => polledRun(ref, polled, watcher));
+      const poller = pollers.of(watcher, ref.workflowId, `${polled} ${refKey(ref)}`, () =>
+        polledRun(ref, polled, watcher),
+      );
       return poller.watch(onLeft);
     },
     get pollers() {
       return pollers.count;
     },
-    recheck(viewerId) {
-      pollers.recheck(viewerId);
+    recheck(viewerId, workflowId) {
+      pollers.recheck(viewerId, workflowId);
     },
     close() {
       pollers.close();

@@ -24,10 +24,10 @@ export interface Pollers<State, Reading> {
   /**
    * Returns the poller of this name, which is unique per viewer in all kinds of pollers. Calls `open` if there is none.
    */
-  of(watcher: Watcher, name: string, open: () => Polled<State, Reading>): LivePoller<State>;
+  of(watcher: Watcher, workflowId: string, name: string, open: () => Polled<State, Reading>): LivePoller<State>;
   readonly count: number;
-  /** Makes all pollers of the viewer poll now, since its right is in doubt. */
-  recheck(viewerId: string): void;
+  /** Makes the viewer's pollers of this workflow, or all of them, poll now: a right is in doubt. */
+  recheck(viewerId: string, workflowId: string | null): void;
   close(): void;
 }
 
@@ -37,8 +37,13 @@ export interface Polled<State, Reading> {
   read(operation: ReadContext, latest: State | null): Promise<Reading>;
   /** Called after a 404. True while the run is still expected to appear. */
   isAwaited?(): Promise<boolean>;
-  /** Called when no subscriber is left, perhaps during a poll. */
-  end(): void;
+  /** Bytes that the state keeps in memory. They are reserved. */
+  bytesOf(reading: Reading): number;
+}
+
+interface Opened<State> {
+  readonly workflowId: string;
+  readonly poller: LivePoller<State>;
 }
 
 /** Interval of polls for a run that is expected to appear. A 404 is cached for as long. */
@@ -49,18 +54,29 @@ export function createPollers<State extends LiveState, Reading>(
   { viewers, liveTtlMs, maxUpstreamCalls, now, after }: PollersOptions,
 ): Pollers<State, Reading> {
   /** Pollers by viewer id and name. */
-  const pollers = new Map<string, Map<string, LivePoller<State>>>();
+  const pollers = new Map<string, Map<string, Opened<State>>>();
 
   function open(
     { viewer, requestId, operationRecord }: Watcher,
+    workflowId: string,
     name: string,
     polled: Polled<State, Reading>,
   ): LivePoller<State> {
+    let reserved = 0;
+    let hasEnded = false;
+
+    function reserve(bytes: number): void {
+      viewers.reserve(bytes - reserved);
+      reserved = bytes;
+    }
+
     async function readOnce({ signal, latest }: Poll<State>): Promise<PollResult<Reading>> {
       const budget = new CallBudget(maxUpstreamCalls);
       const lifetime = createAnswerLifetime();
       const operation = { viewer, requestId, signal: () => signal, budget, lifetime, operationRecord };
-      return { reading: await polled.read(operation, latest), untilMs: lifetime.untilMs };
+      const reading = await polled.read(operation, latest);
+      if (!hasEnded) reserve(polled.bytesOf(reading));
+      return { reading, untilMs: lifetime.untilMs };
     }
 
     async function readAwaited(poll: Poll<State>): Promise<PollResult<Reading>> {
@@ -83,16 +99,18 @@ export function createPollers<State extends LiveState, Reading>(
       now,
       after,
       onOver() {
-        if (own.get(name) !== poller) return;
+        if (own.get(name) !== opened) return;
         own.delete(name);
         if (own.size === 0) pollers.delete(viewer.id);
       },
       onLeft() {
-        polled.end();
+        hasEnded = true;
+        reserve(0);
       },
     });
-    const own = pollers.get(viewer.id) ?? new Map<string, LivePoller<State>>();
-    pollers.set(viewer.id, own.set(name, poller));
+    const opened = { workflowId, poller };
+    const own = pollers.get(viewer.id) ?? new Map<string, Opened<State>>();
+    pollers.set(viewer.id, own.set(name, opened));
     return poller;
   }
 
@@ -114,19 +132,21 @@ export function createPollers<State extends LiveState, Reading>(
   }
 
   return {
-    of(watcher, name, polled) {
-      return pollers.get(watcher.viewer.id)?.get(name) ?? open(watcher, name, polled());
+    of(watcher, workflowId, name, polled) {
+      return pollers.get(watcher.viewer.id)?.get(name)?.poller ?? open(watcher, workflowId, name, polled());
     },
     get count() {
       let count = 0;
       for (const { size } of pollers.values()) count += size;
       return count;
     },
-    recheck(viewerId) {
-      for (const poller of pollers.get(viewerId)?.values() ?? []) poller.recheck();
+    recheck(viewerId, workflowId) {
+      for (const opened of pollers.get(viewerId)?.values() ?? []) {
+        if (workflowId === null || workflowId === opened.workflowId) opened.poller.recheck();
+      }
     },
     close() {
-      for (const own of [...pollers.values()]) for (const poller of [...own.values()]) poller.close();
+      for (const own of [...pollers.values()]) for (const { poller } of [...own.values()]) poller.close();
     },
   };
 }

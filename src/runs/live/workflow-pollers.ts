@@ -9,8 +9,8 @@ export interface WorkflowPollers {
   /** Throws RATE_LIMITED if the viewer has reached its limit of subscriptions. */
   watch(workflowIds: readonly string[], watcher: Watcher): AsyncIterableIterator<RunsChange, undefined>;
   readonly pollers: number;
-  /** Makes all pollers of the viewer poll now, since its right is in doubt. */
-  recheck(viewerId: string): void;
+  /** Makes the viewer's pollers of this workflow, or all of them, poll now: a right is in doubt. */
+  recheck(viewerId: string, workflowId: string | null): void;
   close(): void;
 }
 
@@ -19,35 +19,19 @@ export interface WorkflowPollersOptions extends PollersOptions {
 }
 
 export function createWorkflowPollers(options: WorkflowPollersOptions): WorkflowPollers {
-  const { runHistory, viewers, countSubscription, after } = options;
+  const { runHistory, countSubscription, after } = options;
   const pollers = createPollers(workflowStates, options);
 
-  /** Reserves the bytes of its state: the windows of the latest poll. */
-  function polledRuns(workflowId: string): Polled<WorkflowRuns, NewestRuns> {
-    let reserved = 0;
-    let isOver = false;
-
-    function reserve(bytes: number): void {
-      viewers.reserve(bytes - reserved);
-      reserved = bytes;
-    }
-
-    return {
-      async read(operation, latest) {
-        const areEnough = (records: readonly RunRecord[]) => reachesKnown(latest, records);
-        const newest = await runHistory.newest(workflowId, wantedRecords(latest), areEnough, operation);
-        if (!isOver) reserve(newest.windows.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0));
-        return newest;
-      },
-      end() {
-        isOver = true;
-        reserve(0);
-      },
-    };
-  }
+  const polledRuns = (workflowId: string): Polled<WorkflowRuns, NewestRuns> => ({
+    read(operation, latest) {
+      const areEnough = (records: readonly RunRecord[]) => reachesKnown(latest, records);
+      return runHistory.newest(workflowId, wantedRecords(latest), areEnough, operation);
+    },
+    bytesOf: ({ windows }) => windows.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+  });
 
   const pollerOf = (workflowId: string, watcher: Watcher) =>
-    pollers.of(watcher, `runs of ${workflowId}`, () => polledRuns(workflowId));
+    pollers.of(watcher, workflowId, `runs of ${workflowId}`, () => polledRuns(workflowId));
 
   return {
     watch(workflowIds, watcher) {
@@ -67,8 +51,8 @@ export function createWorkflowPollers(options: WorkflowPollersOptions): Workflow
     get pollers() {
       return pollers.count;
     },
-    recheck(viewerId) {
-      pollers.recheck(viewerId);
+    recheck(viewerId, workflowId) {
+      pollers.recheck(viewerId, workflowId);
     },
     close() {
       pollers.close();

@@ -1,57 +1,46 @@
 /**
  * Loads one part of a run (its record or its steps) for one GraphQL operation. Each part is read once per operation, so
- * that all fields agree, and fails separately. `cached` is the fast path: no promise, no DataLoader.
+ * that all fields agree, and fails separately. A cached part needs no promise.
  */
 import DataLoader from 'dataloader';
 import type { RunRef } from '../../upstream/client.ts';
 import { refKey } from '../../upstream/ids.ts';
-import type { RunEntry } from '../entry.ts';
-import { tooManyAnswers } from '../read-context.ts';
+import { tooManyAnswers, type ReadContext } from '../read-context.ts';
+import type { PartReads } from '../run-store.ts';
+import type { Snapshot } from '../snapshot.ts';
 
 export interface PartLoader<T> {
-  /** Synchronous. Undefined if the part must be loaded, or this operation is loading it. */
-  cached(entry: RunEntry): T | undefined;
-  load(ref: RunRef): Promise<T>;
+  load(ref: RunRef): T | Promise<T>;
   /** Stores a part that came in a list, unless this operation has read one or is reading it. */
   readonly prime: (ref: RunRef, part: T) => void;
 }
 
-export interface PartSource<T> {
-  readonly entryOf: (ref: RunRef) => RunEntry;
-  readonly cached: (entry: RunEntry) => T | undefined;
-  readonly fetch: (ref: RunRef) => Promise<T>;
-  /** Counts a part that the operation reads. False if the budget has no room. */
-  readonly holds: (part: T) => boolean;
-}
-
-export function createPartLoader<T>(source: PartSource<T>): PartLoader<T> {
+export function createPartLoader<T extends Snapshot<unknown> | null>(
+  reads: PartReads<T>,
+  operation: ReadContext,
+): PartLoader<T> {
   const read = new Map<string, T>();
   const loads = new Map<string, Promise<Promise<T>>>();
   // Created on first use: most operations find everything cached.
   let loader: DataLoader<RunRef, Promise<T>, string> | undefined;
 
-  function cached(entry: RunEntry): T | undefined {
-    const key = refKey(entry.ref);
-    const part = read.get(key);
-    if (part !== undefined || loads.has(key)) return part;
-    const value = source.cached(entry);
-    // `load` throws if the part does not fit into the budget.
-    if (value === undefined || !source.holds(value)) return undefined;
-    read.set(key, value);
-    return value;
-  }
-
   async function fetch(ref: RunRef): Promise<T> {
-    const part = await source.fetch(ref);
-    if (!source.holds(part)) throw tooManyAnswers();
+    const part = await reads.load(ref, operation);
+    if (part && !operation.budget.holds(part)) throw tooManyAnswers();
     return part;
   }
 
   return {
-    cached,
     load(ref) {
-      const value = cached(source.entryOf(ref));
-      if (value !== undefined) return Promise.resolve(value);
+      const key = refKey(ref);
+      const known = read.get(key);
+      if (known !== undefined) return known;
+      const found = loads.has(key) ? undefined : reads.look(ref, operation);
+      // `fetch` throws if the part does not fit into the budget.
+      if (found !== undefined && (found === null || operation.budget.holds(found))) {
+        read.set(key, found);
+        return found;
+      }
       // The batch returns promises, so that no run waits for the others of its batch.
       loader ??= new DataLoader((refs) => Promise.resolve(refs.map(fetch)), {
         cacheKeyFn: refKey,

@@ -50,74 +50,55 @@ export function createRunLoaders(
   operation: ReadContext,
   nowMs: number,
 ): RunLoaders {
-  const entryOf = (ref: RunRef) => store.entryOf(ref, operation.viewer);
-  const holds = (part: Snapshot<unknown> | null) => part === null || operation.budget.holds(part);
-  const records = createPartLoader({
-    entryOf,
-    cached: (entry) => store.cachedRecord(entry, operation),
-    fetch: (ref) => store.record(ref, operation),
-    holds,
-  });
-  const steps = createPartLoader({
-    entryOf,
-    cached: (entry) => store.cachedSteps(entry, operation),
-    fetch: (ref) => store.steps(ref, operation),
-    holds,
-  });
+  const records = createPartLoader(store.records, operation);
+  const steps = createPartLoader(store.steps, operation);
 
+  /** Synchronous if everything is cached. */
   function load(given: RunRef, requirement: DataRequirement): Run | Promise<Run> {
     const ref = checkRef(given);
-    const parts = requirement === 'GRAPH' ? null : cachedParts(ref, requirement);
-    return parts ? derive(ref, parts) : fetchAndDerive(ref, requirement);
+    if (requirement === 'GRAPH') return withGraph(ref, requirement);
+    const parts = partsFor(ref, requirement);
+    return parts instanceof Promise ? parts.then((loaded) => derive(ref, loaded)) : derive(ref, parts);
   }
 
-  function cachedParts(ref: RunRef, requirement: DataRequirement): RunParts | null {
-    const entry = entryOf(ref);
-    const record = records.cached(entry);
-    if (record === undefined) return null;
-    if (isEnough(record, requirement)) return partsOf(record, null);
-    const list = steps.cached(entry);
-    return list === undefined ? null : partsOf(record, list);
-  }
-
-  async function fetchAndDerive(ref: RunRef, requirement: DataRequirement): Promise<Run> {
+  async function withGraph(ref: RunRef, requirement: DataRequirement): Promise<Run> {
     const graph = settled(graphIf(ref, requirement));
-    const parts = await loadParts(ref, requirement);
+    const parts = await partsFor(ref, requirement);
     return derive(ref, { ...parts, graph: await (await graph).result });
   }
 
-  async function loadParts(given: RunRef, requirement: DataRequirement): Promise<RunParts> {
-    const ref = checkRef(given);
+  function partsFor(ref: RunRef, requirement: DataRequirement): RunParts | Promise<RunParts> {
+    const record = records.load(ref);
     if (!readsSteps(requirement)) {
-      const record = await records.load(ref);
+      if (record instanceof Promise) {
+        return record.then((loaded) => (isEnough(loaded, requirement) ? partsOf(loaded, null) : both(ref, loaded)));
+      }
       if (isEnough(record, requirement)) return partsOf(record, null);
     }
-    // Both calls start together. The record's error counts first, so that the order of the answers does not matter.
-    const [loadingRecord, loadingSteps] = [settled(records.load(ref)), settled(steps.load(ref))];
-    const record = await (
-      await loadingRecord
-    ).result.catch(async (error: unknown) => {
-      // A refused key counts before any outage, since it ends subscriptions.
-      await (
-        await loadingSteps
-      ).result.catch((other: unknown) => {
-        if (isAccessDenied(other)) throw other;
-      });
-      throw error;
-    });
-    try {
-      return partsOf(record, await (await loadingSteps).result);
-    } catch (error) {
-      return withoutSteps(record, error);
-    }
+    return both(ref, record);
   }
 
-  async function withSteps(ref: RunRef, record: Snapshot<MaybeRecord>): Promise<RunParts> {
-    try {
-      return partsOf(record, await steps.load(ref));
-    } catch (error) {
-      return withoutSteps(record, error);
+  /** Both calls are made together. */
+  function both(ref: RunRef, record: Loading<Snapshot<MaybeRecord> | null>): RunParts | Promise<RunParts> {
+    const list = steps.load(ref);
+    if (record instanceof Promise || list instanceof Promise) return settledParts(record, list);
+    return partsOf(record, list);
+  }
+
+  /** The record's error counts first, so that the order of the answers does not matter. */
+  async function settledParts(
+    record: Loading<Snapshot<MaybeRecord> | null>,
+    list: Loading<Snapshot<StepList>>,
+  ): Promise<RunParts> {
+    const [ofRecord, ofSteps] = await Promise.allSettled([record, list]);
+    const stepsError: unknown = ofSteps.status === 'rejected' ? ofSteps.reason : null;
+    if (ofRecord.status === 'rejected') {
+      const recordError: unknown = ofRecord.reason;
+      // A refused key counts before any outage, since it ends subscriptions.
+      throw isAccessDenied(stepsError) ? stepsError : recordError;
     }
+    if (ofSteps.status === 'rejected') return withoutSteps(ofRecord.value, stepsError);
+    return partsOf(ofRecord.value, ofSteps.value);
   }
 
   /** Returns the record without steps, unless the error means that this viewer must not see the run. */
@@ -149,10 +130,10 @@ export function createRunLoaders(
   return {
     primeRecord: records.prime,
     load,
-    loadParts,
+    loadParts: async (ref, requirement) => partsFor(checkRef(ref), requirement),
     async ofRecord(ref, record, requirement) {
       try {
-        const parts = isEnough(record, requirement) ? partsOf(record, null) : await withSteps(ref, record);
+        const parts = isEnough(record, requirement) ? partsOf(record, null) : await both(ref, record);
         return derive(ref, { ...parts, graph: await graphIf(ref, requirement) });
       } catch (error) {
         if (isNotFound(error)) return null;
@@ -162,7 +143,7 @@ export function createRunLoaders(
     ofParts: async (ref, parts, requirement) => derive(ref, { ...parts, graph: await graphIf(ref, requirement) }),
     async loadWithSteps(ref) {
       try {
-        const parts = await loadParts(ref, 'STEPS');
+        const parts = await partsFor(checkRef(ref), 'STEPS');
         if (parts.stepsError) throw parts.stepsError;
         return derive(ref, parts);
       } catch (error) {
@@ -181,6 +162,8 @@ export function createRunLoaders(
     },
   };
 }
+
+type Loading<T> = T | Promise<T>;
 
 const partsOf = (record: Snapshot<MaybeRecord> | null, steps: Snapshot<StepList> | null): RunParts => ({
   record,
