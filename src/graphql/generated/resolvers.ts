@@ -1366,8 +1366,8 @@ export type Workflow = {
    * page continues with the next older run by start.
    *
    * With a filter, one page examines at most 500 runs. It may have fewer runs than `first`, or none; continue with
-   * `pageInfo.endCursor`. The same applies if more than 1000 new runs have started since the cursor; an upstream that does not
-   * page by offset then causes an UPSTREAM_CONTRACT_VIOLATION error.
+   * `pageInfo.endCursor`. If the history has moved by more than some 300 runs since the cursor, the error
+   * UPSTREAM_CONTRACT_VIOLATION says to start again without one.
    */
   readonly runs?: Maybe<RunConnection>;
   /**

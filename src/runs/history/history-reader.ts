@@ -1,7 +1,9 @@
 /**
  * Reads a run history that changes during the read. The upstream pages by offset, newest first, so each new run moves
- * the others down by one. A position is therefore a run; its offset is only the first place to look.
+ * the others down by one. A position is therefore a run; its offset is only the first place to look. Later looks bypass
+ * the cache; after three of them the reader gives up.
  */
+import { GatewayError } from '../../upstream/errors.ts';
 import type { RunRecord } from '../../domain/types.ts';
 
 export interface HistoryPosition {
@@ -33,33 +35,34 @@ export interface HistoryWindow {
 export type ReadWindow = (offset: number, limit: number, isAnew: boolean) => Promise<HistoryWindow>;
 
 export interface HistoryReader {
-  /** Returns about `wanted` next entries in order (at most 99 or 100 at a time), none at the end. */
+  /**
+   * Returns about `wanted` next entries in order (at most 99 or 100 at a time), none at the end. Rejects if the history
+   * has moved too far: the client must start again.
+   */
   next(wanted: number): Promise<readonly HistoryEntry[]>;
   /** True if the end was read. Still false if a full window ends exactly there. */
   readonly isAtEnd: boolean;
-  /** True if the anchor was not found within `MAX_SEARCHES`. Another reader may continue from `position`. */
-  readonly isLost: boolean;
-  /**
-   * True if the reader was lost among repeated windows. The upstream does not page by offset, so `position` is useless.
-   */
-  readonly isAstray: boolean;
-  /** Position behind the last entry. If the reader is lost, its offset is the next place to look. */
+  /** Position behind the last entry. */
   readonly position: HistoryPosition | null;
 }
 
 /** Largest page of the upstream. */
 export const MAX_WINDOW = 100;
-/** Windows that a reader may read in all to find moved anchors, after the first one for each: about a thousand runs. */
-export const MAX_SEARCHES = 10;
+/** Further windows that are read to find a moved run. */
+const MAX_LOOKS = 3;
+
+const startAgain = (): GatewayError =>
+  new GatewayError(
+    'UPSTREAM_CONTRACT_VIOLATION',
+    `The run history must be paged by offset, and move by at most ${MAX_LOOKS * (MAX_WINDOW - 1)} runs during a read. ` +
+      'Start again without a cursor, or check the upstream with upstream:check.',
+  );
 
 /** Starts behind `after`, or with the newest run if `after` is null. */
 export function createHistoryReader(readWindow: ReadWindow, after: HistoryPosition | null): HistoryReader {
   let anchor = after;
   let isAtEnd = false;
-  let isLost = false;
-  let isAstray = false;
-  let searches = 0;
-  // Cached windows may differ in age. Once they contradict one another, all further windows bypass the cache.
+  // Cached windows may differ in age. Once a run has moved, all further windows bypass the cache.
   let isAnew = false;
 
   /** Reads windows until one contains the anchor or its place. Returns the entries behind it. */
@@ -68,13 +71,8 @@ export function createHistoryReader(readWindow: ReadWindow, after: HistoryPositi
     let limit = Math.min(MAX_WINDOW, wanted + 1);
     let { offset } = last;
     let before: 'down' | 'up' | null = null;
-    const firsts = new Set<string>();
-    let hasRepeated = false;
-    for (;;) {
+    for (let looks = 0; looks <= MAX_LOOKS; looks += 1) {
       const { records, isStale } = await readWindow(offset, limit, isAnew);
-      const first = records[0]?.id ?? '';
-      hasRepeated ||= first !== '' && firsts.has(first);
-      firsts.add(first);
       const isLastWindow = records.length < limit;
       const from = indexBehind(records, last);
       // All records are newer, since many runs have started; or the anchor is the last record.
@@ -86,25 +84,18 @@ export function createHistoryReader(readWindow: ReadWindow, after: HistoryPositi
         isAtEnd = isLastWindow;
         return entriesOf(records, offset).slice(from);
       }
-      const turn = isAbove ? 'down' : 'up';
       if (isAbove) offset += records.length - 1;
       else offset = records.length === 0 && before === 'up' ? 0 : Math.max(0, offset - (MAX_WINDOW - 1));
-      if (before !== null) searches += 1;
-      if (searches > MAX_SEARCHES) {
-        isLost = true;
-        isAstray = hasRepeated;
-        anchor = { ...last, offset };
-        return [];
-      }
-      isAnew ||= before !== null && before !== turn;
-      before = turn;
+      before = isAbove ? 'down' : 'up';
+      isAnew = true;
       limit = MAX_WINDOW;
     }
+    throw startAgain();
   }
 
   return {
     async next(wanted) {
-      if (isAtEnd || isLost) return [];
+      if (isAtEnd) return [];
       let entries: readonly HistoryEntry[];
       if (anchor) {
         entries = await readBehind(anchor, wanted);
@@ -118,12 +109,6 @@ export function createHistoryReader(readWindow: ReadWindow, after: HistoryPositi
     },
     get isAtEnd() {
       return isAtEnd;
-    },
-    get isLost() {
-      return isLost;
-    },
-    get isAstray() {
-      return isAstray;
     },
     get position() {
       return anchor;

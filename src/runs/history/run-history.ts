@@ -6,14 +6,7 @@ import type { Timestamp } from '../../domain/timestamp.ts';
 import type { RunRecord } from '../../domain/types.ts';
 import type { RunRef, RunWindow as RunsWindow, UpstreamApi } from '../../upstream/client.ts';
 import { AbandonedError, GatewayError } from '../../upstream/errors.ts';
-import {
-  createHistoryReader,
-  MAX_SEARCHES,
-  MAX_WINDOW,
-  type HistoryEntry,
-  type HistoryPosition,
-  type HistoryReader,
-} from './history-reader.ts';
+import { createHistoryReader, MAX_WINDOW, type HistoryEntry, type HistoryPosition } from './history-reader.ts';
 import { tooManyAnswers, type ReadContext } from '../read-context.ts';
 import { ListEntry, type Right, type Subject } from '../entry.ts';
 import type { ReadThrough } from '../read-through.ts';
@@ -176,13 +169,6 @@ export function createRunHistory({ upstream, viewers, reads, runStore, liveTtlMs
     return { reader, knownOf };
   }
 
-  /** Throws if the reader is lost: the list would be wrong without the next entries. */
-  async function nextOf(reader: HistoryReader, wanted: number): Promise<readonly HistoryEntry[]> {
-    const entries = await reader.next(wanted);
-    if (!reader.isLost) return entries;
-    throw new GatewayError('UPSTREAM_CONTRACT_VIOLATION', LOST);
-  }
-
   /**
    * Returns the latest records of the window and up to `earlierCount` before it, at most `count` in all. An open end
    * includes runs that have not started.
@@ -198,7 +184,7 @@ export function createRunHistory({ upstream, viewers, reads, runStore, liveTtlMs
     const later: RunRecord[] = [];
     while (records.length + earlier.length < count && !reader.isAtEnd) {
       const wanted = startedBefore ? MAX_WINDOW : Math.min(count - records.length - earlier.length, MAX_WINDOW);
-      for (const { record, position } of await nextOf(reader, wanted)) {
+      for (const { record, position } of await reader.next(wanted)) {
         const isEarlier = startedAfter !== null && isBefore(record, startedAfter);
         if (isEarlier && earlier.length === earlierCount)
           return { records, earlier, later, isWhole: true, isFromBeginning: false };
@@ -243,8 +229,6 @@ export function createRunHistory({ upstream, viewers, reads, runStore, liveTtlMs
           if (known) end = entry.position;
         }
       }
-      // A page that leads back to its start would be requested forever.
-      if (reader.isAstray && end === after) throw new GatewayError('UPSTREAM_CONTRACT_VIOLATION', LOST);
       return { entries: found, hasNextPage: !reader.isAtEnd, end: end === after ? reader.position : end };
     },
 
@@ -269,7 +253,7 @@ export function createRunHistory({ upstream, viewers, reads, runStore, liveTtlMs
       });
       const records: RunRecord[] = [];
       do {
-        const entries = await nextOf(reader, records.length === 0 ? Math.min(wanted, MAX_WINDOW) : MAX_WINDOW);
+        const entries = await reader.next(records.length === 0 ? Math.min(wanted, MAX_WINDOW) : MAX_WINDOW);
         records.push(...entries.map(({ record }) => record));
       } while (!reader.isAtEnd && records.length < MAX_SCANNED && !areEnough(records));
       const listed = records.filter(hasId).flatMap((value) => {
@@ -280,10 +264,6 @@ export function createRunHistory({ upstream, viewers, reads, runStore, liveTtlMs
     },
   };
 }
-
-const LOST =
-  `run history must be paged by offset and move by at most ${MAX_SEARCHES * (MAX_WINDOW - 1)} runs during a read; ` +
-  'try again, or check the upstream with upstream:check';
 
 const EVER: RunWindow = { startedAfter: null, startedBefore: null };
 
