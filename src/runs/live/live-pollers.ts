@@ -6,8 +6,9 @@ import { createWorkflowLoaders } from '../loaders/workflow-loaders.ts';
 import type { RunStore } from '../run-store.ts';
 import type { StartedRuns } from '../starts/started-runs.ts';
 import type { WorkflowStore } from '../workflow-store.ts';
-import { createPollers, type Polled, type PollersOptions, type Watcher } from './pollers.ts';
 import { runStates, type RunReading, type RunState } from './run-state.ts';
+import { readTopic } from './topic.ts';
+import { createTopics, type Polled, type TopicsOptions, type Watcher } from './topics.ts';
 
 export interface LivePollers {
   /** Throws RATE_LIMITED if the viewer has reached its limit of subscriptions. */
@@ -18,7 +19,7 @@ export interface LivePollers {
   close(): void;
 }
 
-export interface LivePollersOptions extends PollersOptions {
+export interface LivePollersOptions extends TopicsOptions {
   readonly runStore: RunStore;
   readonly workflowStore: WorkflowStore;
   readonly startedRuns: Pick<StartedRuns, 'isAwaited'>;
@@ -26,7 +27,7 @@ export interface LivePollersOptions extends PollersOptions {
 
 export function createLivePollers(options: LivePollersOptions): LivePollers {
   const { runStore, workflowStore, startedRuns, countSubscription, now } = options;
-  const pollers = createPollers(runStates, options);
+  const topics = createTopics(runStates, options);
 
   const polledRun = (ref: RunRef, requirement: DataRequirement, { viewer }: Watcher): Polled<RunState, RunReading> => ({
     async read(operation, latest) {
@@ -47,19 +48,19 @@ export function createLivePollers(options: LivePollersOptions): LivePollers {
       // The graph is read for each event, not by the poller.
       const polled = requirement === 'GRAPH' ? 'STEPS' : requirement;
       const onLeft = countSubscription(watcher.viewer);
-      const poller = pollers.of(watcher, ref.workflowId, `${polled} ${refKey(ref)}`, () =>
+      const topic = topics.of(watcher, ref.workflowId, `${polled} ${refKey(ref)}`, () =>
         polledRun(ref, polled, watcher),
       );
-      return poller.watch(onLeft);
+      return readTopic(topic, onLeft);
     },
     get pollers() {
-      return pollers.count;
+      return topics.count;
     },
     recheck(viewerId, workflowId) {
-      pollers.recheck(viewerId, workflowId);
+      topics.recheck(viewerId, workflowId);
     },
     close() {
-      pollers.close();
+      topics.close();
     },
   };
 }

@@ -13,7 +13,7 @@ import { asStale, type MaybeRecord, type Snapshot, type StepList } from '../snap
 import type { RunParts } from '../run-store.ts';
 import { inPieces } from '../../upstream/in-pieces.ts';
 import { createPayloadComparison } from '../../upstream/wire/payloads.ts';
-import type { LiveState, LiveStates } from './live-state.ts';
+import type { LiveState, LiveStates } from './topic.ts';
 
 /** Result of one poll. */
 export interface RunReading {

@@ -1,10 +1,10 @@
-/** One subscriber to the runs of several workflows. It waits for news from any of their pollers. */
+/** One reader of the runs of several workflows. It waits for news from any of their topics. */
 import { GatewayError, isUnauthenticated } from '../../upstream/errors.ts';
 import { compareByPlace, type UnavailableWorkflow } from '../history/recent-runs.ts';
 import type { LiveChange } from './live-change.ts';
-import type { Subscription } from './live-poller.ts';
 import type { After } from '../timer.ts';
 import { createPullIterator } from './pull-iterator.ts';
+import type { Topic } from './topic.ts';
 import { changedRuns, type WatchedRun, type WorkflowRuns } from './workflow-runs.ts';
 
 export interface ChangedRun extends Pick<WatchedRun, 'record'> {
@@ -19,25 +19,35 @@ export interface RunsChange extends LiveChange {
   readonly unavailable: readonly UnavailableWorkflow[];
 }
 
-export type SubscribeToWorkflow = (workflowId: string, onNews: () => void) => Subscription<WorkflowRuns>;
+/** One watched workflow. */
+interface Open {
+  readonly topic: Topic<WorkflowRuns>;
+  /** Sequence of the latest state that arrived. */
+  seen: number;
+  readonly leave: () => void;
+}
 
 /** Workflows that answer within this time share one event. A slower one is reported later and delays nobody. */
 const PATIENCE_MS = 1000;
 
 /** Each change contains the difference from the previous change taken: skipped states lose nothing. */
 export function watchRuns(
-  workflowIds: readonly string[],
-  subscribe: SubscribeToWorkflow,
+  topics: ReadonlyMap<string, Topic<WorkflowRuns>>,
+  onLeft: () => void,
   after: After,
 ): AsyncIterableIterator<RunsChange, undefined> {
   let wake = (): void => undefined;
   let hurry = (): void => undefined;
   const open = new Map(
-    workflowIds.map((id) => [
+    [...topics].map(([id, topic]): [string, Open] => [
       id,
-      subscribe(id, () => {
-        wake();
-      }),
+      {
+        topic,
+        seen: 0,
+        leave: topic.join(() => {
+          wake();
+        }),
+      },
     ]),
   );
   /** Workflows with a `next` call in progress. */
@@ -55,12 +65,19 @@ export function watchRuns(
 
   function leave(): void {
     hasLeft = true;
-    for (const subscription of open.values()) subscription.leave();
+    for (const id of open.keys()) close(id);
     wake();
     hurry();
   }
 
-  const toAsk = () => [...open].filter(([id, subscription]) => subscription.hasNews && !asked.has(id));
+  function close(id: string): void {
+    const watched = open.get(id);
+    if (!open.delete(id)) return;
+    watched?.leave();
+    onLeft();
+  }
+
+  const toAsk = () => [...open].filter(([id, { topic, seen }]) => !asked.has(id) && topic.hasNews(seen));
   const isReady = (): boolean =>
     hasLeft || failure !== null || arrived.size > 0 || gone.length > 0 || toAsk().length > 0;
 
@@ -72,14 +89,19 @@ export function watchRuns(
     }
   }
 
-  async function ask([workflowId, subscription]: [string, Subscription<WorkflowRuns>]): Promise<void> {
+  async function ask([workflowId, watched]: [string, Open]): Promise<void> {
     asked.add(workflowId);
     try {
-      const { done, value } = await subscription.next();
-      if (!done) arrived.set(workflowId, value);
-      else if (open.delete(workflowId) && open.size === 0) leave();
+      const state = await watched.topic.next(watched.seen);
+      if (state) {
+        watched.seen = state.sequence;
+        arrived.set(workflowId, state);
+      } else {
+        close(workflowId);
+        if (open.size === 0) leave();
+      }
     } catch (error) {
-      open.delete(workflowId);
+      close(workflowId);
       arrived.delete(workflowId);
       if (error instanceof GatewayError && !isUnauthenticated(error)) {
         gone.push({ workflowId, error });

@@ -1,8 +1,8 @@
 /** Pollers of all workflows whose runs are watched: one per viewer and workflow. */
 import type { RunRecord } from '../../domain/types.ts';
 import type { NewestRuns, RunHistory } from '../history/run-history.ts';
-import { createPollers, type Polled, type PollersOptions, type Watcher } from './pollers.ts';
 import { watchRuns, type RunsChange } from './runs-watch.ts';
+import { createTopics, type Polled, type TopicsOptions, type Watcher } from './topics.ts';
 import { reachesKnown, wantedRecords, workflowStates, type WorkflowRuns } from './workflow-runs.ts';
 
 export interface WorkflowPollers {
@@ -14,13 +14,13 @@ export interface WorkflowPollers {
   close(): void;
 }
 
-export interface WorkflowPollersOptions extends PollersOptions {
+export interface WorkflowPollersOptions extends TopicsOptions {
   readonly runHistory: Pick<RunHistory, 'newest'>;
 }
 
 export function createWorkflowPollers(options: WorkflowPollersOptions): WorkflowPollers {
   const { runHistory, countSubscription, after } = options;
-  const pollers = createPollers(workflowStates, options);
+  const topics = createTopics(workflowStates, options);
 
   const polledRuns = (workflowId: string): Polled<WorkflowRuns, NewestRuns> => ({
     read(operation, latest) {
@@ -30,8 +30,8 @@ export function createWorkflowPollers(options: WorkflowPollersOptions): Workflow
     bytesOf: ({ windows }) => windows.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
   });
 
-  const pollerOf = (workflowId: string, watcher: Watcher) =>
-    pollers.of(watcher, workflowId, `runs of ${workflowId}`, () => polledRuns(workflowId));
+  const topicOf = (workflowId: string, watcher: Watcher) =>
+    topics.of(watcher, workflowId, `runs of ${workflowId}`, () => polledRuns(workflowId));
 
   return {
     watch(workflowIds, watcher) {
@@ -42,20 +42,17 @@ export function createWorkflowPollers(options: WorkflowPollersOptions): Workflow
         for (const end of ended) end();
         throw error;
       }
-      return watchRuns(
-        workflowIds,
-        (workflowId, onNews) => pollerOf(workflowId, watcher).subscribe(ended.pop() ?? (() => undefined), onNews),
-        after,
-      );
+      const watched = new Map(workflowIds.map((id) => [id, topicOf(id, watcher)]));
+      return watchRuns(watched, () => ended.pop()?.(), after);
     },
     get pollers() {
-      return pollers.count;
+      return topics.count;
     },
     recheck(viewerId, workflowId) {
-      pollers.recheck(viewerId, workflowId);
+      topics.recheck(viewerId, workflowId);
     },
     close() {
-      pollers.close();
+      topics.close();
     },
   };
 }

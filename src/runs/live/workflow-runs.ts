@@ -5,7 +5,7 @@ import type { GatewayError } from '../../upstream/errors.ts';
 import type { NewestRuns } from '../history/run-history.ts';
 import { asStale, type Snapshot } from '../snapshot.ts';
 import { inPieces } from '../../upstream/in-pieces.ts';
-import type { LiveState, LiveStates } from './live-state.ts';
+import type { LiveState, LiveStates } from './topic.ts';
 import { isSameRecord } from './run-state.ts';
 
 export interface WatchedRun {

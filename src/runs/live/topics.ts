@@ -1,16 +1,15 @@
-/** Pollers of one kind, one per viewer and name. The first subscriber opens a poller, the last one ends it. */
+/** Topics of one kind, one per viewer and name. The first reader opens a topic, the last one ends it. */
 import { isNotFound } from '../../upstream/errors.ts';
 import { CallBudget, createAnswerLifetime, type ReadContext } from '../read-context.ts';
 import type { After } from '../timer.ts';
-import { createLivePoller, type LivePoller, type Poll, type PollResult } from './live-poller.ts';
-import type { LiveState, LiveStates } from './live-state.ts';
 import type { CountSubscription } from './subscription-limit.ts';
+import { createTopic, type LiveState, type LiveStates, type Poll, type PollResult, type Topic } from './topic.ts';
 import type { ViewerCache } from '../viewer-cache.ts';
 
 /** The request that subscribed. */
 export type Watcher = Pick<ReadContext, 'viewer' | 'requestId' | 'operationRecord'>;
 
-export interface PollersOptions {
+export interface TopicsOptions {
   readonly viewers: ViewerCache;
   readonly liveTtlMs: number;
   readonly maxUpstreamCalls: number;
@@ -20,18 +19,18 @@ export interface PollersOptions {
   readonly after: After;
 }
 
-export interface Pollers<State, Reading> {
+export interface Topics<State, Reading> {
   /**
-   * Returns the poller of this name, which is unique per viewer in all kinds of pollers. Calls `open` if there is none.
+   * Returns the topic of this name, which is unique per viewer in all kinds of topics. Calls `open` if there is none.
    */
-  of(watcher: Watcher, workflowId: string, name: string, open: () => Polled<State, Reading>): LivePoller<State>;
+  of(watcher: Watcher, workflowId: string, name: string, open: () => Polled<State, Reading>): Topic<State>;
   readonly count: number;
-  /** Makes the viewer's pollers of this workflow, or all of them, poll now: a right is in doubt. */
+  /** Makes the viewer's topics of this workflow, or all of them, poll now: a right is in doubt. */
   recheck(viewerId: string, workflowId: string | null): void;
   close(): void;
 }
 
-/** Data source of one poller. */
+/** Data source of one topic. */
 export interface Polled<State, Reading> {
   /** Makes one poll, as an operation with its own budget. `latest` is null before the first. */
   read(operation: ReadContext, latest: State | null): Promise<Reading>;
@@ -43,25 +42,25 @@ export interface Polled<State, Reading> {
 
 interface Opened<State> {
   readonly workflowId: string;
-  readonly poller: LivePoller<State>;
+  readonly topic: Topic<State>;
 }
 
 /** Interval of polls for a run that is expected to appear. A 404 is cached for as long. */
 const AWAITED_EVERY_MS = 1000;
 
-export function createPollers<State extends LiveState, Reading>(
+export function createTopics<State extends LiveState, Reading>(
   states: LiveStates<State, Reading>,
-  { viewers, liveTtlMs, maxUpstreamCalls, now, after }: PollersOptions,
-): Pollers<State, Reading> {
-  /** Pollers by viewer id and name. */
-  const pollers = new Map<string, Map<string, Opened<State>>>();
+  { viewers, liveTtlMs, maxUpstreamCalls, now, after }: TopicsOptions,
+): Topics<State, Reading> {
+  /** Topics by viewer id and name. */
+  const topics = new Map<string, Map<string, Opened<State>>>();
 
   function open(
     { viewer, requestId, operationRecord }: Watcher,
     workflowId: string,
     name: string,
     polled: Polled<State, Reading>,
-  ): LivePoller<State> {
+  ): Topic<State> {
     let reserved = 0;
     let hasEnded = false;
 
@@ -91,7 +90,7 @@ export function createPollers<State extends LiveState, Reading>(
       }
     }
 
-    const poller = createLivePoller({
+    const topic = createTopic({
       states,
       read: readAwaited,
       isRightKnown: () => viewers.hasProvenRight(viewer),
@@ -101,17 +100,17 @@ export function createPollers<State extends LiveState, Reading>(
       onOver() {
         if (own.get(name) !== opened) return;
         own.delete(name);
-        if (own.size === 0) pollers.delete(viewer.id);
+        if (own.size === 0) topics.delete(viewer.id);
       },
       onLeft() {
         hasEnded = true;
         reserve(0);
       },
     });
-    const opened = { workflowId, poller };
-    const own = pollers.get(viewer.id) ?? new Map<string, Opened<State>>();
-    pollers.set(viewer.id, own.set(name, opened));
-    return poller;
+    const opened = { workflowId, topic };
+    const own = topics.get(viewer.id) ?? new Map<string, Opened<State>>();
+    topics.set(viewer.id, own.set(name, opened));
+    return topic;
   }
 
   /** Resolves after `ms`, or as soon as `signal` fires. */
@@ -133,20 +132,20 @@ export function createPollers<State extends LiveState, Reading>(
 
   return {
     of(watcher, workflowId, name, polled) {
-      return pollers.get(watcher.viewer.id)?.get(name)?.poller ?? open(watcher, workflowId, name, polled());
+      return topics.get(watcher.viewer.id)?.get(name)?.topic ?? open(watcher, workflowId, name, polled());
     },
     get count() {
       let count = 0;
-      for (const { size } of pollers.values()) count += size;
+      for (const { size } of topics.values()) count += size;
       return count;
     },
     recheck(viewerId, workflowId) {
-      for (const opened of pollers.get(viewerId)?.values() ?? []) {
-        if (workflowId === null || workflowId === opened.workflowId) opened.poller.recheck();
+      for (const opened of topics.get(viewerId)?.values() ?? []) {
+        if (workflowId === null || workflowId === opened.workflowId) opened.topic.recheck();
       }
     },
     close() {
-      for (const own of [...pollers.values()]) for (const { poller } of [...own.values()]) poller.close();
+      for (const own of [...topics.values()]) for (const { topic } of [...own.values()]) topic.close();
     },
   };
 }
