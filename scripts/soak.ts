@@ -2,7 +2,14 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 
-const NAMES: readonly string[] = ['derived-values', 'same-answers', 'failing-calls', 'shared-tier', 'live-fleet'];
+const NAMES: readonly string[] = [
+  'derived-values',
+  'same-answers',
+  'failing-calls',
+  'shared-tier',
+  'live-fleet',
+  'live-polls',
+];
 
 const [name, ...parameters] = process.argv.slice(2);
 if (name !== undefined && !NAMES.includes(name)) {
