@@ -1,7 +1,10 @@
 import { afterAll, expect, it } from '@jest/globals';
+import { startPageGateway } from '../harness/browser-gateway.ts';
 import { untilTrue, type Page } from '../harness/browser.ts';
 import { describeInBrowser } from '../harness/describe-in-browser.ts';
 import { startSampleGateway } from '../harness/sample-gateway.ts';
+import { wireWorkflow } from '../harness/scripted-history.ts';
+import { wireRun, wireStep } from '../harness/wire.ts';
 
 const RUN = '/workflows/support-triage/runs/run-4711';
 const INPUTS = `query ($id: ID!) { run(workflowId: "support-triage", id: $id) { inputs } }`;
@@ -223,5 +226,42 @@ describeInBrowser('a failed run', (open) => {
     await sheet.waitFor();
     await page.mouse.click(180, 20);
     await sheet.waitFor({ state: 'detached' });
+  });
+});
+
+let isOver = false;
+const timeOf = (second: number): string => new Date(Date.UTC(2026, 0, 1, 0, 0, second)).toISOString();
+const UNDER_WAY = { status: 'running', end_time: null };
+const itemOf = (item: number, from: number, to: number) =>
+  wireStep({ id: `s${item}`, inputs: { item }, start_time: timeOf(from), end_time: timeOf(to) });
+
+const fanOut = await startPageGateway(({ endpoint }) => {
+  if (endpoint === 'workflows') return { json: [wireWorkflow('wf')] };
+  const end = isOver ? { status: 'failed', end_time: timeOf(4) } : UNDER_WAY;
+  if (endpoint === 'run') return { json: [wireRun('fan-out', { start_time: timeOf(0), outputs: null, ...end })] };
+  if (endpoint !== 'steps') return { status: 404, json: {} };
+  const failed = { ...itemOf(1, 0, 2), status: 'failed', error: 'It broke' };
+  return { json: [failed, { ...itemOf(2, 1, 3), ...(isOver ? {} : UNDER_WAY) }, itemOf(3, 2, 4)] };
+});
+afterAll(() => fanOut.close());
+
+describeInBrowser('a run with a failed item of a fan-out', (open) => {
+  it('A node of a fan-out shows as running until all items are finished, then as failed if one failed', async () => {
+    const url = `${fanOut.url}/workflows/wf/runs/fan-out`;
+    const [graphs, timelines] = await Promise.all([open({ key: 'key-1' }), open({ key: 'key-1' })]);
+    await Promise.all([graphs.goto(`${url}?tab=graph`), timelines.goto(url)]);
+    const node = graphs.getByRole('region', { name: 'Graph of the run' }).getByRole('link', { name: /^model_1.*3×/ });
+    const areMarked = (mark: string) =>
+      Promise.all([graphs, timelines].map((page) => page.getByText(mark, { exact: true }).waitFor()));
+
+    await areMarked('Live');
+    await node.getByText('Running').waitFor();
+    await timelines.locator('.row-name .status-running').waitFor();
+    isOver = true;
+    await areMarked('Final');
+    await node.getByText('Failed').waitFor();
+    await timelines.locator('.row-name .status-failed').waitFor();
+    await node.click();
+    await graphs.getByRole('dialog', { name: 'Step' }).getByText('It broke').first().waitFor();
   });
 });

@@ -1,10 +1,9 @@
 /** Graph of a workflow with the statuses of one run. A node shows its latest execution and opens that step. */
-import { useMemo } from 'react';
 import { readFragment } from '../__generated__/fragment-masking.ts';
 import { graphql } from '../__generated__/gql.ts';
 import { useAnswer } from '../live/answer.ts';
 import { useIsMoving } from '../run/freshness.tsx';
-import type { ListedStep } from '../run/steps.ts';
+import type { LatestSteps, ListedStep } from '../run/steps.ts';
 import { Empty, Failure, Loading } from '../shell/notices.tsx';
 import { statusClass, StatusIcon, statusWord } from '../status/status.tsx';
 import { Ticking } from '../timing/ticking.tsx';
@@ -29,10 +28,10 @@ const EXTRAS = { icon: 24, note: 80 };
 export interface RunGraphProps {
   readonly workflowId: string;
   readonly run: Parameters<typeof useIsMoving>[0];
-  readonly steps: readonly ListedStep[];
+  readonly latest: LatestSteps;
 }
 
-export default function RunGraph({ workflowId, run, steps }: RunGraphProps) {
+export default function RunGraph({ workflowId, run, latest }: RunGraphProps) {
   const isMoving = useIsMoving(run);
   const url = useUrl();
   const {
@@ -45,10 +44,6 @@ export default function RunGraph({ workflowId, run, steps }: RunGraphProps) {
     read: (data) => readFragment(WORKFLOW_GRAPH, data.workflow?.graph),
     fetchPolicy: 'cache-first',
   });
-  const latest = useMemo(
-    () => new Map(steps.flatMap((step) => (step.attempt === step.attemptCount ? [[step.nodeId, step]] : []))),
-    [steps],
-  );
 
   if (isLoading) return <Loading what="the graph" />;
   if (error && !graph) return <Failure error={error} what="graph" onRetry={retry} />;

@@ -24,7 +24,7 @@ import { RunInsights } from './run-insights.tsx';
 import { FIGURES_OF_RUN, RUN, RUN_FIGURES, RUN_VIEW } from './run-query.ts';
 import { RunTimeline } from './run-timeline.tsx';
 import { StepDrawer } from './step/step-drawer.tsx';
-import { asOfNow, LISTED_STEP, nowOf, RUN_STEPS } from './steps.ts';
+import { asOfNow, latestByNode, LISTED_STEP, nowOf, RUN_STEPS } from './steps.ts';
 import './run-page.css';
 
 const StepDetail = lazyPart(() => import('./step/step-detail.tsx'), 'the step');
@@ -85,6 +85,7 @@ export function RunPage() {
     () => (isGoingOn ? steps.map((step) => asOfNow(step, nowMs)) : steps),
     [steps, isGoingOn, nowMs],
   );
+  const latest = useMemo(() => latestByNode(stepsNow, !isGoingOn), [stepsNow, isGoingOn]);
   useHiddenStatus(variables, isGoingOn);
 
   const figures = useAnswer(FIGURES_OF_RUN, {
@@ -135,12 +136,12 @@ export function RunPage() {
               {view === 'timeline' && (
                 <>
                   <Contained what="the timeline">
-                    <RunTimeline run={run} layout={layout} steps={steps} areKnown={listed != null} />
+                    <RunTimeline run={run} layout={layout} steps={steps} latest={latest} areKnown={listed != null} />
                   </Contained>
                   <Contained what="the figures of the run">{layout && <RunInsights run={layout} />}</Contained>
                 </>
               )}
-              {view === 'graph' && <RunGraph workflowId={workflowId} run={run} steps={stepsNow} />}
+              {view === 'graph' && <RunGraph workflowId={workflowId} run={run} latest={latest} />}
               {view === 'steps' && (
                 <StepsTable workflowId={workflowId} runId={runId} steps={stepsNow} areKnown={listed != null} />
               )}

@@ -5,7 +5,7 @@ import { graphql } from '../__generated__/gql.ts';
 import { Empty } from '../shell/notices.tsx';
 import { Timeline } from '../timeline/timeline.tsx';
 import { useIsMoving } from './freshness.tsx';
-import { nowOf, type ListedStep } from './steps.ts';
+import { nowOf, type LatestSteps, type ListedStep } from './steps.ts';
 
 const RUN_TIMELINE = graphql(`
   fragment RunTimeline on Run {
@@ -43,11 +43,12 @@ export interface RunTimelineProps {
   /** Null until loaded. */
   readonly layout: FragmentType<typeof RUN_LAYOUT> | null | undefined;
   readonly steps: readonly ListedStep[];
+  readonly latest: LatestSteps;
   /** False if the steps could not be loaded. */
   readonly areKnown: boolean;
 }
 
-export function RunTimeline({ run: masked, layout, steps: listed, areKnown }: RunTimelineProps) {
+export function RunTimeline({ run: masked, layout, steps: listed, latest, areKnown }: RunTimelineProps) {
   const run = readFragment(RUN_TIMELINE, masked);
   const { criticalPath, timeline: folds } = readFragment(RUN_LAYOUT, layout) ?? {};
   const { timeline, isFinished } = run;
@@ -84,6 +85,7 @@ export function RunTimeline({ run: masked, layout, steps: listed, areKnown }: Ru
   return (
     <Timeline
       steps={steps}
+      latest={latest}
       gaps={folds?.gaps ?? NO_GAPS}
       startedAt={timeline.startedAt}
       durationMs={timeline.durationMs}

@@ -9,6 +9,7 @@ export const LISTED_STEP = graphql(`
     id
     nodeId
     status
+    isFinished
     durationMs
     durationSource
     offsetMs
@@ -16,6 +17,11 @@ export const LISTED_STEP = graphql(`
     shareOfRun
     attempt
     attemptCount
+    previousAttempt {
+      workflowId
+      runId
+      id
+    }
   }
 `);
 
@@ -28,6 +34,24 @@ export const RUN_STEPS = graphql(`
 `);
 
 export type ListedStep = ListedStepFragment;
+
+/** Latest execution of each node, by node id. */
+export type LatestSteps = ReadonlyMap<string, ListedStep>;
+
+/**
+ * The gateway's rule for the status of a node. Only a retry replaces a failure: a later item of a fan-out that completes does not.
+ * `steps` must be in order of start.
+ */
+export function latestByNode(steps: readonly ListedStep[], isRunOver: boolean): LatestSteps {
+  const repeated = new Set(steps.map(({ previousAttempt }) => previousAttempt?.id));
+  const byPrecedence = [
+    ...steps.filter(({ attempt, attemptCount }) => attempt === attemptCount),
+    ...steps.filter(({ id, status }) => status === 'FAILED' && !repeated.has(id)),
+    ...steps.filter(({ isFinished }) => !isFinished && !isRunOver),
+  ];
+  // The last entry of a node wins.
+  return new Map(byPrecedence.map((step) => [step.nodeId, step]));
+}
 
 interface Placed {
   readonly startedAt: string | null;

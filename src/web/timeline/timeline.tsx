@@ -9,7 +9,7 @@ import { BESIDE_NAMES, drawBars, LANE_PX, WITH_NAMES, type TimelineStep, type Wi
 import { Lanes } from './bars/lanes.tsx';
 import { layOut } from './bars/layout.ts';
 import { Legend } from './bars/legend.tsx';
-import { RowNames } from './bars/row-names.tsx';
+import { RowNames, type RowNamesProps } from './bars/row-names.tsx';
 import { Minimap } from './minimap.tsx';
 import { Axis } from './time/axis.tsx';
 import { clockStart } from './time/clock.ts';
@@ -24,6 +24,7 @@ import './timeline.css';
 export interface TimelineProps {
   /** In order of start. */
   readonly steps: readonly TimelineStep[];
+  readonly latest: RowNamesProps['latest'];
   readonly gaps: readonly Stretch[];
   readonly startedAt: string;
   readonly durationMs: number;
@@ -37,7 +38,7 @@ const AXIS_PX = 24;
 /** A run with more bars has a minimap. */
 const MANY_BARS = 150;
 
-export function Timeline({ steps, gaps, startedAt, durationMs, nowMs, isMoving }: TimelineProps) {
+export function Timeline({ steps, latest, gaps, startedAt, durationMs, nowMs, isMoving }: TimelineProps) {
   const url = useUrl();
   const ref = useRef<HTMLDivElement>(null);
   const { rows: arrangement, clock } = url.params;
@@ -121,7 +122,9 @@ export function Timeline({ steps, gaps, startedAt, durationMs, nowMs, isMoving }
               <Axis scale={scale} window={window} now={now} clockMs={clockStart(clock, startedAt)} />
             </div>
             <div className="timeline-rows">
-              {namesPx > 0 && <RowNames rows={rows} window={window} widthPx={namesPx} heightPx={heightPx} />}
+              {namesPx > 0 && (
+                <RowNames rows={rows} latest={latest} window={window} widthPx={namesPx} heightPx={heightPx} />
+              )}
               <Lanes
                 drawing={drawBars(bars, scale, window, arrangement === 'nodes' ? BESIDE_NAMES : WITH_NAMES)}
                 scale={scale}

@@ -6,8 +6,6 @@ export interface Row {
   readonly nodeId: string;
   readonly lane: number;
   readonly laneCount: number;
-  /** The latest execution; its status is the node's status. */
-  readonly latest: TimelineStep;
   readonly count: number;
 }
 
@@ -31,8 +29,7 @@ export function layOut(steps: readonly TimelineStep[], arrangement: Arrangement)
     const packed = packLanes(group);
     group.forEach((step, index) => lanes.set(step, laneCount + (packed[index] ?? 0)));
     const count = packed.reduce((most, lane) => Math.max(most, lane + 1), 0);
-    const latest = group.at(-1);
-    if (latest) rows.push({ nodeId, lane: laneCount, laneCount: count, latest, count: group.length });
+    rows.push({ nodeId, lane: laneCount, laneCount: count, count: group.length });
     laneCount += count;
   }
   return {

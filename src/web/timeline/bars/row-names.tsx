@@ -1,4 +1,5 @@
 /** Node names on the left of their lanes. Only visible names are rendered. */
+import type { StepStatus } from '../../__generated__/graphql.ts';
 import { StatusIcon } from '../../status/status.tsx';
 import { Name } from '../../text/name.tsx';
 import { LANE_PX, type Window } from './bars.ts';
@@ -6,19 +7,21 @@ import type { Row } from './layout.ts';
 
 export interface RowNamesProps {
   readonly rows: readonly Row[];
+  /** Latest execution of each node; its status is the node's status. */
+  readonly latest: ReadonlyMap<string, { readonly status: StepStatus }>;
   readonly window: Window;
   readonly widthPx: number;
   readonly heightPx: number;
 }
 
 /** Hidden from assistive technology, because each bar already has the node's name. */
-export function RowNames({ rows, window, widthPx, heightPx }: RowNamesProps) {
+export function RowNames({ rows, latest, window, widthPx, heightPx }: RowNamesProps) {
   const isSeen = ({ lane, laneCount }: Row) => lane + laneCount > window.firstLane && lane <= window.lastLane;
   return (
     <div className="row-names" aria-hidden="true" style={{ width: widthPx, height: heightPx }}>
-      {rows.filter(isSeen).map(({ nodeId, lane, laneCount, latest, count }) => (
+      {rows.filter(isSeen).map(({ nodeId, lane, laneCount, count }) => (
         <div key={nodeId} className="row-name" style={{ top: lane * LANE_PX, height: laneCount * LANE_PX }}>
-          <StatusIcon status={latest.status} />
+          <StatusIcon status={latest.get(nodeId)?.status ?? 'UNKNOWN'} />
           <Name mark={count > 1 ? `×${count}` : undefined}>{nodeId}</Name>
         </div>
       ))}
