@@ -1,7 +1,8 @@
 /**
- * An accepted key next to a hostile owner. Once a second it asks for a cached run in three ways, each over a new connection from its
- * own address: a known operation, a new text, and a known operation over a new WebSocket.
+ * An accepted key next to a hostile owner. Once a second it asks for a cached run from its own address: a known operation and a new
+ * text over connections that stay open, as those of a proxy do, and a known operation over a new WebSocket.
  */
+import { Agent } from 'node:http';
 import { createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
 import { ORDINARY, runIdOf, WORKFLOW_ID } from '../fixture-runs.ts';
@@ -39,6 +40,8 @@ const paramsOf = (index: number, name: string) => ({
   query: queryOf(name),
   variables: { workflowId: WORKFLOW_ID, id: runIdOf(ORDINARY, `accepted-${index % RUNS}`), probe: `${name}-${index}` },
 });
+
+const agent = new Agent({ keepAlive: true, localAddress });
 
 /** Loads the runs, then begins to ask. */
 export async function watchAcceptedKey(url: string): Promise<Watch> {
@@ -102,7 +105,7 @@ type Params = ReturnType<typeof paramsOf>;
 /** Null, or the reason why there are no data. */
 async function askOverHttp(url: string, params: Params): Promise<string | null> {
   const body = JSON.stringify(params);
-  const { status, text } = await send(url, { headers: HEADERS, body, localAddress, timeoutMs: TIMEOUT_MS });
+  const { status, text } = await send(url, { headers: HEADERS, body, agent, localAddress, timeoutMs: TIMEOUT_MS });
   return status === 200 && text.startsWith('{"data":{"run":{') ? null : `${status}: ${text.slice(0, 100)}`;
 }
 

@@ -121,7 +121,7 @@ async function measure(
       const peakMb = contender.peakRssMb();
       const { steps } = await fixture.calls();
       const { asked, healthMs } = watch;
-      const ms = asked.map((each) => each.ms);
+      const ms = asked.filter(({ how }) => how !== 'socket').map((each) => each.ms);
       const refused = asked.flatMap(({ refusal }) => refusal ?? []);
       return {
         id,

@@ -1,7 +1,7 @@
 /** Advice on a failed upstream call: the setting to change. */
 import type { UpstreamEndpoint } from '../config/config.ts';
 import { UPSTREAM_ENDPOINTS } from '../config/config.ts';
-import type { GatewayError } from '../upstream/errors.ts';
+import { OtherFormError, type GatewayError } from '../upstream/errors.ts';
 
 export interface Situation {
   readonly endpoint: UpstreamEndpoint;
@@ -10,7 +10,8 @@ export interface Situation {
 }
 
 /** Null if the error message says enough. */
-export function adviceOn({ code, details, message }: GatewayError, situation: Situation): string | null {
+export function adviceOn(error: GatewayError, situation: Situation): string | null {
+  const { code, details, message } = error;
   const { upstreamStatus: status } = details;
   switch (code) {
     case 'UNAUTHENTICATED':
@@ -28,7 +29,7 @@ export function adviceOn({ code, details, message }: GatewayError, situation: Si
         ? 'check UPSTREAM_URL, HTTP_PROXY, HTTPS_PROXY and NO_PROXY'
         : `the upstream itself fails. ${withoutCall(situation)}`;
     case 'UPSTREAM_CONTRACT_VIOLATION':
-      if (details.hasOtherForm) return `${OTHER_FORM}. ${withoutCall(situation)}`;
+      if (error instanceof OtherFormError) return `${OTHER_FORM}. ${withoutCall(situation)}`;
       return message.includes('UPSTREAM_') ? null : `check the path of UPSTREAM_URL. ${withoutCall(situation)}`;
     default:
       return null;

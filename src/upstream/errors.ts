@@ -39,8 +39,6 @@ export interface ErrorDetails {
   readonly wasNotSent?: true;
   /** True if the request may have taken effect despite the error. */
   readonly outcomeIsUnknown?: true;
-  /** True if the answer is JSON, but of another form than the contract's. */
-  readonly hasOtherForm?: true;
   /** False if the code is retryable, but this error remains until a setting is changed. */
   readonly retryable?: false;
 }
@@ -59,6 +57,13 @@ export class GatewayError extends Error {
 
   get isRetryable(): boolean {
     return RETRYABLE.has(this.code) && !this.details.outcomeIsUnknown && this.details.retryable !== false;
+  }
+}
+
+/** An answer that is JSON, but of another form than the contract's. Clients see no difference; `stepgate check` does. */
+export class OtherFormError extends GatewayError {
+  constructor(message: string) {
+    super('UPSTREAM_CONTRACT_VIOLATION', message);
   }
 }
 

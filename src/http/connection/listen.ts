@@ -4,6 +4,9 @@ import type { AddressInfo } from 'node:net';
 import { ConfigError } from '../../config/config.ts';
 import type { Logger } from '../../observability/logger.ts';
 
+/** Connections that wait to be accepted; the system may allow fewer. Beyond Node's 511, thousands that connect at once would wait seconds. */
+const BACKLOG = 16_384;
+
 export interface ListenOn {
   readonly host: string;
   readonly port: number;
@@ -20,7 +23,7 @@ export async function listen(server: Server, on: ListenOn, logger: Pick<Logger, 
   const fail = (error: Error) => {
     reject(problemOf(error, on));
   };
-  server.once('error', fail).listen(on.port, on.host, () => {
+  server.once('error', fail).listen({ port: on.port, host: on.host, backlog: BACKLOG }, () => {
     resolve(undefined);
   });
   await promise;

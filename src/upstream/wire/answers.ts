@@ -1,5 +1,5 @@
 /** Whole answers on the wire: lists, read item by item, and single objects. */
-import { GatewayError } from '../errors.ts';
+import { OtherFormError, type GatewayError } from '../errors.ts';
 import type { JsonBody } from '../transport/json-body.ts';
 import type { ReportDeviation } from './deviations.ts';
 import { isObject, typeOf, type WireFields, type WireObject } from './fields.ts';
@@ -35,7 +35,7 @@ export function* itemsIn<T>(
   if (items.length > limit) report(answer, 'read', `at most ${limit} items`, 'more');
   if (Math.min(items.length, limit) > MAX_ITEMS) {
     const message = `the upstream's answer for ${answer} must have at most ${MAX_ITEMS} items, got more`;
-    throw new GatewayError('UPSTREAM_CONTRACT_VIOLATION', message, { hasOtherForm: true });
+    throw new OtherFormError(message);
   }
   const path = `${answer}[]`;
   const unreadable: unknown[] = [];
@@ -75,7 +75,7 @@ const wholeObject = (json: JsonBody, fields: WireFields, path: string, report: R
 
 /** The message contains position and type, never the value, which may be confidential. */
 export const violation = (answer: string, expected: string, path: string, value: unknown): GatewayError =>
-  new GatewayError('UPSTREAM_CONTRACT_VIOLATION', problemAt(answer, expected, path, value), { hasOtherForm: true });
+  new OtherFormError(problemAt(answer, expected, path, value));
 
 export const problemAt = (answer: string, expected: string, path: string, value: unknown): string =>
   `the upstream's answer for ${answer} is invalid: expected ${expected} at ${path}, got ${typeOf(value)}`;
