@@ -9,7 +9,6 @@ import type { CallOptions, RunRef, UpstreamAnswer, UpstreamApi } from './api.ts'
 import { readRun, readRuns, readStartedRun, readSteps, readWorkflows } from './contract.ts';
 import { AbandonedError, GatewayError, isNotFound } from './errors.ts';
 import { pathSegment } from './ids.ts';
-import { inPieces } from './in-pieces.ts';
 import { parseBody, type JsonBody } from './transport/json-body.ts';
 import { ownCopy } from './transport/own-bytes.ts';
 import type { Transport, TransportCall } from './transport/transport.ts';
@@ -33,7 +32,7 @@ export interface UpstreamClientOptions extends ResilienceOptions {
 
 const always = (): boolean => true;
 
-type Read<T> = (json: JsonBody, report: ReportDeviation) => Generator<void, T, void>;
+type Read<T> = (json: JsonBody, report: ReportDeviation) => T;
 
 interface Target {
   readonly endpoint: UpstreamEndpoint;
@@ -56,8 +55,8 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
     call: CallOptions,
     keptBytes: (body: Buffer, value: T) => number = wholeBody,
   ): Promise<UpstreamAnswer<T>> {
-    const readAnswer = async (json: JsonBody, body: Buffer, report: ReportDeviation) => {
-      const value = await inPieces(read(json, report));
+    const readAnswer = (json: JsonBody, body: Buffer, report: ReportDeviation) => {
+      const value = read(json, report);
       return { value, sizeBytes: cachedBytes(keptBytes(body, value), value), body };
     };
     // Deviations of a stored answer were reported when it arrived.
@@ -73,7 +72,7 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
     { endpoint, compartment, path, ask }: Target,
     call: CallOptions,
     inputs: JsonObject | undefined,
-    read: (json: JsonBody, body: Buffer, report: ReportDeviation) => T | Promise<T>,
+    read: (json: JsonBody, body: Buffer, report: ReportDeviation) => T,
   ): Promise<T> {
     const { viewerId, signal, isAccepted = always, refusals } = call;
     const deviations = createDeviations();
@@ -95,7 +94,7 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
       const json = await parseBody(body);
       if (json.hasByteOrderMark) deviations.add(endpoint, 'read', 'JSON', 'a byte order mark before it');
       if (json.hasInvalidUtf8) deviations.add(endpoint, 'lost', 'UTF-8', 'other bytes');
-      const value = await read(json, body, deviations.add);
+      const value = read(json, body, deviations.add);
       observation?.end('ok');
       return value;
     } catch (error) {

@@ -50,20 +50,17 @@ const WORKFLOWS: ListOf = {
   isItem: ({ workflow_id: id }) => id !== undefined,
 };
 
-/** Yields after each item. */
-type Reading<T> = Generator<void, T, void>;
-
 /** Call 1. Each item becomes a step, so that positions stay. An unreadable step has a `problem`. */
-export function* readSteps(
+export function readSteps(
   json: JsonBody,
   runId: string,
   ofWord: StatusOf,
   report: ReportDeviation,
-): Reading<readonly StepFacts[]> {
+): readonly StepFacts[] {
   const { bytes: body } = json;
   const shared = createSharedTexts();
   const inputs: JsonValue[] = [];
-  const steps = yield* itemsIn(STEPS, json, report, (step, item, index) => {
+  const steps = itemsIn(STEPS, json, report, (step, item, index) => {
     if (!step) return unreadableStep(index, item);
     const id = identifier(step, 'id') ?? idOfPosition(runId, index);
     const values = payloadIn(step);
@@ -87,22 +84,19 @@ export function* readSteps(
       index,
     };
   });
-  return yield* withInputsHashes(steps, inputs);
+  return withInputsHashes(steps, inputs);
 }
 
 /** Hashes inputs only where a failure may have been retried: hashing those of each step takes as long as parsing them. */
-function* withInputsHashes(steps: readonly StepFacts[], inputs: readonly JsonValue[]): Reading<readonly StepFacts[]> {
+function withInputsHashes(steps: readonly StepFacts[], inputs: readonly JsonValue[]): readonly StepFacts[] {
   const ofNodes = Map.groupBy(steps, ({ nodeId }) => nodeId);
   const mayBeRetried = (ofNode: readonly StepFacts[]) =>
     ofNode.length > 1 && ofNode.some(({ status }) => status === 'FAILED');
   const nodeIds = new Set([...ofNodes].flatMap(([nodeId, ofNode]) => (mayBeRetried(ofNode) ? [nodeId] : [])));
   if (nodeIds.size === 0) return steps;
-  const hashed: StepFacts[] = [];
-  for (const step of steps) {
-    hashed.push(nodeIds.has(step.nodeId) ? { ...step, inputsHash: hashOfInputs(inputs[step.index] ?? null) } : step);
-    yield;
-  }
-  return hashed;
+  return steps.map((step) =>
+    nodeIds.has(step.nodeId) ? { ...step, inputsHash: hashOfInputs(inputs[step.index] ?? null) } : step,
+  );
 }
 
 /** Returns one text for equal texts of an answer: JSON.parse makes a copy for each step, which the cache would keep. */
@@ -116,7 +110,7 @@ function createSharedTexts(): (text: string | null) => string | null {
 }
 
 function payloadIn(object: WireObject): PayloadValues {
-  const values = payloadValues(object.exact());
+  const values = payloadValues(object.fields);
   checkPayload(values, (name, problem) => {
     object.report(`${object.path}.${name}`, 'lost', 'JSON that can be read', problem);
   });
@@ -148,13 +142,8 @@ function unreadableStep(index: number, item: unknown): StepFacts {
 }
 
 /** Call 3: an array with one record, or the record itself. Null if it is empty. */
-export function* readRun(
-  json: JsonBody,
-  runId: string,
-  ofWord: StatusOf,
-  report: ReportDeviation,
-): Reading<RunRecord | null> {
-  const records = yield* recordsIn(RUN, json, ofWord, report);
+export function readRun(json: JsonBody, runId: string, ofWord: StatusOf, report: ReportDeviation): RunRecord | null {
+  const records = recordsIn(RUN, json, ofWord, report);
   const [first] = records;
   // Only one run was requested, so a record without an id belongs to it.
   if (records.length === 1 && first?.id === '') return { ...first, id: runId };
@@ -167,26 +156,19 @@ export const readRuns = (
   limit: number,
   ofWord: StatusOf,
   report: ReportDeviation,
-): Reading<readonly RunRecord[]> => recordsIn(RUNS, json, ofWord, report, limit);
+): readonly RunRecord[] => recordsIn(RUNS, json, ofWord, report, limit);
 
-/** Yields also within a record, since the outputs of its nodes may be long. */
-function* recordsIn(
+function recordsIn(
   list: ListOf,
   json: JsonBody,
   ofWord: StatusOf,
   report: ReportDeviation,
   limit?: number,
-): Reading<RunRecord[]> {
-  const runs = yield* itemsIn(list, json, report, (run) => run, limit);
-  const records: RunRecord[] = [];
-  for (const run of runs) {
-    records.push(recordOf(run, run ? yield* readNodeTokens(run) : [], ofWord));
-    yield;
-  }
-  return records;
+): RunRecord[] {
+  return itemsIn(list, json, report, (run) => recordOf(run, ofWord), limit);
 }
 
-function recordOf(run: WireObject | null, nodeTokens: readonly ReportedTokens[], ofWord: StatusOf): RunRecord {
+function recordOf(run: WireObject | null, ofWord: StatusOf): RunRecord {
   const { rawStatus, status } = run ? statusOf(run, 'status', ofWord) : NO_STATUS;
   return {
     id: (run && requestableId(run, 'id')) ?? '',
@@ -197,7 +179,7 @@ function recordOf(run: WireObject | null, nodeTokens: readonly ReportedTokens[],
     elapsedTime: run && seconds(run, 'elapsed_time'),
     error: run && errorText(run, 'error'),
     payload: run ? ownPayload(payloadIn(run)) : NO_PAYLOAD,
-    nodeTokens,
+    nodeTokens: run ? readNodeTokens(run) : [],
   };
 }
 
@@ -206,25 +188,19 @@ const NO_STATUS = { rawStatus: '', status: 'UNKNOWN' } as const;
 /** Maximum number of outputs. A workflow has far fewer model nodes. */
 const MAX_OUTPUTS = 1000;
 
-/** Reads only the usage in `all_outputs`, which is as large as all payloads of the steps. Yields after each output. */
-function* readNodeTokens(run: WireObject): Reading<readonly ReportedTokens[]> {
-  const outputs = Object.values(objectOrNothing(run, 'all_outputs')?.exact() ?? {}) as readonly JsonValue[];
+/** Reads only the usage in `all_outputs`, which is as large as all payloads of the steps. */
+function readNodeTokens(run: WireObject): readonly ReportedTokens[] {
+  const outputs = Object.values(objectOrNothing(run, 'all_outputs')?.fields ?? {}) as readonly JsonValue[];
   if (outputs.length > MAX_OUTPUTS) {
     run.report(`${run.path}.all_outputs`, 'lost', `at most ${MAX_OUTPUTS} outputs`, 'more');
     return [];
   }
-  const nodeTokens: ReportedTokens[] = [];
-  for (const output of outputs) {
-    const reported = readReport(output);
-    if (reported) nodeTokens.push(reported);
-    yield;
-  }
-  return nodeTokens;
+  return outputs.map(readReport).filter((reported) => reported !== null);
 }
 
 /** Call 5. A workflow without a usable id is left out, since nothing can be requested with it. */
-export function* readWorkflows(json: JsonBody, report: ReportDeviation): Reading<readonly WorkflowRecord[]> {
-  const workflows = yield* itemsIn(WORKFLOWS, json, report, (workflow): WorkflowRecord | null => {
+export function readWorkflows(json: JsonBody, report: ReportDeviation): readonly WorkflowRecord[] {
+  const workflows = itemsIn(WORKFLOWS, json, report, (workflow): WorkflowRecord | null => {
     const id = workflow && requestableId(workflow, 'workflow_id');
     if (!workflow || id === null) return null;
     const graph = objectOrNothing(workflow, 'graph');

@@ -3,7 +3,7 @@ import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { WorkflowRecord } from '../domain/types.ts';
 import type { CallOptions, UpstreamApi } from './client.ts';
-import { GatewayError, isAccessDenied, isOutage } from './errors.ts';
+import { GatewayError, isOutage } from './errors.ts';
 import { checkId } from './ids.ts';
 import type { Scope } from './scope.ts';
 
@@ -11,19 +11,12 @@ import type { Scope } from './scope.ts';
 const LISTED_MS = 60_000;
 const NOT_LISTED_MS = 1000;
 
-type Organizations = ReadonlyMap<string, string | null>;
-
 /** Organizations of all workflows, from one answer. */
 interface Directory {
   readonly readAt: number;
-  readonly organizations: Organizations;
-  /** Time of the latest outage that prevented a new reading. */
-  failedAt: number;
-}
-
-interface Reading {
-  readonly begunAt: number;
-  readonly organizations: Promise<Organizations>;
+  readonly organizations: ReadonlyMap<string, string | null>;
+  /** Outage that prevented a new reading. Null if the directory is up to date. */
+  readonly outage: GatewayError | null;
 }
 
 /** About 60,000 workflows. In service mode all calls have one credential; an `authenticate` hook may use many. */
@@ -37,59 +30,41 @@ const queueOf = (credential: string): string => `list of ${hash('sha256', creden
 
 /** Wraps the upstream, as if all data outside the caller's scope did not exist. */
 export function createScopedUpstream(upstream: UpstreamApi, staleIfErrorMs: number, now: () => number): UpstreamApi {
-  /** Latest list by credential. */
-  const directories = new LRUCache<string, Directory>({ maxSize: MAX_DIRECTORY_BYTES });
-  const underWay = new Map<string, Reading>();
+  /** By credential. All its viewers share a reading, so a client that disconnects does not abort it. */
+  const directories = new LRUCache<string, Directory, CallOptions>({
+    ...{ maxSize: MAX_DIRECTORY_BYTES, sizeCalculation: bytesOf },
+    // An entry of exactly its ttl counts as fresh.
+    ...{ ttl: LISTED_MS - 1, ttlResolution: 0, perf: { now } },
+    async fetchMethod(credential, last, { context: { requestId }, options }) {
+      const readAt = now();
+      const { signal } = new AbortController();
+      const call = { credential, viewerId: queueOf(credential), requestId, signal, scope: null };
+      try {
+        const { value } = await upstream.listWorkflows(call);
+        const organizations = new Map(value.map(({ id, organizationId }) => [id, organizationId]));
+        return { readAt, organizations, outage: null };
+      } catch (error) {
+        if (!last || !isOutage(error) || !isUsable(last)) throw error;
+        options.ttl = NOT_LISTED_MS - 1;
+        return { ...last, outage: error };
+      }
+    },
+  });
 
-  /** All viewers of the credential share this call, so a client that disconnects does not abort it. */
-  function beginReading({ credential, requestId }: CallOptions): Reading {
-    const { signal } = new AbortController();
-    const organizations = upstream
-      .listWorkflows({ credential, viewerId: queueOf(credential), requestId, signal, scope: null })
-      .then(({ value }) => new Map(value.map(({ id, organizationId }) => [id, organizationId])));
-    const reading: Reading = { begunAt: now(), organizations };
-    underWay.set(credential, reading);
-    /** True if no later reading has begun. */
-    const end = () => underWay.get(credential) === reading && underWay.delete(credential);
-    organizations.then(
-      (read) => {
-        if (!end()) return;
-        const directory = { readAt: reading.begunAt, organizations: read, failedAt: -Infinity };
-        directories.set(credential, directory, { size: bytesOf(read) });
-      },
-      (error: unknown) => {
-        const last = end() && directories.get(credential);
-        if (last && isOutage(error)) last.failedAt = now();
-        if (isAccessDenied(error)) directories.delete(credential);
-      },
-    );
-    return reading;
-  }
-
-  /** In an outage the latest list applies to the workflows that it contains: nothing else says who may see them. */
-  async function organizationsWith(workflowId: string, call: CallOptions, maxAgeMs: number): Promise<Organizations> {
-    const isYoung = (at: number, ageMs: number) => now() < at + ageMs;
-    const last = directories.get(call.credential);
-    if (last && isYoung(last.readAt, maxAgeMs)) return last.organizations;
-    const known = last?.organizations.has(workflowId) && isYoung(last.readAt, LISTED_MS + staleIfErrorMs) ? last : null;
-    if (known && isYoung(known.failedAt, NOT_LISTED_MS)) return known.organizations;
-    const other = underWay.get(call.credential);
-    const joined = other && isYoung(other.begunAt, maxAgeMs) ? other : null;
-    const { organizations } = joined ?? beginReading(call);
-    if (!known) return organizations;
-    if (known.failedAt > known.readAt || (joined && isYoung(known.readAt, 2 * LISTED_MS))) return known.organizations;
-    return organizations.catch((error: unknown) => {
-      if (isOutage(error)) return known.organizations;
-      throw error;
-    });
-  }
+  /** In an outage the last directory applies to its workflows: nothing else says who may see them. */
+  const isUsable = ({ readAt }: Directory): boolean => now() < readAt + LISTED_MS + staleIfErrorMs;
 
   async function organizationOf(workflowId: string, call: CallOptions): Promise<string | null> {
-    for (const maxAgeMs of [LISTED_MS, NOT_LISTED_MS]) {
-      const organizations = await organizationsWith(workflowId, call, maxAgeMs);
-      if (organizations.has(workflowId)) return organizations.get(workflowId) ?? null;
-    }
-    return null;
+    const last = directories.peek(call.credential, { allowStale: true });
+    // The upstream may hang: only the first reading after a success is awaited.
+    const allowStale = last?.outage != null && isUsable(last);
+    const read = (forceRefresh: boolean) =>
+      directories.forceFetch(call.credential, { context: call, forceRefresh, allowStale });
+    let directory = await read(false);
+    const isListed = () => directory.organizations.has(workflowId);
+    if (!isListed() && !directory.outage && now() >= directory.readAt + NOT_LISTED_MS) directory = await read(true);
+    if (!isListed() && directory.outage) throw directory.outage;
+    return directory.organizations.get(workflowId) ?? null;
   }
 
   async function checkWorkflow(workflowId: string, call: CallOptions): Promise<void> {
@@ -133,7 +108,7 @@ export function createScopedUpstream(upstream: UpstreamApi, staleIfErrorMs: numb
   };
 }
 
-function bytesOf(organizations: ReadonlyMap<string, string | null>): number {
+function bytesOf({ organizations }: Directory): number {
   let bytes = DIRECTORY_BYTES;
   for (const [id, organizationId] of organizations) {
     bytes += WORKFLOW_BYTES + 2 * (id.length + (organizationId?.length ?? 0));

@@ -4,7 +4,6 @@
  * @jest-environment-options {"fakeTimers":"server"}
  */
 import { once } from 'node:events';
-import type { Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { healthy, startFaultyUpstream, type Reply } from '../harness/faulty-upstream.ts';
@@ -340,27 +339,29 @@ describe('the bytes of an answer', () => {
     expect(errors).toMatchObject([{ extensions: { code, outcomeIsUnknown: true } }]);
   });
 
-  it('of a stalled large answer delay no small answer, and another large one until the timeout', async () => {
+  it('of eight stalled large answers delay no small answer, and another large one until the timeout', async () => {
     const padded = (bytes: number) => `${STEPS}${' '.repeat(bytes)}`;
-    const isStalled = Promise.withResolvers<undefined>();
+    const areStalled = Promise.withResolvers<undefined>();
+    let stalling = 0;
     raw.answer = ({ url = '' }, response) => {
       if (!url.includes('stalled')) response.end(padded(url.includes('large') ? 2 ** 21 : 0));
       else {
-        // More than the gateway reads of large answers at a time.
-        response.write(padded(33 * 2 ** 20), () => {
-          isStalled.resolve(undefined);
+        // More than the buffers of both ends of the connection.
+        response.write(padded(2 ** 23), () => {
+          stalling += 1;
+          if (stalling === 8) areStalled.resolve(undefined);
         });
       }
     };
     await askSteps(large);
     jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate'] });
-    const stalled = askSteps(large, { runId: 'stalled' });
-    await isStalled.promise;
+    const stalled = Array.from({ length: 8 }, (_, at) => askSteps(large, { runId: `stalled-${at}` }));
+    await areStalled.promise;
     expect((await askSteps(large, { runId: 'small' })).steps).toHaveLength(1);
     jest.advanceTimersByTime(1000);
     const waiting = askSteps(large, { runId: 'large' });
     jest.advanceTimersByTime(9000);
-    expect((await stalled).error).toMatchObject({ code: 'UPSTREAM_TIMEOUT' });
+    for (const { error } of await Promise.all(stalled)) expect(error).toMatchObject({ code: 'UPSTREAM_TIMEOUT' });
     expect((await waiting).steps).toHaveLength(1);
     jest.useRealTimers();
   });
@@ -441,57 +442,5 @@ describe('a connection to the upstream', () => {
     for (const make of [get, post, post, get, post]) await make();
     expect(new Set([0, 1, 2, 4].map((at) => sockets[at])).size).toBe(4);
     expect(sockets[3]).toBe(sockets[0]);
-  });
-
-  describe('without a call', () => {
-    /** Open connections, with the keys that they were used for. */
-    const open = new Map<Socket, string | undefined>();
-    // The hook accepts each key. Otherwise the connection of its first call would not be reused.
-    const authenticate = (credential: string) => ({ upstreamKey: credential, workflowIds: 'all' }) as const;
-    const environment = () => ({ UPSTREAM_URL: raw.url, UPSTREAM_ENDPOINTS: 'steps', UPSTREAM_CONCURRENCY: '32' });
-    const viewers = Array.from({ length: 9 }, (_, at) => `viewer-${at}`);
-    const keysOf = (names: readonly string[]) => new Set(names.map((key) => `Bearer ${key}`));
-
-    /** Makes this many calls of a viewer at the same time, so each needs its own connection. */
-    async function callAtOnce(many: TestGateway, key: string, count: number): Promise<void> {
-      const waiting: (() => void)[] = [];
-      raw.answer = ({ socket, headers }, response) => {
-        if (!open.has(socket)) socket.once('close', () => open.delete(socket));
-        open.set(socket, headers.authorization);
-        waiting.push(() => response.end(STEPS));
-        if (waiting.length === count) for (const answer of waiting.splice(0)) answer();
-      };
-      asked += 1;
-      const runs = Array.from(
-        { length: count },
-        (_, at) => `r${at}: run(workflowId: "wf", id: "${asked}-${at}") { steps { id } }`,
-      );
-      const { errors } = await many.query(`{ ${runs.join(' ')} }`, { key });
-      expect(errors).toEqual([]);
-    }
-
-    it("is one of at most 256: the oldest viewer's are closed first, and all with the gateway", async () => {
-      const many = await startGateway(environment(), { authenticate });
-      for (const key of viewers) await callAtOnce(many, key, 32);
-      await until(() => open.size === 256);
-      expect(new Set(open.values())).toEqual(keysOf(viewers.slice(1)));
-      await many.close();
-      await until(() => open.size === 0);
-    });
-
-    it('counts only while it is open', async () => {
-      const many = await startGateway(environment(), { authenticate });
-      const [first = '', second = '', third = '', ...others] = viewers;
-      for (const key of [...others, first, second]) await callAtOnce(many, key, 32);
-      expect(open.size).toBe(256);
-      for (const [socket, key] of open) if (keysOf([first, second]).has(key ?? '')) socket.end();
-      await until(() => open.size === 192);
-      for (const key of [first, second]) await callAtOnce(many, key, 1);
-      await callAtOnce(many, third, 32);
-      expect(open.size).toBe(192 + 2 + 32);
-      expect(new Set(open.values())).toEqual(keysOf(viewers));
-      await many.close();
-      await until(() => open.size === 0);
-    });
   });
 });

@@ -10,7 +10,6 @@ const VIOLATION = 'UPSTREAM_CONTRACT_VIOLATION';
 const MIB = 2 ** 20;
 const fill = (unit: string, bytes: number): string => unit.repeat(Math.floor(bytes / unit.length));
 const list = (items: string): string => `[${items}0]`;
-const names = (count: number): string => `{${Array.from({ length: count }, (_, index) => `"name ${index}":1`).join()}}`;
 const nested = (levels: number): string => '['.repeat(levels) + ']'.repeat(levels);
 const MARK = '"outputs of the step"';
 const answerWith = (outputs: string): string =>
@@ -38,7 +37,7 @@ describe('an answer of 16 MiB', () => {
     ],
     ['of 800,000 long numbers', () => `{"a":[7],"numbers":${list(fill('-123456789.1234567890,', 16 * MIB))}}`, 7],
     ['of objects of the same names', () => `{"a":[7],"l":${list(fill(`{"text":"${fill('x', 100)}"},`, 16 * MIB))}}`, 7],
-    ['of 99,000 different names', () => `{"a":[7],"names":${names(99_000)},"text":"${fill('x', 8 * MIB)}"}`, 7],
+    ['of numbers', () => `{"a":[7],"numbers":${list(fill('1,', 16 * MIB))}}`, 7],
   ])('is read: %s', async (_, outputs, expected) => {
     raw = answerWith(outputs());
     const { data, errors } = await ask('id outputs(path: "a[0]") tokenUsage { totalTokens }');
@@ -47,17 +46,8 @@ describe('an answer of 16 MiB', () => {
   });
 
   it.each<readonly [string, () => string, string]>([
-    ['of numbers', () => list(fill('1,', 16 * MIB)), 'must have at most 1000000 values'],
-    ['of empty lists', () => list(fill('[],', 16 * MIB)), 'must have at most 1000000 values'],
-    ['of lists in lists', () => list(fill(`${nested(190)},`, 16 * MIB)), 'must have at most 1000000 values'],
-    ['of a million different names', () => names(900_000), 'must have at most 100000 different names'],
-    [
-      'of a million different names in small objects',
-      () => list(Array.from({ length: 900_000 }, (_, index) => `{"name ${index}":1},`).join('')),
-      'must have at most',
-    ],
-    ['of depth 5000', () => list(fill(`${nested(5000)},`, 16 * MIB)), 'must have at most 202 levels of nesting'],
-    ['of lists that are never closed', () => fill('[', 16 * MIB), 'must have at most 202 levels of nesting'],
+    ['of depth 5000', () => list(fill(`${nested(5000)},`, 2 * MIB)), 'nested deeper than 200 levels'],
+    ['of lists that are never closed', () => fill('[', 16 * MIB), 'is not JSON'],
     ['of a text that is never closed', () => `"${fill('x', 16 * MIB)}`, 'is not JSON'],
     ['of blanks', () => fill(' ', 16 * MIB), 'is not JSON'],
   ])('is refused with a clear error, and the next one is answered: %s', async (_, outputs, message) => {

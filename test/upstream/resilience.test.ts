@@ -5,14 +5,12 @@
 import { getEventListeners } from 'node:events';
 import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import fc from 'fast-check';
 import { Options, RequestError } from 'got';
 import { AbandonedError, GatewayError, type ErrorDetails } from '../../src/upstream/errors.ts';
 import type { Lane } from '../../src/upstream/fair-queue.ts';
 import { createResilience, type Attempt, type Resilience } from '../../src/upstream/resilience.ts';
 import { toGatewayError } from '../../src/upstream/transport/connection-errors.ts';
-import { IncomingAnswer } from '../../src/upstream/transport/incoming-answer.ts';
-import { createLargeAnswers } from '../../src/upstream/transport/large-answers.ts';
+import { createPlaces, IncomingAnswer } from '../../src/upstream/transport/incoming-answer.ts';
 import { gatewayErrorOf, rejectionOf } from '../support/rejection.ts';
 
 const never = new AbortController().signal;
@@ -388,128 +386,81 @@ describe('an upstream call', () => {
   });
 });
 
-describe('the bytes of large upstream answers that are read at the same time', () => {
+describe('a large answer', () => {
   const MIB = 2 ** 20;
-  const LIMIT = 4 * MIB;
   const TIMEOUT_MS = 1000;
-
-  it('stay within the limit plus one answer and one chunk of each other answer, and all answers complete', async () => {
-    const anyOnes = fc.array(fc.array(fc.integer({ min: 1, max: MIB }), { minLength: 1, maxLength: 20 }), {
-      maxLength: 20,
-    });
-    /** Answers of equal size, whose chunks come in step. */
-    const equalOnes = fc.nat(10).map((count) => Array.from({ length: count }, () => new Array<number>(20).fill(MIB)));
-    await fc.assert(
-      fc.asyncProperty(fc.oneof(anyOnes, equalOnes), fc.scheduler(), async (chunksOfEach, scheduler) => {
-        const largeAnswers = createLargeAnswers(LIMIT);
-        const largest = Math.max(0, ...chunksOfEach.map((chunks) => chunks.reduce((sum, each) => sum + each, 0)));
-        let bytes = 0;
-        let most = 0;
-        const readings = chunksOfEach.map(async (chunks) => {
-          let wait = Promise.withResolvers<undefined>();
-          const answer = largeAnswers.begin(() => {
-            wait.resolve(undefined);
-            wait = Promise.withResolvers();
-          });
-          let own = 0;
-          for (const chunk of chunks) {
-            await scheduler.schedule(Promise.resolve());
-            own += chunk;
-            bytes += chunk;
-            most = Math.max(most, bytes);
-            if (!answer.add(chunk)) await wait.promise;
-          }
-          answer.end();
-          bytes -= own;
-        });
-        await scheduler.waitFor(Promise.all(readings));
-        // A chunk has arrived before it is counted.
-        expect(most).toBeLessThanOrEqual(LIMIT + largest + chunksOfEach.length * MIB);
-      }),
+  const limits = () => ({ timeoutMs: TIMEOUT_MS, maxResponseBytes: 16 * MIB, places: createPlaces() });
+  /** An answer that the test sends. */
+  function begin(ofAll: ReturnType<typeof limits>, announcedBytes?: number) {
+    const downloadProgress = { total: announcedBytes };
+    const stream = Object.assign(new PassThrough({ highWaterMark: 16 * MIB }), { downloadProgress });
+    const answer = new IncomingAnswer(stream, ofAll);
+    const outcome = answer.body().then(
+      ({ length }) => length,
+      () => (answer.endedBy as GatewayError).code,
     );
+    return { stream, answer, outcome };
+  }
+  const send = async (stream: PassThrough, mebibytes: number) => {
+    for (let sent = 0; sent < mebibytes; sent += 1) {
+      stream.write(Buffer.alloc(MIB));
+      await new Promise(setImmediate);
+    }
+  };
+  /** Eight answers that take all places, and send nothing more. */
+  async function stall(ofAll: ReturnType<typeof limits>) {
+    const stalled = Array.from({ length: 8 }, () => begin(ofAll));
+    for (const { stream } of stalled) await send(stream, 2);
+    return stalled;
+  }
+  beforeEach(useFakeTimers);
+  afterEach(() => {
+    const timersLeft = jest.getTimerCount();
+    jest.useRealTimers();
+    expect(timersLeft).toBe(0);
   });
 
-  describe('while one of them has stalled', () => {
-    const limits = () => ({
-      ...{ timeoutMs: TIMEOUT_MS, maxResponseBytes: 16 * MIB },
-      largeAnswers: createLargeAnswers(LIMIT),
-    });
-    /** An answer that the test sends. */
-    function begin(ofAll: ReturnType<typeof limits>, announcedBytes?: number) {
-      const downloadProgress = { total: announcedBytes };
-      const stream = Object.assign(new PassThrough({ highWaterMark: 16 * MIB }), { downloadProgress });
-      const answer = new IncomingAnswer(stream, ofAll);
-      const outcome = answer.body().then(
-        ({ length }) => length,
-        () => (answer.endedBy as GatewayError).code,
-      );
-      return { stream, answer, outcome };
-    }
-    const send = async (stream: PassThrough, mebibytes: number) => {
-      for (let sent = 0; sent < mebibytes; sent += 1) {
-        stream.write(Buffer.alloc(MIB));
-        await new Promise(setImmediate);
-      }
-    };
-    beforeEach(useFakeTimers);
-    afterEach(() => {
-      const timersLeft = jest.getTimerCount();
-      jest.useRealTimers();
-      expect(timersLeft).toBe(0);
-    });
+  it('waits behind eight stalled ones until their timeout, which does not reduce its own, and small ones do not wait', async () => {
+    const all = limits();
+    const stalled = await stall(all);
+    await jest.advanceTimersByTimeAsync(1);
+    const waiting = begin(all);
+    await send(waiting.stream, 3);
+    const small = begin(all);
+    await send(small.stream, 1);
+    small.stream.end();
+    expect(await small.outcome).toBe(MIB);
+    await jest.advanceTimersByTimeAsync(TIMEOUT_MS - 1);
+    for (const { outcome } of stalled) expect(await outcome).toBe('UPSTREAM_TIMEOUT');
+    await jest.advanceTimersByTimeAsync(TIMEOUT_MS - 1);
+    await send(waiting.stream, 1);
+    waiting.stream.end();
+    expect(await waiting.outcome).toBe(4 * MIB);
+  });
 
-    it('wait for the timeout of the stalled one, which does not reduce their own, and small ones do not wait', async () => {
-      const all = limits();
-      const stalled = begin(all);
-      await send(stalled.stream, 5);
-      await jest.advanceTimersByTimeAsync(1);
-      const waiting = begin(all);
-      await send(waiting.stream, 3);
-      const another = begin(all);
-      await send(another.stream, 3);
-      const small = begin(all);
-      await send(small.stream, 1);
-      small.stream.end();
-      expect(await small.outcome).toBe(MIB);
-      await jest.advanceTimersByTimeAsync(TIMEOUT_MS - 1);
-      expect(await stalled.outcome).toBe('UPSTREAM_TIMEOUT');
-      // This is the oldest answer now, and is read with its full timeout.
-      await jest.advanceTimersByTimeAsync(TIMEOUT_MS - 1);
-      await send(waiting.stream, 1);
-      waiting.stream.end();
-      expect(await waiting.outcome).toBe(4 * MIB);
-      await jest.advanceTimersByTimeAsync(TIMEOUT_MS - 1);
-      await send(another.stream, 1);
-      another.stream.end();
-      expect(await another.outcome).toBe(4 * MIB);
-    });
+  it('waits from its first chunk if it announces that it is large', async () => {
+    const all = limits();
+    const stalled = await stall(all);
+    const [large, small] = [begin(all, 2 * MIB), begin(all, MIB)];
+    await Promise.all([send(large.stream, 1), send(small.stream, 1)]);
+    expect([large.stream.isPaused(), small.stream.isPaused()]).toEqual([true, false]);
+    for (const { stream } of stalled) stream.end();
+    await Promise.all(stalled.map(({ outcome }) => outcome));
+    await send(large.stream, 1);
+    large.stream.end();
+    small.stream.end();
+    expect([await large.outcome, await small.outcome]).toEqual([2 * MIB, MIB]);
+  });
 
-    it('wait from their first chunk if they announce that they are large', async () => {
-      const all = limits();
-      const stalled = begin(all);
-      await send(stalled.stream, 5);
-      const [large, small] = [begin(all, 2 * MIB), begin(all, MIB)];
-      await Promise.all([send(large.stream, 1), send(small.stream, 1)]);
-      expect([large.stream.isPaused(), small.stream.isPaused()]).toEqual([true, false]);
-      stalled.stream.end();
-      await stalled.outcome;
-      await send(large.stream, 1);
-      large.stream.end();
-      small.stream.end();
-      expect([await large.outcome, await small.outcome]).toEqual([2 * MIB, MIB]);
-    });
-
-    it('stop waiting when their client disconnects', async () => {
-      const all = limits();
-      const stalled = begin(all);
-      await send(stalled.stream, 5);
-      const waiting = begin(all);
-      await send(waiting.stream, 3);
-      waiting.answer.end(new GatewayError('NOT_FOUND', 'left'));
-      expect(await waiting.outcome).toBe('NOT_FOUND');
-      stalled.stream.end();
-      expect(await stalled.outcome).toBe(5 * MIB);
-    });
+  it('takes no place if its client disconnects while it waits', async () => {
+    const all = limits();
+    const stalled = await stall(all);
+    const left = begin(all);
+    await send(left.stream, 3);
+    left.answer.end(new GatewayError('NOT_FOUND', 'left'));
+    expect(await left.outcome).toBe('NOT_FOUND');
+    for (const { stream } of stalled) stream.end();
+    for (const { outcome } of stalled) expect(await outcome).toBe(2 * MIB);
   });
 });
 

@@ -1,33 +1,106 @@
-/** The upstream over HTTP: paths below a base URL, with the key in a header. */
-import type { UpstreamAuthHeader } from '../../config/config.ts';
-import { createJsonHttp, type JsonHttpOptions } from './json-http.ts';
-import type { Transport } from './transport.ts';
+/** The upstream over HTTP, by got: JSON at paths below a base URL, with the key in a header. */
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import got, { type PlainResponse } from 'got';
+import { LRUCache } from 'lru-cache';
+import type { UpstreamAuthHeader, UpstreamProxy } from '../../config/config.ts';
+import { AbandonedError } from '../errors.ts';
+import { toGatewayError } from './connection-errors.ts';
+import { createPlaces, IncomingAnswer } from './incoming-answer.ts';
+import { isAnswer, parseRetryAfter, statusError } from './status-errors.ts';
+import type { Transport, TransportCall } from './transport.ts';
 
-export interface HttpTransportOptions extends JsonHttpOptions {
+export interface HttpTransportOptions {
   /** Ends with `/`. May contain a path. */
   readonly baseUrl: string;
   readonly authHeader: UpstreamAuthHeader;
+  readonly maxResponseBytes: number;
+  readonly timeoutMs: number;
+  /** Null if there is no proxy. */
+  readonly proxy: UpstreamProxy | null;
+  /** Headers sent with each request, by name. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
+interface Agents {
+  readonly http: HttpAgent;
+  readonly https: HttpsAgent;
+}
+
+/** Viewers whose connections are kept. Connections of others close by themselves. */
+const MAX_VIEWERS = 256;
+/** Time after which an unused connection is closed. */
+const IDLE_MS = 15_000;
+
 export function createHttpTransport(options: HttpTransportOptions): Transport {
-  const { name: keyHeader, template } = options.authHeader;
-  const http = createJsonHttp(options);
+  const { baseUrl, authHeader, maxResponseBytes, timeoutMs, proxy, headers: fixed } = options;
+  const limits = { maxResponseBytes, timeoutMs, places: createPlaces() };
   /** Parts of the header value around the key. */
-  const aroundKey = template.split('{key}');
-  const urlOf = (path: string) => new URL(path, options.baseUrl);
+  const aroundKey = authHeader.template.split('{key}');
+  /**
+   * Agents by viewer. HTTP/1.1 assigns answers to requests only by their order, so a proxy that sends one answer too many
+   * shifts all later ones. Therefore no two viewers share a connection.
+   */
+  const kept = new LRUCache<string, Agents>({ max: MAX_VIEWERS });
+  const unkept = createAgents(false, proxy);
+  const http = got.extend({
+    // A redirect must not send the key to another host. `resilience.ts` makes the retries, since got does not repeat a
+    // stream.
+    followRedirect: false,
+    // Statuses are checked here: got would first read the whole body of an error, of any size.
+    throwHttpErrors: false,
+    headers: { 'user-agent': 'stepgate', accept: 'application/json', ...fixed },
+  });
+
+  const urlOf = (path: string) => new URL(path, baseUrl);
+
+  function agentsOf({ inputs, isTrial, viewerId }: TransportCall): Agents {
+    // The server may close an idle connection just as a request is sent. A POST must not be sent twice, so it opens its
+    // own connection, as does a trial call.
+    if (inputs || isTrial) return unkept;
+    const agents = kept.get(viewerId) ?? createAgents(true, proxy);
+    kept.set(viewerId, agents);
+    return agents;
+  }
 
   return {
     urlOf,
-    send({ path, inputs, credential, requestId, traceHeaders, viewerId, signal, answered, isTrial }) {
-      const method = inputs ? 'POST' : 'GET';
-      const headers = { [keyHeader]: aroundKey.join(credential), 'x-request-id': requestId, ...traceHeaders };
-      const request = { method, viewerId, url: urlOf(path), headers, json: inputs, signal, answered } as const;
-      // The server may close an idle connection just as a request is sent. A POST must not be sent twice, so it opens
-      // its own connection, as does a trial call.
-      return http.request(request, method === 'GET' && !isTrial);
+    async send(call) {
+      const { path, inputs: json, credential, requestId, traceHeaders, signal, answered } = call;
+      if (signal.aborted) throw new AbandonedError();
+      const headers = { [authHeader.name]: aroundKey.join(credential), 'x-request-id': requestId, ...traceHeaders };
+      const sent = { headers, agent: agentsOf(call) };
+      const stream = http.stream(urlOf(path), json ? { ...sent, method: 'POST', json } : sent);
+      const answer = new IncomingAnswer(stream, limits);
+      stream.once('response', ({ statusCode, headers: received }: PlainResponse) => {
+        answered?.(statusCode);
+        // The connection is not used again: a proxy that has given up on its server may still send that server's late
+        // answer.
+        if (!isAnswer(statusCode)) answer.end(statusError(statusCode, parseRetryAfter(received['retry-after'])));
+      });
+      const abandon = () => {
+        answer.end(new AbandonedError());
+      };
+      signal.addEventListener('abort', abandon);
+      try {
+        return await answer.body();
+      } catch (error) {
+        throw answer.endedBy ?? toGatewayError(error, proxy !== null);
+      } finally {
+        signal.removeEventListener('abort', abandon);
+      }
     },
-    close: () => {
-      http.close();
+    close(): void {
+      for (const agents of [...kept.values(), unkept]) {
+        agents.http.destroy();
+        agents.https.destroy();
+      }
     },
   };
+}
+
+function createAgents(keepAlive: boolean, proxy: UpstreamProxy | null): Agents {
+  const options = { ...(keepAlive && { keepAlive, timeout: IDLE_MS }), ...(proxy && { proxyEnv: { ...proxy } }) };
+  // A server with HTTP/2 only then refuses at once. Its answer to HTTP/1.1 may look like a missing right.
+  return { http: new HttpAgent(options), https: new HttpsAgent({ ...options, ALPNProtocols: ['http/1.1'] }) };
 }

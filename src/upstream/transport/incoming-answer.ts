@@ -1,14 +1,18 @@
-/** One answer while it arrives, read within its limits of time and size. */
+/**
+ * One answer while it arrives, read within its limits of time and size. The first MiB of each answer is read freely, the
+ * rest of a large one in one of few places: until then it waits in its socket, and its clock stands still.
+ */
 import type { Readable } from 'node:stream';
+import { bulkhead, type BulkheadPolicy } from 'cockatiel';
 import { GatewayError } from '../errors.ts';
-import type { LargeAnswer, LargeAnswers } from './large-answers.ts';
 import { createOwnBytes, type OwnBytes } from './own-bytes.ts';
 
 export interface AnswerLimits {
   readonly timeoutMs: number;
   /** Counted after decompression. */
   readonly maxResponseBytes: number;
-  readonly largeAnswers: LargeAnswers;
+  /** Places of large answers. */
+  readonly places: BulkheadPolicy;
 }
 
 /** Stream of got: the decompressed answer. */
@@ -16,21 +20,26 @@ export interface AnswerStream extends Readable {
   readonly downloadProgress: { readonly total?: number | undefined };
 }
 
-/** Smaller answers never wait for a large one. An answer that announces more waits from its first chunk. */
+/** An answer that announces more waits from its first chunk. */
 const LARGE_BYTES = 2 ** 20;
 /** Largest block of a waiting answer: LARGE_BYTES, and the chunk that exceeds them. */
 const FIRST_BLOCK_BYTES = LARGE_BYTES + 2 ** 16;
+const MAX_LARGE_ANSWERS = 8;
+
+export const createPlaces = (): BulkheadPolicy => bulkhead(MAX_LARGE_ANSWERS, Infinity);
 
 export class IncomingAnswer {
   /** Error that ended the request before the answer was complete. */
   endedBy: Error | null = null;
   readonly #stream: AnswerStream;
   readonly #limits: AnswerLimits;
+  readonly #over = Promise.withResolvers<undefined>();
   #size = 0;
   #announcedBytes: number | undefined;
   #body: OwnBytes | null = null;
-  #large: LargeAnswer | null = null;
-  /** Stopped while the gateway itself makes the answer wait. */
+  #isLarge = false;
+  #isOver = false;
+  /** Stopped while the answer waits for a place. */
   #timer: NodeJS.Timeout | undefined;
   #leftMs: number;
   #startedAt = 0;
@@ -65,7 +74,8 @@ export class IncomingAnswer {
       return this.#body?.end() ?? Buffer.alloc(0);
     } finally {
       this.#stopClock();
-      this.#large?.end();
+      this.#isOver = true;
+      this.#over.resolve(undefined);
     }
   }
 
@@ -73,7 +83,7 @@ export class IncomingAnswer {
     // Undefined if the header is missing or counts compressed bytes.
     this.#announcedBytes ??= this.#stream.downloadProgress.total;
     this.#size += chunk.length;
-    const { maxResponseBytes, largeAnswers } = this.#limits;
+    const { maxResponseBytes } = this.#limits;
     const wholeBytes = Math.max(this.#size, this.#announcedBytes ?? 0);
     if (wholeBytes > maxResponseBytes) {
       this.end(tooLarge(maxResponseBytes));
@@ -84,22 +94,25 @@ export class IncomingAnswer {
       this.#announcedBytes,
     );
     this.#body.append(chunk);
-    if (wholeBytes <= LARGE_BYTES) return;
-    const newBytes = this.#large ? chunk.length : this.#size;
-    this.#large ??= largeAnswers.begin(this.#goOn);
-    if (this.#large.add(newBytes)) return;
+    if (wholeBytes <= LARGE_BYTES || this.#isLarge) return;
+    this.#isLarge = true;
     this.#stream.pause();
     this.#stopClock();
+    void this.#limits.places.execute(this.#goOn);
   }
 
-  readonly #goOn = (): void => {
+  readonly #goOn = (): Promise<undefined> | undefined => {
+    if (this.#isOver) return undefined;
     this.#startClock();
     this.#stream.resume();
+    return this.#over.promise;
   };
 
   #startClock(): void {
     this.#startedAt = performance.now();
-    this.#timer = setTimeout(this.#timeIsUp, this.#leftMs);
+    this.#timer = setTimeout(() => {
+      this.end(timedOut(this.#limits.timeoutMs));
+    }, this.#leftMs);
   }
 
   #stopClock(): void {
@@ -108,10 +121,6 @@ export class IncomingAnswer {
     this.#timer = undefined;
     this.#leftMs -= performance.now() - this.#startedAt;
   }
-
-  readonly #timeIsUp = (): void => {
-    this.end(timedOut(this.#limits.timeoutMs));
-  };
 }
 
 export const timedOut = (timeoutMs: number): GatewayError =>

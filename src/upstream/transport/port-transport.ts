@@ -3,8 +3,8 @@ import type { Logger } from '../../observability/logger.ts';
 import { AbandonedError, GatewayError } from '../errors.ts';
 import { UpstreamError, type Upstream } from '../port.ts';
 import { timedOut, tooLarge } from './incoming-answer.ts';
-import { statusError } from './json-http.ts';
 import { ownCopy } from './own-bytes.ts';
+import { statusError } from './status-errors.ts';
 import type { Transport, TransportCall } from './transport.ts';
 
 export interface PortTransportOptions {

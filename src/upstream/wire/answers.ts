@@ -19,16 +19,14 @@ export type ReadItem<T> = (object: WireObject | null, item: unknown, index: numb
 /** Maximum number of items. Runs have far fewer steps. */
 export const MAX_ITEMS = 25_000;
 
-/**
- * Reads a list and yields after each item. Items of another kind are reported; a list of nothing else is a violation.
- */
-export function* itemsIn<T>(
+/** Reads a list. Items of another kind are reported; a list of nothing else is a violation. */
+export function itemsIn<T>(
   list: ListOf,
   json: JsonBody,
   report: ReportDeviation,
   read: ReadItem<T>,
   limit = Infinity,
-): Generator<void, T[], void> {
+): T[] {
   const { answer, item: kind, isItem } = list;
   if (!Array.isArray(json.value)) return [bareItem(list, json, report, read)];
   const items = json.value as readonly unknown[];
@@ -43,9 +41,7 @@ export function* itemsIn<T>(
   for (const [index, item] of items.slice(0, limit).entries()) {
     const isReadable = isObject(item) && isItem(item);
     if (!isReadable) unreadable.push(item);
-    const exact = () => (json.exact() as readonly WireFields[])[index] ?? {};
-    results.push(read(isReadable ? { fields: item, exact, path, report } : null, item, index));
-    yield;
+    results.push(read(isReadable ? { fields: item, path, report } : null, item, index));
   }
   if (unreadable.length === 0) return results;
   if (unreadable.length === results.length) throw violation(answer, kind, '$[0]', unreadable[0]);
@@ -58,20 +54,13 @@ function bareItem<T>(list: ListOf, json: JsonBody, report: ReportDeviation, read
   const { value } = json;
   if (!mayBeBare || !isObject(value) || !isItem(value)) throw violation(answer, 'array', '$', value);
   report(answer, 'read', 'array', 'object');
-  return read(wholeObject(json, value, `${answer}[]`, report), value, 0);
+  return read({ fields: value, path: `${answer}[]`, report }, value, 0);
 }
 
 export function objectIn(answer: string, json: JsonBody, report: ReportDeviation): WireObject {
-  if (isObject(json.value)) return wholeObject(json, json.value, answer, report);
+  if (isObject(json.value)) return { fields: json.value, path: answer, report };
   throw violation(answer, 'object', '$', json.value);
 }
-
-const wholeObject = (json: JsonBody, fields: WireFields, path: string, report: ReportDeviation): WireObject => ({
-  fields,
-  exact: () => json.exact() as WireFields,
-  path,
-  report,
-});
 
 /** The message contains position and type, never the value, which may be confidential. */
 export const violation = (answer: string, expected: string, path: string, value: unknown): GatewayError =>

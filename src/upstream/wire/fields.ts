@@ -14,9 +14,8 @@ export type WireFields = Readonly<Record<string, unknown>>;
 
 /** An object in an answer, and its path in the contract, such as `steps[]`. */
 export interface WireObject {
+  /** Integers beyond 2^53 are texts: a rounded id would belong to another run or organization. */
   readonly fields: WireFields;
-  /** The same fields with integers beyond 2^53 as text. If there may be one, the answer is parsed once more. */
-  readonly exact: () => WireFields;
   readonly path: string;
   readonly report: ReportDeviation;
 }
@@ -46,9 +45,7 @@ function valueAt({ fields }: WireObject, key: string): unknown {
 export function identifier(object: WireObject, key: string): string | null {
   const value = valueAt(object, key);
   if (typeof value === 'string' && value !== '') return value;
-  const exact = typeof value === 'number' ? exactly(object, key) : null;
-  const isId = Number.isSafeInteger(exact) || (typeof exact === 'string' && !isTooLong(exact, key));
-  return isId ? readAs(String(exact), object, key, 'string') : lost(object, key, 'string');
+  return Number.isSafeInteger(value) ? readAs(String(value), object, key, 'string') : lost(object, key, 'string');
 }
 
 /** Returns a run's or workflow's id. Null, and reported, if it cannot be requested. */
@@ -59,15 +56,6 @@ export function requestableId(object: WireObject, key: string): string | null {
   return null;
 }
 
-/** Returns the field with integers beyond 2^53 as text: a rounded id would belong to another run or organization. */
-const exactly = (object: WireObject, key: string): unknown => object.exact()[key];
-
-/** Returns the digits of a number. Null if there are too many. */
-function digitsOf(object: WireObject, key: string): string | null {
-  const digits = String(exactly(object, key));
-  return isTooLong(digits, key) ? null : digits;
-}
-
 interface ReadStatus {
   readonly rawStatus: string;
   readonly status: StepStatus;
@@ -76,8 +64,7 @@ interface ReadStatus {
 /** A missing word is `""`; missing and unknown words are reported. */
 export function statusOf(object: WireObject, key: string, ofWord: StatusOf): ReadStatus {
   const value = valueAt(object, key);
-  const digits = typeof value === 'number' ? (digitsOf(object, key) ?? '') : '';
-  const rawStatus = typeof value === 'string' ? value : digits;
+  const rawStatus = typeof value === 'string' || typeof value === 'number' ? String(value) : '';
   const status = ofWord(rawStatus);
   if (status === 'UNKNOWN') {
     object.report(`${object.path}.${key}`, 'lost', 'known status', rawStatus === '' ? typeOf(value) : 'another word');
@@ -90,8 +77,8 @@ export function textOrNothing(object: WireObject, key: string): string | null {
   const value = valueAt(object, key);
   if (typeof value === 'string') return value === '' ? null : value;
   if (value == null) return null;
-  const digits = typeof value === 'object' ? null : digitsOf(object, key);
-  return digits === null ? lost(object, key, 'string') : readAs(digits, object, key, 'string');
+  if (typeof value !== 'number' && typeof value !== 'boolean') return lost(object, key, 'string');
+  return readAs(String(value), object, key, 'string');
 }
 
 const DEEP_ERROR = `(error nested deeper than ${MAX_JSON_DEPTH} levels)`;
@@ -103,7 +90,7 @@ export function errorText(object: WireObject, key: string): string | null {
   if (value === false) return readAs(null, object, key, 'string');
   if (value !== TOO_LONG && (typeof value !== 'object' || value === null)) return textOrNothing(object, key);
   const isDeep = isDeeperThan(value as JsonValue, MAX_JSON_DEPTH);
-  const json = value === TOO_LONG || isDeep ? null : JSON.stringify(exactly(object, key));
+  const json = value === TOO_LONG || isDeep ? null : JSON.stringify(value);
   if (json !== null && json.length <= MAX_ERROR_KIB * 1024) return json;
   report(object, key, 'lost', 'string');
   return isDeep ? DEEP_ERROR : LONG_ERROR;
@@ -159,15 +146,15 @@ export function truth(object: WireObject, key: string): boolean | null {
 
 /** Reads a text. A number is read as its text, without a deviation. */
 export function label(object: WireObject, key: string): string | null {
-  return typeof object.fields[key] === 'number' ? digitsOf(object, key) : textOrNothing(object, key);
+  const value = object.fields[key];
+  return typeof value === 'number' ? String(value) : textOrNothing(object, key);
 }
 
 export function objectOrNothing(object: WireObject, key: string): WireObject | null {
   const value = valueAt(object, key);
   if (value == null) return null;
   if (!isObject(value)) return lost(object, key, 'object');
-  const exact = () => object.exact()[key] as WireFields;
-  return { fields: value, exact, path: `${object.path}.${key}`, report: object.report };
+  return { fields: value, path: `${object.path}.${key}`, report: object.report };
 }
 
 export function listOrNothing(object: WireObject, key: string): readonly unknown[] | null {

@@ -10,10 +10,7 @@ const nested = (levels: number): unknown => JSON.parse('['.repeat(levels) + ']'.
 const NO_IDS = [true, ['a'], { id: 'a' }, 1.5, 1e300];
 
 export const OF_STEPS: Examples = {
-  "a step's `id` is a whole number": values('id', 'id', [
-    [4_711_471_147_114_711, '4711471147114711'],
-    [2 ** 53, '9007199254740992'],
-  ]),
+  "a step's `id` is a whole number": values('id', 'id', [[4_711_471_147_114_711, '4711471147114711']]),
   "a step's `id` is missing, null or empty": values(
     'id',
     'id',

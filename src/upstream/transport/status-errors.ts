@@ -1,0 +1,53 @@
+/** Errors of answers with another status than 2xx. */
+import { GatewayError, type ErrorCode } from '../errors.ts';
+
+/** True for a 2xx with content. HTTP 204 has none. */
+export const isAnswer = (status: number): boolean => status >= 200 && status < 300 && status !== 204;
+
+export function statusError(status: number, retryAfterSeconds: number | null): GatewayError {
+  if (status === 204) return new GatewayError('UPSTREAM_CONTRACT_VIOLATION', NO_CONTENT, { upstreamStatus: status });
+  const [code, message] = STATUS_ERRORS[status] ?? otherStatus(status);
+  return new GatewayError(code, message, {
+    upstreamStatus: status,
+    ...(retryAfterSeconds !== null && { retryAfterSeconds }),
+    // A retry does not help while the proxy's credentials are missing.
+    ...(status === 407 && { retryable: false }),
+  });
+}
+
+const NO_CONTENT = "the upstream's answer must be JSON, got no content (HTTP 204)";
+
+const STATUS_ERRORS: Readonly<Record<number, readonly [ErrorCode, string]>> = {
+  400: ['BAD_USER_INPUT', 'the upstream refused the input'],
+  401: ['UNAUTHENTICATED', 'the upstream does not accept this key'],
+  403: ['FORBIDDEN', 'the upstream does not allow this key to access the resource'],
+  404: ['NOT_FOUND', 'not found upstream'],
+  407: ['UPSTREAM_UNAVAILABLE', 'the proxy asks for credentials (HTTP 407): put them into the URL of HTTP_PROXY'],
+  408: ['UPSTREAM_TIMEOUT', 'the upstream waited too long for the request (HTTP 408)'],
+  413: ['BAD_USER_INPUT', 'the upstream refused the input: it is too large (HTTP 413)'],
+  422: ['BAD_USER_INPUT', 'the upstream refused the input (HTTP 422)'],
+  429: ['RATE_LIMITED', 'rate limit of the upstream reached (HTTP 429); try again later'],
+};
+
+function otherStatus(status: number): readonly [ErrorCode, string] {
+  if (status >= 500) return ['UPSTREAM_UNAVAILABLE', `the upstream failed (HTTP ${status})`];
+  const isRedirect = status >= 300 && status < 400 && status !== 304;
+  const hint = isRedirect ? '; redirects are not followed: set UPSTREAM_URL to the target' : '';
+  return [
+    'UPSTREAM_CONTRACT_VIOLATION',
+    `the upstream must answer with a status of its contract, got HTTP ${status}${hint}`,
+  ];
+}
+
+/** Maximum of a Retry-After header. A longer time is taken for a mistake. */
+const MAX_RETRY_AFTER_SECONDS = 86_400;
+
+/** Reads seconds or an HTTP date, at most a day. Null for any other value. */
+export function parseRetryAfter(value: string | undefined): number | null {
+  if (value === undefined) return null;
+  if (/^\d{1,9}$/.test(value)) return Math.min(Number(value), MAX_RETRY_AFTER_SECONDS);
+  // `Date.parse` would read a number such as 1.5 as a date.
+  const date = /[a-z]/i.test(value) ? Date.parse(value) : NaN;
+  const seconds = Math.max(0, Math.ceil((date - Date.now()) / 1000));
+  return Number.isNaN(date) ? null : Math.min(seconds, MAX_RETRY_AFTER_SECONDS);
+}
