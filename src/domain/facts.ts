@@ -50,6 +50,12 @@ export interface TokenUsage extends ReportedTokens {
   readonly billedModel: string | null;
 }
 
+/** Interpreted when it is first read. */
+export interface TokenReport {
+  /** Null if no tokens are reported. */
+  readonly usage: TokenUsage | null;
+}
+
 /** One execution of a node, as reported by the upstream. */
 export interface StepFacts {
   readonly id: string;
@@ -70,8 +76,8 @@ export interface StepFacts {
   readonly inputsHash: string | null;
   /** Token count of the upstream, exact up to 2^53. Null if not reported. */
   readonly tokens: number | null;
-  /** Parsed from the payload. Null if neither the payload nor the upstream reports tokens. */
-  readonly tokenUsage: TokenUsage | null;
+  /** Tokens that the payload or the upstream reports. */
+  readonly reportedTokens: TokenReport;
   /** Position in the upstream's list, used as tie-breaker. */
   readonly index: number;
   /** Reason why the entry is unreadable. Such an entry is reported as an error, and its other fields are not used. */

@@ -1,5 +1,5 @@
 /** Derived data of the domain. The facts are exported too, so that one import is enough. */
-import type { Freshness, Payload, StepFacts, TokenCounts } from './facts.ts';
+import type { Freshness, Payload, StepFacts, TokenCounts, TokenUsage } from './facts.ts';
 import type { RunStatus, StepStatus } from './status.ts';
 import type { Timestamp } from './timestamp.ts';
 
@@ -31,6 +31,8 @@ export interface Step extends StepFacts, StepDuration, StepAttempt {
   readonly runId: string;
   readonly status: StepStatus;
   readonly isFinished: boolean;
+  /** Null if neither the payload nor the upstream reports tokens. */
+  readonly tokenUsage: TokenUsage | null;
   /** Milliseconds from the start of the run's span. Null if the step starts outside the span. */
   readonly offsetMs: number | null;
   /** Milliseconds without a running step before this step's start. Null if the step starts outside the span. */

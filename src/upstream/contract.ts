@@ -3,7 +3,7 @@
  * `wire/`. Only these files and the sample use its field names. Readers throw UPSTREAM_CONTRACT_VIOLATION.
  */
 import { hashOfInputs } from '../domain/payload.ts';
-import { readReport, readTokens } from '../domain/run/tokens.ts';
+import { readReport, StepTokens } from '../domain/run/tokens.ts';
 import { runStatusOf, type StatusOf } from '../domain/status.ts';
 import type {
   JsonValue,
@@ -80,7 +80,7 @@ export function readSteps(
       payload: { body, index },
       inputsHash: null,
       tokens,
-      tokenUsage: readTokens(tokens, values),
+      reportedTokens: new StepTokens(tokens, values),
       index,
     };
   });
@@ -120,6 +120,8 @@ function payloadIn(object: WireObject): PayloadValues {
 /** Unique across runs, as the upstream's ids are. */
 const idOfPosition = (runId: string, index: number): string => `${runId}#${index}`;
 
+const NO_TOKENS = { usage: null };
+
 /** An unreadable item does not affect the other steps, which are still useful. Nothing of it is returned. */
 function unreadableStep(index: number, item: unknown): StepFacts {
   return {
@@ -135,7 +137,7 @@ function unreadableStep(index: number, item: unknown): StepFacts {
     payload: NO_PAYLOAD,
     inputsHash: null,
     tokens: null,
-    tokenUsage: null,
+    reportedTokens: NO_TOKENS,
     index,
     problem: problemAt('steps', 'step', `$[${index}]`, item),
   };

@@ -1,7 +1,7 @@
 /** Builders of facts for tests, whose defaults are a completed step or run, and arbitrary facts. */
 import fc from 'fast-check';
 import { createRun } from '../../src/domain/run/run.ts';
-import { readTokens } from '../../src/domain/run/tokens.ts';
+import { StepTokens } from '../../src/domain/run/tokens.ts';
 import { hashOfInputs } from '../../src/domain/payload.ts';
 import { createStatusOf, runStatusOf } from '../../src/domain/status.ts';
 import { parseTimestamp, timestampOfMicros, type Timestamp } from '../../src/domain/timestamp.ts';
@@ -47,7 +47,7 @@ export const stepFacts = ({ inputs, outputs, metadata, ...facts }: StepDraft = {
   payload: payloadOf({ inputs, outputs, metadata }),
   inputsHash: hashOfInputs(inputs ?? null),
   tokens: 0,
-  tokenUsage: readTokens(facts.tokens ?? 0, { inputs: inputs ?? null, outputs: outputs ?? null }),
+  reportedTokens: new StepTokens(facts.tokens ?? 0, { inputs: inputs ?? null, outputs: outputs ?? null }),
   index: 0,
   ...facts,
 });

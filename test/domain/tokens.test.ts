@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import type { JsonValue } from '../../src/domain/types.ts';
+import { StepTokens } from '../../src/domain/run/tokens.ts';
 import { stepFacts } from './facts.ts';
 
-const usageOf = (outputs: JsonValue) => stepFacts({ outputs }).tokenUsage;
+const usageOf = (outputs: JsonValue) => stepFacts({ outputs }).reportedTokens.usage;
 
 /** `test/reference` compares the sums of a run, and other words and shapes of usage. */
 describe('the token usage of a step', () => {
@@ -57,5 +58,21 @@ describe('the token usage of a step', () => {
 
   it('is not read from a list of answers, which is not a stream', () => {
     expect(usageOf([{ choices: [{ message: {} }], usage: { total_tokens: 5 } }])).toBeNull();
+  });
+
+  it('is interpreted when it is first read, unless its usage is too large to be kept', () => {
+    const details = Object.fromEntries(Array.from({ length: 30 }, (_, index) => [`d${index}`, 1]));
+    for (const [more, total] of [
+      [{}, 7],
+      [{ details }, 3],
+      [{ text: 'x'.repeat(101) }, 3],
+    ] as const) {
+      const usage: Record<string, JsonValue> = { total_tokens: 3, ...more };
+      const tokens = new StepTokens(0, { inputs: null, outputs: { usage, text: 'of the answer' } });
+      usage.total_tokens = 7;
+      expect(tokens.usage?.totalTokens).toBe(total);
+      usage.total_tokens = 9;
+      expect(tokens.usage?.totalTokens).toBe(total);
+    }
   });
 });

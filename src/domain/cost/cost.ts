@@ -14,16 +14,16 @@ export interface Cost {
 /** Currency of the price list. */
 const CURRENCY = 'USD';
 
-type Reporting = Pick<StepFacts, 'tokenUsage'>;
+type Reporting = Pick<StepFacts, 'reportedTokens'>;
 
 /** Null if the step reports no tokens. */
-export const stepCost = ({ tokenUsage }: Reporting, prices: PriceList): Cost | null =>
-  tokenUsage && costOf([tokenUsage], prices);
+export const stepCost = ({ reportedTokens: { usage } }: Reporting, prices: PriceList): Cost | null =>
+  usage && costOf([usage], prices);
 
 /** Sum over all steps, including failed ones. */
 export const runCost = (steps: readonly Reporting[], prices: PriceList): Cost =>
   costOf(
-    steps.flatMap(({ tokenUsage }) => tokenUsage ?? []),
+    steps.flatMap(({ reportedTokens }) => reportedTokens.usage ?? []),
     prices,
   );
 

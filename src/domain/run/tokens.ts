@@ -15,17 +15,66 @@ import type {
 } from '../types.ts';
 import { countOf, readUsage } from './usage.ts';
 
+/** Values in which a step reports its tokens. */
+type Reporting = Pick<PayloadValues, 'inputs' | 'outputs'>;
+
 /**
- * Read when an answer arrives, so that lists and totals parse no payload. Null if no tokens are reported. A count is null
- * if it is not reported or not an integer ≥ 0. The total is the upstream's if that is above 0, else `total_tokens`, else
- * the sum of the known input and output.
+ * Tokens of a step. The usage and the models are kept as sent, and interpreted when a field first needs them: no payload
+ * is parsed for lists and totals, and nothing is interpreted for queries that ask for no tokens.
  */
-export function readTokens(
-  upstreamTokens: number | null,
-  { inputs, outputs }: Pick<PayloadValues, 'inputs' | 'outputs'>,
-): TokenUsage | null {
-  const reported = reportIn(answerIn(outputs));
+export class StepTokens {
+  readonly #upstreamTokens: number | null;
+  #uninterpreted: Reporting | null;
+  #usage: TokenUsage | null = null;
+
+  constructor(upstreamTokens: number | null, values: Reporting) {
+    this.#upstreamTokens = upstreamTokens;
+    this.#uninterpreted = shortReport(values);
+    if (!this.#uninterpreted) this.#usage = readTokens(upstreamTokens, values);
+  }
+
+  get usage(): TokenUsage | null {
+    if (this.#uninterpreted) this.#usage = readTokens(this.#upstreamTokens, this.#uninterpreted);
+    this.#uninterpreted = null;
+    return this.#usage;
+  }
+}
+
+/** Values of a usage that is kept as sent, and characters of its texts. Others could take much memory. */
+const MAX_KEPT_VALUES = 30;
+const MAX_KEPT_TEXT = 100;
+
+/** The usage and the models of a payload, without the rest. Null if there is no usage, or more than usual. */
+function shortReport({ inputs, outputs }: Reporting): Reporting | null {
+  const usage = fieldOf(outputs, 'usage') ?? null;
+  const models = [fieldOf(outputs, 'model') ?? null, fieldOf(inputs, 'model') ?? null] as const;
+  if (!isJsonObject(usage) || !models.every(isShort)) return null;
+  let values = 0;
+  for (const key in usage) {
+    const value = usage[key] ?? null;
+    values += 1;
+    if (isJsonObject(value)) {
+      for (const name in value) {
+        values += 1;
+        if (values > MAX_KEPT_VALUES || !isShort(value[name] ?? null)) return null;
+      }
+    } else if (values > MAX_KEPT_VALUES || !isShort(value)) return null;
+  }
+  return { outputs: { usage, model: models[0] }, inputs: { model: models[1] } };
+}
+
+const isShort = (value: JsonValue): boolean =>
+  typeof value === 'string' ? value.length <= MAX_KEPT_TEXT : typeof value !== 'object' || value === null;
+
+/**
+ * Null if no tokens are reported. A count is null if it is not reported or not an integer ≥ 0. The total is the upstream's
+ * if that is above 0, else `total_tokens`, else the sum of the known input and output.
+ */
+function readTokens(upstreamTokens: number | null, { inputs, outputs }: Reporting): TokenUsage | null {
+  const answer = answerIn(outputs);
   const upstreamTotal = countOf(upstreamTokens) ?? 0;
+  if (upstreamTotal === 0 && !hasUsage(answer)) return null;
+  const reported = reportIn(answer);
   if (upstreamTotal === 0 && isEmpty(reported)) return null;
   return {
     ...reported,
@@ -52,8 +101,8 @@ const reportIn = (answer: JsonValue): ReportedTokens => readUsage(fieldOf(answer
 const isEmpty = (reported: ReportedTokens): boolean => COUNTS.every((key) => reported[key] === null);
 
 /** Sums over all executions, including failed ones, which were billed too. Null if no step reports the count. */
-export function runTokenUsage(steps: readonly Pick<StepFacts, 'tokenUsage'>[]): RunTokenUsage {
-  const usages = steps.flatMap(({ tokenUsage }) => tokenUsage ?? []);
+export function runTokenUsage(steps: readonly Pick<StepFacts, 'reportedTokens'>[]): RunTokenUsage {
+  const usages = steps.flatMap(({ reportedTokens }) => reportedTokens.usage ?? []);
   const byModel = [...Map.groupBy(usages, (usage) => usage.model)].map(([model, ofModel]): ModelTokenUsage => ({
     model,
     ...sumOf(ofModel),

@@ -76,21 +76,21 @@ function byId<T>(steps: Steps, valueOf: (step: StepFacts) => T): Groups<T> {
   return new Map([...groups].map(([id, group]) => [id, group.sort((a, b) => startOf(a) - startOf(b)).map(valueOf)]));
 }
 
-/** Facts that are compared as they are. Either list may contain derived steps, which have more properties. */
-const COMPARED: Readonly<Record<Exclude<keyof StepFacts, 'id' | 'index' | 'error' | 'payload' | 'inputsHash'>, true>> =
-  {
-    nodeId: true,
-    userId: true,
-    organizationId: true,
-    rawStatus: true,
-    status: true,
-    startTime: true,
-    endTime: true,
-    elapsedTime: true,
-    tokens: true,
-    tokenUsage: true,
-    problem: true,
-  };
+/** Facts that are compared as they are: errors as they are shown, reported tokens with their payload. Either list may contain derived steps, which have more properties. */
+const COMPARED: Readonly<
+  Record<Exclude<keyof StepFacts, 'id' | 'index' | 'error' | 'payload' | 'inputsHash' | 'reportedTokens'>, true>
+> = {
+  nodeId: true,
+  userId: true,
+  organizationId: true,
+  rawStatus: true,
+  status: true,
+  startTime: true,
+  endTime: true,
+  elapsedTime: true,
+  tokens: true,
+  problem: true,
+};
 const COMPARED_NAMES = Object.keys(COMPARED) as readonly (keyof typeof COMPARED)[];
 
 function isSameStep(one: StepFacts, another: StepFacts | undefined, isSamePayload: IsSamePayload): boolean {

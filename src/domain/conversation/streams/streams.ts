@@ -8,11 +8,14 @@ import { joinResponseEvents } from './responses-stream.ts';
 
 /** Returns the answer in its vendor's shape, as if it had not been streamed. Null if the outputs are not a stream. */
 export function joinStream(outputs: JsonValue): JsonObject | null {
+  if (isJsonObject(outputs) && !MARKS.some((key) => Object.hasOwn(outputs, key))) return null;
   const events = eventsIn(outputs).filter(isJsonObject);
   return joinChatChunks(events) ?? joinResponseEvents(events) ?? joinAnthropicEvents(events);
 }
 
 const LISTS = ['chunks', 'events', 'deltas'];
+/** An object without any of these is neither a stream nor one event of a stream. */
+const MARKS = [...LISTS, 'choices', 'type'];
 
 function eventsIn(outputs: JsonValue): readonly JsonValue[] {
   if (isJsonArray(outputs)) return outputs;
