@@ -14,6 +14,8 @@ export interface ReadContext {
   readonly lifetime: AnswerLifetime;
   /** True if live data must be newer than the cached data. */
   readonly skipsLive?: boolean;
+  /** True for a poll, for which no client waits: it may take until the timeout. */
+  readonly isPoll?: true;
   /** Absent if the operation is not logged or measured. */
   readonly operationRecord?: OperationRecord | undefined;
 }

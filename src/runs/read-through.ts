@@ -11,6 +11,7 @@ import type { Loaded } from './ports.ts';
 import { Flight } from './single-flight.ts';
 import { asStale, type Snapshot } from './snapshot.ts';
 import { endOf, type Source } from './source.ts';
+import type { After } from './timer.ts';
 import type { Asked } from './rights.ts';
 import type { Viewer } from './viewer.ts';
 
@@ -35,13 +36,16 @@ type Caller = Pick<CallOptions, 'viewerId' | 'credential' | 'scope' | 'isAccepte
 
 export interface ReadThroughOptions extends LoadOptions {
   readonly staleIfErrorMs: number;
+  readonly after: After;
 }
 
 /** Maximum number of successive revalidation calls that a read waits for. */
 const MAX_WAITS = 3;
+/** Time for which a reader waits for a call after a failed one, if it can have a stale answer instead. */
+const MAX_WAIT_AFTER_FAILURE_MS = 500;
 
 export function createReadThrough(options: ReadThroughOptions): ReadThrough {
-  const { viewers, now, staleIfErrorMs } = options;
+  const { viewers, now, staleIfErrorMs, after } = options;
 
   function look<Entry extends PartsEntry, T>(
     source: Source<Entry, T>,
@@ -60,8 +64,30 @@ export function createReadThrough(options: ReadThroughOptions): ReadThrough {
     return snapshot;
   }
 
+  function get<Entry extends PartsEntry, T>(
+    source: Source<Entry, T>,
+    subject: Subject<Entry>,
+    operation: ReadContext,
+  ): Promise<Snapshot<T>> {
+    const { snapshot, failure } = source.partOf(viewers.entryOf(viewers.rightOf(operation.viewer.id), subject));
+    const reading = read(source, subject, operation);
+    if (!snapshot || !failure || operation.isPoll) return reading;
+    return soon(reading, () => lastGood(source, subject, operation, failure.error));
+  }
+
+  /** An upstream that hangs would delay each reader until the timeout. The call goes on for later readers. */
+  function soon<T>(reading: Promise<T>, stale: () => T): Promise<T> {
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    const cancel = after(MAX_WAIT_AFTER_FAILURE_MS, () => {
+      // Without a stale answer the reader waits.
+      Promise.try(stale).then(resolve, () => undefined);
+    });
+    reading.finally(cancel).then(resolve, reject);
+    return promise;
+  }
+
   /** Waits for a call that renews the right, if one is in progress. */
-  async function get<Entry extends PartsEntry, T>(
+  async function read<Entry extends PartsEntry, T>(
     source: Source<Entry, T>,
     subject: Subject<Entry>,
     operation: ReadContext,

@@ -44,7 +44,7 @@ export function createRuns({ config, upstream, isVerified, shared, now, wallOf, 
     if (workflowId === null) viewers.drop(viewerId);
     else viewers.dropWorkflow(viewerId, workflowId);
   });
-  const reads = createReadThrough({ viewers, shared: shared?.answers ?? null, liveTtlMs, staleIfErrorMs, now });
+  const reads = createReadThrough({ viewers, shared: shared?.answers ?? null, liveTtlMs, staleIfErrorMs, now, after });
   const cached = { upstream, viewers, reads, liveTtlMs };
   const workflowStore = createWorkflowStore(cached);
   const offersRecords = config.upstreamEndpoints.has('run');

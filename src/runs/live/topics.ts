@@ -72,7 +72,8 @@ export function createTopics<State extends LiveState, Reading>(
     async function readOnce({ signal, latest }: Poll<State>): Promise<PollResult<Reading>> {
       const budget = new CallBudget(maxUpstreamCalls);
       const lifetime = createAnswerLifetime();
-      const operation = { viewer, requestId, signal: () => signal, budget, lifetime, operationRecord };
+      const caller = { viewer, requestId, operationRecord, isPoll: true } as const;
+      const operation = { ...caller, signal: () => signal, budget, lifetime };
       const reading = await polled.read(operation, latest);
       if (!hasEnded) reserve(polled.bytesOf(reading));
       return { reading, untilMs: lifetime.untilMs };
