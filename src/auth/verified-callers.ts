@@ -24,7 +24,7 @@ export interface IdentificationOptions extends Clock {
   readonly logger: Logger;
 }
 
-/** Some 10,000 callers, fewer if their scopes list many workflows. */
+/** Some 8,000 callers, fewer if their scopes list many workflows. */
 const MAX_CACHED_BYTES = 8 * 2 ** 20;
 
 /** `verify` rejects with the GatewayError for the client. `now`: milliseconds since 1970. */
@@ -75,9 +75,14 @@ const keyOf = (credential: string): string => hash('sha256', credential, 'base64
 const CALLER_BYTES = 800;
 const TEXT_BYTES = 64;
 
-function bytesOf({ viewer }: Caller): number {
+function bytesOf({ viewer, name }: Caller): number {
   if (!viewer) return CALLER_BYTES;
   const { scope, attributes, credential } = viewer;
-  const texts = [scope?.organizationId ?? '', ...(scope?.workflowIds ?? []), ...Object.entries(attributes).flat()];
+  const texts = [
+    name ?? '',
+    scope?.organizationId ?? '',
+    ...(scope?.workflowIds ?? []),
+    ...Object.entries(attributes).flat(),
+  ];
   return texts.reduce((bytes, text) => bytes + TEXT_BYTES + 2 * text.length, CALLER_BYTES + 2 * credential.length);
 }

@@ -175,6 +175,7 @@ describe('an authenticate hook', () => {
     ),
     ['has a key of 8193 characters', malformed({ ...GOOD, upstreamKey: 'k'.repeat(8193) }), ['upstreamKey']],
     ['has an attribute that is a number', malformed({ ...GOOD, attributes: { a: 1 } }), ['attributes.a']],
+    ['has an empty subject', malformed({ ...GOOD, subject: '' }), ['subject must be a text of 1 to 256 characters']],
     ['has longer attributes', malformed({ ...GOOD, attributes: { a: 'x'.repeat(4096) } }), ['attributes']],
     [
       'has an unknown member',
@@ -235,7 +236,7 @@ describe('the authenticator of a hook', () => {
     ['many workflows', { workflowIds: MANY }, 3, 4],
     ['an attribute with a long name', { attributes: { [LONG]: 'a' } }, 900, 1000],
     ['an attribute with a long value', { attributes: { a: LONG, b: 'b' } }, 900, 1000],
-    ['little', {}, 9000, 12_000],
+    ['little', {}, 8000, 12_000],
   ])('caches callers within 8 MiB, counting all that it stores: %s', async (_name, identity, least, most) => {
     const authenticator = authenticatorOf(() => ({ ...GOOD, ...identity }));
     const credentials = Array.from({ length: most + 1 }, (_, index) => `credential-${index}`);
