@@ -24,7 +24,7 @@ import { RunInsights } from './run-insights.tsx';
 import { FIGURES_OF_RUN, RUN, RUN_FIGURES, RUN_VIEW } from './run-query.ts';
 import { RunTimeline } from './run-timeline.tsx';
 import { StepDrawer } from './step/step-drawer.tsx';
-import { asOfNow, latestByNode, LISTED_STEP, nowOf, RUN_STEPS } from './steps.ts';
+import { asOfNow, latestByNode, LISTED_STEP, nowOf, REMAINING_FAILURES, RUN_STEPS } from './steps.ts';
 import './run-page.css';
 
 const StepDetail = lazyPart(() => import('./step/step-detail.tsx'), 'the step');
@@ -85,7 +85,6 @@ export function RunPage() {
     () => (isGoingOn ? steps.map((step) => asOfNow(step, nowMs)) : steps),
     [steps, isGoingOn, nowMs],
   );
-  const latest = useMemo(() => latestByNode(stepsNow, !isGoingOn), [stepsNow, isGoingOn]);
   useHiddenStatus(variables, isGoingOn);
 
   const figures = useAnswer(FIGURES_OF_RUN, {
@@ -104,6 +103,8 @@ export function RunPage() {
   // A run without its workflow lacks only the workflow's name.
   const problem = errorsThat(error, (one) => pathOf(one)[1] !== 'workflow') ?? figures.error;
   const layout = readFragment(RUN_FIGURES, figures.value);
+  const failures = readFragment(REMAINING_FAILURES, layout)?.failedSteps;
+  const latest = useMemo(() => latestByNode(stepsNow, failures, !isGoingOn), [stepsNow, failures, isGoingOn]);
   const view = VIEWS.find(({ name }) => name === url.params.tab)?.name ?? 'timeline';
   const stepId = url.params.step;
 

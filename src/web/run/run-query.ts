@@ -29,6 +29,7 @@ export const RUN_FIGURES = graphql(`
   fragment RunFigures on Run {
     ...RunInsights
     ...RunLayout
+    ...RemainingFailures
   }
 `);
 

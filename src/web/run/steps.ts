@@ -1,6 +1,6 @@
 /** The steps of a run as the page lists and draws them. */
 import { graphql } from '../__generated__/gql.ts';
-import type { ListedStepFragment } from '../__generated__/graphql.ts';
+import type { ListedStepFragment, RemainingFailuresFragment } from '../__generated__/graphql.ts';
 
 export const LISTED_STEP = graphql(`
   fragment ListedStep on Step {
@@ -17,11 +17,6 @@ export const LISTED_STEP = graphql(`
     shareOfRun
     attempt
     attemptCount
-    previousAttempt {
-      workflowId
-      runId
-      id
-    }
   }
 `);
 
@@ -33,6 +28,16 @@ export const RUN_STEPS = graphql(`
   }
 `);
 
+export const REMAINING_FAILURES = graphql(`
+  fragment RemainingFailures on Run {
+    failedSteps(latestAttemptOnly: true) {
+      workflowId
+      runId
+      id
+    }
+  }
+`);
+
 export type ListedStep = ListedStepFragment;
 
 /** Latest execution of each node, by node id. */
@@ -40,13 +45,17 @@ export type LatestSteps = ReadonlyMap<string, ListedStep>;
 
 /**
  * The gateway's rule for the status of a node. Only a retry replaces a failure: a later item of a fan-out that completes does not.
- * `steps` must be in order of start.
+ * `steps` must be in order of start. Until the remaining failures are known, each failure counts: no check hides one.
  */
-export function latestByNode(steps: readonly ListedStep[], isRunOver: boolean): LatestSteps {
-  const repeated = new Set(steps.map(({ previousAttempt }) => previousAttempt?.id));
+export function latestByNode(
+  steps: readonly ListedStep[],
+  failures: RemainingFailuresFragment['failedSteps'] | undefined,
+  isRunOver: boolean,
+): LatestSteps {
+  const remaining = failures && new Set(failures.map(({ id }) => id));
   const byPrecedence = [
     ...steps.filter(({ attempt, attemptCount }) => attempt === attemptCount),
-    ...steps.filter(({ id, status }) => status === 'FAILED' && !repeated.has(id)),
+    ...steps.filter(({ id, status }) => status === 'FAILED' && (remaining?.has(id) ?? true)),
     ...steps.filter(({ isFinished }) => !isFinished && !isRunOver),
   ];
   // The last entry of a node wins.
