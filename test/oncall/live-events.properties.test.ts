@@ -40,10 +40,13 @@ async function startScene(environment: Readonly<Record<string, string>> = {}) {
     clock,
     upstream,
     open: (query: string) => openStream(gateway.url, { query }, KEY),
-    /** Advances the clock, and waits until this many pollers have their answers. */
-    pass: (ms: number, pollers: number): Promise<void> => {
+    /** Advances the clock, and waits until this many pollers have their answers and their events are sent. */
+    pass: async (ms: number, pollers: number): Promise<void> => {
       clock.advance(ms);
-      return clock.timers(pollers + 1);
+      await clock.timers(pollers + 1);
+      // Operations of one owner take turns in order: an event is executed in one, and sent to each subscriber in another.
+      for (let turn = 0; turn < 3; turn += 1) await gateway.query('{ __typename }', { key: KEY });
+      await clock.timers(pollers + 1);
     },
   };
 }
