@@ -407,9 +407,9 @@ describe('a large answer', () => {
       await new Promise(setImmediate);
     }
   };
-  /** Eight answers that take all places, and send nothing more. */
+  /** Two answers that take all places, and send nothing more. */
   async function stall(ofAll: ReturnType<typeof limits>) {
-    const stalled = Array.from({ length: 8 }, () => begin(ofAll));
+    const stalled = Array.from({ length: 2 }, () => begin(ofAll));
     for (const { stream } of stalled) await send(stream, 2);
     return stalled;
   }
@@ -420,7 +420,7 @@ describe('a large answer', () => {
     expect(timersLeft).toBe(0);
   });
 
-  it('waits behind eight stalled ones until their timeout, which does not reduce its own, and small ones do not wait', async () => {
+  it('waits behind two stalled ones until their timeout, which does not reduce its own, and small ones do not wait', async () => {
     const all = limits();
     const stalled = await stall(all);
     await jest.advanceTimersByTimeAsync(1);

@@ -7,8 +7,8 @@ export interface OwnBytes {
   end(): Buffer;
 }
 
-/** Grows as needed from `firstBytes`, at first only to `expectedBytes`: an unused rest may take memory. */
-export function createOwnBytes(firstBytes: number, expectedBytes = Infinity): OwnBytes {
+/** Grows as needed from `firstBytes`, at once to `expectedBytes` if they are known. */
+export function createOwnBytes(firstBytes: number, expectedBytes = 0): OwnBytes {
   let block = new ArrayBuffer(firstBytes);
   let view = Buffer.from(block);
   let length = 0;
@@ -21,7 +21,7 @@ export function createOwnBytes(firstBytes: number, expectedBytes = Infinity): Ow
   return {
     append(piece) {
       const needed = length + piece.length;
-      if (needed > block.byteLength) resize(Math.max(needed, Math.min(2 * block.byteLength, expectedBytes)));
+      if (needed > block.byteLength) resize(Math.max(needed, expectedBytes || 2 * block.byteLength));
       piece.copy(view, length);
       length += piece.length;
     },
