@@ -3,6 +3,7 @@ import { setImmediate as settled } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { Admission } from '../../src/graphql/admission/admission.ts';
+import { LOOP_OF_NODE } from '../../src/graphql/admission/turns.ts';
 import type { Owner } from '../../src/graphql/admission/room.ts';
 import type { Ticket } from '../../src/graphql/admission/ticket.ts';
 import { createManualClock } from '../harness/clock.ts';
@@ -18,6 +19,7 @@ function createScene() {
   const clock = createManualClock();
   let immediates: (() => void)[] = [];
   const loop = {
+    ...LOOP_OF_NODE,
     now: clock.now,
     setImmediate: (run: () => void) => void immediates.push(run),
     events: () => 0,
@@ -160,23 +162,49 @@ describe('turns', () => {
     expect(begun).toEqual(['a1', 'b1', 'b2', 'a2', 'a3']);
   });
 
-  it('The time of a network counts four times', async () => {
+  it('A turn that begins at once does not count the I/O of others that follows it', async () => {
     const { admission, clock, iterateUntilIdle } = createScene();
+    const [modest, greedy] = [admission.admit(caller('modest'), here), admission.admit(caller('greedy'), here)];
+    expect(modest.turn()).toBeNull();
+    clock.advance(1);
+    // The end of its microtasks, and of those that they cause.
+    for (let drain = 0; drain < 8; drain += 1)
+      await new Promise((resolve) => {
+        process.nextTick(resolve, undefined);
+      });
     const begun: string[] = [];
-    const owners = [network('n'), caller('a')];
-    for (let at = 0; at < 16; at += 1) {
-      for (const owner of owners) {
-        const ticket = admission.admit(owner, here);
-        void (async () => {
-          await ticket.nextTurn();
-          begun.push(owner.name);
-          clock.advance(1);
-        })();
-      }
-    }
+    const work = async (ticket: Ticket, name: string) => {
+      await ticket.nextTurn();
+      begun.push(name);
+      clock.advance(2);
+    };
+    void work(greedy, 'greedy');
+    clock.advance(500);
+    for (let at = 0; at < 5; at += 1) void work(greedy, 'greedy');
+    void work(modest, 'modest');
     await iterateUntilIdle();
-    expect(begun.slice(0, 15).filter((name) => name === 'n').length).toBeLessThanOrEqual(4);
+    expect(begun.indexOf('modest')).toBeLessThan(2);
   });
+
+  it.each([1, 16])(
+    'The time of networks counts four times, and %i of them have the share of one caller',
+    async (count) => {
+      const { admission, clock, iterateUntilIdle } = createScene();
+      const begun: string[] = [];
+      for (let at = 0; at < 16; at += 1) {
+        for (const owner of [network(`n${at % count}`), caller('a')]) {
+          const ticket = admission.admit(owner, here);
+          void (async () => {
+            await ticket.nextTurn();
+            begun.push(owner.name);
+            clock.advance(1);
+          })();
+        }
+      }
+      await iterateUntilIdle();
+      expect(begun.slice(0, 15).filter((name) => name !== 'a').length).toBeLessThanOrEqual(4);
+    },
+  );
 
   it('A client that has left is dropped before its turn, but not a mutation that has begun', async () => {
     const { admission, iterateUntilIdle } = createScene();

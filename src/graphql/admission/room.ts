@@ -15,8 +15,6 @@ const OWNER_WEIGHT = { caller: 1024, network: 64, proxy: NETWORKS_WEIGHT } as co
 /** A quarter of the process is left for accepted callers with less than SMALL_WEIGHT in progress. */
 const RESERVED_WEIGHT = PROCESS_WEIGHT / 4;
 const SMALL_WEIGHT = 16;
-/** The time of a network counts this many times. */
-const NETWORK_FACTOR = 4;
 
 export interface Entry {
   readonly weight: number;
@@ -36,7 +34,7 @@ interface Waiting extends PromiseWithResolvers<undefined> {
 export class Share implements TimeShare {
   readonly owner: Owner;
   readonly maxWeight: number;
-  readonly factor: number;
+  readonly isNetwork: boolean;
   usedMs = 0;
   weight = 0;
   readonly waiting: TimeShare['waiting'] = [];
@@ -49,7 +47,7 @@ export class Share implements TimeShare {
   constructor(owner: Owner) {
     this.owner = owner;
     this.maxWeight = OWNER_WEIGHT[owner.kind];
-    this.factor = owner.kind === 'caller' ? 1 : NETWORK_FACTOR;
+    this.isNetwork = owner.kind !== 'caller';
   }
 
   get isEmpty(): boolean {
@@ -73,9 +71,8 @@ export class Room {
   }
 
   has(share: Share, weight: number): boolean {
-    const { owner } = share;
     if (share.weight + weight > share.maxWeight) return false;
-    const isNetwork = owner.kind !== 'caller';
+    const { isNetwork } = share;
     if (isNetwork && this.#networksWeight + weight > NETWORKS_WEIGHT) return false;
     const isSmall = !isNetwork && share.weight < SMALL_WEIGHT;
     return this.#weight + weight <= (isSmall ? PROCESS_WEIGHT : PROCESS_WEIGHT - RESERVED_WEIGHT);
@@ -84,7 +81,7 @@ export class Room {
   add(share: Share, weight: number): void {
     share.weight += weight;
     this.#weight += weight;
-    if (share.owner.kind !== 'caller') this.#networksWeight += weight;
+    if (share.isNetwork) this.#networksWeight += weight;
   }
 
   /** Adds the weight: at once (null), or when there is room for it, first come first served. */

@@ -7,10 +7,10 @@ import { AbandonedError } from '../../upstream/errors.ts';
 
 /** An owner's part of the time. */
 export interface TimeShare {
-  /** Its time counts this many times. */
-  readonly factor: number;
-  /** Weighted time that the owner has used, in milliseconds. */
+  /** Time that the owner has used, in milliseconds. */
   usedMs: number;
+  /** True: all networks together have the share of one caller, since an attacker may have many. */
+  readonly isNetwork: boolean;
   /** Operations that are younger than this one get no turn. */
   readonly blockedFrom: number;
   /** Turns that the owner waits for, oldest operation first. */
@@ -34,6 +34,8 @@ export interface Loop {
   readonly now: () => number;
   /** Calls back in the next iteration of the event loop. */
   readonly setImmediate: (run: () => void) => void;
+  /** Calls back when no microtask is left, before any I/O. */
+  readonly afterMicrotasks: (run: () => void) => void;
   /** Number of I/O events so far. */
   readonly events: () => number;
 }
@@ -41,11 +43,19 @@ export interface Loop {
 export const LOOP_OF_NODE: Loop = {
   now: () => performance.now(),
   setImmediate: (run) => void setImmediate(run),
+  afterMicrotasks: (run) => {
+    queueMicrotask(() => {
+      process.nextTick(run);
+    });
+  },
   events: () => performance.nodeTiming.uvMetricsInfo.events,
 };
 
 /** After this much work, sockets get as much time, as long as there is something to read or accept. */
 const SLICE_MS = 10;
+const MEASURED_DRAINS = 4;
+/** The time of networks counts this many times. */
+const NETWORKS_FACTOR = 4;
 
 export class Turns {
   readonly #loop: Loop;
@@ -53,11 +63,15 @@ export class Turns {
   readonly #waiting = new Set<TimeShare>();
   #holder: TurnTaker | null = null;
   #startedAt = 0;
+  /** Time of a turn that began at once. The rest until `#end` is the I/O of others. */
+  #heldMs: number | null = null;
   #isGrantDue = false;
   #isResting = false;
   #sliceMs = 0;
   /** Time used by the owner of the latest turn. Owners that had nothing to do start from here, without credit. */
   #virtualMs = 0;
+  /** The same for networks, among each other and as one owner. */
+  readonly #networks = { usedMs: 0, virtualMs: 0, waiting: 0 };
 
   constructor(loop: Loop) {
     this.#loop = loop;
@@ -71,18 +85,36 @@ export class Turns {
   /** Null: the turn has begun, since nothing else waits. Rejects with AbandonedError if the operation is abandoned before. */
   take(taker: TurnTaker): Promise<undefined> | null {
     const { share } = taker;
-    if (!this.#waiting.has(share)) share.usedMs = Math.max(share.usedMs, this.#virtualMs);
+    if (!this.#waiting.has(share)) this.#enter(share);
     if (this.#holder === null && !this.#isResting && this.#waiting.size === 0) {
       this.#begin(taker);
+      this.#measure(MEASURED_DRAINS);
       this.#loop.setImmediate(this.#end);
       return null;
     }
     const turn: WaitingTurn = { taker, ...Promise.withResolvers<undefined>() };
     const index = share.waiting.findLastIndex((other) => other.taker.order <= taker.order);
     share.waiting.splice(index + 1, 0, turn);
+    if (share.isNetwork && !this.#waiting.has(share)) this.#networks.waiting += 1;
     this.#waiting.add(share);
     this.#schedule();
     return turn.promise;
+  }
+
+  #enter(share: TimeShare): void {
+    const networks = this.#networks;
+    const { virtualMs } = share.isNetwork ? networks : { virtualMs: this.#virtualMs };
+    share.usedMs = Math.max(share.usedMs, virtualMs);
+    if (share.isNetwork && networks.waiting === 0) networks.usedMs = Math.max(networks.usedMs, this.#virtualMs);
+  }
+
+  #leave(share: TimeShare): void {
+    if (this.#waiting.delete(share) && share.isNetwork) this.#networks.waiting -= 1;
+  }
+
+  /** Time that decides who goes first. */
+  #usedBy({ isNetwork, usedMs }: TimeShare): number {
+    return isNetwork ? this.#networks.usedMs : usedMs;
   }
 
   /** Call it when a share is no longer blocked. */
@@ -106,16 +138,30 @@ export class Turns {
     turn.resolve(undefined);
   };
 
+  /** The work of a turn goes on in some drains of microtasks and ticks: DataLoaders wait for both. */
+  #measure(drains: number): void {
+    const holder = this.#holder;
+    this.#loop.afterMicrotasks(() => {
+      if (this.#holder !== holder) return;
+      this.#heldMs = this.#loop.now() - this.#startedAt;
+      if (drains > 1) this.#measure(drains - 1);
+    });
+  }
+
   #begin(taker: TurnTaker): void {
     this.#holder = taker;
     this.#startedAt = this.#loop.now();
-    this.#virtualMs = taker.share.usedMs;
+    this.#virtualMs = this.#usedBy(taker.share);
+    if (taker.share.isNetwork) this.#networks.virtualMs = taker.share.usedMs;
   }
 
   readonly #end = (): void => {
     if (this.#holder === null) return;
-    const tookMs = this.#loop.now() - this.#startedAt;
-    this.#holder.share.usedMs += tookMs * this.#holder.share.factor;
+    const tookMs = this.#heldMs ?? this.#loop.now() - this.#startedAt;
+    this.#heldMs = null;
+    const { share } = this.#holder;
+    share.usedMs += tookMs;
+    if (share.isNetwork) this.#networks.usedMs += tookMs * NETWORKS_FACTOR;
     this.#holder = null;
     this.#sliceMs = this.#waiting.size === 0 ? 0 : this.#sliceMs + tookMs;
     if (this.#sliceMs > SLICE_MS) this.#rest();
@@ -146,12 +192,16 @@ export class Turns {
     for (const share of this.#waiting) {
       dropAbandoned(share);
       const [oldest] = share.waiting;
-      if (!oldest) this.#waiting.delete(share);
-      else if (oldest.taker.order <= share.blockedFrom && (!best || share.usedMs < best.usedMs)) best = share;
+      if (!oldest) this.#leave(share);
+      else if (oldest.taker.order <= share.blockedFrom && (!best || this.#isBefore(share, best))) best = share;
     }
     const turn = best?.waiting.shift();
-    if (best?.waiting.length === 0) this.#waiting.delete(best);
+    if (best?.waiting.length === 0) this.#leave(best);
     return turn;
+  }
+
+  #isBefore(one: TimeShare, other: TimeShare): boolean {
+    return (this.#usedBy(one) - this.#usedBy(other) || one.usedMs - other.usedMs) < 0;
   }
 }
 
