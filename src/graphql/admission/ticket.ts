@@ -136,7 +136,9 @@ export class Ticket implements TurnTaker {
       return null;
     }
     return wait.then(() => {
-      this.#weight += weight;
+      // It may have ended since it found room.
+      if (this.#isOver) this.#room.free(this.share, weight);
+      else this.#weight += weight;
       return undefined;
     });
   }
