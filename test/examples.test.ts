@@ -30,6 +30,7 @@ function fieldsIn(value: unknown, path = '', fields = new Map<string, boolean>()
 const EMPTY_IN_THE_SAMPLE: Readonly<Record<string, readonly string[]>> = {
   'how-far-is-it.graphql': ['/run/running', '/run/freshness/staleReason'],
   'is-anything-wrong-now.graphql': ['/recentRuns/nodes/errorInfo/code', '/recentRuns/unavailableWorkflows'],
+  'is-it-stuck.graphql': ['/overdueRuns', '/workflows/nodes/runs/nodes/expectation/remainingMs'],
   'read-a-conversation.graphql': [
     '/run/steps/conversation/messages/toolCallId',
     '/run/steps/conversation/messages/toolCalls',

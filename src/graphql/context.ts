@@ -3,6 +3,7 @@ import type { Conversation } from '../domain/conversation/message.ts';
 import type { Cost } from '../domain/cost/cost.ts';
 import type { PriceList } from '../domain/cost/prices.ts';
 import type { RunComparison } from '../domain/run/comparison.ts';
+import type { Sampler } from '../domain/run/expectation.ts';
 import { errorInfo } from '../domain/step/step-error.ts';
 import type { JsonObject, JsonValue, StepError } from '../domain/types.ts';
 import type { OperationRecord } from '../observability/operation-record.ts';
@@ -127,6 +128,8 @@ export function createContext(source: ContextSource, request: ContextRequest) {
     comparison: kept<Promise<RunComparison>>(),
     /** Changes by workflow and number of runs. */
     workflowChanges: kept<Promise<WorkflowChanges>>(),
+    /** Samples of a workflow's runs, by workflow and number of records. */
+    samplers: kept<Promise<Sampler>>(),
     /** Costs by run. */
     runCost: kept<Cost>(),
     /** Inputs by run. */

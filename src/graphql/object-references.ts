@@ -1,5 +1,6 @@
 /** References: objects with known ids. Field resolvers load the rest. */
 import type { ChangePoint } from '../domain/changes/changes.ts';
+import type { Expectation } from '../domain/run/expectation.ts';
 import type { FailureGroup } from '../domain/run/failure-groups.ts';
 import type { FirstSeen } from '../domain/run/group-history.ts';
 import type { RunStatistics } from '../domain/run/statistics.ts';
@@ -26,6 +27,12 @@ export interface StatisticsOfRuns extends RunStatistics {
 export interface FailureGroupInHistory extends FailureGroup {
   readonly firstSeen: () => Promise<FirstSeen>;
   readonly isResolved: () => Promise<boolean>;
+}
+
+/** An expectation and the runs that it is computed from, newest first. */
+export interface ExpectationOfRun extends Expectation {
+  readonly workflowId: string;
+  readonly runIds: readonly string[];
 }
 
 export interface TrendBucketOfWorkflow extends TrendBucket {

@@ -1,9 +1,10 @@
 import type { Timestamp } from '../../domain/timestamp.ts';
 import type { JsonValue } from '../../domain/types.ts';
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
-import type { WorkflowRef, StatisticsOfRuns, StartedRun, FailureGroupInHistory, TrendBucketOfWorkflow, ChangePointOfWorkflow } from '../object-references.ts';
+import type { WorkflowRef, StatisticsOfRuns, StartedRun, FailureGroupInHistory, ExpectationOfRun, TrendBucketOfWorkflow, ChangePointOfWorkflow } from '../object-references.ts';
 import type { WorkflowPage, RunPage, ListedRun, RecentRunsPage, PageInfo as PageInfoModel } from '../lists/connections.ts';
 import type { Distribution as DomainDistribution, NodeStatistics as DomainNodeStatistics } from '../../domain/run/statistics.ts';
+import type { NodeExpectation as DomainNodeExpectation } from '../../domain/run/expectation.ts';
 import type { UsageTrend as DomainUsageTrend, ModelUsageTrend as DomainModelUsageTrend } from '../../domain/run/usage-trend.ts';
 import type { RunComparison as DomainRunComparison, NodeComparison as DomainNodeComparison } from '../../domain/run/comparison.ts';
 import type { WorkflowGraph as DomainWorkflowGraph, WorkflowNode as DomainWorkflowNode, WorkflowEdge as DomainWorkflowEdge, Run as DomainRun, Step as DomainStep, StepCounts as DomainStepCounts, RunTiming as DomainRunTiming, RunGap as DomainRunGap, Timeline as DomainTimeline, TimelineGap as DomainTimelineGap, TimelineBar as DomainTimelineBar, CriticalPath as DomainCriticalPath, Progress as DomainProgress, RepeatedNode as DomainRepeatedNode, RunTokenUsage as DomainRunTokenUsage, ModelTokenUsage as DomainModelTokenUsage, Freshness as DomainFreshness, StepError as DomainStepError, TokenUsage as DomainTokenUsage } from '../../domain/types.ts';
@@ -199,6 +200,26 @@ export type ExecuteWorkflowPayload = {
   readonly run?: Maybe<Run>;
 };
 
+/** Usual duration of a run, by earlier completed runs of its workflow. Percentiles are by nearest rank. */
+export type Expectation = {
+  readonly __typename?: 'Expectation';
+  /**
+   * Usual duration of each node, by node id, from the newest 20 runs of the sample.
+   * Costs one upstream call for each run without cached steps. A run whose steps cannot be loaded is left out.
+   */
+  readonly nodes?: Maybe<ReadonlyArray<NodeExpectation>>;
+  /** Time beyond `p95Ms`, in milliseconds, at least 0; also of a finished run. Null if the run's time is unknown. */
+  readonly overdueByMs?: Maybe<Scalars['Float']['output']>;
+  /** Median of their wall-clock times, in milliseconds. */
+  readonly p50Ms: Scalars['Float']['output'];
+  /** 95th percentile of their wall-clock times, in milliseconds. */
+  readonly p95Ms: Scalars['Float']['output'];
+  /** Time until `p50Ms`, in milliseconds, at least 0. Null for a run that is finished or has not started. */
+  readonly remainingMs?: Maybe<Scalars['Float']['output']>;
+  /** Number of completed runs in the sample, 10 to 100. */
+  readonly sampleSize: Scalars['Int']['output'];
+};
+
 /**
  * Failed runs of a workflow with the same failed node, error code and masked message.
  * The failed node of a run is that of the first of `failedSteps(latestAttemptOnly: true)`.
@@ -392,6 +413,19 @@ export type NodeComparison = {
   readonly nodeId: Scalars['ID']['output'];
 };
 
+/** Usual duration of a node, by its completed executions. */
+export type NodeExpectation = {
+  readonly __typename?: 'NodeExpectation';
+  /** Node id. */
+  readonly nodeId: Scalars['ID']['output'];
+  /** Median of their durations, in milliseconds. */
+  readonly p50Ms: Scalars['Float']['output'];
+  /** 95th percentile of their durations, in milliseconds. */
+  readonly p95Ms: Scalars['Float']['output'];
+  /** Number of completed executions of known duration. */
+  readonly sampleSize: Scalars['Int']['output'];
+};
+
 /** Statistics of one node over several runs. */
 export type NodeStatistics = {
   readonly __typename?: 'NodeStatistics';
@@ -469,6 +503,11 @@ export type Query = {
   /** The same as `workflow`, for Relay's `@refetchable`. */
   readonly fetch__Workflow?: Maybe<Workflow>;
   /**
+   * Unfinished runs that take longer than 95 % of the runs before them (`Run.expectation`), most overdue first.
+   * Examines the latest 500 runs of each workflow, fewer above 16 workflows.
+   */
+  readonly overdueRuns?: Maybe<ReadonlyArray<Maybe<Run>>>;
+  /**
    * Runs of several workflows in one list, newest first. Runs that have not started come first.
    * Costs one upstream call for each workflow and page. Cursors are stable: no run is repeated or skipped when new runs start.
    * A workflow whose runs cannot be loaded is listed in `unavailableWorkflows`, with its error in `errors`.
@@ -516,6 +555,13 @@ export type QueryFetch__RunArgs = {
 /** Root of all queries. */
 export type QueryFetch__WorkflowArgs = {
   id: Scalars['ID']['input'];
+};
+
+
+/** Root of all queries. */
+export type QueryOverdueRunsArgs = {
+  first?: InputMaybe<Scalars['Int']['input']>;
+  workflowIds?: InputMaybe<ReadonlyArray<Scalars['ID']['input']>>;
 };
 
 
@@ -616,6 +662,11 @@ export type Run = {
    * Null if the gateway has no prices (`TOKEN_PRICES`).
    */
   readonly estimatedCost?: Maybe<Cost>;
+  /**
+   * How long this run usually takes, by the completed ones among the 100 runs that started before it.
+   * Null with fewer than 10 of them, or if this run is not among the workflow's latest 500.
+   */
+  readonly expectation?: Maybe<Expectation>;
   /** Failed steps, by end, then by start: the first failure first. Steps without a known end come last. */
   readonly failedSteps?: Maybe<ReadonlyArray<Step>>;
   /** Opaque text for `Query.fetch__Run`: contains `workflowId` and `id`. */
@@ -1645,6 +1696,7 @@ export type ResolversTypes = {
   Distribution: ResolverTypeWrapper<DomainDistribution>;
   DurationSource: DurationSource;
   ExecuteWorkflowPayload: ResolverTypeWrapper<StartedRun>;
+  Expectation: ResolverTypeWrapper<ExpectationOfRun>;
   FailureGroup: ResolverTypeWrapper<FailureGroupInHistory>;
   FieldSet: ResolverTypeWrapper<Scalars['FieldSet']['output']>;
   Float: ResolverTypeWrapper<Scalars['Float']['output']>;
@@ -1658,6 +1710,7 @@ export type ResolversTypes = {
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
   NodeChange: NodeChange;
   NodeComparison: ResolverTypeWrapper<DomainNodeComparison>;
+  NodeExpectation: ResolverTypeWrapper<DomainNodeExpectation>;
   NodeStatistics: ResolverTypeWrapper<DomainNodeStatistics>;
   OrderDirection: OrderDirection;
   PageInfo: ResolverTypeWrapper<PageInfoModel>;
@@ -1712,6 +1765,7 @@ export type ResolversParentTypes = {
   DateTime: Scalars['DateTime']['output'];
   Distribution: DomainDistribution;
   ExecuteWorkflowPayload: StartedRun;
+  Expectation: ExpectationOfRun;
   FailureGroup: FailureGroupInHistory;
   FieldSet: Scalars['FieldSet']['output'];
   Float: Scalars['Float']['output'];
@@ -1724,6 +1778,7 @@ export type ResolversParentTypes = {
   ModelUsageTrend: DomainModelUsageTrend;
   Mutation: Record<PropertyKey, never>;
   NodeComparison: DomainNodeComparison;
+  NodeExpectation: DomainNodeExpectation;
   NodeStatistics: DomainNodeStatistics;
   PageInfo: PageInfoModel;
   Progress: DomainProgress;
@@ -1835,6 +1890,15 @@ export type ExecuteWorkflowPayloadResolvers<ContextType = Context, ParentType ex
   run: Resolver<ResolversTypes['Run'], ParentType, ContextType>;
 };
 
+export type ExpectationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Expectation'] = ResolversParentTypes['Expectation']> = {
+  nodes: Resolver<ReadonlyArray<ResolversTypes['NodeExpectation']>, ParentType, ContextType>;
+  overdueByMs: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  p50Ms: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  p95Ms: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  remainingMs: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  sampleSize: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
 export type FailureGroupResolvers<ContextType = Context, ParentType extends ResolversParentTypes['FailureGroup'] = ResolversParentTypes['FailureGroup']> = {
   code: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   count: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
@@ -1909,6 +1973,13 @@ export type NodeComparisonResolvers<ContextType = Context, ParentType extends Re
   nodeId: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
 };
 
+export type NodeExpectationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['NodeExpectation'] = ResolversParentTypes['NodeExpectation']> = {
+  nodeId: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  p50Ms: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  p95Ms: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  sampleSize: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
 export type NodeStatisticsResolvers<ContextType = Context, ParentType extends ResolversParentTypes['NodeStatistics'] = ResolversParentTypes['NodeStatistics']> = {
   durationMs: Resolver<Maybe<ResolversTypes['Distribution']>, ParentType, ContextType>;
   executionCount: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
@@ -1936,6 +2007,7 @@ export type QueryResolvers<ContextType = Context, ParentType extends ResolversPa
   failureGroups?: Resolver<ReadonlyArray<ResolversTypes['FailureGroup']>, ParentType, ContextType, RequireFields<QueryFailureGroupsArgs, 'last'>>;
   fetch__Run?: Resolver<ResolversTypes['Run'], ParentType, ContextType, RequireFields<QueryFetch__RunArgs, 'fetchId'>>;
   fetch__Workflow?: Resolver<ResolversTypes['Workflow'], ParentType, ContextType, RequireFields<QueryFetch__WorkflowArgs, 'id'>>;
+  overdueRuns?: Resolver<ReadonlyArray<ResolversTypes['Run']>, ParentType, ContextType, RequireFields<QueryOverdueRunsArgs, 'first'>>;
   recentRuns?: Resolver<ResolversTypes['RecentRuns'], ParentType, ContextType, RequireFields<QueryRecentRunsArgs, 'first'>>;
   run?: Resolver<ResolversTypes['Run'], ParentType, ContextType, RequireFields<QueryRunArgs, 'id' | 'workflowId'>>;
   workflow?: Resolver<ResolversTypes['Workflow'], ParentType, ContextType, RequireFields<QueryWorkflowArgs, 'id'>>;
@@ -1963,6 +2035,7 @@ export type RunResolvers<ContextType = Context, ParentType extends ResolversPare
   error: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   errorInfo: Resolver<Maybe<ResolversTypes['StepError']>, ParentType, ContextType>;
   estimatedCost: Resolver<Maybe<ResolversTypes['Cost']>, ParentType, ContextType>;
+  expectation: Resolver<Maybe<ResolversTypes['Expectation']>, ParentType, ContextType>;
   failedSteps: Resolver<ReadonlyArray<ResolversTypes['Step']>, ParentType, ContextType, RequireFields<RunFailedStepsArgs, 'latestAttemptOnly'>>;
   fetchId: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   firstFailedStep: Resolver<Maybe<ResolversTypes['Step']>, ParentType, ContextType>;
@@ -2241,6 +2314,7 @@ export type Resolvers<ContextType = Context> = {
   DateTime: GraphQLScalarType;
   Distribution: DistributionResolvers<ContextType>;
   ExecuteWorkflowPayload: ExecuteWorkflowPayloadResolvers<ContextType>;
+  Expectation: ExpectationResolvers<ContextType>;
   FailureGroup: FailureGroupResolvers<ContextType>;
   FieldSet: GraphQLScalarType;
   Freshness: FreshnessResolvers<ContextType>;
@@ -2250,6 +2324,7 @@ export type Resolvers<ContextType = Context> = {
   ModelUsageTrend: ModelUsageTrendResolvers<ContextType>;
   Mutation: MutationResolvers<ContextType>;
   NodeComparison: NodeComparisonResolvers<ContextType>;
+  NodeExpectation: NodeExpectationResolvers<ContextType>;
   NodeStatistics: NodeStatisticsResolvers<ContextType>;
   PageInfo: PageInfoResolvers<ContextType>;
   Progress: ProgressResolvers<ContextType>;

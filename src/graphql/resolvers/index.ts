@@ -3,7 +3,7 @@ import { tokenCounts } from '../fields/int-fields.ts';
 import { connections } from './connections.ts';
 import { executeWorkflowPayload, mutation } from './mutation.ts';
 import { query } from './query.ts';
-import { run, runComparison } from './run.ts';
+import { expectation, run, runComparison } from './run.ts';
 import { step } from './step.ts';
 import { subscription } from './subscription.ts';
 import { workflowFigures } from './workflow-figures.ts';
@@ -22,6 +22,8 @@ export const fieldTables: FieldTables = {
   ...workflowFigures,
   ...connections,
   Run: run,
+  Expectation: expectation,
+  NodeExpectation: properties<'NodeExpectation'>(),
   RunComparison: runComparison,
   NodeComparison: properties<'NodeComparison'>(),
   StepCounts: properties<'StepCounts'>(),

@@ -8,7 +8,9 @@ import { recentRunsPage, workflowPage } from '../lists/connections.ts';
 import { readRecentCursor } from '../lists/cursors.ts';
 import type { FieldTable } from '../fields/field-table.ts';
 import { furtherRuns } from '../fields/list-sizes.ts';
+import { mostOverdueFirst, overdueRuns } from '../lists/expectations.ts';
 import { groupsOfAll, latestOfAll } from '../lists/failure-groups.ts';
+import { settleAll } from '../lists/settle.ts';
 import { ofWorkflow, readable, severalWorkflows } from '../lists/several-workflows.ts';
 
 const workflow: FieldTable<'Query'>['workflow'] = { resolve: (_root, { id }) => ({ id: checkId('workflow id', id) }) };
@@ -53,6 +55,16 @@ export const query: FieldTable<'Query'> = {
         workflowId,
       }));
       return groupsOfAll(latestOfAll(found, count), furtherRuns(ids.length), context);
+    },
+  },
+
+  overdueRuns: {
+    async resolve(_root, { workflowIds, first }, context, info) {
+      const size = checkFirst(first);
+      const ids = await severalWorkflows(workflowIds, context.workflows);
+      const overdue = await readable(ids, context.reported, info, (id) => overdueRuns(id, ids.length, context));
+      const shown = overdue.flat().sort(mostOverdueFirst).slice(0, size);
+      return settleAll(shown, ({ ref }) => context.runs().load(ref, context.requirement(info)));
     },
   },
 

@@ -5,6 +5,7 @@ import { GatewayError } from '../../upstream/errors.ts';
 import { checkFirst, runFilter } from '../arguments.ts';
 import { fetchIdOf } from '../fetch-ids.ts';
 import type { FieldTable } from '../fields/field-table.ts';
+import { expectationIn, nodeExpectationsIn } from '../lists/expectations.ts';
 import { lastSuccessBeforeFailures } from '../lists/last-success.ts';
 import { checkInt, intFields } from '../fields/int-fields.ts';
 import { inferredInputs, payloadValue } from '../payloads.ts';
@@ -86,6 +87,7 @@ export const run: FieldTable<'Run'> = {
       return prices && costOf(run, () => runCost(steps, prices));
     },
   },
+  expectation: { ...TIMES, resolve: (run, _args, context) => expectationIn(run, context) },
   freshness: RECORD,
   lastSuccessBefore: {
     ...TIMES,
@@ -111,6 +113,15 @@ export const run: FieldTable<'Run'> = {
 const unreadableStep = (problem: string) => new GatewayError('UPSTREAM_CONTRACT_VIOLATION', problem) as unknown as Step;
 
 const refOf = ({ workflowId, id }: Run) => ({ workflowId, runId: id });
+
+export const expectation: FieldTable<'Expectation'> = {
+  sampleSize: {},
+  p50Ms: {},
+  p95Ms: {},
+  remainingMs: {},
+  overdueByMs: {},
+  nodes: { resolve: (expected, _args, context) => nodeExpectationsIn(expected, context) },
+};
 
 /** The comparison needs only the steps. A selected field may also need the graph. Nothing is loaded twice. */
 export const runComparison: FieldTable<'RunComparison'> = {

@@ -105,6 +105,10 @@ const MAX_WINDOWS_OF_ALL = 100;
 export const windowsOfEach = (workflowCount: number): number =>
   Math.max(1, Math.min(MAX_PAGE_CALLS, Math.floor(MAX_WINDOWS_OF_ALL / workflowCount)));
 
+/** Returns the number of records in this many windows: each but the first repeats the last run of the previous one. */
+export const recordsOfWindows = (windows: number): number =>
+  Math.min(MAX_SCANNED, MAX_WINDOW + (windows - 1) * (MAX_WINDOW - 1));
+
 export interface RunHistoryOptions {
   readonly upstream: UpstreamApi;
   readonly viewers: ViewerCache;

@@ -105,6 +105,7 @@ export function createNeededCalls(failures: Failures, requirement: LookAhead, kn
         return isFields(value) ? ofListedRun(idsOf(value), info) : undefined;
       case 'Query.recentRuns':
       case 'Query.failureGroups':
+      case 'Query.overdueRuns':
         return args.workflowIds ? undefined : workflowsFault;
       case 'Mutation.executeWorkflow':
         return fault('execute', workflowId);
@@ -117,6 +118,7 @@ export function createNeededCalls(failures: Failures, requirement: LookAhead, kn
       case 'Workflow.trend':
         return fault('runs', workflowId);
       case 'Run.lastSuccessBefore':
+      case 'Run.expectation':
         return known.unknownRuns.get(source) ?? fault('runs', idsOf(source).workflowId);
       case 'WorkflowStatistics.nodes':
       case 'TrendBucket.nodes':

@@ -1,0 +1,97 @@
+/** How long a run usually takes, by earlier runs of its workflow. */
+import { compareText } from '../order.ts';
+import type { Timestamp } from '../timestamp.ts';
+import type { Run, RunRecord } from '../types.ts';
+import { wallClockMs } from './span.ts';
+import { distributionOf } from './statistics.ts';
+
+export interface Expectation {
+  /** Number of completed runs that it is computed from. */
+  readonly sampleSize: number;
+  readonly p50Ms: number;
+  readonly p95Ms: number;
+  /** Null for a run that is finished or has not started. */
+  readonly remainingMs: number | null;
+  /** Null if the run's time is unknown. */
+  readonly overdueByMs: number | null;
+}
+
+export interface NodeExpectation {
+  readonly nodeId: string;
+  /** Number of completed executions. */
+  readonly sampleSize: number;
+  readonly p50Ms: number;
+  readonly p95Ms: number;
+}
+
+/** Records directly before a run that are examined. */
+export const EXAMINED_RECORDS = 100;
+/** With fewer completed runs, a percentile says little. */
+const MIN_SAMPLE = 10;
+
+/** Completed runs, newest first. */
+export interface Sample {
+  readonly runIds: readonly string[];
+  readonly wallClocksMs: readonly number[];
+}
+
+export interface Sampler {
+  readonly records: readonly RunRecord[];
+  /** Sample of the 100 records before this start; of the newest records for a run that has not started. */
+  before(startedAt: Timestamp | null): Sample;
+  /** False if there are fewer than 100 records before this start. */
+  isFullBefore(startedAt: Timestamp | null): boolean;
+}
+
+/** The records are sorted once, since a list may ask for the sample of each of its runs. */
+export function createSampler(records: readonly RunRecord[]): Sampler {
+  const started = records
+    .flatMap((record) => (record.startTime ? [{ record, start: record.startTime.epochMicros }] : []))
+    .sort((a, b) => b.start - a.start || compareText(a.record.id, b.record.id));
+
+  const examined = (startedAt: Timestamp | null) => {
+    const from = startedAt ? started.findIndex(({ start }) => start < startedAt.epochMicros) : 0;
+    return from < 0 ? [] : started.slice(from, from + EXAMINED_RECORDS);
+  };
+
+  return {
+    records,
+    before(startedAt) {
+      const sample = examined(startedAt).flatMap(({ record: { id, status, startTime, endTime } }) => {
+        const time = status === 'COMPLETED' ? wallClockMs({ startedAt: startTime, until: endTime }) : null;
+        return time === null ? [] : [{ id, time }];
+      });
+      return { runIds: sample.map(({ id }) => id), wallClocksMs: sample.map(({ time }) => time) };
+    },
+    isFullBefore: (startedAt) => examined(startedAt).length === EXAMINED_RECORDS,
+  };
+}
+
+/** Null with fewer than 10 completed runs in the sample. */
+export function expectationOf(
+  run: Pick<Run, 'wallClockMs' | 'isFinished'>,
+  { wallClocksMs }: Pick<Sample, 'wallClocksMs'>,
+): Expectation | null {
+  const usual = wallClocksMs.length >= MIN_SAMPLE ? distributionOf(wallClocksMs) : null;
+  if (!usual) return null;
+  const elapsed = run.wallClockMs;
+  return {
+    sampleSize: wallClocksMs.length,
+    p50Ms: usual.p50,
+    p95Ms: usual.p95,
+    remainingMs: elapsed === null || run.isFinished ? null : Math.max(0, usual.p50 - elapsed),
+    overdueByMs: elapsed === null ? null : Math.max(0, elapsed - usual.p95),
+  };
+}
+
+/** Sorted by node id. The steps of the runs must be loaded. */
+export function nodeExpectations(runs: readonly Run[]): NodeExpectation[] {
+  const completed = runs.flatMap(({ steps }) => steps.filter(({ status }) => status === 'COMPLETED'));
+  return [...Map.groupBy(completed, ({ nodeId }) => nodeId)]
+    .flatMap(([nodeId, steps]) => {
+      const durations = steps.flatMap(({ durationMs }) => durationMs ?? []);
+      const usual = distributionOf(durations);
+      return usual ? [{ nodeId, sampleSize: durations.length, p50Ms: usual.p50, p95Ms: usual.p95 }] : [];
+    })
+    .sort((a, b) => compareText(a.nodeId, b.nodeId));
+}

@@ -1,0 +1,86 @@
+import { describe, expect, it } from '@jest/globals';
+import { createSampler, expectationOf, nodeExpectations } from '../../src/domain/run/expectation.ts';
+import { createRandom } from '../../src/sample/random.ts';
+import type { RunRecord } from '../../src/domain/types.ts';
+import { at, ran, runOf, runRecord } from './facts.ts';
+
+const COMPLETED = runRecord();
+/** A run that starts at this second and takes this many seconds. */
+const took = (start: number, seconds: number, rawStatus = 'completed'): RunRecord =>
+  runRecord({ id: `${start}`, rawStatus, startTime: at(start), endTime: at(start + seconds) });
+const tenRuns = Array.from({ length: 10 }, (_, index) => took(index, index + 1));
+const expected = (records: readonly RunRecord[], start: number, run: Parameters<typeof expectationOf>[0]) =>
+  expectationOf(run, createSampler(records).before(at(start)));
+const running = (wallClockMs: number | null) => ({ wallClockMs, isFinished: false });
+const finished = (wallClockMs: number | null) => ({ wallClockMs, isFinished: true });
+
+describe('the expectation of a run', () => {
+  const usual = { sampleSize: 10, p50Ms: 5000, p95Ms: 10_000 };
+
+  it.each([
+    ['A running run has time left until the median.', running(2000), { remainingMs: 3000, overdueByMs: 0 }],
+    ['A run beyond the median has no time left.', running(7000), { remainingMs: 0, overdueByMs: 0 }],
+    ['A run beyond the 95th percentile is overdue.', running(11_500), { remainingMs: 0, overdueByMs: 1500 }],
+    ['A slow run stays overdue after its end.', finished(11_500), { remainingMs: null, overdueByMs: 1500 }],
+    ['A run without a start is not overdue.', running(null), { remainingMs: null, overdueByMs: null }],
+    ['A finished run of unknown length is not overdue.', finished(null), { remainingMs: null, overdueByMs: null }],
+  ])('%s', (_, run, times) => {
+    expect(expected(tenRuns, 10, run)).toEqual({ ...usual, ...times });
+  });
+
+  it('Only completed runs of known length that started earlier count, and a sample has at least ten.', () => {
+    const others = [
+      ...[took(-1, 50, 'failed'), took(-2, 50, 'cancelled'), took(-3, 50, 'running')],
+      ...[runRecord({ id: 'endless', startTime: at(-4), endTime: null }), runRecord({ id: 'x', startTime: null })],
+      took(10, 99),
+    ];
+    expect(expected([...others, ...tenRuns], 10, running(0))).toMatchObject(usual);
+    expect(expected([...others, ...tenRuns], 9, running(0))).toBeNull();
+  });
+
+  it('The sample is among the 100 records before the run, in any order of the list.', () => {
+    const records = Array.from({ length: 300 }, (_, index) =>
+      took(index, index % 2 === 0 ? index : 1, index % 2 ? 'failed' : 'done'),
+    );
+    const sampler = createSampler(records.toSorted((a, b) => (Number(a.id) % 7) - (Number(b.id) % 7)));
+    const { runIds } = sampler.before(at(250));
+    expect(runIds).toEqual(Array.from({ length: 50 }, (_, index) => `${248 - 2 * index}`));
+    expect([at(100), at(99), null].map((start) => sampler.isFullBefore(start))).toEqual([true, false, true]);
+    expect(sampler.before(null).runIds[0]).toBe('298');
+  });
+
+  it('In 10,000 random histories, the share of runs beyond p95 is that of nearest rank.', () => {
+    const random = createRandom('histories');
+    const histories = 10_000;
+    const start = at(0);
+    let [beyond, byRank] = [0, 0];
+    for (let history = 0; history < histories; history += 1) {
+      // Some histories are steady, in others a run takes up to 400 times as long as another.
+      const spread = random.between(0.1, 6);
+      const seconds = () => Math.exp(spread * random.next());
+      const sampleSize = random.integer(10, 100);
+      const records = Array.from({ length: sampleSize }, () => {
+        const endTime = { ...start, epochMicros: start.epochMicros + Math.round(seconds() * 1e6) };
+        return { ...COMPLETED, startTime: start, endTime };
+      });
+      const found = expected(records, 1, finished(seconds() * 1000));
+      expect(found?.sampleSize).toBe(sampleSize);
+      beyond += Number((found?.overdueByMs ?? 0) > 0);
+      byRank += 1 - Math.ceil(0.95 * sampleSize) / (sampleSize + 1);
+    }
+    expect(Math.abs(beyond - byRank) / histories).toBeLessThan(0.01);
+  });
+});
+
+describe('the expectation of nodes', () => {
+  it('Completed executions of each node count, also of failed runs and loops.', () => {
+    const runs = [
+      runOf([ran('b', 0, 3), ran('a', 0, 1), ran('a', 1, 3), ran('skipped', 0, 0, 'skipped')]),
+      runOf([ran('b', 0, 5, 'failed'), ran('b', 5, 9), ran('a', 0, null, 'running')]),
+    ];
+    expect(nodeExpectations(runs)).toEqual([
+      { nodeId: 'a', sampleSize: 2, p50Ms: 1000, p95Ms: 2000 },
+      { nodeId: 'b', sampleSize: 2, p50Ms: 3000, p95Ms: 4000 },
+    ]);
+  });
+});
