@@ -8,14 +8,14 @@ const text = await answer.text();
 if (text !== '{"data":{"run":{"status":"FAILED"}}}') throw new Error(`unexpected answer: ${text}`);
 console.log(`the built gateway answers: ${text}`);
 
-const subscription = 'subscription { runUpdated(workflowId: "support-triage", id: "run-4711") { status } }';
+const subscription = 'subscription { runUpdated(workflowId: "support-triage", id: "run-4711") { run { status } } }';
 const events = await fetch(`${url}/graphql`, {
   method: 'POST',
   headers: { ...headers, accept: 'text/event-stream' },
   body: JSON.stringify({ query: subscription }),
 });
 const event = await events.text();
-if (!event.includes('{"runUpdated":{"status":"FAILED"}}')) throw new Error(`unexpected events: ${event}`);
+if (!event.includes('{"runUpdated":{"run":{"status":"FAILED"}}}')) throw new Error(`unexpected events: ${event}`);
 console.log('the built gateway sends events');
 
 const html = await (await fetch(`${url}/`)).text();

@@ -146,7 +146,11 @@ describe('the process', () => {
     const gateway = start({ UPSTREAM_URL: upstream.url, UPSTREAM_ENDPOINTS: 'steps' });
     const url = await gateway.url();
     const watch = (transport: Transport, field: string) =>
-      subscribe(transport, url, `subscription { runUpdated(workflowId: "wf", id: "r1") { steps { ${field} } } }`);
+      subscribe(
+        transport,
+        url,
+        `subscription { runUpdated(workflowId: "wf", id: "r1") { run { steps { ${field} } } } }`,
+      );
     const socket = await watch('graphql-ws', 'id');
     const stream = await watch('graphql-sse', 'id');
     for (const client of [socket, stream]) await client.nextData();

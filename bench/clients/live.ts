@@ -30,7 +30,7 @@ interface Heard {
   readonly atMs: number;
 }
 
-const QUERY = `subscription Live($workflowId: ID!, $id: ID!) { runUpdated(workflowId: $workflowId, id: $id) { id status steps { id elapsedTime } } }`;
+const QUERY = `subscription Live($workflowId: ID!, $id: ID!) { runUpdated(workflowId: $workflowId, id: $id) { run { id status steps { id elapsedTime } } } }`;
 /** Number of connections that are opened at once. */
 const OPENING_AT_ONCE = 50;
 
@@ -41,7 +41,7 @@ const errors: string[] = [];
 
 interface RunUpdated {
   readonly data?: {
-    readonly runUpdated: { readonly id: string; readonly steps: readonly { elapsedTime: number }[] };
+    readonly runUpdated: { readonly run: { readonly id: string; readonly steps: readonly { elapsedTime: number }[] } };
   } | null;
   readonly errors?: readonly unknown[] | undefined;
 }
@@ -55,7 +55,7 @@ function subscribe(transport: 'sse' | 'ws', runId: string): Promise<void> {
       next(event: RunUpdated) {
         const atMs = performance.timeOrigin + performance.now();
         if (event.errors) errors.push(JSON.stringify(event.errors));
-        const run = event.data?.runUpdated;
+        const run = event.data?.runUpdated.run;
         if (run && !isFirst) heard.push({ runId: run.id, version: run.steps.at(-1)?.elapsedTime ?? -1, atMs });
         isFirst = false;
         resolve();

@@ -82,9 +82,11 @@ interface Subscriber {
 }
 
 /** Resolves with the first event. */
-function subscribe(origin: string, field: string): Promise<Subscriber> {
+function subscribe(origin: string, field: 'steps' | 'changedSteps'): Promise<Subscriber> {
+  const list = `${field} { id nodeId status startTime endTime elapsedTime durationMs }`;
+  const selection = field === 'steps' ? `run { status ${list} }` : `run { status } ${list}`;
   const query = `subscription ($workflowId: ID!, $id: ID!) {
-    runUpdated(workflowId: $workflowId, id: $id) { status ${field} { id nodeId status startTime endTime elapsedTime durationMs } }
+    runUpdated(workflowId: $workflowId, id: $id) { ${selection} }
   }`;
   const headers = { authorization: AUTHORIZATION, accept: 'text/event-stream', 'content-type': 'application/json' };
   return new Promise((resolve, reject) => {

@@ -26,15 +26,17 @@ export const RUN: TypedDocumentNode<{ readonly run: RunParts | null }, RunKey> =
   }
 `;
 
-const LIVE_RUN: TypedDocumentNode<{ readonly runUpdated: RunParts }, RunKey> = gql`
+const LIVE_RUN: TypedDocumentNode<{ readonly runUpdated: { readonly run: RunParts } }, RunKey> = gql`
   subscription LiveRun($workflowId: ID!, $id: ID!) {
     runUpdated(workflowId: $workflowId, id: $id) {
-      id
-      workflowId
-      status
-      totalElapsedTime
-      freshness {
-        isFinal
+      run {
+        id
+        workflowId
+        status
+        totalElapsedTime
+        freshness {
+          isFinal
+        }
       }
     }
   }
@@ -49,7 +51,7 @@ export function useRun(variables: RunKey) {
     skip: data?.run?.freshness.isFinal ?? loading,
     // Lists and statistics get no events, so all mounted queries are sent again when the run is over.
     onData: ({ client, data: { data: event } }) => {
-      if (event?.runUpdated.freshness.isFinal) void client.refetchQueries({ include: 'active' });
+      if (event?.runUpdated.run.freshness.isFinal) void client.refetchQueries({ include: 'active' });
     },
   });
   return { run: data?.run, error };

@@ -15,7 +15,7 @@ interface RunInList {
   readonly id: string;
   readonly workflowId: string;
   readonly status: string;
-  readonly tokenUsage: { readonly totalTokens: number | null } | null;
+  readonly tokenUsage: { readonly counts: { readonly totalTokens: number | null } } | null;
 }
 
 const RUNS: TypedDocumentNode<Runs, { readonly workflowId: string; readonly after?: string | null }> = gql`
@@ -30,7 +30,9 @@ const RUNS: TypedDocumentNode<Runs, { readonly workflowId: string; readonly afte
             workflowId
             status
             tokenUsage {
-              totalTokens
+              counts {
+                totalTokens
+              }
             }
           }
         }

@@ -20,12 +20,14 @@ export const RUN = graphql`
 const LIVE_RUN = graphql`
   subscription useRunLiveSubscription($workflowId: ID!, $id: ID!) {
     runUpdated(workflowId: $workflowId, id: $id) {
-      id
-      workflowId
-      status
-      totalElapsedTime
-      freshness {
-        isFinal
+      run {
+        id
+        workflowId
+        status
+        totalElapsedTime
+        freshness {
+          isFinal
+        }
       }
     }
   }
@@ -43,7 +45,7 @@ export function useRun({ workflowId, id }: useRunQuery['variables']) {
       variables: { workflowId, id },
       // Lists and statistics get no events, so all data is stale when the run is over.
       updater(store, event) {
-        if (event?.runUpdated.freshness.isFinal) store.invalidateStore();
+        if (event?.runUpdated.run.freshness.isFinal) store.invalidateStore();
       },
     });
     return () => live.dispose();

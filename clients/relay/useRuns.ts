@@ -23,7 +23,9 @@ const RUNS = graphql`
           workflowId
           status
           tokenUsage {
-            totalTokens
+            counts {
+              totalTokens
+            }
           }
         }
       }

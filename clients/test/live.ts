@@ -2,18 +2,15 @@
 import assert from 'node:assert/strict';
 import { startLiveRun } from '../../test/harness/live-run.ts';
 
+const FIELDS = 'id workflowId status stepCounts { total }';
+
 export const LIVE_RUN = `
   subscription LiveRun($workflowId: ID!, $id: ID!) {
-    runUpdated(workflowId: $workflowId, id: $id) {
-      id
-      workflowId
-      status
-      stepCounts { total }
-    }
+    runUpdated(workflowId: $workflowId, id: $id) { run { ${FIELDS} } }
   }
 `;
 
-export const RUN = LIVE_RUN.replace('subscription LiveRun', 'query Run').replace('runUpdated', 'run');
+export const RUN = `query Run($workflowId: ID!, $id: ID!) { run(workflowId: $workflowId, id: $id) { ${FIELDS} } }`;
 
 export const RUN_KEY = { workflowId: 'wf', id: 'r1' };
 export const LIVE_KEY = 'key-1';
@@ -41,8 +38,8 @@ export async function followRun(
   };
   watch(`${run.gateway.url}/graphql`, {
     next(data) {
-      const { runUpdated } = data as { runUpdated: { status: string; stepCounts: { total: number } } };
-      say(`${runUpdated.status} ${runUpdated.stepCounts.total}`);
+      const { run } = (data as { runUpdated: { run: { status: string; stepCounts: { total: number } } } }).runUpdated;
+      say(`${run.status} ${run.stepCounts.total}`);
     },
     error: (error) => say(`failed: ${String(error)}`),
     complete: () => say('end'),

@@ -7,11 +7,11 @@ import { item, mount } from './mount.ts';
 interface RunInList {
   readonly id: string;
   readonly status: string;
-  readonly tokenUsage?: { readonly totalTokens?: number | null } | null;
+  readonly tokenUsage?: { readonly counts?: { readonly totalTokens?: number | null } } | null;
 }
 
 export const showRun = ({ id, status, tokenUsage }: RunInList): ReactNode =>
-  item(id, `${id} ${status} ${tokenUsage?.totalTokens}`);
+  item(id, `${id} ${status} ${tokenUsage?.counts?.totalTokens}`);
 
 /** The pages that are shown after the end of the live run. */
 export async function showPages(

@@ -3,11 +3,11 @@ import schema from './__generated__/introspection.ts';
 
 /** Objects without an id, and objects whose ids repeat: nodes of different workflows, tool calls of different steps. */
 const PARTS =
-  'ChangeCoverage ChangePoint Conversation Cost CriticalPath Distribution ExecuteWorkflowPayload FailureGroup Freshness ' +
-  'Message ModelTokenUsage ModelUsageTrend NodeComparison NodeStatistics PageInfo Progress RecentRuns RepeatedNode ' +
-  'RunComparison RunConnection RunEdge RunGap RunTiming RunTokenUsage StepCounts StepError Timeline TimelineBar ' +
-  'TimelineGap TokenUsage ToolCall TrendBucket UsageTrend WorkflowConnection WorkflowConnectionEdge WorkflowEdge ' +
-  'WorkflowGraph WorkflowNode WorkflowStatistics';
+  'ChangeCoverage ChangePoint Conversation Cost CriticalPath Distribution ExecuteWorkflowPayload FailureGroup ' +
+  'Freshness Gap GraphEdge Message ModelTokenUsage ModelUsageTrend NodeComparison NodeStatistics PageInfo Progress ' +
+  'RecentRunConnection RepeatedNode RunComparison RunConnection RunEdge RunTiming RunTokenUsage RunUpdate RunsUpdate ' +
+  'StepCounts StepError Timeline TimelineBar TokenCounts TokenUsage ToolCall TrendBucket UsageTrend ' +
+  'WorkflowConnection WorkflowEdge WorkflowGraph WorkflowNode WorkflowStatistics';
 
 /** All of these are stored inside their parent. */
 export const keys: KeyingConfig = Object.fromEntries(PARTS.split(' ').map((type) => [type, () => null]));
@@ -25,8 +25,8 @@ const refetch = (cache: Cache): void => {
 export const updates: UpdatesConfig = {
   Mutation: { executeWorkflow: (_, __, cache) => refetch(cache) },
   Subscription: {
-    runUpdated({ runUpdated }: { runUpdated: LiveRun }, _, cache) {
-      if (runUpdated.freshness?.isFinal) refetch(cache);
+    runUpdated({ runUpdated }: { runUpdated: { run: LiveRun } }, _, cache) {
+      if (runUpdated.run.freshness?.isFinal) refetch(cache);
     },
   },
 };

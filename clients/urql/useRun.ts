@@ -25,15 +25,17 @@ export const RUN: TypedDocumentNode<{ readonly run: RunParts | null }, RunKey> =
   }
 `;
 
-const LIVE_RUN: TypedDocumentNode<{ readonly runUpdated: RunParts }, RunKey> = gql`
+const LIVE_RUN: TypedDocumentNode<{ readonly runUpdated: { readonly run: RunParts } }, RunKey> = gql`
   subscription LiveRun($workflowId: ID!, $id: ID!) {
     runUpdated(workflowId: $workflowId, id: $id) {
-      id
-      workflowId
-      status
-      totalElapsedTime
-      freshness {
-        isFinal
+      run {
+        id
+        workflowId
+        status
+        totalElapsedTime
+        freshness {
+          isFinal
+        }
       }
     }
   }

@@ -193,7 +193,7 @@ describe('a live run through Hive Gateway', () => {
       const incidents = await startIncidents(INCIDENTS);
       const seen = await follow({ ...way, query, commandOf: (url) => supergraphOf(url, incidents.url) });
       for (const event of seen) {
-        assert.partialDeepStrictEqual(event, { runUpdated: { incidents: [{ title: 'Slow' }] } });
+        assert.partialDeepStrictEqual(event, { runUpdated: { run: { incidents: [{ title: 'Slow' }] } } });
       }
       await incidents.close();
     });

@@ -106,7 +106,7 @@ export interface WorkflowNode {
   readonly description: string | null;
 }
 
-export interface WorkflowEdge {
+export interface GraphEdge {
   readonly from: string;
   readonly to: string;
 }
@@ -128,7 +128,7 @@ export interface WorkflowRecord {
 /** START and END are not nodes and appear in no edge. `entry` and `finish` name the nodes next to them. */
 export interface WorkflowGraph {
   readonly nodes: readonly WorkflowNode[];
-  readonly edges: readonly WorkflowEdge[];
+  readonly edges: readonly GraphEdge[];
   readonly entry: string | null;
   readonly finish: string | null;
 }

@@ -53,9 +53,11 @@ export interface StepCounts {
 }
 
 /** A period of a run in which no step ran. */
-export interface RunGap {
+export interface Gap {
   readonly startedAt: Timestamp;
   readonly endedAt: Timestamp;
+  /** Milliseconds from the start of the run's span. */
+  readonly offsetMs: number;
   readonly durationMs: number;
   /** Step that ended last before the gap. Null for a gap before the first step. */
   readonly after: Step | null;
@@ -71,7 +73,7 @@ export interface RunTiming {
   readonly wastedMs: number;
   readonly maxConcurrency: number;
   readonly parallelism: number | null;
-  readonly longestGap: RunGap | null;
+  readonly longestGap: Gap | null;
 }
 
 export interface TimelineBar {
@@ -83,18 +85,13 @@ export interface TimelineBar {
   readonly widthPercent: number;
 }
 
-export interface TimelineGap {
-  readonly offsetMs: number;
-  readonly durationMs: number;
-}
-
 export interface Timeline {
   readonly startedAt: Timestamp | null;
   readonly endedAt: Timestamp | null;
   readonly durationMs: number | null;
   readonly laneCount: number;
   readonly bars: readonly TimelineBar[];
-  readonly gaps: readonly TimelineGap[];
+  readonly gaps: readonly Gap[];
 }
 
 export interface CriticalPath {

@@ -29,7 +29,6 @@ import type { LookAhead } from './fields/data-requirements.ts';
 import { createReportedErrors } from './lists/reported-errors.ts';
 import type { WorkflowChanges } from './object-references.ts';
 import { createPayloadReader } from './payload-reader.ts';
-import { createRunChanges } from './subscriptions/run-events.ts';
 import { endedBy } from './subscriptions/sources.ts';
 
 export interface ContextSource extends Limits {
@@ -165,8 +164,6 @@ export function createContext(source: ContextSource, request: ContextRequest) {
         return source.recentRuns.page(request, operation(), runs().primeRecord);
       },
     },
-    /** Step changes of the run of a subscription event. */
-    changes: createRunChanges(),
     /** Errors of parts that are missing in a list, although the list has a value. */
     reported: createReportedErrors(lifetime),
     watchRuns: (workflowIds: readonly string[]) =>

@@ -157,9 +157,9 @@ describe('the claims of a token', () => {
   });
 
   it.each<Transport>(['graphql-ws', 'graphql-sse'])('hide runs from subscriptions over %s', async (transport) => {
-    const watch = `subscription { runUpdated(workflowId: "b1", id: "r1") { status } }`;
+    const watch = `subscription { runUpdated(workflowId: "b1", id: "r1") { run { status } } }`;
     const mine = await subscribe(transport, gateway.url, watch, { key: await issuer.token(of('org-b')) });
-    expect(await mine.nextData()).toEqual({ runUpdated: { status: 'COMPLETED' } });
+    expect(await mine.nextData()).toEqual({ runUpdated: { run: { status: 'COMPLETED' } } });
     const other = await subscribe(transport, gateway.url, watch, { key: await issuer.token(of('org-a')) });
     expect(await other.nextErrorCode()).toBe('NOT_FOUND');
     mine.leave();

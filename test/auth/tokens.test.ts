@@ -146,7 +146,7 @@ describe('a token', () => {
 describe('a token that expires on an open connection', () => {
   const issuer = perTest(() => startIssuer(clock.now));
   const run = perTest(() => startLiveRun(issuer.environment, byClock));
-  const WATCH = `subscription { runUpdated(workflowId: "wf", id: "r1") { status } }`;
+  const WATCH = `subscription { runUpdated(workflowId: "wf", id: "r1") { run { status } } }`;
   const token = (seconds: number) => issuer.token({ exp: nowSeconds() + seconds });
 
   it.each<Transport>(['graphql-ws', 'graphql-sse'])(
@@ -154,7 +154,8 @@ describe('a token that expires on an open connection', () => {
     async (transport) => {
       const short = await subscribe(transport, run.gateway.url, WATCH, { key: await token(8) });
       const long = await subscribe(transport, run.gateway.url, WATCH, { key: await token(86_400 * 365) });
-      for (const each of [short, long]) expect(await each.nextData()).toEqual({ runUpdated: { status: 'RUNNING' } });
+      for (const each of [short, long])
+        expect(await each.nextData()).toEqual({ runUpdated: { run: { status: 'RUNNING' } } });
       clock.advance(7_999);
       expect(short.waiting).toBe(0);
       clock.advance(1);
@@ -215,9 +216,9 @@ describe("the gateway's own keys", () => {
   });
 
   it.each<Transport>(['graphql-ws', 'graphql-sse'])('are required over %s', async (transport) => {
-    const watch = `subscription { runUpdated(workflowId: "wf", id: "r1") { status } }`;
+    const watch = `subscription { runUpdated(workflowId: "wf", id: "r1") { run { status } } }`;
     const right = await subscribe(transport, gateway.url, watch, { key: 'web-key' });
-    expect(await right.nextData()).toEqual({ runUpdated: { status: 'COMPLETED' } });
+    expect(await right.nextData()).toEqual({ runUpdated: { run: { status: 'COMPLETED' } } });
     right.leave();
     const wrong = await subscribe(transport, gateway.url, watch, { key: 'wrong' });
     if (transport === 'graphql-ws') expect(await wrong.next()).toEqual({ type: 'closed', code: 4401 });

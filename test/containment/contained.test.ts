@@ -62,11 +62,11 @@ describe('a failed upstream call', () => {
         const client = await subscribe(
           transport,
           gateway.url,
-          `subscription { runUpdated(workflowId: "billing", id: "run-1") { ${FIELDS} } }`,
+          `subscription { runUpdated(workflowId: "billing", id: "run-1") { run { ${FIELDS} } } }`,
         );
         expect(await client.next()).toMatchObject({
           type: 'next',
-          payload: { data: { runUpdated: expected }, errors: [{ path: ['runUpdated', 'steps', 2] }] },
+          payload: { data: { runUpdated: { run: expected } }, errors: [{ path: ['runUpdated', 'run', 'steps', 2] }] },
         });
         expect(await client.next()).toEqual({ type: 'complete' });
         client.leave();

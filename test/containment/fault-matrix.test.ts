@@ -16,7 +16,7 @@ const FAULTS: Readonly<Record<string, Fault>> = {
 };
 
 const OF_RUN = `id status error outputs steps { id node { id } } stepCounts { total } timing { busyMs }
-  tokenUsage { totalTokens } timeline { laneCount } failedSteps { id } lastSuccessBefore { id } workflow { id name }`;
+  tokenUsage { counts { totalTokens } } timeline { laneCount } failedSteps { id } lastSuccessBefore { id } workflow { id name }`;
 const QUERY = `{
   workflows { totalCount nodes { id name runs(first: 2) { nodes { id status } } } }
   workflow(id: "wf") {
@@ -41,7 +41,7 @@ const CALLS: Readonly<
 > = {
   'steps r1': [
     [...stepsOf('run'), 'workflow.runsById.0.stepCounts', 'compareRuns', '_entities.0'],
-    stepsOf('runUpdated'),
+    stepsOf('runUpdated.run'),
     ['run', 'workflow.runsById.0', 'compareRuns', '_entities.0'],
     ['runUpdated'],
   ],
@@ -51,13 +51,13 @@ const CALLS: Readonly<
       ...['runs', 'statistics', 'failureGroups', 'trend'].map((field) => `workflow.${field}`),
       ...['workflows.nodes.0.runs', 'run.lastSuccessBefore'],
     ],
-    ['runUpdated.lastSuccessBefore'],
+    ['runUpdated.run.lastSuccessBefore'],
     [],
     [],
   ],
   workflows: [
     ['workflows', 'workflow.name', 'run.workflow.name', ...nodesOf('run')],
-    ['runUpdated.workflow.name', ...nodesOf('runUpdated')],
+    ['runUpdated.run.workflow.name', ...nodesOf('runUpdated.run')],
     [],
     [],
   ],
@@ -99,7 +99,7 @@ describe('a failed upstream call nulls only the fields that depend on it', () =>
   );
 
   async function eventOf(gateway: TestGateway, key: string, transport: 'graphql-ws' | 'graphql-sse') {
-    const text = `subscription { runUpdated(workflowId: "wf", id: "r1") { ${OF_RUN} } }`;
+    const text = `subscription { runUpdated(workflowId: "wf", id: "r1") { run { ${OF_RUN} } } }`;
     const client = await subscribe(transport, gateway.url, text, { key });
     const frame = await client.next();
     client.leave();

@@ -84,7 +84,7 @@ describe('the gateway', () => {
       steps {
         nodeId node { type description } status startTime endTime elapsedTime durationMs userId organizationId
         errorInfo { message code } answer: outputs(path: "choices[0].message.content") inputs(path: "input_data") metadata
-        tokens tokenUsage { totalTokens model } conversation { messages { role content } finishReason }
+        tokens tokenUsage { counts { totalTokens } model } conversation { messages { role content } finishReason }
       }
     } }`);
     expect(errors).toEqual([]);
@@ -98,7 +98,7 @@ describe('the gateway', () => {
             ...{ startTime: '2025-03-13T02:41:15.144470Z', endTime: '2025-03-13T02:41:17.382162Z', elapsedTime: 2 },
             ...{ durationMs: 2237.692, userId: 'user-17', organizationId: 'org-3', errorInfo: null, answer: 'refund' },
             ...{ inputs: { ticket: 4711 }, metadata: null, tokens: 0 },
-            tokenUsage: { totalTokens: 150, model: 'virtuoso-large' },
+            tokenUsage: { counts: { totalTokens: 150 }, model: 'virtuoso-large' },
             conversation: {
               messages: [
                 { role: 'user', content: 'Where is my refund?' },

@@ -6,7 +6,7 @@ import { NGINX, startNginx, type Nginx } from '../harness/nginx.ts';
 import { startProcess, type GatewayProcess } from '../harness/process.ts';
 import { findProgram, freePort, startProgram, type Program } from '../harness/program.ts';
 
-const WATCH = `subscription { runUpdated(workflowId: "wf", id: "r1") { stepCounts { total } } }`;
+const WATCH = `subscription { runUpdated(workflowId: "wf", id: "r1") { run { stepCounts { total } } } }`;
 const REQUESTS = 20;
 const CLIENTS = 8;
 
@@ -73,7 +73,7 @@ withPrograms(
 
     it("pass requests and subscriptions, and the health check of nginx follows a gateway's", async () => {
       const client = await subscribe('graphql-ws', nginx.url, WATCH);
-      expect(await client.nextData()).toEqual({ runUpdated: { stepCounts: { total: 1 } } });
+      expect(await client.nextData()).toEqual({ runUpdated: { run: { stepCounts: { total: 1 } } } });
       client.leave();
       const [, , , , , wellAt = ''] = service('nginx').healthcheck?.test ?? [];
       expect(wellAt).toMatch('http://127.0.0.1:8080/');

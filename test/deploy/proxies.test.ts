@@ -9,7 +9,7 @@ import { ask, type PlainAnswer, type PlainRequest } from '../harness/plain-http.
 import { PROXIES, type Proxy } from '../harness/proxies.ts';
 
 const QUERY = '{ run(workflowId: "wf", id: "r1") { id steps { outputs } } }';
-const WATCH = `subscription { runUpdated(workflowId: "wf", id: "r1") { stepCounts { total } steps { outputs } } }`;
+const WATCH = `subscription { runUpdated(workflowId: "wf", id: "r1") { run { stepCounts { total } steps { outputs } } } }`;
 const ORIGINS = ['https://a.example.com', 'https://b.example.com'];
 /** Long enough that the gateway, nginx and HTTP/2 compress or divide it. */
 const OUTPUTS = 'é'.repeat(30_000);
@@ -149,11 +149,11 @@ describe.each(PROXIES)('behind $name', (program) => {
     ] as const) {
       const client = await open(origin, base);
       client.subscribe({ query: WATCH });
-      expect(await client.nextData()).toMatchObject({ runUpdated: { stepCounts: { total: run.steps } } });
+      expect(await client.nextData()).toMatchObject({ runUpdated: { run: { stepCounts: { total: run.steps } } } });
       run.steps += 1;
       await run.feeds(1);
       await run.poll();
-      expect(await client.nextData()).toMatchObject({ runUpdated: { stepCounts: { total: run.steps } } });
+      expect(await client.nextData()).toMatchObject({ runUpdated: { run: { stepCounts: { total: run.steps } } } });
       client.leave();
       await run.feeds(0);
     }

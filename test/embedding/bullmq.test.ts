@@ -115,15 +115,16 @@ describeWithValkey(`BullMQ flows${withoutValkey}`, () => {
     const paid = Promise.withResolvers<string>();
     await start({ pay: () => paid.promise });
     const id = await startRun();
-    const query = `subscription Watch($id: ID!) { runUpdated(workflowId: "refund", id: $id) {
+    const query = `subscription Watch($id: ID!) { runUpdated(workflowId: "refund", id: $id) { run {
       status steps { nodeId status }
-    } }`;
+    } } }`;
     const stream = await openStream(gateway?.url ?? '', { query, variables: { id } }, 'shop-key');
     let data = await stream.nextData();
     while (!JSON.stringify(data).includes('"pay","status":"RUNNING"')) data = await stream.nextData();
-    expect(data).toMatchObject({ runUpdated: { status: 'RUNNING' } });
+    expect(data).toMatchObject({ runUpdated: { run: { status: 'RUNNING' } } });
     paid.resolve('paid');
-    while (!JSON.stringify(data).startsWith('{"runUpdated":{"status":"COMPLETED"')) data = await stream.nextData();
+    while (!JSON.stringify(data).startsWith('{"runUpdated":{"run":{"status":"COMPLETED"'))
+      data = await stream.nextData();
     let frame = await stream.next();
     while (frame.type === 'next') frame = await stream.next();
     expect(frame).toEqual({ type: 'complete' });

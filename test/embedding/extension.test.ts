@@ -392,8 +392,8 @@ describe('fields of an extension', () => {
     const response = await fetch(`${url}/graphql/stream`, {
       method: 'POST',
       headers: { accept: 'text/event-stream', authorization: 'Bearer key-1', 'content-type': 'application/json' },
-      body: JSON.stringify({ query: 'subscription { runUpdated(workflowId: "wf", id: "r1") { mine } }' }),
+      body: JSON.stringify({ query: 'subscription { runUpdated(workflowId: "wf", id: "r1") { run { mine } } }' }),
     });
-    expect(await response.text()).toContain('data: {"data":{"runUpdated":{"mine":1}}}');
+    expect(await response.text()).toContain('data: {"data":{"runUpdated":{"run":{"mine":1}}}}');
   });
 });

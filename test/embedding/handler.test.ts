@@ -13,7 +13,7 @@ import { openStream } from '../harness/live-client.ts';
 const QUERY = '{ run(workflowId: "support-triage", id: "run-4711") { status } }';
 const RUN = { status: 'FAILED' };
 const START = 'mutation { executeWorkflow(workflowId: "support-triage") { run { id } } }';
-const WATCH = 'subscription Watch($id: ID!) { runUpdated(workflowId: "support-triage", id: $id) { id } }';
+const WATCH = 'subscription Watch($id: ID!) { runUpdated(workflowId: "support-triage", id: $id) { run { id } } }';
 
 let gateway: GatewayHandler;
 let server: Server | undefined;
@@ -87,7 +87,7 @@ describe.each([
     const url = await open();
     const id = await startRun(`${url}/graphql`);
     const stream = await openStream(url, { query: WATCH, variables: { id } }, 'demo-key');
-    expect(await stream.nextData()).toEqual({ runUpdated: { id } });
+    expect(await stream.nextData()).toEqual({ runUpdated: { run: { id } } });
     await gateway.close();
     const ends = [];
     for (let frame = await stream.next(); ends.push(frame.type) && frame.type !== 'closed';)
@@ -104,7 +104,7 @@ describe.each([
       connectionParams: { authorization: 'Bearer demo-key' },
     });
     const events = client.iterate({ query: WATCH, variables: { id: 'run-4711' } });
-    expect((await events.next()).value).toEqual({ data: { runUpdated: { id: 'run-4711' } } });
+    expect((await events.next()).value).toEqual({ data: { runUpdated: { run: { id: 'run-4711' } } } });
     await client.dispose();
   });
 });
@@ -200,7 +200,7 @@ describe('fetch', () => {
     const reader = (answer.body as ReadableStream<Uint8Array>).getReader();
     let text = '';
     while (!text.includes('event: next')) text += Buffer.from((await reader.read()).value ?? []).toString();
-    expect(text).toContain(`{"data":{"runUpdated":{"id":"${id}"}}}`);
+    expect(text).toContain(`{"data":{"runUpdated":{"run":{"id":"${id}"}}}}`);
     await reader.cancel();
     // Nothing keeps it open.
     await gateway.close();

@@ -47,7 +47,7 @@ const ask = async (query: string, key: string): Promise<unknown> => {
 
 describe('the example of docs/embedding.md', () => {
   const COST =
-    'query Cost { run(workflowId: "support-triage", id: "run-4711") { costInCents tokenUsage { totalTokens } } }';
+    'query Cost { run(workflowId: "support-triage", id: "run-4711") { costInCents tokenUsage { counts { totalTokens } } } }';
 
   it('answers its own field by the rate of each team, each of three times', async () => {
     gateway = await startExample(QUIET);
@@ -56,7 +56,9 @@ describe('the example of docs/embedding.md', () => {
         ['key-of-support', 39],
         ['key-of-finance', 58.5],
       ] as const) {
-        expect(await ask(COST, key)).toEqual({ data: { run: { costInCents, tokenUsage: { totalTokens: 1950 } } } });
+        expect(await ask(COST, key)).toEqual({
+          data: { run: { costInCents, tokenUsage: { counts: { totalTokens: 1950 } } } },
+        });
       }
     }
   });

@@ -13,7 +13,7 @@ import { perBlock } from '../harness/lasting.ts';
 import { openStream } from '../harness/live-client.ts';
 
 const QUERY = '{ run(workflowId: "support-triage", id: "run-4711") { status failedSteps { nodeId } } }';
-const WATCH = 'subscription { runUpdated(workflowId: "support-triage", id: "run-4711") { status } }';
+const WATCH = 'subscription { runUpdated(workflowId: "support-triage", id: "run-4711") { run { status } } }';
 const RUN = { status: 'FAILED' };
 const PREFIX = '/team/stepgate';
 
@@ -85,7 +85,7 @@ describe.each([
 
   it('sends events and opens sockets', async () => {
     const stream = await openStream(host.url + PREFIX, { query: WATCH }, 'demo-key');
-    expect(await stream.nextData()).toEqual({ runUpdated: RUN });
+    expect(await stream.nextData()).toEqual({ runUpdated: { run: RUN } });
     stream.cut();
     const client = createClient({
       url: `${host.url.replace('http', 'ws')}${PREFIX}/graphql`,
@@ -93,7 +93,7 @@ describe.each([
       connectionParams: { authorization: 'Bearer demo-key' },
     });
     const events = client.iterate({ query: WATCH });
-    expect((await events.next()).value).toEqual({ data: { runUpdated: RUN } });
+    expect((await events.next()).value).toEqual({ data: { runUpdated: { run: RUN } } });
     await client.dispose();
   });
 
@@ -146,9 +146,9 @@ it('a plugin ends its subscriptions when the host closes', async () => {
     })
   ).json()) as { readonly data: { readonly executeWorkflow: { readonly run: { readonly id: string } } } };
   const { id: runId } = data.executeWorkflow.run;
-  const query = `subscription { runUpdated(workflowId: "support-triage", id: "${runId}") { id } }`;
+  const query = `subscription { runUpdated(workflowId: "support-triage", id: "${runId}") { run { id } } }`;
   const stream = await openStream(host.url + PREFIX, { query }, 'demo-key');
-  expect(await stream.nextData()).toEqual({ runUpdated: { id: runId } });
+  expect(await stream.nextData()).toEqual({ runUpdated: { run: { id: runId } } });
   await host.close();
   const ends = [];
   for (let frame = await stream.next(); ends.push(frame.type) && frame.type !== 'closed';) frame = await stream.next();

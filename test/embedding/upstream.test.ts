@@ -42,10 +42,10 @@ describe('an upstream of functions', () => {
       execute: answer({ run_id: 'r2', message: 'started' }),
     });
     const { data, errors } = await query(
-      `{ workflows { nodes { id runs(first: 1) { nodes { status steps { nodeId tokenUsage { totalTokens } } } } } } }`,
+      `{ workflows { nodes { id runs(first: 1) { nodes { status steps { nodeId tokenUsage { counts { totalTokens } } } } } } } }`,
     );
     expect(errors).toEqual([]);
-    const steps = [{ nodeId: 'model_1', tokenUsage: { totalTokens: 150 } }];
+    const steps = [{ nodeId: 'model_1', tokenUsage: { counts: { totalTokens: 150 } } }];
     expect(data).toEqual({ workflows: { nodes: [{ id: 'wf', runs: { nodes: [{ status: 'COMPLETED', steps }] } }] } });
     const started = await query('mutation { executeWorkflow(workflowId: "wf", inputs: { a: 1 }) { run { id } } }');
     expect(started.data).toEqual({ executeWorkflow: { run: { id: 'r2' } } });
@@ -66,11 +66,11 @@ describe('an upstream of functions', () => {
       },
       { LIVE_TTL_MS: '20' },
     );
-    const query = 'subscription { runUpdated(workflowId: "wf", id: "r1") { status } }';
+    const query = 'subscription { runUpdated(workflowId: "wf", id: "r1") { run { status } } }';
     const stream = await openStream(url, { query }, 'key-1');
-    expect(await stream.nextData()).toEqual({ runUpdated: { status: 'RUNNING' } });
+    expect(await stream.nextData()).toEqual({ runUpdated: { run: { status: 'RUNNING' } } });
     status = 'completed';
-    expect(await stream.nextData()).toEqual({ runUpdated: { status: 'COMPLETED' } });
+    expect(await stream.nextData()).toEqual({ runUpdated: { run: { status: 'COMPLETED' } } });
     stream.cut();
   });
 

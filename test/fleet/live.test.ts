@@ -9,8 +9,9 @@ import { startProcess, type GatewayProcess } from '../harness/process.ts';
 import { startValkey, type TestValkey } from '../harness/valkey.ts';
 import { wireRun, wireStep } from '../harness/wire.ts';
 
-const RUN = 'subscription { runUpdated(workflowId: "wf", id: "r1") { stepCounts { total } freshness { isFinal } } }';
-const RUNS = 'subscription { runsUpdated(workflowIds: ["wf"]) { id } }';
+const RUN =
+  'subscription { runUpdated(workflowId: "wf", id: "r1") { run { stepCounts { total } freshness { isFinal } } } }';
+const RUNS = 'subscription { runsUpdated(workflowIds: ["wf"]) { runs { id } } }';
 const TTL_MS = 300;
 
 interface Watcher {
@@ -73,18 +74,21 @@ describeWithValkey(`a run that several gateways watch${withoutValkey}`, () => {
         const frame = await client.next();
         first.resolve(undefined);
         if (frame.type !== 'next') return frame;
-        const { runUpdated, runsUpdated = [] } = frame.payload.data as unknown as {
+        const { runUpdated, runsUpdated } = frame.payload.data as unknown as {
           readonly runUpdated?: {
-            readonly stepCounts: { readonly total: number };
-            readonly freshness: { readonly isFinal: boolean };
+            readonly run: {
+              readonly stepCounts: { readonly total: number };
+              readonly freshness: { readonly isFinal: boolean };
+            };
           };
-          readonly runsUpdated?: readonly { readonly id: string }[];
+          readonly runsUpdated?: { readonly runs: readonly { readonly id: string }[] };
         };
+        const run = runUpdated?.run;
         // Finality may be the only change of an event.
-        if (runUpdated && (!runUpdated.freshness.isFinal || totals.at(-1) !== runUpdated.stepCounts.total)) {
-          totals.push(runUpdated.stepCounts.total);
+        if (run && (!run.freshness.isFinal || totals.at(-1) !== run.stepCounts.total)) {
+          totals.push(run.stepCounts.total);
         }
-        for (const { id } of runsUpdated) ids.add(id);
+        for (const { id } of runsUpdated?.runs ?? []) ids.add(id);
       }
     }
     const end = read();

@@ -332,7 +332,9 @@ describeWithValkey(`the answers of a fleet${withoutValkey}`, () => {
     expect(upstream.count('execute')).toBe(1);
     upstream.script = () => ({ status: 404 });
     const client = createClient({ url: `${second.url}/graphql/stream`, headers: { authorization: 'Bearer key-1' } });
-    const events = client.iterate({ query: 'subscription { runUpdated(workflowId: "wf", id: "r9") { status } }' });
+    const events = client.iterate({
+      query: 'subscription { runUpdated(workflowId: "wf", id: "r9") { run { status } } }',
+    });
     expect(JSON.stringify(await events.next())).toContain('NOT_FOUND');
     upstream.script = () => ({ status: 401 });
     expect(await codesOf(first, 'r2')).toContain('UNAUTHENTICATED');

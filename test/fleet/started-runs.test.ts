@@ -8,7 +8,7 @@ import { subscribe, type LiveClient } from '../harness/live-client.ts';
 import { startValkey, type TestValkey } from '../harness/valkey.ts';
 
 const START = 'mutation { executeWorkflow(workflowId: "wf") { message } }';
-const COMPLETED = { runUpdated: { status: 'COMPLETED' } };
+const COMPLETED = { runUpdated: { run: { status: 'COMPLETED' } } };
 const ENDPOINTS = 'steps,run,execute';
 
 /** The upstream finds a run only some time after its start. */
@@ -34,7 +34,7 @@ describe('a run that was started', () => {
   });
 
   async function watch(gateway: TestGateway, id = 'started', key = 'key-1'): Promise<LiveClient> {
-    const text = `subscription { runUpdated(workflowId: "wf", id: "${id}") { status } }`;
+    const text = `subscription { runUpdated(workflowId: "wf", id: "${id}") { run { status } } }`;
     const client = await subscribe('graphql-sse', gateway.url, text, { key });
     clients.push(client);
     return client;

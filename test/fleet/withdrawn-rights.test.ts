@@ -196,8 +196,8 @@ describeWithValkey(`a right that the upstream has withdrawn${withoutValkey}`, ()
   });
 });
 
-const RUN = 'subscription { runUpdated(workflowId: "wf", id: "watched") { status } }';
-const RUNS = 'subscription { runsUpdated(workflowIds: ["wf"]) { id } }';
+const RUN = 'subscription { runUpdated(workflowId: "wf", id: "watched") { run { status } } }';
+const RUNS = 'subscription { runsUpdated(workflowIds: ["wf"]) { runs { id } } }';
 /** No poll is due for hours. */
 const environment = { LIVE_TTL_MS: '3600000', UPSTREAM_ENDPOINTS: 'steps,run,runs,workflows' };
 

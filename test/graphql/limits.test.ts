@@ -179,13 +179,13 @@ describe('the limits of an operation', () => {
   });
 
   it.each([
-    ['subscription($b: Boolean!) { runUpdated(workflowId: "wf", id: "r1") @skip(if: $b) { id } }', true],
-    ['subscription { ... @include(if: true) { runUpdated(workflowId: "wf", id: "r1") { id } } }', true],
+    ['subscription($b: Boolean!) { runUpdated(workflowId: "wf", id: "r1") @skip(if: $b) { run { id } } }', true],
+    ['subscription { ... @include(if: true) { runUpdated(workflowId: "wf", id: "r1") { run { id } } } }', true],
     [
-      'subscription { ...F } fragment F on Subscription { runUpdated(workflowId: "wf", id: "r1") @skip(if: false) { id } }',
+      'subscription { ...F } fragment F on Subscription { runUpdated(workflowId: "wf", id: "r1") @skip(if: false) { run { id } } }',
       true,
     ],
-    ['subscription { runUpdated(workflowId: "wf", id: "r1") { id @skip(if: false) } }', false],
+    ['subscription { runUpdated(workflowId: "wf", id: "r1") { run { id @skip(if: false) } } }', false],
   ])('refuse a condition on the root field of a subscription: %s', async (query, isRefused) => {
     const answer = await send('graphql-ws', gateway.url, { query, variables: { b: false } });
     expect(codesOf(answer)).toEqual(isRefused ? ['GRAPHQL_VALIDATION_FAILED'] : []);

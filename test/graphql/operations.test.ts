@@ -14,7 +14,7 @@ import { perBlock } from '../harness/lasting.ts';
 const INVALID = 'GRAPHQL_VALIDATION_FAILED';
 const RUN = 'query Run($id: ID = "r1") { run(workflowId: "wf", id: $id) { status } }';
 const START = 'mutation Start { executeWorkflow(workflowId: "wf") { run { id } } }';
-const LIVE = 'subscription Live { runUpdated(workflowId: "wf", id: "r1") { status } }';
+const LIVE = 'subscription Live { runUpdated(workflowId: "wf", id: "r1") { run { status } } }';
 
 interface Body {
   readonly data?: unknown;

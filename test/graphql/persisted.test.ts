@@ -16,7 +16,7 @@ type Fields = Readonly<Record<string, unknown>>;
 const LISTED = 'query Status($id: ID!) { run(workflowId: "wf", id: $id) { status } }';
 const OTHER = 'query Other { workflow(id: "wf") { name } }';
 const START = 'mutation { executeWorkflow(workflowId: "wf") { message } }';
-const LIVE = 'subscription Live { runUpdated(workflowId: "wf", id: "r1") { status } }';
+const LIVE = 'subscription Live { runUpdated(workflowId: "wf", id: "r1") { run { status } } }';
 const ID = hash('sha256', LISTED);
 const variables = { id: 'r1' };
 const ANSWER = { data: { run: { status: 'COMPLETED' } } };
@@ -154,7 +154,7 @@ describe('persisted operations', () => {
       expect(await codesFor({ query: START, ...byHash(START) })).toEqual([]);
       expect(await codesFor(byHash(START))).toEqual([]);
       const { data } = await ask({ query: LIVE, ...byHash(LIVE) }, 'graphql-ws');
-      expect(data).toEqual({ runUpdated: { status: 'COMPLETED' } });
+      expect(data).toEqual({ runUpdated: { run: { status: 'COMPLETED' } } });
       expect(await ask(byHash(LIVE), 'graphql-sse')).toEqual({ data });
     });
 
@@ -195,7 +195,7 @@ describe('persisted operations', () => {
       for (const transport of ['graphql-ws', 'graphql-sse'] as const) {
         for (let time = 0; time < 2; time += 1) {
           const event = await ask({ documentId: 'live' }, transport);
-          expect(event).toEqual({ data: { runUpdated: { status: 'COMPLETED' } } });
+          expect(event).toEqual({ data: { runUpdated: { run: { status: 'COMPLETED' } } } });
         }
       }
     });

@@ -16,7 +16,7 @@ import { wireRun, wireStep } from '../harness/wire.ts';
 
 const TYPENAME = '{ __typename }';
 const MUTATION = 'mutation { executeWorkflow(workflowId: "wf") { message } }';
-const WATCH = 'subscription { runUpdated(workflowId: "wf", id: "r1") { status } }';
+const WATCH = 'subscription { runUpdated(workflowId: "wf", id: "r1") { run { status } } }';
 const LARGE_ANSWER = 'a: outputs b: outputs c: outputs';
 const TRANSPORTS = ['graphql-sse', 'graphql-ws'] as const;
 const runOf = (id: string, fields = 'status') => `{ run(workflowId: "wf", id: "${id}") { ${fields} } }`;
@@ -225,12 +225,12 @@ describe.each(TRANSPORTS)('a subscription over %s', (transport) => {
     for (const raw of open.splice(0)) raw.close();
     const client = await opening;
     clients.push(client);
-    expect(await client.nextData()).toEqual({ runUpdated: { status: 'RUNNING' } });
+    expect(await client.nextData()).toEqual({ runUpdated: { run: { status: 'RUNNING' } } });
   });
 
   it('It may have at most 4 KiB of variables, and keeps neither its text nor what it does not declare', async () => {
     const live = await startLiveRun();
-    const query = 'subscription ($id: ID!) { runUpdated(workflowId: "wf", id: $id) { status } }';
+    const query = 'subscription ($id: ID!) { runUpdated(workflowId: "wf", id: $id) { run { status } } }';
     const openOne = async () => {
       const unknown = Array.from({ length: 20_000 }, () => ({}));
       const client = await subscribe(transport, live.gateway.url, `${query} #${'x'.repeat(100_000)}`, {

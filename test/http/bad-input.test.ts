@@ -33,8 +33,8 @@ describe('requests with invalid input', () => {
     'query ($id: ID!) { _entities(representations: [{ __typename: "Run", workflowId: "wf", id: $id }]) { ... on Run { id } } }',
     'query ($id: ID!) { _entities(representations: [{ __typename: "Step", workflowId: "wf", runId: $id, id: "s" }]) { ... on Step { id } } }',
     'mutation ($id: ID!) { executeWorkflow(workflowId: $id, idempotencyKey: "k") { message } }',
-    'subscription ($id: ID!) { runUpdated(workflowId: "wf", id: $id) { id } }',
-    'subscription ($id: ID!) { runsUpdated(workflowIds: [$id]) { id } }',
+    'subscription ($id: ID!) { runUpdated(workflowId: "wf", id: $id) { run { id } } }',
+    'subscription ($id: ID!) { runsUpdated(workflowIds: [$id]) { runs { id } } }',
   ])('an id with ".." is refused over each transport, without an upstream call: %s', async (query) => {
     const live = ['graphql-ws', 'graphql-sse'] as const;
     for (const transport of query.startsWith('query') ? TRANSPORTS : live) {

@@ -17,8 +17,8 @@ import { wireRun } from '../harness/wire.ts';
 import { cutAfterTest, perBlock, perTest } from '../harness/lasting.ts';
 
 const KEY = { authorization: 'Bearer key-1' };
-const WATCH = 'subscription { runUpdated(workflowId: "wf", id: "r1") { status } }';
-const RUNNING = { type: 'next', payload: { data: { runUpdated: { status: 'RUNNING' } } } };
+const WATCH = 'subscription { runUpdated(workflowId: "wf", id: "r1") { run { status } } }';
+const RUNNING = { type: 'next', payload: { data: { runUpdated: { run: { status: 'RUNNING' } } } } };
 const COMMENT = ':\n\n';
 const END = 'event: complete\ndata:\n\n';
 const eventOf = (payload: object) => `event: next\ndata: ${JSON.stringify(payload)}\n\n`;
@@ -102,7 +102,7 @@ describe('an event stream of a run', () => {
 
   it('sends each event at once, and a comment every 10 s', async () => {
     const fields = 'stepCounts { total } steps { outputs }';
-    const search = encodeURIComponent(`subscription { runUpdated(workflowId: "wf", id: "r1") { ${fields} } }`);
+    const search = encodeURIComponent(`subscription { runUpdated(workflowId: "wf", id: "r1") { run { ${fields} } } }`);
     const headers = { ...KEY, connection: 'close' };
     const { body } = await fetch(`${run.gateway.url}/graphql/stream?query=${search}`, { headers });
     const reader = body?.pipeThrough(new TextDecoderStream()).getReader();
@@ -124,29 +124,29 @@ describe('a subscription by a request that accepts JSON too', () => {
   const run = perTest(() => startLiveRun({ MAX_SUBSCRIPTIONS_PER_VIEWER: '1' }));
   const keep = cutAfterTest<StreamClient>();
 
-  it.each(['runUpdated(workflowId: "wf", id: "r1")', 'runsUpdated(workflowIds: ["wf"])'])(
-    'A failure at the start of %s has the HTTP status of its error',
-    async (field) => {
-      const query = `subscription { ${field} { status } }`;
-      const post = async (key: string | null) => {
-        const response = await fetch(`${run.gateway.url}/graphql`, {
-          method: 'POST',
-          headers: {
-            accept: 'application/graphql-response+json, text/event-stream',
-            'content-type': 'application/json',
-            ...(key !== null && { authorization: `Bearer ${key}` }),
-          },
-          body: JSON.stringify({ query }),
-        });
-        const { errors } = (await response.json()) as GraphqlAnswer;
-        return [response.status, response.headers.get('www-authenticate'), ...codesOf({ errors })];
-      };
-      expect(await post(null)).toEqual([401, 'Bearer', 'UNAUTHENTICATED']);
-      const watching = keep(await openStream(run.gateway.url, { query: WATCH }, 'key-1'));
-      expect(await watching.next()).toEqual(RUNNING);
-      expect(await post('key-1')).toEqual([429, null, 'RATE_LIMITED']);
-    },
-  );
+  it.each([
+    'runUpdated(workflowId: "wf", id: "r1") { run { status } }',
+    'runsUpdated(workflowIds: ["wf"]) { runs { status } }',
+  ])('A failure at the start of %s has the HTTP status of its error', async (field) => {
+    const query = `subscription { ${field} }`;
+    const post = async (key: string | null) => {
+      const response = await fetch(`${run.gateway.url}/graphql`, {
+        method: 'POST',
+        headers: {
+          accept: 'application/graphql-response+json, text/event-stream',
+          'content-type': 'application/json',
+          ...(key !== null && { authorization: `Bearer ${key}` }),
+        },
+        body: JSON.stringify({ query }),
+      });
+      const { errors } = (await response.json()) as GraphqlAnswer;
+      return [response.status, response.headers.get('www-authenticate'), ...codesOf({ errors })];
+    };
+    expect(await post(null)).toEqual([401, 'Bearer', 'UNAUTHENTICATED']);
+    const watching = keep(await openStream(run.gateway.url, { query: WATCH }, 'key-1'));
+    expect(await watching.next()).toEqual(RUNNING);
+    expect(await post('key-1')).toEqual([429, null, 'RATE_LIMITED']);
+  });
 });
 
 describe('an event stream whose authentication is pending', () => {

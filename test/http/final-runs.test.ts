@@ -82,18 +82,18 @@ describe.each([
   it.each<Transport>(['graphql-ws', 'graphql-sse'])(
     'is watched over %s until its last step is closed',
     async (transport) => {
-      const query = `subscription { runUpdated(workflowId: "wf", id: "r1") { ${FIELDS} } }`;
+      const query = `subscription { runUpdated(workflowId: "wf", id: "r1") { run { ${FIELDS} } } }`;
       const client = await subscribe(transport, run.gateway.url, query, {});
-      expect(await client.nextData()).toEqual({ runUpdated: answer('RUNNING', false) });
+      expect(await client.nextData()).toEqual({ runUpdated: { run: answer('RUNNING', false) } });
       await run.feeds(1);
       await run.poll();
       close();
       await run.poll(hasEnd ? 0 : 1);
       if (!hasEnd) {
-        expect(await client.nextData()).toEqual({ runUpdated: answer('FAILED', false, at(500)) });
+        expect(await client.nextData()).toEqual({ runUpdated: { run: answer('FAILED', false, at(500)) } });
         await run.poll(0);
       }
-      expect(await client.nextData()).toEqual({ runUpdated: closed() });
+      expect(await client.nextData()).toEqual({ runUpdated: { run: closed() } });
       expect(await client.next()).toEqual({ type: 'complete' });
       client.cut();
     },

@@ -14,7 +14,7 @@ const EVENTS_TYPE = 'text/event-stream';
 const KEY = { authorization: 'Bearer key-1' };
 const TYPENAME = '{ __typename }';
 const RUN = '{ run(workflowId: "wf", id: "r1") { status } }';
-const WATCH = 'subscription { runUpdated(workflowId: "wf", id: "r1") { status } }';
+const WATCH = 'subscription { runUpdated(workflowId: "wf", id: "r1") { run { status } } }';
 const MUTATION = 'mutation { executeWorkflow(workflowId: "wf") { message } }';
 
 const upstream = perBlock(() => startFaultyUpstream());

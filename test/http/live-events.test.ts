@@ -9,7 +9,7 @@ import { startLiveRun } from '../harness/live-run.ts';
 import { captureLog, scrape } from '../harness/observed.ts';
 
 const RUN = `subscription Live($id: ID = "r1") {
-  runUpdated(workflowId: "wf", id: $id) { status stepCounts { total } freshness { isFinal isStale staleReason } }
+  runUpdated(workflowId: "wf", id: $id) { run { status stepCounts { total } freshness { isFinal isStale staleReason } } }
 }`;
 
 describe.each<Transport>(['graphql-ws', 'graphql-sse'])('a run watched over %s', (transport) => {
@@ -19,7 +19,9 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('a run watched over %s',
     keep(await subscribe(transport, run.gateway.url, query, options));
 
   const event = (steps: number, { status = 'RUNNING', isFinal = false } = {}) => ({
-    runUpdated: { status, stepCounts: { total: steps }, freshness: { isFinal, isStale: false, staleReason: null } },
+    runUpdated: {
+      run: { status, stepCounts: { total: steps }, freshness: { isFinal, isStale: false, staleReason: null } },
+    },
   });
 
   it('is sent at once, then after each change, and last as final', async () => {
@@ -86,27 +88,29 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('a run watched over %s',
   });
 
   it('loads only the record if nothing else is selected', async () => {
-    const client = await watch('subscription { runUpdated(workflowId: "wf", id: "r1") { status } }');
-    expect(await client.nextData()).toEqual({ runUpdated: { status: 'RUNNING' } });
+    const client = await watch('subscription { runUpdated(workflowId: "wf", id: "r1") { run { status } } }');
+    expect(await client.nextData()).toEqual({ runUpdated: { run: { status: 'RUNNING' } } });
     expect([run.upstream.count('run'), run.upstream.count('steps')]).toEqual([1, 0]);
   });
 
   it('reads the clock once for each event', async () => {
     const client = await watch(`subscription {
-      runUpdated(workflowId: "wf", id: "r1") {
+      runUpdated(workflowId: "wf", id: "r1") { run {
         timing { wallClockMs } timeline { durationMs } progress { finished total isTotalKnown }
         workflow { id run(id: "r1") { timing { wallClockMs } } }
-      }
+      } }
     }`);
     const started = Date.parse('2025-03-13T02:41:15.144Z') + 0.47;
     for (let steps = 1; steps <= 3; steps++) {
       const wallClockMs = expect.closeTo(run.clock.now() - started, 0) as unknown;
       expect(await client.nextData()).toEqual({
         runUpdated: {
-          timing: { wallClockMs },
-          timeline: { durationMs: wallClockMs },
-          progress: { finished: 1, total: 1, isTotalKnown: false },
-          workflow: { id: 'wf', run: { timing: { wallClockMs } } },
+          run: {
+            timing: { wallClockMs },
+            timeline: { durationMs: wallClockMs },
+            progress: { finished: 1, total: 1, isTotalKnown: false },
+            workflow: { id: 'wf', run: { timing: { wallClockMs } } },
+          },
         },
       });
       await run.feeds(1);
@@ -122,7 +126,7 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('a run watched over %s',
     // A 429 does not open the circuit breaker, whose clock is the machine's.
     run.reply = { status: 429, headers: { 'retry-after': '100' } };
     for (let polls = 0; polls < 65; polls++) await run.poll();
-    expect(await client.nextData()).toMatchObject({ runUpdated: { freshness: { isStale: true } } });
+    expect(await client.nextData()).toMatchObject({ runUpdated: { run: { freshness: { isStale: true } } } });
     const late = await watch();
     expect(await late.nextErrorCode()).toBe('RATE_LIMITED');
     await run.feeds(1);
@@ -179,7 +183,7 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('a run watched over %s',
   it('ends with one error and no data if thousands of fields of an event fail', async () => {
     run.steps = 5001;
     const client = await watch(
-      'subscription { runUpdated(workflowId: "wf", id: "r1") { steps { outputs(path: "[") } } }',
+      'subscription { runUpdated(workflowId: "wf", id: "r1") { run { steps { outputs(path: "[") } } } }',
     );
     const errors = [{ extensions: { code: 'ANSWER_TOO_LARGE' } }];
     expect(await client.next()).toMatchObject({ type: 'next', payload: { data: null, errors } });
@@ -189,7 +193,8 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('a run watched over %s',
   it('An error of a shared event has the request id of each subscriber, whose log line has its code', async () => {
     const log = captureLog('info');
     await run.replace(() => startLiveRun({}, { logger: log.logger }));
-    const query = 'subscription { runUpdated(workflowId: "wf", id: "r1") { status steps { outputs(path: "[") } } }';
+    const query =
+      'subscription { runUpdated(workflowId: "wf", id: "r1") { run { status steps { outputs(path: "[") } } } }';
     const clients = [await watch(query), await watch(query)];
     const requestIds = await Promise.all(
       clients.map(async (client) => {
@@ -211,7 +216,7 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('a run watched over %s',
   });
 
   it("is watched to its end by the protocol's own client package", async () => {
-    const query = 'subscription { runUpdated(workflowId: "wf", id: "r1") { stepCounts { total } } }';
+    const query = 'subscription { runUpdated(workflowId: "wf", id: "r1") { run { stepCounts { total } } } }';
     const KEY = { authorization: 'Bearer key-1' };
     const [url, retryAttempts] = [`${run.gateway.url}/graphql`, 0];
     const client =
@@ -222,12 +227,16 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('a run watched over %s',
           })
         : createStreamClient({ url: `${url}/stream`, headers: KEY, retryAttempts });
     const events = client.iterate({ query });
-    expect(await events.next()).toMatchObject({ value: { data: { runUpdated: { stepCounts: { total: 1 } } } } });
+    expect(await events.next()).toMatchObject({
+      value: { data: { runUpdated: { run: { stepCounts: { total: 1 } } } } },
+    });
     await run.feeds(1);
     run.steps = 2;
     run.status = 'completed';
     await run.poll(0);
-    expect(await events.next()).toMatchObject({ value: { data: { runUpdated: { stepCounts: { total: 2 } } } } });
+    expect(await events.next()).toMatchObject({
+      value: { data: { runUpdated: { run: { stepCounts: { total: 2 } } } } },
+    });
     expect(await events.next()).toMatchObject({ done: true });
     await client.dispose();
   });
@@ -245,11 +254,11 @@ describe('an event', () => {
 
   /** The number of the execution that the first event of a new subscriber comes from. */
   async function executionFor(fields: string, options: Subscribing = {}, clients: LiveClient[] = []): Promise<number> {
-    const query = `subscription Live { runUpdated(workflowId: "wf", id: "r1") { ${fields} } }`;
+    const query = `subscription Live { runUpdated(workflowId: "wf", id: "r1") { run { ${fields} } } }`;
     const client = keep(await subscribe('graphql-sse', run.gateway.url, query, options));
     clients.push(client);
-    const { runUpdated } = (await client.nextData()) as { runUpdated: { execution: number } };
-    return runUpdated.execution;
+    const { runUpdated } = (await client.nextData()) as { runUpdated: { run: { execution: number } } };
+    return runUpdated.run.execution;
   }
 
   it('is executed once within a second for the same selection, state and key', async () => {
@@ -270,7 +279,8 @@ describe('an event', () => {
     run.steps = 2;
     await run.feeds(1);
     await run.poll();
-    for (const client of clients) expect(await client.nextData()).toMatchObject({ runUpdated: { execution: 2 } });
+    for (const client of clients)
+      expect(await client.nextData()).toMatchObject({ runUpdated: { run: { execution: 2 } } });
   });
 
   it('is cached for others up to 8 Mi characters of all events', async () => {

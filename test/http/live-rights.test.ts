@@ -8,10 +8,10 @@ import { cutAfterTest, perTest } from '../harness/lasting.ts';
 import { openSocket, subscribe, type LiveClient, type SocketClient, type Transport } from '../harness/live-client.ts';
 import { startLiveRun } from '../harness/live-run.ts';
 
-const WATCH = 'subscription { runUpdated(workflowId: "wf", id: "r1") { stepCounts { total } } }';
+const WATCH = 'subscription { runUpdated(workflowId: "wf", id: "r1") { run { stepCounts { total } } } }';
 const QUERY = '{ run(workflowId: "wf", id: "r1") { id } }';
 const MUTATION = 'mutation { executeWorkflow(workflowId: "wf") { message } }';
-const withSteps = (total: number) => ({ runUpdated: { stepCounts: { total } } });
+const withSteps = (total: number) => ({ runUpdated: { run: { stepCounts: { total } } } });
 const VALID_MS = 8000;
 
 describe.each<Transport>(['graphql-ws', 'graphql-sse'])('the right to watch a run over %s', (transport) => {

@@ -8,9 +8,9 @@ import { startLiveRun } from '../harness/live-run.ts';
 import { scrape } from '../harness/observed.ts';
 import { wireWorkflow } from '../harness/scripted-history.ts';
 
-const RUN = 'subscription Live($id: ID = "r1") { runUpdated(workflowId: "wf", id: $id) { status } }';
-const RUNNING = { type: 'next', payload: { data: { runUpdated: { status: 'RUNNING' } } } };
-const LARGE = 'subscription { runUpdated(workflowId: "wf", id: "r1") { steps { outputs } } }';
+const RUN = 'subscription Live($id: ID = "r1") { runUpdated(workflowId: "wf", id: $id) { run { status } } }';
+const RUNNING = { type: 'next', payload: { data: { runUpdated: { run: { status: 'RUNNING' } } } } };
+const LARGE = 'subscription { runUpdated(workflowId: "wf", id: "r1") { run { steps { outputs } } } }';
 const LARGE_QUERY = '{ run(workflowId: "wf", id: "r1") { steps { outputs } } }';
 const MUTATION = 'mutation { executeWorkflow(workflowId: "wf") { __typename } }';
 const STARTED = {
@@ -54,7 +54,7 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('%s', (transport) => {
 
   it('checks the variables and the operation name of a known document', async () => {
     const query = `query A { __typename }
-      subscription B($id: ID!) { runUpdated(workflowId: "wf", id: $id) { status } }`;
+      subscription B($id: ID!) { runUpdated(workflowId: "wf", id: $id) { run { status } } }`;
     for (const id of ['r1', 'r2'])
       expect(await (await ask(query, { operationName: 'B', variables: { id } })).next()).toEqual(RUNNING);
     expect(await (await ask(query, { operationName: 'B' })).nextErrorCode()).toBe('BAD_USER_INPUT');
@@ -64,7 +64,7 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('%s', (transport) => {
 
   it('names the field of the error that ends a subscription', async () => {
     run.reply = { status: 404 };
-    const client = await ask('subscription { mine: runUpdated(workflowId: "wf", id: "r1") { status } }');
+    const client = await ask('subscription { mine: runUpdated(workflowId: "wf", id: "r1") { run { status } } }');
     const extensions = { code: 'NOT_FOUND', retryable: false, upstreamStatus: 404 };
     expect(await client.next()).toMatchObject({ type: 'error', errors: [{ path: ['mine'], extensions }] });
   });
@@ -75,11 +75,11 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('%s', (transport) => {
     const query = await ask(LARGE_QUERY);
     expect([await query.nextData(), await query.next()]).toEqual([{ run: { steps } }, COMPLETE]);
     const client = await ask(LARGE);
-    expect(await client.nextData()).toEqual({ runUpdated: { steps } });
+    expect(await client.nextData()).toEqual({ runUpdated: { run: { steps } } });
     await run.feeds(1);
     run.outputs = 'short';
     await run.poll();
-    expect(await client.nextData()).toEqual({ runUpdated: { steps: [{ outputs: 'short' }] } });
+    expect(await client.nextData()).toEqual({ runUpdated: { run: { steps: [{ outputs: 'short' }] } } });
   });
 
   it.each(['leave', 'cut'] as const)(
@@ -108,7 +108,7 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('%s', (transport) => {
       return { json: [wireWorkflow('wf')] };
     };
     const called = run.upstream.nextCall();
-    const client = await ask('subscription { runsUpdated { id } }');
+    const client = await ask('subscription { runsUpdated { runs { id } } }');
     await called;
     client.leave();
     await until(async () => (await subscribers()) === 0);

@@ -45,8 +45,8 @@ it('unusual steps have the documented order, durations, attempts, totals and fai
     status totalElapsedTime stepCounts { total pending running completed failed unknown }
     failedSteps { id errorInfo { message code type } } latest: failedSteps(latestAttemptOnly: true) { id }
     repeatedNodes { nodeId retryCount wastedMs }
-    tokenUsage { inputTokens outputTokens totalTokens cachedInputTokens stepsReporting }
-    some: steps(filter: { nodeId: ["odd", "running"] }) { rawStatus error tokenUsage { totalTokens } startTime endTime }
+    tokenUsage { counts { inputTokens outputTokens totalTokens cachedInputTokens } stepsReporting }
+    some: steps(filter: { nodeId: ["odd", "running"] }) { rawStatus error tokenUsage { counts { totalTokens } } startTime endTime }
     timing { totalDurationMs wallClockMs busyMs wastedMs maxConcurrency longestGap { durationMs after { id } before { id } } }
   } }`);
   await gateway.close();
@@ -68,7 +68,10 @@ it('unusual steps have the documented order, durations, attempts, totals and fai
     failedSteps: [{ id: 'first', errorInfo: { message: 'too long', code: 'context_length', type: null } }],
     latest: [],
     repeatedNodes: [{ nodeId: 'model', retryCount: 1, wastedMs: 2750 }],
-    tokenUsage: { inputTokens: 100, outputTokens: 20, totalTokens: 120, cachedInputTokens: 60, stepsReporting: 1 },
+    tokenUsage: {
+      counts: { inputTokens: 100, outputTokens: 20, totalTokens: 120, cachedInputTokens: 60 },
+      stepsReporting: 1,
+    },
     some: [
       {
         ...{ rawStatus: 'archived', error: null, tokenUsage: null },

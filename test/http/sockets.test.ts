@@ -20,9 +20,9 @@ const KEY = { authorization: 'Bearer key-1' };
 const TYPE = '{ __typename }';
 const ANSWER = { type: 'next', payload: { data: { __typename: 'Query' } } };
 const COMPLETE = { type: 'complete' };
-const RUNNING = { type: 'next', payload: { data: { runUpdated: { status: 'RUNNING' } } } };
+const RUNNING = { type: 'next', payload: { data: { runUpdated: { run: { status: 'RUNNING' } } } } };
 const MUTATION = 'mutation { executeWorkflow(workflowId: "wf") { __typename } }';
-const watch = (id: string) => `subscription { runUpdated(workflowId: "wf", id: "${id}") { status } }`;
+const watch = (id: string) => `subscription { runUpdated(workflowId: "wf", id: "${id}") { run { status } } }`;
 const read = (id: string) => `{ run(workflowId: "wf", id: "${id}") { id status } }`;
 const subscribeText = (query: string) => JSON.stringify({ id: '1', type: 'subscribe', payload: { query } });
 

@@ -6,8 +6,8 @@ import { cutAfterTest, perTest } from '../harness/lasting.ts';
 import { startLiveRun } from '../harness/live-run.ts';
 import { scrape } from '../harness/observed.ts';
 
-const RUN = 'subscription Live($id: ID = "r1") { runUpdated(workflowId: "wf", id: $id) { status } }';
-const LARGE = 'subscription { runUpdated(workflowId: "wf", id: "r1") { steps { outputs } } }';
+const RUN = 'subscription Live($id: ID = "r1") { runUpdated(workflowId: "wf", id: $id) { run { status } } }';
+const LARGE = 'subscription { runUpdated(workflowId: "wf", id: "r1") { run { steps { outputs } } } }';
 const LARGE_QUERY = '{ run(workflowId: "wf", id: "r1") { steps { outputs } } }';
 const COMPLETE = { type: 'complete' };
 /** Interval of the keep-alive. */
@@ -48,7 +48,7 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('a client of %s that sto
     expect(await hanging.next()).toMatchObject({ type: 'closed' });
     run.status = 'completed';
     await run.poll(0);
-    expect(await silent.nextData()).toEqual({ runUpdated: { status: 'COMPLETED' } });
+    expect(await silent.nextData()).toEqual({ runUpdated: { run: { status: 'COMPLETED' } } });
   });
 
   it('keeps a client that reads a large answer slowly', async () => {
@@ -73,8 +73,8 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('a client of %s that sto
 
   it('buffers nothing for a client that stops reading, delays no other, and sends the latest state afterwards', async () => {
     const query =
-      'subscription { runUpdated(workflowId: "wf", id: "r1") { stepCounts { total } outputs steps { outputs } } }';
-    const counted = 'subscription { runUpdated(workflowId: "wf", id: "r1") { stepCounts { total } } }';
+      'subscription { runUpdated(workflowId: "wf", id: "r1") { run { stepCounts { total } outputs steps { outputs } } } }';
+    const counted = 'subscription { runUpdated(workflowId: "wf", id: "r1") { run { stepCounts { total } } } }';
     run.outputs = 'x'.repeat(1_000_000);
     const hanging = await ask(query);
     await hanging.next();
@@ -91,12 +91,12 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('a client of %s that sto
     run.steps = 2;
     run.outputs = 'the last';
     await run.poll(1, 1000);
-    expect(await quick.nextData()).toEqual({ runUpdated: { stepCounts: { total: 2 } } });
+    expect(await quick.nextData()).toEqual({ runUpdated: { run: { stepCounts: { total: 2 } } } });
     hanging.goOnReading();
     let events = 0;
     for (let total: unknown = 1; total === 1; events++) {
-      const { runUpdated } = (await hanging.nextData()) as { runUpdated: { stepCounts: { total: number } } };
-      ({ total } = runUpdated.stepCounts);
+      const { runUpdated } = (await hanging.nextData()) as { runUpdated: { run: { stepCounts: { total: number } } } };
+      ({ total } = runUpdated.run.stepCounts);
     }
     // The buffers of both ends of the connection, and the latest.
     expect(events).toBeLessThan(20);

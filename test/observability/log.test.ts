@@ -4,7 +4,7 @@ import { startGateway, type TestGateway } from '../harness/gateway.ts';
 import { openSocket, openStream } from '../harness/live-client.ts';
 import { captureLog, rowsOf, wordsIn, type CapturedLog } from '../harness/observed.ts';
 
-const WATCH = 'subscription { runUpdated(workflowId: "wf", id: "r1") { status } }';
+const WATCH = 'subscription { runUpdated(workflowId: "wf", id: "r1") { run { status } } }';
 const CLIENT = { 'apollographql-client-name': 'web', 'apollographql-client-version': '7' };
 const RUN = 'query StatusOfRun { run(workflowId: "wf", id: "r1") { status } }';
 

@@ -15,7 +15,7 @@ const ask = async (url: string, id: string, headers: Readonly<Record<string, str
   await (await fetch(`${url}/graphql`, { method: 'POST', headers: own, body })).text();
 };
 const clientsOf = async (url: string) => (await scrape(url)).counts('stepgate_client_operations_total');
-const WATCH = 'subscription { runUpdated(workflowId: "wf", id: "r1") { status } }';
+const WATCH = 'subscription { runUpdated(workflowId: "wf", id: "r1") { run { status } } }';
 
 describe('the metrics', () => {
   let upstream: FaultyUpstream | undefined;

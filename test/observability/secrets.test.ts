@@ -66,7 +66,7 @@ describe('the secrets of callers and runs', () => {
     await fetch(`${gateway.url}/${CANARY}?${CANARY}`);
     await fetch(`${gateway.url}/graphql?query={${CANARY}}`, { headers: { authorization: `Bearer ${KEY}` } });
 
-    const watch = `subscription Watching { runUpdated(workflowId: "wf", id: "r1") { outputs steps { outputs errorInfo { message } } } }`;
+    const watch = `subscription Watching { runUpdated(workflowId: "wf", id: "r1") { run { outputs steps { outputs errorInfo { message } } } } }`;
     const stream = await openStream(gateway.url, { query: watch }, KEY);
     await stream.nextData();
     const socket = await openSocket(gateway.url, { authorization: `Bearer ${KEY}` });

@@ -17,7 +17,7 @@ type Fields = Readonly<Record<string, string>>;
 
 const RUN = 'query StatusOfRun { run(workflowId: "wf", id: "r1") { status } }';
 const runOf = (id: string) => `{ run(workflowId: "wf", id: "${id}") { status } }`;
-const WATCH = 'subscription Watching { runUpdated(workflowId: "wf", id: "r1") { status } }';
+const WATCH = 'subscription Watching { runUpdated(workflowId: "wf", id: "r1") { run { status } } }';
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
 const PARENT = '00f067aa0ba902b7';
 const TRACEPARENT = `00-${TRACE}-${PARENT}-01`;

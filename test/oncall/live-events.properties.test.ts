@@ -71,11 +71,13 @@ interface StepTold {
   readonly attemptCount: number;
 }
 
-interface RunTold {
-  readonly outputs: number;
-  readonly stepCounts: { readonly total: number } | null;
+interface UpdateTold {
+  readonly run: {
+    readonly outputs: number;
+    readonly stepCounts: { readonly total: number } | null;
+    readonly freshness: { readonly isStale: boolean };
+  };
   readonly changedSteps: readonly StepTold[] | null;
-  readonly freshness: { readonly isStale: boolean };
 }
 
 type RunCommand =
@@ -87,10 +89,10 @@ const runCommand = fc.oneof<fc.WeightedArbitrary<RunCommand>[]>(
   { weight: 1, arbitrary: fc.constantFrom({ kind: 'STEPS_FAULT' } as const, { kind: 'SHUFFLE' } as const) },
 );
 
-const CHANGED = 'changedSteps { id status outputs attempt attemptCount }';
+const STEP = '{ id status outputs attempt attemptCount }';
 const watchOf = (id: string) =>
-  `subscription { runUpdated(workflowId: "wf", id: "${id}") { outputs stepCounts { total } ${CHANGED} freshness { isStale } } }`;
-const readOf = (id: string) => `{ run(workflowId: "wf", id: "${id}") { ${CHANGED} } }`;
+  `subscription { runUpdated(workflowId: "wf", id: "${id}") { run { outputs stepCounts { total } freshness { isStale } } changedSteps ${STEP} } }`;
+const readOf = (id: string) => `{ run(workflowId: "wf", id: "${id}") { steps ${STEP} } }`;
 
 it('a subscriber of a run gets its states in order up to the last, and all changed steps', async () => {
   const { clock, upstream, open, pass } = await startScene({ STALE_IF_ERROR_MS: '0' });
@@ -165,11 +167,11 @@ it('a subscriber of a run gets its states in order up to the last, and all chang
         events += seen.length;
         const known = new Map(seen.flatMap(({ changedSteps }) => changedSteps ?? []).map((step) => [step.id, step]));
         expect([...known.values()].sort(byId)).toEqual(present);
-        const versions = seen.map(({ outputs }) => outputs);
+        const versions = seen.map(({ run }) => run.outputs);
         expect(versions).toEqual([...versions].sort((one, another) => one - another));
         expect(versions.at(-1)).toBe(version);
         for (const [index, event] of seen.entries()) if (index > 0) expect(event).not.toEqual(seen[index - 1]);
-        expect(seen.slice(-2).map(({ freshness }) => freshness.isStale)).toEqual([false, false]);
+        expect(seen.slice(-2).map(({ run }) => run.freshness.isStale)).toEqual([false, false]);
       }
       const gaps = polls.slice(1).map((atMs, index) => atMs - (polls[index] ?? 0));
       const canFail = commands.some(({ kind }) => kind === 'FAULT' || kind === 'STEPS_FAULT');
@@ -181,19 +183,21 @@ it('a subscriber of a run gets its states in order up to the last, and all chang
 
   async function stepsNow(id: string): Promise<StepTold[]> {
     const client = await open(readOf(id));
-    const { run } = (await client.nextData()) as unknown as { readonly run: RunTold };
-    return [...(run.changedSteps ?? [])].sort(byId);
+    const { run } = (await client.nextData()) as unknown as {
+      readonly run: { readonly steps: readonly StepTold[] };
+    };
+    return run.steps.toSorted(byId);
   }
 });
 
 const byId = (one: StepTold, another: StepTold): number => one.id.localeCompare(another.id);
 
 /** The events of a stream that has completed or must complete now. */
-async function readToEnd({ client, first }: Reader): Promise<RunTold[]> {
-  const seen: RunTold[] = [];
+async function readToEnd({ client, first }: Reader): Promise<UpdateTold[]> {
+  const seen: UpdateTold[] = [];
   for (let frame = first; frame.type !== 'complete'; frame = await client.next()) {
     if (frame.type !== 'next') throw new Error(`expected an event, got ${JSON.stringify(frame)}`);
-    seen.push((frame.payload.data as unknown as { readonly runUpdated: RunTold }).runUpdated);
+    seen.push((frame.payload.data as unknown as { readonly runUpdated: UpdateTold }).runUpdated);
   }
   return seen;
 }
@@ -216,11 +220,12 @@ const runsCommand = fc.oneof<fc.WeightedArbitrary<RunsCommand>[]>(
   { weight: 6, arbitrary: fc.record({ kind: fc.constant('END' as const), which: fc.nat(200) }) },
 );
 
-const runsOf = (workflowId: string) => `subscription { runsUpdated(workflowIds: ["${workflowId}"]) { id status } }`;
+const runsOf = (workflowId: string) =>
+  `subscription { runsUpdated(workflowIds: ["${workflowId}"]) { runs { id status } } }`;
 const MARKER = 'marker';
 
 interface RunsTold {
-  readonly runsUpdated: readonly { readonly id: string; readonly status: string }[];
+  readonly runsUpdated: { readonly runs: readonly { readonly id: string; readonly status: string }[] };
 }
 
 it('a subscriber of a workflow gets each new or changed run in its last state', async () => {
@@ -281,7 +286,7 @@ it('a subscriber of a workflow gets each new or changed run in its last state', 
           if (frame.type !== 'next') throw new Error(`expected an event, got ${JSON.stringify(frame)}`);
           events += 1;
           const { runsUpdated } = frame.payload.data as unknown as RunsTold;
-          for (const { id, status } of runsUpdated) known.set(id, status.toLowerCase());
+          for (const { id, status } of runsUpdated.runs) known.set(id, status.toLowerCase());
           if (known.has(MARKER)) break;
         }
         for (const [id, status] of statuses) {

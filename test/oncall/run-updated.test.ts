@@ -11,7 +11,7 @@ import { wireWorkflow } from '../harness/scripted-history.ts';
 import { wireRun, wireStep, type Wire } from '../harness/wire.ts';
 
 const FIELDS = 'status outputs stepCounts { total } freshness { isFinal isStale }';
-const watchOf = (id: string) => `subscription { runUpdated(workflowId: "wf", id: "${id}") { ${FIELDS} } }`;
+const watchOf = (id: string) => `subscription { runUpdated(workflowId: "wf", id: "${id}") { run { ${FIELDS} } } }`;
 const TTL_MS = 1000;
 /** A 429 does not open the circuit breaker, which runs on the machine's clock. */
 const OUTAGE: Reply = { status: 429, headers: { 'retry-after': '100' } };
@@ -83,14 +83,14 @@ async function eventsSoFar(client: LiveClient): Promise<number> {
     const frame = await client.next();
     if (frame.type !== 'next') throw new Error(`expected an event, got ${JSON.stringify(frame)}`);
     const { data } = frame.payload as {
-      data: { runUpdated: { outputs: string; stepCounts: { total: number } | null } };
+      data: { runUpdated: { run: { outputs: string; stepCounts: { total: number } | null } } };
     };
-    if (data.runUpdated.outputs === 'marker' && data.runUpdated.stepCounts?.total === 3) return events;
+    if (data.runUpdated.run.outputs === 'marker' && data.runUpdated.run.stepCounts?.total === 3) return events;
   }
 }
 
 const event = (total: number, { status = 'RUNNING', isFinal = false, isStale = false } = {}) => ({
-  runUpdated: { status, outputs: null, stepCounts: { total }, freshness: { isFinal, isStale } },
+  runUpdated: { run: { status, outputs: null, stepCounts: { total }, freshness: { isFinal, isStale } } },
 });
 
 describe('the interval between polls of a run', () => {
@@ -247,7 +247,7 @@ describe('an event of a run', () => {
     const late = await watch();
     expect(await late.next()).toMatchObject({
       payload: {
-        data: { runUpdated: { status: 'RUNNING', stepCounts: null } },
+        data: { runUpdated: { run: { status: 'RUNNING', stepCounts: null } } },
         errors: [{ extensions: { code: 'RATE_LIMITED' } }],
       },
     });
@@ -263,7 +263,7 @@ describe('the end of the subscriptions of a run', () => {
     await start();
     replies = { run: COMPLETED, steps: OUTAGE };
     const client = await watch();
-    expect(await client.next()).toMatchObject({ payload: { data: { runUpdated: { stepCounts: null } } } });
+    expect(await client.next()).toMatchObject({ payload: { data: { runUpdated: { run: { stepCounts: null } } } } });
     await run.feeds(1);
     replies.steps = list(A);
     await run.poll(0);
@@ -293,13 +293,13 @@ describe('the end of the subscriptions of a run', () => {
     replies = { workflows: { json: [wireWorkflow('wf')] }, steps: list(...steps) };
     await run.gateway.query('{ workflow(id: "wf") { name } }');
     const client = await watch();
-    expect(await client.nextData()).toMatchObject({ runUpdated: { freshness: { isFinal: true } } });
+    expect(await client.nextData()).toMatchObject({ runUpdated: { run: { freshness: { isFinal: true } } } });
     expect(await client.next()).toEqual({ type: 'complete' });
   });
 
   it('comes to all when the key is refused, and a slow client does not get its unread state', async () => {
     await start();
-    const query = 'subscription { runUpdated(workflowId: "wf", id: "r1") { status outputs } }';
+    const query = 'subscription { runUpdated(workflowId: "wf", id: "r1") { run { status outputs } } }';
     const slow = await watch('r1', {}, query);
     const quick = await watch('r1', {}, query);
     for (const client of [slow, quick]) await client.nextData();
@@ -313,14 +313,14 @@ describe('the end of the subscriptions of a run', () => {
     }
     replies.run = record({ outputs: 'secret' });
     await run.poll(1, TTL_MS);
-    expect(await quick.nextData()).toMatchObject({ runUpdated: { outputs: 'secret' } });
+    expect(await quick.nextData()).toMatchObject({ runUpdated: { run: { outputs: 'secret' } } });
     replies = { run: DENIED, steps: DENIED };
     await run.poll(0, TTL_MS);
     expect(await quick.nextErrorCode()).toBe('UNAUTHENTICATED');
     slow.goOnReading();
     let frame = await slow.next();
     while (frame.type === 'next') {
-      expect((frame.payload as { data: Json }).data).not.toMatchObject({ runUpdated: { outputs: 'secret' } });
+      expect((frame.payload as { data: Json }).data).not.toMatchObject({ runUpdated: { run: { outputs: 'secret' } } });
       frame = await slow.next();
     }
     expect(frame).toMatchObject({ type: 'error', errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] });

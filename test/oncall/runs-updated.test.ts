@@ -7,21 +7,23 @@ import { createScriptedWorkflows, type ScriptedWorkflows } from '../harness/scri
 import { wireRun } from '../harness/wire.ts';
 
 const QUERY = `subscription ($ids: [ID!]) {
-  runsUpdated(workflowIds: $ids) { id status freshness { isStale } }
+  runsUpdated(workflowIds: $ids) { runs { id status freshness { isStale } } unavailableWorkflows { id } }
 }`;
-const WITH_STEPS = 'subscription ($ids: [ID!]) { runsUpdated(workflowIds: $ids) { id stepCounts { total } } }';
+const WITH_STEPS = 'subscription ($ids: [ID!]) { runsUpdated(workflowIds: $ids) { runs { id stepCounts { total } } } }';
 const SLOWEST_MS = 5000;
 
 interface Event {
-  readonly runsUpdated: readonly {
-    readonly id: string;
-    readonly status: string;
-    readonly freshness: { readonly isStale: boolean };
-  }[];
+  readonly runsUpdated: {
+    readonly runs: readonly {
+      readonly id: string;
+      readonly status: string;
+      readonly freshness: { readonly isStale: boolean };
+    }[];
+  };
 }
 
 const runsIn = (data: Json): string[] =>
-  (data as unknown as Event).runsUpdated.map(
+  (data as unknown as Event).runsUpdated.runs.map(
     ({ id, status, freshness }) => `${id} ${status}${freshness.isStale ? ' STALE' : ''}`,
   );
 
@@ -189,7 +191,7 @@ describe('runsUpdated', () => {
     expect(await client.next()).toMatchObject({
       type: 'next',
       payload: {
-        data: { runsUpdated: [{ id: 'b' }] },
+        data: { runsUpdated: { runs: [{ id: 'b' }], unavailableWorkflows: [{ id: 'wf-1' }] } },
         errors: [{ path: ['runsUpdated'], extensions: { code: 'UPSTREAM_UNAVAILABLE', workflowId: 'wf-1' } }],
       },
     });
@@ -205,7 +207,7 @@ describe('runsUpdated', () => {
       reply(id, { status: 404, json: {} });
       expect(await (await open(['wf-1', id])).next()).toMatchObject({
         payload: {
-          data: { runsUpdated: [{ id: 'a' }] },
+          data: { runsUpdated: { runs: [{ id: 'a' }] } },
           errors: [{ extensions: { code: 'NOT_FOUND', workflowId: id } }],
         },
       });
@@ -231,7 +233,10 @@ describe('runsUpdated', () => {
     reply('wf-2', { status: 403 });
     clock.advance(SLOWEST_MS);
     expect(await client.next()).toMatchObject({
-      payload: { data: { runsUpdated: [] }, errors: [{ extensions: { code: 'FORBIDDEN', workflowId: 'wf-2' } }] },
+      payload: {
+        data: { runsUpdated: { runs: [] } },
+        errors: [{ extensions: { code: 'FORBIDDEN', workflowId: 'wf-2' } }],
+      },
     });
     await timers(1);
     workflows.change('a', { status: 'completed' });
@@ -248,7 +253,10 @@ describe('runsUpdated', () => {
     upstream.script = (call) => (call.endpoint === 'steps' ? { status: 403 } : workflows.script(call));
     const client = await open(['wf-1'], { query: WITH_STEPS });
     expect(await client.next()).toMatchObject({
-      payload: { data: { runsUpdated: [] }, errors: [{ extensions: { code: 'FORBIDDEN', workflowId: 'wf-1' } }] },
+      payload: {
+        data: { runsUpdated: { runs: [] } },
+        errors: [{ extensions: { code: 'FORBIDDEN', workflowId: 'wf-1' } }],
+      },
     });
   });
 
@@ -257,10 +265,12 @@ describe('runsUpdated', () => {
     workflows.start('wf-1', 'b', running);
     const client = await open(['wf-1'], { query: WITH_STEPS });
     expect(await client.nextData()).toEqual({
-      runsUpdated: [
-        { id: 'b', stepCounts: { total: 1 } },
-        { id: 'a', stepCounts: { total: 1 } },
-      ],
+      runsUpdated: {
+        runs: [
+          { id: 'b', stepCounts: { total: 1 } },
+          { id: 'a', stepCounts: { total: 1 } },
+        ],
+      },
     });
     await timers(1);
     expect(upstream.count('steps')).toBe(2);
@@ -269,8 +279,8 @@ describe('runsUpdated', () => {
     await poll(1);
     expect(await client.next()).toMatchObject({
       payload: {
-        data: { runsUpdated: [{ id: 'c', stepCounts: null }] },
-        errors: [{ path: ['runsUpdated', 0, 'stepCounts'] }],
+        data: { runsUpdated: { runs: [{ id: 'c', stepCounts: null }] } },
+        errors: [{ path: ['runsUpdated', 'runs', 0, 'stepCounts'] }],
       },
     });
     expect(upstream.count('steps')).toBe(3);
@@ -356,7 +366,10 @@ describe('runsUpdated with a workflow that does not answer', () => {
     await client.nextData();
     answer({ status: 404, json: {} });
     expect(await client.next()).toMatchObject({
-      payload: { data: { runsUpdated: [] }, errors: [{ extensions: { code: 'NOT_FOUND', workflowId: 'wf-2' } }] },
+      payload: {
+        data: { runsUpdated: { runs: [] } },
+        errors: [{ extensions: { code: 'NOT_FOUND', workflowId: 'wf-2' } }],
+      },
     });
     await timers(1);
     workflows.change('a', { status: 'completed' });
@@ -396,7 +409,7 @@ describe('MAX_SUBSCRIPTIONS_PER_VIEWER', () => {
     await upstream.close();
     await start({ MAX_SUBSCRIPTIONS_PER_VIEWER: '3' });
     workflows.start('wf-1', 'a', running);
-    const run = 'subscription { runUpdated(workflowId: "wf-1", id: "a") { id } }';
+    const run = 'subscription { runUpdated(workflowId: "wf-1", id: "a") { run { id } } }';
     const both = await open(['wf-1', 'wf-2']);
     await both.nextData();
     const one = await open(null, { query: run, variables: {} });

@@ -12,9 +12,9 @@ import { createScriptedWorkflows } from '../harness/scripted-workflows.ts';
 import { wireStep } from '../harness/wire.ts';
 
 const USAGE = `usage {
-  runsReporting runsNotReporting inputTokens outputTokens totalTokens cachedInputTokens stepsReporting
+  runsReporting runsNotReporting counts { inputTokens outputTokens totalTokens cachedInputTokens } stepsReporting
   estimatedCost { amount stepsPriced stepsUnpriced }
-  byModel { model totalTokens stepsReporting estimatedCost { amount } }
+  byModel { model counts { totalTokens } stepsReporting estimatedCost { amount } }
 }`;
 const trend = (fields: string, args = 'buckets: 2') => ofWorkflow(`trend(${args}) { ${fields} }`);
 
@@ -63,16 +63,16 @@ describe('the usage of a trend', () => {
               usage: {
                 ...{ runsReporting: 1, runsNotReporting: 1, stepsReporting: 2 },
                 // 30 + 130, including 100 cached ones.
-                ...{ inputTokens: 160, outputTokens: 16, totalTokens: 176, cachedInputTokens: 100 },
+                counts: { inputTokens: 160, outputTokens: 16, totalTokens: 176, cachedInputTokens: 100 },
                 // 30 × 1 + 8 × 2, and 30 × 1 + 100 × 0.1 + 8 × 2, in millionths.
                 estimatedCost: { amount: 0.000102, stepsPriced: 2, stepsUnpriced: 0 },
                 byModel: [
                   {
-                    ...{ model: 'claude-sonnet-4-5-20250929', totalTokens: 138, stepsReporting: 1 },
+                    ...{ model: 'claude-sonnet-4-5-20250929', counts: { totalTokens: 138 }, stepsReporting: 1 },
                     estimatedCost: { amount: 0.000056 },
                   },
                   {
-                    ...{ model: 'gpt-4.1-mini-2025-04-14', totalTokens: 38, stepsReporting: 1 },
+                    ...{ model: 'gpt-4.1-mini-2025-04-14', counts: { totalTokens: 38 }, stepsReporting: 1 },
                     estimatedCost: { amount: 0.000046 },
                   },
                 ],
@@ -82,18 +82,18 @@ describe('the usage of a trend', () => {
               runCount: 2,
               usage: {
                 ...{ runsReporting: 2, runsNotReporting: 0, stepsReporting: 4 },
-                ...{ inputTokens: 93, outputTokens: 28, totalTokens: 121, cachedInputTokens: null },
+                counts: { inputTokens: 93, outputTokens: 28, totalTokens: 121, cachedInputTokens: null },
                 estimatedCost: { amount: 0.000092, stepsPriced: 2, stepsUnpriced: 2 },
                 byModel: [
                   {
-                    ...{ model: 'gpt-4.1-mini-2025-04-14', totalTokens: 76, stepsReporting: 2 },
+                    ...{ model: 'gpt-4.1-mini-2025-04-14', counts: { totalTokens: 76 }, stepsReporting: 2 },
                     estimatedCost: { amount: 0.000092 },
                   },
                   {
-                    ...{ model: 'gpt-5-mini-2025-08-07', totalTokens: 38, stepsReporting: 1 },
+                    ...{ model: 'gpt-5-mini-2025-08-07', counts: { totalTokens: 38 }, stepsReporting: 1 },
                     estimatedCost: { amount: null },
                   },
-                  { model: 'm', totalTokens: 7, stepsReporting: 1, estimatedCost: { amount: null } },
+                  { model: 'm', counts: { totalTokens: 7 }, stepsReporting: 1, estimatedCost: { amount: null } },
                 ],
               },
             },
@@ -118,21 +118,22 @@ describe('the usage of a trend', () => {
       return isStep ? { json: [wireStep({ id: `s${number}`, outputs })] } : workflows.script(call);
     };
     const { data, errors } = await gateway.query(
-      trend('usage { totalTokens runsNotReporting }', 'last: 1000, buckets: 7'),
+      trend('usage { counts { totalTokens } runsNotReporting }', 'last: 1000, buckets: 7'),
     );
     expect(errors).toEqual([]);
     expect(upstream.calls.map(({ endpoint }) => endpoint)).toEqual(['runs', 'runs', 'runs']);
     const { workflow } = data as {
-      workflow: { trend: { usage: { totalTokens: number; runsNotReporting: number } }[] };
+      workflow: { trend: { usage: { counts: { totalTokens: number }; runsNotReporting: number } }[] };
     };
     const sum = (values: readonly (number | null)[]) => values.reduce<number>((all, value) => all + (value ?? 0), 0);
     const ids = JSON.stringify(workflows.ids().slice(0, 100));
-    const ofRuns = await gateway.query(ofWorkflow(`runsById(ids: ${ids}) { tokenUsage { totalTokens } }`));
-    const { runsById } = (ofRuns.data as { workflow: { runsById: { tokenUsage: { totalTokens: number | null } }[] } })
-      .workflow;
+    const ofRuns = await gateway.query(ofWorkflow(`runsById(ids: ${ids}) { tokenUsage { counts { totalTokens } } }`));
+    const { runsById } = (
+      ofRuns.data as { workflow: { runsById: { tokenUsage: { counts: { totalTokens: number | null } } }[] } }
+    ).workflow;
     const expected = Array.from({ length: 250 }, (_, number) => (number % 5 === 0 ? null : 3 * number));
-    expect(runsById.map(({ tokenUsage }) => tokenUsage.totalTokens)).toEqual(expected.slice(0, 100));
-    expect(sum(workflow.trend.map(({ usage }) => usage.totalTokens))).toBe(sum(expected));
+    expect(runsById.map(({ tokenUsage }) => tokenUsage.counts.totalTokens)).toEqual(expected.slice(0, 100));
+    expect(sum(workflow.trend.map(({ usage }) => usage.counts.totalTokens))).toBe(sum(expected));
     expect(sum(workflow.trend.map(({ usage }) => usage.runsNotReporting))).toBe(50);
   });
 
@@ -141,22 +142,25 @@ describe('the usage of a trend', () => {
     run('r2', { chat: CHAT.outputs });
     await gateway.replace(() => start({ TOKEN_PRICES: '' }));
     const { data, errors } = await gateway.query(
-      trend('usage { totalTokens estimatedCost { amount } byModel { estimatedCost { amount } } }'),
+      trend('usage { counts { totalTokens } estimatedCost { amount } byModel { estimatedCost { amount } } }'),
     );
     expect(errors).toEqual([]);
-    const usage = { totalTokens: 38, estimatedCost: null, byModel: [{ estimatedCost: null }] };
+    const usage = { counts: { totalTokens: 38 }, estimatedCost: null, byModel: [{ estimatedCost: null }] };
     expect(data).toEqual({ workflow: { trend: [{ usage: null }, { usage }] } });
   });
 
   it('has an error in place of a count beyond an Int, and the other counts', async () => {
     for (const id of ['r1', 'r2']) run(id, { a: { usage: { prompt_tokens: 2e9, completion_tokens: 1 } } });
     const answer = await gateway.query(
-      trend('usage { inputTokens outputTokens byModel { inputTokens outputTokens } }', 'buckets: 1'),
+      trend(
+        'usage { counts { inputTokens outputTokens } byModel { counts { inputTokens outputTokens } } }',
+        'buckets: 1',
+      ),
     );
-    const counts = { inputTokens: null, outputTokens: 2 };
-    expect(answer.data).toEqual({ workflow: { trend: [{ usage: { ...counts, byModel: [counts] } }] } });
+    const usage = { counts: { inputTokens: null, outputTokens: 2 } };
+    expect(answer.data).toEqual({ workflow: { trend: [{ usage: { ...usage, byModel: [usage] } }] } });
     expect(placesOf(answer)).toEqual(
-      ['workflow.trend.0.usage.byModel.0.inputTokens', 'workflow.trend.0.usage.inputTokens'].map(
+      ['workflow.trend.0.usage.byModel.0.counts.inputTokens', 'workflow.trend.0.usage.counts.inputTokens'].map(
         (path) => `${path}: NUMBER_OUT_OF_RANGE`,
       ),
     );

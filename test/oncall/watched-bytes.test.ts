@@ -11,8 +11,8 @@ const MEBIBYTE = 2 ** 20;
 const CACHE_MAX_BYTES = 32 * MEBIBYTE;
 const ROOM = 7;
 
-const RUN = 'subscription ($id: ID!) { runUpdated(workflowId: "wf", id: $id) { stepCounts { total } } }';
-const RUNS = 'subscription ($ids: [ID!]) { runsUpdated(workflowIds: $ids) { id } }';
+const RUN = 'subscription ($id: ID!) { runUpdated(workflowId: "wf", id: $id) { run { stepCounts { total } } } }';
+const RUNS = 'subscription ($ids: [ID!]) { runsUpdated(workflowIds: $ids) { runs { id } } }';
 
 let run: LiveRun;
 const clients: LiveClient[] = [];
@@ -47,7 +47,7 @@ async function watch(count: number, from = 0): Promise<LiveClient[]> {
   const opened: LiveClient[] = [];
   for (let number = from; number < from + count; number += 1) {
     const client = await open(RUN, { id: `run-${number}` });
-    expect(await client.nextData()).toEqual({ runUpdated: { stepCounts: { total: 1 } } });
+    expect(await client.nextData()).toEqual({ runUpdated: { run: { stepCounts: { total: 1 } } } });
     opened.push(client);
   }
   return opened;
@@ -90,7 +90,7 @@ describe('watched runs', () => {
         : { json: [wireStep(), wireStep({ id: 'new', outputs: 'x'.repeat(bytesOf(call.runId)) })] };
     await run.poll(ROOM - 1);
     for (const client of others) {
-      expect(await client.nextData()).toEqual({ runUpdated: { stepCounts: { total: 2 } } });
+      expect(await client.nextData()).toEqual({ runUpdated: { run: { stepCounts: { total: 2 } } } });
     }
   });
 

@@ -3,7 +3,7 @@ import { compareRuns } from '../../src/domain/run/comparison.ts';
 import { createRun } from '../../src/domain/run/run.ts';
 import { nodeStatistics, runStatistics } from '../../src/domain/run/statistics.ts';
 import { parseTimestamp, type Timestamp } from '../../src/domain/timestamp.ts';
-import type { JsonValue, Run, RunFacts, Step, TokenUsage } from '../../src/domain/types.ts';
+import type { Gap, JsonValue, Run, RunFacts, Step, TokenUsage } from '../../src/domain/types.ts';
 import { runFacts, runRecord, stepFacts } from '../domain/facts.ts';
 import type { RawRun } from './raw.ts';
 
@@ -40,6 +40,10 @@ export const domainRun = (raw: RawRun): Run => createRun(factsOf(raw), raw.nowMs
 
 const micros = (moment: Timestamp | null): number | null => moment?.epochMicros ?? null;
 const indexOf = (step: Step | null): number | null => step?.index ?? null;
+const gapOf = ({ startedAt, endedAt, offsetMs, durationMs, after, before }: Gap) => ({
+  ...{ startedAt: micros(startedAt), endedAt: micros(endedAt), offsetMs, durationMs },
+  ...{ after: indexOf(after), before: indexOf(before) },
+});
 const indexes = (steps: readonly Step[]): number[] => steps.map(({ index }) => index);
 
 export function derivedBy(run: Run) {
@@ -83,19 +87,14 @@ export function derivedBy(run: Run) {
     totalElapsedTime: run.totalElapsedTime,
     timing: {
       ...timing,
-      longestGap: longestGap && {
-        startedAt: micros(longestGap.startedAt),
-        endedAt: micros(longestGap.endedAt),
-        durationMs: longestGap.durationMs,
-        after: indexOf(longestGap.after),
-        before: indexOf(longestGap.before),
-      },
+      longestGap: longestGap && gapOf(longestGap),
     },
     timeline: {
       ...timeline,
       startedAt: micros(timeline.startedAt),
       endedAt: micros(timeline.endedAt),
       bars: timeline.bars.map((bar) => ({ ...bar, step: bar.step.index })),
+      gaps: timeline.gaps.map(gapOf),
     },
     progress: run.progress,
     repeatedNodes: run.repeatedNodes.map((node) => ({ ...node, attempts: indexes(node.attempts) })),

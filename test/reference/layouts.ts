@@ -57,7 +57,7 @@ export function layoutOf(steps: readonly Timed[], startedAt: number | null, unti
           offsetPercent: percent(one.from),
           widthPercent: percent(one.to) - percent(one.from),
         })),
-      gaps: gaps.map((gap) => ({ offsetMs: (gap.startedAt - from) / 1000, durationMs: gap.durationMs })),
+      gaps,
     },
   };
 }
@@ -83,6 +83,7 @@ function gapsOf(placed: readonly Placed[], span: Stretch) {
     .map((piece) => ({
       startedAt: piece.from,
       endedAt: piece.to,
+      offsetMs: (piece.from - span.from) / 1000,
       durationMs: (piece.to - piece.from) / 1000,
       after: timed.findLast((one) => one.to === piece.from)?.step.index ?? null,
       before: timed.find((one) => one.from === piece.to)?.step.index ?? null,

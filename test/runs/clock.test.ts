@@ -13,7 +13,7 @@ import { wireRun, wireStep } from '../harness/wire.ts';
 const TEN_MINUTES = 600_000;
 const TTL_MS = 1000;
 const RUN = '{ run(workflowId: "wf", id: "r1") { outputs freshness { fetchedAt } } }';
-const LIVE = 'subscription { runUpdated(workflowId: "wf", id: "r2") { outputs } }';
+const LIVE = 'subscription { runUpdated(workflowId: "wf", id: "r2") { run { outputs } } }';
 
 describe("a machine's clock that is set back by ten minutes", () => {
   let setBackMs: number;
@@ -51,14 +51,14 @@ describe("a machine's clock that is set back by ten minutes", () => {
     await start();
     expect((await query(RUN)).data).toMatchObject({ run: { outputs: 'state 1' } });
     const live = await subscribe('graphql-sse', gateway.url, LIVE);
-    expect(await live.nextData()).toEqual({ runUpdated: { outputs: 'state 1' } });
+    expect(await live.nextData()).toEqual({ runUpdated: { run: { outputs: 'state 1' } } });
     setBack();
     machine.advance(TTL_MS);
     const fetchedAt = new Date(wallMs()).toISOString().replace('Z', '');
     expect((await query(RUN)).data).toEqual({
       run: { outputs: 'state 2', freshness: { fetchedAt: expect.stringContaining(fetchedAt) } },
     });
-    expect(await live.nextData()).toEqual({ runUpdated: { outputs: 'state 2' } });
+    expect(await live.nextData()).toEqual({ runUpdated: { run: { outputs: 'state 2' } } });
     live.leave();
   });
 

@@ -246,7 +246,7 @@ describe('an upstream answer', () => {
       const steps = ['s1', 's2', 's3'].map((id) => wireStep({ id, node_id: id, ...(id === 's2' && fields) }));
       replies = { steps: replyOf(steps), run: { json: [wireRun('r1')] } };
       const selection = 'inputs(path: "input_data.order") outputs(path: "model") outputsSizeBytes metadata';
-      const query = ofRun(`status totalElapsedTime tokenUsage { totalTokens } steps { id ${selection} }`);
+      const query = ofRun(`status totalElapsedTime tokenUsage { counts { totalTokens } } steps { id ${selection} }`);
       const outputs = { outputs: 'virtuoso-large', outputsSizeBytes: JSON.stringify(wireStep().outputs).length };
       const tidy = { inputs: 7, ...outputs, metadata: null };
       const broken = field === 'outputs' ? { ...tidy, outputsSizeBytes: expect.any(Number) } : tidy;
@@ -259,7 +259,7 @@ describe('an upstream answer', () => {
         ]);
         expect(data).toEqual({
           run: {
-            ...{ status: 'COMPLETED', totalElapsedTime: 6, tokenUsage: { totalTokens } },
+            ...{ status: 'COMPLETED', totalElapsedTime: 6, tokenUsage: { counts: { totalTokens } } },
             steps: [
               { id: 's1', ...tidy },
               { id: 's2', ...broken, [field]: null },
@@ -306,12 +306,12 @@ describe('an upstream answer', () => {
       async (name) => {
         const run = await startLiveRun();
         run.outputs = JSON.parse(nested(1000));
-        const query = 'subscription { runUpdated(workflowId: "wf", id: "r1") { steps { id outputs } } }';
+        const query = 'subscription { runUpdated(workflowId: "wf", id: "r1") { run { steps { id outputs } } } }';
         const client = await subscribe(name, run.gateway.url, query);
         const eventOf = (ids: readonly string[]) => ({
           payload: {
-            data: { runUpdated: { steps: ids.map((id) => ({ id, outputs: null })) } },
-            errors: ids.map((_, at) => ({ path: ['runUpdated', 'steps', at, 'outputs'] })),
+            data: { runUpdated: { run: { steps: ids.map((id) => ({ id, outputs: null })) } } },
+            errors: ids.map((_, at) => ({ path: ['runUpdated', 'run', 'steps', at, 'outputs'] })),
           },
         });
         expect(await client.next()).toMatchObject(eventOf(['s0']));

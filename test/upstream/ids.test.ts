@@ -63,9 +63,11 @@ describe('an unusual id', () => {
     expect(started.data).toEqual({
       executeWorkflow: { run: { id: 'a/b?c#d started', steps: [{ id: 'a/b?c#d|a/b?c#d started' }] } },
     });
-    const watch = 'subscription Watch($id: ID!) { runUpdated(workflowId: "a b", id: $id) { id steps { id } } }';
+    const watch = 'subscription Watch($id: ID!) { runUpdated(workflowId: "a b", id: $id) { run { id steps { id } } } }';
     const client = await subscribe('graphql-sse', gateway.url, watch, { variables: { id: 'größe/日' } });
-    expect(await client.nextData()).toEqual({ runUpdated: { id: 'größe/日', steps: [{ id: 'a b|größe/日' }] } });
+    expect(await client.nextData()).toEqual({
+      runUpdated: { run: { id: 'größe/日', steps: [{ id: 'a b|größe/日' }] } },
+    });
     client.leave();
   });
 

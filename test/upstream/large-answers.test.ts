@@ -40,7 +40,7 @@ describe('an answer of 16 MiB', () => {
     ['of numbers', () => `{"a":[7],"numbers":${list(fill('1,', 16 * MIB))}}`, 7],
   ])('is read: %s', async (_, outputs, expected) => {
     raw = answerWith(outputs());
-    const { data, errors } = await ask('id outputs(path: "a[0]") tokenUsage { totalTokens }');
+    const { data, errors } = await ask('id outputs(path: "a[0]") tokenUsage { counts { totalTokens } }');
     expect(errors).toEqual([]);
     expect(stepOf(data)).toEqual({ id: 's1', outputs: expected, tokenUsage: null });
   });
@@ -107,7 +107,7 @@ describe('the payloads of one operation', () => {
     `query ($ids: [ID!]!) { workflow(id: "wf") { runsById(ids: $ids) { id steps { ${fields} } } } }`;
   const ask = (fields: string, ids = RUNS) => gateway.query(query(fields), { variables: { ids } });
   beforeEach(async () => {
-    expect((await ask('id tokenUsage { totalTokens }')).errors).toEqual([]);
+    expect((await ask('id tokenUsage { counts { totalTokens } }')).errors).toEqual([]);
   });
 
   it('come from at most 64 MiB of upstream answers, and further runs are errors', async () => {

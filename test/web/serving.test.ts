@@ -196,7 +196,7 @@ describeInBrowser('GraphiQL', (open) => {
     await page.keyboard.press('Escape');
 
     const subscription =
-      'subscription { runUpdated(workflowId: "support-triage", id: "run-4711") { id freshness { isFinal } } }';
+      'subscription { runUpdated(workflowId: "support-triage", id: "run-4711") { run { id freshness { isFinal } } } }';
     await page.goto(`${url}?query=${encodeURIComponent(subscription)}`);
     await execute.click();
     await page.locator('.result-window').getByText('isFinal').waitFor();

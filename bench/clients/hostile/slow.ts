@@ -24,7 +24,7 @@ const EVENT_READERS = 12;
 const LARGE_LIVE: RunShape = { state: 'running', steps: 20, outputBytes: 100_000 };
 /** An unknown member of a body of 1 MB. */
 const UNKNOWN = 'v'.repeat(1_000_000);
-const LIVE_QUERY = `subscription($id:ID!){runUpdated(workflowId:"${WORKFLOW_ID}",id:$id){steps{id status elapsedTime outputs}}}`;
+const LIVE_QUERY = `subscription($id:ID!){runUpdated(workflowId:"${WORKFLOW_ID}",id:$id){run{steps{id status elapsedTime outputs}}}}`;
 
 const PIPELINING_CONNECTIONS = 32;
 const PIPELINED = 200;

@@ -12,10 +12,10 @@ const STREAMS = 200;
 const RUNS = 500;
 const VARIABLES_LENGTH = 100_000;
 const LIVE: RunShape = { state: 'running', steps: 5, outputBytes: 2000 };
-const OPERATION =
-  '($workflowId:ID!,$id:ID!,$large:ID!){run(workflowId:$workflowId,id:$id){id status steps{id status elapsedTime outputs}step(id:$large){id}}}';
-const QUERY = `query${OPERATION}`;
-const SUBSCRIPTION = `subscription${OPERATION.replace('{run(', '{runUpdated(')}`;
+const VARIABLES = '($workflowId:ID!,$id:ID!,$large:ID!)';
+const FIELDS = '{id status steps{id status elapsedTime outputs}step(id:$large){id}}';
+const QUERY = `query${VARIABLES}{run(workflowId:$workflowId,id:$id)${FIELDS}}`;
+const SUBSCRIPTION = `subscription${VARIABLES}{runUpdated(workflowId:$workflowId,id:$id){run${FIELDS}}}`;
 /** Number of keys: one viewer soon reaches its limit of bytes. */
 const KEYS = 20;
 const PAUSE_MS = 2;

@@ -2,17 +2,19 @@
 import { timedOf, type Interval } from './intervals.ts';
 import { endOf, type RunSpan } from './span.ts';
 import { millisBetween, type Timestamp } from '../timestamp.ts';
-import type { RunGap, Step, TimelineGap } from '../types.ts';
+import type { Gap, Step } from '../types.ts';
 
 /** Sorted by time, without gaps of length 0. Takes the intervals within the span. */
-export function gapsOf(intervals: readonly Interval[], span: RunSpan | null): RunGap[] {
+export function gapsOf(intervals: readonly Interval[], span: RunSpan | null): Gap[] {
   if (!span) return [];
-  const gaps: RunGap[] = [];
+  const gaps: Gap[] = [];
   let last: Interval | null = null;
   const addGapUntil = (endedAt: Timestamp, before: Step | null): void => {
     const startedAt = last ? endOf(last) : span.startedAt;
     const durationMs = millisBetween(startedAt, endedAt);
-    if (durationMs > 0) gaps.push({ startedAt, endedAt, durationMs, after: last?.step ?? null, before });
+    if (durationMs <= 0) return;
+    const offsetMs = millisBetween(span.startedAt, startedAt);
+    gaps.push({ startedAt, endedAt, offsetMs, durationMs, after: last?.step ?? null, before });
   };
   for (const interval of timedOf(intervals)) {
     if (interval.step.startTime) addGapUntil(interval.step.startTime, interval.step);
@@ -23,9 +25,5 @@ export function gapsOf(intervals: readonly Interval[], span: RunSpan | null): Ru
 }
 
 /** The earliest of equally long gaps. Null if there are no gaps. */
-export const longestGap = (gaps: readonly RunGap[]): RunGap | null =>
-  gaps.reduce<RunGap | null>((longest, gap) => (longest && longest.durationMs >= gap.durationMs ? longest : gap), null);
-
-/** Offsets are milliseconds from the start of the span. */
-export const timelineGaps = (gaps: readonly RunGap[], span: RunSpan): TimelineGap[] =>
-  gaps.map(({ startedAt, durationMs }) => ({ offsetMs: millisBetween(span.startedAt, startedAt), durationMs }));
+export const longestGap = (gaps: readonly Gap[]): Gap | null =>
+  gaps.reduce<Gap | null>((longest, gap) => (longest && longest.durationMs >= gap.durationMs ? longest : gap), null);

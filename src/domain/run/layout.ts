@@ -2,7 +2,7 @@
 import { gapsOf } from './gaps.ts';
 import { intervalsOf, type Interval } from './intervals.ts';
 import { spanOf, type RunBounds, type RunSpan } from './span.ts';
-import type { RunGap, Step } from '../types.ts';
+import type { Gap, Step } from '../types.ts';
 
 export interface Layout {
   /** All steps with a start. */
@@ -11,7 +11,7 @@ export interface Layout {
   readonly placed: readonly Interval[];
   /** Null if nothing has started. */
   readonly span: RunSpan | null;
-  readonly gaps: readonly RunGap[];
+  readonly gaps: readonly Gap[];
 }
 
 /** Computed for each figure: caching it would take a third of the memory of the steps. */

@@ -1,6 +1,5 @@
 /** Gantt chart of a run: lane, offset and width of each step's bar. */
 import { compareByStart } from '../step/execution.ts';
-import { timelineGaps } from './gaps.ts';
 import type { Interval } from './intervals.ts';
 import { packLanes } from './lanes.ts';
 import type { Layout } from './layout.ts';
@@ -21,7 +20,7 @@ export function timelineOf({ placed, gaps, span }: Layout): Timeline {
     durationMs: millisBetween(span.startedAt, span.endedAt),
     laneCount: lanes.reduce((count, lane) => Math.max(count, lane + 1), 0),
     bars: bars.sort((a, b) => compareByStart(a.step, b.step)),
-    gaps: timelineGaps(gaps, span),
+    gaps,
   };
 }
 

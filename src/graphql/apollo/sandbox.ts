@@ -22,13 +22,15 @@ const DOCUMENT = `query WhyDidItFail($workflowId: ID!, $runId: ID!) {
 # Start a run with the mutation executeWorkflow, set runId to its id, and follow it live.
 subscription WatchIt($workflowId: ID!, $runId: ID!) {
   runUpdated(workflowId: $workflowId, id: $runId) {
-    status
-    progress {
-      finished
-      total
-    }
-    freshness {
-      isFinal
+    run {
+      status
+      progress {
+        finished
+        total
+      }
+      freshness {
+        isFinal
+      }
     }
   }
 }

@@ -1,5 +1,6 @@
 /** Fields with exact counts that may exceed GraphQL's `Int`. */
 import { fitsInt, MAX_INT } from '../../domain/int.ts';
+import type { TokenCounts } from '../../domain/types.ts';
 import { GatewayError } from '../../upstream/errors.ts';
 
 /** Returns the count or throws NUMBER_OUT_OF_RANGE: the field is then null, never a different number. */
@@ -20,11 +21,5 @@ export function intFields<Key extends string>(...keys: readonly Key[]) {
   return Object.fromEntries(entries) as Readonly<Record<Key, (typeof entries)[number][1]>>;
 }
 
-/** Counts of a step, a model or a run. */
-export const tokenCounts = intFields(
-  'inputTokens',
-  'outputTokens',
-  'totalTokens',
-  'cachedInputTokens',
-  'reasoningTokens',
-);
+/** The counts of a usage are its own properties: cached records of many runs have one flat object for each node. */
+export const counts = { resolve: (usage: TokenCounts) => usage } as const;

@@ -29,7 +29,7 @@ const runConnection: FieldTable<'RunConnection'> = {
   pageInfo: {},
 };
 
-const recentRuns: FieldTable<'RecentRuns'> = {
+const recentRunConnection: FieldTable<'RecentRunConnection'> = {
   nodes: runNodes,
   edges: { resolve: ({ edges }) => edges() },
   pageInfo: {},
@@ -45,9 +45,9 @@ const runEdge: FieldTable<'RunEdge'> = {
 
 export const connections = {
   WorkflowConnection: workflowConnection,
-  WorkflowConnectionEdge: properties<'WorkflowConnectionEdge'>(),
+  WorkflowEdge: properties<'WorkflowEdge'>(),
   RunConnection: runConnection,
-  RecentRuns: recentRuns,
+  RecentRunConnection: recentRunConnection,
   RunEdge: runEdge,
   PageInfo: properties<'PageInfo'>(),
 };

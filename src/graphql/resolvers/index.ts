@@ -1,11 +1,11 @@
 import { properties, type FieldTables } from '../fields/field-table.ts';
-import { tokenCounts } from '../fields/int-fields.ts';
+import { counts, intFields } from '../fields/int-fields.ts';
 import { connections } from './connections.ts';
 import { executeWorkflowPayload, mutation } from './mutation.ts';
 import { query } from './query.ts';
 import { expectation, run, runComparison } from './run.ts';
 import { step } from './step.ts';
-import { subscription } from './subscription.ts';
+import { runsUpdate, runUpdate, subscription } from './subscription.ts';
 import { workflowFigures } from './workflow-figures.ts';
 import { workflow } from './workflow.ts';
 
@@ -14,11 +14,13 @@ export const fieldTables: FieldTables = {
   Query: query,
   Mutation: mutation,
   Subscription: subscription,
+  RunUpdate: runUpdate,
+  RunsUpdate: runsUpdate,
   ExecuteWorkflowPayload: executeWorkflowPayload,
   Workflow: workflow,
   WorkflowGraph: properties<'WorkflowGraph'>(),
   WorkflowNode: properties<'WorkflowNode'>(),
-  WorkflowEdge: properties<'WorkflowEdge'>(),
+  GraphEdge: properties<'GraphEdge'>(),
   ...workflowFigures,
   ...connections,
   Run: run,
@@ -28,19 +30,19 @@ export const fieldTables: FieldTables = {
   NodeComparison: properties<'NodeComparison'>(),
   StepCounts: properties<'StepCounts'>(),
   RunTiming: properties<'RunTiming'>(),
-  RunGap: properties<'RunGap'>(),
+  Gap: properties<'Gap'>(),
   Timeline: properties<'Timeline'>(),
-  TimelineGap: properties<'TimelineGap'>(),
   TimelineBar: properties<'TimelineBar'>(),
   CriticalPath: properties<'CriticalPath'>(),
   Progress: properties<'Progress'>(),
   RepeatedNode: properties<'RepeatedNode'>(),
-  RunTokenUsage: { ...properties<'RunTokenUsage'>(), ...tokenCounts },
-  ModelTokenUsage: { ...properties<'ModelTokenUsage'>(), ...tokenCounts },
+  TokenCounts: intFields('inputTokens', 'outputTokens', 'totalTokens', 'cachedInputTokens', 'reasoningTokens'),
+  RunTokenUsage: { counts, stepsReporting: {}, byModel: {} },
+  ModelTokenUsage: { model: {}, counts, stepsReporting: {} },
   Freshness: properties<'Freshness'>(),
   Step: step,
   StepError: properties<'StepError'>(),
-  TokenUsage: { ...properties<'TokenUsage'>(), ...tokenCounts },
+  TokenUsage: { counts, model: {}, source: {} },
   Cost: properties<'Cost'>(),
   Conversation: properties<'Conversation'>(),
   Message: properties<'Message'>(),

@@ -52,10 +52,6 @@ export const run: FieldTable<'Run'> = {
     },
   },
   step: { ...STEPS, resolve: ({ steps }, { id }) => steps.find((step) => step.id === id) ?? null },
-  changedSteps: {
-    ...STEPS,
-    resolve: (run, _args, { changes }, { path }) => changes.stepsOf(run, path),
-  },
   stepCounts: STEPS,
   failedSteps: {
     ...STEPS,

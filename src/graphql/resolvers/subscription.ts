@@ -1,12 +1,13 @@
 import type { GraphQLResolveInfo } from 'graphql';
+import { changedSteps } from '../../domain/step/step-changes.ts';
 import type { Run } from '../../domain/types.ts';
 import type { ChangedRun, RunsChange } from '../../runs/live/runs-watch.ts';
 import { GatewayError, isNotFound, isUnauthenticated } from '../../upstream/errors.ts';
 import type { Context } from '../context.ts';
-import type { FieldTables } from '../fields/field-table.ts';
+import type { FieldTable, FieldTables } from '../fields/field-table.ts';
 import { ofWorkflow, severalWorkflows } from '../lists/several-workflows.ts';
 import { located } from '../subscriptions/sources.ts';
-import { runEvents, type RunEvent } from '../subscriptions/run-events.ts';
+import { requirementOfEvents, runEvents, type RunEvent } from '../subscriptions/run-events.ts';
 
 /** A run that cannot be loaded is omitted, and its error is reported. Rejects if the key is refused. */
 async function loadChangedRuns(
@@ -31,25 +32,32 @@ async function loadChangedRuns(
 export const subscription: FieldTables['Subscription'] = {
   runUpdated: {
     subscribe: (_root, { workflowId, id }, { watch, requirement }, info) =>
-      located(runEvents(watch({ workflowId, runId: id }, requirement(info)), info), info),
-    async resolve(
-      { snapshot: { ref, parts, stepChanges }, sinceSequence }: RunEvent,
-      _arguments: unknown,
-      { runs, requirement, changes }: Context,
-      info: GraphQLResolveInfo,
-    ) {
-      const run = await runs().ofParts(ref, parts, requirement(info));
-      changes.set(stepChanges, sinceSequence);
-      return run;
+      located(runEvents(watch({ workflowId, runId: id }, requirementOfEvents(info, requirement)), info), info),
+    async resolve(event: RunEvent, _arguments: unknown, { runs, requirement }: Context, info: GraphQLResolveInfo) {
+      const { ref, parts } = event.snapshot;
+      return { event, run: await runs().ofParts(ref, parts, requirementOfEvents(info, requirement)) };
     },
   },
 
   runsUpdated: {
     subscribe: async (_root, { workflowIds }, { workflows, watchRuns }, info) =>
       located(watchRuns(await severalWorkflows(workflowIds, workflows)), info),
-    resolve(change: RunsChange, _arguments: unknown, context: Context, info: GraphQLResolveInfo) {
-      for (const { workflowId, error } of change.unavailable) context.reported.add(ofWorkflow(error, workflowId), info);
-      return loadChangedRuns(change.runs, context, info);
+    resolve(change: RunsChange, _arguments: unknown, { reported }: Context, info: GraphQLResolveInfo) {
+      for (const { workflowId, error } of change.unavailable) reported.add(ofWorkflow(error, workflowId), info);
+      return change;
     },
   },
+};
+
+export const runUpdate: FieldTable<'RunUpdate'> = {
+  run: {},
+  changedSteps: {
+    resolve: ({ run, event: { snapshot, sinceSequence } }) =>
+      changedSteps(run.steps, snapshot.stepChanges, sinceSequence),
+  },
+};
+
+export const runsUpdate: FieldTable<'RunsUpdate'> = {
+  runs: { resolve: ({ runs }, _args, context, info) => loadChangedRuns(runs, context, info) },
+  unavailableWorkflows: { resolve: ({ unavailable }) => unavailable.map(({ workflowId }) => ({ id: workflowId })) },
 };

@@ -3,7 +3,7 @@ import { nodeStatistics } from '../../domain/run/statistics.ts';
 import { checkFirst } from '../arguments.ts';
 import type { Context } from '../context.ts';
 import { properties, type FieldTable } from '../fields/field-table.ts';
-import { intFields, tokenCounts } from '../fields/int-fields.ts';
+import { counts, intFields } from '../fields/int-fields.ts';
 import type { StatisticsOfRuns } from '../object-references.ts';
 import { loadInTurns, settleAll } from '../lists/settle.ts';
 
@@ -82,8 +82,15 @@ export const workflowFigures = {
   ChangePoint: changePoint,
   ChangeCoverage: properties<'ChangeCoverage'>(),
   TrendBucket: trendBucket,
-  UsageTrend: { ...properties<'UsageTrend'>(), ...tokenCounts },
-  ModelUsageTrend: { ...properties<'ModelUsageTrend'>(), ...tokenCounts },
+  UsageTrend: {
+    runsReporting: {},
+    runsNotReporting: {},
+    counts,
+    stepsReporting: {},
+    estimatedCost: {},
+    byModel: {},
+  },
+  ModelUsageTrend: { model: {}, counts, stepsReporting: {}, estimatedCost: {} },
   Distribution: properties<'Distribution'>(),
   NodeStatistics: { ...properties<'NodeStatistics'>(), ...intFields('totalTokens') },
 };

@@ -1,9 +1,10 @@
 /** Events of `runUpdated` for one subscriber, with the steps that changed since its last event. */
 import type { GraphQLResolveInfo } from 'graphql';
-import { changedSteps, type StepChanges } from '../../domain/step/step-changes.ts';
-import type { Run, Step } from '../../domain/types.ts';
+import type { Run } from '../../domain/types.ts';
 import type { RunState } from '../../runs/live/run-state.ts';
+import type { DataRequirement } from '../../runs/loaders/run-loaders.ts';
 import { refKey } from '../../upstream/ids.ts';
+import { greater, type LookAhead } from '../fields/data-requirements.ts';
 import { selectedFields } from '../fields/selection.ts';
 import type { LiveEvent, SourceEvent } from './live-events.ts';
 
@@ -13,17 +14,25 @@ export interface RunEvent extends SourceEvent {
   readonly sinceSequence: number;
 }
 
+/** A run with the event that changed it. */
+export interface UpdatedRun {
+  readonly run: Run;
+  readonly event: RunEvent;
+}
+
+type Selection = Pick<GraphQLResolveInfo, 'fieldNodes' | 'fragments'>;
+
 export async function* runEvents(
   snapshots: AsyncIterable<RunState, undefined>,
-  info: Pick<GraphQLResolveInfo, 'fieldNodes' | 'fragments' | 'path'>,
+  info: Selection & Pick<GraphQLResolveInfo, 'path'>,
 ): AsyncGenerator<RunEvent, undefined> {
   const keys = keysOfChangedSteps(info);
   let sinceSequence = 0;
 
   /** A null list was not delivered, so the next event includes its steps too. */
   function hasSteps({ data }: LiveEvent): boolean {
-    const run = data?.[info.path.key] as Readonly<Record<string, unknown>> | null | undefined;
-    return run != null && keys.length > 0 && keys.every((key) => run[key] !== null);
+    const update = data?.[info.path.key] as Readonly<Record<string, unknown>> | null | undefined;
+    return update != null && keys.length > 0 && keys.every((key) => update[key] !== null);
   }
 
   for await (const snapshot of snapshots) {
@@ -41,25 +50,18 @@ export async function* runEvents(
   return undefined;
 }
 
+/** Data that the events read of their run. */
+export function requirementOfEvents(info: Selection, lookAhead: LookAhead): DataRequirement {
+  const fieldNodes = fieldsOf(info, 'run');
+  const ofRun = lookAhead({ fieldNodes, fragments: info.fragments });
+  return fieldsOf(info, 'changedSteps').length > 0 ? greater(ofRun, 'STEPS') : ofRun;
+}
+
 /** Response keys of `changedSteps`. Without them, all subscribers share events, whatever steps they have. */
-const keysOfChangedSteps = ({
-  fieldNodes,
-  fragments,
-}: Pick<GraphQLResolveInfo, 'fieldNodes' | 'fragments'>): string[] =>
+const keysOfChangedSteps = (info: Selection): string[] =>
+  fieldsOf(info, 'changedSteps').map(({ name, alias }) => (alias ?? name).value);
+
+const fieldsOf = ({ fieldNodes, fragments }: Selection, field: string) =>
   fieldNodes
     .flatMap(({ selectionSet }) => selectedFields(selectionSet, fragments))
-    .filter(({ name }) => name.value === 'changedSteps')
-    .map(({ name, alias }) => (alias ?? name).value);
-
-export function createRunChanges() {
-  let known: { readonly changes: StepChanges; readonly since: number } | undefined;
-  return {
-    /** Called for each event. The subscriber has the steps of snapshot `since`, or none (0). */
-    set(changes: StepChanges, since: number): void {
-      known = { changes, since };
-    },
-    /** Returns all steps for a run that is not at the root of the event. */
-    stepsOf: ({ steps }: Run, { prev }: GraphQLResolveInfo['path']): readonly Step[] =>
-      known && prev && !prev.prev ? changedSteps(steps, known.changes, known.since) : steps,
-  };
-}
+    .filter(({ name }) => name.value === field);

@@ -1,6 +1,6 @@
 /** Reads a workflow's graph. */
 import { jsonBytes } from '../../domain/json-bytes.ts';
-import type { WorkflowEdge, WorkflowGraph, WorkflowNode } from '../../domain/types.ts';
+import type { GraphEdge, WorkflowGraph, WorkflowNode } from '../../domain/types.ts';
 import { isObject, listOrNothing, objectOrNothing, textOrNothing, typeOf, type WireObject } from './fields.ts';
 
 const MAX_GRAPH_BYTES = 2 ** 22;
@@ -41,7 +41,7 @@ const onlyOneOf = (ids: readonly string[]): string | null => (ids.length === 1 ?
 
 const pointOf = (point: string | null): string | null => (point === START || point === END ? null : point);
 
-function toEdge(edge: unknown): WorkflowEdge | null {
+function toEdge(edge: unknown): GraphEdge | null {
   const [from, to] = Array.isArray(edge) ? (edge as readonly unknown[]) : [];
   return typeof from === 'string' && typeof to === 'string' ? { from, to } : null;
 }

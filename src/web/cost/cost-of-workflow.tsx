@@ -17,9 +17,11 @@ const COST_OF_WORKFLOW = graphql(`
         usage {
           byModel {
             model
-            inputTokens
-            outputTokens
-            totalTokens
+            counts {
+              inputTokens
+              outputTokens
+              totalTokens
+            }
             estimatedCost {
               amount
               currency

@@ -7,9 +7,11 @@ import { formatCost, formatCount } from '../format/numbers.ts';
 export const USAGE = graphql(`
   fragment Usage on UsageTrend {
     runsNotReporting
-    inputTokens
-    outputTokens
-    totalTokens
+    counts {
+      inputTokens
+      outputTokens
+      totalTokens
+    }
     estimatedCost {
       amount
       currency
@@ -54,7 +56,9 @@ export function UsageTable({ of, rows }: UsageTableProps) {
             <tr key={key}>
               <td>{name}</td>
               <td className="number">{usage ? <Price cost={usage.estimatedCost} /> : '–'}</td>
-              <td className="number">{usage ? formatCount(usage.totalTokens) : <Nothing runCount={runCount} />}</td>
+              <td className="number">
+                {usage ? formatCount(usage.counts.totalTokens) : <Nothing runCount={runCount} />}
+              </td>
               {hasRuns && (
                 <td className="number">
                   {usage && <Part count={usage.runsNotReporting} of="run" words="reported nothing" />}
@@ -62,8 +66,8 @@ export function UsageTable({ of, rows }: UsageTableProps) {
                   {!isComplete && ' or more'}
                 </td>
               )}
-              <td className="number">{formatCount(usage?.inputTokens)}</td>
-              <td className="number">{formatCount(usage?.outputTokens)}</td>
+              <td className="number">{formatCount(usage?.counts.inputTokens)}</td>
+              <td className="number">{formatCount(usage?.counts.outputTokens)}</td>
             </tr>
           ))}
         </tbody>

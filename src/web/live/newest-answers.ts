@@ -9,6 +9,11 @@ interface Aged {
   readonly freshness?: { readonly fetchedAt: string };
 }
 
+interface Aging {
+  readonly run?: Aged;
+  readonly runUpdated?: { readonly run: Aged };
+}
+
 /** Limit of the retries: gateways of a fleet may have snapshots of different age. */
 const MOST_TIMES_AGAIN = 2;
 
@@ -19,8 +24,8 @@ export function createNewestAnswers(): ApolloLink {
     const ask = (timesLeft: number): Observable<ApolloLink.Result> =>
       forward(operation).pipe(
         mergeMap((result) => {
-          const { run, runUpdated } = (result.data ?? {}) as { readonly run?: Aged; readonly runUpdated?: Aged };
-          if (runUpdated) lastEvent = runUpdated;
+          const { run, runUpdated } = (result.data ?? {}) as Aging;
+          if (runUpdated) lastEvent = runUpdated.run;
           return timesLeft > 0 && run && lastEvent && isOlder(run, lastEvent) ? ask(timesLeft - 1) : of(result);
         }),
       );

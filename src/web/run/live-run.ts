@@ -10,16 +10,18 @@ import { LISTED_STEP, RUN_STEPS } from './steps.ts';
 const RUN_UPDATED = graphql(`
   subscription RunUpdated($workflowId: ID!, $id: ID!) {
     runUpdated(workflowId: $workflowId, id: $id) {
-      ...RunView
-      freshness {
-        isFinal
-        fetchedAt
-      }
-      stepCounts {
-        total
-      }
-      timeline {
-        startedAt
+      run {
+        ...RunView
+        freshness {
+          isFinal
+          fetchedAt
+        }
+        stepCounts {
+          total
+        }
+        timeline {
+          startedAt
+        }
       }
       changedSteps {
         ...ListedStep
@@ -47,7 +49,8 @@ export function useLiveRun({ workflowId, id }: RunVariables, isWanted: boolean, 
   const startedAt = useRef<string | null>(undefined);
 
   /** Adds changed steps to the cached list. False if steps are missing or the start of the timeline has moved. */
-  function list({ changedSteps, stepCounts, timeline }: RunUpdatedSubscription['runUpdated']): boolean {
+  function list({ run, changedSteps }: RunUpdatedSubscription['runUpdated']): boolean {
+    const { stepCounts, timeline } = run;
     if (!changedSteps || !timeline || !stepCounts) return true;
     let count = 0;
     cache.updateFragment({ from, fragment: RUN_STEPS, fragmentName: 'RunSteps' }, (cached) => {
@@ -71,9 +74,9 @@ export function useLiveRun({ workflowId, id }: RunVariables, isWanted: boolean, 
           errorPolicy: 'all',
           onData: ({ data: { data } }) => {
             if (!data) return;
-            const { runUpdated: run } = data;
-            const changed = run.changedSteps?.map((step) => readFragment(LISTED_STEP, step)) ?? [];
-            const isWhole = list(run);
+            const { run, changedSteps } = data.runUpdated;
+            const changed = changedSteps?.map((step) => readFragment(LISTED_STEP, step)) ?? [];
+            const isWhole = list(data.runUpdated);
             if (run.freshness.isFinal) listeners.onEnd();
             else if (!isWhole) listeners.onGap();
             if (changed.some(({ status, attempt }) => status === 'FAILED' || attempt > 1)) listeners.onFailure();

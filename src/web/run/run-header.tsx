@@ -49,9 +49,11 @@ const RUN_HEADER = graphql(`
       maxConcurrency
     }
     tokenUsage {
-      totalTokens
-      inputTokens
-      outputTokens
+      counts {
+        totalTokens
+        inputTokens
+        outputTokens
+      }
     }
     estimatedCost {
       amount
@@ -67,7 +69,8 @@ const ERROR_BOUNDS = { lines: 4, characters: 400 };
 export function RunHeader({ run: masked }: { readonly run: FragmentType<typeof RUN_HEADER> }) {
   const run = readFragment(RUN_HEADER, masked);
   const isMoving = useIsMoving(run);
-  const { progress, stepCounts, timing, tokenUsage, estimatedCost } = run;
+  const { progress, stepCounts, timing, estimatedCost } = run;
+  const tokens = run.tokenUsage?.counts;
   return (
     <header className="run-header">
       <div className="run-title">
@@ -107,10 +110,10 @@ export function RunHeader({ run: masked }: { readonly run: FragmentType<typeof R
           ].join(', ')}
         </Fact>
         <Fact name="Tokens" hint="Of all steps that report any, failed ones too">
-          {formatCount(tokenUsage?.totalTokens)}{' '}
-          {tokenUsage?.totalTokens != null && (
+          {formatCount(tokens?.totalTokens)}{' '}
+          {tokens?.totalTokens != null && (
             <span className="fact-part">
-              {formatCount(tokenUsage.inputTokens)} in, {formatCount(tokenUsage.outputTokens)} out
+              {formatCount(tokens.inputTokens)} in, {formatCount(tokens.outputTokens)} out
             </span>
           )}
         </Fact>

@@ -35,9 +35,11 @@ const RUN_INSIGHTS = graphql(`
     tokenUsage {
       byModel {
         model
-        inputTokens
-        outputTokens
-        totalTokens
+        counts {
+          inputTokens
+          outputTokens
+          totalTokens
+        }
       }
     }
   }
@@ -118,7 +120,7 @@ function TokensByModel({ models }: { readonly models: NonNullable<RunInsightsFra
     <section className="panel">
       <h2>Tokens by model</h2>
       <ol>
-        {models.map(({ model, inputTokens, outputTokens, totalTokens }) => (
+        {models.map(({ model, counts: { inputTokens, outputTokens, totalTokens } }) => (
           <li key={model ?? ''}>
             <span className="mono">
               <Name>{model ?? 'not named'}</Name>

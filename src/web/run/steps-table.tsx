@@ -21,7 +21,9 @@ const STEP_FIGURES = graphql(`
     runId
     id
     tokenUsage {
-      totalTokens
+      counts {
+        totalTokens
+      }
     }
   }
 `);
@@ -221,7 +223,7 @@ function Row({ step, index, top, isPriced }: RowProps) {
         {formatShare(step.shareOfRun)}
       </span>
       <span role="cell" className="number">
-        {formatCount(figures.data.tokenUsage?.totalTokens)}
+        {formatCount(figures.data.tokenUsage?.counts?.totalTokens)}
       </span>
       {isPriced && (
         <span role="cell" className="number">

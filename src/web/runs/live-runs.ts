@@ -30,7 +30,9 @@ export const LISTED_RUN = graphql(`
 const RUNS_UPDATED = graphql(`
   subscription RunsUpdated($workflowIds: [ID!]) {
     runsUpdated(workflowIds: $workflowIds) {
-      ...ListedRun
+      runs {
+        ...ListedRun
+      }
     }
   }
 `);
@@ -99,7 +101,7 @@ export function useChangedRuns(workflowIds: readonly string[] | null, onRuns: On
           ignoreResults: true,
           errorPolicy: 'all',
           onData: ({ data: { data } }) => {
-            if (data) onEvent(readFragment(LISTED_RUN, data.runsUpdated));
+            if (data) onEvent(readFragment(LISTED_RUN, data.runsUpdated.runs));
           },
         }
       : skipToken,

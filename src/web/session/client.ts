@@ -24,6 +24,7 @@ const PARTS = [
   'CriticalPath',
   'Progress',
   'RunTokenUsage',
+  'TokenCounts',
   'StepCounts',
   'Freshness',
   'WorkflowStatistics',
@@ -33,7 +34,7 @@ const PARTS = [
   'TokenUsage',
 ];
 
-/** A new list replaces the cached one. */
+/** A new list or event replaces the cached one. */
 const LIST = { merge: false };
 
 export function createClient(key: string, connection: LiveConnection): ApolloClient {
@@ -48,8 +49,8 @@ export function createClient(key: string, connection: LiveConnection): ApolloCli
       typePolicies: {
         Query: { fields: { run: { read: findRun } } },
         Workflow: { keyFields: ['id'] },
-        Subscription: { fields: { runsUpdated: LIST } },
-        Run: { keyFields: ['workflowId', 'id'], fields: { steps: LIST, changedSteps: LIST } },
+        Subscription: { fields: { runUpdated: LIST, runsUpdated: LIST } },
+        Run: { keyFields: ['workflowId', 'id'], fields: { steps: LIST } },
         Step: { keyFields: ['workflowId', 'runId', 'id'] },
         WorkflowNode: { keyFields: false },
         ...Object.fromEntries(PARTS.map((part) => [part, { keyFields: false, merge: true }])),
@@ -74,8 +75,9 @@ const findRun: FieldReadFunction<Reference | null> = (existing, { args, toRefere
 /** True without data, unless the error is retryable, and for a run that is null, or final without errors. Lists have no last event. */
 function isLast({ data, errors }: FormattedExecutionResult): boolean {
   if (!data) return !errors?.some(({ extensions }) => extensions?.retryable === true);
-  const run = data.runUpdated as { readonly freshness: { readonly isFinal: boolean } } | null | undefined;
-  return run !== undefined && (!run || (!errors && run.freshness.isFinal));
+  const update = data.runUpdated as
+    { readonly run: { readonly freshness: { readonly isFinal: boolean } } } | null | undefined;
+  return update !== undefined && (!update || (!errors && update.run.freshness.isFinal));
 }
 
 function isRefusal(error: unknown): boolean {

@@ -41,7 +41,7 @@ export interface NeededCalls {
 const OF_LIST = ['name', 'description', 'status', 'version', 'isPublic', 'organizationId', 'createdAt', 'updatedAt'];
 const READ_WORKFLOWS: ReadonlySet<string> = new Set([
   ...[...OF_LIST, 'graph', 'changePoints', 'changeCoverage'].map((name) => `Workflow.${name}`),
-  ...['Query.workflows', 'Step.node', 'Subscription.runsUpdated'],
+  ...['Query.workflows', 'Step.node'],
 ]);
 
 const NEED_NO_CALL: readonly string[] = ['id', 'workflowId', 'workflow'];
@@ -90,7 +90,6 @@ export function createNeededCalls(failures: Failures, requirement: LookAhead, kn
     const workflowId = String(args.workflowId ?? source[ID]);
     switch (`${info.parentType.name}.${info.fieldName}`) {
       case 'Query.run':
-      case 'Subscription.runUpdated':
       case 'Workflow.run':
         return ofRun({ workflowId, runId: String(args.id) }, info);
       case 'Query.compareRuns':
@@ -138,7 +137,7 @@ export function createNeededCalls(failures: Failures, requirement: LookAhead, kn
       case 'Workflow.runsById':
         return isFields(item) ? ofRun(idsOf(item), info) : undefined;
       case 'RunConnection.nodes':
-      case 'RecentRuns.nodes':
+      case 'RecentRunConnection.nodes':
       case 'FailureGroup.runs':
         return isFields(item) ? ofListedRun(idsOf(item), info) : undefined;
       case 'Query._entities': {

@@ -40,7 +40,9 @@ export async function countPolls({ gateways: count, runs, ttlMs, changeMs, durat
   const watchers = createWatchers<unknown>({ nextUrl: gateways.nextUrl, key: 'key-1', isFinal: () => false });
   try {
     const watching = Array.from({ length: runs * count }, (_, index) =>
-      watchers.bySse(`subscription { runUpdated(workflowId: "wf", id: "r${index % runs}") { stepCounts { total } } }`),
+      watchers.bySse(
+        `subscription { runUpdated(workflowId: "wf", id: "r${index % runs}") { run { stepCounts { total } } } }`,
+      ),
     );
     // Consecutive connections go to different gateways; each gateway watches every run.
     await pause(durationMs / 5);

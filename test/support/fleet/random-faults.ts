@@ -99,10 +99,10 @@ export async function proveUnderFaults(plan: FaultPlan): Promise<FaultReport> {
     areInspected: true,
     environment: { LIVE_TTL_MS: String(LIVE_TTL_MS), REDIS_TIMEOUT_MS: String(plan.redisTimeoutMs), ...SMALL_CACHE },
   });
-  const watchers = createWatchers<{ readonly runUpdated: RunData }>({
+  const watchers = createWatchers<{ readonly runUpdated: { readonly run: RunData } }>({
     nextUrl: gateways.nextUrl,
     key: SAMPLE_KEY,
-    isFinal: ({ runUpdated }) => runUpdated.freshness.isFinal,
+    isFinal: ({ runUpdated: { run } }) => run.freshness.isFinal,
     isPassing: areOfUpstream,
   });
   try {
@@ -121,7 +121,7 @@ interface Scene {
   readonly upstream: SampleUpstream;
   readonly valkey: TestValkey;
   readonly gateways: FleetOfGateways;
-  readonly watchers: Watchers<{ readonly runUpdated: RunData }>;
+  readonly watchers: Watchers<{ readonly runUpdated: { readonly run: RunData } }>;
 }
 
 async function prove(plan: FaultPlan, scene: Scene): Promise<FaultReport> {
@@ -147,7 +147,7 @@ async function prove(plan: FaultPlan, scene: Scene): Promise<FaultReport> {
     const runId = await upstream.execute();
     const asked: TimedAnswer[] = [];
     asking.set(runId, asked);
-    const query = `subscription { runUpdated${argumentsOf(runId)} { ${FIELDS} } }`;
+    const query = `subscription { runUpdated${argumentsOf(runId)} { run { ${FIELDS} } } }`;
     const watching = Array.from({ length: plan.subscribersPerRun }, (_, index) =>
       index % 2 === 0 ? watchers.bySse(query) : watchers.bySocket(query),
     );
@@ -319,5 +319,12 @@ function answerOf(run: RunData, askedAtMs: number, cameAtMs: number, by: string)
   return steps && { askedAtMs, cameAtMs, state: stateText(steps), ...freshness, by };
 }
 
-const eventsOf = ({ events, by }: Watcher<{ readonly runUpdated: RunData }>): TimedAnswer[] =>
-  events.flatMap(({ atMs, data: { runUpdated } }) => answerOf(runUpdated, atMs, atMs, by) ?? []);
+const eventsOf = ({ events, by }: Watcher<{ readonly runUpdated: { readonly run: RunData } }>): TimedAnswer[] =>
+  events.flatMap(
+    ({
+      atMs,
+      data: {
+        runUpdated: { run },
+      },
+    }) => answerOf(run, atMs, atMs, by) ?? [],
+  );

@@ -47,9 +47,11 @@ const STEP_DETAIL = graphql(`
           raw
         }
         tokenUsage {
-          totalTokens
-          inputTokens
-          outputTokens
+          counts {
+            totalTokens
+            inputTokens
+            outputTokens
+          }
           model
         }
         estimatedCost {

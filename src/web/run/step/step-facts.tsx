@@ -34,9 +34,9 @@ export function StepFacts({ step }: { readonly step: DetailedStep }) {
       )}
       {step.tokenUsage && (
         <Fact name="Tokens">
-          {formatCount(step.tokenUsage.totalTokens)}{' '}
+          {formatCount(step.tokenUsage.counts.totalTokens)}{' '}
           <span className="fact-part">
-            {formatCount(step.tokenUsage.inputTokens)} in, {formatCount(step.tokenUsage.outputTokens)} out
+            {formatCount(step.tokenUsage.counts.inputTokens)} in, {formatCount(step.tokenUsage.counts.outputTokens)} out
           </span>
         </Fact>
       )}
