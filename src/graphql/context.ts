@@ -28,6 +28,7 @@ import { Budgets, type Limits } from './budgets.ts';
 import type { LookAhead } from './fields/data-requirements.ts';
 import { createReportedErrors } from './lists/reported-errors.ts';
 import type { WorkflowChanges } from './object-references.ts';
+import { PagesFirst } from './pages-first.ts';
 import { createPayloadReader } from './payload-reader.ts';
 import { endedBy } from './subscriptions/sources.ts';
 
@@ -95,6 +96,7 @@ export function createContext(source: ContextSource, request: ContextRequest) {
     );
   };
   const errorInfos = kept<StepError | null>();
+  const pages = new PagesFirst();
   let workflowLoaders: WorkflowLoaders | undefined;
   let runLoaders: RunLoaders | undefined;
   const workflows = () => (workflowLoaders ??= createWorkflowLoaders(source.workflowStore, operation()));
@@ -148,22 +150,24 @@ export function createContext(source: ContextSource, request: ContextRequest) {
     history: {
       async page(request: PageRequest) {
         budgets.takeRecords(request.filter ? MAX_SCANNED : request.first);
-        return source.runHistory.page(request, operation(), runs().primeRecord);
+        return pages.read(source.runHistory.page(request, operation(), runs().primeRecord));
       },
       async latest(workflowId: string, count: number) {
         budgets.takeRecords(count);
-        return source.runHistory.latest(workflowId, count, operation(), runs().primeRecord);
+        return pages.read(source.runHistory.latest(workflowId, count, operation(), runs().primeRecord));
       },
       async within(request: WindowRequest) {
         budgets.takeRecords(request.count);
-        return source.runHistory.within(request, operation(), runs().primeRecord);
+        return pages.read(source.runHistory.within(request, operation(), runs().primeRecord));
       },
       async recent(request: RecentPageRequest) {
         const { workflowIds, filter, first } = request;
         budgets.takeRecords(workflowIds.length * (filter ? MAX_WINDOW : first));
-        return source.recentRuns.page(request, operation(), runs().primeRecord);
+        return pages.read(source.recentRuns.page(request, operation(), runs().primeRecord));
       },
     },
+    /** Pages of `history` that are being read. */
+    pages,
     /** Errors of parts that are missing in a list, although the list has a value. */
     reported: createReportedErrors(lifetime),
     watchRuns: (workflowIds: readonly string[]) =>

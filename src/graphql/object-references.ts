@@ -37,7 +37,7 @@ export interface ExpectationOfRun extends Expectation {
 
 export interface TrendBucketOfWorkflow extends TrendBucket {
   readonly workflowId: string;
-  readonly usage: () => Promise<UsageTrend | null>;
+  readonly usage: (loadSteps: boolean) => Promise<UsageTrend | null>;
 }
 
 export interface ChangePointOfWorkflow extends ChangePoint {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { trendOf, type TrendSpan } from '../../src/domain/run/trend.ts';
+import { equalParts, trendOf, type TrendSpan } from '../../src/domain/run/trend.ts';
 import { timestampOfMicros, type Timestamp } from '../../src/domain/timestamp.ts';
 import { at, runRecord } from './facts.ts';
 
@@ -24,7 +24,7 @@ describe('a trend', () => {
     ['over a window that ends before it begins', [], 1, { ...WINDOW, startedAfter: at(50) }, []],
   ])('counts runs in equal parts %s', (_, records, count, span, expected) => {
     const secondsOf = ({ epochMicros }: Timestamp) => (epochMicros - at(0).epochMicros) / 1e6;
-    const parts = trendOf(records, count, span).map(
+    const parts = trendOf(records, equalParts(count), span).map(
       ({ startedAt, endedAt, runCount }) => `${secondsOf(startedAt)}-${secondsOf(endedAt)}: ${runCount}`,
     );
     expect(parts).toEqual(expected);
@@ -32,7 +32,7 @@ describe('a trend', () => {
 
   it('marks parts as incomplete if not all runs were read', () => {
     const complete = (records: Parameters<typeof trendOf>[0], span: TrendSpan) =>
-      trendOf(records, 4, { ...span, isWhole: false }).map(({ isComplete }) => isComplete);
+      trendOf(records, equalParts(4), { ...span, isWhole: false }).map(({ isComplete }) => isComplete);
     expect(complete([late, middle], WINDOW)).toEqual([false, false, true, true]);
     expect(complete([], WINDOW)).toEqual([false, false, false, false]);
     expect(complete([middle], ALL)).toEqual([true]);
@@ -48,7 +48,7 @@ describe('a trend', () => {
         const records = starts.map((start, index) =>
           runRecord({ id: `${index}`, startTime: timestampOfMicros(start) }),
         );
-        const parts = trendOf(records, count, ALL);
+        const parts = trendOf(records, equalParts(count), ALL);
         expect(parts.flatMap(({ runIds }) => runIds).sort()).toEqual(records.map(({ id }) => id).sort());
         for (const [index, { startedAt, endedAt, runIds, runCount }] of parts.entries()) {
           expect(runIds).toHaveLength(runCount);

@@ -3,9 +3,9 @@ import fc from 'fast-check';
 import { runCost } from '../../src/domain/cost/cost.ts';
 import type { PriceList } from '../../src/domain/cost/prices.ts';
 import { readReport, runTokenUsage } from '../../src/domain/run/tokens.ts';
-import { trendOf } from '../../src/domain/run/trend.ts';
-import { usageTrends, type UsageTrend } from '../../src/domain/run/usage-trend.ts';
-import type { JsonValue, RunRecord } from '../../src/domain/types.ts';
+import { equalParts, trendOf } from '../../src/domain/run/trend.ts';
+import { usageTrends, type RunOfUsage, type UsageTrend } from '../../src/domain/run/usage-trend.ts';
+import type { JsonValue, RunRecord, StepFacts } from '../../src/domain/types.ts';
 import { at, runRecord, stepFacts } from './facts.ts';
 
 const PRICE = { input: 1e-6, cachedInput: 1e-7, cacheWrites: null, output: 2e-6, reasoning: null };
@@ -17,10 +17,18 @@ const PRICES: PriceList = new Map([
 /** As the wire contract reads them: only outputs that report tokens are kept. */
 const tokensOf = (outputs: readonly JsonValue[]): RunRecord['nodeTokens'] =>
   outputs.map(readReport).filter((reported) => reported !== null);
-const record = (outputs: readonly JsonValue[], second = 0): RunRecord =>
-  runRecord({ id: `${second}`, startTime: at(second), nodeTokens: tokensOf(outputs) });
+const record = (outputs: readonly JsonValue[], second = 0, rawStatus = 'completed'): RunRecord =>
+  runRecord({ id: `${second}`, rawStatus, startTime: at(second), nodeTokens: tokensOf(outputs) });
+const usagesOf = (steps: readonly StepFacts[]) => steps.flatMap(({ reportedTokens }) => reportedTokens.usage ?? []);
 
 function usageOf(lists: readonly (readonly RunRecord[])[], prices: PriceList | null = PRICES) {
+  return usageOfRuns(
+    lists.map((records) => records.map((record) => ({ record, steps: null }))),
+    prices,
+  );
+}
+
+function usageOfRuns(lists: readonly (readonly RunOfUsage[])[], prices: PriceList | null = PRICES) {
   const work = usageTrends(lists, prices);
   let [step, pieces] = [work.next(), 0];
   for (; !step.done; step = work.next()) pieces += 1;
@@ -49,7 +57,7 @@ describe('the usage of the runs of a bucket', () => {
     ];
     expect(usageOf([records]).usages).toEqual([
       {
-        ...{ runsReporting: 2, runsNotReporting: 1, stepsReporting: 5 },
+        ...{ runsReporting: 2, runsFromSteps: 0, runsNotReporting: 1, stepsReporting: 5, failedCost: cost(0, 0, 0) },
         ...{ inputTokens: 2158, outputTokens: 44, totalTokens: 2202, cachedInputTokens: 40, reasoningTokens: null },
         // a: (60 + 50) × 1 + 40 × 0.1 + 30 × 2; b, above 1000 tokens: 2000 × 5 + 5 × 2; in millionths.
         estimatedCost: cost(0.010184, 3, 2),
@@ -73,6 +81,33 @@ describe('the usage of the runs of a bucket', () => {
         ],
       },
     ]);
+  });
+
+  it('A run whose record reports nothing counts by its steps, retries included, and never twice.', () => {
+    const steps = usagesOf([
+      stepFacts({ rawStatus: 'failed', outputs: model('a', 100, 10) }),
+      stepFacts({ outputs: model('a', 100, 20) }),
+      // The model of the inputs has a price.
+      stepFacts({ inputs: { model: 'a' }, outputs: model(null, 10, 0) }),
+    ]);
+    const runs: RunOfUsage[] = [
+      { record: record([model('a', 1, 1)]), steps },
+      { record: record([], 1, 'failed'), steps },
+      { record: record([], 2), steps: [] },
+      { record: record([], 3), steps: null },
+      { record: record([model('a', 1000, 0), model('x', 1, 1)], 4, 'failed'), steps: null },
+    ];
+    expect(usageOfRuns([runs]).usages).toMatchObject([
+      {
+        ...{ runsReporting: 2, runsFromSteps: 1, runsNotReporting: 2, stepsReporting: 6, totalTokens: 1244 },
+        // In millionths: 210 × 1 + 30 × 2 of the steps, 3 of the first record and 1000 of the last.
+        estimatedCost: cost(0.001273, 5, 1),
+        failedCost: cost(0.00127, 4, 1),
+        byModel: [{ model: 'a' }, { model: null, estimatedCost: cost(0.00001, 1, 0) }, { model: 'x' }],
+      },
+    ]);
+    expect(usageOfRuns([runs.slice(1, 2)], null).usages).toMatchObject([{ runsFromSteps: 1, failedCost: null }]);
+    expect(usageOfRuns([runs.slice(2, 4)]).usages).toEqual([null]);
   });
 
   it('has no cost without prices, and is null where no record reports tokens', () => {
@@ -109,7 +144,7 @@ describe('the usage of the runs of a bucket', () => {
     fc.assert(
       fc.property(arbitraryRuns, fc.integer({ min: 1, max: 12 }), (runs, count) => {
         const records = runs.map(([second, outputs]) => record(outputs, second));
-        const trend = trendOf(records, count, { startedAfter: null, startedBefore: null, isWhole: true });
+        const trend = trendOf(records, equalParts(count), { startedAfter: null, startedBefore: null, isWhole: true });
         const found = usageOf(trend.map((bucket) => bucket.records)).usages;
         const usages = found.filter((usage) => usage !== null);
         const steps = runs.flatMap(([, outputs]) => outputs.map((output) => stepFacts({ outputs: output })));
@@ -137,5 +172,6 @@ describe('the usage of the runs of a bucket', () => {
     );
   });
 
-  const countRuns = (usage: UsageTrend | null) => usage && usage.runsReporting + usage.runsNotReporting;
+  const countRuns = (usage: UsageTrend | null) =>
+    usage && usage.runsReporting + usage.runsFromSteps + usage.runsNotReporting;
 });

@@ -182,4 +182,112 @@ describe('the usage of a trend', () => {
     await gateway.query(trend('runCount'));
     expect(gateway.cachedBytes()).toBeGreaterThan(1000 * 100);
   });
+
+  describe('with the steps of runs whose record reports nothing', () => {
+    const FROM_STEPS =
+      'usage(loadSteps: true) { runsReporting runsFromSteps runsNotReporting counts { totalTokens } failedCost { amount } }';
+    const calls = () =>
+      ['runs', 'run', 'steps'].map((endpoint) => upstream.calls.filter((call) => call.endpoint === endpoint).length);
+    /** Each run has two executions of 38 tokens. */
+    const withSteps = (failing: readonly string[] = []) => {
+      upstream.script = (call) => {
+        if (call.endpoint !== 'steps') return workflows.script(call);
+        if (failing.includes(call.runId)) return { status: 500 };
+        return { json: ['s1', 's2'].map((id) => wireStep({ id, outputs: CHAT.outputs })) };
+      };
+    };
+    const usageIn = async (document = trend(FROM_STEPS, 'buckets: 1')) => {
+      const { data, errors } = await gateway.query(document);
+      expect(errors).toEqual([]);
+      return (data as { workflow: { trend: { usage: unknown }[] } }).workflow.trend.map(({ usage }) => usage);
+    };
+    const none = { runsReporting: 0, runsFromSteps: 0, runsNotReporting: 0 };
+
+    it('The steps are loaded only of these runs, once, and only if they are asked for.', async () => {
+      withSteps();
+      run('r1', { chat: CHAT.outputs });
+      workflows.start('wf', 'r2', { status: 'failed', all_outputs: null });
+      const both = trend(
+        `${FROM_STEPS} records: usage { runsReporting runsNotReporting counts { totalTokens } }`,
+        'buckets: 1',
+      );
+      for (let time = 0; time < 3; time += 1) {
+        expect((await gateway.query(both)).data).toEqual({
+          workflow: {
+            trend: [
+              {
+                // 30 × 1 + 8 × 2 for each execution, in millionths.
+                usage: {
+                  ...none,
+                  runsReporting: 1,
+                  runsFromSteps: 1,
+                  counts: { totalTokens: 114 },
+                  failedCost: { amount: 0.000092 },
+                },
+                records: { runsReporting: 1, runsNotReporting: 1, counts: { totalTokens: 38 } },
+              },
+            ],
+          },
+        });
+      }
+      expect(calls()).toEqual([1, 0, 1]);
+    });
+
+    it('The newest runs come first, within MAX_UPSTREAM_CALLS, and the next operation gets further.', async () => {
+      withSteps();
+      for (let number = 0; number < 10; number += 1) run(`r${number}`, null);
+      await gateway.replace(() => start({ MAX_UPSTREAM_CALLS: '5' }));
+      const counts = async () =>
+        (await usageIn(trend(FROM_STEPS, 'buckets: 2'))).map(
+          (usage) => (usage as { runsFromSteps: number } | null)?.runsFromSteps ?? 0,
+        );
+      // One call is that of the records, while they are fresh.
+      expect(await counts()).toEqual([0, 4]);
+      expect(await counts()).toEqual([4, 5]);
+      expect(await counts()).toEqual([5, 5]);
+      expect(
+        upstream.calls
+          .flatMap(({ endpoint, runId }) => (endpoint === 'steps' ? runId : []))
+          .slice(0, 4)
+          .sort(),
+      ).toEqual(['r6', 'r7', 'r8', 'r9']);
+    });
+
+    it('A run whose steps cannot be loaded does not report, and is asked for again.', async () => {
+      run('r1', null);
+      run('r2', null);
+      withSteps(['r1']);
+      const partial = {
+        ...none,
+        runsFromSteps: 1,
+        runsNotReporting: 1,
+        counts: { totalTokens: 76 },
+        failedCost: { amount: 0 },
+      };
+      expect(await usageIn()).toEqual([partial]);
+      withSteps();
+      expect(await usageIn()).toEqual([
+        { ...partial, runsFromSteps: 2, runsNotReporting: 0, counts: { totalTokens: 152 } },
+      ]);
+    });
+
+    it('The pages of 20 workflows are read before any steps, so that no trend is null.', async () => {
+      const ids = Array.from({ length: 20 }, (_, index) => `wf-${index}`);
+      const many = createScriptedWorkflows(ids);
+      for (const id of ids)
+        for (let number = 0; number < 150; number += 1) many.start(id, `${id}-${number}`, { all_outputs: null });
+      upstream.script = many.script;
+      await gateway.replace(() => start({ MAX_UPSTREAM_CALLS: '100' }));
+      const { data, errors } = await gateway.query(
+        `{ workflows { nodes { trend(buckets: 1, last: 200) { runCount ${FROM_STEPS} } } } }`,
+      );
+      expect(errors).toEqual([]);
+      const { nodes } = (data as { workflows: { nodes: { trend: { runCount: number; usage: typeof none }[] }[] } })
+        .workflows;
+      expect(nodes.map(({ trend: [bucket] }) => bucket?.runCount)).toEqual(ids.map(() => 150));
+      // One call for the workflows, two for each history, and 59 for steps.
+      expect(calls()).toEqual([40, 0, 59]);
+      expect(nodes.reduce((sum, { trend: [bucket] }) => sum + (bucket?.usage.runsFromSteps ?? 0), 0)).toBe(59);
+    });
+  });
 });

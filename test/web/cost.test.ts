@@ -45,6 +45,7 @@ const usual: Script = ({ endpoint, runId, workflowId }) => {
   if (endpoint === 'workflows') return { json: ['wf', 'spending', 'broken'].map((id) => wireWorkflow(id)) };
   if (workflowId === 'broken') return { status: 503, json: {} };
   if (endpoint === 'runs' && workflowId === 'spending') return { json: HISTORY };
+  if (endpoint === 'steps' && runId === 'h2') return { json: [] };
   const run = wireRun(runId === '' ? 'r1' : runId, { start_time: at(0), end_time: at(40), elapsed_time: 6 });
   return { json: endpoint === 'steps' ? STEPS : [run] };
 };
@@ -139,7 +140,7 @@ describeInBrowser('the cost', (open) => {
     await page.getByRole('region', { name: 'By day' }).waitFor();
     await page.getByRole('region', { name: 'By workflow' }).waitFor();
     expect(await texts(page, 'workflow', 'Workflow spending')).toEqual([
-      ...['Workflow spending', '1 step not priced $0.003', '5,000', '1 run reported nothing 2', '5,000', '0'],
+      ...['Workflow spending', '1 step not priced $0.003', '5,000', '1 run not counted 2', '5,000', '0'],
     ]);
     expect(await texts(page, 'workflow', 'Workflow wf')).toEqual(['Workflow wf', '–', '–', '0', '–', '–']);
     expect(await texts(page, 'workflow', 'Workflow broken')).toEqual([

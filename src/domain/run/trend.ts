@@ -6,7 +6,7 @@ import { runStatistics, type RunStatistics } from './statistics.ts';
 export interface TrendBucket extends RunStatistics {
   readonly startedAt: Timestamp;
   readonly endedAt: Timestamp;
-  /** False if runs that were not examined may have started in the bucket. */
+  /** False if the bucket reaches beyond the span, or runs that were not examined may have started in it. */
   readonly isComplete: boolean;
   /** In the given order. */
   readonly records: readonly RunRecord[];
@@ -20,35 +20,48 @@ export interface TrendSpan {
   readonly startedBefore: Timestamp | null;
   /** False if runs older than the given ones may exist. */
   readonly isWhole: boolean;
+  /** Time in µs since 1970 after which runs may still start. Default: none. */
+  readonly now?: number;
 }
 
-/**
- * Splits the span into `count` parts, equal to the microsecond. A part includes its start, and the last one its end.
- * Returns one part for a span of length 0, and none for an unknown span.
- */
-export function trendOf(records: readonly RunRecord[], count: number, span: TrendSpan): TrendBucket[] {
+/** Edges of the parts that cover the time from `from` to `to`, ascending, in µs since 1970. */
+export type CutTime = (from: number, to: number, includesEnd: boolean) => readonly number[];
+
+/** A part includes its start. The last one also includes its end. */
+export function trendOf(records: readonly RunRecord[], cut: CutTime, span: TrendSpan): TrendBucket[] {
+  const { startedAfter, startedBefore, isWhole, now = Infinity } = span;
   const started = records.flatMap((record) => (record.startTime ? [{ record, at: record.startTime.epochMicros }] : []));
   const starts = started.map(({ at }) => at);
   const earliest = Math.min(...starts);
-  const from = span.startedAfter?.epochMicros ?? earliest;
-  const to = span.startedBefore?.epochMicros ?? Math.max(...starts);
+  const from = startedAfter?.epochMicros ?? earliest;
+  const to = startedBefore?.epochMicros ?? Math.max(...starts);
   if (to < from) return [];
-  const parts = to > from ? count : 1;
-  // Microseconds of three years, times a hundred parts, exceed 2^53: whole parts and the remainder stay exact.
-  const remainder = (to - from) % parts;
-  const whole = (to - from - remainder) / parts;
-  const edgeOf = (part: number): number => from + whole * part + Math.floor((remainder * part) / parts);
-  const beginnings = Array.from({ length: parts }, (_, part) => edgeOf(part));
+  const edges = cut(from, to, startedBefore === null);
+  const beginnings = edges.slice(0, -1);
   const byPart = Map.groupBy(started, ({ at }) => beginnings.findLastIndex((edge) => edge <= at));
+  const examinedFrom = Math.max(startedAfter?.epochMicros ?? -Infinity, isWhole ? -Infinity : earliest);
+  const examinedTo = startedBefore?.epochMicros ?? Infinity;
   return beginnings.map((beginning, part) => {
+    const end = edges[part + 1] ?? beginning;
     const within = (byPart.get(part) ?? []).map(({ record }) => record);
     return {
       ...runStatistics(within),
       startedAt: timestampOfMicros(beginning),
-      endedAt: timestampOfMicros(edgeOf(part + 1)),
-      isComplete: span.isWhole || beginning >= earliest,
+      endedAt: timestampOfMicros(end),
+      isComplete: beginning >= examinedFrom && end <= Math.min(examinedTo, now),
       records: within,
       runIds: within.map(({ id }) => id),
     };
   });
 }
+
+/** Parts of one length, to the microsecond. One part for a span of length 0. */
+export const equalParts =
+  (count: number): CutTime =>
+  (from, to) => {
+    const parts = to > from ? count : 1;
+    // Microseconds of three years, times a hundred parts, exceed 2^53: whole parts and the remainder stay exact.
+    const remainder = (to - from) % parts;
+    const whole = (to - from - remainder) / parts;
+    return Array.from({ length: parts + 1 }, (_, part) => from + whole * part + Math.floor((remainder * part) / parts));
+  };

@@ -1,10 +1,10 @@
-/** Tokens and cost of many runs, from records only: one call loads a page of records, but the steps of only one run. */
+/** Tokens and cost of many runs, by their records, and by their steps where these were loaded. */
 import { attodollarsOf, createCostSum, type Cost } from '../cost/cost.ts';
 import type { PriceList } from '../cost/prices.ts';
-import type { RunRecord, TokenCounts } from '../types.ts';
+import type { RunRecord, TokenCounts, TokenUsage } from '../types.ts';
 import { addTokens, compareModels, createTokenSum, type TokenSum } from './tokens.ts';
 
-/** Sums over the node outputs in the records. */
+/** Sums over the outputs of nodes or steps. */
 interface UsageSum extends Readonly<TokenSum> {
   /** Null without a price list. */
   readonly estimatedCost: Cost | null;
@@ -17,43 +17,59 @@ export interface ModelUsageTrend extends UsageSum {
 
 export interface UsageTrend extends UsageSum {
   readonly runsReporting: number;
+  readonly runsFromSteps: number;
   readonly runsNotReporting: number;
+  /** Part of the cost that failed runs caused. Null without a price list. */
+  readonly failedCost: Cost | null;
   readonly byModel: readonly ModelUsageTrend[];
 }
 
-type Records = readonly Pick<RunRecord, 'nodeTokens'>[];
+export interface RunOfUsage {
+  readonly record: Pick<RunRecord, 'status' | 'nodeTokens'>;
+  /** Usages of its steps. Read if the record reports nothing; null if they were not loaded. */
+  readonly steps: readonly TokenUsage[] | null;
+}
 
-/** One trend per list of records, null if none of its records reports tokens. Yields after each record. */
+/** One trend per list of runs, null if none of its runs reports tokens. Yields after each run. */
 export function* usageTrends(
-  lists: readonly Records[],
+  lists: readonly (readonly RunOfUsage[])[],
   prices: PriceList | null,
 ): Generator<void, (UsageTrend | null)[], void> {
   const trends: (UsageTrend | null)[] = [];
-  for (const records of lists) trends.push(yield* usageTrend(records, prices));
+  for (const runs of lists) trends.push(yield* usageTrend(runs, prices));
   return trends;
 }
 
-function* usageTrend(records: Records, prices: PriceList | null): Generator<void, UsageTrend | null, void> {
+function* usageTrend(runs: readonly RunOfUsage[], prices: PriceList | null): Generator<void, UsageTrend | null, void> {
   const all = createUsageSum(prices);
+  const failed = createCostSum();
   const byModel = new Map<string | null, ReturnType<typeof createUsageSum>>();
-  let runsReporting = 0;
-  for (const { nodeTokens } of records) {
-    if (nodeTokens.length > 0) runsReporting += 1;
-    for (const tokens of nodeTokens) {
-      const { model } = tokens;
-      const ofModel = byModel.get(model) ?? createUsageSum(prices);
-      byModel.set(model, ofModel);
-      const amount = prices && attodollarsOf(tokens, model, prices);
+  let [runsReporting, runsFromSteps] = [0, 0];
+  for (const { record, steps } of runs) {
+    const isReporting = record.nodeTokens.length > 0;
+    if (isReporting) runsReporting += 1;
+    else if (steps && steps.length > 0) runsFromSteps += 1;
+    // A record has no inputs, which may name the model that its output does not.
+    const reports = isReporting
+      ? record.nodeTokens.map((tokens) => ({ tokens, billedModel: tokens.model }))
+      : (steps ?? []).map((tokens) => ({ tokens, billedModel: tokens.billedModel }));
+    for (const { tokens, billedModel } of reports) {
+      const ofModel = byModel.get(tokens.model) ?? createUsageSum(prices);
+      byModel.set(tokens.model, ofModel);
+      const amount = prices && attodollarsOf(tokens, billedModel, prices);
       all.add(tokens, amount);
       ofModel.add(tokens, amount);
+      if (record.status === 'FAILED') failed.add(amount);
     }
     yield;
   }
-  if (runsReporting === 0) return null;
+  if (runsReporting + runsFromSteps === 0) return null;
   return {
     ...all.sum(),
     runsReporting,
-    runsNotReporting: records.length - runsReporting,
+    runsFromSteps,
+    runsNotReporting: runs.length - runsReporting - runsFromSteps,
+    failedCost: prices && failed.cost(),
     byModel: [...byModel].map(([model, ofModel]) => ({ model, ...ofModel.sum() })).sort(compareModels),
   };
 }

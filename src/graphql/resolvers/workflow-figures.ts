@@ -61,8 +61,7 @@ const trendBucket: FieldTable<'TrendBucket'> = {
   runCount: {},
   failedCount: {},
   wallClockMs: {},
-  // Computed from the records of the trend.
-  usage: { resolve: ({ usage }) => usage() },
+  usage: { resolve: ({ usage }, { loadSteps }) => usage(loadSteps) },
   nodes: statisticsByNode,
 };
 
@@ -84,10 +83,12 @@ export const workflowFigures = {
   TrendBucket: trendBucket,
   UsageTrend: {
     runsReporting: {},
+    runsFromSteps: {},
     runsNotReporting: {},
     counts,
     stepsReporting: {},
     estimatedCost: {},
+    failedCost: {},
     byModel: {},
   },
   ModelUsageTrend: { model: {}, counts, stepsReporting: {}, estimatedCost: {} },

@@ -1,10 +1,7 @@
 import { RUNS_WITHOUT } from '../../domain/run/group-history.ts';
 import { runStatistics } from '../../domain/run/statistics.ts';
-import { trendOf } from '../../domain/run/trend.ts';
-import { usageTrends, type UsageTrend } from '../../domain/run/usage-trend.ts';
 import type { WorkflowRecord } from '../../domain/types.ts';
-import { inPieces } from '../../upstream/in-pieces.ts';
-import { checkBuckets, checkFirst, checkIdCount, checkLast, runFilter, runWindow } from '../arguments.ts';
+import { checkFirst, checkIdCount, checkLast, runFilter, runWindow } from '../arguments.ts';
 import { runPage } from '../lists/connections.ts';
 import type { Context } from '../context.ts';
 import { readRunCursor } from '../lists/cursors.ts';
@@ -13,6 +10,7 @@ import { furtherRuns } from '../fields/list-sizes.ts';
 import type { WorkflowRef } from '../object-references.ts';
 import { groupsOf, listOf } from '../lists/failure-groups.ts';
 import { settleAll } from '../lists/settle.ts';
+import { trendIn } from '../lists/trend.ts';
 import { workflowChanges } from '../workflow-changes.ts';
 
 /** Latest runs selected by the arguments of a figure. */
@@ -86,23 +84,5 @@ export const workflow: FieldTable<'Workflow'> = {
     resolve: async ({ id }, { last }, context) => (await workflowChanges(id, checkLast(last), context)).coverage,
   },
 
-  trend: {
-    async resolve({ id: workflowId }, { buckets, ...args }, { history, prices }) {
-      const count = checkBuckets(buckets);
-      const { records, isWhole } = await runsWithin(workflowId, args, history);
-      const trend = trendOf(records, count, { ...runWindow(args), isWhole });
-      // Once for all buckets, so that the work of several buckets does not add up in one turn.
-      let usages: Promise<readonly (UsageTrend | null)[]> | undefined;
-      const usageAt = async (at: number) => {
-        usages ??= inPieces(
-          usageTrends(
-            trend.map((bucket) => bucket.records),
-            prices,
-          ),
-        );
-        return (await usages)[at] ?? null;
-      };
-      return trend.map((bucket, at) => ({ ...bucket, workflowId, usage: () => usageAt(at) }));
-    },
-  },
+  trend: { resolve: ({ id }, args, context) => trendIn(id, args, context) },
 };

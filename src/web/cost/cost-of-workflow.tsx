@@ -3,18 +3,25 @@ import { graphql } from '../__generated__/gql.ts';
 import { readFragment } from '../__generated__/fragment-masking.ts';
 import { useAnswer } from '../live/answer.ts';
 import { Failure, Loading } from '../shell/notices.tsx';
+import { useMinute } from '../timing/now.ts';
 import { REFRESHED } from '../trends/refreshed.ts';
-
-import { LAST_RUNS, partName, type Span } from './span.ts';
+import { LAST_RUNS, partName, TIME_ZONE, type Span } from './span.ts';
 import { USAGE, UsageTable } from './usage-table.tsx';
 
 const COST_OF_WORKFLOW = graphql(`
-  query CostOfWorkflow($id: ID!, $last: Int!, $parts: Int!, $startedAfter: DateTime, $startedBefore: DateTime) {
+  query CostOfWorkflow(
+    $id: ID!
+    $last: Int!
+    $interval: TrendInterval!
+    $timeZone: String!
+    $startedAfter: DateTime
+    $startedBefore: DateTime
+  ) {
     workflow(id: $id) {
       id
       name
       total: trend(last: $last, buckets: 1, startedAfter: $startedAfter, startedBefore: $startedBefore) {
-        usage {
+        usage(loadSteps: true) {
           byModel {
             model
             counts {
@@ -30,11 +37,18 @@ const COST_OF_WORKFLOW = graphql(`
           }
         }
       }
-      parts: trend(last: $last, buckets: $parts, startedAfter: $startedAfter, startedBefore: $startedBefore) {
+      parts: trend(
+        last: $last
+        interval: $interval
+        timeZone: $timeZone
+        startedAfter: $startedAfter
+        startedBefore: $startedBefore
+      ) {
         startedAt
+        endedAt
         isComplete
         runCount
-        usage {
+        usage(loadSteps: true) {
           ...Usage
         }
       }
@@ -49,12 +63,13 @@ export interface CostOfWorkflowProps {
 }
 
 export function CostOfWorkflow({ workflowId, span, window }: CostOfWorkflowProps) {
+  const nowMs = useMinute();
   const {
     value: workflow,
     error,
     retry,
   } = useAnswer(COST_OF_WORKFLOW, {
-    variables: { id: workflowId, last: LAST_RUNS, parts: span.parts, ...window },
+    variables: { id: workflowId, last: LAST_RUNS, interval: span.interval, timeZone: TIME_ZONE, ...window },
     read: (data) => data.workflow,
     ...REFRESHED,
   });
@@ -79,8 +94,9 @@ export function CostOfWorkflow({ workflowId, span, window }: CostOfWorkflowProps
       {parts && parts.length > 0 && (
         <UsageTable
           of={span.part}
-          rows={parts.map(({ startedAt, usage, ...part }) => ({
+          rows={parts.map(({ startedAt, endedAt, usage, ...part }) => ({
             ...part,
+            isOver: Date.parse(endedAt) <= nowMs,
             key: startedAt,
             name: partName(span, startedAt),
             usage: readFragment(USAGE, usage),

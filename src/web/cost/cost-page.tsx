@@ -23,7 +23,7 @@ const COST = graphql(`
         trend(last: $last, buckets: 1, startedAfter: $startedAfter, startedBefore: $startedBefore) {
           isComplete
           runCount
-          usage {
+          usage(loadSteps: true) {
             ...Usage
           }
         }
@@ -36,7 +36,7 @@ const COST = graphql(`
   }
 `);
 
-/** Ten calls each: an operation may make two hundred. */
+/** Ten calls each for records: an operation may make two hundred. The others load steps. */
 const PAGE_SIZE = 15;
 
 export default function CostPage() {
@@ -71,8 +71,8 @@ export default function CostPage() {
         />
       </div>
       <p className="muted">
-        Estimated by list prices from the records of runs. Failed attempts are not in them, though they were paid for.
-        Times without runs are left out.
+        Estimated by list prices: from the records of runs, and from the steps of runs whose record reports no tokens.
+        Records leave out failed attempts, though they were paid for. Times without runs are left out.
       </p>
       {error && <Failure error={error} what="cost" isPartial={page != null} onRetry={retry} />}
       {isLoading && !error && <Loading what="the cost" />}

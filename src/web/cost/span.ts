@@ -4,9 +4,9 @@
 export const LAST_RUNS = 1000;
 
 export const SPANS = [
-  { name: '24h', label: '24 h', part: 'Hour', parts: 24 },
-  { name: '7d', label: '7 d', part: 'Day', parts: 7 },
-  { name: '30d', label: '30 d', part: 'Day', parts: 30 },
+  { name: '24h', label: '24 h', part: 'Hour', interval: 'HOUR', parts: 24 },
+  { name: '7d', label: '7 d', part: 'Day', interval: 'DAY', parts: 7 },
+  { name: '30d', label: '30 d', part: 'Day', interval: 'DAY', parts: 30 },
 ] as const;
 
 export type Span = (typeof SPANS)[number];
@@ -22,6 +22,9 @@ export function windowOf({ part, parts }: Span, nowMs: number) {
   }
   return { startedAfter: start.toISOString(), startedBefore: end.toISOString() };
 }
+
+/** The zone in which the times of the page are shown, and its days cut. */
+export const TIME_ZONE = new Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 const NAMES = {
   Hour: new Intl.DateTimeFormat('en-GB', { weekday: 'short', hour: '2-digit', minute: '2-digit' }),

@@ -27,6 +27,8 @@ interface UsageRow {
   readonly runCount?: number | null;
   /** False: it may have had more runs than were looked at. */
   readonly isComplete?: boolean;
+  /** False: more runs may start in it. */
+  readonly isOver?: boolean;
   readonly usage:
     (Omit<UsageFragment, ' $fragmentName' | 'runsNotReporting'> & { readonly runsNotReporting?: number }) | null;
 }
@@ -52,7 +54,7 @@ export function UsageTable({ of, rows }: UsageTableProps) {
           </tr>
         </thead>
         <tbody>
-          {rows.map(({ key, name, runCount, isComplete = true, usage }) => (
+          {rows.map(({ key, name, runCount, isComplete = true, isOver = true, usage }) => (
             <tr key={key}>
               <td>{name}</td>
               <td className="number">{usage ? <Price cost={usage.estimatedCost} /> : '–'}</td>
@@ -61,9 +63,9 @@ export function UsageTable({ of, rows }: UsageTableProps) {
               </td>
               {hasRuns && (
                 <td className="number">
-                  {usage && <Part count={usage.runsNotReporting} of="run" words="reported nothing" />}
+                  {usage && <Part count={usage.runsNotReporting} of="run" words="not counted" />}
                   {formatCount(runCount)}
-                  {!isComplete && ' or more'}
+                  {!isComplete && (isOver ? ' or more' : ' so far')}
                 </td>
               )}
               <td className="number">{formatCount(usage?.counts.inputTokens)}</td>

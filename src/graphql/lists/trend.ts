@@ -1,0 +1,94 @@
+/** Trend of a workflow's runs: equal time buckets, or whole units of a calendar. */
+import type { Calendar } from '../../domain/run/calendar.ts';
+import { equalParts, trendOf, type CutTime } from '../../domain/run/trend.ts';
+import { usageTrends, type RunOfUsage, type UsageTrend } from '../../domain/run/usage-trend.ts';
+import type { RunRecord, TokenUsage } from '../../domain/types.ts';
+import { GatewayError } from '../../upstream/errors.ts';
+import { inPieces } from '../../upstream/in-pieces.ts';
+import { checkBuckets, checkLast, runWindow } from '../arguments.ts';
+import type { Context } from '../context.ts';
+import { MAX_LIST_SIZE } from '../fields/list-sizes.ts';
+import type { TrendBucketOfWorkflow } from '../object-references.ts';
+import { settleInTurns } from './settle.ts';
+
+type TrendArgs = Parameters<typeof runWindow>[0] & {
+  readonly last: number;
+  readonly buckets: number;
+  readonly interval?: Calendar['interval'] | null | undefined;
+  readonly timeZone: string;
+};
+
+export async function trendIn(workflowId: string, args: TrendArgs, context: Context): Promise<TrendBucketOfWorkflow[]> {
+  const { history, prices, nowMs } = context;
+  const window = runWindow(args);
+  const count = checkLast(args.last);
+  const cut = await cutBy(args);
+  const { records, isWhole } = await history.within({ workflowId, count, window });
+  // Runs may still start in a unit that is not over.
+  const now = args.interval ? nowMs * 1000 : Infinity;
+  const trend = trendOf(records, cut, { ...window, isWhole, now });
+  if (trend.length > MAX_LIST_SIZE) throw tooManyBuckets();
+
+  // Once for all buckets, so that the work of several buckets does not add up in one turn.
+  const usages = new Map<boolean, Promise<readonly (UsageTrend | null)[]>>();
+  async function findUsages(loadSteps: boolean): Promise<readonly (UsageTrend | null)[]> {
+    const steps = loadSteps ? await stepUsages(workflowId, records, context) : null;
+    const runOf = (record: RunRecord): RunOfUsage => ({ record, steps: steps?.get(record) ?? null });
+    return inPieces(
+      usageTrends(
+        trend.map((bucket) => bucket.records.map(runOf)),
+        prices,
+      ),
+    );
+  }
+  async function usageAt(at: number, loadSteps: boolean): Promise<UsageTrend | null> {
+    const found = usages.get(loadSteps) ?? findUsages(loadSteps);
+    usages.set(loadSteps, found);
+    return (await found)[at] ?? null;
+  }
+  return trend.map((bucket, at) => ({ ...bucket, workflowId, usage: (loadSteps) => usageAt(at, loadSteps) }));
+}
+
+async function cutBy({ interval, timeZone, buckets }: TrendArgs): Promise<CutTime> {
+  if (!interval) return equalParts(checkBuckets(buckets));
+  // Loading the calendar takes 30 ms, which the gateway's start is spared.
+  const { calendarParts, isTimeZone } = await import('../../domain/run/calendar.ts');
+  if (!isTimeZone(timeZone)) {
+    const got = JSON.stringify(timeZone.slice(0, 100));
+    throw new GatewayError(
+      'BAD_USER_INPUT',
+      `timeZone must be an IANA time zone such as "America/New_York", got ${got}.`,
+    );
+  }
+  // One more than allowed shows that there are too many.
+  return calendarParts({ interval, timeZone }, MAX_LIST_SIZE + 1);
+}
+
+const tooManyBuckets = (): GatewayError =>
+  new GatewayError(
+    'BAD_USER_INPUT',
+    `interval must give at most ${MAX_LIST_SIZE} buckets, got more. Choose a longer interval or a shorter window.`,
+  );
+
+/** Loads the steps of runs whose record reports nothing, newest first, within the limits of the operation. */
+async function stepUsages(
+  workflowId: string,
+  records: readonly RunRecord[],
+  context: Context,
+): Promise<ReadonlyMap<RunRecord, readonly TokenUsage[]>> {
+  const silent = records.filter(({ nodeTokens, startTime }) => nodeTokens.length === 0 && startTime);
+  const found = new Map<RunRecord, readonly TokenUsage[]>();
+  const load = async (record: RunRecord): Promise<void> => {
+    const run = await context.runs().loadWithSteps({ workflowId, runId: record.id });
+    if (run)
+      found.set(
+        record,
+        run.steps.flatMap(({ reportedTokens }) => reportedTokens.usage ?? []),
+      );
+  };
+  await context.pages.areRead();
+  const settled = await settleInTurns(silent, load, context);
+  // A later operation may load the missing runs.
+  if (settled.some(({ status }) => status === 'rejected')) context.lifetime.limit(0);
+  return found;
+}

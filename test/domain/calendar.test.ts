@@ -1,0 +1,147 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { calendarParts, isTimeZone, type Calendar } from '../../src/domain/run/calendar.ts';
+import { trendOf, type TrendBucket } from '../../src/domain/run/trend.ts';
+import { timestampOf, timestampOfMicros, type Timestamp } from '../../src/domain/timestamp.ts';
+import type { RunRecord } from '../../src/domain/types.ts';
+import { runRecord } from './facts.ts';
+
+const moment = (text: string) => timestampOf(Date.parse(text));
+const started = (id: string, startTime: Timestamp) => runRecord({ id, startTime, endTime: null, rawStatus: 'running' });
+const CHANGES_OF_2026 = { startedAfter: moment('2026-01-01T00:00:00Z'), startedBefore: moment('2026-12-31T00:00:00Z') };
+const NOW = Date.parse('2030-01-01T00:00:00Z') * 1000;
+
+function trend(calendar: Calendar, from: string, to: string | null, records: readonly RunRecord[] = []) {
+  const span = { startedAfter: moment(from), startedBefore: to === null ? null : moment(to), isWhole: true, now: NOW };
+  return trendOf(records, calendarParts(calendar, 1000), span);
+}
+const hoursOf = ({ startedAt, endedAt }: TrendBucket) => (endedAt.epochMicros - startedAt.epochMicros) / 3.6e9;
+const dayIn = (timeZone: string) => new Intl.DateTimeFormat('en-CA', { timeZone, dateStyle: 'short' });
+
+describe('the days of a time zone', () => {
+  it.each([
+    // The clock is set forward and back at 02:00, at 01:00 UTC, and at midnight.
+    ['America/New_York', ['2026-03-08: 23', '2026-11-01: 25']],
+    ['Europe/Berlin', ['2026-03-29: 23', '2026-10-25: 25']],
+    ['America/Havana', ['2026-03-08: 23', '2026-11-01: 25']],
+    ['Atlantic/Azores', ['2026-03-29: 23', '2026-10-25: 25']],
+    ['Australia/Lord_Howe', ['2026-04-05: 24.5', '2026-10-04: 23.5']],
+    ['Asia/Kolkata', []],
+    ['UTC', []],
+  ])('A day of %s has 23 or 25 hours where the clock changes: %s.', (timeZone, expected) => {
+    const { startedAfter, startedBefore } = CHANGES_OF_2026;
+    const days = trend({ interval: 'DAY', timeZone }, startedAfter.text, startedBefore.text);
+    const day = dayIn(timeZone);
+    const odd = days.filter((each) => hoursOf(each) !== 24);
+    expect(odd.map((each) => `${day.format(each.startedAt.epochMicros / 1000)}: ${hoursOf(each)}`)).toEqual(expected);
+    // Each bucket has a date of its own, and is the whole of that date.
+    const dates = days.map(({ startedAt }) => day.format(startedAt.epochMicros / 1000));
+    expect(new Set(dates).size).toBe(days.length);
+    expect(days.map(({ endedAt }) => day.format(endedAt.epochMicros / 1000 - 1))).toEqual(dates);
+    expect(days.slice(1).map(({ startedAt }) => startedAt)).toEqual(days.slice(0, -1).map(({ endedAt }) => endedAt));
+  });
+
+  it('Thirty days in New York across the change have thirty-one dates, each once.', () => {
+    const days = trend(
+      { interval: 'DAY', timeZone: 'America/New_York' },
+      '2026-10-20T15:00:00Z',
+      '2026-11-19T15:00:00Z',
+    );
+    expect(days.map(({ startedAt }) => startedAt.text.slice(5, 16))).toEqual([
+      ...Array.from({ length: 12 }, (_, index) => `10-${20 + index}T04:00`),
+      '11-01T04:00',
+      ...Array.from({ length: 18 }, (_, index) => `11-${String(2 + index).padStart(2, '0')}T05:00`),
+    ]);
+    expect(days.map(({ isComplete }) => isComplete)).toEqual([false, ...Array.from({ length: 29 }, () => true), false]);
+  });
+
+  it.each(['America/New_York', 'Europe/Berlin', 'Australia/Lord_Howe'])(
+    'The runs of all days of %s are all runs, each on its own date, across both changes of the clock.',
+    (timeZone) => {
+      const { startedAfter, startedBefore } = CHANGES_OF_2026;
+      const micros = fc.integer({ min: startedAfter.epochMicros, max: startedBefore.epochMicros - 1 });
+      const day = dayIn(timeZone);
+      fc.assert(
+        fc.property(fc.array(micros, { maxLength: 60 }), (starts) => {
+          const records = starts.map((start, index) => started(`${index}`, timestampOfMicros(start)));
+          const days = trend({ interval: 'DAY', timeZone }, startedAfter.text, startedBefore.text, records);
+          expect(days.reduce((sum, { runCount }) => sum + runCount, 0)).toBe(starts.length);
+          for (const { startedAt, records: ofDay } of days)
+            for (const { startTime } of ofDay)
+              expect(day.format((startTime?.epochMicros ?? 0) / 1000)).toBe(day.format(startedAt.epochMicros / 1000));
+        }),
+        { numRuns: 20 },
+      );
+    },
+  );
+});
+
+describe('the units of a calendar', () => {
+  const edges = (calendar: Calendar, from: string, to: string | null, records: readonly RunRecord[] = []) =>
+    trend(calendar, from, to, records).flatMap(({ startedAt, endedAt }, index) =>
+      (index === 0 ? [startedAt, endedAt] : [endedAt]).map(({ text }) => text.slice(0, 16)),
+    );
+
+  it('A week begins on Monday.', () => {
+    expect(edges({ interval: 'WEEK', timeZone: 'UTC' }, '2026-11-29T12:00:00Z', '2026-12-01T00:00:00Z')).toEqual([
+      '2026-11-23T00:00',
+      '2026-11-30T00:00',
+      '2026-12-07T00:00',
+    ]);
+  });
+
+  it('An hour begins at the full hour of its zone, and the repeated hour has a bucket of its own.', () => {
+    expect(
+      edges({ interval: 'HOUR', timeZone: 'Asia/Kolkata' }, '2026-11-29T12:00:00Z', '2026-11-29T13:00:00Z'),
+    ).toEqual(['2026-11-29T11:30', '2026-11-29T12:30', '2026-11-29T13:30']);
+    expect(
+      edges({ interval: 'HOUR', timeZone: 'America/New_York' }, '2026-11-01T05:30:00Z', '2026-11-01T07:00:00Z'),
+    ).toEqual(['2026-11-01T05:00', '2026-11-01T06:00', '2026-11-01T07:00']);
+  });
+
+  it('A window that ends at midnight has no further day, and one without an end has the day of its last run.', () => {
+    const utc: Calendar = { interval: 'DAY', timeZone: 'UTC' };
+    expect(edges(utc, '2026-11-29T00:00:00Z', '2026-11-30T00:00:00Z')).toHaveLength(2);
+    const midnight = started('late', moment('2026-11-30T00:00:00Z'));
+    expect(edges(utc, '2026-11-29T00:00:00Z', null, [midnight])).toHaveLength(3);
+    expect(edges(utc, '2026-11-29T00:00:00Z', '2026-11-29T00:00:00Z')).toHaveLength(2);
+  });
+
+  it('A unit is incomplete if it is not over, or reaches beyond the window or the examined runs.', () => {
+    const records = [started('old', moment('2026-11-25T06:00:00Z')), started('new', moment('2026-11-27T06:00:00Z'))];
+    const completeness = (from: string | null, to: string | null, isWhole: boolean) => {
+      const span = {
+        startedAfter: from === null ? null : moment(from),
+        startedBefore: to === null ? null : moment(to),
+        ...{ isWhole, now: moment('2026-11-27T09:00:00Z').epochMicros },
+      };
+      return trendOf(records, calendarParts({ interval: 'DAY', timeZone: 'UTC' }, 100), span).map(({ isComplete }) =>
+        Number(isComplete),
+      );
+    };
+    expect(completeness(null, null, true)).toEqual([1, 1, 0]);
+    expect(completeness(null, null, false)).toEqual([0, 1, 0]);
+    expect(completeness('2026-11-24T00:00:00Z', '2026-11-27T00:00:00Z', true)).toEqual([1, 1, 1]);
+    expect(completeness('2026-11-24T00:00:00Z', '2026-11-27T00:00:00Z', false)).toEqual([0, 0, 1]);
+    expect(completeness('2026-11-24T01:00:00Z', '2026-11-26T23:00:00Z', true)).toEqual([0, 1, 0]);
+  });
+
+  it('The units stop after the maximum number of parts, also in the first and the last years.', () => {
+    for (const year of ['0001', '1969', '9998']) {
+      const span = { startedAfter: moment(`${year}-01-01T00:00:00Z`), startedBefore: moment('9999-12-30T00:00:00Z') };
+      const parts = calendarParts({ interval: 'WEEK', timeZone: 'America/New_York' }, 52);
+      expect(trendOf([], parts, { ...span, isWhole: true })).toHaveLength(52);
+    }
+  });
+
+  it.each([
+    ['America/New_York', true],
+    ['UTC', true],
+    ['+05:30', true],
+    ['Mars/Olympus_Mons', false],
+    ['', false],
+    ['x'.repeat(1e6), false],
+  ])('%.20s is a time zone: %s.', (name, expected) => {
+    expect(isTimeZone(name)).toBe(expected);
+  });
+});
