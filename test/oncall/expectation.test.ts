@@ -61,6 +61,19 @@ describe('the expectation of runs', () => {
     expect(calls()).toEqual([1, 2, 0]);
   });
 
+  it('The runs of 20 workflows are compared with two calls for each history.', async () => {
+    const ids = Array.from({ length: 20 }, (_, index) => `wf-${index}`);
+    for (const id of ids) histories.set(id, completed(250, `${id}-run`));
+    const { data, errors } = await gateway.query(
+      '{ workflows { nodes { runs(first: 20) { nodes { expectation { sampleSize } } } } } }',
+    );
+    expect(errors).toEqual([]);
+    const nodes = Array.from({ length: 20 }, () => ({ expectation: { sampleSize: 100 } }));
+    expect(data).toEqual({ workflows: { nodes: ids.map(() => ({ runs: { nodes } })) } });
+    // One page with the 20 runs, and two of 100.
+    expect(calls()).toEqual([60, 0, 0]);
+  });
+
   it('An old run is compared with the runs before it, and has no expectation before the latest 500.', async () => {
     histories.set('wf', completed(700));
     const sizeOf = async (id: string) => {

@@ -157,4 +157,28 @@ describeInBrowser('the cost', (open) => {
     await page.getByRole('link', { name: 'Workflow wf' }).click();
     await page.getByText('No runs in this time.').waitFor();
   });
+
+  it('Each of thirty days in New York has its own name and runs, across the change of the clock', async () => {
+    const days = Array.from({ length: 30 }, (_, index) => Date.parse('2025-11-19T12:00:00Z') - index * 24 * HOUR);
+    const runs = days.map((day, index) => {
+      const time = new Date(day).toISOString();
+      return wireRun(`d${index}`, { start_time: time, end_time: time, all_outputs: {} });
+    });
+    gateway.upstream.script = (call) =>
+      call.endpoint === 'runs' && call.workflowId === 'spending' ? { json: runs } : usual(call);
+    const page = await open({ key: 'key-3', timeZone: 'America/New_York' });
+    await page.clock.setFixedTime(new Date('2025-11-19T15:00:00Z'));
+    await page.goto(`${gateway.url}/?view=cost&workflow=spending&since=30d`);
+    const table = page.getByRole('region', { name: 'By day' });
+    await table.getByText('21 Oct').waitFor();
+    const textsOf = (column: number) => table.locator(`td:nth-child(${column})`).allTextContents();
+    const name = new Intl.DateTimeFormat('en-GB', {
+      weekday: 'short',
+      day: 'numeric',
+      month: 'short',
+      timeZone: 'UTC',
+    });
+    expect(await textsOf(1)).toEqual(days.map((day) => name.format(day)));
+    expect(await textsOf(4)).toEqual(days.map(() => '1'));
+  });
 });
