@@ -75,6 +75,8 @@ export interface Overrides extends Partial<Clock>, Pick<Additions, 'logger'> {
   readonly after?: After;
   /** A client that reads nothing of its answer for this long is disconnected. */
   readonly stalledReaderMs?: number;
+  /** How long a 429 waits. */
+  readonly refusalMs?: number;
   /** For how long `/metrics` answers the same text. */
   readonly scrapedMs?: number | undefined;
   /** Folder of the built run page. */
@@ -186,6 +188,7 @@ async function openParts(
     after = afterOnThisMachine,
     logger = createLoggerFor(config),
     stalledReaderMs,
+    refusalMs,
     scrapedMs,
     pageFolder,
   } = overrides;
@@ -270,6 +273,7 @@ async function openParts(
     networkOf: createClientNetwork(isTrustedProxy),
     admission: new Admission({ after }),
     stalledReaderMs,
+    refusalMs,
     pageFolder,
     cachesAnswers: plugins.length === 0,
     ownsServer,

@@ -48,6 +48,7 @@ import { createSend, errorResponse } from './response.ts';
 
 /** node:http checks at this interval whether a write made progress: a stalled client is disconnected after 15 to 30 s. */
 const STALLED_READER_MS = 15_000;
+const REFUSAL_MS = 1000;
 
 export interface HttpOptions {
   readonly config: Config;
@@ -66,6 +67,8 @@ export interface HttpOptions {
   readonly admission: Admission;
   /** A client that reads nothing for this long is disconnected. Default: 15 s. */
   readonly stalledReaderMs?: number | undefined;
+  /** A 429 waits this long, or up to twice as long. Default: 1 s. */
+  readonly refusalMs?: number | undefined;
   /** Folder of the built run page. Default: where `npm run build:page` puts it. */
   readonly pageFolder?: string | undefined;
   /** False: each request is executed, so that an embedder's plugins see it. */
@@ -89,7 +92,14 @@ export interface Http {
 
 export function createHttp(options: HttpOptions): Http {
   const { config, authenticator, runs, shareRateLimit, graphql, metrics, observer, logger, now, after } = options;
-  const { client, networkOf, admission, stalledReaderMs = STALLED_READER_MS, pageFolder: folder } = options;
+  const {
+    client,
+    networkOf,
+    admission,
+    stalledReaderMs = STALLED_READER_MS,
+    refusalMs = REFUSAL_MS,
+    pageFolder: folder,
+  } = options;
   const { addressOf, schemeOf } = client;
   const { isAccepted } = runs.viewers;
   const acceptedConnections = new WeakSet<object>();
@@ -151,6 +161,7 @@ export function createHttp(options: HttpOptions): Http {
       send,
       vary: commonHeaders.vary(GRAPHQL_VARY),
       observer,
+      refusalMs,
     });
 
     app.addHook('onRequest', (request, reply, done) => {

@@ -128,19 +128,26 @@ describe('the weight in progress', () => {
 });
 
 describe('turns', () => {
-  it('The first turn of an idle loop begins at once, later ones one an iteration', async () => {
-    const { admission, iterate } = createScene();
-    const tickets = [1, 2, 3].map(() => admission.admit(caller('a'), here));
+  it('The first turn of an idle loop begins at once, later ones in its next iterations, at most 16 or 10 ms in each', async () => {
+    const { admission, clock, iterate } = createScene();
+    const tickets = Array.from({ length: 23 }, () => admission.admit(caller('a'), here));
     const turns = tickets.map((ticket) => ticket.turn());
     expect(turns[0]).toBeNull();
     const begun: number[] = [];
-    turns.forEach((turn, index) => void turn?.then(() => begun.push(index)));
-    await iterate();
-    expect(begun).toEqual([]);
-    await iterate();
-    expect(begun).toEqual([1]);
-    await iterate();
-    expect(begun).toEqual([1, 2]);
+    turns.forEach(
+      (turn, index) =>
+        void turn?.then(() => {
+          begun.push(index);
+          if (index > 16) clock.advance(4);
+        }),
+    );
+    const seen: number[] = [];
+    for (let iteration = 0; iteration < 5; iteration += 1) {
+      await iterate();
+      seen.push(begun.length);
+    }
+    // The fourth iteration only reads sockets.
+    expect(seen).toEqual([0, 16, 19, 19, 22]);
   });
 
   it('The owner that has used the least time goes first, and of one owner the oldest operation', async () => {

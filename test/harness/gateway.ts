@@ -36,7 +36,12 @@ export async function startGateway(
   overrides: Overrides & Additions = {},
 ): Promise<TestGateway> {
   const config = readConfig({ PORT: '0', LOG_LEVEL: 'silent', ...environment });
-  const gateway = await createGateway(config, { pageFolder: process.env[PAGE_FOLDER], scrapedMs: 0, ...overrides });
+  const gateway = await createGateway(config, {
+    pageFolder: process.env[PAGE_FOLDER],
+    scrapedMs: 0,
+    refusalMs: 0,
+    ...overrides,
+  });
   return {
     ...gateway,
     async query(document, { variables = {}, key = 'key-1', signal } = {}) {

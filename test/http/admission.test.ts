@@ -99,6 +99,29 @@ describe('bodies that arrive', () => {
     expect(statusOf(await raw.ask(postOf(body, 'key-1')))).toBe(200);
   });
 
+  it('A refusal waits a while, and only one of a connection', async () => {
+    await gateway.replace(() =>
+      startGateway({ UPSTREAM_URL: upstream.url }, { logger: log.logger, refusalMs: 3_600_000 }),
+    );
+    await accept('key-1');
+    await accept('key-2');
+    for (let count = 0; count < FILLING; count += 1) {
+      const raw = await connectOne();
+      raw.socket.write(`${headOfPost('key-1', `content-length: ${BODY_BYTES}`)}${' '.repeat(BODY_BYTES - 1)}`);
+    }
+    const seen = log.operations.length;
+    const request = postOf({ query: TYPENAME }, 'key-1');
+    let raw = await connectOne();
+    // The second one is logged at once, since the first one waits.
+    await until(async () => {
+      raw = await connectOne();
+      await raw.send(request, request);
+      return log.operations.slice(seen).some(({ outcome }) => outcome !== 'success');
+    });
+    expect(raw.socket.bytesRead).toBe(0);
+    expect(await statusFor('key-2')).toBe(200);
+  });
+
   it('Callers of one viewer are owners of their own: one key of the gateway cannot fill the room of another', async () => {
     await gateway.replace(() =>
       startGateway({

@@ -40,7 +40,10 @@ export class Share implements TimeShare {
   readonly waiting: TimeShare['waiting'] = [];
   /** Orders of the operations in progress, oldest first. */
   readonly inProgress = new Set<number>();
-  waitingForRoom: readonly Waiting[] = [];
+  /** New operations and events that wait for room. */
+  readonly entering = new Set<Waiting>();
+  /** Operations in progress that wait for more room. */
+  readonly growing = new Set<Waiting>();
   /** Orders of operations whose answers wait for room: younger ones get no turn, or their results would pile up. */
   readonly blockedBy = new Set<number>();
 
@@ -51,7 +54,11 @@ export class Share implements TimeShare {
   }
 
   get isEmpty(): boolean {
-    return this.weight === 0 && this.inProgress.size === 0 && this.waitingForRoom.length === 0;
+    return this.weight === 0 && this.inProgress.size === 0 && !this.waitsForRoom;
+  }
+
+  get waitsForRoom(): boolean {
+    return this.entering.size > 0 || this.growing.size > 0;
   }
 
   get blockedFrom(): number {
@@ -87,18 +94,19 @@ export class Room {
   /** Adds the weight: at once (null), or when there is room for it, first come first served. */
   enter(share: Share, entry: Entry): Promise<undefined> | null {
     const { weight, mayExceed, timeoutMs } = entry;
-    if ((share.waitingForRoom.length === 0 && this.has(share, weight)) || mayExceed?.() === true) {
+    if ((!share.waitsForRoom && this.has(share, weight)) || mayExceed?.() === true) {
       this.add(share, weight);
       return null;
     }
+    const queue = mayExceed ? share.growing : share.entering;
     const waits = Promise.withResolvers<undefined>();
     const giveUp = () => {
-      share.waitingForRoom = share.waitingForRoom.filter((each) => each !== waiting);
+      queue.delete(waiting);
       waits.reject(noRoom());
     };
     const cancelTimeout = timeoutMs === null ? () => undefined : this.#after(timeoutMs, giveUp);
     const waiting: Waiting = { entry, cancelTimeout, ...waits };
-    share.waitingForRoom = [...share.waitingForRoom, waiting];
+    queue.add(waiting);
     this.#waiting.add(share);
     return waits.promise;
   }
@@ -109,16 +117,26 @@ export class Room {
   }
 
   #letIn(share: Share): void {
-    share.waitingForRoom = share.waitingForRoom.filter(({ entry, cancelTimeout, resolve, reject }) => {
-      if (entry.isAbandoned()) reject(new AbandonedError());
-      else if (this.has(share, entry.weight) || entry.mayExceed?.() === true) {
-        this.add(share, entry.weight);
-        resolve(undefined);
-      } else return true;
-      cancelTimeout();
-      return false;
-    });
-    if (share.waitingForRoom.length === 0) this.#waiting.delete(share);
+    // Operations in progress go first, so that they end.
+    for (const waiting of share.growing) this.#decide(share, share.growing, waiting);
+    // Thousands may wait: those after the first one without room are not looked at.
+    for (const waiting of share.entering) if (!this.#decide(share, share.entering, waiting)) break;
+    if (!share.waitsForRoom) this.#waiting.delete(share);
+  }
+
+  /** False if there is no room yet. */
+  #decide(share: Share, queue: Set<Waiting>, waiting: Waiting): boolean {
+    const { entry, cancelTimeout, resolve, reject } = waiting;
+    const hasRoom = this.has(share, entry.weight) || entry.mayExceed?.() === true;
+    if (!hasRoom && !entry.isAbandoned()) return false;
+    queue.delete(waiting);
+    cancelTimeout();
+    if (entry.isAbandoned()) reject(new AbandonedError());
+    else {
+      this.add(share, entry.weight);
+      resolve(undefined);
+    }
+    return true;
   }
 }
 

@@ -65,10 +65,15 @@ export class Ticket implements TurnTaker {
     return this.#grow(weightOf(this.#bodyBytes, BODY_BYTES) - before);
   }
 
+  /** Takes a turn to write a large answer or event. */
+  turnToWrite(bytes: number): Promise<undefined> | null {
+    return bytes > WRITTEN_AT_ONCE_BYTES ? this.nextTurn() : null;
+  }
+
   /** Counts the answer, and takes a turn for a large one. Write it afterwards. */
   answer(bytes: number): Promise<undefined> | null {
     const room = this.#grow(weightOf(bytes, ANSWER_BYTES));
-    if (!room) return bytes > WRITTEN_AT_ONCE_BYTES ? this.nextTurn() : null;
+    if (!room) return this.turnToWrite(bytes);
     // Otherwise the results of younger operations would pile up.
     this.share.blockedBy.add(this.order);
     return room
@@ -76,7 +81,7 @@ export class Ticket implements TurnTaker {
         this.share.blockedBy.delete(this.order);
         this.#turns.wake();
       })
-      .then(() => (bytes > WRITTEN_AT_ONCE_BYTES ? this.nextTurn() : null) ?? undefined);
+      .then(() => this.turnToWrite(bytes) ?? undefined);
   }
 
   /** Throws RATE_LIMITED if the owner has no room, before work whose result could not be kept. */

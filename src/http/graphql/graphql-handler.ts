@@ -3,6 +3,8 @@
  * limit → body → response cache → operation pipeline → answer.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { requestError } from '../../graphql/operations/error-formatting.ts';
 import type { Operations } from '../../graphql/operations/operations.ts';
@@ -16,6 +18,7 @@ import type {
   Outcome,
 } from '../../graphql/operations/operation.ts';
 import { rateLimited } from '../../graphql/operations/rate-limit.ts';
+import { GatewayError } from '../../upstream/errors.ts';
 import type { Observer } from '../../observability/observer.ts';
 import type { OperationType } from '../../observability/operation-record.ts';
 import type { Authenticate } from '../authentication.ts';
@@ -47,6 +50,8 @@ export interface GraphqlHandlerOptions {
   readonly vary: string;
   readonly answerBrowser: AnswerBrowser;
   readonly observer: Pick<Observer, 'responseCacheHit'>;
+  /** A 429 waits this long, or up to twice as long. */
+  readonly refusalMs: number;
 }
 
 /** One request, as its stages read it. */
@@ -81,9 +86,11 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): GraphqlHan
     vary,
     answerBrowser,
     observer,
+    refusalMs,
   } = options;
 
   const acceptedForms = createAcceptedForms();
+  const slowDown = createSlowDown(refusalMs);
 
   /** `/graphql/stream` answers only with events. HEAD gets none: without a body a stream would never end. */
   function formsOf(request: IncomingMessage, path: GraphqlPath): AcceptedForms {
@@ -127,6 +134,7 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): GraphqlHan
       const admitEvent: AdmitEvent = (bytes, isLeft) => admission.admitEvent(owners.of(caller, request), isLeft, bytes);
       await answer({ ...exchange, ticket, admitEvent });
     } catch (error) {
+      if (error instanceof GatewayError && error.code === 'RATE_LIMITED') await slowDown(request.socket);
       const refusal = operations.refuse(exchange, error);
       if (!reply.sent) await send(reply, responseOf(refusal, bytesOf(refusal), forms.json ?? JSON_TYPE));
     } finally {
@@ -203,6 +211,21 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): GraphqlHan
   }
 
   return handle;
+}
+
+/**
+ * Waits before a 429 is sent: 2,000 clients that repeated refused requests at once made others wait for 3 s. Only one refusal of a
+ * connection waits, since requests can be pipelined.
+ */
+function createSlowDown(refusalMs: number): (connection: Socket) => Promise<void> {
+  const waiting = new WeakSet<Socket>();
+  return async (connection) => {
+    if (waiting.has(connection)) return;
+    waiting.add(connection);
+    // At random, so that those who were refused together do not return together.
+    await pause(refusalMs * (1 + Math.random()), undefined, { ref: false });
+    waiting.delete(connection);
+  };
 }
 
 /** Small answers are usually written at once. Others weigh until the client has read them. */
