@@ -13,7 +13,7 @@ import type { StepgatePlugin } from './graphql/apollo/server.ts';
 import type { SchemaExtension } from './graphql/extension/schema-extension.ts';
 import { createGraphql } from './graphql/graphql.ts';
 import { readManifests } from './graphql/operations/manifests.ts';
-import { readPriceFile } from './graphql/price-file.ts';
+import { readPriceFile, readPrices } from './graphql/price-file.ts';
 import { createSchema } from './graphql/schema.ts';
 import {
   createClientAddress,
@@ -81,6 +81,8 @@ export interface Overrides extends Partial<Clock>, Pick<Additions, 'logger'> {
   readonly scrapedMs?: number | undefined;
   /** Folder of the built run page. */
   readonly pageFolder?: string | undefined;
+  /** The sample has an incident and prices, for a visitor. */
+  readonly isShowcase?: boolean | undefined;
 }
 
 const TWO_AUTHENTICATIONS =
@@ -191,6 +193,7 @@ async function openParts(
     refusalMs,
     scrapedMs,
     pageFolder,
+    isShowcase = false,
   } = overrides;
   const { authenticate: hook, onOperation, plugins = [], extension = null, upstream: own } = overrides;
   const { auth, reauthIntervalMs: recheckMs } = config;
@@ -200,7 +203,11 @@ async function openParts(
   // Files are read before anything is opened: a wrong file fails here.
   const schema = createSchema(extension);
   const manifests = readManifests(config.persistedManifests, schema);
-  const prices = config.tokenPrices === null ? null : readPriceFile(config.tokenPrices);
+  const usualPrices =
+    isShowcase && config.upstreamUrl === null
+      ? readPrices((await import('./sample/prices.ts')).PRICES, 'sample')
+      : null;
+  const prices = config.tokenPrices === null ? usualPrices : readPriceFile(config.tokenPrices);
 
   opened.defer(() => flushed(logger));
   const metrics = createMetrics(now, scrapedMs);
@@ -218,7 +225,9 @@ async function openParts(
 
   // Loaded only without UPSTREAM_URL.
   const embedded =
-    config.upstreamUrl === null ? await (await import('./sample/server.ts')).createEmbeddedUpstream({ port: 0 }) : null;
+    config.upstreamUrl === null
+      ? await (await import('./sample/server.ts')).createEmbeddedUpstream({ port: 0, hasIncident: isShowcase })
+      : null;
   opened.defer(() => embedded?.close());
   const limits = { timeoutMs: config.upstreamTimeoutMs, maxResponseBytes: config.upstreamMaxResponseBytes };
   const upstream = createUpstreamClient({

@@ -26,7 +26,7 @@ export async function serve(
     logger.warn({ name, meant }, `${name} is not a setting: ${meant} may be meant`);
   }
   const stopTracing = await startTracing(variables, logger);
-  const gateway = await createGateway(config, { logger });
+  const gateway = await createGateway(config, { logger, isShowcase: true });
 
   logger.info(
     { url: gateway.url, opsUrl: gateway.opsUrl ?? undefined, upstream: config.upstreamUrl ?? 'embedded' },

@@ -22,9 +22,11 @@ const DESCRIPTION = 'sample_spec';
 
 const ENTRIES = z.record(z.string(), z.unknown());
 
+export const readPriceFile = (path: string): PriceList => readPrices(readJson(path), path);
+
 /** Throws an Error that names the file, model and field. */
-export function readPriceFile(path: string): PriceList {
-  const entries = ENTRIES.safeParse(readJson(path));
+export function readPrices(given: unknown, path: string): PriceList {
+  const entries = ENTRIES.safeParse(given);
   if (!entries.success) throw wrong(path, 'it must be {"<model>": {"input_cost_per_token": …}, …}, got other JSON');
   const list = new Map<string, ModelPrices>();
   for (const [model, entry] of Object.entries(entries.data)) {

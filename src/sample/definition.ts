@@ -6,6 +6,9 @@ export interface JsonObject {
   readonly [key: string]: Json;
 }
 
+/** When a run of the history started: before or after the requests of models changed, or during the incident. */
+export type Era = 'earlier' | 'usual' | 'incident';
+
 /** From and to, both included. */
 export type Range = readonly [number, number];
 
@@ -47,8 +50,10 @@ export interface ModelNode extends NodeOfAnyType {
   readonly picture?: string;
   /** A tool call before the answer; for messages. */
   readonly tool?: ModelTool;
-  /** Its prompt in earlier runs of the history. */
-  readonly earlier?: Partial<Pick<ModelNode, 'system' | 'temperature'>>;
+  /** Its request in runs of another time. */
+  readonly requests?: Readonly<
+    Partial<Record<Exclude<Era, 'usual'>, Partial<Pick<ModelNode, 'model' | 'system' | 'temperature'>>>>
+  >;
   /** Some of its completion tokens are reasoning tokens. */
   readonly reasons?: true;
   readonly reply: (random: Random, inputs: JsonObject) => string;

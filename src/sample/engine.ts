@@ -1,5 +1,5 @@
 /** Executes a workflow's graph on any clock: past runs and started runs come from the same engine. */
-import type { JsonObject, WorkflowDefinition } from './definition.ts';
+import type { Era, JsonObject, WorkflowDefinition } from './definition.ts';
 import { createGraphWalk } from './graph-walk.ts';
 import type { PlannedExecution, RunPlan } from './plan.ts';
 import type { Scheduler } from './scheduler.ts';
@@ -23,8 +23,7 @@ export interface Run {
   readonly workflow: WorkflowDefinition;
   readonly userId: string;
   readonly inputs: JsonObject;
-  /** True if the run started before the prompts of its models changed. */
-  readonly isEarlier: boolean;
+  readonly era: Era;
   /** `pending`, `running`, `completed`, `failed`, `cancelled`: the upstream's word. Other words occur. */
   status: string;
   readonly startMicros: number;
@@ -40,7 +39,7 @@ export interface RunRequest {
   readonly plan: RunPlan;
   readonly userId: string;
   readonly inputs: JsonObject;
-  readonly isEarlier?: boolean;
+  readonly era?: Era;
   readonly scheduler: Scheduler;
   /** Speed relative to the plan. */
   readonly pace: number;
@@ -57,7 +56,7 @@ export interface StartedRun {
 const WIND_UP_MS = 40;
 
 /** After a final failure, steps in progress finish, no step starts, and the run fails. */
-export function startRun({ isEarlier = false, ...request }: RunRequest): StartedRun {
+export function startRun({ era = 'usual', ...request }: RunRequest): StartedRun {
   const { runId, workflow, plan, userId, inputs, scheduler, pace } = request;
   const nowMicros = (): number => Math.round(scheduler.now() * 1000);
   const run: Run = {
@@ -65,7 +64,7 @@ export function startRun({ isEarlier = false, ...request }: RunRequest): Started
     workflow,
     userId,
     inputs,
-    isEarlier,
+    era,
     status: 'pending',
     startMicros: nowMicros(),
     endMicros: null,

@@ -1,6 +1,7 @@
 /** Runs of an organization that were not started through the API: two weeks of them, and new ones as time passes. */
-import type { WorkflowDefinition } from './definition.ts';
+import type { Era, WorkflowDefinition } from './definition.ts';
 import { startRun, type Run, type RunRequest } from './engine.ts';
+import { incidentRuns } from './incident.ts';
 import { planRun, type Steering } from './plan.ts';
 import { createRandom } from './random.ts';
 import { createVirtualScheduler } from './scheduler.ts';
@@ -39,7 +40,12 @@ export interface History {
 }
 
 /** Days begin at midnight UTC. Samples that are opened on the same day have the same history. */
-export function createHistory(organizationId: OrganizationId, seed: number, openedMs: number): History {
+export function createHistory(
+  organizationId: OrganizationId,
+  seed: number,
+  openedMs: number,
+  hasIncident: boolean,
+): History {
   const openedDayMs = startOfDay(openedMs);
   const workflows = WORKFLOWS[organizationId];
   const nextIndexes = new Map(workflows.map((workflow) => [workflow, 0]));
@@ -48,6 +54,15 @@ export function createHistory(organizationId: OrganizationId, seed: number, open
   for (const piece of SET_PIECES) {
     const workflow = workflows.find(({ id }) => id === piece.workflowId);
     if (workflow) runs.set(piece.runId, playSetPiece(workflow, piece, seed, openedDayMs));
+  }
+
+  for (const { workflowId, startMs, era, steering } of hasIncident ? incidentRuns(seed, openedMs) : []) {
+    const workflow = workflows.find(({ id }) => id === workflowId);
+    if (!workflow) continue;
+    const random = createRandom(seed, workflowId, 'incident', startMs);
+    const [runId, inputs] = [random.uuid(), workflow.exampleInputs(random)];
+    const historic = play({ workflow, runId, startMs, inputs, seed, steering, era });
+    runs.set(runId, { ...historic, isSetPiece: false });
   }
 
   function addRunsUntil(nowMs: number, oldestMs: number): void {
@@ -105,7 +120,10 @@ function drawRun(workflow: WorkflowDefinition, index: number, seed: number, open
     play: () => {
       const runId = random.uuid();
       const inputs = workflow.exampleInputs(random);
-      return { ...play({ workflow, runId, startMs, inputs, seed, steering, openedDayMs }), isSetPiece: false };
+      return {
+        ...play({ workflow, runId, startMs, inputs, seed, steering, era: eraOf(startMs, openedDayMs) }),
+        isSetPiece: false,
+      };
     },
   };
 }
@@ -115,7 +133,7 @@ function playSetPiece(workflow: WorkflowDefinition, piece: SetPiece, seed: numbe
   const random = createRandom(seed, runId);
   const startMs = openedDayMs - daysBefore * DAY_MS + Date.parse(`1970-01-01T${timeOfDay}Z`) + random.next();
   const inputs = piece.inputs ?? workflow.exampleInputs(random);
-  const historic = play({ workflow, runId, startMs, inputs, seed, steering, openedDayMs });
+  const historic = play({ workflow, runId, startMs, inputs, seed, steering, era: eraOf(startMs, openedDayMs) });
   historic.advanceTo(openedDayMs);
   if (statusWord !== undefined) historic.run.status = statusWord;
   return { ...historic, isSetPiece: true };
@@ -125,24 +143,18 @@ interface Play extends Pick<RunRequest, 'workflow' | 'runId' | 'inputs'> {
   readonly startMs: number;
   readonly seed: number;
   readonly steering: Steering;
-  readonly openedDayMs: number;
+  readonly era: Era;
 }
 
+const eraOf = (startMs: number, openedDayMs: number): Era =>
+  startMs < openedDayMs - CHANGE_DAYS * DAY_MS ? 'earlier' : 'usual';
+
 /** Virtual time: a run of ten seconds takes well under a millisecond. */
-function play({
-  workflow,
-  runId,
-  startMs,
-  inputs,
-  seed,
-  steering,
-  openedDayMs,
-}: Play): Omit<HistoricRun, 'isSetPiece'> {
+function play({ workflow, runId, startMs, inputs, seed, steering, era }: Play): Omit<HistoricRun, 'isSetPiece'> {
   const scheduler = createVirtualScheduler(startMs);
   const plan = planRun(workflow, inputs, `${seed}/${runId}`, steering);
-  const isEarlier = startMs < openedDayMs - CHANGE_DAYS * DAY_MS;
   const userId = workflow.createdBy;
-  const { run } = startRun({ runId, workflow, plan, userId, inputs, isEarlier, scheduler, pace: 1 });
+  const { run } = startRun({ runId, workflow, plan, userId, inputs, era, scheduler, pace: 1 });
   return {
     run,
     startMs,

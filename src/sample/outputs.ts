@@ -20,9 +20,9 @@ export function outputMappingOf(node: WorkflowNode): string | null {
   }
 }
 
-export function nodeOf({ workflow, isEarlier }: Run, step: Step): WorkflowNode {
+export function nodeOf({ workflow, era }: Run, step: Step): WorkflowNode {
   const node = workflow.nodes.find(({ id }) => id === step.nodeId) ?? workflow.nodes[0];
-  return isEarlier && node.type === 'model' ? { ...node, ...node.earlier } : node;
+  return era !== 'usual' && node.type === 'model' ? { ...node, ...node.requests?.[era] } : node;
 }
 
 /** Null while the step runs, and without an answer. */

@@ -32,6 +32,8 @@ export type Outcome = 'success' | 'retry' | 'failure';
 /** Values that are not random. */
 export interface Steering {
   readonly outcomeOf?: (node: WorkflowNode) => Outcome;
+  /** Other than the node's usual one. */
+  readonly mishapOf?: (node: WorkflowNode) => Mishap | undefined;
   /** Duration of a node relative to its usual one. */
   readonly slownessOf?: (nodeId: string) => number;
   readonly cancelAfterMs?: number;
@@ -66,7 +68,9 @@ export function planRun(workflow: WorkflowDefinition, inputs: JsonObject, seed: 
   return { nodes, cancelAfterMs: steering.cancelAfterMs ?? null };
 }
 
-function planNode(node: WorkflowNode, inputs: JsonObject, seed: string, steering: Steering): PlannedNode {
+function planNode(planned: WorkflowNode, inputs: JsonObject, seed: string, steering: Steering): PlannedNode {
+  const mishap = steering.mishapOf?.(planned) ?? planned.mishap;
+  const node = mishap ? { ...planned, mishap } : planned;
   const random = createRandom(seed, node.id);
   const drawn = outcomeByChance(node.mishap, random);
   const outcome = steering.outcomeOf?.(node) ?? drawn;

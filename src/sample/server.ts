@@ -18,6 +18,8 @@ export interface EmbeddedUpstreamOptions {
   readonly pace?: number;
   /** The clock of all runs. Default: the machine's. */
   readonly scheduler?: Scheduler;
+  /** An incident began within the last hour, and a run is stuck. Default: false. */
+  readonly hasIncident?: boolean;
 }
 
 export interface EmbeddedUpstream {
@@ -37,8 +39,9 @@ export async function createEmbeddedUpstream({
   seed = DEFAULT_SEED,
   pace = 1,
   scheduler = createTimerScheduler(),
+  hasIncident = false,
 }: EmbeddedUpstreamOptions): Promise<EmbeddedUpstream> {
-  const store = createStore({ seed, pace, scheduler });
+  const store = createStore({ seed, pace, scheduler, hasIncident });
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: 30_000 }, (request, response) => {
     void respond(request, response, store);
   });

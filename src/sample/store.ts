@@ -22,6 +22,7 @@ export interface StoreOptions {
   readonly seed: number;
   readonly pace: number;
   readonly scheduler: Scheduler;
+  readonly hasIncident: boolean;
 }
 
 export interface Organization {
@@ -55,9 +56,9 @@ export function createStore(options: StoreOptions): Store {
   };
 }
 
-function createOrganization(id: OrganizationId, { seed, pace, scheduler }: StoreOptions): Organization {
+function createOrganization(id: OrganizationId, { seed, pace, scheduler, hasIncident }: StoreOptions): Organization {
   const workflows = new Map(WORKFLOWS[id].map((workflow) => [workflow.id, workflow]));
-  const history = createHistory(id, seed, scheduler.now());
+  const history = createHistory(id, seed, scheduler.now(), hasIncident);
   /** By run id, oldest first. */
   const started = new Map<string, KnownRun>();
   // The clock is part of the seed: after a restart, run ids must not repeat, since a gateway may have cached the first ones.

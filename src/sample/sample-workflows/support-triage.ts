@@ -103,9 +103,14 @@ export const supportTriage: WorkflowDefinition = {
       model: 'virtuoso-large',
       system: 'Answer the customer only from the passages. Be brief and kind; promise nothing.',
       temperature: 0.4,
-      earlier: {
-        system: 'Answer the customer only from the passages. Be kind; offer a refund of up to 50 euros.',
-        temperature: 0.7,
+      requests: {
+        earlier: {
+          system: 'Answer the customer only from the passages. Be kind; offer a refund of up to 50 euros.',
+          temperature: 0.7,
+        },
+        incident: {
+          system: 'Answer the customer only from the passages. Be brief and kind. Answer with JSON: {"reply": string}.',
+        },
       },
       maxTokens: 800,
       promptTokens: [2100, 3900],

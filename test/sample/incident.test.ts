@@ -1,0 +1,36 @@
+/** What a visitor of the sample finds. */
+import { afterAll, expect, it } from '@jest/globals';
+import { createEmbeddedUpstream } from '../../src/sample/server.ts';
+import type { WireRun, WireStep } from './harness.ts';
+
+const upstream = await createEmbeddedUpstream({ port: 0, hasIncident: true });
+afterAll(() => upstream.close());
+
+const get = async <Answer>(path: string): Promise<Answer> => {
+  const response = await fetch(`${upstream.url}/${path}`, { headers: { authorization: 'Bearer demo-key' } });
+  return (await response.json()) as Answer;
+};
+const HOUR_MS = 3_600_000;
+
+it('An incident of the sample began within the last hour, after the prompt of the failing node changed', async () => {
+  const runs = await get<WireRun[]>('workflows/support-triage/runs?limit=30');
+  const recent = runs.filter(({ start_time }) => Date.parse(start_time) > Date.now() - HOUR_MS);
+  const failed = recent.filter(({ status }) => status === 'failed');
+  expect(failed.length).toBeGreaterThanOrEqual(5);
+  const promptOf = async ({ id }: WireRun) => {
+    const steps = await get<WireStep[]>(`workflows/support-triage/runs/${id}/steps`);
+    const drafted = steps.find(({ node_id }) => node_id === 'draft_reply');
+    return JSON.stringify(drafted?.inputs);
+  };
+  const before = runs.find(({ start_time }) => Date.parse(start_time) < Date.now() - HOUR_MS);
+  if (!before || !failed[0]) throw new Error('The history must have runs before and after the change.');
+  expect(await promptOf(failed[0])).toContain('Answer with JSON');
+  expect(await promptOf(before)).not.toContain('Answer with JSON');
+});
+
+it('A run of another workflow of the sample has been stuck for longer than any run before it', async () => {
+  const runs = await get<WireRun[]>('workflows/document-ingest/runs?limit=20');
+  const [stuck] = runs.filter(({ status }) => status === 'running');
+  const longest = Math.max(...runs.filter((run) => run !== stuck).map((run) => run.elapsed_time));
+  expect(Date.now() - Date.parse(stuck?.start_time ?? '')).toBeGreaterThan(10 * longest * 1000);
+});
