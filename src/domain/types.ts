@@ -70,6 +70,7 @@ export interface RunTiming {
   readonly wallClockMs: number | null;
   readonly busyMs: number;
   readonly idleMs: number;
+  readonly idleShare: number | null;
   readonly wastedMs: number;
   readonly maxConcurrency: number;
   readonly parallelism: number | null;

@@ -1,27 +1,30 @@
 /** Frame of every page: the sign-in form without a key, otherwise the page of the route. */
-import { useMemo, useState, useSyncExternalStore, type ReactNode } from 'react';
+import { useMemo, useState, useSyncExternalStore } from 'react';
 import { ApolloProvider } from '@apollo/client/react';
 import { Link, Route, Routes, useLocation } from 'react-router';
 import { createLiveConnection, LiveConnectionContext } from './live/connection.ts';
+import { createOutages, OutagesContext } from './live/outages.ts';
+import { Caller } from './session/caller.tsx';
 import { createClient } from './session/client.ts';
 import { forgetUnshown } from './session/forget.ts';
-import { KeyForm } from './session/key-form.tsx';
 import { keyStore } from './session/key-store.ts';
-import { Contained } from './shell/contained.tsx';
+import { Arrival } from './shell/arrival.tsx';
 import { lazyPart } from './shell/lazy-part.tsx';
 import { Masthead } from './shell/masthead.tsx';
 import { Empty } from './shell/notices.tsx';
+import { OutageBanner } from './shell/outage-banner.tsx';
 import { useTab } from './shell/tab.ts';
 import type { Overlay } from './shortcuts/keys.ts';
 import { Shortcuts } from './shortcuts/shortcuts.tsx';
-import { RunPage } from './run/run-page.tsx';
-import { WorkflowPage } from './workflow/workflow-page.tsx';
-import { useInterval } from './timing/timing.ts';
+import { useInterval } from './hooks/timing.ts';
 import { HOME } from './url/links.ts';
-import { useUrl } from './url/url.ts';
-import { HomePage } from './workflows/home-page.tsx';
 
+const KeyForm = lazyPart(() => import('./session/key-form.tsx'), 'the sign-in form');
+/** A link to one page loads no code of the others. */
+const HomePage = lazyPart(() => import('./home/home-page.tsx'), 'the list of runs');
 const CostPage = lazyPart(() => import('./cost/cost-page.tsx'), 'the cost');
+const WorkflowPage = lazyPart(() => import('./workflow/workflow-page.tsx'), 'the workflow');
+const RunPage = lazyPart(() => import('./run/run-page.tsx'), 'the run');
 
 export function App() {
   const { key, wasRefused } = useSyncExternalStore(keyStore.subscribe, keyStore.read);
@@ -32,18 +35,19 @@ export function App() {
         Skip to the content
       </a>
       <Masthead
-        hasKey={key !== ''}
+        isSignedIn={key !== null}
+        hasKey={key !== null && key !== ''}
         onSearch={() => {
           setOverlay('palette');
         }}
       />
-      <main id="content" tabIndex={-1}>
-        {key === '' ? (
+      {key === null ? (
+        <main id="content" tabIndex={-1}>
           <KeyForm wasRefused={wasRefused} />
-        ) : (
-          <Pages key={key} bearer={key} overlay={overlay} onOverlay={setOverlay} />
-        )}
-      </main>
+        </main>
+      ) : (
+        <Pages key={key} bearer={key} overlay={overlay} onOverlay={setOverlay} />
+      )}
     </>
   );
 }
@@ -59,9 +63,9 @@ interface PagesProps {
 
 /** Each key has its own client and cache: no data of the previous key remains. */
 function Pages({ bearer, overlay, onOverlay }: PagesProps) {
-  const [client, connection] = useMemo(() => {
+  const [client, connection, outages] = useMemo(() => {
     const live = createLiveConnection();
-    return [createClient(bearer, live), live] as const;
+    return [createClient(bearer, live), live, createOutages()] as const;
   }, [bearer]);
   useInterval(() => {
     forgetUnshown(client);
@@ -69,25 +73,27 @@ function Pages({ bearer, overlay, onOverlay }: PagesProps) {
   return (
     <ApolloProvider client={client}>
       <LiveConnectionContext value={connection}>
-        {/* Without the key, one run would keep the state of another. */}
-        <Routes key={useLocation().pathname}>
-          <Route index element={<Index />} />
-          <Route path="workflows/:workflowId" element={contained('the workflow', <WorkflowPage />)} />
-          <Route path="workflows/:workflowId/runs/:runId" element={contained('the run', <RunPage />)} />
-          <Route path="*" element={<NotFound />} />
-        </Routes>
-        <Shortcuts open={overlay} onOpen={onOverlay} />
+        <OutagesContext value={outages}>
+          <OutageBanner />
+          <main id="content" tabIndex={-1}>
+            <Caller isKnown={bearer !== ''}>
+              {/* Without the key, one run would keep the state of another. */}
+              <Routes key={useLocation().pathname}>
+                <Route index element={<HomePage />} />
+                <Route path="cost" element={<CostPage />} />
+                <Route path="workflows/:workflowId" element={<WorkflowPage />} />
+                <Route path="workflows/:workflowId/runs/:runId" element={<RunPage />} />
+                <Route path="*" element={<NotFound />} />
+              </Routes>
+            </Caller>
+          </main>
+          <Arrival />
+          <Shortcuts open={overlay} onOpen={onOverlay} />
+        </OutagesContext>
       </LiveConnectionContext>
     </ApolloProvider>
   );
 }
-
-/** The gateway serves the page at its root and below `/workflows` only. */
-function Index() {
-  return useUrl().params.view === 'cost' ? <CostPage /> : contained('the list of runs', <HomePage />);
-}
-
-const contained = (what: string, page: ReactNode) => <Contained what={what}>{page}</Contained>;
 
 function NotFound() {
   useTab('Page not found');

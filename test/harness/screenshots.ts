@@ -8,11 +8,11 @@ import { startGateway } from './gateway.ts';
 const FOLDER = fileURLToPath(new URL('../../docs/screenshots/', import.meta.url));
 
 const PAGES = [
-  { name: 'home', path: '/?since=7d', ready: 'Newest run' },
+  { name: 'home', path: '/', ready: 'New' },
   { name: 'workflow', path: '/workflows/support-triage', ready: 'run-4711' },
   { name: 'trends', path: '/workflows/support-triage?tab=trends', ready: 'First seen' },
   { name: 'changes', path: '/workflows/support-triage?tab=trends', ready: 'See the change', from: '#changes' },
-  { name: 'cost', path: '/?view=cost&since=30d', ready: 'Model' },
+  { name: 'cost', path: '/cost?since=30d', ready: 'Model' },
   { name: 'run', path: '/workflows/support-triage/runs/run-4711', ready: 'A step failed' },
   { name: 'step', path: '/workflows/support-triage/runs/run-4711?step=FAILED', ready: 'context_length_exceeded' },
   { name: 'graph', path: '/workflows/support-triage/runs/run-4711?tab=graph', ready: 'not run' },
@@ -22,7 +22,7 @@ const PAGES = [
 const [only, widths = '1280', folder = FOLDER] = process.argv.slice(2);
 
 await setUp();
-const gateway = await startGateway({ TOKEN_PRICES: 'examples/prices.json' });
+const gateway = await startGateway({}, { isShowcase: true });
 const { browser, missing } = await openBrowser();
 if (!browser) throw new Error(`no pictures without a browser: ${missing}`);
 await mkdir(folder, { recursive: true });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { follow } from '../../src/web/controls/draft.ts';
+import { follow } from '../../src/web/hooks/draft.ts';
 import { createWheelSteps } from '../../src/web/controls/wheel-steps.ts';
 import { createJsonNodes, ROOT } from '../../src/web/json/json-nodes.ts';
 import { pauseBefore } from '../../src/web/live/backoff.ts';

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { jsonText } from '../../src/web/comparison/compared-text.ts';
 import { diffLines, type Line } from '../../src/web/comparison/diff-lines.ts';
 import { isRendered } from '../../src/web/conversation/rendering.ts';
-import { formatAgo } from '../../src/web/format/ago.ts';
+import { formatAgo } from '../../src/web/time/ago.ts';
 import { formatDelta, formatDuration } from '../../src/web/format/duration.ts';
 import { formatBytes, formatCost, formatCount, formatShare, formatSigned } from '../../src/web/format/numbers.ts';
 import { prettyJson } from '../../src/web/json/exact-json.ts';

@@ -10,7 +10,7 @@ const change = (search: string, changes: Changes): string => changed(new URLSear
 describe('the query parameters of the page', () => {
   it('restores every state that a bookmark of an earlier version has', () => {
     const bookmarks = {
-      home: 'view=cost&workflow=w&show=more&q=text&workflowsAfter=c',
+      home: 'workflow=w&show=more&q=text&workflowsAfter=c',
       runs: 'tab=trends&status=RUNNING,FAILED&since=24h&start=2026-01-01T00:00:00.123456Z&end=2026-01-02&error=e&after=c',
       workflow: 'node=n&run=new&from=r',
       run: 'step=s&side=inputs&path=a.b&runSide=outputs&runPath=c.d&sort=TOKENS',
@@ -18,7 +18,7 @@ describe('the query parameters of the page', () => {
       comparison: 'with=r&all=1&diff=prompt',
     };
     expect(read(Object.values(bookmarks).join('&'))).toEqual({
-      ...{ view: 'cost', workflow: 'w', show: 'more', q: 'text', workflowsAfter: 'c' },
+      ...{ workflow: 'w', show: 'more', q: 'text', workflowsAfter: 'c' },
       ...{ tab: 'trends', status: ['FAILED', 'RUNNING'], since: '24h', error: 'e', after: 'c' },
       ...{ start: '2026-01-01T00:00:00.123456Z', end: '2026-01-02', node: 'n', run: 'new', from: 'r' },
       ...{ step: 's', side: 'inputs', path: 'a.b', runSide: 'outputs', runPath: 'c.d', sort: 'TOKENS' },
@@ -65,7 +65,7 @@ describe('the links of the page', () => {
     expect(runLink(run)).toBe('/workflows/a%2Fb/runs/c%3Fd');
     expect(stepLink(run, 'e&f')).toBe('/workflows/a%2Fb/runs/c%3Fd?step=e%26f');
     expect(trendsLink('a/b', 'n')).toBe('/workflows/a%2Fb?tab=trends&node=n');
-    expect(costLink('')).toBe('/?view=cost');
+    expect(costLink('')).toBe('/cost');
   });
 
   it('let the page choose the base of a comparison that has none', () => {

@@ -136,6 +136,7 @@ export function referenceRun(run: RawRun) {
       wallClockMs,
       busyMs: busy / 1000,
       idleMs: Math.max(0, (wallClock ?? 0) - busy) / 1000,
+      idleShare: wallClockMs ? Math.max(0, (wallClock ?? 0) - busy) / 1000 / wallClockMs : null,
       wastedMs: durationMs(superseded),
       maxConcurrency: Math.max(Math.min(1, stretches.length), ...atOnce),
       parallelism: busy > 0 ? durationMs(steps) / (busy / 1000) : null,

@@ -76,6 +76,12 @@ describeInBrowser('the home page', (open) => {
     await page.getByText('No run fits these filters').waitFor();
     await page.getByRole('link', { name: 'Clear filters' }).click();
     await rowOf(page, 'run-4712').waitFor();
+    // Each filter is a step of the browser's history.
+    await page.goBack();
+    await page.getByText('No run fits these filters').waitFor();
+    await page.goBack();
+    await rowOf(page, 'run-4711').waitFor();
+    expect(await page.getByLabel('Running').isChecked()).toBe(false);
   });
 
   it('finds workflows by name and description, with the search in its URL', async () => {
@@ -142,8 +148,28 @@ describeInBrowser('the home page', (open) => {
     await find('/', link, /^run-4711/);
     await page.waitForURL(link);
     await page.getByRole('table', { name: 'Steps' }).waitFor();
+    // The focus has left the link that is gone.
+    expect(await page.evaluate('document.activeElement.id')).toBe('content');
+    await page
+      .getByRole('status')
+      .getByText(/^Failed · Support triage · .*run-4711 – Stepgate$/)
+      .waitFor();
+    await page.keyboard.press('j');
+    expect(await page.evaluate('document.activeElement.innerText')).toMatch(/^draft_reply/);
     await page.keyboard.press('j');
     expect(await page.evaluate('document.activeElement.innerText')).toBe('intake');
+    // On the timeline the same keys go from step to step.
+    await page.getByRole('link', { name: 'Timeline', exact: true }).click();
+    const timeline = page.getByRole('listbox', { name: /8 steps/ });
+    await timeline.waitFor();
+    await page.locator('.failed-steps [data-row]').last().focus();
+    await page.keyboard.press('j');
+    const intake = timeline.getByRole('option', { name: /^intake/ });
+    await intake.waitFor();
+    await page.keyboard.press('j');
+    await intake.waitFor({ state: 'detached' });
+    await page.keyboard.press('k');
+    await intake.waitFor();
   });
 
   it('pages through older runs, each once, down to the chosen time; new runs are on the first page', async () => {

@@ -1,6 +1,6 @@
 import { afterAll, expect, it } from '@jest/globals';
 import { startPageGateway } from '../harness/browser-gateway.ts';
-import { countRequests, follow, setHidden, untilTrue, type Page } from '../harness/browser.ts';
+import { countRequests, follow, operationOf, setHidden, untilTrue, type Page } from '../harness/browser.ts';
 import { describeInBrowser } from '../harness/describe-in-browser.ts';
 import { startSampleGateway } from '../harness/sample-gateway.ts';
 import { wireWorkflow } from '../harness/scripted-history.ts';
@@ -44,6 +44,20 @@ describeInBrowser('the key of the run page', (open) => {
     const other = await page.context().newPage();
     await other.goto(gateway.url + RUN);
     await other.getByLabel('Bearer key').waitFor();
+  });
+
+  it('is not asked for where a proxy signs the caller in: one query finds that out', async () => {
+    const page = await open();
+    const asked: (string | undefined)[] = [];
+    await page.route('**/graphql*', async (route) => {
+      const request = route.request();
+      if (request.headers().authorization === undefined) asked.push(operationOf(request));
+      await route.continue({ headers: { ...request.headers(), authorization: 'Bearer demo-key' } });
+    });
+    await page.goto(gateway.url + RUN);
+    await showsRun(page);
+    expect(asked[0]).toBe('Caller');
+    expect(await page.getByRole('button', { name: 'Sign out' }).count()).toBe(0);
   });
 
   it('is remembered on the device if the user wants that, until one tab signs out', async () => {
@@ -131,7 +145,7 @@ describeInBrowser('the key of the run page', (open) => {
     expect(await questions()).toBe(0);
     await setHidden(page, false);
     await follow(page, '/no-such-page');
-    await page.getByText('Page not found').waitFor();
+    await page.getByRole('heading', { name: 'Page not found' }).waitFor();
     await page.clock.runFor(FORGET_EVERY_MS);
     await page.route('**/graphql', (route) => route.abort());
     await follow(page, RUN);

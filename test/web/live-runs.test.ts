@@ -29,10 +29,11 @@ const script: Script = ({ endpoint, runId }) => {
   const isOver = over.has(runId) || runId === 'base';
   const outcome = runId.startsWith('failing') ? { status: 'failed', error: 'It broke' } : { status: 'completed' };
   const end = isOver ? { ...outcome, end_time: END } : { status: 'running', end_time: null };
+  const start_time = runId === 'hour' ? at(3_600_000) : START;
   if (endpoint === 'workflows') return { json: [wireWorkflow('wf')] };
   if (endpoint === 'run') {
     const outputs = isOver ? 'All of it' : null;
-    return { json: [wireRun(runId, { start_time: START, all_outputs: null, outputs, ...end })] };
+    return { json: [wireRun(runId, { start_time, all_outputs: null, outputs, ...end })] };
   }
   if (endpoint !== 'steps') return { status: 404, json: {} };
   const inputs = { model: 'm', messages: [{ role: 'user', content: 'Refund?' }] };
@@ -41,7 +42,7 @@ const script: Script = ({ endpoint, runId }) => {
   return {
     json: [
       ...(withEarlier.has(runId) ? [EARLIER] : []),
-      wireStep({ id: 's1', node_id: 'first', start_time: START, end_time: MIDDLE }),
+      wireStep({ id: 's1', node_id: 'first', start_time, end_time: MIDDLE }),
       wireStep({ id: 's2', start_time: MIDDLE, inputs, outputs: isOver ? { choices } : null, ...end }),
       wireStep({ id: 's3', node_id: 'partial', start_time: MIDDLE, outputs: { text }, ...end }),
     ],
@@ -80,11 +81,11 @@ describeInBrowser('a live run', (open) => {
     await page.goto(`${pathOf(runId)}?${search}`);
     await isLive(page);
     for (const [place, before] of parts) await shown(place, before).waitFor();
-    expect(await page.title()).toBe(`Running · ${runId} – Stepgate`);
+    expect(await page.title()).toBe(`Running · Workflow wf · ${runId} – Stepgate`);
     over.add(runId);
     await isFinal(page);
     // Announced to screen readers.
-    await page.getByRole('status').getByText(`${runId}: Completed`).waitFor();
+    await page.getByRole('status').getByText(`Completed · Workflow wf · ${runId} – Stepgate`).waitFor();
     for (const [place, before, after] of parts) {
       await shown(place, after).waitFor();
       await shown(place, before).waitFor({ state: 'detached' });
@@ -175,7 +176,7 @@ describeInBrowser('a live run', (open) => {
     over.add('hidden');
     await isFinal(page);
     await late.release();
-    expect(await page.title()).toMatch(/^Completed · hidden/);
+    expect(await page.title()).toMatch(/^Completed · Workflow wf · hidden/);
   });
 
   it('keeps the figures of its end when earlier figures come late', async () => {
@@ -357,5 +358,20 @@ describeInBrowser('the timeline of a live run', (open) => {
     await stepsShown(page, finished);
     await page.getByText('Slowest steps').waitFor();
     expect(await page.locator('line.now').count()).toBe(0);
+  });
+
+  it('is laid out at most once a second on a timeline of an hour', async () => {
+    const page = await open({ key: 'key-1' });
+    await page.clock.install();
+    await page.goto(`${gateway.url}/workflows/wf/runs/hour`);
+    await page.getByText('Live', { exact: true }).waitFor();
+    await page.getByRole('listbox', { name: /steps/ }).waitFor();
+    await page.evaluate(`globalThis.layouts = 0; new MutationObserver((changes) => {
+      layouts += changes.filter(({ target }) => target.matches('line.now')).length > 0 ? 1 : 0;
+    }).observe(document.querySelector('.timeline-lanes'), { subtree: true, attributes: true })`);
+    for (let second = 0; second < 20; second += 1) await page.clock.runFor(1000);
+    const layouts = await page.evaluate<number>('layouts');
+    expect(layouts).toBeGreaterThan(0);
+    expect(layouts).toBeLessThanOrEqual(20);
   });
 });

@@ -157,7 +157,7 @@ describeInBrowser('an engineer on call', (open) => {
     const page = await open({ key: 'key-1' });
     await page.goto(`${gateway.url}/workflows/none`);
     await page.getByRole('heading', { level: 1, name: 'Workflow not found' }).waitFor();
-    expect(await page.getByRole('button', { name: 'Run' }).count()).toBe(0);
+    expect(await page.getByRole('button', { name: 'Run', exact: true }).count()).toBe(0);
   });
 
   it('sees start and duration of runs on a phone, and no "Live" next to stale runs', async () => {

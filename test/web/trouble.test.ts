@@ -47,15 +47,14 @@ describeInBrowser('the page of a run in an outage', (open) => {
   });
   afterEach(() => gateway.close());
 
-  const isAsking = (page: Page) => page.getByText('Asked every two seconds');
+  const isAsking = (page: Page) => page.getByText('Refreshed every 2 seconds');
 
-  it('is marked as stale with the reason, and is live again when the upstream is back', async () => {
+  it('is marked as stale, and is live again when the upstream is back', async () => {
     const page = await open({ key: 'key-1' });
     await page.goto(url);
     await isLive(page);
     gateway.upstream.script = down;
     await page.getByText(/^Stale since/).waitFor();
-    await page.getByText(/UPSTREAM_UNAVAILABLE/).waitFor();
     await page.getByText('model_1').first().waitFor();
     gateway.upstream.script = over;
     await isFinal(page);
@@ -71,13 +70,13 @@ describeInBrowser('the page of a run in an outage', (open) => {
     await page.goto(url);
     await isLive(page);
     await gateway.stop();
-    await page.getByText(/Reconnecting… Stale since/).waitFor();
+    await page.getByText(/the gateway can’t be reached, and is tried again/).waitFor();
     gateway.upstream.script = down;
     await gateway.restart();
     await advanceUntil(page, isAsking(page));
     gateway.upstream.script = underWay;
     await advanceUntil(page, page.getByText('Live', { exact: true }));
-    expect(await page.getByText(/Reconnecting/).count()).toBe(0);
+    expect(await page.getByText(/can’t be reached/).count()).toBe(0);
     // Navigation closes the connection of the old page.
     const closed = page.waitForEvent('requestfailed', (request) => request.url().endsWith('/graphql/stream'));
     await page.getByRole('link', { name: 'Stepgate' }).click();
@@ -104,7 +103,7 @@ describeInBrowser('the page of a run in an outage', (open) => {
     await closed;
     await page.clock.runFor(LONG_MS);
     gateway.upstream.script = over;
-    while (!(await page.title()).startsWith('Completed · r1')) await page.clock.runFor(1000);
+    while (!(await page.title()).startsWith('Completed · Workflow wf · r1')) await page.clock.runFor(1000);
     expect(await page.evaluate('document.querySelector("link[rel=icon]").href')).toMatch(/icon-completed/);
     expect(streams).toHaveLength(1);
     await setHidden(page, false);
@@ -125,7 +124,7 @@ describeInBrowser('the page of a run in an outage', (open) => {
       answer = await (await asked).text();
     }
     await page.getByText('model_1').first().waitFor();
-    expect(await page.title()).toBe('Running · r1 – Stepgate');
+    expect(await page.title()).toBe('Running · Workflow wf · r1 – Stepgate');
     gateway.upstream.script = over;
     await setHidden(page, false);
     await isFinal(page);
@@ -162,11 +161,8 @@ describeInBrowser('the page of a run in an outage', (open) => {
     await isAsking(page).waitFor();
     await withoutAnswers(page);
     await failOnce(page);
-    await page
-      .getByRole('alert')
-      .getByText(/^The gateway can't be reached/)
-      .waitFor();
-    await page.getByText('Not all of the run could be loaded.').waitFor();
+    await page.getByText('The gateway can’t be reached, and is tried again.').waitFor();
+    expect(await page.getByRole('alert').count()).toBe(0);
     await isAsking(page).waitFor();
     await page.unroute('**/graphql');
     gateway.upstream.script = over;
@@ -336,6 +332,38 @@ describeInBrowser('lists of runs in an outage', (open) => {
     gateway.upstream.script = script;
     await advanceUntil(page, page.getByText('no host for bad-later'));
     await unknown.waitFor({ state: 'detached' });
+  });
+});
+
+describeInBrowser('an outage', (open) => {
+  it('is one sentence under the masthead of every view, also of the cost, and ends by itself', async () => {
+    const workflows = createScriptedWorkflows(['wf']);
+    workflows.start('wf', 'done');
+    workflows.start('wf', 'live', { status: 'running' });
+    const gateway = await startPageGateway(workflows.script);
+    const page = await open({ key: 'key-1' });
+    await page.clock.install();
+    const sentence = page.getByText(/^Stale since .*: the workflow API isn’t answering\.$/);
+    for (const [path, content] of [
+      ['/', 'Success rate'],
+      ['/workflows/wf', 'Success rate'],
+      ['/workflows/wf?tab=trends', 'Figures as a table'],
+      ['/workflows/wf/runs/live', 'Duration'],
+      ['/cost', 'Tokens out'],
+    ] as const) {
+      gateway.upstream.script = workflows.script;
+      await page.goto(gateway.url + path);
+      await page.getByText(content).first().waitFor();
+      gateway.upstream.script = down;
+      await advanceUntil(page, sentence);
+      const [banner, masthead] = await Promise.all([sentence.boundingBox(), page.locator('.masthead').boundingBox()]);
+      expect([path, banner?.y]).toEqual([path, expect.closeTo((masthead?.y ?? NaN) + (masthead?.height ?? NaN), -1.5)]);
+      expect(await page.getByText(/isn’t answering|can’t be asked/).count()).toBe(1);
+      await page.getByText(content).first().waitFor();
+      gateway.upstream.script = workflows.script;
+      while ((await sentence.count()) > 0) await page.clock.runFor(1000);
+    }
+    await gateway.close();
   });
 });
 

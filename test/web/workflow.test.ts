@@ -66,6 +66,10 @@ describeInBrowser('the page of a workflow', (open) => {
     await page.getByLabel('Failed').uncheck();
     await page.getByRole('link', { name: 'Older runs' }).click();
     await row('run-1').waitFor();
+    await page.getByRole('link', { name: 'Newer runs' }).click();
+    await row('well').waitFor();
+    await page.goBack();
+    await row('run-1').waitFor();
     workflows.start('wf', 'newest');
     await page.getByRole('link', { name: 'Newest runs' }).click();
     await row('newest').waitFor();

@@ -11,11 +11,13 @@ export function runTiming(steps: readonly Step[], { intervals, gaps }: Layout, w
   const timed = timedOf(intervals);
   const busy = unionLength(timed) / 1000;
   const totalDurationMs = totalMs(steps);
+  const idleMs = Math.max(0, Math.round(((wallClockMs ?? 0) - busy) * 1000) / 1000);
   return {
     totalDurationMs,
     wallClockMs,
     busyMs: busy,
-    idleMs: Math.max(0, Math.round(((wallClockMs ?? 0) - busy) * 1000) / 1000),
+    idleMs,
+    idleShare: wallClockMs ? idleMs / wallClockMs : null,
     wastedMs: wastedMs(steps),
     maxConcurrency: maxConcurrency(timed),
     parallelism: busy > 0 ? totalDurationMs / busy : null,

@@ -54,6 +54,7 @@ export function createPage(options: PageOptions): FastifyPluginAsync {
     };
 
     app.get('/', show(page, policyOf()));
+    app.get('/cost', show(page, policyOf()));
     app.get('/workflows/*', show(page, policyOf()));
     // Its editor adds style elements without a nonce, and has its icons in a font.
     if (hasExplorers) app.get('/graphiql', show(graphiql, policyOf("'self' 'unsafe-inline'", 'font-src data:')));

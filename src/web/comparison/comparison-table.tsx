@@ -134,7 +134,7 @@ export function ComparisonTable({ comparison }: { readonly comparison: FragmentT
                   isOpen={node.nodeId === openId}
                   onToggle={() => {
                     const next = node.nodeId === openId ? NONE : node.nodeId;
-                    url.change({ node: next === usual ? null : next });
+                    url.go({ node: next === usual ? null : next });
                   }}
                 />
               ))}
@@ -146,7 +146,7 @@ export function ComparisonTable({ comparison }: { readonly comparison: FragmentT
           <button
             type="button"
             onClick={() => {
-              url.change({ all: '1' });
+              url.go({ all: '1' });
             }}
           >
             Show {formatCount(nodes.length - shown.length)} unchanged nodes

@@ -3,9 +3,9 @@ import { useId } from 'react';
 import { readFragment } from '../__generated__/fragment-masking.ts';
 import { graphql } from '../__generated__/gql.ts';
 import { formatDuration } from '../format/duration.ts';
-import { useNow } from '../timing/now.ts';
-import { formatAgo } from '../format/ago.ts';
-import { useAnswer } from '../live/answer.ts';
+import { useNow } from '../time/now.ts';
+import { formatAgo } from '../time/ago.ts';
+import { useGatewayQuery } from '../hooks/gateway-query.ts';
 import { Empty, Failure, Loading } from '../shell/notices.tsx';
 import type { OtherRunFragment } from '../__generated__/graphql.ts';
 import { statusWord } from '../status/status.tsx';
@@ -66,7 +66,7 @@ export default function Comparison({ workflowId, runId, version }: ComparisonPro
   const url = useUrl();
   const nowMs = useNow();
   // Not cached: an event of the run would remove the error, and runs that failed to load would look like no runs.
-  const others = useAnswer(OTHER_RUNS, {
+  const others = useGatewayQuery(OTHER_RUNS, {
     variables: { workflowId, runId },
     read: (data) => data,
     fetchPolicy: 'no-cache',
@@ -87,8 +87,8 @@ export default function Comparison({ workflowId, runId, version }: ComparisonPro
     value: compared,
     error,
     isLoading,
-    retry,
-  } = useAnswer(COMPARE_RUNS, {
+    refetch,
+  } = useGatewayQuery(COMPARE_RUNS, {
     variables: baseId === null ? null : { workflowId, baseId, headId: runId },
     read: (data) => data.compareRuns,
     version,
@@ -115,14 +115,14 @@ export default function Comparison({ workflowId, runId, version }: ComparisonPro
           ))}
         </select>
       </div>
-      {others.error && baseId === null && <Failure error={others.error} what="list of runs" onRetry={others.retry} />}
+      {others.error && baseId === null && <Failure error={others.error} what="list of runs" onRetry={others.refetch} />}
       {others.value && !others.error && baseId === null && (
         <Empty title="No run before this one succeeded">
           <p>Choose another run to compare with.</p>
         </Empty>
       )}
       {(isLoading || (others.isLoading && baseId === null)) && <Loading what="both runs" />}
-      {error && <Failure error={error} what="comparison" isPartial={compared != null} onRetry={retry} />}
+      {error && <Failure error={error} what="comparison" isPartial={compared != null} onRetry={refetch} />}
       {compared && <ComparisonTable key={baseId} comparison={compared} />}
     </section>
   );

@@ -63,11 +63,7 @@ export function NodeRows({ node, isOpen, onToggle, ...runs }: NodeRowsProps) {
           <td colSpan={5}>
             <div className="node-diff">
               <p className="toolbar">
-                {headStep && (
-                  <Link to={url.link({ step: headStep.id })} preventScrollReset>
-                    Open the step
-                  </Link>
-                )}
+                {headStep && <Link to={url.link({ step: headStep.id })}>Open the step</Link>}
                 {baseStep && (
                   <Link to={stepLink({ workflowId: runs.workflowId, id: runs.baseId }, baseStep.id)}>
                     Open it in the other run

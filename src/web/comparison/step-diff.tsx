@@ -5,7 +5,7 @@ import { graphql } from '../__generated__/gql.ts';
 import type { ComparedStepFragment, ComparisonTableFragment } from '../__generated__/graphql.ts';
 import { Choice } from '../controls/choice.tsx';
 import { formatBytes } from '../format/numbers.ts';
-import { useAnswer } from '../live/answer.ts';
+import { useGatewayQuery } from '../hooks/gateway-query.ts';
 import { Failure, Loading } from '../shell/notices.tsx';
 import { ErrorText } from '../run/error-text.tsx';
 import { useUrl } from '../url/url.ts';
@@ -79,7 +79,7 @@ export default function StepDiff({ workflowId, baseId, headId, baseStep, headSte
   );
   const versions = steps.map((step) => [step.status, step.inputsSizeBytes, step.outputsSizeBytes].join(' '));
   const isFetched = isWanted || bytes <= FETCHED_UNASKED_BYTES;
-  const { value, error, isLoading, retry } = useAnswer(COMPARED_STEPS, {
+  const { value, error, isLoading, refetch } = useGatewayQuery(COMPARED_STEPS, {
     variables: isFetched ? { workflowId, baseId, headId, baseStepId: baseStep.id, headStepId: headStep.id } : null,
     read: (data) => data,
     version: versions.join(', '),
@@ -101,7 +101,7 @@ export default function StepDiff({ workflowId, baseId, headId, baseStep, headSte
         </button>
       )}
       {isLoading && <Loading what="both steps" />}
-      {error && !(base && head) && <Failure error={error} what="pair of steps" onRetry={retry} />}
+      {error && !(base && head) && <Failure error={error} what="pair of steps" onRetry={refetch} />}
       {base && head && <Sides base={base} head={head} isOneRun={baseId === headId} />}
     </>
   );
@@ -155,7 +155,7 @@ function Sides({ base, head, isOneRun }: SidesProps) {
             options={present}
             value={side.name}
             onChange={(name) => {
-              url.change({ diff: name === usual?.name ? null : name });
+              url.go({ diff: name === usual?.name ? null : name });
             }}
           />
           <TextDiff key={side.name} before={side.before} after={side.after} />

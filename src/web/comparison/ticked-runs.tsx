@@ -1,7 +1,7 @@
 /** Two ticked runs of a list, newest first, are compared: the older one is the base. */
 import { useState, type ReactNode } from 'react';
 import { Link } from 'react-router';
-import type { ListedRun } from '../runs/merged-runs.ts';
+import type { ListedRun } from '../run-list/merged-runs.ts';
 import { comparisonLink } from '../url/links.ts';
 import './ticked-runs.css';
 

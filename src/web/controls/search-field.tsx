@@ -1,8 +1,8 @@
 /** Search field. The text goes into the URL after a pause in typing, because each change may send a query. */
 import { useEffect, useEffectEvent } from 'react';
 import { Search } from 'lucide-react';
-import { useSettled } from '../timing/timing.ts';
-import { useDraft } from './draft.ts';
+import { useSettled } from '../hooks/timing.ts';
+import { useDraft } from '../hooks/draft.ts';
 import './search-field.css';
 
 export interface SearchFieldProps {

@@ -2,7 +2,7 @@
 import { useMemo, useState } from 'react';
 import { graphql } from '../__generated__/gql.ts';
 import { formatCount } from '../format/numbers.ts';
-import { useAnswer } from '../live/answer.ts';
+import { useGatewayQuery } from '../hooks/gateway-query.ts';
 import { Fact, Facts } from '../shell/facts.tsx';
 import { Failure, Loading } from '../shell/notices.tsx';
 import { Message } from './message.tsx';
@@ -55,8 +55,8 @@ export function StepConversation({ workflowId, runId, stepId, version }: StepCon
     value: conversation,
     error,
     isLoading,
-    retry,
-  } = useAnswer(STEP_CONVERSATION, {
+    refetch,
+  } = useGatewayQuery(STEP_CONVERSATION, {
     variables: { workflowId, runId, stepId },
     read: (data) => data.run?.step?.conversation,
     version,
@@ -68,7 +68,7 @@ export function StepConversation({ workflowId, runId, stepId, version }: StepCon
     () => new Map(messages.flatMap(({ toolCalls }) => toolCalls).map(({ id, name }) => [id, name])),
     [messages],
   );
-  if (error && !conversation) return <Failure error={error} what="conversation" onRetry={retry} />;
+  if (error && !conversation) return <Failure error={error} what="conversation" onRetry={refetch} />;
   if (isLoading) return <Loading what="the conversation" />;
   if (!conversation) return null;
 

@@ -1,9 +1,9 @@
 /** What one workflow uses and costs, by day and by model. */
 import { graphql } from '../__generated__/gql.ts';
 import { readFragment } from '../__generated__/fragment-masking.ts';
-import { useAnswer } from '../live/answer.ts';
+import { useGatewayQuery } from '../hooks/gateway-query.ts';
 import { Failure, Loading } from '../shell/notices.tsx';
-import { useMinute } from '../timing/now.ts';
+import { useMinute } from '../time/now.ts';
 import { REFRESHED } from '../trends/refreshed.ts';
 import { LAST_RUNS, partName, TIME_ZONE, type Span } from './span.ts';
 import { USAGE, UsageTable } from './usage-table.tsx';
@@ -67,8 +67,8 @@ export function CostOfWorkflow({ workflowId, span, window }: CostOfWorkflowProps
   const {
     value: workflow,
     error,
-    retry,
-  } = useAnswer(COST_OF_WORKFLOW, {
+    refetch,
+  } = useGatewayQuery(COST_OF_WORKFLOW, {
     variables: { id: workflowId, last: LAST_RUNS, interval: span.interval, timeZone: TIME_ZONE, ...window },
     read: (data) => data.workflow,
     ...REFRESHED,
@@ -81,7 +81,7 @@ export function CostOfWorkflow({ workflowId, span, window }: CostOfWorkflowProps
         <bdi>{workflow?.name ?? workflowId}</bdi>
       </h2>
       {error && (
-        <Failure error={error} what="cost of this workflow" isPartial={workflow?.parts != null} onRetry={retry} />
+        <Failure error={error} what="cost of this workflow" isPartial={workflow?.parts != null} onRetry={refetch} />
       )}
       {!workflow && !error && <Loading what="the cost of this workflow" />}
       {models.length > 0 && (

@@ -2,10 +2,12 @@
 import { Link } from 'react-router';
 import { graphql } from '../__generated__/gql.ts';
 import { Choice } from '../controls/choice.tsx';
-import { useAnswer } from '../live/answer.ts';
+import { Pager, WORKFLOW_PAGES } from '../controls/pager.tsx';
+import { useGatewayQuery } from '../hooks/gateway-query.ts';
+import { useReportedOutage } from '../live/outages.ts';
 import { Breadcrumb } from '../shell/breadcrumb.tsx';
 import { Empty, Failure, Loading } from '../shell/notices.tsx';
-import { useMinute } from '../timing/now.ts';
+import { useMinute } from '../time/now.ts';
 import { REFRESHED } from '../trends/refreshed.ts';
 import { useUrl } from '../url/url.ts';
 import { CostOfWorkflow } from './cost-of-workflow.tsx';
@@ -20,6 +22,16 @@ const COST = graphql(`
       nodes {
         id
         name
+        latest: runs(first: 1) {
+          nodes {
+            id
+            workflowId
+            freshness {
+              isStale
+              fetchedAt
+            }
+          }
+        }
         trend(last: $last, buckets: 1, startedAfter: $startedAfter, startedBefore: $startedBefore) {
           isComplete
           runCount
@@ -47,13 +59,15 @@ export default function CostPage() {
     value: page,
     error,
     isLoading,
-    retry,
-  } = useAnswer(COST, {
+    refetch,
+  } = useGatewayQuery(COST, {
     variables: { first: PAGE_SIZE, after: url.params.workflowsAfter, last: LAST_RUNS, ...window },
     read: (data) => data.workflows,
     ...REFRESHED,
   });
   const workflows = page?.nodes ?? [];
+  const stale = workflows.flatMap(({ latest }) => latest?.nodes ?? []).find((run) => run?.freshness.isStale);
+  useReportedOutage(stale ? 'upstream' : null, stale?.freshness.fetchedAt);
   const chosenId = url.params.workflow ?? workflows[0]?.id ?? null;
 
   return (
@@ -66,7 +80,7 @@ export default function CostPage() {
           options={SPANS}
           value={span.name}
           onChange={(since) => {
-            url.change({ since });
+            url.go({ since });
           }}
         />
       </div>
@@ -74,7 +88,7 @@ export default function CostPage() {
         Estimated by list prices: from the records of runs, and from the steps of runs whose record reports no tokens.
         Records leave out failed attempts, though they were paid for. Times without runs are left out.
       </p>
-      {error && <Failure error={error} what="cost" isPartial={page != null} onRetry={retry} />}
+      {error && <Failure error={error} what="cost" isPartial={page != null} onRetry={refetch} />}
       {isLoading && !error && <Loading what="the cost" />}
       {page && workflows.length === 0 && <Empty title="This key sees no workflows" />}
       {workflows.length > 0 && (
@@ -83,12 +97,7 @@ export default function CostPage() {
           rows={workflows.map(({ id, name, trend }) => ({
             key: id,
             name: (
-              <Link
-                to={url.link({ workflow: id })}
-                replace
-                preventScrollReset
-                aria-current={id === chosenId ? 'true' : undefined}
-              >
+              <Link to={url.link({ workflow: id })} aria-current={id === chosenId ? 'true' : undefined}>
                 <bdi>{name ?? id}</bdi>
               </Link>
             ),
@@ -98,9 +107,13 @@ export default function CostPage() {
           }))}
         />
       )}
-      {page?.pageInfo.hasNextPage && (
-        <Link to={url.link({ workflowsAfter: page.pageInfo.endCursor ?? null, workflow: null })}>More workflows</Link>
-      )}
+      <Pager
+        name="workflowsAfter"
+        cursor={url.params.workflowsAfter}
+        linkOf={(workflowsAfter) => url.link({ workflowsAfter, workflow: null })}
+        endCursor={page?.pageInfo.hasNextPage ? page.pageInfo.endCursor : null}
+        labels={WORKFLOW_PAGES}
+      />
       {chosenId !== null && <CostOfWorkflow workflowId={chosenId} span={span} window={window} />}
     </div>
   );

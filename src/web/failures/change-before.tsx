@@ -2,7 +2,7 @@
 import { readFragment, type FragmentType } from '../__generated__/fragment-masking.ts';
 import { graphql } from '../__generated__/gql.ts';
 import { countOf } from '../format/numbers.ts';
-import { useAnswer } from '../live/answer.ts';
+import { useGatewayQuery } from '../hooks/gateway-query.ts';
 import { messageOf } from '../shell/notices.tsx';
 import { CHANGES, ChangeOf, coverageText, type Change } from './changes.tsx';
 
@@ -61,7 +61,7 @@ interface RunsBetweenProps {
 }
 
 function RunsBetween({ workflowId, change: { at }, firstSeenAt }: RunsBetweenProps) {
-  const { value: count } = useAnswer(RUNS_BETWEEN, {
+  const { value: count } = useGatewayQuery(RUNS_BETWEEN, {
     variables: { workflowId, startedAfter: at, startedBefore: firstSeenAt },
     read: (data) => data.workflow?.statistics?.runCount,
     fetchPolicy: 'no-cache',

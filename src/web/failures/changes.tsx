@@ -3,7 +3,7 @@ import type { ReactNode } from 'react';
 import { Link } from 'react-router';
 import { graphql } from '../__generated__/gql.ts';
 import type { ChangesFragment } from '../__generated__/graphql.ts';
-import { Ago } from '../format/time.tsx';
+import { Ago } from '../time/time.tsx';
 import { comparisonLink } from '../url/links.ts';
 import './failures.css';
 

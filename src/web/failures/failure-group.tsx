@@ -5,8 +5,8 @@ import { readFragment, type FragmentType } from '../__generated__/fragment-maski
 import { graphql } from '../__generated__/gql.ts';
 import type { FailureGroupFragment } from '../__generated__/graphql.ts';
 import { countOf, formatCount } from '../format/numbers.ts';
-import { Ago } from '../format/time.tsx';
-import { useAnswer } from '../live/answer.ts';
+import { Ago } from '../time/time.tsx';
+import { useGatewayQuery } from '../hooks/gateway-query.ts';
 import type { News } from '../notifications/notifications.ts';
 import { headlineOf } from '../text/excerpt.ts';
 import { comparisonLink, runLink, trendsLink, workflowLink } from '../url/links.ts';
@@ -100,7 +100,7 @@ export function FailureGroup({ group: masked, span, namesWorkflow = false }: Fai
   const [newest, ...older] = runs;
   // The examined runs do not have the start of an older failure.
   const hasCause = newest !== undefined && firstSeenIsExact && (isNew || !isResolved);
-  const context = useAnswer(FAILURE_CONTEXT, {
+  const context = useGatewayQuery(FAILURE_CONTEXT, {
     variables: hasCause ? { workflowId: workflow.id, id: newest.id } : null,
     read: (data) => data,
     keepsPrevious: true,
@@ -131,7 +131,6 @@ export function FailureGroup({ group: masked, span, namesWorkflow = false }: Fai
           ) : (
             <Link
               to={namesWorkflow ? trendsLink(workflow.id, nodeId) : url.link({ node: nodeId })}
-              preventScrollReset={!namesWorkflow}
               className="mono"
               title={nodeId}
             >

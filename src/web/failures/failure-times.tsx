@@ -1,5 +1,5 @@
 /** When the runs of a failure group started: a mark each, over the time that was examined. */
-import { Ago, momentText } from '../format/time.tsx';
+import { Ago, momentText } from '../time/time.tsx';
 import { countOf } from '../format/numbers.ts';
 
 export interface Span {

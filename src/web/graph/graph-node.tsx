@@ -42,7 +42,6 @@ export function GraphNode({ node, look }: { readonly node: PlacedNode; readonly 
       ) : (
         <Link
           to={look.to}
-          preventScrollReset
           className={className}
           title={title}
           data-node={id}

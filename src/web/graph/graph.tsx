@@ -2,7 +2,7 @@
 import { useMemo, useRef, type KeyboardEvent } from 'react';
 import type { WorkflowGraphFragment } from '../__generated__/graphql.ts';
 import { useWheelZoom, ZoomButtons } from '../controls/zoom-buttons.tsx';
-import { useElementWidth } from '../format/element-width.ts';
+import { useElementWidth } from '../hooks/element-width.ts';
 import { formatCount } from '../format/numbers.ts';
 import { Empty } from '../shell/notices.tsx';
 import { GraphEdges } from './graph-edges.tsx';

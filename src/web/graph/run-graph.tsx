@@ -1,12 +1,12 @@
 /** Graph of a workflow with the statuses of one run. A node shows its latest execution and opens that step. */
 import { readFragment } from '../__generated__/fragment-masking.ts';
 import { graphql } from '../__generated__/gql.ts';
-import { useAnswer } from '../live/answer.ts';
+import { useGatewayQuery } from '../hooks/gateway-query.ts';
 import { useIsMoving } from '../run/freshness.tsx';
 import type { LatestSteps, ListedStep } from '../run/steps.ts';
 import { Empty, Failure, Loading } from '../shell/notices.tsx';
 import { statusClass, StatusIcon, statusWord } from '../status/status.tsx';
-import { Ticking } from '../timing/ticking.tsx';
+import { Ticking } from '../time/ticking.tsx';
 import { useUrl, type Url } from '../url/url.ts';
 import { Graph } from './graph.tsx';
 import type { NodeLook } from './graph-node.tsx';
@@ -38,15 +38,15 @@ export default function RunGraph({ workflowId, run, latest }: RunGraphProps) {
     value: graph,
     error,
     isLoading,
-    retry,
-  } = useAnswer(GRAPH_OF_WORKFLOW, {
+    refetch,
+  } = useGatewayQuery(GRAPH_OF_WORKFLOW, {
     variables: { workflowId },
     read: (data) => readFragment(WORKFLOW_GRAPH, data.workflow?.graph),
     fetchPolicy: 'cache-first',
   });
 
   if (isLoading) return <Loading what="the graph" />;
-  if (error && !graph) return <Failure error={error} what="graph" onRetry={retry} />;
+  if (error && !graph) return <Failure error={error} what="graph" onRetry={refetch} />;
   if (!graph || graph.nodes.length === 0) return <Empty title="The upstream has no graph of this workflow" />;
   return (
     <Graph

@@ -1,7 +1,7 @@
 /** Viewer of a JSON value: JMESPath field, copy, download and tree. */
 import { useId } from 'react';
 import { Download } from 'lucide-react';
-import { useDraft } from '../controls/draft.ts';
+import { useDraft } from '../hooks/draft.ts';
 import { CopyButton } from '../shell/copy-button.tsx';
 import { lazyPart } from '../shell/lazy-part.tsx';
 import { Failure, Loading, messageOf } from '../shell/notices.tsx';

@@ -10,7 +10,7 @@ import { attemptMark, Name } from '../text/name.tsx';
 import { trendsLink } from '../url/links.ts';
 import { useUrl } from '../url/url.ts';
 
-const FAILED_STEPS = graphql(`
+export const FAILED_STEPS = graphql(`
   fragment FailedSteps on Run {
     workflowId
     stepCounts {
@@ -52,7 +52,7 @@ export function FailedSteps({ run }: { readonly run: FragmentType<typeof FAILED_
       <ol>
         {shown.map((step) => (
           <li key={step.id}>
-            <Link to={url.link({ step: step.id })} preventScrollReset>
+            <Link to={url.link({ step: step.id })} data-row>
               <span className="node mono">
                 <Name mark={attemptMark(step.attempt, step.attemptCount)}>{step.nodeId}</Name>
               </span>
@@ -71,9 +71,7 @@ export function FailedSteps({ run }: { readonly run: FragmentType<typeof FAILED_
         </li>
         {causes.length > MOST_SHOWN && (
           <li>
-            <Link to={url.link({ tab: 'steps', status: ['FAILED'] })} preventScrollReset>
-              All of them in the table of steps
-            </Link>
+            <Link to={url.link({ tab: 'steps', status: ['FAILED'] })}>All of them in the table of steps</Link>
           </li>
         )}
       </ol>

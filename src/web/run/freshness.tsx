@@ -1,10 +1,9 @@
-/** Marks and notices that show how current the run's data is. */
-import { CircleCheck, CloudOff, LoaderCircle, Radio } from 'lucide-react';
+/** How current the run's data is. */
 import { readFragment, type FragmentType } from '../__generated__/fragment-masking.ts';
 import { graphql } from '../__generated__/gql.ts';
-import { Moment } from '../format/time.tsx';
 import { useLiveState } from '../live/connection.ts';
-import { Warning } from '../shell/notices.tsx';
+import { LiveMark } from '../live/live-mark.tsx';
+import { useReportedOutage } from '../live/outages.ts';
 
 const RUN_FRESHNESS = graphql(`
   fragment RunFreshness on Run {
@@ -13,7 +12,6 @@ const RUN_FRESHNESS = graphql(`
       fetchedAt
       isFinal
       isStale
-      staleReason
     }
   }
 `);
@@ -29,63 +27,18 @@ export function useIsMoving(masked: Props['run']): boolean {
   return !isFinished && !freshness.isStale && kind !== 'reconnecting';
 }
 
-export function LiveMark({ run }: Props) {
-  const { freshness } = readFragment(RUN_FRESHNESS, run);
-  const { kind } = useLiveState();
-  if (freshness.isFinal) {
-    return (
-      <span className="live-mark" title="The run is over and will not change">
-        <CircleCheck aria-hidden="true" /> Final
-      </span>
-    );
-  }
-  if (freshness.isStale || kind === 'reconnecting') {
-    return (
-      <span className="live-mark is-lost">
-        <CloudOff aria-hidden="true" /> {freshness.isStale ? 'Stale' : 'Reconnecting…'}
-      </span>
-    );
-  }
-  if (kind === 'live') {
-    return (
-      <span className="live-mark is-live" title="Changes show by themselves">
-        <Radio aria-hidden="true" /> Live
-      </span>
-    );
-  }
-  return (
-    <span className="live-mark">
-      <LoaderCircle aria-hidden="true" /> {kind === 'unavailable' ? 'Asked every two seconds' : 'Connecting…'}
-    </span>
-  );
-}
+/** Poll interval without a live connection. */
+export const ASK_EVERY_MS = 2000;
+export const ASK_OF_MANY_EVERY_MS = 10_000;
+const FEW_STEPS = 100;
 
-export function FreshnessNotice({ run }: Props) {
+/** Figures over all steps have no events, and grow with the number of steps. */
+export const figuresEveryMs = (stepCount: number): number =>
+  stepCount < FEW_STEPS ? ASK_EVERY_MS : ASK_OF_MANY_EVERY_MS;
+
+export function RunLiveMark({ run }: Props) {
   const { freshness } = readFragment(RUN_FRESHNESS, run);
-  const live = useLiveState();
-  if (freshness.isStale) {
-    return (
-      <div className="freshness-notice">
-        <Warning>
-          <strong>
-            Stale since <Moment at={freshness.fetchedAt} />
-          </strong>
-          <p>The workflow API isn’t answering; this is its last good answer. {freshness.staleReason}</p>
-        </Warning>
-      </div>
-    );
-  }
-  if (live.kind === 'reconnecting' && !freshness.isFinal) {
-    return (
-      <div className="freshness-notice">
-        <Warning>
-          <strong>
-            Reconnecting… Stale since <Moment at={new Date(live.since).toISOString()} />
-          </strong>
-          <p>The live connection was lost, and is tried again. The page may be out of date.</p>
-        </Warning>
-      </div>
-    );
-  }
-  return null;
+  const { isStale, isFinal, fetchedAt } = freshness;
+  useReportedOutage(isStale ? 'upstream' : null, fetchedAt);
+  return <LiveMark isStale={isStale} isFinal={isFinal} everyMs={ASK_EVERY_MS} />;
 }

@@ -1,7 +1,7 @@
 /** Polls the status of a run in a hidden tab, which has no live connection, for the tab's title and icon. */
 import { useApolloClient } from '@apollo/client/react';
 import { graphql } from '../__generated__/gql.ts';
-import { useInterval } from '../timing/timing.ts';
+import { useInterval } from '../hooks/timing.ts';
 import type { RunVariables } from './live-run.ts';
 
 /** Without `isFinal`: the tab loads the other changes when it is shown. */

@@ -7,17 +7,17 @@ import { formatShare } from '../format/numbers.ts';
 const IDLE_TIME = graphql(`
   fragment IdleTime on RunTiming {
     idleMs
-    wallClockMs
+    idleShare
   }
 `);
 
 export function IdleTime({ timing: masked }: { readonly timing: FragmentType<typeof IDLE_TIME> | null | undefined }) {
   const timing = readFragment(IDLE_TIME, masked);
   if (!timing) return '–';
-  const share = timing.idleMs / Math.max(1, timing.wallClockMs ?? 0);
+  const { idleMs, idleShare } = timing;
   return (
-    <span className={share > 0.5 ? 'amber' : undefined}>
-      {formatDuration(timing.idleMs)} ({formatShare(share)})
+    <span className={idleShare !== null && idleShare > 0.5 ? 'amber' : undefined}>
+      {formatDuration(idleMs)} {idleShare !== null && `(${formatShare(idleShare)})`}
     </span>
   );
 }

@@ -5,15 +5,15 @@ import { readFragment, type FragmentType } from '../__generated__/fragment-maski
 import { graphql } from '../__generated__/gql.ts';
 import { formatDuration } from '../format/duration.ts';
 import { formatCost, formatCount } from '../format/numbers.ts';
-import { Ago, Moment } from '../format/time.tsx';
+import { Ago, Moment } from '../time/time.tsx';
 import { CopyButton } from '../shell/copy-button.tsx';
 import { Fact, Facts } from '../shell/facts.tsx';
 import { UpstreamLink } from '../shell/upstream-link.tsx';
 import { StatusBadge } from '../status/status.tsx';
-import { Ticking } from '../timing/ticking.tsx';
+import { Ticking } from '../time/ticking.tsx';
 import { workflowLink } from '../url/links.ts';
 import { ErrorText } from './error-text.tsx';
-import { LiveMark, useIsMoving } from './freshness.tsx';
+import { RunLiveMark, useIsMoving } from './freshness.tsx';
 import { IdleTime } from './idle-time.tsx';
 
 const RUN_HEADER = graphql(`
@@ -78,7 +78,7 @@ export function RunHeader({ run: masked }: { readonly run: FragmentType<typeof R
           <bdi>{run.id}</bdi>
         </h1>
         <StatusBadge status={run.status} isInferred={run.statusIsInferred} />
-        <LiveMark run={run} />
+        <RunLiveMark run={run} />
         <div className="actions">
           <UpstreamLink url={run.upstreamUrl} />
           {/* The URL contains the whole view, but no key. */}

@@ -64,7 +64,7 @@ function SlowestSteps({ steps }: { readonly steps: NonNullable<RunInsightsFragme
       <ol>
         {steps.map(({ id, nodeId, attempt, attemptCount, durationMs, shareOfRun }) => (
           <li key={id}>
-            <Link to={url.link({ step: id })} preventScrollReset className="mono">
+            <Link to={url.link({ step: id })} className="mono">
               <Name mark={attemptMark(attempt, attemptCount)}>{nodeId}</Name>
             </Link>
             <meter value={shareOfRun ?? 0} aria-label={`${nodeId}: share of the run`} />
@@ -96,7 +96,6 @@ function RepeatedNodes({ nodes }: { readonly nodes: NonNullable<RunInsightsFragm
                 <Link
                   key={id}
                   to={url.link({ step: id })}
-                  preventScrollReset
                   className={status === 'FAILED' ? 'failed' : undefined}
                   title={status.toLowerCase()}
                 >

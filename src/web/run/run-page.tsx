@@ -1,42 +1,38 @@
 /** Page of one run: status, timeline, failures, and data. It updates live while the run is in progress. */
 import { useMemo } from 'react';
 import { readFragment } from '../__generated__/fragment-masking.ts';
-import { useAnswer } from '../live/answer.ts';
+import { useGatewayQuery } from '../hooks/gateway-query.ts';
 import { useLiveState } from '../live/connection.ts';
 import { Breadcrumb } from '../shell/breadcrumb.tsx';
 import { Contained } from '../shell/contained.tsx';
 import { lazyPart } from '../shell/lazy-part.tsx';
 import { useNotifications } from '../notifications/notifications.ts';
 import { Failure, Loading } from '../shell/notices.tsx';
-import { useThrottled } from '../timing/timing.ts';
+import { useThrottled } from '../hooks/timing.ts';
 import { errorsThat, pathOf } from '../shell/part-errors.ts';
 import { Views } from '../shell/views.tsx';
 import { statusWord } from '../status/status.tsx';
+import { headlineOf } from '../text/excerpt.ts';
 import { useIds } from '../url/ids.ts';
 import { workflowLink } from '../url/links.ts';
 import { useUrl } from '../url/url.ts';
-import { FailedSteps } from './failed-steps.tsx';
-import { FreshnessNotice } from './freshness.tsx';
+import { FAILED_STEPS, FailedSteps } from './failed-steps.tsx';
+import { ASK_EVERY_MS, ASK_OF_MANY_EVERY_MS, figuresEveryMs } from './freshness.tsx';
 import { useHiddenStatus } from './hidden-status.ts';
 import { useLiveRun } from './live-run.ts';
 import { RunHeader } from './run-header.tsx';
 import { RunInsights } from './run-insights.tsx';
 import { FIGURES_OF_RUN, RUN, RUN_FIGURES, RUN_VIEW } from './run-query.ts';
 import { RunTimeline } from './run-timeline.tsx';
-import { StepDrawer } from './step/step-drawer.tsx';
 import { asOfNow, latestByNode, LISTED_STEP, nowOf, REMAINING_FAILURES, RUN_STEPS } from './steps.ts';
 import './run-page.css';
 
+const StepDrawer = lazyPart(() => import('./step/step-drawer.tsx'), 'the step');
 const StepDetail = lazyPart(() => import('./step/step-detail.tsx'), 'the step');
 const StepsTable = lazyPart(() => import('./steps-table.tsx'), 'the table of steps');
 const RunGraph = lazyPart(() => import('../graph/run-graph.tsx'), 'the graph');
 const RunPayload = lazyPart(() => import('./run-payload.tsx'), 'the inputs and outputs');
 const Comparison = lazyPart(() => import('../comparison/comparison.tsx'), 'the comparison');
-
-/** Poll intervals without a live connection, and for figures without events. Figures grow with the number of steps. */
-const ASK_EVERY_MS = 2000;
-const ASK_OF_MANY_EVERY_MS = 10_000;
-const FEW_STEPS = 100;
 
 const VIEWS = [
   { name: 'timeline', label: 'Timeline' },
@@ -46,7 +42,7 @@ const VIEWS = [
   { name: 'compare', label: 'Compare with…' },
 ];
 
-export function RunPage() {
+export default function RunPage() {
   const { workflowId, runId } = useIds();
   const variables = { workflowId, id: runId };
   const live = useLiveState();
@@ -55,12 +51,12 @@ export function RunPage() {
     value: answered,
     error,
     isLoading,
-    retry,
+    refetch,
     refresh,
-  } = useAnswer(RUN, {
+  } = useGatewayQuery(RUN, {
     variables,
     read: (data) => data.run,
-    everyMs: (one) =>
+    pollInterval: (one) =>
       live.kind === 'unavailable' && !readFragment(RUN_VIEW, one).freshness.isFinal ? ASK_EVERY_MS : 0,
   });
   const run = readFragment(RUN_VIEW, answered);
@@ -87,15 +83,15 @@ export function RunPage() {
   );
   useHiddenStatus(variables, isGoingOn);
 
-  const figures = useAnswer(FIGURES_OF_RUN, {
+  const figures = useGatewayQuery(FIGURES_OF_RUN, {
     variables,
     read: (data) => data.run,
-    everyMs: isFinal || !run ? 0 : steps.length < FEW_STEPS ? ASK_EVERY_MS : ASK_OF_MANY_EVERY_MS,
+    pollInterval: isFinal || !run ? 0 : figuresEveryMs(steps.length),
     version,
   });
   useLiveRun(variables, run != null && !isFinal, {
     onGap: useThrottled(refresh, ASK_OF_MANY_EVERY_MS),
-    onFailure: useThrottled(figures.retry, ASK_EVERY_MS),
+    onFailure: useThrottled(figures.refetch, ASK_EVERY_MS),
     onEnd: refresh,
   });
 
@@ -105,13 +101,16 @@ export function RunPage() {
   const layout = readFragment(RUN_FIGURES, figures.value);
   const failures = readFragment(REMAINING_FAILURES, layout)?.failedSteps;
   const latest = useMemo(() => latestByNode(stepsNow, failures, !isGoingOn), [stepsNow, failures, isGoingOn]);
+  const cause = readFragment(FAILED_STEPS, figures.value)?.causes?.[0];
+  const headline = headlineOf(cause?.errorInfo?.message ?? '');
+  const title = [workflowName, ...(headline === '' ? [] : [headline]), runId].join(' · ');
   const view = VIEWS.find(({ name }) => name === url.params.tab)?.name ?? 'timeline';
   const stepId = url.params.step;
 
   return (
     <div className={stepId === null ? 'run-layout' : 'run-layout with-step'}>
       <div>
-        <Breadcrumb parents={parents} here={runId} status={run?.status} />
+        <Breadcrumb parents={parents} here={runId} title={title} status={run?.status} />
         {!run && <h1 className="mono run-missing">{runId}</h1>}
         {problem && (
           <Failure
@@ -119,8 +118,8 @@ export function RunPage() {
             what="run"
             isPartial={run != null}
             onRetry={() => {
-              retry();
-              figures.retry();
+              refetch();
+              figures.refetch();
             }}
           />
         )}
@@ -129,7 +128,6 @@ export function RunPage() {
           <>
             <Contained what="the header of the run">
               <RunHeader run={run} />
-              <FreshnessNotice run={run} />
             </Contained>
             <Contained what="the failed steps">{figures.value && <FailedSteps run={figures.value} />}</Contained>
             <Views current={view} views={VIEWS} />
@@ -144,7 +142,7 @@ export function RunPage() {
               )}
               {view === 'graph' && <RunGraph workflowId={workflowId} run={run} latest={latest} />}
               {view === 'steps' && (
-                <StepsTable workflowId={workflowId} runId={runId} steps={stepsNow} areKnown={listed != null} />
+                <StepsTable {...{ workflowId, runId, isFinal }} steps={stepsNow} areKnown={listed != null} />
               )}
               {view === 'payload' && <RunPayload workflowId={workflowId} runId={runId} version={version} />}
               {view === 'compare' && <Comparison workflowId={workflowId} runId={runId} version={version} />}

@@ -4,7 +4,7 @@ import { graphql } from '../__generated__/gql.ts';
 import { Choice } from '../controls/choice.tsx';
 import { formatBytes } from '../format/numbers.ts';
 import { Payload } from '../json/payload.tsx';
-import { useAnswer } from '../live/answer.ts';
+import { useGatewayQuery } from '../hooks/gateway-query.ts';
 import { TooLargeAnswer } from '../session/bounded-fetch.ts';
 import { useUrl } from '../url/url.ts';
 
@@ -43,8 +43,8 @@ export default function RunPayload({ workflowId, runId, version }: RunPayloadPro
     value: run,
     error,
     isLoading,
-    retry,
-  } = useAnswer(RUN_PAYLOAD, {
+    refetch,
+  } = useGatewayQuery(RUN_PAYLOAD, {
     variables: { workflowId, runId, path, isInputs },
     read: (data) => data.run,
     version: `${version} ${isWanted}`,
@@ -60,13 +60,13 @@ export default function RunPayload({ workflowId, runId, version }: RunPayloadPro
         options={SIDES}
         value={side}
         onChange={(name) => {
-          url.change({ runSide: name });
+          url.go({ runSide: name });
         }}
       />
       <Payload
         path={path}
         onPath={(runPath) => {
-          url.change({ runPath });
+          url.go({ runPath });
         }}
         fileName={`${runId}-${side}.json`}
         what={side}
@@ -74,7 +74,7 @@ export default function RunPayload({ workflowId, runId, version }: RunPayloadPro
         isEmpty={path === null && run != null && value == null}
         isLoading={isLoading}
         error={isTooLarge ? undefined : error}
-        onRetry={retry}
+        onRetry={refetch}
         onFetch={
           isTooLarge && !isLoading
             ? {

@@ -7,11 +7,12 @@ import { Link } from 'react-router';
 import { graphql } from '../__generated__/gql.ts';
 import { formatDuration } from '../format/duration.ts';
 import { formatCost, formatCount, formatShare } from '../format/numbers.ts';
-import { useAnswer } from '../live/answer.ts';
+import { useGatewayQuery } from '../hooks/gateway-query.ts';
 import { Empty } from '../shell/notices.tsx';
 import { StatusBadge } from '../status/status.tsx';
 import { attemptMark, Name } from '../text/name.tsx';
 import { useUrl } from '../url/url.ts';
+import { figuresEveryMs } from './freshness.tsx';
 import type { ListedStep } from './steps.ts';
 import './steps-table.css';
 
@@ -82,12 +83,13 @@ export interface StepsTableProps {
   readonly steps: readonly ListedStep[];
   /** False if the steps could not be loaded. The top of the page shows why. */
   readonly areKnown: boolean;
+  readonly isFinal: boolean;
 }
 
-export default function StepsTable({ workflowId, runId, steps, areKnown }: StepsTableProps) {
+export default function StepsTable({ workflowId, runId, steps, areKnown, isFinal }: StepsTableProps) {
   const url = useUrl();
   const { sort: field } = url.params;
-  const { value: figures } = useAnswer(FIGURES_OF_STEPS, {
+  const { value: figures } = useGatewayQuery(FIGURES_OF_STEPS, {
     variables: {
       workflowId,
       id: runId,
@@ -96,7 +98,8 @@ export default function StepsTable({ workflowId, runId, steps, areKnown }: Steps
     },
     read: (data) => data.run,
     keepsPrevious: true,
-    version: String(steps.filter(({ status }) => status === 'COMPLETED' || status === 'FAILED').length),
+    pollInterval: isFinal ? 0 : figuresEveryMs(steps.length),
+    version: String(isFinal),
   });
   const failedOnly = url.params.status.includes('FAILED');
   const ordered = useMemo(() => (field ? inOrder(steps, figures?.ordered ?? []) : steps), [field, steps, figures]);
@@ -117,7 +120,7 @@ export default function StepsTable({ workflowId, runId, steps, areKnown }: Steps
           type="checkbox"
           checked={failedOnly}
           onChange={({ target }) => {
-            url.change({ status: target.checked ? ['FAILED'] : null });
+            url.go({ status: target.checked ? ['FAILED'] : null });
           }}
         />
         Failed steps only
@@ -141,7 +144,7 @@ export default function StepsTable({ workflowId, runId, steps, areKnown }: Steps
                         className="quiet"
                         title={column.field === field ? 'Sort by start' : 'Highest first'}
                         onClick={() => {
-                          url.change({ sort: column.field === field ? null : column.field });
+                          url.go({ sort: column.field === field ? null : column.field });
                         }}
                       >
                         {column.name}{' '}
@@ -203,7 +206,7 @@ function Row({ step, index, top, isPriced }: RowProps) {
   return (
     <div role="row" aria-rowindex={index + 2} aria-current={isOpen ? 'true' : undefined} style={{ top }}>
       <span role="cell">
-        <Link to={url.link({ step: step.id })} preventScrollReset className="mono" data-row>
+        <Link to={url.link({ step: step.id })} className="mono" data-row>
           <Name mark={attemptMark(step.attempt, step.attemptCount)}>{step.nodeId}</Name>
         </Link>
       </span>

@@ -11,7 +11,7 @@ import { CombinedGraphQLErrors, ServerError } from '@apollo/client/errors';
 import { ErrorLink } from '@apollo/client/link/error';
 import { OperationTypeNode, type FormattedExecutionResult } from 'graphql';
 import type { LiveConnection } from '../live/connection.ts';
-import { createLiveLink } from '../live/live-link.ts';
+import { lazyLink } from '../live/lazy-link.ts';
 import { createNewestAnswers } from '../live/newest-answers.ts';
 import { GRAPHQL_URL, STREAM_URL } from '../url/base-path.ts';
 import { boundedFetch } from './bounded-fetch.ts';
@@ -38,8 +38,11 @@ const PARTS = [
 const LIST = { merge: false };
 
 export function createClient(key: string, connection: LiveConnection): ApolloClient {
-  const headers = { authorization: `Bearer ${key}` };
-  const live = createLiveLink({ url: STREAM_URL, headers, connection, isLast });
+  const headers: Record<string, string> = key === '' ? {} : { authorization: `Bearer ${key}` };
+  const live = lazyLink(async () => {
+    const { createLiveLink } = await import('../live/live-link.ts');
+    return createLiveLink({ url: STREAM_URL, headers, connection, isLast });
+  });
   const http = new HttpLink({ uri: GRAPHQL_URL, headers, fetch: boundedFetch });
   const refusals = new ErrorLink(({ error }) => {
     if (isRefusal(error)) keyStore.refuse(key);

@@ -5,7 +5,7 @@ import { useTab } from '../shell/tab.ts';
 import { keyStore } from './key-store.ts';
 import './key-form.css';
 
-export function KeyForm({ wasRefused }: { readonly wasRefused: boolean }) {
+export default function KeyForm({ wasRefused }: { readonly wasRefused: boolean }) {
   const [key, setKey] = useState('');
   const [isRemembered, setIsRemembered] = useState(false);
   const [problem, setProblem] = useState(

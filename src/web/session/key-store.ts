@@ -2,8 +2,8 @@
 import { deviceStorage, tabStorage } from './storage.ts';
 
 export interface KeyState {
-  /** Empty without a key: the sign-in form is shown. */
-  readonly key: string;
+  /** Null: the sign-in form is shown. Empty: the host or a proxy signs the caller in, or that is not known yet. */
+  readonly key: string | null;
   /** True if the gateway refused the last key. */
   readonly wasRefused: boolean;
 }
@@ -15,8 +15,8 @@ const sampleKey = (): string => document.querySelector<HTMLMetaElement>('meta[na
 
 function createKeyStore() {
   // An empty key in the tab means signed out: the sample key must not sign in again.
-  const found = tabStorage.getItem(NAME) ?? deviceStorage.getItem(NAME) ?? sampleKey();
-  let state: KeyState = { key: found, wasRefused: false };
+  const stored = tabStorage.getItem(NAME) ?? deviceStorage.getItem(NAME);
+  let state: KeyState = { key: stored === '' ? null : (stored ?? sampleKey()), wasRefused: false };
   const listeners = new Set<() => void>();
 
   function become(next: KeyState): void {
@@ -26,8 +26,8 @@ function createKeyStore() {
 
   function forget(wasRefused: boolean): void {
     if (deviceStorage.getItem(NAME) === state.key) deviceStorage.removeItem(NAME);
-    tabStorage.setItem(NAME, '');
-    become({ key: '', wasRefused });
+    if (state.key !== '') tabStorage.setItem(NAME, '');
+    become({ key: null, wasRefused: wasRefused && state.key !== '' });
   }
 
   // Another tab signed out of the remembered key.

@@ -1,6 +1,5 @@
 /** Links to the parent pages. Also sets the title of the browser tab, with the status of the shown run. */
 import { Link } from 'react-router';
-import { AnnouncedStatus } from '../status/announced-status.tsx';
 import type { Status } from '../status/status.tsx';
 import { HOME } from '../url/links.ts';
 import { useTab } from './tab.ts';
@@ -15,31 +14,29 @@ export interface BreadcrumbProps {
   /** Pages between home and this one. Omitted on home. */
   readonly parents?: readonly Crumb[];
   readonly here: string;
+  /** Of the tab, if it says more than `here`. */
+  readonly title?: string;
   /** Status of the shown run. */
   readonly status?: Status | null | undefined;
 }
 
-export function Breadcrumb({ parents, here, status = null }: BreadcrumbProps) {
-  useTab(here, status);
+export function Breadcrumb({ parents, here, title, status = null }: BreadcrumbProps) {
+  useTab(title ?? here, status);
+  if (!parents) return null;
   return (
-    <>
-      <AnnouncedStatus key={here} of={here} status={status} />
-      {parents && (
-        <nav aria-label="Breadcrumb" className="breadcrumb">
-          <ol>
-            {[{ label: 'Workflows', to: HOME }, ...parents].map(({ label, to }) => (
-              <li key={to}>
-                <Link to={to}>
-                  <bdi>{label}</bdi>
-                </Link>
-              </li>
-            ))}
-            <li aria-current="page">
-              <bdi>{here}</bdi>
-            </li>
-          </ol>
-        </nav>
-      )}
-    </>
+    <nav aria-label="Breadcrumb" className="breadcrumb">
+      <ol>
+        {[{ label: 'Workflows', to: HOME }, ...parents].map(({ label, to }) => (
+          <li key={to}>
+            <Link to={to}>
+              <bdi>{label}</bdi>
+            </Link>
+          </li>
+        ))}
+        <li aria-current="page">
+          <bdi>{here}</bdi>
+        </li>
+      </ol>
+    </nav>
   );
 }

@@ -1,5 +1,6 @@
 /** Row of figures, each below its name. */
 import type { ReactNode } from 'react';
+import { Hinted } from './hinted.tsx';
 import './facts.css';
 
 export interface FactProps {
@@ -14,8 +15,10 @@ export function Facts({ children }: { readonly children: ReactNode }) {
 
 export function Fact({ name, hint, children }: FactProps) {
   return (
-    <div title={hint}>
-      <dt>{name}</dt>
+    <div>
+      <dt>
+        <Hinted hint={hint}>{name}</Hinted>
+      </dt>
       <dd>{children}</dd>
     </div>
   );

@@ -10,11 +10,13 @@ import { GRAPHQL_URL } from '../url/base-path.ts';
 import './masthead.css';
 
 export interface MastheadProps {
+  readonly isSignedIn: boolean;
+  /** False: the host or a proxy signs the caller in, and out. */
   readonly hasKey: boolean;
   readonly onSearch: () => void;
 }
 
-export function Masthead({ hasKey, onSearch }: MastheadProps) {
+export function Masthead({ isSignedIn, hasKey, onSearch }: MastheadProps) {
   const { workflowId } = useIds();
   return (
     <header className="masthead">
@@ -24,13 +26,13 @@ export function Masthead({ hasKey, onSearch }: MastheadProps) {
         </svg>
         Stepgate
       </Link>
-      {hasKey && (
+      {isSignedIn && (
         <button type="button" className="search-button" aria-keyshortcuts="/ Control+K Meta+K" onClick={onSearch}>
           <Search aria-hidden="true" /> <span className="label">Search</span> <kbd aria-hidden="true">/</kbd>
         </button>
       )}
       <span className="spacer" />
-      {hasKey && (
+      {isSignedIn && (
         <Link className="button quiet" to={costLink(workflowId)}>
           Cost
         </Link>
@@ -43,7 +45,7 @@ export function Masthead({ hasKey, onSearch }: MastheadProps) {
           <LogOut aria-hidden="true" /> <span className="label">Sign out</span>
         </button>
       )}
-      {hasKey && <NotificationSwitch />}
+      {isSignedIn && <NotificationSwitch />}
       <ThemeSwitch />
     </header>
   );

@@ -1,6 +1,7 @@
 /** Notices in place of content: loading, empty, failed or outdated. */
 import type { ReactNode } from 'react';
 import { CombinedGraphQLErrors } from '@apollo/client/errors';
+import { isUnreachable } from '../live/retryable.ts';
 import { CloudOff, LoaderCircle, TriangleAlert } from 'lucide-react';
 import './notices.css';
 
@@ -38,15 +39,14 @@ export interface FailureProps {
 }
 
 export function Failure({ error, what, isPartial = false, onRetry }: FailureProps) {
+  // The banner of an outage says it already.
+  if (isPartial && isUnreachable(error)) return null;
   return (
     <div className="notice failure" role="alert">
       <TriangleAlert aria-hidden="true" />
       <div>
         <strong>{titleOf(error, what, isPartial)}</strong>
-        <p>
-          {NOT_ANSWERING.has(codeOf(error) ?? '') && 'The workflow API isn’t answering. '}
-          {messageOf(error)}
-        </p>
+        <p>{messageOf(error)}</p>
       </div>
       {onRetry && (
         <button type="button" onClick={onRetry}>
@@ -56,8 +56,6 @@ export function Failure({ error, what, isPartial = false, onRetry }: FailureProp
     </div>
   );
 }
-
-const NOT_ANSWERING: ReadonlySet<string> = new Set(['UPSTREAM_UNAVAILABLE', 'UPSTREAM_TIMEOUT', 'UPSTREAM_OVERLOADED']);
 
 function titleOf(error: Error, what: string, isPartial: boolean): string {
   if (codeOf(error) === 'FORBIDDEN' && what === 'list of workflows') return 'This key may not list workflows.';

@@ -33,7 +33,6 @@ export function Views({ current, views }: ViewsProps) {
         <Link
           key={name}
           to={url.link({ tab: index === 0 ? null : name })}
-          preventScrollReset
           aria-current={name === current ? 'page' : undefined}
         >
           {label}

@@ -3,7 +3,7 @@ import { useState } from 'react';
 import type { GraphQLFormattedError } from 'graphql';
 import { graphql } from '../__generated__/gql.ts';
 import type { FindRunQuery } from '../__generated__/graphql.ts';
-import { useAnswer } from '../live/answer.ts';
+import { useGatewayQuery } from '../hooks/gateway-query.ts';
 import { errorsThat } from '../shell/part-errors.ts';
 
 const FIND_RUN = graphql(`
@@ -53,7 +53,7 @@ export function useFoundRuns(id: string | null): FoundRuns {
     value: page,
     error: ofPage,
     isLoading,
-  } = useAnswer(FIND_RUN, {
+  } = useGatewayQuery(FIND_RUN, {
     variables: id === null ? null : { id, after: place.after },
     read: (data) => data.workflows,
     fetchPolicy: 'no-cache',

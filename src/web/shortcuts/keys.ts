@@ -26,10 +26,16 @@ export const isTyping = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement &&
   (target.isContentEditable || (target.matches('input, textarea, select') && !target.matches('[type=checkbox]')));
 
-/** Moves the focus between rows. The main link of each row has `data-row`. */
+/** Moves the focus to the row after or before it. The main link of each row has `data-row`. */
 export function moveToRow(by: 1 | -1): void {
-  const rows = [...document.querySelectorAll<HTMLElement>('main [data-row]')];
-  const at = rows.findIndex((row) => row === document.activeElement);
-  const next = at < 0 ? (by > 0 ? 0 : rows.length - 1) : at + by;
-  rows[next]?.focus();
+  const from = document.activeElement ?? document.body;
+  const side = by > 0 ? Node.DOCUMENT_POSITION_FOLLOWING : Node.DOCUMENT_POSITION_PRECEDING;
+  const rows = [...document.querySelectorAll<HTMLElement>('main [data-row]')].filter(
+    (row) => (from.compareDocumentPosition(row) & side) !== 0,
+  );
+  const next = by > 0 ? rows[0] : rows.at(-1);
+  // A row of a folded group cannot have the focus.
+  const folded = next?.closest<HTMLDetailsElement>('details:not([open])');
+  if (folded) folded.open = true;
+  next?.focus();
 }

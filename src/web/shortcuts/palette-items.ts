@@ -3,13 +3,13 @@ import { CircleDot, ExternalLink, House, Keyboard, LogOut, Workflow, type Lucide
 import { graphql } from '../__generated__/gql.ts';
 import type { RunStatus } from '../__generated__/graphql.ts';
 import { SETTLED_MS } from '../controls/search-field.tsx';
-import { useAnswer } from '../live/answer.ts';
+import { useGatewayQuery } from '../hooks/gateway-query.ts';
 import { keyStore } from '../session/key-store.ts';
 import { statusWord } from '../status/status.tsx';
-import { useSettled } from '../timing/timing.ts';
+import { useSettled } from '../hooks/timing.ts';
 import { GRAPHQL_URL } from '../url/base-path.ts';
 import { HOME, runLink, workflowLink } from '../url/links.ts';
-import { useDirectory } from '../workflows/directory.ts';
+import { useDirectory } from '../home/directory.ts';
 import { useFoundRuns } from './found-runs.ts';
 import { mayBeRunId, readPair, readPasted, type Named } from './pasted.ts';
 
@@ -60,12 +60,12 @@ export function usePaletteItems(text: string, onHelp: () => void): Search {
   const settled = useSettled(wanted, SETTLED_MS);
   const named = readPasted(wanted);
   const pair = readPair(wanted);
-  const workflows = useAnswer(FIND_WORKFLOWS, {
+  const workflows = useGatewayQuery(FIND_WORKFLOWS, {
     variables: named ? null : { search: settled },
     read: (data) => data.workflows?.nodes,
   });
   const directory = useDirectory();
-  const latest = useAnswer(LATEST_RUNS, {
+  const latest = useGatewayQuery(LATEST_RUNS, {
     variables: directory.workflows && { workflowIds: directory.namedIds },
     read: (data) => data.recentRuns?.nodes,
   });

@@ -17,7 +17,7 @@ export function StatusFilter() {
             checked={chosen.includes(status)}
             onChange={({ target }) => {
               const next = target.checked ? [...chosen, status] : chosen.filter((one) => one !== status);
-              url.change({ status: next });
+              url.go({ status: next });
             }}
           />
           {statusWord(status)}

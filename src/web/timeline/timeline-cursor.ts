@@ -24,6 +24,9 @@ export interface TimelineCursor {
   readonly onClick: (event: MouseEvent) => void;
 }
 
+/** The page's keys for rows go from step to step here. */
+const ROW_KEYS: Readonly<Record<string, string>> = { j: 'ArrowRight', k: 'ArrowLeft' };
+
 interface Options {
   readonly ref: RefObject<HTMLElement | null>;
   readonly bars: readonly Bar[];
@@ -74,7 +77,8 @@ export function useTimelineCursor({ ref, bars, scale, window, zoom }: Options): 
 
   function onKeyDown(event: KeyboardEvent): void {
     if (event.altKey || event.ctrlKey || event.metaKey) return;
-    const next = bar && nextBar(bars, bar, event.key);
+    // At its ends, `j` and `k` leave the timeline.
+    const next = bar && nextBar(bars, bar, ROW_KEYS[event.key] ?? event.key);
     if (next) {
       moveTo(next);
       setHintedId(next.stepId);

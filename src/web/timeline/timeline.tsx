@@ -1,6 +1,6 @@
 /** Timeline of a run's steps: by node or packed, with attempts, critical path, idle stretches and a line for now. */
 import { useMemo, useRef } from 'react';
-import { useMedia } from '../controls/media.ts';
+import { useMedia } from '../hooks/media.ts';
 import { useWheelZoom } from '../controls/zoom-buttons.tsx';
 import { formatDuration } from '../format/duration.ts';
 import { Empty } from '../shell/notices.tsx';
@@ -14,7 +14,7 @@ import { Minimap } from './minimap.tsx';
 import { Axis } from './time/axis.tsx';
 import { clockStart } from './time/clock.ts';
 import { createScale, foldable, type Stretch } from './time/scale.ts';
-import { useTicking } from '../timing/timing.ts';
+import { useTicking } from '../hooks/timing.ts';
 import { useViewport } from './time/viewport.ts';
 import { useZoom } from './time/zoom.ts';
 import { useTimelineCursor } from './timeline-cursor.ts';
@@ -46,7 +46,9 @@ export function Timeline({ steps, latest, gaps, startedAt, durationMs, nowMs, is
   const namesPx = arrangement === 'packed' ? 0 : isNarrow ? 104 : 208;
   const viewport = useViewport(ref, namesPx);
 
-  const now = useTicking(nowMs, isMoving);
+  // A layout is worth it when the line for now has moved by a pixel.
+  const pixelMs = durationMs / Math.max(1, viewport.width * url.params.zoom);
+  const now = useTicking(nowMs, isMoving, Math.min(1000, pixelMs));
   const totalMs = Math.max(durationMs, now ?? 0);
   const wanted = (url.params.find ?? '').trim().toLowerCase();
   const { bars, rows, laneCount } = useMemo(() => {
@@ -106,6 +108,7 @@ export function Timeline({ steps, latest, gaps, startedAt, durationMs, nowMs, is
       <div
         ref={ref}
         className="timeline-scroll"
+        data-row
         role="listbox"
         aria-label={`${bars.length} steps in ${formatDuration(durationMs)}. Arrow keys go from step to step, Enter opens one, plus and minus zoom`}
         aria-activedescendant={cursor.bar && cursor.optionId}

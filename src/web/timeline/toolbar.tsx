@@ -38,7 +38,7 @@ export function Toolbar(props: ToolbarProps) {
         options={ARRANGEMENTS}
         value={arrangement}
         onChange={(rows) => {
-          url.change({ rows });
+          url.go({ rows });
         }}
       />
       <SearchField
@@ -46,7 +46,7 @@ export function Toolbar(props: ToolbarProps) {
         placeholder="Filter by node"
         value={url.params.find ?? ''}
         onChange={(find) => {
-          url.change({ find });
+          url.type({ find });
         }}
       />
       <span className="muted" role="status">
@@ -66,7 +66,7 @@ export function Toolbar(props: ToolbarProps) {
               type="checkbox"
               checked={url.params.fold !== 'off'}
               onChange={({ target }) => {
-                url.change({ fold: target.checked ? 'on' : 'off' });
+                url.go({ fold: target.checked ? 'on' : 'off' });
               }}
             />
             Fold idle time
@@ -76,7 +76,7 @@ export function Toolbar(props: ToolbarProps) {
           aria-label="Time axis"
           value={url.params.clock}
           onChange={({ target }) => {
-            url.change({ clock: CLOCKS.find(({ name }) => name === target.value)?.name ?? null });
+            url.go({ clock: CLOCKS.find(({ name }) => name === target.value)?.name ?? null });
           }}
         >
           {CLOCKS.map(({ name, label }) => (

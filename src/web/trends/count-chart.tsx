@@ -5,7 +5,7 @@ import { Bar } from '@visx/shape';
 import { Link } from 'react-router';
 import { formatDuration } from '../format/duration.ts';
 import { countOf, formatCount } from '../format/numbers.ts';
-import { momentText } from '../format/time.tsx';
+import { momentText } from '../time/time.tsx';
 import { useUrl } from '../url/url.ts';
 import { ChartFrame, HEIGHT, slotOf, type ChartProps } from './chart-frame.tsx';
 import { NAMES, type Counted, type TrendFiguresProps, type TrendRow } from './trend-row.ts';

@@ -3,9 +3,9 @@ import { readFragment } from '../__generated__/fragment-masking.ts';
 import { graphql } from '../__generated__/gql.ts';
 import { FAILURE_GROUP } from '../failures/failure-group.tsx';
 import { FailureList } from '../failures/failure-list.tsx';
-import { useAnswer } from '../live/answer.ts';
+import { useGatewayQuery } from '../hooks/gateway-query.ts';
 import { Empty, Failure, Loading } from '../shell/notices.tsx';
-import { useNow } from '../timing/now.ts';
+import { useNow } from '../time/now.ts';
 import { REFRESHED } from './refreshed.ts';
 import type { TrendProps } from './trend.tsx';
 
@@ -32,8 +32,8 @@ export function FailureGroups({ workflowId, nodeId, window }: Omit<TrendProps, '
   const {
     value: answered,
     error,
-    retry,
-  } = useAnswer(FAILURE_GROUPS, {
+    refetch,
+  } = useGatewayQuery(FAILURE_GROUPS, {
     variables: { workflowId, last: LAST_RUNS, ...window },
     read: (data) => data.workflow,
     ...REFRESHED,
@@ -61,7 +61,7 @@ export function FailureGroups({ workflowId, nodeId, window }: Omit<TrendProps, '
           )}
         </span>
       </h2>
-      {error && <Failure error={error} what="failures" isPartial={groups !== undefined} onRetry={retry} />}
+      {error && <Failure error={error} what="failures" isPartial={groups !== undefined} onRetry={refetch} />}
       {!groups && !error && <Loading what="the failures" />}
       {groups?.length === 0 && !error && (
         <Empty

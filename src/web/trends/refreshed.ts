@@ -3,6 +3,6 @@
 export const REFRESHED = {
   // The variables change every minute, so cached answers would only accumulate.
   fetchPolicy: 'no-cache',
-  everyMs: 30_000,
+  pollInterval: 30_000,
   keepsPrevious: true,
 } as const;

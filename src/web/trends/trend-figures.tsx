@@ -1,9 +1,9 @@
 /** Figures of a trend: two charts over the same time, and a table. */
 import { useState } from 'react';
 import { formatDuration } from '../format/duration.ts';
-import { useElementWidth } from '../format/element-width.ts';
+import { useElementWidth } from '../hooks/element-width.ts';
 import { countOf, formatCount } from '../format/numbers.ts';
-import { Moment } from '../format/time.tsx';
+import { Moment } from '../time/time.tsx';
 import { Empty } from '../shell/notices.tsx';
 import { CountChart } from './count-chart.tsx';
 import { DurationChart } from './duration-chart.tsx';

@@ -1,8 +1,8 @@
 /** The trend of a workflow's runs, or of one of its nodes. */
 import { graphql } from '../__generated__/gql.ts';
-import { useAnswer } from '../live/answer.ts';
+import { useGatewayQuery } from '../hooks/gateway-query.ts';
 import { Failure, Loading } from '../shell/notices.tsx';
-import type { TimeWindow } from '../time-window/time-window.ts';
+import type { TimeWindow } from '../time/time-window.ts';
 import { REFRESHED } from './refreshed.ts';
 import { TrendFigures } from './trend-figures.tsx';
 import { rowsOf } from './trend-row.ts';
@@ -54,15 +54,15 @@ export function Trend({ workflowId, nodeId, window, changedAt }: TrendProps) {
   const {
     value: trend,
     error,
-    retry,
-  } = useAnswer(TREND, {
+    refetch,
+  } = useGatewayQuery(TREND, {
     variables: { workflowId, last, ...window, isOfNode: nodeId !== null },
     read: (data) => data.workflow?.trend,
     ...REFRESHED,
   });
   return (
     <>
-      {error && <Failure error={error} what="trend" isPartial={trend != null} onRetry={retry} />}
+      {error && <Failure error={error} what="trend" isPartial={trend != null} onRetry={refetch} />}
       {!trend && !error && <Loading what="the trend" />}
       {trend && (
         <TrendFigures

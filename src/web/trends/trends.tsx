@@ -1,7 +1,7 @@
 /** Trends and failures of a workflow, or of one of its nodes. */
 import { useId } from 'react';
-import { TimeWindowPicker } from '../time-window/time-window-picker.tsx';
-import { useTimeWindow } from '../time-window/time-window.ts';
+import { TimeWindowPicker } from '../time/time-window-picker.tsx';
+import { useTimeWindow } from '../time/time-window.ts';
 import { Contained } from '../shell/contained.tsx';
 import { useUrl } from '../url/url.ts';
 import { FailureGroups } from './failure-groups.tsx';

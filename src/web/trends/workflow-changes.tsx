@@ -2,8 +2,8 @@
 import { readFragment } from '../__generated__/fragment-masking.ts';
 import { graphql } from '../__generated__/gql.ts';
 import { CHANGES, ChangeOf, coverageText, type Change } from '../failures/changes.tsx';
-import { Ago } from '../format/time.tsx';
-import { useAnswer } from '../live/answer.ts';
+import { Ago } from '../time/time.tsx';
+import { useGatewayQuery } from '../hooks/gateway-query.ts';
 import { Failure, Loading } from '../shell/notices.tsx';
 import { REFRESHED } from './refreshed.ts';
 
@@ -18,7 +18,7 @@ const WORKFLOW_CHANGES = graphql(`
 
 /** `nodeId`: only changes of this node, and of the whole workflow. */
 export function useWorkflowChanges(workflowId: string, nodeId: string | null) {
-  const answer = useAnswer(WORKFLOW_CHANGES, {
+  const answer = useGatewayQuery(WORKFLOW_CHANGES, {
     variables: { workflowId },
     read: (data) => readFragment(CHANGES, data.workflow),
     ...REFRESHED,
@@ -33,7 +33,7 @@ const SHOWN = 5;
 
 export type WorkflowChangesProps = ReturnType<typeof useWorkflowChanges>;
 
-export function WorkflowChanges({ value: workflow, changes, error, retry }: WorkflowChangesProps) {
+export function WorkflowChanges({ value: workflow, changes, error, refetch }: WorkflowChangesProps) {
   const items = (some: readonly Change[]) => (
     <ol>
       {some.map((change) => (
@@ -57,7 +57,7 @@ export function WorkflowChanges({ value: workflow, changes, error, retry }: Work
           )}
         </span>
       </h2>
-      {error && <Failure error={error} what="changes" isPartial={changes !== undefined} onRetry={retry} />}
+      {error && <Failure error={error} what="changes" isPartial={changes !== undefined} onRetry={refetch} />}
       {!changes && !error && <Loading what="the changes" />}
       {changes?.length === 0 && <p className="muted">No change of model, prompt, parameters or graph found.</p>}
       {changes && changes.length > 0 && (

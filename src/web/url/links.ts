@@ -14,7 +14,7 @@ const pathTo = (path: string, changes: Changes): string => {
 export const HOME = '/';
 
 /** With one workflow in detail if it is named. */
-export const costLink = (workflowId: string): string => pathTo(HOME, { view: 'cost', workflow: workflowId });
+export const costLink = (workflowId: string): string => pathTo('/cost', { workflow: workflowId });
 
 export const workflowLink = (workflowId: string, changes: Changes = {}): string =>
   pathTo(`/workflows/${encodeURIComponent(workflowId)}`, changes);

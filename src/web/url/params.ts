@@ -22,8 +22,7 @@ const PARAMETERS = tableOf({
   // Pages with views; the first view is the default.
   tab: { read: text, resets: ['after'] },
 
-  // Home and its cost view, which share the workflow and the position in the list of workflows.
-  view: { read: oneOf(null, 'cost') },
+  // Home and cost, which share the workflow and the position in the list of workflows.
   workflow: { read: text, resets: ['after', 'show'] },
   show: { read: oneOf(null, 'more') },
   q: { read: text, resets: ['workflowsAfter'] },

@@ -5,10 +5,12 @@ import { changed, readParams, type Changes, type Params } from './params.ts';
 
 export interface Url {
   readonly params: Params;
-  /** Replaces the entry in the browser history. */
+  /** Replaces the entry in the browser history: for zoom and scroll, which change many times. */
   readonly change: (changes: Changes) => void;
   /** Adds an entry, so that the browser can go back. */
   readonly go: (changes: Changes) => void;
+  /** For a typed text: one entry for all of it. */
+  readonly type: (texts: Pick<Changes, 'q' | 'error' | 'find'>) => void;
   /** Link to this page with these changes. */
   readonly link: (changes: Changes) => string;
 }
@@ -18,7 +20,7 @@ export function useUrl(): Url {
   const set = useCallback(
     (changes: Changes, replace: boolean) => {
       // Reads the current URL, so that two changes in one moment do not undo each other.
-      setSearch(changed(new URLSearchParams(window.location.search), changes), { replace, preventScrollReset: true });
+      setSearch(changed(new URLSearchParams(window.location.search), changes), { replace });
     },
     [setSearch],
   );
@@ -29,6 +31,10 @@ export function useUrl(): Url {
     },
     go: (changes) => {
       set(changes, false);
+    },
+    type: (texts) => {
+      const isGoingOn = Object.entries(texts).every(([name, text]) => search.has(name) && text !== '');
+      set(texts, isGoingOn);
     },
     link: (changes) => `?${changed(search, changes).toString()}`,
   };

@@ -1,9 +1,11 @@
 /** Failures, retries, durations and tokens of each node over the latest runs. */
 import { Link } from 'react-router';
 import { graphql } from '../__generated__/gql.ts';
+import type { NodeStatisticsQuery } from '../__generated__/graphql.ts';
+import { DataTable, type Column } from '../controls/data-table.tsx';
 import { formatDuration } from '../format/duration.ts';
 import { formatCompact, formatCount } from '../format/numbers.ts';
-import { useAnswer } from '../live/answer.ts';
+import { useGatewayQuery } from '../hooks/gateway-query.ts';
 import { Empty, Failure, Loading } from '../shell/notices.tsx';
 import { useUrl } from '../url/url.ts';
 
@@ -30,6 +32,23 @@ const NODE_STATISTICS = graphql(`
   }
 `);
 
+type Node = NonNullable<NonNullable<NonNullable<NodeStatisticsQuery['workflow']>['nodeStatistics']>['nodes']>[number];
+
+const FIGURES: readonly Column<Node>[] = [
+  { name: 'Executions', isNumber: true, cell: ({ executionCount }) => formatCount(executionCount) },
+  {
+    name: 'Failures',
+    isNumber: true,
+    className: ({ failureCount }) => (failureCount > 0 ? 'bad' : ''),
+    cell: ({ failureCount }) => formatCount(failureCount),
+  },
+  { name: 'Retries', isNumber: true, cell: ({ retryCount }) => formatCount(retryCount) },
+  { name: 'Median', isNumber: true, cell: ({ durationMs }) => formatDuration(durationMs?.p50) },
+  { name: 'p95', isNumber: true, cell: ({ durationMs }) => formatDuration(durationMs?.p95) },
+  { name: 'Slowest', isNumber: true, cell: ({ durationMs }) => formatDuration(durationMs?.max) },
+  { name: 'Tokens', isNumber: true, cell: ({ totalTokens }) => formatCompact(totalTokens) },
+];
+
 /** The gateway needs one upstream call for each run that is not cached. */
 const LAST_RUNS = 50;
 
@@ -39,50 +58,35 @@ export function NodeStatistics({ workflowId }: { readonly workflowId: string }) 
     value: statistics,
     error,
     isLoading,
-    retry,
-  } = useAnswer(NODE_STATISTICS, {
+    refetch,
+  } = useGatewayQuery(NODE_STATISTICS, {
     variables: { workflowId, last: LAST_RUNS },
     read: (data) => data.workflow?.nodeStatistics,
   });
   const nodes = statistics?.nodes;
   if (isLoading) return <Loading what="the steps of the latest runs" />;
-  if (error && !nodes) return <Failure error={error} what="statistics" onRetry={retry} />;
+  if (error && !nodes) return <Failure error={error} what="statistics" onRetry={refetch} />;
   if (!nodes || nodes.length === 0) return <Empty title="No runs yet" />;
   return (
     <section aria-label="Statistics by node">
       <p className="muted">Over the last {statistics.runCount} runs.</p>
-      <div className="panel scroll-x" tabIndex={0} role="region" aria-label="Table of nodes">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Node</th>
-              {['Executions', 'Failures', 'Retries', 'Median', 'p95', 'Slowest', 'Tokens'].map((name) => (
-                <th key={name} scope="col" className="number">
-                  {name}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {nodes.map((node) => (
-              <tr key={node.nodeId}>
-                <td className="mono node-name">
-                  <Link to={url.link({ tab: 'trends', node: node.nodeId })} title={node.nodeId}>
-                    <bdi>{node.nodeId}</bdi>
-                  </Link>
-                </td>
-                <td className="number">{formatCount(node.executionCount)}</td>
-                <td className={`number ${node.failureCount > 0 ? 'bad' : ''}`}>{formatCount(node.failureCount)}</td>
-                <td className="number">{formatCount(node.retryCount)}</td>
-                <td className="number">{formatDuration(node.durationMs?.p50)}</td>
-                <td className="number">{formatDuration(node.durationMs?.p95)}</td>
-                <td className="number">{formatDuration(node.durationMs?.max)}</td>
-                <td className="number">{formatCompact(node.totalTokens)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <DataTable
+        label="Table of nodes"
+        rows={nodes}
+        keyOf={({ nodeId }) => nodeId}
+        columns={[
+          {
+            name: 'Node',
+            className: 'mono node-name',
+            cell: ({ nodeId }) => (
+              <Link to={url.link({ tab: 'trends', node: nodeId })} title={nodeId}>
+                <bdi>{nodeId}</bdi>
+              </Link>
+            ),
+          },
+          ...FIGURES,
+        ]}
+      />
     </section>
   );
 }

@@ -2,7 +2,7 @@
 import type { WorkflowQuery } from '../__generated__/graphql.ts';
 import { formatDuration } from '../format/duration.ts';
 import { formatCount, formatShare } from '../format/numbers.ts';
-import { Ago } from '../format/time.tsx';
+import { Ago } from '../time/time.tsx';
 import { Fact, Facts } from '../shell/facts.tsx';
 
 export function Overview({ workflow }: { readonly workflow: NonNullable<WorkflowQuery['workflow']> }) {

@@ -2,7 +2,7 @@
 import { useId, useState } from 'react';
 import { Link } from 'react-router';
 import { graphql } from '../__generated__/gql.ts';
-import { useAnswer } from '../live/answer.ts';
+import { useGatewayQuery } from '../hooks/gateway-query.ts';
 import { messageOf } from '../shell/notices.tsx';
 import { runLink } from '../url/links.ts';
 import { useUrl } from '../url/url.ts';
@@ -32,7 +32,7 @@ const FIRST_INPUTS = graphql(`
 
 /** The run that provides the initial inputs. */
 function useFirstInputs(workflowId: string, from: string | null) {
-  const { value, isLoading, error } = useAnswer(FIRST_INPUTS, {
+  const { value, isLoading, error } = useGatewayQuery(FIRST_INPUTS, {
     variables: { workflowId, runId: from ?? '', isLatest: from === null },
     read: (data) => data.run ?? data.workflow?.runs?.nodes[0],
     fetchPolicy: 'no-cache',

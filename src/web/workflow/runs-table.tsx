@@ -1,17 +1,17 @@
 /** Runs of a workflow, newest first, page by page, with live updates. */
-import { Link } from 'react-router';
 import { graphql } from '../__generated__/gql.ts';
 import type { RunFilter } from '../__generated__/graphql.ts';
 import { useTickedRuns } from '../comparison/ticked-runs.tsx';
+import { Pager, RUN_PAGES } from '../controls/pager.tsx';
 import { SearchField } from '../controls/search-field.tsx';
-import { ListMark } from '../live/list-mark.tsx';
-import { useRunPage } from '../runs/live-runs.ts';
-import type { ChangedRuns } from '../runs/merged-runs.ts';
-import { RunList, StaleRuns } from '../runs/run-list.tsx';
+import { LiveMark } from '../live/live-mark.tsx';
+import { ASK_EVERY_MS, useRunPage } from '../run-list/live-runs.ts';
+import type { ChangedRuns } from '../run-list/merged-runs.ts';
+import { RunList } from '../run-list/run-list.tsx';
 import { Empty, Failure, Loading } from '../shell/notices.tsx';
 import { StatusFilter } from '../status/status-filter.tsx';
-import { useTimeWindow } from '../time-window/time-window.ts';
-import { TimeWindowPicker } from '../time-window/time-window-picker.tsx';
+import { useTimeWindow } from '../time/time-window.ts';
+import { TimeWindowPicker } from '../time/time-window-picker.tsx';
 import { useUrl } from '../url/url.ts';
 import './run-filters.css';
 
@@ -45,7 +45,7 @@ export function RunsTable({ workflowId, changed }: RunsTableProps) {
   const url = useUrl();
   const filter = useRunFilter();
   const { after } = url.params;
-  const { runs, page, staleSince, error, isLoading, retry } = useRunPage(RUNS, changed, {
+  const { runs, page, staleSince, error, isLoading, refetch } = useRunPage(RUNS, changed, {
     variables: { workflowId, first: PAGE_SIZE, after, filter },
     read: (data) => data.workflow?.runs,
   });
@@ -61,13 +61,12 @@ export function RunsTable({ workflowId, changed }: RunsTableProps) {
           placeholder="Text of the error"
           value={url.params.error ?? ''}
           onChange={(error) => {
-            url.change({ error });
+            url.type({ error });
           }}
         />
-        <ListMark isStale={staleSince !== undefined} />
+        <LiveMark isStale={staleSince !== undefined} everyMs={ASK_EVERY_MS} />
       </div>
-      {error && <Failure error={error} what="list of runs" isPartial={page != null} onRetry={retry} />}
-      <StaleRuns since={staleSince} />
+      {error && <Failure error={error} what="list of runs" isPartial={page != null} onRetry={refetch} />}
       {isLoading && <Loading what="runs" />}
       {runs?.length === 0 && page && (
         <Empty title={filter ? 'No run fits these filters' : 'No runs yet'}>
@@ -77,12 +76,13 @@ export function RunsTable({ workflowId, changed }: RunsTableProps) {
       )}
       {runs && runs.length > 0 && <RunList label="Runs of this workflow" runs={runs} tickOf={ticked.tickOf} />}
       {ticked.link && <div className="compare-bar">{ticked.link}</div>}
-      <div className="toolbar pages">
-        {page?.pageInfo.hasPreviousPage && <Link to={url.link({ after: null })}>Newest runs</Link>}
-        {page?.pageInfo.hasNextPage && (
-          <Link to={url.link({ after: page.pageInfo.endCursor ?? null })}>Older runs</Link>
-        )}
-      </div>
+      <Pager
+        name="after"
+        cursor={after}
+        linkOf={(cursor) => url.link({ after: cursor })}
+        endCursor={page?.pageInfo.hasNextPage ? page.pageInfo.endCursor : null}
+        labels={RUN_PAGES}
+      />
     </section>
   );
 }

@@ -2,9 +2,9 @@
 import { useMemo, useRef } from 'react';
 import { Play } from 'lucide-react';
 import { graphql } from '../__generated__/gql.ts';
-import { useAnswer } from '../live/answer.ts';
-import { useThrottled } from '../timing/timing.ts';
-import { useChangedRuns } from '../runs/live-runs.ts';
+import { useGatewayQuery } from '../hooks/gateway-query.ts';
+import { useThrottled } from '../hooks/timing.ts';
+import { useChangedRuns } from '../run-list/live-runs.ts';
 import { Breadcrumb } from '../shell/breadcrumb.tsx';
 import { Contained } from '../shell/contained.tsx';
 import { lazyPart } from '../shell/lazy-part.tsx';
@@ -62,7 +62,7 @@ const VIEWS = [
   { name: 'nodes', label: 'Statistics by node' },
 ] as const;
 
-export function WorkflowPage() {
+export default function WorkflowPage() {
   const { workflowId } = useIds();
   return <WorkflowOf key={workflowId} workflowId={workflowId} />;
 }
@@ -73,10 +73,10 @@ function WorkflowOf({ workflowId }: { readonly workflowId: string }) {
     value: workflow,
     error,
     isLoading,
-    retry,
-  } = useAnswer(WORKFLOW, { variables: { id: workflowId }, read: (data) => data.workflow });
+    refetch,
+  } = useGatewayQuery(WORKFLOW, { variables: { id: workflowId }, read: (data) => data.workflow });
   const workflowIds = useMemo(() => [workflowId], [workflowId]);
-  const refresh = useThrottled(retry, REFRESH_EVERY_MS);
+  const refresh = useThrottled(refetch, REFRESH_EVERY_MS);
   const changed = useChangedRuns(workflowIds, (_runs, isFirst) => {
     if (!isFirst) refresh();
   });
@@ -86,7 +86,7 @@ function WorkflowOf({ workflowId }: { readonly workflowId: string }) {
   const runButton = useRef<HTMLButtonElement>(null);
 
   function toggleForm(): void {
-    url.change({ run: isFormOpen ? null : 'new' });
+    url.go({ run: isFormOpen ? null : 'new' });
   }
 
   // Only before the first answer: later it would remove content such as an open form.
@@ -115,7 +115,7 @@ function WorkflowOf({ workflowId }: { readonly workflowId: string }) {
           <Play aria-hidden="true" /> Run
         </button>
       </div>
-      {error && <Failure error={error} what="workflow" isPartial={workflow != null} onRetry={retry} />}
+      {error && <Failure error={error} what="workflow" isPartial={workflow != null} onRetry={refetch} />}
       {isFormOpen && (
         <Contained what="the form">
           <RunForm

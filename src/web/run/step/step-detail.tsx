@@ -1,6 +1,6 @@
 /** One step: status, error, figures, inputs and outputs. */
 import { graphql } from '../../__generated__/gql.ts';
-import { useAnswer } from '../../live/answer.ts';
+import { useGatewayQuery } from '../../hooks/gateway-query.ts';
 import { Empty, Failure, Loading } from '../../shell/notices.tsx';
 import { StatusBadge } from '../../status/status.tsx';
 import { ErrorText } from '../error-text.tsx';
@@ -86,11 +86,11 @@ export default function StepDetail({ workflowId, runId, stepId, version, isFinal
     value: step,
     error,
     isLoading,
-    retry,
-  } = useAnswer(STEP_DETAIL, {
+    refetch,
+  } = useGatewayQuery(STEP_DETAIL, {
     variables: { workflowId, runId, stepId },
     read: (data) => data.run?.step,
-    everyMs: ({ isFinished }) => (isFinished || isFinal ? 0 : ASK_EVERY_MS),
+    pollInterval: ({ isFinished }) => (isFinished || isFinal ? 0 : ASK_EVERY_MS),
     version,
     fetchPolicy: 'no-cache',
   });
@@ -106,7 +106,7 @@ export default function StepDetail({ workflowId, runId, stepId, version, isFinal
         </div>
       )}
       {isLoading && <Loading what="the step" />}
-      {error && !step && <Failure error={error} what="step" onRetry={retry} />}
+      {error && !step && <Failure error={error} what="step" onRetry={refetch} />}
       {!isLoading && !step && !error && <Empty title="This run has no such step" />}
       {step && (
         <>

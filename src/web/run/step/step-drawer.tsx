@@ -1,7 +1,7 @@
 /** Drawer of a step, next to the run. On a narrow screen it is a sheet over the run. */
 import { useEffect, useEffectEvent, useLayoutEffect, useRef, useState, type ReactNode } from 'react';
 import { ChevronLeft, ChevronRight, X } from 'lucide-react';
-import { useMedia } from '../../controls/media.ts';
+import { useMedia } from '../../hooks/media.ts';
 import { formatCount } from '../../format/numbers.ts';
 import { Dialog } from '../../shell/dialog.tsx';
 import { isTyping } from '../../shortcuts/keys.ts';
@@ -16,7 +16,7 @@ export interface StepDrawerProps {
   readonly children: ReactNode;
 }
 
-export function StepDrawer({ stepId, steps, children }: StepDrawerProps) {
+export default function StepDrawer({ stepId, steps, children }: StepDrawerProps) {
   const isBeside = useMedia('(min-width: 1200px)');
   const url = useUrl();
   const index = steps.findIndex(({ id }) => id === stepId);

@@ -3,7 +3,7 @@ import { Link } from 'react-router';
 import type { StepDetailQuery } from '../../__generated__/graphql.ts';
 import { formatDuration } from '../../format/duration.ts';
 import { formatCost, formatCount, formatShare } from '../../format/numbers.ts';
-import { Moment, UtcMoment } from '../../format/time.tsx';
+import { Moment, UtcMoment } from '../../time/time.tsx';
 import { Fact, Facts } from '../../shell/facts.tsx';
 import { useUrl } from '../../url/url.ts';
 
@@ -26,9 +26,7 @@ export function StepFacts({ step }: { readonly step: DetailedStep }) {
         <Fact name="Attempt" hint={KINDS[step.attemptKind]}>
           {step.attempt} of {step.attemptCount}{' '}
           {step.previousAttempt && (
-            <Link to={url.link({ step: step.previousAttempt.id })} preventScrollReset>
-              see attempt {step.previousAttempt.attempt}
-            </Link>
+            <Link to={url.link({ step: step.previousAttempt.id })}>see attempt {step.previousAttempt.attempt}</Link>
           )}
         </Fact>
       )}

@@ -5,7 +5,7 @@ import { Choice } from '../../controls/choice.tsx';
 import { StepConversation } from '../../conversation/step-conversation.tsx';
 import { formatBytes } from '../../format/numbers.ts';
 import { Payload } from '../../json/payload.tsx';
-import { useAnswer } from '../../live/answer.ts';
+import { useGatewayQuery } from '../../hooks/gateway-query.ts';
 import { lazyPart } from '../../shell/lazy-part.tsx';
 import { useUrl } from '../../url/url.ts';
 import type { DetailedStep } from './step-facts.tsx';
@@ -62,7 +62,7 @@ export function StepPayload({ workflowId, runId, step }: StepPayloadProps) {
         options={sides}
         value={side}
         onChange={(name) => {
-          url.change({ side: name === usual ? null : name });
+          url.go({ side: name === usual ? null : name });
         }}
       />
       {side === 'attempts' && previousAttempt && (
@@ -99,8 +99,8 @@ function JsonSide({ workflowId, runId, stepId, isInputs, sizeBytes, version }: J
     value: step,
     error,
     isLoading,
-    retry,
-  } = useAnswer(STEP_PAYLOAD, {
+    refetch,
+  } = useGatewayQuery(STEP_PAYLOAD, {
     variables: isFetched ? { workflowId, runId, stepId, path, isInputs } : null,
     read: (data) => data.run?.step,
     version,
@@ -111,7 +111,7 @@ function JsonSide({ workflowId, runId, stepId, isInputs, sizeBytes, version }: J
     <Payload
       path={path}
       onPath={(wanted) => {
-        url.change({ path: wanted });
+        url.go({ path: wanted });
       }}
       fileName={`${runId}-${stepId}-${side}.json`}
       value={isInputs ? step?.inputs : step?.outputs}
@@ -119,7 +119,7 @@ function JsonSide({ workflowId, runId, stepId, isInputs, sizeBytes, version }: J
       isEmpty={sizeBytes === 0}
       isLoading={isLoading}
       error={error}
-      onRetry={retry}
+      onRetry={refetch}
       onFetch={
         isFetched || sizeBytes === 0
           ? undefined

@@ -2,8 +2,7 @@
 import type { ReactNode } from 'react';
 import { Link } from 'react-router';
 import { formatDuration } from '../format/duration.ts';
-import { Ago, Moment } from '../format/time.tsx';
-import { Warning } from '../shell/notices.tsx';
+import { Ago } from '../time/time.tsx';
 import { StatusBadge } from '../status/status.tsx';
 import { runLink, workflowLink } from '../url/links.ts';
 import { FailureOfRun, sharedIds } from './failure-of-run.tsx';
@@ -32,16 +31,6 @@ export function RunList({ label, runs, nameOf, tickOf }: RunListProps) {
         />
       ))}
     </ul>
-  );
-}
-
-/** Notice of a list with runs in their last known state. */
-export function StaleRuns({ since }: { readonly since: string | undefined }) {
-  if (since === undefined) return null;
-  return (
-    <Warning>
-      Stale since <Moment at={since} />: the upstream can’t be asked just now.
-    </Warning>
   );
 }
 

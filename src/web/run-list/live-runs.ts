@@ -5,9 +5,11 @@ import { skipToken, useSubscription } from '@apollo/client/react';
 import { readFragment, type FragmentType } from '../__generated__/fragment-masking.ts';
 import { graphql } from '../__generated__/gql.ts';
 import type { RunFilter } from '../__generated__/graphql.ts';
-import { useAnswer, type Question } from '../live/answer.ts';
+import { useGatewayQuery, type GatewayQueryOptions } from '../hooks/gateway-query.ts';
 import { useLiveState } from '../live/connection.ts';
+import { useReportedOutage } from '../live/outages.ts';
 import { useLiveAgain } from '../live/live-again.ts';
+import { useThrottled } from '../hooks/timing.ts';
 import { latestStates, mergeRuns, type ChangedRuns, type ListedRun, type RunPage } from './merged-runs.ts';
 
 export const LISTED_RUN = graphql(`
@@ -37,8 +39,12 @@ const RUNS_UPDATED = graphql(`
   }
 `);
 
+const NO_CHANGES: ChangedRuns = { current: [], beforeGap: [] };
+
 /** Poll interval without a live connection. */
-const ASK_EVERY_MS = 10_000;
+export const ASK_EVERY_MS = 10_000;
+/** A filtered list is loaded again after an event, at most this often. */
+const FILTERED_EVERY_MS = 1000;
 /** Limit of the changed runs in memory. The query returns the others when it is sent again. */
 const MOST_CHANGED = 1000;
 
@@ -52,19 +58,29 @@ export function useRunPage<
   Data,
   Variables extends OperationVariables & { readonly filter?: RunFilter | null | undefined },
   Page extends RunConnection,
->(query: TypedDocumentNode<Data, Variables>, changed: ChangedRuns, question: Question<Data, Variables, Page>) {
+>(
+  query: TypedDocumentNode<Data, Variables>,
+  changed: ChangedRuns,
+  question: GatewayQueryOptions<Data, Variables, Page>,
+) {
   const { kind } = useLiveState();
-  const answer = useAnswer(query, {
-    everyMs: kind === 'unavailable' ? ASK_EVERY_MS : 0,
+  const answer = useGatewayQuery(query, {
+    pollInterval: kind === 'unavailable' ? ASK_EVERY_MS : 0,
     keepsPrevious: true,
     ...question,
   });
-  const { value: page, retry } = answer;
-  useLiveAgain(retry);
+  const { value: page, refetch } = answer;
+  useLiveAgain(refetch);
+  // Only the gateway knows which runs fit a filter.
+  const isFiltered = Object.values(question.variables?.filter ?? {}).some((wanted) => wanted != null);
+  const refetchSoon = useThrottled(refetch, FILTERED_EVERY_MS);
+  useEffect(() => {
+    if (isFiltered && changed.current.length > 0) refetchSoon();
+  }, [changed, isFiltered, refetchSoon]);
   const listed = page?.nodes.flatMap((node) => (node ? [readFragment(LISTED_RUN, node)] : [])) ?? [];
-  const runs = page ? mergeRuns(listed, changed, question.variables?.filter ?? {}, page.pageInfo) : undefined;
-  /** Undefined if no run is stale. */
-  const staleSince = runs?.flatMap(({ freshness }) => (freshness.isStale ? [freshness.fetchedAt] : [])).sort()[0];
+  const runs = page ? mergeRuns(listed, isFiltered ? NO_CHANGES : changed, page.pageInfo) : undefined;
+  const staleSince = runs && oldestStale(runs);
+  useReportedOutage(staleSince === undefined ? null : 'upstream', staleSince);
   return { ...answer, page, runs, staleSince };
 }
 
@@ -77,7 +93,7 @@ type OnRuns = (runs: readonly ListedRun[], isFirst: boolean) => void;
  */
 export function useChangedRuns(workflowIds: readonly string[] | null, onRuns: OnRuns): ChangedRuns {
   const { kind } = useLiveState();
-  const [changed, setChanged] = useState<ChangedRuns>({ current: [], beforeGap: [] });
+  const [changed, setChanged] = useState(NO_CHANGES);
   const hasGap = useRef(false);
   const isFirst = useRef(true);
   useEffect(() => {
@@ -106,8 +122,14 @@ export function useChangedRuns(workflowIds: readonly string[] | null, onRuns: On
         }
       : skipToken,
   );
+  const staleSince = oldestStale(changed.current);
+  useReportedOutage(staleSince === undefined ? null : 'upstream', staleSince);
   return useMemo(() => (kind === 'unavailable' ? asBefore(changed) : changed), [kind, changed]);
 }
+
+/** Undefined if no run is stale. */
+const oldestStale = (runs: readonly ListedRun[]): string | undefined =>
+  runs.flatMap(({ freshness }) => (freshness.isStale ? [freshness.fetchedAt] : [])).sort()[0];
 
 const asBefore = ({ current, beforeGap }: ChangedRuns): ChangedRuns => ({
   current: [],

@@ -1,5 +1,5 @@
 /** Merges a list of runs with later changes. The state that was fetched last wins. */
-import type { ListedRunFragment, RunFilter } from '../__generated__/graphql.ts';
+import type { ListedRunFragment } from '../__generated__/graphql.ts';
 
 export type ListedRun = ListedRunFragment;
 
@@ -23,16 +23,13 @@ export interface ChangedRuns {
 export function mergeRuns(
   listed: readonly ListedRun[],
   { current, beforeGap }: ChangedRuns,
-  filter: RunFilter,
   { hasNextPage, hasPreviousPage }: RunPage,
 ): ListedRun[] {
   const oldest = hasNextPage ? listed.at(-1) : undefined;
   const keys = new Set(listed.map(keyOf));
   const added = hasPreviousPage ? [] : current;
   const changed = [...current, ...beforeGap].filter((run) => keys.has(keyOf(run)));
-  return newestFirst([...added, ...changed, ...listed]).filter(
-    (run) => fits(run, filter) && (!oldest || startOf(run) >= startOf(oldest)),
-  );
+  return newestFirst([...added, ...changed, ...listed]).filter((run) => !oldest || startOf(run) >= startOf(oldest));
 }
 
 /** Each run appears once. */
@@ -58,10 +55,3 @@ function isLater({ freshness: a }: ListedRun, { freshness: b }: ListedRun): bool
 
 /** A run without a start is first. */
 const startOf = ({ startedAt }: ListedRun): number => (startedAt == null ? Infinity : Date.parse(startedAt));
-
-function fits(run: ListedRun, { status, startedAfter, startedBefore, error }: RunFilter): boolean {
-  if (status && !status.includes(run.status)) return false;
-  if (error != null && run.error?.toLowerCase().includes(error.toLowerCase()) !== true) return false;
-  if (startedAfter != null && (run.startedAt == null || startOf(run) < Date.parse(startedAfter))) return false;
-  return startedBefore == null || startOf(run) < Date.parse(startedBefore);
-}

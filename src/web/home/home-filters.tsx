@@ -1,6 +1,6 @@
 /** Filters of the home page by workflow and time, stored in the URL. */
 import { useId } from 'react';
-import { TimeWindowPicker } from '../time-window/time-window-picker.tsx';
+import { TimeWindowPicker } from '../time/time-window-picker.tsx';
 import { useUrl } from '../url/url.ts';
 import type { NamedWorkflow } from './directory.ts';
 
@@ -17,7 +17,7 @@ export function HomeFilters({ workflows }: { readonly workflows: readonly NamedW
         id={workflowField}
         value={workflowId}
         onChange={({ target }) => {
-          url.change({ workflow: target.value });
+          url.go({ workflow: target.value });
         }}
       >
         <option value="">All workflows</option>

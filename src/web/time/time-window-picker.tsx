@@ -1,7 +1,7 @@
 /** Picker of a time window: the last hour, day or week, or a custom start and end. */
 import { useId, useState } from 'react';
 import { Link } from 'react-router';
-import { useDraft } from '../controls/draft.ts';
+import { useDraft } from '../hooks/draft.ts';
 import type { Changes } from '../url/params.ts';
 import { useUrl } from '../url/url.ts';
 import { SPANS, spanOf, useTimeWindow } from './time-window.ts';
@@ -31,8 +31,6 @@ export function TimeWindowPicker({ all }: { readonly all: string }) {
           <li key={label}>
             <Link
               to={url.link(changes)}
-              replace
-              preventScrollReset
               aria-current={isChosen ? 'true' : undefined}
               onClick={() => {
                 setIsOpen(false);
@@ -72,7 +70,7 @@ function MomentField({ label, value, changesOf }: MomentFieldProps) {
   const id = useId();
   const known = value === null ? '' : localText(value);
   const draft = useDraft(known, (typed) => {
-    url.change(changesOf(typed && new Date(typed).toISOString()));
+    url.go(changesOf(typed && new Date(typed).toISOString()));
   });
 
   function commitInput(input: HTMLInputElement): void {

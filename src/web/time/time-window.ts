@@ -1,5 +1,5 @@
 /** Time window in the URL: `since=24h`, or `start` and `end` as exact times. */
-import { useMinute } from '../timing/now.ts';
+import { useMinute } from './now.ts';
 import type { Params } from '../url/params.ts';
 import { useUrl } from '../url/url.ts';
 

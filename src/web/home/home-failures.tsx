@@ -7,14 +7,14 @@ import { graphql } from '../__generated__/gql.ts';
 import { newsOf } from '../failures/failure-group.tsx';
 import { FailureList } from '../failures/failure-list.tsx';
 import { formatCount } from '../format/numbers.ts';
-import { momentText } from '../format/time.tsx';
-import { useAnswer } from '../live/answer.ts';
+import { momentText } from '../time/time.tsx';
+import { useGatewayQuery } from '../hooks/gateway-query.ts';
 import { notificationState, useNotifications } from '../notifications/notifications.ts';
 import { Failure, Loading } from '../shell/notices.tsx';
 import { errorsThat, pathOf } from '../shell/part-errors.ts';
-import { useMinute, useNow } from '../timing/now.ts';
-import { useInterval } from '../timing/timing.ts';
-import { spanOf, SPANS, useTimeWindow } from '../time-window/time-window.ts';
+import { useMinute, useNow } from '../time/now.ts';
+import { useInterval } from '../hooks/timing.ts';
+import { spanOf, SPANS, useTimeWindow } from '../time/time-window.ts';
 import { REFRESHED } from '../trends/refreshed.ts';
 import { workflowLink } from '../url/links.ts';
 import { useUrl } from '../url/url.ts';
@@ -52,8 +52,8 @@ export function HomeFailures({ directory, workflowId }: HomeFailuresProps) {
     value: found,
     error,
     isLoading,
-    retry,
-  } = useAnswer(FAILURES, {
+    refetch,
+  } = useGatewayQuery(FAILURES, {
     // The number of workflows decides `last`, so it must be known first.
     variables: isKnown ? { workflowIds: ids, startedAfter, last } : null,
     read: (data) => data.failureGroups,
@@ -63,8 +63,8 @@ export function HomeFailures({ directory, workflowId }: HomeFailuresProps) {
   useNotifications(found && groups.map(newsOf));
   // In the background nothing else asks for failures.
   useInterval(() => {
-    if (document.hidden && notificationState() === 'on') retry();
-  }, REFRESHED.everyMs);
+    if (document.hidden && notificationState() === 'on') refetch();
+  }, REFRESHED.pollInterval);
   const unreadable = unreadableOf(error);
   const ofList = errorsThat(error, (one) => !isOfWorkflow(one));
   // "No run failed" would look like good news.
@@ -83,8 +83,8 @@ export function HomeFailures({ directory, workflowId }: HomeFailuresProps) {
           what="failures"
           isPartial={found != null}
           onRetry={() => {
-            directory.retry();
-            retry();
+            directory.refetch();
+            refetch();
           }}
         />
       )}

@@ -1,6 +1,6 @@
 /** Duration that counts on between answers. */
 import { formatDuration } from '../format/duration.ts';
-import { useTicking } from './timing.ts';
+import { useTicking } from '../hooks/timing.ts';
 
 export interface TickingProps {
   /** Of the latest answer. */

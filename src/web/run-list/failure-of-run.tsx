@@ -1,7 +1,7 @@
 /** One line on why a run failed: a failed node, the main line of its error, and whether more steps failed. */
 import { useState } from 'react';
 import { graphql } from '../__generated__/gql.ts';
-import { useAnswer } from '../live/answer.ts';
+import { useGatewayQuery } from '../hooks/gateway-query.ts';
 import { messageOf } from '../shell/notices.tsx';
 import { errorsThat, pathOf } from '../shell/part-errors.ts';
 import { headlineOf } from '../text/excerpt.ts';
@@ -43,7 +43,7 @@ export interface FailureOfRunProps {
 }
 
 export function FailureOfRun({ run: { workflowId, id, error }, ids }: FailureOfRunProps) {
-  const query = useAnswer(FAILED_RUNS, {
+  const query = useGatewayQuery(FAILED_RUNS, {
     variables: { workflowId, ids },
     read: (data) => data.workflow?.runsById?.find((run) => run?.id === id)?.failedSteps,
     fetchPolicy: 'no-cache',

@@ -2,17 +2,18 @@
 import { useEffect, useRef, useState } from 'react';
 import type { OperationVariables, TypedDocumentNode } from '@apollo/client';
 import { skipToken, useApolloClient, useQuery } from '@apollo/client/react';
-import { isRetryable } from './retryable.ts';
+import { useReportedOutage } from '../live/outages.ts';
+import { isRetryable, outageOf } from '../live/retryable.ts';
 
-export interface Question<Data, Variables, Value> {
+export interface GatewayQueryOptions<Data, Variables, Value> {
   /** Null sends no query. */
   readonly variables: Variables | null;
   /** Returns the wanted part of the answer. */
   readonly read: (data: Data) => Value | null | undefined;
   /** False if a part could not be loaded. */
-  readonly isWhole?: (value: Value) => boolean;
+  readonly isComplete?: (value: Value) => boolean;
   /** Poll interval. With 0, only an incomplete answer is refetched. */
-  readonly everyMs?: number | ((value: Value) => number);
+  readonly pollInterval?: number | ((value: Value) => number);
   /** Version of the subject. A new version refetches the answer. */
   readonly version?: string;
   /** `no-cache` is for large answers, and for errors that an event of the run would remove. */
@@ -25,14 +26,14 @@ export interface Question<Data, Variables, Value> {
   readonly maxBytes?: number | undefined;
 }
 
-export interface Answer<Value> {
+export interface GatewayQueryResult<Value> {
   readonly value: Value | null | undefined;
   /** Error of the latest answer. It remains when an event changes the cached value. */
   readonly error: Error | undefined;
   /** True while a query is in flight and there is no value to show. */
   readonly isLoading: boolean;
-  readonly retry: () => void;
-  /** Refetches while events keep changing the cache. `retry` would delay those events until its answer arrives. */
+  readonly refetch: () => void;
+  /** Refetches while events keep changing the cache. `refetch` would delay those events until its answer arrives. */
   readonly refresh: () => void;
 }
 
@@ -50,10 +51,10 @@ const ASK_AGAIN_MS = 10_000;
 
 const skipPollAttempt = () => document.hidden;
 
-export function useAnswer<Data, Variables extends OperationVariables, Value>(
+export function useGatewayQuery<Data, Variables extends OperationVariables, Value>(
   query: TypedDocumentNode<Data, Variables>,
-  question: Question<Data, Variables, Value>,
-): Answer<Value> {
+  question: GatewayQueryOptions<Data, Variables, Value>,
+): GatewayQueryResult<Value> {
   const { variables, read, fetchPolicy = 'cache-and-network', version = '', isShared = false, maxBytes } = question;
   const client = useApolloClient();
   const options: useQuery.Options<Data> = {
@@ -73,6 +74,8 @@ export function useAnswer<Data, Variables extends OperationVariables, Value>(
   const [kept, setKept] = useState<Kept<Value>>(NOTHING);
   const latest = key === null ? NOTHING : keptOf(kept, key, { data, error, loading }, question);
   if (!isSame(kept, latest)) setKept(latest);
+
+  useReportedOutage(outageOf(latest.error));
 
   const pollMs = key === null ? 0 : pauseAfter(latest, question);
   useEffect(() => {
@@ -101,7 +104,7 @@ export function useAnswer<Data, Variables extends OperationVariables, Value>(
     value: latest.value,
     error: latest.error,
     isLoading: latest.isAsking && latest.value == null,
-    retry: () => void refetch(),
+    refetch: () => void refetch(),
     refresh: () => void refresh(),
   };
 }
@@ -118,7 +121,7 @@ function keptOf<Data, Variables, Value>(
   before: Kept<Value>,
   key: string,
   { data, error, loading }: State<Data>,
-  { read, keepsPrevious = false }: Question<Data, Variables, Value>,
+  { read, keepsPrevious = false }: GatewayQueryOptions<Data, Variables, Value>,
 ): Kept<Value> {
   const answered = data === undefined ? undefined : read(data);
   // A state without an error and without a new answer comes from the cache, which an event changed.
@@ -143,9 +146,9 @@ function isSame<Value>(one: Kept<Value>, other: Kept<Value>): boolean {
 /** Milliseconds; 0 for never. */
 function pauseAfter<Data, Variables, Value>(
   { value, error }: Kept<Value>,
-  { isWhole = () => true, everyMs = 0 }: Question<Data, Variables, Value>,
+  { isComplete = () => true, pollInterval = 0 }: GatewayQueryOptions<Data, Variables, Value>,
 ): number {
-  const pause = typeof everyMs === 'number' ? everyMs : value == null ? 0 : everyMs(value);
-  const isLacking = (value != null && !isWhole(value)) || (error !== undefined && isRetryable(error));
+  const pause = typeof pollInterval === 'number' ? pollInterval : value == null ? 0 : pollInterval(value);
+  const isLacking = (value != null && !isComplete(value)) || (error !== undefined && isRetryable(error));
   return isLacking && pause === 0 ? ASK_AGAIN_MS : pause;
 }

@@ -1,5 +1,5 @@
 /** Times in the reader's time zone. The title has the zone and the exact time in UTC. */
-import { useNow } from '../timing/now.ts';
+import { useNow } from './now.ts';
 import { formatAgo } from './ago.ts';
 
 const SHORT: Intl.DateTimeFormatOptions = {

@@ -1,6 +1,6 @@
 /** Names of the workflows that this key may see. */
 import { useCallback, useMemo } from 'react';
-import { useAnswer } from '../live/answer.ts';
+import { useGatewayQuery } from '../hooks/gateway-query.ts';
 import { graphql } from '../__generated__/gql.ts';
 
 const DIRECTORY = graphql(`
@@ -27,12 +27,12 @@ export interface Directory {
   /** Ids for a list with that limit; null if the list may include all workflows. */
   readonly namedIds: readonly string[] | null;
   readonly error: Error | undefined;
-  readonly retry: () => void;
+  readonly refetch: () => void;
   readonly nameOf: (workflowId: string) => string;
 }
 
 export function useDirectory(): Directory {
-  const { value, error, retry } = useAnswer(DIRECTORY, { variables: {}, read: (data) => data.workflows });
+  const { value, error, refetch } = useGatewayQuery(DIRECTORY, { variables: {}, read: (data) => data.workflows });
   const nodes = value?.nodes;
   const workflows = useMemo(() => nodes?.map(({ id, name }) => ({ id, name: name ?? id })) ?? null, [nodes]);
   const names = useMemo(() => new Map(workflows?.map(({ id, name }) => [id, name])), [workflows]);
@@ -42,7 +42,7 @@ export function useDirectory(): Directory {
     totalCount,
     namedIds: workflows && totalCount > workflows.length ? workflows.map(({ id }) => id) : null,
     error,
-    retry,
+    refetch,
     nameOf: useCallback((workflowId) => names.get(workflowId) ?? workflowId, [names]),
   };
 }

@@ -1,7 +1,8 @@
 /** Cards of all workflows of this key. A workflow that cannot be loaded shows its own error. */
 import type { GraphQLFormattedError } from 'graphql';
 import { graphql } from '../__generated__/gql.ts';
-import { useAnswer } from '../live/answer.ts';
+import { useGatewayQuery } from '../hooks/gateway-query.ts';
+import { Pager, WORKFLOW_PAGES } from '../controls/pager.tsx';
 import { SearchField } from '../controls/search-field.tsx';
 import { Empty, Failure, Loading } from '../shell/notices.tsx';
 import { errorsThat, pathOf } from '../shell/part-errors.ts';
@@ -33,11 +34,11 @@ export function WorkflowList() {
     value: page,
     error,
     isLoading,
-    retry,
-  } = useAnswer(WORKFLOWS, {
+    refetch,
+  } = useGatewayQuery(WORKFLOWS, {
     variables: { first: PAGE_SIZE, after: url.params.workflowsAfter, search },
     read: (data) => data.workflows,
-    isWhole: ({ nodes }) => !nodes.some(isLacking),
+    isComplete: ({ nodes }) => !nodes.some(isLacking),
     keepsPrevious: true,
   });
   const ofList = errorsThat(error, (one) => nodeOf(one) === null);
@@ -52,11 +53,11 @@ export function WorkflowList() {
           placeholder="Name, id or description"
           value={search ?? ''}
           onChange={(q) => {
-            url.change({ q });
+            url.type({ q });
           }}
         />
       </div>
-      {ofList && <Failure error={ofList} what="list of workflows" isPartial={page != null} onRetry={retry} />}
+      {ofList && <Failure error={ofList} what="list of workflows" isPartial={page != null} onRetry={refetch} />}
       {isLoading && <Loading what="workflows" />}
       {page?.nodes.length === 0 && (
         <Empty title={search === null ? 'This key sees no workflows' : `No workflow is called “${search}”`}>
@@ -69,21 +70,18 @@ export function WorkflowList() {
             <WorkflowCard
               workflow={workflow}
               error={isLacking(workflow) ? errorsThat(error, (one) => nodeOf(one) === index) : undefined}
-              onRetry={retry}
+              onRetry={refetch}
             />
           </li>
         ))}
       </ul>
-      {page?.pageInfo.hasNextPage && (
-        <button
-          type="button"
-          onClick={() => {
-            url.go({ workflowsAfter: page.pageInfo.endCursor ?? null });
-          }}
-        >
-          More workflows
-        </button>
-      )}
+      <Pager
+        name="workflowsAfter"
+        cursor={url.params.workflowsAfter}
+        linkOf={(workflowsAfter) => url.link({ workflowsAfter })}
+        endCursor={page?.pageInfo.hasNextPage ? page.pageInfo.endCursor : null}
+        labels={WORKFLOW_PAGES}
+      />
     </>
   );
 }

@@ -1,9 +1,9 @@
 /** Home page: failures, the latest runs of all workflows, and a card for each workflow. */
 import { useMemo } from 'react';
 import { useApolloClient } from '@apollo/client/react';
-import { ListMark } from '../live/list-mark.tsx';
-import { useThrottled } from '../timing/timing.ts';
-import { useChangedRuns } from '../runs/live-runs.ts';
+import { LiveMark } from '../live/live-mark.tsx';
+import { useThrottled } from '../hooks/timing.ts';
+import { ASK_EVERY_MS, useChangedRuns } from '../run-list/live-runs.ts';
 import { Breadcrumb } from '../shell/breadcrumb.tsx';
 import { Contained } from '../shell/contained.tsx';
 import { useUrl } from '../url/url.ts';
@@ -20,7 +20,7 @@ const STATISTICS_EVERY_MS = 3000;
 /** Limit of the workflows in one subscription. */
 const MOST_WATCHED = 100;
 
-export function HomePage() {
+export default function HomePage() {
   const client = useApolloClient();
   const directory = useDirectory();
   const { workflows } = directory;
@@ -47,7 +47,7 @@ export function HomePage() {
             <Contained what="the failures">
               <div className="toolbar">
                 <h1 id="failures">Failures</h1>
-                <ListMark isStale={changed.current.some(({ freshness }) => freshness.isStale)} />
+                <LiveMark isStale={changed.current.some(({ freshness }) => freshness.isStale)} everyMs={ASK_EVERY_MS} />
                 <HomeFilters workflows={workflows ?? []} />
               </div>
               <HomeFailures directory={directory} workflowId={chosen} />

@@ -3,12 +3,13 @@ import { useMemo } from 'react';
 import type { GraphQLFormattedError } from 'graphql';
 import { Link } from 'react-router';
 import { graphql } from '../__generated__/gql.ts';
-import { useRunPage } from '../runs/live-runs.ts';
-import type { ChangedRuns, ListedRun } from '../runs/merged-runs.ts';
-import { RunList, StaleRuns } from '../runs/run-list.tsx';
+import { Pager, RUN_PAGES } from '../controls/pager.tsx';
+import { useRunPage } from '../run-list/live-runs.ts';
+import type { ChangedRuns, ListedRun } from '../run-list/merged-runs.ts';
+import { RunList } from '../run-list/run-list.tsx';
 import { Empty, Failure, Loading, Warning } from '../shell/notices.tsx';
 import { errorsThat, pathOf } from '../shell/part-errors.ts';
-import { useTimeWindow } from '../time-window/time-window.ts';
+import { useTimeWindow } from '../time/time-window.ts';
 import { useUrl } from '../url/url.ts';
 import type { Directory } from './directory.ts';
 
@@ -55,7 +56,7 @@ export function LatestRuns({ directory, changed: changedOfAll }: LatestRunsProps
   const listed = useRunPage(RECENT_RUNS, changed, {
     variables: { first: isLargest ? LARGEST_PAGE : PAGE_SIZE, after, filter, workflowIds },
     read: (data) => data.recentRuns,
-    isWhole: ({ unavailableWorkflows }) => unavailableWorkflows.length === 0,
+    isComplete: ({ unavailableWorkflows }) => unavailableWorkflows.length === 0,
   });
   const { runs = [], page } = listed;
   const unavailable = page?.unavailableWorkflows.map(({ id }) => directory.nameOf(id)) ?? [];
@@ -63,6 +64,7 @@ export function LatestRuns({ directory, changed: changedOfAll }: LatestRunsProps
   // Before the workflows are known, too many of them may be an error that naming them avoids.
   const error = directory.workflows || directory.error ? errorsThat(listed.error, isOfList) : undefined;
   const isLoading = !listed.runs && !error;
+  const canGrow = hasMore && runs.length > 0 && !isLargest;
 
   return (
     <>
@@ -72,8 +74,8 @@ export function LatestRuns({ directory, changed: changedOfAll }: LatestRunsProps
           what="list of runs"
           isPartial={runs.length > 0}
           onRetry={() => {
-            directory.retry();
-            listed.retry();
+            directory.refetch();
+            listed.refetch();
           }}
         />
       )}
@@ -82,7 +84,6 @@ export function LatestRuns({ directory, changed: changedOfAll }: LatestRunsProps
           Without the runs of <bdi>{unavailable.join(', ')}</bdi>, which can’t be read.
         </Warning>
       )}
-      <StaleRuns since={listed.staleSince} />
       {directory.namedIds && workflowId === null && (
         <p className="muted">
           The runs of {directory.namedIds.length} of {directory.totalCount} workflows.
@@ -96,17 +97,15 @@ export function LatestRuns({ directory, changed: changedOfAll }: LatestRunsProps
           {isFiltered && <Link to={url.link({ status: null, workflow: null, since: null })}>Clear filters</Link>}
         </Empty>
       )}
-      {(hasMore || after !== null) && (
-        <div className="toolbar">
-          {after !== null && <Link to={url.link({ after: null, show: null })}>Newest runs</Link>}
-          {hasMore && runs.length > 0 && !isLargest && (
-            <Link to={url.link({ show: 'more' })} preventScrollReset>
-              Show more
-            </Link>
-          )}
-          {hasMore && (runs.length === 0 || isLargest) && <Link to={url.link({ after: endCursor })}>Older runs</Link>}
-        </div>
-      )}
+      <Pager
+        name="after"
+        cursor={after}
+        linkOf={(cursor) => url.link({ after: cursor })}
+        endCursor={hasMore && !canGrow ? endCursor : null}
+        labels={RUN_PAGES}
+      >
+        {canGrow && <Link to={url.link({ show: 'more' })}>Show more</Link>}
+      </Pager>
     </>
   );
 }

@@ -4,7 +4,8 @@ import { readFragment, type FragmentType } from '../__generated__/fragment-maski
 import { graphql } from '../__generated__/gql.ts';
 import { formatDuration } from '../format/duration.ts';
 import { formatShare } from '../format/numbers.ts';
-import { Ago } from '../format/time.tsx';
+import { Ago } from '../time/time.tsx';
+import { Hinted } from '../shell/hinted.tsx';
 import { Failure } from '../shell/notices.tsx';
 import { workflowLink } from '../url/links.ts';
 import { Sparkline } from './sparkline.tsx';
@@ -68,8 +69,12 @@ export function WorkflowCard({ workflow, error, onRetry }: WorkflowCardProps) {
         <div className="figures">
           <Sparkline label={`Latest runs of ${name ?? id}, oldest first`} runs={runs.toReversed()} />
           <dl>
-            <div title={statistics ? `Of the finished ones of the last ${statistics.runCount} runs` : undefined}>
-              <dt>Success rate</dt>
+            <div>
+              <dt>
+                <Hinted hint={statistics ? `Of the finished ones of the last ${statistics.runCount} runs` : undefined}>
+                  Success rate
+                </Hinted>
+              </dt>
               <dd>
                 {formatShare(statistics?.successRate)}
                 {recent && statistics && recent.runCount < statistics.runCount && (
@@ -80,8 +85,10 @@ export function WorkflowCard({ workflow, error, onRetry }: WorkflowCardProps) {
                 )}
               </dd>
             </div>
-            <div title="Half of the finished runs took at most this long">
-              <dt>Median</dt>
+            <div>
+              <dt>
+                <Hinted hint="Half of the finished runs took at most this long">Median</Hinted>
+              </dt>
               <dd>{formatDuration(statistics?.wallClockMs?.p50)}</dd>
             </div>
             <div>

@@ -1,0 +1,23 @@
+/** Name that explains itself on a click, a touch or a key. A `title` reaches only the mouse. */
+import { useId, type ReactNode } from 'react';
+import './hinted.css';
+
+export interface HintedProps {
+  readonly hint: string | undefined;
+  readonly children: ReactNode;
+}
+
+export function Hinted({ hint, children }: HintedProps) {
+  const id = useId();
+  if (hint === undefined) return children;
+  return (
+    <>
+      <button type="button" className="hinted" popoverTarget={id}>
+        {children}
+      </button>
+      <span id={id} popover="auto" className="hint-text">
+        {hint}
+      </span>
+    </>
+  );
+}

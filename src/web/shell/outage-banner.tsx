@@ -1,0 +1,32 @@
+/** The one sentence about an outage, under the masthead of every view. */
+import { CloudOff } from 'lucide-react';
+import { Moment } from '../time/time.tsx';
+import { useOutage } from '../live/outages.ts';
+import './outage-banner.css';
+
+const REASONS = {
+  upstream: 'workflow API isn’t answering.',
+  gateway: 'gateway can’t be reached, and is tried again.',
+} as const;
+
+export function OutageBanner() {
+  const outage = useOutage();
+  return (
+    <div role="status" className="outage">
+      {outage && (
+        <p>
+          <CloudOff aria-hidden="true" />
+          <span>
+            {outage.since !== null && (
+              <strong>
+                Stale since <Moment at={outage.since} />
+                {': '}
+              </strong>
+            )}
+            {outage.since === null ? 'The' : 'the'} {REASONS[outage.of]}
+          </span>
+        </p>
+      )}
+    </div>
+  );
+}
