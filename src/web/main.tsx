@@ -14,11 +14,11 @@ if (!root) throw new Error('The page has no element #root.');
 
 createRoot(root).render(
   <StrictMode>
-    <Contained what="the page">
-      {/* In a transition, a checkbox bound to the URL would briefly show its old state. */}
-      <BrowserRouter basename={basePath === '' ? '/' : basePath} useTransitions={false}>
+    {/* In a transition, a checkbox bound to the URL would briefly show its old state. */}
+    <BrowserRouter basename={basePath === '' ? '/' : basePath} useTransitions={false}>
+      <Contained what="the page">
         <App />
-      </BrowserRouter>
-    </Contained>
+      </Contained>
+    </BrowserRouter>
   </StrictMode>,
 );
