@@ -30,6 +30,18 @@ type Documents = {
     "\n  query FailureContext($workflowId: ID!, $id: ID!) {\n    workflow(id: $workflowId) {\n      id\n      ...Changes\n    }\n    run(workflowId: $workflowId, id: $id) {\n      id\n      workflowId\n      lastSuccessBeforeFailures {\n        id\n        workflowId\n      }\n    }\n  }\n": typeof types.FailureContextDocument,
     "\n  query GraphOfWorkflow($workflowId: ID!) {\n    workflow(id: $workflowId) {\n      id\n      graph {\n        ...WorkflowGraph\n      }\n    }\n  }\n": typeof types.GraphOfWorkflowDocument,
     "\n  fragment WorkflowGraph on WorkflowGraph {\n    nodes {\n      id\n      type\n      description\n    }\n    edges {\n      from\n      to\n    }\n    entry\n    finish\n  }\n": typeof types.WorkflowGraphFragmentDoc,
+    "\n  query Directory {\n    workflows(first: 100) {\n      totalCount\n      nodes {\n        id\n        name\n      }\n    }\n  }\n": typeof types.DirectoryDocument,
+    "\n  query Failures($workflowIds: [ID!], $startedAfter: DateTime, $last: Int!) {\n    failureGroups(workflowIds: $workflowIds, startedAfter: $startedAfter, last: $last) {\n      ...FailureGroup\n    }\n    overdueRuns(workflowIds: $workflowIds, first: 5) {\n      ...OverdueRun\n    }\n  }\n": typeof types.FailuresDocument,
+    "\n  query RecentRuns($first: Int!, $after: String, $filter: RunFilter, $workflowIds: [ID!]) {\n    recentRuns(first: $first, after: $after, filter: $filter, workflowIds: $workflowIds) {\n      nodes {\n        ...ListedRun\n      }\n      unavailableWorkflows {\n        id\n      }\n      pageInfo {\n        hasNextPage\n        hasPreviousPage\n        endCursor\n      }\n    }\n  }\n": typeof types.RecentRunsDocument,
+    "\n  fragment OverdueRun on Run {\n    id\n    workflowId\n    wallClockMs\n    expectation {\n      p50Ms\n    }\n  }\n": typeof types.OverdueRunFragmentDoc,
+    "\n  fragment SparklineRun on Run {\n    id\n    workflowId\n    status\n    wallClockMs\n  }\n": typeof types.SparklineRunFragmentDoc,
+    "\n  fragment WorkflowCard on Workflow {\n    id\n    name\n    description\n    latest: runs(first: 11) {\n      nodes {\n        id\n        startedAt\n        ...SparklineRun\n      }\n    }\n    recent: statistics(last: 8) {\n      runCount\n      successRate\n    }\n    statistics(last: 100) {\n      runCount\n      successRate\n      wallClockMs {\n        p50\n      }\n    }\n  }\n": typeof types.WorkflowCardFragmentDoc,
+    "\n  query Workflows($first: Int!, $after: String, $search: String) {\n    workflows(first: $first, after: $after, search: $search) {\n      totalCount\n      nodes {\n        id\n        ...WorkflowCard\n      }\n      pageInfo {\n        hasNextPage\n        endCursor\n      }\n    }\n  }\n": typeof types.WorkflowsDocument,
+    "\n  query FailedRuns($workflowId: ID!, $ids: [ID!]!) {\n    workflow(id: $workflowId) {\n      id\n      runsById(ids: $ids) {\n        id\n        failedSteps(latestAttemptOnly: true, first: 2) {\n          nodeId\n          errorInfo {\n            message\n          }\n        }\n      }\n    }\n  }\n": typeof types.FailedRunsDocument,
+    "\n  fragment ListedRun on Run {\n    id\n    workflowId\n    status\n    statusIsInferred\n    isFinished\n    startedAt\n    wallClockMs\n    error\n    freshness {\n      isStale\n      fetchedAt\n    }\n  }\n": typeof types.ListedRunFragmentDoc,
+    "\n  subscription RunsUpdated($workflowIds: [ID!]) {\n    runsUpdated(workflowIds: $workflowIds) {\n      ...ListedRun\n    }\n  }\n": typeof types.RunsUpdatedDocument,
+    "\n  fragment RunExpectation on Run {\n    expectation {\n      p50Ms\n      overdueByMs\n    }\n  }\n": typeof types.RunExpectationFragmentDoc,
+    "\n  query NodeExpectations($workflowId: ID!, $id: ID!) {\n    run(workflowId: $workflowId, id: $id) {\n      id\n      workflowId\n      expectation {\n        nodes {\n          nodeId\n          p50Ms\n          p95Ms\n        }\n      }\n    }\n  }\n": typeof types.NodeExpectationsDocument,
     "\n  fragment FailedSteps on Run {\n    workflowId\n    stepCounts {\n      failed\n    }\n    causes: failedSteps(latestAttemptOnly: true, first: 6) {\n      workflowId\n      runId\n      id\n      nodeId\n      durationMs\n      attempt\n      attemptCount\n      errorInfo {\n        message\n        code\n      }\n    }\n  }\n": typeof types.FailedStepsFragmentDoc,
     "\n  fragment RunFreshness on Run {\n    isFinished\n    freshness {\n      fetchedAt\n      isFinal\n      isStale\n    }\n  }\n": typeof types.RunFreshnessFragmentDoc,
     "\n  query RunStatus($workflowId: ID!, $id: ID!) {\n    run(workflowId: $workflowId, id: $id) {\n      id\n      workflowId\n      freshness {\n        fetchedAt\n      }\n      status\n      isFinished\n    }\n  }\n": typeof types.RunStatusDocument,
@@ -39,7 +51,7 @@ type Documents = {
     "\n  fragment RunInsights on Run {\n    slowestSteps(first: 5) {\n      workflowId\n      runId\n      id\n      nodeId\n      attempt\n      attemptCount\n      durationMs\n      shareOfRun\n    }\n    repeatedNodes {\n      nodeId\n      retryCount\n      wastedMs\n      attempts {\n        workflowId\n        runId\n        id\n        status\n      }\n    }\n    tokenUsage {\n      byModel {\n        model\n        inputTokens\n        outputTokens\n        totalTokens\n      }\n    }\n  }\n": typeof types.RunInsightsFragmentDoc,
     "\n  query RunPayload($workflowId: ID!, $runId: ID!, $path: String, $isInputs: Boolean!) {\n    run(workflowId: $workflowId, id: $runId) {\n      id\n      workflowId\n      inputs(path: $path) @include(if: $isInputs)\n      outputs(path: $path) @skip(if: $isInputs)\n    }\n  }\n": typeof types.RunPayloadDocument,
     "\n  fragment RunView on Run {\n    id\n    workflowId\n    status\n    isFinished\n    startedAt\n    wallClockMs\n    timeline {\n      startedAt\n      durationMs\n    }\n    freshness {\n      isFinal\n      fetchedAt\n    }\n    ...RunHeader\n    ...RunFreshness\n    ...RunTimeline\n  }\n": typeof types.RunViewFragmentDoc,
-    "\n  fragment RunFigures on Run {\n    ...RunInsights\n    ...RunLayout\n    ...RemainingFailures\n  }\n": typeof types.RunFiguresFragmentDoc,
+    "\n  fragment RunFigures on Run {\n    ...RunExpectation\n    ...RunInsights\n    ...RunLayout\n    ...RemainingFailures\n  }\n": typeof types.RunFiguresFragmentDoc,
     "\n  query Run($workflowId: ID!, $id: ID!) {\n    run(workflowId: $workflowId, id: $id) {\n      workflow {\n        id\n        name\n      }\n      ...RunView\n      ...RunSteps\n    }\n  }\n": typeof types.RunDocument,
     "\n  query FiguresOfRun($workflowId: ID!, $id: ID!) {\n    run(workflowId: $workflowId, id: $id) {\n      id\n      workflowId\n      freshness {\n        fetchedAt\n      }\n      ...FailedSteps\n      ...RunFigures\n    }\n  }\n": typeof types.FiguresOfRunDocument,
     "\n  fragment RunTimeline on Run {\n    isFinished\n    startedAt\n    wallClockMs\n    timeline {\n      startedAt\n      durationMs\n    }\n    ...RunFreshness\n  }\n": typeof types.RunTimelineFragmentDoc,
@@ -52,9 +64,6 @@ type Documents = {
     "\n  fragment ListedStep on Step {\n    workflowId\n    runId\n    id\n    nodeId\n    status\n    isFinished\n    durationMs\n    durationSource\n    offsetMs\n    gapBeforeMs\n    shareOfRun\n    attempt\n    attemptCount\n  }\n": typeof types.ListedStepFragmentDoc,
     "\n  fragment RunSteps on Run {\n    steps {\n      ...ListedStep\n    }\n  }\n": typeof types.RunStepsFragmentDoc,
     "\n  fragment RemainingFailures on Run {\n    failedSteps(latestAttemptOnly: true) {\n      workflowId\n      runId\n      id\n    }\n  }\n": typeof types.RemainingFailuresFragmentDoc,
-    "\n  query FailedRuns($workflowId: ID!, $ids: [ID!]!) {\n    workflow(id: $workflowId) {\n      id\n      runsById(ids: $ids) {\n        id\n        failedSteps(latestAttemptOnly: true, first: 2) {\n          nodeId\n          errorInfo {\n            message\n          }\n        }\n      }\n    }\n  }\n": typeof types.FailedRunsDocument,
-    "\n  fragment ListedRun on Run {\n    id\n    workflowId\n    status\n    statusIsInferred\n    isFinished\n    startedAt\n    wallClockMs\n    error\n    freshness {\n      isStale\n      fetchedAt\n    }\n  }\n": typeof types.ListedRunFragmentDoc,
-    "\n  subscription RunsUpdated($workflowIds: [ID!]) {\n    runsUpdated(workflowIds: $workflowIds) {\n      ...ListedRun\n    }\n  }\n": typeof types.RunsUpdatedDocument,
     "\n  query Caller {\n    workflows(first: 1) {\n      totalCount\n    }\n  }\n": typeof types.CallerDocument,
     "\n  query FindRun($id: ID!, $after: String) {\n    workflows(first: 50, after: $after) {\n      nodes {\n        id\n        name\n        run(id: $id) {\n          id\n          workflowId\n          status\n        }\n      }\n      pageInfo {\n        hasNextPage\n        endCursor\n      }\n    }\n  }\n": typeof types.FindRunDocument,
     "\n  query FindWorkflows($search: String!) {\n    workflows(first: 8, search: $search) {\n      nodes {\n        id\n        name\n      }\n    }\n  }\n": typeof types.FindWorkflowsDocument,
@@ -67,12 +76,6 @@ type Documents = {
     "\n  mutation ExecuteWorkflow($workflowId: ID!, $inputs: JSON, $idempotencyKey: String) {\n    executeWorkflow(workflowId: $workflowId, inputs: $inputs, idempotencyKey: $idempotencyKey) {\n      message\n      run {\n        id\n        workflowId\n      }\n    }\n  }\n": typeof types.ExecuteWorkflowDocument,
     "\n  query Runs($workflowId: ID!, $first: Int!, $after: String, $filter: RunFilter) {\n    workflow(id: $workflowId) {\n      id\n      runs(first: $first, after: $after, filter: $filter) {\n        nodes {\n          ...ListedRun\n        }\n        pageInfo {\n          hasNextPage\n          hasPreviousPage\n          endCursor\n        }\n      }\n    }\n  }\n": typeof types.RunsDocument,
     "\n  query Workflow($id: ID!) {\n    workflow(id: $id) {\n      id\n      name\n      description\n      version\n      upstreamUrl\n      status\n      updatedAt\n      graph {\n        nodes {\n          id\n        }\n        ...WorkflowGraph\n      }\n      statistics(last: 100) {\n        runCount\n        finishedCount\n        successRate\n        failedCount\n        wallClockMs {\n          p50\n          p95\n          max\n        }\n      }\n    }\n  }\n": typeof types.WorkflowDocument,
-    "\n  query Directory {\n    workflows(first: 100) {\n      totalCount\n      nodes {\n        id\n        name\n      }\n    }\n  }\n": typeof types.DirectoryDocument,
-    "\n  query Failures($workflowIds: [ID!], $startedAfter: DateTime, $last: Int!) {\n    failureGroups(workflowIds: $workflowIds, startedAfter: $startedAfter, last: $last) {\n      ...FailureGroup\n    }\n  }\n": typeof types.FailuresDocument,
-    "\n  query RecentRuns($first: Int!, $after: String, $filter: RunFilter, $workflowIds: [ID!]) {\n    recentRuns(first: $first, after: $after, filter: $filter, workflowIds: $workflowIds) {\n      nodes {\n        ...ListedRun\n      }\n      unavailableWorkflows {\n        id\n      }\n      pageInfo {\n        hasNextPage\n        hasPreviousPage\n        endCursor\n      }\n    }\n  }\n": typeof types.RecentRunsDocument,
-    "\n  fragment SparklineRun on Run {\n    id\n    workflowId\n    status\n    wallClockMs\n  }\n": typeof types.SparklineRunFragmentDoc,
-    "\n  fragment WorkflowCard on Workflow {\n    id\n    name\n    description\n    latest: runs(first: 11) {\n      nodes {\n        id\n        startedAt\n        ...SparklineRun\n      }\n    }\n    recent: statistics(last: 8) {\n      runCount\n      successRate\n    }\n    statistics(last: 100) {\n      runCount\n      successRate\n      wallClockMs {\n        p50\n      }\n    }\n  }\n": typeof types.WorkflowCardFragmentDoc,
-    "\n  query Workflows($first: Int!, $after: String, $search: String) {\n    workflows(first: $first, after: $after, search: $search) {\n      totalCount\n      nodes {\n        id\n        ...WorkflowCard\n      }\n      pageInfo {\n        hasNextPage\n        endCursor\n      }\n    }\n  }\n": typeof types.WorkflowsDocument,
 };
 const documents: Documents = {
     "\n  fragment ComparisonTable on RunComparison {\n    wallClockDeltaMs\n    elapsedTimeDelta\n    tokenDelta\n    base {\n      id\n      workflowId\n      status\n      wallClockMs\n      timing {\n        ...IdleTime\n      }\n    }\n    head {\n      id\n      workflowId\n      status\n      wallClockMs\n      timing {\n        ...IdleTime\n      }\n    }\n    nodes {\n      nodeId\n      change\n      durationDeltaMs\n      baseStep {\n        id\n        status\n        durationMs\n        inputsSizeBytes\n        outputsSizeBytes\n      }\n      headStep {\n        id\n        status\n        durationMs\n        inputsSizeBytes\n        outputsSizeBytes\n      }\n    }\n  }\n": types.ComparisonTableFragmentDoc,
@@ -91,6 +94,18 @@ const documents: Documents = {
     "\n  query FailureContext($workflowId: ID!, $id: ID!) {\n    workflow(id: $workflowId) {\n      id\n      ...Changes\n    }\n    run(workflowId: $workflowId, id: $id) {\n      id\n      workflowId\n      lastSuccessBeforeFailures {\n        id\n        workflowId\n      }\n    }\n  }\n": types.FailureContextDocument,
     "\n  query GraphOfWorkflow($workflowId: ID!) {\n    workflow(id: $workflowId) {\n      id\n      graph {\n        ...WorkflowGraph\n      }\n    }\n  }\n": types.GraphOfWorkflowDocument,
     "\n  fragment WorkflowGraph on WorkflowGraph {\n    nodes {\n      id\n      type\n      description\n    }\n    edges {\n      from\n      to\n    }\n    entry\n    finish\n  }\n": types.WorkflowGraphFragmentDoc,
+    "\n  query Directory {\n    workflows(first: 100) {\n      totalCount\n      nodes {\n        id\n        name\n      }\n    }\n  }\n": types.DirectoryDocument,
+    "\n  query Failures($workflowIds: [ID!], $startedAfter: DateTime, $last: Int!) {\n    failureGroups(workflowIds: $workflowIds, startedAfter: $startedAfter, last: $last) {\n      ...FailureGroup\n    }\n    overdueRuns(workflowIds: $workflowIds, first: 5) {\n      ...OverdueRun\n    }\n  }\n": types.FailuresDocument,
+    "\n  query RecentRuns($first: Int!, $after: String, $filter: RunFilter, $workflowIds: [ID!]) {\n    recentRuns(first: $first, after: $after, filter: $filter, workflowIds: $workflowIds) {\n      nodes {\n        ...ListedRun\n      }\n      unavailableWorkflows {\n        id\n      }\n      pageInfo {\n        hasNextPage\n        hasPreviousPage\n        endCursor\n      }\n    }\n  }\n": types.RecentRunsDocument,
+    "\n  fragment OverdueRun on Run {\n    id\n    workflowId\n    wallClockMs\n    expectation {\n      p50Ms\n    }\n  }\n": types.OverdueRunFragmentDoc,
+    "\n  fragment SparklineRun on Run {\n    id\n    workflowId\n    status\n    wallClockMs\n  }\n": types.SparklineRunFragmentDoc,
+    "\n  fragment WorkflowCard on Workflow {\n    id\n    name\n    description\n    latest: runs(first: 11) {\n      nodes {\n        id\n        startedAt\n        ...SparklineRun\n      }\n    }\n    recent: statistics(last: 8) {\n      runCount\n      successRate\n    }\n    statistics(last: 100) {\n      runCount\n      successRate\n      wallClockMs {\n        p50\n      }\n    }\n  }\n": types.WorkflowCardFragmentDoc,
+    "\n  query Workflows($first: Int!, $after: String, $search: String) {\n    workflows(first: $first, after: $after, search: $search) {\n      totalCount\n      nodes {\n        id\n        ...WorkflowCard\n      }\n      pageInfo {\n        hasNextPage\n        endCursor\n      }\n    }\n  }\n": types.WorkflowsDocument,
+    "\n  query FailedRuns($workflowId: ID!, $ids: [ID!]!) {\n    workflow(id: $workflowId) {\n      id\n      runsById(ids: $ids) {\n        id\n        failedSteps(latestAttemptOnly: true, first: 2) {\n          nodeId\n          errorInfo {\n            message\n          }\n        }\n      }\n    }\n  }\n": types.FailedRunsDocument,
+    "\n  fragment ListedRun on Run {\n    id\n    workflowId\n    status\n    statusIsInferred\n    isFinished\n    startedAt\n    wallClockMs\n    error\n    freshness {\n      isStale\n      fetchedAt\n    }\n  }\n": types.ListedRunFragmentDoc,
+    "\n  subscription RunsUpdated($workflowIds: [ID!]) {\n    runsUpdated(workflowIds: $workflowIds) {\n      ...ListedRun\n    }\n  }\n": types.RunsUpdatedDocument,
+    "\n  fragment RunExpectation on Run {\n    expectation {\n      p50Ms\n      overdueByMs\n    }\n  }\n": types.RunExpectationFragmentDoc,
+    "\n  query NodeExpectations($workflowId: ID!, $id: ID!) {\n    run(workflowId: $workflowId, id: $id) {\n      id\n      workflowId\n      expectation {\n        nodes {\n          nodeId\n          p50Ms\n          p95Ms\n        }\n      }\n    }\n  }\n": types.NodeExpectationsDocument,
     "\n  fragment FailedSteps on Run {\n    workflowId\n    stepCounts {\n      failed\n    }\n    causes: failedSteps(latestAttemptOnly: true, first: 6) {\n      workflowId\n      runId\n      id\n      nodeId\n      durationMs\n      attempt\n      attemptCount\n      errorInfo {\n        message\n        code\n      }\n    }\n  }\n": types.FailedStepsFragmentDoc,
     "\n  fragment RunFreshness on Run {\n    isFinished\n    freshness {\n      fetchedAt\n      isFinal\n      isStale\n    }\n  }\n": types.RunFreshnessFragmentDoc,
     "\n  query RunStatus($workflowId: ID!, $id: ID!) {\n    run(workflowId: $workflowId, id: $id) {\n      id\n      workflowId\n      freshness {\n        fetchedAt\n      }\n      status\n      isFinished\n    }\n  }\n": types.RunStatusDocument,
@@ -100,7 +115,7 @@ const documents: Documents = {
     "\n  fragment RunInsights on Run {\n    slowestSteps(first: 5) {\n      workflowId\n      runId\n      id\n      nodeId\n      attempt\n      attemptCount\n      durationMs\n      shareOfRun\n    }\n    repeatedNodes {\n      nodeId\n      retryCount\n      wastedMs\n      attempts {\n        workflowId\n        runId\n        id\n        status\n      }\n    }\n    tokenUsage {\n      byModel {\n        model\n        inputTokens\n        outputTokens\n        totalTokens\n      }\n    }\n  }\n": types.RunInsightsFragmentDoc,
     "\n  query RunPayload($workflowId: ID!, $runId: ID!, $path: String, $isInputs: Boolean!) {\n    run(workflowId: $workflowId, id: $runId) {\n      id\n      workflowId\n      inputs(path: $path) @include(if: $isInputs)\n      outputs(path: $path) @skip(if: $isInputs)\n    }\n  }\n": types.RunPayloadDocument,
     "\n  fragment RunView on Run {\n    id\n    workflowId\n    status\n    isFinished\n    startedAt\n    wallClockMs\n    timeline {\n      startedAt\n      durationMs\n    }\n    freshness {\n      isFinal\n      fetchedAt\n    }\n    ...RunHeader\n    ...RunFreshness\n    ...RunTimeline\n  }\n": types.RunViewFragmentDoc,
-    "\n  fragment RunFigures on Run {\n    ...RunInsights\n    ...RunLayout\n    ...RemainingFailures\n  }\n": types.RunFiguresFragmentDoc,
+    "\n  fragment RunFigures on Run {\n    ...RunExpectation\n    ...RunInsights\n    ...RunLayout\n    ...RemainingFailures\n  }\n": types.RunFiguresFragmentDoc,
     "\n  query Run($workflowId: ID!, $id: ID!) {\n    run(workflowId: $workflowId, id: $id) {\n      workflow {\n        id\n        name\n      }\n      ...RunView\n      ...RunSteps\n    }\n  }\n": types.RunDocument,
     "\n  query FiguresOfRun($workflowId: ID!, $id: ID!) {\n    run(workflowId: $workflowId, id: $id) {\n      id\n      workflowId\n      freshness {\n        fetchedAt\n      }\n      ...FailedSteps\n      ...RunFigures\n    }\n  }\n": types.FiguresOfRunDocument,
     "\n  fragment RunTimeline on Run {\n    isFinished\n    startedAt\n    wallClockMs\n    timeline {\n      startedAt\n      durationMs\n    }\n    ...RunFreshness\n  }\n": types.RunTimelineFragmentDoc,
@@ -113,9 +128,6 @@ const documents: Documents = {
     "\n  fragment ListedStep on Step {\n    workflowId\n    runId\n    id\n    nodeId\n    status\n    isFinished\n    durationMs\n    durationSource\n    offsetMs\n    gapBeforeMs\n    shareOfRun\n    attempt\n    attemptCount\n  }\n": types.ListedStepFragmentDoc,
     "\n  fragment RunSteps on Run {\n    steps {\n      ...ListedStep\n    }\n  }\n": types.RunStepsFragmentDoc,
     "\n  fragment RemainingFailures on Run {\n    failedSteps(latestAttemptOnly: true) {\n      workflowId\n      runId\n      id\n    }\n  }\n": types.RemainingFailuresFragmentDoc,
-    "\n  query FailedRuns($workflowId: ID!, $ids: [ID!]!) {\n    workflow(id: $workflowId) {\n      id\n      runsById(ids: $ids) {\n        id\n        failedSteps(latestAttemptOnly: true, first: 2) {\n          nodeId\n          errorInfo {\n            message\n          }\n        }\n      }\n    }\n  }\n": types.FailedRunsDocument,
-    "\n  fragment ListedRun on Run {\n    id\n    workflowId\n    status\n    statusIsInferred\n    isFinished\n    startedAt\n    wallClockMs\n    error\n    freshness {\n      isStale\n      fetchedAt\n    }\n  }\n": types.ListedRunFragmentDoc,
-    "\n  subscription RunsUpdated($workflowIds: [ID!]) {\n    runsUpdated(workflowIds: $workflowIds) {\n      ...ListedRun\n    }\n  }\n": types.RunsUpdatedDocument,
     "\n  query Caller {\n    workflows(first: 1) {\n      totalCount\n    }\n  }\n": types.CallerDocument,
     "\n  query FindRun($id: ID!, $after: String) {\n    workflows(first: 50, after: $after) {\n      nodes {\n        id\n        name\n        run(id: $id) {\n          id\n          workflowId\n          status\n        }\n      }\n      pageInfo {\n        hasNextPage\n        endCursor\n      }\n    }\n  }\n": types.FindRunDocument,
     "\n  query FindWorkflows($search: String!) {\n    workflows(first: 8, search: $search) {\n      nodes {\n        id\n        name\n      }\n    }\n  }\n": types.FindWorkflowsDocument,
@@ -128,12 +140,6 @@ const documents: Documents = {
     "\n  mutation ExecuteWorkflow($workflowId: ID!, $inputs: JSON, $idempotencyKey: String) {\n    executeWorkflow(workflowId: $workflowId, inputs: $inputs, idempotencyKey: $idempotencyKey) {\n      message\n      run {\n        id\n        workflowId\n      }\n    }\n  }\n": types.ExecuteWorkflowDocument,
     "\n  query Runs($workflowId: ID!, $first: Int!, $after: String, $filter: RunFilter) {\n    workflow(id: $workflowId) {\n      id\n      runs(first: $first, after: $after, filter: $filter) {\n        nodes {\n          ...ListedRun\n        }\n        pageInfo {\n          hasNextPage\n          hasPreviousPage\n          endCursor\n        }\n      }\n    }\n  }\n": types.RunsDocument,
     "\n  query Workflow($id: ID!) {\n    workflow(id: $id) {\n      id\n      name\n      description\n      version\n      upstreamUrl\n      status\n      updatedAt\n      graph {\n        nodes {\n          id\n        }\n        ...WorkflowGraph\n      }\n      statistics(last: 100) {\n        runCount\n        finishedCount\n        successRate\n        failedCount\n        wallClockMs {\n          p50\n          p95\n          max\n        }\n      }\n    }\n  }\n": types.WorkflowDocument,
-    "\n  query Directory {\n    workflows(first: 100) {\n      totalCount\n      nodes {\n        id\n        name\n      }\n    }\n  }\n": types.DirectoryDocument,
-    "\n  query Failures($workflowIds: [ID!], $startedAfter: DateTime, $last: Int!) {\n    failureGroups(workflowIds: $workflowIds, startedAfter: $startedAfter, last: $last) {\n      ...FailureGroup\n    }\n  }\n": types.FailuresDocument,
-    "\n  query RecentRuns($first: Int!, $after: String, $filter: RunFilter, $workflowIds: [ID!]) {\n    recentRuns(first: $first, after: $after, filter: $filter, workflowIds: $workflowIds) {\n      nodes {\n        ...ListedRun\n      }\n      unavailableWorkflows {\n        id\n      }\n      pageInfo {\n        hasNextPage\n        hasPreviousPage\n        endCursor\n      }\n    }\n  }\n": types.RecentRunsDocument,
-    "\n  fragment SparklineRun on Run {\n    id\n    workflowId\n    status\n    wallClockMs\n  }\n": types.SparklineRunFragmentDoc,
-    "\n  fragment WorkflowCard on Workflow {\n    id\n    name\n    description\n    latest: runs(first: 11) {\n      nodes {\n        id\n        startedAt\n        ...SparklineRun\n      }\n    }\n    recent: statistics(last: 8) {\n      runCount\n      successRate\n    }\n    statistics(last: 100) {\n      runCount\n      successRate\n      wallClockMs {\n        p50\n      }\n    }\n  }\n": types.WorkflowCardFragmentDoc,
-    "\n  query Workflows($first: Int!, $after: String, $search: String) {\n    workflows(first: $first, after: $after, search: $search) {\n      totalCount\n      nodes {\n        id\n        ...WorkflowCard\n      }\n      pageInfo {\n        hasNextPage\n        endCursor\n      }\n    }\n  }\n": types.WorkflowsDocument,
 };
 
 /**
@@ -217,6 +223,54 @@ export function graphql(source: "\n  fragment WorkflowGraph on WorkflowGraph {\n
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
+export function graphql(source: "\n  query Directory {\n    workflows(first: 100) {\n      totalCount\n      nodes {\n        id\n        name\n      }\n    }\n  }\n"): (typeof documents)["\n  query Directory {\n    workflows(first: 100) {\n      totalCount\n      nodes {\n        id\n        name\n      }\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query Failures($workflowIds: [ID!], $startedAfter: DateTime, $last: Int!) {\n    failureGroups(workflowIds: $workflowIds, startedAfter: $startedAfter, last: $last) {\n      ...FailureGroup\n    }\n    overdueRuns(workflowIds: $workflowIds, first: 5) {\n      ...OverdueRun\n    }\n  }\n"): (typeof documents)["\n  query Failures($workflowIds: [ID!], $startedAfter: DateTime, $last: Int!) {\n    failureGroups(workflowIds: $workflowIds, startedAfter: $startedAfter, last: $last) {\n      ...FailureGroup\n    }\n    overdueRuns(workflowIds: $workflowIds, first: 5) {\n      ...OverdueRun\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query RecentRuns($first: Int!, $after: String, $filter: RunFilter, $workflowIds: [ID!]) {\n    recentRuns(first: $first, after: $after, filter: $filter, workflowIds: $workflowIds) {\n      nodes {\n        ...ListedRun\n      }\n      unavailableWorkflows {\n        id\n      }\n      pageInfo {\n        hasNextPage\n        hasPreviousPage\n        endCursor\n      }\n    }\n  }\n"): (typeof documents)["\n  query RecentRuns($first: Int!, $after: String, $filter: RunFilter, $workflowIds: [ID!]) {\n    recentRuns(first: $first, after: $after, filter: $filter, workflowIds: $workflowIds) {\n      nodes {\n        ...ListedRun\n      }\n      unavailableWorkflows {\n        id\n      }\n      pageInfo {\n        hasNextPage\n        hasPreviousPage\n        endCursor\n      }\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  fragment OverdueRun on Run {\n    id\n    workflowId\n    wallClockMs\n    expectation {\n      p50Ms\n    }\n  }\n"): (typeof documents)["\n  fragment OverdueRun on Run {\n    id\n    workflowId\n    wallClockMs\n    expectation {\n      p50Ms\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  fragment SparklineRun on Run {\n    id\n    workflowId\n    status\n    wallClockMs\n  }\n"): (typeof documents)["\n  fragment SparklineRun on Run {\n    id\n    workflowId\n    status\n    wallClockMs\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  fragment WorkflowCard on Workflow {\n    id\n    name\n    description\n    latest: runs(first: 11) {\n      nodes {\n        id\n        startedAt\n        ...SparklineRun\n      }\n    }\n    recent: statistics(last: 8) {\n      runCount\n      successRate\n    }\n    statistics(last: 100) {\n      runCount\n      successRate\n      wallClockMs {\n        p50\n      }\n    }\n  }\n"): (typeof documents)["\n  fragment WorkflowCard on Workflow {\n    id\n    name\n    description\n    latest: runs(first: 11) {\n      nodes {\n        id\n        startedAt\n        ...SparklineRun\n      }\n    }\n    recent: statistics(last: 8) {\n      runCount\n      successRate\n    }\n    statistics(last: 100) {\n      runCount\n      successRate\n      wallClockMs {\n        p50\n      }\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query Workflows($first: Int!, $after: String, $search: String) {\n    workflows(first: $first, after: $after, search: $search) {\n      totalCount\n      nodes {\n        id\n        ...WorkflowCard\n      }\n      pageInfo {\n        hasNextPage\n        endCursor\n      }\n    }\n  }\n"): (typeof documents)["\n  query Workflows($first: Int!, $after: String, $search: String) {\n    workflows(first: $first, after: $after, search: $search) {\n      totalCount\n      nodes {\n        id\n        ...WorkflowCard\n      }\n      pageInfo {\n        hasNextPage\n        endCursor\n      }\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query FailedRuns($workflowId: ID!, $ids: [ID!]!) {\n    workflow(id: $workflowId) {\n      id\n      runsById(ids: $ids) {\n        id\n        failedSteps(latestAttemptOnly: true, first: 2) {\n          nodeId\n          errorInfo {\n            message\n          }\n        }\n      }\n    }\n  }\n"): (typeof documents)["\n  query FailedRuns($workflowId: ID!, $ids: [ID!]!) {\n    workflow(id: $workflowId) {\n      id\n      runsById(ids: $ids) {\n        id\n        failedSteps(latestAttemptOnly: true, first: 2) {\n          nodeId\n          errorInfo {\n            message\n          }\n        }\n      }\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  fragment ListedRun on Run {\n    id\n    workflowId\n    status\n    statusIsInferred\n    isFinished\n    startedAt\n    wallClockMs\n    error\n    freshness {\n      isStale\n      fetchedAt\n    }\n  }\n"): (typeof documents)["\n  fragment ListedRun on Run {\n    id\n    workflowId\n    status\n    statusIsInferred\n    isFinished\n    startedAt\n    wallClockMs\n    error\n    freshness {\n      isStale\n      fetchedAt\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  subscription RunsUpdated($workflowIds: [ID!]) {\n    runsUpdated(workflowIds: $workflowIds) {\n      ...ListedRun\n    }\n  }\n"): (typeof documents)["\n  subscription RunsUpdated($workflowIds: [ID!]) {\n    runsUpdated(workflowIds: $workflowIds) {\n      ...ListedRun\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  fragment RunExpectation on Run {\n    expectation {\n      p50Ms\n      overdueByMs\n    }\n  }\n"): (typeof documents)["\n  fragment RunExpectation on Run {\n    expectation {\n      p50Ms\n      overdueByMs\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query NodeExpectations($workflowId: ID!, $id: ID!) {\n    run(workflowId: $workflowId, id: $id) {\n      id\n      workflowId\n      expectation {\n        nodes {\n          nodeId\n          p50Ms\n          p95Ms\n        }\n      }\n    }\n  }\n"): (typeof documents)["\n  query NodeExpectations($workflowId: ID!, $id: ID!) {\n    run(workflowId: $workflowId, id: $id) {\n      id\n      workflowId\n      expectation {\n        nodes {\n          nodeId\n          p50Ms\n          p95Ms\n        }\n      }\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
 export function graphql(source: "\n  fragment FailedSteps on Run {\n    workflowId\n    stepCounts {\n      failed\n    }\n    causes: failedSteps(latestAttemptOnly: true, first: 6) {\n      workflowId\n      runId\n      id\n      nodeId\n      durationMs\n      attempt\n      attemptCount\n      errorInfo {\n        message\n        code\n      }\n    }\n  }\n"): (typeof documents)["\n  fragment FailedSteps on Run {\n    workflowId\n    stepCounts {\n      failed\n    }\n    causes: failedSteps(latestAttemptOnly: true, first: 6) {\n      workflowId\n      runId\n      id\n      nodeId\n      durationMs\n      attempt\n      attemptCount\n      errorInfo {\n        message\n        code\n      }\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
@@ -253,7 +307,7 @@ export function graphql(source: "\n  fragment RunView on Run {\n    id\n    work
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  fragment RunFigures on Run {\n    ...RunInsights\n    ...RunLayout\n    ...RemainingFailures\n  }\n"): (typeof documents)["\n  fragment RunFigures on Run {\n    ...RunInsights\n    ...RunLayout\n    ...RemainingFailures\n  }\n"];
+export function graphql(source: "\n  fragment RunFigures on Run {\n    ...RunExpectation\n    ...RunInsights\n    ...RunLayout\n    ...RemainingFailures\n  }\n"): (typeof documents)["\n  fragment RunFigures on Run {\n    ...RunExpectation\n    ...RunInsights\n    ...RunLayout\n    ...RemainingFailures\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
@@ -305,18 +359,6 @@ export function graphql(source: "\n  fragment RemainingFailures on Run {\n    fa
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  query FailedRuns($workflowId: ID!, $ids: [ID!]!) {\n    workflow(id: $workflowId) {\n      id\n      runsById(ids: $ids) {\n        id\n        failedSteps(latestAttemptOnly: true, first: 2) {\n          nodeId\n          errorInfo {\n            message\n          }\n        }\n      }\n    }\n  }\n"): (typeof documents)["\n  query FailedRuns($workflowId: ID!, $ids: [ID!]!) {\n    workflow(id: $workflowId) {\n      id\n      runsById(ids: $ids) {\n        id\n        failedSteps(latestAttemptOnly: true, first: 2) {\n          nodeId\n          errorInfo {\n            message\n          }\n        }\n      }\n    }\n  }\n"];
-/**
- * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
- */
-export function graphql(source: "\n  fragment ListedRun on Run {\n    id\n    workflowId\n    status\n    statusIsInferred\n    isFinished\n    startedAt\n    wallClockMs\n    error\n    freshness {\n      isStale\n      fetchedAt\n    }\n  }\n"): (typeof documents)["\n  fragment ListedRun on Run {\n    id\n    workflowId\n    status\n    statusIsInferred\n    isFinished\n    startedAt\n    wallClockMs\n    error\n    freshness {\n      isStale\n      fetchedAt\n    }\n  }\n"];
-/**
- * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
- */
-export function graphql(source: "\n  subscription RunsUpdated($workflowIds: [ID!]) {\n    runsUpdated(workflowIds: $workflowIds) {\n      ...ListedRun\n    }\n  }\n"): (typeof documents)["\n  subscription RunsUpdated($workflowIds: [ID!]) {\n    runsUpdated(workflowIds: $workflowIds) {\n      ...ListedRun\n    }\n  }\n"];
-/**
- * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
- */
 export function graphql(source: "\n  query Caller {\n    workflows(first: 1) {\n      totalCount\n    }\n  }\n"): (typeof documents)["\n  query Caller {\n    workflows(first: 1) {\n      totalCount\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
@@ -362,30 +404,6 @@ export function graphql(source: "\n  query Runs($workflowId: ID!, $first: Int!, 
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "\n  query Workflow($id: ID!) {\n    workflow(id: $id) {\n      id\n      name\n      description\n      version\n      upstreamUrl\n      status\n      updatedAt\n      graph {\n        nodes {\n          id\n        }\n        ...WorkflowGraph\n      }\n      statistics(last: 100) {\n        runCount\n        finishedCount\n        successRate\n        failedCount\n        wallClockMs {\n          p50\n          p95\n          max\n        }\n      }\n    }\n  }\n"): (typeof documents)["\n  query Workflow($id: ID!) {\n    workflow(id: $id) {\n      id\n      name\n      description\n      version\n      upstreamUrl\n      status\n      updatedAt\n      graph {\n        nodes {\n          id\n        }\n        ...WorkflowGraph\n      }\n      statistics(last: 100) {\n        runCount\n        finishedCount\n        successRate\n        failedCount\n        wallClockMs {\n          p50\n          p95\n          max\n        }\n      }\n    }\n  }\n"];
-/**
- * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
- */
-export function graphql(source: "\n  query Directory {\n    workflows(first: 100) {\n      totalCount\n      nodes {\n        id\n        name\n      }\n    }\n  }\n"): (typeof documents)["\n  query Directory {\n    workflows(first: 100) {\n      totalCount\n      nodes {\n        id\n        name\n      }\n    }\n  }\n"];
-/**
- * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
- */
-export function graphql(source: "\n  query Failures($workflowIds: [ID!], $startedAfter: DateTime, $last: Int!) {\n    failureGroups(workflowIds: $workflowIds, startedAfter: $startedAfter, last: $last) {\n      ...FailureGroup\n    }\n  }\n"): (typeof documents)["\n  query Failures($workflowIds: [ID!], $startedAfter: DateTime, $last: Int!) {\n    failureGroups(workflowIds: $workflowIds, startedAfter: $startedAfter, last: $last) {\n      ...FailureGroup\n    }\n  }\n"];
-/**
- * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
- */
-export function graphql(source: "\n  query RecentRuns($first: Int!, $after: String, $filter: RunFilter, $workflowIds: [ID!]) {\n    recentRuns(first: $first, after: $after, filter: $filter, workflowIds: $workflowIds) {\n      nodes {\n        ...ListedRun\n      }\n      unavailableWorkflows {\n        id\n      }\n      pageInfo {\n        hasNextPage\n        hasPreviousPage\n        endCursor\n      }\n    }\n  }\n"): (typeof documents)["\n  query RecentRuns($first: Int!, $after: String, $filter: RunFilter, $workflowIds: [ID!]) {\n    recentRuns(first: $first, after: $after, filter: $filter, workflowIds: $workflowIds) {\n      nodes {\n        ...ListedRun\n      }\n      unavailableWorkflows {\n        id\n      }\n      pageInfo {\n        hasNextPage\n        hasPreviousPage\n        endCursor\n      }\n    }\n  }\n"];
-/**
- * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
- */
-export function graphql(source: "\n  fragment SparklineRun on Run {\n    id\n    workflowId\n    status\n    wallClockMs\n  }\n"): (typeof documents)["\n  fragment SparklineRun on Run {\n    id\n    workflowId\n    status\n    wallClockMs\n  }\n"];
-/**
- * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
- */
-export function graphql(source: "\n  fragment WorkflowCard on Workflow {\n    id\n    name\n    description\n    latest: runs(first: 11) {\n      nodes {\n        id\n        startedAt\n        ...SparklineRun\n      }\n    }\n    recent: statistics(last: 8) {\n      runCount\n      successRate\n    }\n    statistics(last: 100) {\n      runCount\n      successRate\n      wallClockMs {\n        p50\n      }\n    }\n  }\n"): (typeof documents)["\n  fragment WorkflowCard on Workflow {\n    id\n    name\n    description\n    latest: runs(first: 11) {\n      nodes {\n        id\n        startedAt\n        ...SparklineRun\n      }\n    }\n    recent: statistics(last: 8) {\n      runCount\n      successRate\n    }\n    statistics(last: 100) {\n      runCount\n      successRate\n      wallClockMs {\n        p50\n      }\n    }\n  }\n"];
-/**
- * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
- */
-export function graphql(source: "\n  query Workflows($first: Int!, $after: String, $search: String) {\n    workflows(first: $first, after: $after, search: $search) {\n      totalCount\n      nodes {\n        id\n        ...WorkflowCard\n      }\n      pageInfo {\n        hasNextPage\n        endCursor\n      }\n    }\n  }\n"): (typeof documents)["\n  query Workflows($first: Int!, $after: String, $search: String) {\n    workflows(first: $first, after: $after, search: $search) {\n      totalCount\n      nodes {\n        id\n        ...WorkflowCard\n      }\n      pageInfo {\n        hasNextPage\n        endCursor\n      }\n    }\n  }\n"];
 
 export function graphql(source: string) {
   return (documents as any)[source] ?? {};

@@ -1,8 +1,10 @@
 /** Graph of a workflow with the statuses of one run. A node shows its latest execution and opens that step. */
 import { readFragment } from '../__generated__/fragment-masking.ts';
 import { graphql } from '../__generated__/gql.ts';
+import { formatDuration } from '../format/duration.ts';
 import { useGatewayQuery } from '../hooks/gateway-query.ts';
 import { useIsMoving } from '../run/freshness.tsx';
+import type { UsualNodes } from '../run/expectation.tsx';
 import type { LatestSteps, ListedStep } from '../run/steps.ts';
 import { Empty, Failure, Loading } from '../shell/notices.tsx';
 import { statusClass, StatusIcon, statusWord } from '../status/status.tsx';
@@ -29,9 +31,10 @@ export interface RunGraphProps {
   readonly workflowId: string;
   readonly run: Parameters<typeof useIsMoving>[0];
   readonly latest: LatestSteps;
+  readonly usual: UsualNodes;
 }
 
-export default function RunGraph({ workflowId, run, latest }: RunGraphProps) {
+export default function RunGraph({ workflowId, run, latest, usual }: RunGraphProps) {
   const isMoving = useIsMoving(run);
   const url = useUrl();
   const {
@@ -52,14 +55,21 @@ export default function RunGraph({ workflowId, run, latest }: RunGraphProps) {
     <Graph
       graph={graph}
       label="Graph of the run"
-      lookOf={(nodeId) => lookOf(latest.get(nodeId) ?? null, isMoving, url)}
+      lookOf={(nodeId) => {
+        const step = latest.get(nodeId);
+        return step ? lookOf(step, isMoving, url) : notRun(isMoving, usual.get(nodeId)?.p50Ms);
+      }}
       extras={EXTRAS}
     />
   );
 }
 
-function lookOf(step: ListedStep | null, isMoving: boolean, url: Url): NodeLook {
-  if (!step) return { className: 'not-run', note: 'not run', words: 'not run' };
+function notRun(isMoving: boolean, usualMs: number | undefined): NodeLook {
+  const words = isMoving && usualMs !== undefined ? `usually ${formatDuration(usualMs)}` : 'not run';
+  return { className: 'not-run', note: words, words };
+}
+
+function lookOf(step: ListedStep, isMoving: boolean, url: Url): NodeLook {
   const times = step.attemptCount > 1 ? `${step.attemptCount}×` : null;
   return {
     className: statusClass(step.status),

@@ -1,4 +1,4 @@
-/** Failures of all workflows, new ones first. A workflow that cannot be read is named among them. */
+/** Failures and overdue runs of all workflows. A workflow that cannot be read is named among them. */
 import { CloudOff } from 'lucide-react';
 import { Link } from 'react-router';
 import { CombinedGraphQLErrors } from '@apollo/client/errors';
@@ -18,12 +18,16 @@ import { spanOf, SPANS, useTimeWindow } from '../time/time-window.ts';
 import { REFRESHED } from '../trends/refreshed.ts';
 import { workflowLink } from '../url/links.ts';
 import { useUrl } from '../url/url.ts';
+import { OverdueRun } from './overdue-run.tsx';
 import type { Directory } from './directory.ts';
 
 export const FAILURES = graphql(`
   query Failures($workflowIds: [ID!], $startedAfter: DateTime, $last: Int!) {
     failureGroups(workflowIds: $workflowIds, startedAfter: $startedAfter, last: $last) {
       ...FailureGroup
+    }
+    overdueRuns(workflowIds: $workflowIds, first: 5) {
+      ...OverdueRun
     }
   }
 `);
@@ -49,16 +53,18 @@ export function HomeFailures({ directory, workflowId }: HomeFailuresProps) {
   const isKnown = directory.workflows !== null || directory.error !== undefined;
   const ids = workflowId === null ? directory.namedIds : [workflowId];
   const {
-    value: found,
+    value: answered,
     error,
     isLoading,
     refetch,
   } = useGatewayQuery(FAILURES, {
     // The number of workflows decides `last`, so it must be known first.
     variables: isKnown ? { workflowIds: ids, startedAfter, last } : null,
-    read: (data) => data.failureGroups,
+    read: (data) => (data.failureGroups ? data : null),
     ...REFRESHED,
   });
+  const found = answered?.failureGroups;
+  const overdue = answered?.overdueRuns?.filter((run) => run !== null) ?? [];
   const groups = found?.filter((group) => group !== null) ?? [];
   useNotifications(found && groups.map(newsOf));
   // In the background nothing else asks for failures.
@@ -95,8 +101,11 @@ export function HomeFailures({ directory, workflowId }: HomeFailuresProps) {
           {unreadable.size > 0 && ' in the workflows that can be read'}.
         </p>
       )}
-      {(groups.length > 0 || unreadable.size > 0) && (
+      {groups.length + overdue.length + unreadable.size > 0 && (
         <FailureList groups={groups} span={{ fromMs: Date.parse(startedAfter), toMs: nowMs }} namesWorkflow>
+          {overdue.map((run, index) => (
+            <OverdueRun key={index} run={run} nameOf={directory.nameOf} />
+          ))}
           {[...unreadable].map(([id, { message, isPartial }]) => (
             <li key={id} className="unreadable">
               <p className="where">

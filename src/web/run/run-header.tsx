@@ -1,4 +1,5 @@
 /** Header of a run: status, actions and figures. */
+import type { ComponentProps } from 'react';
 import { Link2, RotateCw } from 'lucide-react';
 import { Link } from 'react-router';
 import { readFragment, type FragmentType } from '../__generated__/fragment-masking.ts';
@@ -13,6 +14,7 @@ import { StatusBadge } from '../status/status.tsx';
 import { Ticking } from '../time/ticking.tsx';
 import { workflowLink } from '../url/links.ts';
 import { ErrorText } from './error-text.tsx';
+import { UsualDuration } from './expectation.tsx';
 import { RunLiveMark, useIsMoving } from './freshness.tsx';
 import { IdleTime } from './idle-time.tsx';
 
@@ -66,7 +68,13 @@ const RUN_HEADER = graphql(`
 
 const ERROR_BOUNDS = { lines: 4, characters: 400 };
 
-export function RunHeader({ run: masked }: { readonly run: FragmentType<typeof RUN_HEADER> }) {
+export interface RunHeaderProps {
+  readonly run: FragmentType<typeof RUN_HEADER>;
+  /** Null until loaded. */
+  readonly figures: ComponentProps<typeof UsualDuration>['run'];
+}
+
+export function RunHeader({ run: masked, figures }: RunHeaderProps) {
   const run = readFragment(RUN_HEADER, masked);
   const isMoving = useIsMoving(run);
   const { progress, stepCounts, timing, estimatedCost } = run;
@@ -97,7 +105,7 @@ export function RunHeader({ run: masked }: { readonly run: FragmentType<typeof R
           </span>
         </Fact>
         <Fact name="Duration" hint="From start to end, or to now">
-          <Ticking ms={run.wallClockMs} isTicking={isMoving} />
+          <Ticking ms={run.wallClockMs} isTicking={isMoving} /> <UsualDuration run={figures} />
         </Fact>
         <Fact name="Idle" hint="The part of the duration in which no step ran">
           <IdleTime timing={timing} />

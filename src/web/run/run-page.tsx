@@ -16,6 +16,7 @@ import { headlineOf } from '../text/excerpt.ts';
 import { useIds } from '../url/ids.ts';
 import { workflowLink } from '../url/links.ts';
 import { useUrl } from '../url/url.ts';
+import { useUsualNodes } from './expectation.tsx';
 import { FAILED_STEPS, FailedSteps } from './failed-steps.tsx';
 import { ASK_EVERY_MS, ASK_OF_MANY_EVERY_MS, figuresEveryMs } from './freshness.tsx';
 import { useHiddenStatus } from './hidden-status.ts';
@@ -104,6 +105,7 @@ export default function RunPage() {
   const cause = readFragment(FAILED_STEPS, figures.value)?.causes?.[0];
   const headline = headlineOf(cause?.errorInfo?.message ?? '');
   const title = [workflowName, ...(headline === '' ? [] : [headline]), runId].join(' · ');
+  const usual = useUsualNodes(run ? variables : null);
   const view = VIEWS.find(({ name }) => name === url.params.tab)?.name ?? 'timeline';
   const stepId = url.params.step;
 
@@ -127,7 +129,7 @@ export default function RunPage() {
         {run && answered && (
           <>
             <Contained what="the header of the run">
-              <RunHeader run={run} />
+              <RunHeader run={run} figures={layout} />
             </Contained>
             <Contained what="the failed steps">{figures.value && <FailedSteps run={figures.value} />}</Contained>
             <Views current={view} views={VIEWS} />
@@ -135,12 +137,12 @@ export default function RunPage() {
               {view === 'timeline' && (
                 <>
                   <Contained what="the timeline">
-                    <RunTimeline run={run} layout={layout} steps={steps} latest={latest} areKnown={listed != null} />
+                    <RunTimeline {...{ run, layout, steps, latest, usual }} areKnown={listed != null} />
                   </Contained>
                   <Contained what="the figures of the run">{layout && <RunInsights run={layout} />}</Contained>
                 </>
               )}
-              {view === 'graph' && <RunGraph workflowId={workflowId} run={run} latest={latest} />}
+              {view === 'graph' && <RunGraph {...{ workflowId, run, latest, usual }} />}
               {view === 'steps' && (
                 <StepsTable {...{ workflowId, runId, isFinal }} steps={stepsNow} areKnown={listed != null} />
               )}

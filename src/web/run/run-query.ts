@@ -27,6 +27,7 @@ export const RUN_VIEW = graphql(`
 /** Figures over all steps. */
 export const RUN_FIGURES = graphql(`
   fragment RunFigures on Run {
+    ...RunExpectation
     ...RunInsights
     ...RunLayout
     ...RemainingFailures

@@ -4,6 +4,7 @@ import { readFragment, type FragmentType } from '../__generated__/fragment-maski
 import { graphql } from '../__generated__/gql.ts';
 import { Empty } from '../shell/notices.tsx';
 import { Timeline } from '../timeline/timeline.tsx';
+import type { UsualNodes } from './expectation.tsx';
 import { useIsMoving } from './freshness.tsx';
 import { nowOf, type LatestSteps, type ListedStep } from './steps.ts';
 
@@ -44,11 +45,12 @@ export interface RunTimelineProps {
   readonly layout: FragmentType<typeof RUN_LAYOUT> | null | undefined;
   readonly steps: readonly ListedStep[];
   readonly latest: LatestSteps;
+  readonly usual: UsualNodes;
   /** False if the steps could not be loaded. */
   readonly areKnown: boolean;
 }
 
-export function RunTimeline({ run: masked, layout, steps: listed, latest, areKnown }: RunTimelineProps) {
+export function RunTimeline({ run: masked, layout, steps: listed, latest, usual, areKnown }: RunTimelineProps) {
   const run = readFragment(RUN_TIMELINE, masked);
   const { criticalPath, timeline: folds } = readFragment(RUN_LAYOUT, layout) ?? {};
   const { timeline, isFinished } = run;
@@ -86,6 +88,7 @@ export function RunTimeline({ run: masked, layout, steps: listed, latest, areKno
     <Timeline
       steps={steps}
       latest={latest}
+      usual={usual}
       gaps={folds?.gaps ?? NO_GAPS}
       startedAt={timeline.startedAt}
       durationMs={timeline.durationMs}

@@ -5,7 +5,15 @@ import { useWheelZoom } from '../controls/zoom-buttons.tsx';
 import { formatDuration } from '../format/duration.ts';
 import { Empty } from '../shell/notices.tsx';
 import { useUrl } from '../url/url.ts';
-import { BESIDE_NAMES, drawBars, LANE_PX, WITH_NAMES, type TimelineStep, type Window } from './bars/bars.ts';
+import {
+  BESIDE_NAMES,
+  drawBars,
+  LANE_PX,
+  WITH_NAMES,
+  type TimelineStep,
+  type UsualDurations,
+  type Window,
+} from './bars/bars.ts';
 import { Lanes } from './bars/lanes.tsx';
 import { layOut } from './bars/layout.ts';
 import { Legend } from './bars/legend.tsx';
@@ -25,6 +33,8 @@ export interface TimelineProps {
   /** In order of start. */
   readonly steps: readonly TimelineStep[];
   readonly latest: RowNamesProps['latest'];
+  /** Usual durations by node id. */
+  readonly usual: UsualDurations;
   readonly gaps: readonly Stretch[];
   readonly startedAt: string;
   readonly durationMs: number;
@@ -38,7 +48,7 @@ const AXIS_PX = 24;
 /** A run with more bars has a minimap. */
 const MANY_BARS = 150;
 
-export function Timeline({ steps, latest, gaps, startedAt, durationMs, nowMs, isMoving }: TimelineProps) {
+export function Timeline({ steps, latest, usual, gaps, startedAt, durationMs, nowMs, isMoving }: TimelineProps) {
   const url = useUrl();
   const ref = useRef<HTMLDivElement>(null);
   const { rows: arrangement, clock } = url.params;
@@ -129,7 +139,7 @@ export function Timeline({ steps, latest, gaps, startedAt, durationMs, nowMs, is
                 <RowNames rows={rows} latest={latest} window={window} widthPx={namesPx} heightPx={heightPx} />
               )}
               <Lanes
-                drawing={drawBars(bars, scale, window, arrangement === 'nodes' ? BESIDE_NAMES : WITH_NAMES)}
+                drawing={drawBars(bars, scale, window, arrangement === 'nodes' ? BESIDE_NAMES : WITH_NAMES, usual)}
                 scale={scale}
                 window={window}
                 rows={rows}
@@ -142,7 +152,7 @@ export function Timeline({ steps, latest, gaps, startedAt, durationMs, nowMs, is
         </div>
       </div>
       {bars.length === 0 && <Empty title="No step of such a node" />}
-      <Legend bars={bars} />
+      <Legend bars={bars} hasUsual={usual.size > 0} />
     </section>
   );
 }

@@ -61,6 +61,8 @@ export interface Drawing {
   /** SVG path data. */
   readonly paths: ReadonlyMap<StepStatus, string>;
   readonly criticalPath: string;
+  /** A tick where most executions of the node have ended. */
+  readonly usualPath: string;
   readonly labels: readonly Label[];
 }
 
@@ -79,10 +81,20 @@ export interface Wording {
   readonly needsDuration: boolean;
 }
 
+/** By node id. */
+export type UsualDurations = ReadonlyMap<string, { readonly p95Ms: number }>;
+
 /** `bars` must be in order of start. */
-export function drawBars(bars: readonly Bar[], scale: Scale, window: Window, wording: Wording = WITH_NAMES): Drawing {
+export function drawBars(
+  bars: readonly Bar[],
+  scale: Scale,
+  window: Window,
+  wording: Wording = WITH_NAMES,
+  usual: UsualDurations = new Map(),
+): Drawing {
   const paths = new Map<StepStatus, string>();
   let criticalPath = '';
+  let usualPath = '';
   const labels: Label[] = [];
   const nextInLane = new Map<number, number>();
   const folds = scale.folds.map(({ from }) => from * window.widthPx - window.leftPx);
@@ -101,10 +113,15 @@ export function drawBars(bars: readonly Bar[], scale: Scale, window: Window, wor
       `${paths.get(bar.status) ?? ''}M${round(x)} ${box.y}h${round(width)}v${BAR_PX}h${round(-width)}z`,
     );
     if (bar.isCritical) criticalPath += `M${round(x)} ${box.y + BAR_PX + 2.5}h${round(width)}`;
+    const { p95Ms } = usual.get(bar.nodeId) ?? {};
+    if (p95Ms !== undefined) {
+      const usualX = scale.placeOf(bar.offsetMs + p95Ms) * window.widthPx - window.leftPx;
+      usualPath += `M${round(usualX)} ${box.y - 2}v${BAR_PX + 4}`;
+    }
     const label = labelOf(bar, wording, { x, y: box.y, width }, roomUntil);
     if (label) labels.push(label);
   }
-  return { paths, criticalPath, labels };
+  return { paths, criticalPath, usualPath, labels };
 }
 
 const isSeen = ({ lane }: Bar, { x, width }: Box, { viewPx, firstLane, lastLane }: Window): boolean =>

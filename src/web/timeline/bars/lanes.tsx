@@ -50,6 +50,7 @@ export function Lanes({ drawing, scale, window, rows, heightPx, now, cursor }: L
           </g>
         ))}
         <path className="critical" d={drawing.criticalPath} />
+        <path className="usual" d={drawing.usualPath} />
         {nowX !== null && <line className="now" x1={nowX} x2={nowX} y1="0" y2={heightPx} />}
       </svg>
       {drawing.labels.map(({ bar, text, isInside, hasRoomForDuration, x, y, width }) => (

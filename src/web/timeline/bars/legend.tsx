@@ -5,7 +5,12 @@ import type { TimelineStep } from './bars.ts';
 
 const ORDER: readonly StepStatus[] = ['FAILED', 'RUNNING', 'COMPLETED', 'CANCELLED', 'SKIPPED', 'PENDING', 'UNKNOWN'];
 
-export function Legend({ bars }: { readonly bars: readonly TimelineStep[] }) {
+interface LegendProps {
+  readonly bars: readonly TimelineStep[];
+  readonly hasUsual: boolean;
+}
+
+export function Legend({ bars, hasUsual }: LegendProps) {
   const present = new Set(bars.map(({ status }) => status));
   return (
     <ul className="legend">
@@ -19,6 +24,12 @@ export function Legend({ bars }: { readonly bars: readonly TimelineStep[] }) {
         <li title="The chain of steps that decided how long the run took: to make it faster, make one of these faster">
           <span className="critical-mark" />
           Critical path
+        </li>
+      )}
+      {hasUsual && (
+        <li>
+          <span className="usual-mark" />
+          95 % of executions end before
         </li>
       )}
     </ul>

@@ -1,0 +1,43 @@
+/** Row of a run that takes longer than almost all runs before it. */
+import { Hourglass } from 'lucide-react';
+import { Link } from 'react-router';
+import { readFragment, type FragmentType } from '../__generated__/fragment-masking.ts';
+import { graphql } from '../__generated__/gql.ts';
+import { formatDuration } from '../format/duration.ts';
+import { runLink, workflowLink } from '../url/links.ts';
+
+const OVERDUE_RUN = graphql(`
+  fragment OverdueRun on Run {
+    id
+    workflowId
+    wallClockMs
+    expectation {
+      p50Ms
+    }
+  }
+`);
+
+export interface OverdueRunProps {
+  readonly run: FragmentType<typeof OVERDUE_RUN>;
+  readonly nameOf: (workflowId: string) => string;
+}
+
+export function OverdueRun({ run: masked, nameOf }: OverdueRunProps) {
+  const run = readFragment(OVERDUE_RUN, masked);
+  return (
+    <li className="overdue">
+      <span className="badge status-running">
+        <Hourglass aria-hidden="true" /> Overdue
+      </span>
+      <Link to={runLink(run)} className="mono" title={run.id} data-row>
+        <bdi>{run.id}</bdi>
+      </Link>
+      <Link to={workflowLink(run.workflowId)} className="workflow">
+        <bdi>{nameOf(run.workflowId)}</bdi>
+      </Link>
+      <span>
+        running for {formatDuration(run.wallClockMs)}, usually {formatDuration(run.expectation?.p50Ms)}
+      </span>
+    </li>
+  );
+}

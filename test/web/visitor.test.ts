@@ -1,0 +1,35 @@
+/** What a visitor sees after `npm start`. */
+import { afterAll, expect, it } from '@jest/globals';
+import { describeInBrowser } from '../harness/describe-in-browser.ts';
+import { startGateway } from '../harness/gateway.ts';
+
+const gateway = await startGateway({}, { isShowcase: true });
+afterAll(() => gateway.close());
+
+describeInBrowser('A visitor of the sample', (open) => {
+  it('sees a new failure and an overdue run on the first screen, and how long that run usually takes', async () => {
+    const page = await open();
+    await page.goto(gateway.url);
+    const failures = page.getByRole('list', { name: 'Failures', exact: true }).locator('> li');
+    await failures.first().getByText('New', { exact: true }).waitFor();
+    await failures.first().getByText('draft_reply').waitFor();
+    const overdue = failures.filter({ hasText: 'Overdue' });
+    await overdue.getByText(/^running for \d+ min \d\d s, usually \d/).waitFor();
+    expect((await overdue.boundingBox())?.y).toBeLessThan(700);
+    await overdue.getByRole('link').first().click();
+    await page.getByText(/^usually [\d.]+ s: \d+ min \d\d s longer than 95 % of runs$/).waitFor();
+    await page.getByText('95 % of executions end before').waitFor();
+    await page.getByRole('link', { name: 'Graph', exact: true }).click();
+    await page.getByRole('link', { name: /embed/ }).waitFor();
+    await page
+      .getByText(/usually [\d.]+ s$/)
+      .first()
+      .waitFor();
+  });
+
+  it('sees prices', async () => {
+    const page = await open();
+    await page.goto(`${gateway.url}/cost?since=7d`);
+    await page.getByRole('region', { name: 'By workflow' }).getByText(/^\$\d/).first().waitFor();
+  });
+});
