@@ -7,7 +7,9 @@ import type { Distribution as DomainDistribution, NodeStatistics as DomainNodeSt
 import type { NodeExpectation as DomainNodeExpectation } from '../../domain/run/expectation.ts';
 import type { UsageTrend as DomainUsageTrend, ModelUsageTrend as DomainModelUsageTrend } from '../../domain/run/usage-trend.ts';
 import type { RunComparison as DomainRunComparison, NodeComparison as DomainNodeComparison } from '../../domain/run/comparison.ts';
-import type { WorkflowGraph as DomainWorkflowGraph, WorkflowNode as DomainWorkflowNode, WorkflowEdge as DomainWorkflowEdge, Run as DomainRun, Step as DomainStep, StepCounts as DomainStepCounts, RunTiming as DomainRunTiming, RunGap as DomainRunGap, Timeline as DomainTimeline, TimelineGap as DomainTimelineGap, TimelineBar as DomainTimelineBar, CriticalPath as DomainCriticalPath, Progress as DomainProgress, RepeatedNode as DomainRepeatedNode, RunTokenUsage as DomainRunTokenUsage, ModelTokenUsage as DomainModelTokenUsage, Freshness as DomainFreshness, StepError as DomainStepError, TokenUsage as DomainTokenUsage } from '../../domain/types.ts';
+import type { WorkflowGraph as DomainWorkflowGraph, WorkflowNode as DomainWorkflowNode, GraphEdge as DomainGraphEdge, Run as DomainRun, Step as DomainStep, StepCounts as DomainStepCounts, RunTiming as DomainRunTiming, Gap as DomainGap, Timeline as DomainTimeline, TimelineBar as DomainTimelineBar, CriticalPath as DomainCriticalPath, Progress as DomainProgress, RepeatedNode as DomainRepeatedNode, TokenCounts as DomainTokenCounts, RunTokenUsage as DomainRunTokenUsage, ModelTokenUsage as DomainModelTokenUsage, Freshness as DomainFreshness, StepError as DomainStepError, TokenUsage as DomainTokenUsage } from '../../domain/types.ts';
+import type { UpdatedRun } from '../subscriptions/run-events.ts';
+import type { RunsChange } from '../../runs/live/runs-watch.ts';
 import type { Cost as DomainCost } from '../../domain/cost/cost.ts';
 import type { Conversation as DomainConversation, Message as DomainMessage, ToolCall as DomainToolCall } from '../../domain/conversation/message.ts';
 import type { Context } from '../context.ts';
@@ -299,6 +301,32 @@ export type Freshness = {
   readonly staleReason?: Maybe<Scalars['String']['output']>;
 };
 
+/** Period within the run's timeline in which no step ran. */
+export type Gap = {
+  readonly __typename?: 'Gap';
+  /** Step whose end began the gap. Null if the gap precedes the first step. */
+  readonly after?: Maybe<Step>;
+  /** Step whose start ended the gap. Null if the gap follows the last step. */
+  readonly before?: Maybe<Step>;
+  /** Length, in milliseconds. */
+  readonly durationMs: Scalars['Float']['output'];
+  /** End. */
+  readonly endedAt: Scalars['DateTime']['output'];
+  /** Milliseconds from the left edge of the timeline to the start of the gap. */
+  readonly offsetMs: Scalars['Float']['output'];
+  /** Start. */
+  readonly startedAt: Scalars['DateTime']['output'];
+};
+
+/** Edge between two nodes of a workflow. */
+export type GraphEdge = {
+  readonly __typename?: 'GraphEdge';
+  /** Id of the preceding node. */
+  readonly from: Scalars['ID']['output'];
+  /** Id of the following node. */
+  readonly to: Scalars['ID']['output'];
+};
+
 /** Message of a conversation. */
 export type Message = {
   readonly __typename?: 'Message';
@@ -320,44 +348,28 @@ export type Message = {
   readonly toolCalls: ReadonlyArray<ToolCall>;
 };
 
-/** Tokens used by one model in a run. Null with a NUMBER_OUT_OF_RANGE error beyond `Int`. */
+/** Tokens used by one model in a run. */
 export type ModelTokenUsage = {
   readonly __typename?: 'ModelTokenUsage';
-  /** Input tokens from the model's cache, included in `inputTokens`. */
-  readonly cachedInputTokens?: Maybe<Scalars['Int']['output']>;
-  /** Input (prompt) tokens. */
-  readonly inputTokens?: Maybe<Scalars['Int']['output']>;
+  /** Token counts. */
+  readonly counts: TokenCounts;
   /** Model name from the outputs. Null for all steps that name no model. */
   readonly model?: Maybe<Scalars['String']['output']>;
-  /** Output (completion) tokens. */
-  readonly outputTokens?: Maybe<Scalars['Int']['output']>;
-  /** Output tokens for reasoning, included in `outputTokens`. */
-  readonly reasoningTokens?: Maybe<Scalars['Int']['output']>;
   /** Number of steps that report tokens of this model. */
   readonly stepsReporting: Scalars['Int']['output'];
-  /** All tokens. */
-  readonly totalTokens?: Maybe<Scalars['Int']['output']>;
 };
 
-/** Tokens of one model in a time bucket, and their estimated cost. Counts are null as in `UsageTrend`. */
+/** Tokens of one model in a time bucket, and their estimated cost. */
 export type ModelUsageTrend = {
   readonly __typename?: 'ModelUsageTrend';
-  /** Input tokens from the model's cache, included in `inputTokens`. */
-  readonly cachedInputTokens?: Maybe<Scalars['Int']['output']>;
+  /** Token counts. */
+  readonly counts: TokenCounts;
   /** Estimated cost of these outputs. Null if the gateway has no prices (`TOKEN_PRICES`). Records have no `inputs.model`. */
   readonly estimatedCost?: Maybe<Cost>;
-  /** Input (prompt) tokens. */
-  readonly inputTokens?: Maybe<Scalars['Int']['output']>;
   /** Model name from the outputs. Null for all outputs that name no model. */
   readonly model?: Maybe<Scalars['String']['output']>;
-  /** Output (completion) tokens. */
-  readonly outputTokens?: Maybe<Scalars['Int']['output']>;
-  /** Output tokens for reasoning, included in `outputTokens`. */
-  readonly reasoningTokens?: Maybe<Scalars['Int']['output']>;
   /** Number of outputs that report tokens of this model. */
   readonly stepsReporting: Scalars['Int']['output'];
-  /** All tokens. */
-  readonly totalTokens?: Maybe<Scalars['Int']['output']>;
 };
 
 /** Root of all mutations. */
@@ -516,7 +528,7 @@ export type Query = {
    * then have fewer runs than `first`, or none; continue with `pageInfo.endCursor`. The same applies if more than 1000 new runs
    * have started since the cursor.
    */
-  readonly recentRuns?: Maybe<RecentRuns>;
+  readonly recentRuns?: Maybe<RecentRunConnection>;
   /** Run by id. Null with a NOT_FOUND error if it does not exist or the caller may not see it. */
   readonly run?: Maybe<Run>;
   /**
@@ -595,8 +607,8 @@ export type QueryWorkflowsArgs = {
 };
 
 /** Page of runs of several workflows. */
-export type RecentRuns = {
-  readonly __typename?: 'RecentRuns';
+export type RecentRunConnection = {
+  readonly __typename?: 'RecentRunConnection';
   /** Runs of this page, each with its cursor. */
   readonly edges: ReadonlyArray<RunEdge>;
   /** Runs of this page. A run that cannot be loaded is null, with its own error. */
@@ -632,17 +644,6 @@ export type RepeatedNode = {
  */
 export type Run = {
   readonly __typename?: 'Run';
-  /**
-   * In `runUpdated`: steps that are new or have changed since the subscription's previous event, by start.
-   * In the first event, and outside `runUpdated`: all steps. A client that replaces its steps by these has the current state of
-   * each.
-   *
-   * A step has changed if the upstream sent other values (status, times, error, inputs, outputs, …), or if another execution of
-   * its node changed its `attempt`, `attemptCount` or `attemptKind`. Values that only change with the clock or with other steps do
-   * not count: `durationMs` of a running step, `offsetMs`, `gapBeforeMs`, `shareOfRun`. Their current values are in `timeline` and
-   * `timing`.
-   */
-  readonly changedSteps?: Maybe<ReadonlyArray<Step>>;
   /** Chain of steps that determined the run's duration: speed up one of them to speed up the run. */
   readonly criticalPath?: Maybe<CriticalPath>;
   /**
@@ -899,21 +900,6 @@ export type RunFilter = {
   readonly status?: InputMaybe<ReadonlyArray<RunStatus>>;
 };
 
-/** Period within the run's timeline in which no step ran. */
-export type RunGap = {
-  readonly __typename?: 'RunGap';
-  /** Step whose end began the gap. Null if the gap precedes the first step. */
-  readonly after?: Maybe<Step>;
-  /** Step whose start ended the gap. Null if the gap follows the last step. */
-  readonly before?: Maybe<Step>;
-  /** Length, in milliseconds. */
-  readonly durationMs: Scalars['Float']['output'];
-  /** End. */
-  readonly endedAt: Scalars['DateTime']['output'];
-  /** Start. */
-  readonly startedAt: Scalars['DateTime']['output'];
-};
-
 /** Status of a run. */
 export type RunStatus =
   /** Stopped before it completed. */
@@ -943,7 +929,7 @@ export type RunTiming = {
   /** `idleMs` as a share of `wallClockMs`, from 0 to 1. Null without a wall-clock time, or if it is 0. */
   readonly idleShare?: Maybe<Scalars['Float']['output']>;
   /** Longest of `timeline.gaps`, the first of equally long ones. Null without gaps. */
-  readonly longestGap?: Maybe<RunGap>;
+  readonly longestGap?: Maybe<Gap>;
   /** Maximum number of steps that ran at the same time. A step that ends when another starts does not overlap it. */
   readonly maxConcurrency: Scalars['Int']['output'];
   /**
@@ -959,26 +945,36 @@ export type RunTiming = {
   readonly wastedMs: Scalars['Float']['output'];
 };
 
-/**
- * Tokens used by a run: sums over the steps that report tokens.
- * Null: no step reports them. 0: none were used. Null with a NUMBER_OUT_OF_RANGE error beyond `Int`.
- */
+/** Tokens used by a run: sums over the steps that report tokens. */
 export type RunTokenUsage = {
   readonly __typename?: 'RunTokenUsage';
   /** Usage by model: most tokens first, then by name. */
   readonly byModel: ReadonlyArray<ModelTokenUsage>;
-  /** Input tokens from a model's cache, included in `inputTokens`. */
-  readonly cachedInputTokens?: Maybe<Scalars['Int']['output']>;
-  /** Input (prompt) tokens. */
-  readonly inputTokens?: Maybe<Scalars['Int']['output']>;
-  /** Output (completion) tokens. */
-  readonly outputTokens?: Maybe<Scalars['Int']['output']>;
-  /** Output tokens for reasoning, included in `outputTokens`. */
-  readonly reasoningTokens?: Maybe<Scalars['Int']['output']>;
+  /** Token counts. */
+  readonly counts: TokenCounts;
   /** Number of steps that report tokens. */
   readonly stepsReporting: Scalars['Int']['output'];
-  /** All tokens. */
-  readonly totalTokens?: Maybe<Scalars['Int']['output']>;
+};
+
+/** State of a run, as an event of `runUpdated`. */
+export type RunUpdate = {
+  readonly __typename?: 'RunUpdate';
+  /**
+   * Steps that are new or have changed since the subscription's previous event, by start; in the first event all steps.
+   * Values that only change with the clock, such as `durationMs` of a running step, do not count.
+   */
+  readonly changedSteps?: Maybe<ReadonlyArray<Step>>;
+  /** Run. */
+  readonly run: Run;
+};
+
+/** Changes of the runs of several workflows, as an event of `runsUpdated`. */
+export type RunsUpdate = {
+  readonly __typename?: 'RunsUpdate';
+  /** New and changed runs, newest first. A run that cannot be loaded is left out, with its error in `errors`. */
+  readonly runs: ReadonlyArray<Run>;
+  /** Workflows whose runs cannot be read and have never been sent. Each has an error in `errors` that names it. */
+  readonly unavailableWorkflows: ReadonlyArray<Workflow>;
 };
 
 /** Execution of a node. */
@@ -1165,7 +1161,7 @@ export type StepOrderField =
   | 'NODE_ID'
   /** Start. */
   | 'START_TIME'
-  /** `tokenUsage.totalTokens`. */
+  /** `tokenUsage.counts.totalTokens`. */
   | 'TOKENS';
 
 /** Status of a step. */
@@ -1194,7 +1190,7 @@ export type Subscription = {
    * A run that does not exist, or a rejected key, ends the subscription with that error. A slow reader skips states, never the
    * latest one.
    */
-  readonly runUpdated: Run;
+  readonly runUpdated: RunUpdate;
   /**
    * Live runs of several workflows, until the client unsubscribes.
    * The first event has the newest 20 runs of each workflow, and all unfinished runs among its latest 100. Each later event has
@@ -1204,7 +1200,7 @@ export type Subscription = {
    * If a workflow's runs cannot be read, they are sent once with `freshness.isStale`, and again after recovery. A workflow that
    * has never been read, does not exist or may not be seen has an error in `errors`. A rejected key ends the subscription.
    */
-  readonly runsUpdated: ReadonlyArray<Run>;
+  readonly runsUpdated: RunsUpdate;
 };
 
 
@@ -1234,7 +1230,7 @@ export type Timeline = {
   /** Right edge. Null if nothing has started. */
   readonly endedAt?: Maybe<Scalars['DateTime']['output']>;
   /** Periods in which no step ran, in order of time. A drawing may fold the long ones. */
-  readonly gaps: ReadonlyArray<TimelineGap>;
+  readonly gaps: ReadonlyArray<Gap>;
   /** Number of lanes. */
   readonly laneCount: Scalars['Int']['output'];
   /** Left edge. Null if nothing has started. */
@@ -1258,13 +1254,19 @@ export type TimelineBar = {
   readonly widthPercent: Scalars['Float']['output'];
 };
 
-/** Period of the timeline in which no step ran. */
-export type TimelineGap = {
-  readonly __typename?: 'TimelineGap';
-  /** Length, in milliseconds. */
-  readonly durationMs: Scalars['Float']['output'];
-  /** Milliseconds from the left edge of the timeline to the start of the gap. */
-  readonly offsetMs: Scalars['Float']['output'];
+/** Token counts. Null if not reported, 0 if none were used, and null with a NUMBER_OUT_OF_RANGE error beyond `Int`. */
+export type TokenCounts = {
+  readonly __typename?: 'TokenCounts';
+  /** Input tokens from a model's cache, included in `inputTokens`. */
+  readonly cachedInputTokens?: Maybe<Scalars['Int']['output']>;
+  /** Input (prompt) tokens. */
+  readonly inputTokens?: Maybe<Scalars['Int']['output']>;
+  /** Output (completion) tokens. */
+  readonly outputTokens?: Maybe<Scalars['Int']['output']>;
+  /** Output tokens for reasoning, included in `outputTokens`. */
+  readonly reasoningTokens?: Maybe<Scalars['Int']['output']>;
+  /** All tokens. */
+  readonly totalTokens?: Maybe<Scalars['Int']['output']>;
 };
 
 /** Source of a token count. */
@@ -1274,26 +1276,15 @@ export type TokenSource =
   /** The upstream's own count, `Step.tokens`. */
   | 'UPSTREAM';
 
-/**
- * Tokens used by a step.
- * Null: not reported. 0: none were used. Null with a NUMBER_OUT_OF_RANGE error beyond `Int`.
- */
+/** Tokens used by a step. */
 export type TokenUsage = {
   readonly __typename?: 'TokenUsage';
-  /** Input tokens from the model's cache, included in `inputTokens`. */
-  readonly cachedInputTokens?: Maybe<Scalars['Int']['output']>;
-  /** Input (prompt) tokens. */
-  readonly inputTokens?: Maybe<Scalars['Int']['output']>;
+  /** Token counts. */
+  readonly counts: TokenCounts;
   /** Model name from the outputs. Null if they name none. */
   readonly model?: Maybe<Scalars['String']['output']>;
-  /** Output (completion) tokens. */
-  readonly outputTokens?: Maybe<Scalars['Int']['output']>;
-  /** Output tokens for reasoning, included in `outputTokens`. */
-  readonly reasoningTokens?: Maybe<Scalars['Int']['output']>;
-  /** Source of `totalTokens`. */
+  /** Source of `counts.totalTokens`. */
   readonly source: TokenSource;
-  /** All tokens. */
-  readonly totalTokens?: Maybe<Scalars['Int']['output']>;
 };
 
 /** Request of a model to call a tool. */
@@ -1339,34 +1330,24 @@ export type TrendBucket = {
  * Tokens used by the runs of a time bucket, and their estimated cost: sums over the outputs in the run records.
  * A record has one output per node. Failed executions, which are billed too, and earlier iterations of a node are missing.
  * `Run.tokenUsage` and `Run.estimatedCost` include them.
- *
- * Counts are null if no output reports them, 0 if none were used, and null with a NUMBER_OUT_OF_RANGE error beyond `Int`.
  */
 export type UsageTrend = {
   readonly __typename?: 'UsageTrend';
   /** Usage by model: most tokens first, then by name. */
   readonly byModel: ReadonlyArray<ModelUsageTrend>;
-  /** Input tokens from a model's cache, included in `inputTokens`. */
-  readonly cachedInputTokens?: Maybe<Scalars['Int']['output']>;
+  /** Token counts. */
+  readonly counts: TokenCounts;
   /**
    * Estimated cost of these outputs. `stepsUnpriced` is the number of outputs without a price.
    * Null if the gateway has no prices (`TOKEN_PRICES`).
    */
   readonly estimatedCost?: Maybe<Cost>;
-  /** Input (prompt) tokens. */
-  readonly inputTokens?: Maybe<Scalars['Int']['output']>;
-  /** Output (completion) tokens. */
-  readonly outputTokens?: Maybe<Scalars['Int']['output']>;
-  /** Output tokens for reasoning, included in `outputTokens`. */
-  readonly reasoningTokens?: Maybe<Scalars['Int']['output']>;
   /** Number of runs whose record reports no tokens. The sums do not include them. */
   readonly runsNotReporting: Scalars['Int']['output'];
   /** Number of runs whose record reports tokens. */
   readonly runsReporting: Scalars['Int']['output'];
   /** Number of outputs that report tokens: at most one per run and node. */
   readonly stepsReporting: Scalars['Int']['output'];
-  /** All tokens. */
-  readonly totalTokens?: Maybe<Scalars['Int']['output']>;
 };
 
 /**
@@ -1543,7 +1524,7 @@ export type WorkflowTrendArgs = {
 export type WorkflowConnection = {
   readonly __typename?: 'WorkflowConnection';
   /** Workflows of this page, each with its cursor. */
-  readonly edges: ReadonlyArray<WorkflowConnectionEdge>;
+  readonly edges: ReadonlyArray<WorkflowEdge>;
   /** Workflows of this page. */
   readonly nodes: ReadonlyArray<Workflow>;
   /** Pagination info. */
@@ -1553,28 +1534,19 @@ export type WorkflowConnection = {
 };
 
 /** Workflow with its cursor. */
-export type WorkflowConnectionEdge = {
-  readonly __typename?: 'WorkflowConnectionEdge';
+export type WorkflowEdge = {
+  readonly __typename?: 'WorkflowEdge';
   /** Cursor of this workflow, for `after`. */
   readonly cursor: Scalars['String']['output'];
   /** Workflow. */
   readonly node: Workflow;
 };
 
-/** Edge between two nodes. */
-export type WorkflowEdge = {
-  readonly __typename?: 'WorkflowEdge';
-  /** Id of the preceding node. */
-  readonly from: Scalars['ID']['output'];
-  /** Id of the following node. */
-  readonly to: Scalars['ID']['output'];
-};
-
 /** Nodes and edges of a workflow. START and END are not nodes: see `entry` and `finish`. */
 export type WorkflowGraph = {
   readonly __typename?: 'WorkflowGraph';
   /** Edges. An edge may name a node that does not exist; it is passed on unchanged. */
-  readonly edges: ReadonlyArray<WorkflowEdge>;
+  readonly edges: ReadonlyArray<GraphEdge>;
   /** Id of the first node. Null if the upstream names none or several. */
   readonly entry?: Maybe<Scalars['ID']['output']>;
   /** Id of the last node. Null if the upstream names none or several. */
@@ -1703,6 +1675,8 @@ export type ResolversTypes = {
   FieldSet: ResolverTypeWrapper<Scalars['FieldSet']['output']>;
   Float: ResolverTypeWrapper<Scalars['Float']['output']>;
   Freshness: ResolverTypeWrapper<DomainFreshness>;
+  Gap: ResolverTypeWrapper<DomainGap>;
+  GraphEdge: ResolverTypeWrapper<DomainGraphEdge>;
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
   Int: ResolverTypeWrapper<Scalars['Int']['output']>;
   JSON: ResolverTypeWrapper<Scalars['JSON']['output']>;
@@ -1718,17 +1692,18 @@ export type ResolversTypes = {
   PageInfo: ResolverTypeWrapper<PageInfoModel>;
   Progress: ResolverTypeWrapper<DomainProgress>;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
-  RecentRuns: ResolverTypeWrapper<RecentRunsPage>;
+  RecentRunConnection: ResolverTypeWrapper<RecentRunsPage>;
   RepeatedNode: ResolverTypeWrapper<DomainRepeatedNode>;
   Run: ResolverTypeWrapper<DomainRun>;
   RunComparison: ResolverTypeWrapper<DomainRunComparison>;
   RunConnection: ResolverTypeWrapper<RunPage>;
   RunEdge: ResolverTypeWrapper<ListedRun>;
   RunFilter: RunFilter;
-  RunGap: ResolverTypeWrapper<DomainRunGap>;
   RunStatus: RunStatus;
   RunTiming: ResolverTypeWrapper<DomainRunTiming>;
   RunTokenUsage: ResolverTypeWrapper<DomainRunTokenUsage>;
+  RunUpdate: ResolverTypeWrapper<UpdatedRun>;
+  RunsUpdate: ResolverTypeWrapper<RunsChange>;
   Step: ResolverTypeWrapper<DomainStep>;
   StepCounts: ResolverTypeWrapper<DomainStepCounts>;
   StepError: ResolverTypeWrapper<DomainStepError>;
@@ -1740,7 +1715,7 @@ export type ResolversTypes = {
   Subscription: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Timeline: ResolverTypeWrapper<DomainTimeline>;
   TimelineBar: ResolverTypeWrapper<DomainTimelineBar>;
-  TimelineGap: ResolverTypeWrapper<DomainTimelineGap>;
+  TokenCounts: ResolverTypeWrapper<DomainTokenCounts>;
   TokenSource: TokenSource;
   TokenUsage: ResolverTypeWrapper<DomainTokenUsage>;
   ToolCall: ResolverTypeWrapper<DomainToolCall>;
@@ -1748,8 +1723,7 @@ export type ResolversTypes = {
   UsageTrend: ResolverTypeWrapper<DomainUsageTrend>;
   Workflow: ResolverTypeWrapper<WorkflowRef>;
   WorkflowConnection: ResolverTypeWrapper<WorkflowPage>;
-  WorkflowConnectionEdge: ResolverTypeWrapper<Omit<WorkflowConnectionEdge, 'node'> & { node: ResolversTypes['Workflow'] }>;
-  WorkflowEdge: ResolverTypeWrapper<DomainWorkflowEdge>;
+  WorkflowEdge: ResolverTypeWrapper<Omit<WorkflowEdge, 'node'> & { node: ResolversTypes['Workflow'] }>;
   WorkflowGraph: ResolverTypeWrapper<DomainWorkflowGraph>;
   WorkflowNode: ResolverTypeWrapper<DomainWorkflowNode>;
   WorkflowStatistics: ResolverTypeWrapper<StatisticsOfRuns>;
@@ -1772,6 +1746,8 @@ export type ResolversParentTypes = {
   FieldSet: Scalars['FieldSet']['output'];
   Float: Scalars['Float']['output'];
   Freshness: DomainFreshness;
+  Gap: DomainGap;
+  GraphEdge: DomainGraphEdge;
   ID: Scalars['ID']['output'];
   Int: Scalars['Int']['output'];
   JSON: Scalars['JSON']['output'];
@@ -1785,16 +1761,17 @@ export type ResolversParentTypes = {
   PageInfo: PageInfoModel;
   Progress: DomainProgress;
   Query: Record<PropertyKey, never>;
-  RecentRuns: RecentRunsPage;
+  RecentRunConnection: RecentRunsPage;
   RepeatedNode: DomainRepeatedNode;
   Run: DomainRun;
   RunComparison: DomainRunComparison;
   RunConnection: RunPage;
   RunEdge: ListedRun;
   RunFilter: RunFilter;
-  RunGap: DomainRunGap;
   RunTiming: DomainRunTiming;
   RunTokenUsage: DomainRunTokenUsage;
+  RunUpdate: UpdatedRun;
+  RunsUpdate: RunsChange;
   Step: DomainStep;
   StepCounts: DomainStepCounts;
   StepError: DomainStepError;
@@ -1804,15 +1781,14 @@ export type ResolversParentTypes = {
   Subscription: Record<PropertyKey, never>;
   Timeline: DomainTimeline;
   TimelineBar: DomainTimelineBar;
-  TimelineGap: DomainTimelineGap;
+  TokenCounts: DomainTokenCounts;
   TokenUsage: DomainTokenUsage;
   ToolCall: DomainToolCall;
   TrendBucket: TrendBucketOfWorkflow;
   UsageTrend: DomainUsageTrend;
   Workflow: WorkflowRef;
   WorkflowConnection: WorkflowPage;
-  WorkflowConnectionEdge: Omit<WorkflowConnectionEdge, 'node'> & { node: ResolversParentTypes['Workflow'] };
-  WorkflowEdge: DomainWorkflowEdge;
+  WorkflowEdge: Omit<WorkflowEdge, 'node'> & { node: ResolversParentTypes['Workflow'] };
   WorkflowGraph: DomainWorkflowGraph;
   WorkflowNode: DomainWorkflowNode;
   WorkflowStatistics: StatisticsOfRuns;
@@ -1927,6 +1903,20 @@ export type FreshnessResolvers<ContextType = Context, ParentType extends Resolve
   staleReason: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
 };
 
+export type GapResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Gap'] = ResolversParentTypes['Gap']> = {
+  after: Resolver<Maybe<ResolversTypes['Step']>, ParentType, ContextType>;
+  before: Resolver<Maybe<ResolversTypes['Step']>, ParentType, ContextType>;
+  durationMs: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  endedAt: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  offsetMs: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  startedAt: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+};
+
+export type GraphEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['GraphEdge'] = ResolversParentTypes['GraphEdge']> = {
+  from: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  to: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+};
+
 export interface JsonScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['JSON'], any> {
   name: 'JSON';
 }
@@ -1943,24 +1933,16 @@ export type MessageResolvers<ContextType = Context, ParentType extends Resolvers
 };
 
 export type ModelTokenUsageResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ModelTokenUsage'] = ResolversParentTypes['ModelTokenUsage']> = {
-  cachedInputTokens: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
-  inputTokens: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  counts: Resolver<ResolversTypes['TokenCounts'], ParentType, ContextType>;
   model: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  outputTokens: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
-  reasoningTokens: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
   stepsReporting: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-  totalTokens: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
 };
 
 export type ModelUsageTrendResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ModelUsageTrend'] = ResolversParentTypes['ModelUsageTrend']> = {
-  cachedInputTokens: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  counts: Resolver<ResolversTypes['TokenCounts'], ParentType, ContextType>;
   estimatedCost: Resolver<Maybe<ResolversTypes['Cost']>, ParentType, ContextType>;
-  inputTokens: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
   model: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  outputTokens: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
-  reasoningTokens: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
   stepsReporting: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-  totalTokens: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
 };
 
 export type MutationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
@@ -2010,13 +1992,13 @@ export type QueryResolvers<ContextType = Context, ParentType extends ResolversPa
   fetch__Run?: Resolver<ResolversTypes['Run'], ParentType, ContextType, RequireFields<QueryFetch__RunArgs, 'fetchId'>>;
   fetch__Workflow?: Resolver<ResolversTypes['Workflow'], ParentType, ContextType, RequireFields<QueryFetch__WorkflowArgs, 'id'>>;
   overdueRuns?: Resolver<ReadonlyArray<ResolversTypes['Run']>, ParentType, ContextType, RequireFields<QueryOverdueRunsArgs, 'first'>>;
-  recentRuns?: Resolver<ResolversTypes['RecentRuns'], ParentType, ContextType, RequireFields<QueryRecentRunsArgs, 'first'>>;
+  recentRuns?: Resolver<ResolversTypes['RecentRunConnection'], ParentType, ContextType, RequireFields<QueryRecentRunsArgs, 'first'>>;
   run?: Resolver<ResolversTypes['Run'], ParentType, ContextType, RequireFields<QueryRunArgs, 'id' | 'workflowId'>>;
   workflow?: Resolver<ResolversTypes['Workflow'], ParentType, ContextType, RequireFields<QueryWorkflowArgs, 'id'>>;
   workflows?: Resolver<ResolversTypes['WorkflowConnection'], ParentType, ContextType, RequireFields<QueryWorkflowsArgs, 'first'>>;
 };
 
-export type RecentRunsResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RecentRuns'] = ResolversParentTypes['RecentRuns']> = {
+export type RecentRunConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RecentRunConnection'] = ResolversParentTypes['RecentRunConnection']> = {
   edges: Resolver<ReadonlyArray<ResolversTypes['RunEdge']>, ParentType, ContextType>;
   nodes: Resolver<ReadonlyArray<ResolversTypes['Run']>, ParentType, ContextType>;
   pageInfo: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
@@ -2031,7 +2013,6 @@ export type RepeatedNodeResolvers<ContextType = Context, ParentType extends Reso
 };
 
 export type RunResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Run'] = ResolversParentTypes['Run']> = {
-  changedSteps: Resolver<ReadonlyArray<ResolversTypes['Step']>, ParentType, ContextType>;
   criticalPath: Resolver<ResolversTypes['CriticalPath'], ParentType, ContextType>;
   endedAt: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   error: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
@@ -2089,19 +2070,11 @@ export type RunEdgeResolvers<ContextType = Context, ParentType extends Resolvers
   node: Resolver<ResolversTypes['Run'], ParentType, ContextType>;
 };
 
-export type RunGapResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RunGap'] = ResolversParentTypes['RunGap']> = {
-  after: Resolver<Maybe<ResolversTypes['Step']>, ParentType, ContextType>;
-  before: Resolver<Maybe<ResolversTypes['Step']>, ParentType, ContextType>;
-  durationMs: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
-  endedAt: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
-  startedAt: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
-};
-
 export type RunTimingResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RunTiming'] = ResolversParentTypes['RunTiming']> = {
   busyMs: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
   idleMs: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
   idleShare: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
-  longestGap: Resolver<Maybe<ResolversTypes['RunGap']>, ParentType, ContextType>;
+  longestGap: Resolver<Maybe<ResolversTypes['Gap']>, ParentType, ContextType>;
   maxConcurrency: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   parallelism: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
   totalDurationMs: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
@@ -2111,12 +2084,18 @@ export type RunTimingResolvers<ContextType = Context, ParentType extends Resolve
 
 export type RunTokenUsageResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RunTokenUsage'] = ResolversParentTypes['RunTokenUsage']> = {
   byModel: Resolver<ReadonlyArray<ResolversTypes['ModelTokenUsage']>, ParentType, ContextType>;
-  cachedInputTokens: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
-  inputTokens: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
-  outputTokens: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
-  reasoningTokens: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  counts: Resolver<ResolversTypes['TokenCounts'], ParentType, ContextType>;
   stepsReporting: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-  totalTokens: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+};
+
+export type RunUpdateResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RunUpdate'] = ResolversParentTypes['RunUpdate']> = {
+  changedSteps: Resolver<ReadonlyArray<ResolversTypes['Step']>, ParentType, ContextType>;
+  run: Resolver<ResolversTypes['Run'], ParentType, ContextType>;
+};
+
+export type RunsUpdateResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RunsUpdate'] = ResolversParentTypes['RunsUpdate']> = {
+  runs: Resolver<ReadonlyArray<ResolversTypes['Run']>, ParentType, ContextType>;
+  unavailableWorkflows: Resolver<ReadonlyArray<ResolversTypes['Workflow']>, ParentType, ContextType>;
 };
 
 export type StepResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Step'] = ResolversParentTypes['Step']> = {
@@ -2175,15 +2154,15 @@ export type StepErrorResolvers<ContextType = Context, ParentType extends Resolve
 };
 
 export type SubscriptionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {
-  runUpdated?: SubscriptionResolver<ResolversTypes['Run'], "runUpdated", ParentType, ContextType, RequireFields<SubscriptionRunUpdatedArgs, 'id' | 'workflowId'>>;
-  runsUpdated?: SubscriptionResolver<ReadonlyArray<ResolversTypes['Run']>, "runsUpdated", ParentType, ContextType, Partial<SubscriptionRunsUpdatedArgs>>;
+  runUpdated?: SubscriptionResolver<ResolversTypes['RunUpdate'], "runUpdated", ParentType, ContextType, RequireFields<SubscriptionRunUpdatedArgs, 'id' | 'workflowId'>>;
+  runsUpdated?: SubscriptionResolver<ResolversTypes['RunsUpdate'], "runsUpdated", ParentType, ContextType, Partial<SubscriptionRunsUpdatedArgs>>;
 };
 
 export type TimelineResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Timeline'] = ResolversParentTypes['Timeline']> = {
   bars: Resolver<ReadonlyArray<ResolversTypes['TimelineBar']>, ParentType, ContextType>;
   durationMs: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
   endedAt: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
-  gaps: Resolver<ReadonlyArray<ResolversTypes['TimelineGap']>, ParentType, ContextType>;
+  gaps: Resolver<ReadonlyArray<ResolversTypes['Gap']>, ParentType, ContextType>;
   laneCount: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   startedAt: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
 };
@@ -2197,19 +2176,18 @@ export type TimelineBarResolvers<ContextType = Context, ParentType extends Resol
   widthPercent: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
 };
 
-export type TimelineGapResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TimelineGap'] = ResolversParentTypes['TimelineGap']> = {
-  durationMs: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
-  offsetMs: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+export type TokenCountsResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TokenCounts'] = ResolversParentTypes['TokenCounts']> = {
+  cachedInputTokens: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  inputTokens: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  outputTokens: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  reasoningTokens: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  totalTokens: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
 };
 
 export type TokenUsageResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TokenUsage'] = ResolversParentTypes['TokenUsage']> = {
-  cachedInputTokens: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
-  inputTokens: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  counts: Resolver<ResolversTypes['TokenCounts'], ParentType, ContextType>;
   model: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  outputTokens: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
-  reasoningTokens: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
   source: Resolver<ResolversTypes['TokenSource'], ParentType, ContextType>;
-  totalTokens: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
 };
 
 export type ToolCallResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ToolCall'] = ResolversParentTypes['ToolCall']> = {
@@ -2231,15 +2209,11 @@ export type TrendBucketResolvers<ContextType = Context, ParentType extends Resol
 
 export type UsageTrendResolvers<ContextType = Context, ParentType extends ResolversParentTypes['UsageTrend'] = ResolversParentTypes['UsageTrend']> = {
   byModel: Resolver<ReadonlyArray<ResolversTypes['ModelUsageTrend']>, ParentType, ContextType>;
-  cachedInputTokens: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  counts: Resolver<ResolversTypes['TokenCounts'], ParentType, ContextType>;
   estimatedCost: Resolver<Maybe<ResolversTypes['Cost']>, ParentType, ContextType>;
-  inputTokens: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
-  outputTokens: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
-  reasoningTokens: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
   runsNotReporting: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   runsReporting: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   stepsReporting: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-  totalTokens: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
 };
 
 export type WorkflowResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Workflow'] = ResolversParentTypes['Workflow']> = {
@@ -2265,24 +2239,19 @@ export type WorkflowResolvers<ContextType = Context, ParentType extends Resolver
 };
 
 export type WorkflowConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['WorkflowConnection'] = ResolversParentTypes['WorkflowConnection']> = {
-  edges: Resolver<ReadonlyArray<ResolversTypes['WorkflowConnectionEdge']>, ParentType, ContextType>;
+  edges: Resolver<ReadonlyArray<ResolversTypes['WorkflowEdge']>, ParentType, ContextType>;
   nodes: Resolver<ReadonlyArray<ResolversTypes['Workflow']>, ParentType, ContextType>;
   pageInfo: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
   totalCount: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
-export type WorkflowConnectionEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['WorkflowConnectionEdge'] = ResolversParentTypes['WorkflowConnectionEdge']> = {
+export type WorkflowEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['WorkflowEdge'] = ResolversParentTypes['WorkflowEdge']> = {
   cursor: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   node: Resolver<ResolversTypes['Workflow'], ParentType, ContextType>;
 };
 
-export type WorkflowEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['WorkflowEdge'] = ResolversParentTypes['WorkflowEdge']> = {
-  from: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
-  to: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
-};
-
 export type WorkflowGraphResolvers<ContextType = Context, ParentType extends ResolversParentTypes['WorkflowGraph'] = ResolversParentTypes['WorkflowGraph']> = {
-  edges: Resolver<ReadonlyArray<ResolversTypes['WorkflowEdge']>, ParentType, ContextType>;
+  edges: Resolver<ReadonlyArray<ResolversTypes['GraphEdge']>, ParentType, ContextType>;
   entry: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
   finish: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
   nodes: Resolver<ReadonlyArray<ResolversTypes['WorkflowNode']>, ParentType, ContextType>;
@@ -2321,6 +2290,8 @@ export type Resolvers<ContextType = Context> = {
   FailureGroup: FailureGroupResolvers<ContextType>;
   FieldSet: GraphQLScalarType;
   Freshness: FreshnessResolvers<ContextType>;
+  Gap: GapResolvers<ContextType>;
+  GraphEdge: GraphEdgeResolvers<ContextType>;
   JSON: GraphQLScalarType;
   Message: MessageResolvers<ContextType>;
   ModelTokenUsage: ModelTokenUsageResolvers<ContextType>;
@@ -2332,29 +2303,29 @@ export type Resolvers<ContextType = Context> = {
   PageInfo: PageInfoResolvers<ContextType>;
   Progress: ProgressResolvers<ContextType>;
   Query: QueryResolvers<ContextType>;
-  RecentRuns: RecentRunsResolvers<ContextType>;
+  RecentRunConnection: RecentRunConnectionResolvers<ContextType>;
   RepeatedNode: RepeatedNodeResolvers<ContextType>;
   Run: RunResolvers<ContextType>;
   RunComparison: RunComparisonResolvers<ContextType>;
   RunConnection: RunConnectionResolvers<ContextType>;
   RunEdge: RunEdgeResolvers<ContextType>;
-  RunGap: RunGapResolvers<ContextType>;
   RunTiming: RunTimingResolvers<ContextType>;
   RunTokenUsage: RunTokenUsageResolvers<ContextType>;
+  RunUpdate: RunUpdateResolvers<ContextType>;
+  RunsUpdate: RunsUpdateResolvers<ContextType>;
   Step: StepResolvers<ContextType>;
   StepCounts: StepCountsResolvers<ContextType>;
   StepError: StepErrorResolvers<ContextType>;
   Subscription: SubscriptionResolvers<ContextType>;
   Timeline: TimelineResolvers<ContextType>;
   TimelineBar: TimelineBarResolvers<ContextType>;
-  TimelineGap: TimelineGapResolvers<ContextType>;
+  TokenCounts: TokenCountsResolvers<ContextType>;
   TokenUsage: TokenUsageResolvers<ContextType>;
   ToolCall: ToolCallResolvers<ContextType>;
   TrendBucket: TrendBucketResolvers<ContextType>;
   UsageTrend: UsageTrendResolvers<ContextType>;
   Workflow: WorkflowResolvers<ContextType>;
   WorkflowConnection: WorkflowConnectionResolvers<ContextType>;
-  WorkflowConnectionEdge: WorkflowConnectionEdgeResolvers<ContextType>;
   WorkflowEdge: WorkflowEdgeResolvers<ContextType>;
   WorkflowGraph: WorkflowGraphResolvers<ContextType>;
   WorkflowNode: WorkflowNodeResolvers<ContextType>;
