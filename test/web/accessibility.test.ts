@@ -137,7 +137,8 @@ describeInBrowser('the run page is accessible', (open) => {
     const order: string[] = [];
     while (order.at(-1) !== '8 steps') order.push(await tab());
     expect(order.slice(order.indexOf('Copy link'))).toEqual([
-      ...['Copy link', 'Run again', 'More', expect.stringMatching(/^draft_reply/), 'How often, and since when?'],
+      ...['Copy link', 'Run again', 'Duration', 'Idle', 'Tokens', 'More'],
+      ...[expect.stringMatching(/^draft_reply/), 'How often, and since when?'],
       ...['Timeline', 'Graph', 'Steps', 'Inputs and outputs', 'Compare with…'],
       ...['By node', 'Packed', 'Filter by node', expect.stringMatching(/^Next failed step/), 'Time axis'],
       ...['Zoom out', 'Zoom in', 'Show the whole run', '8 steps'],

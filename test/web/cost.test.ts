@@ -140,11 +140,24 @@ describeInBrowser('the cost', (open) => {
     await page.getByRole('region', { name: 'By day' }).waitFor();
     await page.getByRole('region', { name: 'By workflow' }).waitFor();
     expect(await texts(page, 'workflow', 'Workflow spending')).toEqual([
-      ...['Workflow spending', '1 step not priced $0.003', '5,000', '1 run not counted 2', '5,000', '0'],
+      ...[
+        'Workflow spending',
+        '1 step not priced $0.003',
+        '$0.00',
+        '$0.10',
+        '5,000',
+        '1 run not counted 2',
+        '5,000',
+        '0',
+      ],
     ]);
-    expect(await texts(page, 'workflow', 'Workflow wf')).toEqual(['Workflow wf', '–', '–', '0', '–', '–']);
+    // The highest price is first, with the price of the seven days before next to it.
+    expect(await page.getByRole('region', { name: 'By workflow' }).getByRole('cell').first().textContent()).toBe(
+      'Workflow spending',
+    );
+    expect(await texts(page, 'workflow', 'Workflow wf')).toEqual(['Workflow wf', '–', '–', '–', '–', '0', '–', '–']);
     expect(await texts(page, 'workflow', 'Workflow broken')).toEqual([
-      ...['Workflow broken', '–', 'could not be read', '–', '–', '–'],
+      ...['Workflow broken', '–', '–', '–', 'could not be read', '–', '–', '–'],
     ]);
     expect(await texts(page, 'model', 'small')).toEqual(['small', '$0.003', '3,000', '3,000', '0']);
     expect(await texts(page, 'model', 'our-own')).toEqual(['our-own', 'not priced', '2,000', '2,000', '0']);

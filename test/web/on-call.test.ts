@@ -177,7 +177,8 @@ describeInBrowser('an engineer on call', (open) => {
       call.endpoint === 'runs'
         ? { json: RECENT.map((run, index) => ({ ...run, error: index === 2 ? 'Quota EXCEEDED for key' : null })) }
         : usual(call);
-    const page = await open({ key: 'key-1' });
+    // Another key has cached the runs without their errors.
+    const page = await open({ key: 'key-4' });
     await page.goto(`${gateway.url}/workflows/wf`);
     const runs = page.getByRole('list', { name: 'Runs of this workflow' }).locator('a[data-row]');
     await page.getByRole('searchbox', { name: 'Search errors' }).fill('quota exceeded');

@@ -12,7 +12,7 @@ describeInBrowser('A visitor of the sample', (open) => {
     await page.goto(gateway.url);
     const failures = page.getByRole('list', { name: 'Failures', exact: true }).locator('> li');
     await failures.first().getByText('New', { exact: true }).waitFor();
-    await failures.first().getByText('draft_reply').waitFor();
+    await failures.first().getByRole('link', { name: 'draft_reply' }).waitFor();
     const overdue = failures.filter({ hasText: 'Overdue' });
     await overdue.getByText(/^running for \d+ min \d\d s, usually \d/).waitFor();
     expect((await overdue.boundingBox())?.y).toBeLessThan(700);

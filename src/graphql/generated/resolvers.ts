@@ -1301,13 +1301,13 @@ export type ToolCall = {
 /** Time bucket of a trend, with the runs that started in it. */
 export type TrendBucket = {
   readonly __typename?: 'TrendBucket';
-  /** End of the bucket, exclusive; inclusive for the last bucket. */
+  /** End of the bucket, exclusive; inclusive for the last bucket of equal length. */
   readonly endedAt: Scalars['DateTime']['output'];
   /** Number of failed runs. */
   readonly failedCount: Scalars['Int']['output'];
   /**
-   * False if the bucket may miss runs because it reaches further back than the latest `last` runs.
-   * Always true without `startedAfter`.
+   * False if the bucket may miss runs: it reaches further back than the latest `last` runs.
+   * With `interval` also if it reaches beyond `startedAfter`, `startedBefore` or now.
    */
   readonly isComplete: Scalars['Boolean']['output'];
   /**
@@ -1320,16 +1320,30 @@ export type TrendBucket = {
   readonly runCount: Scalars['Int']['output'];
   /** Start of the bucket, inclusive. */
   readonly startedAt: Scalars['DateTime']['output'];
-  /** Tokens and estimated cost of the runs, by their records. Null if no record reports tokens. Costs no upstream call. */
+  /** Tokens and estimated cost of the runs, by their records. Null if no run reports tokens. */
   readonly usage?: Maybe<UsageTrend>;
   /** Time from start to end of finished runs, in milliseconds, by their records. Null if no record has both. */
   readonly wallClockMs?: Maybe<Distribution>;
 };
 
+
+/** Time bucket of a trend, with the runs that started in it. */
+export type TrendBucketUsageArgs = {
+  loadSteps?: InputMaybe<Scalars['Boolean']['input']>;
+};
+
+/** Unit of the calendar that a bucket covers. */
+export type TrendInterval =
+  /** Day, from its beginning: mostly midnight. */
+  | 'DAY'
+  /** Hour, from its full hour by the clocks of the time zone. */
+  | 'HOUR'
+  /** Week, from Monday. */
+  | 'WEEK';
+
 /**
- * Tokens used by the runs of a time bucket, and their estimated cost: sums over the outputs in the run records.
- * A record has one output per node. Failed executions, which are billed too, and earlier iterations of a node are missing.
- * `Run.tokenUsage` and `Run.estimatedCost` include them.
+ * Tokens used by the runs of a time bucket, and their estimated cost.
+ * A record has the last output of each node, so failed executions and earlier iterations are missing. Steps include them.
  */
 export type UsageTrend = {
   readonly __typename?: 'UsageTrend';
@@ -1342,11 +1356,15 @@ export type UsageTrend = {
    * Null if the gateway has no prices (`TOKEN_PRICES`).
    */
   readonly estimatedCost?: Maybe<Cost>;
-  /** Number of runs whose record reports no tokens. The sums do not include them. */
+  /** Part of `estimatedCost` that failed runs caused. Null if the gateway has no prices (`TOKEN_PRICES`). */
+  readonly failedCost?: Maybe<Cost>;
+  /** Number of runs whose record reports none, but whose steps do: 0 without `loadSteps`. */
+  readonly runsFromSteps: Scalars['Int']['output'];
+  /** Number of other runs: they report no tokens, or their steps were not loaded. The sums do not include them. */
   readonly runsNotReporting: Scalars['Int']['output'];
   /** Number of runs whose record reports tokens. */
   readonly runsReporting: Scalars['Int']['output'];
-  /** Number of outputs that report tokens: at most one per run and node. */
+  /** Number of outputs that report tokens. */
   readonly stepsReporting: Scalars['Int']['output'];
 };
 
@@ -1414,10 +1432,8 @@ export type Workflow = {
   /** Status word from the upstream, such as `active`. */
   readonly status?: Maybe<Scalars['String']['output']>;
   /**
-   * Latest runs over time, in equal time buckets, oldest first.
-   * The buckets cover the time from the earliest to the latest start. `startedAfter` and `startedBefore` replace these bounds.
-   * Runs that have not started are in no bucket. Empty without runs, unless both bounds are given. One bucket if all runs started
-   * at the same time.
+   * Latest runs over time, in equal time buckets or whole units of a calendar (`interval`), oldest first.
+   * Covers the earliest to the latest start, or the given bounds; without both, empty if there are no runs.
    */
   readonly trend?: Maybe<ReadonlyArray<TrendBucket>>;
   /** Time of the last change. */
@@ -1515,9 +1531,11 @@ export type WorkflowStatisticsArgs = {
  */
 export type WorkflowTrendArgs = {
   buckets?: InputMaybe<Scalars['Int']['input']>;
+  interval?: InputMaybe<TrendInterval>;
   last?: InputMaybe<Scalars['Int']['input']>;
   startedAfter?: InputMaybe<Scalars['DateTime']['input']>;
   startedBefore?: InputMaybe<Scalars['DateTime']['input']>;
+  timeZone?: InputMaybe<Scalars['String']['input']>;
 };
 
 /** Page of workflows. */
@@ -1720,6 +1738,7 @@ export type ResolversTypes = {
   TokenUsage: ResolverTypeWrapper<DomainTokenUsage>;
   ToolCall: ResolverTypeWrapper<DomainToolCall>;
   TrendBucket: ResolverTypeWrapper<TrendBucketOfWorkflow>;
+  TrendInterval: TrendInterval;
   UsageTrend: ResolverTypeWrapper<DomainUsageTrend>;
   Workflow: ResolverTypeWrapper<WorkflowRef>;
   WorkflowConnection: ResolverTypeWrapper<WorkflowPage>;
@@ -2203,7 +2222,7 @@ export type TrendBucketResolvers<ContextType = Context, ParentType extends Resol
   nodes: Resolver<ReadonlyArray<ResolversTypes['NodeStatistics']>, ParentType, ContextType>;
   runCount: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   startedAt: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
-  usage: Resolver<Maybe<ResolversTypes['UsageTrend']>, ParentType, ContextType>;
+  usage: Resolver<Maybe<ResolversTypes['UsageTrend']>, ParentType, ContextType, RequireFields<TrendBucketUsageArgs, 'loadSteps'>>;
   wallClockMs: Resolver<Maybe<ResolversTypes['Distribution']>, ParentType, ContextType>;
 };
 
@@ -2211,6 +2230,8 @@ export type UsageTrendResolvers<ContextType = Context, ParentType extends Resolv
   byModel: Resolver<ReadonlyArray<ResolversTypes['ModelUsageTrend']>, ParentType, ContextType>;
   counts: Resolver<ResolversTypes['TokenCounts'], ParentType, ContextType>;
   estimatedCost: Resolver<Maybe<ResolversTypes['Cost']>, ParentType, ContextType>;
+  failedCost: Resolver<Maybe<ResolversTypes['Cost']>, ParentType, ContextType>;
+  runsFromSteps: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   runsNotReporting: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   runsReporting: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   stepsReporting: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
@@ -2232,7 +2253,7 @@ export type WorkflowResolvers<ContextType = Context, ParentType extends Resolver
   runsById: Resolver<ReadonlyArray<ResolversTypes['Run']>, ParentType, ContextType, RequireFields<WorkflowRunsByIdArgs, 'ids'>>;
   statistics: Resolver<ResolversTypes['WorkflowStatistics'], ParentType, ContextType, RequireFields<WorkflowStatisticsArgs, 'last'>>;
   status: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  trend: Resolver<ReadonlyArray<ResolversTypes['TrendBucket']>, ParentType, ContextType, RequireFields<WorkflowTrendArgs, 'buckets' | 'last'>>;
+  trend: Resolver<ReadonlyArray<ResolversTypes['TrendBucket']>, ParentType, ContextType, RequireFields<WorkflowTrendArgs, 'buckets' | 'last' | 'timeZone'>>;
   updatedAt: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   upstreamUrl: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   version: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;

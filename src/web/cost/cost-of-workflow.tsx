@@ -87,6 +87,7 @@ export function CostOfWorkflow({ workflowId, span, window }: CostOfWorkflowProps
       {models.length > 0 && (
         <UsageTable
           of="Model"
+          order="PRICE"
           rows={models.map(({ model, ...usage }) => ({ key: model ?? '', name: model ?? 'not named', usage }))}
         />
       )}
@@ -94,6 +95,7 @@ export function CostOfWorkflow({ workflowId, span, window }: CostOfWorkflowProps
       {parts && parts.length > 0 && (
         <UsageTable
           of={span.part}
+          order="TIME"
           rows={parts.map(({ startedAt, endedAt, usage, ...part }) => ({
             ...part,
             isOver: Date.parse(endedAt) <= nowMs,

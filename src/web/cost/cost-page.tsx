@@ -1,6 +1,7 @@
 /** What workflows use and cost: each in all, and the chosen one by day and by model. */
 import { Link } from 'react-router';
 import { graphql } from '../__generated__/gql.ts';
+import type { CostQuery } from '../__generated__/graphql.ts';
 import { Choice } from '../controls/choice.tsx';
 import { Pager, WORKFLOW_PAGES } from '../controls/pager.tsx';
 import { useGatewayQuery } from '../hooks/gateway-query.ts';
@@ -11,13 +12,20 @@ import { useMinute } from '../time/now.ts';
 import { REFRESHED } from '../trends/refreshed.ts';
 import { useUrl } from '../url/url.ts';
 import { CostOfWorkflow } from './cost-of-workflow.tsx';
-import { LAST_RUNS, SPANS, windowOf } from './span.ts';
+import { LAST_RUNS, SPANS, timeBefore, windowOf } from './span.ts';
 import { USAGE, UsageTable } from './usage-table.tsx';
 import { readFragment } from '../__generated__/fragment-masking.ts';
 import './cost.css';
 
 const COST = graphql(`
-  query Cost($first: Int!, $after: String, $last: Int!, $startedAfter: DateTime, $startedBefore: DateTime) {
+  query Cost(
+    $first: Int!
+    $after: String
+    $last: Int!
+    $startedAfter: DateTime
+    $startedBefore: DateTime
+    $beforeStart: DateTime
+  ) {
     workflows(first: $first, after: $after) {
       nodes {
         id
@@ -39,6 +47,19 @@ const COST = graphql(`
             ...Usage
           }
         }
+        before: trend(last: $last, buckets: 1, startedAfter: $beforeStart, startedBefore: $startedAfter) {
+          isComplete
+          usage(loadSteps: true) {
+            runsNotReporting
+            counts {
+              totalTokens
+            }
+            estimatedCost {
+              amount
+              currency
+            }
+          }
+        }
       }
       pageInfo {
         hasNextPage
@@ -47,6 +68,8 @@ const COST = graphql(`
     }
   }
 `);
+
+type Before = NonNullable<NonNullable<CostQuery['workflows']>['nodes'][number]['before']>[number];
 
 /** Ten calls each for records: an operation may make two hundred. The others load steps. */
 const PAGE_SIZE = 15;
@@ -61,7 +84,10 @@ export default function CostPage() {
     isLoading,
     refetch,
   } = useGatewayQuery(COST, {
-    variables: { first: PAGE_SIZE, after: url.params.workflowsAfter, last: LAST_RUNS, ...window },
+    variables: {
+      ...{ first: PAGE_SIZE, after: url.params.workflowsAfter, last: LAST_RUNS },
+      ...{ ...window, beforeStart: timeBefore(window) },
+    },
     read: (data) => data.workflows,
     ...REFRESHED,
   });
@@ -94,7 +120,8 @@ export default function CostPage() {
       {workflows.length > 0 && (
         <UsageTable
           of="Workflow"
-          rows={workflows.map(({ id, name, trend }) => ({
+          order="PRICE"
+          rows={workflows.map(({ id, name, trend, before }) => ({
             key: id,
             name: (
               <Link to={url.link({ workflow: id })} aria-current={id === chosenId ? 'true' : undefined}>
@@ -103,6 +130,7 @@ export default function CostPage() {
             ),
             runCount: trend ? (trend[0]?.runCount ?? 0) : null,
             isComplete: trend?.[0]?.isComplete ?? true,
+            before: costBefore(before?.[0]),
             usage: readFragment(USAGE, trend?.[0]?.usage) ?? null,
           }))}
         />
@@ -118,3 +146,9 @@ export default function CostPage() {
     </div>
   );
 }
+
+/** Null for a part of that time only, which would look like a rise since then. */
+const costBefore = (bucket: Before | undefined) =>
+  bucket?.isComplete === true && bucket.usage?.runsNotReporting === 0 && bucket.usage.counts.totalTokens !== null
+    ? bucket.usage.estimatedCost
+    : null;

@@ -26,6 +26,11 @@ export function windowOf({ part, parts }: Span, nowMs: number) {
 /** The zone in which the times of the page are shown, and its days cut. */
 export const TIME_ZONE = new Intl.DateTimeFormat().resolvedOptions().timeZone;
 
+/** The time of the same length before a window. */
+export function timeBefore({ startedAfter, startedBefore }: ReturnType<typeof windowOf>): string {
+  return new Date(2 * Date.parse(startedAfter) - Date.parse(startedBefore)).toISOString();
+}
+
 const NAMES = {
   Hour: new Intl.DateTimeFormat('en-GB', { weekday: 'short', hour: '2-digit', minute: '2-digit' }),
   Day: new Intl.DateTimeFormat('en-GB', { weekday: 'short', day: 'numeric', month: 'short' }),

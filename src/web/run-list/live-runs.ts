@@ -94,6 +94,8 @@ type OnRuns = (runs: readonly ListedRun[], isFirst: boolean) => void;
 export function useChangedRuns(workflowIds: readonly string[] | null, onRuns: OnRuns): ChangedRuns {
   const { kind } = useLiveState();
   const [changed, setChanged] = useState(NO_CHANGES);
+  /** Of the latest event: a run that no later event has may stay stale here. */
+  const [staleSince, setStaleSince] = useState<string>();
   const hasGap = useRef(false);
   const isFirst = useRef(true);
   useEffect(() => {
@@ -106,6 +108,7 @@ export function useChangedRuns(workflowIds: readonly string[] | null, onRuns: On
       const { current, beforeGap } = isAfterGap ? asBefore(before) : before;
       return { current: latestStates([...runs, ...current]).slice(0, MOST_CHANGED), beforeGap };
     });
+    setStaleSince(oldestStale(runs));
     onRuns(runs, isFirst.current);
     isFirst.current = false;
   }
@@ -122,7 +125,6 @@ export function useChangedRuns(workflowIds: readonly string[] | null, onRuns: On
         }
       : skipToken,
   );
-  const staleSince = oldestStale(changed.current);
   useReportedOutage(staleSince === undefined ? null : 'upstream', staleSince);
   return useMemo(() => (kind === 'unavailable' ? asBefore(changed) : changed), [kind, changed]);
 }

@@ -98,7 +98,10 @@ export default function RunPage() {
 
   const parents = [{ label: workflowName, to: workflowLink(workflowId) }];
   // A run without its workflow lacks only the workflow's name.
-  const problem = errorsThat(error, (one) => pathOf(one)[1] !== 'workflow') ?? figures.error;
+  const problem =
+    errorsThat(error, (one) => pathOf(one)[1] !== 'workflow') ??
+    // An upstream may have no list of runs.
+    errorsThat(figures.error, (one) => pathOf(one)[1] !== 'expectation');
   const layout = readFragment(RUN_FIGURES, figures.value);
   const failures = readFragment(REMAINING_FAILURES, layout)?.failedSteps;
   const latest = useMemo(() => latestByNode(stepsNow, failures, !isGoingOn), [stepsNow, failures, isGoingOn]);

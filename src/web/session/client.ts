@@ -30,6 +30,7 @@ const PARTS = [
   'WorkflowStatistics',
   'WorkflowGraph',
   'Cost',
+  'Expectation',
   'StepError',
   'TokenUsage',
 ];
