@@ -43,7 +43,8 @@ const HISTORY = [
 
 const usual: Script = ({ endpoint, runId, workflowId }) => {
   if (endpoint === 'workflows') return { json: ['wf', 'spending', 'broken'].map((id) => wireWorkflow(id)) };
-  if (workflowId === 'broken') return { status: 503, json: {} };
+  // A 503 would open the circuit breaker of all calls.
+  if (workflowId === 'broken') return { status: 403, json: {} };
   if (endpoint === 'runs' && workflowId === 'spending') return { json: HISTORY };
   if (endpoint === 'steps' && runId === 'h2') return { json: [] };
   const run = wireRun(runId === '' ? 'r1' : runId, { start_time: at(0), end_time: at(40), elapsed_time: 6 });
