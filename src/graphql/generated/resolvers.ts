@@ -1432,8 +1432,8 @@ export type Workflow = {
   /** Status word from the upstream, such as `active`. */
   readonly status?: Maybe<Scalars['String']['output']>;
   /**
-   * Latest runs over time, in equal time buckets or whole units of a calendar (`interval`), oldest first.
-   * Covers the earliest to the latest start, or the given bounds; without both, empty if there are no runs.
+   * Latest runs over time, in equal time buckets or units of a calendar (`interval`), oldest first.
+   * Covers the earliest to the latest start, or the given bounds. Empty without runs, unless both are given.
    */
   readonly trend?: Maybe<ReadonlyArray<TrendBucket>>;
   /** Time of the last change. */
