@@ -31,6 +31,8 @@ const EMPTY_IN_THE_SAMPLE: Readonly<Record<string, readonly string[]>> = {
   'how-far-is-it.graphql': ['/run/running', '/run/freshness/staleReason'],
   'is-anything-wrong-now.graphql': ['/recentRuns/nodes/errorInfo/code', '/recentRuns/unavailableWorkflows'],
   'is-it-stuck.graphql': ['/overdueRuns', '/workflows/nodes/runs/nodes/expectation/remainingMs'],
+  'is-this-failure-new.graphql': ['/workflow/failureGroups/nodes/suspectedChanges'],
+  'why-did-it-break.graphql': ['/run/diagnosis/changes', '/run/baseline/changes'],
   'read-a-conversation.graphql': [
     '/run/steps/conversation/messages/toolCallId',
     '/run/steps/conversation/messages/toolCalls',

@@ -37,11 +37,14 @@ const part = { keyFields: false, merge: true } as const;
 export const createCache = () =>
   new InMemoryCache({
     typePolicies: {
-      ChangeCoverage: part,
+      Baseline: part,
+      ChangePoints: { ...part, fields: { nodes: { merge: by('run', 'nodeId', 'kind') } } },
       Conversation: { ...part, fields: { messages: { merge: by('index') } } },
       Cost: part,
       CriticalPath: part,
+      Diagnosis: part,
       Distribution: part,
+      FailureGroups: { ...part, fields: { nodes: { merge: by('workflow', 'nodeId', 'message', 'code') } } },
       Freshness: part,
       Gap: part,
       Message: { keyFields: false, fields: { toolCalls: { merge: by('id') } } },
@@ -66,14 +69,7 @@ export const createCache = () =>
       // Node ids are unique only within a workflow.
       WorkflowNode: part,
       WorkflowStatistics: { ...part, fields: { nodes: { merge: by('nodeId') } } },
-      Query: { fields: { failureGroups: { merge: by('workflow', 'nodeId', 'message', 'code') } } },
       Run: { fields: { repeatedNodes: { merge: by('nodeId') } } },
-      Workflow: {
-        fields: {
-          changePoints: { merge: by('run', 'nodeId', 'kind') },
-          failureGroups: { merge: by('nodeId', 'message', 'code') },
-          trend: { merge: by('startedAt') },
-        },
-      },
+      Workflow: { fields: { trend: { merge: by('startedAt') } } },
     },
   });

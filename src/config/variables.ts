@@ -47,6 +47,9 @@ const PROCESS = {
   BASE_PATH: readBy(readBasePath, 'a path such as /stepgate')
     .default('')
     .describe('All routes are also served below this path.'),
+  PUBLIC_URL: optional(readBy(readBaseUrl, 'an http or https URL without credentials, query or fragment')).describe(
+    'URL of the run page for its users, with `BASE_PATH` if it has one. `Diagnosis.markdown` has links only with it.',
+  ),
   TRUST_PROXY: words
     .transform((all) => (/^\d+$/.test(all.join()) ? Number(all) : all))
     .pipe(z.union([z.number().min(1).max(32), z.array(z.string().refine(isProxy)).min(1).readonly()]))

@@ -16,6 +16,7 @@ const checkRange = (name: string, value: number, maximum: number): number => {
 export const checkFirst = (first: number): number => checkRange('first', first, MAX_LIST_SIZE);
 export const checkLast = (last: number): number => checkRange('last', last, MAX_RUNS_IN_STATISTICS);
 export const checkBuckets = (buckets: number): number => checkRange('buckets', buckets, MAX_LIST_SIZE);
+export const checkMaxBytes = (maxBytes: number): number => checkRange('maxBytes', maxBytes, 100_000);
 
 export function checkIdCount<Id>(ids: readonly Id[], name = 'ids'): readonly Id[] {
   if (ids.length <= MAX_LIST_SIZE) return ids;

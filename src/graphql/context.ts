@@ -27,9 +27,10 @@ import type { UpstreamUrls } from './upstream-urls.ts';
 import { Budgets, type Limits } from './budgets.ts';
 import type { LookAhead } from './fields/data-requirements.ts';
 import { createReportedErrors } from './lists/reported-errors.ts';
-import type { WorkflowChanges } from './object-references.ts';
+import type { RunTriage, WorkflowChanges } from './object-references.ts';
 import { PagesFirst } from './pages-first.ts';
 import { createPayloadReader } from './payload-reader.ts';
+import type { PageLinks } from './page-links.ts';
 import { endedBy } from './subscriptions/sources.ts';
 
 export interface ContextSource extends Limits {
@@ -46,6 +47,7 @@ export interface ContextSource extends Limits {
   readonly lookAhead: LookAhead;
   readonly prices: PriceList | null;
   readonly upstreamUrls: UpstreamUrls;
+  readonly pageLinks: PageLinks;
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }
@@ -125,8 +127,11 @@ export function createContext(source: ContextSource, request: ContextRequest) {
       error === null ? null : errorInfos(error, () => errorInfo(error)),
     prices: source.prices,
     upstreamUrls: source.upstreamUrls,
+    pageLinks: source.pageLinks,
     /** Comparisons by workflow and both runs. */
     comparison: kept<Promise<RunComparison>>(),
+    /** What other runs say about a failed run, by workflow and run. */
+    runTriage: kept<Promise<RunTriage | null>>(),
     /** Changes by workflow and number of runs. */
     workflowChanges: kept<Promise<WorkflowChanges>>(),
     /** Samples of a workflow's runs, by workflow and number of records. */
@@ -157,7 +162,7 @@ export function createContext(source: ContextSource, request: ContextRequest) {
         return pages.read(source.runHistory.latest(workflowId, count, operation(), runs().primeRecord));
       },
       async within(request: WindowRequest) {
-        budgets.takeRecords(request.count);
+        budgets.takeRecords(Math.max(request.count, request.lookBack?.mostRuns ?? 0));
         return pages.read(source.runHistory.within(request, operation(), runs().primeRecord));
       },
       async recent(request: RecentPageRequest) {

@@ -21,6 +21,7 @@ import { sandboxState } from './apollo/sandbox.ts';
 import { createSubscriberRights } from './subscriptions/subscriber-rights.ts';
 import { createSharedEvents } from './subscriptions/shared-events.ts';
 import { createSubscriptions } from './subscriptions/subscriptions.ts';
+import { createPageLinks } from './page-links.ts';
 import { createUpstreamUrls } from './upstream-urls.ts';
 
 export interface GraphqlOptions {
@@ -82,8 +83,8 @@ export async function createGraphql(options: GraphqlOptions) {
   });
 
   const budgets = { maxUpstreamCalls, maxObjects: maxOperationObjects, maxAnswerBytes };
-  const upstreamUrls = createUpstreamUrls(config);
-  const ofOperation = { lookAhead, isVerified, prices, upstreamUrls, now };
+  const [upstreamUrls, pageLinks] = [createUpstreamUrls(config), createPageLinks(config)];
+  const ofOperation = { lookAhead, isVerified, prices, upstreamUrls, pageLinks, now };
   const contextSource: ContextSource = { ...runs, ...budgets, ...ofOperation };
   const operations = createOperations({
     schema,

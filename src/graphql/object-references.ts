@@ -1,11 +1,16 @@
 /** References: objects with known ids. Field resolvers load the rest. */
 import type { ChangePoint } from '../domain/changes/changes.ts';
+import type { BaselineReason } from '../domain/changes/suspected-changes.ts';
+import type { Cost } from '../domain/cost/cost.ts';
+import type { Occurrence } from '../domain/run/diagnosis.ts';
 import type { Expectation } from '../domain/run/expectation.ts';
 import type { FailureGroup } from '../domain/run/failure-groups.ts';
-import type { FirstSeen } from '../domain/run/group-history.ts';
+import type { GroupHistory } from '../domain/run/group-history.ts';
 import type { RunStatistics } from '../domain/run/statistics.ts';
 import type { TrendBucket } from '../domain/run/trend.ts';
 import type { UsageTrend } from '../domain/run/usage-trend.ts';
+import type { Run, Step } from '../domain/types.ts';
+import type { GatewayError } from '../upstream/errors.ts';
 
 export interface WorkflowRef {
   readonly id: string;
@@ -21,12 +26,6 @@ export interface StartedRun {
 export interface StatisticsOfRuns extends RunStatistics {
   readonly workflowId: string;
   readonly runIds: readonly string[];
-}
-
-/** A failure group with data of further runs, whose steps are loaded when it is selected. */
-export interface FailureGroupInHistory extends FailureGroup {
-  readonly firstSeen: () => Promise<FirstSeen>;
-  readonly isResolved: () => Promise<boolean>;
 }
 
 /** An expectation and the runs that it is computed from, newest first. */
@@ -46,8 +45,60 @@ export interface ChangePointOfWorkflow extends ChangePoint {
 
 export interface WorkflowChanges {
   /** Newest first. */
-  readonly points: readonly ChangePointOfWorkflow[];
-  /** Errors of runs that could not be loaded, except limits of the operation. */
-  readonly errors: readonly Error[];
-  readonly coverage: { readonly runCount: number; readonly examinedCount: number };
+  readonly nodes: readonly ChangePointOfWorkflow[];
+  readonly runsRequested: number;
+  /** Runs that were compared. Those that the upstream has deleted are neither compared nor missing. */
+  readonly runsExamined: number;
+  readonly runsNotLoaded: number;
+  readonly errors: readonly GatewayError[];
+}
+
+export interface SuspectedChanges {
+  readonly changes: readonly ChangePointOfWorkflow[];
+  /** If there are errors, there are no changes. */
+  readonly errors: readonly GatewayError[];
+}
+
+export type FailureGroupOrder = 'IMPACT' | 'COUNT' | 'RECENT' | 'COST';
+
+/** A failure group with claims that need further runs, which are loaded when a claim is selected. */
+export interface FailureGroupInHistory extends FailureGroup {
+  readonly history: () => Promise<GroupHistory>;
+  readonly resolution: () => Promise<boolean>;
+  readonly affectedRate: () => Promise<number | null>;
+  readonly estimatedCost: () => Promise<Cost | null>;
+  readonly suspectedChanges: () => Promise<SuspectedChanges>;
+}
+
+export interface FoundFailureGroups {
+  readonly nodes: readonly FailureGroupInHistory[];
+  readonly runsExamined: number;
+  readonly runsRequested: number;
+  readonly runsNotLoaded: () => Promise<number>;
+}
+
+export interface BaselineOfRun {
+  readonly workflowId: string;
+  readonly runId: string;
+  readonly reason: BaselineReason;
+  readonly changes: readonly ChangePointOfWorkflow[];
+}
+
+/** What the runs of a workflow say about a failed run. */
+export interface RunTriage {
+  readonly group: FailureGroupInHistory;
+  readonly occurrence: Occurrence;
+  /** Runs that did not fail, or whose failure is known. */
+  readonly runsExamined: number;
+  readonly suspectedChanges: () => Promise<SuspectedChanges>;
+  readonly baseline: () => Promise<BaselineOfRun | null>;
+}
+
+/** A diagnosis is loaded as its fields are selected. What cannot be loaded is not claimed. */
+export interface DiagnosisOfRun {
+  readonly run: Run;
+  /** Null if no step failed. */
+  readonly failedStep: Step | null;
+  /** Rejects if the runs around the failed one cannot be read. */
+  readonly triage: () => Promise<RunTriage | null>;
 }

@@ -20,7 +20,7 @@ const OF_RUN = `id status error outputs steps { id node { id } } stepCounts { to
 const QUERY = `{
   workflows { totalCount nodes { id name runs(first: 2) { nodes { id status } } } }
   workflow(id: "wf") {
-    id name runs { nodes { id status } } statistics(last: 2) { runCount } failureGroups { count } trend(last: 2) { runCount }
+    id name runs { nodes { id status } } statistics(last: 2) { runCount } failureGroups { nodes { count } } trend(last: 2) { runCount }
     runsById(ids: ["r1", "r3"]) { id status stepCounts { total } }
   }
   run(workflowId: "wf", id: "r1") { ${OF_RUN} }

@@ -195,7 +195,7 @@ describe('STATUS_WORDS', () => {
     const { data, errors } = await query(`{ workflow(id: "wf") {
       runs(first: 5, filter: { status: [FAILED] }) { nodes { id status rawStatus failedSteps { status rawStatus } } }
       statistics { failedCount finishedCount }
-      failureGroups { runs { id } }
+      failureGroups { nodes { runs { id } } }
     } }`);
     expect(errors).toEqual([]);
     const failed = { status: 'FAILED', rawStatus: 'crashed' };
@@ -203,7 +203,7 @@ describe('STATUS_WORDS', () => {
       workflow: {
         runs: { nodes: ['r2', 'r1'].map((id) => ({ id, ...failed, failedSteps: [failed] })) },
         statistics: { failedCount: 2, finishedCount: 2 },
-        failureGroups: [{ runs: [{ id: 'r1' }, { id: 'r2' }] }],
+        failureGroups: { nodes: [{ runs: [{ id: 'r1' }, { id: 'r2' }] }] },
       },
     });
     expect(log.text).not.toContain('steps[].status');

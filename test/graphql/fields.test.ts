@@ -205,7 +205,7 @@ describe('the values of fields', () => {
     ['first: 0', 'workflow { runs(first: 0) { nodes { id } } }'],
     ['first: 101', 'workflow { runs(first: 101) { nodes { id } } }'],
     ['last: 0', 'workflow { statistics(last: 0) { runCount } }'],
-    ['first: 0', 'workflow { failureGroups { runs(first: 0) { id } } }'],
+    ['first: 0', 'workflow { failureGroups { nodes { runs(first: 0) { id } } } }'],
     ['101 ids', `workflow { runsById(ids: ${JSON.stringify(Array(101).fill('r'))}) { id } }`],
     [
       'an interval that ends before it begins',
@@ -285,8 +285,8 @@ describe('the values of fields', () => {
       data: { trend: [{ runCount: 1 }, { runCount: 2 }] },
       errors: [],
     });
-    expect(await workflow('failureGroups(last: 10) { nodeId count runs(first: 1) { id } }')).toEqual({
-      data: { failureGroups: [{ nodeId: null, count: 1, runs: ids('r1') }] },
+    expect(await workflow('failureGroups(last: 10) { nodes { nodeId count runs(first: 1) { id } } }')).toEqual({
+      data: { failureGroups: { nodes: [{ nodeId: null, count: 1, runs: ids('r1') }] } },
       errors: [],
     });
   });

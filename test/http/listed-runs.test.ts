@@ -63,7 +63,7 @@ describe('the runs of a list', () => {
       thirds = { status: 'failed', end_time: null };
       await start(liveTtlMs);
       const { errors } = await gateway.query(
-        '{ workflow(id: "wf") { failureGroups(last: 110) { runs(first: 100) { id status } } } }',
+        '{ workflow(id: "wf") { failureGroups(last: 110) { nodes { runs(first: 100) { id status } } } } }',
       );
       expect([errors, upstream.count('run')]).toEqual([[], 0]);
     });

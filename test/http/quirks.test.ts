@@ -169,12 +169,12 @@ describe('a run that is over', () => {
 
   it('A failed fan-out wastes no time on retries, and its failure group and comparison name the failed node', async () => {
     const document = `{
-      workflow(id: "wf") { failureGroups(last: 1) { nodeId } }
+      workflow(id: "wf") { failureGroups(last: 1) { nodes { nodeId } } }
       run(workflowId: "wf", id: "fan-out") { timing { wastedMs } steps { attemptKind previousAttempt { id } } }
       compareRuns(workflowId: "wf", baseId: "retried", headId: "fan-out") { nodes { change headStep { id } } }
     }`;
     expect(await ask(document)).toEqual({
-      workflow: { failureGroups: [{ nodeId: 'a' }] },
+      workflow: { failureGroups: { nodes: [{ nodeId: 'a' }] } },
       run: {
         timing: { wastedMs: 0 },
         steps: ['FIRST', 'ITERATION', 'ITERATION'].map((attemptKind) => ({ attemptKind, previousAttempt: null })),

@@ -2,13 +2,17 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createManualClock } from '../harness/clock.ts';
 import { startFaultyUpstream, type FaultyUpstream, type Script } from '../harness/faulty-upstream.ts';
 import { startGateway, type TestGateway } from '../harness/gateway.ts';
-import { placesOf } from '../harness/operations.ts';
 import { createScriptedWorkflows, type ScriptedWorkflows } from '../harness/scripted-workflows.ts';
 import { wireStep } from '../harness/wire.ts';
 
-type Group = Readonly<Record<'latestMessage', string>>;
+interface Group {
+  readonly latestMessage: string;
+}
 
-describe('the failure groups of an incident', () => {
+/** The runs are a day old. */
+const NOW = Date.parse('2026-01-02T00:00:00Z');
+
+describe('Failure groups', () => {
   let workflows: ScriptedWorkflows;
   let upstream: FaultyUpstream;
   let gateway: TestGateway;
@@ -47,7 +51,7 @@ describe('the failure groups of an incident', () => {
     new Date(Date.parse('2026-01-01T00:00:00Z') + number * 60_000).toISOString();
 
   beforeEach(async () => {
-    const { now, after } = createManualClock();
+    const { now, after } = createManualClock(NOW);
     starts = 0;
     workflows = createScriptedWorkflows(['wf', 'other']);
     upstream = await startFaultyUpstream(script);
@@ -57,12 +61,19 @@ describe('the failure groups of an incident', () => {
     await gateway.close();
     await upstream.close();
   });
+  async function restart(environment: Readonly<Record<string, string>>): Promise<void> {
+    await gateway.close();
+    gateway = await startGateway({ UPSTREAM_URL: upstream.url, ...environment }, createManualClock(NOW));
+  }
 
   async function groupsOf(args = '(last: 100)', fields = 'latestMessage firstSeenIsExact isNew isResolved') {
-    const { data, errors } = await gateway.query(`{ workflow(id: "wf") { failureGroups${args} { ${fields} } } }`);
+    const { data, errors } = await gateway.query(
+      `{ workflow(id: "wf") { failureGroups${args} { nodes { ${fields} } } } }`,
+    );
     expect(errors).toEqual([]);
-    const groups = (data as { workflow: { failureGroups: readonly Group[] } }).workflow.failureGroups;
-    return groups.map(({ latestMessage, ...group }) => ({ failure: latestMessage.slice(0, 8), ...group }));
+    const { nodes } = (data as unknown as { workflow: { failureGroups: { nodes: readonly Group[] } } }).workflow
+      .failureGroups;
+    return nodes.map(({ latestMessage, ...group }) => ({ failure: latestMessage.slice(0, 8), ...group }));
   }
   const group = (status: number, shows: { isExact?: boolean; isNew?: boolean; isResolved?: boolean } = {}) => ({
     failure: `HTTP ${status}`,
@@ -72,107 +83,131 @@ describe('the failure groups of an incident', () => {
   });
   const calls = () => (['workflows', 'runs', 'run', 'steps'] as const).map((endpoint) => upstream.count(endpoint));
 
-  it('are an old one and a new one, but none of nine days ago', async () => {
-    start('wf', '30 ok', 'e429', 'ok', 'e429', '22 ok', 'e500', 'e500', 'e500');
+  it('A failure that comes every 40 runs is ongoing, and a failure without predecessors is new', async () => {
+    const every = Array.from({ length: 6 }, () => ['40 ok', 'e429']).flat();
+    start('wf', ...every, '22 ok', 'e500', 'e500', 'e500');
     for (let time = 0; time < 3; time += 1) {
-      expect(await groupsOf('(last: 28)')).toEqual([group(500, { isNew: true }), group(429, { isResolved: true })]);
+      expect(await groupsOf('(last: 28)')).toEqual([group(500, { isNew: true }), group(429)]);
     }
-    // The records, the steps of failed runs, and of the completed run that shows that 429 is over.
-    expect(calls()).toEqual([0, 1, 0, 6]);
+    // Two pages, and the steps of the eight failed runs of the look-back. No completed run can resolve a failure.
+    expect(calls()).toEqual([0, 2, 0, 8]);
   });
 
-  it('cost what their runs cost where nothing is asked of other runs', async () => {
-    start('wf', '10 ok', 'e429', '2 ok');
-    await groupsOf('(last: 100)', 'latestMessage count');
-    expect(calls()).toEqual([0, 1, 0, 1]);
-  });
-
-  it('are new in the whole history, however short it is', async () => {
-    start('wf', 'e500', 'ok', 'e429');
-    const found = [group(429, { isNew: true }), group(500, { isNew: true, isResolved: true })];
-    expect(await groupsOf()).toEqual(found);
-    expect(await groupsOf('(last: 3)')).toEqual([group(429, { isExact: true }), group(500, { isResolved: true })]);
-  });
-
-  it('are new in a window by up to 20 runs before it, and only failed ones cost a call', async () => {
-    start('wf', '10 ok', 'e429', '18 ok', 'e500', 'ok', 'e429', 'e502');
-    const window = `(last: 100, startedAfter: "${startOf(31)}")`;
-    expect(await groupsOf(window)).toEqual([group(502, { isNew: true }), group(429)]);
-    // Of the window 429 and 502, before it 500 and 429. No run completed since.
-    expect(calls()).toEqual([0, 1, 0, 4]);
-    expect(await groupsOf(`(last: 4, startedAfter: "${startOf(31)}")`)).toEqual([
-      group(502, { isExact: true }),
-      group(429, { isExact: true }),
+  it('The order COUNT loads only the failed runs of the window if no claim is selected', async () => {
+    start('wf', '10 ok', 'e429', '20 ok', 'e500', '2 ok', 'e500', '5 ok');
+    expect(await groupsOf('(last: 10, orderBy: COUNT)', 'latestMessage count')).toEqual([
+      { failure: 'HTTP 500', count: 2 },
     ]);
+    expect(calls()).toEqual([0, 1, 0, 2]);
   });
 
-  it('are not new where a failed run before them cannot be loaded, until it can', async () => {
+  it('A failure is new in the whole history, however short it is and whatever the window', async () => {
+    start('wf', 'e500', 'ok', 'e429');
+    const found = [group(429, { isNew: true }), group(500, { isNew: true })];
+    expect(await groupsOf()).toEqual(found);
+    expect(await groupsOf('(last: 1)')).toEqual(found.slice(0, 1));
+  });
+
+  it('A failure is not new where a failed run before it cannot be loaded, until it can', async () => {
     start('wf', '30 ok', 'e429', '3 ok', 'e500');
     upstream.script = failing(idOf('e429'));
     const window = `(last: 100, startedAfter: "${startOf(33)}")`;
-    expect(await groupsOf(window)).toEqual([group(500, { isExact: true })]);
+    expect(await groupsOf(window)).toEqual([group(500)]);
     upstream.script = script;
     expect(await groupsOf(window)).toEqual([group(500, { isNew: true })]);
   });
 
-  it('are resolved by the node, not by the run: a failed run can show it, a run that skipped the node cannot', async () => {
-    start('wf', '30 ok', 'e500', 'skip');
+  it('A failure is resolved by three completions of its node, not by runs that skip the node', async () => {
+    start('wf', '30 ok', 'e500', '2 ok', '2 skip');
     expect(await groupsOf()).toEqual([group(500, { isNew: true })]);
-    start('other', 'ok');
-    start('wf', 'ok', '4 skip');
-    await gateway.close();
-    gateway = await startGateway({ UPSTREAM_URL: upstream.url, LIVE_TTL_MS: '0' });
+    start('wf', 'ok');
+    await restart({});
     expect(await groupsOf()).toEqual([group(500, { isNew: true, isResolved: true })]);
-    start('wf', 'skip');
-    // Five completed runs are looked at.
-    expect(await groupsOf()).toEqual([group(500, { isNew: true })]);
   });
 
-  it('of a closed window are resolved by runs after it', async () => {
-    start('wf', '21 ok', 'e500', '2 ok', 'e429');
+  it('A failure of a closed window is resolved by runs after it, unless it comes again', async () => {
+    start('wf', '21 ok', 'e500', '2 ok', 'e429', '2 ok');
     const window = `(last: 100, startedBefore: "${startOf(23)}")`;
     expect(await groupsOf(window)).toEqual([group(500, { isNew: true, isResolved: true })]);
-    expect(calls()).toEqual([0, 1, 0, 2]);
+    start('wf', 'e500', '3 ok');
+    await restart({});
+    // Four runs are between the two failures.
+    expect(await groupsOf(window)).toEqual([group(500, { isNew: true })]);
+    start('wf', '3 ok');
+    await restart({});
+    expect(await groupsOf(window)).toEqual([group(500, { isNew: true, isResolved: true })]);
   });
 
-  it('say that nothing is resolved where completed runs cannot be loaded', async () => {
-    start('wf', '21 ok', 'e500', '2 ok');
+  it('Nothing is resolved where completed runs cannot be loaded', async () => {
+    start('wf', '21 ok', 'e500', '3 ok');
     upstream.script = failing(...workflows.ids().filter((id) => id.startsWith('ok')));
     expect(await groupsOf()).toEqual([group(500, { isNew: true })]);
     upstream.script = script;
     expect(await groupsOf()).toEqual([group(500, { isNew: true, isResolved: true })]);
   });
 
-  it('have their workflow, and the newest message as it came', async () => {
+  it('A group has its workflow, and the newest message as it came', async () => {
     start('wf', 'e500', 'e500');
     expect(
       await gateway.query(
-        '{ workflow(id: "wf") { failureGroups { workflow { id name } message latestMessage count runs { id } } } }',
+        '{ workflow(id: "wf") { failureGroups { nodes { workflow { id name } message latestMessage count runs { id } } } } }',
       ),
     ).toMatchObject({
       data: {
         workflow: {
-          failureGroups: [
-            {
-              workflow: { id: 'wf', name: 'Workflow wf' },
-              message: 'HTTP 500 of request <number>',
-              latestMessage: 'HTTP 500 of request 60000',
-              count: 2,
-              runs: [{ id: 'e500-2' }, { id: 'e500-1' }],
-            },
-          ],
+          failureGroups: {
+            nodes: [
+              {
+                workflow: { id: 'wf', name: 'Workflow wf' },
+                message: 'HTTP 500 of request <number>',
+                latestMessage: 'HTTP 500 of request 60000',
+                count: 2,
+                runs: [{ id: 'e500-2' }, { id: 'e500-1' }],
+              },
+            ],
+          },
         },
       },
       errors: [],
     });
   });
 
+  it.each([
+    // Since its first run: 500 in 4 of 5 runs, 429 in 5 of 26, 502 in 1 of 2.
+    ['IMPACT', [500, 502, 429]],
+    ['COUNT', [429, 500, 502]],
+    ['RECENT', [502, 500, 429]],
+    // Each failed run costs the same.
+    ['COST', [429, 500, 502]],
+  ])('Groups are ordered by %s', async (order, statuses) => {
+    await restart({ TOKEN_PRICES: 'examples/prices.json' });
+    const old = Array.from({ length: 12 }, () => ['20 ok', 'e429']).flat();
+    start('wf', ...old, '4 e429', '16 ok', '4 e500', 'e502');
+    const found = await groupsOf(
+      `(last: 26, orderBy: ${order})`,
+      'latestMessage count affectedRate estimatedCost { stepsPriced stepsUnpriced }',
+    );
+    expect(found.map(({ failure }) => failure)).toEqual(statuses.map((status) => `HTTP ${status}`));
+    expect(found).toContainEqual({
+      failure: 'HTTP 500',
+      count: 4,
+      affectedRate: 0.8,
+      estimatedCost: { stepsPriced: 0, stepsUnpriced: 8 },
+    });
+  });
+
   describe('of several workflows', () => {
+    interface Found {
+      readonly nodes: readonly unknown[];
+      readonly runsNotLoaded: number;
+    }
     const FIELDS = 'workflow { id } latestMessage count isNew isResolved runs { id }';
     async function ask(args: string, fields = FIELDS) {
-      const answer = await gateway.query(`{ failureGroups${args} { ${fields} } }`);
+      const answer = await gateway.query(`{ failureGroups${args} { nodes { ${fields} } runsNotLoaded } }`);
+      const { nodes, runsNotLoaded } = (answer.data as unknown as { failureGroups: Found }).failureGroups;
       return {
-        groups: (answer.data as { failureGroups: readonly unknown[] | null }).failureGroups,
+        groups: nodes,
+        ...(runsNotLoaded > 0 && { runsNotLoaded }),
         errors: answer.errors.map(({ path, extensions }) => [path?.join('.'), extensions.code, extensions.workflowId]),
       };
     }
@@ -185,23 +220,23 @@ describe('the failure groups of an incident', () => {
       runs: runs.map((id) => ({ id })),
     });
 
-    it('are those of each, the largest first, by one call for each workflow and failed run', async () => {
+    it('Groups of each workflow are in one order, by one call for each history and examined run', async () => {
       start('wf', '20 ok', 'e500');
       start('other', 'e500', '20 ok', 'e429', 'e429');
-      start('wf', 'e500', 'ok');
+      start('wf', 'e500', '3 ok');
       const expected = [
-        found('wf', 500, ['e500-45', 'e500-21'], true, true),
         found('other', 429, ['e429-44', 'e429-43'], true),
+        found('wf', 500, ['e500-45', 'e500-21'], true, true),
         found('other', 500, ['e500-22'], true, true),
       ];
       for (const args of ['', '(workflowIds: ["other", "wf", "wf"])', '(workflowIds: ["wf", "other"])']) {
         expect(await ask(args)).toEqual({ groups: expected, errors: [] });
       }
-      // The list of workflows, two histories, five failed runs, and one completed run of each workflow.
-      expect(calls()).toEqual([1, 2, 0, 7]);
+      // The list of workflows, two histories, five failed runs, and three completed runs of each workflow.
+      expect(calls()).toEqual([1, 2, 0, 11]);
     });
 
-    it('are the latest runs of all together: runs before these show which groups are new', async () => {
+    it('The latest runs of all together are the window, and runs before these show which groups are new', async () => {
       start('wf', 'e500', '20 ok', 'e500');
       start('other', '20 ok', 'e429');
       start('wf', 'e502');
@@ -210,44 +245,50 @@ describe('the failure groups of an incident', () => {
         groups: [found('wf', 502, ['e502-44'], true), found('other', 429, ['e429-43'], true)],
         errors: [],
       });
-      expect(await ask(`(last: 21, startedAfter: "${startOf(22)}", workflowIds: ["wf"])`)).toEqual({
-        groups: [found('wf', 502, ['e502-44'], true), found('wf', 500, ['e500-22'])],
-        errors: [],
-      });
     });
 
-    it('are without a workflow that cannot be read, and without a run that cannot be loaded, each with its error', async () => {
+    it('A workflow that cannot be read is left out, and a run that cannot be loaded is counted, each with its error', async () => {
       start('wf', 'e500', 'e500');
       start('other', 'e429');
       upstream.script = (call) =>
         call.endpoint === 'runs' && call.workflowId === 'other' ? { status: 500 } : failing('e500-1')(call);
       for (let time = 0; time < 2; time += 1) {
         expect(await ask('', 'count')).toEqual({
-          groups: [{ count: 1 }, null],
+          groups: [{ count: 1 }],
+          runsNotLoaded: 1,
           errors: [
-            ['failureGroups.1', 'UPSTREAM_UNAVAILABLE', 'wf'],
             ['failureGroups', 'UPSTREAM_UNAVAILABLE', 'other'],
+            ['failureGroups', 'UPSTREAM_UNAVAILABLE', 'wf'],
           ],
         });
       }
     });
 
-    it('stay within the calls of an operation: a failure beyond them loses its run, and nothing is claimed', async () => {
-      await gateway.close();
-      gateway = await startGateway({ UPSTREAM_URL: upstream.url, MAX_UPSTREAM_CALLS: '4' });
-      start('wf', '20 ok', 'e500', 'e500', 'ok');
-      expect(await ask('(workflowIds: ["wf"])')).toEqual({
-        groups: [found('wf', 500, ['e500-22', 'e500-21'], true, true)],
+    it('Runs beyond the calls of an operation are counted, and nothing is claimed about them', async () => {
+      await restart({ MAX_UPSTREAM_CALLS: '5' });
+      start('wf', '20 ok', 'e429', '5 ok', 'e500', 'e500', '3 ok');
+      // A page, two failed runs of the window, and two of four further runs: a failed one and a completed one.
+      expect(await ask('(workflowIds: ["wf"], last: 5)')).toEqual({
+        groups: [found('wf', 500, ['e500-28', 'e500-27'], true)],
+        runsNotLoaded: 2,
         errors: [],
       });
-      start('wf', '2 e500', '2 ok');
-      await gateway.close();
-      gateway = await startGateway({ UPSTREAM_URL: upstream.url, MAX_UPSTREAM_CALLS: '4' });
-      expect(await ask('(workflowIds: ["wf"])')).toEqual({
-        groups: [expect.objectContaining({ count: 3, isResolved: false }), null],
-        errors: [['failureGroups.1', 'UPSTREAM_BUDGET_EXCEEDED', 'wf']],
+      expect(upstream.calls.length).toBe(5);
+      // Loaded runs are cached, so the next operation gets further.
+      expect(await ask('(workflowIds: ["wf"], last: 5)')).toEqual({
+        groups: [found('wf', 500, ['e500-28', 'e500-27'], true, true)],
+        errors: [],
       });
-      expect(upstream.calls.length).toBe(8);
+    });
+
+    it('Failed runs of the window beyond the calls of an operation are in no group', async () => {
+      await restart({ MAX_UPSTREAM_CALLS: '3' });
+      start('wf', '20 ok', '3 e500');
+      expect(await ask('(workflowIds: ["wf"])')).toEqual({
+        groups: [expect.objectContaining({ count: 2, isNew: false })],
+        runsNotLoaded: 1,
+        errors: [['failureGroups', 'UPSTREAM_BUDGET_EXCEEDED', 'wf']],
+      });
     });
 
     it.each([
@@ -255,36 +296,9 @@ describe('the failure groups of an incident', () => {
       ['(last: 1001)', 'last must be from 1 to 1000, got 1001'],
       [`(workflowIds: ${JSON.stringify(Array(101).fill('a'))})`, 'workflowIds must have at most 100 ids, got 101'],
     ])('%s is refused before any call', async (args, message) => {
-      const { errors } = await gateway.query(`{ failureGroups${args} { count } }`);
+      const { errors } = await gateway.query(`{ failureGroups${args} { nodes { count } } }`);
       expect(errors).toMatchObject([{ message, extensions: { code: 'BAD_USER_INPUT' } }]);
       expect(upstream.calls).toEqual([]);
-    });
-  });
-
-  describe('the last success before them', () => {
-    async function ask(runId: string) {
-      const answer = await gateway.query(
-        `{ run(workflowId: "wf", id: "${runId}") { lastSuccessBeforeFailures { id status stepCounts { total } } } }`,
-      );
-      const { run } = answer.data as { run: { lastSuccessBeforeFailures: { id: string } | null } };
-      return [run.lastSuccessBeforeFailures?.id ?? null, ...placesOf(answer)];
-    }
-
-    it('is the newest completed run before the first run of the group, and not the one between two failures', async () => {
-      start('wf', 'e429', '2 ok', 'e429', 'e500', 'ok', 'e500', 'ok', 'e429', 'ok', 'e500', 'e502');
-      expect(await ask('e500-11')).toEqual(['ok-3']);
-      // The run by its record and steps, the history, the steps of the five failed runs before it, and of the base.
-      expect(calls()).toEqual([0, 1, 1, 7]);
-      expect(await ask('e502-12')).toEqual(['ok-10']);
-      expect(await ask('e500-5')).toEqual(['ok-3']);
-      expect(await ask('e429-9')).toEqual([null]);
-      expect(await ask('ok-10')).toEqual([null]);
-    });
-
-    it('is null with its error where an earlier failed run cannot be loaded, since it may be one of the group', async () => {
-      start('wf', 'ok', 'e500', 'ok', 'e500');
-      upstream.script = failing('e500-2');
-      expect(await ask('e500-4')).toEqual([null, 'run.lastSuccessBeforeFailures: UPSTREAM_UNAVAILABLE']);
     });
   });
 

@@ -282,12 +282,13 @@ describe('the usage of a trend', () => {
         `{ workflows { nodes { trend(buckets: 1, last: 200) { runCount ${FROM_STEPS} } } } }`,
       );
       expect(errors).toEqual([]);
-      const { nodes } = (data as { workflows: { nodes: { trend: { runCount: number; usage: typeof none }[] }[] } })
-        .workflows;
+      const { nodes } = (
+        data as { workflows: { nodes: { trend: { runCount: number; usage: typeof none | null }[] }[] } }
+      ).workflows;
       expect(nodes.map(({ trend: [bucket] }) => bucket?.runCount)).toEqual(ids.map(() => 150));
       // One call for the workflows, two for each history, and 59 for steps.
       expect(calls()).toEqual([40, 0, 59]);
-      expect(nodes.reduce((sum, { trend: [bucket] }) => sum + (bucket?.usage.runsFromSteps ?? 0), 0)).toBe(59);
+      expect(nodes.reduce((sum, { trend: [bucket] }) => sum + (bucket?.usage?.runsFromSteps ?? 0), 0)).toBe(59);
     });
   });
 });

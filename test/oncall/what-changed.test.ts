@@ -7,17 +7,19 @@ import { codesOf, ofWorkflow, placesOf, TIMES } from '../harness/operations.ts';
 import { wireWorkflow } from '../harness/scripted-history.ts';
 import { wireRun, wireStep, type Wire } from '../harness/wire.ts';
 
-const POINTS = 'changePoints(last: 10) { at kind nodeId before after run { id status } previousRun { id } }';
-const COVERAGE = 'changeCoverage(last: 10) { runCount examinedCount }';
-const ALL = ofWorkflow(`${POINTS} ${COVERAGE}`);
+const NODES = 'nodes { at kind nodeId before after run { id status } previousRun { id } }';
+const ALL = ofWorkflow(`changePoints(last: 10) { ${NODES} runsExamined runsRequested runsNotLoaded }`);
 
-interface Answered {
-  readonly workflow: {
-    readonly changePoints: readonly (Readonly<Record<string, unknown>> | null)[];
-    readonly changeCoverage: { readonly runCount: number; readonly examinedCount: number };
-  };
+interface Points {
+  readonly nodes: readonly Readonly<Record<string, unknown>>[];
+  readonly runsExamined: number;
+  readonly runsRequested: number;
+  readonly runsNotLoaded: number;
 }
 
+const countsOf = (runsRequested: number, runsExamined: number, runsNotLoaded = 0) => ({
+  ...{ runsRequested, runsExamined, runsNotLoaded },
+});
 const minute = (number: number) => new Date(Date.parse('2026-01-01T00:00:00Z') + number * 60_000).toISOString();
 const asked = (system: string, user: string, more: Wire = {}): Wire => ({
   model: 'gpt-4.1-mini',
@@ -72,18 +74,16 @@ describe('Workflow.changePoints', () => {
 
   async function ask(query = ALL) {
     const answer = await gateway.query(query);
-    return { ...answer, ...(answer.data as unknown as Answered).workflow };
+    const { nodes, ...counts } = (answer.data as unknown as { workflow: { changePoints: Points } }).workflow
+      .changePoints;
+    return { ...answer, changePoints: nodes, counts };
   }
 
   it('finds what changed between successive runs, the same each time', async () => {
     workflows = [wireWorkflow('wf', { version: 1.3, updated_at: minute(1.5) })];
     for (const time of TIMES) {
-      const { changePoints, changeCoverage, errors } = await ask();
-      expect({ time, errors, changeCoverage }).toEqual({
-        time,
-        errors: [],
-        changeCoverage: { runCount: 5, examinedCount: 5 },
-      });
+      const { changePoints, counts, errors } = await ask();
+      expect({ time, errors, counts }).toEqual({ time, errors: [], counts: countsOf(5, 5) });
       const run = (id: string) => ({ id, status: 'COMPLETED' });
       expect(changePoints).toEqual([
         {
@@ -114,7 +114,7 @@ describe('Workflow.changePoints', () => {
     expect(calls()).toEqual([1, 1, 5]);
     // Final runs are never fetched again.
     const { changePoints } = await ask(
-      ofWorkflow('changePoints(last: 7) { run { totalElapsedTime progress { total } } }'),
+      ofWorkflow('changePoints(last: 7) { nodes { run { totalElapsedTime progress { total } } } }'),
     );
     expect(changePoints).toHaveLength(2);
     expect(calls()).toEqual([1, 2, 5]);
@@ -123,12 +123,12 @@ describe('Workflow.changePoints', () => {
 
   it('loads the newest runs within the budget of calls, and says how many it has examined', async () => {
     await gateway.replace(() => start({ MAX_UPSTREAM_CALLS: '4' }));
-    const { changePoints, changeCoverage, errors } = await ask();
+    const { changePoints, counts, errors } = await ask();
     expect(errors).toEqual([]);
-    expect(changeCoverage).toEqual({ runCount: 5, examinedCount: 2 });
+    expect(counts).toEqual(countsOf(5, 2, 3));
     expect(changePoints).toMatchObject([{ run: { id: 'r5' }, previousRun: { id: 'r4' } }]);
     // Cached runs cost nothing, so a second operation goes on with older ones.
-    expect((await ask()).changeCoverage).toEqual({ runCount: 5, examinedCount: 5 });
+    expect((await ask()).counts).toEqual(countsOf(5, 5));
     const steps = upstream.calls.flatMap(({ endpoint, runId }) => (endpoint === 'steps' ? [runId] : []));
     expect([steps.slice(0, 2).sort(), steps.slice(2).sort()]).toEqual([
       ['r4', 'r5'],
@@ -136,35 +136,34 @@ describe('Workflow.changePoints', () => {
     ]);
   });
 
-  it('has null with an error for a run whose steps cannot be loaded, and compares the others', async () => {
+  it('counts a run whose steps cannot be loaded, with its error, and compares the others', async () => {
     runs.r4 = 500;
-    const { changePoints, changeCoverage, ...answer } = await ask();
-    expect(placesOf(answer)).toEqual(['workflow.changePoints.2: UPSTREAM_UNAVAILABLE']);
+    const { changePoints, counts, ...answer } = await ask();
+    expect(placesOf(answer)).toEqual(['workflow.changePoints: UPSTREAM_UNAVAILABLE']);
     expect(changePoints).toMatchObject([
       { kind: 'PROMPT', run: { id: 'r5' }, previousRun: { id: 'r2' } },
       { kind: 'PARAMETERS', run: { id: 'r5' }, previousRun: { id: 'r2' } },
-      null,
     ]);
-    expect(changeCoverage).toEqual({ runCount: 5, examinedCount: 4 });
+    expect(counts).toEqual(countsOf(5, 4, 1));
   });
 
   it('leaves out a run whose steps were deleted, and the graph where workflows cannot be listed', async () => {
     runs.r4 = 404;
     workflows = 500;
-    const { changePoints, changeCoverage, errors } = await ask();
+    const { changePoints, counts, errors } = await ask();
     expect(errors).toEqual([]);
     expect(changePoints).toMatchObject([{ kind: 'PROMPT' }, { kind: 'PARAMETERS' }]);
-    expect(changeCoverage).toEqual({ runCount: 5, examinedCount: 4 });
+    expect(counts).toEqual(countsOf(5, 4));
   });
 
   it('is empty without runs', async () => {
     runs = {};
-    const { changePoints, changeCoverage, errors } = await ask();
-    expect([changePoints, changeCoverage, errors]).toEqual([[], { runCount: 0, examinedCount: 0 }, []]);
+    const { changePoints, counts, errors } = await ask();
+    expect([changePoints, counts, errors]).toEqual([[], countsOf(0, 0), []]);
   });
 
   it.each([0, 1001])('refuses %i runs', async (last) => {
-    const answer = await gateway.query(ofWorkflow(`changePoints(last: ${last}) { at }`));
+    const answer = await gateway.query(ofWorkflow(`changePoints(last: ${last}) { nodes { at } }`));
     expect(codesOf(answer)).toEqual(['BAD_USER_INPUT']);
     expect(upstream.calls).toHaveLength(0);
   });

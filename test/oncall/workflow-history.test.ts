@@ -6,8 +6,9 @@ import { perTest } from '../harness/lasting.ts';
 import { createScriptedWorkflows, type ScriptedWorkflows } from '../harness/scripted-workflows.ts';
 import { wireStep } from '../harness/wire.ts';
 
-const GROUPS = `query ($last: Int) { workflow(id: "wf") { failureGroups(last: $last) {
-  nodeId message code count firstSeenAt lastSeenAt runs(first: 2) { id status stepCounts { total } }
+const GROUPS = `query ($last: Int) { workflow(id: "wf") { failureGroups(last: $last, orderBy: COUNT) {
+  nodes { nodeId message code count firstSeenAt lastSeenAt runs(first: 2) { id status stepCounts { total } } }
+  runsExamined runsRequested runsNotLoaded
 } } }`;
 const TREND = `query ($last: Int, $buckets: Int) { workflow(id: "wf") { trend(last: $last, buckets: $buckets) {
   startedAt endedAt runCount failedCount wallClockMs { p50 } nodes { nodeId failureCount }
@@ -62,43 +63,51 @@ describe('the statistics of the runs of a workflow', () => {
     for (let time = 0; time < 3; time += 1) {
       const { data, errors } = await gateway.query(GROUPS);
       expect(errors).toEqual([]);
-      expect(data).toEqual({ workflow: { failureGroups: [group] } });
+      const counts = { runsExamined: 6, runsRequested: 6, runsNotLoaded: 0 };
+      expect(data).toEqual({ workflow: { failureGroups: { nodes: [group], ...counts } } });
     }
     expect([upstream.count('runs'), upstream.count('steps'), upstream.count('run')]).toEqual([1, 3, 0]);
   });
 
-  it('have an error for each failed run whose steps cannot be loaded, after the groups of the others', async () => {
+  it('count the failed runs whose steps cannot be loaded, and have their error', async () => {
     upstream.script = failing(['bad2'], 500);
     for (let time = 0; time < 3; time += 1) {
       const answer = await gateway.query(GROUPS);
       expect(answer.data).toMatchObject({
-        workflow: { failureGroups: [{ count: 2, runs: [run('bad34'), run('bad')] }, null] },
+        workflow: {
+          failureGroups: {
+            nodes: [{ count: 2, runs: [run('bad34'), run('bad')] }],
+            ...{ runsExamined: 5, runsRequested: 6, runsNotLoaded: 1 },
+          },
+        },
       });
-      expect(errorsOf(answer)).toEqual(['workflow.failureGroups.1: UPSTREAM_UNAVAILABLE']);
+      expect(errorsOf(answer)).toEqual(['workflow.failureGroups: UPSTREAM_UNAVAILABLE']);
     }
   });
 
   it('use the error of the record of a failed run whose steps are missing', async () => {
     workflows.start('wf', 'gone', { status: 'failed', error: 'Cancelled after 30 s' });
     const { data, errors } = await gateway.query(
-      '{ workflow(id: "wf") { failureGroups { nodeId message count runs { id } } } }',
+      '{ workflow(id: "wf") { failureGroups { nodes { nodeId message count runs { id } } } } }',
     );
     expect(errors).toEqual([]);
     expect(data).toMatchObject({
       workflow: {
-        failureGroups: [
-          { nodeId: 'send', count: 3 },
-          { nodeId: null, message: 'Cancelled after <duration>', count: 1, runs: [{ id: 'gone' }] },
-        ],
+        failureGroups: {
+          nodes: [
+            { nodeId: 'send', count: 3 },
+            { nodeId: null, message: 'Cancelled after <duration>', count: 1, runs: [{ id: 'gone' }] },
+          ],
+        },
       },
     });
   });
 
   it('stay within MAX_UPSTREAM_CALLS, and report the rest as an error', async () => {
     await gateway.replace(() => start({ MAX_UPSTREAM_CALLS: '3' }));
-    const answer = await gateway.query('{ workflow(id: "wf") { failureGroups { count } } }');
-    expect(answer.data).toEqual({ workflow: { failureGroups: [{ count: 2 }, null] } });
-    expect(errorsOf(answer)).toEqual(['workflow.failureGroups.1: UPSTREAM_BUDGET_EXCEEDED']);
+    const answer = await gateway.query('{ workflow(id: "wf") { failureGroups { nodes { count } runsNotLoaded } } }');
+    expect(answer.data).toEqual({ workflow: { failureGroups: { nodes: [{ count: 2 }], runsNotLoaded: 1 } } });
+    expect(errorsOf(answer)).toEqual(['workflow.failureGroups: UPSTREAM_BUDGET_EXCEEDED']);
   });
 
   it('have a trend with one call, and its nodes with the steps of each run', async () => {
@@ -172,7 +181,7 @@ describe('the statistics of the runs of a workflow', () => {
     const ask = (window: string) =>
       gateway.query(`{ workflow(id: "wf") {
         statistics(${window}) { runCount failedCount }
-        failureGroups(${window}) { count runs { id } }
+        failureGroups(${window}, orderBy: COUNT) { nodes { count runs { id } } }
         trend(buckets: 2, ${window}) { startedAt endedAt isComplete runCount }
       } }`);
 
@@ -184,7 +193,7 @@ describe('the statistics of the runs of a workflow', () => {
         expect(data).toEqual({
           workflow: {
             statistics: { runCount: 3, failedCount: 2 },
-            failureGroups: [{ count: 2, runs: [{ id: 'bad2' }, { id: 'bad' }] }],
+            failureGroups: { nodes: [{ count: 2, runs: [{ id: 'bad2' }, { id: 'bad' }] }] },
             trend: [
               {
                 startedAt: '2026-01-01T00:02:00.000000Z',
@@ -205,12 +214,12 @@ describe('the statistics of the runs of a workflow', () => {
       expect([upstream.count('runs'), upstream.count('steps')]).toEqual([1, 2]);
     });
 
-    it('read no older runs: one call, however many there are', async () => {
+    it('read no older runs than the look-back of failures: one call, however many there are', async () => {
       for (let count = 1; count <= 150; count += 1) workflows.start('wf', `later-${count}`);
       const window = 'last: 1000, startedAfter: "2026-01-01T02:00:00Z"';
       const { data, errors } = await ask(window);
       expect(errors).toEqual([]);
-      expect(data).toMatchObject({ workflow: { statistics: { runCount: 37 }, failureGroups: [] } });
+      expect(data).toMatchObject({ workflow: { statistics: { runCount: 37 }, failureGroups: { nodes: [] } } });
       expect(upstream.count('runs')).toBe(1);
     });
 
@@ -221,7 +230,7 @@ describe('the statistics of the runs of a workflow', () => {
         const { data, errors } = await ask(window);
         expect(errors).toEqual([]);
         expect(data).toMatchObject({
-          workflow: { statistics: { runCount: 3, failedCount: 2 }, failureGroups: [{ count: 2 }] },
+          workflow: { statistics: { runCount: 3, failedCount: 2 }, failureGroups: { nodes: [{ count: 2 }] } },
         });
       }
       expect(upstream.count('runs')).toBe(2);

@@ -26,7 +26,7 @@ type WorkflowId = keyof typeof WORKFLOWS;
 const CHANGED_AT = 24;
 const FAILED = [20, 15, 9, 4, 1];
 export const NEWEST_FAILURE = 'triage-1';
-export const LAST_GOOD = 'triage-21';
+export const BEFORE_CHANGE = 'triage-25';
 
 const isFailed = (workflowId: WorkflowId, number: number): boolean =>
   workflowId === 'triage' ? FAILED.includes(number) : workflowId === 'invoices' && number >= 18 && number % 15 === 3;

@@ -24,8 +24,7 @@ export interface FailureGroup {
   readonly code: string | null;
   readonly latestMessage: string | null;
   readonly count: number;
-  /** Earliest known start of the runs. Null if no start is known. */
-  readonly firstSeenAt: Timestamp | null;
+  /** Latest known start of the runs. Null if no start is known. */
   readonly lastSeenAt: Timestamp | null;
   /** Newest run first. */
   readonly runIds: readonly string[];
@@ -63,7 +62,6 @@ export function failureGroups(workflowId: string, failures: readonly Failure[]):
 
 /** Takes failures, newest first. Returns a list, since an empty input has no group. */
 function groupOf(workflowId: string, failures: readonly Failure[]): FailureGroup[] {
-  const started = failures.filter(({ startedAt }) => startedAt !== null);
   return failures.slice(0, 1).map((latest) => ({
     workflowId,
     nodeId: latest.nodeId,
@@ -71,7 +69,6 @@ function groupOf(workflowId: string, failures: readonly Failure[]): FailureGroup
     code: latest.code,
     latestMessage: latest.message,
     count: failures.length,
-    firstSeenAt: started.at(-1)?.startedAt ?? null,
     lastSeenAt: latest.startedAt,
     runIds: failures.map(({ runId }) => runId),
   }));

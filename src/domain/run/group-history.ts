@@ -1,59 +1,135 @@
-/** Decides from earlier runs whether a failure group is new. */
-import { isTerminal } from '../status.ts';
+/** Judges failure groups by the examined runs: since when, whether new, and whether resolved. */
+import { isOver } from '../status.ts';
+import type { Timestamp } from '../timestamp.ts';
 import type { RunRecord } from '../types.ts';
 import { failureKey, type Failure, type FailureGroup } from './failure-groups.ts';
 
-export interface FirstSeen {
-  readonly isExact: boolean;
-  readonly isNew: boolean;
-}
+/** Runs before the end of a window that are examined whatever its start. */
+export const LOOK_BACK = {
+  /** Two pages of the upstream. */
+  mostRuns: 199,
+  leastRuns: 50,
+  days: 7,
+} as const;
 
 export interface ExaminedRuns {
-  /** Runs within and before the window, in any order. */
+  /** Runs of the window, before and after it, in any order. */
   readonly records: readonly RunRecord[];
   /** Known causes of failures. A failed run without an entry may belong to any group. */
   readonly failures: readonly Failure[];
+  /** Nodes that completed, by run id, for runs with loaded steps. */
+  readonly completedNodes: ReadonlyMap<string, ReadonlySet<string>>;
   /** True if the workflow has no older runs. */
   readonly isWhole: boolean;
 }
 
+export interface GroupHistory {
+  /** Start of the first examined run of the group. Null if no start is known. */
+  readonly firstSeenAt: Timestamp | null;
+  /** True if enough runs before `firstSeenAt` are examined, and all of them lack the failure. */
+  readonly firstSeenIsExact: boolean;
+  readonly isNew: boolean;
+  readonly isResolved: boolean;
+  /** True if a failed run before `firstSeenAt` has an unknown cause. */
+  readonly hasUnknownBefore: boolean;
+  /** Runs with a completed node that would resolve the group. Null if none can, or it is resolved. */
+  readonly completionsNeeded: number | null;
+  /** Start of the last examined run of the group, in µs since 1970. Null if no start is known. */
+  readonly lastMicros: number | null;
+}
+
 /** Finished runs without a failure that must directly precede it, for the failure to be new. */
 export const RUNS_WITHOUT = 20;
+/** Runs in which the node must have completed since, for the failure to be resolved. */
+export const COMPLETED_SINCE = 3;
 
-const NOT_SHOWN: FirstSeen = { isExact: false, isNew: false };
+type Named = Pick<FailureGroup, 'nodeId' | 'code' | 'message'>;
 
-/** Evidence: runs that started before the group, and after the latest earlier failure with an unknown cause. */
-export function createFirstSeen({ records, failures, isWhole }: ExaminedRuns): (group: FailureGroup) => FirstSeen {
+export function createGroupHistory(examined: ExaminedRuns): (group: Named) => GroupHistory {
+  const { records, failures, completedNodes, isWhole } = examined;
   const known = new Set(failures.map(({ runId }) => runId));
   const groups = Map.groupBy(failures, failureKey);
   const isUnknown = ({ id, status }: RunRecord) => status === 'FAILED' && !known.has(id);
+  // A run without a start may have failed at any time.
   const unknown = records.filter(isUnknown).map(startOf);
-  const finished = records.filter((record) => isTerminal(record.status) && !isUnknown(record));
-  const starts = finished.flatMap((record) => startOf(record) ?? []).sort((a, b) => b - a);
+  const finished = records.filter((record) => isFinished(record) && !isUnknown(record));
+  const starts = finished.flatMap((record) => startOf(record) ?? []).sort((a, b) => a - b);
 
   return (group) => {
-    const first = startOf({ startTime: group.firstSeenAt });
     const alike = groups.get(failureKey({ ...group, maskedMessage: group.message })) ?? [];
-    if (first === null || alike.some(({ startedAt }) => !startedAt || startedAt.epochMicros < first)) return NOT_SHOWN;
-    // A run without a start may have failed at any time.
-    const unknownBefore = unknown.filter((start) => start === null || start < first).map((start) => start ?? first);
-    const evidenceFrom = Math.max(...unknownBefore);
-    const newest = indexBefore(starts, first);
-    const has = (count: number): boolean => (starts[newest + count - 1] ?? -Infinity) > evidenceFrom;
-    const isBeginning = isWhole && unknownBefore.length === 0;
-    return { isExact: isBeginning || has(1), isNew: isBeginning || has(RUNS_WITHOUT) };
+    const started = alike.flatMap(({ startedAt }) => startedAt ?? []).sort((a, b) => a.epochMicros - b.epochMicros);
+    const [first, last] = [started[0], started.at(-1)];
+    if (!first || !last) return UNKNOWN_START;
+    const between = largestGap(started, starts);
+    const hasUnknownBefore = unknown.some((start) => start === null || start < first.epochMicros);
+    const before = countBetween(starts, -Infinity, first.epochMicros);
+    const areKnown = started.length === alike.length;
+    // An intermittent failure was absent for as long before.
+    const isExact = areKnown && !hasUnknownBefore && (isWhole || before > between);
+
+    const completed = finished.filter((record) => (startOf(record) ?? 0) > last.epochMicros);
+    const hasCompleted = ({ id, status }: RunRecord): boolean =>
+      group.nodeId === null ? status === 'COMPLETED' : completedNodes.get(id)?.has(group.nodeId) === true;
+    const mayComplete = completed.filter((record) => hasCompleted(record) || !completedNodes.has(record.id));
+    const needed = Math.max(COMPLETED_SINCE, started.length > 1 ? between + 1 : 0);
+    const isResolved = areKnown && unknown.length === 0 && completed.filter(hasCompleted).length >= needed;
+    return {
+      firstSeenAt: first,
+      firstSeenIsExact: isExact,
+      isNew: isExact && (isWhole || before >= RUNS_WITHOUT),
+      isResolved,
+      hasUnknownBefore,
+      completionsNeeded: isResolved || mayComplete.length < needed ? null : needed,
+      lastMicros: last.epochMicros,
+    };
   };
 }
 
-/** Index of the first start before the moment. Starts are sorted latest first. */
-function indexBefore(starts: readonly number[], moment: number): number {
+const UNKNOWN_START: GroupHistory = {
+  firstSeenAt: null,
+  firstSeenIsExact: false,
+  isNew: false,
+  isResolved: false,
+  hasUnknownBefore: true,
+  completionsNeeded: null,
+  lastMicros: null,
+};
+
+interface Window {
+  readonly window: readonly RunRecord[];
+  isExamined(record: RunRecord): boolean;
+}
+
+/** Finished and examined runs of the window since the failure was first seen. The group's own runs are among them. */
+export const affectedRuns = (firstSeenAt: Timestamp, examined: Window): number =>
+  examined.window.filter(
+    (record) =>
+      isFinished(record) && examined.isExamined(record) && (startOf(record) ?? Infinity) >= firstSeenAt.epochMicros,
+  ).length;
+
+/** Largest number of finished runs between two successive failures. */
+function largestGap(failures: readonly Timestamp[], finished: readonly number[]): number {
+  const gaps = failures
+    .slice(1)
+    .map(({ epochMicros }, at) => countBetween(finished, failures[at]?.epochMicros ?? epochMicros, epochMicros));
+  return Math.max(0, ...gaps);
+}
+
+/** Number of starts after `from` and before `to`. Starts are sorted, earliest first. */
+export const countBetween = (starts: readonly number[], from: number, to: number): number =>
+  Math.max(0, indexFrom(starts, to) - indexFrom(starts, from + 1));
+
+/** Index of the first start that is not before the moment. */
+function indexFrom(starts: readonly number[], moment: number): number {
   let [low, high] = [0, starts.length];
   while (low < high) {
     const middle = Math.floor((low + high) / 2);
-    if ((starts[middle] ?? -Infinity) < moment) high = middle;
-    else low = middle + 1;
+    if ((starts[middle] ?? Infinity) < moment) low = middle + 1;
+    else high = middle;
   }
   return low;
 }
 
-const startOf = ({ startTime }: Pick<RunRecord, 'startTime'>): number | null => startTime?.epochMicros ?? null;
+export const isFinished = ({ status, endTime }: RunRecord): boolean => isOver(status, endTime);
+
+export const startOf = ({ startTime }: Pick<RunRecord, 'startTime'>): number | null => startTime?.epochMicros ?? null;

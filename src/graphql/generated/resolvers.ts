@@ -1,7 +1,7 @@
 import type { Timestamp } from '../../domain/timestamp.ts';
 import type { JsonValue } from '../../domain/types.ts';
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
-import type { WorkflowRef, StatisticsOfRuns, StartedRun, FailureGroupInHistory, ExpectationOfRun, TrendBucketOfWorkflow, ChangePointOfWorkflow } from '../object-references.ts';
+import type { WorkflowRef, StatisticsOfRuns, StartedRun, FailureGroupInHistory, ExpectationOfRun, FoundFailureGroups, TrendBucketOfWorkflow, ChangePointOfWorkflow, WorkflowChanges, BaselineOfRun, DiagnosisOfRun } from '../object-references.ts';
 import type { WorkflowPage, RunPage, ListedRun, RecentRunsPage, PageInfo as PageInfoModel } from '../lists/connections.ts';
 import type { Distribution as DomainDistribution, NodeStatistics as DomainNodeStatistics } from '../../domain/run/statistics.ts';
 import type { NodeExpectation as DomainNodeExpectation } from '../../domain/run/expectation.ts';
@@ -53,14 +53,23 @@ export type AttemptKind =
    */
   | 'RETRY';
 
-/** Numbers of runs that `Workflow.changePoints` covers. */
-export type ChangeCoverage = {
-  readonly __typename?: 'ChangeCoverage';
-  /** Number of these runs whose steps were loaded and compared. */
-  readonly examinedCount: Scalars['Int']['output'];
-  /** Number of requested runs: `last`, or all runs of the workflow if there are fewer. */
-  readonly runCount: Scalars['Int']['output'];
+/** Run to compare a failed run with. */
+export type Baseline = {
+  readonly __typename?: 'Baseline';
+  /** Changes between this run and the first failure that may be the cause. Empty for BEFORE_FAILURES. */
+  readonly changes: ReadonlyArray<ChangePoint>;
+  /** Why this run. */
+  readonly reason: BaselineReason;
+  /** The run. Null with an error if it cannot be loaded. */
+  readonly run?: Maybe<Run>;
 };
+
+/** Why a run is the baseline of a failed run. */
+export type BaselineReason =
+  /** The newest completed run before the change that may have caused the failure. */
+  | 'BEFORE_CHANGE'
+  /** The newest completed run before the first examined failure of this kind. */
+  | 'BEFORE_FAILURES';
 
 /** Kind of a change between two runs. */
 export type ChangeKind =
@@ -104,6 +113,19 @@ export type ChangePoint = {
   readonly previousRun?: Maybe<Run>;
   /** First run after the change. Null with an error if it cannot be loaded. */
   readonly run?: Maybe<Run>;
+};
+
+/** Changes between runs, and how many runs were compared. */
+export type ChangePoints = {
+  readonly __typename?: 'ChangePoints';
+  /** Changes, newest first, then by node id, then by kind. */
+  readonly nodes: ReadonlyArray<ChangePoint>;
+  /** Number of runs whose steps were compared. */
+  readonly runsExamined: Scalars['Int']['output'];
+  /** Number of runs whose steps could not be loaded. Errors other than limits of the operation are in `errors`. */
+  readonly runsNotLoaded: Scalars['Int']['output'];
+  /** Number of runs to compare: `last`, or all runs of the workflow if there are fewer. */
+  readonly runsRequested: Scalars['Int']['output'];
 };
 
 /**
@@ -168,6 +190,34 @@ export type CriticalPath = {
   readonly steps: ReadonlyArray<Step>;
 };
 
+/** Why a run failed, and what the runs until then say about it. */
+export type Diagnosis = {
+  readonly __typename?: 'Diagnosis';
+  /** The same as `Run.baseline`. */
+  readonly baseline?: Maybe<Baseline>;
+  /** `suspectedChanges` of the group. Empty without a group. */
+  readonly changes: ReadonlyArray<ChangePoint>;
+  /** First of `failedSteps(latestAttemptOnly: true)`. Null if no step failed. */
+  readonly failedStep?: Maybe<Step>;
+  /** Runs until this one that failed alike. Null if this run is too old to be found among the latest runs. */
+  readonly group?: Maybe<FailureGroup>;
+  /** One line: `enrich` failed with KeyError: 'sku_v1'; new since 2026-11-30T09:55:00Z, 5 of 31 runs. */
+  readonly headline: Scalars['String']['output'];
+  /**
+   * Text for a chat, an issue or a model: headline, error, since when, how often, changes, and links if the gateway has a
+   * `PUBLIC_URL`. Texts of the upstream are in fences.
+   */
+  readonly markdown: Scalars['String']['output'];
+  /** Number of runs that the claims rest on. 1 if only this run could be examined. */
+  readonly runsExamined: Scalars['Int']['output'];
+};
+
+
+/** Why a run failed, and what the runs until then say about it. */
+export type DiagnosisMarkdownArgs = {
+  maxBytes?: Scalars['Int']['input'];
+};
+
 /** Distribution of values. Percentiles are by nearest rank, so each is one of the values. */
 export type Distribution = {
   readonly __typename?: 'Distribution';
@@ -228,34 +278,26 @@ export type Expectation = {
  */
 export type FailureGroup = {
   readonly __typename?: 'FailureGroup';
+  /** `count` divided by the finished runs of the window since `firstSeenAt`, 0 to 1. Null if no start is known. */
+  readonly affectedRate?: Maybe<Scalars['Float']['output']>;
   /** Error code. Null without one. */
   readonly code?: Maybe<Scalars['String']['output']>;
   /** Number of runs in the group. */
   readonly count: Scalars['Int']['output'];
-  /** Start of the first run in the group. Null if no start is known. */
+  /** Estimated cost of the runs of the group. Null if the gateway has no prices (`TOKEN_PRICES`). */
+  readonly estimatedCost?: Maybe<Cost>;
+  /** Start of the first examined run with this failure, also before the window. Null if no start is known. */
   readonly firstSeenAt?: Maybe<Scalars['DateTime']['output']>;
   /**
-   * True if the examined runs before `firstSeenAt` do not have this failure: at least one finished run, or no older run exists.
-   * False if it may be older: no run before it was examined, or such a run has the failure, or may have it because its steps cannot
-   * be loaded.
-   * An intermittent failure may be older even if this is true: see `isNew`.
+   * True if the examined runs before `firstSeenAt` lack this failure: more of them than between any two failures of the group, or
+   * all older runs. False if the failure may be older.
    */
   readonly firstSeenIsExact: Scalars['Boolean']['output'];
-  /**
-   * True if no examined run before `firstSeenAt` has the failure. These must include the 20 finished runs before it, or all older
-   * runs if there are fewer.
-   * This also examines runs before those of the list: up to 20 before `startedAfter`, if `last` allows it. In a list over several
-   * workflows, these are runs that are not among the latest of all.
-   * The steps of at most 20 failed runs are loaded for this, fewer in a list over more than 5 workflows. Costs one upstream call
-   * for each run without cached steps.
-   * False also if too few runs are examined, or a failed run right before `firstSeenAt` cannot be loaded.
-   */
+  /** True if `firstSeenIsExact`, and at least 20 finished runs before `firstSeenAt`, or all older runs, lack this failure. */
   readonly isNew: Scalars['Boolean']['output'];
   /**
-   * True if the node has completed in a run that started after `lastSeenAt`. If no step failed: if such a run has completed.
-   * Examines the failed runs of the list and the newest 5 completed runs, fewer in a list over more than 20 workflows. Costs one
-   * upstream call for each run without cached steps.
-   * False if none of these runs shows it, for example because their steps cannot be loaded.
+   * True if the node has completed since: in at least 3 runs, and in more than there were between any two failures of the group.
+   * False if this is not known.
    */
   readonly isResolved: Scalars['Boolean']['output'];
   /** Start of the last run in the group. Null if no start is known. */
@@ -275,6 +317,11 @@ export type FailureGroup = {
   readonly nodeId?: Maybe<Scalars['ID']['output']>;
   /** Runs of the group, newest first. A run that cannot be loaded is null, with its own error. */
   readonly runs?: Maybe<ReadonlyArray<Maybe<Run>>>;
+  /**
+   * Changes that may be the cause: those of one run, at most 20 finished runs before the first failure. Changes of the failed node
+   * count first. Empty if the first failure is not known.
+   */
+  readonly suspectedChanges: ReadonlyArray<ChangePoint>;
   /** Workflow of the runs. */
   readonly workflow: Workflow;
 };
@@ -286,6 +333,30 @@ export type FailureGroup = {
  */
 export type FailureGroupRunsArgs = {
   first?: InputMaybe<Scalars['Int']['input']>;
+};
+
+/** Order of failure groups. Equal groups are sorted by COUNT, then by the most recent failure. */
+export type FailureGroupOrder =
+  /** `estimatedCost.amount`. Groups without one come last. */
+  | 'COST'
+  /** Number of runs. */
+  | 'COUNT'
+  /** New groups first, resolved ones last; in each part by `count` times `affectedRate`. */
+  | 'IMPACT'
+  /** `lastSeenAt`. */
+  | 'RECENT';
+
+/** Failure groups, and how far the runs could be examined. */
+export type FailureGroups = {
+  readonly __typename?: 'FailureGroups';
+  /** Groups, in the order of `orderBy`. */
+  readonly nodes: ReadonlyArray<FailureGroup>;
+  /** Number of runs of the window that are completed or unfinished, or whose failure is known. */
+  readonly runsExamined: Scalars['Int']['output'];
+  /** Number of runs, also before the window, whose steps could not be loaded: nothing is claimed about them. */
+  readonly runsNotLoaded: Scalars['Int']['output'];
+  /** Number of runs of the window, at most `last`. */
+  readonly runsRequested: Scalars['Int']['output'];
 };
 
 /** Freshness of data. */
@@ -502,14 +573,10 @@ export type Query = {
    */
   readonly compareRuns?: Maybe<RunComparison>;
   /**
-   * Failed runs among the latest runs of several workflows, grouped by workflow and similar failure. Largest group first, then the
-   * most recent one.
-   * A workflow whose runs cannot be loaded is left out. Its error in `errors` has its id in `extensions.workflowId`.
-   * A failed run whose steps cannot be loaded is null at the end of the list, with its own error.
-   * Costs one upstream call per workflow and 100 runs, and one for each failed run without cached steps, within the operation's
-   * budget.
+   * Failed runs among the latest runs of several workflows, grouped by workflow and similar failure.
+   * A workflow whose runs cannot be loaded is left out; its error has `extensions.workflowId`.
    */
-  readonly failureGroups?: Maybe<ReadonlyArray<Maybe<FailureGroup>>>;
+  readonly failureGroups?: Maybe<FailureGroups>;
   /** The same as `run`, for Relay's `@refetchable`. */
   readonly fetch__Run?: Maybe<Run>;
   /** The same as `workflow`, for Relay's `@refetchable`. */
@@ -553,6 +620,7 @@ export type QueryCompareRunsArgs = {
 /** Root of all queries. */
 export type QueryFailureGroupsArgs = {
   last?: InputMaybe<Scalars['Int']['input']>;
+  orderBy?: FailureGroupOrder;
   startedAfter?: InputMaybe<Scalars['DateTime']['input']>;
   workflowIds?: InputMaybe<ReadonlyArray<Scalars['ID']['input']>>;
 };
@@ -644,8 +712,15 @@ export type RepeatedNode = {
  */
 export type Run = {
   readonly __typename?: 'Run';
+  /**
+   * Run to compare a failed run with. Null for a run that has not failed, and without such a run.
+   * Null with an error if runs that it depends on cannot be loaded.
+   */
+  readonly baseline?: Maybe<Baseline>;
   /** Chain of steps that determined the run's duration: speed up one of them to speed up the run. */
   readonly criticalPath?: Maybe<CriticalPath>;
+  /** What a colleague needs to know about a failed run. Null for a run that has not failed. */
+  readonly diagnosis?: Maybe<Diagnosis>;
   /**
    * End: from the run record, else the latest end of a step. Null while unfinished.
    * The end of a step is `endTime`; if that is missing or before the start, `startTime` plus `elapsedTime`.
@@ -693,13 +768,6 @@ export type Run = {
    * Null if there is no such run, or if this run has not started.
    */
   readonly lastSuccessBefore?: Maybe<Run>;
-  /**
-   * Newest completed run before the first run of this run's failure group: the base to compare an intermittent failure with.
-   * Examines the newest 100 completed and failed runs that started before this run, among the workflow's latest 500 runs. Costs one
-   * upstream call for each failed run without cached steps. Null with an error if one of these runs cannot be loaded.
-   * Null if there is no such run, or if this run has not failed or has no start.
-   */
-  readonly lastSuccessBeforeFailures?: Maybe<Run>;
   /** Outputs of the run, from its record: an object or text. Null without them. */
   readonly outputs?: Maybe<Scalars['JSON']['output']>;
   /** Progress, counted in nodes. */
@@ -1375,31 +1443,17 @@ export type UsageTrend = {
  */
 export type Workflow = {
   readonly __typename?: 'Workflow';
-  /** Number of runs that `changePoints` with the same `last` examines. Costs no further call next to it. */
-  readonly changeCoverage?: Maybe<ChangeCoverage>;
   /**
-   * Changes between successive runs among the latest runs: of the workflow, and of the models, prompts and parameters of its steps.
-   * Newest first, then by node id, then by kind. `changeCoverage` has the number of examined runs.
-   *
-   * A step is compared with the last earlier run in which its node called a model. Skipped steps, steps without inputs and retried
-   * failed steps do not count. Several other executions of a node in one run count together: all their models, the sentences that
-   * all their prompts have, and all values of each parameter.
-   *
-   * Costs one upstream call for each run without cached steps. The newest runs are loaded first. Runs beyond the operation's
-   * limits (`MAX_UPSTREAM_CALLS`, 64 MiB of steps) are not examined. A run whose steps cannot be loaded is null at the end of the
-   * list, with its own error.
+   * Changes between the latest runs: of the workflow, and of models, prompts and parameters of its steps.
+   * The newest runs are loaded first; runs beyond the operation's limits are not examined.
    */
-  readonly changePoints?: Maybe<ReadonlyArray<Maybe<ChangePoint>>>;
+  readonly changePoints?: Maybe<ChangePoints>;
   /** Creation time. */
   readonly createdAt?: Maybe<Scalars['DateTime']['output']>;
   /** Purpose of the workflow, as its author describes it. */
   readonly description?: Maybe<Scalars['String']['output']>;
-  /**
-   * Failed runs among the latest runs, grouped by similar failure. Largest group first, then the most recent one.
-   * A failed run whose steps cannot be loaded is null at the end of the list, with its own error.
-   * Costs one upstream call for each failed run without cached steps, within the operation's budget.
-   */
-  readonly failureGroups?: Maybe<ReadonlyArray<Maybe<FailureGroup>>>;
+  /** Failed runs among the latest runs, grouped by similar failure. */
+  readonly failureGroups?: Maybe<FailureGroups>;
   /** Nodes and edges. Null if the upstream does not send them. */
   readonly graph?: Maybe<WorkflowGraph>;
   /** Id in the upstream. */
@@ -1453,16 +1507,6 @@ export type Workflow = {
  * All fields except `id` and the run fields come from the upstream's list of workflows. They are null if the list has no value,
  * and null with a NOT_FOUND error if the list does not have the workflow.
  */
-export type WorkflowChangeCoverageArgs = {
-  last?: InputMaybe<Scalars['Int']['input']>;
-};
-
-
-/**
- * Graph of nodes that can be run.
- * All fields except `id` and the run fields come from the upstream's list of workflows. They are null if the list has no value,
- * and null with a NOT_FOUND error if the list does not have the workflow.
- */
 export type WorkflowChangePointsArgs = {
   last?: InputMaybe<Scalars['Int']['input']>;
 };
@@ -1475,6 +1519,7 @@ export type WorkflowChangePointsArgs = {
  */
 export type WorkflowFailureGroupsArgs = {
   last?: InputMaybe<Scalars['Int']['input']>;
+  orderBy?: FailureGroupOrder;
   startedAfter?: InputMaybe<Scalars['DateTime']['input']>;
   startedBefore?: InputMaybe<Scalars['DateTime']['input']>;
 };
@@ -1677,19 +1722,24 @@ export type DirectiveResolverFn<TResult = Record<PropertyKey, never>, TParent = 
 /** Mapping between all available schema types and the resolvers types */
 export type ResolversTypes = {
   AttemptKind: AttemptKind;
+  Baseline: ResolverTypeWrapper<BaselineOfRun>;
+  BaselineReason: BaselineReason;
   Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
-  ChangeCoverage: ResolverTypeWrapper<ChangeCoverage>;
   ChangeKind: ChangeKind;
   ChangePoint: ResolverTypeWrapper<ChangePointOfWorkflow>;
+  ChangePoints: ResolverTypeWrapper<WorkflowChanges>;
   Conversation: ResolverTypeWrapper<DomainConversation>;
   Cost: ResolverTypeWrapper<DomainCost>;
   CriticalPath: ResolverTypeWrapper<DomainCriticalPath>;
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
+  Diagnosis: ResolverTypeWrapper<DiagnosisOfRun>;
   Distribution: ResolverTypeWrapper<DomainDistribution>;
   DurationSource: DurationSource;
   ExecuteWorkflowPayload: ResolverTypeWrapper<StartedRun>;
   Expectation: ResolverTypeWrapper<ExpectationOfRun>;
   FailureGroup: ResolverTypeWrapper<FailureGroupInHistory>;
+  FailureGroupOrder: FailureGroupOrder;
+  FailureGroups: ResolverTypeWrapper<FoundFailureGroups>;
   FieldSet: ResolverTypeWrapper<Scalars['FieldSet']['output']>;
   Float: ResolverTypeWrapper<Scalars['Float']['output']>;
   Freshness: ResolverTypeWrapper<DomainFreshness>;
@@ -1751,17 +1801,20 @@ export type ResolversTypes = {
 
 /** Mapping between all available schema types and the resolvers parents */
 export type ResolversParentTypes = {
+  Baseline: BaselineOfRun;
   Boolean: Scalars['Boolean']['output'];
-  ChangeCoverage: ChangeCoverage;
   ChangePoint: ChangePointOfWorkflow;
+  ChangePoints: WorkflowChanges;
   Conversation: DomainConversation;
   Cost: DomainCost;
   CriticalPath: DomainCriticalPath;
   DateTime: Scalars['DateTime']['output'];
+  Diagnosis: DiagnosisOfRun;
   Distribution: DomainDistribution;
   ExecuteWorkflowPayload: StartedRun;
   Expectation: ExpectationOfRun;
   FailureGroup: FailureGroupInHistory;
+  FailureGroups: FoundFailureGroups;
   FieldSet: Scalars['FieldSet']['output'];
   Float: Scalars['Float']['output'];
   Freshness: DomainFreshness;
@@ -1837,9 +1890,10 @@ export type ShareableDirectiveArgs = { };
 
 export type ShareableDirectiveResolver<Result, Parent, ContextType = Context, Args = ShareableDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
 
-export type ChangeCoverageResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ChangeCoverage'] = ResolversParentTypes['ChangeCoverage']> = {
-  examinedCount: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-  runCount: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+export type BaselineResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Baseline'] = ResolversParentTypes['Baseline']> = {
+  changes: Resolver<ReadonlyArray<ResolversTypes['ChangePoint']>, ParentType, ContextType>;
+  reason: Resolver<ResolversTypes['BaselineReason'], ParentType, ContextType>;
+  run: Resolver<ResolversTypes['Run'], ParentType, ContextType>;
 };
 
 export type ChangePointResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ChangePoint'] = ResolversParentTypes['ChangePoint']> = {
@@ -1850,6 +1904,13 @@ export type ChangePointResolvers<ContextType = Context, ParentType extends Resol
   nodeId: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
   previousRun: Resolver<ResolversTypes['Run'], ParentType, ContextType>;
   run: Resolver<ResolversTypes['Run'], ParentType, ContextType>;
+};
+
+export type ChangePointsResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ChangePoints'] = ResolversParentTypes['ChangePoints']> = {
+  nodes: Resolver<ReadonlyArray<ResolversTypes['ChangePoint']>, ParentType, ContextType>;
+  runsExamined: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  runsNotLoaded: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  runsRequested: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
 export type ConversationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Conversation'] = ResolversParentTypes['Conversation']> = {
@@ -1876,6 +1937,16 @@ export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversT
   name: 'DateTime';
 }
 
+export type DiagnosisResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Diagnosis'] = ResolversParentTypes['Diagnosis']> = {
+  baseline: Resolver<Maybe<ResolversTypes['Baseline']>, ParentType, ContextType>;
+  changes: Resolver<ReadonlyArray<ResolversTypes['ChangePoint']>, ParentType, ContextType>;
+  failedStep: Resolver<Maybe<ResolversTypes['Step']>, ParentType, ContextType>;
+  group: Resolver<Maybe<ResolversTypes['FailureGroup']>, ParentType, ContextType>;
+  headline: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  markdown: Resolver<ResolversTypes['String'], ParentType, ContextType, RequireFields<DiagnosisMarkdownArgs, 'maxBytes'>>;
+  runsExamined: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
 export type DistributionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Distribution'] = ResolversParentTypes['Distribution']> = {
   max: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
   p50: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
@@ -1897,8 +1968,10 @@ export type ExpectationResolvers<ContextType = Context, ParentType extends Resol
 };
 
 export type FailureGroupResolvers<ContextType = Context, ParentType extends ResolversParentTypes['FailureGroup'] = ResolversParentTypes['FailureGroup']> = {
+  affectedRate: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
   code: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   count: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  estimatedCost: Resolver<Maybe<ResolversTypes['Cost']>, ParentType, ContextType>;
   firstSeenAt: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   firstSeenIsExact: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   isNew: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
@@ -1908,7 +1981,15 @@ export type FailureGroupResolvers<ContextType = Context, ParentType extends Reso
   message: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   nodeId: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
   runs: Resolver<ReadonlyArray<ResolversTypes['Run']>, ParentType, ContextType, RequireFields<FailureGroupRunsArgs, 'first'>>;
+  suspectedChanges: Resolver<ReadonlyArray<ResolversTypes['ChangePoint']>, ParentType, ContextType>;
   workflow: Resolver<ResolversTypes['Workflow'], ParentType, ContextType>;
+};
+
+export type FailureGroupsResolvers<ContextType = Context, ParentType extends ResolversParentTypes['FailureGroups'] = ResolversParentTypes['FailureGroups']> = {
+  nodes: Resolver<ReadonlyArray<ResolversTypes['FailureGroup']>, ParentType, ContextType>;
+  runsExamined: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  runsNotLoaded: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  runsRequested: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
 export interface FieldSetScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['FieldSet'], any> {
@@ -2007,7 +2088,7 @@ export type ProgressResolvers<ContextType = Context, ParentType extends Resolver
 
 export type QueryResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
   compareRuns?: Resolver<ResolversTypes['RunComparison'], ParentType, ContextType, RequireFields<QueryCompareRunsArgs, 'baseId' | 'headId' | 'workflowId'>>;
-  failureGroups?: Resolver<ReadonlyArray<ResolversTypes['FailureGroup']>, ParentType, ContextType, RequireFields<QueryFailureGroupsArgs, 'last'>>;
+  failureGroups?: Resolver<ResolversTypes['FailureGroups'], ParentType, ContextType, RequireFields<QueryFailureGroupsArgs, 'last' | 'orderBy'>>;
   fetch__Run?: Resolver<ResolversTypes['Run'], ParentType, ContextType, RequireFields<QueryFetch__RunArgs, 'fetchId'>>;
   fetch__Workflow?: Resolver<ResolversTypes['Workflow'], ParentType, ContextType, RequireFields<QueryFetch__WorkflowArgs, 'id'>>;
   overdueRuns?: Resolver<ReadonlyArray<ResolversTypes['Run']>, ParentType, ContextType, RequireFields<QueryOverdueRunsArgs, 'first'>>;
@@ -2032,7 +2113,9 @@ export type RepeatedNodeResolvers<ContextType = Context, ParentType extends Reso
 };
 
 export type RunResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Run'] = ResolversParentTypes['Run']> = {
+  baseline: Resolver<Maybe<ResolversTypes['Baseline']>, ParentType, ContextType>;
   criticalPath: Resolver<ResolversTypes['CriticalPath'], ParentType, ContextType>;
+  diagnosis: Resolver<Maybe<ResolversTypes['Diagnosis']>, ParentType, ContextType>;
   endedAt: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   error: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   errorInfo: Resolver<Maybe<ResolversTypes['StepError']>, ParentType, ContextType>;
@@ -2047,7 +2130,6 @@ export type RunResolvers<ContextType = Context, ParentType extends ResolversPare
   isFinished: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   lastActivityAt: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   lastSuccessBefore: Resolver<Maybe<ResolversTypes['Run']>, ParentType, ContextType>;
-  lastSuccessBeforeFailures: Resolver<Maybe<ResolversTypes['Run']>, ParentType, ContextType>;
   outputs: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType, Partial<RunOutputsArgs>>;
   progress: Resolver<ResolversTypes['Progress'], ParentType, ContextType>;
   rawStatus: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
@@ -2238,11 +2320,10 @@ export type UsageTrendResolvers<ContextType = Context, ParentType extends Resolv
 };
 
 export type WorkflowResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Workflow'] = ResolversParentTypes['Workflow']> = {
-  changeCoverage: Resolver<ResolversTypes['ChangeCoverage'], ParentType, ContextType, RequireFields<WorkflowChangeCoverageArgs, 'last'>>;
-  changePoints: Resolver<ReadonlyArray<ResolversTypes['ChangePoint']>, ParentType, ContextType, RequireFields<WorkflowChangePointsArgs, 'last'>>;
+  changePoints: Resolver<ResolversTypes['ChangePoints'], ParentType, ContextType, RequireFields<WorkflowChangePointsArgs, 'last'>>;
   createdAt: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   description: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  failureGroups: Resolver<ReadonlyArray<ResolversTypes['FailureGroup']>, ParentType, ContextType, RequireFields<WorkflowFailureGroupsArgs, 'last'>>;
+  failureGroups: Resolver<ResolversTypes['FailureGroups'], ParentType, ContextType, RequireFields<WorkflowFailureGroupsArgs, 'last' | 'orderBy'>>;
   graph: Resolver<Maybe<ResolversTypes['WorkflowGraph']>, ParentType, ContextType>;
   id: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   isPublic: Resolver<Maybe<ResolversTypes['Boolean']>, ParentType, ContextType>;
@@ -2299,16 +2380,19 @@ export interface Link__ImportScalarConfig extends GraphQLScalarTypeConfig<Resolv
 }
 
 export type Resolvers<ContextType = Context> = {
-  ChangeCoverage: ChangeCoverageResolvers<ContextType>;
+  Baseline: BaselineResolvers<ContextType>;
   ChangePoint: ChangePointResolvers<ContextType>;
+  ChangePoints: ChangePointsResolvers<ContextType>;
   Conversation: ConversationResolvers<ContextType>;
   Cost: CostResolvers<ContextType>;
   CriticalPath: CriticalPathResolvers<ContextType>;
   DateTime: GraphQLScalarType;
+  Diagnosis: DiagnosisResolvers<ContextType>;
   Distribution: DistributionResolvers<ContextType>;
   ExecuteWorkflowPayload: ExecuteWorkflowPayloadResolvers<ContextType>;
   Expectation: ExpectationResolvers<ContextType>;
   FailureGroup: FailureGroupResolvers<ContextType>;
+  FailureGroups: FailureGroupsResolvers<ContextType>;
   FieldSet: GraphQLScalarType;
   Freshness: FreshnessResolvers<ContextType>;
   Gap: GapResolvers<ContextType>;

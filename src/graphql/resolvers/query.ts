@@ -1,17 +1,16 @@
 import { compareRuns } from '../../domain/run/comparison.ts';
 import { GatewayError, isNotFound } from '../../upstream/errors.ts';
 import { checkId } from '../../upstream/ids.ts';
-import { RUNS_WITHOUT } from '../../domain/run/group-history.ts';
 import { checkFirst, checkLast, checkSearch, runFilter, runWindow } from '../arguments.ts';
 import { readFetchId } from '../fetch-ids.ts';
 import { recentRunsPage, workflowPage } from '../lists/connections.ts';
 import { readRecentCursor } from '../lists/cursors.ts';
 import type { FieldTable } from '../fields/field-table.ts';
-import { furtherRuns } from '../fields/list-sizes.ts';
 import { mostOverdueFirst, overdueRuns } from '../lists/expectations.ts';
-import { groupsOfAll, latestOfAll } from '../lists/failure-groups.ts';
 import { settleAll } from '../lists/settle.ts';
 import { ofWorkflow, readable, severalWorkflows } from '../lists/several-workflows.ts';
+import { lookBackFrom } from '../triage/examination.ts';
+import { findFailureGroups, latestOfAll } from '../triage/failure-groups.ts';
 
 const workflow: FieldTable<'Query'>['workflow'] = { resolve: (_root, { id }) => ({ id: checkId('workflow id', id) }) };
 
@@ -46,15 +45,16 @@ export const query: FieldTable<'Query'> = {
   },
 
   failureGroups: {
-    async resolve(_root, { workflowIds, startedAfter = null, last }, context, info) {
+    async resolve(_root, { workflowIds, startedAfter = null, last, orderBy }, context, info) {
       const window = runWindow({ startedAfter });
       const count = checkLast(last);
       const ids = await severalWorkflows(workflowIds, context.workflows);
+      const lookBack = lookBackFrom(context.nowMs * 1000);
       const found = await readable(ids, context.reported, info, async (workflowId) => ({
-        ...(await context.history.within({ workflowId, count, window, earlierCount: RUNS_WITHOUT })),
+        ...(await context.history.within({ workflowId, count, window, lookBack })),
         workflowId,
       }));
-      return groupsOfAll(latestOfAll(found, count), furtherRuns(ids.length), context);
+      return findFailureGroups(latestOfAll(found, count), orderBy, context, info);
     },
   },
 

@@ -6,9 +6,9 @@ import { checkFirst, runFilter } from '../arguments.ts';
 import { fetchIdOf } from '../fetch-ids.ts';
 import type { FieldTable } from '../fields/field-table.ts';
 import { expectationIn, nodeExpectationsIn } from '../lists/expectations.ts';
-import { lastSuccessBeforeFailures } from '../lists/last-success.ts';
 import { checkInt, intFields } from '../fields/int-fields.ts';
 import { inferredInputs, payloadValue } from '../payloads.ts';
+import { diagnosisOf, runTriage } from '../triage/run-triage.ts';
 
 /** Reads only the run's record. */
 const RECORD = { requirement: 'RECORD' } as const;
@@ -96,13 +96,11 @@ export const run: FieldTable<'Run'> = {
       return found ? runs().load({ workflowId, runId: found.record.id }, requirement(info)) : null;
     },
   },
-  lastSuccessBeforeFailures: {
+  baseline: {
     ...STEPS,
-    async resolve(run, _args, context, info) {
-      const found = await lastSuccessBeforeFailures(run, context);
-      return found && context.runs().load(found, context.requirement(info));
-    },
+    resolve: async (run, _args, context) => (await runTriage(run, context))?.baseline() ?? null,
   },
+  diagnosis: { ...STEPS, resolve: (run, _args, context) => diagnosisOf(run, context) },
 };
 
 /** As an item of a list it becomes null with this error. The generated types do not allow an Error in a list. */

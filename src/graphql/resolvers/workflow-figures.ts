@@ -1,11 +1,14 @@
 /** Figures about the runs of a workflow. */
+import type { GraphQLResolveInfo } from 'graphql';
 import { nodeStatistics } from '../../domain/run/statistics.ts';
-import { checkFirst } from '../arguments.ts';
+import { checkFirst, checkMaxBytes } from '../arguments.ts';
 import type { Context } from '../context.ts';
 import { properties, type FieldTable } from '../fields/field-table.ts';
 import { counts, intFields } from '../fields/int-fields.ts';
-import type { StatisticsOfRuns } from '../object-references.ts';
+import type { StatisticsOfRuns, SuspectedChanges } from '../object-references.ts';
 import { loadInTurns, settleAll } from '../lists/settle.ts';
+
+import { headline, markdown, runsExamined, suspectedChanges } from '../triage/run-triage.ts';
 
 /** Loads the steps of each examined run: one call per run. */
 const statisticsByNode = {
@@ -18,6 +21,11 @@ const statisticsByNode = {
 
 type RunsOfWorkflow = Pick<StatisticsOfRuns, 'workflowId' | 'runIds'>;
 
+function reportedChanges({ changes, errors }: SuspectedChanges, { reported }: Context, info: GraphQLResolveInfo) {
+  for (const error of errors) reported.add(error, info);
+  return changes;
+}
+
 const failureGroup: FieldTable<'FailureGroup'> = {
   workflow: { resolve: ({ workflowId }) => ({ id: workflowId }) },
   nodeId: {},
@@ -25,11 +33,17 @@ const failureGroup: FieldTable<'FailureGroup'> = {
   latestMessage: {},
   code: {},
   count: {},
-  firstSeenAt: {},
+  firstSeenAt: { resolve: async ({ history }) => (await history()).firstSeenAt },
   lastSeenAt: {},
-  firstSeenIsExact: { resolve: async ({ firstSeen }) => (await firstSeen()).isExact },
-  isNew: { resolve: async ({ firstSeen }) => (await firstSeen()).isNew },
-  isResolved: { resolve: ({ isResolved }) => isResolved() },
+  firstSeenIsExact: { resolve: async ({ history }) => (await history()).firstSeenIsExact },
+  isNew: { resolve: async ({ history }) => (await history()).isNew },
+  isResolved: { resolve: ({ resolution }) => resolution() },
+  affectedRate: { resolve: ({ affectedRate }) => affectedRate() },
+  estimatedCost: { resolve: ({ estimatedCost }) => estimatedCost() },
+  suspectedChanges: {
+    resolve: async ({ suspectedChanges }, _args, context, info) =>
+      reportedChanges(await suspectedChanges(), context, info),
+  },
   // These runs are loaded: records came with the history, steps were read for the groups.
   runs: {
     resolve: ({ workflowId, runIds }, { first }, { runs, requirement }, info) =>
@@ -52,6 +66,37 @@ const changePoint: FieldTable<'ChangePoint'> = {
   kind: {},
   before: {},
   after: {},
+};
+
+const failureGroups: FieldTable<'FailureGroups'> = {
+  nodes: {},
+  runsExamined: {},
+  runsRequested: {},
+  runsNotLoaded: { resolve: ({ runsNotLoaded }) => runsNotLoaded() },
+};
+
+const baseline: FieldTable<'Baseline'> = {
+  run: {
+    resolve: ({ workflowId, runId }, _args, { runs, requirement }, info) =>
+      runs().load({ workflowId, runId }, requirement(info)),
+  },
+  reason: {},
+  changes: {},
+};
+
+const diagnosis: FieldTable<'Diagnosis'> = {
+  headline: { resolve: (diagnosis, _args, context) => headline(diagnosis, context) },
+  failedStep: {},
+  group: { resolve: async ({ triage }) => (await triage())?.group ?? null },
+  baseline: { resolve: async ({ triage }) => (await triage())?.baseline() ?? null },
+  changes: {
+    async resolve(diagnosis, _args, context, info) {
+      const found = await suspectedChanges(diagnosis);
+      return reportedChanges(found, context, info);
+    },
+  },
+  runsExamined: { resolve: (diagnosis, _args, context) => runsExamined(diagnosis, context) },
+  markdown: { resolve: (diagnosis, { maxBytes }, context) => markdown(diagnosis, checkMaxBytes(maxBytes), context) },
 };
 
 const trendBucket: FieldTable<'TrendBucket'> = {
@@ -78,8 +123,11 @@ const workflowStatistics: FieldTable<'WorkflowStatistics'> = {
 export const workflowFigures = {
   WorkflowStatistics: workflowStatistics,
   FailureGroup: failureGroup,
+  FailureGroups: failureGroups,
   ChangePoint: changePoint,
-  ChangeCoverage: properties<'ChangeCoverage'>(),
+  ChangePoints: properties<'ChangePoints'>(),
+  Baseline: baseline,
+  Diagnosis: diagnosis,
   TrendBucket: trendBucket,
   UsageTrend: {
     runsReporting: {},

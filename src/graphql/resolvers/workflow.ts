@@ -1,23 +1,28 @@
-import { RUNS_WITHOUT } from '../../domain/run/group-history.ts';
 import { runStatistics } from '../../domain/run/statistics.ts';
 import type { WorkflowRecord } from '../../domain/types.ts';
+import type { LookBack } from '../../runs/history/run-history.ts';
+import type { GatewayError } from '../../upstream/errors.ts';
 import { checkFirst, checkIdCount, checkLast, runFilter, runWindow } from '../arguments.ts';
 import { runPage } from '../lists/connections.ts';
 import type { Context } from '../context.ts';
 import { readRunCursor } from '../lists/cursors.ts';
 import type { FieldTable } from '../fields/field-table.ts';
-import { furtherRuns } from '../fields/list-sizes.ts';
 import type { WorkflowRef } from '../object-references.ts';
-import { groupsOf, listOf } from '../lists/failure-groups.ts';
+import { ofWorkflow } from '../lists/several-workflows.ts';
 import { settleAll } from '../lists/settle.ts';
 import { trendIn } from '../lists/trend.ts';
-import { workflowChanges } from '../workflow-changes.ts';
+import { workflowChanges } from '../triage/changes.ts';
+import { lookBackFrom } from '../triage/examination.ts';
+import { findFailureGroups } from '../triage/failure-groups.ts';
 
 /** Latest runs selected by the arguments of a figure. */
-const runsWithin = (workflowId: string, args: LatestRunsArgs, history: Context['history'], earlierCount = 0) =>
-  history.within({ workflowId, count: checkLast(args.last), window: runWindow(args), earlierCount });
+const runsWithin = (workflowId: string, args: LatestRunsArgs, history: Context['history'], lookBack?: LookBack) =>
+  history.within({ workflowId, count: checkLast(args.last), window: runWindow(args), ...(lookBack && { lookBack }) });
 
 type LatestRunsArgs = Parameters<typeof runWindow>[0] & { readonly last: number };
+
+/** The operation may not load more calls or bytes. */
+const isLimit = ({ code }: GatewayError): boolean => code === 'UPSTREAM_BUDGET_EXCEEDED' || code === 'ANSWER_TOO_LARGE';
 
 /** A field from the upstream's list of workflows. */
 const ofList = <Key extends keyof WorkflowRecord>(key: Key) =>
@@ -66,22 +71,19 @@ export const workflow: FieldTable<'Workflow'> = {
   },
 
   failureGroups: {
-    async resolve({ id: workflowId }, args, context) {
-      const found = await runsWithin(workflowId, args, context.history, RUNS_WITHOUT);
-      return listOf(await groupsOf({ ...found, workflowId }, furtherRuns(1), context));
+    async resolve({ id: workflowId }, { orderBy, ...args }, context, info) {
+      const end = args.startedBefore?.epochMicros ?? context.nowMs * 1000;
+      const found = await runsWithin(workflowId, args, context.history, lookBackFrom(end));
+      return findFailureGroups([{ ...found, workflowId }], orderBy, context, info);
     },
   },
 
   changePoints: {
-    async resolve({ id }, { last }, context) {
-      const { points, errors } = await workflowChanges(id, checkLast(last), context);
-      // As items of the list they become null with these errors. The generated types do not allow an Error in a list.
-      return [...points, ...(errors as readonly object[] as typeof points)];
+    async resolve({ id }, { last }, context, info) {
+      const changes = await workflowChanges(id, checkLast(last), context);
+      for (const error of changes.errors) if (!isLimit(error)) context.reported.add(ofWorkflow(error, id), info);
+      return changes;
     },
-  },
-
-  changeCoverage: {
-    resolve: async ({ id }, { last }, context) => (await workflowChanges(id, checkLast(last), context)).coverage,
   },
 
   trend: { resolve: ({ id }, args, context) => trendIn(id, args, context) },

@@ -40,10 +40,7 @@ export interface RunHistory {
   page(request: PageRequest, operation: ReadContext, onFound?: OnFound): Promise<HistoryPage>;
   /** Returns the latest records, at most `count`. Makes one call per hundred. */
   latest(workflowId: string, count: number, operation: ReadContext, onFound?: OnFound): Promise<readonly RunRecord[]>;
-  /**
-   * Returns the latest records of the window and before it, at most `count` in all. Scans at most a thousand
-   * later records.
-   */
+  /** Returns the latest `count` records of the window, and those of the look-back. Scans at most a thousand later records. */
   within(request: WindowRequest, operation: ReadContext, onFound?: OnFound): Promise<RunsInWindow>;
   /** Returns about `wanted` newest records, then a hundred more at a time until they are enough, at most 500. */
   newest(workflowId: string, wanted: number, areEnough: AreEnough, operation: ReadContext): Promise<NewestRuns>;
@@ -56,19 +53,26 @@ export interface WindowRequest {
   readonly workflowId: string;
   readonly count: number;
   readonly window: RunWindow;
-  /** Maximum number of runs before the window. Default: 0. */
-  readonly earlierCount?: number;
+  /** Runs before the window's end that are read whatever its start. Default: none. */
+  readonly lookBack?: LookBack;
+}
+
+/** The latest `mostRuns` runs, or those since `sinceMicros` if these are fewer, but at least `leastRuns`. */
+export interface LookBack {
+  readonly mostRuns: number;
+  readonly leastRuns: number;
+  readonly sinceMicros: number;
 }
 
 export interface RunsInWindow {
   readonly records: readonly RunRecord[];
   /** False if the window may contain older runs than these `count`. */
   readonly isWhole: boolean;
-  /** Latest records before the window. */
+  /** Records of the look-back that are not in the window. */
   readonly earlier: readonly RunRecord[];
   /** Records that started after the window, or have not started. */
   readonly later: readonly RunRecord[];
-  /** True if the records are all runs of the workflow up to the end of the window. */
+  /** True if these records are all runs of the workflow up to the end of the window. */
   readonly isFromBeginning: boolean;
 }
 
@@ -173,12 +177,9 @@ export function createRunHistory({ upstream, viewers, reads, runStore, liveTtlMs
     return { reader, knownOf };
   }
 
-  /**
-   * Returns the latest records of the window and up to `earlierCount` before it, at most `count` in all. An open end
-   * includes runs that have not started.
-   */
+  /** Returns the latest `count` records of the window, and the look-back. An open end includes runs that have not started. */
   async function latestOf(
-    { workflowId, count, window: { startedAfter, startedBefore }, earlierCount = 0 }: WindowRequest,
+    { workflowId, count, window: { startedAfter, startedBefore }, lookBack = NO_LOOK_BACK }: WindowRequest,
     operation: ReadContext,
     onFound: OnFound = () => undefined,
   ): Promise<RunsInWindow> {
@@ -186,25 +187,32 @@ export function createRunHistory({ upstream, viewers, reads, runStore, liveTtlMs
     const records: RunRecord[] = [];
     const earlier: RunRecord[] = [];
     const later: RunRecord[] = [];
-    while (records.length + earlier.length < count && !reader.isAtEnd) {
-      const wanted = startedBefore ? MAX_WINDOW : Math.min(count - records.length - earlier.length, MAX_WINDOW);
-      for (const { record, position } of await reader.next(wanted)) {
+    let [isPassed, isCut] = [false, false];
+    const read = () => records.length + earlier.length;
+    const wanted = () => (isPassed ? lookBack.mostRuns : Math.max(count, lookBack.mostRuns)) - read();
+    const isWanted = (record: RunRecord): boolean =>
+      read() < lookBack.leastRuns ||
+      (read() < lookBack.mostRuns && (record.startTime?.epochMicros ?? Infinity) >= lookBack.sinceMicros);
+    while (wanted() > 0 && !reader.isAtEnd) {
+      const next = startedBefore ? MAX_WINDOW : Math.min(wanted(), MAX_WINDOW);
+      for (const { record, position } of await reader.next(next)) {
         const isEarlier = startedAfter !== null && isBefore(record, startedAfter);
-        if (isEarlier && earlier.length === earlierCount)
-          return { records, earlier, later, isWhole: true, isFromBeginning: false };
         const known = knownOf(record);
-        // The records of the window must not depend on `earlierCount`.
-        if (!known || (!isEarlier && earlier.length > 0)) continue;
+        if (!known) continue;
         const isLater = startedBefore !== null && !isBefore(known.value, startedBefore);
         if (later.length === MAX_LATER && isLater) throw new GatewayError('BAD_USER_INPUT', TOO_MANY_LATER);
-        if (!isLater && records.length + earlier.length === count)
-          return { records, earlier, later, isWhole: isEarlier, isFromBeginning: false };
-        (isLater ? later : isEarlier ? earlier : records).push(known.value);
+        const isInWindow = !isEarlier && !isPassed && records.length < count;
+        isPassed ||= isEarlier;
+        isCut ||= !isLater && !isPassed && !isInWindow;
+        if (!isLater && !isInWindow && !isWanted(record)) {
+          return { records, earlier, later, isWhole: isPassed && !isCut, isFromBeginning: false };
+        }
+        (isLater ? later : isInWindow ? records : earlier).push(known.value);
         onFound({ workflowId, runId: position.runId }, known);
       }
     }
     const isFromBeginning = reader.isAtEnd;
-    return { records, earlier, later, isWhole: isFromBeginning || earlier.length > 0, isFromBeginning };
+    return { records, earlier, later, isWhole: !isCut && (isPassed || isFromBeginning), isFromBeginning };
   }
 
   return {
@@ -270,6 +278,7 @@ export function createRunHistory({ upstream, viewers, reads, runStore, liveTtlMs
 }
 
 const EVER: RunWindow = { startedAfter: null, startedBefore: null };
+const NO_LOOK_BACK: LookBack = { mostRuns: 0, leastRuns: 0, sinceMicros: Infinity };
 
 /** A record without an id is skipped but keeps its position, since the upstream pages by offset. */
 const hasId = ({ id }: RunRecord): boolean => id !== '';

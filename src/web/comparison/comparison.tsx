@@ -1,4 +1,4 @@
-/** Compares this run with another run of its workflow, node by node. The default is the last success before the failure began. */
+/** Compares this run with another run of its workflow, node by node. The default is the run's baseline. */
 import { useId } from 'react';
 import { readFragment } from '../__generated__/fragment-masking.ts';
 import { graphql } from '../__generated__/gql.ts';
@@ -39,8 +39,11 @@ const OTHER_RUNS = graphql(`
       lastSuccessBefore {
         ...OtherRun
       }
-      lastSuccessBeforeFailures {
-        ...OtherRun
+      baseline {
+        reason
+        run {
+          ...OtherRun
+        }
       }
     }
   }
@@ -53,6 +56,11 @@ const COMPARE_RUNS = graphql(`
     }
   }
 `);
+
+const BASELINES = {
+  BEFORE_CHANGE: 'Last success before the change',
+  BEFORE_FAILURES: 'Last success before these failures',
+} as const;
 
 export interface ComparisonProps {
   readonly workflowId: string;
@@ -71,10 +79,10 @@ export default function Comparison({ workflowId, runId, version }: ComparisonPro
     read: (data) => data,
     fetchPolicy: 'no-cache',
   });
-  const { lastSuccessBefore, lastSuccessBeforeFailures } = others.value?.run ?? {};
+  const { lastSuccessBefore, baseline } = others.value?.run ?? {};
   // The success right before an intermittent failure may already have its cause.
   const choices = onceEach([
-    { name: 'Last success before these failures', run: readFragment(OTHER_RUN, lastSuccessBeforeFailures) },
+    { name: BASELINES[baseline?.reason ?? 'BEFORE_FAILURES'], run: readFragment(OTHER_RUN, baseline?.run) },
     { name: 'Last success before', run: readFragment(OTHER_RUN, lastSuccessBefore) },
     ...(others.value?.workflow?.runs?.nodes ?? []).map((masked) => ({
       name: null,

@@ -1,54 +1,42 @@
 /** Changes of a workflow: of what its steps ask of a model, and of its graph. */
 import type { ReactNode } from 'react';
 import { Link } from 'react-router';
+import { readFragment, type FragmentType } from '../__generated__/fragment-masking.ts';
 import { graphql } from '../__generated__/gql.ts';
-import type { ChangesFragment } from '../__generated__/graphql.ts';
 import { Ago } from '../time/time.tsx';
 import { comparisonLink } from '../url/links.ts';
 import './failures.css';
 
-export const CHANGES = graphql(`
-  fragment Changes on Workflow {
-    id
-    updatedAt
-    changePoints(last: 50) {
-      at
-      kind
-      nodeId
-      before
-      after
-      run {
-        id
-        workflowId
-      }
-      previousRun {
-        id
-        workflowId
-      }
+export const CHANGE = graphql(`
+  fragment Change on ChangePoint {
+    at
+    kind
+    nodeId
+    before
+    after
+    run {
+      id
+      workflowId
     }
-    changeCoverage(last: 50) {
-      runCount
-      examinedCount
+    previousRun {
+      id
+      workflowId
     }
   }
 `);
 
-export type Change = NonNullable<NonNullable<ChangesFragment['changePoints']>[number]>;
+export type MaskedChange = FragmentType<typeof CHANGE>;
 
 const KINDS = { MODEL: 'Model', PROMPT: 'Prompt', PARAMETERS: 'Parameters', GRAPH: 'Workflow' } as const;
 
-export function coverageText(coverage: ChangesFragment['changeCoverage'] | undefined): string {
-  return coverage ? `looked at ${coverage.examinedCount} of ${coverage.runCount} runs` : '';
-}
-
 export interface ChangeOfProps {
-  readonly change: Change;
+  readonly change: MaskedChange;
   /** Follows the change in the same sentence. */
   readonly children?: ReactNode;
 }
 
 export function ChangeOf({ change, children }: ChangeOfProps) {
-  const { at, kind, nodeId, before, after, run, previousRun } = change;
+  const { at, kind, nodeId, before, after, run, previousRun } = readFragment(CHANGE, change);
   return (
     <>
       <p className="change-line">
@@ -61,7 +49,7 @@ export function ChangeOf({ change, children }: ChangeOfProps) {
           )}
           changed <Ago at={at} />
         </strong>
-        {children} {run && previousRun && <Link to={comparisonLink(run, previousRun)}>See the change</Link>}
+        {children} {run && previousRun && <Link to={comparisonLink(run, previousRun, nodeId)}>See the change</Link>}
       </p>
       <p className="change-text" dir="auto">
         {before != null && <del title={before}>{before}</del>}

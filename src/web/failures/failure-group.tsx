@@ -42,16 +42,20 @@ export type MaskedGroup = FragmentType<typeof FAILURE_GROUP>;
 
 const FAILURE_CONTEXT = graphql(`
   query FailureContext($workflowId: ID!, $id: ID!) {
-    workflow(id: $workflowId) {
-      id
-      ...Changes
-    }
     run(workflowId: $workflowId, id: $id) {
       id
       workflowId
-      lastSuccessBeforeFailures {
-        id
-        workflowId
+      diagnosis {
+        changes {
+          nodeId
+          ...Change
+        }
+        baseline {
+          run {
+            id
+            workflowId
+          }
+        }
       }
     }
   }
@@ -63,15 +67,7 @@ const STATES = {
   resolved: { word: 'Resolved', icon: CircleCheck, look: 'status-completed' },
 } as const;
 
-/** A failure that occurs now and then is new although its node has completed since. */
-const stateOf = ({ isNew, isResolved }: FailureGroupFragment) => (isNew ? 'new' : isResolved ? 'resolved' : 'ongoing');
-
-/** New groups first, resolved ones last. */
-export function byState(groups: readonly MaskedGroup[]): MaskedGroup[] {
-  const order = Object.keys(STATES);
-  const place = (group: MaskedGroup) => order.indexOf(stateOf(readFragment(FAILURE_GROUP, group)));
-  return groups.toSorted((one, other) => place(one) - place(other));
-}
+const stateOf = ({ isNew, isResolved }: FailureGroupFragment) => (isResolved ? 'resolved' : isNew ? 'new' : 'ongoing');
 
 export const keyOf = (group: MaskedGroup): string => {
   const { workflow, nodeId, code, message } = readFragment(FAILURE_GROUP, group);
@@ -94,24 +90,23 @@ export interface FailureGroupProps {
 export function FailureGroup({ group: masked, span, namesWorkflow = false }: FailureGroupProps) {
   const url = useUrl();
   const group = readFragment(FAILURE_GROUP, masked);
-  const { workflow, nodeId, latestMessage, code, count, firstSeenAt, firstSeenIsExact, isNew, isResolved } = group;
+  const { workflow, nodeId, latestMessage, code, count, firstSeenAt, firstSeenIsExact, isResolved } = group;
   const { word, icon: Icon, look } = STATES[stateOf(group)];
   const runs = group.runs?.filter((run) => run !== null) ?? [];
   const [newest, ...older] = runs;
   // The examined runs do not have the start of an older failure.
-  const hasCause = newest !== undefined && firstSeenIsExact && (isNew || !isResolved);
+  const hasCause = newest !== undefined && firstSeenIsExact && !isResolved;
   const context = useGatewayQuery(FAILURE_CONTEXT, {
     variables: hasCause ? { workflowId: workflow.id, id: newest.id } : null,
-    read: (data) => data,
+    read: (data) => data.run?.diagnosis,
     keepsPrevious: true,
     fetchPolicy: 'no-cache',
   });
-  const base = context.value?.run?.lastSuccessBeforeFailures;
+  const { baseline, changes } = context.value ?? {};
+  const changedNodeId = changes?.find((change) => change.nodeId !== null)?.nodeId;
   return (
     <li>
-      {hasCause && firstSeenAt != null && (
-        <ChangeBefore workflow={context.value?.workflow} error={context.error} firstSeenAt={firstSeenAt} />
-      )}
+      {hasCause && <ChangeBefore changes={changes} error={context.error} />}
       <p className="failure-count">
         {formatCount(count)}
         <span className="times">×</span>
@@ -136,11 +131,6 @@ export function FailureGroup({ group: masked, span, namesWorkflow = false }: Fai
             >
               <bdi>{nodeId}</bdi>
             </Link>
-          )}
-          {isNew && isResolved && (
-            <span className="muted" title="The node has completed in a run that started after the last failure">
-              node completed since
-            </span>
           )}
           {code != null && <code title={code}>{code}</code>}
         </p>
@@ -170,7 +160,7 @@ export function FailureGroup({ group: masked, span, namesWorkflow = false }: Fai
           <Link to={runLink(newest)} className="mono" title={newest.id} data-row>
             <bdi>{newest.id}</bdi>
           </Link>
-          <Link to={comparisonLink(newest, base)}>Compare with the last success</Link>
+          <Link to={comparisonLink(newest, baseline?.run, changedNodeId)}>Compare with the last success</Link>
         </p>
       )}
       {older.length > 0 && (

@@ -1,6 +1,6 @@
-/** Failure groups, new ones first; more than a screen of them are folded. */
+/** Failure groups in the gateway's order; more than a screen of them are folded. */
 import type { ReactNode } from 'react';
-import { byState, FailureGroup, keyOf, type FailureGroupProps, type MaskedGroup } from './failure-group.tsx';
+import { FailureGroup, keyOf, type FailureGroupProps, type MaskedGroup } from './failure-group.tsx';
 import './failures.css';
 
 const SHOWN = 12;
@@ -12,20 +12,19 @@ export interface FailureListProps extends Pick<FailureGroupProps, 'span' | 'name
 }
 
 export function FailureList({ groups, children, ...props }: FailureListProps) {
-  const sorted = byState(groups);
   const rows = (some: readonly MaskedGroup[]) =>
     some.map((group) => <FailureGroup key={keyOf(group)} group={group} {...props} />);
   return (
     <>
       <ol className="panel failure-list" aria-label="Failures">
-        {rows(sorted.slice(0, SHOWN))}
+        {rows(groups.slice(0, SHOWN))}
         {children}
       </ol>
-      {sorted.length > SHOWN && (
+      {groups.length > SHOWN && (
         <details className="more-failures">
-          <summary>{sorted.length - SHOWN} more failures</summary>
+          <summary>{groups.length - SHOWN} more failures</summary>
           <ol className="panel failure-list" aria-label="More failures">
-            {rows(sorted.slice(SHOWN))}
+            {rows(groups.slice(SHOWN))}
           </ol>
         </details>
       )}

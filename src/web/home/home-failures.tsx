@@ -3,15 +3,16 @@ import { CloudOff } from 'lucide-react';
 import { Link } from 'react-router';
 import { CombinedGraphQLErrors } from '@apollo/client/errors';
 import type { GraphQLFormattedError } from 'graphql';
+import { readFragment } from '../__generated__/fragment-masking.ts';
 import { graphql } from '../__generated__/gql.ts';
-import { newsOf } from '../failures/failure-group.tsx';
+import { FAILURE_GROUP, newsOf } from '../failures/failure-group.tsx';
 import { FailureList } from '../failures/failure-list.tsx';
 import { formatCount } from '../format/numbers.ts';
 import { momentText } from '../time/time.tsx';
 import { useGatewayQuery } from '../hooks/gateway-query.ts';
 import { notificationState, useNotifications } from '../notifications/notifications.ts';
 import { Failure, Loading } from '../shell/notices.tsx';
-import { errorsThat, pathOf } from '../shell/part-errors.ts';
+import { errorsThat } from '../shell/part-errors.ts';
 import { useMinute, useNow } from '../time/now.ts';
 import { useInterval } from '../hooks/timing.ts';
 import { spanOf, SPANS, useTimeWindow } from '../time/time-window.ts';
@@ -24,7 +25,9 @@ import type { Directory } from './directory.ts';
 export const FAILURES = graphql(`
   query Failures($workflowIds: [ID!], $startedAfter: DateTime, $last: Int!) {
     failureGroups(workflowIds: $workflowIds, startedAfter: $startedAfter, last: $last) {
-      ...FailureGroup
+      nodes {
+        ...FailureGroup
+      }
     }
     overdueRuns(workflowIds: $workflowIds, first: 5) {
       ...OverdueRun
@@ -65,13 +68,15 @@ export function HomeFailures({ directory, workflowId }: HomeFailuresProps) {
   });
   const found = answered?.failureGroups;
   const overdue = answered?.overdueRuns?.filter((run) => run !== null) ?? [];
-  const groups = found?.filter((group) => group !== null) ?? [];
+  const groups = found?.nodes ?? [];
   useNotifications(found && groups.map(newsOf));
   // In the background nothing else asks for failures.
   useInterval(() => {
     if (document.hidden && notificationState() === 'on') refetch();
   }, REFRESHED.pollInterval);
-  const unreadable = unreadableOf(error);
+  const unreadable = unreadableOf(error, (id) =>
+    groups.some((group) => readFragment(FAILURE_GROUP, group).workflow.id === id),
+  );
   const ofList = errorsThat(error, (one) => !isOfWorkflow(one));
   // "No run failed" would look like good news.
   if (workflowId === null && directory.workflows?.length === 0) {
@@ -129,13 +134,13 @@ export function HomeFailures({ directory, workflowId }: HomeFailuresProps) {
 
 const isOfWorkflow = ({ extensions }: GraphQLFormattedError): boolean => typeof extensions?.workflowId === 'string';
 
-/** The workflows that lack some of their runs, each with the reason. */
-function unreadableOf(error: Error | undefined) {
+/** The workflows that lack some of their runs, each with the reason. `isInPart`: some of its failures are shown. */
+function unreadableOf(error: Error | undefined, isInPart: (workflowId: string) => boolean) {
   const errors = CombinedGraphQLErrors.is(error) ? error.errors.filter(isOfWorkflow) : [];
-  const isPartial = (one: GraphQLFormattedError): boolean => pathOf(one).length > 1;
-  // The error of a workflow replaces those of its runs.
-  const lastOfRuns = errors.toSorted((one, other) => Number(isPartial(other)) - Number(isPartial(one)));
   return new Map(
-    lastOfRuns.map((one) => [String(one.extensions?.workflowId), { message: one.message, isPartial: isPartial(one) }]),
+    errors.map(({ message, extensions }) => {
+      const id = String(extensions?.workflowId);
+      return [id, { message, isPartial: isInPart(id) }];
+    }),
   );
 }

@@ -17,7 +17,9 @@ const FAILURE_GROUPS = graphql(`
         runCount
       }
       failureGroups(last: $last, startedAfter: $startedAfter, startedBefore: $startedBefore) {
-        ...FailureGroup
+        nodes {
+          ...FailureGroup
+        }
       }
     }
   }
@@ -38,9 +40,9 @@ export function FailureGroups({ workflowId, nodeId, window }: Omit<TrendProps, '
     read: (data) => data.workflow,
     ...REFRESHED,
   });
-  const groups = answered?.failureGroups
-    ?.filter((group) => group !== null)
-    .filter((group) => nodeId === null || readFragment(FAILURE_GROUP, group).nodeId === nodeId);
+  const groups = answered?.failureGroups?.nodes.filter(
+    (group) => nodeId === null || readFragment(FAILURE_GROUP, group).nodeId === nodeId,
+  );
   const isWhole = (answered?.statistics?.runCount ?? LAST_RUNS) < LAST_RUNS;
   const { startedAfter, startedBefore } = window;
   const span = {

@@ -28,6 +28,10 @@ export const runLink = ({ workflowId, id }: RunIds, changes: Changes = {}): stri
 
 export const stepLink = (run: RunIds, stepId: string): string => runLink(run, { step: stepId });
 
-/** Without a base the page chooses one. */
-export const comparisonLink = (head: RunIds, base: RunIds | undefined | null): string =>
-  runLink(head, { tab: 'compare', with: base?.id ?? null });
+/** Opens the inputs of the node, if there is one. Without a base the page chooses one. */
+export const comparisonLink = (head: RunIds, base: RunIds | undefined | null, nodeId?: string | null): string =>
+  runLink(head, {
+    tab: 'compare',
+    with: base?.id ?? null,
+    ...(base && nodeId != null && { node: nodeId, diff: 'inputs' }),
+  });

@@ -100,11 +100,15 @@ export async function checkFailingOperations(
     const healthy = await ask(healthyKey);
     // The operation was refused, or none of its fields has a value.
     if (healthy.data === null) return;
-    // A list over several workflows has another value without some of them, and an error next to it.
+    // A list over several workflows has another value without some of them, and an error next to it. So has triage without some
+    // of its runs.
     const isBeside = ({ path = [] }: PlainError) => valueAt(healthy.data, path) !== null;
-    const losesWorkflows =
-      /recentRuns|failureGroups/.test(text) && [...failures.keys()].some((call) => call.startsWith('runs '));
-    if (losesWorkflows || healthy.errors.some(isBeside)) return;
+    const loses = (fields: RegExp, calls: RegExp): boolean =>
+      fields.test(text) && [...failures.keys()].some((call) => calls.test(call));
+    const isLess =
+      loses(/recentRuns/, /^runs /) ||
+      loses(/failureGroups|changePoints|baseline|diagnosis/, /^(?:runs |steps |workflows)/);
+    if (isLess || healthy.errors.some(isBeside)) return;
     const withoutGraph = failures.has(callOf('workflows')) ? await ask(graphlessKey) : healthy;
     const expected = await rule({ text, variables, failures, healthy, withoutGraph });
     const answers = [early, await ask(failingKey), await ask(failingKey)].filter((answer) => answer !== null);

@@ -40,7 +40,7 @@ export interface NeededCalls {
 /** Fields that read the list of workflows. */
 const OF_LIST = ['name', 'description', 'status', 'version', 'isPublic', 'organizationId', 'createdAt', 'updatedAt'];
 const READ_WORKFLOWS: ReadonlySet<string> = new Set([
-  ...[...OF_LIST, 'graph', 'changePoints', 'changeCoverage'].map((name) => `Workflow.${name}`),
+  ...[...OF_LIST, 'graph', 'changePoints'].map((name) => `Workflow.${name}`),
   ...['Query.workflows', 'Step.node'],
 ]);
 

@@ -1,0 +1,145 @@
+/** Why a run failed, as text for colleagues. Text of the upstream is fenced, since it may look like markup. */
+import type { ChangePoint } from '../changes/changes.ts';
+import { clip } from '../conversation/text.ts';
+import type { Timestamp } from '../timestamp.ts';
+import type { GroupHistory } from './group-history.ts';
+
+export interface DiagnosedFailure {
+  /** Null if no step failed. */
+  readonly nodeId: string | null;
+  readonly message: string | null;
+  readonly code: string | null;
+}
+
+/** The failure among the examined runs. */
+export interface Occurrence extends Pick<GroupHistory, 'firstSeenAt' | 'firstSeenIsExact' | 'isNew'> {
+  /** Failed runs of the group. */
+  readonly count: number;
+  /** Finished runs since the failure was first seen. */
+  readonly finishedCount: number;
+}
+
+export interface DiagnosisText {
+  readonly headline: string;
+  readonly message: string | null;
+  readonly runId: string;
+  /** Null if the runs around the failure could not be examined. */
+  readonly occurrence: Occurrence | null;
+  readonly runsExamined: number;
+  readonly changes: readonly ChangePoint[];
+  readonly baseline: { readonly runId: string; readonly isBeforeChange: boolean } | null;
+  /** Empty without the public URL of the page. */
+  readonly links: readonly { readonly name: string; readonly url: string }[];
+}
+
+/** Longest texts of the headline, in characters. */
+const MAX_NODE = 80;
+const MAX_CAUSE = 160;
+/** Longest error in the text. */
+const MAX_ERROR_LINES = 20;
+const MAX_ERROR = 1500;
+
+/** "`enrich` failed with KeyError: 'sku_v1'; new since 2026-11-30T09:55:00Z, 5 of 31 runs". */
+export function headlineOf({ nodeId, message, code }: DiagnosedFailure, occurrence: Occurrence | null): string {
+  const subject = nodeId === null ? 'The run' : `\`${clipped(oneLine(nodeId), MAX_NODE).replaceAll('`', "'")}\``;
+  const cause = causeOf(message) || (code === null ? '' : oneLine(code));
+  const since = occurrence ? `; ${sinceText(occurrence)}` : '';
+  return `${subject} failed${cause && ` with ${clipped(cause, MAX_CAUSE)}`}${since}`;
+}
+
+/** Python prints the message below its frames. */
+function causeOf(message: string | null): string {
+  const lines = (message ?? '').split('\n').filter((line) => line.trim() !== '');
+  const isPythons = lines.some((line) => line.startsWith('Traceback (most recent call last)'));
+  return oneLine((isPythons ? lines.at(-1) : lines[0]) ?? '');
+}
+
+function sinceText({ firstSeenAt, firstSeenIsExact, isNew, count, finishedCount }: Occurrence): string {
+  const shares = `${count} of ${count === 1 && finishedCount === 1 ? '1 run' : `${finishedCount} runs`}`;
+  if (!firstSeenAt) return shares;
+  const since = isNew ? 'new since' : 'since';
+  return `${since} ${utcSeconds(firstSeenAt)}${firstSeenIsExact ? '' : ' or earlier'}, ${shares}`;
+}
+
+const KINDS = { GRAPH: 'Graph', MODEL: 'Model', PROMPT: 'Prompt', PARAMETERS: 'Parameters' } as const;
+
+/** At most `maxBytes` of UTF-8, cut at the end of a line. */
+export function diagnosisMarkdown(diagnosis: DiagnosisText, maxBytes: number): string {
+  const { headline, message, runId, occurrence, runsExamined, changes, baseline, links } = diagnosis;
+  const error = (message ?? '').trim();
+  const examined = `${runsExamined} ${runsExamined === 1 ? 'run' : 'runs'} examined.`;
+  const blocks: Block[] = [
+    { isFenced: true, lines: linesOf(headline) },
+    ...(error === '' || headline.includes(error) ? [] : [{ isFenced: true, lines: errorLines(error) }]),
+    { isFenced: false, lines: [occurrence ? `${capital(sinceText(occurrence))}. ${examined}` : examined] },
+    ...(changes.length > 0 ? [{ isFenced: false, lines: ['Changed shortly before:'] }] : []),
+    ...(changes.length > 0 ? [{ isFenced: true, lines: changes.flatMap(changeLines) }] : []),
+    {
+      isFenced: true,
+      lines: [
+        `run       ${oneLine(runId)}`,
+        ...(baseline ? [`compare   ${oneLine(baseline.runId)}  (${baselineText(baseline.isBeforeChange)})`] : []),
+      ],
+    },
+    ...links.map(({ name, url }) => ({ isFenced: false, lines: [`${name}: <${url}>`] })),
+  ];
+  return cut(blocks, maxBytes);
+}
+
+interface Block {
+  readonly isFenced: boolean;
+  readonly lines: readonly string[];
+}
+
+const baselineText = (isBeforeChange: boolean): string =>
+  isBeforeChange ? 'completed before the change' : 'completed before the failures';
+
+function errorLines(error: string): string[] {
+  const lines = linesOf(clipped(error, MAX_ERROR));
+  return lines.length > MAX_ERROR_LINES ? [...lines.slice(0, MAX_ERROR_LINES), '…'] : lines;
+}
+
+const changeLines = ({ kind, nodeId, at, before, after }: ChangePoint): string[] => [
+  `${KINDS[kind]}${nodeId === null ? '' : ` of ${oneLine(nodeId)}`}, ${utcSeconds(at)}`,
+  ...linesOf(before ?? '').map((line) => `- ${line}`),
+  ...linesOf(after ?? '').map((line) => `+ ${line}`),
+];
+
+function cut(blocks: readonly Block[], maxBytes: number): string {
+  // A fence must be longer than any in the text that it encloses.
+  const fence = '`'.repeat(1 + Math.max(2, ...blocks.flatMap(({ lines }) => lines.map(longestTicks))));
+  let text = '';
+  for (const { isFenced, lines } of blocks) {
+    const [opening, closing] = isFenced ? [`${fence}text\n`, `${fence}\n`] : ['', ''];
+    const start = text === '' ? opening : `\n${opening}`;
+    let size = bytesOf(text) + bytesOf(start) + bytesOf(closing);
+    const fitting = lines.findIndex((line) => (size += bytesOf(line) + 1) > maxBytes);
+    const kept = fitting < 0 ? lines : lines.slice(0, fitting);
+    if (kept.length > 0) text += `${start}${kept.join('\n')}\n${closing}`;
+    if (fitting >= 0) break;
+  }
+  return text;
+}
+
+const longestTicks = (line: string): number => Math.max(0, ...(line.match(/`+/g) ?? []).map(({ length }) => length));
+
+const bytesOf = (text: string): number => Buffer.byteLength(text);
+
+/** Without control characters, which may end a line. */
+const linesOf = (text: string): string[] =>
+  text === ''
+    ? []
+    : text.split(/\r\n|[\n\r\u2028\u2029]/).map((line) => line.replaceAll(/\p{Cc}/gu, ' ').toWellFormed());
+
+const oneLine = (text: string): string =>
+  text
+    .replaceAll(/[\s\p{Cc}]+/gu, ' ')
+    .trim()
+    .toWellFormed();
+
+const clipped = (text: string, most: number): string => (text.length > most ? `${clip(text, most)}…` : text);
+
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+const utcSeconds = ({ epochMicros }: Timestamp): string =>
+  `${new Date(Math.floor(epochMicros / 1000)).toISOString().slice(0, 19)}Z`;

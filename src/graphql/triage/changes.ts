@@ -1,0 +1,100 @@
+/** Changes between the runs of a workflow: of its latest runs, and before a failure. */
+import { changePoints, type ComparedRun } from '../../domain/changes/changes.ts';
+import { createModelCalls, mergeCalls } from '../../domain/changes/model-calls.ts';
+import { MAX_RUNS_BETWEEN, suspectedChanges } from '../../domain/changes/suspected-changes.ts';
+import { isFinished, startOf, type GroupHistory } from '../../domain/run/group-history.ts';
+import type { Run, RunRecord } from '../../domain/types.ts';
+import { GatewayError } from '../../upstream/errors.ts';
+import { inPieces } from '../../upstream/in-pieces.ts';
+import type { Context } from '../context.ts';
+import { settleInTurns } from '../lists/settle.ts';
+import type { SuspectedChanges, WorkflowChanges } from '../object-references.ts';
+import type { Examination } from './examination.ts';
+
+/** Computed once per operation, however often it is selected. */
+export const workflowChanges = (workflowId: string, last: number, context: Context): Promise<WorkflowChanges> =>
+  context.workflowChanges(JSON.stringify([workflowId, last]), async () =>
+    findChanges(workflowId, await context.history.latest(workflowId, last), context),
+  );
+
+/** Takes records from newest to oldest: the newest runs are loaded first. */
+async function findChanges(
+  workflowId: string,
+  records: readonly RunRecord[],
+  context: Context,
+): Promise<WorkflowChanges> {
+  const load = (record: RunRecord) => context.runs().loadWithSteps({ workflowId, runId: record.id });
+  const [workflow, loads] = await Promise.all([
+    context.workflows().listed(workflowId),
+    settleInTurns(records, load, context),
+  ]);
+  const runs = loads.flatMap((load) => (load.status === 'fulfilled' && load.value ? [load.value] : []));
+  const errors = loads.flatMap((load) => (load.status === 'rejected' ? [gatewayError(load.reason)] : []));
+  // A later operation may load more.
+  if (errors.length > 0) context.lifetime.limit(0);
+  const compared = await comparedRuns(runs.toReversed(), context);
+  const points = await inPieces(changePoints(compared, workflow));
+  return {
+    nodes: points.map((point) => ({ ...point, workflowId })),
+    runsRequested: records.length,
+    runsExamined: runs.length,
+    runsNotLoaded: errors.length,
+    errors,
+  };
+}
+
+function gatewayError(reason: unknown): GatewayError {
+  if (reason instanceof GatewayError) return reason;
+  throw reason;
+}
+
+export const NO_CHANGES: SuspectedChanges = { changes: [], errors: [] };
+
+/** Finished runs before the first failure that are compared: few at first, since most causes are close. */
+const RUNS_BEFORE = [5, MAX_RUNS_BETWEEN + 2];
+/** Runs after it, which show what varies in each prompt. */
+const RUNS_AFTER = 2;
+
+export async function changesBefore(
+  { workflowId, all }: Examination,
+  nodeId: string | null,
+  history: GroupHistory,
+  context: Context,
+): Promise<SuspectedChanges> {
+  const { firstSeenAt, firstSeenIsExact } = history;
+  if (!firstSeenAt || !firstSeenIsExact) return NO_CHANGES;
+  const started = all.filter((record) => isFinished(record) && startOf(record) !== null);
+  const newestFirst = started.sort((a, b) => (startOf(b) ?? 0) - (startOf(a) ?? 0));
+  const first = newestFirst.findLastIndex((record) => (startOf(record) ?? 0) >= firstSeenAt.epochMicros);
+  let found: SuspectedChanges = NO_CHANGES;
+  for (const count of RUNS_BEFORE) {
+    const around = newestFirst.slice(Math.max(0, first - RUNS_AFTER), first + 1 + count);
+    const { nodes, errors } = await findChanges(workflowId, around, context);
+    if (errors.length > 0) return { changes: [], errors };
+    found = { changes: suspectedChanges(nodes, nodeId, history, newestFirst), errors };
+    if (found.changes.some((change) => change.nodeId === nodeId)) break;
+  }
+  return found;
+}
+
+/** Sorted by start. Each run is read in its own turn of the event loop, and only the compared data is kept. */
+async function comparedRuns(runs: readonly Run[], context: Context): Promise<ComparedRun[]> {
+  const calls = createModelCalls();
+  const compared: ComparedRun[] = [];
+  for (const { id, startedAt, steps } of runs) {
+    if (!startedAt) continue;
+    await context.ticket.nextTurn();
+    const asked = steps.filter(({ status, isSuperseded }) => status !== 'SKIPPED' && !isSuperseded);
+    const read = await Promise.all(
+      asked.map(async ({ nodeId, payload }) => ({ nodeId, call: await context.payloads.read(payload, calls.read) })),
+    );
+    const byNode = Map.groupBy(read, ({ nodeId }) => nodeId);
+    const merged = [...byNode].flatMap(([nodeId, ofNode]) => {
+      const call = mergeCalls(ofNode.flatMap(({ call }) => call ?? []));
+      return call ? [[nodeId, call] as const] : [];
+    });
+    const nodeIds = new Set(steps.map(({ nodeId }) => nodeId));
+    compared.push({ id, startedAt, nodeIds, calls: new Map(merged) });
+  }
+  return compared.sort((a, b) => a.startedAt.epochMicros - b.startedAt.epochMicros);
+}

@@ -1,0 +1,138 @@
+/** What the other runs of a workflow say about a failed run: its group, what changed before, and a run to compare with. */
+import { baselineOf } from '../../domain/changes/suspected-changes.ts';
+import { diagnosisMarkdown, headlineOf } from '../../domain/run/diagnosis.ts';
+import { failureGroups, failureOf } from '../../domain/run/failure-groups.ts';
+import { affectedRuns } from '../../domain/run/group-history.ts';
+import { timestampOfMicros } from '../../domain/timestamp.ts';
+import type { Run, Step } from '../../domain/types.ts';
+import type { RunsInWindow } from '../../runs/history/run-history.ts';
+import { GatewayError } from '../../upstream/errors.ts';
+import type { Context } from '../context.ts';
+import type { DiagnosisOfRun, RunTriage, SuspectedChanges } from '../object-references.ts';
+import { NO_CHANGES } from './changes.ts';
+import { examineFailures, Examination, lookBackFrom } from './examination.ts';
+import { claimsOf } from './failure-groups.ts';
+
+/** Null for a run that has not failed, and if the runs around it are too far back to be read. */
+export const runTriage = (run: Run, context: Context): Promise<RunTriage | null> =>
+  context.runTriage(JSON.stringify([run.workflowId, run.id]), () => examineRun(run, context));
+
+async function examineRun(run: Run, context: Context): Promise<RunTriage | null> {
+  const { workflowId, id, status } = run;
+  if (status !== 'FAILED') return null;
+  failedStepOf(run);
+  const found = await runsUntil(run, context);
+  if (!found?.records.some((record) => record.id === id)) return null;
+  const examination = new Examination({ ...found, workflowId }, context);
+  const own = examination.window.find((record) => record.id === id);
+  if (own) await examination.load(own);
+  const groupOfRun = () =>
+    failureGroups(workflowId, examination.failures).find(({ runIds }) => runIds.includes(id)) ?? null;
+  const first = groupOfRun();
+  if (!first) return null;
+  await examineFailures([{ examination, groups: [first] }], context);
+  const group = groupOfRun() ?? first;
+  const claimed = claimsOf([{ examination, groups: [group] }], context)(group, examination);
+  const history = await claimed.history();
+  const { firstSeenAt } = history;
+  const suspected = claimed.suspectedChanges;
+  return {
+    group: claimed,
+    occurrence: {
+      ...history,
+      count: group.count,
+      finishedCount: firstSeenAt ? affectedRuns(firstSeenAt, examination) : group.count,
+    },
+    runsExamined: examination.window.filter((record) => examination.isExamined(record)).length,
+    suspectedChanges: suspected,
+    async baseline() {
+      const { changes, errors } = await suspected();
+      if (errors[0]) throw errors[0];
+      const base = baselineOf(changes, group.nodeId, history, examination.all);
+      return base && { ...base, workflowId, changes: base.reason === 'BEFORE_CHANGE' ? changes : [] };
+    },
+  };
+}
+
+/** The look-back that ends with the run. Null for a run with more later runs than can be passed over. */
+async function runsUntil({ workflowId, startedAt }: Run, { history }: Context): Promise<RunsInWindow | null> {
+  if (!startedAt) return null;
+  const { epochMicros } = startedAt;
+  const window = { startedAfter: null, startedBefore: timestampOfMicros(epochMicros + 1) };
+  try {
+    const found = await history.within({ workflowId, count: 1, window, lookBack: lookBackFrom(epochMicros) });
+    return { ...found, records: [...found.records, ...found.earlier], earlier: [] };
+  } catch (error) {
+    const isTooFarBack = error instanceof GatewayError && error.code === 'BAD_USER_INPUT';
+    if (isTooFarBack && error.details.upstreamStatus === undefined) return null;
+    throw error;
+  }
+}
+
+export const diagnosisOf = (run: Run, context: Context): DiagnosisOfRun | null =>
+  run.status === 'FAILED' ? { run, failedStep: failedStepOf(run), triage: () => runTriage(run, context) } : null;
+
+/** Throws if the steps could not be loaded. */
+const failedStepOf = ({ remainingFailures }: Run): Step | null => remainingFailures[0] ?? null;
+
+export async function headline(diagnosis: DiagnosisOfRun, context: Context): Promise<string> {
+  const triage = await triageOrNull(diagnosis, context);
+  return headlineOf(failureIn(diagnosis, context), triage?.occurrence ?? null);
+}
+
+/** Errors are returned, since the list of changes cannot be null. */
+export async function suspectedChanges({ triage }: DiagnosisOfRun): Promise<SuspectedChanges> {
+  try {
+    return (await (await triage())?.suspectedChanges()) ?? NO_CHANGES;
+  } catch (error) {
+    if (!(error instanceof GatewayError)) throw error;
+    return { changes: [], errors: [error] };
+  }
+}
+
+export const runsExamined = async (diagnosis: DiagnosisOfRun, context: Context): Promise<number> =>
+  (await triageOrNull(diagnosis, context))?.runsExamined ?? 1;
+
+export async function markdown(diagnosis: DiagnosisOfRun, maxBytes: number, context: Context): Promise<string> {
+  const { pageLinks } = context;
+  const { id: runId, workflowId } = diagnosis.run;
+  const triage = await triageOrNull(diagnosis, context);
+  const { changes } = await suspectedChanges(diagnosis);
+  const baseline = await orNull(async () => (await triage?.baseline()) ?? null, context);
+  const nodeId = baseline?.changes.find((change) => change.nodeId !== null)?.nodeId ?? null;
+  const run = { workflowId, runId };
+  const links = [
+    { name: 'Run', url: pageLinks.toRun(run) },
+    { name: 'Comparison', url: baseline && pageLinks.toComparison(run, baseline.runId, nodeId) },
+  ];
+  return diagnosisMarkdown(
+    {
+      headline: await headline(diagnosis, context),
+      message: failureIn(diagnosis, context).message,
+      runId,
+      occurrence: triage?.occurrence ?? null,
+      runsExamined: triage?.runsExamined ?? 1,
+      changes,
+      baseline: baseline && { runId: baseline.runId, isBeforeChange: baseline.reason === 'BEFORE_CHANGE' },
+      links: links.flatMap(({ name, url }) => (url === null ? [] : [{ name, url }])),
+    },
+    maxBytes,
+  );
+}
+
+const failureIn = ({ run }: DiagnosisOfRun, { errorInfo }: Context) =>
+  failureOf({ id: run.id, startTime: run.startedAt, error: run.error }, run, errorInfo);
+
+const triageOrNull = ({ triage }: DiagnosisOfRun, context: Context): Promise<RunTriage | null> =>
+  orNull(triage, context);
+
+/** The text of a diagnosis says less if an upstream call fails. */
+async function orNull<T>(load: () => Promise<T>, { lifetime }: Context): Promise<T | null> {
+  try {
+    return await load();
+  } catch (error) {
+    if (!(error instanceof GatewayError)) throw error;
+    lifetime.limit(0);
+    return null;
+  }
+}

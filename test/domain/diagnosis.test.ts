@@ -1,0 +1,98 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import type { ChangePoint } from '../../src/domain/changes/changes.ts';
+import { diagnosisMarkdown, headlineOf, type DiagnosisText } from '../../src/domain/run/diagnosis.ts';
+import { anyCharacter } from '../harness/any-character.ts';
+import { at } from './facts.ts';
+
+const occurrence = { firstSeenAt: at(0), firstSeenIsExact: true, isNew: true, count: 5, finishedCount: 31 };
+const failure = { nodeId: 'enrich', message: "KeyError: 'sku_v1'", code: null };
+
+describe('The headline of a diagnosis', () => {
+  it.each([
+    [{}, {}, "`enrich` failed with KeyError: 'sku_v1'; new since 2025-03-13T02:41:00Z, 5 of 31 runs"],
+    [{}, { isNew: false }, "`enrich` failed with KeyError: 'sku_v1'; since 2025-03-13T02:41:00Z, 5 of 31 runs"],
+    [
+      { nodeId: null, message: null, code: 'E7' },
+      { isNew: false, firstSeenIsExact: false },
+      'The run failed with E7; since 2025-03-13T02:41:00Z or earlier, 5 of 31 runs',
+    ],
+    [{ message: null }, { firstSeenAt: null, count: 1, finishedCount: 1 }, '`enrich` failed; 1 of 1 run'],
+    [
+      { nodeId: 'a`b\n', message: 'Traceback (most recent call last):\n  File "x"\nKeyError: 7\n' },
+      {},
+      "`a'b` failed with KeyError: 7; new since 2025-03-13T02:41:00Z, 5 of 31 runs",
+    ],
+  ])('of %j with %j', (failed, seen, expected) => {
+    expect(headlineOf({ ...failure, ...failed }, { ...occurrence, ...seen })).toBe(expected);
+  });
+
+  it('claims nothing about other runs if none could be examined', () => {
+    expect(headlineOf(failure, null)).toBe("`enrich` failed with KeyError: 'sku_v1'");
+  });
+
+  it('is one line of bounded length', () => {
+    const headline = headlineOf({ nodeId: 'n'.repeat(999), message: 'e'.repeat(999), code: null }, occurrence);
+    expect(headline.length).toBeLessThan(350);
+  });
+});
+
+describe('The markdown of a diagnosis', () => {
+  const text = fc.string({
+    unit: fc.oneof(fc.constantFrom('`', '```', '\n', '<a>', '[x](y)', 'é', ' '), anyCharacter),
+    maxLength: 40,
+  });
+  const change = fc
+    .record({ nodeId: fc.option(text), before: fc.option(text), after: fc.option(text) })
+    .map((fields): ChangePoint => ({ ...fields, at: at(1), kind: 'PROMPT', runId: 'r2', previousRunId: 'r1' }));
+  const diagnosis: fc.Arbitrary<DiagnosisText> = fc.record({
+    headline: text.map((line) => headlineOf({ ...failure, message: line }, occurrence)),
+    message: fc.option(text),
+    runId: text,
+    occurrence: fc.constantFrom(null, occurrence),
+    runsExamined: fc.nat(),
+    changes: fc.array(change, { maxLength: 3 }),
+    baseline: fc.option(fc.record({ runId: text, isBeforeChange: fc.boolean() })),
+    links: fc.constantFrom([], [{ name: 'Run', url: 'https://example.com/' }]),
+  });
+
+  /** Lines outside of fences. Throws for a fence that is not closed. */
+  function outside(markdown: string): string[] {
+    const found: string[] = [];
+    let fence: string | null = null;
+    for (const line of markdown.split('\n')) {
+      if (fence === null && line.startsWith('```')) fence = line.replace('text', '');
+      else if (fence === line) fence = null;
+      else if (fence === null) found.push(line);
+    }
+    expect(fence).toBeNull();
+    return found.filter((line) => line !== '');
+  }
+
+  it('has text of the upstream only in fences, and is never longer than it may be', () => {
+    fc.assert(
+      fc.property(diagnosis, fc.integer({ min: 1, max: 1200 }), (given, maxBytes) => {
+        const markdown = diagnosisMarkdown(given, maxBytes);
+        expect(Buffer.byteLength(markdown)).toBeLessThanOrEqual(maxBytes);
+        expect(markdown.isWellFormed()).toBe(true);
+        for (const line of outside(markdown)) {
+          expect(line).toMatch(
+            /^(?:(?:New since \S+, 5 of 31 runs\. )?\d+ runs? examined\.|Changed shortly before:|Run: <\S+>)$/,
+          );
+        }
+      }),
+    );
+  });
+
+  it('is the beginning of the whole text, cut at a line', () => {
+    fc.assert(
+      fc.property(diagnosis, fc.integer({ min: 1, max: 1200 }), (given, maxBytes) => {
+        const whole = diagnosisMarkdown(given, 100_000).split('\n');
+        const cut = diagnosisMarkdown(given, maxBytes).split('\n');
+        const isClosing = (line: string): boolean => /^`{3,}$/.test(line);
+        while (cut.length > 0 && (cut.at(-1) === '' || isClosing(cut.at(-1) ?? ''))) cut.pop();
+        expect(cut).toEqual(whole.slice(0, cut.length));
+      }),
+    );
+  });
+});

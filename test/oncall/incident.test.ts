@@ -1,0 +1,211 @@
+import { describe, expect, it } from '@jest/globals';
+import { createManualClock } from '../harness/clock.ts';
+import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startGateway } from '../harness/gateway.ts';
+import { perTest } from '../harness/lasting.ts';
+import { placesOf } from '../harness/operations.ts';
+import { BASELINE, CHANGED_RUN, createIncident, NEWEST, NEW_PROMPT, OLD_PROMPT, startOf } from './incident.ts';
+
+const NOW = Date.parse('2026-11-24T12:00:00Z');
+const HOUR = 3_600_000;
+const WORKFLOWS = ['wf', ...Array.from({ length: 19 }, (_, number) => `wf${number}`)];
+
+const CHANGES = 'kind nodeId run { id } before after';
+const GROUPS = `query ($startedAfter: DateTime) { workflow(id: "wf") { failureGroups(last: 1000, startedAfter: $startedAfter) {
+  nodes { latestMessage count firstSeenAt isNew isResolved suspectedChanges { ${CHANGES} } }
+} } }`;
+const ofRun = (fields: string, id = NEWEST) => `{ run(workflowId: "wf", id: "${id}") { ${fields} } }`;
+
+interface Group {
+  readonly latestMessage: string;
+  readonly isNew: boolean;
+  readonly isResolved: boolean;
+}
+
+describe('In an incident that began 44 minutes ago', () => {
+  const upstream = perTest(() => startFaultyUpstream(createIncident(NOW, WORKFLOWS)));
+  const start = (environment: Readonly<Record<string, string>> = {}) => {
+    const { now, after } = createManualClock(NOW);
+    return startGateway({ UPSTREAM_URL: upstream.url, ...environment }, { now, after });
+  };
+  const gateway = perTest(() => start());
+  const calls = () => (['workflows', 'runs', 'run', 'steps'] as const).map((endpoint) => upstream.count(endpoint));
+  const prompt = {
+    ...{ kind: 'PROMPT', nodeId: 'enrich', run: { id: CHANGED_RUN } },
+    ...{ before: OLD_PROMPT.slice(-21), after: NEW_PROMPT.slice(-18) },
+  };
+
+  it.each([
+    ['an hour', 1, { count: 7, calls: [1, 2, 0, 44] }],
+    ['a day', 24, { count: 7, calls: [1, 8, 0, 92] }],
+    ['a week', 168, { count: 7, calls: [1, 11, 0, 119] }],
+  ])(
+    'a window of %s shows the new group first with its change, and the rate limit is ongoing',
+    async (_, hours, expected) => {
+      const startedAfter = new Date(NOW - hours * HOUR).toISOString();
+      const { data, errors } = await gateway.query(GROUPS, { variables: { startedAfter } });
+      expect(errors).toEqual([]);
+      const { nodes } = (data as unknown as { workflow: { failureGroups: { nodes: readonly Group[] } } }).workflow
+        .failureGroups;
+      expect(nodes[0]).toEqual({
+        ...{ latestMessage: "KeyError: 'sku_v1'", count: expected.count, firstSeenAt: startOf(22, NOW) },
+        ...{ isNew: true, isResolved: false, suspectedChanges: [prompt] },
+      });
+      expect(
+        nodes.map(({ latestMessage, isNew, isResolved }) => [latestMessage.slice(0, 8), isNew, isResolved]),
+      ).toEqual([
+        ['KeyError', true, false],
+        ['HTTP 429', false, false],
+        ['Connecti', false, true],
+      ]);
+      expect(calls()).toEqual(expected.calls);
+    },
+  );
+
+  it('the baseline is the newest completed run before the change, not the last success before the failures', async () => {
+    const { data, errors } = await gateway.query(
+      ofRun(`baseline { reason run { id } changes { ${CHANGES} } } lastSuccessBefore { id }`),
+    );
+    expect(errors).toEqual([]);
+    expect(data).toEqual({
+      run: {
+        baseline: { reason: 'BEFORE_CHANGE', run: { id: BASELINE }, changes: [prompt] },
+        lastSuccessBefore: { id: 'wf-2' },
+      },
+    });
+    // Three pages, and the steps of the failed runs and of those around the change.
+    expect(calls()).toEqual([1, 3, 1, 31]);
+  });
+
+  it('a failure without a change before it has the newest completed run before the failures as its baseline', async () => {
+    const { data } = await gateway.query(ofRun('baseline { reason run { id } changes { kind } }', 'wf-25'));
+    expect(data).toEqual({ run: { baseline: { reason: 'BEFORE_FAILURES', run: { id: 'wf-218' }, changes: [] } } });
+  });
+
+  it('the diagnosis is a sentence, and a text with the change and links', async () => {
+    await gateway.replace(() => start({ PUBLIC_URL: 'https://runs.example.com/stepgate' }));
+    const { data, errors } = await gateway.query(
+      ofRun(
+        'diagnosis { headline failedStep { id } group { count isNew } baseline { run { id } } changes { kind } runsExamined markdown }',
+      ),
+    );
+    expect(errors).toEqual([]);
+    const page = 'https://runs.example.com/stepgate/workflows/wf/runs/wf-1';
+    const headline = "`enrich` failed with KeyError: 'sku_v1'; new since 2026-11-24T11:15:00Z, 7 of 22 runs";
+    expect(data).toEqual({
+      run: {
+        diagnosis: {
+          headline,
+          ...{
+            failedStep: { id: 'wf-1-enrich' },
+            group: { count: 7, isNew: true },
+            baseline: { run: { id: BASELINE } },
+          },
+          ...{ changes: [{ kind: 'PROMPT' }], runsExamined: 199 },
+          markdown: [
+            ...['```text', headline, '```', ''],
+            ...['New since 2026-11-24T11:15:00Z, 7 of 22 runs. 199 runs examined.', ''],
+            ...['Changed shortly before:', ''],
+            ...[
+              '```text',
+              'Prompt of enrich, 2026-11-24T11:11:00Z',
+              '- Use the field sku_v1.',
+              '+ Use the field sku.',
+              '```',
+              '',
+            ],
+            ...['```text', 'run       wf-1', 'compare   wf-26  (completed before the change)', '```', ''],
+            ...[`Run: <${page}>`, '', `Comparison: <${page}?tab=compare&with=wf-26&node=enrich&diff=inputs>`, ''],
+          ].join('\n'),
+        },
+      },
+    });
+    expect(calls()).toEqual([1, 3, 1, 31]);
+  });
+
+  it('the diagnosis says only what its own run says where the history cannot be read', async () => {
+    const { script } = upstream;
+    upstream.script = (call) => (call.endpoint === 'runs' ? { status: 500 } : script(call));
+    const answer = await gateway.query(
+      ofRun(
+        'baseline { reason } diagnosis { headline group { count } baseline { reason } changes { kind } runsExamined markdown }',
+      ),
+    );
+    expect(placesOf(answer)).toEqual(
+      ['baseline', 'diagnosis.baseline', 'diagnosis.changes', 'diagnosis.group'].map(
+        (field) => `run.${field}: UPSTREAM_UNAVAILABLE`,
+      ),
+    );
+    const headline = "`enrich` failed with KeyError: 'sku_v1'";
+    expect(answer.data).toEqual({
+      run: {
+        baseline: null,
+        diagnosis: {
+          ...{ headline, group: null, baseline: null, changes: [], runsExamined: 1 },
+          markdown: `\`\`\`text\n${headline}\n\`\`\`\n\n1 run examined.\n\n\`\`\`text\nrun       wf-1\n\`\`\`\n`,
+        },
+      },
+    });
+  });
+
+  describe('over twenty workflows', () => {
+    const QUERY = `query ($startedAfter: DateTime) { failureGroups(last: 1000, startedAfter: $startedAfter) {
+      runsExamined runsRequested runsNotLoaded nodes { latestMessage isNew isResolved }
+    } }`;
+    const ask = async () => {
+      const startedAfter = new Date(NOW - HOUR).toISOString();
+      const answer = await gateway.query(QUERY, { variables: { startedAfter } });
+      const { nodes, ...counts } = (answer.data as unknown as { failureGroups: Found }).failureGroups;
+      return { nodes, counts, errors: answer.errors };
+    };
+    interface Found {
+      readonly nodes: readonly Group[];
+      readonly runsNotLoaded: number;
+    }
+
+    it('the new groups come first, by two pages of each and the steps of the examined runs', async () => {
+      await gateway.replace(() => start({ MAX_UPSTREAM_CALLS: '1000' }));
+      const { nodes, counts, errors } = await ask();
+      expect(errors).toEqual([]);
+      expect(counts).toEqual({ runsExamined: 600, runsRequested: 600, runsNotLoaded: 0 });
+      expect(nodes.map(({ isNew }) => isNew)).toEqual(nodes.map((_, index) => index < 20));
+      expect(calls()).toEqual([1, 40, 0, 20 * 39]);
+    });
+
+    const window = `last: 1000, startedAfter: "${new Date(NOW - HOUR).toISOString()}"`;
+    const recent = (fields: string) =>
+      `{ recentRuns(first: 40, filter: { status: [FAILED] }) { nodes { ${fields} } } }`;
+    it.each([
+      ['affectedRate', `{ failureGroups(${window}, orderBy: COUNT) { nodes { affectedRate } } }`, [1, 40, 0, 560]],
+      [
+        'estimatedCost',
+        `{ failureGroups(${window}, orderBy: COUNT) { nodes { estimatedCost { amount } } } }`,
+        [1, 40, 0, 180],
+      ],
+      [
+        'suspectedChanges',
+        `{ failureGroups(${window}, orderBy: COUNT) { nodes { suspectedChanges { kind } } } }`,
+        [1, 40, 0, 680],
+      ],
+      ['baseline', recent('baseline { reason }'), [1, 80, 0, 680]],
+      ['headline', recent('diagnosis { headline }'), [1, 80, 0, 560]],
+    ])('the calls of %s are bounded by the groups and the runs', async (_, text, expected) => {
+      await gateway.replace(() => start({ MAX_UPSTREAM_CALLS: '2000', TOKEN_PRICES: 'examples/prices.json' }));
+      const { errors } = await gateway.query(text);
+      expect(errors).toEqual([]);
+      expect(calls()).toEqual(expected);
+    });
+
+    it('nothing is claimed beyond the calls of an operation, and repeated operations get further', async () => {
+      const first = await ask();
+      expect(upstream.calls.length).toBe(200);
+      expect(first.counts).toEqual({ runsExamined: 579, runsRequested: 600, runsNotLoaded: 441 });
+      expect(first.nodes.filter(({ isNew, isResolved }) => isNew || isResolved)).toEqual([]);
+      const numbers = [first.counts.runsNotLoaded];
+      for (let time = 0; time < 4; time += 1) numbers.push((await ask()).counts.runsNotLoaded);
+      expect(numbers).toEqual([441, 421, 221, 21, 0]);
+      const { nodes } = await ask();
+      expect(nodes.map(({ isNew }) => isNew)).toEqual(nodes.map((_, index) => index < 20));
+    });
+  });
+});
