@@ -10,7 +10,7 @@ const FOLDER = fileURLToPath(new URL('../../docs/screenshots/', import.meta.url)
 const PAGES = [
   { name: 'home', path: '/', ready: 'New' },
   { name: 'workflow', path: '/workflows/support-triage', ready: 'run-4711' },
-  { name: 'trends', path: '/workflows/support-triage?tab=trends', ready: 'First seen' },
+  { name: 'trends', path: '/workflows/support-triage?tab=trends', ready: 'Figures as a table' },
   { name: 'changes', path: '/workflows/support-triage?tab=trends', ready: 'See the change', from: '#changes' },
   { name: 'cost', path: '/cost?since=30d', ready: 'Model' },
   { name: 'run', path: '/workflows/support-triage/runs/run-4711', ready: 'A step failed' },

@@ -40,11 +40,11 @@ describeInBrowser('a failed run', (open) => {
       .getByRole('listitem')
       .first();
     await group.getByText('4×').waitFor();
-    await group.getByText('First seen').waitFor();
+    await group.getByText(/^since |^for at least /).waitFor();
     await page.getByRole('group', { name: /^Executions over time/ }).waitFor();
 
     // What changed since it last worked?
-    await act(group.getByRole('link', { name: 'run-4711' }).click());
+    await act(group.getByRole('link', { name: /^The model accepts/ }).click());
     await act(page.getByRole('link', { name: 'Compare with…' }).click());
     await page
       .getByRole('row', { name: /draft_reply/ })

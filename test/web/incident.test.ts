@@ -2,54 +2,77 @@
 import { afterAll, expect, it } from '@jest/globals';
 import { violationsOf } from '../harness/axe.ts';
 import { startPageGateway } from '../harness/browser-gateway.ts';
-import type { Page } from '../harness/browser.ts';
+import { operationOf, type Page } from '../harness/browser.ts';
 import { describeInBrowser } from '../harness/describe-in-browser.ts';
-import { createIncident, BEFORE_CHANGE, NEWEST_FAILURE } from './incident.ts';
+import { BEFORE_CHANGE, createIncident, NEWEST_FAILURE } from './incident.ts';
 
 const gateway = await startPageGateway(createIncident());
 afterAll(() => gateway.close());
 
 const failuresOf = (page: Page) => page.getByRole('list', { name: 'Failures', exact: true }).locator('> li');
 const COMPARISON = new RegExp(
-  `/workflows/triage/runs/${NEWEST_FAILURE}\\?tab=compare&node=enrich&with=${BEFORE_CHANGE}&diff=inputs$`,
+  `/workflows/triage/runs/${NEWEST_FAILURE}\\?tab=compare&node=enrich&with=${BEFORE_CHANGE}$`,
 );
 
-/** All that needs no click: which workflow, since when, that it is new, and what changed before. */
+/** All that needs no click: which workflow, since when, that it is new, how many runs, and what changed before. */
 async function readsTheIncident(page: Page): Promise<void> {
   const [first, second, third] = [0, 1, 2].map((place) => failuresOf(page).nth(place));
-  if (!first || !second || !third) throw new Error('there are three rows');
-  for (const text of ['New', 'Order triage', 'enrich', '5×', /^ValueError: the answer for order \d+ is not a label$/])
+  if (!first || !second || !third) throw new Error('The list must have three rows.');
+  for (const text of [
+    'New',
+    'Order triage',
+    'enrich',
+    '5×',
+    /^\d\d% of runs$/,
+    /^ValueError: the answer for order \d+ is not a label$/,
+  ])
     await first.getByText(text, { exact: true }).first().waitFor();
-  expect(await first.locator('dl').textContent()).toMatch(/^First seen4\d minutes agoLast seen\d minutes? ago$/);
-  await first.getByText(/^Prompt of enrich changed (49|5\d) minutes ago, shortly before the first failure/).waitFor();
-  await first.getByText('Answer with a JSON list of labels.').waitFor();
+  await first.getByText(/^since 4\d minutes ago$/).waitFor();
+  await first.getByRole('link', { name: /^changed (49|5\d) minutes ago: prompt$/ }).waitFor();
   // The other failure is old, and the workflow that cannot be read is named with the failures of the others.
-  await second.getByText('Resolved', { exact: true }).waitFor();
-  expect(await second.textContent()).toMatch(/Invoices.*First seenat least (?:yesterday|\d+ hours ago)/);
+  await second.getByText('Invoices').waitFor();
+  await second.getByText(/Resolved|Ongoing/).waitFor();
   await third.getByText('Can’t be read').waitFor();
   await third.getByRole('link', { name: 'Mail' }).waitFor();
 }
 
 describeInBrowser('an incident', (open) => {
-  it('is read from the first screen without a click, with the newest run and its comparison one click away', async () => {
+  it('is read from the first screen without a click, above the runs, with one query for all failures', async () => {
     const page = await open({ key: 'key-1' });
+    const asked: (string | undefined)[] = [];
+    page.on('request', (request) => asked.push(operationOf(request)));
     await page.goto(gateway.url);
     await readsTheIncident(page);
+    const boxes = await Promise.all(
+      [failuresOf(page).first(), page.locator('.run-list > li').first()].map((row) => row.boundingBox()),
+    );
+    expect(boxes[0]?.height).toBeLessThan(70);
+    expect((boxes[0]?.y ?? NaN) + (boxes[0]?.height ?? NaN)).toBeLessThan(300);
+    expect(boxes[1]?.y).toBeLessThan(600);
+    expect(asked.filter((name) => name !== undefined && !/^(FailedRuns|RunsUpdated)$/.test(name)).toSorted()).toEqual([
+      ...['Directory', 'Failures', 'RecentRuns', 'Workflows'],
+    ]);
+  });
+
+  it('leads to the changed part of the prompt with one click, from its row and from its newest run', async () => {
+    const page = await open({ key: 'key-1' });
+    await page.goto(gateway.url);
     const incident = failuresOf(page).first();
-    const isOnScreen = (await incident.boundingBox())?.y ?? Infinity;
-    expect(isOnScreen).toBeLessThan(300);
-    await incident.getByRole('link', { name: 'Compare with the last success' }).click();
+    await incident.getByRole('link', { name: /^changed/ }).click();
+    await page.waitForURL(/runs\/triage-24\?tab=compare&node=enrich&with=triage-25&diff=prompt$/);
+    await page.getByText('JSON list of labels').first().waitFor();
+    await page.goBack();
+    await incident.getByRole('link', { name: /^ValueError/ }).click();
+    await page.getByText('A step failed').waitFor();
+    await page.getByRole('link', { name: /^changed/ }).waitFor();
+    await page.getByRole('button', { name: 'Copy summary' }).waitFor();
+    await page.getByRole('link', { name: 'Compare with before the change' }).click();
     await page.waitForURL(COMPARISON);
     await page
       .getByRole('row', { name: /enrich/ })
       .getByText('Now fails')
       .waitFor();
-    await page.goBack();
-    await incident.getByRole('link', { name: 'See the change' }).click();
-    await page.waitForURL(/runs\/triage-24\?tab=compare&node=enrich&with=triage-25&diff=inputs$/);
-    await page.goBack();
-    await incident.getByRole('link', { name: NEWEST_FAILURE }).click();
-    await page.getByText('A step failed').waitFor();
+    await page.getByText('JSON list of labels').first().waitFor();
   });
 
   it('is marked on the trends of the workflow and of the node, with the number of runs that were compared', async () => {
@@ -69,15 +92,17 @@ describeInBrowser('an incident', (open) => {
     await small.close();
   });
 
-  it('is read by keyboard: j goes to the newest run of the first failure, and Tab to its comparison', async () => {
+  it('is read by keyboard: j goes to the first failure, Enter opens its newest run, and Tab leads to its change', async () => {
     const page = await open({ key: 'key-2' });
     await page.goto(gateway.url);
     await readsTheIncident(page);
     await page.keyboard.press('j');
-    expect(await page.evaluate('document.activeElement.textContent')).toBe(NEWEST_FAILURE);
-    await page.keyboard.press('Tab');
+    expect(await page.evaluate('document.activeElement.textContent')).toMatch(/^ValueError/);
+    for (let stop = 0; stop < 3; stop += 1) await page.keyboard.press('Tab');
+    expect(await page.evaluate('document.activeElement.textContent')).toMatch(/^changed/);
+    await page.keyboard.press('k');
     await page.keyboard.press('Enter');
-    await page.waitForURL(COMPARISON);
+    await page.waitForURL(`${gateway.url}/workflows/triage/runs/${NEWEST_FAILURE}`);
   });
 
   it('is read on a phone, where new, workflow and time are on the first screen', async () => {
@@ -85,8 +110,11 @@ describeInBrowser('an incident', (open) => {
     await page.goto(gateway.url);
     await readsTheIncident(page);
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390);
-    const lastSeen = await failuresOf(page).first().getByText('Last seen').boundingBox();
-    expect(lastSeen?.y).toBeLessThan(600);
+    const since = await failuresOf(page)
+      .first()
+      .getByText(/^since/)
+      .boundingBox();
+    expect(since?.y).toBeLessThan(600);
     expect(await violationsOf(page)).toEqual([]);
     await page.setViewportSize({ width: 1280, height: 900 });
     expect(await violationsOf(page)).toEqual([]);

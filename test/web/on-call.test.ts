@@ -69,8 +69,7 @@ describeInBrowser('an engineer on call', (open) => {
     await page.goto(`${gateway.url}/?workflow=wf`);
     const failures = page.getByRole('list', { name: 'Failures', exact: true });
     await failures.getByText('3×').waitFor();
-    expect(await rowsOf(page, 'Failures').allTextContents()).toEqual(['recent-0']);
-    await failures.getByText('no host', { exact: true }).waitFor();
+    expect(await rowsOf(page, 'Failures').allTextContents()).toEqual(['no host']);
     await rowsOf(page, 'Latest runs').getByText('old-0', { exact: true }).waitFor();
     await page.getByRole('article').first().getByText('84% last 8: 50%').waitFor();
   });
@@ -119,19 +118,6 @@ describeInBrowser('an engineer on call', (open) => {
     expect(await started.getAttribute('title')).toBe(
       'Local: 12 Mar 2025, 22:41:15 GMT-4\nUTC: 2025-03-13T02:41:15.144470Z',
     );
-  });
-
-  it.each([
-    ['1h', '1 hour ago'],
-    ['7d', '7 days ago'],
-  ])('sees a window of %s begin %s', async (since, begin) => {
-    gateway.upstream.script = (call) =>
-      call.endpoint === 'runs' ? { json: [runOf('fresh', 0.5, 'failed')] } : usual(call);
-    const page = await open({ key: 'key-1' });
-    for (const path of [`/?since=${since}`, `/workflows/wf?tab=trends&since=${since}`]) {
-      await page.goto(gateway.url + path);
-      expect(await page.locator('.failure-times time').first().textContent()).toBe(begin);
-    }
   });
 
   it('sees each date once on the time axis of a trend', async () => {

@@ -133,7 +133,7 @@ describeInBrowser('the page of a workflow', (open) => {
     await group.getByText('8 minutes ago').first().waitFor();
     await group.getByText('5 minutes ago').first().waitFor();
     await group.getByText(/^no answer from \d+ hosts/).waitFor();
-    await group.getByText('2 older runs').click();
+    await group.getByRole('button', { name: /^Details of no answer/ }).click();
     expect(await group.getByRole('link', { name: /^slow/ }).count()).toBe(3);
     const WIDTH = 'document.documentElement.scrollWidth';
     expect(await page.evaluate<number>(WIDTH)).toBe(320);

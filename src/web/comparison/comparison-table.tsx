@@ -2,6 +2,7 @@
 import { Link } from 'react-router';
 import { readFragment, type FragmentType } from '../__generated__/fragment-masking.ts';
 import { graphql } from '../__generated__/gql.ts';
+import type { ChangeFragment } from '../__generated__/graphql.ts';
 import { formatDelta, formatDuration } from '../format/duration.ts';
 import { formatCount, formatSigned } from '../format/numbers.ts';
 import { Fact, Facts } from '../shell/facts.tsx';
@@ -58,16 +59,23 @@ const COMPARISON_TABLE = graphql(`
 `);
 
 /** A first node with such a change is expanded without a click. */
-const TELLING = ['BROKE', 'FIXED', 'STATUS_CHANGED'];
+const WORTH_OPENING = ['BROKE', 'FIXED', 'STATUS_CHANGED'];
 const NONE = '-';
 /** Unchanged nodes are folded in a longer list only. */
 const FEW = 12;
 
-export function ComparisonTable({ comparison }: { readonly comparison: FragmentType<typeof COMPARISON_TABLE> }) {
+export interface ComparisonTableProps {
+  readonly comparison: FragmentType<typeof COMPARISON_TABLE>;
+  /** Between the two runs. */
+  readonly changes: readonly ChangeFragment[];
+}
+
+export function ComparisonTable({ comparison, changes }: ComparisonTableProps) {
   const { base, head, nodes, ...deltas } = readFragment(COMPARISON_TABLE, comparison);
   const url = useUrl();
   const [first] = nodes;
-  const usual = first && TELLING.includes(first.change) ? first.nodeId : null;
+  const broken = first && WORTH_OPENING.includes(first.change) ? first.nodeId : null;
+  const usual = nodes.find(({ nodeId }) => changes.some((change) => change.nodeId === nodeId))?.nodeId ?? broken;
   const openId = url.params.node ?? usual;
   const changedCount = nodes.filter(({ change }) => change !== 'UNCHANGED').length;
   const isFolded = url.params.all === null && nodes.length > FEW && changedCount < nodes.length;
@@ -131,6 +139,7 @@ export function ComparisonTable({ comparison }: { readonly comparison: FragmentT
                   workflowId={head.workflowId}
                   baseId={base.id}
                   headId={head.id}
+                  changes={changes.filter(({ nodeId }) => nodeId === node.nodeId)}
                   isOpen={node.nodeId === openId}
                   onToggle={() => {
                     const next = node.nodeId === openId ? NONE : node.nodeId;

@@ -5,6 +5,7 @@ import { graphql } from '../__generated__/gql.ts';
 import { formatDuration } from '../format/duration.ts';
 import { useNow } from '../time/now.ts';
 import { formatAgo } from '../time/ago.ts';
+import { CHANGE } from '../failures/changes.tsx';
 import { useGatewayQuery } from '../hooks/gateway-query.ts';
 import { Empty, Failure, Loading } from '../shell/notices.tsx';
 import type { OtherRunFragment } from '../__generated__/graphql.ts';
@@ -43,6 +44,9 @@ const OTHER_RUNS = graphql(`
         reason
         run {
           ...OtherRun
+        }
+        changes {
+          ...Change
         }
       }
     }
@@ -131,7 +135,15 @@ export default function Comparison({ workflowId, runId, version }: ComparisonPro
       )}
       {(isLoading || (others.isLoading && baseId === null)) && <Loading what="both runs" />}
       {error && <Failure error={error} what="comparison" isPartial={compared != null} onRetry={refetch} />}
-      {compared && <ComparisonTable key={baseId} comparison={compared} />}
+      {compared && (
+        <ComparisonTable
+          key={baseId}
+          comparison={compared}
+          changes={
+            readFragment(OTHER_RUN, baseline?.run)?.id === baseId ? (readFragment(CHANGE, baseline?.changes) ?? []) : []
+          }
+        />
+      )}
     </section>
   );
 }

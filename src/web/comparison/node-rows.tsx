@@ -3,7 +3,8 @@ import { ArrowDownRight, ArrowRightLeft, ArrowUpRight, ChevronDown, ChevronRight
 import { CircleCheck, CircleX, Equal, Minus, Plus } from 'lucide-react';
 import { formatDelta, formatDuration } from '../format/duration.ts';
 import { Link } from 'react-router';
-import type { ComparisonTableFragment } from '../__generated__/graphql.ts';
+import type { ChangeFragment, ComparisonTableFragment } from '../__generated__/graphql.ts';
+import { kindsOf, sideOf } from '../failures/changes.tsx';
 import { lazyPart } from '../shell/lazy-part.tsx';
 import { StatusBadge } from '../status/status.tsx';
 import { Name } from '../text/name.tsx';
@@ -30,11 +31,13 @@ export interface NodeRowsProps {
   readonly workflowId: string;
   readonly baseId: string;
   readonly headId: string;
+  /** Of this node. */
+  readonly changes: readonly ChangeFragment[];
   readonly isOpen: boolean;
   readonly onToggle: () => void;
 }
 
-export function NodeRows({ node, isOpen, onToggle, ...runs }: NodeRowsProps) {
+export function NodeRows({ node, changes, isOpen, onToggle, ...runs }: NodeRowsProps) {
   const { nodeId, change, baseStep, headStep, durationDeltaMs } = node;
   const url = useUrl();
   const Twisty = isOpen ? ChevronDown : ChevronRight;
@@ -48,7 +51,8 @@ export function NodeRows({ node, isOpen, onToggle, ...runs }: NodeRowsProps) {
           </button>
         </td>
         <td>
-          <ChangeBadge change={change} />
+          <ChangeBadge change={change} />{' '}
+          {changes.length > 0 && <span className="badge status-cancelled">{kindsOf(changes)} changed</span>}
         </td>
         <td className="number">
           <StepCell step={baseStep} />
@@ -71,7 +75,12 @@ export function NodeRows({ node, isOpen, onToggle, ...runs }: NodeRowsProps) {
                 )}
               </p>
               {baseStep && headStep ? (
-                <StepDiff {...runs} baseStep={baseStep} headStep={headStep} />
+                <StepDiff
+                  {...runs}
+                  baseStep={baseStep}
+                  headStep={headStep}
+                  changedSide={changes[0] && sideOf(changes[0])}
+                />
               ) : (
                 <p className="muted">It ran in one of the two runs only.</p>
               )}

@@ -68,9 +68,11 @@ export interface StepDiffProps {
   readonly headId: string;
   readonly baseStep: ComparedStep;
   readonly headStep: ComparedStep;
+  /** Shown first. */
+  readonly changedSide?: string | null | undefined;
 }
 
-export default function StepDiff({ workflowId, baseId, headId, baseStep, headStep }: StepDiffProps) {
+export default function StepDiff({ workflowId, baseId, headId, baseStep, headStep, changedSide }: StepDiffProps) {
   const [isWanted, setIsWanted] = useState(false);
   const steps = [baseStep, headStep];
   const bytes = steps.reduce(
@@ -102,7 +104,7 @@ export default function StepDiff({ workflowId, baseId, headId, baseStep, headSte
       )}
       {isLoading && <Loading what="both steps" />}
       {error && !(base && head) && <Failure error={error} what="pair of steps" onRetry={refetch} />}
-      {base && head && <Sides base={base} head={head} isOneRun={baseId === headId} />}
+      {base && head && <Sides base={base} head={head} isOneRun={baseId === headId} changedSide={changedSide} />}
     </>
   );
 }
@@ -112,6 +114,7 @@ interface SidesProps {
   readonly head: ComparedStepFragment;
   /** Then the error of `head` is shown next to its attempts. */
   readonly isOneRun: boolean;
+  readonly changedSide: string | null | undefined;
 }
 
 const SIDES = [
@@ -129,7 +132,7 @@ const SIDES = [
   { name: 'inputs', label: 'Inputs', textOf: ({ inputs }: ComparedStepFragment) => jsonText(inputs) },
 ] as const;
 
-function Sides({ base, head, isOneRun }: SidesProps) {
+function Sides({ base, head, isOneRun, changedSide }: SidesProps) {
   const url = useUrl();
   const texts = useMemo(
     () => SIDES.map(({ name, label, textOf }) => sideOf(name, label, textOf(base), textOf(head))),
@@ -138,7 +141,11 @@ function Sides({ base, head, isOneRun }: SidesProps) {
   const present = texts.filter(({ before, after }) => before !== '' || after !== '');
   const differing = present.filter(({ differs }) => differs);
   // A failed step often has no answer: then a text that both steps have explains it.
-  const usual = differing.find(({ before, after }) => before !== '' && after !== '') ?? differing[0] ?? present[0];
+  const usual =
+    differing.find(({ name }) => name === changedSide) ??
+    differing.find(({ before, after }) => before !== '' && after !== '') ??
+    differing[0] ??
+    present[0];
   const side = present.find(({ name }) => name === url.params.diff) ?? usual;
   const isOfHead = head.errorInfo !== null && !isOneRun;
   const { errorInfo } = isOfHead ? head : base;

@@ -1,8 +1,9 @@
 /** Changes of a workflow: of what its steps ask of a model, and of its graph. */
-import type { ReactNode } from 'react';
+import { Fragment } from 'react';
 import { Link } from 'react-router';
-import { readFragment, type FragmentType } from '../__generated__/fragment-masking.ts';
 import { graphql } from '../__generated__/gql.ts';
+import type { ChangeFragment } from '../__generated__/graphql.ts';
+import { readFragment, type FragmentType } from '../__generated__/fragment-masking.ts';
 import { Ago } from '../time/time.tsx';
 import { comparisonLink } from '../url/links.ts';
 import './failures.css';
@@ -25,21 +26,58 @@ export const CHANGE = graphql(`
   }
 `);
 
-export type MaskedChange = FragmentType<typeof CHANGE>;
-
 const KINDS = { MODEL: 'Model', PROMPT: 'Prompt', PARAMETERS: 'Parameters', GRAPH: 'Workflow' } as const;
 
-export interface ChangeOfProps {
-  readonly change: MaskedChange;
-  /** Follows the change in the same sentence. */
-  readonly children?: ReactNode;
+/** Where the comparison opens. */
+const SIDES = { MODEL: 'inputs', PROMPT: 'prompt', PARAMETERS: 'inputs', GRAPH: null } as const;
+
+export const sideOf = ({ kind }: ChangeFragment): string | null => SIDES[kind];
+
+/** `Model, prompt`. */
+export const kindsOf = (changes: readonly ChangeFragment[]): string => {
+  const text = changes.map(({ kind }) => KINDS[kind].toLowerCase()).join(', ');
+  return text.charAt(0).toUpperCase() + text.slice(1);
+};
+
+/** To the comparison of the runs before and after the change, at the changed part. */
+const changeLink = ({ kind, nodeId, run, previousRun }: ChangeFragment): string | null =>
+  run && previousRun ? comparisonLink(run, previousRun, { node: nodeId, diff: SIDES[kind] }) : null;
+
+interface ChangeLineProps {
+  readonly changes: readonly FragmentType<typeof CHANGE>[];
+  /** This node needs no name. */
+  readonly ofNode: string | null;
 }
 
-export function ChangeOf({ change, children }: ChangeOfProps) {
-  const { at, kind, nodeId, before, after, run, previousRun } = readFragment(CHANGE, change);
+/** What changed before, in a line. */
+export function ChangeLine({ changes: masked, ofNode }: ChangeLineProps) {
+  const changes = readFragment(CHANGE, masked);
+  const [first] = changes;
+  if (!first) return null;
+  const to = changeLink(first);
+  const text = (
+    <>
+      changed <Ago at={first.at} />:{' '}
+      {changes.map(({ kind, nodeId, before, after }, index) => (
+        <Fragment key={`${kind} ${nodeId ?? ''}`}>
+          {index > 0 && ', '}
+          {KINDS[kind].toLowerCase()}
+          {nodeId !== null && nodeId !== ofNode && ` of ${nodeId}`}
+          {kind === 'MODEL' && ` ${before ?? '–'} → ${after ?? '–'}`}
+        </Fragment>
+      ))}
+    </>
+  );
+  return <span className="change-line">{to === null ? text : <Link to={to}>{text}</Link>}</span>;
+}
+
+export function ChangeOf({ change: masked }: { readonly change: FragmentType<typeof CHANGE> }) {
+  const change = readFragment(CHANGE, masked);
+  const { at, kind, nodeId, before, after } = change;
+  const to = changeLink(change);
   return (
     <>
-      <p className="change-line">
+      <p className="change-title">
         <strong>
           {KINDS[kind]}{' '}
           {nodeId != null && (
@@ -48,8 +86,8 @@ export function ChangeOf({ change, children }: ChangeOfProps) {
             </>
           )}
           changed <Ago at={at} />
-        </strong>
-        {children} {run && previousRun && <Link to={comparisonLink(run, previousRun, nodeId)}>See the change</Link>}
+        </strong>{' '}
+        {to !== null && <Link to={to}>See the change</Link>}
       </p>
       <p className="change-text" dir="auto">
         {before != null && <del title={before}>{before}</del>}

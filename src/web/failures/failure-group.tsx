@@ -1,17 +1,18 @@
-/** Runs that failed alike: new or not, where and why, how often, since when, what changed before, and which runs. */
+/** Runs that failed alike, in a row: new or not, where and why, how often, since when, what changed before. More when it is open. */
+import { useState } from 'react';
 import { Link } from 'react-router';
-import { CircleAlert, CircleCheck, History } from 'lucide-react';
+import { ChevronDown, ChevronRight, CircleAlert, CircleCheck, History } from 'lucide-react';
 import { readFragment, type FragmentType } from '../__generated__/fragment-masking.ts';
 import { graphql } from '../__generated__/gql.ts';
 import type { FailureGroupFragment } from '../__generated__/graphql.ts';
-import { countOf, formatCount } from '../format/numbers.ts';
+import { formatCost, formatCount, formatShare } from '../format/numbers.ts';
 import { Ago } from '../time/time.tsx';
-import { useGatewayQuery } from '../hooks/gateway-query.ts';
 import type { News } from '../notifications/notifications.ts';
 import { headlineOf } from '../text/excerpt.ts';
+import { LongText } from '../text/long-text.tsx';
 import { comparisonLink, runLink, trendsLink, workflowLink } from '../url/links.ts';
 import { useUrl } from '../url/url.ts';
-import { ChangeBefore } from './change-before.tsx';
+import { ChangeLine, ChangeOf } from './changes.tsx';
 import { FailureTimes, type Span } from './failure-times.tsx';
 
 export const FAILURE_GROUP = graphql(`
@@ -25,11 +26,19 @@ export const FAILURE_GROUP = graphql(`
     latestMessage
     code
     count
+    affectedRate
     firstSeenAt
     firstSeenIsExact
     lastSeenAt
     isNew
     isResolved
+    estimatedCost {
+      amount
+      currency
+    }
+    suspectedChanges {
+      ...Change
+    }
     runs(first: 100) {
       id
       workflowId
@@ -40,34 +49,14 @@ export const FAILURE_GROUP = graphql(`
 
 export type MaskedGroup = FragmentType<typeof FAILURE_GROUP>;
 
-const FAILURE_CONTEXT = graphql(`
-  query FailureContext($workflowId: ID!, $id: ID!) {
-    run(workflowId: $workflowId, id: $id) {
-      id
-      workflowId
-      diagnosis {
-        changes {
-          nodeId
-          ...Change
-        }
-        baseline {
-          run {
-            id
-            workflowId
-          }
-        }
-      }
-    }
-  }
-`);
-
 const STATES = {
   new: { word: 'New', icon: CircleAlert, look: 'status-failed' },
   ongoing: { word: 'Ongoing', icon: History, look: 'status-cancelled' },
   resolved: { word: 'Resolved', icon: CircleCheck, look: 'status-completed' },
 } as const;
 
-const stateOf = ({ isNew, isResolved }: FailureGroupFragment) => (isResolved ? 'resolved' : isNew ? 'new' : 'ongoing');
+/** A failure that occurs now and then is new although its node has completed since. */
+const stateOf = ({ isNew, isResolved }: FailureGroupFragment) => (isNew ? 'new' : isResolved ? 'resolved' : 'ongoing');
 
 export const keyOf = (group: MaskedGroup): string => {
   const { workflow, nodeId, code, message } = readFragment(FAILURE_GROUP, group);
@@ -89,33 +78,30 @@ export interface FailureGroupProps {
 
 export function FailureGroup({ group: masked, span, namesWorkflow = false }: FailureGroupProps) {
   const url = useUrl();
+  const [isOpen, setIsOpen] = useState(false);
   const group = readFragment(FAILURE_GROUP, masked);
-  const { workflow, nodeId, latestMessage, code, count, firstSeenAt, firstSeenIsExact, isResolved } = group;
+  const { workflow, nodeId, latestMessage, code, count, affectedRate, firstSeenAt, firstSeenIsExact } = group;
   const { word, icon: Icon, look } = STATES[stateOf(group)];
   const runs = group.runs?.filter((run) => run !== null) ?? [];
-  const [newest, ...older] = runs;
-  // The examined runs do not have the start of an older failure.
-  const hasCause = newest !== undefined && firstSeenIsExact && !isResolved;
-  const context = useGatewayQuery(FAILURE_CONTEXT, {
-    variables: hasCause ? { workflowId: workflow.id, id: newest.id } : null,
-    read: (data) => data.run?.diagnosis,
-    keepsPrevious: true,
-    fetchPolicy: 'no-cache',
-  });
-  const { baseline, changes } = context.value ?? {};
-  const changedNodeId = changes?.find((change) => change.nodeId !== null)?.nodeId;
+  const [newest] = runs;
+  const headline = headlineOf(latestMessage ?? '') || 'No error message';
+  const Twisty = isOpen ? ChevronDown : ChevronRight;
   return (
     <li>
-      {hasCause && <ChangeBefore changes={changes} error={context.error} />}
-      <p className="failure-count">
-        {formatCount(count)}
-        <span className="times">×</span>
-      </p>
-      <div className="what">
+      <div className="failure-row">
+        <span className={`badge ${look}`}>
+          <Icon aria-hidden="true" /> {word}
+        </span>
+        <p className="headline" dir="auto">
+          {newest ? (
+            <Link to={runLink(newest)} title={latestMessage ?? undefined} data-row>
+              {headline}
+            </Link>
+          ) : (
+            headline
+          )}
+        </p>
         <p className="where">
-          <span className={`badge ${look}`}>
-            <Icon aria-hidden="true" /> {word}
-          </span>
           {namesWorkflow && (
             <Link to={workflowLink(workflow.id)} className="workflow" title={workflow.name ?? workflow.id}>
               <bdi>{workflow.name ?? workflow.id}</bdi>
@@ -133,56 +119,78 @@ export function FailureGroup({ group: masked, span, namesWorkflow = false }: Fai
             </Link>
           )}
           {code != null && <code title={code}>{code}</code>}
+          <ChangeLine changes={group.suspectedChanges} ofNode={nodeId} />
         </p>
-        <p className="message" title={latestMessage ?? undefined} dir="auto">
-          {headlineOf(latestMessage ?? '') || 'No error message'}
+        <p className="how-often">
+          <strong>{formatCount(count)}×</strong>
+          {affectedRate !== null && (
+            <span className="muted" title="Of the finished runs since the first failure">
+              {formatShare(affectedRate)} of runs
+            </span>
+          )}
         </p>
-      </div>
-      <dl>
-        <div>
-          <dt>First seen</dt>
-          <dd>
-            {!firstSeenIsExact && firstSeenAt != null && 'at least '}
+        <p className="since">
+          <span>
+            {firstSeenIsExact ? 'since ' : 'for at least '}
             <Ago at={firstSeenAt} />
-          </dd>
-        </div>
-        <div>
-          <dt>Last seen</dt>
-          <dd>
-            <Ago at={group.lastSeenAt} />
-          </dd>
-        </div>
-      </dl>
-      <FailureTimes runs={runs} count={count} span={span} />
-      {newest && (
-        <p className="runs">
-          <span className="muted">Newest run</span>
-          <Link to={runLink(newest)} className="mono" title={newest.id} data-row>
-            <bdi>{newest.id}</bdi>
-          </Link>
-          <Link to={comparisonLink(newest, baseline?.run, changedNodeId)}>Compare with the last success</Link>
+          </span>
+          <span className="muted">
+            last <Ago at={group.lastSeenAt} />
+          </span>
         </p>
-      )}
-      {older.length > 0 && (
-        <details className="runs">
-          <summary>
-            {older.length < count - 1 && `The latest ${older.length} of `}
-            {countOf(count - 1, 'older run')}
-          </summary>
-          <ul>
-            {older.map((run) => (
-              <li key={run.id}>
-                <Link to={runLink(run)} className="mono" title={run.id}>
-                  <bdi>{run.id}</bdi>
-                </Link>{' '}
-                <span className="muted">
-                  <Ago at={run.startedAt} />
-                </span>
-              </li>
-            ))}
-          </ul>
-        </details>
-      )}
+        <FailureTimes runs={runs} count={count} span={span} />
+        <button
+          type="button"
+          className="quiet icon-only"
+          aria-expanded={isOpen}
+          aria-label={`Details of ${headline}`}
+          onClick={() => {
+            setIsOpen(!isOpen);
+          }}
+        >
+          <Twisty aria-hidden="true" />
+        </button>
+      </div>
+      {isOpen && <Details group={group} />}
     </li>
+  );
+}
+
+/** In the list they are too many to scan. */
+const MOST_RUNS = 20;
+
+function Details({ group }: { readonly group: FailureGroupFragment }) {
+  const { latestMessage, count, suspectedChanges, estimatedCost } = group;
+  const runs = group.runs?.filter((run) => run !== null) ?? [];
+  const [newest] = runs;
+  const shown = runs.slice(0, MOST_RUNS);
+  return (
+    <div className="failure-details">
+      {latestMessage != null && <LongText text={latestMessage} label="Error of the newest run" />}
+      {suspectedChanges.map((change, index) => (
+        <div key={index}>
+          <ChangeOf change={change} />
+        </div>
+      ))}
+      {newest && <Link to={comparisonLink(newest, null)}>Compare the newest run with one before</Link>}
+      {estimatedCost?.amount != null && (
+        <p className="muted">Its runs cost about {formatCost(estimatedCost.amount, estimatedCost.currency)}.</p>
+      )}
+      <p className="runs">
+        <span className="muted">
+          {shown.length < count ? `The latest ${shown.length} of ${formatCount(count)} runs:` : 'Runs:'}
+        </span>
+        {shown.map((run) => (
+          <span key={run.id}>
+            <Link to={runLink(run)} className="mono" title={run.id}>
+              <bdi>{run.id}</bdi>
+            </Link>{' '}
+            <span className="muted">
+              <Ago at={run.startedAt} />
+            </span>
+          </span>
+        ))}
+      </p>
+    </div>
   );
 }

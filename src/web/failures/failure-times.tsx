@@ -1,5 +1,5 @@
 /** When the runs of a failure group started: a mark each, over the time that was examined. */
-import { Ago, momentText } from '../time/time.tsx';
+import { momentText } from '../time/time.tsx';
 import { countOf } from '../format/numbers.ts';
 
 export interface Span {
@@ -32,9 +32,6 @@ export function FailureTimes({ runs, count, span: { fromMs, toMs } }: FailureTim
       {starts.map((at, index) => (
         <span key={`${at} ${index}`} className="mark" style={{ insetInlineStart: `${Math.min(MOST, placeOf(at))}%` }} />
       ))}
-      <span className="axis" />
-      <Ago at={new Date(from).toISOString()} />
-      <Ago at={new Date(toMs).toISOString()} />
     </div>
   );
 }

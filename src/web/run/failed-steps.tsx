@@ -1,4 +1,5 @@
 /** Why the run failed: its failed steps, without those that a later attempt replaced, earliest failure first. */
+import type { ReactNode } from 'react';
 import { CircleX } from 'lucide-react';
 import { Link } from 'react-router';
 import { readFragment, type FragmentType } from '../__generated__/fragment-masking.ts';
@@ -35,7 +36,13 @@ export const FAILED_STEPS = graphql(`
 /** One less than the query loads, to detect further steps. The table of steps has all of them. */
 const MOST_SHOWN = 5;
 
-export function FailedSteps({ run }: { readonly run: FragmentType<typeof FAILED_STEPS> }) {
+export interface FailedStepsProps {
+  readonly run: FragmentType<typeof FAILED_STEPS>;
+  /** What changed before. */
+  readonly children: ReactNode;
+}
+
+export function FailedSteps({ run, children }: FailedStepsProps) {
   const { workflowId, stepCounts, causes } = readFragment(FAILED_STEPS, run);
   const url = useUrl();
   if (!causes || causes.length === 0) return null;
@@ -75,6 +82,7 @@ export function FailedSteps({ run }: { readonly run: FragmentType<typeof FAILED_
           </li>
         )}
       </ol>
+      {children}
     </section>
   );
 }

@@ -16,6 +16,7 @@ import { headlineOf } from '../text/excerpt.ts';
 import { useIds } from '../url/ids.ts';
 import { workflowLink } from '../url/links.ts';
 import { useUrl } from '../url/url.ts';
+import { Diagnosis } from './diagnosis.tsx';
 import { useUsualNodes } from './expectation.tsx';
 import { FAILED_STEPS, FailedSteps } from './failed-steps.tsx';
 import { ASK_EVERY_MS, ASK_OF_MANY_EVERY_MS, figuresEveryMs } from './freshness.tsx';
@@ -134,7 +135,15 @@ export default function RunPage() {
             <Contained what="the header of the run">
               <RunHeader run={run} figures={layout} />
             </Contained>
-            <Contained what="the failed steps">{figures.value && <FailedSteps run={figures.value} />}</Contained>
+            <Contained what="the failed steps">
+              {figures.value && (
+                <FailedSteps run={figures.value}>
+                  {run.status === 'FAILED' && (
+                    <Diagnosis {...{ workflowId, runId, version }} nodeId={cause?.nodeId ?? null} />
+                  )}
+                </FailedSteps>
+              )}
+            </Contained>
             <Views current={view} views={VIEWS} />
             <div className="run-view">
               {view === 'timeline' && (

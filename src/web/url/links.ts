@@ -28,10 +28,6 @@ export const runLink = ({ workflowId, id }: RunIds, changes: Changes = {}): stri
 
 export const stepLink = (run: RunIds, stepId: string): string => runLink(run, { step: stepId });
 
-/** Opens the inputs of the node, if there is one. Without a base the page chooses one. */
-export const comparisonLink = (head: RunIds, base: RunIds | undefined | null, nodeId?: string | null): string =>
-  runLink(head, {
-    tab: 'compare',
-    with: base?.id ?? null,
-    ...(base && nodeId != null && { node: nodeId, diff: 'inputs' }),
-  });
+/** Without a base the page chooses one. */
+export const comparisonLink = (head: RunIds, base: RunIds | undefined | null, changes: Changes = {}): string =>
+  runLink(head, { tab: 'compare', with: base?.id ?? null, ...changes });

@@ -1,0 +1,69 @@
+/** What changed before a failure, next to its error, with the run to compare with and a summary for a chat or an issue. */
+import { ClipboardList } from 'lucide-react';
+import { Link } from 'react-router';
+import { graphql } from '../__generated__/gql.ts';
+import { readFragment } from '../__generated__/fragment-masking.ts';
+import { CHANGE, ChangeLine } from '../failures/changes.tsx';
+import { useGatewayQuery } from '../hooks/gateway-query.ts';
+import { CopyButton } from '../shell/copy-button.tsx';
+import { comparisonLink } from '../url/links.ts';
+
+const DIAGNOSIS = graphql(`
+  query Diagnosis($workflowId: ID!, $id: ID!) {
+    run(workflowId: $workflowId, id: $id) {
+      id
+      workflowId
+      diagnosis {
+        headline
+        markdown
+        changes {
+          ...Change
+        }
+        baseline {
+          reason
+          run {
+            id
+            workflowId
+          }
+        }
+      }
+    }
+  }
+`);
+
+export interface DiagnosisProps {
+  readonly workflowId: string;
+  readonly runId: string;
+  readonly version: string;
+  readonly nodeId: string | null;
+}
+
+export function Diagnosis({ workflowId, runId, version, nodeId }: DiagnosisProps) {
+  const { value: diagnosis } = useGatewayQuery(DIAGNOSIS, {
+    variables: { workflowId, id: runId },
+    read: (data) => data.run?.diagnosis,
+    version,
+    fetchPolicy: 'no-cache',
+  });
+  if (!diagnosis) return null;
+  const { headline, markdown, changes, baseline } = diagnosis;
+  const [change] = readFragment(CHANGE, changes);
+  return (
+    <div className="diagnosis">
+      <p>
+        {headline} <ChangeLine changes={changes} ofNode={nodeId} />
+      </p>
+      <p className="toolbar">
+        {baseline?.run && (
+          <Link
+            className="button"
+            to={comparisonLink({ workflowId, id: runId }, baseline.run, { node: change?.nodeId ?? null })}
+          >
+            {baseline.reason === 'BEFORE_CHANGE' ? 'Compare with before the change' : 'Compare with the last success'}
+          </Link>
+        )}
+        <CopyButton label="Copy summary" icon={<ClipboardList aria-hidden="true" />} text={() => markdown} />
+      </p>
+    </div>
+  );
+}
