@@ -26,6 +26,7 @@ import { w8Growth } from './workloads/w8-growth.ts';
 import { w9Nginx } from './workloads/w9-nginx.ts';
 import { w10Fleet } from './workloads/w10-fleet.ts';
 import { w11Fair } from './workloads/w11-fair.ts';
+import { w12Triage } from './workloads/w12-triage.ts';
 
 const WORKLOADS: Readonly<Record<string, (bench: Bench) => Promise<WorkloadResult>>> = {
   W1: w1Hot,
@@ -42,6 +43,7 @@ const WORKLOADS: Readonly<Record<string, (bench: Bench) => Promise<WorkloadResul
   W9: w9Nginx,
   W10: w10Fleet,
   ...w11Fair,
+  W12: w12Triage,
   memory,
 };
 
