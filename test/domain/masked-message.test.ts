@@ -22,6 +22,14 @@ describe('the masked message', () => {
     // Numbers.
     ['accepts 32768 tokens, got 1,234,567', 'accepts <number> tokens, got <number>'],
     ['score 0.75 of -1.5e-3 or 12345.67', 'score <number> of -<number> or <number>'],
+    [
+      'documents-v7[3] and rows[0][12] of /api/items[7]',
+      'documents-v7[<number>] and rows[<number>][<number>] of /api/items[<number>]',
+    ],
+    [
+      '[7] upstream said [503], HTTP[500], status[429], [Errno 111]',
+      '[<number>] upstream said [503], HTTP[500], status[429], [Errno 111]',
+    ],
     ['order-10042, order_10042, sku12345', 'order-<number>, order_<number>, sku<number>'],
     // Ids.
     ['run 550e8400-e29b-41d4-a716-446655440000 is gone', 'run <id> is gone'],

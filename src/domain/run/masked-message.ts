@@ -62,6 +62,9 @@ const RULES: readonly Rule[] = [
     mask: '<port>',
   },
   { pattern: String.raw`(?<![\d.,])\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)`, mask: '<number>' },
+  // An index, or a number in brackets that is no HTTP status. A URL ends before the bracket.
+  { pattern: String.raw`(?<=[\w)\]]\[)(?<!\b(?:http|status|code)\[)\d+(?=\]|$)`, mask: '<number>' },
+  { pattern: String.raw`(?<=(?<![\w)\]])\[)(?![1-5]\d\d\])\d+(?=\])`, mask: '<number>' },
   { pattern: String.raw`\d{4,}(?:\.\d+)?`, mask: '<number>' },
   // A number in a version or in a name such as `python3.11` is not a fraction.
   { pattern: String.raw`(?<![\w.])(?<!\w[-/])\d{1,3}\.\d+(?:e[+-]?\d+)?(?!\d|\.\d)`, mask: '<number>' },
