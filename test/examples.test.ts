@@ -33,6 +33,8 @@ const EMPTY_IN_THE_SAMPLE: Readonly<Record<string, readonly string[]>> = {
   'is-it-stuck.graphql': ['/overdueRuns', '/workflows/nodes/runs/nodes/expectation/remainingMs'],
   'is-this-failure-new.graphql': ['/workflow/failureGroups/nodes/suspectedChanges'],
   'why-did-it-break.graphql': ['/run/diagnosis/changes', '/run/baseline/changes'],
+  // Its model has no price.
+  'what-was-retried.graphql': ['/run/wastedCost/amount'],
   'read-a-conversation.graphql': [
     '/run/steps/conversation/messages/toolCallId',
     '/run/steps/conversation/messages/toolCalls',

@@ -175,7 +175,7 @@ const LIMITS = {
 
 const PRICES = {
   TOKEN_PRICES: optional(z.string().meta({ expected: 'the path of a JSON file' })).describe(
-    'File with the prices of models. Without one, every `estimatedCost` is null.',
+    'File with the prices of models. Without one, every `estimatedCost` and `wastedCost` is null.',
   ),
 };
 

@@ -50,16 +50,17 @@ export const runFilter = (given: GivenFilter): RunFilter | null =>
     ? {
         status: given.status ? [...new Set(given.status)] : null,
         ...runWindow(given),
-        error: given.error == null ? null : checkErrorText(given.error).toLowerCase(),
+        error: given.error == null ? null : checkFilterText('error', given.error).toLowerCase(),
+        search: given.search == null ? null : checkFilterText('search', given.search).trim().toLowerCase(),
       }
     : null;
 
-function checkErrorText(text: string): string {
+function checkFilterText(name: keyof RunFilter, text: string): string {
   if (text.length <= MAX_SEARCH_LENGTH && text.trim() !== '') return text;
   const got = text === '' ? 'an empty text' : text.trim() === '' ? 'only blanks' : `${text.length} characters`;
   throw new GatewayError(
     'BAD_USER_INPUT',
-    `filter.error must have 1 to ${MAX_SEARCH_LENGTH} characters that are not all blank, got ${got}. Leave it out for all runs.`,
+    `filter.${name} must have 1 to ${MAX_SEARCH_LENGTH} characters that are not all blank, got ${got}. Leave it out for all runs.`,
   );
 }
 

@@ -44,6 +44,8 @@ export interface ContextSource extends Limits {
   readonly viewers: ViewerCache;
   /** True if the gateway has authenticated each viewer. If false, the upstream decides whether a key is valid. */
   readonly isVerified: boolean;
+  /** False if the upstream cannot start runs. */
+  readonly offersExecute: boolean;
   readonly lookAhead: LookAhead;
   readonly prices: PriceList | null;
   readonly upstreamUrls: UpstreamUrls;
@@ -179,6 +181,13 @@ export function createContext(source: ContextSource, request: ContextRequest) {
       endedBy(signal(), source.workflowPollers.watch(workflowIds, operation())),
     watch: (ref: RunRef, requirement: DataRequirement) =>
       endedBy(signal(), source.livePollers.watch(ref, requirement, operation())),
+    /** Throws without a viewer. Callers of one viewer may differ, so the answer is not cached. */
+    mayExecute(workflowId: string): boolean {
+      const { scope } = operation().viewer;
+      lifetime.limit(0);
+      const isInScope = scope?.workflowIds?.has(workflowId) ?? true;
+      return mayExecute && source.offersExecute && isInScope;
+    },
     /** Returns the function that starts a run. Throws without a viewer, and for a caller that may not start runs. */
     starter: () => {
       const starting = operation();

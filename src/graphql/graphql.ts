@@ -84,7 +84,8 @@ export async function createGraphql(options: GraphqlOptions) {
 
   const budgets = { maxUpstreamCalls, maxObjects: maxOperationObjects, maxAnswerBytes };
   const [upstreamUrls, pageLinks] = [createUpstreamUrls(config), createPageLinks(config)];
-  const ofOperation = { lookAhead, isVerified, prices, upstreamUrls, pageLinks, now };
+  const offersExecute = config.upstreamEndpoints.has('execute');
+  const ofOperation = { lookAhead, isVerified, offersExecute, prices, upstreamUrls, pageLinks, now };
   const contextSource: ContextSource = { ...runs, ...budgets, ...ofOperation };
   const operations = createOperations({
     schema,

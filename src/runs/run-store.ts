@@ -27,6 +27,8 @@ export interface RunStore {
   /** Null if the upstream offers no records and no cached list contains the run. */
   readonly records: PartReads<Snapshot<MaybeRecord> | null>;
   readonly steps: PartReads<Snapshot<StepList>>;
+  /** Steps that this gateway has cached, however old. Empty without any. Makes no call. */
+  peekSteps(ref: RunRef, viewer: Viewer): StepList;
   /** Caches a record of a list. Returns it, or the cached record if that is newer or final. */
   offerRecord(ref: RunRef, record: RunRecord, list: ListedIn, viewer: Viewer): Snapshot<RunRecord>;
   /** Updates how long parts are unchanged, for parts that may not be in the cache. */
@@ -183,6 +185,7 @@ export function createRunStore(options: RunStoreOptions): RunStore {
     },
     areFinal,
 
+    peekSteps: (ref, viewer) => entryOf(ref, viewer).steps.snapshot?.value ?? [],
     derive(ref, parts, nowMs) {
       const { record, steps, stepsError, graph } = parts;
       const staleReason = record?.staleReason ?? steps?.staleReason ?? null;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { containsText, MAX_COMPARED } from '../../src/domain/text-search.ts';
+import { containsText, MAX_COMPARED, valueContainsText } from '../../src/domain/text-search.ts';
 
 describe('a text that is looked for', () => {
   const few = (maxLength: number) =>
@@ -19,5 +19,13 @@ describe('a text that is looked for', () => {
   it('is looked for in the beginning of a long text alone', () => {
     const text = `${' '.repeat(MAX_COMPARED - 4)}SLOWly`;
     expect([containsText(text, 'slow'), containsText(text, 'slowly')]).toEqual([true, false]);
+  });
+
+  it('is found in each text and number of a JSON value, up to a bound of characters and values', () => {
+    const value = [{ a: { b: ['Sku'] } }, 7.25, null, true, 'x'.repeat(MAX_COMPARED), 'behind'];
+    const isIn = (part: string) => valueContainsText(value, part);
+    expect(['sku', '7.2', 'xx', 'a', 'true', 'behind'].map(isIn)).toEqual([true, true, true, false, false, false]);
+    const wide = [...Array<number>(MAX_COMPARED).fill(1), 2];
+    expect([valueContainsText(wide, '1'), valueContainsText(wide, '2')]).toEqual([true, false]);
   });
 });

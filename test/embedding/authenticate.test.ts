@@ -7,6 +7,7 @@ import { createManualClock } from '../harness/clock.ts';
 import { healthy, startFaultyUpstream } from '../harness/faulty-upstream.ts';
 import { startGateway } from '../harness/gateway.ts';
 import { perBlock } from '../harness/lasting.ts';
+import { subscribe } from '../harness/live-client.ts';
 import { captureLog } from '../harness/observed.ts';
 import { codesOf } from '../harness/operations.ts';
 import { wireWorkflow } from '../harness/scripted-history.ts';
@@ -145,6 +146,29 @@ describe('an authenticate hook', () => {
       expect(upstream.count('execute')).toBe(before + 1);
     },
   );
+
+  it('Callers of one viewer each get their own mayExecute: cold, warm, from the response cache and in shared events', async () => {
+    hook = (credential) => ({
+      ...GOOD,
+      workflowIds: ['wf'],
+      mayExecute: credential === 'owner',
+    });
+    const fields = 'mayExecute other: run(id: "r1") { workflow { mayExecute } }';
+    const query = `{ workflow(id: "wf") { ${fields} } foreign: workflow(id: "other") { mayExecute } }`;
+    const rights = (is: boolean) => ({ mayExecute: is, other: { workflow: { mayExecute: is } } });
+    for (let round = 0; round < 3; round += 1) {
+      for (const key of ['owner', 'guest']) {
+        const { data } = await gateway.query(query, { key });
+        expect(data).toEqual({ workflow: rights(key === 'owner'), foreign: { mayExecute: false } });
+      }
+    }
+    const watch = 'subscription { runUpdated(workflowId: "wf", id: "r1") { run { workflow { mayExecute } } } }';
+    for (const key of ['owner', 'guest']) {
+      const client = await subscribe('graphql-sse', gateway.url, watch, { key });
+      expect(await client.nextData()).toEqual({ runUpdated: { run: { workflow: { mayExecute: key === 'owner' } } } });
+      client.leave();
+    }
+  });
 
   const malformed = (identity: unknown) => () => identity as Identity;
   it.each<readonly [string, AuthenticateHook, readonly string[]]>([

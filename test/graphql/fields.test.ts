@@ -220,15 +220,18 @@ describe('the values of fields', () => {
     ['', 'an empty text'],
     [' \t\n', 'only blanks'],
     ['x'.repeat(1001), '1001 characters'],
-  ])('are refused where the error of a filter is %j', async (error, got) => {
+  ])('are refused where the error or search of a filter is %j', async (error, got) => {
     const query = 'query ($filter: RunFilter) { workflow(id: "wf") { runs(filter: $filter) { nodes { id } } } }';
     const message = `filter.error must have 1 to 1000 characters that are not all blank, got ${got}. Leave it out for all runs.`;
     for (const text of [
       query,
       query.replace('workflow(id: "wf") { runs', '__typename recentRuns').replace('} } }', '} }'),
     ]) {
-      const { errors } = await gateway.query(text, { variables: { filter: { error } } });
-      expect(errors).toMatchObject([{ message, extensions: { code: 'BAD_USER_INPUT' } }]);
+      for (const name of ['error', 'search']) {
+        const { errors } = await gateway.query(text, { variables: { filter: { [name]: error } } });
+        const expected = message.replace('error', name);
+        expect(errors).toMatchObject([{ message: expected, extensions: { code: 'BAD_USER_INPUT' } }]);
+      }
     }
   });
 

@@ -132,6 +132,27 @@ describe('steps of models', () => {
     }
   });
 
+  it('that failed and were retried are the wasted cost of the run', async () => {
+    const at = (second: number) => `2025-03-13T02:41:0${second}Z`;
+    const failed = { status: 'failed', error: 'overloaded', node_id: 'model' };
+    steps = [
+      wireStep({ id: 's1', ...CHAT, ...failed, start_time: at(0), end_time: at(1) }),
+      wireStep({ id: 's2', ...CHAT, node_id: 'model', start_time: at(2), end_time: at(3) }),
+      wireStep({ id: 's3', ...CHAT, ...failed, node_id: 'last', start_time: at(4), end_time: at(5) }),
+    ];
+    const fields = 'timing { wastedMs } wastedCost { amount stepsPriced } estimatedCost { stepsPriced }';
+    for (let time = 0; time < 2; time += 1) {
+      expect(await ask(queryOf('id', fields))).toMatchObject({
+        data: {
+          run: {
+            ...{ timing: { wastedMs: 1000 }, wastedCost: { amount: 0.000046, stepsPriced: 1 } },
+            estimatedCost: { stepsPriced: 3 },
+          },
+        },
+      });
+    }
+  });
+
   it('of models without a price give the run a cost of null, not 0', async () => {
     steps = ['s1', 's2'].map((id) => wireStep({ id, ...RESPONSES }));
     const { data, errors } = await ask(queryOf('id', COST));

@@ -4,7 +4,7 @@ import { createManualClock } from '../harness/clock.ts';
 import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
 import { startGateway, type TestGateway } from '../harness/gateway.ts';
 import { createScriptedHistory, wireWorkflow } from '../harness/scripted-history.ts';
-import type { Wire } from '../harness/wire.ts';
+import { wireStep, type Wire } from '../harness/wire.ts';
 import { perTest } from '../harness/lasting.ts';
 
 type Variables = Readonly<Record<string, unknown>>;
@@ -12,6 +12,7 @@ type FromArbitrary<Arbitrary> = Arbitrary extends fc.Arbitrary<infer Value> ? Va
 
 interface Page {
   readonly nodes: readonly { readonly id: string }[];
+  readonly runsExamined: number;
   readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
 }
 
@@ -20,7 +21,7 @@ interface Answer {
 }
 
 const PAGE = `query Page($workflowId: ID! = "wf", $first: Int, $after: String, $filter: RunFilter) {
-  workflow(id: $workflowId) { runs(first: $first, after: $after, filter: $filter) { nodes { id } pageInfo { hasNextPage endCursor } } }
+  workflow(id: $workflowId) { runs(first: $first, after: $after, filter: $filter) { nodes { id } runsExamined pageInfo { hasNextPage endCursor } } }
 }`;
 const LIVE_TTL_MS = 1000;
 
@@ -312,6 +313,52 @@ describe('the history of a workflow', () => {
         expect(idsOf(await page({ filter: { error: none } }))).toEqual(none === '{' ? ['run-80', 'run-60'] : []);
       expect(idsOf(await page({ first: 1, filter: { error: null } }))).toEqual(['run-95']);
       expect(upstream.calls.filter(({ endpoint }) => endpoint !== 'runs')).toEqual([]);
+    });
+
+    it('A search finds what a list shows of a run, by no call of its own, in one workflow and in several', async () => {
+      const history = createScriptedHistory(90, [wireWorkflow('wf')]);
+      const records: Readonly<Record<string, Wire>> = {
+        'run-80': { inputs: { order: 10042, items: [{ name: 'Größe "M"' }], isUrgent: true } },
+        'run-70': { error: '{"message":"no \\u00e4nswer"}', status: 'failed' },
+        'run-60': { status: 'failed' },
+        'run-50': { status: 'failed' },
+      };
+      const step = { id: 's', node_id: 'enrich', status: 'failed', error: 'no sku_v1' };
+      upstream.script = async (call) => {
+        if (call.endpoint === 'steps' && call.runId in records) return { json: [wireStep(step)] };
+        const reply = await history.script(call);
+        if (call.endpoint !== 'runs' && call.endpoint !== 'run') return reply;
+        const fill = (each: Wire) => ({ ...each, ...(records[call.runId] ?? records[String(each.id)]) });
+        return { json: (reply.json as Wire[]).map(fill) };
+      };
+      await gateway.query('{ run(workflowId: "wf", id: "run-60") { failedSteps { id } } }');
+      const before = upstream.count('steps') + upstream.count('run');
+      const all = `query All($filter: RunFilter) {
+        recentRuns(workflowIds: ["wf"], first: 5, filter: $filter) { nodes { id } runsExamined }
+      }`;
+      const found: Readonly<Record<string, readonly string[]>> = {
+        'RUN-9': ['run-90', 'run-9'],
+        ' 10042 ': ['run-80'],
+        'größe "m"': ['run-80'],
+        'No Änswer': ['run-70'],
+        // The steps of the other failed run are not cached.
+        sku_v1: ['run-60'],
+        enrich: ['run-60'],
+        // Names of members, booleans, and texts of runs without the word.
+        order: [],
+        true: [],
+      };
+      for (const [search, ids] of Object.entries(found)) {
+        const filter = { search };
+        const { nodes, runsExamined } = await page({ first: 5, filter });
+        expect([search, nodes.map(({ id }) => id), runsExamined]).toEqual([search, ids, 90]);
+        expect((await gateway.query(all, { variables: { filter } })).data).toEqual({
+          recentRuns: { nodes: ids.map((id) => ({ id })), runsExamined: 90 },
+        });
+      }
+      expect((await page({ first: 1, filter: { search: 'run-' } })).runsExamined).toBe(1);
+      expect((await page({ first: 3 })).runsExamined).toBe(3);
+      expect(upstream.count('steps') + upstream.count('run')).toBe(before);
     });
 
     it('is read up to the first run that started too early, and at most 500 runs deep', async () => {

@@ -1,6 +1,6 @@
 /** Cost of the tokens of steps. Amounts are exact integers, so that sums do not depend on the order. */
 import { billedCounts } from '../run/usage.ts';
-import type { ReportedTokens, StepFacts, TokenUsage } from '../types.ts';
+import type { ReportedTokens, Step, StepFacts, TokenUsage } from '../types.ts';
 import { pricesFor, type PriceList, type TokenPrices } from './prices.ts';
 
 export interface Cost {
@@ -24,6 +24,13 @@ export const stepCost = ({ reportedTokens: { usage } }: Reporting, prices: Price
 export const runCost = (steps: readonly Reporting[], prices: PriceList): Cost =>
   costOf(
     steps.flatMap(({ reportedTokens }) => reportedTokens.usage ?? []),
+    prices,
+  );
+
+/** Cost of the executions in `timing.wastedMs`. */
+export const wastedCost = (steps: readonly (Reporting & Pick<Step, 'isSuperseded'>)[], prices: PriceList): Cost =>
+  runCost(
+    steps.filter(({ isSuperseded }) => isSuperseded),
     prices,
   );
 

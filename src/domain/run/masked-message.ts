@@ -62,7 +62,7 @@ const RULES: readonly Rule[] = [
     mask: '<port>',
   },
   { pattern: String.raw`(?<![\d.,])\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)`, mask: '<number>' },
-  // An index, or a number in brackets that is no HTTP status. A URL ends before the bracket.
+  // An index, or a number in brackets, but not an HTTP status. A URL ends before the bracket.
   { pattern: String.raw`(?<=[\w)\]]\[)(?<!\b(?:http|status|code)\[)\d+(?=\]|$)`, mask: '<number>' },
   { pattern: String.raw`(?<=(?<![\w)\]])\[)(?![1-5]\d\d\])\d+(?=\])`, mask: '<number>' },
   { pattern: String.raw`\d{4,}(?:\.\d+)?`, mask: '<number>' },

@@ -683,6 +683,8 @@ export type RecentRunConnection = {
   readonly nodes: ReadonlyArray<Maybe<Run>>;
   /** Pagination info. */
   readonly pageInfo: PageInfo;
+  /** Number of runs that this page has compared with the filter, of all workflows. Without a filter: that it has read. */
+  readonly runsExamined: Scalars['Int']['output'];
   /**
    * Workflows whose runs could not be loaded for this page, by id.
    * Each has an error in `errors` that names it. The next page requests them again.
@@ -832,6 +834,8 @@ export type Run = {
    * no start or no end.
    */
   readonly wallClockMs?: Maybe<Scalars['Float']['output']>;
+  /** Estimated cost of the failed executions that were retried, those of `timing.wastedMs`. Null if the gateway has no prices. */
+  readonly wastedCost?: Maybe<Cost>;
   /** Workflow of this run. */
   readonly workflow: Workflow;
   /** Id of the workflow. */
@@ -942,6 +946,8 @@ export type RunConnection = {
   readonly nodes: ReadonlyArray<Maybe<Run>>;
   /** Pagination info. */
   readonly pageInfo: PageInfo;
+  /** Number of runs that this page has compared with the filter. Without a filter: that it has read. */
+  readonly runsExamined: Scalars['Int']['output'];
 };
 
 /** Run with its cursor. */
@@ -960,6 +966,11 @@ export type RunFilter = {
    * 1 to 1000 characters, not only blanks. Only the first 16,384 characters of an error are compared.
    */
   readonly error?: InputMaybe<Scalars['String']['input']>;
+  /**
+   * Text in what a list shows of a run, in upper or lower case: id, error, texts and numbers of the inputs, failed nodes and errors
+   * of cached steps. 1 to 1000 characters. Costs no call.
+   */
+  readonly search?: InputMaybe<Scalars['String']['input']>;
   /** Started at this time or later. */
   readonly startedAfter?: InputMaybe<Scalars['DateTime']['input']>;
   /** Started before this time. */
@@ -1460,6 +1471,8 @@ export type Workflow = {
   readonly id: Scalars['ID']['output'];
   /** True if the workflow is visible outside its organization. */
   readonly isPublic?: Maybe<Scalars['Boolean']['output']>;
+  /** True if this caller may start runs of the workflow. An answer with this field is not cached. */
+  readonly mayExecute: Scalars['Boolean']['output'];
   /** Display name. */
   readonly name?: Maybe<Scalars['String']['output']>;
   /** Id of the organization that owns the workflow. */
@@ -2102,6 +2115,7 @@ export type RecentRunConnectionResolvers<ContextType = Context, ParentType exten
   edges: Resolver<ReadonlyArray<ResolversTypes['RunEdge']>, ParentType, ContextType>;
   nodes: Resolver<ReadonlyArray<ResolversTypes['Run']>, ParentType, ContextType>;
   pageInfo: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  runsExamined: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   unavailableWorkflows: Resolver<ReadonlyArray<ResolversTypes['Workflow']>, ParentType, ContextType>;
 };
 
@@ -2147,6 +2161,7 @@ export type RunResolvers<ContextType = Context, ParentType extends ResolversPare
   totalElapsedTime: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   upstreamUrl: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   wallClockMs: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  wastedCost: Resolver<Maybe<ResolversTypes['Cost']>, ParentType, ContextType>;
   workflow: Resolver<ResolversTypes['Workflow'], ParentType, ContextType>;
   workflowId: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
 };
@@ -2164,6 +2179,7 @@ export type RunConnectionResolvers<ContextType = Context, ParentType extends Res
   edges: Resolver<ReadonlyArray<ResolversTypes['RunEdge']>, ParentType, ContextType>;
   nodes: Resolver<ReadonlyArray<ResolversTypes['Run']>, ParentType, ContextType>;
   pageInfo: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  runsExamined: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
 export type RunEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RunEdge'] = ResolversParentTypes['RunEdge']> = {
@@ -2327,6 +2343,7 @@ export type WorkflowResolvers<ContextType = Context, ParentType extends Resolver
   graph: Resolver<Maybe<ResolversTypes['WorkflowGraph']>, ParentType, ContextType>;
   id: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   isPublic: Resolver<Maybe<ResolversTypes['Boolean']>, ParentType, ContextType>;
+  mayExecute: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   name: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   organizationId: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
   run: Resolver<ResolversTypes['Run'], ParentType, ContextType, RequireFields<WorkflowRunArgs, 'id'>>;

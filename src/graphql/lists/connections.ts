@@ -22,6 +22,7 @@ export interface ListedRun {
 export interface RunPage {
   readonly runs: readonly ListedRun[];
   readonly pageInfo: PageInfo;
+  readonly runsExamined: number;
 }
 
 export interface RecentRunsPage {
@@ -29,6 +30,7 @@ export interface RecentRunsPage {
   /** The same runs with cursors. A cursor has a position in each workflow, so cursors are created only if selected. */
   readonly edges: () => ListedRun[];
   readonly pageInfo: PageInfo;
+  readonly runsExamined: number;
   readonly unavailableWorkflows: readonly WorkflowRef[];
 }
 
@@ -38,7 +40,8 @@ export interface WorkflowPage {
   readonly totalCount: number;
 }
 
-export function runPage(workflowId: string, { entries, hasNextPage, end }: HistoryPage, isFirst: boolean): RunPage {
+export function runPage(workflowId: string, page: HistoryPage, isFirst: boolean): RunPage {
+  const { entries, hasNextPage, end, examined } = page;
   const runs = entries.map(({ position }) => ({ workflowId, runId: position.runId, cursor: runCursor(position) }));
   const pageInfo = {
     hasNextPage,
@@ -46,7 +49,7 @@ export function runPage(workflowId: string, { entries, hasNextPage, end }: Histo
     startCursor: runs[0]?.cursor ?? null,
     endCursor: end && runCursor(end),
   };
-  return { runs, pageInfo };
+  return { runs, pageInfo, runsExamined: examined };
 }
 
 export function recentRunsPage(page: RecentPage, isFirst: boolean): RecentRunsPage {
@@ -68,6 +71,7 @@ export function recentRunsPage(page: RecentPage, isFirst: boolean): RecentRunsPa
       startCursor: edges(1)[0]?.cursor ?? null,
       endCursor: end.positions.size > 0 ? recentCursor(end) : null,
     },
+    runsExamined: page.examined,
     unavailableWorkflows: unavailable.map(({ workflowId }) => ({ id: workflowId })),
   };
 }

@@ -27,12 +27,14 @@ const runConnection: FieldTable<'RunConnection'> = {
   nodes: runNodes,
   edges: { resolve: ({ runs: listed }) => listed },
   pageInfo: {},
+  runsExamined: {},
 };
 
 const recentRunConnection: FieldTable<'RecentRunConnection'> = {
   nodes: runNodes,
   edges: { resolve: ({ edges }) => edges() },
   pageInfo: {},
+  runsExamined: {},
   unavailableWorkflows: {},
 };
 

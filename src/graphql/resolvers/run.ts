@@ -1,4 +1,4 @@
-import { runCost } from '../../domain/cost/cost.ts';
+import { runCost, wastedCost } from '../../domain/cost/cost.ts';
 import { selectSteps } from '../../domain/step/steps.ts';
 import type { Run, Step } from '../../domain/types.ts';
 import { GatewayError } from '../../upstream/errors.ts';
@@ -81,6 +81,12 @@ export const run: FieldTable<'Run'> = {
       // Throws if the steps could not be loaded, even without prices.
       const { steps } = run;
       return prices && costOf(run, () => runCost(steps, prices));
+    },
+  },
+  wastedCost: {
+    ...STEPS,
+    resolve({ steps }, _args, { prices }) {
+      return prices && wastedCost(steps, prices);
     },
   },
   expectation: { ...TIMES, resolve: (run, _args, context) => expectationIn(run, context) },

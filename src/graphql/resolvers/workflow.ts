@@ -42,6 +42,7 @@ export const workflow: FieldTable<'Workflow'> = {
   createdAt: ofList('createdAt'),
   updatedAt: ofList('updatedAt'),
   graph: ofList('graph'),
+  mayExecute: { resolve: ({ id }, _args, context) => context.mayExecute(id) },
   upstreamUrl: { resolve: ({ id }, _args, { upstreamUrls }) => upstreamUrls.ofWorkflow(id) },
 
   run: {

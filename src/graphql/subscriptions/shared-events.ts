@@ -74,8 +74,7 @@ export function createSharedEvents(options: SharedEventsOptions) {
     const context = createContext(contextSource, {
       viewer: request.caller.viewer,
       authError: request.caller.error,
-      // An event starts nothing, and callers with different rights share it.
-      mayExecute: false,
+      mayExecute: request.caller.mayExecute,
       requestId: request.requestId,
       signal: () => new AbortController().signal,
       operationRecord: record,
@@ -140,6 +139,6 @@ const areSame = (some: readonly object[], others: readonly object[]): boolean =>
 /** Hash of all data that an event depends on, except its source. */
 export function readersOf({ request: { caller }, params, record: { queryHash } }: Subscription): string {
   const { operationName = null, variables = null } = params;
-  const text = JSON.stringify([caller.viewer?.id, queryHash, operationName, variables]);
+  const text = JSON.stringify([caller.viewer?.id, caller.mayExecute, queryHash, operationName, variables]);
   return hash('sha256', text, 'base64url');
 }

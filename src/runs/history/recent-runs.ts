@@ -42,6 +42,8 @@ export interface RecentPage {
   readonly end: RecentPosition;
   /** Sorted by workflow id. */
   readonly unavailable: readonly UnavailableWorkflow[];
+  /** Number of runs that were compared with the filter, of all workflows. */
+  readonly examined: number;
 }
 
 export interface RecentPageRequest {
@@ -81,7 +83,8 @@ export function createRecentRuns(history: Pick<RunHistory, 'page'>): RecentRuns 
       };
       const pages = await Promise.all(ids.map(read));
       unavailable.sort((a, b) => compareText(a.workflowId, b.workflowId));
-      return { ...mergePages(pages.flat(), first, start), start, unavailable };
+      const examined = pages.flat().reduce((sum, { page }) => sum + page.examined, 0);
+      return { ...mergePages(pages.flat(), first, start), start, unavailable, examined };
     },
   };
 }

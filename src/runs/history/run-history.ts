@@ -12,6 +12,8 @@ import { ListEntry, type Right, type Subject } from '../entry.ts';
 import type { ReadThrough } from '../read-through.ts';
 import type { RunStore } from '../run-store.ts';
 import { partOf, type Snapshot } from '../snapshot.ts';
+import { inPieces } from '../../upstream/in-pieces.ts';
+import { mentions } from './run-search.ts';
 import type { Source } from '../source.ts';
 import type { ViewerCache } from '../viewer-cache.ts';
 
@@ -22,6 +24,8 @@ export interface RunFilter {
   readonly startedBefore: Timestamp | null;
   /** Text in lower case that the record's error contains. Null for all records. */
   readonly error: string | null;
+  /** Text in lower case that a list shows of the run. Null for all records. */
+  readonly search: string | null;
 }
 
 export interface HistoryPage {
@@ -29,6 +33,8 @@ export interface HistoryPage {
   readonly hasNextPage: boolean;
   /** Where to continue: behind the last entry or the last scanned run. Null at the very beginning. */
   readonly end: HistoryPosition | null;
+  /** Number of runs that were compared with the filter. */
+  readonly examined: number;
 }
 
 type RunList = readonly RunRecord[];
@@ -215,6 +221,9 @@ export function createRunHistory({ upstream, viewers, reads, runStore, liveTtlMs
     return { records, earlier, later, isWhole: !isCut && (isPassed || isFromBeginning), isFromBeginning };
   }
 
+  const isFound = (ref: RunRef, record: RunRecord, { search }: RunFilter, { viewer }: ReadContext): boolean =>
+    search === null || mentions(record, runStore.peekSteps(ref, viewer), search);
+
   return {
     async page(
       { workflowId, first, after, filter, maxWindows = MAX_PAGE_CALLS },
@@ -226,22 +235,33 @@ export function createRunHistory({ upstream, viewers, reads, runStore, liveTtlMs
       const wanted = filter ? MAX_WINDOW : first + 1;
       const found: HistoryEntry[] = [];
       let end = after;
-      for (let windows = 0; found.length < first && windows < maxWindows && !reader.isAtEnd; windows += 1) {
-        for (const entry of await reader.next(Math.min(wanted, MAX_WINDOW))) {
-          if (found.length === first) return { entries: found, hasNextPage: true, end };
+      let examined = 0;
+      /** Returns the page if these entries complete it. Yields before each entry, since a search parses its payload. */
+      function* examine(entries: readonly HistoryEntry[]): Generator<void, HistoryPage | null, void> {
+        for (const entry of entries) {
+          yield;
+          if (found.length === first) return { entries: found, hasNextPage: true, end, examined };
           if (filter?.startedAfter && isBefore(entry.record, filter.startedAfter)) {
-            return { entries: found, hasNextPage: false, end: entry.position };
+            return { entries: found, hasNextPage: false, end: entry.position, examined };
           }
           const known = knownOf(entry.record);
-          if (known && (!filter || matches(known.value, filter))) {
-            found.push(entry);
-            onFound({ workflowId, runId: entry.position.runId }, known);
-          }
           // A record without an id cannot be found again after the history has moved.
-          if (known) end = entry.position;
+          if (!known) continue;
+          examined += 1;
+          const ref = { workflowId, runId: entry.position.runId };
+          if (!filter || (matches(known.value, filter) && isFound(ref, known.value, filter, operation))) {
+            found.push(entry);
+            onFound(ref, known);
+          }
+          end = entry.position;
         }
+        return null;
       }
-      return { entries: found, hasNextPage: !reader.isAtEnd, end: end === after ? reader.position : end };
+      for (let windows = 0; found.length < first && windows < maxWindows && !reader.isAtEnd; windows += 1) {
+        const page = await inPieces(examine(await reader.next(Math.min(wanted, MAX_WINDOW))));
+        if (page) return page;
+      }
+      return { entries: found, hasNextPage: !reader.isAtEnd, end: end === after ? reader.position : end, examined };
     },
 
     async latest(workflowId, count, operation, onFound) {
@@ -252,7 +272,7 @@ export function createRunHistory({ upstream, viewers, reads, runStore, liveTtlMs
       const found = await latestOf(request, operation, onFound);
       return {
         ...found,
-        records: found.records.filter((record) => matches(record, { status: null, error: null, ...request.window })),
+        records: found.records.filter((record) => matches(record, { ...EVERYTHING, ...request.window })),
       };
     },
 
@@ -279,6 +299,7 @@ export function createRunHistory({ upstream, viewers, reads, runStore, liveTtlMs
 
 const EVER: RunWindow = { startedAfter: null, startedBefore: null };
 const NO_LOOK_BACK: LookBack = { mostRuns: 0, leastRuns: 0, sinceMicros: Infinity };
+const EVERYTHING: RunFilter = { ...EVER, status: null, error: null, search: null };
 
 /** A record without an id is skipped but keeps its position, since the upstream pages by offset. */
 const hasId = ({ id }: RunRecord): boolean => id !== '';

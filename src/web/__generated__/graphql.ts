@@ -85,6 +85,11 @@ export type RunFilter = {
    * 1 to 1000 characters, not only blanks. Only the first 16,384 characters of an error are compared.
    */
   readonly error?: string | null | undefined;
+  /**
+   * Text in what a list shows of a run, in upper or lower case: id, error, texts and numbers of the inputs, failed nodes and errors
+   * of cached steps. 1 to 1000 characters. Costs no call.
+   */
+  readonly search?: string | null | undefined;
   /** Started at this time or later. */
   readonly startedAfter?: string | null | undefined;
   /** Started before this time. */
