@@ -87,6 +87,11 @@ describe('the example operations', () => {
     expect(missing).toEqual([]);
   });
 
+  it.each(examples)('%s has a description, which tools show', (_, document) => {
+    const [operation] = parse(document).definitions;
+    expect(operation?.kind === Kind.OPERATION_DEFINITION && operation.description?.value).toBeTruthy();
+  });
+
   it('are linked from the README', () => {
     const readme = read('README.md');
     for (const [file] of examples) expect(readme).toContain(`(examples/${file})`);

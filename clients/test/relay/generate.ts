@@ -14,6 +14,8 @@ function write(module: string, document: DocumentNode): void {
   const renamed = visit(document, {
     OperationDefinition: (node) => ({
       ...node,
+      // Relay's compiler skips an operation with a description, without an error.
+      description: undefined,
       name: { kind: Kind.NAME, value: `${module}${SUFFIXES[node.operation]}` },
     }),
     FragmentDefinition: (node) => ({ ...node, name: { kind: Kind.NAME, value: `${module}_${node.name.value}` } }),
