@@ -10,6 +10,7 @@ import {
   visit,
   type GraphQLField,
   type NameNode,
+  type StringValueNode,
 } from 'graphql';
 import { createManualClock } from '../harness/clock.ts';
 import { startFaultyUpstream, type Script } from '../harness/faulty-upstream.ts';
@@ -354,21 +355,52 @@ describe('the values of fields', () => {
   });
 });
 
+interface Description {
+  /** Names of the type, the field and the argument, with points between. */
+  readonly name: string;
+  /** Empty without a description. */
+  readonly text: string;
+}
+
+function descriptionsIn(contract: string): readonly Description[] {
+  const descriptions: Description[] = [];
+  const path: string[] = [];
+  const add = {
+    enter({ name, description }: { readonly name?: NameNode; readonly description?: StringValueNode }) {
+      path.push(name?.value ?? '');
+      descriptions.push({ name: path.join('.'), text: description?.value ?? '' });
+    },
+    leave: () => void path.pop(),
+  };
+  const kinds = ['ObjectType', 'InputObjectType', 'EnumType', 'ScalarType', 'Field', 'InputValue', 'EnumValue'];
+  visit(parse(contract), Object.fromEntries(kinds.map((kind) => [`${kind}Definition`, add])));
+  return descriptions;
+}
+
+const DESCRIPTIONS = descriptionsIn(CONTRACT);
+
 describe('the schema', () => {
   it('describes every type, field, argument and value', () => {
-    const undescribed: string[] = [];
-    const path: string[] = [];
-    const check = {
-      enter(node: { readonly name?: NameNode; readonly description?: unknown }) {
-        path.push(node.name?.value ?? '');
-        if (!node.description) undescribed.push(path.join('.'));
-      },
-      leave: () => void path.pop(),
-    };
-    const kinds = ['ObjectType', 'InputObjectType', 'EnumType', 'ScalarType', 'Field', 'InputValue', 'EnumValue'];
-    visit(parse(CONTRACT), Object.fromEntries(kinds.map((kind) => [`${kind}Definition`, check])));
     // Arguments of directives are read by tools, not by people.
-    expect(undescribed.filter((name) => !name.startsWith('.'))).toEqual([]);
+    const undescribed = DESCRIPTIONS.filter(({ name, text }) => text === '' && !name.startsWith('.'));
+    expect(undescribed).toEqual([]);
+  });
+
+  /** Shortened with the next change of these fields. */
+  const STILL_LONG = [
+    ...['Query.failureGroups', 'Workflow.failureGroups', 'Workflow.failureGroups.last', 'Workflow.changePoints'],
+    ...['firstSeenIsExact', 'isNew', 'isResolved'].map((name) => `FailureGroup.${name}`),
+    'Run.lastSuccessBeforeFailures',
+  ];
+  it('A description has at most 200 characters, and names no variable of the operator', () => {
+    const page = readFileSync(new URL('../../docs/configuration.md', import.meta.url), 'utf8');
+    const variables = [...page.matchAll(/^\| `([A-Z_]+)`/gm)].map(([, name = '']) => name);
+    expect(variables).toContain('TOKEN_PRICES');
+    const namesVariable = new RegExp(String.raw`\b(${variables.join('|')})\b`);
+    const wrong = DESCRIPTIONS.filter(
+      ({ text }) => text.replaceAll('\n', ' ').length > 200 || namesVariable.test(text),
+    );
+    expect(wrong.map(({ name }) => name).filter((name) => !STILL_LONG.includes(name))).toEqual([]);
   });
 
   it('has only nullable root fields in queries and mutations, so no field nulls the whole answer', () => {

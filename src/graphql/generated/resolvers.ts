@@ -25,9 +25,8 @@ export type Scalars = {
   Int: { input: number; output: number; }
   Float: { input: number; output: number; }
   /**
-   * Date and time as RFC 3339 text: `2025-03-13T02:41:15.144470Z`.
-   * Keeps all digits that the upstream sent, down to the microsecond; a JavaScript `Date` only has milliseconds.
-   * An invalid time in an upstream answer (30 February, hour 24) is null. A leap second is read as the next second.
+   * Date and time as RFC 3339 text, such as `2025-03-13T02:41:15.144470Z`, with all digits down to the microsecond.
+   * A time that cannot be, such as 30 February, is null.
    */
   DateTime: { input: Timestamp; output: Timestamp; }
   /** Selection of fields, as text (federation). */
@@ -83,9 +82,8 @@ export type ChangeKind =
   /** Different parameters: temperature, limits, tools, response format, … */
   | 'PARAMETERS'
   /**
-   * Different system or developer messages, or a different template. Messages of users and models do not count.
-   * Prompts are compared by sentence. The order of sentences, blanks and dates do not count. If consecutive runs each have sentences
-   * that neither the previous nor the next run has, such as names or retrieved texts, these sentences are data and do not count.
+   * Different system or developer messages, or another template, compared by sentence.
+   * Order, blanks, dates and sentences that each run has for itself do not count.
    */
   | 'PROMPT';
 
@@ -93,16 +91,15 @@ export type ChangeKind =
 export type ChangePoint = {
   readonly __typename?: 'ChangePoint';
   /**
-   * Value after the change: the part that differs, at most about 300 characters. Null if there is none.
-   * PROMPT: sentences that only `run` has. PARAMETERS: names and JSON values. GRAPH: version, and nodes that only later runs have.
+   * The part that differs, after the change, at most about 300 characters: sentences, parameters, or the version
+   * and new nodes of the graph. Null if there is none.
    */
   readonly after?: Maybe<Scalars['String']['output']>;
   /** Start of `run`. */
   readonly at: Scalars['DateTime']['output'];
   /**
-   * Value before the change: the part that differs, at most about 300 characters. Null if there is none.
-   * PROMPT: sentences that only `previousRun` has. PARAMETERS: names and JSON values. GRAPH: nodes of earlier runs that the graph
-   * no longer has.
+   * The part that differs, before the change, at most about 300 characters: sentences, parameters, or nodes that
+   * the graph no longer has. Null if there is none.
    */
   readonly before?: Maybe<Scalars['String']['output']>;
   /** Kind of change. */
@@ -149,8 +146,7 @@ export type Conversation = {
 
 /**
  * Estimated cost of model calls, by list prices. Not a bill.
- * The model is `outputs.model`, else `inputs.model`. Its name must equal the name of a price, including any provider prefix.
- * Cached and reasoning tokens count once, at their own prices if there are any.
+ * A price applies to an exact model name. Cached and reasoning tokens count once.
  */
 export type Cost = {
   readonly __typename?: 'Cost';
@@ -176,16 +172,13 @@ export type CriticalPath = {
   /** Time that these steps cover, in milliseconds. Overlaps count once. */
   readonly durationMs: Scalars['Float']['output'];
   /**
-   * False if the chain follows the edges of the workflow's graph, even if none of its nodes ran and the chain is empty.
-   * True if the graph is unknown or empty. Then each step is followed back to the step that ended last before it started (with a
-   * tolerance of one second if one of the times has no fraction). The dependency is likely, not proven.
+   * False if the chain follows the edges of the workflow's graph.
+   * True if the graph is unknown or empty: each step then follows the one that ended last before it, which is likely.
    */
   readonly isInferred: Scalars['Boolean']['output'];
   /**
    * Steps of the chain, first to last, without those that have no start.
-   * Along the graph, this is the chain of nodes with the largest total weight, and of equal chains the one with more steps. The
-   * weight of a node is the time that its executions cover (overlaps count once). A cycle is one node. Nodes that did not run are
-   * passed through.
+   * Along the graph, this is the chain of nodes whose executions take the most time.
    */
   readonly steps: ReadonlyArray<Step>;
 };
@@ -246,8 +239,8 @@ export type ExecuteWorkflowPayload = {
   /** Message from the upstream. Null without one. */
   readonly message?: Maybe<Scalars['String']['output']>;
   /**
-   * New run. It has no steps and the status UNKNOWN until the upstream shows it.
-   * If the run cannot be loaded, its ids are still returned. If a selected field needs an upstream call, it is null with an error.
+   * New run, without steps and with the status UNKNOWN until the upstream shows it.
+   * If it cannot be loaded, its ids are still returned, and fields that need a call are null with an error.
    */
   readonly run?: Maybe<Run>;
 };
@@ -305,12 +298,8 @@ export type FailureGroup = {
   /** Error message of the latest run in the group, unchanged. Null without a message. */
   readonly latestMessage?: Maybe<Scalars['String']['output']>;
   /**
-   * Error message with placeholders for the parts that vary between runs. Null without a message.
-   * Placeholders: `<id>` for UUIDs, hexadecimal ids of 8 digits and more, other long ids, and ids in the path or query of a URL;
-   * `<time>` for times and dates; `<duration>`; `<ip>`; `<port>`; `<email>`; `<number>` for numbers of 4 digits and more or with a
-   * fraction. HTTP statuses, names and quoted words are kept: `KeyError: 'sku_v1'` is not `KeyError: 'customer'`, but
-   * `KeyError: '10042'` is `KeyError: '<number>'`.
-   * A Python traceback is reduced to the error below its frames. The first 2000 characters are read, at most 500 are returned.
+   * Error message with placeholders such as `<id>`, `<time>` and `<number>` for what varies between runs.
+   * HTTP statuses and names stay. At most 500 characters. Null without a message.
    */
   readonly message?: Maybe<Scalars['String']['output']>;
   /** Id of the failed node. Null if no step failed: the error is then the run's own. */
@@ -435,7 +424,7 @@ export type ModelUsageTrend = {
   readonly __typename?: 'ModelUsageTrend';
   /** Token counts. */
   readonly counts: TokenCounts;
-  /** Estimated cost of these outputs. Null if the gateway has no prices (`TOKEN_PRICES`). Records have no `inputs.model`. */
+  /** Estimated cost of these outputs. Null if the gateway has no prices. Records have no `inputs.model`. */
   readonly estimatedCost?: Maybe<Cost>;
   /** Model name from the outputs. Null for all outputs that name no model. */
   readonly model?: Maybe<Scalars['String']['output']>;
@@ -557,9 +546,8 @@ export type Progress = {
   /** False if the graph is unknown or empty: `total` may still grow. */
   readonly isTotalKnown: Scalars['Boolean']['output'];
   /**
-   * Number of all nodes.
-   * With the workflow's graph: nodes that ran and, while the run is unfinished, the entry and the nodes that follow along the
-   * edges, except after a node whose latest execution failed, was cancelled or skipped. Without the graph: nodes seen so far.
+   * Number of nodes: those that ran and, while the run is unfinished, those that the graph can still reach.
+   * Without the graph: nodes seen so far.
    */
   readonly total: Scalars['Int']['output'];
 };
@@ -587,21 +575,15 @@ export type Query = {
    */
   readonly overdueRuns?: Maybe<ReadonlyArray<Maybe<Run>>>;
   /**
-   * Runs of several workflows in one list, newest first. Runs that have not started come first.
-   * Costs one upstream call for each workflow and page. Cursors are stable: no run is repeated or skipped when new runs start.
-   * A workflow whose runs cannot be loaded is listed in `unavailableWorkflows`, with its error in `errors`.
-   *
-   * With a filter, one page examines at most 500 runs of each workflow; fewer above 16 workflows, about 100 above 50. A page may
-   * then have fewer runs than `first`, or none; continue with `pageInfo.endCursor`. The same applies if more than 1000 new runs
-   * have started since the cursor.
+   * Runs of several workflows, newest first; runs that have not started come first.
+   * With a filter a page may have fewer runs than `first`, or none: continue with `pageInfo.endCursor`.
    */
   readonly recentRuns?: Maybe<RecentRunConnection>;
   /** Run by id. Null with a NOT_FOUND error if it does not exist or the caller may not see it. */
   readonly run?: Maybe<Run>;
   /**
-   * Workflow by id.
-   * Costs no upstream call by itself, so a workflow that does not exist is not null: its fields have a NOT_FOUND error.
-   * An id has 1 to 512 bytes of text without control characters. No segment between `/` or `\` is `.` or `..`.
+   * Workflow by id, without an upstream call: if it does not exist, its fields have NOT_FOUND errors.
+   * An id has 1 to 512 bytes without control characters, and no segment `.` or `..`.
    */
   readonly workflow?: Maybe<Workflow>;
   /** Workflows that the caller may see, in the upstream's order. */
@@ -706,11 +688,8 @@ export type RepeatedNode = {
 };
 
 /**
- * Execution of a workflow.
- * Values of an unfinished run use one clock reading per request (now), so they agree with each other.
- *
- * Some fields need only the upstream's run record, others also its list of steps. If the list cannot be loaded, each field that
- * needs it is null with that error; all other fields keep their values. If the record cannot be loaded, the run is null.
+ * Execution of a workflow, as of one clock reading. Without its record it is null.
+ * If its steps cannot be loaded, the fields that need them are null with that error.
  */
 export type Run = {
   readonly __typename?: 'Run';
@@ -737,7 +716,7 @@ export type Run = {
   readonly errorInfo?: Maybe<StepError>;
   /**
    * Estimated cost of all steps, including failed executions.
-   * Null if the gateway has no prices (`TOKEN_PRICES`).
+   * Null if the gateway has no prices.
    */
   readonly estimatedCost?: Maybe<Cost>;
   /**
@@ -765,9 +744,8 @@ export type Run = {
   /** Latest start or end that the upstream sent for the run or its steps. Null if none is known. */
   readonly lastActivityAt?: Maybe<Scalars['DateTime']['output']>;
   /**
-   * Newest completed run of the workflow that started before this run, for comparison.
-   * Searches the workflow's latest 500 runs by the start in their records; a run without a recorded start is not found.
-   * Null if there is no such run, or if this run has not started.
+   * Newest completed run that started before this run, among the workflow's latest 500.
+   * Null if there is none, or if this run has not started.
    */
   readonly lastSuccessBefore?: Maybe<Run>;
   /** Outputs of the run, from its record: an object or text. Null without them. */
@@ -786,14 +764,8 @@ export type Run = {
    */
   readonly startedAt?: Maybe<Scalars['DateTime']['output']>;
   /**
-   * Status from the run record, or inferred from the latest execution of each node if there is no record.
-   * Inferred, the first that applies: RUNNING if any is unfinished, FAILED if any failed, CANCELLED if any was cancelled, UNKNOWN
-   * if any ended with an unknown word, COMPLETED if all are completed or skipped. UNKNOWN without steps, or if a step is
-   * unreadable.
-   *
-   * Latest execution of a node, here and elsewhere: among those that no RETRY repeats, the last unfinished one while the run is
-   * not over, else the last failed one, else the last one. A step that says it runs, but ended before the last one started, does
-   * not count.
+   * Status from the run record; without a record, inferred from the latest execution of each node.
+   * UNKNOWN without steps, or if a step is unreadable.
    */
   readonly status: RunStatus;
   /**
@@ -806,9 +778,8 @@ export type Run = {
   /** Number of steps by status. */
   readonly stepCounts?: Maybe<StepCounts>;
   /**
-   * Steps, by start. A step that has not started may be missing, because the upstream lists steps as they start.
-   * An unreadable entry of the upstream's list is null at the end, with its own error. It is in no other list, count or sum, and
-   * no filter matches it.
+   * Steps, by start. Steps that have not started may be missing.
+   * An unreadable entry is null at the end, with its own error; it is in no other list, count or sum.
    */
   readonly steps?: Maybe<ReadonlyArray<Maybe<Step>>>;
   /** Steps laid out as bars, ready to draw. */
@@ -818,20 +789,18 @@ export type Run = {
   /** Tokens used by all steps, including failed executions. */
   readonly tokenUsage?: Maybe<RunTokenUsage>;
   /**
-   * Sum of `elapsedTime` over all steps, in seconds: the work done, not the time waited (see `timing.wallClockMs`).
-   * The upstream rounds each value down. Parallel steps each count in full.
+   * Sum of `elapsedTime` over all steps, in seconds: work done, not time waited. Parallel steps all count in full.
    * Null with a NUMBER_OUT_OF_RANGE error beyond `Int`.
    */
   readonly totalElapsedTime?: Maybe<Scalars['Int']['output']>;
   /**
-   * URL of this run in the upstream's web page, from `RUN_URL_TEMPLATE`.
-   * Null if that variable is not set. The gateway does not check that the page exists.
+   * URL of this run in the upstream's web page. Null if the gateway does not know its form.
+   * The gateway does not check that the page exists.
    */
   readonly upstreamUrl?: Maybe<Scalars['String']['output']>;
   /**
    * Time from start to end, or to now while unfinished, in milliseconds. Null without a start.
-   * Same as `timing.wallClockMs`, but read from the run record: in a list of runs, steps are loaded only for runs whose record has
-   * no start or no end.
+   * In a list, steps are loaded only for runs whose record has no start or no end.
    */
   readonly wallClockMs?: Maybe<Scalars['Float']['output']>;
   /** Estimated cost of the failed executions that were retried, those of `timing.wastedMs`. Null if the gateway has no prices. */
@@ -844,11 +813,8 @@ export type Run = {
 
 
 /**
- * Execution of a workflow.
- * Values of an unfinished run use one clock reading per request (now), so they agree with each other.
- *
- * Some fields need only the upstream's run record, others also its list of steps. If the list cannot be loaded, each field that
- * needs it is null with that error; all other fields keep their values. If the record cannot be loaded, the run is null.
+ * Execution of a workflow, as of one clock reading. Without its record it is null.
+ * If its steps cannot be loaded, the fields that need them are null with that error.
  */
 export type RunFailedStepsArgs = {
   first?: InputMaybe<Scalars['Int']['input']>;
@@ -857,11 +823,8 @@ export type RunFailedStepsArgs = {
 
 
 /**
- * Execution of a workflow.
- * Values of an unfinished run use one clock reading per request (now), so they agree with each other.
- *
- * Some fields need only the upstream's run record, others also its list of steps. If the list cannot be loaded, each field that
- * needs it is null with that error; all other fields keep their values. If the record cannot be loaded, the run is null.
+ * Execution of a workflow, as of one clock reading. Without its record it is null.
+ * If its steps cannot be loaded, the fields that need them are null with that error.
  */
 export type RunInputsArgs = {
   path?: InputMaybe<Scalars['String']['input']>;
@@ -869,11 +832,8 @@ export type RunInputsArgs = {
 
 
 /**
- * Execution of a workflow.
- * Values of an unfinished run use one clock reading per request (now), so they agree with each other.
- *
- * Some fields need only the upstream's run record, others also its list of steps. If the list cannot be loaded, each field that
- * needs it is null with that error; all other fields keep their values. If the record cannot be loaded, the run is null.
+ * Execution of a workflow, as of one clock reading. Without its record it is null.
+ * If its steps cannot be loaded, the fields that need them are null with that error.
  */
 export type RunOutputsArgs = {
   path?: InputMaybe<Scalars['String']['input']>;
@@ -881,11 +841,8 @@ export type RunOutputsArgs = {
 
 
 /**
- * Execution of a workflow.
- * Values of an unfinished run use one clock reading per request (now), so they agree with each other.
- *
- * Some fields need only the upstream's run record, others also its list of steps. If the list cannot be loaded, each field that
- * needs it is null with that error; all other fields keep their values. If the record cannot be loaded, the run is null.
+ * Execution of a workflow, as of one clock reading. Without its record it is null.
+ * If its steps cannot be loaded, the fields that need them are null with that error.
  */
 export type RunSlowestStepsArgs = {
   first?: InputMaybe<Scalars['Int']['input']>;
@@ -893,11 +850,8 @@ export type RunSlowestStepsArgs = {
 
 
 /**
- * Execution of a workflow.
- * Values of an unfinished run use one clock reading per request (now), so they agree with each other.
- *
- * Some fields need only the upstream's run record, others also its list of steps. If the list cannot be loaded, each field that
- * needs it is null with that error; all other fields keep their values. If the record cannot be loaded, the run is null.
+ * Execution of a workflow, as of one clock reading. Without its record it is null.
+ * If its steps cannot be loaded, the fields that need them are null with that error.
  */
 export type RunStepArgs = {
   id: Scalars['ID']['input'];
@@ -905,11 +859,8 @@ export type RunStepArgs = {
 
 
 /**
- * Execution of a workflow.
- * Values of an unfinished run use one clock reading per request (now), so they agree with each other.
- *
- * Some fields need only the upstream's run record, others also its list of steps. If the list cannot be loaded, each field that
- * needs it is null with that error; all other fields keep their values. If the record cannot be loaded, the run is null.
+ * Execution of a workflow, as of one clock reading. Without its record it is null.
+ * If its steps cannot be loaded, the fields that need them are null with that error.
  */
 export type RunStepsArgs = {
   filter?: InputMaybe<StepFilter>;
@@ -926,9 +877,8 @@ export type RunComparison = {
   /** Head run. */
   readonly head?: Maybe<Run>;
   /**
-   * Changes by node, each by its latest execution.
-   * Sorted by change (BROKE, FIXED, STATUS_CHANGED, ADDED, REMOVED, then SLOWER and FASTER together, UNCHANGED), then by size of
-   * `durationDeltaMs`, then by node id.
+   * Changes by node, each by its latest execution. Sorted by change, BROKE and FIXED first, UNCHANGED last; then by
+   * size of `durationDeltaMs`, then by node id.
    */
   readonly nodes: ReadonlyArray<NodeComparison>;
   /** Difference in total tokens. Null if either is unknown; null with a NUMBER_OUT_OF_RANGE error beyond `Int`. */
@@ -1001,8 +951,7 @@ export type RunTiming = {
   readonly busyMs: Scalars['Float']['output'];
   /**
    * `wallClockMs` minus `busyMs`, at least 0. 0 without a wall-clock time.
-   * This is the time in which no step ran, if all steps are within the run's bounds. Steps outside them count as busy, so the
-   * value may be less than `longestGap`.
+   * May be less than `longestGap`, since steps outside the run's bounds count as busy.
    */
   readonly idleMs: Scalars['Float']['output'];
   /** `idleMs` as a share of `wallClockMs`, from 0 to 1. Null without a wall-clock time, or if it is 0. */
@@ -1039,8 +988,8 @@ export type RunTokenUsage = {
 export type RunUpdate = {
   readonly __typename?: 'RunUpdate';
   /**
-   * Steps that are new or have changed since the subscription's previous event, by start; in the first event all steps.
-   * Values that only change with the clock, such as `durationMs` of a running step, do not count.
+   * Steps that are new or have changed since this subscription's previous event, by start; first all steps.
+   * The clock does not change a step.
    */
   readonly changedSteps?: Maybe<ReadonlyArray<Step>>;
   /** Run. */
@@ -1080,10 +1029,8 @@ export type Step = {
    */
   readonly conversation?: Maybe<Conversation>;
   /**
-   * Duration, in milliseconds. Null if unknown. Never negative.
-   * The first that is known: end minus start; now minus start for a running step; `elapsedTime` if above 0; 0 for a finished step
-   * whose `elapsedTime` is 0. In a finished run, a step that is still running counts to the run's end: 0 if it started later, null
-   * if the end is unknown.
+   * Duration, in milliseconds, never negative; to now, or to the run's end, for a step that is still running.
+   * Null if unknown. `durationSource` has its source.
    */
   readonly durationMs?: Maybe<Scalars['Float']['output']>;
   /** Source of `durationMs`. */
@@ -1104,12 +1051,11 @@ export type Step = {
   readonly errorInfo?: Maybe<StepError>;
   /**
    * Estimated cost of the tokens.
-   * Null if the gateway has no prices (`TOKEN_PRICES`), or the step reports no tokens.
+   * Null if the gateway has no prices, or the step reports no tokens.
    */
   readonly estimatedCost?: Maybe<Cost>;
   /**
-   * Idle time before the step, in milliseconds: from the latest end of the steps that started earlier to its own start.
-   * 0 if one of them was still running. For the first step: from the left edge of the run's `timeline`.
+   * Idle time before the step, in milliseconds: since the latest end of earlier steps; 0 if one still ran.
    * Null without a start, or if it is more than a day outside the run.
    */
   readonly gapBeforeMs?: Maybe<Scalars['Float']['output']>;
@@ -1232,7 +1178,7 @@ export type StepOrder = {
 
 /** Sort key for steps. Steps without a value come last in both directions. */
 export type StepOrderField =
-  /** `estimatedCost.amount`. No step has one if the gateway has no prices (`TOKEN_PRICES`). */
+  /** `estimatedCost.amount`. No step has one if the gateway has no prices. */
   | 'COST'
   /** `durationMs`. */
   | 'DURATION'
@@ -1264,20 +1210,13 @@ export type StepStatus =
 export type Subscription = {
   readonly __typename?: 'Subscription';
   /**
-   * Live state of a run: the current state at once, then one event for each change, whichever fields are selected.
-   * Completes after the final state (`freshness.isFinal`). If the upstream fails, one event has `freshness.isStale`.
-   * A run that does not exist, or a rejected key, ends the subscription with that error. A slow reader skips states, never the
-   * latest one.
+   * Live state of a run: the current state, then one event for each change, until the final one.
+   * A missing run or a rejected key ends it. A slow reader skips states, never the latest one.
    */
   readonly runUpdated: RunUpdate;
   /**
-   * Live runs of several workflows, until the client unsubscribes.
-   * The first event has the newest 20 runs of each workflow, and all unfinished runs among its latest 100. Each later event has
-   * the runs that are new or have changed since the previous event, newest first. A slow reader skips states, never a run.
-   * An unfinished run is followed while it is among the workflow's latest 500.
-   *
-   * If a workflow's runs cannot be read, they are sent once with `freshness.isStale`, and again after recovery. A workflow that
-   * has never been read, does not exist or may not be seen has an error in `errors`. A rejected key ends the subscription.
+   * Live runs of several workflows: the newest 20 and the unfinished ones of each, then each change.
+   * A slow reader skips states, never a run. A rejected key ends the subscription.
    */
   readonly runsUpdated: RunsUpdate;
 };
@@ -1296,9 +1235,8 @@ export type SubscriptionRunsUpdatedArgs = {
 };
 
 /**
- * Steps of a run laid out for drawing: bars in as few lanes as possible, without overlap in a lane.
- * Covers the run from `startedAt` to `endedAt` (now while unfinished), extended to steps that start within a day of that. A
- * finished run without a known end stops at its last step. A step that starts further outside has a wrong clock, and no bar.
+ * Steps laid out as bars in as few lanes as possible, from the run's start to its end or to now.
+ * A step that starts more than a day outside has a wrong clock, and no bar.
  */
 export type Timeline = {
   readonly __typename?: 'Timeline';
@@ -1432,10 +1370,10 @@ export type UsageTrend = {
   readonly counts: TokenCounts;
   /**
    * Estimated cost of these outputs. `stepsUnpriced` is the number of outputs without a price.
-   * Null if the gateway has no prices (`TOKEN_PRICES`).
+   * Null if the gateway has no prices.
    */
   readonly estimatedCost?: Maybe<Cost>;
-  /** Part of `estimatedCost` that failed runs caused. Null if the gateway has no prices (`TOKEN_PRICES`). */
+  /** Part of `estimatedCost` that failed runs caused. Null if the gateway has no prices. */
   readonly failedCost?: Maybe<Cost>;
   /** Number of runs whose record reports none, but whose steps do: 0 without `loadSteps`. */
   readonly runsFromSteps: Scalars['Int']['output'];
@@ -1449,8 +1387,7 @@ export type UsageTrend = {
 
 /**
  * Graph of nodes that can be run.
- * All fields except `id` and the run fields come from the upstream's list of workflows. They are null if the list has no value,
- * and null with a NOT_FOUND error if the list does not have the workflow.
+ * Fields of the upstream's list of workflows are null without a value, and null with NOT_FOUND if the list lacks it.
  */
 export type Workflow = {
   readonly __typename?: 'Workflow';
@@ -1480,13 +1417,8 @@ export type Workflow = {
   /** Run of this workflow by id. Null with a NOT_FOUND error if it does not exist. */
   readonly run?: Maybe<Run>;
   /**
-   * Runs, newest first.
-   * Cursors are stable: no run is repeated or skipped when new runs start. If the upstream has deleted the run of a cursor, the
-   * page continues with the next older run by start.
-   *
-   * With a filter, one page examines at most 500 runs. It may have fewer runs than `first`, or none; continue with
-   * `pageInfo.endCursor`. If the history has moved by more than some 300 runs since the cursor, the error
-   * UPSTREAM_CONTRACT_VIOLATION says to start again without one.
+   * Runs, newest first. Cursors are stable: new runs move no page.
+   * With a filter a page may have fewer runs than `first`, or none: continue with `pageInfo.endCursor`.
    */
   readonly runs?: Maybe<RunConnection>;
   /**
@@ -1506,8 +1438,8 @@ export type Workflow = {
   /** Time of the last change. */
   readonly updatedAt?: Maybe<Scalars['DateTime']['output']>;
   /**
-   * URL of this workflow in the upstream's web page, from `WORKFLOW_URL_TEMPLATE`.
-   * Null if that variable is not set. The gateway does not check that the page exists.
+   * URL of this workflow in the upstream's web page. Null if the gateway does not know its form.
+   * The gateway does not check that the page exists.
    */
   readonly upstreamUrl?: Maybe<Scalars['String']['output']>;
   /** Version. */
@@ -1517,8 +1449,7 @@ export type Workflow = {
 
 /**
  * Graph of nodes that can be run.
- * All fields except `id` and the run fields come from the upstream's list of workflows. They are null if the list has no value,
- * and null with a NOT_FOUND error if the list does not have the workflow.
+ * Fields of the upstream's list of workflows are null without a value, and null with NOT_FOUND if the list lacks it.
  */
 export type WorkflowChangePointsArgs = {
   last?: InputMaybe<Scalars['Int']['input']>;
@@ -1527,8 +1458,7 @@ export type WorkflowChangePointsArgs = {
 
 /**
  * Graph of nodes that can be run.
- * All fields except `id` and the run fields come from the upstream's list of workflows. They are null if the list has no value,
- * and null with a NOT_FOUND error if the list does not have the workflow.
+ * Fields of the upstream's list of workflows are null without a value, and null with NOT_FOUND if the list lacks it.
  */
 export type WorkflowFailureGroupsArgs = {
   last?: InputMaybe<Scalars['Int']['input']>;
@@ -1540,8 +1470,7 @@ export type WorkflowFailureGroupsArgs = {
 
 /**
  * Graph of nodes that can be run.
- * All fields except `id` and the run fields come from the upstream's list of workflows. They are null if the list has no value,
- * and null with a NOT_FOUND error if the list does not have the workflow.
+ * Fields of the upstream's list of workflows are null without a value, and null with NOT_FOUND if the list lacks it.
  */
 export type WorkflowRunArgs = {
   id: Scalars['ID']['input'];
@@ -1550,8 +1479,7 @@ export type WorkflowRunArgs = {
 
 /**
  * Graph of nodes that can be run.
- * All fields except `id` and the run fields come from the upstream's list of workflows. They are null if the list has no value,
- * and null with a NOT_FOUND error if the list does not have the workflow.
+ * Fields of the upstream's list of workflows are null without a value, and null with NOT_FOUND if the list lacks it.
  */
 export type WorkflowRunsArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
@@ -1562,8 +1490,7 @@ export type WorkflowRunsArgs = {
 
 /**
  * Graph of nodes that can be run.
- * All fields except `id` and the run fields come from the upstream's list of workflows. They are null if the list has no value,
- * and null with a NOT_FOUND error if the list does not have the workflow.
+ * Fields of the upstream's list of workflows are null without a value, and null with NOT_FOUND if the list lacks it.
  */
 export type WorkflowRunsByIdArgs = {
   ids: ReadonlyArray<Scalars['ID']['input']>;
@@ -1572,8 +1499,7 @@ export type WorkflowRunsByIdArgs = {
 
 /**
  * Graph of nodes that can be run.
- * All fields except `id` and the run fields come from the upstream's list of workflows. They are null if the list has no value,
- * and null with a NOT_FOUND error if the list does not have the workflow.
+ * Fields of the upstream's list of workflows are null without a value, and null with NOT_FOUND if the list lacks it.
  */
 export type WorkflowStatisticsArgs = {
   last?: InputMaybe<Scalars['Int']['input']>;
@@ -1584,8 +1510,7 @@ export type WorkflowStatisticsArgs = {
 
 /**
  * Graph of nodes that can be run.
- * All fields except `id` and the run fields come from the upstream's list of workflows. They are null if the list has no value,
- * and null with a NOT_FOUND error if the list does not have the workflow.
+ * Fields of the upstream's list of workflows are null without a value, and null with NOT_FOUND if the list lacks it.
  */
 export type WorkflowTrendArgs = {
   buckets?: InputMaybe<Scalars['Int']['input']>;

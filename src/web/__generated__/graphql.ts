@@ -35,9 +35,8 @@ export type ChangeKind =
   /** Different parameters: temperature, limits, tools, response format, … */
   | 'PARAMETERS'
   /**
-   * Different system or developer messages, or a different template. Messages of users and models do not count.
-   * Prompts are compared by sentence. The order of sentences, blanks and dates do not count. If consecutive runs each have sentences
-   * that neither the previous nor the next run has, such as names or retrieved texts, these sentences are data and do not count.
+   * Different system or developer messages, or another template, compared by sentence.
+   * Order, blanks, dates and sentences that each run has for itself do not count.
    */
   | 'PROMPT';
 
@@ -123,7 +122,7 @@ export type StepOrder = {
 
 /** Sort key for steps. Steps without a value come last in both directions. */
 export type StepOrderField =
-  /** `estimatedCost.amount`. No step has one if the gateway has no prices (`TOKEN_PRICES`). */
+  /** `estimatedCost.amount`. No step has one if the gateway has no prices. */
   | 'COST'
   /** `durationMs`. */
   | 'DURATION'
