@@ -46,7 +46,7 @@ const apollo = (operations: unknown, fields: object = {}) => ({
 });
 const manifest = write('manifest.json', { [`sha256:${ID}`]: LISTED });
 
-const VALUES = { ID: 'r1', String: 'r1', Int: 20, Boolean: true } as const;
+const VALUES = { ID: 'r1', String: 'UTC', Int: 20, Boolean: true, TrendInterval: 'DAY' } as const;
 
 /** A value for each variable that has to be given. */
 function requiredVariables(query: string): Record<string, unknown> {
