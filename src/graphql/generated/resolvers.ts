@@ -197,8 +197,8 @@ export type Diagnosis = {
   /** One line: `enrich` failed with KeyError: 'sku_v1'; new since 2026-11-30T09:55:00Z, 5 of 31 runs. */
   readonly headline: Scalars['String']['output'];
   /**
-   * Text for a chat, an issue or a model: headline, error, since when, how often, changes, and links if the gateway has a
-   * `PUBLIC_URL`. Texts of the upstream are in fences.
+   * Text for a chat, an issue or a model: headline, error, since when, how often, changes, and links if the gateway knows
+   * its public URL. Texts of the upstream are in fences.
    */
   readonly markdown: Scalars['String']['output'];
   /** Number of runs that the claims rest on. 1 if only this run could be examined. */
@@ -277,7 +277,7 @@ export type FailureGroup = {
   readonly code?: Maybe<Scalars['String']['output']>;
   /** Number of runs in the group. */
   readonly count: Scalars['Int']['output'];
-  /** Estimated cost of the runs of the group. Null if the gateway has no prices (`TOKEN_PRICES`). */
+  /** Estimated cost of the runs of the group. Null if the gateway has no prices. */
   readonly estimatedCost?: Maybe<Cost>;
   /** Start of the first examined run with this failure, also before the window. Null if no start is known. */
   readonly firstSeenAt?: Maybe<Scalars['DateTime']['output']>;
