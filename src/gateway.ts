@@ -20,8 +20,8 @@ import {
   createClientNetwork,
   createClientScheme,
   createProxyTrust,
-} from './http/connection/client-address.ts';
-import { listen, type ListenOn } from './http/connection/listen.ts';
+} from './http/client-address.ts';
+import { listen, type ListenOn } from './http/listen.ts';
 import { createHandlers, type Handlers } from './http/handler.ts';
 import { createOpsServer } from './http/ops.ts';
 import { createHttp } from './http/plugin.ts';

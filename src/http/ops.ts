@@ -1,28 +1,26 @@
 /** Probes and metrics: routes of the gateway, or of a server of their own. */
 import fastify, { type FastifyInstance, type FastifyPluginCallback } from 'fastify';
 import type { Metrics } from '../observability/metrics.ts';
-import { jsonResponse, type Send } from './response.ts';
+import { sendJson } from './replies.ts';
 
 export interface OpsOptions {
   readonly metrics: Pick<Metrics, 'contentType' | 'scrape'>;
   readonly isReady: () => boolean;
-  readonly send: Send;
 }
 
 const MAX_CONNECTIONS = 1000;
 const REQUEST_TIMEOUT_MS = 10_000;
 
 export const createOps =
-  ({ metrics, isReady, send }: OpsOptions): FastifyPluginCallback =>
+  ({ metrics, isReady }: OpsOptions): FastifyPluginCallback =>
   (app, _options, done) => {
-    app.get('/healthz', (_request, reply) => send(reply, jsonResponse(200, { status: 'alive' })));
+    app.get('/healthz', (_request, reply) => sendJson(reply, 200, { status: 'alive' }));
     app.get('/readyz', (_request, reply) =>
-      send(reply, isReady() ? jsonResponse(200, { status: 'ready' }) : jsonResponse(503, { status: 'stopping' })),
+      isReady() ? sendJson(reply, 200, { status: 'ready' }) : sendJson(reply, 503, { status: 'stopping' }),
     );
-    app.get('/metrics', async (_request, reply) => {
-      const { contentType } = metrics;
-      await send(reply, { status: 200, body: await metrics.scrape(), contentType, cacheControl: 'no-store' });
-    });
+    app.get('/metrics', async (_request, reply) =>
+      reply.headers({ 'content-type': metrics.contentType, 'cache-control': 'no-store' }).send(await metrics.scrape()),
+    );
     done();
   };
 

@@ -1,5 +1,4 @@
 /** The gateway as a Fastify plugin: its hooks, error handlers and routes, all in its own scope. */
-import type { IncomingHttpHeaders } from 'node:http';
 import type {
   FastifyError,
   FastifyPluginAsync,
@@ -21,33 +20,27 @@ import type { Observer } from '../observability/observer.ts';
 import type { Runs } from '../runs/runs.ts';
 import type { After } from '../runs/timer.ts';
 import { createAuthentication } from './authentication.ts';
-import { createCompression } from './compression/compression.ts';
-import type { ClientNetwork } from './connection/client-address.ts';
-import { createExplorerPage } from './graphql/explorer-page.ts';
-import { createGraphqlHandler } from './graphql/graphql-handler.ts';
-import { createResponseCache } from './graphql/response-cache.ts';
-import { createCommonHeaders, originsOf, PREFLIGHT_VARY } from './headers/common-headers.ts';
-import { createSendEvents } from './live/event-streams.ts';
-import { createLiveConnections } from './live/live-connections.ts';
-import { createSockets, type UpgradeRefusal } from './live/sockets.ts';
-import { openWebSockets } from './live/web-sockets.ts';
+import type { ClientNetwork } from './client-address.ts';
+import { createCommonHeaders, mayUpgrade, originsOf, PREFLIGHT_VARY } from './common-headers.ts';
+import { addCompression } from './compression.ts';
+import { createEntrance } from './entrance.ts';
+import { createSendEvents } from './event-streams.ts';
+import { createExplorerPage } from './explorer-page.ts';
+import { createGraphqlRoute } from './graphql-route.ts';
+import { createLiveConnections } from './live-connections.ts';
+import { createNegotiation } from './negotiation.ts';
 import { createOps } from './ops.ts';
-import { createOwners } from './owners.ts';
-import { createPage } from './page/page.ts';
-import { createRateLimits } from './rate-limits.ts';
-import {
-  ALLOWED_METHODS,
-  GRAPHQL_PATH,
-  GRAPHQL_PATHS,
-  GRAPHQL_VARY,
-  STREAM_PATH,
-  withoutPrefix,
-  type GraphqlPath,
-} from './routes.ts';
-import { createSend, errorResponse } from './response.ts';
+import { createRunPage } from './page.ts';
+import { sendError } from './replies.ts';
+import { createResponseCache } from './response-cache.ts';
+import { ALLOWED_METHODS, GRAPHQL_PATH, GRAPHQL_VARY, STREAM_PATH } from './routes.ts';
+import { createSockets, openWebSockets } from './sockets.ts';
 
-/** node:http checks at this interval whether a write made progress: a stalled client is disconnected after 15 to 30 s. */
-const STALLED_READER_MS = 15_000;
+/**
+ * A client that reads nothing for this long is disconnected. node:http checks at this interval whether a write made progress, so it
+ * may take twice as long.
+ */
+const STALLED_READER_MS = 30_000;
 const REFUSAL_MS = 1000;
 
 export interface HttpOptions {
@@ -65,7 +58,7 @@ export interface HttpOptions {
   readonly client: ClientFacts;
   readonly networkOf: ClientNetwork;
   readonly admission: Admission;
-  /** A client that reads nothing for this long is disconnected. Default: 15 s. */
+  /** Default: 30 s. */
   readonly stalledReaderMs?: number | undefined;
   /** A 429 waits this long, or up to twice as long. Default: 1 s. */
   readonly refusalMs?: number | undefined;
@@ -111,139 +104,116 @@ export function createHttp(options: HttpOptions): Http {
 
   const origins = originsOf(config.corsOrigins, config.sandbox);
   const commonHeaders = createCommonHeaders({ origins, hstsMaxAgeSeconds: config.hstsMaxAgeSeconds, schemeOf });
-  const compression = createCompression();
-  const send = createSend({ compression, isReady, stalledReaderMs });
-  const ops = createOps({ metrics, isReady, send });
+  const negotiation = createNegotiation();
+  const ops = createOps({ metrics, isReady });
 
   const limitOf = (kind: string, perMinute: number): RateLimit => {
     const local = createRateLimit({ perMinute, now });
     return shareRateLimit ? shareRateLimit({ kind, perMinute, local }) : local;
   };
-  /** The stages of every transport. */
-  const stages = {
+  /** The stages before every operation: a route or transport of its own enters here. */
+  const entrance = createEntrance({
     authenticate: createAuthentication({ authenticator, addressOf, now, logger }),
-    owners: createOwners({
-      byNetwork: limitOf('address', config.rateLimitAnonymousPerMinute),
-      isAccepted,
-      networkOf,
-      acceptedConnections,
-    }),
+    byViewer: config.rateLimitPerMinute === null ? null : limitOf('viewer', config.rateLimitPerMinute),
+    byNetwork: limitOf('address', config.rateLimitAnonymousPerMinute),
     admission,
-    rateLimits: createRateLimits(
-      config.rateLimitPerMinute === null ? null : limitOf('viewer', config.rateLimitPerMinute),
-    ),
-  };
-
-  function refuse(reply: FastifyReply, status: number, message: string): void {
-    void send(reply, errorResponse(reply.request.id, status, 'BAD_REQUEST', message));
-  }
+    isAccepted,
+    networkOf,
+    acceptedConnections,
+    refusalMs,
+  });
 
   const plugin: FastifyPluginAsync = async (app) => {
     const basePath = `${config.basePath}${app.prefix}`;
     const liveConnections = createLiveConnections(after);
-    const sockets = createSockets({
-      ...stages,
-      operations: graphql.operations,
-      schema: graphql.schema,
-      maxOperations: config.maxSubscriptionsPerConnection,
-      origins,
-      liveConnections,
-      isReady,
-      logger,
-    });
+    const { operations, schema, landingPage } = graphql;
+
+    // It marks upgrades in a hook of its own, so it comes before the other hooks.
     await openWebSockets(app);
-    const handle = createGraphqlHandler({
-      ...stages,
-      answerBrowser: createExplorerPage({ landingPage: graphql.landingPage, basePath, send }),
-      responses: options.cachesAnswers ? createResponseCache({ ...runs, now }) : null,
-      operations: graphql.operations,
-      sendEvents: createSendEvents(liveConnections, isReady),
-      send,
-      vary: commonHeaders.vary(GRAPHQL_VARY),
-      observer,
-      refusalMs,
+    const serveSocket = createSockets({
+      entrance,
+      operations,
+      schema,
+      maxOperations: config.maxSubscriptionsPerConnection,
+      stalledReaderMs,
+      liveConnections,
+      logger,
     });
 
     app.addHook('onRequest', (request, reply, done) => {
-      dropLongHeaders(request.raw.headers);
       void reply.headers(commonHeaders.of(request.raw, request.id));
-      const { method, headers, httpVersion } = request.raw;
-      if (headers.host === undefined && httpVersion === '1.1') refuse(reply, 400, 'The request has no Host header.');
-      else if (headers.expect !== undefined && !/^100-continue$/i.test(headers.expect))
-        refuse(reply, 417, 'Expect: only 100-continue is supported.');
-      else if (method === 'OPTIONS') {
+      if (request.method === 'OPTIONS') {
         void reply.headers({ allow: ALLOWED_METHODS, vary: commonHeaders.vary(PREFLIGHT_VARY) });
         void reply.code(204).send();
-      } else if (request.ws || (!isReady() && headers.upgrade?.toLowerCase() === 'websocket')) {
-        const isAtPath = request.routeOptions.url === `${app.prefix}${GRAPHQL_PATH}`;
-        const refusal = isAtPath ? sockets.refusalOf(request.raw) : OTHER_PATH;
-        // Each later reader of the request gets the same id.
-        request.raw.headers['x-request-id'] = request.id;
-        if (!refusal) done();
-        else {
-          const { status, code, message } = refusal;
-          void reply.headers({ ...refusal.headers, connection: 'close' });
-          void send(reply, errorResponse(request.id, status, code, message));
-        }
-      } else if (request.is404) {
-        // Other methods at the paths of GraphQL pass the same stages, and are refused there.
-        const [url] = withoutPrefix(request.url, app.prefix).split('?', 1);
-        const path = GRAPHQL_PATHS.find((each) => each === url);
-        if (path) handle(request, reply, path).catch(done);
-        else done();
-      } else done();
+      } else if (request.ws && request.routeOptions.url !== `${app.prefix}${GRAPHQL_PATH}`) {
+        sendError(reply, 404, 'NOT_FOUND', OTHER_PATH);
+      } else if (request.ws && !mayUpgrade(request.raw, origins)) {
+        sendError(reply, 403, 'FORBIDDEN', OTHER_ORIGIN);
+      } else {
+        // Each later reader of an upgrade gets the same id.
+        if (request.ws) request.raw.headers['x-request-id'] = request.id;
+        done();
+      }
     });
+    addCompression(app, { negotiation, isReady, stalledReaderMs });
     app.setErrorHandler((error: FastifyError, { id }, reply) => {
       const { statusCode = 500, message } = error;
-      if (statusCode < 500) {
-        refuse(reply, statusCode, message);
-        return;
-      }
+      if (statusCode < 500) return sendError(reply, statusCode, 'BAD_REQUEST', message);
       logger.error({ err: error, requestId: id }, 'a request failed');
-      void send(reply, errorResponse(id, 500, 'INTERNAL_SERVER_ERROR', DEFECT));
+      return sendError(reply, 500, 'INTERNAL_SERVER_ERROR', DEFECT);
     });
     const hasOtherPaths = options.ownsServer || app.prefix !== '';
-    if (hasOtherPaths) {
-      app.setNotFoundHandler(({ id }, reply) => send(reply, errorResponse(id, 404, 'NOT_FOUND', NOT_FOUND)));
-    }
+    if (hasOtherPaths) app.setNotFoundHandler((_request, reply) => sendError(reply, 404, 'NOT_FOUND', NOT_FOUND));
 
-    // The handler reads the body after the rate limit, for any type.
+    // The route reads the body after the rate limit, for any type. Fastify finds JSON faster by its own name.
     app.removeAllContentTypeParsers();
-    // Fastify finds JSON faster by its own name.
     app.addContentTypeParser(['application/json', '*'], (_request, _body, done) => {
       done(null);
     });
-    const route =
-      (path: GraphqlPath): RouteHandlerMethod =>
-      (request, reply) =>
-        handle(request, reply, path);
+    const handle = createGraphqlRoute({
+      entrance,
+      negotiation,
+      responses: options.cachesAnswers ? createResponseCache({ ...runs, now }) : null,
+      operations,
+      sendEvents: createSendEvents({ liveConnections, isReady, stalledReaderMs }),
+      vary: commonHeaders.vary(GRAPHQL_VARY),
+      answerBrowser: createExplorerPage({ landingPage, basePath }),
+      observer,
+    });
     app.route({
       method: ['GET', 'HEAD'],
       url: GRAPHQL_PATH,
       exposeHeadRoute: false,
-      handler: route(GRAPHQL_PATH),
-      wsHandler: (socket, { raw }) => {
+      handler: handle(GRAPHQL_PATH),
+      wsHandler: (ws, { raw }) => {
         // `ws` declares this class twice: for CommonJS and for modules.
         // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment
-        sockets.serve(socket, raw);
+        serveSocket(ws, raw);
       },
     });
-    app.post(GRAPHQL_PATH, route(GRAPHQL_PATH));
+    app.post(GRAPHQL_PATH, handle(GRAPHQL_PATH));
+    app.route({
+      method: ['GET', 'POST'],
+      url: STREAM_PATH,
+      exposeHeadRoute: false,
+      handler: handle(STREAM_PATH),
+    });
     // A HEAD of a stream would never end.
-    app.route({ method: ['GET', 'POST'], url: STREAM_PATH, exposeHeadRoute: false, handler: route(STREAM_PATH) });
+    for (const [url, allowed] of [
+      [GRAPHQL_PATH, ['GET', 'HEAD', 'POST']],
+      [STREAM_PATH, ['GET', 'POST']],
+    ] as const) {
+      const isOther = (method: string) => !['OPTIONS', ...allowed].includes(method);
+      app.route({
+        method: app.supportedMethods.filter(isOther),
+        url,
+        handler: refuseMethod(commonHeaders.vary(GRAPHQL_VARY)),
+      });
+    }
     if (!options.ownsServer || config.opsPort === null) await app.register(ops);
     const sampleKey = config.upstreamUrl === null ? SAMPLE_KEY : null;
     await app.register(
-      createPage({
-        folder,
-        basePath,
-        hasOtherPaths,
-        sampleKey,
-        hasExplorers: config.sandbox,
-        send,
-        stalledReaderMs,
-        logger,
-      }),
+      createRunPage({ folder, basePath, hasOtherPaths, sampleKey, hasExplorers: config.sandbox, logger }),
     );
 
     app.addHook('preClose', async () => {
@@ -259,26 +229,20 @@ export function createHttp(options: HttpOptions): Http {
     isReady,
     acceptedConnections,
     refuseUrl(reply, message) {
-      dropLongHeaders(reply.request.raw.headers);
       void reply.headers(commonHeaders.of(reply.request.raw, reply.request.id));
-      refuse(reply, 400, message);
+      sendError(reply, 400, 'BAD_REQUEST', message);
     },
   };
 }
 
-/** Browsers send some 150 characters. Negotiating 15 KB takes up to 10 ms, before authentication and limit. */
-const MAX_NEGOTIATED_LENGTH = 1024;
+const refuseMethod =
+  (vary: string): RouteHandlerMethod =>
+  ({ method }, reply) => {
+    void reply.headers({ allow: ALLOWED_METHODS, vary });
+    return sendError(reply, 405, 'BAD_REQUEST', `The method must be GET or POST, got ${method}.`);
+  };
 
-function dropLongHeaders(headers: IncomingHttpHeaders): void {
-  const isLong = (header: string | undefined) => header !== undefined && header.length > MAX_NEGOTIATED_LENGTH;
-  if (isLong(headers.accept)) delete headers.accept;
-  if (isLong(headers['accept-encoding'])) delete headers['accept-encoding'];
-}
-
-const OTHER_PATH: UpgradeRefusal = {
-  status: 404,
-  code: 'NOT_FOUND',
-  message: 'WebSockets must be opened at /graphql.',
-};
+const OTHER_PATH = 'WebSockets must be opened at /graphql.';
+const OTHER_ORIGIN = 'This origin may not open a WebSocket. Add it to CORS_ORIGINS.';
 const DEFECT = 'Something went wrong inside the gateway. The request id leads to its log.';
 const NOT_FOUND = 'Path not found. GraphQL is at /graphql, the run page at /.';

@@ -1,15 +1,13 @@
-/** The HTTP server of `npm start`: everything that belongs to a server rather than to the gateway's plugin. */
-import type { IncomingMessage, Server, ServerOptions as HttpServerOptions } from 'node:http';
+/** The HTTP server of `npm start`: what belongs to a server rather than to the gateway's plugin, and its stop. */
+import { Server, type IncomingMessage, type ServerOptions as HttpServerOptions, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
 import fastify, { type FastifyHttpOptions, type FastifyInstance, type FastifyPluginAsync } from 'fastify';
 import type { Config } from '../config/config.ts';
 import { MAX_BODY_BYTES } from './body.ts';
-import { isLoopback, networkOf, type IsTrustedProxy } from './connection/client-address.ts';
-import { createConnections } from './connection/connections.ts';
-import { createDrain, LingeringServer } from './connection/drain.ts';
-import { endWithError, malformed } from './connection/raw-response.ts';
-
+import { isLoopback, networkOf, type IsTrustedProxy } from './client-address.ts';
 import type { Http } from './plugin.ts';
-import { ALLOWED_METHODS, requestIdOf, withoutPrefix } from './routes.ts';
+import { requestIdOf, withoutPrefix } from './routes.ts';
 
 export interface AppOptions {
   readonly config: Pick<Config, 'basePath' | 'maxConnections'>;
@@ -53,54 +51,145 @@ export const appOptions = ({ config: { basePath }, isTrustedProxy, refuseUrl }: 
   }) satisfies FastifyHttpOptions<Server>;
 
 export function createServer(options: ServerOptions): FastifyInstance {
-  const { plugin, isReady, acceptedConnections, isTrustedProxy, lingerMs } = options;
-  const { maxConnections } = options.config;
-  // The plugin checks the Host header, and sends an error with a body.
-  const server = new LingeringServer({ ...TIMES, requireHostHeader: false, shouldUpgradeCallback: mayUpgrade });
-  const connections = createConnections(server, {
+  const { plugin, isReady, acceptedConnections, isTrustedProxy, lingerMs, config } = options;
+  // Otherwise the answer is HTTP/1.1: for other protocols (h2c), before earlier requests are answered, and while the gateway stops.
+  const shouldUpgradeCallback = ({ headers, socket }: IncomingMessage): boolean =>
+    isReady() && headers.upgrade?.toLowerCase() === 'websocket' && !server.isAnswering(socket);
+  const server: LingeringServer = new LingeringServer({ ...TIMES, shouldUpgradeCallback });
+  // Node closes each further connection at once.
+  server.maxConnections = config.maxConnections;
+  limitConnections(server, {
     isAccepted: (socket) => acceptedConnections.has(socket),
     networkOf: (address) => (isTrustedProxy(address, 0) || isLoopback(address) ? null : networkOf(address)),
-    maxOfNetwork: Math.max(MIN_OF_NETWORK, maxConnections / 10),
+    maxOfNetwork: Math.max(MIN_OF_NETWORK, config.maxConnections / 10),
   });
-  const drain = createDrain(server, connections);
-  // Node closes each further connection at once.
-  server.maxConnections = maxConnections;
-
-  /** Otherwise the answer is HTTP/1.1: for other protocols (h2c), before earlier requests are answered, and while the gateway stops. */
-  function mayUpgrade({ headers, socket }: IncomingMessage): boolean {
-    return isReady() && headers.upgrade?.toLowerCase() === 'websocket' && !connections.isAnswering(socket);
-  }
-
   const app = fastify({
     serverFactory: (handler) => server.on('request', handler),
     ...appOptions(options),
     // Requests that arrive on open connections are answered while the server stops.
     return503OnClosing: false,
-    clientErrorHandler(error, socket) {
-      if (connections.isAnswering(socket) || !socket.writable || error.code === 'ECONNRESET') socket.destroy(error);
-      else endWithError(socket, malformed(error.code));
-    },
-  });
-
-  // The plugin refuses other expectations.
-  server.on('checkExpectation', (request, response) => {
-    app.routing(request, response);
-  });
-  server.on('connect', (_request, socket) => {
-    const message = `The method must be one of ${ALLOWED_METHODS}, got CONNECT.`;
-    if (connections.isAnswering(socket)) socket.destroy();
-    else endWithError(socket, { status: 405, code: 'BAD_REQUEST', message });
-  });
-  app.addHook('onRequest', (request, reply, done) => {
-    connections.answer(request.raw, reply.raw);
-    done();
   });
   // In this order: no new connection, the closing messages of live clients (the plugin), the last answers.
-  app.addHook('preClose', () => drain.stopListening());
+  app.addHook('preClose', () => server.stopListening());
   void app.register(plugin);
   void app.register((last, _options, done) => {
-    last.addHook('preClose', () => drain.finish(lingerMs()));
+    last.addHook('preClose', () => server.finish(lingerMs()));
     done();
   });
   return app;
+}
+
+export interface ConnectionLimitOptions {
+  /** True once an accepted caller has sent an operation over the connection. */
+  readonly isAccepted: (socket: Socket) => boolean;
+  /** Null for a peer whose connections are not limited. */
+  readonly networkOf: (address: string) => string | null;
+  readonly maxOfNetwork: number;
+}
+
+/** Limits the connections of each network whose callers are not accepted: closes each further one at once. */
+export function limitConnections(
+  server: Server,
+  { isAccepted, networkOf, maxOfNetwork }: ConnectionLimitOptions,
+): void {
+  /** Connections by network, until they are closed or their callers accepted. */
+  const unaccepted = new Map<string, Set<Socket>>();
+
+  server.on('connection', (socket: Socket) => {
+    // This reads the address: Node caches it, and the log needs it also after the connection is closed.
+    const network = networkOf(socket.remoteAddress ?? '');
+    if (network === null) return;
+    const sockets = unaccepted.get(network) ?? new Set();
+    if (sockets.size >= maxOfNetwork) {
+      for (const each of sockets) if (isAccepted(each)) sockets.delete(each);
+    }
+    if (sockets.size >= maxOfNetwork) {
+      socket.destroy();
+      return;
+    }
+    unaccepted.set(network, sockets.add(socket));
+    socket.once('close', () => {
+      sockets.delete(socket);
+      if (sockets.size === 0 && unaccepted.get(network) === sockets) unaccepted.delete(network);
+    });
+  });
+}
+
+/** How long connections that have arrived are still accepted before the server stops listening. */
+const ACCEPT_MS = 500;
+/** How often connections that have become idle are closed. */
+const IDLE_EVERY_MS = 100;
+/** How long answers in progress may take. Then all connections are closed. */
+const ALL_MS = 10_000;
+
+/** A server that stops without losing a request. */
+class LingeringServer extends Server {
+  readonly #open = new Set<Socket>();
+  /** The latest one of each connection. */
+  readonly #responses = new WeakMap<Socket, ServerResponse>();
+  readonly #closed = Promise.withResolvers<undefined>();
+  #accepted = 0;
+  #closesIdle = false;
+
+  constructor(options: HttpServerOptions) {
+    super(options);
+    this.on('connection', (socket: Socket) => {
+      this.#accepted += 1;
+      this.#open.add(socket);
+      socket.once('close', () => this.#open.delete(socket));
+    });
+    this.on('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
+      this.#responses.set(socket, response);
+    });
+  }
+
+  isAnswering(socket: Socket): boolean {
+    return this.#responses.get(socket)?.writableFinished === false;
+  }
+
+  /** `close` calls it, but a proxy may be sending a request over an idle connection. */
+  override closeIdleConnections(): void {
+    if (this.#closesIdle) super.closeIdleConnections();
+  }
+
+  /** Resolves when no new connection is accepted. A proxy then opens it elsewhere. */
+  async stopListening(): Promise<void> {
+    // Node accepts one connection a turn of its loop. Closing resets waiting connections, with their requests.
+    const until = performance.now() + ACCEPT_MS;
+    for (let before = -1; before !== this.#accepted && performance.now() < until;) {
+      before = this.#accepted;
+      await nextTurn();
+    }
+    this.close(() => {
+      this.#closed.resolve(undefined);
+    });
+  }
+
+  /** After `stopListening`. Resolves when the last connection is closed; idle ones stay open for `lingerMs`. */
+  async finish(lingerMs: number): Promise<void> {
+    if (lingerMs > 0) await pause(lingerMs);
+    this.#closesIdle = true;
+    // node:http counts a connection without a request as busy.
+    this.#destroy(({ bytesRead }) => bytesRead === 0);
+    const closing = setInterval(() => {
+      this.#closeIdle();
+    }, IDLE_EVERY_MS);
+    // Includes WebSockets.
+    const timeIsUp = setTimeout(() => {
+      this.#destroy(() => true);
+    }, ALL_MS);
+    this.#closeIdle();
+    await this.#closed.promise;
+    clearInterval(closing);
+    clearTimeout(timeIsUp);
+  }
+
+  /** node:http counts a written answer that its client has not read as idle: closing would cut it off. */
+  #closeIdle(): void {
+    if (![...this.#open].some(({ writableLength }) => writableLength > 0)) this.closeIdleConnections();
+  }
+
+  #destroy(isChosen: (socket: Socket) => boolean): void {
+    for (const socket of this.#open) if (isChosen(socket)) socket.destroy();
+  }
 }

@@ -23,10 +23,6 @@ const URL_TEMPLATES: Readonly<Record<UpstreamEndpoint, string>> = {
   execute: 'workflows/{workflow}/execute',
 };
 
-/** Methods of the semantic conventions; others are reported as `_OTHER`. */
-const KNOWN_METHODS: ReadonlySet<string> = new Set([
-  ...['CONNECT', 'DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT', 'TRACE'],
-]);
 const HOST = /^(\[[^\]]+\]|[^:]+)(?::(\d{1,5}))?$/;
 const MAX_TEXT_LENGTH = 256;
 
@@ -107,7 +103,7 @@ function requestAttributes({ request, response }: HttpSource, client: ClientFact
   const address = client.addressOf(request);
   return {
     ...(response && {
-      'http.request.method': KNOWN_METHODS.has(method) ? method : '_OTHER',
+      'http.request.method': method,
       'http.route': path,
     }),
     'url.path': path,

@@ -8,7 +8,7 @@ import { findProgram, freePort, startProgram, type Program } from '../harness/pr
 
 const WATCH = `subscription { runUpdated(workflowId: "wf", id: "r1") { run { stepCounts { total } } } }`;
 const REQUESTS = 20;
-const CLIENTS = 8;
+const CLIENTS = 30;
 
 const isThere = NGINX !== null && findProgram('--version', 'valkey-server') !== null;
 // In CI a missing program is a failure.

@@ -4,7 +4,7 @@
  */
 import { request, type ClientRequest, type IncomingMessage } from 'node:http';
 import { WebSocket } from 'ws';
-import type { GraphqlError, Json } from './gateway.ts';
+import type { GraphqlAnswer, GraphqlError, Json } from './gateway.ts';
 
 export type Transport = 'graphql-ws' | 'graphql-sse';
 
@@ -251,6 +251,9 @@ export async function openStream(
   response.on('error', () => undefined);
   const ended = new Promise<void>((resolve) => {
     response.once('close', () => {
+      // A refused operation gets a plain answer.
+      const text = pieces.join('');
+      if (text.startsWith('{"errors"')) push({ type: 'error', errors: (JSON.parse(text) as GraphqlAnswer).errors });
       push({ type: 'closed', code: 0 });
       resolve();
     });

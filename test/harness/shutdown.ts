@@ -8,8 +8,8 @@ const constant = (path: string, name: string): number =>
 export const STOP_WITHIN_MS = constant('src/cli/serve.ts', 'STOP_WITHIN_MS');
 
 export const STOP_PARTS_MS = [
-  constant('src/http/live/live-connections.ts', 'GRACE_MS'),
+  constant('src/http/live-connections.ts', 'GRACE_MS'),
   constant('src/cli/serve.ts', 'LINGER_MS'),
-  constant('src/http/connection/drain.ts', 'ALL_MS'),
+  constant('src/http/server.ts', 'ALL_MS'),
   constant('src/cli/tracing.ts', 'CLOSE_WITHIN_MS'),
 ];

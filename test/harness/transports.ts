@@ -20,8 +20,6 @@ export async function send(
     transport === 'graphql-sse'
       ? await openStream(gatewayUrl, request, key)
       : await openSocket(gatewayUrl, { authorization: `Bearer ${key}` });
-  // An operation that is rejected before it runs gets a plain answer.
-  if ('status' in client && client.status !== 200) return (await client.body()) as Payload;
   if ('subscribe' in client) client.subscribe(request);
   const frame = await client.next();
   client.cut();

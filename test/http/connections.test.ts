@@ -9,7 +9,7 @@ import { createServer } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { setImmediate as aTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { createConnections } from '../../src/http/connection/connections.ts';
+import { limitConnections } from '../../src/http/server.ts';
 import { collectGarbage } from '../harness/collect-garbage.ts';
 import { healthy, startFaultyUpstream } from '../harness/faulty-upstream.ts';
 import { until } from '../harness/fleet.ts';
@@ -23,6 +23,7 @@ import { wireRun } from '../harness/wire.ts';
 const requestOf = (id: string, fields = 'id') =>
   postOf({ query: `{ run(workflowId: "wf", id: "${id}") { ${fields} } }` });
 const HEALTH = 'GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n';
+const WATCH = encodeURIComponent('subscription { runUpdated(workflowId: "wf", id: "r1") { run { id } } }');
 const LARGE = 'a: outputs b: outputs c: outputs';
 
 let gate: PromiseWithResolvers<undefined>;
@@ -69,7 +70,7 @@ async function beginToClose() {
   const closed = gateway.close().then(() => {
     state.isClosed = true;
   });
-  while (jest.getTimerCount() < before + 3 && !state.isClosed) await aTurn();
+  while (jest.getTimerCount() < before + 2 && !state.isClosed) await aTurn();
   return { closed, isClosed: () => state.isClosed };
 }
 
@@ -105,20 +106,11 @@ describe('a gateway that stops', () => {
     await closed;
   });
 
-  it('closes idle connections at once', async () => {
-    await (await connectOne()).ask(HEALTH);
+  it('closes idle connections and those without a request at once, and waits for a pending answer', async () => {
+    const [unused, idle, busy] = [await connectOne(), await connectOne(), await connectBusy()];
+    await idle.ask(HEALTH);
     const { closed } = await beginToClose();
-    await closed;
-  });
-
-  it('closes a connection without a request after 500 ms, and waits for a pending answer', async () => {
-    const [unused, busy] = [await connectOne(), await connectBusy()];
-    const { closed } = await beginToClose();
-    jest.advanceTimersByTime(499);
-    await aTurn();
-    expect(unused.socket.closed).toBe(false);
-    jest.advanceTimersByTime(1);
-    await closedOf(unused);
+    await Promise.all([unused, idle].map(closedOf));
     expect(busy.socket.closed).toBe(false);
     gate.resolve(undefined);
     expect(await busy.read(1)).toMatchObject([
@@ -170,8 +162,7 @@ describe('a gateway that stops', () => {
 
 it.each([
   ['is not ready', '/readyz', '', '{"status":"stopping"}'],
-  ['opens no stream', '/graphql/stream?query=x', 'accept: text/event-stream\r\n', 'The gateway is stopping.'],
-  ['opens no socket', '/graphql', 'connection: upgrade\r\nupgrade: websocket\r\n', 'The gateway is stopping.'],
+  ['opens no stream', `/graphql/stream?query=${WATCH}`, 'accept: text/event-stream\r\n', 'The gateway is stopping.'],
 ])('a gateway that stops %s', async (_, path, headers, message) => {
   const raw = await connectOne();
   await raw.ask(HEALTH);
@@ -233,7 +224,7 @@ it('A network has a limited number of connections until their callers are accept
   const server = createServer();
   const accepted = new WeakSet<object>();
   let network: string | null = 'one';
-  createConnections(server, {
+  limitConnections(server, {
     isAccepted: (socket) => accepted.has(socket),
     networkOf: () => network,
     maxOfNetwork: 2,

@@ -82,6 +82,15 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('%s', (transport) => {
     expect(await client.nextData()).toEqual({ runUpdated: { run: { steps: [{ outputs: 'short' }] } } });
   });
 
+  it('An open connection gets bytes every 10 s, so that proxies keep it open', async () => {
+    const client = await ask(RUN);
+    expect(await client.next()).toEqual(RUNNING);
+    const before = client.bytesRead();
+    run.clock.advance(10_000);
+    await until(() => client.bytesRead() > before);
+    expect(client.waiting).toBe(0);
+  });
+
   it.each(['leave', 'cut'] as const)(
     'abandons the upstream calls of a query when its client disconnects: %s',
     async (go) => {
@@ -91,9 +100,16 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('%s', (transport) => {
         await call.cut;
         return {};
       };
-      const client = await ask('{ run(workflowId: "wf", id: "r1") { status } }');
+      const query = '{ run(workflowId: "wf", id: "r1") { status } }';
+      const leaving = new AbortController();
+      // A stream opens with its answer, so its client leaves before it is open.
+      const client = transport === 'graphql-ws' ? await ask(query) : null;
+      const headers = { authorization: 'Bearer key-1' };
+      const url = `${run.gateway.url}/graphql/stream?query=${encodeURIComponent(query)}`;
+      if (!client) fetch(url, { headers, signal: leaving.signal }).catch(() => undefined);
       await until(() => calls.length === 1);
-      client[go]();
+      if (client) client[go]();
+      else leaving.abort();
       await calls[0]?.cut;
     },
   );
@@ -132,22 +148,29 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('%s', (transport) => {
       };
       const watching = await ask(RUN);
       expect(await watching.next()).toEqual(RUNNING);
-      const busy = await ask(MUTATION);
+      const asked = ask(MUTATION);
       await until(() => run.upstream.count('execute') === 1);
-      if (isSocket(busy)) {
+      // A stream opens with its answer.
+      const busy = transport === 'graphql-ws' ? await asked : null;
+      if (busy && isSocket(busy)) {
         busy.subscribe({ query: RUN }, 'watch');
         expect(await busy.next()).toEqual(RUNNING);
       }
       const stopped = run.gateway.close();
       if (transport === 'graphql-sse') expect(await watching.next()).toEqual(COMPLETE);
       expect(await watching.next()).toEqual(closed);
-      if (isSocket(busy)) {
+      if (busy && isSocket(busy)) {
         busy.subscribe({ query: MUTATION }, 'late');
         busy.ping('read');
         await until(() => busy.pongs.length === 1);
       }
       due.resolve(undefined);
-      expect([await busy.next(), await busy.next(), await busy.next()]).toEqual([STARTED, COMPLETE, closed]);
+      const answered = await asked;
+      expect([await answered.next(), await answered.next(), await answered.next()]).toEqual([
+        STARTED,
+        COMPLETE,
+        closed,
+      ]);
       await stopped;
       expect([run.upstream.count('execute'), run.clock.pending]).toEqual([1, []]);
     });

@@ -45,25 +45,18 @@ describe('a socket under load', () => {
     }
   }
 
-  it.each([
-    ['pings of the socket', 125],
-    ['pings of the protocol', 20_000],
-  ])('reads nothing more from a client that does not read the answers to its %s', async (what, size) => {
+  it('reads nothing more from a client that does not read the answers to its pings', async () => {
     const client = await open();
     client.stopReading();
-    const text = 'x'.repeat(size);
-    const ping = () => {
-      if (what === 'pings of the socket') client.ping(text);
-      else void client.roundTrip({ text });
-    };
+    const text = 'x'.repeat(125);
     // The buffers of both ends take megabytes.
     for (let batches = 0; batches < 8 && client.unsent() === 0; batches += 1) {
-      for (let bytes = 0; bytes < 3_000_000; bytes += size) ping();
+      for (let bytes = 0; bytes < 3_000_000; bytes += text.length) client.ping(text);
       await untilStill(client);
     }
-    client.subscribe({ query: read(`behind ${what}`) });
+    client.subscribe({ query: read('behind pings') });
     await untilStill(client);
-    expect(callOf(`behind ${what}`)).toBeUndefined();
+    expect(callOf('behind pings')).toBeUndefined();
     client.goOnReading();
     expect(await client.nextData()).toMatchObject({ run: { status: 'RUNNING' } });
   });

@@ -6,7 +6,6 @@ import type { Ticket } from '../admission/ticket.ts';
 import type { Context } from '../context.ts';
 import type { LiveEvents } from '../subscriptions/live-events.ts';
 import type { PreparedDocument } from './documents.ts';
-import type { Allowance } from './rate-limit.ts';
 
 /** Parameters from the client. Only their types are checked. */
 export interface OperationParams {
@@ -25,8 +24,6 @@ export interface OperationRequest extends Omit<OperationStart, 'viewerId'> {
   readonly caller: Caller;
   /** Authenticates again, since an open connection has no rights of its own. */
   readonly authenticate: () => Caller | Promise<Caller>;
-  /** Null if the caller's key is accepted. */
-  readonly unaccepted: UnacceptedCaller | null;
   /** Operation types that the transport allows. */
   readonly allowed: ReadonlySet<OperationType>;
   readonly client: Client;
@@ -40,12 +37,6 @@ export interface AdmittedRequest extends OperationRequest {
 
 /** Admits an event of a subscription, of this size, when its owner has room. */
 export type AdmitEvent = (bytes: number, isGone: () => boolean) => Ticket | Promise<Ticket>;
-
-/** A caller without a key, or with a key that is not accepted yet. Such a key may be invented. */
-export interface UnacceptedCaller {
-  /** Counts operations against the address of the caller. */
-  readonly take: (operations: number) => Allowance | Promise<Allowance>;
-}
 
 export interface Client {
   /** Fires when the client has disconnected, or its subscription must end. */

@@ -1,8 +1,8 @@
 /** Starts to listen. Errors name the variable to change. */
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { ConfigError } from '../../config/config.ts';
-import type { Logger } from '../../observability/logger.ts';
+import { ConfigError } from '../config/config.ts';
+import type { Logger } from '../observability/logger.ts';
 
 /** Connections that wait to be accepted; the system may allow fewer. Beyond Node's 511, thousands that connect at once would wait seconds. */
 const BACKLOG = 16_384;

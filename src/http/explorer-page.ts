@@ -1,26 +1,23 @@
 /** Apollo Sandbox, for a browser that opens `/graphql`. Without the internet the browser goes on to GraphiQL. */
 import type { FastifyReply } from 'fastify';
-import { errorResponse, htmlResponse, type HttpResponse, type Send } from '../response.ts';
-
-/** True if the request was answered; otherwise it asks for an operation. */
-export type AnswerBrowser = (reply: FastifyReply, search: string) => Promise<boolean>;
+import { createPage, sendError, type SendPage } from './replies.ts';
 
 export interface ExplorerPageOptions {
   /** Sandbox as HTML, the same each time. Null if explorers are switched off. */
   readonly landingPage: () => Promise<string | null>;
   /** The path of the gateway: BASE_PATH and the prefix of the plugin. Empty if there is none. */
   readonly basePath: string;
-  readonly send: Send;
 }
 
-export function createExplorerPage({ landingPage, basePath, send }: ExplorerPageOptions): AnswerBrowser {
-  let sandbox: HttpResponse | undefined;
+/** False: the request asks for an operation. */
+export function createExplorerPage({ landingPage, basePath }: ExplorerPageOptions) {
+  let sandbox: SendPage | undefined;
 
-  return async (reply, search) => {
+  return async (reply: FastifyReply, search: string): Promise<boolean> => {
     const html = await landingPage();
-    if (html !== null) await send(reply, (sandbox ??= htmlResponse(withGraphiql(html, `${basePath}/graphiql`))));
+    if (html !== null) void (sandbox ??= createPage(withGraphiql(html, `${basePath}/graphiql`)))(reply);
     else if (search !== '') return false;
-    else await send(reply, errorResponse(reply.request.id, 400, 'BAD_REQUEST', IS_OFF));
+    else void sendError(reply, 400, 'BAD_REQUEST', IS_OFF);
     return true;
   };
 }

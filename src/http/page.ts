@@ -2,10 +2,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fastifyStatic from '@fastify/static';
-import type { FastifyPluginAsync, RouteHandlerMethod } from 'fastify';
-import { packageFile } from '../../config/package-file.ts';
-import type { Logger } from '../../observability/logger.ts';
-import { htmlResponse, type HttpResponse, type Send } from '../response.ts';
+import type { FastifyPluginAsync } from 'fastify';
+import { packageFile } from '../config/package-file.ts';
+import type { Logger } from '../observability/logger.ts';
+import { createPage, type SendPage } from './replies.ts';
 
 export interface PageOptions {
   /** Folder of the built page. */
@@ -18,9 +18,6 @@ export interface PageOptions {
   readonly hasOtherPaths: boolean;
   /** False: GraphiQL is not served. */
   readonly hasExplorers: boolean;
-  readonly send: Send;
-  /** A client that reads nothing of a file for this long is disconnected. */
-  readonly stalledReaderMs: number;
   readonly logger: Logger;
 }
 
@@ -42,31 +39,28 @@ const policyOf = (styles = "'self'", ...more: readonly string[]): string =>
 const NAMED_BY_CONTENT = /-[\w-]{8}\.\w+(?:\.br|\.gz)?$/;
 const FOR_EVER = 'public, max-age=31536000, immutable';
 
-export function createPage(options: PageOptions): FastifyPluginAsync {
-  const { folder = packageFile('dist/page'), hasExplorers, hasOtherPaths, send, stalledReaderMs, logger } = options;
+export function createRunPage(options: PageOptions): FastifyPluginAsync {
+  const { folder = packageFile('dist/page'), hasExplorers, hasOtherPaths, logger } = options;
 
   return async (app) => {
     const htmlOf = (name: string) => readHtml(join(folder, name), options);
     const [page, graphiql] = await Promise.all([htmlOf('index.html'), htmlOf('graphiql.html')]);
-    const show = (html: string | null, policy: string): RouteHandlerMethod => {
-      const response = html === null ? NOT_BUILT : htmlResponse(html, { 'content-security-policy': policy });
-      return (_request, reply) => void send(reply, response);
-    };
+    const show = (html: string | null, policy: string): SendPage =>
+      html === null ? sendNotBuilt : createPage(html, { 'content-security-policy': policy });
+    const get = (url: string, send: SendPage) => app.get(url, (_request, reply) => send(reply));
+    const sendPage = show(page, policyOf());
 
-    app.get('/', show(page, policyOf()));
-    app.get('/cost', show(page, policyOf()));
-    app.get('/workflows/*', show(page, policyOf()));
+    for (const url of ['/', '/cost', '/workflows/*']) get(url, sendPage);
     // Its editor adds style elements without a nonce, and has its icons in a font.
-    if (hasExplorers) app.get('/graphiql', show(graphiql, policyOf("'self' 'unsafe-inline'", 'font-src data:')));
+    if (hasExplorers) get('/graphiql', show(graphiql, policyOf("'self' 'unsafe-inline'", 'font-src data:')));
     if (page === null) {
       logger.warn('the run page is not built: run `npm run build:page`, then start again');
       return;
     }
     if (hasOtherPaths) {
-      const notFound = { ...htmlResponse(page, { 'content-security-policy': policyOf() }), status: 404 };
       app.get('/*', { exposeHeadRoute: false }, (request, reply) => {
         // A program gets the error of every unknown path.
-        if (request.headers.accept?.includes('text/html') === true) void send(reply, notFound);
+        if (request.headers.accept?.includes('text/html') === true) sendPage(reply, 404);
         else reply.callNotFound();
       });
     }
@@ -84,7 +78,6 @@ export function createPage(options: PageOptions): FastifyPluginAsync {
       cacheControl: false,
       setHeaders(reply, path) {
         void reply.header('cache-control', NAMED_BY_CONTENT.test(path) ? FOR_EVER : 'no-cache');
-        reply.raw.socket?.setTimeout(stalledReaderMs);
       },
     });
   };
@@ -105,8 +98,10 @@ async function readHtml(path: string, { sampleKey, basePath }: PageOptions): Pro
   );
 }
 
-const NOT_BUILT: HttpResponse = {
-  status: 503,
-  body: 'The run page is not built. Run `npm ci && npm run build:page` in the clone, then start again. GraphQL is at /graphql.\n',
-  contentType: 'text/plain; charset=utf-8',
-};
+const sendNotBuilt: SendPage = (reply) =>
+  reply
+    .code(503)
+    .header('content-type', 'text/plain; charset=utf-8')
+    .send(
+      'The run page is not built. Run `npm ci && npm run build:page` in the clone, then start again. GraphQL is at /graphql.\n',
+    );

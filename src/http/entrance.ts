@@ -1,0 +1,207 @@
+/**
+ * Where every operation enters, whichever route or transport brings it: caller → rate limit → admission. Its log and metrics are
+ * written by `operations.run`, or `operations.refuse` if a stage throws.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { FastifyReply } from 'fastify';
+import type { Caller } from '../auth/caller.ts';
+import type { Admission } from '../graphql/admission/admission.ts';
+import type { Owner } from '../graphql/admission/room.ts';
+import type { Ticket } from '../graphql/admission/ticket.ts';
+import type { AdmittedRequest, Client, OperationRequest } from '../graphql/operations/operation.ts';
+import { rateLimited, type Allowance, type RateLimit } from '../graphql/operations/rate-limit.ts';
+import type { ClientInfo } from '../observability/operation-record.ts';
+import { GatewayError } from '../upstream/errors.ts';
+import type { Authenticate } from './authentication.ts';
+import type { ClientNetwork } from './client-address.ts';
+
+/** What a transport knows about an operation before its caller is known. */
+export interface Arrival extends Omit<OperationRequest, 'caller' | 'authenticate'> {
+  readonly http: { readonly request: IncomingMessage; readonly response?: ServerResponse };
+  /** Replaces the header of the request. */
+  readonly authorization?: string | undefined;
+}
+
+export interface EnteringRequest extends OperationRequest {
+  readonly http: Arrival['http'];
+}
+
+export interface EntranceOptions {
+  readonly authenticate: Authenticate;
+  /** Null: no limit by viewer. */
+  readonly byViewer: RateLimit | null;
+  readonly byNetwork: RateLimit;
+  readonly admission: Admission;
+  /** True if the gateway, or recently the upstream, has accepted the viewer's key. */
+  readonly isAccepted: (viewerId: string) => boolean;
+  readonly networkOf: ClientNetwork;
+  /** Connections over which an accepted caller has sent an operation. */
+  readonly acceptedConnections: WeakSet<object>;
+  /** A 429 waits this long, or up to twice as long. */
+  readonly refusalMs: number;
+}
+
+const BEHIND_PROXIES: Owner = { name: 'proxies', kind: 'proxy' };
+
+export type Entrance = ReturnType<typeof createEntrance>;
+
+export function createEntrance(options: EntranceOptions) {
+  const { authenticate, byViewer, byNetwork, admission, isAccepted, networkOf, acceptedConnections, refusalMs } =
+    options;
+  const slowDown = createSlowDown(refusalMs);
+
+  /** Its accepted caller, or else its network, since keys can be invented. */
+  function ownerOf({ viewer, name }: Caller, request: IncomingMessage): Owner {
+    if (viewer && isAccepted(viewer.id)) {
+      acceptedConnections.add(request.socket);
+      return { name: `caller ${name ?? viewer.id}`, kind: 'caller' };
+    }
+    const { network, isProxy } = networkOf(request);
+    return isProxy ? BEHIND_PROXIES : { name: `network ${network}`, kind: 'network' };
+  }
+
+  /** Counts one operation: by viewer, and by network unless the key is accepted. Null if no limit applies. */
+  async function count({ viewer }: Caller, request: IncomingMessage): Promise<Allowance | null> {
+    if (!viewer || !isAccepted(viewer.id)) {
+      const allowance = await byNetwork.take(networkOf(request).network);
+      if (!viewer || !allowance.isAllowed) return allowance;
+    }
+    return byViewer ? byViewer.take(viewer.id) : null;
+  }
+
+  /** Throws RATE_LIMITED. `report` gets the allowance, also of a refused operation. */
+  async function limit(
+    { caller, http: { request } }: EnteringRequest,
+    report?: (allowance: Allowance) => void,
+  ): Promise<void> {
+    const allowance = await count(caller, request);
+    if (!allowance) return;
+    if (caller.viewer || !allowance.isAllowed) report?.(allowance);
+    if (!allowance.isAllowed) throw rateLimited(allowance);
+  }
+
+  /** Each later event of a subscription is admitted as an operation. */
+  const admitted = (operation: EnteringRequest, ticket: Ticket): AdmittedRequest => ({
+    ...operation,
+    ticket,
+    admitEvent: (bytes, isGone) =>
+      admission.admitEvent(ownerOf(operation.caller, operation.http.request), isGone, bytes),
+  });
+
+  return {
+    ownerOf,
+    limit,
+    admitted,
+    admission,
+
+    async identify(arrival: Arrival): Promise<EnteringRequest> {
+      const again = () => authenticate(arrival.http.request, arrival.authorization);
+      return { ...arrival, caller: await again(), authenticate: again };
+    },
+
+    /**
+     * The stages of a route after `identify`: rate limit, with its headers, and admission. The operation weighs until `work` is done
+     * and the reply is written. `waits`: it waits 10 s for room, so that thousands that reconnect at once are let in.
+     */
+    async enter<T>(
+      operation: EnteringRequest,
+      reply: FastifyReply,
+      waits: boolean,
+      work: (request: AdmittedRequest) => Promise<T>,
+    ): Promise<T> {
+      const { request } = operation.http;
+      let ticket: Ticket | null = null;
+      try {
+        await limit(operation, (allowance) => void reply.headers(allowanceHeaders(allowance)));
+        const owner = ownerOf(operation.caller, request);
+        const isGone = () => operation.client.isGone();
+        ticket = waits ? await admission.admitLater(owner, isGone) : admission.admit(owner, isGone);
+        return await work(admitted(operation, ticket));
+      } catch (error) {
+        if (error instanceof GatewayError && error.code === 'RATE_LIMITED') await slowDown(request.socket);
+        throw error;
+      } finally {
+        onClosed(reply.raw, () => ticket?.end());
+      }
+    },
+  };
+}
+
+/**
+ * Waits before a 429 is sent: 2,000 clients that repeated refused requests at once made others wait for 3 s. Only one refusal of a
+ * connection waits, since requests can be pipelined.
+ */
+function createSlowDown(refusalMs: number): (connection: Socket) => Promise<void> {
+  const waiting = new WeakSet<Socket>();
+  return async (connection) => {
+    if (waiting.has(connection)) return;
+    waiting.add(connection);
+    // At random, so that those who were refused together do not return together.
+    await pause(refusalMs * (1 + Math.random()), undefined, { ref: false });
+    waiting.delete(connection);
+  };
+}
+
+const allowanceHeaders = (allowance: Allowance): Record<string, string> => ({
+  'ratelimit-limit': String(allowance.limit),
+  'ratelimit-remaining': String(allowance.remaining),
+  'ratelimit-reset': String(allowance.resetSeconds),
+  ...(!allowance.isAllowed && { 'retry-after': String(allowance.retryAfterSeconds) }),
+});
+
+const TEXT = /^[\x20-\x7e]{1,100}$/;
+const readText = (value: unknown): string | null => (typeof value === 'string' && TEXT.test(value) ? value : null);
+
+/**
+ * The name and version by which a client calls itself, in the headers of a request or the parameters of a socket: those of Apollo, or
+ * those without a vendor. Null: it has no name that can be logged.
+ */
+export function clientInfoOf(headers: Readonly<Record<string, unknown>>): ClientInfo | null {
+  const name = readText(headers['apollographql-client-name'] ?? headers['graphql-client-name']);
+  if (name === null) return null;
+  return { name, version: readText(headers['apollographql-client-version'] ?? headers['graphql-client-version']) };
+}
+
+/** Shared: an abort without a reason creates an error with a stack each time. */
+const CLIENT_GONE = new Error('the client has disconnected, or has its answer');
+
+/** Calls back when the response was sent or its client has disconnected; at once if that was before. */
+export function onClosed(response: ServerResponse, call: () => void): void {
+  if (response.closed) call();
+  else response.once('close', call);
+}
+
+/** The client of one operation: whether it still waits for its answer. */
+export class RequestClient implements Client {
+  /** Null for an operation of a socket, which calls `abort`. */
+  readonly #response: ServerResponse | null;
+  /** Created on first use: most requests need no upstream call. */
+  #controller: AbortController | null = null;
+
+  constructor(response: ServerResponse | null) {
+    this.#response = response;
+  }
+
+  signal(): AbortSignal {
+    if (!this.#controller) {
+      this.#controller = new AbortController();
+      if (this.#response) {
+        onClosed(this.#response, () => {
+          this.abort();
+        });
+      }
+    }
+    return this.#controller.signal;
+  }
+
+  abort(): void {
+    this.signal();
+    this.#controller?.abort(CLIENT_GONE);
+  }
+
+  isGone(): boolean {
+    return this.#response ? this.#response.destroyed : this.#controller?.signal.aborted === true;
+  }
+}

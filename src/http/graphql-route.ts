@@ -1,0 +1,222 @@
+/** GraphQL over HTTP: POST and GET, answered by JSON or server-sent events. `handle` has the stages of a request, in order. */
+import type { IncomingMessage } from 'node:http';
+import { promisify } from 'node:util';
+import type { FastifyReply, RouteHandlerMethod } from 'fastify';
+import { requestError } from '../graphql/operations/error-formatting.ts';
+import type { Operations } from '../graphql/operations/operations.ts';
+import { PARSED_AT_ONCE_BYTES } from '../graphql/admission/ticket.ts';
+import type { AdmittedRequest, Answer, Outcome } from '../graphql/operations/operation.ts';
+import type { Observer } from '../observability/observer.ts';
+import type { OperationType } from '../observability/operation-record.ts';
+import { readBody } from './body.ts';
+import { compress } from './compression.ts';
+import { clientInfoOf, RequestClient, type Arrival, type Entrance } from './entrance.ts';
+import type { SendEvents } from './event-streams.ts';
+import {
+  GRAPHQL_TYPE,
+  JSON_TYPE,
+  MIN_COMPRESSED_LENGTH,
+  type AcceptedForms,
+  type JsonType,
+  type Negotiation,
+} from './negotiation.ts';
+import { checkHead, readParams } from './params.ts';
+import { etagOf, type CacheKey, type ResponseCache, type WholeAnswer } from './response-cache.ts';
+import { ALLOWED_METHODS, STREAM_PATH, type GraphqlPath } from './routes.ts';
+
+export interface GraphqlRouteOptions {
+  readonly entrance: Entrance;
+  readonly negotiation: Negotiation;
+  /** Null: no answer is cached. */
+  readonly responses: ResponseCache | null;
+  readonly operations: Operations;
+  readonly sendEvents: SendEvents;
+  /** Value of the header: the request headers that every answer depends on. */
+  readonly vary: string;
+  /** Answers the navigation of a browser. False: the request is for an operation. */
+  readonly answerBrowser: (reply: FastifyReply, search: string) => Promise<boolean>;
+  readonly observer: Pick<Observer, 'responseCacheHit'>;
+}
+
+/** One request, as its stages read it. */
+interface Exchange {
+  readonly arrival: Arrival;
+  readonly isGet: boolean;
+  /** The query string with its question mark; empty if there is none. */
+  readonly search: string;
+  readonly forms: AcceptedForms;
+}
+
+interface Cached {
+  readonly kind: 'cached';
+  readonly whole: WholeAnswer;
+  readonly cacheControl: string;
+}
+
+interface Executed {
+  readonly kind: 'executed';
+  readonly outcome: Outcome;
+  /** Null: the answer is not cached. */
+  readonly key: CacheKey | null;
+}
+
+export function createGraphqlRoute(options: GraphqlRouteOptions): (path: GraphqlPath) => RouteHandlerMethod {
+  const { entrance, negotiation, responses, operations, sendEvents, vary, answerBrowser, observer } = options;
+
+  const handle =
+    (path: GraphqlPath): RouteHandlerMethod =>
+    async ({ raw, id }, reply) => {
+      void reply.header('vary', vary);
+      const isGet = raw.method !== 'POST';
+      const search = searchOf(raw);
+      const forms = formsOf(raw, path);
+      if (isGet && forms.prefersHtml && (await answerBrowser(reply, search))) return reply;
+
+      const arrival: Arrival = {
+        transport: forms.json === null ? 'graphql-sse' : 'http',
+        requestId: id,
+        http: { request: raw, response: reply.raw },
+        clientInfo: clientInfoOf(raw.headers),
+        allowed: allowedTypes(isGet, forms),
+        client: new RequestClient(reply.raw),
+      };
+      const operation = await entrance.identify(arrival);
+      try {
+        return await entrance.enter(operation, reply, forms.json === null, async (request) => {
+          checkForms(forms, path);
+          const found = await cachedOrExecuted(request, { arrival, isGet, search, forms });
+          if (found.kind === 'cached') return sendWhole(reply, found.whole, found.cacheControl);
+          const { outcome, key } = found;
+          const type = forms.json ?? JSON_TYPE;
+          const status = outcome.kind === 'events' ? 200 : httpStatusOf(outcome, type);
+          if (outcome.kind === 'events' || (forms.json === null && status === 200)) {
+            await sendEvents(reply, arrival.client, outcome);
+            return reply;
+          }
+          return await sendAnswer(reply, outcome, { key, type, status, isGet });
+        });
+      } catch (error) {
+        const type = forms.json ?? JSON_TYPE;
+        const refusal = operations.refuse(operation, error);
+        if (reply.sent) return reply;
+        return await sendAnswer(reply, refusal, { key: null, type, status: httpStatusOf(refusal, type), isGet });
+      }
+    };
+
+  /** `/graphql/stream` answers only with events. HEAD gets none: without a body a stream would never end. */
+  function formsOf(request: IncomingMessage, path: GraphqlPath): AcceptedForms {
+    const forms = negotiation.formsOf(request);
+    if (path === STREAM_PATH) return { ...forms, json: null, events: forms.anyEvents, prefersHtml: false };
+    return request.method === 'HEAD' ? { ...forms, events: false } : forms;
+  }
+
+  /** The frame of this function has the body and the parameters: it is gone when events are sent. */
+  async function cachedOrExecuted(request: AdmittedRequest, exchange: Exchange): Promise<Cached | Executed> {
+    const { caller, ticket } = request;
+    const { arrival, isGet, search, forms } = exchange;
+    const { headers } = arrival.http.request;
+    const method = isGet ? 'GET' : 'POST';
+    const body = isGet ? '' : await readBody(arrival.http.request, ticket);
+    const key =
+      responses && caller.viewer && forms.json !== null
+        ? responses.keyOf(caller.viewer, requestText(exchange, body), caller.untilMs)
+        : null;
+    const whole = key && responses ? responses.find(key) : null;
+    if (whole && key && responses) {
+      await ticket.answer(whole.body.length);
+      observer.responseCacheHit(request.requestId, key.viewer.id, arrival.http, arrival.clientInfo);
+      return { kind: 'cached', whole, cacheControl: responses.cacheControl(key, whole.untilMs) };
+    }
+    checkHead(method, headers);
+    if (body.length > PARSED_AT_ONCE_BYTES) await ticket.nextTurn();
+    return { kind: 'executed', outcome: await operations.run(request, readParams(method, search, body)), key };
+  }
+
+  async function sendAnswer(
+    reply: FastifyReply,
+    answer: Answer,
+    { key, type, status, isGet }: Pick<Executed, 'key'> & Pick<Exchange, 'isGet'> & { type: JsonType; status: number },
+  ): Promise<FastifyReply> {
+    const { untilMs } = answer;
+    const body = Buffer.from(JSON.stringify(answer.result));
+    if (!responses || !key || untilMs === 0) {
+      return reply
+        .code(status)
+        .headers({
+          ...headersOf(answer),
+          'content-type': type,
+          'cache-control': 'no-store',
+          ...(status === 401 && { 'www-authenticate': 'Bearer' }),
+          ...(status === 405 && { allow: ALLOWED_METHODS }),
+        })
+        .send(body);
+    }
+    const isKept = responses.isWorthKeeping(key);
+    const gzipped = isKept && body.length >= MIN_COMPRESSED_LENGTH ? await compressed(body) : null;
+    const whole = { body, gzipped, contentType: type, etag: isGet ? etagOf(body) : null, untilMs };
+    if (isKept) responses.keep(key, whole);
+    return sendWhole(reply, whole, responses.cacheControl(key, untilMs));
+  }
+
+  return handle;
+}
+
+function sendWhole(
+  reply: FastifyReply,
+  { body, gzipped, contentType, etag }: WholeAnswer,
+  cacheControl: string,
+): FastifyReply {
+  reply.gzipped = gzipped;
+  const headers = { 'content-type': contentType, 'cache-control': cacheControl, ...(etag !== null && { etag }) };
+  return reply.headers(headers).send(body);
+}
+
+const compressed = promisify(compress);
+
+function searchOf({ url = '/' }: IncomingMessage): string {
+  const start = url.indexOf('?');
+  return start < 0 ? '' : url.slice(start);
+}
+
+function checkForms({ json, events }: AcceptedForms, path: GraphqlPath): void {
+  if (json !== null || events) return;
+  const types =
+    path === STREAM_PATH
+      ? 'text/event-stream'
+      : 'application/json, application/graphql-response+json or text/event-stream';
+  throw requestError('BAD_REQUEST', `Accept must include ${types}, got none of them.`, 406);
+}
+
+function allowedTypes(isGet: boolean, { events }: AcceptedForms): ReadonlySet<OperationType> {
+  const types: OperationType[] = ['query'];
+  if (!isGet) types.push('mutation');
+  if (events) types.push('subscription');
+  return new Set(types);
+}
+
+/** The parts are separated by line breaks, which no header can contain. */
+function requestText({ arrival, isGet, search }: Exchange, body: string): string {
+  const { accept = '', 'content-type': contentType = '' } = arrival.http.request.headers;
+  return `${isGet ? 'GET' : 'POST'}\n${accept}\n${contentType}\n${search}\n${body}`;
+}
+
+const headersOf = ({ headers }: Answer): Record<string, string> =>
+  headers ? Object.fromEntries([...headers].filter(([name]) => name !== 'content-type')) : {};
+
+/** Errors of the operation's text or variables, which GraphQL over HTTP distinguishes from errors of the HTTP request. */
+const OF_THE_OPERATION: ReadonlySet<unknown> = new Set([
+  'GRAPHQL_PARSE_FAILED',
+  'GRAPHQL_VALIDATION_FAILED',
+  'BAD_USER_INPUT',
+  'OPERATION_NOT_ALLOWED',
+]);
+const MAY_BE_200: ReadonlySet<number> = new Set([400, 403]);
+
+/**
+ * A client that accepts `application/graphql-response+json` can trust the status, and gets 400 for a bad operation. With the
+ * older `application/json` the specification wants 200, since a proxy may have answered a 4xx instead.
+ */
+function httpStatusOf({ result: { errors = [] }, status }: Answer, type: JsonType): number {
+  const isOfTheOperation = errors.every(({ extensions }) => OF_THE_OPERATION.has(extensions?.code));
+  return type !== GRAPHQL_TYPE && isOfTheOperation && MAY_BE_200.has(status) ? 200 : status;
+}

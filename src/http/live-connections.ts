@@ -1,0 +1,58 @@
+/** The open connections of events and WebSockets: keeps them open through proxies, and ends all when the gateway stops. */
+import type { After } from '../runs/timer.ts';
+
+export interface LiveConnection {
+  /** Sends bytes, so that proxies keep the connection open. */
+  ping(): void;
+  /** Ends subscriptions with the protocol's message, and starts no more operations. Queries and mutations are answered. */
+  end(): void;
+  /** Closes at once. */
+  cut(): void;
+  /** False: the connection has only subscriptions. */
+  isAnswering(): boolean;
+}
+
+export type LiveConnections = ReturnType<typeof createLiveConnections>;
+
+const BEAT_EVERY_MS = 10_000;
+/** How long a client may take to read its last message when the gateway stops. */
+const GRACE_MS = 1000;
+
+export function createLiveConnections(after: After) {
+  const open = new Set<LiveConnection>();
+  let onRemoved = (): void => undefined;
+  let cancelBeat = after(BEAT_EVERY_MS, beat);
+
+  function beat(): void {
+    cancelBeat = after(BEAT_EVERY_MS, beat);
+    for (const connection of open) connection.ping();
+  }
+
+  const subscribers = () => [...open].filter((connection) => !connection.isAnswering());
+
+  return {
+    /** Call the result when the connection is closed. */
+    add(connection: LiveConnection): () => void {
+      open.add(connection);
+      return () => {
+        open.delete(connection);
+        onRemoved();
+      };
+    },
+    /** Ends all. Resolves when connections without an answer in progress are closed. The others have the time of server.ts. */
+    async close(): Promise<void> {
+      cancelBeat();
+      for (const connection of open) connection.end();
+      const { promise, resolve } = Promise.withResolvers<undefined>();
+      onRemoved = () => {
+        if (subscribers().length === 0) resolve(undefined);
+      };
+      onRemoved();
+      const timer = setTimeout(() => {
+        for (const connection of subscribers()) connection.cut();
+      }, GRACE_MS);
+      await promise;
+      clearTimeout(timer);
+    },
+  };
+}

@@ -1,0 +1,76 @@
+/** Content negotiation: the forms of an answer that a client accepts. */
+import type { IncomingMessage } from 'node:http';
+import { LRUCache } from 'lru-cache';
+import Negotiator from 'negotiator';
+
+export const JSON_TYPE = 'application/json; charset=utf-8';
+export const GRAPHQL_TYPE = 'application/graphql-response+json; charset=utf-8';
+const EVENTS_TYPE = 'text/event-stream';
+const HTML_TYPE = 'text/html';
+
+export type JsonType = typeof JSON_TYPE | typeof GRAPHQL_TYPE;
+
+export interface AcceptedForms {
+  /** Null: no JSON. */
+  readonly json: JsonType | null;
+  /** True if the header names server-sent events: a client that accepts anything expects a single answer. */
+  readonly events: boolean;
+  /** True also for a client that accepts anything. */
+  readonly anyEvents: boolean;
+  /** True for the navigation of a browser, which prefers HTML. */
+  readonly prefersHtml: boolean;
+}
+
+interface AcceptedEncodings {
+  readonly gzip: boolean;
+  readonly identity: boolean;
+}
+
+export type Negotiation = ReturnType<typeof createNegotiation>;
+
+/** Browsers send some 150 characters. Negotiating 15 KB takes up to 10 ms, before authentication and limit. */
+const MAX_NEGOTIATED_LENGTH = 1024;
+/** Clients send few different headers. */
+const MAX_REMEMBERED = 100;
+
+/** A shorter answer fits a packet, or nearly: compressing it gains the client nothing. */
+export const MIN_COMPRESSED_LENGTH = 1024;
+
+export function createNegotiation() {
+  const forms = new LRUCache<string, AcceptedForms>({ max: MAX_REMEMBERED, memoMethod: readForms });
+  const encodings = new LRUCache<string, AcceptedEncodings>({ max: MAX_REMEMBERED, memoMethod: readEncodings });
+
+  return {
+    /** An empty header counts as a missing one, which accepts anything. */
+    formsOf: ({ headers: { accept } }: IncomingMessage): AcceptedForms =>
+      forms.memo(isNegotiated(accept) && accept !== '' ? accept : '*/*'),
+
+    /** Programs that send no header seldom decode gzip. `length` is that of the answer, in bytes. */
+    acceptsGzip({ headers: { 'accept-encoding': accept } }: IncomingMessage, length: number): boolean {
+      if (!isNegotiated(accept)) return false;
+      const { gzip, identity } = encodings.memo(accept);
+      // `identity;q=0` accepts only a compressed answer.
+      return gzip && (length >= MIN_COMPRESSED_LENGTH || !identity);
+    },
+  };
+}
+
+const isNegotiated = (header: string | undefined): header is string =>
+  header !== undefined && header.length <= MAX_NEGOTIATED_LENGTH;
+
+function readForms(accept: string): AcceptedForms {
+  const accepted = new Negotiator({ headers: { accept } }).mediaTypes([
+    JSON_TYPE,
+    GRAPHQL_TYPE,
+    EVENTS_TYPE,
+    HTML_TYPE,
+  ]);
+  const json = accepted.find((type) => type === JSON_TYPE || type === GRAPHQL_TYPE) ?? null;
+  const anyEvents = accepted.includes(EVENTS_TYPE);
+  return { json, events: anyEvents && accept.includes(EVENTS_TYPE), anyEvents, prefersHtml: accepted[0] === HTML_TYPE };
+}
+
+function readEncodings(accept: string): AcceptedEncodings {
+  const accepted = new Negotiator({ headers: { 'accept-encoding': accept } }).encodings(['gzip', 'identity']);
+  return { gzip: accepted.includes('gzip'), identity: accepted.includes('identity') };
+}

@@ -1,0 +1,34 @@
+/** Answers outside GraphQL: errors, JSON and pages. */
+import { gzipSync } from 'node:zlib';
+import type { FastifyReply } from 'fastify';
+import type { Headers } from './common-headers.ts';
+import { JSON_TYPE } from './negotiation.ts';
+
+export const sendJson = (reply: FastifyReply, status: number, value: unknown): FastifyReply =>
+  reply.code(status).headers({ 'content-type': JSON_TYPE, 'cache-control': 'no-store' }).send(JSON.stringify(value));
+
+/** In the form of a GraphQL error. */
+export const sendError = (reply: FastifyReply, status: number, code: string, message: string): FastifyReply =>
+  sendJson(reply, status, {
+    errors: [{ message, extensions: { code, retryable: false, requestId: reply.request.id } }],
+  });
+
+export type SendPage = (reply: FastifyReply, status?: number) => FastifyReply;
+
+/** A page with the same content each time. */
+export function createPage(html: string, headers: Headers = {}): SendPage {
+  const body = Buffer.from(html);
+  const gzipped = gzipSync(body);
+  return (reply, status = 200) => {
+    reply.gzipped = gzipped;
+    return reply
+      .code(status)
+      .headers({
+        'content-type': 'text/html; charset=utf-8',
+        'cache-control': 'no-cache',
+        'referrer-policy': 'same-origin',
+        ...headers,
+      })
+      .send(body);
+  };
+}

@@ -1,0 +1,121 @@
+/** Response cache: whole answers, by viewer and exact request. A hit needs neither parsing nor execution. */
+import { hash } from 'node:crypto';
+import { crc32 } from 'node:zlib';
+import { ANSWERS, CacheEntry, type Right } from '../runs/entry.ts';
+import type { ViewerCache } from '../runs/viewer-cache.ts';
+import type { Viewer } from '../runs/viewer.ts';
+import { ownCopy } from '../upstream/transport/own-bytes.ts';
+
+/** Bytes are outside the heap: V8 lets its heap grow to twice its live data, so strings of a full cache would take twice as much. */
+export interface WholeAnswer {
+  readonly body: Buffer;
+  /** Null for a body that is not worth it. */
+  readonly gzipped: Buffer | null;
+  readonly contentType: string;
+  readonly etag: string | null;
+  /** When it expires, in milliseconds since 1970. */
+  readonly untilMs: number;
+}
+
+/** Memory of a Buffer, apart from its bytes. */
+const BUFFER_BYTES = 300;
+
+class AnswerEntry extends CacheEntry {
+  readonly answer: WholeAnswer;
+
+  constructor(right: Right, name: string, answer: WholeAnswer) {
+    super(right, ANSWERS, name);
+    this.answer = answer;
+  }
+
+  override sizeBytes(): number {
+    const { body, gzipped } = this.answer;
+    return body.length + BUFFER_BYTES + (gzipped ? gzipped.length + BUFFER_BYTES : 0);
+  }
+}
+
+/** Computed once a request: hashing a long text takes a while. */
+export interface CacheKey {
+  readonly viewer: Viewer;
+  readonly name: string;
+  /** The viewer's right when the request arrived. */
+  readonly right: Right;
+  /** Its number of refusals then. */
+  readonly refusals: number;
+  /** False for a long request, which is seldom repeated. */
+  readonly isCacheable: boolean;
+  /** When the caller's own right ends, in milliseconds since 1970. */
+  readonly callerUntilMs: number;
+}
+
+export type ResponseCache = ReturnType<typeof createResponseCache>;
+
+const MAX_REQUEST_LENGTH = 16_384;
+/** A longer request has its hash as the key. */
+const MAX_KEY_LENGTH = 1024;
+
+export interface ResponseCacheOptions {
+  readonly viewers: ViewerCache;
+  readonly now: () => number;
+}
+
+export function createResponseCache({ viewers, now }: ResponseCacheOptions) {
+  const wasSeen = createDoorkeeper();
+
+  return {
+    /** `request` has everything that decides the answer, apart from the viewer. */
+    keyOf(viewer: Viewer, request: string, callerUntilMs: number): CacheKey {
+      const text = request.length > MAX_KEY_LENGTH ? hash('sha256', request, 'base64url') : request;
+      const right = viewers.rightOf(viewer.id);
+      const isCacheable = request.length <= MAX_REQUEST_LENGTH;
+      return { viewer, name: `answer ${text}`, right, refusals: right.refusals, isCacheable, callerUntilMs };
+    },
+
+    /** The answer, if it is fresh and the viewer's right to it is proven. `untilMs` is no later than the end of both rights. */
+    find({ right, name, callerUntilMs }: CacheKey): WholeAnswer | null {
+      // A name implies the type of its entry.
+      const answer = (viewers.find(right, ANSWERS, name) as AnswerEntry | undefined)?.answer;
+      if (!answer) return null;
+      const untilMs = Math.min(answer.untilMs, viewers.rightUntil(right), callerUntilMs);
+      return now() < untilMs ? { ...answer, untilMs } : null;
+    },
+
+    /** True if the request came before: most requests come once, and their answers would evict others. */
+    isWorthKeeping: ({ viewer, name, isCacheable }: CacheKey): boolean =>
+      isCacheable && wasSeen(`${viewer.id} ${name}`),
+
+    keep({ right, name, refusals }: CacheKey, { body, gzipped, ...answer }: WholeAnswer): void {
+      // An answer may contain a workflow that was refused meanwhile.
+      if (right.refusals !== refusals) return;
+      viewers.keep(
+        new AnswerEntry(right, name, { ...answer, body: ownBytes(body), gzipped: gzipped && ownBytes(gzipped) }),
+      );
+    },
+
+    /** Value of the header. The viewer had no right before its first request. */
+    cacheControl({ viewer, callerUntilMs }: CacheKey, untilMs: number): string {
+      const leftMs = Math.min(untilMs, viewers.rightUntil(viewers.rightOf(viewer.id)), callerUntilMs) - now();
+      return leftMs > 0 ? `private, max-age=${Math.floor(leftMs / 1000)}` : 'no-store';
+    },
+  };
+}
+
+const SLOTS = 2 ** 14;
+
+/** Remembers keys in a fixed amount of memory. Sometimes wrong: two keys may share a slot. */
+function createDoorkeeper(): (key: string) => boolean {
+  const hashes = new Uint32Array(SLOTS);
+  return (key) => {
+    const value = crc32(key);
+    const slot = value % SLOTS;
+    const isKnown = hashes[slot] === value;
+    hashes[slot] = value;
+    return isKnown;
+  };
+}
+
+/** Copies cached bytes out of a larger buffer (Node's pool, zlib's chunk of 16 KiB), which they would keep in memory. */
+const ownBytes = (bytes: Buffer): Buffer => (bytes.length < bytes.buffer.byteLength / 2 ? ownCopy(bytes) : bytes);
+
+/** A strong validator: a digest of the body. */
+export const etagOf = (body: Buffer): string => `"${hash('sha1', body, 'base64url')}"`;

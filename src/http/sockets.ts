@@ -1,0 +1,87 @@
+/** WebSockets: the server of the Fastify app, refused upgrades, and the protocol of graphql-ws. */
+import type { IncomingMessage } from 'node:http';
+import fastifyWebsocket from '@fastify/websocket';
+import type { FastifyInstance } from 'fastify';
+import { parse, type FormattedExecutionResult, type GraphQLSchema } from 'graphql';
+import { handleProtocols, makeServer, type ExecutionResult } from 'graphql-ws';
+import type { ServerOptions, WebSocket } from 'ws';
+import { SubscriptionError } from '../graphql/subscriptions/live-events.ts';
+import type { LiveConnections } from './live-connections.ts';
+import { requestIdOf } from './routes.ts';
+import { MAX_MESSAGE_BYTES, Socket, type Received, type SocketOptions } from './socket.ts';
+
+export interface SocketsOptions extends SocketOptions {
+  readonly schema: GraphQLSchema;
+  readonly liveConnections: LiveConnections;
+}
+
+/** A host's own server has other options. */
+const SERVER_OPTIONS = {
+  maxPayload: MAX_MESSAGE_BYTES,
+  handleProtocols,
+  // Compression would keep 80 KB more for each connection; docs/decisions/archive.md, 0031.
+  perMessageDeflate: false,
+  // One message a turn: a client may send hundreds at once, and others are answered in between.
+  allowSynchronousEvents: false,
+} satisfies ServerOptions;
+
+const CONNECTION_INIT_MS = 10_000;
+/** graphql-ws needs a document to execute; the operation pipeline reads the real one. */
+const ANY_DOCUMENT = parse('{ __typename }');
+
+/** Afterwards a route may have a `wsHandler`. The server is the host's own, if it has one. */
+export async function openWebSockets(app: FastifyInstance): Promise<void> {
+  if (app.hasDecorator('websocketServer')) return;
+  await app.register(fastifyWebsocket, {
+    options: SERVER_OPTIONS,
+    // The sockets are closed one by one, with a message: see live-connections.ts.
+    preClose(done) {
+      done();
+    },
+    // Each socket has its own error listener.
+    errorHandler: () => undefined,
+  });
+  app.websocketServer.on('headers', (lines, request) => {
+    lines.push(`x-request-id: ${requestIdOf(request.headers)}`);
+  });
+}
+
+/** The result serves an open socket. `request` is its upgrade request. */
+export function createSockets(options: SocketsOptions): (ws: WebSocket, request: IncomingMessage) => void {
+  const { schema, liveConnections, logger } = options;
+
+  const protocol = makeServer<undefined, Socket>({
+    schema,
+    connectionInitWaitTimeout: CONNECTION_INIT_MS,
+    onConnect: ({ extra: socket }) => socket.connect(),
+    onSubscribe: () => ({ schema, document: ANY_DOCUMENT }),
+    execute: () => ({}),
+    onOperation({ subscriptions, extra: socket }, id, payload) {
+      // The socket has made the payload. `subscriptions` includes this operation.
+      const results = socket.resultsOf(id, payload as unknown as Received, Object.keys(subscriptions).length);
+      // The pipeline has formatted the errors already: see `onNext`.
+      return results as AsyncGenerator<ExecutionResult>;
+    },
+    onNext: (_context, _id, _payload, _args, result) => result as FormattedExecutionResult,
+    onError(_context, _id, _payload, [error]) {
+      const cause = error?.originalError;
+      if (cause instanceof SubscriptionError) return cause.errors;
+      // A defect, which graphql-ws would only send to the client: thrown, it is logged and closes the socket.
+      throw cause ?? new Error('graphql-ws refused an operation by itself', { cause: error });
+    },
+  });
+
+  return (ws, request) => {
+    const socket = new Socket(ws, request, options);
+    const closed = protocol.opened(socket, socket);
+    const remove = liveConnections.add(socket);
+    // A message that is too long or malformed: `ws` has closed the socket with a reason.
+    ws.on('error', (err) => {
+      logger.debug({ err }, 'a socket failed');
+    });
+    ws.once('close', (code, reason) => {
+      remove();
+      void closed(code, reason.toString());
+    });
+  };
+}
