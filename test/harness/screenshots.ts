@@ -42,7 +42,7 @@ for (const theme of ['light', 'dark'] as const) {
       await page.getByText(ready).first().waitFor();
       // Does not wait for an idle network: a page with live data keeps a connection open.
       await page.evaluate('document.fonts.ready');
-      await page.locator('.spinning').first().waitFor({ state: 'detached' });
+      await page.locator('.loading .spinning').first().waitFor({ state: 'detached' });
       if (from !== undefined) await page.evaluate(`document.querySelector('${from}').scrollIntoView()`);
       const suffix = width === 1280 ? '' : `-${width}`;
       await page.screenshot({ path: `${folder}/${name}-${theme}${suffix}.png`, fullPage: width !== 1280 });
