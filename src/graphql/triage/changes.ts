@@ -51,7 +51,7 @@ function gatewayError(reason: unknown): GatewayError {
 export const NO_CHANGES: SuspectedChanges = { changes: [], errors: [] };
 
 /** Finished runs before the first failure that are compared: few at first, since most causes are close. */
-const RUNS_BEFORE = [5, MAX_RUNS_BETWEEN + 2];
+const RUNS_BEFORE = [2, 6, MAX_RUNS_BETWEEN + 2];
 /** Runs after it, which show what varies in each prompt. */
 const RUNS_AFTER = 2;
 

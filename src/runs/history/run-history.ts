@@ -231,8 +231,8 @@ export function createRunHistory({ upstream, viewers, reads, runStore, liveTtlMs
       onFound = () => undefined,
     ) {
       const { reader, knownOf } = readerOf(workflowId, after, operation);
-      // One more than requested shows whether there is a next page.
-      const wanted = filter ? MAX_WINDOW : first + 1;
+      // One more than requested shows whether there is a next page. Longer pages share the whole window with other lists.
+      const wanted = filter || first >= MAX_WINDOW / 2 ? MAX_WINDOW : first + 1;
       const found: HistoryEntry[] = [];
       let end = after;
       let examined = 0;
