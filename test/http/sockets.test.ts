@@ -253,7 +253,7 @@ describe('a socket', () => {
     });
   });
 
-  it('reads one message in a turn of the event loop', async () => {
+  it('Many messages are executed in several iterations of the event loop', async () => {
     const client = await open();
     turns.length = 0;
     let next = setImmediate(function count() {
@@ -263,7 +263,7 @@ describe('a socket', () => {
     for (let id = 0; id < 100; id += 1) client.subscribe({ query: TYPE }, `${id}`);
     await until(() => turns.length === 100);
     clearImmediate(next);
-    expect(new Set(turns).size).toBeGreaterThan(90);
+    expect(new Set(turns).size).toBeGreaterThan(5);
   });
 
   describe('is opened', () => {
