@@ -12,7 +12,7 @@ export function createPageLinks({ publicUrl }: Pick<Config, 'publicUrl'>) {
     toRun: linkTo,
     /** Opens the inputs of the changed node, if there is one. */
     toComparison(head: RunRef, baseId: string, nodeId: string | null): string | null {
-      const changed = nodeId === null ? {} : { node: nodeId, diff: 'inputs' };
+      const changed: Record<string, string> = nodeId === null ? {} : { node: nodeId, diff: 'inputs' };
       const query = new URLSearchParams({ tab: 'compare', with: baseId, ...changed });
       const link = linkTo(head);
       return link && `${link}?${query.toString()}`;
