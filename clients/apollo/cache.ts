@@ -44,6 +44,8 @@ export const createCache = () =>
       CriticalPath: part,
       Diagnosis: part,
       Distribution: part,
+      Expectation: { ...part, fields: { nodes: { merge: by('nodeId') } } },
+      FailureGroup: part,
       FailureGroups: { ...part, fields: { nodes: { merge: by('workflow', 'nodeId', 'message', 'code') } } },
       Freshness: part,
       Gap: part,
