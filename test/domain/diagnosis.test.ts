@@ -31,7 +31,7 @@ describe('The headline of a diagnosis', () => {
     expect(headlineOf(failure, null)).toBe("`enrich` failed with KeyError: 'sku_v1'");
   });
 
-  it('is one line of bounded length', () => {
+  it('A headline is one line of bounded length', () => {
     const headline = headlineOf({ nodeId: 'n'.repeat(999), message: 'e'.repeat(999), code: null }, occurrence);
     expect(headline.length).toBeLessThan(350);
   });
@@ -69,7 +69,7 @@ describe('The markdown of a diagnosis', () => {
     return found.filter((line) => line !== '');
   }
 
-  it('has text of the upstream only in fences, and is never longer than it may be', () => {
+  it('The markdown has text of the upstream only in fences, and is never longer than it may be', () => {
     fc.assert(
       fc.property(diagnosis, fc.integer({ min: 1, max: 1200 }), (given, maxBytes) => {
         const markdown = diagnosisMarkdown(given, maxBytes);
@@ -84,7 +84,7 @@ describe('The markdown of a diagnosis', () => {
     );
   });
 
-  it('is the beginning of the whole text, cut at a line', () => {
+  it('A limited markdown is the beginning of the whole text, cut at a line', () => {
     fc.assert(
       fc.property(diagnosis, fc.integer({ min: 1, max: 1200 }), (given, maxBytes) => {
         const whole = diagnosisMarkdown(given, 100_000).split('\n');

@@ -80,12 +80,12 @@ describe('The first failure of a group', () => {
     expect(seen(others, failures, isWhole)).toEqual([at(100).text, expected]);
   });
 
-  it('before the window counts, and 20 runs before it decide', () => {
+  it('A first failure before the window counts, and 20 runs before it decide', () => {
     expect(seen([...runs(0, 20), run(50, 'failed')], [failure(50)])).toEqual([at(50).text, 'new']);
     expect(seen([...runs(0, 20), run(-1, 'failed')], [failure(-1)], true)).toEqual([at(-1).text, 'new']);
   });
 
-  it('that comes as rarely as the runs before it is not new', () => {
+  it('A failure that is as rare as the runs before it is not new', () => {
     // Every 30 runs, and 25 runs before the first.
     const starts = [25, 56, 87];
     const records = [...runs(0, 25), ...runs(26, 30), ...runs(57, 30), ...starts.map((start) => run(start, 'failed'))];
@@ -93,7 +93,7 @@ describe('The first failure of a group', () => {
     expect(historyOf({ records, failures })).toMatchObject({ firstSeenIsExact: false, isNew: false });
   });
 
-  it('without a known start is neither', () => {
+  it('A failure without a known start is neither new nor exact', () => {
     const failures = [failureOf(run(null, 'failed'), null)];
     expect(historyOf({ records: runs(0, 30), failures, isWhole: true })).toMatchObject({
       firstSeenAt: null,

@@ -34,7 +34,7 @@ describe('Suspected changes of a failure at the node a', () => {
     expect(suspected(points)).toEqual(expected);
   });
 
-  it('are empty if the first failure is not known', () => {
+  it('Suspected changes are empty if the first failure is not known', () => {
     expect(suspected([change(29, 'a')], { ...seen, firstSeenIsExact: false })).toEqual([]);
   });
 });
@@ -56,7 +56,7 @@ describe('The baseline of a failure at the node a', () => {
     expect(baseline(changes)).toBe(expected);
   });
 
-  it('is before the failures if no run before the change has completed', () => {
+  it('The baseline is before the failures if no run before the change has completed', () => {
     expect(
       baseline(
         [change(25, 'a')],
@@ -66,7 +66,7 @@ describe('The baseline of a failure at the node a', () => {
     ).toBe('r29 BEFORE_FAILURES');
   });
 
-  it('is unknown where a run before it may have had the failure', () => {
+  it('The baseline is unknown where a run before it may have had the failure', () => {
     expect(baseline([], { ...seen, hasUnknownBefore: true })).toBeNull();
     expect(baseline([], { ...seen, firstSeenIsExact: false })).toBe('r29 BEFORE_FAILURES');
   });

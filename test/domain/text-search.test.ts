@@ -21,7 +21,7 @@ describe('a text that is looked for', () => {
     expect([containsText(text, 'slow'), containsText(text, 'slowly')]).toEqual([true, false]);
   });
 
-  it('is found in each text and number of a JSON value, up to a bound of characters and values', () => {
+  it('A text is found in each text and number of a JSON value, up to a bound of characters and values', () => {
     const value = [{ a: { b: ['Sku'] } }, 7.25, null, true, 'x'.repeat(MAX_COMPARED), 'behind'];
     const isIn = (part: string) => valueContainsText(value, part);
     expect(['sku', '7.2', 'xx', 'a', 'true', 'behind'].map(isIn)).toEqual([true, true, true, false, false, false]);

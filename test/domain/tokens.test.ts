@@ -60,7 +60,7 @@ describe('the token usage of a step', () => {
     expect(usageOf([{ choices: [{ message: {} }], usage: { total_tokens: 5 } }])).toBeNull();
   });
 
-  it('is interpreted when it is first read, unless its usage is too large to be kept', () => {
+  it('Token usage is interpreted when it is first read, unless it is too large to be kept', () => {
     const details = Object.fromEntries(Array.from({ length: 30 }, (_, index) => [`d${index}`, 1]));
     for (const [more, total] of [
       [{}, 7],

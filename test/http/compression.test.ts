@@ -90,7 +90,7 @@ describe('compressed answers', () => {
     }
   });
 
-  it('are compressed once when they are cached, and both forms count in the cache', async () => {
+  it('Cached answers are compressed once, and both forms count in the cache', async () => {
     await get(null);
     const before = gateway.cachedBytes();
     const plain = await get(null);

@@ -155,7 +155,7 @@ describe('a request', () => {
     if (key === null) expect(body.toString()).toContain('"UNAUTHENTICATED"');
   });
 
-  it('has 15 s for its head, 30 s in all and 72 s of keep-alive', async () => {
+  it('A request has 15 s for its head and 30 s in all, and its connection 72 s of keep-alive', async () => {
     const started = Promise.withResolvers<{ readonly server: Server }>();
     const note = (message: unknown) => {
       started.resolve(message as { readonly server: Server });

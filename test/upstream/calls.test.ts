@@ -339,7 +339,7 @@ describe('the bytes of an answer', () => {
     expect(errors).toMatchObject([{ extensions: { code, outcomeIsUnknown: true } }]);
   });
 
-  it('of two stalled large answers delay no small answer, and another large one until the timeout', async () => {
+  it('Two stalled large answers delay no small answer, and another large one until the timeout', async () => {
     const padded = (bytes: number) => `${STEPS}${' '.repeat(bytes)}`;
     const areStalled = Promise.withResolvers<undefined>();
     let stalling = 0;

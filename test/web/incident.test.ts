@@ -37,7 +37,7 @@ async function readsTheIncident(page: Page): Promise<void> {
 }
 
 describeInBrowser('an incident', (open) => {
-  it('is read from the first screen without a click, above the runs, with one query for all failures', async () => {
+  it('An incident is read from the first screen without a click, above the runs, with one query for all failures', async () => {
     const page = await open({ key: 'key-1' });
     const asked: (string | undefined)[] = [];
     page.on('request', (request) => asked.push(operationOf(request)));
@@ -92,7 +92,7 @@ describeInBrowser('an incident', (open) => {
     await small.close();
   });
 
-  it('is read by keyboard: j goes to the first failure, Enter opens its newest run, and Tab leads to its change', async () => {
+  it('An incident is read by keyboard: j goes to the first failure, Enter opens its newest run, and Tab leads to its change', async () => {
     const page = await open({ key: 'key-2' });
     await page.goto(gateway.url);
     await readsTheIncident(page);

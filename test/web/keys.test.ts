@@ -46,7 +46,7 @@ describeInBrowser('the key of the run page', (open) => {
     await other.getByLabel('Bearer key').waitFor();
   });
 
-  it('is not asked for where a proxy signs the caller in: one query finds that out', async () => {
+  it('The page asks for no key where a proxy signs the caller in: one query finds that out', async () => {
     const page = await open();
     const asked: (string | undefined)[] = [];
     await page.route('**/graphql*', async (route) => {

@@ -6,7 +6,7 @@ import { formatDuration } from '../format/duration.ts';
 import { Empty } from '../shell/notices.tsx';
 import { useUrl } from '../url/url.ts';
 import {
-  BESIDE_NAMES,
+  NEXT_TO_NAMES,
   drawBars,
   LANE_PX,
   WITH_NAMES,
@@ -139,7 +139,7 @@ export function Timeline({ steps, latest, usual, gaps, startedAt, durationMs, no
                 <RowNames rows={rows} latest={latest} window={window} widthPx={namesPx} heightPx={heightPx} />
               )}
               <Lanes
-                drawing={drawBars(bars, scale, window, arrangement === 'nodes' ? BESIDE_NAMES : WITH_NAMES, usual)}
+                drawing={drawBars(bars, scale, window, arrangement === 'nodes' ? NEXT_TO_NAMES : WITH_NAMES, usual)}
                 scale={scale}
                 window={window}
                 rows={rows}

@@ -163,7 +163,7 @@ export const labelText = ({ nodeId, attempt }: Pick<Bar, 'nodeId' | 'attempt'>):
 export const WITH_NAMES: Wording = { textOf: labelText, needsDuration: false };
 
 /** For the arrangement with node names next to the bars. */
-export const BESIDE_NAMES: Wording = {
+export const NEXT_TO_NAMES: Wording = {
   textOf: ({ attempt, attemptCount }) => (attemptCount > 1 ? `#${attempt}` : ''),
   needsDuration: true,
 };
