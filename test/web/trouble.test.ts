@@ -185,7 +185,8 @@ describeInBrowser('the page of a run in an outage', (open) => {
     await page.getByText('Completed').first().waitFor();
     await page.getByText('2.24 s').first().waitFor();
     gateway.upstream.script = over;
-    await page.getByRole('button', { name: 'Try again' }).click();
+    // At once: the next poll loads it, too, and the button is gone.
+    await page.getByRole('button', { name: 'Try again' }).dispatchEvent('click');
     await page.getByText('model_1').first().waitFor();
     await page.getByRole('alert').waitFor({ state: 'detached' });
   });
