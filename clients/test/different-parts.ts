@@ -36,6 +36,7 @@ const ALWAYS: Readonly<Record<string, string>> = {
   FailureGroup: 'workflow { id } nodeId message code',
   ChangePoint: 'run { id workflowId } nodeId kind',
   TrendBucket: 'startedAt',
+  UsageBucket: 'startedAt',
 };
 
 const ROOTS: Readonly<Record<string, string>> = {

@@ -7,7 +7,7 @@ const PARTS =
   'Expectation FailureGroup FailureGroups Freshness Gap GraphEdge Message ModelTokenUsage ModelUsageTrend ' +
   'NodeComparison NodeExpectation NodeStatistics PageInfo Progress RecentRunConnection RepeatedNode RunComparison ' +
   'RunConnection RunEdge RunTiming RunTokenUsage RunUpdate RunsUpdate StepCounts StepError Timeline TimelineBar ' +
-  'TokenCounts TokenUsage ToolCall TrendBucket UsageTrend WorkflowConnection WorkflowEdge WorkflowGraph ' +
+  'TokenCounts TokenUsage ToolCall TrendBucket UsageBucket UsageTrend WorkflowConnection WorkflowEdge WorkflowGraph ' +
   'WorkflowNode WorkflowStatistics';
 
 /** All of these are stored inside their parent. */

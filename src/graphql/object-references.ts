@@ -1,4 +1,5 @@
 /** References: objects with known ids. Field resolvers load the rest. */
+import type { GraphQLResolveInfo } from 'graphql';
 import type { ChangePoint } from '../domain/changes/changes.ts';
 import type { BaselineReason } from '../domain/changes/suspected-changes.ts';
 import type { Cost } from '../domain/cost/cost.ts';
@@ -8,7 +9,7 @@ import type { FailureGroup } from '../domain/run/failure-groups.ts';
 import type { GroupHistory } from '../domain/run/group-history.ts';
 import type { RunStatistics } from '../domain/run/statistics.ts';
 import type { TrendBucket } from '../domain/run/trend.ts';
-import type { UsageTrend } from '../domain/run/usage-trend.ts';
+import type { RunOfUsage, UsageTrend } from '../domain/run/usage-trend.ts';
 import type { Run, Step } from '../domain/types.ts';
 import type { GatewayError } from '../upstream/errors.ts';
 
@@ -36,7 +37,17 @@ export interface ExpectationOfRun extends Expectation {
 
 export interface TrendBucketOfWorkflow extends TrendBucket {
   readonly workflowId: string;
+  readonly runsOfUsage: (loadSteps: boolean) => Promise<readonly RunOfUsage[]>;
   readonly usage: (loadSteps: boolean) => Promise<UsageTrend | null>;
+  readonly before: () => Promise<TrendBucketOfWorkflow | null>;
+}
+
+export interface UsageBucketOfWorkflows extends Pick<
+  TrendBucket,
+  'startedAt' | 'endedAt' | 'isComplete' | 'runCount' | 'failedCount'
+> {
+  readonly usage: (loadSteps: boolean) => Promise<UsageTrend | null>;
+  readonly before: (info: GraphQLResolveInfo) => Promise<UsageBucketOfWorkflows | null>;
 }
 
 export interface ChangePointOfWorkflow extends ChangePoint {

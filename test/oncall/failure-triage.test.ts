@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createManualClock } from '../harness/clock.ts';
 import { startFaultyUpstream, type FaultyUpstream, type Script } from '../harness/faulty-upstream.ts';
 import { startGateway, type TestGateway } from '../harness/gateway.ts';
+import { createScriptedHistory, wireWorkflow } from '../harness/scripted-history.ts';
 import { createScriptedWorkflows, type ScriptedWorkflows } from '../harness/scripted-workflows.ts';
 import { wireStep } from '../harness/wire.ts';
 
@@ -245,6 +246,17 @@ describe('Failure groups', () => {
         groups: [found('wf', 502, ['e502-44'], true), found('other', 429, ['e429-43'], true)],
         errors: [],
       });
+    });
+
+    it('Of many workflows fewer runs are examined, within the calls of an operation', async () => {
+      const ids = Array.from({ length: 25 }, (_, number) => `wf-${number}`);
+      upstream.script = createScriptedHistory(
+        1000,
+        ids.map((id) => wireWorkflow(id)),
+      ).script;
+      const { data, errors } = await gateway.query('{ failureGroups(last: 1000) { runsExamined runsRequested } }');
+      expect(errors).toEqual([]);
+      expect(data).toEqual({ failureGroups: { runsExamined: 1000, runsRequested: 1000 } });
     });
 
     it('A workflow that cannot be read is left out, and a run that cannot be loaded is counted, each with its error', async () => {

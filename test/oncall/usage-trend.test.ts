@@ -183,6 +183,45 @@ describe('the usage of a trend', () => {
     expect(gateway.cachedBytes()).toBeGreaterThan(1000 * 100);
   });
 
+  it('The usage of several workflows is one, next to the time of the same length before; a workflow that cannot be read is named', async () => {
+    const several = createScriptedWorkflows(['wf', 'other', 'sick']);
+    const outputs = { all_outputs: { chat: CHAT.outputs } };
+    // The runs start a minute apart.
+    several.start('wf', 'r1', outputs);
+    several.start('other', 'o1', { ...outputs, status: 'failed' });
+    several.start('wf', 'r2', outputs);
+    upstream.script = (call) => (call.workflowId === 'sick' ? { status: 403 } : several.script(call));
+    const USED = 'runCount failedCount usage { counts { totalTokens } estimatedCost { amount } failedCost { amount } }';
+    const [start, between, end] = [0, 2, 4].map((minute) => `2026-01-01T00:0${minute}:00.000000Z`);
+    const time = `startedAfter: "${between}", startedBefore: "${end}"`;
+    const { data, errors } = await gateway.query(`{
+      all: usage(${time}) { startedAt endedAt isComplete ${USED} before { startedAt endedAt ${USED} } }
+      one: usage(${time}, workflowIds: ["wf"], interval: HOUR, timeZone: "Asia/Kolkata") { startedAt isComplete runCount }
+    }`);
+    const cost = { amount: 0.000046 };
+    const none = { amount: 0 };
+    expect(data).toEqual({
+      all: [
+        {
+          ...{ startedAt: between, endedAt: end, isComplete: true },
+          ...{ runCount: 2, failedCount: 1 },
+          usage: { counts: { totalTokens: 76 }, estimatedCost: { amount: 0.000092 }, failedCost: cost },
+          before: {
+            ...{ startedAt: start, endedAt: between, runCount: 1, failedCount: 0 },
+            usage: { counts: { totalTokens: 38 }, estimatedCost: cost, failedCost: none },
+          },
+        },
+      ],
+      one: [{ startedAt: '2025-12-31T23:30:00.000000Z', isComplete: false, runCount: 1 }],
+    });
+    expect(errors.map(({ extensions }) => [extensions.code, extensions.workflowId])).toEqual([
+      ['FORBIDDEN', 'sick'],
+      ['FORBIDDEN', 'sick'],
+    ]);
+    const before = await gateway.query(trend(`runCount before { runCount }`, `buckets: 1, ${time}`));
+    expect(before.data).toEqual({ workflow: { trend: [{ runCount: 1, before: { runCount: 1 } }] } });
+  });
+
   describe('with the steps of runs whose record reports nothing', () => {
     const FROM_STEPS =
       'usage(loadSteps: true) { runsReporting runsFromSteps runsNotReporting counts { totalTokens } failedCost { amount } }';

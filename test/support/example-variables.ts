@@ -6,5 +6,7 @@ export const VARIABLES = {
   nodeIds: ['sentiment', 'classify'],
   baseId: 'run-4711',
   headId: 'run-4712',
+  startedAfter: '2026-11-17T12:00:00Z',
+  startedBefore: '2026-11-24T12:00:00Z',
   inputs: { subject: 'Checkout is down' },
 };

@@ -1,7 +1,7 @@
 import type { Timestamp } from '../../domain/timestamp.ts';
 import type { JsonValue } from '../../domain/types.ts';
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
-import type { WorkflowRef, StatisticsOfRuns, StartedRun, FailureGroupInHistory, ExpectationOfRun, FoundFailureGroups, TrendBucketOfWorkflow, ChangePointOfWorkflow, WorkflowChanges, BaselineOfRun, DiagnosisOfRun } from '../object-references.ts';
+import type { WorkflowRef, StatisticsOfRuns, StartedRun, FailureGroupInHistory, ExpectationOfRun, FoundFailureGroups, TrendBucketOfWorkflow, UsageBucketOfWorkflows, ChangePointOfWorkflow, WorkflowChanges, BaselineOfRun, DiagnosisOfRun } from '../object-references.ts';
 import type { WorkflowPage, RunPage, ListedRun, RecentRunsPage, PageInfo as PageInfoModel } from '../lists/connections.ts';
 import type { Distribution as DomainDistribution, NodeStatistics as DomainNodeStatistics } from '../../domain/run/statistics.ts';
 import type { NodeExpectation as DomainNodeExpectation } from '../../domain/run/expectation.ts';
@@ -582,6 +582,11 @@ export type Query = {
   /** Run by id. Null with a NOT_FOUND error if it does not exist or the caller may not see it. */
   readonly run?: Maybe<Run>;
   /**
+   * Tokens and estimated cost of the runs of several workflows together, oldest time first.
+   * A workflow whose runs cannot be loaded is left out; its error has `extensions.workflowId`.
+   */
+  readonly usage?: Maybe<ReadonlyArray<UsageBucket>>;
+  /**
    * Workflow by id, without an upstream call: if it does not exist, its fields have NOT_FOUND errors.
    * An id has 1 to 512 bytes without control characters, and no segment `.` or `..`.
    */
@@ -640,6 +645,17 @@ export type QueryRecentRunsArgs = {
 export type QueryRunArgs = {
   id: Scalars['ID']['input'];
   workflowId: Scalars['ID']['input'];
+};
+
+
+/** Root of all queries. */
+export type QueryUsageArgs = {
+  interval?: InputMaybe<TrendInterval>;
+  last?: InputMaybe<Scalars['Int']['input']>;
+  startedAfter: Scalars['DateTime']['input'];
+  startedBefore: Scalars['DateTime']['input'];
+  timeZone?: InputMaybe<Scalars['String']['input']>;
+  workflowIds?: InputMaybe<ReadonlyArray<Scalars['ID']['input']>>;
 };
 
 
@@ -1318,6 +1334,8 @@ export type ToolCall = {
 /** Time bucket of a trend, with the runs that started in it. */
 export type TrendBucket = {
   readonly __typename?: 'TrendBucket';
+  /** The time of the same length before, as one bucket. Null with an error if it cannot be read. */
+  readonly before?: Maybe<TrendBucket>;
   /** End of the bucket, exclusive; inclusive for the last bucket of equal length. */
   readonly endedAt: Scalars['DateTime']['output'];
   /** Number of failed runs. */
@@ -1357,6 +1375,31 @@ export type TrendInterval =
   | 'HOUR'
   /** Week, from Monday. */
   | 'WEEK';
+
+/** Time bucket with the runs of several workflows that started in it. */
+export type UsageBucket = {
+  readonly __typename?: 'UsageBucket';
+  /** The time of the same length before, as one bucket. Null if no workflow can be read. */
+  readonly before?: Maybe<UsageBucket>;
+  /** End of the bucket, exclusive. */
+  readonly endedAt: Scalars['DateTime']['output'];
+  /** Number of failed runs. */
+  readonly failedCount: Scalars['Int']['output'];
+  /** False if `TrendBucket.isComplete` is false for one of the workflows. */
+  readonly isComplete: Scalars['Boolean']['output'];
+  /** Number of examined runs that started in the bucket. */
+  readonly runCount: Scalars['Int']['output'];
+  /** Start of the bucket, inclusive. */
+  readonly startedAt: Scalars['DateTime']['output'];
+  /** Tokens and estimated cost of the runs, by their records. Null if no run reports tokens. */
+  readonly usage?: Maybe<UsageTrend>;
+};
+
+
+/** Time bucket with the runs of several workflows that started in it. */
+export type UsageBucketUsageArgs = {
+  loadSteps?: InputMaybe<Scalars['Boolean']['input']>;
+};
 
 /**
  * Tokens used by the runs of a time bucket, and their estimated cost.
@@ -1727,6 +1770,7 @@ export type ResolversTypes = {
   ToolCall: ResolverTypeWrapper<DomainToolCall>;
   TrendBucket: ResolverTypeWrapper<TrendBucketOfWorkflow>;
   TrendInterval: TrendInterval;
+  UsageBucket: ResolverTypeWrapper<UsageBucketOfWorkflows>;
   UsageTrend: ResolverTypeWrapper<DomainUsageTrend>;
   Workflow: ResolverTypeWrapper<WorkflowRef>;
   WorkflowConnection: ResolverTypeWrapper<WorkflowPage>;
@@ -1795,6 +1839,7 @@ export type ResolversParentTypes = {
   TokenUsage: DomainTokenUsage;
   ToolCall: DomainToolCall;
   TrendBucket: TrendBucketOfWorkflow;
+  UsageBucket: UsageBucketOfWorkflows;
   UsageTrend: DomainUsageTrend;
   Workflow: WorkflowRef;
   WorkflowConnection: WorkflowPage;
@@ -2032,6 +2077,7 @@ export type QueryResolvers<ContextType = Context, ParentType extends ResolversPa
   overdueRuns?: Resolver<ReadonlyArray<ResolversTypes['Run']>, ParentType, ContextType, RequireFields<QueryOverdueRunsArgs, 'first'>>;
   recentRuns?: Resolver<ResolversTypes['RecentRunConnection'], ParentType, ContextType, RequireFields<QueryRecentRunsArgs, 'first'>>;
   run?: Resolver<ResolversTypes['Run'], ParentType, ContextType, RequireFields<QueryRunArgs, 'id' | 'workflowId'>>;
+  usage?: Resolver<ReadonlyArray<ResolversTypes['UsageBucket']>, ParentType, ContextType, RequireFields<QueryUsageArgs, 'last' | 'startedAfter' | 'startedBefore' | 'timeZone'>>;
   workflow?: Resolver<ResolversTypes['Workflow'], ParentType, ContextType, RequireFields<QueryWorkflowArgs, 'id'>>;
   workflows?: Resolver<ResolversTypes['WorkflowConnection'], ParentType, ContextType, RequireFields<QueryWorkflowsArgs, 'first'>>;
 };
@@ -2239,6 +2285,7 @@ export type ToolCallResolvers<ContextType = Context, ParentType extends Resolver
 };
 
 export type TrendBucketResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TrendBucket'] = ResolversParentTypes['TrendBucket']> = {
+  before: Resolver<Maybe<ResolversTypes['TrendBucket']>, ParentType, ContextType>;
   endedAt: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   failedCount: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   isComplete: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
@@ -2247,6 +2294,16 @@ export type TrendBucketResolvers<ContextType = Context, ParentType extends Resol
   startedAt: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   usage: Resolver<Maybe<ResolversTypes['UsageTrend']>, ParentType, ContextType, RequireFields<TrendBucketUsageArgs, 'loadSteps'>>;
   wallClockMs: Resolver<Maybe<ResolversTypes['Distribution']>, ParentType, ContextType>;
+};
+
+export type UsageBucketResolvers<ContextType = Context, ParentType extends ResolversParentTypes['UsageBucket'] = ResolversParentTypes['UsageBucket']> = {
+  before: Resolver<Maybe<ResolversTypes['UsageBucket']>, ParentType, ContextType>;
+  endedAt: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  failedCount: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  isComplete: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  runCount: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  startedAt: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  usage: Resolver<Maybe<ResolversTypes['UsageTrend']>, ParentType, ContextType, RequireFields<UsageBucketUsageArgs, 'loadSteps'>>;
 };
 
 export type UsageTrendResolvers<ContextType = Context, ParentType extends ResolversParentTypes['UsageTrend'] = ResolversParentTypes['UsageTrend']> = {
@@ -2370,6 +2427,7 @@ export type Resolvers<ContextType = Context> = {
   TokenUsage: TokenUsageResolvers<ContextType>;
   ToolCall: ToolCallResolvers<ContextType>;
   TrendBucket: TrendBucketResolvers<ContextType>;
+  UsageBucket: UsageBucketResolvers<ContextType>;
   UsageTrend: UsageTrendResolvers<ContextType>;
   Workflow: WorkflowResolvers<ContextType>;
   WorkflowConnection: WorkflowConnectionResolvers<ContextType>;

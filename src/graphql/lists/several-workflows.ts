@@ -20,6 +20,13 @@ export async function severalWorkflows(
   );
 }
 
+/** A hundred records are a call, so of many workflows fewer runs are examined. */
+const MAX_RUNS_OF_ALL = 10_000;
+
+/** Number of runs to examine of each workflow, for the latest `count` of all. */
+export const runsOfEach = (count: number, workflowCount: number): number =>
+  Math.min(count, Math.floor(MAX_RUNS_OF_ALL / workflowCount));
+
 export const ofWorkflow = ({ code, message, details }: GatewayError, workflowId: string): GatewayError =>
   new GatewayError(code, message, { ...details, workflowId });
 

@@ -1,15 +1,19 @@
 /** Trend of a workflow's runs: equal time buckets, or whole units of a calendar. */
+import type { GraphQLResolveInfo } from 'graphql';
 import type { Calendar } from '../../domain/run/calendar.ts';
-import { equalParts, trendOf, type CutTime } from '../../domain/run/trend.ts';
+import { equalParts, trendOf, type CutTime, type TrendBucket } from '../../domain/run/trend.ts';
 import { usageTrends, type RunOfUsage, type UsageTrend } from '../../domain/run/usage-trend.ts';
+import { timestampOfMicros } from '../../domain/timestamp.ts';
 import type { RunRecord, TokenUsage } from '../../domain/types.ts';
 import { GatewayError } from '../../upstream/errors.ts';
 import { inPieces } from '../../upstream/in-pieces.ts';
 import { checkBuckets, checkLast, runWindow } from '../arguments.ts';
 import type { Context } from '../context.ts';
 import { MAX_LIST_SIZE } from '../fields/list-sizes.ts';
-import type { TrendBucketOfWorkflow } from '../object-references.ts';
+import type { TrendBucketOfWorkflow, UsageBucketOfWorkflows } from '../object-references.ts';
+import { once } from '../once.ts';
 import { settleInTurns } from './settle.ts';
+import { readable } from './several-workflows.ts';
 
 type TrendArgs = Parameters<typeof runWindow>[0] & {
   readonly last: number;
@@ -29,24 +33,56 @@ export async function trendIn(workflowId: string, args: TrendArgs, context: Cont
   const trend = trendOf(records, cut, { ...window, isWhole, now });
   if (trend.length > MAX_LIST_SIZE) throw tooManyBuckets();
 
+  const stepsOnce = once(() => stepUsages(workflowId, records, context));
+  async function runsAt(at: number, loadSteps: boolean): Promise<readonly RunOfUsage[]> {
+    const steps = loadSteps ? await stepsOnce() : null;
+    return (trend[at]?.records ?? []).map((record) => ({ record, steps: steps?.get(record) ?? null }));
+  }
   // Once for all buckets, so that the work of several buckets does not add up in one turn.
-  const usages = new Map<boolean, Promise<readonly (UsageTrend | null)[]>>();
-  async function findUsages(loadSteps: boolean): Promise<readonly (UsageTrend | null)[]> {
-    const steps = loadSteps ? await stepUsages(workflowId, records, context) : null;
-    const runOf = (record: RunRecord): RunOfUsage => ({ record, steps: steps?.get(record) ?? null });
-    return inPieces(
-      usageTrends(
-        trend.map((bucket) => bucket.records.map(runOf)),
-        prices,
-      ),
-    );
-  }
-  async function usageAt(at: number, loadSteps: boolean): Promise<UsageTrend | null> {
-    const found = usages.get(loadSteps) ?? findUsages(loadSteps);
-    usages.set(loadSteps, found);
-    return (await found)[at] ?? null;
-  }
-  return trend.map((bucket, at) => ({ ...bucket, workflowId, usage: (loadSteps) => usageAt(at, loadSteps) }));
+  const findUsages = async (loadSteps: boolean): Promise<readonly (UsageTrend | null)[]> =>
+    inPieces(usageTrends(await Promise.all(trend.map((_, at) => runsAt(at, loadSteps))), prices));
+  const usages = { ofRecords: once(() => findUsages(false)), withSteps: once(() => findUsages(true)) };
+  return trend.map((bucket, at) => ({
+    ...bucket,
+    workflowId,
+    runsOfUsage: (loadSteps) => runsAt(at, loadSteps),
+    usage: async (loadSteps) => (await (loadSteps ? usages.withSteps() : usages.ofRecords()))[at] ?? null,
+    before: async () => (await trendIn(workflowId, timeBefore(bucket, args.last), context))[0] ?? null,
+  }));
+}
+
+/** Trends of several workflows as one. All have the same times. */
+export async function usageIn(
+  workflowIds: readonly string[],
+  args: TrendArgs,
+  context: Context,
+  info: GraphQLResolveInfo,
+): Promise<UsageBucketOfWorkflows[]> {
+  const trends = await readable(workflowIds, context.reported, info, (id) => trendIn(id, args, context));
+  const [first = []] = trends;
+  return first.map(({ startedAt, endedAt }, at) => {
+    const buckets = trends.flatMap((trend) => trend[at] ?? []);
+    const sum = (name: 'runCount' | 'failedCount') => buckets.reduce((total, bucket) => total + bucket[name], 0);
+    return {
+      ...{ startedAt, endedAt, runCount: sum('runCount'), failedCount: sum('failedCount') },
+      isComplete: buckets.every(({ isComplete }) => isComplete),
+      async usage(loadSteps) {
+        const runs = await Promise.all(buckets.map((bucket) => bucket.runsOfUsage(loadSteps)));
+        const [usage] = await inPieces(usageTrends([runs.flat()], context.prices));
+        return usage ?? null;
+      },
+      async before(ofBefore) {
+        const earlier = timeBefore({ startedAt, endedAt }, args.last);
+        return (await usageIn(workflowIds, earlier, context, ofBefore))[0] ?? null;
+      },
+    };
+  });
+}
+
+/** One bucket of the same length. */
+function timeBefore({ startedAt, endedAt }: Pick<TrendBucket, 'startedAt' | 'endedAt'>, last: number): TrendArgs {
+  const startedAfter = timestampOfMicros(2 * startedAt.epochMicros - endedAt.epochMicros);
+  return { startedAfter, startedBefore: startedAt, last, buckets: 1, timeZone: 'UTC' };
 }
 
 async function cutBy({ interval, timeZone, buckets }: TrendArgs): Promise<CutTime> {

@@ -8,7 +8,8 @@ import { readRecentCursor } from '../lists/cursors.ts';
 import type { FieldTable } from '../fields/field-table.ts';
 import { mostOverdueFirst, overdueRuns } from '../lists/expectations.ts';
 import { settleAll } from '../lists/settle.ts';
-import { ofWorkflow, readable, severalWorkflows } from '../lists/several-workflows.ts';
+import { usageIn } from '../lists/trend.ts';
+import { ofWorkflow, readable, runsOfEach, severalWorkflows } from '../lists/several-workflows.ts';
 import { lookBackFrom } from '../triage/examination.ts';
 import { findFailureGroups, latestOfAll } from '../triage/failure-groups.ts';
 
@@ -50,8 +51,9 @@ export const query: FieldTable<'Query'> = {
       const count = checkLast(last);
       const ids = await severalWorkflows(workflowIds, context.workflows);
       const lookBack = lookBackFrom(context.nowMs * 1000);
+      const countOfEach = runsOfEach(count, ids.length);
       const found = await readable(ids, context.reported, info, async (workflowId) => ({
-        ...(await context.history.within({ workflowId, count, window, lookBack })),
+        ...(await context.history.within({ workflowId, count: countOfEach, window, lookBack })),
         workflowId,
       }));
       return findFailureGroups(latestOfAll(found, count), orderBy, context, info);
@@ -65,6 +67,14 @@ export const query: FieldTable<'Query'> = {
       const overdue = await readable(ids, context.reported, info, (id) => overdueRuns(id, ids.length, context));
       const shown = overdue.flat().sort(mostOverdueFirst).slice(0, size);
       return settleAll(shown, ({ ref }) => context.runs().load(ref, context.requirement(info)));
+    },
+  },
+
+  usage: {
+    async resolve(_root, { workflowIds, ...args }, context, info) {
+      const ids = await severalWorkflows(workflowIds, context.workflows);
+      const last = runsOfEach(checkLast(args.last), ids.length);
+      return usageIn(ids, { ...args, last, buckets: 1 }, context, info);
     },
   },
 

@@ -107,7 +107,18 @@ const trendBucket: FieldTable<'TrendBucket'> = {
   failedCount: {},
   wallClockMs: {},
   usage: { resolve: ({ usage }, { loadSteps }) => usage(loadSteps) },
+  before: { resolve: ({ before }) => before() },
   nodes: statisticsByNode,
+};
+
+const usageBucket: FieldTable<'UsageBucket'> = {
+  startedAt: {},
+  endedAt: {},
+  isComplete: {},
+  runCount: {},
+  failedCount: {},
+  usage: { resolve: ({ usage }, { loadSteps }) => usage(loadSteps) },
+  before: { resolve: ({ before }, _args, _context, info) => before(info) },
 };
 
 const workflowStatistics: FieldTable<'WorkflowStatistics'> = {
@@ -129,6 +140,7 @@ export const workflowFigures = {
   Baseline: baseline,
   Diagnosis: diagnosis,
   TrendBucket: trendBucket,
+  UsageBucket: usageBucket,
   UsageTrend: {
     runsReporting: {},
     runsFromSteps: {},

@@ -8,6 +8,7 @@ import type { RunRecord } from '../../domain/types.ts';
 import type { Context } from '../context.ts';
 import { ofWorkflow } from '../lists/several-workflows.ts';
 import { loadInTurns } from '../lists/settle.ts';
+import { once } from '../once.ts';
 import type { FailureGroupInHistory, FailureGroupOrder, FoundFailureGroups } from '../object-references.ts';
 import { changesBefore } from './changes.ts';
 import {
@@ -154,9 +155,4 @@ export function latestOfAll(found: readonly RunsOfWorkflow[], count: number): Ru
     const latest = new Set(records.filter(isLatest));
     return { ...rest, records: [...latest], earlier: [...records.filter((record) => !latest.has(record)), ...earlier] };
   });
-}
-
-function once<T>(compute: () => T): () => T {
-  let computed: { readonly value: T } | undefined;
-  return () => (computed ??= { value: compute() }).value;
 }

@@ -105,6 +105,7 @@ export function createNeededCalls(failures: Failures, requirement: LookAhead, kn
       case 'Query.recentRuns':
       case 'Query.failureGroups':
       case 'Query.overdueRuns':
+      case 'Query.usage':
         return args.workflowIds ? undefined : workflowsFault;
       case 'Mutation.executeWorkflow':
         return fault('execute', workflowId);
