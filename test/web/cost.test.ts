@@ -137,7 +137,7 @@ describeInBrowser('the cost', (open) => {
     const page = await open({ key: 'key-1' });
     await page.goto(`${gateway.url}/workflows/spending`);
     await page.getByRole('link', { name: 'Cost' }).click();
-    await page.getByRole('heading', { level: 2, name: 'Workflow spending' }).waitFor();
+    await page.getByRole('heading', { level: 1, name: 'Cost of Workflow spending' }).waitFor();
     await page.getByRole('region', { name: 'By day' }).waitFor();
     await page.getByRole('region', { name: 'By workflow' }).waitFor();
     expect(await texts(page, 'workflow', 'Workflow spending')).toEqual([
@@ -170,6 +170,79 @@ describeInBrowser('the cost', (open) => {
     await page.getByRole('region', { name: 'By hour' }).waitFor();
     await page.getByRole('link', { name: 'Workflow wf' }).click();
     await page.getByText('No runs in this time.').waitFor();
+  });
+
+  /** Three runs of two workflows in this week, two of them failed, and one in the week before. */
+  const spending: Script = ({ endpoint, workflowId }) => {
+    if (endpoint === 'workflows') return { json: ['one', 'two'].map((id) => wireWorkflow(id)) };
+    if (endpoint !== 'runs') return { json: [] };
+    const call = { call: outputsOf('large', 1000, 'stop') };
+    const failed = (id: string, hoursAgo: number) => ({
+      ...started(id, hoursAgo, call),
+      status: 'failed',
+      error: 'no',
+    });
+    return {
+      json:
+        workflowId === 'one'
+          ? [failed('a1', 0.01), started('a2', 8 * 24, call)]
+          : [failed('b1', 0.02), started('b2', 0.03, call)],
+    };
+  };
+  const fact = (page: Page, name: string) =>
+    page
+      .locator('.facts > div')
+      .filter({ has: page.getByText(name, { exact: true }) })
+      .locator('dd');
+
+  it.each([
+    ['a mouse', 1280, (page: Page) => page.getByRole('link', { name: 'Cost' }).click()],
+    [
+      'a keyboard',
+      1280,
+      async (page: Page) => {
+        while ((await page.evaluate('document.activeElement.textContent')) !== 'Cost') await page.keyboard.press('Tab');
+        await page.keyboard.press('Enter');
+      },
+    ],
+    ['a phone', 390, (page: Page) => page.getByRole('link', { name: 'Cost' }).click()],
+  ] as const)(
+    'What failures cost this week is read on the first screen, one step from home, with %s',
+    async (_, width, toCost) => {
+      gateway.upstream.script = spending;
+      const page = await open({ key: 'key-4', width, height: 800 });
+      await page.goto(gateway.url);
+      await toCost(page);
+      await fact(page, 'Price of failed runs').getByText('$0.20').waitFor();
+      expect(await fact(page, 'Price').textContent()).toBe('$0.30 ');
+      expect(await fact(page, '7 days before').textContent()).toBe('$0.10 ');
+      expect(await fact(page, 'Failed runs').textContent()).toBe('2 of 3');
+      const box = await fact(page, 'Price of failed runs').boundingBox();
+      expect(box?.y).toBeLessThan(400);
+      expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
+    },
+  );
+
+  it('A change of the model is marked on its day, and leads to the comparison', async () => {
+    const runs = Array.from({ length: 6 }, (_, number) => started(`m${number}`, 0.01 + 0.01 * number, null));
+    gateway.upstream.script = (call) => {
+      if (call.endpoint === 'runs' && call.workflowId === 'spending') return { json: runs };
+      if (call.endpoint !== 'steps' || call.workflowId !== 'spending') return usual(call);
+      const model = Number(call.runId.slice(1)) < 3 ? 'large' : 'small';
+      return { json: [{ ...stepOf('ask', 0, 1, model, 1000), id: call.runId, inputs: { model, messages: [] } }] };
+    };
+    const page = await open({ key: 'key-5' });
+    await page.goto(`${gateway.url}/cost?workflow=spending`);
+    const change = page
+      .getByRole('region', { name: 'By day' })
+      .getByRole('link', { name: /: model of ask small → large$/ });
+    await change.waitFor();
+    // The same model has the same colour in the table of models and in each bar.
+    expect(await page.getByRole('region', { name: 'By day' }).locator('.model-bar').first().getAttribute('title')).toBe(
+      'large: $0.30\nsmall: $0.003',
+    );
+    await change.click();
+    await page.waitForURL(/runs\/m2\?tab=compare&node=ask&with=m3&diff=inputs$/);
   });
 
   it('Each of thirty days in New York has its own name and runs, across the change of the clock', async () => {

@@ -1,12 +1,9 @@
 /** The times that cost is shown for, in whole hours or days of the reader. */
 
-/** Of each workflow, at most: ten pages of its list. */
-export const LAST_RUNS = 1000;
-
 export const SPANS = [
-  { name: '24h', label: '24 h', part: 'Hour', interval: 'HOUR', parts: 24 },
-  { name: '7d', label: '7 d', part: 'Day', interval: 'DAY', parts: 7 },
-  { name: '30d', label: '30 d', part: 'Day', interval: 'DAY', parts: 30 },
+  { name: '24h', label: '24 h', words: '24 hours', part: 'Hour', interval: 'HOUR', parts: 24 },
+  { name: '7d', label: '7 d', words: '7 days', part: 'Day', interval: 'DAY', parts: 7 },
+  { name: '30d', label: '30 d', words: '30 days', part: 'Day', interval: 'DAY', parts: 30 },
 ] as const;
 
 export type Span = (typeof SPANS)[number];
@@ -25,11 +22,6 @@ export function windowOf({ part, parts }: Span, nowMs: number) {
 
 /** The zone in which the times of the page are shown, and its days cut. */
 export const TIME_ZONE = new Intl.DateTimeFormat().resolvedOptions().timeZone;
-
-/** The time of the same length before a window. */
-export function timeBefore({ startedAfter, startedBefore }: ReturnType<typeof windowOf>): string {
-  return new Date(2 * Date.parse(startedAfter) - Date.parse(startedBefore)).toISOString();
-}
 
 const NAMES = {
   Hour: new Intl.DateTimeFormat('en-GB', { weekday: 'short', hour: '2-digit', minute: '2-digit' }),

@@ -1,29 +1,9 @@
 /** Tokens and price of workflows, times or models, a row each. */
 import type { ReactNode } from 'react';
-import { graphql } from '../__generated__/gql.ts';
-import type { UsageFragment } from '../__generated__/graphql.ts';
 import { DataTable, type Column } from '../controls/data-table.tsx';
-import { formatCost, formatCount } from '../format/numbers.ts';
-
-export const USAGE = graphql(`
-  fragment Usage on UsageTrend {
-    runsNotReporting
-    counts {
-      inputTokens
-      outputTokens
-      totalTokens
-    }
-    estimatedCost {
-      amount
-      currency
-      stepsUnpriced
-    }
-    failedCost {
-      amount
-      currency
-    }
-  }
-`);
+import { formatCount } from '../format/numbers.ts';
+import { ModelBar } from './model-bar.tsx';
+import { amountOf, byPrice, failedPriceOf, priceOf, priceText, type Price, type Usage } from './usage.ts';
 
 interface UsageRow {
   readonly key: string;
@@ -34,12 +14,11 @@ interface UsageRow {
   readonly isComplete?: boolean;
   /** False: more runs may start in it. */
   readonly isOver?: boolean;
-  readonly usage:
-    | (Pick<UsageFragment, 'counts' | 'estimatedCost'> &
-        Partial<Pick<UsageFragment, 'runsNotReporting' | 'failedCost'>>)
-    | null;
+  readonly usage: (Pick<Usage, 'counts' | 'estimatedCost' | 'byModel'> & Partial<Usage>) | null;
   /** Of the time before, as long as this one. */
-  readonly before?: UsageFragment['failedCost'];
+  readonly before?: Price;
+  /** What changed in this time. */
+  readonly changes?: ReactNode;
 }
 
 export interface UsageTableProps {
@@ -47,24 +26,23 @@ export interface UsageTableProps {
   /** `TIME` keeps the order, `PRICE` has the highest price first. */
   readonly order: 'TIME' | 'PRICE';
   readonly rows: readonly UsageRow[];
+  /** In the order of their colours. */
+  readonly models: readonly string[];
 }
 
-const amountOf = ({ usage }: UsageRow): number => usage?.estimatedCost?.amount ?? -1;
-
-export function UsageTable({ of, order, rows }: UsageTableProps) {
+export function UsageTable({ of, order, rows, models }: UsageTableProps) {
   const has = (name: keyof UsageRow): boolean => rows.some((row) => row[name] !== undefined);
-  const highest = Math.max(0, ...rows.map(amountOf));
+  const highest = Math.max(0, ...rows.map(({ usage }) => amountOf(usage)));
   const columns: readonly Column<UsageRow>[] = [
     { name: of, cell: ({ name }) => name },
     {
       name: 'Price',
       isNumber: true,
-      cell: ({ usage }) => <Price usage={usage} highest={highest} />,
+      cell: (row) => <PriceCell row={row} highest={highest} models={models} />,
     },
     ...(has('runCount') ? [FAILED] : []),
-    ...(has('before')
-      ? [{ name: 'Time before', isNumber: true, cell: ({ before }: UsageRow) => priceText(before) }]
-      : []),
+    ...(has('before') ? [BEFORE] : []),
+    ...(has('changes') ? [CHANGES] : []),
     {
       name: 'Tokens',
       isNumber: true,
@@ -79,15 +57,23 @@ export function UsageTable({ of, order, rows }: UsageTableProps) {
     { name: 'Tokens in', isNumber: true, cell: ({ usage }) => formatCount(usage?.counts.inputTokens) },
     { name: 'Tokens out', isNumber: true, cell: ({ usage }) => formatCount(usage?.counts.outputTokens) },
   ];
-  const ordered = order === 'PRICE' ? rows.toSorted((one, other) => amountOf(other) - amountOf(one)) : rows;
+  const ordered = order === 'PRICE' ? rows.toSorted((one, other) => byPrice(one.usage, other.usage)) : rows;
   return <DataTable label={`By ${of.toLowerCase()}`} columns={columns} rows={ordered} keyOf={({ key }) => key} />;
 }
 
 const FAILED: Column<UsageRow> = {
   name: 'Of failed runs',
   isNumber: true,
-  cell: ({ usage }) => (usage?.counts.totalTokens == null ? '–' : priceText(usage.failedCost)),
+  cell: ({ usage }) => priceText(failedPriceOf(usage)),
 };
+
+const BEFORE: Column<UsageRow> = {
+  name: 'Time before',
+  isNumber: true,
+  cell: ({ before = null }) => priceText(before),
+};
+
+const CHANGES: Column<UsageRow> = { name: 'Model changes', cell: ({ changes }) => changes };
 
 const RUNS: Column<UsageRow> = {
   name: 'Runs',
@@ -112,25 +98,21 @@ const Nothing = ({ isRead, runCount }: NothingProps) => (
   </span>
 );
 
-const priceText = (cost: UsageFragment['failedCost'] | undefined): string =>
-  cost?.amount == null ? '–' : formatCost(cost.amount, cost.currency);
-
-interface PriceProps {
-  readonly usage: UsageRow['usage'];
+interface PriceCellProps extends Pick<UsageTableProps, 'models'> {
+  readonly row: UsageRow;
   /** Of the table. */
   readonly highest: number;
 }
 
-function Price({ usage, highest }: PriceProps) {
-  const cost = usage?.estimatedCost;
-  // A price of nothing that was reported would be zero.
+function PriceCell({ row: { usage }, highest, models }: PriceCellProps) {
   if (usage?.counts.totalTokens == null) return '–';
-  if (cost?.amount == null) return <span className="muted">not priced</span>;
+  const price = priceOf(usage);
+  if (price === null) return <span className="muted">not priced</span>;
   return (
     <>
-      <Part count={cost.stepsUnpriced} of="step" words="not priced" />
-      {formatCost(cost.amount, cost.currency)}
-      <meter value={cost.amount} max={highest || 1} aria-hidden="true" />
+      <Part count={price.stepsUnpriced} of="step" words="not priced" />
+      {priceText(price)}
+      <ModelBar usages={usage.byModel} highest={highest} models={models} />
     </>
   );
 }
@@ -141,7 +123,7 @@ interface PartProps {
   readonly words: string;
 }
 
-function Part({ count, of, words }: PartProps) {
+export function Part({ count, of, words }: PartProps) {
   if (!count) return null;
   return (
     <span className="fact-part">

@@ -13,6 +13,25 @@ export function Loading({ what }: { readonly what: string }) {
   );
 }
 
+export interface SkeletonProps {
+  readonly what: string;
+  readonly rows: number;
+  /** The height of a row, as long as nothing is known of it. */
+  readonly rowPx?: number;
+}
+
+/** In place of a list or table, with its height: what comes below it does not jump. */
+export function Skeleton({ what, rows, rowPx = 38 }: SkeletonProps) {
+  return (
+    <div className="panel skeleton" role="status">
+      <span className="visually-hidden">Loading {what}…</span>
+      {Array.from({ length: rows }, (_, row) => (
+        <div key={row} style={{ height: rowPx }} aria-hidden="true" />
+      ))}
+    </div>
+  );
+}
+
 export interface EmptyProps {
   readonly title: string;
   /** True if the notice is all that the page shows. */
