@@ -304,22 +304,28 @@ describeInBrowser('lists of runs in an outage', (open) => {
     expect(await page.getByRole('alert').count()).toBe(0);
   });
 
-  it('ask once for the errors of all failed runs, and say that they could not be read, until they can be read', async () => {
+  it('Lists ask once for the errors of the failed runs of all workflows, and say that they could not be read, until they can be read', async () => {
     const withoutSteps = failing(({ endpoint }) => endpoint === 'steps', script);
-    for (const id of ['bad-1', 'bad-2']) workflows.start('a', id, { status: 'failed' });
+    workflows.start('a', 'bad-1', { status: 'failed' });
+    workflows.start('b', 'bad-2', { status: 'failed' });
     gateway.upstream.script = withoutSteps;
     const page = await open({ key: 'key-1' });
     await page.clock.install();
     const asked: unknown[] = [];
     page.on('request', (request) => {
-      const { variables } = (request.postDataJSON() ?? {}) as { variables?: { ids?: unknown } };
-      if (operationOf(request) === 'FailedRuns') asked.push(variables?.ids);
+      const { variables } = (request.postDataJSON() ?? {}) as { variables?: { runs?: unknown } };
+      if (operationOf(request) === 'FailedRuns') asked.push(variables?.runs);
     });
     await page.goto(gateway.url);
     await isLive(page);
     const unknown = page.getByText('Its error could not be read');
     await unknown.nth(1).waitFor();
-    expect(asked).toEqual([['bad-2', 'bad-1']]);
+    expect(asked).toEqual([
+      [
+        { __typename: 'Run', workflowId: 'b', id: 'bad-2' },
+        { __typename: 'Run', workflowId: 'a', id: 'bad-1' },
+      ],
+    ]);
     expect(await page.getByText('No error message').count()).toBe(0);
     expect(await unknown.first().getAttribute('title')).toMatch(/^UPSTREAM_/);
     gateway.upstream.script = script;

@@ -7,14 +7,16 @@ const gateway = await startGateway({}, { isShowcase: true });
 afterAll(() => gateway.close());
 
 describeInBrowser('A visitor of the sample', (open) => {
-  it('sees a new failure and an overdue run on the first screen, and how long that run usually takes', async () => {
+  it('sees a new failure and an overdue run on the first screen, how long that run usually takes, and where it is', async () => {
     const page = await open();
     await page.goto(gateway.url);
     const failures = page.getByRole('list', { name: 'Failures', exact: true }).locator('> li');
     await failures.first().getByText('New', { exact: true }).waitFor();
     await failures.first().getByRole('link', { name: 'draft_reply' }).waitFor();
     const overdue = failures.filter({ hasText: 'Overdue' });
-    await overdue.getByText(/^running for \d+ min \d\d s, usually \d/).waitFor();
+    await overdue.getByText(/^running for \d+ min \d\d s, usually [\d.]+ s, at embed$/).waitFor();
+    expect((await overdue.boundingBox())?.y).toBeLessThan(700);
+    await page.setViewportSize({ width: 390, height: 780 });
     expect((await overdue.boundingBox())?.y).toBeLessThan(700);
     await overdue.getByRole('link').first().click();
     await page.getByText(/^usually [\d.]+ s: \d+ min \d\d s longer than 95 % of runs$/).waitFor();

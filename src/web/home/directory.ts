@@ -1,16 +1,23 @@
 /** Names of the workflows that this key may see. */
 import { useCallback, useMemo } from 'react';
-import { useGatewayQuery } from '../hooks/gateway-query.ts';
+import { readFragment, type FragmentType } from '../__generated__/fragment-masking.ts';
+import { useGatewayQuery, type GatewayQueryResult } from '../hooks/gateway-query.ts';
 import { graphql } from '../__generated__/gql.ts';
+
+const NAMED_WORKFLOWS = graphql(`
+  fragment NamedWorkflows on WorkflowConnection {
+    totalCount
+    nodes {
+      id
+      name
+    }
+  }
+`);
 
 const DIRECTORY = graphql(`
   query Directory {
     workflows(first: 100) {
-      totalCount
-      nodes {
-        id
-        name
-      }
+      ...NamedWorkflows
     }
   }
 `);
@@ -32,7 +39,14 @@ export interface Directory {
 }
 
 export function useDirectory(): Directory {
-  const { value, error, refetch } = useGatewayQuery(DIRECTORY, { variables: {}, read: (data) => data.workflows });
+  return useDirectoryOf(useGatewayQuery(DIRECTORY, { variables: {}, read: (data) => data.workflows }));
+}
+
+type Answer = Pick<GatewayQueryResult<FragmentType<typeof NAMED_WORKFLOWS>>, 'value' | 'error' | 'refetch'>;
+
+/** For a query with the first hundred workflows. */
+export function useDirectoryOf({ value: masked, error, refetch }: Answer): Directory {
+  const value = readFragment(NAMED_WORKFLOWS, masked);
   const nodes = value?.nodes;
   const workflows = useMemo(() => nodes?.map(({ id, name }) => ({ id, name: name ?? id })) ?? null, [nodes]);
   const names = useMemo(() => new Map(workflows?.map(({ id, name }) => [id, name])), [workflows]);

@@ -5,14 +5,15 @@ import { CombinedGraphQLErrors } from '@apollo/client/errors';
 import type { GraphQLFormattedError } from 'graphql';
 import { readFragment } from '../__generated__/fragment-masking.ts';
 import { graphql } from '../__generated__/gql.ts';
+import type { FailuresQuery } from '../__generated__/graphql.ts';
 import { FAILURE_GROUP, newsOf } from '../failures/failure-group.tsx';
 import { FailureList } from '../failures/failure-list.tsx';
-import { formatCount } from '../format/numbers.ts';
+import { countOf, formatCount } from '../format/numbers.ts';
 import { momentText } from '../time/time.tsx';
 import { useGatewayQuery } from '../hooks/gateway-query.ts';
 import { notificationState, useNotifications } from '../notifications/notifications.ts';
-import { Failure, Loading } from '../shell/notices.tsx';
-import { errorsThat } from '../shell/part-errors.ts';
+import { Failure, Skeleton } from '../shell/notices.tsx';
+import { errorsThat, pathOf } from '../shell/part-errors.ts';
 import { useMinute, useNow } from '../time/now.ts';
 import { useInterval } from '../hooks/timing.ts';
 import { spanOf, SPANS, useTimeWindow } from '../time/time-window.ts';
@@ -23,11 +24,13 @@ import { OverdueRun } from './overdue-run.tsx';
 import type { Directory } from './directory.ts';
 
 export const FAILURES = graphql(`
-  query Failures($workflowIds: [ID!], $startedAfter: DateTime, $last: Int!) {
-    failureGroups(workflowIds: $workflowIds, startedAfter: $startedAfter, last: $last) {
+  query Failures($workflowIds: [ID!], $startedAfter: DateTime) {
+    failureGroups(workflowIds: $workflowIds, startedAfter: $startedAfter, last: 1000) {
       nodes {
         ...FailureGroup
       }
+      runsExamined
+      runsRequested
     }
     overdueRuns(workflowIds: $workflowIds, first: 5) {
       ...OverdueRun
@@ -35,9 +38,9 @@ export const FAILURES = graphql(`
   }
 `);
 
-/** A hundred records of a workflow cost the gateway a call: of many workflows fewer runs are examined. */
-const RUNS = { most: 1000, ofAllWorkflows: 10_000 };
 const DAY = SPANS[1];
+
+type Examined = Pick<NonNullable<FailuresQuery['failureGroups']>, 'runsExamined' | 'runsRequested'>;
 
 export interface HomeFailuresProps {
   readonly directory: Directory;
@@ -52,20 +55,18 @@ export function HomeFailures({ directory, workflowId }: HomeFailuresProps) {
   const chosen = useTimeWindow().startedAfter;
   const startedAfter = chosen ?? dayAgo;
   const words = chosen !== null && !span ? `since ${momentText(chosen)}` : `in ${(span ?? DAY).words}`;
-  const last = Math.min(RUNS.most, Math.floor(RUNS.ofAllWorkflows / Math.max(1, directory.workflows?.length ?? 100)));
-  const isKnown = directory.workflows !== null || directory.error !== undefined;
   const ids = workflowId === null ? directory.namedIds : [workflowId];
   const {
     value: answered,
-    error,
-    isLoading,
+    error: latestError,
     refetch,
   } = useGatewayQuery(FAILURES, {
-    // The number of workflows decides `last`, so it must be known first.
-    variables: isKnown ? { workflowIds: ids, startedAfter, last } : null,
+    variables: { workflowIds: ids, startedAfter },
     read: (data) => (data.failureGroups ? data : null),
     ...REFRESHED,
   });
+  // Before the workflows are known, too many of them may be an error that naming them avoids.
+  const error = directory.workflows || directory.error ? latestError : undefined;
   const found = answered?.failureGroups;
   const overdue = answered?.overdueRuns?.filter((run) => run !== null) ?? [];
   const groups = found?.nodes ?? [];
@@ -77,7 +78,8 @@ export function HomeFailures({ directory, workflowId }: HomeFailuresProps) {
   const unreadable = unreadableOf(error, (id) =>
     groups.some((group) => readFragment(FAILURE_GROUP, group).workflow.id === id),
   );
-  const ofList = errorsThat(error, (one) => !isOfWorkflow(one));
+  // An overdue run is listed without its steps, too.
+  const ofList = errorsThat(error, (one) => !isOfWorkflow(one) && pathOf(one)[2] !== 'steps');
   // "No run failed" would look like good news.
   if (workflowId === null && directory.workflows?.length === 0) {
     return <p className="no-failures">No failures to show: this key sees no workflows.</p>;
@@ -85,9 +87,7 @@ export function HomeFailures({ directory, workflowId }: HomeFailuresProps) {
 
   return (
     <>
-      <p className="muted">
-        Among the latest {formatCount(last)} runs, {words}
-      </p>
+      <p className="muted">{found ? examinedText(found, words) : `Runs ${words}`}</p>
       {ofList && (
         <Failure
           error={ofList}
@@ -99,7 +99,7 @@ export function HomeFailures({ directory, workflowId }: HomeFailuresProps) {
           }}
         />
       )}
-      {(isLoading || !isKnown) && !ofList && <Loading what="failures" />}
+      {!found && !ofList && <Skeleton what="failures" rows={2} rowPx={60} />}
       {found && groups.length === 0 && !ofList && (
         <p className="no-failures">
           No run failed {words}
@@ -130,6 +130,12 @@ export function HomeFailures({ directory, workflowId }: HomeFailuresProps) {
       )}
     </>
   );
+}
+
+/** What the list rests on. */
+function examinedText({ runsExamined, runsRequested }: Examined, words: string): string {
+  const runs = `${countOf(runsRequested, 'run')} ${words}`;
+  return runsExamined === runsRequested ? `Of ${runs}` : `Of ${runs}, ${formatCount(runsExamined)} of them read`;
 }
 
 const isOfWorkflow = ({ extensions }: GraphQLFormattedError): boolean => typeof extensions?.workflowId === 'string';

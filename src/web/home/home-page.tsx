@@ -7,12 +7,12 @@ import { ASK_EVERY_MS, useChangedRuns } from '../run-list/live-runs.ts';
 import { Breadcrumb } from '../shell/breadcrumb.tsx';
 import { Contained } from '../shell/contained.tsx';
 import { useUrl } from '../url/url.ts';
-import { useDirectory, type NamedWorkflow } from './directory.ts';
+import { useDirectoryOf, type NamedWorkflow } from './directory.ts';
 import { StatusFilter } from '../status/status-filter.tsx';
 import { FAILURES, HomeFailures } from './home-failures.tsx';
 import { HomeFilters } from './home-filters.tsx';
 import { LatestRuns } from './latest-runs.tsx';
-import { WORKFLOWS, WorkflowList } from './workflow-list.tsx';
+import { useWorkflows, WORKFLOWS, WorkflowList } from './workflow-list.tsx';
 import './home-page.css';
 
 /** Statistics may lag behind the runs, so they are refetched at most this often. */
@@ -22,7 +22,8 @@ const MOST_WATCHED = 100;
 
 export default function HomePage() {
   const client = useApolloClient();
-  const directory = useDirectory();
+  const cards = useWorkflows();
+  const directory = useDirectoryOf({ ...cards, value: cards.value?.all });
   const { workflows } = directory;
   const { workflow: chosen } = useUrl().params;
   const ids = useMemo(() => workflows && watchedOf(workflows, chosen), [workflows, chosen]);
@@ -65,7 +66,7 @@ export default function HomePage() {
         </div>
         <section aria-labelledby="workflows">
           <Contained what="the list of workflows">
-            <WorkflowList />
+            <WorkflowList {...cards} />
           </Contained>
         </section>
       </div>

@@ -7,7 +7,7 @@ import { Pager, RUN_PAGES } from '../controls/pager.tsx';
 import { useRunPage } from '../run-list/live-runs.ts';
 import type { ChangedRuns, ListedRun } from '../run-list/merged-runs.ts';
 import { RunList } from '../run-list/run-list.tsx';
-import { Empty, Failure, Loading, Warning } from '../shell/notices.tsx';
+import { Empty, Failure, Skeleton, Warning } from '../shell/notices.tsx';
 import { errorsThat, pathOf } from '../shell/part-errors.ts';
 import { useTimeWindow } from '../time/time-window.ts';
 import { useUrl } from '../url/url.ts';
@@ -89,7 +89,7 @@ export function LatestRuns({ directory, changed: changedOfAll }: LatestRunsProps
           The runs of {directory.namedIds.length} of {directory.totalCount} workflows.
         </p>
       )}
-      {isLoading && <Loading what="runs" />}
+      {isLoading && <Skeleton what="runs" rows={12} />}
       {runs.length > 0 && <RunList label="Latest runs" runs={runs} nameOf={directory.nameOf} />}
       {!isLoading && !error && runs.length === 0 && (
         <Empty title={titleOfNone(isFiltered, after)}>

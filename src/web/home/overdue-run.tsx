@@ -1,9 +1,10 @@
-/** Row of a run that takes longer than almost all runs before it. */
+/** Row of a run that takes longer than almost all runs before it: for how long, how long is usual, and where it is. */
 import { Hourglass } from 'lucide-react';
 import { Link } from 'react-router';
 import { readFragment, type FragmentType } from '../__generated__/fragment-masking.ts';
 import { graphql } from '../__generated__/gql.ts';
 import { formatDuration } from '../format/duration.ts';
+import { Ticking } from '../time/ticking.tsx';
 import { runLink, workflowLink } from '../url/links.ts';
 
 const OVERDUE_RUN = graphql(`
@@ -13,6 +14,12 @@ const OVERDUE_RUN = graphql(`
     wallClockMs
     expectation {
       p50Ms
+    }
+    steps(filter: { status: [RUNNING] }) {
+      workflowId
+      runId
+      id
+      nodeId
     }
   }
 `);
@@ -24,6 +31,7 @@ export interface OverdueRunProps {
 
 export function OverdueRun({ run: masked, nameOf }: OverdueRunProps) {
   const run = readFragment(OVERDUE_RUN, masked);
+  const nodes = new Set(run.steps?.map((step) => step?.nodeId));
   return (
     <li className="overdue">
       <span className="badge status-running">
@@ -36,7 +44,12 @@ export function OverdueRun({ run: masked, nameOf }: OverdueRunProps) {
         <bdi>{nameOf(run.workflowId)}</bdi>
       </Link>
       <span>
-        running for {formatDuration(run.wallClockMs)}, usually {formatDuration(run.expectation?.p50Ms)}
+        running for <Ticking ms={run.wallClockMs} isTicking />, usually {formatDuration(run.expectation?.p50Ms)}
+        {nodes.size > 0 && (
+          <>
+            , at <bdi className="mono">{[...nodes].join(', ')}</bdi>
+          </>
+        )}
       </span>
     </li>
   );

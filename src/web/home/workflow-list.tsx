@@ -4,13 +4,16 @@ import { graphql } from '../__generated__/gql.ts';
 import { useGatewayQuery } from '../hooks/gateway-query.ts';
 import { Pager, WORKFLOW_PAGES } from '../controls/pager.tsx';
 import { SearchField } from '../controls/search-field.tsx';
-import { Empty, Failure, Loading } from '../shell/notices.tsx';
+import { Empty, Failure, Skeleton } from '../shell/notices.tsx';
 import { errorsThat, pathOf } from '../shell/part-errors.ts';
 import { useUrl } from '../url/url.ts';
 import { isLacking, WorkflowCard } from './workflow-card.tsx';
 
 export const WORKFLOWS = graphql(`
   query Workflows($first: Int!, $after: String, $search: String) {
+    all: workflows(first: 100) {
+      ...NamedWorkflows
+    }
     workflows(first: $first, after: $after, search: $search) {
       totalCount
       nodes {
@@ -27,20 +30,21 @@ export const WORKFLOWS = graphql(`
 
 const PAGE_SIZE = 20;
 
-export function WorkflowList() {
-  const url = useUrl();
-  const search = url.params.q;
-  const {
-    value: page,
-    error,
-    isLoading,
-    refetch,
-  } = useGatewayQuery(WORKFLOWS, {
-    variables: { first: PAGE_SIZE, after: url.params.workflowsAfter, search },
-    read: (data) => data.workflows,
-    isComplete: ({ nodes }) => !nodes.some(isLacking),
+/** The cards that the address asks for, and the names of all workflows. */
+export function useWorkflows() {
+  const { q: search, workflowsAfter: after } = useUrl().params;
+  return useGatewayQuery(WORKFLOWS, {
+    variables: { first: PAGE_SIZE, after, search },
+    read: (data) => (data.workflows && data.all ? data : null),
+    isComplete: ({ workflows }) => !workflows?.nodes.some(isLacking),
     keepsPrevious: true,
   });
+}
+
+export function WorkflowList({ value, error, isLoading, refetch }: ReturnType<typeof useWorkflows>) {
+  const url = useUrl();
+  const search = url.params.q;
+  const page = value?.workflows;
   const ofList = errorsThat(error, (one) => nodeOf(one) === null);
 
   return (
@@ -58,7 +62,7 @@ export function WorkflowList() {
         />
       </div>
       {ofList && <Failure error={ofList} what="list of workflows" isPartial={page != null} onRetry={refetch} />}
-      {isLoading && <Loading what="workflows" />}
+      {isLoading && <Skeleton what="workflows" rows={4} rowPx={152} />}
       {page?.nodes.length === 0 && (
         <Empty title={search === null ? 'This key sees no workflows' : `No workflow is called “${search}”`}>
           {search !== null && <p>Names, ids and descriptions were searched.</p>}

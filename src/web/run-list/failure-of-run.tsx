@@ -8,11 +8,11 @@ import { headlineOf } from '../text/excerpt.ts';
 import type { ListedRun } from './merged-runs.ts';
 
 const FAILED_RUNS = graphql(`
-  query FailedRuns($workflowId: ID!, $ids: [ID!]!) {
-    workflow(id: $workflowId) {
-      id
-      runsById(ids: $ids) {
+  query FailedRuns($runs: [_Any!]!) {
+    _entities(representations: $runs) {
+      ... on Run {
         id
+        workflowId
         failedSteps(latestAttemptOnly: true, first: 2) {
           nodeId
           errorInfo {
@@ -24,28 +24,36 @@ const FAILED_RUNS = graphql(`
   }
 `);
 
-/** Limit of the ids in one query. */
-const MOST_IDS = 100;
+/** A new run changes one query, and not those of older ones. */
+const MOST_RUNS = 100;
 
-/** Ids of the failed runs that share a query with this one: all of its workflow, if they are not too many. */
-export function sharedIds(runs: readonly ListedRun[], { workflowId, id }: ListedRun): string[] {
-  const failed = runs.filter((run) => run.status === 'FAILED' && run.workflowId === workflowId).map((run) => run.id);
+interface RunReference {
+  readonly __typename: 'Run';
+  readonly workflowId: string;
+  readonly id: string;
+}
+
+/** The failed runs that share a query with this one: all of the list, if they are not too many. */
+export function sharedRuns(runs: readonly ListedRun[], run: ListedRun): RunReference[] {
+  const failed = runs.filter(({ status }) => status === 'FAILED');
   // Counted from the oldest run, so that a new one changes only one query.
-  const older = failed.length - 1 - failed.indexOf(id);
-  const end = failed.length - (older - (older % MOST_IDS));
-  return failed.slice(Math.max(0, end - MOST_IDS), end);
+  const older = failed.length - 1 - failed.indexOf(run);
+  const end = failed.length - (older - (older % MOST_RUNS));
+  return failed
+    .slice(Math.max(0, end - MOST_RUNS), end)
+    .map(({ workflowId, id }) => ({ __typename: 'Run', workflowId, id }));
 }
 
 export interface FailureOfRunProps {
   readonly run: ListedRun;
-  /** Rows with the same ids send one query. */
-  readonly ids: string[];
+  /** Rows with the same runs send one query. */
+  readonly runs: RunReference[];
 }
 
-export function FailureOfRun({ run: { workflowId, id, error }, ids }: FailureOfRunProps) {
+export function FailureOfRun({ run: { workflowId, id, error }, runs }: FailureOfRunProps) {
   const query = useGatewayQuery(FAILED_RUNS, {
-    variables: { workflowId, ids },
-    read: (data) => data.workflow?.runsById?.find((run) => run?.id === id)?.failedSteps,
+    variables: { runs },
+    read: (data) => data._entities.find((found) => found?.workflowId === workflowId && found.id === id)?.failedSteps,
     fetchPolicy: 'no-cache',
     keepsPrevious: true,
     isShared: true,
@@ -55,8 +63,8 @@ export function FailureOfRun({ run: { workflowId, id, error }, ids }: FailureOfR
   const message = first ? first.errorInfo?.message : error;
   if (query.isLoading && !query.error) return null;
   if (!steps && message == null) {
-    const place = ids.indexOf(id);
-    return <UnknownFailure error={errorsThat(query.error, (one) => (pathOf(one)[2] ?? place) === place)} />;
+    const place = runs.findIndex((run) => run.workflowId === workflowId && run.id === id);
+    return <UnknownFailure error={errorsThat(query.error, (one) => (pathOf(one)[1] ?? place) === place)} />;
   }
   return (
     <>

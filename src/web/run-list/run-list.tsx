@@ -5,7 +5,7 @@ import { formatDuration } from '../format/duration.ts';
 import { Ago } from '../time/time.tsx';
 import { StatusBadge } from '../status/status.tsx';
 import { runLink, workflowLink } from '../url/links.ts';
-import { FailureOfRun, sharedIds } from './failure-of-run.tsx';
+import { FailureOfRun, sharedRuns } from './failure-of-run.tsx';
 import type { ListedRun } from './merged-runs.ts';
 import './run-list.css';
 
@@ -25,7 +25,7 @@ export function RunList({ label, runs, nameOf, tickOf }: RunListProps) {
         <Row
           key={`${run.workflowId}/${run.id}`}
           run={run}
-          failure={run.status === 'FAILED' && <FailureOfRun run={run} ids={sharedIds(runs, run)} />}
+          failure={run.status === 'FAILED' && <FailureOfRun run={run} runs={sharedRuns(runs, run)} />}
           workflowName={nameOf?.(run.workflowId)}
           tick={tickOf?.(run)}
         />
