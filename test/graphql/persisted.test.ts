@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Kind, parse, visit } from 'graphql';
+import { Kind, parse, visit, type TypeNode } from 'graphql';
 import { createManualClock } from '../harness/clock.ts';
 import { healthy, startFaultyUpstream } from '../harness/faulty-upstream.ts';
 import { startGateway } from '../harness/gateway.ts';
@@ -46,7 +46,17 @@ const apollo = (operations: unknown, fields: object = {}) => ({
 });
 const manifest = write('manifest.json', { [`sha256:${ID}`]: LISTED });
 
-const VALUES = { ID: 'r1', String: 'UTC', Int: 20, Boolean: true, TrendInterval: 'DAY' } as const;
+const VALUES: Readonly<Record<string, unknown>> = {
+  ...{ ID: 'r1', String: 'UTC', Int: 20, Boolean: true, TrendInterval: 'DAY', DateTime: '2026-01-01T00:00:00Z' },
+  _Any: { __typename: 'Run', workflowId: 'wf', id: 'r1' },
+};
+
+const valueOf = (type: TypeNode): unknown =>
+  type.kind === Kind.NAMED_TYPE
+    ? VALUES[type.name.value]
+    : type.kind === Kind.LIST_TYPE
+      ? [valueOf(type.type)]
+      : valueOf(type.type);
 
 /** A value for each variable that has to be given. */
 function requiredVariables(query: string): Record<string, unknown> {
@@ -54,8 +64,7 @@ function requiredVariables(query: string): Record<string, unknown> {
   visit(parse(query), {
     VariableDefinition({ variable, type, defaultValue }) {
       if (type.kind !== Kind.NON_NULL_TYPE || defaultValue) return;
-      const named = type.type.kind === Kind.NAMED_TYPE ? VALUES[type.type.name.value as keyof typeof VALUES] : ['r1'];
-      variables[variable.name.value] = named;
+      variables[variable.name.value] = valueOf(type.type);
     },
   });
   return variables;

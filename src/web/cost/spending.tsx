@@ -122,7 +122,7 @@ export function Spending({ workflowIds, workflowId, span, window }: SpendingProp
         </Fact>
         <Fact name="Price of failed runs">{priceText(failedPriceOf(usage))}</Fact>
         <Fact name="Failed runs">
-          {formatCount(total?.failedCount)} <span className="muted">of {formatCount(total?.runCount)}</span>
+          {formatCount(total?.failedCount)} <span className="fact-part">of {formatCount(total?.runCount)}</span>
         </Fact>
         <Fact name="Tokens">{formatCount(usage?.counts.totalTokens)}</Fact>
       </Facts>
@@ -167,11 +167,8 @@ export function Spending({ workflowIds, workflowId, span, window }: SpendingProp
 /** A price, and what it leaves out. */
 const Estimate = ({ usage }: { readonly usage: Usage | null | undefined }) => (
   <>
-    {priceText(priceOf(usage))}{' '}
-    <small className="muted">
-      <Part count={usage?.estimatedCost?.stepsUnpriced} of="step" words="not priced" />
-      <Part count={usage?.runsNotReporting} of="run" words="not counted" />
-    </small>
+    {priceText(priceOf(usage))} <Part count={usage?.estimatedCost?.stepsUnpriced} of="step" words="not priced" />
+    <Part count={usage?.runsNotReporting} of="run" words="not counted" />
   </>
 );
 
