@@ -14,17 +14,19 @@ const FIRST_BYTES = 4096;
  * of a rejected body is dropped, so that the connection can be used again.
  */
 export function readBody(request: IncomingMessage, ticket: Pick<Ticket, 'receive'>): Promise<string> {
-  const { 'content-length': length = FIRST_BYTES, 'content-encoding': encoding = 'identity' } = request.headers;
+  const { 'content-length': length, 'content-encoding': encoding = 'identity' } = request.headers;
+  /** NaN for a body that announces no length. */
   const announced = Number(length);
   return new Promise((resolve, reject) => {
-    // A list of all pieces could take 400 bytes for each.
-    let body: OwnBytes | null = createOwnBytes(Math.min(announced, FIRST_BYTES));
+    let whole: Buffer | null = null;
+    let pieces: OwnBytes | null = null;
     let size = 0;
 
     /** A request lives as long as its answer, which may be a stream: it must not keep the body. */
     const leave = () => {
       request.off('data', take).off('end', finish).off('close', breakOff);
-      body = null;
+      whole = null;
+      pieces = null;
     };
     const refuse = (error: Error) => {
       leave();
@@ -42,17 +44,19 @@ export function readBody(request: IncomingMessage, ticket: Pick<Ticket, 'receive
         refuse(tooLarge());
         return;
       }
-      body?.append(piece);
+      // Most bodies arrive in one piece, and their end follows at once. A list of all pieces could take 400 bytes for each.
+      if (piece.length === announced) whole = piece;
+      else (pieces ??= createOwnBytes(FIRST_BYTES)).append(piece);
       const room = ticket.receive(piece.length);
       if (!room) return;
       request.pause();
       room.then(() => request.resume(), refuse);
     };
     const finish = () => {
-      const bytes = body?.end();
+      const bytes = whole ?? pieces?.end() ?? EMPTY;
       leave();
       // Invalid bytes would become U+FFFD, also in the inputs of a run.
-      if (bytes && isUtf8(bytes)) resolve(bytes.toString());
+      if (isUtf8(bytes)) resolve(bytes.toString());
       else reject(requestError('BAD_REQUEST', 'The body is not UTF-8.'));
     };
 
@@ -63,6 +67,8 @@ export function readBody(request: IncomingMessage, ticket: Pick<Ticket, 'receive
     else request.on('data', take).once('end', finish).once('close', breakOff);
   });
 }
+
+const EMPTY = Buffer.alloc(0);
 
 const encoded = (encoding: string) => {
   const message = `content-encoding must be identity, got ${JSON.stringify(encoding.slice(0, 100))}. Send the body uncompressed.`;

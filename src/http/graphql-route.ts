@@ -47,17 +47,11 @@ interface Exchange {
   readonly forms: AcceptedForms;
 }
 
-interface Cached {
-  readonly kind: 'cached';
+/** An answer that may be cached, here or by the client. */
+interface Cacheable {
+  readonly kind: 'cacheable';
   readonly whole: WholeAnswer;
   readonly cacheControl: string;
-}
-
-interface Executed {
-  readonly kind: 'executed';
-  readonly outcome: Outcome;
-  /** Null: the answer is not cached. */
-  readonly key: CacheKey | null;
 }
 
 export function createGraphqlRoute(options: GraphqlRouteOptions): (path: GraphqlPath) => RouteHandlerMethod {
@@ -84,22 +78,18 @@ export function createGraphqlRoute(options: GraphqlRouteOptions): (path: Graphql
       try {
         return await entrance.enter(operation, reply, forms.json === null, async (request) => {
           checkForms(forms, path);
-          const found = await cachedOrExecuted(request, { arrival, isGet, search, forms });
-          if (found.kind === 'cached') return sendWhole(reply, found.whole, found.cacheControl);
-          const { outcome, key } = found;
+          const outcome = await cachedOrExecuted(request, { arrival, isGet, search, forms });
+          if (outcome.kind === 'cacheable') return sendWhole(reply, outcome);
           const type = forms.json ?? JSON_TYPE;
-          const status = outcome.kind === 'events' ? 200 : httpStatusOf(outcome, type);
-          if (outcome.kind === 'events' || (forms.json === null && status === 200)) {
+          if (outcome.kind === 'events' || (forms.json === null && httpStatusOf(outcome, type) === 200)) {
             await sendEvents(reply, arrival.client, outcome);
             return reply;
           }
-          return await sendAnswer(reply, outcome, { key, type, status, isGet });
+          return sendAnswer(reply, outcome, type);
         });
       } catch (error) {
-        const type = forms.json ?? JSON_TYPE;
         const refusal = operations.refuse(operation, error);
-        if (reply.sent) return reply;
-        return await sendAnswer(reply, refusal, { key: null, type, status: httpStatusOf(refusal, type), isGet });
+        return reply.sent ? reply : sendAnswer(reply, refusal, forms.json ?? JSON_TYPE);
       }
     };
 
@@ -111,61 +101,68 @@ export function createGraphqlRoute(options: GraphqlRouteOptions): (path: Graphql
   }
 
   /** The frame of this function has the body and the parameters: it is gone when events are sent. */
-  async function cachedOrExecuted(request: AdmittedRequest, exchange: Exchange): Promise<Cached | Executed> {
+  async function cachedOrExecuted(request: AdmittedRequest, exchange: Exchange): Promise<Cacheable | Outcome> {
     const { caller, ticket } = request;
     const { arrival, isGet, search, forms } = exchange;
     const { headers } = arrival.http.request;
     const method = isGet ? 'GET' : 'POST';
     const body = isGet ? '' : await readBody(arrival.http.request, ticket);
-    const key =
-      responses && caller.viewer && forms.json !== null
-        ? responses.keyOf(caller.viewer, requestText(exchange, body), caller.untilMs)
-        : null;
-    const whole = key && responses ? responses.find(key) : null;
-    if (whole && key && responses) {
-      await ticket.answer(whole.body.length);
-      observer.responseCacheHit(request.requestId, key.viewer.id, arrival.http, arrival.clientInfo);
-      return { kind: 'cached', whole, cacheControl: responses.cacheControl(key, whole.untilMs) };
-    }
-    checkHead(method, headers);
-    if (body.length > PARSED_AT_ONCE_BYTES) await ticket.nextTurn();
-    return { kind: 'executed', outcome: await operations.run(request, readParams(method, search, body)), key };
-  }
 
-  async function sendAnswer(
-    reply: FastifyReply,
-    answer: Answer,
-    { key, type, status, isGet }: Pick<Executed, 'key'> & Pick<Exchange, 'isGet'> & { type: JsonType; status: number },
-  ): Promise<FastifyReply> {
-    const { untilMs } = answer;
-    const body = Buffer.from(JSON.stringify(answer.result));
-    if (!responses || !key || untilMs === 0) {
-      return reply
-        .code(status)
-        .headers({
-          ...headersOf(answer),
-          'content-type': type,
-          'cache-control': 'no-store',
-          ...(status === 401 && { 'www-authenticate': 'Bearer' }),
-          ...(status === 405 && { allow: ALLOWED_METHODS }),
-        })
-        .send(body);
+    const executed = async (): Promise<Outcome> => {
+      checkHead(method, headers);
+      if (body.length > PARSED_AT_ONCE_BYTES) await ticket.nextTurn();
+      return operations.run(request, readParams(method, search, body));
+    };
+    if (!responses || !caller.viewer || forms.json === null) return executed();
+
+    const key = responses.keyOf(caller.viewer, requestText(exchange, body), caller);
+    const found = await responses.find(key);
+    if (found) {
+      await ticket.answer(found.body.length);
+      observer.responseCacheHit(request.requestId, key.viewer.id, arrival.http, arrival.clientInfo);
+      return { kind: 'cacheable', whole: found, cacheControl: responses.cacheControl(key, found.untilMs) };
     }
-    const isKept = responses.isWorthKeeping(key);
-    const gzipped = isKept && body.length >= MIN_COMPRESSED_LENGTH ? await compressed(body) : null;
-    const whole = { body, gzipped, contentType: type, etag: isGet ? etagOf(body) : null, untilMs };
-    if (isKept) responses.keep(key, whole);
-    return sendWhole(reply, whole, responses.cacheControl(key, untilMs));
+    const type = forms.json;
+    return responses.renew(key, async () => {
+      const outcome = await executed();
+      return outcome.kind === 'events' || outcome.untilMs === 0 ? outcome : kept(responses, key, outcome, type, isGet);
+    });
   }
 
   return handle;
 }
 
-function sendWhole(
-  reply: FastifyReply,
-  { body, gzipped, contentType, etag }: WholeAnswer,
-  cacheControl: string,
-): FastifyReply {
+async function kept(
+  responses: ResponseCache,
+  key: CacheKey,
+  { result, untilMs }: Answer,
+  contentType: JsonType,
+  isGet: boolean,
+): Promise<Cacheable> {
+  const body = Buffer.from(JSON.stringify(result));
+  const isKept = responses.isWorthKeeping(key);
+  const gzipped = isKept && body.length >= MIN_COMPRESSED_LENGTH ? await compressed(body) : null;
+  const whole = { body, gzipped, contentType, etag: isGet ? etagOf(body) : null, untilMs };
+  if (isKept) responses.keep(key, whole);
+  return { kind: 'cacheable', whole, cacheControl: responses.cacheControl(key, untilMs) };
+}
+
+function sendAnswer(reply: FastifyReply, answer: Answer, type: JsonType): FastifyReply {
+  const status = httpStatusOf(answer, type);
+  return reply
+    .code(status)
+    .headers({
+      ...headersOf(answer),
+      'content-type': type,
+      'cache-control': 'no-store',
+      ...(status === 401 && { 'www-authenticate': 'Bearer' }),
+      ...(status === 405 && { allow: ALLOWED_METHODS }),
+    })
+    .send(Buffer.from(JSON.stringify(answer.result)));
+}
+
+function sendWhole(reply: FastifyReply, { whole, cacheControl }: Cacheable): FastifyReply {
+  const { body, gzipped, contentType, etag } = whole;
   reply.gzipped = gzipped;
   const headers = { 'content-type': contentType, 'cache-control': cacheControl, ...(etag !== null && { etag }) };
   return reply.headers(headers).send(body);
@@ -187,11 +184,14 @@ function checkForms({ json, events }: AcceptedForms, path: GraphqlPath): void {
   throw requestError('BAD_REQUEST', `Accept must include ${types}, got none of them.`, 406);
 }
 
+const QUERIES: ReadonlySet<OperationType> = new Set(['query']);
+const QUERIES_AND_EVENTS: ReadonlySet<OperationType> = new Set(['query', 'subscription']);
+const WITHOUT_EVENTS: ReadonlySet<OperationType> = new Set(['query', 'mutation']);
+const ALL_TYPES: ReadonlySet<OperationType> = new Set(['query', 'mutation', 'subscription']);
+
 function allowedTypes(isGet: boolean, { events }: AcceptedForms): ReadonlySet<OperationType> {
-  const types: OperationType[] = ['query'];
-  if (!isGet) types.push('mutation');
-  if (events) types.push('subscription');
-  return new Set(types);
+  if (isGet) return events ? QUERIES_AND_EVENTS : QUERIES;
+  return events ? ALL_TYPES : WITHOUT_EVENTS;
 }
 
 /** The parts are separated by line breaks, which no header can contain. */

@@ -2,6 +2,7 @@
 import { hash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { ANSWERS, CacheEntry, type Right } from '../runs/entry.ts';
+import type { Caller } from '../auth/caller.ts';
 import type { ViewerCache } from '../runs/viewer-cache.ts';
 import type { Viewer } from '../runs/viewer.ts';
 import { ownCopy } from '../upstream/transport/own-bytes.ts';
@@ -44,6 +45,8 @@ export interface CacheKey {
   readonly refusals: number;
   /** False for a long request, which is seldom repeated. */
   readonly isCacheable: boolean;
+  /** Of the admission: a caller waits for nobody else's turn. */
+  readonly callerName: string | null;
   /** When the caller's own right ends, in milliseconds since 1970. */
   readonly callerUntilMs: number;
 }
@@ -61,23 +64,63 @@ export interface ResponseCacheOptions {
 
 export function createResponseCache({ viewers, now }: ResponseCacheOptions) {
   const wasSeen = createDoorkeeper();
+  /** Ends of the operations that renew an expired answer. */
+  const renewals = new Map<string, Promise<unknown>>();
+
+  // A name implies the type of its entry.
+  const entryOf = ({ right, name }: CacheKey) => viewers.find(right, ANSWERS, name) as AnswerEntry | undefined;
+
+  /** The answer, if it is fresh and the viewer's right to it is proven. `untilMs` is no later than the end of both rights. */
+  function fresh(key: CacheKey): WholeAnswer | null {
+    const answer = entryOf(key)?.answer;
+    if (!answer) return null;
+    const untilMs = Math.min(answer.untilMs, viewers.rightUntil(key.right), key.callerUntilMs);
+    return now() < untilMs ? { ...answer, untilMs } : null;
+  }
+
+  const renewalOf = ({ viewer, name, callerName }: CacheKey) => `${callerName} ${viewer.id} ${name}`;
 
   return {
     /** `request` has everything that decides the answer, apart from the viewer. */
-    keyOf(viewer: Viewer, request: string, callerUntilMs: number): CacheKey {
+    keyOf(viewer: Viewer, request: string, { name: callerName, untilMs: callerUntilMs }: Caller): CacheKey {
       const text = request.length > MAX_KEY_LENGTH ? hash('sha256', request, 'base64url') : request;
       const right = viewers.rightOf(viewer.id);
       const isCacheable = request.length <= MAX_REQUEST_LENGTH;
-      return { viewer, name: `answer ${text}`, right, refusals: right.refusals, isCacheable, callerUntilMs };
+      return {
+        viewer,
+        name: `answer ${text}`,
+        right,
+        refusals: right.refusals,
+        isCacheable,
+        callerName,
+        callerUntilMs,
+      };
     },
 
-    /** The answer, if it is fresh and the viewer's right to it is proven. `untilMs` is no later than the end of both rights. */
-    find({ right, name, callerUntilMs }: CacheKey): WholeAnswer | null {
-      // A name implies the type of its entry.
-      const answer = (viewers.find(right, ANSWERS, name) as AnswerEntry | undefined)?.answer;
-      if (!answer) return null;
-      const untilMs = Math.min(answer.untilMs, viewers.rightUntil(right), callerUntilMs);
-      return now() < untilMs ? { ...answer, untilMs } : null;
+    /** The answer while it is fresh. Waits while an equal request of the caller renews it. */
+    async find(key: CacheKey): Promise<WholeAnswer | null> {
+      const found = fresh(key);
+      const renewal = found ? undefined : renewals.get(renewalOf(key));
+      if (!renewal) return found;
+      // A failure belongs to the other request.
+      await renewal.catch(() => undefined);
+      return fresh(key);
+    },
+
+    /**
+     * Computes an answer. If it replaces an expired one, equal requests of the caller wait for it: without that, each of 500 clients
+     * that poll computed it. An answer that was cached once is likely to be cacheable again.
+     */
+    async renew<T>(key: CacheKey, compute: () => Promise<T>): Promise<T> {
+      const place = renewalOf(key);
+      if (!entryOf(key) || renewals.has(place)) return compute();
+      const renewal = compute();
+      renewals.set(place, renewal);
+      try {
+        return await renewal;
+      } finally {
+        renewals.delete(place);
+      }
     },
 
     /** True if the request came before: most requests come once, and their answers would evict others. */

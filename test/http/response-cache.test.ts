@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { scrape } from '../harness/observed.ts';
 import { startRunsScene, type RunsScene } from '../harness/runs-scene.ts';
 import { wireRun, wireStep } from '../harness/wire.ts';
 import { perBlock, perTest } from '../harness/lasting.ts';
@@ -180,6 +181,7 @@ describe('concurrent requests for an expired whole answer', () => {
   );
 
   const QUERY = '{ run(workflowId: "wf", id: "live") { outputs } }';
+  const CACHED = 'stepgate_operation_cache_total';
   const outputsOf = (key: string) => ({ run: { outputs: `of ${key} ${scene.clock.now()}` } });
 
   it('are answered by one call for each key', async () => {
@@ -192,6 +194,19 @@ describe('concurrent requests for an expired whole answer', () => {
       expect(calls).toBe(2);
       scene.clock.advance(1000);
     }
+  });
+
+  it('are answered by one operation of each caller', async () => {
+    const ask = () =>
+      Promise.all(['key-c', 'key-c', 'key-c', 'key-d', 'key-d'].map((key) => scene.data(QUERY, { key })));
+    for (let turn = 0; turn < 2; turn += 1) {
+      await ask();
+      scene.clock.advance(1000);
+    }
+    const fromCache = async () => (await scrape(scene.gateway.url)).value(CACHED, { cache: 'response' });
+    const before = await fromCache();
+    await ask();
+    expect((await fromCache()) - before).toBe(3);
   });
 
   it('are all answered if the new answer is an error, which is not shared', async () => {
