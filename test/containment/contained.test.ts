@@ -1,11 +1,9 @@
-import { beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { createManualClock } from '../harness/clock.ts';
 import { startFaultyUpstream, type Call, type Script } from '../harness/faulty-upstream.ts';
 import { startGateway, type GraphqlAnswer } from '../harness/gateway.ts';
 import { perTest } from '../harness/lasting.ts';
-import { subscribe, type Transport } from '../harness/live-client.ts';
 import { createScriptedHistory, wireWorkflow } from '../harness/scripted-history.ts';
-import { wireStep } from '../harness/wire.ts';
 
 describe('a failed upstream call', () => {
   const { script } = createScriptedHistory(
@@ -34,44 +32,6 @@ describe('a failed upstream call', () => {
       expect(await ask()).toEqual({ run: { criticalPath: { isInferred: true } } });
     upstream.script = script;
     expect(await ask()).toEqual({ run: { criticalPath: { isInferred: false } } });
-  });
-
-  describe('for steps, with one invalid entry', () => {
-    const FIELDS =
-      'status stepCounts { total } steps { id outputs(path: "model") } failed: steps(filter: { failedOnly: true }) { id }';
-    const QUERY = `{ run(workflowId: "billing", id: "run-1") { ${FIELDS} } }`;
-    const step = (id: string) => ({ id, outputs: 'virtuoso-large' });
-    const expected = { status: 'COMPLETED', stepCounts: { total: 2 }, steps: [step('a'), step('b'), null], failed: [] };
-
-    beforeEach(() => {
-      upstream.script = (call) =>
-        call.endpoint === 'steps' ? { json: [wireStep({ id: 'a' }), 7, wireStep({ id: 'b' })] } : script(call);
-    });
-
-    it('is an error only at that entry, also in cached answers', async () => {
-      for (let time = 0; time < 4; time += 1) {
-        const answer = await gateway.query(QUERY);
-        expect(answer.data).toEqual({ run: expected });
-        expect(errorsOf(answer)).toEqual(['run.steps.2: UPSTREAM_CONTRACT_VIOLATION']);
-      }
-    });
-
-    it.each<Transport>(['graphql-ws', 'graphql-sse'])(
-      'is an error only at that entry in an event over %s',
-      async (transport) => {
-        const client = await subscribe(
-          transport,
-          gateway.url,
-          `subscription { runUpdated(workflowId: "billing", id: "run-1") { run { ${FIELDS} } } }`,
-        );
-        expect(await client.next()).toMatchObject({
-          type: 'next',
-          payload: { data: { runUpdated: { run: expected } }, errors: [{ path: ['runUpdated', 'run', 'steps', 2] }] },
-        });
-        expect(await client.next()).toEqual({ type: 'complete' });
-        client.leave();
-      },
-    );
   });
 
   it('for a run that was just started does not hide the start', async () => {

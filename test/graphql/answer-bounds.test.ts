@@ -37,21 +37,18 @@ describe('an answer', () => {
     steps = hundred((index) => wireStep({ id: `s${index}` }));
   });
 
-  it.each(TRANSPORTS)(
-    'with a million objects in nested lists is stopped at MAX_OPERATION_OBJECTS: %s',
-    async (transport) => {
-      const page = (fields: string) => `runs(first: 100) { nodes { workflow { ${fields} } } }`;
-      const query = `{ workflow(id: "wf") { name: id ${page(page(page('id')))} } }`;
-      for (const time of TIMES) {
-        const { data, errors = [] } = await send(transport, gateway.url, { query });
-        expect({ time, codes: [...new Set(codesOf({ errors }))] }).toEqual({ time, codes: ['ANSWER_TOO_LARGE'] });
-        const answered = JSON.stringify(data).split('"nodes":[').length - 1;
-        // The first page, and the pages of its workflows until the limit is reached.
-        expect(answered).toBeGreaterThan(1);
-        expect(answered).toBeLessThanOrEqual(101);
-      }
-    },
-  );
+  it('An answer with a million objects in nested lists is stopped at MAX_OPERATION_OBJECTS', async () => {
+    const page = (fields: string) => `runs(first: 100) { nodes { workflow { ${fields} } } }`;
+    const query = `{ workflow(id: "wf") { name: id ${page(page(page('id')))} } }`;
+    for (const time of TIMES) {
+      const { data, errors } = await gateway.query(query);
+      expect({ time, codes: [...new Set(codesOf({ errors }))] }).toEqual({ time, codes: ['ANSWER_TOO_LARGE'] });
+      const answered = JSON.stringify(data).split('"nodes":[').length - 1;
+      // The first page, and the pages of its workflows until the limit is reached.
+      expect(answered).toBeGreaterThan(1);
+      expect(answered).toBeLessThanOrEqual(101);
+    }
+  });
 
   it('has an error for each failed field up to 5000, and only one error beyond', async () => {
     for (const time of TIMES) {

@@ -103,21 +103,8 @@ withNginx(`behind nginx${NGINX === null ? ' (skipped: there is no nginx on this 
       return log.lines.findLast(({ msg }) => msg === 'a credential was refused')?.client;
     }
 
-    it.each([
-      ["is nginx's own without TRUST_PROXY, whatever X-Forwarded-For says", {}, '127.0.0.1'],
-      [
-        'is the one that nginx reports with TRUST_PROXY=1, not the one that the client claims',
-        { TRUST_PROXY: '1' },
-        '127.0.0.2',
-      ],
-      [
-        "is the one that nginx reports if TRUST_PROXY names nginx's address",
-        { TRUST_PROXY: '10.0.0.0/8, 127.0.0.1' },
-        '127.0.0.2',
-      ],
-      ["is nginx's own if TRUST_PROXY names another address", { TRUST_PROXY: '10.0.0.0/8' }, '127.0.0.1'],
-    ])('%s', async (_which, environment, address) => {
-      expect(await addressIn(await start({ ...REFUSING, ...environment }))).toBe(address);
+    it('is the one that nginx reports with TRUST_PROXY=1, not the one that the client claims', async () => {
+      expect(await addressIn(await start({ ...REFUSING, TRUST_PROXY: '1' }))).toBe('127.0.0.2');
     });
 
     it('is that of the TCP connection if no trusted proxy is in between', async () => {

@@ -142,6 +142,37 @@ describe('the status of an answer without data', () => {
     }
   });
 
+  it.each(['application/json', 'application/graphql-response+json'])(
+    'An answer is 401 if no root field could run without an accepted key, even over cached data, else 200: %s',
+    async (accept) => {
+      const statusOf = async (query: string, authorization?: string) => {
+        const given = { 'content-type': 'application/json', accept, ...(authorization && { authorization }) };
+        const { status, headers, body } = await ask(`${gateway.url}/graphql`, {
+          method: 'POST',
+          headers: given,
+          body: JSON.stringify({ query }),
+        });
+        const { errors = [] } = JSON.parse(body.toString()) as { errors?: readonly unknown[] };
+        return [status, headers['www-authenticate'], errors.length];
+      };
+      await post(RUN);
+      const calls = upstream.calls.length;
+      expect(await statusOf(RUN)).toEqual([401, 'Bearer', 1]);
+      expect(upstream.calls).toHaveLength(calls);
+      expect(await statusOf(`{ a: __typename ${RUN.slice(1)}`)).toEqual([200, undefined, 1]);
+      expect(await statusOf(TYPENAME)).toEqual([200, undefined, 0]);
+      const { script } = upstream;
+      for (const [refused, ...outcome] of [
+        [401, 401, 'Bearer'],
+        [403, 200, undefined],
+      ] as const) {
+        upstream.script = () => ({ status: refused });
+        expect(await statusOf(RUN, `Bearer refused-${refused}`)).toEqual([...outcome, 1]);
+      }
+      upstream.script = script;
+    },
+  );
+
   it('of a mutation by GET is 405, and nothing is executed', async () => {
     for (const method of ['GET', 'HEAD']) {
       const { status, headers } = await get(MUTATION, {}, '/graphql', method);

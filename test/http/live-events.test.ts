@@ -119,22 +119,6 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('a run watched over %s',
     }
   });
 
-  it('continues after an outage longer than STALE_IF_ERROR_MS, and does not start in one', async () => {
-    const client = await watch();
-    await client.nextData();
-    await run.feeds(1);
-    // A 429 does not open the circuit breaker, whose clock is the machine's.
-    run.reply = { status: 429, headers: { 'retry-after': '100' } };
-    for (let polls = 0; polls < 65; polls++) await run.poll();
-    expect(await client.nextData()).toMatchObject({ runUpdated: { run: { freshness: { isStale: true } } } });
-    const late = await watch();
-    expect(await late.nextErrorCode()).toBe('RATE_LIMITED');
-    await run.feeds(1);
-    run.reply = null;
-    await run.poll();
-    expect(await client.nextData()).toEqual(event(1));
-  });
-
   it.each([
     [401, 'UNAUTHENTICATED'],
     [403, 'FORBIDDEN'],

@@ -83,22 +83,4 @@ describe('the stages of a request', () => {
     expect(refused.headers.get('retry-after')).toBe('30');
     expect(await codeOf(refused)).toEqual([429, 'RATE_LIMITED']);
   });
-
-  it('log a defect in an operation, and answer 500', async () => {
-    let isBroken = false;
-    const now = () => {
-      if (isBroken) throw new Error('a defect');
-      return clock.now();
-    };
-    await gateway.replace(() => startWith({}, now));
-    // Now the key is accepted, so no rate limit reads the clock.
-    await post(JSON.stringify({ query: '{ run(workflowId: "wf", id: "r2") { status } }' }), KEY);
-    isBroken = true;
-    const response = await post(JSON.stringify(ASK), { ...KEY, 'x-request-id': 'mine' });
-    isBroken = false;
-    expect(await codeOf(response)).toEqual([500, 'INTERNAL_SERVER_ERROR']);
-    expect(log.lines.filter(({ msg }) => msg === 'an operation failed')).toMatchObject([
-      { requestId: 'mine', err: { message: 'a defect' } },
-    ]);
-  });
 });

@@ -81,16 +81,6 @@ describe('the alerts and the dashboard', () => {
     expect(problemsOf(expression, figures)).toEqual([]);
   });
 
-  it('would fail this check for a missing metric, label or value', () => {
-    expect(problemsOf('sum(stepgate_nothing)', figures)).toEqual(['there is no metric stepgate_nothing']);
-    expect(problemsOf('sum by (viewer) (stepgate_cache_bytes)', figures)).toEqual([
-      'stepgate_cache_bytes has no label viewer',
-    ]);
-    expect(problemsOf('stepgate_upstream_breaker{state="ajar"}', figures)).toEqual([
-      'no series of stepgate_upstream_breaker fits state="ajar"',
-    ]);
-  });
-
   it('use only labels in legends that their expressions keep', () => {
     for (const { title, targets } of DASHBOARD.panels) {
       for (const { expr, legendFormat } of targets) {

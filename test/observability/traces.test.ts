@@ -122,16 +122,6 @@ describe('the trace of an operation', () => {
     expect(log.operations).toMatchObject([{ requestId: 'night-1', trace_id: TRACE, span_id: operation?.spanId }]);
   });
 
-  it('passes the caller’s state on to the upstream', async () => {
-    await start();
-    await post(RUN, { traceparent: TRACEPARENT, tracestate: STATE });
-    const [call] = await spansOf(CLIENT);
-    expect(upstream.calls[0]?.headers).toMatchObject({
-      traceparent: `00-${TRACE}-${call?.spanId}-01`,
-      tracestate: STATE,
-    });
-  });
-
   it("is new if the caller's trace is invalid", async () => {
     await start();
     await post(RUN, { traceparent: '00-nonsense-01' });

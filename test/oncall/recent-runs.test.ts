@@ -3,7 +3,6 @@ import { createManualClock, type ManualClock } from '../harness/clock.ts';
 import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
 import { startGateway } from '../harness/gateway.ts';
 import { perTest } from '../harness/lasting.ts';
-import { wireWorkflow } from '../harness/scripted-history.ts';
 import { createScriptedWorkflows, type ScriptedWorkflows } from '../harness/scripted-workflows.ts';
 
 const WORKFLOWS = ['wf-1', 'wf-2', 'wf-3', 'wf-4', 'wf-5'];
@@ -222,33 +221,12 @@ describe('the recent runs of several workflows', () => {
       'workflowIds must have at most 100 ids, got 101',
     ],
     ['a page of 101', { first: 101 }, 'first must be from 1 to 100, got 101'],
-    [
-      'the cursor of another list',
-      { after: Buffer.from('["run","r",0,1]').toString('base64url') },
-      'Invalid cursor: after must be a cursor',
-    ],
-    [
-      'a cursor of more than 100 positions',
-      { after: Buffer.from(JSON.stringify(['recent', null, Array(101).fill(['w', 'r', 0, 1])])).toString('base64url') },
-      'Invalid cursor: after must be a cursor',
-    ],
   ])('are refused for %s, without a call of a history', async (_, variables, message) => {
     const { page: found, errors } = await ask(variables);
     expect(found).toBeNull();
     expect(errors).toMatchObject([{ path: ['recentRuns'], extensions: { code: 'BAD_USER_INPUT' } }]);
     expect(errors[0]?.message).toContain(message);
     expect(upstream.count('runs')).toBe(0);
-  });
-
-  it('need workflowIds if there are more than 100 workflows', async () => {
-    const many = Array.from({ length: 101 }, (_, index) => wireWorkflow(`w${index}`));
-    upstream.script = (call) => (call.endpoint === 'workflows' ? { json: many } : workflows.script(call));
-    const { errors } = await ask();
-    expect(errors[0]?.message).toBe(
-      'workflowIds is required with more than 100 workflows, got 101: name at most 100 of them',
-    );
-    expect(upstream.count('runs')).toBe(0);
-    expect((await page({ ids: ['w1'] })).nodes).toEqual([]);
   });
 
   it('are empty for no workflow, and name an invalid id as unavailable', async () => {

@@ -93,27 +93,6 @@ describe('watched runs', () => {
       expect(await client.nextData()).toEqual({ runUpdated: { run: { stepCounts: { total: 2 } } } });
     }
   });
-
-  it('Data of watched runs stays within CACHE_MAX_BYTES together with other reads, until they are left', async () => {
-    await start();
-    const opened = await watch(ROOM - 1);
-    for (let number = 100; number < 140; number += 1) {
-      await run.gateway.query(`{ run(workflowId: "wf", id: "run-${number}") { stepCounts { total } } }`);
-      expect(run.gateway.cachedBytes()).toBeLessThanOrEqual(CACHE_MAX_BYTES);
-    }
-    for (const client of opened) client.leave();
-    await run.feeds(0);
-    expect(run.gateway.cachedBytes()).toBeLessThanOrEqual(CACHE_MAX_BYTES);
-  });
-
-  it('may be small with CACHE_MAX_BYTES=0', async () => {
-    await start({ CACHE_MAX_BYTES: '0' });
-    bytesOf = () => 1000;
-    const [client] = await watch(1);
-    client?.leave();
-    await run.feeds(0);
-    expect(run.gateway.cachedBytes()).toBe(0);
-  });
 });
 
 describe('workflows with watched runs', () => {

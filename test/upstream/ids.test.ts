@@ -9,7 +9,6 @@ import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
 import { startGateway } from '../harness/gateway.ts';
 import { perBlock } from '../harness/lasting.ts';
 import { subscribe } from '../harness/live-client.ts';
-import { codesOf } from '../harness/operations.ts';
 import { wireWorkflow } from '../harness/scripted-history.ts';
 import { wireRun, wireStep } from '../harness/wire.ts';
 
@@ -95,18 +94,6 @@ describe('an unusual id', () => {
       ]);
     },
   );
-
-  it('is not found in the embedded upstream', async () => {
-    const embedded = await startGateway();
-    const ask = (wf: string, id: string) => embedded.query(RUN, { variables: { wf, id }, key: 'demo-key' });
-    expect((await ask('support-triage', 'run-4711')).errors).toEqual([]);
-    for (const odd of [...ODD, 'run-4711/steps', 'run-4711?']) {
-      for (const answer of [await ask(odd, 'run-4711'), await ask('support-triage', odd)]) {
-        expect({ data: answer.data, codes: codesOf(answer) }).toEqual({ data: { run: null }, codes: ['NOT_FOUND'] });
-      }
-    }
-    await embedded.close();
-  });
 });
 
 describe('any text as an id', () => {

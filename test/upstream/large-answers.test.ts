@@ -58,23 +58,6 @@ describe('an answer of 16 MiB', () => {
     expect(await ask('id outputs')).toMatchObject({ data: { run: { steps: [{ id: 's1', outputs: 7 }] } }, errors: [] });
   });
 
-  it('is read down to 200 levels of a payload', async () => {
-    raw = answerWith(`[${nested(199)},"${fill('x', 2 * MIB)}"]`);
-    const { data, errors } = await ask('outputs(path: "[0]")');
-    expect(errors).toEqual([]);
-    expect(JSON.stringify(stepOf(data).outputs)).toBe(nested(199));
-  });
-
-  it('is named in the error if it is an HTML page or NDJSON', async () => {
-    for (const [body, message] of [
-      [`<!doctype html>${fill('<p>{[,:', 2 * MIB)}`, 'is an HTML page'],
-      [fill('{"id":"s1"}\n', 2 * MIB), 'is NDJSON'],
-    ] as const) {
-      raw = body;
-      expect((await ask('id')).errors).toMatchObject([{ message: expect.stringContaining(message) }]);
-    }
-  });
-
   it('with a payload of 10 MB is answered by a path, whole, by its size and as a conversation', async () => {
     const text = 'Lorem ipsum "dolor" sit amet, \n'.repeat(10_000_000 / 32);
     const outputs = JSON.stringify({ choices: [{ message: { role: 'assistant', content: text } }] });
