@@ -4,7 +4,7 @@ import { buildArgv } from 'jest';
 /** Tests that start a browser, proxies, Valkey or processes, build the run page, or try every form, size and fault of an answer. */
 const END_TO_END = [
   '/test/(?:web|deploy|fleet|containment|contract)/.*\\.test\\.ts$',
-  '/test/(?:process|cli|embedding/bullmq|http/(?:behind-nginx|large-answers|missing-page|pending-bytes|random-schedules|slow-readers|socket-load|unread-events)|observability/exported-traces|upstream/connecting|upstream/large-answers|upstream/proxies)\\.test\\.ts$',
+  '/test/(?:process|cli|embedding/bullmq|http/(?:behind-nginx|missing-page|random-schedules|slow-readers|socket-load|unread-events)|observability/exported-traces|upstream/connecting|upstream/large-answers|upstream/proxies)\\.test\\.ts$',
 ];
 
 /** Node strips the types itself. @type {import('jest').Config} */

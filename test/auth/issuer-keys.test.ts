@@ -82,7 +82,7 @@ describe('the keys of the token issuer', () => {
     publicJwk: { ...key.publicJwk, kid, ...change },
   });
 
-  it('are loaded once for concurrent tokens and again after ten minutes, which ends a withdrawn key', async () => {
+  it("The issuer's keys are loaded once for concurrent tokens and again after ten minutes, which ends a withdrawn key", async () => {
     await start();
     expect(await Promise.all([a, a, a].map(ask))).toEqual(['accepted', 'accepted', 'accepted']);
     issuer.keys = [b];
@@ -92,7 +92,7 @@ describe('the keys of the token issuer', () => {
     expect([await ask(a), await ask(b), issuer.requests]).toEqual([UNKNOWN, 'accepted', 2]);
   });
 
-  it('are loaded again for an unknown key id, at most every 30 s', async () => {
+  it("The issuer's keys are loaded again for an unknown key id, at most every 30 s", async () => {
     await start();
     expect(await ask(a)).toBe('accepted');
     issuer.keys = [b];
@@ -104,7 +104,7 @@ describe('the keys of the token issuer', () => {
     expect(issuer.requests).toBe(2);
   });
 
-  it('expire after ten minutes while the issuer is unreachable, with a retryable error', async () => {
+  it("The issuer's keys expire after ten minutes while the issuer is unreachable, with a retryable error", async () => {
     issuer.failsWith = 503;
     await start();
     expect(await Promise.all([a, a, a].map(ask))).toEqual([UNAVAILABLE, UNAVAILABLE, UNAVAILABLE]);
@@ -122,7 +122,7 @@ describe('the keys of the token issuer', () => {
     expect(warnings()).toMatchObject([{ reason }, { reason }]);
   });
 
-  it('may include a new key while the issuer is unreachable, whose token gets a retryable error', async () => {
+  it('The token of a new key gets a retryable error while the issuer is unreachable', async () => {
     await start();
     expect(await ask(a)).toBe('accepted');
     issuer.keys = [a, b];
@@ -135,7 +135,7 @@ describe('the keys of the token issuer', () => {
     expect([await ask(b), await ask(like('made-up', b, {}))]).toEqual(['accepted', UNKNOWN]);
   });
 
-  it('are awaited from a hanging issuer once for all tokens, for 5 s', async () => {
+  it('A hanging issuer is awaited once for all tokens, for 5 s', async () => {
     const deadline = new AbortController();
     const timeout = jest.spyOn(AbortSignal, 'timeout').mockReturnValue(deadline.signal);
     const answers = issuer.hold();
@@ -153,7 +153,7 @@ describe('the keys of the token issuer', () => {
     expect(await ask(a)).toBe('accepted');
   });
 
-  it('are ignored if they are unusable, and the others are used', async () => {
+  it('Unusable keys are ignored, and the others are used', async () => {
     const { publicKey: short } = generateKeyPairSync('rsa', { modulusLength: 1024 });
     const unusable = [
       like('short', rsa, short.export({ format: 'jwk' })),
@@ -174,7 +174,7 @@ describe('the keys of the token issuer', () => {
     expect(log.text).not.toContain(a.publicJwk.x);
   });
 
-  it('are not guessed: a token without a key id is refused if there are several keys', async () => {
+  it('A token without a key id is refused if there are several keys', async () => {
     const unnamed = { ...a, kid: undefined } as unknown as SigningKey;
     await start();
     expect(await ask(unnamed)).toBe('accepted');
@@ -185,7 +185,7 @@ describe('the keys of the token issuer', () => {
     expect([await ask(unnamed), issuer.requests]).toEqual([UNKNOWN, 2]);
   });
 
-  it('may be a file, which is read at the start and after ten minutes, and is required at the start', async () => {
+  it('AUTH_JWKS may be a file, which is read at the start and after ten minutes, and is required at the start', async () => {
     const textOf = (keys: readonly SigningKey[]) => JSON.stringify({ keys: keys.map(({ publicJwk }) => publicJwk) });
     await mkdir(join(directory, 'http:'));
     // A path that starts like a URL would not be a file. This one does not.
@@ -224,7 +224,7 @@ describe('the keys of the token issuer', () => {
       }
     }
 
-    it('may have 1 MiB', async () => {
+    it('The answer of the issuer may have 1 MiB', async () => {
       expect(await askOver(answering(200, body(MIB)))).toBe('accepted');
     });
 
@@ -241,13 +241,13 @@ describe('the keys of the token issuer', () => {
       ...['', 's3cret', '[]', '{}', '{"keys":{}}', '{"keys":[]}', '{"keys":[{}]}', '{"keys":["s3cret"]}'].map(
         (text) => [text, answering(200, text), NO_SET] as const,
       ),
-    ])('are refused if the answer is %j, and the log does not quote it', async (_name, answer, got) => {
+    ])("Keys are refused if the issuer's answer is %j, and the log does not quote it", async (_name, answer, got) => {
       expect(await askOver(answer)).toBe(UNAVAILABLE);
       expect(warnings()).toMatchObject([{ reason: `${WRONG_KEYS}, got ${got}` }]);
       expect(log.text).not.toContain('s3cret');
     });
 
-    it('are refused without an answer, and the log does not show the URL', async () => {
+    it('Keys are refused if the issuer does not answer, and the log does not show the URL', async () => {
       await start(`HTTP://127.0.0.1:${await freePort()}/s3cret`);
       expect(await ask(a)).toBe(UNAVAILABLE);
       expect(warnings()).toMatchObject([{ reason: `${WRONG_KEYS}, got ECONNREFUSED` }]);

@@ -111,7 +111,7 @@ describe('the claims of a token', () => {
     ['workflow.statistics', (id) => `{ workflow(id: "${id}") { statistics { runCount } } }`],
     ['compareRuns', (id) => `{ compareRuns(workflowId: "${id}", baseId: "r1", headId: "r2") { wallClockDeltaMs } }`],
     ['executeWorkflow', (id) => `mutation { executeWorkflow(workflowId: "${id}") { run { id } } }`],
-  ])('hide %s of another organization, and of a workflow that they do not list', async (_, queryOf) => {
+  ])('Claims hide %s of another organization, and of a workflow that they do not list', async (_, queryOf) => {
     // It is cached for viewers with the right to it.
     expect((await ask(of('org-b'), queryOf('b1'))).errors).toEqual([]);
     expect((await ask(of('org-a'), queryOf('a2'))).errors).toEqual([]);
@@ -130,7 +130,7 @@ describe('the claims of a token', () => {
     expect(upstream.calls.filter(({ workflowId }) => workflowId !== '')).toHaveLength(before);
   });
 
-  it('hide a workflow with the same error as a 404', async () => {
+  it('A hidden workflow has the same error as a 404', async () => {
     const hidden = await ask(of('org-a'), outputsOf('b1'));
     upstream.script = (call) => (call.endpoint === 'workflows' ? script(call) : { status: 404 });
     const missing = await ask(of('org-a'), outputsOf('a1'));
@@ -139,7 +139,7 @@ describe('the claims of a token', () => {
     expect(said(hidden)).toEqual(said(missing));
   });
 
-  it('hide a workflow from a run id with slashes that a proxy might decode', async () => {
+  it('A run id with slashes that a proxy might decode does not reach a hidden workflow', async () => {
     for (const id of ['../../b1/runs/r1', 'r1/../../../b1/runs/r1', '..\\..\\b1\\runs\\r1', './../../b1/runs/r1']) {
       const representations = [{ __typename: 'Run', workflowId: 'a1', id }];
       const document = `query ($id: ID!, $ids: [ID!]!, $representations: [_Any!]!) {
@@ -156,17 +156,20 @@ describe('the claims of a token', () => {
     expect(upstream.calls.filter(({ runId }) => !['', 'r1'].includes(runId))).toEqual([]);
   });
 
-  it.each<Transport>(['graphql-ws', 'graphql-sse'])('hide runs from subscriptions over %s', async (transport) => {
-    const watch = `subscription { runUpdated(workflowId: "b1", id: "r1") { run { status } } }`;
-    const mine = await subscribe(transport, gateway.url, watch, { key: await issuer.token(of('org-b')) });
-    expect(await mine.nextData()).toEqual({ runUpdated: { run: { status: 'COMPLETED' } } });
-    const other = await subscribe(transport, gateway.url, watch, { key: await issuer.token(of('org-a')) });
-    expect(await other.nextErrorCode()).toBe('NOT_FOUND');
-    mine.leave();
-    other.leave();
-  });
+  it.each<Transport>(['graphql-ws', 'graphql-sse'])(
+    'Claims hide runs from subscriptions over %s',
+    async (transport) => {
+      const watch = `subscription { runUpdated(workflowId: "b1", id: "r1") { run { status } } }`;
+      const mine = await subscribe(transport, gateway.url, watch, { key: await issuer.token(of('org-b')) });
+      expect(await mine.nextData()).toEqual({ runUpdated: { run: { status: 'COMPLETED' } } });
+      const other = await subscribe(transport, gateway.url, watch, { key: await issuer.token(of('org-a')) });
+      expect(await other.nextErrorCode()).toBe('NOT_FOUND');
+      mine.leave();
+      other.leave();
+    },
+  );
 
-  it('distinguish organizations with integer ids beyond a double', async () => {
+  it('Organizations with integer ids beyond a double are distinguished', async () => {
     const [mine, another] = ['12345678901234567001', '12345678901234567002'];
     upstream.script = (call) => {
       if (call.endpoint === 'workflows') return { json: [wireWorkflow('a1', { organization_id: rawJSON(mine) })] };
@@ -180,7 +183,7 @@ describe('the claims of a token', () => {
     expect({ data, errors }).toEqual({ data: { run: { steps: [{ organizationId: mine }] } }, errors: [] });
   });
 
-  it('separate cached data and starts with equal idempotency keys, unless the rights are equal', async () => {
+  it('Claims separate cached data and starts with equal idempotency keys, unless the rights are equal', async () => {
     const execute = 'mutation { executeWorkflow(workflowId: "a1", idempotencyKey: "k") { message } }';
     const callsOf = async (claims: Claims) => {
       const before = upstream.calls.filter(({ workflowId }) => workflowId !== '').length;
@@ -201,7 +204,7 @@ describe('the claims of a token', () => {
     ['one workflow, not in a list', { org: 'org-a', [CLAIM]: 'a1' }],
     ['workflows whose ids are numbers', { org: 'org-a', [CLAIM]: [1] }],
     ['an object of workflows', { org: 'org-a', [CLAIM]: {} }],
-  ])('that are missing or malformed cause a 401 and do not widen the scope: %s', async (_, claims) => {
+  ])('Claims that are missing or malformed cause a 401 and do not widen the scope: %s', async (_, claims) => {
     expect((await ask(claims, outputsOf('a1'))).errors).toMatchObject([
       {
         message: expect.stringMatching(/the token's claim "(org|https:.*)" must be/),
@@ -212,7 +215,7 @@ describe('the claims of a token', () => {
   });
 
   it.each(['constructor', '__proto__', 'toString'])(
-    'are missing even if every object has a member of that name: %s',
+    'A claim is missing even if every object has a member of that name: %s',
     async (name) => {
       await gateway.replace(() => start({ AUTH_WORKFLOWS_CLAIM: name }));
       expect(codesOf(await ask({}, '{ workflow(id: "a1") { name } }'))).toEqual(['UNAUTHENTICATED']);
@@ -223,7 +226,7 @@ describe('the claims of a token', () => {
     ['neither', {}, ['a1', 'a2', 'b1', 'nobodys']],
     ['the organization', { AUTH_ORGANIZATION_CLAIM: 'org' }, ['a1', 'a2']],
     ['the workflows', { AUTH_WORKFLOWS_CLAIM: CLAIM }, ['b1', 'nobodys']],
-  ])('narrow the scope only by the configured claims: %s', async (_, environment, visible) => {
+  ])('Only the configured claims narrow the scope: %s', async (_, environment, visible) => {
     await gateway.replace(() => start(environment));
     const claims = of('org-a', ['b1', 'nobodys']);
     const { data } = await ask(claims, '{ workflows { nodes { id } } }');
@@ -280,7 +283,7 @@ describe('the list of workflows for narrowed scopes', () => {
   }
   const reads = () => upstream.count('workflows');
 
-  it('is loaded again after a minute, and after a second for an unlisted workflow', async () => {
+  it('The list of workflows is loaded again after a minute, and after a second for an unlisted workflow', async () => {
     expect(await ask('w')).toBe('shown');
     clock.advance(59_999);
     expect([await ask('w'), reads()]).toEqual(['shown', 1]);
@@ -293,7 +296,7 @@ describe('the list of workflows for narrowed scopes', () => {
     expect([await ask('made'), reads()]).toEqual(['shown', 3]);
   });
 
-  it('is loaded for each upstream key, and never used for another one', async () => {
+  it('The list of workflows is loaded for each upstream key, and never used for another one', async () => {
     expect(await ask('w', keyOf('org-1', 'all', 'key-1'))).toBe('shown');
     list = () => listOf();
     expect(await ask('w', keyOf('org-1', 'all', 'key-2'))).toBe('NOT_FOUND');
@@ -303,7 +306,7 @@ describe('the list of workflows for narrowed scopes', () => {
     ]);
   });
 
-  it('is shared by the viewers of a key, even if the first client has disconnected', async () => {
+  it('The viewers of a key share the list of workflows, even if the first client has disconnected', async () => {
     const answer = Promise.withResolvers<Reply>();
     list = () => answer.promise;
     const client = new AbortController();
@@ -319,7 +322,7 @@ describe('the list of workflows for narrowed scopes', () => {
     expect([await second, reads()]).toEqual(['shown', 1]);
   });
 
-  it('does not wait behind the calls of the viewer who needs it first', async () => {
+  it('The list of workflows does not wait behind the calls of the viewer who needs it first', async () => {
     const release = Promise.withResolvers<undefined>();
     upstream.script = async (call) => {
       if (call.workflowId === 'slow') await release.promise;
@@ -337,7 +340,7 @@ describe('the list of workflows for narrowed scopes', () => {
     expect(upstream.calls.slice(2, 4).map(({ endpoint }) => endpoint)).toContain('workflows');
   });
 
-  it('is used as long as stale data is served if it cannot be loaded again', async () => {
+  it('The list of workflows is used as long as stale data is served if it cannot be loaded again', async () => {
     expect(await ask('w')).toBe('shown');
     list = () => ({ status: 500 });
     clock.advance(60_000);
@@ -352,7 +355,7 @@ describe('the list of workflows for narrowed scopes', () => {
     expect(await ask('w')).toBe('UPSTREAM_UNAVAILABLE');
   });
 
-  it('is not awaited if the last attempt to load it has failed', async () => {
+  it('The list of workflows is not awaited if the last attempt to load it has failed', async () => {
     await ask('w');
     list = () => ({ status: 500 });
     clock.advance(60_000);
@@ -364,7 +367,7 @@ describe('the list of workflows for narrowed scopes', () => {
     never.resolve(listOf());
   });
 
-  it('is awaited by all if it is older than two minutes, because a right may be withdrawn', async () => {
+  it('A list of workflows older than two minutes is awaited by all, because a right may be withdrawn', async () => {
     await ask('w');
     const again = Promise.withResolvers<Reply>();
     list = () => again.promise;
@@ -381,21 +384,21 @@ describe('the list of workflows for narrowed scopes', () => {
     ['FORBIDDEN', { status: 403 }],
     ['BAD_USER_INPUT', { status: 400 }],
     ['UPSTREAM_CONTRACT_VIOLATION', { json: { detail: 'none' } }],
-  ])('is not used any more if it is refused or is not a list: %s', async (code, reply) => {
+  ])('The list of workflows is not used any more if it is refused or is not a list: %s', async (code, reply) => {
     expect(await ask('w')).toBe('shown');
     list = () => reply;
     clock.advance(60_000);
     expect(await ask('w')).toBe(code);
   });
 
-  it('is evicted at once if the key is denied it', async () => {
+  it('The list of workflows is evicted at once if the key is denied it', async () => {
     await ask('w');
     list = () => ({ status: 403 });
     clock.advance(30_000);
     expect([await ask('unlisted'), await ask('w')]).toEqual(['FORBIDDEN', 'FORBIDDEN']);
   });
 
-  it('is not loaded for an invalid id', async () => {
+  it('The list of workflows is not loaded for an invalid id', async () => {
     expect([await ask('..'), reads()]).toEqual(['BAD_USER_INPUT', 0]);
   });
 
@@ -406,7 +409,7 @@ describe('the list of workflows for narrowed scopes', () => {
     workflowIds: fc.oneof(fc.constant('all' as const), fc.subarray(IDS)),
   });
 
-  it('allows what both the organization and the workflows of a scope allow: the rest is NOT_FOUND without a call', async () => {
+  it('A scope allows what both its organization and its workflows allow: the rest is NOT_FOUND without a call', async () => {
     let round = 0;
     const upstreams = fc.record({
       ofWorkflows: fc.array(organizations, { maxLength: 2 }),

@@ -52,7 +52,7 @@ describe('a token', () => {
     return message;
   }
 
-  it("that is valid gets the data of the gateway's own key, and is never passed on", async () => {
+  it("A valid token gets the data of the gateway's own key, and is never passed on", async () => {
     const token = await issuer.token();
     for (let time = 0; time < 2; time += 1) expect((await ask(token)).data).toEqual(DATA);
     expect(new Set(upstream.calls.map(({ key }) => key))).toEqual(new Set(['service-key']));
@@ -61,7 +61,7 @@ describe('a token', () => {
     expect(issuer.requests).toBe(1);
   });
 
-  it.each(['RS256', 'EdDSA'])('may be signed with %s', async (alg) => {
+  it.each(['RS256', 'EdDSA'])('A token may be signed with %s', async (alg) => {
     issuer.keys = [await createSigningKey('other', alg)];
     expect((await ask(await issuer.token({ aud: ['x', AUDIENCE] }))).data).toEqual(DATA);
   });
@@ -79,7 +79,7 @@ describe('a token', () => {
     expect(await rejectionOf(await issuer.token(claimsAt(nowSeconds())))).toMatch(message);
   });
 
-  it('with the algorithm `none`, or an algorithm that is not configured, is rejected with that reason', async () => {
+  it('A token with the algorithm `none`, or an algorithm that is not configured, is rejected with that reason', async () => {
     for (const signature of ['', 'c2lnbmF0dXJl']) {
       expect(await rejectionOf(`${signedBy({ alg: 'none' })}.${signature}`)).toMatch(
         /algorithm must be one of RS256, ES256, EdDSA/,
@@ -89,7 +89,7 @@ describe('a token', () => {
     expect(await rejectionOf(await issuer.token())).toMatch(/algorithm must be one of RS256$/);
   });
 
-  it('that is signed with the public key as a shared secret is rejected for its algorithm', async () => {
+  it('A token that is signed with the public key as a shared secret is rejected for its algorithm', async () => {
     const key = await createSigningKey('rsa', 'RS256');
     issuer.keys = [key];
     const pem = await exportSPKI((await importJWK({ ...key.publicJwk, ext: true }, 'RS256')) as CryptoKey);
@@ -100,14 +100,14 @@ describe('a token', () => {
     }
   });
 
-  it('that was changed, or signed by another key of the same id, is rejected for its signature', async () => {
+  it('A token that was changed, or signed by another key of the same id, is rejected for its signature', async () => {
     const [, , signature] = (await issuer.token()).split('.');
     const forged = signedBy({ alg: 'ES256', kid: 'first' }, { sub: 'eve' });
     expect(await rejectionOf(`${forged}.${signature ?? ''}`)).toMatch(/signature/);
     expect(await rejectionOf(await issuer.token({}, await createSigningKey('first')))).toMatch(/signature/);
   });
 
-  it('that is malformed or missing is rejected', async () => {
+  it('A malformed or missing token is rejected', async () => {
     for (const token of ['not-a-token', 'a.b.c', 'e30.e30.e30', '....', 'a.b.c.d.e']) {
       expect(await rejectionOf(token)).toMatch(/must be a signed JWT or a key of this gateway/);
     }
@@ -117,7 +117,7 @@ describe('a token', () => {
     ]);
   });
 
-  it('is rejected at its expiry, even on an open connection and for cached data', async () => {
+  it('A token is rejected at its expiry, even on an open connection and for cached data', async () => {
     const token = await issuer.token({ exp: nowSeconds() + 10 });
     for (const turn of [1, 2, 3]) expect({ turn, data: (await ask(token)).data }).toEqual({ turn, data: DATA });
     clock.advance(9999);
@@ -126,7 +126,7 @@ describe('a token', () => {
     expect(await rejectionOf(token)).toMatch(/has expired/);
   });
 
-  it('limits max-age to its own lifetime', async () => {
+  it('The lifetime of a token limits max-age', async () => {
     const maxAge = async (token: string) => (await ask(token)).headers.get('cache-control');
     const token = await issuer.token({ exp: nowSeconds() + 10 });
     // The response cache answers from the second time on.
@@ -134,7 +134,7 @@ describe('a token', () => {
     expect(await maxAge(await issuer.token())).toBe('private, max-age=300');
   });
 
-  it('is valid for AUTH_CLOCK_TOLERANCE_SECONDS more', async () => {
+  it('A token is valid for AUTH_CLOCK_TOLERANCE_SECONDS more', async () => {
     await gateway.replace(() => start({ AUTH_CLOCK_TOLERANCE_SECONDS: '5' }));
     const token = await issuer.token({ exp: nowSeconds(), nbf: nowSeconds() + 5 });
     expect((await ask(token)).data).toEqual(DATA);
@@ -150,7 +150,7 @@ describe('a token that expires on an open connection', () => {
   const token = (seconds: number) => issuer.token({ exp: nowSeconds() + seconds });
 
   it.each<Transport>(['graphql-ws', 'graphql-sse'])(
-    'ends its subscription over %s, and no other',
+    'A token that expires ends its subscription over %s, and no other',
     async (transport) => {
       const short = await subscribe(transport, run.gateway.url, WATCH, { key: await token(8) });
       const long = await subscribe(transport, run.gateway.url, WATCH, { key: await token(86_400 * 365) });
@@ -165,7 +165,7 @@ describe('a token that expires on an open connection', () => {
     },
   );
 
-  it('ends the right to start operations on its socket', async () => {
+  it('A token that expires ends the right to start operations on its socket', async () => {
     const socket = await openSocket(run.gateway.url, { authorization: `Bearer ${await token(8)}` });
     socket.subscribe({ query: RUN });
     expect(await socket.nextData()).toEqual({ run: { status: 'RUNNING' } });
@@ -182,7 +182,7 @@ describe('a token that expires on an open connection', () => {
     socket.leave();
   });
 
-  it('gets a new socket closed with 1013, "try again later", while the issuer is unreachable', async () => {
+  it('A new socket is closed with 1013, "try again later", while the issuer is unreachable', async () => {
     issuer.failsWith = 500;
     const socket = await openSocket(run.gateway.url, { authorization: `Bearer ${await token(8)}` });
     expect(await socket.next()).toEqual({ type: 'closed', code: 1013 });
@@ -200,7 +200,7 @@ describe("the gateway's own keys", () => {
   const keys = `web:${sha256('web-key')}, ${sha256('batch-key').toUpperCase()}`;
   const gateway = perBlock(() => startGateway({ UPSTREAM_URL: upstream.url, ...SERVICE, GATEWAY_KEYS_SHA256: keys }));
 
-  it('are accepted, share their cached data and are never sent upstream, and no other key is accepted', async () => {
+  it('Keys of the gateway are accepted, share their cached data and are never sent upstream, and no other key is accepted', async () => {
     for (const key of ['web-key', 'batch-key']) expect((await gateway.query(RUN, { key })).data).toEqual(DATA);
     for (const key of ['web-ke', 'web-key2', 'service-key', sha256('web-key'), 'a.b.c']) {
       const { data, errors } = await gateway.query(RUN, { key });
@@ -215,7 +215,7 @@ describe("the gateway's own keys", () => {
     expect(upstream.calls.map(({ endpoint, key }) => [endpoint, key])).toEqual([['run', 'service-key']]);
   });
 
-  it.each<Transport>(['graphql-ws', 'graphql-sse'])('are required over %s', async (transport) => {
+  it.each<Transport>(['graphql-ws', 'graphql-sse'])('Keys of the gateway are required over %s', async (transport) => {
     const watch = `subscription { runUpdated(workflowId: "wf", id: "r1") { run { status } } }`;
     const right = await subscribe(transport, gateway.url, watch, { key: 'web-key' });
     expect(await right.nextData()).toEqual({ runUpdated: { run: { status: 'COMPLETED' } } });
@@ -252,9 +252,12 @@ describe('a gateway in service mode', () => {
       /^UPSTREAM_ENDPOINTS must include workflows/,
     ],
     ['with keys but no UPSTREAM_AUTH', { ...KEYS, UPSTREAM_AUTH: 'passthrough' }, /^UPSTREAM_AUTH must be service/],
-  ])('does not start %s, and the error contains no secret', async (_name, environment, message) => {
-    const error: unknown = await startGateway(environment).catch((reason: unknown) => reason);
-    expect(error).toMatchObject({ message: expect.stringMatching(message) });
-    expect(String(error)).not.toContain('SECRET');
-  });
+  ])(
+    'A gateway in service mode does not start %s, and the error contains no secret',
+    async (_name, environment, message) => {
+      const error: unknown = await startGateway(environment).catch((reason: unknown) => reason);
+      expect(error).toMatchObject({ message: expect.stringMatching(message) });
+      expect(String(error)).not.toContain('SECRET');
+    },
+  );
 });

@@ -56,7 +56,7 @@ describe('stepgate check', () => {
   const saidOf = (endpoint: Endpoint, report: string): string =>
     new RegExp(`^${endpoint} .*(?:\n  .*)*`, 'm').exec(report)?.[0] ?? '';
 
-  it('tries each call of a tidy upstream, finds a finished run, starts none, and exits with 0', async () => {
+  it('The check tries each call of a tidy upstream, finds a finished run, starts none, and exits with 0', async () => {
     const { code, stdout, stderr } = await checkByProcess();
     expect(stderr).toBe('');
     expect(saidOf('workflows', stdout)).toMatch(/works: 2 workflows$/);
@@ -72,7 +72,7 @@ describe('stepgate check', () => {
     expect(stdout).not.toContain(KEY);
   });
 
-  it('uses the given workflow and run, and starts a run with --execute', async () => {
+  it('The check uses the given workflow and run, and starts a run with --execute', async () => {
     const inputs = '{"subject":"Refund?","order":12345678901234567890}';
     const named = ['--workflow', 'urn:wf 1', '--run', 'a/b', '--execute', '--inputs', inputs];
     const { code, stdout } = await check(named);
@@ -87,7 +87,7 @@ describe('stepgate check', () => {
     expect(upstream.count('execute')).toBe(1);
   });
 
-  it('names the fields that deviate, without values', async () => {
+  it('The check names the fields that deviate, without values', async () => {
     replies.steps = { json: [wireStep({ id: 4711, start_time: 'SECRET' }), 'SECRET', wireStep({ id: 4712 })] };
     const { code, stdout } = await check();
     expect(saidOf('steps', stdout).split('\n').slice(1)).toEqual([
@@ -146,7 +146,7 @@ describe('stepgate check', () => {
       'steps[].outputs',
     ],
     ['a message of a start', 'execute', { json: { run_id: 'new', message: {} } }, 'execute.message'],
-  ])('exits with 1 and reports this last if %s cannot be read', async (_, endpoint, reply, field) => {
+  ])('The check exits with 1 and reports this last if %s cannot be read', async (_, endpoint, reply, field) => {
     replies[endpoint] = reply;
     const { code, stdout } = await check(['--execute']);
     expect(saidOf(endpoint, stdout)).toContain('LOSES VALUES: ');
@@ -158,7 +158,7 @@ describe('stepgate check', () => {
     expect(code).toBe(1);
   });
 
-  it('exits with 0 if deviating values can all be read', async () => {
+  it('The check exits with 0 if deviating values can all be read', async () => {
     replies.steps = { json: [wireStep({ id: 4711, start_time: 1_741_833_675 })] };
     const { code, stdout } = await check();
     expect(saidOf('steps', stdout)).toContain('works, but deviates: 1 steps');
@@ -180,14 +180,17 @@ describe('stepgate check', () => {
       '> the call is there, but its JSON has another form: see docs/upstream.md',
     ],
     ['has no such record', 'run', { json: [] }, 'no record with the id "done"', 'UPSTREAM_ENDPOINTS=steps,runs'],
-  ])('names the failure and the setting to change if the upstream %s', async (_, endpoint, reply, message, advice) => {
-    replies[endpoint] = reply;
-    const { code, stdout } = await check();
-    expect(saidOf(endpoint, stdout)).toMatch(/FAILED: /);
-    expect(saidOf(endpoint, stdout)).toContain(message);
-    expect(saidOf(endpoint, stdout)).toContain(advice);
-    expect(code).toBe(1);
-  });
+  ])(
+    'The check names the failure and the setting to change if the upstream %s',
+    async (_, endpoint, reply, message, advice) => {
+      replies[endpoint] = reply;
+      const { code, stdout } = await check();
+      expect(saidOf(endpoint, stdout)).toMatch(/FAILED: /);
+      expect(saidOf(endpoint, stdout)).toContain(message);
+      expect(saidOf(endpoint, stdout)).toContain(advice);
+      expect(code).toBe(1);
+    },
+  );
 
   describe('reads one run after a page of a hundred', () => {
     /** The calls for runs with the parameters as this upstream reads them. */
@@ -210,14 +213,14 @@ describe('stepgate check', () => {
       [100, 100],
       [250, 100],
       [50, 50],
-    ])('and accepts the end, or another full page: %i runs by %i', async (count, most) => {
+    ])('The check accepts the end of a history, or another full page: %i runs by %i', async (count, most) => {
       const { code, said } = await checkHistory(createScriptedHistory(count).script, atMost(most));
       expect(said).toContain(`works: ${Math.min(count, 100)} runs`);
       expect(code).toBe(0);
       expect(upstream.count('runs')).toBe(2);
     });
 
-    it('and fails if a short page is not the end', async () => {
+    it('The check fails if a short page is not the end', async () => {
       const { code, said } = await checkHistory(createScriptedHistory(120).script, atMost(50));
       expect(said).toContain(
         'FAILED: a page of limit=100 has 50 runs, and more follow: a short page counts as the end',
@@ -227,7 +230,7 @@ describe('stepgate check', () => {
       expect(code).toBe(1);
     });
 
-    it('and fails if the offset is ignored', async () => {
+    it('The check fails if the offset is ignored', async () => {
       const { code, said } = await checkHistory(createScriptedHistory(120).script, (parameters) => {
         parameters.set('offset', '0');
       });
@@ -237,7 +240,7 @@ describe('stepgate check', () => {
       expect(code).toBe(1);
     });
 
-    it('and accepts a run that has moved there because another one started', async () => {
+    it('The check accepts a run that has moved to the next page because another one started', async () => {
       const history = createScriptedHistory(30);
       const { code } = await checkHistory((call) => {
         const reply = history.script(call);
@@ -248,7 +251,7 @@ describe('stepgate check', () => {
     });
   });
 
-  it('names the setting if the upstream is unreachable or too slow', async () => {
+  it('The check names the setting if the upstream is unreachable or too slow', async () => {
     upstream.script = ({ cut }) => cut.then(() => ({}));
     const slow = await check([], { UPSTREAM_TIMEOUT_MS: '50' });
     expect(saidOf('workflows', slow.stdout)).toContain('set UPSTREAM_TIMEOUT_MS higher');
@@ -258,7 +261,7 @@ describe('stepgate check', () => {
     expect(gone.code).toBe(1);
   });
 
-  it('skips disabled calls, and needs a workflow and a run if no list has them', async () => {
+  it('The check skips disabled calls, and needs a workflow and a run if no list has them', async () => {
     const steps = await check(['--workflow', 'wf', '--run', 'done'], { UPSTREAM_ENDPOINTS: 'steps' });
     expect(steps.code).toBe(0);
     expect(saidOf('run', steps.stdout)).toContain('not tried: switched off (UPSTREAM_ENDPOINTS)');
@@ -267,7 +270,7 @@ describe('stepgate check', () => {
     expect(saidOf('steps', unknown.stdout)).toContain('NOT TRIED: no workflow is known: use --workflow and --run');
   });
 
-  it('reads the key from standard input, and sends it in the header UPSTREAM_AUTH_HEADER', async () => {
+  it('The check reads the key from standard input, and sends it in the header UPSTREAM_AUTH_HEADER', async () => {
     const environment = {
       STEPGATE_CHECK_KEY: '',
       UPSTREAM_AUTH_HEADER: 'x-api-key: {key}',
@@ -286,13 +289,16 @@ describe('stepgate check', () => {
     [' \n', 'Standard input must be a key when --key-stdin is set, got nothing.'],
     ['SECRET\nother\n', `Standard input ${NO_HEADER}`],
     ['SECRET\u2019', `Standard input ${NO_HEADER}`],
-  ])('refuses the key %j from standard input, uses no other key, and makes no call', async (input, message) => {
-    const refused = check(['--key-stdin'], {}, input);
-    await expect(refused).rejects.toThrow(UsageError);
-    await expect(refused).rejects.toThrow(message);
-    await expect(refused).rejects.not.toThrow('SECRET');
-    expect(upstream.calls).toEqual([]);
-  });
+  ])(
+    'The check refuses the key %j from standard input, uses no other key, and makes no call',
+    async (input, message) => {
+      const refused = check(['--key-stdin'], {}, input);
+      await expect(refused).rejects.toThrow(UsageError);
+      await expect(refused).rejects.toThrow(message);
+      await expect(refused).rejects.not.toThrow('SECRET');
+      expect(upstream.calls).toEqual([]);
+    },
+  );
 
   const NO_FINITE = '{"at": 1e400}';
   it.each<readonly [readonly string[], Environment, RegExp]>([
@@ -303,7 +309,7 @@ describe('stepgate check', () => {
     [['--execute', '--inputs', '[1]'], {}, /^--inputs must be a JSON object/],
     [['--execute', '--inputs', NO_FINITE], {}, /^--inputs must be a JSON object/],
     [[], { UPSTREAM_AUTH_HEADER: 'x-api-key' }, /^UPSTREAM_AUTH_HEADER must be/],
-  ])('refuses %j with %j and makes no call', async (args, environment, message) => {
+  ])('The check refuses %j with %j and makes no call', async (args, environment, message) => {
     await expect(check(args, environment)).rejects.toThrow(message);
     expect(upstream.calls).toEqual([]);
   });
@@ -312,13 +318,13 @@ describe('stepgate check', () => {
     [['--key', 'SECRET'], {}, /Unknown option '--key'/],
     [[], { UPSTREAM_AUTH_HEADER: 'x-api-key' }, /can't start with this configuration\.\nUPSTREAM_AUTH_HEADER must be/],
     [['--run', 'r1'], {}, /^--workflow is required when --run is set/],
-  ])('prints the reason why it refuses %j with %j, and exits with 1', async (args, environment, message) => {
+  ])('The check prints the reason why it refuses %j with %j, and exits with 1', async (args, environment, message) => {
     const { code, stdout, stderr } = await checkByProcess(args, environment);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toMatch(message);
   });
 
-  it('checks the embedded upstream without UPSTREAM_URL', async () => {
+  it('The check tries the embedded upstream without UPSTREAM_URL', async () => {
     const { code, stdout } = await check([], { UPSTREAM_URL: '', STEPGATE_CHECK_KEY: '' });
     expect(stdout).toMatch(/^Upstream: embedded/);
     expect(code).toBe(0);

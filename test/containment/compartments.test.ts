@@ -31,7 +31,7 @@ describe('a workflow whose upstream calls fail', () => {
 
   const queued = async () => (await scrape(gateway.url)).value('stepgate_upstream_calls_queued');
 
-  it('does not affect another workflow, and is no longer called in the end', async () => {
+  it('A failing workflow does not affect another one, and is no longer called in the end', async () => {
     sickReply = () => ({ status: 500 });
     for (let round = 0; round < 10; round += 1) {
       const [sick, fine] = await Promise.all([several('sick', 8), several('fine', 2)]);
@@ -45,7 +45,7 @@ describe('a workflow whose upstream calls fail', () => {
     expect(calls).toBeLessThan(10 * 10);
   });
 
-  it('does not keep all slots for calls: the next free slot goes to another workflow', async () => {
+  it('A hanging workflow does not keep all slots: the next free slot goes to another workflow', async () => {
     // A key that has not been accepted yet has few slots.
     await ask('fine');
     const replies: ((reply: Reply) => void)[] = [];

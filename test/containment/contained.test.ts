@@ -23,7 +23,7 @@ describe('a failed upstream call', () => {
   const errorsOf = ({ errors }: GraphqlAnswer) =>
     errors.map(({ path, extensions }) => `${path?.join('.') ?? ''}: ${extensions.code}`);
 
-  it('for the list of workflows: an answer derived without the graph is not cached', async () => {
+  it('An answer that is derived without the graph is not cached', async () => {
     const query = '{ run(workflowId: "billing", id: "run-1") { criticalPath { isInferred } } }';
     const ask = async () => (await gateway.query(query)).data;
     upstream.script = failing(({ endpoint }) => endpoint === 'workflows', 500);
@@ -34,7 +34,7 @@ describe('a failed upstream call', () => {
     expect(await ask()).toEqual({ run: { criticalPath: { isInferred: false } } });
   });
 
-  it('for a run that was just started does not hide the start', async () => {
+  it('A failed call for a run that was just started does not hide the start', async () => {
     upstream.script = (call) => {
       if (call.endpoint === 'execute') return { json: { run_id: 'new', message: 'started' } };
       return { status: 500 };

@@ -147,7 +147,7 @@ describe('a failed upstream call nulls only the fields that depend on it', () =>
     await gateway.close();
   });
 
-  it('a run without a record is answered from its steps', async () => {
+  it('A run without a record is answered from its steps', async () => {
     isFailing = { call: 'run r1', fault: QUICK_FAULTS['HTTP 404'] };
     const gateway = await startGateway({ UPSTREAM_URL: upstream.url });
     const { data, errors } = await gateway.query(ofRun('status statusIsInferred'), { key: 'failing' });

@@ -29,7 +29,7 @@ describe('the sample API', () => {
     return answer;
   }
 
-  it('answers each call in the form that the file describes', async () => {
+  it('The sample answers each call in the form that the file describes', async () => {
     const workflows = (await call('workflows', '/workflows')) as { workflow_id: string }[];
     expect(workflows.length).toBeGreaterThan(3);
     for (const { workflow_id: workflow } of workflows) {
@@ -60,7 +60,7 @@ describe('the gateway', () => {
   const upstream = perTest(() => startFaultyUpstream(examples));
   const gateway = perTest(() => startGateway({ UPSTREAM_URL: upstream.url }));
 
-  it('sends the five calls as the file describes them', async () => {
+  it('The gateway sends the five calls as the file describes them', async () => {
     await gateway.query(`mutation { executeWorkflow(workflowId: "${WORKFLOW}", inputs: { ticket: 4711 }) {
       run { status steps { id } workflow { name runs { nodes { id } } } }
     } }`);
@@ -95,7 +95,7 @@ describe('the gateway', () => {
     expect(await deviationsOf(gateway.url)).toEqual({});
   });
 
-  it('knows the status words that the file lists', async () => {
+  it('The gateway knows the status words that the file lists', async () => {
     const words = Object.entries(STATUS_WORDS).flatMap(([status, ofStatus]) => ofStatus.map((word) => [word, status]));
     upstream.script = (call) => {
       if (call.endpoint !== 'steps') return { status: 404 };
@@ -119,14 +119,17 @@ describe('the gateway', () => {
     execute: `mutation { executeWorkflow(workflowId: "${WORKFLOW}") { message } }`,
   };
 
-  it.each(ERRORS)('answers $code if the $endpoint call answers $status', async ({ endpoint, status, code }) => {
-    // A run without a record is derived from its steps: after a 404 the steps call decides.
-    const fails = status === 404 && endpoint === 'run' ? ['run', 'steps'] : [endpoint];
-    const isOver = endpoint === 'steps' && status === 404;
-    upstream.script = (call) => (fails.includes(call.endpoint) || isOver ? { status } : examples(call));
-    const { errors } = await gateway.query(QUERIES[endpoint] ?? '');
-    expect(errors.map(({ extensions }) => extensions.code)).toEqual([code]);
-  });
+  it.each(ERRORS)(
+    'The gateway answers $code if the $endpoint call answers $status',
+    async ({ endpoint, status, code }) => {
+      // A run without a record is derived from its steps: after a 404 the steps call decides.
+      const fails = status === 404 && endpoint === 'run' ? ['run', 'steps'] : [endpoint];
+      const isOver = endpoint === 'steps' && status === 404;
+      upstream.script = (call) => (fails.includes(call.endpoint) || isOver ? { status } : examples(call));
+      const { errors } = await gateway.query(QUERIES[endpoint] ?? '');
+      expect(errors.map(({ extensions }) => extensions.code)).toEqual([code]);
+    },
+  );
 });
 
 describe('the tables of docs/upstream.md', () => {
@@ -140,13 +143,13 @@ describe('the tables of docs/upstream.md', () => {
     ['run record', 'Run'],
     ['workflow', 'Workflow'],
     ['started run', 'StartedRun'],
-  ])('list the fields of a %s, the required ones first', (row, schema) => {
+  ])('The table lists the fields of a %s, the required ones first', (row, schema) => {
     const [required, optional] = cellsOf(row).map(namesIn);
     expect(required).toEqual(requiredOf(schema));
     expect([...(required ?? []), ...(optional ?? [])].sort()).toEqual(propertiesOf(schema).sort());
   });
 
-  it('list the status words', () => {
+  it('The table lists the status words', () => {
     for (const [status, words] of Object.entries(STATUS_WORDS)) {
       const [cell] = cellsOf(`${status}[^|]*`);
       expect([status, namesIn(cell)]).toEqual([status, words]);
@@ -173,7 +176,7 @@ describe('a form of an answer', () => {
   const EXAMPLES = { ...OF_STEPS, ...OF_OTHER_CALLS, ...OF_BODIES };
 
   it.each(ROWS.filter(({ variation }) => !BEYOND_SCHEMAS.has(variation)))(
-    'conforms to the file exactly if it is read without a deviation: $variation',
+    'An answer conforms to the file exactly if it is read without a deviation: $variation',
     ({ variation, counted }) => {
       for (const { replies, error, counts = {} } of EXAMPLES[variation] ?? []) {
         const deviates = error !== undefined || counted.some((name) => counts[name.split(' ')[0] ?? ''] !== 0);

@@ -42,11 +42,11 @@ describe('an upstream that deviates from the contract', () => {
     return gateway.query(query, { key: `key-${(keys += 1)}` });
   }
 
-  it('has an example of each row of the docs, and no other example', () => {
+  it('Each row of the docs has an example, and there is no other example', () => {
     expect(Object.keys(EXAMPLES)).toEqual(ROWS.map(({ variation }) => variation));
   });
 
-  it.each(ROWS)('is read and counted as the docs say: $variation', async ({ variation, counted }) => {
+  it.each(ROWS)('A deviation is read and counted as the docs say: $variation', async ({ variation, counted }) => {
     for (const example of EXAMPLES[variation] ?? []) {
       const { error, counts = {} } = example;
       const deviations = await deviationsDuring(gateway.url, async () => {
@@ -60,7 +60,7 @@ describe('an upstream that deviates from the contract', () => {
     }
   });
 
-  it('is logged once a minute and field, with types and without values', () => {
+  it('A deviation is logged once a minute and field, with types and without values', () => {
     const logged = log.lines.filter(({ msg }) => msg === 'the upstream deviates from its contract');
     const fields = ROWS.flatMap(({ counted }) => counted.map((name) => name.split(' ')[0]));
     // All examples ran within a minute, so each field has one line.
@@ -78,14 +78,14 @@ describe('an upstream that deviates from the contract', () => {
     [{ entry_point: null, finish_point: '' }, 'model_1', 'send'],
     [{ entry_point: null, finish_point: null, edges: [] }, null, null],
     [{ entry_point: null, finish_point: null, edges: BOTH }, null, null],
-  ])('has the entry and finish of its graph, or the only possible ones: %j', async (...row) => {
+  ])('A graph has its entry and finish, or the only possible ones: %j', async (...row) => {
     const [fields, entry, finish] = row;
     const { data, errors } = await ask(graph(fields, {}));
     expect(errors).toEqual([]);
     expect(data).toMatchObject({ workflows: { nodes: [{ id: 'wf', graph: { entry, finish } }, { id: 'other' }] } });
   });
 
-  it('counts no deviation for an answer that conforms to the contract', async () => {
+  it('An answer that conforms to the contract counts no deviation', async () => {
     const queries = new Set(Object.values(EXAMPLES).flatMap((examples) => examples.map(({ query }) => query)));
     const deviations = await deviationsDuring(gateway.url, async () => {
       for (const query of queries) await ask({ replies: {}, query });

@@ -53,7 +53,7 @@ describeWithValkey(`a Valkey with little memory${withoutValkey}`, () => {
 
   const evictedKeys = async () => Number(/^evicted_keys:(\d+)/m.exec(await fleet.valkey.client.info('stats'))?.[1]);
 
-  it('keeps idempotency keys while it evicts answers of another caller, under the recommended policy', async () => {
+  it('Valkey keeps idempotency keys while it evicts answers of another caller, under the recommended policy', async () => {
     const [first, second] = await startTwo();
     await setMemory('4mb', recommendedPolicy());
     const runs = await startEach(first);
@@ -68,7 +68,7 @@ describeWithValkey(`a Valkey with little memory${withoutValkey}`, () => {
     expect(fleet.upstream.count('execute')).toBe(KEYS.length);
   });
 
-  it('loses expired idempotency keys at the next start with a key', async () => {
+  it('Expired idempotency keys are removed at the next start with a key', async () => {
     const [first, second] = await startTwo();
     const { client } = fleet.valkey;
     await startEach(first);
@@ -80,7 +80,7 @@ describeWithValkey(`a Valkey with little memory${withoutValkey}`, () => {
   });
 
   it.each(['noeviction', 'volatile-lru'])(
-    'causes IDEMPOTENCY_UNAVAILABLE for new keys when it is full, and nothing is sent: %s',
+    'A full Valkey causes IDEMPOTENCY_UNAVAILABLE for new keys, and nothing is sent: %s',
     async (policy) => {
       const [first, second] = await startTwo();
       expect(runIn(await start(first, 'known'))).toBe('run-1');
@@ -98,7 +98,7 @@ describeWithValkey(`a Valkey with little memory${withoutValkey}`, () => {
   );
 });
 
-it('the recommended eviction policy is the same in docker-compose.yml, for Kubernetes and in the docs', () => {
+it('The recommended eviction policy is the same in docker-compose.yml, for Kubernetes and in the docs', () => {
   for (const path of [
     'docker-compose.yml',
     'deploy/kubernetes/valkey.yaml',

@@ -16,7 +16,7 @@ const named = (name: string, by = keys) => by.names('value', name)[0];
 const bytes = fc.uint8Array({ maxLength: 2000 }).map((array) => Buffer.from(array));
 const word = fc.string({ maxLength: 50 });
 
-it('a sealed value opens only for its identity, name and secret, and only unchanged', async () => {
+it('A sealed value opens only for its identity, name and secret, and only unchanged', async () => {
   await fc.assert(
     fc.asyncProperty(
       ...([word, word, bytes, word, fc.nat(), fc.integer({ min: 1, max: 255 })] as const),
@@ -37,7 +37,7 @@ it('a sealed value opens only for its identity, name and secret, and only unchan
   );
 });
 
-it('a sealed value differs each time, is compressed, and opens to at most the allowed bytes', async () => {
+it('A sealed value differs each time, is compressed, and opens to at most the allowed bytes', async () => {
   const value = Buffer.alloc(100_000);
   const [one, two] = [await named('name').seal('key', value), await named('name').seal('key', value)];
   expect(one.equals(two)).toBe(false);
@@ -46,7 +46,7 @@ it('a sealed value differs each time, is compressed, and opens to at most the al
   expect(await named('name').open('key', one, value.length)).toEqual(value);
 });
 
-it('a name reveals none of its parts, and differs for other parts, another purpose, another secret, and from viewer ids', () => {
+it('A name reveals none of its parts, and differs for other parts, another purpose, another secret, and from viewer ids', () => {
   fc.assert(
     fc.property(fc.array(fc.string()), fc.array(fc.string()), (parts, others) => {
       const name = keys.names('value', ...parts)[0].text;
@@ -60,7 +60,7 @@ it('a name reveals none of its parts, and differs for other parts, another purpo
   expect(keys.viewerId('key')).not.toBe(otherKeys.viewerId('key'));
 });
 
-it('two secrets derive two ids and two names, those of the first secret first', () => {
+it('Two secrets derive two ids and two names, those of the first secret first', () => {
   const both = createKeyring([SECRET, OTHER_SECRET]);
   expect(both.viewerId('key')).toBe(keys.viewerId('key'));
   expect(both.viewerIds('key')).toEqual([keys.viewerId('key'), otherKeys.viewerId('key')]);

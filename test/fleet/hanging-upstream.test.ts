@@ -19,7 +19,7 @@ describeWithValkey(`an upstream that hangs${withoutValkey}`, () => {
     })),
   );
 
-  it('delays no reader of three gateways after a failed call: each gets a stale answer while the calls are pending', async () => {
+  it('A hanging upstream delays no reader of three gateways after a failed call: each gets a stale answer', async () => {
     // The timeout is longer than the test.
     const gateways = await fleet.start(3, { UPSTREAM_TIMEOUT_MS: '600000', LIVE_TTL_MS: '100' });
     const askAll = () => Promise.all(gateways.map((gateway) => gateway.query(QUERY)));

@@ -21,7 +21,7 @@ describeWithValkey(`the history of a workflow in a fleet${withoutValkey}`, () =>
     for (const part of opened.splice(0).reverse()) await part.close();
   });
 
-  it('is read again if its windows contradict each other, including shared windows', async () => {
+  it('A history is read again if its windows contradict each other, including shared windows', async () => {
     const valkey = await startValkey();
     const history = createScriptedHistory(300, [wireWorkflow('wf')]);
     const upstream = await startFaultyUpstream(history.script);

@@ -14,7 +14,7 @@ describeWithValkey(`a run that pauses${withoutValkey}`, () => {
     for (const part of opened.splice(0).reverse()) await part.close();
   });
 
-  it('is not shared as final if its steps came before its record', async () => {
+  it('A run that pauses is not shared as final if its steps came before its record', async () => {
     const valkey = await startValkey();
     let steps = 1;
     const upstream = await startFaultyUpstream(async ({ endpoint, runId }) => {
@@ -38,7 +38,7 @@ describeWithValkey(`a run that pauses${withoutValkey}`, () => {
     expect((await another?.query(QUERY))?.data).toEqual(now);
   });
 
-  it('is read again if a list says that it is running, although its steps were shared as final', async () => {
+  it('A run is read again if a list says that it is running, although its steps were shared as final', async () => {
     const valkey = await startValkey();
     let steps = 1;
     const upstream = await startFaultyUpstream(({ endpoint }) => {

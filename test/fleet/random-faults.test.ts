@@ -4,7 +4,7 @@ import { proveUnderFaults } from '../support/fleet/random-faults.ts';
 import { describeWithValkey, withoutValkey } from '../harness/describe-with-valkey.ts';
 
 describeWithValkey(`a fleet under random faults${withoutValkey}`, () => {
-  it('answers with states that were true and not too old, and sends the end to every subscriber', async () => {
+  it('A fleet under random faults answers with true states that are not too old, and sends the end to every subscriber', async () => {
     const report = await proveUnderFaults({
       durationMs: 4000,
       periods: 1,

@@ -39,7 +39,7 @@ describeWithValkey(`a fleet${withoutValkey}`, () => {
     const byHash = async (gateway: TestGateway, text: string) => (await post(gateway, hashed(text))).body;
     const registered = (count: number) => until(async () => (await fleet.names('operation')).length === count);
 
-    it('so each gateway finds them, once a caller with a key has registered them at one', async () => {
+    it('Each gateway finds an operation that a caller with a key has registered at one', async () => {
       const [first, second] = await fleet.start(2, ALLOWED);
       for (const gateway of [first, second]) expect(await byHash(gateway, LONG_RUN)).toMatchObject(NOT_FOUND);
       await register(first, LONG_RUN, null);
@@ -51,7 +51,7 @@ describeWithValkey(`a fleet${withoutValkey}`, () => {
       expect((await fleet.valkey.client.getBuffer(name))?.toString('latin1')).not.toContain('workflowId');
     });
 
-    it('only in each gateway while Valkey is away', async () => {
+    it('Operations are registered only in each gateway while Valkey is away', async () => {
       const [first] = await fleet.start(1, ALLOWED);
       await fleet.valkey.kill();
       expect(await byHash(first, RUN)).toMatchObject(NOT_FOUND);
@@ -59,7 +59,7 @@ describeWithValkey(`a fleet${withoutValkey}`, () => {
       expect(await byHash(first, RUN)).toEqual(ANSWER);
     });
 
-    it('and ignores values that something else wrote in their place', async () => {
+    it('A value that something else wrote in place of an operation is ignored', async () => {
       const [first, second] = await fleet.start(2, ALLOWED);
       await register(first, RUN);
       await registered(1);
@@ -75,7 +75,7 @@ describeWithValkey(`a fleet${withoutValkey}`, () => {
       expect(await byHash(second, other)).toEqual({ data: { __typename: 'Query' } });
     });
 
-    it('which it opens with each secret and seals with the first', async () => {
+    it('Registered operations are opened with each secret and sealed with the first', async () => {
       const NEW = 'another-secret-that-all-gateways-will-share';
       const [old] = await fleet.start(1, ALLOWED);
       const [both] = await fleet.start(1, { ...ALLOWED, FLEET_SECRET: `${NEW},${SECRET}` });
@@ -95,7 +95,7 @@ describeWithValkey(`a fleet${withoutValkey}`, () => {
     const LIMIT = { RATE_LIMIT_PER_MINUTE: '10', RATE_LIMIT_ANONYMOUS_PER_MINUTE: '20' };
     const ask = (gateway: TestGateway) => post(gateway, { query: '{ __typename }' });
 
-    it('so it counts over all gateways', async () => {
+    it('The rate limit counts over all gateways', async () => {
       const [first, second] = await fleet.start(2, {
         RATE_LIMIT_PER_MINUTE: '12',
         RATE_LIMIT_ANONYMOUS_PER_MINUTE: '4',
@@ -111,7 +111,7 @@ describeWithValkey(`a fleet${withoutValkey}`, () => {
       expect(await fleet.names('rate')).toHaveLength(2);
     });
 
-    it.each(['inf', 'nan', '1e300', 'word', ''])('and ignores a count "%s" that something else wrote', async (text) => {
+    it.each(['inf', 'nan', '1e300', 'word', ''])('A count "%s" that something else wrote is ignored', async (text) => {
       const [gateway] = await fleet.start(1, LIMIT);
       await ask(gateway);
       const names = await fleet.names('rate');
@@ -120,7 +120,7 @@ describeWithValkey(`a fleet${withoutValkey}`, () => {
       for (const name of names) expect(await fleet.valkey.client.pttl(name)).toBeGreaterThan(0);
     });
 
-    it('only in each gateway while Valkey is away', async () => {
+    it('The rate limit counts only in each gateway while Valkey is away', async () => {
       const [first, second] = await fleet.start(2, LIMIT);
       await fleet.valkey.kill();
       for (const gateway of [first, second]) {

@@ -84,7 +84,7 @@ describeWithValkey(`the idempotency keys of a fleet${withoutValkey}`, () => {
   const UNKNOWN = { data: { executeWorkflow: null }, errors: [{ extensions: { outcomeIsUnknown: true } }] };
   const codeOf = ({ errors }: GraphqlAnswer) => errors[0]?.extensions.code;
 
-  it('start one run at any gateway, even after all gateways have restarted', async () => {
+  it('A key starts one run at any gateway, even after all gateways have restarted', async () => {
     for (let time = 0; time < 2; time += 1) {
       for (const gateway of [first, second, await join()]) expect(runIn(await execute(gateway))).toBe('run-1');
     }
@@ -95,7 +95,7 @@ describeWithValkey(`the idempotency keys of a fleet${withoutValkey}`, () => {
     expect(upstream.starts()).toBe(1);
   });
 
-  it('make one call for concurrent requests at both gateways, and are refused for another start', async () => {
+  it('A key makes one call for concurrent requests at both gateways, and is refused for another start', async () => {
     const answer = upstream.hold();
     const answers = Array.from({ length: 20 }, (_, index) => execute(index % 2 === 0 ? first : second));
     await isSent();
@@ -121,7 +121,7 @@ describeWithValkey(`the idempotency keys of a fleet${withoutValkey}`, () => {
     ['breaks the connection', { raw: 'x'.repeat(100), cutAfter: 3 }],
     ['answers 503', { status: 503, headers: { 'retry-after': '7' } }],
     ['answers nonsense', { json: [] }],
-  ])('keep an unknown outcome at each gateway if the upstream %s', async (_, reply) => {
+  ])('The outcome stays unknown at each gateway if the upstream %s', async (_, reply) => {
     upstream.reply(reply);
     const answered = (await execute(first)).errors.map(({ message, extensions }) => ({
       message,
@@ -137,7 +137,7 @@ describeWithValkey(`the idempotency keys of a fleet${withoutValkey}`, () => {
     expect(upstream.starts()).toBe(1);
   });
 
-  it('are free at each gateway after a refusal of the upstream, and a waiting gateway then tries itself', async () => {
+  it('A key is free at each gateway after a refusal of the upstream, and a waiting gateway then tries itself', async () => {
     const answer = upstream.hold({ status: 403 });
     const both = [execute(first), execute(second)];
     await isSent();
@@ -151,7 +151,7 @@ describeWithValkey(`the idempotency keys of a fleet${withoutValkey}`, () => {
     expect(runIn(await execute(first))).toBe('run-3');
   });
 
-  it('never return the run of another caller, another key or another upstream', async () => {
+  it('A key never returns the run of another caller, another key or another upstream', async () => {
     const ids = new Set<string>();
     for (const gateway of [first, second]) {
       for (const key of ['key-1', 'key-2']) {
@@ -164,7 +164,7 @@ describeWithValkey(`the idempotency keys of a fleet${withoutValkey}`, () => {
     expect([ids.size, upstream.starts(), elsewhere.starts()]).toEqual([4, 4, 1]);
   });
 
-  it('are HMACs with sealed values in Valkey, and an unreadable value is an unknown outcome without a call', async () => {
+  it('Keys are HMACs with sealed values in Valkey, and an unreadable value is an unknown outcome without a call', async () => {
     const idempotencyKey = 'a confidential key';
     await execute(first, { idempotencyKey });
     const [name = ''] = await claims();
@@ -184,7 +184,7 @@ describeWithValkey(`the idempotency keys of a fleet${withoutValkey}`, () => {
     expect(upstream.starts()).toBe(2);
   });
 
-  it('are refused before anything is sent while Valkey is away, and starts without a key continue', async () => {
+  it('Keys are refused before anything is sent while Valkey is away, and starts without a key continue', async () => {
     runIn(await execute(first));
     await valkey.kill();
     for (let time = 0; time < 3; time += 1) {
@@ -203,7 +203,7 @@ describeWithValkey(`the idempotency keys of a fleet${withoutValkey}`, () => {
     expect(runIn(await execute(second, { idempotencyKey: 'later' }))).toBe(id);
   });
 
-  it('are free again if Valkey accepted the claim but answered too late: nothing was sent', async () => {
+  it('A key is free again if Valkey accepted the claim but answered too late: nothing was sent', async () => {
     const slow = await join({ REDIS_TIMEOUT_MS: '100' });
     valkey.pause();
     expect(codeOf(await execute(slow))).toBe('IDEMPOTENCY_UNAVAILABLE');
@@ -215,7 +215,7 @@ describeWithValkey(`the idempotency keys of a fleet${withoutValkey}`, () => {
     expect(runIn(await execute(slow))).toBe('run-2');
   });
 
-  it('return the run while Valkey is away, and reach other gateways after that, for the rest of 10 minutes', async () => {
+  it('A key returns its run while Valkey is away, and reaches other gateways after that, for the rest of 10 minutes', async () => {
     const answer = upstream.hold();
     const sent = execute(first);
     await isSent();
@@ -231,7 +231,7 @@ describeWithValkey(`the idempotency keys of a fleet${withoutValkey}`, () => {
     expect(upstream.starts()).toBe(1);
   });
 
-  it('are queued for Valkey in 4 MiB of outcomes, which refused starts do not evict', async () => {
+  it('Outcomes of at most 4 MiB are queued for Valkey, and refused starts do not evict them', async () => {
     const [callers, each] = [8, 8];
     // Each outcome is sealed with both secrets: 6 MB in all.
     const gateway = await join({ FLEET_SECRET: `${OLD},${RENEWED}`, UPSTREAM_CONCURRENCY: '100' });
@@ -262,7 +262,7 @@ describeWithValkey(`the idempotency keys of a fleet${withoutValkey}`, () => {
   it.each([
     ['read-only', 'REPLICAOF 127.0.0.1 1', 'REPLICAOF NO ONE'],
     ['full', 'CONFIG SET maxmemory 1', 'CONFIG SET maxmemory 0'],
-  ])('reach other gateways when Valkey, which was %s, accepts them again', async (_, refuse, permit) => {
+  ])('Outcomes reach other gateways when Valkey, which was %s, accepts them again', async (_, refuse, permit) => {
     const answer = upstream.hold();
     const sent = execute(first);
     await isSent();
@@ -274,7 +274,7 @@ describeWithValkey(`the idempotency keys of a fleet${withoutValkey}`, () => {
     expect(runIn(await waiting)).toBe('run-1');
   });
 
-  it('reach a waiting gateway without an announcement', async () => {
+  it('An outcome reaches a waiting gateway without an announcement', async () => {
     const answer = upstream.hold();
     const both = [execute(first), execute(second)];
     await isSent();
@@ -284,7 +284,7 @@ describeWithValkey(`the idempotency keys of a fleet${withoutValkey}`, () => {
     await order(['ACL', 'SETUSER', 'default', 'allchannels']);
   });
 
-  it("are written again if Valkey has lost them, but not over another gateway's claim", async () => {
+  it("Outcomes are written again if Valkey has lost them, but not over another gateway's claim", async () => {
     const answer = upstream.hold();
     const sent = execute(first);
     await isSent();
@@ -308,7 +308,7 @@ describeWithValkey(`the idempotency keys of a fleet${withoutValkey}`, () => {
     expect([runIn(await late), runIn(await third)]).toEqual(['run-3', 'run-3']);
   });
 
-  it('are removed a hundred at a time after their end, by the next start, even if Valkey is full', async () => {
+  it('Keys are removed a hundred at a time after their end, by the next start, even if Valkey is full', async () => {
     for (const prefix of ['a', 'b', 'c']) expect((await executeMany(first, 50, prefix)).errors).toEqual([]);
     for (const name of await claims()) await valkey.client.zincrby(ENDS, -TEN_MINUTES_MS, name);
     // An expired key that is not removed yet is free, too.
@@ -320,7 +320,7 @@ describeWithValkey(`the idempotency keys of a fleet${withoutValkey}`, () => {
     expect([(await claims()).length, await valkey.client.zcard(ENDS)]).toEqual([2, 2]);
   });
 
-  it('expire at each gateway 10 minutes after the start', async () => {
+  it('A key expires at each gateway 10 minutes after the start', async () => {
     runIn(await execute(first));
     const [name = ''] = await claims();
     await valkey.client.zincrby(ENDS, -TEN_MINUTES_MS / 2, name);
@@ -332,7 +332,7 @@ describeWithValkey(`the idempotency keys of a fleet${withoutValkey}`, () => {
     expect(runIn(await execute(second))).toBe('run-2');
   });
 
-  it('are shared while the secret is changed', async () => {
+  it('Keys are shared while the secret is changed', async () => {
     const [both, turned] = [`${OLD},${RENEWED}`, `${RENEWED},${OLD}`];
     for (const [one, other] of [
       [OLD, both],
@@ -349,7 +349,7 @@ describeWithValkey(`the idempotency keys of a fleet${withoutValkey}`, () => {
     expect(upstream.starts()).toBe(6);
   });
 
-  it("have an unknown outcome at other gateways if the upstream's message is too long to be shared", async () => {
+  it("The outcome is unknown at other gateways if the upstream's message is too long to be shared", async () => {
     upstream.reply({ json: { run_id: 'run', message: 'x'.repeat(64 * 1024 - 2) } });
     for (let time = 0; time < 2; time += 1) {
       expect((await execute(first)).errors).toEqual([]);
@@ -358,7 +358,7 @@ describeWithValkey(`the idempotency keys of a fleet${withoutValkey}`, () => {
     expect(upstream.starts()).toBe(1);
   });
 
-  it('are awaited for UPSTREAM_TIMEOUT_MS and a second: then the outcome is unknown until it arrives', async () => {
+  it('A start is awaited for UPSTREAM_TIMEOUT_MS and a second: then its outcome is unknown until it arrives', async () => {
     const timeoutMs = 60_000;
     const [sender, patient, late] = await Promise.all(
       Array.from({ length: 3 }, () => join({ UPSTREAM_TIMEOUT_MS: String(timeoutMs) })),
@@ -378,7 +378,7 @@ describeWithValkey(`the idempotency keys of a fleet${withoutValkey}`, () => {
     expect([runIn(await sent), runIn(await waiting), runIn(await execute(late))]).toEqual(['run-1', 'run-1', 'run-1']);
   });
 
-  it('are not sent again if the sending gateway was killed: the outcome is unknown', async () => {
+  it('A start is not sent again if the sending gateway was killed: its outcome is unknown', async () => {
     upstream.hold();
     const killed = startProcess(environment());
     const other = await join({ UPSTREAM_TIMEOUT_MS: '500' });

@@ -45,7 +45,7 @@ describeWithValkey(`the answers of a fleet${withoutValkey}`, () => {
   const answer = (text: string): Reply => ({ json: [wireRun('r1', { outputs: text })] });
 
   describe('are shared', () => {
-    it('with the time of the call, for any clocks of the gateways', async () => {
+    it('A shared answer has the time of its call, for any clocks of the gateways', async () => {
       const [first] = await fleet.start(1);
       const [second] = await fleet.start(1, {}, { now: () => Date.now() + HOUR_MS });
       const before = await first.query(queryOf('r1'));
@@ -63,7 +63,7 @@ describeWithValkey(`the answers of a fleet${withoutValkey}`, () => {
       expect((await scrape(second.url)).counts('stepgate_shared_reads_total')).toEqual({ hit: 2 });
     });
 
-    it('from one call for concurrent requests at all gateways, even if it takes longer than a lease', async () => {
+    it('One call answers concurrent requests at all gateways, even if it takes longer than a lease', async () => {
       const gateways = await fleet.start(3);
       const held = holdCalls();
       const answers = gateways.map((gateway) => outputsAt(gateway));
@@ -75,7 +75,7 @@ describeWithValkey(`the answers of a fleet${withoutValkey}`, () => {
       await until(async () => (await fleet.names('call')).length === 0);
     });
 
-    it('for at most LIVE_TTL_MS if live, and SHARED_TTL_S if final', async () => {
+    it('Answers are shared for at most LIVE_TTL_MS if live, and SHARED_TTL_S if final', async () => {
       fleet.upstream.script = ({ endpoint, runId }) => ({
         json: endpoint === 'run' ? [wireRun(runId, LIVE)] : [wireStep({ ...LIVE, id: `${runId}-step` })],
       });
@@ -94,7 +94,7 @@ describeWithValkey(`the answers of a fleet${withoutValkey}`, () => {
       for (const ttl of await ttls()) expect(ttl).toBeLessThanOrEqual(100_000);
     });
 
-    it('if they are a 404, but never as final: the run may appear later', async () => {
+    it('A 404 is shared, but never as final: the run may appear later', async () => {
       const [first, second] = await fleet.start(2, { LIVE_TTL_MS: '500' });
       await outputsAt(first, 'other');
       fleet.upstream.script = () => ({ status: 404 });
@@ -103,7 +103,7 @@ describeWithValkey(`the answers of a fleet${withoutValkey}`, () => {
       for (const gateway of [first, second]) await until(async () => (await codesOf(gateway, 'r1')).length === 0);
     });
 
-    it('before a gateway stops', async () => {
+    it('Answers are shared before a gateway stops', async () => {
       const [first, second] = await fleet.start(2);
       await outputsAt(first);
       await first.close();
@@ -111,7 +111,7 @@ describeWithValkey(`the answers of a fleet${withoutValkey}`, () => {
       expect(fleet.upstream.calls).toHaveLength(1);
     });
 
-    it('newest first: an earlier call that is answered later replaces nothing', async () => {
+    it('The newest answer is shared: an earlier call that is answered later replaces nothing', async () => {
       const [first, second, third] = await fleet.start(3, { LIVE_TTL_MS: '60000' });
       const held = holdCalls();
       const late = outputsAt(first);
@@ -130,7 +130,7 @@ describeWithValkey(`the answers of a fleet${withoutValkey}`, () => {
       expect(fleet.upstream.calls).toHaveLength(2);
     });
 
-    it('by gateways with the same upstream, headers and secret only', async () => {
+    it('Only gateways with the same upstream, headers and secret share answers', async () => {
       const headers = (text: string) => ({ UPSTREAM_HEADERS: text });
       const [first] = await fleet.start(1, headers('x-a: 1; x-b: 2'));
       await outputsAt(first);
@@ -153,7 +153,7 @@ describeWithValkey(`the answers of a fleet${withoutValkey}`, () => {
   });
 
   describe('are loaded by each gateway itself', () => {
-    it('at the same time, if the call that they waited for has failed', async () => {
+    it('Each gateway calls at the same time if the call that it waited for has failed', async () => {
       const [first, second, third] = await fleet.start(3);
       const held = holdCalls();
       const failed = first.query(recordOf('r1'));
@@ -167,7 +167,7 @@ describeWithValkey(`the answers of a fleet${withoutValkey}`, () => {
       expect(await Promise.all(others)).toEqual(['own', 'own']);
     });
 
-    it('if they are larger than 4 MiB', async () => {
+    it('An answer larger than 4 MiB is loaded by each gateway', async () => {
       const sizes = { large: 4 * MIB, allowed: 3.9 * MIB };
       fleet.upstream.script = ({ runId }) => ({
         json: [wireRun(runId, { outputs: 'x'.repeat(sizes[runId as 'large' | 'allowed']) })],
@@ -182,7 +182,7 @@ describeWithValkey(`the answers of a fleet${withoutValkey}`, () => {
       expect(fleet.upstream.calls.map(({ runId }) => runId)).toEqual(['allowed', 'large', 'large']);
     });
 
-    it('if a lease was lost, and no gateway waits longer than a second for a dead one', async () => {
+    it('Each gateway calls if a lease was lost, and waits at most a second for a dead gateway', async () => {
       const [first, second] = await fleet.start(2);
       const held = holdCalls();
       const one = outputsAt(first);
@@ -199,7 +199,7 @@ describeWithValkey(`the answers of a fleet${withoutValkey}`, () => {
     });
   });
 
-  it('are loaded once by the other gateways if the first client has disconnected', async () => {
+  it('The other gateways make one call if the first client has disconnected', async () => {
     const [first, second, third] = await fleet.start(3);
     const held = holdCalls();
     const controller = new AbortController();
@@ -215,7 +215,7 @@ describeWithValkey(`the answers of a fleet${withoutValkey}`, () => {
     expect(fleet.upstream.calls).toHaveLength(2);
   });
 
-  it('are not loaded for a client that disconnects while it waits for another gateway', async () => {
+  it('No call is made for a client that disconnects while it waits for another gateway', async () => {
     const log = captureLog('info');
     const [first] = await fleet.start(1);
     const [second] = await fleet.start(1, {}, { logger: log.logger });
@@ -240,7 +240,7 @@ describeWithValkey(`the answers of a fleet${withoutValkey}`, () => {
   });
 
   describe('show nothing', () => {
-    it('to a reader of all of Valkey', async () => {
+    it('A reader of all of Valkey learns nothing', async () => {
       const [first] = await fleet.start(1, { PERSISTED_OPERATIONS: 'allow' });
       await first.query(queryOf('a-run-id'), { key: 'a-secret-key' });
       await fleet.storedForGood(2);
@@ -262,7 +262,7 @@ describeWithValkey(`the answers of a fleet${withoutValkey}`, () => {
       ['its bytes, cut off', (stored) => stored.subarray(0, HEAD_BYTES + 30)],
       ['its bytes with a time that is not digits', (stored) => changed(stored, 25)],
       ['nonsense', () => Buffer.from('nonsense')],
-    ])('that something else wrote: %s', async (_name, forge) => {
+    ])('A value that something else wrote is not shown: %s', async (_name, forge) => {
       const [first, second] = await fleet.start(2);
       await outputsAt(first, 'r1');
       await fleet.storedForGood(1);
@@ -280,7 +280,7 @@ describeWithValkey(`the answers of a fleet${withoutValkey}`, () => {
       expect(reads).toEqual({ miss: 2, unreadable: 2 });
     });
 
-    it('without valid rights of the viewer and to the workflow', async () => {
+    it('No answer is shown without valid rights of the viewer and to the workflow', async () => {
       const [first] = await fleet.start(1);
       await outputsAt(first);
       await fleet.storedForGood(1);
@@ -309,7 +309,7 @@ describeWithValkey(`the answers of a fleet${withoutValkey}`, () => {
     });
   });
 
-  it('need only the rights in Valkey that the docs name', async () => {
+  it('A gateway needs only the rights in Valkey that the docs name', async () => {
     const [, rights = ''] = /^ *user stepgate (.+)$/m.exec(readFileSync(FLEET_PAGE, 'utf8')) ?? [];
     await fleet.valkey.client.call('ACL', 'SETUSER', 'stepgate', ...rights.split(' '));
     const gateways = await fleet.start(2, {
@@ -348,7 +348,7 @@ describeWithValkey(`the answers of a fleet${withoutValkey}`, () => {
     }
   });
 
-  it('are announced in one format, and anything else on these channels is ignored', async () => {
+  it('Announcements have one format, and anything else on these channels is ignored', async () => {
     const log = captureLog('error');
     const [first] = await fleet.start(1, {}, { logger: log.logger });
     const [second] = await fleet.start(1, {}, { logger: log.logger });
@@ -370,7 +370,7 @@ describeWithValkey(`the answers of a fleet${withoutValkey}`, () => {
     expect(log.lines).toEqual([]);
   });
 
-  it('are counted by the documented metrics and labels, which a single gateway does not have', async () => {
+  it('The documented metrics and labels of a fleet exist, and a single gateway does not have them', async () => {
     const [ofFleet] = await fleet.start(1);
     const [alone] = await fleet.start(1, { REDIS_URL: '', FLEET_SECRET: '' });
     for (const gateway of [ofFleet, alone]) await outputsAt(gateway);
@@ -387,7 +387,7 @@ describeWithValkey(`the answers of a fleet${withoutValkey}`, () => {
 });
 
 describeWithValkey(`a fleet in service mode${withoutValkey}`, () => {
-  it('shares between tokens of the same scope, and applies the scope to shared data', async () => {
+  it('Tokens of the same scope share answers, and the scope applies to shared data', async () => {
     const script = ({ endpoint, runId }: Call): Reply => {
       if (endpoint === 'workflows') {
         return { json: ['a', 'b'].map((id) => wireWorkflow(id, { organization_id: `org-${id}` })) };

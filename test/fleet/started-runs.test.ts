@@ -72,7 +72,7 @@ describe('a run that was started', () => {
       }
     }
 
-    it('is awaited for 10 seconds after its latest start', async () => {
+    it('A started run is awaited for 10 seconds after its latest start', async () => {
       const keyed = 'mutation { executeWorkflow(workflowId: "wf", idempotencyKey: "a") { message } }';
       await start(keyed);
       clock.advance(4000);
@@ -81,13 +81,13 @@ describe('a run that was started', () => {
       expect(await secondsUntilError(await watch(gateway))).toBe(10);
     });
 
-    it('is not awaited for another caller, and another run is not awaited', async () => {
+    it('A started run is not awaited for another caller, and another run is not awaited', async () => {
       await start();
       expect(await errorCodeOf(watch(gateway, 'started', 'key-2'))).toBe('NOT_FOUND');
       expect(await errorCodeOf(watch(gateway, 'another'))).toBe('NOT_FOUND');
     });
 
-    it('is forgotten, oldest first, if all of them take more than 1 MiB', async () => {
+    it('The oldest started runs are forgotten if all of them take more than 1 MiB', async () => {
       upstream.script = (call) => {
         if (call.endpoint !== 'execute') return { status: 404 };
         return { json: { run_id: `${upstream.count('execute')}`.padStart(500, '0') } };
@@ -129,14 +129,14 @@ describe('a run that was started', () => {
       expect(await (await watching).nextData()).toEqual(COMPLETED);
     }
 
-    it('is awaited only at the gateway that started it while Valkey is away', async () => {
+    it('A started run is awaited only at the gateway that started it while Valkey is away', async () => {
       await starter.query(START);
       await valkey.kill();
       expect(await errorCodeOf(watch(watcher))).toBe('NOT_FOUND');
       await isWaitedForAt(starter);
     });
 
-    it('is awaited at each gateway, only for the caller who started it', async () => {
+    it('A started run is awaited at each gateway, only for the caller who started it', async () => {
       await starter.query(START);
       expect(await errorCodeOf(watch(watcher, 'another'))).toBe('NOT_FOUND');
       expect(await errorCodeOf(watch(watcher, 'started', 'key-2'))).toBe('NOT_FOUND');
@@ -147,13 +147,13 @@ describe('a run that was started', () => {
       await isWaitedForAt(watcher);
     });
 
-    it('is awaited while the secret is changed', async () => {
+    it('A started run is awaited while the secret is changed', async () => {
       const changing = await join(`${'n'.repeat(40)},${SECRET}`);
       await starter.query(START);
       await isWaitedForAt(changing);
     });
 
-    it('is not awaited if it was not started, even if Valkey is slow', async () => {
+    it('A run that was not started is not awaited, even if Valkey is slow', async () => {
       upstream.script = async () => {
         await valkey.client.call('CLIENT', 'PAUSE', '50');
         return { status: 404 };

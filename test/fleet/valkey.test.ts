@@ -45,34 +45,37 @@ describeWithValkey(`a fleet with a failing Valkey${withoutValkey}`, () => {
       },
     ],
     ['is killed and empty', () => fleet.valkey.kill(), () => fleet.valkey.start()],
-  ])('works without sharing while it %s, waits for it once, and shares again afterwards', async (_name, begin, end) => {
-    const log = captureLog('info');
-    const environment = { REDIS_TIMEOUT_MS: '100' };
-    const [first] = await fleet.start(1, environment, { logger: log.logger });
-    const [second] = await fleet.start(1, environment);
-    await ask(first, 'r0');
-    await fleet.storedForGood(1);
-    for (let time = 0; time < 2; time += 1) {
-      await begin();
-      for (const gateway of [first, second]) for (const id of ['r0', `r1-${time}`]) await ask(gateway, id);
-      expect(callsFor(`r1-${time}`)).toBe(2);
-      const { 'READ timeout': timeouts = 0, 'READ error': errors = 0 } = await commandsOf(second);
-      expect(timeouts + errors).toBeLessThanOrEqual(time + 1);
-      await end();
-      for (const gateway of [first, second]) await until(() => isClosed(gateway));
-      await ask(first, `r2-${time}`);
+  ])(
+    'A gateway works without sharing while Valkey %s, waits for it once, and shares again afterwards',
+    async (_name, begin, end) => {
+      const log = captureLog('info');
+      const environment = { REDIS_TIMEOUT_MS: '100' };
+      const [first] = await fleet.start(1, environment, { logger: log.logger });
+      const [second] = await fleet.start(1, environment);
+      await ask(first, 'r0');
       await fleet.storedForGood(1);
-      await until(async () => (await fleet.names('call')).length === 0);
-      await ask(second, `r2-${time}`);
-      expect(callsFor(`r2-${time}`)).toBe(1);
-    }
-    // The second time within a minute is not logged.
-    const changes = log.lines.filter(({ msg }) => msg === AWAY || msg === AGAIN);
-    expect(changes.map(({ msg }) => msg)).toEqual([AWAY, AGAIN]);
-    expect(log.lines.filter(({ msg }) => msg === UNREACHABLE).length).toBeLessThanOrEqual(1);
-  });
+      for (let time = 0; time < 2; time += 1) {
+        await begin();
+        for (const gateway of [first, second]) for (const id of ['r0', `r1-${time}`]) await ask(gateway, id);
+        expect(callsFor(`r1-${time}`)).toBe(2);
+        const { 'READ timeout': timeouts = 0, 'READ error': errors = 0 } = await commandsOf(second);
+        expect(timeouts + errors).toBeLessThanOrEqual(time + 1);
+        await end();
+        for (const gateway of [first, second]) await until(() => isClosed(gateway));
+        await ask(first, `r2-${time}`);
+        await fleet.storedForGood(1);
+        await until(async () => (await fleet.names('call')).length === 0);
+        await ask(second, `r2-${time}`);
+        expect(callsFor(`r2-${time}`)).toBe(1);
+      }
+      // The second time within a minute is not logged.
+      const changes = log.lines.filter(({ msg }) => msg === AWAY || msg === AGAIN);
+      expect(changes.map(({ msg }) => msg)).toEqual([AWAY, AGAIN]);
+      expect(log.lines.filter(({ msg }) => msg === UNREACHABLE).length).toBeLessThanOrEqual(1);
+    },
+  );
 
-  it('stops waiting for another gateway as soon as Valkey fails', async () => {
+  it('A gateway stops waiting for another one as soon as Valkey fails', async () => {
     const [first, second] = await fleet.start(2, { REDIS_TIMEOUT_MS: '100' });
     const replies: ((reply: Reply) => void)[] = [];
     fleet.upstream.script = () => new Promise((resolve) => replies.push(resolve));
@@ -91,7 +94,7 @@ describeWithValkey(`a fleet with a failing Valkey${withoutValkey}`, () => {
     for (const { errors } of await Promise.all(answers)) expect(errors).toEqual([]);
   });
 
-  it('keeps reading while Valkey is full, and logs that once, without the values', async () => {
+  it('A gateway keeps reading while Valkey is full, and logs that once, without the values', async () => {
     const log = captureLog('warn');
     const [first] = await fleet.start(1);
     await ask(first, 'r1');
@@ -110,7 +113,7 @@ describeWithValkey(`a fleet with a failing Valkey${withoutValkey}`, () => {
     ['is unreachable', 'redis://127.0.0.1:1', UNREACHABLE, 'ECONNREFUSED'],
     ['has another password', 'known:a-wrong-one', UNREACHABLE, 'WRONGPASS'],
     ['has no such user', 'nobody:a-wrong-one', UNREACHABLE, 'WRONGPASS'],
-  ])('starts, answers and logs the reason if Valkey %s', async (_name, access, msg, code) => {
+  ])('A gateway starts, answers and logs the reason if Valkey %s', async (_name, access, msg, code) => {
     await fleet.valkey.client.call('ACL', 'SETUSER', 'known', 'on', '>password', '~*', '&*', '+@all');
     const log = captureLog('info');
     const url = access.startsWith('redis://') ? access : atUser(access);
@@ -122,7 +125,7 @@ describeWithValkey(`a fleet with a failing Valkey${withoutValkey}`, () => {
     expect(await fleet.valkey.client.dbsize()).toBe(0);
   });
 
-  it('receives announcements again after SUBSCRIBE is allowed, and after a reconnect', async () => {
+  it('A gateway receives announcements again after SUBSCRIBE is allowed, and after a reconnect', async () => {
     const { client } = fleet.valkey;
     await client.call('ACL', 'SETUSER', 'limited', 'on', '>password', '~*', '&*', '+@all', '-subscribe');
     const log = captureLog('warn');
@@ -150,7 +153,7 @@ describeWithValkey(`a fleet with a failing Valkey${withoutValkey}`, () => {
     await until(untilHeard);
   });
 
-  it('uses the database of REDIS_URL', async () => {
+  it('A gateway uses the database of REDIS_URL', async () => {
     const [gateway] = await fleet.start(1, { REDIS_URL: `${fleet.valkey.url}/3` });
     await ask(gateway, 'r1');
     await fleet.valkey.client.select(3);
@@ -161,7 +164,7 @@ describeWithValkey(`a fleet with a failing Valkey${withoutValkey}`, () => {
 });
 
 describeWithValkey(`Valkey with TLS${withoutValkey}`, () => {
-  it('is used only by gateways that trust its certificate', async () => {
+  it('Valkey with TLS is used only by gateways that trust its certificate', async () => {
     await using opened = new AsyncDisposableStack();
     const certificate = makeCertificate();
     opened.defer(() => {
@@ -196,7 +199,7 @@ describe('a gateway with another server in place of Valkey', () => {
     ['a word', '+OK\r\n'],
     ['an error with a private text', '-SECRet private text\r\n'],
     ['a list', '*2\r\n*0\r\n*0\r\n'],
-  ])('works without sharing if PING returns %s', async (_name, reply) => {
+  ])('A gateway works without sharing if PING returns %s', async (_name, reply) => {
     let pings = 0;
     const server = createServer((socket) => {
       socket.on('error', () => undefined);

@@ -47,7 +47,7 @@ describeWithValkey(`a right that the upstream has withdrawn${withoutValkey}`, ()
     return { first, limited };
   }
 
-  it('is refused at all gateways as soon as one has noticed it, and no earlier data is served again', async () => {
+  it('A withdrawn right is refused at all gateways as soon as one has noticed it, and no earlier data is served again', async () => {
     const { first, second } = await startTwo();
     expect(await isRefused(first, 'r2')).toBe(true);
     await untilRefused(second);
@@ -65,7 +65,7 @@ describeWithValkey(`a right that the upstream has withdrawn${withoutValkey}`, ()
     });
   });
 
-  it('and granted again is refused at all gateways when it is withdrawn once more', async () => {
+  it('A right that was granted again is refused at all gateways when it is withdrawn once more', async () => {
     const { first, second } = await startTwo();
     for (const run of ['r2', 'r3']) {
       fleet.upstream.script = refuse;
@@ -76,7 +76,7 @@ describeWithValkey(`a right that the upstream has withdrawn${withoutValkey}`, ()
     }
   });
 
-  it('to one workflow is refused at all gateways, and the runs of other workflows stay cached', async () => {
+  it('A withdrawn right to one workflow is refused at all gateways, and the runs of other workflows stay cached', async () => {
     const [first, second] = await fleet.start(2, NEVER);
     const runIn = (workflowId: string, id: string) => `{ run(workflowId: "${workflowId}", id: "${id}") { outputs } }`;
     const codesIn = async (gateway: TestGateway, workflowId: string, id: string) =>
@@ -96,7 +96,7 @@ describeWithValkey(`a right that the upstream has withdrawn${withoutValkey}`, ()
     expect(fleet.upstream.calls).toHaveLength(before);
   });
 
-  it('of one key leaves the right of another key at every gateway', async () => {
+  it('The withdrawn right of one key leaves the right of another key at every gateway', async () => {
     const [first, second] = await fleet.start(2, NEVER);
     for (const gateway of [first, second]) expect(await codesOf(gateway, 'r1', 'key-2')).toEqual([]);
     await fleet.storedForGood(2);
@@ -110,7 +110,7 @@ describeWithValkey(`a right that the upstream has withdrawn${withoutValkey}`, ()
   });
 
   // The run is final: without the interval it would be served forever.
-  it('is noticed after REAUTH_INTERVAL_MS by a gateway without announcements, even if granted again in between', async () => {
+  it('A gateway without announcements notices a withdrawal after REAUTH_INTERVAL_MS, even if granted again in between', async () => {
     const { first, limited } = await startLimited(['-subscribe'], { REAUTH_INTERVAL_MS: '2000' });
     expect(await isRefused(first, 'r2')).toBe(true);
     fleet.upstream.script = answerOf;
@@ -126,7 +126,7 @@ describeWithValkey(`a right that the upstream has withdrawn${withoutValkey}`, ()
     await untilRefused(limited);
   });
 
-  it('is renewed at all gateways by a success at one', async () => {
+  it('A success at one gateway renews a right at all', async () => {
     const [first, second] = await fleet.start(2, { REAUTH_INTERVAL_MS: '1000' });
     await cacheAt(first, second);
     fleet.upstream.script = answerOf;
@@ -139,7 +139,7 @@ describeWithValkey(`a right that the upstream has withdrawn${withoutValkey}`, ()
     expect(callsFor('r1')).toBe(2);
   });
 
-  it('is refused at once at the noticing gateway while Valkey is away', async () => {
+  it('A withdrawn right is refused at once at the noticing gateway while Valkey is away', async () => {
     const { first, second } = await startTwo();
     await fleet.valkey.kill();
     expect(await isRefused(first, 'r2')).toBe(true);
@@ -147,7 +147,7 @@ describeWithValkey(`a right that the upstream has withdrawn${withoutValkey}`, ()
     expect(await codesOf(second, 'r1')).toEqual([]);
   });
 
-  it('is not taken for withdrawn by gateways whose Valkey was restarted empty', async () => {
+  it('A right is not taken for withdrawn by gateways whose Valkey was restarted empty', async () => {
     const [first, second] = await fleet.start(2, NEVER);
     for (const gateway of [first, second]) {
       expect(await codesOf(gateway, 'r1')).toEqual([]);
@@ -161,7 +161,7 @@ describeWithValkey(`a right that the upstream has withdrawn${withoutValkey}`, ()
     expect(callsFor('r1')).toBe(2);
   });
 
-  it('stores nothing in Valkey for never accepted keys but the rate of their address', async () => {
+  it('Never accepted keys store nothing in Valkey but the rate of their address', async () => {
     const [first] = await fleet.start(1);
     fleet.upstream.script = refuse;
     for (const key of ['made-up-1', 'made-up-2']) expect(await codesOf(first, 'r1', key)).toContain(REFUSED);
@@ -170,7 +170,7 @@ describeWithValkey(`a right that the upstream has withdrawn${withoutValkey}`, ()
     expect(names.filter((name) => !name.startsWith('stepgate:rate:'))).toEqual([]);
   });
 
-  it('is refused under both secrets while the secret is changed, and answers are read under both', async () => {
+  it('A right is refused under both secrets while the secret is changed, and answers are read under both', async () => {
     const NEW = 'another-secret-that-all-gateways-will-share';
     const [old] = await fleet.start(1);
     expect(await codesOf(old, 'r1')).toEqual([]);
@@ -236,13 +236,13 @@ async function endAtOnce(count: number, redis: Readonly<Record<string, string>>)
 }
 
 describe('the subscriptions of a key that the upstream refuses', () => {
-  it('end as soon as HTTP refuses it, before their next poll', async () => {
+  it('Subscriptions of a refused key end as soon as HTTP refuses it, before their next poll', async () => {
     expect(await endAtOnce(1, {})).toBe(0);
   });
 });
 
 describeWithValkey(`the subscriptions of a key that the upstream refuses, in a fleet${withoutValkey}`, () => {
-  it('end at all gateways as soon as one has noticed it', async () => {
+  it('Subscriptions of a refused key end at all gateways as soon as one has noticed it', async () => {
     const valkey = await startValkey();
     try {
       await endAtOnce(2, { REDIS_URL: valkey.url, FLEET_SECRET: SECRET, REDIS_TIMEOUT_MS: '1000' });

@@ -21,7 +21,7 @@ describe('requests with invalid input', () => {
     'mutation ($id: ID!) { executeWorkflow(workflowId: $id, idempotencyKey: "k") { message } }',
     'subscription ($id: ID!) { runUpdated(workflowId: "wf", id: $id) { run { id } } }',
     'subscription ($id: ID!) { runsUpdated(workflowIds: [$id]) { runs { id } } }',
-  ])('an id with ".." is refused over each transport, without an upstream call: %s', async (query) => {
+  ])('An id with ".." is refused over each transport, without an upstream call: %s', async (query) => {
     const live = ['graphql-ws', 'graphql-sse'] as const;
     for (const transport of query.startsWith('query') ? TRANSPORTS : live) {
       const { errors = [] } = await send(transport, gateway.url, { query, variables: { id: '../../wf/runs/r1' } });
@@ -54,7 +54,7 @@ describe('requests with invalid input', () => {
     ['{}', 'query (the text of the operation) or documentId'],
     ['{ "query": "", "variables": {} }', 'query (the text of the operation) or documentId'],
     ['{ "query": null, "operationName": "A" }', 'query (the text of the operation) or documentId'],
-  ])('the error for the body %s names the expected and the actual value', async (body, words) => {
+  ])('The error for the body %s names the expected and the actual value', async (body, words) => {
     const answer = await ask(`${gateway.url}/graphql`, { method: 'POST', headers: JSON_HEADERS, body });
     expect(refusalIn(answer)).toEqual([400, 'BAD_REQUEST', expect.stringContaining(words)]);
   });
@@ -69,7 +69,7 @@ describe('requests with invalid input', () => {
     ['%C3%A9', [200, undefined, undefined]],
     ['%ef%bf%bd', [200, undefined, undefined]],
     ['%', [200, undefined, undefined]],
-  ])('an id in a query string is read as UTF-8, and refused if it is not: %s', async (id, refusal) => {
+  ])('An id in a query string is read as UTF-8, and refused if it is not: %s', async (id, refusal) => {
     const url = `${gateway.url}/graphql?query={workflow(id:%22${id}%22){id}}`;
     expect(refusalIn(await ask(url, { headers: JSON_HEADERS }))).toEqual(refusal);
   });

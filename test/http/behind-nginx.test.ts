@@ -103,11 +103,11 @@ withNginx(`behind nginx${NGINX === null ? ' (skipped: there is no nginx on this 
       return log.lines.findLast(({ msg }) => msg === 'a credential was refused')?.client;
     }
 
-    it('is the one that nginx reports with TRUST_PROXY=1, not the one that the client claims', async () => {
+    it("The client's address is the one that nginx reports with TRUST_PROXY=1, not the one that the client claims", async () => {
       expect(await addressIn(await start({ ...REFUSING, TRUST_PROXY: '1' }))).toBe('127.0.0.2');
     });
 
-    it('is that of the TCP connection if no trusted proxy is in between', async () => {
+    it("The client's address is that of the TCP connection if no trusted proxy is in between", async () => {
       await start({ ...REFUSING, TRUST_PROXY: '127.0.0.1' });
       expect(await addressIn(gateway.url)).toBe('127.0.0.2');
     });

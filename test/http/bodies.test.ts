@@ -1,4 +1,4 @@
-/** Request bodies: their size and encoding. The memory of pending ones: pending-bytes.test.ts. */
+/** Request bodies: their size and encoding. */
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
@@ -37,7 +37,7 @@ const post = (body: string | Uint8Array, headers: Readonly<Record<string, string
   });
 
 describe('a body', () => {
-  it('has the text that was sent, however it is cut into chunks, with and without Content-Length', async () => {
+  it('A body has the text that was sent, however it is cut into chunks, with and without Content-Length', async () => {
     const texts = fc.tuple(fc.string({ unit: anyCharacter, maxLength: 50 }), fc.constantFrom(1, 100, 1000));
     const cuts = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 5 });
     upstream.script = ({ body }) => ({ json: { run_id: 'new', message: (JSON.parse(body) as { a: string }).a } });
@@ -89,7 +89,7 @@ describe('a body', () => {
     }
   });
 
-  it('of a GET is ignored', async () => {
+  it('The body of a GET is ignored', async () => {
     const raw = await connectOne();
     const lines = 'host: x\r\nauthorization: Bearer key-1\r\ncontent-length: 2000000\r\n';
     const { body } = await raw.ask(`GET /graphql?query={__typename} HTTP/1.1\r\n${lines}\r\n`);
@@ -104,13 +104,13 @@ describe('a body', () => {
     ['in UTF-8', Buffer.from(JSON.stringify({ query: TYPENAME, variables: { a: 'größer' } })), {}, 200],
     ['in Latin-1', Buffer.from(JSON.stringify({ query: TYPENAME, variables: { a: 'größer' } }), 'latin1'), {}, 400],
     ['cut inside a character', Buffer.from('{"query":"{ __typename }"}é').subarray(0, -1), {}, 400],
-  ])('is read if it is uncompressed UTF-8, and refused otherwise: %s', async (_, body, headers, status) => {
+  ])('A body is read only if it is uncompressed UTF-8: %s', async (_, body, headers, status) => {
     const answer = await post(body, headers);
     expect(answer.status).toBe(status);
     if (status !== 200) expect(answer.body.toString()).toContain('"BAD_REQUEST"');
   });
 
-  it('that breaks off is logged as a BAD_REQUEST of the client, not as a defect', async () => {
+  it('A body that breaks off is logged as a BAD_REQUEST of the client, not as a defect', async () => {
     const before = log.operations.length;
     const raw = await connectOne();
     await raw.send(`${headOfPost('key-1', 'content-length: 100')}{`);

@@ -38,7 +38,7 @@ describe('the cache', () => {
     for (let run = 0; run < RUNS; run += 1) await scene.data(QUERY, { variables: { id: `run-${run}` } });
   }
 
-  it('keeps finished runs whose answers fill three quarters of CACHE_MAX_BYTES, and their whole answers', async () => {
+  it('The cache keeps finished runs whose answers fill three quarters of CACHE_MAX_BYTES, and their whole answers', async () => {
     await askForAll();
     // The second pass caches whole answers, and they answer the third pass.
     for (let pass = 2; pass <= 3; pass += 1) expect(await scene.callsOf(askForAll)).toBe(0);
@@ -60,7 +60,7 @@ describe('a cache of 130 kB', () => {
     scene.data(`{ run(workflowId: "wf", id: "${id}") { stepCounts { total } } } #${(texts += 1)}`, { key });
   const isCached = async (id: string, key?: string) => (await scene.callsOf(() => ask(id, key))) === 0;
 
-  it('evicts the least recently used run, whichever key it is cached for', async () => {
+  it('The cache evicts the least recently used run, whichever key it is cached for', async () => {
     await ask('used', 'key-1');
     await ask('unused', 'key-2');
     for (let number = 0; number < 12; number += 1) {
@@ -72,7 +72,7 @@ describe('a cache of 130 kB', () => {
     expect(await isCached('unused', 'key-2')).toBe(false);
   });
 
-  it('serves a run that is larger than the cache, and evicts no other run for it', async () => {
+  it('A run that is larger than the cache is served, and evicts no other run', async () => {
     await ask('small');
     for (let time = 0; time < 2; time += 1) {
       // Only the steps are loaded again: the record is cached.
@@ -81,7 +81,7 @@ describe('a cache of 130 kB', () => {
     }
   });
 
-  it('with CACHE_MAX_BYTES=0 caches no data, but still shares pending calls', async () => {
+  it('With CACHE_MAX_BYTES=0 no data is cached, but pending calls are still shared', async () => {
     await scene.restart({ CACHE_MAX_BYTES: '0' });
     for (let time = 0; time < 2; time += 1) {
       const held = scene.hold();

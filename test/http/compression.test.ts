@@ -58,25 +58,28 @@ describe('compressed answers', () => {
     ['gzip, br, *', 10, undefined],
     ['gzip, identity;q=0', 10, 'gzip'],
     ['identity;q=0', 5000, undefined],
-  ])('for Accept-Encoding %j and %d characters have the content-encoding %s', async (encodings, size, encoding) => {
-    length = size;
-    const expected = JSON.stringify({ data: { run: { outputs: 'é'.repeat(size) } } });
-    // From the upstream, from the run store, and from the response cache.
-    for (const ask of [post, get, post, get, post, get]) {
-      const answer = await ask(encodings);
-      expect(answer.headers['content-encoding']).toBe(encoding);
-      expect(answer.headers.vary).toContain('accept-encoding');
-      expect(answer.headers['content-length']).toBe(String(answer.body.length));
-      expect(decoded(answer)).toBe(expected);
-    }
-  });
+  ])(
+    'An answer for Accept-Encoding %j with %d characters has the content-encoding %s',
+    async (encodings, size, encoding) => {
+      length = size;
+      const expected = JSON.stringify({ data: { run: { outputs: 'é'.repeat(size) } } });
+      // From the upstream, from the run store, and from the response cache.
+      for (const ask of [post, get, post, get, post, get]) {
+        const answer = await ask(encodings);
+        expect(answer.headers['content-encoding']).toBe(encoding);
+        expect(answer.headers.vary).toContain('accept-encoding');
+        expect(answer.headers['content-length']).toBe(String(answer.body.length));
+        expect(decoded(answer)).toBe(expected);
+      }
+    },
+  );
 
   it('An Accept-Encoding header longer than 1 KiB counts as absent', async () => {
     const encodingOf = async (length: number) => (await get('gzip'.padEnd(length, ',x'))).headers['content-encoding'];
     expect([await encodingOf(1024), await encodingOf(1025)]).toEqual(['gzip', undefined]);
   });
 
-  it('have a weak ETag with the digest of the plain one, and get a 304 for either', async () => {
+  it('A compressed answer has a weak ETag with the digest of the plain one, and gets a 304 for either', async () => {
     const [plain, zipped] = [await get(null), await get('gzip')];
     expect(plain.headers.etag).toMatch(/^"[\w-]{27}"$/);
     expect(zipped.headers.etag).toBe(`W/${plain.headers.etag ?? ''}`);
@@ -101,7 +104,7 @@ describe('compressed answers', () => {
     expect(gateway.cachedBytes() - before).toBe(grown);
   });
 
-  it('include errors, Sandbox and metrics', async () => {
+  it('Errors, Sandbox and metrics are compressed too', async () => {
     const invalid = await post('gzip', JSON.stringify({ query: `{ ${'nothing '.repeat(50)} }` }));
     expect(JSON.parse(decoded(invalid))).toMatchObject({ errors: expect.any(Array) });
     const sandbox = await ask(`${gateway.url}/graphql`, {

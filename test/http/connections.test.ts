@@ -75,7 +75,7 @@ async function beginToClose() {
 }
 
 describe('a gateway that stops', () => {
-  it('answers all requests whose connections wait to be accepted', async () => {
+  it('A gateway that stops answers all requests whose connections wait to be accepted', async () => {
     const { hostname, port } = new URL(gateway.url);
     const answers = Array.from({ length: 20 }, async () => {
       const socket = connect(Number(port), hostname);
@@ -90,7 +90,7 @@ describe('a gateway that stops', () => {
     expect(new Set(await Promise.all(answers))).toEqual(new Set(['200']));
   });
 
-  it('answers open connections for the drain time, closes each after its answer, and accepts no new connection', async () => {
+  it('A gateway that stops answers open connections for the drain time, closes each after its answer, and accepts no new connection', async () => {
     const all = [await connectOne(), await connectOne()];
     for (const raw of all) expect((await raw.ask(HEALTH)).head).not.toMatch(/^connection: close/im);
     const closed = gateway.close(1500);
@@ -106,7 +106,7 @@ describe('a gateway that stops', () => {
     await closed;
   });
 
-  it('closes idle connections and those without a request at once, and waits for a pending answer', async () => {
+  it('A gateway that stops closes idle connections and those without a request at once, and waits for a pending answer', async () => {
     const [unused, idle, busy] = [await connectOne(), await connectOne(), await connectBusy()];
     await idle.ask(HEALTH);
     const { closed } = await beginToClose();
@@ -119,7 +119,7 @@ describe('a gateway that stops', () => {
     await closed;
   });
 
-  it('sends answers completely that the client has not read yet', async () => {
+  it('A gateway that stops sends answers completely that the client has not read yet', async () => {
     const raw = await connectOne();
     const size = (await raw.ask(requestOf('large', LARGE))).body.length;
     raw.socket.pause();
@@ -134,7 +134,7 @@ describe('a gateway that stops', () => {
     await closed;
   });
 
-  it('closes a connection after the rest of a refused body has arrived', async () => {
+  it('A gateway that stops closes a connection after the rest of a refused body has arrived', async () => {
     const raw = await connectOne();
     const answer = await raw.ask('PUT /other HTTP/1.1\r\nhost: x\r\ncontent-length: 4\r\n\r\nab');
     expect(answer.head).toMatch(/^HTTP\/1.1 404 /);
@@ -148,7 +148,7 @@ describe('a gateway that stops', () => {
     await closed;
   });
 
-  it('waits at most 10 s for an answer', async () => {
+  it('A gateway that stops waits at most 10 s for an answer', async () => {
     const busy = await connectBusy();
     const { closed, isClosed } = await beginToClose();
     jest.advanceTimersByTime(9_999);
@@ -163,7 +163,7 @@ describe('a gateway that stops', () => {
 it.each([
   ['is not ready', '/readyz', '', '{"status":"stopping"}'],
   ['opens no stream', `/graphql/stream?query=${WATCH}`, 'accept: text/event-stream\r\n', 'The gateway is stopping.'],
-])('a gateway that stops %s', async (_, path, headers, message) => {
+])('A gateway that stops %s', async (_, path, headers, message) => {
   const raw = await connectOne();
   await raw.ask(HEALTH);
   await raw.send(`GET ${path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer key-1\r\n`);
@@ -181,7 +181,7 @@ async function gatewayTurns(): Promise<void> {
   for (let turn = 0; turn < 20; turn += 1) await aTurn();
 }
 
-it('the gateway releases a connection after it is closed', async () => {
+it('The gateway releases a connection after it is closed', async () => {
   const sockets: WeakRef<Socket>[] = [];
   const port = Number(new URL(gateway.url).port);
   const note = (message: unknown) => {
@@ -204,7 +204,7 @@ it('the gateway releases a connection after it is closed', async () => {
   expect(sockets.length).toBeGreaterThan(20);
 });
 
-it('the gateway closes each connection beyond MAX_CONNECTIONS', async () => {
+it('The gateway closes each connection beyond MAX_CONNECTIONS', async () => {
   const own = await startGateway({ UPSTREAM_URL: upstream.url, MAX_CONNECTIONS: '3' });
   const openOne = () => openSocket(own.url, { authorization: 'Bearer key-1' });
   const sockets = [await openOne(), await openOne(), await openOne()];

@@ -45,7 +45,7 @@ describe('an event stream', () => {
   const bytesOf = (query: string, headers: Readonly<Record<string, string>> = {}) =>
     askPlain(`${gateway.url}/graphql/stream?query=${encodeURIComponent(query)}`, { headers: { ...KEY, ...headers } });
 
-  it('has the format of graphql-sse, uncompressed', async () => {
+  it('An event stream has the format of graphql-sse, uncompressed', async () => {
     const { body, headers } = await bytesOf('{ __typename }');
     expect(body.toString()).toBe(`${COMMENT}${eventOf({ data: { __typename: 'Query' } })}${END}`);
     expect(headers).not.toHaveProperty('content-encoding');
@@ -54,20 +54,23 @@ describe('an event stream', () => {
     }
   });
 
-  it.each(['GET', 'POST'] as const)('by %s has no-store, CORS and rate limit headers', async (method) => {
-    const client = await open({ query: WATCH }, { method, headers: { origin: 'https://app.example.com' } });
-    expect(client.status).toBe(200);
-    expect(client.headers).toMatchObject({
-      'content-type': 'text/event-stream; charset=utf-8',
-      'cache-control': 'no-store',
-      'x-accel-buffering': 'no',
-      'x-content-type-options': 'nosniff',
-      'access-control-allow-origin': 'https://app.example.com',
-      'ratelimit-limit': '1000',
-    });
-    expect(client.headers.vary?.toLowerCase()).toMatch(/(?=.*authorization)(?=.*accept-encoding)/);
-    expect(await client.next()).toEqual(RUNNING);
-  });
+  it.each(['GET', 'POST'] as const)(
+    'An event stream by %s has no-store, CORS and rate limit headers',
+    async (method) => {
+      const client = await open({ query: WATCH }, { method, headers: { origin: 'https://app.example.com' } });
+      expect(client.status).toBe(200);
+      expect(client.headers).toMatchObject({
+        'content-type': 'text/event-stream; charset=utf-8',
+        'cache-control': 'no-store',
+        'x-accel-buffering': 'no',
+        'x-content-type-options': 'nosniff',
+        'access-control-allow-origin': 'https://app.example.com',
+        'ratelimit-limit': '1000',
+      });
+      expect(client.headers.vary?.toLowerCase()).toMatch(/(?=.*authorization)(?=.*accept-encoding)/);
+      expect(await client.next()).toEqual(RUNNING);
+    },
+  );
 
   it('A refused operation gets the status of its error, also if its client accepts only events', async () => {
     const refusalOf = async (...args: Parameters<typeof open>) => {
@@ -83,14 +86,17 @@ describe('an event stream', () => {
     expect(upstream.count('execute')).toBe(0);
   });
 
-  it.each([0, 2_000_000])('is not compressed for a client that accepts gzip: %i characters', async (length) => {
-    const outputs = 'é"'.repeat(length / 2);
-    upstream.script = ({ runId }) => ({ json: [wireRun(runId, { outputs })] });
-    const query = `{ run(workflowId: "wf", id: "length-${length}") { outputs } }`;
-    const { body, headers } = await bytesOf(query, { 'accept-encoding': 'gzip' });
-    expect(headers).not.toHaveProperty('content-encoding');
-    expect(body.equals(Buffer.from(`${COMMENT}${eventOf({ data: { run: { outputs } } })}${END}`))).toBe(true);
-  });
+  it.each([0, 2_000_000])(
+    'An event stream is not compressed for a client that accepts gzip: %i characters',
+    async (length) => {
+      const outputs = 'é"'.repeat(length / 2);
+      upstream.script = ({ runId }) => ({ json: [wireRun(runId, { outputs })] });
+      const query = `{ run(workflowId: "wf", id: "length-${length}") { outputs } }`;
+      const { body, headers } = await bytesOf(query, { 'accept-encoding': 'gzip' });
+      expect(headers).not.toHaveProperty('content-encoding');
+      expect(body.equals(Buffer.from(`${COMMENT}${eventOf({ data: { run: { outputs } } })}${END}`))).toBe(true);
+    },
+  );
 });
 
 describe('an event stream of a run', () => {
@@ -107,7 +113,7 @@ describe('an event stream of a run', () => {
     return all;
   }
 
-  it('sends each event at once, and a comment every 10 s', async () => {
+  it('An event stream sends each event at once, and a comment every 10 s', async () => {
     const fields = 'stepCounts { total } steps { outputs }';
     const search = encodeURIComponent(`subscription { runUpdated(workflowId: "wf", id: "r1") { run { ${fields} } } }`);
     const headers = { ...KEY, connection: 'close' };
@@ -194,23 +200,26 @@ describe('an event stream whose authentication is pending', () => {
     ['/graphql/stream', 'text/event-stream'],
     ['/graphql', 'text/event-stream'],
     ['/graphql', BOTH],
-  ])('leaves no subscriber and no poller after its client has disconnected: %s, %s', async (path, accept) => {
-    const socket = await open(path, accept);
-    socket.resetAndDestroy();
-    // The gateway notices the disconnect before it reads these requests.
-    for (let time = 0; time < 2; time += 1) await fetch(`${run.gateway.url}/healthz`);
-    gate.resolve(undefined);
-    await run.gateway.query('{ __typename }');
-    const ended = () => operations.filter(({ type }) => type === 'subscription');
-    await until(() => ended().length === 1);
-    const metrics = await scrape(run.gateway.url);
-    expect(metrics.counts('stepgate_subscribers')).toEqual({});
-    expect(metrics.value('stepgate_pollers')).toBe(0);
-    await run.gateway.close();
-    expect(ended()).toHaveLength(1);
-  });
+  ])(
+    'A client that disconnects during its authentication leaves no subscriber and no poller: %s, %s',
+    async (path, accept) => {
+      const socket = await open(path, accept);
+      socket.resetAndDestroy();
+      // The gateway notices the disconnect before it reads these requests.
+      for (let time = 0; time < 2; time += 1) await fetch(`${run.gateway.url}/healthz`);
+      gate.resolve(undefined);
+      await run.gateway.query('{ __typename }');
+      const ended = () => operations.filter(({ type }) => type === 'subscription');
+      await until(() => ended().length === 1);
+      const metrics = await scrape(run.gateway.url);
+      expect(metrics.counts('stepgate_subscribers')).toEqual({});
+      expect(metrics.value('stepgate_pollers')).toBe(0);
+      await run.gateway.close();
+      expect(ended()).toHaveLength(1);
+    },
+  );
 
-  it('gets 503 and ends if the gateway stops meanwhile', async () => {
+  it('An event stream gets 503 and ends if the gateway stops during its authentication', async () => {
     const socket = await open('/graphql', BOTH);
     const closed = run.gateway.close();
     gate.resolve(undefined);

@@ -48,7 +48,7 @@ describe.each([
     return (data as { readonly run: unknown }).run;
   }
 
-  it('is not final while a step runs, and shows the end of a step that is closed after the record', async () => {
+  it('A run is not final while a step runs, and shows the end of a step that is closed after the record', async () => {
     expect(await ask()).toEqual(answer('RUNNING', false));
     run.clock.advance(1000);
     expect(await ask()).toEqual(answer('RUNNING', false));
@@ -65,7 +65,7 @@ describe.each([
   });
 
   it.each<Transport>(['graphql-ws', 'graphql-sse'])(
-    'is watched over %s until its last step is closed',
+    'A run is watched over %s until its last step is closed',
     async (transport) => {
       const query = `subscription { runUpdated(workflowId: "wf", id: "r1") { run { ${FIELDS} } } }`;
       const client = await subscribe(transport, run.gateway.url, query, {});
@@ -137,7 +137,7 @@ describe('freshness.isFinal of a run', () => {
   const OVER = ['completed', 'Succeeded', 'failed', 'timeout', 'cancelled'];
   const OPEN = ['running', 'queued', 'in-progress', 'archived', 'skipped', ''];
   it.each([...OVER.map((status) => [status, true] as const), ...OPEN.map((status) => [status, false] as const)])(
-    'follows the status "%s" of its record: %s',
+    'The finality of a run follows the status "%s" of its record: %s',
     async (status, isFinal) => {
       record = { status, end_time: at(-7 * 86_400) };
       steps = [ran('a', -8 * 86_400, -7 * 86_400)];
@@ -148,13 +148,13 @@ describe('freshness.isFinal of a run', () => {
   it.each<readonly [string, number, boolean]>([
     ['so long ago that nothing can follow: at once', -30, true],
     ['a moment less than that: with steps that were asked for after the record had come', -29.999, false],
-  ])('is true for a record that ended %s', async (_, endedAt, isFinal) => {
+  ])('A run is final if its record ended %s', async (_, endedAt, isFinal) => {
     record = { end_time: at(endedAt) };
     steps = [ran('a', -100, -40)];
     expect(await areFinalAt([0, 0.001])).toEqual([isFinal, true]);
   });
 
-  it('is true SETTLE_MS after the last change of a record that has no end', async () => {
+  it('A run whose record has no end is final SETTLE_MS after the last change', async () => {
     record = { status: 'running', end_time: null };
     expect(await isFinalAt(0, FINAL)).toBe(false);
     record = { end_time: null };
@@ -169,22 +169,19 @@ describe('freshness.isFinal of a run', () => {
     ['runs', left],
     ['says that it runs, and has an end', () => [ran('a', -60, -50, 'running'), ran('a', -50, -40)]],
     ['can not be read', () => [ran('a', -60, -50), 'nonsense']],
-  ])(
-    'is false until SETTLE_MS after the last change if the record is terminal and a step %s',
-    async (_, unfinished) => {
-      record = { status: 'failed', end_time: at(0) };
-      steps = unfinished();
-      expect(await areFinalAt([0, 1, 29.999])).toEqual([false, false, false]);
-      // This is another change, so SETTLE_MS starts again.
-      steps = [...steps, ran('c', -50, -30)];
-      expect(await areFinalAt([30.5, 60.499, 60.5])).toEqual([false, false, true]);
-    },
-  );
+  ])('A terminal run is not final until SETTLE_MS after the last change if a step %s', async (_, unfinished) => {
+    record = { status: 'failed', end_time: at(0) };
+    steps = unfinished();
+    expect(await areFinalAt([0, 1, 29.999])).toEqual([false, false, false]);
+    // This is another change, so SETTLE_MS starts again.
+    steps = [...steps, ran('c', -50, -30)];
+    expect(await areFinalAt([30.5, 60.499, 60.5])).toEqual([false, false, true]);
+  });
 
   it.each<readonly [string, number, boolean]>([
     ['a day and SETTLE_MS ago', -86_430, true],
     ['a moment less', -86_429.999, false],
-  ])('is true despite a running step if the record ended %s', async (_, endedAt, isFinal) => {
+  ])('A run is final despite a running step if its record ended %s', async (_, endedAt, isFinal) => {
     record = { status: 'failed', end_time: at(endedAt) };
     steps = [ran('a', -90_000, null, 'running')];
     expect(await isFinalAt(0)).toBe(isFinal);
@@ -206,7 +203,7 @@ describe('freshness.isFinal of a run', () => {
       ['one can not be read', false, () => [ran('a', 0, 4), 'nonsense']],
       ['there is none', false, () => []],
       ['none has a time', false, () => [ran('a', null, null)]],
-    ])('a day after the last step, if %s, is %s', async (_, isFinal, list) => {
+    ])('The finality of a run a day after its last step, if %s, is %s', async (_, isFinal, list) => {
       steps = list();
       expect(await areFinalAt([90_000])).toEqual([isFinal]);
     });
@@ -214,12 +211,15 @@ describe('freshness.isFinal of a run', () => {
     it.each<readonly [string, number, boolean]>([
       ['a day and SETTLE_MS ago', 86_440, true],
       ['a moment less', 86_439.999, false],
-    ])('is true at once if the last step ended more than a day and SETTLE_MS ago: %s', async (_, now, isFinal) => {
-      steps = [ran('a', 0, 4), ran('b', 4, 10)];
-      expect(await isFinalAt(now)).toBe(isFinal);
-    });
+    ])(
+      'A run is final at once if its last step ended more than a day and SETTLE_MS ago: %s',
+      async (_, now, isFinal) => {
+        steps = [ran('a', 0, 4), ran('b', 4, 10)];
+        expect(await isFinalAt(now)).toBe(isFinal);
+      },
+    );
 
-    it('uses the start of a step that has no end', async () => {
+    it('The start of a step that has no end decides on finality', async () => {
       steps = [ran('a', 0, 4), ran('b', 100, null)];
       expect(await isFinalAt(86_529)).toBe(false);
       run = `${run} again`;
@@ -241,7 +241,7 @@ describe('freshness.isFinal of a run', () => {
       ['another status', false, () => [ran('a', 0, 4), ran('b', 4, 10, 'failed')]],
       ['another step in place of one', false, () => [ran('b', 4, 10), ran('c', 8, 9)]],
     ])(
-      'is true SETTLE_MS after the steps were first loaded, if the steps did not change: %s: %s',
+      'A run is final SETTLE_MS after its steps were first loaded, if they did not change: %s: %s',
       async (_, isFinal, later) => {
         steps = both();
         expect(await isFinalAt(3600)).toBe(false);
@@ -251,7 +251,7 @@ describe('freshness.isFinal of a run', () => {
       },
     );
 
-    it('is true at once with SETTLE_MS=0 if all steps have finished', async () => {
+    it('A run whose steps have all finished is final at once with SETTLE_MS=0', async () => {
       await scene.restart({ UPSTREAM_ENDPOINTS: 'steps', SETTLE_MS: '0' });
       steps = both();
       expect(await isFinalAt(86_410)).toBe(true);
@@ -275,14 +275,14 @@ describe('freshness.isFinal of a run', () => {
       ['the last node has failed, and may be tried again', false, () => [ran('send', -5, -1, 'failed')]],
       ['another one runs', false, () => [ran('model_1', -9, null, 'running'), ran('send', -5, -1)]],
       ['an earlier execution says that it runs', false, () => [ran('send', -9, -5, 'running'), ran('send', -5, -1)]],
-    ])('is true as soon as the last node of the graph has completed: %s: %s', async (_, isFinal, list) => {
+    ])('A run is final as soon as the last node of its graph has completed: %s: %s', async (_, isFinal, list) => {
       steps = list();
       expect(await isFinalAt(0, GRAPH)).toBe(isFinal);
       const calls = await scene.callsOf(() => isFinalAt(20));
       expect(calls).toBe(isFinal ? 0 : 1);
     });
 
-    it('is true without reading the graph after another query has read it', async () => {
+    it('A run is final without reading the graph after another query has read it', async () => {
       steps = [ran('model_1', -9, -5), ran('send', -5, -1)];
       await scene.restart({ LIVE_TTL_MS: '1', UPSTREAM_ENDPOINTS: 'steps,workflows' });
       expect(await isFinalAt(0)).toBe(false);
@@ -291,14 +291,14 @@ describe('freshness.isFinal of a run', () => {
     });
   });
 
-  it('is false if the record says that the run is running, although the end of the graph is reached', async () => {
+  it('A run is not final if its record is running, although the end of the graph is reached', async () => {
     await scene.restart({ LIVE_TTL_MS: '1' });
     record = { status: 'running', end_time: null };
     steps = [ran('model_1', -9, -5), ran('send', -5, -1)];
     expect(await isFinalAt(0, `criticalPath { isInferred } ${FINAL}`)).toBe(false);
   });
 
-  it('loads a missing record again after one second, until the steps have settled', async () => {
+  it('A missing record is loaded again after one second, until the steps have settled', async () => {
     await scene.restart({ LIVE_TTL_MS: '5000' });
     steps = [ran('a', 0, 4)];
     const recordCalls = () =>

@@ -62,7 +62,7 @@ describe('the content type of an answer', () => {
     ['text/html', null],
     ['image/png', null],
     [`image/png,${' '.repeat(200)}application/json`, JSON_TYPE],
-  ])('to a query with Accept %j is %s', async (accept, type) => {
+  ])('The content type of an answer with Accept %j is %s', async (accept, type) => {
     // The second and the third answer come from caches.
     for (let time = 0; time < 3; time += 1) {
       const answer = await post(RUN, { accept });
@@ -85,7 +85,7 @@ describe('the content type of an answer', () => {
     ['text/*;q=0.1', 200],
     ['application/json', 406],
     ['text/event-stream;q=0', 406],
-  ])('at /graphql/stream is an event stream or an error: %j gets %d', async (accept, status) => {
+  ])('The answer at /graphql/stream is an event stream or an error: %j gets %d', async (accept, status) => {
     for (const answer of [
       await post(RUN, { accept }, '/graphql/stream'),
       await get(RUN, { accept }, '/graphql/stream'),
@@ -104,7 +104,7 @@ describe('the content type of an answer', () => {
     ['a HEAD of a subscription', () => get(WATCH, { accept: BOTH }, '/graphql', 'HEAD'), 400],
     ['a HEAD that accepts events alone', () => get(TYPENAME, { accept: EVENTS_TYPE }, '/graphql', 'HEAD'), 406],
     ['a HEAD of the stream', () => get(TYPENAME, {}, '/graphql/stream', 'HEAD'), 405],
-  ])('is an event stream if the client accepts nothing else: %s', async (_, send, status) => {
+  ])('An answer is an event stream if the client accepts nothing else: %s', async (_, send, status) => {
     const answer = await send();
     expect(answer.status).toBe(status);
     expect(typeOf(answer)?.startsWith(EVENTS_TYPE)).toBe(status === 200 && answer.body.length > 0);
@@ -131,16 +131,19 @@ describe('the status of an answer without data', () => {
     ],
     ['a body that is not JSON', '{', 'BAD_REQUEST', 400, 400],
     ['a long body', ' '.repeat(2 ** 20 + 1), 'BAD_USER_INPUT', 413, 413],
-  ])('of %s is 200 only for an invalid operation in application/json', async (_, body, code, older, newer) => {
-    for (const [accept, type, status] of [
-      ['application/json', JSON_TYPE, older],
-      ['application/graphql-response+json', GRAPHQL_TYPE, newer],
-    ] as const) {
-      const answer = await send(body, accept);
-      expect([answer.status, typeOf(answer), codeOf(answer)]).toEqual([status, type, code]);
-      expect(answer.headers['cache-control']).toBe('no-store');
-    }
-  });
+  ])(
+    'The status of %s is 200 only for an invalid operation in application/json',
+    async (_, body, code, older, newer) => {
+      for (const [accept, type, status] of [
+        ['application/json', JSON_TYPE, older],
+        ['application/graphql-response+json', GRAPHQL_TYPE, newer],
+      ] as const) {
+        const answer = await send(body, accept);
+        expect([answer.status, typeOf(answer), codeOf(answer)]).toEqual([status, type, code]);
+        expect(answer.headers['cache-control']).toBe('no-store');
+      }
+    },
+  );
 
   it.each(['application/json', 'application/graphql-response+json'])(
     'An answer is 401 if no root field could run without an accepted key, even over cached data, else 200: %s',
@@ -173,7 +176,7 @@ describe('the status of an answer without data', () => {
     },
   );
 
-  it('of a mutation by GET is 405, and nothing is executed', async () => {
+  it('A mutation by GET gets 405, and nothing is executed', async () => {
     for (const method of ['GET', 'HEAD']) {
       const { status, headers } = await get(MUTATION, {}, '/graphql', method);
       expect([status, headers.allow]).toEqual([405, 'GET, HEAD, POST']);
@@ -194,11 +197,14 @@ describe('a request that another site could have sent', () => {
     ['a key', KEY, true],
     ['the name of an operation', { 'x-apollo-operation-name': 'A' }, true],
     ['the header for this purpose', { 'apollo-require-preflight': 'true' }, true],
-  ])('by GET is refused if it needs no preflight: %s', async (_, headers, isAllowed) => {
-    const answer = await ask(`${gateway.url}/graphql?query={__typename}`, { headers });
-    expect(answer.status).toBe(isAllowed ? 200 : 400);
-    if (!isAllowed) expect(answer.body.toString()).toMatch(/BAD_REQUEST|Cross-Site Request Forgery/);
-  });
+  ])(
+    'A GET that another site could have sent is refused if it needs no preflight: %s',
+    async (_, headers, isAllowed) => {
+      const answer = await ask(`${gateway.url}/graphql?query={__typename}`, { headers });
+      expect(answer.status).toBe(isAllowed ? 200 : 400);
+      if (!isAllowed) expect(answer.body.toString()).toMatch(/BAD_REQUEST|Cross-Site Request Forgery/);
+    },
+  );
 
   it.each<[string | undefined, number]>([
     ['application/json', 200],
@@ -211,7 +217,7 @@ describe('a request that another site could have sent', () => {
     ['text/plain', 415],
     [`text/${'x'.repeat(200)}`, 415],
     [undefined, 415],
-  ])('by POST is refused if its content type is not JSON: %s', async (type, status) => {
+  ])('A POST is refused if its content type is not JSON: %s', async (type, status) => {
     for (const body of [TYPENAME, RUN].map((query) => JSON.stringify({ query }))) {
       const headers = { ...KEY, ...(type !== undefined && { 'content-type': type }) };
       const answer = await ask(`${gateway.url}/graphql`, { method: 'POST', headers, body });

@@ -105,7 +105,7 @@ describe.each<[string, Headers, Headers, Headers]>([
   it.each([
     ['POST', '/graphql', post(QUERY, sent)],
     ['GET', `/graphql${search(QUERY)}`, { headers: { ...KEY, ...sent } }],
-  ])('of a %s are the same from each cache, without duplicates', async (_method, path, request) => {
+  ])('The headers of a %s are the same from each cache, without duplicates', async (_method, path, request) => {
     const [first, ...others] = (await thrice(`${await urlWith(environment)}${path}`, request)).map(comparable);
     expect(first).toMatchObject({
       ...own,
@@ -117,7 +117,7 @@ describe.each<[string, Headers, Headers, Headers]>([
     expect(others).toEqual([first, first]);
   });
 
-  it('of a 304 are those of the answer except its length, and errors are not cacheable', async () => {
+  it('The headers of a 304 are those of the answer except its length, and errors are not cacheable', async () => {
     const url = await urlWith(environment);
     const headers = { ...KEY, ...sent };
     const whole = without(comparable(await ask(`${url}/graphql${search(QUERY)}`, { headers })), 'content-length');
@@ -174,7 +174,7 @@ it.each<[string, string, Headers, Headers]>([
   ['a method from another origin', APP, { ...ASKED, origin: 'https://evil.example.com' }, {}],
   ['nothing', APP, { origin: APP }, { 'access-control-allow-origin': APP, 'access-control-expose-headers': EXPOSED }],
 ])(
-  'a preflight for %s is answered with the allowed methods and headers for a day',
+  'A preflight for %s is answered with the allowed methods and headers for a day',
   async (_, CORS_ORIGINS, sent, allowed) => {
     for (const path of ['/graphql', '/graphql/stream', '/other']) {
       const { status, headers, body } = await ask(`${await urlWith({ CORS_ORIGINS })}${path}`, {
@@ -194,7 +194,7 @@ it.each<[string, string, Headers, Headers]>([
   },
 );
 
-it('a HEAD has the headers of its GET, and no body', async () => {
+it('A HEAD has the headers of its GET, and no body', async () => {
   const url = `${await urlWith({})}/graphql${search('{ run(workflowId: "wf", id: "head") { status } }')}`;
   for (let time = 0; time < 3; time += 1) {
     const [get, head] = [await ask(url, { headers: KEY }), await ask(url, { method: 'HEAD', headers: KEY })];

@@ -79,7 +79,7 @@ describe('the history of a workflow', () => {
       place: fc.nat(),
       passedMs: fc.constantFrom(0, 1, LIVE_TTL_MS),
     });
-    it('repeats no run, skips no run that is present throughout, and needs at most 8 calls for a page', async () => {
+    it('Pages of a changing history repeat no run, skip no run that is present throughout, and take at most 8 calls each', async () => {
       let histories = 0;
       const [count, perInstant] = [fc.nat(200), fc.constantFrom(1, 1, 3, 120)];
       const moving = fc.record({ count, perInstant, moves: fc.array(move, { maxLength: 15 }), first: fc.nat(80) });
@@ -109,7 +109,7 @@ describe('the history of a workflow', () => {
       await fc.assert(fc.asyncProperty(moving, readsAllOnce), { numRuns: 15 });
     });
 
-    it('leaves out records without an id, and loses or repeats no other run', async () => {
+    it('Records without an id are left out, and no other run is lost or repeated', async () => {
       const history = createScriptedHistory(260);
       const isUnreadable = (id: string) => /^run-(?:\d*[37]|1[2-9]\d)$/.test(id);
       upstream.script = async (call) => {
@@ -132,7 +132,7 @@ describe('the history of a workflow', () => {
       });
     });
 
-    it('continues behind a run that had not started and was deleted', async () => {
+    it('The next page continues behind a run that had not started and was deleted', async () => {
       const history = createScriptedHistory(3);
       const pending = ['queued-2', 'run-3', 'queued-1', 'run-2', 'run-1'];
       let listed = pending;
@@ -183,7 +183,7 @@ describe('the history of a workflow', () => {
       expect(upstream.count('runs') - before).toBeLessThanOrEqual(4);
     });
 
-    it('needs 3 calls for a forged cursor', async () => {
+    it('A forged cursor takes 3 calls', async () => {
       serve(100);
       const forged = Buffer.from(JSON.stringify(['run', 'x', 1_000_000, null])).toString('base64url');
       expect(await pageBehind(forged)).toMatchObject({ ids: ['run-100'], calls: 3 });
@@ -202,7 +202,7 @@ describe('the history of a workflow', () => {
         };
       });
 
-      it('reports an error for the statistics', async () => {
+      it('The statistics are an error if the upstream ignores the offset', async () => {
         const { errors } = await gateway.query('{ workflow(id: "wf") { statistics(last: 200) { runCount } } }');
         expect(errors).toMatchObject([{ extensions: { code: 'UPSTREAM_CONTRACT_VIOLATION' } }]);
         expect(upstream.count('runs')).toBeLessThanOrEqual(13);
@@ -212,7 +212,7 @@ describe('the history of a workflow', () => {
         ['all runs', null],
         ['some of the runs', { status: ['COMPLETED'] }],
         ['none of the runs', { status: ['FAILED'] }],
-      ])('reports an error to a client that pages through %s', async (_runs, filter) => {
+      ])('A client that pages through %s gets an error if the upstream ignores the offset', async (_runs, filter) => {
         let after: string | null = null;
         for (let pages = 0; ; pages += 1) {
           expect(pages).toBeLessThan(7);
@@ -229,7 +229,7 @@ describe('the history of a workflow', () => {
     });
   });
 
-  it('makes one call for each 100 runs, and no call for records of a loaded page', async () => {
+  it('A page takes one call for each 100 runs, and no call for records of a loaded page', async () => {
     serve(150);
     const calls = async (variables: Variables) => {
       const before = upstream.calls.length;
@@ -250,7 +250,7 @@ describe('the history of a workflow', () => {
   });
 
   describe('with a filter', () => {
-    it('returns the matching runs, and a cursor for the rest', async () => {
+    it('A filter returns the matching runs, and a cursor for the rest', async () => {
       const history = createScriptedHistory(300);
       upstream.script = async (call) => {
         const reply = await history.script(call);
@@ -278,7 +278,7 @@ describe('the history of a workflow', () => {
       expect(idsOf(await page({ first: 2, filter: { startedBefore: after } }))).toEqual(['run-296', 'run-295']);
     });
 
-    it('has the runs whose error contains a text, in upper or lower case, also while new runs start, by no further call', async () => {
+    it('A filter by error finds a text in upper or lower case, also while new runs start, by no further call', async () => {
       const history = createScriptedHistory(90);
       const errors: Readonly<Record<string, unknown>> = {
         'run-90': 'HTTP 500: Bad Gateway',
@@ -361,7 +361,7 @@ describe('the history of a workflow', () => {
       expect(upstream.count('steps') + upstream.count('run')).toBe(before);
     });
 
-    it('is read up to the first run that started too early, and at most 500 runs deep', async () => {
+    it('A filtered history is read up to the first run that started too early, and at most 500 runs deep', async () => {
       serve(1000);
       const startedAfter = '2026-01-01T16:38:00Z';
       const late = await page({ first: 10, filter: { startedAfter } });
@@ -374,7 +374,7 @@ describe('the history of a workflow', () => {
     });
   });
 
-  it('costs 1 + 5 + 50 calls for five workflows cold, and no call for the steps of finished runs warm', async () => {
+  it('Five workflows take 1 + 5 + 50 calls cold, and no call for the steps of finished runs warm', async () => {
     const workflows = [1, 2, 3, 4, 5].map((number) => wireWorkflow(`wf-${number}`));
     serve(10, workflows);
     const document = `{ workflows { nodes { name runs(first: 10) { nodes { status failedSteps { nodeId error } totalElapsedTime } } } } }`;
@@ -393,7 +393,7 @@ describe('the history of a workflow', () => {
     expect(counts()).toEqual([2, 10, 50, 62]);
   });
 
-  it('loads the list of workflows once for all aliases and fields of an operation', async () => {
+  it('The list of workflows is loaded once for all aliases and fields of an operation', async () => {
     serve(1, [wireWorkflow('wf'), wireWorkflow('other')]);
     const run = 'run(id: "run-1") { steps { node { type } } progress { total } }';
     const { data, errors } = await gateway.query(`{
@@ -410,7 +410,7 @@ describe('the history of a workflow', () => {
     ['empty', {}],
     ['cyclic', { nodes: { model_1: {}, b: {} }, edges: ['model_1 b'.split(' '), 'b model_1'.split(' ')] }],
     ['of unknown nodes', { nodes: { a: null }, edges: [['x', 'y'], ['y', 'z'], 7, ['a']], entry_point: 'nowhere' }, 0],
-  ])('answers a run of a workflow whose graph is %s', async (_, graph, durationMs = 2237.692) => {
+  ])('A run of a workflow is answered whose graph is %s', async (_, graph, durationMs = 2237.692) => {
     serve(1, [wireWorkflow('wf', { graph })]);
     const { data, errors } = await gateway.query(`{ run(workflowId: "wf", id: "run-1") {
       criticalPath { durationMs steps { nodeId } } progress { finished total } steps { node { id } }
@@ -422,7 +422,7 @@ describe('the history of a workflow', () => {
     });
   });
 
-  it('answers a run without its graph if the list of workflows cannot be loaded', async () => {
+  it('A run is answered without its graph if the list of workflows cannot be loaded', async () => {
     const history = createScriptedHistory(1);
     upstream.script = (call) => (call.endpoint === 'workflows' ? { status: 500 } : history.script(call));
     const { data, errors } = await gateway.query(
@@ -432,7 +432,7 @@ describe('the history of a workflow', () => {
     expect(data).toEqual({ run: { criticalPath: { isInferred: true }, progress: { isTotalKnown: false } } });
   });
 
-  it('answers UPSTREAM_ENDPOINT_DISABLED only for the fields that need a disabled call', async () => {
+  it('UPSTREAM_ENDPOINT_DISABLED is the error of only the fields that need a disabled call', async () => {
     await gateway.replace(() =>
       startGateway({ UPSTREAM_URL: upstream.url, UPSTREAM_ENDPOINTS: 'steps' }, { now: clock.now }),
     );

@@ -75,7 +75,7 @@ describe('a gateway whose sockets receive hostile frames', () => {
     }
   });
 
-  it('answers normally after any frames', async () => {
+  it('The gateway answers normally after any frames', async () => {
     await fc.assert(
       fc.asyncProperty(fc.boolean(), fc.array(frame, { minLength: 1, maxLength: 5 }), async (hasKey, frames) => {
         await send(hasKey ? [INIT, ...frames] : frames);

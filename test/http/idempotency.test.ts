@@ -29,13 +29,13 @@ describe('executeWorkflow', () => {
 
   const startMany = (count: number, prefix: string, key?: string) => executeMany(gateway, count, prefix, key);
 
-  it('starts a run each time if the idempotency key is absent or null', async () => {
+  it('A start without an idempotency key, or with null, starts a run each time', async () => {
     const ids = [await start({ idempotencyKey: null }), await start({ idempotencyKey: null })].map(runIn);
     ids.push(runIn(await gateway.query(EXECUTE)));
     expect(ids).toEqual(['run-1', 'run-2', 'run-3']);
   });
 
-  it('starts one run for a key until 10 minutes after the answer, for any number of concurrent requests', async () => {
+  it('A key starts one run until 10 minutes after the answer, for any number of concurrent requests', async () => {
     const answer = upstream.hold();
     const all = Array.from({ length: 10 }, () => start());
     await until(() => upstream.starts() > 0);
@@ -50,7 +50,7 @@ describe('executeWorkflow', () => {
     expect(upstream.starts()).toBe(2);
   });
 
-  it('starts one run if the first client has disconnected', async () => {
+  it('A key starts one run if the first client has disconnected', async () => {
     const answer = upstream.hold();
     const leaving = new AbortController();
     const variables = { inputs: { subject: 'secret' }, idempotencyKey: 'a' };
@@ -64,7 +64,7 @@ describe('executeWorkflow', () => {
     expect(upstream.starts()).toBe(1);
   });
 
-  it('starts one run for the same key over all transports, as a literal, and twice in one operation', async () => {
+  it('A key starts one run over all transports, as a literal, and twice in one operation', async () => {
     const variables = { idempotencyKey: 'a', inputs: {} };
     runIn(await start(variables));
     for (const transport of ['HTTP POST', 'graphql-ws', 'graphql-sse'] as const) {
@@ -80,7 +80,7 @@ describe('executeWorkflow', () => {
     expect(upstream.starts()).toBe(1);
   });
 
-  it('refuses a used key for another workflow or other inputs, and ignores the order of fields', async () => {
+  it('A used key is refused for another workflow or other inputs, and the order of fields is ignored', async () => {
     const inputs = JSON.parse('{"b":[{"y":1,"x":2}],"__proto__":{"d":1,"c":2},"a":["x"]}') as unknown;
     const reordered = JSON.parse('{"a":["x"],"__proto__":{"c":2,"d":1},"b":[{"x":2,"y":1}]}') as unknown;
     runIn(await start({ inputs }));
@@ -100,7 +100,7 @@ describe('executeWorkflow', () => {
     expect(upstream.starts()).toBe(1);
   });
 
-  it('treats a missing variable inside the inputs as a missing field', async () => {
+  it('A missing variable inside the inputs counts as a missing field', async () => {
     const ask = (variables: string, inputs: string) =>
       gateway.query(
         `mutation ${variables} { executeWorkflow(workflowId: "wf", idempotencyKey: "a", inputs: ${inputs}) { message run { id } } }`,
@@ -109,7 +109,7 @@ describe('executeWorkflow', () => {
     expect(runIn(await ask('', '{ x: 1 }'))).toBe('run-1');
   });
 
-  it("sends the caller's key upstream, and never returns the run of another caller or another idempotency key", async () => {
+  it("The caller's key is sent upstream, and the run of another caller or another idempotency key is never returned", async () => {
     const ids = new Set<string>();
     for (let time = 0; time < 2; time += 1) {
       for (const key of ['key-1', 'key-2', 'key-3']) {
@@ -125,7 +125,7 @@ describe('executeWorkflow', () => {
     ['breaks the connection', { raw: 'x'.repeat(100), cutAfter: 3 }],
     ['answers 408', { status: 408 }],
     ['answers 409', { status: 409 }],
-  ])('is not sent again if the upstream %s: its outcome stays unknown', async (_, reply) => {
+  ])('A start is not sent again if the upstream %s: its outcome stays unknown', async (_, reply) => {
     upstream.reply(reply);
     const [first] = (await start()).errors;
     expect(first?.extensions).toMatchObject({ outcomeIsUnknown: true, retryable: false });
@@ -144,7 +144,7 @@ describe('executeWorkflow', () => {
   });
 
   it.each([400, 401, 403, 404, 429])(
-    "answers all waiting requests with the upstream's %i, and sends the next start",
+    "The upstream's %i is the answer to all waiting requests, and the next start is sent",
     async (status) => {
       const answer = upstream.hold({ status });
       const all = Array.from({ length: 3 }, () => start());
@@ -159,7 +159,7 @@ describe('executeWorkflow', () => {
     },
   );
 
-  it('is sent again if the first request never left', async () => {
+  it('A start is sent again if the first request never left', async () => {
     await upstream.shut();
     expect((await start()).errors).toMatchObject([{ extensions: { retryable: true } }]);
     await upstream.listen();
@@ -172,20 +172,20 @@ describe('executeWorkflow', () => {
     ['a\nb', 'a control character'],
     ['a\u0085b', 'a control character'],
     ['\ud800', 'half of a surrogate pair'],
-  ])('refuses the idempotency key %j without a call', async (idempotencyKey, got) => {
+  ])('The idempotency key %j is refused without a call', async (idempotencyKey, got) => {
     const { errors } = await start({ idempotencyKey });
     expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }]);
     expect(errors[0]?.message).toMatch(new RegExp(`^idempotencyKey must have .*got ${got}$`));
     expect(upstream.calls).toEqual([]);
   });
 
-  it('accepts any other idempotency key of up to 255 characters', async () => {
+  it('Any other idempotency key of up to 255 characters is accepted', async () => {
     const idempotencyKey = '🐝 __proto__ '.repeat(30).slice(0, 254);
     for (let time = 0; time < 2; time += 1) expect(runIn(await start({ idempotencyKey }))).toBe('run-1');
   });
 
   describe('with many idempotency keys', () => {
-    it('refuses a new key of a caller who has 1 MiB of keys, and forgets no key within its 10 minutes', async () => {
+    it('A new key of a caller who has 1 MiB of keys is refused, and no key is forgotten within its 10 minutes', async () => {
       upstream.reply({ json: { run_id: 'run', message: 'x'.repeat(5000) } });
       let batches = 0;
       let refused: GraphqlAnswer;
@@ -211,7 +211,7 @@ describe('executeWorkflow', () => {
       expect((await start({ idempotencyKey: null })).errors).toEqual([]);
     });
 
-    it("counts the upstream's messages, and limits all callers together to 8 MiB", async () => {
+    it("The upstream's messages count, and all callers together have 8 MiB of keys", async () => {
       // 128 KiB in memory: a caller has space for 8, and the process for 64.
       upstream.reply({ json: { run_id: 'run', message: 'x'.repeat(65_000) } });
       for (let caller = 1; caller <= 8; caller += 1) {
@@ -228,7 +228,7 @@ describe('executeWorkflow', () => {
       expect(upstream.starts()).toBe(64);
     });
 
-    it('stores nothing for refused starts, and counts pending ones', async () => {
+    it('Refused starts store nothing, and pending ones count', async () => {
       upstream.reply({ json: { run_id: 'run', message: 'x'.repeat(65_000) } });
       expect((await startMany(7, 'a')).errors).toEqual([]);
       // There is space for some hundred more.
@@ -244,7 +244,7 @@ describe('executeWorkflow', () => {
     });
   });
 
-  it('makes at most MAX_UPSTREAM_CALLS calls', async () => {
+  it('An operation starts at most MAX_UPSTREAM_CALLS runs', async () => {
     await gateway.replace(() => startGateway({ UPSTREAM_URL: upstream.url, MAX_UPSTREAM_CALLS: '2' }));
     expect(codesOf(await startMany(3, 'a'))).toEqual(['UPSTREAM_BUDGET_EXCEEDED']);
     expect(upstream.starts()).toBe(2);
@@ -287,7 +287,7 @@ describe('executeWorkflow', () => {
     answeredMs: number | null;
   }
 
-  it('sends a start again only if the last one was refused or its key has expired, for any schedule', async () => {
+  it('A start is sent again only if the last one was refused or its key has expired, for any schedule', async () => {
     let schedule = 0;
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 25 }), async (steps) => {

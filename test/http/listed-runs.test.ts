@@ -43,7 +43,7 @@ describe('the runs of a list', () => {
       ['statistics(last: 110) { nodes { nodeId } }', 2, 110],
       ['trend(last: 110) { nodes { nodeId } }', 2, 110],
     ])(
-      "are loaded from the list's records, without a call for each record: %s",
+      'Runs of a list are loaded from its records, without a call for each record: %s',
       async (selection, pages, stepLists) => {
         await start(liveTtlMs);
         const { errors } = await gateway.query(`{ workflow(id: "wf") { ${selection} } }`);
@@ -53,13 +53,13 @@ describe('the runs of a list', () => {
       },
     );
 
-    it("over several workflows are loaded from the lists' records", async () => {
+    it("Runs over several workflows are loaded from the lists' records", async () => {
       await start(liveTtlMs);
       const { errors } = await gateway.query('{ recentRuns(workflowIds: ["a", "b", "c"]) { nodes { id status } } }');
       expect([errors, upstream.calls.length]).toEqual([[], 3]);
     });
 
-    it("that failed are loaded from the list's records", async () => {
+    it("Failed runs of a group are loaded from the list's records", async () => {
       thirds = { status: 'failed', end_time: null };
       await start(liveTtlMs);
       const { errors } = await gateway.query(
@@ -69,7 +69,7 @@ describe('the runs of a list', () => {
     });
   });
 
-  it('match the filter of the list, even if they have ended since', async () => {
+  it('Runs match the filter of their list, even if they have ended since', async () => {
     const { data } = await gateway.query(
       '{ workflow(id: "wf") { runs(first: 100, filter: { status: [RUNNING] }) { nodes { status } } } }',
     );
@@ -77,7 +77,7 @@ describe('the runs of a list', () => {
     expect(data).toEqual({ workflow: { runs: { nodes } } });
   });
 
-  it('are filtered by newer known records if the list lags behind', async () => {
+  it('Newer known records filter the runs if the list lags behind', async () => {
     const list = '{ workflow(id: "wf") { runs(first: 2, filter: { status: [RUNNING] }) { nodes { id } } } }';
     const listed = async () => (await gateway.query(list)).data;
     expect(await listed()).toEqual({ workflow: { runs: { nodes: [{ id: 'run-228' }, { id: 'run-225' }] } } });
@@ -86,7 +86,7 @@ describe('the runs of a list', () => {
     expect(await listed()).toEqual({ workflow: { runs: { nodes: [{ id: 'run-225' }, { id: 'run-222' }] } } });
   });
 
-  it('have the same values wherever an operation reads them', async () => {
+  it('A run has the same values wherever an operation reads it', async () => {
     const { data } = await gateway.query(`{
       run(workflowId: "wf", id: "run-228") { status }
       workflow(id: "wf") { runs(first: 3) { nodes { id status } edges { node { status } } } }
@@ -96,7 +96,7 @@ describe('the runs of a list', () => {
     expect(edge).toEqual({ node: { status: 'COMPLETED' } });
   });
 
-  it('are stale if the list is stale', async () => {
+  it('Runs of a stale list are stale', async () => {
     const list = '{ workflow(id: "wf") { runs(first: 3) { nodes { status freshness { isStale } } } } }';
     await gateway.query(list);
     clock.advance(LIVE_TTL_MS);

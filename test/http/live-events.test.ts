@@ -24,7 +24,7 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('a run watched over %s',
     },
   });
 
-  it('is sent at once, then after each change, and last as final', async () => {
+  it('A watched run is sent at once, then after each change, and last as final', async () => {
     const client = await watch();
     expect(await client.nextData()).toEqual(event(1));
     await run.feeds(1);
@@ -43,7 +43,7 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('a run watched over %s',
     expect(await client.next()).toEqual({ type: 'complete' });
   });
 
-  it('that has already ended is one event and the end, without further polls', async () => {
+  it('A run that has already ended is one event and the end, without further polls', async () => {
     run.status = 'failed';
     const client = await watch();
     expect(await client.nextData()).toEqual(event(1, { status: 'FAILED', isFinal: true }));
@@ -56,7 +56,7 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('a run watched over %s',
     expect([run.upstream.count('run'), run.upstream.count('steps')]).toEqual([1, 1]);
   });
 
-  it('is polled once for all subscribers, and queries at that time use the same data', async () => {
+  it('A run is polled once for all subscribers, and queries at that time use the same data', async () => {
     const watching = [await watch(), await watch(), await watch()];
     for (const client of watching) await client.nextData();
     await run.feeds(1);
@@ -70,7 +70,7 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('a run watched over %s',
     expect([run.upstream.count('run'), run.upstream.count('steps')]).toEqual([5, 5]);
   });
 
-  it('is not polled any more after the last subscriber has left or was disconnected', async () => {
+  it('A run is not polled any more after its last subscriber has left or was disconnected', async () => {
     const [one, another] = [await watch(), await watch()];
     await one.nextData();
     await another.nextData();
@@ -87,13 +87,13 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('a run watched over %s',
     expect(run.upstream.calls).toHaveLength(before);
   });
 
-  it('loads only the record if nothing else is selected', async () => {
+  it('A subscription loads only the record if nothing else is selected', async () => {
     const client = await watch('subscription { runUpdated(workflowId: "wf", id: "r1") { run { status } } }');
     expect(await client.nextData()).toEqual({ runUpdated: { run: { status: 'RUNNING' } } });
     expect([run.upstream.count('run'), run.upstream.count('steps')]).toEqual([1, 0]);
   });
 
-  it('reads the clock once for each event', async () => {
+  it('The clock is read once for each event', async () => {
     const client = await watch(`subscription {
       runUpdated(workflowId: "wf", id: "r1") { run {
         timing { wallClockMs } timeline { durationMs } progress { finished total isTotalKnown }
@@ -123,7 +123,7 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('a run watched over %s',
     [401, 'UNAUTHENTICATED'],
     [403, 'FORBIDDEN'],
     [404, 'NOT_FOUND'],
-  ])('ends with its error if the upstream answers %i, and so does a later subscription', async (status, code) => {
+  ])('A subscription ends with its error if the upstream answers %i, and so does a later one', async (status, code) => {
     const client = await watch();
     await client.nextData();
     await run.feeds(1);
@@ -139,7 +139,7 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('a run watched over %s',
     expect(errors.map(({ extensions }) => extensions.code)).toEqual([code]);
   });
 
-  it("uses the rights of each subscriber's own key", async () => {
+  it('A subscription uses the rights of its own key', async () => {
     const mine = await watch(RUN, { key: 'key-1' });
     await mine.nextData();
     await run.feeds(1);
@@ -164,7 +164,7 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('a run watched over %s',
     ).toEqual(['key-1', 'key-1', 'key-2', 'key-2']);
   });
 
-  it('ends with one error and no data if thousands of fields of an event fail', async () => {
+  it('A subscription ends with one error and no data if thousands of fields of an event fail', async () => {
     run.steps = 5001;
     const client = await watch(
       'subscription { runUpdated(workflowId: "wf", id: "r1") { run { steps { outputs(path: "[") } } } }',
@@ -199,7 +199,7 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('a run watched over %s',
     expect(errors).toBe(2);
   });
 
-  it("is watched to its end by the protocol's own client package", async () => {
+  it("The protocol's own client package watches a run to its end", async () => {
     const query = 'subscription { runUpdated(workflowId: "wf", id: "r1") { run { stepCounts { total } } } }';
     const KEY = { authorization: 'Bearer key-1' };
     const [url, retryAttempts] = [`${run.gateway.url}/graphql`, 0];
@@ -245,7 +245,7 @@ describe('an event', () => {
     return runUpdated.run.execution;
   }
 
-  it('is executed once within a second for the same selection, state and key', async () => {
+  it('An event is executed once within a second for the same selection, state and key', async () => {
     const fields = 'execution steps { id }';
     expect([await executionFor(fields), await executionFor(fields)]).toEqual([1, 1]);
     expect(await executionFor(`${fields} id`)).toBe(2);
@@ -256,7 +256,7 @@ describe('an event', () => {
     expect(executions).toBe(4);
   });
 
-  it('is executed again for each new state', async () => {
+  it('An event is executed again for each new state', async () => {
     const fields = 'execution steps { id }';
     const clients: LiveClient[] = [];
     for (let time = 0; time < 2; time += 1) expect(await executionFor(fields, {}, clients)).toBe(1);
@@ -267,7 +267,7 @@ describe('an event', () => {
       expect(await client.nextData()).toMatchObject({ runUpdated: { run: { execution: 2 } } });
   });
 
-  it('is cached for others up to 8 Mi characters of all events', async () => {
+  it('Events are cached for others up to 8 Mi characters in all', async () => {
     run.outputs = 'x'.repeat(2 ** 20);
     const fieldsOf = (number: number) => `a${number}: id execution steps { outputs }`;
     for (let number = 1; number <= 9; number += 1) expect(await executionFor(fieldsOf(number))).toBe(number);

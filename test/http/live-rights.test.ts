@@ -62,7 +62,7 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('the right to watch a ru
         throw new Error('the database is down');
       },
     ],
-  ])('ends at once if its credential %s, also without an event: %s', async (_, code, identity) => {
+  ])('A subscription ends at once if its credential %s, also without an event: %s', async (_, code, identity) => {
     const client = await watch();
     identify = identity;
     clock.advance(VALID_MS - 1);
@@ -73,7 +73,7 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('the right to watch a ru
     expect(checks).toBe(1);
   });
 
-  it('lasts while it is renewed', async () => {
+  it('A subscription lasts while its right is renewed', async () => {
     const client = await watch();
     for (let renewals = 1; renewals <= 3; renewals += 1) {
       clock.advance(VALID_MS);
@@ -90,7 +90,7 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('the right to watch a ru
     expect(await client.nextData()).toEqual(withSteps(2));
   });
 
-  it('is checked before an event is sent, even if the timer of the check is late', async () => {
+  it('The right is checked before an event is sent, even if the timer of the check is late', async () => {
     const ALL_TIMERS_OF_POLLS = 5000;
     await run.replace(() =>
       startWith((ms, task) => (ms > ALL_TIMERS_OF_POLLS && ms <= VALID_MS ? () => undefined : clock.after(ms, task))),
@@ -102,7 +102,7 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('the right to watch a ru
     expect(await client.nextErrorCode()).toBe('UNAUTHENTICATED');
   });
 
-  it('is checked at most once a second while no event comes, however soon it expires', async () => {
+  it('The right is checked at most once a second while no event comes, however soon it expires', async () => {
     identify = () => valid(10);
     await watch();
     for (let seconds = 0; seconds < 10; seconds += 0.25) {
@@ -123,7 +123,7 @@ describe('a signing key that the issuer withdraws', () => {
     jest.restoreAllMocks();
   });
 
-  it('is refused on an open connection as soon as HTTP refuses it', async () => {
+  it('A withdrawn signing key is refused on an open connection as soon as HTTP refuses it', async () => {
     const clock = createManualClock();
     // jose reads the machine's clock.
     jest.spyOn(Date, 'now').mockImplementation(clock.now);

@@ -33,7 +33,7 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('%s', (transport) => {
     keep(await subscribe(transport, run.gateway.url, query, options));
   const subscribers = async () => (await scrape(run.gateway.url)).counts('stepgate_subscribers')[transport] ?? 0;
 
-  it('answers queries and mutations as HTTP does', async () => {
+  it('Queries and mutations are answered as over HTTP', async () => {
     await start({ UPSTREAM_ENDPOINTS: 'steps,run,execute' });
     const { script } = run.upstream;
     run.upstream.script = (call) =>
@@ -52,14 +52,14 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('%s', (transport) => {
     }
   });
 
-  it('names the field of the error that ends a subscription', async () => {
+  it('The error that ends a subscription names its field', async () => {
     run.reply = { status: 404 };
     const client = await ask('subscription { mine: runUpdated(workflowId: "wf", id: "r1") { run { status } } }');
     const extensions = { code: 'NOT_FOUND', retryable: false, upstreamStatus: 404 };
     expect(await client.next()).toMatchObject({ type: 'error', errors: [{ path: ['mine'], extensions }] });
   });
 
-  it('sends large answers and large events complete and in order', async () => {
+  it('Large answers and large events are complete and in order', async () => {
     run.outputs = 'é"'.repeat(400_000);
     const steps = [{ outputs: run.outputs }];
     const query = await ask(LARGE_QUERY);
@@ -114,7 +114,7 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('%s', (transport) => {
     },
   );
 
-  it('starts no poller for a client that leaves while its workflows are listed', async () => {
+  it('A client that leaves while its workflows are listed starts no poller', async () => {
     await start({ UPSTREAM_ENDPOINTS: 'steps,run,runs,workflows' });
     const listed = Promise.withResolvers<undefined>();
     const { script } = run.upstream;
@@ -137,7 +137,7 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('%s', (transport) => {
   describe('when the gateway stops', () => {
     const closed = { type: 'closed', code: transport === 'graphql-ws' ? 1001 : 0 };
 
-    it('ends subscriptions at once, and answers a pending mutation before it closes', async () => {
+    it('Subscriptions end at once when the gateway stops, and a pending mutation is answered before it closes', async () => {
       await start({ UPSTREAM_ENDPOINTS: 'steps,run,execute' });
       const due = Promise.withResolvers<undefined>();
       const { script } = run.upstream;

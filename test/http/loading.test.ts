@@ -12,7 +12,7 @@ const STATUS = `query Status($id: ID!) { run(workflowId: "wf", id: $id) { status
 describe('loading runs', () => {
   const scene = perTest(() => startRunsScene());
 
-  it('reads each run once for all aliases', async () => {
+  it('Each run is read once for all aliases', async () => {
     const { data, errors } = await scene.gateway.query(`{
       a: run(workflowId: "wf", id: "r1") { totalElapsedTime }
       b: run(workflowId: "wf", id: "r1") { stepCounts { total } }
@@ -32,7 +32,7 @@ describe('loading runs', () => {
     expect(scene.upstream.count('run')).toBe(2);
   });
 
-  it('reads a live run again after LIVE_TTL_MS, and not before', async () => {
+  it('A live run is read again after LIVE_TTL_MS, and not before', async () => {
     scene.upstream.script = ({ endpoint, runId }) => ({
       json:
         endpoint === 'run' ? [wireRun(runId, { status: 'running', end_time: null })] : [wireStep({ end_time: null })],
@@ -46,7 +46,7 @@ describe('loading runs', () => {
     expect(scene.upstream.count('steps')).toBe(2);
   });
 
-  it('makes at most MAX_UPSTREAM_CALLS upstream calls, and answers the loaded part', async () => {
+  it('An operation makes at most MAX_UPSTREAM_CALLS upstream calls, and the loaded part is answered', async () => {
     await scene.restart({ UPSTREAM_ENDPOINTS: 'steps', MAX_UPSTREAM_CALLS: '3' });
     const ask = () => scene.gateway.query(`{ workflow(id: "wf") { runsById(ids: ["a", "b", "c", "d", "e"]) { id } } }`);
     const { data, errors } = await ask();
@@ -60,7 +60,7 @@ describe('loading runs', () => {
     expect((await ask()).errors).toEqual([]);
   });
 
-  it('stops an operation of 10,000 calls at MAX_UPSTREAM_CALLS, and answers the loaded part', async () => {
+  it('An operation of 10,000 calls stops at MAX_UPSTREAM_CALLS, and the loaded part is answered', async () => {
     await scene.restart({ MAX_UPSTREAM_CALLS: '200' });
     const numbers = Array.from({ length: 50 }, (_, at) => at);
     const variables = Object.fromEntries(
@@ -95,7 +95,7 @@ describe('loading runs', () => {
     [1000, 1000],
     [5000, 1000],
     [100, 100],
-  ])('caches a 404 with LIVE_TTL_MS=%i for %i ms', async (liveTtlMs, pauseMs) => {
+  ])('A 404 is cached with LIVE_TTL_MS=%i for %i ms', async (liveTtlMs, pauseMs) => {
     await scene.restart({ LIVE_TTL_MS: String(liveTtlMs) });
     await losesRuns();
     expect(await codesAndCalls(['gone'])).toBeGreaterThan(0);
@@ -105,7 +105,7 @@ describe('loading runs', () => {
     expect(await codesAndCalls(['gone'])).toBeGreaterThan(0);
   });
 
-  it('evicts the oldest 404s if all of them exceed the cache', async () => {
+  it('The oldest 404s are evicted if all of them exceed the cache', async () => {
     await scene.restart({ CACHE_MAX_BYTES: String(2 ** 20) });
     await losesRuns();
     const ids = Array.from({ length: 500 }, (_, number) => `${number}${'x'.repeat(500)}`);
@@ -114,7 +114,7 @@ describe('loading runs', () => {
     expect(await codesAndCalls([ids[0] ?? ''])).toBeGreaterThan(0);
   });
 
-  it('logs no defect when a client disconnects before its answer', async () => {
+  it('A client that disconnects before its answer is not logged as a defect', async () => {
     const lines: string[] = [];
     const logger = pino({ level: 'error' }, { write: (line) => void lines.push(line) });
     await scene.restart({}, { logger });
@@ -153,7 +153,7 @@ describe('loading runs', () => {
     ['has an unknown status and no start', { status: 'archived', start_time: null }, TIMES, true],
     ['is missing', null, 'status', true],
     ['is missing', null, TIMES, true],
-  ])('loads the steps only if the record cannot answer: it %s (%#)', async (_, record, fields, needsSteps) => {
+  ])('The steps are loaded only if the record cannot answer: it %s (%#)', async (_, record, fields, needsSteps) => {
     recorded(record);
     const { data, errors } = await scene.gateway.query(`{ run(workflowId: "wf", id: "r1") { id ${fields} } }`);
     expect(errors).toEqual([]);
@@ -163,7 +163,7 @@ describe('loading runs', () => {
     expect(data).toMatchObject({ run: { startedAt, endedAt, wallClockMs: expect.closeTo(2237.692, 3) } });
   });
 
-  it('loads record and steps at the same time', async () => {
+  it('The record and the steps are loaded at the same time', async () => {
     const both = Promise.withResolvers<undefined>();
     scene.upstream.script = async (call) => {
       if (scene.upstream.calls.length === 2) both.resolve(undefined);
@@ -201,7 +201,7 @@ describe('loading runs', () => {
     ],
     ['fail and there is no record', null, { status: 500 }, null, ['UPSTREAM_UNAVAILABLE']],
     ['are missing and there is no record', null, MISSING, null, ['NOT_FOUND']],
-  ])("answers the record's fields if the steps %s", async (_, record, steps, run, codes) => {
+  ])("The record's fields are answered if the steps %s", async (_, record, steps, run, codes) => {
     const query = '{ run(workflowId: "wf", id: "r1") { status stepCounts { total } } }';
     recorded(record, steps);
     for (let time = 0; time < 2; time += 1) {
@@ -215,7 +215,7 @@ describe('loading runs', () => {
     expect((await scene.gateway.query(query)).data).toEqual({ run: { status: 'COMPLETED', stepCounts: { total: 1 } } });
   });
 
-  it('reports the error of the record before that of the steps, whichever comes first', async () => {
+  it('The error of the record precedes that of the steps, whichever comes first', async () => {
     scene.upstream.script = async ({ endpoint }) => {
       if (endpoint === 'steps') return MISSING;
       await scene.gateway.query('{ __typename }');
@@ -225,7 +225,7 @@ describe('loading runs', () => {
     expect(errors.map(({ extensions }) => extensions.code)).toEqual(['UPSTREAM_UNAVAILABLE']);
   });
 
-  it('reads each part of a run once for an operation of any duration', async () => {
+  it('Each part of a run is read once for an operation of any duration', async () => {
     scene.upstream.script = ({ endpoint, runId }) => {
       scene.clock.advance(10_000);
       const isOver = scene.upstream.count('run') > 1;
@@ -239,7 +239,7 @@ describe('loading runs', () => {
     expect(scene.upstream.calls).toHaveLength(2);
   });
 
-  it('reads each part of a run again after its own LIVE_TTL_MS', async () => {
+  it('Each part of a run is read again after its own LIVE_TTL_MS', async () => {
     recorded(RUNNING);
     const ask = async (fields: string) => {
       const { data } = await scene.gateway.query(`{ run(workflowId: "wf", id: "r1") { ${fields} } }`);
@@ -254,7 +254,7 @@ describe('loading runs', () => {
     expect(await ask('status statusIsInferred stepCounts { total }')).toEqual([{ run }, 2, 1]);
   });
 
-  it('limits max-age to a second for an answer that depends on the clock', async () => {
+  it('An answer that depends on the clock has a max-age of at most a second', async () => {
     await scene.restart({ LIVE_TTL_MS: '60000' });
     const startedAt = new Date(scene.clock.now()).toISOString();
     recorded(RUNNING, { json: [wireStep({ status: 'running', start_time: startedAt, end_time: null })] });
@@ -274,7 +274,7 @@ describe('loading runs', () => {
     ['1000', 1000, 60_000],
     ['120000', 120_000, 120_000],
   ])(
-    'lists workflows that are at most LIVE_TTL_MS old, and uses a graph that is at most a minute old: %s',
+    'Listed workflows are at most LIVE_TTL_MS old, and a graph is at most a minute old: %s',
     async (liveTtlMs, listMs, graphMs) => {
       await scene.restart({ LIVE_TTL_MS: liveTtlMs });
       scene.upstream.script = (call) =>
@@ -294,7 +294,7 @@ describe('loading runs', () => {
     },
   );
 
-  it('uses the newest record: an older call that is answered later does not replace it', async () => {
+  it('The newest record is used: an older call that is answered later does not replace it', async () => {
     const slow = Promise.withResolvers<undefined>();
     scene.upstream.script = async ({ endpoint, runId }) => {
       if (endpoint === 'runs') return { json: [wireRun('r1')] };
@@ -333,7 +333,7 @@ describe('a run of an upstream without records, which came in a list', () => {
     run: { rawStatus, statusIsInferred: rawStatus === null, freshness: { isStale } },
   });
 
-  it('shows the record of the list while it is fresh', async () => {
+  it('The record of a list is shown while it is fresh', async () => {
     record = { status: 'running', end_time: null };
     await list();
     scene.clock.advance(999);
@@ -342,13 +342,13 @@ describe('a run of an upstream without records, which came in a list', () => {
     expect(await shown()).toEqual(known(null));
   });
 
-  it('shows the record of the list without a time limit if it is final', async () => {
+  it('A final record of a list is shown without a time limit', async () => {
     await list();
     scene.clock.advance(59_999);
     expect([await callsOfShown(), await shown()]).toEqual([0, known('completed')]);
   });
 
-  it('shows the record again after the steps call has renewed the right, and nothing if that call is refused', async () => {
+  it('The record of a list is shown again after the steps call has renewed the right, and not if that call is refused', async () => {
     await list();
     scene.clock.advance(60_000);
     expect([await callsOfShown(), await shown()]).toEqual([1, known('completed')]);

@@ -21,7 +21,7 @@ describe('OPS_PORT', () => {
   const statuses = (url: string | null, paths: readonly string[]) =>
     Promise.all(paths.map(async (path) => (await fetch(`${url ?? ''}${path}`)).status));
 
-  it('has the probes and the metrics, and nothing else; the other port has them no more', async () => {
+  it('OPS_PORT has only the probes and the metrics, and the other port has them no more', async () => {
     upstream = await startFaultyUpstream();
     gateway = await startGateway({ UPSTREAM_URL: upstream.url, OPS_PORT: '0', BASE_PATH: '/stepgate' });
     expect(new URL(gateway.opsUrl ?? '').port).not.toBe(new URL(gateway.url).port);
@@ -35,14 +35,14 @@ describe('OPS_PORT', () => {
     expect(await metrics.text()).toContain('stepgate_upstream_calls_total{endpoint="run",outcome="ok"} 1\n');
   });
 
-  it('does nothing in a plugin: its host has the routes', async () => {
+  it('OPS_PORT does nothing in a plugin: its host has the routes', async () => {
     const app = fastify();
     await app.register(stepgate({ config: { OPS_PORT: 0, LOG_LEVEL: 'silent' } }), { prefix: '/stepgate' });
     expect((await app.inject('/stepgate/readyz')).json()).toEqual({ status: 'ready' });
     await app.close();
   });
 
-  it('answers the probes while all connections of clients are in use', async () => {
+  it('OPS_PORT answers the probes while all connections of clients are in use', async () => {
     const gate = Promise.withResolvers<undefined>();
     upstream = await startFaultyUpstream(async (call) => {
       await gate.promise;
@@ -58,7 +58,7 @@ describe('OPS_PORT', () => {
     expect((await answer).data).toEqual({ run: { status: 'COMPLETED' } });
   });
 
-  it('says that the gateway stops until the last answer is sent, and closes then', async () => {
+  it('OPS_PORT reports that the gateway stops until the last answer is sent, and closes then', async () => {
     const gate = Promise.withResolvers<undefined>();
     upstream = await startFaultyUpstream(async (call) => {
       await gate.promise;
@@ -76,7 +76,7 @@ describe('OPS_PORT', () => {
     await expect(fetch(`${gateway.opsUrl ?? ''}/healthz`)).rejects.toThrow();
   });
 
-  it('that is in use is refused by its name, and then nothing listens', async () => {
+  it('An OPS_PORT that is in use is refused by its name, and then nothing listens', async () => {
     const port = await freePort();
     upstream = await startFaultyUpstream();
     const taken = new URL(upstream.url).port;

@@ -26,7 +26,7 @@ describe('a failing upstream', () => {
     });
   };
 
-  it('is replaced by its last good answer, marked as stale, until it is back', async () => {
+  it('A failing upstream is replaced by its last good answer, marked as stale, until it is back', async () => {
     running();
     const fresh = {
       status: 'RUNNING',
@@ -57,7 +57,7 @@ describe('a failing upstream', () => {
     ['UPSTREAM_UNAVAILABLE', { status: 500 }],
     ['RATE_LIMITED', { status: 429, headers: { 'retry-after': '7' } }],
     ['UPSTREAM_TIMEOUT', ({ cut }) => cut.then(() => ({}))],
-  ])('causes a stale answer with the reason %s', async (code, reply) => {
+  ])('A stale answer has the reason %s', async (code, reply) => {
     running();
     await scene.gateway.query(RUN);
     scene.clock.advance(1000);
@@ -67,7 +67,7 @@ describe('a failing upstream', () => {
     expect(data).toMatchObject({ run: { status: 'RUNNING', freshness: { isStale: true, staleReason } } });
   });
 
-  it('fails for one key only: another key has its own answers', async () => {
+  it('An upstream may fail for one key only: another key has its own answers', async () => {
     running();
     const [other, unknown] = [{ key: 'key-2' }, { key: 'key-3' }];
     await scene.gateway.query(RUN);
@@ -80,7 +80,7 @@ describe('a failing upstream', () => {
     expect((await scene.gateway.query(RUN, other)).data).toMatchObject({ run: { freshness: { isStale: false } } });
   });
 
-  it('with one failed call makes the run stale, and the call is tried again a second later', async () => {
+  it('One failed call makes the run stale, and is tried again a second later', async () => {
     running();
     await scene.gateway.query(RUN);
     scene.clock.advance(1000);
@@ -93,7 +93,7 @@ describe('a failing upstream', () => {
     expect((await scene.gateway.query(RUN)).data).toEqual({ run: { ...ended, freshness } });
   });
 
-  it('causes an error if STALE_IF_ERROR_MS is 0', async () => {
+  it('A failure is an error if STALE_IF_ERROR_MS is 0', async () => {
     await scene.restart({ STALE_IF_ERROR_MS: '0' });
     running();
     await scene.gateway.query(RUN);
@@ -102,7 +102,7 @@ describe('a failing upstream', () => {
     expect((await scene.gateway.query(RUN)).data).toEqual({ run: null });
   });
 
-  it('causes stale answers for STALE_IF_ERROR_MS, then an error', async () => {
+  it('Answers are stale for STALE_IF_ERROR_MS, then an error', async () => {
     running();
     await scene.gateway.query(RUN);
     scene.upstream.script = () => ({ status: 500 });
@@ -116,7 +116,7 @@ describe('a failing upstream', () => {
     ]);
   });
 
-  it('is not called again by every request while it fails', async () => {
+  it('A failing upstream is not called again by every request', async () => {
     running();
     await scene.gateway.query(RUN);
     scene.upstream.script = () => ({ status: 500 });
@@ -127,7 +127,7 @@ describe('a failing upstream', () => {
     expect(scene.upstream.calls).toHaveLength(afterFirst);
   });
 
-  it('causes no stale answer for a 401, 403 or 404', async () => {
+  it('A 401, 403 or 404 causes no stale answer', async () => {
     for (const [status, code] of [
       [404, 'NOT_FOUND'],
       [401, 'UNAUTHENTICATED'],
@@ -155,18 +155,21 @@ describe('a failing upstream', () => {
     ['400', { status: 400, json: { detail: SECRET } }, 'BAD_USER_INPUT'],
     ['418', { status: 418, json: { detail: SECRET } }, 'UPSTREAM_CONTRACT_VIOLATION'],
     ['503', { status: 503, json: { detail: SECRET } }, 'UPSTREAM_UNAVAILABLE'],
-  ])('that answers %s causes its documented error, without any text of its answer', async (_, reply, code) => {
-    running();
-    await scene.gateway.query(RUN, { key: 'key-2' });
-    scene.upstream.script = () => reply;
-    scene.clock.advance(1000);
-    const stale = (await scene.gateway.query(RUN, { key: 'key-2' })).errors.length === 0;
-    expect(stale).toBe(code === 'UPSTREAM_UNAVAILABLE');
-    const answer = await scene.gateway.query(RUN);
-    expect(answer.data).toEqual({ run: null });
-    expect(answer.errors.map(({ extensions }) => extensions.code)).toEqual([code]);
-    expect(JSON.stringify(answer)).not.toContain(SECRET);
-    scene.upstream.script = healthy;
-    expect((await scene.gateway.query(RUN)).errors).toEqual([]);
-  });
+  ])(
+    'An upstream that answers %s causes its documented error, without any text of its answer',
+    async (_, reply, code) => {
+      running();
+      await scene.gateway.query(RUN, { key: 'key-2' });
+      scene.upstream.script = () => reply;
+      scene.clock.advance(1000);
+      const stale = (await scene.gateway.query(RUN, { key: 'key-2' })).errors.length === 0;
+      expect(stale).toBe(code === 'UPSTREAM_UNAVAILABLE');
+      const answer = await scene.gateway.query(RUN);
+      expect(answer.data).toEqual({ run: null });
+      expect(answer.errors.map(({ extensions }) => extensions.code)).toEqual([code]);
+      expect(JSON.stringify(answer)).not.toContain(SECRET);
+      scene.upstream.script = healthy;
+      expect((await scene.gateway.query(RUN)).errors).toEqual([]);
+    },
+  );
 });

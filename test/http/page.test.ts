@@ -26,7 +26,7 @@ const filesIn = (html: string) => [...html.matchAll(/(?:src|href)="([^"]+)"/g)].
 
 describe('the run page', () => {
   it.each(['/', '/workflows/wf/runs/r1?a=b'])(
-    'is revalidated each time, and has its own Content-Security-Policy: %s',
+    'The run page is revalidated each time, and has its own Content-Security-Policy: %s',
     async (path) => {
       for (const gateway of [development, production]) {
         const { status, headers, body } = await ask(`${gateway.url}${path}`);
@@ -51,7 +51,7 @@ describe('the run page', () => {
     },
   );
 
-  it('has a sample key only over the sample API, and has its base path', async () => {
+  it('The run page has a sample key only over the sample API, and has its base path', async () => {
     const tagsOf = async ({ url }: TestGateway) =>
       [...(await textAt(url)).matchAll(/<meta name="(sample-key|base-path)" content="([^"]*)">/g)].map(
         ([, ...tag]) => tag,
@@ -88,23 +88,26 @@ describe('the files of the page', () => {
       'no-cache',
     ],
     ['an icon', () => `${development.url}/assets/icon.svg`, 'image/svg+xml', 'no-cache'],
-  ])('are cached forever if their names contain a digest: %s', async (_, urlOf, type, cacheControl) => {
-    const answer = await ask(urlOf());
-    expect(answer).toMatchObject({
-      status: 200,
-      headers: {
-        'content-type': type,
-        'cache-control': cacheControl,
-        'content-length': String(answer.body.length),
-        etag: expect.stringMatching(/^W\/"[\w-]+"$/),
-        'x-content-type-options': 'nosniff',
-        vary: expect.stringMatching(/^accept-encoding/),
-      },
-    });
-    const head = await ask(urlOf(), { method: 'HEAD' });
-    const own = { date: '', 'x-request-id': '' };
-    expect([{ ...head.headers, ...own }, head.body.length]).toEqual([{ ...answer.headers, ...own }, 0]);
-  });
+  ])(
+    'Files of the page are cached forever if their names contain a digest: %s',
+    async (_, urlOf, type, cacheControl) => {
+      const answer = await ask(urlOf());
+      expect(answer).toMatchObject({
+        status: 200,
+        headers: {
+          'content-type': type,
+          'cache-control': cacheControl,
+          'content-length': String(answer.body.length),
+          etag: expect.stringMatching(/^W\/"[\w-]+"$/),
+          'x-content-type-options': 'nosniff',
+          vary: expect.stringMatching(/^accept-encoding/),
+        },
+      });
+      const head = await ask(urlOf(), { method: 'HEAD' });
+      const own = { date: '', 'x-request-id': '' };
+      expect([{ ...head.headers, ...own }, head.body.length]).toEqual([{ ...answer.headers, ...own }, 0]);
+    },
+  );
 
   it.each<[string | null, string | undefined]>([
     ['gzip, deflate, br', 'br'],
@@ -114,21 +117,24 @@ describe('the files of the page', () => {
     ['gzip;q=0', undefined],
     ['identity', undefined],
     [null, undefined],
-  ])('have the best encoding that the client accepts, and get a 304: %j', async (accepted, encoding) => {
-    const plain = await ask(script);
-    const headers = accepted === null ? {} : { 'accept-encoding': accepted };
-    const answer = await ask(script, { headers });
-    expect(answer.headers['content-encoding']).toBe(encoding);
-    expect(decoded(answer) === plain.body.toString()).toBe(true);
-    const { etag = '' } = answer.headers;
-    expect(etag === plain.headers.etag).toBe(encoding === undefined);
-    const again = await ask(script, { headers: { ...headers, 'if-none-match': etag } });
-    expect(again).toMatchObject({ status: 304, headers: { etag, 'cache-control': FOR_EVER } });
-    expect(again.body).toHaveLength(0);
-  });
+  ])(
+    'A file of the page has the best encoding that the client accepts, and gets a 304: %j',
+    async (accepted, encoding) => {
+      const plain = await ask(script);
+      const headers = accepted === null ? {} : { 'accept-encoding': accepted };
+      const answer = await ask(script, { headers });
+      expect(answer.headers['content-encoding']).toBe(encoding);
+      expect(decoded(answer) === plain.body.toString()).toBe(true);
+      const { etag = '' } = answer.headers;
+      expect(etag === plain.headers.etag).toBe(encoding === undefined);
+      const again = await ask(script, { headers: { ...headers, 'if-none-match': etag } });
+      expect(again).toMatchObject({ status: 304, headers: { etag, 'cache-control': FOR_EVER } });
+      expect(again.body).toHaveLength(0);
+    },
+  );
 
   it.each(['bytes=5-2', 'bytes=0-0', 'bytes=-500', 'bytes=99999999-'])(
-    'are sent complete for any range: %s',
+    'A file of the page is sent complete for any range: %s',
     async (range) => {
       const [{ body }, { status, body: part }] = [await ask(style), await ask(style, { headers: { range } })];
       expect([status, part.equals(body)]).toEqual([200, true]);
@@ -137,7 +143,7 @@ describe('the files of the page', () => {
 
   const OUTSIDE = `none-abcd_123.js index.html theme.js.br icon.svg.gz .hidden.js theme.js/a.js ../index.html
     ..%2findex.html ../../../package.json %2e%2e/sources.txt a/../theme.js theme.js%00`;
-  it.each(['', ...OUTSIDE.split(/\s+/)])('are only those of the build: %j gets 404', async (name) => {
+  it.each(['', ...OUTSIDE.split(/\s+/)])('Only files of the build are served: %j gets 404', async (name) => {
     const raw = await connectRaw(development.url);
     const { head, body } = await raw.ask(`GET /assets/${name} HTTP/1.1\r\nhost: a\r\n\r\n`);
     raw.close();
@@ -150,7 +156,7 @@ describe('the files of the page', () => {
 const BROWSER = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' };
 const open = ({ url }: TestGateway, path: string) => ask(`${url}${path}`, { headers: BROWSER });
 
-it.each(['', '?explorer=graphiql'])('a browser gets Sandbox at /graphql%s, with a link to GraphiQL', async (search) => {
+it.each(['', '?explorer=graphiql'])('A browser gets Sandbox at /graphql%s, with a link to GraphiQL', async (search) => {
   for (let time = 0; time < 2; time += 1) {
     const { status, headers, body } = await open(development, `/graphql${search}`);
     expect({ status, headers }).toMatchObject({
@@ -183,7 +189,7 @@ it.each(['', '?explorer=graphiql'])('a browser gets Sandbox at /graphql%s, with 
   expect((await open(below, '/graphql')).body.toString()).toContain('href="/gateway/graphiql"');
 });
 
-it('a browser gets GraphiQL at /graphiql, which loads from the gateway only', async () => {
+it('A browser gets GraphiQL at /graphiql, which loads from the gateway only', async () => {
   const { status, headers, body } = await open(development, '/graphiql');
   expect(status).toBe(200);
   const policy = headers['content-security-policy'];

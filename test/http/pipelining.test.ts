@@ -51,7 +51,7 @@ describe('pipelined requests', () => {
   );
   const gateway = perBlock(() => startGateway({ UPSTREAM_URL: upstream.url }));
 
-  it('are answered in order, however they are cut, and keys are never mixed', async () => {
+  it('Pipelined requests are answered in order, however they are cut, and keys are never mixed', async () => {
     await fc.assert(
       fc.asyncProperty(connection, connection, async (first, second) => {
         const both = await Promise.all([connectRaw(gateway.url), connectRaw(gateway.url)]);
@@ -74,7 +74,7 @@ describe('pipelined requests', () => {
     );
   });
 
-  it('with two keys on one connection get the data of their own key', async () => {
+  it('Pipelined requests with two keys on one connection get the data of their own key', async () => {
     const raw = await connectRaw(gateway.url);
     const keys = Array.from({ length: 20 }, (_, at) => (at % 3 === 0 ? 'key-1' : `key-${at % 2}`));
     const one = { runId: 'r1', isPost: true, blankLines: 0 };
@@ -115,14 +115,17 @@ describe('pipelined requests', () => {
       };
     }
 
-    it.each(['/graphql', '/elsewhere'])('wait with an upgrade, which is then refused: %s', async (path) => {
-      const { raw, called, answer, close } = await open(`GET ${path} HTTP/1.1\r\nhost: x\r\n${WEBSOCKET}\r\n`);
-      await called;
-      answer();
-      const [one, two] = await raw.read(2);
-      expect(JSON.parse(one?.body ?? '') as unknown).toEqual({ data: { run: { id: 'r1', outputs: 'of key-3 r1' } } });
-      expect(two?.head).toMatch(/^HTTP\/1.1 4\d\d /);
-      await close();
-    });
+    it.each(['/graphql', '/elsewhere'])(
+      'An upgrade behind a pending request waits, and is then refused: %s',
+      async (path) => {
+        const { raw, called, answer, close } = await open(`GET ${path} HTTP/1.1\r\nhost: x\r\n${WEBSOCKET}\r\n`);
+        await called;
+        answer();
+        const [one, two] = await raw.read(2);
+        expect(JSON.parse(one?.body ?? '') as unknown).toEqual({ data: { run: { id: 'r1', outputs: 'of key-3 r1' } } });
+        expect(two?.head).toMatch(/^HTTP\/1.1 4\d\d /);
+        await close();
+      },
+    );
   });
 });

@@ -33,7 +33,7 @@ const STEPS = [
   step('waiting', '', 'soon', { status: 'queued', elapsed_time: null }),
 ];
 
-it('unusual steps have the documented order, durations, attempts, totals and failures', async () => {
+it('Unusual steps have the documented order, durations, attempts, totals and failures', async () => {
   const upstream = await startFaultyUpstream(({ endpoint, runId }) => {
     if (endpoint === 'steps') return { json: STEPS };
     return { json: [wireRun(runId, { status: 'running', start_time: at('0'), end_time: '' })] };
@@ -183,7 +183,7 @@ describe('a run that is over', () => {
     });
   });
 
-  it('ends its running steps: the bar of a step is as long as its duration', async () => {
+  it('The end of a run ends its running steps: the bar of a step is as long as its duration', async () => {
     const step = 'durationMs durationSource shareOfRun';
     const timeline = 'timeline { bars { durationMs widthPercent } } timing { totalDurationMs busyMs }';
     expect(await ask(`{ run(workflowId: "wf", id: "slow") { steps { ${step} } ${timeline} } }`)).toEqual({

@@ -243,7 +243,7 @@ async function play(actions: readonly Action[], forbidden: string | null): Promi
   if (broken.length > 0) throw broken[0];
 }
 
-it('a gateway isolates keys, serves nothing from before a refusal or past its time, makes single calls, and answers each request', async () => {
+it('A gateway isolates keys, serves nothing from before a refusal or past its time, makes single calls, and answers each request', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(action, { minLength: 1, maxLength: 60, size: 'max' }),

@@ -42,7 +42,7 @@ describe('a request', () => {
     ),
   );
   it.each(REFUSED)(
-    'is refused with a GraphQL error, also below the base path: %s',
+    'A request is refused with a GraphQL error, also below the base path: %s',
     async (_name, status, code, sent) => {
       const calls = upstream.calls.length;
       for (const text of [sent, sent.replace(' /graphql', ' /stepgate/graphql')]) {
@@ -67,7 +67,7 @@ describe('a request', () => {
     ['by HTTP/1.0 without a Host', 'GET /healthz HTTP/1.0\r\n\r\n'],
     ['with an offer of HTTP/2', `GET /healthz HTTP/1.1\r\n${HEAD}connection: upgrade\r\nupgrade: h2c\r\n\r\n`],
     ['after blank lines', `\r\n\r\nGET /healthz HTTP/1.1\r\n${HEAD}\r\n`],
-  ])('is answered %s', async (_, sent) => {
+  ])('A request is answered %s', async (_, sent) => {
     const raw = await connectRaw(gateway.url);
     expect((await raw.ask(sent)).body).toBe('{"status":"alive"}');
     raw.close();
@@ -90,7 +90,7 @@ describe('a request', () => {
     ['GET', '/other', null],
     ['POST', '/', null],
     ['POST', '/healthz', null],
-  ])('of %s %s is answered: %s', async (method, path, expected) => {
+  ])('A request of %s %s is answered: %s', async (method, path, expected) => {
     for (const prefix of ['', '/stepgate']) {
       const url = `${gateway.url}${prefix}${path}`;
       const { status, headers, body } = await ask(url, { method, headers: { authorization: 'Bearer key-1' } });
@@ -105,19 +105,22 @@ describe('a request', () => {
     }
   });
 
-  it.each(['/stepgate', '/stepgate?a=b'])('to the base path itself is answered with the page: %s', async (path) => {
-    const { status, headers } = await ask(`${gateway.url}${path}`);
-    expect([status, headers['content-type']]).toEqual([200, 'text/html; charset=utf-8']);
-  });
+  it.each(['/stepgate', '/stepgate?a=b'])(
+    'A request to the base path itself is answered with the page: %s',
+    async (path) => {
+      const { status, headers } = await ask(`${gateway.url}${path}`);
+      expect([status, headers['content-type']]).toEqual([200, 'text/html; charset=utf-8']);
+    },
+  );
 
   it.each(['/stepgates/healthz', '/healthz/stepgate', '/stepgate/stepgate/healthz'])(
-    'to a path that only resembles the base path is not found: %s',
+    'A path that only resembles the base path is not found: %s',
     async (path) => {
       expect((await ask(`${gateway.url}${path}`)).status).toBe(404);
     },
   );
 
-  it('keeps its request id if that id is safe to log, and gets a new one otherwise', async () => {
+  it('A request keeps its request id if that id is safe to log, and gets a new one otherwise', async () => {
     const idFor = async (...given: string[]) => {
       const raw = await connectRaw(gateway.url);
       const lines = given.map((id) => `x-request-id: ${id}\r\n`).join('');
@@ -143,7 +146,7 @@ describe('a request', () => {
     [`Bearer ${'k'.repeat(8192)}`, 'k'.repeat(8192)],
     [`Bearer ${'k'.repeat(8193)}`, null],
     ['', null],
-  ])('has the key of at most 8 KiB that follows Bearer: %.40j', async (authorization, key) => {
+  ])('The key of a request is the text of at most 8 KiB that follows Bearer: %.40j', async (authorization, key) => {
     const before = upstream.calls.length;
     const { body } = await ask(`${gateway.url}/graphql`, {
       method: 'POST',
@@ -169,7 +172,7 @@ describe('a request', () => {
     raw.close();
   });
 
-  it('that meets a defect gets 500 with its request id, which is also in the log', async () => {
+  it('A request that meets a defect gets 500 with its request id, which is also in the log', async () => {
     isBroken = true;
     const headers = { 'x-request-id': 'mine', authorization: 'Bearer key-1' };
     const { status, body } = await ask(`${gateway.url}/graphql?query={__typename}`, { headers });
@@ -194,7 +197,7 @@ describe('a gateway that cannot listen', () => {
   it.each([
     ['a name without an address', { HOST: 'host.invalid' }, /^HOST must be an address .* got "host.invalid"/],
     ['an address of another machine', { HOST: '192.0.2.1' }, /^HOST must be .*EADDRNOTAVAIL/],
-  ])('names the variable in its error: %s', async (_, environment, message) => {
+  ])('A gateway that cannot listen names the variable in its error: %s', async (_, environment, message) => {
     const problem = startGateway(environment);
     await expect(problem).rejects.toBeInstanceOf(ConfigError);
     await expect(problem).rejects.toThrow(message);

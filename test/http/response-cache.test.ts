@@ -29,7 +29,7 @@ describe('cached whole answers', () => {
       headers: { authorization: 'Bearer key-1', ...headers },
     });
 
-  it('are served unchanged, with the rest of their max-age', async () => {
+  it('Cached answers are served unchanged, with the rest of their max-age', async () => {
     const miss = await scene.gateway.query(QUERY);
     expect(miss.headers.get('cache-control')).toBe('private, max-age=60');
     scene.clock.advance(20_000);
@@ -50,7 +50,7 @@ describe('cached whole answers', () => {
     expect(scene.gateway.cachedBytes()).toBeGreaterThan(size);
   });
 
-  it('of a live run are at most LIVE_TTL_MS old', async () => {
+  it('Cached answers of a live run are at most LIVE_TTL_MS old', async () => {
     running();
     const first = await scene.gateway.query(QUERY);
     expect(first.headers.get('cache-control')).toBe('private, max-age=1');
@@ -60,7 +60,7 @@ describe('cached whole answers', () => {
     expect((await scene.gateway.query(QUERY)).data).not.toEqual(first.data);
   });
 
-  it("end with the caller's right: a call is made first, and a refusal evicts them", async () => {
+  it("Cached answers end with the caller's right: a call is made first, and a refusal evicts them", async () => {
     await scene.gateway.query(QUERY);
     const calls = scene.upstream.calls.length;
     scene.clock.advance(59_999);
@@ -72,7 +72,7 @@ describe('cached whole answers', () => {
     expect(scene.gateway.cachedBytes()).toBe(0);
   });
 
-  it('do not include errors, stale answers and mutations', async () => {
+  it('Errors, stale answers and answers of mutations are not cached', async () => {
     scene.upstream.script = ({ endpoint, runId }) =>
       endpoint === 'execute'
         ? { json: { run_id: 'r1' } }
@@ -106,7 +106,7 @@ describe('cached whole answers', () => {
     ['a thousand characters', 900, true],
     ['sixteen thousand', 16_000, true],
     ['more than 16 KiB', 16_384, false],
-  ])('exist for requests of up to 16 KiB, one for each text: %s', async (_, length, isKept) => {
+  ])('Answers are cached for requests of up to 16 KiB, one for each text: %s', async (_, length, isKept) => {
     const ask = async (id: string) => {
       const { data } = await scene.gateway.query(
         `#${'x'.repeat(length)}\n{ run(workflowId: "wf", id: "${id}") { id } }`,
@@ -120,7 +120,7 @@ describe('cached whole answers', () => {
     expect([await ask('r1'), await ask('r2')]).toEqual([again[1], again[1]]);
   });
 
-  it('are not served to a request with the same parameters that is refused for its content type', async () => {
+  it('A request that is refused for its content type gets no cached answer of the same parameters', async () => {
     const post = (headers: Record<string, string>, search = '', body = JSON.stringify({ query: QUERY })) =>
       fetch(`${scene.gateway.url}/graphql${search}`, {
         method: 'POST',
@@ -135,7 +135,7 @@ describe('cached whole answers', () => {
     expect((await post({}, `?query=${encodeURIComponent(QUERY)}`, '')).status).toBe(415);
   });
 
-  it('have an ETag only for a GET without errors', async () => {
+  it('Only a GET without errors has an ETag', async () => {
     expect((await scene.gateway.query(QUERY)).headers.get('etag')).toBeNull();
     expect((await get()).headers.get('etag')).not.toBeNull();
     for (const query of ['{ nothing }', '{ run(workflowId: "..", id: "r1") { id } }']) {
@@ -145,7 +145,7 @@ describe('cached whole answers', () => {
     expect([refused.status, refused.headers.get('etag')]).toEqual([400, null]);
   });
 
-  it('are a 304 for a GET with a valid ETag, and complete for any other', async () => {
+  it('A GET with a valid ETag gets a 304, and any other a complete answer', async () => {
     const first = await get();
     const etag = first.headers.get('etag') ?? '';
     expect(etag).toMatch(/^"[\w-]{27}"$/);
@@ -161,7 +161,7 @@ describe('cached whole answers', () => {
     expect(await other.json()).toEqual(await first.json());
   });
 
-  it('are a 304 after a cache miss if the new answer has not changed', async () => {
+  it('A cache miss is answered with a 304 if the new answer has not changed', async () => {
     const query = '{ run(workflowId: "wf", id: "r1") { status } }';
     running();
     const etag = (await get({}, query)).headers.get('etag') ?? '';
@@ -184,7 +184,7 @@ describe('concurrent requests for an expired whole answer', () => {
   const CACHED = 'stepgate_operation_cache_total';
   const outputsOf = (key: string) => ({ run: { outputs: `of ${key} ${scene.clock.now()}` } });
 
-  it('are answered by one call for each key', async () => {
+  it('Concurrent requests for an expired answer are answered by one call for each key', async () => {
     const keys = ['key-a', 'key-a', 'key-b', 'key-a', 'key-b'];
     for (let turn = 0; turn < 4; turn += 1) {
       const calls = await scene.callsOf(async () => {
@@ -196,7 +196,7 @@ describe('concurrent requests for an expired whole answer', () => {
     }
   });
 
-  it('are answered by one operation of each caller', async () => {
+  it('Concurrent requests are answered by one operation of each caller', async () => {
     const ask = () =>
       Promise.all(['key-c', 'key-c', 'key-c', 'key-d', 'key-d'].map((key) => scene.data(QUERY, { key })));
     for (let turn = 0; turn < 2; turn += 1) {
@@ -209,7 +209,7 @@ describe('concurrent requests for an expired whole answer', () => {
     expect((await fromCache()) - before).toBe(3);
   });
 
-  it('are all answered if the new answer is an error, which is not shared', async () => {
+  it('Concurrent requests are all answered if the new answer is an error, which is not shared', async () => {
     for (let turn = 0; turn < 2; turn += 1) await scene.data(QUERY);
     scene.clock.advance(1000);
     const held = scene.hold();

@@ -50,14 +50,14 @@ describe('the right to cached runs', () => {
     return { held, first, calls, all: Promise.all(answers) };
   }
 
-  it('is renewed by one call, and the other runs are served from the cache', async () => {
+  it('The right is renewed by one call, and the other runs are served from the cache', async () => {
     const { first, calls, all } = await askInDoubt();
     first.answer(reply);
     expect((await all).map(({ data }) => data)).toEqual(RUNS.map((id) => answerOf(id)));
     expect(calls()).toBe(1);
   });
 
-  it.each([401, 403])('ends for all waiting requests if that call is answered by %i', async (status) => {
+  it.each([401, 403])('The right ends for all waiting requests if that call is answered by %i', async (status) => {
     const { first, calls, all } = await askInDoubt();
     first.answer({ status });
     for (const { data, errors } of await all) expect([data, errors.length]).toEqual([{ run: null }, 1]);
@@ -66,7 +66,7 @@ describe('the right to cached runs', () => {
     expect(scene.gateway.cachedBytes()).toBeLessThan(500);
   });
 
-  it('is not renewed by a 404: the other requests make their own calls', async () => {
+  it('A 404 does not renew the right: the other requests make their own calls', async () => {
     const { held, first, calls, all } = await askInDoubt();
     first.answer({ status: 404 });
     const second = await held.next();
@@ -79,7 +79,7 @@ describe('the right to cached runs', () => {
     expect(calls()).toBeLessThanOrEqual(4);
   });
 
-  it('lets stale answers be served for STALE_IF_ERROR_MS while that call fails', async () => {
+  it('Stale answers are served for STALE_IF_ERROR_MS while the renewing call fails', async () => {
     const { first, calls, all } = await askInDoubt(REAUTH_INTERVAL_MS + STALE_IF_ERROR_MS);
     first.answer({ status: 500 });
     expect((await all).map(({ data }) => data)).toEqual(RUNS.map((id) => answerOf(id, true)));
@@ -89,7 +89,7 @@ describe('the right to cached runs', () => {
     expect(codesOf(await ask('a'))).toEqual(['UPSTREAM_UNAVAILABLE']);
   });
 
-  it('is renewed by any call, and a hanging call of one workflow delays no other', async () => {
+  it('Any call renews the right, and a hanging call of one workflow delays no other', async () => {
     await cache('mine', 'later');
     await ask('theirs', 'slow');
     scene.clock.advance(REAUTH_INTERVAL_MS);
@@ -123,7 +123,7 @@ describe('the right to cached runs', () => {
     }
   });
 
-  it('is renewed by each request if REAUTH_INTERVAL_MS is 0, and whole answers are not cached', async () => {
+  it('Each request renews the right if REAUTH_INTERVAL_MS is 0, and whole answers are not cached', async () => {
     await scene.restart({ REAUTH_INTERVAL_MS: '0' });
     await cache('a', 'b');
     for (let time = 0; time < 2; time += 1) {
@@ -135,7 +135,7 @@ describe('the right to cached runs', () => {
     }
   });
 
-  it('begins with a successful call, even if another call of the key has failed before', async () => {
+  it('The right begins with a successful call, even if another call of the key has failed before', async () => {
     const held = scene.hold();
     const answer = scene.gateway.query(runOf('a', 'wf', 'outputs stepCounts { total }'));
     const calls = [await held.next(), await held.next()];
@@ -147,7 +147,7 @@ describe('the right to cached runs', () => {
     expect(await scene.callsOf(() => ask('a'))).toBe(0);
   });
 
-  it('does not begin with a 404: nothing is cached for a key that gets no other answer', async () => {
+  it('The right does not begin with a 404: nothing is cached for a key that gets no other answer', async () => {
     scene.upstream.script = () => ({ status: 404 });
     for (let time = 0; time < 2; time += 1) {
       // One call for the record, one for the steps.
@@ -164,7 +164,7 @@ describe('the right to cached runs', () => {
     ['is forbidden', { status: 403 }],
     ['fails', { status: 500 }],
     ['gets HTML', { raw: '<html>' }],
-  ])('does not begin with a call that %s: nothing is cached for the key', async (_, given) => {
+  ])('The right does not begin with a call that %s: nothing is cached for the key', async (_, given) => {
     scene.upstream.script = () => given;
     expect(codesOf(await ask('a'))).toHaveLength(1);
     expect(scene.gateway.cachedBytes()).toBe(0);
@@ -247,7 +247,7 @@ describe('a refusal', () => {
     for (let time = 0; time < 2; time += 1) expect(await record()).toEqual(FORBIDDEN);
   });
 
-  it('of the list of workflows refuses only a run whose graph is read', async () => {
+  it('A 403 of the list of workflows refuses only a run whose graph is read', async () => {
     isDenied = ({ endpoint }) => endpoint === 'workflows';
     expect(await scene.codes(runOf('mine', 'wf', 'outputs criticalPath { isInferred }'))).toEqual(FORBIDDEN);
     await cache('mine');

@@ -63,7 +63,7 @@ describe('a connection whose client does not read', () => {
     await upstream.close();
   });
 
-  it('is cut after the timeout', async () => {
+  it('A connection whose client does not read is cut after the timeout', async () => {
     await start({ stalledReaderMs: 200 });
     await raw.send(requestOf('r0') + requestOf('r1'));
     await once(ownEnd(), 'close');
@@ -71,7 +71,7 @@ describe('a connection whose client does not read', () => {
     await expect(raw.read(1)).rejects.toThrow('the connection ended before an answer did');
   });
 
-  it('is cut after the timeout if it requested files of the page', async () => {
+  it('A connection is cut after the timeout if its client does not read files of the page', async () => {
     await start({ stalledReaderMs: 200 });
     const page = await (await fetch(gateway.url)).text();
     const file = /\/assets\/index-[\w-]+\.js/.exec(page)?.[0] ?? '';
@@ -79,7 +79,7 @@ describe('a connection whose client does not read', () => {
     await once(ownEnd(), 'close');
   });
 
-  it('has no timeout during the next request once its answer is read', async () => {
+  it('A connection has no timeout during the next request once its answer is read', async () => {
     const { script } = upstream;
     const late = Promise.withResolvers<undefined>();
     upstream.script = async (call) => {

@@ -45,7 +45,7 @@ describe('a socket under load', () => {
     }
   }
 
-  it('reads nothing more from a client that does not read the answers to its pings', async () => {
+  it('Nothing more is read from a client that does not read the answers to its pings', async () => {
     const client = await open();
     client.stopReading();
     const text = 'x'.repeat(125);
@@ -61,7 +61,7 @@ describe('a socket under load', () => {
     expect(await client.nextData()).toMatchObject({ run: { status: 'RUNNING' } });
   });
 
-  it('stores only the key of its connectionParams, and nothing of completed operations', async () => {
+  it('A socket stores only the key of its connectionParams, and nothing of completed operations', async () => {
     const junk = Array.from({ length: 250_000 }, () => ({}));
     const used = () => {
       collectGarbage();

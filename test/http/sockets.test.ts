@@ -83,7 +83,7 @@ describe('a socket', () => {
       ['the header of the upgrade', {}, OF_HEADER],
       ['that header where the other is not a text', { authorization: 7 }, OF_HEADER],
       ['connectionParams before the header', { authorization: 'Bearer key-7' }, OTHER_HEADER],
-    ])('from %s', async (source, params, options = {}) => {
+    ])('A socket gets its key from %s', async (source, params, options = {}) => {
       const client = await open(params, options);
       const id = source.replaceAll(/\W/g, '-');
       client.subscribe({ query: read(id) });
@@ -92,13 +92,13 @@ describe('a socket', () => {
     });
 
     it.each([{}, { authorization: 'key-1' }, { authorization: 7 }, { authorization: 'Bearer ' }])(
-      'or is closed with 4401: %j',
+      'A socket without a key is closed with 4401: %j',
       async (params) => {
         expect(await (await open(params)).next()).toEqual({ type: 'closed', code: 4401 });
       },
     );
 
-    it('within 10 s, or is closed with 4408', async () => {
+    it('A socket without a key for 10 s is closed with 4408', async () => {
       jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate', 'performance', 'Date'] });
       try {
         const client = await open(null);
@@ -122,7 +122,7 @@ describe('a socket', () => {
       [4429, 'a second connection_init', { type: 'connection_init', payload: KEY }],
       [1007, 'a message that is not UTF-8', notUtf8],
       [1009, 'a message of more than 1 MiB', ' '.repeat(MAX_MESSAGE_BYTES + 1)],
-    ])('with %i after %s', async (code, _, message) => {
+    ])('A socket is closed with %i after %s', async (code, _, message) => {
       for (const binary of Buffer.isBuffer(message) ? [true, false] : [false]) {
         const client = await open();
         if (Buffer.isBuffer(message)) client.sendBytes(message, binary);
@@ -133,13 +133,13 @@ describe('a socket', () => {
       expect(log.lines.filter(({ level }) => Number(level) >= 50)).toEqual([]);
     });
 
-    it('with 4401 after an operation before connection_init', async () => {
+    it('A socket is closed with 4401 after an operation before connection_init', async () => {
       const early = await open(null);
       early.subscribe({ query: TYPE });
       expect(await early.next()).toEqual({ type: 'closed', code: 4401 });
     });
 
-    it('with 4409 after a second operation of the same id, and executes nothing after that', async () => {
+    it('A socket is closed with 4409 after a second operation of the same id, and executes nothing after that', async () => {
       const client = await open();
       // The reason contains the id, and a close frame has at most 123 bytes.
       const id = '🐎'.repeat(100);
@@ -154,7 +154,7 @@ describe('a socket', () => {
   });
 
   describe('carries', () => {
-    it('a message of up to 1 MiB, and a binary one of UTF-8', async () => {
+    it('A socket carries a message of up to 1 MiB, and a binary one of UTF-8', async () => {
       const client = await open();
       client.send(subscribeText(TYPE).padEnd(MAX_MESSAGE_BYTES));
       expect([await client.next(), await client.next()]).toEqual([ANSWER, COMPLETE]);
@@ -162,7 +162,7 @@ describe('a socket', () => {
       expect(await client.next()).toEqual(ANSWER);
     });
 
-    it('at most MAX_SUBSCRIPTIONS_PER_CONNECTION operations at once', async () => {
+    it('A socket carries at most MAX_SUBSCRIPTIONS_PER_CONNECTION operations at once', async () => {
       const client = await open();
       for (let id = 0; id < MAX_OPERATIONS; id += 1) client.subscribe({ query: watch('r1') }, `${id}`);
       for (let id = 0; id < MAX_OPERATIONS; id += 1) expect(await client.next()).toEqual(RUNNING);
@@ -177,7 +177,7 @@ describe('a socket', () => {
       expect([await client.next(), await client.next()]).toEqual([ANSWER, COMPLETE]);
     });
 
-    it('a numbered request id for each operation, which is sent upstream', async () => {
+    it('Each operation of a socket has a numbered request id, which is sent upstream', async () => {
       const named = await open(KEY, { headers: { 'x-request-id': 'mine' } });
       const other = await open();
       expect([named.requestId, other.requestId]).toEqual(['mine', expect.stringMatching(/^[0-9a-f-]{36}$/)]);
@@ -195,7 +195,7 @@ describe('a socket', () => {
   });
 
   describe('whose client completes an operation', () => {
-    it('abandons the upstream calls of that query, and no others', async () => {
+    it('A completed query abandons its upstream calls, and no others', async () => {
       const calls = new Map<string, Call>();
       const due = Promise.withResolvers<undefined>();
       upstream.script = async (call) => {
@@ -213,7 +213,7 @@ describe('a socket', () => {
       expect(await client.nextData()).toEqual({ run: { id: 'kept', status: 'RUNNING' } });
     });
 
-    it('sends nothing more of that operation, and continues the others', async () => {
+    it('A completed operation sends nothing more, and the others continue', async () => {
       const client = await open();
       for (const id of ['a', 'b']) {
         client.subscribe({ query: watch(`completed-${id}`) }, id);
@@ -227,7 +227,7 @@ describe('a socket', () => {
       expect(client.waiting).toBe(0);
     });
 
-    it('accepts another operation of the same id when the first is over', async () => {
+    it('The id of a completed operation can be used again when the operation is over', async () => {
       const client = await open();
       client.subscribe({ query: watch('again') });
       expect(await client.next()).toEqual(RUNNING);
@@ -236,7 +236,7 @@ describe('a socket', () => {
       expect([await client.next(), await client.next()]).toEqual([ANSWER, COMPLETE]);
     });
 
-    it('is closed with 4409 after another operation of the same id while the first is pending', async () => {
+    it('A socket is closed with 4409 after another operation of an id whose completed operation is pending', async () => {
       const due = Promise.withResolvers<undefined>();
       upstream.script = async (call) => {
         await due.promise;
@@ -298,7 +298,7 @@ describe('a socket', () => {
       [400, 'for no malformed key', '/graphql', { 'sec-websocket-key': 'none' }],
       [400, 'for no malformed protocol', '/graphql', { 'sec-websocket-protocol': 'a,,b' }],
       [405, 'for no other method', '/graphql', {}, 'POST'],
-    ])('with status %i %s', async (status, _, path, headers = {}, method) => {
+    ])('A socket is opened with status %i %s', async (status, _, path, headers = {}, method) => {
       const origin = headers.origin === 'OWN' ? { origin: gateway.url } : {};
       const response = await answerTo(path, { ...headers, ...origin }, method);
       expect(response.statusCode).toBe(status);
@@ -313,7 +313,7 @@ describe('a socket', () => {
       expect(errors).toMatchObject([{ extensions: { code, requestId: 'mine' } }]);
     });
 
-    it('without compression, and for no other protocol', async () => {
+    it('A socket is opened without compression, and for no other protocol', async () => {
       const response = await answerTo('/graphql', { 'sec-websocket-extensions': 'permessage-deflate' });
       expect(response.headers).not.toHaveProperty('sec-websocket-extensions');
       await expect(open(null, { protocol: 'graphql-transport-ws-2' })).rejects.toThrow('no subprotocol');

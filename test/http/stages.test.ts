@@ -31,7 +31,7 @@ describe('the stages of a request', () => {
     return [response.status, errors?.[0]?.extensions.code ?? null];
   };
 
-  it('run the preflight first: it needs no key and is not counted', async () => {
+  it('A preflight comes first: it needs no key and is not counted', async () => {
     await start({ CORS_ORIGINS: 'https://app.example.com', RATE_LIMIT_ANONYMOUS_PER_MINUTE: '1' });
     for (let time = 0; time < 5; time += 1) {
       for (const path of ['/graphql', '/graphql/stream']) {
@@ -53,7 +53,7 @@ describe('the stages of a request', () => {
     expect(await codeOf(await post(JSON.stringify({ query: '{ __typename }' })))).toEqual([200, null]);
   });
 
-  it('authenticate before the rate limit: a rejected token counts only for its address', async () => {
+  it('Authentication comes before the rate limit: a rejected token counts only for its address', async () => {
     const issuer: Issuer = await startIssuer(clock.now);
     await start({ ...issuer.environment, RATE_LIMIT_PER_MINUTE: '2', RATE_LIMIT_ANONYMOUS_PER_MINUTE: '3' });
     const good = { authorization: `Bearer ${await issuer.token()}` };
@@ -74,7 +74,7 @@ describe('the stages of a request', () => {
     ['that is not JSON', '{', {}, [400, 'BAD_REQUEST']],
     ['of another type', 'x', { 'content-type': 'text/plain' }, [415, 'BAD_REQUEST']],
     ['with an unacceptable Accept', '{}', { accept: 'image/png' }, [406, 'BAD_REQUEST']],
-  ])('apply the rate limit before they read the body: one %s', async (_, body, headers, problem) => {
+  ])('The rate limit is applied before the body is read: one %s', async (_, body, headers, problem) => {
     await start({ RATE_LIMIT_PER_MINUTE: '2' });
     for (let time = 0; time < 2; time += 1) {
       expect(await codeOf(await post(body, { ...KEY, ...headers }))).toEqual(problem);

@@ -23,7 +23,7 @@ describe('INTROSPECTION and SANDBOX', () => {
     [{ ...DEVELOPMENT, INTROSPECTION: 'off' }, false],
     [{ ...DEVELOPMENT, SANDBOX: 'off' }, true],
     [{ ...PRODUCTION, SANDBOX: 'on' }, false],
-  ])('with %j: introspection is allowed: %s', async (environment, isTold) => {
+  ])('Introspection is allowed with %j: %s', async (environment, isTold) => {
     await start(environment);
     for (const [query, field] of [
       ['{ __schema { queryType { name } } }', '__schema'],
@@ -46,7 +46,7 @@ describe('INTROSPECTION and SANDBOX', () => {
     [{ ...PRODUCTION, SANDBOX: 'on' }, true],
     [{ ...DEVELOPMENT, SANDBOX: 'off' }, false],
     [{ ...DEVELOPMENT, INTROSPECTION: 'off' }, true],
-  ])('with %j: a browser gets Sandbox: %s', async (environment, isShown) => {
+  ])('A browser gets Sandbox with %j: %s', async (environment, isShown) => {
     await start(environment);
     const { status, headers, body } = await ask(`${gateway.url}/graphql`, { headers: BROWSER });
     if (isShown) {
@@ -65,7 +65,7 @@ describe('INTROSPECTION and SANDBOX', () => {
     expect(preflight.headers['access-control-allow-origin'] !== undefined).toBe(isShown);
   });
 
-  it('fill the sample key into Sandbox only over the sample API', async () => {
+  it('Sandbox has the sample key only over the sample API', async () => {
     await start({});
     const sample = await startGateway();
     const pageOf = async ({ url }: TestGateway) => (await ask(`${url}/graphql`, { headers: BROWSER })).body.toString();
@@ -76,7 +76,7 @@ describe('INTROSPECTION and SANDBOX', () => {
     expect([own.includes('demo-key'), ofSample.includes('demo-key')]).toEqual([false, true]);
   });
 
-  it('without Sandbox, a client that prefers HTML gets JSON', async () => {
+  it('A client that prefers HTML gets JSON without Sandbox', async () => {
     await start({ SANDBOX: 'off' });
     const { status, body } = await ask(`${gateway.url}/graphql?query={__typename}`, {
       headers: { ...BROWSER, authorization: 'Bearer key-1' },

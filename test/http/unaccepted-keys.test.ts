@@ -49,7 +49,7 @@ describe('a key that the upstream has not accepted', () => {
     return response.status;
   };
 
-  it('counts against its address, whichever key it is, until the upstream accepts it', async () => {
+  it('An unaccepted key counts against its address, whichever key it is, until the upstream accepts it', async () => {
     expect(await statusFrom('192.0.2.1', 'good', runs(1))).toBe(200);
     const statuses = [];
     while (statuses.length < RATE) statuses.push(await statusFrom('192.0.2.1', `made-up-${statuses.length}`, runs(1)));
@@ -59,7 +59,7 @@ describe('a key that the upstream has not accepted', () => {
     expect(await statusFrom('192.0.2.2', 'made-up-60')).toBe(200);
   });
 
-  it('counts against the /56 of an IPv6 address, and an IPv4-mapped address counts as IPv4', async () => {
+  it('An IPv6 address counts by its /56, and an IPv4-mapped address counts as IPv4', async () => {
     for (let index = 0; index < RATE; index += 1)
       await statusFrom(`2001:db8:0:1${index.toString(16).padStart(2, '0')}::1`, null);
     expect(await statusFrom('2001:db8:0:1ff:ffff::1', null)).toBe(429);
@@ -82,7 +82,7 @@ describe('a key that the upstream has not accepted', () => {
     expect(await statusFrom('2001:db8:0:9::1', null)).toBe(429);
   });
 
-  it('makes no further upstream call in an operation after a 401', async () => {
+  it('An unaccepted key makes no further upstream call in an operation after a 401', async () => {
     const response = await askFrom('192.0.2.1', runs(40), 'made-up');
     const { data, errors } = (await response.json()) as { data: object; errors: { extensions: { code: string } }[] };
     expect(Object.values(data)).toEqual(Array(40).fill(null));
@@ -91,7 +91,7 @@ describe('a key that the upstream has not accepted', () => {
     expect(upstream.calls.length).toBeLessThanOrEqual(16);
   });
 
-  it('makes sixteen calls at once in a first query over 100 runs, and the others after a success', async () => {
+  it('A new key makes sixteen calls at once in a first query over 100 runs, and the others after a success', async () => {
     const replies: (() => void)[] = [];
     upstream.script = async (call) => {
       await new Promise<void>((resolve) => replies.push(resolve));
@@ -114,7 +114,7 @@ describe('a key that the upstream has not accepted', () => {
     expect(upstream.calls).toHaveLength(200);
   });
 
-  it('leaves upstream slots to accepted keys, however many others wait', async () => {
+  it('Unaccepted keys leave upstream slots to accepted ones, however many wait', async () => {
     await statusFrom('192.0.2.1', 'good', runs(1));
     const gate = Promise.withResolvers<undefined>();
     upstream.script = async (call) => {
@@ -130,7 +130,7 @@ describe('a key that the upstream has not accepted', () => {
     await Promise.all(waiting);
   });
 
-  it('is also accepted by a start of a run', async () => {
+  it('A start of a run accepts a key too', async () => {
     upstream.script = () => ({ json: { run_id: 'r1', message: 'started' } });
     await statusFrom('192.0.2.1', 'good', 'mutation { executeWorkflow(workflowId: "wf") { message } }');
     for (let time = 0; time < RATE; time += 1) await statusFrom('192.0.2.1', null);
@@ -157,7 +157,7 @@ describe('a caller without a key', () => {
   const statusFor = async (forwarded: string) => (await ask(undefined, { 'x-forwarded-for': forwarded })).status;
   const LIMITED = { extensions: { code: 'RATE_LIMITED', retryable: true, retryAfterSeconds: 10 } };
 
-  it('gets a GraphQL error above the rate of its address, and rate headers only then', async () => {
+  it('A caller without a key gets a GraphQL error above the rate of its address, and rate headers only then', async () => {
     for (let time = 0; time < 6; time += 1) {
       const answer = await ask();
       expect([answer.status, answer.headers.get('ratelimit-limit')]).toEqual([200, null]);
@@ -175,7 +175,7 @@ describe('a caller without a key', () => {
     expect([(await ask()).status, (await ask()).status]).toEqual([200, 429]);
   });
 
-  it('is counted over all transports together, and sockets of accepted keys are not', async () => {
+  it('A caller without a key is counted over all transports together, and sockets of accepted keys are not', async () => {
     for (const query of ['{ nonsense', '{ __typename }', RUN]) {
       await ask({ query });
       await (await openStream(gateway.url, { query }, null)).next();
@@ -189,7 +189,7 @@ describe('a caller without a key', () => {
     socket.cut();
   });
 
-  it('is counted if its socket is refused for its key', async () => {
+  it('A caller is counted if its socket is refused for its key', async () => {
     const closeCodes: number[] = [];
     for (let time = 0; time < 7; time += 1) {
       const frame = await (await openSocket(gateway.url, { authorization: 'Bearer not a key' })).next();
@@ -199,7 +199,7 @@ describe('a caller without a key', () => {
     expect((await ask()).status).toBe(429);
   });
 
-  it('cannot forge its address, unless a trusted proxy reports it', async () => {
+  it('A caller cannot forge its address, unless a trusted proxy reports it', async () => {
     for (let time = 0; time < 6; time += 1) await statusFor(`10.0.0.${time}`);
     expect(await statusFor('10.0.0.9')).toBe(429);
     await gateway.replace(() => start({ RATE_LIMIT_ANONYMOUS_PER_MINUTE: '6' }));
@@ -212,7 +212,7 @@ describe('a caller without a key', () => {
   it.each([
     ['without a key', () => null],
     ['with made-up keys', (time: number) => `made-up-${time}`],
-  ])('leaves no operation in memory, however many come: %s', async (_, keyOf) => {
+  ])('Operations without an accepted key leave nothing in memory, however many come: %s', async (_, keyOf) => {
     upstream.script = () => REFUSED;
     await gateway.replace(() => start({ RATE_LIMIT_ANONYMOUS_PER_MINUTE: '10000' }));
     const askTimes = async (times: number, text: string) => {

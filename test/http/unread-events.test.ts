@@ -28,7 +28,7 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('a client of %s that sto
     expect(await hanging.next()).toMatchObject({ type: 'closed' });
   });
 
-  it('cuts a client that does not read its last message', async () => {
+  it('A client that does not read its last message is cut when the gateway stops', async () => {
     run.outputs = HUGE;
     const hanging = await ask(LARGE);
     hanging.stopReading();

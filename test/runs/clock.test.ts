@@ -47,7 +47,7 @@ describe("a machine's clock that is set back by ten minutes", () => {
     state += 1;
   };
 
-  it('extends no cached data, stops no poll, and shows times by its new setting', async () => {
+  it('A clock that is set back extends no cached data, stops no poll, and shows times by its new setting', async () => {
     await start();
     expect((await query(RUN)).data).toMatchObject({ run: { outputs: 'state 1' } });
     const live = await subscribe('graphql-sse', gateway.url, LIVE);
@@ -62,7 +62,7 @@ describe("a machine's clock that is set back by ten minutes", () => {
     live.leave();
   });
 
-  it('extends no right', async () => {
+  it('A clock that is set back extends no right', async () => {
     await start({ LIVE_TTL_MS: '60000', REAUTH_INTERVAL_MS: '5000' });
     expect((await query(RUN)).errors).toEqual([]);
     setBack();
@@ -71,7 +71,7 @@ describe("a machine's clock that is set back by ten minutes", () => {
     expect((await query(RUN)).errors).toMatchObject([{ extensions: { code: 'UNAUTHENTICATED' } }]);
   });
 
-  it('decides by its new setting whether a token has expired', async () => {
+  it('A clock that is set back decides by its new setting whether a token has expired', async () => {
     const issuer = await startIssuer(wallMs);
     await start({ ...issuer.environment, REAUTH_INTERVAL_MS: '5000' });
     setBack();
@@ -85,7 +85,7 @@ describe("a machine's clock that is set back by ten minutes", () => {
     await issuer.close();
   });
 
-  it("changes nothing for a gateway on the machine's own clocks", async () => {
+  it("A clock that is set back changes nothing for a gateway on the machine's own clocks", async () => {
     const realNow = Date.now;
     jest.spyOn(Date, 'now').mockImplementation(() => realNow() - setBackMs);
     gateway = await startGateway({ UPSTREAM_URL: upstream.url, LIVE_TTL_MS: '20' });
@@ -95,7 +95,7 @@ describe("a machine's clock that is set back by ten minutes", () => {
   });
 });
 
-it("a gateway's clock equals the machine's clock until that is set back, never goes back, and runs evenly", () => {
+it("A gateway's clock equals the machine's clock until that is set back, never goes back, and runs evenly", () => {
   const moves = fc.array(
     fc.record({
       wallMs: fc.integer({ min: -5000, max: 5000 }),

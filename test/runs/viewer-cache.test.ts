@@ -39,7 +39,7 @@ const get = (cache: ViewerCache, viewerId: string, name: string): string | undef
   entryOf(cache, viewerId, name).list.snapshot?.value;
 
 describe('the cache of all viewers', () => {
-  it('stores the rights of the 20,000 most recently used viewers, and evicts the entries of others', () => {
+  it('The cache stores the rights of the 20,000 most recently used viewers, and evicts the entries of others', () => {
     const cache = cacheOf(MEBIBYTE);
     for (const viewer of ['ada', 'bob']) put(cache, viewer, 'k');
     for (let other = 0; other < 19_999; other += 1) {
@@ -51,7 +51,7 @@ describe('the cache of all viewers', () => {
     expect(cache.cachedBytes).toBe(ENTRY_BYTES + 100);
   });
 
-  it('stores nothing of entries that were evicted or too large', () => {
+  it('The cache stores nothing of entries that were evicted or too large', () => {
     const cache = cacheOf(2 * (ENTRY_BYTES + 100));
     const keptBytes = () => serialize([...(cache.rightOf('ada').entries.get('w')?.keys() ?? [])]).byteLength;
     for (const name of 'ab') put(cache, 'ada', name);
@@ -61,7 +61,7 @@ describe('the cache of all viewers', () => {
     expect(keptBytes()).toBe(before);
   });
 
-  it('frees the entries of dropped viewers in small steps if there are many', () => {
+  it('The cache frees the entries of dropped viewers in small steps if there are many', () => {
     const cache = cacheOf(64 * MEBIBYTE);
     for (let entry = 0; entry < 30_000; entry += 1) put(cache, 'ada', `entry ${entry}`);
     cache.drop('ada');
@@ -71,7 +71,7 @@ describe('the cache of all viewers', () => {
     expect(cache.cachedBytes).toBe(ENTRY_BYTES + 100);
   });
 
-  it('counts every byte that is stored, read, evicted, reserved and dropped', () => {
+  it('The cache counts every byte that is stored, read, evicted, reserved and dropped', () => {
     const viewers = ['ada', 'bob', 'eve'];
     const names = ['a', 'b', 'c', 'd'];
     const action = fc.record({

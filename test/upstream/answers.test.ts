@@ -53,7 +53,7 @@ describe('an upstream answer', () => {
       });
     const change = fc.constantFrom(...'"\\[]{},:0123456789+-.eEntrufalse \n\u0001\u007fü'.split(''), '');
 
-    it('is read if JSON.parse reads a list with a step in it, and refused otherwise', async () => {
+    it('An answer with one changed character is read if JSON.parse reads a list with a step in it, and refused otherwise', async () => {
       await fc.assert(
         fc.asyncProperty(written, fc.nat(), fc.nat(2), change, async (text, place, cut, put) => {
           const at = place % (text.length + 1);
@@ -69,7 +69,7 @@ describe('an upstream answer', () => {
     });
   });
 
-  it('of any JSON changes no neighbour of an item, and is not quoted in an error', async () => {
+  it('An item of any JSON changes no neighbour, and is not quoted in an error', async () => {
     const MARK = '§';
     const marked = fc.string({ maxLength: 8 }).map((text) => `${MARK}${text}`);
     const leaf = fc.oneof(marked, fc.integer(), fc.double(), fc.boolean(), fc.constant(null));
@@ -121,7 +121,7 @@ describe('an upstream answer', () => {
     ['characters beyond the basic plane', '{"id": "🐎", "outputs": "größe"}', '🐎'],
     ['a byte order mark within a text', '{"id": "\uFEFFa"}', '\uFEFFa'],
     ['U+FFFD that the upstream sent', '{"id": "\uFFFD"}', '\uFFFD'],
-  ])('may have %s', async (_, item, id) => {
+  ])('An answer may have %s', async (_, item, id) => {
     const { data, errors } = await ask(STEPS, { steps: { raw: `[${item}]` } });
     expect({ data, errors }).toMatchObject({ data: { run: { steps: [{ id }] } }, errors: [] });
   });
@@ -138,7 +138,7 @@ describe('an upstream answer', () => {
       ['a million lists that are never closed', () => '['.repeat(1_000_000)],
       ['one text of 4 million characters', () => `"${'x'.repeat(2 ** 22)}"`],
       ['a number of a million digits', () => '9'.repeat(1_000_000)],
-    ])('is read or refused, and the next answer is read: %s', async (_, value) => {
+    ])('An expensive answer is read or refused, and the next answer is read: %s', async (_, value) => {
       for (const raw of [member(value()), `[${value()}]`]) {
         const { codes } = await ask(STEPS, { steps: { raw } });
         expect([[], [VIOLATION]]).toContainEqual(codes);
@@ -147,7 +147,7 @@ describe('an upstream answer', () => {
       expect(data).toMatchObject({ run: { steps: [{ id: 'next' }] } });
     });
 
-    it('has at most 25,000 items', async () => {
+    it('An answer has at most 25,000 items', async () => {
       const items = (count: number) => ({ json: [wireStep(), ...new Array<number>(count - 1).fill(0)] });
       const count = '{ run(workflowId: "wf", id: "r1") { stepCounts { total } } }';
       expect((await ask(count, { steps: items(25_000) })).errors).toEqual([]);
@@ -169,7 +169,7 @@ describe('an upstream answer', () => {
     ['not a single object of another run', wireRun('other', { error: 'no' }), null],
     ['none of an empty list', [], null],
     ['none of two without an id', [{ status: 'failed', error: 'no' }, { status: 'completed' }], null],
-  ])('gives a run its record: %s', async (_, json, error) => {
+  ])('A run gets its record from an answer: %s', async (_, json, error) => {
     const query = '{ run(workflowId: "wf", id: "r1") { id error } }';
     const { data, errors } = await ask(query, { run: { json }, steps: { json: [wireStep()] } });
     expect({ data, errors }).toEqual({ data: { run: { id: 'r1', error } }, errors: [] });
@@ -183,7 +183,7 @@ describe('an upstream answer', () => {
     ['runs', 'runs is invalid: expected array at $, got object', wireRun('r1')],
     ['workflows', 'workflows is invalid: expected workflow at $[0], got number', [7]],
   ])(
-    'of another form to the %s call is an error with position and types, and no value: %s',
+    'An answer of another form to the %s call is an error with position and types, and no value: %s',
     async (endpoint, message, json) => {
       const queries: Partial<Record<Endpoint, string>> = {
         runs: '{ workflow(id: "wf") { runs { nodes { id } } } }',
@@ -215,7 +215,7 @@ describe('an upstream answer', () => {
     ...[{}, { run_id: {} }, { run_id: '' }, { run_id: '..' }, [{ run_id: 'new' }], 'SECRET', null].map(
       (json) => [json, null] as const,
     ),
-  ])('to a start that is %j is answered with %j', async (json, expected) => {
+  ])('The answer to a start that is %j is answered with %j', async (json, expected) => {
     const query = 'mutation { executeWorkflow(workflowId: "wf") { message run { id } } }';
     const { data, errors } = await ask(query, { execute: { json } });
     if (expected) expect(data).toEqual({ executeWorkflow: expected });
@@ -241,39 +241,42 @@ describe('an upstream answer', () => {
       ['outputs', { outputs: { n: rawJSON('-1e400') } }, 'a number exceeds the range of a double', 300],
       ['inputs', { inputs: { a: deep(TOO_DEEP) } }, NESTED, 450],
       ['metadata', { step_metadata: [deep(TOO_DEEP)] }, NESTED, 450],
-    ])('causes an error only for that field, from each cache and compiled: %s of %j', async (...row) => {
-      const [field, fields, message, totalTokens] = row;
-      const steps = ['s1', 's2', 's3'].map((id) => wireStep({ id, node_id: id, ...(id === 's2' && fields) }));
-      replies = { steps: replyOf(steps), run: { json: [wireRun('r1')] } };
-      const selection = 'inputs(path: "input_data.order") outputs(path: "model") outputsSizeBytes metadata';
-      const query = ofRun(`status totalElapsedTime tokenUsage { counts { totalTokens } } steps { id ${selection} }`);
-      const outputs = { outputs: 'virtuoso-large', outputsSizeBytes: JSON.stringify(wireStep().outputs).length };
-      const tidy = { inputs: 7, ...outputs, metadata: null };
-      const broken = field === 'outputs' ? { ...tidy, outputsSizeBytes: expect.any(Number) } : tidy;
-      keys += 1;
-      for (let time = 0; time < 5; time += 1) {
-        const { status, data, errors } = await gateway.query(query, { key: `key-${keys}` });
-        expect(status).toBe(200);
-        expect(errors).toMatchObject([
-          { message: `${field}: ${message}`, path: ['run', 'steps', 1, field], extensions: { code: VIOLATION } },
-        ]);
-        expect(data).toEqual({
-          run: {
-            ...{ status: 'COMPLETED', totalElapsedTime: 6, tokenUsage: { counts: { totalTokens } } },
-            steps: [
-              { id: 's1', ...tidy },
-              { id: 's2', ...broken, [field]: null },
-              { id: 's3', ...tidy },
-            ],
-          },
-        });
-      }
-    });
+    ])(
+      'An unreadable value causes an error only for its field, from each cache and compiled: %s of %j',
+      async (...row) => {
+        const [field, fields, message, totalTokens] = row;
+        const steps = ['s1', 's2', 's3'].map((id) => wireStep({ id, node_id: id, ...(id === 's2' && fields) }));
+        replies = { steps: replyOf(steps), run: { json: [wireRun('r1')] } };
+        const selection = 'inputs(path: "input_data.order") outputs(path: "model") outputsSizeBytes metadata';
+        const query = ofRun(`status totalElapsedTime tokenUsage { counts { totalTokens } } steps { id ${selection} }`);
+        const outputs = { outputs: 'virtuoso-large', outputsSizeBytes: JSON.stringify(wireStep().outputs).length };
+        const tidy = { inputs: 7, ...outputs, metadata: null };
+        const broken = field === 'outputs' ? { ...tidy, outputsSizeBytes: expect.any(Number) } : tidy;
+        keys += 1;
+        for (let time = 0; time < 5; time += 1) {
+          const { status, data, errors } = await gateway.query(query, { key: `key-${keys}` });
+          expect(status).toBe(200);
+          expect(errors).toMatchObject([
+            { message: `${field}: ${message}`, path: ['run', 'steps', 1, field], extensions: { code: VIOLATION } },
+          ]);
+          expect(data).toEqual({
+            run: {
+              ...{ status: 'COMPLETED', totalElapsedTime: 6, tokenUsage: { counts: { totalTokens } } },
+              steps: [
+                { id: 's1', ...tidy },
+                { id: 's2', ...broken, [field]: null },
+                { id: 's3', ...tidy },
+              ],
+            },
+          });
+        }
+      },
+    );
 
     it.each([
       [NESTED, deep(TOO_DEEP)],
       ['a number exceeds the range of a double', [rawJSON('1e400')]],
-    ])('causes an error only for that field of a record: %s', async (message, outputs) => {
+    ])('An unreadable value causes an error only for its field of a record: %s', async (message, outputs) => {
       const records = { json: [wireRun('r1', { outputs })] };
       const { data, errors } = await ask(`{ ${ofRun('inputs outputs status').slice(1, -1)} ${HISTORY} }`, {
         run: replyOf(records.json),
@@ -287,7 +290,7 @@ describe('an upstream answer', () => {
       expect(errors.map((error) => error.message)).toEqual(places.map(() => `outputs: ${message}`));
     });
 
-    it('is read down to 200 levels, and outputsSizeBytes beyond them', async () => {
+    it('A payload is read down to 200 levels, and outputsSizeBytes beyond them', async () => {
       const steps = [200, 201].map((levels) => wireStep({ id: `${levels}`, outputs: deep(levels) }));
       const { data, errors } = await ask(ofRun('steps { outputs outputsSizeBytes }'), { steps: replyOf(steps) });
       expect(placesOf({ errors })).toEqual([`run.steps.1.outputs: ${VIOLATION}`]);
@@ -302,7 +305,7 @@ describe('an upstream answer', () => {
     });
 
     it.each<Transport>(['graphql-ws', 'graphql-sse'])(
-      'ends no subscription over %s, and is not a change',
+      'An unreadable value ends no subscription over %s, and is not a change',
       async (name) => {
         const run = await startLiveRun();
         run.outputs = JSON.parse(nested(1000));

@@ -71,7 +71,7 @@ describe('an upstream call', () => {
     const environment = { UPSTREAM_HEADERS: 'x-tenant: acme' };
     const all = perBlock(() => startGateway({ UPSTREAM_URL: `${upstream.url}/api/v1/`, ...environment }));
 
-    it('has the path of its endpoint below UPSTREAM_URL, the key, a request id and the accepted encodings', async () => {
+    it('A call has the path of its endpoint below UPSTREAM_URL, the key, a request id and the accepted encodings', async () => {
       const before = upstream.calls.length;
       for (const query of [
         '{ run(workflowId: "wf", id: "r1") { error } }',
@@ -119,7 +119,7 @@ describe('an upstream call', () => {
     [503, 'UPSTREAM_UNAVAILABLE', 'failed (HTTP 503)', true, 3],
     [504, 'UPSTREAM_UNAVAILABLE', 'failed (HTTP 504)', true, 3],
     [599, 'UPSTREAM_UNAVAILABLE', 'failed (HTTP 599)', true, 1],
-  ])('that is answered with HTTP %i causes %s: %s', async (status, code, message, retryable, attempts) => {
+  ])('A call that is answered with HTTP %i causes %s: %s', async (status, code, message, retryable, attempts) => {
     const raw = status === 304 ? '' : `{"detail": "${KEY}"}`;
     const answer = await answering({ status, raw, headers: { 'x-echo': KEY, location: `${upstream.url}/${KEY}` } });
     expect(answer).toMatchObject({
@@ -129,11 +129,11 @@ describe('an upstream call', () => {
     expect(answer.text).not.toContain(KEY);
   });
 
-  it('that is answered with HTTP 299 succeeds', async () => {
+  it('A call that is answered with HTTP 299 succeeds', async () => {
     expect((await answering({ status: 299, raw: STEPS })).steps).toHaveLength(1);
   });
 
-  it('for the list of workflows names the path in the error of a 404', async () => {
+  it('The error of a 404 for the list of workflows names the path', async () => {
     upstream.script = () => ({ status: 404, json: {} });
     const { errors } = await gateway.query('{ workflows { nodes { id } } }', { key: KEY });
     expect(errors).toMatchObject([
@@ -146,7 +146,7 @@ describe('an upstream call', () => {
     ['cut', { raw: 'unauthorized', cutAfter: 4 }],
     ['broken in its compression', { raw: 'no gzip', headers: { 'content-encoding': 'gzip' } }],
     ['empty', { raw: '' }],
-  ])('causes the error of its status, even if the body is %s', async (_, reply) => {
+  ])('A status causes its error, even if the body is %s', async (_, reply) => {
     for (const [status, code] of [
       [401, 'UNAUTHENTICATED'],
       [403, 'FORBIDDEN'],
@@ -169,12 +169,12 @@ describe('an upstream call', () => {
     ['Fri, 31 Dec 9999 23:59:59 GMT', 86_400],
     ['Tue, 24 Nov 2020 11:00:00 GMT', 0],
     ...['1000000000', '1.5', '7x', '-7', 'soon', ''].map((value): [string, undefined] => [value, undefined]),
-  ])('that fails with Retry-After "%s" has retryAfterSeconds %s', async (value, seconds) => {
+  ])('A call that fails with Retry-After "%s" has retryAfterSeconds %s', async (value, seconds) => {
     const answer = await answering({ status: 500, headers: { 'retry-after': value } });
     expect(answer.error?.retryAfterSeconds).toBe(seconds);
   });
 
-  it('that fails with a date in Retry-After has the seconds until that date', async () => {
+  it('A call that fails with a date in Retry-After has the seconds until that date', async () => {
     const date = new Date(Date.now() + 90_000).toUTCString();
     const { error } = await answering({ status: 500, headers: { 'retry-after': date } });
     expect(error?.retryAfterSeconds).toBeGreaterThan(60);
@@ -193,14 +193,14 @@ describe('an upstream call', () => {
       { raw: STEPS, headers: { 'content-encoding': encoding } },
       'is incomplete or unreadable',
     ]),
-  ])('with an answer that %s causes UPSTREAM_UNAVAILABLE after three attempts', async (_, reply, message) => {
+  ])('A call with an answer that %s causes UPSTREAM_UNAVAILABLE after three attempts', async (_, reply, message) => {
     expect(await answering(reply)).toMatchObject({
       error: { code: 'UPSTREAM_UNAVAILABLE', retryable: true, message: expect.stringContaining(message) },
       attempts: 3,
     });
   });
 
-  it('may have an answer of UPSTREAM_MAX_RESPONSE_BYTES, and not one byte more', async () => {
+  it('An answer may have UPSTREAM_MAX_RESPONSE_BYTES, and not one byte more', async () => {
     const padded = (bytes: number) => ({ raw: `${STEPS}${' '.repeat(bytes - Buffer.byteLength(STEPS))}` });
     expect((await answering(padded(MAX_BYTES))).steps).toHaveLength(1);
     upstream.script = healthy;
@@ -213,7 +213,7 @@ describe('an upstream call', () => {
   it.each([
     ...[302, 307, 408, 409, 500, 502, 504].map((status) => [status, true] as const),
     ...[400, 401, 403, 404, 405, 413, 422, 429].map((status) => [status, false] as const),
-  ])('that starts a run is sent once, and after HTTP %i outcomeIsUnknown is %s', async (status, isUnknown) => {
+  ])('A call that starts a run is sent once, and after HTTP %i outcomeIsUnknown is %s', async (status, isUnknown) => {
     const start = async () => {
       const { errors } = await gateway.query(START, { key: KEY });
       return { steps: null, error: errors[0]?.extensions, text: '' };
@@ -239,7 +239,7 @@ describe('an upstream call', () => {
       expect((await askSteps(other, { workflowId: 'wf' })).steps).toHaveLength(1);
     });
 
-    it('is cut if its client disconnects, and is not a failure for the circuit breaker', async () => {
+    it('A call is cut if its client disconnects, and is not a failure for the circuit breaker', async () => {
       upstream.script = ({ cut }) => cut.then(() => ({}));
       const before = upstream.calls.length;
       const clients = new AbortController();
@@ -254,7 +254,7 @@ describe('an upstream call', () => {
       ['refuses inputs', { status: 400 }],
       ['does not find ids', { status: 404 }],
       ['limits the rate of calls', { status: 429, headers: { 'retry-after': '60' } }],
-    ])('is not a failure for the circuit breaker if the upstream %s', async (_, reply) => {
+    ])('A call is not a failure for the circuit breaker if the upstream %s', async (_, reply) => {
       upstream.script = () => reply;
       await many(() => askSteps(other, { workflowId: 'wf' }));
     });
@@ -269,7 +269,7 @@ describe('the bytes of an answer', () => {
   const hasty = perBlock(() => start({ ...LIMITS, UPSTREAM_TIMEOUT_MS: '300' }));
   const large = perBlock(() => start({ UPSTREAM_TIMEOUT_MS: '10000', UPSTREAM_MAX_RESPONSE_BYTES: String(2 ** 26) }));
 
-  it('may come one by one, in the middle of characters', async () => {
+  it('The bytes of an answer may come one by one, in the middle of characters', async () => {
     raw.answer = (_, response) => {
       for (const byte of Buffer.from(JSON.stringify([wireStep({ error: '“größer” 🙂' })])))
         response.write(Buffer.from([byte]));
@@ -278,7 +278,7 @@ describe('the bytes of an answer', () => {
     expect((await askSteps(gateway)).steps).toMatchObject([{ error: '“größer” 🙂' }]);
   });
 
-  it('are not read if Content-Length exceeds the limit', async () => {
+  it('The bytes of an answer are not read if Content-Length exceeds the limit', async () => {
     raw.answer = (_, response) => response.setHeader('content-length', Number.MAX_SAFE_INTEGER).write('[');
     expect((await askSteps(gateway)).error).toMatchObject({ code: 'UPSTREAM_CONTRACT_VIOLATION' });
   });
@@ -286,31 +286,34 @@ describe('the bytes of an answer', () => {
   it.each([
     [200, 'UPSTREAM_CONTRACT_VIOLATION'],
     [401, 'UNAUTHENTICATED'],
-  ])('with HTTP %i are read up to the limit, then the connection is cut', async (status, code) => {
-    const isSent = Promise.withResolvers<boolean>();
-    raw.answer = (_, response) => {
-      response.writeHead(status).once('close', () => {
-        isSent.resolve(response.writableFinished);
-      });
-      // More than the buffers of both ends of the connection.
-      let left = 4096;
-      const more = () => {
-        left -= 1;
-        if (left === 0) response.end();
-        else if (!response.destroyed) response.write(' '.repeat(16_384), more);
+  ])(
+    'The bytes of an answer with HTTP %i are read up to the limit, then the connection is cut',
+    async (status, code) => {
+      const isSent = Promise.withResolvers<boolean>();
+      raw.answer = (_, response) => {
+        response.writeHead(status).once('close', () => {
+          isSent.resolve(response.writableFinished);
+        });
+        // More than the buffers of both ends of the connection.
+        let left = 4096;
+        const more = () => {
+          left -= 1;
+          if (left === 0) response.end();
+          else if (!response.destroyed) response.write(' '.repeat(16_384), more);
+        };
+        more();
       };
-      more();
-    };
-    expect((await askSteps(gateway)).error).toMatchObject({ code });
-    expect(await isSent.promise).toBe(false);
-  });
+      expect((await askSteps(gateway)).error).toMatchObject({ code });
+      expect(await isSent.promise).toBe(false);
+    },
+  );
 
   it.each([
     ['do not begin', () => undefined, 'UPSTREAM_TIMEOUT'],
     ['do not end', (response) => response.write('['), 'UPSTREAM_TIMEOUT'],
     ['of a refusal do not end', (response) => response.writeHead(401).write('unauthori'), 'UNAUTHENTICATED'],
   ] satisfies [string, (response: Parameters<RawUpstream['answer']>[1]) => unknown, string][])(
-    'that %s in time cause an error, and the connection is cut: %#',
+    'Bytes that %s in time cause an error, and the connection is cut: %#',
     async (_, begin, code) => {
       const cut = Promise.withResolvers<undefined>();
       raw.answer = (__, response) => {
@@ -330,7 +333,7 @@ describe('the bytes of an answer', () => {
     ['HTTP 000', 'HTTP/1.1 000 None\r\ncontent-length: 2\r\n\r\n[]', 'UPSTREAM_CONTRACT_VIOLATION'],
     ['not HTTP', `SMTP ${KEY}\r\n\r\n`, 'UPSTREAM_UNAVAILABLE'],
     ['too many headers', `HTTP/1.1 200 OK\r\nx: ${'x'.repeat(2 ** 17)}\r\n\r\n`, 'UPSTREAM_UNAVAILABLE'],
-  ])('that are %s cause an error, and the outcome of a start is unknown', async (_, bytes, code) => {
+  ])('Bytes that are %s cause an error, and the outcome of a start is unknown', async (_, bytes, code) => {
     raw.answer = ({ socket }) => void socket.end(bytes);
     const { error, text } = await askSteps(gateway);
     expect(error).toMatchObject({ code });
@@ -378,7 +381,7 @@ describe('a connection to the upstream', () => {
     await askSteps(gateway, { key });
   };
 
-  it('is closed when the gateway closes', async () => {
+  it('A connection to the upstream is closed when the gateway closes', async () => {
     const closing = await startGateway({ UPSTREAM_URL: raw.url, UPSTREAM_ENDPOINTS: 'steps' });
     const ends: Promise<unknown>[] = [];
     raw.answer = ({ socket }, response) => {
@@ -391,7 +394,7 @@ describe('a connection to the upstream', () => {
     await Promise.all(ends);
   });
 
-  it('is reused for the next call if the answer had a 2xx status', async () => {
+  it('A connection to the upstream is reused for the next call if the answer had a 2xx status', async () => {
     await accept(KEY);
     let answer: Reply = {};
     raw.answer = (_, response) => {
@@ -413,7 +416,7 @@ describe('a connection to the upstream', () => {
     expect(connections).toEqual([1, 1, 1, 1, 2, 3]);
   });
 
-  it('is used for one viewer only, so a surplus answer never reaches another viewer', async () => {
+  it('A connection is used for one viewer only, so a surplus answer never reaches another viewer', async () => {
     const keys = ['one', 'another', 'third'];
     for (const key of keys) await accept(key);
     const late = new Map<unknown, string>();
@@ -430,7 +433,7 @@ describe('a connection to the upstream', () => {
     }
   });
 
-  it('is new for each start and not reused after it, because the server may close a reused one at that moment', async () => {
+  it('A start has a new connection that is not reused, because the server may close a reused one at that moment', async () => {
     await accept('starts');
     const sockets: unknown[] = [];
     raw.answer = (request, response) => {

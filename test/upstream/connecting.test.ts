@@ -52,7 +52,7 @@ async function ask(gateway: GatewayProcess): Promise<{ data: unknown; errors?: r
 describe('the headers of upstream calls', () => {
   const CANARY = 'canary';
 
-  it('have the key as UPSTREAM_AUTH_HEADER says, and those of UPSTREAM_HEADERS', async () => {
+  it('The headers of a call have the key as UPSTREAM_AUTH_HEADER says, and those of UPSTREAM_HEADERS', async () => {
     const upstream = await upstreamOf();
     const gateway = await gatewayOf({
       UPSTREAM_URL: upstream.url,
@@ -69,7 +69,7 @@ describe('the headers of upstream calls', () => {
     }
   });
 
-  it('are in no log line at any level, no metric, no span and no answer, whatever fails', async () => {
+  it('The headers of a call are in no log line at any level, no metric, no span and no answer, whatever fails', async () => {
     const upstream = await upstreamOf();
     const receiver = await startSpanReceiver();
     opened.push(() => receiver.close());
@@ -125,7 +125,7 @@ describe('the headers of upstream calls', () => {
       authority.remove();
     });
 
-    it('is reached by a process with the authority in NODE_EXTRA_CA_CERTS', async () => {
+    it('An upstream of a private authority is reached by a process with the authority in NODE_EXTRA_CA_CERTS', async () => {
       const upstream = await upstreamOf(healthy, authority.issue('IP:127.0.0.1'));
       const gateway = processOf({ UPSTREAM_URL: upstream.url, NODE_EXTRA_CA_CERTS: authority.file });
       expect(await ask(gateway)).toEqual({ data: ANSWER });
@@ -137,7 +137,7 @@ describe('the headers of upstream calls', () => {
       return errors[0]?.message;
     };
 
-    it('is not trusted without it: the error names the variable, and no breaker opens', async () => {
+    it('A private authority is not trusted without NODE_EXTRA_CA_CERTS: the error names it, and no breaker opens', async () => {
       const upstream = await upstreamOf(healthy, authority.issue('IP:127.0.0.1'));
       const gateway = await gatewayOf({ UPSTREAM_URL: upstream.url });
       for (let key = 0; key < 60; key += 1) {
@@ -151,7 +151,7 @@ describe('the headers of upstream calls', () => {
       expect(upstream.calls).toEqual([]);
     });
 
-    it('is refused under another name than that of its certificate', async () => {
+    it('An upstream is refused under another name than that of its certificate', async () => {
       const upstream = await upstreamOf(healthy, authority.issue('DNS:other.example'));
       const gateway = processOf({ UPSTREAM_URL: upstream.url, NODE_EXTRA_CA_CERTS: authority.file });
       expect(await refused(gateway)).toContain(
@@ -165,7 +165,7 @@ describe('the headers of upstream calls', () => {
       return (server.address() as AddressInfo).port;
     };
 
-    it('is named in an error if it speaks only HTTP/2, over TLS and without it', async () => {
+    it('The error names an upstream that speaks only HTTP/2, over TLS and without it', async () => {
       const certificate = authority.issue('IP:127.0.0.1');
       const secure = await listen(createSecureServer({ ...certificate }, (_, response) => response.end('[]')));
       const https = processOf({ UPSTREAM_URL: `https://127.0.0.1:${secure}`, NODE_EXTRA_CA_CERTS: authority.file });
@@ -175,7 +175,7 @@ describe('the headers of upstream calls', () => {
       expect(await refused(http)).toContain('must support HTTP/1.1, got HTTP/2 only');
     });
 
-    it('is named in an error if it does not speak TLS', async () => {
+    it('The error names an upstream that does not speak TLS', async () => {
       const port = await listen(createPlainServer((_, response) => response.end('[]')));
       const gateway = await gatewayOf({ UPSTREAM_URL: `https://127.0.0.1:${port}` });
       expect(await refused(gateway)).toContain('does not speak TLS on this port: check the scheme (https)');

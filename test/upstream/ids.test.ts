@@ -30,7 +30,7 @@ describe('an unusual id', () => {
   );
   const gateway = perBlock(() => startGateway({ UPSTREAM_URL: upstream.url }));
 
-  it.each(ODD)('reaches the upstream unchanged: %s', async (odd) => {
+  it.each(ODD)('An unusual id reaches the upstream unchanged: %s', async (odd) => {
     for (const [wf, id] of [
       [odd, 'r'],
       ['urn:wf:1', odd],
@@ -47,7 +47,7 @@ describe('an unusual id', () => {
     }
   });
 
-  it('works in lists, histories, starts and subscriptions', async () => {
+  it('An unusual id works in lists, histories, starts and subscriptions', async () => {
     const { data, errors } = await gateway.query(
       '{ workflows(first: 20) { nodes { id name runs(first: 20) { nodes { id status } } } } }',
     );
@@ -71,7 +71,7 @@ describe('an unusual id', () => {
   });
 
   it.each([['..'], ['../wf'], ['x'.repeat(513)], ['a\u0000b'], ['\ud800']])(
-    "that cannot be in a path is left out of the upstream's lists, without an error of the client: %j",
+    "An id that cannot be in a path is left out of the upstream's lists, without an error of the client: %j",
     async (bad) => {
       upstream.script = ({ endpoint }) => {
         if (endpoint === 'workflows') return { json: [wireWorkflow(bad), wireWorkflow('wf')] };
@@ -135,7 +135,7 @@ describe('any text as an id', () => {
     }
   }
 
-  it('is one segment of the path of a call, or is refused without a call', async () => {
+  it('Any text as an id is one segment of the path of a call, or is refused without a call', async () => {
     const anyId = fc.oneof(
       fc.string({ unit: fc.constantFrom(...Array.from('aZ09._~-:@ /%+=äß日🐎')), minLength: 1, maxLength: 130 }),
       fc.string({ unit: fc.constantFrom('.', '/', '\\', '%2e', '%2F', 'a', '?', '#', ';'), maxLength: 8 }),
@@ -148,7 +148,7 @@ describe('any text as an id', () => {
     );
   });
 
-  it('is checked at the bounds: segments of dots, line breaks at the end, 512 and 513 bytes', async () => {
+  it('Ids are checked at the bounds: segments of dots, line breaks at the end, 512 and 513 bytes', async () => {
     for (const id of [
       ...['', '.', '..', '...', ' ', './', '/..', 'a/../b', 'a\\.\\b', 'a/.../b', 'a..b/.c', 'run-1\n', 'run-1\r'],
       ...['x'.repeat(512), 'x'.repeat(513), `${'x'.repeat(510)}ä`, `${'x'.repeat(511)}ä`],
@@ -158,7 +158,7 @@ describe('any text as an id', () => {
     }
   });
 
-  it('belongs to one run: two runs whose ids have the same concatenation are not mixed up', async () => {
+  it('An id belongs to one run: two runs whose ids have the same concatenation are not mixed up', async () => {
     await gateway.replace(() => start(''));
     for (const [wf, id] of [
       ['a', 'b c'],

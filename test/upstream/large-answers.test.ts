@@ -38,7 +38,7 @@ describe('an answer of 16 MiB', () => {
     ['of 800,000 long numbers', () => `{"a":[7],"numbers":${list(fill('-123456789.1234567890,', 16 * MIB))}}`, 7],
     ['of objects of the same names', () => `{"a":[7],"l":${list(fill(`{"text":"${fill('x', 100)}"},`, 16 * MIB))}}`, 7],
     ['of numbers', () => `{"a":[7],"numbers":${list(fill('1,', 16 * MIB))}}`, 7],
-  ])('is read: %s', async (_, outputs, expected) => {
+  ])('An answer of 16 MiB is read: %s', async (_, outputs, expected) => {
     raw = answerWith(outputs());
     const { data, errors } = await ask('id outputs(path: "a[0]") tokenUsage { counts { totalTokens } }');
     expect(errors).toEqual([]);
@@ -50,15 +50,21 @@ describe('an answer of 16 MiB', () => {
     ['of lists that are never closed', () => fill('[', 16 * MIB), 'is not JSON'],
     ['of a text that is never closed', () => `"${fill('x', 16 * MIB)}`, 'is not JSON'],
     ['of blanks', () => fill(' ', 16 * MIB), 'is not JSON'],
-  ])('is refused with a clear error, and the next one is answered: %s', async (_, outputs, message) => {
-    raw = answerWith(outputs());
-    const { errors } = await ask('id outputs');
-    expect(errors).toMatchObject([{ message: expect.stringContaining(message), extensions: { code: VIOLATION } }]);
-    raw = answerWith('7');
-    expect(await ask('id outputs')).toMatchObject({ data: { run: { steps: [{ id: 's1', outputs: 7 }] } }, errors: [] });
-  });
+  ])(
+    'An answer of 16 MiB is refused with a clear error, and the next one is answered: %s',
+    async (_, outputs, message) => {
+      raw = answerWith(outputs());
+      const { errors } = await ask('id outputs');
+      expect(errors).toMatchObject([{ message: expect.stringContaining(message), extensions: { code: VIOLATION } }]);
+      raw = answerWith('7');
+      expect(await ask('id outputs')).toMatchObject({
+        data: { run: { steps: [{ id: 's1', outputs: 7 }] } },
+        errors: [],
+      });
+    },
+  );
 
-  it('with a payload of 10 MB is answered by a path, whole, by its size and as a conversation', async () => {
+  it('A payload of 10 MB is answered by a path, whole, by its size and as a conversation', async () => {
     const text = 'Lorem ipsum "dolor" sit amet, \n'.repeat(10_000_000 / 32);
     const outputs = JSON.stringify({ choices: [{ message: { role: 'assistant', content: text } }] });
     raw = answerWith(outputs);
@@ -93,7 +99,7 @@ describe('the payloads of one operation', () => {
     expect((await ask('id tokenUsage { counts { totalTokens } }')).errors).toEqual([]);
   });
 
-  it('come from at most 64 MiB of upstream answers, and further runs are errors', async () => {
+  it('The payloads of an operation come from at most 64 MiB of upstream answers, and further runs are errors', async () => {
     for (const time of [1, 2, 3]) {
       const { data, errors } = await ask('outputs(path: "a")', MORE_RUNS);
       const { runsById } = (data as { workflow: { runsById: ({ steps: { outputs: unknown }[] } | null)[] } }).workflow;
@@ -108,7 +114,7 @@ describe('the payloads of one operation', () => {
     }
   });
 
-  it('count together with those of records', async () => {
+  it('The payloads of an operation count together with those of records', async () => {
     const record = JSON.stringify([{ status: 'completed', outputs: 'x'.repeat(5 * MIB) }]);
     const { script } = upstream;
     upstream.script = ({ endpoint }) => ({ raw: endpoint === 'run' ? record : '[]' });
@@ -122,7 +128,7 @@ describe('the payloads of one operation', () => {
     expect(new Set(codesOf({ errors }))).toEqual(new Set(['ANSWER_TOO_LARGE']));
   });
 
-  it('are refused together if they exceed MAX_ANSWER_BYTES', async () => {
+  it('Payloads are refused together if they exceed MAX_ANSWER_BYTES', async () => {
     for (const time of [1, 2, 3]) {
       const { data, errors } = await ask('id outputs');
       expect({ time, data, codes: codesOf({ errors }) }).toEqual({ time, data: null, codes: ['ANSWER_TOO_LARGE'] });
@@ -130,7 +136,7 @@ describe('the payloads of one operation', () => {
     }
   });
 
-  it('may be selected fifty times within these bounds', async () => {
+  it('A payload may be selected fifty times within these bounds', async () => {
     const many = Array.from({ length: 50 }, (_, index) => `a${index}: outputs(path: "a") b${index}: outputsSizeBytes`);
     const { data, errors } = await gateway.query(ofRun(`steps { ${many.join(' ')} }`, 'r1'));
     expect(errors).toEqual([]);

@@ -43,7 +43,7 @@ const isComplete = TINYPROXY !== null && HAS_OPENSSL;
   const askedFor = async (url: string) =>
     (await proxy.requests()).filter((request) => request.includes(new URL(url).host));
 
-  it.each(['HTTP_PROXY', 'http_proxy'])('is used for an http upstream if %s names it', async (name) => {
+  it.each(['HTTP_PROXY', 'http_proxy'])('The proxy is used for an http upstream if %s names it', async (name) => {
     const upstream = await upstreamOf();
     expect(await ask({ UPSTREAM_URL: upstream.url, [name]: `http://${proxy.address}` })).toMatchObject({
       data: ANSWER,
@@ -53,7 +53,7 @@ const isComplete = TINYPROXY !== null && HAS_OPENSSL;
     expect(upstream.calls[0]).toMatchObject({ endpoint: 'run', runId: 'a/b', key: 'key-1' });
   });
 
-  it('is used for an https upstream by CONNECT, and sees neither path nor key', async () => {
+  it('The proxy is used for an https upstream by CONNECT, and sees neither path nor key', async () => {
     const upstream = await upstreamOf(authority.issue('IP:127.0.0.1'));
     const gateway = startProcess({
       UPSTREAM_URL: upstream.url,
@@ -76,7 +76,7 @@ const isComplete = TINYPROXY !== null && HAS_OPENSSL;
     expect(upstream.calls[0]).toMatchObject({ endpoint: 'run', key: 'key-1' });
   });
 
-  it('is not used for hosts of NO_PROXY or for the embedded upstream', async () => {
+  it('The proxy is not used for hosts of NO_PROXY or for the embedded upstream', async () => {
     const upstream = await upstreamOf();
     const through = { HTTP_PROXY: proxy.address, NO_PROXY: 'internal.example,127.0.0.1' };
     expect((await ask({ UPSTREAM_URL: upstream.url, ...through })).data).toEqual(ANSWER);
@@ -89,7 +89,7 @@ const isComplete = TINYPROXY !== null && HAS_OPENSSL;
     expect(await proxy.requests()).toHaveLength(before);
   });
 
-  it('gets its credentials from the URL, and is named in an error that is not retryable without them', async () => {
+  it('The proxy gets its credentials from the URL, and is named in an error that is not retryable without them', async () => {
     const closed = await startTinyproxy('user secret');
     opened.push(closed);
     const upstream = await upstreamOf();
@@ -104,7 +104,7 @@ const isComplete = TINYPROXY !== null && HAS_OPENSSL;
     expect(upstream.calls).toHaveLength(1);
   });
 
-  it('that opens no tunnel is named in the error', async () => {
+  it('A proxy that opens no tunnel is named in the error', async () => {
     const closed = await startTinyproxy('user secret');
     opened.push(closed);
     const { errors } = await ask({ UPSTREAM_URL: 'https://upstream.example', HTTPS_PROXY: closed.address });
@@ -112,7 +112,7 @@ const isComplete = TINYPROXY !== null && HAS_OPENSSL;
     expect(JSON.stringify(errors)).not.toContain('secret');
   });
 
-  it('that cannot be reached is named in the error', async () => {
+  it('A proxy that cannot be reached is named in the error', async () => {
     const { errors } = await ask({ UPSTREAM_URL: 'http://upstream.example', HTTP_PROXY: '127.0.0.1:1' });
     expect(errors[0]?.message).toBe('the upstream or its proxy could not be reached (ECONNREFUSED)');
   });

@@ -88,7 +88,7 @@ describe('an upstream call', () => {
       return begun;
     }
 
-    it('waits at least for Retry-After', async () => {
+    it('A retry waits at least for Retry-After', async () => {
       const attempt = failing(failure({ upstreamStatus: 503, retryAfterSeconds: 3 }));
       const outcome = rejectionOf(resilience.repeatable(STEPS, attempt, never));
       await pass(2999);
@@ -99,7 +99,7 @@ describe('an upstream call', () => {
       expect(await outcome).toBeInstanceOf(GatewayError);
     });
 
-    it('waits for a random time of at most 2 s, and of at least 100 ms before the third attempt', async () => {
+    it('A retry waits for a random time of at most 2 s, and of at least 100 ms before the third attempt', async () => {
       for (const random of [0, 0.5, 0.999]) {
         jest.spyOn(Math, 'random').mockReturnValue(random);
         const begun = await attemptsOf();
@@ -111,20 +111,20 @@ describe('an upstream call', () => {
       }
     });
 
-    it('is not retried if Retry-After ends after its deadline', async () => {
+    it('A call is not retried if Retry-After ends after its deadline', async () => {
       const attempt = failing(failure({ upstreamStatus: 503, retryAfterSeconds: TIMEOUT_MS / 1000 }));
       await rejectionOf(resilience.repeatable(STEPS, attempt, never));
       expect(attempt).toHaveBeenCalledTimes(1);
     });
 
-    it('is not retried after its deadline, whatever the jitter is', async () => {
+    it('A call is not retried after its deadline, whatever the jitter is', async () => {
       jest.spyOn(Math, 'random').mockReturnValue(0.999);
       const begun = await attemptsOf(() => new Promise((resolve) => setTimeout(resolve, TIMEOUT_MS - 10)));
       expect(begun).toHaveLength(2);
       expect(Math.max(...begun)).toBeLessThanOrEqual(TIMEOUT_MS);
     });
 
-    it('is not retried if it gets a slot only after its deadline', async () => {
+    it('A call is not retried if it gets a slot only after its deadline', async () => {
       const failed = failure({ upstreamStatus: 503 });
       const attempt = failing(failed);
       const call = gatewayErrorOf(resilience.repeatable(STEPS, attempt, never));
@@ -138,7 +138,7 @@ describe('an upstream call', () => {
       expect(attempt).toHaveBeenCalledTimes(1);
     });
 
-    it('leaves no listener on the signal of its client', async () => {
+    it('A call leaves no listener on the signal of its client', async () => {
       const client = new AbortController();
       expect(await resilience.repeatable(STEPS, answering(), client.signal)).toBe('answer');
       expect(getEventListeners(client.signal, 'abort')).toEqual([]);
@@ -146,7 +146,7 @@ describe('an upstream call', () => {
   });
 
   describe('without a free slot in the bulkhead', () => {
-    it('is rejected with UPSTREAM_OVERLOADED if the queue is full, and accepted again later', async () => {
+    it('A call is rejected with UPSTREAM_OVERLOADED if the queue is full, and accepted again later', async () => {
       const { attempt, resolve } = openAttempt();
       const lanes = ['viewer', 'neighbour'].flatMap((viewerId) => [laneOf('steps', viewerId), laneOf('run', viewerId)]);
       const calls = Array.from({ length: 2 + QUEUE_LENGTH }, (_, index) =>
@@ -161,7 +161,7 @@ describe('an upstream call', () => {
       await expectAnswer(STEPS);
     });
 
-    it('leaves the queue when its client disconnects', async () => {
+    it('A call leaves the queue when its client disconnects', async () => {
       const { attempt, resolve } = openAttempt();
       const busy = [resilience.once(OTHER, attempt, never), resilience.once(OTHER, attempt, never)];
       const unmade = answering();
@@ -193,7 +193,7 @@ describe('an upstream call', () => {
     it.each([
       ['half', 'one compartment', [STEPS], [STEPS], OTHER],
       ['three quarters', 'one viewer', busyLanes, [...busyLanes, laneOf('run', 'busy')], STEPS],
-    ] as const)('is queued if %s of the queue belongs to %s, which gets no more places', async (...row) => {
+    ] as const)('A call is queued if %s of the queue belongs to %s, which gets no more places', async (...row) => {
       const [part, , lanes, full, other] = row;
       const slow = openAttempt();
       const calls = makeMany(lanes, part === 'half' ? QUEUE_LENGTH / 2 : (QUEUE_LENGTH * 3) / 4, slow.attempt);
@@ -208,7 +208,7 @@ describe('an upstream call', () => {
     });
 
     it.each([STEPS, busyLanes[0] ?? STEPS])(
-      'goes before those of another viewer who makes many, to $compartment',
+      'A call goes before those of another viewer who makes many, to $compartment',
       async ({ compartment }) => {
         const [first, slow] = [openAttempt(), openAttempt()];
         const calls = [...makeMany(busyLanes, 0, first.attempt), ...makeMany(busyLanes, 100, slow.attempt)];
@@ -222,7 +222,7 @@ describe('an upstream call', () => {
       },
     );
 
-    it('goes before those of the same viewer to a workflow that hangs, one after another', async () => {
+    it('A call goes before those of the same viewer to a workflow that hangs, one after another', async () => {
       const hanging = Array.from({ length: 4 }, () => openAttempt());
       const others = Array.from({ length: 3 }, () => openAttempt());
       const calls = [
@@ -247,14 +247,14 @@ describe('an upstream call', () => {
   });
 
   describe('to an upstream that keeps failing', () => {
-    it('is made while fewer than fifty failed, or more than half succeeded', async () => {
+    it('A call is made while fewer than fifty failed, or more than half succeeded', async () => {
       await failIn(STEPS, 49);
       for (let call = 0; call < 51; call += 1) await expectAnswer(STEPS);
       await failIn(STEPS, 2);
       await expectAnswer(STEPS);
     });
 
-    it('leaves the breaker open until a call is tried, and half open until that one is answered', async () => {
+    it('The breaker is open until a call is tried, and half open until that one is answered', async () => {
       await failIn(STEPS, 50);
       for (let second = 0; second < 20; second += 1) {
         await pass(1000);
@@ -269,7 +269,7 @@ describe('an upstream call', () => {
       expect(resilience.state().breaker).toBe('closed');
     });
 
-    it('fails at once while the trial call is pending', async () => {
+    it('A call fails at once while the trial call is pending', async () => {
       await failIn(STEPS, 50);
       await pass(1000);
       const trial = openAttempt();
@@ -283,7 +283,7 @@ describe('an upstream call', () => {
       await expectAnswer(STEPS);
     });
 
-    it('is made again after a trial call is answered, even by an error of its caller', async () => {
+    it('Calls are made again after a trial call is answered, even by an error of its caller', async () => {
       await failIn(STEPS, 50);
       await pass(1000);
       const notFound = failing(new GatewayError('NOT_FOUND', 'not found', { upstreamStatus: 404 }));
@@ -292,7 +292,7 @@ describe('an upstream call', () => {
       await expectAnswer(STEPS);
     });
 
-    it('is tried again a second after the client of a trial call has disconnected', async () => {
+    it('A call is tried again a second after the client of a trial call has disconnected', async () => {
       await failIn(STEPS, 50);
       await pass(1000);
       const client = new AbortController();
@@ -310,7 +310,7 @@ describe('an upstream call', () => {
   });
 
   describe('to another compartment than the failing ones', () => {
-    it('is made while their trial call is pending, however many of them come', async () => {
+    it('A call to another compartment is made while the trial call of a failing one is pending', async () => {
       for (let turn = 0; turn < 30; turn += 1) {
         await failIn(STEPS, 7);
         await expectAnswer(OTHER);
@@ -326,7 +326,7 @@ describe('an upstream call', () => {
       expect(await first).toBe('answer');
     });
 
-    it('is not made if all of them fail, until a trial call of any of them succeeds', async () => {
+    it('No call is made if all compartments fail, until a trial call of any of them succeeds', async () => {
       await failInEach(50);
       await refusalOf(OTHER);
       expect(resilience.state()).toMatchObject({ breaker: 'open', openWorkflowBreakers: 0 });
@@ -335,7 +335,7 @@ describe('an upstream call', () => {
       await expectAnswer(OTHER);
     });
 
-    it('leaves the breakers of others open if each of very many is not found', async () => {
+    it('The breakers of others stay open if each of very many compartments is not found', async () => {
       const error = new GatewayError('NOT_FOUND', 'not found', { upstreamStatus: 404 });
       await failIn(STEPS, 50);
       await pass(1000);
@@ -350,7 +350,7 @@ describe('an upstream call', () => {
       expect(resilience.state()).toMatchObject({ breaker: 'closed', openWorkflowBreakers: 1 });
     });
 
-    it('opens no breaker if its key is not accepted', async () => {
+    it('Calls of a key that is not accepted open no breaker', async () => {
       const madeUp = { ...STEPS, viewerId: 'made-up', isAccepted: () => false };
       for (let turn = 0; turn < 20; turn += 1) {
         await failIn(madeUp, 5);
@@ -360,7 +360,7 @@ describe('an upstream call', () => {
       expect(resilience.state()).toMatchObject({ breaker: 'closed', openWorkflowBreakers: 0 });
     });
 
-    it('is made if many compartments fail, each rarely, while others are answered', async () => {
+    it('A call is made if many compartments fail, each rarely, while others are answered', async () => {
       for (let second = 0; second < 30; second += 1) {
         await failInEach(40);
         await expectAnswer(OTHER);
@@ -369,7 +369,7 @@ describe('an upstream call', () => {
       expect(resilience.state()).toMatchObject({ breaker: 'closed', openWorkflowBreakers: 0 });
     });
 
-    it('of a viewer who calls rarely is made with half of the slots if all calls of another viewer fail, until one fails', async () => {
+    it('A viewer who calls rarely has half of the slots if all calls of another viewer fail, until one fails', async () => {
       await failInEach(50);
       expect(resilience.state().breaker).toBe('open');
       const [first, second] = [laneOf('run wf', 'seldom'), laneOf('run wf', 'another')];
@@ -420,7 +420,7 @@ describe('a large answer', () => {
     expect(timersLeft).toBe(0);
   });
 
-  it('waits from its first chunk if it announces that it is large', async () => {
+  it('A large answer waits from its first chunk if it announces that it is large', async () => {
     const all = limits();
     const stalled = await stall(all);
     const [large, small] = [begin(all, 2 * MIB), begin(all, MIB)];
@@ -434,7 +434,7 @@ describe('a large answer', () => {
     expect([await large.outcome, await small.outcome]).toEqual([2 * MIB, MIB]);
   });
 
-  it('takes no place if its client disconnects while it waits', async () => {
+  it('A large answer takes no place if its client disconnects while it waits', async () => {
     const all = limits();
     const stalled = await stall(all);
     const left = begin(all);
@@ -458,7 +458,7 @@ describe('a connection that fails', () => {
     ...named('certificate is not trusted', 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY'),
     ...named('certificate is not valid for UPSTREAM_URL', 'CERT_HAS_EXPIRED', 'HOSTNAME_MISMATCH', 'INVALID_CA'),
     ...named('certificate is not valid for UPSTREAM_URL', 'INVALID_PURPOSE'),
-  ])('by %s names the helpful setting, and is not retryable: %s', (code, message) => {
+  ])('A connection that fails by %s names the helpful setting, and is not retryable: %s', (code, message) => {
     const details = { retryable: false, wasNotSent: true };
     expect(errorOf(code)).toMatchObject({ message: expect.stringContaining(message), isRetryable: false, details });
   });
@@ -466,7 +466,7 @@ describe('a connection that fails', () => {
   it.each([
     ...named(true, 'ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'),
     ...named(false, 'ECONNRESET', 'EPIPE', 'EPROTO', 'INVALID_CALL'),
-  ])('by %s is retryable, and wasNotSent is %s', (code, wasNotSent) => {
+  ])('A connection that fails by %s is retryable, and wasNotSent is %s', (code, wasNotSent) => {
     expect(errorOf(code)).toMatchObject({ code: 'UPSTREAM_UNAVAILABLE', isRetryable: true });
     expect(errorOf(code)).toHaveProperty('details', wasNotSent ? { wasNotSent } : {});
   });
