@@ -203,7 +203,7 @@ describe('the keys of the token issuer', () => {
     expect([await ask(a), await ask(b)]).toEqual([UNKNOWN, 'accepted']);
   });
 
-  describe('in the answer of the issuer', () => {
+  describe('the answer of the issuer', () => {
     const body = (bytes = 0) => JSON.stringify({ keys: [a.publicJwk] }).padEnd(bytes);
     const MIB = 2 ** 20;
     const NO_SET = 'other content';

@@ -192,7 +192,7 @@ describe('stepgate check', () => {
     },
   );
 
-  describe('reads one run after a page of a hundred', () => {
+  describe('the page behind a page of a hundred runs', () => {
     /** The calls for runs with the parameters as this upstream reads them. */
     async function checkHistory(script: Script, read: (searchParams: URLSearchParams) => void = () => undefined) {
       upstream.script = (call: Call) => {

@@ -33,7 +33,7 @@ async function post(gateway: TestGateway, body: unknown, key: string | null = 'k
 describeWithValkey(`a fleet${withoutValkey}`, () => {
   const fleet = perTest(() => startScriptedFleet(healthy));
 
-  describe('shares registered operations', () => {
+  describe('registered operations', () => {
     const register = (gateway: TestGateway, text: string, key: string | null = 'key-1') =>
       post(gateway, { query: text, ...hashed(text) }, key);
     const byHash = async (gateway: TestGateway, text: string) => (await post(gateway, hashed(text))).body;
@@ -90,7 +90,7 @@ describeWithValkey(`a fleet${withoutValkey}`, () => {
     });
   });
 
-  describe('shares the rate limit', () => {
+  describe('the rate limit', () => {
     // Valkey stores the count of an address while it is not 0: 3 s for an operation here.
     const LIMIT = { RATE_LIMIT_PER_MINUTE: '10', RATE_LIMIT_ANONYMOUS_PER_MINUTE: '20' };
     const ask = (gateway: TestGateway) => post(gateway, { query: '{ __typename }' });

@@ -44,7 +44,7 @@ describeWithValkey(`the answers of a fleet${withoutValkey}`, () => {
   }
   const answer = (text: string): Reply => ({ json: [wireRun('r1', { outputs: text })] });
 
-  describe('are shared', () => {
+  describe('sharing', () => {
     it('A shared answer has the time of its call, for any clocks of the gateways', async () => {
       const [first] = await fleet.start(1);
       const [second] = await fleet.start(1, {}, { now: () => Date.now() + HOUR_MS });
@@ -152,7 +152,7 @@ describeWithValkey(`the answers of a fleet${withoutValkey}`, () => {
     });
   });
 
-  describe('are loaded by each gateway itself', () => {
+  describe('a call of each gateway', () => {
     it('Each gateway calls at the same time if the call that it waited for has failed', async () => {
       const [first, second, third] = await fleet.start(3);
       const held = holdCalls();
@@ -239,7 +239,7 @@ describeWithValkey(`the answers of a fleet${withoutValkey}`, () => {
     expect(fleet.upstream.calls.map(({ runId }) => runId)).toEqual(['r1', 'r2']);
   });
 
-  describe('show nothing', () => {
+  describe('secrecy', () => {
     it('A reader of all of Valkey learns nothing', async () => {
       const [first] = await fleet.start(1, { PERSISTED_OPERATIONS: 'allow' });
       await first.query(queryOf('a-run-id'), { key: 'a-secret-key' });

@@ -41,7 +41,7 @@ describe('a run that was started', () => {
   }
   const errorCodeOf = async (watching: Promise<LiveClient>) => (await watching).nextErrorCode();
 
-  describe('through one gateway', () => {
+  describe('one gateway', () => {
     let clock: ManualClock;
     let gateway: TestGateway;
 
@@ -100,7 +100,7 @@ describe('a run that was started', () => {
     });
   });
 
-  describeWithValkey(`through a fleet${withoutValkey}`, () => {
+  describeWithValkey(`a fleet${withoutValkey}`, () => {
     let valkey: TestValkey;
     let starter: TestGateway;
     let watcher: TestGateway;

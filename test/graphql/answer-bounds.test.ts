@@ -50,7 +50,7 @@ describe('an answer', () => {
     }
   });
 
-  it('has an error for each failed field up to 5000, and only one error beyond', async () => {
+  it('An answer has an error for each failed field up to 5000, and only one error beyond', async () => {
     for (const time of TIMES) {
       const few = await gateway.query(ofRun(`steps { ${failing(50)} }`));
       expect({ time, errors: few.errors.length }).toEqual({ time, errors: 5000 });
@@ -71,7 +71,7 @@ describe('an answer', () => {
     ['runs without steps', 'workflow(id: "wf") { runs(first: 100) { nodes {', 'stepCounts { total }'],
     ['nodes without the list of workflows', 'run(workflowId: "wf", id: "r1") { steps {', 'node { id }'],
     ['steps that cannot be read', 'run(workflowId: "wf", id: "r2") {', 'steps { id }'],
-  ])('has only one error if thousands of fields fail: %s', async (name, before, field) => {
+  ])('An answer has only one error if thousands of fields fail: %s', async (name, before, field) => {
     const messages = Array.from({ length: 200 }, () => ({ role: 'user', content: 'hi' }));
     steps = name.startsWith('steps')
       ? [wireStep(), ...hundred(() => 5)]
@@ -85,7 +85,7 @@ describe('an answer', () => {
     }
   });
 
-  it('counts objects while it is built: an overlong list is an error, the rest is answered', async () => {
+  it('Objects are counted while an answer is built: an overlong list is an error, the rest is answered', async () => {
     steps = Array.from({ length: 5000 }, (_, index) => wireStep({ id: `s${index}` }));
     const lists = repeat(6, (index) => `a${index}: steps { id errorInfo { message } }`);
     const query = `{
@@ -117,7 +117,7 @@ describe('an answer', () => {
     ['...F', 201, 50],
     // An object in an item weighs as much as the item.
     ['previousAttempt { id }', 201, 50],
-  ])('weighs the items of a list by the fields selected of them: %s', async (selected, maximum, fitting) => {
+  ])('The items of a list weigh by the fields selected of them: %s', async (selected, maximum, fitting) => {
     const ten = repeat(10, (index) => `a${index}: id`);
     const fragment = selected === '...F' ? ` fragment F on Step { ${ten} }` : '';
     await restart({ MAX_OPERATION_OBJECTS: String(maximum) });
@@ -133,7 +133,7 @@ describe('an answer', () => {
   it.each([
     ['its size', '1024', 'outputs'],
     ['the number of its failures', '1000000', failing(51)],
-  ])('to a mutation that is refused for %s says that the mutation was executed', async (_, max, fields) => {
+  ])('A mutation that is refused for %s reports that it was executed', async (_, max, fields) => {
     await restart({ MAX_ANSWER_BYTES: max });
     const before = upstream.count('execute');
     for (let time = 1; time <= 3; time += 1) {
@@ -150,7 +150,7 @@ describe('an answer', () => {
   it.each([
     ['objects', '40', 'id elapsedTime'],
     ['JMESPath steps', '1000', `id elapsedTime outputs(path: "${longPath(25)}")`],
-  ])('counts %s once, even if it contains a number out of range', async (_, maxObjects, fields) => {
+  ])('An answer counts %s once, even if it contains a number out of range', async (_, maxObjects, fields) => {
     await restart({ MAX_OPERATION_OBJECTS: maxObjects });
     const outputs = { items: Array.from({ length: 2000 }, (__, index) => (index * 7919) % 2003) };
     steps = Array.from({ length: 30 }, (__, index) =>
@@ -164,7 +164,7 @@ describe('an answer', () => {
     }
   });
 
-  it('shares one budget of JMESPath steps among aliases, steps and runs; other fields are answered', async () => {
+  it('Aliases, steps and runs share one budget of JMESPath steps; other fields are answered', async () => {
     const items = Array.from({ length: 2000 }, (_, index) => (index * 7919) % 2003);
     steps = Array.from({ length: 10 }, (_, index) => wireStep({ id: `s${index}`, outputs: { items } }));
     const paths = repeat(20, (index) => `p${index}: outputs(path: "${longPath(20)}|[${index}]")`);
@@ -231,7 +231,7 @@ describe('the size of an answer', () => {
     ),
   })).value;
 
-  it('is the bytes of its JSON: an answer at the limit is sent, one byte more is refused', async () => {
+  it('The size of an answer is the bytes of its JSON: at the limit it is sent, one byte more is refused', async () => {
     await fc.assert(
       fc.asyncProperty(fc.dictionary(fc.constantFrom('a', 'b', 'c'), values), async (value) => {
         outputs = JSON.stringify(value);
@@ -248,7 +248,7 @@ describe('the size of an answer', () => {
     );
   });
 
-  it.each(TRANSPORTS)('is limited each time: %s', async (transport) => {
+  it.each(TRANSPORTS)('The size of an answer is limited each time: %s', async (transport) => {
     outputs = JSON.stringify('x'.repeat(MAXIMUM));
     const query = ofRun('status steps { id outputs }', `r${(runs += 1)}`);
     for (const time of TIMES) {

@@ -22,7 +22,7 @@ function createTracked(maxBytes: number, compiler: QueryCompiler = realCompiler)
 }
 
 describe('documents', () => {
-  it('never exceed their memory limit, in any order of keeping, finding and compiling', () => {
+  it('Documents never exceed their memory limit, in any order of keeping, finding and compiling', () => {
     const action = fc.record({
       number: fc.integer({ min: 0, max: 12 }),
       length: fc.constantFrom(0, 100, 2000, 30_000),

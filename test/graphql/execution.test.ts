@@ -16,7 +16,7 @@ describe('executeWorkflow', () => {
 
   const execute = (inputs?: unknown) => gateway.query(EXECUTE, { variables: { inputs } });
 
-  it("sends the inputs once, with the caller's key, and returns the new run", async () => {
+  it("A start sends the inputs once, with the caller's key, and returns the new run", async () => {
     const { data, errors } = await execute({ order: 7 });
     expect(errors).toEqual([]);
     expect(data).toEqual({
@@ -30,12 +30,12 @@ describe('executeWorkflow', () => {
     expect(post).toMatchObject({ workflowId: 'wf', key: 'key-1', body: '{"order":7}' });
   });
 
-  it('sends an empty object if no inputs are given', async () => {
+  it('A start without inputs sends an empty object', async () => {
     await execute();
     expect(upstream.calls[0]?.body).toBe('{}');
   });
 
-  it('returns a run with the status UNKNOWN if the upstream does not list it yet', async () => {
+  it('A new run has the status UNKNOWN if the upstream does not list it yet', async () => {
     upstream.script = ({ endpoint }) => (endpoint === 'execute' ? STARTED : { status: 404 });
     const { data, errors } = await execute();
     expect(errors).toEqual([]);
@@ -50,7 +50,7 @@ describe('executeWorkflow', () => {
     ['answers 503', { status: 503 }, 'UPSTREAM_UNAVAILABLE'],
     ['answers with invalid JSON data', { json: [] }, 'UPSTREAM_CONTRACT_VIOLATION'],
   ] as const)(
-    'sends one POST if the upstream %s, and the error says that the outcome is unknown',
+    'A start sends one POST if the upstream %s, and the error says that the outcome is unknown',
     async (_, reply, code) => {
       upstream.script = () => reply;
       const { data, errors } = await execute();
@@ -65,7 +65,7 @@ describe('executeWorkflow', () => {
     },
   );
 
-  it('sends one POST if the upstream does not answer in time', async () => {
+  it('A start sends one POST if the upstream does not answer in time', async () => {
     upstream.script = ({ cut }) => cut.then(() => ({}));
     const { errors } = await execute();
     expect(errors).toMatchObject([
@@ -78,14 +78,14 @@ describe('executeWorkflow', () => {
     [413, 'BAD_USER_INPUT'],
     [422, 'BAD_USER_INPUT'],
     [405, 'UPSTREAM_CONTRACT_VIOLATION'],
-  ])('reports a known outcome if the upstream refuses the request with HTTP %i', async (status, code) => {
+  ])('The outcome is known if the upstream refuses the request with HTTP %i', async (status, code) => {
     upstream.script = () => ({ status });
     const [error] = (await execute()).errors;
     expect(error?.extensions).toMatchObject({ code, upstreamStatus: status });
     expect(error?.extensions).not.toHaveProperty('outcomeIsUnknown');
   });
 
-  it('is retryable if the request was not sent or was rate-limited', async () => {
+  it('A start is retryable if the request was not sent or was rate-limited', async () => {
     upstream.script = () => ({ status: 429 });
     const [refused] = (await execute()).errors;
     expect(refused?.extensions).toMatchObject({ code: 'RATE_LIMITED', retryable: true });
@@ -101,7 +101,7 @@ describe('executeWorkflow', () => {
     ['a list', [1, 2], 'inputs must be an object, got a list'],
     ['a string', 'order', 'inputs must be an object, got a string'],
     ['a number', 7, 'inputs must be an object, got a number'],
-  ])('refuses %s as inputs, without a call', async (_, inputs, message) => {
+  ])('A start refuses %s as inputs, without a call', async (_, inputs, message) => {
     const { errors } = await execute(inputs);
     expect(errors).toMatchObject([{ message, extensions: { code: 'BAD_USER_INPUT' } }]);
     expect(upstream.calls).toEqual([]);

@@ -79,7 +79,7 @@ describe.each(Object.entries(PARENTS))('each field of a %s', (typeName, [queryOf
   });
 
   it.each(fieldsOf(typeName).map((field) => [field.name, field] as const))(
-    'has the same value with and without all other fields: %s',
+    'A field has the same value with and without all other fields: %s',
     async (name, field) => {
       expect(all).toHaveProperty(name);
       for (let time = 0; time < 2; time += 1) expect((await ask(select(field, 2)))[name]).toEqual(all[name]);
@@ -194,7 +194,7 @@ describe('the values of fields', () => {
       'inputs outputs order: inputs(path: "order")',
       { inputs: { order: 7 }, outputs: 'Refund approved.', order: 7 },
     ],
-  ])('of a run: %s { %s }', async (id, fields, data) => {
+  ])('The fields of a run have their values: %s { %s }', async (id, fields, data) => {
     expect(await run(fields, id)).toEqual({ data, errors: [] });
   });
 
@@ -212,7 +212,7 @@ describe('the values of fields', () => {
       'an interval that ends before it begins',
       'workflow { runs(filter: { startedAfter: "2025-01-02T00:00:00Z", startedBefore: "2025-01-01T00:00:00Z" }) { nodes { id } } }',
     ],
-  ])('are refused if an argument is out of range: %s in %s', async (_, fields) => {
+  ])('An argument out of range is refused: %s in %s', async (_, fields) => {
     const { errors } = await run(`id ${fields}`);
     expect(errors.join()).toContain('BAD_USER_INPUT');
   });
@@ -221,7 +221,7 @@ describe('the values of fields', () => {
     ['', 'an empty text'],
     [' \t\n', 'only blanks'],
     ['x'.repeat(1001), '1001 characters'],
-  ])('are refused where the error or search of a filter is %j', async (error, got) => {
+  ])('The error or search of a filter is refused if it is %j', async (error, got) => {
     const query = 'query ($filter: RunFilter) { workflow(id: "wf") { runs(filter: $filter) { nodes { id } } } }';
     const message = `filter.error must have 1 to 1000 characters that are not all blank, got ${got}. Leave it out for all runs.`;
     for (const text of [
@@ -236,13 +236,13 @@ describe('the values of fields', () => {
     }
   });
 
-  it('are refused if a search has more than 1000 characters', async () => {
+  it('A search of more than 1000 characters is refused', async () => {
     const errorsFor = async (length: number) =>
       (await ask(`{ workflows(search: "${'x'.repeat(length)}") { totalCount } }`)).errors;
     expect([await errorsFor(1000), await errorsFor(1001)]).toEqual([[], ['workflows: BAD_USER_INPUT']]);
   });
 
-  it('of a workflow are those of the list of workflows', async () => {
+  it('The fields of a workflow are those of the list of workflows', async () => {
     const graph = 'graph { entry finish nodes { id type description } edges { from to } }';
     const fields = `name description status version isPublic organizationId createdAt updatedAt ${graph}`;
     expect(await workflow(fields)).toEqual({
@@ -263,7 +263,7 @@ describe('the values of fields', () => {
     expect((await ask('{ workflow(id: "unlisted") { id name } }')).errors).toEqual(['workflow.name: NOT_FOUND']);
   });
 
-  it('of a workflow include its runs, statistics and failures, each with its own error', async () => {
+  it('A workflow has its runs, statistics and failures, each with its own error', async () => {
     expect(
       await workflow('run(id: "r2") { id } runsById(ids: ["r1", "gone", "r2", ".."]) { id totalElapsedTime }'),
     ).toEqual({
@@ -295,7 +295,7 @@ describe('the values of fields', () => {
     });
   });
 
-  it('of a comparison are those of its two runs; an error names the argument of the failed run', async () => {
+  it('A comparison has the fields of its two runs; an error names the argument of the failed run', async () => {
     const compare = (runs: string, fields: string) => ask(`{ compareRuns(workflowId: "wf", ${runs}) { ${fields} } }`);
     const fields = 'base { id } head { id progress { total } } elapsedTimeDelta tokenDelta';
     expect(await compare('baseId: "r1", headId: "r2"', fields)).toEqual({
@@ -339,12 +339,12 @@ describe('the values of fields', () => {
         (name) => `steps.0.${name}`,
       ),
     ],
-  ])('out of the range of Int are null, each with an error: run %s', async (id, fields, data, places) => {
+  ])('Numbers out of the range of Int are null, each with an error: run %s', async (id, fields, data, places) => {
     const errors = places.map((place) => `run.${place}: NUMBER_OUT_OF_RANGE`);
     expect(await run(fields, id)).toEqual({ data, errors });
   });
 
-  it('out of the range of Int are null in a comparison, but their difference may fit', async () => {
+  it('Numbers out of the range of Int are null in a comparison, but their difference may fit', async () => {
     const compare = (base: string, head: string) =>
       ask(`{ compareRuns(workflowId: "wf", baseId: "${base}", headId: "${head}") { elapsedTimeDelta tokenDelta } }`);
     expect(await compare('r2', 'big')).toEqual({
@@ -380,7 +380,7 @@ function descriptionsIn(contract: string): readonly Description[] {
 const DESCRIPTIONS = descriptionsIn(CONTRACT);
 
 describe('the schema', () => {
-  it('describes every type, field, argument and value', () => {
+  it('The schema describes every type, field, argument and value', () => {
     // Arguments of directives are read by tools, not by people.
     const undescribed = DESCRIPTIONS.filter(({ name, text }) => text === '' && !name.startsWith('.'));
     expect(undescribed).toEqual([]);
@@ -397,7 +397,7 @@ describe('the schema', () => {
     expect(wrong).toEqual([]);
   });
 
-  it('has only nullable root fields in queries and mutations, so no field nulls the whole answer', () => {
+  it('Only nullable root fields are in queries and mutations, so no field nulls the whole answer', () => {
     const roots = [...fieldsOf('Query'), ...fieldsOf('Mutation')];
     expect(roots.filter(({ type }) => isNonNullType(type)).map(({ name }) => name)).toEqual([]);
   });

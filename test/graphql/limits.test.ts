@@ -80,7 +80,7 @@ describe('the limits of an operation', () => {
     send('HTTP POST', gateway.url, { query, ...(query.startsWith('query A') && { operationName: 'A' }) });
 
   it.each(Object.keys(FORMS).flatMap((limit) => Object.keys(WRAPS).map((wrap) => [limit, wrap] as const)))(
-    'allow exactly the maximum of %s, %s',
+    'An operation may have exactly the maximum of %s, %s',
     async (limit, wrap) => {
       const [maximum = 0, write = () => ''] = FORMS[limit] ?? [];
       const queryOf = (count: number) => WRAPS[wrap]?.(write(count)) ?? '';
@@ -91,9 +91,9 @@ describe('the limits of an operation', () => {
     },
   );
 
-  describe.each(TRANSPORTS)('over %s', (transport) => {
+  describe.each(TRANSPORTS)('limits over %s', (transport) => {
     it.each(Object.entries(FORMS))(
-      'report the limit %s, its maximum and the actual number, each time',
+      'The error names the limit %s, its maximum and the actual number, each time',
       async (limit, [maximum, write]) => {
         const found = maximum + 1;
         for (let time = 0; time < 3; time += 1) {
@@ -109,7 +109,7 @@ describe('the limits of an operation', () => {
       },
     );
 
-    it('include the number of characters, checked before parsing', async () => {
+    it('The number of characters is limited before parsing', async () => {
       // By GET, the request's head would be too long first.
       const length = transport === 'HTTP GET' ? 0 : 131_073;
       expect(
@@ -120,7 +120,7 @@ describe('the limits of an operation', () => {
       expect(errors).toMatchObject([{ extensions: { code } }]);
     });
 
-    it('include the number of tokens', async () => {
+    it('The number of tokens is limited', async () => {
       const { errors } = await send(transport, gateway.url, { query: `{ ${'id '.repeat(5001)} }` });
       expect(errors).toMatchObject([
         { message: expect.stringContaining('5000 tokens'), extensions: { code: 'GRAPHQL_PARSE_FAILED' } },
@@ -128,7 +128,7 @@ describe('the limits of an operation', () => {
     });
   });
 
-  it('count a fragment at each spread, and report no endless number', async () => {
+  it('A fragment counts at each spread, and no endless number is reported', async () => {
     const twice = (index: number) => `fragment F${index} on Workflow { ...F${index + 1} ...F${index + 1} }`;
     for (const [fragments, message] of [
       [6, 'has 128 aliases; at most 100 are allowed'],
@@ -140,7 +140,7 @@ describe('the limits of an operation', () => {
     }
   });
 
-  it('count root fields in fragments at each spread', async () => {
+  it('Root fields in fragments count at each spread', async () => {
     for (const [query, limit, found] of [
       [
         `{ ${repeat(101, (index) => `...F${index}`)} } ${repeat(101, (index) => `fragment F${index} on Query { __typename }`)}`,
@@ -160,7 +160,7 @@ describe('the limits of an operation', () => {
     expect((await ask(`${ofWorkflow('...F')} ${further}`)).errors).toBeUndefined();
   });
 
-  it('count an alias in an introspection as a further introspection, and __typename as none', async () => {
+  it('An alias in an introspection counts as a further introspection, and __typename as none', async () => {
     const twice = '__typename __schema { types { kind } a: types { name } }';
     expect((await ask(`{ ${twice} }`)).errors).toBeUndefined();
     expect((await ask(`{ ${twice} __type(name: "Run") { name } }`)).errors).toMatchObject([
@@ -168,7 +168,7 @@ describe('the limits of an operation', () => {
     ]);
   });
 
-  it('refuse cycles of fragments, whether they are spread or not', async () => {
+  it('Cycles of fragments are refused, whether they are spread or not', async () => {
     for (const query of [
       '{ ...F } fragment F on Query { workflow(id: "wf") { id } ...F }',
       '{ __typename } fragment F on Query { ...G } fragment G on Query { ... { ...F } }',
@@ -186,7 +186,7 @@ describe('the limits of an operation', () => {
       true,
     ],
     ['subscription { runUpdated(workflowId: "wf", id: "r1") { run { id @skip(if: false) } } }', false],
-  ])('refuse a condition on the root field of a subscription: %s', async (query, isRefused) => {
+  ])('A condition on the root field of a subscription is refused: %s', async (query, isRefused) => {
     const answer = await send('graphql-ws', gateway.url, { query, variables: { b: false } });
     expect(codesOf(answer)).toEqual(isRefused ? ['GRAPHQL_VALIDATION_FAILED'] : []);
   });
@@ -213,7 +213,7 @@ describe('the limits of an operation', () => {
     expect(codesOf(await ask(query(801)))).toEqual(['GRAPHQL_PARSE_FAILED']);
   });
 
-  it('include the depth of introspection', async () => {
+  it('The depth of introspection is limited', async () => {
     const query = '{ __schema { types { fields { type { fields { type { fields { name } } } } } } } }';
     expect((await ask(query)).errors).toMatchObject([{ message: expect.stringMatching(/introspection depth/i) }]);
   });

@@ -55,7 +55,7 @@ describe('steps of models', () => {
   /** With a new key each time: the document is known and compiled, but no answer is cached. */
   const ask = (text: string) => gateway.query(text, { key: `key-${(number += 1)}` });
 
-  it('have the same conversation each time, in any of its formats', async () => {
+  it('A step has the same conversation each time, in any of its formats', async () => {
     const shapes = [CHAT, RESPONSES, ANTHROPIC, { inputs: null, outputs: STREAMS.chat }];
     steps = shapes.map((shape, at) => wireStep({ id: `s${at}`, ...shape }));
     const first = await ask(queryOf(CONVERSATION));
@@ -73,7 +73,7 @@ describe('steps of models', () => {
     expect([(await again()).data, (await again()).data, (await again()).data]).toEqual(Array(3).fill(first.data));
   });
 
-  it('have an error only at a conversation that cannot be read', async () => {
+  it('A step has an error only at a conversation that cannot be read', async () => {
     upstream.script = ({ endpoint }) => {
       const deep = `${'['.repeat(300)}${']'.repeat(300)}`;
       const text = JSON.stringify([wireStep({ id: 's1', outputs: 'DEEP' }), wireStep({ id: 's2' })]);
@@ -100,7 +100,7 @@ describe('steps of models', () => {
     }
   });
 
-  it('count the messages of their conversations as objects of the answer', async () => {
+  it('The messages of conversations count as objects of the answer', async () => {
     const messages = Array.from({ length: 1000 }, () => ({ role: 'user', content: 'Hi' }));
     steps = Array.from({ length: 10 }, (_, at) => wireStep({ id: `s${at}`, inputs: { messages }, outputs: null }));
     await gateway.replace(() => start({ MAX_OPERATION_OBJECTS: '1000' }));
@@ -112,7 +112,7 @@ describe('steps of models', () => {
     }
   });
 
-  it('have costs by the price file each time, and the run has their sum', async () => {
+  it('Steps have costs by the price file each time, and the run has their sum', async () => {
     const shapes = [CHAT, RESPONSES, ANTHROPIC, { inputs: null, outputs: {} }];
     steps = shapes.map((shape, at) => wireStep({ id: `s${at}`, ...shape }));
     const priced = (amount: number) => ({ amount, currency: 'USD', stepsPriced: 1, stepsUnpriced: 0 });
@@ -132,7 +132,7 @@ describe('steps of models', () => {
     }
   });
 
-  it('that failed and were retried are the wasted cost of the run', async () => {
+  it('The cost of steps that failed and were retried is the wasted cost of the run', async () => {
     const at = (second: number) => `2025-03-13T02:41:0${second}Z`;
     const failed = { status: 'failed', error: 'overloaded', node_id: 'model' };
     steps = [
@@ -153,7 +153,7 @@ describe('steps of models', () => {
     }
   });
 
-  it('of models without a price give the run a cost of null, not 0', async () => {
+  it('Models without a price give the run a cost of null, not 0', async () => {
     steps = ['s1', 's2'].map((id) => wireStep({ id, ...RESPONSES }));
     const { data, errors } = await ask(queryOf('id', COST));
     expect(errors).toEqual([]);
@@ -161,7 +161,7 @@ describe('steps of models', () => {
     expect(data).toMatchObject({ run: { estimatedCost } });
   });
 
-  it('have a cost of null if no prices are configured', async () => {
+  it('A step has a cost of null if no prices are configured', async () => {
     steps = [wireStep(CHAT as unknown as Wire)];
     await gateway.replace(() => start({ TOKEN_PRICES: '' }));
     for (let time = 0; time < 3; time += 1) {
@@ -173,7 +173,7 @@ describe('steps of models', () => {
 });
 
 describe('the price file', () => {
-  it("is read in LiteLLM's format, without entries that are not prices per token", async () => {
+  it("The price file is read in LiteLLM's format, without entries that are not prices per token", async () => {
     const path = writePrices(
       JSON.stringify({
         sample_spec: { input_cost_per_token: 'as LiteLLM describes it', output_cost_per_token: 0 },
@@ -250,7 +250,7 @@ describe('the price file', () => {
     await expect(starting).rejects.toThrow(/Correct the file \(.*\), or leave TOKEN_PRICES unset\.$/);
   });
 
-  it('stops the start if it is missing or a directory', async () => {
+  it('A price file that is missing or a directory stops the start', async () => {
     await expect(startGateway({ TOKEN_PRICES: join(folder, 'none.json') })).rejects.toThrow(
       'it cannot be read: ENOENT',
     );

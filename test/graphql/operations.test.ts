@@ -72,7 +72,7 @@ describe('an operation', () => {
     ['lacks a variable', { query: RUN.replace('ID = "r1"', 'ID!') }, 'BAD_USER_INPUT', 'type "ID!" was not provided.'],
     ['has null for a non-null variable', { query: RUN, variables: { id: null } }, 'BAD_USER_INPUT', 'must not be null'],
     ['is a subscription by HTTP', { query: LIVE }, 'BAD_REQUEST', 'needs a transport that carries events'],
-  ])('that %s is refused in the same way each time, without data', async (_, body, code, message) => {
+  ])('An operation that %s is refused in the same way each time, without data', async (_, body, code, message) => {
     const calls = upstream.calls.length;
     const first = await post(body);
     for (const time of TIMES) {
@@ -103,7 +103,7 @@ describe('an operation', () => {
     expect(log.text).not.toContain('"level":50');
   });
 
-  it('that is a mutation is executed each time, but only by POST and graphql-ws', async () => {
+  it('A mutation is executed each time, but only by POST and graphql-ws', async () => {
     const body = { query: `${RUN} ${START}`, operationName: 'Start' };
     const before = upstream.count('execute');
     for (const time of TIMES) {
@@ -121,7 +121,7 @@ describe('an operation', () => {
     expect(upstream.count('execute')).toBe(before + TIMES.length + 1);
   });
 
-  it('that is a mutation executes all its fields, even after a failure', async () => {
+  it('A mutation executes all its fields, even after a failure', async () => {
     const before = upstream.count('execute');
     const { data, errors } = await gateway.query(
       `mutation { a: executeWorkflow(workflowId: "..") { message } b: executeWorkflow(workflowId: "wf") { message } }`,
@@ -131,7 +131,7 @@ describe('an operation', () => {
     expect(upstream.count('execute')).toBe(before + 1);
   });
 
-  it('has two errors of at most 1000 characters for any number of invalid variables', async () => {
+  it('An operation has two errors of at most 1000 characters for any number of invalid variables', async () => {
     const wrong = Object.fromEntries(Array.from({ length: 60 }, (_, index) => [`z${index}`, 1]));
     const query = `query ($f: StepFilter) ${ofRun(steps)}`;
     expect((await post({ query })).body.errors).toBeUndefined();
@@ -180,7 +180,7 @@ describe('new texts that come at once', () => {
 });
 
 describe('an operation whose client has disconnected', () => {
-  it('is cancelled if it is a query, and completed if it is a mutation', async () => {
+  it('An operation whose client disconnects is cancelled if it is a query, and completed if it is a mutation', async () => {
     const gate = Promise.withResolvers<undefined>();
     const observed: ObservedOperation[] = [];
     const ends = Promise.withResolvers<undefined>();
@@ -253,7 +253,7 @@ describe('errors of fields', () => {
   };
   const gateway = perBlock(() => startGateway({ UPSTREAM_URL: upstream.url }, { logger: log.logger, extension }));
 
-  it('by a defect show a client only the request id, which is in the log', async () => {
+  it('The errors of a defect show a client only the request id, which is in the log', async () => {
     for (const time of TIMES) {
       const { data, errors } = await gateway.query(ofRun(`id ${Object.keys(failures).join(' ')}`));
       const nulls = Object.fromEntries(Object.keys(failures).map((name) => [name, null]));
@@ -274,7 +274,7 @@ describe('errors of fields', () => {
     expect(log.text).toContain(SECRET);
   });
 
-  it('are all in the answer, even if they are many and long', async () => {
+  it('All errors are in the answer, even if they are many and long', async () => {
     const query = `{ ${repeat(40, (index) => `${'x'.repeat(2000)}${index}`)} }`;
     const { data, errors } = await gateway.query(query);
     expect([data, errors.length]).toEqual([null, 40]);

@@ -51,7 +51,7 @@ describe('pages', () => {
   const codesAfter = async (list: List, after: string) =>
     codesOf(await gateway.query(LISTS[list], { variables: { first: 1, after } }));
 
-  it.each(NAMES)('of %s continue from their ends and from each cursor, with each item once', async (list) => {
+  it.each(NAMES)('Pages of %s continue from their ends and from each cursor, with each item once', async (list) => {
     const whole = (await ask(list, 100, null)).nodes.map(({ id }) => id);
     expect(new Set(whole).size).toBe(whole.length);
     expect(whole.length).toBeGreaterThan(3);
@@ -81,7 +81,7 @@ describe('pages', () => {
   });
 
   const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
-  it.each(NAMES)('of %s refuse cursors of other lists and invalid cursors', async (list) => {
+  it.each(NAMES)('Pages of %s refuse cursors of other lists and invalid cursors', async (list) => {
     for (const other of NAMES.filter((name) => name !== list)) {
       const { pageInfo } = await ask(other, 1, null);
       expect(await codesAfter(list, pageInfo.endCursor ?? '')).toEqual(['BAD_USER_INPUT']);
@@ -106,7 +106,7 @@ describe('pages', () => {
     }
   });
 
-  it('of workflows start from the beginning after a removed workflow, and count all', async () => {
+  it('Pages of workflows start from the beginning after a removed workflow, and count all', async () => {
     const { data } = await gateway.query(
       `{ workflows(first: 1, after: "${encode(['workflow', 'gone'])}") { totalCount nodes { id } pageInfo { hasPreviousPage hasNextPage } } }`,
     );
@@ -123,7 +123,7 @@ describe('pages', () => {
     return result;
   }
 
-  it('of workflows match the search in id, name or description, ignoring case', async () => {
+  it('Workflows match the search in id, name or description, ignoring case', async () => {
     const { script } = createScriptedHistory(0, [
       wireWorkflow('Order-1', { name: null, description: null }),
       wireWorkflow('b', { name: 'Reorder', description: null }),
@@ -142,7 +142,7 @@ describe('pages', () => {
     ]);
   });
 
-  it('of recent runs may be empty, and require workflow ids if there are more than 100 workflows', async () => {
+  it('Pages of recent runs may be empty, and require workflow ids if there are more than 100 workflows', async () => {
     const query = `{ workflows { ${PAGE} } recentRuns { ${PAGE} } workflow(id: "a") { runs { ${PAGE} } } }`;
     const pageInfo = { hasNextPage: false, hasPreviousPage: false, startCursor: null, endCursor: null };
     const empty = { nodes: [], edges: [], pageInfo };

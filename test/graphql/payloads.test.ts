@@ -46,7 +46,7 @@ describe('a payload', () => {
         : json;
     });
 
-  it('is the same value whole and by a path, in any JSON notation', async () => {
+  it('A payload is the same value whole and by a path, in any JSON notation', async () => {
     await fc.assert(
       fc.asyncProperty(written, async (json) => {
         outputs = json;
@@ -69,7 +69,7 @@ describe('a payload', () => {
       '{"__proto__": {"x": 1}, "toJSON": 7}',
       JSON.parse('{"__proto__": {"x": 1}, "toJSON": 7}') as unknown,
     ],
-  ])('may contain %s', async (_, json, value: unknown) => {
+  ])('A payload may contain %s', async (_, json, value: unknown) => {
     for (const more of ['', 'x'.repeat(2 ** 20)]) {
       outputs = `[${json}, "${more}"]`;
       const { step } = await ask('outputs first: outputs(path: "[0]")');
@@ -77,7 +77,7 @@ describe('a payload', () => {
     }
   });
 
-  it('is found by a path, and a path that is invalid or not supported is refused', async () => {
+  it('A path finds a part of a payload, and a path that is invalid or not supported is refused', async () => {
     outputs = '{"choices": [{"text": "one"}], "list": []}';
     const { step, errors } = await ask(
       `found: outputs(path: "choices[0].text") none: outputs(path: "a.b") all: outputs(path: null)
@@ -90,7 +90,7 @@ describe('a payload', () => {
     expect(placesOf({ errors })).toEqual(['unsupported', 'wrong'].map((name) => `run.steps.0.${name}: BAD_USER_INPUT`));
   });
 
-  it('of half a million values is answered whole and by a path', async () => {
+  it('A payload of half a million values is answered whole and by a path', async () => {
     const count = 500_000;
     outputs = `[${'[],'.repeat(count)}[]]`;
     const { step, errors } = await ask('outputs path: outputs(path: "[0]") outputsSizeBytes');
@@ -99,7 +99,7 @@ describe('a payload', () => {
     expect(errors).toEqual([]);
   });
 
-  it('has the size of its JSON without blanks, which is 0 for null', async () => {
+  it('A payload has the size of its JSON without blanks, which is 0 for null', async () => {
     for (const [json, sizeBytes] of [
       ['[ 1.50, { "a" : "\\u00e9" } ]', '[1.5,{"a":"é"}]'.length + 1],
       ['"a"', 3],
@@ -116,7 +116,7 @@ describe('a payload', () => {
     ['in a default', `($n: JSON = ${LONG})`, '{ n: $n }', '{}'],
     ['in a literal', '', `{ n: ${LONG} }`, '{}'],
   ])(
-    'is sent upstream with long integers as text, and is refused with a number beyond a double: %s',
+    'Inputs are sent upstream with long integers as text, and are refused with a number beyond a double: %s',
     async (...row) => {
       const [, declared, inputs, variables] = row;
       const post = async (document: string, given: string) => {
@@ -140,7 +140,7 @@ describe('a payload', () => {
     },
   );
 
-  it.each(['POST', 'GET'])('keeps all digits of a long integer that is an id, by %s', async (method) => {
+  it.each(['POST', 'GET'])('A long integer that is an id keeps all its digits, by %s', async (method) => {
     const query = 'query ($id: ID!) { run(workflowId: "wf", id: $id) { id steps { id } } }';
     const id = `${LONG}${method.length}`;
     const search = `?query=${encodeURIComponent(query)}&variables=${encodeURIComponent(`{ "id": ${id} }`)}`;
@@ -176,7 +176,7 @@ describe('the inputs of a run without a record', () => {
       { inputs: null, part: null },
       ['run.inputs: UPSTREAM_CONTRACT_VIOLATION', 'run.part: UPSTREAM_CONTRACT_VIOLATION'],
     ],
-  ])('are %s', async (_, given, run, errors) => {
+  ])('The inputs of a run without a record are %s', async (_, given, run, errors) => {
     steps = given;
     const query = ofRun('inputs part: inputs(path: "a") outputs', `r${(runs += 1)}`);
     for (let time = 0; time < 3; time += 1) {
@@ -212,24 +212,27 @@ describe('payloads of many runs', () => {
       repeat(10, (index) => `a${index}: runs(first: 30) { nodes { id steps { value: inputs(path: "of") } last: id } }`),
     ],
     ['sizes', repeat(10, (index) => `a${index}: runs(first: 30) { nodes { id steps { inputsSizeBytes } last: id } }`)],
-  ])('are read in several turns of the event loop, so that other requests are answered: %s', async (_, selection) => {
-    for (let time = 0; time < 2; time += 1) {
-      let [turns, isOver] = [0, false];
-      const count = () => {
-        turns += 1;
-        if (!isOver) setImmediate(count);
-      };
-      count();
-      const { data, errors } = await gateway.query(`{ workflow(id: "wf") { ${selection} } }`);
-      isOver = true;
-      expect(errors).toEqual([]);
-      expect(turns).toBeGreaterThan((RUNS * BYTES_A_RUN) / MAX_BYTES_A_TURN);
-      const { a9 } = (data as { workflow: Record<string, { nodes: Record<string, unknown>[] }> }).workflow;
-      // In the order of the selection, each with its own value.
-      for (const node of a9?.nodes ?? []) {
-        expect(Object.keys(node).join()).toBe('id,steps,last');
-        if (selection.includes('value')) expect(node.steps).toEqual([{ value: node.id }, { value: node.id }]);
+  ])(
+    'Payloads are read in several turns of the event loop, so that other requests are answered: %s',
+    async (_, selection) => {
+      for (let time = 0; time < 2; time += 1) {
+        let [turns, isOver] = [0, false];
+        const count = () => {
+          turns += 1;
+          if (!isOver) setImmediate(count);
+        };
+        count();
+        const { data, errors } = await gateway.query(`{ workflow(id: "wf") { ${selection} } }`);
+        isOver = true;
+        expect(errors).toEqual([]);
+        expect(turns).toBeGreaterThan((RUNS * BYTES_A_RUN) / MAX_BYTES_A_TURN);
+        const { a9 } = (data as { workflow: Record<string, { nodes: Record<string, unknown>[] }> }).workflow;
+        // In the order of the selection, each with its own value.
+        for (const node of a9?.nodes ?? []) {
+          expect(Object.keys(node).join()).toBe('id,steps,last');
+          if (selection.includes('value')) expect(node.steps).toEqual([{ value: node.id }, { value: node.id }]);
+        }
       }
-    }
-  });
+    },
+  );
 });

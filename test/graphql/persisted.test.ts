@@ -88,10 +88,10 @@ describe('persisted operations', () => {
   const ask = (request: Fields, transport: (typeof TRANSPORTS)[number] = 'HTTP POST', key?: string) =>
     send(transport, gateway.url, request, key);
 
-  describe.each(['allow', 'only', 'off'])('in the mode %s', (mode) => {
+  describe.each(['allow', 'only', 'off'])('the mode %s', (mode) => {
     beforeAll(() => start(mode));
 
-    it.each(TRANSPORTS)('are found by each kind of id, or refused: %s', async (transport) => {
+    it.each(TRANSPORTS)('Persisted operations are found by each kind of id, or refused: %s', async (transport) => {
       for (const [style, name] of STYLES) {
         for (let time = 0; time < 3; time += 1) {
           const answer = await ask({ ...name(ID), variables }, transport);
@@ -105,7 +105,7 @@ describe('persisted operations', () => {
       }
     });
 
-    it.each(TRANSPORTS)('are accepted as text unless the mode is only: %s', async (transport) => {
+    it.each(TRANSPORTS)('Operations are accepted as text unless the mode is only: %s', async (transport) => {
       for (let time = 0; time < 3; time += 1) {
         expect(await ask({ query: LISTED, variables }, transport)).toEqual(ANSWER);
         for (const request of [
@@ -123,14 +123,14 @@ describe('persisted operations', () => {
     });
   });
 
-  describe('of clients', () => {
+  describe('operations of clients', () => {
     beforeAll(() => start('allow'));
     const NOT_FOUND = ['PERSISTED_QUERY_NOT_FOUND'];
     const codesFor = async (request: Fields, key?: string) =>
       codesOf(await ask(request, JSON.stringify(request).includes('subscription') ? 'graphql-ws' : 'HTTP POST', key));
 
     it.each(TRANSPORTS)(
-      'are registered by text and hash over %s, and then found by each kind of id',
+      'Operations are registered by text and hash over %s, and then found by each kind of id',
       async (transport) => {
         const query = `${LISTED} # ${transport}`;
         const id = hash('sha256', query);
@@ -141,7 +141,7 @@ describe('persisted operations', () => {
       },
     );
 
-    it('are registered only with an accepted key', async () => {
+    it('Operations are registered only with an accepted key', async () => {
       for (const query of ['{ __typename }', `${OTHER} #`, `${START} #`, LIVE]) {
         for (const key of ['bad-key', '']) await ask({ query, ...byHash(query) }, 'HTTP POST', key).catch(() => null);
         expect({ query, codes: await codesFor({ ...byHash(query) }) }).toEqual({ query, codes: NOT_FOUND });
@@ -153,13 +153,13 @@ describe('persisted operations', () => {
       ['names a missing operation', `${LISTED} #1`, { operationName: 'Other' }],
       ['has a wrong variable', `${LISTED} #2`, { variables: { id: ['r1'] } }],
       ['gets the error NOT_FOUND', `${LISTED} #3`, { variables: { id: 'missing' } }],
-    ])('are not registered by a first request that %s', async (_, query, params) => {
+    ])('An operation is not registered by a first request that %s', async (_, query, params) => {
       await ask({ query: '{ run(workflowId: "wf", id: "missing") { id } }' }, 'HTTP POST', 'key-9');
       await ask({ query, ...params, ...byHash(query) }, 'HTTP POST', 'key-9');
       expect(await codesFor({ ...byHash(query), variables })).toEqual(NOT_FOUND);
     });
 
-    it('are also registered by mutations and subscriptions', async () => {
+    it('Mutations and subscriptions are registered too', async () => {
       expect(await codesFor({ query: START, ...byHash(START) })).toEqual([]);
       expect(await codesFor(byHash(START))).toEqual([]);
       const { data } = await ask({ query: LIVE, ...byHash(LIVE) }, 'graphql-ws');
@@ -172,16 +172,16 @@ describe('persisted operations', () => {
       { documentId: ID.toUpperCase() },
       { id: `${ID}0` },
       { ...hashed(hash('sha256', 'x')), documentId: ID },
-    ])('are not found by another id: %j', async (request) => {
+    ])('An operation is not found by another id: %j', async (request) => {
       expect(await codesFor({ ...request, variables })).toEqual(NOT_FOUND);
     });
 
-    it('are found by the hash first, then by documentId, then by id', async () => {
+    it('An operation is found by the hash first, then by documentId, then by id', async () => {
       expect(await ask({ ...hashed(ID), documentId: 'other', variables })).toEqual(ANSWER);
       expect(await ask({ documentId: ID, id: 'other', variables })).toEqual(ANSWER);
     });
 
-    it('are evicted beyond their memory limit, least recently used first', async () => {
+    it('Operations are evicted beyond their memory limit, least recently used first', async () => {
       await start('allow', manifest, { CACHE_MAX_BYTES: '1048576' });
       const texts = Array.from({ length: 60 }, (_, index) => `${LISTED} #${index}`.padEnd(500));
       const kept: number[] = [];
@@ -198,8 +198,8 @@ describe('persisted operations', () => {
     });
   });
 
-  describe('of manifests', () => {
-    it('of both formats are read, and can be subscribed to by id', async () => {
+  describe('operations of manifests', () => {
+    it('Manifests of both formats are read, and can be subscribed to by id', async () => {
       await start('only', [manifest, write('apollo.json', apollo([{ id: 'live', body: LIVE }]))].join(','));
       for (const transport of ['graphql-ws', 'graphql-sse'] as const) {
         for (let time = 0; time < 2; time += 1) {
@@ -209,24 +209,27 @@ describe('persisted operations', () => {
       }
     });
 
-    it.each(['HTTP POST', 'HTTP GET'] as const)('have cached answers over %s', async (transport) => {
-      await start('only');
-      const calls = upstream.calls.length;
-      let etag: string | null = null;
-      for (let time = 0; time < 3; time += 1) {
-        const response = await sendByHttp(transport, gateway.url, { documentId: ID, variables });
-        expect(await response.json()).toEqual(ANSWER);
-        expect(response.headers.get('cache-control')).toBe('private, max-age=300');
-        etag = response.headers.get('etag');
-      }
-      expect(upstream.calls).toHaveLength(calls + 1);
-      expect(etag !== null).toBe(transport === 'HTTP GET');
-      if (etag === null) return;
-      const again = { ...hashed(ID), variables };
-      expect((await sendByHttp(transport, gateway.url, again, 'key-1', { 'if-none-match': etag })).status).toBe(304);
-    });
+    it.each(['HTTP POST', 'HTTP GET'] as const)(
+      'Operations of manifests have cached answers over %s',
+      async (transport) => {
+        await start('only');
+        const calls = upstream.calls.length;
+        let etag: string | null = null;
+        for (let time = 0; time < 3; time += 1) {
+          const response = await sendByHttp(transport, gateway.url, { documentId: ID, variables });
+          expect(await response.json()).toEqual(ANSWER);
+          expect(response.headers.get('cache-control')).toBe('private, max-age=300');
+          etag = response.headers.get('etag');
+        }
+        expect(upstream.calls).toHaveLength(calls + 1);
+        expect(etag !== null).toBe(transport === 'HTTP GET');
+        if (etag === null) return;
+        const again = { ...hashed(ID), variables };
+        expect((await sendByHttp(transport, gateway.url, again, 'key-1', { 'if-none-match': etag })).status).toBe(304);
+      },
+    );
 
-    it('are the only accepted ones in the mode only; others get 403 if the client accepts GraphQL responses', async () => {
+    it('Only operations of manifests are accepted in the mode only; others get 403 if the client accepts GraphQL responses', async () => {
       await start('only');
       const statusOf = async (accept: string) =>
         (await sendByHttp('HTTP POST', gateway.url, { query: OTHER }, 'key-1', { accept })).status;
@@ -234,7 +237,7 @@ describe('persisted operations', () => {
       expect(await statusOf('application/graphql-response+json')).toBe(403);
     });
 
-    it('of the run page are all accepted by their ids', async () => {
+    it('All operations of the run page are accepted by their ids', async () => {
       await start('only', PAGE);
       const operations = JSON.parse(readFileSync(PAGE, 'utf8')) as Record<string, string>;
       for (const [documentId, query] of Object.entries(operations)) {
@@ -272,14 +275,14 @@ describe('a manifest', () => {
       ]),
       'Other (aa): another document has the same id',
     ],
-  ])('that %s stops the start with an error that names the problem', async (_, content, problem) => {
+  ])('A manifest that %s stops the start with an error that names the problem', async (_, content, problem) => {
     const path = write('bad.json', content);
     const starting = startGateway({ PERSISTED_OPERATIONS: 'allow', PERSISTED_MANIFESTS: path });
     await expect(starting).rejects.toThrow(`PERSISTED_MANIFESTS: ${path}: `);
     await expect(starting).rejects.toThrow(problem);
   });
 
-  it('that is missing stops the start', async () => {
+  it('A missing manifest stops the start', async () => {
     const starting = startGateway({ PERSISTED_OPERATIONS: 'allow', PERSISTED_MANIFESTS: join(folder, 'none.json') });
     await expect(starting).rejects.toThrow('it cannot be read: ENOENT');
   });

@@ -28,7 +28,7 @@ describe('the rate limit of a key', () => {
     return statuses;
   };
 
-  it('counts new, known and cached operations, and reports the remaining number in headers', async () => {
+  it('The rate limit counts new, known and cached operations, and headers have the remaining number', async () => {
     const left: (string | null)[] = [];
     for (let time = 0; time < 6; time += 1) {
       const response = await post();
@@ -51,7 +51,7 @@ describe('the rate limit of a key', () => {
     }
   });
 
-  it('allows one more operation every tenth of a minute, and does not count refused ones', async () => {
+  it('The rate limit allows one more operation every tenth of a minute, and does not count refused ones', async () => {
     expect(await statusesOf(10)).toEqual([200, 200, 200, 200, 200, 200, 429, 429, 429, 429]);
     clock.advance(9_999);
     expect((await post()).headers.get('retry-after')).toBe('1');
@@ -64,7 +64,7 @@ describe('the rate limit of a key', () => {
     expect((await post()).headers.get('retry-after')).toBe('10');
   });
 
-  it('is also reported in the headers of a refused request', async () => {
+  it('A refused request has the headers of the rate limit too', async () => {
     const headers = { authorization: 'Bearer key-1', accept: 'image/png' };
     const response = await fetch(`${gateway.url}/graphql?query={__typename}`, { headers });
     expect(response.status).toBe(406);
@@ -74,7 +74,7 @@ describe('the rate limit of a key', () => {
     });
   });
 
-  it('counts answers with 304', async () => {
+  it('The rate limit counts answers with 304', async () => {
     const first = await sendByHttp('HTTP GET', gateway.url, ASK);
     const validator = { 'if-none-match': first.headers.get('etag') ?? '' };
     for (const left of ['4', '3', '2', '1', '0']) {
@@ -84,7 +84,7 @@ describe('the rate limit of a key', () => {
     expect((await sendByHttp('HTTP GET', gateway.url, ASK, 'key-1', validator)).status).toBe(429);
   });
 
-  it('is shared by all transports, and does not affect other keys', async () => {
+  it('All transports share the rate limit, and other keys are not affected', async () => {
     for (let time = 0; time < 6; time += 1) {
       const transport = TRANSPORTS[time % TRANSPORTS.length] ?? 'HTTP POST';
       expect(await send(transport, gateway.url, ASK)).toEqual(ANSWER);
@@ -97,7 +97,7 @@ describe('the rate limit of a key', () => {
     expect(upstream.calls.filter(({ key }) => key === 'key-1')).toHaveLength(calls);
   });
 
-  it('counts invalid operations, and no request without a key', async () => {
+  it('The rate limit counts invalid operations, and no request without a key', async () => {
     for (let time = 0; time < 6; time += 1) await send('HTTP POST', gateway.url, { query: `{ wrong${time}` });
     expect(await send('HTTP POST', gateway.url, ASK)).toEqual({ errors: LIMITED });
     for (let time = 0; time < 10; time += 1) {
@@ -105,7 +105,7 @@ describe('the rate limit of a key', () => {
     }
   });
 
-  it('is not in the headers if there is no limit', async () => {
+  it('No header of a rate limit is sent if there is none', async () => {
     await gateway.replace(() => start({}));
     expect([...(await post()).headers.keys()].filter((name) => name.startsWith('ratelimit'))).toEqual([]);
   });

@@ -24,24 +24,27 @@ describe("the URLs in the upstream's own web page", () => {
     // An id may look like a placeholder, or like a pattern of a replacement.
     ['{runId}', "$&$'%", "w/%7BrunId%7D?run=%24%26%24'%25#%24%26%24'%25", 'w/%7BrunId%7D/'],
     ['größe', '1', 'w/gr%C3%B6%C3%9Fe?run=1#1', 'w/gr%C3%B6%C3%9Fe/'],
-  ])('of workflow %s and run %s have the ids percent-encoded', async (workflowId, runId, ofRun, ofWorkflow) => {
-    const { data, errors } = await linked.query(QUERY, { variables: { workflowId, runId } });
-    expect(errors).toEqual([]);
-    expect(data).toEqual({
-      run: {
-        upstreamUrl: `https://app.example.com/${ofRun}`,
-        workflow: { upstreamUrl: `http://app.example.com/${ofWorkflow}` },
-      },
-    });
-  });
+  ])(
+    'The URLs of workflow %s and run %s have the ids percent-encoded',
+    async (workflowId, runId, ofRun, ofWorkflow) => {
+      const { data, errors } = await linked.query(QUERY, { variables: { workflowId, runId } });
+      expect(errors).toEqual([]);
+      expect(data).toEqual({
+        run: {
+          upstreamUrl: `https://app.example.com/${ofRun}`,
+          workflow: { upstreamUrl: `http://app.example.com/${ofWorkflow}` },
+        },
+      });
+    },
+  );
 
-  it('are null without their templates', async () => {
+  it('The URLs are null without their templates', async () => {
     const { data, errors } = await plain.query(QUERY, { variables: { workflowId: 'wf', runId: 'r1' } });
     expect(errors).toEqual([]);
     expect(data).toEqual({ run: { upstreamUrl: null, workflow: { upstreamUrl: null } } });
   });
 
-  it('cost no call of the workflow, whose name is not read for them', async () => {
+  it('A URL takes no call of the workflow, whose name is not read for it', async () => {
     const before = upstream.calls.length;
     const { data } = await linked.query('{ workflow(id: "wf") { upstreamUrl } }', { key: 'another-key' });
     expect(data).toEqual({ workflow: { upstreamUrl: 'http://app.example.com/w/wf/' } });

@@ -53,7 +53,7 @@ describe('variables', () => {
   };
 
   it.each(Object.entries(transports))(
-    'that are nested too deeply are refused over %s, whether they are used or not',
+    'Variables that are nested too deeply are refused over %s, whether they are used or not',
     async (_, ask) => {
       const before = upstream.count('execute');
       for (const query of [MUTATION, QUERY, UNUSED]) {
@@ -70,7 +70,7 @@ describe('variables', () => {
     },
   );
 
-  it('may have 200 levels, and so may literal inputs', async () => {
+  it('Variables may have 200 levels, and so may literal inputs', async () => {
     const ask = (query: string, value: string) => transports['HTTP POST'](query, value);
     // The object of variables is the first level.
     const fits = nested(199, 'objects');
@@ -86,7 +86,7 @@ describe('variables', () => {
     }
   });
 
-  it('in a literal of inputs have their new values each time', async () => {
+  it('Variables in a literal of inputs have their new values each time', async () => {
     const query = `mutation ($p: JSON, $n: JSON = 7) { ${ofJson('{ prompt: $p, deep: { list: [$p, $n] } }')} }`;
     const before = upstream.calls.length;
     for (const p of TIMES) expect((await gateway.query(query, { variables: { p } })).errors).toEqual([]);
@@ -96,7 +96,7 @@ describe('variables', () => {
     );
   });
 
-  it('in a literal of a representation have their new values each time', async () => {
+  it('Variables in a literal of a representation have their new values each time', async () => {
     const query = `query ($i: ID!, $w: ID = "wf") {
       _entities(representations: [{ __typename: "Run", workflowId: $w, id: $i }]) { ... on Run { id workflowId } }
     }`;
@@ -106,7 +106,7 @@ describe('variables', () => {
     }
   });
 
-  describe('that are null', () => {
+  describe('null', () => {
     it.each([
       ['ID!', 'query ($x: ID = "a") { workflow(id: $x) { id } }'],
       ['ID!', `query ($x: ID = "a") ${ofWorkflow('runsById(ids: ["b", $x]) { id }')}`],
@@ -117,7 +117,7 @@ describe('variables', () => {
         'ID!',
         `query ($x: ID = "a") ${ofWorkflow('...A')} fragment A on Workflow { ...B } fragment B on Workflow { run(id: $x) { id } }`,
       ],
-    ])('are refused where null is not allowed, with the expected type: %s', async (type, query) => {
+    ])('A variable of null is refused where null is not allowed, with the expected type: %s', async (type, query) => {
       // A missing variable has its default.
       expect(codesOf(await gateway.query(query))).not.toContain('BAD_USER_INPUT');
       for (const time of TIMES) {
@@ -130,7 +130,7 @@ describe('variables', () => {
       }
     });
 
-    it('are also refused if null is their default', async () => {
+    it('A variable of null is also refused if null is its default', async () => {
       const steps = 'steps(orderBy: { field: DURATION, direction: $x }) { id }';
       const query = `query ($x: OrderDirection = null) ${ofRun(steps)}`;
       expect(codesOf(await gateway.query(query))).toEqual(['BAD_USER_INPUT']);
@@ -143,7 +143,7 @@ describe('variables', () => {
         `query Q($x: Boolean) { workflow(id: "wf") { id } run(workflowId: "wf", id: "r1") { steps(filter: { failedOnly: $x }) { id } } }`,
       ],
       ['in JSON', `mutation Q($x: ID = "a") { ${ofJson('{ a: [$x] }')} }`],
-    ])('are accepted %s', async (_, query) => {
+    ])('A variable of null is accepted %s', async (_, query) => {
       for (const time of TIMES) {
         expect({ time, errors: (await gateway.query(query, { variables: { x: null } })).errors }).toEqual({
           time,

@@ -18,7 +18,7 @@ const dataOf = (key: string) => ({ data: { run: { outputs: `run of ${key}` } } }
 // In CI a missing nginx is a failure.
 const withNginx = NGINX === null && process.env.CI === undefined ? describe.skip : describe;
 
-withNginx(`behind nginx${NGINX === null ? ' (skipped: there is no nginx on this machine)' : ''}`, () => {
+withNginx(`nginx in front${NGINX === null ? ' (skipped: there is no nginx on this machine)' : ''}`, () => {
   const log = captureLog('info');
   const upstream = perTest(() => startFaultyUpstream(ofKey));
   const startWith = (environment: Readonly<Record<string, string>> = {}) =>

@@ -187,7 +187,7 @@ describe('freshness.isFinal of a run', () => {
     expect(await isFinalAt(0)).toBe(isFinal);
   });
 
-  describe('without a record', () => {
+  describe('a run without a record', () => {
     beforeAll(() => scene.restart({ LIVE_TTL_MS: '1', UPSTREAM_ENDPOINTS: 'steps' }));
 
     it.each<readonly [string, boolean, () => readonly unknown[]]>([
@@ -259,7 +259,7 @@ describe('freshness.isFinal of a run', () => {
     });
   });
 
-  describe('without a record, with a graph', () => {
+  describe('a run without a record, with a graph', () => {
     /** Fields that load the graph. */
     const GRAPH = `criticalPath { isInferred } ${FINAL}`;
     beforeAll(() => scene.restart({ LIVE_TTL_MS: '1', UPSTREAM_ENDPOINTS: 'steps,workflows' }));

@@ -79,7 +79,7 @@ describe.each([
   ['no origin', { SANDBOX: 'off' }, 'authorization, accept, accept-encoding'],
   ['every origin', { CORS_ORIGINS: '*' }, 'authorization, accept, accept-encoding'],
   ['named origins', { CORS_ORIGINS: APP }, 'authorization, accept, accept-encoding, origin'],
-])('with CORS for %s', (_, environment, vary) => {
+])('CORS for %s', (_, environment, vary) => {
   const answers = ANSWERS.filter(([name]) => name !== 'a browser' || !('SANDBOX' in environment));
 
   it.each(answers)('Vary of %s names all headers that the answer depends on', async (_name, status, path, request) => {
@@ -101,7 +101,7 @@ describe.each<[string, Headers, Headers, Headers]>([
   ['no CORS', { SANDBOX: 'off' }, { origin: 'https://evil.example.com' }, {}],
   ['CORS', { CORS_ORIGINS: APP }, { origin: APP }, { 'access-control-allow-origin': APP }],
   ['a rate limit', { RATE_LIMIT_PER_MINUTE: '1000000' }, {}, { 'ratelimit-limit': '1000000' }],
-])('with %s the headers', (_, environment, sent, own) => {
+])('headers with %s', (_, environment, sent, own) => {
   it.each([
     ['POST', '/graphql', post(QUERY, sent)],
     ['GET', `/graphql${search(QUERY)}`, { headers: { ...KEY, ...sent } }],

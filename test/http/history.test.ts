@@ -72,7 +72,7 @@ describe('the history of a workflow', () => {
     }
   }
 
-  describe('that changes while it is read', () => {
+  describe('a history that changes while it is read', () => {
     const move = fc.record({
       started: fc.oneof(fc.nat(3), fc.nat(3), fc.nat(150)),
       deleted: fc.oneof(fc.constant(0), fc.nat(120)),
@@ -157,7 +157,7 @@ describe('the history of a workflow', () => {
     });
   });
 
-  describe('for a cursor whose run is far away or does not exist', () => {
+  describe('a cursor whose run is far away or does not exist', () => {
     /** The page behind the cursor, or the first page, and the number of calls that it takes. */
     async function pageBehind(after: string | null) {
       const before = upstream.count('runs');
@@ -192,7 +192,7 @@ describe('the history of a workflow', () => {
     describe.each([
       ['each page with the newest runs', () => '0'],
       ['nothing but the newest runs', (offset: string) => (offset === '0' ? offset : '1000')],
-    ])('if the upstream answers %s', (_, offsetOf) => {
+    ])('an upstream that answers %s', (_, offsetOf) => {
       beforeEach(() => {
         const history = createScriptedHistory(200);
         upstream.script = (call) => {
@@ -249,7 +249,7 @@ describe('the history of a workflow', () => {
     expect(await calls({ workflowId: 'new', first: 25 })).toEqual([0, false, 1]);
   });
 
-  describe('with a filter', () => {
+  describe('filters', () => {
     it('A filter returns the matching runs, and a cursor for the rest', async () => {
       const history = createScriptedHistory(300);
       upstream.script = async (call) => {

@@ -184,7 +184,7 @@ describe('executeWorkflow', () => {
     for (let time = 0; time < 2; time += 1) expect(runIn(await start({ idempotencyKey }))).toBe('run-1');
   });
 
-  describe('with many idempotency keys', () => {
+  describe('many idempotency keys', () => {
     it('A new key of a caller who has 1 MiB of keys is refused, and no key is forgotten within its 10 minutes', async () => {
       upstream.reply({ json: { run_id: 'run', message: 'x'.repeat(5000) } });
       let batches = 0;

@@ -34,7 +34,7 @@ describe('the runs of a list', () => {
     thirds = RUNNING;
   });
 
-  describe.each([LIVE_TTL_MS, 0])('with data that is fresh for %i ms', (liveTtlMs) => {
+  describe.each([LIVE_TTL_MS, 0])('data that is fresh for %i ms', (liveTtlMs) => {
     it.each([
       ['runs(first: 100) { nodes { id status } }', 1, 0],
       ['runs(first: 100, filter: { status: [RUNNING] }) { nodes { id status } }', 3, 0],

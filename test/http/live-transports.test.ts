@@ -134,7 +134,7 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('%s', (transport) => {
     expect((await scrape(run.gateway.url)).value('stepgate_pollers')).toBe(0);
   });
 
-  describe('when the gateway stops', () => {
+  describe('a gateway that stops', () => {
     const closed = { type: 'closed', code: transport === 'graphql-ws' ? 1001 : 0 };
 
     it('Subscriptions end at once when the gateway stops, and a pending mutation is answered before it closes', async () => {

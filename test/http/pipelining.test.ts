@@ -84,7 +84,7 @@ describe('pipelined requests', () => {
     raw.close();
   });
 
-  describe('behind a request that waits for its answer', () => {
+  describe('a request that waits for its answer', () => {
     const UPGRADE = 'connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n';
     const WEBSOCKET = `${UPGRADE}sec-websocket-key: ${Buffer.alloc(16).toString('base64')}\r\n`;
     const first = requestOf({ runId: 'r1', isPost: true, blankLines: 0 }, 'key-3');

@@ -74,7 +74,7 @@ describe('a socket', () => {
   }
   const callOf = (runId: string) => upstream.calls.find((call) => call.runId === runId);
 
-  describe('gets its key', () => {
+  describe('the key of a socket', () => {
     const OF_HEADER = { headers: { authorization: 'Bearer key-7' } };
     const OTHER_HEADER = { headers: { authorization: 'Bearer key-8' } };
     it.each<[string, Parameters<typeof openSocket>[1], SocketOptions?]>([
@@ -112,7 +112,7 @@ describe('a socket', () => {
     });
   });
 
-  describe('is closed', () => {
+  describe('the close of a socket', () => {
     const notUtf8 = Buffer.from(subscribeText(`${TYPE} #\xff`), 'latin1');
     it.each<[number, string, unknown]>([
       [4400, 'a text that is not a message', 'hello'],
@@ -153,7 +153,7 @@ describe('a socket', () => {
     });
   });
 
-  describe('carries', () => {
+  describe('messages', () => {
     it('A socket carries a message of up to 1 MiB, and a binary one of UTF-8', async () => {
       const client = await open();
       client.send(subscribeText(TYPE).padEnd(MAX_MESSAGE_BYTES));
@@ -194,7 +194,7 @@ describe('a socket', () => {
     });
   });
 
-  describe('whose client completes an operation', () => {
+  describe('an operation that its client completes', () => {
     it('A completed query abandons its upstream calls, and no others', async () => {
       const calls = new Map<string, Call>();
       const due = Promise.withResolvers<undefined>();
@@ -266,7 +266,7 @@ describe('a socket', () => {
     expect(new Set(turns).size).toBeGreaterThan(5);
   });
 
-  describe('is opened', () => {
+  describe('the handshake', () => {
     const answerTo = (path: string, headers: Readonly<Record<string, string>> = {}, method = 'GET') =>
       new Promise<IncomingMessage>((resolve, reject) => {
         const good = {

@@ -61,7 +61,7 @@ const counts = async () => {
   return new Map([...samples].map(([, code = '', count]) => [code, Number(count)]));
 };
 
-it('each documented code is counted by its name and decides the outcome', async () => {
+it('Each documented code is counted by its name and decides the outcome', async () => {
   const codes = documentedCodes();
   expect(codes.length).toBeGreaterThan(15);
   const before = await counts();
@@ -72,7 +72,7 @@ it('each documented code is counted by its name and decides the outcome', async 
   expect(codes.filter((code) => (after.get(code) ?? 0) !== (before.get(code) ?? 0) + 1)).toEqual([]);
 });
 
-it('any other code is counted as OTHER, so an embedder cannot create series', async () => {
+it('Any other code is counted as OTHER, so an embedder cannot create series', async () => {
   const names = [...(await counts()).keys()];
   for (const code of ['NEW_CODE', 'constructor', 'ok']) await outcomeOf(code);
   const after = await counts();
@@ -84,6 +84,6 @@ it.each([
   [[], 'ok'],
   [['BAD_USER_INPUT', 'UPSTREAM_TIMEOUT'], 'upstream_error'],
   [['UPSTREAM_TIMEOUT', 'INTERNAL_SERVER_ERROR'], 'internal_error'],
-])('the worst of several codes decides the outcome: %j is %s', async (codes, outcome) => {
+])('The worst of several codes decides the outcome: %j is %s', async (codes, outcome) => {
   expect(await outcomeOf(...codes)).toBe(outcome);
 });

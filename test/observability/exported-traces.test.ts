@@ -65,7 +65,7 @@ const reasonsIn = (output: string): unknown[] =>
     .map((line) => (JSON.parse(line) as { readonly reason: unknown }).reason);
 
 describe('a process with a collector', () => {
-  it('sends the spans of its last operation before it exits, as protobuf and with its own resource', async () => {
+  it('A process sends the spans of its last operation before it exits, as protobuf and with its own resource', async () => {
     const output = await run({});
     expect(receiver.exports.map(({ path, headers }) => [path, headers['content-type']])).toEqual([
       ['/v1/traces', 'application/x-protobuf'],
@@ -88,7 +88,7 @@ describe('a process with a collector', () => {
     expect(output).toContain('resolved @opentelemetry/sdk-node\n');
   });
 
-  it('reads the other variables, also from its settings file', async () => {
+  it('A process reads the other variables, also from its settings file', async () => {
     const own = await startSpanReceiver('/own/path');
     const folder = mkdtempSync(join(tmpdir(), 'stepgate-traces-'));
     const file = join(folder, 'settings.env');
@@ -114,13 +114,13 @@ describe('a process with a collector', () => {
     rmSync(folder, { recursive: true });
   });
 
-  it('sends no unsampled traces, and passes that decision upstream', async () => {
+  it('A process sends no unsampled traces, and passes that decision upstream', async () => {
     await run({ OTEL_TRACES_SAMPLER: 'always_off' });
     expect(receiver.exports).toEqual([]);
     expect(upstream.calls[0]?.headers.traceparent).toMatch(new RegExp(`^00-${TRACE}-[\\da-f]{16}-00$`));
   });
 
-  it('logs wrong variables without their secrets, and uses the defaults', async () => {
+  it('Wrong variables are logged without their secrets, and the defaults are used', async () => {
     const output = await run({
       OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://user:canary@[bad',
       OTEL_EXPORTER_OTLP_COMPRESSION: 'br',
@@ -141,7 +141,7 @@ describe('a process with a collector', () => {
     expect(receiver.spans).toHaveLength(2);
   });
 
-  it('logs a failed export once, without the headers, and stops in time', async () => {
+  it('A failed export is logged once, without the headers, and the process stops in time', async () => {
     receiver.status = 401;
     const output = await run({ OTEL_EXPORTER_OTLP_HEADERS: 'authorization=canary', OTEL_BSP_SCHEDULE_DELAY: '1' });
     expect(reasonsIn(output)).toEqual([expect.stringMatching(/401|Unauthorized/)]);
@@ -149,13 +149,13 @@ describe('a process with a collector', () => {
     expect(output).not.toContain('canary');
   });
 
-  it('logs a header for the collector that cannot be sent, and stops', async () => {
+  it('A header for the collector that cannot be sent is logged, and the process stops', async () => {
     const output = await run({ OTEL_EXPORTER_OTLP_HEADERS: 'x-key=canary%0d%0a-canary' });
     expect(reasonsIn(output)).toEqual([expect.stringContaining('Invalid character in header content ["x-key"]')]);
     expect(output).not.toContain('canary');
   });
 
-  it('does not wait long for a collector that does not answer', async () => {
+  it('A process does not wait long for a collector that does not answer', async () => {
     receiver.gate = new Promise(() => undefined);
     expect(reasonsIn(await run({}))).toEqual(['the collector did not take the last spans in time']);
   });
@@ -166,14 +166,17 @@ describe('a process without a collector', () => {
     { OTEL_SDK_DISABLED: 'TRUE' },
     { OTEL_TRACES_EXPORTER: 'none' },
     { OTEL_EXPORTER_OTLP_ENDPOINT: '' },
-  ])("does not load the SDK, and passes on the caller's trace: %j", async (environment) => {
-    const output = await run(environment);
-    expect(receiver.exports).toEqual([]);
-    expect(upstream.calls.map(({ headers: { traceparent, tracestate } }) => [traceparent, tracestate])).toEqual([
-      [TRACEPARENT, STATE],
-    ]);
-    expect(output).toContain('resolved pino\n');
-    expect(output).not.toContain('resolved @opentelemetry/sdk');
-    expect(output).not.toContain('"trace_id"');
-  });
+  ])(
+    "A process without a collector does not load the SDK, and passes on the caller's trace: %j",
+    async (environment) => {
+      const output = await run(environment);
+      expect(receiver.exports).toEqual([]);
+      expect(upstream.calls.map(({ headers: { traceparent, tracestate } }) => [traceparent, tracestate])).toEqual([
+        [TRACEPARENT, STATE],
+      ]);
+      expect(output).toContain('resolved pino\n');
+      expect(output).not.toContain('resolved @opentelemetry/sdk');
+      expect(output).not.toContain('"trace_id"');
+    },
+  );
 });

@@ -24,7 +24,7 @@ describe('the log', () => {
     await upstream.close();
   });
 
-  it('has one line for each executed operation, and none at info for a response cache hit', async () => {
+  it('The log has one line for each executed operation, and none at info for a response cache hit', async () => {
     await start('info');
     for (let time = 0; time < 3; time += 1) await gateway.query(RUN);
     expect(log.operations).toMatchObject([
@@ -44,7 +44,7 @@ describe('the log', () => {
     expect(second?.viewer).toBe(first?.viewer);
   });
 
-  it('has a line at debug for a response cache hit, with the marked fields of the docs', async () => {
+  it('The log has a line at debug for a response cache hit, with the marked fields of the docs', async () => {
     await start('debug');
     const headers = { authorization: 'Bearer key-1', 'content-type': 'application/json', ...CLIENT };
     const body = JSON.stringify({ query: RUN });
@@ -56,7 +56,7 @@ describe('the log', () => {
     expect(Object.keys(ready ?? {}).sort()).toEqual(marked.flatMap(([field]) => wordsIn(field)).sort());
   });
 
-  it('has exactly the documented fields, with the client of every transport and of a refusal', async () => {
+  it('The log has exactly the documented fields, with the client of every transport and of a refusal', async () => {
     await start('debug', { TRUST_PROXY: '1' });
     const headers = { authorization: 'Bearer key-1', 'x-forwarded-for': '203.0.113.7' };
     const post = (query: string) =>
@@ -104,7 +104,7 @@ describe('the log', () => {
     expect([...fields].sort()).toEqual(listed.sort());
   });
 
-  it('warns of errors of a client or of the upstream', async () => {
+  it('Errors of a client or of the upstream are warnings', async () => {
     await start('info');
     await gateway.query('{ nothing }');
     upstream.script = () => ({ status: 500 });

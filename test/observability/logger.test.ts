@@ -39,7 +39,7 @@ function runScript(statements: string) {
   return { child: own, exited: once(own, 'exit').then(([code]) => code as number | null) };
 }
 
-it('a flush of the logger writes every line, including lines logged during a write', async () => {
+it('A flush of the logger writes every line, including lines logged during a write', async () => {
   const logger = createLogger('info', file);
   for (let round = 0; round < 10; round += 1) {
     logger.info({ n: 3 * round }, 'line');
@@ -52,7 +52,7 @@ it('a flush of the logger writes every line, including lines logged during a wri
   }
 });
 
-it('the logger leaves out every header that may contain a key', async () => {
+it('The logger leaves out every header that may contain a key', async () => {
   const logger = createLogger('info', file, ['x-api-key', 'x-tenant.key']);
   const names = ['authorization', 'x-api-key', 'x-tenant.key', 'cookie', 'proxy-authorization'];
   const headers = { ...Object.fromEntries(names.map((name) => [name, 'secret'])), accept: '*/*' };
@@ -63,7 +63,7 @@ it('the logger leaves out every header that may contain a key', async () => {
   expect(log.match(/\*\/\*/g)).toHaveLength(4);
 });
 
-it('a line of LOG_FORMAT=ecs has the names of the Elastic Common Schema, other fields below `stepgate`, and no key', async () => {
+it('A line of LOG_FORMAT=ecs has the names of the Elastic Common Schema, other fields below `stepgate`, and no key', async () => {
   const logger = createLogger('debug', file, ['x-api-key'], 'ecs');
   const secret = { 'x-api-key': 'secret' };
   const more = { ...secret, headers: secret, request: { ...secret, headers: secret } };
@@ -112,7 +112,7 @@ it('a line of LOG_FORMAT=ecs has the names of the Elastic Common Schema, other f
   ]);
 });
 
-it('the logger loses no line when the process exits right after it', async () => {
+it('The logger loses no line when the process exits right after it', async () => {
   const script = runScript(`for (let n = 0; n < 5000; n += 1) logger.info({ n }, 'line'); process.exit(0);`);
   const lines = parse(await text(script.child.stdout));
   expect(lines.map(({ n = NaN }) => n).sort((a, b) => a - b)).toEqual(Array.from({ length: 5000 }, (_, n) => n));
@@ -122,7 +122,7 @@ it('the logger loses no line when the process exits right after it', async () =>
 it.each([
   ['lines', `for (let n = 0; n < 3; n += 1) { logger.info('line'); await flushed(logger); } logger.fatal('line');`],
   ['a fatal line that is the first to fail', `logger.info('a'); logger.fatal('b'); await flushed(logger);`],
-])('a process exits normally after %s that no one reads, with one warning', async (_, statements) => {
+])('A process exits normally after %s that no one reads, with one warning', async (_, statements) => {
   const script = runScript(`for await (const _ of process.stdin); ${statements}`);
   const warnings = text(script.child.stderr);
   script.child.stdout.destroy();
@@ -131,7 +131,7 @@ it.each([
   expect((await warnings).match(/The log cannot be written: EPIPE/g)).toHaveLength(1);
 });
 
-it('the logger drops unread lines above 16 MB, and a warning has their number', async () => {
+it('The logger drops unread lines above 16 MB, and a warning has their number', async () => {
   const script = runScript(`
     for (let n = 0; n < 300; n += 1) logger.info({ n }, 'x'.repeat(100_000));
     process.stderr.write('.');

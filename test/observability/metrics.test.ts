@@ -35,7 +35,7 @@ describe('the metrics', () => {
     return { upstream, gateway };
   };
 
-  it('count an answer as fetched, then as a hit, then as a cached response, and time only executed operations', async () => {
+  it('An answer counts as fetched, then as a hit, then as a cached response, and only executed operations are timed', async () => {
     const { gateway } = await start();
     for (const cache of ['fetched', 'hit', 'response', 'response']) {
       const before = await scrape(gateway.url);
@@ -54,7 +54,7 @@ describe('the metrics', () => {
     expect(figures.value('stepgate_upstream_breaker', { state: 'closed' })).toBe(1);
   });
 
-  it('count failed operations and calls by outcome and error code', async () => {
+  it('Failed operations and calls are counted by outcome and error code', async () => {
     const { gateway, upstream } = await start();
     await gateway.query('{ nothing }');
     await gateway.query('{');
@@ -88,7 +88,7 @@ describe('the metrics', () => {
     });
   });
 
-  it('count operations that are answered from stale data', async () => {
+  it('Operations that are answered from stale data are counted', async () => {
     live = await startLiveRun();
     await live.gateway.query(RUN);
     live.clock.advance(60_000);
@@ -110,7 +110,7 @@ describe('the metrics', () => {
     expect((await scrape(url)).counts('stepgate_operation_errors_total')).toEqual({ GRAPHQL_VALIDATION_FAILED: 1 });
   });
 
-  it('show the upstream calls in progress and in the queue', async () => {
+  it('The metrics show the upstream calls in progress and in the queue', async () => {
     const { gateway, upstream } = await start({ UPSTREAM_CONCURRENCY: '1' });
     // An unaccepted key waits in another queue.
     await gateway.query('{ run(workflowId: "wf", id: "r1") { status } }');
@@ -133,7 +133,7 @@ describe('the metrics', () => {
     expect((await scrape(gateway.url)).value('stepgate_upstream_calls_in_use')).toBe(0);
   });
 
-  it('show the open breaker, and the half-open one while a call is tried', async () => {
+  it('The metrics show the open breaker, and the half-open one while a call is tried', async () => {
     const { gateway, upstream } = await start();
     upstream.script = () => ({ status: 500 });
     const ids = Array.from({ length: 100 }, (_, index) => `r${index}`);
@@ -157,7 +157,7 @@ describe('the metrics', () => {
   });
 
   it.each<Transport>(['graphql-ws', 'graphql-sse'])(
-    'count the subscribers over %s, and one poller for all of them',
+    'The metrics count the subscribers over %s, and one poller for all of them',
     async (transport) => {
       live = await startLiveRun();
       const clients = await Promise.all([1, 2].map(() => subscribe(transport, live?.gateway.url ?? '', WATCH)));
@@ -181,7 +181,7 @@ describe('the metrics', () => {
     },
   );
 
-  it('count operations by client: the first 100 pairs of a name and a version that the upstream has answered', async () => {
+  it('Operations are counted by client: the first 100 pairs of a name and a version that the upstream has answered', async () => {
     const { gateway } = await start({ RATE_LIMIT_ANONYMOUS_PER_MINUTE: '10000' });
     await ask(gateway.url, 'made-up', { ...MOBILE, authorization: '' });
     await ask(gateway.url, 'made-up', { ...MOBILE, 'apollographql-client-version': 'ä'.repeat(101) });
@@ -197,7 +197,7 @@ describe('the metrics', () => {
     expect(await clientsOf(gateway.url)).toMatchObject({ 'OTHER OTHER ok': 53 });
   });
 
-  it('are exactly the documented ones, with the same labels', async () => {
+  it('The metrics are exactly the documented ones, with the same labels', async () => {
     const { gateway, upstream } = await start();
     await ask(gateway.url, 'r1', MOBILE);
     upstream.script = () => ({ status: 500 });
@@ -219,7 +219,7 @@ describe('the metrics', () => {
     }
   });
 
-  it('are separate for each gateway', async () => {
+  it('The metrics are separate for each gateway', async () => {
     const { gateway } = await start();
     await gateway.query(RUN);
     const another = await startGateway({});

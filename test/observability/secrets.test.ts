@@ -42,7 +42,7 @@ describe('the secrets of callers and runs', () => {
     await upstream.close();
   });
 
-  it('are in no log line at any level, in no metric and in no span', async () => {
+  it('The secrets of callers and runs are in no log line at any level, in no metric and in no span', async () => {
     upstream = await startFaultyUpstream(singing);
     receiver = await startSpanReceiver();
     const log = captureLog('trace');

@@ -77,7 +77,7 @@ const spansOf = async (kind: number): Promise<readonly ReceivedSpan[]> => {
 };
 
 describe('the trace of an operation', () => {
-  it("continues the caller's trace, and the upstream gets the trace of the call", async () => {
+  it("An operation continues the caller's trace, and the upstream gets the trace of the call", async () => {
     await start();
     await post(RUN, { traceparent: TRACEPARENT, 'x-request-id': 'night-1' });
     const [[operation, ...others], [call]] = [await spansOf(SERVER), await spansOf(CLIENT)];
@@ -122,7 +122,7 @@ describe('the trace of an operation', () => {
     expect(log.operations).toMatchObject([{ requestId: 'night-1', trace_id: TRACE, span_id: operation?.spanId }]);
   });
 
-  it("is new if the caller's trace is invalid", async () => {
+  it("An operation has a new trace if the caller's is invalid", async () => {
     await start();
     await post(RUN, { traceparent: '00-nonsense-01' });
     const [operation] = await spansOf(SERVER);
@@ -130,14 +130,14 @@ describe('the trace of an operation', () => {
     expect(operation?.traceId).not.toBe(TRACE);
   });
 
-  it('is sent for an executed cached operation, but not for a response cache hit', async () => {
+  it('A span is sent for an executed cached operation, but not for a response cache hit', async () => {
     await start();
     for (let time = 0; time < 4; time += 1) await post(RUN, { traceparent: TRACEPARENT });
     const operations = await spansOf(SERVER);
     expect(operations.map(({ attributes }) => attributes['stepgate.cache'])).toEqual(['fetched', 'hit']);
   });
 
-  it('of a socket continues that of the handshake, with numbered request ids and without an HTTP method', async () => {
+  it('The operations of a socket continue the trace of the handshake, with numbered request ids and without an HTTP method', async () => {
     await start();
     const headers = { traceparent: TRACEPARENT, 'x-request-id': 'night-2', 'user-agent': 'socket/1' };
     const client = await openSocket(gateway.url, { authorization: 'Bearer key-1' }, { headers });
@@ -165,7 +165,7 @@ describe('the trace of an operation', () => {
     expect(log.operations).toMatchObject([{ requestId: 'night-2.1' }, { requestId: 'night-2.2' }]);
   });
 
-  it("of an event stream continues the caller's trace, and returns the request id", async () => {
+  it("An event stream continues the caller's trace, and returns the request id", async () => {
     await start();
     const headers = { traceparent: TRACEPARENT, 'x-request-id': 'night-3' };
     const client = await openStream(gateway.url, { query: WATCH }, 'key-1', { headers });
@@ -181,7 +181,7 @@ describe('the trace of an operation', () => {
     expect(upstream.calls.every((call) => call.headers['x-request-id'] === 'night-3')).toBe(true);
   });
 
-  it('has the retries of the call, and no query string', async () => {
+  it('The span of a call has its retries, and no query string', async () => {
     await start();
     upstream.script = () => ({ status: 503, headers: { 'retry-after': '0' } });
     await post('{ workflow(id: "wf") { runs(first: 1) { nodes { id } } } }');
@@ -199,7 +199,7 @@ describe('the trace of an operation', () => {
     });
   });
 
-  it('ends when the client disconnects, without a status', async () => {
+  it('The span of an operation ends when the client disconnects, without a status', async () => {
     await start();
     await abandon(RUN);
     const [operation] = await spansOf(SERVER);
@@ -211,7 +211,7 @@ describe('the trace of an operation', () => {
     expect([operation?.status.code, call?.status.code]).not.toContain(IS_ERROR);
   });
 
-  it("continues an embedder's own span of the request", async () => {
+  it("An operation continues an embedder's own span of the request", async () => {
     const own = trace.getTracer('embedder').startSpan('request');
     const { traceId, spanId } = own.spanContext();
     // Node handles a server's requests in the context in which the server was started.
@@ -221,7 +221,7 @@ describe('the trace of an operation', () => {
     expect((await spansOf(SERVER))[0]).toMatchObject({ traceId, parentSpanId: spanId });
   });
 
-  it("is the caller's without an SDK, and the log has no trace", async () => {
+  it("The caller's trace is passed on without an SDK, and the log has no trace", async () => {
     await sdk.close();
     await start();
     await post(RUN, { traceparent: TRACEPARENT, tracestate: STATE });
@@ -241,7 +241,7 @@ describe('the trace of an operation', () => {
 });
 
 describe('the attributes of a span', () => {
-  it('are exactly the documented ones, with names of the semantic conventions or of the gateway', async () => {
+  it('The attributes of a span are exactly the documented ones, with names of the semantic conventions or of the gateway', async () => {
     await start();
     await post(RUN, { 'graphql-client-name': 'web', 'graphql-client-version': '7' });
     upstream.script = () => ({ status: 503, headers: { 'retry-after': '0' } });
@@ -261,7 +261,7 @@ describe('the attributes of a span', () => {
     expect(listed.filter((name) => !name.startsWith('stepgate.') && !named.has(name))).toEqual([]);
   });
 
-  it("have the status and method of each request, and a client's texts cut to 256 characters", async () => {
+  it("The attributes have the status and method of each request, and a client's texts cut to 256 characters", async () => {
     await start();
     const long = 'x'.repeat(4000);
     const statuses = [
@@ -290,7 +290,7 @@ describe('the attributes of a span', () => {
     ['two hops', { TRUST_PROXY: '2' }, '198.51.100.1', 'https'],
     ['another address', { TRUST_PROXY: '10.0.0.0/8' }, '127.0.0.1', 'http'],
     ['its address', { TRUST_PROXY: 'loopback' }, '203.0.113.7', 'https'],
-  ])('have the client that trusted proxies report: %s', async (_which, environment, address, scheme) => {
+  ])('The attributes have the client that trusted proxies report: %s', async (_which, environment, address, scheme) => {
     await start(environment);
     await post(RUN, { 'x-forwarded-for': '198.51.100.1, 203.0.113.7', 'x-forwarded-proto': 'https' });
     const [span] = await spansOf(SERVER);
@@ -305,7 +305,7 @@ describe('the attributes of a span', () => {
     [runOf('401'), 'UNAUTHENTICATED'],
     [runOf('403'), 'FORBIDDEN'],
     [runOf('404'), 'NOT_FOUND'],
-  ])('report no error for a mistake of a client: %s', async (query, code) => {
+  ])('A mistake of a client is not an error of its span: %s', async (query, code) => {
     upstream.script = ({ runId }) => ({ status: Number(runId), raw: '{}' });
     await start();
     await post(query);
@@ -318,7 +318,7 @@ describe('the attributes of a span', () => {
     expect(operation?.status.code ?? 0).toBe(0);
   });
 
-  it('report an error for a failure of the upstream, and for each call that got 4xx or 5xx', async () => {
+  it('A failure of the upstream is an error of its span, and so is each call that got 4xx or 5xx', async () => {
     upstream.script = ({ runId }) => ({ status: Number(runId), raw: '{}' });
     await start();
     await post('{ gone: run(workflowId: "wf", id: "404") { id } down: run(workflowId: "wf", id: "500") { status } }');

@@ -33,7 +33,7 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('changedSteps over %s', 
     return client;
   }
 
-  it('are all steps in the first event, and later the new and changed ones', async () => {
+  it('The changed steps are all steps in the first event, and later the new and changed ones', async () => {
     const client = await open();
     expect(idsIn(await client.nextData())).toEqual(['s0', 's1', 's2']);
     await run.feeds(1);
@@ -51,7 +51,7 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('changedSteps over %s', 
     expect(await client.next()).toEqual({ type: 'complete' });
   });
 
-  it('that an error lost come with the next event', async () => {
+  it('Changed steps that an error lost come with the next event', async () => {
     await run.close();
     // Enough for three steps with their weight, not for five.
     run = await startLiveRun({ MAX_OPERATION_OBJECTS: '24' });
@@ -66,7 +66,7 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('changedSteps over %s', 
     expect(idsIn(await client.nextData())).toEqual(['s0', 's1']);
   });
 
-  it('are all steps that changed while a client did not read, each in its last state', async () => {
+  it('The changed steps are all that changed while a client did not read, each in its last state', async () => {
     const changes = 16;
     const versions = Array.from({ length: changes }, () => 0);
     let padding = '';

@@ -99,7 +99,7 @@ describe('the expectation of runs', () => {
     expect(placesOf(answer)).toEqual(['run.expectation: UPSTREAM_UNAVAILABLE']);
   });
 
-  describe('by node', () => {
+  describe('nodes', () => {
     const ask = () =>
       gateway.query('{ run(workflowId: "wf", id: "slow") { expectation { nodes { nodeId sampleSize p95Ms } } } }');
     const nodes = (sampleSize: number) => ({

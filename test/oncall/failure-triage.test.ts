@@ -197,7 +197,7 @@ describe('Failure groups', () => {
     });
   });
 
-  describe('of several workflows', () => {
+  describe('several workflows', () => {
     interface Found {
       readonly nodes: readonly unknown[];
       readonly runsNotLoaded: number;
@@ -314,7 +314,7 @@ describe('Failure groups', () => {
     });
   });
 
-  it('are read like other figures over 900 runs that are not cached: no more calls wait than a viewer may have waiting', async () => {
+  it('Figures over 900 runs that are not cached are read without more waiting calls than a viewer may have', async () => {
     start('wf', '900 e500');
     const environment = { UPSTREAM_URL: upstream.url, MAX_UPSTREAM_CALLS: '2000' };
     const large = await startGateway(environment, createManualClock());

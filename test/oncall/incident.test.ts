@@ -40,7 +40,7 @@ describe('In an incident that began 44 minutes ago', () => {
     ['a day', 24, { count: 7, calls: [1, 8, 0, 93] }],
     ['a week', 168, { count: 7, calls: [1, 11, 0, 120] }],
   ])(
-    'a window of %s shows the new group first with its change, and the rate limit is ongoing',
+    'A window of %s shows the new group first with its change, and the rate limit is ongoing',
     async (_, hours, expected) => {
       const startedAfter = new Date(NOW - hours * HOUR).toISOString();
       const { data, errors } = await gateway.query(GROUPS, { variables: { startedAfter } });
@@ -62,7 +62,7 @@ describe('In an incident that began 44 minutes ago', () => {
     },
   );
 
-  it('the baseline is the newest completed run before the change, not the last success before the failures', async () => {
+  it('The baseline is the newest completed run before the change, not the last success before the failures', async () => {
     const { data, errors } = await gateway.query(
       ofRun(`baseline { reason run { id } changes { ${CHANGES} } } lastSuccessBefore { id }`),
     );
@@ -77,12 +77,12 @@ describe('In an incident that began 44 minutes ago', () => {
     expect(calls()).toEqual([1, 3, 1, 32]);
   });
 
-  it('a failure without a change before it has the newest completed run before the failures as its baseline', async () => {
+  it('A failure without a change before it has the newest completed run before the failures as its baseline', async () => {
     const { data } = await gateway.query(ofRun('baseline { reason run { id } changes { kind } }', 'wf-25'));
     expect(data).toEqual({ run: { baseline: { reason: 'BEFORE_FAILURES', run: { id: 'wf-218' }, changes: [] } } });
   });
 
-  it('the diagnosis is a sentence, and a text with the change and links', async () => {
+  it('The diagnosis is a sentence, and a text with the change and links', async () => {
     await gateway.replace(() => start({ PUBLIC_URL: 'https://runs.example.com/stepgate' }));
     const { data, errors } = await gateway.query(
       ofRun(
@@ -123,7 +123,7 @@ describe('In an incident that began 44 minutes ago', () => {
     expect(calls()).toEqual([1, 3, 1, 32]);
   });
 
-  it('the diagnosis says only what its own run says where the history cannot be read', async () => {
+  it('The diagnosis says only what its own run says where the history cannot be read', async () => {
     const { script } = upstream;
     upstream.script = (call) => (call.endpoint === 'runs' ? { status: 500 } : script(call));
     const answer = await gateway.query(
@@ -148,7 +148,7 @@ describe('In an incident that began 44 minutes ago', () => {
     });
   });
 
-  describe('over twenty workflows', () => {
+  describe('twenty workflows', () => {
     const QUERY = `query ($startedAfter: DateTime) { failureGroups(last: 1000, startedAfter: $startedAfter) {
       runsExamined runsRequested runsNotLoaded nodes { latestMessage isNew isResolved }
     } }`;
@@ -163,7 +163,7 @@ describe('In an incident that began 44 minutes ago', () => {
       readonly runsNotLoaded: number;
     }
 
-    it('the new groups come first, by two pages of each and the steps of the examined runs', async () => {
+    it('The new groups come first, by two pages of each and the steps of the examined runs', async () => {
       await gateway.replace(() => start({ MAX_UPSTREAM_CALLS: '1000' }));
       const { nodes, counts, errors } = await ask();
       expect(errors).toEqual([]);
@@ -189,14 +189,14 @@ describe('In an incident that began 44 minutes ago', () => {
       ],
       ['baseline', recent('baseline { reason }'), [1, 80, 0, 700]],
       ['headline', recent('diagnosis { headline }'), [1, 80, 0, 560]],
-    ])('the calls of %s are bounded by the groups and the runs', async (_, text, expected) => {
+    ])('The calls of %s are bounded by the groups and the runs', async (_, text, expected) => {
       await gateway.replace(() => start({ MAX_UPSTREAM_CALLS: '2000', TOKEN_PRICES: 'examples/prices.json' }));
       const { errors } = await gateway.query(text);
       expect(errors).toEqual([]);
       expect(calls()).toEqual(expected);
     });
 
-    it('nothing is claimed beyond the calls of an operation, and repeated operations get further', async () => {
+    it('Nothing is claimed beyond the calls of an operation, and repeated operations get further', async () => {
       const first = await ask();
       expect(upstream.calls.length).toBe(200);
       expect(first.counts).toEqual({ runsExamined: 579, runsRequested: 600, runsNotLoaded: 441 });

@@ -94,7 +94,7 @@ const watchOf = (id: string) =>
   `subscription { runUpdated(workflowId: "wf", id: "${id}") { run { outputs stepCounts { total } freshness { isStale } } changedSteps ${STEP} } }`;
 const readOf = (id: string) => `{ run(workflowId: "wf", id: "${id}") { steps ${STEP} } }`;
 
-it('a subscriber of a run gets its states in order up to the last, and all changed steps', async () => {
+it('A subscriber of a run gets its states in order up to the last, and all changed steps', async () => {
   const { clock, upstream, open, pass } = await startScene({ STALE_IF_ERROR_MS: '0' });
   let runs = 0;
   let events = 0;
@@ -228,7 +228,7 @@ interface RunsTold {
   readonly runsUpdated: { readonly runs: readonly { readonly id: string; readonly status: string }[] };
 }
 
-it('a subscriber of a workflow gets each new or changed run in its last state', async () => {
+it('A subscriber of a workflow gets each new or changed run in its last state', async () => {
   const { clock, upstream, open, pass } = await startScene();
   let scenes = 0;
   let events = 0;

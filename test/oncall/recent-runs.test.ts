@@ -42,7 +42,7 @@ describe('the recent runs of several workflows', () => {
     return found;
   }
 
-  it('with a filter are searched less deep for many workflows, within the call budget of an operation', async () => {
+  it('Recent runs with a filter are searched less deep for many workflows, within the calls of an operation', async () => {
     const DEPTH = 205;
     const names = Array.from({ length: 40 }, (_, index) => `wf-${index}`);
     const many = createScriptedWorkflows(names);
@@ -61,7 +61,7 @@ describe('the recent runs of several workflows', () => {
     expect(second.nodes.map(({ id }) => id)).toEqual(['wf-7-0']);
   });
 
-  it('are newest first, pending ones before all, with one call for each workflow and page', async () => {
+  it('Recent runs are newest first, pending ones before all, with one call for each workflow and page', async () => {
     for (const [index, id] of ['a', 'b', 'c', 'd', 'e', 'f'].entries()) workflows.start(WORKFLOWS[index % 3] ?? '', id);
     workflows.start('wf-4', 'waiting', { start_time: null, status: 'pending' });
     const found = await page({ first: 4 });
@@ -85,7 +85,7 @@ describe('the recent runs of several workflows', () => {
     expect([upstream.count('runs'), upstream.count('workflows')]).toEqual([10, 1]);
   });
 
-  it('cost their priced number of calls, and no call for a given workflow id', async () => {
+  it('A given workflow id takes no call for the list of workflows', async () => {
     for (let count = 0; count < 12; count += 1) workflows.start(WORKFLOWS[count % 2] ?? '', `r${count}`);
     const { errors } = await gateway.query(
       '{ recentRuns(first: 5, workflowIds: ["wf-1", "wf-2", "wf-1"]) { nodes { stepCounts { total } } } }',
@@ -94,7 +94,7 @@ describe('the recent runs of several workflows', () => {
     expect([upstream.count('runs'), upstream.count('steps'), upstream.count('workflows')]).toEqual([2, 5, 0]);
   });
 
-  it('continue behind any cursor: each run exactly once while new ones start between the pages', async () => {
+  it('Pages continue behind any cursor: each run exactly once while new ones start between the pages', async () => {
     // Twelve seeds: pages of many sizes, ties, pending runs that start later, in five workflows.
     for (let seed = 1; seed <= 12; seed += 1) {
       let state = seed;
@@ -134,7 +134,7 @@ describe('the recent runs of several workflows', () => {
     }
   }, 60_000);
 
-  it('of a workflow that is first named on a later page are not newer than the earlier page', async () => {
+  it('Runs of a workflow that is first named on a later page are not newer than the earlier page', async () => {
     for (const id of ['old', 'tie', 'new']) {
       for (const [index, name] of ['wf-2', 'wf-1', 'wf-3'].entries()) {
         workflows.start(name, `${name} ${id}`, { tie: index > 0 });
@@ -147,7 +147,7 @@ describe('the recent runs of several workflows', () => {
     expect(rest.nodes.map(({ id }) => id)).toEqual(['wf-3 tie', 'wf-1 old', 'wf-2 old', 'wf-3 old']);
   });
 
-  it('are those of the first workflows by id if the call budget is too small for all', async () => {
+  it('The first workflows by id are read if the calls are too few for all', async () => {
     await gateway.replace(() =>
       startGateway({ UPSTREAM_URL: upstream.url, MAX_UPSTREAM_CALLS: '1' }, { now: clock.now }),
     );
@@ -160,7 +160,7 @@ describe('the recent runs of several workflows', () => {
     ]);
   });
 
-  it('are filtered as the runs of one workflow are, with a cursor for the rest', async () => {
+  it('Recent runs are filtered as the runs of one workflow are, with a cursor for the rest', async () => {
     for (let count = 1; count <= 30; count += 1) {
       workflows.start(WORKFLOWS[count % 5] ?? '', `r${count}`, count % 10 === 0 ? { status: 'failed' } : {});
     }
@@ -174,7 +174,7 @@ describe('the recent runs of several workflows', () => {
     expect((await page({ filter: { startedBefore: middle }, first: 1 })).nodes.map(({ id }) => id)).toEqual(['r19']);
   });
 
-  it('contain no run that is older than the unread part of a filtered history', async () => {
+  it('A page has no run that is older than the unread part of a filtered history', async () => {
     // The failed run of wf-1 is behind more runs than one page reads. The one of wf-2 is older.
     workflows.start('wf-2', 'old', { status: 'failed' });
     workflows.start('wf-1', 'deep', { status: 'failed' });
@@ -190,7 +190,7 @@ describe('the recent runs of several workflows', () => {
     expect(seen).toEqual([[], ['deep', 'old']]);
   });
 
-  it('leave out a workflow whose history fails, and name it with its error, each time', async () => {
+  it('A workflow whose history fails is left out, and named with its error, each time', async () => {
     for (let count = 0; count < 10; count += 1) workflows.start(WORKFLOWS[count % 5] ?? '', `r${count}`);
     upstream.script = (call) =>
       call.endpoint === 'runs' && ['wf-4', 'wf-2'].includes(call.workflowId)
@@ -221,7 +221,7 @@ describe('the recent runs of several workflows', () => {
       'workflowIds must have at most 100 ids, got 101',
     ],
     ['a page of 101', { first: 101 }, 'first must be from 1 to 100, got 101'],
-  ])('are refused for %s, without a call of a history', async (_, variables, message) => {
+  ])('A list of recent runs is refused for %s, without a call of a history', async (_, variables, message) => {
     const { page: found, errors } = await ask(variables);
     expect(found).toBeNull();
     expect(errors).toMatchObject([{ path: ['recentRuns'], extensions: { code: 'BAD_USER_INPUT' } }]);
@@ -229,7 +229,7 @@ describe('the recent runs of several workflows', () => {
     expect(upstream.count('runs')).toBe(0);
   });
 
-  it('are empty for no workflow, and name an invalid id as unavailable', async () => {
+  it('The list is empty for no workflow, and an invalid id is unavailable', async () => {
     expect((await page({ ids: [] })).nodes).toEqual([]);
     const { errors, page: found } = await ask({ ids: ['..'] });
     expect(found?.unavailableWorkflows).toEqual([{ id: '..', name: null }]);

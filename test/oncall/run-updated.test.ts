@@ -94,7 +94,7 @@ const event = (total: number, { status = 'RUNNING', isFinal = false, isStale = f
 });
 
 describe('the interval between polls of a run', () => {
-  it('grows from one to five seconds without changes, and is one second again after a change', async () => {
+  it('The interval grows from one to five seconds without changes, and is one second again after a change', async () => {
     await start();
     await watching();
     expect(await pollsWithin(20)).toEqual([1, 3, 6, 10, 15, 20]);
@@ -102,14 +102,14 @@ describe('the interval between polls of a run', () => {
     expect(await pollsWithin(8)).toEqual([5, 6, 8]);
   });
 
-  it('grows in the same way while the upstream fails', async () => {
+  it('The interval grows in the same way while the upstream fails', async () => {
     await start();
     await watching();
     replies = { run: OUTAGE, steps: OUTAGE };
     expect(await pollsWithin(21)).toEqual([1, 2, 4, 7, 11, 16, 21]);
   });
 
-  it('is at least 100 ms, whatever LIVE_TTL_MS is', async () => {
+  it('The interval is at least 100 ms, whatever LIVE_TTL_MS is', async () => {
     await start({ LIVE_TTL_MS: '0' });
     await watching();
     await run.poll(1, 99);
@@ -118,7 +118,7 @@ describe('the interval between polls of a run', () => {
     expect(polls()).toBe(2);
   });
 
-  it('is cut short by a subscriber who comes more than LIVE_TTL_MS after the last poll, and all get that state', async () => {
+  it('A subscriber who comes more than LIVE_TTL_MS after the last poll causes a poll, and all get that state', async () => {
     await start();
     const first = await watching();
     expect(await pollsWithin(3)).toEqual([1, 3]);
@@ -133,7 +133,7 @@ describe('the interval between polls of a run', () => {
     expect(polls()).toBe(4);
   });
 
-  it('is not changed by a key that repeats forbidden requests', async () => {
+  it('A key that repeats forbidden requests does not change the interval', async () => {
     await start();
     await watching();
     const { script } = run.upstream;
@@ -149,7 +149,7 @@ describe('the interval between polls of a run', () => {
     expect(ofRun() - before).toBeLessThanOrEqual(4);
   });
 
-  it('is not limited by MAX_UPSTREAM_CALLS, which applies to each poll', async () => {
+  it('MAX_UPSTREAM_CALLS applies to each poll, not to the subscription', async () => {
     await start({ MAX_UPSTREAM_CALLS: '2' });
     const client = await watching();
     for (let steps = 2; steps <= 4; steps += 1) {
@@ -176,7 +176,7 @@ describe('an event of a run', () => {
     ['its steps are not found', {}, { steps: MISSING }],
     ['it is stale', {}, { run: OUTAGE, steps: OUTAGE }],
     ['only its steps are stale', {}, { steps: OUTAGE }],
-  ])('is sent when %s', async (_, before, after) => {
+  ])('An event is sent when %s', async (_, before, after) => {
     await start();
     Object.assign(replies, before);
     const client = await watching();
@@ -219,7 +219,7 @@ describe('an event of a run', () => {
         },
       },
     ],
-  ])('is not sent when %s', async (_, before, after) => {
+  ])('No event is sent when %s', async (_, before, after) => {
     await start();
     Object.assign(replies, before);
     const client = await watching();
@@ -228,7 +228,7 @@ describe('an event of a run', () => {
     expect(await eventsSoFar(client)).toBe(0);
   });
 
-  it('is sent once for an outage with changing reasons', async () => {
+  it('One event is sent for an outage with changing reasons', async () => {
     await start();
     const client = await watching();
     for (const reply of [OUTAGE, { raw: 'no JSON' }, OUTAGE]) {
@@ -238,7 +238,7 @@ describe('an event of a run', () => {
     expect(await eventsSoFar(client)).toBe(1);
   });
 
-  it('keeps the steps while only they fail, and a new subscriber gets the record and the error', async () => {
+  it('An event keeps the steps while only they fail, and a new subscriber gets the record and the error', async () => {
     await start({ STALE_IF_ERROR_MS: '0' });
     const client = await watching();
     replies.steps = OUTAGE;
@@ -259,7 +259,7 @@ describe('an event of a run', () => {
 });
 
 describe('the end of the subscriptions of a run', () => {
-  it('waits for the steps if the record is already final', async () => {
+  it('The end waits for the steps if the record is already final', async () => {
     await start();
     replies = { run: COMPLETED, steps: OUTAGE };
     const client = await watch();
@@ -271,7 +271,7 @@ describe('the end of the subscriptions of a run', () => {
     expect(await client.next()).toEqual({ type: 'complete' });
   });
 
-  it('does not depend on the order of the record and the steps', async () => {
+  it('The end does not depend on the order of the record and the steps', async () => {
     await start();
     const steps = Promise.withResolvers<undefined>();
     replies = {
@@ -286,7 +286,7 @@ describe('the end of the subscriptions of a run', () => {
     expect(await client.next()).toEqual({ type: 'complete' });
   });
 
-  it('comes with the last node of a known graph if the upstream has no records', async () => {
+  it('The end comes with the last node of a known graph if the upstream has no records', async () => {
     await start({ UPSTREAM_ENDPOINTS: 'steps,workflows' });
     const time = (ms: number) => new Date(run.clock.now() + ms).toISOString();
     const steps = [A, B].map((step) => ({ ...step, start_time: time(-2000), end_time: time(-1000) }));
@@ -297,7 +297,7 @@ describe('the end of the subscriptions of a run', () => {
     expect(await client.next()).toEqual({ type: 'complete' });
   });
 
-  it('comes to all when the key is refused, and a slow client does not get its unread state', async () => {
+  it('The end comes to all when the key is refused, and a slow client does not get its unread state', async () => {
     await start();
     const query = 'subscription { runUpdated(workflowId: "wf", id: "r1") { run { status outputs } } }';
     const slow = await watch('r1', {}, query);
@@ -326,7 +326,7 @@ describe('the end of the subscriptions of a run', () => {
     expect(frame).toMatchObject({ type: 'error', errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] });
   });
 
-  it('cancels the pending poll when the last subscriber leaves', async () => {
+  it('The last subscriber who leaves cancels the pending poll', async () => {
     await start();
     const [one, other] = [await watching(), await watching()];
     replies = { run: () => new Promise(() => undefined), steps: list(A) };
@@ -357,7 +357,7 @@ describe('a run that was just started through the gateway', () => {
     for (let second = 0; second < seconds; second += 1) await run.poll(1, 1000);
   }
 
-  it('is polled once a second until the upstream finds it, for more calls than one poll may make', async () => {
+  it('A started run is polled once a second until the upstream finds it, for more calls than one poll may make', async () => {
     const client = await watch('started');
     await run.feeds(1);
     await passSeconds(8);
@@ -367,7 +367,7 @@ describe('a run that was just started through the gateway', () => {
     expect(await client.nextData()).toEqual(event(1));
   });
 
-  it('is not polled any more after its subscriber has left, even while an earlier 404 is cached', async () => {
+  it('A started run is not polled any more after its subscriber has left, even while an earlier 404 is cached', async () => {
     const { script } = run.upstream;
     run.upstream.script = (call) => (call.runId === 'known' ? { json: [wireRun('known')] } : script(call));
     // A 404 is cached only for a key whose right is proven.

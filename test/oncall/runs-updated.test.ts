@@ -81,7 +81,7 @@ const running = { status: 'running' };
 
 describe('runsUpdated', () => {
   it.each<Transport>(['graphql-ws', 'graphql-sse'])(
-    'sends the current runs at once over %s, newest first, then the new and changed ones',
+    'A subscriber gets the current runs at once over %s, newest first, then the new and changed ones',
     async (transport) => {
       workflows.start('wf-1', 'a');
       workflows.start('wf-2', 'b', running);
@@ -105,7 +105,7 @@ describe('runsUpdated', () => {
     },
   );
 
-  it('sends the newest 20 runs and each unfinished one, and follows that to its end', async () => {
+  it('A subscriber gets the newest 20 runs and each unfinished one, and follows that to its end', async () => {
     const startMany = (from: number, to: number) => {
       for (let count = from; count <= to; count += 1) workflows.start('wf-1', `r${count}`);
     };
@@ -139,7 +139,7 @@ describe('runsUpdated', () => {
     expect([limits[0], limits.at(-1)]).toEqual(['100', '20']);
   });
 
-  it('sends an empty list, then the first run, and the run again when it is unfinished again', async () => {
+  it('A subscriber gets an empty list, then the first run, and the run again when it is unfinished again', async () => {
     const client = await open(['wf-1']);
     expect(runsIn(await client.nextData())).toEqual([]);
     await timers(1);
@@ -151,7 +151,7 @@ describe('runsUpdated', () => {
     expect(runsIn(await client.nextData())).toEqual(['a RUNNING']);
   });
 
-  it('polls once for all subscribers of a key, and stops with the last of them', async () => {
+  it('A workflow is polled once for all subscribers of a key, until the last of them leaves', async () => {
     workflows.start('wf-1', 'a', running);
     const some = await Promise.all([open(), open(), open(['wf-1'])]);
     for (const client of some) await client.nextData();
@@ -166,7 +166,7 @@ describe('runsUpdated', () => {
     await timers(0);
   });
 
-  it('marks the runs of a failing workflow as stale once, and sends them again after the failure', async () => {
+  it('The runs of a failing workflow are marked as stale once, and sent again after the failure', async () => {
     workflows.start('wf-1', 'a', running);
     workflows.start('wf-2', 'b', running);
     const client = await open();
@@ -183,7 +183,7 @@ describe('runsUpdated', () => {
     expect(runsIn(await client.nextData())).toEqual(['a RUNNING']);
   });
 
-  it('begins without a failing workflow, names it, and sends its runs after the failure', async () => {
+  it('A subscription begins without a failing workflow, names it, and sends its runs after the failure', async () => {
     workflows.start('wf-1', 'a', running);
     workflows.start('wf-2', 'b', running);
     reply('wf-1', { status: 500 });
@@ -201,7 +201,7 @@ describe('runsUpdated', () => {
     expect(runsIn(await client.nextData())).toEqual(['a RUNNING']);
   });
 
-  it('reports missing workflows to each subscriber, and ends if all are missing', async () => {
+  it('Each subscriber gets the error of a missing workflow, and a subscription ends if all are missing', async () => {
     workflows.start('wf-1', 'a', running);
     for (const id of ['gone', 'lost']) {
       reply(id, { status: 404, json: {} });
@@ -215,7 +215,7 @@ describe('runsUpdated', () => {
     expect(await (await open(['gone'])).nextErrorCode()).toBe('NOT_FOUND');
   });
 
-  it('ends when the key is refused', async () => {
+  it('A subscription ends when the key is refused', async () => {
     workflows.start('wf-1', 'a', running);
     const client = await open(['wf-1', 'wf-2']);
     await client.nextData();
@@ -225,7 +225,7 @@ describe('runsUpdated', () => {
     expect(await client.nextErrorCode()).toBe('UNAUTHENTICATED');
   });
 
-  it('continues without a workflow that becomes forbidden, and ends when all are', async () => {
+  it('A subscription continues without a workflow that becomes forbidden, and ends when all are', async () => {
     workflows.start('wf-1', 'a', running);
     const client = await open(['wf-1', 'wf-2']);
     await client.nextData();
@@ -248,7 +248,7 @@ describe('runsUpdated', () => {
     expect(await client.nextErrorCode()).toBe('FORBIDDEN');
   });
 
-  it('leaves out a run with forbidden steps, and reports the error', async () => {
+  it('A run with forbidden steps is left out with its error', async () => {
     workflows.start('wf-1', 'a', running);
     upstream.script = (call) => (call.endpoint === 'steps' ? { status: 403 } : workflows.script(call));
     const client = await open(['wf-1'], { query: WITH_STEPS });
@@ -260,7 +260,7 @@ describe('runsUpdated', () => {
     });
   });
 
-  it('loads only the steps of changed runs, and keeps a run whose steps fail', async () => {
+  it('Only the steps of changed runs are loaded, and a run whose steps fail is kept', async () => {
     workflows.start('wf-1', 'a', { status: 'completed' });
     workflows.start('wf-1', 'b', running);
     const client = await open(['wf-1'], { query: WITH_STEPS });
@@ -286,12 +286,12 @@ describe('runsUpdated', () => {
     expect(upstream.count('steps')).toBe(3);
   });
 
-  it('refuses more than 100 workflows', async () => {
+  it('A subscription of more than 100 workflows is refused', async () => {
     const client = await open(Array.from({ length: 101 }, (_, index) => `w${index}`));
     expect(await client.nextErrorCode()).toBe('BAD_USER_INPUT');
   });
 
-  it('completes when the gateway stops', async () => {
+  it('A subscription completes when the gateway stops', async () => {
     const client = await open();
     await client.nextData();
     await gateway.close();
@@ -324,7 +324,7 @@ describe('runsUpdated with a workflow that does not answer', () => {
     workflows.start('wf-2', 'b', running);
   });
 
-  it('sends the runs of the others after a second, and its runs when they arrive', async () => {
+  it('The runs of the others are sent a second after a workflow did not answer, and its runs when they arrive', async () => {
     hang('wf-2');
     const client = await opened();
     clock.advance(999);
@@ -340,7 +340,7 @@ describe('runsUpdated with a workflow that does not answer', () => {
     expect(runsIn(await client.nextData())).toEqual(['b RUNNING']);
   });
 
-  it('sends an empty first event if the others have no runs', async () => {
+  it('The first event is empty if the others have no runs', async () => {
     workflows.clear();
     hang('wf-2');
     const client = await opened();
@@ -348,7 +348,7 @@ describe('runsUpdated with a workflow that does not answer', () => {
     expect(runsIn(await client.nextData())).toEqual([]);
   });
 
-  it('sends nothing before the first answer', async () => {
+  it('Nothing is sent before the first answer', async () => {
     hang('wf-2');
     const client = await opened(['wf-2']);
     clock.advance(1000);
@@ -359,7 +359,7 @@ describe('runsUpdated with a workflow that does not answer', () => {
     expect(runsIn(await client.nextData())).toEqual(['b RUNNING']);
   });
 
-  it('reports a workflow that is missing', async () => {
+  it('A workflow that is missing after a second is reported', async () => {
     hang('wf-2');
     const client = await opened();
     clock.advance(1000);
@@ -377,13 +377,13 @@ describe('runsUpdated with a workflow that does not answer', () => {
     expect(runsIn(await client.nextData())).toEqual(['a COMPLETED']);
   });
 
-  it('ends at once when another workflow refuses the key', async () => {
+  it('A subscription ends at once when another workflow refuses the key', async () => {
     hang('wf-2');
     reply('wf-1', { status: 401 });
     expect(await (await open(['wf-1', 'wf-2'])).nextErrorCode()).toBe('UNAUTHENTICATED');
   });
 
-  it('ends when its late answer refuses the key', async () => {
+  it('A subscription ends when a late answer refuses the key', async () => {
     hang('wf-2');
     const client = await opened();
     clock.advance(1000);
@@ -392,7 +392,7 @@ describe('runsUpdated with a workflow that does not answer', () => {
     expect(await client.nextErrorCode()).toBe('UNAUTHENTICATED');
   });
 
-  it('cancels its call when the subscriber leaves', async () => {
+  it('The call is cancelled when the subscriber leaves', async () => {
     hang('wf-2');
     const called = upstream.nextCall();
     const client = await open(['wf-2']);
@@ -404,7 +404,7 @@ describe('runsUpdated with a workflow that does not answer', () => {
 });
 
 describe('MAX_SUBSCRIPTIONS_PER_VIEWER', () => {
-  it('limits the watched runs and workflows of a key until a subscription ends', async () => {
+  it('The watched runs and workflows of a key are limited until a subscription ends', async () => {
     await gateway.close();
     await upstream.close();
     await start({ MAX_SUBSCRIPTIONS_PER_VIEWER: '3' });

@@ -47,7 +47,7 @@ describe('the usage of a trend', () => {
   };
   const stream = 'data: {"choices":[{"delta":{}}],"model":"m","usage":{"prompt_tokens":3,"completion_tokens":4}}\n\n';
 
-  it('is read from the outputs in the records of each vendor, by no call beyond those for the records', async () => {
+  it('Usage is read from the outputs in the records of each vendor, by no call beyond those for the records', async () => {
     run('r1', { chat: CHAT.outputs, reply: 'a text', none: null, claude: ANTHROPIC.outputs });
     run('r2', null);
     run('r3', { responses: RESPONSES.outputs, stored: stream });
@@ -104,7 +104,7 @@ describe('the usage of a trend', () => {
     expect(upstream.calls.map(({ endpoint }) => endpoint)).toEqual(['runs']);
   });
 
-  it('of 250 runs costs the three calls for their records, and adds up to the usage of the runs', async () => {
+  it('The usage of 250 runs takes the three calls for their records, and adds up to the usage of the runs', async () => {
     const outputsOf = (number: number) => ({
       model: `m${number % 3}`,
       usage: { prompt_tokens: number, completion_tokens: 2 * number },
@@ -137,7 +137,7 @@ describe('the usage of a trend', () => {
     expect(sum(workflow.trend.map(({ usage }) => usage.runsNotReporting))).toBe(50);
   });
 
-  it('is null in a bucket whose records report nothing, and its cost without prices', async () => {
+  it('Usage is null in a bucket whose records report nothing, and its cost without prices', async () => {
     run('r1', { chat: 'a text' });
     run('r2', { chat: CHAT.outputs });
     await gateway.replace(() => start({ TOKEN_PRICES: '' }));
@@ -149,7 +149,7 @@ describe('the usage of a trend', () => {
     expect(data).toEqual({ workflow: { trend: [{ usage: null }, { usage }] } });
   });
 
-  it('has an error in place of a count beyond an Int, and the other counts', async () => {
+  it('A count beyond an Int is an error, and the other counts are answered', async () => {
     for (const id of ['r1', 'r2']) run(id, { a: { usage: { prompt_tokens: 2e9, completion_tokens: 1 } } });
     const answer = await gateway.query(
       trend(
@@ -166,7 +166,7 @@ describe('the usage of a trend', () => {
     );
   });
 
-  it('is cached as numbers: the outputs, however long, are not', async () => {
+  it('Usage is cached as numbers: the outputs, however long, are not', async () => {
     for (let number = 0; number < 100; number += 1) {
       const outputs = { ...(CHAT.outputs as object), choices: [{ message: { content: 'x'.repeat(40_000) } }] };
       run(`r${number}`, { one: outputs, other: { text: 'y'.repeat(40_000) } });
@@ -176,7 +176,7 @@ describe('the usage of a trend', () => {
     expect(gateway.cachedBytes()).toBeLessThan(100 * 4000);
   });
 
-  it('counts its numbers among the bytes that are cached', async () => {
+  it('The numbers of usage count among the cached bytes', async () => {
     const outputs = Object.fromEntries(Array.from({ length: 1000 }, (_, at) => [`n${at}`, CHAT.outputs]));
     run('r1', outputs);
     await gateway.query(trend('runCount'));
@@ -222,7 +222,7 @@ describe('the usage of a trend', () => {
     expect(before.data).toEqual({ workflow: { trend: [{ runCount: 1, before: { runCount: 1 } }] } });
   });
 
-  describe('with the steps of runs whose record reports nothing', () => {
+  describe('steps of runs whose record reports nothing', () => {
     const FROM_STEPS =
       'usage(loadSteps: true) { runsReporting runsFromSteps runsNotReporting counts { totalTokens } failedCost { amount } }';
     const calls = () =>

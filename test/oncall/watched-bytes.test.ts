@@ -63,7 +63,7 @@ const refused = async (client: LiveClient): Promise<void> => {
 };
 
 describe('watched runs', () => {
-  it('take at most a quarter of the cache: another run is refused until one of them has ended', async () => {
+  it('Watched runs take at most a quarter of the cache: another run is refused until one of them has ended', async () => {
     await start();
     const [first] = await watch(ROOM);
     expect(run.gateway.cachedBytes()).toBeGreaterThan(ROOM * MEBIBYTE);
@@ -76,7 +76,7 @@ describe('watched runs', () => {
     await refused(await open(RUN, { id: 'run-8' }));
   });
 
-  it('that grow beyond the limit end, and the others continue', async () => {
+  it('Watched runs that grow beyond the limit end, and the others continue', async () => {
     await start();
     const [first, ...others] = await watch(ROOM);
     await run.feeds(ROOM);
@@ -96,7 +96,7 @@ describe('watched runs', () => {
 });
 
 describe('workflows with watched runs', () => {
-  it('count their latest records, and are refused beyond the limit', async () => {
+  it('Watched workflows count their latest records, and are refused beyond the limit', async () => {
     await start();
     const workflows = createScriptedWorkflows(['wf-1', 'wf-2']);
     for (const id of ['wf-1', 'wf-2']) {

@@ -79,7 +79,7 @@ describe('Workflow.changePoints', () => {
     return { ...answer, changePoints: nodes, counts };
   }
 
-  it('finds what changed between successive runs, the same each time', async () => {
+  it('Changes between successive runs are found, the same each time', async () => {
     workflows = [wireWorkflow('wf', { version: 1.3, updated_at: minute(1.5) })];
     for (const time of TIMES) {
       const { changePoints, counts, errors } = await ask();
@@ -108,7 +108,7 @@ describe('Workflow.changePoints', () => {
     }
   });
 
-  it('costs one call for each run whose steps are not cached, whichever of its fields are selected', async () => {
+  it('Each run whose steps are not cached takes one call, whichever of its fields are selected', async () => {
     await ask();
     const calls = () => [upstream.count('workflows'), upstream.count('runs'), upstream.count('steps')];
     expect(calls()).toEqual([1, 1, 5]);
@@ -121,7 +121,7 @@ describe('Workflow.changePoints', () => {
     expect(upstream.calls).toHaveLength(8);
   });
 
-  it('loads the newest runs within the budget of calls, and says how many it has examined', async () => {
+  it('The newest runs are loaded within the budget of calls, and the examined ones are counted', async () => {
     await gateway.replace(() => start({ MAX_UPSTREAM_CALLS: '4' }));
     const { changePoints, counts, errors } = await ask();
     expect(errors).toEqual([]);
@@ -136,7 +136,7 @@ describe('Workflow.changePoints', () => {
     ]);
   });
 
-  it('counts a run whose steps cannot be loaded, with its error, and compares the others', async () => {
+  it('A run whose steps cannot be loaded is counted, with its error, and the others are compared', async () => {
     runs.r4 = 500;
     const { changePoints, counts, ...answer } = await ask();
     expect(placesOf(answer)).toEqual(['workflow.changePoints: UPSTREAM_UNAVAILABLE']);
@@ -147,7 +147,7 @@ describe('Workflow.changePoints', () => {
     expect(counts).toEqual(countsOf(5, 4, 1));
   });
 
-  it('leaves out a run whose steps were deleted, and the graph where workflows cannot be listed', async () => {
+  it('A run whose steps were deleted is left out, and the graph where workflows cannot be listed', async () => {
     runs.r4 = 404;
     workflows = 500;
     const { changePoints, counts, errors } = await ask();
@@ -156,13 +156,13 @@ describe('Workflow.changePoints', () => {
     expect(counts).toEqual(countsOf(5, 4));
   });
 
-  it('is empty without runs', async () => {
+  it('The list is empty without runs', async () => {
     runs = {};
     const { changePoints, counts, errors } = await ask();
     expect([changePoints, counts, errors]).toEqual([[], countsOf(0, 0), []]);
   });
 
-  it.each([0, 1001])('refuses %i runs', async (last) => {
+  it.each([0, 1001])('A list of %i runs is refused', async (last) => {
     const answer = await gateway.query(ofWorkflow(`changePoints(last: ${last}) { nodes { at } }`));
     expect(codesOf(answer)).toEqual(['BAD_USER_INPUT']);
     expect(upstream.calls).toHaveLength(0);

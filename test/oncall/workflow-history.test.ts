@@ -59,7 +59,7 @@ describe('the statistics of the runs of a workflow', () => {
     runs: [run('bad34'), run('bad2')],
   };
 
-  it('group failed runs by their steps, with one call for the history and one for each failed run', async () => {
+  it('Failed runs are grouped by their steps, with one call for the history and one for each failed run', async () => {
     for (let time = 0; time < 3; time += 1) {
       const { data, errors } = await gateway.query(GROUPS);
       expect(errors).toEqual([]);
@@ -69,7 +69,7 @@ describe('the statistics of the runs of a workflow', () => {
     expect([upstream.count('runs'), upstream.count('steps'), upstream.count('run')]).toEqual([1, 3, 0]);
   });
 
-  it('use the error of the record of a failed run whose steps are missing', async () => {
+  it('The error of the record groups a failed run whose steps are missing', async () => {
     workflows.start('wf', 'gone', { status: 'failed', error: 'Cancelled after 30 s' });
     const { data, errors } = await gateway.query(
       '{ workflow(id: "wf") { failureGroups { nodes { nodeId message count runs { id } } } } }',
@@ -87,7 +87,7 @@ describe('the statistics of the runs of a workflow', () => {
     });
   });
 
-  it('have a trend with one call, and its nodes with the steps of each run', async () => {
+  it('A trend takes one call, and its nodes take the steps of each run', async () => {
     const counts = await gateway.query(
       '{ workflow(id: "wf") { trend(buckets: 2) { startedAt endedAt runCount failedCount } } }',
     );
@@ -140,7 +140,7 @@ describe('the statistics of the runs of a workflow', () => {
     expect(data).toEqual({ workflow: { trend } });
   });
 
-  it('null only the nodes of the part of a trend whose steps cannot be loaded', async () => {
+  it('Only the nodes of the part of a trend are null whose steps cannot be loaded', async () => {
     upstream.script = failing(['bad'], 500);
     const answer = await gateway.query(TREND, { variables: { buckets: 2 } });
     expect(answer.data).toMatchObject({
@@ -154,7 +154,7 @@ describe('the statistics of the runs of a workflow', () => {
     expect(errorsOf(answer)).toEqual(['workflow.trend.0.nodes: UPSTREAM_UNAVAILABLE']);
   });
 
-  describe('in a window of time', () => {
+  describe('windows of time', () => {
     const ask = (window: string) =>
       gateway.query(`{ workflow(id: "wf") {
         statistics(${window}) { runCount failedCount }
@@ -162,7 +162,7 @@ describe('the statistics of the runs of a workflow', () => {
         trend(buckets: 2, ${window}) { startedAt endedAt isComplete runCount }
       } }`);
 
-    it('cover the runs that started in it, each time', async () => {
+    it('A window of time covers the runs that started in it, each time', async () => {
       const window = 'startedAfter: "2026-01-01T00:02:00Z", startedBefore: "2026-01-01T00:05:00Z"';
       for (let time = 0; time < 3; time += 1) {
         const { data, errors } = await ask(window);
@@ -191,7 +191,7 @@ describe('the statistics of the runs of a workflow', () => {
       expect([upstream.count('runs'), upstream.count('steps')]).toEqual([1, 2]);
     });
 
-    it('read no older runs than the look-back of failures: one call, however many there are', async () => {
+    it('A window reads no older runs than the look-back of failures: one call, however many there are', async () => {
       for (let count = 1; count <= 150; count += 1) workflows.start('wf', `later-${count}`);
       const window = 'last: 1000, startedAfter: "2026-01-01T02:00:00Z"';
       const { data, errors } = await ask(window);
@@ -200,7 +200,7 @@ describe('the statistics of the runs of a workflow', () => {
       expect(upstream.count('runs')).toBe(1);
     });
 
-    it('skip later runs, and `last` counts back from the end of the window', async () => {
+    it('A window skips later runs, and `last` counts back from its end', async () => {
       for (let count = 1; count <= 150; count += 1) workflows.start('wf', `later-${count}`);
       const before = 'startedBefore: "2026-01-01T00:05:00Z"';
       for (const window of [`last: 3, ${before}`, `startedAfter: "2026-01-01T00:02:00Z", ${before}`]) {
@@ -213,7 +213,7 @@ describe('the statistics of the runs of a workflow', () => {
       expect(upstream.count('runs')).toBe(2);
     });
 
-    it('are an error if the window is behind more than a thousand runs', async () => {
+    it('A window behind more than a thousand runs is an error', async () => {
       for (let count = 1; count <= 1001; count += 1) workflows.start('wf', `later-${count}`);
       const answer = await ask('startedBefore: "2026-01-01T00:05:00Z"');
       expect(errorsOf(answer)).toEqual(
@@ -222,7 +222,7 @@ describe('the statistics of the runs of a workflow', () => {
       expect(answer.data).toEqual({ workflow: { statistics: null, failureGroups: null, trend: null } });
     });
 
-    it('say which part is incomplete if not all runs were read', async () => {
+    it('A part of a trend is incomplete if not all of its runs were read', async () => {
       const { data } = await ask(
         'last: 2, startedAfter: "2026-01-01T00:01:00Z", startedBefore: "2026-01-01T01:00:00Z"',
       );
@@ -254,7 +254,7 @@ describe('the statistics of the runs of a workflow', () => {
         `{ run(workflowId: "wf", id: "${id}") { rawStatus errorInfo { message } lastSuccessBefore { id status stepCounts { total } } } }`,
       );
 
-    it('is the newest completed run that started before it, with one call for the latest hundred runs', async () => {
+    it('The last success is the newest completed run that started before, with one call for the latest hundred runs', async () => {
       for (const [id, before] of [
         ['bad34', 'good'],
         ['good2', 'good'],
@@ -272,7 +272,7 @@ describe('the statistics of the runs of a workflow', () => {
       });
     });
 
-    it('is searched in the latest 500 runs', async () => {
+    it('The last success is searched in the latest 500 runs', async () => {
       for (let count = 1; count <= 600; count += 1)
         workflows.start('wf', `bad-${count}`, { status: 'failed', error: 'no 7' });
       const { data, errors } = await ask('bad-600');
@@ -281,14 +281,14 @@ describe('the statistics of the runs of a workflow', () => {
       expect(upstream.count('runs')).toBe(6);
     });
 
-    it('is null with its error if the history cannot be loaded, and the run is answered', async () => {
+    it('The last success is null with its error if the history cannot be loaded, and the run is answered', async () => {
       upstream.script = (call) => (call.endpoint === 'runs' ? { status: 500 } : script(call));
       const answer = await ask('bad');
       expect(answer.data).toEqual({ run: { rawStatus: 'failed', errorInfo: null, lastSuccessBefore: null } });
       expect(errorsOf(answer)).toEqual(['run.lastSuccessBefore: UPSTREAM_UNAVAILABLE']);
     });
 
-    it('is null for a run that has not started', async () => {
+    it('The last success is null for a run that has not started', async () => {
       workflows.start('wf', 'waiting', { start_time: null, status: 'pending' });
       upstream.script = (call) => (call.endpoint === 'steps' ? { json: [] } : script(call));
       expect((await ask('waiting')).data).toMatchObject({ run: { rawStatus: 'pending', lastSuccessBefore: null } });

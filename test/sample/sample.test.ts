@@ -33,7 +33,7 @@ describe('a request to the sample API', () => {
     statusOf(`/workflows/${workflowId}/execute`, { ...withKey('demo-key'), method: 'POST', body });
 
   it.each([{}, { authorization: 'Bearer wrong' }, { authorization: 'Basic demo-key' }, { authorization: 'Bearer' }])(
-    'needs a key on every path: %j gets 401',
+    'Every path needs a key: %j gets 401',
     async (headers) => {
       for (const path of ['/workflows', '/workflows/support-triage/runs/run-4711/steps', '/nowhere', '/%zz']) {
         const response = await upstream.request(path, { headers });
@@ -43,7 +43,7 @@ describe('a request to the sample API', () => {
     },
   );
 
-  it('sees only the organization of its key', async () => {
+  it('A key sees only its organization', async () => {
     const ids = async (key: string) => (await upstream.workflows(key)).map((one) => one.workflow_id);
     expect((await ids('demo-key')).slice(0, 2)).toEqual(['support-triage', 'invoice-extraction']);
     expect(await ids('other-key')).toEqual(['contract-review']);
@@ -60,7 +60,7 @@ describe('a request to the sample API', () => {
     expect(await execute('{}', 'contract-review')).toBe(404);
   });
 
-  it('gets a page of runs by limit and offset, at most 100', async () => {
+  it('A page of runs has a limit and an offset, at most 100', async () => {
     const page = async (query: string) =>
       ((await upstream.get(`/workflows/nightly-report/runs${query}`)) as WireRun[]).map(({ id }) => id);
     const all = await page('');
@@ -75,7 +75,7 @@ describe('a request to the sample API', () => {
     expect(await upstream.runs('quick-answer')).toHaveLength(100);
   });
 
-  it('gets 404 for any unknown path or id', async () => {
+  it('Any unknown path or id gets 404', async () => {
     const paths = ['/', '/workflow', '/workflows/', '/workflows/support-triage'];
     const ids = ['nowhere', '__proto__', 'constructor', '%2e%2e', 'support-triage%2Fruns', '%00'];
     for (const path of [
@@ -90,7 +90,7 @@ describe('a request to the sample API', () => {
     }
   });
 
-  it('to start a run needs a JSON object of at most 1 MiB', async () => {
+  it('A start needs a JSON object of at most 1 MiB', async () => {
     const deep = `{"a":${'['.repeat(200_000)}${']'.repeat(200_000)}}`;
     for (const body of ['', '[]', 'null', '"text"', '4711', '{', '{"a":}', deep]) expect(await execute(body)).toBe(400);
     const sized = (bytes: number) => `{"a":"${'x'.repeat(bytes - 8)}"}`;
@@ -98,7 +98,7 @@ describe('a request to the sample API', () => {
     expect(await execute(sized(2 ** 20 + 1))).toBe(413);
   });
 
-  it('that breaks off or is not HTTP does not stop the server', async () => {
+  it('A request that breaks off or is not HTTP does not stop the server', async () => {
     const { hostname, port } = new URL(upstream.url);
     for (const opening of [
       'POST /workflows/support-triage/execute HTTP/1.1\r\nhost: x\r\nauthorization: Bearer demo-key\r\ncontent-length: 99\r\n\r\n{"a"',
@@ -113,7 +113,7 @@ describe('a request to the sample API', () => {
     expect(await statusOf('/workflows')).toBe(200);
   });
 
-  it('is refused after the server is closed, which can be closed twice', async () => {
+  it('A request is refused after the server is closed, which can be closed twice', async () => {
     const another = await createEmbeddedUpstream({ port: 0 });
     await (await fetch(`${another.url}/workflows`)).text();
     await Promise.all([another.close(), another.close()]);
@@ -145,13 +145,13 @@ describe('the history of the sample API', () => {
     demo = await everyRun(upstream);
   });
 
-  it('is the same at each start, and lists runs newest first', async () => {
+  it('The history is the same at each start, and lists runs newest first', async () => {
     expect(await everyRun(await startUpstream())).toEqual(demo);
     const starts = (await upstream.runs('nightly-report')).map(start);
     expect(starts).toEqual(starts.toSorted((one, another) => another - one));
   });
 
-  it('has consistent times: steps within their run and after their predecessors, elapsed seconds rounded down', () => {
+  it('Times are consistent: steps are within their run and after their predecessors, elapsed seconds are rounded down', () => {
     for (const { workflow, run, steps } of demo) {
       for (const span of [run, ...steps]) {
         expect(span.elapsed_time).toBe(Math.floor((end(span) - start(span)) / 1_000_000));
@@ -174,7 +174,7 @@ describe('the history of the sample API over time', () => {
   const idsOf = (runs: readonly WireRun[]) => runs.map(({ id }) => id);
   const agesInDays = (runs: readonly WireRun[], nowMs: number) =>
     runs.map((run) => (nowMs - start(run) / 1000) / DAY_MS);
-  it('shows a new run while it runs and after its end, and lists it before the older ones', async () => {
+  it('A new run is shown while it runs and after its end, and listed before the older ones', async () => {
     const upstream = await startUpstream();
     const before = await upstream.runs('nightly-report');
     upstream.advance(14 * 3_600_000 + 4000);
@@ -193,7 +193,7 @@ describe('the history of the sample API over time', () => {
     });
   });
 
-  it('drops only runs older than two weeks, and changes no other run', async () => {
+  it('Only runs older than two weeks are dropped, and no other run changes', async () => {
     const upstream = await startUpstream();
     let nowMs = NOON;
     let known = await upstream.runs('invoice-extraction');
@@ -222,7 +222,7 @@ describe('a run that was started in the sample API', () => {
     return { run: await upstream.run(workflowId, id), steps: await upstream.steps(workflowId, id) };
   }
 
-  it('is listed at once as pending, shows its steps as they start, and completes', async () => {
+  it('A started run is listed at once as pending, shows its steps as they start, and completes', async () => {
     const inputs = { simulate: 'success', subject: 'Checkout is down', nested: { list: [1, null] } };
     const id = await upstream.execute('support-triage', inputs);
     const pending = { id, status: 'pending', end_time: null, elapsed_time: 0, outputs: null, inputs };
@@ -247,7 +247,7 @@ describe('a run that was started in the sample API', () => {
     expect(seen).toHaveLength(8);
   });
 
-  it('fails in every workflow with simulate=failure: no node starts after the failed one, and parallel nodes end', async () => {
+  it('Each workflow fails with simulate=failure: no node starts after the failed one, and parallel nodes end', async () => {
     for (const { workflow_id: workflowId } of await upstream.workflows()) {
       expect((await finishedRun(workflowId, { simulate: 'failure' })).run.status).toBe('failed');
     }
@@ -259,7 +259,7 @@ describe('a run that was started in the sample API', () => {
     expect(steps.filter(({ status }) => status === 'completed').length).toBeGreaterThan(1);
   });
 
-  it('takes 4 to 15 seconds, longer with simulate=slow, and follows the real clock at a pace', async () => {
+  it('A started run takes 4 to 15 seconds, longer with simulate=slow, and follows the real clock at a pace', async () => {
     for (const simulate of ['success', 'retry']) {
       const { run } = await finishedRun('research-agent', { simulate, depth: 3 });
       expect(run.elapsed_time).toBeGreaterThanOrEqual(4);
@@ -287,19 +287,22 @@ describe('npm run upstream', () => {
     return started;
   }
 
-  it.each(['SIGTERM', 'SIGINT'] as const)('prints its address, answers, and closes on %s', async (signal) => {
-    const started = run('0');
-    const [line] = (await once(started.stdout, 'data')) as [Buffer];
-    expect(String(line)).toMatch(/^Embedded upstream on http:\/\/127\.0\.0\.1:\d+ \(keys: demo-key, other-key\)\n$/);
-    const url = /http:\S+/.exec(String(line))?.[0] ?? '';
-    const response = await fetch(`${url}/workflows`, { headers: { authorization: 'Bearer demo-key' } });
-    expect(response.status).toBe(200);
-    await response.text();
-    started.kill(signal);
-    expect(await once(started, 'exit')).toEqual([0, null]);
-  });
+  it.each(['SIGTERM', 'SIGINT'] as const)(
+    'The sample prints its address, answers, and closes on %s',
+    async (signal) => {
+      const started = run('0');
+      const [line] = (await once(started.stdout, 'data')) as [Buffer];
+      expect(String(line)).toMatch(/^Embedded upstream on http:\/\/127\.0\.0\.1:\d+ \(keys: demo-key, other-key\)\n$/);
+      const url = /http:\S+/.exec(String(line))?.[0] ?? '';
+      const response = await fetch(`${url}/workflows`, { headers: { authorization: 'Bearer demo-key' } });
+      expect(response.status).toBe(200);
+      await response.text();
+      started.kill(signal);
+      expect(await once(started, 'exit')).toEqual([0, null]);
+    },
+  );
 
-  it('refuses a wrong port', async () => {
+  it('A wrong port of the sample is refused', async () => {
     const started = run('http');
     expect(await text(started.stderr)).toBe('UPSTREAM_PORT must be a number from 0 to 65535, got "http"\n');
   });

@@ -32,7 +32,7 @@ describe('an upstream answer', () => {
     return { data, errors, codes: errors.map(({ extensions }) => extensions.code) };
   }
 
-  describe('with one changed character', () => {
+  describe('one changed character', () => {
     const parsed = (text: string): unknown => {
       try {
         return JSON.parse(text) as unknown;
@@ -126,7 +126,7 @@ describe('an upstream answer', () => {
     expect({ data, errors }).toMatchObject({ data: { run: { steps: [{ id }] } }, errors: [] });
   });
 
-  describe('that is expensive to read', () => {
+  describe('expensive answers', () => {
     const numbered = (count: number, each: (at: number) => string) =>
       Array.from({ length: count }, (_, at) => each(at));
     const member = (value: string) => `[{"id": "a", "x": ${value}, "outputs": ${value}}]`;
@@ -225,7 +225,7 @@ describe('an upstream answer', () => {
     }
   });
 
-  describe('with values that no JSON answer can have', () => {
+  describe('values that no JSON answer can have', () => {
     const TOO_DEEP = 10_000;
     const nested = (levels: number): string => '['.repeat(levels) + ']'.repeat(levels);
     /** `JSON.stringify` cannot write such deep nesting: each `"<n levels>"` is replaced in the text. */

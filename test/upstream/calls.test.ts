@@ -67,7 +67,7 @@ describe('an upstream call', () => {
     return { ...answer, attempts: upstream.calls.length - before };
   };
 
-  describe('with every endpoint', () => {
+  describe('every endpoint', () => {
     const environment = { UPSTREAM_HEADERS: 'x-tenant: acme' };
     const all = perBlock(() => startGateway({ UPSTREAM_URL: `${upstream.url}/api/v1/`, ...environment }));
 
@@ -227,7 +227,7 @@ describe('an upstream call', () => {
     expect(attempts).toBe(1);
   });
 
-  describe('of an upstream that sends no steps', () => {
+  describe('an upstream that sends no steps', () => {
     const other = perBlock(() => startGateway({ UPSTREAM_URL: upstream.url, UPSTREAM_ENDPOINTS: 'steps', ...LIMITS }));
     const many = (ask: () => Promise<unknown>) => Promise.all(Array.from({ length: 60 }, ask));
     beforeEach(async () => {

@@ -72,7 +72,7 @@ describe('an upstream call', () => {
   const NOT_SENT = { details: { wasNotSent: true } };
   const OVERLOADED = { code: 'UPSTREAM_OVERLOADED', isRetryable: true, ...NOT_SENT };
 
-  describe('that may be retried', () => {
+  describe('retries', () => {
     /** The start of each attempt, in milliseconds after the call. */
     async function attemptsOf(work: () => Promise<void> = () => Promise.resolve()): Promise<readonly number[]> {
       const startedAt = performance.now();
@@ -145,7 +145,7 @@ describe('an upstream call', () => {
     });
   });
 
-  describe('without a free slot in the bulkhead', () => {
+  describe('the bulkhead', () => {
     it('A call is rejected with UPSTREAM_OVERLOADED if the queue is full, and accepted again later', async () => {
       const { attempt, resolve } = openAttempt();
       const lanes = ['viewer', 'neighbour'].flatMap((viewerId) => [laneOf('steps', viewerId), laneOf('run', viewerId)]);
@@ -246,7 +246,7 @@ describe('an upstream call', () => {
     });
   });
 
-  describe('to an upstream that keeps failing', () => {
+  describe('an upstream that keeps failing', () => {
     it('A call is made while fewer than fifty failed, or more than half succeeded', async () => {
       await failIn(STEPS, 49);
       for (let call = 0; call < 51; call += 1) await expectAnswer(STEPS);
@@ -309,7 +309,7 @@ describe('an upstream call', () => {
     });
   });
 
-  describe('to another compartment than the failing ones', () => {
+  describe('compartments', () => {
     it('A call to another compartment is made while the trial call of a failing one is pending', async () => {
       for (let turn = 0; turn < 30; turn += 1) {
         await failIn(STEPS, 7);
