@@ -4,7 +4,6 @@ import { startGateway } from '../harness/gateway.ts';
 import { perTest } from '../harness/lasting.ts';
 import { NGINX, startNginx } from '../harness/nginx.ts';
 import { captureLog } from '../harness/observed.ts';
-import { ask } from '../harness/plain-http.ts';
 import { wireRun, wireStep } from '../harness/wire.ts';
 
 const QUERY = `{ run(workflowId: "wf", id: "r1") { outputs } }`;
@@ -89,27 +88,5 @@ withNginx(`nginx in front${NGINX === null ? ' (skipped: there is no nginx on thi
       expect({ turn, cache: answer.headers.get('x-cache') }).toEqual({ turn, cache: 'MISS' });
       expect(await answer.json()).toMatchObject({ errors: [{ extensions: { code: 'FORBIDDEN' } }] });
     }
-  });
-
-  describe("the client's address", () => {
-    const REFUSING = { UPSTREAM_AUTH: 'service', UPSTREAM_API_KEY: 'key', GATEWAY_KEYS_SHA256: '0'.repeat(64) };
-
-    /** The address in the log when 127.0.0.2 is refused and claims to be another address. */
-    async function addressIn(url: string): Promise<unknown> {
-      const body = JSON.stringify({ query: QUERY });
-      const authorization = 'Bearer wrong';
-      const headers = { 'content-type': 'application/json', authorization, 'x-forwarded-for': '203.0.113.9' };
-      await ask(`${url}/graphql`, { method: 'POST', localAddress: '127.0.0.2', headers, body });
-      return log.lines.findLast(({ msg }) => msg === 'a credential was refused')?.client;
-    }
-
-    it("The client's address is the one that nginx reports with TRUST_PROXY=1, not the one that the client claims", async () => {
-      expect(await addressIn(await start({ ...REFUSING, TRUST_PROXY: '1' }))).toBe('127.0.0.2');
-    });
-
-    it("The client's address is that of the TCP connection if no trusted proxy is in between", async () => {
-      await start({ ...REFUSING, TRUST_PROXY: '127.0.0.1' });
-      expect(await addressIn(gateway.url)).toBe('127.0.0.2');
-    });
   });
 });
