@@ -1,6 +1,6 @@
 import { afterAll, expect, it } from '@jest/globals';
 import { startPageGateway } from '../harness/browser-gateway.ts';
-import { follow, untilTrue, type Page } from '../harness/browser.ts';
+import { follow, operationOf, untilTrue, type Page } from '../harness/browser.ts';
 import { describeInBrowser } from '../harness/describe-in-browser.ts';
 import { startSampleGateway } from '../harness/sample-gateway.ts';
 import { createScriptedWorkflows } from '../harness/scripted-workflows.ts';
@@ -82,6 +82,23 @@ describeInBrowser('the home page', (open) => {
     await page.goBack();
     await rowOf(page, 'run-4711').waitFor();
     expect(await page.getByLabel('Running').isChecked()).toBe(false);
+  });
+
+  it('Rows of failed runs keep their height while their errors load', async () => {
+    const errors = Promise.withResolvers<null>();
+    const page = await open({ key: 'demo-key' });
+    await page.route('**/graphql', async (route) => {
+      if (operationOf(route.request()) === 'FailedRuns') await errors.promise;
+      await route.continue();
+    });
+    await page.goto(gateway.url);
+    const row = page.locator('.run-list > li').filter({ has: page.locator('[data-row][title=run-4711]') });
+    await row.waitFor();
+    const height = async () => (await row.boundingBox())?.height;
+    const before = await height();
+    errors.resolve(null);
+    await row.getByText('draft_reply').waitFor();
+    expect(await height()).toBe(before);
   });
 
   it('finds workflows by name and description, with the search in its URL', async () => {

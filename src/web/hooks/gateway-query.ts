@@ -20,8 +20,6 @@ export interface GatewayQueryOptions<Data, Variables, Value> {
   readonly fetchPolicy?: 'cache-first' | 'cache-and-network' | 'no-cache';
   /** True shows the answer to the previous variables until the new answer arrives. */
   readonly keepsPrevious?: boolean;
-  /** True: the same query of several components, at the same time, is sent once. */
-  readonly isShared?: boolean;
   /** A larger answer is not loaded: its error is a `TooLargeAnswer`. */
   readonly maxBytes?: number | undefined;
 }
@@ -55,7 +53,7 @@ export function useGatewayQuery<Data, Variables extends OperationVariables, Valu
   query: TypedDocumentNode<Data, Variables>,
   question: GatewayQueryOptions<Data, Variables, Value>,
 ): GatewayQueryResult<Value> {
-  const { variables, read, fetchPolicy = 'cache-and-network', version = '', isShared = false, maxBytes } = question;
+  const { variables, read, fetchPolicy = 'cache-and-network', version = '', maxBytes } = question;
   const client = useApolloClient();
   const options: useQuery.Options<Data> = {
     variables: variables ?? {},
@@ -64,7 +62,7 @@ export function useGatewayQuery<Data, Variables extends OperationVariables, Valu
     ...(fetchPolicy === 'no-cache' ? {} : { nextFetchPolicy: 'cache-first' }),
     skipPollAttempt,
     // A query in flight must not answer a newer one.
-    context: { fetchOptions: { maxBytes }, queryDeduplication: isShared },
+    context: { fetchOptions: { maxBytes }, queryDeduplication: false },
   };
   // Apollo's types do not resolve for generic variables.
   const result = useQuery(query as TypedDocumentNode<Data>, variables ? options : skipToken);

@@ -1,5 +1,4 @@
 /** One line on why a run failed: a failed node, the main line of its error, and whether more steps failed. */
-import { useState } from 'react';
 import { graphql } from '../__generated__/gql.ts';
 import { useGatewayQuery } from '../hooks/gateway-query.ts';
 import { messageOf } from '../shell/notices.tsx';
@@ -24,47 +23,40 @@ const FAILED_RUNS = graphql(`
   }
 `);
 
-/** A new run changes one query, and not those of older ones. */
-const MOST_RUNS = 100;
+/** Limit of the gateway. Newer runs come first. */
+const MOST_RUNS = 1000;
 
-interface RunReference {
-  readonly __typename: 'Run';
-  readonly workflowId: string;
-  readonly id: string;
-}
-
-/** The failed runs that share a query with this one: all of the list, if they are not too many. */
-export function sharedRuns(runs: readonly ListedRun[], run: ListedRun): RunReference[] {
-  const failed = runs.filter(({ status }) => status === 'FAILED');
-  // Counted from the oldest run, so that a new one changes only one query.
-  const older = failed.length - 1 - failed.indexOf(run);
-  const end = failed.length - (older - (older % MOST_RUNS));
-  return failed
-    .slice(Math.max(0, end - MOST_RUNS), end)
-    .map(({ workflowId, id }) => ({ __typename: 'Run', workflowId, id }));
+/** Why these runs failed, by one query. */
+export function useFailures(failed: readonly ListedRun[]) {
+  const runs = failed.slice(0, MOST_RUNS).map(({ workflowId, id }) => ({ __typename: 'Run', workflowId, id }));
+  return useGatewayQuery(FAILED_RUNS, {
+    variables: runs.length === 0 ? null : { runs },
+    read: (data) => data._entities,
+    fetchPolicy: 'no-cache',
+    keepsPrevious: true,
+  });
 }
 
 export interface FailureOfRunProps {
   readonly run: ListedRun;
-  /** Rows with the same runs send one query. */
-  readonly runs: RunReference[];
+  /** Of the run, among the failed ones. */
+  readonly place: number;
+  readonly failures: ReturnType<typeof useFailures>;
 }
 
-export function FailureOfRun({ run: { workflowId, id, error }, runs }: FailureOfRunProps) {
-  const query = useGatewayQuery(FAILED_RUNS, {
-    variables: { runs },
-    read: (data) => data._entities.find((found) => found?.workflowId === workflowId && found.id === id)?.failedSteps,
-    fetchPolicy: 'no-cache',
-    keepsPrevious: true,
-    isShared: true,
-  });
-  const steps = query.value;
+export function FailureOfRun({ run: { workflowId, id, error }, place, failures }: FailureOfRunProps) {
+  const steps = failures.value?.find((found) => found?.workflowId === workflowId && found.id === id)?.failedSteps;
   const [first] = steps ?? [];
   const message = first ? first.errorInfo?.message : error;
-  if (query.isLoading && !query.error) return null;
+  // Its place is kept, so that the row does not grow.
+  if (!steps && !failures.error) return <span className="message">&nbsp;</span>;
   if (!steps && message == null) {
-    const place = runs.findIndex((run) => run.workflowId === workflowId && run.id === id);
-    return <UnknownFailure error={errorsThat(query.error, (one) => (pathOf(one)[1] ?? place) === place)} />;
+    const ofRun = errorsThat(failures.error, (one) => (pathOf(one)[1] ?? place) === place);
+    return (
+      <span className="muted" title={ofRun && messageOf(ofRun)}>
+        Its error could not be read
+      </span>
+    );
   }
   return (
     <>
@@ -78,18 +70,5 @@ export function FailureOfRun({ run: { workflowId, id, error }, runs }: FailureOf
       </span>
       {steps && steps.length > 1 && <span className="muted"> and more</span>}
     </>
-  );
-}
-
-/** Shown when the cause of a failure could not be loaded. */
-export function UnknownFailure({ error }: { readonly error: Error | undefined }) {
-  const reason = error && messageOf(error);
-  // An event that changes the list removes the error from the list's answer, so the last reason is kept here.
-  const [latest, setLatest] = useState(reason);
-  if (reason !== undefined && reason !== latest) setLatest(reason);
-  return (
-    <span className="muted" title={latest}>
-      Its error could not be read
-    </span>
   );
 }

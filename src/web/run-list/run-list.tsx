@@ -5,7 +5,7 @@ import { formatDuration } from '../format/duration.ts';
 import { Ago } from '../time/time.tsx';
 import { StatusBadge } from '../status/status.tsx';
 import { runLink, workflowLink } from '../url/links.ts';
-import { FailureOfRun, sharedRuns } from './failure-of-run.tsx';
+import { FailureOfRun, useFailures } from './failure-of-run.tsx';
 import type { ListedRun } from './merged-runs.ts';
 import './run-list.css';
 
@@ -19,13 +19,17 @@ export interface RunListProps {
 }
 
 export function RunList({ label, runs, nameOf, tickOf }: RunListProps) {
+  const failed = runs.filter(({ status }) => status === 'FAILED');
+  const failures = useFailures(failed);
   return (
     <ul className="panel run-list" aria-label={label}>
       {runs.map((run) => (
         <Row
           key={`${run.workflowId}/${run.id}`}
           run={run}
-          failure={run.status === 'FAILED' && <FailureOfRun run={run} runs={sharedRuns(runs, run)} />}
+          failure={
+            run.status === 'FAILED' && <FailureOfRun run={run} place={failed.indexOf(run)} failures={failures} />
+          }
           workflowName={nameOf?.(run.workflowId)}
           tick={tickOf?.(run)}
         />

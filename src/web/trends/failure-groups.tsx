@@ -13,13 +13,11 @@ const FAILURE_GROUPS = graphql(`
   query FailureGroups($workflowId: ID!, $last: Int!, $startedAfter: DateTime, $startedBefore: DateTime) {
     workflow(id: $workflowId) {
       id
-      statistics(last: $last, startedAfter: $startedAfter, startedBefore: $startedBefore) {
-        runCount
-      }
       failureGroups(last: $last, startedAfter: $startedAfter, startedBefore: $startedBefore) {
         nodes {
           ...FailureGroup
         }
+        runsRequested
       }
     }
   }
@@ -43,7 +41,7 @@ export function FailureGroups({ workflowId, nodeId, window }: Omit<TrendProps, '
   const groups = answered?.failureGroups?.nodes.filter(
     (group) => nodeId === null || readFragment(FAILURE_GROUP, group).nodeId === nodeId,
   );
-  const isWhole = (answered?.statistics?.runCount ?? LAST_RUNS) < LAST_RUNS;
+  const isWhole = (answered?.failureGroups?.runsRequested ?? LAST_RUNS) < LAST_RUNS;
   const { startedAfter, startedBefore } = window;
   const span = {
     fromMs: startedAfter === null ? null : Date.parse(startedAfter),
