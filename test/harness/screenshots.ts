@@ -9,10 +9,10 @@ const FOLDER = fileURLToPath(new URL('../../docs/screenshots/', import.meta.url)
 
 const PAGES = [
   { name: 'home', path: '/', ready: 'New' },
-  { name: 'workflow', path: '/workflows/support-triage', ready: 'run-4711' },
+  { name: 'workflow', path: '/workflows/support-triage', ready: 'ValueError' },
   { name: 'trends', path: '/workflows/support-triage?tab=trends', ready: 'Figures as a table' },
   { name: 'changes', path: '/workflows/support-triage?tab=trends', ready: 'See the change', from: '#changes' },
-  { name: 'cost', path: '/cost?since=30d', ready: 'Model' },
+  { name: 'cost', path: '/cost', ready: 'Price of failed runs' },
   { name: 'run', path: '/workflows/support-triage/runs/run-4711', ready: 'A step failed' },
   { name: 'step', path: '/workflows/support-triage/runs/run-4711?step=FAILED', ready: 'context_length_exceeded' },
   { name: 'graph', path: '/workflows/support-triage/runs/run-4711?tab=graph', ready: 'not run' },
@@ -42,7 +42,7 @@ for (const theme of ['light', 'dark'] as const) {
       await page.getByText(ready).first().waitFor();
       // Does not wait for an idle network: a page with live data keeps a connection open.
       await page.evaluate('document.fonts.ready');
-      await page.locator('.loading .spinning').first().waitFor({ state: 'detached' });
+      await page.locator('.loading, .skeleton').first().waitFor({ state: 'detached' });
       if (from !== undefined) await page.evaluate(`document.querySelector('${from}').scrollIntoView()`);
       const suffix = width === 1280 ? '' : `-${width}`;
       await page.screenshot({ path: `${folder}/${name}-${theme}${suffix}.png`, fullPage: width !== 1280 });

@@ -20,7 +20,7 @@ import {
   type SpendingPart,
   type Usage,
 } from './usage.ts';
-import { Part, UsageTable } from './usage-table.tsx';
+import { LeftOut, UsageTable } from './usage-table.tsx';
 
 const SPENDING = graphql(`
   query Spending(
@@ -167,8 +167,8 @@ export function Spending({ workflowIds, workflowId, span, window }: SpendingProp
 /** A price, and what it leaves out. */
 const Estimate = ({ usage }: { readonly usage: Usage | null | undefined }) => (
   <>
-    {priceText(priceOf(usage))} <Part count={usage?.estimatedCost?.stepsUnpriced} of="step" words="not priced" />
-    <Part count={usage?.runsNotReporting} of="run" words="not counted" />
+    {priceText(priceOf(usage))}{' '}
+    <LeftOut stepsUnpriced={usage?.estimatedCost?.stepsUnpriced} runsNotReporting={usage?.runsNotReporting} />
   </>
 );
 

@@ -1,7 +1,7 @@
 /** Tokens and price of workflows, times or models, a row each. */
 import type { ReactNode } from 'react';
 import { DataTable, type Column } from '../controls/data-table.tsx';
-import { formatCount } from '../format/numbers.ts';
+import { countOf, formatCount } from '../format/numbers.ts';
 import { ModelBar } from './model-bar.tsx';
 import { amountOf, byPrice, failedPriceOf, priceOf, priceText, type Price, type Usage } from './usage.ts';
 
@@ -80,7 +80,7 @@ const RUNS: Column<UsageRow> = {
   isNumber: true,
   cell: ({ usage, runCount, isComplete = true, isOver = true }) => (
     <>
-      {usage && <Part count={usage.runsNotReporting} of="run" words="not counted" />}
+      <LeftOut runsNotReporting={usage?.runsNotReporting} />
       {formatCount(runCount)}
       {!isComplete && (isOver ? ' or more' : ' so far')}
     </>
@@ -110,25 +110,23 @@ function PriceCell({ row: { usage }, highest, models }: PriceCellProps) {
   if (price === null) return <span className="muted">not priced</span>;
   return (
     <>
-      <Part count={price.stepsUnpriced} of="step" words="not priced" />
+      <LeftOut stepsUnpriced={price.stepsUnpriced} />
       {priceText(price)}
       <ModelBar usages={usage.byModel} highest={highest} models={models} />
     </>
   );
 }
 
-interface PartProps {
-  readonly count: number | undefined;
-  readonly of: string;
-  readonly words: string;
+interface PartsProps {
+  readonly stepsUnpriced?: number | undefined;
+  readonly runsNotReporting?: number | undefined;
 }
 
-export function Part({ count, of, words }: PartProps) {
-  if (!count) return null;
-  return (
-    <span className="fact-part">
-      {formatCount(count)} {of}
-      {count > 1 && 's'} {words}{' '}
-    </span>
-  );
+/** What a price leaves out. */
+export function LeftOut({ stepsUnpriced = 0, runsNotReporting = 0 }: PartsProps) {
+  const parts = [
+    ...(stepsUnpriced > 0 ? [`${countOf(stepsUnpriced, 'step')} not priced`] : []),
+    ...(runsNotReporting > 0 ? [`${countOf(runsNotReporting, 'run')} not counted`] : []),
+  ];
+  return parts.length > 0 && <span className="fact-part">{parts.join(', ')} </span>;
 }
