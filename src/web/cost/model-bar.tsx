@@ -17,8 +17,9 @@ export function ModelBar({ usages, highest, models }: ModelBarProps) {
   });
   // The same model has the same place in each bar.
   parts.sort((one, other) => one.colour - other.colour);
+  const words = parts.map(({ name, price }) => `${name}: ${priceText(price)}`).join('\n');
   return (
-    <span className="model-bar" title={parts.map(({ name, price }) => `${name}: ${priceText(price)}`).join('\n')}>
+    <span className="model-bar" role="img" aria-label={words} title={words}>
       {parts.map(({ name, amount, colour }) => (
         <span key={name} className={modelClass(colour)} style={{ width: `${(100 * amount) / (highest || 1)}%` }} />
       ))}

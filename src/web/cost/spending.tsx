@@ -114,7 +114,7 @@ export function Spending({ workflowIds, workflowId, span, window }: SpendingProp
     <>
       {error && <Failure error={error} what="cost" isPartial onRetry={refetch} />}
       <Facts>
-        <Fact name="Price" hint={`Of runs that started in ${span.words}, today's so far included`}>
+        <Fact name="Price" hint={`Of runs that started in these ${span.words}, up to now`}>
           <Estimate usage={usage} />
         </Fact>
         <Fact name={`${span.words} before`} hint="– if not all of its runs could be read">
