@@ -19,7 +19,7 @@ if (missing.length > 0) {
 const undated = undatedDeprecations(released, current);
 if (undated.length > 0) {
   fail(
-    'The reason of a new @deprecated must end with its date: "Use x. Removed after 2027-06-30." (docs/upgrades.md).',
+    'The reason of a new @deprecated must end with its date: "Use x. Removed after 2027-06-30." (docs/releasing.md).',
     ...undated.map((deprecation) => `  ${deprecation}`),
   );
 }

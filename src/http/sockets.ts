@@ -19,7 +19,7 @@ export interface SocketsOptions extends SocketOptions {
 const SERVER_OPTIONS = {
   maxPayload: MAX_MESSAGE_BYTES,
   handleProtocols,
-  // Compression would keep 80 KB more for each connection; docs/decisions/archive.md, 0031.
+  // Compression would keep 80 KB more for each connection.
   perMessageDeflate: false,
   // One message a turn: a client may send hundreds at once, and others are answered in between.
   allowSynchronousEvents: false,
