@@ -91,6 +91,8 @@ export interface FoundFailureGroups {
 export interface BaselineOfRun {
   readonly workflowId: string;
   readonly runId: string;
+  /** The failed run. */
+  readonly failedRunId: string;
   readonly reason: BaselineReason;
   readonly changes: readonly ChangePointOfWorkflow[];
 }

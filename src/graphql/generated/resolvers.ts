@@ -57,6 +57,8 @@ export type Baseline = {
   readonly __typename?: 'Baseline';
   /** Changes between this run and the first failure that may be the cause. Empty for BEFORE_FAILURES. */
   readonly changes: ReadonlyArray<ChangePoint>;
+  /** Differences between this run, as the base, and the failed run. Null with an error if one of them cannot be loaded. */
+  readonly comparison?: Maybe<RunComparison>;
   /** Why this run. */
   readonly reason: BaselineReason;
   /** The run. Null with an error if it cannot be loaded. */
@@ -1875,6 +1877,7 @@ export type ShareableDirectiveResolver<Result, Parent, ContextType = Context, Ar
 
 export type BaselineResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Baseline'] = ResolversParentTypes['Baseline']> = {
   changes: Resolver<ReadonlyArray<ResolversTypes['ChangePoint']>, ParentType, ContextType>;
+  comparison: Resolver<ResolversTypes['RunComparison'], ParentType, ContextType>;
   reason: Resolver<ResolversTypes['BaselineReason'], ParentType, ContextType>;
   run: Resolver<ResolversTypes['Run'], ParentType, ContextType>;
 };

@@ -1,5 +1,3 @@
-import { compareRuns } from '../../domain/run/comparison.ts';
-import { GatewayError, isNotFound } from '../../upstream/errors.ts';
 import { checkId } from '../../upstream/ids.ts';
 import { checkFirst, checkLast, checkSearch, runFilter, runWindow } from '../arguments.ts';
 import { readFetchId } from '../fetch-ids.ts';
@@ -10,6 +8,7 @@ import { mostOverdueFirst, overdueRuns } from '../lists/expectations.ts';
 import { settleAll } from '../lists/settle.ts';
 import { usageIn } from '../lists/trend.ts';
 import { ofWorkflow, readable, runsOfEach, severalWorkflows } from '../lists/several-workflows.ts';
+import { comparisonOf } from '../triage/comparisons.ts';
 import { lookBackFrom } from '../triage/examination.ts';
 import { findFailureGroups, latestOfAll } from '../triage/failure-groups.ts';
 
@@ -78,20 +77,5 @@ export const query: FieldTable<'Query'> = {
     },
   },
 
-  compareRuns: {
-    resolve(_root, { workflowId, baseId, headId }, context) {
-      const load = async (argument: string, id: string) => {
-        try {
-          return await context.runs().load({ workflowId, runId: checkId(argument, id) }, 'STEPS');
-        } catch (error) {
-          if (!isNotFound(error)) throw error;
-          throw new GatewayError(error.code, `${argument}: ${error.message}`, error.details);
-        }
-      };
-      return context.comparison(JSON.stringify([workflowId, baseId, headId]), async () => {
-        const [base, head] = await Promise.all([load('baseId', baseId), load('headId', headId)]);
-        return compareRuns(base, head);
-      });
-    },
-  },
+  compareRuns: { resolve: (_root, runs, context) => comparisonOf(runs, context) },
 };

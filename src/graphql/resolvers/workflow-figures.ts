@@ -7,7 +7,7 @@ import { properties, type FieldTable } from '../fields/field-table.ts';
 import { counts, intFields } from '../fields/int-fields.ts';
 import type { StatisticsOfRuns, SuspectedChanges } from '../object-references.ts';
 import { loadInTurns, settleAll } from '../lists/settle.ts';
-
+import { comparisonOf } from '../triage/comparisons.ts';
 import { headline, markdown, runsExamined, suspectedChanges } from '../triage/run-triage.ts';
 
 /** Loads the steps of each examined run: one call per run. */
@@ -82,6 +82,10 @@ const baseline: FieldTable<'Baseline'> = {
   },
   reason: {},
   changes: {},
+  comparison: {
+    resolve: ({ workflowId, runId, failedRunId }, _args, context) =>
+      comparisonOf({ workflowId, baseId: runId, headId: failedRunId }, context),
+  },
 };
 
 const diagnosis: FieldTable<'Diagnosis'> = {

@@ -49,7 +49,7 @@ async function examineRun(run: Run, context: Context): Promise<RunTriage | null>
       const { changes, errors } = await suspected();
       if (errors[0]) throw errors[0];
       const base = baselineOf(changes, group.nodeId, history, examination.all);
-      return base && { ...base, workflowId, changes: base.reason === 'BEFORE_CHANGE' ? changes : [] };
+      return base && { ...base, workflowId, failedRunId: id, changes: base.reason === 'BEFORE_CHANGE' ? changes : [] };
     },
   };
 }
