@@ -95,6 +95,31 @@ describe('fields of an extension', () => {
     }
   });
 
+  it('read payloads of runs and steps, and a field that cannot be sent fails only its reader', async () => {
+    const outputs = JSON.parse(`{"deep":${'['.repeat(300)}${']'.repeat(300)}}`) as unknown;
+    upstream.script = (call) =>
+      call.endpoint === 'run' ? { json: [wireRun('r1', { inputs: { order: 7 }, outputs })] } : healthy(call);
+    const extension: SchemaExtension = {
+      typeDefs: 'extend type Run { order: JSON lost: JSON } extend type Step { answer: JSON }',
+      fields: {
+        Run: {
+          order: {
+            ...{ requirement: 'RECORD', cacheMs: Infinity },
+            resolve: async (run, _args, { payloadOf }) => (await payloadOf(run))?.inputs,
+          },
+          lost: { resolve: async (run, _args, { payloadOf }) => (await payloadOf(run))?.outputs },
+        },
+        Step: { answer: { resolve: async (step, _args, { payloadOf }) => (await payloadOf(step))?.outputs } },
+      },
+    };
+    const { thrice } = await start({ extension });
+    for (const answer of await thrice('{ run(workflowId: "wf", id: "r1") { order lost steps { answer } } }')) {
+      const steps = [{ answer: expect.objectContaining({ model: 'virtuoso-large' }) }];
+      expect(answer.data).toEqual({ run: { order: { order: 7 }, lost: null, steps } });
+      expect(placesOf(answer)).toEqual(['run.lost: UPSTREAM_CONTRACT_VIOLATION']);
+    }
+  });
+
   it('of type DateTime may be moments of a run, Date objects, or text', async () => {
     const TEXT = '2025-03-13T02:41:15.5+02:00';
     const moments = {

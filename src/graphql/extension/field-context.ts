@@ -1,12 +1,13 @@
 /** Context of an embedder's field: the viewer, the clock, and the loaders of the gateway's own fields. */
 import type { GraphQLResolveInfo } from 'graphql';
-import type { Run, RunRecord, WorkflowRecord } from '../../domain/types.ts';
+import type { Payload, PayloadValues, Run, RunRecord, Step, WorkflowRecord } from '../../domain/types.ts';
 import type { DataRequirement } from '../../runs/loaders/run-loaders.ts';
 import type { Viewer } from '../../runs/viewer.ts';
 import type { RunRef } from '../../upstream/client.ts';
 import { checkLast } from '../arguments.ts';
 import type { Context } from '../context.ts';
 import { greater, withTimes } from '../fields/data-requirements.ts';
+import { readable } from '../payloads.ts';
 
 export interface FieldContext {
   readonly requestId: string;
@@ -23,6 +24,11 @@ export interface FieldContext {
    * (the default). Makes at most two calls, or one for the record only.
    */
   readonly run: (ref: RunRef, requirement?: DataRequirement) => Promise<Run>;
+  /**
+   * The inputs, outputs and metadata of a step or of a run's record, without a call. Null for a run without a record. An unreadable
+   * value throws when it is read. All fields of the operation share the values: do not change them.
+   */
+  readonly payloadOf: (parent: Pick<Run | Step, 'payload'>) => Promise<PayloadValues | null>;
   /** Makes one call for all fields of the operation. Rejects with NOT_FOUND. */
   readonly workflow: (workflowId: string) => Promise<WorkflowRecord>;
   /** Records of the latest 1 to 1000 runs. Makes one call per hundred. */
@@ -43,7 +49,21 @@ export function createFieldContext(context: Context, info: GraphQLResolveInfo): 
     },
     // The client's selection may need more of the run if the field returns it.
     run: async (ref, requirement = 'GRAPH') => runs().load(ref, greater(withTimes(requirement), lookAhead(info))),
+    payloadOf: async ({ payload }) =>
+      payload && context.payloads.read(payload, (values) => checked(values, payload, context)),
     workflow: async (workflowId) => workflows().find(workflowId),
     latestRuns: async (workflowId, count) => history.latest(workflowId, checkLast(count)),
   };
 }
+
+const checked = (values: PayloadValues, payload: Payload, context: Context): PayloadValues => ({
+  get inputs() {
+    return readable(values, payload, 'inputs', context);
+  },
+  get outputs() {
+    return readable(values, payload, 'outputs', context);
+  },
+  get metadata() {
+    return readable(values, payload, 'metadata', context);
+  },
+});
