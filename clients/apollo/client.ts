@@ -1,11 +1,18 @@
 import { ApolloClient, ApolloLink, HttpLink } from '@apollo/client';
+import { SetContextLink } from '@apollo/client/link/context';
 import { OperationTypeNode } from 'graphql';
 import { createCache } from './cache.ts';
 import { socketLink } from './live.ts';
 
+/** Each request sends the present key. */
+export const httpLink = (url: string, key: () => string) =>
+  new SetContextLink(({ headers }) => ({ headers: { ...headers, authorization: `Bearer ${key()}` } })).concat(
+    new HttpLink({ uri: url }),
+  );
+
 export const createClient = (
   url: string,
-  key: string,
+  key: () => string,
   live: ApolloLink = socketLink(url, key),
   cache = createCache(),
 ) =>
@@ -14,6 +21,6 @@ export const createClient = (
     link: ApolloLink.split(
       ({ operationType }) => operationType === OperationTypeNode.SUBSCRIPTION,
       live,
-      new HttpLink({ uri: url, headers: { authorization: `Bearer ${key}` } }),
+      httpLink(url, key),
     ),
   });

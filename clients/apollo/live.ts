@@ -4,17 +4,17 @@ import { print } from 'graphql';
 import { createClient as createStreamClient } from 'graphql-sse';
 import { createClient as createSocketClient } from 'graphql-ws';
 
-export const socketLink = (url: string, key: string) =>
+export const socketLink = (url: string, key: () => string) =>
   new GraphQLWsLink(
     createSocketClient({
       url: url.replace(/^http/, 'ws'),
-      connectionParams: () => ({ authorization: `Bearer ${key}` }),
+      connectionParams: () => ({ authorization: `Bearer ${key()}` }),
     }),
   );
 
 /** The same over server-sent events, for networks that block WebSockets. */
-export function streamLink(url: string, key: string) {
-  const client = createStreamClient({ url: `${url}/stream`, headers: () => ({ authorization: `Bearer ${key}` }) });
+export function streamLink(url: string, key: () => string) {
+  const client = createStreamClient({ url: `${url}/stream`, headers: () => ({ authorization: `Bearer ${key()}` }) });
   return new ApolloLink(
     ({ query, variables, operationName }) =>
       new Observable((observer) =>

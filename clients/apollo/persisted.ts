@@ -1,6 +1,7 @@
-import { ApolloClient, HttpLink } from '@apollo/client';
+import { ApolloClient } from '@apollo/client';
 import { PersistedQueryLink } from '@apollo/client/link/persisted-queries';
 import { createCache } from './cache.ts';
+import { httpLink } from './client.ts';
 
 async function sha256(text: string): Promise<string> {
   const hash = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));
@@ -8,10 +9,8 @@ async function sha256(text: string): Promise<string> {
 }
 
 /** Sends hashes, and the text of an operation only once. Queries use GET, so the browser's cache and CDNs work. */
-export const createPersistedClient = (url: string, key: string) =>
+export const createPersistedClient = (url: string, key: () => string) =>
   new ApolloClient({
     cache: createCache(),
-    link: new PersistedQueryLink({ sha256, useGETForHashedQueries: true }).concat(
-      new HttpLink({ uri: url, headers: { authorization: `Bearer ${key}` } }),
-    ),
+    link: new PersistedQueryLink({ sha256, useGETForHashedQueries: true }).concat(httpLink(url, key)),
   });

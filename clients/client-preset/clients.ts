@@ -1,9 +1,10 @@
-import { ApolloClient, HttpLink } from '@apollo/client';
+import { ApolloClient } from '@apollo/client';
 import { PersistedQueryLink } from '@apollo/client/link/persisted-queries';
 import { persistedExchange } from '@urql/exchange-persisted';
 import type { DocumentNode } from 'graphql';
 import { Client, fetchExchange } from 'urql';
 import { createCache as createApolloCache } from '../apollo/cache.ts';
+import { httpLink } from '../apollo/client.ts';
 import { createCache as createUrqlCache } from '../urql/cache.ts';
 
 /** The preset writes the hash into each document, and the same hash into `persisted-documents.json`. */
@@ -14,19 +15,17 @@ export function hashOf(document: DocumentNode): string {
   return meta.hash;
 }
 
-export const createApolloClient = (url: string, key: string) =>
+export const createApolloClient = (url: string, key: () => string) =>
   new ApolloClient({
     cache: createApolloCache(),
-    link: new PersistedQueryLink({ generateHash: hashOf, useGETForHashedQueries: true }).concat(
-      new HttpLink({ uri: url, headers: { authorization: `Bearer ${key}` } }),
-    ),
+    link: new PersistedQueryLink({ generateHash: hashOf, useGETForHashedQueries: true }).concat(httpLink(url, key)),
   });
 
-export const createUrqlClient = (url: string, key: string) =>
+export const createUrqlClient = (url: string, key: () => string) =>
   new Client({
     url,
     preferGetMethod: false,
-    fetchOptions: () => ({ headers: { authorization: `Bearer ${key}` } }),
+    fetchOptions: () => ({ headers: { authorization: `Bearer ${key()}` } }),
     exchanges: [
       createUrqlCache(),
       persistedExchange({

@@ -6,15 +6,15 @@ interface Operation {
   readonly variables?: Record<string, unknown>;
 }
 
-export async function* followOverSocket(url: string, key: string, operation: Operation) {
+export async function* followOverSocket(url: string, key: () => string, operation: Operation) {
   const client = createSocketClient({
     url: url.replace(/^http/, 'ws'),
-    connectionParams: () => ({ authorization: `Bearer ${key}` }),
+    connectionParams: () => ({ authorization: `Bearer ${key()}` }),
   });
   yield* client.iterate(operation);
 }
 
-export async function* followOverStream(url: string, key: string, operation: Operation) {
-  const client = createStreamClient({ url: `${url}/stream`, headers: () => ({ authorization: `Bearer ${key}` }) });
+export async function* followOverStream(url: string, key: () => string, operation: Operation) {
+  const client = createStreamClient({ url: `${url}/stream`, headers: () => ({ authorization: `Bearer ${key()}` }) });
   yield* client.iterate(operation);
 }

@@ -6,7 +6,7 @@ interface Answer<Data> {
 /** `operation` is `{ query }`, or `{ documentId }` of a persisted one. */
 export async function request<Data>(
   url: string,
-  key: string,
+  key: () => string,
   operation: { readonly query: string } | { readonly documentId: string },
   variables: Readonly<Record<string, unknown>> = {},
 ): Promise<Answer<Data>> {
@@ -15,7 +15,7 @@ export async function request<Data>(
     headers: {
       'content-type': 'application/json',
       accept: 'application/graphql-response+json, application/json',
-      authorization: `Bearer ${key}`,
+      authorization: `Bearer ${key()}`,
     },
     body: JSON.stringify({ ...operation, variables }),
   });

@@ -18,9 +18,9 @@ const RUN = gql`
   }
 `;
 
-export const createClient = (url: string, key: string) =>
+export const createClient = (url: string, key: () => string) =>
   new GraphQLClient(url, {
-    headers: { authorization: `Bearer ${key}` },
+    headers: () => ({ authorization: `Bearer ${key()}` }),
     // Returns data and errors. Without it, one error throws a `ClientError`, which has the data.
     errorPolicy: 'all',
   });

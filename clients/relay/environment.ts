@@ -3,14 +3,14 @@ import { uniqueIds } from './keys.ts';
 import { overSockets } from './live.ts';
 
 const overHttp =
-  (url: string, key: string): FetchFunction =>
+  (url: string, key: () => string): FetchFunction =>
   async ({ id, text }, variables) => {
     const response = await fetch(url, {
       method: 'POST',
       headers: {
         'content-type': 'application/json',
         accept: 'application/graphql-response+json, application/json',
-        authorization: `Bearer ${key}`,
+        authorization: `Bearer ${key()}`,
       },
       // With `persistConfig`, a request has an id instead of a text.
       body: JSON.stringify(id == null ? { query: text, variables } : { documentId: id, variables }),
@@ -18,7 +18,12 @@ const overHttp =
     return await response.json();
   };
 
-export const createEnvironment = (url: string, key: string, live = overSockets(url, key), getDataID = uniqueIds) =>
+export const createEnvironment = (
+  url: string,
+  key: () => string,
+  live = overSockets(url, key),
+  getDataID = uniqueIds,
+) =>
   new Environment({
     network: Network.create(overHttp(url, key), live),
     store: new Store(new RecordSource()),

@@ -15,10 +15,10 @@ const payloadOf = ({ id, text }: RequestParameters, variables: Variables) => ({
   ...(id != null && { extensions: { persistedQuery: { version: 1, sha256Hash: id } } }),
 });
 
-export function overSockets(url: string, key: string): SubscribeFunction {
+export function overSockets(url: string, key: () => string): SubscribeFunction {
   const client = createSocketClient({
     url: url.replace(/^http/, 'ws'),
-    connectionParams: () => ({ authorization: `Bearer ${key}` }),
+    connectionParams: () => ({ authorization: `Bearer ${key()}` }),
   });
   return (request, variables) =>
     Observable.create<GraphQLResponse>((sink) =>
@@ -30,8 +30,8 @@ export function overSockets(url: string, key: string): SubscribeFunction {
 }
 
 /** The same over server-sent events, for networks that block WebSockets. */
-export function overStreams(url: string, key: string): SubscribeFunction {
-  const client = createStreamClient({ url: `${url}/stream`, headers: () => ({ authorization: `Bearer ${key}` }) });
+export function overStreams(url: string, key: () => string): SubscribeFunction {
+  const client = createStreamClient({ url: `${url}/stream`, headers: () => ({ authorization: `Bearer ${key()}` }) });
   return (request, variables) =>
     Observable.create<GraphQLResponse>((sink) =>
       client.subscribe<Record<string, unknown>>(payloadOf(request, variables), {

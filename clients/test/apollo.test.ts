@@ -42,16 +42,16 @@ describe('Apollo Client', () => {
   });
   after(() => gateway.close());
 
-  const withPolicies = (at: string, key: string, policies: TypePolicies) => {
+  const withPolicies = (at: string, key: () => string, policies: TypePolicies) => {
     const cache = createCache();
     cache.policies.addTypePolicies(policies);
     return createClient(at, key, undefined, cache);
   };
   const RECIPES = {
-    'the cache of the page': () => createClient(url, 'demo-key'),
-    'keys for repeated ids': () => withPolicies(url, 'demo-key', repeatedIds),
-    'lists by pages': () => withPolicies(url, 'demo-key', pages),
-    'persisted operations': () => createPersistedClient(url, 'demo-key'),
+    'the cache of the page': () => createClient(url, () => 'demo-key'),
+    'keys for repeated ids': () => withPolicies(url, () => 'demo-key', repeatedIds),
+    'lists by pages': () => withPolicies(url, () => 'demo-key', pages),
+    'persisted operations': () => createPersistedClient(url, () => 'demo-key'),
   };
 
   for (const [recipe, create] of Object.entries(RECIPES)) {
@@ -75,7 +75,7 @@ describe('Apollo Client', () => {
 
   it('sends the text of an operation once, then its hash: queries with GET, mutations with POST', async () => {
     for (let round = 0; round < 2; round += 1) {
-      const client = createPersistedClient(url, 'demo-key');
+      const client = createPersistedClient(url, () => 'demo-key');
       for (const { document, isMutation } of EXAMPLES) {
         if (isMutation) await client.mutate({ mutation: document, variables: VARIABLES });
         else await client.query({ query: document, variables: VARIABLES, fetchPolicy: 'network-only' });
@@ -94,7 +94,12 @@ describe('Apollo Client', () => {
     it(`follows a live run over ${transport}, and writes each event to the cache`, async () => {
       const cache = createCache();
       await followRun((url, sink) => {
-        const client = createClient(url, LIVE_KEY, createLink(url, LIVE_KEY), cache);
+        const client = createClient(
+          url,
+          () => LIVE_KEY,
+          createLink(url, () => LIVE_KEY),
+          cache,
+        );
         const events = client.subscribe({ query: gql(LIVE_RUN), variables: RUN_KEY });
         events.subscribe({ ...sink, next: ({ data }) => sink.next(data) });
       });
@@ -112,7 +117,7 @@ describe('Apollo Client', () => {
 
     for (const [selection, document] of Object.entries(REPEATING)) {
       it(`returns the answer of the server unchanged, ${selection}`, async () => {
-        const client = withPolicies(repeating.url, 'key-1', repeatedIds);
+        const client = withPolicies(repeating.url, () => 'key-1', repeatedIds);
         await client.query({ query: gql(document) });
         assert.deepEqual(plain(client.readQuery({ query: gql(document) })), sent.at(-1)?.answer.data);
       });
@@ -121,7 +126,7 @@ describe('Apollo Client', () => {
 
   for (const { name, one, other } of differentParts(schema)) {
     it(`sends one request for each of two components that select different fields of ${name}`, async () => {
-      const client = createClient(url, 'demo-key');
+      const client = createClient(url, () => 'demo-key');
       const before = sent.length;
       const shown: { readonly complete: boolean }[] = [];
       for (const [index, query] of [one, other].entries()) {
@@ -141,7 +146,7 @@ describe('Apollo Client', () => {
   }
 
   it('rejects a result with an error, or keeps its data, as the error policy says', async () => {
-    const client = createClient(url, 'demo-key');
+    const client = createClient(url, () => 'demo-key');
     const query = { query: gql(ONE_FAILS) };
     await assert.rejects(client.query(query), /not found upstream/);
     const { data, error } = await client.query({ ...query, errorPolicy: 'all' });
@@ -150,7 +155,7 @@ describe('Apollo Client', () => {
   });
 
   it('shows a run with the hook of the docs', async () => {
-    const client = createClient(url, 'demo-key');
+    const client = createClient(url, () => 'demo-key');
     const before = sent.length;
     await client.query({ query: RUN, variables: SHOWN_RUN });
     const within = (children: ReactNode) => createElement(ApolloProvider, { client, children });
@@ -161,7 +166,7 @@ describe('Apollo Client', () => {
   it('shows a list by pages, and fetches it again when a live run is over', async () => {
     const last = await showPages(
       (at) => {
-        const client = withPolicies(at, 'key-1', pages);
+        const client = withPolicies(at, () => 'key-1', pages);
         return (children) => createElement(ApolloProvider, { client, children });
       },
       (run) => {

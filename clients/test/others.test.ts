@@ -40,12 +40,12 @@ describe('fetch', () => {
 
   it('gets the answer to every example operation, and the code of an error', async () => {
     for (const { file, text } of EXAMPLES) {
-      const { data, errors } = await request(url, 'demo-key', { query: text }, VARIABLES);
+      const { data, errors } = await request(url, () => 'demo-key', { query: text }, VARIABLES);
       assert.ok(data, file);
       assert.equal(errors, undefined, file);
     }
     const query = '{ run(workflowId: "support-triage", id: "none") { id } }';
-    const { data, errors } = await request(url, 'demo-key', { query });
+    const { data, errors } = await request(url, () => 'demo-key', { query });
     assert.deepEqual([data, errors?.map(({ extensions }) => extensions.code)], [{ run: null }, ['NOT_FOUND']]);
   });
 
@@ -55,7 +55,7 @@ describe('fetch', () => {
   })) {
     it(`follows a live run over ${transport}`, () =>
       followRun(async (at, sink) => {
-        const events = follow(at, LIVE_KEY, { query: LIVE_RUN, variables: LIVE_RUN_KEY });
+        const events = follow(at, () => LIVE_KEY, { query: LIVE_RUN, variables: LIVE_RUN_KEY });
         for await (const { data } of events) sink.next(data);
         sink.complete();
       }));
@@ -67,7 +67,7 @@ describe('graphql-request', () => {
   after(() => close());
 
   it('gets the answer to every example operation', async () => {
-    const client = createClient(url, 'demo-key');
+    const client = createClient(url, () => 'demo-key');
     for (const { file, text } of EXAMPLES) {
       const data = await client.request(text, VARIABLES);
       assert.deepEqual(plain(data), sent.at(-1)?.answer.data, file);
@@ -75,12 +75,12 @@ describe('graphql-request', () => {
   });
 
   it('returns data together with errors, and throws if the request is rejected', async () => {
-    const client = createClient(url, 'demo-key');
+    const client = createClient(url, () => 'demo-key');
     assert.deepEqual(await readRun(client, RUN_KEY), { run: { status: 'FAILED', totalElapsedTime: 7 }, codes: [] });
     assert.deepEqual(await readRun(client, { ...RUN_KEY, id: 'none' }), { run: null, codes: ['NOT_FOUND'] });
     const strict = new GraphQLClient(url, { headers: { authorization: 'Bearer demo-key' } });
     await assert.rejects(strict.request('{ run(workflowId: "support-triage", id: "none") { id } }'), ClientError);
-    await assert.rejects(createClient(url, 'demo-key').request('{ nope }'), (error) => !isRefusal(error));
+    await assert.rejects(createClient(url, () => 'demo-key').request('{ nope }'), (error) => !isRefusal(error));
   });
 });
 
@@ -89,7 +89,7 @@ describe('gql.tada', () => {
   after(() => close());
 
   it("has the type of the gateway's answer", async () => {
-    const data = await createClient(url, 'demo-key').request(TADA_RUN, variables);
+    const data = await createClient(url, () => 'demo-key').request(TADA_RUN, variables);
     assert.ok(failedNodes(data).includes('draft_reply'));
   });
 });
@@ -101,7 +101,7 @@ describe("codegen's client preset, with a gateway that only accepts persisted op
   const names = () => assert.equal(sent.at(-1)?.params.query, undefined);
 
   it('sends hashes with Apollo Client, and its cache returns the answers unchanged', async () => {
-    const client = createApolloClient(url, 'demo-key');
+    const client = createApolloClient(url, () => 'demo-key');
     await client.query({ query: PRESET_RUN, variables: RUN_KEY });
     names();
     assert.equal(sent.at(-1)?.method, 'GET');
@@ -116,7 +116,7 @@ describe("codegen's client preset, with a gateway that only accepts persisted op
   });
 
   it('sends hashes with urql, and its cache returns the answers unchanged', async () => {
-    const client = createUrqlClient(url, 'demo-key');
+    const client = createUrqlClient(url, () => 'demo-key');
     await client.query(PRESET_RUN, RUN_KEY).toPromise();
     names();
     assert.equal(sent.at(-1)?.method, 'GET');
@@ -130,7 +130,7 @@ describe("codegen's client preset, with a gateway that only accepts persisted op
   });
 
   it('sends hashes with fetch', async () => {
-    const { data } = await request(url, 'demo-key', { documentId: hashOf(PRESET_RUN) }, RUN_KEY);
+    const { data } = await request(url, () => 'demo-key', { documentId: hashOf(PRESET_RUN) }, RUN_KEY);
     names();
     assert.partialDeepStrictEqual(data, { run: { __typename: 'Run', totalElapsedTime: 7 } });
   });

@@ -91,8 +91,8 @@ describe('Relay', () => {
   after(() => gateway.close());
 
   const RECIPES = {
-    'ids by type': () => createEnvironment(url, 'demo-key'),
-    'keys for repeated ids': () => createEnvironment(url, 'demo-key', undefined, repeatedIds),
+    'ids by type': () => createEnvironment(url, () => 'demo-key'),
+    'keys for repeated ids': () => createEnvironment(url, () => 'demo-key', undefined, repeatedIds),
   };
   for (const [recipe, create] of Object.entries(RECIPES)) {
     it(`returns the answer to every example operation unchanged from one store, with ${recipe}`, async () => {
@@ -124,7 +124,11 @@ describe('Relay', () => {
       const [subscription, query] = [await compiled('LiveRunSubscription'), await compiled('RunQuery')];
       let environment: Environment | undefined;
       await followRun((at, { next: onNext, error: onError, complete: onCompleted }) => {
-        environment = createEnvironment(at, LIVE_KEY, live(at, LIVE_KEY));
+        environment = createEnvironment(
+          at,
+          () => LIVE_KEY,
+          live(at, () => LIVE_KEY),
+        );
         retain(environment, query, RUN_KEY);
         void fetch(environment, query, RUN_KEY).then(() => undefined);
         requestSubscription(environment, { subscription, variables: RUN_KEY, onNext, onError, onCompleted });
@@ -139,7 +143,7 @@ describe('Relay', () => {
     const manifest = fileURLToPath(new URL('relay/persisted/operations.json', import.meta.url));
     const strict = { PERSISTED_OPERATIONS: 'only', PERSISTED_MANIFESTS: manifest };
     const safelisted = await startGateway(strict);
-    const environment = createEnvironment(`${safelisted.url}/graphql`, 'demo-key');
+    const environment = createEnvironment(`${safelisted.url}/graphql`, () => 'demo-key');
     for (const { file, isMutation } of EXAMPLES) {
       const request = await compiled(`${moduleOf(file)}${isMutation ? 'Mutation' : 'Query'}`, 'persisted');
       await (isMutation
@@ -153,14 +157,18 @@ describe('Relay', () => {
     const subscription = await compiled('LiveRunSubscription', 'persisted');
     for (const live of [overSockets, overStreams]) {
       await followRun((at, { next: onNext, error: onError, complete: onCompleted }) => {
-        const environment = createEnvironment(at, LIVE_KEY, live(at, LIVE_KEY));
+        const environment = createEnvironment(
+          at,
+          () => LIVE_KEY,
+          live(at, () => LIVE_KEY),
+        );
         requestSubscription(environment, { subscription, variables: RUN_KEY, onNext, onError, onCompleted });
       }, strict);
     }
   });
 
   it('reads a failed field as null or as an error, or throws, as the query says', async () => {
-    const environment = createEnvironment(url, 'demo-key');
+    const environment = createEnvironment(url, () => 'demo-key');
     const show = async (name: string) => {
       const request = await compiled(name);
       retain(environment, request, {});
@@ -176,7 +184,7 @@ describe('Relay', () => {
   });
 
   it('shows a run with the hook of the docs', async () => {
-    const environment = createEnvironment(url, 'demo-key');
+    const environment = createEnvironment(url, () => 'demo-key');
     const before = sent.length;
     await fetchQuery<OperationType>(environment, RUN, SHOWN_RUN).toPromise();
     assert.partialDeepStrictEqual(
@@ -188,7 +196,7 @@ describe('Relay', () => {
 
   it('shows a list by pages, and fetches it again when a live run is over', async () => {
     const last = await showPages(
-      (at) => within(createEnvironment(at, 'key-1')),
+      (at) => within(createEnvironment(at, () => 'key-1')),
       (run) => {
         useRun(run);
         const { runs, loadMore } = useRuns(run.workflowId);
@@ -200,7 +208,7 @@ describe('Relay', () => {
 
   it('refetches a fragment on Run with another argument, by its `fetchId`', async () => {
     const history = await startLiveHistory();
-    const shown = mount(within(createEnvironment(history.url, 'key-1')), () => {
+    const shown = mount(within(createEnvironment(history.url, () => 'key-1')), () => {
       const { inputs, select } = useInputs(LIVE_RUN_KEY);
       return list([item('inputs', JSON.stringify(inputs))], () => select('order'));
     });
@@ -221,7 +229,7 @@ describe('Relay', () => {
 
     for (const name of ['WholeKeys', 'IdsAlone', 'WithoutKeys']) {
       it(`returns the answer of the server unchanged: ${name}`, async () => {
-        const environment = createEnvironment(repeating.url, 'key-1', undefined, repeatedIds);
+        const environment = createEnvironment(repeating.url, () => 'key-1', undefined, repeatedIds);
         const request = await compiled(`${name}Query`);
         const operation = retain(environment, request, {});
         await fetch(environment, request, {});
@@ -233,7 +241,7 @@ describe('Relay', () => {
 
   for (const [index, { name }] of differentParts(schema).entries()) {
     it(`keeps the fields of one component when another selects different fields of ${name}`, async () => {
-      const environment = createEnvironment(url, 'demo-key');
+      const environment = createEnvironment(url, () => 'demo-key');
       const operations = [];
       for (const module of [`One${index}`, `Other${index}`]) {
         const request = await compiled(`${module}Query`);

@@ -40,9 +40,9 @@ describe('urql with graphcache', () => {
   after(() => gateway.close());
 
   const RECIPES = {
-    'the cache of the page': () => createClient(url, 'demo-key'),
-    'keys for repeated ids': () => createClient(url, 'demo-key', undefined, createCacheForRepeatedIds()),
-    'persisted operations': () => createPersistedClient(url, 'demo-key'),
+    'the cache of the page': () => createClient(url, () => 'demo-key'),
+    'keys for repeated ids': () => createClient(url, () => 'demo-key', undefined, createCacheForRepeatedIds()),
+    'persisted operations': () => createPersistedClient(url, () => 'demo-key'),
   };
 
   for (const [recipe, create] of Object.entries(RECIPES)) {
@@ -68,7 +68,7 @@ describe('urql with graphcache', () => {
   }
 
   it('fetches a list again after a run was started', async () => {
-    const client = createClient(url, 'demo-key');
+    const client = createClient(url, () => 'demo-key');
     const list = '{ workflow(id: "quick-answer") { id runs { nodes { id } } } }';
     const read = async (requestPolicy: 'network-only' | 'cache-only') =>
       (await client.query(list, {}, { requestPolicy }).toPromise()).data != null;
@@ -79,7 +79,7 @@ describe('urql with graphcache', () => {
 
   it('sends the text of an operation once, then its hash: queries with GET, mutations with POST', async () => {
     for (let round = 0; round < 2; round += 1) {
-      const client = createPersistedClient(url, 'demo-key');
+      const client = createPersistedClient(url, () => 'demo-key');
       for (const { text, isMutation } of EXAMPLES) {
         if (isMutation) await client.mutation(text, VARIABLES).toPromise();
         else await client.query(text, VARIABLES, { requestPolicy: 'network-only' }).toPromise();
@@ -98,7 +98,11 @@ describe('urql with graphcache', () => {
     it(`follows a live run over ${transport}, and writes each event to the cache`, async () => {
       let cached: unknown;
       await followRun((at, sink) => {
-        const client = createClient(at, LIVE_KEY, createExchange(at, LIVE_KEY));
+        const client = createClient(
+          at,
+          () => LIVE_KEY,
+          createExchange(at, () => LIVE_KEY),
+        );
         watch(client, sink);
         watchCache(client, (data) => (cached = data));
       });
@@ -136,14 +140,14 @@ describe('urql with graphcache', () => {
     // graphcache reads the names in the answer, so no other field may have the name of a key as its alias.
     const { 'with aliases': aliased, ...others } = REPEATING;
     it('does not throw if another field has the name of a key', async () => {
-      const client = createClient(repeating.url, 'key-1', undefined, createCacheForRepeatedIds());
+      const client = createClient(repeating.url, () => 'key-1', undefined, createCacheForRepeatedIds());
       const { error } = await client.query(aliased, {}).toPromise();
       assert.equal(error, undefined);
     });
 
     for (const [selection, document] of Object.entries(others)) {
       it(`returns the answer of the server unchanged, ${selection}`, async () => {
-        const client = createClient(repeating.url, 'key-1', undefined, createCacheForRepeatedIds());
+        const client = createClient(repeating.url, () => 'key-1', undefined, createCacheForRepeatedIds());
         await client.query(document, {}).toPromise();
         const cached = await client.query(document, {}, { requestPolicy: 'cache-only' }).toPromise();
         assert.deepEqual(plain(cached.data), withoutTypenames(sent.at(-1)?.answer.data));
@@ -153,7 +157,7 @@ describe('urql with graphcache', () => {
 
   for (const { name, one, other } of differentParts(schema)) {
     it(`sends one request for each of two components that select different fields of ${name}`, async () => {
-      const client = createClient(url, 'demo-key');
+      const client = createClient(url, () => 'demo-key');
       const before = sent.length;
       const shown: unknown[] = [];
       for (const [index, query] of [one, other].entries()) {
@@ -175,10 +179,12 @@ describe('urql with graphcache', () => {
   }
 
   it('keeps the data of a result with an error', async () => {
-    const { data, error } = await createClient(url, 'demo-key').query(ONE_FAILS, {}).toPromise();
+    const { data, error } = await createClient(url, () => 'demo-key')
+      .query(ONE_FAILS, {})
+      .toPromise();
     assert.deepEqual(plain(data), ONE_FAILED);
     assert.equal(error?.graphQLErrors[0]?.extensions['code'], 'NOT_FOUND');
-    const allFailed = await createClient(url, 'demo-key')
+    const allFailed = await createClient(url, () => 'demo-key')
       .query(RUN, { ...SHOWN_RUN, id: 'none' })
       .toPromise();
     assert.equal(allFailed.data, null);
@@ -186,7 +192,7 @@ describe('urql with graphcache', () => {
   });
 
   it('shows a run with the hook of the docs', async () => {
-    const client = createClient(url, 'demo-key');
+    const client = createClient(url, () => 'demo-key');
     const before = sent.length;
     await client.query(HOOK_RUN, SHOWN_RUN).toPromise();
     const within = (children: ReactNode) => createElement(Provider, { value: client, children });
@@ -197,7 +203,7 @@ describe('urql with graphcache', () => {
   it('shows a list by pages, and fetches it again when a live run is over', async () => {
     const last = await showPages(
       (at) => {
-        const client = createClient(at, 'key-1');
+        const client = createClient(at, () => 'key-1');
         return (children) => createElement(Provider, { value: client, children });
       },
       (run) => {

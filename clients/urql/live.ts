@@ -2,10 +2,10 @@ import { createClient as createStreamClient } from 'graphql-sse';
 import { createClient as createSocketClient } from 'graphql-ws';
 import { subscriptionExchange } from 'urql';
 
-export function socketExchange(url: string, key: string) {
+export function socketExchange(url: string, key: () => string) {
   const client = createSocketClient({
     url: url.replace(/^http/, 'ws'),
-    connectionParams: () => ({ authorization: `Bearer ${key}` }),
+    connectionParams: () => ({ authorization: `Bearer ${key()}` }),
   });
   return subscriptionExchange({
     forwardSubscription: ({ query = '', variables }) => ({
@@ -15,8 +15,8 @@ export function socketExchange(url: string, key: string) {
 }
 
 /** The same over server-sent events, for networks that block WebSockets. */
-export function streamExchange(url: string, key: string) {
-  const client = createStreamClient({ url: `${url}/stream`, headers: () => ({ authorization: `Bearer ${key}` }) });
+export function streamExchange(url: string, key: () => string) {
+  const client = createStreamClient({ url: `${url}/stream`, headers: () => ({ authorization: `Bearer ${key()}` }) });
   return subscriptionExchange({
     forwardSubscription: ({ query = '', variables }) => ({
       subscribe: (sink) => ({ unsubscribe: client.subscribe({ query, variables }, sink) }),

@@ -1,6 +1,7 @@
 /** Who is accepted: tokens of an issuer, and keys of the gateway. The issuer's keys: issuer-keys.test.ts. */
 import { createHmac, hash } from 'node:crypto';
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import { createClient } from 'graphql-ws';
 import { exportSPKI, importJWK, type CryptoKey } from 'jose';
 import { createManualClock } from '../harness/clock.ts';
 import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
@@ -180,6 +181,31 @@ describe('a token that expires on an open connection', () => {
     socket.subscribe({ query: WATCH }, 'subscription');
     expect(await socket.nextErrorCode()).toBe('UNAUTHENTICATED');
     socket.leave();
+  });
+
+  it('A client that opens its socket again with the next token keeps its subscription', async () => {
+    let current = await token(8);
+    const client = createClient({
+      url: `${run.gateway.url.replace('http', 'ws')}/graphql`,
+      connectionParams: () => ({ authorization: `Bearer ${current}` }),
+      retryWait: () => Promise.resolve(),
+    });
+    const events = client.iterate<{ readonly runUpdated: { readonly run: { readonly status: string } } }>({
+      query: WATCH,
+    });
+    const nextStatus = async () => {
+      const next = await events.next();
+      return next.done === true ? null : next.value.data?.runUpdated.run.status;
+    };
+    expect(await nextStatus()).toBe('RUNNING');
+    current = await token(86_400);
+    client.terminate();
+    expect(await nextStatus()).toBe('RUNNING');
+    clock.advance(8_000);
+    run.status = 'completed';
+    clock.advance(5_000);
+    expect(await nextStatus()).toBe('COMPLETED');
+    await client.dispose();
   });
 
   it('A new socket is closed with 1013, "try again later", while the issuer is unreachable', async () => {
