@@ -12,6 +12,7 @@ import { Admission } from './graphql/admission/admission.ts';
 import type { StepgatePlugin } from './graphql/apollo/server.ts';
 import type { SchemaExtension } from './graphql/extension/schema-extension.ts';
 import { createGraphql } from './graphql/graphql.ts';
+import { createTools, documentsOf } from './graphql/tools/tools.ts';
 import { readManifests } from './graphql/operations/manifests.ts';
 import { readPriceFile, readPrices } from './graphql/price-file.ts';
 import { createSchema } from './graphql/schema.ts';
@@ -203,6 +204,7 @@ async function openParts(
   // Files are read before anything is opened: a wrong file fails here.
   const schema = createSchema(extension);
   const manifests = readManifests(config.persistedManifests, schema);
+  const tools = createTools(config, manifests, schema);
   const usualPrices =
     isShowcase && config.upstreamUrl === null
       ? readPrices((await import('./sample/prices.ts')).PRICES, 'sample')
@@ -263,7 +265,9 @@ async function openParts(
   metrics.watch({ upstream: upstream.state, cachedBytes, pollers, build });
 
   const graphql = await createGraphql({
-    ...{ config, schema, manifests, prices, runs, observer, logger, now, after },
+    // A safelist has the tools, too.
+    ...{ config, schema, manifests: new Map([...manifests, ...documentsOf(tools)]) },
+    ...{ prices, runs, observer, logger, now, after },
     ...{ plugins, isVerified, sharedOperations: fleet && createSharedOperations(fleet) },
   });
   opened.defer(graphql.close);
@@ -273,6 +277,8 @@ async function openParts(
     runs,
     shareRateLimit: fleet && ((limit) => createSharedRateLimit(fleet, limit)),
     graphql,
+    tools,
+    version: build.version,
     metrics,
     observer,
     logger,

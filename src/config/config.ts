@@ -88,6 +88,9 @@ function checkRules(variables: Variables, ownUpstream: boolean, refuse: (sentenc
   if (mode === 'off' && manifests.length > 0) {
     refuse('PERSISTED_OPERATIONS must be allow or only when PERSISTED_MANIFESTS is set, got off.');
   }
+  if (variables.MCP === 'manifest' && manifests.length === 0) {
+    refuse('PERSISTED_MANIFESTS is required when MCP is manifest: there would be no tools.');
+  }
 }
 
 type CamelCase<Name extends string> = Name extends `${infer Head}_${infer Tail}`

@@ -173,6 +173,17 @@ const LIMITS = {
   PERSISTED_MANIFESTS: listOf(z.string().min(1), 'paths of manifests').default([]).describe('Manifests of operations.'),
 };
 
+const AGENTS = {
+  MCP: oneOf(['on', 'manifest', 'off'])
+    .default('on')
+    .describe(
+      'Agents get tools at `/mcp` ([mcp.md](mcp.md)): the bundled ones, or with `manifest` the operations of `PERSISTED_MANIFESTS`.',
+    ),
+  MCP_MUTATIONS: listOf(z.string().min(1), 'names of mutations')
+    .default([])
+    .describe('Mutations that are tools, too, such as `start_run`. A caller that may not execute does not get them.'),
+};
+
 const PRICES = {
   TOKEN_PRICES: optional(z.string().meta({ expected: 'the path of a JSON file' })).describe(
     'File with the prices of models. Without one, every `estimatedCost` and `wastedCost` is null.',
@@ -184,7 +195,7 @@ const NODE_ENV = optional(z.string().meta({ expected: 'production, or another te
 );
 
 /** Each is a property of the config, by the same name in camel case. */
-export const PLAIN = { ...PROCESS, ...UPSTREAM, ...FRESHNESS, ...LIMITS, ...PRICES };
+export const PLAIN = { ...PROCESS, ...UPSTREAM, ...FRESHNESS, ...LIMITS, ...AGENTS, ...PRICES };
 
 export const ENVIRONMENT = z.object({
   NODE_ENV,
@@ -200,6 +211,7 @@ export const DOCUMENTED = {
   Upstream: { ...UPSTREAM, ...UPSTREAM_CONNECTION },
   'Freshness and cache': FRESHNESS,
   Limits: LIMITS,
+  Agents: AGENTS,
   Prices: PRICES,
   'Service mode': AUTH,
   Fleet: FLEET,

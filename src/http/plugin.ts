@@ -12,6 +12,7 @@ import type { Config } from '../config/config.ts';
 import { SAMPLE_KEY } from '../graphql/apollo/sandbox.ts';
 import type { Admission } from '../graphql/admission/admission.ts';
 import type { Graphql } from '../graphql/graphql.ts';
+import type { Tool } from '../graphql/tools/tools.ts';
 import { createRateLimit, type RateLimit, type ShareRateLimit } from '../graphql/operations/rate-limit.ts';
 import type { ClientFacts } from '../observability/operation-record.ts';
 import type { Logger } from '../observability/logger.ts';
@@ -28,12 +29,14 @@ import { createSendEvents } from './event-streams.ts';
 import { createExplorerPage } from './explorer-page.ts';
 import { createGraphqlRoute } from './graphql-route.ts';
 import { createLiveConnections } from './live-connections.ts';
+import { llmsText } from './llms.ts';
+import { createMcpRoute } from './mcp/mcp-route.ts';
 import { createNegotiation } from './negotiation.ts';
 import { createOps } from './ops.ts';
 import { createRunPage } from './page.ts';
 import { sendError } from './replies.ts';
 import { createResponseCache } from './response-cache.ts';
-import { ALLOWED_METHODS, GRAPHQL_PATH, GRAPHQL_VARY, STREAM_PATH } from './routes.ts';
+import { ALLOWED_METHODS, GRAPHQL_PATH, GRAPHQL_VARY, MCP_PATH, STREAM_PATH } from './routes.ts';
 import { createSockets, openWebSockets } from './sockets.ts';
 
 /**
@@ -50,6 +53,9 @@ export interface HttpOptions {
   /** Null without a fleet. */
   readonly shareRateLimit: ShareRateLimit | null;
   readonly graphql: Graphql & { readonly schema: GraphQLSchema };
+  /** Empty: MCP is switched off. */
+  readonly tools: readonly Tool[];
+  readonly version: string;
   readonly metrics: Metrics;
   readonly observer: Observer;
   readonly logger: Logger;
@@ -84,7 +90,20 @@ export interface Http {
 }
 
 export function createHttp(options: HttpOptions): Http {
-  const { config, authenticator, runs, shareRateLimit, graphql, metrics, observer, logger, now, after } = options;
+  const {
+    config,
+    authenticator,
+    runs,
+    shareRateLimit,
+    graphql,
+    tools,
+    version,
+    metrics,
+    observer,
+    logger,
+    now,
+    after,
+  } = options;
   const {
     client,
     networkOf,
@@ -207,9 +226,24 @@ export function createHttp(options: HttpOptions): Http {
       app.route({
         method: app.supportedMethods.filter(isOther),
         url,
-        handler: refuseMethod(commonHeaders.vary(GRAPHQL_VARY)),
+        handler: refuseMethod(commonHeaders.vary(GRAPHQL_VARY), ALLOWED_METHODS),
       });
     }
+    if (config.mcp !== 'off') {
+      app.post(
+        MCP_PATH,
+        createMcpRoute({ entrance, operations, tools, version, origins, vary: commonHeaders.vary(GRAPHQL_VARY) }),
+      );
+      app.route({
+        method: app.supportedMethods.filter((method) => !['OPTIONS', 'POST'].includes(method)),
+        url: MCP_PATH,
+        handler: refuseMethod(commonHeaders.vary(GRAPHQL_VARY), 'POST'),
+      });
+    }
+    const llms = llmsText({ basePath, hasMcp: config.mcp !== 'off' });
+    app.get('/llms.txt', (_request, reply) =>
+      reply.headers({ 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-cache' }).send(llms),
+    );
     if (!options.ownsServer || config.opsPort === null) await app.register(ops);
     const sampleKey = config.upstreamUrl === null ? SAMPLE_KEY : null;
     await app.register(
@@ -236,10 +270,10 @@ export function createHttp(options: HttpOptions): Http {
 }
 
 const refuseMethod =
-  (vary: string): RouteHandlerMethod =>
+  (vary: string, allow: string): RouteHandlerMethod =>
   ({ method }, reply) => {
-    void reply.headers({ allow: ALLOWED_METHODS, vary });
-    return sendError(reply, 405, 'BAD_REQUEST', `The method must be GET or POST, got ${method}.`);
+    void reply.headers({ allow, vary });
+    return sendError(reply, 405, 'BAD_REQUEST', `The method must be one of ${allow}, got ${method}.`);
   };
 
 const OTHER_PATH = 'WebSockets must be opened at /graphql.';

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Span } from '@opentelemetry/api';
 import type { TraceHeaders } from './trace-headers.ts';
 
-export const TRANSPORTS = ['http', 'graphql-ws', 'graphql-sse'] as const;
+export const TRANSPORTS = ['http', 'graphql-ws', 'graphql-sse', 'mcp'] as const;
 export type Transport = (typeof TRANSPORTS)[number];
 
 export type OperationType = 'query' | 'mutation' | 'subscription';

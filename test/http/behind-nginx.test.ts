@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { startFaultyUpstream, type Script } from '../harness/faulty-upstream.ts';
 import { startGateway } from '../harness/gateway.ts';
 import { perTest } from '../harness/lasting.ts';
+import { connectMcp, MCP_LINES } from '../harness/mcp-client.ts';
 import { NGINX, startNginx } from '../harness/nginx.ts';
 import { captureLog } from '../harness/observed.ts';
 import { wireRun, wireStep } from '../harness/wire.ts';
@@ -63,6 +64,23 @@ withNginx(`nginx in front${NGINX === null ? ' (skipped: there is no nginx on thi
     }
     expect(caches).toEqual(['MISS', 'HIT']);
   });
+
+  it.each(MCP_LINES)(
+    'nginx passes the tools of an agent on, also below BASE_PATH, with the key of each: %s',
+    async (line) => {
+      const url = await start({ BASE_PATH: '/bff' });
+      const given = { workflowId: 'wf', runId: 'r1', ofRun: true };
+      for (const [key, at] of [
+        ['key-a', url],
+        ['key-b', `${url}/bff`],
+      ] as const) {
+        const client = await connectMcp(line, at, key);
+        const { content } = await client.call('read_payload', given);
+        await client.close();
+        expect(content).toMatchObject({ data: { run: { outputs: `run of ${key}` } } });
+      }
+    },
+  );
 
   it('nginx caches one answer for each origin, whichever encodings its clients accept', async () => {
     const url = await start({ CORS_ORIGINS: 'https://a.example.com,https://b.example.com' });

@@ -87,6 +87,7 @@ describe('a request', () => {
     ['GET', '/a/assets/', null],
     ['GET', '/assets/', null],
     ['GET', '/graphiql', 'text/html'],
+    ['GET', '/llms.txt', '# Stepgate'],
     ['GET', '/other', null],
     ['POST', '/', null],
     ['POST', '/healthz', null],

@@ -1,0 +1,354 @@
+/** The operations that agents get as tools, unless the operator has a manifest. Each states what it answers. */
+
+const WHAT_IS_FAILING = /* GraphQL */ `
+  "Which failures are there in all workflows, the most important first: how often, since when, whether new or over, and the latest run of each. Start here, then call diagnose_run."
+  query what_is_failing(
+    "Ids of workflows. All if left out."
+    $workflowIds: [ID!]
+    "Number of latest runs to examine, 1 to 1000."
+    $last: Int = 100
+  ) {
+    failureGroups(workflowIds: $workflowIds, last: $last, orderBy: IMPACT) {
+      nodes {
+        workflow {
+          id
+          name
+        }
+        nodeId
+        message
+        code
+        count
+        affectedRate
+        firstSeenAt
+        lastSeenAt
+        isNew
+        isResolved
+        runs(first: 1) {
+          workflowId
+          runId: id
+          startedAt
+        }
+      }
+      runsExamined
+      runsRequested
+      runsNotLoaded
+    }
+  }
+`;
+
+const DIAGNOSE_RUN = /* GraphQL */ `
+  "Why did this run fail: the error, since when and how often it happens, what changed before it, and which run to compare with. Null for a run that has not failed."
+  query diagnose_run(
+    "Id of the workflow."
+    $workflowId: ID!
+    "Id of the run."
+    $runId: ID!
+    $maxBytes: Int! = 2000
+  ) {
+    run(workflowId: $workflowId, id: $runId) {
+      workflowId
+      runId: id
+      status
+      diagnosis {
+        headline
+        failedStep {
+          stepId: id
+          nodeId
+        }
+        group {
+          count
+          affectedRate
+          firstSeenAt
+          isNew
+          isResolved
+        }
+        changes {
+          at
+          kind
+          nodeId
+        }
+        baseline {
+          reason
+          run {
+            runId: id
+          }
+        }
+        runsExamined
+        markdown(maxBytes: $maxBytes)
+      }
+    }
+  }
+`;
+
+const COMPARE_WITH_BASELINE = /* GraphQL */ `
+  "What is different in this failed run, node by node, from the last good run before the failure began? Changed nodes come first. Null for a run that has not failed, and without a good run."
+  query compare_with_baseline(
+    "Id of the workflow."
+    $workflowId: ID!
+    "Id of the failed run."
+    $runId: ID!
+  ) {
+    run(workflowId: $workflowId, id: $runId) {
+      workflowId
+      runId: id
+      status
+      baseline {
+        reason
+        run {
+          runId: id
+          startedAt
+        }
+        changes {
+          at
+          kind
+          nodeId
+          before
+          after
+        }
+        comparison {
+          wallClockDeltaMs
+          tokenDelta
+          nodes {
+            nodeId
+            change
+            durationDeltaMs
+            headStep {
+              error
+            }
+          }
+        }
+      }
+    }
+  }
+`;
+
+const WHAT_CHANGED = /* GraphQL */ `
+  "What changed between the latest runs of a workflow: model, prompt, parameters, tools, graph? Newest change first."
+  query what_changed(
+    "Id of the workflow."
+    $workflowId: ID!
+    "Number of latest runs to examine, 1 to 1000."
+    $last: Int = 50
+  ) {
+    workflow(id: $workflowId) {
+      workflowId: id
+      changePoints(last: $last) {
+        nodes {
+          at
+          kind
+          nodeId
+          before
+          after
+          run {
+            runId: id
+            status
+          }
+          previousRun {
+            runId: id
+          }
+        }
+        runsExamined
+        runsRequested
+        runsNotLoaded
+      }
+    }
+  }
+`;
+
+const WHAT_DOES_IT_COST = /* GraphQL */ `
+  "What does a workflow cost, by interval and by model, in tokens and money, and what did failed runs cost? Amounts are null if the gateway has no prices."
+  query what_does_it_cost(
+    "Id of the workflow."
+    $workflowId: ID!
+    "Number of latest runs to examine, 1 to 1000."
+    $last: Int = 100
+    $interval: TrendInterval! = DAY
+    "IANA time zone of the intervals, such as Europe/Berlin."
+    $timeZone: String = "UTC"
+  ) {
+    workflow(id: $workflowId) {
+      workflowId: id
+      trend(last: $last, interval: $interval, timeZone: $timeZone) {
+        startedAt
+        isComplete
+        runCount
+        failedCount
+        usage(loadSteps: true) {
+          runsReporting
+          runsFromSteps
+          runsNotReporting
+          counts {
+            totalTokens
+          }
+          estimatedCost {
+            amount
+            currency
+            stepsUnpriced
+          }
+          failedCost {
+            amount
+          }
+          byModel {
+            model
+            counts {
+              totalTokens
+            }
+            estimatedCost {
+              amount
+            }
+          }
+        }
+      }
+    }
+  }
+`;
+
+const RUN_STATE = /* GraphQL */ `
+  "How is this run: status, progress, what runs now and what has failed, how long it usually takes, and whether the data is current?"
+  query run_state(
+    "Id of the workflow."
+    $workflowId: ID!
+    "Id of the run."
+    $runId: ID!
+  ) {
+    run(workflowId: $workflowId, id: $runId) {
+      workflowId
+      runId: id
+      status
+      isFinished
+      startedAt
+      endedAt
+      wallClockMs
+      error
+      progress {
+        finished
+        total
+        isTotalKnown
+      }
+      expectation {
+        p50Ms
+        p95Ms
+        remainingMs
+        overdueByMs
+      }
+      running: steps(filter: { status: [RUNNING] }) {
+        stepId: id
+        nodeId
+        durationMs
+      }
+      failed: failedSteps(latestAttemptOnly: true, first: 10) {
+        stepId: id
+        nodeId
+        error
+      }
+      freshness {
+        fetchedAt
+        isFinal
+        isStale
+        staleReason
+      }
+    }
+  }
+`;
+
+const SEARCH_RUNS = /* GraphQL */ `
+  "Which runs have this text in their id, error, inputs, failed nodes or step errors? Newest first. Without a text: the latest runs. A page may be empty: continue with endCursor while hasNextPage is true."
+  query search_runs(
+    "Text to look for, in upper or lower case."
+    $search: String
+    "Ids of workflows. All if left out."
+    $workflowIds: [ID!]
+    "Only runs with one of these statuses."
+    $status: [RunStatus!]
+    "Number of runs, 1 to 100."
+    $first: Int = 20
+    "endCursor of the page before."
+    $after: String
+  ) {
+    recentRuns(workflowIds: $workflowIds, first: $first, after: $after, filter: { search: $search, status: $status }) {
+      nodes {
+        workflowId
+        runId: id
+        status
+        startedAt
+        wallClockMs
+        error
+      }
+      unavailableWorkflows {
+        workflowId: id
+      }
+      runsExamined
+      pageInfo {
+        hasNextPage
+        endCursor
+      }
+    }
+  }
+`;
+
+const READ_PAYLOAD = /* GraphQL */ `
+  "What did the steps of a run receive and return? Give nodeIds and a path to get only the part that you need: payloads are large, and what does not fit in maxBytes is left out."
+  query read_payload(
+    "Id of the workflow."
+    $workflowId: ID!
+    "Id of the run."
+    $runId: ID!
+    "Only steps of these nodes. All if left out."
+    $nodeIds: [ID!]
+    "JMESPath expression without functions that selects a part of each payload, such as messages[-1].content."
+    $path: String
+    "True: the inputs and outputs of the run itself, too."
+    $ofRun: Boolean! = false
+  ) {
+    run(workflowId: $workflowId, id: $runId) {
+      workflowId
+      runId: id
+      inputs(path: $path) @include(if: $ofRun)
+      outputs(path: $path) @include(if: $ofRun)
+      steps(filter: { nodeId: $nodeIds }) {
+        stepId: id
+        nodeId
+        attempt
+        status
+        error
+        inputsSizeBytes
+        outputsSizeBytes
+        inputs(path: $path)
+        outputs(path: $path)
+      }
+    }
+  }
+`;
+
+const START_RUN = /* GraphQL */ `
+  "Starts a run. It is sent once and never repeated. With the same idempotencyKey and the same inputs a second call returns the same run."
+  mutation start_run(
+    "Id of the workflow."
+    $workflowId: ID!
+    "Input variables: an object."
+    $inputs: JSON
+    "Unique name of this start."
+    $idempotencyKey: String
+  ) {
+    executeWorkflow(workflowId: $workflowId, inputs: $inputs, idempotencyKey: $idempotencyKey) {
+      message
+      run {
+        workflowId
+        runId: id
+        status
+      }
+    }
+  }
+`;
+
+export const BUNDLED_TOOLS: readonly string[] = [
+  WHAT_IS_FAILING,
+  DIAGNOSE_RUN,
+  COMPARE_WITH_BASELINE,
+  WHAT_CHANGED,
+  WHAT_DOES_IT_COST,
+  RUN_STATE,
+  SEARCH_RUNS,
+  READ_PAYLOAD,
+  START_RUN,
+];

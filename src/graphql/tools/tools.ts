@@ -1,0 +1,134 @@
+/** Named operations as tools for agents: the bundled ones, or those of the operator's manifests. */
+import {
+  getNamedType,
+  isObjectType,
+  Kind,
+  OperationTypeNode,
+  parse,
+  TypeInfo,
+  valueFromASTUntyped,
+  visit,
+  visitWithTypeInfo,
+  type GraphQLSchema,
+  type OperationDefinitionNode,
+  type VariableDefinitionNode,
+} from 'graphql';
+import type { Config } from '../../config/config.ts';
+import { ConfigError } from '../../config/config-error.ts';
+import { BUNDLED_TOOLS } from './bundled-tools.ts';
+import { objectSchema, variableSchema, type ObjectSchema } from './input-schema.ts';
+
+export interface Tool {
+  readonly name: string;
+  readonly description: string;
+  readonly type: 'query' | 'mutation';
+  /** The document, which may have other operations, too. */
+  readonly document: string;
+  /** The variables, and `maxBytes`. */
+  readonly inputSchema: ObjectSchema;
+  readonly defaultMaxBytes: number;
+  /** True: `maxBytes` is a variable of the operation, too. */
+  readonly passesMaxBytes: boolean;
+  /** Response path of `Diagnosis.markdown`, which is the text of the result. Null: the text is JSON. */
+  readonly markdownPath: readonly string[] | null;
+}
+
+export const MIN_MAX_BYTES = 1000;
+const MAX_MAX_BYTES = 100_000;
+const DEFAULT_MAX_BYTES = 8000;
+
+type ToolConfig = Pick<Config, 'mcp' | 'mcpMutations'>;
+
+/** Throws ConfigError if MCP_MUTATIONS names an unknown mutation, or two operations have the same name. */
+export function createTools(
+  { mcp, mcpMutations }: ToolConfig,
+  manifests: ReadonlyMap<string, string>,
+  schema: GraphQLSchema,
+): readonly Tool[] {
+  if (mcp === 'off') return [];
+  const documents = mcp === 'manifest' ? new Set(manifests.values()) : BUNDLED_TOOLS;
+  const all = [...documents].flatMap((document) => toolsIn(document, schema));
+  const names = new Set<string>();
+  for (const { name } of all) {
+    if (names.has(name))
+      throw new ConfigError(
+        `PERSISTED_MANIFESTS must have each name once when MCP is manifest, got two operations ${name}.`,
+      );
+    names.add(name);
+  }
+  const mutations = all.flatMap(({ type, name }) => (type === 'mutation' ? [name] : []));
+  for (const name of mcpMutations) {
+    if (mutations.includes(name)) continue;
+    const known = mutations.length === 0 ? 'none' : mutations.join(', ');
+    throw new ConfigError(`MCP_MUTATIONS must name mutations among the tools (${known}), got ${name}.`);
+  }
+  return all.filter(({ type, name }) => type === 'query' || mcpMutations.includes(name));
+}
+
+/** Documents by ids that no client has. */
+export const documentsOf = (tools: readonly Tool[]) =>
+  tools.map(({ name, document }) => [`mcp:${name}`, document] as const);
+
+function toolsIn(document: string, schema: GraphQLSchema): readonly Tool[] {
+  return parse(document).definitions.flatMap((definition) => {
+    if (definition.kind !== Kind.OPERATION_DEFINITION) return [];
+    const { operation, name, description, variableDefinitions = [] } = definition;
+    if (!name || operation === OperationTypeNode.SUBSCRIPTION) return [];
+    const type = operation === OperationTypeNode.MUTATION ? 'mutation' : 'query';
+    const maxBytes = variableDefinitions.find(({ variable }) => variable.name.value === 'maxBytes');
+    const defaultMaxBytes = defaultOf(maxBytes);
+    return {
+      name: name.value,
+      description: description?.value ?? `The ${type} ${name.value}.`,
+      type,
+      document,
+      inputSchema: objectSchema([
+        ...variableDefinitions.filter((each) => each !== maxBytes).map((each) => memberOf(each, schema)),
+        ['maxBytes', maxBytesSchema(defaultMaxBytes), false],
+      ]),
+      defaultMaxBytes,
+      passesMaxBytes: maxBytes !== undefined,
+      markdownPath: markdownIn(definition, schema),
+    };
+  });
+}
+
+function memberOf(definition: VariableDefinitionNode, schema: GraphQLSchema) {
+  const { variable, type, defaultValue } = definition;
+  const isRequired = type.kind === Kind.NON_NULL_TYPE && defaultValue === undefined;
+  return [variable.name.value, variableSchema(schema, definition), isRequired] as const;
+}
+
+function defaultOf(maxBytes: VariableDefinitionNode | undefined): number {
+  const given = maxBytes?.defaultValue && valueFromASTUntyped(maxBytes.defaultValue);
+  return typeof given === 'number' ? Math.min(Math.max(given, MIN_MAX_BYTES), MAX_MAX_BYTES) : DEFAULT_MAX_BYTES;
+}
+
+const maxBytesSchema = (defaultMaxBytes: number) => ({
+  ...{ type: 'integer', minimum: MIN_MAX_BYTES, maximum: MAX_MAX_BYTES, default: defaultMaxBytes },
+  description:
+    'Size of the structured result, and of its text, in bytes. The result names the parts that are left out.',
+});
+
+/** Only in the operation itself: fragments of a manifest may be used in several places. */
+function markdownIn(operation: OperationDefinitionNode, schema: GraphQLSchema): readonly string[] | null {
+  const types = new TypeInfo(schema);
+  const path: string[] = [];
+  let found: readonly string[] | null = null;
+  visit(
+    operation,
+    visitWithTypeInfo(types, {
+      Field: {
+        enter({ name, alias }) {
+          path.push((alias ?? name).value);
+          const parent = getNamedType(types.getParentType());
+          if (name.value === 'markdown' && isObjectType(parent) && parent.name === 'Diagnosis') found ??= [...path];
+        },
+        leave() {
+          path.pop();
+        },
+      },
+    }),
+  );
+  return found;
+}

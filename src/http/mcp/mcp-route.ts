@@ -1,0 +1,125 @@
+/**
+ * The Model Context Protocol over HTTP: one message a request. It enters as every operation does, and a tool call is an operation of
+ * the caller.
+ */
+import type { IncomingMessage } from 'node:http';
+import type { FastifyReply, RouteHandlerMethod } from 'fastify';
+import { unauthenticated } from '../../auth/caller.ts';
+import { parseExactJson } from '../../domain/long-integers.ts';
+import { PARSED_AT_ONCE_BYTES, type Ticket } from '../../graphql/admission/ticket.ts';
+import { isRecord, kindOf } from '../../graphql/json-kinds.ts';
+import { requestError } from '../../graphql/operations/error-formatting.ts';
+import type { Answer } from '../../graphql/operations/operation.ts';
+import type { Operations } from '../../graphql/operations/operations.ts';
+import { readBody } from '../body.ts';
+import { mayUpgrade } from '../common-headers.ts';
+import { clientInfoOf, RequestClient, type Arrival, type Entrance } from '../entrance.ts';
+import { JSON_TYPE } from '../negotiation.ts';
+import { checkHead } from '../params.ts';
+import type { McpOptions } from './mcp-handler.ts';
+
+export interface McpRouteOptions extends McpOptions {
+  readonly entrance: Entrance;
+  readonly operations: Operations;
+  /** Origins whose pages may send messages, apart from the gateway's own. */
+  readonly origins: readonly string[];
+  /** Value of the header: the request headers that every answer depends on. */
+  readonly vary: string;
+}
+
+/** Statuses of an answer that are the status of the request, too: its client can wait. */
+const REFUSED: ReadonlySet<number> = new Set([429, 503]);
+
+export function createMcpRoute(options: McpRouteOptions): RouteHandlerMethod {
+  const { entrance, operations, origins, vary } = options;
+  let loaded: Promise<ReturnType<(typeof import('./mcp-handler.ts'))['createMcp']>> | null = null;
+  /** The package takes 0.1 s and 15 MB to load. */
+  const load = () => (loaded ??= import('./mcp-handler.ts').then(({ createMcp }) => createMcp(options)));
+
+  return async ({ raw, id: requestId }, reply) => {
+    void reply.headers({ vary, 'cache-control': 'no-store' });
+    const arrival: Arrival = {
+      transport: 'mcp',
+      requestId,
+      http: { request: raw, response: reply.raw },
+      clientInfo: clientInfoOf(raw.headers),
+      allowed: new Set(),
+      client: new RequestClient(reply.raw),
+    };
+    const operation = await entrance.identify(arrival);
+    let id: unknown = null;
+    try {
+      return await entrance.enter(operation, reply, false, async (request) => {
+        const { viewer, error } = request.caller;
+        if (!viewer) throw error ?? unauthenticated(NO_KEY);
+        if (!mayUpgrade(raw, origins)) throw requestError('FORBIDDEN', OTHER_ORIGIN, 403);
+        checkHead('POST', raw.headers);
+        const message = await readMessage(raw, request.ticket);
+        id = message.id;
+        const answerMessage = await load();
+        const { status, contentType, text, answer } = await answerMessage({
+          request,
+          headers: headersOf(raw),
+          message,
+        });
+        const refusal = answer && refusalIn(answer);
+        if (refusal) return sendRefusal(reply, refusal, id);
+        // The log and the metrics get a call whose arguments were refused, too.
+        if (!answer && message.method === 'tools/call')
+          operations.refuse(request, requestError('BAD_USER_INPUT', BAD_CALL));
+        await request.ticket.answer(Buffer.byteLength(text));
+        if (contentType !== null) void reply.header('content-type', contentType);
+        return reply.code(status).send(text === '' ? undefined : text);
+      });
+    } catch (error) {
+      const refusal = operations.refuse(operation, error);
+      return reply.sent ? reply : sendRefusal(reply, refusal, id);
+    }
+  };
+}
+
+/** One message: a batch would be many operations of one admission. */
+async function readMessage(request: IncomingMessage, ticket: Ticket): Promise<Readonly<Record<string, unknown>>> {
+  const text = await readBody(request, ticket);
+  if (text.length > PARSED_AT_ONCE_BYTES) await ticket.nextTurn();
+  let message: unknown;
+  try {
+    message = parseExactJson(text);
+  } catch {
+    throw requestError('BAD_REQUEST', 'The body is not JSON.');
+  }
+  if (isRecord(message)) return message;
+  throw requestError('BAD_REQUEST', `The body must be one JSON-RPC message, got ${kindOf(message)}.`);
+}
+
+/** A key that is refused for a part is a bad key: with 401 the client can renew its token. */
+function refusalIn(answer: Answer): Answer | null {
+  const errors = answer.result.errors?.filter(({ extensions }) => extensions?.code === 'UNAUTHENTICATED') ?? [];
+  if (errors.length > 0) return { ...answer, result: { errors }, status: 401 };
+  return REFUSED.has(answer.status) ? answer : null;
+}
+
+/** Only headers of the protocol: the package gets no credential. */
+function headersOf({ headers }: IncomingMessage): Headers {
+  const passed = new Headers();
+  for (const [name, value] of Object.entries(headers)) {
+    if (typeof value === 'string' && /^(?:accept|content-type|mcp-.*)$/.test(name)) passed.set(name, value);
+  }
+  return passed;
+}
+
+/** As an error of JSON-RPC. The message of the first error says what to do. */
+function sendRefusal(reply: FastifyReply, { result: { errors = [] }, status }: Answer, id: unknown): FastifyReply {
+  const { message = '', extensions: data } = errors[0] ?? {};
+  const isKnown = typeof id === 'string' || typeof id === 'number';
+  return reply
+    .code(status)
+    .headers({ 'content-type': JSON_TYPE, ...(status === 401 && { 'www-authenticate': 'Bearer' }) })
+    .send(JSON.stringify({ jsonrpc: '2.0', id: isKnown ? id : null, error: { code: REFUSED_CODE, message, data } }));
+}
+
+/** Of the codes that JSON-RPC leaves to servers. */
+const REFUSED_CODE = -32_000;
+const NO_KEY = 'The Authorization header must be "Bearer <key>". Set it in the configuration of the MCP client.';
+const OTHER_ORIGIN = 'This origin may not send messages. Add it to CORS_ORIGINS.';
+const BAD_CALL = 'The tool does not exist, or its arguments do not match its schema.';

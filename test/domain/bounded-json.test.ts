@@ -1,0 +1,53 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { boundJson } from '../../src/domain/bounded-json.ts';
+import type { JsonValue } from '../../src/domain/types.ts';
+
+const json = fc
+  .jsonValue({ maxDepth: 6, stringUnit: 'binary' })
+  .map((value) => JSON.parse(JSON.stringify(value)) as JsonValue);
+const sizeOf = (value: JsonValue) => Buffer.byteLength(JSON.stringify(value));
+
+describe('JSON that is cut to a size', () => {
+  it('never has more bytes, is whole if it fits, and names the missing parts otherwise', () => {
+    fc.assert(
+      fc.property(json, fc.integer({ min: 200, max: 2000 }), (value, maxBytes) => {
+        const bounded = boundJson(value, maxBytes);
+        expect(sizeOf(bounded.value)).toBeLessThanOrEqual(maxBytes);
+        if (sizeOf(value) <= maxBytes) expect(bounded).toEqual({ value, leftOut: [] });
+        else expect(bounded.leftOut).not.toEqual([]);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('is found without reading all of a large value', () => {
+    let read = 0;
+    const item = {
+      get text() {
+        read += 1;
+        return 'x'.repeat(100);
+      },
+    };
+    const { value } = boundJson(
+      Array.from({ length: 100_000 }, () => item),
+      2000,
+    );
+    expect(value).toHaveLength(17);
+    expect(read).toBeLessThan(2000);
+  });
+
+  it('keeps ids and short texts whole, the first items of a list, and a part of long texts', () => {
+    const run = (id: number) => ({ id: `run-${id}`, error: 'x'.repeat(300), status: 'FAILED' });
+    const { value, leftOut } = boundJson(
+      { note: 'short', text: 'é'.repeat(2000), runs: Array.from({ length: 9 }, (_, id) => run(id)) },
+      2000,
+    );
+    expect(value).toMatchObject({ note: 'short', runs: [run(0), run(1)] });
+    expect((value as { text: string }).text).toMatch(/^é{400,}…$/);
+    expect(leftOut).toEqual([
+      'runs: first 2 of 9 items',
+      expect.stringMatching(/^text: first \d+ of 2000 characters$/),
+    ]);
+  });
+});

@@ -1,0 +1,272 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import type { AuthenticateHook } from '../../src/auth/authenticate-hook.ts';
+import type { Script } from '../harness/faulty-upstream.ts';
+import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startGateway } from '../harness/gateway.ts';
+import { perBlock, perTest } from '../harness/lasting.ts';
+import { connectMcp, MCP_LINES, type McpClient, type McpLine } from '../harness/mcp-client.ts';
+import { captureLog, scrape } from '../harness/observed.ts';
+import { ask } from '../harness/plain-http.ts';
+import { wireRun, wireStep } from '../harness/wire.ts';
+
+const READING = [
+  'what_is_failing',
+  'diagnose_run',
+  'compare_with_baseline',
+  'what_changed',
+  'what_does_it_cost',
+  'run_state',
+  'search_runs',
+  'read_payload',
+];
+const MANIFEST = 'test/harness/mcp-manifest.json';
+const INCIDENT = { workflowId: 'support-triage', runId: 'run-4711' };
+
+const clients: McpClient[] = [];
+afterEach(async () => {
+  await Promise.all(clients.splice(0).map((client) => client.close()));
+});
+
+async function connect(line: McpLine, url: string, key: string | null): Promise<McpClient> {
+  const client = await connectMcp(line, url, key);
+  clients.push(client);
+  return client;
+}
+
+describe.each(MCP_LINES)('the client %s', (line) => {
+  const gateway = perBlock(() => startGateway({}, { isShowcase: true }));
+
+  it('lists each bundled tool, and gets an answer from each within its bytes', async () => {
+    const client = await connect(line, gateway.url, 'demo-key');
+    const tools = await client.tools();
+    expect(tools.map(({ name }) => name)).toEqual(READING);
+    for (const { name, inputSchema, description } of tools) {
+      expect(description).toMatch(/\w/);
+      const taken = Object.entries(INCIDENT).filter(([argument]) => argument in (inputSchema.properties ?? {}));
+      const { isError, text, content } = await client.call(name, { ...Object.fromEntries(taken), maxBytes: 3000 });
+      expect({ name, isError, errors: (content as { errors?: unknown }).errors }).toEqual({ name, isError: false });
+      expect(Buffer.byteLength(JSON.stringify(content))).toBeLessThanOrEqual(3000);
+      expect(Buffer.byteLength(text)).toBeLessThanOrEqual(3000);
+    }
+  });
+
+  it('finds the newest incident and gets its diagnosis by one call of less than 4 KB', async () => {
+    const client = await connect(line, gateway.url, 'demo-key');
+    const failing = await client.call('what_is_failing');
+    const [first] = (failing.content as Failing).data.failureGroups.nodes;
+    expect(first).toMatchObject({ nodeId: 'draft_reply', isNew: true });
+    const diagnosed = await client.call('diagnose_run', pick(first?.runs[0]));
+    expect(Buffer.byteLength(JSON.stringify(diagnosed))).toBeLessThan(4096);
+    expect(diagnosed.content).toMatchObject({
+      data: { run: { status: 'FAILED', diagnosis: { changes: [{ kind: 'PROMPT', nodeId: 'draft_reply' }] } } },
+    });
+    expect(diagnosed.text).toContain('+ Answer with JSON: {"reply": string}.');
+  });
+
+  it('is refused with 401 when it connects without a key, and when it calls with a wrong one', async () => {
+    await expect(connect(line, gateway.url, null)).rejects.toThrow(
+      /Authorization header must be|requires authorization/,
+    );
+    const stranger = await connect(line, gateway.url, 'wrong-key');
+    expect(await stranger.tools()).toHaveLength(READING.length);
+    for (const name of READING) {
+      const given = /^(?:what_is_failing|search_runs)$/.test(name) ? {} : argumentsOf(name);
+      await expect(stranger.call(name, given)).rejects.toThrow('UNAUTHENTICATED');
+    }
+  });
+});
+
+interface Failing {
+  readonly data: {
+    readonly failureGroups: {
+      readonly nodes: readonly { readonly runs: readonly Readonly<Record<string, unknown>>[] }[];
+    };
+  };
+}
+
+const pick = ({ workflowId, runId }: Readonly<Record<string, unknown>> = {}) => ({ workflowId, runId });
+const argumentsOf = (name: string) =>
+  name.startsWith('what_') ? { workflowId: INCIDENT.workflowId } : { ...INCIDENT };
+
+/** One run id, with data of each key. */
+const ofKey: Script = ({ endpoint, key = '' }) => {
+  if (endpoint === 'run') return { json: [wireRun('same', { outputs: `run of ${key}` })] };
+  if (endpoint === 'steps') return { json: [wireStep({ outputs: `steps of ${key}` })] };
+  return endpoint === 'execute' ? { json: { run_id: 'same', message: 'started' } } : { status: 404, json: {} };
+};
+
+describe('a tool call', () => {
+  const log = captureLog('info');
+  const upstream = perTest(() => startFaultyUpstream(ofKey));
+  const hook: AuthenticateHook = (credential) => ({
+    upstreamKey: credential,
+    workflowIds: 'all',
+    mayExecute: credential === 'starter',
+  });
+  const startWith = (environment: Readonly<Record<string, string>> = {}, withRights = false) =>
+    startGateway(
+      { UPSTREAM_URL: upstream.url, ...environment },
+      { logger: log.logger, ...(withRights && { authenticate: hook }) },
+    );
+  const gateway = perTest(startWith);
+  const PAYLOAD = { workflowId: 'wf', runId: 'same', ofRun: true };
+
+  it('answers each of 100 callers of two tenants only with data of its own key', async () => {
+    const keys = ['key-a', 'key-b'];
+    const connected = await Promise.all(keys.map((key) => connect('@modelcontextprotocol/sdk 1', gateway.url, key)));
+    const answers = await Promise.all(
+      Array.from({ length: 50 }, () => connected.map((client) => client.call('read_payload', PAYLOAD))).flat(),
+    );
+    const seen = answers.map((answer, index) => {
+      const text = JSON.stringify(answer);
+      return [text.includes(`steps of ${String(keys[index % 2])}`), text.includes(String(keys[(index + 1) % 2]))];
+    });
+    expect(seen).toEqual(Array.from({ length: 100 }, () => [true, false]));
+    // Tenants share nothing, and the calls of one tenant share its data.
+    expect(upstream.count('steps')).toBe(2);
+  });
+
+  it('is an operation in the log and in the metrics, also if its arguments are refused', async () => {
+    const client = await connect('@modelcontextprotocol/client 2', gateway.url, 'key-a');
+    const before = log.operations.length;
+    await client.call('read_payload', { workflowId: 'wf', runId: 'same' });
+    const refused = await client.call('run_state', { workflowId: 'wf', run_id: 'same' });
+    expect(refused).toMatchObject({
+      isError: true,
+      text: expect.stringContaining("must have required property 'runId'"),
+    });
+    expect(log.operations.slice(before)).toMatchObject([
+      { transport: 'mcp', 'graphql.operation.name': 'read_payload', outcome: 'ok' },
+      { transport: 'mcp', outcome: 'client_error', errorCodes: ['BAD_USER_INPUT'] },
+    ]);
+    const { samples } = await scrape(gateway.url);
+    const counted = samples.filter(({ labels, value }) => labels.transport === 'mcp' && value > 0);
+    expect(counted.length).toBeGreaterThan(0);
+  });
+
+  it('that starts a run exists only if the operator names it, for callers that may execute', async () => {
+    const namesFor = async (key: string) =>
+      (await (await connect('@modelcontextprotocol/sdk 1', gateway.url, key)).tools()).map(({ name }) => name);
+    await gateway.replace(() => startWith({}, true));
+    expect(await namesFor('starter')).toEqual(READING);
+    await gateway.replace(() => startWith({ MCP_MUTATIONS: 'start_run' }, true));
+    expect(await namesFor('reader')).toEqual(READING);
+    const reader = await connect('@modelcontextprotocol/sdk 1', gateway.url, 'reader');
+    await expect(reader.call('start_run', { workflowId: 'wf' })).rejects.toThrow('Tool start_run not found');
+    expect(upstream.count('execute')).toBe(0);
+    expect(await namesFor('starter')).toEqual([...READING, 'start_run']);
+    const starter = await connect('@modelcontextprotocol/sdk 1', gateway.url, 'starter');
+    const inputs = { order: 7 };
+    const { content } = await starter.call('start_run', { workflowId: 'wf', inputs });
+    expect(content).toMatchObject({ data: { executeWorkflow: { message: 'started', run: { runId: 'same' } } } });
+    expect(upstream.count('execute')).toBe(1);
+  });
+
+  it('works with PERSISTED_OPERATIONS=only, and its rate is limited as that of any operation', async () => {
+    const PERSISTED = { PERSISTED_OPERATIONS: 'only', PERSISTED_MANIFESTS: MANIFEST };
+    await gateway.replace(() => startWith({ ...PERSISTED, RATE_LIMIT_PER_MINUTE: '4' }));
+    const client = await connect('@modelcontextprotocol/sdk 1', gateway.url, 'key-a');
+    const call = () => client.call('run_state', { workflowId: 'wf', runId: 'same' });
+    expect((await call()).isError).toBe(false);
+    await expect(Promise.all([call(), call(), call()])).rejects.toThrow('RATE_LIMITED');
+  });
+
+  it("serves the operator's manifest in place of the bundled tools", async () => {
+    const PERSISTED = { PERSISTED_OPERATIONS: 'allow', PERSISTED_MANIFESTS: MANIFEST };
+    await gateway.replace(() => startWith({ ...PERSISTED, MCP: 'manifest', MCP_MUTATIONS: 'Again' }));
+    const client = await connect('@modelcontextprotocol/client 2, negotiating', gateway.url, 'key-a');
+    expect(await client.tools()).toMatchObject([
+      {
+        name: 'Outputs',
+        description: 'What did the run return?',
+        inputSchema: {
+          properties: {
+            workflowId: { type: 'string', description: 'Id of the workflow.' },
+            filter: { type: 'object', properties: { status: { type: 'array', items: { type: 'string' } } } },
+            maxBytes: { type: 'integer' },
+          },
+          required: ['workflowId', 'runId'],
+          additionalProperties: false,
+        },
+      },
+      { name: 'Again' },
+    ]);
+    const { content } = await client.call('Outputs', { workflowId: 'wf', runId: 'same' });
+    expect(content).toMatchObject({ data: { run: { outputs: 'run of key-a' } } });
+  });
+
+  it('of an unknown mutation is refused at the start', async () => {
+    const message = 'MCP_MUTATIONS must name mutations among the tools (start_run), got delete_run.';
+    await expect(startWith({ MCP_MUTATIONS: 'delete_run' })).rejects.toThrow(message);
+  });
+
+  it('does not exist with MCP=off', async () => {
+    await gateway.replace(() => startWith({ MCP: 'off' }));
+    const { status } = await ask(`${gateway.url}/mcp`, { method: 'POST', headers: JSON_HEADERS, body: '{}' });
+    expect(status).toBe(404);
+  });
+
+  const JSON_HEADERS = {
+    authorization: 'Bearer key-a',
+    'content-type': 'application/json',
+    accept: 'application/json, text/event-stream',
+  };
+  const callOf = (given: unknown, name = 'run_state') => ({
+    ...{ jsonrpc: '2.0', id: 1, method: 'tools/call' },
+    params: { name, arguments: given },
+  });
+  const GOOD = { workflowId: 'wf', runId: 'same' };
+  const withText = (member: string) =>
+    JSON.stringify(callOf(GOOD, 'read_payload')).replace('"runId"', `${member},"runId"`);
+
+  it.each<[string, string]>([
+    ['an unknown tool', JSON.stringify(callOf(GOOD, 'drop_table'))],
+    ['a tool by the name of a property of objects', JSON.stringify(callOf(GOOD, '__proto__'))],
+    ['no arguments', JSON.stringify(callOf(undefined))],
+    ['an argument of another type', JSON.stringify(callOf({ ...GOOD, runId: { $ne: null } }))],
+    ['an unknown argument', JSON.stringify(callOf({ ...GOOD, query: '{ workflows { nodes { id } } }' }))],
+    ['too few bytes', JSON.stringify(callOf({ ...GOOD, maxBytes: 1 }))],
+    ['too many bytes', JSON.stringify(callOf({ ...GOOD, maxBytes: 1e9 }))],
+    ['an id that leaves its path', JSON.stringify(callOf({ workflowId: 'wf', runId: '../../secret' }))],
+    ['an argument in a prototype', withText('"__proto__":{"runId":"same"}').replace(',"runId":"same"}', '}')],
+    ['a deep list', withText(`"nodeIds":${'['.repeat(20_000)}${']'.repeat(20_000)}`)],
+    ['a batch', JSON.stringify([callOf(GOOD), callOf(GOOD)])],
+    ['a number', '7'],
+    ['text that is not JSON', '{'],
+    [
+      'an endless subscription',
+      '{"jsonrpc":"2.0","id":1,"method":"subscriptions/listen","params":{"notifications":{}}}',
+    ],
+    ['an unknown method', '{"jsonrpc":"2.0","id":1,"method":"resources/list"}'],
+  ])('with %s is refused without a call and without a defect', async (_, body) => {
+    const answer = await ask(`${gateway.url}/mcp`, { method: 'POST', headers: JSON_HEADERS, body });
+    const text = answer.body.toString();
+    expect(answer.status).toBeLessThan(500);
+    expect(text).toMatch(/"isError":true|"error":\{/);
+    expect(text).not.toContain('Something went wrong');
+    expect(log.lines.filter(({ level }) => Number(level) >= 50)).toEqual([]);
+    expect(upstream.calls).toEqual([]);
+  });
+
+  it.each(['sort_by(@, &x)', 'a'.repeat(900_000), '[?'])(
+    'with a bad path gets an error of the part: %.20s',
+    async (path) => {
+      const body = JSON.stringify(callOf({ ...GOOD, path, maxBytes: 1000 }, 'read_payload'));
+      const { status, body: sent } = await ask(`${gateway.url}/mcp`, { method: 'POST', headers: JSON_HEADERS, body });
+      expect([status, sent.length < 3000]).toEqual([200, true]);
+      expect(sent.toString()).toContain('BAD_USER_INPUT');
+    },
+  );
+
+  it.each([
+    ['PUT', {}, 405],
+    ['GET', {}, 405],
+    ['POST', { 'content-type': 'text/plain' }, 415],
+    ['POST', { origin: 'https://evil.example' }, 403],
+    ['POST', { accept: 'text/html' }, 406],
+  ])('refuses %s with the headers %j by %i', async (method, headers, status) => {
+    const body = method === 'GET' ? undefined : JSON.stringify(callOf(GOOD));
+    const options = { method, headers: { ...JSON_HEADERS, ...headers }, ...(body !== undefined && { body }) };
+    expect((await ask(`${gateway.url}/mcp`, options)).status).toBe(status);
+  });
+});
