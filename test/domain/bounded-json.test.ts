@@ -9,7 +9,7 @@ const json = fc
 const sizeOf = (value: JsonValue) => Buffer.byteLength(JSON.stringify(value));
 
 describe('JSON that is cut to a size', () => {
-  it('never has more bytes, is whole if it fits, and names the missing parts otherwise', () => {
+  it('The value never has more bytes, is whole if it fits, and its missing parts are named otherwise', () => {
     fc.assert(
       fc.property(json, fc.integer({ min: 200, max: 2000 }), (value, maxBytes) => {
         const bounded = boundJson(value, maxBytes);
@@ -21,7 +21,7 @@ describe('JSON that is cut to a size', () => {
     );
   });
 
-  it('is found without reading all of a large value', () => {
+  it('Only a part of a large value is read', () => {
     let read = 0;
     const item = {
       get text() {
@@ -37,7 +37,7 @@ describe('JSON that is cut to a size', () => {
     expect(read).toBeLessThan(2000);
   });
 
-  it('keeps ids and short texts whole, the first items of a list, and a part of long texts', () => {
+  it('Ids and short texts stay whole, lists keep their first items, and long texts their beginning', () => {
     const run = (id: number) => ({ id: `run-${id}`, error: 'x'.repeat(300), status: 'FAILED' });
     const { value, leftOut } = boundJson(
       { note: 'short', text: 'é'.repeat(2000), runs: Array.from({ length: 9 }, (_, id) => run(id)) },

@@ -95,7 +95,7 @@ describe('fields of an extension', () => {
     }
   });
 
-  it('read payloads of runs and steps, and a field that cannot be sent fails only its reader', async () => {
+  it('A field reads payloads of runs and steps, and a payload that cannot be sent fails only its reader', async () => {
     const outputs = JSON.parse(`{"deep":${'['.repeat(300)}${']'.repeat(300)}}`) as unknown;
     upstream.script = (call) =>
       call.endpoint === 'run' ? { json: [wireRun('r1', { inputs: { order: 7 }, outputs })] } : healthy(call);

@@ -66,7 +66,7 @@ withNginx(`nginx in front${NGINX === null ? ' (skipped: there is no nginx on thi
   });
 
   it.each(MCP_LINES)(
-    'nginx passes the tools of an agent on, also below BASE_PATH, with the key of each: %s',
+    'nginx passes tool calls on with the key of their caller, also below BASE_PATH: %s',
     async (line) => {
       const url = await start({ BASE_PATH: '/bff' });
       const given = { workflowId: 'wf', runId: 'r1', ofRun: true };

@@ -21,7 +21,7 @@ describe('docs/mcp.md', () => {
   const upstream = perBlock(() => startFaultyUpstream(createIncident(NOW, ['wf'])));
   const gateway = perBlock(() => startGateway({ UPSTREAM_URL: upstream.url }, createManualClock(NOW)));
 
-  it('has the transcripts of real calls', async () => {
+  it('The page has the transcripts of real calls', async () => {
     const client = await connectMcp('@modelcontextprotocol/client 2', gateway.url, 'key-1');
     const transcripts: string[] = [];
     for (const [name, given] of CALLS) {
@@ -34,7 +34,7 @@ describe('docs/mcp.md', () => {
     expect(written).toBe(transcripts.join('\n'));
   });
 
-  it('lists the arguments of each tool', async () => {
+  it('The page lists the arguments of each tool', async () => {
     const client = await connectMcp('@modelcontextprotocol/sdk 1', gateway.url, 'key-1');
     const rows = (await client.tools()).map(({ name, inputSchema }) => {
       const taken = Object.keys(inputSchema.properties ?? {}).filter((argument) => argument !== 'maxBytes');
@@ -49,7 +49,7 @@ describe('docs/mcp.md', () => {
 describe('/llms.txt', () => {
   const gateway = perBlock(() => startGateway({ BASE_PATH: '/base' }));
 
-  it('has at most 4 KB, valid operations, and addresses below BASE_PATH', async () => {
+  it('The text has at most 4 KB, valid operations, and addresses below BASE_PATH', async () => {
     for (const path of ['/llms.txt', '/base/llms.txt']) {
       const response = await fetch(`${gateway.url}${path}`);
       expect([response.status, response.headers.get('content-type')]).toEqual([200, 'text/plain; charset=utf-8']);

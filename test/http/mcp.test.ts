@@ -36,7 +36,7 @@ async function connect(line: McpLine, url: string, key: string | null): Promise<
 describe.each(MCP_LINES)('the client %s', (line) => {
   const gateway = perBlock(() => startGateway({}, { isShowcase: true }));
 
-  it('lists each bundled tool, and gets an answer from each within its bytes', async () => {
+  it('The client lists each bundled tool, and gets an answer from each within its bytes', async () => {
     const client = await connect(line, gateway.url, 'demo-key');
     const tools = await client.tools();
     expect(tools.map(({ name }) => name)).toEqual(READING);
@@ -50,7 +50,7 @@ describe.each(MCP_LINES)('the client %s', (line) => {
     }
   });
 
-  it('finds the newest incident and gets its diagnosis by one call of less than 4 KB', async () => {
+  it('The client finds the newest incident, and gets its diagnosis by one call of less than 4 KB', async () => {
     const client = await connect(line, gateway.url, 'demo-key');
     const failing = await client.call('what_is_failing');
     const [first] = (failing.content as Failing).data.failureGroups.nodes;
@@ -63,7 +63,7 @@ describe.each(MCP_LINES)('the client %s', (line) => {
     expect(diagnosed.text).toContain('+ Answer with JSON: {"reply": string}.');
   });
 
-  it('is refused with 401 when it connects without a key, and when it calls with a wrong one', async () => {
+  it('The client is refused with 401 when it connects without a key, and when it calls with a wrong one', async () => {
     await expect(connect(line, gateway.url, null)).rejects.toThrow(
       /Authorization header must be|requires authorization/,
     );
@@ -111,7 +111,7 @@ describe('a tool call', () => {
   const gateway = perTest(startWith);
   const PAYLOAD = { workflowId: 'wf', runId: 'same', ofRun: true };
 
-  it('answers each of 100 callers of two tenants only with data of its own key', async () => {
+  it('100 calls of two tenants at once each get only data of their own key', async () => {
     const keys = ['key-a', 'key-b'];
     const connected = await Promise.all(keys.map((key) => connect('@modelcontextprotocol/sdk 1', gateway.url, key)));
     const answers = await Promise.all(
@@ -126,7 +126,7 @@ describe('a tool call', () => {
     expect(upstream.count('steps')).toBe(2);
   });
 
-  it('is an operation in the log and in the metrics, also if its arguments are refused', async () => {
+  it('A call is an operation in the log and in the metrics, also if its arguments are refused', async () => {
     const client = await connect('@modelcontextprotocol/client 2', gateway.url, 'key-a');
     const before = log.operations.length;
     await client.call('read_payload', { workflowId: 'wf', runId: 'same' });
@@ -144,7 +144,7 @@ describe('a tool call', () => {
     expect(counted.length).toBeGreaterThan(0);
   });
 
-  it('that starts a run exists only if the operator names it, for callers that may execute', async () => {
+  it('A tool that starts a run exists only if the operator names it, for callers that may execute', async () => {
     const namesFor = async (key: string) =>
       (await (await connect('@modelcontextprotocol/sdk 1', gateway.url, key)).tools()).map(({ name }) => name);
     await gateway.replace(() => startWith({}, true));
@@ -162,7 +162,7 @@ describe('a tool call', () => {
     expect(upstream.count('execute')).toBe(1);
   });
 
-  it('works with PERSISTED_OPERATIONS=only, and its rate is limited as that of any operation', async () => {
+  it('A call works with PERSISTED_OPERATIONS=only, and is limited by the rate of its key', async () => {
     const PERSISTED = { PERSISTED_OPERATIONS: 'only', PERSISTED_MANIFESTS: MANIFEST };
     await gateway.replace(() => startWith({ ...PERSISTED, RATE_LIMIT_PER_MINUTE: '4' }));
     const client = await connect('@modelcontextprotocol/sdk 1', gateway.url, 'key-a');
@@ -171,7 +171,7 @@ describe('a tool call', () => {
     await expect(Promise.all([call(), call(), call()])).rejects.toThrow('RATE_LIMITED');
   });
 
-  it("serves the operator's manifest in place of the bundled tools", async () => {
+  it("The operator's manifest replaces the bundled tools", async () => {
     const PERSISTED = { PERSISTED_OPERATIONS: 'allow', PERSISTED_MANIFESTS: MANIFEST };
     await gateway.replace(() => startWith({ ...PERSISTED, MCP: 'manifest', MCP_MUTATIONS: 'Again' }));
     const client = await connect('@modelcontextprotocol/client 2, negotiating', gateway.url, 'key-a');
@@ -195,12 +195,12 @@ describe('a tool call', () => {
     expect(content).toMatchObject({ data: { run: { outputs: 'run of key-a' } } });
   });
 
-  it('of an unknown mutation is refused at the start', async () => {
+  it('An unknown name in MCP_MUTATIONS is refused at the start', async () => {
     const message = 'MCP_MUTATIONS must name mutations among the tools (start_run), got delete_run.';
     await expect(startWith({ MCP_MUTATIONS: 'delete_run' })).rejects.toThrow(message);
   });
 
-  it('does not exist with MCP=off', async () => {
+  it('The endpoint does not exist with MCP=off', async () => {
     await gateway.replace(() => startWith({ MCP: 'off' }));
     const { status } = await ask(`${gateway.url}/mcp`, { method: 'POST', headers: JSON_HEADERS, body: '{}' });
     expect(status).toBe(404);
@@ -238,7 +238,7 @@ describe('a tool call', () => {
       '{"jsonrpc":"2.0","id":1,"method":"subscriptions/listen","params":{"notifications":{}}}',
     ],
     ['an unknown method', '{"jsonrpc":"2.0","id":1,"method":"resources/list"}'],
-  ])('with %s is refused without a call and without a defect', async (_, body) => {
+  ])('A message with %s is refused without an upstream call and without a defect', async (_, body) => {
     const answer = await ask(`${gateway.url}/mcp`, { method: 'POST', headers: JSON_HEADERS, body });
     const text = answer.body.toString();
     expect(answer.status).toBeLessThan(500);
@@ -248,15 +248,12 @@ describe('a tool call', () => {
     expect(upstream.calls).toEqual([]);
   });
 
-  it.each(['sort_by(@, &x)', 'a'.repeat(900_000), '[?'])(
-    'with a bad path gets an error of the part: %.20s',
-    async (path) => {
-      const body = JSON.stringify(callOf({ ...GOOD, path, maxBytes: 1000 }, 'read_payload'));
-      const { status, body: sent } = await ask(`${gateway.url}/mcp`, { method: 'POST', headers: JSON_HEADERS, body });
-      expect([status, sent.length < 3000]).toEqual([200, true]);
-      expect(sent.toString()).toContain('BAD_USER_INPUT');
-    },
-  );
+  it.each(['sort_by(@, &x)', 'a'.repeat(900_000), '[?'])('A bad path is an error of the part: %.20s', async (path) => {
+    const body = JSON.stringify(callOf({ ...GOOD, path, maxBytes: 1000 }, 'read_payload'));
+    const { status, body: sent } = await ask(`${gateway.url}/mcp`, { method: 'POST', headers: JSON_HEADERS, body });
+    expect([status, sent.length < 3000]).toEqual([200, true]);
+    expect(sent.toString()).toContain('BAD_USER_INPUT');
+  });
 
   it.each([
     ['PUT', {}, 405],
@@ -264,7 +261,7 @@ describe('a tool call', () => {
     ['POST', { 'content-type': 'text/plain' }, 415],
     ['POST', { origin: 'https://evil.example' }, 403],
     ['POST', { accept: 'text/html' }, 406],
-  ])('refuses %s with the headers %j by %i', async (method, headers, status) => {
+  ])('A %s with the headers %j is refused by %i', async (method, headers, status) => {
     const body = method === 'GET' ? undefined : JSON.stringify(callOf(GOOD));
     const options = { method, headers: { ...JSON_HEADERS, ...headers }, ...(body !== undefined && { body }) };
     expect((await ask(`${gateway.url}/mcp`, options)).status).toBe(status);
