@@ -84,6 +84,9 @@ export interface SpendingProps {
   readonly window: { readonly startedAfter: string; readonly startedBefore: string };
 }
 
+/** Expected, so that what comes below the tables does not jump far. */
+const MOST_MODELS = 8;
+
 export function Spending({ workflowIds, workflowId, span, window }: SpendingProps) {
   const nowMs = useMinute();
   const { value, error, refetch } = useGatewayQuery(SPENDING, {
@@ -94,7 +97,11 @@ export function Spending({ workflowIds, workflowId, span, window }: SpendingProp
   });
   const changes = useModelChanges(workflowId);
   if (!value) {
-    return error ? <Failure error={error} what="cost" onRetry={refetch} /> : <Skeleton what="the cost" rows={8} />;
+    return error ? (
+      <Failure error={error} what="cost" onRetry={refetch} />
+    ) : (
+      <Skeleton what="the cost" rows={span.parts + MOST_MODELS} />
+    );
   }
   const total = value.total?.[0];
   const usage = readFragment(USAGE, total?.usage);

@@ -99,7 +99,7 @@ export function HomeFailures({ directory, workflowId }: HomeFailuresProps) {
           }}
         />
       )}
-      {!found && !ofList && <Skeleton what="failures" rows={2} rowPx={60} />}
+      {!found && !ofList && <Skeleton what="failures" rows={2} of="failures" />}
       {found && groups.length === 0 && !ofList && (
         <p className="no-failures">
           No run failed {words}

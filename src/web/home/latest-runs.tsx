@@ -89,7 +89,7 @@ export function LatestRuns({ directory, changed: changedOfAll }: LatestRunsProps
           The runs of {directory.namedIds.length} of {directory.totalCount} workflows.
         </p>
       )}
-      {isLoading && <Skeleton what="runs" rows={12} />}
+      {isLoading && <Skeleton what="runs" rows={12} of="runs" />}
       {runs.length > 0 && <RunList label="Latest runs" runs={runs} nameOf={directory.nameOf} />}
       {!isLoading && !error && runs.length === 0 && (
         <Empty title={titleOfNone(isFiltered, after)}>

@@ -62,7 +62,7 @@ export function WorkflowList({ value, error, isLoading, refetch }: ReturnType<ty
         />
       </div>
       {ofList && <Failure error={ofList} what="list of workflows" isPartial={page != null} onRetry={refetch} />}
-      {isLoading && <Skeleton what="workflows" rows={4} rowPx={152} />}
+      {isLoading && <Skeleton what="workflows" rows={4} of="cards" />}
       {page?.nodes.length === 0 && (
         <Empty title={search === null ? 'This key sees no workflows' : `No workflow is called “${search}”`}>
           {search !== null && <p>Names, ids and descriptions were searched.</p>}

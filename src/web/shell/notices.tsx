@@ -16,17 +16,17 @@ export function Loading({ what }: { readonly what: string }) {
 export interface SkeletonProps {
   readonly what: string;
   readonly rows: number;
-  /** The height of a row, as long as nothing is known of it. */
-  readonly rowPx?: number;
+  /** Heights of a row. */
+  readonly of?: 'table' | 'runs' | 'failures' | 'cards';
 }
 
 /** In place of a list or table, with its height: what comes below it does not jump. */
-export function Skeleton({ what, rows, rowPx = 38 }: SkeletonProps) {
+export function Skeleton({ what, rows, of = 'table' }: SkeletonProps) {
   return (
-    <div className="panel skeleton" role="status">
+    <div className={`panel skeleton of-${of}`} role="status">
       <span className="visually-hidden">Loading {what}…</span>
       {Array.from({ length: rows }, (_, row) => (
-        <div key={row} style={{ height: rowPx }} aria-hidden="true" />
+        <div key={row} aria-hidden="true" />
       ))}
     </div>
   );
