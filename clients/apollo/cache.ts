@@ -73,5 +73,6 @@ export const createCache = () =>
       WorkflowStatistics: { ...part, fields: { nodes: { merge: by('nodeId') } } },
       Run: { fields: { repeatedNodes: { merge: by('nodeId') } } },
       Workflow: { fields: { trend: { merge: by('startedAt') } } },
+      Query: { fields: { usage: { merge: by('startedAt') } } },
     },
   });
