@@ -1,8 +1,7 @@
-# `.ci/try-image` runs this file without an engine, and supports only these instructions.
+# `tools/ci/try-image` runs this file without an engine, and supports only these instructions.
 FROM node:24-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
-COPY scripts scripts
 COPY tools tools
 # With the optional packages: Vite's compiler is one of them.
 RUN npm ci --ignore-scripts --no-audit --no-fund
@@ -25,10 +24,9 @@ ENV HOST=0.0.0.0
 # `docker build --build-arg BUILD_REVISION=$(git rev-parse --short HEAD)`, for stepgate_build_info. An empty one counts as unset.
 ARG BUILD_REVISION
 ENV BUILD_REVISION=$BUILD_REVISION
-COPY --from=build /app/package.json /app/schema.graphql /app/LICENSE /app/LICENSE.node /app/NOTICES.md /app/sbom.cdx.json ./
-COPY --from=build /app/scripts/healthcheck.mjs scripts/
+COPY --from=build /app/package.json /app/schema.graphql /app/LICENSE /app/LICENSE.node /app/NOTICES.md /app/sbom.cdx.json /app/tools/build/healthcheck.mjs ./
 COPY --from=build /app/dist dist
 USER node
 EXPOSE 4000
-HEALTHCHECK --interval=10s --timeout=3s --start-period=20s CMD ["node", "scripts/healthcheck.mjs"]
+HEALTHCHECK --interval=10s --timeout=3s --start-period=20s CMD ["node", "healthcheck.mjs"]
 CMD ["node", "dist/main.js"]

@@ -148,7 +148,7 @@ export async function buildContenders(): Promise<void> {
   // Type errors are reported by `npm run check`, and do not stop the build.
   const compile = async (args: readonly string[]) =>
     runToEnd([...tsc, ...args, '--noCheck', '--sourceMap', 'false'], options, 120_000);
-  const build = [process.execPath, 'scripts/build-server.ts', `${BUILD}stepgate/dist`];
+  const build = [process.execPath, 'tools/build/build-server.ts', `${BUILD}stepgate/dist`];
   await runToEnd(build, { core: 1, cwd: CHECKOUT }, 120_000);
   for (const file of ['schema.graphql', 'package.json']) cpSync(join(CHECKOUT, file), `${BUILD}stepgate/${file}`);
   await compile(['-p', 'bench/tsconfig.json', '--noEmit', 'false', '--rootDir', 'bench', '--outDir', `${BUILD}peers`]);

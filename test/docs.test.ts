@@ -107,7 +107,7 @@ describe('docs/configuration.md', () => {
 
 /** Blocks of code below the name of their file. */
 const blocksOf = (page: string) =>
-  [...page.matchAll(/\]\((?:\.\.\/)+((?:clients|routers)\/[\w/.-]+)\)\n\n```\w+\n([\s\S]*?)^```/gm)].map(
+  [...page.matchAll(/\]\((?:\.\.\/)+(examples\/(?:clients|routers)\/[\w/.-]+)\)\n\n```\w+\n([\s\S]*?)^```/gm)].map(
     ([, file = '', code = '']) => ({ file, code }),
   );
 
@@ -115,7 +115,7 @@ describe('docs/federation.md', () => {
   const page = read('docs/federation.md');
 
   it('names the version that is executed', () => {
-    const { dependencies } = JSON.parse(read('routers/package.json')) as { readonly dependencies: unknown };
+    const { dependencies } = JSON.parse(read('examples/routers/package.json')) as { readonly dependencies: unknown };
     const [, version] = /`@graphql-hive\/gateway` (\S+)/.exec(page) ?? [];
     expect(dependencies).toMatchObject({ '@graphql-hive/gateway': version });
   });
@@ -143,7 +143,7 @@ describe.each(CLIENT_PAGES)('the page %s', (path) => {
 
 describe('the pages for frontends', () => {
   it('name the versions that are executed', () => {
-    const { dependencies, devDependencies } = JSON.parse(read('clients/package.json')) as Record<
+    const { dependencies, devDependencies } = JSON.parse(read('examples/clients/package.json')) as Record<
       'dependencies' | 'devDependencies',
       Readonly<Record<string, string>>
     >;
@@ -156,13 +156,13 @@ describe('the pages for frontends', () => {
 
   it('link every file of the recipes', () => {
     const pages = CLIENT_PAGES.map(read).join('');
-    const folders = readdirSync(join(ROOT, 'clients'), { withFileTypes: true }).filter(
+    const folders = readdirSync(join(ROOT, 'examples/clients'), { withFileTypes: true }).filter(
       (entry) => entry.isDirectory() && !['test', 'node_modules'].includes(entry.name),
     );
     const files = folders.flatMap(({ name }) =>
-      readdirSync(join(ROOT, 'clients', name), { withFileTypes: true })
+      readdirSync(join(ROOT, 'examples/clients', name), { withFileTypes: true })
         .filter((entry) => entry.isFile())
-        .map((entry) => `clients/${name}/${entry.name}`),
+        .map((entry) => `examples/clients/${name}/${entry.name}`),
     );
     expect(files.filter((file) => !pages.includes(`../${file})`))).toEqual([]);
   });

@@ -9,9 +9,9 @@ import { startGateway, type TestGateway } from './harness/gateway.ts';
 const at = (path: string) => new URL(`../${path}`, import.meta.url);
 const read = (path: string) => readFileSync(at(path), 'utf8');
 
-const examples = readdirSync(at('examples'))
+const examples = readdirSync(at('examples/operations'))
   .filter((file) => file.endsWith('.graphql'))
-  .map((file) => [file, read(`examples/${file}`)] as const);
+  .map((file) => [file, read(`examples/operations/${file}`)] as const);
 
 /**
  * The fields of an answer by their path without indexes. True if any of their values is neither null nor an empty
@@ -47,7 +47,7 @@ describe('the example operations', () => {
 
   beforeAll(async () => {
     const environment = {
-      TOKEN_PRICES: 'examples/prices.json',
+      TOKEN_PRICES: 'examples/operations/prices.json',
       RUN_URL_TEMPLATE: 'https://app.example.com/{workflowId}/{runId}',
       WORKFLOW_URL_TEMPLATE: 'https://app.example.com/{workflowId}',
     };
@@ -94,7 +94,7 @@ describe('the example operations', () => {
 
   it('are linked from the README', () => {
     const readme = read('README.md');
-    for (const [file] of examples) expect(readme).toContain(`(examples/${file})`);
+    for (const [file] of examples) expect(readme).toContain(`(examples/operations/${file})`);
   });
 
   it("include the README's query with the README's answer", async () => {

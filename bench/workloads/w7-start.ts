@@ -19,7 +19,7 @@ export async function w7Start(bench: Bench): Promise<WorkloadResult> {
   const rounds = bench.settings.isShortened ? 1 : bench.settings.rounds + 2;
   for (let round = 0; round < rounds; round += 1) {
     bench.say(`start ${round + 1} of ${rounds}`);
-    npm.push(await startOnce(['npm', 'start'], 'scripts/start.ts'));
+    npm.push(await startOnce(['npm', 'start'], 'tools/build/start.ts'));
     compiled.push(await startOnce([process.execPath, STEPGATE_MAIN], 'main.js'));
   }
   const ms = median(npm.map((one) => one.ms));

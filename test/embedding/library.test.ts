@@ -19,7 +19,7 @@ import {
   type Settings,
   type StepgatePlugin,
 } from 'stepgate';
-import { startGateway as startExample } from '../../embedding/gateway.ts';
+import { startGateway as startExample } from '../../examples/embedding/gateway.ts';
 import { describeWithValkey, withoutValkey } from '../harness/describe-with-valkey.ts';
 import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
 import { SECRET, until } from '../harness/fleet.ts';
@@ -77,7 +77,7 @@ describe('the example of docs/embedding.md', () => {
 
   it('is in the page exactly as it is executed', () => {
     const page = readFileSync(new URL('../../docs/embedding.md', import.meta.url), 'utf8');
-    const code = readFileSync(new URL('../../embedding/gateway.ts', import.meta.url), 'utf8');
+    const code = readFileSync(new URL('../../examples/embedding/gateway.ts', import.meta.url), 'utf8');
     expect(page).toContain(`\`\`\`ts\n${code}\`\`\``);
   });
 });

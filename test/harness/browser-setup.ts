@@ -11,7 +11,7 @@ import { PAGE_FOLDER } from './page-folder.ts';
 
 export default async function setUpBrowser(): Promise<void> {
   setUp();
-  execFileSync(process.execPath, ['scripts/build-page.ts', '--development'], { stdio: 'inherit' });
+  execFileSync(process.execPath, ['tools/build/build-page.ts', '--development'], { stdio: 'inherit' });
   process.env[PAGE_FOLDER] = join(import.meta.dirname, '../../dist/page-development');
   process.env[CHROMIUM_PATH] = await chromium.executablePath().catch(() => '');
 }

@@ -2,5 +2,5 @@
 import { execFileSync } from 'node:child_process';
 
 export default function setUp(): void {
-  execFileSync(process.execPath, ['scripts/build-page.ts'], { stdio: 'inherit' });
+  execFileSync(process.execPath, ['tools/build/build-page.ts'], { stdio: 'inherit' });
 }

@@ -181,7 +181,7 @@ describe('Failure groups', () => {
     // Each failed run costs the same.
     ['COST', [429, 500, 502]],
   ])('Groups are ordered by %s', async (order, statuses) => {
-    await restart({ TOKEN_PRICES: 'examples/prices.json' });
+    await restart({ TOKEN_PRICES: 'examples/operations/prices.json' });
     const old = Array.from({ length: 12 }, () => ['20 ok', 'e429']).flat();
     start('wf', ...old, '4 e429', '16 ok', '4 e500', 'e502');
     const found = await groupsOf(

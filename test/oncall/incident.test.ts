@@ -190,7 +190,9 @@ describe('In an incident that began 44 minutes ago', () => {
       ['baseline', recent('baseline { reason }'), [1, 80, 0, 700]],
       ['headline', recent('diagnosis { headline }'), [1, 80, 0, 560]],
     ])('The calls of %s are bounded by the groups and the runs', async (_, text, expected) => {
-      await gateway.replace(() => start({ MAX_UPSTREAM_CALLS: '2000', TOKEN_PRICES: 'examples/prices.json' }));
+      await gateway.replace(() =>
+        start({ MAX_UPSTREAM_CALLS: '2000', TOKEN_PRICES: 'examples/operations/prices.json' }),
+      );
       const { errors } = await gateway.query(text);
       expect(errors).toEqual([]);
       expect(calls()).toEqual(expected);

@@ -1,0 +1,42 @@
+/** The scripts of package.json. npm gives them to `sh` on Linux and macOS, and to `cmd.exe` on Windows. */
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { expect, it } from '@jest/globals';
+import { z } from 'zod';
+
+const { scripts } = z
+  .object({ scripts: z.record(z.string(), z.string()) })
+  .parse(JSON.parse(readFileSync('package.json', 'utf8')));
+/** Bare words, and texts in double quotes that neither shell expands. */
+const WORD = /^(?:[\w./:@=-]+|"[^"$%`\\!]*")$/;
+
+const isProgram = (name: string): boolean => ['node', 'npm'].includes(name) || existsSync(`node_modules/.bin/${name}`);
+
+const isPortable = (script: string): boolean =>
+  script.split(' && ').every((command) => {
+    const words = command.match(/"[^"]*"|\S+/g) ?? [];
+    return isProgram(words[0] ?? '') && words.every((word) => WORD.test(word));
+  });
+
+it('Every npm script runs in both sh and cmd.exe, except the one that says that it needs bash', () => {
+  const others = Object.entries(scripts).filter(([, script]) => !isPortable(script));
+  expect(others).toEqual([['nightly', 'bash tools/soak/nightly']]);
+  expect(Object.keys(scripts).length).toBeGreaterThan(30);
+});
+
+it.each(['PORT=0 node x.ts', 'exec node x.ts', "node -e 'x'", 'node x.ts; node y.ts', 'node $HOME/x.ts', './x.sh'])(
+  'The script "%s" does not count as portable',
+  (script) => {
+    expect(isPortable(script)).toBe(false);
+  },
+);
+
+it.each(['test/contract', 'test/fleet/valkey.test.ts', 'test/domain'])(
+  '`npm test -- %s` runs the tests that are named',
+  (named) => {
+    const [, ...words] = scripts.test?.split(' ') ?? [];
+    const { stdout } = spawnSync(process.execPath, [...words, named, '--listTests'], { encoding: 'utf8' });
+    const files = stdout.trim().split('\n');
+    expect(files.filter((file) => !file.includes(named))).toEqual([]);
+  },
+);

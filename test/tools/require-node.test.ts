@@ -1,0 +1,61 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import * as library from 'stepgate';
+
+describe('the required Node version', () => {
+  let folder = '';
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'require-node-'));
+  });
+  afterAll(() => {
+    rmSync(folder, { recursive: true });
+  });
+
+  // The server's `shouldUpgradeCallback` came with 24.9.
+  it.each([
+    ['22.20.0', 1],
+    ['24.8.0', 1],
+    ['24.9.0', 0],
+    ['26.0.0', 0],
+  ])('is checked before the npm scripts: under %s the check exits with %i', (version, code) => {
+    const preload = join(folder, 'version.cjs');
+    writeFileSync(preload, `Object.defineProperty(process, 'versions', { value: { node: '${version}' } });`);
+    const check = ['--require', preload, 'tools/build/require-node.cjs'];
+    const { status, stderr } = spawnSync(process.execPath, check, { encoding: 'utf8' });
+    expect(status).toBe(code);
+    expect(stderr).toEqual(
+      code === 0 ? '' : expect.stringContaining(`needs Node 24.9 or newer, but this is Node ${version}`),
+    );
+  });
+
+  it.each(['bin/stepgate.cjs', 'bin/library.mjs'])('%s names it, and does nothing else under an older one', (file) => {
+    const preload = join(folder, 'version.cjs');
+    writeFileSync(preload, "Object.defineProperty(process, 'versions', { value: { node: '20.0.0' } });");
+    const { status, stdout, stderr } = spawnSync(process.execPath, ['--require', preload, file], { encoding: 'utf8' });
+    expect([status, stdout]).toEqual([1, '']);
+    expect(stderr).toContain('Stepgate needs Node 24.9 or newer, but this is Node 20.0.0. Install Node 24');
+  });
+
+  it('`import` gets every export of the library', () => {
+    const [, names = ''] = /export const \{([^}]*)\}/.exec(readFileSync('bin/library.mjs', 'utf8')) ?? [];
+    expect(
+      names
+        .split(',')
+        .map((name) => name.trim())
+        .filter(Boolean)
+        .sort(),
+    ).toEqual(Object.keys(library).sort());
+  });
+
+  it('is enough to start without the development packages: no page is built', () => {
+    cpSync('tools/build', join(folder, 'tools/build'), { recursive: true });
+    const { status, stderr } = spawnSync(process.execPath, [join(folder, 'tools/build/build-page.ts')], {
+      encoding: 'utf8',
+    });
+    expect([status, stderr]).toEqual([0, '']);
+    expect(existsSync(join(folder, 'dist'))).toBe(false);
+  });
+});

@@ -1,0 +1,28 @@
+/**
+ * Bundles the programs, `dist/main.js` and `dist/sample/main.js`, with their packages: one file starts in half the time
+ * of a thousand, and takes less memory. `tsc` compiles the library, which shares the packages of its host.
+ */
+import { join } from 'node:path';
+import { build } from 'vite';
+
+const root = join(import.meta.dirname, '../..');
+const [outDir = 'dist'] = process.argv.slice(2);
+
+await build({
+  ...{ root, configFile: false, publicDir: false, logLevel: 'error' },
+  // Also packages that are CommonJS use it. A bundler would add its ES modules as a second copy.
+  resolve: { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] },
+  // `debug` uses colours if it finds this package, which only the build has.
+  ssr: { noExternal: true, external: ['supports-color'] },
+  build: {
+    ...{ ssr: true, outDir, emptyOutDir: false, target: 'node24', license: { fileName: 'NOTICES.md' } },
+    rolldownOptions: {
+      input: { main: 'src/main.ts', 'sample/main': 'src/sample/main.ts' },
+      output: {
+        ...{ entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js', comments: false },
+        // V8 keeps two bytes for each character of a file that has one beyond Latin-1.
+        charset: 'ascii',
+      },
+    },
+  },
+});
