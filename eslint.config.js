@@ -12,6 +12,7 @@ export default tseslint.config(
       'src/web/public/',
       '**/node_modules/',
       '**/__generated__/',
+      'examples/clients/test/relay/{operations,persisted}/',
       'bench/.build/',
       'bench/results/',
     ],
