@@ -1,9 +1,25 @@
+import { readdirSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
+import { parseAllDocuments } from 'yaml';
 import { readConfig } from '../../src/config/config.ts';
 import { ENVIRONMENT } from '../../src/config/variables.ts';
 import { readProjectFile } from '../harness/compose.ts';
-import { FILES, MANIFESTS, readYaml } from '../harness/kubernetes.ts';
 import { STOP_WITHIN_MS } from '../harness/shutdown.ts';
+
+interface Manifest {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly labels?: Readonly<Record<string, string>> };
+  readonly spec?: unknown;
+}
+
+const readYaml = (file: string): unknown[] =>
+  parseAllDocuments(readProjectFile(`deploy/kubernetes/${file}`)).map((document) => document.toJS() as unknown);
+
+const FILES = readdirSync(new URL('../../deploy/kubernetes/', import.meta.url)).filter(
+  (file) => file !== 'kustomization.yaml',
+);
+const MANIFESTS = FILES.flatMap((file) => readYaml(file) as Manifest[]);
 
 interface EnvironmentEntry {
   readonly name: string;
