@@ -8,7 +8,7 @@ RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY tsconfig.json schema.graphql LICENSE ./
 COPY src src
 # The image has the programs without the library, and no packages next to them.
-RUN npm run build:server && npm run build:page
+RUN node tools/build/build-server.ts && node tools/build/build-page.ts
 RUN cat dist/NOTICES.md dist/page/NOTICES.md dist/page/NOTICES-GRAPHIQL.md > NOTICES.md && cp node_modules/node-linux-*/LICENSE LICENSE.node
 # The list of the packages in the bundle, without those that only the build needs.
 RUN npm pkg delete workspaces && npm prune --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund

@@ -1,4 +1,4 @@
-/** Serves the run page at `/` and its links, its files below `/assets`, and GraphiQL, as built by `npm run build:page`. */
+/** Serves the run page at `/` and its links, its files below `/assets`, and GraphiQL, as built by `npm run build`. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fastifyStatic from '@fastify/static';
@@ -54,7 +54,7 @@ export function createRunPage(options: PageOptions): FastifyPluginAsync {
     // Its editor adds style elements without a nonce, and has its icons in a font.
     if (hasExplorers) get('/graphiql', show(graphiql, policyOf("'self' 'unsafe-inline'", 'font-src data:')));
     if (page === null) {
-      logger.warn('the run page is not built: run `npm run build:page`, then start again');
+      logger.warn('the run page is not built: run `npm run build`, then start again');
       return;
     }
     if (hasOtherPaths) {
@@ -103,5 +103,5 @@ const sendNotBuilt: SendPage = (reply) =>
     .code(503)
     .header('content-type', 'text/plain; charset=utf-8')
     .send(
-      'The run page is not built. Run `npm ci && npm run build:page` in the clone, then start again. GraphQL is at /graphql.\n',
+      'The run page is not built. Run `npm ci && npm run build` in the clone, then start again. GraphQL is at /graphql.\n',
     );

@@ -68,7 +68,7 @@ export interface HttpOptions {
   readonly stalledReaderMs?: number | undefined;
   /** A 429 waits this long, or up to twice as long. Default: 1 s. */
   readonly refusalMs?: number | undefined;
-  /** Folder of the built run page. Default: where `npm run build:page` puts it. */
+  /** Folder of the built run page. Default: where `npm run build` puts it. */
   readonly pageFolder?: string | undefined;
   /** False: each request is executed, so that an embedder's plugins see it. */
   readonly cachesAnswers: boolean;

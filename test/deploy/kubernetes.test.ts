@@ -9,7 +9,7 @@ import { STOP_WITHIN_MS } from '../harness/shutdown.ts';
 interface Manifest {
   readonly apiVersion: string;
   readonly kind: string;
-  readonly metadata: { readonly name: string; readonly labels?: Readonly<Record<string, string>> };
+  readonly metadata: { readonly name: string };
   readonly spec?: unknown;
 }
 

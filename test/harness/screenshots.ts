@@ -1,4 +1,4 @@
-/** Takes the pictures of docs/screenshots: `npm run screenshots`, after a visible change. */
+/** Takes the pictures of docs/screenshots: `node test/harness/screenshots.ts`, after a visible change. */
 import { mkdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { openBrowser, openPage } from './browser.ts';

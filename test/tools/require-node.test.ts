@@ -31,6 +31,13 @@ describe('the required Node version', () => {
     );
   });
 
+  it('is checked by a script that then runs its program with its arguments', () => {
+    const words = ['tools/build/require-node.cjs', 'src/main.ts', '--version'];
+    const { stdout } = spawnSync(process.execPath, words, { encoding: 'utf8' });
+    const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { readonly version: string };
+    expect(stdout).toBe(`${version}\n`);
+  });
+
   it.each(['bin/stepgate.cjs', 'bin/library.mjs'])('%s names it, and does nothing else under an older one', (file) => {
     const preload = join(folder, 'version.cjs');
     writeFileSync(preload, "Object.defineProperty(process, 'versions', { value: { node: '20.0.0' } });");

@@ -1,5 +1,5 @@
 /**
- * Builds the run page into `dist/page` if its sources have changed: `npm run build:page`. With `--development` it is built
+ * Builds the run page into `dist/page` if its sources have changed. With `--development` it is built
  * into `dist/page-development`, with the warnings of React and Apollo Client.
  */
 import { createHash } from 'node:crypto';

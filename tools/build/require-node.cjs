@@ -1,5 +1,7 @@
-// Runs before the npm scripts on any Node, so its syntax must be readable by each Node.
+// `node tools/build/require-node.cjs [program]` runs a program, or only checks Node. Each Node must be able to read this file.
 'use strict';
+var path = require('path');
+var url = require('url');
 var problem = require('../../bin/node-version.cjs');
 
 if (problem !== null) {
@@ -8,3 +10,5 @@ if (problem !== null) {
   );
   process.exit(1);
 }
+process.argv.splice(1, 1);
+if (process.argv[1] !== undefined) import(url.pathToFileURL(path.resolve(process.argv[1])).href);

@@ -39,6 +39,6 @@ const page = readFileSync(PATH, 'utf8');
 const current = withTables(page);
 if (!process.argv.includes('--check')) writeFileSync(PATH, current);
 else if (page !== current) {
-  process.stderr.write('docs/configuration.md differs from src/config: run npm run docs:config\n');
+  process.stderr.write('docs/configuration.md differs from src/config: run npm run codegen\n');
   process.exitCode = 1;
 }
