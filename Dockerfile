@@ -10,9 +10,8 @@ COPY src src
 # The image has the programs without the library, and no packages next to them.
 RUN node tools/build/build-server.ts && node tools/build/build-page.ts
 RUN cat dist/NOTICES.md dist/page/NOTICES.md dist/page/NOTICES-GRAPHIQL.md > NOTICES.md && cp node_modules/node-linux-*/LICENSE LICENSE.node
-# The list of the packages in the bundle, without those that only the build needs.
-RUN npm pkg delete workspaces && npm prune --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund
-RUN npm pkg delete devDependencies optionalDependencies && npm sbom --sbom-format=cyclonedx > sbom.cdx.json
+# The packages in the bundles, without those that only the build needs.
+RUN node tools/build/sbom.ts > sbom.cdx.json && npm pkg delete workspaces dependencies devDependencies
 
 # The same Debian, without npm and Node's headers.
 FROM debian:bookworm-slim
