@@ -21,7 +21,7 @@ const PAGES = [
 
 const [only, widths = '1280', folder = FOLDER] = process.argv.slice(2);
 
-await setUp();
+setUp();
 const gateway = await startGateway({}, { isShowcase: true });
 const { browser, missing } = await openBrowser();
 if (!browser) throw new Error(`no pictures without a browser: ${missing}`);
