@@ -105,12 +105,6 @@ describe('docs/configuration.md', () => {
   });
 });
 
-/** Blocks of code below the name of their file. */
-const blocksOf = (page: string) =>
-  [...page.matchAll(/\]\((?:\.\.\/)+(examples\/(?:clients|routers)\/[\w/.-]+)\)\n\n```\w+\n([\s\S]*?)^```/gm)].map(
-    ([, file = '', code = '']) => ({ file, code }),
-  );
-
 describe('docs/federation.md', () => {
   const page = read('docs/federation.md');
 
@@ -119,26 +113,13 @@ describe('docs/federation.md', () => {
     const [, version] = /`@graphql-hive\/gateway` (\S+)/.exec(page) ?? [];
     expect(dependencies).toMatchObject({ '@graphql-hive/gateway': version });
   });
-
-  it.each(blocksOf(page))('has $file as it is executed', ({ file, code }) => {
-    expect(code).toBe(read(file));
-  });
 });
 
 const CLIENT_PAGES = ['docs/frontend.md', ...inFolder('docs/clients')];
 
-describe.each(CLIENT_PAGES)('the page %s', (path) => {
-  const page = read(path);
-  const blocks = blocksOf(page);
-
-  it.each(blocks)('has $file as it is compiled and executed', ({ file, code }) => {
-    expect(code).toBe(read(file));
-  });
-
-  it('has no code that is not executed', () => {
-    const commands = [...page.matchAll(/^```sh\n/gm)];
-    expect(blocks.length + commands.length).toBe([...page.matchAll(/^```\w+$/gm)].length);
-  });
+it.each(CLIENT_PAGES)('%s links its code, which is executed where it is', (path) => {
+  const languages = [...read(path).matchAll(/^```(\w+)$/gm)].map(([, language]) => language);
+  expect(languages.filter((language) => language !== 'sh')).toEqual([]);
 });
 
 describe('the pages for frontends', () => {
