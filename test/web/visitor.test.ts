@@ -16,6 +16,9 @@ describeInBrowser('A visitor of the sample', (open) => {
     const overdue = failures.filter({ hasText: 'Overdue' });
     await overdue.getByText(/^running for \d+ min \d\d s, usually [\d.]+ s, at embed$/).waitFor();
     expect((await overdue.boundingBox())?.y).toBeLessThan(700);
+    // By keyboard it is the row after the failure.
+    for (const key of ['j', 'j']) await page.keyboard.press(key);
+    expect(await page.evaluate('document.activeElement.closest("li").className')).toBe('overdue');
     await page.setViewportSize({ width: 390, height: 780 });
     expect((await overdue.boundingBox())?.y).toBeLessThan(700);
     await overdue.getByRole('link').first().click();

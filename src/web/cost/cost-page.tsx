@@ -131,7 +131,7 @@ export default function CostPage() {
             rows={workflows.map(({ id, name, trend }) => ({
               key: id,
               name: (
-                <Link to={url.link({ workflow: id })} aria-current={id === chosenId ? 'true' : undefined}>
+                <Link to={url.link({ workflow: id })} aria-current={id === chosenId ? 'true' : undefined} data-row>
                   <bdi>{name ?? id}</bdi>
                 </Link>
               ),
