@@ -11,7 +11,7 @@ const WHAT_IS_FAILING = /* GraphQL */ `
     failureGroups(workflowIds: $workflowIds, last: $last, orderBy: IMPACT) {
       nodes {
         workflow {
-          id
+          workflowId: id
           name
         }
         nodeId
