@@ -77,6 +77,19 @@ describe('In an incident that began 44 minutes ago', () => {
     expect(calls()).toEqual([1, 3, 1, 32]);
   });
 
+  it('The comparison of a baseline is that of the failed run with it', async () => {
+    const compared = 'base { id } head { id } wallClockDeltaMs nodes { nodeId change baseStep { id } headStep { id } }';
+    const { data, errors } = await gateway.query(`{
+      run(workflowId: "wf", id: "${NEWEST}") { baseline { comparison { ${compared} } } }
+      compareRuns(workflowId: "wf", baseId: "${BASELINE}", headId: "${NEWEST}") { ${compared} }
+    }`);
+    expect(errors).toEqual([]);
+    const comparison = { base: { id: BASELINE }, head: { id: NEWEST } };
+    expect(data).toMatchObject({ run: { baseline: { comparison } }, compareRuns: comparison });
+    const { run, compareRuns } = data as { run: { baseline: { comparison: unknown } }; compareRuns: unknown };
+    expect(run.baseline.comparison).toEqual(compareRuns);
+  });
+
   it('A failure without a change before it has the newest completed run before the failures as its baseline', async () => {
     const { data } = await gateway.query(ofRun('baseline { reason run { id } changes { kind } }', 'wf-25'));
     expect(data).toEqual({ run: { baseline: { reason: 'BEFORE_FAILURES', run: { id: 'wf-218' }, changes: [] } } });
