@@ -158,7 +158,7 @@ describeInBrowser('an engineer on call', (open) => {
     expect(await page.getByText('Live', { exact: true }).count()).toBe(0);
   });
 
-  it('finds runs by the text of their error, with the search in the address', async () => {
+  it('An engineer finds runs by any text that their rows show, with the search in the address', async () => {
     gateway.upstream.script = (call) =>
       call.endpoint === 'runs'
         ? { json: RECENT.map((run, index) => ({ ...run, error: index === 2 ? 'Quota EXCEEDED for key' : null })) }
@@ -167,12 +167,17 @@ describeInBrowser('an engineer on call', (open) => {
     const page = await open({ key: 'key-4' });
     await page.goto(`${gateway.url}/workflows/wf`);
     const runs = page.getByRole('list', { name: 'Runs of this workflow' }).locator('a[data-row]');
-    await page.getByRole('searchbox', { name: 'Search errors' }).fill('quota exceeded');
-    await page.waitForURL(/error=quota/);
+    const search = page.getByRole('searchbox', { name: 'Search runs' });
+    await search.fill('quota exceeded');
+    await page.waitForURL(/search=quota/);
     while ((await runs.count()) !== 1) await page.waitForTimeout(20);
     expect(await runs.getAttribute('title')).toBe('recent-2');
-    await page.goto(`${gateway.url}/workflows/wf?error=nothing`);
-    await page.getByText('The errors of runs were searched').waitFor();
+    // The error of a failed step.
+    await search.fill('NO HOST');
+    while ((await runs.count()) !== 4) await page.waitForTimeout(20);
+    await page.goto(`${gateway.url}/workflows/wf?search=nothing`);
+    await page.getByText('No run fits these filters').waitFor();
+    await page.getByText('25 runs searched: ids, inputs and errors.').waitFor();
   });
 
   it('reads names of 300 characters on a phone without scrolling sideways', async () => {

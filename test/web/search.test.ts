@@ -16,6 +16,38 @@ describeInBrowser('the search', (open) => {
     await page.getByRole('article').nth(1).waitFor();
   };
 
+  it('A person types the number of an order, and gets to its run without the mouse', async () => {
+    workflows.start('wf', 'shop-1', { status: 'completed', inputs: { order: { number: 'A-48193' } } });
+    for (let number = 0; number < 8; number += 1)
+      workflows.start('team/flow', `flow-${number}`, { status: 'completed' });
+    const page = await open({ key: 'key-2', width: 390, height: 844 });
+    await openHome(page);
+    await page.keyboard.press('/');
+    await page.keyboard.type('48193', { delay: 10 });
+    const options = dialogOf(page).getByRole('option');
+    await dialogOf(page).getByText('9 runs searched: ids, inputs and errors.').waitFor();
+    expect(await options.allTextContents()).toEqual(['shop-1Completed · Workflow wf']);
+    await page.keyboard.press('Enter');
+    await page.waitForURL(`${gateway.url}/workflows/wf/runs/shop-1`);
+  });
+
+  it('A search with more runs than the dialog shows continues in the list of runs', async () => {
+    const page = await open({ key: 'key-2' });
+    await openHome(page);
+    await page.keyboard.press('/');
+    await dialogOf(page).getByRole('combobox').fill('flow-');
+    await dialogOf(page).getByRole('option', { name: 'More runs with “flow-”' }).click();
+    await page.waitForURL(`${gateway.url}/?search=flow-`);
+    const runs = page.getByRole('list', { name: 'Latest runs' }).locator('a[data-row]');
+    await page.getByText('9 runs searched: ids, inputs and errors.').waitFor();
+    expect(await runs.count()).toBe(8);
+    await page.getByRole('searchbox', { name: 'Search runs' }).fill('shop');
+    await runs.and(page.getByTitle('shop-1')).waitFor();
+    expect(await runs.count()).toBe(1);
+    await page.goBack();
+    await runs.and(page.getByTitle('flow-7')).waitFor();
+  });
+
   it('keeps letters that are typed before its code has loaded', async () => {
     const page = await open({ key: 'key-1' });
     const loading = Promise.withResolvers<null>();

@@ -4,6 +4,7 @@ import { useApolloClient } from '@apollo/client/react';
 import { LiveMark } from '../live/live-mark.tsx';
 import { useThrottled } from '../hooks/timing.ts';
 import { ASK_EVERY_MS, useChangedRuns } from '../run-list/live-runs.ts';
+import { RunSearch } from '../run-list/run-search.tsx';
 import { Breadcrumb } from '../shell/breadcrumb.tsx';
 import { Contained } from '../shell/contained.tsx';
 import { useUrl } from '../url/url.ts';
@@ -59,6 +60,7 @@ export default function HomePage() {
               <div className="toolbar">
                 <h2 id="runs">Latest runs</h2>
                 <StatusFilter />
+                <RunSearch />
               </div>
               <LatestRuns directory={directory} changed={changed} />
             </Contained>

@@ -7,6 +7,7 @@ import { Pager, RUN_PAGES } from '../controls/pager.tsx';
 import { useRunPage } from '../run-list/live-runs.ts';
 import type { ChangedRuns, ListedRun } from '../run-list/merged-runs.ts';
 import { RunList } from '../run-list/run-list.tsx';
+import { Searched, useSearchedText } from '../run-list/run-search.tsx';
 import { Empty, Failure, Skeleton, Warning } from '../shell/notices.tsx';
 import { errorsThat, pathOf } from '../shell/part-errors.ts';
 import { useTimeWindow } from '../time/time-window.ts';
@@ -19,6 +20,7 @@ const RECENT_RUNS = graphql(`
       nodes {
         ...ListedRun
       }
+      runsExamined
       unavailableWorkflows {
         id
       }
@@ -44,7 +46,8 @@ export function LatestRuns({ directory, changed: changedOfAll }: LatestRunsProps
   const url = useUrl();
   const { workflow: workflowId, status, show, after } = url.params;
   const { startedAfter, startedBefore } = useTimeWindow();
-  const isFiltered = status.length > 0 || [workflowId, startedAfter, startedBefore].some((one) => one !== null);
+  const search = useSearchedText();
+  const isFiltered = status.length > 0 || [workflowId, search, startedAfter, startedBefore].some((one) => one !== null);
   const isLargest = show === 'more';
   const changed = useMemo(() => {
     const ofWorkflow = (run: ListedRun) => workflowId === null || run.workflowId === workflowId;
@@ -52,7 +55,7 @@ export function LatestRuns({ directory, changed: changedOfAll }: LatestRunsProps
     return { current: current.filter(ofWorkflow), beforeGap: beforeGap.filter(ofWorkflow) };
   }, [changedOfAll, workflowId]);
   const workflowIds = workflowId === null ? directory.namedIds : [workflowId];
-  const filter = { startedAfter, startedBefore, status: status.length === 0 ? null : status };
+  const filter = { search, startedAfter, startedBefore, status: status.length === 0 ? null : status };
   const listed = useRunPage(RECENT_RUNS, changed, {
     variables: { first: isLargest ? LARGEST_PAGE : PAGE_SIZE, after, filter, workflowIds },
     read: (data) => data.recentRuns,
@@ -93,10 +96,12 @@ export function LatestRuns({ directory, changed: changedOfAll }: LatestRunsProps
       {runs.length > 0 && <RunList label="Latest runs" runs={runs} nameOf={directory.nameOf} />}
       {!isLoading && !error && runs.length === 0 && (
         <Empty title={titleOfNone(isFiltered, after)}>
-          {hasMore && <p>Only the latest runs of each workflow were searched.</p>}
-          {isFiltered && <Link to={url.link({ status: null, workflow: null, since: null })}>Clear filters</Link>}
+          {isFiltered && (
+            <Link to={url.link({ status: null, workflow: null, since: null, search: null })}>Clear filters</Link>
+          )}
         </Empty>
       )}
+      {page && isFiltered && <Searched runsExamined={page.runsExamined} hasOlder={hasMore} />}
       <Pager
         name="after"
         cursor={after}

@@ -7,7 +7,7 @@ const GROUPS: readonly { readonly name: string; readonly keys: readonly (readonl
     {
       name: 'Everywhere',
       keys: [
-        ['/  or  Ctrl K', 'Search: a workflow, a run id, a pasted link (⌘ K on a Mac)'],
+        ['/  or  Ctrl K', 'Search: an order number, a run id, a workflow, a pasted link (⌘ K on a Mac)'],
         ['j  k', 'Next and previous row'],
         ['Enter', 'Open it'],
         ['Esc', 'Close the panel or dialog'],

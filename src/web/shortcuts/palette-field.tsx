@@ -8,7 +8,7 @@ export const PaletteField = (props: ComponentProps<'input'>) => (
       {...props}
       aria-label="Search"
       autoFocus
-      placeholder="Workflow, run id, or a pasted link"
+      placeholder="Order number, run id, workflow, or a pasted link"
       autoComplete="off"
       spellCheck={false}
     />

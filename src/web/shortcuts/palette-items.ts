@@ -1,5 +1,5 @@
 /** Search results for a text: a pasted link or id first, then workflows and runs from the gateway, then actions. */
-import { CircleDot, ExternalLink, House, Keyboard, LogOut, Workflow, type LucideIcon } from 'lucide-react';
+import { CircleDot, ExternalLink, House, Keyboard, List, LogOut, Workflow, type LucideIcon } from 'lucide-react';
 import { graphql } from '../__generated__/gql.ts';
 import type { RunStatus } from '../__generated__/graphql.ts';
 import { SETTLED_MS } from '../controls/search-field.tsx';
@@ -8,7 +8,7 @@ import { keyStore } from '../session/key-store.ts';
 import { statusWord } from '../status/status.tsx';
 import { useSettled } from '../hooks/timing.ts';
 import { GRAPHQL_URL } from '../url/base-path.ts';
-import { HOME, runLink, workflowLink } from '../url/links.ts';
+import { HOME, runLink, runsLink, workflowLink } from '../url/links.ts';
 import { useDirectory } from '../home/directory.ts';
 import { useFoundRuns } from './found-runs.ts';
 import { mayBeRunId, readPair, readPasted, type Named } from './pasted.ts';
@@ -34,23 +34,27 @@ const FIND_WORKFLOWS = graphql(`
   }
 `);
 
-const LATEST_RUNS = graphql(`
-  query LatestRuns($workflowIds: [ID!]) {
-    recentRuns(first: 100, workflowIds: $workflowIds) {
+const RUNS_WITH_TEXT = graphql(`
+  query RunsWithText($filter: RunFilter, $workflowIds: [ID!]) {
+    recentRuns(first: 6, filter: $filter, workflowIds: $workflowIds) {
       nodes {
         id
         workflowId
         status
       }
+      runsExamined
+      pageInfo {
+        hasNextPage
+      }
     }
   }
 `);
 
-const RUNS_OFFERED = 6;
-
 export interface Search {
   readonly items: readonly PaletteItem[];
   readonly isSearching: boolean;
+  /** Number of runs whose ids, inputs and errors were compared with the text. Null for none. */
+  readonly runsExamined: number | null;
   /** Error if not everything could be searched. */
   readonly error: Error | undefined;
 }
@@ -65,32 +69,37 @@ export function usePaletteItems(text: string, onHelp: () => void): Search {
     read: (data) => data.workflows?.nodes,
   });
   const directory = useDirectory();
-  const latest = useGatewayQuery(LATEST_RUNS, {
-    variables: directory.workflows && { workflowIds: directory.namedIds },
-    read: (data) => data.recentRuns?.nodes,
+  const search = settled === '' ? null : settled;
+  const listed = useGatewayQuery(RUNS_WITH_TEXT, {
+    variables: named || !directory.workflows ? null : { filter: { search }, workflowIds: directory.namedIds },
+    read: (data) => data.recentRuns,
   });
   const found = useFoundRuns(!named && mayBeRunId(settled) ? settled : null);
 
   const has = (...texts: readonly (string | null | undefined)[]) =>
     texts.some((one) => one?.toLowerCase().includes(wanted.toLowerCase()));
-  const runs = [...found.runs, ...(latest.value ?? [])].flatMap((run) => (run && has(run.id) ? [run] : []));
+  // Results for the previous text may not match while the gateway searches for the new one.
+  const isCurrent = (...texts: readonly (string | null)[]) => wanted === settled || has(...texts);
+  const runs = [...found.runs, ...(listed.value?.nodes ?? [])].flatMap((run) => (run && isCurrent(run.id) ? run : []));
   const exact = runs.filter(({ id }) => id === wanted);
+  const itemOfRun = (run: FoundRun) => itemOfRunIn(directory.nameOf(run.workflowId), run);
   const items: readonly PaletteItem[] = named
     ? [itemOfNamed(named)]
     : [
         ...exact.map(itemOfRun),
-        ...(workflows.value ?? [])
-          // Results for the previous text may not match while the gateway searches for the new one.
-          .filter(({ id, name }) => wanted === settled || has(id, name))
-          .map(itemOfWorkflow),
-        ...runs.slice(0, RUNS_OFFERED).map(itemOfRun),
+        ...(workflows.value ?? []).filter(({ id, name }) => isCurrent(id, name)).map(itemOfWorkflow),
+        ...runs.map(itemOfRun),
+        ...(search !== null && wanted === settled && listed.value?.pageInfo.hasNextPage === true
+          ? [itemOfList(search)]
+          : []),
         ...(pair ? [itemOfNamed(pair)] : []),
         ...actions(onHelp).filter(({ label }) => has(label)),
       ];
   return {
     items: [...new Map(items.map((item) => [item.key, item])).values()],
-    isSearching: wanted !== settled || workflows.isLoading || found.isSearching,
-    error: workflows.error ?? found.error ?? directory.error ?? latest.error,
+    isSearching: wanted !== settled || workflows.isLoading || listed.isLoading || found.isSearching,
+    runsExamined: search === null ? null : (listed.value?.runsExamined ?? null),
+    error: workflows.error ?? found.error ?? directory.error ?? listed.error,
   };
 }
 
@@ -117,9 +126,14 @@ interface FoundRun {
   readonly status: RunStatus;
 }
 
-const itemOfRun = ({ id, workflowId, status }: FoundRun): PaletteItem => ({
+const itemOfRunIn = (workflowName: string, { id, workflowId, status }: FoundRun): PaletteItem => ({
   ...{ key: `run ${workflowId} ${id}`, icon: CircleDot, label: id, isId: true, to: runLink({ workflowId, id }) },
-  hint: `${statusWord(status)} · ${workflowId}`,
+  hint: `${statusWord(status)} · ${workflowName}`,
+});
+
+/** The list continues the search in older runs. */
+const itemOfList = (search: string): PaletteItem => ({
+  ...{ key: 'list', icon: List, label: `More runs with “${search}”`, hint: 'Go to', to: runsLink(search) },
 });
 
 const actions = (onHelp: () => void): readonly PaletteItem[] => [

@@ -1,6 +1,7 @@
 /** Field and results of the search dialog. */
 import { useCombobox } from 'downshift';
 import { useNavigate } from 'react-router';
+import { countOf } from '../format/numbers.ts';
 import { messageOf } from '../shell/notices.tsx';
 import { usePaletteItems, type PaletteItem } from './palette-items.ts';
 import { PaletteField } from './palette-field.tsx';
@@ -16,7 +17,7 @@ const { InputBlur, MenuMouseLeave } = useCombobox.stateChangeTypes;
 
 export default function PaletteSearch({ text, onText, onClose, onHelp }: PaletteSearchProps) {
   const navigate = useNavigate();
-  const { items, isSearching, error } = usePaletteItems(text, onHelp);
+  const { items, isSearching, runsExamined, error } = usePaletteItems(text, onHelp);
 
   function choose(item: PaletteItem): void {
     if ('to' in item) {
@@ -70,11 +71,14 @@ export default function PaletteSearch({ text, onText, onClose, onHelp }: Palette
         ))}
       </ul>
       <p className="palette-state muted" role="status">
-        {isSearching ? 'Searching…' : items.length === 0 ? nothingFound(error) : ''}
+        {isSearching ? 'Searching…' : (items.length === 0 ? nothingFound(error) : '') + searchedOf(runsExamined)}
       </p>
     </>
   );
 }
 
 const nothingFound = (error: Error | undefined): string =>
-  error ? `Nothing found, but not everything could be searched: ${messageOf(error)}` : 'Nothing found';
+  error ? `Nothing found, but not everything could be searched: ${messageOf(error)}` : 'Nothing found.';
+
+const searchedOf = (runsExamined: number | null): string =>
+  runsExamined === null ? '' : ` ${countOf(runsExamined, 'run')} searched: ids, inputs and errors.`;

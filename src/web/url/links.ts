@@ -13,6 +13,9 @@ const pathTo = (path: string, changes: Changes): string => {
 
 export const HOME = '/';
 
+/** To the runs of all workflows that a search finds. */
+export const runsLink = (search: string): string => pathTo(HOME, { search });
+
 /** With one workflow in detail if it is named. */
 export const costLink = (workflowId: string): string => pathTo('/cost', { workflow: workflowId });
 

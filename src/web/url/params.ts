@@ -36,7 +36,7 @@ const PARAMETERS = tableOf({
   since: { read: oneOf(null, '1h', '24h', '7d', '30d'), resets: ['start', 'end', 'after', 'show'] },
   start: { read: momentOf, resets: ['since', 'after', 'show'] },
   end: { read: momentOf, resets: ['since', 'after', 'show'] },
-  error: { read: text, resets: ['after'] },
+  search: { read: text, resets: ['after', 'show'] },
   after: { read: text },
 
   // Workflow: the node of the trends, which is also the open node of a comparison, and the form that starts a run.

@@ -3,11 +3,11 @@ import { graphql } from '../__generated__/gql.ts';
 import type { RunFilter } from '../__generated__/graphql.ts';
 import { useTickedRuns } from '../comparison/ticked-runs.tsx';
 import { Pager, RUN_PAGES } from '../controls/pager.tsx';
-import { SearchField } from '../controls/search-field.tsx';
 import { LiveMark } from '../live/live-mark.tsx';
 import { ASK_EVERY_MS, useRunPage } from '../run-list/live-runs.ts';
 import type { ChangedRuns } from '../run-list/merged-runs.ts';
 import { RunList } from '../run-list/run-list.tsx';
+import { RunSearch, Searched, useSearchedText } from '../run-list/run-search.tsx';
 import { Empty, Failure, Loading } from '../shell/notices.tsx';
 import { StatusFilter } from '../status/status-filter.tsx';
 import { useTimeWindow } from '../time/time-window.ts';
@@ -28,6 +28,7 @@ const RUNS = graphql(`
           hasPreviousPage
           endCursor
         }
+        runsExamined
       }
     }
   }
@@ -56,25 +57,14 @@ export function RunsTable({ workflowId, changed }: RunsTableProps) {
       <div className="toolbar runs-bar">
         <StatusFilter />
         <TimeWindowPicker all="Any time" />
-        <SearchField
-          label="Search errors"
-          placeholder="Text of the error"
-          value={url.params.error ?? ''}
-          onChange={(error) => {
-            url.type({ error });
-          }}
-        />
+        <RunSearch />
         <LiveMark isStale={staleSince !== undefined} everyMs={ASK_EVERY_MS} />
       </div>
       {error && <Failure error={error} what="list of runs" isPartial={page != null} onRetry={refetch} />}
       {isLoading && <Loading what="runs" />}
-      {runs?.length === 0 && page && (
-        <Empty title={filter ? 'No run fits these filters' : 'No runs yet'}>
-          {filter?.error != null && <p>The errors of runs were searched, not those of their steps.</p>}
-          {page.pageInfo.hasNextPage && <p>Only the latest 500 were looked at: there may be older ones.</p>}
-        </Empty>
-      )}
+      {runs?.length === 0 && <Empty title={filter ? 'No run fits these filters' : 'No runs yet'} />}
       {runs && runs.length > 0 && <RunList label="Runs of this workflow" runs={runs} tickOf={ticked.tickOf} />}
+      {page && filter && <Searched runsExamined={page.runsExamined} hasOlder={page.pageInfo.hasNextPage} />}
       {ticked.link && <div className="compare-bar">{ticked.link}</div>}
       <Pager
         name="after"
@@ -89,9 +79,9 @@ export function RunsTable({ workflowId, changed }: RunsTableProps) {
 
 /** Null without a filter. */
 function useRunFilter(): RunFilter | null {
-  const { status, error: text } = useUrl().params;
-  const error = text === null || text.trim() === '' ? null : text.trim();
+  const { status } = useUrl().params;
+  const search = useSearchedText();
   const { startedAfter, startedBefore } = useTimeWindow();
-  if (status.length === 0 && error === null && startedAfter === null && startedBefore === null) return null;
-  return { status: status.length > 0 ? status : null, startedAfter, startedBefore, error };
+  if (status.length === 0 && search === null && startedAfter === null && startedBefore === null) return null;
+  return { status: status.length > 0 ? status : null, startedAfter, startedBefore, search };
 }
