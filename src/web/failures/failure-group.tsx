@@ -122,7 +122,7 @@ export function FailureGroup({ group: masked, span, namesWorkflow = false }: Fai
           <ChangeLine changes={group.suspectedChanges} ofNode={nodeId} />
         </p>
         <p className="how-often">
-          <strong>{formatCount(count)}×</strong>
+          <strong>{formatCount(count)}×</strong>{' '}
           {affectedRate !== null && (
             <span className="muted" title="Of the finished runs since the first failure">
               {formatShare(affectedRate)} of runs
