@@ -24,6 +24,8 @@ export interface StepAttempt {
   readonly previousAttempt: Step | null;
   /** True if it failed and a RETRY repeats it. */
   readonly isSuperseded: boolean;
+  /** True for the one execution that decides the state of its node. */
+  readonly isLatest: boolean;
 }
 
 export interface Step extends StepFacts, StepDuration, StepAttempt {

@@ -67,7 +67,9 @@ describe('attempts', () => {
 
 describe('the latest execution of a node', () => {
   const latestOf = (steps: readonly StepFacts[], isOver: boolean) =>
-    runOf(steps, { record: runRecord({ rawStatus: isOver ? 'failed' : 'running' }) }).latestAttempts[0]?.index;
+    runOf(steps, { record: runRecord({ rawStatus: isOver ? 'failed' : 'running' }) }).steps.find(
+      ({ isLatest }) => isLatest,
+    )?.index;
   const running = (start: number, end: number | null = null) => ran('a', start, end, 'running');
 
   it('It is unfinished while the run is not over, else failed, else the last one', () => {

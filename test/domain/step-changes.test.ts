@@ -11,8 +11,12 @@ import type { StepFacts } from '../../src/domain/types.ts';
 import { createPayloadComparison, payloadsIn } from '../../src/upstream/wire/payloads.ts';
 import { arbitrarySteps, listed, ran, runOf } from './facts.ts';
 
-function compared(before: readonly StepFacts[], after: readonly StepFacts[]): ComparedSteps {
-  const work = compareSteps(before, after, createPayloadComparison().isSame);
+function compared(before: readonly StepFacts[], after: readonly StepFacts[], isRunOver = false): ComparedSteps {
+  const work = compareSteps(
+    { steps: before, isRunOver: false },
+    { steps: after, isRunOver },
+    createPayloadComparison().isSame,
+  );
   for (let step = work.next(); ; step = work.next()) if (step.done) return step.value;
 }
 
@@ -54,14 +58,24 @@ describe('a step has changed', () => {
     );
   });
 
-  it('exactly if its facts or its attempt numbers differ', () => {
+  it('A step changes if the end of its run makes another step the latest of its node', () => {
+    const steps = [
+      running,
+      ran('model', 1, 2, 'failed', { id: 'b', index: 1 }),
+      ran('x', 0, 1, 'completed', { id: 'c', index: 2 }),
+    ];
+    expect([...compared(steps, steps).changed]).toEqual([]);
+    expect([...compared(steps, steps, true).changed]).toEqual(['a', 'b']);
+  });
+
+  it('A step changes exactly if its facts, its attempt numbers or the latest execution of its node differ', () => {
     const withIds = arbitrarySteps.map((steps) => steps.slice(0, 8).map((step, i) => ({ ...step, id: `s${i % 6}` })));
     const reported = (facts: readonly StepFacts[], id: string) => {
       const { steps } = runOf(facts);
       const ofId = facts.flatMap((each, index) => {
-        const { attempt, attemptCount, attemptKind } = steps.find((step) => step.index === index) ?? {};
+        const { attempt, attemptCount, attemptKind, isLatest } = steps.find((step) => step.index === index) ?? {};
         const payload = payloadsIn(each.payload.body)(each.payload.index);
-        const entry = [{ ...each, payload, index: 0 }, attempt, attemptCount, attemptKind];
+        const entry = [{ ...each, payload, index: 0 }, attempt, attemptCount, attemptKind, isLatest];
         return each.id === id ? [JSON.stringify(entry)] : [];
       });
       return ofId.sort().join();

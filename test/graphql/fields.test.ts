@@ -165,11 +165,11 @@ describe('the values of fields', () => {
     ],
     [
       'big',
-      'steps { attemptKind previousAttempt { id } }',
+      'steps { attemptKind isLatest previousAttempt { id } }',
       {
         steps: [
-          { attemptKind: 'FIRST', previousAttempt: null },
-          { attemptKind: 'ITERATION', previousAttempt: null },
+          { attemptKind: 'FIRST', isLatest: false, previousAttempt: null },
+          { attemptKind: 'ITERATION', isLatest: true, previousAttempt: null },
         ],
       },
     ],

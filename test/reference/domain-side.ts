@@ -79,6 +79,7 @@ export function derivedBy(run: Run) {
       attemptKind: step.attemptKind,
       previousAttempt: indexOf(step.previousAttempt),
       isSuperseded: step.isSuperseded,
+      isLatest: step.isLatest,
       tokenUsage: step.tokenUsage && answeredUsage(step.tokenUsage),
     })),
     failedSteps: indexes(run.failedSteps),

@@ -49,6 +49,7 @@ export function referenceRun(run: RawRun) {
   const wallClock = startedAt !== null && until !== null ? Math.max(0, until - startedAt) : null;
   const wallClockMs = wallClock === null ? null : wallClock / 1000;
 
+  const latest = latestOf(all, isFinished);
   const liveUntil = isFinished ? endedAt : now;
   const steps: Timed[] = all
     .map((execution) => ({ ...execution, duration: executions.durationOf(execution, now, liveUntil) }))
@@ -122,6 +123,7 @@ export function referenceRun(run: RawRun) {
       attemptKind: attemptOf(step, all).kind,
       previousAttempt: attemptOf(step, all).previous?.index ?? null,
       isSuperseded: attemptOf(step, all).isSuperseded,
+      isLatest: latest.some(({ index }) => index === step.index),
       tokenUsage: usageOf(step.raw),
     })),
     failedSteps: indexes(failed),

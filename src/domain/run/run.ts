@@ -247,6 +247,7 @@ class DerivedRun implements Run {
     const { epochMicros: now } = this.#now();
     const clock = { now, liveUntil: isFinished ? (endedAt?.epochMicros ?? null) : now };
     deriveSteps(this.#executed(), { workflowId, runId, bounds: this.#bounds(), clock });
+    for (const step of this.#latestExecutions()) step.isLatest = true;
     this.#areComplete = true;
   }
 

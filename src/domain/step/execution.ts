@@ -65,6 +65,7 @@ class DraftedStep {
   attemptCount = 1;
   attemptKind: Step['attemptKind'] = 'FIRST';
   isSuperseded = false;
+  isLatest = false;
   previousAttempt: Step | null = null;
   index: number;
 

@@ -1,7 +1,7 @@
 /** Steps of a run that changed since an earlier state of it. */
 import { isDeepStrictEqual } from 'node:util';
 import type { Payload, Step, StepAttempt, StepFacts } from '../types.ts';
-import { executionsOf } from './attempts.ts';
+import { executionsOf, latestAttempts } from './attempts.ts';
 import { shownError } from './step-error.ts';
 
 /** Number of the state of the latest change, by step id. States are numbered from 1. */
@@ -10,6 +10,12 @@ export type StepChanges = ReadonlyMap<string, number>;
 export const NO_CHANGES: StepChanges = new Map();
 
 type Steps = readonly StepFacts[];
+
+export interface StepsOfRun {
+  readonly steps: Steps;
+  /** False if the run goes on, or if that is only known from its steps. */
+  readonly isRunOver: boolean;
+}
 
 export interface ComparedSteps {
   /** Ids of new and changed steps. */
@@ -22,21 +28,21 @@ type IsSamePayload = (one: Payload, another: Payload) => boolean;
 
 /**
  * Ignores positions in the list, whose order the upstream does not promise. A new place among a node's executions is a
- * change. Yields often, since payloads may be large.
+ * change, and so is another latest one. Yields often, since payloads may be large.
  */
 export function* compareSteps(
-  before: Steps,
-  after: Steps,
+  before: StepsOfRun,
+  after: StepsOfRun,
   isSamePayload: IsSamePayload,
 ): Generator<void, ComparedSteps, void> {
-  const [was, is] = [byId(before, (step) => step), byId(after, (step) => step)];
+  const [was, is] = [byId(before.steps, (step) => step), byId(after.steps, (step) => step)];
   yield;
   const areSameSteps = (some: Steps, others: Steps): boolean =>
     some.length === others.length && some.every((step, index) => isSameStep(step, others[index], isSamePayload));
   const changed = yield* differingIds(was, is, areSameSteps);
   const hasFewer = [...was.keys()].some((id) => !is.has(id));
-  if (changed.size > 0 || hasFewer) {
-    const attempts = [byId(before, attemptIn(before)), byId(after, attemptIn(after))] as const;
+  if (changed.size > 0 || hasFewer || before.isRunOver !== after.isRunOver) {
+    const attempts = [byId(before.steps, attemptIn(before)), byId(after.steps, attemptIn(after))] as const;
     for (const id of yield* differingIds(...attempts, isDeepStrictEqual)) changed.add(id);
   }
   return { changed, hasFewer };
@@ -103,10 +109,13 @@ function isSameStep(one: StepFacts, another: StepFacts | undefined, isSamePayloa
   );
 }
 
-function attemptIn(steps: Steps): (step: StepFacts) => unknown {
+function attemptIn({ steps, isRunOver }: StepsOfRun): (step: StepFacts) => unknown {
+  const executions = executionsOf(steps);
+  const latest = new Set(latestAttempts(executions, isRunOver));
   const attempts = new Map<number, Partial<StepAttempt>>();
-  for (const { index, attempt, attemptCount, attemptKind } of executionsOf(steps)) {
-    attempts.set(index, { attempt, attemptCount, attemptKind });
+  for (const step of executions) {
+    const { index, attempt, attemptCount, attemptKind } = step;
+    attempts.set(index, { attempt, attemptCount, attemptKind, isLatest: latest.has(step) });
   }
   return ({ index }) => attempts.get(index);
 }

@@ -1085,6 +1085,11 @@ export type Step = {
   readonly inputsSizeBytes: Scalars['Int']['output'];
   /** True if completed, failed, cancelled or skipped, or of unknown status with an end. */
   readonly isFinished: Scalars['Boolean']['output'];
+  /**
+   * True for the execution that decides the node's state. Of those that no retry repeats: the last unfinished one while the run
+   * goes on, else the last failed one, else the last.
+   */
+  readonly isLatest: Scalars['Boolean']['output'];
   /** Additional data about this step. Null if the upstream sends none. */
   readonly metadata?: Maybe<Scalars['JSON']['output']>;
   /** Node in the workflow's graph. Null if the graph does not have it. */
@@ -2207,6 +2212,7 @@ export type StepResolvers<ContextType = Context, ParentType extends ResolversPar
   inputs: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType, Partial<StepInputsArgs>>;
   inputsSizeBytes: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   isFinished: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  isLatest: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   metadata: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType>;
   node: Resolver<Maybe<ResolversTypes['WorkflowNode']>, ParentType, ContextType>;
   nodeId: Resolver<ResolversTypes['ID'], ParentType, ContextType>;

@@ -54,5 +54,6 @@ export const step: FieldTable<'Step'> = {
   attempt: {},
   attemptCount: {},
   attemptKind: {},
+  isLatest: {},
   previousAttempt: {},
 };

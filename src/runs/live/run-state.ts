@@ -1,11 +1,13 @@
 /** State of a run for its subscribers, and the comparison that detects changes. */
 import { isDeepStrictEqual } from 'node:util';
+import { isOver } from '../../domain/status.ts';
 import {
   changesUpTo,
   compareSteps,
   NO_CHANGES,
   type ComparedSteps,
   type StepChanges,
+  type StepsOfRun,
 } from '../../domain/step/step-changes.ts';
 import type { RunRef } from '../../upstream/client.ts';
 import { isUpstreamFault, type GatewayError } from '../../upstream/errors.ts';
@@ -60,15 +62,26 @@ export const runStates: LiveStates<RunState, RunReading> = {
 const SAME_STEPS: ComparedSteps = { changed: new Set(), hasFewer: false };
 
 /** Compares the upstream's data. Bytes, order and fetch time do not count as changes. */
-async function comparison(latest: RunState | null, { parts: { steps } }: RunReading): Promise<ComparedSteps> {
-  const before = latest?.parts.steps?.value;
-  if (steps?.value === before) return SAME_STEPS;
-  return inPieces(compared(before ?? [], steps?.value ?? []));
+async function comparison(latest: RunState | null, reading: RunReading): Promise<ComparedSteps> {
+  const [before, after] = [stepsOf(latest), stepsOf(reading)];
+  if (before.steps === after.steps && before.isRunOver === after.isRunOver) return SAME_STEPS;
+  return inPieces(compared(before, after));
 }
 
-function* compared(before: StepList, after: StepList): Generator<void, ComparedSteps, void> {
+const NO_STEPS: StepList = [];
+
+function stepsOf(reading: RunReading | null): StepsOfRun {
+  const record = reading?.parts.record?.value;
+  return {
+    steps: reading?.parts.steps?.value ?? NO_STEPS,
+    isRunOver: record != null && isOver(record.status, record.endTime),
+  };
+}
+
+function* compared(before: StepsOfRun, after: StepsOfRun): Generator<void, ComparedSteps, void> {
   const { prepare, isSame } = createPayloadComparison();
-  if (before[0] && after[0]) yield* prepare(before[0].payload, after[0].payload);
+  const [[first], [other]] = [before.steps, after.steps];
+  if (first && other) yield* prepare(first.payload, other.payload);
   return yield* compareSteps(before, after, isSame);
 }
 

@@ -52,7 +52,7 @@ type Documents = {
     "\n  fragment RunInsights on Run {\n    slowestSteps(first: 5) {\n      workflowId\n      runId\n      id\n      nodeId\n      attempt\n      attemptCount\n      durationMs\n      shareOfRun\n    }\n    repeatedNodes {\n      nodeId\n      retryCount\n      wastedMs\n      attempts {\n        workflowId\n        runId\n        id\n        status\n      }\n    }\n    tokenUsage {\n      byModel {\n        model\n        counts {\n          inputTokens\n          outputTokens\n          totalTokens\n        }\n      }\n    }\n  }\n": typeof types.RunInsightsFragmentDoc,
     "\n  query RunPayload($workflowId: ID!, $runId: ID!, $path: String, $isInputs: Boolean!) {\n    run(workflowId: $workflowId, id: $runId) {\n      id\n      workflowId\n      inputs(path: $path) @include(if: $isInputs)\n      outputs(path: $path) @skip(if: $isInputs)\n    }\n  }\n": typeof types.RunPayloadDocument,
     "\n  fragment RunView on Run {\n    id\n    workflowId\n    status\n    isFinished\n    startedAt\n    wallClockMs\n    timeline {\n      startedAt\n      durationMs\n    }\n    freshness {\n      isFinal\n      fetchedAt\n    }\n    ...RunHeader\n    ...RunFreshness\n    ...RunTimeline\n  }\n": typeof types.RunViewFragmentDoc,
-    "\n  fragment RunFigures on Run {\n    ...RunExpectation\n    ...RunInsights\n    ...RunLayout\n    ...RemainingFailures\n  }\n": typeof types.RunFiguresFragmentDoc,
+    "\n  fragment RunFigures on Run {\n    ...RunExpectation\n    ...RunInsights\n    ...RunLayout\n  }\n": typeof types.RunFiguresFragmentDoc,
     "\n  query Run($workflowId: ID!, $id: ID!) {\n    run(workflowId: $workflowId, id: $id) {\n      workflow {\n        id\n        name\n      }\n      ...RunView\n      ...RunSteps\n    }\n  }\n": typeof types.RunDocument,
     "\n  query FiguresOfRun($workflowId: ID!, $id: ID!) {\n    run(workflowId: $workflowId, id: $id) {\n      id\n      workflowId\n      freshness {\n        fetchedAt\n      }\n      ...FailedSteps\n      ...RunFigures\n    }\n  }\n": typeof types.FiguresOfRunDocument,
     "\n  fragment RunTimeline on Run {\n    isFinished\n    startedAt\n    wallClockMs\n    timeline {\n      startedAt\n      durationMs\n    }\n    ...RunFreshness\n  }\n": typeof types.RunTimelineFragmentDoc,
@@ -62,9 +62,8 @@ type Documents = {
     "\n  fragment StepFigures on Step {\n    workflowId\n    runId\n    id\n    tokenUsage {\n      counts {\n        totalTokens\n      }\n    }\n  }\n": typeof types.StepFiguresFragmentDoc,
     "\n  fragment StepPrice on Step {\n    workflowId\n    runId\n    id\n    estimatedCost {\n      amount\n      currency\n    }\n  }\n": typeof types.StepPriceFragmentDoc,
     "\n  query FiguresOfSteps($workflowId: ID!, $id: ID!, $orderBy: StepOrder, $hasPrices: Boolean!) {\n    run(workflowId: $workflowId, id: $id) {\n      id\n      workflowId\n      freshness {\n        fetchedAt\n      }\n      estimatedCost @include(if: $hasPrices) {\n        currency\n      }\n      ordered: steps(orderBy: $orderBy) {\n        id\n        ...StepFigures\n        ...StepPrice @include(if: $hasPrices)\n      }\n    }\n  }\n": typeof types.FiguresOfStepsDocument,
-    "\n  fragment ListedStep on Step {\n    workflowId\n    runId\n    id\n    nodeId\n    status\n    isFinished\n    durationMs\n    durationSource\n    offsetMs\n    gapBeforeMs\n    shareOfRun\n    attempt\n    attemptCount\n  }\n": typeof types.ListedStepFragmentDoc,
+    "\n  fragment ListedStep on Step {\n    workflowId\n    runId\n    id\n    nodeId\n    status\n    durationMs\n    durationSource\n    offsetMs\n    gapBeforeMs\n    shareOfRun\n    attempt\n    attemptCount\n    isLatest\n  }\n": typeof types.ListedStepFragmentDoc,
     "\n  fragment RunSteps on Run {\n    steps {\n      ...ListedStep\n    }\n  }\n": typeof types.RunStepsFragmentDoc,
-    "\n  fragment RemainingFailures on Run {\n    failedSteps(latestAttemptOnly: true) {\n      workflowId\n      runId\n      id\n    }\n  }\n": typeof types.RemainingFailuresFragmentDoc,
     "\n  query Caller {\n    workflows(first: 1) {\n      totalCount\n    }\n  }\n": typeof types.CallerDocument,
     "\n  query FindRun($id: ID!, $after: String) {\n    workflows(first: 50, after: $after) {\n      nodes {\n        id\n        name\n        run(id: $id) {\n          id\n          workflowId\n          status\n        }\n      }\n      pageInfo {\n        hasNextPage\n        endCursor\n      }\n    }\n  }\n": typeof types.FindRunDocument,
     "\n  query FindWorkflows($search: String!) {\n    workflows(first: 8, search: $search) {\n      nodes {\n        id\n        name\n      }\n    }\n  }\n": typeof types.FindWorkflowsDocument,
@@ -117,7 +116,7 @@ const documents: Documents = {
     "\n  fragment RunInsights on Run {\n    slowestSteps(first: 5) {\n      workflowId\n      runId\n      id\n      nodeId\n      attempt\n      attemptCount\n      durationMs\n      shareOfRun\n    }\n    repeatedNodes {\n      nodeId\n      retryCount\n      wastedMs\n      attempts {\n        workflowId\n        runId\n        id\n        status\n      }\n    }\n    tokenUsage {\n      byModel {\n        model\n        counts {\n          inputTokens\n          outputTokens\n          totalTokens\n        }\n      }\n    }\n  }\n": types.RunInsightsFragmentDoc,
     "\n  query RunPayload($workflowId: ID!, $runId: ID!, $path: String, $isInputs: Boolean!) {\n    run(workflowId: $workflowId, id: $runId) {\n      id\n      workflowId\n      inputs(path: $path) @include(if: $isInputs)\n      outputs(path: $path) @skip(if: $isInputs)\n    }\n  }\n": types.RunPayloadDocument,
     "\n  fragment RunView on Run {\n    id\n    workflowId\n    status\n    isFinished\n    startedAt\n    wallClockMs\n    timeline {\n      startedAt\n      durationMs\n    }\n    freshness {\n      isFinal\n      fetchedAt\n    }\n    ...RunHeader\n    ...RunFreshness\n    ...RunTimeline\n  }\n": types.RunViewFragmentDoc,
-    "\n  fragment RunFigures on Run {\n    ...RunExpectation\n    ...RunInsights\n    ...RunLayout\n    ...RemainingFailures\n  }\n": types.RunFiguresFragmentDoc,
+    "\n  fragment RunFigures on Run {\n    ...RunExpectation\n    ...RunInsights\n    ...RunLayout\n  }\n": types.RunFiguresFragmentDoc,
     "\n  query Run($workflowId: ID!, $id: ID!) {\n    run(workflowId: $workflowId, id: $id) {\n      workflow {\n        id\n        name\n      }\n      ...RunView\n      ...RunSteps\n    }\n  }\n": types.RunDocument,
     "\n  query FiguresOfRun($workflowId: ID!, $id: ID!) {\n    run(workflowId: $workflowId, id: $id) {\n      id\n      workflowId\n      freshness {\n        fetchedAt\n      }\n      ...FailedSteps\n      ...RunFigures\n    }\n  }\n": types.FiguresOfRunDocument,
     "\n  fragment RunTimeline on Run {\n    isFinished\n    startedAt\n    wallClockMs\n    timeline {\n      startedAt\n      durationMs\n    }\n    ...RunFreshness\n  }\n": types.RunTimelineFragmentDoc,
@@ -127,9 +126,8 @@ const documents: Documents = {
     "\n  fragment StepFigures on Step {\n    workflowId\n    runId\n    id\n    tokenUsage {\n      counts {\n        totalTokens\n      }\n    }\n  }\n": types.StepFiguresFragmentDoc,
     "\n  fragment StepPrice on Step {\n    workflowId\n    runId\n    id\n    estimatedCost {\n      amount\n      currency\n    }\n  }\n": types.StepPriceFragmentDoc,
     "\n  query FiguresOfSteps($workflowId: ID!, $id: ID!, $orderBy: StepOrder, $hasPrices: Boolean!) {\n    run(workflowId: $workflowId, id: $id) {\n      id\n      workflowId\n      freshness {\n        fetchedAt\n      }\n      estimatedCost @include(if: $hasPrices) {\n        currency\n      }\n      ordered: steps(orderBy: $orderBy) {\n        id\n        ...StepFigures\n        ...StepPrice @include(if: $hasPrices)\n      }\n    }\n  }\n": types.FiguresOfStepsDocument,
-    "\n  fragment ListedStep on Step {\n    workflowId\n    runId\n    id\n    nodeId\n    status\n    isFinished\n    durationMs\n    durationSource\n    offsetMs\n    gapBeforeMs\n    shareOfRun\n    attempt\n    attemptCount\n  }\n": types.ListedStepFragmentDoc,
+    "\n  fragment ListedStep on Step {\n    workflowId\n    runId\n    id\n    nodeId\n    status\n    durationMs\n    durationSource\n    offsetMs\n    gapBeforeMs\n    shareOfRun\n    attempt\n    attemptCount\n    isLatest\n  }\n": types.ListedStepFragmentDoc,
     "\n  fragment RunSteps on Run {\n    steps {\n      ...ListedStep\n    }\n  }\n": types.RunStepsFragmentDoc,
-    "\n  fragment RemainingFailures on Run {\n    failedSteps(latestAttemptOnly: true) {\n      workflowId\n      runId\n      id\n    }\n  }\n": types.RemainingFailuresFragmentDoc,
     "\n  query Caller {\n    workflows(first: 1) {\n      totalCount\n    }\n  }\n": types.CallerDocument,
     "\n  query FindRun($id: ID!, $after: String) {\n    workflows(first: 50, after: $after) {\n      nodes {\n        id\n        name\n        run(id: $id) {\n          id\n          workflowId\n          status\n        }\n      }\n      pageInfo {\n        hasNextPage\n        endCursor\n      }\n    }\n  }\n": types.FindRunDocument,
     "\n  query FindWorkflows($search: String!) {\n    workflows(first: 8, search: $search) {\n      nodes {\n        id\n        name\n      }\n    }\n  }\n": types.FindWorkflowsDocument,
@@ -313,7 +311,7 @@ export function graphql(source: "\n  fragment RunView on Run {\n    id\n    work
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  fragment RunFigures on Run {\n    ...RunExpectation\n    ...RunInsights\n    ...RunLayout\n    ...RemainingFailures\n  }\n"): (typeof documents)["\n  fragment RunFigures on Run {\n    ...RunExpectation\n    ...RunInsights\n    ...RunLayout\n    ...RemainingFailures\n  }\n"];
+export function graphql(source: "\n  fragment RunFigures on Run {\n    ...RunExpectation\n    ...RunInsights\n    ...RunLayout\n  }\n"): (typeof documents)["\n  fragment RunFigures on Run {\n    ...RunExpectation\n    ...RunInsights\n    ...RunLayout\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
@@ -353,15 +351,11 @@ export function graphql(source: "\n  query FiguresOfSteps($workflowId: ID!, $id:
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  fragment ListedStep on Step {\n    workflowId\n    runId\n    id\n    nodeId\n    status\n    isFinished\n    durationMs\n    durationSource\n    offsetMs\n    gapBeforeMs\n    shareOfRun\n    attempt\n    attemptCount\n  }\n"): (typeof documents)["\n  fragment ListedStep on Step {\n    workflowId\n    runId\n    id\n    nodeId\n    status\n    isFinished\n    durationMs\n    durationSource\n    offsetMs\n    gapBeforeMs\n    shareOfRun\n    attempt\n    attemptCount\n  }\n"];
+export function graphql(source: "\n  fragment ListedStep on Step {\n    workflowId\n    runId\n    id\n    nodeId\n    status\n    durationMs\n    durationSource\n    offsetMs\n    gapBeforeMs\n    shareOfRun\n    attempt\n    attemptCount\n    isLatest\n  }\n"): (typeof documents)["\n  fragment ListedStep on Step {\n    workflowId\n    runId\n    id\n    nodeId\n    status\n    durationMs\n    durationSource\n    offsetMs\n    gapBeforeMs\n    shareOfRun\n    attempt\n    attemptCount\n    isLatest\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "\n  fragment RunSteps on Run {\n    steps {\n      ...ListedStep\n    }\n  }\n"): (typeof documents)["\n  fragment RunSteps on Run {\n    steps {\n      ...ListedStep\n    }\n  }\n"];
-/**
- * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
- */
-export function graphql(source: "\n  fragment RemainingFailures on Run {\n    failedSteps(latestAttemptOnly: true) {\n      workflowId\n      runId\n      id\n    }\n  }\n"): (typeof documents)["\n  fragment RemainingFailures on Run {\n    failedSteps(latestAttemptOnly: true) {\n      workflowId\n      runId\n      id\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

@@ -26,7 +26,7 @@ import { RunHeader } from './run-header.tsx';
 import { RunInsights } from './run-insights.tsx';
 import { FIGURES_OF_RUN, RUN, RUN_FIGURES, RUN_VIEW } from './run-query.ts';
 import { RunTimeline } from './run-timeline.tsx';
-import { asOfNow, latestByNode, LISTED_STEP, nowOf, REMAINING_FAILURES, RUN_STEPS } from './steps.ts';
+import { asOfNow, latestOf, LISTED_STEP, nowOf, RUN_STEPS } from './steps.ts';
 import './run-page.css';
 
 const StepDrawer = lazyPart(() => import('./step/step-drawer.tsx'), 'the step');
@@ -104,8 +104,7 @@ export default function RunPage() {
     // An upstream may have no list of runs.
     errorsThat(figures.error, (one) => pathOf(one)[1] !== 'expectation');
   const layout = readFragment(RUN_FIGURES, figures.value);
-  const failures = readFragment(REMAINING_FAILURES, layout)?.failedSteps;
-  const latest = useMemo(() => latestByNode(stepsNow, failures, !isGoingOn), [stepsNow, failures, isGoingOn]);
+  const latest = useMemo(() => latestOf(stepsNow), [stepsNow]);
   const cause = readFragment(FAILED_STEPS, figures.value)?.causes?.[0];
   const headline = headlineOf(cause?.errorInfo?.message ?? '');
   const title = [workflowName, ...(headline === '' ? [] : [headline]), runId].join(' · ');

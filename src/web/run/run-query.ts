@@ -30,7 +30,6 @@ export const RUN_FIGURES = graphql(`
     ...RunExpectation
     ...RunInsights
     ...RunLayout
-    ...RemainingFailures
   }
 `);
 

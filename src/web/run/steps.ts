@@ -1,6 +1,6 @@
 /** The steps of a run as the page lists and draws them. */
 import { graphql } from '../__generated__/gql.ts';
-import type { ListedStepFragment, RemainingFailuresFragment } from '../__generated__/graphql.ts';
+import type { ListedStepFragment } from '../__generated__/graphql.ts';
 
 export const LISTED_STEP = graphql(`
   fragment ListedStep on Step {
@@ -9,7 +9,6 @@ export const LISTED_STEP = graphql(`
     id
     nodeId
     status
-    isFinished
     durationMs
     durationSource
     offsetMs
@@ -17,6 +16,7 @@ export const LISTED_STEP = graphql(`
     shareOfRun
     attempt
     attemptCount
+    isLatest
   }
 `);
 
@@ -28,39 +28,13 @@ export const RUN_STEPS = graphql(`
   }
 `);
 
-export const REMAINING_FAILURES = graphql(`
-  fragment RemainingFailures on Run {
-    failedSteps(latestAttemptOnly: true) {
-      workflowId
-      runId
-      id
-    }
-  }
-`);
-
 export type ListedStep = ListedStepFragment;
 
 /** Latest execution of each node, by node id. */
 export type LatestSteps = ReadonlyMap<string, ListedStep>;
 
-/**
- * The gateway's rule for the status of a node. Only a retry replaces a failure: a later item of a fan-out that completes does not.
- * `steps` must be in order of start. Until the remaining failures are known, each failure counts: no check hides one.
- */
-export function latestByNode(
-  steps: readonly ListedStep[],
-  failures: RemainingFailuresFragment['failedSteps'] | undefined,
-  isRunOver: boolean,
-): LatestSteps {
-  const remaining = failures && new Set(failures.map(({ id }) => id));
-  const byPrecedence = [
-    ...steps.filter(({ attempt, attemptCount }) => attempt === attemptCount),
-    ...steps.filter(({ id, status }) => status === 'FAILED' && (remaining?.has(id) ?? true)),
-    ...steps.filter(({ isFinished }) => !isFinished && !isRunOver),
-  ];
-  // The last entry of a node wins.
-  return new Map(byPrecedence.map((step) => [step.nodeId, step]));
-}
+export const latestOf = (steps: readonly ListedStep[]): LatestSteps =>
+  new Map(steps.filter(({ isLatest }) => isLatest).map((step) => [step.nodeId, step]));
 
 interface Placed {
   readonly startedAt: string | null;
