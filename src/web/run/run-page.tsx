@@ -7,7 +7,7 @@ import { Breadcrumb } from '../shell/breadcrumb.tsx';
 import { Contained } from '../shell/contained.tsx';
 import { lazyPart } from '../shell/lazy-part.tsx';
 import { useNotifications } from '../notifications/notifications.ts';
-import { Failure, Loading } from '../shell/notices.tsx';
+import { Failure, Skeleton } from '../shell/notices.tsx';
 import { useThrottled } from '../hooks/timing.ts';
 import { errorsThat, pathOf } from '../shell/part-errors.ts';
 import { Views } from '../shell/views.tsx';
@@ -128,7 +128,7 @@ export default function RunPage() {
             }}
           />
         )}
-        {isLoading && !error && <Loading what="the run" />}
+        {isLoading && !error && <Skeleton what="the run" rows={8} />}
         {run && answered && (
           <>
             <Contained what="the header of the run">

@@ -6,7 +6,7 @@ import { DataTable, type Column } from '../controls/data-table.tsx';
 import { formatDuration } from '../format/duration.ts';
 import { formatCompact, formatCount } from '../format/numbers.ts';
 import { useGatewayQuery } from '../hooks/gateway-query.ts';
-import { Empty, Failure, Loading } from '../shell/notices.tsx';
+import { Empty, Failure, Skeleton } from '../shell/notices.tsx';
 import { useUrl } from '../url/url.ts';
 
 const NODE_STATISTICS = graphql(`
@@ -64,7 +64,7 @@ export function NodeStatistics({ workflowId }: { readonly workflowId: string }) 
     read: (data) => data.workflow?.nodeStatistics,
   });
   const nodes = statistics?.nodes;
-  if (isLoading) return <Loading what="the steps of the latest runs" />;
+  if (isLoading) return <Skeleton what="the steps of the latest runs" rows={6} />;
   if (error && !nodes) return <Failure error={error} what="statistics" onRetry={refetch} />;
   if (!nodes || nodes.length === 0) return <Empty title="No runs yet" />;
   return (

@@ -8,7 +8,7 @@ import { ASK_EVERY_MS, useRunPage } from '../run-list/live-runs.ts';
 import type { ChangedRuns } from '../run-list/merged-runs.ts';
 import { RunList } from '../run-list/run-list.tsx';
 import { RunSearch, Searched, useSearchedText } from '../run-list/run-search.tsx';
-import { Empty, Failure, Loading } from '../shell/notices.tsx';
+import { Empty, Failure, Skeleton } from '../shell/notices.tsx';
 import { StatusFilter } from '../status/status-filter.tsx';
 import { useTimeWindow } from '../time/time-window.ts';
 import { TimeWindowPicker } from '../time/time-window-picker.tsx';
@@ -61,7 +61,7 @@ export function RunsTable({ workflowId, changed }: RunsTableProps) {
         <LiveMark isStale={staleSince !== undefined} everyMs={ASK_EVERY_MS} />
       </div>
       {error && <Failure error={error} what="list of runs" isPartial={page != null} onRetry={refetch} />}
-      {isLoading && <Loading what="runs" />}
+      {isLoading && <Skeleton what="runs" rows={PAGE_SIZE} />}
       {runs?.length === 0 && <Empty title={filter ? 'No run fits these filters' : 'No runs yet'} />}
       {runs && runs.length > 0 && <RunList label="Runs of this workflow" runs={runs} tickOf={ticked.tickOf} />}
       {page && filter && <Searched runsExamined={page.runsExamined} hasOlder={page.pageInfo.hasNextPage} />}

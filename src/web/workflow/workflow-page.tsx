@@ -8,7 +8,7 @@ import { useChangedRuns } from '../run-list/live-runs.ts';
 import { Breadcrumb } from '../shell/breadcrumb.tsx';
 import { Contained } from '../shell/contained.tsx';
 import { lazyPart } from '../shell/lazy-part.tsx';
-import { Empty, Failure, isNotFound, Loading } from '../shell/notices.tsx';
+import { Empty, Failure, isNotFound, Skeleton } from '../shell/notices.tsx';
 import { UpstreamLink } from '../shell/upstream-link.tsx';
 import { Views } from '../shell/views.tsx';
 import { useIds } from '../url/ids.ts';
@@ -89,8 +89,6 @@ function WorkflowOf({ workflowId }: { readonly workflowId: string }) {
     url.go({ run: isFormOpen ? null : 'new' });
   }
 
-  // Only before the first answer: later it would remove content such as an open form.
-  if (isLoading && !error) return <Loading what="the workflow" />;
   // An upstream without a list of workflows may still have runs of this workflow.
   if (error && isNotFound(error) && (workflow?.statistics?.runCount ?? 0) === 0) {
     return (
@@ -127,6 +125,7 @@ function WorkflowOf({ workflowId }: { readonly workflowId: string }) {
           />
         </Contained>
       )}
+      {isLoading && !error && <Skeleton what="the workflow" rows={3} />}
       {workflow && <Overview workflow={workflow} />}
       {workflow?.graph && <WorkflowGraph graph={workflow.graph} />}
       <Views current={view} views={VIEWS} />
