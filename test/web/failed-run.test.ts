@@ -40,7 +40,7 @@ describeInBrowser('a failed run', (open) => {
       .getByRole('listitem')
       .first();
     await group.getByText('4×').waitFor();
-    await group.getByText(/^since |^for at least /).waitFor();
+    await group.getByText(/^since /).waitFor();
     await page.getByRole('group', { name: /^Executions over time/ }).waitFor();
 
     // What changed since it last worked?

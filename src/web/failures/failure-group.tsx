@@ -1,11 +1,11 @@
 /** Runs that failed alike, in a row: new or not, where and why, how often, since when, what changed before. More when it is open. */
 import { useState } from 'react';
 import { Link } from 'react-router';
-import { ChevronDown, ChevronRight, CircleAlert, CircleCheck, History } from 'lucide-react';
+import { ChevronDown, ChevronRight } from 'lucide-react';
 import { readFragment, type FragmentType } from '../__generated__/fragment-masking.ts';
 import { graphql } from '../__generated__/gql.ts';
 import type { FailureGroupFragment } from '../__generated__/graphql.ts';
-import { formatCost, formatCount, formatShare } from '../format/numbers.ts';
+import { formatCost, formatCount } from '../format/numbers.ts';
 import { Ago } from '../time/time.tsx';
 import type { News } from '../notifications/notifications.ts';
 import { headlineOf } from '../text/excerpt.ts';
@@ -14,6 +14,7 @@ import { comparisonLink, runLink, trendsLink, workflowLink } from '../url/links.
 import { useUrl } from '../url/url.ts';
 import { ChangeLine, ChangeOf } from './changes.tsx';
 import { FailureTimes, type Span } from './failure-times.tsx';
+import { Occurrence } from './occurrence.tsx';
 
 export const FAILURE_GROUP = graphql(`
   fragment FailureGroup on FailureGroup {
@@ -26,16 +27,11 @@ export const FAILURE_GROUP = graphql(`
     latestMessage
     code
     count
-    affectedRate
-    firstSeenAt
-    firstSeenIsExact
-    lastSeenAt
-    isNew
-    isResolved
     estimatedCost {
       amount
       currency
     }
+    ...Occurrence
     suspectedChanges {
       ...Change
     }
@@ -48,15 +44,6 @@ export const FAILURE_GROUP = graphql(`
 `);
 
 export type MaskedGroup = FragmentType<typeof FAILURE_GROUP>;
-
-const STATES = {
-  new: { word: 'New', icon: CircleAlert, look: 'status-failed' },
-  ongoing: { word: 'Ongoing', icon: History, look: 'status-cancelled' },
-  resolved: { word: 'Resolved', icon: CircleCheck, look: 'status-completed' },
-} as const;
-
-/** A failure that occurs now and then is new although its node has completed since. */
-const stateOf = ({ isNew, isResolved }: FailureGroupFragment) => (isNew ? 'new' : isResolved ? 'resolved' : 'ongoing');
 
 export const keyOf = (group: MaskedGroup): string => {
   const { workflow, nodeId, code, message } = readFragment(FAILURE_GROUP, group);
@@ -80,8 +67,7 @@ export function FailureGroup({ group: masked, span, namesWorkflow = false }: Fai
   const url = useUrl();
   const [isOpen, setIsOpen] = useState(false);
   const group = readFragment(FAILURE_GROUP, masked);
-  const { workflow, nodeId, latestMessage, code, count, affectedRate, firstSeenAt, firstSeenIsExact } = group;
-  const { word, icon: Icon, look } = STATES[stateOf(group)];
+  const { workflow, nodeId, latestMessage, code, count } = group;
   const runs = group.runs?.filter((run) => run !== null) ?? [];
   const [newest] = runs;
   const headline = headlineOf(latestMessage ?? '') || 'No error message';
@@ -89,9 +75,7 @@ export function FailureGroup({ group: masked, span, namesWorkflow = false }: Fai
   return (
     <li>
       <div className="failure-row">
-        <span className={`badge ${look}`}>
-          <Icon aria-hidden="true" /> {word}
-        </span>
+        <Occurrence group={group} />
         <p className="headline" dir="auto">
           {newest ? (
             <Link to={runLink(newest)} title={latestMessage ?? undefined} data-row>
@@ -120,23 +104,6 @@ export function FailureGroup({ group: masked, span, namesWorkflow = false }: Fai
           )}
           {code != null && <code title={code}>{code}</code>}
           <ChangeLine changes={group.suspectedChanges} ofNode={nodeId} />
-        </p>
-        <p className="how-often">
-          <strong>{formatCount(count)}×</strong>{' '}
-          {affectedRate !== null && (
-            <span className="muted" title="Of the finished runs since the first failure">
-              {formatShare(affectedRate)} of runs
-            </span>
-          )}
-        </p>
-        <p className="since">
-          <span>
-            {firstSeenIsExact ? 'since ' : 'for at least '}
-            <Ago at={firstSeenAt} />
-          </span>
-          <span className="muted">
-            last <Ago at={group.lastSeenAt} />
-          </span>
         </p>
         <FailureTimes runs={runs} count={count} span={span} />
         <button

@@ -1,9 +1,10 @@
-/** What changed before a failure, next to its error, with the run to compare with and a summary for a chat or an issue. */
+/** How often a run's failure has occurred and what changed before, next to its error, with the run to compare with and a summary for a chat or an issue. */
 import { ClipboardList } from 'lucide-react';
 import { Link } from 'react-router';
 import { graphql } from '../__generated__/gql.ts';
 import { readFragment } from '../__generated__/fragment-masking.ts';
 import { CHANGE, ChangeLine } from '../failures/changes.tsx';
+import { Occurrence } from '../failures/occurrence.tsx';
 import { useGatewayQuery } from '../hooks/gateway-query.ts';
 import { CopyButton } from '../shell/copy-button.tsx';
 import { comparisonLink } from '../url/links.ts';
@@ -14,8 +15,10 @@ const DIAGNOSIS = graphql(`
       id
       workflowId
       diagnosis {
-        headline
         markdown
+        group {
+          ...Occurrence
+        }
         changes {
           ...Change
         }
@@ -46,12 +49,12 @@ export function Diagnosis({ workflowId, runId, version, nodeId }: DiagnosisProps
     fetchPolicy: 'no-cache',
   });
   if (!diagnosis) return null;
-  const { headline, markdown, changes, baseline } = diagnosis;
+  const { markdown, group, changes, baseline } = diagnosis;
   const [change] = readFragment(CHANGE, changes);
   return (
     <div className="diagnosis">
-      <p>
-        {headline} <ChangeLine changes={changes} ofNode={nodeId} />
+      <p className="toolbar">
+        {group && <Occurrence group={group} />} <ChangeLine changes={changes} ofNode={nodeId} />
       </p>
       <p className="toolbar">
         {baseline?.run && (
