@@ -11,6 +11,7 @@ import { stepgate } from 'stepgate';
 import { WebSocket } from 'ws';
 import { perBlock } from '../harness/lasting.ts';
 import { openStream } from '../harness/live-client.ts';
+import { connectMcp } from '../harness/mcp-client.ts';
 
 const QUERY = '{ run(workflowId: "support-triage", id: "run-4711") { status failedSteps { nodeId } } }';
 const WATCH = 'subscription { runUpdated(workflowId: "support-triage", id: "run-4711") { run { status } } }';
@@ -95,6 +96,14 @@ describe.each([
     const events = client.iterate({ query: WATCH });
     expect((await events.next()).value).toEqual({ data: { runUpdated: { run: RUN } } });
     await client.dispose();
+  });
+
+  it('The plugin answers agents below its prefix', async () => {
+    const client = await connectMcp('@modelcontextprotocol/client 2', host.url + PREFIX, 'demo-key');
+    const { content } = await client.call('run_state', { workflowId: 'support-triage', runId: 'run-4711' });
+    expect(content).toMatchObject({ data: { run: { status: 'FAILED' } } });
+    await client.close();
+    expect((await fetch(`${host.url}/mcp`, { method: 'POST' })).status).toBe(404);
   });
 
   it('serves the page with the paths of its prefix', async () => {
