@@ -96,7 +96,6 @@ export async function createGraphql(options: GraphqlOptions) {
       sharedEvents: createSharedEvents({ schema, contextSource, errors, maxAnswerBytes }),
       rightOf: createSubscriberRights({ now, after }),
       errors,
-      observer,
     }),
     errors,
     contextSource,

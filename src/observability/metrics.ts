@@ -5,14 +5,13 @@ import { createClientMetrics } from './client-metrics.ts';
 import { createFleetMetrics } from './fleet-metrics.ts';
 import { createInstruments, type BreakerState, type Instruments } from './instruments.ts';
 import {
-  cacheOutcomeOf,
   CACHE_OUTCOMES,
   TRANSPORTS,
   type ClientInfo,
-  type OperationRecord,
+  type ObservedOperation,
   type Transport,
 } from './operation-record.ts';
-import { codeLabel, OPERATION_OUTCOMES, type OperationOutcome } from './outcome.ts';
+import { codeLabel, OPERATION_OUTCOMES } from './outcome.ts';
 
 /** Gauges of prom-client with the suffix of counters. Their sums by type, without the suffix, stay. */
 const MISNAMED = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total'];
@@ -95,13 +94,13 @@ function operationMetrics(instruments: Instruments) {
       caches.inc({ cache: 'response' });
     },
     /** Subscriptions are counted but not timed: they last as long as their runs. */
-    operation(operationRecord: OperationRecord, outcome: OperationOutcome, seconds: number) {
-      const { transport, type, errorCodes, clientInfo, viewerId, upstreamCalls } = operationRecord;
+    operation(operation: ObservedOperation, clientInfo: ClientInfo | null) {
+      const { transport, type, outcome, cache, errorCodes, viewerId, upstreamCalls, durationMs } = operation;
       operations.inc({ transport, type, outcome });
       if (clientInfo) countClient(clientInfo, outcome, outcome === 'ok' && viewerId !== null && upstreamCalls > 0);
-      caches.inc({ cache: cacheOutcomeOf(operationRecord) });
+      caches.inc({ cache });
       for (const code of errorCodes) errors.inc({ code: codeLabel(code) });
-      if (type !== 'subscription') durations.observe({ transport }, seconds);
+      if (type !== 'subscription' && durationMs !== null) durations.observe({ transport }, durationMs / 1000);
     },
     subscribers(transport: Transport, change: 1 | -1) {
       subscribers.inc({ transport }, change);

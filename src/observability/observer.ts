@@ -3,21 +3,27 @@ import type { UpstreamEndpoint } from '../config/config.ts';
 import { createDeviationReports, type CountedDeviation } from './deviations.ts';
 import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
-import { observedCacheHit, observedOperation, type ObservedOperation, type OnOperation } from './observed-operation.ts';
 import { createOperationLog } from './operation-log.ts';
-import type { ClientFacts, ClientInfo, HttpSource, OperationRecord, OperationStart } from './operation-record.ts';
-import { outcomeOf } from './outcome.ts';
+import {
+  observedCacheHit,
+  OperationRecord,
+  type ClientFacts,
+  type ClientInfo,
+  type HttpSource,
+  type ObservedOperation,
+  type OperationStart,
+  type Reports,
+} from './operation-record.ts';
 import { createSpans } from './spans.ts';
-import { readTraceHeaders, traceHeadersOf, type TraceHeaders } from './trace-headers.ts';
+import { traceHeadersOf, type TraceHeaders } from './trace-headers.ts';
+
+export type OnOperation = (operation: ObservedOperation) => unknown;
 
 export interface Observer {
   /** Counted always, logged at `debug` only, never timed or traced. */
   responseCacheHit(requestId: string, viewerId: string, http: HttpSource, clientInfo: ClientInfo | null): void;
-  /** Begins a record, which is reported by `end`. */
+  /** Begins a record, which its `end` reports. */
   begin(start: OperationStart): OperationRecord;
-  subscribed(operationRecord: OperationRecord): void;
-  /** Call it once per record. */
-  end(operationRecord: OperationRecord): void;
   /** `operationRecord` is the record of the operation that caused the call. */
   call(
     endpoint: UpstreamEndpoint,
@@ -64,6 +70,18 @@ export function createObserver({ metrics, logger, client, version, onOperation }
     });
   };
 
+  const reports: Reports = {
+    subscribers(transport, change) {
+      metrics.subscribers(transport, change);
+    },
+    ended(record, operation) {
+      metrics.operation(operation, record.clientInfo);
+      log.executed(operation, record);
+      if (onOperation) notify(onOperation, operation);
+      spans.endOperation(record, operation);
+    },
+  };
+
   return {
     responseCacheHit(requestId, viewerId, http, clientInfo) {
       metrics.responseCacheHit(clientInfo);
@@ -71,48 +89,7 @@ export function createObserver({ metrics, logger, client, version, onOperation }
       if (onOperation) notify(onOperation, observedCacheHit(requestId, viewerId, clientInfo));
     },
 
-    begin({ transport, requestId, viewerId, clientInfo, http }) {
-      return {
-        transport,
-        requestId,
-        viewerId,
-        clientInfo,
-        http,
-        startedAt: performance.now(),
-        span: spans.operation(http),
-        traceContext: readTraceHeaders(http?.request.headers ?? {}),
-        name: null,
-        type: 'unknown',
-        queryHash: null,
-        hasCached: false,
-        hasFetched: false,
-        hasStale: false,
-        upstreamCalls: 0,
-        events: 0,
-        isSubscribed: false,
-        isAbandoned: false,
-        errorCodes: [],
-      };
-    },
-
-    subscribed(operationRecord) {
-      operationRecord.isSubscribed = true;
-      // Over HTTP events are always server-sent.
-      if (operationRecord.transport === 'http') operationRecord.transport = 'graphql-sse';
-      metrics.subscribers(operationRecord.transport, 1);
-    },
-
-    end(operationRecord) {
-      const durationMs = performance.now() - operationRecord.startedAt;
-      const outcome = outcomeOf(operationRecord);
-      const operation = observedOperation(operationRecord, outcome, durationMs);
-      if (operationRecord.isSubscribed) metrics.subscribers(operationRecord.transport, -1);
-      metrics.operation(operationRecord, outcome, durationMs / 1000);
-      log.executed(operation, operationRecord);
-      if (onOperation) notify(onOperation, operation);
-      spans.endOperation(operationRecord, outcome);
-      operationRecord.http = undefined;
-    },
+    begin: (start) => new OperationRecord(start, spans.operation(start.http), reports),
 
     call(endpoint, { method, url }, operationRecord) {
       const startedAt = performance.now();

@@ -1,7 +1,13 @@
 /** One log line per operation. Its fields are listed here, so no key, variable or payload can get in. */
 import type { Logger } from './logger.ts';
-import { observedCacheHit, type ObservedOperation } from './observed-operation.ts';
-import type { ClientFacts, ClientInfo, HttpSource, OperationRecord } from './operation-record.ts';
+import {
+  observedCacheHit,
+  type ClientFacts,
+  type ClientInfo,
+  type HttpSource,
+  type ObservedOperation,
+  type OperationRecord,
+} from './operation-record.ts';
 import type { OperationOutcome } from './outcome.ts';
 import { traceContextOf } from './spans.ts';
 

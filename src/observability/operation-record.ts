@@ -1,7 +1,8 @@
 /** The record of one operation. Its log line, its span and its metrics are made from it, so they agree. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Span } from '@opentelemetry/api';
-import type { TraceHeaders } from './trace-headers.ts';
+import { outcomeOf, type OperationOutcome } from './outcome.ts';
+import { readTraceHeaders, type TraceHeaders } from './trace-headers.ts';
 
 export const TRANSPORTS = ['http', 'graphql-ws', 'graphql-sse', 'mcp'] as const;
 export type Transport = (typeof TRANSPORTS)[number];
@@ -37,11 +38,47 @@ export interface OperationStart {
   readonly http?: HttpSource | undefined;
 }
 
-export interface OperationRecord extends Omit<OperationStart, 'transport' | 'http'> {
-  /** Known only by the outcome, for a request that accepts both forms. */
-  transport: Transport;
-  /** Milliseconds, from `performance.now()`. */
-  readonly startedAt: number;
+/** `response`: from the response cache. `hit`: all data was cached. `none`: no data was read. */
+export const CACHE_OUTCOMES = ['response', 'hit', 'fetched', 'stale', 'none'] as const;
+export type CacheOutcome = (typeof CACHE_OUTCOMES)[number];
+
+/** The report on an operation for its log line and for `onOperation`, without any variable, payload or key. */
+export interface ObservedOperation {
+  readonly requestId: string;
+  readonly transport: Transport;
+  /** Distinguishes callers, and is useless outside this process. Null without a credential. */
+  readonly viewerId: string | null;
+  /** As the client calls itself; null if it sends no name. */
+  readonly clientName: string | null;
+  readonly clientVersion: string | null;
+  /** Null for an anonymous operation, an invalid one, and an answer from the response cache. */
+  readonly name: string | null;
+  /** `unknown` for an invalid operation and for an answer from the response cache. */
+  readonly type: OperationType | 'unknown';
+  /** SHA-256 of the text; null for an invalid operation and for an answer from the response cache. */
+  readonly queryHash: string | null;
+  /** Null for an answer from the response cache. */
+  readonly durationMs: number | null;
+  readonly outcome: OperationOutcome;
+  /** `response`: the whole answer came from the response cache. */
+  readonly cache: CacheOutcome;
+  readonly upstreamCalls: number;
+  /** Distinct codes. */
+  readonly errorCodes: readonly string[];
+  /** Events sent; null if the operation is not a subscription. */
+  readonly events: number | null;
+}
+
+/** Metrics, log and traces. */
+export interface Reports {
+  subscribers(transport: Transport, change: 1 | -1): void;
+  ended(record: OperationRecord, operation: ObservedOperation): void;
+}
+
+export class OperationRecord {
+  readonly requestId: string;
+  readonly viewerId: string | null;
+  readonly clientInfo: ClientInfo | null;
   /** Does nothing if the process has no SDK. */
   readonly span: Span;
   /** Of the request. The upstream gets it if the process has no SDK. */
@@ -49,35 +86,87 @@ export interface OperationRecord extends Omit<OperationStart, 'transport' | 'htt
   /** Released at the end: a poller keeps the record of the subscription that started it. */
   http: HttpSource | undefined;
   /** Null for anonymous operations, and until the document is validated. */
-  name: string | null;
+  name: string | null = null;
   /** `unknown` until the document is validated. */
-  type: OperationType | 'unknown';
-  queryHash: string | null;
+  type: OperationType | 'unknown' = 'unknown';
+  queryHash: string | null = null;
   /** How the data read so far was obtained: from the cache, by a call, or stale instead of an error. */
-  hasCached: boolean;
-  hasFetched: boolean;
-  hasStale: boolean;
-  upstreamCalls: number;
+  hasCached = false;
+  hasFetched = false;
+  hasStale = false;
+  upstreamCalls = 0;
   /** Events sent, for a subscription. */
-  events: number;
-  isSubscribed: boolean;
+  events = 0;
   /** The client disconnected before the answer. */
-  isAbandoned: boolean;
-  /** Distinct codes. */
-  errorCodes: readonly string[];
+  isAbandoned = false;
+  readonly #errorCodes = new Set<string>();
+  readonly #startedAt = performance.now();
+  readonly #reports: Reports;
+  #transport: Transport;
+  #isSubscribed = false;
+
+  constructor({ transport, requestId, viewerId, clientInfo, http }: OperationStart, span: Span, reports: Reports) {
+    this.requestId = requestId;
+    this.viewerId = viewerId;
+    this.clientInfo = clientInfo;
+    this.http = http;
+    this.span = span;
+    this.traceContext = readTraceHeaders(http?.request.headers ?? {});
+    this.#transport = transport;
+    this.#reports = reports;
+  }
+
+  addError(code: string): void {
+    this.#errorCodes.add(code);
+  }
+
+  subscribed(): void {
+    this.#isSubscribed = true;
+    // A request may accept both forms. Over HTTP events are always server-sent.
+    if (this.#transport === 'http') this.#transport = 'graphql-sse';
+    this.#reports.subscribers(this.#transport, 1);
+  }
+
+  /** Reports the operation. Call it once. */
+  end(): void {
+    if (this.#isSubscribed) this.#reports.subscribers(this.#transport, -1);
+    this.#reports.ended(this, this.#observed());
+    this.http = undefined;
+  }
+
+  #observed(): ObservedOperation {
+    const { requestId, viewerId, name, type, queryHash, upstreamCalls } = this;
+    const errorCodes = [...this.#errorCodes];
+    return {
+      ...{ requestId, viewerId, name, type, queryHash, upstreamCalls, errorCodes },
+      ...clientOf(this.clientInfo),
+      transport: this.#transport,
+      outcome: outcomeOf(errorCodes, this.isAbandoned),
+      cache: this.#cache(),
+      events: this.#isSubscribed ? this.events : null,
+      durationMs: Math.round((performance.now() - this.#startedAt) * 1000) / 1000,
+    };
+  }
+
+  /** The worst result among the operation's reads. */
+  #cache(): CacheOutcome {
+    if (this.hasStale) return 'stale';
+    if (this.hasFetched) return 'fetched';
+    return this.hasCached ? 'hit' : 'none';
+  }
 }
 
-export function recordErrorCode(operationRecord: OperationRecord, code: string): void {
-  if (!operationRecord.errorCodes.includes(code)) operationRecord.errorCodes = [...operationRecord.errorCodes, code];
-}
+export const observedCacheHit = (
+  requestId: string,
+  viewerId: string,
+  clientInfo: ClientInfo | null,
+): ObservedOperation => ({
+  ...clientOf(clientInfo),
+  ...{ requestId, transport: 'http', viewerId, name: null, type: 'unknown', queryHash: null, durationMs: null },
+  ...{ outcome: 'ok', cache: 'response', upstreamCalls: 0, errorCodes: [], events: null },
+});
 
-/** `response`: from the response cache. `hit`: all data was cached. `none`: no data was read. */
-export const CACHE_OUTCOMES = ['response', 'hit', 'fetched', 'stale', 'none'] as const;
-export type CacheOutcome = (typeof CACHE_OUTCOMES)[number];
-
-/** The worst result among the operation's reads. */
-export function cacheOutcomeOf({ hasStale, hasFetched, hasCached }: OperationRecord): CacheOutcome {
-  if (hasStale) return 'stale';
-  if (hasFetched) return 'fetched';
-  return hasCached ? 'hit' : 'none';
-}
+const clientOf = (clientInfo: ClientInfo | null) => ({
+  clientName: clientInfo?.name ?? null,
+  clientVersion: clientInfo?.version ?? null,
+});

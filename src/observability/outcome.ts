@@ -1,6 +1,4 @@
 /** The outcome of an operation, and error codes as metric labels. */
-import type { OperationRecord } from './operation-record.ts';
-
 export const OPERATION_OUTCOMES = ['ok', 'client_error', 'upstream_error', 'internal_error', 'abandoned'] as const;
 export type OperationOutcome = (typeof OPERATION_OUTCOMES)[number];
 
@@ -44,10 +42,7 @@ export const codeLabel = (code: string): string => (KNOWN_CODES.has(code) ? code
 /** True for failures of the gateway or of its dependencies. All other codes report a mistake of the client. */
 export const isServerError = (code: string): boolean => code === INTERNAL || DEPENDENCY_FAILURES.has(code);
 
-export function outcomeOf({
-  errorCodes,
-  isAbandoned,
-}: Pick<OperationRecord, 'errorCodes' | 'isAbandoned'>): OperationOutcome {
+export function outcomeOf(errorCodes: readonly string[], isAbandoned: boolean): OperationOutcome {
   if (isAbandoned) return 'abandoned';
   if (errorCodes.includes(INTERNAL)) return 'internal_error';
   if (errorCodes.some((code) => DEPENDENCY_FAILURES.has(code))) return 'upstream_error';

@@ -12,8 +12,8 @@ import {
   type SpanContext,
 } from '@opentelemetry/api';
 import type { UpstreamEndpoint } from '../config/config.ts';
-import { cacheOutcomeOf, type ClientFacts, type HttpSource, type OperationRecord } from './operation-record.ts';
-import { isServerError, type OperationOutcome } from './outcome.ts';
+import type { ClientFacts, HttpSource, ObservedOperation, OperationRecord } from './operation-record.ts';
+import { isServerError } from './outcome.ts';
 
 const URL_TEMPLATES: Readonly<Record<UpstreamEndpoint, string>> = {
   steps: 'workflows/{workflow}/runs/{run}/steps',
@@ -41,12 +41,12 @@ export function createSpans(version: string, client: ClientFacts) {
     },
 
     /** Ends when the answer has been sent, and records its status. */
-    endOperation(operationRecord: OperationRecord, outcome: OperationOutcome) {
-      const { span, name, type, http, errorCodes } = operationRecord;
+    endOperation({ span, http }: OperationRecord, operation: ObservedOperation) {
+      const { name, type, outcome, errorCodes } = operation;
       if (!span.isRecording()) return;
       const response = http?.response;
       if (type !== 'unknown') span.updateName(name === null ? type : `${type} ${bounded(name)}`);
-      span.setAttributes(operationAttributes(operationRecord, outcome));
+      span.setAttributes(operationAttributes(operation));
       // A mistake of a client is not an error of a server span.
       if (outcome !== 'abandoned') setErrors(span, errorCodes.filter(isServerError));
       const end = () => {
@@ -116,17 +116,17 @@ function requestAttributes({ request, response }: HttpSource, client: ClientFact
 }
 
 /** `graphql.document` is left out: its literals may be secrets. */
-const operationAttributes = (operationRecord: OperationRecord, outcome: OperationOutcome): Attributes => ({
-  ...(operationRecord.name !== null && { 'graphql.operation.name': bounded(operationRecord.name) }),
-  ...(operationRecord.type !== 'unknown' && { 'graphql.operation.type': operationRecord.type }),
-  'stepgate.transport': operationRecord.transport,
-  'stepgate.request_id': operationRecord.requestId,
-  ...(operationRecord.clientInfo && { 'stepgate.client.name': operationRecord.clientInfo.name }),
-  ...(operationRecord.clientInfo?.version != null && { 'stepgate.client.version': operationRecord.clientInfo.version }),
-  'stepgate.outcome': outcome,
-  'stepgate.cache': cacheOutcomeOf(operationRecord),
-  'stepgate.upstream_calls': operationRecord.upstreamCalls,
-  ...(operationRecord.errorCodes.length > 0 && { 'stepgate.error_codes': [...operationRecord.errorCodes] }),
+const operationAttributes = (operation: ObservedOperation): Attributes => ({
+  ...(operation.name !== null && { 'graphql.operation.name': bounded(operation.name) }),
+  ...(operation.type !== 'unknown' && { 'graphql.operation.type': operation.type }),
+  'stepgate.transport': operation.transport,
+  'stepgate.request_id': operation.requestId,
+  ...(operation.clientName !== null && { 'stepgate.client.name': operation.clientName }),
+  ...(operation.clientVersion !== null && { 'stepgate.client.version': operation.clientVersion }),
+  'stepgate.outcome': operation.outcome,
+  'stepgate.cache': operation.cache,
+  'stepgate.upstream_calls': operation.upstreamCalls,
+  ...(operation.errorCodes.length > 0 && { 'stepgate.error_codes': [...operation.errorCodes] }),
 });
 
 /** The URL's query is left out: it may contain data of the caller. */

@@ -1,6 +1,6 @@
 /** Error formatting for clients. Unexpected errors are masked and logged in full. */
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
-import { recordErrorCode, type OperationRecord } from '../../observability/operation-record.ts';
+import type { OperationRecord } from '../../observability/operation-record.ts';
 import { INTERNAL } from '../../observability/outcome.ts';
 import type { Logger } from '../../observability/logger.ts';
 import { AbandonedError, GatewayError, type ErrorCode } from '../../upstream/errors.ts';
@@ -36,7 +36,7 @@ export function createErrorFormatting(logger: Logger) {
 
   function recorded(errors: readonly GraphQLFormattedError[], record: OperationRecord) {
     // A disconnected client receives none of them.
-    if (!record.isAbandoned) for (const { extensions } of errors) recordErrorCode(record, String(extensions?.code));
+    if (!record.isAbandoned) for (const { extensions } of errors) record.addError(String(extensions?.code));
     return errors;
   }
 

@@ -135,7 +135,7 @@ export function createOperations(options: OperationsOptions) {
       );
       if (outcome.kind === 'events') return outcome;
       record.isAbandoned ||= request.client.isGone();
-      observer.end(record);
+      record.end();
       return outcome;
     },
 
@@ -143,7 +143,7 @@ export function createOperations(options: OperationsOptions) {
     refuse(request: OperationRequest, error: unknown): Answer {
       const record = recordOf(request);
       const answer = errorAnswer(errors.format([error], record), statusOf(error));
-      observer.end(record);
+      record.end();
       return answer;
     },
   };

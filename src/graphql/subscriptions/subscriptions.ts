@@ -1,5 +1,4 @@
 /** Events of a subscription, each executed when its subscriber is ready for it. */
-import type { Observer } from '../../observability/observer.ts';
 import type { ErrorFormatting } from '../operations/error-formatting.ts';
 import type { Ticket } from '../admission/ticket.ts';
 import { documentBytes } from '../operations/documents.ts';
@@ -12,13 +11,12 @@ export interface SubscriptionsOptions {
   readonly sharedEvents: SharedEvents;
   readonly rightOf: SubscriberRightOf;
   readonly errors: ErrorFormatting;
-  readonly observer: Pick<Observer, 'subscribed' | 'end'>;
 }
 
 /** The client's signal ends the events. Read them at least once, since their end is reported only then. */
 export type EventsOf = (changes: AsyncIterable<SourceEvent, undefined>, subscription: Subscription) => LiveEvents;
 
-export const createSubscriptions = ({ sharedEvents, rightOf, errors, observer }: SubscriptionsOptions): EventsOf =>
+export const createSubscriptions = ({ sharedEvents, rightOf, errors }: SubscriptionsOptions): EventsOf =>
   async function* (changes, subscription) {
     const { request, record } = subscription;
     const { client, ticket: start, admitEvent } = request;
@@ -27,7 +25,7 @@ export const createSubscriptions = ({ sharedEvents, rightOf, errors, observer }:
     const readers = readersOf(subscription);
     const right = rightOf(request);
     let ticket: Ticket | null = null;
-    observer.subscribed(record);
+    record.subscribed();
     try {
       for await (const change of changes) {
         const { event, size } = await sharedEvents.eventOf(change, readers, subscription);
@@ -53,7 +51,7 @@ export const createSubscriptions = ({ sharedEvents, rightOf, errors, observer }:
       ticket?.end();
       start.end();
       right.close();
-      observer.end(record);
+      record.end();
     }
     return undefined;
   };
