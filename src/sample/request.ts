@@ -1,5 +1,5 @@
-/** Reads a request within limits: its path, query and body may be anything. */
-import type { IncomingMessage } from 'node:http';
+/** Reads a request within limits: its query and body may be anything. */
+import type { FastifyRequest } from 'fastify';
 import type { Json, JsonObject } from './definition.ts';
 
 const MAX_BODY_BYTES = 1024 * 1024;
@@ -9,54 +9,36 @@ const MAX_PAGE_SIZE = 100;
 
 /** An error that becomes an answer with this status. */
 export class RequestError extends Error {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly statusCode: number;
 
-  constructor(status: number, message: string, headers: Readonly<Record<string, string>> = {}) {
+  constructor(statusCode: number, message: string) {
     super(message);
-    this.status = status;
-    this.headers = headers;
+    this.statusCode = statusCode;
   }
 }
 
-export interface Target {
-  /** The decoded parts of the path. */
-  readonly segments: readonly string[];
-  readonly query: URLSearchParams;
+export function bearerKeyOf({ headers }: Pick<FastifyRequest, 'headers'>): string | undefined {
+  return /^bearer +(\S+)\s*$/i.exec(headers.authorization ?? '')?.[1];
 }
 
-export function targetOf(request: IncomingMessage): Target {
-  const [path = '', ...query] = (request.url ?? '').split('?');
-  try {
-    return {
-      segments: path.split('/').slice(1).map(decodeURIComponent),
-      query: new URLSearchParams(query.join('?')),
-    };
-  } catch {
-    throw new RequestError(400, 'The path must be percent-encoded UTF-8');
-  }
-}
+type Query = Readonly<Record<string, unknown>>;
 
-export function bearerKeyOf(request: IncomingMessage): string | undefined {
-  return /^bearer +(\S+)\s*$/i.exec(request.headers.authorization ?? '')?.[1];
-}
-
-export const pageOf = (query: URLSearchParams): { limit: number; offset: number } => ({
+export const pageOf = (query: Query): { limit: number; offset: number } => ({
   limit: wholeNumber(query, 'limit', MAX_PAGE_SIZE, 1, MAX_PAGE_SIZE),
   offset: wholeNumber(query, 'offset', 0, 0, Number.MAX_SAFE_INTEGER),
 });
 
-function wholeNumber(query: URLSearchParams, name: string, byDefault: number, min: number, max: number): number {
-  const text = query.get(name);
-  if (text === null) return byDefault;
-  const value = /^\d{1,16}$/.test(text) ? Number(text) : NaN;
+function wholeNumber(query: Query, name: string, byDefault: number, min: number, max: number): number {
+  const text = query[name];
+  if (text === undefined) return byDefault;
+  const value = typeof text === 'string' && /^\d{1,16}$/.test(text) ? Number(text) : NaN;
   if (value >= min && value <= max) return value;
   throw new RequestError(400, `${name} must be a whole number from ${min} to ${max}`);
 }
 
-export async function jsonObjectOf(request: IncomingMessage): Promise<JsonObject> {
-  const text = await bodyOf(request);
-  const body = parse(text);
+/** `text`: undefined if the request has no body. */
+export function jsonObjectOf(text: unknown): JsonObject {
+  const body = parse(String(text));
   if (!isJsonObject(body))
     throw new RequestError(400, 'The body must be a JSON object: the input variables of the run');
   if (isDeeperThan(MAX_BODY_DEPTH, body)) {
@@ -66,7 +48,7 @@ export async function jsonObjectOf(request: IncomingMessage): Promise<JsonObject
 }
 
 /** A too long body is read to its end and dropped: many clients read no answer while they send. */
-async function bodyOf(request: IncomingMessage): Promise<string> {
+export async function bodyOf(request: AsyncIterable<unknown>): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {

@@ -1,102 +1,53 @@
-/** The five calls of the API: finds the answer by path and method. */
-import type { IncomingMessage } from 'node:http';
-import type { Json, WorkflowDefinition } from './definition.ts';
+/** The five calls of the API. */
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { WorkflowDefinition } from './definition.ts';
 import type { Run } from './engine.ts';
-import { bearerKeyOf, jsonObjectOf, pageOf, RequestError, targetOf } from './request.ts';
-import { API_KEYS, type Organization, type Store } from './store.ts';
+import { bearerKeyOf, jsonObjectOf, pageOf, RequestError } from './request.ts';
+import { API_KEYS, type Store } from './store.ts';
 import { runOnWire, stepsOnWire, workflowOnWire } from './wire.ts';
 
-/** A request that has passed the key check. */
-interface Call {
-  readonly organization: Organization;
-  readonly userId: string;
-  /** The parts of the path at `:workflow` and `:run`. */
-  readonly workflowId: string;
-  readonly runId: string;
-  readonly query: URLSearchParams;
-  readonly request: IncomingMessage;
-}
+type Call = FastifyRequest<{
+  readonly Params: { readonly workflow: string; readonly run: string };
+  readonly Querystring: Readonly<Record<string, unknown>>;
+}>;
 
-interface Route {
-  readonly method: 'GET' | 'POST';
-  readonly path: readonly string[];
-  readonly answer: (call: Call) => Json | Promise<Json>;
-}
+export function addRoutes(app: FastifyInstance, store: Store): void {
+  const viewerOf = (request: Pick<FastifyRequest, 'headers'>) => {
+    const viewer = API_KEYS.get(bearerKeyOf(request) ?? '');
+    if (viewer) return viewer;
+    throw new RequestError(401, 'The header must be "Authorization: Bearer <API key>" with a known key');
+  };
+  const organizationOf = (call: Pick<FastifyRequest, 'headers'>) => store.organization(viewerOf(call).organizationId);
+  const workflowOf = (call: Call): WorkflowDefinition => {
+    const workflow = organizationOf(call).workflow(call.params.workflow);
+    if (workflow) return workflow;
+    throw new RequestError(404, 'No such workflow');
+  };
+  const runOf = (call: Call): Run => {
+    const run = organizationOf(call).run(workflowOf(call), call.params.run);
+    if (run) return run;
+    throw new RequestError(404, 'This workflow has no such run');
+  };
 
-const ROUTES: readonly Route[] = [
-  {
-    method: 'GET',
-    path: ['workflows', ':workflow', 'runs', ':run', 'steps'],
-    answer: (call) => stepsOnWire(runOf(call), call.organization.id),
-  },
-  {
-    method: 'POST',
-    path: ['workflows', ':workflow', 'execute'],
-    answer: async (call) => {
-      const workflow = workflowOf(call);
-      const inputs = await jsonObjectOf(call.request);
-      const run = call.organization.execute(workflow, inputs, call.userId);
-      return { message: 'Workflow execution started', run_id: run.id };
-    },
-  },
-  {
-    method: 'GET',
-    path: ['workflows', ':workflow', 'runs', ':run'],
-    answer: (call) => [runOnWire(runOf(call))],
-  },
-  {
-    method: 'GET',
-    path: ['workflows', ':workflow', 'runs'],
-    answer: (call) => {
-      const runs = call.organization.runs(workflowOf(call));
-      const { limit, offset } = pageOf(call.query);
-      return runs.slice(offset, offset + limit).map(runOnWire);
-    },
-  },
-  {
-    method: 'GET',
-    path: ['workflows'],
-    answer: ({ organization }) => organization.workflows.map((workflow) => workflowOnWire(workflow, organization.id)),
-  },
-];
-
-/** Throws a RequestError if the answer is an error. */
-export async function answer(request: IncomingMessage, store: Store): Promise<Json> {
-  const viewer = API_KEYS.get(bearerKeyOf(request) ?? '');
-  if (!viewer) {
-    throw new RequestError(401, 'The header must be "Authorization: Bearer <API key>" with a known key', {
-      'www-authenticate': 'Bearer',
-    });
-  }
-  const { segments, query } = targetOf(request);
-  const routes = ROUTES.filter(({ path }) => matches(path, segments));
-  if (routes.length === 0) throw new RequestError(404, 'No such path');
-  const route = routes.find(({ method }) => method === request.method);
-  if (!route) {
-    const allowed = routes.map(({ method }) => method).join(', ');
-    throw new RequestError(405, `The method must be ${allowed}`, { allow: allowed });
-  }
-  return route.answer({
-    organization: store.organization(viewer.organizationId),
-    userId: viewer.userId,
-    workflowId: segments[1] ?? '',
-    runId: segments[3] ?? '',
-    query,
-    request,
+  // Also before the answer about an unknown path.
+  app.addHook('onRequest', (request, _reply, done) => {
+    viewerOf(request);
+    done();
   });
-}
-
-const matches = (path: readonly string[], segments: readonly string[]): boolean =>
-  path.length === segments.length && path.every((part, index) => part.startsWith(':') || part === segments[index]);
-
-function workflowOf({ organization, workflowId }: Call): WorkflowDefinition {
-  const workflow = organization.workflow(workflowId);
-  if (!workflow) throw new RequestError(404, 'No such workflow');
-  return workflow;
-}
-
-function runOf(call: Call): Run {
-  const run = call.organization.run(workflowOf(call), call.runId);
-  if (!run) throw new RequestError(404, 'This workflow has no such run');
-  return run;
+  app.get('/workflows', (call) => {
+    const { id, workflows } = organizationOf(call);
+    return workflows.map((workflow) => workflowOnWire(workflow, id));
+  });
+  app.get('/workflows/:workflow/runs', (call: Call) => {
+    const { limit, offset } = pageOf(call.query);
+    const runs = organizationOf(call).runs(workflowOf(call));
+    return runs.slice(offset, offset + limit).map(runOnWire);
+  });
+  app.get('/workflows/:workflow/runs/:run', (call: Call) => [runOnWire(runOf(call))]);
+  app.get('/workflows/:workflow/runs/:run/steps', (call: Call) => stepsOnWire(runOf(call), organizationOf(call).id));
+  app.post('/workflows/:workflow/execute', (call: Call) => {
+    const workflow = workflowOf(call);
+    const run = organizationOf(call).execute(workflow, jsonObjectOf(call.body), viewerOf(call).userId);
+    return { message: 'Workflow execution started', run_id: run.id };
+  });
 }

