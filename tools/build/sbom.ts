@@ -3,8 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
 interface Component {
-  readonly name: string;
-  readonly version: string;
+  /** Such as `react-is@18.3.1`. `name` may be an alias of another package's. */
   readonly 'bom-ref': string;
 }
 interface Dependency {
@@ -19,14 +18,17 @@ interface Bom {
 
 const text = execFileSync('npm', ['sbom', '--sbom-format=cyclonedx'], { encoding: 'utf8', maxBuffer: 2 ** 28 });
 const bom = JSON.parse(text) as Bom;
-const bundled = new Set(readFileSync('NOTICES.md', 'utf8').match(/(?<=^## ).* - \d[^ ]*/gm));
-const components = bom.components.filter(({ name, version }) => bundled.has(`${name} - ${version}`));
+const notices = readFileSync('NOTICES.md', 'utf8').matchAll(/^## (.*) - (\d[^ ]*)/gm);
+const bundled = new Set(Array.from(notices, ([, name = '', version = '']) => `${name}@${version}`));
 
-const found = new Set(components.map(({ name, version }) => `${name} - ${version}`));
-const missing = [...bundled].filter((name) => !found.has(name));
+const refs = new Set(bom.components.map((component) => component['bom-ref']));
+const missing = [...bundled].filter((ref) => !refs.has(ref));
 if (missing.length > 0) throw new Error(`Each bundled package must be installed, got none of ${missing.join(', ')}`);
 
-const known = new Set([bom.metadata.component, ...components].map((component) => component['bom-ref']));
+const components = bom.components
+  .filter((component) => bundled.has(component['bom-ref']))
+  .map((component) => ({ ...component, name: component['bom-ref'].replace(/@[^@]+$/, '') }));
+const known = bundled.union(new Set([bom.metadata.component['bom-ref']]));
 const dependencies = bom.dependencies
   .filter(({ ref }) => known.has(ref))
   .map(({ ref, dependsOn }) => ({ ref, dependsOn: dependsOn.filter((each) => known.has(each)) }));
