@@ -86,7 +86,7 @@ describeInBrowser('the home page', (open) => {
 
   it('Rows of failed runs keep their height while their errors load', async () => {
     const errors = Promise.withResolvers<null>();
-    const page = await open({ key: 'demo-key' });
+    const page = await open({ key: 'demo-key', width: 1000 });
     await page.route('**/graphql', async (route) => {
       if (operationOf(route.request()) === 'FailedRuns') await errors.promise;
       await route.continue();
