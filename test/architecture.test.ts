@@ -5,7 +5,7 @@ import { describe, expect, it } from '@jest/globals';
 import ts from 'typescript';
 
 /** The modules of `src`, in order: a file may import from its own module and from those above it. */
-const ROOMS = [
+const MODULES = [
   'config',
   'domain',
   'observability',
@@ -43,27 +43,27 @@ function readImports(): Imports {
   );
 }
 
-const roomOf = (file: string): string => file.split('/')[0] ?? '';
-const isOfSample = (file: string): boolean => roomOf(file) === 'sample';
+const moduleOf = (file: string): string => file.split('/')[0] ?? '';
+const isOfSample = (file: string): boolean => moduleOf(file) === 'sample';
 
 function upwardImports(imports: Imports): string[] {
   return [...imports].flatMap(([file, targets]) =>
     targets
       .filter((target) => {
-        const [from, to] = [roomOf(file), roomOf(target)];
+        const [from, to] = [moduleOf(file), moduleOf(target)];
         if (ISOLATED.includes(from)) return to !== from;
         if (to === 'web') return true;
-        return ROOMS.indexOf(to) > ROOMS.indexOf(from) || !ROOMS.includes(to);
+        return MODULES.indexOf(to) > MODULES.indexOf(from) || !MODULES.includes(to);
       })
-      .map((target) => `${file} imports ${target}: move what they share into a room above both`),
+      .map((target) => `${file} imports ${target}: move what they share into a module above both`),
   );
 }
 
 function importsOfFleet(imports: Imports): string[] {
-  const others = [...imports].filter(([file]) => roomOf(file) !== 'fleet' && file !== 'gateway.ts');
+  const others = [...imports].filter(([file]) => moduleOf(file) !== 'fleet' && file !== 'gateway.ts');
   return others.flatMap(([file, targets]) =>
     targets
-      .filter((target) => roomOf(target) === 'fleet')
+      .filter((target) => moduleOf(target) === 'fleet')
       .map((target) => `${file} imports ${target}: give it a port, and let gateway.ts pass what fulfils it`),
   );
 }
@@ -91,29 +91,29 @@ function findCycle(imports: Imports): string[] | null {
 describe('the architecture', () => {
   const imports = readImports();
 
-  it('has every file in a module', () => {
-    expect([...imports.keys()].filter((file) => !ROOMS.includes(roomOf(file)))).toEqual([]);
+  it('Every file is in a module', () => {
+    expect([...imports.keys()].filter((file) => !MODULES.includes(moduleOf(file)))).toEqual([]);
   });
 
-  it('lets imports point only to the same module or to one above', () => {
+  it('Imports point only to the same module or to one above', () => {
     expect(upwardImports(imports)).toEqual([]);
   });
 
-  it('has no cycle of imports', () => {
+  it('Imports have no cycle', () => {
     // The generated types import the context, as types only, and not the other way round.
     expect(findCycle(imports)).toBeNull();
   });
 
-  it('lets only the composition root import the fleet', () => {
+  it('Only the composition root imports the fleet', () => {
     expect(importsOfFleet(imports)).toEqual([]);
   });
 
-  it('names the client of Valkey only in the fleet', () => {
+  it('Only the fleet names the client of Valkey', () => {
     const naming = [...imports.keys()].filter((file) => readFileSync(join(SRC, file), 'utf8').includes("'ioredis'"));
-    expect(naming.filter((file) => roomOf(file) !== 'fleet')).toEqual([]);
+    expect(naming.filter((file) => moduleOf(file) !== 'fleet')).toEqual([]);
   });
 
-  it('loads the client of Valkey in one place, and only on demand', () => {
+  it('The client of Valkey is loaded in one place, and only on demand', () => {
     const texts = [...imports.keys()].map((file) => [file, readFileSync(join(SRC, file), 'utf8')] as const);
     const importing = texts.filter(([, text]) => /^import (?!type )[^;]*'ioredis'/m.test(text));
     expect(importing.map(([file]) => file)).toEqual([]);
@@ -121,14 +121,14 @@ describe('the architecture', () => {
     expect(loading.map(([file]) => file)).toEqual(['fleet/connection.ts']);
   });
 
-  it('loads the sample only on demand', () => {
-    const importing = [...imports].filter(([file, targets]) => roomOf(file) !== 'sample' && targets.some(isOfSample));
+  it('The sample is loaded only on demand', () => {
+    const importing = [...imports].filter(([file, targets]) => moduleOf(file) !== 'sample' && targets.some(isOfSample));
     const sources = importing.map(([file]) => [file, readFileSync(join(SRC, file), 'utf8')] as const);
     expect(sources.filter(([, text]) => /^(?:import|export) [^(]*\/sample\//m.test(text))).toEqual([]);
     expect(sources.map(([file]) => file).toSorted()).toEqual(['check/run-check.ts', 'gateway.ts']);
   });
 
-  it('would notice an upward import and a cycle', () => {
+  it('An upward import and a cycle would be noticed', () => {
     expect(upwardImports(new Map([['domain/run.ts', ['runs/run-store.ts']]]))).toHaveLength(1);
     expect(upwardImports(new Map([['sample/wire.ts', ['domain/run.ts']]]))).toHaveLength(1);
     expect(upwardImports(new Map([['web/app.tsx', ['domain/run.ts']]]))).toHaveLength(1);

@@ -18,7 +18,7 @@ const runCommands = (lines: readonly (readonly string[])[], environment: Readonl
   Promise.all(lines.map((args) => runCommand(args, environment)));
 
 describe('the command line', () => {
-  it('prints its usage and that of each command, even with wrong settings', async () => {
+  it('The command line prints its usage and that of each command, even with wrong settings', async () => {
     const lines = COMMANDS.flatMap((command) => ['--help', '-h'].map((flag) => [...command, flag]));
     for (const { code, stdout, stderr } of await runCommands(lines, { PORT: 'wrong' })) {
       expect([code, stderr]).toEqual([0, '']);
@@ -26,7 +26,7 @@ describe('the command line', () => {
     }
   });
 
-  it('prints its version and the schema', async () => {
+  it('The command line prints its version and the schema', async () => {
     const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { readonly version: string };
     const schema = readFileSync('schema.graphql', 'utf8');
     expect(await runCommands([['--version'], ['-v'], ['print-schema']])).toEqual(
@@ -41,12 +41,12 @@ describe('the command line', () => {
     [['--config', 'a', 'check'], "Unexpected argument 'check'"],
     [['--config'], "Option '--config <value>' argument missing"],
     [['--version=1'], "Option '-v, --version' does not take an argument"],
-  ])('refuses %j with the reason', (args, sentence) => {
+  ])('The command line refuses %j with the reason', (args, sentence) => {
     expect(() => readCommandLine(args)).toThrow(UsageError);
     expect(() => readCommandLine(args)).toThrow(sentence);
   });
 
-  it('prints the reason and the usage for an unknown command, option or argument', async () => {
+  it('The command line prints the reason and the usage for an unknown command, option or argument', async () => {
     const refused = await runCommands([['chek'], ['check', '--nope'], ['check', 'more']]);
     const sentences = [
       'The command must be check or print-schema, or left out, got "chek".',
@@ -81,7 +81,7 @@ describe('--config', () => {
     return file;
   };
 
-  it('provides the settings that the environment does not have', async () => {
+  it('A settings file provides the settings that the environment does not have', async () => {
     const file = write(
       '# a comment\n\nPORT=wrong\nexport BASE_PATH="/from-file"\nUPSTREAM_ENDPOINTS=steps # only these\n',
     );
@@ -92,7 +92,7 @@ describe('--config', () => {
     expect(await gateway.exited).toBe(0);
   });
 
-  it('applies to a check', async () => {
+  it('A settings file applies to a check', async () => {
     const file = write('UPSTREAM_ENDPOINTS=steps,workflows\n');
     const { stdout } = await runCommand(['check', '--config', file], {});
     expect(stdout).toContain('switched off (UPSTREAM_ENDPOINTS)');
@@ -105,7 +105,7 @@ describe('--config', () => {
     ['UPSTREAM_API_KEY="two\nlines"\n', ':2 must be NAME=value'],
     ['PORT=wrong\n', 'PORT must be a whole number from 0 to 65535, got "wrong".'],
     ['constructor=1\n', ':1: constructor is not a setting'],
-  ])('with %j is refused with the reason, without a secret', (text, sentence) => {
+  ])('A settings file with %j is refused with the reason, without a secret', (text, sentence) => {
     const read = () => readConfigWith(write(text), {});
     expect(read).toThrow(ConfigError);
     expect(read).toThrow(sentence);
@@ -115,7 +115,7 @@ describe('--config', () => {
   // `\s` matches each of these but the last, and none is a blank for parseEnv.
   const ODD_BLANKS = ['\uFEFF', '\u00A0', '\u2003', '\v', '\f', '\u200B'] as const;
 
-  it('reads each line, or refuses it by its number', () => {
+  it('Each line is read, or refused by its number', () => {
     const blank = fc.constantFrom('', ' ', '\t', '  ', ...ODD_BLANKS);
     const line = fc.tuple(blank, fc.constantFrom('', 'export '), fc.constantFrom('HOST', 'PORT'), blank, blank);
     const end = fc.constantFrom('\n', '\r\n', '\r');
@@ -133,7 +133,7 @@ describe('--config', () => {
     );
   });
 
-  it('may start with a byte order mark, and is refused if a setting has other blanks than plain spaces', () => {
+  it('A file may start with a byte order mark, and is refused if a setting has other blanks than plain spaces', () => {
     expect(readSettingsFile('\uFEFFUPSTREAM_URL=http://a\n', 'file')).toEqual({ UPSTREAM_URL: 'http://a' });
     expect(() => readSettingsFile('PORT=0\n\u00A0UPSTREAM_URL=http://a\n', 'file')).toThrow(
       'file:2: UPSTREAM_URL must have only plain spaces around it.',
@@ -148,7 +148,7 @@ describe('--config', () => {
     "'secret' key",
     String.raw`"secret\"key"`,
     'name="secret#key"',
-  ])('is refused if a part of the value %s would be lost', (value) => {
+  ])('A file is refused if a part of the value %s would be lost', (value) => {
     const read = () => readSettingsFile(`PORT=0\nUPSTREAM_API_KEY=${value}\n`, 'file');
     expect(read).toThrow(/^file:2: UPSTREAM_API_KEY must have its whole value in quotes/);
     expect(read).not.toThrow('secret');
@@ -161,11 +161,11 @@ describe('--config', () => {
     ["secret key's end # of the sample", "secret key's end"],
     [' # none', ''],
     ['secret"key', 'secret"key'],
-  ])('reads the value %s', (value, read) => {
+  ])('The value %s is read', (value, read) => {
     expect(readSettingsFile(`UPSTREAM_API_KEY=${value}\n`, 'file')).toEqual({ UPSTREAM_API_KEY: read });
   });
 
-  it('that is refused, or not there, stops the start and the check', async () => {
+  it('A settings file that is refused, or not there, stops the start and the check', async () => {
     const file = write('PORT=0\nPROT=1\n');
     const lines = [
       ['--config', file],
@@ -186,7 +186,7 @@ describe('.env.example', () => {
   const text = readFileSync('.env.example', 'utf8');
   const lines = text.split('\n').filter((line) => /^#\w+=/.test(line));
 
-  it('sets nothing, and names only existing settings with valid values', () => {
+  it('The example sets nothing, and names only existing settings with valid values', () => {
     expect(readSettingsFile(text, '.env.example')).toEqual({});
     expect(lines.length).toBeGreaterThan(10);
     for (const line of lines) {

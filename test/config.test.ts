@@ -68,7 +68,7 @@ describe('a setting', () => {
     },
   );
 
-  it('cannot be changed after the start', () => {
+  it('The settings cannot be changed after the start', () => {
     const config = readConfig({ CORS_ORIGINS: '*' });
     expect([Object.isFrozen(config), Object.isFrozen(config.corsOrigins)]).toEqual([true, true]);
   });
@@ -86,11 +86,11 @@ describe('a setting', () => {
     [{ AUTH_JWKS: '/run/keys@home.json' }, 'UPSTREAM_AUTH must be service when AUTH_JWKS is set'],
     [{ NODE_ENV: ' production\n' }, 'UPSTREAM_URL is required when NODE_ENV is production'],
     [{ UPSTREAM_HEADERS: 'Authorization: SECRET' }, 'UPSTREAM_HEADERS must not include authorization'],
-  ])('that contradicts another one is refused with the setting to change: %j', (environment, sentence) => {
+  ])('A setting that contradicts another one is refused with the setting to change: %j', (environment, sentence) => {
     expect(errorOf(environment)).toMatch(new RegExp(`^${sentence}`));
   });
 
-  it('of production switches off introspection and Sandbox, unless they are set', () => {
+  it('Production switches off introspection and Sandbox, unless they are set', () => {
     const production = { NODE_ENV: 'production', UPSTREAM_URL: 'https://host' };
     const config = { isProduction: true, introspection: false, sandbox: false };
     expect(readConfig(production)).toEqual({ ...DEFAULTS, ...config, upstreamUrl: 'https://host/' });
@@ -114,7 +114,7 @@ describe('a misspelled name', () => {
     expect(misspelledVariables(['PATH', name, meant])).toEqual([{ name, meant }]);
   });
 
-  it('is not found in the names of settings and of other programs', () => {
+  it('The names of settings and of other programs are not misspelled', () => {
     const others = [
       ...['HOME', 'HOSTNAME', 'PATH', 'PWD', 'USER', 'SHELL', 'TERM', 'LANG', 'FTP_PROXY', 'ALL_PROXY', 'http_proxy'],
       ...[
@@ -195,7 +195,7 @@ describe('a wrong setting', () => {
     expect(errorOf({ [name]: value })).toBe(`${name} must be ${expected}, got ${JSON.stringify(value)}.`);
   });
 
-  it('of a URL with credentials is refused without them', () => {
+  it('A URL with credentials is refused without them', () => {
     for (const url of [
       'https://user:SECRET@app.example.com/{workflowId}/{runId}',
       'https://{runId}:SECRET@a.example/{workflowId}',
@@ -205,7 +205,7 @@ describe('a wrong setting', () => {
       );
   });
 
-  it('has one line in the error, with the lines of the other settings', () => {
+  it('Each wrong setting has one line in the error', () => {
     const message = errorOf({ PORT: 'http', CORS_ORIGINS: 'a,b,c', LOG_LEVEL: 'info\nPORT: fine', HOST: '::' });
     expect(message.split('\n').map((line) => line.split(' ')[0])).toEqual(['PORT', 'CORS_ORIGINS', 'LOG_LEVEL']);
     expect(message).toContain('got "info\\nPORT: fine".');
@@ -231,7 +231,7 @@ describe('a secret', () => {
     ['REDIS_URL', 'redis://host/0?password=SECRET'],
     ['FLEET_SECRET', 'SECRET'],
     ['FLEET_SECRET', `${SECRET},SECRET`],
-  ])('in %s=%j is not in the error', (name, value) => {
+  ])('A secret in %s=%j is not in the error', (name, value) => {
     const message = errorOf({ ...FLEET, [name]: value });
     expect(message).toMatch(new RegExp(`^${name.toUpperCase()} must be .*, got another value\\.$`));
     expect(message).not.toContain('SECRET,');
@@ -252,7 +252,7 @@ describe('a secret', () => {
     'host/?token=SECRET',
     'host#SECRET',
     'https://user:SECRET\n@host/',
-  ])('in a URL is not in the error: %j', (value) => {
+  ])('A secret in a URL is not in the error: %j', (value) => {
     // Without two slashes it is the path of a file.
     for (const name of ['UPSTREAM_URL', ...(/^https:\/\/.*@/s.test(value) ? ['AUTH_JWKS'] : [])]) {
       const message = errorOf({ [name]: value });
@@ -262,7 +262,7 @@ describe('a secret', () => {
     }
   });
 
-  it('is left out of the error, and the rest of the URL stays', () => {
+  it('A secret is left out of the error, and the rest of the URL stays', () => {
     expect(errorOf({ UPSTREAM_URL: 'https://host/api?key=SECRET' })).toMatch(/got "https:\/\/host\/api…"\.$/);
     expect(errorOf({ UPSTREAM_URL: 'https://user:SECRET@host/api' })).toMatch(/got "https:\/\/…"\.$/);
     for (const value of ['https://host/api?', 'https://host/api#']) {
@@ -278,7 +278,7 @@ describe('the connection to the upstream', () => {
     [' X-Api-Key:{key} ', { name: 'x-api-key', template: '{key}' }],
     ['authorization: Token token="{key}"', { name: 'authorization', template: 'Token token="{key}"' }],
     ['cookie: session={key}; a=1', { name: 'cookie', template: 'session={key}; a=1' }],
-  ])('sends the key in the header of UPSTREAM_AUTH_HEADER=%s', (value, authHeader) => {
+  ])('The key is sent in the header of UPSTREAM_AUTH_HEADER=%s', (value, authHeader) => {
     expect(connectionOf({ UPSTREAM_AUTH_HEADER: value }).authHeader).toEqual(authHeader);
   });
 
@@ -286,11 +286,11 @@ describe('the connection to the upstream', () => {
     ['X-Tenant: acme; x-stage:test;', { 'x-tenant': 'acme', 'x-stage': 'test' }],
     ['x-tenant: acme\nx-list: a; b\n', { 'x-tenant': 'acme', 'x-list': 'a; b' }],
     ['x-url: https://a.example:1/b', { 'x-url': 'https://a.example:1/b' }],
-  ])('has the headers of UPSTREAM_HEADERS=%j', (value, headers) => {
+  ])('The connection has the headers of UPSTREAM_HEADERS=%j', (value, headers) => {
     expect(connectionOf({ UPSTREAM_HEADERS: value }).headers).toEqual(headers);
   });
 
-  it('accepts proxies in upper and lower case, with or without a scheme, and the lower case wins', () => {
+  it('Proxies are accepted in upper and lower case, with or without a scheme, and the lower case wins', () => {
     const given = { HTTP_PROXY: 'http://a:1', http_proxy: 'b:2', HTTPS_PROXY: 'http://u:p@c:3', no_proxy: '.internal' };
     expect(connectionOf(given).proxy).toEqual({
       HTTP_PROXY: 'http://b:2',
@@ -301,7 +301,7 @@ describe('the connection to the upstream', () => {
   });
 });
 
-it('a fleet has a REDIS_URL, whose password may be percent-encoded, and its secrets', () => {
+it('A fleet has a REDIS_URL, whose password may be percent-encoded, and its secrets', () => {
   const redisUrl = 'redis://:100%25%40@host';
   const secrets = [SECRET.toUpperCase(), SECRET];
   const given = { REDIS_URL: redisUrl, FLEET_SECRET: secrets.join(', '), SHARED_TTL_S: '60', REDIS_TIMEOUT_MS: '100' };

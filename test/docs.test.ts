@@ -29,7 +29,7 @@ const anchorsOf = (path: string): string[] =>
   );
 
 describe.each(PAGES)('the page %s', (page) => {
-  it('links to existing files and headings', () => {
+  it('The page links to existing files and headings', () => {
     const broken = [...prose(page).matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)/g)].filter(
       ([, path = '', anchor]) => {
         const target = path === '' ? page : join(dirname(page), path);
@@ -94,12 +94,12 @@ describe('docs/configuration.md', () => {
   );
   const documented = rows.map(({ name }) => name);
 
-  it('lists each variable once, and no other', () => {
+  it('The page lists each variable once, and no other', () => {
     const variables = Object.keys(ENVIRONMENT.shape);
     expect(documented.sort()).toEqual(variables.sort());
   });
 
-  it.each(rows.filter(({ value }) => value !== null))('has the default of $name', ({ name, value }) => {
+  it.each(rows.filter(({ value }) => value !== null))('The page has the default of $name', ({ name, value }) => {
     const environment = environmentOf(name);
     expect(readConfig({ ...environment, [name]: value ?? '' })).toEqual(readConfig(environment));
   });
@@ -108,7 +108,7 @@ describe('docs/configuration.md', () => {
 describe('docs/federation.md', () => {
   const page = read('docs/federation.md');
 
-  it('names the version that is executed', () => {
+  it('The page names the version that is executed', () => {
     const { dependencies } = JSON.parse(read('examples/routers/package.json')) as { readonly dependencies: unknown };
     const [, version] = /`@graphql-hive\/gateway` (\S+)/.exec(page) ?? [];
     expect(dependencies).toMatchObject({ '@graphql-hive/gateway': version });
@@ -123,7 +123,7 @@ it.each(CLIENT_PAGES)('%s links its code, which is executed where it is', (path)
 });
 
 describe('the pages for frontends', () => {
-  it('name the versions that are executed', () => {
+  it('The pages name the versions that are executed', () => {
     const { dependencies, devDependencies } = JSON.parse(read('examples/clients/package.json')) as Record<
       'dependencies' | 'devDependencies',
       Readonly<Record<string, string>>
@@ -135,7 +135,7 @@ describe('the pages for frontends', () => {
     expect({ ...dependencies, ...devDependencies }).toMatchObject(Object.fromEntries(named) as Record<string, string>);
   });
 
-  it('link every file of the recipes', () => {
+  it('The pages link every file of the recipes', () => {
     const pages = CLIENT_PAGES.map(read).join('');
     const folders = readdirSync(join(ROOT, 'examples/clients'), { withFileTypes: true }).filter(
       (entry) => entry.isDirectory() && !['test', 'node_modules'].includes(entry.name),

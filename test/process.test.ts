@@ -40,7 +40,7 @@ describe('the process', () => {
       body: JSON.stringify(body),
     });
 
-  it('starts over the embedded upstream without settings, and prints its address and the key', async () => {
+  it('The process starts over the embedded upstream without settings, and prints its address and the key', async () => {
     const gateway = start({});
     const url = await gateway.url();
     const answer = await post(
@@ -53,7 +53,7 @@ describe('the process', () => {
     expect(gateway.output()).toContain('demo-key');
   });
 
-  it('warns of a variable whose name is nearly that of a setting, without its value', async () => {
+  it('A variable whose name is nearly that of a setting causes a warning, without its value', async () => {
     const gateway = start({ UPSTREAM_URLL: 'http://secret' });
     await gateway.url();
     gateway.child.kill('SIGTERM');
@@ -62,7 +62,7 @@ describe('the process', () => {
     expect(gateway.output()).not.toContain('secret');
   });
 
-  it('loads modules of the sample only without UPSTREAM_URL', async () => {
+  it('Modules of the sample are loaded only without UPSTREAM_URL', async () => {
     const printing = `
       import { registerHooks } from 'node:module';
       registerHooks({ load(url, context, next) {
@@ -118,7 +118,7 @@ describe('the process', () => {
       }),
   );
 
-  it('stops gracefully if npm and a terminal each send a signal', async () => {
+  it('The process stops gracefully if npm and a terminal each send a signal', async () => {
     const gate = Promise.withResolvers<undefined>();
     const upstream = await startUpstream(async (call) => {
       await gate.promise;
@@ -137,7 +137,7 @@ describe('the process', () => {
     expect(await gateway.exited).toBe(0);
   });
 
-  it('ends subscriptions when it stops, even of a client that hangs, and exits with 0', async () => {
+  it('The process ends subscriptions when it stops, even of a client that hangs, and exits with 0', async () => {
     const upstream = await startUpstream(({ endpoint }) =>
       endpoint === 'steps'
         ? { json: [wireStep({ status: 'running', end_time: null, outputs: 'x'.repeat(10_000_000) })] }
@@ -162,11 +162,11 @@ describe('the process', () => {
     expect(await gateway.exited).toBe(0);
   });
 
-  it('has at least as long to stop as all parts of a stop take together', () => {
+  it('The process has at least as long to stop as all parts of a stop take together', () => {
     expect(STOP_WITHIN_MS).toBeGreaterThan(STOP_PARTS_MS.reduce((sum, ms) => sum + ms));
   });
 
-  it('keeps answering if stdout, stderr or both are closed, and exits with 0', () =>
+  it('The process keeps answering if stdout, stderr or both are closed, and exits with 0', () =>
     forEach(['stdout', 'stderr', 'both'] as const, async (closed) => {
       const gateway = start({ LOG_LEVEL: 'debug' });
       const url = await gateway.url();
@@ -180,7 +180,7 @@ describe('the process', () => {
       expect(await gateway.exited).toBe(0);
     }));
 
-  it('starts, answers and stops if its output was never read', async () => {
+  it('The process starts, answers and stops if its output was never read', async () => {
     const port = await freePort();
     const url = `http://127.0.0.1:${port}`;
     const gateway = start({ PORT: String(port) });
@@ -210,7 +210,7 @@ describe('the process', () => {
     }
   }
 
-  it('does not start with a wrong variable, and names it', () =>
+  it('The process does not start with a wrong variable, and names it', () =>
     forEach(
       [
         [{ PORT: 'http' }, 'PORT must be a whole number from 0 to 65535, got "http".'],
@@ -225,7 +225,7 @@ describe('the process', () => {
       },
     ));
 
-  it('does not start if another process listens, and says so', async () => {
+  it('The process does not start if another process listens, and reports that', async () => {
     const upstream = await startUpstream();
     const taken = new URL(upstream.url).port;
     const gateway = start({ PORT: taken });
