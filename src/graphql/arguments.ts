@@ -3,7 +3,7 @@ import { evaluatePath, InvalidPathError, type PathBudget } from '../domain/json-
 import { unwritable } from '../domain/json.ts';
 import { jsonBytes } from '../domain/json-bytes.ts';
 import type { JsonObject, JsonValue } from '../domain/types.ts';
-import type { RunFilter, RunWindow } from '../runs/history/run-history.ts';
+import type { RunFilter, TimeWindow } from '../runs/history/run-history.ts';
 import { GatewayError } from '../upstream/errors.ts';
 import { MAX_LIST_SIZE, MAX_RUNS_IN_STATISTICS } from './fields/list-sizes.ts';
 
@@ -35,7 +35,7 @@ export function checkSearch(search: string | null): string | null {
 }
 
 /** Missing bounds become null. The end must not be before the start. */
-export function runWindow({ startedAfter = null, startedBefore = null }: NonNullable<GivenFilter>): RunWindow {
+export function timeWindow({ startedAfter = null, startedBefore = null }: NonNullable<GivenFilter>): TimeWindow {
   if (!startedAfter || !startedBefore || startedAfter.epochMicros <= startedBefore.epochMicros)
     return { startedAfter, startedBefore };
   const got = `${startedAfter.text} and ${startedBefore.text}`;
@@ -49,7 +49,7 @@ export const runFilter = (given: GivenFilter): RunFilter | null =>
   given
     ? {
         status: given.status ? [...new Set(given.status)] : null,
-        ...runWindow(given),
+        ...timeWindow(given),
         error: given.error == null ? null : checkFilterText('error', given.error).toLowerCase(),
         search: given.search == null ? null : checkFilterText('search', given.search).trim().toLowerCase(),
       }

@@ -42,7 +42,7 @@ describe('a body', () => {
     const cuts = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 5 });
     upstream.script = ({ body }) => ({ json: { run_id: 'new', message: (JSON.parse(body) as { a: string }).a } });
     await fc.assert(
-      fc.asyncProperty(texts, cuts, fc.boolean(), async ([text, times], places, tellsLength) => {
+      fc.asyncProperty(texts, cuts, fc.boolean(), async ([text, times], places, hasLength) => {
         const raw = await connectRaw(gateway.url);
         const inputs = { a: text.repeat(times) };
         const query = 'mutation ($inputs: JSON) { executeWorkflow(workflowId: "wf", inputs: $inputs) { message } }';
@@ -50,7 +50,7 @@ describe('a body', () => {
         const ends = [...places.map((place) => Math.floor(place * body.length)), body.length].sort((a, b) => a - b);
         const pieces = ends.map((end, at) => body.subarray(ends[at - 1] ?? 0, end)).filter(({ length }) => length > 0);
         const before = upstream.count('execute');
-        if (tellsLength) await raw.send(headOfPost('key-1', `content-length: ${body.length}`), ...pieces);
+        if (hasLength) await raw.send(headOfPost('key-1', `content-length: ${body.length}`), ...pieces);
         else {
           const chunks = pieces.map((piece) =>
             Buffer.concat([Buffer.from(`${piece.length.toString(16)}\r\n`), piece, Buffer.from('\r\n')]),

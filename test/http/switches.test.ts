@@ -23,7 +23,7 @@ describe('INTROSPECTION and SANDBOX', () => {
     [{ ...DEVELOPMENT, INTROSPECTION: 'off' }, false],
     [{ ...DEVELOPMENT, SANDBOX: 'off' }, true],
     [{ ...PRODUCTION, SANDBOX: 'on' }, false],
-  ])('Introspection is allowed with %j: %s', async (environment, isTold) => {
+  ])('Introspection is allowed with %j: %s', async (environment, isAllowed) => {
     await start(environment);
     for (const [query, field] of [
       ['{ __schema { queryType { name } } }', '__schema'],
@@ -33,9 +33,9 @@ describe('INTROSPECTION and SANDBOX', () => {
       const refusal =
         `Introspection is switched off, so ${field} is not answered; INTROSPECTION=on switches it on. ` +
         'Generate code and compose from schema.graphql.';
-      expect(await messagesOf(query)).toEqual(isTold ? [] : [refusal]);
+      expect(await messagesOf(query)).toEqual(isAllowed ? [] : [refusal]);
     }
-    expect((await messagesOf('{ workflow { nam } }')).join().includes('"name"')).toBe(isTold);
+    expect((await messagesOf('{ workflow { nam } }')).join().includes('"name"')).toBe(isAllowed);
     // Clients select it everywhere.
     expect(await messagesOf('{ __typename run(workflowId: "wf", id: "r1") { __typename } }')).toEqual([]);
   });

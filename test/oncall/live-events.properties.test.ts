@@ -63,7 +63,7 @@ const common = [
   { weight: 9, arbitrary: fc.record({ kind: fc.constant('PASS' as const), ms: fc.integer({ min: 1, max: 4000 }) }) },
 ];
 
-interface StepTold {
+interface SeenStep {
   readonly id: string;
   readonly status: string;
   readonly outputs: unknown;
@@ -71,13 +71,13 @@ interface StepTold {
   readonly attemptCount: number;
 }
 
-interface UpdateTold {
+interface SeenUpdate {
   readonly run: {
     readonly outputs: number;
     readonly stepCounts: { readonly total: number } | null;
     readonly freshness: { readonly isStale: boolean };
   };
-  readonly changedSteps: readonly StepTold[] | null;
+  readonly changedSteps: readonly SeenStep[] | null;
 }
 
 type RunCommand =
@@ -181,23 +181,23 @@ it('A subscriber of a run gets its states in order up to the last, and all chang
   );
   expect(events).toBeGreaterThan(100);
 
-  async function stepsNow(id: string): Promise<StepTold[]> {
+  async function stepsNow(id: string): Promise<SeenStep[]> {
     const client = await open(readOf(id));
     const { run } = (await client.nextData()) as unknown as {
-      readonly run: { readonly steps: readonly StepTold[] };
+      readonly run: { readonly steps: readonly SeenStep[] };
     };
     return run.steps.toSorted(byId);
   }
 });
 
-const byId = (one: StepTold, another: StepTold): number => one.id.localeCompare(another.id);
+const byId = (one: SeenStep, another: SeenStep): number => one.id.localeCompare(another.id);
 
 /** The events of a stream that has completed or must complete now. */
-async function readToEnd({ client, first }: Reader): Promise<UpdateTold[]> {
-  const seen: UpdateTold[] = [];
+async function readToEnd({ client, first }: Reader): Promise<SeenUpdate[]> {
+  const seen: SeenUpdate[] = [];
   for (let frame = first; frame.type !== 'complete'; frame = await client.next()) {
     if (frame.type !== 'next') throw new Error(`expected an event, got ${JSON.stringify(frame)}`);
-    seen.push((frame.payload.data as unknown as { readonly runUpdated: UpdateTold }).runUpdated);
+    seen.push((frame.payload.data as unknown as { readonly runUpdated: SeenUpdate }).runUpdated);
   }
   return seen;
 }
@@ -224,7 +224,7 @@ const runsOf = (workflowId: string) =>
   `subscription { runsUpdated(workflowIds: ["${workflowId}"]) { runs { id status } } }`;
 const MARKER = 'marker';
 
-interface RunsTold {
+interface SeenRuns {
   readonly runsUpdated: { readonly runs: readonly { readonly id: string; readonly status: string }[] };
 }
 
@@ -285,7 +285,7 @@ it('A subscriber of a workflow gets each new or changed run in its last state', 
         for (let frame = first; ; frame = await client.next()) {
           if (frame.type !== 'next') throw new Error(`expected an event, got ${JSON.stringify(frame)}`);
           events += 1;
-          const { runsUpdated } = frame.payload.data as unknown as RunsTold;
+          const { runsUpdated } = frame.payload.data as unknown as SeenRuns;
           for (const { id, status } of runsUpdated.runs) known.set(id, status.toLowerCase());
           if (known.has(MARKER)) break;
         }

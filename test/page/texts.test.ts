@@ -39,7 +39,7 @@ describe('numbers as text', () => {
 });
 
 describe('a JSON value as a tree', () => {
-  it('shows a long list in parts, and parts of parts', () => {
+  it('A long list is shown in parts, and parts of parts', () => {
     const nodes = createJsonNodes(Array.from({ length: 12_345 }, (_, index) => index));
     const parts = nodes.children(ROOT);
     expect(parts.map((id) => nodes.node(id).label)).toEqual(['0 … 9999', '10000 … 12344']);
@@ -49,14 +49,14 @@ describe('a JSON value as a tree', () => {
     expect([last.label, last.value]).toEqual(['12344', 12_344]);
   });
 
-  it('expands a string that contains JSON, and no other string', () => {
+  it('A string that contains JSON is expanded, and no other string', () => {
     const nodes = createJsonNodes({ a: '{"b":[1]}', c: '[broken', d: '7', e: '{}' });
     const [a = '', ...others] = nodes.children(ROOT);
     expect(nodes.children(a).map((id) => nodes.node(id).label)).toEqual(['b']);
     expect(others.flatMap((id) => nodes.children(id))).toEqual([]);
   });
 
-  it('does not round or lose a number in a JSON string', () => {
+  it('A number in a JSON string is not rounded or lost', () => {
     const nodes = createJsonNodes('{"id":-12345678901234567890,"share":0.1,"most":1.5e300,"beyond":-1e400}');
     const previews = nodes.children(ROOT).map((id) => previewOf(nodes.node(id)));
     expect(previews).toEqual(['"-12345678901234567890"', '0.1', '1.5e+300', '"-1e400"']);
@@ -75,7 +75,7 @@ describe('a long error', () => {
   ].join('\n');
   const limits = { lines: 12, characters: 1200 };
 
-  it('shows the end that has its message', () => {
+  it('A long error shows the end that has its message', () => {
     const last = excerptOf(python, limits);
     expect([last.cut, last.lineCount, last.text.split('\n').at(-1)]).toEqual(['before', 62, 'ValueError: no rows']);
     const first = excerptOf(java, limits);
@@ -89,13 +89,13 @@ describe('a long error', () => {
     [java, 'java.lang.IllegalStateException: no rows'],
     ['\n one\ntwo', 'one'],
     ['', ''],
-  ])('has a headline', (text, headline) => {
+  ])('A long error has a headline', (text, headline) => {
     expect(headlineOf(text)).toBe(headline);
   });
 });
 
 describe('a text of a model', () => {
-  it('is rendered as Markdown', () => {
+  it('A text of a model is rendered as Markdown', () => {
     const texts = ['# Title\n\n- one\n  - two\n\n> quoted\n>> twice', '---', '***bold***', '* * *', '1. a\n2. b'];
     expect(texts.filter((text) => !isRendered(text))).toEqual([]);
   });
@@ -106,7 +106,7 @@ describe('a text of a model', () => {
     ['numbered lists in lists', '1. '.repeat(20)],
     ['quotes in quotes after a line', `text\n${'> '.repeat(12)}deep`],
     ['ten thousand characters', 'x'.repeat(10_001)],
-  ])('stays text if rendering would keep the page busy: %s', (_, text) => {
+  ])('A text of a model stays text if rendering would keep the page busy: %s', (_, text) => {
     expect(isRendered(text)).toBe(false);
   });
 });
@@ -114,7 +114,7 @@ describe('a text of a model', () => {
 describe('the differences of two texts', () => {
   const texts = fc.array(fc.constantFrom('a', 'b b', 'b c', 'd', ''), { maxLength: 12 }).map((all) => all.join('\n'));
 
-  it('are empty for equal texts, and otherwise turn one text into the other', () => {
+  it('The differences are empty for equal texts, and otherwise turn one text into the other', () => {
     fc.assert(
       fc.property(texts, texts, (before, after) => {
         const hunks = diffLines(before, after) ?? [];
@@ -128,12 +128,12 @@ describe('the differences of two texts', () => {
     );
   });
 
-  it('are not computed for texts that differ in too many lines', () => {
+  it('The differences are not computed for texts that differ in too many lines', () => {
     const many = (word: string) => Array.from({ length: 30_000 }, (_, index) => `${word} ${index}`).join('\n');
     expect(diffLines(many('a'), many('b'))).toBeNull();
   });
 
-  it('compare JSON with sorted keys and one line for each line of its texts', () => {
+  it('The differences compare JSON with sorted keys and one line for each line of its texts', () => {
     expect(jsonText({ b: 1, a: 'x\ny\\n' })).toBe('{\n  "a": "x\\n\ny\\\\n",\n  "b": 1\n}');
     expect([jsonText(null), jsonText(undefined), jsonText('text')]).toEqual(['', '', 'text']);
   });
@@ -149,7 +149,7 @@ describe('the time since', () => {
     ['yesterday', at(29, 9), at(30, 9)],
     ['2 days ago', at(28, 10), at(30, 9)],
     ['7 days ago', at(23, 9), at(30, 9)],
-  ])('is "%s", in days of the reader', (text, thenMs, nowMs) => {
+  ])('The time since is "%s", in days of the reader', (text, thenMs, nowMs) => {
     expect(formatAgo(thenMs, nowMs)).toBe(text);
   });
 });

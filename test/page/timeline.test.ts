@@ -12,7 +12,7 @@ const bar = (stepId: string, lane: number, offsetMs: number, durationMs: number)
 });
 
 describe('the scale of the timeline', () => {
-  it('gives a folded stretch little width, and maps a position back to its time', () => {
+  it('The scale gives a folded stretch little width, and maps a position back to its time', () => {
     const scale = createScale(10_000, [{ offsetMs: 1000, durationMs: 8000 }]);
     expect(scale.placeOf(1000)).toBeCloseTo(0.47);
     expect(scale.placeOf(9000)).toBeCloseTo(0.53);
@@ -20,12 +20,12 @@ describe('the scale of the timeline', () => {
     for (const ms of [0, 500, 1000, 4321, 9000, 9999]) expect(scale.msAt(scale.placeOf(ms))).toBeCloseTo(ms);
   });
 
-  it('folds nothing if no other time would remain, and has a position for a run without duration', () => {
+  it('The scale folds nothing if no other time would remain, and has a position for a run without duration', () => {
     expect(createScale(5000, [{ offsetMs: 0, durationMs: 5000 }]).placeOf(2500)).toBe(0.5);
     expect([createScale(0).placeOf(0), createScale(0).msAt(0.5)]).toEqual([0, 0]);
   });
 
-  it('folds gaps that are long both in seconds and as a share of the run', () => {
+  it('The scale folds gaps that are long both in seconds and as a share of the run', () => {
     const [short, long] = [
       { offsetMs: 0, durationMs: 1500 },
       { offsetMs: 3000, durationMs: 2500 },
@@ -46,18 +46,18 @@ describe('the marks of the time axis', () => {
     [900, 400, ['0', '200 ms', '400 ms', '600 ms', '800 ms']],
     [150_000, 400, ['0', '30 s', '1:00 min', '1:30 min', '2:00 min', '2:30 min']],
     [3 * 86_400_000, 400, ['0', '1 d 00 h', '2 d 00 h', '3 d 00 h']],
-  ])('are at round times, as close as their texts allow: %i ms in %i px', (totalMs, widthPx, texts) => {
+  ])('The marks are at round times, as close as their texts allow: %i ms in %i px', (totalMs, widthPx, texts) => {
     expect(labels(totalMs, widthPx)).toEqual(texts);
   });
 
   it.each([
     ['2026-11-20T10:00:00.250Z', 900, ['10:00:00.400', '10:00:00.600', '10:00:00.800', '10:00:01.000']],
     ['2026-11-20T23:59:20Z', 150_000, ['23:59:30', '21 Nov', '00:00:30', '00:01:00', '00:01:30']],
-  ])('show the time of day if that is chosen, and the day at midnight: %s', (startedAt, totalMs, texts) => {
+  ])('The marks show the time of day if that is chosen, and the day at midnight: %s', (startedAt, totalMs, texts) => {
     expect(labels(totalMs, 400, clockStart('utc', startedAt))).toEqual(texts);
   });
 
-  it('leave out folded time', () => {
+  it('The marks leave out folded time', () => {
     const scale = createScale(100_000, [{ offsetMs: 1500, durationMs: 97_000 }]);
     const ticks = ticksOf(scale, { widthPx: 1000, fromMs: 0, toMs: 100_000, spacingPx: 100, clockMs: null });
     expect(ticks.filter(({ ms }) => ms > 1500 && ms < 98_500)).toEqual([]);
@@ -76,7 +76,7 @@ describe('the bars', () => {
     ['a bar of the second lane', 500, 40, b],
     ['a narrow bar, from a few pixels away', 207, 10, c],
     ['nothing', 500, 10, null],
-  ])('are found under the pointer: %s', (_, x, y, found) => {
+  ])('A bar is found under the pointer: %s', (_, x, y, found) => {
     expect(barAt(bars, scale, WHOLE, x, y)).toBe(found);
   });
 });
@@ -95,20 +95,23 @@ describe('the lanes', () => {
   const overlap = (one: Bar, other: Bar) =>
     one.offsetMs < other.offsetMs + other.durationMs && other.offsetMs < one.offsetMs + one.durationMs;
 
-  it.each(['nodes', 'packed'] as const)('have no bars that overlap, and keep the order of the steps: %s', (rows) => {
-    fc.assert(
-      fc.property(steps, (drawn) => {
-        const { bars, laneCount } = layOut(drawn, rows);
-        expect(bars.map(({ stepId }) => stepId)).toEqual(drawn.map(({ stepId }) => stepId));
-        for (const one of bars) {
-          expect(one.lane).toBeLessThan(laneCount);
-          expect(bars.some((other) => other !== one && other.lane === one.lane && overlap(one, other))).toBe(false);
-        }
-      }),
-    );
-  });
+  it.each(['nodes', 'packed'] as const)(
+    'Lanes have no bars that overlap, and keep the order of the steps: %s',
+    (rows) => {
+      fc.assert(
+        fc.property(steps, (drawn) => {
+          const { bars, laneCount } = layOut(drawn, rows);
+          expect(bars.map(({ stepId }) => stepId)).toEqual(drawn.map(({ stepId }) => stepId));
+          for (const one of bars) {
+            expect(one.lane).toBeLessThan(laneCount);
+            expect(bars.some((other) => other !== one && other.lane === one.lane && overlap(one, other))).toBe(false);
+          }
+        }),
+      );
+    },
+  );
 
-  it('of a node form one row with its name', () => {
+  it('The lanes of a node form one row with its name', () => {
     fc.assert(
       fc.property(steps, (drawn) => {
         const { bars, rows, laneCount } = layOut(drawn, 'nodes');

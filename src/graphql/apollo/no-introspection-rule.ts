@@ -1,12 +1,12 @@
 /** Validation rule of INTROSPECTION=off. It also rejects `_service`, which returns the schema. */
 import { GraphQLError, type ASTVisitor, type ValidationContext } from 'graphql';
 
-const TELLS_THE_SCHEMA: ReadonlySet<string> = new Set(['__schema', '__type', '_service']);
+const INTROSPECTION_FIELDS: ReadonlySet<string> = new Set(['__schema', '__type', '_service']);
 
 export const noIntrospectionRule = (context: ValidationContext): ASTVisitor => ({
   Field(node) {
     const { value } = node.name;
-    if (!TELLS_THE_SCHEMA.has(value) || context.getParentType() !== context.getSchema().getQueryType()) return;
+    if (!INTROSPECTION_FIELDS.has(value) || context.getParentType() !== context.getSchema().getQueryType()) return;
     const message =
       `Introspection is switched off, so ${value} is not answered; INTROSPECTION=on switches it on. ` +
       'Generate code and compose from schema.graphql.';

@@ -7,7 +7,7 @@ import { timestampOfMicros } from '../../domain/timestamp.ts';
 import type { RunRecord, TokenUsage } from '../../domain/types.ts';
 import { GatewayError } from '../../upstream/errors.ts';
 import { inPieces } from '../../upstream/in-pieces.ts';
-import { checkBuckets, checkLast, runWindow } from '../arguments.ts';
+import { checkBuckets, checkLast, timeWindow } from '../arguments.ts';
 import type { Context } from '../context.ts';
 import { MAX_LIST_SIZE } from '../fields/list-sizes.ts';
 import type { TrendBucketOfWorkflow, UsageBucketOfWorkflows } from '../object-references.ts';
@@ -15,7 +15,7 @@ import { once } from '../once.ts';
 import { settleInTurns } from './settle.ts';
 import { readable } from './several-workflows.ts';
 
-type TrendArgs = Parameters<typeof runWindow>[0] & {
+type TrendArgs = Parameters<typeof timeWindow>[0] & {
   readonly last: number;
   readonly buckets: number;
   readonly interval?: Calendar['interval'] | null | undefined;
@@ -24,7 +24,7 @@ type TrendArgs = Parameters<typeof runWindow>[0] & {
 
 export async function trendIn(workflowId: string, args: TrendArgs, context: Context): Promise<TrendBucketOfWorkflow[]> {
   const { history, prices, nowMs } = context;
-  const window = runWindow(args);
+  const window = timeWindow(args);
   const count = checkLast(args.last);
   const cut = await cutBy(args);
   const { records, isWhole } = await history.within({ workflowId, count, window });

@@ -1,5 +1,5 @@
 import { checkId } from '../../upstream/ids.ts';
-import { checkFirst, checkLast, checkSearch, runFilter, runWindow } from '../arguments.ts';
+import { checkFirst, checkLast, checkSearch, runFilter, timeWindow } from '../arguments.ts';
 import { readFetchId } from '../fetch-ids.ts';
 import { recentRunsPage, workflowPage } from '../lists/connections.ts';
 import { readRecentCursor } from '../lists/cursors.ts';
@@ -46,7 +46,7 @@ export const query: FieldTable<'Query'> = {
 
   failureGroups: {
     async resolve(_root, { workflowIds, startedAfter = null, last, orderBy }, context, info) {
-      const window = runWindow({ startedAfter });
+      const window = timeWindow({ startedAfter });
       const count = checkLast(last);
       const ids = await severalWorkflows(workflowIds, context.workflows);
       const lookBack = lookBackFrom(context.nowMs * 1000);

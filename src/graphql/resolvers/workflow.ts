@@ -2,7 +2,7 @@ import { runStatistics } from '../../domain/run/statistics.ts';
 import type { WorkflowRecord } from '../../domain/types.ts';
 import type { LookBack } from '../../runs/history/run-history.ts';
 import type { GatewayError } from '../../upstream/errors.ts';
-import { checkFirst, checkIdCount, checkLast, runFilter, runWindow } from '../arguments.ts';
+import { checkFirst, checkIdCount, checkLast, runFilter, timeWindow } from '../arguments.ts';
 import { runPage } from '../lists/connections.ts';
 import type { Context } from '../context.ts';
 import { readRunCursor } from '../lists/cursors.ts';
@@ -17,9 +17,9 @@ import { findFailureGroups } from '../triage/failure-groups.ts';
 
 /** Latest runs selected by the arguments of a figure. */
 const runsWithin = (workflowId: string, args: LatestRunsArgs, history: Context['history'], lookBack?: LookBack) =>
-  history.within({ workflowId, count: checkLast(args.last), window: runWindow(args), ...(lookBack && { lookBack }) });
+  history.within({ workflowId, count: checkLast(args.last), window: timeWindow(args), ...(lookBack && { lookBack }) });
 
-type LatestRunsArgs = Parameters<typeof runWindow>[0] & { readonly last: number };
+type LatestRunsArgs = Parameters<typeof timeWindow>[0] & { readonly last: number };
 
 /** The operation may not load more calls or bytes. */
 const isLimit = ({ code }: GatewayError): boolean => code === 'UPSTREAM_BUDGET_EXCEEDED' || code === 'ANSWER_TOO_LARGE';

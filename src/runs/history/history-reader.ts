@@ -1,6 +1,6 @@
 /**
  * Reads a run history that changes during the read. The upstream pages by offset, newest first, so each new run moves
- * the others down by one. A position is therefore a run; its offset is only the first place to look. Later looks bypass
+ * the others down by one. A position is therefore a run; its offset is only the first place to look. Later attempts bypass
  * the cache; after three of them the reader gives up.
  */
 import { GatewayError } from '../../upstream/errors.ts';
@@ -49,12 +49,12 @@ export interface HistoryReader {
 /** Largest page of the upstream. */
 export const MAX_WINDOW = 100;
 /** Further windows that are read to find a moved run. */
-const MAX_LOOKS = 3;
+const MAX_ATTEMPTS = 3;
 
 const startAgain = (): GatewayError =>
   new GatewayError(
     'UPSTREAM_CONTRACT_VIOLATION',
-    `The run history must be paged by offset, and move by at most ${MAX_LOOKS * (MAX_WINDOW - 1)} runs during a read. ` +
+    `The run history must be paged by offset, and move by at most ${MAX_ATTEMPTS * (MAX_WINDOW - 1)} runs during a read. ` +
       'Start again without a cursor, or check the upstream with upstream:check.',
   );
 
@@ -71,7 +71,7 @@ export function createHistoryReader(readWindow: ReadWindow, after: HistoryPositi
     let limit = Math.min(MAX_WINDOW, wanted + 1);
     let { offset } = last;
     let before: 'down' | 'up' | null = null;
-    for (let looks = 0; looks <= MAX_LOOKS; looks += 1) {
+    for (let attempt = 0; attempt <= MAX_ATTEMPTS; attempt += 1) {
       const { records, isStale } = await readWindow(offset, limit, isAnew);
       const isLastWindow = records.length < limit;
       const from = indexBehind(records, last);

@@ -4,7 +4,7 @@ import { hasError } from '../../domain/step/step-error.ts';
 import { containsText } from '../../domain/text-search.ts';
 import type { Timestamp } from '../../domain/timestamp.ts';
 import type { RunRecord } from '../../domain/types.ts';
-import type { RunRef, RunWindow as RunsWindow, UpstreamApi } from '../../upstream/client.ts';
+import type { RunRef, RunWindow, UpstreamApi } from '../../upstream/client.ts';
 import { AbandonedError, GatewayError } from '../../upstream/errors.ts';
 import { createHistoryReader, MAX_WINDOW, type HistoryEntry, type HistoryPosition } from './history-reader.ts';
 import { tooManyAnswers, type ReadContext } from '../read-context.ts';
@@ -53,12 +53,12 @@ export interface RunHistory {
 }
 
 /** A period of time. A null bound is open. */
-export type RunWindow = Pick<RunFilter, 'startedAfter' | 'startedBefore'>;
+export type TimeWindow = Pick<RunFilter, 'startedAfter' | 'startedBefore'>;
 
 export interface WindowRequest {
   readonly workflowId: string;
   readonly count: number;
-  readonly window: RunWindow;
+  readonly window: TimeWindow;
   /** Runs before the window's end that are read whatever its start. Default: none. */
   readonly lookBack?: LookBack;
 }
@@ -127,19 +127,19 @@ export interface RunHistoryOptions {
   readonly liveTtlMs: number;
 }
 
-const nameOf = ({ workflowId, offset, limit }: RunsWindow): string => `runs ${workflowId}\n${offset} ${limit}`;
+const nameOf = ({ workflowId, offset, limit }: RunWindow): string => `runs ${workflowId}\n${offset} ${limit}`;
 
 class WindowEntry extends ListEntry<RunList> {
-  readonly window: RunsWindow;
+  readonly window: RunWindow;
 
-  constructor(right: Right, window: RunsWindow) {
+  constructor(right: Right, window: RunWindow) {
     super(right, nameOf(window), window.workflowId);
     this.window = window;
   }
 }
 
 export function createRunHistory({ upstream, viewers, reads, runStore, liveTtlMs }: RunHistoryOptions): RunHistory {
-  const subjectOf = (window: RunsWindow): Subject<WindowEntry> => ({
+  const subjectOf = (window: RunWindow): Subject<WindowEntry> => ({
     workflowId: window.workflowId,
     name: nameOf(window),
     entryOf: (right) => new WindowEntry(right, window),
@@ -297,7 +297,7 @@ export function createRunHistory({ upstream, viewers, reads, runStore, liveTtlMs
   };
 }
 
-const EVER: RunWindow = { startedAfter: null, startedBefore: null };
+const EVER: TimeWindow = { startedAfter: null, startedBefore: null };
 const NO_LOOK_BACK: LookBack = { mostRuns: 0, leastRuns: 0, sinceMicros: Infinity };
 const EVERYTHING: RunFilter = { ...EVER, status: null, error: null, search: null };
 
