@@ -6,7 +6,7 @@ import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
 import { startGateway } from '../harness/gateway.ts';
 import { perBlock } from '../harness/lasting.ts';
 import { connectMcp } from '../harness/mcp-client.ts';
-import { createIncident, NEWEST } from '../oncall/incident.ts';
+import { createIncident, NEWEST } from '../graphql/incident.ts';
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
 const NOW = Date.parse('2026-11-24T12:00:00Z');
