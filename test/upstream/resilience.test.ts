@@ -420,6 +420,24 @@ describe('a large answer', () => {
     expect(timersLeft).toBe(0);
   });
 
+  it('A large answer waits behind two stalled ones until their timeout, which does not reduce its own, and small ones do not wait', async () => {
+    const all = limits();
+    const stalled = await stall(all);
+    await jest.advanceTimersByTimeAsync(1);
+    const waiting = begin(all);
+    await send(waiting.stream, 3);
+    const small = begin(all);
+    await send(small.stream, 1);
+    small.stream.end();
+    expect(await small.outcome).toBe(MIB);
+    await jest.advanceTimersByTimeAsync(TIMEOUT_MS - 1);
+    for (const { outcome } of stalled) expect(await outcome).toBe('UPSTREAM_TIMEOUT');
+    await jest.advanceTimersByTimeAsync(TIMEOUT_MS - 1);
+    await send(waiting.stream, 1);
+    waiting.stream.end();
+    expect(await waiting.outcome).toBe(4 * MIB);
+  });
+
   it('A large answer waits from its first chunk if it announces that it is large', async () => {
     const all = limits();
     const stalled = await stall(all);
