@@ -49,7 +49,7 @@ const chat = (system: string | null, user: string, more: Readonly<Record<string,
 const tool = (name: string, description: string): JsonValue => ({ type: 'function', function: { name, description } });
 
 describe('what changed between runs', () => {
-  it('is the model, the prompt and the parameters of OpenAI chat completions, and not what the user wrote', () => {
+  it('A change is in the model, the prompt or the parameters of OpenAI chat completions, not in what the user wrote', () => {
     expect(
       changesOf(
         chat('You are a clerk. Be brief.', 'Where is my invoice?', {
@@ -71,7 +71,7 @@ describe('what changed between runs', () => {
     ]);
   });
 
-  it('is that of Anthropic messages, with `system` as a text and as blocks', () => {
+  it('A change is found in Anthropic messages, with `system` as a text and as blocks', () => {
     const messages = [{ role: 'user', content: [{ type: 'text', text: 'Hello' }] }];
     const asked = { model: 'claude-sonnet-4-5', max_tokens: 1024, messages, system: 'Cite each source.' };
     const blocks = [{ type: 'text', text: 'Cite each source.', cache_control: { type: 'ephemeral' } }];
@@ -112,18 +112,18 @@ describe('what changed between runs', () => {
     ['a list of messages', [{ role: 'system', content: 'A.' }], [{ role: 'system', content: 'B.' }], 'A. → B.'],
     ['the first prompt', chat(null, 'x'), chat('B.', 'y'), 'null → B.'],
     ['the last prompt', chat('A.', 'x'), chat(null, 'y'), 'A. → null'],
-  ])('is read of %s', (_, before, after, change) => {
+  ])('A change is read of %s', (_, before, after, change) => {
     expect(changesOf(before, after)).toEqual([`r0-r1 PROMPT: ${change}`]);
     expect(changesOf(before, before)).toEqual([]);
   });
 
-  it('compares a prompt with more than 200 messages', () => {
+  it('A prompt with more than 200 messages is compared', () => {
     const messages = Array.from({ length: 300 }, () => ({ role: 'user', content: 'Hi' }));
     const long = (system: string) => ({ model: 'm', messages: [{ role: 'system', content: system }, ...messages] });
     expect(changesOf(long('A.'), long('B.'))).toEqual(['r0-r1 PROMPT: A. → B.']);
   });
 
-  it('ignores steps that call no model, and values that cannot be read', () => {
+  it('Steps that call no model, and values that cannot be read, are ignored', () => {
     let deep: JsonValue = 1;
     for (let level = 0; level < 300; level += 1) deep = [deep];
     expect(changesOf({ query: 'a', top_k: 4 }, { query: 'b', top_k: 6 }, null, 'text', 7)).toEqual([]);
@@ -133,7 +133,7 @@ describe('what changed between runs', () => {
     ]);
   });
 
-  it('compares a node with the last run in which it called a model, and lists changes newest first, then by node', () => {
+  it('A node is compared with the last run in which it called a model, and changes are newest first, then by node', () => {
     const [a, b] = [[chat('A.', 'x')], [chat('B.', 'x')]];
     const runs = runsOf([{ two: a, one: a }, { one: a }, {}, { two: b, one: b }, { one: a }]);
     expect(pointsOf(runs).map(({ at: { text }, ...rest }) => ({ ...rest, at: text }))).toEqual([
@@ -143,7 +143,7 @@ describe('what changed between runs', () => {
     ]);
   });
 
-  it('counts the executions of a node together, in any order and number', () => {
+  it('The executions of a node count together, in any order and number', () => {
     const branch = (part: string, model: string) => chat(`You check ${part}. Be strict.`, 'x', { model, top_p: 0.5 });
     const [prices, dates] = [branch('prices', 'm-1'), branch('dates', 'm-2')];
     const runs = [
@@ -160,7 +160,7 @@ describe('what changed between runs', () => {
     ]);
   });
 
-  it('shows the place where long texts differ', () => {
+  it('A change shows the place where long texts differ', () => {
     const long = (end: string) => chat(`${'word '.repeat(200)}and ${end}`, 'x');
     const [change = ''] = changesOf(long('more'), long('less'));
     expect(change).toMatch(/^r0-r1 PROMPT: ….{36}and more → ….{36}and less$/);
@@ -168,7 +168,7 @@ describe('what changed between runs', () => {
     expect([cut?.before, cut?.after]).toEqual([`${'A'.repeat(300)}…`, `${'B'.repeat(300)}…`]);
   });
 
-  it('finds a change behind the sentences and characters that are kept', () => {
+  it('A change is found behind the sentences and characters that are kept', () => {
     const many = (end: string) =>
       chat(`${Array.from({ length: 700 }, (_, at) => `No. ${at}x.`).join(' ')} ${end}`, 'x');
     expect(changesOf(many('A.'), many('B.'))).toEqual([expect.stringMatching(/^r0-r1 PROMPT: ….* → ….*$/)]);
@@ -178,7 +178,7 @@ describe('what changed between runs', () => {
     ]);
   });
 
-  it('compares all tools of the same name, in any order', () => {
+  it('All tools of the same name are compared, in any order', () => {
     const server = (label: string): JsonValue => ({ type: 'mcp', server_label: label });
     const with2 = (...labels: readonly string[]) =>
       chat('A.', 'x', { tools: [tool('find', 'F'), ...labels.map(server)] });
@@ -200,11 +200,11 @@ describe('data in a prompt', () => {
     (number: number) => `It is ${day(number)}T09:0${number}:00.123Z in Rome.`,
     (number: number) => `Date: Saturday, November ${10 + number}, 2026`,
     (number: number) => `Now: ${10 + number} Nov 2026 0${number}:30`,
-  ])('does not count if it is a date, also if several runs have the same: %s', (write) => {
+  ])('A date is not a change, also if several runs have the same: %s', (write) => {
     expect(changedIn(runs.map((number) => `You are a clerk. ${write(number >> 1)}\nBe brief.`))).toEqual([]);
   });
 
-  it('does not count if each run has other sentences, and a change of the template next to it is found', () => {
+  it('Sentences that differ in each run are not a change, and a change of the template next to them is found', () => {
     const prompts = runs.map((number) => `You are a clerk.\nCustomer: c-${number}\nPassage ${number}. Text ${number}.`);
     expect(changedIn(prompts)).toEqual([]);
     const edited = prompts.map((prompt, number) => `${prompt}\n${number < 5 ? 'Be brief.' : 'Be kind.'}`);
@@ -213,7 +213,7 @@ describe('data in a prompt', () => {
     expect(changedIn(edited.slice(0, 6))).toEqual(['r5']);
   });
 
-  it('counts if the runs next to it have the same prompt', () => {
+  it('A text is a change if the runs next to it have the same prompt', () => {
     expect(changedIn(['A.', 'A.', 'A. B.'])).toEqual(['r2']);
     expect(changedIn(['A.', 'A.', 'A. B.', 'A.', 'A.'])).toEqual(['r3', 'r2']);
     expect(changedIn(['A.', 'B.', 'C.'])).toEqual(['r2', 'r1']);
@@ -229,7 +229,7 @@ describe('a change of the graph', () => {
     { a: [null], c: [null] },
   ]);
 
-  it('is between the runs that started before and after the workflow was changed last', () => {
+  it('A change of the graph is between the runs that started before and after the workflow was changed last', () => {
     const points = pointsOf(runs, { version: '1.3', updatedAt: at(1.5), graph });
     expect(points).toEqual([
       {
@@ -242,9 +242,12 @@ describe('a change of the graph', () => {
     ]);
   });
 
-  it.each([at(0), at(3), null])('is not known where the change is not between two runs: %j', (updatedAt) => {
-    expect(pointsOf(runs, { version: '1.3', updatedAt, graph })).toEqual([]);
-  });
+  it.each([at(0), at(3), null])(
+    'A change of the graph is not known where it is not between two runs: %j',
+    (updatedAt) => {
+      expect(pointsOf(runs, { version: '1.3', updatedAt, graph })).toEqual([]);
+    },
+  );
 });
 
 /** Brute-force reference of the hashed data of each run that calls a model. */
@@ -288,7 +291,7 @@ describe('the hashes of a node', () => {
       .sort();
   }
 
-  it('differ exactly where there is a change point', () => {
+  it('The hashes of a node differ exactly where there is a change point', () => {
     fc.assert(
       fc.property(runs, (given) => {
         const inputs = given.map((call) => call && { ...call, system: call.system.join(' '), messages: [] });

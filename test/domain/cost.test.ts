@@ -67,7 +67,7 @@ const call: fc.Arbitrary<Call> = fc.record({
 
 describe('the cost of a step', () => {
   it.each(Object.entries(USAGES))(
-    'counts each token of %s once, at its own price or else the general one',
+    'The cost counts each token of %s once, at its own price or else the general one',
     (_, usageOf) => {
       fc.assert(
         fc.property(call, fc.constantFrom('all', 'long', 'plain', 'free'), (given, model) => {
@@ -113,11 +113,11 @@ describe('the cost of a step', () => {
       { prompt_tokens: 10, completion_tokens: 0, input_tokens_details: { cached_tokens: 4, cache_write_tokens: 99 } },
       0.0000237,
     ],
-  ])('counts %s', (_, model, usage, amount) => {
+  ])('The cost counts %s', (_, model, usage, amount) => {
     expect(costOf(model, usage)).toEqual(of(amount));
   });
 
-  it('uses the model of the answer, or else the requested model', () => {
+  it('The cost uses the model of the answer, or else the requested model', () => {
     const usage = { prompt_tokens: 1000, completion_tokens: 0 };
     expect(costOf('plain', usage, { model: 'all' })).toEqual(of(0.001));
     expect(costOf(null, usage, { model: 'plain' })).toEqual(of(0.001));
@@ -136,15 +136,15 @@ describe('the cost of a step', () => {
     ['output without a price', 'embedder', { prompt_tokens: 1, completion_tokens: 1 }],
     ['more tokens than a double represents exactly', 'plain', { prompt_tokens: 2 ** 53, completion_tokens: 1 }],
     ['a total that a double does not represent exactly', 'plain', { prompt_tokens: 1, total_tokens: 1e300 }],
-  ])('is unknown for %s', (_, model, usage) => {
+  ])('The cost is unknown for %s', (_, model, usage) => {
     expect(costOf(model, usage)).toEqual(UNPRICED);
   });
 
-  it("is unknown for the upstream's count of tokens, which has no parts", () => {
+  it("The cost is unknown for the upstream's count of tokens, which has no parts", () => {
     expect(stepCost(stepFacts({ tokens: 9, outputs: { model: 'plain' } }), PRICES)).toEqual(UNPRICED);
   });
 
-  it('is null for a step that reports no tokens', () => {
+  it('The cost is null for a step that reports no tokens', () => {
     expect(costOf('plain', { prompt_tokens: -1 })).toBeNull();
   });
 });
@@ -152,17 +152,17 @@ describe('the cost of a step', () => {
 describe('the cost of a run', () => {
   const usage = { prompt_tokens: 1000, completion_tokens: 100 };
 
-  it('is the sum of its steps, with the number of steps without a price', () => {
+  it('The cost of a run is the sum of its steps, with the number of steps without a price', () => {
     const steps = [step('plain', usage), stepFacts(), step('unknown', usage), step('plain', usage)];
     expect(runCost(steps, PRICES)).toEqual({ amount: 0.0024, currency: 'USD', stepsPriced: 2, stepsUnpriced: 1 });
   });
 
-  it('is 0 if no step reports tokens, and unknown if no step has a price', () => {
+  it('The cost of a run is 0 if no step reports tokens, and unknown if no step has a price', () => {
     expect(runCost([stepFacts()], PRICES)).toMatchObject({ amount: 0, stepsPriced: 0, stepsUnpriced: 0 });
     expect(runCost([step('unknown', usage)], PRICES)).toEqual(UNPRICED);
   });
 
-  it('is exact where floating-point sums are not', () => {
+  it('The cost of a run is exact where floating-point sums are not', () => {
     const tenth = step('plain', { prompt_tokens: 100_000, completion_tokens: 0 });
     expect(runCost([tenth, tenth, tenth], PRICES).amount).toBe(0.3);
   });

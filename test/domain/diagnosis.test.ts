@@ -23,11 +23,11 @@ describe('The headline of a diagnosis', () => {
       {},
       "`a'b` failed with KeyError: 7; new since 2025-03-13T02:41:00Z, 5 of 31 runs",
     ],
-  ])('of %j with %j', (failed, seen, expected) => {
+  ])('The headline of %j with %j', (failed, seen, expected) => {
     expect(headlineOf({ ...failure, ...failed }, { ...occurrence, ...seen })).toBe(expected);
   });
 
-  it('claims nothing about other runs if none could be examined', () => {
+  it('The headline claims nothing about other runs if none could be examined', () => {
     expect(headlineOf(failure, null)).toBe("`enrich` failed with KeyError: 'sku_v1'");
   });
 

@@ -8,12 +8,12 @@ describe('the end', () => {
   const computed = ran('b', 0, null, 'completed', { elapsedTime: 3 });
   const record = runRecord({ endTime: at(2) });
 
-  it("of a run has the upstream's text, or is computed", () => {
+  it("The end of a run has the upstream's text, or is computed", () => {
     expect(runOf([written, computed]).endedAt).toBe(written.endTime);
     expect(runOf([computed]).endedAt).toEqual(at(3));
   });
 
-  it("of a timeline and the start of a gap have the upstream's text, or are computed", () => {
+  it("The end of a timeline and the start of a gap have the upstream's text, or are computed", () => {
     expect(runOf([written], { record }).timeline.endedAt).toBe(written.endTime);
     expect(runOf([computed], { record }).timeline.endedAt).toEqual(at(3));
     expect(runOf([written, ran('c', 7, 9)], { record }).timing.longestGap?.startedAt).toBe(written.endTime);
@@ -22,7 +22,7 @@ describe('the end', () => {
 });
 
 describe('the timeline', () => {
-  it('has a bar for each step that starts within a day of the run, to the microsecond', () => {
+  it('A timeline has a bar for each step that starts within a day of the run, to the microsecond', () => {
     const [first, last, micro] = [-86_400, 10 + 86_400, 1e-6];
     const nodesOf = (...starts: number[]) => {
       const steps = starts.map((start) => ran(`at ${start}`, start, start));
@@ -34,7 +34,7 @@ describe('the timeline', () => {
 });
 
 describe('elapsed seconds', () => {
-  it('are added as whole seconds, exactly beyond the range of Int', () => {
+  it('Elapsed seconds are added as whole seconds, exactly beyond the range of Int', () => {
     const totalOf = (...seconds: (number | null)[]) =>
       runOf(seconds.map((elapsedTime) => ran('a', 0, 1, 'completed', { elapsedTime }))).totalElapsedTime;
     expect(totalOf(2, 3, null, 0, -4, 1.9)).toBe(6);
@@ -51,12 +51,15 @@ describe('the comparison of two runs', () => {
     [0.1, 0.2, 'UNCHANGED'],
     [0.1, 0.201, 'SLOWER'],
     [0.101, 0, 'FASTER'],
-  ])('of %p s with %p s reports a node %s: only more than 10 %% and 100 ms count', (base, head, change) => {
-    const { nodes } = compareRuns(runOf([ran('a', 0, base)]), runOf([ran('a', 0, head)]));
-    expect(nodes.map((node) => node.change)).toEqual([change]);
-  });
+  ])(
+    'The comparison of %p s with %p s reports a node %s: only more than 10 %% and 100 ms count',
+    (base, head, change) => {
+      const { nodes } = compareRuns(runOf([ran('a', 0, base)]), runOf([ran('a', 0, head)]));
+      expect(nodes.map((node) => node.change)).toEqual([change]);
+    },
+  );
 
-  it('has no token difference beyond 2^53, where sums are rounded', () => {
+  it('A comparison has no token difference beyond 2^53, where sums are rounded', () => {
     const of = (...tokens: number[]) => runOf(tokens.map((each) => ran('a', 0, 1, 'completed', { tokens: each })));
     expect(compareRuns(of(3e9, 1), of(3e9, 2)).tokenDelta).toBe(1);
     expect(compareRuns(of(1), of(Number.MAX_SAFE_INTEGER, 1)).tokenDelta).toBeNaN();

@@ -18,7 +18,7 @@ const failed = ({ start, node, message, code }: Draft, index: number): Failure =
   );
 
 describe('failure groups', () => {
-  it('gather runs that failed alike at the same node', () => {
+  it('Runs that failed alike at the same node are one group', () => {
     const drafts: readonly Draft[] = [
       { start: 40, node: 'model', message: 'got 35120 tokens', code: 'too_long' },
       { start: 20, node: 'model', message: 'got 40000 tokens', code: 'other' },
@@ -39,7 +39,7 @@ describe('failure groups', () => {
     ]);
   });
 
-  it('have the error and the start of the record where no step failed or the steps are gone, else of the steps', () => {
+  it('A group has the error and the start of the record where no step failed or the steps are gone, else of the steps', () => {
     const record = runRecord({ rawStatus: 'failed', error: 'Out of credits: 7000 left', startTime: null });
     const group = { nodeId: null, message: 'Out of credits: <number> left', code: null };
     const ofRecord = (run: Parameters<typeof failureOf>[1]) => failureGroups('wf', [failureOf(record, run)]);
@@ -55,7 +55,7 @@ describe('failure groups', () => {
   });
   const failures = fc.array(draft, { maxLength: 30 }).map((drafts) => drafts.map(failed));
 
-  it('partition the failed runs: each is in one group, that of its node, code and masked message', () => {
+  it('Groups partition the failed runs: each is in one group, that of its node, code and masked message', () => {
     fc.assert(
       fc.property(failures, (given) => {
         const groups = failureGroups('wf', given);
@@ -73,7 +73,7 @@ describe('failure groups', () => {
     );
   });
 
-  it('are the largest first, then the one seen last, and the same whatever order the runs come in', () => {
+  it('Groups are the largest first, then the one seen last, and the same whatever order the runs come in', () => {
     const shuffled = failures.chain((given) =>
       fc.tuple(fc.constant(given), fc.shuffledSubarray(given, { minLength: given.length })),
     );

@@ -76,7 +76,7 @@ describe('The first failure of a group', () => {
       true,
       'neither',
     ],
-  ])('with %s', (_, others, failures, isWhole, expected) => {
+  ])('The first failure of a group with %s', (_, others, failures, isWhole, expected) => {
     expect(seen(others, failures, isWhole)).toEqual([at(100).text, expected]);
   });
 
@@ -127,19 +127,19 @@ describe('A failure is resolved', () => {
     ['since its last failure', 115],
     ['between its failures', 105.5],
     ['before its failures', -1],
-  ])('only if no failure with an unknown cause is %s', (_, start) => {
+  ])('A failure is resolved only if no failure with an unknown cause is %s', (_, start) => {
     const records = [...two.records, run(start, 'failed')];
     expect(resolved({ ...two, records, completed: [111, 112, 113, 114, 116, 117, 118] })).toBe(false);
   });
 
-  it('by completed runs if no step failed', () => {
+  it('Completed runs resolve a failure if no step failed', () => {
     const records = [run(0, 'failed'), ...runs(1, 3)];
     const failures = [failureOf(run(0, 'failed'), null)];
     expect(resolved({ records, failures, isWhole: true })).toBe(true);
     expect(resolved({ records: records.slice(0, 3), failures, isWhole: true })).toBe(false);
   });
 
-  it('by no more runs than there are: the needed number says when loading them is of use', () => {
+  it('A failure is resolved by no more runs than there are: the needed number says when loading them is of use', () => {
     expect(historyOf(single).completionsNeeded).toBe(3);
     expect(historyOf({ ...single, records: single.records.slice(0, -7) }).completionsNeeded).toBeNull();
     expect(historyOf(two).completionsNeeded).toBe(6);

@@ -155,7 +155,7 @@ const endings = fc.oneof(
 );
 
 describe('a supported path', () => {
-  it('finds the result of the specification, in at most as many visits as the budget counts', () => {
+  it('A supported path finds the result of the specification, in at most as many visits as the budget counts', () => {
     let found = 0;
     const expressions = fc.tuple(paths, endings).map(([path, ending]) => path + ending);
     fc.assert(
@@ -204,7 +204,7 @@ describe('a supported path', () => {
     expect(find(expression, document)).toEqual(expected);
   });
 
-  it('finds __proto__ and constructor as own fields', () => {
+  it('A path finds __proto__ and constructor as own fields', () => {
     const value = JSON.parse('{"__proto__": {"a": 1}, "list": [{"constructor": 2}]}') as JsonValue;
     expect(find('"__proto__".a', value)).toBe(1);
     expect(find('list[*].constructor', value)).toEqual([2]);
@@ -253,7 +253,7 @@ describe('an unsupported expression', () => {
     for (const error of [errorOf(expression), errorOf(expression)]) expect(error).toMatch(`Invalid path: ${problem}`);
   });
 
-  it('of any text throws only InvalidPathError', () => {
+  it('An unsupported expression of any text throws only InvalidPathError', () => {
     const words =
       'a "a" @ $ $x * [*] [] [0] [::-1] [? ] [ ( ) { } : , . | || && ! == < + - // ? & `1` \'s\' let in = length( \' ` " é';
     const joined = fc.tuple(fc.array(oneOf(words), { maxLength: 14 }), fc.constantFrom('', ' '));
@@ -289,7 +289,7 @@ describe('the work of a path', () => {
     ['many parts of a large list', `[${chain('[*].a,', 504)}a]`, numbers],
     ['a payload of four million values', '[*].a', Array.from({ length: 4_000_000 }, () => 1)],
     ['a payload of a million values, and fields that each object inherits', '[*].toString', chain('x', 1e6).split('')],
-  ])('is refused beyond the limit: %s', (_, expression, value) => {
+  ])('A path is refused beyond the limit: %s', (_, expression, value) => {
     expect(errorOf(expression, value)).toMatch(LIMIT_REACHED);
   });
 
@@ -299,19 +299,19 @@ describe('the work of a path', () => {
     ['[*].[a, b]', numbers.slice(0, 1000), 20_000],
     ['*', Object.fromEntries(numbers.slice(0, 1000).entries()), 48_000],
     ['toString', numbers.slice(0, 1000), 20_000],
-  ])('counts the values that %s reads and creates', (expression, value, least) => {
+  ])('The work counts the values that %s reads and creates', (expression, value, least) => {
     const steps = stepsOf(expression, value);
     expect(steps).toBeGreaterThanOrEqual(least);
     expect(steps).toBeLessThan(least * 3);
   });
 
-  it('is small for plain fields and indexes, and for the longest expressions over few values', () => {
+  it('The work is small for plain fields and indexes, and for the longest expressions over few values', () => {
     expect(stepsOf('a[0].b', { a: [{ b: 1 }], rest: numbers })).toBeLessThan(200);
     expect(find(`@${chain('|[*]', 511)}`, numbers.slice(0, 9))).toEqual(numbers.slice(0, 9));
     expect(find(`[*]${chain('.a', 509)}`, numbers.slice(0, 9))).toEqual([]);
   });
 
-  it('is limited for all paths of an operation together, which allows two in each step of a hundred runs', () => {
+  it('The work of all paths of an operation is limited together, which allows two in each step of a hundred runs', () => {
     const budget = createPathBudget();
     const messages = Array.from({ length: 20 }, () => ({ role: 'user', content: 'x'.repeat(1000) }));
     const findInSteps = (expression: string) => {
@@ -325,14 +325,14 @@ describe('the work of a path', () => {
     expect(errorOf('choices', null, budget)).toMatch(LIMIT_REACHED);
   });
 
-  it('includes parsing each new expression', () => {
+  it('The work includes parsing each new expression', () => {
     const budget = createPathBudget(50_000);
     const errors = Array.from({ length: 1000 }, (_, i) => errorOf(`new_${i}(`, null, budget));
     expect(errors[0]).toMatch('invalid token');
     expect(errors.at(-1)).toMatch('limit of 50000 steps reached');
   });
 
-  it('is limited to results of 1 MiB of JSON', () => {
+  it('The result of a path is limited to 1 MiB of JSON', () => {
     const ofLength = (length: number) => ({ a: [null, 1], b: ['x'.repeat(length - '{"a":[null,1],"b":[""]}'.length)] });
     expect(find('@', ofLength(2 ** 20))).toEqual(ofLength(2 ** 20));
     expect(errorOf('@', ofLength(2 ** 20 + 1))).toMatch('at most 1048576 characters');

@@ -25,7 +25,7 @@ const written: fc.Arbitrary<[text: string, value: unknown]> = fc.oneof(
 );
 
 describe('an integer in JSON', () => {
-  it('keeps all digits, as a string beyond 2^53', () => {
+  it('An integer keeps all digits, as a string beyond 2^53', () => {
     const fields = fc.uniqueArray(fc.tuple(texts, written), { maxLength: 5, selector: ([key]) => key });
     fc.assert(
       fc.property(fields, fc.constantFrom(':', ' : '), fc.constantFrom(',', ' ,\n'), (given, colon, comma) => {
@@ -40,7 +40,7 @@ describe('an integer in JSON', () => {
   });
 
   it.each(['1e400', '-12345678901234567e3', '12345678901234567.5', '0.12345678901234567890', '1.5E+12345678901234567'])(
-    'is not recognized in %s, which stays a double',
+    'An integer is not recognized in %s, which stays a double',
     (text) => {
       expect(parseExactJson(`[${text}]`)).toEqual(JSON.parse(`[${text}]`));
     },
@@ -52,7 +52,7 @@ describe('an integer in JSON', () => {
     '[12345678901234567x]',
     '"12345678901234567',
     '+12345678901234567',
-  ])('is refused in %s, which is invalid JSON', (text) => {
+  ])('An integer is refused in %s, which is invalid JSON', (text) => {
     expect(() => parseExactJson(text)).toThrow(SyntaxError);
   });
 });

@@ -65,11 +65,11 @@ describe('the masked message', () => {
     ['s3://bucket/2026-11-25/7.', 's3://bucket/<time>/<id>.'],
     // White space.
     ['  two\n lines  ', 'two lines'],
-  ])('of %j is %j', (message, masked) => {
+  ])('The masked message of %j is %j', (message, masked) => {
     expect(maskedMessage(message)).toBe(masked);
   });
 
-  it('of a Python traceback is the error below its frames', () => {
+  it('The masked message of a Python traceback is the error below its frames', () => {
     const frames = Array.from({ length: 60 }, (_, line) => `  File "/srv/app.py", line ${line}, in call\n    call()\n`);
     const traceback = (error: string) => `Traceback (most recent call last):\n${frames.join('')}${error}\n`;
     expect(maskedMessage(traceback('KeyError: 70000'))).toBe('KeyError: <number>');
@@ -108,7 +108,7 @@ describe('the masked message', () => {
     '<email>': fc.constantFrom('a@b.com', 'ada.lovelace+1@mail.example.org'),
   };
   const KEPT = ['HTTP 429', 'HTTP 500', "KeyError: 'sku_v1'", 'yaml.scanner', 'gpt-4o-mini', 'db-7.internal', '"auto"'];
-  it('has a placeholder for each part that varies, and each kept part as it is', () => {
+  it('The masked message has a placeholder for each part that varies, and each kept part as it is', () => {
     const part = fc.oneof(
       fc.constantFrom(...KEPT).map((text) => [text, text] as const),
       ...Object.entries(VARIABLE).map(([mask, values]) => values.map((text) => [text, mask] as const)),
@@ -123,7 +123,7 @@ describe('the masked message', () => {
     );
   });
 
-  it('of any text is at most 500 characters', () => {
+  it('The masked message of any text is at most 500 characters', () => {
     const [whole, cut] = ['x'.repeat(500), 'x'.repeat(501)].map(maskedMessage);
     expect([whole, cut]).toEqual(['x'.repeat(500), `${'x'.repeat(500)}…`]);
     fc.assert(
@@ -150,7 +150,7 @@ describe('the masked message', () => {
     'gpt-',
     '\n  File "',
     'http://',
-  ])('of a million times %p is found by its beginning', (part) => {
+  ])('The masked message of a million times %p is found by its beginning', (part) => {
     const start = process.cpuUsage().user;
     expect(maskedMessage(part.repeat(1e6)).length).toBeLessThanOrEqual(501);
     // Over the whole text it would take minutes.

@@ -182,12 +182,15 @@ const failureWith = (message: string, index: number) =>
   );
 
 describe('twenty real errors', () => {
-  it.each(ERRORS.map((error) => [error.from, error] as const))('of %s: one group for two runs', (_, error) => {
-    const groups = failureGroups('wf', error.messages.map(failureWith));
-    expect(groups).toMatchObject([{ count: 2, message: error.masked, latestMessage: error.messages[1] }]);
-  });
+  it.each(ERRORS.map((error) => [error.from, error] as const))(
+    'The error of %s: one group for two runs',
+    (_, error) => {
+      const groups = failureGroups('wf', error.messages.map(failureWith));
+      expect(groups).toMatchObject([{ count: 2, message: error.masked, latestMessage: error.messages[1] }]);
+    },
+  );
 
-  it('are as many groups, and failures that only look like one of them are others', () => {
+  it('Twenty errors are as many groups, and failures that only look like one of them are others', () => {
     expect(ERRORS).toHaveLength(20);
     const messages = [...ERRORS.flatMap(({ messages: [first] }) => first), ...OTHERS];
     const groups = failureGroups('wf', messages.map(failureWith));

@@ -20,7 +20,7 @@ describe('the steps of a run', () => {
     [{ nodeId: ['a', 'b'] }, [0, 1, 3, 4]],
     [{ failedOnly: true }, [1, 3]],
     [{ nodeId: ['b'], failedOnly: true }, [3]],
-  ])('that match %j are %j', (filter, indexes) => {
+  ])('The steps that match %j are %j', (filter, indexes) => {
     expect(selectSteps(steps, filter, null).map(({ index }) => index)).toEqual(indexes);
   });
 
@@ -30,12 +30,12 @@ describe('the steps of a run', () => {
     [{ field: 'START_TIME', direction: 'DESC' }, [3, 2, 1, 0, 4]],
     [{ field: 'NODE_ID', direction: 'ASC' }, [1, 4, 0, 3, 2]],
     [{ field: 'NODE_ID', direction: 'DESC' }, [2, 0, 3, 1, 4]],
-  ])('in order of %j are %j: ties in their own order, unknown values last', (order, indexes) => {
+  ])('The steps in order of %j are %j: ties in their own order, unknown values last', (order, indexes) => {
     expect(selectSteps(steps, null, order).map(({ index }) => index)).toEqual(indexes);
     expect(selectSteps(steps, {}, order).map(({ index }) => index)).toEqual(indexes);
   });
 
-  it('in order of their tokens or their cost are those of both directions, unknown values last', () => {
+  it('Steps in order of their tokens or their cost are those of both directions, unknown values last', () => {
     const outputs = (model: string, tokens: number) => ({
       model,
       usage: { prompt_tokens: tokens, completion_tokens: 0 },
@@ -69,7 +69,7 @@ describe('the steps of a run', () => {
     expect(nodesIn('COST', 'DESC', null)).toBe('abcdef');
   });
 
-  it('are listed by duration, without those of unknown duration', () => {
+  it('Steps are listed by duration, without those of unknown duration', () => {
     expect(slowestSteps(steps).map(({ index }) => index)).toEqual([0, 1, 2, 3]);
   });
 });

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { distributionOf } from '../../src/domain/run/statistics.ts';
 
 describe('the distribution of values', () => {
-  it('has the smallest values that at least 50 % and 95 % of all values do not exceed', () => {
+  it('The distribution has the smallest values that at least 50 % and 95 % of all values do not exceed', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ max: 50 }), { minLength: 1, maxLength: 100 }), (values) => {
         const ascending = values.toSorted((a, b) => a - b);

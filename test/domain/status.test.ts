@@ -7,7 +7,7 @@ const statusOf = createStatusOf();
 
 describe('the status of a step', () => {
   it.each(Object.entries(WORDS))(
-    'is %s for each of %j, in any case, with `_`, `-` or spaces anywhere',
+    'The status is %s for each of %j, in any case, with `_`, `-` or spaces anywhere',
     (status, words) => {
       const separators = fc.array(fc.constantFrom('', '', '_', '-', ' ', '\t'), { minLength: 12, maxLength: 12 });
       fc.assert(
@@ -21,13 +21,13 @@ describe('the status of a step', () => {
     },
   );
 
-  it.each(['', 'constructor', 'on fire', 'completely'])('is UNKNOWN for %p', (word) => {
+  it.each(['', 'constructor', 'on fire', 'completely'])('The status is UNKNOWN for %p', (word) => {
     expect([statusOf(word), isTerminal(statusOf(word))]).toEqual(['UNKNOWN', false]);
   });
 });
 
 describe("an engine's own words", () => {
-  it('have their status, in any case, before the known words', () => {
+  it("An engine's own words have their status, in any case, before the known words", () => {
     const ofEngine = createStatusOf({ Failure: 'FAILED', 'waiting-children': 'RUNNING', waiting: 'RUNNING' });
     const words = ['failure', 'FAILURE', 'waiting_children', 'waiting', 'queued', 'constructor'];
     expect(words.map(ofEngine)).toEqual(['FAILED', 'FAILED', 'RUNNING', 'RUNNING', 'PENDING', 'UNKNOWN']);
@@ -35,7 +35,7 @@ describe("an engine's own words", () => {
 });
 
 describe('the status of a run', () => {
-  it('is never SKIPPED', () => {
+  it('The status of a run is never SKIPPED', () => {
     expect([runStatusOf('SKIPPED'), runStatusOf('FAILED')]).toEqual(['UNKNOWN', 'FAILED']);
   });
 });

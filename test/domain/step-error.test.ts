@@ -3,9 +3,12 @@ import fc from 'fast-check';
 import { errorInfo, hasError } from '../../src/domain/step/step-error.ts';
 
 describe('the error of a step', () => {
-  it.each([null, '', '  \n', '{}', '{ }', 'null', '[]', '[\n\t]', '""', '" "'])('does not exist for %j', (text) => {
-    expect([errorInfo(text), hasError(text)]).toEqual([null, false]);
-  });
+  it.each([null, '', '  \n', '{}', '{ }', 'null', '[]', '[\n\t]', '""', '" "'])(
+    'The error does not exist for %j',
+    (text) => {
+      expect([errorInfo(text), hasError(text)]).toEqual([null, false]);
+    },
+  );
 
   it.each([
     ['{"message":"no","type":"bad_input","code":"E1"}', 'no', 'bad_input', 'E1'],
@@ -25,18 +28,18 @@ describe('the error of a step', () => {
     ['404', '404', null, null],
     ['{"message":"cut o', '{"message":"cut o', null, null],
     [' connection reset\n', 'connection reset', null, null],
-  ])('is read from %j', (raw, message, type, code) => {
+  ])('The error is read from %j', (raw, message, type, code) => {
     expect(errorInfo(raw)).toEqual({ message, type, code, raw });
     expect(hasError(raw)).toBe(true);
   });
 
-  it('is plain text if the JSON has more than 65,536 characters', () => {
+  it('The error is plain text if the JSON has more than 65,536 characters', () => {
     const json = (length: number) => `{"message":"${'x'.repeat(length - 14)}"}`;
     expect(errorInfo(json(2 ** 16))?.message).toHaveLength(2 ** 16 - 14);
     expect(errorInfo(json(2 ** 16 + 1))?.message).toBe(json(2 ** 16 + 1));
   });
 
-  it('always has a message, and is missing only for empty JSON', () => {
+  it('The error always has a message, and is missing only for empty JSON', () => {
     const blank = fc.string({ unit: fc.constantFrom(' ', '\n', '\t', '\r', '\u00a0', '\f'), maxLength: 3 });
     const brackets = fc.constantFrom('{}', '[]', '""', '{]', '""x', '"a"', '[0]', 'null');
     const almostEmpty = fc.tuple(brackets, blank).map(([text, space]) => text.charAt(0) + space + text.slice(1));

@@ -6,7 +6,7 @@ describe('a text that is looked for', () => {
   const few = (maxLength: number) =>
     fc.string({ unit: fc.constantFrom('a', 'A', 'b', 'é', 'É', '😀', ' '), minLength: 1, maxLength });
 
-  it('is found where a search without bounds finds it', () => {
+  it('A text is found where a search without bounds finds it', () => {
     fc.assert(
       fc.property(few(30), few(4), fc.nat(30), (text, other, start) => {
         for (const part of [other, text.slice(start, start + 6) || other].map((each) => each.toLowerCase()))
@@ -16,7 +16,7 @@ describe('a text that is looked for', () => {
     );
   });
 
-  it('is looked for in the beginning of a long text alone', () => {
+  it('A text is looked for only in the beginning of a long text', () => {
     const text = `${' '.repeat(MAX_COMPARED - 4)}SLOWly`;
     expect([containsText(text, 'slow'), containsText(text, 'slowly')]).toEqual([true, false]);
   });

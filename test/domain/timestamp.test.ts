@@ -37,7 +37,7 @@ describe('a timestamp', () => {
     expect(parseTimestamp(text)).toEqual({ text, epochMicros, isWholeSecond });
   });
 
-  it('is a valid calendar time, to the microsecond', () => {
+  it('A timestamp is a valid calendar time, to the microsecond', () => {
     fc.assert(
       fc.property(parts, ({ date, time, fraction, sign, zone }) => {
         const text = `${date}T${time}${fraction && `.${fraction}`}${zone ? `${sign}${zone.join(':')}` : 'Z'}`;
@@ -57,7 +57,7 @@ describe('a timestamp', () => {
     );
   });
 
-  it('may have other separators, and without a zone is in UTC', () => {
+  it('A timestamp may have other separators, and without a zone is in UTC', () => {
     const [separators, points] = [fc.constantFrom('T', 't', ' '), fc.constantFrom('.', ',')];
     const [spaces, tails] = [fc.constantFrom('', ' '), fc.constantFrom('', '\n', '  ')];
     fc.assert(
@@ -76,7 +76,7 @@ describe('a timestamp', () => {
     );
   });
 
-  it('has no other characters before, between or after its parts', () => {
+  it('A timestamp has no other characters before, between or after its parts', () => {
     const text = '2025-03-13T02:41:15.144470+01:00';
     for (let at = 0; at <= text.length; at += 1) {
       for (const more of ['x', '-', 'T']) {
@@ -86,14 +86,14 @@ describe('a timestamp', () => {
     }
   });
 
-  it('has at most 100 characters', () => {
+  it('A timestamp has at most 100 characters', () => {
     const text = (length: number) => `2025-03-13T02:41:15.${'1'.repeat(length - 21)}Z`;
     expect(parseTimestamp(text(100))?.text).toBe('2025-03-13T02:41:15.111111111Z');
     expect(parseTimestamp(text(101))).toBeNull();
   });
 
   it.each([null, undefined, '', 'yesterday', '1741833675', '2025-03-13T12:00:00+24:00', '9999-12-31T23:59:60Z'])(
-    'is not %p',
+    'A timestamp is not %p',
     (value) => {
       expect(parseTimestamp(value)).toBeNull();
     },
@@ -101,7 +101,7 @@ describe('a timestamp', () => {
 });
 
 describe('a computed timestamp', () => {
-  it('has the text of its microseconds', () => {
+  it('A computed timestamp has the text of its microseconds', () => {
     const first = Date.parse('0000-01-01T00:00:00Z') * 1000;
     const last = Date.parse('9999-12-31T23:59:59Z') * 1000;
     fc.assert(
@@ -116,12 +116,12 @@ describe('a computed timestamp', () => {
     );
   });
 
-  it('beyond the calendar has the nearest valid text', () => {
+  it('A computed timestamp beyond the calendar has the nearest valid text', () => {
     expect(timestampOfMicros(-1e18)).toMatchObject({ text: '0000-01-01T00:00:00.000000Z', epochMicros: -1e18 });
     expect(timestampOfMicros(1e18)).toMatchObject({ text: '9999-12-31T23:59:59.000000Z', epochMicros: 1e18 });
   });
 
-  it('of seconds or milliseconds since 1970 has their digits', () => {
+  it('The timestamp of seconds or milliseconds since 1970 has their digits', () => {
     const [first, last] = [1e9, 9_007_199_253];
     const seconds = fc.oneof(fc.integer({ min: first, max: last }), fc.constantFrom(first, last));
     fc.assert(
@@ -137,13 +137,13 @@ describe('a computed timestamp', () => {
   });
 
   it.each([0, -1, 1e9 - 1, 9_007_199_254, 1e12 - 1, 9_007_199_254_000, 1e15, NaN])(
-    'is null for %p seconds or milliseconds, which are not from 2001 to 2255',
+    'The timestamp is null for %p seconds or milliseconds, which are not from 2001 to 2255',
     (value) => {
       expect(timestampOfEpoch(value)).toBeNull();
     },
   );
 
-  it('of the clock has milliseconds', () => {
+  it('The timestamp of the clock has milliseconds', () => {
     const [text, epochMicros] = ['2025-03-13T02:41:15.144Z', 1_741_833_675_144_000];
     expect(timestampOf(1_741_833_675_144)).toEqual({ text, epochMicros, isWholeSecond: false });
   });

@@ -33,7 +33,7 @@ describe('the token usage of a step', () => {
       ],
       { inputTokens: 100, outputTokens: 8, totalTokens: 108, cachedInputTokens: 70 },
     ],
-  ])('is read from the stored stream of %s', (_, events, counts) => {
+  ])('The usage is read from the stored stream of %s', (_, events, counts) => {
     const lines = events.map((event) => `event: e\ndata: ${JSON.stringify(event)}\n\n`).join('');
     for (const outputs of [events, { chunks: events }, lines]) {
       expect(usageOf(outputs)).toMatchObject({ ...counts, model: 'm', source: 'OUTPUTS' });
@@ -42,7 +42,7 @@ describe('the token usage of a step', () => {
     expect(usageOf(events)?.billedModel).toBe('m');
   });
 
-  it('is read in linear time from a stream with other counts in each event', () => {
+  it('The usage is read in linear time from a stream with other counts in each event', () => {
     const events = Array.from({ length: 60_000 }, (_, index) => ({
       type: 'message_delta',
       usage: { [`count ${index}`]: index, output_tokens: index },
@@ -50,13 +50,13 @@ describe('the token usage of a step', () => {
     expect(usageOf(events)).toMatchObject({ outputTokens: 59_999, source: 'OUTPUTS' });
   });
 
-  it('has a model name of at most 256 characters', () => {
+  it('The usage has a model name of at most 256 characters', () => {
     const usage = { total_tokens: 5 };
     expect(usageOf({ model: 'm'.repeat(300), usage })?.model).toBe('m'.repeat(256));
     expect(usageOf({ model: '', usage })?.model).toBeNull();
   });
 
-  it('is not read from a list of answers, which is not a stream', () => {
+  it('The usage is not read from a list of answers, which is not a stream', () => {
     expect(usageOf([{ choices: [{ message: {} }], usage: { total_tokens: 5 } }])).toBeNull();
   });
 

@@ -49,7 +49,7 @@ describe('the usage of the runs of a bucket', () => {
     ...{ amount, currency: 'USD', stepsPriced, stepsUnpriced },
   });
 
-  it('adds up the outputs of the records, in all and by model, and counts the runs that report nothing', () => {
+  it('The usage adds up the outputs of the records, in all and by model, and counts the runs that report nothing', () => {
     const records = [
       record([model('a', 100, 10, 40), model('b', 2000, 5), 'a text', { answer: 42 }]),
       record(['a text alone']),
@@ -110,7 +110,7 @@ describe('the usage of the runs of a bucket', () => {
     expect(usageOfRuns([runs.slice(2, 4)]).usages).toEqual([null]);
   });
 
-  it('has no cost without prices, and is null where no record reports tokens', () => {
+  it('The usage has no cost without prices, and is null where no record reports tokens', () => {
     const { usages } = usageOf([[record([model('a', 1, 1)])], [record(['text'])], []], null);
     expect(usages).toMatchObject([
       { totalTokens: 2, estimatedCost: null, byModel: [{ estimatedCost: null }] },
@@ -120,7 +120,7 @@ describe('the usage of the runs of a bucket', () => {
     expect(usages.slice(1)).toEqual([null, null]);
   });
 
-  it('is computed in pieces: one for each record', () => {
+  it('The usage is computed in pieces: one for each record', () => {
     const records = Array.from({ length: 50 }, () => record([model('a', 1, 1)]));
     expect(usageOf([records.slice(0, 20), records.slice(20)]).pieces).toBe(50);
   });
@@ -140,7 +140,7 @@ describe('the usage of the runs of a bucket', () => {
   const sum = (values: readonly (number | null | undefined)[]) =>
     values.reduce<number>((all, value) => all + (value ?? 0), 0);
 
-  it('over all buckets adds up to that of all runs, tokens and cost', () => {
+  it('The usage over all buckets adds up to that of all runs, tokens and cost', () => {
     fc.assert(
       fc.property(arbitraryRuns, fc.integer({ min: 1, max: 12 }), (runs, count) => {
         const records = runs.map(([second, outputs]) => record(outputs, second));

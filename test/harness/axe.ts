@@ -18,7 +18,7 @@ const WHAT = {
 };
 
 /** All rules at one width in each theme, and colours at the other width. */
-const LOOKS = [
+const APPEARANCES = [
   { width: 1280, theme: 'light', what: 'all' },
   { width: 360, theme: 'light', what: 'colours' },
   { width: 360, theme: 'dark', what: 'all' },
@@ -30,7 +30,7 @@ export async function violationsOf(page: Page): Promise<string[]> {
   // Through the debugger, since the page's own policy lets no foreign script in.
   if (!(await page.evaluate<boolean>('"axe" in window'))) await page.evaluate(AXE);
   const found: string[] = [];
-  for (const { width, theme, what } of LOOKS) {
+  for (const { width, theme, what } of APPEARANCES) {
     await page.setViewportSize({ width, height: 900 });
     await page.emulateMedia({ colorScheme: theme });
     const violations = await page.evaluate<readonly Violation[]>(

@@ -23,7 +23,7 @@ afterAll(async () => {
 
 if (shop) {
   describeInBrowser('the page of a BullMQ flow', (open) => {
-    it('shows a live run with the attempts of its jobs until it ends', async () => {
+    it('The page shows a live flow with the attempts of its jobs until it ends', async () => {
       const answer = await fetch(`${shop.url}/graphql`, {
         method: 'POST',
         headers: { 'content-type': 'application/json', authorization: 'Bearer shop-key' },
@@ -44,4 +44,4 @@ if (shop) {
       await page.getByText('Pays an order back.').first().waitFor();
     });
   });
-} else it.skip('the page of a BullMQ flow (there is no valkey-server on this machine)', () => undefined);
+} else it.skip('The page of a BullMQ flow (there is no valkey-server on this machine)', () => undefined);

@@ -73,7 +73,7 @@ const RUN = `${gateway.url}/workflows/wf/runs/r1`;
 describeInBrowser('the page of a run', (open) => {
   const nodes = (page: Page) => page.getByRole('table', { name: 'Steps' }).locator('a[data-row]').allTextContents();
 
-  it('sorts its steps by duration, tokens and price, as the gateway sorts them', async () => {
+  it('The page sorts steps by duration, tokens and price, as the gateway sorts them', async () => {
     const page = await open({ key: 'key-1' });
     await page.goto(`${RUN}?tab=steps`);
     const header = (name: string) => page.getByRole('columnheader', { name });
@@ -93,7 +93,7 @@ describeInBrowser('the page of a run', (open) => {
     await page.getByRole('cell', { name: 'not priced' }).waitFor();
   });
 
-  it('marks unusual values in amber: an answer that was cut off, and more idle time than work', async () => {
+  it('Unusual values are amber: an answer that was cut off, and more idle time than work', async () => {
     const page = await open({ key: 'key-1' });
     await page.goto(`${RUN}?step=dear`);
     const amber = page.locator('.amber');
@@ -104,7 +104,7 @@ describeInBrowser('the page of a run', (open) => {
     expect(await amber.count()).toBe(1);
   });
 
-  it("leads to the vendor's page of the run, and that of a workflow to the workflow's", async () => {
+  it("The page of a run leads to the vendor's page of the run, and that of a workflow to the workflow's", async () => {
     const page = await open({ key: 'key-1' });
     const link = page.getByRole('link', { name: 'Open in vendor.example' });
     await page.goto(RUN);
@@ -113,7 +113,7 @@ describeInBrowser('the page of a run', (open) => {
     expect(await link.getAttribute('href')).toBe('https://vendor.example/w/wf');
   });
 
-  it('says in words that the workflow API does not answer, or refuses the list of workflows', async () => {
+  it('The page reports in words that the workflow API does not answer, or refuses the list of workflows', async () => {
     const page = await open({ key: 'key-2' });
     gateway.upstream.script = () => ({ status: 503, json: {} });
     await page.goto(RUN);
@@ -133,7 +133,7 @@ describeInBrowser('the cost', (open) => {
       .getByRole('cell')
       .allTextContents();
 
-  it('is one click away: by workflow, and for one workflow by day and model; it names unpriced models and runs without reports', async () => {
+  it('The cost is one click away: by workflow, and for one workflow by day and model; it names unpriced models and runs without reports', async () => {
     const page = await open({ key: 'key-1' });
     await page.goto(`${gateway.url}/workflows/spending`);
     await page.getByRole('link', { name: 'Cost' }).click();

@@ -22,7 +22,7 @@ describeInBrowser('the key of the run page', (open) => {
   const showsRun = (page: Page) => page.getByText('A step failed').waitFor();
   const storedOf = async (page: Page) => JSON.stringify((await page.context().storageState()).origins);
 
-  it('is asked for at any URL, kept in the tab, and never part of the URL', async () => {
+  it('The page asks for the key at any URL, keeps it in the tab, and never puts it into the URL', async () => {
     const page = await open();
     const urls: string[] = [];
     page.on('request', (request) => urls.push(request.url()));
@@ -60,7 +60,7 @@ describeInBrowser('the key of the run page', (open) => {
     expect(await page.getByRole('button', { name: 'Sign out' }).count()).toBe(0);
   });
 
-  it('is remembered on the device if the user wants that, until one tab signs out', async () => {
+  it('The device remembers the key if the user wants that, until one tab signs out', async () => {
     const page = await open();
     const [other, third] = [await page.context().newPage(), await page.context().newPage()];
     for (const tab of [page, other]) await tab.goto(gateway.url + RUN);
@@ -77,7 +77,7 @@ describeInBrowser('the key of the run page', (open) => {
     expect(await storedOf(page)).not.toContain('demo-key');
   });
 
-  it('that is refused or malformed is asked for again', async () => {
+  it('The page asks again for a key that is refused or malformed', async () => {
     const page = await open({ key: 'no-such-key' });
     await page.goto(gateway.url + RUN);
     await page.getByRole('alert').getByText('The gateway refused this key').waitFor();
@@ -87,7 +87,7 @@ describeInBrowser('the key of the run page', (open) => {
     await showsRun(page);
   });
 
-  it('can be changed, and no data of the first organization is left', async () => {
+  it('The key can be changed, and no data of the first organization is left', async () => {
     const page = await open();
     await page.goto(gateway.url);
     await signIn(page, 'demo-key');
@@ -116,7 +116,7 @@ describeInBrowser('the key of the run page', (open) => {
       'has a full storage',
       `Storage.prototype.setItem = () => { throw new DOMException('Full', 'QuotaExceededError'); }`,
     ],
-  ])('is kept as long as the page is open in a browser that %s', async (_, script) => {
+  ])('The key is kept as long as the page is open in a browser that %s', async (_, script) => {
     const page = await open();
     await page.addInitScript(script);
     await page.goto(gateway.url + RUN);
@@ -128,7 +128,7 @@ describeInBrowser('the key of the run page', (open) => {
     await page.getByLabel('Bearer key').waitFor();
   });
 
-  it('removes cached data that the page no longer shows, and does not reload visible data', async () => {
+  it('The page removes cached data that it no longer shows, and does not reload visible data', async () => {
     const page = await open({ key: 'demo-key' });
     await page.clock.install();
     await page.goto(gateway.url + RUN);
@@ -172,7 +172,7 @@ describeInBrowser('a key that is refused later', (open) => {
   it.each([
     ['a list', 'key-1', '/?since=1h'],
     ['a live run', 'key-2', LIVE_RUN],
-  ])('is asked for again in the same place: %s', async (_, key, path) => {
+  ])('The page asks again for a key that is refused later, in the same place: %s', async (_, key, path) => {
     const page = await open({ key });
     await page.goto(live.url + path);
     await page.getByText('Live', { exact: true }).waitFor();
@@ -185,7 +185,7 @@ describeInBrowser('a key that is refused later', (open) => {
     expect(page.url()).toBe(live.url + path);
   });
 
-  it('the page copies its link over plain HTTP, and reports a failed copy', async () => {
+  it('The page copies its link over plain HTTP, and reports a failed copy', async () => {
     const page = await open({ key: 'key-3', mayComplain: true });
     // A host other than localhost, which browsers trust without HTTPS.
     await page.route('http://stepgate.test/**', async (route) => {

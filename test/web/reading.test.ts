@@ -44,7 +44,7 @@ const placeOf = async (row: Locator): Promise<number> => (await row.boundingBox(
 const scrolled = (page: Page) => page.evaluate<number>('window.scrollY');
 
 describeInBrowser('a reader of the page', (open) => {
-  it('starts at the top of the next page, and returns to the previous scroll position', async () => {
+  it('A reader starts at the top of the next page, and returns to the previous scroll position', async () => {
     const page = await open({ key: 'key-1', height: 300 });
     await page.goto(gateway.url);
     const row = page.locator('a[data-row][title="run-30"]');
@@ -68,7 +68,7 @@ describeInBrowser('a reader of the page', (open) => {
     expect(Math.abs((await placeOf(row)) - before)).toBeLessThan(50);
   });
 
-  it('types a search that asks the gateway once, and loses no letter when the URL changes late', async () => {
+  it('A typed search asks the gateway once, and loses no letter when the URL changes late', async () => {
     const page = await open({ key: 'key-1' });
     await page.clock.install();
     await page.goto(gateway.url);
@@ -95,7 +95,7 @@ describeInBrowser('a reader of the page', (open) => {
     await untilTrue(page, `document.querySelector('[aria-label="Search workflows"]').value === ''`);
   });
 
-  it('keeps the focus on "Apply"', async () => {
+  it('The focus stays on "Apply"', async () => {
     const page = await open({ key: 'key-1' });
     await page.goto(`${runPath('run-1')}?tab=payload`);
     await page.getByLabel('JMESPath').fill('order');
@@ -107,7 +107,7 @@ describeInBrowser('a reader of the page', (open) => {
     expect(await page.evaluate('document.activeElement.textContent')).toBe('Apply');
   });
 
-  it('stays on a page that was opened while a run was starting', async () => {
+  it('A reader stays on a page that was opened while a run was starting', async () => {
     const page = await open({ key: 'key-1' });
     await page.goto(`${gateway.url}/workflows/wf?run=new`);
     await untilTrue(page, `document.querySelector('.run-form textarea')?.value.includes('order')`);
@@ -122,7 +122,7 @@ describeInBrowser('a reader of the page', (open) => {
     expect(new URL(page.url()).pathname).toBe('/');
   });
 
-  it('sees new keys of outputs that grow, and keeps the panel when they shrink', async () => {
+  it('New keys of outputs that grow are shown, and the panel stays when they shrink', async () => {
     const page = await open({ key: 'key-1' });
     await page.goto(`${runPath('live')}?step=s2&side=outputs`);
     const tree = page.getByRole('tree');
@@ -144,7 +144,7 @@ describeInBrowser('a reader of the page', (open) => {
     await page.keyboard.press('ArrowDown');
   });
 
-  it('finds zoom and scroll position of a live run in the URL', async () => {
+  it('Zoom and scroll position of a live run are in the URL', async () => {
     const page = await open({ key: 'key-1' });
     await page.goto(runPath('live'));
     await page.getByRole('button', { name: 'Zoom in' }).click();
@@ -154,7 +154,7 @@ describeInBrowser('a reader of the page', (open) => {
     await page.waitForURL((url) => url.searchParams.get('at') !== before);
   });
 
-  it('zooms a few steps by a trackpad gesture, and hears the position and count of the chosen step', async () => {
+  it('A trackpad gesture zooms a few steps, and position and count of the chosen step are announced', async () => {
     const page = await open({ key: 'key-1' });
     await page.goto(runPath('live'));
     const timeline = page.getByRole('listbox', { name: /^2 steps/ });
@@ -177,7 +177,7 @@ describeInBrowser('a reader of the page', (open) => {
     expect([await option.getAttribute('aria-posinset'), await option.getAttribute('aria-setsize')]).toEqual(['2', '2']);
   });
 
-  it('gets a large payload of a run only on request', async () => {
+  it('A large payload of a run is loaded only on request', async () => {
     const page = await open({ key: 'key-1' });
     await page.goto(`${runPath('large')}?tab=payload`);
     await page.getByRole('button', { name: 'Load more than 1.0 MB' }).click();
@@ -185,7 +185,7 @@ describeInBrowser('a reader of the page', (open) => {
     expect(await page.getByRole('alert').count()).toBe(0);
   });
 
-  it('has to request the large payload of each run, also of a run that was open before', async () => {
+  it('The large payload of each run is requested, also of a run that was open before', async () => {
     const page = await open({ key: 'key-1' });
     const load = page.getByRole('button', { name: 'Load more than 1.0 MB' });
     await page.goto(`${runPath('large-too')}?tab=payload`);
@@ -199,7 +199,7 @@ describeInBrowser('a reader of the page', (open) => {
     await load.waitFor();
   });
 
-  it('keeps typed text, focus and the open step when the window becomes narrow or wide', async () => {
+  it('Typed text, focus and the open step stay when the window becomes narrow or wide', async () => {
     const page = await open({ key: 'key-1' });
     await page.goto(`${runPath('run-1')}?step=step-1&side=inputs`);
     const drawer = page.getByRole('dialog', { name: 'Step' });
@@ -216,7 +216,7 @@ describeInBrowser('a reader of the page', (open) => {
     }
   });
 
-  it.each([1300, 1100])('keeps the step open on Esc in a field, and closes it elsewhere: %i px', async (width) => {
+  it.each([1300, 1100])('Esc in a field keeps the step open, and closes it elsewhere: %i px', async (width) => {
     const page = await open({ key: 'key-1', width });
     await page.goto(`${runPath('live')}?step=s2&side=inputs`);
     const drawer = page.getByRole('dialog', { name: 'Step' });
@@ -233,7 +233,7 @@ describeInBrowser('a reader of the page', (open) => {
     expect(page.url()).not.toMatch(/step=/);
   });
 
-  it('gets a new live connection after a connection without an answer', async () => {
+  it('A reader gets a new live connection after a connection without an answer', async () => {
     const page = await open({ key: 'key-1' });
     await page.clock.install();
     let streams = 0;

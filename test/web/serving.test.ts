@@ -27,13 +27,16 @@ describe('the gateway serves the run page', () => {
   const get = (path: string, headers: Record<string, string> = {}) => fetch(plain.url + path, { headers });
   const text = async (path: string) => (await get(path)).text();
 
-  it.each(['/', '/cost', '/workflows/support-triage', `${RUN}?tab=steps`])('at %s', async (path) => {
-    const response = await get(path);
-    expect(response.status).toBe(200);
-    expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8');
-    expect(response.headers.get('cache-control')).toBe('no-cache');
-    expect(await response.text()).toContain('<div id="root">');
-  });
+  it.each(['/', '/cost', '/workflows/support-triage', `${RUN}?tab=steps`])(
+    'The gateway serves the run page at %s',
+    async (path) => {
+      const response = await get(path);
+      expect(response.status).toBe(200);
+      expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8');
+      expect(response.headers.get('cache-control')).toBe('no-cache');
+      expect(await response.text()).toContain('<div id="root">');
+    },
+  );
 
   it.each([
     ['/nowhere', 404],
@@ -41,13 +44,13 @@ describe('the gateway serves the run page', () => {
     ['/assets/..%2f..%2fpackage.json', 404],
     [`${BASE}/`, 404],
     ['/healthz', 200],
-  ])('but not at %s', async (path, status) => {
+  ])('The gateway does not serve the run page at %s', async (path, status) => {
     const response = await get(path);
     expect(response.status).toBe(status);
     expect(await response.text()).not.toContain('<div id="root">');
   });
 
-  it('as a 404 to a browser at another address', async () => {
+  it('A browser at another address gets the page as a 404', async () => {
     for (const path of ['/nonsense', '/assets/none', '/a/b']) {
       const response = await get(path, { accept: 'text/html,*/*;q=0.8' });
       expect(response.status).toBe(404);
@@ -55,7 +58,7 @@ describe('the gateway serves the run page', () => {
     }
   });
 
-  it('with a policy that allows only the gateway’s own scripts and requests', async () => {
+  it('The page has a policy that allows only the gateway’s own scripts and requests', async () => {
     const policy = (await get('/')).headers.get('content-security-policy') ?? '';
     expect(policy).toContain("default-src 'none'");
     expect(policy).toContain("script-src 'self'");
@@ -64,7 +67,7 @@ describe('the gateway serves the run page', () => {
     expect(await text('/')).not.toMatch(/<script(?![^>]*\bsrc=)|<style|\son\w+=/);
   });
 
-  it('in production, without the sample key of the embedded upstream', async () => {
+  it('The page has no sample key of the embedded upstream in production', async () => {
     const upstream = await startFaultyUpstream();
     const production = await startGateway({ NODE_ENV: 'production', UPSTREAM_URL: upstream.url });
     const html = await (await fetch(production.url + RUN)).text();
@@ -75,7 +78,7 @@ describe('the gateway serves the run page', () => {
     await upstream.close();
   });
 
-  it('with files that browsers keep as long as their names are valid', async () => {
+  it('Browsers keep files as long as their names are valid', async () => {
     const path = /\/assets\/index-[\w-]+\.js/.exec(await text('/'))?.[0] ?? '';
     // Like a browser: `fetch` adds `cache-control: no-cache` to a request with a validator.
     const headers = { 'accept-encoding': 'gzip' };
@@ -93,7 +96,7 @@ describe('the gateway serves the run page', () => {
 describeInBrowser('a link to a run', (open) => {
   const LARGEST_FIRST_LOAD = 180_000;
 
-  it('loads at most 180 kB of compressed code and styles, and none of other pages', async () => {
+  it('A link to a run loads at most 180 kB of compressed code and styles, and none of other pages', async () => {
     const page = await open({ key: 'demo-key' });
     const paths: string[] = [];
     page.on('response', (response) => paths.push(new URL(response.url()).pathname));
@@ -110,7 +113,7 @@ describeInBrowser('a link to a run', (open) => {
 });
 
 describeInBrowser('the run page below a base path', (open) => {
-  it('says at another address that there is no page, and leads home', async () => {
+  it('The page reports at another address that there is no page, and leads home', async () => {
     const page = await open({ key: 'demo-key' });
     await page.goto(`${gateway.url}${BASE}/nonsense`);
     await page.getByRole('heading', { level: 1, name: 'Page not found' }).waitFor();
@@ -141,7 +144,7 @@ describeInBrowser('the run page below a base path', (open) => {
     expect(loads).toBe(0);
   }
 
-  it('works behind a proxy that keeps the path (nginx if installed): files, requests, links and live runs', async () => {
+  it('The page works behind a proxy that keeps the path (nginx if installed): files, requests, links and live runs', async () => {
     const page = await open({ key: 'demo-key' });
     const answers: string[] = [];
     page.on('response', (answer) => answers.push(`${answer.status()} ${new URL(answer.url()).pathname}`));
@@ -152,7 +155,7 @@ describeInBrowser('the run page below a base path', (open) => {
     expect(answers).toContain('200 /stepgate/graphql/stream');
   });
 
-  it('works behind a proxy that removes the path', async () => {
+  it('The page works behind a proxy that removes the path', async () => {
     const page = await open({ key: 'demo-key' });
     await page.route('**/*', (route) => {
       const url = route.request().url();
@@ -163,7 +166,7 @@ describeInBrowser('the run page below a base path', (open) => {
 });
 
 describeInBrowser('GraphiQL', (open) => {
-  it('opens in browsers without internet access, and works with the key of the run page', async () => {
+  it('GraphiQL opens in browsers without internet access, and works with the key of the run page', async () => {
     // Apollo Sandbox reports an error, because it cannot be loaded.
     const page = await open({ key: 'demo-key', mayComplain: true });
     const complaints: string[] = [];

@@ -49,7 +49,7 @@ describeInBrowser('the page of a run in an outage', (open) => {
 
   const isAsking = (page: Page) => page.getByText('Refreshed every 2 seconds');
 
-  it('is marked as stale, and is live again when the upstream is back', async () => {
+  it('The page is marked as stale, and is live again when the upstream is back', async () => {
     const page = await open({ key: 'key-1' });
     await page.goto(url);
     await isLive(page);
@@ -64,7 +64,7 @@ describeInBrowser('the page of a run in an outage', (open) => {
       .waitFor({ state: 'hidden' });
   });
 
-  it('reconnects by itself after a restart of the gateway, also if the upstream comes back later', async () => {
+  it('The page reconnects by itself after a restart of the gateway, also if the upstream comes back later', async () => {
     const page = await open({ key: 'key-1' });
     await page.clock.install();
     await page.goto(url);
@@ -97,7 +97,7 @@ describeInBrowser('the page of a run in an outage', (open) => {
     return { page, streams, closed };
   }
 
-  it('has no connection while the tab is hidden, but its state in the title, and catches up when it is shown', async () => {
+  it('A hidden tab has no connection, but its state in the title, and catches up when it is shown', async () => {
     const { page, streams, closed } = await watch();
     await setHidden(page, true);
     await closed;
@@ -111,7 +111,7 @@ describeInBrowser('the page of a run in an outage', (open) => {
     expect(streams).toHaveLength(2);
   });
 
-  it('keeps its content in a hidden tab when the gateway has nothing left to answer', async () => {
+  it('A hidden tab keeps its content when the gateway has nothing left to answer', async () => {
     await gateway.restart({ STALE_IF_ERROR_MS: '0' });
     const { page, closed } = await watch();
     await setHidden(page, true);
@@ -137,7 +137,7 @@ describeInBrowser('the page of a run in an outage', (open) => {
     await failed;
   }
 
-  it('keeps an open step, and loads it again', async () => {
+  it('The page keeps an open step, and loads it again', async () => {
     const page = await open({ key: 'key-1' });
     await page.clock.install();
     await page.goto(`${url}?step=step-1`);
@@ -153,7 +153,7 @@ describeInBrowser('the page of a run in an outage', (open) => {
     await step.getByText('Completed').waitFor();
   });
 
-  it('polls every two seconds without an event stream, through failures, until the run has ended', async () => {
+  it('The page polls every two seconds without an event stream, through failures, until the run has ended', async () => {
     const page = await open({ key: 'key-1' });
     await page.clock.install();
     await withoutEvents(page);
@@ -173,7 +173,7 @@ describeInBrowser('the page of a run in an outage', (open) => {
     expect(await questions()).toBe(0);
   });
 
-  it('says that a run could not be loaded, or only in part, and loads it on request', async () => {
+  it('The page reports that a run could not be loaded, or only in part, and loads it on request', async () => {
     gateway.upstream.script = down;
     const page = await open({ key: 'key-1' });
     await page.goto(url);
@@ -214,7 +214,7 @@ describeInBrowser('lists of runs in an outage', (open) => {
     ({ endpoint, workflowId }: Call) =>
       endpoint === 'runs' && workflowId === id;
 
-  it('catch up when a hidden tab is shown again', async () => {
+  it('Lists catch up when a hidden tab is shown again', async () => {
     workflows.start('a', 'watched', { status: 'running' });
     const page = await open({ key: 'key-1' });
     await page.goto(`${gateway.url}/?status=RUNNING`);
@@ -232,7 +232,7 @@ describeInBrowser('lists of runs in an outage', (open) => {
     await row(page, 'watched').waitFor({ state: 'detached' });
   });
 
-  it('say that they could not be loaded, and are loaded and live when the outage is over', async () => {
+  it('Lists report that they could not be loaded, and are loaded and live when the outage is over', async () => {
     gateway.upstream.script = down;
     const page = await open({ key: 'key-1' });
     await page.clock.install();
@@ -247,7 +247,7 @@ describeInBrowser('lists of runs in an outage', (open) => {
     await problem.waitFor({ state: 'detached' });
   });
 
-  it('do not report that no run failed if the key sees no workflows', async () => {
+  it('Lists do not report that no run failed if the key sees no workflows', async () => {
     gateway.upstream.script = (call) => (call.endpoint === 'workflows' ? { json: [] } : { status: 404, json: {} });
     const page = await open({ key: 'key-1' });
     await page.goto(gateway.url);
@@ -255,7 +255,7 @@ describeInBrowser('lists of runs in an outage', (open) => {
     expect(await page.getByText('No run failed').count()).toBe(0);
   });
 
-  it('and trends never show those of another workflow or time while an answer is missing', async () => {
+  it('Lists and trends never show those of another workflow or time while an answer is missing', async () => {
     const page = await open({ key: 'key-1' });
     await page.goto(`${gateway.url}/?workflow=a`);
     await row(page, 'of-a').waitFor();
@@ -278,7 +278,7 @@ describeInBrowser('lists of runs in an outage', (open) => {
     expect([await trend.count(), await noFailures.count()]).toEqual([0, 0]);
   });
 
-  it('show the other workflows and the error of the one that fails, which is loaded again by itself', async () => {
+  it('Lists show the other workflows and the error of the one that fails, which is loaded again by itself', async () => {
     gateway.upstream.script = failing(historyOf('a'), script);
     workflows.start('b', 'moves', { status: 'running' });
     const page = await open({ key: 'key-1' });
@@ -349,7 +349,7 @@ describeInBrowser('an outage', (open) => {
     ['/workflows/wf?tab=trends', 'Figures as a table'],
     ['/workflows/wf/runs/live', 'Duration'],
     ['/cost', 'Tokens out'],
-  ])('is one sentence under the masthead of %s, and ends by itself', async (path, content) => {
+  ])('An outage is one sentence under the masthead of %s, and ends by itself', async (path, content) => {
     const workflows = createScriptedWorkflows(['wf']);
     workflows.start('wf', 'done');
     workflows.start('wf', 'live', { status: 'running' });
@@ -377,7 +377,7 @@ afterAll(() => embedded.close());
 describeInBrowser('the page of a run after a deploy', (open) => {
   const RUN = '/workflows/support-triage/runs/run-4711';
 
-  it('keeps its content when files are gone, and offers a reload that leads to the same place', async () => {
+  it('The page keeps its content when files are gone, and offers a reload that leads to the same place', async () => {
     const page = await open({ mayComplain: true });
     await page.goto(embedded.url + RUN);
     const content = page.getByText('A step failed');
@@ -409,7 +409,7 @@ describeInBrowser('the page of a run after a deploy', (open) => {
     expect(new URL(page.url()).search).toBe(search);
   });
 
-  it('shows an error of its own code only in the failed part, and keeps the other parts', async () => {
+  it('The page shows an error of its own code only in the failed part, and keeps the other parts', async () => {
     const page = await open({ mayComplain: true });
     await page.route('**/graphql', async (route) => {
       const response = await route.fetch();

@@ -101,7 +101,7 @@ describeInBrowser('the page of an unusual run', (open) => {
   const pathOf = (runId: string) => `${gateway.url}/workflows/wf/runs/${runId}`;
   const elements = (page: Page) => page.evaluate<number>("document.querySelectorAll('main *').length");
 
-  it('of ten thousand steps has few elements at any zoom, folds a long pause and leads to the failed step', async () => {
+  it('A run of ten thousand steps has few elements at any zoom, folds a long pause and leads to the failed step', async () => {
     const page = await open({ key: 'key-1' });
     await page.goto(pathOf('many'));
     await page.getByRole('listbox', { name: /^10000 steps/ }).waitFor();
@@ -133,7 +133,7 @@ describeInBrowser('the page of an unusual run', (open) => {
     await page.getByRole('cell', { name: '1 h 17 min', exact: true }).first().waitFor();
   });
 
-  it('with more steps than an operation may answer names the limit, and does not say that no step started', async () => {
+  it('A run with more steps than an operation may answer names the limit, and does not report that no step started', async () => {
     const bounded = await startPageGateway(
       script,
       { MAX_OPERATION_OBJECTS: '5000' },
@@ -149,7 +149,7 @@ describeInBrowser('the page of an unusual run', (open) => {
     await bounded.close();
   });
 
-  it('of five megabytes of outputs makes only the visible part, selects by JMESPath and downloads', async () => {
+  it('Five megabytes of outputs make only the visible part, select by JMESPath and are downloaded', async () => {
     const page = await open({ key: 'key-1' });
     await page.goto(`${pathOf('large-outputs')}?step=step-1&side=outputs`);
     await page.getByRole('button', { name: /^Load \d\.\d MB/ }).click();
@@ -177,7 +177,7 @@ describeInBrowser('the page of an unusual run', (open) => {
     expect(await page.locator('body.revoked').count()).toBe(0);
   });
 
-  it('has marks on the time axis that do not overlap, with folds and with the mark of now', async () => {
+  it('The marks on the time axis do not overlap, with folds and with the mark of now', async () => {
     const page = await open({ key: 'key-1' });
     await page.goto(pathOf('apart'));
     const noneOverlap = async () => {
@@ -197,7 +197,7 @@ describeInBrowser('the page of an unusual run', (open) => {
     await noneOverlap();
   });
 
-  it('has a label of its idle time that the edge of a narrow axis does not cut', async () => {
+  it('The edge of a narrow axis does not cut the label of the idle time', async () => {
     const page = await open({ key: 'key-1', width: 390, height: 800 });
     await page.goto(pathOf('early'));
     await page.getByText('idle 1 h 00 min').waitFor();
@@ -208,7 +208,7 @@ describeInBrowser('the page of an unusual run', (open) => {
     expect(label?.right).toBeLessThanOrEqual(axis?.right ?? 0);
   });
 
-  it('shows the message of an error that is an object, and the object on request', async () => {
+  it('The message of an error that is an object is shown, and the object on request', async () => {
     const page = await open({ key: 'key-1' });
     await page.goto(pathOf('object-error'));
     const error = page.getByLabel('The run’s error');
@@ -219,7 +219,7 @@ describeInBrowser('the page of an unusual run', (open) => {
     expect(await page.getByLabel('Raw error').textContent()).toBe(OBJECT_ERROR);
   });
 
-  it('without bars on its timeline shows the reason', async () => {
+  it('A run without bars on its timeline shows the reason', async () => {
     const page = await open({ key: 'key-1' });
     await page.goto(gateway.url);
     for (const [runId, title] of [
@@ -232,7 +232,7 @@ describeInBrowser('the page of an unusual run', (open) => {
     }
   });
 
-  it('with long names and errors fits 320 px in every view, with the full name in the title', async () => {
+  it('A run with long names and errors fits 320 px in every view, with the full name in the title', async () => {
     const page = await open({ key: 'key-1', width: 320, height: 700 });
     const sticking: string[] = [];
     await page.goto(gateway.url);
@@ -254,7 +254,7 @@ describeInBrowser('the page of an unusual run', (open) => {
     expect(await page.locator('.row-names bdi', { hasText: RTL_NAME }).count()).toBe(1);
   });
 
-  it('shows a traceback from its end, folded, and all of it on request', async () => {
+  it('A traceback is shown from its end, folded, and all of it on request', async () => {
     const page = await open({ key: 'key-1' });
     await page.goto(pathOf('bad'));
     await page.getByRole('link', { name: /ValueError: no rows in the sheet/ }).click();
@@ -272,7 +272,7 @@ describeInBrowser('the page of an unusual run', (open) => {
     await drawer.getByText('No error message').waitFor();
   });
 
-  it('is reached from a list by an id of any characters', async () => {
+  it('A list leads to a run with an id of any characters', async () => {
     const page = await open({ key: 'key-1' });
     const path = `/workflows/${encodeURIComponent(WORKFLOW)}`;
     await page.goto(gateway.url + path);

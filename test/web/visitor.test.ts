@@ -7,7 +7,7 @@ const gateway = await startGateway({}, { isShowcase: true });
 afterAll(() => gateway.close());
 
 describeInBrowser('A visitor of the sample', (open) => {
-  it('sees a new failure and an overdue run on the first screen, how long that run usually takes, and where it is', async () => {
+  it('A visitor sees a new failure and an overdue run on the first screen, how long that run usually takes, and where it is', async () => {
     const page = await open();
     await page.goto(gateway.url);
     const failures = page.getByRole('list', { name: 'Failures', exact: true }).locator('> li');
@@ -32,7 +32,7 @@ describeInBrowser('A visitor of the sample', (open) => {
       .waitFor();
   });
 
-  it('sees prices', async () => {
+  it('A visitor sees prices', async () => {
     const page = await open();
     await page.goto(`${gateway.url}/cost?since=7d`);
     await page.getByRole('region', { name: 'By workflow' }).getByText(/^\$\d/).first().waitFor();

@@ -29,7 +29,7 @@ describe('a stored stream', () => {
     ['chat', 'gpt-4.1-mini', 'tool_calls'],
     ['responses', 'gpt-5-mini', 'in_progress'],
     ['anthropic', 'claude-sonnet-4-5', 'tool_use'],
-  ] as const)('of %s is read as its answer', (vendor, model, finishReason) => {
+  ] as const)('A stream of %s is read as its answer', (vendor, model, finishReason) => {
     const events: readonly JsonValue[] = STREAMS[vendor];
     const lines = events.map((event) => `event: e\ndata: ${JSON.stringify(event)}\n\n`);
     for (const outputs of [events, { chunks: events }, { model: 'm', events }, `${lines.join('')}data: [DONE]\n\n`]) {
@@ -38,7 +38,7 @@ describe('a stored stream', () => {
     }
   });
 
-  it('may end at any event', () => {
+  it('A stream may end at any event', () => {
     for (const events of Object.values<readonly JsonValue[]>(STREAMS)) {
       for (let length = 0; length <= events.length; length += 1) {
         const content = read(events.slice(0, length))?.messages[0]?.content ?? '';
@@ -56,13 +56,13 @@ describe('a stored stream', () => {
     [': comment\ndata: ', null],
     ['event: e\n data: ', null],
     ['See data: ', null],
-  ])('of server-sent events that starts with %j is read as %j', (start, expected) => {
+  ])('A stream of server-sent events that starts with %j is read as %j', (start, expected) => {
     const comment = `12345${JSON.stringify(chunk(0, { content: ' and more' }))}`;
     const text = `${start}${JSON.stringify(HI)}\n${comment}\ndata: {"cut`;
     expect(read(text)?.messages[0]?.content ?? null).toBe(expected);
   });
 
-  it('may have 100 lines that are not JSON; text with more is not a stream', () => {
+  it('A stream may have 100 lines that are not JSON; text with more is not a stream', () => {
     const text = (brokenLines: number) => `${'data:{\n'.repeat(brokenLines)}data: ${JSON.stringify(HI)}`;
     expect(read(text(100))?.messages[0]?.content).toBe('Hi');
     expect(read(text(101))).toBeNull();
@@ -72,11 +72,11 @@ describe('a stored stream', () => {
   it.each<[string, JsonValue]>([
     ['in deltas, among other values', { deltas: [null, HI] }],
     ['as one chunk', HI],
-  ])('may be stored %s', (_, outputs) => {
+  ])('A stream may be stored %s', (_, outputs) => {
     expect(linesOf(outputs)).toEqual(['→ assistant: Hi']);
   });
 
-  it('of several choices and calls keeps them separate, by index', () => {
+  it('A stream of several choices and calls keeps them separate, by index', () => {
     const chunks = [
       { model: '', ...chunk(1, { content: 'b' }) },
       { model: 'm', choices: 'none' },
@@ -92,7 +92,7 @@ describe('a stored stream', () => {
     expect(linesOf(chunks)).toEqual(['→ assistant: bc', 'y = g([])', 'x = f({})', '→ model refuses: no']);
   });
 
-  it('of a response combines the deltas of its items, and keeps completed items', () => {
+  it('A stream of a response combines the deltas of its items, and keeps completed items', () => {
     const call = { type: 'function_call', call_id: 'j', name: 'g', arguments: '{}' };
     const events = [
       { type: 'other', output_index: 9, item: { role: 'user', content: 'x' } },
@@ -114,7 +114,7 @@ describe('a stored stream', () => {
   });
 
   it.each(['completed', 'incomplete', 'failed'])(
-    'of a response with the final event %s is the response in that event',
+    'A stream of a response with the final event %s is the response in that event',
     (status) => {
       const whole = { ...(RESPONSES.outputs as JsonObject), status };
       const events = [
@@ -128,7 +128,7 @@ describe('a stored stream', () => {
     },
   );
 
-  it('of an Anthropic message may lack its start, and keeps the content of started blocks', () => {
+  it('A stream of an Anthropic message may lack its start, and keeps the content of started blocks', () => {
     const events = [
       started(1, { type: 'text', text: 'It ' }),
       delta('is ', { index: 1 }),
@@ -145,13 +145,13 @@ describe('a stored stream', () => {
     expect(linesOf([{ type: 'message_stop' }, { type: 'ping' }])).toBeNull();
   });
 
-  it('has at most 100,000 characters', () => {
+  it('A stream has at most 100,000 characters', () => {
     const content = 'a'.repeat(100_000);
     const chunks = Array<JsonValue>(5000).fill(chunk(0, { content: 'a'.repeat(1000) }));
     expect(read(chunks)?.messages[0]).toMatchObject({ content, isTruncated: true });
   });
 
-  it('split at any places is the same as the answer without streaming', () => {
+  it('A stream split at any places is the same as the answer without streaming', () => {
     const cuts = fc.array(fc.nat({ max: 40 }), { maxLength: 8 });
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme', maxLength: 40 }), cuts, (text, places) => {
