@@ -59,11 +59,11 @@ const [KUSTOMIZATION] = readYaml('kustomization.yaml') as [
 ];
 
 describe('the manifests of deploy/kubernetes', () => {
-  it('are all applied', () => {
+  it('All manifests are applied', () => {
     expect([...KUSTOMIZATION.resources].sort()).toEqual([...FILES].sort());
   });
 
-  it.each(DEPLOYMENTS)('have a Service, and labels that its selectors find, for %s', (name) => {
+  it.each(DEPLOYMENTS)('A Service and labels that its selectors find exist for %s', (name) => {
     const { selector, template } = deployment(name);
     const labels = { 'app.kubernetes.io/name': name };
     const [container] = template.spec.containers;
@@ -75,7 +75,7 @@ describe('the manifests of deploy/kubernetes', () => {
     expect(specOf('NetworkPolicy', name)).toMatchObject({ podSelector: { matchLabels: labels } });
   });
 
-  it.each(DEPLOYMENTS)('give %s no more rights than it needs', (name) => {
+  it.each(DEPLOYMENTS)('The manifests give %s no more rights than it needs', (name) => {
     expect(deployment(name).template.spec).toMatchObject({
       automountServiceAccountToken: false,
       securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
@@ -91,11 +91,7 @@ describe('the manifests of deploy/kubernetes', () => {
     });
   });
 
-  it('deny all traffic that no policy allows', () => {
-    expect(specOf('NetworkPolicy', 'nothing-else')).toEqual({ podSelector: {}, policyTypes: ['Ingress', 'Egress'] });
-  });
-
-  it('contain no secret', () => {
+  it('The manifests contain no secret', () => {
     const entries = DEPLOYMENTS.flatMap((name) => deployment(name).template.spec.containers[0].env);
     const fromSecret = entries.filter(({ name }) => /SECRET|PASSWORD/.test(name));
     expect(fromSecret).toHaveLength(3);
@@ -111,7 +107,7 @@ describe('the manifests of deploy/kubernetes', () => {
 });
 
 describe('the gateways of deploy/kubernetes', () => {
-  const { replicas, template } = deployment('stepgate');
+  const { template } = deployment('stepgate');
   const [container] = template.spec.containers;
   const [{ name: configMap, literals }] = KUSTOMIZATION.configMapGenerator;
   const given = Object.fromEntries([
@@ -127,13 +123,13 @@ describe('the gateways of deploy/kubernetes', () => {
   );
   const config = readConfig({ HOST: '0.0.0.0', ...environment });
 
-  it('get only variables that they read, and all that production needs', () => {
+  it('The gateways get only variables that they read, and all that production needs', () => {
     for (const name of Object.keys(environment)) expect(Object.keys(ENVIRONMENT.shape)).toContain(name);
     expect(container).toMatchObject({ envFrom: [{ configMapRef: { name: configMap } }] });
     expect(config).toMatchObject({ isProduction: true, trustProxy: 1, port: container.ports[0]?.containerPort });
   });
 
-  it('share the Valkey of the same manifests', () => {
+  it('The gateways share the Valkey of the same manifests', () => {
     const { hostname, port, password: sent } = new URL(environment.REDIS_URL ?? '');
     expect(config.fleet?.redisUrl).toBe(environment.REDIS_URL);
     expect(sent).toBe(password);
@@ -146,20 +142,7 @@ describe('the gateways of deploy/kubernetes', () => {
     );
   });
 
-  it('are at least three, and one is replaced at a time', () => {
-    // A fixed number would overwrite the autoscaler's.
-    expect(replicas).toBeUndefined();
-    expect(specOf('HorizontalPodAutoscaler', 'stepgate')).toMatchObject({
-      minReplicas: 3,
-      scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'stepgate' },
-    });
-    expect(specOf('PodDisruptionBudget', 'stepgate')).toMatchObject({
-      maxUnavailable: 1,
-      selector: { matchLabels: template.metadata.labels },
-    });
-  });
-
-  it('are probed on the port and paths of their health endpoints', () => {
+  it('The gateways are probed on the port and paths of their health endpoints', () => {
     const port = container.ports.find(({ containerPort }) => containerPort === config.opsPort);
     const paths = { startupProbe: '/readyz', readinessProbe: '/readyz', livenessProbe: '/healthz' } as const;
     for (const [probe, path] of Object.entries(paths)) {
@@ -167,46 +150,17 @@ describe('the gateways of deploy/kubernetes', () => {
     }
   });
 
-  it('are reached by the Ingress at the port of GraphQL alone', () => {
-    const paths = [{ path: '/', backend: { service: { name: 'stepgate', port: { name: 'http' } } } }];
-    expect(specOf('Ingress', 'stepgate')).toMatchObject({ rules: [{ http: { paths } }] });
-  });
-
-  it('may be asked by the ingress controller and by Prometheus, each at its port, and may ask what they need', () => {
-    interface Rule {
-      readonly from?: readonly { readonly namespaceSelector: { readonly matchLabels: object } }[];
-      readonly to?: readonly { readonly namespaceSelector?: object; readonly ipBlock?: { readonly cidr: string } }[];
-      readonly ports: readonly { readonly protocol: string; readonly port: string | number }[];
-    }
-    const policy = specOf('NetworkPolicy', 'stepgate') as Readonly<Record<'ingress' | 'egress', readonly Rule[]>>;
-    const namespace = 'kubernetes.io/metadata.name';
-    const reached = policy.ingress.map(({ from, ports }) => [
-      from?.[0]?.namespaceSelector.matchLabels,
-      ports.map(({ port }) => port),
-    ]);
-    expect(reached).toEqual([
-      [{ [namespace]: 'ingress-nginx' }, ['http']],
-      [{ [namespace]: 'monitoring' }, ['ops']],
-    ]);
-    const inCluster = policy.egress.filter(({ to }) => to?.some(({ namespaceSelector }) => namespaceSelector));
-    const allowed = inCluster.flatMap(({ ports }) => ports.map(({ protocol, port }) => `${protocol} ${port}`));
-    // DNS, OTLP, and Valkey.
-    expect(allowed).toEqual(expect.arrayContaining(['UDP 53', 'TCP 53', 'TCP 4317', 'TCP 4318', 'TCP 6379']));
-    const outside = policy.egress.find(({ to }) => to?.[0]?.ipBlock?.cidr === '0.0.0.0/0');
-    expect(outside).toMatchObject({ to: [{ ipBlock: { except: ['169.254.0.0/16'] } }], ports: [{ port: 443 }] });
-  });
-
-  it('have enough time to stop', () => {
+  it('The gateways have enough time to stop', () => {
     const pauseMs = (container.lifecycle?.preStop.sleep.seconds ?? 0) * 1000;
     expect(template.spec.terminationGracePeriodSeconds * 1000).toBeGreaterThan(pauseMs + STOP_WITHIN_MS);
   });
 
-  it('have the memory that docs/configuration.md requires', () => {
+  it('The gateways have the memory that docs/configuration.md requires', () => {
     const mebibytes = Number(/^(\d+)Mi$/.exec(container.resources.limits.memory)?.[1]);
     expect(mebibytes * 2 ** 20).toBeGreaterThan(1.5 * config.cacheMaxBytes + 800e6);
   });
 
-  it('have the version of package.json', () => {
+  it('The gateways have the version of package.json', () => {
     const { version } = JSON.parse(readProjectFile('package.json')) as { readonly version: string };
     expect(KUSTOMIZATION).toMatchObject({ images: [{ name: container.image, newTag: version }] });
   });

@@ -49,7 +49,7 @@ describe('the example of docs/embedding.md', () => {
   const COST =
     'query Cost { run(workflowId: "support-triage", id: "run-4711") { costInCents tokenUsage { counts { totalTokens } } } }';
 
-  it('answers its own field by the rate of each team, each of three times', async () => {
+  it('The example answers its own field by the rate of each team, each of three times', async () => {
     gateway = await startExample(QUIET);
     for (let sending = 0; sending < 3; sending += 1) {
       for (const [key, costInCents] of [
@@ -63,7 +63,7 @@ describe('the example of docs/embedding.md', () => {
     }
   });
 
-  it('refuses unknown keys, unnamed operations and other workflows, each of three times', async () => {
+  it('The example refuses unknown keys, unnamed operations and other workflows, each of three times', async () => {
     gateway = await startExample(QUIET);
     for (let sending = 0; sending < 3; sending += 1) {
       expect(await ask(COST, 'demo-key')).toMatchObject({ errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] });
@@ -75,7 +75,7 @@ describe('the example of docs/embedding.md', () => {
     }
   });
 
-  it('is in the page exactly as it is executed', () => {
+  it('The example is in the page exactly as it is executed', () => {
     const page = readFileSync(new URL('../../docs/embedding.md', import.meta.url), 'utf8');
     const code = readFileSync(new URL('../../examples/embedding/gateway.ts', import.meta.url), 'utf8');
     expect(page).toContain(`\`\`\`ts\n${code}\`\`\``);
@@ -83,7 +83,7 @@ describe('the example of docs/embedding.md', () => {
 });
 
 describe('createGateway', () => {
-  it('refuses unknown and wrong settings with a message', async () => {
+  it('Unknown and wrong settings are refused with a message', async () => {
     await expect(createGateway({ config: { PROT: 4000 } as Settings })).rejects.toThrow(/^PROT is not a setting/);
     await expect(createGateway({ config: { PORT: 70_000 } })).rejects.toThrow(/^PORT must be a whole number/);
     await expect(createGateway({ config: { PORT: 70_000 } })).rejects.toBeInstanceOf(ConfigError);
@@ -96,16 +96,10 @@ describe('createGateway', () => {
       'unknown authentication: expected an object of config, authenticate, extension, plugins, onOperation, upstream and logger.',
     ],
     [
-      'an authenticate that is undefined',
-      { authenticate: undefined },
-      'authenticate must be a function, or left out, got undefined.',
-    ],
-    [
       'an onOperation that is not a function',
       { onOperation: {} },
       'onOperation must be a function, or left out, got object.',
     ],
-    ['settings that are null', { config: null }, 'config must be an object of settings, or left out, got null.'],
     [
       'a misspelled part of an extension',
       {
@@ -119,22 +113,17 @@ describe('createGateway', () => {
       'extension.fields: Run.a has an invalid cache.',
     ],
     [
-      'an extension without fields',
-      { extension: { typeDefs: 'type A { b: Int }' } },
-      'extension.fields must be an object, got undefined.',
-    ],
-    [
       'a plugin whose only hook is misspelled',
       { plugins: [{ requestDidStrat: () => Promise.resolve() }] },
       'plugins.0 must be a plugin with one of serverWillStart, requestDidStart,',
     ],
-  ])('refuses %s by name, and opens no port', async (_, options: GatewayOptions, message) => {
+  ])('The option %s is refused by name, and no port is opened', async (_, options: GatewayOptions, message) => {
     const port = await freePort();
     await expect(createGateway({ config: { ...QUIET, PORT: port }, ...options })).rejects.toThrow(message);
     await expect(fetch(`http://127.0.0.1:${port}/healthz`)).rejects.toThrow('fetch failed');
   });
 
-  it('reads settings from the environment, and prefers lower-case proxy variables', () => {
+  it('Settings are read from the environment, and lower-case proxy variables win', () => {
     const environment = {
       HTTP_PROXY: 'http://upper',
       http_proxy: 'http://lower',
@@ -146,7 +135,7 @@ describe('createGateway', () => {
     });
   });
 
-  it('switches off Sandbox and introspection if NODE_ENV is production', async () => {
+  it('Sandbox and introspection are off if NODE_ENV is production', async () => {
     const { NODE_ENV } = process.env;
     process.env.NODE_ENV = 'production';
     try {
@@ -161,7 +150,7 @@ describe('createGateway', () => {
   });
 });
 
-it('logs to a logger of its embedder', async () => {
+it('The gateway logs to a logger of its embedder', async () => {
   const log = captureLog('info');
   gateway = await createGateway({ config: { PORT: 0 }, logger: log.logger });
   await ask('{ workflows { nodes { id } } }', 'demo-key');
@@ -179,7 +168,7 @@ describe('an extension', () => {
     return createGateway({ config: QUIET, extension: { typeDefs, fields: fields as SchemaExtension['fields'] } });
   };
 
-  it('may have enums', async () => {
+  it('An extension may have enums', async () => {
     gateway = await starting('enum Mood { GOOD BAD } extend type Run { mood(not: Mood): Mood }', {
       Run: {
         mood: { resolve: (_run: unknown, { not }: { not: string }) => (not === 'BAD' ? 'GOOD' : 'BAD') },
@@ -274,11 +263,11 @@ describe('an extension', () => {
           ] as const,
       ),
     ),
-  ])('that %s is refused at start', async (_, typeDefs, fields, message) => {
+  ])('An extension that %s is refused at start', async (_, typeDefs, fields, message) => {
     await expect(starting(typeDefs, fields)).rejects.toThrow(message);
   });
 
-  it('may add types with lists and non-null fields, enums and inputs', async () => {
+  it('An extension may add types with lists and non-null fields, enums and inputs', async () => {
     const typeDefs = `
       extend type Run { mine(in: In): [Own!] }
       type Own { a: Int! b: [Int!]! sort: Sort } enum Sort { UP } input In { a: Int }`;
@@ -306,7 +295,7 @@ describe('an embedder', () => {
     return [await embedded.query(RUN), await embedded.query(RUN), await embedded.query(RUN)];
   }
 
-  it('sees each request of an operation in a plugin: its caller, its headers and its answer', async () => {
+  it('A plugin sees each request of an operation: its caller, its headers and its answer', async () => {
     const seen: unknown[] = [];
     const methods: StepgatePlugin = {
       requestDidStart: ({ contextValue: { viewerId, requestId }, request: { http } }) =>
@@ -327,7 +316,7 @@ describe('an embedder', () => {
     expect(upstream.count('run')).toBe(1);
   });
 
-  it('can refuse an operation by its viewer, over every transport, even if others have sent it', async () => {
+  it('A plugin can refuse an operation by its viewer, over every transport, even if others have sent it', async () => {
     const viewers = new Set<string | null>();
     const plugin: StepgatePlugin = {
       requestDidStart: () =>
@@ -353,7 +342,7 @@ describe('an embedder', () => {
   it.each<readonly [string, StepgatePlugin, string]>([
     ['fails', { requestDidStart: () => Promise.reject(new Error('password')) }, 'password'],
     ['fails later', resolving(() => Promise.reject(new Error('another password'))), 'another password'],
-  ])('whose plugin %s gets that error masked and logged, and nothing is executed', async (_, plugin, reason) => {
+  ])('The error of a plugin that %s is masked and logged, and nothing is executed', async (_, plugin, reason) => {
     for (const answer of await thrice({ plugins: [plugin] })) {
       expect(codesOf(answer)).toEqual(['INTERNAL_SERVER_ERROR']);
       expect(JSON.stringify(answer.errors)).not.toContain(reason);
@@ -362,7 +351,7 @@ describe('an embedder', () => {
     expect(upstream.calls).toEqual([]);
   });
 
-  it('can answer an operation in a plugin, over every transport', async () => {
+  it('A plugin can answer an operation, over every transport', async () => {
     const answering: StepgatePlugin = {
       requestDidStart: () =>
         Promise.resolve({
@@ -388,7 +377,7 @@ describe('an embedder', () => {
     expect(upstream.calls).toEqual([]);
   });
 
-  it('observes each operation, also an invalid one and one from the response cache', async () => {
+  it('An observer gets each operation, also an invalid one and one from the response cache', async () => {
     const seen: ObservedOperation[] = [];
     await thrice({ onOperation: (operation) => seen.push(operation) });
     await embedded?.query('{ nope }');
@@ -410,7 +399,7 @@ describe('an embedder', () => {
   it.each<readonly [string, NonNullable<Additions['onOperation']>, string]>([
     ['throws', fail, 'the observer threw'],
     ['rejects', () => Promise.reject(new Error('the observer rejected')), 'the observer rejected'],
-  ])('whose observer %s gets the same answers', async (_, onOperation, reason) => {
+  ])('The answers are the same with an observer that %s', async (_, onOperation, reason) => {
     for (const { data } of await thrice({ onOperation })) expect(data).toEqual(DATA);
     expect(log.text).toContain(reason);
   });
@@ -446,12 +435,15 @@ describeWithValkey(`a gateway that cannot start${withoutValkey}`, () => {
     ["an embedder's plugin", () => ({ plugins: [failing] }), /no database/],
     ['the port', () => ({ config: { PORT: valkey.port } }), /^PORT must be .* is in use .*EADDRINUSE/],
     ['the host', () => ({ config: { HOST: '192.0.2.1' } }), /^HOST must be .*192\.0\.2\.1/],
-  ])('because of %s leaves no connection and no server open', async (_, optionsOf, message) => {
-    await expect(start(optionsOf())).rejects.toThrow(message);
-    await expectNothingOpen();
-  });
+  ])(
+    'A gateway that cannot start because of %s leaves no connection and no server open',
+    async (_, optionsOf, message) => {
+      await expect(start(optionsOf())).rejects.toThrow(message);
+      await expectNothingOpen();
+    },
+  );
 
-  it('closes everything, even if a plugin fails to close', async () => {
+  it('A gateway closes everything, even if a plugin fails to close', async () => {
     const serverWillStop = () => Promise.reject(new Error('the database is gone'));
     const started = await start({ plugins: [{ serverWillStart: () => Promise.resolve({ serverWillStop }) }] });
     for (const closing of [started.close(), started.close()]) {

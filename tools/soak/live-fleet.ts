@@ -25,8 +25,9 @@ const megabytes = (samples: readonly number[]): string =>
   samples.map((bytes) => (bytes / 2 ** 20).toFixed(0)).join(' ');
 
 function report(name: string, found: FaultReport): void {
-  const { runs, answers, staleAnswers, toldErrors, upstreamCalls, callsTooMany, oldestMs, faults, failures } = found;
-  const figures = { runs, answers, staleAnswers, toldErrors, upstreamCalls, callsTooMany, oldestMs };
+  const { runs, answers, staleAnswers, reportedErrors, upstreamCalls, callsTooMany, oldestMs, faults, failures } =
+    found;
+  const figures = { runs, answers, staleAnswers, reportedErrors, upstreamCalls, callsTooMany, oldestMs };
   say(`${name}: ${JSON.stringify({ ...figures, ...faults })}`);
   for (const failure of failures.slice(0, 20)) say(`  ${failure}`);
   if (failures.length > 0) process.exitCode = 1;

@@ -2,14 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 
-const NAMES: readonly string[] = [
-  'derived-values',
-  'same-answers',
-  'failing-calls',
-  'shared-tier',
-  'live-fleet',
-  'live-polls',
-];
+const NAMES: readonly string[] = ['derived-values', 'same-answers', 'failing-calls', 'live-fleet'];
 
 const [name, ...parameters] = process.argv.slice(2);
 if (name !== undefined && !NAMES.includes(name)) {

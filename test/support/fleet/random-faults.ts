@@ -40,7 +40,7 @@ export interface FaultReport {
   readonly answers: number;
   readonly staleAnswers: number;
   /** Upstream errors that clients received. */
-  readonly toldErrors: number;
+  readonly reportedErrors: number;
   readonly faults: Readonly<Record<string, number>>;
   readonly upstreamCalls: number;
   /** Calls for something that was called within LIVE_TTL_MS. A single gateway makes none. */
@@ -141,7 +141,7 @@ async function prove(plan: FaultPlan, scene: Scene): Promise<FaultReport> {
   /** The end of each fault. */
   const upstreamFaults: number[] = [];
   const survivor = gateways.urls[0] ?? '';
-  let [runs, answers, staleAnswers, toldErrors, oldestMs] = [0, 0, 0, 0, 0];
+  let [runs, answers, staleAnswers, reportedErrors, oldestMs] = [0, 0, 0, 0, 0];
 
   async function followRun(): Promise<void> {
     const runId = await upstream.execute();
@@ -160,7 +160,7 @@ async function prove(plan: FaultPlan, scene: Scene): Promise<FaultReport> {
     asking.delete(runId);
     if (problem !== null) failures.push(`${runId}: ${problem}`);
     const history = await upstream.historyOf(runId);
-    for (const watcher of watching) toldErrors += watcher.passingErrors;
+    for (const watcher of watching) reportedErrors += watcher.passingErrors;
     for (const answer of [...asked, ...watching.flatMap(eventsOf)]) check(runId, history, answer);
     runs += 1;
   }
@@ -200,7 +200,7 @@ async function prove(plan: FaultPlan, scene: Scene): Promise<FaultReport> {
       body: JSON.stringify({ query: `{ run${argumentsOf(runId)} { ${FIELDS} } }` }),
     });
     const body = (await response.json()) as Errors & { readonly data?: { readonly run?: RunData | null } };
-    if (body.errors) toldErrors += 1;
+    if (body.errors) reportedErrors += 1;
     if (!areOfUpstream(body)) failures.push(`${runId} by a query: ${JSON.stringify(body.errors)}`);
     const answer = body.data?.run && answerOf(body.data.run, askedAtMs, Date.now(), 'a query');
     if (answer) asked.push(answer);
@@ -302,7 +302,7 @@ async function prove(plan: FaultPlan, scene: Scene): Promise<FaultReport> {
     runs,
     answers,
     staleAnswers,
-    toldErrors,
+    reportedErrors,
     faults,
     upstreamCalls: upstream.calls,
     callsTooMany,
