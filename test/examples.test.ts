@@ -92,12 +92,12 @@ describe('the example operations', () => {
     expect(operation?.kind === Kind.OPERATION_DEFINITION && operation.description?.value).toBeTruthy();
   });
 
-  it('are linked from the README', () => {
+  it('The README links the examples', () => {
     const readme = read('README.md');
     for (const [file] of examples) expect(readme).toContain(`(examples/operations/${file})`);
   });
 
-  it("include the README's query with the README's answer", async () => {
+  it('The README has its query with its answer', async () => {
     const readme = read('README.md');
     const [, command = ''] = /```sh\n(curl [\s\S]+?)```/.exec(readme) ?? [];
     const [, answer = ''] = /```json\n([\s\S]+?)```/.exec(readme) ?? [];

@@ -64,14 +64,14 @@ withPrograms(
       return [...counts].reduce((sum, [, count]) => sum + Number(count), 0);
     };
 
-    it("mount both files where nginx reads them, one in place of the image's own site", () => {
+    it("Both files are mounted where nginx reads them, one in place of the image's own site", () => {
       expect(mounts.map(({ target }) => target)).toEqual([
         '/etc/nginx/conf.d/default.conf',
         '/etc/nginx/conf.d/stepgate-upstream.conf',
       ]);
     });
 
-    it("pass requests and subscriptions, and the health check of nginx follows a gateway's", async () => {
+    it("Requests and subscriptions pass, and the health check of nginx follows a gateway's", async () => {
       const client = await subscribe('graphql-ws', nginx.url, WATCH);
       expect(await client.nextData()).toEqual({ runUpdated: { run: { stepCounts: { total: 1 } } } });
       client.leave();
@@ -81,7 +81,7 @@ withPrograms(
       expect(await answer.json()).toEqual({ status: 'ready' });
     });
 
-    it('use both gateways, which call the upstream once', async () => {
+    it('Both gateways are used, and call the upstream once', async () => {
       const before = upstream.count('steps');
       for (let request = 0; request < REQUESTS; request += 1) {
         expect(await ask('r2')).toEqual({ data: { run: { stepCounts: { total: 1 } } } });
@@ -90,7 +90,7 @@ withPrograms(
       expect(upstream.count('steps') - before).toBe(1);
     });
 
-    it('answer every request, including POST, while one gateway stops and after that', async () => {
+    it('Every request is answered, including POST, while one gateway stops and after that', async () => {
       const [first] = gateways;
       const askWhile = async (isNeeded: (request: number) => boolean) => {
         for (let request = 0; isNeeded(request); request += 1) {

@@ -38,7 +38,7 @@ describe('the HEALTHCHECK of the image', () => {
     ['all addresses of IPv6', '::', {}],
     ['a path in front', '127.0.0.1', { BASE_PATH: '/stepgate' }],
     ['a port of its own', '127.0.0.1', { OPS_PORT: '0' }],
-  ])('reports a healthy gateway that listens at %s', async (_where, HOST, more) => {
+  ])('The health check passes for a gateway that listens at %s', async (_where, HOST, more) => {
     upstream = await startFaultyUpstream();
     gateway = await startGateway({ UPSTREAM_URL: upstream.url, HOST, ...more });
     expect(node).toBe('node');
@@ -46,14 +46,14 @@ describe('the HEALTHCHECK of the image', () => {
     expect(await run(words, { HOST, PORT: new URL(gateway.url).port, ...more, ...own })).toEqual(WELL);
   });
 
-  it('uses no proxy, even if NODE_USE_ENV_PROXY is set for the keys of the token issuer', async () => {
+  it('The health check uses no proxy, even if NODE_USE_ENV_PROXY is set for the keys of the token issuer', async () => {
     upstream = await startFaultyUpstream(() => ({ status: 403 }));
     gateway = await startGateway({ UPSTREAM_URL: upstream.url });
     const proxy = { NODE_USE_ENV_PROXY: '1', HTTP_PROXY: upstream.url };
     expect(await run(words, { PORT: new URL(gateway.url).port, ...proxy })).toEqual(WELL);
   });
 
-  it('names the problem if no gateway listens, or another program does', async () => {
+  it('The health check names the problem if no gateway listens, or another program does', async () => {
     upstream = await startFaultyUpstream(() => ({ status: 500 }));
     const { port } = new URL(upstream.url);
     const answered = await run(words, { PORT: port });
@@ -72,7 +72,7 @@ describe('the health check of the upstream in docker-compose.yml', () => {
   let upstream: EmbeddedUpstream | undefined;
   afterEach(() => upstream?.close());
 
-  it('passes for an embedded upstream, and fails if nothing listens', async () => {
+  it('The health check of the upstream passes for an embedded upstream, and fails if nothing listens', async () => {
     upstream = await createEmbeddedUpstream({ port: 0 });
     const { port } = new URL(upstream.url);
     const asked = words.map((word) => word.replace('127.0.0.1:4001', `127.0.0.1:${port}`));

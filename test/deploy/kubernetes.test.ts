@@ -35,7 +35,6 @@ interface Container {
   readonly [probe: `${string}Probe`]: { readonly httpGet?: { readonly path: string; readonly port: string } };
 }
 interface DeploymentSpec {
-  readonly replicas?: number;
   readonly selector: { readonly matchLabels: object };
   readonly template: {
     readonly metadata: { readonly labels: object };

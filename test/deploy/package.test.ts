@@ -17,7 +17,7 @@ describe('the package', () => {
   const paths = files.map(({ path }) => path);
   const isThere = (target: string) => paths.some((path) => path === target || path.startsWith(`${target}/`));
 
-  it('has pages that link only to files in it', () => {
+  it('The pages of the package link only to files in it', () => {
     const pages = paths.filter((path) => path.endsWith('.md'));
     expect(pages.length).toBeGreaterThan(30);
     const dead = pages.flatMap((page) =>
@@ -31,13 +31,13 @@ describe('the package', () => {
     expect(dead).toEqual([]);
   });
 
-  it('has no test and no package of its own inside', () => {
+  it('The package has no test and no package of its own inside', () => {
     expect(paths.filter((path) => /(?:^|\/)(?:test|node_modules)\/|.\/package(?:-lock)?\.json$/.test(path))).toEqual(
       [],
     );
   });
 
-  it('is a file that git ignores', () => {
+  it('Git ignores the file of the package', () => {
     expect(run('git', 'check-ignore', filename).trim()).toBe(filename);
   });
 });

@@ -40,7 +40,7 @@ const QUERIES = (JSON.parse(readProjectFile('deploy/grafana/stepgate-dashboard.j
 describe('the tests of the alerts', () => {
   const { tests } = parse(readProjectFile('deploy/prometheus/stepgate-alerts.test.yaml')) as RuleTests;
 
-  it.each(ALERTS)('have a case where %s fires, and one where it does not', (alert) => {
+  it.each(ALERTS)('The tests of the alerts have a case where %s fires, and one where it does not', (alert) => {
     const seen = tests.flatMap(({ alert_rule_test: cases }) => cases).filter(({ alertname }) => alertname === alert);
     expect(new Set(seen.map(({ exp_alerts: raised }) => raised.length > 0))).toEqual(new Set([true, false]));
   });
@@ -54,12 +54,12 @@ withPrometheus(`Prometheus${HAS_PROMETHEUS ? '' : ' (skipped: it is not on this 
     ['configuration', 'check config prometheus.yml'],
     ['rules', 'check rules stepgate-alerts.yaml'],
     ['tests of the alerts', 'test rules stepgate-alerts.test.yaml'],
-  ])('accepts the %s', (_which, words) => {
+  ])('Prometheus accepts the %s', (_which, words) => {
     const { status, stdout, stderr } = spawnSync('promtool', words.split(' '), { cwd: FILES, encoding: 'utf8' });
     expect({ status, printed: status === 0 ? '' : stdout + stderr }).toEqual({ status: 0, printed: '' });
   });
 
-  it('accepts the names, types and help of the metrics of a real process', async () => {
+  it('Prometheus accepts the names, types and help of the metrics of a real process', async () => {
     const upstream = await startFaultyUpstream(({ runId }) => ({ status: Number(runId), raw: '{}' }));
     const process = startProcess({ UPSTREAM_URL: upstream.url, BUILD_REVISION: '1f2e3d4' });
     const url = await process.url();
@@ -102,7 +102,7 @@ withPrometheus(`Prometheus${HAS_PROMETHEUS ? '' : ' (skipped: it is not on this 
       await upstream.close();
     });
 
-    it('scrapes its metrics', async () => {
+    it('Prometheus scrapes the metrics', async () => {
       const instance = new URL(gateway.url).host;
       const up = await prometheus.poll<Series>('query?query=up', ({ result }) => result[0]?.value[1] === '1');
       expect(up.result.map(({ metric }) => metric)).toEqual([{ __name__: 'up', job: 'stepgate', instance }]);
@@ -112,15 +112,15 @@ withPrometheus(`Prometheus${HAS_PROMETHEUS ? '' : ' (skipped: it is not on this 
       await prometheus.poll<Series>(`query?query=${query}`, ({ result }) => result[0]?.value[1] === '1');
     });
 
-    it.each(QUERIES)('evaluates the query of the dashboard: %s: %s', async (_title, query) => {
+    it.each(QUERIES)('Prometheus evaluates the query of the dashboard: %s: %s', async (_title, query) => {
       expect(await prometheus.evaluate(query)).toEqual({ status: 'success' });
     });
 
-    it('reports the error of an invalid query', async () => {
+    it('Prometheus reports the error of an invalid query', async () => {
       expect(await prometheus.evaluate('sum by (x) rate(y[1m])')).toMatchObject({ status: 'error' });
     });
 
-    it('evaluates every alert without an error', async () => {
+    it('Prometheus evaluates every alert without an error', async () => {
       const { groups } = await prometheus.poll<HealthOfRules>('rules', (data) =>
         data.groups.every(({ rules }) => rules.length > 0 && rules.every(({ health }) => health !== 'unknown')),
       );

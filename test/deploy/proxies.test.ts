@@ -63,7 +63,7 @@ describe.each(PROXIES)('behind $name', (program) => {
 
   const expected = JSON.stringify({ data: { run: { id: 'r1', steps: [{ outputs: OUTPUTS }] } } });
 
-  test(`a POST is answered, compressed if the client accepts it${skipped}`, async () => {
+  test(`A POST is answered, compressed if the client accepts it${skipped}`, async () => {
     const plain = await post();
     expect([plain.status, plain.headers['content-encoding'], plain.body.toString()]).toEqual([
       200,
@@ -78,7 +78,7 @@ describe.each(PROXIES)('behind $name', (program) => {
     });
   });
 
-  test(`a GET has an ETag, and gets a 304 for it, compressed or not${skipped}`, async () => {
+  test(`A GET has an ETag, and gets a 304 for it, compressed or not${skipped}`, async () => {
     for (const headers of [{}, { 'accept-encoding': 'gzip' }, { 'accept-encoding': 'br, gzip' }]) {
       const first = await get(headers);
       expect(first.status).toBe(200);
@@ -89,7 +89,7 @@ describe.each(PROXIES)('behind $name', (program) => {
     }
   });
 
-  test(`a cached GET is separate for each origin and each encoding${skipped}`, async () => {
+  test(`A cached GET is separate for each origin and each encoding${skipped}`, async () => {
     for (let time = 0; time < 3; time += 1) {
       for (const origin of [...ORIGINS, 'https://evil.example.com']) {
         for (const encoding of ['gzip', 'identity']) {
@@ -106,7 +106,7 @@ describe.each(PROXIES)('behind $name', (program) => {
     expect(run.upstream.count('steps')).toBe(1);
   });
 
-  test(`errors are GraphQL errors${skipped}`, async () => {
+  test(`Errors are GraphQL errors${skipped}`, async () => {
     for (const [path, status] of [
       ['/graphql/', 404],
       ['/graphql/xyz', 404],
@@ -125,7 +125,7 @@ describe.each(PROXIES)('behind $name', (program) => {
     }
   });
 
-  test(`each event arrives before the next one is made, over HTTP/2 and uncompressed${skipped}`, async () => {
+  test(`Each event arrives before the next one is made, over HTTP/2 and uncompressed${skipped}`, async () => {
     for (const [index, encoding] of ['identity', 'gzip'].entries()) {
       const session = connectHttp2(proxy.url, { ca: certificate.pem });
       const stream = await watchOver(session, encoding);
@@ -139,7 +139,7 @@ describe.each(PROXIES)('behind $name', (program) => {
     }
   });
 
-  test(`a WebSocket is opened only for the gateway's own page and named origins${skipped}`, async () => {
+  test(`A WebSocket is opened only for the gateway's own page and named origins${skipped}`, async () => {
     const { pem: ca } = certificate;
     const open = (origin: string, base = '') =>
       openSocket(`${proxy.url}${base}`, KEY, { ca, headers: { origin, 'accept-encoding': 'gzip' } });
@@ -160,7 +160,7 @@ describe.each(PROXIES)('behind $name', (program) => {
     await expect(open('https://evil.example.com')).rejects.toThrow('403');
   });
 
-  test(`every route is also found below a path${skipped}`, async () => {
+  test(`Every route is also found below a path${skipped}`, async () => {
     for (const base of ['', BASE]) {
       expect((await post(`${base}/graphql`)).body.toString()).toBe(expected);
       expect(JSON.parse((await send(`${base}/readyz`)).body.toString())).toEqual({ status: 'ready' });
@@ -179,7 +179,7 @@ describe.each(PROXIES)('behind $name', (program) => {
     }
   });
 
-  test(`the client's address is the one that the proxy sees${skipped}`, async () => {
+  test(`The client's address is the one that the proxy sees${skipped}`, async () => {
     const statusFor = async (localAddress: string, claimed: string) => {
       const body = JSON.stringify({ query: QUERY });
       const headers = { 'content-type': 'application/json', 'x-forwarded-for': claimed };

@@ -29,18 +29,18 @@ withSystemd(`systemd-analyze${isThere ? '' : ' (skipped: it is not on this machi
     return { status, printed: stdout + stderr };
   };
 
-  it('finds nothing wrong with the unit', () => {
+  it('The verification finds nothing wrong with the unit', () => {
     expect(analyze('verify --man=no', UNIT)).toEqual({ status: 0, printed: '' });
     expect(analyze('verify --man=no', UNIT.replace('DynamicUser', 'DynamicUsr')).printed).toContain('DynamicUsr');
   });
 
-  it('says that the service is exposed to little', () => {
+  it('The analysis of security finds the service exposed to little', () => {
     expect(analyze('security --offline=true --threshold=20', UNIT)).toMatchObject({ status: 0 });
   });
 });
 
 describe('the unit of systemd', () => {
-  it('leaves the gateway the time that it takes to stop, and the memory that docs/configuration.md asks for', () => {
+  it('The unit leaves the gateway the time that it takes to stop, and the memory that docs/configuration.md asks for', () => {
     expect(numberOf(/^TimeoutStopSec=(\d+)$/m) * 1000).toBeGreaterThan(STOP_WITHIN_MS);
     expect(numberOf(/^MemoryMax=(\d+)M$/m) * 2 ** 20).toBeGreaterThan(1.5 * readConfig({}).cacheMaxBytes + 800e6);
     expect(numberOf(/^LimitNOFILE=(\d+)$/m)).toBeGreaterThan(2 * readConfig({}).maxConnections);

@@ -56,7 +56,7 @@ describe('an authenticate hook', () => {
     return codesOf(await gateway.query(RUN, { key: `secret-credential-${(credentials += 1)}` }))[0] ?? 'accepted';
   };
 
-  it('decides who is accepted over every transport, and its upstreamKey is sent upstream in place of the credential', async () => {
+  it('A hook decides who is accepted over every transport, and its upstreamKey is sent upstream in place of the credential', async () => {
     hook = (credential) => (credential === 'good' ? GOOD : null);
     for (const transport of TRANSPORTS) {
       const good = await send(transport, gateway.url, { query: RUN }, 'good');
@@ -68,7 +68,7 @@ describe('an authenticate hook', () => {
     expect(new Set(upstream.calls.map(({ key }) => key))).toEqual(new Set(['key-of-upstream']));
   });
 
-  it('is called once for a credential until REAUTH_INTERVAL_MS or its expiry, and each time for a refused one', async () => {
+  it('A hook is called once for a credential until REAUTH_INTERVAL_MS or its expiry, and each time for a refused one', async () => {
     const asked = jest.fn<AuthenticateHook>((credential) => {
       if (credential === 'short') return Promise.resolve({ ...GOOD, expiresAt: clock.now() + 10_000 });
       return credential === 'long' ? GOOD : null;
@@ -92,7 +92,7 @@ describe('an authenticate hook', () => {
     expect(await calls('long')).toEqual([1]);
   });
 
-  it('evicts the cached answers if it refuses a credential or changes its rights', async () => {
+  it('A hook evicts the cached answers if it refuses a credential or changes its rights', async () => {
     let identity: Identity | null = { ...GOOD, attributes: { team: 'a' } };
     hook = () => identity;
     const thrice = async () => {
@@ -109,7 +109,7 @@ describe('an authenticate hook', () => {
     expect(await thrice()).toEqual(Array(3).fill({ run: null }));
   });
 
-  it('separates callers by all their rights: cold, warm and from the response cache', async () => {
+  it('Callers are separated by all their rights: cold, warm and from the response cache', async () => {
     const identities: Readonly<Record<string, Identity>> = {
       a: { ...GOOD, attributes: { team: 'a' } },
       b: { ...GOOD, attributes: { team: 'b' } },
@@ -131,7 +131,7 @@ describe('an authenticate hook', () => {
     ['attributes of 4096 characters', () => ({ attributes: { ['n'.repeat(96)]: 'x'.repeat(4000) } }), 'accepted'],
     ['a right that ends now', () => ({ expiresAt: clock.now() }), 'UNAUTHENTICATED'],
     ['a right that ends in a millisecond', () => ({ expiresAt: clock.now() + 1 }), 'accepted'],
-  ])('may return %s', async (_name, identity, outcome) => {
+  ])('A hook may return %s', async (_name, identity, outcome) => {
     expect(await outcomeOf(() => ({ ...GOOD, ...identity() }))).toBe(outcome);
   });
 
@@ -211,23 +211,26 @@ describe('an authenticate hook', () => {
       malformed({ upstreamKey: 's 3cret', attributes: { a: 7 } }),
       ['upstreamKey', 'workflowIds', 'attributes.a'],
     ],
-  ])('that %s accepts no caller, and the log has the reason without a value', async (_, authenticate, reasons) => {
-    const failures = () => log.lines.filter(({ msg }) => msg === 'authenticate failed');
-    const before = { calls: upstream.calls.length, failures: failures().length };
-    expect(await outcomeOf(authenticate)).toBe(UNAVAILABLE);
-    expect(failures()).toHaveLength(before.failures + 1);
-    for (const reason of reasons) expect(failures().at(-1)?.reason).toContain(reason);
-    expect(log.text).not.toMatch(/secret-credential|s ?3cret/);
-    expect(upstream.calls).toHaveLength(before.calls);
-  });
+  ])(
+    'A hook that %s accepts no caller, and the log has the reason without a value',
+    async (_, authenticate, reasons) => {
+      const failures = () => log.lines.filter(({ msg }) => msg === 'authenticate failed');
+      const before = { calls: upstream.calls.length, failures: failures().length };
+      expect(await outcomeOf(authenticate)).toBe(UNAVAILABLE);
+      expect(failures()).toHaveLength(before.failures + 1);
+      for (const reason of reasons) expect(failures().at(-1)?.reason).toContain(reason);
+      expect(log.text).not.toMatch(/secret-credential|s ?3cret/);
+      expect(upstream.calls).toHaveLength(before.calls);
+    },
+  );
 
-  it('may refuse with its own GatewayError', async () => {
+  it('A hook may refuse with its own GatewayError', async () => {
     hook = throwing(new GatewayError('FORBIDDEN', 'your contract has ended'));
     const { errors } = await gateway.query(RUN, { key: 'ended' });
     expect(errors).toMatchObject([{ message: 'your contract has ended', extensions: { code: 'FORBIDDEN' } }]);
   });
 
-  it('excludes UPSTREAM_AUTH=service: the gateway does not start with both', async () => {
+  it('The gateway does not start with both a hook and UPSTREAM_AUTH=service', async () => {
     const service = { UPSTREAM_AUTH: 'service', UPSTREAM_API_KEY: 'k', GATEWAY_KEYS_SHA256: 'a'.repeat(64) };
     await expect(startGateway(service, { authenticate: hook })).rejects.toThrow('UPSTREAM_AUTH must be passthrough');
   });
@@ -261,18 +264,21 @@ describe('the authenticator of a hook', () => {
     ['an attribute with a long name', { attributes: { [LONG]: 'a' } }, 900, 1000],
     ['an attribute with a long value', { attributes: { a: LONG, b: 'b' } }, 900, 1000],
     ['little', {}, 8000, 12_000],
-  ])('caches callers within 8 MiB, counting all that it stores: %s', async (_name, identity, least, most) => {
-    const authenticator = authenticatorOf(() => ({ ...GOOD, ...identity }));
-    const credentials = Array.from({ length: most + 1 }, (_, index) => `credential-${index}`);
-    for (const credential of credentials) await authenticator.authenticate(credential);
-    const cached = credentials.filter((credential) => authenticator.known(credential));
-    // The latest callers are cached.
-    expect(cached).toEqual(credentials.slice(credentials.length - cached.length));
-    expect(cached.length).toBeGreaterThanOrEqual(least);
-    expect(cached.length).toBeLessThanOrEqual(most);
-  });
+  ])(
+    'The authenticator caches callers within 8 MiB, counting all that it stores: %s',
+    async (_name, identity, least, most) => {
+      const authenticator = authenticatorOf(() => ({ ...GOOD, ...identity }));
+      const credentials = Array.from({ length: most + 1 }, (_, index) => `credential-${index}`);
+      for (const credential of credentials) await authenticator.authenticate(credential);
+      const cached = credentials.filter((credential) => authenticator.known(credential));
+      // The latest callers are cached.
+      expect(cached).toEqual(credentials.slice(credentials.length - cached.length));
+      expect(cached.length).toBeGreaterThanOrEqual(least);
+      expect(cached.length).toBeLessThanOrEqual(most);
+    },
+  );
 
-  it('calls the hook once for a credential, 64 times at once, queues 1000, and refuses the rest', async () => {
+  it('The authenticator calls the hook once for a credential, 64 times at once, queues 1000, and refuses the rest', async () => {
     const release = Promise.withResolvers<Identity>();
     const hook = jest.fn<AuthenticateHook>(() => release.promise);
     const authenticator = authenticatorOf(hook, 10_000);
@@ -285,7 +291,7 @@ describe('the authenticator of a hook', () => {
     expect(hook).toHaveBeenCalledTimes(1064);
   });
 
-  it('gives up a hanging call, also for waiting callers, and then serves later callers', async () => {
+  it('The authenticator gives up a hanging call, also for waiting callers, and then serves later callers', async () => {
     const hangs = new Promise<null>(() => undefined);
     const authenticator = authenticatorOf((credential) => (credential === 'good' ? GOOD : hangs));
     const callers = Array.from({ length: 200 }, (_, index) => authenticator.authenticate(`key-${index}`));

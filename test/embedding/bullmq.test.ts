@@ -55,7 +55,7 @@ describeWithValkey(`BullMQ flows${withoutValkey}`, () => {
   const finished = (id: string) =>
     until(async () => ((await ask(STATUS, { id })).data?.run as { readonly isFinished: boolean }).isFinished);
 
-  it('are runs, with their jobs and attempts as steps', async () => {
+  it('Flows are runs, with their jobs and attempts as steps', async () => {
     await start({
       'find-order': ({ data }) => Promise.resolve(data),
       pay: ({ attemptsMade }) =>
@@ -101,7 +101,7 @@ describeWithValkey(`BullMQ flows${withoutValkey}`, () => {
     });
   });
 
-  it('fail with their job', async () => {
+  it('A flow fails with its job', async () => {
     await start({ notify: () => Promise.reject(new Error('Mailbox full')) });
     const id = await startRun();
     await finished(id);
@@ -111,7 +111,7 @@ describeWithValkey(`BullMQ flows${withoutValkey}`, () => {
     });
   });
 
-  it('are watched while they run', async () => {
+  it('A flow is watched while it runs', async () => {
     const paid = Promise.withResolvers<string>();
     await start({ pay: () => paid.promise });
     const id = await startRun();
@@ -131,7 +131,7 @@ describeWithValkey(`BullMQ flows${withoutValkey}`, () => {
     stream.cut();
   });
 
-  it('need a key of the shop, and exist', async () => {
+  it('A flow needs a key of the shop, and must exist', async () => {
     await start({});
     const code = async (answer: Promise<Answer>) => (await answer).errors?.map(({ extensions }) => extensions.code);
     expect(await code(ask('{ workflows { nodes { id } } }', {}, 'other-key'))).toEqual(['UNAUTHENTICATED']);

@@ -46,7 +46,7 @@ describe('fields of an extension', () => {
     return { url: gateway.url, query, thrice };
   }
 
-  it('are answered identically by graphql-js, as compiled queries and from the response cache', async () => {
+  it('Fields of an extension are answered identically by graphql-js, as compiled queries and from the response cache', async () => {
     const resolve = jest.fn(({ steps, criticalPath }: { steps: readonly unknown[]; criticalPath: unknown }) =>
       criticalPath === null ? 0 : steps.length,
     );
@@ -59,7 +59,7 @@ describe('fields of an extension', () => {
     expect(upstream.count('steps')).toBe(1);
   });
 
-  it('that cannot be written as JSON are null with an error, over every transport', async () => {
+  it('A value that cannot be written as JSON is null with an error, over every transport', async () => {
     const cycle: Record<string, unknown> = {};
     cycle.again = cycle;
     const extension: SchemaExtension = {
@@ -120,7 +120,7 @@ describe('fields of an extension', () => {
     }
   });
 
-  it('of type DateTime may be moments of a run, Date objects, or text', async () => {
+  it('A DateTime may be a moment of a run, a Date object, or text', async () => {
     const TEXT = '2025-03-13T02:41:15.5+02:00';
     const moments = {
       date: new Date(0),
@@ -157,7 +157,7 @@ describe('fields of an extension', () => {
     }
   });
 
-  it('of own types may be methods, which get only the arguments of the field', async () => {
+  it('Fields of own types may be methods, which get only the arguments of the field', async () => {
     const got: unknown[][] = [];
     class Owner {
       readonly name = 'ann';
@@ -184,7 +184,7 @@ describe('fields of an extension', () => {
     expect(got).toEqual([1, 2, 3].flatMap(() => [[{ to: 'bob' }], [{}]]));
   });
 
-  it('that read a record also read its times, even if these need the steps', async () => {
+  it('A field that reads a record also reads its times, even if these need the steps', async () => {
     upstream.script = (call) =>
       call.endpoint === 'run' ? { json: [wireRun(call.runId, { end_time: null })] } : healthy(call);
     const ask = async (resolve: Entry['resolve']) => {
@@ -214,7 +214,7 @@ describe('fields of an extension', () => {
       },
       'private, max-age=5',
     ],
-  ])('are cached %s', async (_, entry, cacheControl) => {
+  ])('Fields of an extension are cached %s', async (_, entry, cacheControl) => {
     const resolve = jest.fn<Entry['resolve']>((...given) => entry.resolve(...given));
     const { thrice } = await start({ extension: onRun('Int', { ...entry, resolve }) }, { LIVE_TTL_MS: '60000' });
     const answers = await thrice(ASK);
@@ -222,7 +222,7 @@ describe('fields of an extension', () => {
     expect(resolve).toHaveBeenCalledTimes(cacheControl === 'no-store' ? 3 : 2);
   });
 
-  it('share the loaders of the operation', async () => {
+  it('Fields of an extension share the loaders of the operation', async () => {
     const extension: SchemaExtension = {
       typeDefs: 'extend type Run { sibling(id: ID!): Run nameOfWorkflow: String }',
       fields: {
@@ -247,7 +247,7 @@ describe('fields of an extension', () => {
     expect(upstream.count('workflows')).toBe(1);
   });
 
-  it('get their parent, their arguments and the context', async () => {
+  it('A field gets its parent, its arguments and the context', async () => {
     const extension: SchemaExtension = {
       typeDefs: 'extend type Run { mine(by: Int = 2): JSON }',
       fields: {
@@ -272,7 +272,7 @@ describe('fields of an extension', () => {
     }
   });
 
-  it('load runs, workflows and records by the context', async () => {
+  it('A field loads runs, workflows and records by the context', async () => {
     type Resolve = Entry['resolve'];
     const ref = { workflowId: 'wf', runId: 'r2' };
     const record: Resolve = async (_run, _args, { run }) => (await run(ref, 'RECORD')).status;
@@ -299,7 +299,7 @@ describe('fields of an extension', () => {
     expect(data).toEqual({ run: { mine: { steps: [{ id: 'r2-step' }] } } });
   });
 
-  it('count against the budgets of the operation, and ignore the calls and items of their entry', async () => {
+  it('Fields count against the budgets of the operation, and the calls and items of their entry are ignored', async () => {
     const priced = { calls: 0, items: 1 };
     const extension: SchemaExtension = {
       typeDefs: 'extend type Run { other: ID items: [Item] set: [Item] } type Item { id: ID }',
@@ -328,7 +328,7 @@ describe('fields of an extension', () => {
     expect(placesOf(answer)).toEqual(['run.other: UPSTREAM_BUDGET_EXCEEDED', 'run.set: ANSWER_TOO_LARGE']);
   });
 
-  it('fail without other fields: a GatewayError is answered, any other error is masked and logged', async () => {
+  it('A field fails without other fields: a GatewayError is answered, any other error is masked and logged', async () => {
     const fail = (error = new Error('password')) => {
       throw error;
     };
@@ -365,7 +365,7 @@ describe('fields of an extension', () => {
     expect(log.text).toContain('password');
   });
 
-  it('are answered only to authenticated callers, also at the root, where nothing is loaded', async () => {
+  it('Fields are answered only to authenticated callers, also at the root, where nothing is loaded', async () => {
     const resolve = jest.fn(() => 42);
     const extension = { typeDefs: 'extend type Query { answer: Int } extend type Mutation { act: Int }', fields: {} };
     const fields = { Query: { answer: { resolve } }, Mutation: { act: { resolve } } };
@@ -380,7 +380,7 @@ describe('fields of an extension', () => {
     }
   });
 
-  it('of a workflow are answered only to callers with the right to it, which costs one call', async () => {
+  it('A field of a workflow is answered only to callers with the right to it, which costs one call', async () => {
     const owner = jest.fn(({ id }: { readonly id: string }) => `owner of ${id}`);
     const extension: SchemaExtension = {
       typeDefs: 'extend type Workflow { owner: String }',
@@ -406,13 +406,13 @@ describe('fields of an extension', () => {
     expect(new Set(owner.mock.calls.map(([{ id }]) => id))).toEqual(new Set(['wf']));
   });
 
-  it('appear in the SDL for a supergraph', async () => {
+  it('Fields of an extension appear in the SDL for a supergraph', async () => {
     const { query } = await start({ extension: onRun('Int', { resolve: () => 1 }) });
     const { data } = await query('{ _service { sdl } }');
     expect(JSON.stringify(data)).toContain('extend type Run { mine: Int }');
   });
 
-  it('are in each event of a subscription', async () => {
+  it('Fields of an extension are in each event of a subscription', async () => {
     const { url } = await start({ extension: onRun('Int', { resolve: ({ steps }) => steps.length }) });
     const response = await fetch(`${url}/graphql/stream`, {
       method: 'POST',

@@ -68,7 +68,7 @@ describe.each([
     return `${await listen(create())}/team`;
   };
 
-  it('answers queries, its page and probes below a path', async () => {
+  it('A handler answers queries, its page and probes below a path', async () => {
     const url = await open();
     for (let time = 0; time < 3; time += 1) {
       const answer = await fetch(post(`${url}/graphql`, { query: QUERY }));
@@ -83,7 +83,7 @@ describe.each([
     if (name === 'Express') expect(await (await fetch(new URL('/own', url))).text()).toBe('own');
   });
 
-  it('sends events, and ends them when it closes', async () => {
+  it('A handler sends events, and ends them when it closes', async () => {
     const url = await open();
     const id = await startRun(`${url}/graphql`);
     const stream = await openStream(url, { query: WATCH, variables: { id } }, 'demo-key');
@@ -95,7 +95,7 @@ describe.each([
     expect(ends.slice(-2)).toEqual(['complete', 'closed']);
   });
 
-  it('opens WebSockets of the event upgrade', async () => {
+  it('A handler opens WebSockets of the event upgrade', async () => {
     const url = await open();
     server?.on('upgrade', gateway.upgrade);
     const client = createClient({
@@ -130,7 +130,7 @@ it('A handler leaves upgrades at paths of its host to the host', async () => {
   own.terminate();
 });
 
-it('a handler answers the operations in progress when it closes', async () => {
+it('A handler answers the operations in progress when it closes', async () => {
   let finish: () => void = () => undefined;
   const asked = Promise.withResolvers<undefined>();
   await start({
@@ -157,7 +157,7 @@ it('a handler answers the operations in progress when it closes', async () => {
 describe('fetch', () => {
   const URL_OF = 'https://example.com/graphql';
 
-  it('answers queries with the status and headers of the gateway', async () => {
+  it('The fetch handler answers queries with the status and headers of the gateway', async () => {
     await start();
     for (let time = 0; time < 3; time += 1) {
       const answer = await gateway.fetch(post(URL_OF, { query: QUERY }, { 'x-request-id': 'mine' }));
@@ -177,7 +177,7 @@ describe('fetch', () => {
     expect(wrong.status).toBe(405);
   });
 
-  it('answers large bodies, and refuses larger ones', async () => {
+  it('The fetch handler answers large bodies, and refuses larger ones', async () => {
     const outputs = 'x'.repeat(3_000_000);
     await start({
       upstream: { name: 'large', steps: () => Promise.resolve([{ id: 's', status: 'completed', outputs }]) },
@@ -190,7 +190,7 @@ describe('fetch', () => {
     expect((await gateway.fetch(post(URL_OF, { query: 'x'.repeat(2 ** 20) }))).status).toBe(413);
   });
 
-  it('sends events as they are, until their reader cancels', async () => {
+  it('The fetch handler sends events as they are, until their reader cancels', async () => {
     await start();
     const ask: Ask = (request) => gateway.fetch(request);
     const id = await startRun(URL_OF, ask);
@@ -206,7 +206,7 @@ describe('fetch', () => {
     await gateway.close();
   });
 
-  it('ends the work for an aborted request', async () => {
+  it('The fetch handler ends the work for an aborted request', async () => {
     const asked = Promise.withResolvers<AbortSignal>();
     await start({
       upstream: {
@@ -233,7 +233,7 @@ describe('fetch', () => {
     await expect(read).rejects.toThrow();
   });
 
-  it('ends events when it closes', async () => {
+  it('The fetch handler ends events when it closes', async () => {
     await start();
     const ask: Ask = (request) => gateway.fetch(request);
     const id = await startRun(URL_OF, ask);
@@ -246,7 +246,7 @@ describe('fetch', () => {
   });
 });
 
-it('the schema has the fields of the extension', async () => {
+it('The schema has the fields of the extension', async () => {
   await start({
     extension: { typeDefs: 'extend type Run { mine: Int }', fields: { Run: { mine: { resolve: () => 1 } } } },
   });

@@ -64,7 +64,7 @@ describe.each([
       body: JSON.stringify(body),
     });
 
-  it('answers queries below its prefix, and its errors are GraphQL errors', async () => {
+  it('A plugin answers queries below its prefix, and its errors are GraphQL errors', async () => {
     // From the upstream, from the run store, and from the response cache.
     for (let time = 0; time < 3; time += 1) {
       const answer = await post(`${PREFIX}/graphql`, { query: QUERY });
@@ -84,7 +84,7 @@ describe.each([
     expect([missing.status, await missing.json()]).toMatchObject([404, { errors: [{}] }]);
   });
 
-  it('sends events and opens sockets', async () => {
+  it('A plugin sends events and opens sockets', async () => {
     const stream = await openStream(host.url + PREFIX, { query: WATCH }, 'demo-key');
     expect(await stream.nextData()).toEqual({ runUpdated: { run: RUN } });
     stream.cut();
@@ -106,7 +106,7 @@ describe.each([
     expect((await fetch(`${host.url}/mcp`, { method: 'POST' })).status).toBe(404);
   });
 
-  it('serves the page with the paths of its prefix', async () => {
+  it('The plugin serves the page with the paths of its prefix', async () => {
     const page = await (await fetch(`${host.url}${PREFIX}/`)).text();
     const script = new RegExp(`src="(${PREFIX}/assets/[^"]+)"`).exec(page)?.[1] ?? '';
     expect((await fetch(host.url + script)).status).toBe(200);
@@ -114,7 +114,7 @@ describe.each([
     expect(await (await fetch(`${host.url}${PREFIX}/readyz`)).json()).toEqual({ status: 'ready' });
   });
 
-  it('leaves the routes of the host unchanged', async () => {
+  it('A plugin leaves the routes of the host unchanged', async () => {
     const echo = await post('/echo', { a: 1 }, { origin: 'https://host.example' });
     expect(await echo.json()).toEqual({ parsedByHost: '{"a":1}' });
     expect(Object.fromEntries(echo.headers)).toMatchObject({
@@ -137,7 +137,7 @@ describe.each([
   });
 });
 
-it('a plugin that cannot open keeps its server from starting', async () => {
+it('A plugin that cannot open keeps its server from starting', async () => {
   const app = Fastify();
   const config = { LOG_LEVEL: 'silent', PERSISTED_OPERATIONS: 'allow', PERSISTED_MANIFESTS: '/nowhere.json' } as const;
   await expect(app.register(stepgate({ config })).ready()).rejects.toThrow('/nowhere.json');
@@ -145,7 +145,7 @@ it('a plugin that cannot open keeps its server from starting', async () => {
   expect(() => stepgate({ config: { PORT: 70_000 } })).toThrow(/^PORT must be a whole number/);
 });
 
-it('a plugin ends its subscriptions when the host closes', async () => {
+it('A plugin ends its subscriptions when the host closes', async () => {
   const host = await startHost(true);
   const { data } = (await (
     await fetch(`${host.url}${PREFIX}/graphql`, {

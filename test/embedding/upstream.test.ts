@@ -28,7 +28,7 @@ describe('an upstream of functions', () => {
   it.each([
     ['values', (json: object) => json],
     ['bytes', (json: object) => Buffer.from(JSON.stringify(json))],
-  ])('answers all five calls by %s', async (_, form) => {
+  ])('Functions answer all five calls by %s', async (_, form) => {
     const asked: unknown[] = [];
     const answer = (json: object) => (of: object) => {
       asked.push('credential' in of ? {} : of);
@@ -57,7 +57,7 @@ describe('an upstream of functions', () => {
     ]);
   });
 
-  it('feeds a live run', async () => {
+  it('Functions feed a live run', async () => {
     let status = 'running';
     const { url } = await start(
       {
@@ -74,7 +74,7 @@ describe('an upstream of functions', () => {
     stream.cut();
   });
 
-  it('disables the calls without a function', async () => {
+  it('The calls without a function are disabled', async () => {
     const { query } = await start({});
     const { data, errors } = await query('{ run(workflowId: "wf", id: "r1") { status } workflows { nodes { id } } }');
     expect(data).toEqual({ run: { status: 'COMPLETED' }, workflows: null });
@@ -89,7 +89,7 @@ describe('an upstream of functions', () => {
     ['500', new UpstreamError(500, 'secret'), 'UPSTREAM_UNAVAILABLE', 1],
     ['503', new UpstreamError(503, 'secret'), 'UPSTREAM_UNAVAILABLE', 3],
     ['another error', new Error('secret'), 'UPSTREAM_UNAVAILABLE', 3],
-  ])('may fail with %s', async (_, error, code, attempts) => {
+  ])('A function may fail with %s', async (_, error, code, attempts) => {
     let calls = 0;
     const steps = () => {
       calls += 1;
@@ -101,12 +101,12 @@ describe('an upstream of functions', () => {
     expect(calls).toBe(attempts);
   });
 
-  it('logs errors that are not an UpstreamError', async () => {
+  it('Errors that are not an UpstreamError are logged', async () => {
     await (await start({ steps: fail(new Error('the database is gone')) })).query(RUN);
     expect(log.text).toContain('the database is gone');
   });
 
-  it('serves stale data while it fails', async () => {
+  it('Stale data is served while a function fails', async () => {
     let steps: Upstream['steps'] = () => Promise.resolve([wireStep({ status: 'running', end_time: null })]);
     const { query } = await start({ steps: (...call) => steps(...call) }, { LIVE_TTL_MS: '0' });
     await query(RUN);
@@ -120,7 +120,7 @@ describe('an upstream of functions', () => {
     ['cannot be written', [{ id: 1n }], /cannot be written as JSON$/],
     ['is nothing', undefined, /is empty, not JSON/],
     ['is of another kind', {}, /expected array at \$, got object/],
-  ])('is refused if its answer %s', async (_, answer, message) => {
+  ])('The answer of a function is refused if it %s', async (_, answer, message) => {
     const { query } = await start(
       { steps: () => Promise.resolve(answer as object) },
       { UPSTREAM_MAX_RESPONSE_BYTES: '1024' },
@@ -130,7 +130,7 @@ describe('an upstream of functions', () => {
     expect(errors[0]?.message).toMatch(message);
   });
 
-  it('copies bytes, which its owner may write to again', async () => {
+  it('Bytes are copied, since their owner may write to them again', async () => {
     const bytes = Buffer.from(JSON.stringify([wireStep({ outputs: 'first' })]));
     const { query } = await start({ steps: () => Promise.resolve(bytes), run: () => Promise.resolve([wireRun('r1')]) });
     await query('{ run(workflowId: "wf", id: "r1") { steps { id } } }');
@@ -138,7 +138,7 @@ describe('an upstream of functions', () => {
     expect((await query(RUN)).data).toMatchObject({ run: { steps: [{ outputs: 'first' }] } });
   });
 
-  it('waits no longer than UPSTREAM_TIMEOUT_MS, and fires the signal', async () => {
+  it('A function is awaited no longer than UPSTREAM_TIMEOUT_MS, and then its signal fires', async () => {
     const reasons: unknown[] = [];
     const steps: Upstream['steps'] = (_ref, { signal }) => {
       signal.addEventListener('abort', () => reasons.push(signal.reason));
@@ -149,7 +149,7 @@ describe('an upstream of functions', () => {
     expect(reasons).toEqual([expect.objectContaining({ code: 'UPSTREAM_TIMEOUT' })]);
   });
 
-  it('calls at most UPSTREAM_CONCURRENCY functions at a time', async () => {
+  it('At most UPSTREAM_CONCURRENCY functions are called at a time', async () => {
     let [underWay, most] = [0, 0];
     const steps = async () => {
       most = Math.max(most, (underWay += 1));
@@ -166,7 +166,7 @@ describe('an upstream of functions', () => {
     expect(most).toBe(2);
   });
 
-  it('starts a run once, and reports an unknown outcome', async () => {
+  it('A function starts a run once, and an unknown outcome is reported', async () => {
     let calls = 0;
     const execute = () => {
       calls += 1;
@@ -181,7 +181,7 @@ describe('an upstream of functions', () => {
 });
 
 describe('STATUS_WORDS', () => {
-  it("gives the engine's own words a status in runs, steps, filters, statistics and groups", async () => {
+  it("STATUS_WORDS give the engine's own words a status in runs, steps, filters, statistics and groups", async () => {
     const words: Record<string, string> = { r3: 'on-hold', r2: 'crashed', r1: 'crashed' };
     const record = (runId: string) => wireRun(runId, { status: words[runId], error: 'no 7' });
     const { query } = await start(
@@ -215,7 +215,7 @@ describe('the option upstream', () => {
   const upstream: Upstream = { name: 'engine', steps };
   const QUIET: Settings = { PORT: 0, LOG_LEVEL: 'silent' };
 
-  it('takes the place of UPSTREAM_URL in production', async () => {
+  it('The option upstream takes the place of UPSTREAM_URL in production', async () => {
     const started = await createGateway({ config: { ...QUIET, NODE_ENV: 'production' }, upstream });
     await started.close();
     await expect(createGateway({ config: { ...QUIET, UPSTREAM_URL: 'http://localhost' }, upstream })).rejects.toThrow(

@@ -24,11 +24,11 @@ afterEach(() => {
   rmSync(root, { recursive: true });
 });
 
-it('the notes of the first release are its part of the changelog', () => {
+it('The notes of the first release are its part of the changelog', () => {
   expect(notes()).toBe('- News.\n');
 });
 
-it('the notes of a later release also list the commits since the release before, by type', () => {
+it('The notes of a later release also list the commits since the release before, by type', () => {
   git('tag', 'v0.9.0');
   commit('fix: a released defect');
   git('tag', 'v0.10.0');

@@ -20,7 +20,7 @@ describe('the required Node version', () => {
     ['24.8.0', 1],
     ['24.9.0', 0],
     ['26.0.0', 0],
-  ])('is checked before the npm scripts: under %s the check exits with %i', (version, code) => {
+  ])('The Node version is checked before the npm scripts: under %s the check exits with %i', (version, code) => {
     const preload = join(folder, 'version.cjs');
     writeFileSync(preload, `Object.defineProperty(process, 'versions', { value: { node: '${version}' } });`);
     const check = ['--require', preload, 'tools/build/require-node.cjs'];
@@ -31,7 +31,7 @@ describe('the required Node version', () => {
     );
   });
 
-  it('is checked by a script that then runs its program with its arguments', () => {
+  it('The required Node version is checked by a script that then runs its program with its arguments', () => {
     const words = ['tools/build/require-node.cjs', 'src/main.ts', '--version'];
     const { stdout } = spawnSync(process.execPath, words, { encoding: 'utf8' });
     const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { readonly version: string };
@@ -57,7 +57,7 @@ describe('the required Node version', () => {
     ).toEqual(Object.keys(library).sort());
   });
 
-  it('is enough to start without the development packages: no page is built', () => {
+  it('The required Node version is enough to start without the development packages: no page is built', () => {
     cpSync('tools/build', join(folder, 'tools/build'), { recursive: true });
     const { status, stderr } = spawnSync(process.execPath, [join(folder, 'tools/build/build-page.ts')], {
       encoding: 'utf8',

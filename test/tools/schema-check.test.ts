@@ -80,7 +80,7 @@ describe('breaking changes of the schema', () => {
       '@key(fields: "id status")',
       'The key { id } was removed from Run.',
     ],
-  ])('are reported if %s, until that exact change is announced', (_, before, after, change) => {
+  ])('Breaking changes are reported if %s, until that exact change is announced', (_, before, after, change) => {
     const current = RELEASED.replace(before, after);
     expect(missing(current)).toEqual([`- \`${change}\``]);
     expect(missing(current, announce(`  - \`${change}\``))).toEqual([]);
@@ -93,13 +93,13 @@ describe('breaking changes of the schema', () => {
     ['a field that is null only with an error', 'statusWord: Text', 'statusWord: Text @semanticNonNull'],
     ['a non-null type in place of the directive', '[Step] @semanticNonNull(levels: [0, 1])', '[Step!]!'],
     ['an argument that may be null', 'color: Color }', 'color: Color size: Int }'],
-  ])('do not include %s', (_, before, after) => {
+  ])('Breaking changes do not include %s', (_, before, after) => {
     const current = RELEASED.replace(before, after);
     expect(current).not.toBe(RELEASED);
     expect(missing(current)).toEqual([]);
   });
 
-  it('are not announced by their name, another change of the same field, or an older release', () => {
+  it('A change is not announced by its name, another change of the same field, or an older release', () => {
     const current = RELEASED.replace('status: String!', '');
     const line = '- `Run.status was removed.`';
     for (const other of [
@@ -125,7 +125,7 @@ describe('a new deprecation', () => {
   ] as const;
   const marked = (place: string, directive: string) => RELEASED.replace(place, `${place} ${directive}`);
 
-  it.each(PLACES)('of %s needs a date', (name, place) => {
+  it.each(PLACES)('A new deprecation of %s needs a date', (name, place) => {
     expect(undatedDeprecations(RELEASED, marked(place, DATED))).toEqual([]);
     const undated = marked(place, '@deprecated(reason: "Use x.")');
     expect(undatedDeprecations(RELEASED, undated)).toEqual([`${name}: "Use x."`]);
@@ -133,7 +133,7 @@ describe('a new deprecation', () => {
   });
 
   it.each(['', '(reason: "Removed after 2027-02-30.")', '(reason: "Removed after June.")'])(
-    'with @deprecated%s has no date',
+    'A deprecation with @deprecated%s has no date',
     (args) => {
       expect(undatedDeprecations(RELEASED, marked('status: String!', `@deprecated${args}`))).toHaveLength(1);
     },
@@ -161,11 +161,11 @@ describe('npm run schema:check', () => {
     return { status, stderr };
   }
 
-  it('passes if a type is added', () => {
+  it('The schema check passes if a type is added', () => {
     expect(check(`${SCHEMA}\ntype Added { id: ID! }\n`, CHANGELOG)).toEqual({ status: 0, stderr: '' });
   });
 
-  it('fails if a deprecation has no date', () => {
+  it('The schema check fails if a deprecation has no date', () => {
     const current = SCHEMA.replace(
       '  totalElapsedTime: Int',
       '  totalElapsedTime: Int @deprecated(reason: "Use timing.")',
@@ -178,12 +178,15 @@ describe('npm run schema:check', () => {
   it.each([
     ['is renamed', 'totalElapsedSeconds: Int', 'Run.totalElapsedTime was removed.'],
     ['becomes a text', 'totalElapsedTime: String', 'Run.totalElapsedTime changed type from Int to String.'],
-  ])('fails if Run.totalElapsedTime %s, until the changelog has the line that it prints', (_, after, change) => {
-    const current = SCHEMA.replace('  totalElapsedTime: Int', `  ${after}`);
-    const line = `  - \`${change}\``;
-    const { status, stderr } = check(current, NAMED);
-    expect(status).toBe(1);
-    expect(stderr).toContain(`"## Unreleased" in CHANGELOG.md, with exactly these lines below it:\n${line}\n`);
-    expect(check(current, announce(line))).toEqual({ status: 0, stderr: '' });
-  });
+  ])(
+    'The schema check fails if Run.totalElapsedTime %s, until the changelog has the line that it prints',
+    (_, after, change) => {
+      const current = SCHEMA.replace('  totalElapsedTime: Int', `  ${after}`);
+      const line = `  - \`${change}\``;
+      const { status, stderr } = check(current, NAMED);
+      expect(status).toBe(1);
+      expect(stderr).toContain(`"## Unreleased" in CHANGELOG.md, with exactly these lines below it:\n${line}\n`);
+      expect(check(current, announce(line))).toEqual({ status: 0, stderr: '' });
+    },
+  );
 });

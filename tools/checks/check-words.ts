@@ -5,6 +5,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import ts from 'typescript';
 
 /** The habit, its phrases, and the words to use instead. */
 const HABITS: readonly (readonly [string, RegExp, string])[] = [
@@ -24,6 +25,10 @@ const HABITS: readonly (readonly [string, RegExp, string])[] = [
   ['knows nothing', /\bknows nothing (?:by|of)\b/gi, '"not found"'],
   ['given a pause', /\bis given a pause\b/gi, '"the circuit breaker is open"'],
 ];
+/** A title is read alone, in a list of failures. */
+const FRAGMENT = /^(?!(?:nginx|npm)\b)[a-z]+(?![\w./-])/;
+/** Files with old fragments: only their staged titles are checked. */
+const WITH_FRAGMENTS = /^test\/(?:web|domain\/step-changes|page\/url)\b/;
 const TEXT =
   /\.(?:tsx?|[cm]js|md|graphql|ya?ml|conf|cfg|lua|css|html)$|(?:^|\/)(?:Dockerfile|Caddyfile|\.env\.example)$|^\.ci\/|^tools\/ci\//;
 const EXCLUDED = [':!**/__generated__/**', ':!src/graphql/generated/**', ':!tools/checks/check-words.ts'];
@@ -36,6 +41,23 @@ interface Line {
 
 const git = (...words: readonly string[]): string =>
   execFileSync('git', words, { encoding: 'utf8', maxBuffer: 2 ** 28 });
+
+/** Titles of tests that begin in the middle of a sentence. */
+function fragmentsIn(file: string): Line[] {
+  const source = ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.Latest);
+  const found: Line[] = [];
+  const visit = (node: ts.Node): void => {
+    ts.forEachChild(node, visit);
+    if (!ts.isCallExpression(node) || !/^(?:it|test)\b/.test(node.expression.getText(source))) return;
+    const [title] = node.arguments;
+    if (!title) return;
+    const text = ts.isTemplateExpression(title) ? title.head.text : ts.isStringLiteralLike(title) ? title.text : '';
+    if (!FRAGMENT.test(text)) return;
+    found.push({ file, number: source.getLineAndCharacterOfPosition(title.getStart(source)).line + 1, text });
+  };
+  visit(source);
+  return found;
+}
 
 function trackedLines(paths: readonly string[]): Line[] {
   const files = git('ls-files', '-z', '--', ...(paths.length > 0 ? paths : ['.']), ...EXCLUDED).split('\0');
@@ -70,6 +92,17 @@ const found = HABITS.map(([habit, phrase, instead]) => ({
     [...text.matchAll(phrase)].map(([words]) => `${file}:${number}: "${words}". Write ${instead}.`),
   ),
 }));
+
+const placeOf = ({ file, number }: Line) => `${file}:${number}`;
+const places = new Set(lines.map(placeOf));
+const tests = [...new Set(lines.map(({ file }) => file))].filter(
+  (file) => /^test\/.*\.test\.tsx?$/.test(file) && (values.staged === true || !WITH_FRAGMENTS.test(file)),
+);
+const hits = tests.flatMap(fragmentsIn).filter((line) => places.has(placeOf(line)));
+found.push({
+  habit: 'title',
+  hits: hits.map((line) => `${placeOf(line)}: "${line.text}". Write a sentence that begins with its subject.`),
+});
 
 if (values.count) {
   for (const { habit, hits } of found) process.stdout.write(`${String(hits.length).padStart(5)} ${habit}\n`);
