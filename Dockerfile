@@ -23,9 +23,10 @@ ENV HOST=0.0.0.0
 # `docker build --build-arg BUILD_REVISION=$(git rev-parse --short HEAD)`, for stepgate_build_info. An empty one counts as unset.
 ARG BUILD_REVISION
 ENV BUILD_REVISION=$BUILD_REVISION
-COPY --from=build /app/package.json /app/schema.graphql /app/LICENSE /app/LICENSE.node /app/NOTICES.md /app/sbom.cdx.json /app/tools/build/healthcheck.mjs ./
+COPY --from=build /app/package.json /app/schema.graphql /app/LICENSE /app/LICENSE.node /app/NOTICES.md /app/sbom.cdx.json ./
+COPY --from=build /app/tools/build/healthcheck.mjs tools/build/
 COPY --from=build /app/dist dist
 USER node
 EXPOSE 4000
-HEALTHCHECK --interval=10s --timeout=3s --start-period=20s CMD ["node", "healthcheck.mjs"]
+HEALTHCHECK --interval=10s --timeout=3s --start-period=20s CMD ["node", "tools/build/healthcheck.mjs"]
 CMD ["node", "dist/main.js"]
