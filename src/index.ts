@@ -28,7 +28,17 @@ export type { Logger } from './observability/logger.ts';
 export type { OnOperation } from './observability/observer.ts';
 export type { ObservedOperation } from './observability/operation-record.ts';
 export { GatewayError, type ErrorCode } from './upstream/errors.ts';
-export { UpstreamError, type Upstream, type UpstreamCall, type UpstreamErrorOptions } from './upstream/port.ts';
+export {
+  UpstreamError,
+  type Upstream,
+  type UpstreamCall,
+  type UpstreamErrorOptions,
+  type UpstreamRun,
+  type UpstreamStart,
+  type UpstreamStep,
+  type UpstreamWait,
+  type UpstreamWorkflow,
+} from './upstream/port.ts';
 export type { RunRef, RunWindow } from './upstream/api.ts';
 
 export interface GatewayOptions extends Additions {

@@ -140,7 +140,7 @@ describe('a wrong setting', () => {
   const URLS = 'an http or https URL without credentials, with';
   const PLACE = 'and no other braces behind its host, such as https://app.example.com/workflows/{workflowId}';
   const STATUS_WORDS =
-    'a comma-separated list of words, each once and with a status, such as failure:FAILED (statuses: PENDING, RUNNING, COMPLETED, FAILED, CANCELLED, SKIPPED)';
+    'a comma-separated list of words, each once and with a status, such as failure:FAILED (statuses: PENDING, RUNNING, WAITING, COMPLETED, FAILED, CANCELLED, SKIPPED)';
   const RUN_URLS = `${URLS} {workflowId} and {runId} ${PLACE}/runs/{runId}`;
   const WORKFLOW_URLS = `${URLS} {workflowId} ${PLACE}`;
   const PORT = 'a whole number from 0 to 65535';

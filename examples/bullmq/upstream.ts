@@ -1,7 +1,14 @@
 /** BullMQ flows behind the schema of Stepgate: workflow = flow, run = its root job, steps = its jobs with their attempts. */
 import { FlowProducer, Queue, type FlowJob, type Job, type JobNode, type JobType } from 'bullmq';
 import { Redis } from 'ioredis';
-import { UpstreamError, type JsonObject, type Upstream } from 'stepgate';
+import {
+  UpstreamError,
+  type JsonObject,
+  type Upstream,
+  type UpstreamRun,
+  type UpstreamStep,
+  type UpstreamWorkflow,
+} from 'stepgate';
 
 /** Words of BullMQ that the gateway does not know. */
 export const STATUS_WORDS = 'active:RUNNING, waiting-children:PENDING, delayed:PENDING, prioritized:PENDING';
@@ -78,7 +85,7 @@ export function createBullmqUpstream({ url, flows, keys }: BullmqUpstreamOptions
     return times;
   }
 
-  async function stepsOf(job: Job): Promise<object[]> {
+  async function stepsOf(job: Job): Promise<UpstreamStep[]> {
     const status = await statusOf(job);
     const errors = (job.stacktrace ?? []).map((stack) => stack.split('\n', 1)[0]);
     const earlier = status === 'failed' ? errors.slice(0, -1) : errors;
@@ -87,6 +94,7 @@ export function createBullmqUpstream({ url, flows, keys }: BullmqUpstreamOptions
     const step = (attempt: number) => ({
       id: `${String(job.id)}:${attempt}`,
       node_id: job.name,
+      attempt,
       inputs: job.data as unknown,
       step_metadata: { queue: job.queueName },
     });
@@ -146,7 +154,7 @@ export function createBullmqUpstream({ url, flows, keys }: BullmqUpstreamOptions
       const flow = flows.find(({ name }) => name === workflowId);
       if (!flow) throw new UpstreamError(404);
       const { job } = await producer.add(jobOf({ ...flow, queueName: flow.name }, inputs, true));
-      return { run_id: job.id, message: 'Flow added' };
+      return { run_id: String(job.id), message: 'Flow added' };
     },
 
     async close() {
@@ -178,10 +186,10 @@ async function statusOf(job: Job): Promise<string> {
 const timeOf = (ms: number | undefined): string | null => (ms === undefined ? null : new Date(ms).toISOString());
 
 /** A flow runs while its children do: its root job waits for them. */
-async function recordOf(job: Job): Promise<object> {
+async function recordOf(job: Job): Promise<UpstreamRun> {
   const state = await statusOf(job);
   return {
-    id: job.id,
+    id: String(job.id),
     status: state === 'waiting-children' ? 'active' : state,
     start_time: timeOf(job.timestamp),
     end_time: timeOf(job.finishedOn),
@@ -191,9 +199,9 @@ async function recordOf(job: Job): Promise<object> {
   };
 }
 
-function workflowOf({ name, description, children }: Flow): object {
+function workflowOf({ name, description, children }: Flow): UpstreamWorkflow {
   const edges: [string, string][] = [[name, 'END']];
-  const nodes: Record<string, object> = { [name]: { type: 'flow' } };
+  const nodes: Record<string, { type: string }> = { [name]: { type: 'flow' } };
   const add = (all: readonly Node[], parent: string) => {
     for (const node of all) {
       nodes[node.name] = { type: node.queueName };

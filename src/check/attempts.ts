@@ -12,11 +12,19 @@ export type CallResult = { readonly endpoint: UpstreamEndpoint } & (
       readonly found: string;
       readonly deviations: readonly CountedDeviation[];
       readonly unknownStatuses: readonly string[];
+      /** Sentences about what the answer has, and what follows. */
+      readonly notes: readonly string[];
     }
   | { readonly kind: 'failed'; readonly message: string; readonly advice: string | null }
   /** `isMissing`: a workflow or run to try the call with is missing. */
   | { readonly kind: 'skipped'; readonly reason: string; readonly isMissing: boolean }
 );
+
+interface DetailsOf<T> {
+  /** The status words in the answer. */
+  readonly statusesOf: (value: T) => readonly (string | null)[];
+  readonly notesOn?: (value: T) => readonly string[];
+}
 
 export interface Attempts {
   /** Pass it to the client: it collects deviations. */
@@ -26,8 +34,7 @@ export interface Attempts {
     endpoint: UpstreamEndpoint,
     send: () => Promise<T>,
     describe: (value: T) => string,
-    /** The status words in the answer. */
-    statusesOf?: (value: T) => readonly (string | null)[],
+    details?: DetailsOf<T>,
   ) => Promise<T | null>;
   readonly skip: (endpoint: UpstreamEndpoint, reason: string, isMissing: boolean) => void;
   readonly results: readonly CallResult[];
@@ -59,7 +66,7 @@ export function createAttempts(
       }),
     },
 
-    async attempt(endpoint, send, describe, statusesOf = () => []) {
+    async attempt(endpoint, send, describe, details) {
       if (!endpoints.has(endpoint)) {
         results.push({ endpoint, kind: 'skipped', reason: 'switched off (UPSTREAM_ENDPOINTS)', isMissing: false });
         return null;
@@ -68,9 +75,12 @@ export function createAttempts(
       deviations.length = 0;
       try {
         const value = await send();
-        const unknown = statusesOf(value).filter((word) => word && statusOf(word) === 'UNKNOWN');
+        const words = details?.statusesOf(value) ?? [];
+        const unknown = words.filter((word) => word && statusOf(word) === 'UNKNOWN');
         const unknownStatuses = [...new Set(unknown)].slice(0, SHOWN_WORDS).map(shortened);
-        results.push({ endpoint, kind: 'works', found: describe(value), deviations: [...deviations], unknownStatuses });
+        const notes = details?.notesOn?.(value) ?? [];
+        const [found, deviated] = [describe(value), [...deviations]];
+        results.push({ endpoint, kind: 'works', found, deviations: deviated, unknownStatuses, notes });
         return value;
       } catch (error) {
         if (!(error instanceof GatewayError)) throw error;

@@ -6,6 +6,7 @@ import type { Observer } from '../observability/observer.ts';
 import type { CallOptions, RunRef, UpstreamApi } from '../upstream/client.ts';
 import { GatewayError } from '../upstream/errors.ts';
 import { createAttempts, type Attempts, type CallResult } from './attempts.ts';
+import { notesOnSteps } from './step-notes.ts';
 import type { CheckOptions } from './options.ts';
 
 export interface CheckDependencies {
@@ -72,7 +73,7 @@ async function tryCalls(client: UpstreamApi, attempts: Attempts, options: CheckO
       return history;
     },
     ({ workflowId, records }) => `${records.length} runs of workflow ${JSON.stringify(workflowId)}`,
-    ({ page }) => page.map(({ rawStatus }) => rawStatus),
+    { statusesOf: ({ page }) => page.map(({ rawStatus }) => rawStatus) },
   );
   const [history] = histories;
   const workflowId = history?.workflowId ?? first;
@@ -87,13 +88,13 @@ async function tryCalls(client: UpstreamApi, attempts: Attempts, options: CheckO
       'run',
       () => findRecord(client, ref, call),
       ({ rawStatus }) => `${run}, status ${JSON.stringify(rawStatus)}`,
-      ({ rawStatus }) => [rawStatus],
+      { statusesOf: ({ rawStatus }) => [rawStatus] },
     );
     await attempt(
       'steps',
       async () => (await client.listSteps(ref, call)).value,
       ({ length }) => `${length} steps of ${run}`,
-      (steps) => steps.map(({ rawStatus }) => rawStatus),
+      { statusesOf: (steps) => steps.map(({ rawStatus }) => rawStatus), notesOn: notesOnSteps },
     );
   }
 

@@ -41,6 +41,7 @@ function linesOf(result: CallResult): string[] {
       return [
         `${call}${losesData(result) ? 'LOSES VALUES' : deviates(result) ? 'works, but deviates' : 'works'}: ${result.found}`,
         ...result.deviations.map((deviation) => `  - ${describe(deviation)}`),
+        ...result.notes.map((note) => `  = ${note}`),
         ...(result.unknownStatuses.length > 0 ? [`  > ${adviceOn(result.unknownStatuses)}`] : []),
       ];
     case 'failed':

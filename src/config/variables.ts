@@ -80,7 +80,7 @@ const PROCESS = {
   ),
 };
 
-const STATUSES = ['PENDING', 'RUNNING', 'COMPLETED', 'FAILED', 'CANCELLED', 'SKIPPED'] as const;
+const STATUSES = ['PENDING', 'RUNNING', 'WAITING', 'COMPLETED', 'FAILED', 'CANCELLED', 'SKIPPED'] as const;
 const isStatus = (text: string): text is (typeof STATUSES)[number] => (STATUSES as readonly string[]).includes(text);
 
 function readStatusWords(text: string): Readonly<Record<string, (typeof STATUSES)[number]>> | null {
@@ -114,7 +114,7 @@ const UPSTREAM = {
   )
     .default({})
     .describe(
-      "Further words that the upstream has for a status, such as `failure:FAILED, paused:RUNNING`. Case, blanks, `-` and `_` do not matter. `rawStatus` stays the upstream's word.",
+      "Further words that the upstream has for a status, such as `failure:FAILED, on_hold:WAITING`. Case, blanks, `-` and `_` do not matter. `rawStatus` stays the upstream's word.",
     ),
   RUN_URL_TEMPLATE: optional(
     urlTemplate(['workflowId', 'runId'], 'https://app.example.com/workflows/{workflowId}/runs/{runId}'),

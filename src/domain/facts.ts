@@ -56,6 +56,13 @@ export interface TokenReport {
   readonly usage: TokenUsage | null;
 }
 
+/** A time in which a step did no work, because it waited for a person or an event. */
+export interface Wait {
+  readonly from: Timestamp;
+  /** Null while it lasts. */
+  readonly to: Timestamp | null;
+}
+
 /** One execution of a node, as reported by the upstream. */
 export interface StepFacts {
   readonly id: string;
@@ -71,6 +78,12 @@ export interface StepFacts {
   readonly elapsedTime: number | null;
   /** Text as sent. It may also say that there is no error. */
   readonly error: string | null;
+  /** Item of a fan-out that this is an execution for. Null if not reported. */
+  readonly itemKey: string | null;
+  /** Number of the attempt within node and item, from 1. Null if not reported. */
+  readonly itemAttempt: number | null;
+  /** As reported: in any order, and overlaps are possible. */
+  readonly waits: readonly Wait[];
   readonly payload: Payload;
   /** Hash of the inputs, to recognize retries. Null if empty, or if the node ran once or without a failure. */
   readonly inputsHash: string | null;

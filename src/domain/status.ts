@@ -1,12 +1,14 @@
 /** Status words of the upstream. An unknown word is UNKNOWN, never an error. */
 import type { Timestamp } from './timestamp.ts';
 
-export type StepStatus = 'PENDING' | 'RUNNING' | 'COMPLETED' | 'FAILED' | 'CANCELLED' | 'SKIPPED' | 'UNKNOWN';
+export type StepStatus =
+  'PENDING' | 'RUNNING' | 'WAITING' | 'COMPLETED' | 'FAILED' | 'CANCELLED' | 'SKIPPED' | 'UNKNOWN';
 export type RunStatus = Exclude<StepStatus, 'SKIPPED'>;
 
 const WORDS: Record<Exclude<StepStatus, 'UNKNOWN'>, readonly string[]> = {
   PENDING: ['pending', 'queued', 'waiting', 'scheduled'],
   RUNNING: ['running', 'in_progress', 'started'],
+  WAITING: ['waiting_for_input', 'suspended', 'paused', 'blocked'],
   COMPLETED: ['completed', 'success', 'succeeded', 'done'],
   FAILED: ['failed', 'error', 'errored', 'timeout', 'timed_out'],
   CANCELLED: ['cancelled', 'canceled', 'stopped', 'aborted'],

@@ -9,7 +9,10 @@ export type DurationSource = 'TIMESTAMPS' | 'ELAPSED_SECONDS' | 'LIVE' | 'NONE';
 export type AttemptKind = 'FIRST' | 'RETRY' | 'ITERATION';
 
 export interface StepDuration {
+  /** Without `waitingMs`. */
   readonly durationMs: number | null;
+  /** 0 if the start or end is unknown. */
+  readonly waitingMs: number;
   readonly durationSource: DurationSource;
   readonly clockSkewDetected: boolean;
 }
@@ -33,6 +36,8 @@ export interface Step extends StepFacts, StepDuration, StepAttempt {
   readonly runId: string;
   readonly status: StepStatus;
   readonly isFinished: boolean;
+  /** Start of the current wait. Null unless it is WAITING. */
+  readonly waitingSince: Timestamp | null;
   /** Null if neither the payload nor the upstream reports tokens. */
   readonly tokenUsage: TokenUsage | null;
   /** Milliseconds from the start of the run's span. Null if the step starts outside the span. */
@@ -47,6 +52,7 @@ export interface StepCounts {
   readonly total: number;
   readonly pending: number;
   readonly running: number;
+  readonly waiting: number;
   readonly completed: number;
   readonly failed: number;
   readonly cancelled: number;
@@ -54,7 +60,7 @@ export interface StepCounts {
   readonly unknown: number;
 }
 
-/** A period of a run in which no step ran. */
+/** A period of a run in which no step ran or waited. */
 export interface Gap {
   readonly startedAt: Timestamp;
   readonly endedAt: Timestamp;
@@ -72,6 +78,7 @@ export interface RunTiming {
   readonly wallClockMs: number | null;
   readonly busyMs: number;
   readonly idleMs: number;
+  readonly waitingMs: number;
   readonly idleShare: number | null;
   readonly wastedMs: number;
   readonly maxConcurrency: number;
@@ -83,6 +90,7 @@ export interface TimelineBar {
   readonly step: Step;
   readonly lane: number;
   readonly offsetMs: number;
+  /** With waits. */
   readonly durationMs: number;
   readonly offsetPercent: number;
   readonly widthPercent: number;

@@ -11,15 +11,19 @@ import type {
   ReportedTokens,
   RunRecord,
   StepFacts,
+  Wait,
   WorkflowRecord,
 } from '../domain/types.ts';
 import type { JsonBody } from './transport/json-body.ts';
 import { itemsIn, objectIn, problemAt, violation, type ListOf } from './wire/answers.ts';
 import type { ReportDeviation } from './wire/deviations.ts';
 import {
+  attemptNumber,
   errorText,
   identifier,
+  isObject,
   label,
+  listOrNothing,
   objectOrNothing,
   requestableId,
   seconds,
@@ -28,6 +32,7 @@ import {
   time,
   tokenCount,
   truth,
+  typeOf,
   type WireObject,
 } from './wire/fields.ts';
 import { readGraph } from './wire/graph.ts';
@@ -77,6 +82,9 @@ export function readSteps(
       endTime: time(step, 'end_time'),
       elapsedTime: seconds(step, 'elapsed_time'),
       error: errorText(step, 'error'),
+      itemKey: label(step, 'item_key'),
+      itemAttempt: attemptNumber(step, 'attempt'),
+      waits: readWaits(step),
       payload: { body, index },
       inputsHash: null,
       tokens,
@@ -86,6 +94,27 @@ export function readSteps(
   });
   return withInputsHashes(steps, inputs);
 }
+
+const NO_WAITS: readonly Wait[] = [];
+
+/** A wait without a readable start, or with an unreadable end, is left out. */
+function readWaits(step: WireObject): readonly Wait[] {
+  const waits = listOrNothing(step, 'waits');
+  if (!waits || waits.length === 0) return NO_WAITS;
+  const { report } = step;
+  const path = `${step.path}.waits[]`;
+  return waits.flatMap((item) => {
+    if (!isObject(item) || isNothing(item.from)) {
+      report(path, 'lost', 'object with the time from', typeOf(item));
+      return [];
+    }
+    const wait = { fields: item, path, report };
+    const [from, to] = [time(wait, 'from'), time(wait, 'to')];
+    return from && (to || isNothing(item.to)) ? { from, to } : [];
+  });
+}
+
+const isNothing = (value: unknown): boolean => value == null || value === '';
 
 /** Hashes inputs only where a failure may have been retried: hashing those of each step takes as long as parsing them. */
 function withInputsHashes(steps: readonly StepFacts[], inputs: readonly JsonValue[]): readonly StepFacts[] {
@@ -134,6 +163,9 @@ function unreadableStep(index: number, item: unknown): StepFacts {
     endTime: null,
     elapsedTime: null,
     error: null,
+    itemKey: null,
+    itemAttempt: null,
+    waits: NO_WAITS,
     payload: NO_PAYLOAD,
     inputsHash: null,
     tokens: null,

@@ -11,24 +11,101 @@ export interface UpstreamCall {
   readonly signal: AbortSignal;
 }
 
+/** A time as the contract has it: ISO 8601 with a zone. */
+type Time = string | null;
+
+/** A time in which a step waited for a person or an event. */
+export interface UpstreamWait {
+  readonly from: string;
+  /** Absent or null while it lasts. */
+  readonly to?: Time;
+}
+
+/** One execution of a node. docs/upstream.openapi.yaml describes each field. */
+export interface UpstreamStep {
+  readonly id: string;
+  readonly node_id: string;
+  readonly status: string;
+  readonly start_time?: Time;
+  readonly end_time?: Time;
+  /** Whole seconds, rounded down. */
+  readonly elapsed_time?: number | null;
+  readonly error?: unknown;
+  readonly inputs?: unknown;
+  readonly outputs?: unknown;
+  readonly step_metadata?: unknown;
+  readonly tokens?: number | null;
+  readonly user_id?: string | null;
+  readonly organization_id?: string | null;
+  /** Item of a fan-out. */
+  readonly item_key?: string | number | null;
+  /** From 1, within node and item. */
+  readonly attempt?: number | null;
+  readonly waits?: readonly UpstreamWait[] | null;
+}
+
+export interface UpstreamRun {
+  readonly id: string;
+  readonly status: string;
+  readonly start_time?: Time;
+  readonly end_time?: Time;
+  readonly elapsed_time?: number | null;
+  readonly error?: unknown;
+  readonly inputs?: unknown;
+  readonly outputs?: unknown;
+  readonly all_outputs?: Readonly<Record<string, unknown>> | null;
+}
+
+export interface UpstreamNode {
+  readonly type?: string;
+  readonly metadata?: { readonly description?: string };
+}
+
+export interface UpstreamWorkflow {
+  readonly workflow_id: string;
+  readonly name?: string | null;
+  readonly description?: string | null;
+  readonly status?: string | null;
+  readonly version?: string | number | null;
+  readonly public?: boolean | null;
+  readonly organization_id?: string | null;
+  readonly created_at?: Time;
+  readonly updated_at?: Time;
+  readonly graph?: {
+    readonly nodes?: Readonly<Record<string, UpstreamNode>>;
+    /** Pairs of node ids. `START` and `END` are the ends of the graph. */
+    readonly edges?: readonly (readonly [from: string, to: string])[];
+    readonly entry_point?: string | null;
+    readonly finish_point?: string | null;
+  } | null;
+}
+
+export interface UpstreamStart {
+  readonly run_id: string;
+  readonly message?: string | null;
+}
+
+/** As bytes, which are not checked by types, or as a value, which is written by `JSON.stringify`. */
+type Answer<T> = Promise<Uint8Array | T>;
+
 /**
- * Each function resolves with the JSON of the workflow API's contract: as bytes (`Uint8Array`), or as a value, which is written by
- * `JSON.stringify`. It rejects with `UpstreamError`; any other error is logged, and counts as an outage. A call without a
- * function is disabled.
+ * Each function resolves with the JSON of the workflow API's contract. It rejects with `UpstreamError`; any other error is
+ * logged, and counts as an outage. A call without a function is disabled.
  */
 export interface Upstream {
   /** Names the source of the data: in a fleet, gateways whose upstreams have the same name share answers. */
   readonly name: string;
-  /** An array of steps. */
-  steps(run: RunRef, call: UpstreamCall): Promise<object>;
+  steps(run: RunRef, call: UpstreamCall): Answer<readonly UpstreamStep[]>;
   /** An array with one run record. */
-  run?(run: RunRef, call: UpstreamCall): Promise<object>;
-  /** An array of run records, newest first. */
-  runs?(window: RunWindow, call: UpstreamCall): Promise<object>;
-  /** An array of workflows. */
-  workflows?(call: UpstreamCall): Promise<object>;
-  /** Starts a run: `{ run_id, message }`. Called once. */
-  execute?(start: { readonly workflowId: string; readonly inputs: JsonObject }, call: UpstreamCall): Promise<object>;
+  run?(run: RunRef, call: UpstreamCall): Answer<readonly UpstreamRun[]>;
+  /** Newest first. */
+  runs?(window: RunWindow, call: UpstreamCall): Answer<readonly UpstreamRun[]>;
+  workflows?(call: UpstreamCall): Answer<readonly UpstreamWorkflow[]>;
+  /** Starts a run. Called once. */
+  execute?(
+    start: { readonly workflowId: string; readonly inputs: JsonObject },
+    call: UpstreamCall,
+  ): Answer<UpstreamStart>;
 }
 
 export interface UpstreamErrorOptions extends ErrorOptions {

@@ -90,7 +90,11 @@ describe('stepgate check', () => {
   it('The check names the fields that deviate, without values', async () => {
     replies.steps = { json: [wireStep({ id: 4711, start_time: 'SECRET' }), 'SECRET', wireStep({ id: 4712 })] };
     const { code, stdout } = await check();
-    expect(saidOf('steps', stdout).split('\n').slice(1)).toEqual([
+    expect(
+      saidOf('steps', stdout)
+        .split('\n')
+        .filter((line) => line.startsWith('  - ')),
+    ).toEqual([
       '  - steps[].id: expected string, got number; read anyway (2 times)',
       '  - steps[].start_time: expected ISO 8601 time with a zone, got other text; cannot be read (1 times)',
       '  - steps[]: expected step, got string; cannot be read (1 times)',
@@ -99,6 +103,30 @@ describe('stepgate check', () => {
     for (const endpoint of ['runs', 'run'] as const) expect(saidOf(endpoint, stdout)).not.toContain('  - ');
     expect(stdout).not.toContain('SECRET');
     expect(code).toBe(1);
+  });
+
+  it('The check says which optional fields the steps have, and what follows', async () => {
+    const approve = (fields: object) => wireStep({ node_id: 'approve', ...fields });
+    replies.steps = { json: [approve({ id: '1', status: 'suspended' }), approve({ id: '2' })] };
+    expect(
+      saidOf('steps', (await check()).stdout)
+        .split('\n')
+        .slice(1),
+    ).toEqual([
+      '  = No step has item_key or attempt: inputs and times show which executions of a node are retries.',
+      '  = 1 of 2 steps wait, but have no waits: their whole time since the start counts as waiting.',
+    ]);
+    const waits = [{ from: '2025-03-13T02:41:16Z' }];
+    replies.steps = {
+      json: [approve({ id: '1', item_key: 'a', attempt: 1, waits }), approve({ id: '2', item_key: 'b' })],
+    };
+    const { code, stdout } = await check();
+    expect(saidOf('steps', stdout).split('\n').slice(1)).toEqual([
+      '  = 2 of 2 steps have item_key: a step repeats only failures of its own item.',
+      '  = 1 of 2 steps have attempt: it decides which of them are retries.',
+      '  = 1 of 2 steps have waits: this time counts neither as work nor as idle.',
+    ]);
+    expect(code).toBe(0);
   });
 
   it('The check names unknown status words of runs and steps, and STATUS_WORDS', async () => {

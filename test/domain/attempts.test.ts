@@ -65,6 +65,64 @@ describe('attempts', () => {
   });
 });
 
+describe('items of a fan-out', () => {
+  const item = (
+    key: string | null,
+    start: number,
+    end: number | null,
+    status: string,
+    attempt: number | null = null,
+    inputs?: string,
+  ) => ran('a', start, end, status, { itemKey: key, itemAttempt: attempt, inputs });
+  const remaining = (...steps: readonly StepFacts[]) =>
+    runOf(steps, { record: runRecord({ rawStatus: 'failed' }) }).remainingFailures.map(({ index }) => index);
+
+  it('Items that fail and succeed one after another are each their own, with and without item keys', () => {
+    const outcome = (keys: readonly (string | null)[]) => [
+      item(keys[0] ?? null, 0, 2, 'failed', null, '1'),
+      item(keys[1] ?? null, 0, 3, 'completed', null, '2'),
+      item(keys[2] ?? null, 2, 4, 'completed', null, '3'),
+      item(keys[3] ?? null, 3, 5, 'failed', null, '4'),
+    ];
+    for (const steps of [outcome(['1', '2', '3', '4']), outcome([])]) {
+      expect(attemptsOf(...steps)).toEqual(['FIRST', 'ITERATION', 'ITERATION', 'ITERATION']);
+      expect(remaining(...steps)).toEqual([0, 3]);
+    }
+  });
+
+  it('With item keys, an item is never the retry of another, even in a strict sequence', () => {
+    const [first, second] = [item('1', 0, 1, 'failed'), item('2', 1, 2, 'completed')];
+    expect(attemptsOf(first, second)).toEqual(['FIRST', 'ITERATION']);
+    expect(remaining(first, second)).toEqual([0]);
+    // Nothing distinguishes items without keys and inputs.
+    expect(attemptsOf(item(null, 0, 1, 'failed'), item(null, 1, 2, 'completed'))).toEqual(['FIRST', 0]);
+  });
+
+  it('An item is retried while other items run, by its key alone', () => {
+    const steps = [item('1', 0, 2, 'failed'), item('2', 0, 9, 'completed'), item('1', 3, 4, 'completed')];
+    expect(attemptsOf(...steps)).toEqual(['FIRST', 'ITERATION', 0]);
+    expect(attemptsOf(...steps.map((step) => ({ ...step, itemKey: null })))[2]).toBe('ITERATION');
+  });
+
+  it('The attempt that the upstream reports decides, whatever inputs and times say', () => {
+    // The clocks of two workers differ.
+    expect(attemptsOf(item('1', 0, 5, 'failed', 1), item('1', 4, 6, 'completed', 2))).toEqual(['FIRST', 0]);
+    // A loop executes the item again.
+    expect(attemptsOf(item('1', 0, 1, 'failed', 1, 'x'), item('1', 1, 2, 'done', 1, 'x'))).toEqual([
+      'FIRST',
+      'ITERATION',
+    ]);
+    // The first attempt is not listed.
+    expect(attemptsOf(item('1', 0, 1, 'failed', 2), item('1', 1, 2, 'done', 3))).toEqual(['FIRST', 0]);
+  });
+
+  it('Without item keys, a reported attempt repeats a failure with its inputs, else the nearest one', () => {
+    const first = [item(null, 0, 1, 'failed', 1, 'x'), item(null, 0, 1, 'failed', 1, 'y')];
+    const second = [item(null, 2, 3, 'done', 2, 'x'), item(null, 2, 3, 'done', 2, 'z'), item(null, 2, 3, 'done', 2)];
+    expect(attemptsOf(...first, ...second)).toEqual(['FIRST', 'ITERATION', 0, 1, 'ITERATION']);
+  });
+});
+
 describe('the latest execution of a node', () => {
   const latestOf = (steps: readonly StepFacts[], isOver: boolean) =>
     runOf(steps, { record: runRecord({ rawStatus: isOver ? 'failed' : 'running' }) }).steps.find(

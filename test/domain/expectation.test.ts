@@ -11,8 +11,9 @@ const took = (start: number, seconds: number, rawStatus = 'completed'): RunRecor
 const tenRuns = Array.from({ length: 10 }, (_, index) => took(index, index + 1));
 const expected = (records: readonly RunRecord[], start: number, run: Parameters<typeof expectationOf>[0]) =>
   expectationOf(run, createSampler(records).before(at(start)));
-const running = (wallClockMs: number | null) => ({ wallClockMs, isFinished: false });
-const finished = (wallClockMs: number | null) => ({ wallClockMs, isFinished: true });
+const running = (wallClockMs: number | null) => ({ status: 'RUNNING' as const, wallClockMs, isFinished: false });
+const waiting = (wallClockMs: number) => ({ status: 'WAITING' as const, wallClockMs, isFinished: false });
+const finished = (wallClockMs: number | null) => ({ status: 'COMPLETED' as const, wallClockMs, isFinished: true });
 
 describe('the expectation of a run', () => {
   const usual = { sampleSize: 10, p50Ms: 5000, p95Ms: 10_000 };
@@ -23,6 +24,7 @@ describe('the expectation of a run', () => {
     ['A run beyond the 95th percentile is overdue.', running(11_500), { remainingMs: 0, overdueByMs: 1500 }],
     ['A slow run stays overdue after its end.', finished(11_500), { remainingMs: null, overdueByMs: 1500 }],
     ['A run without a start is not overdue.', running(null), { remainingMs: null, overdueByMs: null }],
+    ['A run that waits is not overdue.', waiting(11_500), { remainingMs: null, overdueByMs: null }],
     ['A finished run of unknown length is not overdue.', finished(null), { remainingMs: null, overdueByMs: null }],
   ])('%s', (_, run, times) => {
     expect(expected(tenRuns, 10, run)).toEqual({ ...usual, ...times });

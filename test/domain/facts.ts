@@ -44,6 +44,9 @@ export const stepFacts = ({ inputs, outputs, metadata, ...facts }: StepDraft = {
   endTime: at(1),
   elapsedTime: null,
   error: null,
+  itemKey: null,
+  itemAttempt: null,
+  waits: [],
   payload: payloadOf({ inputs, outputs, metadata }),
   inputsHash: hashOfInputs(inputs ?? null),
   tokens: 0,
@@ -109,7 +112,7 @@ const arbitraryMoment: fc.Arbitrary<Timestamp> = fc.oneof(
     .map((text) => parseTimestamp(text) ?? at(0)),
 );
 
-const WORDS = ['completed', 'failed', 'running', 'queued', 'cancelled', 'skipped', 'archived'];
+const WORDS = ['completed', 'failed', 'running', 'suspended', 'queued', 'cancelled', 'skipped', 'archived'];
 
 /** Steps with impossible times and numbers. */
 export const arbitrarySteps: fc.Arbitrary<StepFacts[]> = fc
@@ -122,6 +125,11 @@ export const arbitrarySteps: fc.Arbitrary<StepFacts[]> = fc
         endTime: fc.option(arbitraryMoment, { freq: 4 }),
         elapsedTime: fc.option(fc.constantFrom(0, 1, 2, 8, -1, 0.5, 2 ** 31, 1e308, -1e308)),
         error: fc.option(fc.string()),
+        itemKey: fc.option(fc.constantFrom('x', 'y'), { freq: 2 }),
+        itemAttempt: fc.option(fc.integer({ min: 1, max: 3 }), { freq: 2 }),
+        waits: fc.array(fc.record({ from: arbitraryMoment, to: fc.option(arbitraryMoment, { freq: 4 }) }), {
+          maxLength: 2,
+        }),
         outputs: fc.jsonValue({ maxDepth: 2 }).map((value) => value as JsonValue),
       })
       .map(stepFacts),

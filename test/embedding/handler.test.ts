@@ -180,7 +180,10 @@ describe('fetch', () => {
   it('The fetch handler answers large bodies, and refuses larger ones', async () => {
     const outputs = 'x'.repeat(3_000_000);
     await start({
-      upstream: { name: 'large', steps: () => Promise.resolve([{ id: 's', status: 'completed', outputs }]) },
+      upstream: {
+        name: 'large',
+        steps: () => Promise.resolve([{ id: 's', node_id: 'model', status: 'completed', outputs }]),
+      },
     });
     const query = '{ run(workflowId: "wf", id: "r1") { steps { outputs } } }';
     for (let time = 0; time < 3; time += 1) {

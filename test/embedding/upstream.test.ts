@@ -15,8 +15,14 @@ const log = captureLog('warn');
 let gateway: TestGateway | undefined;
 afterEach(() => gateway?.close());
 
-async function start(functions: Partial<Upstream>, environment: Record<string, string> = {}) {
-  const upstream: Upstream = { name: 'engine', steps: () => Promise.resolve([wireStep()]), ...functions };
+type Call = Exclude<keyof Upstream, 'name'>;
+/** They may answer anything. */
+type Functions = {
+  readonly [Name in Call]?: (...call: Parameters<NonNullable<Upstream[Name]>>) => Promise<object>;
+};
+
+async function start(functions: Functions, environment: Record<string, string> = {}) {
+  const upstream = { name: 'engine', steps: () => Promise.resolve([wireStep()]), ...functions } as Upstream;
   const started = await startGateway(environment, { upstream, logger: log.logger });
   gateway = started;
   return { url: started.url, query: (document: string) => started.query(document) };
@@ -107,7 +113,8 @@ describe('an upstream of functions', () => {
   });
 
   it('Stale data is served while a function fails', async () => {
-    let steps: Upstream['steps'] = () => Promise.resolve([wireStep({ status: 'running', end_time: null })]);
+    let steps: NonNullable<Functions['steps']> = () =>
+      Promise.resolve([wireStep({ status: 'running', end_time: null })]);
     const { query } = await start({ steps: (...call) => steps(...call) }, { LIVE_TTL_MS: '0' });
     await query(RUN);
     steps = fail(new UpstreamError(500));

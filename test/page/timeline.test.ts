@@ -8,7 +8,15 @@ import { ticksOf } from '../../src/web/timeline/time/ticks.ts';
 
 const bar = (stepId: string, lane: number, offsetMs: number, durationMs: number): Bar => ({
   ...{ stepId, lane, offsetMs, durationMs },
-  ...{ nodeId: stepId, status: 'COMPLETED', attempt: 1, attemptCount: 1, isCritical: false, isGrowing: false },
+  ...{
+    nodeId: stepId,
+    status: 'COMPLETED',
+    attempt: 1,
+    attemptCount: 1,
+    waitingMs: 0,
+    isCritical: false,
+    isGrowing: false,
+  },
 });
 
 describe('the scale of the timeline', () => {

@@ -3,9 +3,9 @@ import { compareRuns } from '../../src/domain/run/comparison.ts';
 import { createRun } from '../../src/domain/run/run.ts';
 import { nodeStatistics, runStatistics } from '../../src/domain/run/statistics.ts';
 import { parseTimestamp, type Timestamp } from '../../src/domain/timestamp.ts';
-import type { Gap, JsonValue, Run, RunFacts, Step, TokenUsage } from '../../src/domain/types.ts';
+import type { Gap, JsonValue, Run, RunFacts, Step, TokenUsage, Wait } from '../../src/domain/types.ts';
 import { runFacts, runRecord, stepFacts } from '../domain/facts.ts';
-import type { RawRun } from './raw.ts';
+import type { RawRun, RawStep } from './raw.ts';
 
 const factsOf = ({ steps, record, graph }: RawRun): RunFacts =>
   runFacts({
@@ -19,6 +19,9 @@ const factsOf = ({ steps, record, graph }: RawRun): RunFacts =>
         endTime: parseTimestamp(step.end),
         elapsedTime: step.elapsed,
         error: step.error,
+        itemKey: step.item,
+        itemAttempt: step.attempt,
+        waits: step.waits.flatMap(waitOf),
         tokens: step.tokens,
         inputs: step.inputs as JsonValue,
         outputs: step.outputs as JsonValue,
@@ -32,6 +35,11 @@ const factsOf = ({ steps, record, graph }: RawRun): RunFacts =>
       finish: null,
     },
   });
+
+function waitOf([start, end]: RawStep['waits'][number]): Wait[] {
+  const [from, to] = [parseTimestamp(start), parseTimestamp(end)];
+  return from && (to || end === null) ? [{ from, to }] : [];
+}
 
 const recordOf = ({ word, start, end, error }: NonNullable<RawRun['record']>) =>
   runRecord({ rawStatus: word, startTime: parseTimestamp(start), endTime: parseTimestamp(end), error });
@@ -68,6 +76,8 @@ export function derivedBy(run: Run) {
       startTime: micros(step.startTime),
       endTime: micros(step.endTime),
       durationMs: step.durationMs,
+      waitingMs: step.waitingMs,
+      waitingSince: micros(step.waitingSince),
       durationSource: step.durationSource,
       clockSkewDetected: step.clockSkewDetected,
       offsetMs: step.offsetMs,

@@ -1,12 +1,13 @@
 /** Status, duration, end and attempt of each step, by the definitions in SCHEMA. */
 import { isDeepStrictEqual } from 'node:util';
 import type { RawRun, RawStep } from './raw.ts';
-import { readMoment, type Moment } from './times.ts';
+import { covers, piecesOf, readMoment, type Moment, type Stretch } from './times.ts';
 
 export const WORDS: Readonly<Record<string, readonly string[]>> = {
   COMPLETED: ['completed', 'success', 'succeeded', 'done'],
   FAILED: ['failed', 'error', 'errored', 'timeout', 'timedout'],
   RUNNING: ['running', 'inprogress', 'started'],
+  WAITING: ['waitingforinput', 'suspended', 'paused', 'blocked'],
   PENDING: ['pending', 'queued', 'waiting', 'scheduled'],
   CANCELLED: ['cancelled', 'canceled', 'stopped', 'aborted'],
   SKIPPED: ['skipped'],
@@ -49,8 +50,46 @@ export const executionsOf = (run: RawRun): Execution[] =>
     return { raw, index, status, isFinished, start, end };
   });
 
+/** Waits that have a start and, unless they last, an end. `to` is null while a wait lasts. */
+const reportedWaits = ({ raw }: Execution) =>
+  raw.waits.flatMap(([start, end]) => {
+    const [from, to] = [readMoment(start)?.micros, readMoment(end)?.micros];
+    return from !== undefined && (to !== undefined || end === null) ? [{ from, to: to ?? null }] : [];
+  });
+
+/** Null unless it waits: the start of the wait that lasts, else the end of the last wait, but not before its own start. */
+export function waitingSinceOf(execution: Execution): number | null {
+  if (execution.status !== 'WAITING') return null;
+  const waits = reportedWaits(execution);
+  const lasting = waits.filter(({ to }) => to === null).map(({ from }) => from);
+  const over = waits.flatMap(({ to }) => to ?? []);
+  const since = lasting.length > 0 ? [Math.min(...lasting)] : over.length > 0 ? [Math.max(...over)] : [];
+  const candidates = [...since, ...(execution.start ? [execution.start.micros] : [])];
+  return candidates.length > 0 ? Math.max(...candidates) : null;
+}
+
+/** The parts of a stretch in which the execution waited, and those in which it worked. */
+function partsOf(execution: Execution, { from, to }: Stretch) {
+  const since = waitingSinceOf(execution);
+  const waits = [
+    ...reportedWaits(execution).map((wait) => ({ from: wait.from, to: wait.to ?? to })),
+    ...(since === null ? [] : [{ from: since, to }]),
+  ].filter((wait) => wait.from < wait.to);
+  const pieces = piecesOf(waits, from, to).filter((piece) => from <= piece.from && piece.to <= to);
+  const waited = pieces.filter((piece) => waits.some((wait) => covers(wait, piece.from)));
+  return { waited, worked: pieces.filter((piece) => !waited.includes(piece)) };
+}
+
+const lengthOf = (stretches: readonly Stretch[]): number => stretches.reduce((sum, { from, to }) => sum + to - from, 0);
+
 export interface Duration {
+  /** Without waits. */
   readonly micros: number | null;
+  /** Empty if its length or start is unknown. A step without waits has one part, which may be a point. */
+  readonly worked: readonly Stretch[];
+  readonly waited: readonly Stretch[];
+  /** From the start to the end, with waits. */
+  readonly span: Stretch | null;
   readonly source: string;
   readonly isSkewed: boolean;
 }
@@ -65,10 +104,18 @@ export function durationOf(execution: Execution, now: number, liveUntil: number 
   const endsEarly = start !== null && end !== null && end.micros < start.micros;
   const startsLate = start !== null && saysItRuns(execution) && start.micros > now;
   const isSkewed = endsEarly || startsLate;
-  const lasts = (micros: number | null, source: string) => ({ micros, source, isSkewed });
-  if (start && end && !isSkewed) return lasts(end.micros - start.micros, 'TIMESTAMPS');
+  const lasts = (micros: number | null, source: string): Duration => {
+    const span = start && micros !== null ? { from: start.micros, to: start.micros + micros } : null;
+    return { micros, source, isSkewed, span, worked: span ? [span] : [], waited: [] };
+  };
+  const until = (from: number, to: number, source: string): Duration => {
+    const { worked, waited } = partsOf(execution, { from, to });
+    const all = lasts(to - from, source);
+    return waited.length === 0 ? all : { ...all, micros: lengthOf(worked), worked, waited };
+  };
+  if (start && end && !isSkewed) return until(start.micros, end.micros, 'TIMESTAMPS');
   if (start && runs(execution) && !isSkewed && liveUntil !== null) {
-    return lasts(Math.max(0, liveUntil - start.micros), 'LIVE');
+    return until(start.micros, Math.max(start.micros, liveUntil), 'LIVE');
   }
   if (raw.elapsed !== null && raw.elapsed > 0 && raw.elapsed <= Number.MAX_SAFE_INTEGER)
     return lasts(raw.elapsed * 1_000_000, 'ELAPSED_SECONDS');
@@ -80,8 +127,7 @@ export function durationOf(execution: Execution, now: number, liveUntil: number 
 export function endOf(execution: Execution): number | null {
   const { start, end } = execution;
   if (end && (!start || end.micros >= start.micros)) return end.micros;
-  const { micros } = durationOf(execution, Infinity, null);
-  return start && micros !== null ? start.micros + micros : null;
+  return durationOf(execution, Infinity, null).span?.to ?? null;
 }
 
 export const placeOf = ({ start, end }: Execution): number => (start ?? end)?.micros ?? Infinity;
@@ -111,22 +157,28 @@ const knownEndOf = (execution: Execution): number | null =>
 
 /** For each of a node's executions, in order, the position of the failure that it repeats. */
 function repeatedBy(ofNode: readonly Execution[]): readonly (number | undefined)[] {
-  const everOverlap = ofNode.some((one, at) =>
-    ofNode.slice(at + 1).some((later) => (knownEndOf(one) ?? -Infinity) > placeOf(later)),
-  );
+  const everOverlap = (item: string | null) => {
+    const ofItem = ofNode.filter(({ raw }) => raw.item === item);
+    return ofItem.some((one, at) =>
+      ofItem.slice(at + 1).some((later) => (knownEndOf(one) ?? -Infinity) > placeOf(later)),
+    );
+  };
   const repeats: (number | undefined)[] = [];
   for (const [at, execution] of ofNode.entries()) {
+    const { item, attempt } = execution.raw;
     const couldRepeat = ofNode.slice(0, at).flatMap((before, position) => {
-      const hadEnded = (endOf(before) ?? Infinity) <= placeOf(execution);
-      const isKnown = endOf(before) !== null;
-      return before.status === 'FAILED' && isKnown && hadEnded && !repeats.includes(position) ? [position] : [];
+      const hadEnded = endOf(before) !== null && (endOf(before) ?? Infinity) <= placeOf(execution);
+      const isBefore = attempt === null ? hadEnded : before.raw.attempt === attempt - 1;
+      const isFailureOfItem = before.status === 'FAILED' && before.raw.item === item;
+      return isFailureOfItem && isBefore && !repeats.includes(position) ? [position] : [];
     });
     const ofSameInputs = couldRepeat.filter(
       (position) =>
         !isBlank(execution.raw.inputs) && isDeepStrictEqual(ofNode[position]?.raw.inputs, execution.raw.inputs),
     );
-    const directlyBefore = everOverlap ? undefined : couldRepeat.find((position) => position === at - 1);
-    repeats.push(ofSameInputs.at(-1) ?? directlyBefore);
+    const lastOfItem = ofNode.slice(0, at).findLastIndex(({ raw }) => raw.item === item);
+    const directlyBefore = everOverlap(item) ? undefined : couldRepeat.find((position) => position === lastOfItem);
+    repeats.push(ofSameInputs.at(-1) ?? (attempt === null ? directlyBefore : couldRepeat.at(-1)));
   }
   return repeats;
 }

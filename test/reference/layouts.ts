@@ -26,8 +26,8 @@ export function layoutOf(steps: readonly Timed[], startedAt: number | null, unti
   const placed = steps.flatMap((step): Placed[] => {
     const from = step.start?.micros;
     if (from === undefined || from < base.from - DAY || from > base.to + DAY) return [];
-    const { micros } = step.duration;
-    return [{ step, from, to: from + (micros ?? 0), isTimed: micros !== null }];
+    const { span } = step.duration;
+    return [{ step, from, to: span?.to ?? from, isTimed: span !== null }];
   });
   const from = Math.min(base.from, ...placed.map((one) => one.from));
   const to = Math.max(base.to, ...placed.map((one) => one.to));

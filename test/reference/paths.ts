@@ -10,10 +10,8 @@ export interface Paths {
   readonly isInferred: boolean;
 }
 
-export const stretchesOf = (steps: readonly Timed[]): Stretch[] =>
-  steps.flatMap(({ start, duration: { micros } }) =>
-    start && micros !== null ? [{ from: start.micros, to: start.micros + micros }] : [],
-  );
+/** When they worked. */
+export const stretchesOf = (steps: readonly Timed[]): Stretch[] => steps.flatMap(({ duration }) => duration.worked);
 
 export const criticalPaths = (steps: readonly Timed[], graph: RawGraph | null): Paths =>
   graph && graph.nodes.length > 0
@@ -54,8 +52,9 @@ function heaviestChains(steps: readonly Timed[], graph: RawGraph): number[][] {
 
 function walkBack(steps: readonly Timed[]): number[] {
   const placed = steps.flatMap((step) => {
-    const [stretch] = stretchesOf([step]);
-    return stretch ? [{ ...step, ...stretch }] : [];
+    const { span, worked } = step.duration;
+    // A wait at the end does not belong to it.
+    return span ? [{ ...step, from: span.from, to: worked.at(-1)?.to ?? span.from }] : [];
   });
   type Placed = (typeof placed)[number];
   const isLater = (a: Placed, b: Placed) =>

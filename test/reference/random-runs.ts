@@ -50,7 +50,18 @@ const uglyTime = fc.oneof(
   ),
 );
 
-const WORDS = ['completed', 'Success', 'failed', 'timeout', 'running', 'in-progress', 'queued', 'cancelled', 'skipped'];
+const WORDS = [
+  'completed',
+  'Success',
+  'failed',
+  'timeout',
+  'running',
+  'in-progress',
+  'suspended',
+  'queued',
+  'cancelled',
+  'skipped',
+];
 const word = fc.oneof(
   { weight: 8, arbitrary: fc.constantFrom(...WORDS) },
   fc.constantFrom('archived', '', 'constructor'),
@@ -100,6 +111,16 @@ const inputs = fc.constantFrom<unknown>(
   },
 );
 
+const items = {
+  item: fc.option(fc.constantFrom('x', 'y'), { freq: 1 }),
+  attempt: fc.option(fc.integer({ min: 1, max: 3 }), { freq: 1 }),
+};
+const waitsAmong = (time: fc.Arbitrary<string>): fc.Arbitrary<RawStep['waits']> =>
+  fc.oneof(
+    { weight: 2, arbitrary: fc.constant([]) },
+    fc.array(fc.tuple(time, fc.option(time, { freq: 4 })), { maxLength: 3 }),
+  );
+
 const error = fc.constantFrom(
   null,
   'boom',
@@ -122,6 +143,8 @@ const uglyStep: fc.Arbitrary<RawStep> = fc.record({
   end: fc.option(uglyTime, { freq: 3 }),
   elapsed: seconds,
   error,
+  ...items,
+  waits: waitsAmong(uglyTime),
   tokens: fc.constantFrom(null, 0, 0, 0, 12, -3, 2 ** 31),
   inputs,
   outputs,
@@ -135,6 +158,8 @@ const tidySteps: fc.Arbitrary<RawStep[]> = fc
       pause: fc.integer({ min: -4, max: 4 }),
       quarters: fc.integer({ min: 0, max: 8 }),
       isFailed: fc.integer({ min: 0, max: 4 }).map((n) => n === 0),
+      ...items,
+      waits: waitsAmong(tidyTime),
       inputs,
       outputs,
     }),
@@ -147,7 +172,7 @@ const tidySteps: fc.Arbitrary<RawStep[]> = fc
       at = start + quarters * 250_000;
       const isRunning = i === drafts.length - 1 && quarters % 4 === 0;
       const state = {
-        word: isRunning ? 'running' : isFailed ? 'failed' : 'completed',
+        word: isRunning ? (rest.item === null ? 'running' : 'suspended') : isFailed ? 'failed' : 'completed',
         error: isFailed ? 'boom' : null,
       };
       const end = isRunning ? null : textOf(at, 0);
@@ -164,14 +189,18 @@ const crowdedSteps: fc.Arbitrary<RawStep[]> = fc.array(
       start: fc.integer({ min: 0, max: 8 }),
       quarters: fc.integer({ min: 0, max: 4 }),
       forms: fc.tuple(form, fc.integer({ min: 0, max: 3 })),
+      waits: waitsAmong(tidyTime),
     })
-    .map(({ node, start, quarters, forms: [ofStart, ofEnd] }) => ({
+    .map(({ node, start, quarters, forms: [ofStart, ofEnd], waits }) => ({
       node,
       word: 'completed',
       start: textOf(start * 250_000, ofStart),
       end: textOf((start + quarters) * 250_000, ofEnd),
       elapsed: 0,
       error: null,
+      item: null,
+      attempt: null,
+      waits,
       tokens: 0,
       inputs: null,
       outputs: null,

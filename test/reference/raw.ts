@@ -8,6 +8,12 @@ export interface RawStep {
   /** In seconds. */
   readonly elapsed: number | null;
   readonly error: string | null;
+  /** Item of a fan-out. */
+  readonly item: string | null;
+  /** From 1, within node and item. */
+  readonly attempt: number | null;
+  /** The end of a wait that lasts is null. */
+  readonly waits: readonly (readonly [from: string, to: string | null])[];
   readonly tokens: number | null;
   readonly inputs: unknown;
   readonly outputs: unknown;

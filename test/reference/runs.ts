@@ -28,7 +28,9 @@ function statusOf(run: RawRun, all: readonly Execution[]): string {
   }
   const latest = latestOf(all, false);
   if (latest.length === 0) return 'UNKNOWN';
-  if (latest.some(({ isFinished }) => !isFinished)) return 'RUNNING';
+  const unfinished = latest.filter(({ isFinished }) => !isFinished).map((execution) => execution.status);
+  if (unfinished.includes('RUNNING') || unfinished.includes('UNKNOWN')) return 'RUNNING';
+  if (unfinished.length > 0) return unfinished.includes('WAITING') ? 'WAITING' : 'RUNNING';
   const has = (status: string) => latest.some((execution) => execution.status === status);
   return ['FAILED', 'CANCELLED', 'UNKNOWN'].find(has) ?? 'COMPLETED';
 }
@@ -56,6 +58,8 @@ export function referenceRun(run: RawRun) {
     .sort(byStart);
   const stretches = stretchesOf(steps);
   const busy = covered(stretches);
+  const waits = steps.flatMap(({ duration }) => duration.waited);
+  const idle = Math.max(0, (wallClock ?? 0) - covered([...stretches, ...waits]));
   const atOnce = stretches.map(({ from }) => stretches.filter((stretch) => covers(stretch, from)).length);
   const durationMs = (some: readonly Timed[]) => sum(some.map(({ duration }) => duration.micros));
   const superseded = steps.filter((step) => attemptOf(step, all).isSuperseded);
@@ -87,6 +91,7 @@ export function referenceRun(run: RawRun) {
       total: all.length,
       pending: countOf('PENDING'),
       running: countOf('RUNNING'),
+      waiting: countOf('WAITING'),
       completed: countOf('COMPLETED'),
       failed: countOf('FAILED'),
       cancelled: countOf('CANCELLED'),
@@ -112,6 +117,8 @@ export function referenceRun(run: RawRun) {
       startTime: step.start?.micros ?? null,
       endTime: step.end?.micros ?? null,
       durationMs: step.duration.micros === null ? null : step.duration.micros / 1000,
+      waitingMs: sum(step.duration.waited.map(({ from, to }) => to - from)),
+      waitingSince: executions.waitingSinceOf(step),
       durationSource: step.duration.source,
       clockSkewDetected: step.duration.isSkewed,
       ...placements.get(step),
@@ -137,8 +144,9 @@ export function referenceRun(run: RawRun) {
       totalDurationMs: durationMs(steps),
       wallClockMs,
       busyMs: busy / 1000,
-      idleMs: Math.max(0, (wallClock ?? 0) - busy) / 1000,
-      idleShare: wallClockMs ? Math.max(0, (wallClock ?? 0) - busy) / 1000 / wallClockMs : null,
+      waitingMs: covered(waits) / 1000,
+      idleMs: idle / 1000,
+      idleShare: wallClockMs ? idle / 1000 / wallClockMs : null,
       wastedMs: durationMs(superseded),
       maxConcurrency: Math.max(Math.min(1, stretches.length), ...atOnce),
       parallelism: busy > 0 ? durationMs(steps) / (busy / 1000) : null,

@@ -1,23 +1,24 @@
 /**
  * Critical path: the chain of steps that determines when the run ends. It follows the graph, or else step times.
- * A node weighs the time that its executions cover. A node that did not run weighs 0 and still connects others.
+ * A node weighs the time that its executions cover, without waits. A node that did not run weighs 0 and still connects others.
  * A cycle counts as one node. Of equally long chains, the one with more steps wins.
  * Executions without a start and nodes missing from the graph are ignored.
  */
 import { compareByStart } from '../step/execution.ts';
 import { predecessorsOf, successorsOf, topologicalGroups } from './graph.ts';
-import { unionLength, type Interval } from '../run/intervals.ts';
+import { unionLength, untilLastWork, workOf, type Interval } from '../run/intervals.ts';
 import type { CriticalPath, WorkflowGraph } from '../types.ts';
 import { walkBack } from './walk-back.ts';
 
-export function criticalPath(intervals: readonly Interval[], graph: WorkflowGraph | null): CriticalPath {
+export function criticalPath(spans: readonly Interval[], graph: WorkflowGraph | null): CriticalPath {
+  const intervals = spans.map(untilLastWork);
   const isInferred = !graph || graph.nodes.length === 0;
   const path = isInferred ? walkBack(intervals) : longestChain(intervals, graph);
   return { steps: path.map(({ step }) => step), durationMs: microsCovered(path) / 1000, isInferred };
 }
 
 const microsCovered = (intervals: readonly Interval[]): number =>
-  unionLength(intervals.toSorted((a, b) => a.start - b.start));
+  unionLength(workOf(intervals.toSorted((a, b) => a.start - b.start)));
 
 interface Chain {
   readonly micros: number;
@@ -40,7 +41,7 @@ function longestChain(intervals: readonly Interval[], graph: WorkflowGraph): Int
     }
     const own = group.flatMap((id) => executions.get(id) ?? []).sort((a, b) => compareByStart(a.step, b.step));
     const chain: Chain = {
-      micros: (previous?.micros ?? 0) + unionLength(own),
+      micros: (previous?.micros ?? 0) + unionLength(workOf(own)),
       stepCount: (previous?.stepCount ?? 0) + own.length,
       intervals: own,
       previous,

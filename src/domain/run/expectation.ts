@@ -10,9 +10,9 @@ export interface Expectation {
   readonly sampleSize: number;
   readonly p50Ms: number;
   readonly p95Ms: number;
-  /** Null for a run that is finished or has not started. */
+  /** Null for a run that is finished, that waits, or that has not started. */
   readonly remainingMs: number | null;
-  /** Null if the run's time is unknown. */
+  /** Null if the run's time is unknown, and while it waits. */
   readonly overdueByMs: number | null;
 }
 
@@ -69,12 +69,13 @@ export function createSampler(records: readonly RunRecord[]): Sampler {
 
 /** Null with fewer than 10 completed runs in the sample. */
 export function expectationOf(
-  run: Pick<Run, 'wallClockMs' | 'isFinished'>,
+  run: Pick<Run, 'status' | 'wallClockMs' | 'isFinished'>,
   { wallClocksMs }: Pick<Sample, 'wallClocksMs'>,
 ): Expectation | null {
   const usual = wallClocksMs.length >= MIN_SAMPLE ? distributionOf(wallClocksMs) : null;
   if (!usual) return null;
-  const elapsed = run.wallClockMs;
+  // Nobody knows how long a person will take.
+  const elapsed = run.status === 'WAITING' ? null : run.wallClockMs;
   return {
     sampleSize: wallClocksMs.length,
     p50Ms: usual.p50,

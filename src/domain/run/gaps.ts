@@ -1,4 +1,4 @@
-/** Gaps: periods within a run's span in which no step ran. */
+/** Gaps: periods within a run's span in which no step ran or waited. */
 import { timedOf, type Interval } from './intervals.ts';
 import { endOf, type RunSpan } from './span.ts';
 import { millisBetween, type Timestamp } from '../timestamp.ts';

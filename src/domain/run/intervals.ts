@@ -1,5 +1,6 @@
 /** Steps as half-open intervals in whole microseconds. */
-import { microsOf } from '../step/duration.ts';
+import { spanMicrosOf } from '../step/duration.ts';
+import { waitsWithin, workWithin } from '../step/waits.ts';
 import type { Step } from '../types.ts';
 
 export interface Interval {
@@ -8,15 +9,43 @@ export interface Interval {
   readonly end: number;
 }
 
-/** Sorted by start, then end, then upstream index. A step of unknown duration is a point at its start. */
+/** With waits. Sorted by start, then end, then upstream index. A step of unknown duration is a point at its start. */
 export function intervalsOf(steps: readonly Step[]): Interval[] {
   const intervals: Interval[] = [];
   for (const step of steps) {
     if (!step.startTime) continue;
     const start = step.startTime.epochMicros;
-    intervals.push({ step, start, end: start + microsOf(step.durationMs ?? 0) });
+    intervals.push({ step, start, end: start + spanMicrosOf(step) });
   }
-  return intervals.sort((a, b) => a.start - b.start || a.end - b.end || a.step.index - b.step.index);
+  return intervals.sort(compareIntervals);
+}
+
+const compareIntervals = (a: Interval, b: Interval): number =>
+  a.start - b.start || a.end - b.end || a.step.index - b.step.index;
+
+/** Parts in which the steps worked. Takes and returns intervals sorted by start. */
+export function workOf(intervals: readonly Interval[]): readonly Interval[] {
+  if (!intervals.some(hasWaits)) return intervals;
+  const partsOf = (interval: Interval) =>
+    hasWaits(interval) ? workWithin(interval.step, interval.start, interval.end) : [interval];
+  return intervals
+    .flatMap((interval) => partsOf(interval).map((part) => ({ ...interval, ...part })))
+    .sort(compareIntervals);
+}
+
+/** Parts in which the steps waited. Takes and returns intervals sorted by start. */
+export const waitsOf = (intervals: readonly Interval[]): Interval[] =>
+  intervals
+    .filter(hasWaits)
+    .flatMap(({ step, start, end }) => waitsWithin(step, start, end).map((wait) => ({ step, ...wait })))
+    .sort(compareIntervals);
+
+const hasWaits = ({ step }: Interval): boolean => step.waitingMs > 0;
+
+/** The interval up to the end of its step's work: a step that waits determines no end. */
+export function untilLastWork(interval: Interval): Interval {
+  const { step, start, end } = interval;
+  return hasWaits(interval) ? { step, start, end: workWithin(step, start, end).at(-1)?.end ?? start } : interval;
 }
 
 /** Intervals of steps with a known duration. */

@@ -34,7 +34,7 @@ function barOf({ step, start, end }: Interval, lane: number, span: RunSpan): Tim
     step,
     lane,
     offsetMs: (start - from) / 1000,
-    durationMs: step.durationMs ?? 0,
+    durationMs: (end - start) / 1000,
     offsetPercent,
     widthPercent: percentAt(end) - offsetPercent,
   };

@@ -14,32 +14,57 @@ export function executionsOf(facts: readonly StepFacts[]): StepDraft[] {
 const ofNodes = (executions: readonly StepDraft[]): Iterable<readonly StepDraft[]> =>
   Map.groupBy(executions.toSorted(compareByPlace), ({ nodeId }) => nodeId).values();
 
-/**
- * An execution is a RETRY if it repeats a failure that had ended by its start: the nearest one with equal inputs, else,
- * in a node whose executions never overlap, the execution before it. Any other is an ITERATION.
- */
+/** Only a RETRY has a `previousAttempt`. The others are the FIRST execution of the node, and ITERATIONs. */
 function numberAttempts(ofNode: readonly StepDraft[]): void {
-  const isSequence = neverOverlap(ofNode);
-  const failuresByInputs = new Map<string, StepDraft[]>();
-  let previous: StepDraft | null = null;
+  for (const ofItem of Map.groupBy(ofNode, ({ itemKey }) => itemKey).values()) findRetries(ofItem);
   for (const [position, step] of ofNode.entries()) {
     step.attempt = position + 1;
     step.attemptCount = ofNode.length;
-    const isRepeatable = (failure: StepDraft) => !failure.isSuperseded && hadFailedBy(failure, beginOf(step));
+    if (position > 0) step.attemptKind = step.previousAttempt ? 'RETRY' : 'ITERATION';
+  }
+}
+
+/**
+ * A reported attempt repeats the failure of the attempt before it. Any other execution repeats a failure that had ended by
+ * its start: the nearest one with equal inputs, else, if executions of the item never overlap, the execution before it.
+ */
+function findRetries(ofItem: readonly StepDraft[]): void {
+  const isSequence = neverOverlap(ofItem);
+  const failuresByAttempt = new Map<number | null, StepDraft[]>();
+  const failuresByInputs = new Map<string | null, StepDraft[]>();
+  let previous: StepDraft | null = null;
+  for (const step of ofItem) {
+    const isRepeatable = (failure: StepDraft) => !failure.isSuperseded && mayRepeat(step, failure);
     const sameInputs = step.inputsHash === null ? undefined : failuresByInputs.get(step.inputsHash);
     const before: StepDraft | null = isSequence && previous && isRepeatable(previous) ? previous : null;
-    const failure: StepDraft | null = sameInputs?.findLast(isRepeatable) ?? before;
-    if (previous) step.attemptKind = failure ? 'RETRY' : 'ITERATION';
+    const nearest = step.itemAttempt === null ? before : lastUnrepeated(failuresByAttempt.get(step.itemAttempt - 1));
+    const failure = sameInputs?.findLast(isRepeatable) ?? nearest;
     if (failure) {
       step.previousAttempt = failure;
       failure.isSuperseded = true;
     }
-    if (step.status === 'FAILED' && step.inputsHash !== null) {
-      if (sameInputs) sameInputs.push(step);
-      else failuresByInputs.set(step.inputsHash, [step]);
+    if (step.status === 'FAILED') {
+      addTo(failuresByInputs, step.inputsHash, step);
+      addTo(failuresByAttempt, step.itemAttempt, step);
     }
     previous = step;
   }
+}
+
+/** The upstream's numbers decide, if it sends them. */
+const mayRepeat = (step: StepDraft, failure: StepDraft): boolean =>
+  step.itemAttempt === null ? hadFailedBy(failure, beginOf(step)) : failure.itemAttempt === step.itemAttempt - 1;
+
+/** Drops repeated failures at the end, so that a long list is not searched again. */
+function lastUnrepeated(failures: StepDraft[] = []): StepDraft | null {
+  while (failures.at(-1)?.isSuperseded) failures.pop();
+  return failures.at(-1) ?? null;
+}
+
+function addTo<Key>(lists: Map<Key, StepDraft[]>, key: Key, step: StepDraft): void {
+  const list = lists.get(key);
+  if (list) list.push(step);
+  else lists.set(key, [step]);
 }
 
 /** An execution without a place comes after all that have ended. */

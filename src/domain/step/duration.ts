@@ -3,9 +3,14 @@ import type { StepStatus } from '../status.ts';
 import { timestampOfMicros, type Timestamp } from '../timestamp.ts';
 import type { DurationSource, StepDuration, StepFacts } from '../types.ts';
 import type { StepDraft } from './execution.ts';
+import { waitsWithin } from './waits.ts';
 
 /** Whole microseconds, so that sums and differences have no rounding noise. */
 export const microsOf = (millis: number): number => Math.round(millis * 1000);
+
+/** Length of a step with its waits. 0 if unknown. */
+export const spanMicrosOf = ({ durationMs, waitingMs }: Pick<StepDuration, 'durationMs' | 'waitingMs'>): number =>
+  microsOf(durationMs ?? 0) + microsOf(waitingMs);
 
 /** Seconds reported by the upstream. Null if missing, negative or beyond 2^53. */
 const knownSeconds = (elapsedTime: number | null): number | null =>
@@ -38,7 +43,7 @@ export interface StepClock {
   readonly liveUntil: number | null;
 }
 
-/** True for a running step or an unknown status. A planned start is not a start. */
+/** True for a running or waiting step, and for an unknown status. A planned start is not a start. */
 export const saysItRuns = (step: Pick<TimedFacts, 'status' | 'isFinished'>): boolean =>
   !step.isFinished && step.status !== 'PENDING';
 
@@ -46,7 +51,7 @@ export const isRunning = (step: TimedFacts): boolean => saysItRuns(step) && step
 
 /**
  * Sources in order: end − start, now − start of a running step, `elapsed_time`. With clock skew, only the last counts.
- * A step that a finished run left running ends with the run.
+ * A step that a finished run left running ends with the run. Waits are left out, unless start or end is unknown.
  */
 export function measureStep(step: StepDraft, { now, liveUntil }: StepClock): void {
   const start = step.startTime?.epochMicros ?? null;
@@ -55,10 +60,17 @@ export function measureStep(step: StepDraft, { now, liveUntil }: StepClock): voi
   step.clockSkewDetected = start !== null && earliestEnd < start;
   const trusted = step.clockSkewDetected ? null : start;
   const elapsed = elapsedMicros(step);
-  if (trusted !== null && end !== null) setDuration(step, end - trusted, 'TIMESTAMPS');
+  if (trusted !== null && end !== null) setPeriod(step, trusted, end, 'TIMESTAMPS');
   else if (trusted !== null && liveUntil !== null && isRunning(step))
-    setDuration(step, Math.max(0, liveUntil - trusted), 'LIVE');
+    setPeriod(step, trusted, Math.max(trusted, liveUntil), 'LIVE');
   else if (elapsed !== null) setDuration(step, elapsed, 'ELAPSED_SECONDS');
+}
+
+function setPeriod(step: StepDraft, start: number, end: number, source: DurationSource): void {
+  let waiting = 0;
+  for (const wait of waitsWithin(step, start, end)) waiting += wait.end - wait.start;
+  step.waitingMs = waiting / 1000;
+  setDuration(step, end - start - waiting, source);
 }
 
 function setDuration(step: StepDraft, micros: number, source: DurationSource): void {

@@ -3,6 +3,7 @@ import { compareNullsLast } from '../order.ts';
 import { isOver, type StepStatus } from '../status.ts';
 import type { Step, StepFacts } from '../types.ts';
 import { shownError } from './step-error.ts';
+import { waitingSince } from './waits.ts';
 
 export interface Execution extends StepFacts {
   readonly status: StepStatus;
@@ -51,12 +52,16 @@ class DraftedStep {
   endTime: Step['endTime'];
   elapsedTime: number | null;
   durationMs: number | null = null;
+  waitingMs = 0;
   durationSource: Step['durationSource'] = 'NONE';
   clockSkewDetected = false;
   offsetMs: number | null = null;
   gapBeforeMs: number | null = null;
   shareOfRun: number | null = null;
   error: string | null;
+  itemKey: string | null;
+  itemAttempt: number | null;
+  waits: Step['waits'];
   payload: Step['payload'];
   inputsHash: Step['inputsHash'];
   tokens: number | null;
@@ -81,11 +86,18 @@ class DraftedStep {
     this.endTime = facts.endTime;
     this.elapsedTime = facts.elapsedTime;
     this.error = shownError(facts);
+    this.itemKey = facts.itemKey;
+    this.itemAttempt = facts.itemAttempt;
+    this.waits = facts.waits;
     this.payload = facts.payload;
     this.inputsHash = facts.inputsHash;
     this.tokens = facts.tokens;
     this.reportedTokens = facts.reportedTokens;
     this.index = facts.index;
+  }
+
+  get waitingSince(): Step['waitingSince'] {
+    return waitingSince(this);
   }
 
   get tokenUsage(): Step['tokenUsage'] {

@@ -1,11 +1,11 @@
 /** Offset of each step in the run's span, and idle time before it. */
-import { isRunning, microsOf } from './duration.ts';
+import { isRunning, spanMicrosOf } from './duration.ts';
 import type { StepDraft } from './execution.ts';
 import { isWithinReach, type RunBounds } from '../run/span.ts';
 
 /**
  * Milliseconds. The gap lasts from the latest end of earlier steps (or the span's start, if unknown). It is 0 if an
- * earlier step still runs. Takes measured steps sorted by start.
+ * earlier step still runs or waits. Takes measured steps sorted by start.
  */
 export function placeSteps(steps: readonly StepDraft[], bounds: RunBounds): void {
   let spanStart: number | null = null;
@@ -25,8 +25,8 @@ export function placeSteps(steps: readonly StepDraft[], bounds: RunBounds): void
   }
 }
 
-/** Infinity for a running step. -Infinity if the end is unknown. */
+/** Infinity for a running or waiting step. -Infinity if the end is unknown. */
 function knownEnd(step: StepDraft, start: number): number {
-  if (step.durationMs !== null) return start + microsOf(step.durationMs);
+  if (step.durationMs !== null) return start + spanMicrosOf(step);
   return isRunning(step) ? Infinity : -Infinity;
 }

@@ -94,6 +94,9 @@ const COMPARED: Readonly<
   startTime: true,
   endTime: true,
   elapsedTime: true,
+  itemKey: true,
+  itemAttempt: true,
+  waits: true,
   tokens: true,
   problem: true,
 };

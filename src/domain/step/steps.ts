@@ -27,7 +27,17 @@ export function deriveSteps(steps: readonly StepDraft[], { workflowId, runId, bo
 }
 
 export function countSteps(steps: readonly Pick<Step, 'status'>[]): StepCounts {
-  const counts = { total: 0, pending: 0, running: 0, completed: 0, failed: 0, cancelled: 0, skipped: 0, unknown: 0 };
+  const counts = {
+    total: 0,
+    pending: 0,
+    running: 0,
+    waiting: 0,
+    completed: 0,
+    failed: 0,
+    cancelled: 0,
+    skipped: 0,
+    unknown: 0,
+  };
   for (const { status } of steps) {
     counts.total += 1;
     counts[NAME_OF_COUNT[status]] += 1;
@@ -38,6 +48,7 @@ export function countSteps(steps: readonly Pick<Step, 'status'>[]): StepCounts {
 const NAME_OF_COUNT = {
   PENDING: 'pending',
   RUNNING: 'running',
+  WAITING: 'waiting',
   COMPLETED: 'completed',
   FAILED: 'failed',
   CANCELLED: 'cancelled',

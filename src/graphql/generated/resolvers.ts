@@ -47,8 +47,8 @@ export type AttemptKind =
   /** Loop or fan-out: repeats no failure. */
   | 'ITERATION'
   /**
-   * Repeats a failed execution of the node that had ended: the nearest one with equal inputs, else, if the executions of the
-   * node never overlap, the one before this. A failure is repeated once.
+   * Repeats a failed execution of the same node and item: of the attempt before it, if the upstream numbers attempts; else the nearest
+   * one with equal inputs; else the one before this, if none overlap.
    */
   | 'RETRY';
 
@@ -171,7 +171,7 @@ export type Cost = {
 /** Chain of steps that determined the run's duration. */
 export type CriticalPath = {
   readonly __typename?: 'CriticalPath';
-  /** Time that these steps cover, in milliseconds. Overlaps count once. */
+  /** Time that these steps cover without their waits, in milliseconds. Overlaps count once. */
   readonly durationMs: Scalars['Float']['output'];
   /**
    * False if the chain follows the edges of the workflow's graph.
@@ -228,11 +228,11 @@ export type Distribution = {
 export type DurationSource =
   /** `elapsedTime`: whole seconds, rounded down. */
   | 'ELAPSED_SECONDS'
-  /** Running step: now (the time of the request) minus start. In a finished run: end of the run minus start. */
+  /** Unfinished step: now (the time of the request) minus start, without waits. In a finished run: end of the run minus start. */
   | 'LIVE'
   /** Unknown: `durationMs` is null. */
   | 'NONE'
-  /** End minus start, exact to the microsecond. */
+  /** End minus start, without waits, exact to the microsecond. */
   | 'TIMESTAMPS';
 
 /** Result of `executeWorkflow`. */
@@ -255,13 +255,13 @@ export type Expectation = {
    * Costs one upstream call for each run without cached steps. A run whose steps cannot be loaded is left out.
    */
   readonly nodes?: Maybe<ReadonlyArray<NodeExpectation>>;
-  /** Time beyond `p95Ms`, in milliseconds, at least 0; also of a finished run. Null if the run's time is unknown. */
+  /** Time beyond `p95Ms`, in milliseconds, at least 0; also of a finished run. Null if the run is WAITING or its time is unknown. */
   readonly overdueByMs?: Maybe<Scalars['Float']['output']>;
   /** Median of their wall-clock times, in milliseconds. */
   readonly p50Ms: Scalars['Float']['output'];
   /** 95th percentile of their wall-clock times, in milliseconds. */
   readonly p95Ms: Scalars['Float']['output'];
-  /** Time until `p50Ms`, in milliseconds, at least 0. Null for a run that is finished or has not started. */
+  /** Time until `p50Ms`, in milliseconds, at least 0. Null for a run that is finished, is WAITING or has not started. */
   readonly remainingMs?: Maybe<Scalars['Float']['output']>;
   /** Number of completed runs in the sample, 10 to 100. */
   readonly sampleSize: Scalars['Int']['output'];
@@ -363,7 +363,7 @@ export type Freshness = {
   readonly staleReason?: Maybe<Scalars['String']['output']>;
 };
 
-/** Period within the run's timeline in which no step ran. */
+/** Period within the run's timeline in which no step ran or waited. */
 export type Gap = {
   readonly __typename?: 'Gap';
   /** Step whose end began the gap. Null if the gap precedes the first step. */
@@ -960,7 +960,9 @@ export type RunStatus =
   /** Not ended. */
   | 'RUNNING'
   /** No known status: there are no steps yet, a step is unreadable, or the gateway does not know the status word. */
-  | 'UNKNOWN';
+  | 'UNKNOWN'
+  /** Not ended: waits for a person or an event. Without a record: some steps wait, and none runs. */
+  | 'WAITING';
 
 /** Time breakdown of a run, in milliseconds with fractions. */
 export type RunTiming = {
@@ -968,7 +970,7 @@ export type RunTiming = {
   /** Time in which at least one step ran. */
   readonly busyMs: Scalars['Float']['output'];
   /**
-   * `wallClockMs` minus `busyMs`, at least 0. 0 without a wall-clock time.
+   * Time in which no step ran or waited, at least 0. 0 without a wall-clock time.
    * May be less than `longestGap`, since steps outside the run's bounds count as busy.
    */
   readonly idleMs: Scalars['Float']['output'];
@@ -985,6 +987,8 @@ export type RunTiming = {
   readonly parallelism?: Maybe<Scalars['Float']['output']>;
   /** Sum of the steps' durations: the work done. Parallel steps each count in full. */
   readonly totalDurationMs: Scalars['Float']['output'];
+  /** Time in which at least one step waited for a person or an event; another step may have run meanwhile. */
+  readonly waitingMs: Scalars['Float']['output'];
   /** Time from the run's start to its end, or to now while unfinished. Null without a start. */
   readonly wallClockMs?: Maybe<Scalars['Float']['output']>;
   /** Time of failed executions that were retried. */
@@ -1047,7 +1051,7 @@ export type Step = {
    */
   readonly conversation?: Maybe<Conversation>;
   /**
-   * Duration, in milliseconds, never negative; to now, or to the run's end, for a step that is still running.
+   * Duration without `waitingMs`, in milliseconds, never negative; to now, or to the run's end, for an unfinished step.
    * Null if unknown. `durationSource` has its source.
    */
   readonly durationMs?: Maybe<Scalars['Float']['output']>;
@@ -1073,7 +1077,7 @@ export type Step = {
    */
   readonly estimatedCost?: Maybe<Cost>;
   /**
-   * Idle time before the step, in milliseconds: since the latest end of earlier steps; 0 if one still ran.
+   * Idle time before the step, in milliseconds: since the latest end of earlier steps; 0 if one still ran or waited.
    * Null without a start, or if it is more than a day outside the run.
    */
   readonly gapBeforeMs?: Maybe<Scalars['Float']['output']>;
@@ -1090,6 +1094,8 @@ export type Step = {
    * goes on, else the last failed one, else the last.
    */
   readonly isLatest: Scalars['Boolean']['output'];
+  /** Item of a fan-out that the step ran for. Null if the upstream does not send it. */
+  readonly itemKey?: Maybe<Scalars['String']['output']>;
   /** Additional data about this step. Null if the upstream sends none. */
   readonly metadata?: Maybe<Scalars['JSON']['output']>;
   /** Node in the workflow's graph. Null if the graph does not have it. */
@@ -1131,6 +1137,16 @@ export type Step = {
   readonly tokens?: Maybe<Scalars['Int']['output']>;
   /** Id of the user who started the run. Null if the upstream does not send it. */
   readonly userId?: Maybe<Scalars['ID']['output']>;
+  /**
+   * Time between start and end (or now) in which the step waited for a person or an event, in milliseconds.
+   * 0 if it did not wait, or if start or end is unknown.
+   */
+  readonly waitingMs: Scalars['Float']['output'];
+  /**
+   * Start of the current wait: as the upstream reports it, else the end of the last wait, else the start of the step.
+   * Null unless the step is WAITING.
+   */
+  readonly waitingSince?: Maybe<Scalars['DateTime']['output']>;
   /** Id of the workflow. */
   readonly workflowId: Scalars['ID']['output'];
 };
@@ -1166,6 +1182,8 @@ export type StepCounts = {
   readonly total: Scalars['Int']['output'];
   /** Steps of unknown status. */
   readonly unknown: Scalars['Int']['output'];
+  /** Steps that wait for a person or an event. */
+  readonly waiting: Scalars['Int']['output'];
 };
 
 /** Parsed error. If the text is JSON, its usual fields are read; else the text is the message. */
@@ -1227,7 +1245,9 @@ export type StepStatus =
   /** Not executed: the workflow took another branch. */
   | 'SKIPPED'
   /** Status word that the gateway does not know; see `rawStatus`. */
-  | 'UNKNOWN';
+  | 'UNKNOWN'
+  /** Started, and waits for a person or an event. `waitingSince` has the start of the wait. */
+  | 'WAITING';
 
 /** Root of all subscriptions, over graphql-ws at `/graphql` and graphql-sse at `/graphql/stream`. */
 export type Subscription = {
@@ -1280,7 +1300,7 @@ export type Timeline = {
 /** Step on the timeline. */
 export type TimelineBar = {
   readonly __typename?: 'TimelineBar';
-  /** Duration of the step, in milliseconds; to now for a running step. 0 if unknown. */
+  /** Length of the bar: `durationMs` of the step and its `waitingMs`. 0 if unknown. */
   readonly durationMs: Scalars['Float']['output'];
   /** Lane, from 0. */
   readonly lane: Scalars['Int']['output'];
@@ -2174,6 +2194,7 @@ export type RunTimingResolvers<ContextType = Context, ParentType extends Resolve
   maxConcurrency: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   parallelism: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
   totalDurationMs: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  waitingMs: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
   wallClockMs: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
   wastedMs: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
 };
@@ -2213,6 +2234,7 @@ export type StepResolvers<ContextType = Context, ParentType extends ResolversPar
   inputsSizeBytes: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   isFinished: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   isLatest: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  itemKey: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   metadata: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType>;
   node: Resolver<Maybe<ResolversTypes['WorkflowNode']>, ParentType, ContextType>;
   nodeId: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
@@ -2229,6 +2251,8 @@ export type StepResolvers<ContextType = Context, ParentType extends ResolversPar
   tokenUsage: Resolver<Maybe<ResolversTypes['TokenUsage']>, ParentType, ContextType>;
   tokens: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
   userId: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  waitingMs: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  waitingSince: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   workflowId: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
 };
 
@@ -2241,6 +2265,7 @@ export type StepCountsResolvers<ContextType = Context, ParentType extends Resolv
   skipped: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   total: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   unknown: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  waiting: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
 export type StepErrorResolvers<ContextType = Context, ParentType extends ResolversParentTypes['StepError'] = ResolversParentTypes['StepError']> = {

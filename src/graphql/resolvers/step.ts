@@ -31,6 +31,8 @@ export const step: FieldTable<'Step'> = {
   endTime: {},
   ...intFields('elapsedTime', 'tokens'),
   durationMs: {},
+  waitingMs: {},
+  waitingSince: {},
   durationSource: {},
   clockSkewDetected: {},
   offsetMs: {},
@@ -55,5 +57,6 @@ export const step: FieldTable<'Step'> = {
   attemptCount: {},
   attemptKind: {},
   isLatest: {},
+  itemKey: {},
   previousAttempt: {},
 };

@@ -129,6 +129,15 @@ export function tokenCount(object: WireObject, key: string): number | null {
   return isCount(number) ? readAs(number, object, key, 'whole number') : lost(object, key, 'whole number');
 }
 
+/** Counted from 1. */
+export function attemptNumber(object: WireObject, key: string): number | null {
+  const value = valueAt(object, key);
+  if (value == null || value === '') return null;
+  const number = numberIn(value);
+  if (!isCount(number) || number === 0) return lost(object, key, 'whole number from 1');
+  return value === number ? number : readAs(number, object, key, 'whole number from 1');
+}
+
 const TRUTHS: ReadonlyMap<unknown, boolean> = new Map<unknown, boolean>([
   ['true', true],
   ['false', false],

@@ -4,6 +4,7 @@ import { Link2, RotateCw } from 'lucide-react';
 import { Link } from 'react-router';
 import { readFragment, type FragmentType } from '../__generated__/fragment-masking.ts';
 import { graphql } from '../__generated__/gql.ts';
+import type { RunHeaderFragment } from '../__generated__/graphql.ts';
 import { formatDuration } from '../format/duration.ts';
 import { formatCost, formatCount } from '../format/numbers.ts';
 import { Ago, Moment } from '../time/time.tsx';
@@ -38,6 +39,7 @@ const RUN_HEADER = graphql(`
     stepCounts {
       total
       running
+      waiting
       failed
     }
     progress {
@@ -45,8 +47,16 @@ const RUN_HEADER = graphql(`
       total
       isTotalKnown
     }
+    waitingSteps: steps(filter: { status: [WAITING] }) {
+      workflowId
+      runId
+      id
+      nodeId
+      waitingSince
+    }
     timing {
       ...IdleTime
+      waitingMs
       wastedMs
       maxConcurrency
     }
@@ -107,13 +117,19 @@ export function RunHeader({ run: masked, figures }: RunHeaderProps) {
         <Fact name="Duration" hint="From start to end, or to now">
           <Ticking ms={run.wallClockMs} isTicking={isMoving} /> <UsualDuration run={figures} />
         </Fact>
-        <Fact name="Idle" hint="The part of the duration in which no step ran">
+        {timing && timing.waitingMs > 0 && (
+          <Fact name="Waiting" hint="The part of the duration in which a step waited for a person or an event">
+            <Waiting waitingMs={timing.waitingMs} steps={run.waitingSteps} />
+          </Fact>
+        )}
+        <Fact name="Idle" hint="The part of the duration in which no step ran or waited">
           <IdleTime timing={timing} />
         </Fact>
         <Fact name="Steps">
           {[
             formatCount(stepCounts?.total),
             ...(stepCounts && stepCounts.failed > 0 ? [`${formatCount(stepCounts.failed)} failed`] : []),
+            ...(stepCounts && stepCounts.waiting > 0 ? [`${formatCount(stepCounts.waiting)} waiting`] : []),
             ...(stepCounts && stepCounts.running > 0 ? [`${formatCount(stepCounts.running)} running`] : []),
           ].join(', ')}
         </Fact>
@@ -164,5 +180,24 @@ export function RunHeader({ run: masked, figures }: RunHeaderProps) {
         </Facts>
       </details>
     </header>
+  );
+}
+
+interface WaitingProps {
+  readonly waitingMs: number;
+  readonly steps: RunHeaderFragment['waitingSteps'];
+}
+
+function Waiting({ waitingMs, steps }: WaitingProps) {
+  const [first, ...others] = steps ?? [];
+  if (!first) return formatDuration(waitingMs);
+  return (
+    <>
+      <bdi>{first.nodeId}</bdi>
+      {others.length > 0 && ` and ${others.length} more`} since <Moment at={first.waitingSince} />{' '}
+      <span className="fact-part">
+        <Ago at={first.waitingSince} />
+      </span>
+    </>
   );
 }

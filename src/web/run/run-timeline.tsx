@@ -3,6 +3,8 @@ import { useMemo } from 'react';
 import { readFragment, type FragmentType } from '../__generated__/fragment-masking.ts';
 import { graphql } from '../__generated__/gql.ts';
 import { Empty } from '../shell/notices.tsx';
+import type { TimelineStep } from '../timeline/bars/bars.ts';
+import { lengthened } from '../timeline/bars/layout.ts';
 import { Timeline } from '../timeline/timeline.tsx';
 import type { UsualNodes } from './expectation.tsx';
 import { useIsMoving } from './freshness.tsx';
@@ -56,24 +58,26 @@ export function RunTimeline({ run: masked, layout, steps: listed, latest, usual,
   const { timeline, isFinished } = run;
   const isMoving = useIsMoving(run);
   const nowMs = nowOf(run);
-  // Steps that are still running when the run ends also end there.
+  // Steps that are unfinished when the run ends also end there.
   const endMs = isFinished && run.wallClockMs !== null ? nowMs : null;
   const steps = useMemo(() => {
     const critical = new Set(criticalPath?.steps.map(({ id }) => id));
     return listed.flatMap((step) => {
       if (step.offsetMs == null) return [];
       const hasNotEnded = step.durationSource === 'LIVE';
-      return {
+      const bar: TimelineStep = {
         stepId: step.id,
         nodeId: step.nodeId,
         status: step.status,
         attempt: step.attempt,
         attemptCount: step.attemptCount,
         offsetMs: step.offsetMs,
-        durationMs: hasNotEnded && endMs !== null ? Math.max(0, endMs - step.offsetMs) : (step.durationMs ?? 0),
+        durationMs: (step.durationMs ?? 0) + step.waitingMs,
+        waitingMs: step.waitingMs,
         isCritical: critical.has(step.id),
         isGrowing: !isFinished && hasNotEnded,
       };
+      return hasNotEnded && endMs !== null ? lengthened(bar, Math.max(0, endMs - step.offsetMs)) : bar;
     });
   }, [listed, criticalPath?.steps, isFinished, endMs]);
 

@@ -71,7 +71,7 @@ const COLUMNS = [
   { name: 'Status' },
   { name: 'Starts at' },
   { name: 'Duration', field: 'DURATION' },
-  { name: 'Wait' },
+  { name: 'Idle before' },
   { name: 'Share of run' },
   { name: 'Tokens', field: 'TOKENS' },
   { name: 'Price', field: 'COST' },

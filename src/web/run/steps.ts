@@ -10,6 +10,7 @@ export const LISTED_STEP = graphql(`
     nodeId
     status
     durationMs
+    waitingMs
     durationSource
     offsetMs
     gapBeforeMs
@@ -57,6 +58,6 @@ export function nowOf({ startedAt, wallClockMs, timeline }: Placed): number | nu
  */
 export function asOfNow(step: ListedStep, nowMs: number | null): ListedStep {
   const hasGrown = step.durationSource === 'LIVE' && step.offsetMs !== null && nowMs !== null;
-  const durationMs = hasGrown ? Math.max(0, nowMs - step.offsetMs) : step.durationMs;
-  return { ...step, durationMs, shareOfRun: null };
+  if (!hasGrown || step.status === 'WAITING') return { ...step, shareOfRun: null };
+  return { ...step, durationMs: Math.max(0, nowMs - step.offsetMs - step.waitingMs), shareOfRun: null };
 }

@@ -7,6 +7,7 @@ const ICONS: Partial<Record<Status, string>> = {
   FAILED: 'icon-failed.svg',
   RUNNING: 'icon-running.svg',
   PENDING: 'icon-running.svg',
+  WAITING: 'icon-running.svg',
   COMPLETED: 'icon-completed.svg',
 };
 

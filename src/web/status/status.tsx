@@ -1,5 +1,14 @@
 /** Status as an icon and a word: colour is never the only sign. */
-import { Ban, CircleCheck, CircleDashed, CircleQuestionMark, CircleX, LoaderCircle, SkipForward } from 'lucide-react';
+import {
+  Ban,
+  CircleCheck,
+  CircleDashed,
+  CirclePause,
+  CircleQuestionMark,
+  CircleX,
+  LoaderCircle,
+  SkipForward,
+} from 'lucide-react';
 import type { RunStatus, StepStatus } from '../__generated__/graphql.ts';
 import './status.css';
 
@@ -8,6 +17,7 @@ export type Status = RunStatus | StepStatus;
 const LOOKS = {
   PENDING: { icon: CircleDashed, word: 'Pending' },
   RUNNING: { icon: LoaderCircle, word: 'Running' },
+  WAITING: { icon: CirclePause, word: 'Waiting' },
   COMPLETED: { icon: CircleCheck, word: 'Completed' },
   FAILED: { icon: CircleX, word: 'Failed' },
   CANCELLED: { icon: Ban, word: 'Cancelled' },

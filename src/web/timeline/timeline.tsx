@@ -15,7 +15,7 @@ import {
   type Window,
 } from './bars/bars.ts';
 import { Lanes } from './bars/lanes.tsx';
-import { layOut } from './bars/layout.ts';
+import { layOut, lengthened } from './bars/layout.ts';
 import { Legend } from './bars/legend.tsx';
 import { RowNames, type RowNamesProps } from './bars/row-names.tsx';
 import { Minimap } from './minimap.tsx';
@@ -63,9 +63,9 @@ export function Timeline({ steps, latest, usual, gaps, startedAt, durationMs, no
   const wanted = (url.params.find ?? '').trim().toLowerCase();
   const { bars, rows, laneCount } = useMemo(() => {
     const found = wanted === '' ? steps : steps.filter(({ nodeId }) => nodeId.toLowerCase().includes(wanted));
-    // A running step ends at the line for now.
+    // An unfinished step ends at the line for now.
     const grown = found.map((step) =>
-      step.isGrowing && now !== null && now > step.offsetMs ? { ...step, durationMs: now - step.offsetMs } : step,
+      step.isGrowing && now !== null && now > step.offsetMs ? lengthened(step, now - step.offsetMs) : step,
     );
     return layOut(grown, arrangement);
   }, [steps, wanted, arrangement, now]);

@@ -16,7 +16,15 @@ const oneOf =
   (given: string | null) =>
     names.find((name) => name === given) ?? usual;
 
-export const STATUSES: readonly RunStatus[] = ['FAILED', 'RUNNING', 'PENDING', 'COMPLETED', 'CANCELLED', 'UNKNOWN'];
+export const STATUSES: readonly RunStatus[] = [
+  'FAILED',
+  'RUNNING',
+  'WAITING',
+  'PENDING',
+  'COMPLETED',
+  'CANCELLED',
+  'UNKNOWN',
+];
 
 const PARAMETERS = tableOf({
   // Pages with views; the first view is the default.

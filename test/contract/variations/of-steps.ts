@@ -3,6 +3,7 @@ import { lost, noSteps, step, steps, values, type Examples } from './variation.t
 
 const LONG = '12345678901234567890';
 const START = 'start_time';
+const WAIT = { from: '2025-03-13T02:41:16Z', to: '2025-03-13T02:41:17Z' };
 const SECONDS = 1_741_833_675;
 const nested = (levels: number): unknown => JSON.parse('['.repeat(levels) + ']'.repeat(levels));
 
@@ -122,13 +123,27 @@ export const OF_STEPS: Examples = {
     { id: 'org-1' },
     ['org-1'],
   ]),
+  '`item_key` is a number': values('item_key', 'itemKey', [[7, '7']]),
+  '`item_key` is of another type': lost('item_key', 'itemKey', [{ id: 7 }, ['7']]),
+  '`attempt` is a number as text': [step({ attempt: '2' })],
+  '`attempt` is 0, negative, has a fraction or is of another type': [0, '0', -1, 1.5, true, ['1']].map((attempt) =>
+    step({ attempt }),
+  ),
+  'an item of `waits` is not an object, or has no `from`': [7, null, {}, { to: WAIT.to }].map((wait) =>
+    step({ waits: [wait, WAIT] }, { waitingMs: 1000 }),
+  ),
+  'a time of a wait cannot be read': [
+    step({ waits: [{ from: 'yesterday', to: 'tomorrow' }, WAIT] }, { waitingMs: 1000 }),
+    { ...step({ waits: [{ from: WAIT.from, to: 7 }] }), counts: { 'steps[].waits[].from': 0 } },
+  ],
+  '`waits` is not a list': [7, 'now', {}].map((waits) => step({ waits })),
   'optional fields are missing': [undefined, null, ''].map((nothing) =>
     step(
       Object.fromEntries(
-        ['start_time', 'end_time', 'elapsed_time', 'tokens', 'user_id', 'organization_id', 'error'].map((name) => [
-          name,
-          nothing,
-        ]),
+        [
+          ...['start_time', 'end_time', 'elapsed_time', 'tokens', 'user_id', 'organization_id', 'error'],
+          ...['item_key', 'attempt'],
+        ].map((name) => [name, nothing]),
       ),
       {
         ...{ startTime: null, endTime: null, elapsedTime: null, tokens: null, userId: null },

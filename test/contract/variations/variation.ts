@@ -28,7 +28,7 @@ export const TIDY: Partial<Record<Endpoint, Reply>> = {
 };
 
 const STEPS = `{ run(workflowId: "wf", id: "r1") { status steps(orderBy: { field: NODE_ID, direction: ASC }) {
-  id nodeId status rawStatus startTime endTime elapsedTime tokens error userId organizationId outputs(path: "model")
+  id nodeId status rawStatus startTime endTime elapsedTime tokens error itemKey waitingMs userId organizationId outputs(path: "model")
 } } }`;
 
 const STEP = {
@@ -41,6 +41,8 @@ const STEP = {
   elapsedTime: 2,
   tokens: 0,
   error: null,
+  itemKey: null,
+  waitingMs: 0,
   userId: 'user-1',
   organizationId: 'org-1',
   outputs: 'virtuoso-large',

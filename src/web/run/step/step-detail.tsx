@@ -21,6 +21,8 @@ const STEP_DETAIL = graphql(`
         isFinished
         startTime
         durationMs
+        waitingMs
+        waitingSince
         durationSource
         clockSkewDetected
         offsetMs
@@ -28,6 +30,7 @@ const STEP_DETAIL = graphql(`
         attempt
         attemptCount
         attemptKind
+        itemKey
         previousAttempt {
           id
           attempt

@@ -3,7 +3,7 @@ import { Link } from 'react-router';
 import type { StepDetailQuery } from '../../__generated__/graphql.ts';
 import { formatDuration } from '../../format/duration.ts';
 import { formatCost, formatCount, formatShare } from '../../format/numbers.ts';
-import { Moment, UtcMoment } from '../../time/time.tsx';
+import { Ago, Moment, UtcMoment } from '../../time/time.tsx';
 import { Fact, Facts } from '../../shell/facts.tsx';
 import { useUrl } from '../../url/url.ts';
 
@@ -18,6 +18,20 @@ export function StepFacts({ step }: { readonly step: DetailedStep }) {
       <Fact name="Duration" hint={`Known from: ${step.durationSource}`}>
         {formatDuration(step.durationMs)}
       </Fact>
+      {step.waitingSince != null && (
+        <Fact name="Waiting since" hint="For a person or an event">
+          <Moment at={step.waitingSince} />{' '}
+          <span className="fact-part">
+            <Ago at={step.waitingSince} />
+          </span>
+        </Fact>
+      )}
+      {step.waitingSince == null && step.waitingMs > 0 && (
+        <Fact name="Waited" hint="For a person or an event: not part of the duration">
+          {formatDuration(step.waitingMs)}
+        </Fact>
+      )}
+      {step.itemKey != null && <Fact name="Item">{step.itemKey}</Fact>}
       <Fact name="Starts at" hint="Since the run's start">
         {formatDuration(step.offsetMs)}
       </Fact>

@@ -12,11 +12,17 @@ export interface TimelineStep {
   readonly attempt: number;
   readonly attemptCount: number;
   readonly offsetMs: number;
+  /** Length of the bar, with waits. */
   readonly durationMs: number;
+  readonly waitingMs: number;
   readonly isCritical: boolean;
-  /** True while the step is running, as far as the page knows. */
+  /** True while the step is running or waiting, as far as the page knows. */
   readonly isGrowing: boolean;
 }
+
+/** A step that waits shows its wait, any other its work. */
+export const shownMs = ({ status, durationMs, waitingMs }: TimelineStep): number =>
+  status === 'WAITING' ? waitingMs : durationMs - waitingMs;
 
 export interface Bar extends TimelineStep {
   readonly lane: number;

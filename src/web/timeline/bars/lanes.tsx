@@ -5,7 +5,7 @@ import { formatDuration } from '../../format/duration.ts';
 import { statusClass, statusWord } from '../../status/status.tsx';
 import type { Scale } from '../time/scale.ts';
 import type { TimelineCursor } from '../timeline-cursor.ts';
-import { BAR_PX, boxOf, LANE_PX, type Bar, type Box, type Drawing, type Window } from './bars.ts';
+import { BAR_PX, boxOf, LANE_PX, shownMs, type Bar, type Box, type Drawing, type Window } from './bars.ts';
 import type { Row } from './layout.ts';
 import { Patterns } from './patterns.tsx';
 import { Tooltip } from './tooltip.tsx';
@@ -21,7 +21,7 @@ export interface LanesProps {
 }
 
 /** Statuses with a pattern over their colour. */
-const PATTERNED: readonly StepStatus[] = ['FAILED', 'RUNNING', 'CANCELLED', 'UNKNOWN'];
+const PATTERNED: readonly StepStatus[] = ['FAILED', 'RUNNING', 'WAITING', 'CANCELLED', 'UNKNOWN'];
 
 export function Lanes({ drawing, scale, window, rows, heightPx, now, cursor }: LanesProps) {
   const ref = useRef<HTMLDivElement>(null);
@@ -61,7 +61,7 @@ export function Lanes({ drawing, scale, window, rows, heightPx, now, cursor }: L
           style={{ left: x, top: y, width, height: BAR_PX }}
         >
           {text !== '' && <bdi>{text}</bdi>}
-          {hasRoomForDuration && <span className="took">{formatDuration(bar.durationMs)}</span>}
+          {hasRoomForDuration && <span className="took">{formatDuration(shownMs(bar))}</span>}
         </span>
       ))}
       {cursor.bar && <Option bar={cursor.bar} cursor={cursor} box={boxOf(cursor.bar, scale, window)} viewPx={viewPx} />}
@@ -99,7 +99,7 @@ const describe = (bar: Bar): string =>
   [
     bar.nodeId,
     statusWord(bar.status),
-    formatDuration(bar.durationMs),
+    formatDuration(shownMs(bar)),
     bar.attemptCount > 1 ? `execution ${bar.attempt} of ${bar.attemptCount}` : '',
     bar.isCritical ? 'on the critical path' : '',
   ]

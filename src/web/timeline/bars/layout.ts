@@ -39,6 +39,12 @@ export function layOut(steps: readonly TimelineStep[], arrangement: Arrangement)
   };
 }
 
+/** A step that waits does not work meanwhile. */
+export function lengthened(step: TimelineStep, durationMs: number): TimelineStep {
+  const workedMs = step.durationMs - step.waitingMs;
+  return { ...step, durationMs, waitingMs: step.status === 'WAITING' ? durationMs - workedMs : step.waitingMs };
+}
+
 /** Puts each step into the lowest free lane. A lane is free from the moment its last bar ends. */
 function packLanes(steps: readonly TimelineStep[]): number[] {
   const freeFrom: number[] = [];

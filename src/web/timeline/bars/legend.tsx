@@ -3,7 +3,16 @@ import type { StepStatus } from '../../__generated__/graphql.ts';
 import { StatusIcon, statusClass, statusWord } from '../../status/status.tsx';
 import type { TimelineStep } from './bars.ts';
 
-const ORDER: readonly StepStatus[] = ['FAILED', 'RUNNING', 'COMPLETED', 'CANCELLED', 'SKIPPED', 'PENDING', 'UNKNOWN'];
+const ORDER: readonly StepStatus[] = [
+  'FAILED',
+  'RUNNING',
+  'WAITING',
+  'COMPLETED',
+  'CANCELLED',
+  'SKIPPED',
+  'PENDING',
+  'UNKNOWN',
+];
 
 interface LegendProps {
   readonly bars: readonly TimelineStep[];

@@ -3,7 +3,7 @@ import { useLayoutEffect, useRef, type RefObject } from 'react';
 import { createPortal } from 'react-dom';
 import { formatDuration } from '../../format/duration.ts';
 import { statusWord } from '../../status/status.tsx';
-import { BAR_PX, labelText, type Bar, type Box } from './bars.ts';
+import { BAR_PX, labelText, shownMs, type Bar, type Box } from './bars.ts';
 
 export interface TooltipProps {
   readonly bar: Bar;
@@ -33,8 +33,9 @@ export function Tooltip({ bar, box, lanes }: TooltipProps) {
         <bdi>{labelText(bar)}</bdi>
       </strong>
       <span>
-        {statusWord(bar.status)} · {formatDuration(bar.durationMs)} · at {formatDuration(bar.offsetMs)}
+        {statusWord(bar.status)} · {formatDuration(shownMs(bar))} · at {formatDuration(bar.offsetMs)}
       </span>
+      {bar.status !== 'WAITING' && bar.waitingMs > 0 && <span>Waited {formatDuration(bar.waitingMs)} besides</span>}
       {bar.attemptCount > 1 && (
         <span>
           Execution {bar.attempt} of {bar.attemptCount}

@@ -1,0 +1,159 @@
+/** Waits of steps: neither work nor idle time. */
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { nodeStatistics } from '../../src/domain/run/statistics.ts';
+import type { Run, StepFacts, Wait, WorkflowGraph } from '../../src/domain/types.ts';
+import { at, ran, runOf } from './facts.ts';
+
+const DAY = 86_400;
+const NODES = ['a', 'b', 'c', 'd'];
+const GRAPH: WorkflowGraph = {
+  nodes: NODES.map((id) => ({ id, type: null, description: null })),
+  edges: ['ab', 'ac', 'bd', 'cd'].map(([from = '', to = '']) => ({ from, to })),
+  entry: 'a',
+  finish: 'd',
+};
+
+const seconds = fc.integer({ min: 0, max: 40 }).map((quarters) => quarters / 4);
+const wait = fc.record({ from: seconds, length: seconds }).map(({ from, length }) => [from, from + length] as const);
+const step = fc.record({
+  node: fc.constantFrom(...NODES),
+  start: seconds,
+  length: seconds,
+  word: fc.constantFrom('completed', 'completed', 'failed'),
+  waits: fc.oneof(fc.constant([]), fc.array(wait, { maxLength: 2 })),
+});
+interface Draft {
+  readonly node: string;
+  readonly start: number;
+  readonly end: number | null;
+  readonly word: string;
+  readonly waits: readonly (readonly [from: number, to: number | null])[];
+}
+const finishedSteps: fc.Arbitrary<Draft[]> = fc.array(
+  step.map(({ length, ...rest }) => ({ ...rest, end: rest.start + length })),
+  { maxLength: 10 },
+);
+const waitsOf = (draft: Draft): Wait[] =>
+  draft.waits.map(([from, to]) => ({ from: at(from), to: to === null ? to : at(to) }));
+const factsOf = (draft: Draft): StepFacts =>
+  ran(draft.node, draft.start, draft.end, draft.word, { waits: waitsOf(draft) });
+const graph = fc.constantFrom(GRAPH, null);
+
+/** What a wait of any length must not change. */
+function workOf(run: Run) {
+  const { totalDurationMs, busyMs, idleMs, wastedMs, maxConcurrency, parallelism } = run.timing;
+  const { steps, ...path } = run.criticalPath;
+  return {
+    timing: { totalDurationMs, busyMs, idleMs, wastedMs, maxConcurrency, parallelism },
+    criticalPath: { ...path, steps: steps.map(({ index }) => index) },
+    nodes: nodeStatistics([run]),
+    slowest: run.slowestSteps.map(({ index }) => index),
+    steps: run.steps.map(({ durationMs, gapBeforeMs, attemptKind }) => [durationMs, gapBeforeMs, attemptKind]),
+  };
+}
+
+describe('a step that waits', () => {
+  it('A wait of a day changes no percentile, no busy time and no critical path.', () => {
+    fc.assert(
+      fc.property(finishedSteps, graph, seconds, (drafts, ofGraph, quarter) => {
+        // No step begins or ends at this moment.
+        const moment = quarter + 0.1;
+        const shifted = (time: number) => (time > moment ? time + DAY : time);
+        const isAtWork = ({ start, end }: Draft) => start < moment && (end ?? 0) > moment;
+        fc.pre(drafts.some(isAtWork));
+        const withWait = drafts.map((draft) => ({
+          ...draft,
+          start: shifted(draft.start),
+          end: shifted(draft.end ?? 0),
+          waits: [
+            ...draft.waits.map(([from, to]) => [shifted(from), shifted(to ?? 0)] as const),
+            ...(isAtWork(draft) ? [[moment, moment + DAY] as const] : []),
+          ],
+        }));
+        const [before, after] = [drafts, withWait].map((all) =>
+          runOf(all.map(factsOf), { graph: ofGraph, now: 3 * DAY }),
+        );
+        if (!before || !after) throw new Error('Both runs exist.');
+        expect(workOf(after)).toEqual(workOf(before));
+        expect((after.wallClockMs ?? 0) - (before.wallClockMs ?? 0)).toBe(DAY * 1000);
+        expect(after.timing.waitingMs).toBeGreaterThanOrEqual(DAY * 1000);
+      }),
+    );
+  });
+
+  it('While all unfinished steps wait, time passes only for the wait and the run.', () => {
+    const waiting = fc
+      .record({
+        node: fc.constantFrom(...NODES),
+        start: seconds,
+        since: fc.option(seconds),
+        waits: fc.array(wait, { maxLength: 2 }),
+      })
+      .map(({ node, start, since, waits }): Draft => {
+        const lasting = since === null ? [] : [[start + since, null] as const];
+        return { node, start, end: null, word: 'suspended', waits: [...waits, ...lasting] };
+      });
+    fc.assert(
+      fc.property(
+        finishedSteps,
+        fc.array(waiting, { minLength: 1, maxLength: 3 }),
+        graph,
+        (finished, unfinished, ofGraph) => {
+          const all = [...finished, ...unfinished].map(factsOf);
+          const [today, tomorrow] = [50, 50 + DAY].map((now) => runOf(all, { graph: ofGraph, now }));
+          if (!today || !tomorrow) throw new Error('Both runs exist.');
+          expect(today.status).toBe('WAITING');
+          expect(workOf(tomorrow)).toEqual(workOf(today));
+          expect(tomorrow.timing.waitingMs - today.timing.waitingMs).toBe(DAY * 1000);
+        },
+      ),
+    );
+  });
+
+  const approve = (waits: readonly Wait[], word = 'suspended', end: number | null = null) =>
+    runOf([ran('approve', 10, end, word, { waits })], { now: 100 }).steps[0];
+
+  it.each<readonly [string, readonly Wait[], number, number, number]>([
+    ['A wait that lasts begins when the upstream says so.', [{ from: at(12), to: null }], 12, 2000, 88_000],
+    [
+      'Without a wait that lasts, the step waits since its last wait.',
+      [{ from: at(12), to: at(20) }],
+      20,
+      2000,
+      88_000,
+    ],
+    ['Without waits, the step waits since its start.', [], 10, 0, 90_000],
+    ['A wait begins no earlier than its step.', [{ from: at(2), to: null }], 10, 0, 90_000],
+  ])('%s', (_, waits, since, durationMs, waitingMs) => {
+    const found = approve(waits);
+    expect(found).toMatchObject({
+      status: 'WAITING',
+      isFinished: false,
+      waitingSince: at(since),
+      durationMs,
+      waitingMs,
+    });
+  });
+
+  it('Waits of a finished step that overlap, lie outside or are inverted count once, within the step.', () => {
+    const waits = [
+      { from: at(12), to: at(20) },
+      { from: at(15), to: at(30) },
+      { from: at(0), to: at(11) },
+      { from: at(40), to: at(35) },
+      { from: at(48), to: null },
+    ];
+    const found = approve(waits, 'completed', 50);
+    expect(found).toMatchObject({ waitingSince: null, durationMs: 19_000, waitingMs: 21_000 });
+  });
+
+  it('A step that waits while another one works is neither busy nor idle, and its run is RUNNING.', () => {
+    const waits = [{ from: at(2), to: null }];
+    const run = runOf([ran('approve', 0, null, 'paused', { waits }), ran('index', 4, null, 'running')], { now: 10 });
+    expect(run.status).toBe('RUNNING');
+    expect(run.timing).toMatchObject({ busyMs: 8000, waitingMs: 8000, idleMs: 0, maxConcurrency: 1 });
+    expect(run.stepCounts).toMatchObject({ running: 1, waiting: 1 });
+    expect(run.timeline.gaps).toEqual([]);
+  });
+});
