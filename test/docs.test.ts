@@ -57,7 +57,7 @@ it('Each test that a page names exists', () => {
 
 it('Each page that names a minor version of Node names that of package.json', () => {
   const { engines } = JSON.parse(read('package.json')) as { readonly engines: { readonly node: string } };
-  const named = [...PAGES, 'examples/bullmq/README.md'].flatMap((page) =>
+  const named = [...PAGES, 'examples/bullmq/README.md', 'examples/mastra/README.md'].flatMap((page) =>
     [...read(page).matchAll(/\bNode\s(?:older\sthan\s)?(\d+\.\d+)/g)].map(([, version = '']) => `>=${version}`),
   );
   expect(named.filter((version) => version !== engines.node)).toEqual([]);

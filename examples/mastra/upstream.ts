@@ -1,0 +1,149 @@
+/** Mastra workflows behind the schema of Stepgate: workflow = workflow, run = run, step = result of a step. */
+import type { Mastra } from '@mastra/core';
+import type { WorkflowRuns } from '@mastra/core/storage';
+import type { WorkflowRunState, WorkflowState } from '@mastra/core/workflows';
+import { UpstreamError, type RunRef, type Upstream, type UpstreamCall, type UpstreamStep } from 'stepgate';
+
+/** Words of Mastra that the gateway does not know, or knows with another meaning. */
+export const STATUS_WORDS = 'waiting:WAITING, bailed:COMPLETED, tripwire:FAILED';
+
+/** Result of a step, as the storage has it. */
+interface Result {
+  readonly status: string;
+  readonly payload?: unknown;
+  readonly output?: unknown;
+  readonly error?: unknown;
+  readonly startedAt?: number;
+  readonly endedAt?: number;
+  readonly suspendedAt?: number;
+  readonly resumedAt?: number;
+  readonly suspendPayload?: { readonly __workflow_meta?: { readonly foreachOutput?: readonly (Result | null)[] } };
+}
+
+/** A part of a workflow: a step, a list or loop (`step`), branches (`steps`) or a nested workflow (`serializedStepFlow`). */
+interface Entry {
+  readonly type?: string;
+  readonly id?: string;
+  readonly description?: string;
+  readonly step?: Entry;
+  readonly steps?: readonly Entry[];
+  readonly serializedStepFlow?: readonly Entry[];
+}
+
+type Node = Required<Pick<Entry, 'id' | 'type'>> & { readonly metadata: { readonly description?: string } };
+
+/** `keys`: of clients. */
+export function createMastraUpstream(mastra: Mastra, keys: ReadonlySet<string>): Upstream {
+  function workflowsFor({ credential }: UpstreamCall) {
+    if (!keys.has(credential)) throw new UpstreamError(401);
+    return Object.values(mastra.listWorkflows());
+  }
+
+  function workflowOf(id: string, call: UpstreamCall) {
+    const workflow = workflowsFor(call).find((each) => each.id === id);
+    if (!workflow) throw new UpstreamError(404);
+    return workflow;
+  }
+
+  async function stateOf({ workflowId, runId }: RunRef, call: UpstreamCall): Promise<WorkflowState> {
+    const state = await workflowOf(workflowId, call).getWorkflowRunById(runId);
+    return state ?? Promise.reject(new UpstreamError(404));
+  }
+
+  return {
+    name: 'mastra',
+
+    async steps(ref, call) {
+      const state = await stateOf(ref, call);
+      const { nodes } = graphOf(state.serializedStepGraph ?? []);
+      const results = Object.entries((state.steps ?? {}) as unknown as Record<string, Result>);
+      return results.flatMap(([id, result]) => stepsOf(ref.runId, result, nodes.get(id)));
+    },
+
+    async run(ref, call) {
+      const state = await stateOf(ref, call);
+      return [recordOf(state, state.payload)];
+    },
+
+    async runs({ workflowId, offset, limit }, call) {
+      const workflow = workflowOf(workflowId, call);
+      const first = Math.floor(offset / limit);
+      // Mastra pages by number: an offset between two pages needs both.
+      const numbers = offset % limit === 0 ? [first] : [first, first + 1];
+      const pages = await Promise.all(numbers.map((page) => workflow.listWorkflowRuns({ perPage: limit, page })));
+      const runs: WorkflowRuns['runs'] = pages.flatMap((page: WorkflowRuns) => page.runs);
+      return runs.slice(offset % limit, (offset % limit) + limit).map(({ snapshot, ...times }) => {
+        const state = typeof snapshot === 'string' ? (JSON.parse(snapshot) as WorkflowRunState) : snapshot;
+        return recordOf({ ...state, ...times }, state.context.input);
+      });
+    },
+
+    async workflows(call) {
+      return Promise.resolve(
+        workflowsFor(call).map(({ id, description, serializedStepGraph }) => {
+          const { nodes, edges } = graphOf(serializedStepGraph);
+          return { workflow_id: id, name: id, description, graph: { nodes: Object.fromEntries(nodes), edges } };
+        }),
+      );
+    },
+
+    async execute({ workflowId, inputs }, call) {
+      const run = await workflowOf(workflowId, call).createRun();
+      const { runId } = await run.startAsync({ inputData: inputs });
+      return { run_id: runId, message: 'Workflow started' };
+    },
+  };
+}
+
+/** Items of a list have results of their own while the list has not completed. A nested workflow is not a node: its steps are. */
+function stepsOf(runId: string, result: Result, node: Node | undefined): UpstreamStep[] {
+  if (!node) return [];
+  const items = result.suspendPayload?.__workflow_meta?.foreachOutput;
+  if (!items) return [stepOf(`${runId}:${node.id}`, node, result)];
+  return items.flatMap((item, index) =>
+    item ? { ...stepOf(`${runId}:${node.id}:${index}`, node, item), item_key: index } : [],
+  );
+}
+
+const stepOf = (id: string, node: Node, result: Result): UpstreamStep => ({
+  ...{ id, node_id: node.id, status: result.status, error: result.error },
+  ...{ start_time: timeOf(result.startedAt), end_time: timeOf(result.endedAt) },
+  waits: waitsOf(result, node.type.startsWith('sleep')),
+  ...{ inputs: result.payload, outputs: result.output, step_metadata: result.suspendPayload },
+});
+
+/** A resumed step has lost the time of its suspension: it counts as waiting since its start. */
+function waitsOf({ startedAt, endedAt, suspendedAt, resumedAt }: Result, isSleep: boolean) {
+  const waits = [isSleep && [startedAt, endedAt], resumedAt && [startedAt, resumedAt], suspendedAt && [suspendedAt]];
+  return waits.flatMap((wait) => (wait && wait[0] ? { from: isoOf(wait[0]), to: timeOf(wait[1]) } : []));
+}
+
+const isoOf = (time: number | string | Date): string => new Date(time).toISOString();
+const timeOf = (time: number | undefined): string | null => (time === undefined ? null : isoOf(time));
+
+type State = Pick<WorkflowState, 'runId' | 'status' | 'result' | 'error' | 'createdAt' | 'updatedAt'>;
+const OVER = new Set<string>(['success', 'failed', 'canceled', 'bailed', 'tripwire'] satisfies State['status'][]);
+
+const recordOf = ({ runId, status, result, error, createdAt, updatedAt }: State, inputs: unknown) => ({
+  ...{ id: runId, status, error, inputs, outputs: result },
+  ...{ start_time: isoOf(createdAt), end_time: OVER.has(status) ? isoOf(updatedAt) : null },
+});
+
+/** The steps of nested workflows are among the others, as `workflow.step`. */
+function graphOf(entries: readonly Entry[]) {
+  const nodes = new Map<string, Node>();
+  const edges: [string, string][] = [];
+  const addAll = (flow: readonly Entry[], prefix: string, start: readonly string[]) =>
+    flow.reduce((before, entry) => add(entry, prefix, before), start);
+  function add(entry: Entry, prefix: string, before: readonly string[]): readonly string[] {
+    if (entry.steps) return entry.steps.flatMap((branch) => add(branch, prefix, before));
+    if (entry.serializedStepFlow) return addAll(entry.serializedStepFlow, `${prefix}${entry.id}.`, before);
+    const named = entry.step?.step ?? entry.step ?? entry;
+    const id = `${prefix}${named.id}`;
+    nodes.set(id, { id, type: entry.type ?? 'step', metadata: { description: named.description } });
+    edges.push(...before.map((from): [string, string] => [from, id]));
+    return [id];
+  }
+  for (const last of addAll(entries, '', ['START'])) edges.push([last, 'END']);
+  return { nodes, edges };
+}
