@@ -66,12 +66,12 @@ function typeProblems(manifests: readonly Manifest[]): string[] {
 
 describe('the manifests of deploy/kubernetes', () => {
   for (const manifest of MANIFESTS) {
-    it(`has a ${manifest.kind} ${manifest.metadata.name} that fits the schema of its kind`, async () => {
+    it(`${manifest.kind} ${manifest.metadata.name} fits the schema of its kind`, async () => {
       assert.equal(await schemaProblem(manifest), null);
     });
   }
 
-  it('have no field that Kubernetes does not know', () => {
+  it('The manifests have no field that Kubernetes does not know', () => {
     assert.deepEqual(typeProblems(MANIFESTS), []);
   });
 
@@ -81,7 +81,7 @@ describe('the manifests of deploy/kubernetes', () => {
     ['a value of another type', '"containerPort":4000', '"containerPort":"4000"'],
     ['a missing field', '"selector"', '"labels"'],
   ] as const) {
-    it(`would be refused with ${mistake}`, async () => {
+    it(`A manifest would be refused with ${mistake}`, async () => {
       const text = JSON.stringify(MANIFESTS);
       assert.ok(text.includes(from));
       const manifests = JSON.parse(text.replaceAll(from, to)) as Manifest[];

@@ -35,11 +35,11 @@ describe('a step has changed', () => {
     ['outputs', { outputs: { text: 'hello' } }],
     ['inputs', { inputs: [1] }],
     ['metadata', { metadata: 'x' }],
-  ])('if the upstream sends another %s', (_, facts) => {
+  ])('A step has changed if the upstream sends another %s', (_, facts) => {
     expect(changedIds([running], [ran('model', 0, null, 'running', { id: 'a', ...facts })])).toEqual(['a']);
   });
 
-  it('not if only its position in the list differs, even for equal ids or start times', () => {
+  it('A step has not changed if only its position in the list differs, even for equal ids or start times', () => {
     const twins = [running, ran('model', 5, 6, 'running', { id: 'a', index: 1 })];
     const tied = [ran('x', 0, 1, 'completed', { id: 'b' }), ran('x', 0, 1, 'completed', { id: 'c', index: 1 })];
     for (const steps of [twins, tied]) {
@@ -48,7 +48,7 @@ describe('a step has changed', () => {
     }
   });
 
-  it('not if one list has been derived', () => {
+  it('A step has not changed if one list has been derived', () => {
     fc.assert(
       fc.property(arbitrarySteps, (facts) => {
         const [list, { steps }] = [listed(facts), runOf(facts)];
@@ -95,7 +95,7 @@ describe('a step has changed', () => {
 });
 
 describe('two lists of steps', () => {
-  it('report missing steps', () => {
+  it('Two lists of steps report missing steps', () => {
     const [a, b] = listed([ran('a', 0, 1), ran('b', 1, 2)]);
     expect(a && b && compared([a, b], [a])).toEqual({ changed: new Set(), hasFewer: true });
   });
@@ -105,7 +105,7 @@ describe('the steps that have changed since a state', () => {
   const { steps } = runOf([ran('a', 0, 1), ran('b', 1, 2), ran('c', 2, 3), ran('d', 3, 4)]);
   const ids = steps.map(({ id }) => id);
 
-  it('are those that changed in later states, and all steps since the beginning', () => {
+  it('The steps since a state are those that changed in later states, and all steps since the beginning', () => {
     fc.assert(
       fc.property(fc.array(fc.subarray(ids), { maxLength: 5 }), (later) => {
         const changed = [ids, ...later].map((each) => new Set(each));
@@ -118,7 +118,7 @@ describe('the steps that have changed since a state', () => {
     );
   });
 
-  it('include steps without a known change', () => {
+  it('The steps since a state include those without a known change', () => {
     const changes = changesUpTo(NO_CHANGES, steps.slice(0, 1), new Set(), 3);
     expect(changedSteps(steps, changes, 2)).toEqual(steps);
     expect(changedSteps(steps, changes, 3)).toEqual(steps.slice(1));

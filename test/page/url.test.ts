@@ -8,7 +8,7 @@ const read = (search: string) => readParams(new URLSearchParams(search));
 const change = (search: string, changes: Changes): string => changed(new URLSearchParams(search), changes).toString();
 
 describe('the query parameters of the page', () => {
-  it('restores every state that a bookmark of an earlier version has', () => {
+  it('The page restores every state that a bookmark of an earlier version has', () => {
     const bookmarks = {
       home: 'workflow=w&show=more&q=text&workflowsAfter=c',
       runs: 'tab=trends&status=RUNNING,FAILED&since=24h&start=2026-01-01T00:00:00.123456Z&end=2026-01-02&search=e&after=c',
@@ -27,13 +27,13 @@ describe('the query parameters of the page', () => {
     });
   });
 
-  it('reads an invalid text as the default', () => {
+  it('The page reads an invalid text as the default', () => {
     expect(read('view=x&since=2y&start=x&status=x&sort=x&rows=x&fold=x&clock=x&zoom=x&at=x&scale=x&runSide=x')).toEqual(
       read(''),
     );
   });
 
-  it('reads what a link sets, and has no default in the URL', () => {
+  it('The page reads what a link sets, and has no default in the URL', () => {
     const changes = fc.record({
       step: fc.oneof(fc.constant(null), fc.string({ minLength: 1 })),
       status: fc.constantFrom<RunStatus[][]>([], ['FAILED'], ['FAILED', 'RUNNING']),
@@ -50,7 +50,7 @@ describe('the query parameters of the page', () => {
     );
   });
 
-  it('removes the parameters that a change makes invalid, and no other', () => {
+  it('The page removes the parameters that a change makes invalid, and no other', () => {
     expect(change('tab=steps&step=a&side=inputs&path=b', { step: 'c' })).toBe('tab=steps&step=c');
     expect(change('since=24h&after=c&q=x', { start: '2026-01-01' })).toBe('q=x&start=2026-01-01');
     expect(change('start=2026-01-01&end=2026-01-02&show=more', { since: '7d' })).toBe('since=7d');
@@ -59,7 +59,7 @@ describe('the query parameters of the page', () => {
 });
 
 describe('the links of the page', () => {
-  it('escape ids', () => {
+  it('Links escape ids', () => {
     const run = { workflowId: 'a/b', id: 'c?d' };
     expect(workflowLink('a/b')).toBe('/workflows/a%2Fb');
     expect(runLink(run)).toBe('/workflows/a%2Fb/runs/c%3Fd');
@@ -68,7 +68,7 @@ describe('the links of the page', () => {
     expect(costLink('')).toBe('/cost');
   });
 
-  it('let the page choose the base of a comparison that has none', () => {
+  it('Links let the page choose the base of a comparison that has none', () => {
     const run = { workflowId: 'w', id: 'r' };
     expect(comparisonLink(run, null)).toBe('/workflows/w/runs/r?tab=compare');
     expect(comparisonLink(run, { workflowId: 'w', id: 's' })).toBe('/workflows/w/runs/r?tab=compare&with=s');

@@ -36,7 +36,7 @@ afterAll(() => gateway.close());
 
 describeInBrowser('the run page is accessible', (open) => {
   // Nineteen views, each five times: a busy machine may take a minute.
-  it('in every view: it fits a small screen, and axe finds no violation in either theme', async () => {
+  it('Every view fits a small screen, and axe finds no violation in either theme', async () => {
     const page = await open({ width: NARROW, mayComplain: true });
     const found: Record<string, string[]> = {};
     const check = async (name: string) => {
@@ -84,7 +84,7 @@ describeInBrowser('the run page is accessible', (open) => {
     expect(Object.keys(found)).toHaveLength(VIEWS.length + 6);
   }, 180_000);
 
-  it('in the chosen theme, which is kept', async () => {
+  it('The page has the chosen theme, and keeps it', async () => {
     const page = await open({ theme: 'light' });
     await page.goto(gateway.url);
     await page.getByRole('button', { name: /^Theme: as the system/ }).click();
@@ -95,7 +95,7 @@ describeInBrowser('the run page is accessible', (open) => {
     expect(await page.evaluate('getComputedStyle(document.documentElement).colorScheme')).toBe('dark');
   });
 
-  it('by keyboard in the timeline: along the steps, into one, closer and back out', async () => {
+  it('The timeline is used by keyboard: along the steps, into one, closer and back out', async () => {
     const page = await open();
     await page.goto(gateway.url + RUN);
     const timeline = page.getByRole('listbox', { name: /8 steps/ });
@@ -122,7 +122,7 @@ describeInBrowser('the run page is accessible', (open) => {
     expect(new URL(page.url()).search).toBe('');
   });
 
-  it('by Tab, in the order in which a run is read, with a way past the masthead', async () => {
+  it('Tab leads through a run in the order in which it is read, with a way past the masthead', async () => {
     const page = await open();
     await page.goto(gateway.url + RUN);
     await page.getByText('Slowest steps').first().waitFor();
@@ -147,7 +147,7 @@ describeInBrowser('the run page is accessible', (open) => {
     expect(order).not.toContain('GraphQL');
   });
 
-  it('at its top when a link leads to a view below the fold of a small screen', async () => {
+  it('A link from below the fold of a small screen leads to the top of a view', async () => {
     const page = await open({ width: NARROW, height: 400 });
     await page.goto(`${gateway.url}${RUN}?tab=compare`);
     await page.getByLabel('Compare with').waitFor();

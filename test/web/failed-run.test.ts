@@ -15,7 +15,7 @@ afterAll(() => gateway.close());
 describeInBrowser('a failed run', (open) => {
   const drawerOf = (page: Page) => page.getByRole('dialog', { name: 'Step' });
 
-  it('is explained from the list to the cause and started again in six actions', async () => {
+  it('A failed run is explained from the list to the cause and started again in six actions', async () => {
     const page = await open({ key: 'demo-key' });
     let actions = 0;
     const act = async (action: Promise<void>) => {
@@ -64,7 +64,7 @@ describeInBrowser('a failed run', (open) => {
     expect(actions).toBeLessThanOrEqual(6);
   });
 
-  it('is compared with the last success before it, down to the words of the prompt that changed', async () => {
+  it('A failed run is compared with the last success before it, down to the words of the prompt that changed', async () => {
     const page = await open({ key: 'demo-key' });
     await page.goto(`${gateway.url}${RUN}?tab=compare`);
     const nodes = page.getByRole('region', { name: 'Node by node' });
@@ -87,7 +87,7 @@ describeInBrowser('a failed run', (open) => {
     await drawerOf(page).getByRole('heading', { name: 'intake' }).waitFor();
   });
 
-  it('looks the same from a copied link: zoom, step, side and path', async () => {
+  it('A failed run looks the same from a copied link: zoom, step, side and path', async () => {
     const page = await open({ key: 'demo-key' });
     await page.goto(gateway.url + RUN);
     await page.getByRole('button', { name: 'Zoom in' }).click();
@@ -114,7 +114,7 @@ describeInBrowser('a failed run', (open) => {
     expect(await colleague.evaluate('[document.activeElement.tagName, window.scrollY]')).toEqual(['BODY', 0]);
   });
 
-  it('has a graph with the state of each node, which opens steps by mouse and by keyboard', async () => {
+  it('A failed run has a graph with the state of each node, which opens steps by mouse and by keyboard', async () => {
     const page = await open({ key: 'demo-key' });
     await page.goto(`${gateway.url}${RUN}?tab=graph`);
     const graph = page.getByRole('region', { name: 'Graph of the run' });
@@ -141,7 +141,7 @@ describeInBrowser('a failed run', (open) => {
     await drawerOf(page).getByRole('heading', { name: 'route' }).waitFor();
   });
 
-  it('has a timeline with a row for each node, a filter, the next failure and the time of day', async () => {
+  it('A failed run has a timeline with a row for each node, a filter, the next failure and the time of day', async () => {
     const page = await open({ key: 'demo-key' });
     // An unknown view in the URL shows the timeline too.
     await page.goto(`${gateway.url}${RUN}?tab=tracing`);
@@ -172,7 +172,7 @@ describeInBrowser('a failed run', (open) => {
     await page.getByText('No step of such a node').waitFor();
   });
 
-  it('has a step in a drawer that takes the focus, leads to its neighbours and gives the focus back', async () => {
+  it('A failed run has a step in a drawer that takes the focus, leads to its neighbours and gives the focus back', async () => {
     const page = await open({ key: 'demo-key' });
     await page.goto(`${gateway.url}${RUN}?tab=payload`);
     const ofRun = page.locator('.run-payload');
@@ -207,7 +207,7 @@ describeInBrowser('a failed run', (open) => {
     expect(page.url()).not.toContain('step=');
   });
 
-  it('has a step in a dialog on a small screen, with the rest out of reach', async () => {
+  it('A failed run has a step in a dialog on a small screen, with the rest out of reach', async () => {
     const page = await open({ key: 'demo-key', width: 360, height: 740 });
     await page.goto(gateway.url + RUN);
     await page.getByRole('link', { name: /draft_reply The model/ }).click();

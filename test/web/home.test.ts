@@ -12,7 +12,7 @@ const gateway = await startSampleGateway();
 afterAll(() => gateway.close());
 
 describeInBrowser('the home page', (open) => {
-  it('shows failures, the figures of each workflow, and runs as they start and end', async () => {
+  it('The home page shows failures, the figures of each workflow, and runs as they start and end', async () => {
     const page = await open({ key: 'demo-key' });
     let loads = 0;
     page.on('load', () => (loads += 1));
@@ -41,7 +41,7 @@ describeInBrowser('the home page', (open) => {
     expect(loads).toBe(1);
   });
 
-  it('filters runs by workflow, status and exact time in the local time zone, and keeps the filters in its URL', async () => {
+  it('The home page filters runs by workflow, status and exact time in the local time zone, and keeps the filters in its URL', async () => {
     const { data } = await gateway.query('{ run(workflowId: "support-triage", id: "run-4711") { startedAt } }', {
       key: 'demo-key',
     });
@@ -101,7 +101,7 @@ describeInBrowser('the home page', (open) => {
     expect(await height()).toBe(before);
   });
 
-  it('finds workflows by name and description, with the search in its URL', async () => {
+  it('The home page finds workflows by name and description, with the search in its URL', async () => {
     const page = await open({ key: 'demo-key' });
     await page.goto(gateway.url);
     const field = page.getByRole('searchbox', { name: 'Search workflows' });
@@ -122,7 +122,7 @@ describeInBrowser('the home page', (open) => {
     expect(await field.inputValue()).toBe('invoicej/?k');
   });
 
-  it('is used by keyboard: rows, search, pasted links and help', async () => {
+  it('The home page is used by keyboard: rows, search, pasted links and help', async () => {
     const page = await open({ key: 'demo-key' });
     await page.goto(gateway.url);
     await rowOf(page, 'run-4711').waitFor();
@@ -189,7 +189,7 @@ describeInBrowser('the home page', (open) => {
     await intake.waitFor();
   });
 
-  it('pages through older runs, each once, down to the chosen time; new runs are on the first page', async () => {
+  it('The home page pages through older runs, each once, down to the chosen time; new runs are on the first page', async () => {
     // More than two pages of a hundred runs, in groups of thirty with the same start: a page ends within a group.
     const [RUNS, TIE] = [230, 30];
     const START = '2026-01-01T00:02:00.000Z';
@@ -239,7 +239,7 @@ afterAll(() => large.close());
 for (const id of ['wf-1', 'wf-2', LAST]) workflows.start(id, `order-of-${id}`);
 
 describeInBrowser('the home page of a key with more than a hundred workflows', (open) => {
-  it('is live for a workflow beyond the limit, and keeps its connection for another one', async () => {
+  it('The home page is live for a workflow beyond the limit, and keeps its connection for another one', async () => {
     const page = await open({ key: 'key-1' });
     let streams = 0;
     page.on('request', (request) => (streams += request.url().endsWith('/graphql/stream') ? 1 : 0));

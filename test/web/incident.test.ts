@@ -56,7 +56,7 @@ describeInBrowser('an incident', (open) => {
     ]);
   });
 
-  it('leads to the changed part of the prompt with one click, from its row and from its newest run', async () => {
+  it('An incident leads to the changed part of the prompt with one click, from its row and from its newest run', async () => {
     const page = await open({ key: 'key-1' });
     await page.goto(gateway.url);
     const incident = failuresOf(page).first();
@@ -79,7 +79,7 @@ describeInBrowser('an incident', (open) => {
     await page.getByText('JSON list of labels').first().waitFor();
   });
 
-  it('is marked on the trends of the workflow and of the node, with the number of runs that were compared', async () => {
+  it('An incident is marked on the trends of the workflow and of the node, with the number of runs that were compared', async () => {
     const page = await open({ key: 'key-4' });
     await page.goto(`${gateway.url}/workflows/triage?tab=trends`);
     const changes = page.getByRole('region', { name: /^What changed looked at 50 of 50 runs · workflow updated/ });
@@ -109,7 +109,7 @@ describeInBrowser('an incident', (open) => {
     await page.waitForURL(`${gateway.url}/workflows/triage/runs/${NEWEST_FAILURE}`);
   });
 
-  it('is read on a phone, where new, workflow and time are on the first screen', async () => {
+  it('An incident is read on a phone, where new, workflow and time are on the first screen', async () => {
     const page = await open({ key: 'key-3', width: 390, height: 844 });
     await page.goto(gateway.url);
     await readsTheIncident(page);

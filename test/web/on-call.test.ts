@@ -64,7 +64,7 @@ const runPath = (id: string, workflowId = 'wf') => `${gateway.url}/workflows/${w
 const rowsOf = (page: Page, list: string) => page.getByRole('list', { name: list, exact: true }).locator('a[data-row]');
 
 describeInBrowser('an engineer on call', (open) => {
-  it('sees the failures of the last 24 hours first, and the rate of the last runs next to the rate of all runs', async () => {
+  it('An engineer on call sees the failures of the last 24 hours first, and the rate of the last runs next to the rate of all runs', async () => {
     const page = await open({ key: 'key-1' });
     await page.goto(`${gateway.url}/?workflow=wf`);
     const failures = page.getByRole('list', { name: 'Failures', exact: true });
@@ -74,7 +74,7 @@ describeInBrowser('an engineer on call', (open) => {
     await page.getByRole('article').first().getByText('84% last 8: 50%').waitFor();
   });
 
-  it('has a run page that opened on an error and loads the run by itself', async () => {
+  it('A run page that opened on an error loads the run by itself', async () => {
     gateway.upstream.script = () => ({ status: 503, json: {} });
     const page = await open({ key: 'key-2' });
     await page.clock.install();
@@ -85,7 +85,7 @@ describeInBrowser('an engineer on call', (open) => {
     expect(await page.getByRole('alert').count()).toBe(0);
   });
 
-  it('is not warned of a run when only the list of workflows is missing', async () => {
+  it('An engineer on call is not warned of a run when only the list of workflows is missing', async () => {
     gateway.upstream.script = (call) => (call.endpoint === 'workflows' ? { status: 404, json: {} } : usual(call));
     const page = await open({ key: 'key-3' });
     await page.goto(runPath('retried'));
@@ -94,7 +94,7 @@ describeInBrowser('an engineer on call', (open) => {
     expect(await page.getByRole('alert').count()).toBe(0);
   });
 
-  it('reads the same count of failed steps everywhere', async () => {
+  it('An engineer on call reads the same count of failed steps everywhere', async () => {
     const page = await open({ key: 'key-1' });
     await page.goto(runPath('retried'));
     await page.getByText('3, 2 failed').waitFor();
@@ -102,7 +102,7 @@ describeInBrowser('an engineer on call', (open) => {
     await page.getByRole('button', { name: 'Next failed step 2' }).waitFor();
   });
 
-  it('does not read that a step succeeded later if both of its attempts failed', async () => {
+  it('An engineer on call does not read that a step succeeded later if both of its attempts failed', async () => {
     const page = await open({ key: 'key-1' });
     await page.goto(runPath('twice'));
     expect(await page.getByRole('heading', { name: /^A step failed/ }).textContent()).toBe(
@@ -110,7 +110,7 @@ describeInBrowser('an engineer on call', (open) => {
     );
   });
 
-  it('reads in the title of a time when it was locally and in UTC', async () => {
+  it('An engineer on call reads in the title of a time when it was locally and in UTC', async () => {
     const page = await open({ key: 'key-1', timeZone: 'America/New_York' });
     await page.goto(runPath('retried'));
     const started = page.locator('.run-header time').first();
@@ -120,7 +120,7 @@ describeInBrowser('an engineer on call', (open) => {
     );
   });
 
-  it('sees each date once on the time axis of a trend', async () => {
+  it('An engineer on call sees each date once on the time axis of a trend', async () => {
     const page = await open({ key: 'key-1' });
     await page.goto(`${gateway.url}/workflows/wf?tab=trends&start=${ago(60 * HOUR)}&end=${ago(0)}`);
     const axis = page.locator('.trend-chart').first().locator('.visx-axis-bottom .trend-tick');
@@ -130,7 +130,7 @@ describeInBrowser('an engineer on call', (open) => {
     expect(new Set(dates).size).toBe(dates.length);
   });
 
-  it('sees figures of a live run that are at most two seconds old', async () => {
+  it('An engineer on call sees figures of a live run that are at most two seconds old', async () => {
     const page = await open({ key: 'key-1' });
     await page.goto(runPath('live'));
     const slowest = page.locator('.run-insights li').first();
@@ -139,14 +139,14 @@ describeInBrowser('an engineer on call', (open) => {
     await slowest.filter({ hasNotText: before ?? '' }).waitFor({ timeout: 5000 });
   });
 
-  it('finds a page for a workflow that does not exist', async () => {
+  it('An engineer on call finds a page for a workflow that does not exist', async () => {
     const page = await open({ key: 'key-1' });
     await page.goto(`${gateway.url}/workflows/none`);
     await page.getByRole('heading', { level: 1, name: 'Workflow not found' }).waitFor();
     expect(await page.getByRole('button', { name: 'Run', exact: true }).count()).toBe(0);
   });
 
-  it('sees start and duration of runs on a phone, and no "Live" next to stale runs', async () => {
+  it('An engineer on call sees start and duration of runs on a phone, and no "Live" next to stale runs', async () => {
     const page = await open({ key: 'key-1', width: 390, height: 800 });
     await page.goto(`${gateway.url}/workflows/wf`);
     const row = page.getByRole('listitem').filter({ has: page.locator('a[data-row][title="recent-0"]') });
@@ -180,7 +180,7 @@ describeInBrowser('an engineer on call', (open) => {
     await page.getByText('25 runs searched: ids, inputs and errors.').waitFor();
   });
 
-  it('reads names of 300 characters on a phone without scrolling sideways', async () => {
+  it('An engineer on call reads names of 300 characters on a phone without scrolling sideways', async () => {
     const page = await open({ key: 'key-1', width: 390, height: 800 });
     const wide: string[] = [];
     for (const [path, text] of [

@@ -48,7 +48,7 @@ describeInBrowser('the search', (open) => {
     await runs.and(page.getByTitle('flow-7')).waitFor();
   });
 
-  it('keeps letters that are typed before its code has loaded', async () => {
+  it('The search keeps letters that are typed before its code has loaded', async () => {
     const page = await open({ key: 'key-1' });
     const loading = Promise.withResolvers<null>();
     await page.route(/assets\/palette[\w-]*\.js/, async (route) => {
@@ -65,7 +65,7 @@ describeInBrowser('the search', (open) => {
     expect(await field.inputValue()).toBe('jk/run');
   });
 
-  it('keeps each letter that is typed fast on a slow machine', async () => {
+  it('The search keeps each letter that is typed fast on a slow machine', async () => {
     const page = await open({ key: 'key-1' });
     await openHome(page);
     await page.keyboard.press('/');
@@ -79,7 +79,7 @@ describeInBrowser('the search', (open) => {
     expect(await field.inputValue()).toBe(text);
   });
 
-  it('finds a workflow with a slash in its name, and the run that the text may also name', async () => {
+  it('The search finds a workflow with a slash in its name, and the run that the text may also name', async () => {
     const page = await open({ key: 'key-1' });
     await openHome(page);
     await page.keyboard.press('/');
@@ -92,7 +92,7 @@ describeInBrowser('the search', (open) => {
     await page.waitForURL(`${gateway.url}/workflows/team%2Fflow`);
   });
 
-  it('stays open if a selection ends outside, and closes on a click there', async () => {
+  it('The search stays open if a selection ends outside, and closes on a click there', async () => {
     const page = await open({ key: 'key-1' });
     await openHome(page);
     await page.keyboard.press('/');

@@ -27,8 +27,6 @@ const HABITS: readonly (readonly [string, RegExp, string])[] = [
 ];
 /** A title is read alone, in a list of failures. */
 const FRAGMENT = /^(?!(?:nginx|npm)\b)[a-z]+(?![\w./-])/;
-/** Files with old fragments: only their staged titles are checked. */
-const WITH_FRAGMENTS = /^test\/(?:web|domain\/step-changes|page\/url)\b/;
 const TEXT =
   /\.(?:tsx?|[cm]js|md|graphql|ya?ml|conf|cfg|lua|css|html)$|(?:^|\/)(?:Dockerfile|Caddyfile|\.env\.example)$|^\.ci\/|^tools\/ci\//;
 const EXCLUDED = [':!**/__generated__/**', ':!src/graphql/generated/**', ':!tools/checks/check-words.ts'];
@@ -95,9 +93,7 @@ const found = HABITS.map(([habit, phrase, instead]) => ({
 
 const placeOf = ({ file, number }: Line) => `${file}:${number}`;
 const places = new Set(lines.map(placeOf));
-const tests = [...new Set(lines.map(({ file }) => file))].filter(
-  (file) => /^test\/.*\.test\.tsx?$/.test(file) && (values.staged === true || !WITH_FRAGMENTS.test(file)),
-);
+const tests = [...new Set(lines.map(({ file }) => file))].filter((file) => /\.test\.tsx?$/.test(file));
 const hits = tests.flatMap(fragmentsIn).filter((line) => places.has(placeOf(line)));
 found.push({
   habit: 'title',

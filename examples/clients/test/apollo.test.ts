@@ -55,7 +55,7 @@ describe('Apollo Client', () => {
   };
 
   for (const [recipe, create] of Object.entries(RECIPES)) {
-    it(`returns the answer to every example operation unchanged from one cache, with ${recipe}`, async () => {
+    it(`The recipe returns the answer to every example operation unchanged from one cache, with ${recipe}`, async () => {
       const client = create();
       const answers = [];
       for (const { file, document, isMutation } of EXAMPLES) {
@@ -73,7 +73,7 @@ describe('Apollo Client', () => {
     });
   }
 
-  it('sends the text of an operation once, then its hash: queries with GET, mutations with POST', async () => {
+  it('The recipe sends the text of an operation once, then its hash: queries with GET, mutations with POST', async () => {
     for (let round = 0; round < 2; round += 1) {
       const client = createPersistedClient(url, () => 'demo-key');
       for (const { document, isMutation } of EXAMPLES) {
@@ -91,7 +91,7 @@ describe('Apollo Client', () => {
 
   const LINKS = { 'graphql-ws': socketLink, 'graphql-sse': streamLink };
   for (const [transport, createLink] of Object.entries(LINKS)) {
-    it(`follows a live run over ${transport}, and writes each event to the cache`, async () => {
+    it(`The recipe follows a live run over ${transport}, and writes each event to the cache`, async () => {
       const cache = createCache();
       await followRun((url, sink) => {
         const client = createClient(
@@ -116,7 +116,7 @@ describe('Apollo Client', () => {
     after(() => repeating.close());
 
     for (const [selection, document] of Object.entries(REPEATING)) {
-      it(`returns the answer of the server unchanged, ${selection}`, async () => {
+      it(`The recipe returns the answer of the server unchanged, ${selection}`, async () => {
         const client = withPolicies(repeating.url, () => 'key-1', repeatedIds);
         await client.query({ query: gql(document) });
         assert.deepEqual(plain(client.readQuery({ query: gql(document) })), sent.at(-1)?.answer.data);
@@ -125,7 +125,7 @@ describe('Apollo Client', () => {
   });
 
   for (const { name, one, other } of differentParts(schema)) {
-    it(`sends one request for each of two components that select different fields of ${name}`, async () => {
+    it(`The recipe sends one request for each of two components that select different fields of ${name}`, async () => {
       const client = createClient(url, () => 'demo-key');
       const before = sent.length;
       const shown: { readonly complete: boolean }[] = [];
@@ -145,7 +145,7 @@ describe('Apollo Client', () => {
     });
   }
 
-  it('rejects a result with an error, or keeps its data, as the error policy says', async () => {
+  it('The recipe rejects a result with an error, or keeps its data, as the error policy says', async () => {
     const client = createClient(url, () => 'demo-key');
     const query = { query: gql(ONE_FAILS) };
     await assert.rejects(client.query(query), /not found upstream/);
@@ -154,7 +154,7 @@ describe('Apollo Client', () => {
     assert.match(String(error), /not found upstream/);
   });
 
-  it('shows a run with the hook of the docs', async () => {
+  it('The recipe shows a run with the hook of the docs', async () => {
     const client = createClient(url, () => 'demo-key');
     const before = sent.length;
     await client.query({ query: RUN, variables: SHOWN_RUN });
@@ -163,7 +163,7 @@ describe('Apollo Client', () => {
     assert.equal(sent.length - before, 1);
   });
 
-  it('shows a list by pages, and fetches it again when a live run is over', async () => {
+  it('The recipe shows a list by pages, and fetches it again when a live run is over', async () => {
     const last = await showPages(
       (at) => {
         const client = withPolicies(at, () => 'key-1', pages);
@@ -178,7 +178,7 @@ describe('Apollo Client', () => {
     assert.equal(last.length, 20);
   });
 
-  it('prints no warning in any of these tests', () => {
+  it('No test prints a warning', () => {
     assert.deepEqual(printed, []);
   });
 });

@@ -38,7 +38,7 @@ describe('fetch', () => {
   before(() => start({}));
   after(() => close());
 
-  it('gets the answer to every example operation, and the code of an error', async () => {
+  it('A client gets the answer to every example operation, and the code of an error', async () => {
     for (const { file, text } of EXAMPLES) {
       const { data, errors } = await request(url, () => 'demo-key', { query: text }, VARIABLES);
       assert.ok(data, file);
@@ -53,7 +53,7 @@ describe('fetch', () => {
     'graphql-ws': followOverSocket,
     'graphql-sse': followOverStream,
   })) {
-    it(`follows a live run over ${transport}`, () =>
+    it(`A client follows a live run over ${transport}`, () =>
       followRun(async (at, sink) => {
         const events = follow(at, () => LIVE_KEY, { query: LIVE_RUN, variables: LIVE_RUN_KEY });
         for await (const { data } of events) sink.next(data);
@@ -66,7 +66,7 @@ describe('graphql-request', () => {
   before(() => start({}));
   after(() => close());
 
-  it('gets the answer to every example operation', async () => {
+  it('A client gets the answer to every example operation', async () => {
     const client = createClient(url, () => 'demo-key');
     for (const { file, text } of EXAMPLES) {
       const data = await client.request(text, VARIABLES);
@@ -74,7 +74,7 @@ describe('graphql-request', () => {
     }
   });
 
-  it('returns data together with errors, and throws if the request is rejected', async () => {
+  it('A client returns data together with errors, and throws if the request is rejected', async () => {
     const client = createClient(url, () => 'demo-key');
     assert.deepEqual(await readRun(client, RUN_KEY), { run: { status: 'FAILED', totalElapsedTime: 7 }, codes: [] });
     assert.deepEqual(await readRun(client, { ...RUN_KEY, id: 'none' }), { run: null, codes: ['NOT_FOUND'] });
@@ -88,7 +88,7 @@ describe('gql.tada', () => {
   before(() => start({}));
   after(() => close());
 
-  it("has the type of the gateway's answer", async () => {
+  it("A typed document has the type of the gateway's answer", async () => {
     const data = await createClient(url, () => 'demo-key').request(TADA_RUN, variables);
     assert.ok(failedNodes(data).includes('draft_reply'));
   });
@@ -100,7 +100,7 @@ describe("codegen's client preset, with a gateway that only accepts persisted op
 
   const names = () => assert.equal(sent.at(-1)?.params.query, undefined);
 
-  it('sends hashes with Apollo Client, and its cache returns the answers unchanged', async () => {
+  it('A client sends hashes with Apollo Client, and its cache returns the answers unchanged', async () => {
     const client = createApolloClient(url, () => 'demo-key');
     await client.query({ query: PRESET_RUN, variables: RUN_KEY });
     names();
@@ -115,7 +115,7 @@ describe("codegen's client preset, with a gateway that only accepts persisted op
     assert.equal(data?.executeWorkflow?.run?.workflowId, 'support-triage');
   });
 
-  it('sends hashes with urql, and its cache returns the answers unchanged', async () => {
+  it('A client sends hashes with urql, and its cache returns the answers unchanged', async () => {
     const client = createUrqlClient(url, () => 'demo-key');
     await client.query(PRESET_RUN, RUN_KEY).toPromise();
     names();
@@ -129,13 +129,13 @@ describe("codegen's client preset, with a gateway that only accepts persisted op
     assert.equal(data?.executeWorkflow?.run?.workflowId, 'support-triage');
   });
 
-  it('sends hashes with fetch', async () => {
+  it('A client sends hashes with fetch', async () => {
     const { data } = await request(url, () => 'demo-key', { documentId: hashOf(PRESET_RUN) }, RUN_KEY);
     names();
     assert.partialDeepStrictEqual(data, { run: { __typename: 'Run', totalElapsedTime: 7 } });
   });
 });
 
-it('prints no warning in any of these tests', () => {
+it('No test prints a warning', () => {
   assert.deepEqual(printed, []);
 });

@@ -95,7 +95,7 @@ describe('Relay', () => {
     'keys for repeated ids': () => createEnvironment(url, () => 'demo-key', undefined, repeatedIds),
   };
   for (const [recipe, create] of Object.entries(RECIPES)) {
-    it(`returns the answer to every example operation unchanged from one store, with ${recipe}`, async () => {
+    it(`The recipe returns the answer to every example operation unchanged from one store, with ${recipe}`, async () => {
       const environment = create();
       const answers = [];
       for (const { file, isMutation } of EXAMPLES) {
@@ -120,7 +120,7 @@ describe('Relay', () => {
   }
 
   for (const [transport, live] of Object.entries({ 'graphql-ws': overSockets, 'graphql-sse': overStreams })) {
-    it(`follows a live run over ${transport}, and writes each event to the store`, async () => {
+    it(`The recipe follows a live run over ${transport}, and writes each event to the store`, async () => {
       const [subscription, query] = [await compiled('LiveRunSubscription'), await compiled('RunQuery')];
       let environment: Environment | undefined;
       await followRun((at, { next: onNext, error: onError, complete: onCompleted }) => {
@@ -139,7 +139,7 @@ describe('Relay', () => {
     });
   }
 
-  it('sends the id of every operation to a gateway that only accepts persisted operations', async () => {
+  it('The recipe sends the id of every operation to a gateway that only accepts persisted operations', async () => {
     const manifest = fileURLToPath(new URL('relay/persisted/operations.json', import.meta.url));
     const strict = { PERSISTED_OPERATIONS: 'only', PERSISTED_MANIFESTS: manifest };
     const safelisted = await startGateway(strict);
@@ -167,7 +167,7 @@ describe('Relay', () => {
     }
   });
 
-  it('reads a failed field as null or as an error, or throws, as the query says', async () => {
+  it('The recipe reads a failed field as null or as an error, or throws, as the query says', async () => {
     const environment = createEnvironment(url, () => 'demo-key');
     const show = async (name: string) => {
       const request = await compiled(name);
@@ -183,7 +183,7 @@ describe('Relay', () => {
     await assert.rejects(show('ErrorThrownQuery'), /Unexpected response payload/);
   });
 
-  it('shows a run with the hook of the docs', async () => {
+  it('The recipe shows a run with the hook of the docs', async () => {
     const environment = createEnvironment(url, () => 'demo-key');
     const before = sent.length;
     await fetchQuery<OperationType>(environment, RUN, SHOWN_RUN).toPromise();
@@ -194,7 +194,7 @@ describe('Relay', () => {
     assert.equal(sent.length - before, 1);
   });
 
-  it('shows a list by pages, and fetches it again when a live run is over', async () => {
+  it('The recipe shows a list by pages, and fetches it again when a live run is over', async () => {
     const last = await showPages(
       (at) => within(createEnvironment(at, () => 'key-1')),
       (run) => {
@@ -206,7 +206,7 @@ describe('Relay', () => {
     assert.equal(last.length, 20);
   });
 
-  it('refetches a fragment on Run with another argument, by its `fetchId`', async () => {
+  it('The recipe refetches a fragment on Run with another argument, by its `fetchId`', async () => {
     const history = await startLiveHistory();
     const shown = mount(within(createEnvironment(history.url, () => 'key-1')), () => {
       const { inputs, select } = useInputs(LIVE_RUN_KEY);
@@ -228,7 +228,7 @@ describe('Relay', () => {
     after(() => repeating.close());
 
     for (const name of ['WholeKeys', 'IdsAlone', 'WithoutKeys']) {
-      it(`returns the answer of the server unchanged: ${name}`, async () => {
+      it(`The recipe returns the answer of the server unchanged: ${name}`, async () => {
         const environment = createEnvironment(repeating.url, () => 'key-1', undefined, repeatedIds);
         const request = await compiled(`${name}Query`);
         const operation = retain(environment, request, {});
@@ -240,7 +240,7 @@ describe('Relay', () => {
   });
 
   for (const [index, { name }] of differentParts(schema).entries()) {
-    it(`keeps the fields of one component when another selects different fields of ${name}`, async () => {
+    it(`The recipe keeps the fields of one component when another selects different fields of ${name}`, async () => {
       const environment = createEnvironment(url, () => 'demo-key');
       const operations = [];
       for (const module of [`One${index}`, `Other${index}`]) {
@@ -255,7 +255,7 @@ describe('Relay', () => {
     });
   }
 
-  it('prints no warning in any of these tests', () => {
+  it('No test prints a warning', () => {
     assert.deepEqual(printed, []);
   });
 });

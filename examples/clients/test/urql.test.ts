@@ -46,7 +46,7 @@ describe('urql with graphcache', () => {
   };
 
   for (const [recipe, create] of Object.entries(RECIPES)) {
-    it(`returns the answer to every example operation unchanged from one cache, with ${recipe}`, async () => {
+    it(`The recipe returns the answer to every example operation unchanged from one cache, with ${recipe}`, async () => {
       const client = create();
       const answers = [];
       // A start of a run invalidates all queries.
@@ -67,7 +67,7 @@ describe('urql with graphcache', () => {
     });
   }
 
-  it('fetches a list again after a run was started', async () => {
+  it('The recipe fetches a list again after a run was started', async () => {
     const client = createClient(url, () => 'demo-key');
     const list = '{ workflow(id: "quick-answer") { id runs { nodes { id } } } }';
     const read = async (requestPolicy: 'network-only' | 'cache-only') =>
@@ -77,7 +77,7 @@ describe('urql with graphcache', () => {
     assert.equal(await read('cache-only'), false);
   });
 
-  it('sends the text of an operation once, then its hash: queries with GET, mutations with POST', async () => {
+  it('The recipe sends the text of an operation once, then its hash: queries with GET, mutations with POST', async () => {
     for (let round = 0; round < 2; round += 1) {
       const client = createPersistedClient(url, () => 'demo-key');
       for (const { text, isMutation } of EXAMPLES) {
@@ -95,7 +95,7 @@ describe('urql with graphcache', () => {
 
   const TRANSPORTS = { 'graphql-ws': socketExchange, 'graphql-sse': streamExchange };
   for (const [transport, createExchange] of Object.entries(TRANSPORTS)) {
-    it(`follows a live run over ${transport}, and writes each event to the cache`, async () => {
+    it(`The recipe follows a live run over ${transport}, and writes each event to the cache`, async () => {
       let cached: unknown;
       await followRun((at, sink) => {
         const client = createClient(
@@ -139,14 +139,14 @@ describe('urql with graphcache', () => {
 
     // graphcache reads the names in the answer, so no other field may have the name of a key as its alias.
     const { 'with aliases': aliased, ...others } = REPEATING;
-    it('does not throw if another field has the name of a key', async () => {
+    it('The recipe does not throw if another field has the name of a key', async () => {
       const client = createClient(repeating.url, () => 'key-1', undefined, createCacheForRepeatedIds());
       const { error } = await client.query(aliased, {}).toPromise();
       assert.equal(error, undefined);
     });
 
     for (const [selection, document] of Object.entries(others)) {
-      it(`returns the answer of the server unchanged, ${selection}`, async () => {
+      it(`The recipe returns the answer of the server unchanged, ${selection}`, async () => {
         const client = createClient(repeating.url, () => 'key-1', undefined, createCacheForRepeatedIds());
         await client.query(document, {}).toPromise();
         const cached = await client.query(document, {}, { requestPolicy: 'cache-only' }).toPromise();
@@ -156,7 +156,7 @@ describe('urql with graphcache', () => {
   });
 
   for (const { name, one, other } of differentParts(schema)) {
-    it(`sends one request for each of two components that select different fields of ${name}`, async () => {
+    it(`The recipe sends one request for each of two components that select different fields of ${name}`, async () => {
       const client = createClient(url, () => 'demo-key');
       const before = sent.length;
       const shown: unknown[] = [];
@@ -178,7 +178,7 @@ describe('urql with graphcache', () => {
     });
   }
 
-  it('keeps the data of a result with an error', async () => {
+  it('The recipe keeps the data of a result with an error', async () => {
     const { data, error } = await createClient(url, () => 'demo-key')
       .query(ONE_FAILS, {})
       .toPromise();
@@ -191,7 +191,7 @@ describe('urql with graphcache', () => {
     assert.equal(allFailed.error?.graphQLErrors[0]?.extensions['code'], 'NOT_FOUND');
   });
 
-  it('shows a run with the hook of the docs', async () => {
+  it('The recipe shows a run with the hook of the docs', async () => {
     const client = createClient(url, () => 'demo-key');
     const before = sent.length;
     await client.query(HOOK_RUN, SHOWN_RUN).toPromise();
@@ -200,7 +200,7 @@ describe('urql with graphcache', () => {
     assert.equal(sent.length - before, 1);
   });
 
-  it('shows a list by pages, and fetches it again when a live run is over', async () => {
+  it('The recipe shows a list by pages, and fetches it again when a live run is over', async () => {
     const last = await showPages(
       (at) => {
         const client = createClient(at, () => 'key-1');
@@ -214,7 +214,7 @@ describe('urql with graphcache', () => {
     assert.equal(last.length, 25);
   });
 
-  it('prints no warning in any of these tests', () => {
+  it('No test prints a warning', () => {
     assert.deepEqual(printed, []);
   });
 });

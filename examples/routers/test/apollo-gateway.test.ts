@@ -37,7 +37,7 @@ describe("Apollo's gateway over this one with the embedded upstream, and a subgr
     pageInfo { hasNextPage }
   } }`;
 
-  it('answers what incidents refer to, with the bearer forwarded; only the missing run is null', async () => {
+  it('The router answers what incidents refer to, with the bearer forwarded; only the missing run is null', async () => {
     const { data, errors } = await graph.query(INCIDENTS);
     const failed = { status: 'FAILED', totalElapsedTime: 7, failedSteps: [{ nodeId: 'draft_reply' }] };
     const workflow = { name: 'Support triage' };
@@ -62,7 +62,7 @@ describe("Apollo's gateway over this one with the embedded upstream, and a subgr
     assert.ok(errors[0]?.extensions.requestId);
   });
 
-  it('answers the field that the other subgraph adds to a run', async () => {
+  it('The router answers the field that the other subgraph adds to a run', async () => {
     const { data, errors } = await graph.query(
       '{ workflow(id: "support-triage") { runsById(ids: ["run-4711"]) { status incidents { title step { durationMs } } } } }',
     );
@@ -82,7 +82,7 @@ describe("Apollo's gateway over this one with the embedded upstream, and a subgr
     });
   });
 
-  it("answers nothing of it to another organization's key, or without one", async () => {
+  it("The router answers nothing of it to another organization's key, or without one", async () => {
     await graph.query(INCIDENTS);
     for (const [key, code] of [
       ['other-key', 'NOT_FOUND'],
@@ -118,7 +118,7 @@ describe("Apollo's gateway over this one with a counted upstream", () => {
     await upstream.close();
   });
 
-  it('costs one steps call a run, though forty incidents name ten runs and ten steps of theirs', async () => {
+  it('A query costs one steps call a run, though forty incidents name ten runs and ten steps of theirs', async () => {
     const { errors } = await graph.query('{ incidents { nodes { run { totalElapsedTime } step { durationMs } } } }', {
       key: 'key-1',
     });

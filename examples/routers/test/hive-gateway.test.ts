@@ -28,7 +28,7 @@ describe('Hive Gateway as a proxy', () => {
     await gateway.close();
   });
 
-  it('answers every example query as Stepgate does', async () => {
+  it('The router answers every example query as Stepgate does', async () => {
     for (const [file, query] of EXAMPLES) {
       const { data } = await gateway.query(query, { key: 'demo-key', variables: VARIABLES });
       const answer = await hive.query(query, { key: 'demo-key', variables: VARIABLES });
@@ -38,7 +38,7 @@ describe('Hive Gateway as a proxy', () => {
     }
   });
 
-  it('starts a run', async () => {
+  it('The router starts a run', async () => {
     const { data } = await hive.query(
       'mutation { executeWorkflow(workflowId: "support-triage") { run { workflowId } } }',
       {
@@ -48,7 +48,7 @@ describe('Hive Gateway as a proxy', () => {
     assert.deepEqual(data, { executeWorkflow: { run: { workflowId: 'support-triage' } } });
   });
 
-  it('passes on the key and the request id, and the code of an error', async () => {
+  it('The router passes on the key and the request id, and the code of an error', async () => {
     const query = '{ run(workflowId: "support-triage", id: "run-4711") { status } }';
     assert.deepEqual(codesOf(await hive.query(query)), ['UNAUTHENTICATED']);
     const { errors } = await hive.query(query, { key: 'other-key', requestId: 'request-1' });
@@ -80,7 +80,7 @@ describe('Hive Gateway with a supergraph', () => {
     await gateway.close();
   });
 
-  it('joins runs to incidents; only the missing run is null', async () => {
+  it('The router joins runs to incidents; only the missing run is null', async () => {
     const { data, errors } = await hive.query('{ incidents { nodes { title run { status totalElapsedTime } } } }', {
       key: 'demo-key',
     });
@@ -100,13 +100,13 @@ describe('Hive Gateway with a supergraph', () => {
     ]);
   });
 
-  it('joins incidents to runs', async () => {
+  it('The router joins incidents to runs', async () => {
     const query = '{ run(workflowId: "support-triage", id: "run-4711") { status incidents { title } } }';
     const { data } = await hive.query(query, { key: 'demo-key' });
     assert.deepEqual(data, { run: { status: 'FAILED', incidents: [{ title: 'No reply' }] } });
   });
 
-  it("answers nothing of it to another organization's key, or without one", async () => {
+  it("The router answers nothing of it to another organization's key, or without one", async () => {
     const query = '{ incidents { nodes { run { status } } } }';
     for (const [options, code] of [
       [{ key: 'other-key' }, 'NOT_FOUND'],
@@ -171,10 +171,10 @@ describe('a live run through Hive Gateway', () => {
     return seen;
   }
 
-  it('comes to a client over server-sent events, through a proxy', async () => {
+  it('A subscription comes to a client over server-sent events, through a proxy', async () => {
     await follow({ subscribe: overStream, transport: 'graphql-sse' });
   });
-  it('comes to a client over WebSockets, through a proxy', async () => {
+  it('A subscription comes to a client over WebSockets, through a proxy', async () => {
     await follow({ subscribe: overSocket, transport: 'graphql-sse' });
   });
 
@@ -189,7 +189,7 @@ describe('a live run through Hive Gateway', () => {
     'WebSockets to WebSockets': { subscribe: overSocket, config: 'sockets.config.ts', transport: 'graphql-ws' },
   };
   for (const [name, way] of Object.entries(WAYS)) {
-    it(`comes with fields of another subgraph, from ${name}`, async () => {
+    it(`A subscription comes with fields of another subgraph, from ${name}`, async () => {
       const incidents = await startIncidents(INCIDENTS);
       const seen = await follow({ ...way, query, commandOf: (url) => supergraphOf(url, incidents.url) });
       for (const event of seen) {
