@@ -48,6 +48,25 @@ describeInBrowser('the search', (open) => {
     await runs.and(page.getByTitle('flow-7')).waitFor();
   });
 
+  it('Enter before anything is found does not disable a later Enter', async () => {
+    const page = await open({ key: 'key-2' });
+    await openHome(page);
+    const answering = Promise.withResolvers<null>();
+    await page.keyboard.press('/');
+    await dialogOf(page).getByRole('option').first().waitFor();
+    await page.route('**/graphql', async (route) => {
+      await answering.promise;
+      await route.continue();
+    });
+    await page.keyboard.type('flow-5');
+    await dialogOf(page).getByRole('option').first().waitFor({ state: 'detached' });
+    await page.keyboard.press('Enter');
+    answering.resolve(null);
+    await dialogOf(page).getByRole('option', { name: /^flow-5/ }).waitFor();
+    await page.keyboard.press('Enter');
+    await page.waitForURL(`${gateway.url}/workflows/team%2Fflow/runs/flow-5`);
+  });
+
   it('The search keeps letters that are typed before its code has loaded', async () => {
     const page = await open({ key: 'key-1' });
     const loading = Promise.withResolvers<null>();

@@ -26,6 +26,8 @@ export interface GatewayQueryOptions<Data, Variables, Value> {
 
 export interface GatewayQueryResult<Value> {
   readonly value: Value | null | undefined;
+  /** True while `value` answers the previous variables. */
+  readonly isPrevious: boolean;
   /** Error of the latest answer. It remains when an event changes the cached value. */
   readonly error: Error | undefined;
   /** True while a query is in flight and there is no value to show. */
@@ -100,6 +102,7 @@ export function useGatewayQuery<Data, Variables extends OperationVariables, Valu
 
   return {
     value: latest.value,
+    isPrevious: latest.valueKey !== latest.key,
     error: latest.error,
     isLoading: latest.isAsking && latest.value == null,
     refetch: () => void refetch(),

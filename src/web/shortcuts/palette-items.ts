@@ -67,29 +67,35 @@ export function usePaletteItems(text: string, onHelp: () => void): Search {
   const workflows = useGatewayQuery(FIND_WORKFLOWS, {
     variables: named ? null : { search: settled },
     read: (data) => data.workflows?.nodes,
+    keepsPrevious: true,
   });
   const directory = useDirectory();
   const search = settled === '' ? null : settled;
   const listed = useGatewayQuery(RUNS_WITH_TEXT, {
     variables: named || !directory.workflows ? null : { filter: { search }, workflowIds: directory.namedIds },
     read: (data) => data.recentRuns,
+    keepsPrevious: true,
   });
   const found = useFoundRuns(!named && mayBeRunId(settled) ? settled : null);
 
   const has = (...texts: readonly (string | null | undefined)[]) =>
     texts.some((one) => one?.toLowerCase().includes(wanted.toLowerCase()));
   // Results for the previous text may not match while the gateway searches for the new one.
-  const isCurrent = (...texts: readonly (string | null)[]) => wanted === settled || has(...texts);
-  const runs = [...found.runs, ...(listed.value?.nodes ?? [])].flatMap((run) => (run && isCurrent(run.id) ? run : []));
+  const isFor = (isPrevious: boolean, ...texts: readonly (string | null)[]) =>
+    (wanted === settled && !isPrevious) || has(...texts);
+  const runs = [
+    ...found.runs.filter(({ id }) => isFor(false, id)),
+    ...(listed.value?.nodes ?? []).flatMap((run) => (run && isFor(listed.isPrevious, run.id) ? run : [])),
+  ];
   const exact = runs.filter(({ id }) => id === wanted);
   const itemOfRun = (run: FoundRun) => itemOfRunIn(directory.nameOf(run.workflowId), run);
   const items: readonly PaletteItem[] = named
     ? [itemOfNamed(named)]
     : [
         ...exact.map(itemOfRun),
-        ...(workflows.value ?? []).filter(({ id, name }) => isCurrent(id, name)).map(itemOfWorkflow),
+        ...(workflows.value ?? []).filter(({ id, name }) => isFor(workflows.isPrevious, id, name)).map(itemOfWorkflow),
         ...runs.map(itemOfRun),
-        ...(search !== null && wanted === settled && listed.value?.pageInfo.hasNextPage === true
+        ...(search !== null && wanted === settled && !listed.isPrevious && listed.value?.pageInfo.hasNextPage === true
           ? [itemOfList(search)]
           : []),
         ...(pair ? [itemOfNamed(pair)] : []),
@@ -97,7 +103,8 @@ export function usePaletteItems(text: string, onHelp: () => void): Search {
       ];
   return {
     items: [...new Map(items.map((item) => [item.key, item])).values()],
-    isSearching: wanted !== settled || workflows.isLoading || listed.isLoading || found.isSearching,
+    isSearching:
+      wanted !== settled || found.isSearching || [workflows, listed].some((part) => part.isLoading || part.isPrevious),
     runsExamined: search === null ? null : (listed.value?.runsExamined ?? null),
     error: workflows.error ?? found.error ?? directory.error ?? listed.error,
   };

@@ -13,7 +13,7 @@ export interface PaletteSearchProps {
   readonly onHelp: () => void;
 }
 
-const { InputBlur, MenuMouseLeave } = useCombobox.stateChangeTypes;
+const { InputBlur, InputKeyDownEnter, MenuMouseLeave } = useCombobox.stateChangeTypes;
 
 export default function PaletteSearch({ text, onText, onClose, onHelp }: PaletteSearchProps) {
   const navigate = useNavigate();
@@ -37,8 +37,13 @@ export default function PaletteSearch({ text, onText, onClose, onHelp }: Palette
     inputValue: text,
     initialHighlightedIndex: 0,
     defaultHighlightedIndex: 0,
-    // Leaving the field must not select an item: Esc also leaves it.
-    stateReducer: (state, { type, changes }) => (type === InputBlur || type === MenuMouseLeave ? state : changes),
+    stateReducer: (state, { type, changes }) => {
+      // Leaving the field must not select an item: Esc also leaves it.
+      const isLeft = type === InputBlur || type === MenuMouseLeave;
+      // Enter before anything is found would leave all later results without a highlight.
+      const isEarly = type === InputKeyDownEnter && !changes.selectedItem;
+      return isLeft || isEarly ? state : changes;
+    },
     onSelectedItemChange: ({ selectedItem }) => {
       if (selectedItem) choose(selectedItem);
     },
