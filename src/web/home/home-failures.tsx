@@ -1,4 +1,5 @@
 /** Failures and overdue runs of all workflows. A workflow that cannot be read is named among them. */
+import { useEffect, useState } from 'react';
 import { CloudOff } from 'lucide-react';
 import { Link } from 'react-router';
 import { CombinedGraphQLErrors } from '@apollo/client/errors';
@@ -12,7 +13,7 @@ import { countOf, formatCount } from '../format/numbers.ts';
 import { momentText } from '../time/time.tsx';
 import { useGatewayQuery } from '../hooks/gateway-query.ts';
 import { notificationState, useNotifications } from '../notifications/notifications.ts';
-import { Failure, Skeleton } from '../shell/notices.tsx';
+import { Failure, Loading, Skeleton } from '../shell/notices.tsx';
 import { errorsThat, pathOf } from '../shell/part-errors.ts';
 import { useMinute, useNow } from '../time/now.ts';
 import { useInterval } from '../hooks/timing.ts';
@@ -39,6 +40,9 @@ export const FAILURES = graphql(`
 `);
 
 const DAY = SPANS[1];
+
+/** Rows of the list when it was last shown: after a return, the runs below it must not move while it loads. */
+const lastShown = { rows: 2 };
 
 type Examined = Pick<NonNullable<FailuresQuery['failureGroups']>, 'runsExamined' | 'runsRequested'>;
 
@@ -70,6 +74,7 @@ export function HomeFailures({ directory, workflowId }: HomeFailuresProps) {
   const found = answered?.failureGroups;
   const overdue = answered?.overdueRuns?.filter((run) => run !== null) ?? [];
   const groups = found?.nodes ?? [];
+  const [rowsBefore] = useState(lastShown.rows);
   useNotifications(found && groups.map(newsOf));
   // In the background nothing else asks for failures.
   useInterval(() => {
@@ -78,6 +83,10 @@ export function HomeFailures({ directory, workflowId }: HomeFailuresProps) {
   const unreadable = unreadableOf(error, (id) =>
     groups.some((group) => readFragment(FAILURE_GROUP, group).workflow.id === id),
   );
+  const rows = groups.length + overdue.length + unreadable.size;
+  useEffect(() => {
+    if (found) lastShown.rows = rows;
+  }, [found, rows]);
   // An overdue run is listed without its steps, too.
   const ofList = errorsThat(error, (one) => !isOfWorkflow(one) && pathOf(one)[2] !== 'steps');
   // "No run failed" would look like good news.
@@ -99,14 +108,16 @@ export function HomeFailures({ directory, workflowId }: HomeFailuresProps) {
           }}
         />
       )}
-      {!found && !ofList && <Skeleton what="failures" rows={2} of="failures" />}
+      {!found &&
+        !ofList &&
+        (rowsBefore === 0 ? <Loading what="failures" /> : <Skeleton what="failures" rows={rowsBefore} of="failures" />)}
       {found && groups.length === 0 && !ofList && (
         <p className="no-failures">
           No run failed {words}
           {unreadable.size > 0 && ' in the workflows that can be read'}.
         </p>
       )}
-      {groups.length + overdue.length + unreadable.size > 0 && (
+      {rows > 0 && (
         <FailureList groups={groups} span={{ fromMs: Date.parse(startedAfter), toMs: nowMs }} namesWorkflow>
           {overdue.map((run, index) => (
             <OverdueRun key={index} run={run} nameOf={directory.nameOf} />
