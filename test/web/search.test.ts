@@ -66,9 +66,10 @@ describeInBrowser('the search', (open) => {
     answering.resolve(null);
     await dialogOf(page)
       .getByRole('option', { name: /^flow-1/ })
+      .first()
       .waitFor();
     await page.keyboard.press('Enter');
-    await page.waitForURL(`${gateway.url}/workflows/team%2Fflow/runs/flow-1`);
+    await page.waitForURL(/\/runs\/flow-1$/);
   });
 
   it('The search keeps letters that are typed before its code has loaded', async () => {
