@@ -67,10 +67,10 @@ export const originsOf = (corsOrigins: readonly string[], hasSandbox: boolean): 
 ];
 
 /**
- * CORS does not apply to WebSockets, so the gateway compares origins itself. Programs send no origin. The gateway's own page
- * has the same host.
+ * CORS does not apply to WebSockets, and MCP requires the check, so the gateway compares origins itself. Programs send no origin.
+ * The gateway's own page has the same host.
  */
-export function mayUpgrade({ headers }: IncomingMessage, origins: readonly string[]): boolean {
+export function isFromAllowedOrigin({ headers }: IncomingMessage, origins: readonly string[]): boolean {
   const { origin, host } = headers;
   if (origin === undefined || origins.includes('*') || origins.includes(origin)) return true;
   return URL.parse(origin)?.host === host;

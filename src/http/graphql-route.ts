@@ -125,14 +125,16 @@ export function createGraphqlRoute(options: GraphqlRouteOptions): (path: Graphql
     const type = forms.json;
     return responses.renew(key, async () => {
       const outcome = await executed();
-      return outcome.kind === 'events' || outcome.untilMs === 0 ? outcome : kept(responses, key, outcome, type, isGet);
+      return outcome.kind === 'events' || outcome.untilMs === 0
+        ? outcome
+        : cacheableOf(responses, key, outcome, type, isGet);
     });
   }
 
   return handle;
 }
 
-async function kept(
+async function cacheableOf(
   responses: ResponseCache,
   key: CacheKey,
   { result, untilMs }: Answer,

@@ -22,7 +22,7 @@ import type { Runs } from '../runs/runs.ts';
 import type { After } from '../runs/timer.ts';
 import { createAuthentication } from './authentication.ts';
 import type { ClientNetwork } from './client-address.ts';
-import { createCommonHeaders, mayUpgrade, originsOf, PREFLIGHT_VARY } from './common-headers.ts';
+import { createCommonHeaders, isFromAllowedOrigin, originsOf, PREFLIGHT_VARY } from './common-headers.ts';
 import { addCompression } from './compression.ts';
 import { createEntrance } from './entrance.ts';
 import { createSendEvents } from './event-streams.ts';
@@ -166,7 +166,7 @@ export function createHttp(options: HttpOptions): Http {
         void reply.code(204).send();
       } else if (request.ws && request.routeOptions.url !== `${app.prefix}${GRAPHQL_PATH}`) {
         sendError(reply, 404, 'NOT_FOUND', OTHER_PATH);
-      } else if (request.ws && !mayUpgrade(request.raw, origins)) {
+      } else if (request.ws && !isFromAllowedOrigin(request.raw, origins)) {
         sendError(reply, 403, 'FORBIDDEN', OTHER_ORIGIN);
       } else {
         // Each later reader of an upgrade gets the same id.

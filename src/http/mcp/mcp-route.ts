@@ -12,7 +12,7 @@ import { requestError } from '../../graphql/operations/error-formatting.ts';
 import type { Answer } from '../../graphql/operations/operation.ts';
 import type { Operations } from '../../graphql/operations/operations.ts';
 import { readBody } from '../body.ts';
-import { mayUpgrade } from '../common-headers.ts';
+import { isFromAllowedOrigin } from '../common-headers.ts';
 import { clientInfoOf, RequestClient, type Arrival, type Entrance } from '../entrance.ts';
 import { JSON_TYPE } from '../negotiation.ts';
 import { checkHead } from '../params.ts';
@@ -52,7 +52,7 @@ export function createMcpRoute(options: McpRouteOptions): RouteHandlerMethod {
       return await entrance.enter(operation, reply, false, async (request) => {
         const { viewer, error } = request.caller;
         if (!viewer) throw error ?? unauthenticated(NO_KEY);
-        if (!mayUpgrade(raw, origins)) throw requestError('FORBIDDEN', OTHER_ORIGIN, 403);
+        if (!isFromAllowedOrigin(raw, origins)) throw requestError('FORBIDDEN', OTHER_ORIGIN, 403);
         checkHead('POST', raw.headers);
         const message = await readMessage(raw, request.ticket);
         id = message.id;
