@@ -1,10 +1,20 @@
 /** Row of a node in both runs, with the differences of its inputs and outputs below it. */
-import { ArrowDownRight, ArrowRightLeft, ArrowUpRight, ChevronDown, ChevronRight } from 'lucide-react';
-import { CircleCheck, CircleX, Equal, Minus, Plus } from 'lucide-react';
 import { formatDelta, formatDuration } from '../format/duration.ts';
 import { Link } from 'react-router';
 import type { ChangeFragment, ComparisonTableFragment } from '../__generated__/graphql.ts';
 import { kindsOf, sideOf } from '../failures/changes.tsx';
+import {
+  ArrowDownRight,
+  ArrowRightLeft,
+  ArrowUpRight,
+  ChevronDown,
+  ChevronRight,
+  CircleCheck,
+  CircleX,
+  Equal,
+  Minus,
+  Plus,
+} from '../shell/icons.tsx';
 import { lazyPart } from '../shell/lazy-part.tsx';
 import { StatusBadge } from '../status/status.tsx';
 import { Name } from '../text/name.tsx';
@@ -96,7 +106,7 @@ function ChangeBadge({ change }: { readonly change: keyof typeof CHANGES }) {
   const { icon: Icon, word, look } = CHANGES[change];
   return (
     <span className={`badge ${look}`}>
-      <Icon aria-hidden="true" />
+      <Icon />
       {word}
     </span>
   );

@@ -1,8 +1,8 @@
 /** Search field. The text goes into the URL after a pause in typing, because each change may send a query. */
 import { useEffect, useEffectEvent } from 'react';
-import { Search } from 'lucide-react';
 import { useSettled } from '../hooks/timing.ts';
 import { useDraft } from '../hooks/draft.ts';
+import { Search } from '../shell/icons.tsx';
 import './search-field.css';
 
 export interface SearchFieldProps {
@@ -23,7 +23,7 @@ export function SearchField({ label, placeholder, value, onChange }: SearchField
   }, [settled]);
   return (
     <div className="search-field">
-      <Search aria-hidden="true" />
+      <Search />
       <input
         type="search"
         aria-label={label}

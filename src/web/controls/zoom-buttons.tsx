@@ -1,6 +1,6 @@
 /** Zoom controls: buttons, and the wheel with Ctrl or ⌘, as on a map. */
 import { useEffect, useEffectEvent, type RefObject } from 'react';
-import { Maximize, ZoomIn, ZoomOut } from 'lucide-react';
+import { Maximize, ZoomIn, ZoomOut } from '../shell/icons.tsx';
 import { createWheelSteps } from './wheel-steps.ts';
 import './zoom-buttons.css';
 
@@ -50,7 +50,7 @@ export function ZoomButtons({ zoom, label, resetLabel }: ZoomButtonsProps) {
           title={`${name} (${keys})`}
           onClick={run}
         >
-          <Icon aria-hidden="true" />
+          <Icon />
         </button>
       ))}
     </div>

@@ -1,8 +1,8 @@
 /** One message of a conversation: role, text as Markdown, and tool calls. */
 import { useState } from 'react';
-import { CornerDownRight, Wrench } from 'lucide-react';
 import type { StepConversationQuery } from '../__generated__/graphql.ts';
 import { formatCount } from '../format/numbers.ts';
+import { CornerDownRight, Wrench } from '../shell/icons.tsx';
 import { lazyPart } from '../shell/lazy-part.tsx';
 import { prettyJson } from '../json/exact-json.ts';
 import { isRendered } from './rendering.ts';
@@ -25,7 +25,7 @@ export function Message({ message, toolName }: MessageProps) {
   return (
     <li className={isOutput ? 'chat-message is-output' : 'chat-message'}>
       <p className="chat-head">
-        {isResult && <CornerDownRight aria-hidden="true" />}
+        {isResult && <CornerDownRight />}
         <strong>{role}</strong>
         {isResult && (
           <span>
@@ -87,7 +87,7 @@ function Call({ call }: { readonly call: ToolCall }) {
   return (
     <details className="tool-call" open={text.length < 600}>
       <summary>
-        <Wrench aria-hidden="true" /> Calls <bdi className="mono">{call.name ?? 'a tool without a name'}</bdi>
+        <Wrench /> Calls <bdi className="mono">{call.name ?? 'a tool without a name'}</bdi>
       </summary>
       {text !== '' && (
         <pre className="chat-text scroll-x" tabIndex={0} aria-label="Arguments">

@@ -1,11 +1,11 @@
 /** Runs that failed alike, in a row: new or not, where and why, how often, since when, what changed before. More when it is open. */
 import { useState } from 'react';
 import { Link } from 'react-router';
-import { ChevronDown, ChevronRight } from 'lucide-react';
 import { readFragment, type FragmentType } from '../__generated__/fragment-masking.ts';
 import { graphql } from '../__generated__/gql.ts';
 import type { FailureGroupFragment } from '../__generated__/graphql.ts';
 import { formatCost, formatCount } from '../format/numbers.ts';
+import { ChevronDown, ChevronRight } from '../shell/icons.tsx';
 import { Ago } from '../time/time.tsx';
 import type { News } from '../notifications/notifications.ts';
 import { headlineOf } from '../text/excerpt.ts';

@@ -1,8 +1,8 @@
 /** Whether a failure is new, how often it has occurred, and since when. */
-import { CircleAlert, CircleCheck, History } from 'lucide-react';
 import { readFragment, type FragmentType } from '../__generated__/fragment-masking.ts';
 import { graphql } from '../__generated__/gql.ts';
 import { formatCount, formatShare } from '../format/numbers.ts';
+import { CircleAlert, CircleCheck, History } from '../shell/icons.tsx';
 import { Ago } from '../time/time.tsx';
 import './failures.css';
 
@@ -31,7 +31,7 @@ export function Occurrence({ group }: { readonly group: FragmentType<typeof OCCU
   return (
     <>
       <span className={`badge ${look}`}>
-        <Icon aria-hidden="true" /> {word}
+        <Icon /> {word}
       </span>
       <span className="how-often">
         <strong>{formatCount(count)}×</strong>{' '}

@@ -1,6 +1,5 @@
 /** Failures and overdue runs of all workflows. A workflow that cannot be read is named among them. */
 import { useEffect, useState } from 'react';
-import { CloudOff } from 'lucide-react';
 import { Link } from 'react-router';
 import { CombinedGraphQLErrors } from '@apollo/client/errors';
 import type { GraphQLFormattedError } from 'graphql';
@@ -10,6 +9,7 @@ import type { FailuresQuery } from '../__generated__/graphql.ts';
 import { FAILURE_GROUP, newsOf } from '../failures/failure-group.tsx';
 import { FailureList } from '../failures/failure-list.tsx';
 import { countOf, formatCount } from '../format/numbers.ts';
+import { CloudOff } from '../shell/icons.tsx';
 import { momentText } from '../time/time.tsx';
 import { useGatewayQuery } from '../hooks/gateway-query.ts';
 import { notificationState, useNotifications } from '../notifications/notifications.ts';
@@ -126,7 +126,7 @@ export function HomeFailures({ directory, workflowId }: HomeFailuresProps) {
             <li key={id} className="unreadable">
               <p className="where">
                 <span className="badge status-unknown">
-                  <CloudOff aria-hidden="true" /> {isPartial ? 'Read in part' : 'Can’t be read'}
+                  <CloudOff /> {isPartial ? 'Read in part' : 'Can’t be read'}
                 </span>
                 <Link to={workflowLink(id)} className="workflow">
                   <bdi>{directory.nameOf(id)}</bdi>

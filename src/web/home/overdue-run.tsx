@@ -1,9 +1,9 @@
 /** Row of a run that takes longer than almost all runs before it: for how long, how long is usual, and where it is. */
-import { Hourglass } from 'lucide-react';
 import { Link } from 'react-router';
 import { readFragment, type FragmentType } from '../__generated__/fragment-masking.ts';
 import { graphql } from '../__generated__/gql.ts';
 import { formatDuration } from '../format/duration.ts';
+import { Hourglass } from '../shell/icons.tsx';
 import { Ticking } from '../time/ticking.tsx';
 import { runLink, workflowLink } from '../url/links.ts';
 
@@ -35,7 +35,7 @@ export function OverdueRun({ run: masked, nameOf }: OverdueRunProps) {
   return (
     <li className="overdue">
       <span className="badge status-running">
-        <Hourglass aria-hidden="true" /> Overdue
+        <Hourglass /> Overdue
       </span>
       <Link to={runLink(run)} className="mono" title={run.id} data-row>
         <bdi>{run.id}</bdi>

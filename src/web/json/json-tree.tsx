@@ -3,8 +3,8 @@ import { useEffect, useLayoutEffect, useMemo, useRef } from 'react';
 import { hotkeysCoreFeature, syncDataLoaderFeature, type ItemInstance } from '@headless-tree/core';
 import { useTree } from '@headless-tree/react';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { ChevronDown, ChevronRight } from 'lucide-react';
 import { formatCount } from '../format/numbers.ts';
+import { ChevronDown, ChevronRight } from '../shell/icons.tsx';
 import { createJsonNodes, kindOf, previewOf, ROOT, type JsonNode, type JsonNodes } from './json-nodes.ts';
 
 const ROW_PX = 22;

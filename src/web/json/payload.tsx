@@ -1,8 +1,8 @@
 /** Viewer of a JSON value: JMESPath field, copy, download and tree. */
 import { useId } from 'react';
-import { Download } from 'lucide-react';
 import { useDraft } from '../hooks/draft.ts';
 import { CopyButton } from '../shell/copy-button.tsx';
+import { Download } from '../shell/icons.tsx';
 import { lazyPart } from '../shell/lazy-part.tsx';
 import { Failure, Loading, messageOf } from '../shell/notices.tsx';
 import './payload.css';
@@ -123,7 +123,7 @@ function CopyAndDownload({ value, fileName, isEnabled }: CopyAndDownloadProps) {
         disabled={!isEnabled}
         onClick={download}
       >
-        <Download aria-hidden="true" />
+        <Download />
       </button>
     </>
   );

@@ -1,5 +1,5 @@
 /** Whether the data of a run or a list updates by itself. The banner under the masthead says why it does not. */
-import { CircleCheck, CloudOff, LoaderCircle, Radio } from 'lucide-react';
+import { CircleCheck, CloudOff, LoaderCircle, Radio } from '../shell/icons.tsx';
 import { useLiveState } from './connection.ts';
 import './live-mark.css';
 
@@ -32,7 +32,7 @@ export function LiveMark({ isStale, isFinal = false, everyMs }: LiveMarkProps) {
   const { look, Icon, words } = LOOKS[state];
   return (
     <span className={`live-mark ${look}`} role="status">
-      <Icon aria-hidden="true" /> {words}
+      <Icon /> {words}
     </span>
   );
 }

@@ -1,6 +1,6 @@
 /** Switch for notifications of the browser. */
 import { useState } from 'react';
-import { BellOff, BellRing } from 'lucide-react';
+import { BellOff, BellRing } from '../shell/icons.tsx';
 import { notificationState, switchNotifications } from './notifications.ts';
 
 const LOOKS = {
@@ -27,7 +27,7 @@ export function NotificationSwitch() {
         });
       }}
     >
-      <Icon aria-hidden="true" />
+      <Icon />
     </button>
   );
 }

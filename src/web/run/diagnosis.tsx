@@ -1,5 +1,4 @@
 /** How often a run's failure has occurred and what changed before, next to its error, with the run to compare with and a summary for a chat or an issue. */
-import { ClipboardList } from 'lucide-react';
 import { Link } from 'react-router';
 import { graphql } from '../__generated__/gql.ts';
 import { readFragment } from '../__generated__/fragment-masking.ts';
@@ -7,6 +6,7 @@ import { CHANGE, ChangeLine } from '../failures/changes.tsx';
 import { Occurrence } from '../failures/occurrence.tsx';
 import { useGatewayQuery } from '../hooks/gateway-query.ts';
 import { CopyButton } from '../shell/copy-button.tsx';
+import { ClipboardList } from '../shell/icons.tsx';
 import { comparisonLink } from '../url/links.ts';
 
 const DIAGNOSIS = graphql(`
@@ -65,7 +65,7 @@ export function Diagnosis({ workflowId, runId, version, nodeId }: DiagnosisProps
             {baseline.reason === 'BEFORE_CHANGE' ? 'Compare with before the change' : 'Compare with the last success'}
           </Link>
         )}
-        <CopyButton label="Copy summary" icon={<ClipboardList aria-hidden="true" />} text={() => markdown} />
+        <CopyButton label="Copy summary" icon={<ClipboardList />} text={() => markdown} />
       </p>
     </div>
   );

@@ -1,11 +1,11 @@
 /** Why the run failed: its failed steps, without those that a later attempt replaced, earliest failure first. */
 import type { ReactNode } from 'react';
-import { CircleX } from 'lucide-react';
 import { Link } from 'react-router';
 import { readFragment, type FragmentType } from '../__generated__/fragment-masking.ts';
 import { graphql } from '../__generated__/gql.ts';
 import { formatDuration } from '../format/duration.ts';
 import { countOf } from '../format/numbers.ts';
+import { CircleX } from '../shell/icons.tsx';
 import { headlineOf } from '../text/excerpt.ts';
 import { attemptMark, Name } from '../text/name.tsx';
 import { trendsLink } from '../url/links.ts';
@@ -50,7 +50,7 @@ export function FailedSteps({ run, children }: FailedStepsProps) {
   return (
     <section className="panel failed-steps" aria-labelledby="failed-steps">
       <h2 id="failed-steps">
-        <CircleX aria-hidden="true" />
+        <CircleX />
         {titleOf(causes.length)}{' '}
         {stepCounts && stepCounts.failed > shown.length && (
           <span className="fact-part">{countOf(stepCounts.failed, 'failed execution')} in all</span>

@@ -1,12 +1,12 @@
 /** Header of a run: status, actions and figures. */
 import type { ComponentProps } from 'react';
-import { Link2, RotateCw } from 'lucide-react';
 import { Link } from 'react-router';
 import { readFragment, type FragmentType } from '../__generated__/fragment-masking.ts';
 import { graphql } from '../__generated__/gql.ts';
 import type { RunHeaderFragment } from '../__generated__/graphql.ts';
 import { formatDuration } from '../format/duration.ts';
 import { formatCost, formatCount } from '../format/numbers.ts';
+import { Link2, RotateCw } from '../shell/icons.tsx';
 import { Ago, Moment } from '../time/time.tsx';
 import { CopyButton } from '../shell/copy-button.tsx';
 import { Fact, Facts } from '../shell/facts.tsx';
@@ -100,9 +100,9 @@ export function RunHeader({ run: masked, figures }: RunHeaderProps) {
         <div className="actions">
           <UpstreamLink url={run.upstreamUrl} />
           {/* The URL contains the whole view, but no key. */}
-          <CopyButton label="Copy link" icon={<Link2 aria-hidden="true" />} text={() => window.location.href} />
+          <CopyButton label="Copy link" icon={<Link2 />} text={() => window.location.href} />
           <Link className="button" to={workflowLink(run.workflowId, { run: 'new', from: run.id })}>
-            <RotateCw aria-hidden="true" /> Run again
+            <RotateCw /> Run again
           </Link>
         </div>
       </div>

@@ -1,6 +1,5 @@
 /** Table of a run's steps, with a filter for failed steps. Only visible rows are rendered. */
 import { useMemo, useRef } from 'react';
-import { ArrowDown, ChevronsUpDown } from 'lucide-react';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useFragment } from '@apollo/client/react';
 import { Link } from 'react-router';
@@ -8,6 +7,7 @@ import { graphql } from '../__generated__/gql.ts';
 import { formatDuration } from '../format/duration.ts';
 import { formatCost, formatCount, formatShare } from '../format/numbers.ts';
 import { useGatewayQuery } from '../hooks/gateway-query.ts';
+import { ArrowDown, ChevronsUpDown } from '../shell/icons.tsx';
 import { Empty } from '../shell/notices.tsx';
 import { StatusBadge } from '../status/status.tsx';
 import { attemptMark, Name } from '../text/name.tsx';
@@ -147,12 +147,7 @@ export default function StepsTable({ workflowId, runId, steps, areKnown, isFinal
                           url.go({ sort: column.field === field ? null : column.field });
                         }}
                       >
-                        {column.name}{' '}
-                        {column.field === field ? (
-                          <ArrowDown aria-hidden="true" />
-                        ) : (
-                          <ChevronsUpDown aria-hidden="true" />
-                        )}
+                        {column.name} {column.field === field ? <ArrowDown /> : <ChevronsUpDown />}
                       </button>
                     ) : (
                       column.name

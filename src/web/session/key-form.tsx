@@ -1,6 +1,6 @@
 /** Sign-in form, shown without a key or after a refusal. The URL stays the same. */
 import { useId, useState } from 'react';
-import { KeyRound } from 'lucide-react';
+import { KeyRound } from '../shell/icons.tsx';
 import { useTab } from '../shell/tab.ts';
 import { keyStore } from './key-store.ts';
 import './key-form.css';
@@ -30,7 +30,7 @@ export default function KeyForm({ wasRefused }: { readonly wasRefused: boolean }
       }}
     >
       <h1>
-        <KeyRound aria-hidden="true" /> Sign in
+        <KeyRound /> Sign in
       </h1>
       <p>
         Your bearer key decides which workflows you see. It is sent only to this gateway, and is never part of a link.

@@ -1,8 +1,8 @@
 /** Error boundary: a route or panel that throws leaves the rest of the page usable. */
 import { useState, type ReactNode } from 'react';
-import { RotateCw, TriangleAlert } from 'lucide-react';
 import { ErrorBoundary } from 'react-error-boundary';
 import { useLocation } from 'react-router';
+import { RotateCw, TriangleAlert } from './icons.tsx';
 
 /** The files of a page part could not be loaded: the gateway is unreachable or serves another build. */
 export class MissingPart extends Error {
@@ -43,7 +43,7 @@ interface BrokenProps {
 function Broken({ what, error, onRetry }: BrokenProps) {
   return (
     <section className="notice failure" role="alert">
-      <TriangleAlert aria-hidden="true" />
+      <TriangleAlert />
       <div>
         <h2>Something went wrong in {what}</h2>
         <p>The rest of the page still works. {error instanceof Error ? error.message : String(error)}</p>
@@ -67,7 +67,7 @@ function Missing({ what }: { readonly what: string }) {
 
   return (
     <section className="notice failure" role="alert">
-      <TriangleAlert aria-hidden="true" />
+      <TriangleAlert />
       <div>
         <h2>Could not load {what}</h2>
         <p>
@@ -77,7 +77,7 @@ function Missing({ what }: { readonly what: string }) {
         </p>
       </div>
       <button type="button" onClick={() => void reload()}>
-        <RotateCw aria-hidden="true" /> Reload
+        <RotateCw /> Reload
       </button>
     </section>
   );

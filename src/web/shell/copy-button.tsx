@@ -1,7 +1,7 @@
 /** Copies a text and shows the result. Works over plain HTTP too, where browsers lack `navigator.clipboard`. */
 import { useState, type ReactNode } from 'react';
-import { Check, CircleX, Copy } from 'lucide-react';
 import copy from 'copy-to-clipboard';
+import { Check, CircleX, Copy } from './icons.tsx';
 
 export interface CopyButtonProps {
   readonly label: string;
@@ -14,8 +14,8 @@ export interface CopyButtonProps {
 type Outcome = 'copied' | 'failed';
 
 const LOOKS = {
-  copied: { icon: <Check aria-hidden="true" />, words: 'Copied' },
-  failed: { icon: <CircleX aria-hidden="true" />, words: 'Could not copy' },
+  copied: { icon: <Check />, words: 'Copied' },
+  failed: { icon: <CircleX />, words: 'Could not copy' },
 } as const;
 
 export function CopyButton({ label, icon, isEnabled = true, text }: CopyButtonProps) {
@@ -34,7 +34,7 @@ export function CopyButton({ label, icon, isEnabled = true, text }: CopyButtonPr
         setOutcome(null);
       }}
     >
-      {look?.icon ?? icon ?? <Copy aria-hidden="true" />}
+      {look?.icon ?? icon ?? <Copy />}
       <span aria-live="polite">{look?.words ?? label}</span>
     </button>
   );

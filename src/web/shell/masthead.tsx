@@ -1,5 +1,4 @@
 /** Bar at the top of every page. */
-import { LogOut, Search } from 'lucide-react';
 import { Link } from 'react-router';
 import { NotificationSwitch } from '../notifications/notification-switch.tsx';
 import { keyStore } from '../session/key-store.ts';
@@ -7,6 +6,7 @@ import { ThemeSwitch } from '../theme/theme-switch.tsx';
 import { useIds } from '../url/ids.ts';
 import { costLink, HOME } from '../url/links.ts';
 import { GRAPHQL_URL } from '../url/base-path.ts';
+import { LogOut, Search } from './icons.tsx';
 import './masthead.css';
 
 export interface MastheadProps {
@@ -28,7 +28,7 @@ export function Masthead({ isSignedIn, hasKey, onSearch }: MastheadProps) {
       </Link>
       {isSignedIn && (
         <button type="button" className="search-button" aria-keyshortcuts="/ Control+K Meta+K" onClick={onSearch}>
-          <Search aria-hidden="true" /> <span className="label">Search</span> <kbd aria-hidden="true">/</kbd>
+          <Search /> <span className="label">Search</span> <kbd aria-hidden="true">/</kbd>
         </button>
       )}
       <span className="spacer" />
@@ -42,7 +42,7 @@ export function Masthead({ isSignedIn, hasKey, onSearch }: MastheadProps) {
       </a>
       {hasKey && (
         <button type="button" className="quiet" title="Sign out" onClick={keyStore.forget}>
-          <LogOut aria-hidden="true" /> <span className="label">Sign out</span>
+          <LogOut /> <span className="label">Sign out</span>
         </button>
       )}
       {isSignedIn && <NotificationSwitch />}

@@ -2,13 +2,13 @@
 import type { ReactNode } from 'react';
 import { CombinedGraphQLErrors } from '@apollo/client/errors';
 import { isUnreachable } from '../live/retryable.ts';
-import { CloudOff, LoaderCircle, TriangleAlert } from 'lucide-react';
+import { CloudOff, LoaderCircle, TriangleAlert } from './icons.tsx';
 import './notices.css';
 
 export function Loading({ what }: { readonly what: string }) {
   return (
     <p className="notice loading" role="status">
-      <LoaderCircle aria-hidden="true" className="spinning" /> Loading {what}…
+      <LoaderCircle className="spinning" /> Loading {what}…
     </p>
   );
 }
@@ -62,7 +62,7 @@ export function Failure({ error, what, isPartial = false, onRetry }: FailureProp
   if (isPartial && isUnreachable(error)) return null;
   return (
     <div className="notice failure" role="alert">
-      <TriangleAlert aria-hidden="true" />
+      <TriangleAlert />
       <div>
         <strong>{titleOf(error, what, isPartial)}</strong>
         <p>{messageOf(error)}</p>
@@ -87,7 +87,7 @@ function titleOf(error: Error, what: string, isPartial: boolean): string {
 export function Warning({ children }: { readonly children: ReactNode }) {
   return (
     <div className="notice warning" role="status">
-      <CloudOff aria-hidden="true" />
+      <CloudOff />
       <div>{children}</div>
     </div>
   );

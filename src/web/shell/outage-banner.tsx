@@ -1,7 +1,7 @@
 /** The one sentence about an outage, under the masthead of every view. */
-import { CloudOff } from 'lucide-react';
 import { Moment } from '../time/time.tsx';
 import { useOutage } from '../live/outages.ts';
+import { CloudOff } from './icons.tsx';
 import './outage-banner.css';
 
 const REASONS = {
@@ -15,7 +15,7 @@ export function OutageBanner() {
     <div role="status" className="outage">
       {outage && (
         <p>
-          <CloudOff aria-hidden="true" />
+          <CloudOff />
           <span>
             {outage.since !== null && (
               <strong>

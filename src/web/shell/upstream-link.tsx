@@ -1,11 +1,11 @@
 /** Leads to the same run or workflow in the upstream's own web page, which opens next to this one. */
-import { ExternalLink } from 'lucide-react';
+import { ExternalLink } from './icons.tsx';
 
 export function UpstreamLink({ url }: { readonly url: string | null | undefined }) {
   if (url == null) return null;
   return (
     <a className="button" href={url} target="_blank" rel="noreferrer">
-      <ExternalLink aria-hidden="true" /> <span>Open in {new URL(url).host}</span>
+      <ExternalLink /> <span>Open in {new URL(url).host}</span>
     </a>
   );
 }

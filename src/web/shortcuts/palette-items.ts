@@ -1,10 +1,10 @@
 /** Search results for a text: a pasted link or id first, then workflows and runs from the gateway, then actions. */
-import { CircleDot, ExternalLink, House, Keyboard, List, LogOut, Workflow, type LucideIcon } from 'lucide-react';
 import { graphql } from '../__generated__/gql.ts';
 import type { RunStatus } from '../__generated__/graphql.ts';
 import { SETTLED_MS } from '../controls/search-field.tsx';
 import { useGatewayQuery } from '../hooks/gateway-query.ts';
 import { keyStore } from '../session/key-store.ts';
+import { CircleDot, ExternalLink, House, Keyboard, List, LogOut, type Icon, Workflow } from '../shell/icons.tsx';
 import { statusWord } from '../status/status.tsx';
 import { useSettled } from '../hooks/timing.ts';
 import { GRAPHQL_URL } from '../url/base-path.ts';
@@ -15,7 +15,7 @@ import { mayBeRunId, readPair, readPasted, type Named } from './pasted.ts';
 
 interface Offered {
   readonly key: string;
-  readonly icon: LucideIcon;
+  readonly icon: Icon;
   readonly label: string;
   readonly hint: string;
   readonly isId?: boolean;

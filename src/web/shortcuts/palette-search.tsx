@@ -67,7 +67,7 @@ export default function PaletteSearch({ text, onText, onClose, onHelp }: Palette
       <ul {...getMenuProps({ 'aria-label': 'Found' })} className="palette-items">
         {items.map((item, index) => (
           <li key={item.key} {...getItemProps({ item, index })} data-active={index === highlightedIndex || undefined}>
-            <item.icon aria-hidden="true" />
+            <item.icon />
             <bdi className={item.isId === true ? 'label mono' : 'label'}>{item.label}</bdi>
             <span className="hint" dir="auto">
               {item.hint}

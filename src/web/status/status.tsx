@@ -1,4 +1,5 @@
 /** Status as an icon and a word: colour is never the only sign. */
+import type { RunStatus, StepStatus } from '../__generated__/graphql.ts';
 import {
   Ban,
   CircleCheck,
@@ -8,8 +9,7 @@ import {
   CircleX,
   LoaderCircle,
   SkipForward,
-} from 'lucide-react';
-import type { RunStatus, StepStatus } from '../__generated__/graphql.ts';
+} from '../shell/icons.tsx';
 import './status.css';
 
 export type Status = RunStatus | StepStatus;
@@ -31,7 +31,7 @@ export const statusClass = (status: Status): string => `status-${status.toLowerC
 
 export function StatusIcon({ status }: { readonly status: Status }) {
   const { icon: Icon } = LOOKS[status];
-  return <Icon aria-hidden="true" className={`${statusClass(status)}${status === 'RUNNING' ? ' spinning' : ''}`} />;
+  return <Icon className={`${statusClass(status)}${status === 'RUNNING' ? ' spinning' : ''}`} />;
 }
 
 export function StatusBadge({

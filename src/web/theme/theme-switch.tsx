@@ -1,7 +1,7 @@
 /** Theme switch: system, light or dark. */
 import { useState } from 'react';
-import { Monitor, Moon, Sun } from 'lucide-react';
 import { deviceStorage } from '../session/storage.ts';
+import { Monitor, Moon, Sun } from '../shell/icons.tsx';
 
 const THEMES = ['system', 'light', 'dark'] as const;
 type Theme = (typeof THEMES)[number];
@@ -43,7 +43,7 @@ export function ThemeSwitch() {
         setTheme(next);
       }}
     >
-      <Icon aria-hidden="true" />
+      <Icon />
     </button>
   );
 }

@@ -1,9 +1,9 @@
 /** Toolbar of the timeline. Each choice is stored in the URL. */
-import { SkipForward } from 'lucide-react';
 import { Choice } from '../controls/choice.tsx';
 import { SearchField } from '../controls/search-field.tsx';
 import { ZoomButtons, type Zoom } from '../controls/zoom-buttons.tsx';
 import { formatCount } from '../format/numbers.ts';
+import { SkipForward } from '../shell/icons.tsx';
 import { useUrl } from '../url/url.ts';
 import type { Arrangement } from './bars/layout.ts';
 
@@ -55,7 +55,7 @@ export function Toolbar(props: ToolbarProps) {
       {failureCount > 0 && (
         // The focus stays on this button, so that one key opens the next failed step.
         <button type="button" data-keeps-focus="" onClick={onNextFailure}>
-          <SkipForward aria-hidden="true" /> Next failed step <span className="muted">{formatCount(failureCount)}</span>
+          <SkipForward /> Next failed step <span className="muted">{formatCount(failureCount)}</span>
         </button>
       )}
       <span className="spacer" />

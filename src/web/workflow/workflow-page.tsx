@@ -1,12 +1,12 @@
 /** Page of one workflow: graph, runs, trends, statistics, and a form that starts a run. */
 import { useMemo, useRef } from 'react';
-import { Play } from 'lucide-react';
 import { graphql } from '../__generated__/gql.ts';
 import { useGatewayQuery } from '../hooks/gateway-query.ts';
 import { useThrottled } from '../hooks/timing.ts';
 import { useChangedRuns } from '../run-list/live-runs.ts';
 import { Breadcrumb } from '../shell/breadcrumb.tsx';
 import { Contained } from '../shell/contained.tsx';
+import { Play } from '../shell/icons.tsx';
 import { lazyPart } from '../shell/lazy-part.tsx';
 import { Empty, Failure, isNotFound, Skeleton } from '../shell/notices.tsx';
 import { UpstreamLink } from '../shell/upstream-link.tsx';
@@ -110,7 +110,7 @@ function WorkflowOf({ workflowId }: { readonly workflowId: string }) {
         {workflow?.version != null && <span className="muted">v{workflow.version}</span>}
         <UpstreamLink url={workflow?.upstreamUrl} />
         <button type="button" className="primary" aria-expanded={isFormOpen} ref={runButton} onClick={toggleForm}>
-          <Play aria-hidden="true" /> Run
+          <Play /> Run
         </button>
       </div>
       {error && <Failure error={error} what="workflow" isPartial={workflow != null} onRetry={refetch} />}

@@ -1,9 +1,9 @@
 /** Drawer of a step, next to the run. On a narrow screen it is a sheet over the run. */
 import { useEffect, useEffectEvent, useLayoutEffect, useRef, useState, type ReactNode } from 'react';
-import { ChevronLeft, ChevronRight, X } from 'lucide-react';
 import { useMedia } from '../../hooks/media.ts';
 import { formatCount } from '../../format/numbers.ts';
 import { Dialog } from '../../shell/dialog.tsx';
+import { ChevronLeft, ChevronRight, X } from '../../shell/icons.tsx';
 import { isTyping } from '../../shortcuts/keys.ts';
 import { useUrl } from '../../url/url.ts';
 import type { ListedStep } from '../steps.ts';
@@ -75,7 +75,7 @@ export default function StepDrawer({ stepId, steps, children }: StepDrawerProps)
               show(step?.id);
             }}
           >
-            <Icon aria-hidden="true" />
+            <Icon />
           </button>
         ))}
         <span className="muted" role="status">
