@@ -39,7 +39,11 @@ export default tseslint.config(
   {
     files: ['src/web/**/*.{ts,tsx}'],
     extends: [reactHooks.configs.flat.recommended],
-    // It warns users of the React compiler, which has no part in this build.
-    rules: { 'react-hooks/incompatible-library': 'off' },
+    rules: {
+      // It warns users of the React compiler, which has no part in this build.
+      'react-hooks/incompatible-library': 'off',
+      // A handler of one call: `onClick={() => setIsOpen(true)}`.
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+    },
   },
 );

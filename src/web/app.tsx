@@ -34,13 +34,7 @@ export function App() {
       <a className="skip" href="#content">
         Skip to the content
       </a>
-      <Masthead
-        isSignedIn={key !== null}
-        hasKey={key !== null && key !== ''}
-        onSearch={() => {
-          setOverlay('palette');
-        }}
-      />
+      <Masthead isSignedIn={key !== null} hasKey={key !== null && key !== ''} onSearch={() => setOverlay('palette')} />
       {key === null ? (
         <main id="content" tabIndex={-1}>
           <KeyForm wasRefused={wasRefused} />
@@ -67,9 +61,7 @@ function Pages({ bearer, overlay, onOverlay }: PagesProps) {
     const live = createLiveConnection();
     return [createClient(bearer, live), live, createOutages()] as const;
   }, [bearer]);
-  useInterval(() => {
-    forgetUnshown(client);
-  }, FORGET_EVERY_MS);
+  useInterval(() => forgetUnshown(client), FORGET_EVERY_MS);
   return (
     <ApolloProvider client={client}>
       <LiveConnectionContext value={connection}>

@@ -152,12 +152,7 @@ export function ComparisonTable({ comparison, changes }: ComparisonTableProps) {
       </div>
       {isFolded && (
         <div>
-          <button
-            type="button"
-            onClick={() => {
-              url.go({ all: '1' });
-            }}
-          >
+          <button type="button" onClick={() => url.go({ all: '1' })}>
             Show {formatCount(nodes.length - shown.length)} unchanged nodes
           </button>
         </div>

@@ -114,9 +114,7 @@ export default function Comparison({ workflowId, runId, version }: ComparisonPro
         <select
           id={id}
           value={baseId ?? ''}
-          onChange={({ target }) => {
-            url.go({ with: target.value === usualId ? null : target.value });
-          }}
+          onChange={({ target }) => url.go({ with: target.value === usualId ? null : target.value })}
         >
           {baseId === null && <option value="">choose a run…</option>}
           {baseId !== null && !choices.some(({ run }) => run.id === baseId) && <option value={baseId}>{baseId}</option>}

@@ -93,12 +93,7 @@ export default function StepDiff({ workflowId, baseId, headId, baseStep, headSte
   return (
     <>
       {!isFetched && (
-        <button
-          type="button"
-          onClick={() => {
-            setIsWanted(true);
-          }}
-        >
+        <button type="button" onClick={() => setIsWanted(true)}>
           Load {formatBytes(bytes)}
         </button>
       )}
@@ -161,9 +156,7 @@ function Sides({ base, head, isOneRun, changedSide }: SidesProps) {
             label="Compared text"
             options={present}
             value={side.name}
-            onChange={(name) => {
-              url.go({ diff: name === usual?.name ? null : name });
-            }}
+            onChange={(name) => url.go({ diff: name === usual?.name ? null : name })}
           />
           <TextDiff key={side.name} before={side.before} after={side.after} />
         </>

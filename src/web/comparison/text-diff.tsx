@@ -32,12 +32,7 @@ export function TextDiff({ before, after }: TextDiffProps) {
       </div>
       {!isWhole && lineCount > SHOWN_AT_FIRST && (
         <div>
-          <button
-            type="button"
-            onClick={() => {
-              setIsWhole(true);
-            }}
-          >
+          <button type="button" onClick={() => setIsWhole(true)}>
             Show all {formatCount(lineCount)} lines
           </button>
         </div>

@@ -23,9 +23,7 @@ export function useTickedRuns(runs: readonly ListedRun[]): TickedRuns {
         title="Tick two runs to compare them"
         checked={ids.includes(id)}
         disabled={base !== undefined && !ids.includes(id)}
-        onChange={({ target }) => {
-          setIds(target.checked ? [...ids, id] : ids.filter((one) => one !== id));
-        }}
+        onChange={({ target }) => setIds(target.checked ? [...ids, id] : ids.filter((one) => one !== id))}
       />
     ),
     link:

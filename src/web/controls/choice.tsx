@@ -16,9 +16,7 @@ export function Choice<T extends string>({ label, options, value, onChange }: Ch
           key={option.name}
           type="button"
           aria-pressed={option.name === value}
-          onClick={() => {
-            onChange(option.name);
-          }}
+          onClick={() => onChange(option.name)}
         >
           {option.label}
         </button>

@@ -22,13 +22,7 @@ export function Pager({ name, cursor, linkOf, endCursor, labels, children }: Pag
   const state: unknown = useLocation().state;
   const trail = trailOf(state, name);
   const linkTo = (after: string | null, newTrail: readonly string[], label: string) => (
-    <Link
-      to={linkOf(after)}
-      state={{ [name]: newTrail }}
-      onClick={() => {
-        window.scrollTo(0, 0);
-      }}
-    >
+    <Link to={linkOf(after)} state={{ [name]: newTrail }} onClick={() => window.scrollTo(0, 0)}>
       {label}
     </Link>
   );

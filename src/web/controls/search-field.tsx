@@ -18,9 +18,7 @@ export function SearchField({ label, placeholder, value, onChange }: SearchField
   const draft = useDraft(value, onChange);
   const settled = useSettled(draft.text, SETTLED_MS);
   const commit = useEffectEvent(draft.commit);
-  useEffect(() => {
-    commit(settled);
-  }, [settled]);
+  useEffect(() => commit(settled), [settled]);
   return (
     <div className="search-field">
       <Search />
@@ -29,9 +27,7 @@ export function SearchField({ label, placeholder, value, onChange }: SearchField
         aria-label={label}
         placeholder={placeholder}
         value={draft.text}
-        onChange={({ target }) => {
-          draft.type(target.value);
-        }}
+        onChange={({ target }) => draft.type(target.value)}
       />
     </div>
   );

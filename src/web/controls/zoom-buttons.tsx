@@ -24,17 +24,13 @@ export function ZoomButtons({ zoom, label, resetLabel }: ZoomButtonsProps) {
       name: 'Zoom out',
       keys: '−',
       Icon: ZoomOut,
-      run: () => {
-        zoom.by(-1);
-      },
+      run: () => zoom.by(-1),
     },
     {
       name: 'Zoom in',
       keys: '+',
       Icon: ZoomIn,
-      run: () => {
-        zoom.by(1);
-      },
+      run: () => zoom.by(1),
     },
     { name: resetLabel, keys: '0', Icon: Maximize, run: zoom.reset },
   ];

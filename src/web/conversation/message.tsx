@@ -67,14 +67,7 @@ function Content({ text, isResult }: { readonly text: string; readonly isResult:
         <Markdown text={shown} />
       )}
       {isLong && (
-        <button
-          type="button"
-          className="quiet"
-          aria-expanded={isWhole}
-          onClick={() => {
-            setIsWhole(!isWhole);
-          }}
-        >
+        <button type="button" className="quiet" aria-expanded={isWhole} onClick={() => setIsWhole(!isWhole)}>
           {isWhole ? 'Show less' : `Show all ${formatCount(text.length)} characters`}
         </button>
       )}

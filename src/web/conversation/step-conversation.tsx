@@ -93,12 +93,7 @@ export function StepConversation({ workflowId, runId, stepId, version }: StepCon
         </p>
       )}
       {hidden > 0 && (
-        <button
-          type="button"
-          onClick={() => {
-            setAreAllShown(true);
-          }}
-        >
+        <button type="button" onClick={() => setAreAllShown(true)}>
           Show {formatCount(hidden)} earlier messages
         </button>
       )}

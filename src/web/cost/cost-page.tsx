@@ -92,14 +92,7 @@ export default function CostPage() {
             </>
           )}
         </h1>
-        <Choice
-          label="Time"
-          options={SPANS}
-          value={span.name}
-          onChange={(since) => {
-            url.go({ since });
-          }}
-        />
+        <Choice label="Time" options={SPANS} value={span.name} onChange={(since) => url.go({ since })} />
         {chosenId !== null && <Link to={url.link({ workflow: null })}>All workflows</Link>}
       </div>
       {page && workflows.length === 0 ? (

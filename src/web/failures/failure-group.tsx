@@ -111,9 +111,7 @@ export function FailureGroup({ group: masked, span, namesWorkflow = false }: Fai
           className="quiet icon-only"
           aria-expanded={isOpen}
           aria-label={`Details of ${headline}`}
-          onClick={() => {
-            setIsOpen(!isOpen);
-          }}
+          onClick={() => setIsOpen(!isOpen)}
         >
           <Twisty aria-hidden="true" />
         </button>

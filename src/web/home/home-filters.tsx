@@ -13,13 +13,7 @@ export function HomeFilters({ workflows }: { readonly workflows: readonly NamedW
       <label htmlFor={workflowField} className="visually-hidden">
         Workflow
       </label>
-      <select
-        id={workflowField}
-        value={workflowId}
-        onChange={({ target }) => {
-          url.go({ workflow: target.value });
-        }}
-      >
+      <select id={workflowField} value={workflowId} onChange={({ target }) => url.go({ workflow: target.value })}>
         <option value="">All workflows</option>
         {workflowId !== '' && !workflows.some(({ id }) => id === workflowId) && (
           <option value={workflowId}>{workflowId}</option>

@@ -28,12 +28,11 @@ export default function HomePage() {
   const { workflows } = directory;
   const { workflow: chosen } = useUrl().params;
   const ids = useMemo(() => workflows && watchedOf(workflows, chosen), [workflows, chosen]);
-  const refreshStatistics = useThrottled(() => {
-    void client.refetchQueries({ include: [WORKFLOWS] });
-  }, STATISTICS_EVERY_MS);
-  const refreshFailures = useThrottled(() => {
-    void client.refetchQueries({ include: [FAILURES] });
-  }, STATISTICS_EVERY_MS);
+  const refreshStatistics = useThrottled(
+    () => void client.refetchQueries({ include: [WORKFLOWS] }),
+    STATISTICS_EVERY_MS,
+  );
+  const refreshFailures = useThrottled(() => void client.refetchQueries({ include: [FAILURES] }), STATISTICS_EVERY_MS);
   const changed = useChangedRuns(ids, (runs, isFirst) => {
     if (isFirst) return;
     refreshStatistics();

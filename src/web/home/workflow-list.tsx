@@ -56,9 +56,7 @@ export function WorkflowList({ value, error, isLoading, refetch }: ReturnType<ty
           label="Search workflows"
           placeholder="Name, id or description"
           value={search ?? ''}
-          onChange={(q) => {
-            url.type({ q });
-          }}
+          onChange={(q) => url.type({ q })}
         />
       </div>
       {ofList && <Failure error={ofList} what="list of workflows" isPartial={page != null} onRetry={refetch} />}

@@ -27,9 +27,7 @@ export function useDraft(value: string, write: (text: string) => void): Draft {
   if (draft.value !== value) setDraft(follow(draft, value));
   return {
     text: draft.text,
-    type: (text) => {
-      setDraft((before) => ({ ...before, text }));
-    },
+    type: (text) => setDraft((before) => ({ ...before, text })),
     commit: (text) => {
       if (text === (draft.written.at(-1) ?? value)) return;
       setDraft((before) => ({ ...before, written: [...before.written, text] }));

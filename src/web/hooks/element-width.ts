@@ -10,9 +10,7 @@ export function useElementWidth() {
       if (entry) setWidth(entry.contentRect.width);
     });
     observer.observe(element);
-    return () => {
-      observer.disconnect();
-    };
+    return () => observer.disconnect();
   }, []);
   return [ref, width] as const;
 }

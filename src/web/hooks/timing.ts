@@ -6,12 +6,8 @@ export function useInterval(call: () => void, everyMs: number | null): void {
   const latest = useEffectEvent(call);
   useEffect(() => {
     if (everyMs === null) return undefined;
-    const timer = setInterval(() => {
-      latest();
-    }, everyMs);
-    return () => {
-      clearInterval(timer);
-    };
+    const timer = setInterval(() => latest(), everyMs);
+    return () => clearInterval(timer);
   }, [everyMs]);
 }
 
@@ -19,12 +15,8 @@ export function useInterval(call: () => void, everyMs: number | null): void {
 export function useSettled<Value>(value: Value, afterMs: number): Value {
   const [settled, setSettled] = useState(value);
   useEffect(() => {
-    const timer = setTimeout(() => {
-      setSettled(value);
-    }, afterMs);
-    return () => {
-      clearTimeout(timer);
-    };
+    const timer = setTimeout(() => setSettled(value), afterMs);
+    return () => clearTimeout(timer);
   }, [value, afterMs]);
   return settled;
 }
@@ -60,12 +52,8 @@ export function useTicking(ms: number | null, isTicking: boolean, everyMs = SHOR
   useEffect(() => {
     if (!isTicking || ms === null) return undefined;
     const cameAt = performance.now();
-    const timer = setInterval(() => {
-      setPassed({ since: ms, ms: performance.now() - cameAt });
-    }, tickMs);
-    return () => {
-      clearInterval(timer);
-    };
+    const timer = setInterval(() => setPassed({ since: ms, ms: performance.now() - cameAt }), tickMs);
+    return () => clearInterval(timer);
   }, [ms, isTicking, tickMs]);
   if (!isTicking || ms === null) return ms;
   return ms + (passed.since === ms ? passed.ms : 0);

@@ -28,14 +28,10 @@ function Tree({ nodes }: { readonly nodes: JsonNodes }) {
     dataLoader: { getItem: nodes.node, getChildren: nodes.children },
     initialState: { expandedItems: openedAtFirst(nodes) },
     features: [syncDataLoaderFeature, hotkeysCoreFeature],
-    scrollToItem: (item) => {
-      rows.scrollToIndex(item.getItemMeta().index);
-    },
+    scrollToItem: (item) => rows.scrollToIndex(item.getItemMeta().index),
   });
   // The library reads the value only once: a changed value would still show its first rows.
-  useLayoutEffect(() => {
-    tree.rebuildTree();
-  }, [nodes, tree]);
+  useLayoutEffect(() => tree.rebuildTree(), [nodes, tree]);
   const items = tree.getItems();
   const rows = useVirtualizer({
     count: items.length,

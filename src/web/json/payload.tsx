@@ -78,9 +78,7 @@ function PathField({ path, onPath, error }: PathFieldProps) {
         spellCheck={false}
         aria-invalid={error !== undefined}
         aria-describedby={`${id}-problem`}
-        onChange={({ target }) => {
-          draft.type(target.value);
-        }}
+        onChange={({ target }) => draft.type(target.value)}
       />
       <button type="submit">Apply</button>
       <p id={`${id}-problem`} className="path-problem" role="status">
@@ -107,9 +105,7 @@ function CopyAndDownload({ value, fileName, isEnabled }: CopyAndDownloadProps) {
     link.download = fileName;
     link.click();
     // Some browsers read the file only after the click has been handled.
-    setTimeout(() => {
-      URL.revokeObjectURL(link.href);
-    }, KEPT_FOR_DOWNLOAD_MS);
+    setTimeout(() => URL.revokeObjectURL(link.href), KEPT_FOR_DOWNLOAD_MS);
   }
 
   return (

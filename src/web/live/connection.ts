@@ -28,9 +28,7 @@ export function createLiveConnection(): LiveConnection {
     },
     subscribe(listener) {
       listeners.add(listener);
-      return () => {
-        listeners.delete(listener);
-      };
+      return () => listeners.delete(listener);
     },
   };
 }

@@ -99,13 +99,9 @@ const fetchHeard: typeof fetch = async (url, { signal, ...init } = {}) => {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const listen = () => {
     clearTimeout(timer);
-    timer = setTimeout(() => {
-      silence.abort();
-    }, SILENT_MS);
+    timer = setTimeout(() => silence.abort(), SILENT_MS);
   };
-  const stop = () => {
-    clearTimeout(timer);
-  };
+  const stop = () => clearTimeout(timer);
   signal?.addEventListener('abort', stop);
   listen();
   const response = await fetch(url, {

@@ -35,9 +35,7 @@ export function createOutages(): Outages {
     read: () => current,
     subscribe(listener) {
       listeners.add(listener);
-      return () => {
-        listeners.delete(listener);
-      };
+      return () => listeners.delete(listener);
     },
   };
 }
@@ -50,15 +48,8 @@ export const OutagesContext = createContext(createOutages());
 export function useReportedOutage(of: Outage['of'] | null, since: string | null = null): void {
   const { report } = use(OutagesContext);
   const part = useId();
-  useEffect(() => {
-    report(part, of && { of, since });
-  }, [report, part, of, since]);
-  useEffect(
-    () => () => {
-      report(part, null);
-    },
-    [report, part],
-  );
+  useEffect(() => report(part, of && { of, since }), [report, part, of, since]);
+  useEffect(() => () => report(part, null), [report, part]);
 }
 
 export function useOutage(): Outage | null {

@@ -22,9 +22,7 @@ export function NotificationSwitch() {
       aria-label="Notify me when the run ends or a failure is new"
       title={`Notify me when the run ends or a failure is new. ${hint}`}
       onClick={() => {
-        void switchNotifications(state !== 'on').then(() => {
-          setState(notificationState);
-        });
+        void switchNotifications(state !== 'on').then(() => setState(notificationState));
       }}
     >
       <Icon />

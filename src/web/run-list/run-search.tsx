@@ -16,9 +16,7 @@ export function RunSearch() {
       label="Search runs"
       placeholder="Order number, run id, error…"
       value={url.params.search ?? ''}
-      onChange={(search) => {
-        url.type({ search });
-      }}
+      onChange={(search) => url.type({ search })}
     />
   );
 }

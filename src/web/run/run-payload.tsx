@@ -55,19 +55,10 @@ export default function RunPayload({ workflowId, runId, version }: RunPayloadPro
   const value = isInputs ? run?.inputs : run?.outputs;
   return (
     <section className="panel payload run-payload" aria-label="Inputs and outputs">
-      <Choice
-        label="Shown payload"
-        options={SIDES}
-        value={side}
-        onChange={(name) => {
-          url.go({ runSide: name });
-        }}
-      />
+      <Choice label="Shown payload" options={SIDES} value={side} onChange={(name) => url.go({ runSide: name })} />
       <Payload
         path={path}
-        onPath={(runPath) => {
-          url.go({ runPath });
-        }}
+        onPath={(runPath) => url.go({ runPath })}
         fileName={`${runId}-${side}.json`}
         what={side}
         value={value}
@@ -79,9 +70,7 @@ export default function RunPayload({ workflowId, runId, version }: RunPayloadPro
           isTooLarge && !isLoading
             ? {
                 label: `Load more than ${formatBytes(FETCHED_UNASKED_BYTES)}`,
-                run: () => {
-                  setIsWanted(true);
-                },
+                run: () => setIsWanted(true),
               }
             : undefined
         }

@@ -119,9 +119,7 @@ export default function StepsTable({ workflowId, runId, steps, areKnown, isFinal
         <input
           type="checkbox"
           checked={failedOnly}
-          onChange={({ target }) => {
-            url.go({ status: target.checked ? ['FAILED'] : null });
-          }}
+          onChange={({ target }) => url.go({ status: target.checked ? ['FAILED'] : null })}
         />
         Failed steps only
       </label>
@@ -143,9 +141,7 @@ export default function StepsTable({ workflowId, runId, steps, areKnown, isFinal
                         type="button"
                         className="quiet"
                         title={column.field === field ? 'Sort by start' : 'Highest first'}
-                        onClick={() => {
-                          url.go({ sort: column.field === field ? null : column.field });
-                        }}
+                        onClick={() => url.go({ sort: column.field === field ? null : column.field })}
                       >
                         {column.name} {column.field === field ? <ArrowDown /> : <ChevronsUpDown />}
                       </button>

@@ -17,10 +17,7 @@ export function Caller({ isKnown, children }: { readonly isKnown: boolean; reado
   const client = useApolloClient();
   const [hasAnswer, setHasAnswer] = useState(isKnown);
   useEffect(() => {
-    if (!hasAnswer)
-      void client.query({ query: CALLER, fetchPolicy: 'no-cache' }).finally(() => {
-        setHasAnswer(true);
-      });
+    if (!hasAnswer) void client.query({ query: CALLER, fetchPolicy: 'no-cache' }).finally(() => setHasAnswer(true));
   }, [client, hasAnswer]);
   return hasAnswer ? children : <Loading what="the page" />;
 }

@@ -46,9 +46,7 @@ export default function KeyForm({ wasRefused }: { readonly wasRefused: boolean }
         value={key}
         aria-invalid={problem !== null}
         aria-describedby={problem === null ? undefined : `${id}-problem`}
-        onChange={(event) => {
-          setKey(event.target.value);
-        }}
+        onChange={(event) => setKey(event.target.value)}
       />
       {problem !== null && (
         <p id={`${id}-problem`} className="problem" role="alert">
@@ -56,13 +54,7 @@ export default function KeyForm({ wasRefused }: { readonly wasRefused: boolean }
         </p>
       )}
       <label className="remember">
-        <input
-          type="checkbox"
-          checked={isRemembered}
-          onChange={({ target }) => {
-            setIsRemembered(target.checked);
-          }}
-        />
+        <input type="checkbox" checked={isRemembered} onChange={({ target }) => setIsRemembered(target.checked)} />
         <span>
           Remember on this device <span className="muted">(otherwise in this tab only)</span>
         </span>
@@ -72,12 +64,7 @@ export default function KeyForm({ wasRefused }: { readonly wasRefused: boolean }
           Sign in
         </button>
         {sample !== '' && (
-          <button
-            type="button"
-            onClick={() => {
-              keyStore.use(sample, isRemembered);
-            }}
-          >
+          <button type="button" onClick={() => keyStore.use(sample, isRemembered)}>
             Use the sample key
           </button>
         )}

@@ -49,9 +49,7 @@ function createKeyStore() {
       else if (deviceStorage.getItem(NAME) === key) deviceStorage.removeItem(NAME);
       become({ key, wasRefused: false });
     },
-    forget: () => {
-      forget(false);
-    },
+    forget: () => forget(false),
     /** Ignores a late refusal of an earlier key: the user may have entered a new one since. */
     refuse: (key: string) => {
       if (state.key === key) forget(true);

@@ -25,9 +25,7 @@ function open(name: 'localStorage' | 'sessionStorage'): Store {
     },
     removeItem: (key) => {
       unstored.delete(key);
-      attempt((storage) => {
-        storage.removeItem(key);
-      });
+      attempt((storage) => storage.removeItem(key));
     },
   };
 }

@@ -21,13 +21,9 @@ export function Arrival() {
   useEffect(() => {
     const element = document.querySelector('title');
     if (!element) return undefined;
-    const observer = new MutationObserver(() => {
-      setTitle(document.title);
-    });
+    const observer = new MutationObserver(() => setTitle(document.title));
     observer.observe(element, { childList: true });
-    return () => {
-      observer.disconnect();
-    };
+    return () => observer.disconnect();
   }, []);
   return (
     <p role="status" className="visually-hidden">

@@ -26,13 +26,9 @@ export function CopyButton({ label, icon, isEnabled = true, text }: CopyButtonPr
       type="button"
       disabled={!isEnabled}
       onClick={() => {
-        void copy(text()).then((isCopied) => {
-          setOutcome(isCopied ? 'copied' : 'failed');
-        });
+        void copy(text()).then((isCopied) => setOutcome(isCopied ? 'copied' : 'failed'));
       }}
-      onBlur={() => {
-        setOutcome(null);
-      }}
+      onBlur={() => setOutcome(null)}
     >
       {look?.icon ?? icon ?? <Copy />}
       <span aria-live="polite">{look?.words ?? label}</span>

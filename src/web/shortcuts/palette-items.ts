@@ -150,9 +150,7 @@ const actions = (onHelp: () => void): readonly PaletteItem[] => [
     icon: ExternalLink,
     label: 'GraphQL explorer',
     hint: 'Go to',
-    run: () => {
-      window.location.assign(GRAPHQL_URL);
-    },
+    run: () => window.location.assign(GRAPHQL_URL),
   },
   { key: 'help', icon: Keyboard, label: 'Keyboard shortcuts', hint: '?', run: onHelp },
   { key: 'out', icon: LogOut, label: 'Sign out', hint: '', run: keyStore.forget },

@@ -55,9 +55,7 @@ export default function PaletteSearch({ text, onText, onClose, onHelp }: Palette
         {...getInputProps({
           'aria-label': 'Search',
           // Not `onInputValueChange`: it comes a moment later, and letters typed meanwhile would be lost.
-          onChange: ({ currentTarget }) => {
-            onText(currentTarget.value);
-          },
+          onChange: ({ currentTarget }) => onText(currentTarget.value),
           onKeyDown: ({ key, nativeEvent }) => {
             // Esc closes the dialog.
             if (key === 'Escape') Object.assign(nativeEvent, { preventDownshiftDefault: true });

@@ -10,12 +10,7 @@ const PaletteSearch = lazyPart(
   () => import('./palette-search.tsx'),
   'the search',
   ({ text, onText }: PaletteSearchProps) => (
-    <PaletteField
-      value={text}
-      onChange={({ target }) => {
-        onText(target.value);
-      }}
-    />
+    <PaletteField value={text} onChange={({ target }) => onText(target.value)} />
   ),
 );
 

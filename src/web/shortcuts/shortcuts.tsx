@@ -21,29 +21,12 @@ export function Shortcuts({ open, onOpen }: ShortcutsProps) {
       else moveToRow(command.by);
     };
     document.addEventListener('keydown', onKey);
-    return () => {
-      document.removeEventListener('keydown', onKey);
-    };
+    return () => document.removeEventListener('keydown', onKey);
   }, [onOpen]);
   // Sign-out closes the overlay, so that it does not open for the next key.
-  useEffect(
-    () => () => {
-      onOpen(null);
-    },
-    [onOpen],
-  );
-  const close = () => {
-    onOpen(null);
-  };
-  if (open === 'palette')
-    return (
-      <Palette
-        onClose={close}
-        onHelp={() => {
-          onOpen('help');
-        }}
-      />
-    );
+  useEffect(() => () => onOpen(null), [onOpen]);
+  const close = () => onOpen(null);
+  if (open === 'palette') return <Palette onClose={close} onHelp={() => onOpen('help')} />;
   if (open === 'help') return <Help onClose={close} />;
   return null;
 }

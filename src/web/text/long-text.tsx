@@ -15,14 +15,7 @@ export function LongText({ text, label, lines = 12, characters = 1200 }: LongTex
   const excerpt = excerptOf(text, { lines, characters });
   const isMultiline = excerpt.lineCount > 1;
   const toggle = excerpt.cut !== null && (
-    <button
-      type="button"
-      className="quiet"
-      aria-expanded={isWhole}
-      onClick={() => {
-        setIsWhole(!isWhole);
-      }}
-    >
+    <button type="button" className="quiet" aria-expanded={isWhole} onClick={() => setIsWhole(!isWhole)}>
       {isWhole ? 'Show less' : `Show all ${isMultiline ? `${formatCount(excerpt.lineCount)} lines` : ''}`.trimEnd()}
     </button>
   );

@@ -29,25 +29,14 @@ export function TimeWindowPicker({ all }: { readonly all: string }) {
       <ul>
         {choices.map(({ label, isChosen, changes }) => (
           <li key={label}>
-            <Link
-              to={url.link(changes)}
-              aria-current={isChosen ? 'true' : undefined}
-              onClick={() => {
-                setIsOpen(false);
-              }}
-            >
+            <Link to={url.link(changes)} aria-current={isChosen ? 'true' : undefined} onClick={() => setIsOpen(false)}>
               {label}
             </Link>
           </li>
         ))}
       </ul>
       {(isExact || (isOpen && !span)) && (
-        <span
-          className="moments"
-          onFocus={() => {
-            setIsOpen(true);
-          }}
-        >
+        <span className="moments" onFocus={() => setIsOpen(true)}>
           <MomentField label="From" value={startedAfter} changesOf={(start) => ({ start })} />
           <MomentField label="To" value={startedBefore} changesOf={(end) => ({ end })} />
         </span>
@@ -69,9 +58,7 @@ function MomentField({ label, value, changesOf }: MomentFieldProps) {
   const url = useUrl();
   const id = useId();
   const known = value === null ? '' : localText(value);
-  const draft = useDraft(known, (typed) => {
-    url.go(changesOf(typed && new Date(typed).toISOString()));
-  });
+  const draft = useDraft(known, (typed) => url.go(changesOf(typed && new Date(typed).toISOString())));
 
   function commitInput(input: HTMLInputElement): void {
     if (input.validity.valid) {
@@ -91,12 +78,8 @@ function MomentField({ label, value, changesOf }: MomentFieldProps) {
         type="datetime-local"
         max="9999-12-31T23:59"
         value={draft.text}
-        onChange={({ target }) => {
-          draft.type(target.value);
-        }}
-        onBlur={({ target }) => {
-          commitInput(target);
-        }}
+        onChange={({ target }) => draft.type(target.value)}
+        onBlur={({ target }) => commitInput(target)}
         onKeyDown={({ key, currentTarget }) => {
           if (key === 'Enter') commitInput(currentTarget);
         }}

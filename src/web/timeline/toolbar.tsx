@@ -33,21 +33,12 @@ export function Toolbar(props: ToolbarProps) {
   const url = useUrl();
   return (
     <div className="toolbar timeline-bar">
-      <Choice
-        label="Arrangement"
-        options={ARRANGEMENTS}
-        value={arrangement}
-        onChange={(rows) => {
-          url.go({ rows });
-        }}
-      />
+      <Choice label="Arrangement" options={ARRANGEMENTS} value={arrangement} onChange={(rows) => url.go({ rows })} />
       <SearchField
         label="Filter by node"
         placeholder="Filter by node"
         value={url.params.find ?? ''}
-        onChange={(find) => {
-          url.type({ find });
-        }}
+        onChange={(find) => url.type({ find })}
       />
       <span className="muted" role="status">
         {shownCount < totalCount && `${formatCount(shownCount)} of ${formatCount(totalCount)} steps`}
@@ -65,9 +56,7 @@ export function Toolbar(props: ToolbarProps) {
             <input
               type="checkbox"
               checked={url.params.fold !== 'off'}
-              onChange={({ target }) => {
-                url.go({ fold: target.checked ? 'on' : 'off' });
-              }}
+              onChange={({ target }) => url.go({ fold: target.checked ? 'on' : 'off' })}
             />
             Fold idle time
           </label>
@@ -75,9 +64,7 @@ export function Toolbar(props: ToolbarProps) {
         <select
           aria-label="Time axis"
           value={url.params.clock}
-          onChange={({ target }) => {
-            url.go({ clock: CLOCKS.find(({ name }) => name === target.value)?.name ?? null });
-          }}
+          onChange={({ target }) => url.go({ clock: CLOCKS.find(({ name }) => name === target.value)?.name ?? null })}
         >
           {CLOCKS.map(({ name, label }) => (
             <option key={name} value={name}>

@@ -70,9 +70,7 @@ export function ChartFrame({ rows, width, changedAt, pointedAt, onPoint, ...prop
         role={role}
         aria-label={label}
         onPointerMove={point}
-        onPointerLeave={() => {
-          onPoint(null);
-        }}
+        onPointerLeave={() => onPoint(null)}
       >
         <g transform={`translate(${MARGIN.left} ${MARGIN.top})`}>
           <g aria-hidden="true">

@@ -49,13 +49,7 @@ function NodeField({ nodeIds }: { readonly nodeIds: readonly string[] }) {
   return (
     <span className="node-field">
       <label htmlFor={id}>Of</label>
-      <select
-        id={id}
-        value={nodeId ?? ''}
-        onChange={({ target }) => {
-          url.go({ node: target.value });
-        }}
-      >
+      <select id={id} value={nodeId ?? ''} onChange={({ target }) => url.go({ node: target.value })}>
         <option value="">the whole workflow</option>
         {known.map((each) => (
           <option key={each}>{each}</option>

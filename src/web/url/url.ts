@@ -26,12 +26,8 @@ export function useUrl(): Url {
   );
   return {
     params: useMemo(() => readParams(search), [search]),
-    change: (changes) => {
-      set(changes, true);
-    },
-    go: (changes) => {
-      set(changes, false);
-    },
+    change: (changes) => set(changes, true),
+    go: (changes) => set(changes, false),
     type: (texts) => {
       const isGoingOn = Object.entries(texts).every(([name, text]) => search.has(name) && text !== '');
       set(texts, isGoingOn);

@@ -86,9 +86,7 @@ function FormFrom({ workflowId, onCancel, from }: RunFormProps & { readonly from
         placeholder={isWaiting ? 'Loading…' : undefined}
         aria-invalid={problem !== null}
         aria-describedby={`${id}-problem`}
-        onChange={({ target }) => {
-          setTyped(target.value);
-        }}
+        onChange={({ target }) => setTyped(target.value)}
         onKeyDown={(event) => {
           if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
             event.preventDefault();

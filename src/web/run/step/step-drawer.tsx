@@ -35,9 +35,7 @@ export default function StepDrawer({ stepId, steps, children }: StepDrawerProps)
   });
   useEffect(() => {
     document.addEventListener('keydown', closeByKey);
-    return () => {
-      document.removeEventListener('keydown', closeByKey);
-    };
+    return () => document.removeEventListener('keydown', closeByKey);
   }, []);
   function onKeyDown(event: React.KeyboardEvent): void {
     // A field may use Esc itself, so it does not close the drawer.
@@ -71,9 +69,7 @@ export default function StepDrawer({ stepId, steps, children }: StepDrawerProps)
             aria-label={name}
             title={`${name} (${key})`}
             disabled={!step}
-            onClick={() => {
-              show(step?.id);
-            }}
+            onClick={() => show(step?.id)}
           >
             <Icon />
           </button>
@@ -88,7 +84,7 @@ export default function StepDrawer({ stepId, steps, children }: StepDrawerProps)
           title="Close (Esc)"
           onClick={close}
         >
-          <X aria-hidden="true" />
+          <X />
         </button>
       </div>
       {children}

@@ -61,9 +61,7 @@ export function StepPayload({ workflowId, runId, step }: StepPayloadProps) {
         label="Shown payload"
         options={sides}
         value={side}
-        onChange={(name) => {
-          url.go({ side: name === usual ? null : name });
-        }}
+        onChange={(name) => url.go({ side: name === usual ? null : name })}
       />
       {side === 'attempts' && previousAttempt && (
         <StepDiff {...{ workflowId, baseId: runId, headId: runId, baseStep: previousAttempt, headStep: step }} />
@@ -110,9 +108,7 @@ function JsonSide({ workflowId, runId, stepId, isInputs, sizeBytes, version }: J
   return (
     <Payload
       path={path}
-      onPath={(wanted) => {
-        url.go({ path: wanted });
-      }}
+      onPath={(wanted) => url.go({ path: wanted })}
       fileName={`${runId}-${stepId}-${side}.json`}
       value={isInputs ? step?.inputs : step?.outputs}
       what={side}
@@ -125,9 +121,7 @@ function JsonSide({ workflowId, runId, stepId, isInputs, sizeBytes, version }: J
           ? undefined
           : {
               label: `Load ${formatBytes(sizeBytes)}`,
-              run: () => {
-                setIsWanted(true);
-              },
+              run: () => setIsWanted(true),
             }
       }
     />

@@ -35,12 +35,8 @@ export function useZoom(ref: RefObject<HTMLElement | null>, viewport: Viewport, 
   // The scale of a running run changes many times a second and must not delay this timer.
   useEffect(() => {
     if (!isMeasured || factor === 1) return undefined;
-    const timer = setTimeout(() => {
-      save();
-    }, SETTLED_AFTER_MS);
-    return () => {
-      clearTimeout(timer);
-    };
+    const timer = setTimeout(() => save(), SETTLED_AFTER_MS);
+    return () => clearTimeout(timer);
   }, [viewport.left, factor, isMeasured]);
 
   return {
