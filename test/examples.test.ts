@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { buildSchema, Kind, parse, TypeInfo, validate, visit, type ASTNode } from 'graphql';
 import { KEYS } from '../src/graphql/federation/representations.ts';
 import { createManualClock } from './harness/clock.ts';
-import { VARIABLES } from './support/example-variables.ts';
+import { VARIABLES } from './harness/example-variables.ts';
 import { startGateway, type TestGateway } from './harness/gateway.ts';
 
 const at = (path: string) => new URL(`../${path}`, import.meta.url);

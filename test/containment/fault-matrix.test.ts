@@ -7,7 +7,7 @@ import { perBlock } from '../harness/lasting.ts';
 import { subscribe } from '../harness/live-client.ts';
 import { oddRuns } from '../harness/odd-runs.ts';
 import { ofRun, placesOf } from '../harness/operations.ts';
-import { QUICK_FAULTS, type Fault } from '../support/containment/failing-calls.ts';
+import { QUICK_FAULTS, type Fault } from '../harness/quick-faults.ts';
 
 const FAULTS: Readonly<Record<string, Fault>> = {
   ...QUICK_FAULTS,

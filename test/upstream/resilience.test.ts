@@ -4,6 +4,7 @@
  */
 import { getEventListeners } from 'node:events';
 import { PassThrough } from 'node:stream';
+import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Options, RequestError } from 'got';
 import { AbandonedError, GatewayError, type ErrorDetails } from '../../src/upstream/errors.ts';
@@ -11,7 +12,19 @@ import type { Lane } from '../../src/upstream/fair-queue.ts';
 import { createResilience, type Attempt, type Resilience } from '../../src/upstream/resilience.ts';
 import { toGatewayError } from '../../src/upstream/transport/connection-errors.ts';
 import { createPlaces, IncomingAnswer } from '../../src/upstream/transport/incoming-answer.ts';
-import { gatewayErrorOf, rejectionOf } from '../support/rejection.ts';
+
+/** Throws if the promise is fulfilled. */
+async function rejectionOf(promise: Promise<unknown>): Promise<unknown> {
+  const [outcome] = await Promise.allSettled([promise]);
+  if (outcome.status === 'rejected') return outcome.reason;
+  throw new Error(`expected a rejection, got ${inspect(outcome.value)}`);
+}
+
+async function gatewayErrorOf(promise: Promise<unknown>): Promise<GatewayError> {
+  const reason = await rejectionOf(promise);
+  if (reason instanceof GatewayError) return reason;
+  throw new Error(`expected a GatewayError, got ${inspect(reason)}`);
+}
 
 const never = new AbortController().signal;
 

@@ -3,7 +3,7 @@
  * the seed and the path that repeat it.
  */
 import { createSchema } from '../../src/graphql/schema.ts';
-import { checkFailingOperations } from '../../test/support/containment/failing-operations.ts';
+import { checkFailingOperations } from './containment/failing-operations.ts';
 
 const [seed = String(Date.now() % 2 ** 31), runs = '10000', path] = process.argv.slice(2);
 const parameters = { seed: Number(seed), numRuns: Number(runs), ...(path !== undefined && { path }) };

@@ -3,7 +3,7 @@
  * gateways. Real processes and a real Valkey: `node tools/soak/live-fleet.ts [seed] [minutes]`.
  */
 import { createRandom } from '../../src/sample/random.ts';
-import { proveUnderFaults, type FaultPlan, type FaultReport } from '../../test/support/fleet/random-faults.ts';
+import { proveUnderFaults, type FaultPlan, type FaultReport } from './fleet/random-faults.ts';
 
 const [seed = String(Date.now() % 2 ** 31), minutes = '10'] = process.argv.slice(2);
 const MINUTE_MS = 60_000;

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { mock } from 'node:test';
 import { buildSchema, Kind, OperationTypeNode, parse, type DocumentNode } from 'graphql';
 import { startGateway } from '../../../test/harness/gateway.ts';
-import { VARIABLES } from '../../../test/support/example-variables.ts';
+import { VARIABLES } from '../../../test/harness/example-variables.ts';
 
 export { startGateway, VARIABLES };
 

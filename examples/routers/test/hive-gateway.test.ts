@@ -4,7 +4,7 @@ import { after, before, describe, it } from 'node:test';
 import { createClient as createStreamClient } from 'graphql-sse';
 import { createClient as createSocketClient } from 'graphql-ws';
 import { followRun, LIVE_KEY, LIVE_RUN, RUN_KEY, type Sink } from '../../clients/test/live.ts';
-import { VARIABLES } from '../../../test/support/example-variables.ts';
+import { VARIABLES } from '../../../test/harness/example-variables.ts';
 import { startIncidents, type Incident } from './incidents.ts';
 import { startGateway, type TestGateway } from '../../../test/harness/gateway.ts';
 import { proxyOf, startHiveGateway, supergraphOf, type HiveGateway } from './hive-gateway.ts';

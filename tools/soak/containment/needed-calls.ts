@@ -3,7 +3,8 @@ import type { GraphQLResolveInfo } from 'graphql';
 import type { LookAhead } from '../../../src/graphql/fields/data-requirements.ts';
 import { entryOf } from '../../../src/graphql/fields/field-entry.ts';
 import { readsSteps } from '../../../src/runs/loaders/run-loaders.ts';
-import { callOf, hasRecord, leavesToSteps, type Failures, type Fault } from './failing-calls.ts';
+import { callOf, hasRecord, leavesToSteps, type Failures } from './failing-calls.ts';
+import type { Fault } from '../../../test/harness/quick-faults.ts';
 
 export interface RunIds {
   readonly workflowId: string;

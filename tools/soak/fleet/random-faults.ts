@@ -3,7 +3,7 @@
  * upstream's own history: was it ever true, and not too long ago?
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import { startValkey, type TestValkey } from '../../harness/valkey.ts';
+import { startValkey, type TestValkey } from '../../../test/harness/valkey.ts';
 import { startGateways, type FleetOfGateways } from './gateways.ts';
 import { stateText, type RunAnswer, type RunHistory, type StepState } from './run-history.ts';
 import {

@@ -17,9 +17,10 @@ import {
 import { createLookAhead, type LookAhead } from '../../../src/graphql/fields/data-requirements.ts';
 import { createSchema } from '../../../src/graphql/schema.ts';
 import { codesByPlace, placeOf, valueAt, type ExpectedAnswer, type Path, type PlainAnswer } from './answers.ts';
-import { historyOf, type Failures, type Fault } from './failing-calls.ts';
+import { historyOf, type Failures } from './failing-calls.ts';
+import type { Fault } from '../../../test/harness/quick-faults.ts';
 import { createNeededCalls, ID, idsOf, isFields, type Fields, type RunIds } from './needed-calls.ts';
-import { semanticLevels } from '../semantic-levels.ts';
+import { semanticLevels } from './semantic-levels.ts';
 
 export interface Replay {
   /** As `withIds` writes it. */

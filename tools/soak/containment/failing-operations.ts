@@ -1,14 +1,15 @@
 /** Random operations with random failing calls, checked against the rule of containment. */
 import fc, { type Arbitrary, type GeneratorValue, type Parameters } from 'fast-check';
 import { parse, validate, type GraphQLSchema } from 'graphql';
-import { createManualClock } from '../../harness/clock.ts';
+import { createManualClock } from '../../../test/harness/clock.ts';
 import { differenceFrom, valueAt, type PlainAnswer, type PlainError } from './answers.ts';
 import { createContainmentRule } from './rule.ts';
 import { withIds } from './with-ids.ts';
-import { callOf, createFailingCalls, QUICK_FAULTS, type Failures, type Fault } from './failing-calls.ts';
-import { startFaultyUpstream } from '../../harness/faulty-upstream.ts';
-import { startGateway } from '../../harness/gateway.ts';
-import { randomOperation, type Draw } from '../../harness/random-operations.ts';
+import { callOf, createFailingCalls, type Failures } from './failing-calls.ts';
+import { QUICK_FAULTS, type Fault } from '../../../test/harness/quick-faults.ts';
+import { startFaultyUpstream } from '../../../test/harness/faulty-upstream.ts';
+import { startGateway } from '../../../test/harness/gateway.ts';
+import { randomOperation, type Draw } from '../../../test/harness/random-operations.ts';
 
 export interface Tally {
   /** Executed operations. */
