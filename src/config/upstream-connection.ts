@@ -59,14 +59,9 @@ export const UPSTREAM_CONNECTION = {
     .meta(SECRET)
     .default({})
     .describe('Further headers of each upstream call, such as `x-tenant: acme; x-stage: test`.'),
-  HTTP_PROXY: proxy().describe('Proxy for an `http` upstream. Also in lower case, which takes precedence.'),
-  HTTPS_PROXY: proxy().describe(
-    'Proxy for an `https` upstream, by CONNECT. Also in lower case, which takes precedence.',
-  ),
-  NO_PROXY: z
-    .string()
-    .optional()
-    .describe('Hosts that are reached without a proxy. Also in lower case, which takes precedence.'),
+  HTTP_PROXY: proxy().describe('Proxy for an `http` upstream.'),
+  HTTPS_PROXY: proxy().describe('Proxy for an `https` upstream, by CONNECT.'),
+  NO_PROXY: z.string().optional().describe('Hosts that are reached without a proxy.'),
 };
 
 type Environment = Readonly<Record<string, string | undefined>>;

@@ -2,7 +2,6 @@
  * The library as docs/embedding.md describes it: `createGateway`, its options, plugins and observer. Fields:
  * extension.test.ts.
  */
-import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import {
   ConfigError,
@@ -73,12 +72,6 @@ describe('the example of docs/embedding.md', () => {
       const other = COST.replace('support-triage', 'document-summary');
       expect(await ask(other, 'key-of-support')).toMatchObject({ errors: [{ extensions: { code: 'NOT_FOUND' } }] });
     }
-  });
-
-  it('The example is in the page exactly as it is executed', () => {
-    const page = readFileSync(new URL('../../docs/embedding.md', import.meta.url), 'utf8');
-    const code = readFileSync(new URL('../../examples/embedding/gateway.ts', import.meta.url), 'utf8');
-    expect(page).toContain(`\`\`\`ts\n${code}\`\`\``);
   });
 });
 
