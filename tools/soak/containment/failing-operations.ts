@@ -107,7 +107,7 @@ export async function checkFailingOperations(
     const loses = (fields: RegExp, calls: RegExp): boolean =>
       fields.test(text) && [...failures.keys()].some((call) => calls.test(call));
     const isLess =
-      loses(/recentRuns|overdueRuns/, /^runs /) ||
+      loses(/recentRuns|overdueRuns|usage/, /^runs /) ||
       loses(/failureGroups|changePoints|baseline|diagnosis/, /^(?:runs |steps |workflows)/);
     if (isLess || healthy.errors.some(isBeside)) return;
     const withoutGraph = failures.has(callOf('workflows')) ? await ask(graphlessKey) : healthy;
