@@ -62,23 +62,19 @@ export function createEntrance(options: EntranceOptions) {
     return isProxy ? BEHIND_PROXIES : { name: `network ${network}`, kind: 'network' };
   }
 
-  /** Counts one operation: by viewer, and by network unless the key is accepted. Null if no limit applies. */
-  async function count({ viewer }: Caller, request: IncomingMessage): Promise<Allowance | null> {
-    if (!viewer || !isAccepted(viewer.id)) {
-      const allowance = await byNetwork.take(networkOf(request).network);
-      if (!viewer || !allowance.isAllowed) return allowance;
-    }
-    return byViewer ? byViewer.take(viewer.id) : null;
-  }
-
-  /** Throws RATE_LIMITED. `report` gets the allowance, also of a refused operation. */
+  /**
+   * Counts one operation: by viewer, and by network unless the key is accepted. Throws RATE_LIMITED. `report` gets the allowance, also
+   * of a refused operation.
+   */
   async function limit(
-    { caller, http: { request } }: EnteringRequest,
+    { caller: { viewer }, http: { request } }: EnteringRequest,
     report?: (allowance: Allowance) => void,
   ): Promise<void> {
-    const allowance = await count(caller, request);
+    let allowance: Allowance | null = null;
+    if (!viewer || !isAccepted(viewer.id)) allowance = await byNetwork.take(networkOf(request).network);
+    if (viewer && allowance?.isAllowed !== false) allowance = byViewer && (await byViewer.take(viewer.id));
     if (!allowance) return;
-    if (caller.viewer || !allowance.isAllowed) report?.(allowance);
+    if (viewer || !allowance.isAllowed) report?.(allowance);
     if (!allowance.isAllowed) throw rateLimited(allowance);
   }
 

@@ -103,32 +103,35 @@ export function createGraphqlRoute(options: GraphqlRouteOptions): (path: Graphql
   /** The frame of this function has the body and the parameters: it is gone when events are sent. */
   async function cachedOrExecuted(request: AdmittedRequest, exchange: Exchange): Promise<Cacheable | Outcome> {
     const { caller, ticket } = request;
-    const { arrival, isGet, search, forms } = exchange;
-    const { headers } = arrival.http.request;
-    const method = isGet ? 'GET' : 'POST';
+    const { arrival, isGet, forms } = exchange;
     const body = isGet ? '' : await readBody(arrival.http.request, ticket);
-
-    const executed = async (): Promise<Outcome> => {
-      checkHead(method, headers);
-      if (body.length > PARSED_AT_ONCE_BYTES) await ticket.nextTurn();
-      return operations.run(request, readParams(method, search, body));
-    };
-    if (!responses || !caller.viewer || forms.json === null) return executed();
+    if (!responses || !caller.viewer || forms.json === null) return execute(request, exchange, body);
 
     const key = responses.keyOf(caller.viewer, requestText(exchange, body), caller);
     const found = await responses.find(key);
-    if (found) {
-      await ticket.answer(found.body.length);
-      observer.responseCacheHit(request.requestId, key.viewer.id, arrival.http, arrival.clientInfo);
-      return { kind: 'cacheable', whole: found, cacheControl: responses.cacheControl(key, found.untilMs) };
+    if (!found) {
+      const { json } = forms;
+      return responses.renew(key, async () => {
+        const outcome = await execute(request, exchange, body);
+        return outcome.kind === 'events' || outcome.untilMs === 0
+          ? outcome
+          : cacheableOf(responses, key, outcome, json, isGet);
+      });
     }
-    const type = forms.json;
-    return responses.renew(key, async () => {
-      const outcome = await executed();
-      return outcome.kind === 'events' || outcome.untilMs === 0
-        ? outcome
-        : cacheableOf(responses, key, outcome, type, isGet);
-    });
+    await ticket.answer(found.body.length);
+    observer.responseCacheHit(request.requestId, key.viewer.id, arrival.http, arrival.clientInfo);
+    return { kind: 'cacheable', whole: found, cacheControl: responses.cacheControl(key, found.untilMs) };
+  }
+
+  async function execute(
+    request: AdmittedRequest,
+    { arrival, isGet, search }: Exchange,
+    body: string,
+  ): Promise<Outcome> {
+    const method = isGet ? 'GET' : 'POST';
+    checkHead(method, arrival.http.request.headers);
+    if (body.length > PARSED_AT_ONCE_BYTES) await request.ticket.nextTurn();
+    return operations.run(request, readParams(method, search, body));
   }
 
   return handle;

@@ -98,13 +98,13 @@ export function createResponseCache({ viewers, now }: ResponseCacheOptions) {
     },
 
     /** The answer while it is fresh. Waits while an equal request of the caller renews it. */
-    async find(key: CacheKey): Promise<WholeAnswer | null> {
+    find(key: CacheKey): WholeAnswer | null | Promise<WholeAnswer | null> {
       const found = fresh(key);
       const renewal = found ? undefined : renewals.get(renewalOf(key));
       if (!renewal) return found;
+      const findAgain = () => fresh(key);
       // A failure belongs to the other request.
-      await renewal.catch(() => undefined);
-      return fresh(key);
+      return renewal.then(findAgain, findAgain);
     },
 
     /**

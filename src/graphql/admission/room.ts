@@ -30,6 +30,14 @@ interface Waiting extends PromiseWithResolvers<undefined> {
   readonly cancelTimeout: () => void;
 }
 
+/** What waits for room, of one owner. */
+interface Waiters {
+  /** New operations and events. */
+  readonly entering: Set<Waiting>;
+  /** Operations in progress, which need more room. */
+  readonly growing: Set<Waiting>;
+}
+
 /** An owner with operations in progress. */
 export class Share implements TimeShare {
   readonly owner: Owner;
@@ -40,12 +48,10 @@ export class Share implements TimeShare {
   readonly waiting: TimeShare['waiting'] = [];
   /** Orders of the operations in progress, oldest first. */
   readonly inProgress = new Set<number>();
-  /** New operations and events that wait for room. */
-  readonly entering = new Set<Waiting>();
-  /** Operations in progress that wait for more room. */
-  readonly growing = new Set<Waiting>();
+  /** Created when something waits: most owners have one operation at a time, and this object is created anew for it. */
+  waiters: Waiters | null = null;
   /** Orders of operations whose answers wait for room: younger ones get no turn, or their results would pile up. */
-  readonly blockedBy = new Set<number>();
+  readonly blockedBy: number[] = [];
 
   constructor(owner: Owner) {
     this.owner = owner;
@@ -58,11 +64,11 @@ export class Share implements TimeShare {
   }
 
   get waitsForRoom(): boolean {
-    return this.entering.size > 0 || this.growing.size > 0;
+    return this.waiters !== null && this.waiters.entering.size + this.waiters.growing.size > 0;
   }
 
   get blockedFrom(): number {
-    return this.blockedBy.size === 0 ? Infinity : Math.min(...this.blockedBy);
+    return Math.min(...this.blockedBy);
   }
 }
 
@@ -98,7 +104,8 @@ export class Room {
       this.add(share, weight);
       return null;
     }
-    const queue = mayExceed ? share.growing : share.entering;
+    const { growing, entering } = (share.waiters ??= { entering: new Set(), growing: new Set() });
+    const queue = mayExceed ? growing : entering;
     const waits = Promise.withResolvers<undefined>();
     const giveUp = () => {
       queue.delete(waiting);
@@ -113,14 +120,14 @@ export class Room {
 
   free(share: Share, weight: number): void {
     this.add(share, -weight);
-    for (const each of this.#waiting) this.#letIn(each);
+    for (const each of this.#waiting) if (each.waiters) this.#letIn(each, each.waiters);
   }
 
-  #letIn(share: Share): void {
+  #letIn(share: Share, { growing, entering }: Waiters): void {
     // Operations in progress go first, so that they end.
-    for (const waiting of share.growing) this.#decide(share, share.growing, waiting);
+    for (const waiting of growing) this.#decide(share, growing, waiting);
     // Thousands may wait: those after the first one without room are not looked at.
-    for (const waiting of share.entering) if (!this.#decide(share, share.entering, waiting)) break;
+    for (const waiting of entering) if (!this.#decide(share, entering, waiting)) break;
     if (!share.waitsForRoom) this.#waiting.delete(share);
   }
 

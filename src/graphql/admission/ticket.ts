@@ -75,10 +75,11 @@ export class Ticket implements TurnTaker {
     const room = this.#grow(weightOf(bytes, ANSWER_BYTES));
     if (!room) return this.turnToWrite(bytes);
     // Otherwise the results of younger operations would pile up.
-    this.share.blockedBy.add(this.order);
+    const { blockedBy } = this.share;
+    blockedBy.push(this.order);
     return room
       .finally(() => {
-        this.share.blockedBy.delete(this.order);
+        blockedBy.splice(blockedBy.indexOf(this.order), 1);
         this.#turns.wake();
       })
       .then(() => this.turnToWrite(bytes) ?? undefined);
