@@ -1,10 +1,13 @@
 import { availableParallelism } from 'node:os';
 import { buildArgv } from 'jest';
 
-/** Tests that start a browser, proxies, Valkey or processes, build the run page, or try every form, size and fault of an answer. */
+/**
+ * Tests that start a browser, proxies, Valkey or processes, build the run page, try every form, size and fault of an
+ * answer, or need the packages of test/peers.
+ */
 const END_TO_END = [
-  '/test/(?:web|deploy|fleet|containment|contract)/.*\\.test\\.ts$',
-  '/test/(?:process|cli|embedding/bullmq|http/(?:behind-nginx|missing-page|random-schedules|slow-readers|socket-load|unread-events)|observability/exported-traces|upstream/connecting|upstream/large-answers|upstream/proxies)\\.test\\.ts$',
+  '/test/(?:web|deploy|fleet|containment|contract|peers)/.*\\.test\\.ts$',
+  '/test/(?:process|cli|http/(?:behind-nginx|mcp|mcp-page|missing-page|random-schedules|slow-readers|socket-load|unread-events)|observability/exported-traces|upstream/connecting|upstream/large-answers|upstream/proxies)\\.test\\.ts$',
 ];
 
 /** Node strips the types itself. @type {import('jest').Config} */

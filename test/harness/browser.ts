@@ -1,7 +1,14 @@
 /** A real Chromium from the npm registry; null with a reason if it cannot start. */
-import { chromium, type Browser, type BrowserContext, type Locator, type Page, type Request } from 'playwright-core';
+import {
+  chromium,
+  type Browser,
+  type BrowserContext,
+  type Locator,
+  type Page,
+  type Request,
+} from '../peers/playwright.ts';
 
-export type { Locator, Page } from 'playwright-core';
+export type { Locator, Page } from '../peers/playwright.ts';
 
 /** Set by the global set-up, which unpacks the browser once for all workers. */
 export const CHROMIUM_PATH = 'STEPGATE_TEST_CHROMIUM';

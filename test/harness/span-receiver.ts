@@ -1,9 +1,8 @@
-/** A collector that receives OTLP over HTTP, as protobuf or JSON, and keeps all spans. */
+/** A collector that receives OTLP over HTTP, and reads the spans of exports as JSON. */
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { gunzipSync } from 'node:zlib';
 import { listen, stop } from './local-server.ts';
-import { jsonOf } from './otlp-protobuf.ts';
 
 export interface ReceivedSpan {
   readonly traceId: string;
@@ -23,6 +22,8 @@ export interface ReceivedSpan {
 export interface ReceivedExport {
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
+  /** The uncompressed body, with one character for each byte. */
+  readonly text: string;
 }
 
 export interface SpanReceiver {
@@ -55,10 +56,7 @@ interface OtlpBody {
   }[];
 }
 
-const READERS: Readonly<Record<string, (body: Buffer) => string>> = {
-  'application/json': (body) => body.toString(),
-  'application/x-protobuf': jsonOf,
-};
+const TYPES = ['application/json', 'application/x-protobuf'];
 
 export async function startSpanReceiver(path = '/v1/traces'): Promise<SpanReceiver> {
   const bodies: string[] = [];
@@ -68,12 +66,13 @@ export async function startSpanReceiver(path = '/v1/traces'): Promise<SpanReceiv
     void buffer(request).then(async (sent) => {
       await receiver.gate;
       const { 'content-type': type = '', 'content-encoding': encoding } = request.headers;
-      const read = READERS[type];
-      const isOtlp = request.url === path && request.method === 'POST' && read !== undefined;
-      exports.push({ path: request.url ?? '', headers: request.headers });
-      if (isOtlp && receiver.status === 200) bodies.push(read(encoding === 'gzip' ? gunzipSync(sent) : sent));
+      const body = encoding === 'gzip' ? gunzipSync(sent) : sent;
+      const isOtlp = request.url === path && request.method === 'POST' && TYPES.includes(type);
+      const isJson = type === 'application/json';
+      exports.push({ path: request.url ?? '', headers: request.headers, text: body.toString('latin1') });
+      if (isOtlp && isJson && receiver.status === 200) bodies.push(body.toString());
       // An empty protobuf message has no bytes.
-      const answer = type === 'application/json' ? '{}' : '';
+      const answer = isJson ? '{}' : '';
       response.writeHead(isOtlp ? receiver.status : 404, { 'content-type': type }).end(answer);
       for (const resolve of waiting.splice(0)) resolve();
     });

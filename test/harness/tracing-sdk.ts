@@ -10,12 +10,13 @@ export interface TracingSdk {
 }
 
 export function startTracingSdk(collectorUrl: string): TracingSdk {
-  process.env.OTEL_EXPORTER_OTLP_ENDPOINT = collectorUrl;
+  const variables = { OTEL_EXPORTER_OTLP_ENDPOINT: collectorUrl, OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json' };
+  Object.assign(process.env, variables);
   const sdk = new NodeSDK({ metricReaders: [], logRecordProcessors: [], autoDetectResources: false });
   sdk.start();
   let closing: Promise<void> | null = null;
   const close = async () => {
-    delete process.env.OTEL_EXPORTER_OTLP_ENDPOINT;
+    for (const name of Object.keys(variables)) Reflect.deleteProperty(process.env, name);
     for (const api of [trace, context, propagation]) api.disable();
     await sdk.shutdown();
   };

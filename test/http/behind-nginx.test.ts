@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { startFaultyUpstream, type Script } from '../harness/faulty-upstream.ts';
 import { startGateway } from '../harness/gateway.ts';
 import { perTest } from '../harness/lasting.ts';
-import { connectMcp, MCP_LINES } from '../harness/mcp-client.ts';
+import { connectMcp, MCP_LINES } from '../peers/mcp-client.ts';
 import { NGINX, startNginx } from '../harness/nginx.ts';
 import { captureLog } from '../harness/observed.ts';
 import { wireRun, wireStep } from '../harness/wire.ts';

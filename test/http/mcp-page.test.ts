@@ -5,7 +5,7 @@ import { createManualClock } from '../harness/clock.ts';
 import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
 import { startGateway } from '../harness/gateway.ts';
 import { perBlock } from '../harness/lasting.ts';
-import { connectMcp } from '../harness/mcp-client.ts';
+import { connectMcp } from '../peers/mcp-client.ts';
 import { createIncident, NEWEST } from '../graphql/incident.ts';
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');

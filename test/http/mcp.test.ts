@@ -4,7 +4,7 @@ import type { Script } from '../harness/faulty-upstream.ts';
 import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
 import { startGateway } from '../harness/gateway.ts';
 import { perBlock, perTest } from '../harness/lasting.ts';
-import { connectMcp, MCP_LINES, type McpClient, type McpLine } from '../harness/mcp-client.ts';
+import { connectMcp, MCP_LINES, type McpClient, type McpLine } from '../peers/mcp-client.ts';
 import { captureLog, scrape } from '../harness/observed.ts';
 import { ask } from '../harness/plain-http.ts';
 import { wireRun, wireStep } from '../harness/wire.ts';

@@ -37,6 +37,7 @@ async function run(environment: Fields, args: readonly string[] = []): Promise<s
     {
       UPSTREAM_URL: upstream.url,
       OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
+      OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
       NODE_OPTIONS: `--import=${PRINTS_PACKAGES}`,
       ...environment,
     },
@@ -65,11 +66,19 @@ const reasonsIn = (output: string): unknown[] =>
     .map((line) => (JSON.parse(line) as { readonly reason: unknown }).reason);
 
 describe('a process with a collector', () => {
-  it('A process sends the spans of its last operation before it exits, as protobuf and with its own resource', async () => {
-    const output = await run({});
-    expect(receiver.exports.map(({ path, headers }) => [path, headers['content-type']])).toEqual([
-      ['/v1/traces', 'application/x-protobuf'],
+  it('A process sends protobuf by default', async () => {
+    await run({ OTEL_EXPORTER_OTLP_PROTOCOL: '' });
+    expect(receiver.exports).toMatchObject([
+      {
+        path: '/v1/traces',
+        headers: { 'content-type': 'application/x-protobuf' },
+        text: expect.stringContaining('query StatusOfRun'),
+      },
     ]);
+  });
+
+  it('A process sends the spans of its last operation before it exits, with its own resource', async () => {
+    const output = await run({});
     const [call, operation] = receiver.spans;
     expect([operation?.name, call?.name]).toEqual(['query StatusOfRun', 'GET workflows/{workflow}/runs/{run}']);
     expect([operation?.traceId, call?.traceId, call?.parentSpanId]).toEqual([TRACE, TRACE, operation?.spanId]);
@@ -138,7 +147,7 @@ describe('a process with a collector', () => {
       expect(reasons).toContain(word);
     }
     expect(output).not.toContain('canary');
-    expect(receiver.spans).toHaveLength(2);
+    expect(receiver.exports).toHaveLength(1);
   });
 
   it('A failed export is logged once, without the headers, and the process stops in time', async () => {

@@ -1,5 +1,5 @@
 import { afterAll, expect, it } from '@jest/globals';
-import { violationsOf } from '../harness/axe.ts';
+import { violationsOf } from '../peers/axe.ts';
 import { follow, untilTrue, type Page } from '../harness/browser.ts';
 import { describeInBrowser } from '../harness/describe-in-browser.ts';
 import { startGateway } from '../harness/gateway.ts';

@@ -1,6 +1,6 @@
 /** An incident, from opening the page to its cause: 6 workflows, 3,000 runs, a prompt that changed 50 minutes ago. */
 import { afterAll, expect, it } from '@jest/globals';
-import { violationsOf } from '../harness/axe.ts';
+import { violationsOf } from '../peers/axe.ts';
 import { startPageGateway } from '../harness/browser-gateway.ts';
 import { operationOf, type Page } from '../harness/browser.ts';
 import { describeInBrowser } from '../harness/describe-in-browser.ts';

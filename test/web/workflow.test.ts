@@ -1,5 +1,5 @@
 import { afterAll, beforeEach, expect, it } from '@jest/globals';
-import type { Route } from 'playwright-core';
+import type { Route } from '../peers/playwright.ts';
 import { startPageGateway } from '../harness/browser-gateway.ts';
 import { follow, operationOf, untilTrue, type Page } from '../harness/browser.ts';
 import { describeInBrowser } from '../harness/describe-in-browser.ts';

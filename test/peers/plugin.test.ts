@@ -11,7 +11,7 @@ import { stepgate } from 'stepgate';
 import { WebSocket } from 'ws';
 import { perBlock } from '../harness/lasting.ts';
 import { openStream } from '../harness/live-client.ts';
-import { connectMcp } from '../harness/mcp-client.ts';
+import { connectMcp } from './mcp-client.ts';
 
 const QUERY = '{ run(workflowId: "support-triage", id: "run-4711") { status failedSteps { nodeId } } }';
 const WATCH = 'subscription { runUpdated(workflowId: "support-triage", id: "run-4711") { run { status } } }';

@@ -1,7 +1,7 @@
 /** Runs axe-core in the page of a browser. */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { Page } from './browser.ts';
+import type { Page } from './playwright.ts';
 
 const AXE = readFileSync(fileURLToPath(import.meta.resolve('axe-core/axe.min.js')), 'utf8');
 
