@@ -87,7 +87,7 @@ export function createHookAuthenticator(options: HookOptions): Authenticator {
     } catch (error) {
       if (error instanceof GatewayError) throw error;
       logger.error({ reason: describe(error) }, 'authenticate failed');
-      throw new GatewayError('IDENTITY_UNAVAILABLE', 'credentials cannot be checked at the moment; try again later');
+      throw new GatewayError('IDENTITY_UNAVAILABLE', 'Credentials cannot be checked at the moment. Try again later.');
     }
   }
 

@@ -70,4 +70,4 @@ async function textOf(body: AsyncIterable<Uint8Array>): Promise<string> {
 }
 
 const unavailable = (): GatewayError =>
-  new GatewayError('IDENTITY_UNAVAILABLE', "the issuer's keys cannot be read: try again later");
+  new GatewayError('IDENTITY_UNAVAILABLE', "The issuer's keys cannot be read. Try again later.");

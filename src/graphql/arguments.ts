@@ -9,7 +9,7 @@ import { MAX_LIST_SIZE, MAX_RUNS_IN_STATISTICS } from './fields/list-sizes.ts';
 
 const checkRange = (name: string, value: number, maximum: number): number => {
   if (value >= 1 && value <= maximum) return value;
-  throw new GatewayError('BAD_USER_INPUT', `${name} must be from 1 to ${maximum}, got ${value}`);
+  throw new GatewayError('BAD_USER_INPUT', `${name} must be from 1 to ${maximum}, got ${value}.`);
 };
 
 /** These return the argument. */
@@ -20,7 +20,7 @@ export const checkMaxBytes = (maxBytes: number): number => checkRange('maxBytes'
 
 export function checkIdCount<Id>(ids: readonly Id[], name = 'ids'): readonly Id[] {
   if (ids.length <= MAX_LIST_SIZE) return ids;
-  throw new GatewayError('BAD_USER_INPUT', `${name} must have at most ${MAX_LIST_SIZE} ids, got ${ids.length}`);
+  throw new GatewayError('BAD_USER_INPUT', `${name} must have at most ${MAX_LIST_SIZE} ids, got ${ids.length}.`);
 }
 
 /** Characters. The text is compared with each workflow, or with the error of each run. */
@@ -30,7 +30,7 @@ export function checkSearch(search: string | null): string | null {
   if (search === null || search.length <= MAX_SEARCH_LENGTH) return search;
   throw new GatewayError(
     'BAD_USER_INPUT',
-    `search must have at most ${MAX_SEARCH_LENGTH} characters, got ${search.length}`,
+    `search must have at most ${MAX_SEARCH_LENGTH} characters, got ${search.length}.`,
   );
 }
 
@@ -39,7 +39,7 @@ export function timeWindow({ startedAfter = null, startedBefore = null }: NonNul
   if (!startedAfter || !startedBefore || startedAfter.epochMicros <= startedBefore.epochMicros)
     return { startedAfter, startedBefore };
   const got = `${startedAfter.text} and ${startedBefore.text}`;
-  throw new GatewayError('BAD_USER_INPUT', `startedAfter must not be later than startedBefore, got ${got}`);
+  throw new GatewayError('BAD_USER_INPUT', `startedAfter must not be later than startedBefore, got ${got}.`);
 }
 
 type GivenFilter = { readonly [Key in keyof RunFilter]?: RunFilter[Key] | undefined } | null | undefined;
@@ -70,15 +70,15 @@ const MAX_INPUTS_BYTES = 2 ** 20;
 export function checkInputs(inputs: JsonValue): JsonObject {
   if (typeof inputs !== 'object' || Array.isArray(inputs)) {
     const got = Array.isArray(inputs) ? 'a list' : `a ${typeof inputs}`;
-    throw new GatewayError('BAD_USER_INPUT', `inputs must be an object, got ${got}`);
+    throw new GatewayError('BAD_USER_INPUT', `inputs must be an object, got ${got}.`);
   }
   // The size is checked first, since this stops early: one variable of a megabyte may be used a thousand times.
   if (jsonBytes(inputs, MAX_INPUTS_BYTES) > MAX_INPUTS_BYTES) {
-    throw new GatewayError('BAD_USER_INPUT', `inputs must have at most ${MAX_INPUTS_BYTES} bytes of JSON, got more`);
+    throw new GatewayError('BAD_USER_INPUT', `inputs must have at most ${MAX_INPUTS_BYTES} bytes of JSON, got more.`);
   }
   const problem = unwritable(inputs);
   if (problem !== null)
-    throw new GatewayError('BAD_USER_INPUT', `inputs must be JSON that the gateway can send: ${problem}`);
+    throw new GatewayError('BAD_USER_INPUT', `inputs must be JSON that the gateway can send: ${problem}.`);
   return (inputs ?? {}) as JsonObject;
 }
 
@@ -90,7 +90,7 @@ export function checkIdempotencyKey(key: string | null): string | null {
   if (problem === null) return key;
   throw new GatewayError(
     'BAD_USER_INPUT',
-    `idempotencyKey must have 1 to ${MAX_KEY_LENGTH} characters without control characters, got ${problem}`,
+    `idempotencyKey must have 1 to ${MAX_KEY_LENGTH} characters without control characters, got ${problem}.`,
   );
 }
 

@@ -96,7 +96,7 @@ export function createContext(source: ContextSource, request: ContextRequest) {
     if (viewer) return { viewer, requestId, signal, budget: budgets, lifetime, operationRecord };
     throw (
       authError ??
-      new GatewayError('UNAUTHENTICATED', 'A key is required: send the header "Authorization: Bearer <your key>"')
+      new GatewayError('UNAUTHENTICATED', 'A key is required. Send the header "Authorization: Bearer <your key>".')
     );
   };
   const errorInfos = kept<StepError | null>();

@@ -150,22 +150,6 @@ describe('a token that expires on an open connection', () => {
   const WATCH = `subscription { runUpdated(workflowId: "wf", id: "r1") { run { status } } }`;
   const token = (seconds: number) => issuer.token({ exp: nowSeconds() + seconds });
 
-  it.each<Transport>(['graphql-ws', 'graphql-sse'])(
-    'A token that expires ends its subscription over %s, and no other',
-    async (transport) => {
-      const short = await subscribe(transport, run.gateway.url, WATCH, { key: await token(8) });
-      const long = await subscribe(transport, run.gateway.url, WATCH, { key: await token(86_400 * 365) });
-      for (const each of [short, long])
-        expect(await each.nextData()).toEqual({ runUpdated: { run: { status: 'RUNNING' } } });
-      clock.advance(7_999);
-      expect(short.waiting).toBe(0);
-      clock.advance(1);
-      expect(await short.nextErrorCode()).toBe('UNAUTHENTICATED');
-      expect(long.waiting).toBe(0);
-      long.leave();
-    },
-  );
-
   it('A token that expires ends the right to start operations on its socket', async () => {
     const socket = await openSocket(run.gateway.url, { authorization: `Bearer ${await token(8)}` });
     socket.subscribe({ query: RUN });

@@ -74,22 +74,6 @@ describe('the manifests of deploy/kubernetes', () => {
     expect(specOf('NetworkPolicy', name)).toMatchObject({ podSelector: { matchLabels: labels } });
   });
 
-  it.each(DEPLOYMENTS)('The manifests give %s no more rights than it needs', (name) => {
-    expect(deployment(name).template.spec).toMatchObject({
-      automountServiceAccountToken: false,
-      securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
-      containers: [
-        {
-          securityContext: {
-            allowPrivilegeEscalation: false,
-            readOnlyRootFilesystem: true,
-            capabilities: { drop: ['ALL'] },
-          },
-        },
-      ],
-    });
-  });
-
   it('The manifests contain no secret', () => {
     const entries = DEPLOYMENTS.flatMap((name) => deployment(name).template.spec.containers[0].env);
     const fromSecret = entries.filter(({ name }) => /SECRET|PASSWORD/.test(name));

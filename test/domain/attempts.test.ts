@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { runOf, runRecord, ran } from './facts.ts';
-import type { StepFacts } from '../../src/domain/types.ts';
+import type { JsonValue, StepFacts } from '../../src/domain/types.ts';
 
 /** The kind of each execution, or the position of the failure that it repeats. */
 const attemptsOf = (...steps: readonly StepFacts[]): readonly (string | number)[] =>
@@ -22,6 +22,11 @@ describe('attempts', () => {
   it('In a node whose executions overlap, only equal inputs show a retry', () => {
     expect(attemptsOf(failed(0, 2), done(0, 3), done(2, 4))).toEqual(['FIRST', 'ITERATION', 'ITERATION']);
     expect(attemptsOf(failed(0, 2, 'x'), done(0, 3, 'y'), done(2, 4, 'x'))).toEqual(['FIRST', 'ITERATION', 0]);
+    const item = (start: number, end: number, status: string, inputs: JsonValue) =>
+      ran('a', start, end, status, { inputs });
+    expect(
+      attemptsOf(item(0, 2, 'failed', { a: 1, b: 2 }), done(0, 3), item(2, 4, 'completed', { b: 2, a: 1 }))[2],
+    ).toBe(0);
     // A later overlap counts too.
     expect(attemptsOf(failed(0, 1), done(1, 2), done(3, 5), done(4, 6))[1]).toBe('ITERATION');
   });

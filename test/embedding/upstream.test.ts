@@ -2,7 +2,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { createGateway, UpstreamError, type Settings, type Upstream } from 'stepgate';
 import { startGateway, type TestGateway } from '../harness/gateway.ts';
-import { openStream } from '../harness/live-client.ts';
 import { captureLog } from '../harness/observed.ts';
 import { codesOf } from '../harness/operations.ts';
 import { wireWorkflow } from '../harness/scripted-history.ts';
@@ -63,23 +62,6 @@ describe('an upstream of functions', () => {
     ]);
   });
 
-  it('Functions feed a live run', async () => {
-    let status = 'running';
-    const { url } = await start(
-      {
-        run: () => Promise.resolve([wireRun('r1', { status, ...(status === 'running' && { end_time: null }) })]),
-        steps: () => Promise.resolve([wireStep({ status })]),
-      },
-      { LIVE_TTL_MS: '20' },
-    );
-    const query = 'subscription { runUpdated(workflowId: "wf", id: "r1") { run { status } } }';
-    const stream = await openStream(url, { query }, 'key-1');
-    expect(await stream.nextData()).toEqual({ runUpdated: { run: { status: 'RUNNING' } } });
-    status = 'completed';
-    expect(await stream.nextData()).toEqual({ runUpdated: { run: { status: 'COMPLETED' } } });
-    stream.cut();
-  });
-
   it('The calls without a function are disabled', async () => {
     const { query } = await start({});
     const { data, errors } = await query('{ run(workflowId: "wf", id: "r1") { status } workflows { nodes { id } } }');
@@ -110,15 +92,6 @@ describe('an upstream of functions', () => {
   it('Errors that are not an UpstreamError are logged', async () => {
     await (await start({ steps: fail(new Error('the database is gone')) })).query(RUN);
     expect(log.text).toContain('the database is gone');
-  });
-
-  it('Stale data is served while a function fails', async () => {
-    let steps: NonNullable<Functions['steps']> = () =>
-      Promise.resolve([wireStep({ status: 'running', end_time: null })]);
-    const { query } = await start({ steps: (...call) => steps(...call) }, { LIVE_TTL_MS: '0' });
-    await query(RUN);
-    steps = fail(new UpstreamError(500));
-    expect((await query(RUN)).data).toMatchObject({ run: { status: 'RUNNING', freshness: { isStale: true } } });
   });
 
   it.each<readonly [string, unknown, RegExp]>([
@@ -154,23 +127,6 @@ describe('an upstream of functions', () => {
     const { query } = await start({ steps }, { UPSTREAM_TIMEOUT_MS: '20' });
     expect(codesOf(await query(RUN))).toEqual(['UPSTREAM_TIMEOUT']);
     expect(reasons).toEqual([expect.objectContaining({ code: 'UPSTREAM_TIMEOUT' })]);
-  });
-
-  it('At most UPSTREAM_CONCURRENCY functions are called at a time', async () => {
-    let [underWay, most] = [0, 0];
-    const steps = async () => {
-      most = Math.max(most, (underWay += 1));
-      await new Promise((resolve) => setImmediate(resolve));
-      underWay -= 1;
-      return [wireStep()];
-    };
-    const { query } = await start({ steps }, { UPSTREAM_CONCURRENCY: '2' });
-    const runs = Array.from(
-      { length: 9 },
-      (_, index) => `r${index}: run(workflowId: "wf", id: "r${index}") { status }`,
-    );
-    expect((await query(`{ ${runs.join(' ')} }`)).errors).toEqual([]);
-    expect(most).toBe(2);
   });
 
   it('A function starts a run once, and an unknown outcome is reported', async () => {

@@ -69,11 +69,4 @@ describe('a trend by the calendar', () => {
     expect(placesOf(answer)).toEqual(['workflow.trend: BAD_USER_INPUT']);
     expect(answer.errors[0]?.message).toBe(message);
   });
-
-  it('A hundred days are allowed.', async () => {
-    const window = 'startedAfter: "2026-08-02T00:00:00Z", startedBefore: "2026-11-10T00:00:00Z"';
-    const { data, errors } = await gateway.query(ofWorkflow(`trend(interval: DAY, ${window}) { runCount }`));
-    expect(errors).toEqual([]);
-    expect((data as { workflow: { trend: unknown[] } }).workflow.trend).toHaveLength(100);
-  });
 });

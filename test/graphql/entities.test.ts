@@ -152,7 +152,7 @@ describe('_entities', () => {
   it('More than 1000 representations are refused, without any call', async () => {
     const { errors, all } = await entities(Array.from({ length: 1001 }, (_, index) => runKey(`r${index}`)));
     expect(errors).toEqual(['_entities: BAD_USER_INPUT']);
-    expect(all[0]?.message).toBe('representations must have at most 1000 items, got 1001');
+    expect(all[0]?.message).toBe('representations must have at most 1000 items, got 1001.');
     expect(upstream.calls).toEqual([]);
   });
 

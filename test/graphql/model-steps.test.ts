@@ -153,14 +153,6 @@ describe('steps of models', () => {
     }
   });
 
-  it('Models without a price give the run a cost of null, not 0', async () => {
-    steps = ['s1', 's2'].map((id) => wireStep({ id, ...RESPONSES }));
-    const { data, errors } = await ask(queryOf('id', COST));
-    expect(errors).toEqual([]);
-    const estimatedCost = { amount: null, currency: 'USD', stepsPriced: 0, stepsUnpriced: 2 };
-    expect(data).toMatchObject({ run: { estimatedCost } });
-  });
-
   it('A step has a cost of null if no prices are configured', async () => {
     steps = [wireStep(CHAT as unknown as Wire)];
     await gateway.replace(() => start({ TOKEN_PRICES: '' }));

@@ -218,9 +218,9 @@ describe('the recent runs of several workflows', () => {
     [
       'more than 100 workflows',
       { ids: Array.from({ length: 101 }, (_, index) => `w${index}`) },
-      'workflowIds must have at most 100 ids, got 101',
+      'workflowIds must have at most 100 ids, got 101.',
     ],
-    ['a page of 101', { first: 101 }, 'first must be from 1 to 100, got 101'],
+    ['a page of 101', { first: 101 }, 'first must be from 1 to 100, got 101.'],
   ])('A list of recent runs is refused for %s, without a call of a history', async (_, variables, message) => {
     const { page: found, errors } = await ask(variables);
     expect(found).toBeNull();

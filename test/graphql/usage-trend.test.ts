@@ -104,51 +104,6 @@ describe('the usage of a trend', () => {
     expect(upstream.calls.map(({ endpoint }) => endpoint)).toEqual(['runs']);
   });
 
-  it('The usage of 250 runs takes the three calls for their records, and adds up to the usage of the runs', async () => {
-    const outputsOf = (number: number) => ({
-      model: `m${number % 3}`,
-      usage: { prompt_tokens: number, completion_tokens: 2 * number },
-    });
-    for (let number = 0; number < 250; number += 1)
-      run(`r${number}`, number % 5 === 0 ? {} : { model_1: outputsOf(number) });
-    upstream.script = (call) => {
-      const number = Number(call.runId.slice(1));
-      const isStep = call.endpoint === 'steps';
-      const outputs = number % 5 === 0 ? null : outputsOf(number);
-      return isStep ? { json: [wireStep({ id: `s${number}`, outputs })] } : workflows.script(call);
-    };
-    const { data, errors } = await gateway.query(
-      trend('usage { counts { totalTokens } runsNotReporting }', 'last: 1000, buckets: 7'),
-    );
-    expect(errors).toEqual([]);
-    expect(upstream.calls.map(({ endpoint }) => endpoint)).toEqual(['runs', 'runs', 'runs']);
-    const { workflow } = data as {
-      workflow: { trend: { usage: { counts: { totalTokens: number }; runsNotReporting: number } }[] };
-    };
-    const sum = (values: readonly (number | null)[]) => values.reduce<number>((all, value) => all + (value ?? 0), 0);
-    const ids = JSON.stringify(workflows.ids().slice(0, 100));
-    const ofRuns = await gateway.query(ofWorkflow(`runsById(ids: ${ids}) { tokenUsage { counts { totalTokens } } }`));
-    const { runsById } = (
-      ofRuns.data as { workflow: { runsById: { tokenUsage: { counts: { totalTokens: number | null } } }[] } }
-    ).workflow;
-    const expected = Array.from({ length: 250 }, (_, number) => (number % 5 === 0 ? null : 3 * number));
-    expect(runsById.map(({ tokenUsage }) => tokenUsage.counts.totalTokens)).toEqual(expected.slice(0, 100));
-    expect(sum(workflow.trend.map(({ usage }) => usage.counts.totalTokens))).toBe(sum(expected));
-    expect(sum(workflow.trend.map(({ usage }) => usage.runsNotReporting))).toBe(50);
-  });
-
-  it('Usage is null in a bucket whose records report nothing, and its cost without prices', async () => {
-    run('r1', { chat: 'a text' });
-    run('r2', { chat: CHAT.outputs });
-    await gateway.replace(() => start({ TOKEN_PRICES: '' }));
-    const { data, errors } = await gateway.query(
-      trend('usage { counts { totalTokens } estimatedCost { amount } byModel { estimatedCost { amount } } }'),
-    );
-    expect(errors).toEqual([]);
-    const usage = { counts: { totalTokens: 38 }, estimatedCost: null, byModel: [{ estimatedCost: null }] };
-    expect(data).toEqual({ workflow: { trend: [{ usage: null }, { usage }] } });
-  });
-
   it('A count beyond an Int is an error, and the other counts are answered', async () => {
     for (const id of ['r1', 'r2']) run(id, { a: { usage: { prompt_tokens: 2e9, completion_tokens: 1 } } });
     const answer = await gateway.query(

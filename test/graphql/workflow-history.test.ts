@@ -239,9 +239,9 @@ describe('the statistics of the runs of a workflow', () => {
   });
 
   it.each([
-    [TREND, { last: 1001 }, 'last must be from 1 to 1000, got 1001'],
-    [TREND, { buckets: 0 }, 'buckets must be from 1 to 100, got 0'],
-    [TREND, { buckets: 101 }, 'buckets must be from 1 to 100, got 101'],
+    [TREND, { last: 1001 }, 'last must be from 1 to 1000, got 1001.'],
+    [TREND, { buckets: 0 }, 'buckets must be from 1 to 100, got 0.'],
+    [TREND, { buckets: 101 }, 'buckets must be from 1 to 100, got 101.'],
   ])('%s with %j is refused before any call', async (text, variables, message) => {
     const { errors } = await gateway.query(text, { variables });
     expect(errors).toMatchObject([{ message, extensions: { code: 'BAD_USER_INPUT' } }]);

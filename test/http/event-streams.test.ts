@@ -99,40 +99,6 @@ describe('an event stream', () => {
   );
 });
 
-describe('an event stream of a run', () => {
-  const run = perTest(() => startLiveRun());
-
-  /** Reads the response until it contains the text. */
-  async function readUntil(reader: Pick<ReadableStreamDefaultReader<string>, 'read'>, text: string): Promise<string> {
-    let all = '';
-    while (!all.includes(text)) {
-      const { done, value } = await reader.read();
-      if (done) throw new Error(`expected ${text}, and the stream ended after ${all}`);
-      all += value;
-    }
-    return all;
-  }
-
-  it('An event stream sends each event at once, and a comment every 10 s', async () => {
-    const fields = 'stepCounts { total } steps { outputs }';
-    const search = encodeURIComponent(`subscription { runUpdated(workflowId: "wf", id: "r1") { run { ${fields} } } }`);
-    const headers = { ...KEY, connection: 'close' };
-    const { body } = await fetch(`${run.gateway.url}/graphql/stream?query=${search}`, { headers });
-    const reader = body?.pipeThrough(new TextDecoderStream()).getReader();
-    if (!reader) throw new Error('expected a body');
-    expect((await readUntil(reader, '"total":1')).startsWith(COMMENT)).toBe(true);
-    await run.feeds(1);
-    for (const steps of [2, 3]) {
-      run.steps = steps;
-      await run.poll();
-      await readUntil(reader, `"total":${steps}`);
-    }
-    run.clock.advance(10_000);
-    await readUntil(reader, COMMENT);
-    await reader.cancel();
-  });
-});
-
 describe('a subscription by a request that accepts JSON too', () => {
   const run = perTest(() => startLiveRun({ MAX_SUBSCRIPTIONS_PER_VIEWER: '1' }));
   const keep = cutAfterTest<StreamClient>();

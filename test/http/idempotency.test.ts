@@ -175,7 +175,7 @@ describe('executeWorkflow', () => {
   ])('The idempotency key %j is refused without a call', async (idempotencyKey, got) => {
     const { errors } = await start({ idempotencyKey });
     expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }]);
-    expect(errors[0]?.message).toMatch(new RegExp(`^idempotencyKey must have .*got ${got}$`));
+    expect(errors[0]?.message).toMatch(new RegExp(`^idempotencyKey must have .*got ${got}\\.$`));
     expect(upstream.calls).toEqual([]);
   });
 

@@ -1,10 +1,9 @@
 /** Unusual steps of an upstream, from the wire to the answer. The expected values are computed by hand. */
-import { describe, expect, it } from '@jest/globals';
+import { expect, it } from '@jest/globals';
 import { createManualClock } from '../harness/clock.ts';
 import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
 import { startGateway } from '../harness/gateway.ts';
-import { perBlock } from '../harness/lasting.ts';
-import { wireRun, wireStep, type Wire } from '../harness/wire.ts';
+import { wireRun, wireStep } from '../harness/wire.ts';
 
 /** Seconds after 10:00, in the upstream's format. */
 const at = (seconds: string) => `2026-11-24T10:00:0${seconds}Z`;
@@ -84,114 +83,5 @@ it('Unusual steps have the documented order, durations, attempts, totals and fai
       ...{ totalDurationMs: 11_887.692, wallClockMs: 10_000, busyMs: 10_887.692, wastedMs: 2750, maxConcurrency: 2 },
       longestGap: { durationMs: 500, after: { id: 'first' }, before: { id: 'second' } },
     },
-  });
-});
-
-const after = (seconds: number): string => new Date(Date.UTC(2026, 10, 20) + seconds * 1000).toISOString();
-
-/** An execution of node `a`. Without an end the upstream says that it is running. */
-const ran = (id: string, status: string, start: number, end: number | null, fields: Wire = {}): Wire =>
-  wireStep({
-    id,
-    node_id: 'a',
-    status,
-    start_time: after(start),
-    end_time: end === null ? null : after(end),
-    ...fields,
-  });
-
-interface ScriptedRun {
-  readonly status: string;
-  readonly error?: string;
-  readonly steps: readonly Wire[];
-}
-
-const ITEM = { item: 1, of: { batch: 7 } };
-const SAME_ITEM = { of: { batch: 7 }, item: 1 };
-/** The third execution began when the failed one had ended, while the second one ran. */
-const fanOut = (inputs: unknown) => [
-  ran('a1', 'failed', 0, 2, { inputs: ITEM }),
-  ran('a2', 'completed', 0, 3, { inputs: { item: 2 } }),
-  ran('a3', 'completed', 2, 4, { inputs }),
-];
-
-const RUNS: Readonly<Record<string, ScriptedRun>> = {
-  left: {
-    status: 'failed',
-    steps: [ran('a1', 'running', 0, null), ran('a2', 'failed', 5, 6, { error: 'no stock' })],
-  },
-  'fan-out': { status: 'failed', steps: fanOut({ item: 3 }) },
-  'fan-out without inputs': { status: 'failed', steps: fanOut({}) },
-  'fan-out with a retry': { status: 'completed', steps: fanOut(SAME_ITEM) },
-  'fan-out that failed after a retry': { status: 'failed', steps: fanOut(SAME_ITEM) },
-  'fan-out with an error of the run': { status: 'failed', error: 'out of budget', steps: fanOut(SAME_ITEM) },
-  retried: { status: 'completed', steps: [ran('a1', 'failed', 0, 10), ran('a2', 'completed', 10, 20)] },
-  parallel: { status: 'failed', steps: [ran('a1', 'failed', 0, 10), ran('a2', 'completed', 9, 20)] },
-  slow: { status: 'failed', steps: [ran('a1', 'running', 0, null, { elapsed_time: 4 })] },
-};
-
-describe('a run that is over', () => {
-  const recordOf = (id: string) =>
-    wireRun(id, {
-      status: RUNS[id]?.status,
-      start_time: after(0),
-      end_time: after(60),
-      error: RUNS[id]?.error ?? null,
-    });
-  const upstream = perBlock(() =>
-    startFaultyUpstream(({ endpoint, runId }) => {
-      if (endpoint === 'steps') return { json: RUNS[runId]?.steps };
-      if (endpoint === 'run') return { json: [recordOf(runId)] };
-      return endpoint === 'runs' ? { json: [recordOf('fan-out')] } : { status: 404 };
-    }),
-  );
-  const gateway = perBlock(() => startGateway({ UPSTREAM_URL: upstream.url }));
-
-  async function ask(document: string) {
-    const { data, errors } = await gateway.query(document);
-    expect(errors).toEqual([]);
-    return data;
-  }
-
-  it.each([
-    ['fan-out', ['a1']],
-    ['fan-out without inputs', ['a1']],
-    ['fan-out with a retry', []],
-    ['fan-out that failed after a retry', ['a1']],
-    ['fan-out with an error of the run', []],
-    ['retried', []],
-    ['parallel', ['a1']],
-    ['left', ['a2']],
-  ])('A failure that no retry repeats is listed: %s', async (id, ids) => {
-    const run = await ask(`{ run(workflowId: "wf", id: "${id}") { failedSteps(latestAttemptOnly: true) { id } } }`);
-    expect(run).toEqual({ run: { failedSteps: ids.map((id) => ({ id })) } });
-  });
-
-  it('A failed fan-out wastes no time on retries, and its failure group and comparison name the failed node', async () => {
-    const document = `{
-      workflow(id: "wf") { failureGroups(last: 1) { nodes { nodeId } } }
-      run(workflowId: "wf", id: "fan-out") { timing { wastedMs } steps { attemptKind previousAttempt { id } } }
-      compareRuns(workflowId: "wf", baseId: "retried", headId: "fan-out") { nodes { change headStep { id } } }
-    }`;
-    expect(await ask(document)).toEqual({
-      workflow: { failureGroups: { nodes: [{ nodeId: 'a' }] } },
-      run: {
-        timing: { wastedMs: 0 },
-        steps: ['FIRST', 'ITERATION', 'ITERATION'].map((attemptKind) => ({ attemptKind, previousAttempt: null })),
-      },
-      compareRuns: { nodes: [{ change: 'BROKE', headStep: { id: 'a1' } }] },
-    });
-  });
-
-  it('The end of a run ends its running steps: the bar of a step is as long as its duration', async () => {
-    const step = 'durationMs durationSource shareOfRun';
-    const timeline = 'timeline { bars { durationMs widthPercent } } timing { totalDurationMs busyMs }';
-    expect(await ask(`{ run(workflowId: "wf", id: "slow") { steps { ${step} } ${timeline} } }`)).toEqual({
-      run: {
-        steps: [{ durationMs: 60_000, durationSource: 'LIVE', shareOfRun: 1 }],
-        timeline: { bars: [{ durationMs: 60_000, widthPercent: 100 }] },
-        timing: { totalDurationMs: 60_000, busyMs: 60_000 },
-      },
-    });
   });
 });

@@ -178,7 +178,6 @@ describe('a refusal', () => {
   const denyRuns = (...workflowIds: readonly string[]): void => {
     isDenied = ({ workflowId }) => workflowIds.includes(workflowId);
   };
-  const isCached = async () => (await scene.callsOf(() => ask('mine'))) === 0;
 
   beforeEach(() => {
     denyRuns('theirs', 'others');
@@ -187,39 +186,6 @@ describe('a refusal', () => {
       if (call.endpoint === 'runs') return { json: [wireRun('listed')] };
       return reply(call);
     };
-  });
-
-  it('A 403 of one workflow evicts its cached runs, keeps the others, and a repeated one evicts nothing', async () => {
-    denyRuns();
-    await cache('mine');
-    await ask('known', 'theirs');
-    denyRuns('theirs');
-    for (const id of ['r1', 'known', 'known']) {
-      const calls = await scene.callsOf(async () => {
-        expect(codesOf(await ask(id, 'theirs'))).toEqual(FORBIDDEN);
-      });
-      expect(calls).toBe(1);
-      expect(await isCached()).toBe(true);
-    }
-  });
-
-  it('A 401 evicts everything of the key', async () => {
-    await cache('mine');
-    scene.upstream.script = () => ({ status: 401 });
-    expect(codesOf(await ask('r1', 'theirs'))).toEqual(['UNAUTHENTICATED']);
-    expect(scene.gateway.cachedBytes()).toBe(0);
-  });
-
-  it('A 403 of a workflow that was allowed in between evicts its runs again', async () => {
-    await cache('mine');
-    for (let time = 0; time < 2; time += 1) {
-      denyRuns();
-      expect(codesOf(await ask('known', 'theirs'))).toEqual([]);
-      denyRuns('theirs');
-      expect(codesOf(await ask('r1', 'theirs'))).toEqual(FORBIDDEN);
-      expect(codesOf(await ask('known', 'theirs'))).toEqual(FORBIDDEN);
-    }
-    expect(await isCached()).toBe(true);
   });
 
   it('A repeated 403 of the steps keeps the list of the same workflow', async () => {

@@ -49,7 +49,7 @@ export const subgraphFields = (sdl: string) => ({
 function checkCount<T>(representations: readonly T[]): readonly T[] {
   if (representations.length <= MAX_ENTITIES) return representations;
   const got = representations.length;
-  throw new GatewayError('BAD_USER_INPUT', `representations must have at most ${MAX_ENTITIES} items, got ${got}`);
+  throw new GatewayError('BAD_USER_INPUT', `representations must have at most ${MAX_ENTITIES} items, got ${got}.`);
 }
 
 function findEntity(
@@ -68,7 +68,7 @@ function findEntity(
 function stepOf({ steps }: Run, id: string): Step {
   const step = steps.find((candidate) => candidate.id === id);
   if (step) return step;
-  throw new GatewayError('NOT_FOUND', 'step not found in this run');
+  throw new GatewayError('NOT_FOUND', 'The run has no step with this id.');
 }
 
 export function entityNameOf(entity: unknown): EntityName {

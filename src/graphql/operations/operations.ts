@@ -162,4 +162,4 @@ const isResult = (source: AsyncIterable<unknown> | ExecutionResult): source is E
   !(Symbol.asyncIterator in source);
 
 const tooDeep = (): GraphQLError =>
-  requestError('BAD_USER_INPUT', `variables must have at most ${MAX_JSON_DEPTH} levels of JSON, got more`);
+  requestError('BAD_USER_INPUT', `variables must have at most ${MAX_JSON_DEPTH} levels of JSON, got more.`);

@@ -71,5 +71,5 @@ export const createSubscriberRights =
 /** Null if the caller still has the rights with which it subscribed. */
 function problemOf({ viewer, error }: Caller, first: Caller): GatewayError | null {
   if (viewer && viewer.id === first.viewer?.id) return null;
-  return error ?? new GatewayError('UNAUTHENTICATED', 'the rights of this token have changed: subscribe again');
+  return error ?? new GatewayError('UNAUTHENTICATED', 'The rights of this token have changed. Subscribe again.');
 }
