@@ -1,7 +1,5 @@
 /** Entry point of the run page. */
-// The theme is first, so that component styles override it.
-import './theme/theme.css';
-import './theme/base.css';
+import './styles.ts';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { BrowserRouter } from 'react-router';

@@ -1,10 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { barAt, type Bar, type Window } from '../../src/web/timeline/bars/bars.ts';
+import { barAt, drawBars, durationText, type Bar, type Window } from '../../src/web/timeline/bars/bars.ts';
 import { layOut } from '../../src/web/timeline/bars/layout.ts';
-import { clockStart } from '../../src/web/timeline/time/clock.ts';
 import { createScale, foldable } from '../../src/web/timeline/time/scale.ts';
-import { ticksOf } from '../../src/web/timeline/time/ticks.ts';
+import { clockStart, ticksOf } from '../../src/web/timeline/time/ticks.ts';
 
 const bar = (stepId: string, lane: number, offsetMs: number, durationMs: number): Bar => ({
   ...{ stepId, lane, offsetMs, durationMs },
@@ -21,7 +20,7 @@ const bar = (stepId: string, lane: number, offsetMs: number, durationMs: number)
 
 describe('the scale of the timeline', () => {
   it('The scale gives a folded stretch little width, and maps a position back to its time', () => {
-    const scale = createScale(10_000, [{ offsetMs: 1000, durationMs: 8000 }]);
+    const scale = createScale(10_000, [{ offsetMs: 1000, durationMs: 8000, isWait: false }]);
     expect(scale.placeOf(1000)).toBeCloseTo(0.47);
     expect(scale.placeOf(9000)).toBeCloseTo(0.53);
     expect(scale.placeOf(10_000)).toBeCloseTo(1);
@@ -29,17 +28,25 @@ describe('the scale of the timeline', () => {
   });
 
   it('The scale folds nothing if no other time would remain, and has a position for a run without duration', () => {
-    expect(createScale(5000, [{ offsetMs: 0, durationMs: 5000 }]).placeOf(2500)).toBe(0.5);
+    expect(createScale(5000, [{ offsetMs: 0, durationMs: 5000, isWait: false }]).placeOf(2500)).toBe(0.5);
     expect([createScale(0).placeOf(0), createScale(0).msAt(0.5)]).toEqual([0, 0]);
   });
 
-  it('The scale folds gaps that are long both in seconds and as a share of the run', () => {
-    const [short, long] = [
-      { offsetMs: 0, durationMs: 1500 },
-      { offsetMs: 3000, durationMs: 2500 },
-    ];
-    expect(foldable([short, long], 10_000)).toEqual([long]);
-    expect(foldable([short, long], 100_000)).toEqual([]);
+  it('The scale folds stretches without work that are long both in seconds and as a share of the run', () => {
+    const steps = [bar('a', 0, 1500, 1500), bar('b', 0, 5500, 4500)];
+    const idle = { offsetMs: 3000, durationMs: 2500, isWait: false };
+    expect(foldable(steps, 10_000)).toEqual([idle]);
+    expect(foldable(steps, 100_000)).toEqual([]);
+  });
+
+  it('The scale folds a wait of a day next to nothing but waits, and not the work during it', () => {
+    const DAY = 86_400_000;
+    const waiting = { ...bar('a', 0, 0, DAY), status: 'WAITING' as const, waitingMs: DAY - 1000 };
+    const work = bar('b', 1, DAY / 2, 5000);
+    expect(foldable([waiting, work], DAY)).toEqual([
+      { offsetMs: 1000, durationMs: DAY / 2 - 1000, isWait: true },
+      { offsetMs: DAY / 2 + 5000, durationMs: DAY / 2 - 5000, isWait: true },
+    ]);
   });
 });
 
@@ -66,7 +73,7 @@ describe('the marks of the time axis', () => {
   });
 
   it('The marks leave out folded time', () => {
-    const scale = createScale(100_000, [{ offsetMs: 1500, durationMs: 97_000 }]);
+    const scale = createScale(100_000, [{ offsetMs: 1500, durationMs: 97_000, isWait: false }]);
     const ticks = ticksOf(scale, { widthPx: 1000, fromMs: 0, toMs: 100_000, spacingPx: 100, clockMs: null });
     expect(ticks.filter(({ ms }) => ms > 1500 && ms < 98_500)).toEqual([]);
     expect(ticks.length).toBeLessThan(12);
@@ -86,6 +93,18 @@ describe('the bars', () => {
     ['nothing', 500, 10, null],
   ])('A bar is found under the pointer: %s', (_, x, y, found) => {
     expect(barAt(bars, scale, WHOLE, x, y)).toBe(found);
+  });
+
+  it('The bar of a step that has waited has the wait at its end, and both times as its text', () => {
+    const waited = { ...bar('a', 0, 0, 1000), waitingMs: 900 };
+    expect(drawBars([waited], scale, WHOLE).waitingPath).toBe('M100 4h899v20h-899z');
+    expect(durationText(waited)).toBe('100 ms, waited 900 ms');
+  });
+
+  it('The bar of a step that waits is a wait as a whole, and its text is the time since the wait began', () => {
+    const waiting: Bar = { ...bar('a', 0, 0, 1000), status: 'WAITING', waitingMs: 900 };
+    expect(drawBars([waiting], scale, WHOLE).waitingPath).toBe('');
+    expect(durationText(waiting)).toBe('900 ms');
   });
 });
 

@@ -132,6 +132,8 @@ describeInBrowser('a failed run', (open) => {
     await page.keyboard.press('ArrowRight');
     await page.keyboard.press('ArrowRight');
     expect(await page.evaluate('document.activeElement.dataset.node')).toBe('route');
+    // The graph is measured again after the drawer has closed.
+    await graph.getByText('100 %').waitFor();
     await page.keyboard.press('+');
     await page.keyboard.press('+');
     await graph.getByText('156 %').waitFor();

@@ -67,7 +67,7 @@ describeInBrowser('an incident', (open) => {
     await incident.getByRole('link', { name: /^ValueError/ }).click();
     await page.getByText('A step failed').waitFor();
     await page.getByRole('link', { name: /^changed/ }).waitFor();
-    for (const text of ['New', '5×', /^\d\d% of runs$/, /^since 4\d minutes ago$/])
+    for (const text of ['New', '5×', /^\d\d% of runs until this one$/, /^since 4\d minutes ago$/])
       await page.locator('.diagnosis').getByText(text, { exact: true }).waitFor();
     await page.getByRole('button', { name: 'Copy summary' }).waitFor();
     await page.getByRole('link', { name: 'Compare with before the change' }).click();

@@ -31,7 +31,7 @@ const script: Script = async (call) => {
     const before = wireStep({ id: 's1', node_id: 'first', start_time, end_time: start_time });
     return { json: [before, wireStep({ id: 's2', node_id: 'second', ...UNDER_WAY, outputs })] };
   }
-  if (endpoint === 'steps') return { json: [wireStep()] };
+  if (endpoint === 'steps') return { json: [wireStep({ step_metadata: { queue: 'night' } })] };
   return workflows.script(call);
 };
 
@@ -145,6 +145,16 @@ describeInBrowser('a reader of the page', (open) => {
     expect(await page.getByRole('alert').count()).toBe(0);
     await page.getByText('fourth:').click();
     await page.keyboard.press('ArrowDown');
+  });
+
+  it('The panel of a step has its metadata, and no such tab without them', async () => {
+    const page = await open({ key: 'key-1' });
+    await page.goto(`${runPath('run-1')}?step=step-1`);
+    await page.getByRole('button', { name: 'Metadata' }).click();
+    await page.getByRole('tree').getByText('queue:').waitFor();
+    await page.goto(`${runPath('live')}?step=s1`);
+    await page.getByRole('button', { name: /^Outputs/ }).waitFor();
+    expect(await page.getByRole('button', { name: 'Metadata' }).count()).toBe(0);
   });
 
   it('Zoom and scroll position of a live run are in the URL', async () => {

@@ -112,7 +112,7 @@ describeInBrowser('the page of an unusual run', (open) => {
       await page.getByText(zoom, { exact: true }).waitFor();
       expect(await elements(page)).toBeLessThan(900);
     }
-    await page.getByLabel('Fold idle time').uncheck();
+    await page.getByLabel(/^Fold idle time/).uncheck();
     await page.getByText(/^idle/).waitFor({ state: 'detached' });
     // The minimap scrolls to the other end of the run, and below its first lanes.
     const map = (await page.locator('.minimap').boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 };

@@ -3,6 +3,8 @@ import { Link } from 'react-router';
 import { readFragment, type FragmentType } from '../__generated__/fragment-masking.ts';
 import { graphql } from '../__generated__/gql.ts';
 import type { ChangeFragment } from '../__generated__/graphql.ts';
+import { DataTable } from '../controls/data-table.tsx';
+import { kindsOf } from '../failures/changes.tsx';
 import { formatDelta, formatDuration } from '../format/duration.ts';
 import { formatCount, formatSigned } from '../format/numbers.ts';
 import { Fact, Facts } from '../shell/facts.tsx';
@@ -11,7 +13,7 @@ import { StatusBadge } from '../status/status.tsx';
 import { Name } from '../text/name.tsx';
 import { runLink } from '../url/links.ts';
 import { useUrl } from '../url/url.ts';
-import { NodeRows } from './node-rows.tsx';
+import { ChangeBadge, NodeDetail, NodeToggle, StepCell } from './compared-node.tsx';
 
 const COMPARISON_TABLE = graphql(`
   fragment ComparisonTable on RunComparison {
@@ -81,6 +83,8 @@ export function ComparisonTable({ comparison, changes }: ComparisonTableProps) {
   const isFolded = url.params.all === null && nodes.length > FEW && changedCount < nodes.length;
   const shown = isFolded ? nodes.filter(({ change, nodeId }) => change !== 'UNCHANGED' || nodeId === openId) : nodes;
 
+  const changesOf = (id: string) => changes.filter(({ nodeId }) => nodeId === id);
+
   return (
     <>
       <Facts>
@@ -112,44 +116,56 @@ export function ComparisonTable({ comparison, changes }: ComparisonTableProps) {
         <Fact name="Tokens differ by">{formatSigned(deltas.tokenDelta)}</Fact>
       </Facts>
       {changedCount === 0 && nodes.length > 0 && <p className="muted">No node changed its status or its duration.</p>}
-      <div className="panel scroll-x compared-nodes" tabIndex={0} role="region" aria-label="Node by node">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Node</th>
-              <th scope="col">Change</th>
-              <th scope="col" className="number">
-                The other run
-              </th>
-              <th scope="col" className="number">
-                This run
-              </th>
-              <th scope="col" className="number">
-                Difference
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {base &&
-              head &&
-              shown.map((node) => (
-                <NodeRows
-                  key={node.nodeId}
-                  node={node}
-                  workflowId={head.workflowId}
-                  baseId={base.id}
-                  headId={head.id}
-                  changes={changes.filter(({ nodeId }) => nodeId === node.nodeId)}
-                  isOpen={node.nodeId === openId}
-                  onToggle={() => {
-                    const next = node.nodeId === openId ? NONE : node.nodeId;
-                    url.go({ node: next === usual ? null : next });
-                  }}
-                />
-              ))}
-          </tbody>
-        </table>
-      </div>
+      {base && head && (
+        <DataTable
+          label="Node by node"
+          className="compared-nodes"
+          rows={shown}
+          keyOf={({ nodeId }) => nodeId}
+          columns={[
+            {
+              name: 'Node',
+              className: 'mono',
+              cell: ({ nodeId }) => {
+                const isOpen = nodeId === openId;
+                const next = isOpen ? NONE : nodeId;
+                return (
+                  <NodeToggle
+                    nodeId={nodeId}
+                    isOpen={isOpen}
+                    onToggle={() => url.go({ node: next === usual ? null : next })}
+                  />
+                );
+              },
+            },
+            {
+              name: 'Change',
+              cell: ({ nodeId, change }) => (
+                <>
+                  <ChangeBadge change={change} />{' '}
+                  {changesOf(nodeId).length > 0 && (
+                    <span className="badge status-cancelled">{kindsOf(changesOf(nodeId))} changed</span>
+                  )}
+                </>
+              ),
+            },
+            { name: 'The other run', isNumber: true, cell: ({ baseStep }) => <StepCell step={baseStep} /> },
+            { name: 'This run', isNumber: true, cell: ({ headStep }) => <StepCell step={headStep} /> },
+            { name: 'Difference', isNumber: true, cell: ({ durationDeltaMs }) => formatDelta(durationDeltaMs) },
+          ]}
+          detailOf={(node) =>
+            node.nodeId === openId ? (
+              <NodeDetail
+                node={node}
+                workflowId={head.workflowId}
+                baseId={base.id}
+                headId={head.id}
+                change={changesOf(node.nodeId)[0]}
+              />
+            ) : null
+          }
+        />
+      )}
       {isFolded && (
         <div>
           <button type="button" onClick={() => url.go({ all: '1' })}>

@@ -3,8 +3,8 @@ import { useId } from 'react';
 import { readFragment } from '../__generated__/fragment-masking.ts';
 import { graphql } from '../__generated__/gql.ts';
 import { formatDuration } from '../format/duration.ts';
-import { useNow } from '../time/now.ts';
 import { formatAgo } from '../time/ago.ts';
+import { useNow } from '../time/now.ts';
 import { CHANGE } from '../failures/changes.tsx';
 import { useGatewayQuery } from '../hooks/gateway-query.ts';
 import { Empty, Failure, Loading } from '../shell/notices.tsx';
@@ -12,7 +12,6 @@ import type { OtherRunFragment } from '../__generated__/graphql.ts';
 import { statusWord } from '../status/status.tsx';
 import { useUrl } from '../url/url.ts';
 import { ComparisonTable } from './comparison-table.tsx';
-import './comparison.css';
 
 const OTHER_RUN = graphql(`
   fragment OtherRun on Run {
@@ -95,12 +94,7 @@ export default function Comparison({ workflowId, runId, version }: ComparisonPro
   ]).filter(({ run }) => run.id !== runId);
   const usualId = choices.find(({ name }) => name !== null)?.run.id ?? null;
   const baseId = url.params.with ?? usualId;
-  const {
-    value: compared,
-    error,
-    isLoading,
-    refetch,
-  } = useGatewayQuery(COMPARE_RUNS, {
+  const { value: compared, ...query } = useGatewayQuery(COMPARE_RUNS, {
     variables: baseId === null ? null : { workflowId, baseId, headId: runId },
     read: (data) => data.compareRuns,
     version,
@@ -108,7 +102,7 @@ export default function Comparison({ workflowId, runId, version }: ComparisonPro
   });
 
   return (
-    <section aria-label="Comparison" className="comparison">
+    <section aria-label="Comparison" className="comparison stack">
       <div className="toolbar">
         <label htmlFor={id}>Compare with</label>
         <select
@@ -131,8 +125,10 @@ export default function Comparison({ workflowId, runId, version }: ComparisonPro
           <p>Choose another run to compare with.</p>
         </Empty>
       )}
-      {(isLoading || (others.isLoading && baseId === null)) && <Loading what="both runs" />}
-      {error && <Failure error={error} what="comparison" isPartial={compared != null} onRetry={refetch} />}
+      {(query.isLoading || (others.isLoading && baseId === null)) && <Loading what="both runs" />}
+      {query.error && (
+        <Failure error={query.error} what="comparison" isPartial={compared != null} onRetry={query.refetch} />
+      )}
       {compared && (
         <ComparisonTable
           key={baseId}

@@ -2,7 +2,6 @@
 import { useMemo, useState } from 'react';
 import { formatCount } from '../format/numbers.ts';
 import { diffLines, type Hunk, type Line } from './diff-lines.ts';
-import './text-diff.css';
 
 export interface TextDiffProps {
   readonly before: string;
@@ -20,10 +19,10 @@ export function TextDiff({ before, after }: TextDiffProps) {
   const lineCount = hunks.reduce((sum, { lines }) => sum + lines.length, 0);
   return (
     <>
-      <div className="text-diff" tabIndex={0} role="group" aria-label="Differences">
+      <div className="text-diff text-box" tabIndex={0} role="group" aria-label="Differences">
         {shown.map(({ from, lines }) => (
           <div key={from}>
-            <p className="diff-place">Line {formatCount(from)}</p>
+            <p>Line {formatCount(from)}</p>
             {lines.map((line, index) => (
               <DiffLine key={index} line={line} />
             ))}
@@ -41,16 +40,17 @@ export function TextDiff({ before, after }: TextDiffProps) {
   );
 }
 
-const SIGNS = { same: ' ', removed: '−', added: '+' } as const;
-const ELEMENTS = { same: 'span', removed: 'del', added: 'ins' } as const;
+const LINES = {
+  same: { sign: ' ', Element: 'span', look: '' },
+  removed: { sign: '−', Element: 'del', look: 'status-failed' },
+  added: { sign: '+', Element: 'ins', look: 'status-completed' },
+} as const;
 
 function DiffLine({ line: { kind, parts } }: { readonly line: Line }) {
-  const Element = ELEMENTS[kind];
+  const { sign, Element, look } = LINES[kind];
   return (
-    <div className={`diff-line is-${kind}`}>
-      <span className="sign" aria-hidden="true">
-        {SIGNS[kind]}
-      </span>
+    <div className={`diff-line ${look}`}>
+      <span aria-hidden="true">{sign}</span>
       <Element dir="auto">
         {parts.map(({ text, isChanged }, index) =>
           isChanged ? <strong key={index}>{text}</strong> : <span key={index}>{text}</span>,

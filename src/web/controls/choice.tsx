@@ -1,5 +1,4 @@
 /** Group of toggle buttons: exactly one option is chosen. */
-import './choice.css';
 
 export interface ChoiceProps<T extends string> {
   readonly label: string;

@@ -1,5 +1,5 @@
 /** Table of figures. On a narrow screen only the table scrolls sideways. */
-import type { Key, ReactNode } from 'react';
+import { Fragment, type ReactNode } from 'react';
 
 export interface Column<Row> {
   readonly name: string;
@@ -12,12 +12,16 @@ export interface DataTableProps<Row> {
   readonly label: string;
   readonly columns: readonly Column<Row>[];
   readonly rows: readonly Row[];
-  readonly keyOf: (row: Row) => Key;
+  readonly keyOf: (row: Row) => string;
+  /** Below a row, over its whole width. Null: none. */
+  readonly detailOf?: (row: Row) => ReactNode;
+  readonly className?: string;
 }
 
-export function DataTable<Row>({ label, columns, rows, keyOf }: DataTableProps<Row>) {
+export function DataTable<Row>({ label, columns, rows, keyOf, ...props }: DataTableProps<Row>) {
+  const { detailOf = () => null, className = '' } = props;
   return (
-    <div className="panel scroll-x" tabIndex={0} role="region" aria-label={label}>
+    <div className={`panel scroll-x ${className}`} tabIndex={0} role="region" aria-label={label}>
       <table>
         <thead>
           <tr>
@@ -29,18 +33,28 @@ export function DataTable<Row>({ label, columns, rows, keyOf }: DataTableProps<R
           </tr>
         </thead>
         <tbody>
-          {rows.map((row) => (
-            <tr key={keyOf(row)}>
-              {columns.map(({ name, cell, isNumber = false, className = '' }) => (
-                <td
-                  key={name}
-                  className={`${isNumber ? 'number ' : ''}${typeof className === 'string' ? className : className(row)}`}
-                >
-                  {cell(row)}
-                </td>
-              ))}
-            </tr>
-          ))}
+          {rows.map((row) => {
+            const detail = detailOf(row);
+            return (
+              <Fragment key={keyOf(row)}>
+                <tr>
+                  {columns.map(({ name, cell, isNumber = false, className: ofCell = '' }) => (
+                    <td
+                      key={name}
+                      className={`${isNumber ? 'number ' : ''}${typeof ofCell === 'string' ? ofCell : ofCell(row)}`}
+                    >
+                      {cell(row)}
+                    </td>
+                  ))}
+                </tr>
+                {detail != null && (
+                  <tr className="detail">
+                    <td colSpan={columns.length}>{detail}</td>
+                  </tr>
+                )}
+              </Fragment>
+            );
+          })}
         </tbody>
       </table>
     </div>

@@ -3,7 +3,6 @@ import { useEffect, useEffectEvent } from 'react';
 import { useSettled } from '../hooks/timing.ts';
 import { useDraft } from '../hooks/draft.ts';
 import { Search } from '../shell/icons.tsx';
-import './search-field.css';
 
 export interface SearchFieldProps {
   readonly label: string;

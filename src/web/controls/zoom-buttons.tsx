@@ -2,7 +2,6 @@
 import { useEffect, useEffectEvent, type RefObject } from 'react';
 import { Maximize, ZoomIn, ZoomOut } from '../shell/icons.tsx';
 import { createWheelSteps } from './wheel-steps.ts';
-import './zoom-buttons.css';
 
 export interface Zoom {
   /** The current zoom as text. */
@@ -35,7 +34,7 @@ export function ZoomButtons({ zoom, label, resetLabel }: ZoomButtonsProps) {
     { name: resetLabel, keys: '0', Icon: Maximize, run: zoom.reset },
   ];
   return (
-    <div className="zoom" role="group" aria-label={label}>
+    <div className="zoom inline small" role="group" aria-label={label}>
       <span className="muted">{zoom.text}</span>
       {buttons.map(({ name, keys, Icon, run }) => (
         <button

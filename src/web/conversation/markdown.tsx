@@ -21,7 +21,7 @@ const COMPONENTS: Components = {
     </div>
   ),
   pre: ({ children }) => (
-    <pre className="chat-text scroll-x" tabIndex={0}>
+    <pre className="text-box" tabIndex={0}>
       {children}
     </pre>
   ),
@@ -36,7 +36,7 @@ const COMPONENTS: Components = {
 
 export default function Markdown({ text }: { readonly text: string }) {
   return (
-    <div className="markdown" dir="auto">
+    <div className="markdown stack" dir="auto">
       <ReactMarkdown remarkPlugins={PLUGINS} components={COMPONENTS}>
         {text}
       </ReactMarkdown>

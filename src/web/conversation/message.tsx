@@ -3,6 +3,7 @@ import { useState } from 'react';
 import type { StepConversationQuery } from '../__generated__/graphql.ts';
 import { formatCount } from '../format/numbers.ts';
 import { CornerDownRight, Wrench } from '../shell/icons.tsx';
+import { Hinted } from '../shell/hinted.tsx';
 import { lazyPart } from '../shell/lazy-part.tsx';
 import { prettyJson } from '../json/exact-json.ts';
 import { isRendered } from './rendering.ts';
@@ -23,8 +24,8 @@ export function Message({ message, toolName }: MessageProps) {
   const { role, content, toolCalls, toolCallId, isOutput, isRefusal, isTruncated } = message;
   const isResult = toolCallId != null;
   return (
-    <li className={isOutput ? 'chat-message is-output' : 'chat-message'}>
-      <p className="chat-head">
+    <li className={isOutput ? 'chat-message stack is-output' : 'chat-message stack'}>
+      <p className="chat-head toolbar small">
         {isResult && <CornerDownRight />}
         <strong>{role}</strong>
         {isResult && (
@@ -32,11 +33,11 @@ export function Message({ message, toolName }: MessageProps) {
             result of <bdi className="mono">{toolName ?? toolCallId}</bdi>
           </span>
         )}
-        {isOutput && <span className="chat-mark">Answer</span>}
-        {isRefusal && <span className="chat-mark is-bad">Refusal</span>}
+        {isOutput && <span className="tag">Answer</span>}
+        {isRefusal && <span className="tag bad">Refusal</span>}
         {isTruncated && (
-          <span className="chat-mark" title="The raw JSON has all of it">
-            Cut short
+          <span className="tag">
+            <Hinted hint="The raw JSON has all of it">Cut short</Hinted>
           </span>
         )}
       </p>
@@ -60,7 +61,7 @@ function Content({ text, isResult }: { readonly text: string; readonly isResult:
   return (
     <>
       {isPlain ? (
-        <pre className="chat-text scroll-x" tabIndex={0} aria-label="Message">
+        <pre className="text-box" tabIndex={0} aria-label="Message">
           {json ?? shown}
         </pre>
       ) : (
@@ -78,12 +79,12 @@ function Content({ text, isResult }: { readonly text: string; readonly isResult:
 function Call({ call }: { readonly call: ToolCall }) {
   const text = call.arguments ?? '';
   return (
-    <details className="tool-call" open={text.length < 600}>
-      <summary>
-        <Wrench /> Calls <bdi className="mono">{call.name ?? 'a tool without a name'}</bdi>
+    <details open={text.length < 600}>
+      <summary className="inline">
+        <Wrench className="muted" /> Calls <bdi className="mono">{call.name ?? 'a tool without a name'}</bdi>
       </summary>
       {text !== '' && (
-        <pre className="chat-text scroll-x" tabIndex={0} aria-label="Arguments">
+        <pre className="text-box" tabIndex={0} aria-label="Arguments">
           {prettyJson(text) ?? text}
         </pre>
       )}

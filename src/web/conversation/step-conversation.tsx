@@ -6,7 +6,6 @@ import { useGatewayQuery } from '../hooks/gateway-query.ts';
 import { Fact, Facts } from '../shell/facts.tsx';
 import { Failure, Loading } from '../shell/notices.tsx';
 import { Message } from './message.tsx';
-import './conversation.css';
 
 const STEP_CONVERSATION = graphql(`
   query StepConversation($workflowId: ID!, $runId: ID!, $stepId: ID!) {
@@ -51,12 +50,7 @@ export interface StepConversationProps {
 const SHOWN_AT_FIRST = 20;
 
 export function StepConversation({ workflowId, runId, stepId, version }: StepConversationProps) {
-  const {
-    value: conversation,
-    error,
-    isLoading,
-    refetch,
-  } = useGatewayQuery(STEP_CONVERSATION, {
+  const { value: conversation, ...query } = useGatewayQuery(STEP_CONVERSATION, {
     variables: { workflowId, runId, stepId },
     read: (data) => data.run?.step?.conversation,
     version,
@@ -68,14 +62,14 @@ export function StepConversation({ workflowId, runId, stepId, version }: StepCon
     () => new Map(messages.flatMap(({ toolCalls }) => toolCalls).map(({ id, name }) => [id, name])),
     [messages],
   );
-  if (error && !conversation) return <Failure error={error} what="conversation" onRetry={refetch} />;
-  if (isLoading) return <Loading what="the conversation" />;
+  if (query.error && !conversation) return <Failure error={query.error} what="conversation" onRetry={query.refetch} />;
+  if (query.isLoading) return <Loading what="the conversation" />;
   if (!conversation) return null;
 
   const shown = areAllShown ? messages : messages.slice(-SHOWN_AT_FIRST);
   const hidden = messages.length - shown.length;
   return (
-    <div className="conversation">
+    <div className="conversation stack">
       <Facts>
         {conversation.model != null && <Fact name="Model">{conversation.model}</Fact>}
         <Fact name="Finish reason">
@@ -97,7 +91,7 @@ export function StepConversation({ workflowId, runId, stepId, version }: StepCon
           Show {formatCount(hidden)} earlier messages
         </button>
       )}
-      <ol>
+      <ol className="stack">
         {shown.map((message) => (
           <Message
             key={message.index}

@@ -5,18 +5,16 @@ import { readFragment } from '../__generated__/fragment-masking.ts';
 import { Choice } from '../controls/choice.tsx';
 import { Pager, WORKFLOW_PAGES } from '../controls/pager.tsx';
 import { useDirectory } from '../home/directory.ts';
-import { useGatewayQuery } from '../hooks/gateway-query.ts';
+import { REFRESHED, useGatewayQuery } from '../hooks/gateway-query.ts';
 import { useReportedOutage } from '../live/outages.ts';
 import { Breadcrumb } from '../shell/breadcrumb.tsx';
 import { Empty, Failure, Skeleton } from '../shell/notices.tsx';
 import { useMinute } from '../time/now.ts';
-import { REFRESHED } from '../trends/refreshed.ts';
 import { useUrl } from '../url/url.ts';
 import { SPANS, windowOf } from './span.ts';
 import { Spending } from './spending.tsx';
 import { priceBefore, USAGE } from './usage.ts';
 import { UsageTable } from './usage-table.tsx';
-import './cost.css';
 
 const COST = graphql(`
   query Cost($first: Int!, $after: String, $startedAfter: DateTime, $startedBefore: DateTime) {
@@ -64,12 +62,7 @@ export default function CostPage() {
   const directory = useDirectory();
   const span = SPANS.find(({ name }) => name === url.params.since) ?? SPANS[1];
   const window = windowOf(span, useMinute());
-  const {
-    value: page,
-    error,
-    isLoading,
-    refetch,
-  } = useGatewayQuery(COST, {
+  const { value: page, ...query } = useGatewayQuery(COST, {
     variables: { first: PAGE_SIZE, after: url.params.workflowsAfter, ...window },
     read: (data) => data.workflows,
     ...REFRESHED,
@@ -81,7 +74,7 @@ export default function CostPage() {
   const idsOfAll = directory.workflows ? directory.namedIds : undefined;
 
   return (
-    <div className="cost">
+    <div className="cost stack">
       <Breadcrumb parents={[]} here="Cost" />
       <div className="toolbar">
         <h1>
@@ -98,7 +91,7 @@ export default function CostPage() {
       {page && workflows.length === 0 ? (
         <Empty title="This key sees no workflows" />
       ) : (
-        <section aria-label="Cost by model and time">
+        <section className="stack" aria-label="Cost by model and time">
           {directory.namedIds && chosenId === null && (
             <p className="muted">
               {directory.namedIds.length} of {directory.totalCount} workflows.
@@ -112,10 +105,10 @@ export default function CostPage() {
           />
         </section>
       )}
-      <section aria-labelledby="cost-by-workflow">
+      <section className="stack" aria-labelledby="cost-by-workflow">
         <h2 id="cost-by-workflow">Workflows</h2>
-        {error && <Failure error={error} what="cost" isPartial={page != null} onRetry={refetch} />}
-        {isLoading && !error && <Skeleton what="the cost of each workflow" rows={6} />}
+        {query.error && <Failure error={query.error} what="cost" isPartial={page != null} onRetry={query.refetch} />}
+        {query.isLoading && !query.error && <Skeleton what="the cost of each workflow" rows={6} />}
         {workflows.length > 0 && (
           <UsageTable
             of="Workflow"

@@ -3,12 +3,10 @@ import { graphql } from '../__generated__/gql.ts';
 import { readFragment } from '../__generated__/fragment-masking.ts';
 import { CHANGE, ChangeLine } from '../failures/changes.tsx';
 import { formatCount } from '../format/numbers.ts';
-import { useGatewayQuery } from '../hooks/gateway-query.ts';
+import { REFRESHED, useGatewayQuery } from '../hooks/gateway-query.ts';
 import { Fact, Facts } from '../shell/facts.tsx';
 import { Failure, Skeleton } from '../shell/notices.tsx';
 import { useMinute } from '../time/now.ts';
-import { REFRESHED } from '../trends/refreshed.ts';
-import { modelClass } from './model-bar.tsx';
 import { partName, TIME_ZONE, type Span } from './span.ts';
 import {
   byPrice,
@@ -20,7 +18,7 @@ import {
   type SpendingPart,
   type Usage,
 } from './usage.ts';
-import { LeftOut, UsageTable } from './usage-table.tsx';
+import { LeftOut, modelClass, UsageTable } from './usage-table.tsx';
 
 const SPENDING = graphql(`
   query Spending(

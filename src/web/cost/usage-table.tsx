@@ -2,8 +2,7 @@
 import type { ReactNode } from 'react';
 import { DataTable, type Column } from '../controls/data-table.tsx';
 import { countOf, formatCount } from '../format/numbers.ts';
-import { ModelBar } from './model-bar.tsx';
-import { amountOf, byPrice, failedPriceOf, priceOf, priceText, type Price, type Usage } from './usage.ts';
+import { amountOf, byPrice, failedPriceOf, modelName, priceOf, priceText, type Price, type Usage } from './usage.ts';
 
 interface UsageRow {
   readonly key: string;
@@ -130,3 +129,35 @@ export function LeftOut({ stepsUnpriced = 0, runsNotReporting = 0 }: PartsProps)
   ];
   return parts.length > 0 && <span className="fact-part">{parts.join(', ')} </span>;
 }
+
+interface ModelBarProps {
+  readonly usages: readonly Pick<Usage['byModel'][number], 'model' | 'counts' | 'estimatedCost'>[];
+  /** The price that fills the width. */
+  readonly highest: number;
+  /** In the order of their colours. */
+  readonly models: readonly string[];
+}
+
+/** A price as a bar, in parts by model. */
+function ModelBar({ usages, highest, models }: ModelBarProps) {
+  const parts = usages.flatMap((usage) => {
+    const price = priceOf(usage);
+    const name = modelName(usage);
+    return price?.amount == null ? [] : [{ name, price, amount: price.amount, colour: models.indexOf(name) }];
+  });
+  // The same model has the same place in each bar.
+  parts.sort((one, other) => one.colour - other.colour);
+  const words = parts.map(({ name, price }) => `${name}: ${priceText(price)}`).join('\n');
+  return (
+    <span className="model-bar" role="img" aria-label={words} title={words}>
+      {parts.map(({ name, amount, colour }) => (
+        <span key={name} className={modelClass(colour)} style={{ width: `${(100 * amount) / (highest || 1)}%` }} />
+      ))}
+    </span>
+  );
+}
+
+/** Classes with a colour each. More models share the last one. */
+const COLOURS = ['status-running', 'status-completed', 'status-cancelled', 'status-unknown', 'status-skipped'] as const;
+
+export const modelClass = (colour: number): string => COLOURS[Math.max(0, colour)] ?? COLOURS[4];

@@ -6,7 +6,6 @@ import type { ChangeFragment } from '../__generated__/graphql.ts';
 import { readFragment, type FragmentType } from '../__generated__/fragment-masking.ts';
 import { Ago } from '../time/time.tsx';
 import { comparisonLink } from '../url/links.ts';
-import './failures.css';
 
 export const CHANGE = graphql(`
   fragment Change on ChangePoint {
@@ -68,7 +67,17 @@ export function ChangeLine({ changes: masked, ofNode }: ChangeLineProps) {
       ))}
     </>
   );
-  return <span className="change-line">{to === null ? text : <Link to={to}>{text}</Link>}</span>;
+  return (
+    <span className="change-line">
+      {to === null ? (
+        text
+      ) : (
+        <Link to={to} className="ellipsis">
+          {text}
+        </Link>
+      )}
+    </span>
+  );
 }
 
 export function ChangeOf({ change: masked }: { readonly change: FragmentType<typeof CHANGE> }) {
@@ -89,9 +98,17 @@ export function ChangeOf({ change: masked }: { readonly change: FragmentType<typ
         </strong>{' '}
         {to !== null && <Link to={to}>See the change</Link>}
       </p>
-      <p className="change-text" dir="auto">
-        {before != null && <del title={before}>{before}</del>}
-        {after != null && <ins title={after}>{after}</ins>}
+      <p className="change-text stack small" dir="auto">
+        {before != null && (
+          <del className="ellipsis" title={before}>
+            {before}
+          </del>
+        )}
+        {after != null && (
+          <ins className="ellipsis" title={after}>
+            {after}
+          </ins>
+        )}
       </p>
     </>
   );

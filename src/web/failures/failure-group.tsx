@@ -4,16 +4,15 @@ import { Link } from 'react-router';
 import { readFragment, type FragmentType } from '../__generated__/fragment-masking.ts';
 import { graphql } from '../__generated__/gql.ts';
 import type { FailureGroupFragment } from '../__generated__/graphql.ts';
-import { formatCost, formatCount } from '../format/numbers.ts';
+import { countOf, formatCost, formatCount } from '../format/numbers.ts';
 import { ChevronDown, ChevronRight } from '../shell/icons.tsx';
-import { Ago } from '../time/time.tsx';
+import { Ago, momentText } from '../time/time.tsx';
 import type { News } from '../notifications/notifications.ts';
 import { headlineOf } from '../text/excerpt.ts';
 import { LongText } from '../text/long-text.tsx';
 import { comparisonLink, runLink, trendsLink, workflowLink } from '../url/links.ts';
 import { useUrl } from '../url/url.ts';
 import { ChangeLine, ChangeOf } from './changes.tsx';
-import { FailureTimes, type Span } from './failure-times.tsx';
 import { Occurrence } from './occurrence.tsx';
 
 export const FAILURE_GROUP = graphql(`
@@ -75,19 +74,19 @@ export function FailureGroup({ group: masked, span, namesWorkflow = false }: Fai
   return (
     <li>
       <div className="failure-row">
-        <Occurrence group={group} />
+        <Occurrence group={group} period={span.words} />
         <p className="headline" dir="auto">
           {newest ? (
-            <Link to={runLink(newest)} title={latestMessage ?? undefined} data-row>
+            <Link to={runLink(newest)} className="clamp" title={latestMessage ?? undefined} data-row>
               {headline}
             </Link>
           ) : (
             headline
           )}
         </p>
-        <p className="where">
+        <p className="where small">
           {namesWorkflow && (
-            <Link to={workflowLink(workflow.id)} className="workflow" title={workflow.name ?? workflow.id}>
+            <Link to={workflowLink(workflow.id)} className="ellipsis" title={workflow.name ?? workflow.id}>
               <bdi>{workflow.name ?? workflow.id}</bdi>
             </Link>
           )}
@@ -96,13 +95,17 @@ export function FailureGroup({ group: masked, span, namesWorkflow = false }: Fai
           ) : (
             <Link
               to={namesWorkflow ? trendsLink(workflow.id, nodeId) : url.link({ node: nodeId })}
-              className="mono"
+              className="mono ellipsis"
               title={nodeId}
             >
               <bdi>{nodeId}</bdi>
             </Link>
           )}
-          {code != null && <code title={code}>{code}</code>}
+          {code != null && (
+            <code className="ellipsis" title={code}>
+              {code}
+            </code>
+          )}
           <ChangeLine changes={group.suspectedChanges} ofNode={nodeId} />
         </p>
         <FailureTimes runs={runs} count={count} span={span} />
@@ -130,7 +133,7 @@ function Details({ group }: { readonly group: FailureGroupFragment }) {
   const [newest] = runs;
   const shown = runs.slice(0, MOST_RUNS);
   return (
-    <div className="failure-details">
+    <div className="failure-details stack">
       {latestMessage != null && <LongText text={latestMessage} label="Error of the newest run" />}
       {suspectedChanges.map((change, index) => (
         <div key={index}>
@@ -141,7 +144,7 @@ function Details({ group }: { readonly group: FailureGroupFragment }) {
       {estimatedCost?.amount != null && (
         <p className="muted">Its runs cost about {formatCost(estimatedCost.amount, estimatedCost.currency)}.</p>
       )}
-      <p className="runs">
+      <p className="toolbar small">
         <span className="muted">
           {shown.length < count ? `The latest ${shown.length} of ${formatCount(count)} runs:` : 'Runs:'}
         </span>
@@ -156,6 +159,43 @@ function Details({ group }: { readonly group: FailureGroupFragment }) {
           </span>
         ))}
       </p>
+    </div>
+  );
+}
+
+export interface Span {
+  /** Milliseconds since 1970. Null: it is not known since when. */
+  readonly fromMs: number | null;
+  readonly toMs: number;
+  /** Within a sentence: `in the last 24 hours`. */
+  readonly words: string;
+}
+
+interface FailureTimesProps {
+  readonly runs: readonly { readonly id: string; readonly startedAt: string | null }[];
+  /** Of the group: there may be more than these runs. */
+  readonly count: number;
+  readonly span: Span;
+}
+
+/** Where a mark is, in percent, so that the last one is still seen. */
+const MOST = 98.5;
+
+/** When the runs of a failure group started: a mark each, over the time that was examined. */
+function FailureTimes({ runs, count, span: { fromMs, toMs } }: FailureTimesProps) {
+  const starts = runs.flatMap(({ startedAt }) => (startedAt === null ? [] : [startedAt]));
+  const [first, last] = [starts.at(-1), starts[0]];
+  if (first === undefined || last === undefined) return null;
+  const from = fromMs ?? Date.parse(first);
+  const placeOf = (at: string): number => Math.max(0, (MOST * (Date.parse(at) - from)) / Math.max(1, toMs - from));
+  const counted =
+    runs.length === count ? countOf(count, 'failed run') : `The latest ${runs.length} of ${count} failed runs`;
+  const label = `${counted}, from ${momentText(first)} to ${momentText(last)}`;
+  return (
+    <div className="failure-times" role="img" aria-label={label} title={label}>
+      {starts.map((at, index) => (
+        <span key={`${at} ${index}`} style={{ insetInlineStart: `${Math.min(MOST, placeOf(at))}%` }} />
+      ))}
     </div>
   );
 }

@@ -1,7 +1,6 @@
 /** Failure groups in the gateway's order; more than a screen of them are folded. */
 import type { ReactNode } from 'react';
 import { FailureGroup, keyOf, type FailureGroupProps, type MaskedGroup } from './failure-group.tsx';
-import './failures.css';
 
 const SHOWN = 12;
 

@@ -3,8 +3,8 @@ import { readFragment, type FragmentType } from '../__generated__/fragment-maski
 import { graphql } from '../__generated__/gql.ts';
 import { formatCount, formatShare } from '../format/numbers.ts';
 import { CircleAlert, CircleCheck, History } from '../shell/icons.tsx';
+import { Hinted } from '../shell/hinted.tsx';
 import { Ago } from '../time/time.tsx';
-import './failures.css';
 
 const OCCURRENCE = graphql(`
   fragment Occurrence on FailureGroup {
@@ -24,8 +24,16 @@ const STATES = {
   resolved: { word: 'Resolved', Icon: CircleCheck, look: 'status-completed' },
 } as const;
 
-export function Occurrence({ group }: { readonly group: FragmentType<typeof OCCURRENCE> }) {
-  const { count, affectedRate, firstSeenAt, firstSeenIsExact, lastSeenAt, ...is } = readFragment(OCCURRENCE, group);
+export interface OccurrenceProps {
+  readonly group: FragmentType<typeof OCCURRENCE>;
+  /** The runs that its rate is of. */
+  readonly runs?: string;
+  /** Within a sentence: `in the last 24 hours`. */
+  readonly period?: string;
+}
+
+export function Occurrence({ group: masked, runs = 'runs', period = '' }: OccurrenceProps) {
+  const { count, affectedRate, firstSeenAt, firstSeenIsExact, lastSeenAt, ...is } = readFragment(OCCURRENCE, masked);
   // A failure that occurs now and then is new although its node has completed since.
   const { word, Icon, look } = STATES[is.isNew ? 'new' : is.isResolved ? 'resolved' : 'ongoing'];
   return (
@@ -33,15 +41,17 @@ export function Occurrence({ group }: { readonly group: FragmentType<typeof OCCU
       <span className={`badge ${look}`}>
         <Icon /> {word}
       </span>
-      <span className="how-often">
+      <span className="how-often small">
         <strong>{formatCount(count)}×</strong>{' '}
         {affectedRate !== null && (
-          <span className="muted" title="Of the finished runs since the first failure">
-            {formatShare(affectedRate)} of runs
+          <span className="muted">
+            <Hinted hint={`Of the finished ${runs} ${period} since this failure began`}>
+              {formatShare(affectedRate)} of {runs}
+            </Hinted>
           </span>
         )}
       </span>
-      <span className="since">
+      <span className="since small">
         <span>
           since <Ago at={firstSeenAt} />
           {!firstSeenIsExact && ' or earlier'}

@@ -22,10 +22,10 @@ export function GraphNode({ node, look }: { readonly node: PlacedNode; readonly 
   const content = (
     <>
       {look.icon}
-      <span className="name">
+      <span className="mono ellipsis">
         <bdi>{id}</bdi>
       </span>
-      <span className="kind">
+      <span className="kind ellipsis">
         {type}
         {type !== null && type !== '' && look.note != null && ' · '}
         {look.note}

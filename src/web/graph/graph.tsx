@@ -1,15 +1,20 @@
 /** Graph of nodes from left to right, with fit and zoom by mouse and keyboard. A node may be a link. */
-import { useMemo, useRef, type KeyboardEvent } from 'react';
+import { useId, useMemo, useRef, type KeyboardEvent } from 'react';
 import type { WorkflowGraphFragment } from '../__generated__/graphql.ts';
 import { useWheelZoom, ZoomButtons } from '../controls/zoom-buttons.tsx';
 import { useElementWidth } from '../hooks/element-width.ts';
 import { formatCount } from '../format/numbers.ts';
 import { Empty } from '../shell/notices.tsx';
-import { GraphEdges } from './graph-edges.tsx';
-import { neighbourOf, placeGraph, type Extras, type PlacedNode } from './graph-layout.ts';
+import {
+  neighbourOf,
+  placeGraph,
+  type Extras,
+  type PlacedEdge,
+  type PlacedGraph,
+  type PlacedNode,
+} from './graph-layout.ts';
 import { GraphNode, type NodeLook } from './graph-node.tsx';
 import { useGraphZoom } from './graph-zoom.ts';
-import './graph.css';
 
 export interface GraphProps {
   readonly graph: WorkflowGraphFragment;
@@ -55,7 +60,7 @@ function DrawnGraph({ graph, label, lookOf, extras = NO_EXTRAS }: GraphProps) {
     <section className="panel graph" aria-label={label} onKeyDown={onKeyDown}>
       <ZoomButtons zoom={zoom} label="Zoom of the graph" resetLabel="Fit" />
       <div ref={frame} className="graph-frame">
-        <div ref={panelRef} className="graph-scroll" tabIndex={0} role="group" aria-label="Nodes">
+        <div ref={panelRef} className="graph-scroll focus-inside" tabIndex={0} role="group" aria-label="Nodes">
           <div className="graph-area" style={{ width: placed.width * scale, height: placed.height * scale }}>
             <div
               className="graph-drawing"
@@ -77,3 +82,32 @@ function DrawnGraph({ graph, label, lookOf, extras = NO_EXTRAS }: GraphProps) {
 
 const linked = (nodes: readonly PlacedNode[], lookOf: GraphProps['lookOf']) =>
   nodes.filter(({ id }) => lookOf(id).to !== undefined);
+
+/** Edges of a graph. Screen readers get the successors of a node from the node itself. */
+function GraphEdges({ graph: { width, height, edges } }: { readonly graph: PlacedGraph }) {
+  const arrow = useId();
+  return (
+    <svg width={width} height={height} aria-hidden="true">
+      <defs>
+        <marker id={arrow} viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">
+          <path className="arrow" d="M0 0 8 4 0 8z" />
+        </marker>
+      </defs>
+      {edges.map((edge) => (
+        <path key={`${edge.from} ${edge.to}`} className="edge" d={curveOf(edge)} markerEnd={`url(#${arrow})`} />
+      ))}
+    </svg>
+  );
+}
+
+/** Curve through the midpoints between the layout's points, so that the edge has no corners. */
+function curveOf({ points }: PlacedEdge): string {
+  const [first, ...rest] = points;
+  const last = rest.pop();
+  if (!first || !last) return '';
+  const through = rest.map((point, index) => {
+    const next = rest[index + 1] ?? last;
+    return `Q${point.x} ${point.y} ${(point.x + next.x) / 2} ${(point.y + next.y) / 2}`;
+  });
+  return `M${first.x} ${first.y} ${through.join(' ')} L${last.x} ${last.y}`;
+}

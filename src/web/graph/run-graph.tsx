@@ -8,7 +8,7 @@ import type { UsualNodes } from '../run/expectation.tsx';
 import type { LatestSteps, ListedStep } from '../run/steps.ts';
 import { Empty, Failure, Loading } from '../shell/notices.tsx';
 import { statusClass, StatusIcon, statusWord } from '../status/status.tsx';
-import { Ticking } from '../time/ticking.tsx';
+import { Ticking } from '../time/time.tsx';
 import { useUrl, type Url } from '../url/url.ts';
 import { Graph } from './graph.tsx';
 import type { NodeLook } from './graph-node.tsx';
@@ -37,19 +37,14 @@ export interface RunGraphProps {
 export default function RunGraph({ workflowId, run, latest, usual }: RunGraphProps) {
   const isMoving = useIsMoving(run);
   const url = useUrl();
-  const {
-    value: graph,
-    error,
-    isLoading,
-    refetch,
-  } = useGatewayQuery(GRAPH_OF_WORKFLOW, {
+  const { value: graph, ...query } = useGatewayQuery(GRAPH_OF_WORKFLOW, {
     variables: { workflowId },
     read: (data) => readFragment(WORKFLOW_GRAPH, data.workflow?.graph),
     fetchPolicy: 'cache-first',
   });
 
-  if (isLoading) return <Loading what="the graph" />;
-  if (error && !graph) return <Failure error={error} what="graph" onRetry={refetch} />;
+  if (query.isLoading) return <Loading what="the graph" />;
+  if (query.error && !graph) return <Failure error={query.error} what="graph" onRetry={query.refetch} />;
   if (!graph || graph.nodes.length === 0) return <Empty title="The upstream has no graph of this workflow" />;
   return (
     <Graph

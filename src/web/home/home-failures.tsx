@@ -11,14 +11,13 @@ import { FailureList } from '../failures/failure-list.tsx';
 import { countOf, formatCount } from '../format/numbers.ts';
 import { CloudOff } from '../shell/icons.tsx';
 import { momentText } from '../time/time.tsx';
-import { useGatewayQuery } from '../hooks/gateway-query.ts';
+import { REFRESHED, useGatewayQuery } from '../hooks/gateway-query.ts';
 import { notificationState, useNotifications } from '../notifications/notifications.ts';
 import { Failure, Loading, Skeleton } from '../shell/notices.tsx';
-import { errorsThat, pathOf } from '../shell/part-errors.ts';
+import { errorsThat, pathOf } from '../live/errors.ts';
 import { useMinute, useNow } from '../time/now.ts';
 import { useInterval } from '../hooks/timing.ts';
 import { spanOf, SPANS, useTimeWindow } from '../time/time-window.ts';
-import { REFRESHED } from '../trends/refreshed.ts';
 import { workflowLink } from '../url/links.ts';
 import { useUrl } from '../url/url.ts';
 import { OverdueRun } from './overdue-run.tsx';
@@ -118,23 +117,21 @@ export function HomeFailures({ directory, workflowId }: HomeFailuresProps) {
         </p>
       )}
       {rows > 0 && (
-        <FailureList groups={groups} span={{ fromMs: Date.parse(startedAfter), toMs: nowMs }} namesWorkflow>
+        <FailureList groups={groups} span={{ fromMs: Date.parse(startedAfter), toMs: nowMs, words }} namesWorkflow>
           {overdue.map((run, index) => (
             <OverdueRun key={index} run={run} nameOf={directory.nameOf} />
           ))}
           {[...unreadable].map(([id, { message, isPartial }]) => (
-            <li key={id} className="unreadable">
-              <p className="where">
-                <span className="badge status-unknown">
-                  <CloudOff /> {isPartial ? 'Read in part' : 'Can’t be read'}
-                </span>
-                <Link to={workflowLink(id)} className="workflow">
-                  <bdi>{directory.nameOf(id)}</bdi>
-                </Link>
-              </p>
-              <p className="message muted">
+            <li key={id} className="toolbar">
+              <span className="badge status-unknown">
+                <CloudOff /> {isPartial ? 'Read in part' : 'Can’t be read'}
+              </span>
+              <Link to={workflowLink(id)}>
+                <bdi>{directory.nameOf(id)}</bdi>
+              </Link>
+              <span className="muted">
                 {isPartial ? 'Not all of its failed runs' : 'Its runs'} could not be loaded: {message}
-              </p>
+              </span>
             </li>
           ))}
         </FailureList>

@@ -1,5 +1,5 @@
 /** Home page: failures, the latest runs of all workflows, and a card for each workflow. */
-import { useMemo } from 'react';
+import { useId, useMemo } from 'react';
 import { useApolloClient } from '@apollo/client/react';
 import { LiveMark } from '../live/live-mark.tsx';
 import { useThrottled } from '../hooks/timing.ts';
@@ -7,14 +7,13 @@ import { ASK_EVERY_MS, useChangedRuns } from '../run-list/live-runs.ts';
 import { RunSearch } from '../run-list/run-search.tsx';
 import { Breadcrumb } from '../shell/breadcrumb.tsx';
 import { Contained } from '../shell/contained.tsx';
+import { TimeWindowPicker } from '../time/time-window-picker.tsx';
 import { useUrl } from '../url/url.ts';
 import { useDirectoryOf, type NamedWorkflow } from './directory.ts';
 import { StatusFilter } from '../status/status-filter.tsx';
 import { FAILURES, HomeFailures } from './home-failures.tsx';
-import { HomeFilters } from './home-filters.tsx';
 import { LatestRuns } from './latest-runs.tsx';
 import { useWorkflows, WORKFLOWS, WorkflowList } from './workflow-list.tsx';
-import './home-page.css';
 
 /** Statistics may lag behind the runs, so they are refetched at most this often. */
 const STATISTICS_EVERY_MS = 3000;
@@ -80,4 +79,30 @@ function watchedOf(listed: readonly NamedWorkflow[], chosen: string | null): rea
   const ids = listed.map(({ id }) => id);
   if (chosen === null || ids.includes(chosen)) return ids;
   return [chosen, ...ids].slice(0, MOST_WATCHED);
+}
+
+/** Filters by workflow and time, stored in the URL. */
+function HomeFilters({ workflows }: { readonly workflows: readonly NamedWorkflow[] }) {
+  const url = useUrl();
+  const workflowId = url.params.workflow ?? '';
+  const workflowField = useId();
+  return (
+    <div className="toolbar home-filters" role="search" aria-label="Filter failures and runs">
+      <label htmlFor={workflowField} className="visually-hidden">
+        Workflow
+      </label>
+      <select id={workflowField} value={workflowId} onChange={({ target }) => url.go({ workflow: target.value })}>
+        <option value="">All workflows</option>
+        {workflowId !== '' && !workflows.some(({ id }) => id === workflowId) && (
+          <option value={workflowId}>{workflowId}</option>
+        )}
+        {workflows.map(({ id, name }) => (
+          <option key={id} value={id}>
+            {name}
+          </option>
+        ))}
+      </select>
+      <TimeWindowPicker all="Latest" />
+    </div>
+  );
 }

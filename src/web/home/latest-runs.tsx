@@ -9,7 +9,7 @@ import type { ChangedRuns, ListedRun } from '../run-list/merged-runs.ts';
 import { RunList } from '../run-list/run-list.tsx';
 import { Searched, useSearchedText } from '../run-list/run-search.tsx';
 import { Empty, Failure, Skeleton, Warning } from '../shell/notices.tsx';
-import { errorsThat, pathOf } from '../shell/part-errors.ts';
+import { errorsThat, pathOf } from '../live/errors.ts';
 import { useTimeWindow } from '../time/time-window.ts';
 import { useUrl } from '../url/url.ts';
 import type { Directory } from './directory.ts';

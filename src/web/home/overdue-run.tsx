@@ -4,7 +4,7 @@ import { readFragment, type FragmentType } from '../__generated__/fragment-maski
 import { graphql } from '../__generated__/gql.ts';
 import { formatDuration } from '../format/duration.ts';
 import { Hourglass } from '../shell/icons.tsx';
-import { Ticking } from '../time/ticking.tsx';
+import { Ticking } from '../time/time.tsx';
 import { runLink, workflowLink } from '../url/links.ts';
 
 const OVERDUE_RUN = graphql(`
@@ -33,14 +33,14 @@ export function OverdueRun({ run: masked, nameOf }: OverdueRunProps) {
   const run = readFragment(OVERDUE_RUN, masked);
   const nodes = new Set(run.steps?.map((step) => step?.nodeId));
   return (
-    <li className="overdue">
+    <li className="toolbar">
       <span className="badge status-running">
         <Hourglass /> Overdue
       </span>
       <Link to={runLink(run)} className="mono" title={run.id} data-row>
         <bdi>{run.id}</bdi>
       </Link>
-      <Link to={workflowLink(run.workflowId)} className="workflow">
+      <Link to={workflowLink(run.workflowId)}>
         <bdi>{nameOf(run.workflowId)}</bdi>
       </Link>
       <span>

@@ -5,7 +5,6 @@ import { graphql } from '../__generated__/gql.ts';
 import { formatDuration } from '../format/duration.ts';
 import { statusClass, statusWord } from '../status/status.tsx';
 import { runLink } from '../url/links.ts';
-import './sparkline.css';
 
 const SPARKLINE_RUN = graphql(`
   fragment SparklineRun on Run {

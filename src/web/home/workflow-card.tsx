@@ -5,7 +5,7 @@ import { graphql } from '../__generated__/gql.ts';
 import { formatDuration } from '../format/duration.ts';
 import { formatShare } from '../format/numbers.ts';
 import { Ago } from '../time/time.tsx';
-import { Hinted } from '../shell/hinted.tsx';
+import { Fact, Facts } from '../shell/facts.tsx';
 import { Failure } from '../shell/notices.tsx';
 import { workflowLink } from '../url/links.ts';
 import { Sparkline } from './sparkline.tsx';
@@ -55,12 +55,12 @@ export function WorkflowCard({ workflow, error, onRetry }: WorkflowCardProps) {
   const runs = latest?.nodes.filter((run) => run !== null) ?? [];
   return (
     <article className="panel workflow-card">
-      <h3>
+      <h3 className="clamp">
         <Link to={workflowLink(id)} title={name ?? id} data-row>
           <bdi>{name ?? id}</bdi>
         </Link>
       </h3>
-      <p dir="auto" title={description ?? undefined}>
+      <p className="muted small ellipsis" dir="auto" title={description ?? undefined}>
         {description}
       </p>
       {error && <Failure error={error} what="runs" onRetry={onRetry} />}
@@ -68,36 +68,26 @@ export function WorkflowCard({ workflow, error, onRetry }: WorkflowCardProps) {
       {runs.length > 0 && (
         <div className="figures">
           <Sparkline label={`Latest runs of ${name ?? id}, oldest first`} runs={runs.toReversed()} />
-          <dl>
-            <div>
-              <dt>
-                <Hinted hint={statistics ? `Of the finished ones of the last ${statistics.runCount} runs` : undefined}>
-                  Success rate
-                </Hinted>
-              </dt>
-              <dd>
-                {formatShare(statistics?.successRate)}
-                {recent && statistics && recent.runCount < statistics.runCount && (
-                  <span className="muted">
-                    {' '}
-                    last {recent.runCount}: {formatShare(recent.successRate)}
-                  </span>
-                )}
-              </dd>
-            </div>
-            <div>
-              <dt>
-                <Hinted hint="Half of the finished runs took at most this long">Median</Hinted>
-              </dt>
-              <dd>{formatDuration(statistics?.wallClockMs?.p50)}</dd>
-            </div>
-            <div>
-              <dt>Last run</dt>
-              <dd>
-                <Ago at={runs[0]?.startedAt} />
-              </dd>
-            </div>
-          </dl>
+          <Facts>
+            <Fact
+              name="Success rate"
+              hint={statistics ? `Of the finished ones of the last ${statistics.runCount} runs` : undefined}
+            >
+              {formatShare(statistics?.successRate)}
+              {recent && statistics && recent.runCount < statistics.runCount && (
+                <span className="fact-part">
+                  {' '}
+                  last {recent.runCount}: {formatShare(recent.successRate)}
+                </span>
+              )}
+            </Fact>
+            <Fact name="Median" hint="Half of the finished runs took at most this long">
+              {formatDuration(statistics?.wallClockMs?.p50)}
+            </Fact>
+            <Fact name="Last run">
+              <Ago at={runs[0]?.startedAt} />
+            </Fact>
+          </Facts>
         </div>
       )}
     </article>

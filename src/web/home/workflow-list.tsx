@@ -5,7 +5,7 @@ import { useGatewayQuery } from '../hooks/gateway-query.ts';
 import { Pager, WORKFLOW_PAGES } from '../controls/pager.tsx';
 import { SearchField } from '../controls/search-field.tsx';
 import { Empty, Failure, Skeleton } from '../shell/notices.tsx';
-import { errorsThat, pathOf } from '../shell/part-errors.ts';
+import { errorsThat, pathOf } from '../live/errors.ts';
 import { useUrl } from '../url/url.ts';
 import { isLacking, WorkflowCard } from './workflow-card.tsx';
 
@@ -51,7 +51,7 @@ export function WorkflowList({ value, error, isLoading, refetch }: ReturnType<ty
     <>
       <div className="toolbar">
         <h2 id="workflows">Workflows</h2>
-        {page && <span className="count">{page.totalCount}</span>}
+        {page && <span className="muted">{page.totalCount}</span>}
         <SearchField
           label="Search workflows"
           placeholder="Name, id or description"

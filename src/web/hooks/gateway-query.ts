@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from 'react';
 import type { OperationVariables, TypedDocumentNode } from '@apollo/client';
 import { skipToken, useApolloClient, useQuery } from '@apollo/client/react';
 import { useReportedOutage } from '../live/outages.ts';
-import { isRetryable, outageOf } from '../live/retryable.ts';
+import { isRetryable, outageOf } from '../live/errors.ts';
 
 export interface GatewayQueryOptions<Data, Variables, Value> {
   /** Null sends no query. */
@@ -45,6 +45,14 @@ interface Kept<Value> {
   readonly error: Error | undefined;
   readonly isAsking: boolean;
 }
+
+/** Options of figures. No event reports their changes, so they are polled. */
+export const REFRESHED = {
+  // The variables change every minute, so cached answers would only accumulate.
+  fetchPolicy: 'no-cache',
+  pollInterval: 30_000,
+  keepsPrevious: true,
+} as const;
 
 /** A missing part may be available a moment later. */
 const ASK_AGAIN_MS = 10_000;

@@ -42,19 +42,3 @@ export function useThrottled(call: () => void, everyMs: number): () => void {
     }, everyMs);
   }, [everyMs]);
 }
-
-const SHORTEST_TICK_MS = 100;
-
-/** Duration that grows between answers: `ms` of the latest answer plus the time since then. */
-export function useTicking(ms: number | null, isTicking: boolean, everyMs = SHORTEST_TICK_MS): number | null {
-  const tickMs = Math.max(SHORTEST_TICK_MS, Math.round(everyMs));
-  const [passed, setPassed] = useState({ since: ms, ms: 0 });
-  useEffect(() => {
-    if (!isTicking || ms === null) return undefined;
-    const cameAt = performance.now();
-    const timer = setInterval(() => setPassed({ since: ms, ms: performance.now() - cameAt }), tickMs);
-    return () => clearInterval(timer);
-  }, [ms, isTicking, tickMs]);
-  if (!isTicking || ms === null) return ms;
-  return ms + (passed.since === ms ? passed.ms : 0);
-}

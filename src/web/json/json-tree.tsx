@@ -48,8 +48,8 @@ function Tree({ nodes }: { readonly nodes: JsonNodes }) {
 
   return (
     <>
-      <div ref={scroll} className="json-tree">
-        <div {...tree.getContainerProps('JSON')} className="rows" style={{ height: rows.getTotalSize() }}>
+      <div ref={scroll} className="json-tree text-box">
+        <div {...tree.getContainerProps('JSON')} style={{ height: rows.getTotalSize() }}>
           {rows.getVirtualItems().map(({ index, start, key }) => {
             const item = items[index];
             return item && <Row key={key} item={item} top={start} />;
@@ -69,13 +69,13 @@ function Row({ item, top }: { readonly item: ItemInstance<JsonNode>; readonly to
       {...item.getProps()}
       // The row's text says more than the key, which is the library's label.
       aria-label={undefined}
-      className="json-row"
+      className="json-row focus-inside"
       style={{ top, paddingLeft: 6 + item.getItemMeta().level * INDENT_PX }}
     >
       <span className="twisty">{item.isFolder() && <Twisty aria-hidden="true" width={14} height={14} />}</span>
       <span className="key">{node.label}:</span>
-      {node.isText && <span className="json-in-text">JSON</span>}
-      <span className={`preview ${kindOf(node)}`}>{previewOf(node)}</span>
+      {node.isText && <span className="tag">JSON</span>}
+      <span className={`preview ellipsis ${kindOf(node)}`}>{previewOf(node)}</span>
     </div>
   );
 }
@@ -83,7 +83,7 @@ function Row({ item, top }: { readonly item: ItemInstance<JsonNode>; readonly to
 function WholeText({ value }: { readonly value: unknown }) {
   const text = typeof value === 'string' ? value : JSON.stringify(value);
   return (
-    <pre className="json-text" tabIndex={0} aria-label="The whole text">
+    <pre className="json-text text-box" tabIndex={0} aria-label="The whole text">
       {text.slice(0, LONGEST_WHOLE_TEXT)}
       {text.length > LONGEST_WHOLE_TEXT &&
         `\n… ${formatCount(text.length)} characters in all: download it for the rest`}

@@ -1,13 +1,13 @@
 /** Viewer of a JSON value: JMESPath field, copy, download and tree. */
 import { useId } from 'react';
+import { messageOf } from '../live/errors.ts';
 import { useDraft } from '../hooks/draft.ts';
 import { CopyButton } from '../shell/copy-button.tsx';
 import { Download } from '../shell/icons.tsx';
 import { lazyPart } from '../shell/lazy-part.tsx';
-import { Failure, Loading, messageOf } from '../shell/notices.tsx';
-import './payload.css';
+import { Failure, Loading } from '../shell/notices.tsx';
 
-const JsonTree = lazyPart(() => import('./json-tree.tsx'), 'the tree');
+export const JsonTree = lazyPart(() => import('./json-tree.tsx'), 'the tree');
 
 export interface PayloadProps {
   /** JMESPath of the shown part; null for the whole value. */
@@ -31,7 +31,7 @@ export function Payload({ path, onPath, fileName, what, value, isEmpty, ...props
   if (isEmpty) return <p className="muted">No {what}</p>;
   return (
     <>
-      <div className="payload-bar">
+      <div className="payload-bar toolbar">
         <PathField path={path ?? ''} onPath={onPath} error={path === null ? undefined : error} />
         <CopyAndDownload value={value} fileName={fileName} isEnabled={hasValue} />
       </div>
@@ -81,7 +81,7 @@ function PathField({ path, onPath, error }: PathFieldProps) {
         onChange={({ target }) => draft.type(target.value)}
       />
       <button type="submit">Apply</button>
-      <p id={`${id}-problem`} className="path-problem" role="status">
+      <p id={`${id}-problem`} className="bad" role="status">
         {error && messageOf(error)}
       </p>
     </form>

@@ -1,7 +1,6 @@
 /** Whether the data of a run or a list updates by itself. The banner under the masthead says why it does not. */
 import { CircleCheck, CloudOff, LoaderCircle, Radio } from '../shell/icons.tsx';
 import { useLiveState } from './connection.ts';
-import './live-mark.css';
 
 export interface LiveMarkProps {
   readonly isStale: boolean;
@@ -11,11 +10,11 @@ export interface LiveMarkProps {
   readonly everyMs: number;
 }
 
-const LOOKS = {
-  final: { look: '', Icon: CircleCheck, words: 'Final' },
-  stale: { look: 'is-lost', Icon: CloudOff, words: 'Stale' },
-  live: { look: 'is-live', Icon: Radio, words: 'Live' },
-  connecting: { look: '', Icon: LoaderCircle, words: 'Connecting…' },
+const MARKS = {
+  final: { className: 'muted', Icon: CircleCheck, words: 'Final' },
+  stale: { className: 'amber', Icon: CloudOff, words: 'Stale' },
+  live: { className: 'muted', Icon: Radio, words: 'Live' },
+  connecting: { className: 'muted', Icon: LoaderCircle, words: 'Connecting…' },
 } as const;
 
 export function LiveMark({ isStale, isFinal = false, everyMs }: LiveMarkProps) {
@@ -24,15 +23,15 @@ export function LiveMark({ isStale, isFinal = false, everyMs }: LiveMarkProps) {
   if (state === 'off') return null;
   if (state === 'unavailable') {
     return (
-      <span className="live-mark" role="status">
+      <span className="muted small" role="status">
         Refreshed every {everyMs / 1000} seconds
       </span>
     );
   }
-  const { look, Icon, words } = LOOKS[state];
+  const { className, Icon, words } = MARKS[state];
   return (
-    <span className={`live-mark ${look}`} role="status">
-      <Icon /> {words}
+    <span className={`inline small ${className}`} role="status">
+      <Icon className={state === 'live' ? 'status-completed' : ''} /> {words}
     </span>
   );
 }

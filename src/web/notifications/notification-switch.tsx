@@ -3,7 +3,7 @@ import { useState } from 'react';
 import { BellOff, BellRing } from '../shell/icons.tsx';
 import { notificationState, switchNotifications } from './notifications.ts';
 
-const LOOKS = {
+const STATES = {
   on: { icon: BellRing, hint: 'On: a notification appears while this page is in the background' },
   off: { icon: BellOff, hint: 'Off' },
   blocked: { icon: BellOff, hint: 'The browser blocks them for this page: allow them in its settings' },
@@ -12,7 +12,7 @@ const LOOKS = {
 export function NotificationSwitch() {
   const [state, setState] = useState(notificationState);
   if (state === null) return null;
-  const { icon: Icon, hint } = LOOKS[state];
+  const { icon: Icon, hint } = STATES[state];
   return (
     <button
       type="button"

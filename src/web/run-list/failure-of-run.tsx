@@ -1,8 +1,7 @@
 /** One line on why a run failed: a failed node, the main line of its error, and whether more steps failed. */
 import { graphql } from '../__generated__/gql.ts';
 import { useGatewayQuery } from '../hooks/gateway-query.ts';
-import { messageOf } from '../shell/notices.tsx';
-import { errorsThat, pathOf } from '../shell/part-errors.ts';
+import { errorsThat, messageOf, pathOf } from '../live/errors.ts';
 import { headlineOf } from '../text/excerpt.ts';
 import type { ListedRun } from './merged-runs.ts';
 
@@ -49,7 +48,7 @@ export function FailureOfRun({ run: { workflowId, id, error }, place, failures }
   const [first] = steps ?? [];
   const message = first ? first.errorInfo?.message : error;
   // Its place is kept, so that the row does not grow.
-  if (!steps && !failures.error) return <span className="message">&nbsp;</span>;
+  if (!steps && !failures.error) return <span>&nbsp;</span>;
   if (!steps && message == null) {
     const ofRun = errorsThat(failures.error, (one) => (pathOf(one)[1] ?? place) === place);
     return (
@@ -61,11 +60,11 @@ export function FailureOfRun({ run: { workflowId, id, error }, place, failures }
   return (
     <>
       {first && (
-        <code className="node">
+        <code className="node ellipsis">
           <bdi>{first.nodeId}</bdi>
         </code>
       )}{' '}
-      <span className="message" dir="auto" title={message ?? undefined}>
+      <span dir="auto" title={message ?? undefined}>
         {headlineOf(message ?? '') || 'No error message'}
       </span>
       {steps && steps.length > 1 && <span className="muted"> and more</span>}

@@ -1,5 +1,5 @@
 /** Live lists of runs: a query loads a page, and a subscription reports new and changed runs. */
-import { useEffect, useMemo, useRef, useState } from 'react';
+import { useEffect, useEffectEvent, useMemo, useRef, useState } from 'react';
 import type { OperationVariables, TypedDocumentNode } from '@apollo/client';
 import { skipToken, useSubscription } from '@apollo/client/react';
 import { readFragment, type FragmentType } from '../__generated__/fragment-masking.ts';
@@ -8,7 +8,6 @@ import type { RunFilter } from '../__generated__/graphql.ts';
 import { useGatewayQuery, type GatewayQueryOptions } from '../hooks/gateway-query.ts';
 import { useLiveState } from '../live/connection.ts';
 import { useReportedOutage } from '../live/outages.ts';
-import { useLiveAgain } from '../live/live-again.ts';
 import { useThrottled } from '../hooks/timing.ts';
 import { latestStates, mergeRuns, type ChangedRuns, type ListedRun, type RunPage } from './merged-runs.ts';
 
@@ -137,3 +136,18 @@ const asBefore = ({ current, beforeGap }: ChangedRuns): ChangedRuns => ({
   current: [],
   beforeGap: latestStates([...current, ...beforeGap]).slice(0, MOST_CHANGED),
 });
+
+/**
+ * `call` runs after a lost connection or a hidden tab: the first event then may not include older changes. It does not run
+ * on the first connection, before which nothing was missed.
+ */
+function useLiveAgain(call: () => void): void {
+  const { kind } = useLiveState();
+  const latest = useEffectEvent(call);
+  const mayLack = useRef(false);
+  useEffect(() => {
+    if (kind === 'off' || kind === 'connecting') return;
+    if (kind === 'live' && mayLack.current) latest();
+    mayLack.current = true;
+  }, [kind]);
+}

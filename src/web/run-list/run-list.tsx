@@ -7,7 +7,6 @@ import { StatusBadge } from '../status/status.tsx';
 import { runLink, workflowLink } from '../url/links.ts';
 import { FailureOfRun, useFailures } from './failure-of-run.tsx';
 import type { ListedRun } from './merged-runs.ts';
-import './run-list.css';
 
 export interface RunListProps {
   readonly label: string;
@@ -51,20 +50,20 @@ function Row({ run, failure, workflowName, tick }: RowProps) {
     <li>
       <StatusBadge status={status} isInferred={run.statusIsInferred} />
       <span className="run-name">
-        <Link to={runLink(run)} className="mono" title={id} data-row>
+        <Link to={runLink(run)} className="mono ellipsis" title={id} data-row>
           <bdi>{id}</bdi>
         </Link>
         {workflowName !== undefined && (
-          <Link to={workflowLink(workflowId)} className="workflow" title={workflowName}>
+          <Link to={workflowLink(workflowId)} className="workflow small ellipsis" title={workflowName}>
             <bdi>{workflowName}</bdi>
           </Link>
         )}
       </span>
-      <span className="why">{failure}</span>
-      <span className="when">
+      <span className="why ellipsis">{failure}</span>
+      <span className="number muted small">
         <Ago at={startedAt} />
       </span>
-      <span className="took">
+      <span className="number muted small">
         {formatDuration(wallClockMs)}
         {tick}
       </span>

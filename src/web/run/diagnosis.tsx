@@ -52,9 +52,10 @@ export function Diagnosis({ workflowId, runId, version, nodeId }: DiagnosisProps
   const { markdown, group, changes, baseline } = diagnosis;
   const [change] = readFragment(CHANGE, changes);
   return (
-    <div className="diagnosis">
+    <div className="diagnosis stack">
       <p className="toolbar">
-        {group && <Occurrence group={group} />} <ChangeLine changes={changes} ofNode={nodeId} />
+        {group && <Occurrence group={group} runs="runs until this one" />}{' '}
+        <ChangeLine changes={changes} ofNode={nodeId} />
       </p>
       <p className="toolbar">
         {baseline?.run && (

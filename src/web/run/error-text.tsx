@@ -1,7 +1,6 @@
 /** Error of a run or a step: message, kind, and the raw text of the upstream. */
 import type { ExcerptBounds } from '../text/excerpt.ts';
 import { LongText } from '../text/long-text.tsx';
-import './error-text.css';
 
 export interface ErrorTextProps {
   readonly error: {

@@ -49,7 +49,7 @@ export function FailedSteps({ run, children }: FailedStepsProps) {
   const shown = causes.slice(0, MOST_SHOWN);
   return (
     <section className="panel failed-steps" aria-labelledby="failed-steps">
-      <h2 id="failed-steps">
+      <h2 id="failed-steps" className="toolbar">
         <CircleX />
         {titleOf(causes.length)}{' '}
         {stepCounts && stepCounts.failed > shown.length && (
@@ -59,11 +59,11 @@ export function FailedSteps({ run, children }: FailedStepsProps) {
       <ol>
         {shown.map((step) => (
           <li key={step.id}>
-            <Link to={url.link({ step: step.id })} data-row>
+            <Link to={url.link({ step: step.id })} className="focus-inside" data-row>
               <span className="node mono">
                 <Name mark={attemptMark(step.attempt, step.attemptCount)}>{step.nodeId}</Name>
               </span>
-              <span className="message" title={step.errorInfo?.message} dir="auto">
+              <span className="message clamp" title={step.errorInfo?.message} dir="auto">
                 {step.errorInfo ? headlineOf(step.errorInfo.message) : 'No error message'}{' '}
                 {step.errorInfo?.code != null && <code className="muted">{step.errorInfo.code}</code>}
               </span>
@@ -72,13 +72,15 @@ export function FailedSteps({ run, children }: FailedStepsProps) {
           </li>
         ))}
         <li>
-          <Link to={trendsLink(workflowId, causes[0]?.nodeId ?? '')} className="how-often">
+          <Link to={trendsLink(workflowId, causes[0]?.nodeId ?? '')} className="focus-inside">
             How often, and since when?
           </Link>
         </li>
         {causes.length > MOST_SHOWN && (
           <li>
-            <Link to={url.link({ tab: 'steps', status: ['FAILED'] })}>All of them in the table of steps</Link>
+            <Link to={url.link({ tab: 'steps', status: ['FAILED'] })} className="focus-inside">
+              All of them in the table of steps
+            </Link>
           </li>
         )}
       </ol>

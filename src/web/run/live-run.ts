@@ -4,6 +4,7 @@ import { skipToken, useApolloClient, useSubscription } from '@apollo/client/reac
 import { readFragment } from '../__generated__/fragment-masking.ts';
 import { graphql } from '../__generated__/gql.ts';
 import type { RunUpdatedSubscription } from '../__generated__/graphql.ts';
+import { useInterval } from '../hooks/timing.ts';
 import { withNew } from './new-steps.ts';
 import { LISTED_STEP, RUN_STEPS } from './steps.ts';
 
@@ -83,5 +84,38 @@ export function useLiveRun({ workflowId, id }: RunVariables, isWanted: boolean, 
           },
         }
       : skipToken,
+  );
+}
+
+/** Without `isFinal`: the tab loads the other changes when it is shown. */
+const RUN_STATUS = graphql(`
+  query RunStatus($workflowId: ID!, $id: ID!) {
+    run(workflowId: $workflowId, id: $id) {
+      id
+      workflowId
+      freshness {
+        fetchedAt
+      }
+      status
+      isFinished
+    }
+  }
+`);
+
+const ASK_HIDDEN_EVERY_MS = 30_000;
+
+/** Polls the status of a run in a hidden tab, which has no live connection, for the title and icon of the tab. */
+export function useHiddenStatus({ workflowId, id }: RunVariables, isWanted: boolean): void {
+  const client = useApolloClient();
+  async function ask(): Promise<void> {
+    const { data } = await client.query({ query: RUN_STATUS, variables: { workflowId, id }, fetchPolicy: 'no-cache' });
+    // An answer without the run must not clear the cached run.
+    if (data?.run) client.cache.writeQuery({ query: RUN_STATUS, variables: { workflowId, id }, data });
+  }
+  useInterval(
+    () => {
+      if (document.hidden) void ask();
+    },
+    isWanted ? ASK_HIDDEN_EVERY_MS : null,
   );
 }

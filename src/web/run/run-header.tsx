@@ -7,12 +7,11 @@ import type { RunHeaderFragment } from '../__generated__/graphql.ts';
 import { formatDuration } from '../format/duration.ts';
 import { formatCost, formatCount } from '../format/numbers.ts';
 import { Link2, RotateCw } from '../shell/icons.tsx';
-import { Ago, Moment } from '../time/time.tsx';
+import { Ago, Moment, Ticking } from '../time/time.tsx';
 import { CopyButton } from '../shell/copy-button.tsx';
 import { Fact, Facts } from '../shell/facts.tsx';
 import { UpstreamLink } from '../shell/upstream-link.tsx';
 import { StatusBadge } from '../status/status.tsx';
-import { Ticking } from '../time/ticking.tsx';
 import { workflowLink } from '../url/links.ts';
 import { ErrorText } from './error-text.tsx';
 import { UsualDuration } from './expectation.tsx';
@@ -90,14 +89,14 @@ export function RunHeader({ run: masked, figures }: RunHeaderProps) {
   const { progress, stepCounts, timing, estimatedCost } = run;
   const tokens = run.tokenUsage?.counts;
   return (
-    <header className="run-header">
-      <div className="run-title">
+    <header className="run-header stack">
+      <div className="toolbar">
         <h1 className="mono">
           <bdi>{run.id}</bdi>
         </h1>
         <StatusBadge status={run.status} isInferred={run.statusIsInferred} />
         <RunLiveMark run={run} />
-        <div className="actions">
+        <div className="actions toolbar">
           <UpstreamLink url={run.upstreamUrl} />
           {/* The URL contains the whole view, but no key. */}
           <CopyButton label="Copy link" icon={<Link2 />} text={() => window.location.href} />

@@ -7,7 +7,6 @@ import { formatDuration } from '../format/duration.ts';
 import { formatCount, formatShare } from '../format/numbers.ts';
 import { attemptMark, Name } from '../text/name.tsx';
 import { useUrl } from '../url/url.ts';
-import './run-insights.css';
 
 const RUN_INSIGHTS = graphql(`
   fragment RunInsights on Run {
@@ -69,7 +68,7 @@ function SlowestSteps({ steps }: { readonly steps: NonNullable<RunInsightsFragme
             </Link>
             <meter value={shareOfRun ?? 0} aria-label={`${nodeId}: share of the run`} />
             <span className="muted">{formatShare(shareOfRun)}</span>
-            <span>{formatDuration(durationMs)}</span>
+            <span className="number">{formatDuration(durationMs)}</span>
           </li>
         ))}
       </ol>
@@ -91,12 +90,12 @@ function RepeatedNodes({ nodes }: { readonly nodes: NonNullable<RunInsightsFragm
             <span className="mono">
               <Name>{nodeId}</Name>
             </span>
-            <span className="attempts">
+            <span className="attempts toolbar">
               {attempts.slice(0, MOST_ATTEMPTS).map(({ id, status }, index) => (
                 <Link
                   key={id}
                   to={url.link({ step: id })}
-                  className={status === 'FAILED' ? 'failed' : undefined}
+                  className={status === 'FAILED' ? 'bad' : undefined}
                   title={status.toLowerCase()}
                 >
                   #{index + 1}
@@ -106,7 +105,9 @@ function RepeatedNodes({ nodes }: { readonly nodes: NonNullable<RunInsightsFragm
               {attempts.length > MOST_ATTEMPTS && <span className="muted">of {attempts.length}</span>}
             </span>
             <span className="muted">{retryCount === 1 ? '1 retry' : `${retryCount || 'no'} retries`}</span>
-            <span title="Lost to retries">{formatDuration(wastedMs)}</span>
+            <span className="number" title="Lost to retries">
+              {formatDuration(wastedMs)}
+            </span>
           </li>
         ))}
       </ol>
@@ -128,7 +129,7 @@ function TokensByModel({ models }: { readonly models: NonNullable<RunInsightsFra
             <span className="muted">
               {formatCount(inputTokens)} in, {formatCount(outputTokens)} out
             </span>
-            <span>{formatCount(totalTokens)}</span>
+            <span className="number">{formatCount(totalTokens)}</span>
           </li>
         ))}
       </ol>

@@ -9,7 +9,7 @@ import { lazyPart } from '../shell/lazy-part.tsx';
 import { useNotifications } from '../notifications/notifications.ts';
 import { Failure, Skeleton } from '../shell/notices.tsx';
 import { useThrottled } from '../hooks/timing.ts';
-import { errorsThat, pathOf } from '../shell/part-errors.ts';
+import { errorsThat, pathOf } from '../live/errors.ts';
 import { Views } from '../shell/views.tsx';
 import { statusWord } from '../status/status.tsx';
 import { headlineOf } from '../text/excerpt.ts';
@@ -20,14 +20,12 @@ import { Diagnosis } from './diagnosis.tsx';
 import { useUsualNodes } from './expectation.tsx';
 import { FAILED_STEPS, FailedSteps } from './failed-steps.tsx';
 import { ASK_EVERY_MS, ASK_OF_MANY_EVERY_MS, figuresEveryMs } from './freshness.tsx';
-import { useHiddenStatus } from './hidden-status.ts';
-import { useLiveRun } from './live-run.ts';
+import { useHiddenStatus, useLiveRun } from './live-run.ts';
 import { RunHeader } from './run-header.tsx';
 import { RunInsights } from './run-insights.tsx';
 import { FIGURES_OF_RUN, RUN, RUN_FIGURES, RUN_VIEW } from './run-query.ts';
 import { RunTimeline } from './run-timeline.tsx';
 import { asOfNow, latestOf, LISTED_STEP, nowOf, RUN_STEPS } from './steps.ts';
-import './run-page.css';
 
 const StepDrawer = lazyPart(() => import('./step/step-drawer.tsx'), 'the step');
 const StepDetail = lazyPart(() => import('./step/step-detail.tsx'), 'the step');
@@ -113,7 +111,7 @@ export default function RunPage() {
   const stepId = url.params.step;
 
   return (
-    <div className={stepId === null ? 'run-layout' : 'run-layout with-step'}>
+    <div className={stepId === null ? 'run-layout stack' : 'run-layout stack with-step'}>
       <div>
         <Breadcrumb parents={parents} here={runId} title={title} status={run?.status} />
         {!run && <h1 className="mono run-missing">{runId}</h1>}

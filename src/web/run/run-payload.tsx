@@ -39,22 +39,17 @@ export default function RunPayload({ workflowId, runId, version }: RunPayloadPro
   const { runSide: side, runPath: path } = url.params;
   const isInputs = side === 'inputs';
   const [isWanted, setIsWanted] = useState(false);
-  const {
-    value: run,
-    error,
-    isLoading,
-    refetch,
-  } = useGatewayQuery(RUN_PAYLOAD, {
+  const { value: run, ...query } = useGatewayQuery(RUN_PAYLOAD, {
     variables: { workflowId, runId, path, isInputs },
     read: (data) => data.run,
     version: `${version} ${isWanted}`,
     fetchPolicy: 'no-cache',
     maxBytes: isWanted ? undefined : FETCHED_UNASKED_BYTES,
   });
-  const isTooLarge = error instanceof TooLargeAnswer;
+  const isTooLarge = query.error instanceof TooLargeAnswer;
   const value = isInputs ? run?.inputs : run?.outputs;
   return (
-    <section className="panel payload run-payload" aria-label="Inputs and outputs">
+    <section className="panel payload stack run-payload" aria-label="Inputs and outputs">
       <Choice label="Shown payload" options={SIDES} value={side} onChange={(name) => url.go({ runSide: name })} />
       <Payload
         path={path}
@@ -63,11 +58,11 @@ export default function RunPayload({ workflowId, runId, version }: RunPayloadPro
         what={side}
         value={value}
         isEmpty={path === null && run != null && value == null}
-        isLoading={isLoading}
-        error={isTooLarge ? undefined : error}
-        onRetry={refetch}
+        isLoading={query.isLoading}
+        error={isTooLarge ? undefined : query.error}
+        onRetry={query.refetch}
         onFetch={
-          isTooLarge && !isLoading
+          isTooLarge && !query.isLoading
             ? {
                 label: `Load more than ${formatBytes(FETCHED_UNASKED_BYTES)}`,
                 run: () => setIsWanted(true),

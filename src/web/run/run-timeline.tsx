@@ -1,4 +1,4 @@
-/** Timeline of a run, from the offsets and gaps of the schema. */
+/** Timeline of a run, from the offsets of the schema. */
 import { useMemo } from 'react';
 import { readFragment, type FragmentType } from '../__generated__/fragment-masking.ts';
 import { graphql } from '../__generated__/gql.ts';
@@ -25,12 +25,6 @@ const RUN_TIMELINE = graphql(`
 
 const RUN_LAYOUT = graphql(`
   fragment RunLayout on Run {
-    timeline {
-      gaps {
-        offsetMs
-        durationMs
-      }
-    }
     criticalPath {
       steps {
         workflowId
@@ -54,7 +48,7 @@ export interface RunTimelineProps {
 
 export function RunTimeline({ run: masked, layout, steps: listed, latest, usual, areKnown }: RunTimelineProps) {
   const run = readFragment(RUN_TIMELINE, masked);
-  const { criticalPath, timeline: folds } = readFragment(RUN_LAYOUT, layout) ?? {};
+  const { criticalPath } = readFragment(RUN_LAYOUT, layout) ?? {};
   const { timeline, isFinished } = run;
   const isMoving = useIsMoving(run);
   const nowMs = nowOf(run);
@@ -93,7 +87,6 @@ export function RunTimeline({ run: masked, layout, steps: listed, latest, usual,
       steps={steps}
       latest={latest}
       usual={usual}
-      gaps={folds?.gaps ?? NO_GAPS}
       startedAt={timeline.startedAt}
       durationMs={timeline.durationMs}
       nowMs={isFinished ? null : nowMs}
@@ -106,5 +99,3 @@ function titleOfNone(steps: readonly ListedStep[], isFinished: boolean): string 
   if (steps.some(({ status }) => status !== 'PENDING')) return 'No step has a start time';
   return isFinished ? 'No step started' : 'No step has started yet';
 }
-
-const NO_GAPS: readonly never[] = [];

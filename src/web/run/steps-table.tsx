@@ -1,9 +1,10 @@
 /** Table of a run's steps, with a filter for failed steps. Only visible rows are rendered. */
-import { useMemo, useRef } from 'react';
+import { useMemo, useRef, type ReactNode } from 'react';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useFragment } from '@apollo/client/react';
 import { Link } from 'react-router';
 import { graphql } from '../__generated__/gql.ts';
+import type { StepPriceFragment } from '../__generated__/graphql.ts';
 import { formatDuration } from '../format/duration.ts';
 import { formatCost, formatCount, formatShare } from '../format/numbers.ts';
 import { useGatewayQuery } from '../hooks/gateway-query.ts';
@@ -14,7 +15,6 @@ import { attemptMark, Name } from '../text/name.tsx';
 import { useUrl } from '../url/url.ts';
 import { figuresEveryMs } from './freshness.tsx';
 import type { ListedStep } from './steps.ts';
-import './steps-table.css';
 
 const STEP_FIGURES = graphql(`
   fragment StepFigures on Step {
@@ -66,16 +66,35 @@ const FIGURES_OF_STEPS = graphql(`
 const MOST_PRICED = 5000;
 
 const ROW_PX = 34;
-const COLUMNS = [
-  { name: 'Node' },
-  { name: 'Status' },
-  { name: 'Starts at' },
-  { name: 'Duration', field: 'DURATION' },
-  { name: 'Idle before' },
-  { name: 'Share of run' },
-  { name: 'Tokens', field: 'TOKENS' },
-  { name: 'Price', field: 'COST' },
-] as const;
+
+interface StepRow {
+  readonly step: ListedStep;
+  readonly tokens: number | null | undefined;
+  readonly cost: StepPriceFragment['estimatedCost'] | undefined;
+}
+
+interface StepColumn {
+  readonly name: string;
+  /** The table can be sorted by it. */
+  readonly field?: 'DURATION' | 'TOKENS' | 'COST';
+  readonly className?: string;
+  readonly cell: (row: StepRow) => ReactNode;
+}
+
+const COLUMNS: readonly StepColumn[] = [
+  { name: 'Node', className: 'ellipsis', cell: ({ step }) => <StepLink step={step} /> },
+  { name: 'Status', className: 'ellipsis', cell: ({ step }) => <StatusBadge status={step.status} /> },
+  { name: 'Starts at', cell: ({ step }) => formatDuration(step.offsetMs) },
+  { name: 'Duration', field: 'DURATION', cell: ({ step }) => formatDuration(step.durationMs) },
+  { name: 'Idle before', cell: ({ step }) => formatDuration(step.gapBeforeMs) },
+  { name: 'Share of run', cell: ({ step }) => formatShare(step.shareOfRun) },
+  { name: 'Tokens', field: 'TOKENS', cell: ({ tokens }) => formatCount(tokens) },
+];
+
+const PRICE: StepColumn = {
+  ...{ name: 'Price', field: 'COST' },
+  cell: ({ cost }) => (cost ? formatCost(cost.amount, cost.currency) : '–'),
+};
 
 export interface StepsTableProps {
   readonly workflowId: string;
@@ -104,7 +123,7 @@ export default function StepsTable({ workflowId, runId, steps, areKnown, isFinal
   const failedOnly = url.params.status.includes('FAILED');
   const ordered = useMemo(() => (field ? inOrder(steps, figures?.ordered ?? []) : steps), [field, steps, figures]);
   const shown = failedOnly ? ordered.filter(({ status }) => status === 'FAILED') : ordered;
-  const columns = COLUMNS.slice(0, figures?.estimatedCost ? COLUMNS.length : -1);
+  const columns = figures?.estimatedCost ? [...COLUMNS, PRICE] : COLUMNS;
   const scroll = useRef<HTMLDivElement>(null);
   const rows = useVirtualizer({
     count: shown.length,
@@ -115,7 +134,7 @@ export default function StepsTable({ workflowId, runId, steps, areKnown, isFinal
 
   return (
     <>
-      <label className="toolbar failed-switch">
+      <label className="inline failed-switch">
         <input
           type="checkbox"
           checked={failedOnly}
@@ -125,29 +144,18 @@ export default function StepsTable({ workflowId, runId, steps, areKnown, isFinal
       </label>
       {areKnown && shown.length === 0 && <Empty title={failedOnly ? 'No step failed' : 'No steps'} />}
       {shown.length > 0 && (
-        <div ref={scroll} className="panel steps-scroll" tabIndex={0} role="region" aria-label="Steps">
+        <div ref={scroll} className="panel steps-scroll focus-inside" tabIndex={0} role="region" aria-label="Steps">
           <div className="steps-table" role="table" aria-label="Steps" aria-rowcount={shown.length + 1}>
-            <div role="rowgroup" className="head">
+            <div role="rowgroup" className="head small">
               <div role="row" aria-rowindex={1}>
-                {columns.map((column, index) => (
+                {columns.map((column) => (
                   <span
                     key={column.name}
                     role="columnheader"
-                    className={index > 1 ? 'number' : undefined}
-                    aria-sort={'field' in column && column.field === field ? 'descending' : undefined}
+                    className={column.className ?? 'number ellipsis'}
+                    aria-sort={column.field && column.field === field ? 'descending' : undefined}
                   >
-                    {'field' in column ? (
-                      <button
-                        type="button"
-                        className="quiet"
-                        title={column.field === field ? 'Sort by start' : 'Highest first'}
-                        onClick={() => url.go({ sort: column.field === field ? null : column.field })}
-                      >
-                        {column.name} {column.field === field ? <ArrowDown /> : <ChevronsUpDown />}
-                      </button>
-                    ) : (
-                      column.name
-                    )}
+                    {column.field ? <SortButton name={column.name} field={column.field} /> : column.name}
                   </span>
                 ))}
               </div>
@@ -155,11 +163,7 @@ export default function StepsTable({ workflowId, runId, steps, areKnown, isFinal
             <div role="rowgroup" className="body" style={{ height: rows.getTotalSize() }}>
               {rows.getVirtualItems().map(({ index, start, key }) => {
                 const step = shown[index];
-                return (
-                  step && (
-                    <Row key={key} step={step} index={index} top={start} isPriced={figures?.estimatedCost != null} />
-                  )
-                );
+                return step && <Row key={key} step={step} index={index} top={start} columns={columns} />;
               })}
             </div>
           </div>
@@ -183,47 +187,47 @@ interface RowProps {
   readonly step: ListedStep;
   readonly index: number;
   readonly top: number;
-  readonly isPriced: boolean;
+  readonly columns: readonly StepColumn[];
 }
 
-function Row({ step, index, top, isPriced }: RowProps) {
-  const url = useUrl();
-  const isOpen = url.params.step === step.id;
+function Row({ step, index, top, columns }: RowProps) {
+  const isOpen = useUrl().params.step === step.id;
   const { workflowId, runId, id } = step;
   const from = { __typename: 'Step', workflowId, runId, id } as const;
   const figures = useFragment({ fragment: STEP_FIGURES, from });
   const price = useFragment({ fragment: STEP_PRICE, from });
+  const tokens = figures.data.tokenUsage?.counts?.totalTokens;
   const cost = price.complete ? price.data.estimatedCost : null;
   return (
     <div role="row" aria-rowindex={index + 2} aria-current={isOpen ? 'true' : undefined} style={{ top }}>
-      <span role="cell">
-        <Link to={url.link({ step: step.id })} className="mono" data-row>
-          <Name mark={attemptMark(step.attempt, step.attemptCount)}>{step.nodeId}</Name>
-        </Link>
-      </span>
-      <span role="cell">
-        <StatusBadge status={step.status} />
-      </span>
-      <span role="cell" className="number">
-        {formatDuration(step.offsetMs)}
-      </span>
-      <span role="cell" className="number">
-        {formatDuration(step.durationMs)}
-      </span>
-      <span role="cell" className="number">
-        {formatDuration(step.gapBeforeMs)}
-      </span>
-      <span role="cell" className="number">
-        {formatShare(step.shareOfRun)}
-      </span>
-      <span role="cell" className="number">
-        {formatCount(figures.data.tokenUsage?.counts?.totalTokens)}
-      </span>
-      {isPriced && (
-        <span role="cell" className="number">
-          {cost ? formatCost(cost.amount, cost.currency) : '–'}
+      {columns.map(({ name, className = 'number ellipsis', cell }) => (
+        <span key={name} role="cell" className={className}>
+          {cell({ step, tokens, cost })}
         </span>
-      )}
+      ))}
     </div>
+  );
+}
+
+function StepLink({ step: { id, nodeId, attempt, attemptCount } }: { readonly step: ListedStep }) {
+  return (
+    <Link to={useUrl().link({ step: id })} className="mono focus-inside" data-row>
+      <Name mark={attemptMark(attempt, attemptCount)}>{nodeId}</Name>
+    </Link>
+  );
+}
+
+function SortButton({ name, field }: Required<Pick<StepColumn, 'name' | 'field'>>) {
+  const url = useUrl();
+  const isSorted = url.params.sort === field;
+  return (
+    <button
+      type="button"
+      className="quiet"
+      title={isSorted ? 'Sort by start' : 'Highest first'}
+      onClick={() => url.go({ sort: isSorted ? null : field })}
+    >
+      {name} {isSorted ? <ArrowDown /> : <ChevronsUpDown />}
+    </button>
   );
 }

@@ -5,13 +5,14 @@ import {
   HttpLink,
   InMemoryCache,
   type FieldReadFunction,
+  type ObservableQuery,
   type Reference,
 } from '@apollo/client';
 import { CombinedGraphQLErrors, ServerError } from '@apollo/client/errors';
 import { ErrorLink } from '@apollo/client/link/error';
 import { OperationTypeNode, type FormattedExecutionResult } from 'graphql';
+import { defer, from, mergeMap } from 'rxjs';
 import type { LiveConnection } from '../live/connection.ts';
-import { lazyLink } from '../live/lazy-link.ts';
 import { createNewestAnswers } from '../live/newest-answers.ts';
 import { GRAPHQL_URL, STREAM_URL } from '../url/base-path.ts';
 import { boundedFetch } from './bounded-fetch.ts';
@@ -89,4 +90,30 @@ function isRefusal(error: unknown): boolean {
     return error.errors.some(({ extensions }) => extensions?.code === 'UNAUTHENTICATED');
   }
   return ServerError.is(error) && error.statusCode === 401;
+}
+
+/** Link whose code is loaded with its first operation: a run that is over needs no events. */
+function lazyLink(load: () => Promise<ApolloLink>): ApolloLink {
+  let loading: Promise<ApolloLink> | null = null;
+  return new ApolloLink((operation, forward) =>
+    defer(() => from((loading ??= load()))).pipe(mergeMap((link) => link.request(operation, forward))),
+  );
+}
+
+/** Evicts data that the page no longer shows: answers to earlier queries, and runs that arrived only with events. */
+export function forgetUnshown(client: ApolloClient): void {
+  const queries: Iterable<ObservableQuery> = client.getObservableQueries('active');
+  const shown = [...queries]
+    .filter(({ options }) => options.fetchPolicy !== 'no-cache')
+    .map(({ options: { query }, variables }) => ({ query, variables, data: client.readQuery({ query, variables }) }));
+  // One batch: shown data is there before and after it, so no query sees a change.
+  client.cache.batch({
+    update(cache) {
+      // `gc()` would keep entities written by id, such as every watched run.
+      for (const id of Object.keys(cache.extract() as object)) cache.evict({ id });
+      for (const { query, variables, data } of shown) {
+        if (data !== null) cache.writeQuery({ query, variables, data });
+      }
+    },
+  });
 }

@@ -3,7 +3,6 @@ import { useId, useState } from 'react';
 import { KeyRound } from '../shell/icons.tsx';
 import { useTab } from '../shell/tab.ts';
 import { keyStore } from './key-store.ts';
-import './key-form.css';
 
 export default function KeyForm({ wasRefused }: { readonly wasRefused: boolean }) {
   const [key, setKey] = useState('');
@@ -23,16 +22,16 @@ export default function KeyForm({ wasRefused }: { readonly wasRefused: boolean }
 
   return (
     <form
-      className="key-form"
+      className="panel key-form stack"
       onSubmit={(event) => {
         event.preventDefault();
         submit(key.trim());
       }}
     >
-      <h1>
+      <h1 className="toolbar">
         <KeyRound /> Sign in
       </h1>
-      <p>
+      <p className="muted">
         Your bearer key decides which workflows you see. It is sent only to this gateway, and is never part of a link.
       </p>
       <label htmlFor={id}>Bearer key</label>
@@ -49,17 +48,17 @@ export default function KeyForm({ wasRefused }: { readonly wasRefused: boolean }
         onChange={(event) => setKey(event.target.value)}
       />
       {problem !== null && (
-        <p id={`${id}-problem`} className="problem" role="alert">
+        <p id={`${id}-problem`} className="bad" role="alert">
           {problem}
         </p>
       )}
-      <label className="remember">
+      <label className="inline">
         <input type="checkbox" checked={isRemembered} onChange={({ target }) => setIsRemembered(target.checked)} />
         <span>
           Remember on this device <span className="muted">(otherwise in this tab only)</span>
         </span>
       </label>
-      <div className="actions">
+      <div className="toolbar">
         <button type="submit" className="primary">
           Sign in
         </button>

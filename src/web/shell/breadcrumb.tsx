@@ -3,7 +3,6 @@ import { Link } from 'react-router';
 import type { Status } from '../status/status.tsx';
 import { HOME } from '../url/links.ts';
 import { useTab } from './tab.ts';
-import './breadcrumb.css';
 
 export interface Crumb {
   readonly label: string;
@@ -24,7 +23,7 @@ export function Breadcrumb({ parents, here, title, status = null }: BreadcrumbPr
   useTab(title ?? here, status);
   if (!parents) return null;
   return (
-    <nav aria-label="Breadcrumb" className="breadcrumb">
+    <nav aria-label="Breadcrumb" className="breadcrumb small">
       <ol>
         {[{ label: 'Workflows', to: HOME }, ...parents].map(({ label, to }) => (
           <li key={to}>

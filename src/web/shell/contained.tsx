@@ -42,7 +42,7 @@ interface BrokenProps {
 
 function Broken({ what, error, onRetry }: BrokenProps) {
   return (
-    <section className="notice failure" role="alert">
+    <section className="notice status-failed" role="alert">
       <TriangleAlert />
       <div>
         <h2>Something went wrong in {what}</h2>
@@ -66,7 +66,7 @@ function Missing({ what }: { readonly what: string }) {
   }
 
   return (
-    <section className="notice failure" role="alert">
+    <section className="notice status-failed" role="alert">
       <TriangleAlert />
       <div>
         <h2>Could not load {what}</h2>

@@ -13,14 +13,14 @@ export interface CopyButtonProps {
 
 type Outcome = 'copied' | 'failed';
 
-const LOOKS = {
+const OUTCOMES = {
   copied: { icon: <Check />, words: 'Copied' },
   failed: { icon: <CircleX />, words: 'Could not copy' },
 } as const;
 
 export function CopyButton({ label, icon, isEnabled = true, text }: CopyButtonProps) {
   const [outcome, setOutcome] = useState<Outcome | null>(null);
-  const look = outcome && LOOKS[outcome];
+  const shown = outcome && OUTCOMES[outcome];
   return (
     <button
       type="button"
@@ -30,8 +30,8 @@ export function CopyButton({ label, icon, isEnabled = true, text }: CopyButtonPr
       }}
       onBlur={() => setOutcome(null)}
     >
-      {look?.icon ?? icon ?? <Copy />}
-      <span aria-live="polite">{look?.words ?? label}</span>
+      {shown?.icon ?? icon ?? <Copy />}
+      <span aria-live="polite">{shown?.words ?? label}</span>
     </button>
   );
 }

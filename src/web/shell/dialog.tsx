@@ -1,6 +1,5 @@
 /** Dialog that Esc closes. If it is modal, the browser traps and restores the focus; a click on the backdrop closes it. */
 import { useLayoutEffect, useRef, type KeyboardEvent, type ReactNode, type RefObject } from 'react';
-import './dialog.css';
 
 export interface DialogProps {
   readonly label: string;

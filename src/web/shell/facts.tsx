@@ -1,11 +1,10 @@
 /** Row of figures, each below its name. */
 import type { ReactNode } from 'react';
 import { Hinted } from './hinted.tsx';
-import './facts.css';
 
 export interface FactProps {
   readonly name: string;
-  readonly hint?: string;
+  readonly hint?: string | undefined;
   readonly children: ReactNode;
 }
 

@@ -1,6 +1,5 @@
 /** Name that explains itself on a click, a touch or a key. A `title` reaches only the mouse. */
 import { useId, type ReactNode } from 'react';
-import './hinted.css';
 
 export interface HintedProps {
   readonly hint: string | undefined;
@@ -15,7 +14,7 @@ export function Hinted({ hint, children }: HintedProps) {
       <button type="button" className="hinted" popoverTarget={id}>
         {children}
       </button>
-      <span id={id} popover="auto" className="hint-text">
+      <span id={id} popover="auto" className="hint-text small">
         {hint}
       </span>
     </>

@@ -7,7 +7,6 @@ import { useIds } from '../url/ids.ts';
 import { costLink, HOME } from '../url/links.ts';
 import { GRAPHQL_URL } from '../url/base-path.ts';
 import { LogOut, Search } from './icons.tsx';
-import './masthead.css';
 
 export interface MastheadProps {
   readonly isSignedIn: boolean;
@@ -20,7 +19,7 @@ export function Masthead({ isSignedIn, hasKey, onSearch }: MastheadProps) {
   const { workflowId } = useIds();
   return (
     <header className="masthead">
-      <Link to={HOME} className="brand">
+      <Link to={HOME} className="brand inline">
         <svg viewBox="0 0 16 16" width="18" height="18" aria-hidden="true">
           <path d="M2 4h6M5 8h7M10 12h4" stroke="currentColor" strokeWidth="2.2" strokeLinecap="round" />
         </svg>

@@ -1,13 +1,11 @@
 /** Notices in place of content: loading, empty, failed or outdated. */
 import type { ReactNode } from 'react';
-import { CombinedGraphQLErrors } from '@apollo/client/errors';
-import { isUnreachable } from '../live/retryable.ts';
+import { codeOf, isNotFound, isUnreachable, messageOf } from '../live/errors.ts';
 import { CloudOff, LoaderCircle, TriangleAlert } from './icons.tsx';
-import './notices.css';
 
 export function Loading({ what }: { readonly what: string }) {
   return (
-    <p className="notice loading" role="status">
+    <p className="notice loading muted" role="status">
       <LoaderCircle className="spinning" /> Loading {what}…
     </p>
   );
@@ -61,7 +59,7 @@ export function Failure({ error, what, isPartial = false, onRetry }: FailureProp
   // The banner of an outage says it already.
   if (isPartial && isUnreachable(error)) return null;
   return (
-    <div className="notice failure" role="alert">
+    <div className="notice status-failed" role="alert">
       <TriangleAlert />
       <div>
         <strong>{titleOf(error, what, isPartial)}</strong>
@@ -86,23 +84,9 @@ function titleOf(error: Error, what: string, isPartial: boolean): string {
 
 export function Warning({ children }: { readonly children: ReactNode }) {
   return (
-    <div className="notice warning" role="status">
+    <div className="notice status-cancelled" role="status">
       <CloudOff />
       <div>{children}</div>
     </div>
   );
-}
-
-export function messageOf(error: Error): string {
-  if (!CombinedGraphQLErrors.is(error)) return `The gateway can't be reached: ${error.message}`;
-  const [first] = error.errors;
-  const code = codeOf(error);
-  return `${code === undefined ? '' : `${code}: `}${first?.message ?? error.message}`;
-}
-
-export const isNotFound = (error: Error): boolean => codeOf(error) === 'NOT_FOUND';
-
-function codeOf(error: Error): string | undefined {
-  const code = CombinedGraphQLErrors.is(error) ? error.errors[0]?.extensions?.code : undefined;
-  return typeof code === 'string' ? code : undefined;
 }

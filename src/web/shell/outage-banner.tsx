@@ -2,7 +2,6 @@
 import { Moment } from '../time/time.tsx';
 import { useOutage } from '../live/outages.ts';
 import { CloudOff } from './icons.tsx';
-import './outage-banner.css';
 
 const REASONS = {
   upstream: 'workflow API isn’t answering.',
@@ -12,7 +11,7 @@ const REASONS = {
 export function OutageBanner() {
   const outage = useOutage();
   return (
-    <div role="status" className="outage">
+    <div role="status" className="outage status-cancelled">
       {outage && (
         <p>
           <CloudOff />

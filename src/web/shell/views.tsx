@@ -2,7 +2,6 @@
 import { useEffect, useRef } from 'react';
 import { Link } from 'react-router';
 import { useUrl } from '../url/url.ts';
-import './views.css';
 
 export interface View {
   readonly name: string;
@@ -33,6 +32,7 @@ export function Views({ current, views }: ViewsProps) {
         <Link
           key={name}
           to={url.link({ tab: index === 0 ? null : name })}
+          className="focus-inside"
           aria-current={name === current ? 'page' : undefined}
         >
           {label}

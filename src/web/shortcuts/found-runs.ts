@@ -4,7 +4,7 @@ import type { GraphQLFormattedError } from 'graphql';
 import { graphql } from '../__generated__/gql.ts';
 import type { FindRunQuery } from '../__generated__/graphql.ts';
 import { useGatewayQuery } from '../hooks/gateway-query.ts';
-import { errorsThat } from '../shell/part-errors.ts';
+import { errorsThat } from '../live/errors.ts';
 
 const FIND_RUN = graphql(`
   query FindRun($id: ID!, $after: String) {

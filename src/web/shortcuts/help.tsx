@@ -1,6 +1,5 @@
 /** List of all keyboard shortcuts. */
 import { Dialog } from '../shell/dialog.tsx';
-import './help.css';
 
 const GROUPS: readonly { readonly name: string; readonly keys: readonly (readonly [keys: string, what: string])[] }[] =
   [
@@ -34,6 +33,7 @@ export default function Help({ onClose }: { readonly onClose: () => void }) {
       <div className="shortcut-help">
         <div className="toolbar">
           <h2>Keyboard shortcuts</h2>
+          <span className="spacer" />
           <button type="button" onClick={onClose}>
             Close
           </button>

@@ -1,8 +1,8 @@
 /** Field and results of the search dialog. */
 import { useCombobox } from 'downshift';
 import { useNavigate } from 'react-router';
+import { messageOf } from '../live/errors.ts';
 import { countOf } from '../format/numbers.ts';
-import { messageOf } from '../shell/notices.tsx';
 import { usePaletteItems, type PaletteItem } from './palette-items.ts';
 import { PaletteField } from './palette-field.tsx';
 
@@ -66,14 +66,14 @@ export default function PaletteSearch({ text, onText, onClose, onHelp }: Palette
         {items.map((item, index) => (
           <li key={item.key} {...getItemProps({ item, index })} data-active={index === highlightedIndex || undefined}>
             <item.icon />
-            <bdi className={item.isId === true ? 'label mono' : 'label'}>{item.label}</bdi>
-            <span className="hint" dir="auto">
+            <bdi className={item.isId === true ? 'mono ellipsis' : 'ellipsis'}>{item.label}</bdi>
+            <span className="muted small ellipsis" dir="auto">
               {item.hint}
             </span>
           </li>
         ))}
       </ul>
-      <p className="palette-state muted" role="status">
+      <p className="palette-state muted small" role="status">
         {isSearching ? 'Searching…' : (items.length === 0 ? nothingFound(error) : '') + searchedOf(runsExamined)}
       </p>
     </>

@@ -2,7 +2,6 @@
 import { STATUSES } from '../url/params.ts';
 import { useUrl } from '../url/url.ts';
 import { statusWord } from './status.tsx';
-import './status-filter.css';
 
 export function StatusFilter() {
   const url = useUrl();
@@ -11,7 +10,7 @@ export function StatusFilter() {
     <fieldset className="status-filter">
       <legend className="visually-hidden">Status</legend>
       {STATUSES.map((status) => (
-        <label key={status}>
+        <label key={status} className="inline">
           <input
             type="checkbox"
             checked={chosen.includes(status)}

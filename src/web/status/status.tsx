@@ -10,11 +10,11 @@ import {
   LoaderCircle,
   SkipForward,
 } from '../shell/icons.tsx';
-import './status.css';
+import { Hinted } from '../shell/hinted.tsx';
 
 export type Status = RunStatus | StepStatus;
 
-const LOOKS = {
+const STATUSES = {
   PENDING: { icon: CircleDashed, word: 'Pending' },
   RUNNING: { icon: LoaderCircle, word: 'Running' },
   WAITING: { icon: CirclePause, word: 'Waiting' },
@@ -25,30 +25,28 @@ const LOOKS = {
   UNKNOWN: { icon: CircleQuestionMark, word: 'Unknown' },
 } as const;
 
-export const statusWord = (status: Status): string => LOOKS[status].word;
+export const statusWord = (status: Status): string => STATUSES[status].word;
 
 export const statusClass = (status: Status): string => `status-${status.toLowerCase()}`;
 
 export function StatusIcon({ status }: { readonly status: Status }) {
-  const { icon: Icon } = LOOKS[status];
+  const { icon: Icon } = STATUSES[status];
   return <Icon className={`${statusClass(status)}${status === 'RUNNING' ? ' spinning' : ''}`} />;
 }
 
-export function StatusBadge({
-  status,
-  isInferred = false,
-}: {
+export interface StatusBadgeProps {
   readonly status: Status;
   readonly isInferred?: boolean;
-}) {
+}
+
+export function StatusBadge({ status, isInferred = false }: StatusBadgeProps) {
   return (
-    <span
-      className={`badge ${statusClass(status)}`}
-      title={isInferred ? 'The upstream has no record of this run: its status is inferred from its steps' : undefined}
-    >
+    <span className={`badge ${statusClass(status)}`}>
       <StatusIcon status={status} />
       {statusWord(status)}
-      {isInferred && <span className="inferred"> (inferred)</span>}
+      {isInferred && (
+        <Hinted hint="The upstream has no record of this run: its status is inferred from its steps">(inferred)</Hinted>
+      )}
     </span>
   );
 }

@@ -2,7 +2,6 @@
 import { useState } from 'react';
 import { formatCount } from '../format/numbers.ts';
 import { excerptOf, type ExcerptBounds } from './excerpt.ts';
-import './text.css';
 
 export interface LongTextProps extends Partial<ExcerptBounds> {
   readonly text: string;

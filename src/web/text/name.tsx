@@ -1,5 +1,4 @@
 /** User-defined name of any length and script. It is truncated to fit; the full name is on hover. */
-import './text.css';
 
 export interface NameProps {
   readonly children: string;
@@ -10,7 +9,7 @@ export interface NameProps {
 export function Name({ children, mark }: NameProps) {
   return (
     <span className="given-name" title={mark === undefined ? children : `${children} ${mark}`}>
-      <bdi>{children}</bdi>
+      <bdi className="ellipsis">{children}</bdi>
       {mark !== undefined && <span className="given-name-mark">{mark}</span>}
     </span>
   );

@@ -1,5 +1,5 @@
 /** One clock for all relative times of the page, such as "3 minutes ago". It pauses while the page is hidden. */
-import { useSyncExternalStore } from 'react';
+import { useEffect, useState, useSyncExternalStore } from 'react';
 
 const EVERY_MS = 5000;
 
@@ -33,3 +33,19 @@ export const useNow = (): number => useSyncExternalStore(subscribe, () => nowMs)
 
 /** The start of the current minute: queries that depend on it change once a minute. */
 export const useMinute = (): number => useSyncExternalStore(subscribe, () => nowMs - (nowMs % 60_000));
+
+const SHORTEST_TICK_MS = 100;
+
+/** Duration that grows between answers: `ms` of the latest answer plus the time since then. */
+export function useTicking(ms: number | null, isTicking: boolean, everyMs = SHORTEST_TICK_MS): number | null {
+  const tickMs = Math.max(SHORTEST_TICK_MS, Math.round(everyMs));
+  const [passed, setPassed] = useState({ since: ms, ms: 0 });
+  useEffect(() => {
+    if (!isTicking || ms === null) return undefined;
+    const cameAt = performance.now();
+    const timer = setInterval(() => setPassed({ since: ms, ms: performance.now() - cameAt }), tickMs);
+    return () => clearInterval(timer);
+  }, [ms, isTicking, tickMs]);
+  if (!isTicking || ms === null) return ms;
+  return ms + (passed.since === ms ? passed.ms : 0);
+}

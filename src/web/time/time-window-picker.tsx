@@ -5,7 +5,6 @@ import { useDraft } from '../hooks/draft.ts';
 import type { Changes } from '../url/params.ts';
 import { useUrl } from '../url/url.ts';
 import { SPANS, spanOf, useTimeWindow } from './time-window.ts';
-import './time-window.css';
 
 /** `all` is the label of the default, without a window. */
 export function TimeWindowPicker({ all }: { readonly all: string }) {
@@ -25,16 +24,20 @@ export function TimeWindowPicker({ all }: { readonly all: string }) {
     },
   ];
   return (
-    <div className="time-window" role="group" aria-label="Time">
-      <ul>
+    <div className="time-window toolbar">
+      <div className="choice" role="group" aria-label="Time">
         {choices.map(({ label, isChosen, changes }) => (
-          <li key={label}>
-            <Link to={url.link(changes)} aria-current={isChosen ? 'true' : undefined} onClick={() => setIsOpen(false)}>
-              {label}
-            </Link>
-          </li>
+          <Link
+            key={label}
+            className="button"
+            to={url.link(changes)}
+            aria-current={isChosen ? 'true' : undefined}
+            onClick={() => setIsOpen(false)}
+          >
+            {label}
+          </Link>
         ))}
-      </ul>
+      </div>
       {(isExact || (isOpen && !span)) && (
         <span className="moments" onFocus={() => setIsOpen(true)}>
           <MomentField label="From" value={startedAfter} changesOf={(start) => ({ start })} />
@@ -71,7 +74,7 @@ function MomentField({ label, value, changesOf }: MomentFieldProps) {
   }
 
   return (
-    <span className="moment-field">
+    <span className="inline">
       <label htmlFor={id}>{label}</label>
       <input
         id={id}

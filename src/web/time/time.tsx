@@ -1,6 +1,7 @@
-/** Times in the reader's time zone. The title has the zone and the exact time in UTC. */
-import { useNow } from './now.ts';
+/** Times in the reader's time zone, with the zone and the exact time in UTC as their title, and durations that count on. */
+import { formatDuration } from '../format/duration.ts';
 import { formatAgo } from './ago.ts';
+import { useNow, useTicking } from './now.ts';
 
 const SHORT: Intl.DateTimeFormatOptions = {
   month: 'short',
@@ -47,3 +48,12 @@ export function Ago({ at }: { readonly at: string | null | undefined }) {
   const nowMs = useNow();
   return at == null ? <span>–</span> : <Time at={at}>{formatAgo(Date.parse(at), nowMs)}</Time>;
 }
+
+interface TickingProps {
+  /** Of the latest answer. */
+  readonly ms: number | null;
+  readonly isTicking: boolean;
+}
+
+/** Duration that counts on between answers. */
+export const Ticking = ({ ms, isTicking }: TickingProps) => formatDuration(useTicking(ms, isTicking));

@@ -4,7 +4,6 @@ import type { StepStatus } from '../__generated__/graphql.ts';
 import { statusClass } from '../status/status.tsx';
 import type { Bar, Window } from './bars/bars.ts';
 import type { Scale } from './time/scale.ts';
-import './minimap.css';
 
 export interface MinimapProps {
   readonly bars: readonly Bar[];

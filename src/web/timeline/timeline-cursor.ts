@@ -2,7 +2,6 @@
 import { useId, useState, type KeyboardEvent, type PointerEvent, type MouseEvent, type RefObject } from 'react';
 import { useUrl } from '../url/url.ts';
 import { barAt, boxOf, LANE_PX, type Bar, type Window } from './bars/bars.ts';
-import { nextBar, nextFailure } from './cursor.ts';
 import type { Scale } from './time/scale.ts';
 import type { Zoom } from '../controls/zoom-buttons.tsx';
 
@@ -116,4 +115,38 @@ export function useTimelineCursor({ ref, bars, scale, window, zoom }: Options): 
       open(clicked.stepId);
     },
   };
+}
+
+/** `bars` must be in order of start. Null for a key without a target. */
+function nextBar(bars: readonly Bar[], current: Bar, key: string): Bar | null {
+  const index = bars.indexOf(current);
+  switch (key) {
+    case 'ArrowRight':
+      return bars[index + 1] ?? null;
+    case 'ArrowLeft':
+      return bars[index - 1] ?? null;
+    case 'ArrowDown':
+      return nearestInLane(bars, current, 1);
+    case 'ArrowUp':
+      return nearestInLane(bars, current, -1);
+    case 'Home':
+      return bars[0] ?? null;
+    case 'End':
+      return bars.at(-1) ?? null;
+    default:
+      return null;
+  }
+}
+
+function nearestInLane(bars: readonly Bar[], { lane, offsetMs }: Bar, direction: 1 | -1): Bar | null {
+  const distance = (bar: Bar): number => Math.abs(bar.offsetMs - offsetMs);
+  return bars
+    .filter((bar) => bar.lane === lane + direction)
+    .reduce<Bar | null>((best, bar) => (best === null || distance(bar) < distance(best) ? bar : best), null);
+}
+
+/** The next failed step, continuing from the first bar after the last. `bars` must be in order of start. */
+function nextFailure(bars: readonly Bar[], current: Bar | undefined): Bar | undefined {
+  const index = current ? bars.indexOf(current) + 1 : 0;
+  return [...bars.slice(index), ...bars.slice(0, index)].find(({ status }) => status === 'FAILED');
 }

@@ -20,14 +20,13 @@ import { Legend } from './bars/legend.tsx';
 import { RowNames, type RowNamesProps } from './bars/row-names.tsx';
 import { Minimap } from './minimap.tsx';
 import { Axis } from './time/axis.tsx';
-import { clockStart } from './time/clock.ts';
-import { createScale, foldable, type Stretch } from './time/scale.ts';
-import { useTicking } from '../hooks/timing.ts';
+import { clockStart } from './time/ticks.ts';
+import { createScale, foldable } from './time/scale.ts';
+import { useTicking } from '../time/now.ts';
 import { useViewport } from './time/viewport.ts';
 import { useZoom } from './time/zoom.ts';
 import { useTimelineCursor } from './timeline-cursor.ts';
 import { Toolbar } from './toolbar.tsx';
-import './timeline.css';
 
 export interface TimelineProps {
   /** In order of start. */
@@ -35,7 +34,6 @@ export interface TimelineProps {
   readonly latest: RowNamesProps['latest'];
   /** Usual durations by node id. */
   readonly usual: UsualDurations;
-  readonly gaps: readonly Stretch[];
   readonly startedAt: string;
   readonly durationMs: number;
   /** Offset from the left edge; null once the run is over. */
@@ -48,7 +46,7 @@ const AXIS_PX = 24;
 /** A run with more bars has a minimap. */
 const MANY_BARS = 150;
 
-export function Timeline({ steps, latest, usual, gaps, startedAt, durationMs, nowMs, isMoving }: TimelineProps) {
+export function Timeline({ steps, latest, usual, startedAt, durationMs, nowMs, isMoving }: TimelineProps) {
   const url = useUrl();
   const ref = useRef<HTMLDivElement>(null);
   const { rows: arrangement, clock } = url.params;
@@ -61,16 +59,20 @@ export function Timeline({ steps, latest, usual, gaps, startedAt, durationMs, no
   const now = useTicking(nowMs, isMoving, Math.min(1000, pixelMs));
   const totalMs = Math.max(durationMs, now ?? 0);
   const wanted = (url.params.find ?? '').trim().toLowerCase();
+  const grown = useMemo(
+    () =>
+      // An unfinished step ends at the line for now.
+      steps.map((step) =>
+        step.isGrowing && now !== null && now > step.offsetMs ? lengthened(step, now - step.offsetMs) : step,
+      ),
+    [steps, now],
+  );
   const { bars, rows, laneCount } = useMemo(() => {
-    const found = wanted === '' ? steps : steps.filter(({ nodeId }) => nodeId.toLowerCase().includes(wanted));
-    // An unfinished step ends at the line for now.
-    const grown = found.map((step) =>
-      step.isGrowing && now !== null && now > step.offsetMs ? lengthened(step, now - step.offsetMs) : step,
-    );
-    return layOut(grown, arrangement);
-  }, [steps, wanted, arrangement, now]);
+    const found = wanted === '' ? grown : grown.filter(({ nodeId }) => nodeId.toLowerCase().includes(wanted));
+    return layOut(found, arrangement);
+  }, [grown, wanted, arrangement]);
   const isFolding = url.params.fold !== 'off';
-  const folds = useMemo(() => foldable(gaps, totalMs), [gaps, totalMs]);
+  const folds = useMemo(() => foldable(grown, totalMs), [grown, totalMs]);
   const scale = useMemo(() => createScale(totalMs, isFolding ? folds : []), [totalMs, isFolding, folds]);
   const zoom = useZoom(ref, viewport, scale);
 
@@ -117,7 +119,7 @@ export function Timeline({ steps, latest, usual, gaps, startedAt, durationMs, no
       )}
       <div
         ref={ref}
-        className="timeline-scroll"
+        className="timeline-scroll focus-inside"
         data-row
         role="listbox"
         aria-label={`${bars.length} steps in ${formatDuration(durationMs)}. Arrow keys go from step to step, Enter opens one, plus and minus zoom`}

@@ -50,15 +50,15 @@ export function Toolbar(props: ToolbarProps) {
         </button>
       )}
       <span className="spacer" />
-      <span className="view-controls">
+      <span className="toolbar">
         {canFold && (
-          <label className="fold-switch">
+          <label className="inline">
             <input
               type="checkbox"
               checked={url.params.fold !== 'off'}
               onChange={({ target }) => url.go({ fold: target.checked ? 'on' : 'off' })}
             />
-            Fold idle time
+            Fold idle time and waits
           </label>
         )}
         <select

@@ -3,8 +3,6 @@ import type { PointerEvent, ReactNode } from 'react';
 import { AxisBottom, AxisLeft } from '@visx/axis';
 import { GridRows } from '@visx/grid';
 import { scaleTime } from '@visx/scale';
-import { Bar } from '@visx/shape';
-import { tickText } from './tick-text.ts';
 import type { TrendRow } from './trend-row.ts';
 
 export interface ChartProps {
@@ -59,8 +57,8 @@ export function ChartFrame({ rows, width, changedAt, pointedAt, onPoint, ...prop
       <figcaption>
         {title} {legend}
         {marks.length > 0 && (
-          <span className="trend-legend">
-            <span className="key changed">changed</span>
+          <span className="trend-legend small">
+            <span className="key inline changed">changed</span>
           </span>
         )}
       </figcaption>
@@ -74,7 +72,9 @@ export function ChartFrame({ rows, width, changedAt, pointedAt, onPoint, ...prop
       >
         <g transform={`translate(${MARGIN.left} ${MARGIN.top})`}>
           <g aria-hidden="true">
-            {pointedAt !== null && <Bar className="pointed" x={leftOf(pointedAt)} y={0} width={slot} height={HEIGHT} />}
+            {pointedAt !== null && (
+              <rect className="pointed" x={leftOf(pointedAt)} y={0} width={slot} height={HEIGHT} />
+            )}
             <GridRows className="grid" scale={yScale} width={inner} numTicks={3} stroke="" />
             <AxisLeft
               scale={yScale}
@@ -104,4 +104,14 @@ export function ChartFrame({ rows, width, changedAt, pointedAt, onPoint, ...prop
       </svg>
     </figure>
   );
+}
+
+const TIME = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' });
+const DAY = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' });
+const DAY_OF_YEAR = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric' });
+
+/** The day at midnight, otherwise the time of day: no date appears twice. `from` is the start of the axis. */
+function tickText(at: Date, from: Date): string {
+  if (at.getTime() !== new Date(at).setHours(0, 0, 0, 0)) return TIME.format(at);
+  return (at.getFullYear() === from.getFullYear() ? DAY : DAY_OF_YEAR).format(at);
 }

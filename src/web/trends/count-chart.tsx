@@ -1,7 +1,6 @@
 /** Counts and failures as stacked bars. Each bar links to the runs of its bucket. */
 import { useState, type KeyboardEvent } from 'react';
 import { scaleLinear } from '@visx/scale';
-import { Bar } from '@visx/shape';
 import { Link } from 'react-router';
 import { formatDuration } from '../format/duration.ts';
 import { countOf, formatCount } from '../format/numbers.ts';
@@ -41,8 +40,8 @@ export function CountChart({ counted, ...chart }: CountChartProps) {
       label={`${NAMES[counted]} over time; the arrow keys lead from one part of the time to the next`}
       role="group"
       legend={
-        <span className="trend-legend">
-          <span className="key failed">failed</span> <span className="key rest">others</span>
+        <span className="trend-legend small">
+          <span className="key inline failed">failed</span> <span className="key inline rest">others</span>
         </span>
       }
       yScale={y}
@@ -61,7 +60,7 @@ export function CountChart({ counted, ...chart }: CountChartProps) {
               onPoint(index);
             }}
           >
-            <Bar className="slot" x={leftOf(index)} y={0} width={slot} height={HEIGHT} />
+            <rect className="slot" x={leftOf(index)} y={0} width={slot} height={HEIGHT} />
             <Stack row={row} x={leftOf(index)} slot={slot} y={y} />
           </Link>
         ))}
@@ -91,8 +90,8 @@ function Stack({ row: { count, failedCount }, x, slot, y }: StackProps) {
   const top = y(failedCount);
   return (
     <>
-      {failedCount > 0 && <Bar className="bar failed" x={left} y={top} width={width} height={HEIGHT - top} />}
-      {count > failedCount && <Bar className="bar rest" x={left} y={y(count)} width={width} height={top - y(count)} />}
+      {failedCount > 0 && <rect className="bar failed" x={left} y={top} width={width} height={HEIGHT - top} />}
+      {count > failedCount && <rect className="bar rest" x={left} y={y(count)} width={width} height={top - y(count)} />}
     </>
   );
 }

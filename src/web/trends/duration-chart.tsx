@@ -1,6 +1,5 @@
 /** Median and p95 durations as lines, with a dot for each bucket that has a value. */
 import { scaleLinear } from '@visx/scale';
-import { LinePath } from '@visx/shape';
 import { ChartFrame, HEIGHT, slotOf, type ChartProps } from './chart-frame.tsx';
 import type { TrendRow } from './trend-row.ts';
 
@@ -30,8 +29,8 @@ export function DurationChart(chart: ChartProps) {
       label="Median and p95 of the durations over time; the table below has the figures"
       role="img"
       legend={
-        <span className="trend-legend">
-          <span className="key line p50">median</span> <span className="key line p95">p95</span>
+        <span className="trend-legend small">
+          <span className="key inline line p50">median</span> <span className="key inline line p95">p95</span>
         </span>
       }
       yScale={y}
@@ -41,7 +40,7 @@ export function DurationChart(chart: ChartProps) {
         const known = rows.filter((row) => row[line] !== null);
         return (
           <g key={line} className={`line ${line}`}>
-            <LinePath data={known} x={xOf} y={(row) => yOf(row[line])} stroke="" />
+            <polyline points={known.map((row) => `${xOf(row)},${yOf(row[line])}`).join(' ')} />
             {known.map((row) => (
               <circle key={row.startedAt} cx={xOf(row)} cy={yOf(row[line])} r={3} />
             ))}

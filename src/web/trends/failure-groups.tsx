@@ -3,10 +3,9 @@ import { readFragment } from '../__generated__/fragment-masking.ts';
 import { graphql } from '../__generated__/gql.ts';
 import { FAILURE_GROUP } from '../failures/failure-group.tsx';
 import { FailureList } from '../failures/failure-list.tsx';
-import { useGatewayQuery } from '../hooks/gateway-query.ts';
+import { REFRESHED, useGatewayQuery } from '../hooks/gateway-query.ts';
 import { Empty, Failure, Loading } from '../shell/notices.tsx';
 import { useNow } from '../time/now.ts';
-import { REFRESHED } from './refreshed.ts';
 import type { TrendProps } from './trend.tsx';
 
 const FAILURE_GROUPS = graphql(`
@@ -29,11 +28,7 @@ const LAST_RUNS = 100;
 /** Null for `nodeId`: failures of all nodes. */
 export function FailureGroups({ workflowId, nodeId, window }: Omit<TrendProps, 'changedAt'>) {
   const nowMs = useNow();
-  const {
-    value: answered,
-    error,
-    refetch,
-  } = useGatewayQuery(FAILURE_GROUPS, {
+  const { value: answered, ...query } = useGatewayQuery(FAILURE_GROUPS, {
     variables: { workflowId, last: LAST_RUNS, ...window },
     read: (data) => data.workflow,
     ...REFRESHED,
@@ -46,12 +41,13 @@ export function FailureGroups({ workflowId, nodeId, window }: Omit<TrendProps, '
   const span = {
     fromMs: startedAfter === null ? null : Date.parse(startedAfter),
     toMs: startedBefore === null ? nowMs : Date.parse(startedBefore),
+    words: `among the latest ${LAST_RUNS}`,
   };
   return (
     <section aria-labelledby="failures" className="failures">
       <h2 id="failures">
         Failures{' '}
-        <span className="muted">
+        <span className="fact-part">
           of the latest {LAST_RUNS} runs
           {nodeId !== null && (
             <>
@@ -61,9 +57,11 @@ export function FailureGroups({ workflowId, nodeId, window }: Omit<TrendProps, '
           )}
         </span>
       </h2>
-      {error && <Failure error={error} what="failures" isPartial={groups !== undefined} onRetry={refetch} />}
-      {!groups && !error && <Loading what="the failures" />}
-      {groups?.length === 0 && !error && (
+      {query.error && (
+        <Failure error={query.error} what="failures" isPartial={groups !== undefined} onRetry={query.refetch} />
+      )}
+      {!groups && !query.error && <Loading what="the failures" />}
+      {groups?.length === 0 && !query.error && (
         <Empty
           title={isWhole ? 'No failures in this time' : `No failures of the latest ${LAST_RUNS} runs in this time`}
         />

@@ -1,5 +1,6 @@
 /** Figures of a trend: two charts over the same time, and a table. */
 import { useState } from 'react';
+import { DataTable, type Column } from '../controls/data-table.tsx';
 import { formatDuration } from '../format/duration.ts';
 import { useElementWidth } from '../hooks/element-width.ts';
 import { countOf, formatCount } from '../format/numbers.ts';
@@ -7,8 +8,7 @@ import { Moment } from '../time/time.tsx';
 import { Empty } from '../shell/notices.tsx';
 import { CountChart } from './count-chart.tsx';
 import { DurationChart } from './duration-chart.tsx';
-import type { TrendFiguresProps } from './trend-row.ts';
-import { TrendTable } from './trend-table.tsx';
+import { NAMES, type TrendFiguresProps, type TrendRow } from './trend-row.ts';
 
 export function TrendFigures({ rows, counted, last, changedAt }: TrendFiguresProps) {
   const [ref, width] = useElementWidth();
@@ -19,7 +19,7 @@ export function TrendFigures({ rows, counted, last, changedAt }: TrendFiguresPro
   return (
     <>
       <div className="panel trend-charts" ref={ref}>
-        <p className="trend-reading" aria-hidden="true">
+        <p className="trend-reading small" aria-hidden="true">
           {pointed ? (
             <>
               <Moment at={pointed.startedAt} /> – <Moment at={pointed.endedAt} /> ·{' '}
@@ -45,5 +45,32 @@ export function TrendFigures({ rows, counted, last, changedAt }: TrendFiguresPro
       )}
       <TrendTable rows={rows} counted={counted} />
     </>
+  );
+}
+
+/** The figures of the charts as a table. */
+function TrendTable({ rows, counted }: Pick<TrendFiguresProps, 'rows' | 'counted'>) {
+  const columns: readonly Column<TrendRow>[] = [
+    { name: 'From', cell: ({ startedAt }) => <Moment at={startedAt} /> },
+    { name: 'To', cell: ({ endedAt }) => <Moment at={endedAt} /> },
+    {
+      name: NAMES[counted],
+      isNumber: true,
+      cell: ({ count, isComplete }) => `${formatCount(count)}${isComplete ? '' : ' or more'}`,
+    },
+    {
+      name: 'Failed',
+      isNumber: true,
+      className: ({ failedCount }) => (failedCount > 0 ? 'bad' : ''),
+      cell: ({ failedCount }) => formatCount(failedCount),
+    },
+    { name: 'Median', isNumber: true, cell: ({ p50 }) => formatDuration(p50) },
+    { name: 'p95', isNumber: true, cell: ({ p95 }) => formatDuration(p95) },
+  ];
+  return (
+    <details className="trend-table">
+      <summary>Figures as a table</summary>
+      <DataTable label="Figures of the trend" columns={columns} rows={rows} keyOf={({ startedAt }) => startedAt} />
+    </details>
   );
 }

@@ -1,9 +1,8 @@
 /** The trend of a workflow's runs, or of one of its nodes. */
 import { graphql } from '../__generated__/gql.ts';
-import { useGatewayQuery } from '../hooks/gateway-query.ts';
+import { REFRESHED, useGatewayQuery } from '../hooks/gateway-query.ts';
 import { Failure, Loading } from '../shell/notices.tsx';
 import type { TimeWindow } from '../time/time-window.ts';
-import { REFRESHED } from './refreshed.ts';
 import { TrendFigures } from './trend-figures.tsx';
 import { rowsOf } from './trend-row.ts';
 
@@ -51,19 +50,15 @@ export interface TrendProps {
 export function Trend({ workflowId, nodeId, window, changedAt }: TrendProps) {
   const ofRuns = window.startedAfter === null ? LAST_RUNS.ofAll : LAST_RUNS.inWindow;
   const last = nodeId === null ? ofRuns : LAST_RUNS.ofNode;
-  const {
-    value: trend,
-    error,
-    refetch,
-  } = useGatewayQuery(TREND, {
+  const { value: trend, ...query } = useGatewayQuery(TREND, {
     variables: { workflowId, last, ...window, isOfNode: nodeId !== null },
     read: (data) => data.workflow?.trend,
     ...REFRESHED,
   });
   return (
     <>
-      {error && <Failure error={error} what="trend" isPartial={trend != null} onRetry={refetch} />}
-      {!trend && !error && <Loading what="the trend" />}
+      {query.error && <Failure error={query.error} what="trend" isPartial={trend != null} onRetry={query.refetch} />}
+      {!trend && !query.error && <Loading what="the trend" />}
       {trend && (
         <TrendFigures
           rows={rowsOf(trend, nodeId)}

@@ -7,7 +7,6 @@ import { useUrl } from '../url/url.ts';
 import { FailureGroups } from './failure-groups.tsx';
 import { Trend } from './trend.tsx';
 import { useWorkflowChanges, WorkflowChanges } from './workflow-changes.tsx';
-import './trends.css';
 
 export interface TrendsProps {
   readonly workflowId: string;
@@ -23,7 +22,7 @@ export default function Trends({ workflowId, nodeIds }: TrendsProps) {
   const changed = useWorkflowChanges(workflowId, nodeId);
   const changedAt = changed.changes?.map(({ at }) => at) ?? [];
   return (
-    <section className="trends" aria-label="Trends">
+    <section className="trends stack" aria-label="Trends">
       <div className="toolbar">
         <TimeWindowPicker all="Latest runs" />
         <NodeField nodeIds={nodeIds} />
@@ -47,7 +46,7 @@ function NodeField({ nodeIds }: { readonly nodeIds: readonly string[] }) {
   const nodeId = url.params.node;
   const known = nodeId === null || nodeIds.includes(nodeId) ? nodeIds : [...nodeIds, nodeId];
   return (
-    <span className="node-field">
+    <span className="inline">
       <label htmlFor={id}>Of</label>
       <select id={id} value={nodeId ?? ''} onChange={({ target }) => url.go({ node: target.value })}>
         <option value="">the whole workflow</option>

@@ -3,9 +3,8 @@ import { graphql } from '../__generated__/gql.ts';
 import type { WorkflowChangesQuery } from '../__generated__/graphql.ts';
 import { ChangeOf } from '../failures/changes.tsx';
 import { Ago } from '../time/time.tsx';
-import { useGatewayQuery } from '../hooks/gateway-query.ts';
+import { REFRESHED, useGatewayQuery } from '../hooks/gateway-query.ts';
 import { Failure, Loading } from '../shell/notices.tsx';
-import { REFRESHED } from './refreshed.ts';
 
 const WORKFLOW_CHANGES = graphql(`
   query WorkflowChanges($workflowId: ID!) {
@@ -60,7 +59,7 @@ export function WorkflowChanges({ value: workflow, changes, error, refetch }: Wo
     <section aria-labelledby="changes" className="workflow-changes">
       <h2 id="changes">
         What changed{' '}
-        <span className="muted">
+        <span className="fact-part">
           {points && `looked at ${points.runsExamined} of ${points.runsRequested} runs`}
           {workflow?.updatedAt != null && (
             <>

@@ -54,18 +54,13 @@ const LAST_RUNS = 50;
 
 export function NodeStatistics({ workflowId }: { readonly workflowId: string }) {
   const url = useUrl();
-  const {
-    value: statistics,
-    error,
-    isLoading,
-    refetch,
-  } = useGatewayQuery(NODE_STATISTICS, {
+  const { value: statistics, ...query } = useGatewayQuery(NODE_STATISTICS, {
     variables: { workflowId, last: LAST_RUNS },
     read: (data) => data.workflow?.nodeStatistics,
   });
   const nodes = statistics?.nodes;
-  if (isLoading) return <Skeleton what="the steps of the latest runs" rows={6} />;
-  if (error && !nodes) return <Failure error={error} what="statistics" onRetry={refetch} />;
+  if (query.isLoading) return <Skeleton what="the steps of the latest runs" rows={6} />;
+  if (query.error && !nodes) return <Failure error={query.error} what="statistics" onRetry={query.refetch} />;
   if (!nodes || nodes.length === 0) return <Empty title="No runs yet" />;
   return (
     <section aria-label="Statistics by node">
@@ -79,7 +74,7 @@ export function NodeStatistics({ workflowId }: { readonly workflowId: string }) 
             name: 'Node',
             className: 'mono node-name',
             cell: ({ nodeId }) => (
-              <Link to={url.link({ tab: 'trends', node: nodeId })} title={nodeId}>
+              <Link to={url.link({ tab: 'trends', node: nodeId })} className="ellipsis" title={nodeId}>
                 <bdi>{nodeId}</bdi>
               </Link>
             ),

@@ -1,14 +1,13 @@
 /** Form that starts a run and opens it. The initial inputs are those of the run in `from`, or of the latest run. */
 import { useId, useState } from 'react';
 import { Link } from 'react-router';
+import { messageOf } from '../live/errors.ts';
 import { graphql } from '../__generated__/gql.ts';
 import { useGatewayQuery } from '../hooks/gateway-query.ts';
-import { messageOf } from '../shell/notices.tsx';
 import { runLink } from '../url/links.ts';
 import { useUrl } from '../url/url.ts';
 import { problemOf, textOf } from './inputs-text.ts';
 import { useRunStart } from './run-start.ts';
-import './run-form.css';
 
 const FIRST_INPUTS = graphql(`
   query FirstInputs($workflowId: ID!, $runId: ID!, $isLatest: Boolean!) {
@@ -64,7 +63,7 @@ function FormFrom({ workflowId, onCancel, from }: RunFormProps & { readonly from
 
   return (
     <form
-      className="panel run-form"
+      className="panel run-form stack"
       aria-label="Run this workflow"
       aria-busy={isWaiting}
       onSubmit={(event) => {
@@ -94,11 +93,11 @@ function FormFrom({ workflowId, onCancel, from }: RunFormProps & { readonly from
           }
         }}
       />
-      <p id={`${id}-problem`} className="problem" role="status">
+      <p id={`${id}-problem`} className="bad" role="status">
         {problem}
       </p>
       {run.error && (
-        <p className="problem" role="alert">
+        <p className="bad" role="alert">
           {messageOf(run.error)}
           {run.isUnanswered && ' It may have started anyway: then starting again leads to the same run.'}
         </p>
@@ -124,18 +123,18 @@ interface OriginProps extends ReturnType<typeof useFirstInputs> {
 
 /** Origin of the inputs, or the error that prevented their loading. */
 function Origin({ from, run, isLoading, error }: OriginProps) {
-  if (isLoading) return <p className="muted origin">Loading the inputs…</p>;
+  if (isLoading) return <p className="muted ellipsis">Loading the inputs…</p>;
   if (error) {
     return (
-      <p className="problem origin" role="alert">
+      <p className="bad" role="alert">
         The inputs of {from === null ? 'the latest run' : <bdi>{from}</bdi>} could not be loaded. {messageOf(error)} You
         can write them yourself.
       </p>
     );
   }
-  if (!run) return <p className="muted origin">No runs yet: write its inputs.</p>;
+  if (!run) return <p className="muted ellipsis">No runs yet: write its inputs.</p>;
   return (
-    <p className="muted origin">
+    <p className="muted ellipsis">
       {run.inputs == null ? 'No inputs are known of ' : 'The inputs of '}
       {from === null && 'the latest run, '}
       <Link to={runLink(run)} className="mono" title={run.id}>

@@ -4,7 +4,7 @@ import { CombinedGraphQLErrors } from '@apollo/client/errors';
 import { useMutation } from '@apollo/client/react';
 import { useNavigate } from 'react-router';
 import { graphql } from '../__generated__/gql.ts';
-import { isRetryable } from '../live/retryable.ts';
+import { isRetryable } from '../live/errors.ts';
 import { runLink } from '../url/links.ts';
 
 const EXECUTE = graphql(`

@@ -1,19 +1,20 @@
 /** Runs of a workflow, newest first, page by page, with live updates. */
+import { useState, type ReactNode } from 'react';
+import { Link } from 'react-router';
 import { graphql } from '../__generated__/gql.ts';
 import type { RunFilter } from '../__generated__/graphql.ts';
-import { useTickedRuns } from '../comparison/ticked-runs.tsx';
 import { Pager, RUN_PAGES } from '../controls/pager.tsx';
 import { LiveMark } from '../live/live-mark.tsx';
 import { ASK_EVERY_MS, useRunPage } from '../run-list/live-runs.ts';
-import type { ChangedRuns } from '../run-list/merged-runs.ts';
+import type { ChangedRuns, ListedRun } from '../run-list/merged-runs.ts';
 import { RunList } from '../run-list/run-list.tsx';
 import { RunSearch, Searched, useSearchedText } from '../run-list/run-search.tsx';
 import { Empty, Failure, Skeleton } from '../shell/notices.tsx';
 import { StatusFilter } from '../status/status-filter.tsx';
 import { useTimeWindow } from '../time/time-window.ts';
 import { TimeWindowPicker } from '../time/time-window-picker.tsx';
+import { comparisonLink } from '../url/links.ts';
 import { useUrl } from '../url/url.ts';
-import './run-filters.css';
 
 const RUNS = graphql(`
   query Runs($workflowId: ID!, $first: Int!, $after: String, $filter: RunFilter) {
@@ -84,4 +85,37 @@ function useRunFilter(): RunFilter | null {
   const { startedAfter, startedBefore } = useTimeWindow();
   if (status.length === 0 && search === null && startedAfter === null && startedBefore === null) return null;
   return { status: status.length > 0 ? status : null, startedAfter, startedBefore, search };
+}
+
+interface TickedRuns {
+  readonly tickOf: (run: ListedRun) => ReactNode;
+  /** Leads to the comparison, or says that a second run is needed. */
+  readonly link: ReactNode;
+}
+
+/** Two ticked runs of a list, newest first, are compared: the older one is the base. */
+function useTickedRuns(runs: readonly ListedRun[]): TickedRuns {
+  const [ids, setIds] = useState<readonly string[]>([]);
+  const [head, base] = runs.filter(({ id }) => ids.includes(id));
+  return {
+    tickOf: ({ id }) => (
+      <input
+        type="checkbox"
+        className="compare-tick"
+        aria-label={`Compare ${id}`}
+        title="Tick two runs to compare them"
+        checked={ids.includes(id)}
+        disabled={base !== undefined && !ids.includes(id)}
+        onChange={({ target }) => setIds(target.checked ? [...ids, id] : ids.filter((one) => one !== id))}
+      />
+    ),
+    link:
+      base && head ? (
+        <Link className="button primary" to={comparisonLink(head, base)}>
+          Compare the two
+        </Link>
+      ) : (
+        head && <span className="muted">Tick a second run to compare.</span>
+      ),
+  };
 }

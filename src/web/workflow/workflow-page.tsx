@@ -1,23 +1,27 @@
 /** Page of one workflow: graph, runs, trends, statistics, and a form that starts a run. */
 import { useMemo, useRef } from 'react';
+import { isNotFound } from '../live/errors.ts';
 import { graphql } from '../__generated__/gql.ts';
+import type { WorkflowQuery } from '../__generated__/graphql.ts';
+import { formatDuration } from '../format/duration.ts';
+import { formatCount, formatShare } from '../format/numbers.ts';
 import { useGatewayQuery } from '../hooks/gateway-query.ts';
 import { useThrottled } from '../hooks/timing.ts';
 import { useChangedRuns } from '../run-list/live-runs.ts';
 import { Breadcrumb } from '../shell/breadcrumb.tsx';
 import { Contained } from '../shell/contained.tsx';
+import { Fact, Facts } from '../shell/facts.tsx';
 import { Play } from '../shell/icons.tsx';
 import { lazyPart } from '../shell/lazy-part.tsx';
-import { Empty, Failure, isNotFound, Skeleton } from '../shell/notices.tsx';
+import { Empty, Failure, Skeleton } from '../shell/notices.tsx';
 import { UpstreamLink } from '../shell/upstream-link.tsx';
 import { Views } from '../shell/views.tsx';
+import { Ago } from '../time/time.tsx';
 import { useIds } from '../url/ids.ts';
 import { useUrl } from '../url/url.ts';
 import { NodeStatistics } from './node-statistics.tsx';
-import { Overview } from './overview.tsx';
 import { RunForm } from './run-form.tsx';
 import { RunsTable } from './runs-table.tsx';
-import './workflow-page.css';
 
 const WorkflowGraph = lazyPart(() => import('../graph/workflow-graph.tsx'), 'the graph');
 const Trends = lazyPart(() => import('../trends/trends.tsx'), 'the trends');
@@ -69,14 +73,12 @@ export default function WorkflowPage() {
 
 function WorkflowOf({ workflowId }: { readonly workflowId: string }) {
   const url = useUrl();
-  const {
-    value: workflow,
-    error,
-    isLoading,
-    refetch,
-  } = useGatewayQuery(WORKFLOW, { variables: { id: workflowId }, read: (data) => data.workflow });
+  const { value: workflow, ...query } = useGatewayQuery(WORKFLOW, {
+    variables: { id: workflowId },
+    read: (data) => data.workflow,
+  });
   const workflowIds = useMemo(() => [workflowId], [workflowId]);
-  const refresh = useThrottled(refetch, REFRESH_EVERY_MS);
+  const refresh = useThrottled(query.refetch, REFRESH_EVERY_MS);
   const changed = useChangedRuns(workflowIds, (_runs, isFirst) => {
     if (!isFirst) refresh();
   });
@@ -90,7 +92,7 @@ function WorkflowOf({ workflowId }: { readonly workflowId: string }) {
   }
 
   // An upstream without a list of workflows may still have runs of this workflow.
-  if (error && isNotFound(error) && (workflow?.statistics?.runCount ?? 0) === 0) {
+  if (query.error && isNotFound(query.error) && (workflow?.statistics?.runCount ?? 0) === 0) {
     return (
       <>
         <Breadcrumb parents={[]} here={name} />
@@ -104,7 +106,7 @@ function WorkflowOf({ workflowId }: { readonly workflowId: string }) {
     <>
       <Breadcrumb parents={[]} here={name} />
       <div className="toolbar workflow-bar">
-        <h1 title={name}>
+        <h1 className="clamp" title={name}>
           <bdi>{name}</bdi>
         </h1>
         {workflow?.version != null && <span className="muted">v{workflow.version}</span>}
@@ -113,7 +115,9 @@ function WorkflowOf({ workflowId }: { readonly workflowId: string }) {
           <Play /> Run
         </button>
       </div>
-      {error && <Failure error={error} what="workflow" isPartial={workflow != null} onRetry={refetch} />}
+      {query.error && (
+        <Failure error={query.error} what="workflow" isPartial={workflow != null} onRetry={query.refetch} />
+      )}
       {isFormOpen && (
         <Contained what="the form">
           <RunForm
@@ -125,7 +129,7 @@ function WorkflowOf({ workflowId }: { readonly workflowId: string }) {
           />
         </Contained>
       )}
-      {isLoading && !error && <Skeleton what="the workflow" rows={3} />}
+      {query.isLoading && !query.error && <Skeleton what="the workflow" rows={3} />}
       {workflow && <Overview workflow={workflow} />}
       {workflow?.graph && <WorkflowGraph graph={workflow.graph} />}
       <Views current={view} views={VIEWS} />
@@ -142,6 +146,39 @@ function WorkflowOf({ workflowId }: { readonly workflowId: string }) {
           <RunsTable workflowId={workflowId} changed={changed} />
         </Contained>
       )}
+    </>
+  );
+}
+
+/** Description of the workflow, its last change, and figures of its latest runs. */
+function Overview({ workflow }: { readonly workflow: NonNullable<WorkflowQuery['workflow']> }) {
+  const { description, statistics, updatedAt } = workflow;
+  return (
+    <>
+      {description != null && (
+        <p className="muted workflow-description clamp" title={description}>
+          <bdi>{description}</bdi>
+        </p>
+      )}
+      <Facts>
+        <Fact name="Success rate" hint="Completed runs as a part of the finished ones">
+          {formatShare(statistics?.successRate)}
+        </Fact>
+        <Fact name="Failed">{formatCount(statistics?.failedCount)}</Fact>
+        <Fact name="Latest runs" hint="How many runs these figures are of">
+          {formatCount(statistics?.runCount)}
+        </Fact>
+        <Fact name="Median" hint="Half of the finished runs took at most this long">
+          {formatDuration(statistics?.wallClockMs?.p50)}
+        </Fact>
+        <Fact name="p95" hint="95 % of the finished runs took at most this long">
+          {formatDuration(statistics?.wallClockMs?.p95)}
+        </Fact>
+        <Fact name="Slowest">{formatDuration(statistics?.wallClockMs?.max)}</Fact>
+        <Fact name="Updated" hint="When the workflow itself was last changed">
+          <Ago at={updatedAt} />
+        </Fact>
+      </Facts>
     </>
   );
 }

@@ -6,7 +6,6 @@ import { StatusBadge } from '../../status/status.tsx';
 import { ErrorText } from '../error-text.tsx';
 import { StepFacts } from './step-facts.tsx';
 import { StepPayload } from './step-payload.tsx';
-import './step-detail.css';
 
 const STEP_DETAIL = graphql(`
   query StepDetail($workflowId: ID!, $runId: ID!, $stepId: ID!) {
@@ -66,6 +65,7 @@ const STEP_DETAIL = graphql(`
         }
         inputsSizeBytes
         outputsSizeBytes
+        metadata
       }
     }
   }
@@ -85,12 +85,7 @@ export interface StepDetailProps {
 }
 
 export default function StepDetail({ workflowId, runId, stepId, version, isFinal }: StepDetailProps) {
-  const {
-    value: step,
-    error,
-    isLoading,
-    refetch,
-  } = useGatewayQuery(STEP_DETAIL, {
+  const { value: step, ...query } = useGatewayQuery(STEP_DETAIL, {
     variables: { workflowId, runId, stepId },
     read: (data) => data.run?.step,
     pollInterval: ({ isFinished }) => (isFinished || isFinal ? 0 : ASK_EVERY_MS),
@@ -99,18 +94,18 @@ export default function StepDetail({ workflowId, runId, stepId, version, isFinal
   });
 
   return (
-    <div className="step-detail">
+    <div className="step-detail stack">
       {step && (
-        <div className="step-title">
+        <div className="toolbar">
           <h2 className="mono">
             <bdi>{step.nodeId}</bdi>
           </h2>
           <StatusBadge status={step.status} />
         </div>
       )}
-      {isLoading && <Loading what="the step" />}
-      {error && !step && <Failure error={error} what="step" onRetry={refetch} />}
-      {!isLoading && !step && !error && <Empty title="This run has no such step" />}
+      {query.isLoading && <Loading what="the step" />}
+      {query.error && !step && <Failure error={query.error} what="step" onRetry={query.refetch} />}
+      {!query.isLoading && !step && !query.error && <Empty title="This run has no such step" />}
       {step && (
         <>
           {step.node?.description != null && <p className="muted">{step.node.description}</p>}

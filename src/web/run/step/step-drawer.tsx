@@ -7,7 +7,6 @@ import { ChevronLeft, ChevronRight, X } from '../../shell/icons.tsx';
 import { isTyping } from '../../shortcuts/keys.ts';
 import { useUrl } from '../../url/url.ts';
 import type { ListedStep } from '../steps.ts';
-import './step-drawer.css';
 
 export interface StepDrawerProps {
   readonly stepId: string;
@@ -57,7 +56,7 @@ export default function StepDrawer({ stepId, steps, children }: StepDrawerProps)
       onKeyDown={onKeyDown}
       onClose={close}
     >
-      <div className="step-bar">
+      <div className="step-bar small">
         {[
           { name: 'Previous step', key: '←', step: previous, Icon: ChevronLeft },
           { name: 'Next step', key: '→', step: next, Icon: ChevronRight },
@@ -77,9 +76,10 @@ export default function StepDrawer({ stepId, steps, children }: StepDrawerProps)
         <span className="muted" role="status">
           {index >= 0 && `Step ${formatCount(index + 1)} of ${formatCount(steps.length)}`}
         </span>
+        <span className="spacer" />
         <button
           type="button"
-          className="quiet icon-only close"
+          className="quiet icon-only"
           aria-label="Close the step"
           title="Close (Esc)"
           onClick={close}

@@ -4,7 +4,7 @@ import { graphql } from '../../__generated__/gql.ts';
 import { Choice } from '../../controls/choice.tsx';
 import { StepConversation } from '../../conversation/step-conversation.tsx';
 import { formatBytes } from '../../format/numbers.ts';
-import { Payload } from '../../json/payload.tsx';
+import { JsonTree, Payload } from '../../json/payload.tsx';
 import { useGatewayQuery } from '../../hooks/gateway-query.ts';
 import { lazyPart } from '../../shell/lazy-part.tsx';
 import { useUrl } from '../../url/url.ts';
@@ -42,7 +42,7 @@ export interface StepPayloadProps {
 }
 
 export function StepPayload({ workflowId, runId, step }: StepPayloadProps) {
-  const { id: stepId, status, conversation, previousAttempt, inputsSizeBytes, outputsSizeBytes } = step;
+  const { id: stepId, status, conversation, previousAttempt, inputsSizeBytes, outputsSizeBytes, metadata } = step;
   const hasConversation = conversation !== null;
   const url = useUrl();
   const version = [status, inputsSizeBytes, outputsSizeBytes].join(' ');
@@ -50,13 +50,14 @@ export function StepPayload({ workflowId, runId, step }: StepPayloadProps) {
     ...(hasConversation ? [{ name: 'conversation', label: 'Conversation' }] : []),
     { name: 'outputs', label: `Outputs (${formatBytes(outputsSizeBytes)})` },
     { name: 'inputs', label: `Inputs (${formatBytes(inputsSizeBytes)})` },
+    ...(isEmptyJson(metadata) ? [] : [{ name: 'metadata', label: 'Metadata' }]),
     ...(previousAttempt ? [{ name: 'attempts', label: `Compare with attempt ${previousAttempt.attempt}` }] : []),
   ];
   // The inputs explain a failed step without outputs.
   const usual = hasConversation ? 'conversation' : status === 'FAILED' && outputsSizeBytes === 0 ? 'inputs' : 'outputs';
   const side = sides.find(({ name }) => name === url.params.side)?.name ?? usual;
   return (
-    <section className="payload" aria-label="Inputs and outputs">
+    <section className="payload stack" aria-label="Inputs and outputs">
       <Choice
         label="Shown payload"
         options={sides}
@@ -66,6 +67,7 @@ export function StepPayload({ workflowId, runId, step }: StepPayloadProps) {
       {side === 'attempts' && previousAttempt && (
         <StepDiff {...{ workflowId, baseId: runId, headId: runId, baseStep: previousAttempt, headStep: step }} />
       )}
+      {side === 'metadata' && <JsonTree value={metadata} />}
       {side === 'conversation' && <StepConversation {...{ workflowId, runId, stepId, version }} />}
       {(side === 'inputs' || side === 'outputs') && (
         <JsonSide
@@ -82,6 +84,9 @@ export function StepPayload({ workflowId, runId, step }: StepPayloadProps) {
   );
 }
 
+const isEmptyJson = (value: unknown): boolean =>
+  value == null || (typeof value === 'object' && Object.keys(value).length === 0);
+
 interface JsonSideProps extends StepIds {
   readonly isInputs: boolean;
   readonly sizeBytes: number;
@@ -93,12 +98,7 @@ function JsonSide({ workflowId, runId, stepId, isInputs, sizeBytes, version }: J
   const { path } = url.params;
   const [isWanted, setIsWanted] = useState(false);
   const isFetched = sizeBytes > 0 && (isWanted || path !== null || sizeBytes <= FETCHED_UNASKED_BYTES);
-  const {
-    value: step,
-    error,
-    isLoading,
-    refetch,
-  } = useGatewayQuery(STEP_PAYLOAD, {
+  const { value: step, ...query } = useGatewayQuery(STEP_PAYLOAD, {
     variables: isFetched ? { workflowId, runId, stepId, path, isInputs } : null,
     read: (data) => data.run?.step,
     version,
@@ -113,9 +113,9 @@ function JsonSide({ workflowId, runId, stepId, isInputs, sizeBytes, version }: J
       value={isInputs ? step?.inputs : step?.outputs}
       what={side}
       isEmpty={sizeBytes === 0}
-      isLoading={isLoading}
-      error={error}
-      onRetry={refetch}
+      isLoading={query.isLoading}
+      error={query.error}
+      onRetry={query.refetch}
       onFetch={
         isFetched || sizeBytes === 0
           ? undefined

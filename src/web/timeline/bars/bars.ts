@@ -3,6 +3,7 @@
  * Bars outside the visible part are left out.
  */
 import type { StepStatus } from '../../__generated__/graphql.ts';
+import { formatDuration } from '../../format/duration.ts';
 import type { Scale } from '../time/scale.ts';
 
 export interface TimelineStep {
@@ -20,9 +21,12 @@ export interface TimelineStep {
   readonly isGrowing: boolean;
 }
 
-/** A step that waits shows its wait, any other its work. */
-export const shownMs = ({ status, durationMs, waitingMs }: TimelineStep): number =>
-  status === 'WAITING' ? waitingMs : durationMs - waitingMs;
+/** A step that waits shows its wait, any other its work, and how long it waited. */
+export function durationText({ status, durationMs, waitingMs }: TimelineStep): string {
+  if (status === 'WAITING') return formatDuration(waitingMs);
+  const worked = formatDuration(durationMs - waitingMs);
+  return waitingMs > 0 ? `${worked}, waited ${formatDuration(waitingMs)}` : worked;
+}
 
 export interface Bar extends TimelineStep {
   readonly lane: number;
@@ -67,6 +71,8 @@ export interface Drawing {
   /** SVG path data. */
   readonly paths: ReadonlyMap<StepStatus, string>;
   readonly criticalPath: string;
+  /** Waits of steps that do not wait any more, each at the end of its bar: the upstream reports only their sum. */
+  readonly waitingPath: string;
   /** A tick where most executions of the node have ended. */
   readonly usualPath: string;
   readonly labels: readonly Label[];
@@ -100,6 +106,7 @@ export function drawBars(
 ): Drawing {
   const paths = new Map<StepStatus, string>();
   let criticalPath = '';
+  let waitingPath = '';
   let usualPath = '';
   const labels: Label[] = [];
   const nextInLane = new Map<number, number>();
@@ -114,10 +121,12 @@ export function drawBars(
     if (!isSeen(bar, box, window)) continue;
     const x = Math.max(box.x, -4);
     const width = Math.min(box.x + box.width, window.viewPx + 4) - x;
-    paths.set(
-      bar.status,
-      `${paths.get(bar.status) ?? ''}M${round(x)} ${box.y}h${round(width)}v${BAR_PX}h${round(-width)}z`,
-    );
+    paths.set(bar.status, (paths.get(bar.status) ?? '') + barPath(x, box.y, width));
+    if (bar.waitingMs > 0 && bar.status !== 'WAITING') {
+      const waitX = scale.placeOf(bar.offsetMs + bar.durationMs - bar.waitingMs) * window.widthPx - window.leftPx;
+      const from = Math.max(x, waitX);
+      if (from < x + width) waitingPath += barPath(from, box.y, x + width - from);
+    }
     if (bar.isCritical) criticalPath += `M${round(x)} ${box.y + BAR_PX + 2.5}h${round(width)}`;
     const { p95Ms } = usual.get(bar.nodeId) ?? {};
     if (p95Ms !== undefined) {
@@ -127,7 +136,7 @@ export function drawBars(
     const label = labelOf(bar, wording, { x, y: box.y, width }, roomUntil);
     if (label) labels.push(label);
   }
-  return { paths, criticalPath, usualPath, labels };
+  return { paths, criticalPath, waitingPath, usualPath, labels };
 }
 
 const isSeen = ({ lane }: Bar, { x, width }: Box, { viewPx, firstLane, lastLane }: Window): boolean =>
@@ -146,6 +155,9 @@ function labelOf(bar: Bar, { textOf, needsDuration }: Wording, { x, y, width }: 
   const hasRoomForDuration = room >= textPx + DURATION_PX;
   return { bar, text, isInside, hasRoomForDuration, x: isInside ? left : x + width, y, width: room };
 }
+
+const barPath = (x: number, y: number, width: number): string =>
+  `M${round(x)} ${y}h${round(width)}v${BAR_PX}h${round(-width)}z`;
 
 const round = (value: number): number => Math.round(value * 100) / 100;
 

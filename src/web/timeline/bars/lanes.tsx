@@ -1,13 +1,11 @@
 /** The bars as a few SVG paths. The bar at the cursor is a real element for assistive technology. */
 import { useRef } from 'react';
 import type { StepStatus } from '../../__generated__/graphql.ts';
-import { formatDuration } from '../../format/duration.ts';
 import { statusClass, statusWord } from '../../status/status.tsx';
 import type { Scale } from '../time/scale.ts';
 import type { TimelineCursor } from '../timeline-cursor.ts';
-import { BAR_PX, boxOf, LANE_PX, shownMs, type Bar, type Box, type Drawing, type Window } from './bars.ts';
+import { BAR_PX, boxOf, durationText, LANE_PX, type Bar, type Box, type Drawing, type Window } from './bars.ts';
 import type { Row } from './layout.ts';
-import { Patterns } from './patterns.tsx';
 import { Tooltip } from './tooltip.tsx';
 
 export interface LanesProps {
@@ -49,6 +47,12 @@ export function Lanes({ drawing, scale, window, rows, heightPx, now, cursor }: L
             {PATTERNED.includes(status) && <path d={path} fill={`url(#pattern-${status.toLowerCase()})`} />}
           </g>
         ))}
+        {drawing.waitingPath !== '' && (
+          <g className="status-waiting">
+            <path className="bars" d={drawing.waitingPath} />
+            <path d={drawing.waitingPath} fill="url(#pattern-waiting)" />
+          </g>
+        )}
         <path className="critical" d={drawing.criticalPath} />
         <path className="usual" d={drawing.usualPath} />
         {nowX !== null && <line className="now" x1={nowX} x2={nowX} y1="0" y2={heightPx} />}
@@ -56,12 +60,12 @@ export function Lanes({ drawing, scale, window, rows, heightPx, now, cursor }: L
       {drawing.labels.map(({ bar, text, isInside, hasRoomForDuration, x, y, width }) => (
         <span
           key={bar.stepId}
-          className={isInside ? 'bar-label inside' : 'bar-label'}
+          className={isInside ? 'bar-label ellipsis inside' : 'bar-label ellipsis'}
           aria-hidden="true"
           style={{ left: x, top: y, width, height: BAR_PX }}
         >
           {text !== '' && <bdi>{text}</bdi>}
-          {hasRoomForDuration && <span className="took">{formatDuration(shownMs(bar))}</span>}
+          {hasRoomForDuration && <span className="took">{durationText(bar)}</span>}
         </span>
       ))}
       {cursor.bar && <Option bar={cursor.bar} cursor={cursor} box={boxOf(cursor.bar, scale, window)} viewPx={viewPx} />}
@@ -99,9 +103,35 @@ const describe = (bar: Bar): string =>
   [
     bar.nodeId,
     statusWord(bar.status),
-    formatDuration(shownMs(bar)),
+    durationText(bar),
     bar.attemptCount > 1 ? `execution ${bar.attempt} of ${bar.attemptCount}` : '',
     bar.isCritical ? 'on the critical path' : '',
   ]
     .filter(Boolean)
     .join(', ');
+
+/** Patterns that distinguish the statuses without colour. */
+function Patterns() {
+  return (
+    <defs>
+      <pattern id="pattern-failed" width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
+        <path className="mark" d="M0 0v7" strokeWidth="2.5" />
+      </pattern>
+      <pattern id="pattern-running" width="8" height="20" patternUnits="userSpaceOnUse">
+        <path className="mark" d="M1 0v20" strokeWidth="1.5" />
+      </pattern>
+      <pattern id="pattern-waiting" width="12" height="20" patternUnits="userSpaceOnUse">
+        <path className="mark" d="M1 10h6" strokeWidth="2" />
+      </pattern>
+      <pattern id="pattern-cancelled" width="6" height="6" patternUnits="userSpaceOnUse">
+        <circle className="dot" cx="2" cy="2" r="1.2" />
+      </pattern>
+      <pattern id="pattern-unknown" width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
+        <path className="mark" d="M0 0v7M0 0h7" strokeWidth="1" />
+      </pattern>
+      <pattern id="pattern-fold" width="8" height="8" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
+        <path className="fold-mark" d="M0 0v8" strokeWidth="1" />
+      </pattern>
+    </defs>
+  );
+}

@@ -1,5 +1,6 @@
 /** Legend of the bars, for the statuses of this run. */
 import type { StepStatus } from '../../__generated__/graphql.ts';
+import { Hinted } from '../../shell/hinted.tsx';
 import { StatusIcon, statusClass, statusWord } from '../../status/status.tsx';
 import type { TimelineStep } from './bars.ts';
 
@@ -20,23 +21,25 @@ interface LegendProps {
 }
 
 export function Legend({ bars, hasUsual }: LegendProps) {
-  const present = new Set(bars.map(({ status }) => status));
+  const present = new Set(bars.flatMap(({ status, waitingMs }) => (waitingMs > 0 ? [status, 'WAITING'] : status)));
   return (
-    <ul className="legend">
+    <ul className="legend toolbar small">
       {ORDER.filter((status) => present.has(status)).map((status) => (
-        <li key={status} className={statusClass(status)}>
+        <li key={status} className={`inline ${statusClass(status)}`}>
           <StatusIcon status={status} />
           {statusWord(status)}
         </li>
       ))}
       {bars.some(({ isCritical }) => isCritical) && (
-        <li title="The chain of steps that decided how long the run took: to make it faster, make one of these faster">
+        <li className="inline">
           <span className="critical-mark" />
-          Critical path
+          <Hinted hint="The chain of steps that decided how long the run took: to make it faster, make one of these faster">
+            Critical path
+          </Hinted>
         </li>
       )}
       {hasUsual && (
-        <li>
+        <li className="inline">
           <span className="usual-mark" />
           95 % of executions end before
         </li>

@@ -3,7 +3,7 @@ import { useLayoutEffect, useRef, type RefObject } from 'react';
 import { createPortal } from 'react-dom';
 import { formatDuration } from '../../format/duration.ts';
 import { statusWord } from '../../status/status.tsx';
-import { BAR_PX, labelText, shownMs, type Bar, type Box } from './bars.ts';
+import { BAR_PX, durationText, labelText, type Bar, type Box } from './bars.ts';
 
 export interface TooltipProps {
   readonly bar: Bar;
@@ -29,13 +29,12 @@ export function Tooltip({ bar, box, lanes }: TooltipProps) {
   });
   return createPortal(
     <div ref={ref} className="bar-tooltip" aria-hidden="true">
-      <strong>
+      <strong className="clamp">
         <bdi>{labelText(bar)}</bdi>
       </strong>
       <span>
-        {statusWord(bar.status)} · {formatDuration(shownMs(bar))} · at {formatDuration(bar.offsetMs)}
+        {statusWord(bar.status)} · {durationText(bar)} · at {formatDuration(bar.offsetMs)}
       </span>
-      {bar.status !== 'WAITING' && bar.waitingMs > 0 && <span>Waited {formatDuration(bar.waitingMs)} besides</span>}
       {bar.attemptCount > 1 && (
         <span>
           Execution {bar.attempt} of {bar.attemptCount}

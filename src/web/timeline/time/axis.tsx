@@ -42,9 +42,9 @@ export function Axis({ scale, window, now, clockMs }: AxisProps) {
   });
   const marks: Mark[] = [
     ...(now === null ? [] : [{ look: 'now', x: Math.min(xOf(now), viewPx), text: 'now' } as const]),
-    ...scale.folds.flatMap(({ durationMs, from, to }) => {
+    ...scale.folds.flatMap(({ durationMs, isWait, from, to }) => {
       const [left, right] = [Math.max(0, from * widthPx - leftPx), Math.min(viewPx, to * widthPx - leftPx)];
-      const text = `idle ${formatDuration(durationMs)}`;
+      const text = `${isWait ? 'waiting' : 'idle'} ${formatDuration(durationMs)}`;
       // Near an edge the text is not centred: the edge would cut it.
       const half = widthOf('idle', text) / 2;
       const x = Math.max(half, Math.min(viewPx - half, (left + right) / 2));

@@ -1,8 +1,10 @@
-/** Maps milliseconds to positions on the timeline and back. The scale is linear except for folded idle stretches. */
+/** Maps milliseconds to positions on the timeline and back. The scale is linear except for folded stretches without work. */
 
 export interface Stretch {
   readonly offsetMs: number;
   readonly durationMs: number;
+  /** True if a step waits in it. */
+  readonly isWait: boolean;
 }
 
 /** A folded stretch, with its position as fractions of the width (0 to 1). */
@@ -25,8 +27,35 @@ const FOLDED_FROM_MS = 2000;
 /** Width of a fold. At most six stretches are long enough, so folds never take more than 36 % of the width. */
 const FOLD_WIDTH = 0.06;
 
-export const foldable = (gaps: readonly Stretch[], totalMs: number): Stretch[] =>
-  gaps.filter(({ durationMs }) => durationMs >= FOLDED_FROM_MS && durationMs >= FOLDED_FROM_PART * totalMs);
+/** A step works first, then it waits. */
+interface Step {
+  readonly offsetMs: number;
+  /** With waits. */
+  readonly durationMs: number;
+  readonly waitingMs: number;
+}
+
+/** Stretches between or after the work of the steps, which are in order of start. */
+export function foldable(steps: readonly Step[], totalMs: number): Stretch[] {
+  const stretches: Stretch[] = [];
+  const leastMs = Math.max(FOLDED_FROM_MS, FOLDED_FROM_PART * totalMs);
+  let workedUntil = 0;
+  function add(untilMs: number): void {
+    const durationMs = untilMs - workedUntil;
+    if (durationMs < leastMs) return;
+    const isWait = steps.some(
+      ({ offsetMs, durationMs, waitingMs }) =>
+        waitingMs > 0 && offsetMs + durationMs > workedUntil && offsetMs + durationMs - waitingMs < untilMs,
+    );
+    stretches.push({ offsetMs: workedUntil, durationMs, isWait });
+  }
+  for (const { offsetMs, durationMs, waitingMs } of steps) {
+    add(offsetMs);
+    workedUntil = Math.max(workedUntil, offsetMs + durationMs - waitingMs);
+  }
+  add(steps.reduce((last, { offsetMs, durationMs }) => Math.max(last, offsetMs + durationMs), 0));
+  return stretches;
+}
 
 /** `stretches` must be in order of time. Nothing is folded if no other time would remain. */
 export function createScale(totalMs: number, stretches: readonly Stretch[] = []): Scale {

@@ -1,5 +1,5 @@
 /** Ticks of the time axis: at round times, as dense as their labels allow. */
-import { timeOfDay } from './clock.ts';
+import type { Params } from '../../url/params.ts';
 import type { Scale } from './scale.ts';
 
 export interface Tick {
@@ -62,4 +62,25 @@ function twoDigits(value: number, decimals = 0): string {
   const [whole = '', fraction = ''] = value.toFixed(decimals).split('.');
   const rest = fraction.replace(/0+$/, '');
   return whole.padStart(2, '0') + (rest === '' ? '' : `.${rest}`);
+}
+
+/**
+ * Start of the run in milliseconds since 1970 on this clock; null for a clock that counts from the start. The
+ * zone's offset at the start applies to the whole run, also across a change of daylight saving time.
+ */
+export function clockStart(clock: Params['clock'], startedAt: string): number | null {
+  const startMs = Date.parse(startedAt);
+  if (clock === 'elapsed' || Number.isNaN(startMs)) return null;
+  return clock === 'utc' ? startMs : startMs - new Date(startMs).getTimezoneOffset() * 60_000;
+}
+
+const DATE = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', timeZone: 'UTC' });
+
+/** Precision follows the tick distance; midnight shows the date. */
+function timeOfDay(clockMs: number, stepMs: number): string {
+  const date = new Date(clockMs);
+  if (clockMs % DAY === 0) return DATE.format(date);
+  const text = date.toISOString();
+  if (stepMs < 1000) return text.slice(11, 23);
+  return stepMs < 60_000 ? text.slice(11, 19) : text.slice(11, 16);
 }

@@ -1,0 +1,53 @@
+/** What an error says: which part of the page lacks data, and whether a later try of the same query may succeed. */
+import { CombinedGraphQLErrors } from '@apollo/client/errors';
+import type { GraphQLFormattedError } from 'graphql';
+import { TooLargeAnswer } from '../session/bounded-fetch.ts';
+import type { Outage } from './outages.ts';
+
+/** True if the same query may succeed later: the gateway is unreachable, or reports a retryable error. */
+export const isRetryable = (error: Error): boolean =>
+  CombinedGraphQLErrors.is(error)
+    ? error.errors.some(({ extensions }) => extensions?.retryable === true)
+    : !(error instanceof TooLargeAnswer);
+
+/** True if the gateway did not answer. */
+export const isUnreachable = (error: Error): boolean => !CombinedGraphQLErrors.is(error) && isRetryable(error);
+
+const NOT_ANSWERING: readonly unknown[] = ['UPSTREAM_UNAVAILABLE', 'UPSTREAM_TIMEOUT', 'UPSTREAM_OVERLOADED'];
+
+/** The outage behind an error; null if a part of the answer could be loaded, which then has its own notice. */
+export function outageOf(error: Error | undefined): Outage['of'] | null {
+  if (!error) return null;
+  if (!CombinedGraphQLErrors.is(error)) return isRetryable(error) ? 'gateway' : null;
+  const isOut = error.errors.some(
+    ({ path, extensions }) => path?.length === 1 && NOT_ANSWERING.includes(extensions?.code),
+  );
+  return isOut ? 'upstream' : null;
+}
+
+/** Errors that match `areWanted`. Other errors than GraphQL's concern the whole answer, so they always match. */
+export function errorsThat(
+  error: Error | undefined,
+  areWanted: (error: GraphQLFormattedError) => boolean,
+): Error | undefined {
+  if (!CombinedGraphQLErrors.is(error)) return error;
+  const errors = error.errors.filter(areWanted);
+  return errors.length === 0 ? undefined : new CombinedGraphQLErrors({ errors });
+}
+
+/** Path of the error's field in the answer. */
+export const pathOf = ({ path }: GraphQLFormattedError): readonly (string | number)[] => path ?? [];
+
+export function messageOf(error: Error): string {
+  if (!CombinedGraphQLErrors.is(error)) return `The gateway can't be reached: ${error.message}`;
+  const [first] = error.errors;
+  const code = codeOf(error);
+  return `${code === undefined ? '' : `${code}: `}${first?.message ?? error.message}`;
+}
+
+export const isNotFound = (error: Error): boolean => codeOf(error) === 'NOT_FOUND';
+
+export function codeOf(error: Error): string | undefined {
+  const code = CombinedGraphQLErrors.is(error) ? error.errors[0]?.extensions?.code : undefined;
+  return typeof code === 'string' ? code : undefined;
+}

@@ -1,0 +1,21 @@
+/** All sheets of the page, so that its look does not depend on which parts have been loaded. The theme is first: other sheets override it. */
+import './theme/theme.css';
+import './theme/base.css';
+import './status/status.css';
+import './text/text.css';
+import './controls/controls.css';
+import './shell/shell.css';
+import './shortcuts/shortcuts.css';
+import './session/key-form.css';
+import './failures/failures.css';
+import './run-list/run-list.css';
+import './home/home.css';
+import './workflow/workflow.css';
+import './trends/trends.css';
+import './cost/cost.css';
+import './run/run.css';
+import './timeline/timeline.css';
+import './graph/graph.css';
+import './comparison/comparison.css';
+import './json/json.css';
+import './conversation/conversation.css';
