@@ -12,6 +12,7 @@ import {
   type Additions,
   type GatewayHandler,
 } from './gateway.ts';
+import { DATA_REQUIREMENTS } from './runs/loaders/run-loaders.ts';
 import type { PluginContext, StepgatePlugin } from './graphql/apollo/server.ts';
 
 export { HeaderMap } from '@apollo/server';
@@ -66,12 +67,33 @@ const aPlugin = z
   .custom((plugin) => typeof plugin === 'object' && plugin !== null && HOOKS.some((hook) => hook in plugin))
   .describe(`a plugin with one of ${HOOKS.join(', ')}`);
 
+const ENTRY = {
+  resolve: aCall,
+  cacheMs: z
+    .custom((ms) => typeof ms === 'number' && ms >= 0)
+    .exactOptional()
+    .describe('milliseconds from 0, or left out'),
+  // Ignored: prices of an earlier version.
+  calls: z.unknown().optional(),
+  items: z.unknown().optional(),
+};
+const requirement = z
+  .enum(DATA_REQUIREMENTS)
+  .exactOptional()
+  .describe(`one of ${DATA_REQUIREMENTS.join(', ')}, or left out`);
+const entries = (shape: z.ZodRawShape, members: string) =>
+  z.record(z.string(), z.strictObject(shape).describe(`an object of ${members}`)).optional();
+const FIELDS = z
+  .object({ Run: entries({ ...ENTRY, requirement }, 'resolve, and maybe requirement and cacheMs') })
+  .catchall(entries(ENTRY, 'resolve, and maybe cacheMs'))
+  .describe('an object');
+
 const OPTIONS = z
   .strictObject({
     config: z.looseObject({}).exactOptional().describe('an object of settings, or left out'),
     authenticate: aFunction,
     extension: z
-      .strictObject({ typeDefs: z.string().describe('a text'), fields: z.looseObject({}).describe('an object') })
+      .strictObject({ typeDefs: z.string().describe('a text'), fields: FIELDS })
       .exactOptional()
       .describe('an object of typeDefs (a text) and fields (an object), or left out'),
     plugins: z.array(aPlugin).exactOptional().describe('a list of plugins, or left out'),

@@ -39,12 +39,18 @@ export function wrongVariables({ issues }: z.ZodError, shape: Shape, given: Read
 const withoutSecrets = (value: string | undefined) =>
   value?.replace(/^(https?:\/\/)?.*@.*$/is, '$1…').replace(/[?#].*$/s, '…');
 
+function memberOf(schema: z.ZodType, key: string): z.ZodType | undefined {
+  if (schema instanceof z.ZodArray) return schema.element as z.ZodType;
+  if (schema instanceof z.ZodRecord) return schema.valueType as z.ZodType;
+  if (!(schema instanceof z.ZodObject)) return undefined;
+  return (schema.shape as Shape)[key] ?? (schema.def.catchall as z.ZodType | undefined);
+}
+
 /** The description of the member at a path, or of the nearest part around it that has one. */
 function descriptionAt(schema: z.ZodType, [key, ...rest]: readonly PropertyKey[], around = ''): string {
   const { description = around } = variableOf(schema);
   const bare = 'unwrap' in schema ? (schema as z.ZodOptional<z.ZodType>).unwrap() : schema;
-  const member = bare instanceof z.ZodObject ? (bare.shape as Shape)[String(key)] : undefined;
-  const inner = bare instanceof z.ZodArray ? (bare.element as z.ZodType) : member;
+  const inner = memberOf(bare, String(key));
   return key === undefined || inner === undefined ? description : descriptionAt(inner, rest, description);
 }
 

@@ -302,7 +302,8 @@ describe('fields of an extension', () => {
   it('Fields count against the budgets of the operation, and the calls and items of their entry are ignored', async () => {
     const priced = { calls: 0, items: 1 };
     const extension: SchemaExtension = {
-      typeDefs: 'extend type Run { other: ID items: [Item] set: [Item] } type Item { id: ID }',
+      typeDefs:
+        'extend type Run { other: ID items: [Item] set: [Item] box: Box } type Item { id: ID } type Box { set: [Item] }',
       fields: {
         Run: {
           other: {
@@ -312,20 +313,26 @@ describe('fields of an extension', () => {
           },
           items: { ...priced, resolve: () => [{}, {}, {}] },
           set: { resolve: () => new Set([{}, {}, {}]) },
+          box: { resolve: () => ({ set: new Set([{}, {}, {}]) }) },
         },
       },
     };
-    const query = '{ run(workflowId: "wf", id: "r1") { other items { id } set { id } } }';
+    const query = '{ run(workflowId: "wf", id: "r1") { other items { id } set { id } box { set { id } } } }';
     const lists = {
       items: [{ id: null }, { id: null }, { id: null }],
       set: [{ id: null }, { id: null }, { id: null }],
+      box: { set: [{ id: null }, { id: null }, { id: null }] },
     };
     const open = await start({ extension });
     expect(await open.query(query)).toMatchObject({ data: { run: { other: 'r2', ...lists } }, errors: [] });
     const bounded = await start({ extension }, { MAX_UPSTREAM_CALLS: '3', MAX_OPERATION_OBJECTS: '5' });
     const answer = await bounded.query(query);
-    expect(answer.data).toEqual({ run: { other: null, items: lists.items, set: null } });
-    expect(placesOf(answer)).toEqual(['run.other: UPSTREAM_BUDGET_EXCEEDED', 'run.set: ANSWER_TOO_LARGE']);
+    expect(answer.data).toEqual({ run: { other: null, items: lists.items, set: null, box: { set: null } } });
+    expect(placesOf(answer)).toEqual([
+      'run.box.set: ANSWER_TOO_LARGE',
+      'run.other: UPSTREAM_BUDGET_EXCEEDED',
+      'run.set: ANSWER_TOO_LARGE',
+    ]);
   });
 
   it('A field fails without other fields: a GatewayError is answered, any other error is masked and logged', async () => {

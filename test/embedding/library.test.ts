@@ -103,7 +103,7 @@ describe('createGateway', () => {
     [
       'a misspelled part of a field',
       { extension: { typeDefs: 'extend type Run { a: Int }', fields: { Run: { a: { resolve: () => 1, cache: 1 } } } } },
-      'extension.fields: Run.a has an invalid cache.',
+      'unknown extension.fields.Run.a.cache: expected an object of resolve, and maybe requirement and cacheMs.',
     ],
     [
       'a plugin whose only hook is misspelled',
@@ -202,12 +202,17 @@ describe('an extension', () => {
       { Run: {} },
       'Run.constructor must have an entry.',
     ],
-    ['has a field without a resolver', MINE, { Run: { mine: {} } }, 'Run.mine must have a resolve function.'],
+    [
+      'has a field without a resolver',
+      MINE,
+      { Run: { mine: {} } },
+      'Run.mine.resolve must be a function, got undefined.',
+    ],
     [
       'has an entry of its own type without a resolver',
       'type Own { a: Int }',
       { Own: { a: { cacheMs: 0 } } },
-      'Own.a must have a resolve function.',
+      'Own.a.resolve must be a function, got undefined.',
     ],
     [
       'has an entry for a field of the contract',
@@ -240,7 +245,7 @@ describe('an extension', () => {
       'has a requirement of a step',
       'extend type Step { mine: Int }',
       { Step: { mine: { resolve, requirement: 'RECORD' } } },
-      'Step.mine has an invalid requirement',
+      'unknown extension.fields.Step.mine.requirement: expected an object of resolve, and maybe cacheMs.',
     ],
     ...Object.entries({
       requirement: ['record', 1],
@@ -252,7 +257,7 @@ describe('an extension', () => {
             `has the ${key} ${value}`,
             MINE,
             { Run: { mine: { resolve, [key]: value } } },
-            `Run.mine has an invalid ${key}`,
+            `extension.fields.Run.mine.${key} must be `,
           ] as const,
       ),
     ),

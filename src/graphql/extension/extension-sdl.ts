@@ -1,4 +1,4 @@
-/** Reads the fields that an extension's SDL adds to types. Throws an Error for the embedder. */
+/** Reads the fields that an extension's SDL adds to types. Throws ConfigError. */
 import {
   Kind,
   parse,
@@ -8,6 +8,7 @@ import {
   type ObjectTypeDefinitionNode,
   type ObjectTypeExtensionNode,
 } from 'graphql';
+import { ConfigError } from '../../config/config-error.ts';
 
 export interface AddedType {
   readonly name: string;
@@ -47,7 +48,7 @@ function parseSdl(typeDefs: string): readonly DefinitionNode[] {
   try {
     return parse(typeDefs, { noLocation: true }).definitions;
   } catch (error) {
-    throw new Error(`extension.typeDefs: ${error instanceof Error ? error.message : String(error)}`);
+    throw new ConfigError(`extension.typeDefs: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 
@@ -58,10 +59,10 @@ const WORDS: Readonly<Partial<Record<DefinitionNode['kind'], string>>> = {
   [Kind.DIRECTIVE_DEFINITION]: 'a directive',
 };
 
-function unsupported(what: string, definition: DefinitionNode): Error {
+function unsupported(what: string, definition: DefinitionNode): ConfigError {
   const { name } = definition as { readonly name?: NameNode | undefined };
   const of = name ? ` (${name.value})` : '';
-  return new Error(
+  return new ConfigError(
     `extension.typeDefs must have only extensions of object types other than Subscription, and object, enum and input types without interfaces and @key: ${what} is not supported${of}.`,
   );
 }
