@@ -11,12 +11,16 @@ type Call = FastifyRequest<{
   readonly Querystring: Readonly<Record<string, unknown>>;
 }>;
 
+/** Throws for an unknown key. */
+export function viewerOf(request: Pick<FastifyRequest, 'headers'>) {
+  const viewer = API_KEYS.get(bearerKeyOf(request) ?? '');
+  if (viewer) return viewer;
+  throw new RequestError(401, 'The header must be "Authorization: Bearer <API key>" with a known key');
+}
+
+const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
+
 export function addRoutes(app: FastifyInstance, store: Store): void {
-  const viewerOf = (request: Pick<FastifyRequest, 'headers'>) => {
-    const viewer = API_KEYS.get(bearerKeyOf(request) ?? '');
-    if (viewer) return viewer;
-    throw new RequestError(401, 'The header must be "Authorization: Bearer <API key>" with a known key');
-  };
   const organizationOf = (call: Pick<FastifyRequest, 'headers'>) => store.organization(viewerOf(call).organizationId);
   const workflowOf = (call: Call): WorkflowDefinition => {
     const workflow = organizationOf(call).workflow(call.params.workflow);
@@ -34,18 +38,30 @@ export function addRoutes(app: FastifyInstance, store: Store): void {
     viewerOf(request);
     done();
   });
-  app.get('/workflows', (call) => {
+  const route = (method: 'GET' | 'POST', url: string, handler: (call: Call) => unknown): void => {
+    app.route({ method, url, handler });
+    const others = METHODS.filter((other) => other !== method);
+    app.route({
+      method: others,
+      url,
+      handler: (_call, reply) => {
+        reply.header('allow', method);
+        throw new RequestError(405, `The method must be ${method}`);
+      },
+    });
+  };
+  route('GET', '/workflows', (call) => {
     const { id, workflows } = organizationOf(call);
     return workflows.map((workflow) => workflowOnWire(workflow, id));
   });
-  app.get('/workflows/:workflow/runs', (call: Call) => {
+  route('GET', '/workflows/:workflow/runs', (call) => {
     const { limit, offset } = pageOf(call.query);
     const runs = organizationOf(call).runs(workflowOf(call));
     return runs.slice(offset, offset + limit).map(runOnWire);
   });
-  app.get('/workflows/:workflow/runs/:run', (call: Call) => [runOnWire(runOf(call))]);
-  app.get('/workflows/:workflow/runs/:run/steps', (call: Call) => stepsOnWire(runOf(call), organizationOf(call).id));
-  app.post('/workflows/:workflow/execute', (call: Call) => {
+  route('GET', '/workflows/:workflow/runs/:run', (call) => [runOnWire(runOf(call))]);
+  route('GET', '/workflows/:workflow/runs/:run/steps', (call) => stepsOnWire(runOf(call), organizationOf(call).id));
+  route('POST', '/workflows/:workflow/execute', (call) => {
     const workflow = workflowOf(call);
     const run = organizationOf(call).execute(workflow, jsonObjectOf(call.body), viewerOf(call).userId);
     return { message: 'Workflow execution started', run_id: run.id };

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import fastify, { type FastifyReply, type FastifyRequest } from 'fastify';
 import { bodyOf, RequestError } from './request.ts';
-import { addRoutes } from './routes.ts';
+import { addRoutes, viewerOf } from './routes.ts';
 import { createTimerScheduler, type Scheduler } from './scheduler.ts';
 import { createStore } from './store.ts';
 
@@ -47,7 +47,10 @@ export async function createEmbeddedUpstream({
     requestTimeout: 30_000,
     forceCloseConnections: true,
     exposeHeadRoutes: false,
-    frameworkErrors: sendError,
+    // A malformed path, which no hook sees: the key comes first here, too.
+    frameworkErrors(error, request, reply) {
+      sendError(errorOf(() => viewerOf(request)) ?? error, request, reply);
+    },
   });
   app.setErrorHandler(sendError);
   app.setNotFoundHandler(() => {
@@ -66,6 +69,15 @@ export async function createEmbeddedUpstream({
       await app.close();
     },
   };
+}
+
+function errorOf(check: () => unknown): RequestError | null {
+  try {
+    check();
+    return null;
+  } catch (error) {
+    return error as RequestError;
+  }
 }
 
 function sendError(

@@ -23,7 +23,7 @@ describe('a request to the sample API', () => {
   it.each([{}, { authorization: 'Bearer wrong' }, { authorization: 'Basic demo-key' }, { authorization: 'Bearer' }])(
     'Every path needs a key: %j gets 401',
     async (headers) => {
-      for (const path of ['/workflows', '/workflows/support-triage/runs/run-4711/steps', '/nowhere']) {
+      for (const path of ['/workflows', '/workflows/support-triage/runs/run-4711/steps', '/nowhere', '/workflows/%']) {
         const response = await upstream.request(path, { headers });
         expect([response.status, response.headers.get('content-type')]).toEqual([
           401,
@@ -79,6 +79,17 @@ describe('a request to the sample API', () => {
     for (const path of ['/workflows/%', '/workflows/%zz/runs', '/workflows/%c3%28/runs/%ff/steps']) {
       expect([path, await statusOf(path)]).toEqual([path, 400]);
     }
+  });
+
+  it('A path with another method gets 405 with its own', async () => {
+    const answerTo = async (path: string, method: string) => {
+      const { status, headers } = await upstream.request(path, { ...withKey('demo-key'), method });
+      return [status, headers.get('allow')];
+    };
+    expect(await answerTo('/workflows', 'POST')).toEqual([405, 'GET']);
+    expect(await answerTo('/workflows/support-triage/runs/run-4711', 'DELETE')).toEqual([405, 'GET']);
+    expect(await answerTo('/workflows/support-triage/execute', 'GET')).toEqual([405, 'POST']);
+    expect(await answerTo('/nowhere', 'POST')).toEqual([404, null]);
   });
 
   it('A start needs a JSON object of at most 1 MiB', async () => {
