@@ -44,6 +44,13 @@ describe('the log', () => {
     expect(second?.viewer).toBe(first?.viewer);
   });
 
+  it('The log has the first 100 characters of the name of an operation', async () => {
+    await start('info');
+    const name = 'N'.repeat(101);
+    await gateway.query(RUN.replace('StatusOfRun', name));
+    expect(log.operations).toMatchObject([{ 'graphql.operation.name': name.slice(0, 100) }]);
+  });
+
   it('The log has a line at debug for a response cache hit, with the marked fields of the docs', async () => {
     await start('debug');
     const headers = { authorization: 'Bearer key-1', 'content-type': 'application/json', ...CLIENT };
