@@ -14,8 +14,12 @@ export interface Lane {
   readonly isAccepted: () => boolean;
 }
 
-/** Returns the slot. `hasSucceeded`: the upstream has accepted the key. */
-export type Leave = (hasSucceeded: boolean) => void;
+export interface Slot {
+  /** True if the key was not accepted when the call began. */
+  readonly isTrial: boolean;
+  /** `hasSucceeded`: the upstream has accepted the key. */
+  readonly leave: (hasSucceeded: boolean) => void;
+}
 
 /** Maximum number of waiting calls: of all accepted or of all other keys, per viewer, per viewer and compartment. */
 const MAX_WAITING = { keys: 1000, viewer: 750, compartment: 500 };
@@ -33,7 +37,7 @@ interface QueuedCall extends Lane {
   readonly ofCompartment: Share;
   /** True if another call of the viewer has succeeded. */
   isPassed: boolean;
-  readonly start: (leave: Leave) => void;
+  readonly start: (slot: Slot) => void;
 }
 
 export function createFairQueue(slots: number) {
@@ -56,25 +60,26 @@ export function createFairQueue(slots: number) {
   const mayBegin = (call: QueuedCall): boolean =>
     underWay < slots && (unacceptedUnderWay < maxUnaccepted || !isUnaccepted(call));
 
-  function count({ ofViewer, ofCompartment }: QueuedCall, ofUnaccepted: number, by: 1 | -1): void {
+  function count({ ofViewer, ofCompartment }: QueuedCall, isTrial: boolean, by: 1 | -1): void {
     underWay += by;
-    unacceptedUnderWay += ofUnaccepted * by;
+    if (isTrial) unacceptedUnderWay += by;
     ofViewer.underWay += by;
     ofCompartment.underWay += by;
   }
 
   function begin(call: QueuedCall): void {
-    const ofUnaccepted = isUnaccepted(call) ? 1 : 0;
+    const isTrial = isUnaccepted(call);
     waiting.delete(call);
-    count(call, ofUnaccepted, 1);
+    count(call, isTrial, 1);
     latest += 1;
     call.ofViewer.latest = call.ofCompartment.latest = latest;
-    call.start((hasSucceeded) => {
-      count(call, ofUnaccepted, -1);
+    const leave = (hasSucceeded: boolean) => {
+      count(call, isTrial, -1);
       // The right is proven only when the answer has been read.
-      if (hasSucceeded && ofUnaccepted) for (const other of waiting) other.isPassed ||= isOfViewer(other, call);
+      if (hasSucceeded && isTrial) for (const other of waiting) other.isPassed ||= isOfViewer(other, call);
       beginWaiting();
-    });
+    };
+    call.start({ isTrial, leave });
   }
 
   function beginWaiting(): void {
@@ -99,9 +104,9 @@ export function createFairQueue(slots: number) {
 
   return {
     /** Waits for a slot. Rejects with UPSTREAM_OVERLOADED if too many calls wait, and with AbandonedError at the signal. */
-    async enter(lane: Lane, signal: AbortSignal): Promise<Leave> {
+    async enter(lane: Lane, signal: AbortSignal): Promise<Slot> {
       if (signal.aborted) throw new AbandonedError();
-      const { promise, resolve: start, reject } = Promise.withResolvers<Leave>();
+      const { promise, resolve: start, reject } = Promise.withResolvers<Slot>();
       const { viewerId, compartment, isAccepted } = lane;
       const shared = { ofViewer: shareOf(viewerId), ofCompartment: shareOf(`${viewerId}\n${compartment}`) };
       const call: QueuedCall = { viewerId, compartment, isAccepted, ...shared, isPassed: false, start };

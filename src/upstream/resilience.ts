@@ -29,8 +29,7 @@ export function createResilience({ timeoutMs, concurrency }: ResilienceOptions) 
 
   async function attemptOnce<T>(call: Call, attempt: Attempt<T>, signal: AbortSignal): Promise<T> {
     breakers.check(call);
-    const leave = await queue.enter(call, signal);
-    const isTrial = !call.isAccepted();
+    const { isTrial, leave } = await queue.enter(call, signal);
     let hasSucceeded = false;
     try {
       // Another call of the operation was refused while this one waited.

@@ -372,9 +372,8 @@ describe('the bytes of an answer', () => {
 
 describe('a connection to the upstream', () => {
   const raw = perBlock(() => startRawUpstream());
-  const gateway = perBlock(() =>
-    startGateway({ UPSTREAM_URL: raw.url, UPSTREAM_ENDPOINTS: 'steps,execute', ...LIMITS }),
-  );
+  const settings = { UPSTREAM_ENDPOINTS: 'steps,execute', UPSTREAM_CONCURRENCY: '8', ...LIMITS };
+  const gateway = perBlock(() => startGateway({ UPSTREAM_URL: raw.url, ...settings }));
 
   const accept = async (key: string) => {
     raw.answer = (_, response) => response.end(STEPS);
@@ -431,6 +430,18 @@ describe('a connection to the upstream', () => {
       const { steps } = await askSteps(gateway, { key, runId: `of-${key}` });
       expect(steps?.[0]?.id).toContain(`of-${key}`);
     }
+  });
+
+  it('Calls that begin after the first success of a new key reuse connections', async () => {
+    raw.answer = (_, response) => response.end(STEPS);
+    const before = raw.connectionCount;
+    const ids = JSON.stringify(Array.from({ length: 60 }, (_, index) => `new-key-${index}`));
+    const { data } = await gateway.query(`{ workflow(id: "wf") { runsById(ids: ${ids}) { status } } }`, { key: 'new' });
+    expect(data).toEqual({
+      workflow: { runsById: Array.from({ length: 60 }, () => ({ status: expect.any(String) })) },
+    });
+    // A quarter of the slots for trial calls, whose connections are not reused, and one connection for each slot.
+    expect(raw.connectionCount - before).toBeLessThanOrEqual(2 + 8);
   });
 
   it('A start has a new connection that is not reused, because the server may close a reused one at that moment', async () => {
