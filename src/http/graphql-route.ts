@@ -118,7 +118,8 @@ export function createGraphqlRoute(options: GraphqlRouteOptions): (path: Graphql
           : cacheableOf(responses, key, outcome, json, isGet);
       });
     }
-    await ticket.answer(found.body.length);
+    const wait = ticket.answer(found.body.length);
+    if (wait) await wait;
     observer.responseCacheHit(request.requestId, key.viewer.id, arrival.http, arrival.clientInfo);
     return { kind: 'cacheable', whole: found, cacheControl: responses.cacheControl(key, found.untilMs) };
   }
