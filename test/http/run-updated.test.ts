@@ -148,6 +148,16 @@ describe('the interval between polls of a run', () => {
     expect(ofRun() - before).toBeGreaterThanOrEqual(3);
     expect(ofRun() - before).toBeLessThanOrEqual(4);
   });
+
+  it('MAX_UPSTREAM_CALLS applies to each poll, not to the subscription', async () => {
+    await start({ MAX_UPSTREAM_CALLS: '2' });
+    const client = await watching();
+    for (let steps = 2; steps <= 4; steps += 1) {
+      replies.steps = list(...Array.from({ length: steps }, (_, index) => ({ id: `s${index}` })));
+      await run.poll();
+      expect(await client.nextData()).toEqual(event(steps));
+    }
+  });
 });
 
 describe('an event of a run', () => {
