@@ -136,7 +136,7 @@ describe('--config', () => {
   it('A file may start with a byte order mark, and is refused if a setting has other blanks than plain spaces', () => {
     expect(readSettingsFile('\uFEFFUPSTREAM_URL=http://a\n', 'file')).toEqual({ UPSTREAM_URL: 'http://a' });
     expect(() => readSettingsFile('PORT=0\n\u00A0UPSTREAM_URL=http://a\n', 'file')).toThrow(
-      'file:2: UPSTREAM_URL must have only plain spaces around it.',
+      'file:2 must be NAME=value, with only plain spaces around the name',
     );
   });
 
@@ -150,7 +150,7 @@ describe('--config', () => {
     'name="secret#key"',
   ])('A file is refused if a part of the value %s would be lost', (value) => {
     const read = () => readSettingsFile(`PORT=0\nUPSTREAM_API_KEY=${value}\n`, 'file');
-    expect(read).toThrow(/^file:2: UPSTREAM_API_KEY must have its whole value in quotes/);
+    expect(read).toThrow(/^file:2 must be NAME=value, .* quotes around a value/);
     expect(read).not.toThrow('secret');
   });
 

@@ -1,24 +1,18 @@
 /** Advice on a failed upstream call: the setting to change. */
-import type { UpstreamEndpoint } from '../config/config.ts';
-import { UPSTREAM_ENDPOINTS } from '../config/config.ts';
+import { UPSTREAM_ENDPOINTS, type Config, type UpstreamEndpoint } from '../config/config.ts';
 import { OtherFormError, type GatewayError } from '../upstream/errors.ts';
 
-export interface Situation {
-  readonly endpoint: UpstreamEndpoint;
-  readonly endpoints: ReadonlySet<UpstreamEndpoint>;
-  readonly isService: boolean;
-}
-
 /** Null if the error message says enough. */
-export function adviceOn(error: GatewayError, situation: Situation): string | null {
+export function adviceOn(error: GatewayError, endpoint: UpstreamEndpoint, config: Config): string | null {
+  const withoutCall = adviceWithout(endpoint, config.upstreamEndpoints);
   const { code, details, message } = error;
   const { upstreamStatus: status } = details;
   switch (code) {
     case 'UNAUTHENTICATED':
     case 'FORBIDDEN':
-      return `check the key (${situation.isService ? 'UPSTREAM_API_KEY' : 'STEPGATE_CHECK_KEY'}), and the header that carries it (UPSTREAM_AUTH_HEADER)`;
+      return `check the key (${config.auth.mode === 'service' ? 'UPSTREAM_API_KEY' : 'STEPGATE_CHECK_KEY'}), and the header that carries it (UPSTREAM_AUTH_HEADER)`;
     case 'NOT_FOUND':
-      return `check the path of UPSTREAM_URL, and --workflow and --run. ${withoutCall(situation)}`;
+      return `check the path of UPSTREAM_URL, and --workflow and --run. ${withoutCall}`;
     case 'BAD_USER_INPUT':
       return 'check --workflow, --run and --inputs';
     case 'UPSTREAM_TIMEOUT':
@@ -27,10 +21,10 @@ export function adviceOn(error: GatewayError, situation: Situation): string | nu
       if (details.retryable === false) return null;
       return status === undefined
         ? 'check UPSTREAM_URL, HTTP_PROXY, HTTPS_PROXY and NO_PROXY'
-        : `the upstream itself fails. ${withoutCall(situation)}`;
+        : `the upstream itself fails. ${withoutCall}`;
     case 'UPSTREAM_CONTRACT_VIOLATION':
-      if (error instanceof OtherFormError) return `${OTHER_FORM}. ${withoutCall(situation)}`;
-      return message.includes('UPSTREAM_') ? null : `check the path of UPSTREAM_URL. ${withoutCall(situation)}`;
+      if (error instanceof OtherFormError) return `${OTHER_FORM}. ${withoutCall}`;
+      return message.includes('UPSTREAM_') ? null : `check the path of UPSTREAM_URL. ${withoutCall}`;
     default:
       return null;
   }
@@ -40,7 +34,7 @@ const OTHER_FORM =
   'the call is there, but its JSON has another form: see docs/upstream.md, and correct the upstream or put an adapter in front';
 
 /** `steps` is the only required call. */
-function withoutCall({ endpoint, endpoints }: Situation): string {
+function adviceWithout(endpoint: UpstreamEndpoint, endpoints: ReadonlySet<UpstreamEndpoint>): string {
   if (endpoint === 'steps') return 'The gateway needs this call';
   const others = UPSTREAM_ENDPOINTS.filter((each) => each !== endpoint && endpoints.has(each));
   return `If the upstream does not offer this call, set UPSTREAM_ENDPOINTS=${others.join(',')}`;

@@ -1,6 +1,6 @@
 /** The calls that a check tries, one after another, with their results. */
-import type { UpstreamEndpoint } from '../config/config.ts';
-import type { StatusOf } from '../domain/status.ts';
+import type { Config, UpstreamEndpoint } from '../config/config.ts';
+import { createStatusOf } from '../domain/status.ts';
 import type { CountedDeviation } from '../observability/deviations.ts';
 import type { Observer } from '../observability/observer.ts';
 import { GatewayError } from '../upstream/errors.ts';
@@ -44,11 +44,9 @@ export interface Attempts {
 const SHOWN_WORDS = 5;
 const SHOWN_WORD_LENGTH = 50;
 
-export function createAttempts(
-  endpoints: ReadonlySet<UpstreamEndpoint>,
-  isService: boolean,
-  statusOf: StatusOf,
-): Attempts {
+export function createAttempts(config: Config): Attempts {
+  const endpoints = config.upstreamEndpoints;
+  const statusOf = createStatusOf(config.statusWords);
   const deviations: CountedDeviation[] = [];
   const results: CallResult[] = [];
 
@@ -84,7 +82,7 @@ export function createAttempts(
         return value;
       } catch (error) {
         if (!(error instanceof GatewayError)) throw error;
-        const advice = adviceOn(error, { endpoint, endpoints, isService });
+        const advice = adviceOn(error, endpoint, config);
         results.push({ endpoint, kind: 'failed', message: error.message, advice });
         return null;
       }

@@ -1,42 +1,22 @@
 /** Tries each call of the upstream once, through the gateway's own client. */
-import type { UpstreamEndpoint } from '../config/config.ts';
-import { isTerminal, type StatusOf } from '../domain/status.ts';
+import { isTerminal } from '../domain/status.ts';
 import type { RunRecord } from '../domain/types.ts';
-import type { Observer } from '../observability/observer.ts';
 import type { CallOptions, RunRef, UpstreamApi } from '../upstream/client.ts';
 import { GatewayError } from '../upstream/errors.ts';
-import { createAttempts, type Attempts, type CallResult } from './attempts.ts';
+import type { Attempts } from './attempts.ts';
 import { notesOnSteps } from './step-notes.ts';
 import type { CheckOptions } from './options.ts';
-
-export interface CheckDependencies {
-  readonly createClient: (observer: Pick<Observer, 'call'>) => UpstreamApi;
-  readonly endpoints: ReadonlySet<UpstreamEndpoint>;
-  readonly isService: boolean;
-  readonly statusOf: StatusOf;
-}
 
 /** Number of workflows that are searched for one with runs. */
 const MAX_WORKFLOWS = 5;
 /** The largest page that the gateway requests. A shorter page counts as the end. */
 const PAGE = 100;
 
-export async function checkUpstream(
-  { createClient, endpoints, isService, statusOf }: CheckDependencies,
+export async function tryCalls(
+  client: UpstreamApi,
+  { attempt, skip }: Pick<Attempts, 'attempt' | 'skip'>,
   options: CheckOptions,
-): Promise<readonly CallResult[]> {
-  const attempts = createAttempts(endpoints, isService, statusOf);
-  const client = createClient(attempts.observer);
-  try {
-    await tryCalls(client, attempts, options);
-    return attempts.results;
-  } finally {
-    client.close();
-  }
-}
-
-async function tryCalls(client: UpstreamApi, attempts: Attempts, options: CheckOptions): Promise<void> {
-  const { attempt, skip } = attempts;
+): Promise<void> {
   const { inputs } = options;
   const { signal } = new AbortController();
   const call: CallOptions = {

@@ -1,9 +1,9 @@
 /** `stepgate check`: a check of the upstream with the settings of the gateway. */
 import type { Config } from '../config/config.ts';
-import { createStatusOf } from '../domain/status.ts';
 import { createUpstreamClient } from '../upstream/client.ts';
 import { createHttpTransport } from '../upstream/transport/http-transport.ts';
-import { checkUpstream } from './check.ts';
+import { createAttempts } from './attempts.ts';
+import { tryCalls } from './check.ts';
 import { readCheckOptions } from './options.ts';
 import { isGood, reportOf } from './report.ts';
 
@@ -24,12 +24,11 @@ export async function runCheck({ configWith, args, environment, readStdin, write
       ? await (await import('../sample/server.ts')).createEmbeddedUpstream({ port: 0 })
       : null;
   try {
-    const endpoints = config.upstreamEndpoints;
-    const isService = config.auth.mode === 'service';
-    const createClient = (observer: Parameters<Parameters<typeof checkUpstream>[0]['createClient']>[0]) =>
-      createUpstreamClient({ ...clientOptions(config, embedded?.url), observer });
-    const statusOf = createStatusOf(config.statusWords);
-    const results = await checkUpstream({ createClient, endpoints, isService, statusOf }, options);
+    const { results, ...attempts } = createAttempts(config);
+    const client = createUpstreamClient({ ...clientOptions(config, embedded?.url), observer: attempts.observer });
+    await tryCalls(client, attempts, options).finally(() => {
+      client.close();
+    });
     write(reportOf(describe(config), results));
     return isGood(results) ? 0 : 1;
   } finally {

@@ -1,5 +1,4 @@
 /** Settings of an embedder or a file, with the names and values of the environment variables. */
-import { parseEnv } from 'node:util';
 import type { z } from 'zod';
 import { ConfigError, readConfig, type Config } from './config.ts';
 import { withLowerCaseProxies } from './upstream-connection.ts';
@@ -41,33 +40,28 @@ export const overFile = (file: Environment, environment: Environment): Environme
   ...Object.fromEntries(Object.entries(environment).filter(([, value]) => value?.trim())),
 });
 
-const EXPORT = /^[ \t]*export[ \t]+/;
-const ASSIGNMENT = /^\s*([A-Za-z_]\w*)\s*=(.*)$/s;
-/** A value in quotes, or without # and without a quote at its beginning, and an optional comment. parseEnv reads others in part. */
-const WHOLE_VALUE = /^\s*(?:(["'`])(?:(?!\1).)*\1|[^\s"'`#](?:[^#]*[^\s#])?)?(?:\s+#.*|\s*)$/s;
+/** Maybe with `export` and a comment. A value is in quotes, or has no # and no quote at its beginning. */
+const LINE =
+  /^[ \t]*(?:export[ \t]+)?([A-Za-z_]\w*)[ \t]*=[ \t]*(?:(["'`])((?:(?!\2).)*)\2|([^ \t"'`#](?:[^#]*[^ \t#])?)?)[ \t]*(?:(?<=[ \t])#.*)?$/s;
 
-/** Lines of `NAME=value`, as in `.env` files. `path` is for messages. Throws ConfigError. */
+/** Lines of `NAME=value`, as in `.env` files. `path` is for messages, which quote no value: it may be a key. Throws ConfigError. */
 export function readSettingsFile(text: string, path: string): Environment {
-  // Line by line: parseEnv would take the line after an empty value for that value.
-  const lines = text
+  const settings: Record<string, string> = {};
+  const problems: string[] = [];
+  for (const [index, line] of text
     .replace(/^\uFEFF/, '')
     .split(/\r\n?|\n/)
-    .map((line) => line.replace(EXPORT, ''))
-    .map((line) => ({ line, read: parseEnv(line) }));
-  const problems = lines.flatMap(({ line, read }, index) => {
-    if (/^\s*(?:#.*)?$/.test(line)) return [];
-    const [, name, value = ''] = ASSIGNMENT.exec(line) ?? [];
-    const at = `${path}:${index + 1}`;
-    // The line may contain a key, so it is not quoted.
-    if (name === undefined) return [`${at} must be NAME=value, or a comment that begins with #.`];
-    if (!isVariable(name) && !isOfTracing(name)) return [`${at}: ${name} ${UNKNOWN}`];
-    // For parseEnv, special blanks from an editor or a web page are part of the name.
-    if (!Object.hasOwn(read, name)) return [`${at}: ${name} must have only plain spaces around it.`];
-    return WHOLE_VALUE.test(value) ? [] : [`${at}: ${name} ${PART}`];
-  });
+    .entries()) {
+    if (/^\s*(?:#.*)?$/.test(line)) continue;
+    const [, name, , quoted, plain = ''] = LINE.exec(line) ?? [];
+    if (name === undefined) problems.push(`${path}:${index + 1} ${FORM}`);
+    else if (!isVariable(name) && !isOfTracing(name)) problems.push(`${path}:${index + 1}: ${name} ${UNKNOWN}`);
+    else settings[name] = quoted ?? plain;
+  }
   if (problems.length > 0) throw new ConfigError(problems.join('\n'));
-  return Object.assign({}, ...lines.map(({ read }) => read)) as Environment;
+  return settings;
 }
 
-const PART = 'must have its whole value in quotes: the value contains a # or begins with a quote.';
+const FORM =
+  'must be NAME=value, with only plain spaces around the name, and quotes around a value that has a # or begins with a quote.';
 const UNKNOWN = 'is not a setting: docs/configuration.md lists all settings.';
