@@ -1,25 +1,39 @@
-/** The run page over the example of BullMQ. */
+/** The run page over the example of BullMQ, as its README starts it. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { afterAll, expect, it } from '@jest/globals';
-import { startShop } from '../../examples/bullmq/gateway.ts';
 import { describeInBrowser } from '../harness/describe-in-browser.ts';
 import { startValkey, VALKEY } from '../harness/valkey.ts';
 
-const paid = Promise.withResolvers<string>();
 const valkey = VALKEY === null && process.env.CI === undefined ? null : await startValkey();
-const shop =
-  valkey &&
-  (await startShop({
-    url: valkey.url,
-    work: {
-      pay: ({ attemptsMade }) =>
-        attemptsMade === 0 ? Promise.reject(new Error('Card service unavailable')) : paid.promise,
-    },
-    config: { PORT: 0, LOG_LEVEL: 'silent', LIVE_TTL_MS: 50 },
-  }));
+const shop = valkey && (await startShop(valkey.url));
 afterAll(async () => {
   await shop?.close();
   await valkey?.close();
 });
+
+async function startShop(valkeyUrl: string) {
+  const environment = { BULLMQ_URL: valkeyUrl, PORT: '0', LOG_LEVEL: 'silent', LIVE_TTL_MS: '50' };
+  const child = spawn(process.execPath, ['--import', './examples/library.ts', 'examples/bullmq/gateway.ts'], {
+    env: { PATH: process.env.PATH, ...environment },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const exited = once(child, 'exit');
+  let printed = '';
+  for await (const text of child.stdout.setEncoding('utf8').iterator({ destroyOnReturn: false })) {
+    printed += String(text);
+    if (printed.includes('\n')) break;
+  }
+  const [, url] = /(http:\/\/\S+)\//.exec(printed) ?? [];
+  if (url === undefined) throw new Error(`The example must print its URL, got ${JSON.stringify(printed)}.`);
+  return {
+    url,
+    async close() {
+      child.kill();
+      await exited;
+    },
+  };
+}
 
 if (shop) {
   describeInBrowser('the page of a BullMQ flow', (open) => {
@@ -34,7 +48,6 @@ if (shop) {
       await page.goto(`${shop.url}/workflows/refund/runs/${data.executeWorkflow.run.id}`);
       await page.getByText('Live', { exact: true }).waitFor();
       await page.getByText('find-order').first().waitFor();
-      paid.resolve('paid');
       await page.getByText('Final', { exact: true }).waitFor();
       expect(await page.getByText('Completed').count()).toBeGreaterThan(0);
       await page.getByText('5, 1 failed').waitFor();
