@@ -33,7 +33,7 @@ export function UsageTable({ of, order, rows, models }: UsageTableProps) {
   const has = (name: keyof UsageRow): boolean => rows.some((row) => row[name] !== undefined);
   const highest = Math.max(0, ...rows.map(({ usage }) => amountOf(usage)));
   const columns: readonly Column<UsageRow>[] = [
-    { name: of, cell: ({ name }) => name },
+    { name: of, className: 'ellipsis', cell: ({ name }) => name },
     {
       name: 'Price',
       isNumber: true,
