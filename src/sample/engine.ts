@@ -11,7 +11,7 @@ export interface Step {
   readonly attempt: number;
   /** The branch that a condition has taken. */
   readonly branch: string | null;
-  status: 'running' | 'completed' | 'failed' | 'cancelled' | 'skipped';
+  status: 'running' | 'waiting' | 'completed' | 'failed' | 'cancelled' | 'skipped';
   readonly startMicros: number;
   endMicros: number | null;
   error: string | null;
@@ -24,7 +24,7 @@ export interface Run {
   readonly userId: string;
   readonly inputs: JsonObject;
   readonly era: Era;
-  /** `pending`, `running`, `completed`, `failed`, `cancelled`: the upstream's word. Other words occur. */
+  /** `pending`, `running`, `waiting`, `completed`, `failed`, `cancelled`: the upstream's word. Other words occur. */
   status: string;
   readonly startMicros: number;
   endMicros: number | null;
@@ -98,15 +98,20 @@ export function startRun({ era = 'usual', ...request }: RunRequest): StartedRun 
         release();
         return;
       }
-      run.status = 'running';
-      const step = addStep(nodeId, execution, 'running');
+      const status = plan.nodes.get(nodeId)?.isWait === true ? 'waiting' : 'running';
+      run.status = status;
+      const step = addStep(nodeId, execution, status);
       after(execution.durationMs, () => {
         endStep(step, execution, index);
       });
     });
   }
 
-  function addStep(nodeId: string, { stepId, attempt }: PlannedExecution, status: 'running' | 'skipped'): Step {
+  function addStep(
+    nodeId: string,
+    { stepId, attempt }: PlannedExecution,
+    status: 'running' | 'waiting' | 'skipped',
+  ): Step {
     const startMicros = nowMicros();
     const step: Step = {
       id: stepId,
@@ -162,7 +167,7 @@ export function startRun({ era = 'usual', ...request }: RunRequest): StartedRun 
   function cancel(): void {
     end('cancelled', `Cancelled by ${userId}`);
     for (const step of run.steps) {
-      if (step.status !== 'running') continue;
+      if (step.status !== 'running' && step.status !== 'waiting') continue;
       step.status = 'cancelled';
       step.endMicros = run.endMicros;
     }

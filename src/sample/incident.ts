@@ -1,6 +1,6 @@
 /**
  * What a visitor of the sample finds: less than an hour ago the prompt of a model changed, most runs since have failed there, and
- * a run of another workflow has been stuck for a while.
+ * a run of another workflow has been stuck for a while, and a third one waits for a person.
  */
 import type { Mishap, WorkflowNode } from './definition.ts';
 import type { Steering } from './plan.ts';
@@ -34,6 +34,8 @@ const DURING: readonly (readonly [minutes: number, isFailed: boolean])[] = [
 const CHANGED = 'draft_reply';
 /** One run is stuck. Twelve runs before it show the usual duration. */
 const STUCK = { workflowId: 'document-ingest', minutes: 12, nodeId: 'embed', slowness: 3000 };
+
+const WAITING = { workflowId: 'invoice-extraction', minutes: 26, nodeId: 'review_queue', slowness: 100_000 };
 
 const MISHAP: Mishap = {
   kind: 'fatal',
@@ -73,6 +75,17 @@ export function incidentRuns(seed: number, openedMs: number): IncidentRun[] {
       steering: {
         outcomeOf: () => 'success' as const,
         slownessOf: (nodeId) => (nodeId === STUCK.nodeId ? STUCK.slowness : 1),
+      },
+    },
+    {
+      workflowId: WAITING.workflowId,
+      startMs: startOf(WAITING.minutes),
+      era: 'usual',
+      steering: {
+        outcomeOf: () => 'success' as const,
+        branchOf: () => 'review',
+        waitingNodeId: WAITING.nodeId,
+        slownessOf: (nodeId) => (nodeId === WAITING.nodeId ? WAITING.slowness : 1),
       },
     },
   ];

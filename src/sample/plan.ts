@@ -19,6 +19,8 @@ export interface PlannedNode {
   readonly executions: readonly [PlannedExecution, ...PlannedExecution[]];
   /** The branch that a condition takes. */
   readonly branch: string | null;
+  /** True if it waits for a person. */
+  readonly isWait: boolean;
 }
 
 export interface RunPlan {
@@ -36,6 +38,10 @@ export interface Steering {
   readonly mishapOf?: (node: WorkflowNode) => Mishap | undefined;
   /** Duration of a node relative to its usual one. */
   readonly slownessOf?: (nodeId: string) => number;
+  /** Other than the branch of the inputs, or a random one. */
+  readonly branchOf?: (nodeId: string) => string | undefined;
+  /** A node that waits for a person. */
+  readonly waitingNodeId?: string;
   readonly cancelAfterMs?: number;
 }
 
@@ -87,13 +93,15 @@ function planNode(planned: WorkflowNode, inputs: JsonObject, seed: string, steer
     hasOutputs: failure?.answersAnyway ?? failure === null,
   });
 
-  const branch = node.type === 'conditional' ? branchOf(node, inputs, random) : null;
-  if (outcome === 'retry' && node.mishap) return { executions: [execute(1, node.mishap), execute(2, null)], branch };
+  const branch = node.type === 'conditional' ? (steering.branchOf?.(node.id) ?? branchOf(node, inputs, random)) : null;
+  const isWait = steering.waitingNodeId === node.id;
+  if (outcome === 'retry' && node.mishap)
+    return { executions: [execute(1, node.mishap), execute(2, null)], branch, isWait };
   const [first, ...more] =
     outcome === 'failure' && node.mishap
       ? attemptsThatFail(node.mishap, execute)
       : Array.from({ length: random.integer(...(node.iterations ?? [1, 1])) }, () => execute(1, null));
-  return { executions: [first ?? execute(1, null), ...more], branch };
+  return { executions: [first ?? execute(1, null), ...more], branch, isWait };
 }
 
 function attemptsThatFail(

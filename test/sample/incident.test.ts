@@ -34,3 +34,13 @@ it('A run of another workflow of the sample has been stuck for longer than any r
   const longest = Math.max(...runs.filter((run) => run !== stuck).map((run) => run.elapsed_time));
   expect(Date.now() - Date.parse(stuck?.start_time ?? '')).toBeGreaterThan(10 * longest * 1000);
 });
+
+it('A run of the sample waits for a person, and the step says since when', async () => {
+  const runs = await get<WireRun[]>('workflows/invoice-extraction/runs?limit=20');
+  const [waiting] = runs.filter(({ status }) => status === 'waiting');
+  const steps = await get<(WireStep & { readonly waits?: unknown })[]>(
+    `workflows/invoice-extraction/runs/${waiting?.id ?? ''}/steps`,
+  );
+  const step = steps.find(({ node_id }) => node_id === 'review_queue');
+  expect(step).toMatchObject({ status: 'waiting', waits: [{ from: step?.start_time }] });
+});
