@@ -11,7 +11,7 @@ export interface Step {
   readonly attempt: number;
   /** The branch that a condition has taken. */
   readonly branch: string | null;
-  status: 'running' | 'waiting' | 'completed' | 'failed' | 'cancelled' | 'skipped';
+  status: 'running' | 'paused' | 'completed' | 'failed' | 'cancelled' | 'skipped';
   readonly startMicros: number;
   endMicros: number | null;
   error: string | null;
@@ -24,7 +24,7 @@ export interface Run {
   readonly userId: string;
   readonly inputs: JsonObject;
   readonly era: Era;
-  /** `pending`, `running`, `waiting`, `completed`, `failed`, `cancelled`: the upstream's word. Other words occur. */
+  /** `pending`, `running`, `paused`, `completed`, `failed`, `cancelled`: the upstream's word. Other words occur. */
   status: string;
   readonly startMicros: number;
   endMicros: number | null;
@@ -98,7 +98,7 @@ export function startRun({ era = 'usual', ...request }: RunRequest): StartedRun 
         release();
         return;
       }
-      const status = plan.nodes.get(nodeId)?.isWait === true ? 'waiting' : 'running';
+      const status = plan.nodes.get(nodeId)?.isWait === true ? 'paused' : 'running';
       run.status = status;
       const step = addStep(nodeId, execution, status);
       after(execution.durationMs, () => {
@@ -110,7 +110,7 @@ export function startRun({ era = 'usual', ...request }: RunRequest): StartedRun 
   function addStep(
     nodeId: string,
     { stepId, attempt }: PlannedExecution,
-    status: 'running' | 'waiting' | 'skipped',
+    status: 'running' | 'paused' | 'skipped',
   ): Step {
     const startMicros = nowMicros();
     const step: Step = {
@@ -167,7 +167,7 @@ export function startRun({ era = 'usual', ...request }: RunRequest): StartedRun 
   function cancel(): void {
     end('cancelled', `Cancelled by ${userId}`);
     for (const step of run.steps) {
-      if (step.status !== 'running' && step.status !== 'waiting') continue;
+      if (step.status !== 'running' && step.status !== 'paused') continue;
       step.status = 'cancelled';
       step.endMicros = run.endMicros;
     }

@@ -22,7 +22,7 @@ export const stepsOnWire = (run: Run, organizationId: string): JsonObject[] =>
       inputs: inputsOf(run, step),
       step_metadata: step.attempt > 1 ? { attempt: step.attempt } : null,
       tokens: 0,
-      ...(step.status === 'waiting' && { waits: [{ from: timestamp(step.startMicros) }] }),
+      ...(step.status === 'paused' && { waits: [{ from: timestamp(step.startMicros) }] }),
     }));
 
 export function runOnWire(run: Run): JsonObject {

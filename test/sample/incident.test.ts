@@ -37,10 +37,10 @@ it('A run of another workflow of the sample has been stuck for longer than any r
 
 it('A run of the sample waits for a person, and the step says since when', async () => {
   const runs = await get<WireRun[]>('workflows/invoice-extraction/runs?limit=20');
-  const [waiting] = runs.filter(({ status }) => status === 'waiting');
+  const [waiting] = runs.filter(({ status }) => status === 'paused');
   const steps = await get<(WireStep & { readonly waits?: unknown })[]>(
     `workflows/invoice-extraction/runs/${waiting?.id ?? ''}/steps`,
   );
   const step = steps.find(({ node_id }) => node_id === 'review_queue');
-  expect(step).toMatchObject({ status: 'waiting', waits: [{ from: step?.start_time }] });
+  expect(step).toMatchObject({ status: 'paused', waits: [{ from: step?.start_time }] });
 });

@@ -120,8 +120,8 @@ function Patterns() {
       <pattern id="pattern-running" width="8" height="20" patternUnits="userSpaceOnUse">
         <path className="mark" d="M1 0v20" strokeWidth="1.5" />
       </pattern>
-      <pattern id="pattern-waiting" width="12" height="20" patternUnits="userSpaceOnUse">
-        <path className="mark" d="M1 10h6" strokeWidth="2" />
+      <pattern id="pattern-waiting" width="12" height={LANE_PX} patternUnits="userSpaceOnUse">
+        <path className="mark" d={`M1 ${LANE_PX / 2}h6`} strokeWidth="2" />
       </pattern>
       <pattern id="pattern-cancelled" width="6" height="6" patternUnits="userSpaceOnUse">
         <circle className="dot" cx="2" cy="2" r="1.2" />

@@ -40,6 +40,8 @@ export function Axis({ scale, window, now, clockMs }: AxisProps) {
     toMs: scale.msAt((leftPx + viewPx) / Math.max(1, widthPx)),
     clockMs,
   });
+  /** The mark of now is at the end of a running run. */
+  const endX = now === null ? viewPx : Math.min(xOf(now), viewPx) - widthOf('now', 'now');
   const marks: Mark[] = [
     ...(now === null ? [] : [{ look: 'now', x: Math.min(xOf(now), viewPx), text: 'now' } as const]),
     ...scale.folds.flatMap(({ durationMs, isWait, from, to }) => {
@@ -47,7 +49,7 @@ export function Axis({ scale, window, now, clockMs }: AxisProps) {
       const text = `${isWait ? 'waiting' : 'idle'} ${formatDuration(durationMs)}`;
       // Near an edge the text is not centred: the edge would cut it.
       const half = widthOf('idle', text) / 2;
-      const x = Math.max(half, Math.min(viewPx - half, (left + right) / 2));
+      const x = Math.max(half, Math.min(endX - half, (left + right) / 2));
       return left < right ? ({ look: 'idle', x, text } as const) : [];
     }),
     ...ticks.map(({ ms, label }) => {
