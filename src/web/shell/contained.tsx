@@ -2,7 +2,8 @@
 import { useState, type ReactNode } from 'react';
 import { ErrorBoundary } from 'react-error-boundary';
 import { useLocation } from 'react-router';
-import { RotateCw, TriangleAlert } from './icons.tsx';
+import { RotateCw } from './icons.tsx';
+import { Problem, TryAgain } from './notices.tsx';
 
 /** The files of a page part could not be loaded: the gateway is unreachable or serves another build. */
 export class MissingPart extends Error {
@@ -25,33 +26,14 @@ export function Contained({ what = 'this part of the page', children }: Containe
         error instanceof MissingPart ? (
           <Missing what={what} />
         ) : (
-          <Broken what={what} error={error} onRetry={resetErrorBoundary} />
+          <Problem title={<h2>Something went wrong in {what}</h2>} action={<TryAgain onClick={resetErrorBoundary} />}>
+            The rest of the page still works. {error instanceof Error ? error.message : String(error)}
+          </Problem>
         )
       }
     >
       {children}
     </ErrorBoundary>
-  );
-}
-
-interface BrokenProps {
-  readonly what: string;
-  readonly error: unknown;
-  readonly onRetry: () => void;
-}
-
-function Broken({ what, error, onRetry }: BrokenProps) {
-  return (
-    <section className="notice status-failed" role="alert">
-      <TriangleAlert />
-      <div>
-        <h2>Something went wrong in {what}</h2>
-        <p>The rest of the page still works. {error instanceof Error ? error.message : String(error)}</p>
-      </div>
-      <button type="button" onClick={onRetry}>
-        Try again
-      </button>
-    </section>
   );
 }
 
@@ -66,19 +48,17 @@ function Missing({ what }: { readonly what: string }) {
   }
 
   return (
-    <section className="notice status-failed" role="alert">
-      <TriangleAlert />
-      <div>
-        <h2>Could not load {what}</h2>
-        <p>
-          {isAway
-            ? 'The gateway can’t be reached just now.'
-            : 'There is probably a newer version of this page. A reload opens it at the same place.'}
-        </p>
-      </div>
-      <button type="button" onClick={() => void reload()}>
-        <RotateCw /> Reload
-      </button>
-    </section>
+    <Problem
+      title={<h2>Could not load {what}</h2>}
+      action={
+        <button type="button" onClick={() => void reload()}>
+          <RotateCw /> Reload
+        </button>
+      }
+    >
+      {isAway
+        ? 'The gateway can’t be reached just now.'
+        : 'There is probably a newer version of this page. A reload opens it at the same place.'}
+    </Problem>
   );
 }

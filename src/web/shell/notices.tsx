@@ -59,20 +59,38 @@ export function Failure({ error, what, isPartial = false, onRetry }: FailureProp
   // The banner of an outage says it already.
   if (isPartial && isUnreachable(error)) return null;
   return (
-    <div className="notice status-failed" role="alert">
-      <TriangleAlert />
-      <div>
-        <strong>{titleOf(error, what, isPartial)}</strong>
-        <p>{messageOf(error)}</p>
-      </div>
-      {onRetry && (
-        <button type="button" onClick={onRetry}>
-          Try again
-        </button>
-      )}
-    </div>
+    <Problem
+      title={<strong>{titleOf(error, what, isPartial)}</strong>}
+      action={onRetry && <TryAgain onClick={onRetry} />}
+    >
+      {messageOf(error)}
+    </Problem>
   );
 }
+
+export interface ProblemProps {
+  readonly title: ReactNode;
+  readonly action: ReactNode;
+  readonly children: ReactNode;
+}
+
+/** What does not work, why, and what the reader can do. */
+export const Problem = ({ title, action, children }: ProblemProps) => (
+  <div className="notice status-failed" role="alert">
+    <TriangleAlert />
+    <div>
+      {title}
+      <p>{children}</p>
+    </div>
+    {action}
+  </div>
+);
+
+export const TryAgain = ({ onClick }: { readonly onClick: () => void }) => (
+  <button type="button" onClick={onClick}>
+    Try again
+  </button>
+);
 
 function titleOf(error: Error, what: string, isPartial: boolean): string {
   if (codeOf(error) === 'FORBIDDEN' && what === 'list of workflows') return 'This key may not list workflows.';
