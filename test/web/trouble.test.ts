@@ -414,7 +414,7 @@ describeInBrowser('the page of a run after a deploy', (open) => {
     await page.route('**/graphql', async (route) => {
       const response = await route.fetch();
       const text = await response.text();
-      await route.fulfill({ response, body: text.replace(/"gaps":\[[^\]]*\]/, '"gaps":7') });
+      await route.fulfill({ response, body: text.replace(/("criticalPath":\{[^[]*"steps":)\[[^\]]*\]/, '$1 7') });
     });
     await page.goto(embedded.url + RUN);
     await page.getByRole('heading', { name: 'Something went wrong in the timeline' }).waitFor();

@@ -18,7 +18,7 @@ describeInBrowser('A visitor of the sample', (open) => {
     expect((await overdue.boundingBox())?.y).toBeLessThan(700);
     // By keyboard it is the row after the failure.
     for (const key of ['j', 'j']) await page.keyboard.press(key);
-    expect(await page.evaluate('document.activeElement.closest("li").className')).toBe('overdue');
+    expect(await page.evaluate('document.activeElement.closest("li").textContent')).toMatch(/^\s*Overdue/);
     await page.setViewportSize({ width: 390, height: 780 });
     expect((await overdue.boundingBox())?.y).toBeLessThan(700);
     await overdue.getByRole('link').first().click();
