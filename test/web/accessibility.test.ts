@@ -139,7 +139,7 @@ describeInBrowser('the run page is accessible', (open) => {
     expect(order.slice(order.indexOf('Copy link'))).toEqual([
       ...['Copy link', 'Run again', 'Duration', 'Idle', 'Tokens', 'More'],
       ...[expect.stringMatching(/^draft_reply/), 'How often, and since when?'],
-      ...['Compare with the last success', 'Copy summary'],
+      ...[expect.stringMatching(/% of runs until this one$/), 'Compare with the last success', 'Copy summary'],
       ...['Timeline', 'Graph', 'Steps', 'Inputs and outputs', 'Compare with…'],
       ...['By node', 'Packed', 'Filter by node', expect.stringMatching(/^Next failed step/), 'Time axis'],
       ...['Zoom out', 'Zoom in', 'Show the whole run', '8 steps'],
