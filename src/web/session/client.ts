@@ -10,6 +10,7 @@ import {
 } from '@apollo/client';
 import { CombinedGraphQLErrors, ServerError } from '@apollo/client/errors';
 import { ErrorLink } from '@apollo/client/link/error';
+import { cacheSizes } from '@apollo/client/utilities';
 import { OperationTypeNode, type FormattedExecutionResult } from 'graphql';
 import { defer, from, mergeMap } from 'rxjs';
 import type { LiveConnection } from '../live/connection.ts';
@@ -35,6 +36,9 @@ const PARTS = [
   'StepError',
   'TokenUsage',
 ];
+
+/** Each event makes a new list of steps, and the default would keep ten thousand of them: gigabytes of an hour-long run. */
+cacheSizes['inMemoryCache.executeSubSelectedArray'] = 200;
 
 /** A new list or event replaces the cached one. */
 const LIST = { merge: false };
