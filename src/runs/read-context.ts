@@ -26,7 +26,7 @@ const MAX_HELD_MIB = 64;
 export const tooManyAnswers = (): GatewayError =>
   new GatewayError(
     'ANSWER_TOO_LARGE',
-    `limit of ${MAX_HELD_MIB} MiB of upstream answers per operation reached; ask for fewer runs at once`,
+    `Limit of ${MAX_HELD_MIB} MiB of upstream answers per operation reached. Ask for fewer runs at once.`,
   );
 
 /** Lifetime of an operation's answer in caches: the minimum over the data that it read. */

@@ -159,7 +159,7 @@ export class ViewerCache extends Rights {
     const mebibytes = Math.floor(this.maxReservedBytes / 2 ** 20);
     return new GatewayError(
       'RATE_LIMITED',
-      `limit of ${mebibytes} MiB for all watched runs reached; watch fewer or smaller runs, or raise CACHE_MAX_BYTES`,
+      `Limit of ${mebibytes} MiB for all watched runs reached. Watch fewer or smaller runs, or raise CACHE_MAX_BYTES.`,
       { retryable: false },
     );
   }

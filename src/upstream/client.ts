@@ -109,7 +109,7 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
     if (endpoints.has(endpoint)) return;
     throw new GatewayError(
       'UPSTREAM_ENDPOINT_DISABLED',
-      `upstream call "${endpoint}" is disabled; add it to UPSTREAM_ENDPOINTS if the upstream has it`,
+      `The upstream call "${endpoint}" is disabled. Add it to UPSTREAM_ENDPOINTS if the upstream has it.`,
     );
   }
 
@@ -166,7 +166,7 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
   };
 }
 
-const NO_WORKFLOWS = 'list of workflows not found upstream at `workflows` (HTTP 404); check the path of UPSTREAM_URL';
+const NO_WORKFLOWS = 'List of workflows not found upstream at `workflows` (HTTP 404). Check the path of UPSTREAM_URL.';
 
 /** Returns the outcome of a failed call as a metric label: the code of its error. */
 function outcomeOf(error: unknown): string {

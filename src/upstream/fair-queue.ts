@@ -147,6 +147,6 @@ function isLessBusy(one: QueuedCall, other: QueuedCall): boolean {
 const compareShares = (a: Share, b: Share): number => a.underWay - b.underWay || a.latest - b.latest;
 
 const overloaded = (): GatewayError =>
-  new GatewayError('UPSTREAM_OVERLOADED', 'limit of calls that wait for the upstream reached; try again', {
+  new GatewayError('UPSTREAM_OVERLOADED', 'Limit of calls that wait for the upstream reached. Try again.', {
     wasNotSent: true,
   });

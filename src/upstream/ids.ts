@@ -9,7 +9,7 @@ export function checkId(what: string, id: string): string {
   if (problem === null) return ownText(id);
   throw new GatewayError(
     'BAD_USER_INPUT',
-    `${what} must be 1 to ${MAX_ID_BYTES} bytes of text without control characters and segments "." or "..", got ${problem}`,
+    `${what} must be 1 to ${MAX_ID_BYTES} bytes of text without control characters and segments "." or "..", got ${problem}.`,
   );
 }
 

@@ -120,4 +120,4 @@ const isInScope = ({ id, organizationId: of }: WorkflowRecord, { organizationId,
   (organizationId === null || of === organizationId) && (!workflowIds || workflowIds.has(id));
 
 /** Equal to the error of an upstream 404: it must not reveal that something exists. */
-const outOfScope = (): GatewayError => new GatewayError('NOT_FOUND', 'not found upstream', { upstreamStatus: 404 });
+const outOfScope = (): GatewayError => new GatewayError('NOT_FOUND', 'Not found upstream.', { upstreamStatus: 404 });

@@ -13,7 +13,7 @@ export function withOutcome(error: unknown): unknown {
 }
 
 export const unknownOutcome = (code: ErrorCode, message: string, details: ErrorDetails = {}): GatewayError =>
-  new GatewayError(code, `${message}. The run may have started: look at the workflow's runs before you try again`, {
+  new GatewayError(code, `${message} The run may have started: look at the workflow's runs before you try again.`, {
     ...details,
     outcomeIsUnknown: true,
   });

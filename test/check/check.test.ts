@@ -196,10 +196,10 @@ describe('stepgate check', () => {
 
   it.each<readonly [string, Endpoint, Reply, string, string]>([
     ['refuses the key', 'workflows', { status: 401 }, 'does not accept this key', 'UPSTREAM_AUTH_HEADER'],
-    ['lacks a call', 'runs', { status: 404 }, 'not found upstream', 'UPSTREAM_ENDPOINTS=steps,run,workflows,execute'],
+    ['lacks a call', 'runs', { status: 404 }, 'Not found upstream', 'UPSTREAM_ENDPOINTS=steps,run,workflows,execute'],
     ['fails at a call', 'run', { status: 500 }, 'failed (HTTP 500)', 'UPSTREAM_ENDPOINTS=steps,runs,workflows,execute'],
     ['answers a page', 'steps', { raw: '<html>' }, 'is an HTML page', 'check the path of UPSTREAM_URL'],
-    ['redirects', 'steps', { status: 302 }, 'redirects are not followed', 'set UPSTREAM_URL'],
+    ['redirects', 'steps', { status: 302 }, 'Redirects are not followed', 'set UPSTREAM_URL'],
     [
       'wraps a list',
       'runs',
@@ -285,7 +285,7 @@ describe('stepgate check', () => {
     expect(saidOf('workflows', slow.stdout)).toContain('set UPSTREAM_TIMEOUT_MS higher');
     await upstream.shut();
     const gone = await check();
-    expect(saidOf('workflows', gone.stdout)).toMatch(/\(ECONNREFUSED\)\n {2}> check UPSTREAM_URL, HTTP_PROXY/);
+    expect(saidOf('workflows', gone.stdout)).toMatch(/\(ECONNREFUSED\)\.\n {2}> check UPSTREAM_URL, HTTP_PROXY/);
     expect(gone.code).toBe(1);
   });
 

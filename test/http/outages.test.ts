@@ -43,7 +43,7 @@ describe('a failing upstream', () => {
         freshness: {
           isFinal: false,
           isStale: true,
-          staleReason: 'UPSTREAM_UNAVAILABLE: the upstream could not be reached (ECONNREFUSED)',
+          staleReason: 'UPSTREAM_UNAVAILABLE: The upstream could not be reached (ECONNREFUSED).',
         },
       },
     });

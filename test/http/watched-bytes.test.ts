@@ -57,7 +57,7 @@ const refused = async (client: LiveClient): Promise<void> => {
   expect(await client.next()).toMatchObject({
     type: 'error',
     errors: [
-      { message: expect.stringContaining('limit of 7 MiB'), extensions: { code: 'RATE_LIMITED', retryable: false } },
+      { message: expect.stringContaining('Limit of 7 MiB'), extensions: { code: 'RATE_LIMITED', retryable: false } },
     ],
   });
 };

@@ -195,7 +195,7 @@ describe('an upstream answer', () => {
         [endpoint]: { json },
       });
       expect(errors[0]).toMatchObject({
-        message: `the upstream's answer for ${message}`,
+        message: `The upstream's answer for ${message}.`,
         extensions: { code: VIOLATION, retryable: false },
       });
       expect(JSON.stringify(errors)).not.toContain('SECRET');

@@ -110,7 +110,7 @@ describe('the payloads of one operation', () => {
       expect(placesOf({ errors })).toEqual(
         unread.map((index) => `workflow.runsById.${index}: ANSWER_TOO_LARGE`).sort(),
       );
-      expect(errors[0]?.message).toContain('ask for fewer runs at once');
+      expect(errors[0]?.message).toContain('Ask for fewer runs at once');
     }
   });
 

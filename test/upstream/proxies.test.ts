@@ -98,7 +98,7 @@ const isComplete = TINYPROXY !== null && HAS_OPENSSL;
     expect(upstream.calls[0]?.headers['proxy-authorization']).toBeUndefined();
     const { errors } = await ask({ UPSTREAM_URL: upstream.url, HTTP_PROXY: closed.address });
     expect(errors[0]).toMatchObject({
-      message: 'the proxy asks for credentials (HTTP 407): put them into the URL of HTTP_PROXY',
+      message: 'The proxy asks for credentials (HTTP 407). Put them into the URL of HTTP_PROXY.',
       extensions: { code: 'UPSTREAM_UNAVAILABLE', retryable: false, upstreamStatus: 407 },
     });
     expect(upstream.calls).toHaveLength(1);
@@ -108,12 +108,12 @@ const isComplete = TINYPROXY !== null && HAS_OPENSSL;
     const closed = await startTinyproxy('user secret');
     opened.push(closed);
     const { errors } = await ask({ UPSTREAM_URL: 'https://upstream.example', HTTPS_PROXY: closed.address });
-    expect(errors[0]?.message).toContain('the proxy did not connect to the upstream; check HTTPS_PROXY');
+    expect(errors[0]?.message).toContain('The proxy did not connect to the upstream. Check HTTPS_PROXY');
     expect(JSON.stringify(errors)).not.toContain('secret');
   });
 
   it('A proxy that cannot be reached is named in the error', async () => {
     const { errors } = await ask({ UPSTREAM_URL: 'http://upstream.example', HTTP_PROXY: '127.0.0.1:1' });
-    expect(errors[0]?.message).toBe('the upstream or its proxy could not be reached (ECONNREFUSED)');
+    expect(errors[0]?.message).toBe('The upstream or its proxy could not be reached (ECONNREFUSED).');
   });
 });

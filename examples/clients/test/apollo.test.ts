@@ -148,10 +148,10 @@ describe('Apollo Client', () => {
   it('The recipe rejects a result with an error, or keeps its data, as the error policy says', async () => {
     const client = createClient(url, () => 'demo-key');
     const query = { query: gql(ONE_FAILS) };
-    await assert.rejects(client.query(query), /not found upstream/);
+    await assert.rejects(client.query(query), /Not found upstream/);
     const { data, error } = await client.query({ ...query, errorPolicy: 'all' });
     assert.deepEqual(withoutTypenames(data), ONE_FAILED);
-    assert.match(String(error), /not found upstream/);
+    assert.match(String(error), /Not found upstream/);
   });
 
   it('The recipe shows a run with the hook of the docs', async () => {

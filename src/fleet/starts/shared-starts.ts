@@ -95,6 +95,6 @@ const unavailable = (): GatewayError =>
   new GatewayError(
     'IDEMPOTENCY_UNAVAILABLE',
     'idempotencyKey cannot be claimed, since Valkey does not answer or is full. Nothing was sent. ' +
-      'Try again with the same key. A first attempt may be sent without a key',
+      'Try again with the same key. A first attempt may be sent without a key.',
     { wasNotSent: true },
   );

@@ -40,7 +40,7 @@ function readId(typeName: EntityName, name: string, value: unknown): string {
 }
 
 function refuse(sentence: string): never {
-  throw new GatewayError('BAD_USER_INPUT', `representation ${sentence}`);
+  throw new GatewayError('BAD_USER_INPUT', `A representation ${sentence}.`);
 }
 
 const isEntityName = (name: unknown): name is EntityName => typeof name === 'string' && Object.hasOwn(KEYS, name);

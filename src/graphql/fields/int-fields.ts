@@ -8,7 +8,7 @@ export function checkInt<Count extends number | null>(count: Count, name: string
   if (count === null || fitsInt(count)) return count;
   throw new GatewayError(
     'NUMBER_OUT_OF_RANGE',
-    `${name} must fit an Int (at most ${MAX_INT}), got a number out of range`,
+    `${name} must fit an Int (at most ${MAX_INT}), got a number out of range.`,
   );
 }
 

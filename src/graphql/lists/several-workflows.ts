@@ -16,7 +16,7 @@ export async function severalWorkflows(
   if (all.length <= MAX_LIST_SIZE) return all;
   throw new GatewayError(
     'BAD_USER_INPUT',
-    `workflowIds is required with more than ${MAX_LIST_SIZE} workflows, got ${all.length}: name at most ${MAX_LIST_SIZE} of them`,
+    `workflowIds is required with more than ${MAX_LIST_SIZE} workflows, got ${all.length}. Name at most ${MAX_LIST_SIZE} of them.`,
   );
 }
 

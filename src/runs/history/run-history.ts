@@ -106,7 +106,7 @@ const MAX_PAGE_CALLS = 1 + Math.ceil((MAX_SCANNED - MAX_WINDOW) / (MAX_WINDOW - 
 
 /** Maximum number of later runs skipped to reach `startedBefore`. */
 const MAX_LATER = 1000;
-const TOO_MANY_LATER = `startedBefore must have at most ${MAX_LATER} runs after it, got more; choose a later time`;
+const TOO_MANY_LATER = `startedBefore must have at most ${MAX_LATER} runs after it, got more. Choose a later time.`;
 
 /** Windows that a list over several workflows reads for one page. More workflows than this get one window each. */
 const MAX_WINDOWS_OF_ALL = 100;

@@ -12,7 +12,7 @@ export function createSubscriptionLimit(maximum: number): CountSubscription {
   return ({ id }) => {
     const count = subscriptions.get(id) ?? 0;
     if (count >= maximum) {
-      const message = `limit of ${maximum} watched runs and workflows per key reached; end another subscription first`;
+      const message = `Limit of ${maximum} watched runs and workflows per key reached. End another subscription first.`;
       throw new GatewayError('RATE_LIMITED', message);
     }
     subscriptions.set(id, count + 1);

@@ -39,7 +39,7 @@ export function createWorkflowLoaders(store: WorkflowStore, operation: ReadConte
     async find(workflowId) {
       const workflow = (await known()).get(workflowId);
       if (workflow) return workflow;
-      throw new GatewayError('NOT_FOUND', 'workflow not found upstream');
+      throw new GatewayError('NOT_FOUND', 'Workflow not found upstream.');
     },
     listed,
     graphOf: async (workflowId) => (await listed(workflowId))?.graph ?? null,

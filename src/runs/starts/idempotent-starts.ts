@@ -82,8 +82,8 @@ export function createIdempotentStarts({
     const seconds = Math.max(1, Math.ceil(((untilMs ?? 0) - now()) / 1000));
     throw new GatewayError(
       'RATE_LIMITED',
-      `idempotencyKey: limit of keys of the last 10 minutes reached by ${isViewerFull ? 'this caller' : 'all callers'}; ` +
-        `no run was started. Try again in ${seconds} s, or start without a key`,
+      `idempotencyKey: limit of keys of the last 10 minutes reached by ${isViewerFull ? 'this caller' : 'all callers'}. ` +
+        `No run was started. Try again in ${seconds} s, or start without a key.`,
       { retryAfterSeconds: seconds },
     );
   }
@@ -126,5 +126,5 @@ export const fingerprintOf = (workflowId: string, inputs: JsonObject): string =>
 export const usedForAnother = (): GatewayError =>
   new GatewayError(
     'BAD_USER_INPUT',
-    'idempotencyKey must be new, got one used in the last 10 minutes for another workflow or other inputs; send a new key',
+    'idempotencyKey must be new, got one used in the last 10 minutes for another workflow or other inputs. Send a new key.',
   );

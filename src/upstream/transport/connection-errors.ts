@@ -30,18 +30,18 @@ const MISFIT = /^(?:ERR__ERROR_FORMAT_|ZSTD_error_)/;
 function permanentProblem(code: string, hasHttp2Frame: boolean): string | null {
   if (UNTRUSTED.has(code)) {
     return (
-      `the upstream's certificate is not trusted (${code}); if a private authority signed it, set ` +
-      "NODE_EXTRA_CA_CERTS to the file of that authority's certificate"
+      `The upstream's certificate is not trusted (${code}). If a private authority signed it, set ` +
+      "NODE_EXTRA_CA_CERTS to the file of that authority's certificate."
     );
   }
   if (OTHER_CERTIFICATE_ERROR.test(code)) {
-    return `the upstream's certificate is not valid for UPSTREAM_URL at this time (${code}); renew or replace it`;
+    return `The upstream's certificate is not valid for UPSTREAM_URL at this time (${code}). Renew or replace it.`;
   }
   if (hasHttp2Frame || code.endsWith('NO_APPLICATION_PROTOCOL')) {
-    return 'the upstream must support HTTP/1.1, got HTTP/2 only; enable HTTP/1.1 in the upstream';
+    return 'The upstream must support HTTP/1.1, got HTTP/2 only. Enable HTTP/1.1 in the upstream.';
   }
   if (code.endsWith('WRONG_VERSION_NUMBER')) {
-    return 'the upstream does not speak TLS on this port: check the scheme (https) and the port of UPSTREAM_URL';
+    return 'The upstream does not speak TLS on this port. Check the scheme (https) and the port of UPSTREAM_URL.';
   }
   return null;
 }
@@ -55,17 +55,17 @@ export function toGatewayError(error: unknown, isProxied: boolean): unknown {
     return new GatewayError('UPSTREAM_UNAVAILABLE', problem, { retryable: false, wasNotSent: true });
   }
   if (code === 'ERR_PROXY_TUNNEL') {
-    const message = 'the proxy did not connect to the upstream; check HTTPS_PROXY, its credentials, and NO_PROXY';
+    const message = 'The proxy did not connect to the upstream. Check HTTPS_PROXY, its credentials, and NO_PROXY.';
     return new GatewayError('UPSTREAM_UNAVAILABLE', message, { wasNotSent: true });
   }
   // An answer that Node's parser could not read did arrive.
   if (error.response || code.startsWith('HPE_')) {
     const { code: cause = code } = (error.cause ?? {}) as { readonly code?: string };
     const reason = MISFIT.test(cause) ? 'it does not match its content-encoding' : cause;
-    return new GatewayError('UPSTREAM_UNAVAILABLE', `the upstream's answer is incomplete or unreadable (${reason})`);
+    return new GatewayError('UPSTREAM_UNAVAILABLE', `The upstream's answer is incomplete or unreadable (${reason}).`);
   }
-  const what = isProxied ? 'the upstream or its proxy' : 'the upstream';
-  const message = `${what} could not be reached (${code})`;
+  const what = isProxied ? 'The upstream or its proxy' : 'The upstream';
+  const message = `${what} could not be reached (${code}).`;
   return new GatewayError('UPSTREAM_UNAVAILABLE', message, NOT_SENT.has(code) ? { wasNotSent: true } : {});
 }
 

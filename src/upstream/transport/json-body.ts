@@ -34,7 +34,7 @@ function parse(text: string): unknown {
   try {
     return parseExactJson(text);
   } catch {
-    throw new GatewayError('UPSTREAM_CONTRACT_VIOLATION', `the upstream's answer ${describe(text)}`);
+    throw new GatewayError('UPSTREAM_CONTRACT_VIOLATION', `The upstream's answer ${describe(text)}.`);
   }
 }
 

@@ -50,7 +50,7 @@ export function createPortTransport({
       return Buffer.from((JSON.stringify(value) as string | undefined) ?? '');
     } catch (err) {
       logger.warn({ err, requestId }, 'an answer of the upstream option cannot be written as JSON');
-      throw new GatewayError('UPSTREAM_CONTRACT_VIOLATION', "the upstream's answer cannot be written as JSON");
+      throw new GatewayError('UPSTREAM_CONTRACT_VIOLATION', "The upstream's answer cannot be written as JSON.");
     }
   }
 
@@ -58,7 +58,7 @@ export function createPortTransport({
     if (error instanceof GatewayError || error instanceof AbandonedError) return error;
     if (error instanceof UpstreamError) return statusError(error.status, error.retryAfterSeconds);
     logger.warn({ err: error, requestId }, 'the upstream option failed');
-    return new GatewayError('UPSTREAM_UNAVAILABLE', 'the upstream failed');
+    return new GatewayError('UPSTREAM_UNAVAILABLE', 'The upstream failed.');
   }
 
   return {

@@ -15,27 +15,27 @@ export function statusError(status: number, retryAfterSeconds: number | null): G
   });
 }
 
-const NO_CONTENT = "the upstream's answer must be JSON, got no content (HTTP 204)";
+const NO_CONTENT = "The upstream's answer must be JSON, got no content (HTTP 204).";
 
 const STATUS_ERRORS: Readonly<Record<number, readonly [ErrorCode, string]>> = {
-  400: ['BAD_USER_INPUT', 'the upstream refused the input'],
-  401: ['UNAUTHENTICATED', 'the upstream does not accept this key'],
-  403: ['FORBIDDEN', 'the upstream does not allow this key to access the resource'],
-  404: ['NOT_FOUND', 'not found upstream'],
-  407: ['UPSTREAM_UNAVAILABLE', 'the proxy asks for credentials (HTTP 407): put them into the URL of HTTP_PROXY'],
-  408: ['UPSTREAM_TIMEOUT', 'the upstream waited too long for the request (HTTP 408)'],
-  413: ['BAD_USER_INPUT', 'the upstream refused the input: it is too large (HTTP 413)'],
-  422: ['BAD_USER_INPUT', 'the upstream refused the input (HTTP 422)'],
-  429: ['RATE_LIMITED', 'rate limit of the upstream reached (HTTP 429); try again later'],
+  400: ['BAD_USER_INPUT', 'The upstream refused the input.'],
+  401: ['UNAUTHENTICATED', 'The upstream does not accept this key.'],
+  403: ['FORBIDDEN', 'The upstream does not allow this key to access the resource.'],
+  404: ['NOT_FOUND', 'Not found upstream.'],
+  407: ['UPSTREAM_UNAVAILABLE', 'The proxy asks for credentials (HTTP 407). Put them into the URL of HTTP_PROXY.'],
+  408: ['UPSTREAM_TIMEOUT', 'The upstream waited too long for the request (HTTP 408).'],
+  413: ['BAD_USER_INPUT', 'The upstream refused the input, since it is too large (HTTP 413).'],
+  422: ['BAD_USER_INPUT', 'The upstream refused the input (HTTP 422).'],
+  429: ['RATE_LIMITED', 'Rate limit of the upstream reached (HTTP 429). Try again later.'],
 };
 
 function otherStatus(status: number): readonly [ErrorCode, string] {
-  if (status >= 500) return ['UPSTREAM_UNAVAILABLE', `the upstream failed (HTTP ${status})`];
+  if (status >= 500) return ['UPSTREAM_UNAVAILABLE', `The upstream failed (HTTP ${status}).`];
   const isRedirect = status >= 300 && status < 400 && status !== 304;
-  const hint = isRedirect ? '; redirects are not followed: set UPSTREAM_URL to the target' : '';
+  const hint = isRedirect ? ' Redirects are not followed: set UPSTREAM_URL to the target.' : '';
   return [
     'UPSTREAM_CONTRACT_VIOLATION',
-    `the upstream must answer with a status of its contract, got HTTP ${status}${hint}`,
+    `The upstream must answer with a status of its contract, got HTTP ${status}.${hint}`,
   ];
 }
 

@@ -119,7 +119,7 @@ export const OF_BODIES: Examples = {
     ...['<?xml version="1.0"?><e/>', ' \n <e/>', '<htmlx>'].map((raw) => noSteps('is XML, not JSON', { raw })),
   ],
   'a redirect': [
-    noSteps('got HTTP 302; redirects are not followed', {
+    noSteps('got HTTP 302. Redirects are not followed', {
       status: 302,
       headers: { location: 'https://login.example/' },
     }),
