@@ -1,3 +1,7 @@
+/** The embedded upstream has runs of 14 days before this one. */
+const today = new Date().setUTCHours(0, 0, 0, 0);
+const daysAgo = (days: number): string => new Date(today - days * 86_400_000).toISOString();
+
 /** Variables with which every example operation has an answer of the embedded upstream. */
 export const VARIABLES = {
   workflowId: 'support-triage',
@@ -6,7 +10,7 @@ export const VARIABLES = {
   nodeIds: ['sentiment', 'classify'],
   baseId: 'run-4711',
   headId: 'run-4712',
-  startedAfter: '2026-11-17T12:00:00Z',
-  startedBefore: '2026-11-24T12:00:00Z',
+  startedAfter: daysAgo(7),
+  startedBefore: daysAgo(0),
   inputs: { subject: 'Checkout is down' },
 };
