@@ -122,9 +122,9 @@ const isNothing = (value: unknown): boolean => value == null || value === '';
  */
 function withInputsHashes(steps: readonly StepFacts[], inputs: readonly JsonValue[]): readonly StepFacts[] {
   const ofNodes = Map.groupBy(steps, ({ nodeId }) => nodeId);
-  const mayBeRetried = (ofNode: readonly StepFacts[]) =>
+  const dependsOnInputs = (ofNode: readonly StepFacts[]) =>
     ofNode.length > 2 && ofNode.some(({ status }) => status === 'FAILED');
-  const nodeIds = new Set([...ofNodes].flatMap(([nodeId, ofNode]) => (mayBeRetried(ofNode) ? [nodeId] : [])));
+  const nodeIds = new Set([...ofNodes].flatMap(([nodeId, ofNode]) => (dependsOnInputs(ofNode) ? [nodeId] : [])));
   if (nodeIds.size === 0) return steps;
   return steps.map((step) =>
     nodeIds.has(step.nodeId) ? { ...step, inputsHash: hashOfInputs(inputs[step.index] ?? null) } : step,

@@ -93,6 +93,10 @@ describe('the values of fields', () => {
   /** Run "big" has two steps of two billion seconds and tokens each, "huge" one step of four billion. */
   const big = (id: string, count: number) =>
     wireStep({ id, elapsed_time: count, tokens: count === 4e9 ? count : 0, outputs: usage(count) });
+  const between = (start: number, end: number) => ({
+    start_time: `2025-03-13T02:41:${start}Z`,
+    end_time: `2025-03-13T02:41:${end}Z`,
+  });
   const STEPS: Readonly<Record<string, readonly unknown[]>> = {
     r1: [
       wireStep({ ...failed, id: 's1', start_time: '2025-03-13T02:41:15Z', end_time: '2025-03-13T02:41:25Z' }),
@@ -111,6 +115,12 @@ describe('the values of fields', () => {
     r2: [wireStep({ id: 's1', node_id: 'gone' })],
     big: [big('s0', 2e9), big('s1', 2e9)],
     huge: [big('s0', 4e9)],
+    // Executions of one node that overlap: only their inputs say which one repeats the failure.
+    items: [
+      wireStep({ ...failed, ...between(15, 17), id: 'one', inputs: { item: 1 } }),
+      wireStep({ ...between(16, 30), id: 'two', inputs: { item: 2 } }),
+      wireStep({ ...between(18, 20), id: 'one-again', inputs: { item: 1 } }),
+    ],
   };
   const record = (runId: string) =>
     wireRun(runId, {
@@ -170,6 +180,17 @@ describe('the values of fields', () => {
         steps: [
           { attemptKind: 'FIRST', isLatest: false, previousAttempt: null },
           { attemptKind: 'ITERATION', isLatest: true, previousAttempt: null },
+        ],
+      },
+    ],
+    [
+      'items',
+      'steps { id previousAttempt { id } }',
+      {
+        steps: [
+          { id: 'one', previousAttempt: null },
+          { id: 'two', previousAttempt: null },
+          { id: 'one-again', previousAttempt: { id: 'one' } },
         ],
       },
     ],

@@ -2,9 +2,8 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { installIn } from '../../tools/build/in-package.ts';
-import { CHROMIUM_PATH } from './browser.ts';
 import setUp from './global-setup.ts';
-import { PAGE_FOLDER } from './page-folder.ts';
+import { CHROMIUM_PATH, PAGE_FOLDER } from './set-up-variables.ts';
 
 const PEERS = join(import.meta.dirname, '../peers');
 

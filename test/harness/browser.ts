@@ -7,11 +7,9 @@ import {
   type Page,
   type Request,
 } from '../peers/playwright.ts';
+import { CHROMIUM_PATH } from './set-up-variables.ts';
 
 export type { Locator, Page } from '../peers/playwright.ts';
-
-/** Set by the global set-up, which unpacks the browser once for all workers. */
-export const CHROMIUM_PATH = 'STEPGATE_TEST_CHROMIUM';
 
 /** The package's default arguments disable what these tests check: the content security policy and the same origin. */
 const ARGUMENTS = ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--font-render-hinting=none'];

@@ -1,7 +1,7 @@
 /** A real gateway on a free port, and an HTTP client for it. */
 import { readConfig } from '../../src/config/config.ts';
 import { createGateway, type Additions, type Gateway, type Overrides } from '../../src/gateway.ts';
-import { PAGE_FOLDER } from './page-folder.ts';
+import { PAGE_FOLDER } from './set-up-variables.ts';
 
 export interface GraphqlError {
   readonly message: string;
