@@ -10,7 +10,7 @@ import type { Caller } from '../auth/caller.ts';
 import type { Admission } from '../graphql/admission/admission.ts';
 import type { Owner } from '../graphql/admission/room.ts';
 import type { Ticket } from '../graphql/admission/ticket.ts';
-import type { AdmittedRequest, Client, OperationRequest } from '../graphql/operations/operation.ts';
+import type { Client, OperationRequest } from '../graphql/operations/operation.ts';
 import { rateLimited, type Allowance, type RateLimit } from '../graphql/operations/rate-limit.ts';
 import type { ClientInfo } from '../observability/operation-record.ts';
 import { GatewayError } from '../upstream/errors.ts';
@@ -18,7 +18,7 @@ import type { Authenticate } from './authentication.ts';
 import type { ClientNetwork } from './client-address.ts';
 
 /** What a transport knows about an operation before its caller is known. */
-export interface Arrival extends Omit<OperationRequest, 'caller' | 'authenticate'> {
+export interface Arrival extends Omit<OperationRequest, 'caller' | 'authenticate' | 'admitEvent'> {
   readonly http: { readonly request: IncomingMessage; readonly response?: ServerResponse };
   /** Replaces the header of the request. */
   readonly authorization?: string | undefined;
@@ -78,23 +78,21 @@ export function createEntrance(options: EntranceOptions) {
     if (!allowance.isAllowed) throw rateLimited(allowance);
   }
 
-  /** Each later event of a subscription is admitted as an operation. */
-  const admitted = (operation: EnteringRequest, ticket: Ticket): AdmittedRequest => ({
-    ...operation,
-    ticket,
-    admitEvent: (bytes, isGone) =>
-      admission.admitEvent(ownerOf(operation.caller, operation.http.request), isGone, bytes),
-  });
-
   return {
     ownerOf,
     limit,
-    admitted,
     admission,
 
     async identify(arrival: Arrival): Promise<EnteringRequest> {
-      const again = () => authenticate(arrival.http.request, arrival.authorization);
-      return { ...arrival, caller: await again(), authenticate: again };
+      const { http, authorization } = arrival;
+      const again = () => authenticate(http.request, authorization);
+      const caller = await again();
+      return {
+        ...arrival,
+        caller,
+        authenticate: again,
+        admitEvent: (bytes, isGone) => admission.admitEvent(ownerOf(caller, http.request), isGone, bytes),
+      };
     },
 
     /**
@@ -105,7 +103,7 @@ export function createEntrance(options: EntranceOptions) {
       operation: EnteringRequest,
       reply: FastifyReply,
       waits: boolean,
-      work: (request: AdmittedRequest) => Promise<T>,
+      work: (ticket: Ticket) => Promise<T>,
     ): Promise<T> {
       const { request } = operation.http;
       let ticket: Ticket | null = null;
@@ -114,7 +112,7 @@ export function createEntrance(options: EntranceOptions) {
         const owner = ownerOf(operation.caller, request);
         const isGone = () => operation.client.isGone();
         ticket = waits ? await admission.admitLater(owner, isGone) : admission.admit(owner, isGone);
-        return await work(admitted(operation, ticket));
+        return await work(ticket);
       } catch (error) {
         if (error instanceof GatewayError && error.code === 'RATE_LIMITED') await slowDown(request.socket);
         throw error;
@@ -165,7 +163,7 @@ const CLIENT_GONE = new Error('the client has disconnected, or has its answer');
 
 /** Calls back when the response was sent or its client has disconnected; at once if that was before. */
 export function onClosed(response: ServerResponse, call: () => void): void {
-  if (response.closed) call();
+  if (response.closed || response.writableFinished) call();
   else response.once('close', call);
 }
 

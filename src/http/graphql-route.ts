@@ -4,13 +4,13 @@ import { promisify } from 'node:util';
 import type { FastifyReply, RouteHandlerMethod } from 'fastify';
 import { requestError } from '../graphql/operations/error-formatting.ts';
 import type { Operations } from '../graphql/operations/operations.ts';
-import { PARSED_AT_ONCE_BYTES } from '../graphql/admission/ticket.ts';
-import type { AdmittedRequest, Answer, Outcome } from '../graphql/operations/operation.ts';
+import { PARSED_AT_ONCE_BYTES, type Ticket } from '../graphql/admission/ticket.ts';
+import type { Answer, Outcome } from '../graphql/operations/operation.ts';
 import type { Observer } from '../observability/observer.ts';
 import type { OperationType } from '../observability/operation-record.ts';
 import { readBody } from './body.ts';
 import { compress } from './compression.ts';
-import { clientInfoOf, RequestClient, type Arrival, type Entrance } from './entrance.ts';
+import { clientInfoOf, RequestClient, type Arrival, type EnteringRequest, type Entrance } from './entrance.ts';
 import type { SendEvents } from './event-streams.ts';
 import {
   GRAPHQL_TYPE,
@@ -40,7 +40,8 @@ export interface GraphqlRouteOptions {
 
 /** One request, as its stages read it. */
 interface Exchange {
-  readonly arrival: Arrival;
+  readonly operation: EnteringRequest;
+  readonly ticket: Ticket;
   readonly isGet: boolean;
   /** The query string with its question mark; empty if there is none. */
   readonly search: string;
@@ -76,9 +77,9 @@ export function createGraphqlRoute(options: GraphqlRouteOptions): (path: Graphql
       };
       const operation = await entrance.identify(arrival);
       try {
-        return await entrance.enter(operation, reply, forms.json === null, async (request) => {
+        return await entrance.enter(operation, reply, forms.json === null, async (ticket) => {
           checkForms(forms, path);
-          const outcome = await cachedOrExecuted(request, { arrival, isGet, search, forms });
+          const outcome = await cachedOrExecuted({ operation, ticket, isGet, search, forms });
           if (outcome.kind === 'cacheable') return sendWhole(reply, outcome);
           const type = forms.json ?? JSON_TYPE;
           if (outcome.kind === 'events' || (forms.json === null && httpStatusOf(outcome, type) === 200)) {
@@ -101,18 +102,18 @@ export function createGraphqlRoute(options: GraphqlRouteOptions): (path: Graphql
   }
 
   /** The frame of this function has the body and the parameters: it is gone when events are sent. */
-  async function cachedOrExecuted(request: AdmittedRequest, exchange: Exchange): Promise<Cacheable | Outcome> {
-    const { caller, ticket } = request;
-    const { arrival, isGet, forms } = exchange;
-    const body = isGet ? '' : await readBody(arrival.http.request, ticket);
-    if (!responses || !caller.viewer || forms.json === null) return execute(request, exchange, body);
+  async function cachedOrExecuted(exchange: Exchange): Promise<Cacheable | Outcome> {
+    const { operation, ticket, isGet, forms } = exchange;
+    const { caller, http, requestId, clientInfo } = operation;
+    const body = isGet ? '' : await readBody(http.request, ticket);
+    if (!responses || !caller.viewer || forms.json === null) return execute(exchange, body);
 
     const key = responses.keyOf(caller.viewer, requestText(exchange, body), caller);
     const found = await responses.find(key);
     if (!found) {
       const { json } = forms;
       return responses.renew(key, async () => {
-        const outcome = await execute(request, exchange, body);
+        const outcome = await execute(exchange, body);
         return outcome.kind === 'events' || outcome.untilMs === 0
           ? outcome
           : cacheableOf(responses, key, outcome, json, isGet);
@@ -120,19 +121,15 @@ export function createGraphqlRoute(options: GraphqlRouteOptions): (path: Graphql
     }
     const wait = ticket.answer(found.body.length);
     if (wait) await wait;
-    observer.responseCacheHit(request.requestId, key.viewer.id, arrival.http, arrival.clientInfo);
+    observer.responseCacheHit(requestId, key.viewer.id, http, clientInfo);
     return { kind: 'cacheable', whole: found, cacheControl: responses.cacheControl(key, found.untilMs) };
   }
 
-  async function execute(
-    request: AdmittedRequest,
-    { arrival, isGet, search }: Exchange,
-    body: string,
-  ): Promise<Outcome> {
+  async function execute({ operation, ticket, isGet, search }: Exchange, body: string): Promise<Outcome> {
     const method = isGet ? 'GET' : 'POST';
-    checkHead(method, arrival.http.request.headers);
-    if (body.length > PARSED_AT_ONCE_BYTES) await request.ticket.nextTurn();
-    return operations.run(request, readParams(method, search, body));
+    checkHead(method, operation.http.request.headers);
+    if (body.length > PARSED_AT_ONCE_BYTES) await ticket.nextTurn();
+    return operations.run(operation, ticket, readParams(method, search, body));
   }
 
   return handle;
@@ -201,8 +198,8 @@ function allowedTypes(isGet: boolean, { events }: AcceptedForms): ReadonlySet<Op
 }
 
 /** The parts are separated by line breaks, which no header can contain. */
-function requestText({ arrival, isGet, search }: Exchange, body: string): string {
-  const { accept = '', 'content-type': contentType = '' } = arrival.http.request.headers;
+function requestText({ operation, isGet, search }: Exchange, body: string): string {
+  const { accept = '', 'content-type': contentType = '' } = operation.http.request.headers;
   return `${isGet ? 'GET' : 'POST'}\n${accept}\n${contentType}\n${search}\n${body}`;
 }
 

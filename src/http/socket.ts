@@ -256,7 +256,7 @@ export class Socket implements ProtocolSocket, LiveConnection {
       if (running > maxOperations) throw tooMany(maxOperations);
       await entrance.limit(operation);
       if (admitted instanceof GatewayError) throw admitted;
-      return await operations.run(entrance.admitted(operation, admitted), received.takeParams());
+      return await operations.run(operation, admitted, received.takeParams());
     } catch (error) {
       return operations.refuse(operation, error);
     }

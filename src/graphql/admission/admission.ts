@@ -7,6 +7,9 @@ import { noRoom, Room, Share, type Owner } from './room.ts';
 import { ANSWER_BYTES, BODY_BYTES, ROOM_WITHIN_MS, Ticket, weightOf } from './ticket.ts';
 import { LOOP_OF_NODE, Turns, type Loop } from './turns.ts';
 
+/** From this many owners on, those without anything in progress are forgotten from time to time. */
+const MANY_OWNERS = 1000;
+
 export interface AdmissionOptions {
   readonly after: After;
   readonly loop?: Loop | undefined;
@@ -16,6 +19,7 @@ export class Admission {
   readonly #room: Room;
   readonly #turns: Turns;
   readonly #shares = new Map<string, Share>();
+  #forgetFrom = MANY_OWNERS;
   #admitted = 0;
 
   constructor({ after, loop = LOOP_OF_NODE }: AdmissionOptions) {
@@ -23,9 +27,14 @@ export class Admission {
     this.#turns = new Turns(loop);
   }
 
-  /** Owners with something in progress. All others are forgotten. */
+  /** Owners that are remembered. */
   get ownerCount(): number {
     return this.#shares.size;
+  }
+
+  /** Weight of everything in progress. */
+  get weight(): number {
+    return this.#room.weight;
   }
 
   /**
@@ -35,10 +44,7 @@ export class Admission {
   admit(owner: Owner, isGone: () => boolean, bytes = 0): Ticket {
     const share = this.#shareOf(owner);
     const weight = atMostHalf(share, 1 + weightOf(bytes, BODY_BYTES));
-    if (!this.#room.has(share, weight)) {
-      this.#forgetEmpty(share);
-      throw noRoom();
-    }
+    if (!this.#room.has(share, weight)) throw noRoom();
     this.#room.add(share, weight);
     return this.#ticketOf(share, weight, isGone);
   }
@@ -57,19 +63,13 @@ export class Admission {
     const share = this.#shareOf(owner);
     const weight = atMostHalf(share, wanted);
     const wait = this.#room.enter(share, { weight, isAbandoned: isGone, timeoutMs });
-    if (!wait) return this.#ticketOf(share, weight, isGone);
-    return wait.then(
-      () => this.#ticketOf(share, weight, isGone),
-      (error: unknown) => {
-        this.#forgetEmpty(share);
-        throw error;
-      },
-    );
+    return wait ? wait.then(() => this.#ticketOf(share, weight, isGone)) : this.#ticketOf(share, weight, isGone);
   }
 
   #shareOf(owner: Owner): Share {
     const known = this.#shares.get(owner.name);
     if (known) return known;
+    if (this.#shares.size >= this.#forgetFrom) this.#forgetIdle();
     const share = new Share(owner);
     this.#shares.set(owner.name, share);
     return share;
@@ -77,13 +77,13 @@ export class Admission {
 
   #ticketOf(share: Share, weight: number, isGone: () => boolean): Ticket {
     this.#admitted += 1;
-    return new Ticket({ room: this.#room, turns: this.#turns, share, weight, order: this.#admitted, isGone }, () => {
-      this.#forgetEmpty(share);
-    });
+    return new Ticket({ room: this.#room, turns: this.#turns, share, weight, order: this.#admitted, isGone });
   }
 
-  #forgetEmpty(share: Share): void {
-    if (share.isEmpty) this.#shares.delete(share.owner.name);
+  /** Not each at its end: most return at once, and would be created anew for each operation. */
+  #forgetIdle(): void {
+    for (const [name, share] of this.#shares) if (share.isEmpty) this.#shares.delete(name);
+    this.#forgetFrom = MANY_OWNERS + 2 * this.#shares.size;
   }
 }
 

@@ -46,10 +46,9 @@ export class Share implements TimeShare {
   usedMs = 0;
   weight = 0;
   readonly waiting: TimeShare['waiting'] = [];
-  /** Orders of the operations in progress, oldest first. */
-  readonly inProgress = new Set<number>();
-  /** Created when something waits: most owners have one operation at a time, and this object is created anew for it. */
-  waiters: Waiters | null = null;
+  /** Orders of the operations in progress, oldest first: seldom more than one. */
+  readonly inProgress: number[] = [];
+  readonly waiters: Waiters = { entering: new Set(), growing: new Set() };
   /** Orders of operations whose answers wait for room: younger ones get no turn, or their results would pile up. */
   readonly blockedBy: number[] = [];
 
@@ -60,11 +59,11 @@ export class Share implements TimeShare {
   }
 
   get isEmpty(): boolean {
-    return this.weight === 0 && this.inProgress.size === 0 && !this.waitsForRoom;
+    return this.weight === 0 && this.inProgress.length === 0 && !this.waitsForRoom;
   }
 
   get waitsForRoom(): boolean {
-    return this.waiters !== null && this.waiters.entering.size + this.waiters.growing.size > 0;
+    return this.waiters.entering.size + this.waiters.growing.size > 0;
   }
 
   get blockedFrom(): number {
@@ -74,7 +73,7 @@ export class Share implements TimeShare {
 
 export class Room {
   readonly #after: After;
-  #weight = 0;
+  weight = 0;
   #networksWeight = 0;
   /** Owners for which something waits. */
   readonly #waiting = new Set<Share>();
@@ -88,12 +87,12 @@ export class Room {
     const { isNetwork } = share;
     if (isNetwork && this.#networksWeight + weight > NETWORKS_WEIGHT) return false;
     const isSmall = !isNetwork && share.weight < SMALL_WEIGHT;
-    return this.#weight + weight <= (isSmall ? PROCESS_WEIGHT : PROCESS_WEIGHT - RESERVED_WEIGHT);
+    return this.weight + weight <= (isSmall ? PROCESS_WEIGHT : PROCESS_WEIGHT - RESERVED_WEIGHT);
   }
 
   add(share: Share, weight: number): void {
     share.weight += weight;
-    this.#weight += weight;
+    this.weight += weight;
     if (share.isNetwork) this.#networksWeight += weight;
   }
 
@@ -104,7 +103,7 @@ export class Room {
       this.add(share, weight);
       return null;
     }
-    const { growing, entering } = (share.waiters ??= { entering: new Set(), growing: new Set() });
+    const { growing, entering } = share.waiters;
     const queue = mayExceed ? growing : entering;
     const waits = Promise.withResolvers<undefined>();
     const giveUp = () => {
@@ -120,10 +119,11 @@ export class Room {
 
   free(share: Share, weight: number): void {
     this.add(share, -weight);
-    for (const each of this.#waiting) if (each.waiters) this.#letIn(each, each.waiters);
+    for (const each of this.#waiting) this.#letIn(each);
   }
 
-  #letIn(share: Share, { growing, entering }: Waiters): void {
+  #letIn(share: Share): void {
+    const { growing, entering } = share.waiters;
     // Operations in progress go first, so that they end.
     for (const waiting of growing) this.#decide(share, growing, waiting);
     // Thousands may wait: those after the first one without room are not looked at.

@@ -30,7 +30,6 @@ export class Ticket implements TurnTaker {
   readonly #room: Room;
   readonly #turns: Turns;
   readonly #isGone: () => boolean;
-  readonly #onEnd: () => void;
   #weight: number;
   #bodyBytes = 0;
   #mustFinish = false;
@@ -38,15 +37,14 @@ export class Ticket implements TurnTaker {
   #goingOn: Promise<undefined> | null = null;
 
   /** The weight is already added to the room. */
-  constructor({ room, turns, share, weight, order, isGone }: TicketOptions, onEnd: () => void) {
+  constructor({ room, turns, share, weight, order, isGone }: TicketOptions) {
     this.#room = room;
     this.#turns = turns;
     this.share = share;
     this.#weight = weight;
     this.order = order;
     this.#isGone = isGone;
-    this.#onEnd = onEnd;
-    share.inProgress.add(order);
+    share.inProgress.push(order);
   }
 
   isAbandoned(): boolean {
@@ -118,18 +116,18 @@ export class Ticket implements TurnTaker {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#leave(this.#weight);
-    this.#onEnd();
   }
 
   #leave(weight: number): void {
-    this.share.inProgress.delete(this.order);
+    const { inProgress } = this.share;
+    const index = inProgress.indexOf(this.order);
+    if (index >= 0) inProgress.splice(index, 1);
     this.#room.free(this.share, weight);
   }
 
   /** The oldest operation of an owner never waits, so that one always comes to its end. */
   #isOldest(): boolean {
-    const [oldest] = this.share.inProgress;
-    return oldest === this.order;
+    return this.share.inProgress[0] === this.order;
   }
 
   #grow(weight: number): Promise<undefined> | null {

@@ -27,16 +27,9 @@ export interface OperationRequest extends Omit<OperationStart, 'viewerId'> {
   /** Operation types that the transport allows. */
   readonly allowed: ReadonlySet<OperationType>;
   readonly client: Client;
+  /** Admits an event of a subscription, of this size, when its owner has room. */
+  readonly admitEvent: (bytes: number, isGone: () => boolean) => Ticket | Promise<Ticket>;
 }
-
-/** A request that the admission has let in. */
-export interface AdmittedRequest extends OperationRequest {
-  readonly ticket: Ticket;
-  readonly admitEvent: AdmitEvent;
-}
-
-/** Admits an event of a subscription, of this size, when its owner has room. */
-export type AdmitEvent = (bytes: number, isGone: () => boolean) => Ticket | Promise<Ticket>;
 
 export interface Client {
   /** Fires when the client has disconnected, or its subscription must end. */
@@ -55,7 +48,8 @@ export interface ResolvedOperation {
 
 /** An operation in Apollo Server. Each plugin reads it as `contextValue.operation`. */
 export interface Operation {
-  readonly request: AdmittedRequest;
+  readonly request: OperationRequest;
+  readonly ticket: Ticket;
   readonly params: OperationParams;
   readonly record: OperationRecord;
   readonly context: Context;

@@ -16,6 +16,7 @@ import type { OperationRecord } from '../../observability/operation-record.ts';
 import type { Observer } from '../../observability/observer.ts';
 import type { Viewer } from '../../runs/viewer.ts';
 import type { Apollo } from '../apollo/server.ts';
+import type { Ticket } from '../admission/ticket.ts';
 import { createContext, type ContextSource } from '../context.ts';
 import type { SourceEvent } from '../subscriptions/live-events.ts';
 import { keptParams } from '../subscriptions/kept-params.ts';
@@ -25,7 +26,6 @@ import { causeOf, requestError, statusOf, type ErrorFormatting } from './error-f
 import { MAX_TOKENS, nestingProblem, passedLimit } from './limits.ts';
 import {
   errorAnswer,
-  type AdmittedRequest,
   type Answer,
   type Operation,
   type OperationParams,
@@ -50,6 +50,8 @@ export interface OperationsOptions {
   readonly observer: Observer;
 }
 
+type Begun = Pick<Operation, 'request' | 'ticket' | 'params' | 'record'>;
+
 export function createOperations(options: OperationsOptions) {
   const { schema, apollo, persisted, documents, eventsOf, errors, contextSource, isProven, observer } = options;
 
@@ -57,8 +59,8 @@ export function createOperations(options: OperationsOptions) {
     observer.begin({ transport, requestId, clientInfo, http, viewerId: caller.viewer?.id ?? null });
 
   /** Rejects with the error of an operation that must not reach Apollo Server. */
-  async function begin(request: AdmittedRequest, params: OperationParams, record: OperationRecord): Promise<Operation> {
-    const { caller, requestId, client, ticket } = request;
+  async function begin({ request, ticket, params, record }: Begun): Promise<Operation> {
+    const { caller, requestId, client } = request;
     if (isDeeperThan((params.variables ?? null) as JsonValue, MAX_JSON_DEPTH)) throw tooDeep();
     const resolved = persisted.resolve(params);
     const source = resolved instanceof Promise ? await resolved : resolved;
@@ -79,15 +81,11 @@ export function createOperations(options: OperationsOptions) {
       ticket,
       operationRecord: record,
     });
-    return { request, params, record, context, source, parsed, document, isSubscription: false, errors: null };
+    return { request, ticket, params, record, context, source, parsed, document, isSubscription: false, errors: null };
   }
 
-  async function runStages(
-    request: AdmittedRequest,
-    params: OperationParams,
-    record: OperationRecord,
-  ): Promise<Outcome> {
-    const operation = await begin(request, params, record);
+  async function runStages(begun: Begun): Promise<Outcome> {
+    const operation = await begin(begun);
     const { body, http } = await apollo.execute(operation);
     if (body.kind !== 'single') throw new Error('Apollo Server must return one result, got several');
     const { untilMs } = operation.context.lifetime;
@@ -99,7 +97,7 @@ export function createOperations(options: OperationsOptions) {
   }
 
   async function subscribe(operation: Operation): Promise<Outcome> {
-    const { request, document, context, record } = operation;
+    const { request, ticket, document, context, record } = operation;
     if (!document) throw new Error('The document must be validated before its subscription');
     const params = keptParams(document.ast, operation.params);
     const source = await createSourceEventStream(executionArgs(schema, document, params, context));
@@ -109,7 +107,7 @@ export function createOperations(options: OperationsOptions) {
     }
     // The `subscribe` of each subscription returns source events.
     const changes = source as AsyncIterable<SourceEvent, undefined>;
-    return { kind: 'events', events: eventsOf(changes, { request, params, record, document }) };
+    return { kind: 'events', events: eventsOf(changes, { request, ticket, params, record, document }) };
   }
 
   /** Nothing is cached for an operation before an authenticated caller has sent it successfully. */
@@ -128,9 +126,9 @@ export function createOperations(options: OperationsOptions) {
 
   return {
     /** Never rejects. */
-    async run(request: AdmittedRequest, params: OperationParams): Promise<Outcome> {
+    async run(request: OperationRequest, ticket: Ticket, params: OperationParams): Promise<Outcome> {
       const record = recordOf(request);
-      const outcome = await runStages(request, params, record).catch((error: unknown) =>
+      const outcome = await runStages({ request, ticket, params, record }).catch((error: unknown) =>
         errorAnswer(errors.format([error], record), statusOf(error)),
       );
       if (outcome.kind === 'events') return outcome;

@@ -12,7 +12,9 @@ import { executionArgs } from '../operations/execution-args.ts';
 import type { LiveEvent, SourceEvent } from './live-events.ts';
 
 /** A subscription with a valid text. */
-export type Subscription = Pick<Operation, 'request' | 'params' | 'record'> & { readonly document: PreparedDocument };
+export type Subscription = Pick<Operation, 'request' | 'ticket' | 'params' | 'record'> & {
+  readonly document: PreparedDocument;
+};
 
 export type SharedEvents = ReturnType<typeof createSharedEvents>;
 

@@ -18,8 +18,8 @@ export type EventsOf = (changes: AsyncIterable<SourceEvent, undefined>, subscrip
 
 export const createSubscriptions = ({ sharedEvents, rightOf, errors }: SubscriptionsOptions): EventsOf =>
   async function* (changes, subscription) {
-    const { request, record } = subscription;
-    const { client, ticket: start, admitEvent } = request;
+    const { request, ticket: start, record } = subscription;
+    const { client, admitEvent } = request;
     const signal = client.signal();
     const isGone = () => signal.aborted;
     const readers = readersOf(subscription);

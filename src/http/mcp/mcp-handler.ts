@@ -1,6 +1,7 @@
 /** One message of the Model Context Protocol, answered by the official server without a session. Loaded on first use. */
 import { createMcpHandler, fromJsonSchema, McpServer, type CallToolResult } from '@modelcontextprotocol/server';
-import type { AdmittedRequest, Answer } from '../../graphql/operations/operation.ts';
+import type { Ticket } from '../../graphql/admission/ticket.ts';
+import type { Answer, OperationRequest } from '../../graphql/operations/operation.ts';
 import type { Operations } from '../../graphql/operations/operations.ts';
 import type { Tool } from '../../graphql/tools/tools.ts';
 import { FRAME_BYTES, toolResult } from './tool-result.ts';
@@ -12,7 +13,8 @@ export interface McpOptions {
 }
 
 export interface McpMessage {
-  readonly request: AdmittedRequest;
+  readonly request: OperationRequest;
+  readonly ticket: Ticket;
   readonly headers: Headers;
   readonly message: unknown;
 }
@@ -44,7 +46,8 @@ interface Called {
 
 /** The tool call of a message, if it has one. */
 interface Exchange {
-  readonly request: AdmittedRequest;
+  readonly request: OperationRequest;
+  readonly ticket: Ticket;
   called: Promise<Called> | null;
 }
 
@@ -56,16 +59,14 @@ export function createMcp({ tools, operations, version }: McpOptions) {
   async function call(
     tool: Tool,
     { maxBytes = tool.defaultMaxBytes, ...variables }: Arguments,
-    request: AdmittedRequest,
+    { request, ticket }: Exchange,
   ): Promise<Called> {
-    const answer = await operations.run(
-      { ...request, allowed: new Set([tool.type]) },
-      {
-        query: tool.document,
-        operationName: tool.name,
-        variables: { ...variables, ...(tool.passesMaxBytes && { maxBytes: maxBytes - FRAME_BYTES }) },
-      },
-    );
+    const params = {
+      query: tool.document,
+      operationName: tool.name,
+      variables: { ...variables, ...(tool.passesMaxBytes && { maxBytes: maxBytes - FRAME_BYTES }) },
+    };
+    const answer = await operations.run({ ...request, allowed: new Set([tool.type]) }, ticket, params);
     if (answer.kind !== 'answer') throw new Error('The operation of a tool must not be a subscription.');
     return { answer, result: toolResult(tool, answer, maxBytes) };
   }
@@ -92,7 +93,7 @@ export function createMcp({ tools, operations, version }: McpOptions) {
         },
       };
       server.registerTool(tool.name, config, async (given) => {
-        exchange.called = call(tool, given, request);
+        exchange.called = call(tool, given, exchange);
         return (await exchange.called).result;
       });
     }
@@ -100,8 +101,8 @@ export function createMcp({ tools, operations, version }: McpOptions) {
   }
 
   /** Rejects with a defect, whose message the package would send. */
-  return async ({ request, headers, message }: McpMessage): Promise<McpAnswer> => {
-    const exchange: Exchange = { request, called: null };
+  return async ({ request, ticket, headers, message }: McpMessage): Promise<McpAnswer> => {
+    const exchange: Exchange = { request, ticket, called: null };
     const failures: Error[] = [];
     const { fetch } = createMcpHandler(() => serverFor(exchange), {
       ...NO_STREAMS,

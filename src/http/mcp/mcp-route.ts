@@ -49,16 +49,17 @@ export function createMcpRoute(options: McpRouteOptions): RouteHandlerMethod {
     const operation = await entrance.identify(arrival);
     let id: unknown = null;
     try {
-      return await entrance.enter(operation, reply, false, async (request) => {
-        const { viewer, error } = request.caller;
+      return await entrance.enter(operation, reply, false, async (ticket) => {
+        const { viewer, error } = operation.caller;
         if (!viewer) throw error ?? unauthenticated(NO_KEY);
         if (!isFromAllowedOrigin(raw, origins)) throw requestError('FORBIDDEN', OTHER_ORIGIN, 403);
         checkHead('POST', raw.headers);
-        const message = await readMessage(raw, request.ticket);
+        const message = await readMessage(raw, ticket);
         id = message.id;
         const answerMessage = await load();
         const { status, contentType, text, answer } = await answerMessage({
-          request,
+          request: operation,
+          ticket,
           headers: headersOf(raw),
           message,
         });
@@ -66,8 +67,8 @@ export function createMcpRoute(options: McpRouteOptions): RouteHandlerMethod {
         if (refusal) return sendRefusal(reply, refusal, id);
         // The log and the metrics get a call whose arguments were refused, too.
         if (!answer && message.method === 'tools/call')
-          operations.refuse(request, requestError('BAD_USER_INPUT', BAD_CALL));
-        await request.ticket.answer(Buffer.byteLength(text));
+          operations.refuse(operation, requestError('BAD_USER_INPUT', BAD_CALL));
+        await ticket.answer(Buffer.byteLength(text));
         if (contentType !== null) void reply.header('content-type', contentType);
         return reply.code(status).send(text === '' ? undefined : text);
       });

@@ -29,7 +29,7 @@ export function createAnswers({ errors, maxAnswerBytes }: AnswersOptions): Stage
       body.singleResult = result;
       http.status = data === undefined && found ? statusOf(causeOf(found[0])) : (http.status ?? statusOfData(result));
       try {
-        await operation.request.ticket.answer(measureAnswer(result, maxAnswerBytes));
+        await operation.ticket.answer(measureAnswer(result, maxAnswerBytes));
       } catch (error) {
         context.lifetime.limit(0);
         const wasExecuted = data !== undefined;

@@ -30,11 +30,11 @@ export function createExecute({ schema, documents }: ExecuteOptions): Execute {
   }
 
   return async (operation) => {
-    const { context, record, request } = operation;
+    const { context, record, request, ticket } = operation;
     // The client may have left while its request waited. A mutation is executed anyway.
     if (record.type === 'query' && request.client.isGone()) throw new AbandonedError();
     if (record.type === 'mutation') {
-      request.ticket.mustFinish();
+      ticket.mustFinish();
       // Mutations are never cached.
       context.lifetime.limit(0);
     }
