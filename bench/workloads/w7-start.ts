@@ -1,4 +1,4 @@
-/** W7: time from `npm start` to the first answered query, with sample data, and memory at rest. */
+/** W7: time from the start to the first answered query, with sample data, and memory at rest: `npm start`, and as in the image. */
 import { CHECKOUT, STEPGATE_MAIN } from '../contenders.ts';
 import { send } from '../http.ts';
 import { commandLine, processTree, rssMb, sleep, start, urlOf } from '../processes.ts';
@@ -22,18 +22,14 @@ export async function w7Start(bench: Bench): Promise<WorkloadResult> {
     npm.push(await startOnce(['npm', 'start'], 'tools/build/start.ts'));
     compiled.push(await startOnce([process.execPath, STEPGATE_MAIN], 'main.js'));
   }
-  const ms = median(npm.map((one) => one.ms));
-  const restMb = restOf(npm);
-  const row = toStartRow('Stepgate, npm start', npm);
-  const targets = [
-    atMost('start', ms / 1000, 1.2, 's'),
-    ...(restMb === null ? [] : [atMost('RSS at rest', restMb, 130, 'MB')]),
-  ];
   return {
     id: 'W7',
     title: 'start',
     reference: '–',
-    rows: [{ ...row, targets }, toStartRow('Stepgate, compiled (as in the image)', compiled)],
+    rows: [
+      toRow('Stepgate, npm start', npm, { seconds: 1.2, mb: 150 }),
+      toRow('Stepgate, as in the image', compiled, { seconds: 0.6, mb: 130 }),
+    ],
     notes: ['p50 is from the start of the command to the first answered query; RSS is measured at rest, 3 s later'],
   };
 }
@@ -63,8 +59,12 @@ function restOf(starts: readonly Start[]): number | null {
   return known.length > 0 ? median(known) : null;
 }
 
-const toStartRow = (contender: string, starts: readonly Start[]): Row => ({
-  contender,
-  p50Ms: median(starts.map(({ ms }) => ms)),
-  peakRssMb: restOf(starts),
-});
+function toRow(contender: string, starts: readonly Start[], most: { seconds: number; mb: number }): Row {
+  const ms = median(starts.map((one) => one.ms));
+  const restMb = restOf(starts);
+  const targets = [
+    atMost(`${contender}: start`, ms / 1000, most.seconds, 's'),
+    ...(restMb === null ? [] : [atMost('RSS at rest', restMb, most.mb, 'MB')]),
+  ];
+  return { contender, p50Ms: ms, peakRssMb: restMb, targets };
+}

@@ -41,7 +41,7 @@ export async function w9Nginx(bench: Bench): Promise<WorkloadResult> {
   });
   return {
     ...result,
-    rows: [...rowsOf('hot', hot, 1.5), ...rowsOf('warm', warm, 0.45)],
+    rows: [...rowsOf('hot', hot, 1.5), ...rowsOf('warm', warm, 0.35)],
     notes: ['nginx and the load share the second core, which may limit the requests a second'],
   };
 }
