@@ -28,18 +28,6 @@ export async function serve(
   const stopTracing = await startTracing(variables, logger);
   const gateway = await createGateway(config, { logger, isShowcase: true });
 
-  logger.info(
-    { url: gateway.url, opsUrl: gateway.opsUrl ?? undefined, upstream: config.upstreamUrl ?? 'embedded' },
-    'Stepgate is listening',
-  );
-  if (!config.isProduction) {
-    write(`\n  Workflows and their runs:   ${gateway.url}/`);
-    write(`\n  GraphQL${config.sandbox ? ' and Apollo Sandbox:' : ':                   '} ${gateway.url}/graphql\n`);
-    if (config.upstreamUrl === null && config.auth.mode === 'passthrough')
-      write('  Sample data of the embedded upstream; its key is demo-key\n');
-    write('\n');
-  }
-
   const options = { delay: STOP_WITHIN_MS, logger, skip: [...STOP_SIGNALS] };
   let isStopping = false;
   const { close } = closeWithGrace(options, async ({ err }) => {
@@ -56,6 +44,21 @@ export async function serve(
     close();
   };
   for (const signal of STOP_SIGNALS) process.on(signal, stop);
+
+  logger.info(
+    { url: gateway.url, opsUrl: gateway.opsUrl ?? undefined, upstream: config.upstreamUrl ?? 'embedded' },
+    'Stepgate is listening',
+  );
+  if (!config.isProduction) {
+    write(`\n  Workflows and their runs:   ${gateway.url}/`);
+    write(`\n  GraphQL${config.sandbox ? ' and Apollo Sandbox:' : ':                   '} ${gateway.url}/graphql\n`);
+    if (config.upstreamUrl === null && config.auth.mode === 'passthrough')
+      write('  Sample data of the embedded upstream; its key is demo-key\n');
+    write('\n');
+  }
+  // Others wait for the line, so it must not wait for more lines.
+  void flushed(logger);
+
   if (shellId === null) return;
   // npm signals only its shell. The shell ends without forwarding the signal, and this process gets another parent.
   setInterval(() => {
