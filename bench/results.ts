@@ -49,10 +49,11 @@ function writeDocument({ machine, settings, workloads }: Latest): void {
   const [start, end] = [text.indexOf(START), text.indexOf(END)];
   if (start === -1 || end < start) throw new Error(`${DOCUMENT} must contain ${START}, and ${END} after it`);
   const lists = Object.values(workloads).toSorted((a, b) => orderOf(a) - orderOf(b));
+  const groups = Map.groupBy(lists, ([workload]) => workload?.id.split('-')[0] ?? '');
+  const table = ['| workload | target: measured |', '| --- | --- |', ...[...groups].map(lineOf)];
+  const commits = new Set(lists.flat().map(({ commit }) => commit));
   const facts = Object.entries({ ...machine, ...settings }).map(([name, value]) => `${name} ${value}`);
-  const head = ['| workload | commit | target | measured | |', '| --- | --- | --- | --- | --- |'];
-  const table = [...head, ...lists.flatMap(linesOf)];
-  const foot = `Of the latest run: ${facts.join(', ')}.`;
+  const foot = `Commit ${[...commits].join(', ')}. Of the latest run: ${facts.join(', ')}.`;
   writeFileSync(
     DOCUMENT,
     `${text.slice(0, start + START.length)}\n\n${table.join('\n')}\n\n${foot}\n\n${text.slice(end)}`,
@@ -62,20 +63,38 @@ function writeDocument({ machine, settings, workloads }: Latest): void {
 /** W1, W2, …, then workloads without a number. */
 const orderOf = ([workload]: readonly MeasuredWorkload[]): number => Number(/\d+/.exec(workload?.id ?? '')?.[0] ?? 1e3);
 
-/** One line a target, with its value in each run. The median decides. */
-function linesOf(runs: readonly MeasuredWorkload[]): string[] {
-  const latest = runs.at(-1);
-  const targets = latest?.rows.flatMap(({ contender, targets = [] }) =>
-    targets.map((target) => ({ contender, target })),
+interface Measured {
+  readonly text: string;
+  /** One of each run. */
+  readonly values: readonly number[];
+  readonly isReached: boolean;
+}
+
+/** The targets of a workload with the value of each run. Of the owners of W11, and of contenders with one target, the worst is shown. */
+function lineOf([id, lists]: readonly [string, readonly (readonly MeasuredWorkload[])[]]): string {
+  const byTarget = Map.groupBy(lists.flatMap(measuredIn), ({ text }) => text);
+  const worst = [...byTarget.values()].map((all) => all.toSorted((a, b) => median(b.values) - median(a.values))[0]);
+  return `| ${id} | ${worst.map((each) => (each ? toCell(each) : '')).join('<br>')} |`;
+}
+
+function toCell({ text, values, isReached }: Measured): string {
+  const all = values.map(short).join(' · ');
+  return `${text}: ${isReached ? all : `**${all}**`}`;
+}
+
+/** The median of the runs decides. */
+function measuredIn(runs: readonly MeasuredWorkload[]): Measured[] {
+  const rows = runs.at(-1)?.rows ?? [];
+  return rows.flatMap(({ contender, targets = [] }) =>
+    targets.map((target) => {
+      const measured = runs.flatMap((run) => targetOf(run, contender, target) ?? []);
+      return {
+        text: target.text.replace('Stepgate ≥', '≥').replace('this', contender),
+        values: measured.map(({ value }) => value),
+        isReached: median(measured.map((each) => Number(each.isReached))) === 1,
+      };
+    }),
   );
-  return (targets ?? []).map(({ contender, target }, index) => {
-    const measured = runs.flatMap((run) => targetOf(run, contender, target) ?? []);
-    const isReached = median(measured.map((each) => Number(each.isReached))) === 1;
-    const text = target.text.replace('Stepgate ≥', '≥').replace('this', contender);
-    const values = measured.map(({ value }) => short(value)).join(' · ');
-    const [id, commit] = index === 0 ? [latest?.id, latest?.commit] : [];
-    return `| ${id ?? ''} | ${commit ?? ''} | ${text} | ${values} | ${isReached ? 'reached' : '**no**'} |`;
-  });
 }
 
 /** Targets are compared without their numbers, which one of them computes anew in each run. */
