@@ -56,7 +56,7 @@ export async function serve(
       write('  Sample data of the embedded upstream; its key is demo-key\n');
     write('\n');
   }
-  // Others wait for the line, so it must not wait for more lines.
+  // Scripts wait for this line, which would stay in the buffer for half a second.
   void flushed(logger);
 
   if (shellId === null) return;

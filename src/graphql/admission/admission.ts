@@ -7,8 +7,8 @@ import { noRoom, Room, Share, type Owner } from './room.ts';
 import { ANSWER_BYTES, BODY_BYTES, ROOM_WITHIN_MS, Ticket, weightOf } from './ticket.ts';
 import { LOOP_OF_NODE, Turns, type Loop } from './turns.ts';
 
-/** From this many owners on, those without anything in progress are forgotten from time to time. */
-const MANY_OWNERS = 1000;
+/** So many owners without anything in progress are remembered, and as many again as have something. */
+const IDLE_OWNERS = 100;
 
 export interface AdmissionOptions {
   readonly after: After;
@@ -19,7 +19,7 @@ export class Admission {
   readonly #room: Room;
   readonly #turns: Turns;
   readonly #shares = new Map<string, Share>();
-  #forgetFrom = MANY_OWNERS;
+  #forgetFrom = IDLE_OWNERS;
   #admitted = 0;
 
   constructor({ after, loop = LOOP_OF_NODE }: AdmissionOptions) {
@@ -30,11 +30,6 @@ export class Admission {
   /** Owners that are remembered. */
   get ownerCount(): number {
     return this.#shares.size;
-  }
-
-  /** Weight of everything in progress. */
-  get weight(): number {
-    return this.#room.weight;
   }
 
   /**
@@ -80,10 +75,10 @@ export class Admission {
     return new Ticket({ room: this.#room, turns: this.#turns, share, weight, order: this.#admitted, isGone });
   }
 
-  /** Not each at its end: most return at once, and would be created anew for each operation. */
+  /** All at once: an owner that returns for each operation would be created anew each time. */
   #forgetIdle(): void {
     for (const [name, share] of this.#shares) if (share.isEmpty) this.#shares.delete(name);
-    this.#forgetFrom = MANY_OWNERS + 2 * this.#shares.size;
+    this.#forgetFrom = IDLE_OWNERS + 2 * this.#shares.size;
   }
 }
 

@@ -38,7 +38,7 @@ interface Waiters {
   readonly growing: Set<Waiting>;
 }
 
-/** An owner with operations in progress. */
+/** An owner, with its operations in progress. */
 export class Share implements TimeShare {
   readonly owner: Owner;
   readonly maxWeight: number;
@@ -73,7 +73,7 @@ export class Share implements TimeShare {
 
 export class Room {
   readonly #after: After;
-  weight = 0;
+  #weight = 0;
   #networksWeight = 0;
   /** Owners for which something waits. */
   readonly #waiting = new Set<Share>();
@@ -87,12 +87,12 @@ export class Room {
     const { isNetwork } = share;
     if (isNetwork && this.#networksWeight + weight > NETWORKS_WEIGHT) return false;
     const isSmall = !isNetwork && share.weight < SMALL_WEIGHT;
-    return this.weight + weight <= (isSmall ? PROCESS_WEIGHT : PROCESS_WEIGHT - RESERVED_WEIGHT);
+    return this.#weight + weight <= (isSmall ? PROCESS_WEIGHT : PROCESS_WEIGHT - RESERVED_WEIGHT);
   }
 
   add(share: Share, weight: number): void {
     share.weight += weight;
-    this.weight += weight;
+    this.#weight += weight;
     if (share.isNetwork) this.#networksWeight += weight;
   }
 

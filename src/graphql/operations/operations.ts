@@ -50,7 +50,8 @@ export interface OperationsOptions {
   readonly observer: Observer;
 }
 
-type Begun = Pick<Operation, 'request' | 'ticket' | 'params' | 'record'>;
+/** What the admission has let in. */
+type Admitted = Pick<Operation, 'request' | 'ticket' | 'params' | 'record'>;
 
 export function createOperations(options: OperationsOptions) {
   const { schema, apollo, persisted, documents, eventsOf, errors, contextSource, isProven, observer } = options;
@@ -59,7 +60,7 @@ export function createOperations(options: OperationsOptions) {
     observer.begin({ transport, requestId, clientInfo, http, viewerId: caller.viewer?.id ?? null });
 
   /** Rejects with the error of an operation that must not reach Apollo Server. */
-  async function begin({ request, ticket, params, record }: Begun): Promise<Operation> {
+  async function begin({ request, ticket, params, record }: Admitted): Promise<Operation> {
     const { caller, requestId, client } = request;
     if (isDeeperThan((params.variables ?? null) as JsonValue, MAX_JSON_DEPTH)) throw tooDeep();
     const resolved = persisted.resolve(params);
@@ -84,8 +85,8 @@ export function createOperations(options: OperationsOptions) {
     return { request, ticket, params, record, context, source, parsed, document, isSubscription: false, errors: null };
   }
 
-  async function runStages(begun: Begun): Promise<Outcome> {
-    const operation = await begin(begun);
+  async function runStages(admitted: Admitted): Promise<Outcome> {
+    const operation = await begin(admitted);
     const { body, http } = await apollo.execute(operation);
     if (body.kind !== 'single') throw new Error('Apollo Server must return one result, got several');
     const { untilMs } = operation.context.lifetime;
