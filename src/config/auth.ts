@@ -19,11 +19,9 @@ function readKeySource(text: string): string | null {
 export const AUTH = {
   UPSTREAM_AUTH: oneOf(['passthrough', 'service'])
     .default('passthrough')
-    .describe(
-      "`passthrough`: the caller's bearer key is sent upstream. `service`: the gateway's own key is sent, and callers are checked here.",
-    ),
+    .describe("The key that is sent upstream: the caller's, or `UPSTREAM_API_KEY`."),
   UPSTREAM_API_KEY: optional(matching(/^[\x21-\x7e]{1,4096}$/, 'a key without spaces').meta(SECRET)).describe(
-    "The gateway's own key for the upstream.",
+    "The gateway's key for the upstream.",
   ),
   GATEWAY_KEYS_SHA256: optional(
     listOf(
@@ -46,11 +44,11 @@ export const AUTH = {
     .describe('Accepted clock difference between issuer and gateway.')
     .meta({ shownDefault: '`0`' }),
   AUTH_ORGANIZATION_CLAIM: optional(z.string()).describe(
-    "Claim with the id of the one organization that the caller sees. Needs the upstream's `workflows` call.",
+    "Claim with the id of the caller's organization. Needs the upstream's `workflows` call.",
   ),
-  AUTH_WORKFLOWS_CLAIM: optional(z.string()).describe('Claim with the list of workflow ids that the caller sees.'),
+  AUTH_WORKFLOWS_CLAIM: optional(z.string()).describe('Claim with the ids of the workflows that the caller sees.'),
   AUTH_EXECUTE_SCOPE: optional(matching(/^\S{1,256}$/, 'one word, such as runs:execute')).describe(
-    'Word that a token must have in `scope`, `scp`, `roles` or `permissions` to start runs. Unset: every caller may start runs.',
+    'Word that a token needs in `scope`, `scp`, `roles` or `permissions` to start runs.',
   ),
 };
 

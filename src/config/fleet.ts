@@ -14,20 +14,18 @@ function readRedisUrl(text: string): string | null {
 
 export const FLEET = {
   REDIS_URL: optional(readBy(readRedisUrl, 'a redis or rediss URL, with % in a password as %25').meta(SECRET)).describe(
-    'Valkey 8 or Redis 7 that the gateways share, such as `rediss://user:password@valkey.example:6379/0`. Needs `FLEET_SECRET`.',
+    'Valkey 8 or Redis 7, such as `rediss://user:password@valkey.example:6379/0`. Needs `FLEET_SECRET`.',
   ),
   FLEET_SECRET: optional(
     listOf(
       z.string().refine((secret) => Buffer.byteLength(secret) >= MIN_SECRET_BYTES),
       `secrets of at least ${MIN_SECRET_BYTES} bytes`,
     ).meta(SECRET),
-  ).describe(
-    'Secrets that all gateways share, such as `openssl rand -base64 48` prints. The first encrypts, all decrypt.',
-  ),
+  ).describe('Secrets of all gateways, such as `openssl rand -base64 48` prints. The first encrypts, all decrypt.'),
   SHARED_TTL_S: wholeNumber(1, 31_536_000, 'seconds').default(604_800).describe('How long final runs are shared.'),
   REDIS_TIMEOUT_MS: wholeNumber(1, 10_000, 'milliseconds')
     .default(50)
-    .describe('Longest time for one command. After it the gateway works without Valkey until Valkey answers again.'),
+    .describe('Longest time for one command. Then the gateway works alone until Valkey answers.'),
 };
 
 /** Null for a single gateway. */

@@ -54,7 +54,7 @@ export const UPSTREAM_CONNECTION = {
   UPSTREAM_AUTH_HEADER: readBy(readAuthHeader, 'a header with {key} in its value, not a reserved one')
     .meta(SECRET)
     .prefault('authorization: Bearer {key}')
-    .describe('Header that carries the key upstream, such as `x-api-key: {key}`.'),
+    .describe('Header of the key, such as `x-api-key: {key}`.'),
   UPSTREAM_HEADERS: readBy(readHeaders, 'headers, each once and none reserved, separated by ; or line breaks')
     .meta(SECRET)
     .default({})

@@ -39,16 +39,16 @@ function readBasePath(text: string): string | null {
 }
 
 const PROCESS = {
-  HOST: z.string().default('127.0.0.1').describe('Address to listen on. The Docker image sets `0.0.0.0`.'),
+  HOST: z.string().default('127.0.0.1').describe('Address to listen on. The image sets `0.0.0.0`.'),
   PORT: wholeNumber(0, 65_535).default(4000).describe('Port to listen on; 0 takes any free port.'),
   OPS_PORT: optional(wholeNumber(0, 65_535)).describe(
-    'Port of `/metrics`, `/healthz` and `/readyz`: `PORT` no longer has them then. The Fastify plugin ignores it.',
+    'Port of `/metrics`, `/healthz` and `/readyz`, which `PORT` then lacks.',
   ),
   BASE_PATH: readBy(readBasePath, 'a path such as /stepgate')
     .default('')
     .describe('All routes are also served below this path.'),
   PUBLIC_URL: optional(readBy(readBaseUrl, 'an http or https URL without credentials, query or fragment')).describe(
-    'URL of the run page for its users, with `BASE_PATH` if it has one. `Diagnosis.markdown` has links only with it.',
+    'URL of the run page, for the links in `Diagnosis.markdown`. Without it there are none.',
   ),
   TRUST_PROXY: words
     .transform((all) => (/^\d+$/.test(all.join()) ? Number(all) : all))
@@ -60,11 +60,9 @@ const PROCESS = {
   CORS_ORIGINS: listOf(z.string().refine(isOrigin), "origins such as https://app.example.com, or '*'")
     .default([])
     .describe('Origins whose pages may send requests and open WebSockets.'),
-  INTROSPECTION: onOff().describe(
-    'Clients may query the schema (`__schema`, `__type`, `_service`), and errors give hints about it.',
-  ),
+  INTROSPECTION: onOff().describe('Clients may query the schema, and errors give hints about it.'),
   SANDBOX: onOff().describe(
-    "Browsers get Apollo Sandbox at `/graphql` and GraphiQL at `/graphiql`, and Sandbox's own origins are allowed.",
+    "Browsers get Apollo Sandbox at `/graphql` and GraphiQL at `/graphiql`. Sandbox's origins are allowed.",
   ),
   HSTS_MAX_AGE_SECONDS: optional(wholeNumber(0, 63_072_000, 'seconds')).describe(
     'Sends `Strict-Transport-Security` when a trusted proxy sends `X-Forwarded-Proto: https`. Needs `TRUST_PROXY`.',
@@ -74,9 +72,9 @@ const PROCESS = {
     .describe('Lowest level that is logged.'),
   LOG_FORMAT: oneOf(['json', 'ecs'])
     .default('json')
-    .describe('Fields of a log line: those of [the log](observability.md#log), or the Elastic Common Schema.'),
+    .describe('[Fields](observability.md#log) of a log line. `ecs`: the Elastic Common Schema.'),
   BUILD_REVISION: optional(matching(/^[\w.+-]{1,64}$/, 'at most 64 letters, digits and ._+-')).describe(
-    'Revision of the source, such as a commit id, for `stepgate_build_info`. The Docker image has it as a build argument.',
+    'Revision of the source, for `stepgate_build_info`. A build argument of the image.',
   ),
 };
 
@@ -104,7 +102,7 @@ const UPSTREAM = {
     .describe('Longest time for one attempt. No retry starts later than this after the first attempt.'),
   UPSTREAM_CONCURRENCY: wholeNumber(1, 10_000)
     .default(64)
-    .describe('Upstream calls at the same time. At most 1000 more wait in a queue, at most 750 of one viewer.'),
+    .describe('Upstream calls at the same time. [Others wait](behaviour.md#upstream-calls).'),
   UPSTREAM_MAX_RESPONSE_BYTES: wholeNumber(1024, 2 ** 29, 'bytes')
     .default(16_777_216)
     .describe('Largest upstream response, after decompression.'),
@@ -113,15 +111,13 @@ const UPSTREAM = {
     `a comma-separated list of words, each once and with a status, such as failure:FAILED (statuses: ${STATUSES.join(', ')})`,
   )
     .default({})
-    .describe(
-      "Further words that the upstream has for a status, such as `failure:FAILED, on_hold:WAITING`. Case, blanks, `-` and `_` do not matter. `rawStatus` stays the upstream's word.",
-    ),
+    .describe('Further [status words](upstream.md#fields) of the upstream.'),
   RUN_URL_TEMPLATE: optional(
     urlTemplate(['workflowId', 'runId'], 'https://app.example.com/workflows/{workflowId}/runs/{runId}'),
-  ).describe("URL of a run in the upstream's own web page, for `Run.upstreamUrl`. Ids are percent-encoded."),
+  ).describe("A run in the upstream's own web page, for `Run.upstreamUrl`. Ids are percent-encoded."),
   WORKFLOW_URL_TEMPLATE: optional(
     urlTemplate(['workflowId'], 'https://app.example.com/workflows/{workflowId}'),
-  ).describe('The same of a workflow, for `Workflow.upstreamUrl`.'),
+  ).describe('The same for `Workflow.upstreamUrl`.'),
 };
 
 const FRESHNESS = {
@@ -136,9 +132,7 @@ const FRESHNESS = {
     .describe('How long the last good data is served while the upstream fails.'),
   REAUTH_INTERVAL_MS: milliseconds()
     .default(300_000)
-    .describe(
-      'Cached data is served without a call for at most this long after the last successful call of the same viewer.',
-    ),
+    .describe('How long cached data is served without a call after the last successful call of the same viewer.'),
   CACHE_MAX_BYTES: wholeNumber(0, 2 ** 40, 'bytes')
     .default(268_435_456)
     .describe('Size of all caches together.'),
@@ -161,32 +155,28 @@ const LIMITS = {
     .describe('Runs and workflows that one key may watch at once.'),
   MAX_CONNECTIONS: wholeNumber(1, 1_000_000)
     .default(10_000)
-    .describe('Connections of clients at the same time. Each further one is closed at once.'),
+    .describe('Connections of clients at the same time. A further one is closed at once.'),
   MAX_SUBSCRIPTIONS_PER_CONNECTION: wholeNumber(1, 10_000)
     .default(100)
     .describe('Operations on one WebSocket at the same time.'),
   PERSISTED_OPERATIONS: oneOf(['off', 'allow', 'only'])
     .default('off')
-    .describe(
-      '`allow`: requests may name an operation instead of sending its text. `only`: the manifests are a safelist.',
-    ),
+    .describe('What `PERSISTED_MANIFESTS` do: [limits.md](limits.md#persisted-operations).'),
   PERSISTED_MANIFESTS: listOf(z.string().min(1), 'paths of manifests').default([]).describe('Manifests of operations.'),
 };
 
 const AGENTS = {
   MCP: oneOf(['on', 'manifest', 'off'])
     .default('on')
-    .describe(
-      'Agents get tools at `/mcp` ([mcp.md](mcp.md)): the bundled ones, or with `manifest` the operations of `PERSISTED_MANIFESTS`.',
-    ),
+    .describe('Tools at `/mcp`: the bundled ones, the operations of `PERSISTED_MANIFESTS`, or none.'),
   MCP_MUTATIONS: listOf(z.string().min(1), 'names of mutations')
     .default([])
-    .describe('Mutations that are tools, too, such as `start_run`. A caller that may not execute does not get them.'),
+    .describe('Mutations that are tools, too, such as `start_run`.'),
 };
 
 const PRICES = {
   TOKEN_PRICES: optional(z.string().meta({ expected: 'the path of a JSON file' })).describe(
-    'File with the prices of models. Without one, every `estimatedCost` and `wastedCost` is null.',
+    'Prices of models. Without them every `estimatedCost` and `wastedCost` is null.',
   ),
 };
 

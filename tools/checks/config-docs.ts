@@ -16,9 +16,12 @@ function defaultOf(field: z.ZodType): string {
   return text === '' ? '–' : `\`${text}\``;
 }
 
+/** As in the messages of errors, less the words that the name of the variable repeats. */
+const valuesOf = (expected: string): string => expected.replace(/^(?:one of|a whole number(?: of \w+)? from) /, '');
+
 const rowOf = ([name, field]: readonly [string, z.ZodType]): string => {
   const { expected = '', description = '' } = variableOf(field);
-  return `| \`${name}\` | ${defaultOf(field)} | ${expected} | ${description} |`;
+  return `| \`${name}\` | ${defaultOf(field)} | ${valuesOf(expected)} | ${description} |`;
 };
 
 const tableOf = (group: Readonly<Record<string, z.ZodType>>): string =>
