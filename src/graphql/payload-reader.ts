@@ -1,6 +1,6 @@
 /**
  * Reads the payloads of one operation. Each JSON body is parsed once for all fields of a turn, and its values are forgotten when the
- * event loop turns.
+ * turn ends.
  */
 import type { Payload, PayloadField, PayloadValues } from '../domain/types.ts';
 import { payloadsIn } from '../upstream/wire/payloads.ts';
@@ -38,13 +38,14 @@ interface Waiting {
 
 export function createPayloadReader({ ticket, check }: PayloadReaderOptions): PayloadReader {
   /** Bodies parsed in this turn. */
-  const parsed = new Map<Body, (index: number) => PayloadValues>();
+  let parsed = new Map<Body, (index: number) => PayloadValues>();
   let parsedBytes = 0;
   let waiting: Waiting[] = [];
   const knownFields = new Map<Payload, Record<PayloadField, KnownField>>();
 
   function forget(): void {
-    parsed.clear();
+    // `clear` would leave the values in the table of an old map, which a collection of young garbage does not see as dead.
+    parsed = new Map();
     parsedBytes = 0;
   }
 
@@ -53,7 +54,7 @@ export function createPayloadReader({ ticket, check }: PayloadReaderOptions): Pa
     if (known) return known(index);
     check();
     const payloads = payloadsIn(body);
-    if (parsedBytes === 0) setImmediate(forget);
+    if (parsedBytes === 0) ticket.afterTurn(forget);
     parsed.set(body, payloads);
     parsedBytes += body.length;
     return payloads(index);
@@ -71,7 +72,6 @@ export function createPayloadReader({ ticket, check }: PayloadReaderOptions): Pa
         waiting = [];
         return;
       }
-      forget();
       const later = [];
       for (const each of waiting) {
         if (hasRoomFor(each.payload.body)) each.read();

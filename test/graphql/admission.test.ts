@@ -129,6 +129,21 @@ describe('the weight in progress', () => {
 });
 
 describe('turns', () => {
+  it('What a turn has left behind is cleared away in the iteration of the loop in which the turn ends', async () => {
+    const { admission, iterate } = createScene();
+    const [first, second] = [1, 2].map(() => admission.admit(caller('a'), here)) as [Ticket, Ticket];
+    void first.nextTurn();
+    let isCleared = false;
+    const turn = second.nextTurn()?.then(() => {
+      second.afterTurn(() => (isCleared = true));
+      expect(isCleared).toBe(false);
+    });
+    await iterate();
+    await iterate();
+    await turn;
+    expect(isCleared).toBe(true);
+  });
+
   it('The first turn of an idle loop begins at once, later ones in its next iterations, at most 16 or 10 ms in each', async () => {
     const { admission, clock, iterate } = createScene();
     const tickets = Array.from({ length: 23 }, () => admission.admit(caller('a'), here));

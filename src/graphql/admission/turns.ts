@@ -67,6 +67,8 @@ export class Turns {
   #startedAt = 0;
   /** Time of a turn that began at once. The rest until `#end` is the I/O of others. */
   #heldMs: number | null = null;
+  /** What the turn has left to clear away. */
+  #atEnd: (() => void)[] = [];
   /** Grants that are scheduled for the next iteration. */
   #dueGrants = 0;
   #isResting = false;
@@ -83,6 +85,12 @@ export class Turns {
   /** True until the event loop turns after a turn of this operation. */
   isHeldBy(taker: TurnTaker): boolean {
     return this.#holder === taker;
+  }
+
+  /** Calls back when the turn of this operation ends; in the next iteration of the loop if it has none. */
+  atEnd(taker: TurnTaker, run: () => void): void {
+    if (this.#holder === taker) this.#atEnd.push(run);
+    else this.#loop.setImmediate(run);
   }
 
   /** Null: the turn has begun, since nothing else waits. Rejects with AbandonedError if the operation is abandoned before. */
@@ -171,6 +179,8 @@ export class Turns {
     share.usedMs += tookMs;
     if (share.isNetwork) this.#networks.usedMs += tookMs * NETWORKS_FACTOR;
     this.#holder = null;
+    for (const run of this.#atEnd) run();
+    this.#atEnd = [];
     this.#sliceMs = this.#waiting.size === 0 ? 0 : this.#sliceMs + tookMs;
     if (this.#sliceMs > SLICE_MS) this.#rest();
     else this.#schedule();
