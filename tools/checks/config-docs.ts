@@ -16,8 +16,8 @@ function defaultOf(field: z.ZodType): string {
   return text === '' ? '–' : `\`${text}\``;
 }
 
-/** As in the messages of errors, less the words that the name of the variable repeats. */
-const valuesOf = (expected: string): string => expected.replace(/^(?:one of|a whole number(?: of \w+)? from) /, '');
+/** As in the messages of errors. Those have the ranges of numbers. */
+const valuesOf = (expected: string): string => expected.replace(/^one of |^a whole number .*/, '');
 
 const rowOf = ([name, field]: readonly [string, z.ZodType]): string => {
   const { expected = '', description = '' } = variableOf(field);
