@@ -112,8 +112,8 @@ const inputs = fc.constantFrom<unknown>(
 );
 
 const items = {
-  item: fc.option(fc.constantFrom('x', 'y'), { freq: 1 }),
-  attempt: fc.option(fc.integer({ min: 1, max: 3 }), { freq: 1 }),
+  item: fc.option(fc.constantFrom('x', 'y'), { freq: 2 }),
+  attempt: fc.option(fc.integer({ min: 1, max: 3 }), { freq: 2 }),
 };
 const waitsAmong = (time: fc.Arbitrary<string>): fc.Arbitrary<RawStep['waits']> =>
   fc.oneof(
@@ -181,6 +181,12 @@ const tidySteps: fc.Arbitrary<RawStep[]> = fc
     });
   });
 
+const completed = (fields: Partial<RawStep>): RawStep => ({
+  ...{ node: 'a', word: 'completed', start: null, end: null, elapsed: 0, error: null },
+  ...{ item: null, attempt: null, waits: [], tokens: 0, inputs: null, outputs: null },
+  ...fields,
+});
+
 /** All within two seconds, half of them only in whole seconds: many may have preceded each other. */
 const crowdedSteps: fc.Arbitrary<RawStep[]> = fc.array(
   fc
@@ -191,20 +197,27 @@ const crowdedSteps: fc.Arbitrary<RawStep[]> = fc.array(
       forms: fc.tuple(form, fc.integer({ min: 0, max: 3 })),
       waits: waitsAmong(tidyTime),
     })
-    .map(({ node, start, quarters, forms: [ofStart, ofEnd], waits }) => ({
-      node,
-      word: 'completed',
-      start: textOf(start * 250_000, ofStart),
-      end: textOf((start + quarters) * 250_000, ofEnd),
-      elapsed: 0,
-      error: null,
-      item: null,
-      attempt: null,
-      waits,
-      tokens: 0,
-      inputs: null,
-      outputs: null,
-    })),
+    .map(({ node, start, quarters, forms: [ofStart, ofEnd], waits }) => {
+      const end = textOf((start + quarters) * 250_000, ofEnd);
+      return completed({ node, waits, start: textOf(start * 250_000, ofStart), end });
+    }),
+  { maxLength: 10 },
+);
+
+/** One node executes a few items at once, most of them again after failures. */
+const fanOut: fc.Arbitrary<RawStep[]> = fc.array(
+  fc
+    .record({
+      word: fc.constantFrom('failed', 'failed', 'completed', 'running'),
+      start: fc.integer({ min: 0, max: 12 }),
+      quarters: fc.integer({ min: 1, max: 4 }),
+      ...items,
+      inputs,
+    })
+    .map(({ start, quarters, ...rest }) => {
+      const end = textOf((start + quarters) * 250_000, 0);
+      return completed({ ...rest, start: textOf(start * 250_000, 0), end });
+    }),
   { maxLength: 10 },
 );
 
@@ -224,7 +237,7 @@ const graph: fc.Arbitrary<RawGraph> = fc.record({
 
 /** All calls, no records, or only steps; with and without a graph. */
 export const arbitraryRun: fc.Arbitrary<RawRun> = fc.record({
-  steps: fc.oneof(tidySteps, crowdedSteps, fc.array(uglyStep, { maxLength: 10 })),
+  steps: fc.oneof(tidySteps, crowdedSteps, fanOut, fc.array(uglyStep, { maxLength: 10 })),
   record: fc.option(record, { freq: 2 }),
   graph: fc.option(graph, { freq: 2 }),
   nowMs: fc.integer({ min: 0, max: 12_000 }).map((ms) => EPOCH_MS + ms),
