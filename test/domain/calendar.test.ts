@@ -41,20 +41,6 @@ describe('the days of a time zone', () => {
     expect(days.slice(1).map(({ startedAt }) => startedAt)).toEqual(days.slice(0, -1).map(({ endedAt }) => endedAt));
   });
 
-  it('Thirty days in New York across the change have thirty-one dates, each once.', () => {
-    const days = trend(
-      { interval: 'DAY', timeZone: 'America/New_York' },
-      '2026-10-20T15:00:00Z',
-      '2026-11-19T15:00:00Z',
-    );
-    expect(days.map(({ startedAt }) => startedAt.text.slice(5, 16))).toEqual([
-      ...Array.from({ length: 12 }, (_, index) => `10-${20 + index}T04:00`),
-      '11-01T04:00',
-      ...Array.from({ length: 18 }, (_, index) => `11-${String(2 + index).padStart(2, '0')}T05:00`),
-    ]);
-    expect(days.map(({ isComplete }) => isComplete)).toEqual([false, ...Array.from({ length: 29 }, () => true), false]);
-  });
-
   it.each(['America/New_York', 'Europe/Berlin', 'Australia/Lord_Howe'])(
     'The runs of all days of %s are all runs, each on its own date, across both changes of the clock.',
     (timeZone) => {

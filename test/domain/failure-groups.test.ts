@@ -18,27 +18,6 @@ const failed = ({ start, node, message, code }: Draft, index: number): Failure =
   );
 
 describe('failure groups', () => {
-  it('Runs that failed alike at the same node are one group', () => {
-    const drafts: readonly Draft[] = [
-      { start: 40, node: 'model', message: 'got 35120 tokens', code: 'too_long' },
-      { start: 20, node: 'model', message: 'got 40000 tokens', code: 'other' },
-      { start: 30, node: 'model', message: 'got 45000 tokens', code: 'too_long' },
-    ];
-    const group = { workflowId: 'wf', nodeId: 'model', message: 'got <number> tokens' };
-    expect(failureGroups('wf', drafts.map(failed))).toEqual([
-      {
-        ...group,
-        ...{ code: 'too_long', latestMessage: 'got 35120 tokens', count: 2, runIds: ['r0', 'r2'] },
-        lastSeenAt: at(40),
-      },
-      {
-        ...group,
-        ...{ code: 'other', latestMessage: 'got 40000 tokens', count: 1, runIds: ['r1'] },
-        lastSeenAt: at(20),
-      },
-    ]);
-  });
-
   it('A group has the error and the start of the record where no step failed or the steps are gone, else of the steps', () => {
     const record = runRecord({ rawStatus: 'failed', error: 'Out of credits: 7000 left', startTime: null });
     const group = { nodeId: null, message: 'Out of credits: <number> left', code: null };

@@ -44,43 +44,8 @@ const model = (name: string | null, input: number, output: number, cached?: numb
 });
 
 describe('the usage of the runs of a bucket', () => {
-  const none = { cachedInputTokens: null, reasoningTokens: null };
   const cost = (amount: number | null, stepsPriced: number, stepsUnpriced: number) => ({
     ...{ amount, currency: 'USD', stepsPriced, stepsUnpriced },
-  });
-
-  it('The usage adds up the outputs of the records, in all and by model, and counts the runs that report nothing', () => {
-    const records = [
-      record([model('a', 100, 10, 40), model('b', 2000, 5), 'a text', { answer: 42 }]),
-      record(['a text alone']),
-      record([model('a', 50, 20), model('x', 7, 7), model(null, 1, 2)]),
-    ];
-    expect(usageOf([records]).usages).toEqual([
-      {
-        ...{ runsReporting: 2, runsFromSteps: 0, runsNotReporting: 1, stepsReporting: 5, failedCost: cost(0, 0, 0) },
-        ...{ inputTokens: 2158, outputTokens: 44, totalTokens: 2202, cachedInputTokens: 40, reasoningTokens: null },
-        // a: (60 + 50) × 1 + 40 × 0.1 + 30 × 2; b, above 1000 tokens: 2000 × 5 + 5 × 2; in millionths.
-        estimatedCost: cost(0.010184, 3, 2),
-        byModel: [
-          {
-            ...{ model: 'b', inputTokens: 2000, outputTokens: 5, totalTokens: 2005, ...none, stepsReporting: 1 },
-            estimatedCost: cost(0.01001, 1, 0),
-          },
-          {
-            ...{ model: 'a', inputTokens: 150, outputTokens: 30, totalTokens: 180, ...none, cachedInputTokens: 40 },
-            ...{ stepsReporting: 2, estimatedCost: cost(0.000174, 2, 0) },
-          },
-          {
-            ...{ model: 'x', inputTokens: 7, outputTokens: 7, totalTokens: 14, ...none, stepsReporting: 1 },
-            estimatedCost: cost(null, 0, 1),
-          },
-          {
-            ...{ model: null, inputTokens: 1, outputTokens: 2, totalTokens: 3, ...none, stepsReporting: 1 },
-            estimatedCost: cost(null, 0, 1),
-          },
-        ],
-      },
-    ]);
   });
 
   it('A run whose record reports nothing counts by its steps, retries included, and never twice.', () => {
