@@ -16,7 +16,7 @@ const FAULTS: Readonly<Record<string, Fault>> = {
 };
 
 const OF_RUN = `id status error outputs steps { id node { id } } stepCounts { total } timing { busyMs }
-  tokenUsage { counts { totalTokens } } timeline { laneCount } failedSteps { id } lastSuccessBefore { id } workflow { id name }`;
+  tokenUsage { counts { totalTokens } } timeline { laneCount } failedSteps { id } lastSuccessBefore { id } expectation { sampleSize } workflow { id name }`;
 const QUERY = `{
   workflows { totalCount nodes { id name runs(first: 2) { nodes { id status } } } }
   workflow(id: "wf") {
@@ -49,9 +49,9 @@ const CALLS: Readonly<
   'runs wf': [
     [
       ...['runs', 'statistics', 'failureGroups', 'trend'].map((field) => `workflow.${field}`),
-      ...['workflows.nodes.0.runs', 'run.lastSuccessBefore'],
+      ...['workflows.nodes.0.runs', 'run.lastSuccessBefore', 'run.expectation'],
     ],
-    ['runUpdated.run.lastSuccessBefore'],
+    ['runUpdated.run.lastSuccessBefore', 'runUpdated.run.expectation'],
     [],
     [],
   ],

@@ -52,14 +52,4 @@ describe('executeWorkflow', () => {
     ]);
     expect(upstream.count('execute')).toBe(1);
   });
-
-  it.each([
-    ['a list', [1, 2], 'inputs must be an object, got a list.'],
-    ['a string', 'order', 'inputs must be an object, got a string.'],
-    ['a number', 7, 'inputs must be an object, got a number.'],
-  ])('A start refuses %s as inputs, without a call', async (_, inputs, message) => {
-    const { errors } = await execute(inputs);
-    expect(errors).toMatchObject([{ message, extensions: { code: 'BAD_USER_INPUT' } }]);
-    expect(upstream.calls).toEqual([]);
-  });
 });

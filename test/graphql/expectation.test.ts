@@ -91,14 +91,6 @@ describe('the expectation of runs', () => {
     expect(calls()).toEqual([6, 3, 0]);
   });
 
-  it('A run is null only at its expectation if the history of its workflow cannot be loaded.', async () => {
-    histories.set('wf', [run('slow', 60), ...completed(20)]);
-    upstream.script = (call) => (call.endpoint === 'runs' ? { status: 500 } : script(call));
-    const answer = await gateway.query(`{ run(workflowId: "wf", id: "slow") { status ${EXPECTATION} } }`);
-    expect(answer.data).toEqual({ run: { status: 'RUNNING', expectation: null } });
-    expect(placesOf(answer)).toEqual(['run.expectation: UPSTREAM_UNAVAILABLE']);
-  });
-
   describe('nodes', () => {
     const ask = () =>
       gateway.query('{ run(workflowId: "wf", id: "slow") { expectation { nodes { nodeId sampleSize p95Ms } } } }');

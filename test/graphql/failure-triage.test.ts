@@ -1,7 +1,9 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { createManualClock } from '../harness/clock.ts';
-import { startFaultyUpstream, type FaultyUpstream, type Script } from '../harness/faulty-upstream.ts';
-import { startGateway, type TestGateway } from '../harness/gateway.ts';
+import { startFaultyUpstream, type Script } from '../harness/faulty-upstream.ts';
+import { startGateway } from '../harness/gateway.ts';
+import { perTest } from '../harness/lasting.ts';
+import { ofWorkflow } from '../harness/operations.ts';
 import { createScriptedHistory, wireWorkflow } from '../harness/scripted-history.ts';
 import { createScriptedWorkflows, type ScriptedWorkflows } from '../harness/scripted-workflows.ts';
 import { wireStep } from '../harness/wire.ts';
@@ -15,8 +17,6 @@ const NOW = Date.parse('2026-01-02T00:00:00Z');
 
 describe('Failure groups', () => {
   let workflows: ScriptedWorkflows;
-  let upstream: FaultyUpstream;
-  let gateway: TestGateway;
 
   const stepOf = (runId: string, nodeId: string, fields = {}) =>
     wireStep({ id: `${runId}-${nodeId}`, node_id: nodeId, ...fields });
@@ -46,26 +46,21 @@ describe('Failure groups', () => {
       }
     }
   }
-  const idOf = (name: string): string => workflows.ids().find((id) => id.startsWith(`${name}-`)) ?? '';
   /** The moment at which the run number started, by the scripted clock. */
   const startOf = (number: number): string =>
     new Date(Date.parse('2026-01-01T00:00:00Z') + number * 60_000).toISOString();
 
-  beforeEach(async () => {
-    const { now, after } = createManualClock(NOW);
+  const upstream = perTest(() => {
     starts = 0;
     workflows = createScriptedWorkflows(['wf', 'other']);
-    upstream = await startFaultyUpstream(script);
-    gateway = await startGateway({ UPSTREAM_URL: upstream.url }, { now, after });
+    return startFaultyUpstream(script);
   });
-  afterEach(async () => {
-    await gateway.close();
-    await upstream.close();
-  });
-  async function restart(environment: Readonly<Record<string, string>>): Promise<void> {
-    await gateway.close();
-    gateway = await startGateway({ UPSTREAM_URL: upstream.url, ...environment }, createManualClock(NOW));
-  }
+  const begin = (environment: Readonly<Record<string, string>> = {}) => {
+    const { now, after } = createManualClock(NOW);
+    return startGateway({ UPSTREAM_URL: upstream.url, ...environment }, { now, after });
+  };
+  const gateway = perTest(begin);
+  const restart = (environment: Readonly<Record<string, string>> = {}) => gateway.replace(() => begin(environment));
 
   async function groupsOf(args = '(last: 100)', fields = 'latestMessage firstSeenIsExact isNew isResolved') {
     const { data, errors } = await gateway.query(
@@ -84,16 +79,6 @@ describe('Failure groups', () => {
   });
   const calls = () => (['workflows', 'runs', 'run', 'steps'] as const).map((endpoint) => upstream.count(endpoint));
 
-  it('A failure that comes every 40 runs is ongoing, and a failure without predecessors is new', async () => {
-    const every = Array.from({ length: 6 }, () => ['40 ok', 'e429']).flat();
-    start('wf', ...every, '22 ok', 'e500', 'e500', 'e500');
-    for (let time = 0; time < 3; time += 1) {
-      expect(await groupsOf('(last: 28)')).toEqual([group(500, { isNew: true }), group(429)]);
-    }
-    // Two pages, and the steps of the eight failed runs of the look-back. No completed run can resolve a failure.
-    expect(calls()).toEqual([0, 2, 0, 8]);
-  });
-
   it('The order COUNT loads only the failed runs of the window if no claim is selected', async () => {
     start('wf', '10 ok', 'e429', '20 ok', 'e500', '2 ok', 'e500', '5 ok');
     expect(await groupsOf('(last: 10, orderBy: COUNT)', 'latestMessage count')).toEqual([
@@ -102,20 +87,11 @@ describe('Failure groups', () => {
     expect(calls()).toEqual([0, 1, 0, 2]);
   });
 
-  it('A failure is not new where a failed run before it cannot be loaded, until it can', async () => {
-    start('wf', '30 ok', 'e429', '3 ok', 'e500');
-    upstream.script = failing(idOf('e429'));
-    const window = `(last: 100, startedAfter: "${startOf(33)}")`;
-    expect(await groupsOf(window)).toEqual([group(500)]);
-    upstream.script = script;
-    expect(await groupsOf(window)).toEqual([group(500, { isNew: true })]);
-  });
-
   it('A failure is resolved by three completions of its node, not by runs that skip the node', async () => {
     start('wf', '30 ok', 'e500', '2 ok', '2 skip');
     expect(await groupsOf()).toEqual([group(500, { isNew: true })]);
     start('wf', 'ok');
-    await restart({});
+    await restart();
     expect(await groupsOf()).toEqual([group(500, { isNew: true, isResolved: true })]);
   });
 
@@ -124,11 +100,11 @@ describe('Failure groups', () => {
     const window = `(last: 100, startedBefore: "${startOf(23)}")`;
     expect(await groupsOf(window)).toEqual([group(500, { isNew: true, isResolved: true })]);
     start('wf', 'e500', '3 ok');
-    await restart({});
+    await restart();
     // Four runs are between the two failures.
     expect(await groupsOf(window)).toEqual([group(500, { isNew: true })]);
     start('wf', '3 ok');
-    await restart({});
+    await restart();
     expect(await groupsOf(window)).toEqual([group(500, { isNew: true, isResolved: true })]);
   });
 
@@ -138,32 +114,6 @@ describe('Failure groups', () => {
     expect(await groupsOf()).toEqual([group(500, { isNew: true })]);
     upstream.script = script;
     expect(await groupsOf()).toEqual([group(500, { isNew: true, isResolved: true })]);
-  });
-
-  it('A group has its workflow, and the newest message as it came', async () => {
-    start('wf', 'e500', 'e500');
-    expect(
-      await gateway.query(
-        '{ workflow(id: "wf") { failureGroups { nodes { workflow { id name } message latestMessage count runs { id } } } } }',
-      ),
-    ).toMatchObject({
-      data: {
-        workflow: {
-          failureGroups: {
-            nodes: [
-              {
-                workflow: { id: 'wf', name: 'Workflow wf' },
-                message: 'HTTP 500 of request <number>',
-                latestMessage: 'HTTP 500 of request 60000',
-                count: 2,
-                runs: [{ id: 'e500-2' }, { id: 'e500-1' }],
-              },
-            ],
-          },
-        },
-      },
-      errors: [],
-    });
   });
 
   it.each([
@@ -268,53 +218,12 @@ describe('Failure groups', () => {
         });
       }
     });
-
-    it('Runs beyond the calls of an operation are counted, and nothing is claimed about them', async () => {
-      await restart({ MAX_UPSTREAM_CALLS: '5' });
-      start('wf', '20 ok', 'e429', '5 ok', 'e500', 'e500', '3 ok');
-      // A page, two failed runs of the window, and two of four further runs: a failed one and a completed one.
-      expect(await ask('(workflowIds: ["wf"], last: 5)')).toEqual({
-        groups: [found('wf', 500, ['e500-28', 'e500-27'], true)],
-        runsNotLoaded: 2,
-        errors: [],
-      });
-      expect(upstream.calls.length).toBe(5);
-      // Loaded runs are cached, so the next operation gets further.
-      expect(await ask('(workflowIds: ["wf"], last: 5)')).toEqual({
-        groups: [found('wf', 500, ['e500-28', 'e500-27'], true, true)],
-        errors: [],
-      });
-    });
-
-    it('Failed runs of the window beyond the calls of an operation are in no group', async () => {
-      await restart({ MAX_UPSTREAM_CALLS: '3' });
-      start('wf', '20 ok', '3 e500');
-      expect(await ask('(workflowIds: ["wf"])')).toEqual({
-        groups: [expect.objectContaining({ count: 2, isNew: false })],
-        runsNotLoaded: 1,
-        errors: [['failureGroups', 'UPSTREAM_BUDGET_EXCEEDED', 'wf']],
-      });
-    });
-
-    it.each([
-      ['(last: 0)', 'last must be from 1 to 1000, got 0.'],
-      ['(last: 1001)', 'last must be from 1 to 1000, got 1001.'],
-      [`(workflowIds: ${JSON.stringify(Array(101).fill('a'))})`, 'workflowIds must have at most 100 ids, got 101.'],
-    ])('%s is refused before any call', async (args, message) => {
-      const { errors } = await gateway.query(`{ failureGroups${args} { nodes { count } } }`);
-      expect(errors).toMatchObject([{ message, extensions: { code: 'BAD_USER_INPUT' } }]);
-      expect(upstream.calls).toEqual([]);
-    });
   });
 
   it('Figures over 900 runs that are not cached are read without more waiting calls than a viewer may have', async () => {
     start('wf', '900 e500');
-    const environment = { UPSTREAM_URL: upstream.url, MAX_UPSTREAM_CALLS: '2000' };
-    const large = await startGateway(environment, createManualClock());
-    const { data, errors } = await large.query(
-      '{ workflow(id: "wf") { statistics(last: 900) { nodes { failureCount } } } }',
-    );
-    await large.close();
+    await restart({ MAX_UPSTREAM_CALLS: '2000' });
+    const { data, errors } = await gateway.query(ofWorkflow('statistics(last: 900) { nodes { failureCount } }'));
     expect([errors, upstream.count('steps')]).toEqual([[], 900]);
     const nodes = [{ failureCount: 0 }, { failureCount: 900 }];
     expect(data).toEqual({ workflow: { statistics: { nodes: expect.arrayContaining(nodes) } } });

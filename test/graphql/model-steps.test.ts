@@ -152,16 +152,6 @@ describe('steps of models', () => {
       });
     }
   });
-
-  it('A step has a cost of null if no prices are configured', async () => {
-    steps = [wireStep(CHAT as unknown as Wire)];
-    await gateway.replace(() => start({ TOKEN_PRICES: '' }));
-    for (let time = 0; time < 3; time += 1) {
-      const { data, errors } = await ask(queryOf(COST, COST));
-      expect(errors).toEqual([]);
-      expect(data).toEqual({ run: { estimatedCost: null, steps: [{ id: 'step-1', estimatedCost: null }] } });
-    }
-  });
 });
 
 describe('the price file', () => {

@@ -214,21 +214,6 @@ describe('the recent runs of several workflows', () => {
     expect((await page({ first: 3 })).nodes.map(({ id }) => id)).toEqual(['r9', 'r8', 'r7']);
   });
 
-  it.each([
-    [
-      'more than 100 workflows',
-      { ids: Array.from({ length: 101 }, (_, index) => `w${index}`) },
-      'workflowIds must have at most 100 ids, got 101.',
-    ],
-    ['a page of 101', { first: 101 }, 'first must be from 1 to 100, got 101.'],
-  ])('A list of recent runs is refused for %s, without a call of a history', async (_, variables, message) => {
-    const { page: found, errors } = await ask(variables);
-    expect(found).toBeNull();
-    expect(errors).toMatchObject([{ path: ['recentRuns'], extensions: { code: 'BAD_USER_INPUT' } }]);
-    expect(errors[0]?.message).toContain(message);
-    expect(upstream.count('runs')).toBe(0);
-  });
-
   it('The list is empty for no workflow, and an invalid id is unavailable', async () => {
     expect((await page({ ids: [] })).nodes).toEqual([]);
     const { errors, page: found } = await ask({ ids: ['..'] });

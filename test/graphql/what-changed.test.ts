@@ -3,7 +3,7 @@ import { createManualClock } from '../harness/clock.ts';
 import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
 import { startGateway } from '../harness/gateway.ts';
 import { perTest } from '../harness/lasting.ts';
-import { codesOf, ofWorkflow, placesOf, TIMES } from '../harness/operations.ts';
+import { ofWorkflow, placesOf, TIMES } from '../harness/operations.ts';
 import { wireWorkflow } from '../harness/scripted-history.ts';
 import { wireRun, wireStep, type Wire } from '../harness/wire.ts';
 
@@ -154,17 +154,5 @@ describe('Workflow.changePoints', () => {
     expect(errors).toEqual([]);
     expect(changePoints).toMatchObject([{ kind: 'PROMPT' }, { kind: 'PARAMETERS' }]);
     expect(counts).toEqual(countsOf(5, 4));
-  });
-
-  it('The list is empty without runs', async () => {
-    runs = {};
-    const { changePoints, counts, errors } = await ask();
-    expect([changePoints, counts, errors]).toEqual([[], countsOf(0, 0), []]);
-  });
-
-  it.each([0, 1001])('A list of %i runs is refused', async (last) => {
-    const answer = await gateway.query(ofWorkflow(`changePoints(last: ${last}) { nodes { at } }`));
-    expect(codesOf(answer)).toEqual(['BAD_USER_INPUT']);
-    expect(upstream.calls).toHaveLength(0);
   });
 });
