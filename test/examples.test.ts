@@ -1,10 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { buildSchema, Kind, parse, TypeInfo, validate, visit, type ASTNode } from 'graphql';
 import { KEYS } from '../src/graphql/federation/representations.ts';
 import { createManualClock } from './harness/clock.ts';
 import { VARIABLES } from './harness/example-variables.ts';
-import { startGateway, type TestGateway } from './harness/gateway.ts';
+import { startGateway } from './harness/gateway.ts';
+import { perBlock } from './harness/lasting.ts';
 
 const at = (path: string) => new URL(`../${path}`, import.meta.url);
 const read = (path: string) => readFileSync(at(path), 'utf8');
@@ -43,18 +44,12 @@ const EMPTY_IN_THE_SAMPLE: Readonly<Record<string, readonly string[]>> = {
 
 describe('the example operations', () => {
   const schema = buildSchema(read('schema.graphql'));
-  let gateway: TestGateway;
-
-  beforeAll(async () => {
-    const environment = {
-      TOKEN_PRICES: 'examples/operations/prices.json',
-      RUN_URL_TEMPLATE: 'https://app.example.com/{workflowId}/{runId}',
-      WORKFLOW_URL_TEMPLATE: 'https://app.example.com/{workflowId}',
-    };
-    gateway = await startGateway(environment, { now: createManualClock().now });
-  });
-  afterAll(() => gateway.close());
-
+  const environment = {
+    TOKEN_PRICES: 'examples/operations/prices.json',
+    RUN_URL_TEMPLATE: 'https://app.example.com/{workflowId}/{runId}',
+    WORKFLOW_URL_TEMPLATE: 'https://app.example.com/{workflowId}',
+  };
+  const gateway = perBlock(() => startGateway(environment, { now: createManualClock().now }));
   const ask = (document: string) => gateway.query(document, { key: 'demo-key', variables: VARIABLES });
 
   it.each(examples)(

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { startFaultyUpstream, healthy, type FaultyUpstream, type Script } from './harness/faulty-upstream.ts';
+import { postTo } from './harness/gateway.ts';
 import { subscribe, type Transport } from './harness/live-client.ts';
 import { freePort } from './harness/program.ts';
 import { startProcess, type Command, type GatewayProcess } from './harness/process.ts';
@@ -33,21 +34,11 @@ describe('the process', () => {
   /** All at once: a process mostly waits for its end. */
   const forEach = <T>(cases: readonly T[], test: (one: T) => Promise<void>) => Promise.all(cases.map(test));
 
-  const post = (url: string, body: unknown, key = 'key-1') =>
-    fetch(`${url}/graphql`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', authorization: `Bearer ${key}` },
-      body: JSON.stringify(body),
-    });
-
   it('The process starts over the embedded upstream without settings, and prints its address and the key', async () => {
     const gateway = start({});
     const url = await gateway.url();
-    const answer = await post(
-      url,
-      { query: '{ run(workflowId: "support-triage", id: "run-4711") { status } }' },
-      'demo-key',
-    );
+    const query = '{ run(workflowId: "support-triage", id: "run-4711") { status } }';
+    const answer = await postTo(url, { query }, { key: 'demo-key' });
     expect(await answer.json()).toEqual({ data: { run: { status: 'FAILED' } } });
     expect(gateway.output()).toContain(`${url}/graphql`);
     expect(gateway.output()).toContain('demo-key');
@@ -73,7 +64,7 @@ describe('the process', () => {
     const upstream = await startUpstream();
     const gateways = [start({ NODE_OPTIONS }), start({ NODE_OPTIONS, UPSTREAM_URL: upstream.url })];
     const urls = await Promise.all(gateways.map((gateway) => gateway.url()));
-    expect(await (await post(urls[1] ?? '', RUN)).json()).toMatchObject({
+    expect(await (await postTo(urls[1] ?? '', RUN)).json()).toMatchObject({
       data: { run: { totalElapsedTime: expect.any(Number) } },
     });
     expect(gateways.map((gateway) => gateway.output().includes('loaded the sample'))).toEqual([true, false]);
@@ -99,11 +90,11 @@ describe('the process', () => {
         const gateway = start({ UPSTREAM_URL: upstream.url, UPSTREAM_ENDPOINTS: 'steps' }, command);
         const url = await gateway.url();
         const arrived = upstream.nextCall();
-        const underWay = Array.from({ length: 50 }, () => post(url, RUN));
+        const underWay = Array.from({ length: 50 }, () => postTo(url, RUN));
         // All 50 requests are in the gateway when later requests of theirs are answered. The one call shows that the
         // first is.
         await arrived;
-        await Promise.all(Array.from({ length: 50 }, () => post(url, { query: '{ __typename }' })));
+        await Promise.all(Array.from({ length: 50 }, () => postTo(url, { query: '{ __typename }' })));
 
         kill(Number(gateway.child.pid), signal);
         await refused(url);
@@ -127,7 +118,7 @@ describe('the process', () => {
     const gateway = start({ UPSTREAM_URL: upstream.url, UPSTREAM_ENDPOINTS: 'steps' });
     const url = await gateway.url();
     const arrived = upstream.nextCall();
-    const underWay = post(url, RUN);
+    const underWay = postTo(url, RUN);
     await arrived;
     gateway.child.kill('SIGINT');
     await refused(url);
@@ -174,7 +165,7 @@ describe('the process', () => {
       for (const stream of closed === 'both' ? [stdout, stderr] : [gateway.child[closed]]) stream?.destroy();
       // More lines than are written together, several times.
       for (let count = 0; count < 200; count += 1) {
-        expect((await post(url, { query: '{ __typename }' })).status).toBe(200);
+        expect((await postTo(url, { query: '{ __typename }' })).status).toBe(200);
       }
       gateway.child.kill('SIGTERM');
       expect(await gateway.exited).toBe(0);
@@ -191,7 +182,7 @@ describe('the process', () => {
         () => gateway.child.exitCode !== null,
       );
     while (!(await isUp()));
-    expect((await post(url, { query: '{ __typename }' })).status).toBe(200);
+    expect((await postTo(url, { query: '{ __typename }' })).status).toBe(200);
     gateway.child.kill('SIGTERM');
     expect(await gateway.exited).toBe(0);
   });

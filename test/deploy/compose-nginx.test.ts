@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { GATEWAYS, mountsOf, service } from '../harness/compose.ts';
 import { startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
+import { postTo } from '../harness/gateway.ts';
 import { subscribe } from '../harness/live-client.ts';
 import { NGINX, startNginx, type Nginx } from '../harness/nginx.ts';
 import { startProcess, type GatewayProcess } from '../harness/process.ts';
@@ -51,12 +52,8 @@ withPrograms(
     });
 
     const ask = async (runId: string) => {
-      const answer = await fetch(`${nginx.url}/graphql`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', authorization: 'Bearer key-1' },
-        body: JSON.stringify({ query: `{ run(workflowId: "wf", id: "${runId}") { stepCounts { total } } }` }),
-      });
-      return answer.json();
+      const query = `{ run(workflowId: "wf", id: "${runId}") { stepCounts { total } } }`;
+      return (await postTo(nginx.url, { query })).json();
     };
     const operationsOf = async (gateway: GatewayProcess | undefined) => {
       const text = await (await fetch(`${(await gateway?.url()) ?? ''}/metrics`)).text();

@@ -77,7 +77,9 @@ describe.each(GATEWAYS)('%s of docker-compose.yml', (gateway) => {
     expect(readProjectFile('deploy/nginx/compose-upstream.conf')).toContain(`server ${gateway}:${config.port};`);
     const scraped = parseCompose(readProjectFile('deploy/prometheus/prometheus.yml'));
     const names = ['gateway', ...GATEWAYS];
-    expect(scraped).toMatchObject({ scrape_configs: [{ dns_sd_configs: [{ names, port: config.port }] }] });
+    expect(scraped).toMatchObject({
+      scrape_configs: [{ job_name: 'stepgate', dns_sd_configs: [{ names, port: config.port }] }],
+    });
     expect([neighbours('nginx', gateway), neighbours('prometheus', gateway)]).toEqual([true, true]);
     expect(service('nginx').depends_on).toMatchObject({ [gateway]: { condition: 'service_healthy' } });
     expect(readProjectFile('Dockerfile')).toContain(`EXPOSE ${config.port}\n`);

@@ -1,12 +1,13 @@
 import { once } from 'node:events';
 import { connect as connectHttp2, constants, type ClientHttp2Session, type ClientHttp2Stream } from 'node:http2';
 import { gunzipSync } from 'node:zlib';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { makeCertificate, type Certificate } from '../harness/certificate.ts';
+import { describe, expect, it } from '@jest/globals';
+import { startAuthority } from '../harness/certificates.ts';
+import { perBlock, perTest } from '../harness/lasting.ts';
 import { openSocket } from '../harness/live-client.ts';
-import { startLiveRun, type LiveRun } from '../harness/live-run.ts';
+import { startLiveRun } from '../harness/live-run.ts';
 import { ask, type PlainAnswer, type PlainRequest } from '../harness/plain-http.ts';
-import { PROXIES, type Proxy } from '../harness/proxies.ts';
+import { PROXIES } from '../harness/proxies.ts';
 
 const QUERY = '{ run(workflowId: "wf", id: "r1") { id steps { outputs } } }';
 const WATCH = `subscription { runUpdated(workflowId: "wf", id: "r1") { run { stepCounts { total } steps { outputs } } } }`;
@@ -25,190 +26,125 @@ const ENVIRONMENT = {
   RATE_LIMIT_ANONYMOUS_PER_MINUTE: '2',
 };
 
-// In CI a missing program is a failure.
-describe.each(PROXIES)('behind $name', (program) => {
+describe.each(PROXIES)('a proxy', (program) => {
+  // In CI a missing program is a failure.
   const isMissing = program.command === null && process.env.CI === undefined;
-  const test = isMissing ? it.skip : it;
   const skipped = isMissing ? ` (skipped: install ${program.package})` : '';
 
-  let certificate: Certificate;
-  let run: LiveRun;
-  let proxy: Proxy;
-  beforeAll(() => {
-    if (!isMissing) certificate = makeCertificate();
-  });
-  afterAll(() => {
-    if (!isMissing) certificate.remove();
-  });
-  beforeEach(async () => {
-    if (isMissing) return;
-    run = await startLiveRun(ENVIRONMENT);
-    run.outputs = OUTPUTS;
-    proxy = await program.start(run.gateway.url, certificate);
-  });
-  afterEach(async () => {
-    if (isMissing) return;
-    await proxy.close();
-    await run.close();
-  });
-
-  const send = (path: string, { headers, ...request }: PlainRequest = {}) =>
-    ask(`${proxy.url}${path}`, { ca: certificate.pem, headers: { ...KEY, ...headers }, ...request });
-  const post = (path = '/graphql', headers: Readonly<Record<string, string>> = {}) => {
-    const body = JSON.stringify({ query: QUERY });
-    return send(path, { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body });
-  };
-  const get = (headers: Readonly<Record<string, string>> = {}) =>
-    send(`/graphql?query=${encodeURIComponent(QUERY)}`, { headers });
-
-  const expected = JSON.stringify({ data: { run: { id: 'r1', steps: [{ outputs: OUTPUTS }] } } });
-
-  test(`A POST is answered, compressed if the client accepts it${skipped}`, async () => {
-    const plain = await post();
-    expect([plain.status, plain.headers['content-encoding'], plain.body.toString()]).toEqual([
-      200,
-      undefined,
-      expected,
-    ]);
-    const zipped = await post('/graphql', { 'accept-encoding': 'gzip' });
-    expect([zipped.headers['content-encoding'], gunzipSync(zipped.body).toString()]).toEqual(['gzip', expected]);
-    expect(zipped.headers).toMatchObject({
-      'strict-transport-security': 'max-age=31536000',
-      vary: 'authorization, accept, accept-encoding, origin',
+  (isMissing ? describe.skip : describe)(`behind ${program.name}${skipped}`, () => {
+    const authority = perBlock(startAuthority);
+    const run = perTest(async () => {
+      const started = await startLiveRun(ENVIRONMENT);
+      started.outputs = OUTPUTS;
+      return started;
     });
-  });
+    const proxy = perTest(() => program.start(run.gateway.url, authority.issue('IP:127.0.0.1')));
 
-  test(`A GET has an ETag, and gets a 304 for it, compressed or not${skipped}`, async () => {
-    for (const headers of [{}, { 'accept-encoding': 'gzip' }, { 'accept-encoding': 'br, gzip' }]) {
-      const first = await get(headers);
-      expect(first.status).toBe(200);
-      const again = await get({ ...headers, 'if-none-match': first.headers.etag ?? '' });
-      expect([again.status, digestOf(again), again.body.length]).toEqual([304, digestOf(first), 0]);
-      const changed = await get({ ...headers, 'if-none-match': '"another"' });
-      expect([changed.status, changed.headers.etag]).toEqual([200, first.headers.etag]);
-    }
-  });
-
-  test(`A cached GET is separate for each origin and each encoding${skipped}`, async () => {
-    for (let time = 0; time < 3; time += 1) {
-      for (const origin of [...ORIGINS, 'https://evil.example.com']) {
-        for (const encoding of ['gzip', 'identity']) {
-          const { status, headers, body } = await get({ origin, 'accept-encoding': encoding });
-          expect({ status, origin: headers['access-control-allow-origin'] }).toEqual({
-            status: 200,
-            origin: origin.includes('evil') ? undefined : origin,
-          });
-          expect(headers['content-encoding']).toBe(encoding === 'gzip' ? 'gzip' : undefined);
-          expect((encoding === 'gzip' ? gunzipSync(body) : body).toString()).toBe(expected);
-        }
-      }
-    }
-    expect(run.upstream.count('steps')).toBe(1);
-  });
-
-  test(`Errors are GraphQL errors${skipped}`, async () => {
-    for (const [path, status] of [
-      ['/graphql/', 404],
-      ['/graphql/xyz', 404],
-      [`${BASE}/graphql/xyz`, 404],
-      ['/graphql', 405],
-    ] as const) {
-      const answer = await send(path, { method: 'PUT' });
-      expect([answer.status, JSON.parse(answer.body.toString())]).toEqual([
-        status,
-        {
-          errors: [
-            { message: expect.any(String), extensions: expect.objectContaining({ requestId: expect.any(String) }) },
-          ],
-        },
-      ]);
-    }
-  });
-
-  test(`Each event arrives before the next one is made, over HTTP/2 and uncompressed${skipped}`, async () => {
-    for (const [index, encoding] of ['identity', 'gzip'].entries()) {
-      const session = connectHttp2(proxy.url, { ca: certificate.pem });
-      const stream = await watchOver(session, encoding);
-      expect(await stream.until(`"total":${index + 1}`)).not.toContain(`"total":${index + 2}`);
-      run.steps = index + 2;
-      await run.feeds(1);
-      await run.poll();
-      await stream.until(`"total":${index + 2}`);
-      await closed(session);
-      await run.feeds(0);
-    }
-  });
-
-  test(`A WebSocket is opened only for the gateway's own page and named origins${skipped}`, async () => {
-    const { pem: ca } = certificate;
-    const open = (origin: string, base = '') =>
-      openSocket(`${proxy.url}${base}`, KEY, { ca, headers: { origin, 'accept-encoding': 'gzip' } });
-    for (const [origin, base] of [
-      [proxy.url, ''],
-      [ORIGINS[0] ?? '', BASE],
-    ] as const) {
-      const client = await open(origin, base);
-      client.subscribe({ query: WATCH });
-      expect(await client.nextData()).toMatchObject({ runUpdated: { run: { stepCounts: { total: run.steps } } } });
-      run.steps += 1;
-      await run.feeds(1);
-      await run.poll();
-      expect(await client.nextData()).toMatchObject({ runUpdated: { run: { stepCounts: { total: run.steps } } } });
-      client.leave();
-      await run.feeds(0);
-    }
-    await expect(open('https://evil.example.com')).rejects.toThrow('403');
-  });
-
-  test(`Every route is also found below a path${skipped}`, async () => {
-    for (const base of ['', BASE]) {
-      expect((await post(`${base}/graphql`)).body.toString()).toBe(expected);
-      expect(JSON.parse((await send(`${base}/readyz`)).body.toString())).toEqual({ status: 'ready' });
-      const page = (await send(`${base}/`)).body.toString();
-      const [file = ''] = /\/bff\/assets\/index-[\w-]+\.js/.exec(page) ?? [];
-      const { status, headers } = await send(file, { headers: { 'accept-encoding': 'gzip, br' } });
-      expect([status, headers['content-encoding']]).toEqual([200, 'br']);
-    }
-  });
-
-  test(`/metrics is not found in any spelling, below any path${skipped}`, async () => {
-    expect((await fetch(`${run.gateway.url}${BASE}/metrics`)).status).toBe(200);
-    const spellings = ['/metrics', '/metrics?', '/%6detrics', '//metrics', '/./metrics'];
-    for (const path of [...spellings, `${BASE}/metrics`, `${BASE}/%6Detric%73`, `${BASE}//metrics`]) {
-      expect({ path, status: (await send(path)).status }).toEqual({ path, status: 404 });
-    }
-  });
-
-  test(`The client's address is the one that the proxy sees${skipped}`, async () => {
-    const statusFor = async (localAddress: string, claimed: string) => {
+    const send = (path: string, { headers, ...request }: PlainRequest = {}) =>
+      ask(`${proxy.url}${path}`, { ca: authority.pem, headers: { ...KEY, ...headers }, ...request });
+    const post = (path = '/graphql', headers: Readonly<Record<string, string>> = {}) => {
       const body = JSON.stringify({ query: QUERY });
-      const headers = { 'content-type': 'application/json', 'x-forwarded-for': claimed };
-      return (await ask(`${proxy.url}/graphql`, { method: 'POST', ca: certificate.pem, headers, body, localAddress }))
-        .status;
+      return send(path, { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body });
     };
-    // Two operations a minute from one address, whatever address it claims.
-    expect(await statusFor('127.0.0.2', '203.0.113.1')).toBe(401);
-    expect(await statusFor('127.0.0.2', '203.0.113.2')).toBe(401);
-    expect(await statusFor('127.0.0.2', '203.0.113.3')).toBe(429);
-    expect(await statusFor('127.0.0.3', '203.0.113.3')).toBe(401);
-  });
+    const get = (headers: Readonly<Record<string, string>> = {}) =>
+      send(`/graphql?query=${encodeURIComponent(QUERY)}`, { headers });
 
-  test(`HTTP/2 carries many operations over one connection${skipped}`, async () => {
-    // Until its key is accepted, operations count against the address.
-    await post();
-    const session = connectHttp2(proxy.url, { ca: certificate.pem });
-    const answers = await Promise.all(
-      Array.from({ length: 20 }, async () => {
-        const stream = request2(session, QUERY, { accept: 'application/json' });
-        let text = '';
-        stream.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
-        await once(stream, 'end');
-        return text;
-      }),
-    );
-    expect(session.alpnProtocol).toBe('h2');
-    expect(new Set(answers)).toEqual(new Set([expected]));
-    await closed(session);
+    const expected = JSON.stringify({ data: { run: { id: 'r1', steps: [{ outputs: OUTPUTS }] } } });
+
+    it('A POST is answered, compressed if the client accepts it', async () => {
+      const plain = await post();
+      expect([plain.status, plain.headers['content-encoding'], plain.body.toString()]).toEqual([
+        200,
+        undefined,
+        expected,
+      ]);
+      const zipped = await post('/graphql', { 'accept-encoding': 'gzip' });
+      expect([zipped.headers['content-encoding'], gunzipSync(zipped.body).toString()]).toEqual(['gzip', expected]);
+      expect(zipped.headers).toMatchObject({
+        'strict-transport-security': 'max-age=31536000',
+        vary: 'authorization, accept, accept-encoding, origin',
+      });
+    });
+
+    it('A GET has an ETag, and gets a 304 for it, compressed or not', async () => {
+      for (const headers of [{}, { 'accept-encoding': 'gzip' }, { 'accept-encoding': 'br, gzip' }]) {
+        const first = await get(headers);
+        expect(first.status).toBe(200);
+        const again = await get({ ...headers, 'if-none-match': first.headers.etag ?? '' });
+        expect([again.status, digestOf(again), again.body.length]).toEqual([304, digestOf(first), 0]);
+        const changed = await get({ ...headers, 'if-none-match': '"another"' });
+        expect([changed.status, changed.headers.etag]).toEqual([200, first.headers.etag]);
+      }
+    });
+
+    it('Each event arrives before the next one is made, over HTTP/2 and uncompressed', async () => {
+      for (const [index, encoding] of ['identity', 'gzip'].entries()) {
+        const session = connectHttp2(proxy.url, { ca: authority.pem });
+        const stream = await watchOver(session, encoding);
+        expect(session.alpnProtocol).toBe('h2');
+        expect(await stream.until(`"total":${index + 1}`)).not.toContain(`"total":${index + 2}`);
+        run.steps = index + 2;
+        await run.feeds(1);
+        await run.poll();
+        await stream.until(`"total":${index + 2}`);
+        await closed(session);
+        await run.feeds(0);
+      }
+    });
+
+    it("A WebSocket is opened only for the gateway's own page and named origins", async () => {
+      const { pem: ca } = authority;
+      const open = (origin: string, base = '') =>
+        openSocket(`${proxy.url}${base}`, KEY, { ca, headers: { origin, 'accept-encoding': 'gzip' } });
+      for (const [origin, base] of [
+        [proxy.url, ''],
+        [ORIGINS[0] ?? '', BASE],
+      ] as const) {
+        const client = await open(origin, base);
+        client.subscribe({ query: WATCH });
+        expect(await client.nextData()).toMatchObject({ runUpdated: { run: { stepCounts: { total: run.steps } } } });
+        run.steps += 1;
+        await run.feeds(1);
+        await run.poll();
+        expect(await client.nextData()).toMatchObject({ runUpdated: { run: { stepCounts: { total: run.steps } } } });
+        client.leave();
+        await run.feeds(0);
+      }
+      await expect(open('https://evil.example.com')).rejects.toThrow('403');
+    });
+
+    it('Every route is also found below a path', async () => {
+      for (const base of ['', BASE]) {
+        expect((await post(`${base}/graphql`)).body.toString()).toBe(expected);
+        expect(JSON.parse((await send(`${base}/readyz`)).body.toString())).toEqual({ status: 'ready' });
+        const page = (await send(`${base}/`)).body.toString();
+        const [file = ''] = /\/bff\/assets\/index-[\w-]+\.js/.exec(page) ?? [];
+        const { status, headers } = await send(file, { headers: { 'accept-encoding': 'gzip, br' } });
+        expect([status, headers['content-encoding']]).toEqual([200, 'br']);
+      }
+    });
+
+    it('/metrics is not found in any spelling, below any path', async () => {
+      expect((await fetch(`${run.gateway.url}${BASE}/metrics`)).status).toBe(200);
+      const spellings = ['/metrics', '/metrics?', '/%6detrics', '//metrics', '/./metrics'];
+      for (const path of [...spellings, `${BASE}/metrics`, `${BASE}/%6Detric%73`, `${BASE}//metrics`]) {
+        expect({ path, status: (await send(path)).status }).toEqual({ path, status: 404 });
+      }
+    });
+
+    it("The client's address is the one that the proxy sees", async () => {
+      const statusFor = async (localAddress: string, claimed: string) => {
+        const body = JSON.stringify({ query: QUERY });
+        const headers = { 'content-type': 'application/json', 'x-forwarded-for': claimed };
+        return (await ask(`${proxy.url}/graphql`, { method: 'POST', ca: authority.pem, headers, body, localAddress }))
+          .status;
+      };
+      // Two operations a minute from one address, whatever address it claims.
+      expect(await statusFor('127.0.0.2', '203.0.113.1')).toBe(401);
+      expect(await statusFor('127.0.0.2', '203.0.113.2')).toBe(401);
+      expect(await statusFor('127.0.0.2', '203.0.113.3')).toBe(429);
+      expect(await statusFor('127.0.0.3', '203.0.113.3')).toBe(401);
+    });
   });
 });
 

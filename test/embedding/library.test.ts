@@ -22,7 +22,7 @@ import { startGateway as startExample } from '../../examples/embedding/gateway.t
 import { describeWithValkey, withoutValkey } from '../harness/describe-with-valkey.ts';
 import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
 import { SECRET, until } from '../harness/fleet.ts';
-import { startGateway, type TestGateway } from '../harness/gateway.ts';
+import { postTo, startGateway, type TestGateway } from '../harness/gateway.ts';
 import { perTest } from '../harness/lasting.ts';
 import { captureLog } from '../harness/observed.ts';
 import { codesOf } from '../harness/operations.ts';
@@ -35,14 +35,8 @@ afterEach(() => gateway?.close());
 
 const QUIET: Settings = { PORT: 0, LOG_LEVEL: 'silent' };
 
-const ask = async (query: string, key: string): Promise<unknown> => {
-  const response = await fetch(`${gateway?.url ?? ''}/graphql`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', authorization: `Bearer ${key}` },
-    body: JSON.stringify({ query }),
-  });
-  return response.json();
-};
+const ask = async (query: string, key: string): Promise<unknown> =>
+  (await postTo(gateway?.url ?? '', { query }, { key })).json();
 
 describe('the example of docs/embedding.md', () => {
   const COST =
@@ -366,11 +360,7 @@ describe('an embedder', () => {
       expect(data).toEqual({ answered: true });
       expect(errors).toMatchObject([{ message: 'not all', extensions: { requestId: expect.any(String) } }]);
     }
-    const { headers } = await fetch(`${embedded?.url ?? ''}/graphql`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', authorization: 'Bearer key-1' },
-      body: JSON.stringify({ query: RUN }),
-    });
+    const { headers } = await postTo(embedded?.url ?? '', { query: RUN });
     expect(headers.get('x-answered-by')).toBe('plugin');
     expect(upstream.calls).toEqual([]);
   });

@@ -1,15 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { afterEach, expect, it } from '@jest/globals';
+import { expect, it } from '@jest/globals';
 import { readProjectFile, service } from '../harness/compose.ts';
 import { describeWithValkey, withoutValkey } from '../harness/describe-with-valkey.ts';
-import type { GraphqlAnswer, TestGateway } from '../harness/gateway.ts';
+import type { TestGateway } from '../harness/gateway.ts';
+import { execute, runIn } from '../harness/keyed-starts.ts';
+import { perTest } from '../harness/lasting.ts';
 import { startScriptedFleet, type ScriptedFleet } from '../harness/scripted-fleet.ts';
 import { wireRun, wireStep } from '../harness/wire.ts';
 
-const EXECUTE = `mutation Execute($idempotencyKey: String) {
-  executeWorkflow(workflowId: "wf", idempotencyKey: $idempotencyKey) { run { id } }
-}`;
-const TEN_MINUTES_MS = 600_000;
 /** Random, because answers are compressed. */
 const ANSWER_BYTES = 100_000;
 const KEYS = Array.from({ length: 10 }, (_, index) => `key ${index}`);
@@ -21,29 +19,20 @@ function recommendedPolicy(): string {
 }
 
 describeWithValkey(`a Valkey with little memory${withoutValkey}`, () => {
-  let fleet: ScriptedFleet;
-  afterEach(() => fleet.close());
-
-  async function startTwo() {
-    fleet = await startScriptedFleet(({ endpoint, runId }) => {
+  const fleet: ScriptedFleet = perTest(() =>
+    startScriptedFleet(({ endpoint, runId }) => {
       const started = `run-${fleet.upstream.count('execute')}`;
-      if (endpoint === 'execute') return { json: { run_id: started, message: 'started' } };
+      if (endpoint === 'execute') return { json: { run_id: started, message: `started ${started}` } };
       if (endpoint === 'run') return { json: [wireRun(runId)] };
       const outputs = randomBytes(ANSWER_BYTES).toString('base64');
       return { json: [wireStep({ id: `${runId}-step`, outputs })] };
-    });
-    return fleet.start(2, { UPSTREAM_ENDPOINTS: 'steps,run,execute' });
-  }
+    }),
+  );
+  const startTwo = () => fleet.start(2, { UPSTREAM_ENDPOINTS: 'steps,run,execute' });
 
   const setMemory = (limit: string, policy: string) =>
     fleet.valkey.client.config('SET', 'maxmemory', limit, 'maxmemory-policy', policy);
-  const start = (gateway: TestGateway, idempotencyKey: string | null) =>
-    gateway.query(EXECUTE, { variables: { idempotencyKey } });
-
-  function runIn({ data, errors }: GraphqlAnswer): string {
-    expect(errors).toEqual([]);
-    return (data as { executeWorkflow: { run: { id: string } } }).executeWorkflow.run.id;
-  }
+  const start = (gateway: TestGateway, idempotencyKey: string | null) => execute(gateway, { idempotencyKey });
 
   async function startEach(gateway: TestGateway): Promise<readonly string[]> {
     const ids: string[] = [];
@@ -66,17 +55,6 @@ describeWithValkey(`a Valkey with little memory${withoutValkey}`, () => {
     }
     expect(await startEach(second)).toEqual(runs);
     expect(fleet.upstream.count('execute')).toBe(KEYS.length);
-  });
-
-  it('Expired idempotency keys are removed at the next start with a key', async () => {
-    const [first, second] = await startTwo();
-    const { client } = fleet.valkey;
-    await startEach(first);
-    expect(await fleet.names('start')).toHaveLength(KEYS.length);
-    for (const name of await fleet.names('start')) await client.zincrby('stepgate:starts', -TEN_MINUTES_MS, name);
-    expect(runIn(await start(second, 'key 0'))).toBe('run-11');
-    expect(await fleet.names('start')).toHaveLength(1);
-    expect(await client.zcard('stepgate:starts')).toBe(1);
   });
 
   it.each(['noeviction', 'volatile-lru'])(

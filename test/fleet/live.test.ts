@@ -1,12 +1,13 @@
 /** Gateways of one fleet that watch the same run and workflow for one key, over a real Valkey. */
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { describeWithValkey, withoutValkey } from '../harness/describe-with-valkey.ts';
-import { startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
 import { SECRET, startGateways, until } from '../harness/fleet.ts';
 import type { TestGateway } from '../harness/gateway.ts';
+import { cutAfterTest, perTest } from '../harness/lasting.ts';
 import { subscribe, type Frame, type LiveClient, type Transport } from '../harness/live-client.ts';
-import { startProcess, type GatewayProcess } from '../harness/process.ts';
-import { startValkey, type TestValkey } from '../harness/valkey.ts';
+import { startProcess } from '../harness/process.ts';
+import { startValkey } from '../harness/valkey.ts';
 import { wireRun, wireStep } from '../harness/wire.ts';
 
 const RUN =
@@ -24,38 +25,30 @@ interface Watcher {
 }
 
 describeWithValkey(`a run that several gateways watch${withoutValkey}`, () => {
-  let valkey: TestValkey;
-  let upstream: FaultyUpstream;
-  let gateways: readonly TestGateway[];
-  let processes: GatewayProcess[];
-  let clients: LiveClient[];
   /** Each poll finds another step. */
   let steps: number;
   let runIds: string[];
   let isOver: boolean;
   const callTimes: number[] = [];
 
-  beforeEach(async () => {
+  beforeEach(() => {
     [steps, runIds, isOver] = [0, ['r1'], false];
-    [gateways, processes, clients] = [[], [], []];
     callTimes.length = 0;
-    valkey = await startValkey();
-    upstream = await startFaultyUpstream(({ endpoint }) => {
+  });
+  const valkey = perTest(startValkey);
+  const upstream = perTest(() =>
+    startFaultyUpstream(({ endpoint }) => {
       const status = isOver ? {} : { status: 'running', end_time: null };
       if (endpoint === 'run') return { json: [wireRun('r1', status)] };
       if (endpoint === 'runs') return { json: runIds.map((id) => wireRun(id, status)) };
       if (!isOver) steps += 1;
       callTimes.push(Date.now());
       return { json: Array.from({ length: steps }, (_, index) => wireStep({ id: `s${index}` })) };
-    });
-  });
-  afterEach(async () => {
-    for (const client of clients) client.cut();
-    for (const { child } of processes) child.kill('SIGKILL');
-    await Promise.all(gateways.map((gateway) => gateway.close()));
-    await upstream.close();
-    await valkey.close();
-  });
+    }),
+  );
+  const keep = cutAfterTest<LiveClient>();
+  let gateways: readonly TestGateway[] = [];
+  afterEach(() => Promise.all(gateways.map((gateway) => gateway.close())));
 
   const environment = () => ({
     UPSTREAM_URL: upstream.url,
@@ -65,8 +58,7 @@ describeWithValkey(`a run that several gateways watch${withoutValkey}`, () => {
   });
 
   async function watch(url: string, query = RUN, transport: Transport = 'graphql-sse'): Promise<Watcher> {
-    const client = await subscribe(transport, url, query);
-    clients.push(client);
+    const client = keep(await subscribe(transport, url, query));
     const [totals, ids] = [[] as number[], new Set<string>()];
     const first = Promise.withResolvers<undefined>();
     async function read(): Promise<Frame> {
@@ -134,7 +126,6 @@ describeWithValkey(`a run that several gateways watch${withoutValkey}`, () => {
 
   it('A run is polled by the other gateways after one is killed', async () => {
     const first = startProcess({ LOG_LEVEL: 'info', FLEET_SECRET: SECRET, REDIS_TIMEOUT_MS: '1000', ...environment() });
-    processes.push(first);
     const firstUrl = await first.url();
     gateways = await startGateways(2, environment());
     const urls = gateways.map(({ url }) => url);

@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { describeWithValkey, withoutValkey } from '../harness/describe-with-valkey.ts';
 import { healthy } from '../harness/faulty-upstream.ts';
 import { SECRET, until } from '../harness/fleet.ts';
-import type { TestGateway } from '../harness/gateway.ts';
+import { postTo, type TestGateway } from '../harness/gateway.ts';
 import { perTest } from '../harness/lasting.ts';
 import { scrape } from '../harness/observed.ts';
 import { startScriptedFleet } from '../harness/scripted-fleet.ts';
@@ -20,12 +20,8 @@ const hashed = (text: string) => {
   return { extensions: { persistedQuery: { version: 1, sha256Hash } } };
 };
 
-async function post(gateway: TestGateway, body: unknown, key: string | null = 'key-1') {
-  const response = await fetch(`${gateway.url}/graphql`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', ...(key !== null && { authorization: `Bearer ${key}` }) },
-    body: JSON.stringify(body),
-  });
+async function post(gateway: TestGateway, body: object, key: string | null = 'key-1') {
+  const response = await postTo(gateway.url, body, { key });
   const limit = response.headers.get('ratelimit-remaining');
   return { status: response.status, limit, body: (await response.json()) as Readonly<Record<string, unknown>> };
 }

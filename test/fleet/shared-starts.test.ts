@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { describeWithValkey, withoutValkey } from '../harness/describe-with-valkey.ts';
 import type { Reply } from '../harness/faulty-upstream.ts';
 import { SECRET, until } from '../harness/fleet.ts';
-import { startGateway, type GraphqlAnswer, type TestGateway } from '../harness/gateway.ts';
+import { postTo, startGateway, type GraphqlAnswer, type TestGateway } from '../harness/gateway.ts';
 import {
   EXECUTE,
   execute,
@@ -11,10 +11,10 @@ import {
   runIn,
   startStartingUpstream,
   TEN_MINUTES_MS,
-  type StartingUpstream,
 } from '../harness/keyed-starts.ts';
+import { perBlock, perTest } from '../harness/lasting.ts';
 import { startProcess } from '../harness/process.ts';
-import { startValkey, type TestValkey } from '../harness/valkey.ts';
+import { startValkey } from '../harness/valkey.ts';
 
 const [OLD, RENEWED] = ['o'.repeat(40), 'n'.repeat(40)];
 /** A sorted set of the claims' names by their end. */
@@ -26,8 +26,8 @@ interface Member extends TestGateway {
 }
 
 describeWithValkey(`the idempotency keys of a fleet${withoutValkey}`, () => {
-  let valkey: TestValkey;
-  let upstream: StartingUpstream;
+  const valkey = perBlock(startValkey);
+  const upstream = perTest(startStartingUpstream);
   const opened: { close(): Promise<void> }[] = [];
   let first: Member;
   let second: Member;
@@ -48,19 +48,11 @@ describeWithValkey(`the idempotency keys of a fleet${withoutValkey}`, () => {
     return { ...gateway, skip: (ms) => void (skippedMs += ms) };
   }
 
-  beforeAll(async () => {
-    valkey = await startValkey();
-  });
   beforeEach(async () => {
     await valkey.client.flushall();
-    upstream = await startStartingUpstream();
     [first, second] = await Promise.all([join(), join()]);
   });
-  afterEach(async () => {
-    await Promise.all(opened.splice(0).map((each) => each.close()));
-    await upstream.close();
-  });
-  afterAll(() => valkey.close());
+  afterEach(() => Promise.all(opened.splice(0).map((each) => each.close())));
 
   const claims = () => valkey.client.keys('stepgate:start:*');
   const livesForMs = async () => {
@@ -382,14 +374,8 @@ describeWithValkey(`the idempotency keys of a fleet${withoutValkey}`, () => {
     upstream.hold();
     const killed = startProcess(environment());
     const other = await join({ UPSTREAM_TIMEOUT_MS: '500' });
-    const request = fetch(`${await killed.url()}/graphql`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', authorization: 'Bearer key-1' },
-      body: JSON.stringify({
-        query: EXECUTE,
-        variables: { inputs: { subject: 'secret' }, idempotencyKey: 'a' },
-      }),
-    });
+    const variables = { inputs: { subject: 'secret' }, idempotencyKey: 'a' };
+    const request = postTo(await killed.url(), { query: EXECUTE, variables });
     const gone = expect(request).rejects.toThrow();
     await isSent();
     killed.child.kill('SIGKILL');

@@ -1,11 +1,12 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import { createManualClock, type ManualClock } from '../harness/clock.ts';
 import { describeWithValkey, withoutValkey } from '../harness/describe-with-valkey.ts';
-import { healthy, startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
+import { healthy, startFaultyUpstream } from '../harness/faulty-upstream.ts';
 import { SECRET } from '../harness/fleet.ts';
 import { startGateway, type TestGateway } from '../harness/gateway.ts';
+import { cutAfterTest, perTest } from '../harness/lasting.ts';
 import { subscribe, type LiveClient } from '../harness/live-client.ts';
-import { startValkey, type TestValkey } from '../harness/valkey.ts';
+import { startValkey } from '../harness/valkey.ts';
 
 const START = 'mutation { executeWorkflow(workflowId: "wf") { message } }';
 const COMPLETED = { runUpdated: { run: { status: 'COMPLETED' } } };
@@ -13,45 +14,32 @@ const ENDPOINTS = 'steps,run,execute';
 
 /** The upstream finds a run only some time after its start. */
 describe('a run that was started', () => {
-  let upstream: FaultyUpstream;
   /** The id of the next started run. */
   let runId: string;
   let isKnown: boolean;
-  const opened: { close(): Promise<void> }[] = [];
-  const clients: LiveClient[] = [];
-
-  beforeEach(async () => {
+  beforeEach(() => {
     [runId, isKnown] = ['started', false];
-    upstream = await startFaultyUpstream((call) => {
+  });
+  const upstream = perTest(() =>
+    startFaultyUpstream((call) => {
       if (call.endpoint === 'execute') return { json: { run_id: runId } };
       return isKnown ? healthy(call) : { status: 404 };
-    });
-  });
-  afterEach(async () => {
-    for (const client of clients.splice(0)) client.cut();
-    for (const each of opened.splice(0).reverse()) await each.close();
-    await upstream.close();
-  });
+    }),
+  );
+  const keep = cutAfterTest<LiveClient>();
 
   async function watch(gateway: TestGateway, id = 'started', key = 'key-1'): Promise<LiveClient> {
     const text = `subscription { runUpdated(workflowId: "wf", id: "${id}") { run { status } } }`;
-    const client = await subscribe('graphql-sse', gateway.url, text, { key });
-    clients.push(client);
-    return client;
+    return keep(await subscribe('graphql-sse', gateway.url, text, { key }));
   }
   const errorCodeOf = async (watching: Promise<LiveClient>) => (await watching).nextErrorCode();
 
   describe('one gateway', () => {
     let clock: ManualClock;
-    let gateway: TestGateway;
-
-    beforeEach(async () => {
+    const gateway = perTest(() => {
       clock = createManualClock();
-      gateway = await startGateway(
-        { UPSTREAM_URL: upstream.url, UPSTREAM_ENDPOINTS: ENDPOINTS },
-        { now: clock.now, after: clock.after },
-      );
-      opened.push(gateway);
+      const environment = { UPSTREAM_URL: upstream.url, UPSTREAM_ENDPOINTS: ENDPOINTS };
+      return startGateway(environment, { now: clock.now, after: clock.after });
     });
 
     const start = async (selection = START) => {
@@ -101,24 +89,14 @@ describe('a run that was started', () => {
   });
 
   describeWithValkey(`a fleet${withoutValkey}`, () => {
-    let valkey: TestValkey;
-    let starter: TestGateway;
-    let watcher: TestGateway;
-
-    async function join(secret = SECRET, url = upstream.url): Promise<TestGateway> {
-      const gateway = await startGateway({
-        ...{ UPSTREAM_URL: url, UPSTREAM_ENDPOINTS: ENDPOINTS },
+    const valkey = perTest(startValkey);
+    const join = (secret = SECRET) =>
+      startGateway({
+        ...{ UPSTREAM_URL: upstream.url, UPSTREAM_ENDPOINTS: ENDPOINTS },
         ...{ REDIS_URL: valkey.url, REDIS_TIMEOUT_MS: '1000', FLEET_SECRET: secret },
       });
-      opened.push(gateway);
-      return gateway;
-    }
-
-    beforeEach(async () => {
-      valkey = await startValkey();
-      opened.push(valkey);
-      [starter, watcher] = await Promise.all([join(), join()]);
-    });
+    const starter = perTest(join);
+    const watcher = perTest(join);
 
     async function isWaitedForAt(gateway: TestGateway): Promise<void> {
       isKnown = false;
@@ -148,9 +126,9 @@ describe('a run that was started', () => {
     });
 
     it('A started run is awaited while the secret is changed', async () => {
-      const changing = await join(`${'n'.repeat(40)},${SECRET}`);
+      await watcher.replace(() => join(`${'n'.repeat(40)},${SECRET}`));
       await starter.query(START);
-      await isWaitedForAt(changing);
+      await isWaitedForAt(watcher);
     });
 
     it('A run that was not started is not awaited, even if Valkey is slow', async () => {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
-import { makeCertificate } from '../harness/certificate.ts';
+import { startAuthority } from '../harness/certificates.ts';
 import { describeWithValkey, withoutValkey } from '../harness/describe-with-valkey.ts';
 import type { Reply } from '../harness/faulty-upstream.ts';
 import { SECRET, until } from '../harness/fleet.ts';
@@ -166,20 +166,18 @@ describeWithValkey(`a fleet with a failing Valkey${withoutValkey}`, () => {
 describeWithValkey(`Valkey with TLS${withoutValkey}`, () => {
   it('Valkey with TLS is used only by gateways that trust its certificate', async () => {
     await using opened = new AsyncDisposableStack();
-    const certificate = makeCertificate();
-    opened.defer(() => {
-      certificate.remove();
-    });
-    const { certificatePath, keyPath } = certificate;
+    const authority = await startAuthority();
+    opened.defer(() => authority.close());
+    const { certificatePath, keyPath } = authority.issue('IP:127.0.0.1');
     const port = await freePort();
     const valkey = await startValkey([
-      ...['--tls-port', `${port}`, '--tls-auth-clients', 'no', '--tls-ca-cert-file', certificatePath],
+      ...['--tls-port', `${port}`, '--tls-auth-clients', 'no', '--tls-ca-cert-file', authority.file],
       ...['--tls-cert-file', certificatePath, '--tls-key-file', keyPath],
     ]);
     opened.defer(() => valkey.close());
     const settings = { REDIS_URL: `rediss://127.0.0.1:${port}`, FLEET_SECRET: SECRET, REDIS_TIMEOUT_MS: '1000' };
     // Node reads these certificates at its start.
-    const trusting = startProcess({ ...settings, NODE_EXTRA_CA_CERTS: certificatePath });
+    const trusting = startProcess({ ...settings, NODE_EXTRA_CA_CERTS: authority.file });
     opened.defer(() => {
       trusting.end();
     });

@@ -27,9 +27,30 @@ export interface TestGateway extends Gateway {
 
 export interface QueryOptions {
   readonly variables?: Readonly<Record<string, unknown>>;
-  readonly key?: string | null;
-  readonly signal?: AbortSignal;
+  readonly key?: string | null | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
+
+interface PostOptions extends Omit<QueryOptions, 'variables'> {
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Posts an operation, or any text, to a gateway of any process. `key: null`: without an Authorization header. */
+export const postTo = (
+  gatewayUrl: string,
+  operation: object | string,
+  { key = 'key-1', headers = {}, signal }: PostOptions = {},
+): Promise<Response> =>
+  fetch(`${gatewayUrl}/graphql`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      ...(key !== null && { authorization: `Bearer ${key}` }),
+      ...headers,
+    },
+    body: typeof operation === 'string' ? operation : JSON.stringify(operation),
+    ...(signal && { signal }),
+  });
 
 export async function startGateway(
   environment: Readonly<Record<string, string>> = {},
@@ -44,13 +65,8 @@ export async function startGateway(
   });
   return {
     ...gateway,
-    async query(document, { variables = {}, key = 'key-1', signal } = {}) {
-      const response = await fetch(`${gateway.url}/graphql`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', ...(key !== null && { authorization: `Bearer ${key}` }) },
-        body: JSON.stringify({ query: document, variables }),
-        ...(signal && { signal }),
-      });
+    async query(document, { variables = {}, key, signal } = {}) {
+      const response = await postTo(gateway.url, { query: document, variables }, { key, signal });
       const { data = null, errors = [] } = (await response.json()) as Partial<GraphqlAnswer>;
       return { status: response.status, headers: response.headers, data, errors };
     },

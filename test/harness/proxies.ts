@@ -2,7 +2,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Certificate } from './certificate.ts';
+import type { Certificate } from './certificates.ts';
 import { NGINX, startNginx } from './nginx.ts';
 import { findProgram, freePort, readConfiguration, startProgram, type Program } from './program.ts';
 

@@ -1,4 +1,5 @@
 /** Sends one operation over each of the transports, and returns its one answer. */
+import { postTo } from './gateway.ts';
 import { openSocket, openStream, searchOf, type Payload } from './live-client.ts';
 
 export const TRANSPORTS = ['HTTP POST', 'HTTP GET', 'graphql-ws', 'graphql-sse'] as const;
@@ -35,13 +36,8 @@ export function sendByHttp(
   key = 'key-1',
   headers: Readonly<Record<string, string>> = {},
 ): Promise<Response> {
-  const authorization = `Bearer ${key}`;
-  if (transport === 'HTTP POST') {
-    return fetch(`${gatewayUrl}/graphql`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', authorization, ...headers },
-      body: JSON.stringify(request),
-    });
-  }
-  return fetch(`${gatewayUrl}/graphql${searchOf(request)}`, { headers: { authorization, ...headers } });
+  if (transport === 'HTTP POST') return postTo(gatewayUrl, request, { key, headers });
+  return fetch(`${gatewayUrl}/graphql${searchOf(request)}`, {
+    headers: { authorization: `Bearer ${key}`, ...headers },
+  });
 }

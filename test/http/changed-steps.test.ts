@@ -1,7 +1,8 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { Json } from '../harness/gateway.ts';
+import { cutAfterTest, perTest } from '../harness/lasting.ts';
 import { subscribe, type LiveClient, type Transport } from '../harness/live-client.ts';
-import { startLiveRun, type LiveRun } from '../harness/live-run.ts';
+import { startLiveRun } from '../harness/live-run.ts';
 import { wireRun, wireStep } from '../harness/wire.ts';
 
 const QUERY = `subscription { runUpdated(workflowId: "wf", id: "r1") { run { status } changedSteps { id status attemptCount } } }`;
@@ -14,24 +15,12 @@ const idsIn = (data: Json): string[] | undefined =>
   (data as unknown as Event).runUpdated.changedSteps?.map(({ id }) => id);
 
 describe.each<Transport>(['graphql-ws', 'graphql-sse'])('changedSteps over %s', (transport) => {
-  let run: LiveRun;
-  let clients: LiveClient[];
-
-  beforeEach(async () => {
-    run = await startLiveRun();
+  const run = perTest(() => startLiveRun());
+  const keep = cutAfterTest<LiveClient>();
+  beforeEach(() => {
     run.steps = 3;
-    clients = [];
   });
-  afterEach(async () => {
-    for (const client of clients) client.leave();
-    await run.close();
-  });
-
-  async function open(query = QUERY): Promise<LiveClient> {
-    const client = await subscribe(transport, run.gateway.url, query);
-    clients.push(client);
-    return client;
-  }
+  const open = async (query = QUERY) => keep(await subscribe(transport, run.gateway.url, query));
 
   it('The changed steps are all steps in the first event, and later the new and changed ones', async () => {
     const client = await open();
@@ -52,9 +41,8 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('changedSteps over %s', 
   });
 
   it('Changed steps that an error lost come with the next event', async () => {
-    await run.close();
     // Enough for three steps with their weight, not for five.
-    run = await startLiveRun({ MAX_OPERATION_OBJECTS: '24' });
+    await run.replace(() => startLiveRun({ MAX_OPERATION_OBJECTS: '24' }));
     run.steps = 25;
     const client = await open('subscription { runUpdated(workflowId: "wf", id: "r1") { changedSteps { id } } }');
     expect(await client.next()).toMatchObject({

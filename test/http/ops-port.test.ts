@@ -1,29 +1,42 @@
 /** OPS_PORT: probes and metrics on a server of their own. */
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import fastify from 'fastify';
 import { stepgate } from '../../src/index.ts';
-import { healthy, startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
-import { startGateway, type TestGateway } from '../harness/gateway.ts';
+import { healthy, startFaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startGateway } from '../harness/gateway.ts';
+import { perTest } from '../harness/lasting.ts';
 import { freePort } from '../harness/program.ts';
 
 const ROUTES = ['/healthz', '/readyz', '/metrics'] as const;
 const RUN = '{ run(workflowId: "wf", id: "r1") { status } }';
 
 describe('OPS_PORT', () => {
-  let upstream: FaultyUpstream | undefined;
-  let gateway: TestGateway | undefined;
-  afterEach(async () => {
-    await gateway?.close();
-    await upstream?.close();
-    [gateway, upstream] = [undefined, undefined];
-  });
+  const upstream = perTest(() => startFaultyUpstream());
+  const startWith = (environment: Readonly<Record<string, string>> = {}) =>
+    startGateway({ UPSTREAM_URL: upstream.url, OPS_PORT: '0', ...environment });
+  const gateway = perTest(startWith);
+
+  /** A query whose upstream call waits until the returned function is called. */
+  async function askAndWait() {
+    const gate = Promise.withResolvers<undefined>();
+    upstream.script = async (call) => {
+      await gate.promise;
+      return healthy(call);
+    };
+    const arrived = upstream.nextCall();
+    const answer = gateway.query(RUN);
+    await arrived;
+    return async () => {
+      gate.resolve(undefined);
+      expect((await answer).data).toEqual({ run: { status: 'COMPLETED' } });
+    };
+  }
 
   const statuses = (url: string | null, paths: readonly string[]) =>
     Promise.all(paths.map(async (path) => (await fetch(`${url ?? ''}${path}`)).status));
 
   it('OPS_PORT has only the probes and the metrics, and the other port has them no more', async () => {
-    upstream = await startFaultyUpstream();
-    gateway = await startGateway({ UPSTREAM_URL: upstream.url, OPS_PORT: '0', BASE_PATH: '/stepgate' });
+    await gateway.replace(() => startWith({ BASE_PATH: '/stepgate' }));
     expect(new URL(gateway.opsUrl ?? '').port).not.toBe(new URL(gateway.url).port);
     expect(await statuses(gateway.opsUrl, ROUTES)).toEqual([200, 200, 200]);
     expect(await statuses(gateway.opsUrl, ['/', '/graphql', '/graphiql'])).toEqual([404, 404, 404]);
@@ -43,44 +56,26 @@ describe('OPS_PORT', () => {
   });
 
   it('OPS_PORT answers the probes while all connections of clients are in use', async () => {
-    const gate = Promise.withResolvers<undefined>();
-    upstream = await startFaultyUpstream(async (call) => {
-      await gate.promise;
-      return healthy(call);
-    });
-    gateway = await startGateway({ UPSTREAM_URL: upstream.url, OPS_PORT: '0', MAX_CONNECTIONS: '1' });
-    const arrived = upstream.nextCall();
-    const answer = gateway.query(RUN);
-    await arrived;
+    await gateway.replace(() => startWith({ MAX_CONNECTIONS: '1' }));
+    const answer = await askAndWait();
     await expect(fetch(gateway.url)).rejects.toThrow();
     expect(await statuses(gateway.opsUrl, ROUTES)).toEqual([200, 200, 200]);
-    gate.resolve(undefined);
-    expect((await answer).data).toEqual({ run: { status: 'COMPLETED' } });
+    await answer();
   });
 
   it('OPS_PORT reports that the gateway stops until the last answer is sent, and closes then', async () => {
-    const gate = Promise.withResolvers<undefined>();
-    upstream = await startFaultyUpstream(async (call) => {
-      await gate.promise;
-      return healthy(call);
-    });
-    gateway = await startGateway({ UPSTREAM_URL: upstream.url, OPS_PORT: '0' });
-    const arrived = upstream.nextCall();
-    const answer = gateway.query(RUN);
-    await arrived;
+    const answer = await askAndWait();
     const closed = gateway.close();
     expect(await statuses(gateway.opsUrl, ROUTES)).toEqual([200, 503, 200]);
-    gate.resolve(undefined);
-    expect((await answer).data).toEqual({ run: { status: 'COMPLETED' } });
+    await answer();
     await closed;
     await expect(fetch(`${gateway.opsUrl ?? ''}/healthz`)).rejects.toThrow();
   });
 
   it('An OPS_PORT that is in use is refused by its name, and then nothing listens', async () => {
     const port = await freePort();
-    upstream = await startFaultyUpstream();
     const taken = new URL(upstream.url).port;
-    const started = startGateway({ UPSTREAM_URL: upstream.url, PORT: String(port), OPS_PORT: taken });
+    const started = startWith({ PORT: String(port), OPS_PORT: taken });
     const sentence = `OPS_PORT must be a free port, got ${taken}, which is in use at 127.0.0.1 (EADDRINUSE).`;
     await expect(started).rejects.toThrow(sentence);
     await expect(fetch(`http://127.0.0.1:${port}/`)).rejects.toThrow();

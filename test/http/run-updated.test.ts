@@ -2,9 +2,10 @@
  * `runUpdated` on a manual clock: interval, changes, faults and the end. test/http/live-events.test.ts has the rules
  * of both transports.
  */
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { Call, Endpoint, Reply } from '../harness/faulty-upstream.ts';
 import type { Json } from '../harness/gateway.ts';
+import { cutAfterTest, perTest } from '../harness/lasting.ts';
 import { subscribe, type LiveClient, type Subscribing } from '../harness/live-client.ts';
 import { startLiveRun, type LiveRun } from '../harness/live-run.ts';
 import { wireWorkflow } from '../harness/scripted-history.ts';
@@ -26,33 +27,27 @@ const list = (...steps: readonly Wire[]): Reply => ({ json: steps.map((step) => 
 const A = { id: 'a' };
 const B = { id: 'b', node_id: 'send' };
 
-let run: LiveRun;
 /** The upstream's replies by endpoint. A function replies later. */
 let replies: Partial<Record<Endpoint, Reply | (() => Promise<Reply>)>>;
-let clients: LiveClient[];
 
-async function start(environment: Readonly<Record<string, string>> = {}): Promise<void> {
-  run = await startLiveRun(environment);
-  run.upstream.script = ({ endpoint }) => {
+async function startWith(environment: Readonly<Record<string, string>> = {}): Promise<LiveRun> {
+  const started = await startLiveRun(environment);
+  started.upstream.script = ({ endpoint }) => {
     const reply = replies[endpoint] ?? MISSING;
     return typeof reply === 'function' ? reply() : reply;
   };
+  return started;
 }
+const run = perTest(startWith);
+const start = (environment: Readonly<Record<string, string>>) => run.replace(() => startWith(environment));
+const keep = cutAfterTest<LiveClient>();
 
 beforeEach(() => {
   replies = { run: record(), steps: list(A) };
-  clients = [];
-});
-afterEach(async () => {
-  for (const client of clients) client.cut();
-  await run.close();
 });
 
-async function watch(id = 'r1', options: Subscribing = {}, query = watchOf(id)): Promise<LiveClient> {
-  const client = await subscribe('graphql-sse', run.gateway.url, query, options);
-  clients.push(client);
-  return client;
-}
+const watch = async (id = 'r1', options: Subscribing = {}, query = watchOf(id)): Promise<LiveClient> =>
+  keep(await subscribe('graphql-sse', run.gateway.url, query, options));
 
 /** A subscriber that has received the first event. */
 async function watching(): Promise<LiveClient> {
@@ -95,7 +90,6 @@ const event = (total: number, { status = 'RUNNING', isFinal = false, isStale = f
 
 describe('the interval between polls of a run', () => {
   it('The interval grows from one to five seconds without changes, and is one second again after a change', async () => {
-    await start();
     await watching();
     expect(await pollsWithin(20)).toEqual([1, 3, 6, 10, 15, 20]);
     replies.steps = list(A, B);
@@ -103,7 +97,6 @@ describe('the interval between polls of a run', () => {
   });
 
   it('The interval grows in the same way while the upstream fails', async () => {
-    await start();
     await watching();
     replies = { run: OUTAGE, steps: OUTAGE };
     expect(await pollsWithin(21)).toEqual([1, 2, 4, 7, 11, 16, 21]);
@@ -119,7 +112,6 @@ describe('the interval between polls of a run', () => {
   });
 
   it('A subscriber who comes more than LIVE_TTL_MS after the last poll causes a poll, and all get that state', async () => {
-    await start();
     const first = await watching();
     expect(await pollsWithin(3)).toEqual([1, 3]);
     await run.poll(1, TTL_MS - 1);
@@ -134,7 +126,6 @@ describe('the interval between polls of a run', () => {
   });
 
   it('A key that repeats forbidden requests does not change the interval', async () => {
-    await start();
     await watching();
     const { script } = run.upstream;
     run.upstream.script = (call) => (call.runId === 'denied' ? { status: 403 } : script(call));
@@ -177,7 +168,6 @@ describe('an event of a run', () => {
     ['it is stale', {}, { run: OUTAGE, steps: OUTAGE }],
     ['only its steps are stale', {}, { steps: OUTAGE }],
   ])('An event is sent when %s', async (_, before, after) => {
-    await start();
     Object.assign(replies, before);
     const client = await watching();
     Object.assign(replies, after);
@@ -220,7 +210,6 @@ describe('an event of a run', () => {
       },
     ],
   ])('No event is sent when %s', async (_, before, after) => {
-    await start();
     Object.assign(replies, before);
     const client = await watching();
     Object.assign(replies, after);
@@ -229,7 +218,6 @@ describe('an event of a run', () => {
   });
 
   it('One event is sent for an outage with changing reasons', async () => {
-    await start();
     const client = await watching();
     for (const reply of [OUTAGE, { raw: 'no JSON' }, OUTAGE]) {
       replies = { run: reply, steps: reply };
@@ -260,7 +248,6 @@ describe('an event of a run', () => {
 
 describe('the end of the subscriptions of a run', () => {
   it('The end waits for the steps if the record is already final', async () => {
-    await start();
     replies = { run: COMPLETED, steps: OUTAGE };
     const client = await watch();
     expect(await client.next()).toMatchObject({ payload: { data: { runUpdated: { run: { stepCounts: null } } } } });
@@ -272,7 +259,6 @@ describe('the end of the subscriptions of a run', () => {
   });
 
   it('The end does not depend on the order of the record and the steps', async () => {
-    await start();
     const steps = Promise.withResolvers<undefined>();
     replies = {
       run: () => steps.promise.then(() => COMPLETED),
@@ -298,7 +284,6 @@ describe('the end of the subscriptions of a run', () => {
   });
 
   it('The end comes to all when the key is refused, and a slow client does not get its unread state', async () => {
-    await start();
     const query = 'subscription { runUpdated(workflowId: "wf", id: "r1") { run { status outputs } } }';
     const slow = await watch('r1', {}, query);
     const quick = await watch('r1', {}, query);
@@ -327,7 +312,6 @@ describe('the end of the subscriptions of a run', () => {
   });
 
   it('The last subscriber who leaves cancels the pending poll', async () => {
-    await start();
     const [one, other] = [await watching(), await watching()];
     replies = { run: () => new Promise(() => undefined), steps: list(A) };
     const called = Promise.withResolvers<Call>();

@@ -1,7 +1,8 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import { createManualClock, type ManualClock } from '../harness/clock.ts';
-import { startFaultyUpstream, type FaultyUpstream, type Reply } from '../harness/faulty-upstream.ts';
-import { startGateway, type Json, type TestGateway } from '../harness/gateway.ts';
+import { startFaultyUpstream, type Reply } from '../harness/faulty-upstream.ts';
+import { startGateway, type Json } from '../harness/gateway.ts';
+import { cutAfterTest, perTest } from '../harness/lasting.ts';
 import { subscribe, type LiveClient, type Subscribing, type Transport } from '../harness/live-client.ts';
 import { createScriptedWorkflows, type ScriptedWorkflows } from '../harness/scripted-workflows.ts';
 import { wireRun } from '../harness/wire.ts';
@@ -29,24 +30,15 @@ const runsIn = (data: Json): string[] =>
 
 let clock: ManualClock;
 let workflows: ScriptedWorkflows;
-let upstream: FaultyUpstream;
-let gateway: TestGateway;
-let clients: LiveClient[];
-
-async function start(environment: Readonly<Record<string, string>> = {}): Promise<void> {
+const upstream = perTest(() => {
   clock = createManualClock();
   workflows = createScriptedWorkflows(['wf-1', 'wf-2']);
-  upstream = await startFaultyUpstream(workflows.script);
-  gateway = await startGateway({ UPSTREAM_URL: upstream.url, ...environment }, { now: clock.now, after: clock.after });
-  clients = [];
-}
-
-beforeEach(() => start());
-afterEach(async () => {
-  for (const client of clients) client.cut();
-  await gateway.close();
-  await upstream.close();
+  return startFaultyUpstream(workflows.script);
 });
+const startWith = (environment: Readonly<Record<string, string>> = {}) =>
+  startGateway({ UPSTREAM_URL: upstream.url, ...environment }, { now: clock.now, after: clock.after });
+const gateway = perTest(startWith);
+const keep = cutAfterTest<LiveClient>();
 
 interface Opening extends Subscribing {
   readonly transport?: Transport;
@@ -56,9 +48,7 @@ interface Opening extends Subscribing {
 /** Subscribes to all workflows if `ids` is null. */
 async function open(ids: readonly string[] | null = null, options: Opening = {}): Promise<LiveClient> {
   const { transport = 'graphql-sse', query = QUERY, ...rest } = options;
-  const client = await subscribe(transport, gateway.url, query, { variables: { ids }, ...rest });
-  clients.push(client);
-  return client;
+  return keep(await subscribe(transport, gateway.url, query, { variables: { ids }, ...rest }));
 }
 
 /** Resolves when exactly this many polls or delays are due. The gateway has one timer of its own. */
@@ -162,7 +152,7 @@ describe('runsUpdated', () => {
     const other = await open(null, { key: 'key-2' });
     expect(runsIn(await other.nextData())).toEqual(['a RUNNING']);
     expect(upstream.count('runs')).toBe(6);
-    for (const client of clients.splice(0)) client.leave();
+    for (const client of [...some, other]) client.leave();
     await timers(0);
   });
 
@@ -405,9 +395,7 @@ describe('runsUpdated with a workflow that does not answer', () => {
 
 describe('MAX_SUBSCRIPTIONS_PER_VIEWER', () => {
   it('The watched runs and workflows of a key are limited until a subscription ends', async () => {
-    await gateway.close();
-    await upstream.close();
-    await start({ MAX_SUBSCRIPTIONS_PER_VIEWER: '3' });
+    await gateway.replace(() => startWith({ MAX_SUBSCRIPTIONS_PER_VIEWER: '3' }));
     workflows.start('wf-1', 'a', running);
     const run = 'subscription { runUpdated(workflowId: "wf-1", id: "a") { run { id } } }';
     const both = await open(['wf-1', 'wf-2']);

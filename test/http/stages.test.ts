@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { createManualClock } from '../harness/clock.ts';
 import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
-import { startGateway } from '../harness/gateway.ts';
+import { postTo, startGateway } from '../harness/gateway.ts';
 import { perBlock, perTest } from '../harness/lasting.ts';
 import { startIssuer, type Issuer } from '../harness/issuer.ts';
 import { captureLog } from '../harness/observed.ts';
@@ -20,11 +20,7 @@ describe('the stages of a request', () => {
   const start = (environment: Readonly<Record<string, string>>) => gateway.replace(() => startWith(environment));
 
   const post = (body: string, headers: Record<string, string> = {}) =>
-    fetch(`${gateway.url}/graphql`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', ...headers },
-      body,
-    });
+    postTo(gateway.url, body, { key: null, headers });
   const KEY = { authorization: 'Bearer key-1' };
   const codeOf = async (response: Response) => {
     const { errors } = (await response.json()) as { errors?: { extensions: { code: string } }[] };

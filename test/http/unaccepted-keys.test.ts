@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createManualClock } from '../harness/clock.ts';
 import { keptBytes } from '../harness/collect-garbage.ts';
 import { healthy, startFaultyUpstream, type Reply } from '../harness/faulty-upstream.ts';
-import { startGateway } from '../harness/gateway.ts';
+import { postTo, startGateway } from '../harness/gateway.ts';
 import { openSocket, openStream, type SocketClient } from '../harness/live-client.ts';
 import { perTest } from '../harness/lasting.ts';
 import { scrape } from '../harness/observed.ts';
@@ -34,15 +34,7 @@ describe('a key that the upstream has not accepted', () => {
   });
 
   const askFrom = (address: string, query: string, key: string | null) =>
-    fetch(`${gateway.url}/graphql`, {
-      method: 'POST',
-      headers: {
-        'content-type': 'application/json',
-        'x-forwarded-for': address,
-        ...(key !== null && { authorization: `Bearer ${key}` }),
-      },
-      body: JSON.stringify({ query }),
-    });
+    postTo(gateway.url, { query }, { key, headers: { 'x-forwarded-for': address } });
   const statusFrom = async (address: string, key: string | null, query = '{ __typename }') => {
     const response = await askFrom(address, query, key);
     await response.text();
@@ -149,11 +141,7 @@ describe('a caller without a key', () => {
   });
 
   const ask = (body: object = { query: '{ __typename }' }, headers: Readonly<Record<string, string>> = {}) =>
-    fetch(`${gateway.url}/graphql`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', ...headers },
-      body: JSON.stringify(body),
-    });
+    postTo(gateway.url, body, { key: null, headers });
   const statusFor = async (forwarded: string) => (await ask(undefined, { 'x-forwarded-for': forwarded })).status;
   const LIMITED = { extensions: { code: 'RATE_LIMITED', retryable: true, retryAfterSeconds: 10 } };
 

@@ -1,8 +1,9 @@
 /** Watched bytes count into CACHE_MAX_BYTES, and have their own limit in it. */
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import type { Reply } from '../harness/faulty-upstream.ts';
+import { cutAfterTest, perTest } from '../harness/lasting.ts';
 import { subscribe, type LiveClient } from '../harness/live-client.ts';
-import { startLiveRun, type LiveRun } from '../harness/live-run.ts';
+import { startLiveRun } from '../harness/live-run.ts';
 import { createScriptedWorkflows } from '../harness/scripted-workflows.ts';
 import { wireRun, wireStep } from '../harness/wire.ts';
 
@@ -14,34 +15,23 @@ const ROOM = 7;
 const RUN = 'subscription ($id: ID!) { runUpdated(workflowId: "wf", id: $id) { run { stepCounts { total } } } }';
 const RUNS = 'subscription ($ids: [ID!]) { runsUpdated(workflowIds: $ids) { runs { id } } }';
 
-let run: LiveRun;
-const clients: LiveClient[] = [];
 /** Bytes of each run's steps. */
 let bytesOf: (runId: string) => number;
 
-async function start(environment: Readonly<Record<string, string>> = {}): Promise<void> {
-  run = await startLiveRun({
-    UPSTREAM_ENDPOINTS: 'steps,run,runs,workflows',
-    CACHE_MAX_BYTES: String(CACHE_MAX_BYTES),
-    ...environment,
-  });
+const run = perTest(async () => {
   bytesOf = () => MEBIBYTE;
-  run.upstream.script = ({ endpoint, runId }): Reply =>
+  const UPSTREAM_ENDPOINTS = 'steps,run,runs,workflows';
+  const started = await startLiveRun({ UPSTREAM_ENDPOINTS, CACHE_MAX_BYTES: String(CACHE_MAX_BYTES) });
+  started.upstream.script = ({ endpoint, runId }): Reply =>
     endpoint === 'run'
       ? { json: [wireRun(runId, { status: 'running', end_time: null })] }
       : { json: [wireStep({ status: 'running', end_time: null, outputs: 'x'.repeat(bytesOf(runId)) })] };
-}
-
-afterEach(async () => {
-  for (const client of clients.splice(0)) client.cut();
-  await run.close();
+  return started;
 });
+const keep = cutAfterTest<LiveClient>();
 
-async function open(query: string, variables: Readonly<Record<string, unknown>>): Promise<LiveClient> {
-  const client = await subscribe('graphql-sse', run.gateway.url, query, { variables });
-  clients.push(client);
-  return client;
-}
+const open = async (query: string, variables: Readonly<Record<string, unknown>>): Promise<LiveClient> =>
+  keep(await subscribe('graphql-sse', run.gateway.url, query, { variables }));
 
 async function watch(count: number, from = 0): Promise<LiveClient[]> {
   const opened: LiveClient[] = [];
@@ -64,7 +54,6 @@ const refused = async (client: LiveClient): Promise<void> => {
 
 describe('watched runs', () => {
   it('Watched runs take at most a quarter of the cache: another run is refused until one of them has ended', async () => {
-    await start();
     const [first] = await watch(ROOM);
     expect(run.gateway.cachedBytes()).toBeGreaterThan(ROOM * MEBIBYTE);
     await refused(await open(RUN, { id: 'run-7' }));
@@ -77,7 +66,6 @@ describe('watched runs', () => {
   });
 
   it('Watched runs that grow beyond the limit end, and the others continue', async () => {
-    await start();
     const [first, ...others] = await watch(ROOM);
     await run.feeds(ROOM);
     bytesOf = (runId) => (runId === 'run-0' ? 3 * MEBIBYTE : MEBIBYTE);
@@ -97,7 +85,6 @@ describe('watched runs', () => {
 
 describe('workflows with watched runs', () => {
   it('Watched workflows count their latest records, and are refused beyond the limit', async () => {
-    await start();
     const workflows = createScriptedWorkflows(['wf-1', 'wf-2']);
     for (const id of ['wf-1', 'wf-2']) {
       workflows.start(id, `run of ${id}`, { outputs: 'x'.repeat(4 * MEBIBYTE) });

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
-import { startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
 import { SECRET } from '../harness/fleet.ts';
-import { startGateway, type TestGateway } from '../harness/gateway.ts';
+import { startGateway } from '../harness/gateway.ts';
+import { perBlock } from '../harness/lasting.ts';
 import { scrape, type Scrape } from '../harness/observed.ts';
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
@@ -57,24 +58,17 @@ function problemsOf(expression: string, { samples }: Scrape): string[] {
 }
 
 describe('the alerts and the dashboard', () => {
-  let upstream: FaultyUpstream;
-  let gateway: TestGateway;
   let figures: Scrape;
+  const upstream = perBlock(() => startFaultyUpstream());
+  // The metrics of a fleet exist even if Valkey is away.
+  const fleet = { REDIS_URL: 'redis://127.0.0.1:1', FLEET_SECRET: SECRET };
+  const gateway = perBlock(() => startGateway({ UPSTREAM_URL: upstream.url, ...fleet }));
 
   beforeAll(async () => {
-    upstream = await startFaultyUpstream();
-    // The metrics of a fleet exist even if Valkey is away.
-    const fleet = { REDIS_URL: 'redis://127.0.0.1:1', FLEET_SECRET: SECRET };
-    gateway = await startGateway({ UPSTREAM_URL: upstream.url, ...fleet });
     await gateway.query('{ run(workflowId: "wf", id: "r1") { status } }');
     upstream.script = () => ({ status: 401 });
     await gateway.query('{ run(workflowId: "wf", id: "r2") { status } }');
     figures = await scrape(gateway.url);
-  });
-
-  afterAll(async () => {
-    await gateway.close();
-    await upstream.close();
   });
 
   it.each(EXPRESSIONS)('Alerts and panels query only existing metrics: %s: %s', (_name, expression) => {

@@ -3,11 +3,12 @@
  * codes.
  */
 import { readdirSync } from 'node:fs';
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { expect, it } from '@jest/globals';
 import { GraphQLError } from 'stepgate';
-import { captureLog, type CapturedLog } from '../harness/observed.ts';
+import { captureLog } from '../harness/observed.ts';
 import { readProjectFile } from '../harness/compose.ts';
-import { startGateway, type TestGateway } from '../harness/gateway.ts';
+import { startGateway } from '../harness/gateway.ts';
+import { perBlock } from '../harness/lasting.ts';
 
 /** The first column of the tables of error codes, in README and the docs. */
 function documentedCodes(): string[] {
@@ -29,25 +30,15 @@ const FAILURES: Readonly<Record<string, string>> = {
   IDEMPOTENCY_UNAVAILABLE: 'upstream_error',
 };
 
-let gateway: TestGateway;
-let log: CapturedLog;
-beforeAll(async () => {
-  log = captureLog('info');
-  const fail = {
-    calls: 0,
-    resolve: (_: undefined, { code }: Readonly<Record<string, unknown>>) => {
-      throw new GraphQLError('as the test wants', { extensions: { code } });
-    },
-  };
-  gateway = await startGateway(
-    {},
-    {
-      logger: log.logger,
-      extension: { typeDefs: 'extend type Query { fail(code: String!): String }', fields: { Query: { fail } } },
-    },
-  );
-});
-afterAll(() => gateway.close());
+const log = captureLog('info');
+const fail = {
+  calls: 0,
+  resolve: (_: undefined, { code }: Readonly<Record<string, unknown>>) => {
+    throw new GraphQLError('as the test wants', { extensions: { code } });
+  },
+};
+const extension = { typeDefs: 'extend type Query { fail(code: String!): String }', fields: { Query: { fail } } };
+const gateway = perBlock(() => startGateway({}, { logger: log.logger, extension }));
 
 async function outcomeOf(...codes: string[]): Promise<unknown> {
   const fields = codes.map((code, index) => `f${index}: fail(code: "${code}")`);

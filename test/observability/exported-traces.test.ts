@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
+import { postTo } from '../harness/gateway.ts';
 import { perTest } from '../harness/lasting.ts';
 import { startProcess } from '../harness/process.ts';
 import { startSpanReceiver } from '../harness/span-receiver.ts';
@@ -43,16 +44,8 @@ async function run(environment: Fields, args: readonly string[] = []): Promise<s
     },
     args,
   );
-  const response = await fetch(`${await started.url()}/graphql`, {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/json',
-      authorization: 'Bearer key-1',
-      traceparent: TRACEPARENT,
-      tracestate: STATE,
-    },
-    body: JSON.stringify({ query: QUERY }),
-  });
+  const headers = { traceparent: TRACEPARENT, tracestate: STATE };
+  const response = await postTo(await started.url(), { query: QUERY }, { headers });
   expect(await response.json()).toEqual({ data: { run: { status: 'COMPLETED' } } });
   started.child.kill('SIGTERM');
   expect(await started.exited).toBe(0);

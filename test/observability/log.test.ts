@@ -1,6 +1,7 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
-import { startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
-import { startGateway, type TestGateway } from '../harness/gateway.ts';
+import { describe, expect, it } from '@jest/globals';
+import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
+import { postTo, startGateway } from '../harness/gateway.ts';
+import { perTest } from '../harness/lasting.ts';
 import { openSocket, openStream } from '../harness/live-client.ts';
 import { captureLog, rowsOf, wordsIn, type CapturedLog } from '../harness/observed.ts';
 
@@ -9,23 +10,15 @@ const CLIENT = { 'apollographql-client-name': 'web', 'apollographql-client-versi
 const RUN = 'query StatusOfRun { run(workflowId: "wf", id: "r1") { status } }';
 
 describe('the log', () => {
-  let upstream: FaultyUpstream;
-  let gateway: TestGateway;
   let log: CapturedLog;
-
-  const start = async (level: string, environment: Readonly<Record<string, string>> = {}) => {
-    upstream = await startFaultyUpstream();
+  const upstream = perTest(() => startFaultyUpstream());
+  const startWith = (level = 'info', environment: Readonly<Record<string, string>> = {}) => {
     log = captureLog(level);
-    gateway = await startGateway({ UPSTREAM_URL: upstream.url, ...environment }, { logger: log.logger });
+    return startGateway({ UPSTREAM_URL: upstream.url, ...environment }, { logger: log.logger });
   };
-
-  afterEach(async () => {
-    await gateway.close();
-    await upstream.close();
-  });
+  const gateway = perTest(startWith);
 
   it('The log has one line for each executed operation, and none at info for a response cache hit', async () => {
-    await start('info');
     for (let time = 0; time < 3; time += 1) await gateway.query(RUN);
     expect(log.operations).toMatchObject([
       {
@@ -45,17 +38,14 @@ describe('the log', () => {
   });
 
   it('The log has the first 100 characters of the name of an operation', async () => {
-    await start('info');
     const name = 'N'.repeat(101);
     await gateway.query(RUN.replace('StatusOfRun', name));
     expect(log.operations).toMatchObject([{ 'graphql.operation.name': name.slice(0, 100) }]);
   });
 
   it('The log has a line at debug for a response cache hit, with the marked fields of the docs', async () => {
-    await start('debug');
-    const headers = { authorization: 'Bearer key-1', 'content-type': 'application/json', ...CLIENT };
-    const body = JSON.stringify({ query: RUN });
-    for (let time = 0; time < 3; time += 1) await fetch(`${gateway.url}/graphql`, { method: 'POST', headers, body });
+    await gateway.replace(() => startWith('debug'));
+    for (let time = 0; time < 3; time += 1) await postTo(gateway.url, { query: RUN }, { headers: CLIENT });
     const ready = log.operations.find(({ cache }) => cache === 'response');
     const marked = rowsOf('Log').filter(([, meaning]) => meaning?.startsWith('¹'));
     const clientNames = { clientName: 'web', clientVersion: '7' };
@@ -64,15 +54,9 @@ describe('the log', () => {
   });
 
   it('The log has exactly the documented fields, with the client of every transport and of a refusal', async () => {
-    await start('debug', { TRUST_PROXY: '1' });
+    await gateway.replace(() => startWith('debug', { TRUST_PROXY: '1' }));
     const headers = { authorization: 'Bearer key-1', 'x-forwarded-for': '203.0.113.7' };
-    const post = (query: string) =>
-      fetch(`${gateway.url}/graphql`, {
-        method: 'POST',
-        headers: { ...headers, 'content-type': 'application/json' },
-        body: JSON.stringify({ query }),
-      });
-    for (const query of [RUN, RUN, RUN, '{ nothing }']) await post(query);
+    for (const query of [RUN, RUN, RUN, '{ nothing }']) await postTo(gateway.url, { query }, { headers });
     const params = { authorization: headers.authorization, ...CLIENT };
     const socket = await openSocket(gateway.url, params, { headers });
     socket.subscribe({ query: WATCH });
@@ -112,7 +96,6 @@ describe('the log', () => {
   });
 
   it('Errors of a client or of the upstream are warnings', async () => {
-    await start('info');
     await gateway.query('{ nothing }');
     upstream.script = () => ({ status: 500 });
     await gateway.query(RUN);

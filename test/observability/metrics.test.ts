@@ -1,42 +1,30 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
+import type { Overrides } from '../../src/gateway.ts';
 import { createManualClock } from '../harness/clock.ts';
-import { healthy, startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
-import { startGateway, type TestGateway } from '../harness/gateway.ts';
+import { healthy, startFaultyUpstream } from '../harness/faulty-upstream.ts';
+import { postTo, startGateway } from '../harness/gateway.ts';
+import { perTest } from '../harness/lasting.ts';
 import { subscribe, type Transport } from '../harness/live-client.ts';
-import { startLiveRun, type LiveRun } from '../harness/live-run.ts';
+import { startLiveRun } from '../harness/live-run.ts';
 import { rowsOf, scrape, wordsIn } from '../harness/observed.ts';
 import { wireRun } from '../harness/wire.ts';
 
 const RUN = '{ run(workflowId: "wf", id: "r1") { status } }';
 const MOBILE = { 'apollographql-client-name': 'mobile', 'apollographql-client-version': '1.2.0' };
 const ask = async (url: string, id: string, headers: Readonly<Record<string, string>>): Promise<void> => {
-  const body = JSON.stringify({ query: `{ run(workflowId: "wf", id: "${id}") { status } }` });
-  const own = { 'content-type': 'application/json', authorization: 'Bearer key-1', ...headers };
-  await (await fetch(`${url}/graphql`, { method: 'POST', headers: own, body })).text();
+  await (await postTo(url, { query: `{ run(workflowId: "wf", id: "${id}") { status } }` }, { headers })).text();
 };
 const clientsOf = async (url: string) => (await scrape(url)).counts('stepgate_client_operations_total');
 const WATCH = 'subscription { runUpdated(workflowId: "wf", id: "r1") { run { status } } }';
 
 describe('the metrics', () => {
-  let upstream: FaultyUpstream | undefined;
-  let gateway: TestGateway | undefined;
-  let live: LiveRun | undefined;
-
-  afterEach(async () => {
-    await live?.close();
-    await gateway?.close();
-    await upstream?.close();
-    [live, gateway, upstream] = [undefined, undefined, undefined];
-  });
-
-  const start = async (environment: Readonly<Record<string, string>> = {}) => {
-    upstream = await startFaultyUpstream();
-    gateway = await startGateway({ UPSTREAM_URL: upstream.url, ...environment });
-    return { upstream, gateway };
-  };
+  const upstream = perTest(() => startFaultyUpstream());
+  const startWith = (environment: Readonly<Record<string, string>> = {}, overrides: Overrides = {}) =>
+    startGateway({ UPSTREAM_URL: upstream.url, ...environment }, overrides);
+  const gateway = perTest(startWith);
+  const live = perTest(() => startLiveRun());
 
   it('An answer counts as fetched, then as a hit, then as a cached response, and only executed operations are timed', async () => {
-    const { gateway } = await start();
     for (const cache of ['fetched', 'hit', 'response', 'response']) {
       const before = await scrape(gateway.url);
       await gateway.query(RUN);
@@ -55,7 +43,6 @@ describe('the metrics', () => {
   });
 
   it('Failed operations and calls are counted by outcome and error code', async () => {
-    const { gateway, upstream } = await start();
     await gateway.query('{ nothing }');
     await gateway.query('{');
     await gateway.query(RUN, { key: null });
@@ -64,8 +51,7 @@ describe('the metrics', () => {
     await gateway.query(RUN);
     upstream.script = () => ({ raw: 'no JSON' });
     await gateway.query('{ run(workflowId: "wf", id: "r2") { status } }');
-    const headers = { authorization: 'Bearer key-1', 'content-type': 'application/json' };
-    await fetch(`${gateway.url}/graphql`, { method: 'POST', headers, body: '{' });
+    await postTo(gateway.url, '{');
 
     const figures = await scrape(gateway.url);
     expect(figures.counts('stepgate_operation_errors_total')).toEqual({
@@ -89,7 +75,6 @@ describe('the metrics', () => {
   });
 
   it('Operations that are answered from stale data are counted', async () => {
-    live = await startLiveRun();
     await live.gateway.query(RUN);
     live.clock.advance(60_000);
     live.reply = { status: 500 };
@@ -100,7 +85,7 @@ describe('the metrics', () => {
 
   it('The metrics are computed at most once a second, however many clients ask', async () => {
     const clock = createManualClock();
-    gateway = await startGateway({}, { now: clock.now, after: clock.after, scrapedMs: undefined });
+    await gateway.replace(() => startWith({}, { now: clock.now, after: clock.after, scrapedMs: undefined }));
     const url = gateway.url;
     const first = await scrape(url);
     await gateway.query('{ nothing }');
@@ -111,7 +96,7 @@ describe('the metrics', () => {
   });
 
   it('The metrics show the upstream calls in progress and in the queue', async () => {
-    const { gateway, upstream } = await start({ UPSTREAM_CONCURRENCY: '1' });
+    await gateway.replace(() => startWith({ UPSTREAM_CONCURRENCY: '1' }));
     // An unaccepted key waits in another queue.
     await gateway.query('{ run(workflowId: "wf", id: "r1") { status } }');
     const gate = Promise.withResolvers<undefined>();
@@ -134,7 +119,6 @@ describe('the metrics', () => {
   });
 
   it('The metrics show the open breaker, and the half-open one while a call is tried', async () => {
-    const { gateway, upstream } = await start();
     upstream.script = () => ({ status: 500 });
     const ids = Array.from({ length: 100 }, (_, index) => `r${index}`);
     await gateway.query(`{ workflow(id: "wf") { runsById(ids: ${JSON.stringify(ids)}) { status } } }`);
@@ -159,8 +143,7 @@ describe('the metrics', () => {
   it.each<Transport>(['graphql-ws', 'graphql-sse'])(
     'The metrics count the subscribers over %s, and one poller for all of them',
     async (transport) => {
-      live = await startLiveRun();
-      const clients = await Promise.all([1, 2].map(() => subscribe(transport, live?.gateway.url ?? '', WATCH)));
+      const clients = await Promise.all([1, 2].map(() => subscribe(transport, live.gateway.url, WATCH)));
       for (const client of clients) await client.nextData();
       const watching = await scrape(live.gateway.url);
       expect(watching.counts('stepgate_subscribers')).toEqual({ [transport]: 2 });
@@ -182,7 +165,7 @@ describe('the metrics', () => {
   );
 
   it('Operations are counted by client: the first 100 pairs of a name and a version that the upstream has answered', async () => {
-    const { gateway } = await start({ RATE_LIMIT_ANONYMOUS_PER_MINUTE: '10000' });
+    await gateway.replace(() => startWith({ RATE_LIMIT_ANONYMOUS_PER_MINUTE: '10000' }));
     await ask(gateway.url, 'made-up', { ...MOBILE, authorization: '' });
     await ask(gateway.url, 'made-up', { ...MOBILE, 'apollographql-client-version': 'ä'.repeat(101) });
     expect(await clientsOf(gateway.url)).toEqual({ 'OTHER OTHER client_error': 1, 'mobile unknown ok': 1 });
@@ -198,7 +181,6 @@ describe('the metrics', () => {
   });
 
   it('The metrics are exactly the documented ones, with the same labels', async () => {
-    const { gateway, upstream } = await start();
     await ask(gateway.url, 'r1', MOBILE);
     upstream.script = () => ({ status: 500 });
     await gateway.query('{ run(workflowId: "wf", id: "r2") { status } }');
@@ -216,7 +198,6 @@ describe('the metrics', () => {
   });
 
   it('The metrics are separate for each gateway', async () => {
-    const { gateway } = await start();
     await gateway.query(RUN);
     const another = await startGateway({});
     expect((await scrape(another.url)).counts('stepgate_operations_total')).toEqual({});

@@ -1,9 +1,10 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
-import { startFaultyUpstream, type FaultyUpstream, type Script } from '../harness/faulty-upstream.ts';
-import { startGateway, type TestGateway } from '../harness/gateway.ts';
+import { describe, expect, it } from '@jest/globals';
+import { startFaultyUpstream, type Script } from '../harness/faulty-upstream.ts';
+import { postTo, startGateway } from '../harness/gateway.ts';
+import { perTest } from '../harness/lasting.ts';
 import { openSocket, openStream } from '../harness/live-client.ts';
 import { captureLog, scrape } from '../harness/observed.ts';
-import { startSpanReceiver, type SpanReceiver } from '../harness/span-receiver.ts';
+import { startSpanReceiver } from '../harness/span-receiver.ts';
 import { startTracingSdk } from '../harness/tracing-sdk.ts';
 import { wireRun, wireStep } from '../harness/wire.ts';
 
@@ -12,7 +13,9 @@ const CANARY = 'canary';
 const KEY = `key-${CANARY}`;
 const SECRET = { secret: CANARY };
 
-const singing: Script = ({ endpoint, runId }) => {
+const singing: Script = ({ endpoint, runId, cut }) => {
+  if (runId === 'hanging') return cut.then(() => ({}));
+  if (runId === 'cut') return { raw: CANARY.repeat(20), cutAfter: 10 };
   if (runId === 'broken') return { raw: `{"${CANARY}": ` };
   if (runId === 'refused') return { status: 500, headers: { [`x-${CANARY}`]: CANARY }, raw: CANARY };
   if (runId === 'odd') return { json: [{ id: CANARY, status: SECRET }] };
@@ -32,27 +35,25 @@ const READ = `query Reads($id: ID!, $secret: String = "${CANARY}") {
 }`;
 
 describe('the secrets of callers and runs', () => {
-  let upstream: FaultyUpstream;
-  let receiver: SpanReceiver;
-  let gateway: TestGateway;
-
-  afterEach(async () => {
-    await gateway.close();
-    await receiver.close();
-    await upstream.close();
-  });
+  const upstream = perTest(() => startFaultyUpstream(singing));
+  const receiver = perTest(() => startSpanReceiver());
 
   it('The secrets of callers and runs are in no log line at any level, in no metric and in no span', async () => {
-    upstream = await startFaultyUpstream(singing);
-    receiver = await startSpanReceiver();
     const log = captureLog('trace');
     const sdk = startTracingSdk(receiver.url);
-    gateway = await startGateway({ UPSTREAM_URL: upstream.url }, { logger: log.logger });
+    const environment = {
+      UPSTREAM_URL: upstream.url,
+      UPSTREAM_AUTH_HEADER: 'x-api-key: {key}',
+      UPSTREAM_HEADERS: `x-tenant-key: ${CANARY}-fixed`,
+      UPSTREAM_TIMEOUT_MS: '1000',
+    };
+    const gateway = await startGateway(environment, { logger: log.logger });
     const ask = (query: string, variables: Readonly<Record<string, unknown>> = {}) =>
       gateway.query(query, { key: KEY, variables });
 
     const seen = [];
-    for (const id of ['r1', 'r1', 'r1', 'broken', 'refused', 'odd', `${CANARY}\n`]) seen.push(await ask(READ, { id }));
+    for (const id of ['r1', 'r1', 'r1', 'broken', 'refused', 'cut', 'hanging', 'odd', `${CANARY}\n`])
+      seen.push(await ask(READ, { id }));
     seen.push(
       await ask('mutation Start($inputs: JSON) { executeWorkflow(workflowId: "wf", inputs: $inputs) { message } }', {
         inputs: SECRET,
@@ -62,7 +63,7 @@ describe('the secrets of callers and runs', () => {
     seen.push(await ask(READ, { id: SECRET }));
     seen.push(await ask(`{ ${CANARY} }`));
     seen.push(await ask(`{ "${CANARY}`));
-    await raw(CANARY);
+    await postTo(gateway.url, CANARY, { key: KEY });
     await fetch(`${gateway.url}/${CANARY}?${CANARY}`);
     await fetch(`${gateway.url}/graphql?query={${CANARY}}`, { headers: { authorization: `Bearer ${KEY}` } });
 
@@ -75,13 +76,18 @@ describe('the secrets of callers and runs', () => {
     await socket.next();
     socket.send(`{"type":"${CANARY}`);
     await socket.next();
+    await upstream.shut();
+    seen.push(await ask(READ, { id: 'gone' }));
+    // This key cannot be in a header.
+    seen.push(await gateway.query(READ, { key: `${KEY}-\u00e9`, variables: { id: 'r1' } }));
     const figures = await scrape(gateway.url);
     await gateway.close();
     await sdk.close();
 
     // The canary was in every place that should have it.
     expect(JSON.stringify(seen)).toContain(CANARY);
-    expect(upstream.calls.every(({ key }) => key === KEY)).toBe(true);
+    for (const { headers } of upstream.calls)
+      expect(headers).toMatchObject({ 'x-api-key': KEY, 'x-tenant-key': `${CANARY}-fixed` });
     expect(upstream.calls.some(({ body }) => body.includes(CANARY))).toBe(true);
     expect(log.operations.length).toBeGreaterThan(10);
     expect(receiver.spans.length).toBeGreaterThan(10);
@@ -90,11 +96,4 @@ describe('the secrets of callers and runs', () => {
     expect(figures.text).not.toContain(CANARY);
     expect(receiver.text).not.toContain(CANARY);
   });
-
-  const raw = (body: string) =>
-    fetch(`${gateway.url}/graphql`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', authorization: `Bearer ${KEY}` },
-      body,
-    });
 });

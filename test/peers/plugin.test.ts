@@ -9,6 +9,7 @@ import Fastify, { type FastifyInstance } from 'fastify';
 import { createClient } from 'graphql-ws';
 import { stepgate } from 'stepgate';
 import { WebSocket } from 'ws';
+import { postTo } from '../harness/gateway.ts';
 import { perBlock } from '../harness/lasting.ts';
 import { openStream } from '../harness/live-client.ts';
 import { connectMcp } from './mcp-client.ts';
@@ -16,6 +17,7 @@ import { connectMcp } from './mcp-client.ts';
 const QUERY = '{ run(workflowId: "support-triage", id: "run-4711") { status failedSteps { nodeId } } }';
 const WATCH = 'subscription { runUpdated(workflowId: "support-triage", id: "run-4711") { run { status } } }';
 const RUN = { status: 'FAILED' };
+const KEY = 'demo-key';
 const PREFIX = '/team/stepgate';
 
 interface Host {
@@ -57,35 +59,30 @@ describe.each([
   ['has no WebSockets', false],
 ])('a gateway on a Fastify that %s', (_, hasWebSockets) => {
   const host = perBlock(() => startHost(hasWebSockets));
-  const post = (path: string, body: unknown, headers: Readonly<Record<string, string>> = {}) =>
-    fetch(host.url + path, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', authorization: 'Bearer demo-key', ...headers },
-      body: JSON.stringify(body),
-    });
+  const post = (body: object) => postTo(host.url + PREFIX, body, { key: KEY });
 
   it('A plugin answers queries below its prefix, and its errors are GraphQL errors', async () => {
     // From the upstream, from the run store, and from the response cache.
     for (let time = 0; time < 3; time += 1) {
-      const answer = await post(`${PREFIX}/graphql`, { query: QUERY });
+      const answer = await post({ query: QUERY });
       expect(answer.status).toBe(200);
       expect(await answer.json()).toMatchObject({ data: { run: RUN } });
     }
     const put = await fetch(`${host.url}${PREFIX}/graphql`, { method: 'PUT' });
     expect([put.status, await put.json()]).toMatchObject([405, { errors: [{ extensions: { code: 'BAD_REQUEST' } }] }]);
-    const wrong = await post(`${PREFIX}/graphql`, []);
+    const wrong = await post([]);
     expect([wrong.status, await wrong.json()]).toMatchObject([
       400,
       { errors: [{ extensions: { code: 'BAD_REQUEST' } }] },
     ]);
-    const large = await post(`${PREFIX}/graphql`, { query: 'x'.repeat(2 ** 20) });
+    const large = await post({ query: 'x'.repeat(2 ** 20) });
     expect([large.status, await large.json()]).toMatchObject([413, { errors: [{}] }]);
     const missing = await fetch(`${host.url}${PREFIX}/nothing`);
     expect([missing.status, await missing.json()]).toMatchObject([404, { errors: [{}] }]);
   });
 
   it('A plugin sends events and opens sockets', async () => {
-    const stream = await openStream(host.url + PREFIX, { query: WATCH }, 'demo-key');
+    const stream = await openStream(host.url + PREFIX, { query: WATCH }, KEY);
     expect(await stream.nextData()).toEqual({ runUpdated: { run: RUN } });
     stream.cut();
     const client = createClient({
@@ -99,7 +96,7 @@ describe.each([
   });
 
   it('The plugin answers agents below its prefix', async () => {
-    const client = await connectMcp('@modelcontextprotocol/client 2', host.url + PREFIX, 'demo-key');
+    const client = await connectMcp('@modelcontextprotocol/client 2', host.url + PREFIX, KEY);
     const { content } = await client.call('run_state', { workflowId: 'support-triage', runId: 'run-4711' });
     expect(content).toMatchObject({ data: { run: { status: 'FAILED' } } });
     await client.close();
@@ -115,7 +112,11 @@ describe.each([
   });
 
   it('A plugin leaves the routes of the host unchanged', async () => {
-    const echo = await post('/echo', { a: 1 }, { origin: 'https://host.example' });
+    const echo = await fetch(`${host.url}/echo`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', origin: 'https://host.example' },
+      body: '{"a":1}',
+    });
     expect(await echo.json()).toEqual({ parsedByHost: '{"a":1}' });
     expect(Object.fromEntries(echo.headers)).toMatchObject({
       'access-control-allow-origin': 'https://host.example',
@@ -147,16 +148,13 @@ it('A plugin that cannot open keeps its server from starting', async () => {
 
 it('A plugin ends its subscriptions when the host closes', async () => {
   const host = await startHost(true);
-  const { data } = (await (
-    await fetch(`${host.url}${PREFIX}/graphql`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', authorization: 'Bearer demo-key' },
-      body: JSON.stringify({ query: 'mutation { executeWorkflow(workflowId: "support-triage") { run { id } } }' }),
-    })
-  ).json()) as { readonly data: { readonly executeWorkflow: { readonly run: { readonly id: string } } } };
+  const start = 'mutation { executeWorkflow(workflowId: "support-triage") { run { id } } }';
+  const { data } = (await (await postTo(host.url + PREFIX, { query: start }, { key: KEY })).json()) as {
+    readonly data: { readonly executeWorkflow: { readonly run: { readonly id: string } } };
+  };
   const { id: runId } = data.executeWorkflow.run;
   const query = `subscription { runUpdated(workflowId: "support-triage", id: "${runId}") { run { id } } }`;
-  const stream = await openStream(host.url + PREFIX, { query }, 'demo-key');
+  const stream = await openStream(host.url + PREFIX, { query }, KEY);
   expect(await stream.nextData()).toEqual({ runUpdated: { run: { id: runId } } });
   await host.close();
   const ends = [];

@@ -1,10 +1,11 @@
 /** The upstream through a real HTTP proxy. */
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { createAuthority, HAS_OPENSSL, type Authority } from '../harness/certificates.ts';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { HAS_OPENSSL, startAuthority } from '../harness/certificates.ts';
 import { healthy, startFaultyUpstream, type FaultyUpstream, type Tls } from '../harness/faulty-upstream.ts';
-import { startGateway } from '../harness/gateway.ts';
+import { postTo, startGateway } from '../harness/gateway.ts';
+import { perBlock } from '../harness/lasting.ts';
 import { startProcess } from '../harness/process.ts';
-import { startTinyproxy, TINYPROXY, type Proxy } from '../harness/tinyproxy.ts';
+import { startTinyproxy, TINYPROXY } from '../harness/tinyproxy.ts';
 
 const RUN = '{ run(workflowId: "wf", id: "a/b") { status } }';
 const ANSWER = { run: { status: 'COMPLETED' } };
@@ -12,20 +13,12 @@ const ANSWER = { run: { status: 'COMPLETED' } };
 const isComplete = TINYPROXY !== null && HAS_OPENSSL;
 
 (isComplete || process.env.CI ? describe : describe.skip)('a proxy (tinyproxy)', () => {
-  let proxy: Proxy;
-  let authority: Authority;
+  const proxy = perBlock(() => startTinyproxy());
+  const authority = perBlock(startAuthority);
   const opened: { close(): Promise<unknown> }[] = [];
 
-  beforeAll(async () => {
-    proxy = await startTinyproxy();
-    authority = createAuthority();
-  });
   afterEach(async () => {
     for (const each of opened.splice(0).reverse()) await each.close();
-  });
-  afterAll(async () => {
-    await proxy.close();
-    authority.remove();
   });
 
   async function upstreamOf(tls?: Tls): Promise<FaultyUpstream> {
@@ -66,11 +59,7 @@ const isComplete = TINYPROXY !== null && HAS_OPENSSL;
         await gateway.exited;
       },
     });
-    const response = await fetch(`${await gateway.url()}/graphql`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', authorization: 'Bearer key-1' },
-      body: JSON.stringify({ query: RUN }),
-    });
+    const response = await postTo(await gateway.url(), { query: RUN });
     expect(await response.json()).toEqual({ data: ANSWER });
     expect(await askedFor(upstream.url)).toEqual([`CONNECT ${new URL(upstream.url).host}`]);
     expect(upstream.calls[0]).toMatchObject({ endpoint: 'run', key: 'key-1' });

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterAll, expect, it } from '@jest/globals';
 import { describeInBrowser } from '../harness/describe-in-browser.ts';
+import { postTo } from '../harness/gateway.ts';
 import { startValkey, VALKEY } from '../harness/valkey.ts';
 
 const valkey = VALKEY === null && process.env.CI === undefined ? null : await startValkey();
@@ -38,11 +39,8 @@ async function startShop(valkeyUrl: string) {
 if (shop) {
   describeInBrowser('the page of a BullMQ flow', (open) => {
     it('The page shows a live flow with the attempts of its jobs until it ends', async () => {
-      const answer = await fetch(`${shop.url}/graphql`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', authorization: 'Bearer shop-key' },
-        body: JSON.stringify({ query: 'mutation { executeWorkflow(workflowId: "refund") { run { id } } }' }),
-      });
+      const query = 'mutation { executeWorkflow(workflowId: "refund") { run { id } } }';
+      const answer = await postTo(shop.url, { query }, { key: 'shop-key' });
       const { data } = (await answer.json()) as { data: { executeWorkflow: { run: { id: string } } } };
       const page = await open({ key: 'shop-key' });
       await page.goto(`${shop.url}/workflows/refund/runs/${data.executeWorkflow.run.id}`);
