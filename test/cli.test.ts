@@ -133,13 +133,6 @@ describe('--config', () => {
     );
   });
 
-  it('A file may start with a byte order mark, and is refused if a setting has other blanks than plain spaces', () => {
-    expect(readSettingsFile('\uFEFFUPSTREAM_URL=http://a\n', 'file')).toEqual({ UPSTREAM_URL: 'http://a' });
-    expect(() => readSettingsFile('PORT=0\n\u00A0UPSTREAM_URL=http://a\n', 'file')).toThrow(
-      'file:2 must be NAME=value, with only plain spaces around the name',
-    );
-  });
-
   it.each([
     'secret#key',
     '#secret-key',

@@ -345,7 +345,6 @@ describe('stepgate check', () => {
   it.each<readonly [readonly string[], Environment, RegExp]>([
     [['--key', 'SECRET'], {}, /Unknown option '--key'/],
     [[], { UPSTREAM_AUTH_HEADER: 'x-api-key' }, /can't start with this configuration\.\nUPSTREAM_AUTH_HEADER must be/],
-    [['--run', 'r1'], {}, /^--workflow is required when --run is set/],
   ])('The check prints the reason why it refuses %j with %j, and exits with 1', async (args, environment, message) => {
     const { code, stdout, stderr } = await checkByProcess(args, environment);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });

@@ -15,8 +15,6 @@ import { wireRun, wireStep } from '../harness/wire.ts';
 const FLEET_PAGE = new URL('../../docs/fleet.md', import.meta.url);
 const HOUR_MS = 3_600_000;
 const MIB = 2 ** 20;
-/** A stored answer begins with the holder of the lease, its time, and the tokens of two rights. */
-const HEAD_BYTES = 22 + 1 + 13 + 1 + 22 + 1 + 22 + 1;
 const STORED = { command: 'PUT', outcome: 'ok' };
 const LIVE: Readonly<Record<string, unknown>> = { status: 'running', end_time: null, elapsed_time: null };
 
@@ -256,10 +254,7 @@ describeWithValkey(`the answers of a fleet${withoutValkey}`, () => {
 
     it.each<readonly [string, (stored: Buffer, other: Buffer) => Buffer]>([
       ['another answer of the same viewer', (_, other) => other],
-      ['its bytes, the last one changed', (stored) => changed(stored, stored.length - 1)],
-      ['its bytes, one of the nonce changed', (stored) => changed(stored, HEAD_BYTES + 20)],
-      ['its bytes in another format', (stored) => changed(stored, HEAD_BYTES)],
-      ['its bytes, cut off', (stored) => stored.subarray(0, HEAD_BYTES + 30)],
+      // A stored answer begins with the holder of the lease, in 22 characters, and its time.
       ['its bytes with a time that is not digits', (stored) => changed(stored, 25)],
       ['nonsense', () => Buffer.from('nonsense')],
     ])('A value that something else wrote is not shown: %s', async (_name, forge) => {

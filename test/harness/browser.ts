@@ -96,6 +96,13 @@ export async function advanceUntil(page: Page, locator: Locator): Promise<void> 
   while ((await locator.count()) === 0) await page.clock.runFor(1000);
 }
 
+export const isLive = (page: Page): Promise<void> => page.getByText('Live', { exact: true }).waitFor();
+export const isFinal = (page: Page): Promise<void> => page.getByText('Final', { exact: true }).waitFor();
+
+/** Resolves when the page closes a live connection. */
+export const closesStream = (page: Page): Promise<Request> =>
+  page.waitForEvent('requestfailed', (request) => request.url().endsWith('/graphql/stream'));
+
 /** The name of the GraphQL operation in a request of the page. */
 export const operationOf = (request: Request): string | undefined =>
   /"operationName":"(\w+)"/.exec(request.postData() ?? '')?.[1];

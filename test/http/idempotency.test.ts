@@ -35,21 +35,6 @@ describe('executeWorkflow', () => {
     expect(ids).toEqual(['run-1', 'run-2', 'run-3']);
   });
 
-  it('A key starts one run until 10 minutes after the answer, for any number of concurrent requests', async () => {
-    const answer = upstream.hold();
-    const all = Array.from({ length: 10 }, () => start());
-    await until(() => upstream.starts() > 0);
-    clock.advance(2 * TEN_MINUTES_MS);
-    all.push(...Array.from({ length: 10 }, () => start()));
-    answer();
-    expect(new Set((await Promise.all(all)).map(runIn))).toEqual(new Set(['run-1']));
-    clock.advance(TEN_MINUTES_MS - 1);
-    expect(runIn(await start())).toBe('run-1');
-    clock.advance(1);
-    expect(runIn(await start())).toBe('run-2');
-    expect(upstream.starts()).toBe(2);
-  });
-
   it('A key starts one run if the first client has disconnected', async () => {
     const answer = upstream.hold();
     const leaving = new AbortController();

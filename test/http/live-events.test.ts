@@ -1,7 +1,4 @@
 import { describe, expect, it } from '@jest/globals';
-import { createClient as createStreamClient } from 'graphql-sse';
-import { createClient as createSocketClient } from 'graphql-ws';
-import { WebSocket } from 'ws';
 import { until } from '../harness/fleet.ts';
 import { subscribe, type LiveClient, type Subscribing, type Transport } from '../harness/live-client.ts';
 import { cutAfterTest, perTest } from '../harness/lasting.ts';
@@ -197,32 +194,6 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('a run watched over %s',
     );
     const errors = (await scrape(run.gateway.url)).value('stepgate_operation_errors_total', { code: 'BAD_USER_INPUT' });
     expect(errors).toBe(2);
-  });
-
-  it("The protocol's own client package watches a run to its end", async () => {
-    const query = 'subscription { runUpdated(workflowId: "wf", id: "r1") { run { stepCounts { total } } } }';
-    const KEY = { authorization: 'Bearer key-1' };
-    const [url, retryAttempts] = [`${run.gateway.url}/graphql`, 0];
-    const client =
-      transport === 'graphql-ws'
-        ? createSocketClient({
-            ...{ url: url.replace('http', 'ws'), retryAttempts },
-            ...{ webSocketImpl: WebSocket, connectionParams: KEY },
-          })
-        : createStreamClient({ url: `${url}/stream`, headers: KEY, retryAttempts });
-    const events = client.iterate({ query });
-    expect(await events.next()).toMatchObject({
-      value: { data: { runUpdated: { run: { stepCounts: { total: 1 } } } } },
-    });
-    await run.feeds(1);
-    run.steps = 2;
-    run.status = 'completed';
-    await run.poll(0);
-    expect(await events.next()).toMatchObject({
-      value: { data: { runUpdated: { run: { stepCounts: { total: 2 } } } } },
-    });
-    expect(await events.next()).toMatchObject({ done: true });
-    await client.dispose();
   });
 });
 

@@ -25,7 +25,7 @@ const textAt = async (url: string) => (await ask(url)).body.toString();
 const filesIn = (html: string) => [...html.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, path = '']) => path);
 
 describe('the run page', () => {
-  it.each(['/', '/workflows/wf/runs/r1?a=b'])(
+  it.each(['/', '/cost', '/workflows/wf/runs/r1?a=b'])(
     'The run page is revalidated each time, and has its own Content-Security-Policy: %s',
     async (path) => {
       for (const gateway of [development, production]) {
@@ -43,10 +43,24 @@ describe('the run page', () => {
               "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
           },
         });
+        expect(body.toString()).not.toMatch(/<script(?![^>]*\bsrc=)|<style|\son\w+=/);
         const files = filesIn(body.toString());
         expect(files.length).toBeGreaterThan(5);
         // A relative path would be wrong at a link into the page.
         for (const file of files) expect(file).toMatch(/^\/assets\//);
+      }
+    },
+  );
+
+  it.each(['/nowhere', '/assets/none', '/a/b', '/gateway/'])(
+    'The run page is the 404 of a browser at another address, and of no other client: %s',
+    async (path) => {
+      for (const [accept, isPage] of [
+        ['*/*', false],
+        ['text/html,*/*;q=0.8', true],
+      ] as const) {
+        const { status, body } = await ask(`${development.url}${path}`, { headers: { accept } });
+        expect([status, body.toString().includes('<div id="root">')]).toEqual([404, isPage]);
       }
     },
   );

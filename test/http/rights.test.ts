@@ -147,23 +147,12 @@ describe('the right to cached runs', () => {
     expect(await scene.callsOf(() => ask('a'))).toBe(0);
   });
 
-  it('The right does not begin with a 404: nothing is cached for a key that gets no other answer', async () => {
-    scene.upstream.script = () => ({ status: 404 });
-    for (let time = 0; time < 2; time += 1) {
-      // One call for the record, one for the steps.
-      const calls = await scene.callsOf(async () => {
-        expect(codesOf(await ask('a'))).toEqual(['NOT_FOUND']);
-      });
-      expect(calls).toBe(2);
-    }
-    expect(scene.gateway.cachedBytes()).toBe(0);
-  });
-
   it.each<readonly [string, Reply]>([
     ['is refused', { status: 401 }],
     ['is forbidden', { status: 403 }],
     ['fails', { status: 500 }],
     ['gets HTML', { raw: '<html>' }],
+    ['finds nothing', { status: 404 }],
   ])('The right does not begin with a call that %s: nothing is cached for the key', async (_, given) => {
     scene.upstream.script = () => given;
     expect(codesOf(await ask('a'))).toHaveLength(1);

@@ -119,7 +119,6 @@ describe('a socket', () => {
       [4400, 'a text of JSON that is not an object', '"ping"'],
       [4400, 'a message that only servers send', { type: 'connection_ack', payload: KEY }],
       [4400, 'an operation without a text and a name', { id: '1', type: 'subscribe', payload: {} }],
-      [4429, 'a second connection_init', { type: 'connection_init', payload: KEY }],
       [1007, 'a message that is not UTF-8', notUtf8],
       [1009, 'a message of more than 1 MiB', ' '.repeat(MAX_MESSAGE_BYTES + 1)],
     ])('A socket is closed with %i after %s', async (code, _, message) => {
@@ -131,12 +130,6 @@ describe('a socket', () => {
       }
       expect(log.text).not.toContain('key-1');
       expect(log.lines.filter(({ level }) => Number(level) >= 50)).toEqual([]);
-    });
-
-    it('A socket is closed with 4401 after an operation before connection_init', async () => {
-      const early = await open(null);
-      early.subscribe({ query: TYPE });
-      expect(await early.next()).toEqual({ type: 'closed', code: 4401 });
     });
 
     it('A socket is closed with 4409 after a second operation of the same id, and executes nothing after that', async () => {

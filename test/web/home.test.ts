@@ -1,11 +1,10 @@
 import { afterAll, expect, it } from '@jest/globals';
 import { startPageGateway } from '../harness/browser-gateway.ts';
-import { follow, operationOf, untilTrue, type Page } from '../harness/browser.ts';
+import { follow, isLive, operationOf, type Page } from '../harness/browser.ts';
 import { describeInBrowser } from '../harness/describe-in-browser.ts';
 import { startSampleGateway } from '../harness/sample-gateway.ts';
 import { createScriptedWorkflows } from '../harness/scripted-workflows.ts';
 
-const isLive = (page: Page) => page.getByText('Live', { exact: true }).waitFor();
 const rowOf = (page: Page, id: string) => page.locator(`.run-list [data-row][title="${id}"]`);
 
 const gateway = await startSampleGateway();
@@ -186,39 +185,6 @@ describeInBrowser('the home page', (open) => {
     await intake.waitFor({ state: 'detached' });
     await page.keyboard.press('k');
     await intake.waitFor();
-  });
-
-  it('The home page pages through older runs, each once, down to the chosen time; new runs are on the first page', async () => {
-    // More than two pages of a hundred runs, in groups of thirty with the same start: a page ends within a group.
-    const [RUNS, TIE] = [230, 30];
-    const START = '2026-01-01T00:02:00.000Z';
-    const workflows = createScriptedWorkflows(['a', 'b']);
-    const paged = await startPageGateway(workflows.script);
-    workflows.start('a', 'too-old');
-    for (let number = 0; number < RUNS; number += 1) {
-      workflows.start(number % 3 === 0 ? 'b' : 'a', `run-${number}`, { tie: number % TIE !== 0 });
-    }
-    const page = await open({ key: 'key-1' });
-    const ROWS = `[...document.querySelectorAll('[aria-label="Latest runs"] a[data-row]')].map((row) => row.title)`;
-    await page.goto(`${paged.url}/?start=${START}`);
-    await isLive(page);
-    await page.getByRole('link', { name: 'Show more' }).click();
-    await untilTrue(page, `${ROWS}.length === 100`);
-    const seen: string[] = [];
-    const older = page.getByRole('link', { name: 'Older runs' });
-    while ((await older.count()) > 0) {
-      seen.push(...(await page.evaluate<string[]>(ROWS)));
-      await older.click();
-      await untilTrue(page, `${ROWS}.length > 0 && !${ROWS}.includes(${JSON.stringify(seen.at(-1))})`);
-    }
-    expect(new URL(page.url()).searchParams.get('start')).toBe(START);
-    workflows.start('a', 'newest');
-    await page.getByRole('article').getByText('newest').waitFor({ state: 'attached' });
-    seen.push(...(await page.evaluate<string[]>(ROWS)));
-    expect(seen.toSorted()).toEqual(Array.from({ length: RUNS }, (_, number) => `run-${number}`).toSorted());
-    await page.getByRole('link', { name: 'Newest runs' }).click();
-    await untilTrue(page, `${ROWS}[0] === 'newest'`);
-    await paged.close();
   });
 });
 

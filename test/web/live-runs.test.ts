@@ -1,6 +1,6 @@
 import { afterAll, expect, it } from '@jest/globals';
 import { startPageGateway } from '../harness/browser-gateway.ts';
-import { operationOf, setHidden, type Page } from '../harness/browser.ts';
+import { isFinal, isLive, operationOf, setHidden, type Page } from '../harness/browser.ts';
 import { createManualClock } from '../harness/clock.ts';
 import { describeInBrowser } from '../harness/describe-in-browser.ts';
 import type { Script } from '../harness/faulty-upstream.ts';
@@ -54,8 +54,6 @@ afterAll(() => gateway.close());
 
 describeInBrowser('a live run', (open) => {
   const pathOf = (runId: string) => `${gateway.url}/workflows/wf/runs/${runId}`;
-  const isLive = (page: Page) => page.getByText('Live', { exact: true }).waitFor();
-  const isFinal = (page: Page) => page.getByText('Final', { exact: true }).waitFor();
 
   /** Texts of each part of the page, before and after the end of the run. */
   const PARTS: Readonly<Record<string, readonly (readonly [string, string | RegExp, string | RegExp])[]>> = {

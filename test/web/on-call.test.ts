@@ -159,28 +159,6 @@ describeInBrowser('an engineer on call', (open) => {
     expect(await page.getByText('Live', { exact: true }).count()).toBe(0);
   });
 
-  it('An engineer finds runs by any text that their rows show, with the search in the address', async () => {
-    gateway.upstream.script = (call) =>
-      call.endpoint === 'runs'
-        ? { json: RECENT.map((run, index) => ({ ...run, error: index === 2 ? 'Quota EXCEEDED for key' : null })) }
-        : usual(call);
-    // Another key has cached the runs without their errors.
-    const page = await open({ key: 'key-4' });
-    await page.goto(`${gateway.url}/workflows/wf`);
-    const runs = page.getByRole('list', { name: 'Runs of this workflow' }).locator('a[data-row]');
-    const search = page.getByRole('searchbox', { name: 'Search runs' });
-    await search.fill('quota exceeded');
-    await page.waitForURL(/search=quota/);
-    while ((await runs.count()) !== 1) await page.waitForTimeout(20);
-    expect(await runs.getAttribute('title')).toBe('recent-2');
-    // The error of a failed step.
-    await search.fill('NO HOST');
-    while ((await runs.count()) !== 4) await page.waitForTimeout(20);
-    await page.goto(`${gateway.url}/workflows/wf?search=nothing`);
-    await page.getByText('No run fits these filters').waitFor();
-    await page.getByText('25 runs searched: ids, inputs and errors.').waitFor();
-  });
-
   it('An engineer on call reads names of 300 characters on a phone without scrolling sideways', async () => {
     const page = await open({ key: 'key-1', width: 390, height: 800 });
     const wide: string[] = [];

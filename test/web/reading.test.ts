@@ -190,14 +190,6 @@ describeInBrowser('a reader of the page', (open) => {
     expect([await option.getAttribute('aria-posinset'), await option.getAttribute('aria-setsize')]).toEqual(['2', '2']);
   });
 
-  it('A large payload of a run is loaded only on request', async () => {
-    const page = await open({ key: 'key-1' });
-    await page.goto(`${runPath('large')}?tab=payload`);
-    await page.getByRole('button', { name: 'Load more than 1.0 MB' }).click();
-    await page.getByRole('tree').getByText('text:').waitFor();
-    expect(await page.getByRole('alert').count()).toBe(0);
-  });
-
   it('The large payload of each run is requested, also of a run that was open before', async () => {
     const page = await open({ key: 'key-1' });
     const load = page.getByRole('button', { name: 'Load more than 1.0 MB' });

@@ -1,11 +1,9 @@
 import { gzipSync } from 'node:zlib';
-import { afterAll, describe, expect, it } from '@jest/globals';
+import { afterAll, expect, it } from '@jest/globals';
 import { fillInputs, type Page } from '../harness/browser.ts';
 import { describeInBrowser } from '../harness/describe-in-browser.ts';
-import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
 import { startGateway } from '../harness/gateway.ts';
 import { NGINX, startNginx } from '../harness/nginx.ts';
-import { ask } from '../harness/plain-http.ts';
 import { startSampleGateway } from '../harness/sample-gateway.ts';
 
 /** The shipped build: other tests use one with the warnings of its libraries. */
@@ -21,76 +19,6 @@ afterAll(async () => {
   await nginx?.close();
   await gateway.close();
   await plain.close();
-});
-
-describe('the gateway serves the run page', () => {
-  const get = (path: string, headers: Record<string, string> = {}) => fetch(plain.url + path, { headers });
-  const text = async (path: string) => (await get(path)).text();
-
-  it.each(['/', '/cost', '/workflows/support-triage', `${RUN}?tab=steps`])(
-    'The gateway serves the run page at %s',
-    async (path) => {
-      const response = await get(path);
-      expect(response.status).toBe(200);
-      expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8');
-      expect(response.headers.get('cache-control')).toBe('no-cache');
-      expect(await response.text()).toContain('<div id="root">');
-    },
-  );
-
-  it.each([
-    ['/nowhere', 404],
-    ['/assets/none.js', 404],
-    ['/assets/..%2f..%2fpackage.json', 404],
-    [`${BASE}/`, 404],
-    ['/healthz', 200],
-  ])('The gateway does not serve the run page at %s', async (path, status) => {
-    const response = await get(path);
-    expect(response.status).toBe(status);
-    expect(await response.text()).not.toContain('<div id="root">');
-  });
-
-  it('A browser at another address gets the page as a 404', async () => {
-    for (const path of ['/nonsense', '/assets/none', '/a/b']) {
-      const response = await get(path, { accept: 'text/html,*/*;q=0.8' });
-      expect(response.status).toBe(404);
-      expect(await response.text()).toContain('<div id="root">');
-    }
-  });
-
-  it('The page has a policy that allows only the gateway’s own scripts and requests', async () => {
-    const policy = (await get('/')).headers.get('content-security-policy') ?? '';
-    expect(policy).toContain("default-src 'none'");
-    expect(policy).toContain("script-src 'self'");
-    expect(policy).toContain("connect-src 'self'");
-    expect(policy).not.toMatch(/unsafe|\*|https?:/);
-    expect(await text('/')).not.toMatch(/<script(?![^>]*\bsrc=)|<style|\son\w+=/);
-  });
-
-  it('The page has no sample key of the embedded upstream in production', async () => {
-    const upstream = await startFaultyUpstream();
-    const production = await startGateway({ NODE_ENV: 'production', UPSTREAM_URL: upstream.url });
-    const html = await (await fetch(production.url + RUN)).text();
-    expect(html).toContain('<div id="root">');
-    expect(html).not.toContain('sample-key');
-    expect(await text('/')).toContain('<meta name="sample-key" content="demo-key">');
-    await production.close();
-    await upstream.close();
-  });
-
-  it('Browsers keep files as long as their names are valid', async () => {
-    const path = /\/assets\/index-[\w-]+\.js/.exec(await text('/'))?.[0] ?? '';
-    // Like a browser: `fetch` adds `cache-control: no-cache` to a request with a validator.
-    const headers = { 'accept-encoding': 'gzip' };
-    const first = await ask(plain.url + path, { headers });
-    expect(first.headers).toMatchObject({
-      'cache-control': 'public, max-age=31536000, immutable',
-      'content-encoding': 'gzip',
-    });
-    const again = { ...headers, 'if-none-match': first.headers.etag ?? '' };
-    expect((await ask(plain.url + path, { headers: again })).status).toBe(304);
-    expect((await get('/assets/theme.js')).headers.get('cache-control')).toBe('no-cache');
-  });
 });
 
 describeInBrowser('a link to a run', (open) => {

@@ -1,15 +1,22 @@
-import { afterAll, afterEach, beforeEach, expect, it } from '@jest/globals';
-import { startPageGateway, type PageGateway } from '../harness/browser-gateway.ts';
-import { advanceUntil, countRequests, operationOf, setHidden, type Page } from '../harness/browser.ts';
+import { afterAll, expect, it } from '@jest/globals';
+import { startPageGateway } from '../harness/browser-gateway.ts';
+import {
+  advanceUntil,
+  closesStream,
+  countRequests,
+  isFinal,
+  isLive,
+  operationOf,
+  setHidden,
+  type Page,
+} from '../harness/browser.ts';
 import { describeInBrowser } from '../harness/describe-in-browser.ts';
 import type { Call, Script } from '../harness/faulty-upstream.ts';
 import { startGateway } from '../harness/gateway.ts';
+import { perTest } from '../harness/lasting.ts';
 import { wireWorkflow } from '../harness/scripted-history.ts';
 import { createScriptedWorkflows, type ScriptedWorkflows } from '../harness/scripted-workflows.ts';
 import { wireRun, wireStep, type Wire } from '../harness/wire.ts';
-
-const isLive = (page: Page) => page.getByText('Live', { exact: true }).waitFor();
-const isFinal = (page: Page) => page.getByText('Final', { exact: true }).waitFor();
 
 const down: Script = () => ({ status: 503, json: {} });
 
@@ -38,36 +45,15 @@ describeInBrowser('the page of a run in an outage', (open) => {
     return recordsOf(call, { status: 'running', start_time, end_time: null, elapsed_time: 0, outputs: null });
   };
   const over: Script = (call) => recordsOf(call);
-  let gateway: PageGateway;
-  let url: string;
-
-  beforeEach(async () => {
-    gateway = await startPageGateway(underWay);
-    url = `${gateway.url}/workflows/wf/runs/r1`;
-  });
-  afterEach(() => gateway.close());
+  const gateway = perTest(() => startPageGateway(underWay));
+  const urlOfRun = () => `${gateway.url}/workflows/wf/runs/r1`;
 
   const isAsking = (page: Page) => page.getByText('Refreshed every 2 seconds');
-
-  it('The page is marked as stale, and is live again when the upstream is back', async () => {
-    const page = await open({ key: 'key-1' });
-    await page.goto(url);
-    await isLive(page);
-    gateway.upstream.script = down;
-    await page.getByText(/^Stale since/).waitFor();
-    await page.getByText('model_1').first().waitFor();
-    gateway.upstream.script = over;
-    await isFinal(page);
-    await page
-      .getByText(/^Stale/)
-      .first()
-      .waitFor({ state: 'hidden' });
-  });
 
   it('The page reconnects by itself after a restart of the gateway, also if the upstream comes back later', async () => {
     const page = await open({ key: 'key-1' });
     await page.clock.install();
-    await page.goto(url);
+    await page.goto(urlOfRun());
     await isLive(page);
     await gateway.stop();
     await page.getByText(/the gateway can’t be reached, and is tried again/).waitFor();
@@ -78,7 +64,7 @@ describeInBrowser('the page of a run in an outage', (open) => {
     await advanceUntil(page, page.getByText('Live', { exact: true }));
     expect(await page.getByText(/can’t be reached/).count()).toBe(0);
     // Navigation closes the connection of the old page.
-    const closed = page.waitForEvent('requestfailed', (request) => request.url().endsWith('/graphql/stream'));
+    const closed = closesStream(page);
     await page.getByRole('link', { name: 'Stepgate' }).click();
     await closed;
   });
@@ -91,9 +77,9 @@ describeInBrowser('the page of a run in an outage', (open) => {
     page.on('request', (request) => {
       if (request.url().endsWith('/graphql/stream')) streams.push(request.url());
     });
-    await page.goto(url);
+    await page.goto(urlOfRun());
     await isLive(page);
-    const closed = page.waitForEvent('requestfailed', (request) => request.url().endsWith('/graphql/stream'));
+    const closed = closesStream(page);
     return { page, streams, closed };
   }
 
@@ -140,7 +126,7 @@ describeInBrowser('the page of a run in an outage', (open) => {
   it('The page keeps an open step, and loads it again', async () => {
     const page = await open({ key: 'key-1' });
     await page.clock.install();
-    await page.goto(`${url}?step=step-1`);
+    await page.goto(`${urlOfRun()}?step=step-1`);
     const step = page.getByRole('dialog', { name: 'Step' });
     await step.getByText('Running').waitFor();
     await withoutAnswers(page);
@@ -157,7 +143,7 @@ describeInBrowser('the page of a run in an outage', (open) => {
     const page = await open({ key: 'key-1' });
     await page.clock.install();
     await withoutEvents(page);
-    await page.goto(url);
+    await page.goto(urlOfRun());
     await isAsking(page).waitFor();
     await withoutAnswers(page);
     await failOnce(page);
@@ -176,7 +162,7 @@ describeInBrowser('the page of a run in an outage', (open) => {
   it('The page reports that a run could not be loaded, or only in part, and loads it on request', async () => {
     gateway.upstream.script = down;
     const page = await open({ key: 'key-1' });
-    await page.goto(url);
+    await page.goto(urlOfRun());
     await page.getByText('The run could not be loaded.').waitFor();
     await page.getByText(/UPSTREAM_UNAVAILABLE/).waitFor();
     gateway.upstream.script = failing(({ endpoint }) => endpoint === 'steps', over);
@@ -194,19 +180,15 @@ describeInBrowser('the page of a run in an outage', (open) => {
 
 describeInBrowser('lists of runs in an outage', (open) => {
   let workflows: ScriptedWorkflows;
-  let gateway: PageGateway;
-  let script: Script;
-
-  beforeEach(async () => {
+  const script: Script = (call) => {
+    if (call.endpoint !== 'steps' || !call.runId.startsWith('bad')) return workflows.script(call);
+    return { json: [wireStep({ id: `${call.runId}-step`, status: 'failed', error: `no host for ${call.runId}` })] };
+  };
+  const gateway = perTest(() => {
     workflows = createScriptedWorkflows(['a', 'b']);
-    script = (call) => {
-      if (call.endpoint !== 'steps' || !call.runId.startsWith('bad')) return workflows.script(call);
-      return { json: [wireStep({ id: `${call.runId}-step`, status: 'failed', error: `no host for ${call.runId}` })] };
-    };
-    gateway = await startPageGateway(script);
     for (const id of ['a', 'b']) workflows.start(id, `of-${id}`);
+    return startPageGateway(script);
   });
-  afterEach(() => gateway.close());
 
   const row = (page: Page, id: string) => page.locator(`a[data-row][title="${id}"]`);
   const historyOf =
@@ -220,7 +202,7 @@ describeInBrowser('lists of runs in an outage', (open) => {
     await page.goto(`${gateway.url}/?status=RUNNING`);
     await isLive(page);
     await row(page, 'watched').waitFor();
-    const closed = page.waitForEvent('requestfailed', (request) => request.url().endsWith('/graphql/stream'));
+    const closed = closesStream(page);
     await setHidden(page, true);
     await closed;
     workflows.change('watched', { status: 'completed' });

@@ -1,13 +1,11 @@
 import { afterAll, beforeEach, expect, it } from '@jest/globals';
 import type { Route } from '../peers/playwright.ts';
 import { startPageGateway } from '../harness/browser-gateway.ts';
-import { follow, operationOf, untilTrue, type Page } from '../harness/browser.ts';
+import { follow, isLive, operationOf, untilTrue, type Page } from '../harness/browser.ts';
 import { describeInBrowser } from '../harness/describe-in-browser.ts';
 import type { Script } from '../harness/faulty-upstream.ts';
 import { createScriptedWorkflows } from '../harness/scripted-workflows.ts';
 import { wireStep } from '../harness/wire.ts';
-
-const isLive = (page: Page) => page.getByText('Live', { exact: true }).waitFor();
 
 const rowOf = (page: Page, id: string) =>
   page.getByRole('listitem').filter({ has: page.locator(`a[data-row][title="${id}"]`) });
@@ -74,13 +72,6 @@ describeInBrowser('the page of a workflow', (open) => {
     await page.getByRole('link', { name: 'Newest runs' }).click();
     await row('newest').waitFor();
     await row('run-1').waitFor({ state: 'detached' });
-
-    const { upstream } = gateway;
-    upstream.script = () => ({ status: 503, json: {} });
-    await page.getByText(/^Stale since/).waitFor();
-    await row('newest').waitFor();
-    upstream.script = script;
-    await page.getByText(/^Stale since/).waitFor({ state: 'detached' });
   });
 
   it('The page of a workflow shows the first failure of each run, and whether there are more', async () => {
