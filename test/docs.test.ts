@@ -54,6 +54,14 @@ it('Each test that a page names exists', () => {
   expect(named.length).toBeGreaterThan(20);
 });
 
+it.each(['docs/bounds.md', 'docs/security.md'])('Each test in the tables of %s exists', (page) => {
+  const cells = [...read(page).matchAll(/^\| .* \| ([^|]+) \|$/gm)].map(([, cell = '']) => cell);
+  const named = cells.flatMap((cell) => [...cell.matchAll(/`([\w/-]+)`/g)].map(([, name = '']) => name));
+  const exists = (name: string) => [name, `test/${name}.test.ts`].some((path) => existsSync(join(ROOT, path)));
+  expect(named.filter((name) => !exists(name))).toEqual([]);
+  expect(named.length).toBeGreaterThan(20);
+});
+
 it('Each page that names a minor version of Node names that of package.json', () => {
   const { engines } = JSON.parse(read('package.json')) as { readonly engines: { readonly node: string } };
   const named = [...PAGES, 'examples/bullmq/README.md', 'examples/mastra/README.md'].flatMap((page) =>
