@@ -33,15 +33,6 @@ describe('the timeline', () => {
   });
 });
 
-describe('elapsed seconds', () => {
-  it('Elapsed seconds are added as whole seconds, exactly beyond the range of Int', () => {
-    const totalOf = (...seconds: (number | null)[]) =>
-      runOf(seconds.map((elapsedTime) => ran('a', 0, 1, 'completed', { elapsedTime }))).totalElapsedTime;
-    expect(totalOf(2, 3, null, 0, -4, 1.9)).toBe(6);
-    expect(totalOf(2_000_000_001, 2_000_000_001)).toBe(4_000_000_002);
-  });
-});
-
 describe('the comparison of two runs', () => {
   it.each([
     [10, 11, 'UNCHANGED'],

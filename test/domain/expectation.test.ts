@@ -1,10 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { createSampler, expectationOf, nodeExpectations } from '../../src/domain/run/expectation.ts';
-import { createRandom } from '../../src/sample/random.ts';
 import type { RunRecord } from '../../src/domain/types.ts';
 import { at, ran, runOf, runRecord } from './facts.ts';
 
-const COMPLETED = runRecord();
 /** A run that starts at this second and takes this many seconds. */
 const took = (start: number, seconds: number, rawStatus = 'completed'): RunRecord =>
   runRecord({ id: `${start}`, rawStatus, startTime: at(start), endTime: at(start + seconds) });
@@ -49,28 +47,6 @@ describe('the expectation of a run', () => {
     expect(runIds).toEqual(Array.from({ length: 50 }, (_, index) => `${248 - 2 * index}`));
     expect([at(100), at(99), null].map((start) => sampler.isFullBefore(start))).toEqual([true, false, true]);
     expect(sampler.before(null).runIds[0]).toBe('298');
-  });
-
-  it('In 10,000 random histories, the share of runs beyond p95 is that of nearest rank.', () => {
-    const random = createRandom('histories');
-    const histories = 10_000;
-    const start = at(0);
-    let [beyond, byRank] = [0, 0];
-    for (let history = 0; history < histories; history += 1) {
-      // Some histories are steady, in others a run takes up to 400 times as long as another.
-      const spread = random.between(0.1, 6);
-      const seconds = () => Math.exp(spread * random.next());
-      const sampleSize = random.integer(10, 100);
-      const records = Array.from({ length: sampleSize }, () => {
-        const endTime = { ...start, epochMicros: start.epochMicros + Math.round(seconds() * 1e6) };
-        return { ...COMPLETED, startTime: start, endTime };
-      });
-      const found = expected(records, 1, finished(seconds() * 1000));
-      expect(found?.sampleSize).toBe(sampleSize);
-      beyond += Number((found?.overdueByMs ?? 0) > 0);
-      byRank += 1 - Math.ceil(0.95 * sampleSize) / (sampleSize + 1);
-    }
-    expect(Math.abs(beyond - byRank) / histories).toBeLessThan(0.01);
   });
 });
 

@@ -1,5 +1,4 @@
 import { describe, expect, it } from '@jest/globals';
-import { slowestSteps } from '../../src/domain/step/failures.ts';
 import { selectSteps, type StepFilter, type StepOrder } from '../../src/domain/step/steps.ts';
 import { ran, runOf } from './facts.ts';
 
@@ -67,9 +66,5 @@ describe('the steps of a run', () => {
     expect([nodesIn('TOKENS', 'ASC'), nodesIn('TOKENS', 'DESC')]).toEqual(['aedfcb', 'cfdaeb']);
     expect([nodesIn('COST', 'ASC'), nodesIn('COST', 'DESC')]).toEqual(['caebdf', 'aecbdf']);
     expect(nodesIn('COST', 'DESC', null)).toBe('abcdef');
-  });
-
-  it('Steps are listed by duration, without those of unknown duration', () => {
-    expect(slowestSteps(steps).map(({ index }) => index)).toEqual([0, 1, 2, 3]);
   });
 });
