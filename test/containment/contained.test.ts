@@ -1,8 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { createManualClock } from '../harness/clock.ts';
-import { startFaultyUpstream, type Call, type Script } from '../harness/faulty-upstream.ts';
-import { startGateway, type GraphqlAnswer } from '../harness/gateway.ts';
-import { perTest } from '../harness/lasting.ts';
+import type { Call, Script } from '../harness/faulty-upstream.ts';
+import { gatewayPerTest } from '../harness/gateway-over.ts';
+import { placesOf } from '../harness/operations.ts';
 import { createScriptedHistory, wireWorkflow } from '../harness/scripted-history.ts';
 
 describe('a failed upstream call', () => {
@@ -10,18 +9,12 @@ describe('a failed upstream call', () => {
     3,
     ['billing', 'triage', 'onboarding'].map((id) => wireWorkflow(id)),
   );
-  const upstream = perTest(() => startFaultyUpstream(script));
-  const gateway = perTest(() => {
-    const { now, after } = createManualClock();
-    return startGateway({ UPSTREAM_URL: upstream.url }, { now, after });
-  });
+  const { upstream, gateway } = gatewayPerTest(script);
 
   const failing =
     (isFailing: (call: Call) => boolean, status: number): Script =>
     (call) =>
       isFailing(call) ? { status } : script(call);
-  const errorsOf = ({ errors }: GraphqlAnswer) =>
-    errors.map(({ path, extensions }) => `${path?.join('.') ?? ''}: ${extensions.code}`);
 
   it('An answer that is derived without the graph is not cached', async () => {
     const query = '{ run(workflowId: "billing", id: "run-1") { criticalPath { isInferred } } }';
@@ -44,6 +37,6 @@ describe('a failed upstream call', () => {
     );
     const run = { id: 'new', workflowId: 'billing', startedAt: null };
     expect(answer.data).toEqual({ executeWorkflow: { message: 'started', run } });
-    expect(errorsOf(answer)).toEqual(['executeWorkflow.run.startedAt: UPSTREAM_UNAVAILABLE']);
+    expect(placesOf(answer)).toEqual(['executeWorkflow.run.startedAt: UPSTREAM_UNAVAILABLE']);
   });
 });

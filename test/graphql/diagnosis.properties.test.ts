@@ -1,11 +1,10 @@
 import { expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { createManualClock } from '../harness/clock.ts';
-import { startFaultyUpstream, type Call } from '../harness/faulty-upstream.ts';
-import { startGateway } from '../harness/gateway.ts';
-import { perBlock } from '../harness/lasting.ts';
+import type { Call } from '../harness/faulty-upstream.ts';
+import { gatewayPerBlock } from '../harness/gateway-over.ts';
 import { wireRun, wireStep } from '../harness/wire.ts';
 
+/** The manual clock. */
 const NOW = Date.parse('2026-11-24T12:00:00Z');
 
 interface History {
@@ -37,11 +36,7 @@ function script({ endpoint, runId, key = '', url }: Call) {
   return { json: newestFirst.slice(offset, (offset ?? 0) + (limit ?? 0)).map(record) };
 }
 
-const upstream = perBlock(() => startFaultyUpstream(script));
-const gateway = perBlock(() => {
-  const { now, after } = createManualClock(NOW);
-  return startGateway({ UPSTREAM_URL: upstream.url }, { now, after });
-});
+const { gateway } = gatewayPerBlock(script);
 
 const kinds = fc.array(
   fc.oneof(

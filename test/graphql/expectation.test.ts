@@ -1,18 +1,16 @@
-import { describe, expect, it } from '@jest/globals';
-import { createManualClock } from '../harness/clock.ts';
-import { startFaultyUpstream, type Script } from '../harness/faulty-upstream.ts';
-import { startGateway } from '../harness/gateway.ts';
-import { perTest } from '../harness/lasting.ts';
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import type { Script } from '../harness/faulty-upstream.ts';
+import { gatewayPerTest } from '../harness/gateway-over.ts';
 import { placesOf } from '../harness/operations.ts';
 import { wireWorkflow } from '../harness/scripted-history.ts';
 import { wireRun, wireStep, type Wire } from '../harness/wire.ts';
 
+/** The manual clock. */
 const NOW = Date.parse('2026-11-24T12:00:00Z');
 const before = (seconds: number) => new Date(NOW - seconds * 1000).toISOString();
 const EXPECTATION = 'expectation { sampleSize p50Ms p95Ms remainingMs overdueByMs }';
 
 describe('the expectation of runs', () => {
-  const { now, after } = createManualClock(NOW);
   /** Newest first. */
   const histories = new Map<string, readonly Wire[]>();
   const script: Script = ({ endpoint, workflowId, runId, url }) => {
@@ -24,13 +22,10 @@ describe('the expectation of runs', () => {
     if (endpoint === 'run') return record ? { json: [record] } : { status: 404, json: {} };
     return { json: [wireStep({ id: `${runId}-step` })] };
   };
-  const upstream = perTest(() => {
+  const { upstream, gateway } = gatewayPerTest(script);
+  beforeEach(() => {
     histories.clear();
-    return startFaultyUpstream(script);
   });
-  const start = (environment: Readonly<Record<string, string>> = {}) =>
-    startGateway({ UPSTREAM_URL: upstream.url, ...environment }, { now, after });
-  const gateway = perTest(() => start());
 
   const run = (id: string, seconds: number) =>
     wireRun(id, { status: 'running', start_time: before(seconds), end_time: null });

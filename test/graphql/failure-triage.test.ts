@@ -1,8 +1,6 @@
-import { describe, expect, it } from '@jest/globals';
-import { createManualClock } from '../harness/clock.ts';
-import { startFaultyUpstream, type Script } from '../harness/faulty-upstream.ts';
-import { startGateway } from '../harness/gateway.ts';
-import { perTest } from '../harness/lasting.ts';
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import type { Script } from '../harness/faulty-upstream.ts';
+import { gatewayPerTest } from '../harness/gateway-over.ts';
 import { ofWorkflow } from '../harness/operations.ts';
 import { createScriptedHistory, wireWorkflow } from '../harness/scripted-history.ts';
 import { createScriptedWorkflows, type ScriptedWorkflows } from '../harness/scripted-workflows.ts';
@@ -11,9 +9,6 @@ import { wireStep } from '../harness/wire.ts';
 interface Group {
   readonly latestMessage: string;
 }
-
-/** The runs are a day old. */
-const NOW = Date.parse('2026-01-02T00:00:00Z');
 
 describe('Failure groups', () => {
   let workflows: ScriptedWorkflows;
@@ -50,17 +45,11 @@ describe('Failure groups', () => {
   const startOf = (number: number): string =>
     new Date(Date.parse('2026-01-01T00:00:00Z') + number * 60_000).toISOString();
 
-  const upstream = perTest(() => {
+  const { upstream, gateway, restart } = gatewayPerTest(script);
+  beforeEach(() => {
     starts = 0;
     workflows = createScriptedWorkflows(['wf', 'other']);
-    return startFaultyUpstream(script);
   });
-  const begin = (environment: Readonly<Record<string, string>> = {}) => {
-    const { now, after } = createManualClock(NOW);
-    return startGateway({ UPSTREAM_URL: upstream.url, ...environment }, { now, after });
-  };
-  const gateway = perTest(begin);
-  const restart = (environment: Readonly<Record<string, string>> = {}) => gateway.replace(() => begin(environment));
 
   async function groupsOf(args = '(last: 100)', fields = 'latestMessage firstSeenIsExact isNew isResolved') {
     const { data, errors } = await gateway.query(

@@ -12,10 +12,8 @@ import {
   type NameNode,
   type StringValueNode,
 } from 'graphql';
-import { createManualClock } from '../harness/clock.ts';
-import { startFaultyUpstream, type Script } from '../harness/faulty-upstream.ts';
-import { startGateway, type Json, type TestGateway } from '../harness/gateway.ts';
-import { perBlock } from '../harness/lasting.ts';
+import type { Json } from '../harness/gateway.ts';
+import { gatewayPerBlock } from '../harness/gateway-over.ts';
 import { codesOf, ofRun, ofWorkflow, placesOf, TIMES } from '../harness/operations.ts';
 import { createScriptedHistory, wireWorkflow } from '../harness/scripted-history.ts';
 import { wireRun, wireStep } from '../harness/wire.ts';
@@ -44,12 +42,6 @@ function select(field: Field, levels: number): string {
   return `${field.name}${args} { __typename ${inner.map((each) => select(each, levels - 1)).join(' ')} }`;
 }
 
-function gatewayOver(script: Script): TestGateway {
-  const { now, after } = createManualClock();
-  const upstream = perBlock(() => startFaultyUpstream(script));
-  return perBlock(() => startGateway({ UPSTREAM_URL: upstream.url, MAX_OPERATION_OBJECTS: '1000000' }, { now, after }));
-}
-
 /** By parent type: the operation that selects its fields, and its place in the data. */
 const PARENTS: Readonly<Record<string, readonly [(fields: string) => string, (data: Json) => unknown]>> = {
   Run: [(fields) => ofRun(fields, 'run-1'), (data) => (data as Data).run],
@@ -62,7 +54,9 @@ const PARENTS: Readonly<Record<string, readonly [(fields: string) => string, (da
 
 /** Selects only one field, as its data must not depend on another selected field. */
 describe.each(Object.entries(PARENTS))('each field of a %s', (typeName, [queryOf, parentIn]) => {
-  const gateway = gatewayOver(createScriptedHistory(3, [wireWorkflow('wf')]).script);
+  const { gateway } = gatewayPerBlock(createScriptedHistory(3, [wireWorkflow('wf')]).script, {
+    MAX_OPERATION_OBJECTS: '1000000',
+  });
   let all: Data;
   let number = 0;
 
@@ -128,7 +122,7 @@ describe('the values of fields', () => {
       ...(runId === 'r2' && { start_time: '2025-03-12T02:41:15Z' }),
     });
 
-  const gateway = gatewayOver(({ endpoint, workflowId, runId }) => {
+  const { gateway } = gatewayPerBlock(({ endpoint, workflowId, runId }) => {
     const none = { status: 404, json: {} };
     if (endpoint === 'workflows') return { json: [wireWorkflow('wf'), wireWorkflow('other', { graph: null })] };
     if (endpoint === 'runs') return workflowId === 'wf' ? { json: ['r1', 'down', 'r2'].map(record) } : { status: 500 };

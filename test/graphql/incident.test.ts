@@ -1,11 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { createManualClock } from '../harness/clock.ts';
-import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
-import { startGateway } from '../harness/gateway.ts';
-import { perTest } from '../harness/lasting.ts';
+import { gatewayPerTest } from '../harness/gateway-over.ts';
 import { codesOf, placesOf } from '../harness/operations.ts';
 import { BASELINE, CHANGED_RUN, createIncident, NEWEST, NEW_PROMPT, OLD_PROMPT, startOf } from './incident.ts';
 
+/** The manual clock. */
 const NOW = Date.parse('2026-11-24T12:00:00Z');
 const HOUR = 3_600_000;
 const WORKFLOWS = ['wf', ...Array.from({ length: 19 }, (_, number) => `wf${number}`)];
@@ -23,12 +21,7 @@ interface Group {
 }
 
 describe('In an incident that began 44 minutes ago', () => {
-  const upstream = perTest(() => startFaultyUpstream(createIncident(NOW, WORKFLOWS)));
-  const start = (environment: Readonly<Record<string, string>> = {}) => {
-    const { now, after } = createManualClock(NOW);
-    return startGateway({ UPSTREAM_URL: upstream.url, ...environment }, { now, after });
-  };
-  const gateway = perTest(() => start());
+  const { upstream, gateway, restart } = gatewayPerTest(createIncident(NOW, WORKFLOWS));
   const calls = () => (['workflows', 'runs', 'run', 'steps'] as const).map((endpoint) => upstream.count(endpoint));
   const prompt = {
     ...{ kind: 'PROMPT', nodeId: 'enrich', run: { id: CHANGED_RUN } },
@@ -91,7 +84,7 @@ describe('In an incident that began 44 minutes ago', () => {
   });
 
   it('The diagnosis is a sentence, and a text with the change and links', async () => {
-    await gateway.replace(() => start({ PUBLIC_URL: 'https://runs.example.com/stepgate' }));
+    await restart({ PUBLIC_URL: 'https://runs.example.com/stepgate' });
     const { data, errors } = await gateway.query(
       ofRun(
         'diagnosis { headline failedStep { id } group { count isNew } baseline { run { id } } changes { kind } runsExamined markdown }',
@@ -172,7 +165,7 @@ describe('In an incident that began 44 minutes ago', () => {
     }
 
     it('The new groups come first, by two pages of each and the steps of the examined runs', async () => {
-      await gateway.replace(() => start({ MAX_UPSTREAM_CALLS: '1000' }));
+      await restart({ MAX_UPSTREAM_CALLS: '1000' });
       const { nodes, counts, errors } = await ask();
       expect(errors).toEqual([]);
       expect(counts).toEqual({ runsExamined: 600, runsRequested: 600, runsNotLoaded: 0 });
@@ -198,9 +191,7 @@ describe('In an incident that began 44 minutes ago', () => {
       ['baseline', recent('baseline { reason }'), [1, 80, 0, 700]],
       ['headline', recent('diagnosis { headline }'), [1, 80, 0, 560]],
     ])('The calls of %s are bounded by the groups and the runs', async (_, text, expected) => {
-      await gateway.replace(() =>
-        start({ MAX_UPSTREAM_CALLS: '2000', TOKEN_PRICES: 'examples/operations/prices.json' }),
-      );
+      await restart({ MAX_UPSTREAM_CALLS: '2000', TOKEN_PRICES: 'examples/operations/prices.json' });
       const { errors } = await gateway.query(text);
       expect(errors).toEqual([]);
       expect(calls()).toEqual(expected);

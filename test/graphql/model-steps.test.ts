@@ -3,10 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { ANTHROPIC, CHAT, RESPONSES, STREAMS } from '../domain/conversation/shapes.ts';
-import { createManualClock } from '../harness/clock.ts';
 import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
 import { startGateway } from '../harness/gateway.ts';
-import { perTest } from '../harness/lasting.ts';
+import { gatewayPerTest } from '../harness/gateway-over.ts';
 import { wireRun, wireStep, type Wire } from '../harness/wire.ts';
 
 const CONVERSATION = `conversation {
@@ -38,19 +37,13 @@ describe('steps of models', () => {
   let steps: readonly Wire[];
   let number = 0;
   const prices = writePrices({ 'gpt-4.1-mini-2025-04-14': PRICE, 'claude-sonnet-4-5-20250929': SONNET });
-  function start(environment: Readonly<Record<string, string>> = {}) {
-    const { now, after } = createManualClock();
-    const variables = { UPSTREAM_URL: upstream.url, TOKEN_PRICES: prices, ...environment };
-    return startGateway(variables, { now, after });
-  }
-
-  const upstream = perTest(() =>
-    startFaultyUpstream(({ endpoint }) => {
+  const { upstream, gateway, restart } = gatewayPerTest(
+    ({ endpoint }) => {
       if (endpoint === 'run') return { json: [wireRun('r1')] };
       return endpoint === 'steps' ? { json: steps } : { status: 404 };
-    }),
+    },
+    { TOKEN_PRICES: prices },
   );
-  const gateway = perTest(start);
 
   /** With a new key each time: the document is known and compiled, but no answer is cached. */
   const ask = (text: string) => gateway.query(text, { key: `key-${(number += 1)}` });
@@ -103,7 +96,7 @@ describe('steps of models', () => {
   it('The messages of conversations count as objects of the answer', async () => {
     const messages = Array.from({ length: 1000 }, () => ({ role: 'user', content: 'Hi' }));
     steps = Array.from({ length: 10 }, (_, at) => wireStep({ id: `s${at}`, inputs: { messages }, outputs: null }));
-    await gateway.replace(() => start({ MAX_OPERATION_OBJECTS: '1000' }));
+    await restart({ MAX_OPERATION_OBJECTS: '1000' });
     for (let time = 0; time < 3; time += 1) {
       const { errors } = await ask(queryOf('conversation { messages { content } }'));
       // With the steps, four lists of 200 messages fit.

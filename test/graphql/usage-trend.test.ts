@@ -1,13 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { ANTHROPIC, CHAT, RESPONSES } from '../domain/conversation/shapes.ts';
-import { createManualClock } from '../harness/clock.ts';
-import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
-import { startGateway } from '../harness/gateway.ts';
-import { perTest } from '../harness/lasting.ts';
-import { ofWorkflow, placesOf } from '../harness/operations.ts';
+import { gatewayPerTest } from '../harness/gateway-over.ts';
+import { ofWorkflow } from '../harness/operations.ts';
 import { createScriptedWorkflows } from '../harness/scripted-workflows.ts';
 import { wireStep } from '../harness/wire.ts';
 
@@ -33,15 +30,11 @@ writeFileSync(
 );
 
 describe('the usage of a trend', () => {
-  const { now, after } = createManualClock();
   const workflows = createScriptedWorkflows(['wf']);
-  const upstream = perTest(() => {
+  const { upstream, gateway, restart } = gatewayPerTest(workflows.script, { TOKEN_PRICES: prices });
+  beforeEach(() => {
     workflows.clear();
-    return startFaultyUpstream(workflows.script);
   });
-  const start = (environment: Readonly<Record<string, string>> = {}) =>
-    startGateway({ UPSTREAM_URL: upstream.url, TOKEN_PRICES: prices, ...environment }, { now, after });
-  const gateway = perTest(() => start());
   const run = (id: string, allOutputs: unknown) => {
     workflows.start('wf', id, { all_outputs: allOutputs });
   };
@@ -102,23 +95,6 @@ describe('the usage of a trend', () => {
       });
     }
     expect(upstream.calls.map(({ endpoint }) => endpoint)).toEqual(['runs']);
-  });
-
-  it('A count beyond an Int is an error, and the other counts are answered', async () => {
-    for (const id of ['r1', 'r2']) run(id, { a: { usage: { prompt_tokens: 2e9, completion_tokens: 1 } } });
-    const answer = await gateway.query(
-      trend(
-        'usage { counts { inputTokens outputTokens } byModel { counts { inputTokens outputTokens } } }',
-        'buckets: 1',
-      ),
-    );
-    const usage = { counts: { inputTokens: null, outputTokens: 2 } };
-    expect(answer.data).toEqual({ workflow: { trend: [{ usage: { ...usage, byModel: [usage] } }] } });
-    expect(placesOf(answer)).toEqual(
-      ['workflow.trend.0.usage.byModel.0.counts.inputTokens', 'workflow.trend.0.usage.counts.inputTokens'].map(
-        (path) => `${path}: NUMBER_OUT_OF_RANGE`,
-      ),
-    );
   });
 
   it('Usage is cached as numbers: the outputs, however long, are not', async () => {
@@ -230,7 +206,7 @@ describe('the usage of a trend', () => {
     it('The newest runs come first, within MAX_UPSTREAM_CALLS, and the next operation gets further.', async () => {
       withSteps();
       for (let number = 0; number < 10; number += 1) run(`r${number}`, null);
-      await gateway.replace(() => start({ MAX_UPSTREAM_CALLS: '5' }));
+      await restart({ MAX_UPSTREAM_CALLS: '5' });
       const counts = async () =>
         (await usageIn(trend(FROM_STEPS, 'buckets: 2'))).map(
           (usage) => (usage as { runsFromSteps: number } | null)?.runsFromSteps ?? 0,
@@ -271,7 +247,7 @@ describe('the usage of a trend', () => {
       for (const id of ids)
         for (let number = 0; number < 150; number += 1) many.start(id, `${id}-${number}`, { all_outputs: null });
       upstream.script = many.script;
-      await gateway.replace(() => start({ MAX_UPSTREAM_CALLS: '100' }));
+      await restart({ MAX_UPSTREAM_CALLS: '100' });
       const { data, errors } = await gateway.query(
         `{ workflows { nodes { trend(buckets: 1, last: 200) { runCount ${FROM_STEPS} } } } }`,
       );

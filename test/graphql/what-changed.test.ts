@@ -1,8 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { createManualClock } from '../harness/clock.ts';
-import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
-import { startGateway } from '../harness/gateway.ts';
-import { perTest } from '../harness/lasting.ts';
+import { gatewayPerTest } from '../harness/gateway-over.ts';
 import { ofWorkflow, placesOf, TIMES } from '../harness/operations.ts';
 import { wireWorkflow } from '../harness/scripted-history.ts';
 import { wireRun, wireStep, type Wire } from '../harness/wire.ts';
@@ -36,24 +33,17 @@ describe('Workflow.changePoints', () => {
   /** Steps by run, oldest first: a run a minute. */
   let runs: Record<string, readonly Wire[] | number>;
   let workflows: readonly Wire[] | number;
-  const upstream = perTest(() =>
-    startFaultyUpstream(({ endpoint, runId, url }) => {
-      const answer = (value: readonly Wire[] | number | undefined) =>
-        typeof value === 'object' ? { json: value } : { status: value ?? 404, json: {} };
-      const records = Object.keys(runs).map((id, index) =>
-        wireRun(id, { start_time: minute(index), end_time: minute(index + 0.5) }),
-      );
-      if (endpoint === 'workflows') return answer(workflows);
-      if (endpoint === 'steps') return answer(runs[runId]);
-      const offset = Number(url.searchParams.get('offset'));
-      return { json: records.toReversed().slice(offset, offset + Number(url.searchParams.get('limit'))) };
-    }),
-  );
-  const start = (environment: Readonly<Record<string, string>> = {}) => {
-    const { now, after } = createManualClock();
-    return startGateway({ UPSTREAM_URL: upstream.url, ...environment }, { now, after });
-  };
-  const gateway = perTest(start);
+  const { upstream, gateway, restart } = gatewayPerTest(({ endpoint, runId, url }) => {
+    const answer = (value: readonly Wire[] | number | undefined) =>
+      typeof value === 'object' ? { json: value } : { status: value ?? 404, json: {} };
+    const records = Object.keys(runs).map((id, index) =>
+      wireRun(id, { start_time: minute(index), end_time: minute(index + 0.5) }),
+    );
+    if (endpoint === 'workflows') return answer(workflows);
+    if (endpoint === 'steps') return answer(runs[runId]);
+    const offset = Number(url.searchParams.get('offset'));
+    return { json: records.toReversed().slice(offset, offset + Number(url.searchParams.get('limit'))) };
+  });
 
   const model = (inputs: Wire, more: Wire = {}) => wireStep({ id: 's1', node_id: 'model_1', inputs, ...more });
 
@@ -122,7 +112,7 @@ describe('Workflow.changePoints', () => {
   });
 
   it('The newest runs are loaded within the budget of calls, and the examined ones are counted', async () => {
-    await gateway.replace(() => start({ MAX_UPSTREAM_CALLS: '4' }));
+    await restart({ MAX_UPSTREAM_CALLS: '4' });
     const { changePoints, counts, errors } = await ask();
     expect(errors).toEqual([]);
     expect(counts).toEqual(countsOf(5, 2, 3));

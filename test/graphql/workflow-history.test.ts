@@ -1,8 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { createManualClock } from '../harness/clock.ts';
-import { startFaultyUpstream, type Script } from '../harness/faulty-upstream.ts';
-import { startGateway } from '../harness/gateway.ts';
-import { perTest } from '../harness/lasting.ts';
+import type { Script } from '../harness/faulty-upstream.ts';
+import { gatewayPerTest } from '../harness/gateway-over.ts';
 import { ofWorkflow, placesOf } from '../harness/operations.ts';
 import { createScriptedWorkflows, type ScriptedWorkflows } from '../harness/scripted-workflows.ts';
 import { wireStep } from '../harness/wire.ts';
@@ -29,12 +27,7 @@ describe('the statistics of the runs of a workflow', () => {
     };
   };
 
-  const upstream = perTest(() => startFaultyUpstream(script));
-  const start = (environment: Readonly<Record<string, string>> = {}) => {
-    const { now, after } = createManualClock();
-    return startGateway({ UPSTREAM_URL: upstream.url, ...environment }, { now, after });
-  };
-  const gateway = perTest(() => start());
+  const { upstream, gateway } = gatewayPerTest(script);
 
   beforeEach(() => {
     workflows = createScriptedWorkflows(['wf']);
