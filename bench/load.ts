@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { runToEnd } from './processes.ts';
+import { runToEnd, whileAwake } from './processes.ts';
 import { HEADERS, uniqueBody } from './queries.ts';
 
 export interface LoadJob {
@@ -82,7 +82,7 @@ export async function load(
   const fresh = requests.kind === 'same' ? requests : { ...requests, probePrefix: freshPrefix() };
   const headers = { ...HEADERS, ...(requestId !== undefined && { 'x-request-id': requestId }) };
   const job: LoadJob = { url, headers, connections, seconds, requests: fresh, checksAnswers };
-  return generator === 'wrk' ? loadByWrk(job) : loadByAutocannon(job);
+  return whileAwake(() => (generator === 'wrk' ? loadByWrk(job) : loadByAutocannon(job)));
 }
 
 const LUA = fileURLToPath(new URL('load.lua', import.meta.url));

@@ -34,6 +34,8 @@ export interface Running {
 
 const hasTool = (name: string): boolean => spawnSync('which', [name]).status === 0;
 export const isPinned = availableParallelism() > 1 && hasTool('taskset');
+/** The load's core is kept from sleeping. */
+export const isAwake = isPinned && hasTool('chrt');
 /** Ends a child with its parent, even if that was killed. */
 const canFollowParent = process.platform === 'linux' && hasTool('setpriv');
 
@@ -120,6 +122,20 @@ export function start(command: readonly string[], options: StartOptions): Runnin
       clearTimeout(timer);
     },
   };
+}
+
+/**
+ * Keeps the load's core from sleeping meanwhile, by a program that runs when nothing else does. A contender's write to a sleeping core
+ * costs it 8 to 11 µs more: contenders whose answers come a little later than the client asks for them would lose a quarter.
+ */
+export async function whileAwake<T>(use: () => Promise<T>): Promise<T> {
+  if (!isAwake) return use();
+  const awake = start(['chrt', '--idle', '0', process.execPath, '-e', 'for (;;);'], { core: 1 });
+  try {
+    return await use();
+  } finally {
+    await awake.stop();
+  }
 }
 
 const URL_LINE = /"url":"([^"]+)"/;

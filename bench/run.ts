@@ -7,7 +7,7 @@ import { startFixture } from './fixture.ts';
 import { installPeers } from './install.ts';
 import { generator } from './load.ts';
 import { beTheOnlyOne } from './only-one.ts';
-import { isPinned } from './processes.ts';
+import { isAwake, isPinned } from './processes.ts';
 import { problemsOf, toText, type MeasuredWorkload, type Report, type WorkloadResult } from './report.ts';
 import { save } from './results.ts';
 import type { Bench, BenchSettings } from './rounds.ts';
@@ -157,6 +157,7 @@ const report: Report = {
     processor: cpus()[0]?.model ?? 'unknown',
     cores: cpus().length,
     pinned: isPinned,
+    awake: isAwake,
     node: process.version,
     load: generator,
   },
