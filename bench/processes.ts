@@ -130,7 +130,8 @@ export function start(command: readonly string[], options: StartOptions): Runnin
  */
 export async function whileAwake<T>(use: () => Promise<T>): Promise<T> {
   if (!isAwake) return use();
-  const awake = start(['chrt', '--idle', '0', process.execPath, '-e', 'for (;;);'], { core: 1 });
+  // It pauses, since the other core may share its units.
+  const awake = start(['chrt', '--idle', '0', process.execPath, '-e', 'for (;;) Atomics.pause(1000);'], { core: 1 });
   try {
     return await use();
   } finally {
