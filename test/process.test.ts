@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { startFaultyUpstream, healthy, type FaultyUpstream, type Script } from './harness/faulty-upstream.ts';
+import { startFaultyUpstream, type FaultyUpstream, type Script } from './harness/faulty-upstream.ts';
 import { postTo } from './harness/gateway.ts';
 import { subscribe, type Transport } from './harness/live-client.ts';
 import { freePort } from './harness/program.ts';
@@ -82,11 +82,8 @@ describe('the process', () => {
     'The gateway completes every pending answer when %s gets a signal, and leaves nothing running',
     (_, command, kill, signals) =>
       forEach<NodeJS.Signals>(signals, async (signal) => {
-        const gate = Promise.withResolvers<undefined>();
-        const upstream = await startUpstream(async (call) => {
-          await gate.promise;
-          return healthy(call);
-        });
+        const upstream = await startUpstream();
+        const release = upstream.holdCalls();
         const gateway = start({ UPSTREAM_URL: upstream.url, UPSTREAM_ENDPOINTS: 'steps' }, command);
         const url = await gateway.url();
         const arrived = upstream.nextCall();
@@ -98,7 +95,7 @@ describe('the process', () => {
 
         kill(Number(gateway.child.pid), signal);
         await refused(url);
-        gate.resolve(undefined);
+        release();
         for (const answer of await Promise.all(underWay)) {
           expect(answer.status).toBe(200);
           expect(await answer.json()).toMatchObject({ data: { run: { totalElapsedTime: 2 } } });
@@ -110,11 +107,8 @@ describe('the process', () => {
   );
 
   it('The process stops gracefully if npm and a terminal each send a signal', async () => {
-    const gate = Promise.withResolvers<undefined>();
-    const upstream = await startUpstream(async (call) => {
-      await gate.promise;
-      return healthy(call);
-    });
+    const upstream = await startUpstream();
+    const release = upstream.holdCalls();
     const gateway = start({ UPSTREAM_URL: upstream.url, UPSTREAM_ENDPOINTS: 'steps' });
     const url = await gateway.url();
     const arrived = upstream.nextCall();
@@ -123,7 +117,7 @@ describe('the process', () => {
     gateway.child.kill('SIGINT');
     await refused(url);
     gateway.child.kill('SIGINT');
-    gate.resolve(undefined);
+    release();
     expect((await underWay).status).toBe(200);
     expect(await gateway.exited).toBe(0);
   });

@@ -323,18 +323,14 @@ describe('the list of workflows for narrowed scopes', () => {
   });
 
   it('The list of workflows does not wait behind the calls of the viewer who needs it first', async () => {
-    const release = Promise.withResolvers<undefined>();
-    upstream.script = async (call) => {
-      if (call.workflowId === 'slow') await release.promise;
-      return script(call);
-    };
+    const release = upstream.holdCalls(({ workflowId }) => workflowId === 'slow');
     const busy = keyOf(null);
     const queued = async () => (await scrape(gateway.url)).value('stepgate_upstream_calls_queued');
     const slow = Array.from({ length: 6 }, () => ask('slow', busy));
     await until(async () => (await queued()) === 4);
     const others = [ask('w', keyOf('org-1')), ask('w', keyOf('org-1', ['w']))];
     await until(async () => (await queued()) === 5);
-    release.resolve(undefined);
+    release();
     expect(await Promise.all([...slow, ...others])).toEqual(new Array(8).fill('shown'));
     // Both slots become free at the same time.
     expect(upstream.calls.slice(2, 4).map(({ endpoint }) => endpoint)).toContain('workflows');

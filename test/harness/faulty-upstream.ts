@@ -40,6 +40,8 @@ export interface FaultyUpstream {
   count(endpoint: Endpoint): number;
   /** Resolves with the next call, before it is answered. */
   nextCall(): Promise<Call>;
+  /** All calls, or these, wait from now on until the returned function is called. Then they are answered as before. */
+  holdCalls(isHeld?: (call: Call) => boolean): () => void;
   /** Stops listening and cuts all connections; `listen` opens the same port again. */
   shut(): Promise<void>;
   listen(): Promise<void>;
@@ -87,6 +89,17 @@ export async function startFaultyUpstream(script: Script = healthy, tls?: Tls): 
     calls,
     count: (endpoint) => calls.filter((call) => call.endpoint === endpoint).length,
     nextCall: () => new Promise((resolve) => listeners.push(resolve)),
+    holdCalls(isHeld = () => true) {
+      const { promise, resolve } = Promise.withResolvers<undefined>();
+      const { script } = upstream;
+      upstream.script = async (call) => {
+        if (isHeld(call)) await promise;
+        return script(call);
+      };
+      return () => {
+        resolve(undefined);
+      };
+    },
     shut,
     listen,
     close: () => (server.listening ? shut() : Promise.resolve()),

@@ -116,19 +116,15 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('%s', (transport) => {
 
   it('A client that leaves while its workflows are listed starts no poller', async () => {
     await start({ UPSTREAM_ENDPOINTS: 'steps,run,runs,workflows' });
-    const listed = Promise.withResolvers<undefined>();
     const { script } = run.upstream;
-    run.upstream.script = async (call) => {
-      if (call.endpoint !== 'workflows') return script(call);
-      await listed.promise;
-      return { json: [wireWorkflow('wf')] };
-    };
+    run.upstream.script = (call) => (call.endpoint === 'workflows' ? { json: [wireWorkflow('wf')] } : script(call));
+    const release = run.upstream.holdCalls(({ endpoint }) => endpoint === 'workflows');
     const called = run.upstream.nextCall();
     const leave = await askAndLeave('subscription { runsUpdated { runs { id } } }');
     await called;
     leave();
     await until(async () => (await subscribers()) === 0);
-    listed.resolve(undefined);
+    release();
     await run.gateway.query('{ run(workflowId: "wf", id: "another") { status } }');
     expect([run.upstream.count('workflows'), run.upstream.count('runs')]).toEqual([1, 0]);
     expect((await scrape(run.gateway.url)).value('stepgate_pollers')).toBe(0);
@@ -139,13 +135,9 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('%s', (transport) => {
 
     it('Subscriptions end at once when the gateway stops, and a pending mutation is answered before it closes', async () => {
       await start({ UPSTREAM_ENDPOINTS: 'steps,run,execute' });
-      const due = Promise.withResolvers<undefined>();
       const { script } = run.upstream;
-      run.upstream.script = async (call) => {
-        if (call.endpoint !== 'execute') return script(call);
-        await due.promise;
-        return { json: { run_id: 'new' } };
-      };
+      run.upstream.script = (call) => (call.endpoint === 'execute' ? { json: { run_id: 'new' } } : script(call));
+      const release = run.upstream.holdCalls(({ endpoint }) => endpoint === 'execute');
       const watching = await ask(RUN);
       expect(await watching.next()).toEqual(RUNNING);
       const asked = ask(MUTATION);
@@ -164,7 +156,7 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('%s', (transport) => {
         busy.ping('read');
         await until(() => busy.pongs.length === 1);
       }
-      due.resolve(undefined);
+      release();
       const answered = await asked;
       expect([await answered.next(), await answered.next(), await answered.next()]).toEqual([
         STARTED,

@@ -2,7 +2,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fastify from 'fastify';
 import { stepgate } from '../../src/index.ts';
-import { healthy, startFaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
 import { startGateway } from '../harness/gateway.ts';
 import { perTest } from '../harness/lasting.ts';
 import { freePort } from '../harness/program.ts';
@@ -18,16 +18,12 @@ describe('OPS_PORT', () => {
 
   /** A query whose upstream call waits until the returned function is called. */
   async function askAndWait() {
-    const gate = Promise.withResolvers<undefined>();
-    upstream.script = async (call) => {
-      await gate.promise;
-      return healthy(call);
-    };
+    const release = upstream.holdCalls();
     const arrived = upstream.nextCall();
     const answer = gateway.query(RUN);
     await arrived;
     return async () => {
-      gate.resolve(undefined);
+      release();
       expect((await answer).data).toEqual({ run: { status: 'COMPLETED' } });
     };
   }

@@ -67,19 +67,6 @@ describe('a failing upstream', () => {
     expect(data).toMatchObject({ run: { status: 'RUNNING', freshness: { isStale: true, staleReason } } });
   });
 
-  it('An upstream may fail for one key only: another key has its own answers', async () => {
-    running();
-    const [other, unknown] = [{ key: 'key-2' }, { key: 'key-3' }];
-    await scene.gateway.query(RUN);
-    await scene.gateway.query(RUN, other);
-    scene.clock.advance(1000);
-    scene.upstream.script = () => ({ status: 500 });
-    expect((await scene.gateway.query(RUN)).data).toMatchObject({ run: { freshness: { isStale: true } } });
-    expect((await scene.gateway.query(RUN, unknown)).data).toEqual({ run: null });
-    running();
-    expect((await scene.gateway.query(RUN, other)).data).toMatchObject({ run: { freshness: { isStale: false } } });
-  });
-
   it('One failed call makes the run stale, and is tried again a second later', async () => {
     running();
     await scene.gateway.query(RUN);

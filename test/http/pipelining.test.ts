@@ -91,21 +91,15 @@ describe('pipelined requests', () => {
 
     /** The first request is answered when the test says so. */
     async function open(second: string) {
-      const answer = Promise.withResolvers<undefined>();
-      const script = upstream.script;
-      upstream.script = async (call) => {
-        await answer.promise;
-        return script(call);
-      };
+      const { script } = upstream;
+      const answer = upstream.holdCalls();
       const own = await startGateway({ UPSTREAM_URL: upstream.url });
       const raw = await connectRaw(own.url);
       const called = upstream.nextCall();
       await raw.send(first + second);
       return {
         raw,
-        answer: () => {
-          answer.resolve(undefined);
-        },
+        answer,
         called,
         close: () => {
           upstream.script = script;

@@ -1,11 +1,12 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it } from '@jest/globals';
 import type { Overrides } from '../../src/gateway.ts';
-import { startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
 import { until } from '../harness/fleet.ts';
 import { startGateway, type TestGateway } from '../harness/gateway.ts';
+import { perTest } from '../harness/lasting.ts';
 import { connectRaw, postOf, type RawConnection } from '../harness/raw-http.ts';
 import { wireRun } from '../harness/wire.ts';
 
@@ -35,7 +36,9 @@ function watchConnections(url: string) {
 }
 
 describe('a connection whose client does not read', () => {
-  let upstream: FaultyUpstream;
+  const upstream = perTest(() =>
+    startFaultyUpstream(({ runId }) => ({ json: [wireRun(runId, { outputs: OUTPUTS })] })),
+  );
   let gateway: TestGateway;
   let raw: RawConnection;
   let connections: ReturnType<typeof watchConnections>;
@@ -53,14 +56,10 @@ describe('a connection whose client does not read', () => {
   };
   const runIds = () => [...new Set(upstream.calls.map(({ runId }) => runId))];
 
-  beforeEach(async () => {
-    upstream = await startFaultyUpstream(({ runId }) => ({ json: [wireRun(runId, { outputs: OUTPUTS })] }));
-  });
   afterEach(async () => {
     connections.close();
     raw.close();
     await gateway.close();
-    await upstream.close();
   });
 
   it('A connection whose client does not read is cut after the timeout', async () => {
@@ -80,12 +79,7 @@ describe('a connection whose client does not read', () => {
   });
 
   it('A connection has no timeout during the next request once its answer is read', async () => {
-    const { script } = upstream;
-    const late = Promise.withResolvers<undefined>();
-    upstream.script = async (call) => {
-      if (call.runId === 'r2') await late.promise;
-      return script(call);
-    };
+    const release = upstream.holdCalls(({ runId }) => runId === 'r2');
     await start();
     await raw.send(requestOf('r1'));
     raw.socket.resume();
@@ -93,7 +87,7 @@ describe('a connection whose client does not read', () => {
     await raw.send(getOf('r2'));
     await until(() => runIds().includes('r2'));
     expect(ownEnd().timeout).toBe(0);
-    late.resolve(undefined);
+    release();
     await raw.read(1);
     // The timeout of an idle connection.
     expect(ownEnd().timeout).toBeGreaterThan(72_000);

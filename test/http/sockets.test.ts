@@ -230,11 +230,7 @@ describe('a socket', () => {
     });
 
     it('A socket is closed with 4409 after another operation of an id whose completed operation is pending', async () => {
-      const due = Promise.withResolvers<undefined>();
-      upstream.script = async (call) => {
-        await due.promise;
-        return running(call);
-      };
+      const release = upstream.holdCalls();
       const client = await open();
       const called = upstream.nextCall();
       client.subscribe({ query: MUTATION });
@@ -242,7 +238,7 @@ describe('a socket', () => {
       client.send({ type: 'complete', id: '1' });
       client.subscribe({ query: TYPE });
       expect(await client.next()).toEqual({ type: 'closed', code: 4409 });
-      due.resolve(undefined);
+      release();
     });
   });
 

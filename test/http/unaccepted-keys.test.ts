@@ -108,17 +108,14 @@ describe('a key that the upstream has not accepted', () => {
 
   it('Unaccepted keys leave upstream slots to accepted ones, however many wait', async () => {
     await statusFrom('192.0.2.1', 'good', runs(1));
-    const gate = Promise.withResolvers<undefined>();
-    upstream.script = async (call) => {
-      if (call.key !== 'good') await gate.promise;
-      return healthy(call);
-    };
+    upstream.script = healthy;
+    const release = upstream.holdCalls(({ key }) => key !== 'good');
     const waiting = Array.from({ length: 50 }, (_, index) => statusFrom('192.0.2.1', `made-up-${index}`, runs(20)));
     await upstream.nextCall();
     expect(await (await askFrom('192.0.2.1', runs(40), 'good')).json()).not.toHaveProperty('errors');
     const unaccepted = upstream.calls.filter(({ key }) => key !== 'good').length;
     expect(unaccepted).toBeLessThanOrEqual(16);
-    gate.resolve(undefined);
+    release();
     await Promise.all(waiting);
   });
 

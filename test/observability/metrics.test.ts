@@ -99,11 +99,7 @@ describe('the metrics', () => {
     await gateway.replace(() => startWith({ UPSTREAM_CONCURRENCY: '1' }));
     // An unaccepted key waits in another queue.
     await gateway.query('{ run(workflowId: "wf", id: "r1") { status } }');
-    const gate = Promise.withResolvers<undefined>();
-    upstream.script = async (call) => {
-      await gate.promise;
-      return healthy(call);
-    };
+    const release = upstream.holdCalls();
     const arrived = upstream.nextCall();
     const ids = ['a', 'b', 'c'];
     const answer = gateway.query(
@@ -113,7 +109,7 @@ describe('the metrics', () => {
     const figures = await scrape(gateway.url);
     expect(figures.value('stepgate_upstream_calls_in_use')).toBe(1);
     expect(figures.value('stepgate_upstream_calls_queued')).toBe(2);
-    gate.resolve(undefined);
+    release();
     await answer;
     expect((await scrape(gateway.url)).value('stepgate_upstream_calls_in_use')).toBe(0);
   });
@@ -124,18 +120,15 @@ describe('the metrics', () => {
     await gateway.query(`{ workflow(id: "wf") { runsById(ids: ${JSON.stringify(ids)}) { status } } }`);
     const states = async () => (await scrape(gateway.url)).counts('stepgate_upstream_breaker');
     expect(await states()).toEqual({ open: 1 });
-    const gate = Promise.withResolvers<undefined>();
     const tried = upstream.nextCall();
-    upstream.script = async (call) => {
-      await gate.promise;
-      return healthy(call);
-    };
+    upstream.script = healthy;
+    const release = upstream.holdCalls();
     const isTried = tried.then(() => true);
     let answer = Promise.resolve<unknown>(null);
     do answer = gateway.query('{ run(workflowId: "wf", id: "r1") { status } }');
     while (!(await Promise.race([isTried, answer.then(() => false)])));
     expect(await states()).toEqual({ half_open: 1 });
-    gate.resolve(undefined);
+    release();
     await answer;
     expect(await states()).toEqual({ closed: 1 });
   });

@@ -302,8 +302,6 @@ describe('the attributes of a span', () => {
     ['{ nothing }', 'GRAPHQL_VALIDATION_FAILED'],
     ['{', 'GRAPHQL_PARSE_FAILED'],
     [runOf('..'), 'BAD_USER_INPUT'],
-    [runOf('401'), 'UNAUTHENTICATED'],
-    [runOf('403'), 'FORBIDDEN'],
     [runOf('404'), 'NOT_FOUND'],
   ])('A mistake of a client is not an error of its span: %s', async (query, code) => {
     upstream.script = ({ runId }) => ({ status: Number(runId), raw: '{}' });
