@@ -44,7 +44,6 @@ export interface LiveClient {
 export interface Subscribing {
   readonly key?: string | null;
   readonly variables?: Readonly<Record<string, unknown>>;
-  readonly operationName?: string;
 }
 
 /** Subscribes over a new connection. The bearer key is sent as usual for the transport. */
@@ -101,7 +100,7 @@ export interface SocketClient extends LiveClient {
   /** Sends a binary message or a text message. */
   sendBytes(bytes: Buffer, binary: boolean): void;
   /** Sends a protocol ping. Resolves with the server's pong: all earlier messages of the server have arrived. */
-  roundTrip(payload?: object): Promise<void>;
+  roundTrip(): Promise<void>;
   /** Sends a WebSocket ping frame. */
   ping(text: string): void;
   /** The payloads of the server's WebSocket pong frames. */
@@ -172,10 +171,10 @@ export async function openSocket(
     sendBytes(bytes: Buffer, binary: boolean) {
       socket.send(bytes, { binary });
     },
-    roundTrip: (payload?: object) =>
+    roundTrip: () =>
       new Promise<void>((resolve) => {
         roundTrips.push(resolve);
-        send({ type: 'ping', payload });
+        send({ type: 'ping' });
       }),
     ping(text: string) {
       socket.ping(text);
@@ -209,7 +208,7 @@ export interface StreamClient extends LiveClient {
 }
 
 export interface StreamOptions {
-  readonly method?: 'GET' | 'POST' | 'PUT';
+  readonly method?: 'GET' | 'POST';
   readonly headers?: Readonly<Record<string, string>>;
 }
 

@@ -1,6 +1,5 @@
 /** HTTP over one plain connection: tests control and read each byte. */
 import { once } from 'node:events';
-import type { Server } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 
@@ -11,7 +10,7 @@ export interface RawAnswer {
 
 export interface RawConnection {
   readonly socket: Socket;
-  /** Sends the pieces in order. If the connection was opened with `server`, the server reads each piece separately. */
+  /** Sends the pieces in order. */
   send(...pieces: (string | Buffer)[]): Promise<void>;
   /** Reads this number of answers. */
   read(answers: number): Promise<RawAnswer[]>;
@@ -37,12 +36,10 @@ export const headOfPost = (key: string, ...lines: readonly string[]): string =>
     '\r\n',
   ].join('\r\n');
 
-export async function connectRaw(url: string, server?: Server): Promise<RawConnection> {
+export async function connectRaw(url: string): Promise<RawConnection> {
   const { hostname, port } = new URL(url);
-  const accepted = server && (once(server, 'connection') as Promise<[Socket]>);
   const socket = connect({ host: hostname, port: Number(port), noDelay: true });
   await once(socket, 'connect');
-  const [other] = (await accepted) ?? [];
   let unread = Buffer.alloc(0);
   // Joined only when an answer is complete: joining each chunk would take quadratic time.
   let chunks: Buffer[] = [];
@@ -88,8 +85,7 @@ export async function connectRaw(url: string, server?: Server): Promise<RawConne
   async function send(...pieces: (string | Buffer)[]): Promise<void> {
     for (const piece of pieces) {
       socket.write(piece);
-      do await setImmediate();
-      while (other && !other.destroyed && other.bytesRead < socket.bytesWritten);
+      await setImmediate();
     }
   }
 

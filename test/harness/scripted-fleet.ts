@@ -51,12 +51,8 @@ const TAKEN = { outcome: 'taken' };
 
 const FOR_GOOD_MS = 60_000;
 
-/** `words`: further settings of Valkey. */
-export async function startScriptedFleet(
-  script: Script = answerOf,
-  words: readonly string[] = [],
-): Promise<ScriptedFleet> {
-  const valkey = await startValkey(words);
+export async function startScriptedFleet(script: Script = answerOf): Promise<ScriptedFleet> {
+  const valkey = await startValkey();
   const upstream = await startFaultyUpstream(script);
   const gateways: TestGateway[] = [];
   const names = (purpose: string) => valkey.client.keys(`stepgate:${purpose}:*`);

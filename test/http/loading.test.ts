@@ -1,5 +1,4 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { pino } from 'pino';
 import { healthy, type Reply } from '../harness/faulty-upstream.ts';
 import { startRunsScene } from '../harness/runs-scene.ts';
 import { wireWorkflow } from '../harness/scripted-history.ts';
@@ -93,22 +92,6 @@ describe('loading runs', () => {
     for (let batch = 0; batch < 6; batch += 1) await codesAndCalls(ids.slice(25 * batch, 25 * batch + 25));
     expect(await codesAndCalls([ids[149] ?? '', ids[120] ?? ''])).toBe(0);
     expect(await codesAndCalls([ids[0] ?? ''])).toBeGreaterThan(0);
-  });
-
-  it('A client that disconnects before its answer is not logged as a defect', async () => {
-    const lines: string[] = [];
-    const logger = pino({ level: 'error' }, { write: (line) => void lines.push(line) });
-    await scene.restart({}, { logger });
-    scene.upstream.script = ({ cut }) => cut.then(() => ({}));
-    const leaving = new AbortController();
-    const leaver = scene.gateway.query(STATUS, { variables: { id: 'r1' }, signal: leaving.signal });
-    const call = await scene.upstream.nextCall();
-    leaving.abort();
-    await expect(leaver).rejects.toThrow();
-    await call.cut;
-    // After the restart nothing is pending any more.
-    await scene.restart({});
-    expect(lines).toEqual([]);
   });
 
   const RUNNING = { status: 'running', end_time: null };
