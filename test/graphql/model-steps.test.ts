@@ -1,11 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { ANTHROPIC, CHAT, RESPONSES, STREAMS } from '../domain/conversation/shapes.ts';
 import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
 import { startGateway } from '../harness/gateway.ts';
 import { gatewayPerTest } from '../harness/gateway-over.ts';
+import { temporaryFiles } from '../harness/temporary-files.ts';
 import { wireRun, wireStep, type Wire } from '../harness/wire.ts';
 
 const CONVERSATION = `conversation {
@@ -20,16 +19,9 @@ interface Answered {
   readonly run: { readonly steps: readonly Record<string, unknown>[]; readonly estimatedCost?: unknown };
 }
 
-const folder = mkdtempSync(join(tmpdir(), 'prices-'));
-afterAll(() => {
-  rmSync(folder, { recursive: true });
-});
+const { folder, write } = temporaryFiles();
 let files = 0;
-function writePrices(content: unknown): string {
-  const path = join(folder, `${(files += 1)}.json`);
-  writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content));
-  return path;
-}
+const writePrices = (content: unknown) => write(`${(files += 1)}.json`, content);
 const PRICE = { input_cost_per_token: 1e-6, output_cost_per_token: 2e-6 };
 const SONNET = { ...PRICE, cache_read_input_token_cost: 1e-7 };
 

@@ -1,11 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import { ANTHROPIC, CHAT, RESPONSES } from '../domain/conversation/shapes.ts';
 import { gatewayPerTest } from '../harness/gateway-over.ts';
 import { ofWorkflow } from '../harness/operations.ts';
 import { createScriptedWorkflows } from '../harness/scripted-workflows.ts';
+import { temporaryFiles } from '../harness/temporary-files.ts';
 import { wireStep } from '../harness/wire.ts';
 
 const USAGE = `usage {
@@ -15,19 +13,11 @@ const USAGE = `usage {
 }`;
 const trend = (fields: string, args = 'buckets: 2') => ofWorkflow(`trend(${args}) { ${fields} }`);
 
-const folder = mkdtempSync(join(tmpdir(), 'prices-'));
-afterAll(() => {
-  rmSync(folder, { recursive: true });
-});
-const prices = join(folder, 'prices.json');
 const PRICE = { input_cost_per_token: 1e-6, output_cost_per_token: 2e-6 };
-writeFileSync(
-  prices,
-  JSON.stringify({
-    'gpt-4.1-mini-2025-04-14': PRICE,
-    'claude-sonnet-4-5-20250929': { ...PRICE, cache_read_input_token_cost: 1e-7 },
-  }),
-);
+const prices = temporaryFiles().write('prices.json', {
+  'gpt-4.1-mini-2025-04-14': PRICE,
+  'claude-sonnet-4-5-20250929': { ...PRICE, cache_read_input_token_cost: 1e-7 },
+});
 
 describe('the usage of a trend', () => {
   const workflows = createScriptedWorkflows(['wf']);
