@@ -66,6 +66,16 @@ function reply(workflowId: string, answer: Reply | Promise<Reply>): void {
   upstream.script = (call) => (call.workflowId === workflowId ? answer : script(call));
 }
 
+/** The next event has these runs, and the error of this workflow. */
+async function nextHasError(client: LiveClient, code: string, workflowId: string, ids: readonly string[] = []) {
+  expect(await client.next()).toMatchObject({
+    payload: {
+      data: { runsUpdated: { runs: ids.map((id) => ({ id })) } },
+      errors: [{ extensions: { code, workflowId } }],
+    },
+  });
+}
+
 const recover = () => (upstream.script = workflows.script);
 const running = { status: 'running' };
 
@@ -195,12 +205,7 @@ describe('runsUpdated', () => {
     workflows.start('wf-1', 'a', running);
     for (const id of ['gone', 'lost']) {
       reply(id, { status: 404, json: {} });
-      expect(await (await open(['wf-1', id])).next()).toMatchObject({
-        payload: {
-          data: { runsUpdated: { runs: [{ id: 'a' }] } },
-          errors: [{ extensions: { code: 'NOT_FOUND', workflowId: id } }],
-        },
-      });
+      await nextHasError(await open(['wf-1', id]), 'NOT_FOUND', id, ['a']);
     }
     expect(await (await open(['gone'])).nextErrorCode()).toBe('NOT_FOUND');
   });
@@ -222,12 +227,7 @@ describe('runsUpdated', () => {
     await timers(2);
     reply('wf-2', { status: 403 });
     clock.advance(SLOWEST_MS);
-    expect(await client.next()).toMatchObject({
-      payload: {
-        data: { runsUpdated: { runs: [] } },
-        errors: [{ extensions: { code: 'FORBIDDEN', workflowId: 'wf-2' } }],
-      },
-    });
+    await nextHasError(client, 'FORBIDDEN', 'wf-2');
     await timers(1);
     workflows.change('a', { status: 'completed' });
     await poll(1);
@@ -242,12 +242,7 @@ describe('runsUpdated', () => {
     workflows.start('wf-1', 'a', running);
     upstream.script = (call) => (call.endpoint === 'steps' ? { status: 403 } : workflows.script(call));
     const client = await open(['wf-1'], { query: WITH_STEPS });
-    expect(await client.next()).toMatchObject({
-      payload: {
-        data: { runsUpdated: { runs: [] } },
-        errors: [{ extensions: { code: 'FORBIDDEN', workflowId: 'wf-1' } }],
-      },
-    });
+    await nextHasError(client, 'FORBIDDEN', 'wf-1');
   });
 
   it('Only the steps of changed runs are loaded, and a run whose steps fail is kept', async () => {
@@ -355,12 +350,7 @@ describe('runsUpdated with a workflow that does not answer', () => {
     clock.advance(1000);
     await client.nextData();
     answer({ status: 404, json: {} });
-    expect(await client.next()).toMatchObject({
-      payload: {
-        data: { runsUpdated: { runs: [] } },
-        errors: [{ extensions: { code: 'NOT_FOUND', workflowId: 'wf-2' } }],
-      },
-    });
+    await nextHasError(client, 'NOT_FOUND', 'wf-2');
     await timers(1);
     workflows.change('a', { status: 'completed' });
     await poll(1);

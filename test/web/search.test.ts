@@ -11,18 +11,19 @@ afterAll(() => gateway.close());
 
 describeInBrowser('the search', (open) => {
   const dialogOf = (page: Page) => page.getByRole('dialog', { name: 'Search' });
-  const openHome = async (page: Page) => {
+  async function openSearch(options: Parameters<typeof open>[0] = { key: 'key-1' }): Promise<Page> {
+    const page = await open(options);
     await page.goto(gateway.url);
     await page.getByRole('article').nth(1).waitFor();
-  };
+    await page.keyboard.press('/');
+    return page;
+  }
 
   it('A person types the number of an order, and gets to its run without the mouse', async () => {
     workflows.start('wf', 'shop-1', { status: 'completed', inputs: { order: { number: 'A-48193' } } });
     for (let number = 0; number < 8; number += 1)
       workflows.start('team/flow', `flow-${number}`, { status: 'completed' });
-    const page = await open({ key: 'key-2', width: 390, height: 844 });
-    await openHome(page);
-    await page.keyboard.press('/');
+    const page = await openSearch({ key: 'key-2', width: 390, height: 844 });
     await page.keyboard.type('48193', { delay: 10 });
     const options = dialogOf(page).getByRole('option');
     await dialogOf(page).getByText('9 runs searched: ids, inputs and errors.').waitFor();
@@ -32,9 +33,7 @@ describeInBrowser('the search', (open) => {
   });
 
   it('A search with more runs than the dialog shows continues in the list of runs', async () => {
-    const page = await open({ key: 'key-2' });
-    await openHome(page);
-    await page.keyboard.press('/');
+    const page = await openSearch({ key: 'key-2' });
     await dialogOf(page).getByRole('combobox').fill('flow-');
     await dialogOf(page).getByRole('option', { name: 'More runs with “flow-”' }).click();
     await page.waitForURL(`${gateway.url}/?search=flow-`);
@@ -51,10 +50,8 @@ describeInBrowser('the search', (open) => {
   });
 
   it('Enter before anything is found does not disable a later Enter', async () => {
-    const page = await open({ key: 'key-2' });
-    await openHome(page);
+    const page = await openSearch({ key: 'key-2' });
     const answering = Promise.withResolvers<null>();
-    await page.keyboard.press('/');
     await dialogOf(page).getByRole('option').first().waitFor();
     await page.route('**/graphql', async (route) => {
       await answering.promise;
@@ -79,7 +76,8 @@ describeInBrowser('the search', (open) => {
       await loading.promise;
       await route.continue();
     });
-    await openHome(page);
+    await page.goto(gateway.url);
+    await page.getByRole('article').nth(1).waitFor();
     await page.keyboard.press('/');
     await page.keyboard.type('jk/');
     loading.resolve(null);
@@ -90,9 +88,7 @@ describeInBrowser('the search', (open) => {
   });
 
   it('The search keeps each letter that is typed fast on a slow machine', async () => {
-    const page = await open({ key: 'key-1' });
-    await openHome(page);
-    await page.keyboard.press('/');
+    const page = await openSearch();
     const field = dialogOf(page).getByRole('combobox');
     await field.waitFor();
     const session = await page.context().newCDPSession(page);
@@ -104,9 +100,7 @@ describeInBrowser('the search', (open) => {
   });
 
   it('The search finds a workflow with a slash in its name, and the run that the text may also name', async () => {
-    const page = await open({ key: 'key-1' });
-    await openHome(page);
-    await page.keyboard.press('/');
+    const page = await openSearch();
     await dialogOf(page).getByRole('combobox').fill('team/flow');
     await dialogOf(page)
       .getByRole('option', { name: /Workflow team\/flow/ })
@@ -117,9 +111,7 @@ describeInBrowser('the search', (open) => {
   });
 
   it('The search stays open if a selection ends outside, and closes on a click there', async () => {
-    const page = await open({ key: 'key-1' });
-    await openHome(page);
-    await page.keyboard.press('/');
+    const page = await openSearch();
     const field = dialogOf(page).getByRole('combobox');
     await field.fill('order');
     const box = (await field.boundingBox()) ?? { x: NaN, y: NaN };
