@@ -31,20 +31,6 @@ describe('loading runs', () => {
     expect(scene.upstream.count('run')).toBe(2);
   });
 
-  it('A live run is read again after LIVE_TTL_MS, and not before', async () => {
-    scene.upstream.script = ({ endpoint, runId }) => ({
-      json:
-        endpoint === 'run' ? [wireRun(runId, { status: 'running', end_time: null })] : [wireStep({ end_time: null })],
-    });
-    await scene.gateway.query(RUN, { variables: { id: 'r1' } });
-    scene.clock.advance(999);
-    await scene.gateway.query(RUN, { variables: { id: 'r1' } });
-    expect(scene.upstream.count('steps')).toBe(1);
-    scene.clock.advance(1);
-    await scene.gateway.query(RUN, { variables: { id: 'r1' } });
-    expect(scene.upstream.count('steps')).toBe(2);
-  });
-
   it('An operation makes at most MAX_UPSTREAM_CALLS upstream calls, and the loaded part is answered', async () => {
     await scene.restart({ UPSTREAM_ENDPOINTS: 'steps', MAX_UPSTREAM_CALLS: '3' });
     const ask = () => scene.gateway.query(`{ workflow(id: "wf") { runsById(ids: ["a", "b", "c", "d", "e"]) { id } } }`);

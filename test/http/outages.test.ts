@@ -26,33 +26,6 @@ describe('a failing upstream', () => {
     });
   };
 
-  it('A failing upstream is replaced by its last good answer, marked as stale, until it is back', async () => {
-    running();
-    const fresh = {
-      status: 'RUNNING',
-      stepCounts: { total: 1 },
-      freshness: { isFinal: false, isStale: false, staleReason: null },
-    };
-    expect((await scene.gateway.query(RUN)).data).toEqual({ run: fresh });
-
-    await scene.upstream.shut();
-    scene.clock.advance(5000);
-    expect((await scene.gateway.query(RUN)).data).toEqual({
-      run: {
-        ...fresh,
-        freshness: {
-          isFinal: false,
-          isStale: true,
-          staleReason: 'UPSTREAM_UNAVAILABLE: The upstream could not be reached (ECONNREFUSED).',
-        },
-      },
-    });
-
-    await scene.upstream.listen();
-    scene.clock.advance(1000);
-    expect((await scene.gateway.query(RUN)).data).toEqual({ run: fresh });
-  });
-
   it.each<readonly [string, Reply | Script]>([
     ['UPSTREAM_UNAVAILABLE', { status: 500 }],
     ['RATE_LIMITED', { status: 429, headers: { 'retry-after': '7' } }],
