@@ -1,4 +1,7 @@
 import { afterAll, expect, it } from '@jest/globals';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import { startPageGateway } from '../harness/browser-gateway.ts';
 import { isFinal, isLive, operationOf, setHidden, type Page } from '../harness/browser.ts';
 import { createManualClock } from '../harness/clock.ts';
@@ -199,8 +202,7 @@ const RUNNING = 20;
 const POLL_MS = 10_000;
 /** The gateway's default LIVE_TTL_MS: at most one event in this time. */
 const SECONDS_PER_EVENT = 2;
-const SECONDS_PER_FIGURES = 10;
-const MOST_BYTES_PER_SECOND = 50_000;
+const MOST_BYTES_OF_EVENT = 100_000;
 
 const clock = createManualClock();
 const startMs = clock.now();
@@ -305,50 +307,47 @@ describeInBrowser('the timeline of a live run', (open) => {
     }
   });
 
-  /** Counts the bytes on the wire, for events and for answers. */
-  async function countBytes(page: Page) {
-    const session = await page.context().newCDPSession(page);
-    await session.send('Network.enable');
-    const kinds = new Map<string, 'events' | 'answers' | 'assets'>();
-    const bytes = { events: 0, answers: 0, assets: 0 };
-    session.on('Network.requestWillBeSent', ({ requestId, request }) => {
-      const kind = request.url.endsWith('/graphql') ? 'answers' : 'assets';
-      kinds.set(requestId, request.url.endsWith('/graphql/stream') ? 'events' : kind);
-    });
-    session.on('Network.dataReceived', ({ requestId, encodedDataLength }) => {
-      bytes[kinds.get(requestId) ?? 'assets'] += encodedDataLength;
-    });
-    return bytes;
+  /** Connections of event streams. What the page shows of an event has been written to them before. */
+  function watchStreams() {
+    const sockets: Socket[] = [];
+    const note = (message: unknown) => {
+      const { request, socket } = message as { readonly request: IncomingMessage; readonly socket: Socket };
+      if (request.url === '/graphql/stream') sockets.push(socket);
+    };
+    subscribe('http.server.request.start', note);
+    return {
+      written: () => sockets.reduce((bytes, socket) => bytes + socket.bytesWritten, 0),
+      close: () => unsubscribe('http.server.request.start', note),
+    };
   }
 
   it('A live run of a thousand steps sends a viewer only the changes', async () => {
     const page = await open({ key: 'key-1' });
-    const bytes = await countBytes(page);
+    const streams = watchStreams();
     await page.goto(`${timed.url}/workflows/wf/runs/many?rows=packed`);
     await stepsShown(page, STEPS);
     await page.getByText('Live', { exact: true }).waitFor();
     await clock.timers(2);
-
-    // The figures of the first view come after the steps, and the browser reports bytes later than it shows them.
-    const received = () => bytes.answers + bytes.events;
-    for (let before = -1; received() !== before;) {
-      before = received();
-      await page.waitForTimeout(500);
-    }
-    const before = { ...bytes };
-    const EVENTS = 6;
-    for (let event = 1; event <= EVENTS; event += 1) {
+    const more = async () => {
       finished += 10;
       clock.advance(POLL_MS);
       await stepsShown(page, finished + RUNNING);
       const { edges, now } = await edgesOf(page);
       expect(Math.max(...edges)).toBeLessThanOrEqual(now + 1);
-    }
-    // Events lack the error and the figures: the page loads the error at once, figures every ten seconds.
+    };
+
+    // The first event has all steps. It has come when the second is shown.
+    await more();
+    const before = streams.written();
+    const asked = new Set<string | undefined>();
+    page.on('request', (request) => asked.add(operationOf(request)));
+    const EVENTS = 5;
+    for (let event = 1; event <= EVENTS; event += 1) await more();
+    streams.close();
+    expect((streams.written() - before) / EVENTS).toBeLessThan(MOST_BYTES_OF_EVENT);
+    // Events lack the error: the page loads it with the figures, and nothing else.
     await page.getByRole('link', { name: /It broke while somebody watched/ }).waitFor();
-    const eventBytes = (bytes.events - before.events) / EVENTS;
-    const perSecond = eventBytes / SECONDS_PER_EVENT + (bytes.answers - before.answers) / SECONDS_PER_FIGURES;
-    expect(perSecond).toBeLessThan(MOST_BYTES_PER_SECOND);
+    expect([...asked]).toEqual(['FiguresOfRun']);
 
     isOver = true;
     clock.advance(POLL_MS);
