@@ -1,15 +1,11 @@
 /**
- * Field table: resolver and data requirement of every field of the schema, for look-ahead and the executable schema.
- * The compiler requires an entry for each field, and a resolver in each entry, unless the parent has a property of the
- * same name and type.
+ * Field table: the resolvers of the schema's fields, and the data that each field of Run requires. A field whose parent has a
+ * property of the same name and type needs no entry. Without an entry, any other field does not compile.
  */
 import type { GraphQLScalarType } from 'graphql';
 import type { Context } from '../context.ts';
 import type { ResolverFn, Resolvers, SubscriptionResolvers } from '../generated/resolvers.ts';
 import type { DataRequirement } from '../../runs/loaders/run-loaders.ts';
-
-/** An entry of Run also has a data requirement. */
-type Requirement<Type> = Type extends 'Run' ? { readonly requirement: DataRequirement } : object;
 
 type ObjectTypeName = Exclude<
   { [Name in keyof Resolvers]: Resolvers[Name] extends GraphQLScalarType ? never : Name }[keyof Resolvers],
@@ -24,28 +20,31 @@ type IsProperty<Field, Name extends PropertyKey> =
       : false
     : false;
 
-type Resolve<Field, Name extends PropertyKey> =
-  IsProperty<Field, Name> extends true ? { readonly resolve?: Field } : { readonly resolve: Field };
+type PropertyName<Type extends ObjectTypeName> = {
+  [Name in keyof Resolvers[Type]]: IsProperty<Resolvers[Type][Name], Name> extends true ? Name : never;
+}[keyof Resolvers[Type]];
+
+type OtherName<Type extends ObjectTypeName> = Exclude<keyof Resolvers[Type], PropertyName<Type>>;
+
+type Requirements<Type extends ObjectTypeName> = Type extends 'Run'
+  ? { readonly [Name in keyof Resolvers[Type]]: { readonly requirement: DataRequirement } }
+  : unknown;
 
 export type FieldTable<Type extends ObjectTypeName> = {
-  readonly [Name in keyof Resolvers[Type]]: Requirement<Type> & Resolve<Resolvers[Type][Name], Name>;
-};
+  readonly [Name in OtherName<Type>]: { readonly resolve: Resolvers[Type][Name] };
+} & {
+  readonly [Name in PropertyName<Type>]?: { readonly resolve?: Resolvers[Type][Name] };
+} & Requirements<Type>;
 
-/** Types whose fields are all properties of their parents. */
 type PlainTypeName = {
-  [Type in ObjectTypeName]: false extends {
-    [Name in keyof Resolvers[Type]]: IsProperty<Resolvers[Type][Name], Name>;
-  }[keyof Resolvers[Type]]
-    ? never
-    : Type;
+  [Type in ObjectTypeName]: OtherName<Type> extends never ? Type : never;
 }[ObjectTypeName];
 
-/** Replaces the entries of a type whose fields are all properties. Does not compile for other types. */
-export const properties = <Type extends PlainTypeName>(): Partial<FieldTable<Type>> => ({});
-
-/** The whole table, with an entry for each field of each object type. */
+/** A type without an entry has only properties of its parent. */
 export type FieldTables = {
-  readonly [Type in ObjectTypeName]: Type extends PlainTypeName ? Partial<FieldTable<Type>> : FieldTable<Type>;
+  readonly [Type in Exclude<ObjectTypeName, PlainTypeName>]: FieldTable<Type>;
+} & {
+  readonly [Type in PlainTypeName]?: FieldTable<Type>;
 } & {
   readonly Subscription: Required<SubscriptionResolvers>;
 };

@@ -3,14 +3,11 @@ import type { GraphQLResolveInfo } from 'graphql';
 import type { RunRef } from '../../upstream/client.ts';
 import type { Context } from '../context.ts';
 import { workflowCursor } from '../lists/cursors.ts';
-import { properties, type FieldTable } from '../fields/field-table.ts';
+import type { FieldTable } from '../fields/field-table.ts';
 import { settleAll } from '../lists/settle.ts';
 
 const workflowConnection: FieldTable<'WorkflowConnection'> = {
-  nodes: {},
   edges: { resolve: ({ nodes }) => nodes.map((node) => ({ node, cursor: workflowCursor(node.id) })) },
-  pageInfo: {},
-  totalCount: {},
 };
 
 /** Runs of a page. Their records came with it. */
@@ -26,30 +23,22 @@ const runNodes = {
 const runConnection: FieldTable<'RunConnection'> = {
   nodes: runNodes,
   edges: { resolve: ({ runs: listed }) => listed },
-  pageInfo: {},
-  runsExamined: {},
 };
 
 const recentRunConnection: FieldTable<'RecentRunConnection'> = {
   nodes: runNodes,
   edges: { resolve: ({ edges }) => edges() },
-  pageInfo: {},
-  runsExamined: {},
-  unavailableWorkflows: {},
 };
 
 const runEdge: FieldTable<'RunEdge'> = {
   node: {
     resolve: (listed, _args, { runs, requirement }, info) => runs().load(listed, requirement(info)),
   },
-  cursor: {},
 };
 
 export const connections = {
   WorkflowConnection: workflowConnection,
-  WorkflowEdge: properties<'WorkflowEdge'>(),
   RunConnection: runConnection,
   RecentRunConnection: recentRunConnection,
   RunEdge: runEdge,
-  PageInfo: properties<'PageInfo'>(),
 };

@@ -23,5 +23,4 @@ export const executeWorkflowPayload: FieldTable<'ExecuteWorkflowPayload'> = {
     resolve: ({ workflowId, runId }, _args, { runs, requirement }, info) =>
       runs().loadStarted({ workflowId, runId }, requirement(info)),
   },
-  message: {},
 };

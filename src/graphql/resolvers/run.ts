@@ -115,11 +115,6 @@ const unreadableStep = (problem: string) => new GatewayError('UPSTREAM_CONTRACT_
 const refOf = ({ workflowId, id }: Run) => ({ workflowId, runId: id });
 
 export const expectation: FieldTable<'Expectation'> = {
-  sampleSize: {},
-  p50Ms: {},
-  p95Ms: {},
-  remainingMs: {},
-  overdueByMs: {},
   nodes: { resolve: (expected, _args, context) => nodeExpectationsIn(expected, context) },
 };
 
@@ -127,8 +122,6 @@ export const expectation: FieldTable<'Expectation'> = {
 export const runComparison: FieldTable<'RunComparison'> = {
   base: { resolve: ({ base }, _args, { runs, requirement }, info) => runs().load(refOf(base), requirement(info)) },
   head: { resolve: ({ head }, _args, { runs, requirement }, info) => runs().load(refOf(head), requirement(info)) },
-  wallClockDeltaMs: {},
   elapsedTimeDelta: { resolve: ({ elapsedTimeDelta }) => checkInt(elapsedTimeDelta, 'elapsedTimeDelta') },
   ...intFields('tokenDelta'),
-  nodes: {},
 };

@@ -12,40 +12,19 @@ function readConversation(values: PayloadValues, { payload }: Step, context: Con
 }
 
 export const step: FieldTable<'Step'> = {
-  id: {},
-  runId: {},
-  workflowId: {},
-  nodeId: {},
   node: {
     async resolve({ workflowId, nodeId }, _args, { workflows }) {
       const graph = (await workflows().known()).get(workflowId)?.graph;
       return graph?.nodes.find((node) => node.id === nodeId) ?? null;
     },
   },
-  userId: {},
-  organizationId: {},
-  status: {},
-  rawStatus: {},
-  isFinished: {},
-  startTime: {},
-  endTime: {},
   ...intFields('elapsedTime', 'tokens'),
-  durationMs: {},
-  waitingMs: {},
-  waitingSince: {},
-  durationSource: {},
-  clockSkewDetected: {},
-  offsetMs: {},
-  gapBeforeMs: {},
-  shareOfRun: {},
-  error: {},
   errorInfo: { resolve: ({ error }, _args, context) => context.errorInfo(error) },
   inputs: { resolve: ({ payload }, { path }, context) => payloadValue(payload, 'inputs', path, context) },
   outputs: { resolve: ({ payload }, { path }, context) => payloadValue(payload, 'outputs', path, context) },
   inputsSizeBytes: { resolve: ({ payload }, _args, context) => payloadSize(payload, 'inputs', context) },
   outputsSizeBytes: { resolve: ({ payload }, _args, context) => payloadSize(payload, 'outputs', context) },
   metadata: { resolve: ({ payload }, _args, context) => payloadValue(payload, 'metadata', null, context) },
-  tokenUsage: {},
   estimatedCost: { resolve: (step, _args, { prices }) => prices && stepCost(step, prices) },
   conversation: {
     resolve: (step, _args, context) =>
@@ -53,10 +32,4 @@ export const step: FieldTable<'Step'> = {
         context.conversation(step.payload, () => readConversation(values, step, context)),
       ),
   },
-  attempt: {},
-  attemptCount: {},
-  attemptKind: {},
-  isLatest: {},
-  itemKey: {},
-  previousAttempt: {},
 };

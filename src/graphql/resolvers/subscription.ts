@@ -50,7 +50,6 @@ export const subscription: FieldTables['Subscription'] = {
 };
 
 export const runUpdate: FieldTable<'RunUpdate'> = {
-  run: {},
   changedSteps: {
     resolve: ({ run, event: { snapshot, sinceSequence } }) =>
       changedSteps(run.steps, snapshot.stepChanges, sinceSequence),

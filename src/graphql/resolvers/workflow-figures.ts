@@ -3,7 +3,7 @@ import type { GraphQLResolveInfo } from 'graphql';
 import { nodeStatistics } from '../../domain/run/statistics.ts';
 import { checkFirst, checkMaxBytes } from '../arguments.ts';
 import type { Context } from '../context.ts';
-import { properties, type FieldTable } from '../fields/field-table.ts';
+import type { FieldTable } from '../fields/field-table.ts';
 import { counts, intFields } from '../fields/int-fields.ts';
 import type { StatisticsOfRuns, SuspectedChanges } from '../object-references.ts';
 import { loadInTurns, settleAll } from '../lists/settle.ts';
@@ -28,13 +28,7 @@ function reportedChanges({ changes, errors }: SuspectedChanges, { reported }: Co
 
 const failureGroup: FieldTable<'FailureGroup'> = {
   workflow: { resolve: ({ workflowId }) => ({ id: workflowId }) },
-  nodeId: {},
-  message: {},
-  latestMessage: {},
-  code: {},
-  count: {},
   firstSeenAt: { resolve: async ({ history }) => (await history()).firstSeenAt },
-  lastSeenAt: {},
   firstSeenIsExact: { resolve: async ({ history }) => (await history()).firstSeenIsExact },
   isNew: { resolve: async ({ history }) => (await history()).isNew },
   isResolved: { resolve: ({ resolution }) => resolution() },
@@ -53,7 +47,6 @@ const failureGroup: FieldTable<'FailureGroup'> = {
 
 /** Its runs were loaded with their steps. */
 const changePoint: FieldTable<'ChangePoint'> = {
-  at: {},
   run: {
     resolve: ({ workflowId, runId }, _args, { runs, requirement }, info) =>
       runs().load({ workflowId, runId }, requirement(info)),
@@ -62,16 +55,9 @@ const changePoint: FieldTable<'ChangePoint'> = {
     resolve: ({ workflowId, previousRunId }, _args, { runs, requirement }, info) =>
       runs().load({ workflowId, runId: previousRunId }, requirement(info)),
   },
-  nodeId: {},
-  kind: {},
-  before: {},
-  after: {},
 };
 
 const failureGroups: FieldTable<'FailureGroups'> = {
-  nodes: {},
-  runsExamined: {},
-  runsRequested: {},
   runsNotLoaded: { resolve: ({ runsNotLoaded }) => runsNotLoaded() },
 };
 
@@ -80,8 +66,6 @@ const baseline: FieldTable<'Baseline'> = {
     resolve: ({ workflowId, runId }, _args, { runs, requirement }, info) =>
       runs().load({ workflowId, runId }, requirement(info)),
   },
-  reason: {},
-  changes: {},
   comparison: {
     resolve: ({ workflowId, runId, failedRunId }, _args, context) =>
       comparisonOf({ workflowId, baseId: runId, headId: failedRunId }, context),
@@ -90,7 +74,6 @@ const baseline: FieldTable<'Baseline'> = {
 
 const diagnosis: FieldTable<'Diagnosis'> = {
   headline: { resolve: (diagnosis, _args, context) => headline(diagnosis, context) },
-  failedStep: {},
   group: { resolve: async ({ triage }) => (await triage())?.group ?? null },
   baseline: { resolve: async ({ triage }) => (await triage())?.baseline() ?? null },
   changes: {
@@ -104,34 +87,17 @@ const diagnosis: FieldTable<'Diagnosis'> = {
 };
 
 const trendBucket: FieldTable<'TrendBucket'> = {
-  startedAt: {},
-  endedAt: {},
-  isComplete: {},
-  runCount: {},
-  failedCount: {},
-  wallClockMs: {},
   usage: { resolve: ({ usage }, { loadSteps }) => usage(loadSteps) },
   before: { resolve: ({ before }) => before() },
   nodes: statisticsByNode,
 };
 
 const usageBucket: FieldTable<'UsageBucket'> = {
-  startedAt: {},
-  endedAt: {},
-  isComplete: {},
-  runCount: {},
-  failedCount: {},
   usage: { resolve: ({ usage }, { loadSteps }) => usage(loadSteps) },
   before: { resolve: ({ before }, _args, _context, info) => before(info) },
 };
 
 const workflowStatistics: FieldTable<'WorkflowStatistics'> = {
-  runCount: {},
-  finishedCount: {},
-  completedCount: {},
-  failedCount: {},
-  successRate: {},
-  wallClockMs: {},
   nodes: statisticsByNode,
 };
 
@@ -140,22 +106,11 @@ export const workflowFigures = {
   FailureGroup: failureGroup,
   FailureGroups: failureGroups,
   ChangePoint: changePoint,
-  ChangePoints: properties<'ChangePoints'>(),
   Baseline: baseline,
   Diagnosis: diagnosis,
   TrendBucket: trendBucket,
   UsageBucket: usageBucket,
-  UsageTrend: {
-    runsReporting: {},
-    runsFromSteps: {},
-    runsNotReporting: {},
-    counts,
-    stepsReporting: {},
-    estimatedCost: {},
-    failedCost: {},
-    byModel: {},
-  },
-  ModelUsageTrend: { model: {}, counts, stepsReporting: {}, estimatedCost: {} },
-  Distribution: properties<'Distribution'>(),
-  NodeStatistics: { ...properties<'NodeStatistics'>(), ...intFields('totalTokens') },
+  UsageTrend: { counts },
+  ModelUsageTrend: { counts },
+  NodeStatistics: intFields('totalTokens'),
 };

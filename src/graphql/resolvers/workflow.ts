@@ -32,7 +32,6 @@ const ofList = <Key extends keyof WorkflowRecord>(key: Key) =>
   }) as const;
 
 export const workflow: FieldTable<'Workflow'> = {
-  id: {},
   name: ofList('name'),
   description: ofList('description'),
   status: ofList('status'),
