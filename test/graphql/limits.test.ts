@@ -18,7 +18,6 @@ const FORMS: Readonly<Record<string, readonly [number, (count: number) => string
   aliases: [100, (count) => `workflow(id: "wf") { ${repeat(count, (index) => `a${index}: id`)} }`],
   rootFields: [50, (count) => '__typename '.repeat(count)],
   introspections: [2, (count) => repeat(count, (index) => `a${index}: __schema { queryType { name } }`)],
-  repeatedFields: [100, (count) => `workflow(id: "wf") { id ${'id '.repeat(count)} }`],
 };
 
 /** Texts of at most 5000 tokens that nest about this deep. Without a limit on nesting each of them overflows the stack. */

@@ -27,11 +27,6 @@ export const LIMITS = {
   rootFields: 50,
   /** `__schema` and `__type`, and the aliases in them: each may return the whole schema, and needs no key. */
   introspections: 2,
-  /**
-   * Fields and fragments that a selection repeats, including its inline fragments. Validation compares each pair: up to
-   * 0.7 s for 5000 tokens.
-   */
-  repeatedFields: 100,
 } as const;
 
 const WORDS: Readonly<Record<keyof typeof LIMITS, (found: string) => string>> = {
@@ -39,15 +34,12 @@ const WORDS: Readonly<Record<keyof typeof LIMITS, (found: string) => string>> = 
   aliases: (found) => `has ${found} aliases`,
   rootFields: (found) => `has ${found} root fields`,
   introspections: (found) => `has ${found} introspections`,
-  repeatedFields: (found) => `names ${found} fields again in the same selection`,
 };
 
 /** Figures of a selection and its fragments. `conditions` counts @skip and @include of the selection itself. */
-type Figures = Readonly<
-  Record<'depth' | 'aliases' | 'fields' | 'introspections' | 'conditions' | 'repeatedFields', number>
->;
+type Figures = Readonly<Record<'depth' | 'aliases' | 'fields' | 'introspections' | 'conditions', number>>;
 
-const NONE: Figures = { depth: 0, aliases: 0, fields: 0, introspections: 0, conditions: 0, repeatedFields: 0 };
+const NONE: Figures = { depth: 0, aliases: 0, fields: 0, introspections: 0, conditions: 0 };
 
 const OPENING: ReadonlySet<TokenKind> = new Set([TokenKind.BRACE_L, TokenKind.BRACKET_L, TokenKind.PAREN_L]);
 const CLOSING: ReadonlySet<TokenKind> = new Set([TokenKind.BRACE_R, TokenKind.BRACKET_R, TokenKind.PAREN_R]);
@@ -128,22 +120,13 @@ function measuring(fragments: ReadonlyMap<string, SelectionSetNode>) {
   const measured = new Map<string, Figures>();
   let cycle: string | null = null;
 
-  /** `names` are those that the selection has used so far. An inline fragment belongs to the selection around it. */
-  function ofSet({ selections }: SelectionSetNode, names = new Set<string>()): Figures {
-    return selections.map((selection) => ofSelection(selection, names)).reduce(together, NONE);
-  }
+  const ofSet = ({ selections }: SelectionSetNode): Figures => selections.map(ofSelection).reduce(together, NONE);
 
-  function ofSelection(selection: SelectionNode, names: Set<string>): Figures {
+  function ofSelection(selection: SelectionNode): Figures {
     const conditions = selection.directives?.filter(isCondition).length ?? 0;
     const own = { ...NONE, conditions };
-    if (selection.kind === Kind.INLINE_FRAGMENT) return together(own, ofSet(selection.selectionSet, names));
-    const name =
-      selection.kind === Kind.FIELD ? (selection.alias ?? selection.name).value : `...${selection.name.value}`;
-    const repeatedFields = names.has(name) ? 1 : 0;
-    names.add(name);
-    if (selection.kind === Kind.FRAGMENT_SPREAD) {
-      return together({ ...own, repeatedFields }, ofFragment(selection.name.value));
-    }
+    if (selection.kind === Kind.INLINE_FRAGMENT) return together(own, ofSet(selection.selectionSet));
+    if (selection.kind === Kind.FRAGMENT_SPREAD) return together(own, ofFragment(selection.name.value));
     const inner = selection.selectionSet ? ofSet(selection.selectionSet) : NONE;
     const isOfSchema = isIntrospection(selection);
     return {
@@ -153,7 +136,6 @@ function measuring(fragments: ReadonlyMap<string, SelectionSetNode>) {
       fields: 1,
       introspections: isOfSchema ? 1 + inner.aliases : inner.introspections,
       conditions,
-      repeatedFields: repeatedFields + inner.repeatedFields,
     };
   }
 
@@ -186,5 +168,4 @@ const together = (one: Figures, other: Figures): Figures => ({
   fields: one.fields + other.fields,
   introspections: one.introspections + other.introspections,
   conditions: one.conditions + other.conditions,
-  repeatedFields: one.repeatedFields + other.repeatedFields,
 });
