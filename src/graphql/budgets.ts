@@ -1,6 +1,7 @@
 /** Budgets of one operation. They count while it runs, and refuse the rest. */
 import { jsonBytes } from '../domain/json-bytes.ts';
 import { createPathBudget, type PathBudget } from '../domain/json-path/json-path.ts';
+import type { JsonValue } from '../domain/types.ts';
 import { CallBudget } from '../runs/read-context.ts';
 import { GatewayError } from '../upstream/errors.ts';
 
@@ -49,6 +50,11 @@ export class Budgets extends CallBudget {
     this.#payloadBytes += bytes;
     const { maxAnswerBytes } = this.#limits;
     if (this.#payloadBytes > maxAnswerBytes) throw (this.#tooManyBytes ??= answerTooLarge(maxAnswerBytes));
+  }
+
+  /** The same for a part of a payload, which is measured only as far as the answer has room. */
+  takePart(part: JsonValue): void {
+    this.takePayload(jsonBytes(part, this.#limits.maxAnswerBytes - this.#payloadBytes));
   }
 
   /** Counts a failed field or item. */

@@ -42,7 +42,7 @@ export function readable(values: PayloadValues, payload: Payload, field: Payload
 
 function answered(value: JsonValue, path: Path, { budgets }: Context): JsonValue {
   const found = pick(value, path, budgets.paths);
-  budgets.takePayload(jsonBytes(found));
+  budgets.takePart(found);
   return found;
 }
 

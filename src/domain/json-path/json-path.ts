@@ -3,12 +3,8 @@ import { TreeInterpreter } from '@jmespath-community/jmespath';
 import { isJsonArray, isJsonObject } from '../json.ts';
 import type { JsonValue } from '../types.ts';
 import { InvalidPathError, MAX_EXPRESSION_LENGTH, parseExpression, type PathExpression } from './expression.ts';
-import { jsonLength, sizeOf } from './size.ts';
 
 export { InvalidPathError } from './expression.ts';
-
-/** Characters of JSON text. An escaped character counts as one. */
-export const MAX_RESULT_LENGTH = 2 ** 20;
 
 /** A step evaluates one part of an expression for one value. docs/decisions/0004 has measured times. */
 const MAX_STEPS = 10_000_000;
@@ -46,7 +42,7 @@ export function createPathBudget(steps = MAX_STEPS): PathBudget {
 
 /**
  * Null if the path finds nothing. The value has at most MAX_JSON_DEPTH levels, the result one more. Throws
- * InvalidPathError if the path is invalid or unsupported, the budget is used up, or the result is too long.
+ * InvalidPathError if the path is invalid or unsupported, or the budget is used up.
  */
 export function evaluatePath(expression: string, value: JsonValue, budget: PathBudget): JsonValue {
   const path = budget.parsed.get(expression) ?? parse(expression, budget);
@@ -55,13 +51,7 @@ export function evaluatePath(expression: string, value: JsonValue, budget: PathB
   budget.spend(EVALUATION_COST + cost * (isRepeated ? sizeOf(value, budget.left() / cost) : 1));
   const source = needsCopy ? withoutPrototypes(value) : value;
   // `search` would keep the payload in memory until its next call.
-  const result = TreeInterpreter.visit(tree, source as LibraryValue) as JsonValue;
-  const { length, values } = jsonLength(result, MAX_RESULT_LENGTH);
-  budget.spend(values);
-  if (length <= MAX_RESULT_LENGTH) return result;
-  throw new InvalidPathError(
-    `the result must have at most ${MAX_RESULT_LENGTH} characters of JSON: select a part of it`,
-  );
+  return TreeInterpreter.visit(tree, source as LibraryValue) as JsonValue;
 }
 
 type LibraryValue = Parameters<typeof TreeInterpreter.search>[1];
@@ -88,4 +78,26 @@ function withoutPrototypes(value: JsonValue): JsonValue {
   if (!isJsonObject(value)) return value;
   const fields = Object.entries(value).map(([name, field]) => [name, withoutPrototypes(field)] as const);
   return { __proto__: null, ...Object.fromEntries(fields) };
+}
+
+/** Listing an object with many fields is slow: up to half a microsecond per field. */
+const MANY_FIELDS = 200;
+const STEPS_A_FIELD = 16;
+/** Comparing about 256 characters takes as long as one step. */
+const CHARACTERS_PER_STEP = 256;
+
+/** Number of values, without recursion. Long texts and large objects count more. Above `limit` if the walk stopped early. */
+function sizeOf(value: JsonValue, limit: number): number {
+  const rest: JsonValue[] = [value];
+  let size = 1;
+  for (let next = rest.pop(); next !== undefined; next = rest.pop()) {
+    if (typeof next === 'string') size += next.length / CHARACTERS_PER_STEP;
+    if (typeof next === 'object' && next !== null) {
+      const children = isJsonArray(next) ? next : Object.values(next);
+      size += isJsonArray(next) || children.length <= MANY_FIELDS ? children.length : children.length * STEPS_A_FIELD;
+      if (size <= limit) for (const child of children) rest.push(child);
+    }
+    if (size > limit) break;
+  }
+  return Math.ceil(size);
 }
