@@ -3,7 +3,6 @@
  * graphql-js handles arguments, variables and all errors except those of resolvers.
  */
 import {
-  execute,
   getVariableValues,
   isObjectType,
   locatedError,
@@ -18,8 +17,11 @@ import { EXECUTION_OPTIONS } from '../operations/variables.ts';
 import { findCompilable, withoutVariables } from './compiled-query-document.ts';
 import { createBareSchema, type CompiledExecution } from './compiled-query-schema.ts';
 
+type Result = ExecutionResult | Promise<ExecutionResult>;
+
 export interface CompiledQuery {
-  execute(context: Context, variables: Readonly<Record<string, unknown>>): ExecutionResult | Promise<ExecutionResult>;
+  /** `interpret` executes the operation by graphql-js. It is called if the compiled query cannot answer. */
+  execute(context: Context, variables: Readonly<Record<string, unknown>>, interpret: () => Result): Result;
   /** Approximate memory, based on measurements. */
   readonly sizeBytes: number;
 }
@@ -47,24 +49,17 @@ export function createQueryCompiler(schema: GraphQLSchema) {
 
       return {
         sizeBytes: fieldCount * BYTES_PER_FIELD,
-        execute(context, variables) {
-          const interpret = () => {
-            context.budgets.renew();
-            const options = EXECUTION_OPTIONS;
-            return execute({
-              schema,
-              document,
-              operationName,
-              variableValues: variables,
-              contextValue: context,
-              options,
-            });
-          };
+        execute(context, variables, interpret) {
           const { coerced } = getVariableValues(schema, variableDefinitions, variables, {
             maxErrors: EXECUTION_OPTIONS.maxCoercionErrors,
           });
           if (!coerced) return interpret();
-          const finish = (result: ExecutionResult) => finished(result) ?? interpret();
+          const finish = (result: ExecutionResult): Result => {
+            const answer = finished(result);
+            if (answer) return answer;
+            context.budgets.renew();
+            return interpret();
+          };
           const execution: CompiledExecution = { context, variables: coerced, args: new Map() };
           const result = compiled.query(undefined, execution, null);
           return result instanceof Promise ? result.then(finish) : finish(result);

@@ -24,9 +24,9 @@ export function createExecute({ schema, documents }: ExecuteOptions): Execute {
   function run({ document, params, context }: Operation): ExecutionResult | Promise<ExecutionResult> {
     if (!document) throw new Error('The document must be validated before it is executed');
     const { operationName = null, variables } = params;
+    const interpreted = () => interpret(executionArgs(schema, document, params, context));
     const compiled = documents.compiled(document, operationName);
-    if (compiled) return compiled.execute(context, variables ?? {});
-    return interpret(executionArgs(schema, document, params, context));
+    return compiled ? compiled.execute(context, variables ?? {}, interpreted) : interpreted();
   }
 
   return async (operation) => {
