@@ -254,12 +254,11 @@ async function openParts(
   const shared = fleet && createSharedPorts(fleet, config);
   opened.defer(() => shared?.close());
   const runs = createRuns({ config, upstream: upstreamApi, isVerified, shared, now, wallOf, after });
-  const { viewers, livePollers, workflowPollers } = runs;
+  const { viewers, topics } = runs;
   opened.defer(() => {
-    livePollers.close();
-    workflowPollers.close();
+    topics.close();
   });
-  const pollers = () => livePollers.pollers + workflowPollers.pollers;
+  const pollers = () => topics.count;
   const cachedBytes = () => viewers.cachedBytes;
   metrics.watch({ upstream: upstream.state, cachedBytes, pollers, build });
 

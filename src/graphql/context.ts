@@ -10,8 +10,8 @@ import type { OperationRecord } from '../observability/operation-record.ts';
 import { MAX_WINDOW } from '../runs/history/history-reader.ts';
 import type { RecentPageRequest, RecentRuns } from '../runs/history/recent-runs.ts';
 import { MAX_SCANNED, type PageRequest, type RunHistory, type WindowRequest } from '../runs/history/run-history.ts';
-import type { LivePollers } from '../runs/live/live-pollers.ts';
-import type { WorkflowPollers } from '../runs/live/workflow-pollers.ts';
+import type { WatchRun } from '../runs/live/run-watch.ts';
+import type { WatchRuns } from '../runs/live/runs-watch.ts';
 import { createRunLoaders, type DataRequirement, type RunLoaders } from '../runs/loaders/run-loaders.ts';
 import { createWorkflowLoaders, type WorkflowLoaders } from '../runs/loaders/workflow-loaders.ts';
 import { createAnswerLifetime, type ReadContext } from '../runs/read-context.ts';
@@ -38,8 +38,8 @@ export interface ContextSource extends Limits {
   readonly workflowStore: WorkflowStore;
   readonly runHistory: RunHistory;
   readonly recentRuns: RecentRuns;
-  readonly livePollers: LivePollers;
-  readonly workflowPollers: WorkflowPollers;
+  readonly watchRun: WatchRun;
+  readonly watchRuns: WatchRuns;
   readonly runStarter: RunStarter;
   readonly viewers: ViewerCache;
   /** True if the gateway has authenticated each viewer. If false, the upstream decides whether a key is valid. */
@@ -178,9 +178,9 @@ export function createContext(source: ContextSource, request: ContextRequest) {
     /** Errors of parts that are missing in a list, although the list has a value. */
     reported: createReportedErrors(lifetime),
     watchRuns: (workflowIds: readonly string[]) =>
-      endedBy(signal(), source.workflowPollers.watch(workflowIds, operation())),
+      endedBy(signal(), source.watchRuns(workflowIds, operation())),
     watch: (ref: RunRef, requirement: DataRequirement) =>
-      endedBy(signal(), source.livePollers.watch(ref, requirement, operation())),
+      endedBy(signal(), source.watchRun(ref, requirement, operation())),
     /** Throws without a viewer. Callers of one viewer may differ, so the answer is not cached. */
     mayExecute(workflowId: string): boolean {
       const { scope } = operation().viewer;

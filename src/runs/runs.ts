@@ -4,9 +4,9 @@ import type { UpstreamApi } from '../upstream/client.ts';
 import { createRecentRuns } from './history/recent-runs.ts';
 import { createRunHistory } from './history/run-history.ts';
 import { createIdempotentStarts } from './starts/idempotent-starts.ts';
-import { createLivePollers } from './live/live-pollers.ts';
-import { createSubscriptionLimit } from './live/subscription-limit.ts';
-import { createWorkflowPollers } from './live/workflow-pollers.ts';
+import { createRunWatch } from './live/run-watch.ts';
+import { createRunsWatch } from './live/runs-watch.ts';
+import { createTopics } from './live/topics.ts';
 import type { SharedPorts } from './ports.ts';
 import { createReadThrough } from './read-through.ts';
 import { createRunStarter } from './starts/run-starter.ts';
@@ -37,7 +37,7 @@ export function createRuns({ config, upstream, isVerified, shared, now, wallOf, 
     now,
     onDrop(viewerId, workflowId) {
       // HTTP requests are refused from now on, so open subscriptions are checked again.
-      for (const pollers of [livePollers, workflowPollers]) pollers.recheck(viewerId, workflowId);
+      topics.recheck(viewerId, workflowId);
     },
   });
   shared?.answers.onWithdrawn((viewerId, workflowId) => {
@@ -50,26 +50,18 @@ export function createRuns({ config, upstream, isVerified, shared, now, wallOf, 
   const offersRecords = config.upstreamEndpoints.has('run');
   const runStore = createRunStore({ ...cached, workflowStore, offersRecords, settleMs, now, wallOf });
   const runHistory = createRunHistory({ ...cached, runStore });
-  const polling = {
-    viewers,
-    liveTtlMs,
-    maxUpstreamCalls,
-    countSubscription: createSubscriptionLimit(maxSubscriptionsPerViewer),
-    now,
-    after,
-  };
+  const topics = createTopics({ viewers, liveTtlMs, maxUpstreamCalls, maxSubscriptionsPerViewer, now, after });
   const idempotentStarts = shared?.starts ?? createIdempotentStarts({ now });
   const startedRuns = createStartedRuns({ shared: shared?.starts ?? null, now });
-  const livePollers = createLivePollers({ runStore, workflowStore, startedRuns, ...polling });
-  const workflowPollers = createWorkflowPollers({ runHistory, ...polling });
   return {
     viewers,
     workflowStore,
     runStore,
     runHistory,
     recentRuns: createRecentRuns(runHistory),
-    livePollers,
-    workflowPollers,
+    topics,
+    watchRun: createRunWatch({ topics, runStore, workflowStore, startedRuns, now }),
+    watchRuns: createRunsWatch({ topics, runHistory, after }),
     runStarter: createRunStarter(upstream, viewers, reads, idempotentStarts, startedRuns),
   };
 }

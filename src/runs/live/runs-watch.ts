@@ -1,11 +1,20 @@
-/** One reader of the runs of several workflows. It waits for news from any of their topics. */
+/** Watches the runs of several workflows: one topic per viewer and workflow. A reader waits for news from any of them. */
+import type { RunRecord } from '../../domain/types.ts';
 import { GatewayError, isUnauthenticated } from '../../upstream/errors.ts';
 import { compareByPlace, type UnavailableWorkflow } from '../history/recent-runs.ts';
+import type { NewestRuns, RunHistory } from '../history/run-history.ts';
 import type { LiveChange } from './live-change.ts';
 import type { After } from '../timer.ts';
 import { createPullIterator } from './pull-iterator.ts';
-import type { Topic } from './topic.ts';
-import { changedRuns, type WatchedRun, type WorkflowRuns } from './workflow-runs.ts';
+import type { Joined, Polled, Topics, Watcher } from './topics.ts';
+import {
+  changedRuns,
+  reachesKnown,
+  wantedRecords,
+  workflowStates,
+  type WatchedRun,
+  type WorkflowRuns,
+} from './workflow-runs.ts';
 
 export interface ChangedRun extends Pick<WatchedRun, 'record'> {
   readonly workflowId: string;
@@ -19,37 +28,54 @@ export interface RunsChange extends LiveChange {
   readonly unavailable: readonly UnavailableWorkflow[];
 }
 
+export interface RunsWatchOptions {
+  readonly topics: Topics;
+  readonly runHistory: Pick<RunHistory, 'newest'>;
+  readonly after: After;
+}
+
+/** Throws RATE_LIMITED if the viewer has reached its limit of subscriptions. */
+export type WatchRuns = (
+  workflowIds: readonly string[],
+  watcher: Watcher,
+) => AsyncIterableIterator<RunsChange, undefined>;
+
+export function createRunsWatch({ topics, runHistory, after }: RunsWatchOptions): WatchRuns {
+  const polledRuns = (workflowId: string): Polled<WorkflowRuns, NewestRuns> => ({
+    states: workflowStates,
+    read(operation, latest) {
+      const areEnough = (records: readonly RunRecord[]) => reachesKnown(latest, records);
+      return runHistory.newest(workflowId, wantedRecords(latest), areEnough, operation);
+    },
+    bytesOf: ({ windows }) => windows.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+  });
+
+  return (workflowIds, watcher) => {
+    const join = (workflowId: string, onNews: () => void) =>
+      topics.join(watcher, { workflowId, name: `runs of ${workflowId}`, open: () => polledRuns(workflowId) }, onNews);
+    return readRuns(workflowIds, join, after);
+  };
+}
+
 /** One watched workflow. */
 interface Open {
-  readonly topic: Topic<WorkflowRuns>;
+  readonly topic: Joined<WorkflowRuns>;
   /** Sequence of the latest state that arrived. */
   seen: number;
-  readonly leave: () => void;
 }
 
 /** Workflows that answer within this time share one event. A slower one is reported later and delays nobody. */
 const PATIENCE_MS = 1000;
 
 /** Each change contains the difference from the previous change taken: skipped states lose nothing. */
-export function watchRuns(
-  topics: ReadonlyMap<string, Topic<WorkflowRuns>>,
-  onLeft: () => void,
+function readRuns(
+  workflowIds: readonly string[],
+  join: (workflowId: string, onNews: () => void) => Joined<WorkflowRuns>,
   after: After,
 ): AsyncIterableIterator<RunsChange, undefined> {
   let wake = (): void => undefined;
   let hurry = (): void => undefined;
-  const open = new Map(
-    [...topics].map(([id, topic]): [string, Open] => [
-      id,
-      {
-        topic,
-        seen: 0,
-        leave: topic.join(() => {
-          wake();
-        }),
-      },
-    ]),
-  );
+  const open = new Map<string, Open>();
   /** Workflows with a `next` call in progress. */
   const asked = new Set<string>();
   /** New states by workflow, not yet reported. */
@@ -73,8 +99,7 @@ export function watchRuns(
   function close(id: string): void {
     const watched = open.get(id);
     if (!open.delete(id)) return;
-    watched?.leave();
-    onLeft();
+    watched?.topic.leave();
   }
 
   const toAsk = () => [...open].filter(([id, { topic, seen }]) => !asked.has(id) && topic.hasNews(seen));
@@ -188,5 +213,16 @@ export function watchRuns(
     }
   }
 
+  try {
+    for (const id of workflowIds) {
+      const topic = join(id, () => {
+        wake();
+      });
+      open.set(id, { topic, seen: 0 });
+    }
+  } catch (error) {
+    leave();
+    throw error;
+  }
   return createPullIterator({ next, end: leave });
 }

@@ -4,7 +4,6 @@
  */
 import { isUpstreamFault, type GatewayError } from '../../upstream/errors.ts';
 import type { After } from '../timer.ts';
-import { createPullIterator } from './pull-iterator.ts';
 
 export interface LiveState {
   /** Starts at 1 and grows with each change, and only then. */
@@ -173,13 +172,9 @@ export function createTopic<State extends LiveState, Reading>(options: TopicOpti
       return seen === 0 ? states.forNewcomer(latest) : latest;
     },
     join(onNews) {
-      // A function of its own, since a reader may join twice.
-      const reader = () => {
-        onNews();
-      };
-      readers.add(reader);
+      readers.add(onNews);
       return () => {
-        if (!readers.delete(reader) || readers.size > 0) return;
+        if (!readers.delete(onNews) || readers.size > 0) return;
         controller.abort();
         stop();
         onLeft();
@@ -193,54 +188,4 @@ export function createTopic<State extends LiveState, Reading>(options: TopicOpti
       finish({ kind: 'CLOSED' });
     },
   };
-}
-
-/** Yields the current state, then each change until the final state. `onLeft` is called once at the end. */
-export function readTopic<State extends LiveState>(
-  topic: Topic<State>,
-  onLeft: () => void,
-): AsyncIterableIterator<State, undefined> {
-  let seen = 0;
-  let hasLeft = false;
-  let wake = (): void => undefined;
-  const quit = topic.join(() => {
-    wake();
-  });
-
-  function leave(): void {
-    if (hasLeft) return;
-    hasLeft = true;
-    quit();
-    onLeft();
-    wake();
-  }
-
-  async function next(): Promise<State | undefined> {
-    while (!hasLeft && !topic.hasNews(seen)) {
-      await new Promise<void>((resolve) => {
-        wake = resolve;
-      });
-    }
-    return hasLeft ? undefined : topic.next(seen);
-  }
-
-  return createPullIterator({
-    async next() {
-      try {
-        const value = await next();
-        if (value && !hasLeft) {
-          seen = value.sequence;
-          return { done: false, value };
-        }
-      } catch (error) {
-        if (!hasLeft) {
-          leave();
-          throw error;
-        }
-      }
-      leave();
-      return { done: true, value: undefined };
-    },
-    end: leave,
-  });
 }

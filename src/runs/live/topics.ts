@@ -1,10 +1,10 @@
-/** Topics of one kind, one per viewer and name. The first reader opens a topic, the last one ends it. */
-import { isNotFound } from '../../upstream/errors.ts';
+/** Topics of all viewers, one per viewer and name. The first reader opens a topic, the last one ends it. */
+import { GatewayError, isNotFound } from '../../upstream/errors.ts';
 import { CallBudget, createAnswerLifetime, type ReadContext } from '../read-context.ts';
 import type { After } from '../timer.ts';
-import type { CountSubscription } from './subscription-limit.ts';
-import { createTopic, type LiveState, type LiveStates, type Poll, type PollResult, type Topic } from './topic.ts';
 import type { ViewerCache } from '../viewer-cache.ts';
+import type { Viewer } from '../viewer.ts';
+import { createTopic, type LiveState, type LiveStates, type Poll, type PollResult, type Topic } from './topic.ts';
 
 /** The request that subscribed. */
 export type Watcher = Pick<ReadContext, 'viewer' | 'requestId' | 'operationRecord'>;
@@ -13,25 +13,42 @@ export interface TopicsOptions {
   readonly viewers: ViewerCache;
   readonly liveTtlMs: number;
   readonly maxUpstreamCalls: number;
-  readonly countSubscription: CountSubscription;
+  readonly maxSubscriptionsPerViewer: number;
   /** Current time, in ms since 1970. */
   readonly now: () => number;
   readonly after: After;
 }
 
-export interface Topics<State, Reading> {
-  /**
-   * Returns the topic of this name, which is unique per viewer in all kinds of topics. Calls `open` if there is none.
-   */
-  of(watcher: Watcher, workflowId: string, name: string, open: () => Polled<State, Reading>): Topic<State>;
+export interface Topics {
+  /** Adds a reader. Throws RATE_LIMITED if the viewer has reached its limit of subscriptions. */
+  join<State extends LiveState, Reading>(
+    watcher: Watcher,
+    subject: TopicSubject<State, Reading>,
+    onNews: () => void,
+  ): Joined<State>;
   readonly count: number;
   /** Makes the viewer's topics of this workflow, or all of them, poll now: a right is in doubt. */
   recheck(viewerId: string, workflowId: string | null): void;
   close(): void;
 }
 
+export interface TopicSubject<State extends LiveState, Reading> {
+  readonly workflowId: string;
+  /** Unique per viewer. It determines the type of the states. */
+  readonly name: string;
+  /** Called if there is no such topic. */
+  readonly open: () => Polled<State, Reading>;
+}
+
+/** A topic for one reader. */
+export interface Joined<State> extends Pick<Topic<State>, 'hasNews' | 'next'> {
+  /** Call it once. */
+  leave(): void;
+}
+
 /** Data source of one topic. */
-export interface Polled<State, Reading> {
+export interface Polled<State extends LiveState, Reading> {
+  readonly states: LiveStates<State, Reading>;
   /** Makes one poll, as an operation with its own budget. `latest` is null before the first. */
   read(operation: ReadContext, latest: State | null): Promise<Reading>;
   /** Called after a 404. True while the run is still expected to appear. */
@@ -40,27 +57,38 @@ export interface Polled<State, Reading> {
   bytesOf(reading: Reading): number;
 }
 
-interface Opened<State> {
+interface Opened {
   readonly workflowId: string;
-  readonly topic: Topic<State>;
+  readonly topic: Topic<unknown>;
 }
 
 /** Interval of polls for a run that is expected to appear. A 404 is cached for as long. */
 const AWAITED_EVERY_MS = 1000;
 
-export function createTopics<State extends LiveState, Reading>(
-  states: LiveStates<State, Reading>,
-  { viewers, liveTtlMs, maxUpstreamCalls, now, after }: TopicsOptions,
-): Topics<State, Reading> {
+export function createTopics(options: TopicsOptions): Topics {
+  const { viewers, liveTtlMs, maxUpstreamCalls, maxSubscriptionsPerViewer, now, after } = options;
   /** Topics by viewer id and name. */
-  const topics = new Map<string, Map<string, Opened<State>>>();
+  const topics = new Map<string, Map<string, Opened>>();
+  /** Number of readers by viewer id. */
+  const readers = new Map<string, number>();
 
-  function open(
+  function checkLimit({ id }: Viewer): void {
+    if ((readers.get(id) ?? 0) < maxSubscriptionsPerViewer) return;
+    const limit = `Limit of ${maxSubscriptionsPerViewer} watched runs and workflows per key reached`;
+    throw new GatewayError('RATE_LIMITED', `${limit}. End another subscription first.`);
+  }
+
+  function countReader({ id }: Viewer, by: 1 | -1): void {
+    const count = (readers.get(id) ?? 0) + by;
+    if (count > 0) readers.set(id, count);
+    else readers.delete(id);
+  }
+
+  function open<State extends LiveState, Reading>(
     { viewer, requestId, operationRecord }: Watcher,
-    workflowId: string,
-    name: string,
-    polled: Polled<State, Reading>,
+    { workflowId, name, open }: TopicSubject<State, Reading>,
   ): Topic<State> {
+    const polled = open();
     let reserved = 0;
     let hasEnded = false;
 
@@ -92,7 +120,7 @@ export function createTopics<State extends LiveState, Reading>(
     }
 
     const topic = createTopic({
-      states,
+      states: polled.states,
       read: readAwaited,
       isRightKnown: () => viewers.hasProvenRight(viewer),
       liveTtlMs,
@@ -109,7 +137,7 @@ export function createTopics<State extends LiveState, Reading>(
       },
     });
     const opened = { workflowId, topic };
-    const own = topics.get(viewer.id) ?? new Map<string, Opened<State>>();
+    const own = topics.get(viewer.id) ?? new Map<string, Opened>();
     topics.set(viewer.id, own.set(name, opened));
     return topic;
   }
@@ -132,8 +160,24 @@ export function createTopics<State extends LiveState, Reading>(
   }
 
   return {
-    of(watcher, workflowId, name, polled) {
-      return topics.get(watcher.viewer.id)?.get(name)?.topic ?? open(watcher, workflowId, name, polled());
+    join<State extends LiveState, Reading>(
+      watcher: Watcher,
+      subject: TopicSubject<State, Reading>,
+      onNews: () => void,
+    ): Joined<State> {
+      const { viewer } = watcher;
+      checkLimit(viewer);
+      countReader(viewer, 1);
+      const known = topics.get(viewer.id)?.get(subject.name)?.topic as Topic<State> | undefined;
+      const topic = known ?? open(watcher, subject);
+      const leave = topic.join(onNews);
+      return {
+        ...topic,
+        leave() {
+          leave();
+          countReader(viewer, -1);
+        },
+      };
     },
     get count() {
       let count = 0;
