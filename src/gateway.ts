@@ -7,7 +7,8 @@ import { ConfigError, type Config } from './config/config.ts';
 import { createFleet } from './fleet/fleet.ts';
 import { createSharedOperations } from './fleet/operations.ts';
 import { createSharedRateLimit } from './fleet/rate-limit.ts';
-import { createSharedPorts } from './fleet/shared-ports.ts';
+import { createSharedAnswers } from './fleet/shared-answers.ts';
+import { createSharedStarts } from './fleet/starts/shared-starts.ts';
 import { Admission } from './graphql/admission/admission.ts';
 import type { StepgatePlugin } from './graphql/apollo/server.ts';
 import type { SchemaExtension } from './graphql/extension/schema-extension.ts';
@@ -251,9 +252,14 @@ async function openParts(
     upstream.close();
   });
   const upstreamApi = isVerified ? createScopedUpstream(upstream, config.staleIfErrorMs, now) : upstream;
-  const shared = fleet && createSharedPorts(fleet, config);
-  opened.defer(() => shared?.close());
-  const runs = createRuns({ config, upstream: upstreamApi, isVerified, shared, now, wallOf, after });
+  const sharedAnswers = fleet && createSharedAnswers(fleet, config.reauthIntervalMs);
+  opened.defer(() => sharedAnswers?.close());
+  const sharedStarts = fleet && createSharedStarts(fleet, config.upstreamTimeoutMs);
+  opened.defer(() => sharedStarts?.close());
+  const runs = createRuns({
+    ...{ config, upstream: upstreamApi, isVerified },
+    ...{ sharedAnswers, sharedStarts, now, wallOf, after },
+  });
   const { viewers, topics } = runs;
   opened.defer(() => {
     topics.close();

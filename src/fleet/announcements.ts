@@ -1,18 +1,16 @@
 /**
- * Announcements between gateways: short texts over pub/sub, one channel a purpose. They may be lost, repeated or forged: a listener
+ * Announcements between gateways: short texts over pub/sub, one channel a purpose. They may be lost or repeated: a listener
  * takes them for hints, and checks.
  */
 import type { Redis } from 'ioredis';
 import type { FleetMetrics } from '../observability/fleet-metrics.ts';
-import type { Logger } from '../observability/logger.ts';
 import type { Complaints } from './complaints.ts';
-import { within } from './deadline.ts';
 import { createConnection } from './connection.ts';
 import { isReplyError, type Valkey } from './valkey.ts';
 
 export interface Announcements {
-  /** Sends to all gateways, including this one. Resolves with false if Valkey did not accept it. */
-  announce(purpose: string, payload: string): Promise<boolean>;
+  /** Sends to all gateways, including this one. Never rejects. */
+  announce(purpose: string, payload: string): Promise<unknown>;
   /** Returns a function that removes the listener. One listener a purpose. */
   listen(purpose: string, listener: (payload: string) => void): () => void;
   close(): void;
@@ -24,12 +22,8 @@ export interface AnnouncementsOptions {
   readonly valkey: Valkey;
   readonly metrics: FleetMetrics;
   readonly complaints: Complaints;
-  readonly logger: Logger;
-  readonly checkMs?: number;
 }
 
-/** Longer payloads are ignored. */
-const MAX_PAYLOAD_LENGTH = 2048;
 const CHANNEL = 'stepgate:';
 /** Interval at which the listening connection is pinged, and refused subscriptions are repeated. */
 const CHECK_MS = 5000;
@@ -42,8 +36,6 @@ export async function createAnnouncements({
   valkey,
   metrics,
   complaints,
-  logger,
-  checkMs = CHECK_MS,
 }: AnnouncementsOptions): Promise<Announcements> {
   const listeners = new Map<string, (payload: string) => void>();
   let isRefused = false;
@@ -71,27 +63,17 @@ export async function createAnnouncements({
     complaints,
   });
   redis.on('message', (channel: string, payload: string) => {
-    if (payload.length > MAX_PAYLOAD_LENGTH) return;
-    try {
-      listeners.get(channel)?.(payload);
-    } catch (err) {
-      // A defect of a listener must not end the process: any client of Valkey can announce anything.
-      logger.error({ err, channel }, 'an announcement could not be handled');
-    }
+    listeners.get(channel)?.(payload);
   });
   const check = setInterval(() => {
     if (redis.status !== 'ready') return;
     if (isRefused) subscribeToAll(redis);
-    within(timeoutMs * 10, redis.ping()).catch(() => {
-      redis.disconnect(true);
-    });
-  }, checkMs).unref();
+    // Without an answer the client replaces the connection.
+    redis.ping().catch(() => undefined);
+  }, CHECK_MS).unref();
 
   return {
-    async announce(purpose, payload) {
-      const heard = await valkey.run('PUBLISH', (commands) => commands.publish(channelOf(purpose), payload));
-      return heard !== undefined;
-    },
+    announce: (purpose, payload) => valkey.run('PUBLISH', (commands) => commands.publish(channelOf(purpose), payload)),
     listen(purpose, listener) {
       const channel = channelOf(purpose);
       listeners.set(channel, listener);

@@ -8,7 +8,7 @@ const OUTCOMES: readonly Outcome[] = ['again', 'alone'];
 export interface AwaitedCalls {
   /** Create it before acquiring the lease: an announcement or a failure may come first. Always call `end`. */
   expect(lease: string): ExpectedCall;
-  announce(lease: string, outcome: Outcome): Promise<boolean>;
+  announce(lease: string, outcome: Outcome): Promise<unknown>;
   close(): void;
 }
 

@@ -47,7 +47,7 @@ export async function createFleet({ config, metrics: all, logger, now, after }: 
   await connected.promise;
   const valkey = createValkey({ redis, timeoutMs, metrics, complaints, logger });
   await valkey.probe();
-  const announcements = await createAnnouncements({ url, timeoutMs, valkey, metrics, complaints, logger });
+  const announcements = await createAnnouncements({ url, timeoutMs, valkey, metrics, complaints });
   return {
     valkey,
     keys: createKeyring(secrets),

@@ -1,16 +1,17 @@
 /** The sealed part of a shared answer: a line with its facts, and the upstream's bytes as received. */
 import { z } from 'zod';
 
-export interface AnswerFacts {
-  /** Time from the lease of the call to the end of the answer's life, in milliseconds. */
-  readonly lifeMs: number;
-  /** Time from the lease to the answer, in milliseconds. */
-  readonly tookMs: number;
-  readonly isFinal: boolean;
-}
-
 const duration = z.int().nonnegative();
-const HEAD = z.object({ lifeMs: duration, tookMs: duration, isFinal: z.boolean(), isMissing: z.boolean() });
+const HEAD = z.object({
+  /** Time from the lease of the call to the end of the answer's life, in milliseconds. */
+  lifeMs: duration,
+  /** Time from the lease to the answer, in milliseconds. */
+  tookMs: duration,
+  isFinal: z.boolean(),
+  isMissing: z.boolean(),
+});
+
+export type AnswerFacts = Omit<z.infer<typeof HEAD>, 'isMissing'>;
 
 /** `body`: null for a 404. */
 export function writeAnswer(facts: AnswerFacts, body: Buffer | null): Buffer {
@@ -21,15 +22,9 @@ export function writeAnswer(facts: AnswerFacts, body: Buffer | null): Buffer {
 /** Null for another form, written by a gateway of another version. */
 export function readAnswer(written: Buffer): { readonly facts: AnswerFacts; readonly body: Buffer | null } | null {
   const end = written.indexOf('\n');
-  const parsed = HEAD.safeParse(parse(written.toString('utf8', 0, Math.max(0, end))));
-  if (!parsed.success) return null;
-  const { isMissing, ...facts } = parsed.data;
-  return { facts, body: isMissing ? null : written.subarray(end + 1) };
-}
-
-function parse(text: string): unknown {
   try {
-    return JSON.parse(text);
+    const { isMissing, ...facts } = HEAD.parse(JSON.parse(written.toString('utf8', 0, Math.max(0, end))));
+    return { facts, body: isMissing ? null : written.subarray(end + 1) };
   } catch {
     return null;
   }

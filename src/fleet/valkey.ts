@@ -6,10 +6,9 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { circuitBreaker, type CircuitBreakerPolicy, CircuitState, ConsecutiveBreaker, handleWhen } from 'cockatiel';
 import type { Redis } from 'ioredis';
 import type { CommandOutcome, FleetMetrics } from '../observability/fleet-metrics.ts';
-import type { BreakerState } from '../observability/instruments.ts';
 import type { Logger } from '../observability/logger.ts';
+import { stateOf } from '../upstream/breakers.ts';
 import type { Complaints } from './complaints.ts';
-import { DeadlineError, within } from './deadline.ts';
 
 export interface Valkey {
   /** Resolves with the reply; undefined if Valkey is down, slow or full. Never rejects. `command` is a metric label. */
@@ -18,8 +17,6 @@ export interface Valkey {
   readonly isUp: boolean;
   /** Called at each failure of Valkey. Returns a function that removes the listener. */
   onDown(listener: () => void): () => void;
-  /** Called at each recovery of Valkey. */
-  onUp(listener: () => void): () => void;
   /** Detects a failure of Valkey within the deadline, while a request waits for another gateway. */
   watch(): () => void;
   /** Sends one probe, at most for the deadline. */
@@ -44,13 +41,6 @@ const CHECK_MS = 5000;
 const WATCH_MS = 10;
 /** Least time between two logged changes. */
 const REPORT_MS = 60_000;
-
-const STATES = {
-  [CircuitState.Closed]: 'closed',
-  [CircuitState.HalfOpen]: 'half_open',
-  [CircuitState.Open]: 'open',
-  [CircuitState.Isolated]: 'open',
-} as const satisfies Record<CircuitState, BreakerState>;
 
 export function createValkey({ redis, timeoutMs, metrics, complaints, logger }: ValkeyOptions): Valkey {
   // An error reply of Valkey (full, read-only) fails only its command: others may work.
@@ -96,7 +86,7 @@ export function createValkey({ redis, timeoutMs, metrics, complaints, logger }: 
     nextProbe = setTimeout(() => void probe(), pauseMs).unref();
   }
 
-  metrics.watchBreaker(() => STATES[breaker.state]);
+  metrics.watchBreaker(() => stateOf(breaker));
   reportChanges(breaker, logger);
   breaker.onBreak(schedule);
   redis.on('close', () => {
@@ -116,8 +106,12 @@ export function createValkey({ redis, timeoutMs, metrics, complaints, logger }: 
     get isUp() {
       return isUp();
     },
-    onDown: (listener) => endOf(breaker.onBreak(listener)),
-    onUp: (listener) => endOf(breaker.onReset(listener)),
+    onDown(listener) {
+      const subscription = breaker.onBreak(listener);
+      return () => {
+        subscription.dispose();
+      };
+    },
     watch() {
       watchers += 1;
       if (watchers === 1 && !probing) schedule();
@@ -137,6 +131,24 @@ export function createValkey({ redis, timeoutMs, metrics, complaints, logger }: 
   };
 }
 
+class DeadlineError extends Error {}
+
+/** Rejects with DeadlineError if the promise has not settled in time. The work itself goes on. */
+const within = <T>(ms: number, promise: Promise<T>): Promise<T> =>
+  new Promise((resolve, reject) => {
+    // After a busy turn timers fire before sockets are read: the answer may be there already.
+    const timer = setTimeout(
+      () =>
+        setImmediate(() => {
+          reject(new DeadlineError(`no answer within ${ms} ms`));
+        }),
+      ms,
+    );
+    promise.then(resolve, reject).finally(() => {
+      clearTimeout(timer);
+    });
+  });
+
 /** Another program may answer in Valkey's place. An error reply counts as a failure here: nothing can be shared. */
 async function ping(redis: Redis): Promise<void> {
   const reply: string = await redis.ping().catch((error: unknown) => {
@@ -152,10 +164,6 @@ export const evaluate = (
   names: readonly string[],
   values: readonly (string | Buffer | number)[],
 ): Promise<unknown> => redis.callBuffer('EVAL', script, names.length, ...names, ...values);
-
-const endOf = (subscription: { dispose(): void }) => () => {
-  subscription.dispose();
-};
 
 /** True for an error reply of Valkey, false for a missing reply. */
 export const isReplyError = (error: unknown): error is Error => error instanceof Error && error.name === 'ReplyError';

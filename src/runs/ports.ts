@@ -8,11 +8,6 @@ import type { StartedRun } from '../upstream/contract.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { Viewer } from './viewer.ts';
 
-export interface SharedPorts {
-  readonly answers: SharedAnswers;
-  readonly starts: SharedStarts;
-}
-
 /**
  * Port of shared answers, below the cache of each gateway. Its failure costs one more upstream call, nothing else.
  * Times are this gateway's, in ms since 1970.

@@ -7,7 +7,7 @@ import { createIdempotentStarts } from './starts/idempotent-starts.ts';
 import { createRunWatch } from './live/run-watch.ts';
 import { createRunsWatch } from './live/runs-watch.ts';
 import { createTopics } from './live/topics.ts';
-import type { SharedPorts } from './ports.ts';
+import type { SharedAnswers, SharedStarts } from './ports.ts';
 import { createReadThrough } from './read-through.ts';
 import { createRunStarter } from './starts/run-starter.ts';
 import { createRunStore } from './run-store.ts';
@@ -21,14 +21,16 @@ export interface RunsOptions extends Clock {
   readonly upstream: UpstreamApi;
   /** True if the gateway itself verifies credentials. */
   readonly isVerified: boolean;
-  /** Null if the gateway shares nothing. */
-  readonly shared: SharedPorts | null;
+  /** Both are null if the gateway shares nothing. */
+  readonly sharedAnswers: SharedAnswers | null;
+  readonly sharedStarts: SharedStarts | null;
   readonly after: After;
 }
 
 export type Runs = ReturnType<typeof createRuns>;
 
-export function createRuns({ config, upstream, isVerified, shared, now, wallOf, after }: RunsOptions) {
+export function createRuns(options: RunsOptions) {
+  const { config, upstream, isVerified, sharedAnswers, sharedStarts, now, wallOf, after } = options;
   const { liveTtlMs, settleMs, staleIfErrorMs, reauthIntervalMs, maxUpstreamCalls, maxSubscriptionsPerViewer } = config;
   const viewers = new ViewerCache({
     maxBytes: config.cacheMaxBytes - documentBytes(config),
@@ -40,19 +42,19 @@ export function createRuns({ config, upstream, isVerified, shared, now, wallOf, 
       topics.recheck(viewerId, workflowId);
     },
   });
-  shared?.answers.onWithdrawn((viewerId, workflowId) => {
+  sharedAnswers?.onWithdrawn((viewerId, workflowId) => {
     if (workflowId === null) viewers.drop(viewerId);
     else viewers.dropWorkflow(viewerId, workflowId);
   });
-  const reads = createReadThrough({ viewers, shared: shared?.answers ?? null, liveTtlMs, staleIfErrorMs, now, after });
+  const reads = createReadThrough({ viewers, shared: sharedAnswers, liveTtlMs, staleIfErrorMs, now, after });
   const cached = { upstream, viewers, reads, liveTtlMs };
   const workflowStore = createWorkflowStore(cached);
   const offersRecords = config.upstreamEndpoints.has('run');
   const runStore = createRunStore({ ...cached, workflowStore, offersRecords, settleMs, now, wallOf });
   const runHistory = createRunHistory({ ...cached, runStore });
   const topics = createTopics({ viewers, liveTtlMs, maxUpstreamCalls, maxSubscriptionsPerViewer, now, after });
-  const idempotentStarts = shared?.starts ?? createIdempotentStarts({ now });
-  const startedRuns = createStartedRuns({ shared: shared?.starts ?? null, now });
+  const idempotentStarts = sharedStarts ?? createIdempotentStarts(now);
+  const startedRuns = createStartedRuns({ shared: sharedStarts, now });
   return {
     viewers,
     workflowStore,

@@ -45,10 +45,15 @@ function createBreaker(threshold: number) {
     },
     /** True while each call would be refused. */
     refuses: (): boolean => isTrying() || openFor(HALF_OPEN_AFTER_MS),
-    state: (): BreakerState => (isTrying() ? 'half_open' : policy.state === CircuitState.Closed ? 'closed' : 'open'),
+    state: (): BreakerState => stateOf(policy),
     /** True during a trial call, and for ten seconds after each failure that opened the breaker. */
     hasOpenedLately: (): boolean => isTrying() || openFor(LATELY_MS),
   };
+}
+
+export function stateOf({ state }: CircuitBreakerPolicy): BreakerState {
+  if (state === CircuitState.HalfOpen) return 'half_open';
+  return state === CircuitState.Closed ? 'closed' : 'open';
 }
 
 export function createBreakers(slots: number) {

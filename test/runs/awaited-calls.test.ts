@@ -19,7 +19,6 @@ function start() {
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
-    onUp: () => () => undefined,
     watch() {
       watchers += 1;
       return () => void (watchers -= 1);

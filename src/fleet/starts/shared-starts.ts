@@ -3,19 +3,21 @@
  * nothing is sent: an error is better than a second run.
  */
 import type { KeyedStart, Send, SharedStarts } from '../../runs/ports.ts';
+import { identityOf, type Viewer } from '../../runs/viewer.ts';
 import {
   createIdempotentStarts,
   fingerprintOf,
   KEY_LIFETIME_MS,
   usedForAnother,
 } from '../../runs/starts/idempotent-starts.ts';
+import type { RunRef } from '../../upstream/client.ts';
 import type { StartedRun } from '../../upstream/contract.ts';
 import { GatewayError } from '../../upstream/errors.ts';
+import { refKey } from '../../upstream/ids.ts';
 import { createAwaitedCalls } from '../awaited-calls.ts';
 import type { Fleet } from '../fleet.ts';
 import { createClaims, type Claim } from './claims.ts';
 import { errorOf, notReported, recordOf, type StartRecord } from './start-record.ts';
-import { createSharedStartedRuns } from './started-runs.ts';
 
 /** A start may wait before it is sent, and its outcome needs time to arrive here. */
 const MARGIN_MS = 1000;
@@ -23,9 +25,9 @@ const MARGIN_MS = 1000;
 const RECHECK_MS = 1000;
 
 export function createSharedStarts(fleet: Fleet, upstreamTimeoutMs: number): SharedStarts & { close(): void } {
-  const { now } = fleet;
+  const { now, valkey, keys, source } = fleet;
   /** Single flight in this process, and its outcomes while Valkey is down. */
-  const ownStarts = createIdempotentStarts({ now });
+  const ownStarts = createIdempotentStarts(now);
   const maxWaitMs = upstreamTimeoutMs + MARGIN_MS;
   const calls = createAwaitedCalls(fleet, 'start');
   const claims = createClaims(fleet, maxWaitMs);
@@ -76,9 +78,20 @@ export function createSharedStarts(fleet: Fleet, upstreamTimeoutMs: number): Sha
     return sent;
   }
 
+  /** Names of a started run in Valkey, without a value. */
+  const startedNames = (viewer: Viewer, ref: RunRef) => keys.names('started', source, identityOf(viewer), refKey(ref));
+
   return {
-    ...createSharedStartedRuns(fleet),
     once: (start, send) => ownStarts.once(start, (keepUntil) => once(start, send, keepUntil)),
+    async add(viewer, ref, ms) {
+      const [name] = startedNames(viewer, ref);
+      await valkey.run('STORE', (redis) => redis.set(name.text, '', 'PX', ms));
+    },
+    async has(viewer, ref) {
+      const names = startedNames(viewer, ref).map(({ text }) => text);
+      const found = await valkey.run('READ', (redis) => redis.mget(names));
+      return found?.some((value) => value !== null) ?? false;
+    },
     close() {
       calls.close();
       claims.close();

@@ -10,13 +10,6 @@ import { GatewayError } from '../../upstream/errors.ts';
 import { startedNothing } from '../../upstream/unknown-outcome.ts';
 import type { IdempotentStarts } from '../ports.ts';
 
-export interface IdempotentStartsOptions {
-  /** Current time, in ms since 1970. */
-  readonly now: () => number;
-  readonly maxBytes?: number;
-  readonly maxBytesOfViewer?: number;
-}
-
 interface Start {
   readonly viewerId: string;
   /** Hash of the workflow and the inputs. */
@@ -34,11 +27,8 @@ const MAX_BYTES_OF_VIEWER = MAX_BYTES / 8;
 /** Measured: two hashes, a promise with its result, and slots in maps. Texts of the upstream are added. */
 const OVERHEAD_BYTES = 1200;
 
-export function createIdempotentStarts({
-  now,
-  maxBytes = MAX_BYTES,
-  maxBytesOfViewer = MAX_BYTES_OF_VIEWER,
-}: IdempotentStartsOptions): IdempotentStarts {
+/** `now`: current time, in ms since 1970. */
+export function createIdempotentStarts(now: () => number): IdempotentStarts {
   /** In order of their ends, except starts in progress and those of other gateways, which end earlier. */
   const starts = new Map<string, Start>();
   const bytesOfViewers = new Map<string, number>();
@@ -74,8 +64,8 @@ export function createIdempotentStarts({
 
   function checkRoom(viewerId: string): void {
     const ofViewer = bytesOfViewers.get(viewerId) ?? 0;
-    const isViewerFull = ofViewer + OVERHEAD_BYTES > maxBytesOfViewer;
-    if (!isViewerFull && totalBytes + OVERHEAD_BYTES <= maxBytes) return;
+    const isViewerFull = ofViewer + OVERHEAD_BYTES > MAX_BYTES_OF_VIEWER;
+    if (!isViewerFull && totalBytes + OVERHEAD_BYTES <= MAX_BYTES) return;
     const untilMs = starts
       .values()
       .find((start) => start.untilMs !== Infinity && (!isViewerFull || start.viewerId === viewerId))?.untilMs;
