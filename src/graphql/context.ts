@@ -14,9 +14,9 @@ import type { WatchRun } from '../runs/live/run-watch.ts';
 import type { WatchRuns } from '../runs/live/runs-watch.ts';
 import { createRunLoaders, type DataRequirement, type RunLoaders } from '../runs/loaders/run-loaders.ts';
 import { createWorkflowLoaders, type WorkflowLoaders } from '../runs/loaders/workflow-loaders.ts';
-import { createAnswerLifetime, type ReadContext } from '../runs/read-context.ts';
+import { AnswerLifetime, type ReadContext } from '../runs/read-context.ts';
 import type { ViewerCache } from '../runs/viewer-cache.ts';
-import type { RunStarter, StartRequest } from '../runs/starts/run-starter.ts';
+import type { StartRequest, StartRun } from '../runs/starts/run-starter.ts';
 import type { RunStore } from '../runs/run-store.ts';
 import type { Viewer } from '../runs/viewer.ts';
 import type { WorkflowStore } from '../runs/workflow-store.ts';
@@ -40,7 +40,7 @@ export interface ContextSource extends Limits {
   readonly recentRuns: RecentRuns;
   readonly watchRun: WatchRun;
   readonly watchRuns: WatchRuns;
-  readonly runStarter: RunStarter;
+  readonly startRun: StartRun;
   readonly viewers: ViewerCache;
   /** True if the gateway has authenticated each viewer. If false, the upstream decides whether a key is valid. */
   readonly isVerified: boolean;
@@ -91,7 +91,7 @@ export function createContext(source: ContextSource, request: ContextRequest) {
   const { viewer, authError, mayExecute, requestId, signal, ticket, operationRecord } = request;
   const nowMs = source.now();
   const budgets = new Budgets(source);
-  const lifetime = createAnswerLifetime();
+  const lifetime = new AnswerLifetime();
   const operation = (): ReadContext => {
     if (viewer) return { viewer, requestId, signal, budget: budgets, lifetime, operationRecord };
     throw (
@@ -177,8 +177,7 @@ export function createContext(source: ContextSource, request: ContextRequest) {
     pages,
     /** Errors of parts that are missing in a list, although the list has a value. */
     reported: createReportedErrors(lifetime),
-    watchRuns: (workflowIds: readonly string[]) =>
-      endedBy(signal(), source.watchRuns(workflowIds, operation())),
+    watchRuns: (workflowIds: readonly string[]) => endedBy(signal(), source.watchRuns(workflowIds, operation())),
     watch: (ref: RunRef, requirement: DataRequirement) =>
       endedBy(signal(), source.watchRun(ref, requirement, operation())),
     /** Throws without a viewer. Callers of one viewer may differ, so the answer is not cached. */
@@ -192,7 +191,7 @@ export function createContext(source: ContextSource, request: ContextRequest) {
     starter: () => {
       const starting = operation();
       if (!mayExecute) throw new GatewayError('FORBIDDEN', MAY_NOT_EXECUTE);
-      return (request: StartRequest) => source.runStarter.start(request, starting);
+      return (request: StartRequest) => source.startRun(request, starting);
     },
   };
 }

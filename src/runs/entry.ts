@@ -99,7 +99,6 @@ export class Refusal extends CacheEntry {
 
 /** Cache entry of upstream answers. */
 export abstract class PartsEntry extends CacheEntry {
-  abstract readonly workflowId: string;
   protected abstract parts(): readonly Part<unknown>[];
 
   override sizeBytes(): number {
@@ -130,10 +129,6 @@ export class RunEntry extends PartsEntry {
     this.ref = ref;
   }
 
-  override get workflowId(): string {
-    return this.ref.workflowId;
-  }
-
   protected override parts(): readonly Part<unknown>[] {
     return [this.record, this.steps];
   }
@@ -157,13 +152,7 @@ export class RunSubject implements Subject<RunEntry> {
 
 /** Cache entry of a list: the viewer's workflows, or a window of a workflow's history. */
 export class ListEntry<T> extends PartsEntry {
-  override readonly workflowId: string;
   readonly list = new Part<T>();
-
-  constructor(right: Right, name: string, workflowId: string) {
-    super(right, workflowId, name);
-    this.workflowId = workflowId;
-  }
 
   protected override parts(): readonly Part<unknown>[] {
     return [this.list];

@@ -1,11 +1,11 @@
 /** One load of a cache part: by an upstream call of this gateway, or by an answer that another gateway shared. */
 import type { CallOptions } from '../upstream/client.ts';
 import { AbandonedError, GatewayError, isAccessDenied, isForbidden, isNotFound, isOutage } from '../upstream/errors.ts';
-import type { Failure, PartsEntry, Revalidation, Right, Subject } from './entry.ts';
+import type { Failure, PartsEntry, Revalidation, Right } from './entry.ts';
 import type { ReadContext } from './read-context.ts';
 import type { Called, Lease, Loaded, SharedAnswers, SharedState, StoredAnswer } from './ports.ts';
 import { Snapshot, type Answered } from './snapshot.ts';
-import { endOf, type Source } from './source.ts';
+import { endOf, type Wanted } from './source.ts';
 import type { Asked } from './rights.ts';
 import type { Flight } from './single-flight.ts';
 import type { ViewerCache } from './viewer-cache.ts';
@@ -28,9 +28,7 @@ const MAX_PAUSE_MS = 1000;
 const CALLED = { isProof: true, wasCalled: true } as const;
 const NOT_CALLED = { isProof: true, wasCalled: false } as const;
 
-export interface LoadRequest<Entry extends PartsEntry, T> {
-  readonly source: Source<Entry, T>;
-  readonly subject: Subject<Entry>;
+export interface LoadRequest<Entry extends PartsEntry, T> extends Wanted<Entry, T> {
   readonly operation: ReadContext;
   /** Fires when no reader waits any more. */
   readonly signal: AbortSignal;

@@ -30,23 +30,15 @@ export const tooManyAnswers = (): GatewayError =>
   );
 
 /** Lifetime of an operation's answer in caches: the minimum over the data that it read. */
-export interface AnswerLifetime {
+export class AnswerLifetime {
   /** End of the lifetime, in ms since 1970. Infinity until something limits it. */
-  readonly untilMs: number;
-  /** Shortens the lifetime. With 0 the answer is not cached. */
-  limit(untilMs: number): void;
-}
-
-/** A class, since closures would be created for each operation. */
-class Lifetime implements AnswerLifetime {
   untilMs = Infinity;
 
-  limit(end: number): void {
-    this.untilMs = Math.min(this.untilMs, end);
+  /** Shortens the lifetime. With 0 the answer is not cached. */
+  limit(untilMs: number): void {
+    this.untilMs = Math.min(this.untilMs, untilMs);
   }
 }
-
-export const createAnswerLifetime = (): AnswerLifetime => new Lifetime();
 
 /** Upstream calls and answers of one operation. A class, since closures would be created for each operation. */
 export class CallBudget implements Refusals {

@@ -4,30 +4,22 @@
  */
 import type { CallOptions } from '../upstream/client.ts';
 import { AbandonedError, isAccessDenied, isForbidden, isOutage, isUnauthenticated } from '../upstream/errors.ts';
-import type { PartsEntry, Right, Subject } from './entry.ts';
+import type { PartsEntry, Right } from './entry.ts';
 import { callerOf, deny, load, type LoadOptions } from './load.ts';
 import type { ReadContext } from './read-context.ts';
 import type { Loaded } from './ports.ts';
 import { Flight } from './single-flight.ts';
 import { asStale, type Snapshot } from './snapshot.ts';
-import { endOf, type Source } from './source.ts';
+import { endOf, type Wanted } from './source.ts';
 import type { After } from './timer.ts';
 import type { Asked } from './rights.ts';
 import type { Viewer } from './viewer.ts';
 
 export interface ReadThrough {
   /** Returns the cached answer. Undefined if a call or a wait is needed. */
-  look<Entry extends PartsEntry, T>(
-    source: Source<Entry, T>,
-    subject: Subject<Entry>,
-    operation: ReadContext,
-  ): Snapshot<T> | undefined;
+  look<Entry extends PartsEntry, T>(wanted: Wanted<Entry, T>, operation: ReadContext): Snapshot<T> | undefined;
   /** Returns the cached answer or loads it. */
-  get<Entry extends PartsEntry, T>(
-    source: Source<Entry, T>,
-    subject: Subject<Entry>,
-    operation: ReadContext,
-  ): Promise<Snapshot<T>>;
+  get<Entry extends PartsEntry, T>(wanted: Wanted<Entry, T>, operation: ReadContext): Promise<Snapshot<T>>;
   /** Makes a call whose answer is not cached. Like any call, its success proves the viewer's right. */
   prove<T>(viewer: Viewer, asked: Asked, call: (caller: Caller) => Promise<T>): Promise<T>;
 }
@@ -47,32 +39,33 @@ const MAX_WAIT_AFTER_FAILURE_MS = 500;
 export function createReadThrough(options: ReadThroughOptions): ReadThrough {
   const { viewers, now, staleIfErrorMs, after } = options;
 
+  /** The entry may be evicted or dropped while a reader waits, so it is looked up each time. */
+  function find<Entry extends PartsEntry, T>({ source, subject }: Wanted<Entry, T>, { id }: Viewer) {
+    const right = viewers.rightOf(id);
+    const entry = viewers.entryOf(right, subject);
+    return { right, entry, part: source.partOf(entry) };
+  }
+
   function look<Entry extends PartsEntry, T>(
-    source: Source<Entry, T>,
-    subject: Subject<Entry>,
+    wanted: Wanted<Entry, T>,
     { viewer, lifetime, operationRecord, skipsLive }: ReadContext,
     isKnownRight = false,
   ): Snapshot<T> | undefined {
-    const right = viewers.rightOf(viewer.id);
-    const entry = viewers.entryOf(right, subject);
-    const { snapshot } = source.partOf(entry);
+    const { right, entry, part } = find(wanted, viewer);
+    const { snapshot } = part;
     if (!snapshot || !(isKnownRight || viewers.isProven(right))) return undefined;
-    const untilMs = endOf(source, entry, snapshot);
+    const untilMs = endOf(wanted.source, entry, snapshot);
     if (now() >= untilMs || (skipsLive && untilMs !== Infinity)) return undefined;
     lifetime.limit(untilMs);
     if (operationRecord) operationRecord.hasCached = true;
     return snapshot;
   }
 
-  function get<Entry extends PartsEntry, T>(
-    source: Source<Entry, T>,
-    subject: Subject<Entry>,
-    operation: ReadContext,
-  ): Promise<Snapshot<T>> {
-    const { snapshot, failure } = source.partOf(viewers.entryOf(viewers.rightOf(operation.viewer.id), subject));
-    const reading = read(source, subject, operation);
+  function get<Entry extends PartsEntry, T>(wanted: Wanted<Entry, T>, operation: ReadContext): Promise<Snapshot<T>> {
+    const { snapshot, failure } = find(wanted, operation.viewer).part;
+    const reading = read(wanted, operation);
     if (!snapshot || !failure || operation.isPoll) return reading;
-    return soon(reading, () => lastGood(source, subject, operation, failure.error));
+    return soon(reading, () => lastGood(wanted, operation, failure.error));
   }
 
   /** An upstream that hangs would delay each reader until the timeout. The call goes on for later readers. */
@@ -88,46 +81,45 @@ export function createReadThrough(options: ReadThroughOptions): ReadThrough {
 
   /** Waits for a call that renews the right, if one is in progress. */
   async function read<Entry extends PartsEntry, T>(
-    source: Source<Entry, T>,
-    subject: Subject<Entry>,
+    wanted: Wanted<Entry, T>,
     operation: ReadContext,
   ): Promise<Snapshot<T>> {
+    const { source, subject } = wanted;
     const { viewer, skipsLive } = operation;
     let isKnownRight = false;
     // A call may decide nothing: a 404, a disconnected client, a refusal or an outage of another endpoint. The first
     // reader that waited for it makes the next call.
     for (let waits = 0; waits < MAX_WAITS && !isKnownRight; waits += 1) {
-      const right = viewers.rightOf(viewer.id);
+      const { right, part } = find(wanted, viewer);
       const revalidation = viewers.isProven(right) ? undefined : right.revalidations?.get(subject.workflowId);
-      if (!revalidation || !source.partOf(viewers.entryOf(right, subject)).snapshot) break;
+      if (!revalidation || !part.snapshot) break;
       const { endpoint, error } = await revalidation;
       const isSameEndpoint = endpoint === source.endpoint;
       if (isUnauthenticated(error) || (isSameEndpoint && (isForbidden(error) || isOutage(error)))) {
-        return lastGood(source, subject, operation, error);
+        return lastGood(wanted, operation, error);
       }
       isKnownRight = error === null;
     }
-    const found = look(source, subject, operation, isKnownRight);
+    const found = look(wanted, operation, isKnownRight);
     if (found) return found;
     try {
-      const { failure } = source.partOf(viewers.entryOf(viewers.rightOf(viewer.id), subject));
+      const { failure } = find(wanted, viewer).part;
       if (failure && now() < failure.untilMs && !skipsLive) throw failure.error;
-      const snapshot = await fetchOnce(source, subject, operation);
-      operation.lifetime.limit(endOf(source, viewers.entryOf(viewers.rightOf(viewer.id), subject), snapshot));
+      const snapshot = await fetchOnce(wanted, operation);
+      operation.lifetime.limit(endOf(source, find(wanted, viewer).entry, snapshot));
       return snapshot;
     } catch (error) {
-      return lastGood(source, subject, operation, error);
+      return lastGood(wanted, operation, error);
     }
   }
 
   async function fetchOnce<Entry extends PartsEntry, T>(
-    source: Source<Entry, T>,
-    subject: Subject<Entry>,
+    wanted: Wanted<Entry, T>,
     operation: ReadContext,
   ): Promise<Snapshot<T>> {
     const { viewer, budget, signal, operationRecord } = operation;
-    const right = viewers.rightOf(viewer.id);
-    const name = source.nameOf(viewers.entryOf(right, subject));
+    const { right, entry } = find(wanted, viewer);
+    const name = wanted.source.nameOf(entry);
     // The name implies the type of the answer.
     const flying = right.calls.flights.get(name) as Flight<Loaded<T>> | undefined;
     // Only the operation that starts the call counts it in its budget.
@@ -135,7 +127,7 @@ export function createReadThrough(options: ReadThroughOptions): ReadThrough {
     let wasCalled = true;
     try {
       if (signal().aborted) throw new AbandonedError();
-      const loaded = await (flying ?? launch(source, subject, operation, right, name)).join(signal());
+      const loaded = await (flying ?? launch(wanted, operation, right, name)).join(signal());
       wasCalled = loaded.wasCalled;
       return loaded.cached;
     } finally {
@@ -145,8 +137,7 @@ export function createReadThrough(options: ReadThroughOptions): ReadThrough {
   }
 
   function launch<Entry extends PartsEntry, T>(
-    source: Source<Entry, T>,
-    subject: Subject<Entry>,
+    wanted: Wanted<Entry, T>,
     operation: ReadContext,
     right: Right,
     name: string,
@@ -154,8 +145,8 @@ export function createReadThrough(options: ReadThroughOptions): ReadThrough {
     const { flights } = right.calls;
     viewers.begin(right);
     const flight = new Flight<Loaded<T>>(
-      subject.workflowId,
-      (own, signal) => load(options, { source, subject, operation, signal, flight: own }),
+      wanted.subject.workflowId,
+      (own, signal) => load(options, { ...wanted, operation, signal, flight: own }),
       () => {
         if (flights.get(name) !== flight) return;
         flights.delete(name);
@@ -170,17 +161,15 @@ export function createReadThrough(options: ReadThroughOptions): ReadThrough {
    * Returns the last good answer if the error is an outage and the answer is not too old. Otherwise throws the error.
    */
   function lastGood<Entry extends PartsEntry, T>(
-    source: Source<Entry, T>,
-    subject: Subject<Entry>,
+    wanted: Wanted<Entry, T>,
     { viewer, lifetime, operationRecord }: ReadContext,
     error: unknown,
   ): Snapshot<T> {
-    const right = viewers.rightOf(viewer.id);
-    const entry = viewers.entryOf(right, subject);
-    const { snapshot } = source.partOf(entry);
+    const { right, entry, part } = find(wanted, viewer);
+    const { snapshot } = part;
     if (!snapshot || !isOutage(error)) throw error;
     // A call became necessary when the answer's lifetime or the proof of the right ended.
-    const staleSince = Math.min(endOf(source, entry, snapshot), viewers.rightUntil(right));
+    const staleSince = Math.min(endOf(wanted.source, entry, snapshot), viewers.rightUntil(right));
     if (now() > staleSince + staleIfErrorMs) throw error;
     if (operationRecord) operationRecord.hasStale = true;
     lifetime.limit(0);

@@ -101,7 +101,7 @@ export function createRunStore(options: RunStoreOptions): RunStore {
       const record = offersRecords || isFresh(entry) ? entry.record.snapshot : null;
       // Without its record, a paused run looks settled.
       if (offersRecords && !record && !snapshot.isFinal) return liveTtlMs;
-      const graph = () => workflowStore.peekGraph(entry.workflowId, entry.right);
+      const graph = () => workflowStore.peekGraph(entry.ref.workflowId, entry.right);
       return finality.areFinalSteps(snapshot, record, graph) ? Infinity : liveTtlMs;
     },
   };
@@ -120,7 +120,7 @@ export function createRunStore(options: RunStoreOptions): RunStore {
     async load(ref, operation) {
       const found = listedRecords.look(ref, operation);
       if (found !== undefined) return found;
-      const { staleReason } = await reads.get(steps, new RunSubject(ref), operation);
+      const { staleReason } = await reads.get({ source: steps, subject: new RunSubject(ref) }, operation);
       return listedRecord(entryOf(ref, operation.viewer), operation, staleReason);
     },
   };
@@ -142,8 +142,8 @@ export function createRunStore(options: RunStoreOptions): RunStore {
   }
 
   const readsOf = <T>(source: RunSource<T>): PartReads<Snapshot<T>> => ({
-    look: (ref, operation) => reads.look(source, new RunSubject(ref), operation),
-    load: (ref, operation) => reads.get(source, new RunSubject(ref), operation),
+    look: (ref, operation) => reads.look({ source, subject: new RunSubject(ref) }, operation),
+    load: (ref, operation) => reads.get({ source, subject: new RunSubject(ref) }, operation),
   });
   const recordReads = offersRecords ? readsOf(records) : listedRecords;
   const stepReads = readsOf(steps);

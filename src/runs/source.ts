@@ -1,7 +1,7 @@
 /** One kind of upstream call, defined once for all entries: how to fetch the answer, and how long it is fresh. */
 import type { UpstreamEndpoint } from '../config/config.ts';
 import type { CallOptions, UpstreamAnswer } from '../upstream/client.ts';
-import type { Part, PartsEntry } from './entry.ts';
+import type { Part, PartsEntry, Subject } from './entry.ts';
 import type { Snapshot } from './snapshot.ts';
 
 export interface Source<Entry extends PartsEntry, T> {
@@ -22,6 +22,12 @@ export interface Source<Entry extends PartsEntry, T> {
   related?(entry: Entry): string;
   /** Value cached in place of a 404. If absent, a 404 is an error. */
   readonly valueIfMissing?: T;
+}
+
+/** An answer that a reader wants. */
+export interface Wanted<Entry extends PartsEntry, T> {
+  readonly source: Source<Entry, T>;
+  readonly subject: Subject<Entry>;
 }
 
 /** End of an answer's lifetime, in ms since 1970. */

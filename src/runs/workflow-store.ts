@@ -28,7 +28,7 @@ const NAME = 'workflows';
 const SUBJECT: Subject<ListEntry<WorkflowList>> = {
   workflowId: '',
   name: NAME,
-  entryOf: (right) => new ListEntry(right, NAME, ''),
+  entryOf: (right) => new ListEntry(right, '', NAME),
 };
 const RECENT_MS = 60_000;
 
@@ -48,8 +48,8 @@ export function createWorkflowStore({ upstream, viewers, reads, liveTtlMs }: Wor
   const recent = workflows(Math.max(liveTtlMs, RECENT_MS));
 
   return {
-    list: async (operation) => (await reads.get(current, SUBJECT, operation)).value,
-    recent: async (operation) => (await reads.get(recent, SUBJECT, operation)).value,
+    list: async (operation) => (await reads.get({ source: current, subject: SUBJECT }, operation)).value,
+    recent: async (operation) => (await reads.get({ source: recent, subject: SUBJECT }, operation)).value,
     peekGraph: (workflowId, right) =>
       viewers.entryOf(right, SUBJECT).list.snapshot?.value.get(workflowId)?.graph ?? null,
   };

@@ -24,7 +24,7 @@ function prove(cache: ViewerCache, viewerId: string): Right {
 
 function entryOf(cache: ViewerCache, viewerId: string, name: string): ListEntry<string> {
   const right = cache.rightOf(viewerId);
-  return cache.entryOf(right, { workflowId: 'w', name, entryOf: (each) => new ListEntry(each, name, 'w') });
+  return cache.entryOf(right, { workflowId: 'w', name, entryOf: (each) => new ListEntry(each, 'w', name) });
 }
 
 function put(cache: ViewerCache, viewerId: string, name: string, sizeBytes = 100): ListEntry<string> {

@@ -133,7 +133,7 @@ class WindowEntry extends ListEntry<RunList> {
   readonly window: RunWindow;
 
   constructor(right: Right, window: RunWindow) {
-    super(right, nameOf(window), window.workflowId);
+    super(right, window.workflowId, nameOf(window));
     this.window = window;
   }
 }
@@ -167,9 +167,10 @@ export function createRunHistory({ upstream, viewers, reads, runStore, liveTtlMs
       const { viewer } = operation;
       const window = { workflowId, offset, limit };
       const reading = isAnew ? { ...operation, skipsLive: true } : operation;
-      const list = await reads.get(windows, subjectOf(window), reading);
+      const subject = subjectOf(window);
+      const list = await reads.get({ source: windows, subject }, reading);
       if (!operation.budget.holds(list)) throw tooManyAnswers();
-      const listed = { entry: viewers.entryOf(viewers.rightOf(viewer.id), subjectOf(window)), list };
+      const listed = { entry: viewers.entryOf(viewers.rightOf(viewer.id), subject), list };
       for (const record of list.value) {
         if (hasId(record)) {
           known.set(record, runStore.offerRecord({ workflowId, runId: record.id }, record, listed, viewer));

@@ -1,6 +1,6 @@
 /** Topics of all viewers, one per viewer and name. The first reader opens a topic, the last one ends it. */
 import { GatewayError, isNotFound } from '../../upstream/errors.ts';
-import { CallBudget, createAnswerLifetime, type ReadContext } from '../read-context.ts';
+import { AnswerLifetime, CallBudget, type ReadContext } from '../read-context.ts';
 import type { After } from '../timer.ts';
 import type { ViewerCache } from '../viewer-cache.ts';
 import type { Viewer } from '../viewer.ts';
@@ -99,7 +99,7 @@ export function createTopics(options: TopicsOptions): Topics {
 
     async function readOnce({ signal, latest }: Poll<State>): Promise<PollResult<Reading>> {
       const budget = new CallBudget(maxUpstreamCalls);
-      const lifetime = createAnswerLifetime();
+      const lifetime = new AnswerLifetime();
       const caller = { viewer, requestId, operationRecord, isPoll: true } as const;
       const operation = { ...caller, signal: () => signal, budget, lifetime };
       const reading = await polled.read(operation, latest);

@@ -62,9 +62,11 @@ export function createRunLoaders(
   }
 
   async function withGraph(ref: RunRef, requirement: DataRequirement): Promise<Run> {
-    const graph = settled(graphIf(ref, requirement));
+    const graph = graphIf(ref, requirement);
+    // It may reject before it is awaited.
+    graph.catch(() => undefined);
     const parts = await partsFor(ref, requirement);
-    return derive(ref, { ...parts, graph: await (await graph).result });
+    return derive(ref, { ...parts, graph: await graph });
   }
 
   function partsFor(ref: RunRef, requirement: DataRequirement): RunParts | Promise<RunParts> {
@@ -171,13 +173,6 @@ const partsOf = (record: Snapshot<MaybeRecord> | null, steps: Snapshot<StepList>
   stepsError: null,
   graph: undefined,
 });
-
-/** Resolves when the promise has settled: it may reject before it is awaited. */
-const settled = <T>(result: Promise<T>): Promise<{ readonly result: Promise<T> }> =>
-  result.then(
-    () => ({ result }),
-    () => ({ result }),
-  );
 
 /** True if the steps need not be loaded. Without a record they are always needed. */
 function isEnough(loaded: Snapshot<MaybeRecord> | null, requirement: DataRequirement): boolean {

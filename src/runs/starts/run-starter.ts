@@ -16,9 +16,7 @@ export interface StartRequest {
   readonly idempotencyKey: string | null;
 }
 
-export interface RunStarter {
-  start(request: StartRequest, operation: ReadContext): Promise<StartedRun>;
-}
+export type StartRun = ReturnType<typeof createRunStarter>;
 
 export function createRunStarter(
   upstream: UpstreamApi,
@@ -26,7 +24,7 @@ export function createRunStarter(
   reads: ReadThrough,
   idempotentStarts: IdempotentStarts,
   startedRuns: Pick<StartedRuns, 'add'>,
-): RunStarter {
+) {
   async function send({ workflowId, inputs }: StartRequest, operation: ReadContext): Promise<StartedRun> {
     const { viewer, requestId, budget, operationRecord } = operation;
     budget.take(viewers.isAccepted(viewer.id));
@@ -45,11 +43,9 @@ export function createRunStarter(
     return idempotentStarts.once(start, () => send(request, operation));
   }
 
-  return {
-    async start(request, operation) {
-      const started = await sendOnce(request, operation);
-      await startedRuns.add(operation.viewer, { workflowId: request.workflowId, runId: started.runId });
-      return started;
-    },
+  return async (request: StartRequest, operation: ReadContext): Promise<StartedRun> => {
+    const started = await sendOnce(request, operation);
+    await startedRuns.add(operation.viewer, { workflowId: request.workflowId, runId: started.runId });
+    return started;
   };
 }
