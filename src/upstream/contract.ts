@@ -24,6 +24,7 @@ import {
   isObject,
   label,
   listOrNothing,
+  NOTHING,
   objectOrNothing,
   requestableId,
   seconds,
@@ -65,8 +66,7 @@ export function readSteps(
   const { bytes: body } = json;
   const shared = createSharedTexts();
   const inputs: JsonValue[] = [];
-  const steps = itemsIn(STEPS, json, report, (step, item, index) => {
-    if (!step) return unreadableStep(index, item);
+  const readStep = (step: WireObject, index: number): StepFacts => {
     const id = identifier(step, 'id') ?? idOfPosition(runId, index);
     const values = payloadIn(step);
     const tokens = tokenCount(step, 'tokens');
@@ -91,7 +91,15 @@ export function readSteps(
       reportedTokens: new StepTokens(tokens, values),
       index,
     };
-  });
+  };
+  /** An unreadable item does not affect the other steps, which are still useful. Nothing of it is returned. */
+  const unreadable = (item: unknown, index: number): StepFacts => {
+    const problem = problemAt('steps', 'step', `$[${index}]`, item);
+    return { ...readStep(NOTHING, index), id: '', nodeId: '', payload: NO_PAYLOAD, problem };
+  };
+  const steps = itemsIn(STEPS, json, report, (step, item, index) =>
+    step ? readStep(step, index) : unreadable(item, index),
+  );
   return withInputsHashes(steps, inputs);
 }
 
@@ -152,32 +160,6 @@ function payloadIn(object: WireObject): PayloadValues {
 /** Unique across runs, as the upstream's ids are. */
 const idOfPosition = (runId: string, index: number): string => `${runId}#${index}`;
 
-const NO_TOKENS = { usage: null };
-
-/** An unreadable item does not affect the other steps, which are still useful. Nothing of it is returned. */
-function unreadableStep(index: number, item: unknown): StepFacts {
-  return {
-    id: '',
-    nodeId: '',
-    userId: null,
-    organizationId: null,
-    ...NO_STATUS,
-    startTime: null,
-    endTime: null,
-    elapsedTime: null,
-    error: null,
-    itemKey: null,
-    itemAttempt: null,
-    waits: NO_WAITS,
-    payload: NO_PAYLOAD,
-    inputsHash: null,
-    tokens: null,
-    reportedTokens: NO_TOKENS,
-    index,
-    problem: problemAt('steps', 'step', `$[${index}]`, item),
-  };
-}
-
 /** Call 3: an array with one record, or the record itself. Null if it is empty. */
 export function readRun(json: JsonBody, runId: string, ofWord: StatusOf, report: ReportDeviation): RunRecord | null {
   const records = recordsIn(RUN, json, ofWord, report);
@@ -202,25 +184,23 @@ function recordsIn(
   report: ReportDeviation,
   limit?: number,
 ): RunRecord[] {
-  return itemsIn(list, json, report, (run) => recordOf(run, ofWord), limit);
+  return itemsIn(list, json, report, (run) => recordOf(run ?? NOTHING, ofWord), limit);
 }
 
-function recordOf(run: WireObject | null, ofWord: StatusOf): RunRecord {
-  const { rawStatus, status } = run ? statusOf(run, 'status', ofWord) : NO_STATUS;
+function recordOf(run: WireObject, ofWord: StatusOf): RunRecord {
+  const { rawStatus, status } = statusOf(run, 'status', ofWord);
   return {
-    id: (run && requestableId(run, 'id')) ?? '',
+    id: requestableId(run, 'id') ?? '',
     rawStatus,
     status: runStatusOf(status),
-    startTime: run && time(run, 'start_time'),
-    endTime: run && time(run, 'end_time'),
-    elapsedTime: run && seconds(run, 'elapsed_time'),
-    error: run && errorText(run, 'error'),
-    payload: run ? ownPayload(payloadIn(run)) : NO_PAYLOAD,
-    nodeTokens: run ? readNodeTokens(run) : [],
+    startTime: time(run, 'start_time'),
+    endTime: time(run, 'end_time'),
+    elapsedTime: seconds(run, 'elapsed_time'),
+    error: errorText(run, 'error'),
+    payload: ownPayload(payloadIn(run)),
+    nodeTokens: readNodeTokens(run),
   };
 }
-
-const NO_STATUS = { rawStatus: '', status: 'UNKNOWN' } as const;
 
 /** Maximum number of outputs. A workflow has far fewer model nodes. */
 const MAX_OUTPUTS = 1000;
@@ -237,9 +217,10 @@ function readNodeTokens(run: WireObject): readonly ReportedTokens[] {
 
 /** Call 5. A workflow without a usable id is left out, since nothing can be requested with it. */
 export function readWorkflows(json: JsonBody, report: ReportDeviation): readonly WorkflowRecord[] {
-  const workflows = itemsIn(WORKFLOWS, json, report, (workflow): WorkflowRecord | null => {
-    const id = workflow && requestableId(workflow, 'workflow_id');
-    if (!workflow || id === null) return null;
+  const workflows = itemsIn(WORKFLOWS, json, report, (item): WorkflowRecord | null => {
+    const workflow = item ?? NOTHING;
+    const id = requestableId(workflow, 'workflow_id');
+    if (id === null) return null;
     const graph = objectOrNothing(workflow, 'graph');
     return {
       id,

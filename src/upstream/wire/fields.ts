@@ -20,6 +20,9 @@ export interface WireObject {
   readonly report: ReportDeviation;
 }
 
+/** In place of an item that cannot be read. Each field is null. */
+export const NOTHING: WireObject = { fields: {}, path: '', report: () => undefined };
+
 const MAX_ERROR_KIB = 256;
 /** Maximum number of characters read from fields that may be long. */
 const LONG_FIELDS: Readonly<Record<string, number>> = {
@@ -110,32 +113,23 @@ export function time(object: WireObject, key: string): Timestamp | null {
   return read;
 }
 
-/** Returns whole seconds, floored. Null for a negative or infinite number (`1e400` is valid JSON). */
-export function seconds(object: WireObject, key: string): number | null {
-  const value = valueAt(object, key);
-  if (isCount(value)) return value;
-  if (value == null || value === '') return null;
-  const number = numberIn(value);
-  return number >= 0 && Number.isFinite(number)
-    ? readAs(Math.floor(number), object, key, 'whole number')
-    : lost(object, key, 'whole number');
-}
+/** Returns whole seconds, floored. */
+export const seconds = (object: WireObject, key: string): number | null =>
+  count(object, key, 'whole number', Math.floor);
 
-export function tokenCount(object: WireObject, key: string): number | null {
-  const value = valueAt(object, key);
-  if (isCount(value)) return value;
-  if (value == null || value === '') return null;
-  const number = numberIn(value);
-  return isCount(number) ? readAs(number, object, key, 'whole number') : lost(object, key, 'whole number');
-}
+export const tokenCount = (object: WireObject, key: string): number | null => count(object, key, 'whole number');
 
 /** Counted from 1. */
-export function attemptNumber(object: WireObject, key: string): number | null {
+export const attemptNumber = (object: WireObject, key: string): number | null =>
+  count(object, key, 'whole number from 1', (number) => (number === 0 ? NaN : number));
+
+/** Null, and reported, for a negative or infinite number (`1e400` is valid JSON). */
+function count(object: WireObject, key: string, expected: string, toCount = (number: number) => number): number | null {
   const value = valueAt(object, key);
   if (value == null || value === '') return null;
-  const number = numberIn(value);
-  if (!isCount(number) || number === 0) return lost(object, key, 'whole number from 1');
-  return value === number ? number : readAs(number, object, key, 'whole number from 1');
+  const number = toCount(numberIn(value));
+  if (!isCount(number)) return lost(object, key, expected);
+  return value === number ? number : readAs(number, object, key, expected);
 }
 
 const TRUTHS: ReadonlyMap<unknown, boolean> = new Map<unknown, boolean>([
