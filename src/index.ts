@@ -54,64 +54,66 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
-const required = z.custom((value) => typeof value === 'function');
-const aFunction = required.exactOptional().describe('a function, or left out');
-const aCall = required.describe('a function');
-const CALLS = { steps: aCall, run: aFunction, runs: aFunction, workflows: aFunction, execute: aFunction };
+// Each message completes "X must be …".
+const isFunction = (value: unknown) => typeof value === 'function';
+const aFunction = z.custom(isFunction, 'a function');
+const maybeAFunction = z.custom(isFunction, 'a function, or left out').exactOptional();
+const CALLS = {
+  ...{ steps: aFunction, run: maybeAFunction, runs: maybeAFunction },
+  ...{ workflows: maybeAFunction, execute: maybeAFunction },
+};
 const HOOKS = [
   ...(['serverWillStart', 'requestDidStart', 'unexpectedErrorProcessingRequest'] as const),
   ...(['contextCreationDidFail', 'invalidRequestWasReceived', 'startupDidFail'] as const),
 ] satisfies readonly (keyof StepgatePlugin)[];
 /** A misspelled hook would never be called. Other members are allowed: a plugin may have state. */
-const aPlugin = z
-  .custom((plugin) => typeof plugin === 'object' && plugin !== null && HOOKS.some((hook) => hook in plugin))
-  .describe(`a plugin with one of ${HOOKS.join(', ')}`);
+const aPlugin = z.custom(
+  (plugin) => typeof plugin === 'object' && plugin !== null && HOOKS.some((hook) => hook in plugin),
+  `a plugin with one of ${HOOKS.join(', ')}`,
+);
 
 const ENTRY = {
-  resolve: aCall,
-  cacheMs: z
-    .custom((ms) => typeof ms === 'number' && ms >= 0)
-    .exactOptional()
-    .describe('milliseconds from 0, or left out'),
+  resolve: aFunction,
+  cacheMs: z.custom((ms) => typeof ms === 'number' && ms >= 0, 'milliseconds from 0, or left out').exactOptional(),
   // Ignored: prices of an earlier version.
   calls: z.unknown().optional(),
   items: z.unknown().optional(),
 };
-const requirement = z
-  .enum(DATA_REQUIREMENTS)
-  .exactOptional()
-  .describe(`one of ${DATA_REQUIREMENTS.join(', ')}, or left out`);
+const requirement = z.enum(DATA_REQUIREMENTS, `one of ${DATA_REQUIREMENTS.join(', ')}, or left out`).exactOptional();
 const entries = (shape: z.ZodRawShape, members: string) =>
-  z.record(z.string(), z.strictObject(shape).describe(`an object of ${members}`)).optional();
+  z.record(z.string(), z.strictObject(shape, `an object of ${members}`), 'an object').optional();
 const FIELDS = z
-  .object({ Run: entries({ ...ENTRY, requirement }, 'resolve, and maybe requirement and cacheMs') })
-  .catchall(entries(ENTRY, 'resolve, and maybe cacheMs'))
-  .describe('an object');
+  .object({ Run: entries({ ...ENTRY, requirement }, 'resolve, and maybe requirement and cacheMs') }, 'an object')
+  .catchall(entries(ENTRY, 'resolve, and maybe cacheMs'));
+const NAME = 'a text that is not empty';
+const UPSTREAM = 'an object with a name and a function steps, and maybe run, runs, workflows and execute, or left out';
 
-const OPTIONS = z
-  .strictObject({
-    config: z.looseObject({}).exactOptional().describe('an object of settings, or left out'),
-    authenticate: aFunction,
+const OPTIONS = z.strictObject(
+  {
+    config: z.looseObject({}, 'an object of settings, or left out').exactOptional(),
+    authenticate: maybeAFunction,
     extension: z
-      .strictObject({ typeDefs: z.string().describe('a text'), fields: FIELDS })
-      .exactOptional()
-      .describe('an object of typeDefs (a text) and fields (an object), or left out'),
-    plugins: z.array(aPlugin).exactOptional().describe('a list of plugins, or left out'),
-    onOperation: aFunction,
-    upstream: z
-      // Other members are allowed: an upstream may have state.
-      .looseObject({ name: z.string().min(1).describe('a text that is not empty'), ...CALLS })
-      .exactOptional()
-      .describe('an object with a name and a function steps, and maybe run, runs, workflows and execute, or left out'),
+      .strictObject(
+        { typeDefs: z.string('a text'), fields: FIELDS },
+        'an object of typeDefs (a text) and fields (an object), or left out',
+      )
+      .exactOptional(),
+    plugins: z.array(aPlugin, 'a list of plugins, or left out').exactOptional(),
+    onOperation: maybeAFunction,
+    // Other members are allowed: an upstream may have state.
+    upstream: z.looseObject({ name: z.string(NAME).min(1, NAME), ...CALLS }, UPSTREAM).exactOptional(),
     logger: z
-      .looseObject({
-        ...{ debug: required, info: required, warn: required, error: required, fatal: required },
-        ...{ child: required, isLevelEnabled: required, flush: required },
-      })
-      .exactOptional()
-      .describe('a logger of pino, or another with its methods, or left out'),
-  } satisfies Record<keyof GatewayOptions, z.ZodType>)
-  .describe('an object of config, authenticate, extension, plugins, onOperation, upstream and logger');
+      .looseObject(
+        {
+          ...{ debug: aFunction, info: aFunction, warn: aFunction, error: aFunction, fatal: aFunction },
+          ...{ child: aFunction, isLevelEnabled: aFunction, flush: aFunction },
+        },
+        'a logger of pino, or another with its methods, or left out',
+      )
+      .exactOptional(),
+  } satisfies Record<keyof GatewayOptions, z.ZodType>,
+  'an object of config, authenticate, extension, plugins, onOperation, upstream and logger',
+);
 
 /** Resolves when the gateway listens. Rejects with ConfigError for wrong options or settings, before a port is opened. */
 export async function createGateway(options: GatewayOptions = {}): Promise<Gateway> {
@@ -142,7 +144,7 @@ function checked(name: string, options: GatewayOptions): Additions & { readonly 
   const { upstream } = options;
   if (typeof upstream === 'object') refuseMisspelled(name, upstream);
   const { error } = OPTIONS.safeParse(options, { reportInput: true });
-  if (error) throw new ConfigError(`${name}: ${wrongMembers(error, OPTIONS)}.`);
+  if (error) throw new ConfigError(`${name}: ${wrongMembers(error)}.`);
   const { config = {}, ...additions } = options;
   return { ...additions, config: configOf(config, upstream !== undefined) };
 }

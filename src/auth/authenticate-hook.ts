@@ -15,7 +15,7 @@ export interface Identity {
   readonly workflowIds: readonly string[] | 'all';
   /** Limits these workflows to one organization. Leave it out, not undefined, for no limit. Needs the upstream's `workflows` call. */
   readonly organizationId?: string;
-  /** Further data for the embedder's own fields, at most 4096 characters. These fields get no other data about the caller. */
+  /** Further data for the embedder's own fields. These fields get no other data about the caller. */
   readonly attributes?: Readonly<Record<string, string>>;
   /** Identifies the caller, who shares the gateway fairly with others. Default: each credential is a caller of its own. */
   readonly subject?: string;
@@ -42,37 +42,25 @@ const CONCURRENCY = 64;
 const QUEUE_LENGTH = 1000;
 const TIMEOUT_MS = 10_000;
 
-const MAX_SUBJECT_LENGTH = 256;
-const MAX_ATTRIBUTES_LENGTH = 4096;
-const lengthOf = (attributes: Readonly<Record<string, string>>): number =>
-  Object.entries(attributes).flat().join('').length;
+const KEY = '1 to 8192 visible ASCII characters';
+const ORGANIZATION = 'an id, or left out';
+const TEXTS = 'an object of texts';
+const SUBJECT = 'a text that is not empty';
 
-const IDENTITY = z
-  .strictObject({
-    upstreamKey: z
-      .string()
-      .regex(/^[\x21-\x7e]{1,8192}$/)
-      .describe('1 to 8192 visible ASCII characters'),
-    workflowIds: z.union([z.array(z.string()), z.literal('all')]).describe("a list of ids, or 'all'"),
-    organizationId: z.string().min(1).exactOptional().describe('an id, or left out'),
-    attributes: z
-      .record(z.string(), z.string())
-      .refine((attributes) => lengthOf(attributes) <= MAX_ATTRIBUTES_LENGTH)
-      .optional()
-      .describe(`an object of texts, of at most ${MAX_ATTRIBUTES_LENGTH} characters together`),
-    subject: z
-      .string()
-      .min(1)
-      .max(MAX_SUBJECT_LENGTH)
-      .optional()
-      .describe(`a text of 1 to ${MAX_SUBJECT_LENGTH} characters`),
-    expiresAt: z.number().optional().describe('milliseconds since 1970'),
+/** Each message completes "X must be …". */
+const IDENTITY = z.strictObject(
+  {
+    upstreamKey: z.string(KEY).regex(/^[\x21-\x7e]{1,8192}$/, KEY),
+    workflowIds: z.union([z.array(z.string()), z.literal('all')], "a list of ids, or 'all'"),
     // An undefined value is a mistake that would grant the right.
-    mayExecute: z.boolean().exactOptional().describe('true or false, or left out'),
-  })
-  .describe(
-    'null, or an object of upstreamKey, workflowIds, organizationId, attributes, subject, expiresAt and mayExecute',
-  );
+    organizationId: z.string(ORGANIZATION).min(1, ORGANIZATION).exactOptional(),
+    attributes: z.record(z.string(), z.string(TEXTS), TEXTS).optional(),
+    subject: z.string(SUBJECT).min(1, SUBJECT).optional(),
+    expiresAt: z.number('milliseconds since 1970').optional(),
+    mayExecute: z.boolean('true or false, or left out').exactOptional(),
+  },
+  'null, or an object of upstreamKey, workflowIds, organizationId, attributes, subject, expiresAt and mayExecute',
+);
 
 export function createHookAuthenticator(options: HookOptions): Authenticator {
   const { hook, viewerOf, recheckMs, now, wallOf, logger, timeoutMs = TIMEOUT_MS } = options;
@@ -109,6 +97,6 @@ export function createHookAuthenticator(options: HookOptions): Authenticator {
 }
 
 function describe(error: unknown): string {
-  if (error instanceof z.ZodError) return `the identity is malformed: ${wrongMembers(error, IDENTITY)}`;
+  if (error instanceof z.ZodError) return `the identity is malformed: ${wrongMembers(error)}`;
   return error instanceof Error ? error.message : String(error);
 }

@@ -12,8 +12,7 @@ export interface AuthenticatorOptions extends IdentificationOptions {
 /** Rejects with ConfigError if the issuer's key file cannot be read. */
 export async function createAuthenticator({ auth, ...options }: AuthenticatorOptions): Promise<Authenticator> {
   if (auth.mode === 'service') return service(auth, options);
-  const known = (credential: string | null) => (credential === null ? NOBODY : accepted(options.viewerOf(credential)));
-  return { known, authenticate: (credential) => Promise.resolve(known(credential)) };
+  return (credential) => (credential === null ? NOBODY : accepted(options.viewerOf(credential)));
 }
 
 async function service(auth: ServiceAuth, options: IdentificationOptions): Promise<Authenticator> {
@@ -29,15 +28,9 @@ async function service(auth: ServiceAuth, options: IdentificationOptions): Promi
     return known?.caller;
   }
 
-  function known(credential: string | null): Caller | null {
+  return (credential) => {
     if (credential === null) return NOBODY;
-    const ofKey = callerOfKey(credential);
-    if (ofKey) return ofKey;
-    return tokens ? tokens.known(credential) : rejected(unauthenticated('the key is not a key of this gateway'));
-  }
-
-  return {
-    known,
-    authenticate: async (credential) => known(credential) ?? tokens?.authenticate(credential) ?? NOBODY,
+    const others = tokens ?? (() => rejected(unauthenticated('the key is not a key of this gateway')));
+    return callerOfKey(credential) ?? others(credential);
   };
 }

@@ -7,15 +7,11 @@ import type { ViewerOf } from '../runs/viewer.ts';
 import { GatewayError } from '../upstream/errors.ts';
 import { NOBODY, rejected, type Caller } from './caller.ts';
 
-export interface Authenticator {
-  /** Does not wait. Null for a token that must be verified. */
-  known(credential: string | null): Caller | null;
-  /**
-   * A wrong credential does not reject: the caller has the `error`. Call it again after `verifiedUntilMs`: a token is then checked
-   * against the issuer's current keys.
-   */
-  authenticate(credential: string | null): Promise<Caller>;
-}
+/**
+ * Returns a promise only for a credential that must be verified. A wrong one does not reject: the caller has the `error`. Call it
+ * again after `verifiedUntilMs`: a token is then checked against the issuer's current keys.
+ */
+export type Authenticator = (credential: string | null) => Caller | Promise<Caller>;
 
 export interface IdentificationOptions extends Clock {
   readonly viewerOf: ViewerOf;
@@ -36,11 +32,6 @@ export function createCachedAuthenticator(
   /** Single flight, by the same hash. Bounded by the requests in progress. */
   const underWay = new Map<string, Promise<Caller>>();
 
-  function cached(key: string): Caller | null {
-    const caller = callers.get(key);
-    return caller && now() < caller.verifiedUntilMs ? caller : null;
-  }
-
   async function verifyAndCache(key: string, credential: string): Promise<Caller> {
     try {
       const caller = await verify(credential);
@@ -55,21 +46,16 @@ export function createCachedAuthenticator(
     }
   }
 
-  return {
-    known: (credential) => (credential === null ? NOBODY : cached(keyOf(credential))),
-    async authenticate(credential) {
-      if (credential === null) return NOBODY;
-      const key = keyOf(credential);
-      const known = cached(key) ?? underWay.get(key);
-      if (known) return known;
-      const verification = verifyAndCache(key, credential);
-      underWay.set(key, verification);
-      return verification;
-    },
+  return (credential) => {
+    if (credential === null) return NOBODY;
+    const key = hash('sha256', credential, 'base64url');
+    const caller = callers.get(key);
+    if (caller && now() < caller.verifiedUntilMs) return caller;
+    const verification = underWay.get(key) ?? verifyAndCache(key, credential);
+    underWay.set(key, verification);
+    return verification;
   };
 }
-
-const keyOf = (credential: string): string => hash('sha256', credential, 'base64url');
 
 /** Measured on Node 24: 650 bytes with its slot, plus 60 and the text for each workflow id or attribute. */
 const CALLER_BYTES = 800;

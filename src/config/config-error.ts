@@ -21,10 +21,12 @@ export function variableOf(schema: z.ZodType): Variable {
   return { ...inner, ...schema.meta() };
 }
 
-type Shape = Readonly<Record<string, z.ZodType>>;
-
 /** One sentence a line. An issue without a path is a rule between variables: its message is the sentence. */
-export function wrongVariables({ issues }: z.ZodError, shape: Shape, given: Readonly<Record<string, string>>): string {
+export function wrongVariables(
+  { issues }: z.ZodError,
+  shape: Readonly<Record<string, z.ZodType>>,
+  given: Readonly<Record<string, string>>,
+): string {
   const sentences = issues.map(({ path: [key], message }) => {
     if (key === undefined) return message;
     const name = String(key);
@@ -39,30 +41,17 @@ export function wrongVariables({ issues }: z.ZodError, shape: Shape, given: Read
 const withoutSecrets = (value: string | undefined) =>
   value?.replace(/^(https?:\/\/)?.*@.*$/is, '$1…').replace(/[?#].*$/s, '…');
 
-function memberOf(schema: z.ZodType, key: string): z.ZodType | undefined {
-  if (schema instanceof z.ZodArray) return schema.element as z.ZodType;
-  if (schema instanceof z.ZodRecord) return schema.valueType as z.ZodType;
-  if (!(schema instanceof z.ZodObject)) return undefined;
-  return (schema.shape as Shape)[key] ?? (schema.def.catchall as z.ZodType | undefined);
-}
-
-/** The description of the member at a path, or of the nearest part around it that has one. */
-function descriptionAt(schema: z.ZodType, [key, ...rest]: readonly PropertyKey[], around = ''): string {
-  const { description = around } = variableOf(schema);
-  const bare = 'unwrap' in schema ? (schema as z.ZodOptional<z.ZodType>).unwrap() : schema;
-  const inner = memberOf(bare, String(key));
-  return key === undefined || inner === undefined ? description : descriptionAt(inner, rest, description);
-}
-
-/** Problems of an embedder's object, parsed with `reportInput`. Names types, never a value, which may be a key. */
-export function wrongMembers({ issues }: z.ZodError, schema: z.ZodObject<Shape>): string {
+/**
+ * Problems of an embedder's object, parsed with `reportInput`. The messages of its form complete "X must be …". Names types, never a
+ * value, which may be a key.
+ */
+export function wrongMembers({ issues }: z.ZodError): string {
   const problems = issues.map((issue) => {
-    const description = descriptionAt(schema, issue.path);
-    const path = issue.path.join('.');
+    const { path, message, input } = issue;
     if (issue.code === 'unrecognized_keys') {
-      return `unknown ${issue.keys.map((key) => (path === '' ? key : `${path}.${key}`)).join(', ')}: expected ${description}`;
+      return `unknown ${issue.keys.map((key) => [...path, key].join('.')).join(', ')}: expected ${message}`;
     }
-    return `${path || 'it'} must be ${description}, got ${issue.input === null ? 'null' : typeof issue.input}`;
+    return `${path.join('.') || 'it'} must be ${message}, got ${input === null ? 'null' : typeof input}`;
   });
   return problems.join('; ');
 }

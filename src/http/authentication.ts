@@ -18,15 +18,12 @@ export interface AuthenticationOptions {
 
 const BEARER = /^Bearer +([\x21-\x7e]{1,8192}) *$/i;
 
-const credentialIn = (authorization: string): string | null => BEARER.exec(authorization)?.[1] ?? null;
-
 /** Caches the last caller of each connection: most connections have one, whose credential is then hashed once. */
 export function createAuthentication(options: AuthenticationOptions): Authenticate {
   const { authenticator, addressOf, now, logger } = options;
   const latest = new WeakMap<Socket, { readonly authorization: string; readonly caller: Caller }>();
 
-  async function verify(request: IncomingMessage, authorization: string): Promise<Caller> {
-    const caller = await authenticator.authenticate(credentialIn(authorization));
+  function identified(request: IncomingMessage, authorization: string, caller: Caller): Caller {
     if (caller.error) {
       const { code, message: reason } = caller.error;
       logger.info({ client: addressOf(request), code, reason }, 'a credential was refused');
@@ -37,9 +34,8 @@ export function createAuthentication(options: AuthenticationOptions): Authentica
   return (request, authorization = request.headers.authorization ?? '') => {
     const known = latest.get(request.socket);
     if (known?.authorization === authorization && now() < known.caller.verifiedUntilMs) return known.caller;
-    const caller = authenticator.known(credentialIn(authorization));
-    if (!caller || caller.error) return verify(request, authorization);
-    latest.set(request.socket, { authorization, caller });
-    return caller;
+    const caller = authenticator(BEARER.exec(authorization)?.[1] ?? null);
+    if (!(caller instanceof Promise)) return identified(request, authorization, caller);
+    return caller.then((verified) => identified(request, authorization, verified));
   };
 }

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { describe, expect, it, jest } from '@jest/globals';
 import { pino } from 'pino';
 import { GatewayError, type AuthenticateHook, type Identity } from 'stepgate';
@@ -128,7 +129,6 @@ describe('an authenticate hook', () => {
     ['a key of 8192 characters', () => ({ upstreamKey: 'k'.repeat(8192) }), 'accepted'],
     ['the workflow', () => ({ workflowIds: ['wf'] }), 'accepted'],
     ['no workflow', () => ({ workflowIds: [] }), 'NOT_FOUND'],
-    ['attributes of 4096 characters', () => ({ attributes: { ['n'.repeat(96)]: 'x'.repeat(4000) } }), 'accepted'],
     ['a right that ends now', () => ({ expiresAt: clock.now() }), 'UNAUTHENTICATED'],
     ['a right that ends in a millisecond', () => ({ expiresAt: clock.now() + 1 }), 'accepted'],
   ])('A hook may return %s', async (_name, identity, outcome) => {
@@ -199,8 +199,7 @@ describe('an authenticate hook', () => {
     ),
     ['has a key of 8193 characters', malformed({ ...GOOD, upstreamKey: 'k'.repeat(8193) }), ['upstreamKey']],
     ['has an attribute that is a number', malformed({ ...GOOD, attributes: { a: 1 } }), ['attributes.a']],
-    ['has an empty subject', malformed({ ...GOOD, subject: '' }), ['subject must be a text of 1 to 256 characters']],
-    ['has longer attributes', malformed({ ...GOOD, attributes: { a: 'x'.repeat(4096) } }), ['attributes']],
+    ['has an empty subject', malformed({ ...GOOD, subject: '' }), ['subject must be a text that is not empty']],
     [
       'has an unknown member',
       malformed({ ...GOOD, scope: 's3cret' }),
@@ -269,8 +268,8 @@ describe('the authenticator of a hook', () => {
     async (_name, identity, least, most) => {
       const authenticator = authenticatorOf(() => ({ ...GOOD, ...identity }));
       const credentials = Array.from({ length: most + 1 }, (_, index) => `credential-${index}`);
-      for (const credential of credentials) await authenticator.authenticate(credential);
-      const cached = credentials.filter((credential) => authenticator.known(credential));
+      for (const credential of credentials) await authenticator(credential);
+      const cached = credentials.filter((credential) => !types.isPromise(authenticator(credential)));
       // The latest callers are cached.
       expect(cached).toEqual(credentials.slice(credentials.length - cached.length));
       expect(cached.length).toBeGreaterThanOrEqual(least);
@@ -282,9 +281,9 @@ describe('the authenticator of a hook', () => {
     const release = Promise.withResolvers<Identity>();
     const hook = jest.fn<AuthenticateHook>(() => release.promise);
     const authenticator = authenticatorOf(hook, 10_000);
-    const waiting = Array.from({ length: 1064 }, (_, index) => authenticator.authenticate(`key-${index}`));
-    const same = authenticator.authenticate('key-0');
-    expect((await authenticator.authenticate('one more')).error?.code).toBe(UNAVAILABLE);
+    const waiting = Array.from({ length: 1064 }, async (_, index) => authenticator(`key-${index}`));
+    const same = authenticator('key-0');
+    expect((await authenticator('one more')).error?.code).toBe(UNAVAILABLE);
     expect(hook).toHaveBeenCalledTimes(64);
     release.resolve(GOOD);
     expect(new Set((await Promise.all([...waiting, same])).map(({ error }) => error))).toEqual(new Set([null]));
@@ -294,8 +293,8 @@ describe('the authenticator of a hook', () => {
   it('The authenticator gives up a hanging call, also for waiting callers, and then serves later callers', async () => {
     const hangs = new Promise<null>(() => undefined);
     const authenticator = authenticatorOf((credential) => (credential === 'good' ? GOOD : hangs));
-    const callers = Array.from({ length: 200 }, (_, index) => authenticator.authenticate(`key-${index}`));
+    const callers = Array.from({ length: 200 }, async (_, index) => authenticator(`key-${index}`));
     expect(new Set((await Promise.all(callers)).map(({ error }) => error?.code))).toEqual(new Set([UNAVAILABLE]));
-    expect((await authenticator.authenticate('good')).error).toBeNull();
+    expect((await authenticator('good')).error).toBeNull();
   });
 });
