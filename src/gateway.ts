@@ -4,6 +4,7 @@ import type { GraphQLSchema } from 'graphql';
 import { createAuthenticator } from './auth/authenticator.ts';
 import { createHookAuthenticator, type AuthenticateHook } from './auth/authenticate-hook.ts';
 import { ConfigError, type Config } from './config/config.ts';
+import { readVersion } from './config/package-file.ts';
 import { createFleet } from './fleet/fleet.ts';
 import { createSharedOperations } from './fleet/operations.ts';
 import { createSharedRateLimit } from './fleet/rate-limit.ts';
@@ -17,18 +18,12 @@ import { createTools, documentsOf } from './graphql/tools/tools.ts';
 import { readManifests } from './graphql/operations/manifests.ts';
 import { readPriceFile, readPrices } from './graphql/price-file.ts';
 import { createSchema } from './graphql/schema.ts';
-import {
-  createClientAddress,
-  createClientNetwork,
-  createClientScheme,
-  createProxyTrust,
-} from './http/client-address.ts';
+import { createForwarding } from './http/client-address.ts';
 import { listen, type ListenOn } from './http/listen.ts';
 import { createHandlers, type Handlers } from './http/handler.ts';
 import { createOpsServer } from './http/ops.ts';
-import { createHttp } from './http/plugin.ts';
+import { createHttp, type HttpOverrides } from './http/plugin.ts';
 import { createServer } from './http/server.ts';
-import { readVersion } from './observability/build-info.ts';
 import { createLogger, flushed, type Logger } from './observability/logger.ts';
 import { createMetrics } from './observability/metrics.ts';
 import { createObserver, type OnOperation } from './observability/observer.ts';
@@ -72,16 +67,10 @@ export interface Additions {
 }
 
 /** Dependencies that tests replace. */
-export interface Overrides extends Partial<Clock>, Pick<Additions, 'logger'> {
+export interface Overrides extends Partial<Clock>, HttpOverrides, Pick<Additions, 'logger'> {
   readonly after?: After;
-  /** A client that reads nothing of its answer for this long is disconnected. */
-  readonly stalledReaderMs?: number;
-  /** How long a 429 waits. */
-  readonly refusalMs?: number;
   /** For how long `/metrics` answers the same text. */
   readonly scrapedMs?: number | undefined;
-  /** Folder of the built run page. */
-  readonly pageFolder?: string | undefined;
   /** The sample has an incident and prices, for a visitor. */
   readonly isShowcase?: boolean | undefined;
 }
@@ -115,7 +104,7 @@ async function openGateway(
   overrides: Overrides & Additions,
   opened: AsyncDisposableStack,
 ): Promise<Gateway> {
-  const { http, isTrustedProxy, cachedBytes, logger } = await openParts(config, overrides, opened, true);
+  const { http, client, cachedBytes, logger } = await openParts(config, overrides, opened, true);
   const { host, port, opsPort } = config;
   const listenOf = async ({ server }: FastifyInstance, on: Omit<ListenOn, 'host'>) =>
     `http://${host.includes(':') ? `[${host}]` : host}:${await listen(server, { host, ...on }, logger)}`;
@@ -123,7 +112,7 @@ async function openGateway(
   const ops = opsPort === null ? null : { app: createOpsServer(http.ops), port: opsPort };
   opened.defer(() => ops?.app.close());
   let lingerMs = 0;
-  const app = createServer({ config, isTrustedProxy, ...http, lingerMs: () => lingerMs });
+  const app = createServer({ config, client, ...http, lingerMs: () => lingerMs });
   opened.defer(() => app.close());
   await Promise.all([app.ready(), ops?.app.ready()]);
   const url = await listenOf(app, { port, name: 'PORT' });
@@ -164,8 +153,8 @@ export async function createGatewayHandler(
   overrides: Overrides & Additions = {},
 ): Promise<GatewayHandler> {
   return closedOnError(async (opened) => {
-    const { http, isTrustedProxy, schema } = await openParts({ ...config, opsPort: null }, overrides, opened, true);
-    const handlers = await createHandlers({ config, isTrustedProxy, ...http });
+    const { http, client, schema } = await openParts({ ...config, opsPort: null }, overrides, opened, true);
+    const handlers = await createHandlers({ config, client, ...http });
     opened.defer(() => handlers.close());
     return { ...handlers, schema, close: () => opened.disposeAsync() };
   });
@@ -187,15 +176,7 @@ async function openParts(
 ) {
   const config = overrides.upstream ? withUpstream(given, overrides.upstream) : given;
   const { now, wallOf } = { ...createClock(), ...overrides };
-  const {
-    after = afterOnThisMachine,
-    logger = createLoggerFor(config),
-    stalledReaderMs,
-    refusalMs,
-    scrapedMs,
-    pageFolder,
-    isShowcase = false,
-  } = overrides;
+  const { after = afterOnThisMachine, logger = createLoggerFor(config), isShowcase = false } = overrides;
   const { authenticate: hook, onOperation, plugins = [], extension = null, upstream: own } = overrides;
   const { auth, reauthIntervalMs: recheckMs } = config;
   const isVerified = auth.mode === 'service' || hook !== undefined;
@@ -212,10 +193,9 @@ async function openParts(
   const prices = config.tokenPrices === null ? usualPrices : readPriceFile(config.tokenPrices);
 
   opened.defer(() => flushed(logger));
-  const metrics = createMetrics(now, scrapedMs);
+  const metrics = createMetrics(now, overrides.scrapedMs);
   const build = { version: readVersion(), revision: config.buildRevision };
-  const isTrustedProxy = createProxyTrust(config.trustProxy);
-  const client = { addressOf: createClientAddress(isTrustedProxy), schemeOf: createClientScheme(isTrustedProxy) };
+  const client = createForwarding(config.trustProxy);
   const observer = createObserver({ metrics, logger, client, version: build.version, onOperation });
 
   const fleet = await createFleet({ config, metrics, logger, now, after });
@@ -276,26 +256,13 @@ async function openParts(
   });
   opened.defer(graphql.close);
   const http = createHttp({
-    config,
-    authenticator,
-    runs,
+    ...overrides,
+    ...{ config, authenticator, runs, graphql, tools, client, metrics, observer, logger, now, after },
     shareRateLimit: fleet && ((limit) => createSharedRateLimit(fleet, limit)),
-    graphql,
-    tools,
     version: build.version,
-    metrics,
-    observer,
-    logger,
-    now,
-    after,
-    client,
-    networkOf: createClientNetwork(isTrustedProxy),
     admission: new Admission({ after }),
-    stalledReaderMs,
-    refusalMs,
-    pageFolder,
     cachesAnswers: plugins.length === 0,
     ownsServer,
   });
-  return { http, isTrustedProxy, cachedBytes, logger, schema };
+  return { http, client, cachedBytes, logger, schema };
 }

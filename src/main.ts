@@ -3,8 +3,8 @@ import { text } from 'node:stream/consumers';
 import { readCommandLine, readConfigWith, readVariables } from './cli/command-line.ts';
 import { ConfigError, readConfig } from './config/config.ts';
 import { UsageError } from './config/usage.ts';
+import { readVersion } from './config/package-file.ts';
 import { readContract } from './graphql/contract.ts';
-import { readVersion } from './observability/build-info.ts';
 
 const { env: environment, ppid, stdin, stdout, stderr } = process;
 const write = (text: string) => void stdout.write(text);

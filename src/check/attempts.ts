@@ -26,45 +26,42 @@ interface DetailsOf<T> {
   readonly notesOn?: (value: T) => readonly string[];
 }
 
-export interface Attempts {
-  /** Pass it to the client: it collects deviations. */
-  readonly observer: Pick<Observer, 'call'>;
-  /** Returns the result of the call; null if the call failed or is switched off. */
-  readonly attempt: <T>(
-    endpoint: UpstreamEndpoint,
-    send: () => Promise<T>,
-    describe: (value: T) => string,
-    details?: DetailsOf<T>,
-  ) => Promise<T | null>;
-  readonly skip: (endpoint: UpstreamEndpoint, reason: string, isMissing: boolean) => void;
-  readonly results: readonly CallResult[];
-}
+export type Attempts = ReturnType<typeof createAttempts>;
 
 /** Longer lists and words help nobody. */
 const SHOWN_WORDS = 5;
 const SHOWN_WORD_LENGTH = 50;
 
-export function createAttempts(config: Config): Attempts {
+export function createAttempts(config: Config) {
   const endpoints = config.upstreamEndpoints;
   const statusOf = createStatusOf(config.statusWords);
   const deviations: CountedDeviation[] = [];
   const results: CallResult[] = [];
 
+  const observer: Pick<Observer, 'call'> = {
+    call: () => ({
+      traceHeaders: {},
+      attempt: () => undefined,
+      answered: () => undefined,
+      deviated(found) {
+        for (const each of found) addTo(deviations, each);
+      },
+      end: () => undefined,
+    }),
+  };
+
   return {
     results,
-    observer: {
-      call: () => ({
-        traceHeaders: {},
-        attempt: () => undefined,
-        answered: () => undefined,
-        deviated(found) {
-          for (const each of found) addTo(deviations, each);
-        },
-        end: () => undefined,
-      }),
-    },
+    /** Pass it to the client: it collects deviations. */
+    observer,
 
-    async attempt(endpoint, send, describe, details) {
+    /** Returns the result of the call; null if the call failed or is switched off. */
+    async attempt<T>(
+      endpoint: UpstreamEndpoint,
+      send: () => Promise<T>,
+      describe: (value: T) => string,
+      details?: DetailsOf<T>,
+    ): Promise<T | null> {
       if (!endpoints.has(endpoint)) {
         results.push({ endpoint, kind: 'skipped', reason: 'switched off (UPSTREAM_ENDPOINTS)', isMissing: false });
         return null;
@@ -88,7 +85,7 @@ export function createAttempts(config: Config): Attempts {
       }
     },
 
-    skip(endpoint, reason, isMissing) {
+    skip(endpoint: UpstreamEndpoint, reason: string, isMissing: boolean): void {
       results.push({ endpoint, kind: 'skipped', reason, isMissing });
     },
   };

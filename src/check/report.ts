@@ -1,15 +1,8 @@
 /** The report of `stepgate check`, as text. */
-import type { UpstreamEndpoint } from '../config/config.ts';
 import type { CountedDeviation } from '../observability/deviations.ts';
+import { URL_TEMPLATES } from '../observability/spans.ts';
 import type { CallResult } from './attempts.ts';
 
-const CALLS: Readonly<Record<UpstreamEndpoint, string>> = {
-  workflows: 'GET workflows',
-  runs: 'GET workflows/{workflow}/runs',
-  run: 'GET workflows/{workflow}/runs/{run}',
-  steps: 'GET workflows/{workflow}/runs/{run}/steps',
-  execute: 'POST workflows/{workflow}/execute',
-};
 const WIDTH = 44;
 
 const isTried = (result: CallResult): boolean =>
@@ -35,7 +28,8 @@ export function reportOf(upstream: string, results: readonly CallResult[]): stri
 }
 
 function linesOf(result: CallResult): string[] {
-  const call = `${result.endpoint.padEnd(10)}${CALLS[result.endpoint].padEnd(WIDTH)}`;
+  const { endpoint } = result;
+  const call = `${endpoint.padEnd(10)}${`${endpoint === 'execute' ? 'POST' : 'GET'} ${URL_TEMPLATES[endpoint]}`.padEnd(WIDTH)}`;
   switch (result.kind) {
     case 'works':
       return [

@@ -2,7 +2,7 @@
 import { unescape } from 'node:querystring';
 import { setTimeout } from 'node:timers/promises';
 import { diag, DiagLogLevel } from '@opentelemetry/api';
-import { readVersion } from '../observability/build-info.ts';
+import { readVersion } from '../config/package-file.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Environment } from './command-line.ts';
 

@@ -3,12 +3,10 @@ import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 import { all, compile } from '@fastify/proxy-addr';
 import ipaddr from 'ipaddr.js';
-
-/** `hop` 0 is the connection's peer, 1 is the address that it forwards, and so on. */
-export type IsTrustedProxy = (address: string, hop: number) => boolean;
+import type { Config } from '../config/config.ts';
 
 /** From TRUST_PROXY: a number of hops, or a list of addresses and ranges. False: no proxy is trusted. */
-export function createProxyTrust(trustProxy: false | number | readonly string[]): IsTrustedProxy {
+function trustOf(trustProxy: Config['trustProxy']): (address: string, hop: number) => boolean {
   if (trustProxy === false) return () => false;
   return typeof trustProxy === 'number' ? (_address, hop) => hop < trustProxy : compile([...trustProxy]);
 }
@@ -20,23 +18,17 @@ const MAX_ADDRESS_LENGTH = 45;
 /** Azure's Application Gateway appends the port of the client. */
 const WITH_PORT = /^(?:([\d.]+)|\[([\da-f:.]+)\]):\d{1,5}$/i;
 
-/** The first address that is not trusted; if all are, the last one. */
-export const createClientAddress =
-  (isTrusted: IsTrustedProxy): ((request: IncomingMessage) => string) =>
-  (request) =>
-    withoutPort(all(request, isTrusted).at(-1) ?? '');
-
 function withoutPort(found: string): string {
   const [, ipv4, ipv6] = WITH_PORT.exec(found) ?? [];
   const address = ipv4 ?? ipv6 ?? found;
   return isIP(address) !== 0 && address.length <= MAX_ADDRESS_LENGTH ? address : UNKNOWN;
 }
 
-export const isLoopback = (address: string): boolean =>
+const isLoopback = (address: string): boolean =>
   ipaddr.isValid(address) && ipaddr.process(address).range() === 'loopback';
 
 /** The network of one client: an IPv4 address, or a /56 of IPv6, since one client may use all addresses of its /56. */
-export function networkOf(address: string): string {
+function networkOf(address: string): string {
   if (!ipaddr.isValid(address)) return address;
   const parsed = ipaddr.process(address);
   if (!(parsed instanceof ipaddr.IPv6)) return parsed.toString();
@@ -44,23 +36,35 @@ export function networkOf(address: string): string {
   return `${[first, second, third, fourth & 0xff00].map((part) => part.toString(16)).join(':')}::/56`;
 }
 
-/** `isProxy`: a trusted proxy has sent the request and names no client. */
-export type ClientNetwork = (request: IncomingMessage) => { readonly network: string; readonly isProxy: boolean };
+export type Forwarding = ReturnType<typeof createForwarding>;
 
-export const createClientNetwork =
-  (isTrusted: IsTrustedProxy): ClientNetwork =>
-  (request) => {
-    const addresses = all(request, isTrusted);
-    const hop = addresses.length - 1;
-    const address = addresses[hop] ?? '';
-    return { network: networkOf(withoutPort(address)), isProxy: isTrusted(address, hop) };
-  };
+export function createForwarding(trustProxy: Config['trustProxy']) {
+  const isTrusted = trustOf(trustProxy);
 
-/** The scheme that the client used, by the proxy next to it: the first in the header, since each proxy appends its own. */
-export const createClientScheme =
-  (isTrusted: IsTrustedProxy): ((request: IncomingMessage) => 'http' | 'https') =>
-  ({ headers, socket }) => {
-    const { 'x-forwarded-proto': forwarded } = headers;
-    if (typeof forwarded !== 'string' || !isTrusted(socket.remoteAddress ?? '', 0)) return 'http';
-    return forwarded.split(',', 1)[0]?.trim().toLowerCase() === 'https' ? 'https' : 'http';
+  return {
+    /** `hop` 0 is the connection's peer, 1 is the address that it forwards, and so on. */
+    isTrusted,
+
+    /** The first address that is not trusted; if all are, the last one. */
+    addressOf: (request: IncomingMessage): string => withoutPort(all(request, isTrusted).at(-1) ?? ''),
+
+    /** `isProxy`: a trusted proxy has sent the request and names no client. */
+    networkOf(request: IncomingMessage): { readonly network: string; readonly isProxy: boolean } {
+      const addresses = all(request, isTrusted);
+      const hop = addresses.length - 1;
+      const address = addresses[hop] ?? '';
+      return { network: networkOf(withoutPort(address)), isProxy: isTrusted(address, hop) };
+    },
+
+    /** Null for a peer whose connections are not limited: a trusted proxy, or this machine. */
+    networkOfPeer: (address: string): string | null =>
+      isTrusted(address, 0) || isLoopback(address) ? null : networkOf(address),
+
+    /** The scheme that the client used, by the proxy next to it: the first in the header, since each proxy appends its own. */
+    schemeOf({ headers, socket }: IncomingMessage): 'http' | 'https' {
+      const { 'x-forwarded-proto': forwarded } = headers;
+      if (typeof forwarded !== 'string' || !isTrusted(socket.remoteAddress ?? '', 0)) return 'http';
+      return forwarded.split(',', 1)[0]?.trim().toLowerCase() === 'https' ? 'https' : 'http';
+    },
   };
+}

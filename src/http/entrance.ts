@@ -15,7 +15,7 @@ import { rateLimited, type Allowance, type RateLimit } from '../graphql/operatio
 import type { ClientInfo } from '../observability/operation-record.ts';
 import { GatewayError } from '../upstream/errors.ts';
 import type { Authenticate } from './authentication.ts';
-import type { ClientNetwork } from './client-address.ts';
+import type { Forwarding } from './client-address.ts';
 
 /** What a transport knows about an operation before its caller is known. */
 export interface Arrival extends Omit<OperationRequest, 'caller' | 'authenticate' | 'admitEvent'> {
@@ -36,7 +36,7 @@ export interface EntranceOptions {
   readonly admission: Admission;
   /** True if the gateway, or recently the upstream, has accepted the viewer's key. */
   readonly isAccepted: (viewerId: string) => boolean;
-  readonly networkOf: ClientNetwork;
+  readonly networkOf: Forwarding['networkOf'];
   /** Connections over which an accepted caller has sent an operation. */
   readonly acceptedConnections: WeakSet<object>;
   /** A 429 waits this long, or up to twice as long. */

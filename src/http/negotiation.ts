@@ -21,11 +21,6 @@ export interface AcceptedForms {
   readonly prefersHtml: boolean;
 }
 
-interface AcceptedEncodings {
-  readonly gzip: boolean;
-  readonly identity: boolean;
-}
-
 export type Negotiation = ReturnType<typeof createNegotiation>;
 
 /** Browsers send some 150 characters. Negotiating 15 KB takes up to 10 ms, before authentication and limit. */
@@ -38,7 +33,7 @@ export const MIN_COMPRESSED_LENGTH = 1024;
 
 export function createNegotiation() {
   const forms = new LRUCache<string, AcceptedForms>({ max: MAX_REMEMBERED, memoMethod: readForms });
-  const encodings = new LRUCache<string, AcceptedEncodings>({ max: MAX_REMEMBERED, memoMethod: readEncodings });
+  const gzips = new LRUCache<string, boolean>({ max: MAX_REMEMBERED, memoMethod: hasGzip });
 
   return {
     /** An empty header counts as a missing one, which accepts anything. */
@@ -46,12 +41,8 @@ export function createNegotiation() {
       forms.memo(isNegotiated(accept) && accept !== '' ? accept : '*/*'),
 
     /** Programs that send no header seldom decode gzip. `length` is that of the answer, in bytes. */
-    acceptsGzip({ headers: { 'accept-encoding': accept } }: IncomingMessage, length: number): boolean {
-      if (!isNegotiated(accept)) return false;
-      const { gzip, identity } = encodings.memo(accept);
-      // `identity;q=0` accepts only a compressed answer.
-      return gzip && (length >= MIN_COMPRESSED_LENGTH || !identity);
-    },
+    acceptsGzip: ({ headers: { 'accept-encoding': accept } }: IncomingMessage, length: number): boolean =>
+      length >= MIN_COMPRESSED_LENGTH && isNegotiated(accept) && gzips.memo(accept),
   };
 }
 
@@ -70,7 +61,5 @@ function readForms(accept: string): AcceptedForms {
   return { json, events: anyEvents && accept.includes(EVENTS_TYPE), anyEvents, prefersHtml: accepted[0] === HTML_TYPE };
 }
 
-function readEncodings(accept: string): AcceptedEncodings {
-  const accepted = new Negotiator({ headers: { 'accept-encoding': accept } }).encodings(['gzip', 'identity']);
-  return { gzip: accepted.includes('gzip'), identity: accepted.includes('identity') };
-}
+const hasGzip = (accept: string): boolean =>
+  new Negotiator({ headers: { 'accept-encoding': accept } }).encodings(['gzip']).length > 0;

@@ -1,11 +1,5 @@
 /** The gateway as a Fastify plugin: its hooks, error handlers and routes, all in its own scope. */
-import type {
-  FastifyError,
-  FastifyPluginAsync,
-  FastifyPluginCallback,
-  FastifyReply,
-  RouteHandlerMethod,
-} from 'fastify';
+import type { FastifyError, FastifyPluginAsync, FastifyReply } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
 import type { Authenticator } from '../auth/verified-callers.ts';
 import type { Config } from '../config/config.ts';
@@ -14,14 +8,13 @@ import type { Admission } from '../graphql/admission/admission.ts';
 import type { Graphql } from '../graphql/graphql.ts';
 import type { Tool } from '../graphql/tools/tools.ts';
 import { createRateLimit, type RateLimit, type ShareRateLimit } from '../graphql/operations/rate-limit.ts';
-import type { ClientFacts } from '../observability/operation-record.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import type { Observer } from '../observability/observer.ts';
 import type { Runs } from '../runs/runs.ts';
 import type { After } from '../runs/timer.ts';
 import { createAuthentication } from './authentication.ts';
-import type { ClientNetwork } from './client-address.ts';
+import type { Forwarding } from './client-address.ts';
 import { createCommonHeaders, isFromAllowedOrigin, originsOf, PREFLIGHT_VARY } from './common-headers.ts';
 import { addCompression } from './compression.ts';
 import { createEntrance } from './entrance.ts';
@@ -46,7 +39,17 @@ import { createSockets, openWebSockets } from './sockets.ts';
 const STALLED_READER_MS = 30_000;
 const REFUSAL_MS = 1000;
 
-export interface HttpOptions {
+/** Values that tests replace. */
+export interface HttpOverrides {
+  /** A client that reads nothing of its answer for this long is disconnected. */
+  readonly stalledReaderMs?: number;
+  /** A 429 waits this long, or up to twice as long. */
+  readonly refusalMs?: number;
+  /** Folder of the built run page. Default: where `npm run build` puts it. */
+  readonly pageFolder?: string | undefined;
+}
+
+export interface HttpOptions extends HttpOverrides {
   readonly config: Config;
   readonly authenticator: Authenticator;
   readonly runs: Runs;
@@ -61,59 +64,20 @@ export interface HttpOptions {
   readonly logger: Logger;
   readonly now: () => number;
   readonly after: After;
-  readonly client: ClientFacts;
-  readonly networkOf: ClientNetwork;
+  readonly client: Forwarding;
   readonly admission: Admission;
-  /** Default: 30 s. */
-  readonly stalledReaderMs?: number | undefined;
-  /** A 429 waits this long, or up to twice as long. Default: 1 s. */
-  readonly refusalMs?: number | undefined;
-  /** Folder of the built run page. Default: where `npm run build` puts it. */
-  readonly pageFolder?: string | undefined;
   /** False: each request is executed, so that an embedder's plugins see it. */
   readonly cachesAnswers: boolean;
   /** False: the host answers paths outside the prefix. */
   readonly ownsServer: boolean;
 }
 
-export interface Http {
-  readonly plugin: FastifyPluginAsync;
-  /** Probes and metrics. `plugin` has them unless they get a server of their own. */
-  readonly ops: FastifyPluginCallback;
-  /** From now on `/readyz` fails, no live operation begins, and each answer closes its connection. */
-  readonly stop: () => void;
-  readonly isReady: () => boolean;
-  /** Connections over which an accepted caller has sent an operation. */
-  readonly acceptedConnections: WeakSet<object>;
-  /** Answers a request whose path cannot be decoded: Fastify calls no hook for it. */
-  readonly refuseUrl: (reply: FastifyReply, message: string) => void;
-}
+export type Http = ReturnType<typeof createHttp>;
 
-export function createHttp(options: HttpOptions): Http {
-  const {
-    config,
-    authenticator,
-    runs,
-    shareRateLimit,
-    graphql,
-    tools,
-    version,
-    metrics,
-    observer,
-    logger,
-    now,
-    after,
-  } = options;
-  const {
-    client,
-    networkOf,
-    admission,
-    stalledReaderMs = STALLED_READER_MS,
-    refusalMs = REFUSAL_MS,
-    pageFolder: folder,
-  } = options;
-  const { addressOf, schemeOf } = client;
-  const { isAccepted } = runs.viewers;
+export function createHttp(options: HttpOptions) {
+  const { config, runs, graphql, logger, now, client } = options;
+  const { stalledReaderMs = STALLED_READER_MS, refusalMs = REFUSAL_MS, pageFolder: folder } = options;
+  /** Connections over which an accepted caller has sent an operation. */
   const acceptedConnections = new WeakSet<object>();
   let isStopping = false;
   const isReady = () => !isStopping;
@@ -122,30 +86,40 @@ export function createHttp(options: HttpOptions): Http {
   };
 
   const origins = originsOf(config.corsOrigins, config.sandbox);
-  const commonHeaders = createCommonHeaders({ origins, hstsMaxAgeSeconds: config.hstsMaxAgeSeconds, schemeOf });
+  const commonHeaders = createCommonHeaders({ origins, hstsMaxAgeSeconds: config.hstsMaxAgeSeconds, ...client });
   const negotiation = createNegotiation();
-  const ops = createOps({ metrics, isReady });
+  const ops = createOps({ metrics: options.metrics, isReady });
 
   const limitOf = (kind: string, perMinute: number): RateLimit => {
     const local = createRateLimit({ perMinute, now });
-    return shareRateLimit ? shareRateLimit({ kind, perMinute, local }) : local;
+    return options.shareRateLimit?.({ kind, perMinute, local }) ?? local;
   };
   /** The stages before every operation: a route or transport of its own enters here. */
   const entrance = createEntrance({
-    authenticate: createAuthentication({ authenticator, addressOf, now, logger }),
+    authenticate: createAuthentication({ ...options, addressOf: client.addressOf }),
     byViewer: config.rateLimitPerMinute === null ? null : limitOf('viewer', config.rateLimitPerMinute),
     byNetwork: limitOf('address', config.rateLimitAnonymousPerMinute),
-    admission,
-    isAccepted,
-    networkOf,
+    admission: options.admission,
+    isAccepted: (viewerId) => runs.viewers.isAccepted(viewerId),
+    networkOf: (request) => client.networkOf(request),
     acceptedConnections,
     refusalMs,
   });
 
   const plugin: FastifyPluginAsync = async (app) => {
     const basePath = `${config.basePath}${app.prefix}`;
-    const liveConnections = createLiveConnections(after);
+    const liveConnections = createLiveConnections(options.after);
     const { operations, schema, landingPage } = graphql;
+    const vary = commonHeaders.vary(GRAPHQL_VARY);
+    const refuseOtherMethods = (url: string, allow: string) =>
+      app.route({
+        method: app.supportedMethods.filter((method) => !['OPTIONS', ...allow.split(', ')].includes(method)),
+        url,
+        handler: ({ method }, reply) => {
+          void reply.headers({ allow, vary });
+          return sendError(reply, 405, 'BAD_REQUEST', `The method must be one of ${allow}, got ${method}.`);
+        },
+      });
 
     // It marks upgrades in a hook of its own, so it comes before the other hooks.
     await openWebSockets(app);
@@ -195,9 +169,9 @@ export function createHttp(options: HttpOptions): Http {
       responses: options.cachesAnswers ? createResponseCache({ ...runs, now }) : null,
       operations,
       sendEvents: createSendEvents({ liveConnections, isReady, stalledReaderMs }),
-      vary: commonHeaders.vary(GRAPHQL_VARY),
+      vary,
       answerBrowser: createExplorerPage({ landingPage, basePath }),
-      observer,
+      observer: options.observer,
     });
     app.route({
       method: ['GET', 'HEAD'],
@@ -217,28 +191,12 @@ export function createHttp(options: HttpOptions): Http {
       exposeHeadRoute: false,
       handler: handle(STREAM_PATH),
     });
+    refuseOtherMethods(GRAPHQL_PATH, ALLOWED_METHODS);
     // A HEAD of a stream would never end.
-    for (const [url, allowed] of [
-      [GRAPHQL_PATH, ['GET', 'HEAD', 'POST']],
-      [STREAM_PATH, ['GET', 'POST']],
-    ] as const) {
-      const isOther = (method: string) => !['OPTIONS', ...allowed].includes(method);
-      app.route({
-        method: app.supportedMethods.filter(isOther),
-        url,
-        handler: refuseMethod(commonHeaders.vary(GRAPHQL_VARY), ALLOWED_METHODS),
-      });
-    }
+    refuseOtherMethods(STREAM_PATH, 'GET, POST');
     if (config.mcp !== 'off') {
-      app.post(
-        MCP_PATH,
-        createMcpRoute({ entrance, operations, tools, version, origins, vary: commonHeaders.vary(GRAPHQL_VARY) }),
-      );
-      app.route({
-        method: app.supportedMethods.filter((method) => !['OPTIONS', 'POST'].includes(method)),
-        url: MCP_PATH,
-        handler: refuseMethod(commonHeaders.vary(GRAPHQL_VARY), 'POST'),
-      });
+      app.post(MCP_PATH, createMcpRoute({ ...options, entrance, operations, origins, vary }));
+      refuseOtherMethods(MCP_PATH, 'POST');
     }
     const llms = llmsText({ basePath, hasMcp: config.mcp !== 'off' });
     app.get('/llms.txt', (_request, reply) =>
@@ -258,23 +216,19 @@ export function createHttp(options: HttpOptions): Http {
 
   return {
     plugin,
+    /** Probes and metrics. `plugin` has them unless they get a server of their own. */
     ops,
+    /** From now on `/readyz` fails, no live operation begins, and each answer closes its connection. */
     stop,
     isReady,
     acceptedConnections,
-    refuseUrl(reply, message) {
+    /** Answers a request whose path cannot be decoded: Fastify calls no hook for it. */
+    refuseUrl(reply: FastifyReply, message: string): void {
       void reply.headers(commonHeaders.of(reply.request.raw, reply.request.id));
       sendError(reply, 400, 'BAD_REQUEST', message);
     },
   };
 }
-
-const refuseMethod =
-  (vary: string, allow: string): RouteHandlerMethod =>
-  ({ method }, reply) => {
-    void reply.headers({ allow, vary });
-    return sendError(reply, 405, 'BAD_REQUEST', `The method must be one of ${allow}, got ${method}.`);
-  };
 
 const OTHER_PATH = 'WebSockets must be opened at /graphql.';
 const OTHER_ORIGIN = 'This origin may not open a WebSocket. Add it to CORS_ORIGINS.';

@@ -5,13 +5,13 @@ import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promi
 import fastify, { type FastifyHttpOptions, type FastifyInstance, type FastifyPluginAsync } from 'fastify';
 import type { Config } from '../config/config.ts';
 import { MAX_BODY_BYTES } from './body.ts';
-import { isLoopback, networkOf, type IsTrustedProxy } from './client-address.ts';
+import type { Forwarding } from './client-address.ts';
 import type { Http } from './plugin.ts';
 import { requestIdOf, withoutPrefix } from './routes.ts';
 
 export interface AppOptions {
   readonly config: Pick<Config, 'basePath' | 'maxConnections'>;
-  readonly isTrustedProxy: IsTrustedProxy;
+  readonly client: Pick<Forwarding, 'isTrusted' | 'networkOfPeer'>;
   readonly refuseUrl: Http['refuseUrl'];
 }
 
@@ -36,9 +36,9 @@ const TIMES: HttpServerOptions = {
 };
 
 /** Options of an app whose requests are all for the gateway. */
-export const appOptions = ({ config: { basePath }, isTrustedProxy, refuseUrl }: AppOptions) =>
+export const appOptions = ({ config: { basePath }, client, refuseUrl }: AppOptions) =>
   ({
-    trustProxy: isTrustedProxy,
+    trustProxy: client.isTrusted,
     genReqId: ({ headers }) => requestIdOf(headers),
     // Every route is also served below BASE_PATH: a proxy in front may not have removed it.
     ...(basePath !== '' && { rewriteUrl: ({ url = '' }: IncomingMessage) => withoutPrefix(url, basePath) }),
@@ -51,7 +51,7 @@ export const appOptions = ({ config: { basePath }, isTrustedProxy, refuseUrl }: 
   }) satisfies FastifyHttpOptions<Server>;
 
 export function createServer(options: ServerOptions): FastifyInstance {
-  const { plugin, isReady, acceptedConnections, isTrustedProxy, lingerMs, config } = options;
+  const { plugin, isReady, acceptedConnections, client, lingerMs, config } = options;
   // Otherwise the answer is HTTP/1.1: for other protocols (h2c), before earlier requests are answered, and while the gateway stops.
   const shouldUpgradeCallback = ({ headers, socket }: IncomingMessage): boolean =>
     isReady() && headers.upgrade?.toLowerCase() === 'websocket' && !server.isAnswering(socket);
@@ -60,7 +60,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
   server.maxConnections = config.maxConnections;
   limitConnections(server, {
     isAccepted: (socket) => acceptedConnections.has(socket),
-    networkOf: (address) => (isTrustedProxy(address, 0) || isLoopback(address) ? null : networkOf(address)),
+    networkOf: client.networkOfPeer,
     maxOfNetwork: Math.max(MIN_OF_NETWORK, config.maxConnections / 10),
   });
   const app = fastify({

@@ -1,7 +1,7 @@
 /** Log lines in the Elastic Common Schema: known fields by its names, all others below `stepgate`. */
 import { hostname } from 'node:os';
 import { stdSerializers, type LoggerOptions } from 'pino';
-import { readVersion } from './build-info.ts';
+import { readVersion } from '../config/package-file.ts';
 
 const NAMESPACE = 'stepgate';
 

@@ -1,20 +1,13 @@
 /** prom-client's instruments, created in one registry. */
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 
-export type BreakerState = 'closed' | 'half_open' | 'open';
+const BREAKER_STATES = ['closed', 'half_open', 'open'] as const;
+export type BreakerState = (typeof BREAKER_STATES)[number];
 
 export type Instruments = ReturnType<typeof createInstruments>;
 
 export function createInstruments(registry: Registry) {
   const registers = [registry];
-
-  /** A gauge that is read at each scrape: a number for each value of its label. */
-  const labelled = (name: string, help: string, label: string, read: () => Readonly<Record<string, number>>) => {
-    const collect = function (this: Gauge) {
-      for (const [value, count] of Object.entries(read())) this.set({ [label]: value }, count);
-    };
-    return new Gauge({ name, help, labelNames: [label], registers, collect });
-  };
 
   return {
     counter: <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
@@ -35,9 +28,14 @@ export function createInstruments(registry: Registry) {
       }),
     /** 1 for the current state of a circuit breaker, 0 for the others. */
     breaker: (name: string, help: string, read: () => BreakerState) =>
-      labelled(name, `1 for the current state of the circuit breaker ${help}, 0 for the others`, 'state', () => {
-        const current = read();
-        return { closed: 0, half_open: 0, open: 0, [current]: 1 };
+      new Gauge({
+        name,
+        help: `1 for the current state of the circuit breaker ${help}, 0 for the others`,
+        labelNames: ['state'],
+        registers,
+        collect() {
+          for (const state of BREAKER_STATES) this.set({ state }, state === read() ? 1 : 0);
+        },
       }),
   };
 }

@@ -1,7 +1,5 @@
 /** The metrics of one gateway, in a registry of its own. docs/observability.md lists them. */
 import { collectDefaultMetrics, Registry } from 'prom-client';
-import type { BuildInfo } from './build-info.ts';
-import { createClientMetrics } from './client-metrics.ts';
 import { createFleetMetrics } from './fleet-metrics.ts';
 import { createInstruments, type BreakerState, type Instruments } from './instruments.ts';
 import {
@@ -11,7 +9,7 @@ import {
   type ObservedOperation,
   type Transport,
 } from './operation-record.ts';
-import { codeLabel, OPERATION_OUTCOMES } from './outcome.ts';
+import { codeLabel, OPERATION_OUTCOMES, type OperationOutcome } from './outcome.ts';
 
 /** Gauges of prom-client with the suffix of counters. Their sums by type, without the suffix, stay. */
 const MISNAMED = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total'];
@@ -21,7 +19,8 @@ export interface MetricSources {
   readonly upstream: () => UpstreamState;
   readonly cachedBytes: () => number;
   readonly pollers: () => number;
-  readonly build: BuildInfo;
+  /** `revision` is that of the source; null if unknown. */
+  readonly build: { readonly version: string; readonly revision: string | null };
 }
 
 export interface UpstreamState {
@@ -76,7 +75,7 @@ function operationMetrics(instruments: Instruments) {
     ['transport'],
     OPERATION_BUCKETS,
   );
-  const countClient = createClientMetrics(instruments);
+  const countClient = clientMetrics(instruments);
   const subscribers = gauge('stepgate_subscribers', 'Open subscriptions', ['transport']);
   // rate() misses the first increase of a series that does not begin at 0.
   for (const transport of TRANSPORTS) {
@@ -105,6 +104,25 @@ function operationMetrics(instruments: Instruments) {
     subscribers(transport: Transport, change: 1 | -1) {
       subscribers.inc({ transport }, change);
     },
+  };
+}
+
+/** Pairs of a name and a version. Each has a series for each outcome. */
+const MAX_CLIENTS = 100;
+
+/** The number of series is bounded, although clients choose their names. */
+function clientMetrics({ counter }: Instruments) {
+  const operations = counter('stepgate_client_operations_total', 'Operations completed, by client', [
+    ...(['client_name', 'client_version', 'outcome'] as const),
+  ]);
+  const known = new Set<string>();
+
+  /** `isProven`: the upstream has accepted the key. Otherwise anyone could fill the bound with made-up names. */
+  return ({ name, version }: ClientInfo, outcome: OperationOutcome, isProven: boolean): void => {
+    const key = JSON.stringify([name, version]);
+    if (isProven && known.size < MAX_CLIENTS) known.add(key);
+    const [client_name, client_version] = known.has(key) ? [name, version ?? 'unknown'] : ['OTHER', 'OTHER'];
+    operations.inc({ client_name, client_version, outcome });
   };
 }
 

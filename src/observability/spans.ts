@@ -15,7 +15,7 @@ import type { UpstreamEndpoint } from '../config/config.ts';
 import type { ClientFacts, HttpSource, ObservedOperation, OperationRecord } from './operation-record.ts';
 import { isServerError } from './outcome.ts';
 
-const URL_TEMPLATES: Readonly<Record<UpstreamEndpoint, string>> = {
+export const URL_TEMPLATES: Readonly<Record<UpstreamEndpoint, string>> = {
   steps: 'workflows/{workflow}/runs/{run}/steps',
   run: 'workflows/{workflow}/runs/{run}',
   runs: 'workflows/{workflow}/runs',
