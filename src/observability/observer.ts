@@ -98,7 +98,7 @@ export function createObserver({ metrics, logger, client, version, onOperation }
       let attempts = 0;
       let status: number | null = null;
       return {
-        traceHeaders: (span && traceHeadersOf(span.spanContext())) ?? operationRecord?.traceContext ?? {},
+        traceHeaders: (span && traceHeadersOf(span)) ?? operationRecord?.traceContext ?? {},
         attempt() {
           attempts += 1;
         },

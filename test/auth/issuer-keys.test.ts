@@ -204,7 +204,7 @@ describe('the keys of the token issuer', () => {
   });
 
   describe('the answer of the issuer', () => {
-    const body = JSON.stringify({ keys: [a.publicJwk] });
+    const body = () => JSON.stringify({ keys: [a.publicJwk] });
     const NO_SET = 'other content';
     const answering = (status: number, text: string) => (response: ServerResponse) =>
       response.writeHead(status, { location: '/other' }).end(text);
@@ -212,7 +212,7 @@ describe('the keys of the token issuer', () => {
     /** Starts a gateway whose issuer answers like this, and sends it a token. */
     async function askOver(answer: (response: ServerResponse) => unknown): Promise<string> {
       const server = createServer((request, response) => {
-        if (request.url === '/other') answering(200, body)(response);
+        if (request.url === '/other') answering(200, body())(response);
         else answer(response);
       });
       try {
@@ -226,7 +226,7 @@ describe('the keys of the token issuer', () => {
     it.each<readonly [string, (response: ServerResponse) => unknown, string]>([
       ['a redirect', answering(302, ''), 'HTTP 302'],
       ['no content', answering(204, ''), 'HTTP 204'],
-      ['an error with keys', (response) => response.writeHead(404).end(body), 'HTTP 404'],
+      ['an error with keys', (response) => response.writeHead(404).end(body()), 'HTTP 404'],
       [
         'a part',
         (response) => response.writeHead(200, { 'content-length': 100 }).write('{', () => response.destroy()),

@@ -9,8 +9,13 @@ export interface TracingSdk {
   close(): Promise<void>;
 }
 
-export function startTracingSdk(collectorUrl: string): TracingSdk {
-  const variables = { OTEL_EXPORTER_OTLP_ENDPOINT: collectorUrl, OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json' };
+/** `more`: further variables of OpenTelemetry. */
+export function startTracingSdk(collectorUrl: string, more: Readonly<Record<string, string>> = {}): TracingSdk {
+  const variables = {
+    OTEL_EXPORTER_OTLP_ENDPOINT: collectorUrl,
+    OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
+    ...more,
+  };
   Object.assign(process.env, variables);
   const sdk = new NodeSDK({ metricReaders: [], logRecordProcessors: [], autoDetectResources: false });
   sdk.start();

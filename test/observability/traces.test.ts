@@ -214,6 +214,17 @@ describe('the trace of an operation', () => {
     expect((await spansOf(SERVER))[0]).toMatchObject({ traceId, parentSpanId: spanId });
   });
 
+  it('The upstream gets the trace in the form in which the gateway reads it, that of OTEL_PROPAGATORS', async () => {
+    await sdk.close();
+    sdk = startTracingSdk(receiver.url, { OTEL_PROPAGATORS: 'b3' });
+    await start();
+    await post(RUN, { b3: `${TRACE}-${PARENT}-1` });
+    const [[operation], [call]] = [await spansOf(SERVER), await spansOf(CLIENT)];
+    expect(operation).toMatchObject({ traceId: TRACE, parentSpanId: PARENT });
+    const headers = upstream.calls[0]?.headers;
+    expect([headers?.b3, headers?.traceparent]).toEqual([`${TRACE}-${call?.spanId}-1`, undefined]);
+  });
+
   it("The caller's trace is passed on without an SDK, and the log has no trace", async () => {
     await sdk.close();
     await start();
