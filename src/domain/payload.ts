@@ -1,6 +1,7 @@
 /** Compares payloads by value, independent of their formatting. */
 import { hash } from 'node:crypto';
-import { canonicalJson, isJsonArray, isJsonObject, unwritable } from './json.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { canonicalJson, unwritable } from './json.ts';
 import type { JsonValue, PayloadField, PayloadValues } from './facts.ts';
 
 const FIELDS: readonly PayloadField[] = ['inputs', 'outputs', 'metadata'];
@@ -18,19 +19,5 @@ const isEmpty = (value: JsonValue): boolean =>
 /** Unreadable values are equal if their problems are. They may be nested too deep to compare. */
 function isSameField(one: JsonValue, another: JsonValue): boolean {
   const [problem, otherProblem] = [unwritable(one), unwritable(another)];
-  return problem === null && otherProblem === null ? isSameValue(one, another) : problem === otherProblem;
-}
-
-function isSameValue(one: JsonValue | undefined, another: JsonValue | undefined): boolean {
-  if (isJsonArray(one)) {
-    if (!isJsonArray(another) || one.length !== another.length) return false;
-    for (let at = 0; at < one.length; at += 1) if (!isSameValue(one[at], another[at])) return false;
-    return true;
-  }
-  if (!isJsonObject(one) || !isJsonObject(another)) return one === another;
-  if (Object.keys(one).length !== Object.keys(another).length) return false;
-  for (const name in one) {
-    if (!Object.hasOwn(another, name) || !isSameValue(one[name], another[name])) return false;
-  }
-  return true;
+  return problem === null && otherProblem === null ? isDeepStrictEqual(one, another) : problem === otherProblem;
 }
