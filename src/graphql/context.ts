@@ -1,4 +1,5 @@
 /** Context of one operation: viewer, clock reading, budgets and loaders. */
+import type { Caller } from '../auth/caller.ts';
 import type { Conversation } from '../domain/conversation/message.ts';
 import type { Cost } from '../domain/cost/cost.ts';
 import type { PriceList } from '../domain/cost/prices.ts';
@@ -18,19 +19,17 @@ import { AnswerLifetime, type ReadContext } from '../runs/read-context.ts';
 import type { ViewerCache } from '../runs/viewer-cache.ts';
 import type { StartRequest, StartRun } from '../runs/starts/run-starter.ts';
 import type { RunStore } from '../runs/run-store.ts';
-import type { Viewer } from '../runs/viewer.ts';
 import type { WorkflowStore } from '../runs/workflow-store.ts';
 import type { RunRef } from '../upstream/client.ts';
 import { GatewayError } from '../upstream/errors.ts';
 import type { Ticket } from './admission/ticket.ts';
-import type { UpstreamUrls } from './upstream-urls.ts';
 import { Budgets, type Limits } from './budgets.ts';
 import type { LookAhead } from './fields/data-requirements.ts';
+import type { Links } from './links.ts';
 import { createReportedErrors } from './lists/reported-errors.ts';
 import type { RunTriage, WorkflowChanges } from './object-references.ts';
 import { PagesFirst } from './pages-first.ts';
 import { createPayloadReader } from './payload-reader.ts';
-import type { PageLinks } from './page-links.ts';
 import { endedBy } from './subscriptions/sources.ts';
 
 export interface ContextSource extends Limits {
@@ -48,24 +47,18 @@ export interface ContextSource extends Limits {
   readonly offersExecute: boolean;
   readonly lookAhead: LookAhead;
   readonly prices: PriceList | null;
-  readonly upstreamUrls: UpstreamUrls;
-  readonly pageLinks: PageLinks;
+  readonly links: Links;
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }
 
 export interface ContextRequest {
-  /** Null if no caller is authenticated. */
-  readonly viewer: Viewer | null;
-  /** Reason why the credential was rejected. Null if it was accepted or missing. */
-  readonly authError: GatewayError | null;
-  /** A right of the caller, not of its viewer. */
-  readonly mayExecute: boolean;
+  readonly caller: Caller;
   readonly requestId: string;
   /** Returns a signal that fires when the client has disconnected. */
   readonly signal: () => AbortSignal;
   readonly ticket: Ticket;
-  readonly operationRecord?: OperationRecord | undefined;
+  readonly operationRecord: OperationRecord;
 }
 
 const MAY_NOT_EXECUTE =
@@ -88,14 +81,15 @@ export type Context = ReturnType<typeof createContext>;
 
 /** Without a viewer, a field that needs one throws UNAUTHENTICATED. */
 export function createContext(source: ContextSource, request: ContextRequest) {
-  const { viewer, authError, mayExecute, requestId, signal, ticket, operationRecord } = request;
+  const { caller, requestId, signal, ticket, operationRecord } = request;
+  const { viewer, mayExecute } = caller;
   const nowMs = source.now();
   const budgets = new Budgets(source);
   const lifetime = new AnswerLifetime();
   const operation = (): ReadContext => {
     if (viewer) return { viewer, requestId, signal, budget: budgets, lifetime, operationRecord };
     throw (
-      authError ??
+      caller.error ??
       new GatewayError('UNAUTHENTICATED', 'A key is required. Send the header "Authorization: Bearer <your key>".')
     );
   };
@@ -128,8 +122,7 @@ export function createContext(source: ContextSource, request: ContextRequest) {
     errorInfo: (error: string | null): StepError | null =>
       error === null ? null : errorInfos(error, () => errorInfo(error)),
     prices: source.prices,
-    upstreamUrls: source.upstreamUrls,
-    pageLinks: source.pageLinks,
+    links: source.links,
     /** Comparisons by workflow and both runs. */
     comparison: kept<Promise<RunComparison>>(),
     /** What other runs say about a failed run, by workflow and run. */

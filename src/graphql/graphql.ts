@@ -21,8 +21,7 @@ import { sandboxState } from './apollo/sandbox.ts';
 import { createSubscriberRights } from './subscriptions/subscriber-rights.ts';
 import { createSharedEvents } from './subscriptions/shared-events.ts';
 import { createSubscriptions } from './subscriptions/subscriptions.ts';
-import { createPageLinks } from './page-links.ts';
-import { createUpstreamUrls } from './upstream-urls.ts';
+import { createLinks } from './links.ts';
 
 export interface GraphqlOptions {
   readonly config: Config;
@@ -83,9 +82,8 @@ export async function createGraphql(options: GraphqlOptions) {
   });
 
   const budgets = { maxUpstreamCalls, maxObjects: maxOperationObjects, maxAnswerBytes };
-  const [upstreamUrls, pageLinks] = [createUpstreamUrls(config), createPageLinks(config)];
   const offersExecute = config.upstreamEndpoints.has('execute');
-  const ofOperation = { lookAhead, isVerified, offersExecute, prices, upstreamUrls, pageLinks, now };
+  const ofOperation = { lookAhead, isVerified, offersExecute, prices, links: createLinks(config), now };
   const contextSource: ContextSource = { ...runs, ...budgets, ...ofOperation };
   const operations = createOperations({
     schema,

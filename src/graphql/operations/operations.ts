@@ -74,9 +74,7 @@ export function createOperations(options: OperationsOptions) {
     const passed = parsed && passedLimit(parsed);
     if (passed) throw passed;
     const context = createContext(contextSource, {
-      viewer: caller.viewer,
-      authError: caller.error,
-      mayExecute: caller.mayExecute,
+      caller,
       requestId,
       signal: () => client.signal(),
       ticket,

@@ -10,6 +10,12 @@ const workflowConnection: FieldTable<'WorkflowConnection'> = {
   edges: { resolve: ({ nodes }) => nodes.map((node) => ({ node, cursor: workflowCursor(node.id) })) },
 };
 
+/** The run that the parent names. */
+export const runOfParent = {
+  resolve: ({ workflowId, runId }: RunRef, _args: object, { runs, requirement }: Context, info: GraphQLResolveInfo) =>
+    runs().load({ workflowId, runId }, requirement(info)),
+} as const;
+
 /** Runs of a page. Their records came with it. */
 const runNodes = {
   resolve: (
@@ -30,15 +36,9 @@ const recentRunConnection: FieldTable<'RecentRunConnection'> = {
   edges: { resolve: ({ edges }) => edges() },
 };
 
-const runEdge: FieldTable<'RunEdge'> = {
-  node: {
-    resolve: (listed, _args, { runs, requirement }, info) => runs().load(listed, requirement(info)),
-  },
-};
-
 export const connections = {
   WorkflowConnection: workflowConnection,
   RunConnection: runConnection,
   RecentRunConnection: recentRunConnection,
-  RunEdge: runEdge,
+  RunEdge: { node: runOfParent },
 };

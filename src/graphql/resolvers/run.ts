@@ -26,7 +26,7 @@ export const run: FieldTable<'Run'> = {
   workflow: { ...RECORD, resolve: ({ workflowId }) => ({ id: workflowId }) },
   upstreamUrl: {
     ...RECORD,
-    resolve: ({ workflowId, id }, _args, { upstreamUrls }) => upstreamUrls.ofRun(workflowId, id),
+    resolve: ({ workflowId, id }, _args, { links }) => links.toUpstreamRun(workflowId, id),
   },
   status: RECORD,
   rawStatus: RECORD,

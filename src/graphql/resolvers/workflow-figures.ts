@@ -8,6 +8,7 @@ import { counts, intFields } from '../fields/int-fields.ts';
 import type { StatisticsOfRuns, SuspectedChanges } from '../object-references.ts';
 import { loadInTurns, settleAll } from '../lists/settle.ts';
 import { comparisonOf } from '../triage/comparisons.ts';
+import { runOfParent } from './connections.ts';
 import { headline, markdown, runsExamined, suspectedChanges } from '../triage/run-triage.ts';
 
 /** Loads the steps of each examined run: one call per run. */
@@ -47,10 +48,7 @@ const failureGroup: FieldTable<'FailureGroup'> = {
 
 /** Its runs were loaded with their steps. */
 const changePoint: FieldTable<'ChangePoint'> = {
-  run: {
-    resolve: ({ workflowId, runId }, _args, { runs, requirement }, info) =>
-      runs().load({ workflowId, runId }, requirement(info)),
-  },
+  run: runOfParent,
   previousRun: {
     resolve: ({ workflowId, previousRunId }, _args, { runs, requirement }, info) =>
       runs().load({ workflowId, runId: previousRunId }, requirement(info)),
@@ -62,10 +60,7 @@ const failureGroups: FieldTable<'FailureGroups'> = {
 };
 
 const baseline: FieldTable<'Baseline'> = {
-  run: {
-    resolve: ({ workflowId, runId }, _args, { runs, requirement }, info) =>
-      runs().load({ workflowId, runId }, requirement(info)),
-  },
+  run: runOfParent,
   comparison: {
     resolve: ({ workflowId, runId, failedRunId }, _args, context) =>
       comparisonOf({ workflowId, baseId: runId, headId: failedRunId }, context),

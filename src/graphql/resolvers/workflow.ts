@@ -42,7 +42,7 @@ export const workflow: FieldTable<'Workflow'> = {
   updatedAt: ofList('updatedAt'),
   graph: ofList('graph'),
   mayExecute: { resolve: ({ id }, _args, context) => context.mayExecute(id) },
-  upstreamUrl: { resolve: ({ id }, _args, { upstreamUrls }) => upstreamUrls.ofWorkflow(id) },
+  upstreamUrl: { resolve: ({ id }, _args, { links }) => links.toUpstreamWorkflow(id) },
 
   run: {
     resolve: ({ id: workflowId }, { id }, { runs, requirement }, info) =>

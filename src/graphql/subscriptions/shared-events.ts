@@ -74,9 +74,7 @@ export function createSharedEvents(options: SharedEventsOptions) {
   async function executeEvent(source: SourceEvent, subscription: Subscription, ticket: Ticket): Promise<SharedEvent> {
     const { document, request, params, record } = subscription;
     const context = createContext(contextSource, {
-      viewer: request.caller.viewer,
-      authError: request.caller.error,
-      mayExecute: request.caller.mayExecute,
+      caller: request.caller,
       requestId: request.requestId,
       signal: () => new AbortController().signal,
       operationRecord: record,

@@ -94,7 +94,6 @@ export const runsExamined = async (diagnosis: DiagnosisOfRun, context: Context):
   (await triageOrNull(diagnosis, context))?.runsExamined ?? 1;
 
 export async function markdown(diagnosis: DiagnosisOfRun, maxBytes: number, context: Context): Promise<string> {
-  const { pageLinks } = context;
   const { id: runId, workflowId } = diagnosis.run;
   const triage = await triageOrNull(diagnosis, context);
   const { changes } = await suspectedChanges(diagnosis);
@@ -102,8 +101,8 @@ export async function markdown(diagnosis: DiagnosisOfRun, maxBytes: number, cont
   const nodeId = baseline?.changes.find((change) => change.nodeId !== null)?.nodeId ?? null;
   const run = { workflowId, runId };
   const links = [
-    { name: 'Run', url: pageLinks.toRun(run) },
-    { name: 'Comparison', url: baseline && pageLinks.toComparison(run, baseline.runId, nodeId) },
+    { name: 'Run', url: context.links.toRun(run) },
+    { name: 'Comparison', url: baseline && context.links.toComparison(run, baseline.runId, nodeId) },
   ];
   return diagnosisMarkdown(
     {
