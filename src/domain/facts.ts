@@ -40,7 +40,7 @@ export interface ReportedTokens extends TokenCounts {
   /** Part of the input that was written to the model's cache. Null if not reported. */
   readonly cacheWrites: number | null;
   /** `total_tokens` as sent, never a computed sum. Null if not reported. */
-  readonly toldTotal: number | null;
+  readonly sentTotal: number | null;
 }
 
 /** Tokens of a step. `totalTokens` is the upstream's, if that is above 0. */

@@ -49,6 +49,6 @@ interface RecordTimes {
 }
 
 /** True if the record needs no steps for its times: a pending run has no start, and an unfinished one no end. */
-export function tellsTimes({ status, startTime, endTime }: RecordTimes): boolean {
+export function hasOwnTimes({ status, startTime, endTime }: RecordTimes): boolean {
   return (startTime !== null || status === 'PENDING') && (endTime !== null || !isTerminal(status));
 }

@@ -94,15 +94,15 @@ export interface Duration {
   readonly isSkewed: boolean;
 }
 
-export const saysItRuns = ({ status, isFinished }: Execution): boolean => !isFinished && status !== 'PENDING';
+export const isUnderWay = ({ status, isFinished }: Execution): boolean => !isFinished && status !== 'PENDING';
 
-export const runs = (execution: Execution): boolean => saysItRuns(execution) && execution.end === null;
+export const runs = (execution: Execution): boolean => isUnderWay(execution) && execution.end === null;
 
 /** `liveUntil`: the time until which unfinished steps are counted; null if unknown. */
 export function durationOf(execution: Execution, now: number, liveUntil: number | null): Duration {
   const { raw, start, end, isFinished } = execution;
   const endsEarly = start !== null && end !== null && end.micros < start.micros;
-  const startsLate = start !== null && saysItRuns(execution) && start.micros > now;
+  const startsLate = start !== null && isUnderWay(execution) && start.micros > now;
   const isSkewed = endsEarly || startsLate;
   const lasts = (micros: number | null, source: string): Duration => {
     const span = start && micros !== null ? { from: start.micros, to: start.micros + micros } : null;
@@ -207,7 +207,7 @@ export function latestOf(all: readonly Execution[], isRunOver: boolean): Executi
     const ofNode = all.filter(({ raw }) => raw.node === node).sort(byPlace);
     const last = ofNode.slice(-1);
     const considered = ofNode.filter((one) => {
-      const end = saysItRuns(one) ? knownEndOf(one) : null;
+      const end = isUnderWay(one) ? knownEndOf(one) : null;
       // As everywhere, an end comes before a start at the same moment.
       const hadEnded = end !== null && last.every((other) => other !== one && end <= placeOf(other));
       return !hadEnded && !attemptOf(one, all).isSuperseded;

@@ -78,7 +78,7 @@ export function referenceRun(run: RawRun) {
   const hasNoReason = run.record !== null && status === 'FAILED' && executions.errorOf(run.record.error) === null;
   const timed = steps.filter(({ duration }) => duration.micros !== null);
   const startsLater = (step: Execution) =>
-    executions.saysItRuns(step) && step.start !== null && step.start.micros > now;
+    executions.isUnderWay(step) && step.start !== null && step.start.micros > now;
   const countOf = (word: string) => all.filter((step) => step.status === word).length;
 
   const derived = {

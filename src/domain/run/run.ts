@@ -1,6 +1,6 @@
 /** A run with all derived data. Each part is computed on first access, and only once. */
 import { criticalPath } from '../critical-path/critical-path.ts';
-import { latestEndOf, saysItRuns, totalElapsedTime } from '../step/duration.ts';
+import { latestEndOf, isUnderWay, totalElapsedTime } from '../step/duration.ts';
 import { executionsOf, latestAttempts } from '../step/attempts.ts';
 import type { Execution, StepDraft } from '../step/execution.ts';
 import { failedSteps, slowestSteps } from '../step/failures.ts';
@@ -113,7 +113,7 @@ class DerivedRun implements Run {
     if (this.#isUnknown() || !this.isFinished) return true;
     // The run's end limits a step that still says it runs, but only the clock shows that a step starts later.
     const now = this.#nowMs * 1000;
-    const startsLater = (step: Execution) => saysItRuns(step) && (step.startTime?.epochMicros ?? now) > now;
+    const startsLater = (step: Execution) => isUnderWay(step) && (step.startTime?.epochMicros ?? now) > now;
     return (this.#dependsOnNow ??= this.#facts.steps !== null && this.#executed().some(startsLater));
   }
 

@@ -12,24 +12,24 @@ export const sumOfKnown = (counts: readonly (number | null)[]): number | null =>
 export function readUsage(usage: JsonValue | undefined, model: string | null): ReportedTokens {
   const details = (key: string) => fieldOf(usage, `${key}_tokens_details`);
   const [prompt, input, completion, output] = ['prompt', 'input', 'completion', 'output'].map(details);
-  const toldInput = countIn(usage, 'prompt_tokens') ?? countIn(usage, 'input_tokens');
+  const sentInput = countIn(usage, 'prompt_tokens') ?? countIn(usage, 'input_tokens');
   const cacheReads = countIn(usage, 'cache_read_input_tokens');
   const cacheCreation = countIn(usage, 'cache_creation_input_tokens');
-  const toldTotal = countIn(usage, 'total_tokens');
-  const inputTokens = isBesideCache(usage) ? sumOfKnown([toldInput, cacheReads, cacheCreation]) : toldInput;
+  const sentTotal = countIn(usage, 'total_tokens');
+  const inputTokens = isBesideCache(usage) ? sumOfKnown([sentInput, cacheReads, cacheCreation]) : sentInput;
   const outputTokens = countIn(usage, 'completion_tokens') ?? countIn(usage, 'output_tokens');
   return {
     model,
     inputTokens,
     outputTokens,
-    totalTokens: toldTotal ?? sumOfKnown([inputTokens, outputTokens]),
+    totalTokens: sentTotal ?? sumOfKnown([inputTokens, outputTokens]),
     cachedInputTokens: countIn(prompt, 'cached_tokens') ?? countIn(input, 'cached_tokens') ?? cacheReads,
     reasoningTokens:
       countIn(completion, 'reasoning_tokens') ??
       countIn(output, 'reasoning_tokens') ??
       countIn(output, 'thinking_tokens'),
     cacheWrites: countIn(prompt, 'cache_write_tokens') ?? countIn(input, 'cache_write_tokens') ?? cacheCreation,
-    toldTotal,
+    sentTotal,
   };
 }
 
@@ -44,9 +44,9 @@ const isBesideCache = (usage: JsonValue | undefined): boolean =>
 
 /** Counts by price. Null unless input and output are known, or computable from the total, and exact (below 2^53). */
 export function billedCounts(usage: ReportedTokens) {
-  const { toldTotal, cacheWrites } = usage;
-  const input = usage.inputTokens ?? rest(toldTotal, usage.outputTokens);
-  const output = usage.outputTokens ?? rest(toldTotal, usage.inputTokens);
+  const { sentTotal, cacheWrites } = usage;
+  const input = usage.inputTokens ?? rest(sentTotal, usage.outputTokens);
+  const output = usage.outputTokens ?? rest(sentTotal, usage.inputTokens);
   if (!isExact(input) || !isExact(output)) return null;
   const cachedInput = Math.min(input, usage.cachedInputTokens ?? 0);
   return {

@@ -1,5 +1,5 @@
 /** Distinguishes retries of a failure from iterations of a loop or a fan-out. */
-import { endMicrosOf, saysItRuns } from './duration.ts';
+import { endMicrosOf, isUnderWay } from './duration.ts';
 import { compareByPlace, draftsOf, placeOf, type StepDraft } from './execution.ts';
 import type { StepFacts } from '../types.ts';
 
@@ -101,6 +101,6 @@ export const latestAttempts = (executions: readonly StepDraft[], isRunOver: bool
 
 /** True for a step that is said to run, but had ended when the node's last execution began. */
 function hadLeft(step: StepDraft, last: StepDraft): boolean {
-  const end = step !== last && saysItRuns(step) ? knownEndOf(step) : null;
+  const end = step !== last && isUnderWay(step) ? knownEndOf(step) : null;
   return end !== null && end <= beginOf(last);
 }

@@ -44,10 +44,10 @@ export interface StepClock {
 }
 
 /** True for a running or waiting step, and for an unknown status. A planned start is not a start. */
-export const saysItRuns = (step: Pick<TimedFacts, 'status' | 'isFinished'>): boolean =>
+export const isUnderWay = (step: Pick<TimedFacts, 'status' | 'isFinished'>): boolean =>
   !step.isFinished && step.status !== 'PENDING';
 
-export const isRunning = (step: TimedFacts): boolean => saysItRuns(step) && step.endTime === null;
+export const isRunning = (step: TimedFacts): boolean => isUnderWay(step) && step.endTime === null;
 
 /**
  * Sources in order: end − start, now − start of a running step, `elapsed_time`. With clock skew, only the last counts.
@@ -56,7 +56,7 @@ export const isRunning = (step: TimedFacts): boolean => saysItRuns(step) && step
 export function measureStep(step: StepDraft, { now, liveUntil }: StepClock): void {
   const start = step.startTime?.epochMicros ?? null;
   const end = step.endTime?.epochMicros ?? null;
-  const earliestEnd = Math.min(end ?? Infinity, saysItRuns(step) ? now : Infinity);
+  const earliestEnd = Math.min(end ?? Infinity, isUnderWay(step) ? now : Infinity);
   step.clockSkewDetected = start !== null && earliestEnd < start;
   const trusted = step.clockSkewDetected ? null : start;
   const elapsed = elapsedMicros(step);

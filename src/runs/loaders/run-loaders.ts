@@ -1,5 +1,5 @@
 /** Runs of one GraphQL operation, derived from the parts in the process-wide run store. */
-import { isTerminal, tellsTimes } from '../../domain/status.ts';
+import { isTerminal, hasOwnTimes } from '../../domain/status.ts';
 import type { Run, RunRecord } from '../../domain/types.ts';
 import type { RunRef } from '../../upstream/client.ts';
 import { GatewayError, isAccessDenied, isNotFound } from '../../upstream/errors.ts';
@@ -178,5 +178,5 @@ const partsOf = (record: Snapshot<MaybeRecord> | null, steps: Snapshot<StepList>
 function isEnough(loaded: Snapshot<MaybeRecord> | null, requirement: DataRequirement): boolean {
   const record = loaded?.value;
   if (!record || readsSteps(requirement)) return false;
-  return requirement === 'RECORD' || tellsTimes(record);
+  return requirement === 'RECORD' || hasOwnTimes(record);
 }
