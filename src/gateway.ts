@@ -203,7 +203,7 @@ async function openParts(
   const identification = { viewerOf: createViewers(fleet?.keys.viewerId), recheckMs, now, wallOf, logger };
   const authenticator = hook
     ? createHookAuthenticator({ ...identification, hook })
-    : await createAuthenticator({ ...identification, auth });
+    : await createAuthenticator(auth, identification);
 
   // Loaded only without UPSTREAM_URL.
   const embedded =
@@ -211,21 +211,9 @@ async function openParts(
       ? await (await import('./sample/server.ts')).createEmbeddedUpstream({ port: 0, hasIncident: isShowcase })
       : null;
   opened.defer(() => embedded?.close());
-  const limits = { timeoutMs: config.upstreamTimeoutMs, maxResponseBytes: config.upstreamMaxResponseBytes };
   const upstream = createUpstreamClient({
-    transport: own
-      ? createPortTransport({ upstream: own, ...limits, logger })
-      : createHttpTransport({
-          baseUrl: config.upstreamUrl ?? `${embedded?.url ?? ''}/`,
-          ...limits,
-          ...config.upstreamConnection,
-          // The embedded upstream is in this process: no proxy leads to it.
-          ...(embedded && { proxy: null }),
-        }),
-    timeoutMs: config.upstreamTimeoutMs,
-    concurrency: config.upstreamConcurrency,
-    endpoints: config.upstreamEndpoints,
-    statusWords: config.statusWords,
+    config,
+    transport: own ? createPortTransport(own, config, logger) : createHttpTransport(config, embedded?.url),
     observer,
   });
   opened.defer(() => {

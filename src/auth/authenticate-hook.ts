@@ -89,7 +89,7 @@ export function createHookAuthenticator(options: HookOptions): Authenticator {
     const untilMs = expiresAt - wallOf(nowMs) + nowMs;
     if (untilMs <= nowMs) throw unauthenticated('the credential has expired: get a new one');
     const scope = organizationId === null && workflowIds === null ? null : { organizationId, workflowIds };
-    const rights = { name, untilMs, recheckAtMs: nowMs + recheckMs, mayExecute };
+    const rights = { name, untilMs, verifiedUntilMs: nowMs + recheckMs, mayExecute };
     return accepted(viewerOf(upstreamKey, scope, attributes), rights);
   }
 

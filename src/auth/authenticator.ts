@@ -5,12 +5,8 @@ import { accepted, NOBODY, rejected, unauthenticated, type Caller } from './call
 import { createTokens } from './tokens.ts';
 import type { Authenticator, IdentificationOptions } from './verified-callers.ts';
 
-export interface AuthenticatorOptions extends IdentificationOptions {
-  readonly auth: AuthConfig;
-}
-
 /** Rejects with ConfigError if the issuer's key file cannot be read. */
-export async function createAuthenticator({ auth, ...options }: AuthenticatorOptions): Promise<Authenticator> {
+export async function createAuthenticator(auth: AuthConfig, options: IdentificationOptions): Promise<Authenticator> {
   if (auth.mode === 'service') return service(auth, options);
   return (credential) => (credential === null ? NOBODY : accepted(options.viewerOf(credential)));
 }

@@ -17,17 +17,10 @@ export interface Caller {
   readonly mayExecute: boolean;
 }
 
-export interface CallerRights {
-  readonly name?: string;
-  readonly untilMs?: number;
-  readonly recheckAtMs?: number;
-  readonly mayExecute?: boolean;
-}
-
 /** Without times, the right does not end. */
-export function accepted(viewer: Viewer | null, rights: CallerRights = {}): Caller {
-  const { name = null, untilMs = Infinity, recheckAtMs = untilMs, mayExecute = true } = rights;
-  return { viewer, name, error: null, untilMs, verifiedUntilMs: Math.min(untilMs, recheckAtMs), mayExecute };
+export function accepted(viewer: Viewer | null, rights: Partial<Caller> = {}): Caller {
+  const { name = null, untilMs = Infinity, verifiedUntilMs = untilMs, mayExecute = true } = rights;
+  return { viewer, name, error: null, untilMs, verifiedUntilMs: Math.min(untilMs, verifiedUntilMs), mayExecute };
 }
 
 /** A request without a credential. */

@@ -30,7 +30,7 @@ export async function createTokens(
     const { payload } = await jwtVerify(token, keys, { ...rules, currentDate: new Date(wallMs) }).catch(refuse);
     const untilMs = ((payload.exp ?? 0) + clockTolerance) * 1000 - wallMs + nowMs;
     const name = payload.sub ?? hash('sha256', token, 'base64url');
-    const rights = { name, untilMs, recheckAtMs: nowMs + recheckMs, mayExecute: mayExecute(payload, config) };
+    const rights = { name, untilMs, verifiedUntilMs: nowMs + recheckMs, mayExecute: mayExecute(payload, config) };
     return accepted(viewerOf(apiKey, scopeOf(payload, config)), rights);
   }
 

@@ -25,7 +25,8 @@ export async function runCheck({ configWith, args, environment, readStdin, write
       : null;
   try {
     const { results, ...attempts } = createAttempts(config);
-    const client = createUpstreamClient({ ...clientOptions(config, embedded?.url), observer: attempts.observer });
+    const transport = createHttpTransport(config, embedded?.url);
+    const client = createUpstreamClient({ config, transport, observer: attempts.observer });
     await tryCalls(client, attempts, options).finally(() => {
       client.close();
     });
@@ -35,20 +36,6 @@ export async function runCheck({ configWith, args, environment, readStdin, write
     await embedded?.close();
   }
 }
-
-const clientOptions = (config: Config, embeddedUrl: string | undefined) => ({
-  transport: createHttpTransport({
-    baseUrl: config.upstreamUrl ?? `${embeddedUrl ?? ''}/`,
-    timeoutMs: config.upstreamTimeoutMs,
-    maxResponseBytes: config.upstreamMaxResponseBytes,
-    ...config.upstreamConnection,
-    ...(embeddedUrl !== undefined && { proxy: null }),
-  }),
-  timeoutMs: config.upstreamTimeoutMs,
-  concurrency: config.upstreamConcurrency,
-  endpoints: config.upstreamEndpoints,
-  statusWords: config.statusWords,
-});
 
 /** Lists headers and proxies by name only: their values may be secret. */
 function describe({ upstreamUrl, upstreamConnection: { authHeader, headers, proxy } }: Config): string {

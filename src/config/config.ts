@@ -11,9 +11,7 @@ export { UPSTREAM_ENDPOINTS, type UpstreamEndpoint } from './variables.ts';
 
 /** `liveTtlMs` is LIVE_TTL_MS, and so on; several variables together make up `auth`, `fleet`, `upstreamConnection`. */
 export type Config = z.output<ReturnType<typeof configForm>>;
-export type UpstreamConnection = Config['upstreamConnection'];
-export type UpstreamAuthHeader = UpstreamConnection['authHeader'];
-export type UpstreamProxy = NonNullable<UpstreamConnection['proxy']>;
+export type UpstreamProxy = NonNullable<Config['upstreamConnection']['proxy']>;
 export type AuthConfig = Config['auth'];
 export type ServiceAuth = Extract<AuthConfig, { mode: 'service' }>;
 export type TokenConfig = NonNullable<ServiceAuth['tokens']>;

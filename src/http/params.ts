@@ -37,15 +37,8 @@ export function checkParams(given: unknown): OperationParams {
   throw requestError('BAD_REQUEST', error.issues[0]?.message ?? error.message);
 }
 
-const REPLACEMENT = encodeURIComponent('\uFFFD');
-
 function paramsInSearch(search: string): unknown {
-  const params = new URLSearchParams(search);
-  // Invalid UTF-8 has become U+FFFD, unless the client sent U+FFFD itself.
-  if (params.toString().includes(REPLACEMENT) && !search.toUpperCase().includes(REPLACEMENT)) {
-    throw requestError('BAD_REQUEST', 'The query string is not UTF-8.');
-  }
-  const { variables, extensions, ...rest } = Object.fromEntries(params);
+  const { variables, extensions, ...rest } = Object.fromEntries(new URLSearchParams(search));
   return {
     ...rest,
     ...(variables && { variables: parseJson(variables, 'variables') }),

@@ -1,5 +1,4 @@
 /** One WebSocket of graphql-ws: reads its messages in order, and runs its operations as if each were a request. */
-import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { GraphQLError } from 'graphql';
 import { CloseCode, MessageType, type WebSocket as ProtocolSocket } from 'graphql-ws';
@@ -72,7 +71,6 @@ const MAX_CONTROL_BYTES = 1024;
 
 /** WebSocket close codes. */
 const GOING_AWAY = 1001;
-const INVALID_TEXT = 1007;
 const MESSAGE_TOO_BIG = 1009;
 const TRY_AGAIN_LATER = 1013;
 /** `ws` throws for a longer reason. */
@@ -149,9 +147,8 @@ export class Socket implements ProtocolSocket, LiveConnection {
     this.#ws.on('message', (data: Buffer) => {
       // A later message is ignored: its client gets no answer, and sends it again elsewhere.
       if (this.#isEnding || this.#isClosed()) return;
-      // The server of a host may accept longer messages, and `ws` checks text only.
+      // The server of a host may accept longer messages.
       if (data.length > MAX_MESSAGE_BYTES) this.close(MESSAGE_TOO_BIG, 'The message has more than 1 MiB.');
-      else if (!isUtf8(data)) this.close(INVALID_TEXT, 'The message is not UTF-8.');
       else this.#receive(data, handleParsed);
     });
   }

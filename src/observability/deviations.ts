@@ -18,8 +18,6 @@ export interface CountedDeviation extends Deviation {
   readonly count: number;
 }
 
-export type ReportDeviations = (deviations: Iterable<CountedDeviation>, requestId: string | undefined) => void;
-
 const LOG_INTERVAL_MS = 60_000;
 
 /** `now` is monotonic, in milliseconds. */
@@ -27,10 +25,10 @@ export function createDeviationReports(
   metrics: Pick<Metrics, 'upstreamDeviation'>,
   logger: Pick<Logger, 'warn'>,
   now: () => number,
-): ReportDeviations {
+) {
   const loggedAt = new Map<string, number>();
 
-  return (deviations, requestId) => {
+  return (deviations: Iterable<CountedDeviation>, requestId: string | undefined): void => {
     for (const { field, outcome, expected, got, count } of deviations) {
       metrics.upstreamDeviation(field, outcome, count);
       const last = loggedAt.get(field);

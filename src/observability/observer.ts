@@ -24,18 +24,12 @@ export interface Observer {
   responseCacheHit(requestId: string, viewerId: string, http: HttpSource, clientInfo: ClientInfo | null): void;
   /** Begins a record, which its `end` reports. */
   begin(start: OperationStart): OperationRecord;
-  /** `operationRecord` is the record of the operation that caused the call. */
+  /** `url`: null for a function of an embedder. `operationRecord` is the record of the operation that caused the call. */
   call(
     endpoint: UpstreamEndpoint,
-    request: UpstreamRequest,
+    request: { readonly method: string; readonly url: URL | null },
     operationRecord: OperationRecord | undefined,
   ): ObservedCall;
-}
-
-export interface UpstreamRequest {
-  readonly method: string;
-  /** Null if the call has none: a function of an embedder. */
-  readonly url: URL | null;
 }
 
 export interface ObservedCall {

@@ -1,7 +1,7 @@
 /** Client of the upstream API: a transport, resilience around each call, and the wire contract. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { UpstreamEndpoint } from '../config/config.ts';
-import { createStatusOf, type StepStatus } from '../domain/status.ts';
+import type { Config, UpstreamEndpoint } from '../config/config.ts';
+import { createStatusOf } from '../domain/status.ts';
 import type { JsonObject, ReportedTokens, RunRecord, WorkflowGraph } from '../domain/types.ts';
 import type { UpstreamState } from '../observability/metrics.ts';
 import type { Observer } from '../observability/observer.ts';
@@ -14,7 +14,7 @@ import { ownCopy } from './transport/own-bytes.ts';
 import type { Transport, TransportCall } from './transport/transport.ts';
 import { withOutcome } from './unknown-outcome.ts';
 import { createDeviations, type ReportDeviation } from './wire/deviations.ts';
-import { createResilience, type ResilienceOptions } from './resilience.ts';
+import { createResilience } from './resilience.ts';
 
 export type * from './api.ts';
 
@@ -22,12 +22,10 @@ export interface UpstreamClient extends UpstreamApi {
   readonly state: () => UpstreamState;
 }
 
-export interface UpstreamClientOptions extends ResilienceOptions {
+export interface UpstreamClientOptions {
+  readonly config: Config;
   readonly transport: Transport;
-  readonly endpoints: ReadonlySet<UpstreamEndpoint>;
-  /** Further status words of the engine. */
-  readonly statusWords: Readonly<Record<string, StepStatus>>;
-  readonly observer?: Pick<Observer, 'call'>;
+  readonly observer: Pick<Observer, 'call'>;
 }
 
 const always = (): boolean => true;
@@ -44,10 +42,10 @@ interface Target {
 
 type Ask = TransportCall['ask'];
 
-export function createUpstreamClient(options: UpstreamClientOptions): UpstreamClient {
-  const { transport, endpoints, observer } = options;
-  const statusOf = createStatusOf(options.statusWords);
-  const resilience = createResilience(options);
+export function createUpstreamClient({ config, transport, observer }: UpstreamClientOptions): UpstreamClient {
+  const { upstreamEndpoints, upstreamTimeoutMs: timeoutMs, upstreamConcurrency: concurrency } = config;
+  const statusOf = createStatusOf(config.statusWords);
+  const resilience = createResilience({ timeoutMs, concurrency });
 
   async function get<T extends Facts>(
     target: Target,
@@ -78,12 +76,12 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
     const deviations = createDeviations();
     const method = inputs ? 'POST' : 'GET';
     const url = transport.urlOf(path);
-    const observation = observer?.call(endpoint, { method, url }, call.operationRecord);
-    const { traceHeaders, answered } = observation ?? {};
+    const observation = observer.call(endpoint, { method, url }, call.operationRecord);
+    const { traceHeaders, answered } = observation;
     const { credential, requestId } = call;
     const sent = { path, ask, inputs, credential, requestId, viewerId, signal, traceHeaders, answered };
     const attempt = (isTrial: boolean) => {
-      observation?.attempt();
+      observation.attempt();
       return transport.send({ ...sent, isTrial });
     };
     const lane = { viewerId, compartment, isAccepted, refusals };
@@ -95,18 +93,18 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
       if (json.hasByteOrderMark) deviations.add(endpoint, 'read', 'JSON', 'a byte order mark before it');
       if (json.hasInvalidUtf8) deviations.add(endpoint, 'lost', 'UTF-8', 'other bytes');
       const value = read(json, body, deviations.add);
-      observation?.end('ok');
+      observation.end('ok');
       return value;
     } catch (error) {
-      observation?.end(outcomeOf(error));
+      observation.end(outcomeOf(error));
       throw error;
     } finally {
-      observation?.deviated(deviations.found());
+      observation.deviated(deviations.found());
     }
   }
 
   function checkOffered(endpoint: UpstreamEndpoint): void {
-    if (endpoints.has(endpoint)) return;
+    if (upstreamEndpoints.has(endpoint)) return;
     throw new GatewayError(
       'UPSTREAM_ENDPOINT_DISABLED',
       `The upstream call "${endpoint}" is disabled. Add it to UPSTREAM_ENDPOINTS if the upstream has it.`,

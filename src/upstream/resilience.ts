@@ -6,7 +6,7 @@ import { createBreakers, HALF_OPEN_AFTER_MS } from './breakers.ts';
 import { AbandonedError, GatewayError, isOutage, isUnauthenticated } from './errors.ts';
 import { createFairQueue, type Lane } from './fair-queue.ts';
 
-export interface ResilienceOptions {
+interface ResilienceOptions {
   readonly timeoutMs: number;
   readonly concurrency: number;
 }

@@ -63,14 +63,4 @@ describe('requests with invalid input', () => {
     const answer = await ask(`${gateway.url}/graphql?query={__typename}&${name}={`, { headers: JSON_HEADERS });
     expect(refusalIn(answer)).toEqual([400, 'BAD_REQUEST', `${name} is not JSON.`]);
   });
-
-  it.each([
-    ['%E9', [400, 'BAD_REQUEST', 'The query string is not UTF-8.']],
-    ['%C3%A9', [200, undefined, undefined]],
-    ['%ef%bf%bd', [200, undefined, undefined]],
-    ['%', [200, undefined, undefined]],
-  ])('An id in a query string is read as UTF-8, and refused if it is not: %s', async (id, refusal) => {
-    const url = `${gateway.url}/graphql?query={workflow(id:%22${id}%22){id}}`;
-    expect(refusalIn(await ask(url, { headers: JSON_HEADERS }))).toEqual(refusal);
-  });
 });

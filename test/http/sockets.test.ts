@@ -119,15 +119,13 @@ describe('a socket', () => {
       [4400, 'a text of JSON that is not an object', '"ping"'],
       [4400, 'a message that only servers send', { type: 'connection_ack', payload: KEY }],
       [4400, 'an operation without a text and a name', { id: '1', type: 'subscribe', payload: {} }],
-      [1007, 'a message that is not UTF-8', notUtf8],
+      [1007, 'a text that is not UTF-8', notUtf8],
       [1009, 'a message of more than 1 MiB', ' '.repeat(MAX_MESSAGE_BYTES + 1)],
     ])('A socket is closed with %i after %s', async (code, _, message) => {
-      for (const binary of Buffer.isBuffer(message) ? [true, false] : [false]) {
-        const client = await open();
-        if (Buffer.isBuffer(message)) client.sendBytes(message, binary);
-        else client.send(message);
-        expect(await client.next()).toEqual({ type: 'closed', code });
-      }
+      const client = await open();
+      if (Buffer.isBuffer(message)) client.sendBytes(message, false);
+      else client.send(message);
+      expect(await client.next()).toEqual({ type: 'closed', code });
       expect(log.text).not.toContain('key-1');
       expect(log.lines.filter(({ level }) => Number(level) >= 50)).toEqual([]);
     });

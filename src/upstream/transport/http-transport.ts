@@ -3,24 +3,12 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import got, { type PlainResponse } from 'got';
 import { LRUCache } from 'lru-cache';
-import type { UpstreamAuthHeader, UpstreamProxy } from '../../config/config.ts';
+import type { Config, UpstreamProxy } from '../../config/config.ts';
 import { AbandonedError } from '../errors.ts';
 import { toGatewayError } from './connection-errors.ts';
 import { createPlaces, IncomingAnswer } from './incoming-answer.ts';
 import { isAnswer, parseRetryAfter, statusError } from './status-errors.ts';
 import type { Transport, TransportCall } from './transport.ts';
-
-export interface HttpTransportOptions {
-  /** Ends with `/`. May contain a path. */
-  readonly baseUrl: string;
-  readonly authHeader: UpstreamAuthHeader;
-  readonly maxResponseBytes: number;
-  readonly timeoutMs: number;
-  /** Null if there is no proxy. */
-  readonly proxy: UpstreamProxy | null;
-  /** Headers sent with each request, by name. */
-  readonly headers?: Readonly<Record<string, string>>;
-}
 
 interface Agents {
   readonly http: HttpAgent;
@@ -32,8 +20,14 @@ const MAX_VIEWERS = 256;
 /** Time after which an unused connection is closed. */
 const IDLE_MS = 15_000;
 
-export function createHttpTransport(options: HttpTransportOptions): Transport {
-  const { baseUrl, authHeader, maxResponseBytes, timeoutMs, proxy, headers: fixed } = options;
+/** `embeddedUrl`: used without UPSTREAM_URL. */
+export function createHttpTransport(config: Config, embeddedUrl = ''): Transport {
+  const { upstreamMaxResponseBytes: maxResponseBytes, upstreamTimeoutMs: timeoutMs } = config;
+  const { authHeader, headers: fixed } = config.upstreamConnection;
+  // Ends with `/`, and may have a path.
+  const baseUrl = config.upstreamUrl ?? `${embeddedUrl}/`;
+  // The embedded upstream is in this process: no proxy leads to it.
+  const proxy = config.upstreamUrl === null ? null : config.upstreamConnection.proxy;
   const limits = { maxResponseBytes, timeoutMs, places: createPlaces() };
   /** Parts of the header value around the key. */
   const aroundKey = authHeader.template.split('{key}');
@@ -73,7 +67,7 @@ export function createHttpTransport(options: HttpTransportOptions): Transport {
       const stream = http.stream(urlOf(path), json ? { ...sent, method: 'POST', json } : sent);
       const answer = new IncomingAnswer(stream, limits);
       stream.once('response', ({ statusCode, headers: received }: PlainResponse) => {
-        answered?.(statusCode);
+        answered(statusCode);
         // The connection is not used again: a proxy that has given up on its server may still send that server's late
         // answer.
         if (!isAnswer(statusCode)) answer.end(statusError(statusCode, parseRetryAfter(received['retry-after'])));

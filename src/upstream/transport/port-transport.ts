@@ -1,4 +1,5 @@
 /** The upstream of an embedder: functions of this process, within the limits of time and size of an answer over HTTP. */
+import type { Config } from '../../config/config.ts';
 import type { Logger } from '../../observability/logger.ts';
 import { AbandonedError, GatewayError } from '../errors.ts';
 import { UpstreamError, type Upstream } from '../port.ts';
@@ -7,19 +8,9 @@ import { ownCopy } from './own-bytes.ts';
 import { statusError } from './status-errors.ts';
 import type { Transport, TransportCall } from './transport.ts';
 
-export interface PortTransportOptions {
-  readonly upstream: Upstream;
-  readonly timeoutMs: number;
-  readonly maxResponseBytes: number;
-  readonly logger: Logger;
-}
+export function createPortTransport(upstream: Upstream, config: Config, logger: Logger): Transport {
+  const { upstreamTimeoutMs: timeoutMs, upstreamMaxResponseBytes: maxResponseBytes } = config;
 
-export function createPortTransport({
-  upstream,
-  timeoutMs,
-  maxResponseBytes,
-  logger,
-}: PortTransportOptions): Transport {
   /** Waits for the function no longer than for an answer over HTTP, whatever it does with its signal. */
   async function ask({ ask, credential, requestId, signal }: TransportCall): Promise<unknown> {
     if (signal.aborted) throw new AbandonedError();

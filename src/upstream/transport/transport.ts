@@ -15,9 +15,9 @@ export interface TransportCall extends UpstreamCall {
   readonly viewerId: string;
   /** True if the key is not accepted yet. */
   readonly isTrial: boolean;
-  readonly traceHeaders: TraceHeaders | undefined;
+  readonly traceHeaders: TraceHeaders;
   /** Called with the status of each answer. */
-  readonly answered: ((status: number) => void) | undefined;
+  readonly answered: (status: number) => void;
 }
 
 export interface Transport {
