@@ -1,6 +1,6 @@
 /** The process: reads the command line, runs the command, and reports errors. */
 import { text } from 'node:stream/consumers';
-import { readCommandLine, readConfigWith, readVariables } from './cli/command-line.ts';
+import { readCommandLine, readVariables } from './cli/command-line.ts';
 import { ConfigError, readConfig } from './config/config.ts';
 import { UsageError } from './config/usage.ts';
 import { readVersion } from './config/package-file.ts';
@@ -8,7 +8,7 @@ import { readContract } from './graphql/contract.ts';
 
 const { env: environment, ppid, stdin, stdout, stderr } = process;
 const write = (text: string) => void stdout.write(text);
-const configWith = (file: string | undefined) => readConfigWith(file, environment);
+const configWith = (file: string | undefined) => readConfig(readVariables(file, environment));
 
 // Without a listener, a closed pipe (EPIPE) ends the process.
 for (const stream of [stdout, stderr]) stream.on('error', () => undefined);

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { readCommandLine, readConfigWith } from '../src/cli/command-line.ts';
+import { readCommandLine, readVariables } from '../src/cli/command-line.ts';
 import { ConfigError, readConfig } from '../src/config/config.ts';
 import { readSettingsFile } from '../src/config/settings.ts';
 import { UsageError } from '../src/config/usage.ts';
@@ -106,7 +106,7 @@ describe('--config', () => {
     ['PORT=wrong\n', 'PORT must be a whole number from 0 to 65535, got "wrong".'],
     ['constructor=1\n', ':1: constructor is not a setting'],
   ])('A settings file with %j is refused with the reason, without a secret', (text, sentence) => {
-    const read = () => readConfigWith(write(text), {});
+    const read = () => readConfig(readVariables(write(text), {}));
     expect(read).toThrow(ConfigError);
     expect(read).toThrow(sentence);
     expect(read).not.toThrow('secret-key');

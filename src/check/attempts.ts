@@ -20,10 +20,12 @@ export type CallResult = { readonly endpoint: UpstreamEndpoint } & (
   | { readonly kind: 'skipped'; readonly reason: string; readonly isMissing: boolean }
 );
 
-interface DetailsOf<T> {
+/** The report on a value. */
+export interface Description {
+  readonly found: string;
   /** The status words in the answer. */
-  readonly statusesOf: (value: T) => readonly (string | null)[];
-  readonly notesOn?: (value: T) => readonly string[];
+  readonly statuses?: readonly (string | null)[];
+  readonly notes?: readonly string[];
 }
 
 export type Attempts = ReturnType<typeof createAttempts>;
@@ -59,8 +61,7 @@ export function createAttempts(config: Config) {
     async attempt<T>(
       endpoint: UpstreamEndpoint,
       send: () => Promise<T>,
-      describe: (value: T) => string,
-      details?: DetailsOf<T>,
+      describe: (value: T) => Description,
     ): Promise<T | null> {
       if (!endpoints.has(endpoint)) {
         results.push({ endpoint, kind: 'skipped', reason: 'switched off (UPSTREAM_ENDPOINTS)', isMissing: false });
@@ -70,12 +71,10 @@ export function createAttempts(config: Config) {
       deviations.length = 0;
       try {
         const value = await send();
-        const words = details?.statusesOf(value) ?? [];
-        const unknown = words.filter((word) => word && statusOf(word) === 'UNKNOWN');
+        const { found, statuses = [], notes = [] } = describe(value);
+        const unknown = statuses.filter((word) => word && statusOf(word) === 'UNKNOWN');
         const unknownStatuses = [...new Set(unknown)].slice(0, SHOWN_WORDS).map(shortened);
-        const notes = details?.notesOn?.(value) ?? [];
-        const [found, deviated] = [describe(value), [...deviations]];
-        results.push({ endpoint, kind: 'works', found, deviations: deviated, unknownStatuses, notes });
+        results.push({ endpoint, kind: 'works', found, deviations: [...deviations], unknownStatuses, notes });
         return value;
       } catch (error) {
         if (!(error instanceof GatewayError)) throw error;

@@ -29,7 +29,7 @@ export async function tryCalls(
   const workflows = await attempt(
     'workflows',
     async () => (await client.listWorkflows(call)).value,
-    ({ length }) => `${length} workflows`,
+    ({ length }) => ({ found: `${length} workflows` }),
   );
   const candidates =
     options.workflowId === null ? (workflows ?? []).slice(0, MAX_WORKFLOWS).map(({ id }) => id) : [options.workflowId];
@@ -51,8 +51,10 @@ export async function tryCalls(
       await checkPaging(client, history, call);
       return history;
     },
-    ({ workflowId, records }) => `${records.length} runs of workflow ${JSON.stringify(workflowId)}`,
-    { statusesOf: ({ page }) => page.map(({ rawStatus }) => rawStatus) },
+    ({ workflowId, records, page }) => ({
+      found: `${records.length} runs of workflow ${JSON.stringify(workflowId)}`,
+      statuses: page.map(({ rawStatus }) => rawStatus),
+    }),
   );
   const [history] = histories;
   const workflowId = history?.workflowId ?? first;
@@ -66,14 +68,16 @@ export async function tryCalls(
     await attempt(
       'run',
       () => findRecord(client, ref, call),
-      ({ rawStatus }) => `${run}, status ${JSON.stringify(rawStatus)}`,
-      { statusesOf: ({ rawStatus }) => [rawStatus] },
+      ({ rawStatus }) => ({ found: `${run}, status ${JSON.stringify(rawStatus)}`, statuses: [rawStatus] }),
     );
     await attempt(
       'steps',
       async () => (await client.listSteps(ref, call)).value,
-      ({ length }) => `${length} steps of ${run}`,
-      { statusesOf: (steps) => steps.map(({ rawStatus }) => rawStatus), notesOn: notesOnSteps },
+      (steps) => ({
+        found: `${steps.length} steps of ${run}`,
+        statuses: steps.map(({ rawStatus }) => rawStatus),
+        notes: notesOnSteps(steps),
+      }),
     );
   }
 
@@ -84,7 +88,7 @@ export async function tryCalls(
   await attempt(
     'execute',
     () => client.execute(workflowId, inputs, call),
-    (started) => `started run ${JSON.stringify(started.runId)} of workflow ${JSON.stringify(workflowId)}`,
+    ({ runId }) => ({ found: `started run ${JSON.stringify(runId)} of workflow ${JSON.stringify(workflowId)}` }),
   );
 }
 

@@ -1,6 +1,6 @@
 /** The command line: a command, its flags and its settings. */
 import { readFileSync } from 'node:fs';
-import { ConfigError, readConfig, type Config } from '../config/config.ts';
+import { ConfigError } from '../config/config.ts';
 import { overFile, readSettingsFile } from '../config/settings.ts';
 import { parseFlags, UsageError } from '../config/usage.ts';
 
@@ -51,10 +51,6 @@ export function readCommandLine(argv: readonly string[]): Command {
 export function readVariables(file: string | undefined, environment: Environment): Environment {
   return file === undefined ? environment : overFile(readSettingsFile(read(file), file), environment);
 }
-
-/** Throws ConfigError. */
-export const readConfigWith = (file: string | undefined, environment: Environment): Config =>
-  readConfig(readVariables(file, environment));
 
 function read(file: string): string {
   try {

@@ -1,7 +1,8 @@
 /** `stepgate check` over real HTTP: in this process, and as a separate process where that adds something. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { runCheck } from '../../src/check/run-check.ts';
-import { readConfigWith } from '../../src/cli/command-line.ts';
+import { readVariables } from '../../src/cli/command-line.ts';
+import { readConfig } from '../../src/config/config.ts';
 import { UsageError } from '../../src/config/usage.ts';
 import { startFaultyUpstream, type Call, type Endpoint, type Reply, type Script } from '../harness/faulty-upstream.ts';
 import { perTest } from '../harness/lasting.ts';
@@ -43,7 +44,7 @@ describe('stepgate check', () => {
     const environment = settings(given);
     let stdout = '';
     const code = await runCheck({
-      configWith: (file) => readConfigWith(file, environment),
+      configWith: (file) => readConfig(readVariables(file, environment)),
       args,
       environment,
       readStdin: () => Promise.resolve(input),
@@ -311,12 +312,12 @@ describe('stepgate check', () => {
     expect(stdout).not.toContain('SECRET');
   });
 
-  const NO_HEADER = 'must be one key, got a character that a header cannot contain';
+  const NO_KEY = 'must be one key, got a character that no key has';
   it.each([
     ['', 'Standard input must be a key when --key-stdin is set, got nothing.'],
     [' \n', 'Standard input must be a key when --key-stdin is set, got nothing.'],
-    ['SECRET\nother\n', `Standard input ${NO_HEADER}`],
-    ['SECRET\u2019', `Standard input ${NO_HEADER}`],
+    ['SECRET\nother\n', `Standard input ${NO_KEY}`],
+    ['SECRET\u2019', `Standard input ${NO_KEY}`],
   ])(
     'The check refuses the key %j from standard input, uses no other key, and makes no call',
     async (input, message) => {
