@@ -5,7 +5,9 @@ import { jsonBytes } from '../domain/json-bytes.ts';
 import type { JsonObject, JsonValue } from '../domain/types.ts';
 import type { RunFilter, TimeWindow } from '../runs/history/run-history.ts';
 import { GatewayError } from '../upstream/errors.ts';
-import { MAX_LIST_SIZE, MAX_RUNS_IN_STATISTICS } from './fields/list-sizes.ts';
+
+export const MAX_LIST_SIZE = 100;
+const MAX_RUNS_IN_STATISTICS = 1000;
 
 const checkRange = (name: string, value: number, maximum: number): number => {
   if (value >= 1 && value <= maximum) return value;

@@ -10,7 +10,6 @@ import type { GroupHistory } from '../domain/run/group-history.ts';
 import type { RunStatistics } from '../domain/run/statistics.ts';
 import type { TrendBucket } from '../domain/run/trend.ts';
 import type { RunOfUsage, UsageTrend } from '../domain/run/usage-trend.ts';
-import type { Run, Step } from '../domain/types.ts';
 import type { GatewayError } from '../upstream/errors.ts';
 
 export interface WorkflowRef {
@@ -105,13 +104,4 @@ export interface RunTriage {
   readonly runsExamined: number;
   readonly suspectedChanges: () => Promise<SuspectedChanges>;
   readonly baseline: () => Promise<BaselineOfRun | null>;
-}
-
-/** A diagnosis is loaded as its fields are selected. What cannot be loaded is not claimed. */
-export interface DiagnosisOfRun {
-  readonly run: Run;
-  /** Null if no step failed. */
-  readonly failedStep: Step | null;
-  /** Rejects if the runs around the failed one cannot be read. */
-  readonly triage: () => Promise<RunTriage | null>;
 }

@@ -1,13 +1,13 @@
 import type { Timestamp } from '../../domain/timestamp.ts';
 import type { JsonValue } from '../../domain/types.ts';
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
-import type { WorkflowRef, StatisticsOfRuns, StartedRun, FailureGroupInHistory, ExpectationOfRun, FoundFailureGroups, TrendBucketOfWorkflow, UsageBucketOfWorkflows, ChangePointOfWorkflow, WorkflowChanges, BaselineOfRun, DiagnosisOfRun } from '../object-references.ts';
+import type { WorkflowRef, StatisticsOfRuns, StartedRun, FailureGroupInHistory, ExpectationOfRun, FoundFailureGroups, TrendBucketOfWorkflow, UsageBucketOfWorkflows, ChangePointOfWorkflow, WorkflowChanges, BaselineOfRun } from '../object-references.ts';
 import type { WorkflowPage, RunPage, ListedRun, RecentRunsPage, PageInfo as PageInfoModel } from '../lists/connections.ts';
 import type { Distribution as DomainDistribution, NodeStatistics as DomainNodeStatistics } from '../../domain/run/statistics.ts';
 import type { NodeExpectation as DomainNodeExpectation } from '../../domain/run/expectation.ts';
+import type { Run as DomainRun, WorkflowGraph as DomainWorkflowGraph, WorkflowNode as DomainWorkflowNode, GraphEdge as DomainGraphEdge, Step as DomainStep, StepCounts as DomainStepCounts, RunTiming as DomainRunTiming, Gap as DomainGap, Timeline as DomainTimeline, TimelineBar as DomainTimelineBar, CriticalPath as DomainCriticalPath, Progress as DomainProgress, RepeatedNode as DomainRepeatedNode, TokenCounts as DomainTokenCounts, RunTokenUsage as DomainRunTokenUsage, ModelTokenUsage as DomainModelTokenUsage, Freshness as DomainFreshness, StepError as DomainStepError, TokenUsage as DomainTokenUsage } from '../../domain/types.ts';
 import type { UsageTrend as DomainUsageTrend, ModelUsageTrend as DomainModelUsageTrend } from '../../domain/run/usage-trend.ts';
 import type { RunComparison as DomainRunComparison, NodeComparison as DomainNodeComparison } from '../../domain/run/comparison.ts';
-import type { WorkflowGraph as DomainWorkflowGraph, WorkflowNode as DomainWorkflowNode, GraphEdge as DomainGraphEdge, Run as DomainRun, Step as DomainStep, StepCounts as DomainStepCounts, RunTiming as DomainRunTiming, Gap as DomainGap, Timeline as DomainTimeline, TimelineBar as DomainTimelineBar, CriticalPath as DomainCriticalPath, Progress as DomainProgress, RepeatedNode as DomainRepeatedNode, TokenCounts as DomainTokenCounts, RunTokenUsage as DomainRunTokenUsage, ModelTokenUsage as DomainModelTokenUsage, Freshness as DomainFreshness, StepError as DomainStepError, TokenUsage as DomainTokenUsage } from '../../domain/types.ts';
 import type { UpdatedRun } from '../subscriptions/run-events.ts';
 import type { RunsChange } from '../../runs/live/runs-watch.ts';
 import type { Cost as DomainCost } from '../../domain/cost/cost.ts';
@@ -1740,7 +1740,7 @@ export type ResolversTypes = {
   Cost: ResolverTypeWrapper<DomainCost>;
   CriticalPath: ResolverTypeWrapper<DomainCriticalPath>;
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
-  Diagnosis: ResolverTypeWrapper<DiagnosisOfRun>;
+  Diagnosis: ResolverTypeWrapper<DomainRun>;
   Distribution: ResolverTypeWrapper<DomainDistribution>;
   DurationSource: DurationSource;
   ExecuteWorkflowPayload: ResolverTypeWrapper<StartedRun>;
@@ -1818,7 +1818,7 @@ export type ResolversParentTypes = {
   Cost: DomainCost;
   CriticalPath: DomainCriticalPath;
   DateTime: Scalars['DateTime']['output'];
-  Diagnosis: DiagnosisOfRun;
+  Diagnosis: DomainRun;
   Distribution: DomainDistribution;
   ExecuteWorkflowPayload: StartedRun;
   Expectation: ExpectationOfRun;

@@ -19,28 +19,11 @@ export interface ListedRun {
   readonly cursor: string;
 }
 
-export interface RunPage {
-  readonly runs: readonly ListedRun[];
-  readonly pageInfo: PageInfo;
-  readonly runsExamined: number;
-}
+export type RunPage = ReturnType<typeof runPage>;
+export type RecentRunsPage = ReturnType<typeof recentRunsPage>;
+export type WorkflowPage = ReturnType<typeof workflowPage>;
 
-export interface RecentRunsPage {
-  readonly runs: readonly Omit<ListedRun, 'cursor'>[];
-  /** The same runs with cursors. A cursor has a position in each workflow, so cursors are created only if selected. */
-  readonly edges: () => ListedRun[];
-  readonly pageInfo: PageInfo;
-  readonly runsExamined: number;
-  readonly unavailableWorkflows: readonly WorkflowRef[];
-}
-
-export interface WorkflowPage {
-  readonly nodes: readonly WorkflowRef[];
-  readonly pageInfo: PageInfo;
-  readonly totalCount: number;
-}
-
-export function runPage(workflowId: string, page: HistoryPage, isFirst: boolean): RunPage {
+export function runPage(workflowId: string, page: HistoryPage, isFirst: boolean) {
   const { entries, hasNextPage, end, examined } = page;
   const runs = entries.map(({ position }) => ({ workflowId, runId: position.runId, cursor: runCursor(position) }));
   const pageInfo = {
@@ -52,7 +35,7 @@ export function runPage(workflowId: string, page: HistoryPage, isFirst: boolean)
   return { runs, pageInfo, runsExamined: examined };
 }
 
-export function recentRunsPage(page: RecentPage, isFirst: boolean): RecentRunsPage {
+export function recentRunsPage(page: RecentPage, isFirst: boolean) {
   const { entries, start, end, hasNextPage, unavailable } = page;
   const edges = (count: number): ListedRun[] => {
     const positions = new Map(start.positions);
@@ -64,6 +47,7 @@ export function recentRunsPage(page: RecentPage, isFirst: boolean): RecentRunsPa
   };
   return {
     runs: entries.map(({ workflowId, position }) => ({ workflowId, runId: position.runId })),
+    /** The same runs with cursors. A cursor has a position in each workflow, so cursors are created only if selected. */
     edges: () => edges(entries.length),
     pageInfo: {
       hasNextPage,
@@ -76,17 +60,14 @@ export function recentRunsPage(page: RecentPage, isFirst: boolean): RecentRunsPa
   };
 }
 
-export interface WorkflowPageRequest {
+interface WorkflowPageRequest {
   readonly first: number;
   readonly after: string | null;
   readonly search: string | null;
 }
 
 /** A cursor of a deleted workflow leads to the first page, since its position is unknown. */
-export function workflowPage(
-  all: readonly WorkflowRecord[],
-  { first, after, search }: WorkflowPageRequest,
-): WorkflowPage {
+export function workflowPage(all: readonly WorkflowRecord[], { first, after, search }: WorkflowPageRequest) {
   const lowerCase = search?.toLowerCase();
   const found = lowerCase ? all.filter((workflow) => mentions(workflow, lowerCase)) : all;
   const afterId = after === null ? null : readWorkflowCursor(after);

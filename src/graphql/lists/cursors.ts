@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { HistoryPosition } from '../../runs/history/history-reader.ts';
 import type { RecentPosition } from '../../runs/history/recent-runs.ts';
-import { MAX_LIST_SIZE } from '../fields/list-sizes.ts';
+import { MAX_LIST_SIZE } from '../arguments.ts';
 import { decodeOpaque, encodeOpaque } from '../opaque-text.ts';
 
 /** Characters of any other cursor. */

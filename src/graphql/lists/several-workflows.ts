@@ -2,9 +2,8 @@
 import type { GraphQLResolveInfo } from 'graphql';
 import type { WorkflowLoaders } from '../../runs/loaders/workflow-loaders.ts';
 import { GatewayError } from '../../upstream/errors.ts';
-import { checkIdCount } from '../arguments.ts';
+import { checkIdCount, MAX_LIST_SIZE } from '../arguments.ts';
 import type { Context } from '../context.ts';
-import { MAX_LIST_SIZE } from '../fields/list-sizes.ts';
 
 /** Returns each given id once, else all that the viewer may see. Throws BAD_USER_INPUT for more than 100. */
 export async function severalWorkflows(
@@ -27,9 +26,6 @@ const MAX_RUNS_OF_ALL = 10_000;
 export const runsOfEach = (count: number, workflowCount: number): number =>
   Math.min(count, Math.floor(MAX_RUNS_OF_ALL / workflowCount));
 
-export const ofWorkflow = ({ code, message, details }: GatewayError, workflowId: string): GatewayError =>
-  new GatewayError(code, message, { ...details, workflowId });
-
 /** Reads each workflow. A workflow that cannot be read is omitted, and its error is reported next to the list. */
 export async function readable<T>(
   workflowIds: readonly string[],
@@ -41,7 +37,7 @@ export async function readable<T>(
   return settled.flatMap((each, index) => {
     if (each.status === 'fulfilled') return [each.value];
     if (!(each.reason instanceof GatewayError)) throw each.reason;
-    reported.add(ofWorkflow(each.reason, workflowIds[index] ?? ''), info);
+    reported.add(each.reason, info, workflowIds[index]);
     return [];
   });
 }

@@ -7,7 +7,7 @@ import type { FieldTable } from '../fields/field-table.ts';
 import { mostOverdueFirst, overdueRuns } from '../lists/expectations.ts';
 import { settleAll } from '../lists/settle.ts';
 import { usageIn } from '../lists/trend.ts';
-import { ofWorkflow, readable, runsOfEach, severalWorkflows } from '../lists/several-workflows.ts';
+import { readable, runsOfEach, severalWorkflows } from '../lists/several-workflows.ts';
 import { comparisonOf } from '../triage/comparisons.ts';
 import { lookBackFrom } from '../triage/examination.ts';
 import { findFailureGroups, latestOfAll } from '../triage/failure-groups.ts';
@@ -39,7 +39,7 @@ export const query: FieldTable<'Query'> = {
       const request = { first: checkFirst(first), after: after == null ? null : readRecentCursor(after) };
       const ids = await severalWorkflows(workflowIds, workflows);
       const page = await history.recent({ ...request, workflowIds: ids, filter: runFilter(filter) });
-      for (const { workflowId, error } of page.unavailable) reported.add(ofWorkflow(error, workflowId), info);
+      for (const { workflowId, error } of page.unavailable) reported.add(error, info, workflowId);
       return recentRunsPage(page, request.after === null);
     },
   },

@@ -8,7 +8,7 @@ import type { FieldTable } from '../fields/field-table.ts';
 import { expectationIn, nodeExpectationsIn } from '../lists/expectations.ts';
 import { checkInt, intFields } from '../fields/int-fields.ts';
 import { inferredInputs, payloadValue } from '../payloads.ts';
-import { diagnosisOf, runTriage } from '../triage/run-triage.ts';
+import { baselineIn, failedStepOf } from '../triage/run-triage.ts';
 
 /** Reads only the run's record. */
 const RECORD = { requirement: 'RECORD' } as const;
@@ -102,11 +102,16 @@ export const run: FieldTable<'Run'> = {
       return found ? runs().load({ workflowId, runId: found.record.id }, requirement(info)) : null;
     },
   },
-  baseline: {
+  baseline: { ...STEPS, resolve: (run, _args, context) => baselineIn(run, context) },
+  // Its fields are loaded as they are selected. What cannot be loaded is not claimed.
+  diagnosis: {
     ...STEPS,
-    resolve: async (run, _args, context) => (await runTriage(run, context))?.baseline() ?? null,
+    resolve(run) {
+      if (run.status !== 'FAILED') return null;
+      failedStepOf(run);
+      return run;
+    },
   },
-  diagnosis: { ...STEPS, resolve: (run, _args, context) => diagnosisOf(run, context) },
 };
 
 /** As an item of a list it becomes null with this error. The generated types do not allow an Error in a list. */

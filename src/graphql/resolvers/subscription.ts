@@ -5,7 +5,7 @@ import type { ChangedRun, RunsChange } from '../../runs/live/runs-watch.ts';
 import { GatewayError, isNotFound, isUnauthenticated } from '../../upstream/errors.ts';
 import type { Context } from '../context.ts';
 import type { FieldTable, FieldTables } from '../fields/field-table.ts';
-import { ofWorkflow, severalWorkflows } from '../lists/several-workflows.ts';
+import { severalWorkflows } from '../lists/several-workflows.ts';
 import { located } from '../subscriptions/sources.ts';
 import { requirementOfEvents, runEvents, type RunEvent } from '../subscriptions/run-events.ts';
 
@@ -21,7 +21,7 @@ async function loadChangedRuns(
       return await (record ? runs().ofRecord(ref, record, requirement(info)) : runs().load(ref, requirement(info)));
     } catch (error) {
       if (!(error instanceof GatewayError) || isUnauthenticated(error)) throw error;
-      if (!isNotFound(error)) reported.add(ofWorkflow(error, workflowId), info);
+      if (!isNotFound(error)) reported.add(error, info, workflowId);
       return null;
     }
   };
@@ -43,7 +43,7 @@ export const subscription: FieldTables['Subscription'] = {
     subscribe: async (_root, { workflowIds }, { workflows, watchRuns }, info) =>
       located(watchRuns(await severalWorkflows(workflowIds, workflows)), info),
     resolve(change: RunsChange, _arguments: unknown, { reported }: Context, info: GraphQLResolveInfo) {
-      for (const { workflowId, error } of change.unavailable) reported.add(ofWorkflow(error, workflowId), info);
+      for (const { workflowId, error } of change.unavailable) reported.add(error, info, workflowId);
       return change;
     },
   },

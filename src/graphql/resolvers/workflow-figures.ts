@@ -9,7 +9,15 @@ import type { StatisticsOfRuns, SuspectedChanges } from '../object-references.ts
 import { loadInTurns, settleAll } from '../lists/settle.ts';
 import { comparisonOf } from '../triage/comparisons.ts';
 import { runOfParent } from './connections.ts';
-import { headline, markdown, runsExamined, suspectedChanges } from '../triage/run-triage.ts';
+import {
+  baselineIn,
+  failedStepOf,
+  headline,
+  markdown,
+  runsExamined,
+  runTriage,
+  suspectedChanges,
+} from '../triage/run-triage.ts';
 
 /** Loads the steps of each examined run: one call per run. */
 const statisticsByNode = {
@@ -68,17 +76,15 @@ const baseline: FieldTable<'Baseline'> = {
 };
 
 const diagnosis: FieldTable<'Diagnosis'> = {
-  headline: { resolve: (diagnosis, _args, context) => headline(diagnosis, context) },
-  group: { resolve: async ({ triage }) => (await triage())?.group ?? null },
-  baseline: { resolve: async ({ triage }) => (await triage())?.baseline() ?? null },
+  headline: { resolve: (run, _args, context) => headline(run, context) },
+  failedStep: { resolve: failedStepOf },
+  group: { resolve: async (run, _args, context) => (await runTriage(run, context))?.group ?? null },
+  baseline: { resolve: (run, _args, context) => baselineIn(run, context) },
   changes: {
-    async resolve(diagnosis, _args, context, info) {
-      const found = await suspectedChanges(diagnosis);
-      return reportedChanges(found, context, info);
-    },
+    resolve: async (run, _args, context, info) => reportedChanges(await suspectedChanges(run, context), context, info),
   },
-  runsExamined: { resolve: (diagnosis, _args, context) => runsExamined(diagnosis, context) },
-  markdown: { resolve: (diagnosis, { maxBytes }, context) => markdown(diagnosis, checkMaxBytes(maxBytes), context) },
+  runsExamined: { resolve: (run, _args, context) => runsExamined(run, context) },
+  markdown: { resolve: (run, { maxBytes }, context) => markdown(run, checkMaxBytes(maxBytes), context) },
 };
 
 const trendBucket: FieldTable<'TrendBucket'> = {

@@ -8,7 +8,6 @@ import type { Context } from '../context.ts';
 import { readRunCursor } from '../lists/cursors.ts';
 import type { FieldTable } from '../fields/field-table.ts';
 import type { WorkflowRef } from '../object-references.ts';
-import { ofWorkflow } from '../lists/several-workflows.ts';
 import { settleAll } from '../lists/settle.ts';
 import { trendIn } from '../lists/trend.ts';
 import { workflowChanges } from '../triage/changes.ts';
@@ -81,7 +80,7 @@ export const workflow: FieldTable<'Workflow'> = {
   changePoints: {
     async resolve({ id }, { last }, context, info) {
       const changes = await workflowChanges(id, checkLast(last), context);
-      for (const error of changes.errors) if (!isLimit(error)) context.reported.add(ofWorkflow(error, id), info);
+      for (const error of changes.errors) if (!isLimit(error)) context.reported.add(error, info, id);
       return changes;
     },
   },

@@ -6,7 +6,6 @@ import { compareGroups, failureGroups, type FailureGroup } from '../../domain/ru
 import { affectedRuns, type GroupHistory } from '../../domain/run/group-history.ts';
 import type { RunRecord } from '../../domain/types.ts';
 import type { Context } from '../context.ts';
-import { ofWorkflow } from '../lists/several-workflows.ts';
 import { loadInTurns } from '../lists/settle.ts';
 import { once } from '../once.ts';
 import type { FailureGroupInHistory, FailureGroupOrder, FoundFailureGroups } from '../object-references.ts';
@@ -42,7 +41,7 @@ export async function findFailureGroups(
   const runsRequested = examinations.reduce((sum, { window }) => sum + window.length, 0);
   const runsExamined = runsRequested - notLoaded();
   for (const { workflowId, errors } of examinations)
-    for (const error of errors.values()) context.reported.add(ofWorkflow(error, workflowId), info);
+    for (const error of errors.values()) context.reported.add(error, info, workflowId);
 
   const claims = claimsOf(examined, context);
   const nodes = await inOrder(

@@ -8,7 +8,7 @@ import type { Run, Step } from '../../domain/types.ts';
 import type { RunsInWindow } from '../../runs/history/run-history.ts';
 import { GatewayError } from '../../upstream/errors.ts';
 import type { Context } from '../context.ts';
-import type { DiagnosisOfRun, RunTriage, SuspectedChanges } from '../object-references.ts';
+import type { BaselineOfRun, RunTriage, SuspectedChanges } from '../object-references.ts';
 import { NO_CHANGES } from './changes.ts';
 import { examineFailures, Examination, lookBackFrom } from './examination.ts';
 import { claimsOf } from './failure-groups.ts';
@@ -69,45 +69,45 @@ async function runsUntil({ workflowId, startedAt }: Run, { history }: Context): 
   }
 }
 
-export const diagnosisOf = (run: Run, context: Context): DiagnosisOfRun | null =>
-  run.status === 'FAILED' ? { run, failedStep: failedStepOf(run), triage: () => runTriage(run, context) } : null;
+export const baselineIn = async (run: Run, context: Context): Promise<BaselineOfRun | null> =>
+  (await runTriage(run, context))?.baseline() ?? null;
 
-/** Throws if the steps could not be loaded. */
-const failedStepOf = ({ remainingFailures }: Run): Step | null => remainingFailures[0] ?? null;
+/** Null if no step failed. Throws if the steps could not be loaded. */
+export const failedStepOf = ({ remainingFailures }: Run): Step | null => remainingFailures[0] ?? null;
 
-export async function headline(diagnosis: DiagnosisOfRun, context: Context): Promise<string> {
-  const triage = await triageOrNull(diagnosis, context);
-  return headlineOf(failureIn(diagnosis, context), triage?.occurrence ?? null);
+export async function headline(run: Run, context: Context): Promise<string> {
+  const triage = await triageOrNull(run, context);
+  return headlineOf(failureIn(run, context), triage?.occurrence ?? null);
 }
 
 /** Errors are returned, since the list of changes cannot be null. */
-export async function suspectedChanges({ triage }: DiagnosisOfRun): Promise<SuspectedChanges> {
+export async function suspectedChanges(run: Run, context: Context): Promise<SuspectedChanges> {
   try {
-    return (await (await triage())?.suspectedChanges()) ?? NO_CHANGES;
+    return (await (await runTriage(run, context))?.suspectedChanges()) ?? NO_CHANGES;
   } catch (error) {
     if (!(error instanceof GatewayError)) throw error;
     return { changes: [], errors: [error] };
   }
 }
 
-export const runsExamined = async (diagnosis: DiagnosisOfRun, context: Context): Promise<number> =>
-  (await triageOrNull(diagnosis, context))?.runsExamined ?? 1;
+export const runsExamined = async (run: Run, context: Context): Promise<number> =>
+  (await triageOrNull(run, context))?.runsExamined ?? 1;
 
-export async function markdown(diagnosis: DiagnosisOfRun, maxBytes: number, context: Context): Promise<string> {
-  const { id: runId, workflowId } = diagnosis.run;
-  const triage = await triageOrNull(diagnosis, context);
-  const { changes } = await suspectedChanges(diagnosis);
-  const baseline = await orNull(async () => (await triage?.baseline()) ?? null, context);
+export async function markdown(run: Run, maxBytes: number, context: Context): Promise<string> {
+  const { workflowId, id: runId } = run;
+  const triage = await triageOrNull(run, context);
+  const { changes } = await suspectedChanges(run, context);
+  const baseline = await orNull(() => baselineIn(run, context), context);
   const nodeId = baseline?.changes.find((change) => change.nodeId !== null)?.nodeId ?? null;
-  const run = { workflowId, runId };
+  const ref = { workflowId, runId };
   const links = [
-    { name: 'Run', url: context.links.toRun(run) },
-    { name: 'Comparison', url: baseline && context.links.toComparison(run, baseline.runId, nodeId) },
+    { name: 'Run', url: context.links.toRun(ref) },
+    { name: 'Comparison', url: baseline && context.links.toComparison(ref, baseline.runId, nodeId) },
   ];
   return diagnosisMarkdown(
     {
-      headline: await headline(diagnosis, context),
-      message: failureIn(diagnosis, context).message,
+      headline: await headline(run, context),
+      message: failureIn(run, context).message,
       runId,
       occurrence: triage?.occurrence ?? null,
       runsExamined: triage?.runsExamined ?? 1,
@@ -119,11 +119,11 @@ export async function markdown(diagnosis: DiagnosisOfRun, maxBytes: number, cont
   );
 }
 
-const failureIn = ({ run }: DiagnosisOfRun, { errorInfo }: Context) =>
+const failureIn = (run: Run, { errorInfo }: Context) =>
   failureOf({ id: run.id, startTime: run.startedAt, error: run.error }, run, errorInfo);
 
-const triageOrNull = ({ triage }: DiagnosisOfRun, context: Context): Promise<RunTriage | null> =>
-  orNull(triage, context);
+const triageOrNull = (run: Run, context: Context): Promise<RunTriage | null> =>
+  orNull(() => runTriage(run, context), context);
 
 /** The text of a diagnosis says less if an upstream call fails. */
 async function orNull<T>(load: () => Promise<T>, { lifetime }: Context): Promise<T | null> {
