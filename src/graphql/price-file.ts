@@ -1,10 +1,8 @@
 /** Reads TOKEN_PRICES in LiteLLM's format (model_prices_and_context_window.json). An error stops the start. */
-import { readFileSync, statSync } from 'node:fs';
 import { z } from 'zod';
 import type { ModelPrices, PriceList, TokenPrices } from '../domain/cost/prices.ts';
+import { readJsonFile } from './json-file.ts';
 
-/** Five times the size of LiteLLM's file. */
-const MAX_FILE_BYTES = 8 * 2 ** 20;
 /** US dollars per token. A higher price is probably per thousand or million tokens. */
 const MAX_PRICE = 0.1;
 
@@ -22,7 +20,7 @@ const DESCRIPTION = 'sample_spec';
 
 const ENTRIES = z.record(z.string(), z.unknown());
 
-export const readPriceFile = (path: string): PriceList => readPrices(readJson(path), path);
+export const readPriceFile = (path: string): PriceList => readPrices(readJsonFile(path, wrong), path);
 
 /** Throws an Error that names the file, model and field. */
 export function readPrices(given: unknown, path: string): PriceList {
@@ -43,22 +41,6 @@ export function readPrices(given: unknown, path: string): PriceList {
   }
   if (list.size > 0) return list;
   throw wrong(path, 'it must have at least one model with input_cost_per_token or output_cost_per_token, got none');
-}
-
-function readJson(path: string): unknown {
-  let text: string;
-  try {
-    const { size } = statSync(path);
-    if (size > MAX_FILE_BYTES) throw new Error(`at most ${MAX_FILE_BYTES} bytes are allowed, got ${size}`);
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    throw wrong(path, `it cannot be read: ${(error as Error).message}`);
-  }
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw wrong(path, 'it must be JSON, got other text');
-  }
 }
 
 const NO_PRICES: TokenPrices = { input: null, cachedInput: null, cacheWrites: null, output: null, reasoning: null };

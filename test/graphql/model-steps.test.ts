@@ -205,11 +205,6 @@ describe('the price file', () => {
       `"m": input_cost_per_token_above_200k_tokens ${expected}, got []`,
     ],
     ['with a long name', { ['m'.repeat(5000)]: 7 }, `"${'m'.repeat(99)}… must be an object, got 7`],
-    [
-      'of more than 8 MiB',
-      ' '.repeat(8 * 2 ** 20 + 1),
-      'it cannot be read: at most 8388608 bytes are allowed, got 8388609',
-    ],
   ])('%s stops the start with an error that names the problem', async (_, content, problem) => {
     const path = writePrices(content);
     const starting = startGateway({ TOKEN_PRICES: path });

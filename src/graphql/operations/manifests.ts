@@ -1,5 +1,4 @@
 /** Reads the manifests of persisted operations. An invalid manifest stops the start with an error that names it. */
-import { readFileSync } from 'node:fs';
 import {
   Kind,
   MaxIntrospectionDepthRule,
@@ -10,6 +9,7 @@ import {
   type GraphQLSchema,
 } from 'graphql';
 import { z } from 'zod';
+import { readJsonFile } from '../json-file.ts';
 import { MAX_TOKENS, nestingProblem, passedLimit } from './limits.ts';
 
 /** Format of codegen's client preset: documents by hash. */
@@ -37,7 +37,7 @@ export function readManifests(paths: readonly string[], schema: GraphQLSchema): 
 }
 
 function entriesOf(path: string): readonly Entry[] {
-  const content = readJson(path);
+  const content = readJsonFile(path, wrong);
   const apollo = APOLLO.safeParse(content);
   if (apollo.success) return apollo.data.operations.map(({ id, body }) => [id, body]);
   const preset = PRESET.safeParse(content);
@@ -47,20 +47,6 @@ function entriesOf(path: string): readonly Entry[] {
     'it must be {"<hash>": "<document>", …} or {"format": "apollo-persisted-query-manifest", "version": 1, ' +
       '"operations": [{"id", "body"}, …]}, got other JSON',
   );
-}
-
-function readJson(path: string): unknown {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    throw wrong(path, `it cannot be read: ${(error as NodeJS.ErrnoException).message}`);
-  }
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw wrong(path, 'it must be JSON, got other text');
-  }
 }
 
 const VALIDATION_RULES = [...specifiedRules, MaxIntrospectionDepthRule];
