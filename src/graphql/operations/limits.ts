@@ -1,4 +1,4 @@
-/** Limits on the form of an operation. They apply before validation, which takes quadratic time for some forms. */
+/** Limits on the form of an operation. They apply before validation and execution, which recurse. */
 import {
   GraphQLError,
   Kind,

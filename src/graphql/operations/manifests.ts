@@ -1,13 +1,5 @@
 /** Reads the manifests of persisted operations. An invalid manifest stops the start with an error that names it. */
-import {
-  Kind,
-  MaxIntrospectionDepthRule,
-  parse,
-  specifiedRules,
-  validate,
-  type GraphQLError,
-  type GraphQLSchema,
-} from 'graphql';
+import { Kind, parse, validate, type GraphQLError, type GraphQLSchema } from 'graphql';
 import { z } from 'zod';
 import { readJsonFile } from '../json-file.ts';
 import { MAX_TOKENS, nestingProblem, passedLimit } from './limits.ts';
@@ -49,8 +41,6 @@ function entriesOf(path: string): readonly Entry[] {
   );
 }
 
-const VALIDATION_RULES = [...specifiedRules, MaxIntrospectionDepthRule];
-
 /** Null if a client may send it. */
 function problemOf(text: string, schema: GraphQLSchema): string | null {
   const tooNested = nestingProblem(text);
@@ -58,7 +48,7 @@ function problemOf(text: string, schema: GraphQLSchema): string | null {
   try {
     const document = parse(text, { maxTokens: MAX_TOKENS });
     if (!document.definitions.some(({ kind }) => kind === Kind.OPERATION_DEFINITION)) return 'it has no operation';
-    return (passedLimit(document) ?? validate(schema, document, VALIDATION_RULES)[0])?.message ?? null;
+    return (passedLimit(document) ?? validate(schema, document)[0])?.message ?? null;
   } catch (error) {
     return (error as GraphQLError).message;
   }
