@@ -5,12 +5,10 @@ import type { OperationRecord } from '../observability/operation-record.ts';
 import type { JsonObject, RunRecord, StepFacts, WorkflowRecord } from '../domain/types.ts';
 import type { StartedRun } from './contract.ts';
 import type { GatewayError } from './errors.ts';
+import type { RunRef } from './ids.ts';
 import type { Scope } from './scope.ts';
 
-export interface RunRef {
-  readonly workflowId: string;
-  readonly runId: string;
-}
+export type { RunRef } from './ids.ts';
 
 /** A window of a workflow's history, which is newest first. */
 export interface RunWindow {

@@ -202,16 +202,9 @@ function recordOf(run: WireObject, ofWord: StatusOf): RunRecord {
   };
 }
 
-/** Maximum number of outputs. A workflow has far fewer model nodes. */
-const MAX_OUTPUTS = 1000;
-
 /** Reads only the usage in `all_outputs`, which is as large as all payloads of the steps. */
 function readNodeTokens(run: WireObject): readonly ReportedTokens[] {
   const outputs = Object.values(objectOrNothing(run, 'all_outputs')?.fields ?? {}) as readonly JsonValue[];
-  if (outputs.length > MAX_OUTPUTS) {
-    run.report(`${run.path}.all_outputs`, 'lost', `at most ${MAX_OUTPUTS} outputs`, 'more');
-    return [];
-  }
   return outputs.map(readReport).filter((reported) => reported !== null);
 }
 

@@ -166,7 +166,6 @@ const BEYOND_SCHEMAS: ReadonlySet<string> = new Set([
   'an id, or a number in `error`, is an integer beyond 2^53',
   'a time is another text, or a date that does not exist',
   '`error` is longer than 256 KiB',
-  '`description` or `message` is longer than 64 KiB, or another field (not a payload) than 4 KiB',
   '`outputs`, `inputs` or `step_metadata` is nested deeper than 200 levels',
   'a page of the history has more runs than its `limit`',
   '`graph` has more than 10,000 nodes or edges, or 4 MiB',

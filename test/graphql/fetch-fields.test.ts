@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { fetchIdOf, readFetchId } from '../../src/graphql/fetch-ids.ts';
-import { problemOf } from '../../src/upstream/id-problem.ts';
+import { problemOf } from '../../src/upstream/ids.ts';
 import { anyCharacter } from '../harness/any-character.ts';
 import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
 import { startGateway } from '../harness/gateway.ts';

@@ -7,7 +7,7 @@ import { isDeeperThan, MAX_JSON_DEPTH } from '../../domain/json.ts';
 import type { StatusOf, StepStatus } from '../../domain/status.ts';
 import { hasZone, parseTimestamp, timestampOfEpoch, type Timestamp } from '../../domain/timestamp.ts';
 import type { JsonValue } from '../../domain/types.ts';
-import { problemOf } from '../id-problem.ts';
+import { problemOf } from '../ids.ts';
 import type { ReportDeviation } from './deviations.ts';
 
 export type WireFields = Readonly<Record<string, unknown>>;
@@ -23,30 +23,9 @@ export interface WireObject {
 /** In place of an item that cannot be read. Each field is null. */
 export const NOTHING: WireObject = { fields: {}, path: '', report: () => undefined };
 
-const MAX_ERROR_KIB = 256;
-/** Maximum number of characters read from fields that may be long. */
-const LONG_FIELDS: Readonly<Record<string, number>> = {
-  error: MAX_ERROR_KIB * 1024,
-  message: 2 ** 16,
-  description: 2 ** 16,
-};
-/** Maximum number of characters read from any other field. */
-const MAX_FIELD_LENGTH = 2 ** 12;
-const QUOTES = 2;
-
-const isTooLong = (text: string, key: string): boolean => text.length + QUOTES > (LONG_FIELDS[key] ?? MAX_FIELD_LENGTH);
-
-/** Replaces a text that is too long to be read. No reader accepts it. */
-const TOO_LONG: readonly never[] = Object.freeze([]);
-
-function valueAt({ fields }: WireObject, key: string): unknown {
-  const value = fields[key];
-  return typeof value === 'string' && isTooLong(value, key) ? TOO_LONG : value;
-}
-
 /** Null, and reported, if the id is absent, empty, or neither a text nor a whole number. */
 export function identifier(object: WireObject, key: string): string | null {
-  const value = valueAt(object, key);
+  const value = object.fields[key];
   if (typeof value === 'string' && value !== '') return value;
   return Number.isSafeInteger(value) ? readAs(String(value), object, key, 'string') : lost(object, key, 'string');
 }
@@ -66,7 +45,7 @@ interface ReadStatus {
 
 /** A missing word is `""`; missing and unknown words are reported. */
 export function statusOf(object: WireObject, key: string, ofWord: StatusOf): ReadStatus {
-  const value = valueAt(object, key);
+  const value = object.fields[key];
   const rawStatus = typeof value === 'string' || typeof value === 'number' ? String(value) : '';
   const status = ofWord(rawStatus);
   if (status === 'UNKNOWN') {
@@ -77,33 +56,37 @@ export function statusOf(object: WireObject, key: string, ofWord: StatusOf): Rea
 
 /** Reads `""` as null. */
 export function textOrNothing(object: WireObject, key: string): string | null {
-  const value = valueAt(object, key);
+  const value = object.fields[key];
   if (typeof value === 'string') return value === '' ? null : value;
   if (value == null) return null;
   if (typeof value !== 'number' && typeof value !== 'boolean') return lost(object, key, 'string');
   return readAs(String(value), object, key, 'string');
 }
 
+const MAX_ERROR_KIB = 256;
 const DEEP_ERROR = `(error nested deeper than ${MAX_JSON_DEPTH} levels)`;
 const LONG_ERROR = `(error longer than ${MAX_ERROR_KIB} KiB)`;
 
 /** Returns a text, or the JSON text of an object or list. The domain decides which values mean "no error". */
 export function errorText(object: WireObject, key: string): string | null {
-  const value = valueAt(object, key);
+  const value = object.fields[key];
   if (value === false) return readAs(null, object, key, 'string');
-  if (value !== TOO_LONG && (typeof value !== 'object' || value === null)) return textOrNothing(object, key);
-  const isDeep = isDeeperThan(value as JsonValue, MAX_JSON_DEPTH);
-  const json = value === TOO_LONG || isDeep ? null : JSON.stringify(value);
-  if (json !== null && json.length <= MAX_ERROR_KIB * 1024) return json;
-  report(object, key, 'lost', 'string');
-  return isDeep ? DEEP_ERROR : LONG_ERROR;
+  const isNested = typeof value === 'object' && value !== null;
+  if (isNested && isDeeperThan(value as JsonValue, MAX_JSON_DEPTH)) {
+    report(object, key, 'lost', 'string');
+    return DEEP_ERROR;
+  }
+  const text = isNested ? JSON.stringify(value) : textOrNothing(object, key);
+  if (text === null || text.length <= MAX_ERROR_KIB * 1024) return text;
+  object.report(`${object.path}.${key}`, 'lost', `at most ${MAX_ERROR_KIB} KiB`, 'more');
+  return LONG_ERROR;
 }
 
 /**
  * Reads a time with a zone; also seconds or milliseconds since 1970, as number or text. A text without a zone is UTC.
  */
 export function time(object: WireObject, key: string): Timestamp | null {
-  const value = valueAt(object, key);
+  const value = object.fields[key];
   if (value == null || value === '') return null;
   const moment = typeof value === 'string' ? parseTimestamp(value) : null;
   if (moment && hasZone(value as string)) return moment;
@@ -125,7 +108,7 @@ export const attemptNumber = (object: WireObject, key: string): number | null =>
 
 /** Null, and reported, for a negative or infinite number (`1e400` is valid JSON). */
 function count(object: WireObject, key: string, expected: string, toCount = (number: number) => number): number | null {
-  const value = valueAt(object, key);
+  const value = object.fields[key];
   if (value == null || value === '') return null;
   const number = toCount(numberIn(value));
   if (!isCount(number)) return lost(object, key, expected);
@@ -140,7 +123,7 @@ const TRUTHS: ReadonlyMap<unknown, boolean> = new Map<unknown, boolean>([
 ]);
 
 export function truth(object: WireObject, key: string): boolean | null {
-  const value = valueAt(object, key);
+  const value = object.fields[key];
   if (typeof value === 'boolean') return value;
   if (value == null || value === '') return null;
   const read = TRUTHS.get(value);
@@ -154,14 +137,14 @@ export function label(object: WireObject, key: string): string | null {
 }
 
 export function objectOrNothing(object: WireObject, key: string): WireObject | null {
-  const value = valueAt(object, key);
+  const value = object.fields[key];
   if (value == null) return null;
   if (!isObject(value)) return lost(object, key, 'object');
   return { fields: value, path: `${object.path}.${key}`, report: object.report };
 }
 
 export function listOrNothing(object: WireObject, key: string): readonly unknown[] | null {
-  const value = valueAt(object, key);
+  const value = object.fields[key];
   if (value == null) return null;
   return Array.isArray(value) ? (value as readonly unknown[]) : lost(object, key, 'array');
 }
@@ -190,12 +173,11 @@ function lost(object: WireObject, key: string, expected: string): null {
 
 /** Reports the type, never the value, which may be confidential. */
 function report(object: WireObject, key: string, outcome: 'read' | 'lost', expected: string): void {
-  object.report(`${object.path}.${key}`, outcome, expected, typeOf(valueAt(object, key)));
+  object.report(`${object.path}.${key}`, outcome, expected, typeOf(object.fields[key]));
 }
 
 export function typeOf(value: unknown): string {
   if (value === null) return 'null';
-  if (value === TOO_LONG) return 'a longer value';
   if (Array.isArray(value)) return 'array';
   return value === undefined ? 'nothing' : typeof value;
 }
