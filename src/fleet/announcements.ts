@@ -2,7 +2,6 @@
  * Announcements between gateways: short texts over pub/sub, one channel a purpose. They may be lost or repeated: a listener
  * takes them for hints, and checks.
  */
-import type { Redis } from 'ioredis';
 import type { FleetMetrics } from '../observability/fleet-metrics.ts';
 import type { Complaints } from './complaints.ts';
 import { createConnection } from './connection.ts';
@@ -11,8 +10,8 @@ import { isReplyError, type Valkey } from './valkey.ts';
 export interface Announcements {
   /** Sends to all gateways, including this one. Never rejects. */
   announce(purpose: string, payload: string): Promise<unknown>;
-  /** Returns a function that removes the listener. One listener a purpose. */
-  listen(purpose: string, listener: (payload: string) => void): () => void;
+  /** One listener a purpose. */
+  listen(purpose: string, listener: (payload: string) => void): void;
   close(): void;
 }
 
@@ -25,8 +24,8 @@ export interface AnnouncementsOptions {
 }
 
 const CHANNEL = 'stepgate:';
-/** Interval at which the listening connection is pinged, and refused subscriptions are repeated. */
-const CHECK_MS = 5000;
+/** All channels are subscribed to again: a refused one may be allowed by now, and a dead connection does not answer. */
+const REPEAT_MS = 5000;
 
 const channelOf = (purpose: string): string => `${CHANNEL}${purpose}`;
 
@@ -38,53 +37,39 @@ export async function createAnnouncements({
   complaints,
 }: AnnouncementsOptions): Promise<Announcements> {
   const listeners = new Map<string, (payload: string) => void>();
-  let isRefused = false;
-  async function subscribe(redis: Redis, channels: readonly string[]): Promise<void> {
-    if (channels.length === 0) return;
+
+  async function subscribe(): Promise<void> {
+    if (redis.status !== 'ready' || listeners.size === 0) return;
     try {
-      await redis.subscribe(...channels);
+      await redis.subscribe(...listeners.keys());
     } catch (error) {
       // After a lost connection, `whenReady` subscribes again.
       if (!isReplyError(error)) return;
-      isRefused = true;
       complaints.refused('SUBSCRIBE', error);
       metrics.command('SUBSCRIBE', 'refused', null);
     }
   }
-  function subscribeToAll(redis: Redis): void {
-    isRefused = false;
-    void subscribe(redis, [...listeners.keys()]);
-  }
+
   const redis = await createConnection({
     url,
     timeoutMs,
     name: 'stepgate-listener',
-    whenReady: subscribeToAll,
+    whenReady: () => void subscribe(),
     complaints,
   });
   redis.on('message', (channel: string, payload: string) => {
     listeners.get(channel)?.(payload);
   });
-  const check = setInterval(() => {
-    if (redis.status !== 'ready') return;
-    if (isRefused) subscribeToAll(redis);
-    // Without an answer the client replaces the connection.
-    redis.ping().catch(() => undefined);
-  }, CHECK_MS).unref();
+  const repeated = setInterval(() => void subscribe(), REPEAT_MS).unref();
 
   return {
     announce: (purpose, payload) => valkey.run('PUBLISH', (commands) => commands.publish(channelOf(purpose), payload)),
     listen(purpose, listener) {
-      const channel = channelOf(purpose);
-      listeners.set(channel, listener);
-      if (redis.status === 'ready') void subscribe(redis, [channel]);
-      return () => {
-        listeners.delete(channel);
-        if (redis.status === 'ready') redis.unsubscribe(channel).catch(() => undefined);
-      };
+      listeners.set(channelOf(purpose), listener);
+      void subscribe();
     },
     close() {
-      clearInterval(check);
+      clearInterval(repeated);
       redis.disconnect();
     },
   };

@@ -9,7 +9,6 @@ export interface AwaitedCalls {
   /** Create it before acquiring the lease: an announcement or a failure may come first. Always call `end`. */
   expect(lease: string): ExpectedCall;
   announce(lease: string, outcome: Outcome): Promise<unknown>;
-  close(): void;
 }
 
 export interface ExpectedCall {
@@ -29,7 +28,7 @@ export function createAwaitedCalls(
 ): AwaitedCalls {
   /** By lease id. Bounded by the loads in progress. */
   const expected = new Map<string, Set<(outcome: Outcome) => void>>();
-  const stop = announcements.listen(purpose, (payload) => {
+  announcements.listen(purpose, (payload) => {
     const [, id = '', word] = PAYLOAD.exec(payload) ?? [];
     const outcome = OUTCOMES.find((each) => each === word);
     if (outcome) for (const resolve of expected.get(id) ?? []) resolve(outcome);
@@ -72,6 +71,5 @@ export function createAwaitedCalls(
       };
     },
     announce: (lease, outcome) => announcements.announce(purpose, `${idOf(lease)} ${outcome}`),
-    close: stop,
   };
 }

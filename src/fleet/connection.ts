@@ -14,7 +14,7 @@ export interface ConnectionOptions {
   /** Name in Valkey's CLIENT LIST. */
   readonly name: string;
   /** Called after each connect. */
-  readonly whenReady: (redis: Redis) => void;
+  readonly whenReady: () => void;
   readonly complaints: Complaints;
 }
 
@@ -38,8 +38,6 @@ export async function createConnection({
     retryStrategy: (attempt) => Math.min(MAX_PAUSE_MS, 50 * attempt),
   });
   redis.on('error', complaints.unreachable);
-  redis.on('ready', () => {
-    whenReady(redis);
-  });
+  redis.on('ready', whenReady);
   return redis;
 }

@@ -100,7 +100,6 @@ export function createSharedAnswers(
   /** Gateways that miss a withdrawal renew their right within the interval. Until then the tokens must be known. */
   const rightMs = Math.max(sharedTtlMs, reauthIntervalMs + MISSED_MS);
   const sender = randomBytes(6).toString('base64url');
-  let stopListening = (): void => undefined;
   /** Puts in progress. Bounded by the calls in progress. */
   const underWay = new Set<Promise<unknown>>();
 
@@ -275,7 +274,7 @@ export function createSharedAnswers(
         const workflowId = workflow === ALL ? null : await openWorkflow(workflow);
         if (workflowId !== undefined) for (const id of ids) drop(id, workflowId);
       }
-      stopListening = announcements.listen(PURPOSE, (payload) => {
+      announcements.listen(PURPOSE, (payload) => {
         const [, from, workflow = '', ids = ''] = PAYLOAD.exec(payload) ?? [];
         // This gateway has dropped the right itself, and may have a new one by now.
         if (from !== undefined && from !== sender) void track(hear(workflow, ids.split(' ')));
@@ -285,8 +284,6 @@ export function createSharedAnswers(
     /** Waits for puts in progress. */
     async close() {
       while (underWay.size > 0) await Promise.all(underWay);
-      stopListening();
-      calls.close();
     },
   };
 }

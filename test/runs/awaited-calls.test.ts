@@ -30,7 +30,6 @@ function start() {
     announce: () => Promise.resolve(true),
     listen(_purpose: string, listener: (payload: string) => void) {
       hear = listener;
-      return () => undefined;
     },
     close: () => undefined,
   };

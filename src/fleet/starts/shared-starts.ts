@@ -93,7 +93,6 @@ export function createSharedStarts(fleet: Fleet, upstreamTimeoutMs: number): Sha
       return found?.some((value) => value !== null) ?? false;
     },
     close() {
-      calls.close();
       claims.close();
     },
   };
