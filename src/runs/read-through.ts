@@ -15,14 +15,7 @@ import type { After } from './timer.ts';
 import type { Asked } from './rights.ts';
 import type { Viewer } from './viewer.ts';
 
-export interface ReadThrough {
-  /** Returns the cached answer. Undefined if a call or a wait is needed. */
-  look<Entry extends PartsEntry, T>(wanted: Wanted<Entry, T>, operation: ReadContext): Snapshot<T> | undefined;
-  /** Returns the cached answer or loads it. */
-  get<Entry extends PartsEntry, T>(wanted: Wanted<Entry, T>, operation: ReadContext): Promise<Snapshot<T>>;
-  /** Makes a call whose answer is not cached. Like any call, its success proves the viewer's right. */
-  prove<T>(viewer: Viewer, asked: Asked, call: (caller: Caller) => Promise<T>): Promise<T>;
-}
+export type ReadThrough = ReturnType<typeof createReadThrough>;
 
 type Caller = Pick<CallOptions, 'viewerId' | 'credential' | 'scope' | 'isAccepted'>;
 
@@ -36,7 +29,7 @@ const MAX_WAITS = 3;
 /** Time for which a reader waits for a call after a failed one, if it can have a stale answer instead. */
 const MAX_WAIT_AFTER_FAILURE_MS = 500;
 
-export function createReadThrough(options: ReadThroughOptions): ReadThrough {
+export function createReadThrough(options: ReadThroughOptions) {
   const { viewers, now, staleIfErrorMs, after } = options;
 
   /** The entry may be evicted or dropped while a reader waits, so it is looked up each time. */
@@ -46,6 +39,7 @@ export function createReadThrough(options: ReadThroughOptions): ReadThrough {
     return { right, entry, part: source.partOf(entry) };
   }
 
+  /** Returns the cached answer. Undefined if a call or a wait is needed. */
   function look<Entry extends PartsEntry, T>(
     wanted: Wanted<Entry, T>,
     { viewer, lifetime, operationRecord, skipsLive }: ReadContext,
@@ -61,6 +55,7 @@ export function createReadThrough(options: ReadThroughOptions): ReadThrough {
     return snapshot;
   }
 
+  /** Returns the cached answer or loads it. */
   function get<Entry extends PartsEntry, T>(wanted: Wanted<Entry, T>, operation: ReadContext): Promise<Snapshot<T>> {
     const { snapshot, failure } = find(wanted, operation.viewer).part;
     const reading = read(wanted, operation);
@@ -179,7 +174,8 @@ export function createReadThrough(options: ReadThroughOptions): ReadThrough {
   return {
     look,
     get,
-    async prove(viewer, asked, call) {
+    /** Makes a call whose answer is not cached. Like any call, its success proves the viewer's right. */
+    async prove<T>(viewer: Viewer, asked: Asked, call: (caller: Caller) => Promise<T>): Promise<T> {
       const right = viewers.rightOf(viewer.id);
       viewers.begin(right);
       const sentAt = now();

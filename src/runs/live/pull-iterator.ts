@@ -7,10 +7,7 @@ export interface Pull<T> {
 }
 
 /** Buffers nothing: a value is made when the reader asks for it. */
-export const createPullIterator = <T>(pull: Pull<T>): AsyncGenerator<T, undefined, undefined> => new PullIterator(pull);
-
-/** A class, since each subscription has several iterators: closures would be created for each. */
-class PullIterator<T> implements AsyncGenerator<T, undefined, undefined> {
+export class PullIterator<T> implements AsyncGenerator<T, undefined, undefined> {
   readonly #pull: Pull<T>;
 
   constructor(pull: Pull<T>) {

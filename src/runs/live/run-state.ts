@@ -53,7 +53,6 @@ export const runStates: LiveStates<RunState, RunReading> = {
     one.parts.record === another.parts.record &&
     one.parts.steps === another.parts.steps &&
     one.parts.stepsError === another.parts.stepsError,
-  isStale,
   isWhole: (state) => !state.parts.stepsError && !isStale(state),
   isFinal: (state) => state.isFinal && !isStale(state),
   dueMs,

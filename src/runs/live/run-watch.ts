@@ -6,7 +6,7 @@ import { createWorkflowLoaders } from '../loaders/workflow-loaders.ts';
 import type { RunStore } from '../run-store.ts';
 import type { StartedRuns } from '../starts/started-runs.ts';
 import type { WorkflowStore } from '../workflow-store.ts';
-import { createPullIterator } from './pull-iterator.ts';
+import { PullIterator } from './pull-iterator.ts';
 import { runStates, type RunReading, type RunState } from './run-state.ts';
 import type { Polled, Topics, Watcher } from './topics.ts';
 
@@ -73,7 +73,7 @@ export function createRunWatch({ topics, runStore, workflowStore, startedRuns, n
       return hasLeft ? undefined : topic.next(seen);
     }
 
-    return createPullIterator({
+    return new PullIterator({
       async next() {
         try {
           const value = await next();

@@ -5,7 +5,7 @@ import { compareByPlace, type UnavailableWorkflow } from '../history/recent-runs
 import type { NewestRuns, RunHistory } from '../history/run-history.ts';
 import type { LiveChange } from './live-change.ts';
 import type { After } from '../timer.ts';
-import { createPullIterator } from './pull-iterator.ts';
+import { PullIterator } from './pull-iterator.ts';
 import type { Joined, Polled, Topics, Watcher } from './topics.ts';
 import {
   changedRuns,
@@ -224,5 +224,5 @@ function readRuns(
     leave();
     throw error;
   }
-  return createPullIterator({ next, end: leave });
+  return new PullIterator({ next, end: leave });
 }

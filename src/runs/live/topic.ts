@@ -20,9 +20,7 @@ export interface LiveStates<State extends LiveState, Reading> {
   forNewcomer(state: State): State;
   /** True if both come from the same upstream calls. */
   isSameFetch(one: State, another: State): boolean;
-  /** True if the upstream failed and a part is not current. */
-  isStale(state: State): boolean;
-  /** False if a part is missing or stale. */
+  /** False if the upstream failed and a part is missing or stale. */
   isWhole(state: State): boolean;
   /** True if the state will never change. */
   isFinal(state: State): boolean;
@@ -131,7 +129,7 @@ export function createTopic<State extends LiveState, Reading>(options: TopicOpti
     if (before?.sequence !== state.sequence) {
       unchangedPolls = 0;
       latest = state;
-    } else if (states.isStale(state) || !states.isSameFetch(before, state)) {
+    } else if (!states.isWhole(state) || !states.isSameFetch(before, state)) {
       unchangedPolls += 1;
       latest = state;
     }

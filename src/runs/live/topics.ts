@@ -19,18 +19,7 @@ export interface TopicsOptions {
   readonly after: After;
 }
 
-export interface Topics {
-  /** Adds a reader. Throws RATE_LIMITED if the viewer has reached its limit of subscriptions. */
-  join<State extends LiveState, Reading>(
-    watcher: Watcher,
-    subject: TopicSubject<State, Reading>,
-    onNews: () => void,
-  ): Joined<State>;
-  readonly count: number;
-  /** Makes the viewer's topics of this workflow, or all of them, poll now: a right is in doubt. */
-  recheck(viewerId: string, workflowId: string | null): void;
-  close(): void;
-}
+export type Topics = ReturnType<typeof createTopics>;
 
 export interface TopicSubject<State extends LiveState, Reading> {
   readonly workflowId: string;
@@ -65,7 +54,7 @@ interface Opened {
 /** Interval of polls for a run that is expected to appear. A 404 is cached for as long. */
 const AWAITED_EVERY_MS = 1000;
 
-export function createTopics(options: TopicsOptions): Topics {
+export function createTopics(options: TopicsOptions) {
   const { viewers, liveTtlMs, maxUpstreamCalls, maxSubscriptionsPerViewer, now, after } = options;
   /** Topics by viewer id and name. */
   const topics = new Map<string, Map<string, Opened>>();
@@ -160,6 +149,7 @@ export function createTopics(options: TopicsOptions): Topics {
   }
 
   return {
+    /** Adds a reader. Throws RATE_LIMITED if the viewer has reached its limit of subscriptions. */
     join<State extends LiveState, Reading>(
       watcher: Watcher,
       subject: TopicSubject<State, Reading>,
@@ -179,17 +169,18 @@ export function createTopics(options: TopicsOptions): Topics {
         },
       };
     },
-    get count() {
+    get count(): number {
       let count = 0;
       for (const { size } of topics.values()) count += size;
       return count;
     },
-    recheck(viewerId, workflowId) {
+    /** Makes the viewer's topics of this workflow, or all of them, poll now: a right is in doubt. */
+    recheck(viewerId: string, workflowId: string | null): void {
       for (const opened of topics.get(viewerId)?.values() ?? []) {
         if (workflowId === null || workflowId === opened.workflowId) opened.topic.recheck();
       }
     },
-    close() {
+    close(): void {
       for (const own of [...topics.values()]) for (const { topic } of [...own.values()]) topic.close();
     },
   };

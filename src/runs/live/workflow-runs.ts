@@ -72,8 +72,8 @@ export const workflowStates: LiveStates<WorkflowRuns, NewestRuns> = {
   forNewcomer: (state) => (state.staleBecause ? { ...state, runs: NOTHING_READ.runs } : state),
   isSameFetch: ({ windows: one }, { windows: another }) =>
     one.length === another.length && one.every((window, index) => window === another[index]),
-  isStale: (state) => !isWhole(state),
-  isWhole,
+  isWhole: ({ staleBecause, runs }) =>
+    staleBecause === null && ![...runs.values()].some(({ record }) => record !== null && record.staleReason !== null),
   isFinal: () => false,
   dueMs: (_state, untilMs) => untilMs,
 };
@@ -128,10 +128,4 @@ function isOpen({ record }: Pick<WatchedRun, 'record'>): boolean {
   if (!record) return false;
   const { status, endTime } = record.value;
   return !isOver(status, endTime);
-}
-
-function isWhole({ staleBecause, runs }: WorkflowRuns): boolean {
-  return (
-    staleBecause === null && ![...runs.values()].some(({ record }) => record !== null && record.staleReason !== null)
-  );
 }
