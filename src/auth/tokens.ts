@@ -4,7 +4,7 @@ import { errors, jwtVerify, type JWTPayload } from 'jose';
 import { z } from 'zod';
 import type { TokenConfig } from '../config/config.ts';
 import { GatewayError } from '../upstream/errors.ts';
-import type { Scope } from '../upstream/scope.ts';
+import type { Scope } from '../upstream/api.ts';
 import { accepted, unauthenticated, type Caller } from './caller.ts';
 import { createIssuerKeys } from './issuer-keys.ts';
 import { createCachedAuthenticator, type Authenticator, type IdentificationOptions } from './verified-callers.ts';

@@ -1,14 +1,11 @@
 /** Logs refused commands and failed connections once a minute, by code only: a message may quote sent data. */
 import type { Logger } from '../observability/logger.ts';
 
-export interface Complaints {
-  readonly refused: (command: string, error: Error) => void;
-  readonly unreachable: (error: Error) => void;
-}
+export type Complaints = ReturnType<typeof createComplaints>;
 
 const COMPLAINT_MS = 60_000;
 
-export function createComplaints(logger: Logger): Complaints {
+export function createComplaints(logger: Logger) {
   const log = (sentence: string) => {
     let mutedUntil = 0;
     return (facts: Readonly<Record<string, string>>) => {
@@ -20,10 +17,10 @@ export function createComplaints(logger: Logger): Complaints {
   const logRefused = log('Valkey refused a command');
   const logUnreachable = log('Valkey cannot be reached');
   return {
-    refused(command, error) {
+    refused: (command: string, error: Error): void => {
       logRefused({ command, code: codeOf(error) });
     },
-    unreachable(error) {
+    unreachable: (error: Error): void => {
       logUnreachable({ code: codeOf(error) });
     },
   };

@@ -9,7 +9,7 @@ import { errorInfo } from '../domain/step/step-error.ts';
 import type { JsonObject, JsonValue, StepError } from '../domain/types.ts';
 import type { OperationRecord } from '../observability/operation-record.ts';
 import { MAX_WINDOW } from '../runs/history/history-reader.ts';
-import type { RecentPageRequest, RecentRuns } from '../runs/history/recent-runs.ts';
+import type { ReadRecentRuns, RecentPageRequest } from '../runs/history/recent-runs.ts';
 import { MAX_SCANNED, type PageRequest, type RunHistory, type WindowRequest } from '../runs/history/run-history.ts';
 import type { WatchRun } from '../runs/live/run-watch.ts';
 import type { WatchRuns } from '../runs/live/runs-watch.ts';
@@ -36,7 +36,7 @@ export interface ContextSource extends Limits {
   readonly runStore: RunStore;
   readonly workflowStore: WorkflowStore;
   readonly runHistory: RunHistory;
-  readonly recentRuns: RecentRuns;
+  readonly readRecentRuns: ReadRecentRuns;
   readonly watchRun: WatchRun;
   readonly watchRuns: WatchRuns;
   readonly startRun: StartRun;
@@ -163,7 +163,7 @@ export function createContext(source: ContextSource, request: ContextRequest) {
       async recent(request: RecentPageRequest) {
         const { workflowIds, filter, first } = request;
         budgets.takeRecords(workflowIds.length * (filter ? MAX_WINDOW : first));
-        return pages.read(source.recentRuns.page(request, operation(), runs().primeRecord));
+        return pages.read(source.readRecentRuns(request, operation(), runs().primeRecord));
       },
     },
     /** Pages of `history` that are being read. */

@@ -9,7 +9,7 @@ import { endOf, type Wanted } from './source.ts';
 import type { Asked } from './rights.ts';
 import type { Flight } from './single-flight.ts';
 import type { ViewerCache } from './viewer-cache.ts';
-import { upstreamIdentityOf, type Viewer } from './viewer.ts';
+import type { Viewer } from './viewer.ts';
 
 export interface LoadOptions {
   readonly viewers: ViewerCache;
@@ -230,9 +230,9 @@ export async function load<Entry extends PartsEntry, T>(
 const isNews = (known: string | null | undefined, withdrawal: string | null): boolean =>
   withdrawal !== null && known !== undefined && known !== withdrawal;
 
-export const callerOf = (viewers: ViewerCache, viewer: Viewer) => ({
-  ...upstreamIdentityOf(viewer),
-  isAccepted: () => viewers.isAccepted(viewer.id),
+export const callerOf = (viewers: ViewerCache, { id: viewerId, credential, scope }: Viewer) => ({
+  ...{ viewerId, credential, scope },
+  isAccepted: () => viewers.isAccepted(viewerId),
 });
 
 /** A 401 drops the viewer. A 403 drops the workflow, until the endpoint succeeds again only once. */

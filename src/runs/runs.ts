@@ -60,7 +60,7 @@ export function createRuns(options: RunsOptions) {
     workflowStore,
     runStore,
     runHistory,
-    recentRuns: createRecentRuns(runHistory),
+    readRecentRuns: createRecentRuns(runHistory),
     topics,
     watchRun: createRunWatch({ topics, runStore, workflowStore, startedRuns, now }),
     watchRuns: createRunsWatch({ topics, runHistory, after }),

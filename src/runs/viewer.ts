@@ -2,7 +2,7 @@
  * A viewer is everything that decides which data may be seen. Its id keys every cache, its credential is sent upstream.
  */
 import { createHmac, createSecretKey, randomBytes } from 'node:crypto';
-import type { Scope } from '../upstream/scope.ts';
+import type { Scope } from '../upstream/api.ts';
 
 export interface Viewer {
   /** HMAC of credential, scope and attributes. Safe to log and to store, and worthless outside this process. */
@@ -22,8 +22,6 @@ export type Attributes = Readonly<Record<string, string>>;
 export type ViewerOf = (credential: string, scope?: Scope | null, attributes?: Attributes) => Viewer;
 
 const NO_ATTRIBUTES: Attributes = Object.freeze({});
-
-export const upstreamIdentityOf = ({ id: viewerId, credential, scope }: Viewer) => ({ viewerId, credential, scope });
 
 /** Returns the text from which a viewer's id is derived. Neither a credential nor JSON contains a line break. */
 export const identityOf = ({ credential, scope, attributes }: Omit<Viewer, 'id'>): string =>

@@ -6,7 +6,6 @@ import type { JsonObject, RunRecord, StepFacts, WorkflowRecord } from '../domain
 import type { StartedRun } from './contract.ts';
 import type { GatewayError } from './errors.ts';
 import type { RunRef } from './ids.ts';
-import type { Scope } from './scope.ts';
 
 export type { RunRef } from './ids.ts';
 
@@ -16,6 +15,14 @@ export interface RunWindow {
   readonly offset: number;
   /** 1 to 100. */
   readonly limit: number;
+}
+
+/** Restricts a viewer to a part of the data that the upstream key may see. */
+export interface Scope {
+  /** Null for every organization that the key sees. */
+  readonly organizationId: string | null;
+  /** Null for all workflows. */
+  readonly workflowIds: ReadonlySet<string> | null;
 }
 
 /** Refusal of a key that was not accepted before. After it the operation makes no further call. */
@@ -55,7 +62,7 @@ export interface UpstreamApi {
   listSteps(ref: RunRef, options: CallOptions): Promise<UpstreamAnswer<readonly StepFacts[]>>;
   /** Call 2. Never retried. If an error has `outcomeIsUnknown`, the run may have started. */
   execute(workflowId: string, inputs: JsonObject, options: CallOptions): Promise<StartedRun>;
-  /** Call 3. Null if the upstream returns an empty list. */
+  /** Call 3. Null if the upstream's list lacks the run. */
   getRun(ref: RunRef, options: CallOptions): Promise<UpstreamAnswer<RunRecord | null>>;
   /** Call 4. */
   listRuns(window: RunWindow, options: CallOptions): Promise<UpstreamAnswer<readonly RunRecord[]>>;

@@ -2,10 +2,9 @@
 import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { WorkflowRecord } from '../domain/types.ts';
-import type { CallOptions, UpstreamApi } from './client.ts';
+import type { CallOptions, Scope, UpstreamApi } from './client.ts';
 import { GatewayError, isOutage } from './errors.ts';
 import { checkId } from './ids.ts';
-import type { Scope } from './scope.ts';
 
 /** A workflow seldom changes its organization. A workflow that is not listed may just have been created. */
 const LISTED_MS = 60_000;

@@ -1,6 +1,6 @@
 /** Events of a subscription, as the transports send them. */
 import type { FormattedExecutionResult, GraphQLFormattedError } from 'graphql';
-import type { LiveChange } from '../../runs/live/live-change.ts';
+import type { LiveChange } from '../../runs/live/runs-watch.ts';
 
 export type LiveEvent = FormattedExecutionResult;
 

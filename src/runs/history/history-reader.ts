@@ -77,8 +77,8 @@ export function createHistoryReader(readWindow: ReadWindow, after: HistoryPositi
       const from = indexBehind(records, last);
       // All records are newer, since many runs have started; or the anchor is the last record.
       const isAbove = from === records.length && !isLastWindow;
-      // All records are older: runs above were deleted and the anchor moved up. Stale windows may contradict one
-      // another forever.
+      // All records are older: runs above were deleted and the anchor moved up. Of stale windows of different ages that
+      // contradict one another, this one counts.
       const isBelow = from === 0 && offset > 0 && !(isStale && before === 'down');
       if (!isAbove && !isBelow) {
         isAtEnd = isLastWindow;

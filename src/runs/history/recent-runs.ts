@@ -53,41 +53,41 @@ export interface RecentPageRequest {
   readonly filter: RunFilter | null;
 }
 
-export interface RecentRuns {
-  /** Reads one page of each history and merges them. A history that cannot be read is listed in `unavailable`. */
-  page(request: RecentPageRequest, operation: ReadContext, onFound?: OnFound): Promise<RecentPage>;
-}
+/** Reads one page of each history and merges them. A history that cannot be read is listed in `unavailable`. */
+export type ReadRecentRuns = (
+  request: RecentPageRequest,
+  operation: ReadContext,
+  onFound?: OnFound,
+) => Promise<RecentPage>;
 
 const BEGINNING: RecentPosition = { last: null, positions: new Map() };
 
-export function createRecentRuns(history: Pick<RunHistory, 'page'>): RecentRuns {
-  return {
-    async page({ workflowIds, first, after, filter }, operation, onFound) {
-      const start = after ?? BEGINNING;
-      const unavailable: UnavailableWorkflow[] = [];
-      const ids = [...new Set(workflowIds)].sort(compareText);
-      const maxWindows = windowsOfEach(ids.length);
-      const read = async (workflowId: string) => {
-        try {
-          const page = await history.page(
-            { workflowId, first, after: positionIn(workflowId, start), filter, maxWindows },
-            operation,
-            onFound,
-          );
-          return [{ workflowId, page }];
-        } catch (error) {
-          if (!(error instanceof GatewayError)) throw error;
-          unavailable.push({ workflowId, error });
-          return [];
-        }
-      };
-      const pages = await Promise.all(ids.map(read));
-      unavailable.sort((a, b) => compareText(a.workflowId, b.workflowId));
-      const examined = pages.flat().reduce((sum, { page }) => sum + page.examined, 0);
-      return { ...mergePages(pages.flat(), first, start), start, unavailable, examined };
-    },
+export const createRecentRuns =
+  (history: Pick<RunHistory, 'page'>): ReadRecentRuns =>
+  async ({ workflowIds, first, after, filter }, operation, onFound) => {
+    const start = after ?? BEGINNING;
+    const unavailable: UnavailableWorkflow[] = [];
+    const ids = [...new Set(workflowIds)].sort(compareText);
+    const maxWindows = windowsOfEach(ids.length);
+    const read = async (workflowId: string) => {
+      try {
+        const page = await history.page(
+          { workflowId, first, after: positionIn(workflowId, start), filter, maxWindows },
+          operation,
+          onFound,
+        );
+        return [{ workflowId, page }];
+      } catch (error) {
+        if (!(error instanceof GatewayError)) throw error;
+        unavailable.push({ workflowId, error });
+        return [];
+      }
+    };
+    const pages = await Promise.all(ids.map(read));
+    unavailable.sort((a, b) => compareText(a.workflowId, b.workflowId));
+    const examined = pages.flat().reduce((sum, { page }) => sum + page.examined, 0);
+    return { ...mergePages(pages.flat(), first, start), start, unavailable, examined };
   };
-}
 
 /**
  * Returns where a history continues: its own position, or behind the last run of the others. Null for its newest run.

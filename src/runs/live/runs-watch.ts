@@ -3,7 +3,6 @@ import type { RunRecord } from '../../domain/types.ts';
 import { GatewayError, isUnauthenticated } from '../../upstream/errors.ts';
 import { compareByPlace, type UnavailableWorkflow } from '../history/recent-runs.ts';
 import type { NewestRuns, RunHistory } from '../history/run-history.ts';
-import type { LiveChange } from './live-change.ts';
 import type { After } from '../timer.ts';
 import { PullIterator } from './pull-iterator.ts';
 import type { Joined, Polled, Topics, Watcher } from './topics.ts';
@@ -15,6 +14,16 @@ import {
   type WatchedRun,
   type WorkflowRuns,
 } from './workflow-runs.ts';
+
+/** A change for a subscriber: the current states, and what the subscriber knows already. */
+export interface LiveChange {
+  /** Key of the watched data. */
+  readonly topic: string;
+  /** Current states, compared by identity. */
+  readonly states: readonly object[];
+  /** Key of what the subscriber knows. Events with the same topic, states and `since` are equal. */
+  readonly since: string;
+}
 
 export interface ChangedRun extends Pick<WatchedRun, 'record'> {
   readonly workflowId: string;

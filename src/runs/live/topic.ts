@@ -41,12 +41,6 @@ export interface Topic<State> {
   close(): void;
 }
 
-export interface Poll<State> {
-  readonly signal: AbortSignal;
-  /** Null before the first poll. */
-  readonly latest: State | null;
-}
-
 export interface PollResult<Reading> {
   readonly reading: Reading;
   /** Time until which another poll would bring nothing newer, in ms since 1970. */
@@ -56,7 +50,7 @@ export interface PollResult<Reading> {
 export interface TopicOptions<State extends LiveState, Reading> {
   readonly states: LiveStates<State, Reading>;
   /** Reads through the run store: makes a call only if the cached parts are too old. */
-  readonly read: (poll: Poll<State>) => Promise<PollResult<Reading>>;
+  readonly read: (latest: State | null, signal: AbortSignal) => Promise<PollResult<Reading>>;
   /** True while cached data may be shown to the viewer without a call. */
   readonly isRightKnown: () => boolean;
   readonly liveTtlMs: number;
@@ -112,7 +106,7 @@ export function createTopic<State extends LiveState, Reading>(options: TopicOpti
     if (isInDoubt) doubtedAtMs = now();
     isInDoubt = false;
     try {
-      const { reading, untilMs } = await read({ signal: controller.signal, latest });
+      const { reading, untilMs } = await read(latest, controller.signal);
       const state = await states.follow(latest, reading);
       accept(state, states.isWhole(state) ? untilMs : now() + intervalMs);
     } catch (error) {

@@ -4,7 +4,7 @@ import { AnswerLifetime, CallBudget, type ReadContext } from '../read-context.ts
 import type { After } from '../timer.ts';
 import type { ViewerCache } from '../viewer-cache.ts';
 import type { Viewer } from '../viewer.ts';
-import { createTopic, type LiveState, type LiveStates, type Poll, type PollResult, type Topic } from './topic.ts';
+import { createTopic, type LiveState, type LiveStates, type PollResult, type Topic } from './topic.ts';
 
 /** The request that subscribed. */
 export type Watcher = Pick<ReadContext, 'viewer' | 'requestId' | 'operationRecord'>;
@@ -86,7 +86,7 @@ export function createTopics(options: TopicsOptions) {
       reserved = bytes;
     }
 
-    async function readOnce({ signal, latest }: Poll<State>): Promise<PollResult<Reading>> {
+    async function readOnce(latest: State | null, signal: AbortSignal): Promise<PollResult<Reading>> {
       const budget = new CallBudget(maxUpstreamCalls);
       const lifetime = new AnswerLifetime();
       const caller = { viewer, requestId, operationRecord, isPoll: true } as const;
@@ -96,14 +96,14 @@ export function createTopics(options: TopicsOptions) {
       return { reading, untilMs: lifetime.untilMs };
     }
 
-    async function readAwaited(poll: Poll<State>): Promise<PollResult<Reading>> {
+    async function readAwaited(latest: State | null, signal: AbortSignal): Promise<PollResult<Reading>> {
       for (;;) {
         try {
-          return await readOnce(poll);
+          return await readOnce(latest, signal);
         } catch (error) {
           // After an abort `pause` does not wait, so a cached 404 would repeat at once without end.
-          if (poll.signal.aborted || !isNotFound(error) || !(await polled.isAwaited?.())) throw error;
-          await pause(AWAITED_EVERY_MS, poll.signal);
+          if (signal.aborted || !isNotFound(error) || !(await polled.isAwaited?.())) throw error;
+          await pause(AWAITED_EVERY_MS, signal);
         }
       }
     }
@@ -132,21 +132,17 @@ export function createTopics(options: TopicsOptions) {
   }
 
   /** Resolves after `ms`, or as soon as `signal` fires. */
-  function pause(ms: number, signal: AbortSignal): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<undefined>();
-    const cancel = after(ms, () => {
-      resolve(undefined);
+  const pause = (ms: number, signal: AbortSignal): Promise<void> =>
+    new Promise((resolve) => {
+      const end = () => {
+        cancel();
+        signal.removeEventListener('abort', end);
+        resolve();
+      };
+      const cancel = after(ms, end);
+      signal.addEventListener('abort', end);
+      if (signal.aborted) end();
     });
-    const stop = () => {
-      cancel();
-      resolve(undefined);
-    };
-    if (signal.aborted) stop();
-    signal.addEventListener('abort', stop);
-    return promise.finally(() => {
-      signal.removeEventListener('abort', stop);
-    });
-  }
 
   return {
     /** Adds a reader. Throws RATE_LIMITED if the viewer has reached its limit of subscriptions. */

@@ -21,26 +21,24 @@ export interface StartedRunsOptions {
 
 const AWAITED_MS = 10_000;
 const MAX_BYTES = 2 ** 20;
-/** Measured on Node 24: a number with its slot. */
+/** Measured on Node 24: a slot. */
 const ENTRY_BYTES = 300;
 
 export function createStartedRuns({ shared, now }: StartedRunsOptions): StartedRuns {
-  /** End of the wait for each run, by viewer and run. */
-  const untilMs = new LRUCache<string, number>({
-    maxSize: MAX_BYTES,
-    sizeCalculation: (_untilMs, key) => ENTRY_BYTES + 2 * key.length,
+  /** By viewer and run. */
+  const awaited = new LRUCache<string, true>({
+    ...{ maxSize: MAX_BYTES, sizeCalculation: (_value, key) => ENTRY_BYTES + 2 * key.length },
+    ...{ ttl: AWAITED_MS - 1, ttlResolution: 0, perf: { now } },
   });
   const keyOf = ({ id }: Viewer, ref: RunRef) => `${id} ${refKey(ref)}`;
 
   return {
     async add(viewer, ref) {
-      untilMs.set(keyOf(viewer, ref), now() + AWAITED_MS);
+      awaited.set(keyOf(viewer, ref), true);
       await shared?.add(viewer, ref, AWAITED_MS);
     },
     async isAwaited(viewer, ref) {
-      const known = untilMs.get(keyOf(viewer, ref));
-      if (known !== undefined) return now() < known;
-      return (await shared?.has(viewer, ref)) ?? false;
+      return awaited.has(keyOf(viewer, ref)) || ((await shared?.has(viewer, ref)) ?? false);
     },
   };
 }
