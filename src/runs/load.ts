@@ -5,7 +5,7 @@ import type { Failure, PartsEntry, Revalidation, Right } from './entry.ts';
 import type { ReadContext } from './read-context.ts';
 import type { Called, Lease, Loaded, SharedAnswers, SharedState, StoredAnswer } from './ports.ts';
 import { Snapshot, type Answered } from './snapshot.ts';
-import { endOf, type Wanted } from './source.ts';
+import { callName, endOf, type Wanted } from './source.ts';
 import type { Asked } from './rights.ts';
 import type { Flight } from './single-flight.ts';
 import type { ViewerCache } from './viewer-cache.ts';
@@ -156,7 +156,7 @@ export async function load<Entry extends PartsEntry, T>(
   }
 
   async function loadShared(tier: SharedAnswers): Promise<Loaded<T>> {
-    const resource = { viewer, workflowId, key: source.nameOf(entryOf()) };
+    const resource = { viewer, workflowId, key: callName(source.endpoint, entryOf()) };
     for (let waits = 0; waits <= MAX_WAITS; waits += 1) {
       const shared = await tier.get(resource);
       const found = shared && (await find(shared));
@@ -189,7 +189,7 @@ export async function load<Entry extends PartsEntry, T>(
 
   /** Readers do not wait for it. */
   async function share(lease: Lease, called: Called<T>): Promise<void> {
-    const related = source.related && right.calls.flights.get(source.related(entryOf()))?.landing();
+    const related = source.related && right.calls.flights.get(callName(source.related, entryOf()))?.landing();
     const sharedMs = () => Math.max(source.sharedMs ?? 0, source.lifetimeMs(called.cached, entryOf()));
     if (!flight.isCacheable) {
       lease.release('alone');

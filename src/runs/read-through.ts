@@ -10,7 +10,7 @@ import type { ReadContext } from './read-context.ts';
 import type { Loaded } from './ports.ts';
 import { Flight } from './single-flight.ts';
 import { asStale, type Snapshot } from './snapshot.ts';
-import { endOf, type Wanted } from './source.ts';
+import { callName, endOf, type Wanted } from './source.ts';
 import type { After } from './timer.ts';
 import type { Asked } from './rights.ts';
 import type { Viewer } from './viewer.ts';
@@ -114,7 +114,7 @@ export function createReadThrough(options: ReadThroughOptions) {
   ): Promise<Snapshot<T>> {
     const { viewer, budget, signal, operationRecord } = operation;
     const { right, entry } = find(wanted, viewer);
-    const name = wanted.source.nameOf(entry);
+    const name = callName(wanted.source.endpoint, entry);
     // The name implies the type of the answer.
     const flying = right.calls.flights.get(name) as Flight<Loaded<T>> | undefined;
     // Only the operation that starts the call counts it in its budget.

@@ -4,7 +4,6 @@ import { timestampOf } from '../domain/timestamp.ts';
 import type { Freshness, Run, RunRecord, StepFacts, WorkflowGraph } from '../domain/types.ts';
 import { cachedBytes, type RunRef, type UpstreamApi } from '../upstream/client.ts';
 import type { GatewayError } from '../upstream/errors.ts';
-import { refKey } from '../upstream/ids.ts';
 import { RunSubject, type ListEntry, type RunEntry } from './entry.ts';
 import { createFinality, followRecord, followSteps, hasRecord } from './finality.ts';
 import type { ReadContext } from './read-context.ts';
@@ -77,7 +76,6 @@ export function createRunStore(options: RunStoreOptions): RunStore {
 
   const records: RunSource<MaybeRecord> = {
     endpoint: 'run',
-    nameOf: ({ ref }) => `record ${refKey(ref)}`,
     partOf: ({ record }) => record,
     fetch: ({ ref }, call) => upstream.getRun(ref, call),
     follow: followRecord,
@@ -90,12 +88,11 @@ export function createRunStore(options: RunStoreOptions): RunStore {
 
   const steps: RunSource<StepList> = {
     endpoint: 'steps',
-    nameOf: ({ ref }) => `steps ${refKey(ref)}`,
     partOf: ({ steps }) => steps,
     fetch: ({ ref }, call) => upstream.listSteps(ref, call),
     follow: followSteps,
     // Record and steps are mostly loaded together, and steps are final only with a terminal record.
-    related: ({ ref }) => `record ${refKey(ref)}`,
+    related: 'run',
     lifetimeMs(snapshot, entry) {
       // Without a record endpoint, an old record is ignored: it is not fetched again.
       const record = offersRecords || isFresh(entry) ? entry.record.snapshot : null;

@@ -6,8 +6,6 @@ import type { Snapshot } from './snapshot.ts';
 
 export interface Source<Entry extends PartsEntry, T> {
   readonly endpoint: UpstreamEndpoint;
-  /** Name of the call, unique per viewer. Gateways share the answer under it. */
-  nameOf(entry: Entry): string;
   partOf(entry: Entry): Part<T>;
   fetch(entry: Entry, call: CallOptions): Promise<UpstreamAnswer<T>>;
   /**
@@ -18,8 +16,8 @@ export interface Source<Entry extends PartsEntry, T> {
   follow?(before: Snapshot<T>, snapshot: Snapshot<T>): void;
   /** Time for which other gateways may use the answer, in ms, if that is longer than its own lifetime. */
   readonly sharedMs?: number;
-  /** Name of another call on whose answer the lifetime depends. */
-  related?(entry: Entry): string;
+  /** Endpoint of another call of the entry, on whose answer the lifetime depends. */
+  readonly related?: UpstreamEndpoint;
   /** Value cached in place of a 404. If absent, a 404 is an error. */
   readonly valueIfMissing?: T;
 }
@@ -29,6 +27,9 @@ export interface Wanted<Entry extends PartsEntry, T> {
   readonly source: Source<Entry, T>;
   readonly subject: Subject<Entry>;
 }
+
+/** Name of a call, unique per viewer. Gateways share the answer under it. */
+export const callName = (endpoint: UpstreamEndpoint, { name }: PartsEntry): string => `${endpoint} of ${name}`;
 
 /** End of an answer's lifetime, in ms since 1970. */
 export const endOf = <Entry extends PartsEntry, T>(

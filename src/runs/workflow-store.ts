@@ -35,7 +35,6 @@ const RECENT_MS = 60_000;
 export function createWorkflowStore({ upstream, viewers, reads, liveTtlMs }: WorkflowStoreOptions): WorkflowStore {
   const workflows = (lifetimeMs: number): Source<ListEntry<WorkflowList>, WorkflowList> => ({
     endpoint: 'workflows',
-    nameOf: () => NAME,
     partOf: ({ list }) => list,
     async fetch(_entry, call) {
       const { value, ...answer } = await upstream.listWorkflows(call);

@@ -147,7 +147,6 @@ export function createRunHistory({ upstream, viewers, reads, runStore, liveTtlMs
 
   const windows: Source<WindowEntry, RunList> = {
     endpoint: 'runs',
-    nameOf: ({ name }) => name,
     partOf: ({ list }) => list,
     fetch: ({ window }, call) => upstream.listRuns(window, call),
     lifetimeMs: () => liveTtlMs,
