@@ -164,9 +164,7 @@ describe('an upstream call', () => {
     ['7', 7],
     [' 7 ', 7],
     ['0', 0],
-    ['86400', 86_400],
-    ['999999999', 86_400],
-    ['Fri, 31 Dec 9999 23:59:59 GMT', 86_400],
+    ['999999999', 999_999_999],
     ['Tue, 24 Nov 2020 11:00:00 GMT', 0],
     ...['1000000000', '1.5', '7x', '-7', 'soon', ''].map((value): [string, undefined] => [value, undefined]),
   ])('A call that fails with Retry-After "%s" has retryAfterSeconds %s', async (value, seconds) => {

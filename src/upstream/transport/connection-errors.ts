@@ -27,7 +27,7 @@ const OTHER_CERTIFICATE_ERROR = /^(?:CERT_|ERR_TLS_CERT_|HOSTNAME_MISMATCH$|INVA
 const MISFIT = /^(?:ERR__ERROR_FORMAT_|ZSTD_error_)/;
 
 /** Returns the message of an error that no retry changes, else null. The server has not processed the request. */
-function permanentProblem(code: string, hasHttp2Frame: boolean): string | null {
+function permanentProblem(code: string): string | null {
   if (UNTRUSTED.has(code)) {
     return (
       `The upstream's certificate is not trusted (${code}). If a private authority signed it, set ` +
@@ -37,7 +37,7 @@ function permanentProblem(code: string, hasHttp2Frame: boolean): string | null {
   if (OTHER_CERTIFICATE_ERROR.test(code)) {
     return `The upstream's certificate is not valid for UPSTREAM_URL at this time (${code}). Renew or replace it.`;
   }
-  if (hasHttp2Frame || code.endsWith('NO_APPLICATION_PROTOCOL')) {
+  if (code.endsWith('NO_APPLICATION_PROTOCOL')) {
     return 'The upstream must support HTTP/1.1, got HTTP/2 only. Enable HTTP/1.1 in the upstream.';
   }
   if (code.endsWith('WRONG_VERSION_NUMBER')) {
@@ -50,7 +50,7 @@ function permanentProblem(code: string, hasHttp2Frame: boolean): string | null {
 export function toGatewayError(error: unknown, isProxied: boolean): unknown {
   if (!(error instanceof RequestError)) return error;
   const { code } = error;
-  const problem = permanentProblem(reasonOf(error), beginsAsHttp2(error.cause));
+  const problem = permanentProblem(reasonOf(error));
   if (problem !== null) {
     return new GatewayError('UPSTREAM_UNAVAILABLE', problem, { retryable: false, wasNotSent: true });
   }
@@ -75,13 +75,4 @@ const OPENSSL_REASON = /:SSL routines:[^:]*:([^:]+):/;
 function reasonOf({ code, message }: RequestError): string {
   const reason = code === 'EPROTO' ? OPENSSL_REASON.exec(message)?.[1] : undefined;
   return reason?.toUpperCase().replaceAll(' ', '_') ?? code;
-}
-
-/** Type of a SETTINGS frame, the first frame of every HTTP/2 connection. */
-const SETTINGS_FRAME = 4;
-
-/** True if Node's parser could not read HTTP/1.1 because the bytes are an HTTP/2 frame. */
-function beginsAsHttp2(cause: unknown): boolean {
-  const packet = (cause as { readonly rawPacket?: unknown } | undefined)?.rawPacket;
-  return Buffer.isBuffer(packet) && packet.length >= 9 && packet[0] === 0 && packet[3] === SETTINGS_FRAME;
 }

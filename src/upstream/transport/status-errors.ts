@@ -39,15 +39,11 @@ function otherStatus(status: number): readonly [ErrorCode, string] {
   ];
 }
 
-/** Maximum of a Retry-After header. A longer time is taken for a mistake. */
-const MAX_RETRY_AFTER_SECONDS = 86_400;
-
-/** Reads seconds or an HTTP date, at most a day. Null for any other value. */
+/** Reads seconds or an HTTP date. Null for any other value. */
 export function parseRetryAfter(value: string | undefined): number | null {
   if (value === undefined) return null;
-  if (/^\d{1,9}$/.test(value)) return Math.min(Number(value), MAX_RETRY_AFTER_SECONDS);
+  if (/^\d{1,9}$/.test(value)) return Number(value);
   // `Date.parse` would read a number such as 1.5 as a date.
   const date = /[a-z]/i.test(value) ? Date.parse(value) : NaN;
-  const seconds = Math.max(0, Math.ceil((date - Date.now()) / 1000));
-  return Number.isNaN(date) ? null : Math.min(seconds, MAX_RETRY_AFTER_SECONDS);
+  return Number.isNaN(date) ? null : Math.max(0, Math.ceil((date - Date.now()) / 1000));
 }
