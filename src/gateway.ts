@@ -78,11 +78,6 @@ export interface Overrides extends Partial<Clock>, HttpOverrides, Pick<Additions
 const TWO_AUTHENTICATIONS =
   'UPSTREAM_AUTH must be passthrough when the authenticate hook is set, got service. Leave UPSTREAM_AUTH unset.';
 
-/** Redacts the headers that carry keys: the header of the upstream key, and the fixed ones. */
-export function createLoggerFor({ logLevel, logFormat, upstreamConnection: { authHeader, headers } }: Config): Logger {
-  return createLogger(logLevel, undefined, [authHeader.name, ...Object.keys(headers)], logFormat);
-}
-
 /** If it rejects, everything that was opened is closed again. */
 export async function createGateway(config: Config, overrides: Overrides & Additions = {}): Promise<Gateway> {
   return closedOnError((opened) => openGateway(config, overrides, opened));
@@ -176,7 +171,7 @@ async function openParts(
 ) {
   const config = overrides.upstream ? withUpstream(given, overrides.upstream) : given;
   const { now, wallOf } = { ...createClock(), ...overrides };
-  const { after = afterOnThisMachine, logger = createLoggerFor(config), isShowcase = false } = overrides;
+  const { after = afterOnThisMachine, logger = createLogger(config), isShowcase = false } = overrides;
   const { authenticate: hook, onOperation, plugins = [], extension = null, upstream: own } = overrides;
   const { auth, reauthIntervalMs: recheckMs } = config;
   const isVerified = auth.mode === 'service' || hook !== undefined;

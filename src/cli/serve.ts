@@ -2,8 +2,8 @@
 import closeWithGrace from 'close-with-grace';
 import type { Config } from '../config/config.ts';
 import { misspelledVariables } from '../config/misspelled.ts';
-import { createGateway, createLoggerFor } from '../gateway.ts';
-import { flushed } from '../observability/logger.ts';
+import { createGateway } from '../gateway.ts';
+import { createLogger, flushed } from '../observability/logger.ts';
 import type { Environment } from './command-line.ts';
 import { startTracing } from './tracing.ts';
 
@@ -21,7 +21,7 @@ export async function serve(
   write: (text: string) => void,
   shellId: number | null,
 ): Promise<void> {
-  const logger = createLoggerFor(config);
+  const logger = createLogger(config);
   for (const { name, meant } of misspelledVariables(Object.keys(variables))) {
     logger.warn({ name, meant }, `${name} is not a setting: ${meant} may be meant`);
   }

@@ -15,8 +15,6 @@ export type UpstreamProxy = NonNullable<Config['upstreamConnection']['proxy']>;
 export type AuthConfig = Config['auth'];
 export type ServiceAuth = Extract<AuthConfig, { mode: 'service' }>;
 export type TokenConfig = NonNullable<ServiceAuth['tokens']>;
-export type LogLevel = Config['logLevel'];
-export type LogFormat = Config['logFormat'];
 export type PersistedMode = Config['persistedOperations'];
 
 /**

@@ -19,13 +19,8 @@ import type { Forwarding } from './client-address.ts';
 
 /** What a transport knows about an operation before its caller is known. */
 export interface Arrival extends Omit<OperationRequest, 'caller' | 'authenticate' | 'admitEvent'> {
-  readonly http: { readonly request: IncomingMessage; readonly response?: ServerResponse };
   /** Replaces the header of the request. */
   readonly authorization?: string | undefined;
-}
-
-export interface EnteringRequest extends OperationRequest {
-  readonly http: Arrival['http'];
 }
 
 export interface EntranceOptions {
@@ -67,7 +62,7 @@ export function createEntrance(options: EntranceOptions) {
    * of a refused operation.
    */
   async function limit(
-    { caller: { viewer }, http: { request } }: EnteringRequest,
+    { caller: { viewer }, http: { request } }: OperationRequest,
     report?: (allowance: Allowance) => void,
   ): Promise<void> {
     let allowance: Allowance | null = null;
@@ -83,7 +78,7 @@ export function createEntrance(options: EntranceOptions) {
     limit,
     admission,
 
-    async identify(arrival: Arrival): Promise<EnteringRequest> {
+    async identify(arrival: Arrival): Promise<OperationRequest> {
       const { http, authorization } = arrival;
       const again = () => authenticate(http.request, authorization);
       const caller = await again();
@@ -100,7 +95,7 @@ export function createEntrance(options: EntranceOptions) {
      * and the reply is written. `waits`: it waits 10 s for room, so that thousands that reconnect at once are let in.
      */
     async enter<T>(
-      operation: EnteringRequest,
+      operation: OperationRequest,
       reply: FastifyReply,
       waits: boolean,
       work: (ticket: Ticket) => Promise<T>,

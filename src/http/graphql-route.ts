@@ -5,12 +5,12 @@ import type { FastifyReply, RouteHandlerMethod } from 'fastify';
 import { requestError } from '../graphql/operations/error-formatting.ts';
 import type { Operations } from '../graphql/operations/operations.ts';
 import { PARSED_AT_ONCE_BYTES, type Ticket } from '../graphql/admission/ticket.ts';
-import type { Answer, Outcome } from '../graphql/operations/operation.ts';
+import type { Answer, OperationRequest, Outcome } from '../graphql/operations/operation.ts';
 import type { Observer } from '../observability/observer.ts';
 import type { OperationType } from '../observability/operation-record.ts';
 import { readBody } from './body.ts';
 import { compress } from './compression.ts';
-import { clientInfoOf, RequestClient, type Arrival, type EnteringRequest, type Entrance } from './entrance.ts';
+import { clientInfoOf, RequestClient, type Arrival, type Entrance } from './entrance.ts';
 import type { SendEvents } from './event-streams.ts';
 import {
   GRAPHQL_TYPE,
@@ -40,7 +40,7 @@ export interface GraphqlRouteOptions {
 
 /** One request, as its stages read it. */
 interface Exchange {
-  readonly operation: EnteringRequest;
+  readonly operation: OperationRequest;
   readonly ticket: Ticket;
   readonly isGet: boolean;
   /** The query string with its question mark; empty if there is none. */

@@ -8,13 +8,13 @@ import { parseExactJson } from '../domain/long-integers.ts';
 import type { Owner } from '../graphql/admission/room.ts';
 import { PARSED_AT_ONCE_BYTES, Ticket } from '../graphql/admission/ticket.ts';
 import { isRecord } from '../graphql/json-kinds.ts';
-import type { OperationParams, Outcome } from '../graphql/operations/operation.ts';
+import type { OperationParams, OperationRequest, Outcome } from '../graphql/operations/operation.ts';
 import type { Operations } from '../graphql/operations/operations.ts';
 import { SubscriptionError, type LiveEvents } from '../graphql/subscriptions/live-events.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { ClientInfo, OperationType } from '../observability/operation-record.ts';
 import { AbandonedError, GatewayError } from '../upstream/errors.ts';
-import { clientInfoOf, RequestClient, type Arrival, type EnteringRequest, type Entrance } from './entrance.ts';
+import { clientInfoOf, RequestClient, type Arrival, type Entrance } from './entrance.ts';
 import type { LiveConnection } from './live-connections.ts';
 import { checkParams } from './params.ts';
 import { requestIdOf } from './routes.ts';
@@ -230,7 +230,7 @@ export class Socket implements ProtocolSocket, LiveConnection {
   }
 
   /** An open socket has no rights of its own: each operation is authenticated. */
-  async #identify(requestId: string, client: RequestClient): Promise<EnteringRequest> {
+  async #identify(requestId: string, client: RequestClient): Promise<OperationRequest> {
     const { entrance } = this.#options;
     const arrival: Arrival = {
       transport: 'graphql-ws',
@@ -246,7 +246,7 @@ export class Socket implements ProtocolSocket, LiveConnection {
     return operation;
   }
 
-  async #outcomeOf(operation: EnteringRequest, received: Received, running: number): Promise<Outcome> {
+  async #outcomeOf(operation: OperationRequest, received: Received, running: number): Promise<Outcome> {
     const { entrance, operations, maxOperations } = this.#options;
     const { admitted } = received;
     try {

@@ -1,6 +1,6 @@
 /** Structured logs: one JSON object per line, on standard output. */
 import { destination, pino, type Logger as PinoLogger } from 'pino';
-import type { LogFormat, LogLevel } from '../config/config.ts';
+import type { Config } from '../config/config.ts';
 import { ecsOptions, inNamespace } from './ecs.ts';
 
 /** The part of pino's interface that the gateway uses. */
@@ -24,15 +24,10 @@ const BATCH_MS = 500;
 /** Above this, new lines are dropped: a reader that hangs must not fill the memory. */
 const MAX_BUFFERED_BYTES = 16 * 1024 * 1024;
 
-/**
- * `dest` is a file descriptor or a path. pino writes buffered lines when the process exits. `secretHeaders`: further headers to
- * leave out, in lower case.
- */
+/** `dest` is a file descriptor or a path. pino writes buffered lines when the process exits. */
 export function createLogger(
-  level: LogLevel,
+  { logLevel: level, logFormat, upstreamConnection: { authHeader, headers } }: Config,
   dest: number | string = STDOUT,
-  secretHeaders: readonly string[] = [],
-  format: LogFormat = 'json',
 ): Logger {
   const stream = destination({
     dest,
@@ -52,7 +47,8 @@ export function createLogger(
       });
     },
   };
-  const logger = pino({ level, redact: redacted(secretHeaders), ...(format === 'ecs' && ecsOptions()) }, to);
+  const redact = redacted([authHeader.name, ...Object.keys(headers)]);
+  const logger = pino({ level, redact, ...(logFormat === 'ecs' && ecsOptions()) }, to);
 
   // Without a listener, a failed write (EPIPE, ENOSPC) ends the process.
   stream.on('error', ({ code }: NodeJS.ErrnoException) => {

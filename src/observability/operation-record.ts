@@ -34,8 +34,7 @@ export interface OperationStart {
   /** Null if the request has no credential. */
   readonly viewerId: string | null;
   readonly clientInfo: ClientInfo | null;
-  /** Left out for an operation without an HTTP request. */
-  readonly http?: HttpSource | undefined;
+  readonly http: HttpSource;
 }
 
 /** `response`: from the response cache. `hit`: all data was cached. `none`: no data was read. */
@@ -111,7 +110,7 @@ export class OperationRecord {
     this.clientInfo = clientInfo;
     this.http = http;
     this.span = span;
-    this.traceContext = readTraceHeaders(http?.request.headers ?? {});
+    this.traceContext = readTraceHeaders(http.request.headers);
     this.#transport = transport;
     this.#reports = reports;
   }

@@ -31,12 +31,12 @@ export function createSpans(version: string, client: ClientFacts) {
 
   return {
     /** The server span of an operation. */
-    operation(http: HttpSource | undefined): Span {
+    operation(http: HttpSource): Span {
       const active = context.active();
       // An embedder may have a span of the request already.
-      const parent = trace.getSpan(active) ? active : propagation.extract(active, http?.request.headers ?? {});
+      const parent = trace.getSpan(active) ? active : propagation.extract(active, http.request.headers);
       const span = tracer.startSpan('GraphQL Operation', { kind: SpanKind.SERVER }, parent);
-      if (http && span.isRecording()) span.setAttributes(requestAttributes(http, client));
+      if (span.isRecording()) span.setAttributes(requestAttributes(http, client));
       return span;
     },
 

@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { readConfig } from '../../src/config/config.ts';
 import { createLogger, flushed } from '../../src/observability/logger.ts';
 
 interface Line {
@@ -32,15 +33,18 @@ afterEach(() => {
 
 /** Runs statements in a separate process, where `logger` writes to standard output. */
 function runScript(statements: string) {
-  const url = new URL('../../src/observability/logger.ts', import.meta.url).href;
-  const script = `import { createLogger, flushed } from '${url}'; const logger = createLogger('info'); ${statements}`;
+  const [config, log] = ['config/config.ts', 'observability/logger.ts'].map(
+    (path) => new URL(`../../src/${path}`, import.meta.url).href,
+  );
+  const script = `import { readConfig } from '${config}'; import { createLogger, flushed } from '${log}';
+    const logger = createLogger(readConfig({})); ${statements}`;
   const own = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['pipe', 'pipe', 'pipe'] });
   child = own;
   return { child: own, exited: once(own, 'exit').then(([code]) => code as number | null) };
 }
 
 it('A flush of the logger writes every line, including lines logged during a write', async () => {
-  const logger = createLogger('info', file);
+  const logger = createLogger(readConfig({}), file);
   for (let round = 0; round < 10; round += 1) {
     logger.info({ n: 3 * round }, 'line');
     await new Promise((resolve) => setImmediate(resolve));
@@ -53,7 +57,10 @@ it('A flush of the logger writes every line, including lines logged during a wri
 });
 
 it('The logger leaves out every header that may contain a key', async () => {
-  const logger = createLogger('info', file, ['x-api-key', 'x-tenant.key']);
+  const logger = createLogger(
+    readConfig({ UPSTREAM_AUTH_HEADER: 'x-api-key: {key}', UPSTREAM_HEADERS: 'x-tenant.key: acme' }),
+    file,
+  );
   const names = ['authorization', 'x-api-key', 'x-tenant.key', 'cookie', 'proxy-authorization'];
   const headers = { ...Object.fromEntries(names.map((name) => [name, 'secret'])), accept: '*/*' };
   logger.info({ ...headers, headers, request: headers, response: { headers } }, 'line');
@@ -64,7 +71,10 @@ it('The logger leaves out every header that may contain a key', async () => {
 });
 
 it('A line of LOG_FORMAT=ecs has the names of the Elastic Common Schema, other fields below `stepgate`, and no key', async () => {
-  const logger = createLogger('debug', file, ['x-api-key'], 'ecs');
+  const logger = createLogger(
+    readConfig({ LOG_LEVEL: 'debug', LOG_FORMAT: 'ecs', UPSTREAM_AUTH_HEADER: 'x-api-key: {key}' }),
+    file,
+  );
   const secret = { 'x-api-key': 'secret' };
   const more = { ...secret, headers: secret, request: { ...secret, headers: secret } };
   logger
