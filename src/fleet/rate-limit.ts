@@ -2,7 +2,6 @@
 import {
   allowanceOf,
   MINUTE_MS,
-  timeOf,
   TOLERANCE_MS,
   type RateLimit,
   type RateLimitOfFleet,
@@ -27,16 +26,13 @@ export function createSharedRateLimit(
   { valkey, keys }: Fleet,
   { kind, perMinute, local }: RateLimitOfFleet,
 ): RateLimit {
-  return {
-    async take(key, operations = 1) {
-      const takesMs = timeOf(operations, MINUTE_MS / perMinute);
-      const name = keys.names('rate', kind, key)[0].text;
-      const reply = await valkey.run('RATE', (redis) =>
-        redis.eval(TAKE, 1, name, String(takesMs), MINUTE_MS, TOLERANCE_MS),
-      );
-      if (!Array.isArray(reply)) return local.take(key, operations);
-      const [isAllowed, owedMs] = reply as readonly unknown[];
-      return allowanceOf(perMinute, isAllowed === 1, Number(owedMs), takesMs);
-    },
+  return async (key) => {
+    const name = keys.names('rate', kind, key)[0].text;
+    const reply = await valkey.run('RATE', (redis) =>
+      redis.eval(TAKE, 1, name, String(MINUTE_MS / perMinute), MINUTE_MS, TOLERANCE_MS),
+    );
+    if (!Array.isArray(reply)) return local(key);
+    const [isAllowed, owedMs] = reply as readonly unknown[];
+    return allowanceOf(perMinute, isAllowed === 1, Number(owedMs));
   };
 }

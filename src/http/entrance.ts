@@ -66,8 +66,8 @@ export function createEntrance(options: EntranceOptions) {
     report?: (allowance: Allowance) => void,
   ): Promise<void> {
     let allowance: Allowance | null = null;
-    if (!viewer || !isAccepted(viewer.id)) allowance = await byNetwork.take(networkOf(request).network);
-    if (viewer && allowance?.isAllowed !== false) allowance = byViewer && (await byViewer.take(viewer.id));
+    if (!viewer || !isAccepted(viewer.id)) allowance = await byNetwork(networkOf(request).network);
+    if (viewer && allowance?.isAllowed !== false) allowance = byViewer && (await byViewer(viewer.id));
     if (!allowance) return;
     if (viewer || !allowance.isAllowed) report?.(allowance);
     if (!allowance.isAllowed) throw rateLimited(allowance);

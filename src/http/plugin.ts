@@ -91,7 +91,7 @@ export function createHttp(options: HttpOptions) {
   const ops = createOps({ metrics: options.metrics, isReady });
 
   const limitOf = (kind: string, perMinute: number): RateLimit => {
-    const local = createRateLimit({ perMinute, now });
+    const local = createRateLimit(perMinute, now);
     return options.shareRateLimit?.({ kind, perMinute, local }) ?? local;
   };
   /** The stages before every operation: a route or transport of its own enters here. */
