@@ -5,7 +5,7 @@ import { requestError } from '../graphql/operations/error-formatting.ts';
 import type { Ticket } from '../graphql/admission/ticket.ts';
 import { createOwnBytes, type OwnBytes } from '../upstream/transport/own-bytes.ts';
 
-export const MAX_BODY_BYTES = 1_048_576;
+const MAX_BODY_BYTES = 1_048_576;
 /** The memory doubles when it is full: a client may announce more than it sends. */
 const FIRST_BYTES = 4096;
 

@@ -4,7 +4,6 @@ import type { Socket } from 'node:net';
 import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
 import fastify, { type FastifyHttpOptions, type FastifyInstance, type FastifyPluginAsync } from 'fastify';
 import type { Config } from '../config/config.ts';
-import { MAX_BODY_BYTES } from './body.ts';
 import type { Forwarding } from './client-address.ts';
 import type { Http } from './plugin.ts';
 import { requestIdOf, withoutPrefix } from './routes.ts';
@@ -42,7 +41,6 @@ export const appOptions = ({ config: { basePath }, client, refuseUrl }: AppOptio
     genReqId: ({ headers }) => requestIdOf(headers),
     // Every route is also served below BASE_PATH: a proxy in front may not have removed it.
     ...(basePath !== '' && { rewriteUrl: ({ url = '' }: IncomingMessage) => withoutPrefix(url, basePath) }),
-    bodyLimit: MAX_BODY_BYTES,
     // No timeout: a fleet may take long to connect, and answers in progress to finish.
     pluginTimeout: 0,
     frameworkErrors(error, _request, reply) {
