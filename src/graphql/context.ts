@@ -16,9 +16,9 @@ import type { WatchRuns } from '../runs/live/runs-watch.ts';
 import { createRunLoaders, type DataRequirement, type RunLoaders } from '../runs/loaders/run-loaders.ts';
 import { createWorkflowLoaders, type WorkflowLoaders } from '../runs/loaders/workflow-loaders.ts';
 import { AnswerLifetime, type ReadContext } from '../runs/read-context.ts';
-import type { ViewerCache } from '../runs/viewer-cache.ts';
 import type { StartRequest, StartRun } from '../runs/starts/run-starter.ts';
 import type { RunStore } from '../runs/run-store.ts';
+import type { Viewer } from '../runs/viewer.ts';
 import type { WorkflowStore } from '../runs/workflow-store.ts';
 import type { RunRef } from '../upstream/client.ts';
 import { GatewayError } from '../upstream/errors.ts';
@@ -40,9 +40,8 @@ export interface ContextSource extends Limits {
   readonly watchRun: WatchRun;
   readonly watchRuns: WatchRuns;
   readonly startRun: StartRun;
-  readonly viewers: ViewerCache;
-  /** True if the gateway has authenticated each viewer. If false, the upstream decides whether a key is valid. */
-  readonly isVerified: boolean;
+  /** True if the gateway, or recently the upstream, has accepted the viewer's key. */
+  readonly isProven: (viewer: Viewer) => boolean;
   /** False if the upstream cannot start runs. */
   readonly offersExecute: boolean;
   readonly lookAhead: LookAhead;
@@ -106,7 +105,7 @@ export function createContext(source: ContextSource, request: ContextRequest) {
     operation,
     /** Rejects if neither gateway nor upstream has accepted the viewer's key. May load the list of workflows. */
     async proveRight(): Promise<void> {
-      if (!source.isVerified && !source.viewers.hasProvenRight(operation().viewer)) await workflows().known();
+      if (!source.isProven(operation().viewer)) await workflows().known();
     },
     /** Limits how long the answer may be cached. */
     lifetime,

@@ -83,7 +83,8 @@ export async function createGraphql(options: GraphqlOptions) {
 
   const budgets = { maxUpstreamCalls, maxObjects: maxOperationObjects, maxAnswerBytes };
   const offersExecute = config.upstreamEndpoints.has('execute');
-  const ofOperation = { lookAhead, isVerified, offersExecute, prices, links: createLinks(config), now };
+  const isProven: ContextSource['isProven'] = (viewer) => isVerified || runs.viewers.hasProvenRight(viewer);
+  const ofOperation = { lookAhead, isProven, offersExecute, prices, links: createLinks(config), now };
   const contextSource: ContextSource = { ...runs, ...budgets, ...ofOperation };
   const operations = createOperations({
     schema,
@@ -97,7 +98,6 @@ export async function createGraphql(options: GraphqlOptions) {
     }),
     errors,
     contextSource,
-    isProven: (viewer) => isVerified || runs.viewers.hasProvenRight(viewer),
     observer,
   });
   return { schema, operations, landingPage: apollo.landingPage, close: apollo.close };

@@ -4,7 +4,7 @@ import { latestEndOf, isUnderWay, totalElapsedTime } from '../step/duration.ts';
 import { executionsOf, latestAttempts } from '../step/attempts.ts';
 import type { Execution, StepDraft } from '../step/execution.ts';
 import { failedSteps, slowestSteps } from '../step/failures.ts';
-import { hasError } from '../step/step-error.ts';
+import { shownError } from '../step/step-error.ts';
 import { intervalsOf } from './intervals.ts';
 import { layoutOf } from './layout.ts';
 import { progressOf } from './progress.ts';
@@ -53,10 +53,8 @@ class DerivedRun implements Run {
   #areComplete = false;
   #latest: readonly StepDraft[] | undefined;
   #status: RunStatus | undefined;
-  #hasError: boolean | undefined;
   #startedAt: Timestamp | null | undefined;
   #endedAt: Timestamp | null | undefined;
-  #lastActivityAt: Timestamp | null | undefined;
   #dependsOnNow: boolean | undefined;
   #unreadableSteps: readonly string[] | undefined;
   #stepCounts: StepCounts | undefined;
@@ -88,8 +86,7 @@ class DerivedRun implements Run {
 
   get error(): string | null {
     const record = this.#record();
-    this.#hasError ??= record !== null && hasError(record.error);
-    return record && this.#hasError ? record.error : null;
+    return record && shownError(record);
   }
 
   get freshness(): Freshness {
@@ -133,11 +130,10 @@ class DerivedRun implements Run {
   }
 
   get lastActivityAt(): Timestamp | null {
-    if (this.#lastActivityAt !== undefined) return this.#lastActivityAt;
     const { record } = this.#facts;
     let last = later(record?.startTime ?? null, record?.endTime ?? null);
     for (const { startTime, endTime } of this.#loadedSteps()) last = later(later(last, startTime), endTime);
-    return (this.#lastActivityAt = last);
+    return last;
   }
 
   get wallClockMs(): number | null {

@@ -27,7 +27,7 @@ export function errorInfo(error: string | null): StepError | null {
 
 export const hasError = (error: string | null): boolean => error !== null && !isEmpty(error.trim());
 
-/** Error of a step as sent. Null if the text reports no error. */
+/** Error of a step or record as sent. Null if the text reports no error. */
 export const shownError = ({ error }: { readonly error: string | null }): string | null =>
   hasError(error) ? error : null;
 

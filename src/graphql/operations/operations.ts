@@ -45,8 +45,6 @@ export interface OperationsOptions {
   readonly eventsOf: EventsOf;
   readonly errors: ErrorFormatting;
   readonly contextSource: ContextSource;
-  /** True if the gateway, or recently the upstream, has accepted the viewer's key. */
-  readonly isProven: (viewer: Viewer) => boolean;
   readonly observer: Observer;
 }
 
@@ -54,7 +52,7 @@ export interface OperationsOptions {
 type Admitted = Pick<Operation, 'request' | 'ticket' | 'params' | 'record'>;
 
 export function createOperations(options: OperationsOptions) {
-  const { schema, apollo, persisted, documents, eventsOf, errors, contextSource, isProven, observer } = options;
+  const { schema, apollo, persisted, documents, eventsOf, errors, contextSource, observer } = options;
 
   const recordOf = ({ transport, requestId, clientInfo, http, caller }: OperationRequest): OperationRecord =>
     observer.begin({ transport, requestId, clientInfo, http, viewerId: caller.viewer?.id ?? null });
@@ -119,7 +117,7 @@ export function createOperations(options: OperationsOptions) {
 
   /** With an accepted key, errors and events count as success. Any key may get data without an upstream call. */
   function isSuccess(outcome: Outcome, viewer: Viewer, upstreamCalls: number): boolean {
-    if (isProven(viewer)) return outcome.kind === 'events' || outcome.result.data != null;
+    if (contextSource.isProven(viewer)) return outcome.kind === 'events' || outcome.result.data != null;
     return outcome.kind === 'answer' && outcome.result.data != null && !outcome.result.errors && upstreamCalls > 0;
   }
 
