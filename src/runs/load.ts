@@ -41,16 +41,10 @@ export async function load<Entry extends PartsEntry, T>(
   { source, subject, operation, signal, flight }: LoadRequest<Entry, T>,
 ): Promise<Loaded<T>> {
   const { viewers, shared, liveTtlMs, now } = options;
-  const { viewer, requestId, budget, operationRecord, skipsLive } = operation;
+  const { viewer, skipsLive } = operation;
   const { workflowId } = subject;
   const asked = { endpoint: source.endpoint, workflowId };
-  const callOptions: CallOptions = {
-    ...callerOf(viewers, viewer),
-    refusals: budget,
-    requestId,
-    signal,
-    operationRecord,
-  };
+  const callOptions = callOf(viewers, operation, signal);
   /** The right that a success proves. */
   let right = viewers.rightOf(viewer.id);
   /** State of the fleet when it was asked last. */
@@ -230,9 +224,15 @@ export async function load<Entry extends PartsEntry, T>(
 const isNews = (known: string | null | undefined, withdrawal: string | null): boolean =>
   withdrawal !== null && known !== undefined && known !== withdrawal;
 
-export const callerOf = (viewers: ViewerCache, { id: viewerId, credential, scope }: Viewer) => ({
-  ...{ viewerId, credential, scope },
+/** Describes a call of this operation to the upstream. */
+export const callOf = (
+  viewers: ViewerCache,
+  { viewer: { id: viewerId, credential, scope }, requestId, budget, operationRecord }: ReadContext,
+  signal: AbortSignal,
+): CallOptions => ({
+  ...{ viewerId, credential, scope, requestId, signal, operationRecord },
   isAccepted: () => viewers.isAccepted(viewerId),
+  refusals: budget,
 });
 
 /** A 401 drops the viewer. A 403 drops the workflow, until the endpoint succeeds again only once. */

@@ -5,7 +5,7 @@
 import type { CallOptions } from '../upstream/client.ts';
 import { AbandonedError, isAccessDenied, isForbidden, isOutage, isUnauthenticated } from '../upstream/errors.ts';
 import type { PartsEntry, Right } from './entry.ts';
-import { callerOf, deny, load, type LoadOptions } from './load.ts';
+import { callOf, deny, load, type LoadOptions } from './load.ts';
 import type { ReadContext } from './read-context.ts';
 import type { Loaded } from './ports.ts';
 import { Flight } from './single-flight.ts';
@@ -16,8 +16,6 @@ import type { Asked } from './rights.ts';
 import type { Viewer } from './viewer.ts';
 
 export type ReadThrough = ReturnType<typeof createReadThrough>;
-
-type Caller = Pick<CallOptions, 'viewerId' | 'credential' | 'scope' | 'isAccepted'>;
 
 export interface ReadThroughOptions extends LoadOptions {
   readonly staleIfErrorMs: number;
@@ -175,12 +173,16 @@ export function createReadThrough(options: ReadThroughOptions) {
     look,
     get,
     /** Makes a call whose answer is not cached. Like any call, its success proves the viewer's right. */
-    async prove<T>(viewer: Viewer, asked: Asked, call: (caller: Caller) => Promise<T>): Promise<T> {
+    async prove<T>(operation: ReadContext, asked: Asked, send: (call: CallOptions) => Promise<T>): Promise<T> {
+      const { viewer, budget } = operation;
+      budget.take(viewers.isAccepted(viewer.id));
       const right = viewers.rightOf(viewer.id);
       viewers.begin(right);
       const sentAt = now();
+      // Not the operation's signal: a client that disconnects does not undo the call.
+      const { signal } = new AbortController();
       try {
-        const answer = await call(callerOf(viewers, viewer));
+        const answer = await send(callOf(viewers, operation, signal));
         viewers.prove(right, sentAt);
         return answer;
       } catch (error) {

@@ -148,7 +148,7 @@ export function createRunStore(options: RunStoreOptions): RunStore {
   return {
     records: recordReads,
     steps: {
-      look: (ref, operation) => stepReads.look(ref, operation),
+      ...stepReads,
       async load(ref, operation) {
         const entry = entryOf(ref, operation.viewer);
         // The record may be evicted before the steps, and decides whether they need another call. Its own readers get

@@ -64,7 +64,7 @@ export function createRuns(options: RunsOptions) {
     topics,
     watchRun: createRunWatch({ topics, runStore, workflowStore, startedRuns, now }),
     watchRuns: createRunsWatch({ topics, runHistory, after }),
-    startRun: createRunStarter(upstream, viewers, reads, idempotentStarts, startedRuns),
+    startRun: createRunStarter(upstream, reads, idempotentStarts, startedRuns),
   };
 }
 

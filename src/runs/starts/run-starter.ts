@@ -5,7 +5,6 @@ import type { StartedRun } from '../../upstream/contract.ts';
 import type { IdempotentStarts } from '../ports.ts';
 import type { ReadContext } from '../read-context.ts';
 import type { ReadThrough } from '../read-through.ts';
-import type { ViewerCache } from '../viewer-cache.ts';
 import { identityOf } from '../viewer.ts';
 import type { StartedRuns } from './started-runs.ts';
 
@@ -20,20 +19,12 @@ export type StartRun = ReturnType<typeof createRunStarter>;
 
 export function createRunStarter(
   upstream: UpstreamApi,
-  viewers: ViewerCache,
   reads: ReadThrough,
   idempotentStarts: IdempotentStarts,
   startedRuns: Pick<StartedRuns, 'add'>,
 ) {
-  async function send({ workflowId, inputs }: StartRequest, operation: ReadContext): Promise<StartedRun> {
-    const { viewer, requestId, budget, operationRecord } = operation;
-    budget.take(viewers.isAccepted(viewer.id));
-    // Not the operation's signal: a client that disconnects does not undo the start.
-    const { signal } = new AbortController();
-    const asked = { endpoint: 'execute', workflowId } as const;
-    const call = { refusals: budget, requestId, signal, operationRecord };
-    return reads.prove(viewer, asked, (caller) => upstream.execute(workflowId, inputs, { ...caller, ...call }));
-  }
+  const send = ({ workflowId, inputs }: StartRequest, operation: ReadContext): Promise<StartedRun> =>
+    reads.prove(operation, { endpoint: 'execute', workflowId }, (call) => upstream.execute(workflowId, inputs, call));
 
   function sendOnce(request: StartRequest, operation: ReadContext): Promise<StartedRun> {
     const { idempotencyKey: key, workflowId, inputs } = request;
