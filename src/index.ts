@@ -28,7 +28,8 @@ export type { ExtensionField, ExtensionFields, SchemaExtension } from './graphql
 export type { Logger } from './observability/logger.ts';
 export type { OnOperation } from './observability/observer.ts';
 export type { ObservedOperation } from './observability/operation-record.ts';
-export { GatewayError, type ErrorCode } from './upstream/errors.ts';
+export type { ErrorCode } from './observability/outcome.ts';
+export { GatewayError } from './upstream/errors.ts';
 export {
   UpstreamError,
   type Upstream,

@@ -7,6 +7,7 @@ import { SAMPLE_KEY } from '../graphql/apollo/sandbox.ts';
 import type { Admission } from '../graphql/admission/admission.ts';
 import type { Graphql } from '../graphql/graphql.ts';
 import type { Tool } from '../graphql/tools/tools.ts';
+import { MASKED_MESSAGE } from '../graphql/operations/error-formatting.ts';
 import { createRateLimit, type RateLimit, type ShareRateLimit } from '../graphql/operations/rate-limit.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Metrics } from '../observability/metrics.ts';
@@ -153,7 +154,7 @@ export function createHttp(options: HttpOptions) {
       const { statusCode = 500, message } = error;
       if (statusCode < 500) return sendError(reply, statusCode, 'BAD_REQUEST', message);
       logger.error({ err: error, requestId: id }, 'a request failed');
-      return sendError(reply, 500, 'INTERNAL_SERVER_ERROR', DEFECT);
+      return sendError(reply, 500, 'INTERNAL_SERVER_ERROR', MASKED_MESSAGE);
     });
     const hasOtherPaths = options.ownsServer || app.prefix !== '';
     if (hasOtherPaths) app.setNotFoundHandler((_request, reply) => sendError(reply, 404, 'NOT_FOUND', NOT_FOUND));
@@ -232,5 +233,4 @@ export function createHttp(options: HttpOptions) {
 
 const OTHER_PATH = 'WebSockets must be opened at /graphql.';
 const OTHER_ORIGIN = 'This origin may not open a WebSocket. Add it to CORS_ORIGINS.';
-const DEFECT = 'Something went wrong inside the gateway. The request id leads to its log.';
 const NOT_FOUND = 'Path not found. GraphQL is at /graphql, the run page at /.';

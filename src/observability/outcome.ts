@@ -4,8 +4,29 @@ export type OperationOutcome = (typeof OPERATION_OUTCOMES)[number];
 
 export const INTERNAL = 'INTERNAL_SERVER_ERROR';
 
+/** The codes of a GatewayError. */
+export const ERROR_CODES = [
+  'UNAUTHENTICATED',
+  'FORBIDDEN',
+  'NOT_FOUND',
+  'BAD_USER_INPUT',
+  'RATE_LIMITED',
+  'ANSWER_TOO_LARGE',
+  'UPSTREAM_UNAVAILABLE',
+  'UPSTREAM_TIMEOUT',
+  'UPSTREAM_OVERLOADED',
+  'UPSTREAM_CONTRACT_VIOLATION',
+  'UPSTREAM_BUDGET_EXCEEDED',
+  'UPSTREAM_ENDPOINT_DISABLED',
+  'IDENTITY_UNAVAILABLE',
+  'IDEMPOTENCY_UNAVAILABLE',
+  'NUMBER_OUT_OF_RANGE',
+] as const;
+
+export type ErrorCode = (typeof ERROR_CODES)[number];
+
 /** Failures of a dependency: the upstream, a token issuer, or Valkey. */
-const DEPENDENCY_FAILURES: ReadonlySet<string> = new Set([
+const DEPENDENCY_FAILURES: ReadonlySet<string> = new Set<ErrorCode>([
   'UPSTREAM_UNAVAILABLE',
   'UPSTREAM_TIMEOUT',
   'UPSTREAM_OVERLOADED',
@@ -16,19 +37,10 @@ const DEPENDENCY_FAILURES: ReadonlySet<string> = new Set([
 
 /** The documented codes. A test compares both. */
 const KNOWN_CODES: ReadonlySet<string> = new Set([
-  ...DEPENDENCY_FAILURES,
+  ...ERROR_CODES,
   INTERNAL,
-  'UPSTREAM_BUDGET_EXCEEDED',
-  'ANSWER_TOO_LARGE',
   'OPERATION_RESOLUTION_FAILURE',
-  'UPSTREAM_ENDPOINT_DISABLED',
-  'UNAUTHENTICATED',
-  'FORBIDDEN',
-  'NOT_FOUND',
-  'BAD_USER_INPUT',
-  'NUMBER_OUT_OF_RANGE',
   'BAD_REQUEST',
-  'RATE_LIMITED',
   'PERSISTED_QUERY_NOT_FOUND',
   'PERSISTED_QUERY_NOT_SUPPORTED',
   'OPERATION_NOT_ALLOWED',

@@ -1,24 +1,5 @@
 /** Errors that a client may see, each with a code. Any other error is a defect, and is masked. */
-
-export const ERROR_CODES = [
-  'UNAUTHENTICATED',
-  'FORBIDDEN',
-  'NOT_FOUND',
-  'BAD_USER_INPUT',
-  'RATE_LIMITED',
-  'ANSWER_TOO_LARGE',
-  'UPSTREAM_UNAVAILABLE',
-  'UPSTREAM_TIMEOUT',
-  'UPSTREAM_OVERLOADED',
-  'UPSTREAM_CONTRACT_VIOLATION',
-  'UPSTREAM_BUDGET_EXCEEDED',
-  'UPSTREAM_ENDPOINT_DISABLED',
-  'IDENTITY_UNAVAILABLE',
-  'IDEMPOTENCY_UNAVAILABLE',
-  'NUMBER_OUT_OF_RANGE',
-] as const;
-
-export type ErrorCode = (typeof ERROR_CODES)[number];
+import type { ErrorCode } from '../observability/outcome.ts';
 
 /** Codes for which the same request may succeed later. */
 const RETRYABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([

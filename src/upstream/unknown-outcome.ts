@@ -1,5 +1,6 @@
 /** Decides whether a failed start may have started a run. */
-import { GatewayError, type ErrorCode, type ErrorDetails } from './errors.ts';
+import type { ErrorCode } from '../observability/outcome.ts';
+import { GatewayError, type ErrorDetails } from './errors.ts';
 
 /** A 4xx means that the request was rejected. Exceptions: 408 (a proxy gave up) and 409 (the run may exist already). */
 const wasRejected = (status = 0): boolean => status >= 400 && status < 500 && status !== 408 && status !== 409;

@@ -1,7 +1,8 @@
 /** The record of a start with an idempotency key, shared by gateways. Encrypted: readers of Valkey must not see it. */
 import { z } from 'zod';
 import type { StartedRun } from '../../upstream/contract.ts';
-import { ERROR_CODES, GatewayError } from '../../upstream/errors.ts';
+import { ERROR_CODES } from '../../observability/outcome.ts';
+import { GatewayError } from '../../upstream/errors.ts';
 import { startedNothing, unknownOutcome } from '../../upstream/unknown-outcome.ts';
 
 const start = { fingerprint: z.string() };

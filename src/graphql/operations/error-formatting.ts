@@ -1,9 +1,9 @@
 /** Error formatting for clients. Unexpected errors are masked and logged in full. */
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import type { OperationRecord } from '../../observability/operation-record.ts';
-import { INTERNAL } from '../../observability/outcome.ts';
+import { INTERNAL, type ErrorCode } from '../../observability/outcome.ts';
 import type { Logger } from '../../observability/logger.ts';
-import { AbandonedError, GatewayError, type ErrorCode } from '../../upstream/errors.ts';
+import { AbandonedError, GatewayError } from '../../upstream/errors.ts';
 
 /** Error of an event that several operations may read. Each adds its own `requestId`. */
 export interface SharedError {
@@ -16,7 +16,7 @@ export type ErrorFormatting = ReturnType<typeof createErrorFormatting>;
 
 /** Characters. graphql-js prints whole values of the client in its messages. */
 const MAX_MESSAGE_LENGTH = 1000;
-const MASKED_MESSAGE = 'Something went wrong inside the gateway. The request id leads to its log.';
+export const MASKED_MESSAGE = 'Something went wrong inside the gateway. The request id leads to its log.';
 
 export function createErrorFormatting(logger: Logger) {
   function readOne({ formatted, masked }: SharedError, record: OperationRecord): GraphQLFormattedError {

@@ -1,5 +1,6 @@
 /** Errors of answers with another status than 2xx. */
-import { GatewayError, type ErrorCode } from '../errors.ts';
+import type { ErrorCode } from '../../observability/outcome.ts';
+import { GatewayError } from '../errors.ts';
 
 /** True for a 2xx with content. HTTP 204 has none. */
 export const isAnswer = (status: number): boolean => status >= 200 && status < 300 && status !== 204;
