@@ -46,10 +46,7 @@ export async function createHandlers(options: AppOptions & { readonly plugin: Fa
   void app.register(options.plugin);
   void app.register((last, _options, done) => {
     last.addHook('preClose', async () => {
-      const waiting = new AbortController();
-      const timeIsUp = pause(FINISH_MS, undefined, waiting).catch(() => undefined);
-      await Promise.race([Promise.all(answering), timeIsUp]);
-      waiting.abort();
+      await Promise.race([Promise.all(answering), pause(FINISH_MS, undefined, { ref: false })]);
     });
     done();
   });

@@ -1,4 +1,5 @@
 /** Starts to listen. Errors name the variable to change. */
+import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { ConfigError } from '../config/config.ts';
@@ -19,15 +20,11 @@ export interface ListenOn {
  * accepted, are logged, and the server goes on.
  */
 export async function listen(server: Server, on: ListenOn, logger: Pick<Logger, 'error'>): Promise<number> {
-  const { promise, resolve, reject } = Promise.withResolvers<undefined>();
-  const fail = (error: Error) => {
-    reject(problemOf(error, on));
-  };
-  server.once('error', fail).listen({ port: on.port, host: on.host, backlog: BACKLOG }, () => {
-    resolve(undefined);
+  server.listen({ port: on.port, host: on.host, backlog: BACKLOG });
+  await once(server, 'listening').catch((error: unknown) => {
+    throw problemOf(error, on);
   });
-  await promise;
-  server.off('error', fail).on('error', (err) => {
+  server.on('error', (err) => {
     logger.error({ err }, 'the server failed');
   });
   return (server.address() as AddressInfo).port;
@@ -47,8 +44,8 @@ function ofHost({ host }: ListenOn): string {
   return `HOST must be an address of this machine, or a name of one, got ${JSON.stringify(host)}`;
 }
 
-function problemOf(error: NodeJS.ErrnoException, on: ListenOn): Error {
-  const { code = '' } = error;
+function problemOf(error: unknown, on: ListenOn): unknown {
+  const { code = '' } = error as NodeJS.ErrnoException;
   const problem = PROBLEMS[code]?.(on);
   return problem === undefined ? error : new ConfigError(`${problem} (${code}).`, { cause: error });
 }
