@@ -2,6 +2,7 @@
 import { brokenBodies, denseAnonymous, denseRequests, leavers, longHeaders, paths, texts } from './hostile/bursts.ts';
 import {
   anonymous,
+  connections,
   documents,
   introspection,
   invalidTokens,
@@ -39,6 +40,7 @@ const ATTACKS = {
   invalidTokens,
   halfOpen,
   anonymous,
+  connections,
   documents,
   madeUpKeys,
   introspection,

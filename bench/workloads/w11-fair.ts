@@ -64,6 +64,7 @@ const OWNERS: Readonly<Record<string, Owner>> = {
     env: () => ({ HOST: '0.0.0.0' }),
   },
   'W11-anonymous': { attack: 'anonymous', title: 'no key, texts of 100 KB to 1 MB', env: behindProxy },
+  'W11-connections': { attack: 'connections', title: 'one known operation over 500 connections and as many new ones' },
   'W11-documents': { attack: 'documents', title: 'operations of 27 KB, each thrice' },
   'W11-keys': {
     attack: 'madeUpKeys',

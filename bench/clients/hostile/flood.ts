@@ -15,6 +15,8 @@ export interface HostileRequest {
 
 export interface FloodOptions {
   readonly connections: number;
+  /** Default: true. If false, each request has a connection of its own. */
+  readonly keepAlive?: boolean;
   /** Least time between two requests of a connection. */
   readonly everyMs?: number;
   /** Its clients leave this long after they have connected. */
@@ -26,10 +28,10 @@ const READ_OF_ANSWER = 4000;
 /** Calls `next` for the request of each number until the time is over. */
 export async function flood(
   target: Target,
-  { connections, everyMs = 0, leavesAfterMs }: FloodOptions,
+  { connections, keepAlive = true, everyMs = 0, leavesAfterMs }: FloodOptions,
   next: (index: number) => HostileRequest,
 ): Promise<void> {
-  const agent = new Agent({ keepAlive: true, maxSockets: connections });
+  const agent = new Agent({ keepAlive, maxSockets: connections });
   let count = 0;
   const sendInTurn = async () => {
     while (Date.now() < target.untilMs) {

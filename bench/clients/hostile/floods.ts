@@ -31,6 +31,12 @@ export const documents = (target: Target): Promise<void> =>
     return { headers: { authorization }, body: bodyOf(text) };
   });
 
+/** With a key: one known operation, over connections that stay open and over new ones. Its answer is cached. */
+export async function connections(target: Target): Promise<void> {
+  const known = { headers: { authorization }, body: runBody(ordinaryRun(0)) };
+  await Promise.all([true, false].map((keepAlive) => flood(target, { connections: 500, keepAlive }, () => known)));
+}
+
 const RUNS_OF_MADE_UP_KEY = 100;
 
 /** Each with its own key, half of them from one address. The upstream refuses the key, or has no such runs. */
