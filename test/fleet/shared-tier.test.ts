@@ -58,7 +58,9 @@ describeWithValkey(`the answers of a fleet${withoutValkey}`, () => {
       const apartMs = Date.parse(another?.freshness.fetchedAt ?? '') - Date.parse(one?.freshness.fetchedAt ?? '');
       expect(Math.abs(apartMs - HOUR_MS)).toBeLessThan(1000);
       expect(fleet.upstream.calls).toHaveLength(2);
-      expect((await scrape(second.url)).counts('stepgate_shared_reads_total')).toEqual({ hit: 2 });
+      const figures = await scrape(second.url);
+      expect(figures.counts('stepgate_shared_reads_total')).toEqual({ hit: 2 });
+      expect(figures.counts('stepgate_operation_cache_total')).toEqual({ hit: 1 });
     });
 
     it('One call answers concurrent requests at all gateways, even if it takes longer than a lease', async () => {

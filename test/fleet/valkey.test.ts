@@ -72,6 +72,7 @@ describeWithValkey(`a fleet with a failing Valkey${withoutValkey}`, () => {
       const changes = log.lines.filter(({ msg }) => msg === AWAY || msg === AGAIN);
       expect(changes.map(({ msg }) => msg)).toEqual([AWAY, AGAIN]);
       expect(log.lines.filter(({ msg }) => msg === UNREACHABLE).length).toBeLessThanOrEqual(1);
+      expect(log.lines.filter(({ msg }) => msg === REFUSED)).toEqual([]);
     },
   );
 

@@ -183,6 +183,7 @@ describe('a tool call', () => {
           properties: {
             workflowId: { type: 'string', description: 'Id of the workflow.' },
             filter: { type: 'object', properties: { status: { type: 'array', items: { type: 'string' } } } },
+            path: { type: 'string' },
             maxBytes: { type: 'integer' },
           },
           required: ['workflowId', 'runId'],
@@ -265,5 +266,12 @@ describe('a tool call', () => {
     const body = method === 'GET' ? undefined : JSON.stringify(callOf(GOOD));
     const options = { method, headers: { ...JSON_HEADERS, ...headers }, ...(body !== undefined && { body }) };
     expect((await ask(`${gateway.url}/mcp`, options)).status).toBe(status);
+  });
+
+  it('Pages of every origin may ask with CORS_ORIGINS=*', async () => {
+    await gateway.replace(() => startWith({ CORS_ORIGINS: '*' }));
+    const headers = { ...JSON_HEADERS, origin: 'https://app.example' };
+    const body = JSON.stringify(callOf(GOOD));
+    expect((await ask(`${gateway.url}/mcp`, { method: 'POST', headers, body })).status).toBe(200);
   });
 });

@@ -122,6 +122,12 @@ describe('the trace of an operation', () => {
     expect(log.operations).toMatchObject([{ requestId: 'night-1', trace_id: TRACE, span_id: operation?.spanId }]);
   });
 
+  it('The span of a call that starts a run names its path', async () => {
+    await start();
+    await post('mutation { executeWorkflow(workflowId: "wf") { message } }', { traceparent: TRACEPARENT });
+    expect((await spansOf(CLIENT)).map(({ name }) => name)).toContain('POST workflows/{workflow}/execute');
+  });
+
   it('A span is sent for an executed cached operation, but not for a response cache hit', async () => {
     await start();
     for (let time = 0; time < 4; time += 1) await post(RUN, { traceparent: TRACEPARENT });
