@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { Budgets } from '../../src/graphql/budgets.ts';
 import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
 import { startGateway } from '../harness/gateway.ts';
 import { codesOf, ofRun, repeat } from '../harness/operations.ts';
@@ -230,6 +231,18 @@ describe('the size of an answer', () => {
       fc.dictionary(text, tie('value'), { maxKeys: 6 }),
     ),
   })).value;
+
+  it('Payloads count before they are part of an answer: none is built that would be too large', () => {
+    const budgets = new Budgets({ maxUpstreamCalls: 1, maxObjects: 1, maxAnswerBytes: 100 });
+    budgets.takePayload(60);
+    budgets.takePart('x'.repeat(38));
+    expect(() => {
+      budgets.takePart(1);
+    }).toThrow('Limit of 100 bytes');
+    budgets.renew();
+    budgets.takePayload(100);
+    expect(budgets.excess()).toBeNull();
+  });
 
   it('The size of an answer is the bytes of its JSON: at the limit it is sent, one byte more is refused', async () => {
     await fc.assert(
