@@ -1,4 +1,7 @@
 /** Clients of both transports of events that stop reading. They fill the buffers of both ends of a connection. */
+import { subscribe as listen, unsubscribe } from 'node:diagnostics_channel';
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
 import { until } from '../harness/fleet.ts';
 import { subscribe, type LiveClient, type Transport } from '../harness/live-client.ts';
@@ -37,5 +40,27 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('a client of %s that sto
     hanging.goOnReading();
     // The gateway may stop before the event is written. Then the stream only completes.
     expect((await hanging.next()).type).toMatch(/^(?:next|complete|closed)$/);
+  });
+});
+
+describe('a quiet event stream', () => {
+  const run = perTest(() => startLiveRun({}, { stalledReaderMs: 200 }));
+  const keep = cutAfterTest<LiveClient>();
+
+  it('An event stream without unread events stays open when the timeout of its socket passes', async () => {
+    const timeouts: Promise<unknown>[] = [];
+    const note = (message: unknown) => {
+      timeouts.push(once((message as { readonly socket: Socket }).socket, 'timeout'));
+    };
+    listen('net.server.socket', note);
+    const watch = 'subscription { runUpdated(workflowId: "wf", id: "r1") { run { status } } }';
+    const client = keep(await subscribe('graphql-sse', run.gateway.url, watch));
+    await client.nextData();
+    unsubscribe('net.server.socket', note);
+    await Promise.any(timeouts);
+    run.status = 'completed';
+    await run.feeds(1);
+    run.clock.advance(10_000);
+    expect(await client.nextData()).toEqual({ runUpdated: { run: { status: 'COMPLETED' } } });
   });
 });
