@@ -38,7 +38,7 @@ const FLAGS = {
   'key-stdin': { type: 'boolean' },
 } as const;
 
-/** Visible ASCII, as of every credential; empty if there is none. */
+/** Visible ASCII, like every credential. Empty without a key. */
 const KEY = /^[\x21-\x7e]*$/;
 
 /** Throws UsageError. */

@@ -8,6 +8,7 @@ export interface OpsOptions {
   readonly isReady: () => boolean;
 }
 
+const MAX_CONNECTIONS = 1000;
 const REQUEST_TIMEOUT_MS = 10_000;
 
 export const createOps =
@@ -26,6 +27,7 @@ export const createOps =
 /** The server of OPS_PORT. It has connections of its own: clients cannot use up those of the probes. */
 export function createOpsServer(ops: FastifyPluginCallback): FastifyInstance {
   const app = fastify({ forceCloseConnections: true, requestTimeout: REQUEST_TIMEOUT_MS });
+  app.server.maxConnections = MAX_CONNECTIONS;
   void app.register(ops);
   return app;
 }

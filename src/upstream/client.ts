@@ -212,9 +212,9 @@ const graphBytesOf = ({ nodes, edges }: WorkflowGraph): number =>
 
 const wholeBody = (body: Buffer): number => body.length;
 
-/** Records have their own payload bytes. The rest of the answer is not cached. */
+/** Records have their own payload bytes, and a status word of any length. The rest of the answer is not cached. */
 const ownBytes = (records: readonly (RunRecord | null)[]): number =>
-  records.reduce((sum, record) => sum + (record?.payload.body.length ?? 0), 0);
+  records.reduce((sum, record) => sum + (record ? record.payload.body.length + bytesOf(record.rawStatus) : 0), 0);
 
 const bytesOf = (text: string | null | undefined): number => 2 * (text?.length ?? 0);
 

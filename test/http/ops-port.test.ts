@@ -1,4 +1,6 @@
 /** OPS_PORT: probes and metrics on a server of their own. */
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
 import fastify from 'fastify';
 import { stepgate } from '../../src/index.ts';
@@ -30,6 +32,17 @@ describe('OPS_PORT', () => {
 
   const statuses = (url: string | null, paths: readonly string[]) =>
     Promise.all(paths.map(async (path) => (await fetch(`${url ?? ''}${path}`)).status));
+
+  it('A connection to OPS_PORT beyond 1000 is closed at once', async () => {
+    const { port } = new URL(gateway.opsUrl ?? '');
+    // A refused connection may be reset.
+    const open = () => connect(Number(port), '127.0.0.1').on('error', () => undefined);
+    const sockets = Array.from({ length: 1000 }, open);
+    await Promise.all(sockets.map((socket) => once(socket, 'connect')));
+    await once(open(), 'close');
+    expect(sockets.filter(({ destroyed }) => destroyed)).toEqual([]);
+    for (const socket of sockets) socket.destroy();
+  });
 
   it('OPS_PORT has only the probes and the metrics, and the other port has them no more', async () => {
     await gateway.replace(() => startWith({ BASE_PATH: '/stepgate' }));

@@ -25,7 +25,7 @@ export interface TopicSubject<State extends LiveState, Reading> {
   readonly workflowId: string;
   /** Unique per viewer. It determines the type of the states. */
   readonly name: string;
-  /** Called if there is no such topic. */
+  /** Called if the viewer has no topic of this name. */
   readonly open: () => Polled<State, Reading>;
 }
 
