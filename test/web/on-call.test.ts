@@ -156,7 +156,7 @@ describeInBrowser('an engineer on call', (open) => {
     await page.getByText('Live', { exact: true }).waitFor();
     gateway.upstream.script = () => ({ status: 503, json: {} });
     await page.getByText(/^Stale since/).waitFor();
-    expect(await page.getByText('Live', { exact: true }).count()).toBe(0);
+    await page.getByText('Live', { exact: true }).waitFor({ state: 'detached' });
   });
 
   it('An engineer on call reads names of 300 characters on a phone without scrolling sideways', async () => {

@@ -28,7 +28,8 @@ export function createStartedRuns({ shared, now }: StartedRunsOptions): StartedR
   /** By viewer and run. */
   const awaited = new LRUCache<string, true>({
     ...{ maxSize: MAX_BYTES, sizeCalculation: (_value, key) => ENTRY_BYTES + 2 * key.length },
-    ...{ ttl: AWAITED_MS, ttlResolution: 0, perf: { now } },
+    // lru-cache keeps an entry for one millisecond more than its ttl.
+    ...{ ttl: AWAITED_MS - 1, ttlResolution: 0, perf: { now } },
   });
   const keyOf = ({ id }: Viewer, ref: RunRef) => `${id} ${refKey(ref)}`;
 
