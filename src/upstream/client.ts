@@ -30,6 +30,9 @@ export interface UpstreamClientOptions {
 
 const always = (): boolean => true;
 
+/** In the first turn a new connection is opened, in the second one the call is written to it. */
+const TURNS_TO_SEND = 2;
+
 type Read<T> = (json: JsonBody, report: ReportDeviation) => T;
 
 interface Target {
@@ -88,7 +91,7 @@ export function createUpstreamClient({ config, transport, observer }: UpstreamCl
     try {
       const body = await resilience[inputs ? 'once' : 'repeatable'](lane, attempt, signal);
       // A waiting call has this call's slot by now. It is sent before this answer is parsed, which takes longer.
-      if (resilience.hasQueue()) await nextTurn();
+      for (let turns = 0; turns < TURNS_TO_SEND && resilience.hasQueue(); turns += 1) await nextTurn();
       const json = await parseBody(body);
       if (json.hasByteOrderMark) deviations.add(endpoint, 'read', 'JSON', 'a byte order mark before it');
       if (json.hasInvalidUtf8) deviations.add(endpoint, 'lost', 'UTF-8', 'other bytes');
