@@ -42,7 +42,8 @@ export function codesByPlace({ data, errors }: PlainAnswer): ReadonlyMap<string,
 /** Null if the answer is as expected. */
 export function differenceFrom(expected: ExpectedAnswer, { data, errors }: PlainAnswer): string | null {
   const [expectedData, actualData] = [JSON.stringify(expected.data), JSON.stringify(data)];
-  if (expectedData !== actualData) return `expected the data ${expectedData}\ngot ${actualData}`;
+  if (expectedData !== actualData)
+    return `expected the data ${expectedData}\ngot ${actualData}, ${JSON.stringify(errors)}`;
   const actual = codesByPlace({ data, errors });
   for (const place of new Set([...expected.errors.keys(), ...actual.keys()])) {
     const allowed = expected.errors.get(place) ?? [];
