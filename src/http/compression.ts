@@ -1,6 +1,10 @@
-/** The end of each answer: gzip, a 304 for a client that has the answer already, and a timeout for its reader. */
+/**
+ * The end of each answer: gzip, a 304 for a client that has the answer already, a timeout for its reader, and no further reading of
+ * the request.
+ */
 import { gzip as gzipInThread, gzipSync } from 'node:zlib';
 import type { FastifyInstance } from 'fastify';
+import { leaveUnread } from './body.ts';
 import type { Negotiation } from './negotiation.ts';
 
 declare module 'fastify' {
@@ -36,6 +40,7 @@ export function addCompression(app: FastifyInstance, options: CompressionOptions
   app.decorateReply('gzipped', null);
   app.addHook('onSend', ({ raw, headers }, reply, payload, done) => {
     if (!isReady()) void reply.header('connection', 'close');
+    leaveUnread(reply);
     const body = typeof payload === 'string' ? Buffer.from(payload) : Buffer.isBuffer(payload) ? payload : null;
     /** Fastify writes the answer at once. */
     const send = (error: Error | null, sent: unknown) => {

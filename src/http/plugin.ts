@@ -15,6 +15,7 @@ import type { Observer } from '../observability/observer.ts';
 import type { Runs } from '../runs/runs.ts';
 import type { After } from '../runs/timer.ts';
 import { createAuthentication } from './authentication.ts';
+import { leaveUnread } from './body.ts';
 import type { Forwarding } from './client-address.ts';
 import { createCommonHeaders, isFromAllowedOrigin, originsOf, PREFLIGHT_VARY } from './common-headers.ts';
 import { addCompression } from './compression.ts';
@@ -226,6 +227,7 @@ export function createHttp(options: HttpOptions) {
     /** Answers a request whose path cannot be decoded: Fastify calls no hook for it. */
     refuseUrl(reply: FastifyReply, message: string): void {
       void reply.headers(commonHeaders.of(reply.request.raw, reply.request.id));
+      leaveUnread(reply);
       sendError(reply, 400, 'BAD_REQUEST', message);
     },
   };

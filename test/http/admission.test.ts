@@ -88,11 +88,11 @@ describe('bodies that arrive', () => {
     await until(async () => (await statusFor('key-1')) === 200);
   });
 
-  it('A refused request leaves its connection usable, since the rest of its body is read and dropped', async () => {
+  it('A refused request leaves its connection usable: a short rest of its body is read and dropped', async () => {
     await accept('key-1');
     await fill('key-1');
     const raw = await connectOne();
-    const body = JSON.stringify({ query: TYPENAME }).padEnd(300_000);
+    const body = JSON.stringify({ query: TYPENAME }).padEnd(60_000);
     expect(statusOf(await raw.ask(postOf(body, 'key-1')))).toBe(429);
     for (const each of open.splice(0, FILLING)) each.close();
     await until(async () => (await statusFor('key-1')) === 200);

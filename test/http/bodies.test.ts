@@ -1,4 +1,5 @@
 /** Request bodies: their size and encoding. */
+import { once } from 'node:events';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
@@ -74,19 +75,51 @@ describe('a body', () => {
       (body: string) =>
         `${headOfPost('key-1', 'transfer-encoding: chunked')}${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`,
     ],
-  ])('%s may have 1 MiB; a longer one gets 413 and leaves the connection usable', async (_, requestWith) => {
-    const raw = await connectOne();
+  ])('%s may have 1 MiB; a longer one gets 413', async (_, requestWith) => {
     const body = JSON.stringify({ query: TYPENAME });
     for (const [length, status] of [
       [MEGABYTE, 200],
       [MEGABYTE + 1, 413],
       [2 * MEGABYTE, 413],
     ] as const) {
+      const raw = await connectOne();
       const answer = await raw.ask(requestWith(body.padEnd(length)));
       expect(statusOf(answer)).toBe(status);
       if (status === 413) expect(answer.body).toContain('"BAD_USER_INPUT"');
-      expect((await raw.ask('GET /healthz HTTP/1.1\r\nhost: a\r\n\r\n')).head).toMatch(/^HTTP\/1.1 200 /);
     }
+  });
+
+  it('The rest of a long body is not read after the answer, which ends the connection', async () => {
+    const length = 32 * MEGABYTE;
+    const announced = `content-length: ${length}`;
+    const chunked = 'transfer-encoding: chunked';
+    const headOf = (line: string) => `${line} HTTP/1.1\r\nhost: x\r\n${announced}\r\n\r\n`;
+    const refuse = async (head: string, status: number) => {
+      const raw = await connectOne();
+      const ended = once(raw.socket, 'end');
+      const answer = await raw.ask(head, Buffer.alloc(length, ' '));
+      expect(answer.head).toMatch(new RegExp(`^HTTP/1.1 ${status} [^]*connection: close`, 'i'));
+      await ended;
+      // What neither side's system buffers, the client still has.
+      expect(raw.socket.writableLength).toBeGreaterThan(0);
+    };
+    await Promise.all([
+      refuse(headOfPost('key-1', announced), 413),
+      refuse(`${headOfPost('key-1', chunked)}${length.toString(16)}\r\n`, 413),
+      refuse(headOfPost('key-1', announced, 'content-encoding: gzip'), 415),
+      refuse(headOf('POST /elsewhere'), 404),
+      refuse(headOf('PUT /graphql'), 405),
+      refuse(headOf('POST /%zz'), 400),
+      refuse(headOf('GET /healthz'), 200),
+    ]);
+  });
+
+  it('A short body that is not wanted leaves its connection usable', async () => {
+    const raw = await connectOne();
+    for (const path of ['/elsewhere', '/%zz']) {
+      await raw.ask(`POST ${path} HTTP/1.1\r\nhost: x\r\ncontent-length: 60000\r\n\r\n${' '.repeat(60_000)}`);
+    }
+    expect(statusOf(await raw.ask(postOf({ query: TYPENAME })))).toBe(200);
   });
 
   it('The body of a GET is ignored', async () => {
