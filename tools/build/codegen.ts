@@ -2,7 +2,7 @@
  * Generates what codegen.yml lists. With `--check` it writes nothing, and fails if a file is out of date. Instead of
  * `@graphql-codegen/cli`, which brings 142 packages.
  */
-import { globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { codegen } from '@graphql-codegen/core';
 import { preset } from '@graphql-codegen/client-preset';
@@ -62,17 +62,9 @@ async function generate(path: string, output: Output): Promise<Readonly<Record<s
   );
 }
 
-const contentOf = (file: string): string | null => {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return null;
-  }
-};
-
 for (const [path, output] of Object.entries(generates)) {
   for (const [file, content] of Object.entries(await generate(path, output))) {
-    if (contentOf(file) === content) continue;
+    if (existsSync(file) && readFileSync(file, 'utf8') === content) continue;
     if (process.argv.includes('--check')) {
       process.stderr.write(`${file} is out of date. Run "npm run codegen" and commit it.\n`);
       process.exitCode = 1;

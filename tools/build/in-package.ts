@@ -3,21 +3,13 @@
  * its own, unless they are installed, and runs a script of it.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-
-const contentOf = (file: string): string | null => {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return null;
-  }
-};
 
 export function installIn(folder: string): void {
   const lock = readFileSync(join(folder, 'package-lock.json'), 'utf8');
   const installed = join(folder, 'node_modules/.installed.json');
-  if (contentOf(installed) === lock) return;
+  if (existsSync(installed) && readFileSync(installed, 'utf8') === lock) return;
   const flags = ['--ignore-scripts', '--no-audit', '--no-fund'];
   // Not into standard output, which is the script's.
   execFileSync('npm', ['--prefix', folder, 'ci', ...flags], { stdio: ['ignore', 2, 2] });

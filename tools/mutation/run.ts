@@ -5,7 +5,7 @@
  *
  * Takes `--count` mutants of the files at random, the same ones for the same `--seed`. Each is written into a copy of the project, and
  * Jest runs there until a test fails: first the files of `--tests` and those that share a name with the mutated file, then every test
- * that reaches it (not with `--only`). Prints the mutants that no test noticed.
+ * that reaches it (not with `--only`). Prints the mutants that no test noticed, and those that made the tests time out.
  */
 import { spawn } from 'node:child_process';
 import { cp, glob, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
@@ -25,7 +25,8 @@ interface Mutant {
   readonly text: string;
 }
 
-type Result = 'noticed' | 'not noticed';
+/** `timed out`: a mutant made the tests wait for ever, which is noticed too. */
+type TestResult = 'passed' | 'failed' | 'timed out';
 
 const ROOT = join(import.meta.dirname, '../..');
 const COPIED = ['src', 'test', 'tools', 'docs', 'deploy', 'examples', 'bin', 'dist'];
@@ -86,8 +87,7 @@ async function copyProject(): Promise<string> {
   return folder;
 }
 
-/** True if every test passes. */
-function passes(folder: string, words: readonly string[]): Promise<boolean> {
+function runTests(folder: string, words: readonly string[]): Promise<TestResult> {
   const jest = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', 'node_modules/jest/bin/jest.js'];
   const options = [
     '--bail',
@@ -105,26 +105,26 @@ function passes(folder: string, words: readonly string[]): Promise<boolean> {
     stdio: 'ignore',
     detached: true,
   });
-  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const { promise, resolve } = Promise.withResolvers<TestResult>();
   const timer = setTimeout(() => {
+    resolve('timed out');
     if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
   }, RUN_TIMEOUT_MS);
   child.once('exit', (code) => {
     clearTimeout(timer);
-    resolve(code === 0);
+    resolve(code === 0 ? 'passed' : 'failed');
   });
   return promise;
 }
 
-async function tryMutant(folder: string, { file, text }: Mutant): Promise<Result> {
+async function tryMutant(folder: string, { file, text }: Mutant): Promise<TestResult> {
   const path = join(folder, file);
   const original = await readFile(path, 'utf8');
   const named = [...NAMED, `/${basename(file, '.ts')}\\.`];
   try {
     await writeFile(path, text);
-    if (!(await passes(folder, ['--testPathPatterns', ...named]))) return 'noticed';
-    if (!values.only && !(await passes(folder, ['--findRelatedTests', file]))) return 'noticed';
-    return 'not noticed';
+    const first = await runTests(folder, ['--testPathPatterns', ...named]);
+    return first === 'passed' && !values.only ? await runTests(folder, ['--findRelatedTests', file]) : first;
   } finally {
     await writeFile(path, original);
   }
@@ -135,20 +135,22 @@ const all = (await Promise.all(files.map(mutantsOf))).flat();
 const sample = shuffled(all, Number(values.seed)).slice(0, Number(values.count));
 console.log(`${sample.length} of ${all.length} mutants of ${files.length} files, seed ${values.seed}`);
 
-let noticed = 0;
+const counts: Record<TestResult, number> = { failed: 0, 'timed out': 0, passed: 0 };
 const waiting = sample.values();
 async function work(): Promise<void> {
   const folder = await copyProject();
-  if (!(await passes(folder, ['--testPathPatterns', ...(NAMED.length > 0 ? NAMED : ['domain/int'])])))
+  if ((await runTests(folder, ['--testPathPatterns', ...(NAMED.length > 0 ? NAMED : ['domain/int'])])) !== 'passed')
     throw new Error(`the tests fail without a mutant, in ${folder}`);
   for (const mutant of waiting) {
-    if ((await tryMutant(folder, mutant)) === 'noticed') {
-      noticed += 1;
-      continue;
-    }
-    console.log(`${mutant.file}:${mutant.line}\n  - ${mutant.before}\n  + ${mutant.replacement.replaceAll('\n', ' ')}`);
+    const result = await tryMutant(folder, mutant);
+    counts[result] += 1;
+    if (result === 'failed') continue;
+    console.log(`${mutant.file}:${mutant.line}, tests ${result}`);
+    console.log(`  - ${mutant.before}\n  + ${mutant.replacement.replaceAll('\n', ' ')}`);
   }
   await rm(folder, { recursive: true });
 }
 await Promise.all(Array.from({ length: Number(values.workers) }, work));
-console.log(`${noticed} of ${sample.length} noticed: ${((100 * noticed) / sample.length).toFixed(1)} %`);
+const noticed = counts.failed + counts['timed out'];
+const share = `${((100 * noticed) / sample.length).toFixed(1)} %`;
+console.log(`${noticed} of ${sample.length} noticed, ${counts['timed out']} of them by a time-out: ${share}`);

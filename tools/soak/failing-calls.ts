@@ -15,9 +15,9 @@ const { tally, failure } = await checkFailingOperations(createSchema(), paramete
   if (seen % 500 > 0) return;
   say(`${seen} operations, ${affected} affected, ${((Date.now() - start) / 1000).toFixed(0)} s`);
 });
-const { seen, affected, partly, nulls } = tally;
+const { seen, affected, partly, nulls, refused } = tally;
 say(
-  `${seen} operations: ${affected} with fields that a failed call nulled, ${partly} with other fields next to them; ${nulls} nulls`,
+  `${seen} operations: ${affected} with fields that a failed call nulled, ${partly} with other fields next to them; ${nulls} nulls; ${refused} answers to refused keys that differ`,
 );
 if (failure !== null) {
   say(failure);
