@@ -6,6 +6,7 @@ import { parse } from 'graphql';
 import { createQueryCompiler, type QueryCompiler } from '../../src/graphql/compiled/compiled-query.ts';
 import { createDocuments } from '../../src/graphql/operations/documents.ts';
 import { createSchema } from '../../src/graphql/schema.ts';
+import { keptBytes } from '../harness/collect-garbage.ts';
 
 const schema = createSchema();
 const realCompiler = createQueryCompiler(schema);
@@ -44,5 +45,19 @@ describe('documents', () => {
       }),
       { seed: 41, numRuns: 150 },
     );
+  });
+
+  it('Nothing is left of the code of compiled queries that are no longer kept', () => {
+    const { keep } = createTracked(200_000);
+    const compileMany = (round: number) => {
+      for (let count = 0; count < 100; count += 1) {
+        const aliases = Array.from({ length: 50 }, (_, alias) => `a${round}x${count}x${alias}: status`);
+        expect(keep(`{ run(workflowId: "wf", id: "r1") { ${aliases.join(' ')} } }`)).toBeGreaterThan(0);
+      }
+    };
+    compileMany(0);
+    const before = keptBytes();
+    compileMany(1);
+    expect(keptBytes() - before).toBeLessThan(2 ** 20);
   });
 });

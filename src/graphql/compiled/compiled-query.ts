@@ -2,6 +2,7 @@
  * Operations compiled by graphql-jit, if its answers are proven to equal those of graphql-js: see decision record 9.
  * graphql-js handles arguments, variables and all errors except those of resolvers.
  */
+import { setFlagsFromString } from 'node:v8';
 import {
   getVariableValues,
   isObjectType,
@@ -41,10 +42,12 @@ export function createQueryCompiler(schema: GraphQLSchema) {
       if (!compilable) return null;
       const { operation, fieldCount } = compilable;
       const { variableDefinitions = [] } = operation;
-      const compiled = compileQuery(bareSchema, withoutVariables(compilable), undefined, {
-        disablingCapturingStackErrors: true,
-        resolverInfoEnricher: (info) => originalInfo(schema, operation, info),
-      });
+      const compiled = withoutCodeCache(() =>
+        compileQuery(bareSchema, withoutVariables(compilable), undefined, {
+          disablingCapturingStackErrors: true,
+          resolverInfoEnricher: (info) => originalInfo(schema, operation, info),
+        }),
+      );
       if (!isCompiledQuery(compiled)) return null;
 
       return {
@@ -67,6 +70,16 @@ export function createQueryCompiler(schema: GraphQLSchema) {
       };
     },
   };
+}
+
+/** Otherwise V8 keeps the code of each text that is compiled, also of dropped functions: 450 KB for 90 fields with long names. */
+function withoutCodeCache<T>(compile: () => T): T {
+  setFlagsFromString('--no-compilation-cache');
+  try {
+    return compile();
+  } finally {
+    setFlagsFromString('--compilation-cache');
+  }
 }
 
 /** Null if an error is not a resolver's own, since graphql-jit words it differently. Such errors are rare defects. */
