@@ -47,7 +47,7 @@ describe('documents', () => {
     );
   });
 
-  it('Nothing is left of the code of compiled queries that are no longer kept', () => {
+  it('Evicted compiled queries leave no code in memory', () => {
     const { keep } = createTracked(200_000);
     const compileMany = (round: number) => {
       for (let count = 0; count < 100; count += 1) {
