@@ -49,7 +49,7 @@ const OWNERS: Readonly<Record<string, Owner>> = {
   },
   'W11-readers': { attack: 'readers', title: 'slow readers of 15 MB, and 13 slow uploads' },
   'W11-events': { attack: 'eventReaders', title: '12 streams of events of 2 MB that are not read' },
-  'W11-uploads': { attack: 'uploads', title: '1,000 slow uploads of 1 MiB, one key' },
+  'W11-uploads': { attack: 'uploads', title: '9,000 slow uploads of 1 MiB, one key' },
   'W11-idle': { attack: 'idleSockets', title: '100 idle sockets each of four networks', env: behindProxy },
   'W11-broken': { attack: 'brokenBodies', title: '600 bodies a minute of 1 MB of broken JSON, without a key' },
   'W11-headers': { attack: 'longHeaders', title: 'headers of 15 KB that are negotiated' },

@@ -20,18 +20,36 @@ const LINGER_MS = 1000;
  * connection ends with the answer: V8 was busy with the garbage of 250 refused bodies of 1 MiB a second.
  */
 export function leaveUnread(reply: FastifyReply): void {
-  const { complete, headers, socket } = reply.request.raw;
-  if (complete) return;
-  if (!('transfer-encoding' in headers) && !(Number(headers['content-length']) > DROPPED_BYTES)) return;
+  const { raw } = reply.request;
+  if (raw.complete || !dropBody(raw)) return;
   void reply.header('connection', 'close');
+  const { socket } = raw;
   // node:http calls it after the answer. Closed at once, the connection is reset, and many clients lose the answer.
   socket.destroySoon = () => {
     socket.end();
-    // node:http begins to read the rest of the body now.
-    socket.once('resume', () => socket.pause());
     setTimeout(() => socket.destroy(), LINGER_MS).unref();
   };
 }
+
+/**
+ * Call it when nothing reads the body any more: what has arrived is dropped, since node:http keeps up to 128 KiB of each. True: the
+ * rest may be long, and is not read, so the connection cannot be used again.
+ */
+export function dropBody(request: IncomingMessage): boolean {
+  const { complete, socket } = request;
+  const leavesRest = !complete && mayExceed(request, DROPPED_BYTES);
+  if (leavesRest) {
+    socket.pause();
+    // To drop what has arrived, node:http begins to read the rest.
+    socket.once('resume', () => socket.pause());
+  }
+  request.resume();
+  return leavesRest;
+}
+
+/** True if a longer body was announced, or one without a length. */
+export const mayExceed = ({ headers }: IncomingMessage, bytes: number): boolean =>
+  'transfer-encoding' in headers || Number(headers['content-length']) > bytes;
 
 /** Rejects with status 415 for a compressed body, 413 for a longer one, and RATE_LIMITED if its owner has no room for 10 s. */
 export function readBody(request: IncomingMessage, ticket: Pick<Ticket, 'receive'>): Promise<string> {

@@ -4,7 +4,6 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { setTimeout as pause } from 'node:timers/promises';
 import type { FastifyReply } from 'fastify';
 import type { Caller } from '../auth/caller.ts';
 import type { Admission } from '../graphql/admission/admission.ts';
@@ -15,6 +14,7 @@ import { rateLimited, type Allowance, type RateLimit } from '../graphql/operatio
 import type { ClientInfo } from '../observability/operation-record.ts';
 import { GatewayError } from '../upstream/errors.ts';
 import type { Authenticate } from './authentication.ts';
+import { dropBody } from './body.ts';
 import type { Forwarding } from './client-address.ts';
 
 /** What a transport knows about an operation before its caller is known. */
@@ -109,7 +109,10 @@ export function createEntrance(options: EntranceOptions) {
         ticket = waits ? await admission.admitLater(owner, isGone) : admission.admit(owner, isGone);
         return await work(ticket);
       } catch (error) {
-        if (error instanceof GatewayError && error.code === 'RATE_LIMITED') await slowDown(request.socket);
+        if (error instanceof GatewayError && error.code === 'RATE_LIMITED') {
+          dropBody(request);
+          await slowDown(request.socket);
+        }
         throw error;
       } finally {
         onClosed(reply.raw, () => ticket?.end());
@@ -118,17 +121,27 @@ export function createEntrance(options: EntranceOptions) {
   };
 }
 
+/** If more refusals wait, each waits longer. */
+const WAITING_REFUSALS = 1000;
+
 /**
- * Waits before a 429 is sent: 2,000 clients that repeated refused requests at once made others wait for 3 s. Only one refusal of a
- * connection waits, since requests can be pipelined.
+ * Waits before a 429 is sent, as long as the client does: 2,000 clients that repeated refused requests at once made others wait for 3 s.
+ * The more of them wait, the longer: however many clients there are, a thousand return in that time. Only one refusal of a connection
+ * waits, since requests can be pipelined.
  */
 function createSlowDown(refusalMs: number): (connection: Socket) => Promise<void> {
-  const waiting = new WeakSet<Socket>();
+  const waiting = new Set<Socket>();
   return async (connection) => {
-    if (waiting.has(connection)) return;
+    if (connection.destroyed || waiting.has(connection)) return;
     waiting.add(connection);
     // At random, so that those who were refused together do not return together.
-    await pause(refusalMs * (1 + Math.random()), undefined, { ref: false });
+    const ms = refusalMs * (1 + Math.random()) * Math.max(1, waiting.size / WAITING_REFUSALS);
+    const { promise, resolve } = Promise.withResolvers<unknown>();
+    const timer = setTimeout(resolve, ms).unref();
+    connection.once('close', resolve);
+    await promise;
+    clearTimeout(timer);
+    connection.off('close', resolve);
     waiting.delete(connection);
   };
 }

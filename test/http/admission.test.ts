@@ -120,6 +120,21 @@ describe('bodies that arrive', () => {
     });
     expect(raw.socket.bytesRead).toBe(0);
     expect(await statusFor('key-2')).toBe(200);
+    const logged = log.operations.length;
+    raw.close();
+    await until(() => log.operations.length > logged);
+    // Meanwhile nothing is kept of their bodies.
+    for (const length of [60_000, BODY_BYTES]) {
+      const body = Buffer.alloc(length, ' ');
+      const before = keptBytes();
+      for (let count = 0; count < 50; count += 1) {
+        const { socket } = await connectOne();
+        socket.write(headOfPost('key-1', `content-length: ${length}`));
+        socket.write(body);
+      }
+      expect(await statusFor('key-2')).toBe(200);
+      expect(keptBytes() - before).toBeLessThan(1_500_000);
+    }
   });
 
   it('Callers of one viewer are owners of their own: one key of the gateway cannot fill the room of another', async () => {
@@ -235,6 +250,20 @@ describe('mutations', () => {
     while (types.length < 6) types.push((await socket.next()).type);
     expect(types.filter((type) => type === 'next')).toHaveLength(3);
   });
+});
+
+it('A request for events waits for room only with a short body', async () => {
+  await accept('key-1');
+  await fill('key-1');
+  const requestOf = (length: number) => {
+    const body = JSON.stringify({ query: WATCH }).padEnd(length);
+    return `${headOfPost('key-1', 'accept: text/event-stream', `content-length: ${length}`)}${body}`;
+  };
+  const waiting = await connectOne();
+  await waiting.send(requestOf(16_384));
+  const refused = await connectOne();
+  expect(statusOf(await refused.ask(requestOf(16_385)))).toBe(429);
+  expect(waiting.socket.bytesRead).toBe(0);
 });
 
 describe.each(TRANSPORTS)('a subscription over %s', (transport) => {

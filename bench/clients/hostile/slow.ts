@@ -13,7 +13,10 @@ const LARGE_RUNS = 3;
 const SLOW_READERS = 4;
 const READ_EVERY_MS = 200;
 const UPLOADS_NEXT_TO_READERS = 13;
-const UPLOADS = 1000;
+/** Most of MAX_CONNECTIONS. */
+const UPLOADS = 9000;
+/** They begin one after the other: 9,000 connections that arrive at once take seconds to accept, and anyone's new one waits. */
+const UPLOAD_EVERY_MS = 2;
 /** The limit of a body. */
 const UPLOAD_BYTES = 1_048_576;
 const MISSING_BYTES = 1000;
@@ -68,7 +71,8 @@ async function readSlowly(target: Target, reader: number): Promise<void> {
 }
 
 async function uploadSlowly(target: Target, count: number, authorization: string | null): Promise<void> {
-  const upload = async () => {
+  const upload = async (_: unknown, index: number) => {
+    await sleep(index * UPLOAD_EVERY_MS);
     while (Date.now() < target.untilMs) {
       await connection(target, (socket) => {
         target.tally.sent();
