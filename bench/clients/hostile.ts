@@ -12,7 +12,7 @@ import {
 } from './hostile/floods.ts';
 import { getAccepted } from './hostile/flood.ts';
 import { eventReaders, halfOpen, pipelining, readers, uploads } from './hostile/slow.ts';
-import { denseSubscriptions, idleSockets, live } from './hostile/sockets.ts';
+import { denseSubscriptions, idleSockets, live, messages } from './hostile/sockets.ts';
 import { createTally, type HostileReport } from './hostile/tally.ts';
 
 export type Attack = keyof typeof ATTACKS;
@@ -46,6 +46,7 @@ const ATTACKS = {
   introspection,
   pipelining,
   live,
+  messages,
   persisted,
   responseCache,
 };

@@ -79,6 +79,7 @@ const OWNERS: Readonly<Record<string, Owner>> = {
   },
   'W11-pipelining': { attack: 'pipelining', title: 'pipelined requests for 10 MB, never read' },
   'W11-live': { attack: 'live', title: '2,000 sockets, variables of 100 KB, unread streams' },
+  'W11-messages': { attack: 'messages', title: '2,000 sockets with a message of 1 MB without its end, one key' },
   'W11-persisted': {
     attack: 'persisted',
     title: 'registrations of 100 KB',

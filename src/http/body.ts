@@ -12,8 +12,8 @@ const FIRST_BYTES = 4096;
 
 /** The rest of a body up to here is read and dropped, so that the connection can be used again. */
 const DROPPED_BYTES = 65_536;
-/** How long a client that still sends may take to read its answer. */
-const LINGER_MS = 1000;
+/** How long a client whose messages are no longer read may take to read why. */
+export const LINGER_MS = 1000;
 
 /**
  * Call it before an answer is sent. If the request has a long body that was not read to its end, the rest is never read, and the

@@ -5,7 +5,7 @@ import { CloseCode, MessageType, type WebSocket as ProtocolSocket } from 'graphq
 import type { WebSocket } from 'ws';
 import { NOBODY } from '../auth/caller.ts';
 import { parseExactJson } from '../domain/long-integers.ts';
-import type { Owner } from '../graphql/admission/room.ts';
+import { noRoom, type Owner } from '../graphql/admission/room.ts';
 import { PARSED_AT_ONCE_BYTES, Ticket } from '../graphql/admission/ticket.ts';
 import { isRecord } from '../graphql/json-kinds.ts';
 import type { OperationParams, OperationRequest, Outcome } from '../graphql/operations/operation.ts';
@@ -14,6 +14,8 @@ import { SubscriptionError, type LiveEvents } from '../graphql/subscriptions/liv
 import type { Logger } from '../observability/logger.ts';
 import type { ClientInfo, OperationType } from '../observability/operation-record.ts';
 import { AbandonedError, GatewayError } from '../upstream/errors.ts';
+import { ArrivingMessage } from './arriving-message.ts';
+import { LINGER_MS } from './body.ts';
 import { clientInfoOf, RequestClient, type Arrival, type Entrance } from './entrance.ts';
 import type { LiveConnection } from './live-connections.ts';
 import { checkParams } from './params.ts';
@@ -91,6 +93,7 @@ export class Socket implements ProtocolSocket, LiveConnection {
   #params: ConnectionParams | null = null;
   /** Owner of the messages: the network until the key is authenticated. */
   #owner: Owner;
+  readonly #arriving = new ArrivingMessage((bytes) => this.#admitLater(bytes));
   #operationCount = 0;
   /** Messages that have arrived and are not parsed yet. They keep their order, although some wait for room or a turn. */
   #unparsed = 0;
@@ -112,10 +115,24 @@ export class Socket implements ProtocolSocket, LiveConnection {
     socket.on('drain', () => {
       this.#readOn();
     });
-    ws.on('ping', () => {
-      this.#holdBack();
+    const arrive = ({ length }: Buffer) => {
+      this.#arrive(length);
+    };
+    // Before the listener of `ws`, which reads the messages.
+    socket.prependListener('data', arrive);
+    // `ws` drops what arrives after a message that is too long or malformed.
+    ws.once('error', () => {
+      socket.off('data', arrive);
+      this.#arriving.drop();
     });
+    for (const event of ['ping', 'pong'] as const) {
+      ws.on(event, ({ length }) => {
+        void this.#arriving.complete(length);
+        this.#holdBack();
+      });
+    }
     ws.once('close', () => {
+      this.#arriving.drop();
       for (const client of this.#clients.values()) client.abort();
     });
   }
@@ -259,11 +276,30 @@ export class Socket implements ProtocolSocket, LiveConnection {
     }
   }
 
+  #arrive(bytes: number): void {
+    const room = this.#arriving.receive(bytes);
+    if (!room) return;
+    this.#holdBack();
+    void room.then(
+      () => {
+        this.#readOn();
+      },
+      () => {
+        this.close(TRY_AGAIN_LATER, noRoom().message);
+        // The client's answer to that is not read.
+        setTimeout(() => {
+          this.#ws.terminate();
+        }, LINGER_MS).unref();
+      },
+    );
+  }
+
   #receive(data: Buffer, handle: (message: unknown) => Promise<void>): void {
+    const reserved = this.#arriving.complete(data.length);
     this.#holdBack();
     this.#unparsed += 1;
     this.#count(1);
-    const reading = this.#earlier.then(() => this.#read(data));
+    const reading = this.#earlier.then(() => this.#read(data, reserved));
     this.#earlier = reading.then(ignore, ignore);
     void this.#answer(reading, handle);
   }
@@ -295,9 +331,9 @@ export class Socket implements ProtocolSocket, LiveConnection {
   }
 
   /** Null: the socket closes. */
-  async #read(data: Buffer): Promise<ReadMessage | null> {
+  async #read(data: Buffer, reserved: Promise<Ticket> | null): Promise<ReadMessage | null> {
     const isLong = data.length > PARSED_AT_ONCE_BYTES;
-    let admitted = data.length > MAX_CONTROL_BYTES ? await this.#admit(data.length) : null;
+    let admitted = data.length > MAX_CONTROL_BYTES ? await this.#admit(data.length, reserved) : null;
     try {
       if (isLong && admitted instanceof GatewayError) {
         this.close(TRY_AGAIN_LATER, admitted.message);
@@ -307,7 +343,7 @@ export class Socket implements ProtocolSocket, LiveConnection {
       const message = parseMessage(data.toString());
       if (message.type !== MessageType.Subscribe)
         return { message: this.#control(message), ticket: ticketOf(admitted) };
-      admitted ??= await this.#admit(data.length);
+      admitted ??= await this.#admit(data.length, null);
       return { message: operationIn(message, admitted), ticket: ticketOf(admitted) };
     } catch (error) {
       ticketOf(admitted)?.end();
@@ -315,17 +351,17 @@ export class Socket implements ProtocolSocket, LiveConnection {
     }
   }
 
-  async #admit(bytes: number): Promise<Ticket | GatewayError> {
-    const { admission } = this.#options.entrance;
-    const isGone = () => this.#isClosed();
+  async #admit(bytes: number, reserved: Promise<Ticket> | null): Promise<Ticket | GatewayError> {
     try {
-      // A longer message is already in memory: it does not wait.
-      if (bytes > PARSED_AT_ONCE_BYTES) return admission.admit(this.#owner, isGone, bytes);
-      return await admission.admitLater(this.#owner, isGone, bytes);
+      return await (reserved ?? this.#admitLater(bytes));
     } catch (error) {
       if (error instanceof GatewayError) return error;
       throw error;
     }
+  }
+
+  #admitLater(bytes: number): Ticket | Promise<Ticket> {
+    return this.#options.entrance.admission.admitLater(this.#owner, () => this.#isClosed(), bytes);
   }
 
   /** graphql-ws keeps payloads, and writes that of a ping back: it gets none. */
@@ -351,11 +387,16 @@ export class Socket implements ProtocolSocket, LiveConnection {
 
   /** A client that does not read answers must not send more operations. */
   #holdBack(): void {
-    if (this.#request.socket.writableLength > MAX_UNREAD_BYTES || this.#unparsed > 0) this.#ws.pause();
+    if (!this.#mayRead()) this.#ws.pause();
   }
 
   #readOn(): void {
-    if (this.#request.socket.writableLength <= MAX_UNREAD_BYTES && this.#unparsed === 0) this.#ws.resume();
+    if (this.#mayRead()) this.#ws.resume();
+  }
+
+  #mayRead(): boolean {
+    const { writableLength } = this.#request.socket;
+    return writableLength <= MAX_UNREAD_BYTES && this.#unparsed === 0 && !this.#arriving.isWaiting;
   }
 }
 

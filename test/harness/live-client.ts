@@ -97,6 +97,8 @@ export interface SocketClient extends LiveClient {
   subscribe(payload: unknown, id?: string): void;
   /** Sends any message, also an invalid one. */
   send(message: unknown): void;
+  /** Sends a part of a message, which a later part or `send` continues. */
+  sendPart(text: string): void;
   /** Sends a binary message or a text message. */
   sendBytes(bytes: Buffer, binary: boolean): void;
   /** Sends a protocol ping. Resolves with the server's pong: all earlier messages of the server have arrived. */
@@ -167,6 +169,9 @@ export async function openSocket(
     send,
     subscribe(payload: unknown, id = '1') {
       send({ type: 'subscribe', id, payload });
+    },
+    sendPart(text: string) {
+      socket.send(text, { fin: false });
     },
     sendBytes(bytes: Buffer, binary: boolean) {
       socket.send(bytes, { binary });

@@ -157,6 +157,30 @@ describe('bodies that arrive', () => {
   });
 });
 
+it('Messages that arrive over sockets weigh before their end, and one without room waits for it', async () => {
+  await accept('key-1');
+  await accept('key-2');
+  const openOne = async () => {
+    const socket = await openSocket(gateway.url, { authorization: 'Bearer key-1' });
+    clients.push(socket);
+    return socket;
+  };
+  for (let count = 0; count < FILLING; count += 1) {
+    const socket = await openOne();
+    socket.sendPart(' '.repeat(BODY_BYTES - 1));
+    socket.ping('');
+    // The gateway has read the part.
+    await until(() => socket.pongs.length === 1);
+  }
+  const waiting = await openOne();
+  waiting.sendPart('{"type":"subscribe","id":"1","payload":{"query":"{ __typename }"}'.padEnd(100_000));
+  waiting.send('}');
+  for (let time = 0; time < 5; time += 1) expect(await statusFor('key-2')).toBe(200);
+  expect(waiting.waiting).toBe(0);
+  for (const socket of clients.splice(0, FILLING)) socket.cut();
+  expect(await waiting.nextData()).toEqual({ __typename: 'Query' });
+});
+
 describe('operations without an accepted key', () => {
   it('A network has room for 64 of them, and accepted keys of the same address are answered', async () => {
     await gateway.replace(() =>

@@ -21,6 +21,10 @@ const KEYS = 20;
 const PAUSE_MS = 2;
 const REOPEN_AFTER_MS = 500;
 
+/** A message may have 1 MiB. */
+const MOST_OF_A_MESSAGE = Buffer.alloc(1_000_000, ' ');
+const DRIP_EVERY_MS = 500;
+
 const DENSE_SOCKETS = 50;
 /** Default of MAX_SUBSCRIPTIONS_PER_CONNECTION. Together, MAX_SUBSCRIPTIONS_PER_VIEWER. */
 const SUBSCRIPTIONS_PER_SOCKET = 100;
@@ -89,6 +93,26 @@ export async function denseSubscriptions(target: Target): Promise<void> {
     }
   };
   await Promise.all(Array.from({ length: DENSE_SOCKETS }, open));
+}
+
+/** Messages that have arrived except for their end, with one key. */
+export async function messages(target: Target): Promise<void> {
+  const open = async () => {
+    while (Date.now() < target.untilMs) {
+      const socket = openSocket(target, { authorization: HOSTILE_KEY });
+      let timer: NodeJS.Timeout | undefined;
+      socket.once('message', () => {
+        target.tally.sent();
+        socket.send(MOST_OF_A_MESSAGE, { fin: false });
+        timer = setInterval(() => {
+          socket.send(' ', { fin: false });
+        }, DRIP_EVERY_MS);
+      });
+      await closed(target, socket);
+      clearInterval(timer);
+    }
+  };
+  await Promise.all(Array.from({ length: SOCKETS }, open));
 }
 
 /** Sockets that send nothing, from four networks. The gateway closes each after 10 s. */
