@@ -11,7 +11,7 @@ export class ArrivingMessage {
   readonly #admit: (bytes: number) => Ticket | Promise<Ticket>;
   /** Those that `ws` keeps, or a few less. */
   #bytes = 0;
-  /** Null until the message is longer than one that weighs nothing before it is complete. */
+  /** Null for a short message, which weighs nothing before its end. */
   #ticket: Promise<Ticket> | null = null;
   #isWaiting = false;
 
