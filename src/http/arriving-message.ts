@@ -20,12 +20,12 @@ export class ArrivingMessage {
     this.#admit = admit;
   }
 
-  /** Nothing more may be read. */
+  /** True: no more may be read. */
   get isWaiting(): boolean {
     return this.#isWaiting;
   }
 
-  /** Counts received bytes. A returned promise resolves when `isWaiting` has changed, and rejects if there is no room. */
+  /** Counts received bytes. Until a returned promise resolves, no more may be read. It rejects if there is no room. */
   receive(bytes: number): Promise<void> | null {
     this.#bytes += bytes;
     if (this.#bytes <= PARSED_AT_ONCE_BYTES) return null;

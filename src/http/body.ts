@@ -12,7 +12,7 @@ const FIRST_BYTES = 4096;
 
 /** The rest of a body up to here is read and dropped, so that the connection can be used again. */
 const DROPPED_BYTES = 65_536;
-/** How long a client whose messages are no longer read may take to read why. */
+/** The time that a client has to read why the gateway reads no more of what it sends. */
 export const LINGER_MS = 1000;
 
 /**
@@ -32,23 +32,23 @@ export function leaveUnread(reply: FastifyReply): void {
 }
 
 /**
- * Call it when nothing reads the body any more: what has arrived is dropped, since node:http keeps up to 128 KiB of each. True: the
- * rest may be long, and is not read, so the connection cannot be used again.
+ * Call it when nothing will read the body: node:http keeps up to 128 KiB of it, and this drops what has arrived. Returns true if the
+ * rest may be long: then it is not read, and the connection cannot be used again.
  */
 export function dropBody(request: IncomingMessage): boolean {
   const { complete, socket } = request;
-  const leavesRest = !complete && mayExceed(request, DROPPED_BYTES);
+  const leavesRest = !complete && announcesMoreThan(request, DROPPED_BYTES);
   if (leavesRest) {
     socket.pause();
-    // To drop what has arrived, node:http begins to read the rest.
+    // node:http resumes the socket when it has dropped what has arrived.
     socket.once('resume', () => socket.pause());
   }
   request.resume();
   return leavesRest;
 }
 
-/** True if a longer body was announced, or one without a length. */
-export const mayExceed = ({ headers }: IncomingMessage, bytes: number): boolean =>
+/** True for a body without a length, too. */
+export const announcesMoreThan = ({ headers }: IncomingMessage, bytes: number): boolean =>
   'transfer-encoding' in headers || Number(headers['content-length']) > bytes;
 
 /** Rejects with status 415 for a compressed body, 413 for a longer one, and RATE_LIMITED if its owner has no room for 10 s. */

@@ -121,13 +121,12 @@ export function createEntrance(options: EntranceOptions) {
   };
 }
 
-/** If more refusals wait, each waits longer. */
 const WAITING_REFUSALS = 1000;
 
 /**
- * Waits before a 429 is sent, as long as the client does: 2,000 clients that repeated refused requests at once made others wait for 3 s.
- * The more of them wait, the longer: however many clients there are, a thousand return in that time. Only one refusal of a connection
- * waits, since requests can be pipelined.
+ * Waits before a 429 is sent: 2,000 clients that repeated refused requests at once made others wait for 3 s. If more than
+ * WAITING_REFUSALS wait, each waits longer, so that no more of them return in a second. A client that leaves ends its wait. Only one
+ * refusal of a connection waits, since requests can be pipelined.
  */
 function createSlowDown(refusalMs: number): (connection: Socket) => Promise<void> {
   const waiting = new Set<Socket>();

@@ -8,7 +8,7 @@ import { PARSED_AT_ONCE_BYTES, type Ticket } from '../graphql/admission/ticket.t
 import type { Answer, OperationRequest, Outcome } from '../graphql/operations/operation.ts';
 import type { Observer } from '../observability/observer.ts';
 import type { OperationType } from '../observability/operation-record.ts';
-import { mayExceed, readBody } from './body.ts';
+import { announcesMoreThan, readBody } from './body.ts';
 import { compress } from './compression.ts';
 import { clientInfoOf, RequestClient, type Arrival, type Entrance } from './entrance.ts';
 import type { SendEvents } from './event-streams.ts';
@@ -24,7 +24,7 @@ import { checkHead, readParams } from './params.ts';
 import { etagOf, type CacheKey, type ResponseCache, type WholeAnswer } from './response-cache.ts';
 import { ALLOWED_METHODS, STREAM_PATH, type GraphqlPath } from './routes.ts';
 
-/** With a longer body a subscription does not wait for room: node:http keeps the body meanwhile. */
+/** A request for events with a longer body does not wait for room: node:http would keep the body meanwhile. */
 const WAITING_BODY_BYTES = 16_384;
 
 export interface GraphqlRouteOptions {
@@ -80,7 +80,7 @@ export function createGraphqlRoute(options: GraphqlRouteOptions): (path: Graphql
       };
       const operation = await entrance.identify(arrival);
       try {
-        const waits = forms.json === null && !mayExceed(raw, WAITING_BODY_BYTES);
+        const waits = forms.json === null && !announcesMoreThan(raw, WAITING_BODY_BYTES);
         return await entrance.enter(operation, reply, waits, async (ticket) => {
           checkForms(forms, path);
           const outcome = await cachedOrExecuted({ operation, ticket, isGet, search, forms });
