@@ -2,10 +2,16 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { mock } from 'node:test';
 import { buildSchema, Kind, OperationTypeNode, parse, type DocumentNode } from 'graphql';
-import { startGateway } from '../../../test/harness/gateway.ts';
 import { VARIABLES } from '../../../test/harness/example-variables.ts';
+import { startSampleGateway } from '../../../test/harness/sample-gateway.ts';
 
-export { startGateway, VARIABLES };
+export { VARIABLES };
+
+/** A gateway for which no time passes: a run that a test starts is the same in all answers. */
+export function startGateway(environment: Readonly<Record<string, string>> = {}) {
+  const nowMs = Date.now();
+  return startSampleGateway(environment, { now: () => nowMs });
+}
 
 const ROOT = new URL('../../../', import.meta.url);
 const read = (path: string): string => readFileSync(new URL(path, ROOT), 'utf8');
