@@ -1,4 +1,4 @@
-/** Compares contenders: in rounds that take turns, by their medians. */
+/** Compares contenders: in turns, by their medians. */
 import type { Fixture } from './fixture.ts';
 import type { StartedContender } from './contenders.ts';
 import { load, type LoadOptions, type LoadResult, type SameRequest, type UniqueRequests } from './load.ts';
@@ -6,7 +6,7 @@ import { processorMs, untilIdle } from './processes.ts';
 import type { Row } from './report.ts';
 
 export interface BenchSettings {
-  /** Seconds of one timed phase. */
+  /** Seconds of load on one contender in one round. */
   readonly seconds: number;
   readonly warmupSeconds: number;
   readonly rounds: number;
@@ -37,62 +37,66 @@ export const percentile = (values: readonly number[], share: number): number => 
   return sorted[Math.min(sorted.length - 1, Math.max(0, Math.ceil(share * sorted.length) - 1))] ?? NaN;
 };
 
-/** The results of all rounds of one contender. */
+/** Neighbours of a virtual machine come and go within seconds: many short turns meet them alike. */
+const TURN_SECONDS = 1;
+
+/** The results of all turns of one contender. */
 export interface Measured extends LoadResult {
   readonly name: string;
   /** Processor time of one request, in microseconds; null if the system does not report it. */
   readonly processorUs: number | null;
-  /** The largest value of all rounds. */
+  /** The largest value of all turns. */
   readonly peakRssMb: number | null;
-  /** Median and maximum of the rounds. */
+  /** Median and maximum of the turns. */
   readonly upstreamCalls: number;
   readonly maxUpstreamCalls: number;
 }
 
-type Round = LoadResult & Pick<Measured, 'processorUs' | 'peakRssMb' | 'upstreamCalls'>;
+type Turn = LoadResult & Pick<Measured, 'processorUs' | 'peakRssMb' | 'upstreamCalls'>;
 
-export interface RoundOptions extends Partial<LoadOptions> {
+export interface TurnOptions extends Partial<LoadOptions> {
   readonly requestsFor: (contender: StartedContender) => SameRequest | UniqueRequests;
 }
 
 /**
- * Warms up each contender, then measures all once a round, each time with another first one, so that neither time nor neighbours
- * favour one. Peak RSS and upstream calls count only in measured rounds.
+ * Warms up each contender, then lets all take turns of a second, or of `seconds`, each time with another first one, so that neither
+ * time nor neighbours favour one. Peak RSS and upstream calls count only in measured turns.
  */
-export async function measureInRounds(
+export async function measureInTurns(
   { settings, fixture, say }: Bench,
   contenders: readonly StartedContender[],
-  { requestsFor, ...options }: RoundOptions,
+  { requestsFor, ...options }: TurnOptions,
 ): Promise<Measured[]> {
-  const loadOptions = { seconds: settings.seconds, ...options };
+  const loadOptions = { seconds: TURN_SECONDS, ...options };
+  const turns = options.seconds === undefined ? settings.rounds * settings.seconds : settings.rounds;
   for (const contender of contenders) {
     say(`warming up ${contender.name}`);
     await load(contender.url, requestsFor(contender), { ...loadOptions, seconds: settings.warmupSeconds });
     await untilIdle(contender.process.pid);
   }
-  const rounds = new Map<StartedContender, Round[]>();
-  for (let round = 0; round < settings.rounds; round += 1) {
-    const turn = round % contenders.length;
-    for (const contender of [...contenders.slice(turn), ...contenders.slice(0, turn)]) {
+  const taken = new Map<StartedContender, Turn[]>();
+  for (let turn = 0; turn < turns; turn += 1) {
+    const first = turn % contenders.length;
+    for (const contender of [...contenders.slice(first), ...contenders.slice(0, first)]) {
       await fixture.reset();
       contender.resetPeakRss();
       const { pid } = contender.process;
       const startedMs = processorMs(pid);
       const result = await load(contender.url, requestsFor(contender), loadOptions);
       const perSecond = Math.round(result.requestsPerSecond).toLocaleString('en');
-      say(`round ${round + 1} of ${settings.rounds}: ${contender.name}, ${perSecond} requests/s`);
+      say(`turn ${turn + 1} of ${turns}: ${contender.name}, ${perSecond} requests/s`);
       await untilIdle(pid);
       const endedMs = processorMs(pid);
       const processorUs =
         startedMs === null || endedMs === null ? null : (1000 * (endedMs - startedMs)) / result.requests;
       const { steps } = await fixture.calls();
       const measured = { ...result, processorUs, peakRssMb: contender.peakRssMb(), upstreamCalls: steps };
-      rounds.set(contender, [...(rounds.get(contender) ?? []), measured]);
+      taken.set(contender, [...(taken.get(contender) ?? []), measured]);
     }
   }
   return contenders.map((contender) => {
     const { name } = contender;
-    const results = rounds.get(contender) ?? [];
+    const results = taken.get(contender) ?? [];
     const medianOf = (read: (result: LoadResult) => number) => median(results.map(read));
     const peaks = results.map((result) => result.peakRssMb).filter((peak) => peak !== null);
     const processor = results.map((result) => result.processorUs).filter((micros) => micros !== null);

@@ -48,7 +48,7 @@ const WORKLOADS: Readonly<Record<string, (bench: Bench) => Promise<WorkloadResul
 };
 
 const USAGE = `npm run bench -- [${Object.keys(WORKLOADS).join('|')}]… [--seconds N] [--rounds N] [--attack-seconds N]
-  --seconds N          seconds of each timed phase (default: 5); below 3 the run is only a test, and no figure is kept
+  --seconds N          seconds of load on a contender in a round (default: 5); below 3 the run is only a test, and no figure is kept
   --rounds N           rounds of all contenders (default: 3)
   --attack-seconds N   seconds of the memory workload and of each owner of W11 (default: 60); \`W11\` selects all owners
 STEPGATE_CHECKOUT names the folder of another checkout, whose gateway is measured by these clients. No figure is kept.`;

@@ -17,7 +17,7 @@ import {
 import { generator, sameRequest } from '../load.ts';
 import { checkSameAnswers, runBody } from '../queries.ts';
 import { atLeast, type Row, type Target, type WorkloadResult } from '../report.ts';
-import { measureInRounds, of, toRow, type Bench, type Measured } from '../rounds.ts';
+import { measureInTurns, of, toRow, type Bench, type Measured } from '../rounds.ts';
 
 const PEERS: readonly Contender[] = [
   mercuriusCache,
@@ -38,9 +38,9 @@ export async function w1Hot(bench: Bench): Promise<WorkloadResult> {
     async (started) => {
       const { text } = await checkSameAnswers(started, body);
       const requestsFor = () => sameRequest(body);
-      const measured = await measureInRounds(bench, started, { requestsFor });
+      const measured = await measureInTurns(bench, started, { requestsFor });
       const both = started.filter(({ name }) => [stepgate, nodeHttp, fastifyReady].some((one) => one.name === name));
-      const named = await measureInRounds(bench, both, { requestsFor, requestId: REQUEST_ID });
+      const named = await measureInTurns(bench, both, { requestsFor, requestId: REQUEST_ID });
       await checkSameAnswers(started, body);
       return {
         id: 'W1',

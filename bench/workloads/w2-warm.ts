@@ -5,7 +5,7 @@ import { scatteredStride, uniqueRequests } from '../load.ts';
 import { prime } from '../prime.ts';
 import { checkSameAnswers, uniqueBody } from '../queries.ts';
 import { atLeast, atMost, promise, type Target, type WorkloadResult } from '../report.ts';
-import { measureInRounds, of, toRow, type Bench, type Measured } from '../rounds.ts';
+import { measureInTurns, of, toRow, type Bench, type Measured } from '../rounds.ts';
 
 const RUNS = 1000;
 const ID_PREFIX = runIdOf(ORDINARY, 'warm-');
@@ -26,7 +26,7 @@ export async function w2Warm(bench: Bench): Promise<WorkloadResult> {
       await prime(contender, ID_PREFIX, RUNS);
     }
     const requests = uniqueRequests(ID_PREFIX, RUNS, { stride: scatteredStride(RUNS) });
-    const measured = await measureInRounds(bench, started, { requestsFor: () => requests });
+    const measured = await measureInTurns(bench, started, { requestsFor: () => requests });
     return {
       id: 'W2',
       title: 'warm',
@@ -39,7 +39,7 @@ export async function w2Warm(bench: Bench): Promise<WorkloadResult> {
 
 function targetsOf(one: Measured, all: readonly Measured[]): readonly Target[] {
   const ratio = (own: Contender) => of(all, own).requestsPerSecond / one.requestsPerSecond;
-  if (one.name === stepgate.name) return [promise(atMost('upstream calls of a round', one.maxUpstreamCalls, 0))];
+  if (one.name === stepgate.name) return [promise(atMost('upstream calls of a turn', one.maxUpstreamCalls, 0))];
   if (one.name === apolloLru.name) return [atLeast(ratio(stepgate), 1)];
   return one.name === mercuriusLru.name ? [atLeast(ratio(stepgate), 0.35)] : [];
 }

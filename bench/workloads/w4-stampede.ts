@@ -4,7 +4,7 @@ import { ORDINARY, runIdOf } from '../fixture-runs.ts';
 import { sameRequest } from '../load.ts';
 import { checkSameAnswers, runBody } from '../queries.ts';
 import { atLeast, atMost, promise, type WorkloadResult } from '../report.ts';
-import { measureInRounds, of, toRow, type Bench } from '../rounds.ts';
+import { measureInTurns, of, toRow, type Bench } from '../rounds.ts';
 
 const CONNECTIONS = 500;
 const SECONDS = 10;
@@ -20,7 +20,7 @@ export async function w4Stampede(bench: Bench): Promise<WorkloadResult> {
     await checkSameAnswers(started, body);
     await fixture.set({ changeEveryMs: CHANGE_EVERY_MS });
     try {
-      const measured = await measureInRounds(bench, started, {
+      const measured = await measureInTurns(bench, started, {
         requestsFor: () => sameRequest(body),
         connections: CONNECTIONS,
         seconds,

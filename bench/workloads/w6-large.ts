@@ -5,7 +5,7 @@ import { sameRequest } from '../load.ts';
 import { ask, askForData, runBody, runsBody } from '../queries.ts';
 import { sleep } from '../processes.ts';
 import { atMost, type Row, type WorkloadResult } from '../report.ts';
-import { measureInRounds, median, of, toRow, type Bench } from '../rounds.ts';
+import { measureInTurns, median, of, toRow, type Bench } from '../rounds.ts';
 import { stallOf, WATCHED } from '../stall.ts';
 
 const LARGE: RunShape = { ...ORDINARY, outputBytes: 500_000 };
@@ -21,7 +21,7 @@ export async function w6Large(bench: Bench): Promise<WorkloadResult> {
     ]);
     const bodyOf = ({ name }: { name: string }) => bodies.get(name) ?? '';
     for (const one of started) await askForData(one.name, one.url, bodyOf(one));
-    return measureInRounds(bench, started, { requestsFor: (one) => sameRequest(bodyOf(one)) });
+    return measureInTurns(bench, started, { requestsFor: (one) => sameRequest(bodyOf(one)) });
   });
   const ratio = of(hot, large).requestsPerSecond / of(hot, ordinary).requestsPerSecond;
   const text = 'hot ≥ 0.9 × an ordinary run';

@@ -4,13 +4,12 @@ import { runIdOf, type RunShape } from '../fixture-runs.ts';
 import { scatteredStride, uniqueRequests, type UniqueRequests } from '../load.ts';
 import { prime } from '../prime.ts';
 import { atMost, type Row, type WorkloadResult } from '../report.ts';
-import { measureInRounds, toRow, type Bench, type Measured } from '../rounds.ts';
+import { measureInTurns, toRow, type Bench, type Measured } from '../rounds.ts';
 
 const STEP_COUNTS = [10, 100, 1000];
 const RUNS_OF_EACH = 20;
 const STORE_SIZES = [100, 1000, 10_000, 100_000];
 const MAX_STORE_SIZE_SHORTENED = 10_000;
-const SECONDS = 3;
 const BOUND = 1.5;
 /** All runs must stay cached. */
 const CACHE_MAX_BYTES = 2 ** 29;
@@ -63,9 +62,8 @@ async function measureCases(bench: Bench, cases: readonly Case[], unit: string):
       bench.say(`${contender.name}: takes them in`);
       await prime(contender, runIdOf(one.shape, 'growth-'), one.runs);
     }
-    const seconds = Math.min(SECONDS, bench.settings.seconds);
     const requestsFor = ({ name }: { name: string }) => requestsOf(byName.get(name));
-    return measureInRounds(bench, started, { requestsFor, seconds });
+    return measureInTurns(bench, started, { requestsFor });
   });
   const microsOf = ({ name, requestsPerSecond }: Measured): number =>
     1e6 / (requestsPerSecond * (byName.get(name)?.units ?? 1));

@@ -18,7 +18,7 @@ import { behindNginx, NGINX, type ProxiedContender } from '../nginx.ts';
 import { prime } from '../prime.ts';
 import { checkSameAnswers, runBody, uniqueBody } from '../queries.ts';
 import { atLeast, type Row, type Target, type WorkloadResult } from '../report.ts';
-import { measureInRounds, of, toRow, type Bench, type Measured } from '../rounds.ts';
+import { measureInTurns, of, toRow, type Bench, type Measured } from '../rounds.ts';
 
 const HOT: readonly Contender[] = [stepgate, mercuriusCache, mercuriusLru, apolloResponseCache, apolloLru, yoga, hive];
 const WARM: readonly Contender[] = [stepgate, mercuriusLru, apolloLru];
@@ -31,13 +31,13 @@ export async function w9Nginx(bench: Bench): Promise<WorkloadResult> {
   const nginx = NGINX;
   const hot = await measureBehind(bench, nginx, HOT, async (started) => {
     await checkSameAnswers(started, runBody(HOT_RUN));
-    return measureInRounds(bench, started, { requestsFor: () => sameRequest(runBody(HOT_RUN)) });
+    return measureInTurns(bench, started, { requestsFor: () => sameRequest(runBody(HOT_RUN)) });
   });
   const warm = await measureBehind(bench, nginx, WARM, async (started) => {
     await checkSameAnswers(started, uniqueBody(`${ID_PREFIX}0`, 'nothing'));
     for (const contender of started) await prime(contender, ID_PREFIX, RUNS);
     const requests = uniqueRequests(ID_PREFIX, RUNS, { stride: scatteredStride(RUNS) });
-    return measureInRounds(bench, started, { requestsFor: () => requests });
+    return measureInTurns(bench, started, { requestsFor: () => requests });
   });
   return {
     ...result,
