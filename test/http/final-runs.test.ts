@@ -64,6 +64,20 @@ describe.each([
     expect(run.upstream.calls).toHaveLength(calls);
   });
 
+  it('A step that has been running for long is followed after the end of its run, too', async () => {
+    const ended = record;
+    record = { ...ended, status: 'running', end_time: null };
+    await ask();
+    run.clock.advance(100_000);
+    await ask();
+    record = ended;
+    run.clock.advance(1000);
+    expect(await ask()).toEqual(answer('RUNNING', false));
+    close();
+    run.clock.advance(1000);
+    expect(await ask()).toMatchObject({ steps: [{ status: 'FAILED' }] });
+  });
+
   it.each<Transport>(['graphql-ws', 'graphql-sse'])(
     'A run is watched over %s until its last step is closed',
     async (transport) => {
