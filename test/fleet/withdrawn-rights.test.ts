@@ -126,6 +126,13 @@ describeWithValkey(`a right that the upstream has withdrawn${withoutValkey}`, ()
     await untilRefused(limited);
   });
 
+  it('A right ends after REAUTH_INTERVAL_MS at the gateway that holds the run, too', async () => {
+    const [holder] = await fleet.start(1, { REAUTH_INTERVAL_MS: '500' });
+    await cacheAt(holder);
+    await passed(500);
+    expect(await isRefused(holder, 'r1')).toBe(true);
+  });
+
   it('A success at one gateway renews a right at all', async () => {
     const [first, second] = await fleet.start(2, { REAUTH_INTERVAL_MS: '1000' });
     await cacheAt(first, second);
