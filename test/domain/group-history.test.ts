@@ -132,11 +132,13 @@ describe('A failure is resolved', () => {
     expect(resolved({ ...two, records, completed: [111, 112, 113, 114, 116, 117, 118] })).toBe(false);
   });
 
-  it('Completed runs resolve a failure if no step failed', () => {
+  it('Completed runs, and no cancelled ones, resolve a failure if no step failed', () => {
     const records = [run(0, 'failed'), ...runs(1, 3)];
     const failures = [failureOf(run(0, 'failed'), null)];
     expect(resolved({ records, failures, isWhole: true })).toBe(true);
-    expect(resolved({ records: records.slice(0, 3), failures, isWhole: true })).toBe(false);
+    const fewer = records.slice(0, 3);
+    expect(resolved({ records: fewer, failures, isWhole: true })).toBe(false);
+    expect(resolved({ records: [...fewer, run(3, 'cancelled')], failures, isWhole: true })).toBe(false);
   });
 
   it('A failure is resolved by no more runs than there are: the needed number says when loading them is of use', () => {
