@@ -69,7 +69,10 @@ export const wireWorkflow = (id: string, fields: Wire = {}): Wire => ({
   file_metadata: { bucket: 'secret-bucket', url: 'https://secret.example/x', key: 'secret-key' },
   graph: {
     description: '',
-    nodes: { model_1: { type: 'model', metadata: { description: 'Writes' } }, send: { type: 'code', metadata: {} } },
+    nodes: {
+      model_1: { type: 'model', metadata: { description: 'Writes' } },
+      send: { type: 'code', metadata: { description: '' } },
+    },
     edges: [
       ['START', 'model_1'],
       ['model_1', 'send'],
