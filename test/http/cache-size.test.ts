@@ -2,6 +2,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { healthy } from '../harness/faulty-upstream.ts';
 import { startRunsScene } from '../harness/runs-scene.ts';
+import { wireWorkflow } from '../harness/scripted-history.ts';
 import { wireRun, wireStep } from '../harness/wire.ts';
 import { perBlock } from '../harness/lasting.ts';
 
@@ -93,5 +94,18 @@ describe('a cache of 130 kB', () => {
       for (const answer of await Promise.all(answers)) expect(answer).toEqual({ run: { stepCounts: { total: 1 } } });
       expect(scene.gateway.cachedBytes()).toBe(0);
     }
+  });
+});
+
+describe('a cached graph', () => {
+  const PARTS = 1000;
+  const nodes = Object.fromEntries(Array.from({ length: PARTS }, (_, at) => [`n${at}`, { type: 'code' }]));
+  const edges = Array.from({ length: PARTS }, (_, at) => [`n${at}`, 'n0']);
+  const scene = perBlock(() => startRunsScene({}, () => ({ json: [wireWorkflow('wf', { graph: { nodes, edges } })] })));
+
+  it('The nodes and edges of a graph count among the cached bytes', async () => {
+    await scene.data('{ workflow(id: "wf") { name } }');
+    expect(scene.gateway.cachedBytes()).toBeGreaterThan(2 * PARTS * 300);
+    expect(scene.gateway.cachedBytes()).toBeLessThan(2 * PARTS * 400);
   });
 });
