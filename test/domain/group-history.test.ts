@@ -22,13 +22,16 @@ interface Examined {
   readonly isWhole?: boolean;
   /** Starts of runs in which the node completed. */
   readonly completed?: readonly number[];
+  /** Starts of runs with loaded steps in which the node did not complete. */
+  readonly loaded?: readonly number[];
 }
 
 /** History of the group of the first failure. */
-function historyOf({ records, failures, isWhole = false, completed = [] }: Examined) {
+function historyOf({ records, failures, isWhole = false, completed = [], loaded = [] }: Examined) {
   const [group] = failureGroups('wf', failures.slice(0, 1));
   const completedNodes = new Map([
     ...failures.map(({ runId }) => [runId, new Set<string>()] as const),
+    ...loaded.map((start) => [`run-${start}`, new Set<string>()] as const),
     ...completed.map((start) => [`run-${start}`, new Set(['a'])] as const),
   ]);
   const history = createGroupHistory({ records, failures, isWhole, completedNodes });
@@ -144,6 +147,8 @@ describe('A failure is resolved', () => {
   it('A failure is resolved by no more runs than there are: the needed number says when loading them is of use', () => {
     expect(historyOf(single).completionsNeeded).toBe(3);
     expect(historyOf({ ...single, records: single.records.slice(0, -7) }).completionsNeeded).toBeNull();
+    expect(historyOf({ ...single, loaded: [101, 102, 103, 104, 105, 106] }).completionsNeeded).toBe(3);
+    expect(historyOf({ ...single, loaded: [101, 102, 103, 104, 105, 106, 107] }).completionsNeeded).toBeNull();
     expect(historyOf(two).completionsNeeded).toBe(6);
   });
 });
