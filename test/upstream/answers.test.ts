@@ -273,6 +273,16 @@ describe('an upstream answer', () => {
       },
     );
 
+    it('An error that is nested too deep is replaced by a text that says so', async () => {
+      const failed = wireStep({ id: 's2', status: 'failed', error: deep(TOO_DEEP) });
+      replies = { steps: replyOf([wireStep({ id: 's1' }), failed]), run: { json: [wireRun('r1')] } };
+      keys += 1;
+      const { data, errors } = await gateway.query(ofRun('steps { id error }'), { key: `key-${keys}` });
+      expect(errors).toEqual([]);
+      const s2 = { id: 's2', error: '(error nested deeper than 200 levels)' };
+      expect(data).toEqual({ run: { steps: [{ id: 's1', error: null }, s2] } });
+    });
+
     it.each([
       [NESTED, deep(TOO_DEEP)],
       ['a number exceeds the range of a double', [rawJSON('1e400')]],
