@@ -12,6 +12,8 @@ await build({
   ...{ root, configFile: false, publicDir: false, logLevel: 'error' },
   // Also packages that are CommonJS use it. A bundler would add its ES modules as a second copy.
   resolve: { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] },
+  // `@apollo/utils.createhash` asks for Node's `crypto` by it, and a bundle has none: it would hash in JavaScript.
+  define: { 'module.require': 'process.getBuiltinModule' },
   // `debug` uses colours if it finds this package, which only the build has.
   ssr: { noExternal: true, external: ['supports-color'] },
   build: {
