@@ -95,8 +95,11 @@ const number = (value: number | null | undefined, digits: number): string =>
   value == null ? '' : value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
 
 /** Three significant digits. */
-export const short = (value: number | null | undefined): string =>
-  value == null ? '' : number(value, value === 0 || value >= 100 ? 0 : value >= 10 ? 1 : value >= 1 ? 2 : 3);
+export function short(value: number | null | undefined): string {
+  if (value == null) return '';
+  const size = Math.abs(value);
+  return number(value, size === 0 || size >= 100 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : 3);
+}
 
 const targetText = ({ text, value, isReached }: Target): string =>
   `${text}: ${isReached ? 'reached' : 'NOT REACHED'} (${short(value)})`;
