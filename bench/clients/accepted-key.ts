@@ -9,18 +9,21 @@ import { ORDINARY, runIdOf, WORKFLOW_ID } from '../fixture-runs.ts';
 import { send } from '../http.ts';
 import { HEADERS } from '../queries.ts';
 
-export interface Asked {
-  readonly how: 'known' | 'new text' | 'socket';
+export interface Answer {
   /** Until the answer, or until it was refused. */
   readonly ms: number;
-  /** Null for an answer with data. */
+  /** Null for an answer with data, and for `/healthz` for a 200. */
   readonly refusal: string | null;
+}
+
+export interface Asked extends Answer {
+  readonly how: 'known' | 'new text' | 'socket';
 }
 
 export interface Watch {
   readonly asked: Asked[];
-  /** Waits for `/healthz`. */
-  readonly healthMs: number[];
+  /** Of `/healthz`. A refusal counts as the longest wait. */
+  readonly health: Answer[];
   /** Sends no more, and waits for the last answers. */
   stop(): Promise<void>;
 }
@@ -50,7 +53,7 @@ export async function watchAcceptedKey(url: string): Promise<Watch> {
     if (refusal !== null) throw new Error(`the accepted key must be answered before the attack, got ${refusal}`);
   }
   const asked: Asked[] = [];
-  const healthMs: number[] = [];
+  const health: Answer[] = [];
   const pending = new Set<Promise<void>>();
   let index = RUNS;
 
@@ -77,15 +80,17 @@ export async function watchAcceptedKey(url: string): Promise<Watch> {
   const healthUrl = new URL('/healthz', url).href;
   const askingHealth = setInterval(() => {
     measure(
-      async () => ((await send(healthUrl, { timeoutMs: TIMEOUT_MS })).status === 200 ? null : 'not healthy'),
-      // A failure counts as the longest wait.
-      (ms, refusal) => healthMs.push(refusal === null ? ms : TIMEOUT_MS),
+      async () => {
+        const { status } = await send(healthUrl, { timeoutMs: TIMEOUT_MS });
+        return status === 200 ? null : String(status);
+      },
+      (ms, refusal) => health.push({ ms: refusal === null ? ms : TIMEOUT_MS, refusal }),
     );
   }, HEALTH_EVERY_MS);
 
   return {
     asked,
-    healthMs,
+    health,
     async stop() {
       clearInterval(asking);
       clearInterval(askingHealth);

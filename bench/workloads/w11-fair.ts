@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { watchAcceptedKey, type Asked } from '../clients/accepted-key.ts';
+import { watchAcceptedKey, type Answer, type Asked } from '../clients/accepted-key.ts';
 import type { Attack, HostileJob } from '../clients/hostile.ts';
 import type { HostileReport } from '../clients/hostile/tally.ts';
 import { BENCH, stepgate, withContenders } from '../contenders.ts';
@@ -122,9 +122,10 @@ async function measure(
       const { exitCode, signalCode } = contender.process.child;
       const peakMb = contender.peakRssMb();
       const { steps } = await fixture.calls();
-      const { asked, healthMs } = watch;
+      const { asked, health } = watch;
       const ms = asked.filter(({ how }) => how !== 'socket').map((each) => each.ms);
-      const refused = asked.flatMap(({ refusal }) => refusal ?? []);
+      const refused = refusalsOf(asked);
+      const failedProbes = refusalsOf(health);
       return {
         id,
         title: `${title}, ${seconds} s`,
@@ -141,7 +142,7 @@ async function measure(
             targets: [
               atMost('the accepted key: p95', percentile(ms, 0.95), 500, 'ms'),
               atMost('refused', refused.length, 0),
-              atMost('/healthz', Math.max(...healthMs), 1000, 'ms'),
+              atMost('/healthz', Math.max(...health.map((each) => each.ms)), 1000, 'ms'),
               ...withinBound(peakMb),
             ],
             note: `p95 of ${HOWS.map((how) => `${how} ${p95Of(asked, how)}`).join(', ')} ms; ${asked.length} answers`,
@@ -150,6 +151,7 @@ async function measure(
         notes: [
           `the owner sent ${report.requests}, and got ${counted(report.answers)}`,
           ...(refused.length > 0 ? [`the accepted key was refused: ${refused[0] ?? ''}`] : []),
+          ...(failedProbes.length > 0 ? [`${failedProbes.length} × /healthz failed: ${failedProbes[0] ?? ''}`] : []),
         ],
       };
     } finally {
@@ -159,6 +161,8 @@ async function measure(
 }
 
 const HOWS: readonly Asked['how'][] = ['known', 'new text', 'socket'];
+
+const refusalsOf = (answers: readonly Answer[]): readonly string[] => answers.flatMap(({ refusal }) => refusal ?? []);
 
 const p95Of = (asked: readonly Asked[], how: Asked['how']): string =>
   percentile(
