@@ -132,6 +132,7 @@ export function createHttp(options: HttpOptions) {
       maxOperations: config.maxSubscriptionsPerConnection,
       stalledReaderMs,
       liveConnections,
+      now,
       logger,
     });
 

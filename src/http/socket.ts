@@ -5,7 +5,7 @@ import { CloseCode, MessageType, type WebSocket as ProtocolSocket } from 'graphq
 import type { WebSocket } from 'ws';
 import { NOBODY } from '../auth/caller.ts';
 import { parseExactJson } from '../domain/long-integers.ts';
-import { noRoom, type Owner } from '../graphql/admission/room.ts';
+import type { Owner } from '../graphql/admission/room.ts';
 import { PARSED_AT_ONCE_BYTES, Ticket } from '../graphql/admission/ticket.ts';
 import { isRecord } from '../graphql/json-kinds.ts';
 import type { OperationParams, OperationRequest, Outcome } from '../graphql/operations/operation.ts';
@@ -14,7 +14,6 @@ import { SubscriptionError, type LiveEvents } from '../graphql/subscriptions/liv
 import type { Logger } from '../observability/logger.ts';
 import type { ClientInfo, OperationType } from '../observability/operation-record.ts';
 import { AbandonedError, GatewayError } from '../upstream/errors.ts';
-import { ArrivingMessage } from './arriving-message.ts';
 import { LINGER_MS } from './body.ts';
 import { clientInfoOf, RequestClient, type Arrival, type Entrance } from './entrance.ts';
 import type { LiveConnection } from './live-connections.ts';
@@ -28,6 +27,8 @@ export interface SocketOptions {
   readonly maxOperations: number;
   /** A client that reads nothing for this long is disconnected. */
   readonly stalledReaderMs: number;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
   readonly logger: Logger;
 }
 
@@ -65,15 +66,16 @@ interface ReadMessage {
   readonly ticket: Ticket | null;
 }
 
-export const MAX_MESSAGE_BYTES = 2 ** 20;
 /** Nothing is read from a client with more unread bytes than this. Beyond it Node emits `drain`. */
 const MAX_UNREAD_BYTES = 65_536;
 /** A message of at most this many bytes is parsed at once: it may end what other messages wait for. */
 const MAX_CONTROL_BYTES = 1024;
+/** Pings and pongs in a second, of `ws` and of the protocol. Each costs a write, and no operation is charged for it. */
+const MAX_PINGS_A_SECOND = 10;
 
 /** WebSocket close codes. */
 const GOING_AWAY = 1001;
-const MESSAGE_TOO_BIG = 1009;
+const POLICY_VIOLATION = 1008;
 const TRY_AGAIN_LATER = 1013;
 /** `ws` throws for a longer reason. */
 const MAX_REASON_BYTES = 123;
@@ -93,8 +95,9 @@ export class Socket implements ProtocolSocket, LiveConnection {
   #params: ConnectionParams | null = null;
   /** Owner of the messages: the network until the key is authenticated. */
   #owner: Owner;
-  readonly #arriving = new ArrivingMessage((bytes) => this.#admitLater(bytes));
   #operationCount = 0;
+  #pings = 0;
+  #pingsSinceMs = 0;
   /** Messages that have arrived and are not parsed yet. They keep their order, although some wait for room or a turn. */
   #unparsed = 0;
   #earlier = Promise.resolve();
@@ -115,24 +118,13 @@ export class Socket implements ProtocolSocket, LiveConnection {
     socket.on('drain', () => {
       this.#readOn();
     });
-    const arrive = ({ length }: Buffer) => {
-      this.#arrive(length);
-    };
-    // Before the listener of `ws`, which reads the messages.
-    socket.prependListener('data', arrive);
-    // `ws` drops what arrives after a message that is too long or malformed.
-    ws.once('error', () => {
-      socket.off('data', arrive);
-      this.#arriving.drop();
-    });
     for (const event of ['ping', 'pong'] as const) {
-      ws.on(event, ({ length }) => {
-        void this.#arriving.complete(length);
+      ws.on(event, () => {
+        this.#countPing();
         this.#holdBack();
       });
     }
     ws.once('close', () => {
-      this.#arriving.drop();
       for (const client of this.#clients.values()) client.abort();
     });
   }
@@ -164,9 +156,7 @@ export class Socket implements ProtocolSocket, LiveConnection {
     this.#ws.on('message', (data: Buffer) => {
       // A later message is ignored: its client gets no answer, and sends it again elsewhere.
       if (this.#isEnding || this.#isClosed()) return;
-      // The server of a host may accept longer messages.
-      if (data.length > MAX_MESSAGE_BYTES) this.close(MESSAGE_TOO_BIG, 'The message has more than 1 MiB.');
-      else this.#receive(data, handleParsed);
+      this.#receive(data, handleParsed);
     });
   }
 
@@ -276,36 +266,32 @@ export class Socket implements ProtocolSocket, LiveConnection {
     }
   }
 
-  #arrive(bytes: number): void {
-    const room = this.#arriving.receive(bytes);
-    if (!room) return;
-    this.#holdBack();
-    void room.then(
-      () => {
-        this.#readOn();
-      },
-      () => {
-        this.close(TRY_AGAIN_LATER, noRoom().message);
-        // The client's answer to that is not read.
-        setTimeout(() => {
-          this.#ws.terminate();
-        }, LINGER_MS).unref();
-      },
-    );
+  #countPing(): void {
+    const nowMs = this.#options.now();
+    if (this.#pings <= MAX_PINGS_A_SECOND && nowMs - this.#pingsSinceMs >= 1000) {
+      this.#pings = 0;
+      this.#pingsSinceMs = nowMs;
+    }
+    this.#pings += 1;
+    if (this.#pings !== MAX_PINGS_A_SECOND + 1) return;
+    this.close(POLICY_VIOLATION, `At most ${MAX_PINGS_A_SECOND} pings or pongs a second are allowed.`);
+    // Nothing more is read, so the client's answer to the close isn't seen either.
+    setTimeout(() => {
+      this.#ws.terminate();
+    }, LINGER_MS).unref();
   }
 
   #receive(data: Buffer, handle: (message: unknown) => Promise<void>): void {
-    const reserved = this.#arriving.complete(data.length);
-    this.#holdBack();
     this.#unparsed += 1;
+    this.#holdBack();
     this.#count(1);
-    const reading = this.#earlier.then(() => this.#read(data, reserved));
+    const reading = this.#earlier.then(() => this.#read(data));
     this.#earlier = reading.then(ignore, ignore);
     void this.#answer(reading, handle);
   }
 
   /** It lasts as long as an operation, so it does not keep the bytes of its message. */
-  async #answer(reading: Promise<ReadMessage | null>, handle: (message: unknown) => Promise<void>): Promise<void> {
+  async #answer(reading: Promise<ReadMessage>, handle: (message: unknown) => Promise<void>): Promise<void> {
     let ticket: Ticket | null = null;
     // Errors must close only this socket: unhandled, they would end the process.
     try {
@@ -313,7 +299,6 @@ export class Socket implements ProtocolSocket, LiveConnection {
         this.#unparsed -= 1;
         this.#readOn();
       });
-      if (!read) return;
       ({ ticket } = read);
       await handle(read.message);
     } catch (err) {
@@ -330,20 +315,14 @@ export class Socket implements ProtocolSocket, LiveConnection {
     }
   }
 
-  /** Null: the socket closes. */
-  async #read(data: Buffer, reserved: Promise<Ticket> | null): Promise<ReadMessage | null> {
-    const isLong = data.length > PARSED_AT_ONCE_BYTES;
-    let admitted = data.length > MAX_CONTROL_BYTES ? await this.#admit(data.length, reserved) : null;
+  async #read(data: Buffer): Promise<ReadMessage> {
+    let admitted = data.length > MAX_CONTROL_BYTES ? await this.#admit(data.length) : null;
     try {
-      if (isLong && admitted instanceof GatewayError) {
-        this.close(TRY_AGAIN_LATER, admitted.message);
-        return null;
-      }
-      if (isLong && admitted instanceof Ticket) await admitted.nextTurn();
+      if (data.length > PARSED_AT_ONCE_BYTES) await ticketOf(admitted)?.nextTurn();
       const message = parseMessage(data.toString());
       if (message.type !== MessageType.Subscribe)
         return { message: this.#control(message), ticket: ticketOf(admitted) };
-      admitted ??= await this.#admit(data.length, null);
+      admitted ??= await this.#admit(data.length);
       return { message: operationIn(message, admitted), ticket: ticketOf(admitted) };
     } catch (error) {
       ticketOf(admitted)?.end();
@@ -351,17 +330,14 @@ export class Socket implements ProtocolSocket, LiveConnection {
     }
   }
 
-  async #admit(bytes: number, reserved: Promise<Ticket> | null): Promise<Ticket | GatewayError> {
+  async #admit(bytes: number): Promise<Ticket | GatewayError> {
+    const { admission } = this.#options.entrance;
     try {
-      return await (reserved ?? this.#admitLater(bytes));
+      return await admission.admitLater(this.#owner, () => this.#isClosed(), bytes);
     } catch (error) {
       if (error instanceof GatewayError) return error;
       throw error;
     }
-  }
-
-  #admitLater(bytes: number): Ticket | Promise<Ticket> {
-    return this.#options.entrance.admission.admitLater(this.#owner, () => this.#isClosed(), bytes);
   }
 
   /** graphql-ws keeps payloads, and writes that of a ping back: it gets none. */
@@ -374,6 +350,7 @@ export class Socket implements ProtocolSocket, LiveConnection {
       }
       case MessageType.Ping:
       case MessageType.Pong:
+        this.#countPing();
         return { type };
       case MessageType.Complete:
         // graphql-ws would wait for the next result of the operation before it ends.
@@ -396,7 +373,7 @@ export class Socket implements ProtocolSocket, LiveConnection {
 
   #mayRead(): boolean {
     const { writableLength } = this.#request.socket;
-    return writableLength <= MAX_UNREAD_BYTES && this.#unparsed === 0 && !this.#arriving.isWaiting;
+    return writableLength <= MAX_UNREAD_BYTES && this.#unparsed === 0 && this.#pings <= MAX_PINGS_A_SECOND;
   }
 }
 

@@ -5,19 +5,22 @@ import type { FastifyInstance } from 'fastify';
 import { parse, type FormattedExecutionResult, type GraphQLSchema } from 'graphql';
 import { handleProtocols, makeServer, type ExecutionResult } from 'graphql-ws';
 import type { ServerOptions, WebSocket } from 'ws';
+import { ConfigError } from '../config/config-error.ts';
 import { SubscriptionError } from '../graphql/subscriptions/live-events.ts';
 import type { LiveConnections } from './live-connections.ts';
 import { requestIdOf } from './routes.ts';
-import { MAX_MESSAGE_BYTES, Socket, type Received, type SocketOptions } from './socket.ts';
+import { Socket, type Received, type SocketOptions } from './socket.ts';
 
 export interface SocketsOptions extends SocketOptions {
   readonly schema: GraphQLSchema;
   readonly liveConnections: LiveConnections;
 }
 
-/** A host's own server has other options. */
+/** `ws` keeps the pieces of a message until its end, which may never come, so it bounds them itself. */
+const MESSAGE_BOUNDS = { maxPayload: 65_536, maxFragments: 64, maxBufferedChunks: 1024 } satisfies ServerOptions;
+
 const SERVER_OPTIONS = {
-  maxPayload: MAX_MESSAGE_BYTES,
+  ...MESSAGE_BOUNDS,
   handleProtocols,
   // Compression would keep 80 KB more for each connection.
   perMessageDeflate: false,
@@ -29,9 +32,12 @@ const CONNECTION_INIT_MS = 10_000;
 /** graphql-ws needs a document to execute; the operation pipeline reads the real one. */
 const ANY_DOCUMENT = parse('{ __typename }');
 
-/** Afterwards a route may have a `wsHandler`. The server is the host's own, if it has one. */
+/** Afterwards a route may have a `wsHandler`. The server is the host's own, if it has one. Throws ConfigError if that has other bounds. */
 export async function openWebSockets(app: FastifyInstance): Promise<void> {
-  if (app.hasDecorator('websocketServer')) return;
+  if (app.hasDecorator('websocketServer')) {
+    checkBounds(app.websocketServer.options);
+    return;
+  }
   await app.register(fastifyWebsocket, {
     options: SERVER_OPTIONS,
     // The sockets are closed one by one, with a message: see live-connections.ts.
@@ -44,6 +50,16 @@ export async function openWebSockets(app: FastifyInstance): Promise<void> {
   app.websocketServer.on('headers', (lines, request) => {
     lines.push(`x-request-id: ${requestIdOf(request.headers)}`);
   });
+}
+
+function checkBounds(options: ServerOptions): void {
+  for (const name of ['maxPayload', 'maxFragments', 'maxBufferedChunks'] as const) {
+    if (options[name] === MESSAGE_BOUNDS[name]) continue;
+    throw new ConfigError(
+      `${name} of the server's @fastify/websocket must be ${MESSAGE_BOUNDS[name]}, got ${options[name]}. ` +
+        `Register it with options: ${JSON.stringify(MESSAGE_BOUNDS)}.`,
+    );
+  }
 }
 
 /** The result serves an open socket. `request` is its upgrade request. */

@@ -19,6 +19,7 @@ const WATCH = 'subscription { runUpdated(workflowId: "support-triage", id: "run-
 const RUN = { status: 'FAILED' };
 const KEY = 'demo-key';
 const PREFIX = '/team/stepgate';
+const BOUNDS = { maxPayload: 65_536, maxFragments: 64, maxBufferedChunks: 1024 };
 
 interface Host {
   readonly app: FastifyInstance;
@@ -41,7 +42,7 @@ async function startHost(hasWebSockets: boolean): Promise<Host> {
   app.setErrorHandler((_error, _request, reply) => reply.code(418).send('an error of the host'));
   app.setNotFoundHandler((_request, reply) => reply.code(404).send('not here'));
   if (hasWebSockets) {
-    await app.register(websocket);
+    await app.register(websocket, { options: BOUNDS });
     app.get('/socket', { websocket: true }, (socket) => {
       socket.send('from the host');
     });
