@@ -75,7 +75,7 @@ export async function createGraphql(options: GraphqlOptions) {
     stages: [
       createChecks(documents),
       createExecution({ execute, hasPlugins: plugins.length > 0 }),
-      createAnswers({ errors, maxAnswerBytes }),
+      createAnswers({ schema, errors, maxAnswerBytes }),
     ],
     execute,
     logger,

@@ -110,6 +110,8 @@ export function createEntrance(options: EntranceOptions) {
         return await work(ticket);
       } catch (error) {
         if (error instanceof GatewayError && error.code === 'RATE_LIMITED') {
+          // Before the wait for its 429, or refused requests would fill the room of those that come.
+          ticket?.end();
           dropBody(request);
           await slowDown(request.socket);
         }
@@ -149,7 +151,6 @@ const allowanceHeaders = (allowance: Allowance): Record<string, string> => ({
   'ratelimit-limit': String(allowance.limit),
   'ratelimit-remaining': String(allowance.remaining),
   'ratelimit-reset': String(allowance.resetSeconds),
-  ...(!allowance.isAllowed && { 'retry-after': String(allowance.retryAfterSeconds) }),
 });
 
 const TEXT = /^[\x20-\x7e]{1,100}$/;

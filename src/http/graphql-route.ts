@@ -21,6 +21,7 @@ import {
   type Negotiation,
 } from './negotiation.ts';
 import { checkHead, readParams } from './params.ts';
+import { retryHeaders } from './replies.ts';
 import { etagOf, type CacheKey, type ResponseCache, type WholeAnswer } from './response-cache.ts';
 import { ALLOWED_METHODS, STREAM_PATH, type GraphqlPath } from './routes.ts';
 
@@ -113,16 +114,16 @@ export function createGraphqlRoute(options: GraphqlRouteOptions): (path: Graphql
     if (!responses || !caller.viewer || forms.json === null) return execute(exchange, body);
 
     const key = responses.keyOf(caller.viewer, requestText(exchange, body), caller);
-    const found = await responses.find(key);
-    if (!found) {
-      const { json } = forms;
-      return responses.renew(key, async () => {
+    const { json } = forms;
+    const found =
+      responses.fresh(key) ??
+      (await responses.renew(key, ticket.order, async () => {
         const outcome = await execute(exchange, body);
         return outcome.kind === 'events' || outcome.untilMs === 0
           ? outcome
           : cacheableOf(responses, key, outcome, json, isGet);
-      });
-    }
+      }));
+    if ('kind' in found) return found;
     const wait = ticket.answer(found.body.length);
     if (wait) await wait;
     observer.responseCacheHit(requestId, key.viewer.id, http, clientInfo);
@@ -164,6 +165,7 @@ function sendAnswer(reply: FastifyReply, answer: Answer, type: JsonType): Fastif
       'cache-control': 'no-store',
       ...(status === 401 && { 'www-authenticate': 'Bearer' }),
       ...(status === 405 && { allow: ALLOWED_METHODS }),
+      ...(status === 429 && retryHeaders(answer.result.errors)),
     })
     .send(Buffer.from(JSON.stringify(answer.result)));
 }

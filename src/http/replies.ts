@@ -1,6 +1,7 @@
 /** Answers outside GraphQL: errors, JSON and pages. */
 import { gzipSync } from 'node:zlib';
 import type { FastifyReply } from 'fastify';
+import type { GraphQLFormattedError } from 'graphql';
 import type { Headers } from './common-headers.ts';
 import { JSON_TYPE } from './negotiation.ts';
 
@@ -12,6 +13,12 @@ export const sendError = (reply: FastifyReply, status: number, code: string, mes
   sendJson(reply, status, {
     errors: [{ message, extensions: { code, retryable: false, requestId: reply.request.id } }],
   });
+
+/** Headers of a refusal: when its first error says that the request may be repeated. */
+export const retryHeaders = (errors: readonly GraphQLFormattedError[] = []): Headers => {
+  const seconds = errors[0]?.extensions?.retryAfterSeconds;
+  return typeof seconds === 'number' ? { 'retry-after': String(seconds) } : {};
+};
 
 export type SendPage = (reply: FastifyReply, status?: number) => FastifyReply;
 

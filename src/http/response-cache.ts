@@ -23,6 +23,8 @@ const BUFFER_BYTES = 300;
 
 class AnswerEntry extends CacheEntry {
   readonly answer: WholeAnswer;
+  /** Whether a new answer is likely to be cacheable again. False once one was not. */
+  isRenewable = true;
 
   constructor(right: Right, name: string, answer: WholeAnswer) {
     super(right, ANSWERS, name);
@@ -53,6 +55,12 @@ export interface CacheKey {
 
 export type ResponseCache = ReturnType<typeof createResponseCache>;
 
+/** An operation that renews an expired answer. */
+interface Renewal {
+  readonly order: number;
+  readonly ended: Promise<undefined>;
+}
+
 const MAX_REQUEST_LENGTH = 16_384;
 /** A longer request has its hash as the key. */
 const MAX_KEY_LENGTH = 1024;
@@ -64,8 +72,7 @@ export interface ResponseCacheOptions {
 
 export function createResponseCache({ viewers, now }: ResponseCacheOptions) {
   const wasSeen = createDoorkeeper();
-  /** Ends of the operations that renew an expired answer. */
-  const renewals = new Map<string, Promise<unknown>>();
+  const renewals = new Map<string, Renewal>();
 
   // A name implies the type of its entry.
   const entryOf = ({ right, name }: CacheKey) => viewers.find(right, ANSWERS, name) as AnswerEntry | undefined;
@@ -79,6 +86,25 @@ export function createResponseCache({ viewers, now }: ResponseCacheOptions) {
   }
 
   const renewalOf = ({ viewer, name, callerName }: CacheKey) => `${callerName} ${viewer.id} ${name}`;
+
+  async function renewAlone<T>(
+    entry: AnswerEntry,
+    place: string,
+    order: number,
+    compute: () => Promise<T>,
+  ): Promise<T> {
+    const { promise: ended, resolve: end } = Promise.withResolvers<undefined>();
+    renewals.set(place, { order, ended });
+    try {
+      const answer = await compute();
+      // `keep` has put another entry in its place, if it could.
+      entry.isRenewable = false;
+      return answer;
+    } finally {
+      renewals.delete(place);
+      end(undefined);
+    }
+  }
 
   return {
     /** `request` has everything that decides the answer, apart from the viewer. */
@@ -97,29 +123,23 @@ export function createResponseCache({ viewers, now }: ResponseCacheOptions) {
       };
     },
 
-    /** The answer while it is fresh. Waits while an equal request of the caller renews it. */
-    find(key: CacheKey): WholeAnswer | null | Promise<WholeAnswer | null> {
-      const found = fresh(key);
-      const renewal = found ? undefined : renewals.get(renewalOf(key));
-      if (!renewal) return found;
-      const findAgain = () => fresh(key);
-      // A failure belongs to the other request.
-      return renewal.then(findAgain, findAgain);
-    },
+    fresh,
 
     /**
-     * Computes an answer. If it replaces an expired one, equal requests of the caller wait for it: without that, each of 500 clients
-     * that poll computed it. An answer that was cached once is likely to be cacheable again.
+     * Computes an answer, or waits for an equal request of the caller that renews it: without that, each of 500 clients that poll
+     * computed it. If that one is given up, one of those that wait goes on. `order` is that of the operation: younger ones may get
+     * no turn before it has ended, so it waits only for older ones.
      */
-    async renew<T>(key: CacheKey, compute: () => Promise<T>): Promise<T> {
+    async renew<T>(key: CacheKey, order: number, compute: () => Promise<T>): Promise<T | WholeAnswer> {
       const place = renewalOf(key);
-      if (!entryOf(key) || renewals.has(place)) return compute();
-      const renewal = compute();
-      renewals.set(place, renewal);
-      try {
-        return await renewal;
-      } finally {
-        renewals.delete(place);
+      for (;;) {
+        const found = fresh(key);
+        if (found) return found;
+        const entry = entryOf(key);
+        const renewal = renewals.get(place);
+        if (!entry?.isRenewable || (renewal && order < renewal.order)) return compute();
+        if (!renewal) return renewAlone(entry, place, order, compute);
+        await renewal.ended;
       }
     },
 

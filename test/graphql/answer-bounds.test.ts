@@ -134,15 +134,21 @@ describe('an answer', () => {
   it.each([
     ['its size', '1024', 'outputs'],
     ['the number of its failures', '1000000', failing(51)],
-  ])('A mutation that is refused for %s reports that it was executed', async (_, max, fields) => {
+  ])('answers ids and message of a mutation whose answer exceeds %s', async (_, max, fields) => {
     await restart({ MAX_ANSWER_BYTES: max });
     const before = upstream.count('execute');
     for (let time = 1; time <= 3; time += 1) {
-      const query = `mutation { executeWorkflow(workflowId: "wf") { run { steps { ${fields} } } } }`;
+      const run = `...R workflow { run(id: "r1") { steps { ${fields} } } }`;
+      const query = `mutation { start: executeWorkflow(workflowId: "wf") { message run { ${run} } } } fragment R on Run { key: id freshness { isStale } }`;
       const { data, errors } = await gateway.query(query);
-      expect(data).toBeNull();
+      const kept = { key: 'r1', freshness: { isStale: false }, workflow: { run: null } };
+      expect(data).toEqual({ start: { message: 'accepted', run: kept } });
       expect(errors).toMatchObject([
-        { message: expect.stringContaining(WAS_EXECUTED), extensions: { code: 'ANSWER_TOO_LARGE', retryable: false } },
+        {
+          message: expect.stringContaining(WAS_EXECUTED),
+          path: ['start', 'run', 'workflow', 'run'],
+          extensions: { code: 'ANSWER_TOO_LARGE', retryable: false },
+        },
       ]);
       expect(upstream.count('execute')).toBe(before + time);
     }

@@ -57,7 +57,7 @@ export class Admission {
   #enter(owner: Owner, wanted: number, isGone: () => boolean, timeoutMs: number | null): Ticket | Promise<Ticket> {
     const share = this.#shareOf(owner);
     const weight = atMostHalf(share, wanted);
-    const wait = this.#room.enter(share, { weight, isAbandoned: isGone, timeoutMs });
+    const wait = this.#room.enter(share, { weight, isAbandoned: isGone, order: null, timeoutMs });
     return wait ? wait.then(() => this.#ticketOf(share, weight, isGone)) : this.#ticketOf(share, weight, isGone);
   }
 

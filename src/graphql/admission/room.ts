@@ -19,8 +19,8 @@ const SMALL_WEIGHT = 16;
 export interface Entry {
   readonly weight: number;
   readonly isAbandoned: () => boolean;
-  /** True: it need not wait, although there is no room. */
-  readonly mayExceed?: () => boolean;
+  /** Order of an operation in progress that grows. Null for a new operation or event. */
+  readonly order: number | null;
   /** Afterwards it rejects with RATE_LIMITED. Null: it waits as long as necessary. */
   readonly timeoutMs: number | null;
 }
@@ -75,6 +75,8 @@ export class Room {
   readonly #after: After;
   #weight = 0;
   #networksWeight = 0;
+  /** Order of the one operation of all networks that has exceeded their limit or that of the process. */
+  #exceeding: number | null = null;
   /** Owners for which something waits. */
   readonly #waiting = new Set<Share>();
 
@@ -83,7 +85,19 @@ export class Room {
   }
 
   has(share: Share, weight: number): boolean {
-    if (share.weight + weight > share.maxWeight) return false;
+    return share.weight + weight <= share.maxWeight && this.#hasBeyondShare(share, weight);
+  }
+
+  /**
+   * Like `has`, for an operation in progress. The oldest one of an owner never waits, so that one always comes to its end. An attacker
+   * may have many networks, so of all networks only one goes beyond the limits of networks and process.
+   */
+  hasForGrowth(share: Share, weight: number, order: number): boolean {
+    if (share.inProgress[0] !== order) return this.has(share, weight);
+    return !share.isNetwork || this.#hasBeyondShare(share, weight) || (this.#exceeding ??= order) === order;
+  }
+
+  #hasBeyondShare(share: Share, weight: number): boolean {
     const { isNetwork } = share;
     if (isNetwork && this.#networksWeight + weight > NETWORKS_WEIGHT) return false;
     const isSmall = !isNetwork && share.weight < SMALL_WEIGHT;
@@ -98,17 +112,20 @@ export class Room {
 
   /** Adds the weight: at once (null), or when there is room for it, first come first served. */
   enter(share: Share, entry: Entry): Promise<undefined> | null {
-    const { weight, mayExceed, timeoutMs } = entry;
-    if ((!share.waitsForRoom && this.has(share, weight)) || mayExceed?.() === true) {
+    const { weight, order, timeoutMs } = entry;
+    const isFirst = order === share.inProgress[0] || !share.waitsForRoom;
+    if (isFirst && this.#hasFor(share, entry)) {
       this.add(share, weight);
       return null;
     }
     const { growing, entering } = share.waiters;
-    const queue = mayExceed ? growing : entering;
+    const queue = order === null ? entering : growing;
     const waits = Promise.withResolvers<undefined>();
     const giveUp = () => {
       queue.delete(waiting);
       waits.reject(noRoom());
+      // It may have been the one that those behind it waited for.
+      this.#letIn(share);
     };
     const cancelTimeout = timeoutMs === null ? () => undefined : this.#after(timeoutMs, giveUp);
     const waiting: Waiting = { entry, cancelTimeout, ...waits };
@@ -117,9 +134,22 @@ export class Room {
     return waits.promise;
   }
 
+  /** An operation in progress is over: `weight` is what it still had. */
+  leave(share: Share, weight: number, order: number): void {
+    const { inProgress } = share;
+    const index = inProgress.indexOf(order);
+    if (index >= 0) inProgress.splice(index, 1);
+    if (this.#exceeding === order) this.#exceeding = null;
+    this.free(share, weight);
+  }
+
   free(share: Share, weight: number): void {
     this.add(share, -weight);
     for (const each of this.#waiting) this.#letIn(each);
+  }
+
+  #hasFor(share: Share, { weight, order }: Entry): boolean {
+    return order === null ? this.has(share, weight) : this.hasForGrowth(share, weight, order);
   }
 
   #letIn(share: Share): void {
@@ -134,11 +164,11 @@ export class Room {
   /** False if there is no room yet. */
   #decide(share: Share, queue: Set<Waiting>, waiting: Waiting): boolean {
     const { entry, cancelTimeout, resolve, reject } = waiting;
-    const hasRoom = this.has(share, entry.weight) || entry.mayExceed?.() === true;
-    if (!hasRoom && !entry.isAbandoned()) return false;
+    const isAbandoned = entry.isAbandoned();
+    if (!isAbandoned && !this.#hasFor(share, entry)) return false;
     queue.delete(waiting);
     cancelTimeout();
-    if (entry.isAbandoned()) reject(new AbandonedError());
+    if (isAbandoned) reject(new AbandonedError());
     else {
       this.add(share, entry.weight);
       resolve(undefined);

@@ -51,7 +51,7 @@ export class Ticket implements TurnTaker {
     return this.#isOver || (!this.#mustFinish && this.#isGone());
   }
 
-  /** A mutation has begun: it runs to its end, also if its client leaves, and its answer does not wait for room. */
+  /** A mutation has begun: it runs to its end even if its client leaves. */
   mustFinish(): void {
     this.#mustFinish = true;
   }
@@ -85,7 +85,7 @@ export class Ticket implements TurnTaker {
 
   /** Throws RATE_LIMITED if the owner has no room, before work whose result could not be kept. */
   checkRoom(): void {
-    if (!this.#mustFinish && !this.#room.has(this.share, 1) && !this.#isOldest()) throw noRoom();
+    if (!this.#room.hasForGrowth(this.share, 1, this.order)) throw noRoom();
   }
 
   /** Goes on after a wait. Null: the operation has the turn. Parallel calls share a turn. */
@@ -115,7 +115,7 @@ export class Ticket implements TurnTaker {
   /** A subscription has begun, and waits for its events: only the bytes that it keeps still weigh. */
   keepOnly(bytes: number): void {
     const weight = Math.min(this.#weight, weightOf(bytes, ANSWER_BYTES));
-    this.#leave(this.#weight - weight);
+    this.#room.leave(this.share, this.#weight - weight, this.order);
     this.#weight = weight;
   }
 
@@ -123,26 +123,13 @@ export class Ticket implements TurnTaker {
   end(): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#leave(this.#weight);
-  }
-
-  #leave(weight: number): void {
-    const { inProgress } = this.share;
-    const index = inProgress.indexOf(this.order);
-    if (index >= 0) inProgress.splice(index, 1);
-    this.#room.free(this.share, weight);
-  }
-
-  /** The oldest operation of an owner never waits, so that one always comes to its end. */
-  #isOldest(): boolean {
-    return this.share.inProgress[0] === this.order;
+    this.#room.leave(this.share, this.#weight, this.order);
   }
 
   #grow(weight: number): Promise<undefined> | null {
     if (weight === 0) return null;
-    const mayExceed = () => this.#mustFinish || this.#isOldest();
     const isAbandoned = () => this.isAbandoned();
-    const wait = this.#room.enter(this.share, { weight, isAbandoned, mayExceed, timeoutMs: ROOM_WITHIN_MS });
+    const wait = this.#room.enter(this.share, { weight, isAbandoned, order: this.order, timeoutMs: ROOM_WITHIN_MS });
     if (!wait) {
       this.#weight += weight;
       return null;

@@ -121,13 +121,3 @@ export function statusOf(error: unknown): number {
   const { status = 400 } = (error.extensions.http ?? {}) as { readonly status?: number };
   return status;
 }
-
-/** Adds that a mutation was executed although its answer is rejected, so that its client does not start another run. */
-export const withEffect = (error: unknown, { type }: OperationRecord): unknown =>
-  type === 'mutation' && error instanceof GatewayError
-    ? new GatewayError(
-        error.code,
-        `${error.message} The mutation was executed anyway: do not send it again.`,
-        error.details,
-      )
-    : error;

@@ -16,6 +16,7 @@ import { isFromAllowedOrigin } from '../common-headers.ts';
 import { clientInfoOf, RequestClient, type Arrival, type Entrance } from '../entrance.ts';
 import { JSON_TYPE } from '../negotiation.ts';
 import { checkHead } from '../params.ts';
+import { retryHeaders } from '../replies.ts';
 import type { McpOptions } from './mcp-handler.ts';
 
 export interface McpRouteOptions extends McpOptions {
@@ -115,7 +116,11 @@ function sendRefusal(reply: FastifyReply, { result: { errors = [] }, status }: A
   const isKnown = typeof id === 'string' || typeof id === 'number';
   return reply
     .code(status)
-    .headers({ 'content-type': JSON_TYPE, ...(status === 401 && { 'www-authenticate': 'Bearer' }) })
+    .headers({
+      'content-type': JSON_TYPE,
+      ...(status === 401 && { 'www-authenticate': 'Bearer' }),
+      ...(status === 429 && retryHeaders(errors)),
+    })
     .send(JSON.stringify({ jsonrpc: '2.0', id: isKnown ? id : null, error: { code: REFUSED_CODE, message, data } }));
 }
 

@@ -1,15 +1,8 @@
 /** Executes a valid operation after all plugins. The transport of a subscription subscribes itself. */
 import { HeaderMap, type GraphQLRequestListener, type GraphQLResponse } from '@apollo/server';
-import {
-  execute as interpret,
-  GraphQLError,
-  OperationTypeNode,
-  type ExecutionResult,
-  type GraphQLSchema,
-} from 'graphql';
+import { execute as interpret, OperationTypeNode, type ExecutionResult, type GraphQLSchema } from 'graphql';
 import { AbandonedError } from '../../../upstream/errors.ts';
 import type { Documents } from '../../operations/documents.ts';
-import { withEffect } from '../../operations/error-formatting.ts';
 import type { Operation } from '../../operations/operation.ts';
 import { executionArgs } from '../../operations/execution-args.ts';
 import type { Execute, OperationContext, Stage } from '../server.ts';
@@ -40,14 +33,10 @@ export function createExecute({ schema, documents }: ExecuteOptions): Execute {
     }
     const { data, errors = [] } = await run(operation);
     if (data === undefined) return { errors };
-    const excess = context.budgets.excess();
-    if (excess) return { data: null, errors: [wrapped(withEffect(excess, record) as Error)] };
     const found = [...errors, ...context.reported.all()];
     return found.length > 0 ? { data, errors: found } : { data };
   };
 }
-
-const wrapped = (originalError: Error): GraphQLError => new GraphQLError(originalError.message, { originalError });
 
 interface ExecutionOptions {
   readonly execute: Execute;
