@@ -110,7 +110,6 @@ export function createHttp(options: HttpOptions) {
 
   const plugin: FastifyPluginAsync = async (app) => {
     const basePath = `${config.basePath}${app.prefix}`;
-    const liveConnections = createLiveConnections(options.after);
     const { operations, schema, landingPage } = graphql;
     const vary = commonHeaders.vary(GRAPHQL_VARY);
     const refuseOtherMethods = (url: string, allow: string) =>
@@ -125,6 +124,7 @@ export function createHttp(options: HttpOptions) {
 
     // It marks upgrades in a hook of its own, so it comes before the other hooks.
     await openWebSockets(app);
+    const liveConnections = createLiveConnections(options.after);
     const serveSocket = createSockets({
       entrance,
       operations,

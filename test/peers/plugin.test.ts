@@ -55,6 +55,15 @@ async function startHost(hasWebSockets: boolean): Promise<Host> {
   return { app, url: `http://127.0.0.1:${String(port)}`, close: () => app.close() };
 }
 
+it('refuses a host whose WebSockets have other bounds, and prints its own', async () => {
+  const app = Fastify();
+  await app.register(websocket, { options: { ...BOUNDS, maxPayload: 2 ** 20 } });
+  await expect(app.register(stepgate({ config: { LOG_LEVEL: 'silent' } }))).rejects.toThrow(
+    `maxPayload of the server's @fastify/websocket must be 65536, got 1048576. Register it with options: ${JSON.stringify(BOUNDS)}.`,
+  );
+  await app.close();
+});
+
 describe.each([
   ['has WebSockets', true],
   ['has no WebSockets', false],
