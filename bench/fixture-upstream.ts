@@ -8,6 +8,7 @@ import {
   MISSING_RUN,
   ORDINARY,
   REFUSED_KEY,
+  runIdOf,
   shapeOf,
   templateOf,
   type RunShape,
@@ -48,6 +49,7 @@ const templates = new Map<string, Template>();
 
 const STEPS = /^\/workflows\/[^/]+\/runs\/([^/?]+)\/steps$/;
 const RECORD = /^\/workflows\/[^/]+\/runs\/([^/?]+)$/;
+const EXECUTE = /^\/workflows\/[^/]+\/execute$/;
 
 const server = createServer((request, response) => {
   const url = request.url ?? '';
@@ -69,6 +71,7 @@ function answerCall(url: string, request: IncomingMessage, response: ServerRespo
   else if ((ofSteps ?? ofRecord)?.startsWith(MISSING_RUN)) sendJson(response, 404, { error: 'no such run' });
   else if (ofSteps !== undefined) sendSteps(response, ofSteps);
   else if (ofRecord !== undefined) sendJson(response, 200, [recordOf(ofRecord)]);
+  else if (EXECUTE.test(url)) sendJson(response, 200, { message: 'started', run_id: runIdOf(ORDINARY, 'started') });
   else sendJson(response, 404, { error: 'path not found' });
 }
 

@@ -11,8 +11,8 @@ import {
   responseCache,
 } from './hostile/floods.ts';
 import { getAccepted } from './hostile/flood.ts';
-import { eventReaders, halfOpen, pipelining, readers, uploads } from './hostile/slow.ts';
-import { denseSubscriptions, idleSockets, live, messages } from './hostile/sockets.ts';
+import { eventReaders, halfOpen, mutations, openBodies, pipelining, readers, uploads } from './hostile/slow.ts';
+import { denseSubscriptions, fragments, idleSockets, live, messages } from './hostile/sockets.ts';
 import { createTally, type HostileReport } from './hostile/tally.ts';
 
 export type Attack = keyof typeof ATTACKS;
@@ -47,6 +47,9 @@ const ATTACKS = {
   pipelining,
   live,
   messages,
+  fragments,
+  mutations,
+  openBodies,
   persisted,
   responseCache,
 };

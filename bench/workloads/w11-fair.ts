@@ -78,8 +78,19 @@ const OWNERS: Readonly<Record<string, Owner>> = {
     env: () => ({ ...behindProxy(), NODE_ENV: 'development' }),
   },
   'W11-pipelining': { attack: 'pipelining', title: 'pipelined requests for 10 MB, never read' },
-  'W11-live': { attack: 'live', title: '2,000 sockets, variables of 100 KB, unread streams' },
-  'W11-messages': { attack: 'messages', title: '2,000 sockets with a message of 1 MB without its end, one key' },
+  'W11-live': { attack: 'live', title: '2,000 sockets, variables of 50 KB, unread streams' },
+  'W11-messages': { attack: 'messages', title: '2,000 sockets with a message of 60 KB without its end, one key' },
+  'W11-fragments': { attack: 'fragments', title: '50 sockets that send pieces of messages, and pings' },
+  'W11-mutations': {
+    attack: 'mutations',
+    title: '250 starts with one idempotency key, whose 6 MB nobody reads',
+    env: () => ({ UPSTREAM_ENDPOINTS: 'steps,execute' }),
+  },
+  'W11-open-bodies': {
+    attack: 'openBodies',
+    title: 'bodies of 1 MiB without their last byte, of forty networks',
+    env: behindProxy,
+  },
   'W11-persisted': {
     attack: 'persisted',
     title: 'registrations of 100 KB',

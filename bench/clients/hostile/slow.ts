@@ -3,6 +3,7 @@ import { createConnection, type Socket } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runIdOf, WORKFLOW_ID, type RunShape } from '../../fixture-runs.ts';
+import { fromAddress } from './floods.ts';
 import { allOutputs, HOSTILE_KEY } from './operations.ts';
 import { answerOf, type Target } from './tally.ts';
 
@@ -22,6 +23,12 @@ const UPLOAD_BYTES = 1_048_576;
 const MISSING_BYTES = 1000;
 const UPLOAD = Buffer.alloc(UPLOAD_BYTES - MISSING_BYTES, ' ');
 const DRIP_EVERY_MS = 500;
+
+const NETWORKS = 40;
+const OPEN_BODIES = 400;
+const ALL_BUT_THE_END = Buffer.alloc(UPLOAD_BYTES - 1, ' ');
+const SIX_MB: RunShape = { state: 'finished', steps: 12, outputBytes: 500_000 };
+const MUTATIONS = 250;
 
 const EVENT_READERS = 12;
 const LARGE_LIVE: RunShape = { state: 'running', steps: 20, outputBytes: 100_000 };
@@ -47,6 +54,45 @@ export async function readers(target: Target): Promise<void> {
 
 /** Bodies that have arrived except for their end, with one key. */
 export const uploads = (target: Target): Promise<void> => uploadSlowly(target, UPLOADS, HOSTILE_KEY);
+
+/** The same with made-up keys, from forty networks behind a proxy. */
+export async function openBodies(target: Target): Promise<void> {
+  const upload = async (_: unknown, index: number) => {
+    while (Date.now() < target.untilMs) {
+      await connection(target, (socket) => {
+        const forwarded = Object.entries(fromAddress(index % NETWORKS)).map((header) => header.join(': '));
+        const authorization = `Bearer made-up-${index}`;
+        target.tally.sent();
+        socket.write(head(target, UPLOAD_BYTES, { authorization, headers: forwarded }));
+        socket.write(ALL_BUT_THE_END);
+        socket.once('data', (chunk) => {
+          target.tally.answered(answerOf(chunk.toString('latin1', 9, 12), chunk.toString('latin1')));
+          socket.destroy();
+        });
+      });
+      await sleep(PAUSE_MS);
+    }
+  };
+  await Promise.all(Array.from({ length: OPEN_BODIES }, upload));
+}
+
+/** Starts with one idempotency key, so that one run starts, whose answers have 6 MB that nobody reads. */
+export async function mutations(target: Target): Promise<void> {
+  const id = runIdOf(SIX_MB, 'started');
+  const query = `mutation{executeWorkflow(workflowId:"${WORKFLOW_ID}",idempotencyKey:"one"){run{workflow{run(id:"${id}"){steps{outputs}}}}}}`;
+  const open = async () => {
+    while (Date.now() < target.untilMs) {
+      await connection(target, (socket) => {
+        target.tally.sent();
+        socket.pause();
+        socket.write(rawRequest(target, { query }));
+      });
+      target.tally.answered('cut');
+      await sleep(PAUSE_MS);
+    }
+  };
+  await Promise.all(Array.from({ length: MUTATIONS }, open));
+}
 
 async function readSlowly(target: Target, reader: number): Promise<void> {
   for (let round = 0; Date.now() < target.untilMs; round += 1) {
@@ -178,6 +224,21 @@ export function connection({ url, untilMs }: Target, use: (socket: Socket) => vo
       resolve();
     });
   });
+}
+
+/** The request that opens a WebSocket. */
+export function handshake({ url }: Target, headers: readonly string[]): string {
+  const lines = [
+    `GET ${url.pathname} HTTP/1.1`,
+    `host: ${url.host}`,
+    'connection: upgrade',
+    'upgrade: websocket',
+    'sec-websocket-version: 13',
+    `sec-websocket-key: ${Buffer.alloc(16).toString('base64')}`,
+    'sec-websocket-protocol: graphql-transport-ws',
+    ...headers,
+  ];
+  return `${lines.join('\r\n')}\r\n\r\n`;
 }
 
 interface RawOptions {

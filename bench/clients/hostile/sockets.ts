@@ -4,13 +4,13 @@ import { WebSocket } from 'ws';
 import { runIdOf, WORKFLOW_ID, type RunShape } from '../../fixture-runs.ts';
 import { fromAddress } from './floods.ts';
 import { denseBody, denseBytes, HOSTILE_KEY } from './operations.ts';
-import { readNothing } from './slow.ts';
+import { connection, handshake, readNothing } from './slow.ts';
 import { answerOf, type Target } from './tally.ts';
 
 const SOCKETS = 2000;
 const STREAMS = 200;
 const RUNS = 500;
-const VARIABLES_LENGTH = 100_000;
+const VARIABLES_LENGTH = 50_000;
 const LIVE: RunShape = { state: 'running', steps: 5, outputBytes: 2000 };
 const VARIABLES = '($workflowId:ID!,$id:ID!,$large:ID!)';
 const FIELDS = '{id status steps{id status elapsedTime outputs}step(id:$large){id}}';
@@ -21,8 +21,8 @@ const KEYS = 20;
 const PAUSE_MS = 2;
 const REOPEN_AFTER_MS = 500;
 
-/** A message may have 1 MiB. */
-const MOST_OF_A_MESSAGE = Buffer.alloc(1_000_000, ' ');
+/** A message may have 64 KiB. */
+const MOST_OF_A_MESSAGE = Buffer.alloc(60_000, ' ');
 const DRIP_EVERY_MS = 500;
 
 const DENSE_SOCKETS = 50;
@@ -93,6 +93,60 @@ export async function denseSubscriptions(target: Target): Promise<void> {
     }
   };
   await Promise.all(Array.from({ length: DENSE_SOCKETS }, open));
+}
+
+/** Frames of one message, nearly as many as `ws` takes by default. */
+const FRAMES = 16_382;
+const FRAGMENTING_SOCKETS = 50;
+const FLOOD_AT_ONCE = 200;
+const FLOOD_EVERY_MS = 10;
+const FIN = 0x80;
+const OPCODES = { continuation: 0, text: 1, ping: 9, pong: 10 } as const;
+
+/** A frame of at most 125 bytes, masked with zeros. */
+const frameOf = (head: number, payload = ''): Buffer =>
+  Buffer.concat([Buffer.from([head, 0x80 | payload.length, 0, 0, 0, 0]), Buffer.from(payload)]);
+
+/** A ping of the protocol in empty frames; floods of pings and pongs; a message byte by byte; and messages of 64 frames. */
+const FLOODS: readonly (() => Buffer)[] = [
+  () => fragmented('{"type":"ping"}', FRAMES),
+  () => Buffer.concat(Array.from({ length: FLOOD_AT_ONCE }, () => frameOf(FIN | OPCODES.ping))),
+  () => Buffer.concat(Array.from({ length: FLOOD_AT_ONCE }, () => frameOf(FIN | OPCODES.pong, 'x'.repeat(100)))),
+  () => frameOf(OPCODES.continuation, ' '),
+  () => fragmented('{"type":"complete","id":"1"}', 64),
+];
+
+const fragmented = (message: string, frames: number): Buffer =>
+  Buffer.concat([
+    frameOf(OPCODES.text),
+    ...Array.from({ length: frames - 2 }, () => frameOf(OPCODES.continuation)),
+    frameOf(FIN | OPCODES.continuation, message),
+  ]);
+
+/** Sockets without a key and with one, that send pieces of messages. */
+export async function fragments(target: Target): Promise<void> {
+  const open = async (_: unknown, index: number) => {
+    const flood = FLOODS[index % FLOODS.length]?.() ?? Buffer.alloc(0);
+    while (Date.now() < target.untilMs) {
+      await connection(target, (socket) => {
+        const authorization = index % 2 === 0 ? [`authorization: ${HOSTILE_KEY}`] : [];
+        socket.setNoDelay();
+        socket.write(handshake(target, authorization));
+        const timer = setInterval(() => {
+          if (socket.writableLength > flood.length) return;
+          target.tally.sent();
+          socket.write(flood);
+        }, FLOOD_EVERY_MS);
+        socket.resume();
+        socket.once('close', () => {
+          clearInterval(timer);
+        });
+      });
+      target.tally.answered('socket closed');
+      await sleep(REOPEN_AFTER_MS);
+    }
+  };
+  await Promise.all(Array.from({ length: FRAGMENTING_SOCKETS }, open));
 }
 
 /** Messages that have arrived except for their end, with one key. */
