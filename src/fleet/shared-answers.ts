@@ -2,15 +2,15 @@
  * The port of answers over Valkey. On a miss one gateway takes a lease, and its call serves all gateways. A failure here
  * costs one more upstream call, and nothing else. Ages are measured by the time to live of keys, never by two clocks.
  */
-import { randomBytes } from 'node:crypto';
 import type { Called, Lease, Outcome, Resource, SharedAnswers, SharedState } from '../runs/ports.ts';
 import { identityOf } from '../runs/viewer.ts';
 import { createAwaitedCalls } from './awaited-calls.ts';
 import type { Fleet } from './fleet.ts';
 import type { KeyedName } from './fleet-keys.ts';
-import { newToken, readRight, WITHDRAW, WITHDRAWN, type SharedRight } from './rights.ts';
+import { newToken, readRight, WITHDRAWN, type SharedRight } from './rights.ts';
 import { readAnswer, writeAnswer } from './stored-answer.ts';
 import { evaluate } from './valkey.ts';
+import { createWithdrawals } from './withdrawals.ts';
 
 /** How long others wait for a dead gateway. A live one extends its lease. */
 const LEASE_MS = 1000;
@@ -82,24 +82,14 @@ interface KnownState extends SharedState {
   readonly rights: readonly [SharedRight, SharedRight];
 }
 
-const PURPOSE = 'withdrawn';
-/** In place of a workflow: the right of the viewer. */
-const ALL = '*';
-/** The sender, the sealed workflow, and the viewer's ids. */
-const PAYLOAD = /^([\w-]{8}) (\*|[\w-]{1,1400}) ([\w-]{43}(?: [\w-]{43}){0,9})$/;
-const MAX_WORKFLOW_ID_BYTES = 512;
-/** Announced workflows belong to no viewer. */
-const NOBODY = '';
-
 export function createSharedAnswers(
   fleet: Fleet,
   reauthIntervalMs: number,
 ): SharedAnswers & { close(): Promise<void> } {
-  const { valkey, keys, announcements, metrics, source, sharedTtlMs, now } = fleet;
+  const { valkey, keys, metrics, source, sharedTtlMs, now } = fleet;
   const calls = createAwaitedCalls(fleet, 'call');
   /** Gateways that miss a withdrawal renew their right within the interval. Until then the tokens must be known. */
   const rightMs = Math.max(sharedTtlMs, reauthIntervalMs + MISSED_MS);
-  const sender = randomBytes(6).toString('base64url');
   /** Puts in progress. Bounded by the calls in progress. */
   const underWay = new Set<Promise<unknown>>();
 
@@ -109,33 +99,25 @@ export function createSharedAnswers(
     return tracked;
   }
 
-  const workflowNames = keys.names('workflow', source);
-  const sealWorkflow = async (workflowId: string): Promise<string> =>
-    (await workflowNames[0].seal(NOBODY, Buffer.from(workflowId))).toString('base64url');
-
-  /** Undefined for another secret or a forged announcement. */
-  async function openWorkflow(sealed: string): Promise<string | undefined> {
-    for (const name of workflowNames) {
-      const opened = await name.open(NOBODY, Buffer.from(sealed, 'base64url'), MAX_WORKFLOW_ID_BYTES);
-      if (opened) return opened.toString();
-    }
-    return undefined;
-  }
-
   const rightNames = (identity: string, workflowId: string | null) =>
     keys.names('right', source, identity, ...(workflowId === null ? [] : [workflowId])).map(({ text }) => text);
+
+  const withdrawals = createWithdrawals({ fleet, rightNames, rightMs });
 
   function namesOf({ viewer, workflowId, key }: Resource) {
     const identity = identityOf(viewer);
     return {
       identity,
+      workflowId,
       lease: keys.names('call', source, identity, key)[0].text,
       rights: [...rightNames(identity, null), ...rightNames(identity, workflowId)],
       answers: keys.names('answer', source, identity, key),
     };
   }
 
-  async function read({ identity, rights: rightsOf, answers }: ReturnType<typeof namesOf>): Promise<KnownState | null> {
+  async function read(wanted: ReturnType<typeof namesOf>): Promise<KnownState | null> {
+    const { identity, workflowId, rights: rightsOf, answers } = wanted;
+    if (!withdrawals.areWritten(identity, workflowId)) return null;
     const askedAt = now();
     const names = [...rightsOf, ...answers.map(({ text }) => text)];
     const replies = await valkey.run('READ', (redis) => evaluate(redis, READ, names, []));
@@ -255,35 +237,13 @@ export function createSharedAnswers(
       }
     },
 
-    withdraw(viewer, workflowId, hadRight) {
-      const identity = identityOf(viewer);
-      const values = [`${WITHDRAWN}${newToken()} 0`, rightMs, hadRight ? 1 : 0];
-      void track(
-        valkey
-          .run('WITHDRAW', (redis) => evaluate(redis, WITHDRAW, rightNames(identity, workflowId), values))
-          .then(async (isNews) => {
-            if (isNews !== 1) return;
-            const workflow = workflowId === null ? ALL : await sealWorkflow(workflowId);
-            await announcements.announce(PURPOSE, [sender, workflow, ...keys.viewerIds(identity)].join(' '));
-          }),
-      );
-    },
-
-    onWithdrawn(drop) {
-      async function hear(workflow: string, ids: readonly string[]): Promise<void> {
-        const workflowId = workflow === ALL ? null : await openWorkflow(workflow);
-        if (workflowId !== undefined) for (const id of ids) drop(id, workflowId);
-      }
-      announcements.listen(PURPOSE, (payload) => {
-        const [, from, workflow = '', ids = ''] = PAYLOAD.exec(payload) ?? [];
-        // This gateway has dropped the right itself, and may have a new one by now.
-        if (from !== undefined && from !== sender) void track(hear(workflow, ids.split(' ')));
-      });
-    },
+    withdraw: withdrawals.withdraw,
+    onWithdrawn: withdrawals.onWithdrawn,
 
     /** Waits for puts in progress. */
     async close() {
       while (underWay.size > 0) await Promise.all(underWay);
+      await withdrawals.close();
     },
   };
 }

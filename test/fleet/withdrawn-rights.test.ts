@@ -65,6 +65,24 @@ describeWithValkey(`a right that the upstream has withdrawn${withoutValkey}`, ()
     });
   });
 
+  it.each<[string, readonly string[], readonly string[]]>([
+    ['is full', ['CONFIG', 'SET', 'maxmemory', '1mb'], ['CONFIG', 'SET', 'maxmemory', '0']],
+    ['is read-only', ['REPLICAOF', '127.0.0.1', '1'], ['REPLICAOF', 'NO', 'ONE']],
+  ])('withdrawn data is not read back while Valkey %s, nor later', async (_, impair, repair) => {
+    const { first, second } = await startTwo();
+    const command = ([name = '', ...words]: readonly string[]) => fleet.valkey.client.call(name, ...words);
+    await command(impair);
+    expect(await isRefused(first, 'r2')).toBe(true);
+    // Asked without pauses: each answer that was stored would be served.
+    for (let time = 0; time < 20; time += 1) expect(await isRefused(first, 'r1')).toBe(true);
+    await command(repair);
+    await untilRefused(second);
+    const [late] = await fleet.start(1);
+    expect(await isRefused(late, 'r1')).toBe(true);
+    fleet.upstream.script = answerOf;
+    await until(async () => (await codesOf(first, 'r1')).length === 0);
+  });
+
   it('A right that was granted again is refused at all gateways when it is withdrawn once more', async () => {
     const { first, second } = await startTwo();
     for (const run of ['r2', 'r3']) {

@@ -1,0 +1,143 @@
+/**
+ * Withdrawals of rights: written to Valkey, and announced to the other gateways. Until one is written, this gateway reads nothing of
+ * that right from Valkey: its answers there still look valid.
+ */
+import { randomBytes } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+import type { SharedAnswers } from '../runs/ports.ts';
+import { identityOf } from '../runs/viewer.ts';
+import type { Fleet } from './fleet.ts';
+import { newToken, WITHDRAW, WITHDRAWN } from './rights.ts';
+import { evaluate } from './valkey.ts';
+
+export interface WithdrawalsOptions {
+  readonly fleet: Pick<Fleet, 'valkey' | 'keys' | 'announcements' | 'source' | 'after'>;
+  /** Names of a right in Valkey: of the viewer, or of the viewer to a workflow. */
+  readonly rightNames: (identity: string, workflowId: string | null) => readonly string[];
+  /** How long a withdrawal is stored, in milliseconds. */
+  readonly rightMs: number;
+}
+
+export interface Withdrawals extends Pick<SharedAnswers, 'withdraw' | 'onWithdrawn'> {
+  /** Whether stored answers may be read: this gateway has no withdrawal of these rights that is not written yet. */
+  areWritten(identity: string, workflowId: string): boolean;
+  /** Waits for commands in progress. */
+  close(): Promise<void>;
+}
+
+interface Withdrawal {
+  readonly identity: string;
+  readonly workflowId: string | null;
+  /** Whether the viewer had the right at this gateway. */
+  readonly hadRight: boolean;
+}
+
+const PURPOSE = 'withdrawn';
+/** In place of a workflow: the right of the viewer. */
+const ALL = '*';
+/** The sender, the sealed workflow, and the viewer's ids. */
+const PAYLOAD = /^([\w-]{8}) (\*|[\w-]{1,1400}) ([\w-]{43}(?: [\w-]{43}){0,9})$/;
+const MAX_WORKFLOW_ID_BYTES = 512;
+/** Announced workflows belong to no viewer. */
+const NOBODY = '';
+/** As many as viewers with a right. Keys can be invented, so the oldest go first: then REAUTH_INTERVAL_MS is the promise. */
+const MAX_UNWRITTEN = 20_000;
+const RETRY_MS = 1000;
+
+export function createWithdrawals({ fleet, rightNames, rightMs }: WithdrawalsOptions): Withdrawals {
+  const { valkey, keys, announcements, source, after } = fleet;
+  const sender = randomBytes(6).toString('base64url');
+  const unwritten = new LRUCache<string, Withdrawal>({ maxSize: MAX_UNWRITTEN, sizeCalculation: () => 1 });
+  /** Bounded by the calls and announcements in progress. */
+  const underWay = new Set<Promise<unknown>>();
+  /** Cancels the next attempt to write what is left. Null if none is due. */
+  let cancelRetry: (() => void) | null = null;
+
+  const nameOf = ({ identity, workflowId }: Pick<Withdrawal, 'identity' | 'workflowId'>): string =>
+    rightNames(identity, workflowId)[0] ?? '';
+
+  function track(work: Promise<unknown>): void {
+    const tracked = work.finally(() => underWay.delete(tracked));
+    underWay.add(tracked);
+  }
+
+  const workflowNames = keys.names('workflow', source);
+  const sealWorkflow = async (workflowId: string): Promise<string> =>
+    (await workflowNames[0].seal(NOBODY, Buffer.from(workflowId))).toString('base64url');
+
+  /** Undefined for another secret or a forged announcement. */
+  async function openWorkflow(sealed: string): Promise<string | undefined> {
+    for (const name of workflowNames) {
+      const opened = await name.open(NOBODY, Buffer.from(sealed, 'base64url'), MAX_WORKFLOW_ID_BYTES);
+      if (opened) return opened.toString();
+    }
+    return undefined;
+  }
+
+  /** False if Valkey does not take it. */
+  async function write(withdrawal: Withdrawal): Promise<boolean> {
+    const { identity, workflowId, hadRight } = withdrawal;
+    const values = [`${WITHDRAWN}${newToken()} 0`, rightMs, hadRight ? 1 : 0];
+    const names = rightNames(identity, workflowId);
+    const isNews = await valkey.run('WITHDRAW', (redis) => evaluate(redis, WITHDRAW, names, values));
+    if (isNews === undefined) return false;
+    // A later withdrawal of the right may have taken its place meanwhile.
+    if (unwritten.peek(nameOf(withdrawal)) === withdrawal) unwritten.delete(nameOf(withdrawal));
+    if (isNews === 1) {
+      const workflow = workflowId === null ? ALL : await sealWorkflow(workflowId);
+      await announcements.announce(PURPOSE, [sender, workflow, ...keys.viewerIds(identity)].join(' '));
+    }
+    return true;
+  }
+
+  function retryLater(): void {
+    cancelRetry ??= after(RETRY_MS, () => {
+      cancelRetry = null;
+      track(writeLeft());
+    });
+  }
+
+  /** Writes what an outage has left, up to the first failure. */
+  async function writeLeft(): Promise<void> {
+    for (const withdrawal of unwritten.rvalues()) {
+      if (withdrawal && !(await write(withdrawal))) {
+        retryLater();
+        return;
+      }
+    }
+  }
+
+  return {
+    withdraw(viewer, workflowId, hadRight) {
+      const withdrawal = { identity: identityOf(viewer), workflowId, hadRight };
+      unwritten.set(nameOf(withdrawal), withdrawal);
+      track(
+        write(withdrawal).then((isWritten) => {
+          if (!isWritten) retryLater();
+        }),
+      );
+    },
+
+    areWritten(identity, workflowId) {
+      if (unwritten.size === 0) return true;
+      return !unwritten.has(nameOf({ identity, workflowId: null })) && !unwritten.has(nameOf({ identity, workflowId }));
+    },
+
+    onWithdrawn(drop) {
+      async function hear(workflow: string, ids: readonly string[]): Promise<void> {
+        const workflowId = workflow === ALL ? null : await openWorkflow(workflow);
+        if (workflowId !== undefined) for (const id of ids) drop(id, workflowId);
+      }
+      announcements.listen(PURPOSE, (payload) => {
+        const [, from, workflow = '', ids = ''] = PAYLOAD.exec(payload) ?? [];
+        // This gateway has dropped the right itself, and may have a new one by now.
+        if (from !== undefined && from !== sender) track(hear(workflow, ids.split(' ')));
+      });
+    },
+
+    async close() {
+      while (underWay.size > 0) await Promise.all(underWay);
+      cancelRetry?.();
+    },
+  };
+}
