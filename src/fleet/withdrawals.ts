@@ -52,6 +52,7 @@ export function createWithdrawals({ fleet, rightNames, rightMs }: WithdrawalsOpt
   const underWay = new Set<Promise<unknown>>();
   /** Cancels the next attempt to write what is left. Null if none is due. */
   let cancelRetry: (() => void) | null = null;
+  let isClosed = false;
 
   const nameOf = ({ identity, workflowId }: Pick<Withdrawal, 'identity' | 'workflowId'>): string =>
     rightNames(identity, workflowId)[0] ?? '';
@@ -91,6 +92,7 @@ export function createWithdrawals({ fleet, rightNames, rightMs }: WithdrawalsOpt
   }
 
   function retryLater(): void {
+    if (isClosed) return;
     cancelRetry ??= after(RETRY_MS, () => {
       cancelRetry = null;
       track(writeLeft());
@@ -136,8 +138,9 @@ export function createWithdrawals({ fleet, rightNames, rightMs }: WithdrawalsOpt
     },
 
     async close() {
-      while (underWay.size > 0) await Promise.all(underWay);
+      isClosed = true;
       cancelRetry?.();
+      while (underWay.size > 0) await Promise.all(underWay);
     },
   };
 }
