@@ -2,13 +2,13 @@
  * Withdrawals of rights: written to Valkey, and announced to the other gateways. Until one is written, this gateway reads nothing of
  * that right from Valkey: its answers there still look valid.
  */
-import { randomBytes } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { SharedAnswers } from '../runs/ports.ts';
 import { identityOf } from '../runs/viewer.ts';
 import type { Fleet } from './fleet.ts';
 import { newToken, WITHDRAW, WITHDRAWN } from './rights.ts';
 import { evaluate } from './valkey.ts';
+import { createViewerNews } from './viewer-news.ts';
 
 export interface WithdrawalsOptions {
   readonly fleet: Pick<Fleet, 'valkey' | 'keys' | 'announcements' | 'source' | 'after'>;
@@ -32,21 +32,13 @@ interface Withdrawal {
   readonly hadRight: boolean;
 }
 
-const PURPOSE = 'withdrawn';
-/** In place of a workflow: the right of the viewer. */
-const ALL = '*';
-/** The sender, the sealed workflow, and the viewer's ids. */
-const PAYLOAD = /^([\w-]{8}) (\*|[\w-]{1,1400}) ([\w-]{43}(?: [\w-]{43}){0,9})$/;
-const MAX_WORKFLOW_ID_BYTES = 512;
-/** Announced workflows belong to no viewer. */
-const NOBODY = '';
 /** As many as viewers with a right. Keys can be invented, so the oldest go first: then REAUTH_INTERVAL_MS is the promise. */
 const MAX_UNWRITTEN = 20_000;
 const RETRY_MS = 1000;
 
 export function createWithdrawals({ fleet, rightNames, rightMs }: WithdrawalsOptions): Withdrawals {
-  const { valkey, keys, announcements, source, after } = fleet;
-  const sender = randomBytes(6).toString('base64url');
+  const { valkey, after } = fleet;
+  const news = createViewerNews(fleet, 'withdrawn');
   const unwritten = new LRUCache<string, Withdrawal>({ maxSize: MAX_UNWRITTEN, sizeCalculation: () => 1 });
   /** Bounded by the calls and announcements in progress. */
   const underWay = new Set<Promise<unknown>>();
@@ -62,19 +54,6 @@ export function createWithdrawals({ fleet, rightNames, rightMs }: WithdrawalsOpt
     underWay.add(tracked);
   }
 
-  const workflowNames = keys.names('workflow', source);
-  const sealWorkflow = async (workflowId: string): Promise<string> =>
-    (await workflowNames[0].seal(NOBODY, Buffer.from(workflowId))).toString('base64url');
-
-  /** Undefined for another secret or a forged announcement. */
-  async function openWorkflow(sealed: string): Promise<string | undefined> {
-    for (const name of workflowNames) {
-      const opened = await name.open(NOBODY, Buffer.from(sealed, 'base64url'), MAX_WORKFLOW_ID_BYTES);
-      if (opened) return opened.toString();
-    }
-    return undefined;
-  }
-
   /** False if Valkey does not take it. */
   async function write(withdrawal: Withdrawal): Promise<boolean> {
     const { identity, workflowId, hadRight } = withdrawal;
@@ -84,10 +63,7 @@ export function createWithdrawals({ fleet, rightNames, rightMs }: WithdrawalsOpt
     if (isNews === undefined) return false;
     // A later withdrawal of the right may have taken its place meanwhile.
     if (unwritten.peek(nameOf(withdrawal)) === withdrawal) unwritten.delete(nameOf(withdrawal));
-    if (isNews === 1) {
-      const workflow = workflowId === null ? ALL : await sealWorkflow(workflowId);
-      await announcements.announce(PURPOSE, [sender, workflow, ...keys.viewerIds(identity)].join(' '));
-    }
+    if (isNews === 1) await news.announce(identity, workflowId);
     return true;
   }
 
@@ -126,15 +102,7 @@ export function createWithdrawals({ fleet, rightNames, rightMs }: WithdrawalsOpt
     },
 
     onWithdrawn(drop) {
-      async function hear(workflow: string, ids: readonly string[]): Promise<void> {
-        const workflowId = workflow === ALL ? null : await openWorkflow(workflow);
-        if (workflowId !== undefined) for (const id of ids) drop(id, workflowId);
-      }
-      announcements.listen(PURPOSE, (payload) => {
-        const [, from, workflow = '', ids = ''] = PAYLOAD.exec(payload) ?? [];
-        // This gateway has dropped the right itself, and may have a new one by now.
-        if (from !== undefined && from !== sender) track(hear(workflow, ids.split(' ')));
-      });
+      news.listen(drop);
     },
 
     async close() {

@@ -43,8 +43,8 @@ export interface CacheKey {
   readonly name: string;
   /** The viewer's right when the request arrived. */
   readonly right: Right;
-  /** Its number of refusals then. */
-  readonly refusals: number;
+  /** How often its whole answers had been dropped then. */
+  readonly answersDropped: number;
   /** False for a long request, which is seldom repeated. */
   readonly isCacheable: boolean;
   /** Of the admission: a caller waits for nobody else's turn. */
@@ -116,7 +116,7 @@ export function createResponseCache({ viewers, now }: ResponseCacheOptions) {
         viewer,
         name: `answer ${text}`,
         right,
-        refusals: right.refusals,
+        answersDropped: right.answersDropped,
         isCacheable,
         callerName,
         callerUntilMs,
@@ -147,9 +147,9 @@ export function createResponseCache({ viewers, now }: ResponseCacheOptions) {
     isWorthKeeping: ({ viewer, name, isCacheable }: CacheKey): boolean =>
       isCacheable && wasSeen(`${viewer.id} ${name}`),
 
-    keep({ right, name, refusals }: CacheKey, { body, gzipped, ...answer }: WholeAnswer): void {
-      // An answer may contain a workflow that was refused meanwhile.
-      if (right.refusals !== refusals) return;
+    keep({ right, name, answersDropped }: CacheKey, { body, gzipped, ...answer }: WholeAnswer): void {
+      // It may contain a workflow that was refused meanwhile, or lack a run that was started.
+      if (right.answersDropped !== answersDropped) return;
       viewers.keep(
         new AnswerEntry(right, name, { ...answer, body: ownBytes(body), gzipped: gzipped && ownBytes(gzipped) }),
       );

@@ -45,8 +45,8 @@ export class Right {
   withdrawal: string | null | undefined = undefined;
   /** True once the right is dropped. Nothing is cached under it from then on. */
   isDropped = false;
-  /** Number of dropped workflows. A whole answer that began before the latest drop is not cached. */
-  refusals = 0;
+  /** How often whole answers were dropped. One that began before the latest drop is not cached. */
+  answersDropped = 0;
   readonly calls: Calls;
   /** Revalidation calls in progress, by workflow id. */
   revalidations: Map<string, Promise<Revalidation>> | null = null;

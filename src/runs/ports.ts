@@ -112,4 +112,8 @@ export interface SharedStarts extends IdempotentStarts {
   add(viewer: Viewer, ref: RunRef, ms: number): Promise<void>;
   /** True if another gateway has added the run. */
   has(viewer: Viewer, ref: RunRef): Promise<boolean>;
+  /** Tells the other gateways that the viewer's history of the workflow has a new run. Never rejects. */
+  announce(viewer: Viewer, workflowId: string): Promise<void>;
+  /** Registers `hear`. It is called when another gateway has announced a run. */
+  onStarted(hear: (viewerId: string, workflowId: string) => void): void;
 }

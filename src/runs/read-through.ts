@@ -114,7 +114,8 @@ export function createReadThrough(options: ReadThroughOptions) {
     const { right, entry } = find(wanted, viewer);
     const name = callName(wanted.source.endpoint, entry);
     // The name implies the type of the answer.
-    const flying = right.calls.flights.get(name) as Flight<Loaded<T>> | undefined;
+    const known = right.calls.flights.get(name) as Flight<Loaded<T>> | undefined;
+    const flying = known && known.beganAt >= (wanted.source.validFrom?.(entry) ?? 0) ? known : undefined;
     // Only the operation that starts the call counts it in its budget.
     if (!flying) budget.take(viewers.isAccepted(viewer.id));
     let wasCalled = true;
@@ -138,11 +139,10 @@ export function createReadThrough(options: ReadThroughOptions) {
     const { flights } = right.calls;
     viewers.begin(right);
     const flight = new Flight<Loaded<T>>(
-      wanted.subject.workflowId,
+      { workflowId: wanted.subject.workflowId, beganAt: now() },
       (own, signal) => load(options, { ...wanted, operation, signal, flight: own }),
       () => {
-        if (flights.get(name) !== flight) return;
-        flights.delete(name);
+        if (flights.get(name) === flight) flights.delete(name);
         viewers.end(right);
       },
     );

@@ -4,7 +4,7 @@
  */
 import { LRUCache } from 'lru-cache';
 import type { UpstreamEndpoint } from '../config/config.ts';
-import { ANSWERS, Right, type Entries } from './entry.ts';
+import { ANSWERS, Right, type Entries, type EntriesKey } from './entry.ts';
 import type { Viewer } from './viewer.ts';
 
 /** What one call asks for: an endpoint of a workflow, or the list of workflows. */
@@ -103,17 +103,27 @@ export abstract class Rights {
   dropWorkflow(viewerId: string, workflowId: string): void {
     const right = this.#known(viewerId);
     if (right) {
-      right.refusals += 1;
-      for (const key of [workflowId, ANSWERS]) {
-        const entries = right.entries.get(key);
-        right.entries.delete(key);
-        if (entries) this.free(entries);
-      }
+      this.#dropEntries(right, workflowId);
+      this.dropAnswers(viewerId);
       for (const flight of right.calls.flights.values()) {
         if (flight.workflowId === workflowId) flight.isCacheable = false;
       }
     }
     this.#options.onDrop(viewerId, workflowId);
+  }
+
+  /** Makes whole answers of the viewer unreachable, and keeps those in progress out of the cache. */
+  dropAnswers(viewerId: string): void {
+    const right = this.#known(viewerId);
+    if (!right) return;
+    right.answersDropped += 1;
+    this.#dropEntries(right, ANSWERS);
+  }
+
+  #dropEntries(right: Right, key: EntriesKey): void {
+    const entries = right.entries.get(key);
+    right.entries.delete(key);
+    if (entries) this.free(entries);
   }
 
   #known(viewerId: string): Right | undefined {

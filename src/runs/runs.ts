@@ -51,10 +51,16 @@ export function createRuns(options: RunsOptions) {
   const workflowStore = createWorkflowStore(cached);
   const offersRecords = config.upstreamEndpoints.has('run');
   const runStore = createRunStore({ ...cached, workflowStore, offersRecords, settleMs, now, wallOf });
-  const runHistory = createRunHistory({ ...cached, runStore });
+  const startedRuns = createStartedRuns({
+    shared: sharedStarts,
+    onStarted: (viewerId) => {
+      viewers.dropAnswers(viewerId);
+    },
+    now,
+  });
+  const runHistory = createRunHistory({ ...cached, runStore, startedRuns });
   const topics = createTopics({ viewers, liveTtlMs, maxUpstreamCalls, maxSubscriptionsPerViewer, now, after });
   const idempotentStarts = sharedStarts ?? createIdempotentStarts(now);
-  const startedRuns = createStartedRuns({ shared: sharedStarts, now });
   return {
     viewers,
     workflowStore,

@@ -9,6 +9,8 @@ const LINGER_MS = 50;
 
 export class Flight<T> {
   readonly workflowId: string;
+  /** In ms since 1970. */
+  readonly beganAt: number;
   /** False after a drop of the viewer or the workflow: readers still get the answer, and nothing of it is cached. */
   isCacheable = true;
   readonly #promise: Promise<T>;
@@ -16,12 +18,21 @@ export class Flight<T> {
   readonly #onOver: () => void;
   #waiting = 0;
 
-  /** `onOver` is called when the flight has landed or is abandoned. It cannot be joined any more. */
-  constructor(workflowId: string, call: (flight: Flight<T>, signal: AbortSignal) => Promise<T>, onOver: () => void) {
+  /** `onOver` is called once, when the flight has landed or is abandoned. It cannot be joined any more. */
+  constructor(
+    { workflowId, beganAt }: Pick<Flight<T>, 'workflowId' | 'beganAt'>,
+    call: (flight: Flight<T>, signal: AbortSignal) => Promise<T>,
+    onOver: () => void,
+  ) {
     this.workflowId = workflowId;
-    this.#onOver = onOver;
+    this.beganAt = beganAt;
+    let isOver = false;
+    this.#onOver = () => {
+      if (!isOver) onOver();
+      isOver = true;
+    };
     this.#promise = call(this, this.#controller.signal);
-    this.#promise.then(onOver, onOver);
+    this.#promise.then(this.#onOver, this.#onOver);
   }
 
   /** Resolves when the call is over, with success or failure. */

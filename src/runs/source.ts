@@ -12,6 +12,8 @@ export interface Source<Entry extends PartsEntry, T> {
    * Time after `fetchedAt` during which no other call is needed, in ms. Infinity if final, here and at other gateways.
    */
   lifetimeMs(snapshot: Snapshot<T>, entry: Entry): number;
+  /** Answers to calls that were sent before are outdated, in ms since 1970. */
+  validFrom?(entry: Entry): number;
   /** Compares a new answer with the previous one. */
   follow?(before: Snapshot<T>, snapshot: Snapshot<T>): void;
   /** Time for which other gateways may use the answer, in ms, if that is longer than its own lifetime. */
@@ -32,8 +34,12 @@ export interface Wanted<Entry extends PartsEntry, T> {
 export const callName = (endpoint: UpstreamEndpoint, { name }: PartsEntry): string => `${endpoint} of ${name}`;
 
 /** End of an answer's lifetime, in ms since 1970. */
-export const endOf = <Entry extends PartsEntry, T>(
+export function endOf<Entry extends PartsEntry, T>(
   source: Source<Entry, T>,
   entry: Entry,
   snapshot: Snapshot<T>,
-): number => snapshot.fetchedAt + source.lifetimeMs(snapshot, entry);
+): number {
+  const end = snapshot.fetchedAt + source.lifetimeMs(snapshot, entry);
+  const validFrom = source.validFrom?.(entry) ?? 0;
+  return snapshot.sentAt < validFrom ? Math.min(end, validFrom) : end;
+}

@@ -2,11 +2,12 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { createManualClock, type ManualClock } from '../harness/clock.ts';
 import { describeWithValkey, withoutValkey } from '../harness/describe-with-valkey.ts';
 import { healthy, startFaultyUpstream } from '../harness/faulty-upstream.ts';
-import { SECRET } from '../harness/fleet.ts';
+import { SECRET, until } from '../harness/fleet.ts';
 import { startGateway, type TestGateway } from '../harness/gateway.ts';
 import { cutAfterTest, perTest } from '../harness/lasting.ts';
 import { subscribe, type LiveClient } from '../harness/live-client.ts';
 import { startValkey } from '../harness/valkey.ts';
+import { wireRun } from '../harness/wire.ts';
 
 const START = 'mutation { executeWorkflow(workflowId: "wf") { message } }';
 const COMPLETED = { runUpdated: { run: { status: 'COMPLETED' } } };
@@ -137,6 +138,89 @@ describe('a run that was started', () => {
         return { status: 404 };
       };
       expect(await errorCodeOf(watch(watcher))).toBe('NOT_FOUND');
+    });
+  });
+});
+
+describe('the history of a workflow in which a run was started', () => {
+  const HISTORY = '{ workflow(id: "wf") { runs(first: 5) { nodes { id } } } }';
+  let runIds: string[];
+  /** Lists wait for it. */
+  let gate: Promise<unknown>;
+  beforeEach(() => {
+    [runIds, gate] = [['old'], Promise.resolve()];
+  });
+  const upstream = perTest(() =>
+    startFaultyUpstream(async ({ endpoint }) => {
+      if (endpoint === 'execute') {
+        runIds = ['new', ...runIds];
+        return { json: { run_id: 'new' } };
+      }
+      const json = runIds.map((id) => wireRun(id));
+      await gate;
+      return { json };
+    }),
+  );
+  /** A cached list would be served for an hour. */
+  const environment = () => ({
+    ...{ UPSTREAM_URL: upstream.url, UPSTREAM_ENDPOINTS: 'steps,run,runs,execute', LIVE_TTL_MS: '3600000' },
+  });
+  const idsAt = async (gateway: TestGateway, key = 'key-1') => {
+    const { data } = await gateway.query(HISTORY, { key });
+    return (data as { workflow: { runs: { nodes: { id: string }[] } } }).workflow.runs.nodes.map(({ id }) => id);
+  };
+  /** The answer is cached as a whole, too. */
+  const cacheAt = async (gateway: TestGateway, key?: string) => {
+    for (let time = 0; time < 3; time += 1) expect(await idsAt(gateway, key)).toEqual(['old']);
+  };
+
+  describe('one gateway', () => {
+    const gateway = perTest(() => startGateway(environment()));
+
+    it('has the run at once, and is kept for other callers', async () => {
+      await cacheAt(gateway);
+      await cacheAt(gateway, 'key-2');
+      const calls = upstream.count('runs');
+      await gateway.query(START);
+      for (let time = 0; time < 3; time += 1) expect(await idsAt(gateway)).toEqual(['new', 'old']);
+      await cacheAt(gateway, 'key-2');
+      expect(upstream.count('runs')).toBe(calls + 1);
+    });
+
+    it('is asked for again even if an earlier call is under way', async () => {
+      await gateway.query(START);
+      runIds = ['old'];
+      const held = Promise.withResolvers<undefined>();
+      gate = held.promise;
+      const asked = upstream.nextCall();
+      const early = idsAt(gateway);
+      await asked;
+      gate = Promise.resolve();
+      await gateway.query(START);
+      expect(await idsAt(gateway)).toEqual(['new', 'old']);
+      held.resolve(undefined);
+      // The newest answer wins.
+      expect(await early).toEqual(['new', 'old']);
+      expect(await idsAt(gateway)).toEqual(['new', 'old']);
+    });
+  });
+
+  describeWithValkey(`a fleet${withoutValkey}`, () => {
+    const valkey = perTest(startValkey);
+    const join = () =>
+      startGateway({
+        ...environment(),
+        ...{ REDIS_URL: valkey.url, REDIS_TIMEOUT_MS: '1000', FLEET_SECRET: SECRET },
+      });
+    const starter = perTest(join);
+    const other = perTest(join);
+
+    it('has the run at each gateway', async () => {
+      await cacheAt(starter);
+      await cacheAt(other);
+      await starter.query(START);
+      expect(await idsAt(starter)).toEqual(['new', 'old']);
+      await until(async () => (await idsAt(other)).includes('new'));
     });
   });
 });

@@ -130,7 +130,7 @@ describe('a gateway whose sockets receive hostile frames', () => {
       raw.socket.setNoDelay();
       raw.socket.write(`${handshake.join('\r\n')}\r\n\r\n`);
       const closed = new Promise((resolve) => raw.socket.once('close', resolve));
-      let last = Buffer.alloc(0);
+      let last: Buffer = Buffer.alloc(0);
       raw.socket.on('data', (data: Buffer) => (last = data));
       // A final frame of 60,000 bytes, masked with zeros.
       raw.socket.write(Buffer.from([0x81, 0xfe, 60_000 >> 8, 60_000 & 255, 0, 0, 0, 0]));

@@ -16,6 +16,7 @@ import { GatewayError } from '../../upstream/errors.ts';
 import { refKey } from '../../upstream/ids.ts';
 import { createAwaitedCalls } from '../awaited-calls.ts';
 import type { Fleet } from '../fleet.ts';
+import { createViewerNews } from '../viewer-news.ts';
 import { createClaims, type Claim } from './claims.ts';
 import { errorOf, notReported, recordOf, type StartRecord } from './start-record.ts';
 
@@ -31,6 +32,7 @@ export function createSharedStarts(fleet: Fleet, upstreamTimeoutMs: number): Sha
   const maxWaitMs = upstreamTimeoutMs + MARGIN_MS;
   const calls = createAwaitedCalls(fleet, 'start');
   const claims = createClaims(fleet, maxWaitMs);
+  const news = createViewerNews(fleet, 'started');
   // A disconnect does not undo a start: each request waits to the end, like the one that sent it.
   const { signal: never } = new AbortController();
 
@@ -91,6 +93,14 @@ export function createSharedStarts(fleet: Fleet, upstreamTimeoutMs: number): Sha
       const names = startedNames(viewer, ref).map(({ text }) => text);
       const found = await valkey.run('READ', (redis) => redis.mget(names));
       return found?.some((value) => value !== null) ?? false;
+    },
+    async announce(viewer, workflowId) {
+      await news.announce(identityOf(viewer), workflowId);
+    },
+    onStarted(hear) {
+      news.listen((viewerId, workflowId) => {
+        if (workflowId !== null) hear(viewerId, workflowId);
+      });
     },
     close() {
       claims.close();

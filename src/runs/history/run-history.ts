@@ -12,6 +12,7 @@ import { ListEntry, type Right, type Subject } from '../entry.ts';
 import type { ReadThrough } from '../read-through.ts';
 import type { RunStore } from '../run-store.ts';
 import { partOf, type Snapshot } from '../snapshot.ts';
+import type { StartedRuns } from '../starts/started-runs.ts';
 import { inPieces } from '../../upstream/in-pieces.ts';
 import { mentions } from './run-search.ts';
 import type { Source } from '../source.ts';
@@ -124,6 +125,7 @@ export interface RunHistoryOptions {
   readonly viewers: ViewerCache;
   readonly reads: ReadThrough;
   readonly runStore: RunStore;
+  readonly startedRuns: Pick<StartedRuns, 'historyFrom'>;
   readonly liveTtlMs: number;
 }
 
@@ -138,7 +140,8 @@ class WindowEntry extends ListEntry<RunList> {
   }
 }
 
-export function createRunHistory({ upstream, viewers, reads, runStore, liveTtlMs }: RunHistoryOptions): RunHistory {
+export function createRunHistory(options: RunHistoryOptions): RunHistory {
+  const { upstream, viewers, reads, runStore, startedRuns, liveTtlMs } = options;
   const subjectOf = (window: RunWindow): Subject<WindowEntry> => ({
     workflowId: window.workflowId,
     name: nameOf(window),
@@ -150,6 +153,7 @@ export function createRunHistory({ upstream, viewers, reads, runStore, liveTtlMs
     partOf: ({ list }) => list,
     fetch: ({ window }, call) => upstream.listRuns(window, call),
     lifetimeMs: () => liveTtlMs,
+    validFrom: ({ right, window }) => startedRuns.historyFrom(right.viewerId, window.workflowId),
   };
 
   function readerOf(

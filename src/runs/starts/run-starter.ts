@@ -21,10 +21,14 @@ export function createRunStarter(
   upstream: UpstreamApi,
   reads: ReadThrough,
   idempotentStarts: IdempotentStarts,
-  startedRuns: Pick<StartedRuns, 'add'>,
+  startedRuns: Pick<StartedRuns, 'add' | 'addToHistory'>,
 ) {
-  const send = ({ workflowId, inputs }: StartRequest, operation: ReadContext): Promise<StartedRun> =>
-    reads.prove(operation, { endpoint: 'execute', workflowId }, (call) => upstream.execute(workflowId, inputs, call));
+  async function send({ workflowId, inputs }: StartRequest, operation: ReadContext): Promise<StartedRun> {
+    const asked = { endpoint: 'execute', workflowId } as const;
+    const started = await reads.prove(operation, asked, (call) => upstream.execute(workflowId, inputs, call));
+    await startedRuns.addToHistory(operation.viewer, workflowId);
+    return started;
+  }
 
   function sendOnce(request: StartRequest, operation: ReadContext): Promise<StartedRun> {
     const { idempotencyKey: key, workflowId, inputs } = request;
