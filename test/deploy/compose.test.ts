@@ -74,7 +74,7 @@ describe.each(GATEWAYS)('%s of docker-compose.yml', (gateway) => {
 
   it("A gateway listens where nginx and Prometheus expect it, and trusts only nginx's headers", () => {
     expect(config).toMatchObject({ host: '0.0.0.0', port: 4000, trustProxy: 1, basePath: '' });
-    expect(readProjectFile('deploy/nginx/compose-upstream.conf')).toContain(`server ${gateway}:${config.port};`);
+    expect(readProjectFile('deploy/nginx/compose-upstream.conf')).toContain(`server ${gateway}:${config.port} `);
     const scraped = parseCompose(readProjectFile('deploy/prometheus/prometheus.yml'));
     const names = ['gateway', ...GATEWAYS];
     expect(scraped).toMatchObject({

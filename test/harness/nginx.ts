@@ -36,7 +36,7 @@ export async function startNginx(gatewayUrls: string | readonly string[], option
   const [port, tlsPort] = [await freePort(), await freePort()];
   const urls = typeof gatewayUrls === 'string' ? [gatewayUrls] : gatewayUrls;
   const servers = urls.map(
-    (url, index) => [`server ${gateways[index] ?? ''};`, `server ${new URL(url).host};`] as const,
+    (url, index) => [`server ${gateways[index] ?? ''} `, `server ${new URL(url).host} `] as const,
   );
   const texts = [
     readConfiguration(upstream, servers),
