@@ -17,7 +17,7 @@ import { createGraphql } from './graphql/graphql.ts';
 import { createTools, documentsOf } from './graphql/tools/tools.ts';
 import { readManifests } from './graphql/operations/manifests.ts';
 import { readPriceFile, readPrices } from './graphql/price-file.ts';
-import { createSchema } from './graphql/schema.ts';
+import { createSchema, schemaText } from './graphql/schema.ts';
 import { createForwarding } from './http/client-address.ts';
 import { listen, type ListenOn } from './http/listen.ts';
 import { createHandlers, type Handlers } from './http/handler.ts';
@@ -243,6 +243,7 @@ async function openParts(
     ...{ config, authenticator, runs, graphql, tools, client, metrics, observer, logger, now, after },
     shareRateLimit: fleet && ((limit) => createSharedRateLimit(fleet, limit)),
     version: build.version,
+    schemaText: config.introspection ? schemaText(extension) : null,
     admission: new Admission({ after }),
     cachesAnswers: plugins.length === 0,
     ownsServer,

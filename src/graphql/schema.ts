@@ -9,10 +9,13 @@ import { attachFields, attachScalar, attachUnion } from './fields/executable-sch
 import { fieldTables } from './resolvers/index.ts';
 import { dateTimeScalar, jsonScalar } from './scalars.ts';
 
+/** The text of the schema, with the fields of an embedder. Introspection would leave out applied directives. */
+export const schemaText = (extension: SchemaExtension | null): string =>
+  extension ? `${readContract()}\n${extension.typeDefs}` : readContract();
+
 /** Throws an Error for the embedder if the extension is invalid. */
 export function createSchema(extension: SchemaExtension | null = null): GraphQLSchema {
-  const contract = readContract();
-  const sdl = extension ? `${contract}\n${extension.typeDefs}` : contract;
+  const sdl = schemaText(extension);
   const tables = extension && extensionTables(extension);
   // Tests validate the contract. Validation at each start would take as long as reading it.
   const schema = buildSchema(sdl + SUBGRAPH_SDL, { assumeValidSDL: extension === null });

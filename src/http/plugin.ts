@@ -31,7 +31,7 @@ import { createOps } from './ops.ts';
 import { createRunPage } from './page.ts';
 import { sendError } from './replies.ts';
 import { createResponseCache } from './response-cache.ts';
-import { ALLOWED_METHODS, GRAPHQL_PATH, GRAPHQL_VARY, MCP_PATH, STREAM_PATH } from './routes.ts';
+import { ALLOWED_METHODS, GRAPHQL_PATH, GRAPHQL_VARY, MCP_PATH, SCHEMA_PATH, STREAM_PATH } from './routes.ts';
 import { createSockets, openWebSockets } from './sockets.ts';
 
 /**
@@ -61,6 +61,8 @@ export interface HttpOptions extends HttpOverrides {
   /** Empty: MCP is switched off. */
   readonly tools: readonly Tool[];
   readonly version: string;
+  /** Null: introspection is switched off. */
+  readonly schemaText: string | null;
   readonly metrics: Metrics;
   readonly observer: Observer;
   readonly logger: Logger;
@@ -201,10 +203,12 @@ export function createHttp(options: HttpOptions) {
       app.post(MCP_PATH, createMcpRoute({ ...options, entrance, operations, origins, vary }));
       refuseOtherMethods(MCP_PATH, 'POST');
     }
-    const llms = llmsText({ basePath, hasMcp: config.mcp !== 'off' });
-    app.get('/llms.txt', (_request, reply) =>
-      reply.headers({ 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-cache' }).send(llms),
+    const { schemaText } = options;
+    app.get(SCHEMA_PATH, (_request, reply) =>
+      schemaText === null ? sendError(reply, 404, 'NOT_FOUND', NO_SCHEMA) : reply.headers(PLAIN_TEXT).send(schemaText),
     );
+    const llms = llmsText({ basePath, hasMcp: config.mcp !== 'off' });
+    app.get('/llms.txt', (_request, reply) => reply.headers(PLAIN_TEXT).send(llms));
     if (!options.ownsServer || config.opsPort === null) await app.register(ops);
     const sampleKey = config.upstreamUrl === null ? SAMPLE_KEY : null;
     await app.register(
@@ -234,6 +238,8 @@ export function createHttp(options: HttpOptions) {
   };
 }
 
+const PLAIN_TEXT = { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-cache' };
+const NO_SCHEMA = 'Introspection is disabled. Set INTROSPECTION=on to enable it.';
 const OTHER_PATH = 'WebSockets must be opened at /graphql.';
 const OTHER_ORIGIN = 'This origin may not open a WebSocket. Add it to CORS_ORIGINS.';
 const NOT_FOUND = 'Path not found. GraphQL is at /graphql, the run page at /.';

@@ -5,6 +5,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 export const GRAPHQL_PATH = '/graphql';
 export const STREAM_PATH = '/graphql/stream';
 export const MCP_PATH = '/mcp';
+export const SCHEMA_PATH = '/schema.graphql';
 export type GraphqlPath = typeof GRAPHQL_PATH | typeof STREAM_PATH;
 export const ALLOWED_METHODS = 'GET, HEAD, POST';
 /** The request headers that every answer at these paths depends on. */

@@ -18,6 +18,7 @@ import {
   type Settings,
   type StepgatePlugin,
 } from 'stepgate';
+import { buildSchema, type GraphQLObjectType } from 'graphql';
 import { startGateway as startExample } from '../../examples/embedding/gateway.ts';
 import { describeWithValkey, withoutValkey } from '../harness/describe-with-valkey.ts';
 import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
@@ -163,6 +164,10 @@ describe('an extension', () => {
     });
     const query = '{ run(workflowId: "support-triage", id: "run-4711") { mood(not: BAD) } }';
     expect(await ask(query, 'demo-key')).toEqual({ data: { run: { mood: 'GOOD' } } });
+    const served = await (await fetch(`${gateway.url}/schema.graphql`)).text();
+    const { Run } = buildSchema(served).getTypeMap() as { readonly Run: GraphQLObjectType };
+    expect(String(Run.getFields().mood?.type)).toBe('Mood');
+    expect(String(Run.getFields().steps?.astNode?.directives?.[0]?.name.value)).toBe('semanticNonNull');
   });
 
   it.each<readonly [string, string, object, string | RegExp]>([

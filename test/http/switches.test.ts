@@ -36,6 +36,10 @@ describe('INTROSPECTION and SANDBOX', () => {
       expect(await messagesOf(query)).toEqual(isAllowed ? [] : [refusal]);
     }
     expect((await messagesOf('{ workflow { nam } }')).join().includes('"name"')).toBe(isAllowed);
+    const served = await fetch(`${gateway.url}/schema.graphql`);
+    expect([served.status, (await served.text()).includes('@semanticNonNull')]).toEqual(
+      isAllowed ? [200, true] : [404, false],
+    );
     // Clients select it everywhere.
     expect(await messagesOf('{ __typename run(workflowId: "wf", id: "r1") { __typename } }')).toEqual([]);
   });
