@@ -1,5 +1,6 @@
-import { gql, type TypedDocumentNode } from '@apollo/client';
+import { gql, type ErrorPolicy, type TypedDocumentNode } from '@apollo/client';
 import { useQuery, useSubscription } from '@apollo/client/react';
+import { useState } from 'react';
 
 interface RunKey {
   readonly workflowId: string;
@@ -43,15 +44,20 @@ const LIVE_RUN: TypedDocumentNode<{ readonly runUpdated: { readonly run: RunPart
 `;
 
 /** Each event is written to the cache, so every component that shows the run is up to date. */
-export function useRun(variables: RunKey) {
+export function useRun(variables: RunKey, errorPolicy: ErrorPolicy = 'all') {
   // `errorPolicy: 'all'` keeps the data of an answer that also has errors.
-  const { data, error, loading } = useQuery(RUN, { variables, errorPolicy: 'all' });
+  const { data, error, loading } = useQuery(RUN, { variables, errorPolicy });
+  // With `errorPolicy: 'none'` a failed query has no data that says so, and would be followed and sent again for ever.
+  const [over, setOver] = useState<RunKey>();
+  const isOver = over?.id === variables.id && over.workflowId === variables.workflowId;
   useSubscription(LIVE_RUN, {
     variables,
-    skip: data?.run?.freshness.isFinal ?? loading,
+    skip: isOver || (data?.run?.freshness.isFinal ?? loading),
     // Lists and statistics get no events, so all mounted queries are sent again when the run is over.
     onData: ({ client, data: { data: event } }) => {
-      if (event?.runUpdated.run.freshness.isFinal) void client.refetchQueries({ include: 'active' });
+      if (!event?.runUpdated.run.freshness.isFinal) return;
+      setOver(variables);
+      void client.refetchQueries({ include: 'active' });
     },
   });
   return { run: data?.run, error };

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { gql, type TypePolicies } from '@apollo/client';
+import { ApolloLink, gql, type TypePolicies } from '@apollo/client';
 import { ApolloProvider } from '@apollo/client/react';
 import { createElement, type ReactNode } from 'react';
+import { map } from 'rxjs';
 import { createCache } from '../apollo/cache.ts';
 import { createClient } from '../apollo/client.ts';
 import { socketLink, streamLink } from '../apollo/live.ts';
@@ -13,7 +14,8 @@ import { RUN, useRun } from '../apollo/useRun.ts';
 import { useRuns } from '../apollo/useRuns.ts';
 import { differentParts } from './different-parts.ts';
 import { FINAL, followRun, LIVE_KEY, LIVE_RUN, RUN_KEY } from './live.ts';
-import { list } from './mount.ts';
+import { startFinishedRun } from './finished-run.ts';
+import { item, list, mount } from './mount.ts';
 import { showPages, showRun } from './pages.ts';
 import { render, SHOWN, SHOWN_RUN } from './render.ts';
 import { REPEATING, startRepeatingIds } from './repeating-ids.ts';
@@ -162,6 +164,37 @@ describe('Apollo Client', () => {
     assert.partialDeepStrictEqual(plain(render(within, () => useRun(SHOWN_RUN))), { run: SHOWN });
     assert.equal(sent.length - before, 1);
   });
+
+  for (const errorPolicy of ['none', 'all'] as const) {
+    it(`follows a run with a failing field in few operations, with errorPolicy ${errorPolicy}`, async () => {
+      const failing = await startFinishedRun();
+      const client = createClient(failing.url, () => 'key-1');
+      // A field that only the query selects.
+      const oneFails = new ApolloLink((operation, forward) =>
+        forward(operation).pipe(
+          map((result) =>
+            operation.operationType === 'query' ? { ...result, errors: [{ message: 'failed' }] } : result,
+          ),
+        ),
+      );
+      client.setLink(oneFails.concat(client.link));
+      const within = (children: ReactNode) => createElement(ApolloProvider, { client, children });
+      const shown = mount(within, () => {
+        const { run, error } = useRun(failing.run, errorPolicy);
+        return list([item('run', `${run?.status} ${error ? 'with' : 'without'} error`)], null);
+      });
+      try {
+        await shown.until(([text]) => text?.endsWith('with error') === true);
+        // A loop would send hundreds meanwhile.
+        for (let round = 0; round < 50; round += 1) await failing.roundTrip();
+        assert.ok(failing.operations() <= 5, `${failing.operations()} operations`);
+      } finally {
+        shown.unmount();
+        client.stop();
+        await failing.close();
+      }
+    });
+  }
 
   it('The recipe shows a list by pages, and fetches it again when a live run is over', async () => {
     const last = await showPages(

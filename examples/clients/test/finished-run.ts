@@ -1,0 +1,23 @@
+/** A gateway over a finished run. It counts the operations of a client. */
+import { startFaultyUpstream } from '../../../test/harness/faulty-upstream.ts';
+import { postTo, startGateway } from '../../../test/harness/gateway.ts';
+
+export async function startFinishedRun() {
+  let operations = 0;
+  const upstream = await startFaultyUpstream();
+  const gateway = await startGateway({ UPSTREAM_URL: upstream.url }, { onOperation: () => (operations += 1) });
+  return {
+    url: `${gateway.url}/graphql`,
+    run: { workflowId: 'wf', id: 'r1' },
+    operations: () => operations,
+    /** What was sent before is answered. It counts as no operation. */
+    async roundTrip() {
+      await postTo(gateway.url, { query: '{ __typename }' });
+      operations -= 1;
+    },
+    async close() {
+      await gateway.close();
+      await upstream.close();
+    },
+  };
+}
