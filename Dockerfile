@@ -20,6 +20,8 @@ COPY --from=build /etc/passwd /etc/group /etc/
 COPY --from=build /usr/local/bin/node /usr/local/bin/
 # 127.0.0.1 is not reachable from outside the container.
 ENV HOST=0.0.0.0
+# A forgotten UPSTREAM_URL is an error, and not sample data.
+ENV NODE_ENV=production
 # `docker build --build-arg BUILD_REVISION=$(git rev-parse --short HEAD)`, for stepgate_build_info. An empty one counts as unset.
 ARG BUILD_REVISION
 ENV BUILD_REVISION=$BUILD_REVISION

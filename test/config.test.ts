@@ -40,6 +40,7 @@ describe('a setting', () => {
     ['UPSTREAM_URL', 'https://host', 'upstreamUrl', 'https://host/'],
     ['UPSTREAM_URL', 'http://127.0.0.1:4001/api/v1/', 'upstreamUrl', 'http://127.0.0.1:4001/api/v1/'],
     ['UPSTREAM_URL', 'http://[::1]:4001/api', 'upstreamUrl', 'http://[::1]:4001/api/'],
+    ['UPSTREAM_URL', 'sample', 'upstreamUrl', null],
     ['UPSTREAM_ENDPOINTS', 'run, runs', 'upstreamEndpoints', new Set(['steps', 'run', 'runs'])],
     ['UPSTREAM_ENDPOINTS', 'steps', 'upstreamEndpoints', new Set(['steps'])],
     ['STATUS_WORDS', 'failure:FAILED,  on hold : RUNNING', 'statusWords', { failure: 'FAILED', 'on hold': 'RUNNING' }],
@@ -94,6 +95,7 @@ describe('a setting', () => {
     const production = { NODE_ENV: 'production', UPSTREAM_URL: 'https://host' };
     const config = { isProduction: true, introspection: false, sandbox: false };
     expect(readConfig(production)).toEqual({ ...DEFAULTS, ...config, upstreamUrl: 'https://host/' });
+    expect(readConfig({ ...production, UPSTREAM_URL: 'sample' })).toMatchObject({ ...config, upstreamUrl: null });
     expect(readConfig({ ...production, INTROSPECTION: 'on' })).toMatchObject({ introspection: true, sandbox: false });
     for (const word of ['development', 'Production', 'prod']) {
       expect(readConfig({ NODE_ENV: word }).isProduction).toBe(false);
@@ -152,7 +154,7 @@ describe('a wrong setting', () => {
   it.each([
     ...['65536', '-1', '80.5', '0x50', '8e1', 'http', '٤٠'].map((port) => ['PORT', port, PORT] as const),
     ...['orchestra', 'localhost:4001', '//host/path', 'ftp://host/', 'http://host:99999/', 'http://[::1/'].map(
-      (url) => ['UPSTREAM_URL', url, URL_RULE] as const,
+      (url) => ['UPSTREAM_URL', url, `${URL_RULE}, or sample`] as const,
     ),
     ['AUTH_JWKS', 'http://[bad/jwks', 'an http or https URL without credentials, or the path of a file'],
     ...['failure', 'failure:Failed', 'failure:UNKNOWN', ':FAILED', 'a:FAILED,', 'a:FAILED,a:RUNNING'].map(

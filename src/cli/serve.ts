@@ -49,7 +49,7 @@ export async function serve(
     { url: gateway.url, opsUrl: gateway.opsUrl ?? undefined, upstream: config.upstreamUrl ?? 'embedded' },
     'Stepgate is listening',
   );
-  if (!config.isProduction) {
+  if (!config.isProduction || config.upstreamUrl === null) {
     write(`\n  Workflows and their runs:   ${gateway.url}/`);
     write(`\n  GraphQL${config.sandbox ? ' and Apollo Sandbox:' : ':                   '} ${gateway.url}/graphql\n`);
     if (config.upstreamUrl === null && config.auth.mode === 'passthrough')

@@ -4,7 +4,7 @@ import { authOf } from './auth.ts';
 import { ConfigError, wrongVariables } from './config-error.ts';
 import { fleetOf } from './fleet.ts';
 import { connectionOf, withLowerCaseProxies } from './upstream-connection.ts';
-import { ENVIRONMENT, PLAIN, type UpstreamEndpoint } from './variables.ts';
+import { ENVIRONMENT, PLAIN, SAMPLE, type UpstreamEndpoint } from './variables.ts';
 
 export { ConfigError } from './config-error.ts';
 export { UPSTREAM_ENDPOINTS, type UpstreamEndpoint } from './variables.ts';
@@ -50,6 +50,8 @@ const configForm = (ownUpstream: boolean) =>
     return Object.freeze({
       ...camelCased(variables),
       isProduction,
+      /** Null: the embedded sample. */
+      upstreamUrl: variables.UPSTREAM_URL === SAMPLE ? null : variables.UPSTREAM_URL,
       upstreamEndpoints,
       introspection: (variables.INTROSPECTION ?? openByDefault) === 'on',
       sandbox: (variables.SANDBOX ?? openByDefault) === 'on',
@@ -72,7 +74,7 @@ function checkRules(variables: Variables, ownUpstream: boolean, refuse: (sentenc
   }
   if (NODE_ENV === 'production' && UPSTREAM_URL === null && !ownUpstream) {
     refuse(
-      'UPSTREAM_URL is required when NODE_ENV is production. Without NODE_ENV the gateway starts with sample data.',
+      'UPSTREAM_URL is required when NODE_ENV is production. Set it to the URL of the workflow API, or to sample for sample data.',
     );
   }
   if (HSTS_MAX_AGE_SECONDS !== null && variables.TRUST_PROXY === false) {

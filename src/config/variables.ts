@@ -21,6 +21,10 @@ function readBaseUrl(text: string): string | null {
   return text.endsWith('/') ? text : `${text}/`;
 }
 
+/** The value of UPSTREAM_URL that asks for the embedded sample. */
+export const SAMPLE = 'sample';
+const readUpstream = (text: string): string | null => (text === SAMPLE ? SAMPLE : readBaseUrl(text));
+
 /** Names of ranges in @fastify/proxy-addr. */
 const PROXY_RANGES = ['loopback', 'linklocal', 'uniquelocal'];
 
@@ -91,9 +95,9 @@ function readStatusWords(text: string): Readonly<Record<string, (typeof STATUSES
 }
 
 const UPSTREAM = {
-  UPSTREAM_URL: optional(readBy(readBaseUrl, 'an http or https URL without credentials, query or fragment'))
-    .describe('Base URL of the workflow API.')
-    .meta({ shownDefault: 'the embedded upstream' }),
+  UPSTREAM_URL: optional(readBy(readUpstream, 'an http or https URL without credentials, query or fragment, or sample'))
+    .describe('Base URL of the workflow API. `sample` asks for the embedded sample, even in production.')
+    .meta({ shownDefault: 'sample' }),
   UPSTREAM_ENDPOINTS: listOf(z.enum(UPSTREAM_ENDPOINTS), `these: ${UPSTREAM_ENDPOINTS.join(', ')}`)
     .prefault(UPSTREAM_ENDPOINTS.join())
     .describe('Calls that the upstream offers. `steps` is always on.'),

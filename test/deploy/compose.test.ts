@@ -43,7 +43,7 @@ describe('gateway of docker-compose.yml', () => {
     const config = readConfig(environment);
     expect(config).toMatchObject({ upstreamUrl: null, fleet: null, trustProxy: false });
     expect(ports).toEqual([`127.0.0.1:4000:${config.port}`]);
-    expect(environment).toEqual({ OTEL_EXPORTER_OTLP_ENDPOINT: '' });
+    expect(environment).toEqual({ NODE_ENV: '', OTEL_EXPORTER_OTLP_ENDPOINT: '' });
   });
 
   it('The gateway takes the upstream and the collector of .env', () => {
