@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import { parseExactJson } from '../../src/domain/long-integers.ts';
 
@@ -46,13 +46,74 @@ describe('an integer in JSON', () => {
     },
   );
 
+  it('reads exactly the texts that are valid JSON', () => {
+    const tokens = [
+      '12345678901234567',
+      '-12345678901234567',
+      '0',
+      '"',
+      '\\',
+      '{',
+      '}',
+      '[',
+      ']',
+      ',',
+      ':',
+      ' ',
+      '\n',
+      'x',
+      '+',
+      '""',
+    ];
+    const valid = fc.json().map((json) => json.replaceAll(/\d+/g, '12345678901234567'));
+    const damaged = fc
+      .tuple(valid, fc.nat(), fc.nat({ max: 2 }), fc.constantFrom('', ...tokens))
+      .map(
+        ([json, at, removed, added]) =>
+          json.slice(0, at % (json.length + 1)) + added + json.slice((at % (json.length + 1)) + removed),
+      );
+    const texts = fc.oneof(
+      damaged,
+      fc.array(fc.constantFrom(...tokens), { maxLength: 12 }).map((some) => some.join('')),
+    );
+    fc.assert(
+      fc.property(texts, (text) => {
+        expect(isRead(() => parseExactJson(text))).toBe(isRead(() => JSON.parse(text)));
+      }),
+      { numRuns: 5000 },
+    );
+  });
+
   it.each([
+    '{ 12345678901234567 : 1 }',
+    '{"a":1,\n12345678901234567\n:1}',
     '00012345678901234567',
-    '{"a":12345678901234567',
-    '[12345678901234567x]',
     '"12345678901234567',
-    '+12345678901234567',
-  ])('An integer is refused in %s, which is invalid JSON', (text) => {
+  ])('stays invalid in %s', (text) => {
     expect(() => parseExactJson(text)).toThrow(SyntaxError);
   });
+
+  it('is found without searching a quote again for each integer', () => {
+    // The tested code is in another realm than the tests.
+    const findRealm = Reflect.construct(parseExactJson.constructor, ['return globalThis']) as () => typeof globalThis;
+    const realm = findRealm();
+    const search = jest.spyOn(realm.String.prototype, 'indexOf');
+    const parse = jest.spyOn(realm.JSON, 'parse');
+    try {
+      parseExactJson(`{"a":[${Array<string>(1000).fill('12345678901234567890').join(',')}]}`);
+      expect([search.mock.calls.length, parse.mock.calls.length]).toEqual([3, 1]);
+    } finally {
+      search.mockRestore();
+      parse.mockRestore();
+    }
+  });
 });
+
+function isRead(read: () => unknown): boolean {
+  try {
+    read();
+    return true;
+  } catch {
+    return false;
+  }
+}
