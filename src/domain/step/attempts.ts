@@ -2,6 +2,7 @@
 import { endMicrosOf, isUnderWay } from './duration.ts';
 import { compareByPlace, draftsOf, placeOf, type StepDraft } from './execution.ts';
 import type { StepFacts } from '../types.ts';
+import { UnrepeatedFailures } from './unrepeated-failures.ts';
 
 /** Readable steps with their attempts, sorted by `compareByStart`. */
 export function executionsOf(facts: readonly StepFacts[]): StepDraft[] {
@@ -30,41 +31,21 @@ function numberAttempts(ofNode: readonly StepDraft[]): void {
  */
 function findRetries(ofItem: readonly StepDraft[]): void {
   const isSequence = neverOverlap(ofItem);
-  const failuresByAttempt = new Map<number | null, StepDraft[]>();
-  const failuresByInputs = new Map<string | null, StepDraft[]>();
+  const unrepeated = new UnrepeatedFailures(ofItem);
   let previous: StepDraft | null = null;
   for (const step of ofItem) {
-    const isRepeatable = (failure: StepDraft) => !failure.isSuperseded && mayRepeat(step, failure);
-    const sameInputs = step.inputsHash === null ? undefined : failuresByInputs.get(step.inputsHash);
-    const before: StepDraft | null = isSequence && previous && isRepeatable(previous) ? previous : null;
-    const nearest = step.itemAttempt === null ? before : lastUnrepeated(failuresByAttempt.get(step.itemAttempt - 1));
-    const failure = sameInputs?.findLast(isRepeatable) ?? nearest;
+    const before = isSequence && previous && hadFailedBy(previous, beginOf(step)) ? previous : null;
+    const failure =
+      step.itemAttempt === null
+        ? (unrepeated.endedBy(beginOf(step), step.inputsHash) ?? before)
+        : (unrepeated.ofAttempt(step.itemAttempt - 1, step.inputsHash) ?? unrepeated.ofAttempt(step.itemAttempt - 1));
     if (failure) {
       step.previousAttempt = failure;
       failure.isSuperseded = true;
     }
-    if (step.status === 'FAILED') {
-      addTo(failuresByInputs, step.inputsHash, step);
-      addTo(failuresByAttempt, step.itemAttempt, step);
-    }
+    if (step.status === 'FAILED') unrepeated.add(step);
     previous = step;
   }
-}
-
-/** The upstream's numbers decide, if it sends them. */
-const mayRepeat = (step: StepDraft, failure: StepDraft): boolean =>
-  step.itemAttempt === null ? hadFailedBy(failure, beginOf(step)) : failure.itemAttempt === step.itemAttempt - 1;
-
-/** Drops repeated failures at the end, so that a long list is not searched again. */
-function lastUnrepeated(failures: StepDraft[] = []): StepDraft | null {
-  while (failures.at(-1)?.isSuperseded) failures.pop();
-  return failures.at(-1) ?? null;
-}
-
-function addTo<Key>(lists: Map<Key, StepDraft[]>, key: Key, step: StepDraft): void {
-  const list = lists.get(key);
-  if (list) list.push(step);
-  else lists.set(key, [step]);
 }
 
 /** An execution without a place comes after all that have ended. */
