@@ -65,6 +65,7 @@ export function readSteps(
 ): readonly StepFacts[] {
   const { bytes: body } = json;
   const shared = createSharedTexts();
+  const readWaits = createWaitReader();
   const inputs: JsonValue[] = [];
   const readStep = (step: WireObject, index: number): StepFacts => {
     const id = identifier(step, 'id') ?? idOfPosition(runId, index);
@@ -105,21 +106,33 @@ export function readSteps(
 
 const NO_WAITS: readonly Wait[] = [];
 
-/** A wait without a readable start, or with an unreadable end, is left out. */
-function readWaits(step: WireObject): readonly Wait[] {
-  const waits = listOrNothing(step, 'waits');
-  if (!waits || waits.length === 0) return NO_WAITS;
-  const { report } = step;
-  const path = `${step.path}.waits[]`;
-  return waits.flatMap((item) => {
-    if (!isObject(item) || isNothing(item.from)) {
-      report(path, 'lost', 'object with the time from', typeOf(item));
-      return [];
+/** Figures of a step and of its run are computed from all waits. */
+const MAX_WAITS = { ofStep: 1000, ofRun: 10_000 };
+
+/** Reads the last waits of each step. A wait without a readable start, or with an unreadable end, is left out. */
+function createWaitReader(): (step: WireObject) => readonly Wait[] {
+  let left = MAX_WAITS.ofRun;
+  return (step) => {
+    const waits = listOrNothing(step, 'waits');
+    if (!waits || waits.length === 0) return NO_WAITS;
+    const { report } = step;
+    const kept = Math.min(waits.length, MAX_WAITS.ofStep, left);
+    left -= kept;
+    if (kept < waits.length) {
+      const expected = `at most ${MAX_WAITS.ofStep} items, and ${MAX_WAITS.ofRun} in all steps`;
+      report(`${step.path}.waits`, 'lost', expected, 'more');
     }
-    const wait = { fields: item, path, report };
-    const [from, to] = [time(wait, 'from'), time(wait, 'to')];
-    return from && (to || isNothing(item.to)) ? { from, to } : [];
-  });
+    const path = `${step.path}.waits[]`;
+    return waits.slice(waits.length - kept).flatMap((item) => {
+      if (!isObject(item) || isNothing(item.from)) {
+        report(path, 'lost', 'object with the time from', typeOf(item));
+        return [];
+      }
+      const wait = { fields: item, path, report };
+      const [from, to] = [time(wait, 'from'), time(wait, 'to')];
+      return from && (to || isNothing(item.to)) ? { from, to } : [];
+    });
+  };
 }
 
 const isNothing = (value: unknown): boolean => value == null || value === '';

@@ -166,6 +166,7 @@ const BEYOND_SCHEMAS: ReadonlySet<string> = new Set([
   'an id, or a number in `error`, is an integer beyond 2^53',
   'a time is another text, or a date that does not exist',
   '`error` is longer than 256 KiB',
+  '`waits` has more than 1000 items, or those of all steps more than 10,000',
   '`outputs`, `inputs` or `step_metadata` is nested deeper than 200 levels',
   'a page of the history has more runs than its `limit`',
   '`graph` has more than 10,000 nodes or edges, or 4 MiB',

@@ -4,6 +4,7 @@ import { lost, noSteps, step, steps, values, type Examples } from './variation.t
 const LONG = '12345678901234567890';
 const START = 'start_time';
 const WAIT = { from: '2025-03-13T02:41:16Z', to: '2025-03-13T02:41:17Z' };
+const MANY_WAITS = Array.from({ length: 1000 }, () => ({ from: WAIT.from, to: WAIT.from }));
 const SECONDS = 1_741_833_675;
 const nested = (levels: number): unknown => JSON.parse('['.repeat(levels) + ']'.repeat(levels));
 
@@ -132,6 +133,17 @@ export const OF_STEPS: Examples = {
     { ...step({ waits: [{ from: WAIT.from, to: 7 }] }), counts: { 'steps[].waits[].from': 0 } },
   ],
   '`waits` is not a list': [7, 'now', {}].map((waits) => step({ waits })),
+  '`waits` has more than 1000 items, or those of all steps more than 10,000': [
+    step({ waits: [WAIT, ...MANY_WAITS] }),
+    step({ waits: [...MANY_WAITS, WAIT] }, { waitingMs: 1000 }),
+    {
+      replies: {
+        steps: [{ json: Array.from({ length: 11 }, (_, at) => wireStep({ id: `s${at}`, waits: MANY_WAITS })) }],
+      },
+      query: '{ run(workflowId: "wf", id: "r1") { steps { id } } }',
+      data: { run: { steps: Array.from({ length: 11 }, (_, at) => ({ id: `s${at}` })) } },
+    },
+  ],
   'optional fields are missing': [undefined, null, ''].map((nothing) =>
     step(
       Object.fromEntries(
