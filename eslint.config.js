@@ -31,6 +31,19 @@ export default tseslint.config(
     },
   },
   {
+    // Charts, which have few rows, are in `tsx` files.
+    files: ['src/**/*.ts'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: 'CallExpression[callee.property.name=/^(?:push|unshift|min|max)$/] > SpreadElement',
+          message: 'A call with an argument for each item fails above about 120,000: use a loop, maxOf or minOf.',
+        },
+      ],
+    },
+  },
+  {
     // Packages of their own, whose dependencies may not be installed: rules without types.
     files: ['{bench,deploy,examples/{bullmq,clients,mastra,routers},tools/mutation}/**/*.{ts,tsx}'],
     extends: [tseslint.configs.strict, tseslint.configs.stylistic],

@@ -8,3 +8,17 @@ export function compareNullsLast(a: number | null, b: number | null): number {
 
 /** Compares code units, independent of the locale. */
 export const compareText = (a: string, b: string): number => Number(a > b) - Number(a < b);
+
+/** −Infinity without numbers. A call with an argument for each number fails above about 120,000. */
+export const maxOf = (numbers: Iterable<number>): number => {
+  let max = -Infinity;
+  for (const number of numbers) max = Math.max(max, number);
+  return max;
+};
+
+/** Infinity without numbers. */
+export const minOf = (numbers: Iterable<number>): number => {
+  let min = Infinity;
+  for (const number of numbers) min = Math.min(min, number);
+  return min;
+};

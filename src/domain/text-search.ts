@@ -35,7 +35,7 @@ export function valueContainsText(value: JsonValue, part: string): boolean {
     } else if (isJsonArray(next)) {
       for (let at = Math.min(next.length, left) - 1; at >= 0; at -= 1) waiting.push(next[at] ?? null);
     } else if (isJsonObject(next)) {
-      waiting.push(...Object.values(next).slice(0, left).reverse());
+      for (const member of Object.values(next).slice(0, left).reverse()) waiting.push(member);
     }
     left -= 1;
   }

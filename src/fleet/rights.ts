@@ -3,6 +3,7 @@
  * stored with the tokens of their rights; a withdrawal replaces the token, so that older answers are not served.
  */
 import { randomBytes } from 'node:crypto';
+import { minOf } from '../domain/order.ts';
 
 /** Begins the tokens that withdrawals create, so that a lost right is not taken for a withdrawn one. */
 export const WITHDRAWN = '!';
@@ -42,7 +43,7 @@ export function readRight(stored: readonly (readonly [Buffer | null, number])[])
     valid,
     next: withdrawal ?? valid ?? newToken(),
     withdrawal,
-    successAgeMs: valid === null || ages.length === 0 ? null : Math.min(...ages),
+    successAgeMs: valid === null || ages.length === 0 ? null : minOf(ages),
   };
 }
 

@@ -32,8 +32,9 @@ export function createGraphWalk(workflow: WorkflowDefinition): GraphWalk {
         toStart.push(target);
       } else {
         const next = settleEdgesOf(target, () => false);
-        toStart.push(...next.toStart);
-        toSkip.push(target, ...next.toSkip);
+        toSkip.push(target);
+        for (const id of next.toStart) toStart.push(id);
+        for (const id of next.toSkip) toSkip.push(id);
       }
     }
     return { toStart, toSkip };

@@ -84,6 +84,33 @@ describe('The markdown of a diagnosis', () => {
     );
   });
 
+  const whole: DiagnosisText = {
+    headline: headlineOf(failure, occurrence),
+    message: 'the model did not answer',
+    runId: 'r2',
+    occurrence,
+    runsExamined: 31,
+    changes: [],
+    baseline: { runId: 'r1', isBeforeChange: true },
+    links: [],
+  };
+  const changed = { at: at(1), kind: 'PROMPT', runId: 'r2', previousRunId: 'r1' } as const;
+
+  it.each([15, 16, 17, 1200])('says everything about an error with %i backticks', (count) => {
+    const markdown = diagnosisMarkdown({ ...whole, message: `a ${'`'.repeat(count)} b` }, 1000);
+    expect(outside(markdown)).toEqual(['New since 2025-03-13T02:41:00Z, 5 of 31 runs. 31 runs examined.']);
+    for (const part of [whole.headline, 'a ```', 'run       r2', 'compare   r1']) expect(markdown).toContain(part);
+  });
+
+  it('names at most 100 of any number of changes', () => {
+    const changes = Array.from({ length: 3000 }, (_, node): ChangePoint => {
+      return { ...changed, nodeId: `n${node}`, before: '\n'.repeat(300), after: null };
+    });
+    const markdown = diagnosisMarkdown({ ...whole, changes }, 1_000_000);
+    expect(markdown.match(/^Prompt of n\d+/gm)).toHaveLength(100);
+    expect(markdown).toMatch(/^… and 2900 more\n[^]*compare {3}r1/m);
+  });
+
   it('A limited markdown is the beginning of the whole text, cut at a line', () => {
     fc.assert(
       fc.property(diagnosis, fc.integer({ min: 1, max: 1200 }), (given, maxBytes) => {

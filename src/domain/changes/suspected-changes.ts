@@ -1,4 +1,5 @@
 /** Changes that may have caused a failure, and the run to compare with. */
+import { maxOf } from '../order.ts';
 import { countBetween, isFinished, startOf, type GroupHistory } from '../run/group-history.ts';
 import type { RunRecord } from '../types.ts';
 import type { ChangePoint } from './changes.ts';
@@ -55,7 +56,7 @@ export function baselineOf(
   // The node may not have run in the runs between `previousRunId` and the change.
   const ofNode = changes.filter((change) => change.nodeId === nodeId);
   const previousIds = new Set((ofNode.length > 0 ? ofNode : changes).map(({ previousRunId }) => previousRunId));
-  const previous = Math.max(...records.filter(({ id }) => previousIds.has(id)).map((record) => startOf(record) ?? 0));
+  const previous = maxOf(records.filter(({ id }) => previousIds.has(id)).map((record) => startOf(record) ?? 0));
   const beforeChange = newest((start) => start <= previous);
   if (beforeChange) return { runId: beforeChange.id, reason: 'BEFORE_CHANGE' };
   if (!firstSeenAt || hasUnknownBefore) return null;

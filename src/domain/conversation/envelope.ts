@@ -25,8 +25,8 @@ export function readMessages(list: readonly JsonValue[], defaultRole: string | n
   for (const entry of list.slice(-MAX_MESSAGES)) {
     if (!isJsonObject(entry)) continue;
     const role = nameIn(entry, 'role') ?? (isMessage(entry) ? defaultRole : null);
-    if (role !== null) drafts.push(...messageDrafts(entry, role));
-    else addItem(drafts, entry);
+    if (role === null) addItem(drafts, entry);
+    else for (const draft of messageDrafts(entry, role)) drafts.push(draft);
   }
   return { drafts, skipped: Math.max(0, list.length - MAX_MESSAGES) };
 }

@@ -1,6 +1,7 @@
 /** Why a run failed, as text for colleagues. Text of the upstream is fenced, since it may look like markup. */
 import type { ChangePoint } from '../changes/changes.ts';
 import { clip } from '../conversation/text.ts';
+import { maxOf } from '../order.ts';
 import type { Timestamp } from '../timestamp.ts';
 import type { GroupHistory } from './group-history.ts';
 
@@ -38,6 +39,10 @@ const MAX_CAUSE = 160;
 /** Longest error in the text. */
 const MAX_ERROR_LINES = 20;
 const MAX_ERROR = 1500;
+const MAX_CHANGES = 100;
+/** Longest run of backticks: a fence must be longer than any in the text, and has to fit it. */
+const MAX_TICKS = 16;
+const LONG_TICKS = new RegExp(`\`{${MAX_TICKS + 1},}`, 'g');
 
 /** "`enrich` failed with KeyError: 'sku_v1'; new since 2026-11-30T09:55:00Z, 5 of 31 runs". */
 export function headlineOf({ nodeId, message, code }: DiagnosedFailure, occurrence: Occurrence | null): string {
@@ -73,7 +78,7 @@ export function diagnosisMarkdown(diagnosis: DiagnosisText, maxBytes: number): s
     ...(error === '' || headline.includes(error) ? [] : [{ isFenced: true, lines: errorLines(error) }]),
     { isFenced: false, lines: [occurrence ? `${capital(sinceText(occurrence))}. ${examined}` : examined] },
     ...(changes.length > 0 ? [{ isFenced: false, lines: ['Changed shortly before:'] }] : []),
-    ...(changes.length > 0 ? [{ isFenced: true, lines: changes.flatMap(changeLines) }] : []),
+    ...(changes.length > 0 ? [{ isFenced: true, lines: shownChanges(changes) }] : []),
     {
       isFenced: true,
       lines: [
@@ -99,15 +104,21 @@ function errorLines(error: string): string[] {
   return lines.length > MAX_ERROR_LINES ? [...lines.slice(0, MAX_ERROR_LINES), '…'] : lines;
 }
 
+const shownChanges = (changes: readonly ChangePoint[]): string[] => [
+  ...changes.slice(0, MAX_CHANGES).flatMap(changeLines),
+  ...(changes.length > MAX_CHANGES ? [`… and ${changes.length - MAX_CHANGES} more`] : []),
+];
+
 const changeLines = ({ kind, nodeId, at, before, after }: ChangePoint): string[] => [
   `${KINDS[kind]}${nodeId === null ? '' : ` of ${oneLine(nodeId)}`}, ${utcSeconds(at)}`,
   ...linesOf(before ?? '').map((line) => `- ${line}`),
   ...linesOf(after ?? '').map((line) => `+ ${line}`),
 ];
 
-function cut(blocks: readonly Block[], maxBytes: number): string {
+function cut(given: readonly Block[], maxBytes: number): string {
+  const blocks = given.map(({ isFenced, lines }) => ({ isFenced, lines: lines.map(withoutLongTicks) }));
   // A fence must be longer than any in the text that it encloses.
-  const fence = '`'.repeat(1 + Math.max(2, ...blocks.flatMap(({ lines }) => lines.map(longestTicks))));
+  const fence = '`'.repeat(1 + Math.max(2, maxOf(blocks.flatMap(({ lines }) => lines.map(longestTicks)))));
   let text = '';
   for (const { isFenced, lines } of blocks) {
     const [opening, closing] = isFenced ? [`${fence}text\n`, `${fence}\n`] : ['', ''];
@@ -121,7 +132,10 @@ function cut(blocks: readonly Block[], maxBytes: number): string {
   return text;
 }
 
-const longestTicks = (line: string): number => Math.max(0, ...(line.match(/`+/g) ?? []).map(({ length }) => length));
+const withoutLongTicks = (line: string): string =>
+  line.replaceAll(LONG_TICKS, (ticks) => `${ticks.slice(0, MAX_TICKS)}…`);
+
+const longestTicks = (line: string): number => maxOf((line.match(/`+/g) ?? []).map(({ length }) => length));
 
 const bytesOf = (text: string): number => Buffer.byteLength(text);
 

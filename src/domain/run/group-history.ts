@@ -1,4 +1,5 @@
 /** Judges failure groups by the examined runs: since when, whether new, and whether resolved. */
+import { maxOf } from '../order.ts';
 import { isOver } from '../status.ts';
 import type { Timestamp } from '../timestamp.ts';
 import type { RunRecord } from '../types.ts';
@@ -112,7 +113,7 @@ function largestGap(failures: readonly Timestamp[], finished: readonly number[])
   const gaps = failures
     .slice(1)
     .map(({ epochMicros }, at) => countBetween(finished, failures[at]?.epochMicros ?? epochMicros, epochMicros));
-  return Math.max(0, ...gaps);
+  return Math.max(0, maxOf(gaps));
 }
 
 /** Number of starts after `from` and before `to`. Starts are sorted, earliest first. */

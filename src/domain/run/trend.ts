@@ -1,4 +1,5 @@
 /** Statistics of a workflow's runs over time. */
+import { maxOf, minOf } from '../order.ts';
 import { timestampOfMicros, type Timestamp } from '../timestamp.ts';
 import type { RunRecord } from '../types.ts';
 import { runStatistics, type RunStatistics } from './statistics.ts';
@@ -32,9 +33,9 @@ export function trendOf(records: readonly RunRecord[], cut: CutTime, span: Trend
   const { startedAfter, startedBefore, isWhole, now = Infinity } = span;
   const started = records.flatMap((record) => (record.startTime ? [{ record, at: record.startTime.epochMicros }] : []));
   const starts = started.map(({ at }) => at);
-  const earliest = Math.min(...starts);
+  const earliest = minOf(starts);
   const from = startedAfter?.epochMicros ?? earliest;
-  const to = startedBefore?.epochMicros ?? Math.max(...starts);
+  const to = startedBefore?.epochMicros ?? maxOf(starts);
   if (to < from) return [];
   const edges = cut(from, to, startedBefore === null);
   const beginnings = edges.slice(0, -1);

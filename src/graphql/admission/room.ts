@@ -1,4 +1,5 @@
 /** The weight of all operations in progress, and what waits until enough of it is free. */
+import { minOf } from '../../domain/order.ts';
 import type { After } from '../../runs/timer.ts';
 import { AbandonedError, GatewayError } from '../../upstream/errors.ts';
 import type { TimeShare } from './turns.ts';
@@ -67,7 +68,7 @@ export class Share implements TimeShare {
   }
 
   get blockedFrom(): number {
-    return Math.min(...this.blockedBy);
+    return minOf(this.blockedBy);
   }
 }
 

@@ -290,7 +290,7 @@ export function createRunHistory(options: RunHistoryOptions): RunHistory {
       const records: RunRecord[] = [];
       do {
         const entries = await reader.next(records.length === 0 ? Math.min(wanted, MAX_WINDOW) : MAX_WINDOW);
-        records.push(...entries.map(({ record }) => record));
+        for (const { record } of entries) records.push(record);
       } while (!reader.isAtEnd && records.length < MAX_SCANNED && !areEnough(records));
       const listed = records.filter(hasId).flatMap((value) => {
         const list = listOf.get(value);

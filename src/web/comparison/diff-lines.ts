@@ -47,14 +47,14 @@ function linesOf(marked: readonly string[], wordsOf: WordsOf): Line[] {
   };
   while (at < marked.length) {
     const same = take(' ');
-    lines.push(...same.map((text) => whole('same', text)));
+    for (const text of same) lines.push(whole('same', text));
     const [removed, added] = [take('-'), take('+')];
     const pairs = removed.map((text, index) => {
       const other = added[index];
       return other === undefined ? null : wordsOf(text, other);
     });
-    lines.push(...removed.map((text, index) => pairs[index]?.removed ?? whole('removed', text)));
-    lines.push(...added.map((text, index) => pairs[index]?.added ?? whole('added', text)));
+    for (const [index, text] of removed.entries()) lines.push(pairs[index]?.removed ?? whole('removed', text));
+    for (const [index, text] of added.entries()) lines.push(pairs[index]?.added ?? whole('added', text));
   }
   return lines;
 }
