@@ -13,6 +13,9 @@ export interface Limits {
 
 /** Records of a history that take as long as one object of the answer. */
 const RECORDS_AN_OBJECT = 10;
+/** The same for steps that are read for a figure, and for values that are compared, such as sentences. */
+const STEPS_AN_OBJECT = 10;
+const VALUES_AN_OBJECT = 100;
 
 /** An error takes as long as hundreds of values, so many failing fields would block the event loop for seconds. */
 const MAX_FAILURES = 5000;
@@ -43,6 +46,16 @@ export class Budgets extends CallBudget {
   /** Counts records of a history before they are read. */
   takeRecords(count: number): void {
     this.takeObjects(Math.ceil(count / RECORDS_AN_OBJECT));
+  }
+
+  /** Counts steps each time that a figure reads them. */
+  takeSteps(count: number): void {
+    this.takeObjects(count / STEPS_AN_OBJECT);
+  }
+
+  /** Counts values that are compared. */
+  takeValues(count: number): void {
+    this.takeObjects(count / VALUES_AN_OBJECT);
   }
 
   /** Counts a payload's bytes before it becomes part of the answer. Throws ANSWER_TOO_LARGE beyond the limit. */

@@ -1,9 +1,11 @@
 /** Context of one operation: viewer, clock reading, budgets and loaders. */
 import type { Caller } from '../auth/caller.ts';
+import { createModelCalls } from '../domain/changes/model-calls.ts';
 import type { Conversation } from '../domain/conversation/message.ts';
 import type { Cost } from '../domain/cost/cost.ts';
 import type { PriceList } from '../domain/cost/prices.ts';
 import type { RunComparison } from '../domain/run/comparison.ts';
+import type { Failure } from '../domain/run/failure-groups.ts';
 import type { Sampler } from '../domain/run/expectation.ts';
 import { errorInfo } from '../domain/step/step-error.ts';
 import type { JsonObject, JsonValue, StepError } from '../domain/types.ts';
@@ -27,7 +29,8 @@ import { Budgets, type Limits } from './budgets.ts';
 import type { LookAhead } from './fields/data-requirements.ts';
 import type { Links } from './links.ts';
 import { createReportedErrors } from './lists/reported-errors.ts';
-import type { RunTriage, WorkflowChanges } from './object-references.ts';
+import type { ExaminedRun, ReadRun, RunTriage, WorkflowChanges } from './object-references.ts';
+import { once } from './once.ts';
 import { PagesFirst } from './pages-first.ts';
 import { createPayloadReader } from './payload-reader.ts';
 import { endedBy } from './subscriptions/sources.ts';
@@ -128,6 +131,13 @@ export function createContext(source: ContextSource, request: ContextRequest) {
     runTriage: kept<Promise<RunTriage | null>>(),
     /** Changes by workflow and number of runs. */
     workflowChanges: kept<Promise<WorkflowChanges>>(),
+    /** What is compared of runs, by workflow and run. Equal prompts and parameters share one object. */
+    readRuns: kept<Promise<ReadRun | null>>(),
+    modelCalls: once(createModelCalls),
+    /** What groups of failures need of runs, by workflow and run. */
+    examinedRuns: kept<Promise<ExaminedRun>>(),
+    /** Failures that are diagnosed, by workflow and run. */
+    failures: kept<Failure>(),
     /** Samples of a workflow's runs, by workflow and number of records. */
     samplers: kept<Promise<Sampler>>(),
     /** Costs by run. */

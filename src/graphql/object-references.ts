@@ -1,11 +1,11 @@
 /** References: objects with known ids. Field resolvers load the rest. */
 import type { GraphQLResolveInfo } from 'graphql';
-import type { ChangePoint } from '../domain/changes/changes.ts';
+import type { ChangePoint, ComparedRun } from '../domain/changes/changes.ts';
 import type { BaselineReason } from '../domain/changes/suspected-changes.ts';
 import type { Cost } from '../domain/cost/cost.ts';
 import type { Occurrence } from '../domain/run/diagnosis.ts';
 import type { Expectation } from '../domain/run/expectation.ts';
-import type { FailureGroup } from '../domain/run/failure-groups.ts';
+import type { Failure, FailureGroup } from '../domain/run/failure-groups.ts';
 import type { GroupHistory } from '../domain/run/group-history.ts';
 import type { RunStatistics } from '../domain/run/statistics.ts';
 import type { TrendBucket } from '../domain/run/trend.ts';
@@ -51,6 +51,17 @@ export interface UsageBucketOfWorkflows extends Pick<
 
 export interface ChangePointOfWorkflow extends ChangePoint {
   readonly workflowId: string;
+}
+
+export interface ReadRun {
+  /** What is compared of the run. Null if it has not started. */
+  readonly started: ComparedRun | null;
+}
+
+export interface ExaminedRun {
+  readonly completedNodes: ReadonlySet<string>;
+  /** Null if the run has not failed. */
+  readonly failure: Failure | null;
 }
 
 export interface WorkflowChanges {

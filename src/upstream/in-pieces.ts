@@ -4,13 +4,16 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 /** A piece ends with the first yield after this time. */
 const PIECE_MS = 5;
 
-/** Resolves with the generator's result. */
-export async function inPieces<T>(work: Generator<void, T, void>): Promise<T> {
+/** Resolves with the generator's result. `takeTurn`: an operation's turns, since its owner's pieces would otherwise add up. */
+export async function inPieces<T>(
+  work: Generator<void, T, void>,
+  takeTurn: () => Promise<unknown> | null = nextTurn,
+): Promise<T> {
   let startedAt = performance.now();
   for (let step = work.next(); ; step = work.next()) {
     if (step.done === true) return step.value;
     if (performance.now() - startedAt < PIECE_MS) continue;
-    await nextTurn();
+    await takeTurn();
     startedAt = performance.now();
   }
 }

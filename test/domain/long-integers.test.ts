@@ -1,6 +1,7 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import { parseExactJson } from '../../src/domain/long-integers.ts';
+import { serverRealm } from '../harness/server-realm.ts';
 
 const isLong = (integer: bigint): boolean => integer > 2n ** 53n - 1n || integer < 1n - 2n ** 53n;
 
@@ -94,11 +95,8 @@ describe('an integer in JSON', () => {
   });
 
   it('is found without searching a quote again for each integer', () => {
-    // The tested code is in another realm than the tests.
-    const findRealm = Reflect.construct(parseExactJson.constructor, ['return globalThis']) as () => typeof globalThis;
-    const realm = findRealm();
-    const search = jest.spyOn(realm.String.prototype, 'indexOf');
-    const parse = jest.spyOn(realm.JSON, 'parse');
+    const search = jest.spyOn(serverRealm.String.prototype, 'indexOf');
+    const parse = jest.spyOn(serverRealm.JSON, 'parse');
     try {
       parseExactJson(`{"a":[${Array<string>(1000).fill('12345678901234567890').join(',')}]}`);
       expect([search.mock.calls.length, parse.mock.calls.length]).toEqual([3, 1]);

@@ -112,6 +112,17 @@ describe('an answer', () => {
   });
 
   it.each([
+    ['statistics', 'workflow(id: "wf") { $: statistics(last: @) { nodes { executionCount } } }'],
+    ['a comparison', 'compareRuns(workflowId: "wf", baseId: "r@", headId: "r1") { tokenDelta }'],
+  ])('counts the steps that %s reads each time', async (_, field) => {
+    await restart({ MAX_OPERATION_OBJECTS: '100' });
+    const query = (count: number) =>
+      `{ ${repeat(count, (at) => `a${at}: ${field.replace('$', `b${at}`).replace('@', String(at + 1))}`)} }`;
+    expect(codesOf(await gateway.query(query(2)))).toEqual([]);
+    expect(codesOf(await gateway.query(query(6)))).toContain('ANSWER_TOO_LARGE');
+  });
+
+  it.each([
     ['id', 201, 100],
     // Ten more fields weigh as much as one more object.
     [repeat(10, (index) => `a${index}: id`), 201, 50],

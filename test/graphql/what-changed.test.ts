@@ -1,7 +1,8 @@
-import { beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { gatewayPerTest } from '../harness/gateway-over.ts';
-import { ofWorkflow, placesOf, TIMES } from '../harness/operations.ts';
+import { codesOf, ofWorkflow, placesOf, repeat, TIMES } from '../harness/operations.ts';
 import { wireWorkflow } from '../harness/scripted-history.ts';
+import { serverRealm } from '../harness/server-realm.ts';
 import { wireRun, wireStep, type Wire } from '../harness/wire.ts';
 
 const NODES = 'nodes { at kind nodeId before after run { id status } previousRun { id } }';
@@ -124,6 +125,33 @@ describe('Workflow.changePoints', () => {
       ['r4', 'r5'],
       ['r1', 'r2', 'r3'],
     ]);
+  });
+
+  const windows = (fields: string) =>
+    ofWorkflow(repeat(9, (at) => `a${at}: changePoints(last: ${at + 2}) { ${fields} }`));
+
+  it('reads the model calls of a run once for all windows', async () => {
+    const expected = (await ask()).changePoints.map(({ kind }) => ({ kind }));
+    const parse = jest.spyOn(serverRealm.JSON, 'parse');
+    try {
+      const { data, errors } = await gateway.query(windows('nodes { kind }'));
+      expect(errors).toEqual([]);
+      expect(data).toMatchObject({ workflow: { a0: { nodes: [{ kind: 'PARAMETERS' }] }, a3: { nodes: expected } } });
+      expect(parse.mock.calls.filter(([json]) => json.includes('"Be brief."'))).toHaveLength(2);
+    } finally {
+      parse.mockRestore();
+    }
+  });
+
+  it('counts what it compares as objects', async () => {
+    const prompt = (run: number) => Array.from({ length: 400 }, (_, sentence) => `Rule ${run}.${sentence}`).join('\n');
+    runs = Object.fromEntries([1, 2, 3, 4, 5].map((run) => [`r${run}`, [model(asked(prompt(run), 'a'))]]));
+    await restart({ MAX_OPERATION_OBJECTS: '150' });
+    const { errors, counts } = await ask();
+    expect([errors, counts]).toEqual([[], countsOf(5, 5)]);
+    const ofWindows = await gateway.query(windows('runsExamined'));
+    expect(new Set(codesOf(ofWindows))).toEqual(new Set(['ANSWER_TOO_LARGE']));
+    expect(ofWindows.data).toMatchObject({ workflow: { a0: { runsExamined: 2 } } });
   });
 
   it('A run whose steps cannot be loaded is counted, with its error, and the others are compared', async () => {

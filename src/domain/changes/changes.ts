@@ -43,11 +43,15 @@ interface CallInRun {
   readonly call: ModelCall;
 }
 
-/** Takes runs from oldest to newest. Returns the newest changes first. Yields while it works. */
+/** Work for a call and for a change, in values that are compared. */
+const CALL_VALUES = 5;
+const CHANGE_VALUES = 50;
+
+/** Takes runs from oldest to newest. Returns the newest changes first. Yields the number of values that it compares. */
 export function* changePoints(
   runs: readonly ComparedRun[],
   workflow: Pick<WorkflowRecord, 'version' | 'updatedAt' | 'graph'> | null,
-): Generator<void, ChangePoint[], void> {
+): Generator<number, ChangePoint[], void> {
   const found: { readonly at: number; readonly point: ChangePoint }[] = [];
 
   function add(from: number, at: number, rest: Pick<ChangePoint, 'nodeId' | 'kind'> & Difference): void {
@@ -63,22 +67,25 @@ export function* changePoints(
     let last: CallInRun | undefined;
     let lastModel: CallInRun | undefined;
     for (const [index, { at, call }] of calls.entries()) {
-      yield;
+      const before = found.length;
       if (last) {
         const prompt = promptDifference(templates[index - 1], templates[index]);
         if (prompt) add(last.at, at, { nodeId, kind: 'PROMPT', ...prompt });
         const parameters = parametersDifference(last.call.parameters, call.parameters);
         if (parameters) add(last.at, at, { nodeId, kind: 'PARAMETERS', ...parameters });
       }
+      const compared = last?.call.parameters === call.parameters ? 0 : call.parameters.size;
       last = { at, call };
-      if (call.model === null) continue;
-      if (lastModel && lastModel.call.model !== call.model) {
-        add(lastModel.at, at, { nodeId, kind: 'MODEL', before: lastModel.call.model, after: call.model });
+      if (call.model !== null) {
+        if (lastModel && lastModel.call.model !== call.model) {
+          add(lastModel.at, at, { nodeId, kind: 'MODEL', before: lastModel.call.model, after: call.model });
+        }
+        lastModel = { at, call };
       }
-      lastModel = { at, call };
+      yield CALL_VALUES + compared + CHANGE_VALUES * (found.length - before);
     }
   }
-  const graph = workflow && graphDifference(runs, workflow);
+  const graph = workflow && (yield* graphDifference(runs, workflow));
   if (graph) add(graph.at - 1, graph.at, { nodeId: null, kind: 'GRAPH', ...graph });
 
   const rank = ({ kind }: ChangePoint) => KINDS.indexOf(kind);
@@ -123,14 +130,14 @@ function parametersDifference(before: Parameters, after: Parameters): Difference
 }
 
 /** The upstream sends only the current graph, so changed nodes are derived from runs before and after its change. */
-function graphDifference(
+function* graphDifference(
   runs: readonly ComparedRun[],
   { version, updatedAt, graph }: Pick<WorkflowRecord, 'version' | 'updatedAt' | 'graph'>,
-): (Difference & { readonly at: number }) | null {
+): Generator<number, (Difference & { readonly at: number }) | null, void> {
   const at = runs.findIndex(({ startedAt }) => updatedAt !== null && startedAt.epochMicros >= updatedAt.epochMicros);
   if (at < 1) return null;
-  const nodesOf = (some: readonly ComparedRun[]) => new Set(some.flatMap(({ nodeIds }) => [...nodeIds]));
-  const [earlier, later] = [nodesOf(runs.slice(0, at)), nodesOf(runs.slice(at))];
+  const earlier = yield* nodesOf(runs.slice(0, at));
+  const later = yield* nodesOf(runs.slice(at));
   const present = new Set(graph?.nodes.map(({ id }) => id));
   const removed = graph ? [...earlier].filter((id) => !present.has(id)) : [];
   const added = [...later].filter((id) => !earlier.has(id));
@@ -140,6 +147,15 @@ function graphDifference(
     before: clipped(nodes(removed).join()),
     after: clipped([...(version === null ? [] : [`version ${version}`]), ...nodes(added)].join(', ')),
   };
+}
+
+function* nodesOf(runs: readonly ComparedRun[]): Generator<number, Set<string>, void> {
+  const nodes = new Set<string>();
+  for (const { nodeIds } of runs) {
+    for (const id of nodeIds) nodes.add(id);
+    yield nodeIds.size;
+  }
+  return nodes;
 }
 
 /** Limits in characters: length of `before` and `after`, and equal text shown before the first difference. */

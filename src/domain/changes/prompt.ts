@@ -30,16 +30,19 @@ const hasOther = (prompt: Prompt, ...others: readonly (Prompt | undefined)[]): b
   return false;
 };
 
+/** Sentences that a comparison with the previous prompt reads. Equal prompts are one object. */
+const sizeIfOther = (prompt: Prompt, previous: Prompt | undefined): number => (prompt === previous ? 0 : prompt.size);
+
 /**
  * Sentences are data, such as a name, if consecutive runs each have some that neither neighbour has. They are left out.
- * The first and last run follow their only neighbour.
+ * The first and last run follow their only neighbour. Yields the number of sentences that it compares.
  */
-export function* templatesOf(prompts: readonly Prompt[]): Generator<void, Prompt[], void> {
+export function* templatesOf(prompts: readonly Prompt[]): Generator<number, Prompt[], void> {
   const last = prompts.length - 1;
   const hasOwn: boolean[] = [];
   for (const [at, prompt] of prompts.entries()) {
+    yield sizeIfOther(prompt, prompts[at - 1]);
     hasOwn.push(at > 0 && at < last && hasOther(prompt, prompts[at - 1], prompts[at + 1]));
-    yield;
   }
   const templates: Prompt[] = [];
   for (const [at, prompt] of prompts.entries()) {
@@ -47,8 +50,8 @@ export function* templatesOf(prompts: readonly Prompt[]): Generator<void, Prompt
     const hasData = hasOwn[inside] === true && (hasOwn[inside - 1] === true || hasOwn[inside + 1] === true);
     const isShared = (sentence: string) =>
       prompts[at - 1]?.has(sentence) === true || prompts[at + 1]?.has(sentence) === true;
+    yield hasData ? prompt.size : 0;
     templates.push(hasData ? new Set([...prompt].filter(isShared)) : prompt);
-    yield;
   }
   return templates;
 }

@@ -17,7 +17,7 @@ export function suspectedChanges<Point extends ChangePoint>(
   { firstSeenAt, firstSeenIsExact }: Pick<GroupHistory, 'firstSeenAt' | 'firstSeenIsExact'>,
   records: readonly RunRecord[],
 ): readonly Point[] {
-  if (!firstSeenAt || !firstSeenIsExact) return [];
+  if (!firstSeenAt || !firstSeenIsExact || points.length === 0) return [];
   const starts = finishedStarts(records);
   const near = points.filter(
     ({ at: { epochMicros } }) =>

@@ -54,7 +54,23 @@ export function createGroupHistory(examined: ExaminedRuns): (group: Named) => Gr
   // A run without a start may have failed at any time.
   const unknown = records.filter(isUnknown).map(startOf);
   const finished = records.filter((record) => isFinished(record) && !isUnknown(record));
-  const starts = finished.flatMap((record) => startOf(record) ?? []).sort((a, b) => a - b);
+  const startsOf = (some: readonly RunRecord[]) =>
+    some.flatMap((record) => startOf(record) ?? []).sort((a, b) => a - b);
+  const starts = startsOf(finished);
+  const ofNodes = new Map<string | null, Completions>();
+
+  /** Once for all groups of the node. */
+  function completionsOf(nodeId: string | null): Completions {
+    const known = ofNodes.get(nodeId);
+    if (known) return known;
+    const hasCompleted = ({ id, status }: RunRecord): boolean =>
+      nodeId === null ? status === 'COMPLETED' : completedNodes.get(id)?.has(nodeId) === true;
+    const completed = finished.filter(hasCompleted);
+    const unknown = finished.filter((record) => !hasCompleted(record) && !completedNodes.has(record.id));
+    const completions = { known: startsOf(completed), unknown: startsOf(unknown) };
+    ofNodes.set(nodeId, completions);
+    return completions;
+  }
 
   return (group) => {
     const alike = groups.get(failureKey({ ...group, maskedMessage: group.message })) ?? [];
@@ -68,22 +84,29 @@ export function createGroupHistory(examined: ExaminedRuns): (group: Named) => Gr
     // An intermittent failure was absent for as long before.
     const isExact = areKnown && !hasUnknownBefore && (isWhole || before > between);
 
-    const completed = finished.filter((record) => (startOf(record) ?? 0) > last.epochMicros);
-    const hasCompleted = ({ id, status }: RunRecord): boolean =>
-      group.nodeId === null ? status === 'COMPLETED' : completedNodes.get(id)?.has(group.nodeId) === true;
-    const mayComplete = completed.filter((record) => hasCompleted(record) || !completedNodes.has(record.id));
+    const completions = completionsOf(group.nodeId);
+    const completed = countBetween(completions.known, last.epochMicros, Infinity);
+    const mayComplete = completed + countBetween(completions.unknown, last.epochMicros, Infinity);
     const needed = Math.max(COMPLETED_SINCE, started.length > 1 ? between + 1 : 0);
-    const isResolved = areKnown && unknown.length === 0 && completed.filter(hasCompleted).length >= needed;
+    const isResolved = areKnown && unknown.length === 0 && completed >= needed;
     return {
       firstSeenAt: first,
       firstSeenIsExact: isExact,
       isNew: isExact && (isWhole || before >= RUNS_WITHOUT),
       isResolved,
       hasUnknownBefore,
-      completionsNeeded: isResolved || mayComplete.length < needed ? null : needed,
+      completionsNeeded: isResolved || mayComplete < needed ? null : needed,
       lastMicros: last.epochMicros,
     };
   };
+}
+
+/** Starts of finished runs, earliest first. */
+interface Completions {
+  /** The node has completed. */
+  readonly known: readonly number[];
+  /** The steps are not loaded. */
+  readonly unknown: readonly number[];
 }
 
 const UNKNOWN_START: GroupHistory = {

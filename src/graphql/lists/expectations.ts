@@ -7,7 +7,7 @@ import { recordsOfWindows, windowsOfEach } from '../../runs/history/run-history.
 import type { RunRef } from '../../upstream/client.ts';
 import type { Context } from '../context.ts';
 import type { ExpectationOfRun } from '../object-references.ts';
-import { settleInTurns } from './settle.ts';
+import { loadForFigure, settleInTurns } from './settle.ts';
 
 /** Runs of the sample whose steps are loaded for its nodes. */
 const RUNS_WITH_STEPS = 20;
@@ -37,7 +37,7 @@ export async function nodeExpectationsIn(
   { workflowId, runIds }: ExpectationOfRun,
   context: Context,
 ): Promise<NodeExpectation[]> {
-  const load = (runId: string) => context.runs().loadWithSteps({ workflowId, runId });
+  const load = (runId: string) => loadForFigure({ workflowId, runId }, context);
   const settled = await settleInTurns(runIds.slice(0, RUNS_WITH_STEPS), load, context);
   const runs = settled.flatMap((each) => (each.status === 'fulfilled' && each.value ? [each.value] : []));
   const failed = settled.find((each) => each.status === 'rejected');

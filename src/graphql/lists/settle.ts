@@ -1,4 +1,6 @@
 /** Lists whose items fail separately. */
+import type { Run } from '../../domain/types.ts';
+import type { RunRef } from '../../upstream/client.ts';
 import type { Context } from '../context.ts';
 
 /** Loads each item. A failed item becomes an Error in the list, which nulls only that item. */
@@ -11,6 +13,13 @@ export function settleAll<Item, T>(items: readonly Item[], load: (item: Item) =>
       return error as T;
     }
   });
+}
+
+/** Loads a run for a figure over its steps, which count each time that one reads them. Null if it is deleted. */
+export async function loadForFigure(ref: RunRef, { runs, budgets }: Context): Promise<Run | null> {
+  const run = await runs().loadWithSteps(ref);
+  budgets.takeSteps(run?.steps.length ?? 0);
+  return run;
 }
 
 /** More answers at a time would be read in one turn of the event loop, and exceed the calls that a viewer may queue. */

@@ -11,7 +11,7 @@ import { checkBuckets, checkLast, MAX_LIST_SIZE, timeWindow } from '../arguments
 import type { Context } from '../context.ts';
 import type { TrendBucketOfWorkflow, UsageBucketOfWorkflows } from '../object-references.ts';
 import { once } from '../once.ts';
-import { settleInTurns } from './settle.ts';
+import { loadForFigure, settleInTurns } from './settle.ts';
 import { readable } from './several-workflows.ts';
 
 type TrendArgs = Parameters<typeof timeWindow>[0] & {
@@ -114,7 +114,7 @@ async function stepUsages(
   const silent = records.filter(({ nodeTokens, startTime }) => nodeTokens.length === 0 && startTime);
   const found = new Map<RunRecord, readonly TokenUsage[]>();
   const load = async (record: RunRecord): Promise<void> => {
-    const run = await context.runs().loadWithSteps({ workflowId, runId: record.id });
+    const run = await loadForFigure({ workflowId, runId: record.id }, context);
     if (run)
       found.set(
         record,

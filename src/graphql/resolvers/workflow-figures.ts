@@ -6,7 +6,7 @@ import type { Context } from '../context.ts';
 import type { FieldTable } from '../fields/field-table.ts';
 import { counts, intFields } from '../fields/int-fields.ts';
 import type { StatisticsOfRuns, SuspectedChanges } from '../object-references.ts';
-import { loadInTurns, settleAll } from '../lists/settle.ts';
+import { loadForFigure, loadInTurns, settleAll } from '../lists/settle.ts';
 import { comparisonOf } from '../triage/comparisons.ts';
 import { runOfParent } from './connections.ts';
 import {
@@ -22,7 +22,7 @@ import {
 /** Loads the steps of each examined run: one call per run. */
 const statisticsByNode = {
   async resolve({ workflowId, runIds }: RunsOfWorkflow, _args: object, context: Context) {
-    const load = (runId: string) => context.runs().loadWithSteps({ workflowId, runId });
+    const load = (runId: string) => loadForFigure({ workflowId, runId }, context);
     const loaded = await loadInTurns(runIds, load, context);
     return nodeStatistics(loaded.filter((run) => run !== null));
   },

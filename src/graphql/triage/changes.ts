@@ -1,14 +1,15 @@
 /** Changes between the runs of a workflow: of its latest runs, and before a failure. */
-import { changePoints, type ComparedRun } from '../../domain/changes/changes.ts';
-import { createModelCalls, mergeCalls } from '../../domain/changes/model-calls.ts';
+import { changePoints } from '../../domain/changes/changes.ts';
+import { mergeCalls } from '../../domain/changes/model-calls.ts';
 import { MAX_RUNS_BETWEEN, suspectedChanges } from '../../domain/changes/suspected-changes.ts';
-import { isFinished, startOf, type GroupHistory } from '../../domain/run/group-history.ts';
-import type { Run, RunRecord } from '../../domain/types.ts';
+import { startOf, type GroupHistory } from '../../domain/run/group-history.ts';
+import type { RunRecord } from '../../domain/types.ts';
+import type { RunRef } from '../../upstream/client.ts';
 import { GatewayError } from '../../upstream/errors.ts';
 import { inPieces } from '../../upstream/in-pieces.ts';
 import type { Context } from '../context.ts';
 import { settleInTurns } from '../lists/settle.ts';
-import type { SuspectedChanges, WorkflowChanges } from '../object-references.ts';
+import type { ReadRun, SuspectedChanges, WorkflowChanges } from '../object-references.ts';
 import type { Examination } from './examination.ts';
 
 /** Computed once per operation, however often it is selected. */
@@ -23,17 +24,17 @@ async function findChanges(
   records: readonly RunRecord[],
   context: Context,
 ): Promise<WorkflowChanges> {
-  const load = (record: RunRecord) => context.runs().loadWithSteps({ workflowId, runId: record.id });
   const [workflow, loads] = await Promise.all([
     context.workflows().listed(workflowId),
-    settleInTurns(records, load, context),
+    settleInTurns(records, ({ id }) => readOnce({ workflowId, runId: id }, context), context),
   ]);
   const runs = loads.flatMap((load) => (load.status === 'fulfilled' && load.value ? [load.value] : []));
   const errors = loads.flatMap((load) => (load.status === 'rejected' ? [gatewayError(load.reason)] : []));
   // A later operation may load more.
   if (errors.length > 0) context.lifetime.limit(0);
-  const compared = await comparedRuns(runs.toReversed(), context);
-  const points = await inPieces(changePoints(compared, workflow));
+  const compared = runs.flatMap(({ started }) => started ?? []).toReversed();
+  compared.sort((a, b) => a.startedAt.epochMicros - b.startedAt.epochMicros);
+  const points = await inPieces(counted(changePoints(compared, workflow), context), () => context.ticket.nextTurn());
   return {
     nodes: points.map((point) => ({ ...point, workflowId })),
     runsRequested: records.length,
@@ -41,6 +42,15 @@ async function findChanges(
     runsNotLoaded: errors.length,
     errors,
   };
+}
+
+/** Windows share what is read of a run, but each is compared by itself. */
+function* counted<T>(work: Generator<number, T, void>, { budgets }: Context): Generator<void, T, void> {
+  for (let step = work.next(); ; step = work.next()) {
+    if (step.done === true) return step.value;
+    budgets.takeValues(step.value);
+    yield;
+  }
 }
 
 function gatewayError(reason: unknown): GatewayError {
@@ -56,45 +66,48 @@ const RUNS_BEFORE = [2, 6, MAX_RUNS_BETWEEN + 2];
 const RUNS_AFTER = 2;
 
 export async function changesBefore(
-  { workflowId, all }: Examination,
+  { workflowId, newestFinished }: Examination,
   nodeId: string | null,
   history: GroupHistory,
   context: Context,
 ): Promise<SuspectedChanges> {
   const { firstSeenAt, firstSeenIsExact } = history;
   if (!firstSeenAt || !firstSeenIsExact) return NO_CHANGES;
-  const started = all.filter((record) => isFinished(record) && startOf(record) !== null);
-  const newestFirst = started.sort((a, b) => (startOf(b) ?? 0) - (startOf(a) ?? 0));
-  const first = newestFirst.findLastIndex((record) => (startOf(record) ?? 0) >= firstSeenAt.epochMicros);
+  const first = newestFinished.findLastIndex((record) => (startOf(record) ?? 0) >= firstSeenAt.epochMicros);
   let found: SuspectedChanges = NO_CHANGES;
   for (const count of RUNS_BEFORE) {
-    const around = newestFirst.slice(Math.max(0, first - RUNS_AFTER), first + 1 + count);
-    const { nodes, errors } = await findChanges(workflowId, around, context);
+    const around = newestFinished.slice(Math.max(0, first - RUNS_AFTER), first + 1 + count);
+    // The list cannot be null.
+    const failed = (error: unknown) => ({ nodes: [], errors: [gatewayError(error)] });
+    const { nodes, errors } = await findChanges(workflowId, around, context).catch(failed);
     if (errors.length > 0) return { changes: [], errors };
-    found = { changes: suspectedChanges(nodes, nodeId, history, newestFirst), errors };
+    found = { changes: suspectedChanges(nodes, nodeId, history, newestFinished), errors };
     if (found.changes.some((change) => change.nodeId === nodeId)) break;
   }
   return found;
 }
 
-/** Sorted by start. Each run is read in its own turn of the event loop, and only the compared data is kept. */
-async function comparedRuns(runs: readonly Run[], context: Context): Promise<ComparedRun[]> {
-  const calls = createModelCalls();
-  const compared: ComparedRun[] = [];
-  for (const { id, startedAt, steps } of runs) {
-    if (!startedAt) continue;
-    await context.ticket.nextTurn();
-    const asked = steps.filter(({ status, isSuperseded }) => status !== 'SKIPPED' && !isSuperseded);
-    const read = await Promise.all(
-      asked.map(async ({ nodeId, payload }) => ({ nodeId, call: await context.payloads.read(payload, calls.read) })),
-    );
-    const byNode = Map.groupBy(read, ({ nodeId }) => nodeId);
-    const merged = [...byNode].flatMap(([nodeId, ofNode]) => {
-      const call = mergeCalls(ofNode.flatMap(({ call }) => call ?? []));
-      return call ? [[nodeId, call] as const] : [];
-    });
-    const nodeIds = new Set(steps.map(({ nodeId }) => nodeId));
-    compared.push({ id, startedAt, nodeIds, calls: new Map(merged) });
-  }
-  return compared.sort((a, b) => a.startedAt.epochMicros - b.startedAt.epochMicros);
+/** Reads a run once per operation, for all windows and failures. Null if the upstream has deleted it. */
+const readOnce = (ref: RunRef, context: Context): Promise<ReadRun | null> =>
+  context.readRuns(JSON.stringify([ref.workflowId, ref.runId]), () => readRun(ref, context));
+
+/** Each run is read in its own turn of the event loop, and only the compared data is kept. */
+async function readRun(ref: RunRef, context: Context): Promise<ReadRun | null> {
+  const run = await context.runs().loadWithSteps(ref);
+  if (!run) return null;
+  const { id, startedAt, steps } = run;
+  if (!startedAt) return { started: null };
+  await context.ticket.nextTurn();
+  const { read: readCall } = context.modelCalls();
+  const asked = steps.filter(({ status, isSuperseded }) => status !== 'SKIPPED' && !isSuperseded);
+  const read = await Promise.all(
+    asked.map(async ({ nodeId, payload }) => ({ nodeId, call: await context.payloads.read(payload, readCall) })),
+  );
+  const byNode = Map.groupBy(read, ({ nodeId }) => nodeId);
+  const merged = [...byNode].flatMap(([nodeId, ofNode]) => {
+    const call = mergeCalls(ofNode.flatMap(({ call }) => call ?? []));
+    return call ? [[nodeId, call] as const] : [];
+  });
+  const nodeIds = new Set(steps.map(({ nodeId }) => nodeId));
+  return { started: { id, startedAt, nodeIds, calls: new Map(merged) } };
 }

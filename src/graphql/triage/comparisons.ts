@@ -21,6 +21,7 @@ export function comparisonOf({ workflowId, baseId, headId }: ComparedRuns, conte
   };
   return context.comparison(JSON.stringify([workflowId, baseId, headId]), async () => {
     const [base, head] = await Promise.all([load('baseId', baseId), load('headId', headId)]);
+    context.budgets.takeSteps(base.steps.length + head.steps.length);
     return compareRuns(base, head);
   });
 }

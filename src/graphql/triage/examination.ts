@@ -1,11 +1,19 @@
 /** Runs that claims about the failures of a workflow rest on, and the steps that are loaded for them. */
 import { failureOf, type Failure, type FailureGroup } from '../../domain/run/failure-groups.ts';
-import { createGroupHistory, LOOK_BACK, startOf, type GroupHistory } from '../../domain/run/group-history.ts';
+import {
+  createGroupHistory,
+  isFinished,
+  LOOK_BACK,
+  startOf,
+  type GroupHistory,
+} from '../../domain/run/group-history.ts';
 import type { RunRecord } from '../../domain/types.ts';
 import type { LookBack, RunsInWindow } from '../../runs/history/run-history.ts';
+import type { RunRef } from '../../upstream/client.ts';
 import { GatewayError } from '../../upstream/errors.ts';
 import type { Context } from '../context.ts';
 import { loadInTurns } from '../lists/settle.ts';
+import type { ExaminedRun } from '../object-references.ts';
 
 export interface RunsOfWorkflow extends RunsInWindow {
   readonly workflowId: string;
@@ -34,6 +42,7 @@ export class Examination {
   readonly errors = new Map<string, GatewayError>();
   readonly #isWhole: boolean;
   readonly #completedNodes = new Map<string, ReadonlySet<string>>();
+  #newestFinished: readonly RunRecord[] | undefined;
   readonly #context: Context;
 
   constructor({ workflowId, records, earlier, later, isFromBeginning }: RunsOfWorkflow, context: Context) {
@@ -55,18 +64,25 @@ export class Examination {
     return record.status !== 'FAILED' || this.#completedNodes.has(record.id);
   }
 
+  /** Finished runs with a start, newest first. */
+  get newestFinished(): readonly RunRecord[] {
+    const started = () => this.all.filter((record) => isFinished(record) && startOf(record) !== null);
+    return (this.#newestFinished ??= started().sort((a, b) => (startOf(b) ?? 0) - (startOf(a) ?? 0)));
+  }
+
   async load(record: RunRecord): Promise<void> {
-    const { runs, errorInfo, lifetime } = this.#context;
+    const context = this.#context;
+    const ref = { workflowId: this.workflowId, runId: record.id };
     try {
-      const run = await runs().loadWithSteps({ workflowId: this.workflowId, runId: record.id });
-      const completed = (run?.latestAttempts ?? []).filter(({ status }) => status === 'COMPLETED');
-      this.#completedNodes.set(record.id, new Set(completed.map(({ nodeId }) => nodeId)));
-      if (record.status === 'FAILED') this.failures.push(failureOf(record, run, errorInfo));
+      const read = () => readRun(ref, record, context);
+      const { completedNodes, failure } = await context.examinedRuns(JSON.stringify([ref.workflowId, ref.runId]), read);
+      this.#completedNodes.set(record.id, completedNodes);
+      if (failure) this.failures.push(failure);
     } catch (error) {
       if (!(error instanceof GatewayError)) throw error;
       this.errors.set(record.id, error);
       // A later operation may load it.
-      lifetime.limit(0);
+      context.lifetime.limit(0);
     }
   }
 
@@ -79,6 +95,16 @@ export class Examination {
       isWhole: this.#isWhole,
     });
   }
+}
+
+/** Once per operation: groups of other windows need the same of it. */
+async function readRun(ref: RunRef, record: RunRecord, { runs, errorInfo }: Context): Promise<ExaminedRun> {
+  const run = await runs().loadWithSteps(ref);
+  const completed = (run?.latestAttempts ?? []).filter(({ status }) => status === 'COMPLETED');
+  return {
+    completedNodes: new Set(completed.map(({ nodeId }) => nodeId)),
+    failure: record.status === 'FAILED' ? failureOf(record, run, errorInfo) : null,
+  };
 }
 
 export interface RunOfExamination {

@@ -6,7 +6,7 @@ import { compareGroups, failureGroups, type FailureGroup } from '../../domain/ru
 import { affectedRuns, type GroupHistory } from '../../domain/run/group-history.ts';
 import type { RunRecord } from '../../domain/types.ts';
 import type { Context } from '../context.ts';
-import { loadInTurns } from '../lists/settle.ts';
+import { loadForFigure, loadInTurns } from '../lists/settle.ts';
 import { once } from '../once.ts';
 import type { FailureGroupInHistory, FailureGroupOrder, FoundFailureGroups } from '../object-references.ts';
 import { changesBefore } from './changes.ts';
@@ -77,15 +77,15 @@ export function claimsOf(
   return (group, examination) => {
     const historyIn = (all: ReturnType<typeof histories>): GroupHistory =>
       (all.get(examination) ?? examination.history())(group);
-    const history = async () => historyIn(await failuresExamined());
+    const history = once(async () => historyIn(await failuresExamined()));
     return {
       ...group,
       history,
-      resolution: async () => historyIn(await completionsExamined()).isResolved,
-      async affectedRate() {
+      resolution: once(async () => historyIn(await completionsExamined()).isResolved),
+      affectedRate: once(async () => {
         const { firstSeenAt } = await history();
         return firstSeenAt && group.count / affectedRuns(firstSeenAt, examination);
-      },
+      }),
       estimatedCost: once(() => costOf(group, context)),
       suspectedChanges: once(async () => changesBefore(examination, group.nodeId, await history(), context)),
     };
@@ -96,7 +96,7 @@ export function claimsOf(
 async function costOf({ workflowId, runIds }: FailureGroup, context: Context): Promise<Cost | null> {
   const { prices } = context;
   if (!prices) return null;
-  const load = (runId: string) => context.runs().loadWithSteps({ workflowId, runId });
+  const load = (runId: string) => loadForFigure({ workflowId, runId }, context);
   const runs = await loadInTurns(runIds, load, context);
   return runCost(
     runs.flatMap((run) => run?.steps ?? []),

@@ -1,13 +1,14 @@
 /** What the other runs of a workflow say about a failed run: its group, what changed before, and a run to compare with. */
 import { baselineOf } from '../../domain/changes/suspected-changes.ts';
 import { diagnosisMarkdown, headlineOf } from '../../domain/run/diagnosis.ts';
-import { failureGroups, failureOf } from '../../domain/run/failure-groups.ts';
+import { failureGroups, failureOf, type Failure } from '../../domain/run/failure-groups.ts';
 import { affectedRuns } from '../../domain/run/group-history.ts';
 import { timestampOfMicros } from '../../domain/timestamp.ts';
 import type { Run, Step } from '../../domain/types.ts';
 import type { RunsInWindow } from '../../runs/history/run-history.ts';
 import { GatewayError } from '../../upstream/errors.ts';
 import type { Context } from '../context.ts';
+import { once } from '../once.ts';
 import type { BaselineOfRun, RunTriage, SuspectedChanges } from '../object-references.ts';
 import { NO_CHANGES } from './changes.ts';
 import { examineFailures, Examination, lookBackFrom } from './examination.ts';
@@ -45,12 +46,12 @@ async function examineRun(run: Run, context: Context): Promise<RunTriage | null>
     },
     runsExamined: examination.window.filter((record) => examination.isExamined(record)).length,
     suspectedChanges: suspected,
-    async baseline() {
+    baseline: once(async () => {
       const { changes, errors } = await suspected();
       if (errors[0]) throw errors[0];
       const base = baselineOf(changes, group.nodeId, history, examination.all);
       return base && { ...base, workflowId, failedRunId: id, changes: base.reason === 'BEFORE_CHANGE' ? changes : [] };
-    },
+    }),
   };
 }
 
@@ -97,6 +98,8 @@ export async function markdown(run: Run, maxBytes: number, context: Context): Pr
   const { workflowId, id: runId } = run;
   const triage = await triageOrNull(run, context);
   const { changes } = await suspectedChanges(run, context);
+  // Each argument has its own text.
+  context.budgets.takeObjects(changes.length);
   const baseline = await orNull(() => baselineIn(run, context), context);
   const nodeId = baseline?.changes.find((change) => change.nodeId !== null)?.nodeId ?? null;
   const ref = { workflowId, runId };
@@ -119,8 +122,10 @@ export async function markdown(run: Run, maxBytes: number, context: Context): Pr
   );
 }
 
-const failureIn = (run: Run, { errorInfo }: Context) =>
-  failureOf({ id: run.id, startTime: run.startedAt, error: run.error }, run, errorInfo);
+const failureIn = (run: Run, { errorInfo, failures }: Context): Failure =>
+  failures(JSON.stringify([run.workflowId, run.id]), () =>
+    failureOf({ id: run.id, startTime: run.startedAt, error: run.error }, run, errorInfo),
+  );
 
 const triageOrNull = (run: Run, context: Context): Promise<RunTriage | null> =>
   orNull(() => runTriage(run, context), context);
