@@ -1,10 +1,14 @@
 /**
  * The runs of the fixture. An id describes its run, so that each id answers without a setup: `finished.20x1200.7` has 20 steps with
- * 1,200 bytes of outputs each. `running.…` is in progress, `dense.…` has outputs of many small values.
+ * 1,200 bytes of outputs each. `running.…` is in progress, `dense.…` has outputs of many small values, `prompted.…` has a system
+ * prompt of that many bytes of its own in each step. All steps of `overlapping.…` failed with equal inputs, each before another
+ * ended; `repeating.…` is the same in progress.
  */
 
+const STATES = ['finished', 'running', 'failed', 'dense', 'prompted', 'overlapping', 'repeating'] as const;
+
 export interface RunShape {
-  readonly state: 'finished' | 'running' | 'failed' | 'dense';
+  readonly state: (typeof STATES)[number];
   readonly steps: number;
   readonly outputBytes: number;
 }
@@ -21,7 +25,7 @@ export const runIdOf = ({ state, steps, outputBytes }: RunShape, name: string | 
 export const MISSING_RUN = 'missing.';
 export const REFUSED_KEY = 'Bearer refused-';
 
-const SHAPE = /^(finished|running|failed|dense)\.(\d{1,5})x(\d{1,8})\./;
+const SHAPE = new RegExp(`^(${STATES.join('|')})\\.(\\d{1,5})x(\\d{1,8})\\.`);
 
 /** Null for an id that describes no run. */
 export function shapeOf(runId: string): RunShape | null {
@@ -30,6 +34,8 @@ export function shapeOf(runId: string): RunShape | null {
   const [, state, steps, outputBytes] = match;
   return { state: state as RunShape['state'], steps: Number(steps), outputBytes: Number(outputBytes) };
 }
+
+export const isLive = ({ state }: RunShape): boolean => state === 'running' || state === 'repeating';
 
 /** Finished runs are long past, so that each gateway treats them as final. */
 const FINISHED_START_MS = Date.UTC(2025, 2, 13, 2, 41);
@@ -45,9 +51,11 @@ export interface Template {
 export const ID_MARK = '@@run-id@@';
 const DENSE_MARK = '@@dense@@';
 
-/** `version` changes in a running run, as the `elapsed_time` of the running step. */
+/** `version` changes in a running run, as the `elapsed_time` of the running step, and tells prompts apart. */
 export function templateOf(shape: RunShape, version: number): Template {
-  const steps = Array.from({ length: shape.steps }, (_, index) => wireStep(shape, index, version));
+  const isOverlapping = shape.state === 'overlapping' || shape.state === 'repeating';
+  const stepOf = isOverlapping ? overlappingStep : wireStep;
+  const steps = Array.from({ length: shape.steps }, (_, index) => stepOf(shape, index, version));
   // As parsed values they would take a gigabyte.
   const json = JSON.stringify(steps).replaceAll(JSON.stringify(DENSE_MARK), () => denseOutputs(shape.outputBytes));
   const [head = '', tail = ''] = json.split(ID_MARK);
@@ -72,12 +80,40 @@ function wireStep({ state, steps, outputBytes }: RunShape, index: number, versio
     end_time: isRunning ? null : microseconds(startMs + 2237),
     elapsed_time: isRunning ? version : 2,
     error: isFailed ? 'the model did not answer in time' : null,
-    outputs: state === 'dense' ? DENSE_MARK : outputsOf(outputBytes),
-    inputs: { model: 'auto', messages: [{ role: 'user', content: 'q'.repeat(INPUT_BYTES - 64) }] },
+    outputs: state === 'dense' ? DENSE_MARK : outputsOf(state === 'prompted' ? 60 : outputBytes),
+    inputs: {
+      model: 'auto',
+      messages: [
+        ...(state === 'prompted' ? [{ role: 'system', content: promptOf(outputBytes, version) }] : []),
+        { role: 'user', content: 'q'.repeat(INPUT_BYTES - 64) },
+      ],
+    },
     step_metadata: null,
     tokens: 0,
   };
 }
+
+const OVERLAPPING_MS = 86_400_000;
+
+/** Fails long after the last one has started. */
+function overlappingStep(shape: RunShape, index: number, version: number): object {
+  const isRunning = isLive(shape) && index === shape.steps - 1;
+  const startMs = (isLive(shape) ? startedMs - 2 * OVERLAPPING_MS : FINISHED_START_MS) + index;
+  return {
+    id: index === 0 ? `${ID_MARK}-0` : `step-${index}`,
+    node_id: 'model_0',
+    status: isRunning ? 'running' : 'failed',
+    start_time: microseconds(startMs),
+    end_time: isRunning ? null : microseconds(startMs + OVERLAPPING_MS),
+    elapsed_time: isRunning ? version : 86_400,
+    error: null,
+    outputs: null,
+    inputs: { item: 1 },
+  };
+}
+
+const promptOf = (bytes: number, version: number): string =>
+  Array.from({ length: Math.floor(bytes / 20) }, (_, sentence) => `Obey rule ${version}.${sentence}.`).join('\n');
 
 /** A chat completion, padded to the size in its content. */
 function outputsOf(bytes: number): object {

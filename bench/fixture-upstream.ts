@@ -5,6 +5,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import {
+  isLive,
   MISSING_RUN,
   ORDINARY,
   REFUSED_KEY,
@@ -29,6 +30,7 @@ export interface FixtureSettings {
 export interface FixtureCalls {
   readonly steps: number;
   readonly record: number;
+  readonly history: number;
   /** All other requests: none are expected. */
   readonly other: number;
 }
@@ -43,13 +45,15 @@ export interface FirstServed {
 /** Versions count from the settings that started them: an unread change does not count. */
 let settings: FixtureSettings = { delayMs: 0, changeEveryMs: 0, shape: ORDINARY, states: {} };
 let settingsSinceMs = Date.now();
-let calls = { steps: 0, record: 0, other: 0 };
+const NO_CALLS: FixtureCalls = { steps: 0, record: 0, history: 0, other: 0 };
+let calls = { ...NO_CALLS };
 let firstServed = new Map<string, FirstServed>();
 const templates = new Map<string, Template>();
 
 const STEPS = /^\/workflows\/[^/]+\/runs\/([^/?]+)\/steps$/;
 const RECORD = /^\/workflows\/[^/]+\/runs\/([^/?]+)$/;
 const EXECUTE = /^\/workflows\/[^/]+\/execute$/;
+const HISTORY = /^\/workflows\/[^/]+\/runs\?limit=(\d+)&offset=(\d+)$/;
 
 const server = createServer((request, response) => {
   const url = request.url ?? '';
@@ -65,20 +69,22 @@ server.listen(0, '127.0.0.1', () => {
 function answerCall(url: string, request: IncomingMessage, response: ServerResponse): void {
   const [, ofSteps] = STEPS.exec(url) ?? [];
   const [, ofRecord] = RECORD.exec(url) ?? [];
-  calls[ofSteps === undefined ? (ofRecord === undefined ? 'other' : 'record') : 'steps'] += 1;
+  const ofHistory = HISTORY.exec(url);
+  calls[ofSteps !== undefined ? 'steps' : ofRecord !== undefined ? 'record' : ofHistory ? 'history' : 'other'] += 1;
   const key = request.headers.authorization ?? '';
   if (!key.startsWith('Bearer ') || key.startsWith(REFUSED_KEY)) sendJson(response, 401, { error: 'no key' });
   else if ((ofSteps ?? ofRecord)?.startsWith(MISSING_RUN)) sendJson(response, 404, { error: 'no such run' });
   else if (ofSteps !== undefined) sendSteps(response, ofSteps);
   else if (ofRecord !== undefined) sendJson(response, 200, [recordOf(ofRecord)]);
   else if (EXECUTE.test(url)) sendJson(response, 200, { message: 'started', run_id: runIdOf(ORDINARY, 'started') });
+  else if (ofHistory) sendJson(response, 200, historyOf(Number(ofHistory[1]), Number(ofHistory[2])));
   else sendJson(response, 404, { error: 'path not found' });
 }
 
 function sendSteps(response: ServerResponse, runId: string): void {
   const shape = stateOf(runId);
-  const version = shape.state === 'running' ? currentVersion() : 0;
-  if (shape.state === 'running') noteFirstServed(runId, version);
+  const version = isLive(shape) ? currentVersion() : shape.state === 'prompted' ? Number(runId.split('.').at(-1)) : 0;
+  if (isLive(shape)) noteFirstServed(runId, version);
   const { head, tail } = template(shape, version);
   const id = Buffer.from(runId);
   const isSmall = tail.length < 1_000_000;
@@ -111,7 +117,7 @@ function template(shape: RunShape, version: number): Template {
   if (known) return known;
   const made = templateOf(shape, version);
   // The previous version is not needed any more.
-  if (shape.state === 'running') templates.delete(`${key} ${version - 1}`);
+  if (isLive(shape)) templates.delete(`${key} ${version - 1}`);
   templates.set(versioned, made);
   return made;
 }
@@ -122,12 +128,22 @@ function noteFirstServed(runId: string, version: number): void {
   firstServed.set(key, { runId, version, atMs: performance.timeOrigin + performance.now() });
 }
 
+/** The latest runs, each with prompts of its own. */
+const HISTORY_LENGTH = 200;
+const PROMPTED: RunShape = { state: 'prompted', steps: 20, outputBytes: 4000 };
+
+const historyOf = (limit: number, offset: number): object[] =>
+  Array.from({ length: Math.max(0, Math.min(limit, HISTORY_LENGTH - offset)) }, (_, index) =>
+    recordOf(runIdOf(PROMPTED, HISTORY_LENGTH - 1 - offset - index)),
+  );
+
 function recordOf(runId: string): object {
-  const { state } = stateOf(runId);
-  const isFinished = state !== 'running';
+  const shape = stateOf(runId);
+  const { state } = shape;
+  const isFinished = !isLive(shape);
   return {
     id: runId,
-    status: state === 'finished' ? 'completed' : state,
+    status: !isFinished ? 'running' : state === 'failed' || state === 'overlapping' ? 'failed' : 'completed',
     start_time: '2025-03-13T02:41:00.000470Z',
     end_time: isFinished ? '2025-03-13T02:41:49.737470Z' : null,
     elapsed_time: isFinished ? 49 : 0,
@@ -144,7 +160,7 @@ async function answerControl(url: string, request: IncomingMessage, response: Se
     settingsSinceMs = Date.now();
     sendJson(response, 200, settings);
   } else if (url === '/__reset') {
-    calls = { steps: 0, record: 0, other: 0 };
+    calls = { ...NO_CALLS };
     firstServed = new Map();
     sendJson(response, 200, calls);
   } else if (url === '/__first-served') {

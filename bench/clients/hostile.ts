@@ -10,6 +10,7 @@ import {
   persisted,
   responseCache,
 } from './hostile/floods.ts';
+import { attempts, integers, triage } from './hostile/figures.ts';
 import { getAccepted } from './hostile/flood.ts';
 import { eventReaders, halfOpen, mutations, openBodies, pipelining, readers, uploads } from './hostile/slow.ts';
 import { denseSubscriptions, fragments, idleSockets, live, messages } from './hostile/sockets.ts';
@@ -52,6 +53,9 @@ const ATTACKS = {
   openBodies,
   persisted,
   responseCache,
+  triage,
+  attempts,
+  integers,
 };
 
 const job = JSON.parse(process.argv[2] ?? '') as HostileJob;

@@ -101,6 +101,17 @@ const OWNERS: Readonly<Record<string, Owner>> = {
     title: 'large requests, each twice, of 5,000 keys',
     env: behindProxy,
   },
+  'W11-triage': {
+    attack: 'triage',
+    title: '90 windows of changes of 200 runs in one operation',
+    env: () => ({ UPSTREAM_ENDPOINTS: 'steps,runs' }),
+  },
+  'W11-attempts': { attack: 'attempts', title: 'runs of 8,000 and 25,000 overlapping failures with equal inputs' },
+  'W11-integers': {
+    attack: 'integers',
+    title: '1 MB of integers of 20 digits, without a key, from 24 networks',
+    env: behindProxy,
+  },
 };
 
 export const w11Fair: Readonly<Record<string, (bench: Bench) => Promise<WorkloadResult>>> = Object.fromEntries(
