@@ -136,8 +136,9 @@ export function createContext(source: ContextSource, request: ContextRequest) {
     modelCalls: once(createModelCalls),
     /** What groups of failures need of runs, by workflow and run. */
     examinedRuns: kept<Promise<ExaminedRun>>(),
-    /** Failures that are diagnosed, by workflow and run. */
+    /** Failures that are diagnosed, and the texts of their diagnoses by bytes, by workflow and run. */
     failures: kept<Failure>(),
+    diagnoses: kept<Promise<(maxBytes: number) => string>>(),
     /** Samples of a workflow's runs, by workflow and number of records. */
     samplers: kept<Promise<Sampler>>(),
     /** Costs by run. */

@@ -72,7 +72,7 @@ describe('The markdown of a diagnosis', () => {
   it('The markdown has text of the upstream only in fences, and is never longer than it may be', () => {
     fc.assert(
       fc.property(diagnosis, fc.integer({ min: 1, max: 1200 }), (given, maxBytes) => {
-        const markdown = diagnosisMarkdown(given, maxBytes);
+        const markdown = diagnosisMarkdown(given)(maxBytes);
         expect(Buffer.byteLength(markdown)).toBeLessThanOrEqual(maxBytes);
         expect(markdown.isWellFormed()).toBe(true);
         for (const line of outside(markdown)) {
@@ -97,7 +97,7 @@ describe('The markdown of a diagnosis', () => {
   const changed = { at: at(1), kind: 'PROMPT', runId: 'r2', previousRunId: 'r1' } as const;
 
   it.each([15, 16, 17, 1200])('says everything about an error with %i backticks', (count) => {
-    const markdown = diagnosisMarkdown({ ...whole, message: `a ${'`'.repeat(count)} b` }, 1000);
+    const markdown = diagnosisMarkdown({ ...whole, message: `a ${'`'.repeat(count)} b` })(1000);
     expect(outside(markdown)).toEqual(['New since 2025-03-13T02:41:00Z, 5 of 31 runs. 31 runs examined.']);
     for (const part of [whole.headline, 'a ```', 'run       r2', 'compare   r1']) expect(markdown).toContain(part);
   });
@@ -106,7 +106,7 @@ describe('The markdown of a diagnosis', () => {
     const changes = Array.from({ length: 3000 }, (_, node): ChangePoint => {
       return { ...changed, nodeId: `n${node}`, before: '\n'.repeat(300), after: null };
     });
-    const markdown = diagnosisMarkdown({ ...whole, changes }, 1_000_000);
+    const markdown = diagnosisMarkdown({ ...whole, changes })(1_000_000);
     expect(markdown.match(/^Prompt of n\d+/gm)).toHaveLength(100);
     expect(markdown).toMatch(/^… and 2900 more\n[^]*compare {3}r1/m);
   });
@@ -114,8 +114,8 @@ describe('The markdown of a diagnosis', () => {
   it('A limited markdown is the beginning of the whole text, cut at a line', () => {
     fc.assert(
       fc.property(diagnosis, fc.integer({ min: 1, max: 1200 }), (given, maxBytes) => {
-        const whole = diagnosisMarkdown(given, 100_000).split('\n');
-        const cut = diagnosisMarkdown(given, maxBytes).split('\n');
+        const whole = diagnosisMarkdown(given)(100_000).split('\n');
+        const cut = diagnosisMarkdown(given)(maxBytes).split('\n');
         const isClosing = (line: string): boolean => /^`{3,}$/.test(line);
         while (cut.length > 0 && (cut.at(-1) === '' || isClosing(cut.at(-1) ?? ''))) cut.pop();
         expect(cut).toEqual(whole.slice(0, cut.length));

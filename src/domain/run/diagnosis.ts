@@ -68,8 +68,8 @@ function sinceText({ firstSeenAt, firstSeenIsExact, isNew, count, finishedCount 
 
 const KINDS = { GRAPH: 'Graph', MODEL: 'Model', PROMPT: 'Prompt', PARAMETERS: 'Parameters' } as const;
 
-/** At most `maxBytes` of UTF-8, cut at the end of a line. */
-export function diagnosisMarkdown(diagnosis: DiagnosisText, maxBytes: number): string {
+/** Returns the text: at most `maxBytes` of UTF-8, cut at the end of a line. */
+export function diagnosisMarkdown(diagnosis: DiagnosisText): (maxBytes: number) => string {
   const { headline, message, runId, occurrence, runsExamined, changes, baseline, links } = diagnosis;
   const error = (message ?? '').trim();
   const examined = `${runsExamined} ${runsExamined === 1 ? 'run' : 'runs'} examined.`;
@@ -88,7 +88,10 @@ export function diagnosisMarkdown(diagnosis: DiagnosisText, maxBytes: number): s
     },
     ...links.map(({ name, url }) => ({ isFenced: false, lines: [`${name}: <${url}>`] })),
   ];
-  return cut(blocks, maxBytes);
+  const shown = blocks.map(({ isFenced, lines }) => ({ isFenced, lines: lines.map(withoutLongTicks) }));
+  // A fence must be longer than any in the text that it encloses.
+  const fence = '`'.repeat(1 + Math.max(2, maxOf(shown.flatMap(({ lines }) => lines.map(longestTicks)))));
+  return (maxBytes) => cut(shown, fence, maxBytes);
 }
 
 interface Block {
@@ -115,10 +118,7 @@ const changeLines = ({ kind, nodeId, at, before, after }: ChangePoint): string[]
   ...linesOf(after ?? '').map((line) => `+ ${line}`),
 ];
 
-function cut(given: readonly Block[], maxBytes: number): string {
-  const blocks = given.map(({ isFenced, lines }) => ({ isFenced, lines: lines.map(withoutLongTicks) }));
-  // A fence must be longer than any in the text that it encloses.
-  const fence = '`'.repeat(1 + Math.max(2, maxOf(blocks.flatMap(({ lines }) => lines.map(longestTicks)))));
+function cut(blocks: readonly Block[], fence: string, maxBytes: number): string {
   let text = '';
   for (const { isFenced, lines } of blocks) {
     const [opening, closing] = isFenced ? [`${fence}text\n`, `${fence}\n`] : ['', ''];

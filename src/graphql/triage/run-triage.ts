@@ -94,12 +94,16 @@ export async function suspectedChanges(run: Run, context: Context): Promise<Susp
 export const runsExamined = async (run: Run, context: Context): Promise<number> =>
   (await triageOrNull(run, context))?.runsExamined ?? 1;
 
+/** Its lines are made once per operation, for any number of bytes. */
 export async function markdown(run: Run, maxBytes: number, context: Context): Promise<string> {
+  const text = await context.diagnoses(JSON.stringify([run.workflowId, run.id]), () => diagnose(run, context));
+  return text(maxBytes);
+}
+
+async function diagnose(run: Run, context: Context): Promise<(maxBytes: number) => string> {
   const { workflowId, id: runId } = run;
   const triage = await triageOrNull(run, context);
   const { changes } = await suspectedChanges(run, context);
-  // Each argument has its own text.
-  context.budgets.takeObjects(changes.length);
   const baseline = await orNull(() => baselineIn(run, context), context);
   const nodeId = baseline?.changes.find((change) => change.nodeId !== null)?.nodeId ?? null;
   const ref = { workflowId, runId };
@@ -107,19 +111,16 @@ export async function markdown(run: Run, maxBytes: number, context: Context): Pr
     { name: 'Run', url: context.links.toRun(ref) },
     { name: 'Comparison', url: baseline && context.links.toComparison(ref, baseline.runId, nodeId) },
   ];
-  return diagnosisMarkdown(
-    {
-      headline: await headline(run, context),
-      message: failureIn(run, context).message,
-      runId,
-      occurrence: triage?.occurrence ?? null,
-      runsExamined: triage?.runsExamined ?? 1,
-      changes,
-      baseline: baseline && { runId: baseline.runId, isBeforeChange: baseline.reason === 'BEFORE_CHANGE' },
-      links: links.flatMap(({ name, url }) => (url === null ? [] : [{ name, url }])),
-    },
-    maxBytes,
-  );
+  return diagnosisMarkdown({
+    headline: await headline(run, context),
+    message: failureIn(run, context).message,
+    runId,
+    occurrence: triage?.occurrence ?? null,
+    runsExamined: triage?.runsExamined ?? 1,
+    changes,
+    baseline: baseline && { runId: baseline.runId, isBeforeChange: baseline.reason === 'BEFORE_CHANGE' },
+    links: links.flatMap(({ name, url }) => (url === null ? [] : [{ name, url }])),
+  });
 }
 
 const failureIn = (run: Run, { errorInfo, failures }: Context): Failure =>
