@@ -1,10 +1,11 @@
 /** Tries each call of the upstream once, through the gateway's own client. */
 import { isTerminal } from '../domain/status.ts';
-import type { RunRecord, StepFacts } from '../domain/types.ts';
+import type { RunRecord } from '../domain/types.ts';
 import type { CallOptions, RunRef, UpstreamApi } from '../upstream/client.ts';
 import { GatewayError } from '../upstream/errors.ts';
 import type { Attempts } from './attempts.ts';
 import type { CheckOptions } from './options.ts';
+import { notesOnSteps } from './step-notes.ts';
 
 /** Number of workflows that are searched for one with runs. */
 const MAX_WORKFLOWS = 5;
@@ -140,26 +141,4 @@ async function findRecord(client: UpstreamApi, ref: RunRef, call: CallOptions): 
   const { value } = await client.getRun(ref, call);
   if (value) return value;
   throw new GatewayError('NOT_FOUND', `the answer has no record with the id ${JSON.stringify(ref.runId)}`);
-}
-
-/** Which optional fields of engines the steps have, and what follows. */
-function notesOnSteps(steps: readonly StepFacts[]): readonly string[] {
-  const count = (has: (step: StepFacts) => boolean): number => steps.filter(has).length;
-  const items = count(({ itemKey }) => itemKey !== null);
-  const attempts = count(({ itemAttempt }) => itemAttempt !== null);
-  const waits = count((step) => step.waits.length > 0);
-  const waiting = count(({ status }) => status === 'WAITING');
-  const isRepeated = new Set(steps.map(({ nodeId }) => nodeId)).size < steps.length;
-  const of = (some: number): string => `${some} of ${steps.length} steps`;
-  return [
-    ...(items > 0 ? [`${of(items)} have item_key: a step repeats only failures of its own item.`] : []),
-    ...(attempts > 0 ? [`${of(attempts)} have attempt: it decides which of them are retries.`] : []),
-    ...(isRepeated && items + attempts === 0
-      ? ['No step has item_key or attempt: inputs and times show which executions of a node are retries.']
-      : []),
-    ...(waits > 0 ? [`${of(waits)} have waits: this time counts neither as work nor as idle.`] : []),
-    ...(waiting > 0 && waits === 0
-      ? [`${of(waiting)} wait, but have no waits: their whole time since the start counts as waiting.`]
-      : []),
-  ];
 }

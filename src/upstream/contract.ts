@@ -137,14 +137,11 @@ function createWaitReader(): (step: WireObject) => readonly Wait[] {
 
 const isNothing = (value: unknown): boolean => value == null || value === '';
 
-/**
- * Hashes inputs only where they decide which failure was retried: hashing those of each step takes as long as parsing them. The second
- * of two executions retries the first one whatever their inputs, if that had failed by then.
- */
+/** Hashes inputs only where they decide which failure was retried: hashing those of each step takes as long as parsing them. */
 function withInputsHashes(steps: readonly StepFacts[], inputs: readonly JsonValue[]): readonly StepFacts[] {
   const ofNodes = Map.groupBy(steps, ({ nodeId }) => nodeId);
   const dependsOnInputs = (ofNode: readonly StepFacts[]) =>
-    ofNode.length > 2 && ofNode.some(({ status }) => status === 'FAILED');
+    ofNode.length > 1 && ofNode.some(({ status }) => status === 'FAILED');
   const nodeIds = new Set([...ofNodes].flatMap(([nodeId, ofNode]) => (dependsOnInputs(ofNode) ? [nodeId] : [])));
   if (nodeIds.size === 0) return steps;
   return steps.map((step) =>

@@ -130,6 +130,32 @@ describe('stepgate check', () => {
     expect(code).toBe(0);
   });
 
+  it('counts failures that were followed by a success with other inputs, by node', async () => {
+    const at = (second: number) => `2025-03-13T02:41:0${second}Z`;
+    const step = (node: string, second: number, status: string, text: string) =>
+      wireStep({
+        id: `${node}${second}`,
+        node_id: node,
+        status,
+        start_time: at(second),
+        end_time: at(second + 1),
+        inputs: { text },
+      });
+    const changed = [step('ask', 1, 'failed', 'a'), step('ask', 2, 'completed', 'a, again')];
+    const equal = [step('send', 1, 'failed', 'a'), step('send', 2, 'completed', 'a')];
+    const overlapping = [step('each', 1, 'failed', 'a'), step('each', 1, 'completed', 'b')];
+    replies.steps = { json: [...changed, ...equal, ...overlapping] };
+    expect(
+      saidOf('steps', (await check()).stdout)
+        .split('\n')
+        .slice(1),
+    ).toEqual([
+      '  = No step has item_key or attempt: inputs and times show which executions of a node are retries.',
+      '  = Failed, then completed with other inputs: "ask" (1).',
+      '  = Different inputs are different work: if these are retries, send attempt with each step of the node.',
+    ]);
+  });
+
   it('The check names unknown status words of runs and steps, and STATUS_WORDS', async () => {
     const words = ['archived', 'on hold', 'archived', 'completed', 'skipped'];
     const runs = words.map((status, index) => wireRun(`r${index}`, { status }));

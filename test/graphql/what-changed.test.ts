@@ -56,8 +56,13 @@ describe('Workflow.changePoints', () => {
       // Skipped: nothing was asked. Failed, and retried with other values: the retry counts.
       r3: [model(asked('Another.', 'c'), { status: 'skipped' })],
       r4: [
-        model(asked('Not this.', 'd'), { status: 'failed', outputs: null, end_time: '2025-03-13T02:41:16Z' }),
-        model(asked('Be kind.', 'd'), { id: 's2', start_time: '2025-03-13T02:41:20Z' }),
+        model(asked('Not this.', 'd'), {
+          attempt: 1,
+          status: 'failed',
+          outputs: null,
+          end_time: '2025-03-13T02:41:16Z',
+        }),
+        model(asked('Be kind.', 'd'), { attempt: 2, id: 's2', start_time: '2025-03-13T02:41:20Z' }),
       ],
       r5: [model(asked('Be kind.', 'e', { temperature: 0.7 }), { status: 'failed', outputs: null })],
     };

@@ -177,7 +177,10 @@ function repeatedBy(ofNode: readonly Execution[]): readonly (number | undefined)
         !isBlank(execution.raw.inputs) && isDeepStrictEqual(ofNode[position]?.raw.inputs, execution.raw.inputs),
     );
     const lastOfItem = ofNode.slice(0, at).findLastIndex(({ raw }) => raw.item === item);
-    const directlyBefore = everOverlap(item) ? undefined : couldRepeat.find((position) => position === lastOfItem);
+    const isBlankOne = (position: number) => isBlank(execution.raw.inputs) || isBlank(ofNode[position]?.raw.inputs);
+    const directlyBefore = everOverlap(item)
+      ? undefined
+      : couldRepeat.find((position) => position === lastOfItem && isBlankOne(position));
     repeats.push(ofSameInputs.at(-1) ?? (attempt === null ? directlyBefore : couldRepeat.at(-1)));
   }
   return repeats;

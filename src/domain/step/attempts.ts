@@ -28,13 +28,14 @@ function numberAttempts(ofNode: readonly StepDraft[]): void {
 /**
  * A reported attempt repeats the failure of the attempt before it. Any other execution repeats a failure that had ended by
  * its start: the nearest one with equal inputs, else, if executions of the item never overlap, the execution before it.
+ * Different inputs are different work, such as the next item of a loop.
  */
 function findRetries(ofItem: readonly StepDraft[]): void {
   const isSequence = neverOverlap(ofItem);
   const unrepeated = new UnrepeatedFailures(ofItem);
   let previous: StepDraft | null = null;
   for (const step of ofItem) {
-    const before = isSequence && previous && hadFailedBy(previous, beginOf(step)) ? previous : null;
+    const before = isSequence && previous && mayRepeat(step, previous) ? previous : null;
     const failure =
       step.itemAttempt === null
         ? (unrepeated.endedBy(beginOf(step), step.inputsHash) ?? before)
@@ -47,6 +48,10 @@ function findRetries(ofItem: readonly StepDraft[]): void {
     previous = step;
   }
 }
+
+/** Inputs without a hash are empty: they tell no items apart. */
+const mayRepeat = (step: StepDraft, before: StepDraft): boolean =>
+  (step.inputsHash === null || before.inputsHash === null) && hadFailedBy(before, beginOf(step));
 
 /** An execution without a place comes after all that have ended. */
 const beginOf = (step: StepDraft): number => placeOf(step) ?? Infinity;

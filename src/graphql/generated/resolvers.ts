@@ -47,8 +47,8 @@ export type AttemptKind =
   /** Loop or fan-out: repeats no failure. */
   | 'ITERATION'
   /**
-   * Repeats a failed execution of the same node and item: of the attempt before it, if the upstream numbers attempts; else the nearest
-   * one with equal inputs; else the one before this, if none overlap.
+   * Repeats a failure of the same node and item: of the attempt before, if attempts are numbered; else the nearest with equal
+   * inputs; else the one before, if none overlap and one of the two has no inputs.
    */
   | 'RETRY';
 
