@@ -50,7 +50,9 @@ describe('The first failure of a group', () => {
 
   it.each([
     ['no run before it is known to be neither', [], [], false, 'neither'],
-    ['no other runs at all is new', [], [], true, 'new'],
+    ['no other runs at all is exact', [], [], true, 'exact'],
+    ['as many runs before it as between two failures, and none older, is exact', runs(0, 1), [], true, 'exact'],
+    ['more runs before it than between two failures, and none older, is new', runs(0, 2), [], true, 'new'],
     ['as many runs before it as between two failures may be older', runs(0, 1), [], false, 'neither'],
     ['more runs before it than between two failures is exact', runs(0, 2), [], false, 'exact'],
     ['19 runs before it is exact', runs(0, 19), [], false, 'exact'],
@@ -85,7 +87,7 @@ describe('The first failure of a group', () => {
 
   it('A first failure before the window counts, and 20 runs before it decide', () => {
     expect(seen([...runs(0, 20), run(50, 'failed')], [failure(50)])).toEqual([at(50).text, 'new']);
-    expect(seen([...runs(0, 20), run(-1, 'failed')], [failure(-1)], true)).toEqual([at(-1).text, 'new']);
+    expect(seen([...runs(0, 20), run(-1, 'failed')], [failure(-1)], true)).toEqual([at(-1).text, 'exact']);
   });
 
   it('A failure that is as rare as the runs before it is not new', () => {

@@ -160,7 +160,7 @@ describe('Failure groups', () => {
       const expected = [
         found('other', 429, ['e429-44', 'e429-43'], true),
         found('wf', 500, ['e500-45', 'e500-21'], true, true),
-        found('other', 500, ['e500-22'], true, true),
+        found('other', 500, ['e500-22'], false, true),
       ];
       for (const args of ['', '(workflowIds: ["other", "wf", "wf"])', '(workflowIds: ["wf", "other"])']) {
         expect(await ask(args)).toEqual({ groups: expected, errors: [] });

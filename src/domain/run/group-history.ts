@@ -82,7 +82,8 @@ export function createGroupHistory(examined: ExaminedRuns): (group: Named) => Gr
     const before = countBetween(starts, -Infinity, first.epochMicros);
     const areKnown = started.length === alike.length;
     // An intermittent failure was absent for as long before.
-    const isExact = areKnown && !hasUnknownBefore && (isWhole || before > between);
+    const isRare = before > between;
+    const isAbsent = areKnown && !hasUnknownBefore;
 
     const completions = completionsOf(group.nodeId);
     const completed = countBetween(completions.known, last.epochMicros, Infinity);
@@ -91,8 +92,9 @@ export function createGroupHistory(examined: ExaminedRuns): (group: Named) => Gr
     const isResolved = areKnown && unknown.length === 0 && completed >= needed;
     return {
       firstSeenAt: first,
-      firstSeenIsExact: isExact,
-      isNew: isExact && (isWhole || before >= RUNS_WITHOUT),
+      firstSeenIsExact: isAbsent && (isWhole || isRare),
+      // A whole history of few runs proves nothing about a failure that comes more rarely.
+      isNew: isAbsent && isRare && (isWhole || before >= RUNS_WITHOUT),
       isResolved,
       hasUnknownBefore,
       completionsNeeded: isResolved || mayComplete < needed ? null : needed,

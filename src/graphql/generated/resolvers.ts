@@ -288,7 +288,10 @@ export type FailureGroup = {
    * all older runs. False if the failure may be older.
    */
   readonly firstSeenIsExact: Scalars['Boolean']['output'];
-  /** True if `firstSeenIsExact`, and at least 20 finished runs before `firstSeenAt`, or all older runs, lack this failure. */
+  /**
+   * True if more finished runs before `firstSeenAt` lack this failure than between any two failures of the group: at least 20, or at
+   * least one if the workflow has no older runs. False if not known.
+   */
   readonly isNew: Scalars['Boolean']['output'];
   /**
    * True if the node has completed since: in at least 3 runs, and in more than there were between any two failures of the group.
