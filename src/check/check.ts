@@ -24,6 +24,7 @@ export async function tryCalls(
     viewerId: 'stepgate-check',
     requestId: 'stepgate-check',
     scope: null,
+    network: 'this machine',
     signal,
   };
 

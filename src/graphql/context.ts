@@ -57,6 +57,8 @@ export interface ContextSource extends Limits {
 export interface ContextRequest {
   readonly caller: Caller;
   readonly requestId: string;
+  /** Returns the network of the request. */
+  readonly network: () => string;
   /** Returns a signal that fires when the client has disconnected. */
   readonly signal: () => AbortSignal;
   readonly ticket: Ticket;
@@ -83,13 +85,13 @@ export type Context = ReturnType<typeof createContext>;
 
 /** Without a viewer, a field that needs one throws UNAUTHENTICATED. */
 export function createContext(source: ContextSource, request: ContextRequest) {
-  const { caller, requestId, signal, ticket, operationRecord } = request;
+  const { caller, requestId, network, signal, ticket, operationRecord } = request;
   const { viewer, mayExecute } = caller;
   const nowMs = source.now();
   const budgets = new Budgets(source);
   const lifetime = new AnswerLifetime();
   const operation = (): ReadContext => {
-    if (viewer) return { viewer, requestId, signal, budget: budgets, lifetime, operationRecord };
+    if (viewer) return { viewer, requestId, network, signal, budget: budgets, lifetime, operationRecord };
     throw (
       caller.error ??
       new GatewayError('UNAUTHENTICATED', 'A key is required. Send the header "Authorization: Bearer <your key>".')

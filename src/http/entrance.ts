@@ -18,7 +18,7 @@ import { dropBody } from './body.ts';
 import type { Forwarding } from './client-address.ts';
 
 /** What a transport knows about an operation before its caller is known. */
-export interface Arrival extends Omit<OperationRequest, 'caller' | 'authenticate' | 'admitEvent'> {
+export interface Arrival extends Omit<OperationRequest, 'caller' | 'network' | 'authenticate' | 'admitEvent'> {
   /** Replaces the header of the request. */
   readonly authorization?: string | undefined;
 }
@@ -53,6 +53,11 @@ export function createEntrance(options: EntranceOptions) {
       acceptedConnections.add(request.socket);
       return { name: `caller ${name ?? viewer.id}`, kind: 'caller' };
     }
+    return strangersOf(request);
+  }
+
+  /** All callers of the request's network whose keys are not accepted. */
+  function strangersOf(request: IncomingMessage): Owner {
     const { network, isProxy } = networkOf(request);
     return isProxy ? BEHIND_PROXIES : { name: `network ${network}`, kind: 'network' };
   }
@@ -85,6 +90,7 @@ export function createEntrance(options: EntranceOptions) {
       return {
         ...arrival,
         caller,
+        network: () => strangersOf(http.request).name,
         authenticate: again,
         admitEvent: (bytes, isGone) => admission.admitEvent(ownerOf(caller, http.request), isGone, bytes),
       };

@@ -8,6 +8,8 @@ import type { Viewer } from './viewer.ts';
 export interface ReadContext {
   readonly viewer: Viewer;
   readonly requestId: string;
+  /** Returns the network of the request. */
+  readonly network: () => string;
   /** Returns a signal that fires when the client disconnects. */
   readonly signal: () => AbortSignal;
   readonly budget: CallBudget;

@@ -35,6 +35,8 @@ export interface CallOptions {
   readonly credential: string;
   /** Viewer of the call. Viewers get equal shares of the upstream, whatever their number of calls. */
   readonly viewerId: string;
+  /** Network of the request that causes the call. All of its keys that are not accepted have one share. */
+  readonly network: string;
   /** True if the gateway or the upstream has accepted the key by now. If absent, the key is accepted. */
   readonly isAccepted?: () => boolean;
   readonly refusals?: Refusals;

@@ -75,7 +75,7 @@ export function createUpstreamClient({ config, transport, observer }: UpstreamCl
     inputs: JsonObject | undefined,
     read: (json: JsonBody, body: Buffer, report: ReportDeviation) => T,
   ): Promise<T> {
-    const { viewerId, signal, isAccepted = always, refusals } = call;
+    const { viewerId, network, signal, isAccepted = always, refusals } = call;
     const deviations = createDeviations();
     const method = inputs ? 'POST' : 'GET';
     const url = transport.urlOf(path);
@@ -87,7 +87,7 @@ export function createUpstreamClient({ config, transport, observer }: UpstreamCl
       observation.attempt();
       return transport.send({ ...sent, isTrial });
     };
-    const lane = { viewerId, compartment, isAccepted, refusals };
+    const lane = { viewerId, network, compartment, isAccepted, refusals };
     try {
       const body = await resilience[inputs ? 'once' : 'repeatable'](lane, attempt, signal);
       // A waiting call has this call's slot by now. It is sent before this answer is parsed, which takes longer.

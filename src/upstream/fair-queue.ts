@@ -1,13 +1,15 @@
 /**
- * Slots for concurrent calls (a bulkhead). A free slot goes to the waiting viewer with the fewest calls in progress,
- * and to the compartment of that viewer with the fewest. So a viewer with many calls, or a hanging workflow, lets
- * others go first. All keys that nobody has accepted yet share a quarter of the slots, since a key can be invented.
+ * Slots for concurrent calls (a bulkhead). A free slot goes to the waiting participant with the fewest calls in progress, and to
+ * the compartment of that participant with the fewest. So a participant with many calls, or a hanging workflow, lets others go
+ * first. A participant is a viewer whose key is accepted. Other keys can be invented: they share a quarter of the slots, and all
+ * keys of a network are one participant.
  */
-import { LRUCache } from 'lru-cache';
 import { AbandonedError, GatewayError } from './errors.ts';
 
 export interface Lane {
   readonly viewerId: string;
+  /** Name of the network of the request that causes the call. */
+  readonly network: string;
   /** An endpoint of one workflow. */
   readonly compartment: string;
   /** True if the gateway or the upstream has accepted the viewer's key by now. */
@@ -21,50 +23,64 @@ export interface Slot {
   readonly leave: (hasSucceeded: boolean) => void;
 }
 
-/** Maximum number of waiting calls: of all accepted or of all other keys, per viewer, per viewer and compartment. */
-const MAX_WAITING = { keys: 1000, viewer: 750, compartment: 500 };
+/** Maximum number of waiting calls of accepted keys, and of other keys. */
+const MAX_WAITING = 1000;
 const UNACCEPTED_SHARE = 1 / 4;
 
-/** Calls in progress of a viewer, or of one of its compartments. */
+/** Calls of a network's unaccepted keys, of a viewer, or of one of its compartments. Forgotten with its last call. */
 interface Share {
+  readonly name: string;
+  /** Calls that wait or are in progress. */
+  calls: number;
   underWay: number;
-  /** Number of the latest call that got a slot. Equally busy shares take turns. */
+  /** Number of the latest call that got a slot, or that had one when the share began. Equally busy shares take turns. */
   latest: number;
 }
 
 interface QueuedCall extends Lane {
+  readonly ofNetwork: Share;
   readonly ofViewer: Share;
   readonly ofCompartment: Share;
   /** True if another call of the viewer has succeeded. */
   isPassed: boolean;
   readonly start: (slot: Slot) => void;
+  readonly refuse: (error: Error) => void;
 }
 
 export function createFairQueue(slots: number) {
   const maxUnaccepted = Math.ceil(slots * UNACCEPTED_SHARE);
-  // Each call has two shares, so only shares without a call are evicted.
-  const shares = new LRUCache<string, Share>({ max: 2 * (slots + 2 * MAX_WAITING.keys) });
+  const shares = new Map<string, Share>();
   /** In order of arrival. */
   const waiting = new Set<QueuedCall>();
   let underWay = 0;
   let unacceptedUnderWay = 0;
   let latest = 0;
 
-  function shareOf(key: string): Share {
-    const share = shares.get(key) ?? { underWay: 0, latest: 0 };
-    shares.set(key, share);
+  function shareOf(name: string): Share {
+    // A share begins behind those that wait: otherwise a participant that comes again and again would go before them.
+    const share = shares.get(name) ?? { name, calls: 0, underWay: 0, latest };
+    share.calls += 1;
+    shares.set(name, share);
     return share;
   }
 
-  const isUnaccepted = (call: QueuedCall): boolean => !call.isPassed && !call.isAccepted();
+  function release({ ofNetwork, ofViewer, ofCompartment }: QueuedCall): void {
+    for (const share of [ofNetwork, ofViewer, ofCompartment]) {
+      share.calls -= 1;
+      if (share.calls === 0) shares.delete(share.name);
+    }
+  }
+
   const mayBegin = (call: QueuedCall): boolean =>
     underWay < slots && (unacceptedUnderWay < maxUnaccepted || !isUnaccepted(call));
 
-  function count({ ofViewer, ofCompartment }: QueuedCall, isTrial: boolean, by: 1 | -1): void {
+  function count({ ofNetwork, ofViewer, ofCompartment }: QueuedCall, isTrial: boolean, by: 1 | -1): void {
     underWay += by;
-    if (isTrial) unacceptedUnderWay += by;
     ofViewer.underWay += by;
     ofCompartment.underWay += by;
+    if (!isTrial) return;
+    unacceptedUnderWay += by;
+    ofNetwork.underWay += by;
   }
 
   function begin(call: QueuedCall): void {
@@ -73,10 +89,12 @@ export function createFairQueue(slots: number) {
     count(call, isTrial, 1);
     latest += 1;
     call.ofViewer.latest = call.ofCompartment.latest = latest;
+    if (isTrial) call.ofNetwork.latest = latest;
     const leave = (hasSucceeded: boolean) => {
       count(call, isTrial, -1);
+      release(call);
       // The right is proven only when the answer has been read.
-      if (hasSucceeded && isTrial) for (const other of waiting) other.isPassed ||= isOfViewer(other, call);
+      if (hasSucceeded && isTrial) for (const other of waiting) other.isPassed ||= other.ofViewer === call.ofViewer;
       beginWaiting();
     };
     call.start({ isTrial, leave });
@@ -91,40 +109,47 @@ export function createFairQueue(slots: number) {
     }
   }
 
-  function isFull(call: QueuedCall): boolean {
-    // The smallest limit. Counting for each of a hundred new calls took 5 ms of a process's first query.
-    if (waiting.size < MAX_WAITING.compartment) return false;
-    const group = isUnaccepted(call);
-    const left = { ...MAX_WAITING };
-    for (const other of waiting) {
-      if (isUnaccepted(other) === group) left.keys -= 1;
-      if (other.ofViewer === call.ofViewer) left.viewer -= 1;
-      if (other.ofCompartment === call.ofCompartment) left.compartment -= 1;
-    }
-    return Math.min(left.keys, left.viewer, left.compartment) <= 0;
+  /** If too many calls wait, the participant with the most of them loses its newest: nobody can fill the places of others. */
+  function wait(call: QueuedCall): void {
+    waiting.add(call);
+    if (waiting.size <= MAX_WAITING) return;
+    const group = [...waiting].filter((other) => isUnaccepted(other) === isUnaccepted(call));
+    if (group.length <= MAX_WAITING) return;
+    const ofParticipant = largestPart(group, participantOf);
+    const ofViewer = largestPart(ofParticipant, (other) => other.ofViewer);
+    const newest = largestPart(ofViewer, (other) => other.ofCompartment).at(-1) ?? call;
+    waiting.delete(newest);
+    newest.refuse(overloaded());
   }
 
   return {
     /** Waits for a slot. Rejects with UPSTREAM_OVERLOADED if too many calls wait, and with AbandonedError at the signal. */
     async enter(lane: Lane, signal: AbortSignal): Promise<Slot> {
       if (signal.aborted) throw new AbandonedError();
-      const { promise, resolve: start, reject } = Promise.withResolvers<Slot>();
-      const { viewerId, compartment, isAccepted } = lane;
-      const shared = { ofViewer: shareOf(viewerId), ofCompartment: shareOf(`${viewerId}\n${compartment}`) };
-      const call: QueuedCall = { viewerId, compartment, isAccepted, ...shared, isPassed: false, start };
+      const { promise, resolve: start, reject: refuse } = Promise.withResolvers<Slot>();
+      const { viewerId, network, compartment, isAccepted } = lane;
+      const call: QueuedCall = {
+        ...{ viewerId, network, compartment, isAccepted },
+        ofNetwork: shareOf(`network ${network}`),
+        ofViewer: shareOf(`viewer ${viewerId}`),
+        ofCompartment: shareOf(`viewer ${viewerId}\n${compartment}`),
+        ...{ isPassed: false, start, refuse },
+      };
       if (mayBegin(call)) {
         begin(call);
         return promise;
       }
-      if (isFull(call)) throw overloaded();
       const abandon = () => {
         waiting.delete(call);
-        reject(new AbandonedError());
+        refuse(new AbandonedError());
       };
       signal.addEventListener('abort', abandon, { once: true });
-      waiting.add(call);
+      wait(call);
       try {
         return await promise;
+      } catch (error) {
+        release(call);
+        throw error;
       } finally {
         signal.removeEventListener('abort', abandon);
       }
@@ -138,15 +163,24 @@ export function createFairQueue(slots: number) {
   };
 }
 
-const isOfViewer = (one: Lane, other: Lane): boolean => one.viewerId === other.viewerId;
+const isUnaccepted = (call: QueuedCall): boolean => !call.isPassed && !call.isAccepted();
 
-/** Compares the viewers first, then their compartments. */
+const participantOf = (call: QueuedCall): Share => (isUnaccepted(call) ? call.ofNetwork : call.ofViewer);
+
+/** Compares the participants first, then the viewers of a network, then their compartments. */
 function isLessBusy(one: QueuedCall, other: QueuedCall): boolean {
-  const order = compareShares(one.ofViewer, other.ofViewer) || compareShares(one.ofCompartment, other.ofCompartment);
+  const order =
+    compareShares(participantOf(one), participantOf(other)) ||
+    compareShares(one.ofViewer, other.ofViewer) ||
+    compareShares(one.ofCompartment, other.ofCompartment);
   return order < 0;
 }
 
 const compareShares = (a: Share, b: Share): number => a.underWay - b.underWay || a.latest - b.latest;
+
+/** The calls of the share that has the most of these; if several have, of the one that came last. */
+const largestPart = (calls: readonly QueuedCall[], shareOf: (call: QueuedCall) => Share): readonly QueuedCall[] =>
+  [...Map.groupBy(calls, shareOf).values()].reduce((most, part) => (part.length < most.length ? most : part));
 
 const overloaded = (): GatewayError =>
   new GatewayError('UPSTREAM_OVERLOADED', 'Limit of calls that wait for the upstream reached. Try again.', {

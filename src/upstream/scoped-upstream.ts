@@ -34,10 +34,10 @@ export function createScopedUpstream(upstream: UpstreamApi, staleIfErrorMs: numb
     ...{ maxSize: MAX_DIRECTORY_BYTES, sizeCalculation: bytesOf },
     // An entry of exactly its ttl counts as fresh.
     ...{ ttl: LISTED_MS - 1, ttlResolution: 0, perf: { now } },
-    async fetchMethod(credential, last, { context: { requestId }, options }) {
+    async fetchMethod(credential, last, { context: { requestId, network }, options }) {
       const readAt = now();
       const { signal } = new AbortController();
-      const call = { credential, viewerId: queueOf(credential), requestId, signal, scope: null };
+      const call = { credential, viewerId: queueOf(credential), network, requestId, signal, scope: null };
       try {
         const { value } = await upstream.listWorkflows(call);
         const organizations = new Map(value.map(({ id, organizationId }) => [id, organizationId]));

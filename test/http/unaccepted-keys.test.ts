@@ -2,6 +2,7 @@
  * Anyone can invent a key. Requests without a key or with an unaccepted one count against their address, leave
  * nothing cached, and get few calls and sockets.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createManualClock } from '../harness/clock.ts';
 import { keptBytes } from '../harness/collect-garbage.ts';
@@ -10,6 +11,7 @@ import { postTo, startGateway } from '../harness/gateway.ts';
 import { openSocket, openStream, type SocketClient } from '../harness/live-client.ts';
 import { perTest } from '../harness/lasting.ts';
 import { scrape } from '../harness/observed.ts';
+import { send, TRANSPORTS } from '../harness/transports.ts';
 
 const runs = (count: number) =>
   `{ ${Array.from({ length: count }, (_, index) => `r${index}: run(workflowId: "wf", id: "r${index}") { status steps { id } }`).join()} }`;
@@ -117,6 +119,30 @@ describe('a key that the upstream has not accepted', () => {
     expect(unaccepted).toBeLessThanOrEqual(16);
     release();
     await Promise.all(waiting);
+  });
+
+  it.each(TRANSPORTS)('the next slot goes to another network than that of many keys: %s', async (transport) => {
+    await gateway.replace(() => start({ UPSTREAM_CONCURRENCY: '8' }));
+    const replies: (() => void)[] = [];
+    upstream.script = async (call) => {
+      if (call.key === 'good') return healthy(call);
+      await new Promise<void>((resolve) => replies.push(resolve));
+      return REFUSED;
+    };
+    const queued = async (count: number) => {
+      while ((await scrape(gateway.url)).value('stepgate_upstream_calls_queued') !== count) await nextTurn();
+    };
+    const refused = Array.from({ length: 10 }, (_, key) => statusFrom('192.0.2.1', `made-up-${key}`, runs(1)));
+    await queued(18);
+    const answer = send(transport, gateway.url, { query: runs(1) }, 'good');
+    await queued(20);
+    const next = upstream.nextCall();
+    replies[0]?.();
+    expect((await next).key).toBe('good');
+    expect(await answer).not.toHaveProperty('errors');
+    upstream.script = () => REFUSED;
+    for (const reply of replies) reply();
+    await Promise.all(refused);
   });
 
   it('A start of a run accepts a key too', async () => {

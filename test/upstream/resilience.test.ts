@@ -37,8 +37,12 @@ describe('an upstream call', () => {
   const TIMEOUT_MS = 10_000;
   const QUEUE_LENGTH = 1000;
   const laneOf = (compartment: string, viewerId = 'viewer'): Lane => ({
-    ...{ viewerId, compartment },
+    ...{ viewerId, compartment, network: 'network' },
     isAccepted: () => true,
+  });
+  const inventedKey = (viewerId: string, network: string): Lane => ({
+    ...laneOf('steps wf', viewerId),
+    ...{ network, isAccepted: () => false },
   });
   const STEPS = laneOf('steps wf');
   const OTHER = laneOf('steps other');
@@ -159,21 +163,6 @@ describe('an upstream call', () => {
   });
 
   describe('the bulkhead', () => {
-    it('A call is rejected with UPSTREAM_OVERLOADED if the queue is full, and accepted again later', async () => {
-      const { attempt, resolve } = openAttempt();
-      const lanes = ['viewer', 'neighbour'].flatMap((viewerId) => [laneOf('steps', viewerId), laneOf('run', viewerId)]);
-      const calls = Array.from({ length: 2 + QUEUE_LENGTH }, (_, index) =>
-        resilience.once(lanes[index % lanes.length] ?? STEPS, attempt, never),
-      );
-      await pass(0);
-      expect(await refusalOf(STEPS)).toMatchObject(OVERLOADED);
-      const inUse = { callsInUse: 2, callsQueued: QUEUE_LENGTH };
-      expect(resilience.state()).toEqual({ breaker: 'closed', openWorkflowBreakers: 0, ...inUse });
-      resolve('answer');
-      await Promise.all(calls);
-      await expectAnswer(STEPS);
-    });
-
     it('A call leaves the queue when its client disconnects', async () => {
       const { attempt, resolve } = openAttempt();
       const busy = [resilience.once(OTHER, attempt, never), resilience.once(OTHER, attempt, never)];
@@ -197,27 +186,72 @@ describe('an upstream call', () => {
     });
 
     const busyLanes = Array.from({ length: 5 }, (_, index) => laneOf(`steps ${index}`, 'busy'));
-    /** Takes both slots, and this many places in the queue. */
+    const inventedKeys = (network: string) =>
+      Array.from({ length: 1000 }, (_, index) => inventedKey(`made-up-${index}`, network));
+    /** Takes the slots that these may have, and this many places in the queue. */
     const makeMany = (lanes: readonly Lane[], waiting: number, slow: Attempt<string>) =>
-      Array.from({ length: 2 + waiting }, (_, index) =>
+      Array.from({ length: (lanes[0]?.isAccepted() ? 2 : 1) + waiting }, (_, index) =>
         resilience.once(lanes[index % lanes.length] ?? STEPS, slow, never),
       );
 
-    it.each([
-      ['half', 'one compartment', [STEPS], [STEPS], OTHER],
-      ['three quarters', 'one viewer', busyLanes, [...busyLanes, laneOf('run', 'busy')], STEPS],
-    ] as const)('A call is queued if %s of the queue belongs to %s, which gets no more places', async (...row) => {
-      const [part, , lanes, full, other] = row;
+    it.each<[string, readonly Lane[], Lane]>([
+      ['viewer', busyLanes, STEPS],
+      ['compartment', busyLanes.slice(0, 1), laneOf('run', 'busy')],
+      ['network of made-up keys', inventedKeys('192.0.2.1'), inventedKey('new', '192.0.2.2')],
+    ])('a full queue drops the newest call of the %s with the most', async (_, lanes, other) => {
       const slow = openAttempt();
-      const calls = makeMany(lanes, part === 'half' ? QUEUE_LENGTH / 2 : (QUEUE_LENGTH * 3) / 4, slow.attempt);
-      for (const lane of full) expect(await refusalOf(lane)).toMatchObject(OVERLOADED);
+      const calls = makeMany(lanes, QUEUE_LENGTH - 1, slow.attempt);
+      const newest = gatewayErrorOf(resilience.once(lanes[0] ?? STEPS, slow.attempt, never));
       const call = resilience.once(other, answering(), never);
-      expect(resilience.hasQueue()).toBe(true);
+      expect(await newest).toMatchObject(OVERLOADED);
+      expect(await refusalOf(lanes[0] ?? STEPS)).toMatchObject(OVERLOADED);
+      expect(resilience.state().callsQueued).toBe(QUEUE_LENGTH);
       slow.resolve('slow');
       expect(await call).toBe('answer');
       await Promise.all(calls);
-      expect(resilience.hasQueue()).toBe(false);
-      for (const lane of full) await expectAnswer(lane);
+      await expectAnswer(lanes[0] ?? STEPS);
+    });
+
+    it('a network with a hundred made-up keys has one share', async () => {
+      resilience = createResilience({ timeoutMs: TIMEOUT_MS, concurrency: 8 });
+      const [first, slow] = [openAttempt(), openAttempt()];
+      const [lane, ...lanes] = inventedKeys('192.0.2.1').slice(0, 100);
+      const refused = rejectionOf(resilience.once(lane ?? STEPS, first.attempt, never));
+      const calls = lanes.map((each) => resilience.once(each, slow.attempt, never));
+      const call = resilience.once(inventedKey('new', '192.0.2.2'), answering(), never);
+      first.reject(new GatewayError('UNAUTHENTICATED', 'refused'));
+      expect(await call).toBe('answer');
+      slow.resolve('slow');
+      await Promise.all([refused, ...calls]);
+    });
+
+    it('remembers a call in progress, however many others call meanwhile', async () => {
+      const [long, slow, next, other] = [openAttempt(), openAttempt(), openAttempt(), openAttempt()];
+      const calls = [resilience.once(laneOf('steps', 'long'), long.attempt, never)];
+      for (let key = 0; key < 2100; key += 1) await expectAnswer(laneOf('steps', `viewer ${key}`));
+      calls.push(resilience.once(STEPS, slow.attempt, never));
+      calls.push(resilience.once(laneOf('steps', 'long'), next.attempt, never));
+      calls.push(resilience.once(laneOf('steps', 'other'), other.attempt, never));
+      slow.resolve('answer');
+      await pass(0);
+      expect(other.attempt).toHaveBeenCalledTimes(1);
+      expect(next.attempt).not.toHaveBeenCalled();
+      for (const { resolve } of [long, next, other]) resolve('answer');
+      await Promise.all(calls);
+    });
+
+    it('serves a waiting viewer as often as those who return again and again', async () => {
+      resilience = createResilience({ timeoutMs: TIMEOUT_MS, concurrency: 1 });
+      const order: string[] = [];
+      const callOf = async (viewerId: string) => {
+        await resilience.once(laneOf('steps', viewerId), answering(), never);
+        order.push(viewerId);
+      };
+      const returning = async (viewerId: string) => {
+        for (let time = 0; time < 4; time += 1) await callOf(viewerId);
+      };
+      await Promise.all([...['one', 'two'].map(returning), ...Array.from({ length: 4 }, () => callOf('waiting'))]);
+      expect(order.slice(0, 9).filter((viewerId) => viewerId === 'waiting').length).toBeGreaterThanOrEqual(3);
     });
 
     it.each([STEPS, busyLanes[0] ?? STEPS])(

@@ -22,6 +22,8 @@ export interface OperationParams {
 /** Data that the transport knows about a request for an operation. */
 export interface OperationRequest extends Omit<OperationStart, 'viewerId'> {
   readonly caller: Caller;
+  /** Returns the name of the caller's network, or of all callers behind proxies that hide theirs. */
+  readonly network: () => string;
   /** Authenticates again, since an open connection has no rights of its own. */
   readonly authenticate: () => Caller | Promise<Caller>;
   /** Operation types that the transport allows. */

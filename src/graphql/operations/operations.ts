@@ -59,7 +59,7 @@ export function createOperations(options: OperationsOptions) {
 
   /** Rejects with the error of an operation that must not reach Apollo Server. */
   async function begin({ request, ticket, params, record }: Admitted): Promise<Operation> {
-    const { caller, requestId, client } = request;
+    const { caller, requestId, network, client } = request;
     if (isDeeperThan((params.variables ?? null) as JsonValue, MAX_JSON_DEPTH)) throw tooDeep();
     const resolved = persisted.resolve(params);
     const source = resolved instanceof Promise ? await resolved : resolved;
@@ -74,6 +74,7 @@ export function createOperations(options: OperationsOptions) {
     const context = createContext(contextSource, {
       caller,
       requestId,
+      network,
       signal: () => client.signal(),
       ticket,
       operationRecord: record,

@@ -7,7 +7,7 @@ import type { Viewer } from '../viewer.ts';
 import { createTopic, type LiveState, type LiveStates, type PollResult, type Topic } from './topic.ts';
 
 /** The request that subscribed. */
-export type Watcher = Pick<ReadContext, 'viewer' | 'requestId' | 'operationRecord'>;
+export type Watcher = Pick<ReadContext, 'viewer' | 'requestId' | 'network' | 'operationRecord'>;
 
 export interface TopicsOptions {
   readonly viewers: ViewerCache;
@@ -74,10 +74,12 @@ export function createTopics(options: TopicsOptions) {
   }
 
   function open<State extends LiveState, Reading>(
-    { viewer, requestId, operationRecord }: Watcher,
+    { viewer, requestId, network, operationRecord }: Watcher,
     { workflowId, name, open }: TopicSubject<State, Reading>,
   ): Topic<State> {
     const polled = open();
+    // The name, since the request of the first subscriber may be over while others still read.
+    const networkName = network();
     let reserved = 0;
     let hasEnded = false;
 
@@ -90,7 +92,7 @@ export function createTopics(options: TopicsOptions) {
       const budget = new CallBudget(maxUpstreamCalls);
       const lifetime = new AnswerLifetime();
       const caller = { viewer, requestId, operationRecord, isPoll: true } as const;
-      const operation = { ...caller, signal: () => signal, budget, lifetime };
+      const operation = { ...caller, network: () => networkName, signal: () => signal, budget, lifetime };
       const reading = await polled.read(operation, latest);
       if (!hasEnded) reserve(polled.bytesOf(reading));
       return { reading, untilMs: lifetime.untilMs };
