@@ -29,7 +29,7 @@ export async function createTokens(
     const wallMs = wallOf(nowMs);
     const { payload } = await jwtVerify(token, keys, { ...rules, currentDate: new Date(wallMs) }).catch(refuse);
     const untilMs = ((payload.exp ?? 0) + clockTolerance) * 1000 - wallMs + nowMs;
-    const name = payload.sub ?? hash('sha256', token, 'base64url');
+    const name = readClaim(payload, 'sub', SUBJECT) ?? hash('sha256', token, 'base64url');
     const rights = { name, untilMs, verifiedUntilMs: nowMs + recheckMs, mayExecute: mayExecute(payload, config) };
     return accepted(viewerOf(apiKey, scopeOf(payload, config)), rights);
   }
@@ -47,8 +47,10 @@ const CLAIMS: Readonly<Record<string, string>> = {
 /** The reason that a token is rejected. The message never quotes the token. */
 function problemOf(error: unknown, { algorithms }: TokenConfig): string {
   if (error instanceof errors.JWTExpired) return 'the token has expired: get a new one';
-  if (error instanceof errors.JWTClaimValidationFailed)
+  if (error instanceof errors.JWTClaimValidationFailed) {
+    if (error.reason === 'invalid') return `the token's claim "${error.claim}" must be a number`;
     return CLAIMS[error.claim] ?? 'a claim of the token is malformed';
+  }
   if (error instanceof errors.JOSEAlgNotAllowed) return `the token's algorithm must be one of ${algorithms.join(', ')}`;
   if (error instanceof errors.JWSSignatureVerificationFailed) return "the token's signature does not match";
   if (error instanceof errors.JWKSNoMatchingKey) return "the token's key is not among the keys of the issuer";
@@ -71,6 +73,7 @@ function wordsOf(claim: unknown): readonly unknown[] {
   return Array.isArray(claim) ? claim : [];
 }
 
+const SUBJECT = z.string().min(1).optional().describe('a string that is not empty, or left out');
 const ORGANIZATION = z.string().min(1).describe('the id of an organization');
 const WORKFLOWS = z
   .array(z.string())
@@ -86,7 +89,7 @@ function scopeOf(claims: JWTPayload, { organizationClaim, workflowsClaim }: Toke
   };
 }
 
-/** Null without a claim name. A missing claim throws: otherwise the bearer would see everything. */
+/** Null without a claim name. A missing claim of a scope throws: otherwise the bearer would see everything. */
 function readClaim<T>(claims: JWTPayload, name: string | null, schema: z.ZodType<T>): T | null {
   if (name === null) return null;
   const { data, error } = schema.safeParse(Object.hasOwn(claims, name) ? claims[name] : undefined);

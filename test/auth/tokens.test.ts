@@ -72,7 +72,16 @@ describe('a token', () => {
     ['of no issuer', () => ({ iss: undefined }), /wrong issuer/],
     ['for another audience', () => ({ aud: ['another', 'third'] }), /wrong audience/],
     ['for no audience', () => ({ aud: [] }), /wrong audience/],
-    ['issued at no time', () => ({ iat: 'yesterday' }), /malformed/],
+    ...['iat', 'nbf', 'exp'].map<[string, () => Claims, RegExp]>((claim) => [
+      `with a text as ${claim}`,
+      () => ({ [claim]: 'yesterday' }),
+      new RegExp(`the token's claim "${claim}" must be a number`),
+    ]),
+    ...['', 7, null, ['eve'], { id: 'eve' }].map<[string, () => Claims, RegExp]>((sub) => [
+      `with ${JSON.stringify(sub)} as sub`,
+      () => ({ sub }),
+      /the token's claim "sub" must be a string that is not empty, or left out/,
+    ]),
     ['that has expired', (now) => ({ exp: now }), /has expired/],
     ['that is not yet valid', (now) => ({ nbf: now + 1 }), /not yet valid/],
     ['that never expires', () => ({ exp: undefined }), /no expiry/],
