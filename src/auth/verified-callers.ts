@@ -7,11 +7,16 @@ import type { ViewerOf } from '../runs/viewer.ts';
 import { GatewayError } from '../upstream/errors.ts';
 import { NOBODY, rejected, type Caller } from './caller.ts';
 
-/**
- * Returns a promise only for a credential that must be verified. A wrong one does not reject: the caller has the `error`. Call it
- * again after `verifiedUntilMs`: a token is then checked against the issuer's current keys.
- */
-export type Authenticator = (credential: string | null) => Caller | Promise<Caller>;
+/** A credential that must be verified. */
+export interface Unverified {
+  /** True if it was accepted, and must be verified again. */
+  readonly wasAccepted: boolean;
+  /** Does not reject for a wrong credential: the caller has the `error`. */
+  readonly verify: () => Promise<Caller>;
+}
+
+/** Call it again after `verifiedUntilMs`: a token is then checked against the issuer's current keys. */
+export type Authenticator = (credential: string | null) => Caller | Unverified;
 
 export interface IdentificationOptions extends Clock {
   readonly viewerOf: ViewerOf;
@@ -51,9 +56,14 @@ export function createCachedAuthenticator(
     const key = hash('sha256', credential, 'base64url');
     const caller = callers.get(key);
     if (caller && now() < caller.verifiedUntilMs) return caller;
-    const verification = underWay.get(key) ?? verifyAndCache(key, credential);
-    underWay.set(key, verification);
-    return verification;
+    return {
+      wasAccepted: caller !== undefined,
+      verify() {
+        const verification = underWay.get(key) ?? verifyAndCache(key, credential);
+        underWay.set(key, verification);
+        return verification;
+      },
+    };
   };
 }
 

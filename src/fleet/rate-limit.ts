@@ -9,8 +9,8 @@ import {
 import type { Fleet } from './fleet.ts';
 
 /**
- * KEYS: time when everything is paid off. ARGV: cost, limit and tolerance, in ms. Returns 1 or 0, and the debt before. A debt above
- * the limit is of another program or of a server whose clock was ahead: it counts as 0.
+ * KEYS: time when everything is paid off. ARGV: cost, limit and tolerance, in ms, and what to do. Returns 1 or 0, and the debt before.
+ * A debt above the limit is of another program or of a server whose clock was ahead: it counts as 0.
  */
 const TAKE = `
 local time = redis.call('TIME')
@@ -19,6 +19,7 @@ local takes, most = tonumber(ARGV[1]), tonumber(ARGV[2])
 local owed = math.max(0, (tonumber(redis.call('GET', KEYS[1]) or now) or now) - now)
 if not (owed < most + 1) then owed = 0 end
 if owed + takes > most + tonumber(ARGV[3]) then return { 0, tostring(owed) } end
+if ARGV[4] == 'look' then return { 1, tostring(owed) } end
 redis.call('SET', KEYS[1], string.format('%.6f', now + owed + takes), 'PX', math.ceil(owed + takes))
 return { 1, tostring(owed) }`;
 
@@ -26,12 +27,12 @@ export function createSharedRateLimit(
   { valkey, keys }: Fleet,
   { kind, perMinute, local }: RateLimitOfFleet,
 ): RateLimit {
-  return async (key) => {
+  return async (key, how = 'count') => {
     const name = keys.names('rate', kind, key)[0].text;
     const reply = await valkey.run('RATE', (redis) =>
-      redis.eval(TAKE, 1, name, String(MINUTE_MS / perMinute), MINUTE_MS, TOLERANCE_MS),
+      redis.eval(TAKE, 1, name, String(MINUTE_MS / perMinute), MINUTE_MS, TOLERANCE_MS, how),
     );
-    if (!Array.isArray(reply)) return local(key);
+    if (!Array.isArray(reply)) return local(key, how);
     const [isAllowed, owedMs] = reply as readonly unknown[];
     return allowanceOf(perMinute, isAllowed === 1, Number(owedMs));
   };

@@ -1,16 +1,21 @@
 /** Authentication: identifies the caller of a request, only by its `Authorization` header. Cookies are never read. */
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Authenticator } from '../auth/verified-callers.ts';
-import type { Caller } from '../auth/caller.ts';
+import { bulkhead, BulkheadRejectedError, type BulkheadPolicy } from 'cockatiel';
+import { rejected, type Caller } from '../auth/caller.ts';
+import type { Authenticator, Unverified } from '../auth/verified-callers.ts';
+import { rateLimited, type RateLimit } from '../graphql/operations/rate-limit.ts';
 import type { Logger } from '../observability/logger.ts';
+import { GatewayError } from '../upstream/errors.ts';
+import type { Forwarding } from './client-address.ts';
 
 /** `authorization` replaces the request's header. Returns a promise only if the credential must be verified first. */
 export type Authenticate = (request: IncomingMessage, authorization?: string) => Caller | Promise<Caller>;
 
 export interface AuthenticationOptions {
   readonly authenticator: Authenticator;
-  readonly addressOf: (request: IncomingMessage) => string;
+  readonly client: Pick<Forwarding, 'addressOf' | 'networkOf'>;
+  readonly byNetwork: RateLimit;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly logger: Logger;
@@ -20,22 +25,61 @@ const BEARER = /^Bearer +([\x21-\x7e]{1,8192}) *$/i;
 
 /** Caches the last caller of each connection: most connections have one, whose credential is then hashed once. */
 export function createAuthentication(options: AuthenticationOptions): Authenticate {
-  const { authenticator, addressOf, now, logger } = options;
+  const { authenticator, client, byNetwork, now, logger } = options;
   const latest = new WeakMap<Socket, { readonly authorization: string; readonly caller: Caller }>();
+  const inTurn = createVerifications();
 
   function identified(request: IncomingMessage, authorization: string, caller: Caller): Caller {
     if (caller.error) {
       const { code, message: reason } = caller.error;
-      logger.info({ client: addressOf(request), code, reason }, 'a credential was refused');
+      logger.info({ client: client.addressOf(request), code, reason }, 'a credential was refused');
     } else latest.set(request.socket, { authorization, caller });
     return caller;
+  }
+
+  /** A failure is charged by the entrance, like each operation without an accepted key. Charging a success would lock out a NAT. */
+  function verified(network: string, { wasAccepted, verify }: Unverified): Promise<Caller> {
+    return inTurn(network, async () => {
+      const allowance = wasAccepted ? null : await byNetwork(network, 'look');
+      return allowance?.isAllowed === false ? rejected(rateLimited(allowance)) : verify();
+    });
   }
 
   return (request, authorization = request.headers.authorization ?? '') => {
     const known = latest.get(request.socket);
     if (known?.authorization === authorization && now() < known.caller.verifiedUntilMs) return known.caller;
-    const caller = authenticator(BEARER.exec(authorization)?.[1] ?? null);
-    if (!(caller instanceof Promise)) return identified(request, authorization, caller);
-    return caller.then((verified) => identified(request, authorization, verified));
+    const found = authenticator(BEARER.exec(authorization)?.[1] ?? null);
+    if (!('verify' in found)) return identified(request, authorization, found);
+    return verified(client.networkOf(request).network, found).then((caller) =>
+      identified(request, authorization, caller),
+    );
   };
 }
+
+/** Verifications of one network at once. The others wait, since a NAT of thousands may connect at once. */
+const AT_ONCE = 64;
+const MAX_WAITING = 4096;
+
+function createVerifications(): (network: string, verify: () => Promise<Caller>) => Promise<Caller> {
+  const networks = new Map<string, { readonly places: BulkheadPolicy; count: number }>();
+
+  return async (network, verify) => {
+    const own = networks.get(network) ?? { places: bulkhead(AT_ONCE, MAX_WAITING), count: 0 };
+    networks.set(network, own);
+    own.count += 1;
+    try {
+      return await own.places.execute(verify);
+    } catch (error) {
+      if (error instanceof BulkheadRejectedError) return rejected(tooMany());
+      throw error;
+    } finally {
+      own.count -= 1;
+      if (own.count === 0) networks.delete(network);
+    }
+  };
+}
+
+const tooMany = (): GatewayError =>
+  new GatewayError('RATE_LIMITED', 'Too many credentials of this network wait to be verified. Try again in 1 s.', {
+    retryAfterSeconds: 1,
+  });

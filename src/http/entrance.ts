@@ -67,7 +67,7 @@ export function createEntrance(options: EntranceOptions) {
    * of a refused operation.
    */
   async function limit(
-    { caller: { viewer }, http: { request } }: OperationRequest,
+    { caller: { viewer, error }, http: { request } }: OperationRequest,
     report?: (allowance: Allowance) => void,
   ): Promise<void> {
     let allowance: Allowance | null = null;
@@ -76,6 +76,8 @@ export function createEntrance(options: EntranceOptions) {
     if (!allowance) return;
     if (viewer || !allowance.isAllowed) report?.(allowance);
     if (!allowance.isAllowed) throw rateLimited(allowance);
+    // The credential was not verified for the rate of its network, which may allow one more by now.
+    if (error?.code === 'RATE_LIMITED') throw error;
   }
 
   return {

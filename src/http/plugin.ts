@@ -98,11 +98,12 @@ export function createHttp(options: HttpOptions) {
     const local = createRateLimit(perMinute, now);
     return options.shareRateLimit?.({ kind, perMinute, local }) ?? local;
   };
+  const byNetwork = limitOf('address', config.rateLimitAnonymousPerMinute);
   /** The stages before every operation: a route or transport of its own enters here. */
   const entrance = createEntrance({
-    authenticate: createAuthentication({ ...options, addressOf: client.addressOf }),
+    authenticate: createAuthentication({ ...options, byNetwork }),
     byViewer: config.rateLimitPerMinute === null ? null : limitOf('viewer', config.rateLimitPerMinute),
-    byNetwork: limitOf('address', config.rateLimitAnonymousPerMinute),
+    byNetwork,
     admission: options.admission,
     isAccepted: (viewerId) => runs.viewers.isAccepted(viewerId),
     networkOf: (request) => client.networkOf(request),

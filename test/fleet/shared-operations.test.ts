@@ -4,6 +4,7 @@ import { describeWithValkey, withoutValkey } from '../harness/describe-with-valk
 import { healthy } from '../harness/faulty-upstream.ts';
 import { SECRET, until } from '../harness/fleet.ts';
 import { postTo, type TestGateway } from '../harness/gateway.ts';
+import { startIssuer } from '../harness/issuer.ts';
 import { perTest } from '../harness/lasting.ts';
 import { scrape } from '../harness/observed.ts';
 import { startScriptedFleet } from '../harness/scripted-fleet.ts';
@@ -105,6 +106,20 @@ describeWithValkey(`a fleet${withoutValkey}`, () => {
       const metrics = await scrape(first.url);
       expect(metrics.value('stepgate_valkey_commands_total', { command: 'RATE', outcome: 'ok' })).toBe(2 + 6);
       expect(await fleet.names('rate')).toHaveLength(2);
+    });
+
+    it('counts failed verifications over all gateways', async () => {
+      const issuer = await startIssuer(Date.now);
+      try {
+        const [first, second] = await fleet.start(2, { ...issuer.environment, RATE_LIMIT_ANONYMOUS_PER_MINUTE: '2' });
+        const tokens = [await issuer.token(), await issuer.token({ sub: 'eve' })];
+        expect((await post(second, { query: RUN }, tokens[0])).status).toBe(200);
+        for (const key of ['a.b.c', 'd.e.f']) expect((await post(first, { query: RUN }, key)).status).toBe(401);
+        expect((await post(second, { query: RUN }, tokens[1])).status).toBe(429);
+        expect((await post(second, { query: RUN }, tokens[0])).status).toBe(200);
+      } finally {
+        await issuer.close();
+      }
     });
 
     it.each(['inf', 'nan', '1e300', 'word', ''])('A count "%s" that something else wrote is ignored', async (text) => {

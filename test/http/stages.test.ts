@@ -55,12 +55,13 @@ describe('the stages of a request', () => {
     const good = { authorization: `Bearer ${await issuer.token()}` };
     const expired = { authorization: `Bearer ${await issuer.token({ exp: 1 })}` };
     const body = JSON.stringify(ASK);
+    expect(await codeOf(await post(body, good))).toEqual([200, null]);
     for (let time = 0; time < 3; time += 1) {
       expect(await codeOf(await post(body, expired))).toEqual([401, 'UNAUTHENTICATED']);
     }
     expect(await codeOf(await post(body, expired))).toEqual([429, 'RATE_LIMITED']);
     expect(await codeOf(await post(body))).toEqual([429, 'RATE_LIMITED']);
-    for (let time = 0; time < 2; time += 1) expect(await codeOf(await post(body, good))).toEqual([200, null]);
+    expect(await codeOf(await post(body, good))).toEqual([200, null]);
     expect(await codeOf(await post(body, good))).toEqual([429, 'RATE_LIMITED']);
     await issuer.close();
   });

@@ -2,8 +2,8 @@
 import { LRUCache } from 'lru-cache';
 import { GatewayError } from '../../upstream/errors.ts';
 
-/** Counts an operation of the key if it is allowed. Synchronous if the count is local. */
-export type RateLimit = (key: string) => Allowance | Promise<Allowance>;
+/** Counts an operation of the key if it is allowed; `look` counts nothing. Synchronous if the count is local. */
+export type RateLimit = (key: string, how?: 'count' | 'look') => Allowance | Promise<Allowance>;
 
 /** A limit that all gateways of a fleet count together. */
 export interface RateLimitOfFleet {
@@ -41,12 +41,12 @@ export function createRateLimit(perMinute: number, now: () => number): RateLimit
   // With `max`, the cache would allocate the memory of all entries at once.
   const paidOffAt = new LRUCache<string, number>({ maxSize: MAX_CALLERS, sizeCalculation: () => 1 });
 
-  return (key) => {
+  return (key, how = 'count') => {
     const nowMs = now() - startMs;
     // If the clock was set back, a caller waits at most a minute.
     const owedMs = Math.min(MINUTE_MS, Math.max(0, (paidOffAt.get(key) ?? nowMs) - nowMs));
     const isAllowed = owedMs + intervalMs <= MINUTE_MS + TOLERANCE_MS;
-    if (isAllowed) paidOffAt.set(key, nowMs + owedMs + intervalMs);
+    if (isAllowed && how === 'count') paidOffAt.set(key, nowMs + owedMs + intervalMs);
     return allowanceOf(perMinute, isAllowed, owedMs);
   };
 }
