@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { Agent, request, type IncomingMessage } from 'node:http';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { AuthenticateHook } from '../../src/auth/authenticate-hook.ts';
 import type { Script } from '../harness/faulty-upstream.ts';
@@ -247,6 +249,53 @@ describe('a tool call', () => {
     expect(text).not.toContain('Something went wrong');
     expect(log.lines.filter(({ level }) => Number(level) >= 50)).toEqual([]);
     expect(upstream.calls).toEqual([]);
+  });
+
+  const LIST = { jsonrpc: '2.0', id: 1, method: 'tools/list' };
+  const WRONG = Array<number>(150_000).fill(1);
+  const CLIENT = { name: 'x', version: '1' };
+  it.each<[string, object]>([
+    ['wrong items', callOf({ workflowIds: WRONG }, 'what_is_failing')],
+    ['too many items', callOf({ workflowIds: WRONG.map(String) }, 'what_is_failing')],
+    ['a long name', callOf({}, 'x'.repeat(900_000))],
+    [
+      'wrong parts of its frame',
+      { ...LIST, method: 'initialize', params: { clientInfo: { ...CLIENT, icons: WRONG } } },
+    ],
+  ])('answers a message with %s by one short error', async (_, message) => {
+    const body = JSON.stringify(message);
+    const answer = await ask(`${gateway.url}/mcp`, { method: 'POST', headers: JSON_HEADERS, body });
+    expect(answer.body.toString()).toMatch(/"isError":true|"error":\{/);
+    expect(answer.body.length).toBeLessThan(1000);
+  });
+
+  it('lists of arguments have at most a hundred items', async () => {
+    const client = await connect('@modelcontextprotocol/sdk 1', gateway.url, 'key-a');
+    const [tool] = await client.tools();
+    expect(tool?.inputSchema.properties?.workflowIds).toMatchObject({ type: 'array', maxItems: 100 });
+  });
+
+  it('another caller does not wait for the messages of one', async () => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 301 });
+    const answered: string[] = [];
+    const post = async (path: string, key: string, body: object) => {
+      const headers = { ...JSON_HEADERS, authorization: `Bearer ${key}` };
+      const sent = request(`${gateway.url}${path}`, { method: 'POST', agent, headers });
+      sent.end(JSON.stringify(body));
+      const [response] = (await once(sent, 'response')) as [IncomingMessage];
+      await response.resume().toArray();
+      answered.push(key);
+    };
+    const askRun = (key: string) =>
+      post('/graphql', key, { query: '{ run(workflowId: "wf", id: "same") { status } }' });
+    for (const key of ['key-a', 'key-b']) await askRun(key);
+    const all = () => Promise.all([...Array.from({ length: 300 }, () => post('/mcp', 'key-a', LIST)), askRun('key-b')]);
+    // The connections are opened first.
+    await all();
+    answered.length = 0;
+    await all();
+    agent.destroy();
+    expect(answered.indexOf('key-b')).toBeLessThan(150);
   });
 
   it.each(['sort_by(@, &x)', 'a'.repeat(900_000), '[?'])('A bad path is an error of the part: %.20s', async (path) => {

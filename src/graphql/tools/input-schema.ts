@@ -11,6 +11,7 @@ import {
   type GraphQLSchema,
   type VariableDefinitionNode,
 } from 'graphql';
+import { MAX_LIST_SIZE } from '../arguments.ts';
 
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
@@ -57,7 +58,7 @@ export function variableSchema(schema: GraphQLSchema, definition: VariableDefini
 /** `around` are the input types that this one is inside of: a recursive one accepts any object. */
 function schemaOf(type: GraphQLInputType, around: readonly string[]): JsonSchema {
   if (isNonNullType(type)) return schemaOf(type.ofType, around);
-  if (isListType(type)) return { type: 'array', items: schemaOf(type.ofType, around) };
+  if (isListType(type)) return { type: 'array', maxItems: MAX_LIST_SIZE, items: schemaOf(type.ofType, around) };
   if (isEnumType(type)) return { type: 'string', enum: type.getValues().map(({ name }) => name) };
   if (!isInputObjectType(type)) return SCALARS[type.name] ?? {};
   if (around.includes(type.name)) return { type: 'object' };

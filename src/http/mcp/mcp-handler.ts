@@ -1,5 +1,14 @@
 /** One message of the Model Context Protocol, answered by the official server without a session. Loaded on first use. */
-import { createMcpHandler, fromJsonSchema, McpServer, type CallToolResult } from '@modelcontextprotocol/server';
+import {
+  createMcpHandler,
+  McpServer,
+  ProtocolError,
+  ProtocolErrorCode,
+  specTypeSchemas,
+  type CallToolResult,
+  type ListToolsResult,
+} from '@modelcontextprotocol/server';
+import { Ajv, AjvJsonSchemaValidator } from '@modelcontextprotocol/server/validators/ajv';
 import type { Ticket } from '../../graphql/admission/ticket.ts';
 import type { Answer, OperationRequest } from '../../graphql/operations/operation.ts';
 import type { Operations } from '../../graphql/operations/operations.ts';
@@ -51,9 +60,20 @@ interface Exchange {
   called: Promise<Called> | null;
 }
 
+/** Of a text from the client that is repeated to it. */
+const MAX_REPEATED_LENGTH = 200;
+
 export function createMcp({ tools, operations, version }: McpOptions) {
-  const registered = tools.map((tool) => ({ ...tool, arguments: fromJsonSchema<Arguments>(tool.inputSchema) }));
-  const isBundled = tools.some(({ name }) => name === 'what_is_failing');
+  // It stops at the first error: a list of 500,000 wrong items has as many. Scalars check their own formats.
+  const validator = new AjvJsonSchemaValidator(
+    new Ajv({ strict: false, validateSchema: false, validateFormats: false }),
+  );
+  const byName = new Map(
+    tools.map((tool) => [tool.name, { tool, validate: validator.getValidator<Arguments>(tool.inputSchema) }]),
+  );
+  /** Answers of `tools/list`, by whether the caller may execute. */
+  const listed = { true: listOf(tools), false: listOf(tools.filter(isReading)) };
+  const isBundled = byName.has('what_is_failing');
   const instructions = isBundled ? INSTRUCTIONS + FIRST_STEPS : INSTRUCTIONS;
 
   async function call(
@@ -71,33 +91,28 @@ export function createMcp({ tools, operations, version }: McpOptions) {
     return { answer, result: toolResult(tool, answer, maxBytes) };
   }
 
-  /** The package wants a server of its own for each message. */
+  /** The package wants a server of its own for each message. It shares the tools and their list. */
   function serverFor(exchange: Exchange): McpServer {
-    const { request } = exchange;
-    const server = new McpServer(
+    const { mayExecute } = exchange.request.caller;
+    const mcp = new McpServer(
       { name: 'stepgate', version },
       { capabilities: { tools: { listChanged: false } }, instructions },
     );
-    for (const tool of registered) {
-      if (tool.type === 'mutation' && !request.caller.mayExecute) continue;
-      const isReading = tool.type === 'query';
-      const config = {
-        description: tool.description,
-        inputSchema: tool.arguments,
-        // Open world: texts in the results come from elsewhere.
-        annotations: {
-          readOnlyHint: isReading,
-          destructiveHint: false,
-          idempotentHint: isReading,
-          openWorldHint: true,
-        },
-      };
-      server.registerTool(tool.name, config, async (given) => {
-        exchange.called = call(tool, given, exchange);
-        return (await exchange.called).result;
-      });
-    }
-    return server;
+    mcp.server.setRequestHandler('tools/list', () => listed[`${mayExecute}`]);
+    mcp.server.setRequestHandler('tools/call', async ({ params: { name, arguments: given = {} } }) => {
+      const known = byName.get(name);
+      if (!known || !(mayExecute || isReading(known.tool))) {
+        throw new ProtocolError(
+          ProtocolErrorCode.InvalidParams,
+          `Tool ${name.slice(0, MAX_REPEATED_LENGTH)} not found`,
+        );
+      }
+      const { valid, data, errorMessage } = known.validate(given);
+      if (!valid) return wrongArguments(name, errorMessage);
+      exchange.called = call(known.tool, data, exchange);
+      return (await exchange.called).result;
+    });
+    return mcp;
   }
 
   /** Rejects with a defect, whose message the package would send. */
@@ -119,3 +134,30 @@ export function createMcp({ tools, operations, version }: McpOptions) {
     return { status: response.status, contentType, text, answer: called?.answer ?? null };
   };
 }
+
+const isReading = ({ type }: Tool): boolean => type === 'query';
+
+/** The answer of `tools/list`. */
+function listOf(tools: readonly Tool[]): ListToolsResult {
+  const listed = specTypeSchemas.ListToolsResult['~standard'].validate({
+    tools: tools.map((tool) => ({
+      name: tool.name,
+      description: tool.description,
+      inputSchema: tool.inputSchema,
+      // Open world: texts in the results come from elsewhere.
+      annotations: {
+        readOnlyHint: isReading(tool),
+        destructiveHint: false,
+        idempotentHint: isReading(tool),
+        openWorldHint: true,
+      },
+    })),
+  });
+  if (listed.issues) throw new Error(listed.issues[0]?.message);
+  return listed.value;
+}
+
+const wrongArguments = (name: string, problem: string): CallToolResult => ({
+  content: [{ type: 'text', text: `Invalid arguments for tool ${name}: ${problem.slice(0, MAX_REPEATED_LENGTH)}` }],
+  isError: true,
+});
