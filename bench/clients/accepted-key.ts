@@ -1,6 +1,7 @@
 /**
  * An accepted key next to a hostile owner. Once a second it asks for a cached run from its own address: a known operation and a new
- * text over connections that stay open, as those of a proxy do, and a known operation over a new WebSocket.
+ * text over connections that stay open, as those of a proxy do, and a known operation over a new WebSocket. A new good key may ask,
+ * too: its first operation needs the upstream.
  */
 import { Agent } from 'node:http';
 import { createClient } from 'graphql-ws';
@@ -17,7 +18,7 @@ export interface Answer {
 }
 
 export interface Asked extends Answer {
-  readonly how: 'known' | 'new text' | 'socket';
+  readonly how: 'known' | 'new text' | 'socket' | 'new key';
 }
 
 export interface Watch {
@@ -47,7 +48,7 @@ const paramsOf = (index: number, name: string) => ({
 const agent = new Agent({ keepAlive: true, localAddress });
 
 /** Loads the runs, then begins to ask. */
-export async function watchAcceptedKey(url: string): Promise<Watch> {
+export async function watchAcceptedKey(url: string, { hasNewKeys }: { readonly hasNewKeys: boolean }): Promise<Watch> {
   for (let index = 0; index < RUNS; index += 1) {
     const refusal = await askOverHttp(url, paramsOf(index, 'Known'));
     if (refusal !== null) throw new Error(`the accepted key must be answered before the attack, got ${refusal}`);
@@ -76,6 +77,8 @@ export async function watchAcceptedKey(url: string): Promise<Watch> {
     ask('known', () => askOverHttp(url, known));
     ask('new text', () => askOverHttp(url, newText));
     ask('socket', () => askOverSocket(url, known));
+    const key = `Bearer new-${index}`;
+    if (hasNewKeys) ask('new key', () => askOverHttp(url, known, key));
   }, ASK_EVERY_MS);
   const healthUrl = new URL('/healthz', url).href;
   const askingHealth = setInterval(() => {
@@ -108,9 +111,16 @@ function reasonOf(failure: unknown): string {
 type Params = ReturnType<typeof paramsOf>;
 
 /** Null, or the reason why there are no data. */
-async function askOverHttp(url: string, params: Params): Promise<string | null> {
+async function askOverHttp(
+  url: string,
+  params: Params,
+  authorization: string = HEADERS.authorization,
+): Promise<string | null> {
   const body = JSON.stringify(params);
-  const { status, text } = await send(url, { headers: HEADERS, body, agent, localAddress, timeoutMs: TIMEOUT_MS });
+  const { status, text } = await send(url, {
+    headers: { ...HEADERS, authorization },
+    ...{ body, agent, localAddress, timeoutMs: TIMEOUT_MS },
+  });
   return status === 200 && text.startsWith('{"data":{"run":{') ? null : `${status}: ${text.slice(0, 100)}`;
 }
 

@@ -9,9 +9,11 @@ import {
   madeUpKeys,
   persisted,
   responseCache,
+  slowKeys,
 } from './hostile/floods.ts';
 import { attempts, integers, triage } from './hostile/figures.ts';
 import { getAccepted } from './hostile/flood.ts';
+import { mcpArguments, mcpList } from './hostile/mcp.ts';
 import { eventReaders, halfOpen, mutations, openBodies, pipelining, readers, uploads } from './hostile/slow.ts';
 import { denseSubscriptions, fragments, idleSockets, live, messages } from './hostile/sockets.ts';
 import { createTally, type HostileReport } from './hostile/tally.ts';
@@ -56,6 +58,9 @@ const ATTACKS = {
   triage,
   attempts,
   integers,
+  mcpList,
+  mcpArguments,
+  slowKeys,
 };
 
 const job = JSON.parse(process.argv[2] ?? '') as HostileJob;

@@ -6,6 +6,8 @@ import { runBody } from '../../queries.ts';
 import { answerOf, type Target } from './tally.ts';
 
 export interface HostileRequest {
+  /** Default: GraphQL. */
+  readonly path?: string;
   readonly headers: Readonly<Record<string, string>>;
   /** Body of a POST. */
   readonly body?: string;
@@ -19,6 +21,8 @@ export interface FloodOptions {
   readonly keepAlive?: boolean;
   /** Least time between two requests of a connection. */
   readonly everyMs?: number;
+  /** The connections begin one after another within `everyMs`. Default: together. */
+  readonly isSpread?: boolean;
   /** Its clients leave this long after they have connected. */
   readonly leavesAfterMs?: number;
 }
@@ -28,12 +32,13 @@ const READ_OF_ANSWER = 4000;
 /** Calls `next` for the request of each number until the time is over. */
 export async function flood(
   target: Target,
-  { connections, keepAlive = true, everyMs = 0, leavesAfterMs }: FloodOptions,
+  { connections, keepAlive = true, everyMs = 0, isSpread = false, leavesAfterMs }: FloodOptions,
   next: (index: number) => HostileRequest,
 ): Promise<void> {
   const agent = new Agent({ keepAlive, maxSockets: connections });
   let count = 0;
-  const sendInTurn = async () => {
+  const sendInTurn = async (connection: number) => {
+    if (isSpread) await sleep((everyMs * connection) / connections);
     while (Date.now() < target.untilMs) {
       const request = next(count);
       count += 1;
@@ -43,7 +48,7 @@ export async function flood(
       await pause;
     }
   };
-  await Promise.all(Array.from({ length: connections }, sendInTurn));
+  await Promise.all(Array.from({ length: connections }, (_, connection) => sendInTurn(connection)));
   agent.destroy();
 }
 
@@ -54,7 +59,7 @@ export const getAccepted = (url: URL): Promise<string> =>
 function answerTo(
   url: URL,
   agent: Agent,
-  { headers, body, search }: HostileRequest,
+  { path, headers, body, search }: HostileRequest,
   leavesAfterMs?: number,
 ): Promise<string> {
   return new Promise((resolve) => {
@@ -64,7 +69,7 @@ function answerTo(
     const options = {
       agent,
       method: body === undefined ? 'GET' : 'POST',
-      path: `${url.pathname}${search ?? ''}`,
+      path: path ?? `${url.pathname}${search ?? ''}`,
       headers: { 'content-type': 'application/json', accept: 'application/json', ...headers },
     };
     const sent = send(url, options, (response) => {

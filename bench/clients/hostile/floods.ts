@@ -49,6 +49,17 @@ export const madeUpKeys = (target: Target): Promise<void> =>
     return { headers: { authorization, ...(index % 2 === 0 && fromAddress(index)) }, body: runsBody(ids) };
   });
 
+const SLOW_NETWORKS = 3;
+/** Each waits for its answer: ten requests a second of each network, as long as answers take less than `everyMs`. */
+const SLOW = { connections: 300, everyMs: 10_000, isSpread: true };
+
+/** Made-up keys that wait for a slow upstream, from three addresses. */
+export const slowKeys = (target: Target): Promise<void> =>
+  flood(target, SLOW, (index) => ({
+    headers: { authorization: `${REFUSED_KEY}${index}`, ...fromAddress(index % SLOW_NETWORKS) },
+    body: runBody(ordinaryRun(index)),
+  }));
+
 /** Tokens with a wrong signature, each from another address: the key to check them is known. */
 export const invalidTokens = (target: Target): Promise<void> =>
   flood(target, CONNECTIONS, (index) => ({
