@@ -14,7 +14,7 @@ import { Admission } from './graphql/admission/admission.ts';
 import type { StepgatePlugin } from './graphql/apollo/server.ts';
 import type { SchemaExtension } from './graphql/extension/schema-extension.ts';
 import { createGraphql } from './graphql/graphql.ts';
-import { createTools, documentsOf } from './graphql/tools/tools.ts';
+import { createTools } from './graphql/tools/tools.ts';
 import { readManifests } from './graphql/operations/manifests.ts';
 import { readPriceFile, readPrices } from './graphql/price-file.ts';
 import { createSchema, schemaText } from './graphql/schema.ts';
@@ -232,9 +232,7 @@ async function openParts(
   metrics.watch({ upstream: upstream.state, cachedBytes, pollers, build });
 
   const graphql = await createGraphql({
-    // A safelist has the tools, too.
-    ...{ config, schema, manifests: new Map([...manifests, ...documentsOf(tools)]) },
-    ...{ prices, runs, observer, logger, now, after },
+    ...{ config, schema, manifests, prices, runs, observer, logger, now, after },
     ...{ plugins, isVerified, sharedOperations: fleet && createSharedOperations(fleet) },
   });
   opened.defer(graphql.close);

@@ -2,13 +2,16 @@ import { once } from 'node:events';
 import { Agent, request, type IncomingMessage } from 'node:http';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { AuthenticateHook } from '../../src/auth/authenticate-hook.ts';
+import { BUNDLED_TOOLS } from '../../src/graphql/tools/bundled-tools.ts';
 import type { Script } from '../harness/faulty-upstream.ts';
 import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
 import { startGateway } from '../harness/gateway.ts';
 import { perBlock, perTest } from '../harness/lasting.ts';
 import { connectMcp, MCP_LINES, type McpClient, type McpLine } from '../peers/mcp-client.ts';
 import { captureLog, scrape } from '../harness/observed.ts';
+import { codesOf } from '../harness/operations.ts';
 import { ask } from '../harness/plain-http.ts';
+import { send, TRANSPORTS } from '../harness/transports.ts';
 import { wireRun, wireStep } from '../harness/wire.ts';
 
 const READING = [
@@ -171,6 +174,23 @@ describe('a tool call', () => {
     const call = () => client.call('run_state', { workflowId: 'wf', runId: 'same' });
     expect((await call()).isError).toBe(false);
     await expect(Promise.all([call(), call(), call()])).rejects.toThrow('RATE_LIMITED');
+  });
+
+  it.each(TRANSPORTS)('bundled tools are not in the manifest: %s', async (transport) => {
+    const PERSISTED = { PERSISTED_OPERATIONS: 'only', PERSISTED_MANIFESTS: MANIFEST, MCP_MUTATIONS: 'start_run' };
+    await gateway.replace(() => startWith(PERSISTED));
+    const codeOf = async (request: Readonly<Record<string, unknown>>) =>
+      codesOf({ errors: (await send(transport, gateway.url, request)).errors ?? [] });
+    const variables = GOOD;
+    for (const name of ['run_state', 'start_run']) {
+      const document = BUNDLED_TOOLS.find((text) => text.includes(name)) ?? '';
+      const codes = [
+        await codeOf({ documentId: `mcp:${name}`, variables }),
+        await codeOf({ query: document, variables }),
+      ];
+      expect(codes).toEqual([['PERSISTED_QUERY_NOT_FOUND'], ['OPERATION_NOT_ALLOWED']]);
+    }
+    expect(upstream.calls).toEqual([]);
   });
 
   it("The operator's manifest replaces the bundled tools", async () => {

@@ -49,7 +49,7 @@ export interface OperationsOptions {
 }
 
 /** What the admission has let in. */
-type Admitted = Pick<Operation, 'request' | 'ticket' | 'params' | 'record'>;
+type Admitted = Pick<Operation, 'request' | 'ticket' | 'params' | 'record'> & { readonly own: string | null };
 
 export function createOperations(options: OperationsOptions) {
   const { schema, apollo, persisted, documents, eventsOf, errors, contextSource, observer } = options;
@@ -58,10 +58,10 @@ export function createOperations(options: OperationsOptions) {
     observer.begin({ transport, requestId, clientInfo, http, viewerId: caller.viewer?.id ?? null });
 
   /** Rejects with the error of an operation that must not reach Apollo Server. */
-  async function begin({ request, ticket, params, record }: Admitted): Promise<Operation> {
+  async function begin({ request, ticket, params, record, own }: Admitted): Promise<Operation> {
     const { caller, requestId, network, client } = request;
     if (isDeeperThan((params.variables ?? null) as JsonValue, MAX_JSON_DEPTH)) throw tooDeep();
-    const resolved = persisted.resolve(params);
+    const resolved = own === null ? persisted.resolve(params) : { text: own, registers: null };
     const source = resolved instanceof Promise ? await resolved : resolved;
     const turn = ticket.turn();
     if (turn) await turn;
@@ -123,10 +123,15 @@ export function createOperations(options: OperationsOptions) {
   }
 
   return {
-    /** Never rejects. */
-    async run(request: OperationRequest, ticket: Ticket, params: OperationParams): Promise<Outcome> {
+    /** Never rejects. `own` is a text of the gateway, which no client sent: it need not be in a manifest. */
+    async run(
+      request: OperationRequest,
+      ticket: Ticket,
+      params: OperationParams,
+      own: string | null = null,
+    ): Promise<Outcome> {
       const record = recordOf(request);
-      const outcome = await runStages({ request, ticket, params, record }).catch((error: unknown) =>
+      const outcome = await runStages({ request, ticket, params, record, own }).catch((error: unknown) =>
         errorAnswer(errors.format([error], record), statusOf(error)),
       );
       if (outcome.kind === 'events') return outcome;

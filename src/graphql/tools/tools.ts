@@ -65,10 +65,6 @@ export function createTools(
   return all.filter(({ type, name }) => type === 'query' || mcpMutations.includes(name));
 }
 
-/** Documents by ids that no client has. */
-export const documentsOf = (tools: readonly Tool[]) =>
-  tools.map(({ name, document }) => [`mcp:${name}`, document] as const);
-
 function toolsIn(document: string, schema: GraphQLSchema): readonly Tool[] {
   return parse(document).definitions.flatMap((definition) => {
     if (definition.kind !== Kind.OPERATION_DEFINITION) return [];

@@ -82,11 +82,10 @@ export function createMcp({ tools, operations, version }: McpOptions) {
     { request, ticket }: Exchange,
   ): Promise<Called> {
     const params = {
-      query: tool.document,
       operationName: tool.name,
       variables: { ...variables, ...(tool.passesMaxBytes && { maxBytes: maxBytes - FRAME_BYTES }) },
     };
-    const answer = await operations.run({ ...request, allowed: new Set([tool.type]) }, ticket, params);
+    const answer = await operations.run({ ...request, allowed: new Set([tool.type]) }, ticket, params, tool.document);
     if (answer.kind !== 'answer') throw new Error('The operation of a tool must not be a subscription.');
     return { answer, result: toolResult(tool, answer, maxBytes) };
   }
