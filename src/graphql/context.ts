@@ -66,7 +66,7 @@ export interface ContextRequest {
 }
 
 const MAY_NOT_EXECUTE =
-  'The credential must include the right to start runs, got one without it. Ask for another credential.';
+  'The credential must include the right to execute, got one without it. Ask for another credential.';
 
 /** Computes each value once per operation, however often it is selected. */
 function kept<Value>(): (key: unknown, compute: () => Value) => Value {
@@ -96,6 +96,11 @@ export function createContext(source: ContextSource, request: ContextRequest) {
       caller.error ??
       new GatewayError('UNAUTHENTICATED', 'A key is required. Send the header "Authorization: Bearer <your key>".')
     );
+  };
+  /** Callers of one viewer may differ, so the answer is not cached. */
+  const callerMayExecute = (): boolean => {
+    lifetime.limit(0);
+    return mayExecute;
   };
   const errorInfos = kept<StepError | null>();
   const pages = new PagesFirst();
@@ -185,18 +190,18 @@ export function createContext(source: ContextSource, request: ContextRequest) {
     watchRuns: (workflowIds: readonly string[]) => endedBy(signal(), source.watchRuns(workflowIds, operation())),
     watch: (ref: RunRef, requirement: DataRequirement) =>
       endedBy(signal(), source.watchRun(ref, requirement, operation())),
-    /** Throws without a viewer. Callers of one viewer may differ, so the answer is not cached. */
+    callerMayExecute,
+    /** Throws without a viewer. */
     mayExecute(workflowId: string): boolean {
       const { scope } = operation().viewer;
-      lifetime.limit(0);
       const isInScope = scope?.workflowIds?.has(workflowId) ?? true;
-      return mayExecute && source.offersExecute && isInScope;
+      return callerMayExecute() && source.offersExecute && isInScope;
     },
-    /** Returns the function that starts a run. Throws without a viewer, and for a caller that may not start runs. */
-    starter: () => {
-      const starting = operation();
+    /** Throws without a viewer, and for a caller that may not execute. */
+    checkMayMutate(): void {
+      operation();
       if (!mayExecute) throw new GatewayError('FORBIDDEN', MAY_NOT_EXECUTE);
-      return (request: StartRequest) => source.startRun(request, starting);
     },
+    startRun: (request: StartRequest) => source.startRun(request, operation()),
   };
 }

@@ -6,6 +6,7 @@ import type { SchemaExtension } from './extension/schema-extension.ts';
 import { entityNameOf, SUBGRAPH_SDL, subgraphFields } from './federation/subgraph.ts';
 import { budgetFields } from './fields/budgeted-fields.ts';
 import { attachFields, attachScalar, attachUnion } from './fields/executable-schema.ts';
+import { guardMutations } from './fields/guarded-mutations.ts';
 import { fieldTables } from './resolvers/index.ts';
 import { dateTimeScalar, jsonScalar } from './scalars.ts';
 
@@ -25,5 +26,6 @@ export function createSchema(extension: SchemaExtension | null = null): GraphQLS
   attachUnion(schema, '_Entity', entityNameOf);
   for (const scalar of [dateTimeScalar, jsonScalar]) attachScalar(schema, scalar);
   budgetFields(schema);
+  guardMutations(schema);
   return schema;
 }

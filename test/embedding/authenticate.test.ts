@@ -15,7 +15,7 @@ import { send, TRANSPORTS } from '../harness/transports.ts';
 
 const RUN = '{ run(workflowId: "wf", id: "r1") { status } }';
 const GOOD: Identity = { upstreamKey: 'key-of-upstream', workflowIds: 'all' };
-const START = 'mutation { executeWorkflow(workflowId: "wf") { message } }';
+const START = 'mutation { executeWorkflow(workflowId: "wf") { message } act }';
 const UNAVAILABLE = 'IDENTITY_UNAVAILABLE';
 
 describe('an authenticate hook', () => {
@@ -33,10 +33,22 @@ describe('an authenticate hook', () => {
     ),
   );
   const TEAM = '{ run(workflowId: "wf", id: "r1") { team } }';
+  const act = jest.fn(() => 1);
   const extension = {
-    typeDefs: 'extend type Run { team: String }',
-    fields: { Run: { team: { cacheMs: Infinity, resolve: teamOf } } },
+    typeDefs: `
+      extend type Run { team: String }
+      extend type Query { mayAct: Boolean }
+      extend type Mutation { act: Int }
+    `,
+    fields: {
+      Run: { team: { cacheMs: Infinity, resolve: teamOf } },
+      Query: { mayAct: { cacheMs: Infinity, resolve: mayAct } },
+      Mutation: { act: { resolve: act } },
+    },
   };
+  function mayAct(_root: unknown, _args: unknown, { caller }: { caller: { mayExecute: boolean } }) {
+    return caller.mayExecute;
+  }
   function teamOf(_run: unknown, _args: unknown, { viewer }: { viewer: { attributes: Record<string, string> } }) {
     return viewer.attributes.team;
   }
@@ -134,17 +146,30 @@ describe('an authenticate hook', () => {
     expect(await outcomeOf(() => ({ ...GOOD, ...identity() }))).toBe(outcome);
   });
 
-  it.each(['HTTP POST', 'graphql-ws'] as const)(
-    'An identity with mayExecute false starts no run, although its viewer may: %s',
+  it.each(['HTTP POST', 'graphql-ws', 'graphql-sse'] as const)(
+    'a caller with mayExecute false runs no mutation, although its viewer may: %s',
     async (transport) => {
       hook = (credential) => ({ ...GOOD, mayExecute: credential === 'starter' });
       const start = (key: string) => send(transport, gateway.url, { query: START }, key);
       const before = upstream.count('execute');
-      expect(await start('starter')).toEqual({ data: { executeWorkflow: { message: 'accepted' } } });
-      expect(codesOf({ errors: (await start('reader')).errors ?? [] })).toEqual(['FORBIDDEN']);
+      act.mockClear();
+      expect(await start('starter')).toEqual({ data: { executeWorkflow: { message: 'accepted' }, act: 1 } });
+      const { data, errors = [] } = await start('reader');
+      expect(data).toEqual({ executeWorkflow: null, act: null });
+      expect(codesOf({ errors })).toEqual(['FORBIDDEN', 'FORBIDDEN']);
       expect(upstream.count('execute')).toBe(before + 1);
+      expect(act).toHaveBeenCalledTimes(1);
     },
   );
+
+  it('fields of an embedder read whether their caller may execute', async () => {
+    hook = (credential) => ({ ...GOOD, mayExecute: credential === 'may' });
+    for (let round = 0; round < 3; round += 1) {
+      for (const key of ['may', 'may-not']) {
+        expect((await gateway.query('{ mayAct }', { key })).data).toEqual({ mayAct: key === 'may' });
+      }
+    }
+  });
 
   it('Callers of one viewer each get their own mayExecute: cold, warm, from the response cache and in shared events', async () => {
     hook = (credential) => ({

@@ -13,6 +13,11 @@ export interface FieldContext {
   readonly requestId: string;
   /** Besides parent and arguments, only this may determine the answer, since it is the key of every cache. */
   readonly viewer: Pick<Viewer, 'id' | 'attributes'>;
+  /** Rights of the caller, in which callers of one viewer may differ. An answer for which they are read is not cached. */
+  readonly caller: {
+    /** False: the caller runs no mutation. */
+    readonly mayExecute: boolean;
+  };
   /** The operation's only clock reading, in milliseconds since 1970. */
   readonly nowMs: number;
   /** Returns a signal that fires when the client has disconnected. */
@@ -42,6 +47,11 @@ export function createFieldContext(context: Context, info: GraphQLResolveInfo): 
   return {
     requestId,
     viewer: { id: viewer.id, attributes: viewer.attributes },
+    caller: {
+      get mayExecute() {
+        return context.callerMayExecute();
+      },
+    },
     nowMs,
     signal,
     cacheUntil: (untilMs) => {

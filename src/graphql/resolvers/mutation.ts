@@ -3,9 +3,7 @@ import type { FieldTable } from '../fields/field-table.ts';
 
 export const mutation: FieldTable<'Mutation'> = {
   executeWorkflow: {
-    async resolve(_root, { workflowId, inputs = null, idempotencyKey = null }, { ticket, checkedInputs, starter }) {
-      // Throws without the right to start, before a megabyte of inputs is checked or a key is looked up.
-      const startRun = starter();
+    async resolve(_root, { workflowId, inputs = null, idempotencyKey = null }, { ticket, checkedInputs, startRun }) {
       // Each start has its own turn: one operation may have fifty, each with a megabyte.
       await ticket.nextTurn();
       const { runId, message } = await startRun({
