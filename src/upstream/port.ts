@@ -89,8 +89,9 @@ export interface UpstreamStart {
 type Answer<T> = Promise<Uint8Array | T>;
 
 /**
- * Each function resolves with the JSON of the workflow API's contract. It rejects with `UpstreamError`; any other error is
- * logged, and counts as an outage. A call without a function is disabled.
+ * Each function resolves with the JSON of the workflow API's contract. It rejects with `UpstreamError`. A mistake, such as a
+ * TypeError without a cause, is an internal error; any other error is logged, and counts as an outage. A call without a function
+ * is disabled.
  */
 export interface Upstream {
   /** Names the source of the data: in a fleet, gateways whose upstreams have the same name share answers. */

@@ -77,6 +77,9 @@ describe('an upstream of functions', () => {
     ['500', new UpstreamError(500, 'secret'), 'UPSTREAM_UNAVAILABLE', 1],
     ['503', new UpstreamError(503, 'secret'), 'UPSTREAM_UNAVAILABLE', 3],
     ['another error', new Error('secret'), 'UPSTREAM_UNAVAILABLE', 3],
+    ['a failed fetch', new TypeError('fetch failed', { cause: new Error('secret') }), 'UPSTREAM_UNAVAILABLE', 3],
+    ['a TypeError', new TypeError('secret'), 'INTERNAL_SERVER_ERROR', 1],
+    ['a RangeError', new RangeError('secret'), 'INTERNAL_SERVER_ERROR', 1],
   ])('A function may fail with %s', async (_, error, code, attempts) => {
     let calls = 0;
     const steps = () => {
@@ -90,8 +93,12 @@ describe('an upstream of functions', () => {
   });
 
   it('Errors that are not an UpstreamError are logged', async () => {
-    await (await start({ steps: fail(new Error('the database is gone')) })).query(RUN);
-    expect(log.text).toContain('the database is gone');
+    for (const error of [new Error('the database is gone'), new TypeError('engine is undefined')]) {
+      const { query } = await start({ steps: fail(error) });
+      await query(RUN);
+      expect(log.text).toContain(error.message);
+      await gateway?.close();
+    }
   });
 
   it.each<readonly [string, unknown, RegExp]>([

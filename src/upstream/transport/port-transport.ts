@@ -48,6 +48,8 @@ export function createPortTransport(upstream: Upstream, config: Config, logger: 
   function toGatewayError(error: unknown, requestId: string): Error {
     if (error instanceof GatewayError || error instanceof AbandonedError) return error;
     if (error instanceof UpstreamError) return statusError(error.status, error.retryAfterSeconds);
+    // Another attempt would fail as well. The error is masked, and logged by the operation.
+    if (error instanceof Error && isDefect(error)) return error;
     logger.warn({ err: error, requestId }, 'the upstream option failed');
     return new GatewayError('UPSTREAM_UNAVAILABLE', 'The upstream failed.');
   }
@@ -65,3 +67,8 @@ export function createPortTransport(upstream: Upstream, config: Config, logger: 
     close: () => undefined,
   };
 }
+
+const DEFECTS: ReadonlySet<string> = new Set(['TypeError', 'ReferenceError', 'RangeError', 'URIError']);
+
+/** A mistake in the function. `fetch` reports a failed connection as a TypeError with a cause. */
+const isDefect = ({ name, cause }: Error): boolean => DEFECTS.has(name) && cause === undefined;
