@@ -1,6 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
+import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startGateway } from '../harness/gateway.ts';
 import { gatewayPerTest } from '../harness/gateway-over.ts';
 import { codesOf, placesOf } from '../harness/operations.ts';
+import { createScriptedHistory, wireWorkflow } from '../harness/scripted-history.ts';
+import { wireStep } from '../harness/wire.ts';
 import { BASELINE, CHANGED_RUN, createIncident, NEWEST, NEW_PROMPT, OLD_PROMPT, startOf } from './incident.ts';
 
 /** The manual clock. */
@@ -210,4 +214,32 @@ describe('In an incident that began 44 minutes ago', () => {
       expect(nodes.map(({ isNew }) => isNew)).toEqual(nodes.map((_, index) => index < 20));
     });
   });
+});
+
+it('names the runs of a comparison that cannot be loaded', async () => {
+  const history = createScriptedHistory(6, [{ ...wireWorkflow('wf'), organization_id: 'org-1' }]);
+  const failed = { status: 'failed', error: 'boom' };
+  const upstream = await startFaultyUpstream(async (call) => {
+    // The steps of the baseline are outside of the caller's scope.
+    if (call.endpoint === 'steps') {
+      return { json: [wireStep(call.runId === 'run-6' ? failed : { organization_id: 'org-2' })] };
+    }
+    const { json, ...reply } = await history.script(call);
+    const records = (json as readonly { readonly id: string }[]).map((each) =>
+      each.id === 'run-6' ? { ...each, ...failed } : each,
+    );
+    return { ...reply, json: records };
+  });
+  const identity = { upstreamKey: 'key', workflowIds: 'all', organizationId: 'org-1' } as const;
+  const gateway = await startGateway({ UPSTREAM_URL: upstream.url }, { authenticate: () => identity });
+  const { errors } = await gateway.query(`{
+    run(workflowId: "wf", id: "run-6") { baseline { comparison { tokenDelta } } }
+    compareRuns(workflowId: "wf", baseId: "run-5", headId: "run-6") { tokenDelta }
+  }`);
+  await gateway.close();
+  await upstream.close();
+  expect(errors.map(({ message, path = [] }) => [path.at(-1), message])).toEqual([
+    ['compareRuns', 'baseId: Not found upstream.'],
+    ['comparison', 'baseline run run-5: Not found upstream.'],
+  ]);
 });

@@ -295,6 +295,12 @@ describe('a tool call', () => {
     expect(tool?.inputSchema.properties?.workflowIds).toMatchObject({ type: 'array', maxItems: 100 });
   });
 
+  it('names the workflow that cannot be read', async () => {
+    const client = await connect('@modelcontextprotocol/sdk 1', gateway.url, 'key-a');
+    const { content } = await client.call('what_is_failing', { workflowIds: ['gone'] });
+    expect(content).toMatchObject({ errors: [{ code: 'NOT_FOUND', workflowId: 'gone' }] });
+  });
+
   it('another caller does not wait for the messages of one', async () => {
     const agent = new Agent({ keepAlive: true, maxSockets: 301 });
     const answered: string[] = [];

@@ -71,7 +71,10 @@ const baseline: FieldTable<'Baseline'> = {
   run: runOfParent,
   comparison: {
     resolve: ({ workflowId, runId, failedRunId }, _args, context) =>
-      comparisonOf({ workflowId, baseId: runId, headId: failedRunId }, context),
+      comparisonOf({ workflowId, baseId: runId, headId: failedRunId }, context, {
+        base: `baseline run ${runId}`,
+        head: `failed run ${failedRunId}`,
+      }),
   },
 };
 

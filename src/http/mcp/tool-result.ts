@@ -40,6 +40,7 @@ function textOf(data: string, leftOut: readonly string[]): string {
 const briefError = ({ message, path, extensions }: GraphQLFormattedError) => ({
   message,
   ...(path && { path: path.join('.') }),
+  ...(extensions?.workflowId !== undefined && { workflowId: extensions.workflowId }),
   code: extensions?.code,
   retryable: extensions?.retryable,
   requestId: extensions?.requestId,
