@@ -41,7 +41,7 @@ interface QueuedCall extends Lane {
   readonly ofNetwork: Share;
   readonly ofViewer: Share;
   readonly ofCompartment: Share;
-  /** True if another call of the viewer has succeeded. */
+  /** True once the key is accepted, or another call of the viewer has succeeded. */
   isPassed: boolean;
   readonly start: (slot: Slot) => void;
   readonly refuse: (error: Error) => void;
@@ -163,7 +163,10 @@ export function createFairQueue(slots: number) {
   };
 }
 
-const isUnaccepted = (call: QueuedCall): boolean => !call.isPassed && !call.isAccepted();
+function isUnaccepted(call: QueuedCall): boolean {
+  call.isPassed ||= call.isAccepted();
+  return !call.isPassed;
+}
 
 const participantOf = (call: QueuedCall): Share => (isUnaccepted(call) ? call.ofNetwork : call.ofViewer);
 
