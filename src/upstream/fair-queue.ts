@@ -1,8 +1,7 @@
 /**
- * Slots for concurrent calls (a bulkhead). A free slot goes to the waiting participant with the fewest calls in progress, and to
- * the compartment of that participant with the fewest. So a participant with many calls, or a hanging workflow, lets others go
- * first. A participant is a viewer whose key is accepted. Other keys can be invented: they share a quarter of the slots, and all
- * keys of a network are one participant.
+ * Slots for concurrent calls (a bulkhead). A free slot goes to the waiting participant with the fewest calls in progress, and to its
+ * compartment with the fewest, so that one with many calls, or a hanging workflow, lets others go first. A participant is an accepted
+ * viewer, or a network with all of its other keys, which can be invented: together these have a quarter of the slots.
  */
 import { AbandonedError, GatewayError } from './errors.ts';
 

@@ -116,7 +116,7 @@ describe.each(['a hook', 'tokens'])('failed verifications by %s', (kind) => {
     expect(await send(true)).toMatch(/^200/);
   });
 
-  it('do not keep a credential that was accepted from being verified again', async () => {
+  it('never block an accepted credential from being verified again', async () => {
     const headers = { 'x-forwarded-for': ATTACKER };
     const known = await credential(true);
     expect(await SENDERS['HTTP POST'](gateway.url, known, headers)).toMatch(/^200/);

@@ -147,7 +147,7 @@ describe('an authenticate hook', () => {
   });
 
   it.each(['HTTP POST', 'graphql-ws', 'graphql-sse'] as const)(
-    'a caller with mayExecute false runs no mutation, although its viewer may: %s',
+    'a caller with mayExecute false runs no mutation: %s',
     async (transport) => {
       hook = (credential) => ({ ...GOOD, mayExecute: credential === 'starter' });
       const start = (key: string) => send(transport, gateway.url, { query: START }, key);

@@ -121,7 +121,7 @@ describe('a key that the upstream has not accepted', () => {
     await Promise.all(waiting);
   });
 
-  it.each(TRANSPORTS)('the next slot goes to another network than that of many keys: %s', async (transport) => {
+  it.each(TRANSPORTS)('serves another network before one with many keys: %s', async (transport) => {
     await gateway.replace(() => start({ UPSTREAM_CONCURRENCY: '8' }));
     const replies: (() => void)[] = [];
     upstream.script = async (call) => {

@@ -198,7 +198,7 @@ describe('an upstream call', () => {
       ['viewer', busyLanes, STEPS],
       ['compartment', busyLanes.slice(0, 1), laneOf('run', 'busy')],
       ['network of made-up keys', inventedKeys('192.0.2.1'), inventedKey('new', '192.0.2.2')],
-    ])('a full queue drops the newest call of the %s with the most', async (_, lanes, other) => {
+    ])('drops the newest call of the busiest %s from a full queue', async (_, lanes, other) => {
       const slow = openAttempt();
       const calls = makeMany(lanes, QUEUE_LENGTH - 1, slow.attempt);
       const newest = gatewayErrorOf(resilience.once(lanes[0] ?? STEPS, slow.attempt, never));
@@ -240,7 +240,7 @@ describe('an upstream call', () => {
       await Promise.all(calls);
     });
 
-    it('serves a waiting viewer as often as those who return again and again', async () => {
+    it('serves waiting viewers as often as returning ones', async () => {
       resilience = createResilience({ timeoutMs: TIMEOUT_MS, concurrency: 1 });
       const order: string[] = [];
       const callOf = async (viewerId: string) => {
