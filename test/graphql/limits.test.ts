@@ -84,8 +84,8 @@ describe('the limits of an operation', () => {
     );
 
     it('The number of characters is limited before parsing', async () => {
-      // By GET, the request's head would be too long first.
-      const length = transport === 'HTTP GET' ? 0 : 131_073;
+      // By GET the request's head would be too long first, and over a socket the message.
+      const length = transport === 'HTTP GET' || transport === 'graphql-ws' ? 0 : 131_073;
       expect(
         (await send(transport, gateway.url, { query: '{ __typename }'.padEnd(length - 1) })).errors,
       ).toBeUndefined();

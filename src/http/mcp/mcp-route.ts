@@ -71,7 +71,8 @@ export function createMcpRoute(options: McpRouteOptions): RouteHandlerMethod {
         // The log and the metrics get a call whose arguments were refused, too.
         if (!answer && message.method === 'tools/call')
           operations.refuse(operation, requestError('BAD_USER_INPUT', BAD_CALL));
-        await ticket.answer(Buffer.byteLength(text));
+        // An operation has counted its answer, and a mutation's ids must not wait for room.
+        if (!answer) await ticket.answer(Buffer.byteLength(text));
         if (contentType !== null) void reply.header('content-type', contentType);
         return reply.code(status).send(text === '' ? undefined : text);
       });
