@@ -13,7 +13,7 @@ import { createSharedStarts } from './fleet/starts/shared-starts.ts';
 import { Admission } from './graphql/admission/admission.ts';
 import type { StepgatePlugin } from './graphql/apollo/server.ts';
 import type { SchemaExtension } from './graphql/extension/schema-extension.ts';
-import { createGraphql } from './graphql/graphql.ts';
+import { createGraphql, type PayloadOverrides } from './graphql/graphql.ts';
 import { createTools, documentsOf } from './graphql/tools/tools.ts';
 import { readManifests } from './graphql/operations/manifests.ts';
 import { readPriceFile, readPrices } from './graphql/price-file.ts';
@@ -67,7 +67,7 @@ export interface Additions {
 }
 
 /** Dependencies that tests replace. */
-export interface Overrides extends Partial<Clock>, HttpOverrides, Pick<Additions, 'logger'> {
+export interface Overrides extends Partial<Clock>, HttpOverrides, PayloadOverrides, Pick<Additions, 'logger'> {
   readonly after?: After;
   /** For how long `/metrics` answers the same text. */
   readonly scrapedMs?: number | undefined;
@@ -235,6 +235,7 @@ async function openParts(
     // A safelist has the tools, too.
     ...{ config, schema, manifests: new Map([...manifests, ...documentsOf(tools)]) },
     ...{ prices, runs, observer, logger, now, after },
+    payloads: overrides,
     ...{ plugins, isVerified, sharedOperations: fleet && createSharedOperations(fleet) },
   });
   opened.defer(graphql.close);

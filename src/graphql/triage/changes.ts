@@ -86,7 +86,10 @@ async function comparedRuns(runs: readonly Run[], context: Context): Promise<Com
     await context.ticket.nextTurn();
     const asked = steps.filter(({ status, isSuperseded }) => status !== 'SKIPPED' && !isSuperseded);
     const read = await Promise.all(
-      asked.map(async ({ nodeId, payload }) => ({ nodeId, call: await context.payloads.read(payload, calls.read) })),
+      asked.map(async ({ nodeId, payload: { body, index } }) => {
+        const call = await context.payloads.ask(body, { name: 'modelCall', args: { index } });
+        return { nodeId, call: call && calls.share(call) };
+      }),
     );
     const byNode = Map.groupBy(read, ({ nodeId }) => nodeId);
     const merged = [...byNode].flatMap(([nodeId, ofNode]) => {

@@ -1,0 +1,165 @@
+/**
+ * Reads large payloads in another process, one at a time. A thread would do, but when its heap is full, Node ends the whole process
+ * (docs/decisions/0073-payload-worker.md).
+ */
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { packageFile } from '../../config/package-file.ts';
+import { AbandonedError, GatewayError } from '../errors.ts';
+import type { ReadReply, ReadRequest } from './payload-process.ts';
+
+/** An operation that waits for the worker. */
+export interface Reader {
+  /** Its owner, which shares the worker with others. */
+  readonly share: object;
+  /** Older operations have smaller numbers. */
+  readonly order: number;
+  isAbandoned(): boolean;
+}
+
+export interface PayloadWorkerOptions {
+  /** Milliseconds. */
+  readonly now: () => number;
+  /** Limit of its heap. */
+  readonly maxHeapMb?: number | undefined;
+}
+
+interface Waiting extends PromiseWithResolvers<ReadReply> {
+  readonly reader: Reader;
+  readonly begin: () => ReadRequest;
+}
+
+const MAX_HEAP_MB = 256;
+/** An idle worker keeps its heap. */
+const IDLE_MS = 30_000;
+
+/** As it is, or as the build bundles it. */
+const FILE = import.meta.filename.endsWith('.ts')
+  ? `${import.meta.dirname}/payload-process.ts`
+  : packageFile('dist/payload-process.js');
+
+export class PayloadWorker {
+  readonly #options: PayloadWorkerOptions;
+  readonly #maxHeapMb: number;
+  #child: ChildProcess | null = null;
+  #current: Waiting | null = null;
+  readonly #waiting: Waiting[] = [];
+  /** Milliseconds of the worker by owner. A new owner starts where the latest one was, without credit. */
+  readonly #used = new WeakMap<object, number>();
+  #virtualMs = 0;
+  #idleTimer: NodeJS.Timeout | undefined;
+
+  constructor(options: PayloadWorkerOptions) {
+    this.#options = options;
+    this.#maxHeapMb = options.maxHeapMb ?? MAX_HEAP_MB;
+  }
+
+  /**
+   * Calls `begin` when it is the reader's turn: that of the owner that has used the least time. Rejects with its error, with
+   * AbandonedError if the client has left, and with UPSTREAM_CONTRACT_VIOLATION if the worker ends.
+   */
+  read(reader: Reader, begin: () => ReadRequest): Promise<ReadReply> {
+    const waiting: Waiting = { reader, begin, ...Promise.withResolvers<ReadReply>() };
+    const isBusy = [this.#current, ...this.#waiting].some((other) => other?.reader.share === reader.share);
+    if (!isBusy) this.#used.set(reader.share, Math.max(this.#usedBy(reader), this.#virtualMs));
+    this.#waiting.push(waiting);
+    this.#next();
+    return waiting.promise;
+  }
+
+  async close(): Promise<void> {
+    for (const waiting of this.#waiting.splice(0)) waiting.reject(new AbandonedError());
+    this.#current?.reject(new AbandonedError());
+    await this.#end();
+  }
+
+  #usedBy({ share }: Reader): number {
+    return this.#used.get(share) ?? 0;
+  }
+
+  #next(): void {
+    if (this.#current) return;
+    const next = this.#takeNext();
+    if (next) this.#send(next);
+  }
+
+  #takeNext(): Waiting | undefined {
+    for (const each of this.#waiting.filter(({ reader }) => reader.isAbandoned())) {
+      this.#waiting.splice(this.#waiting.indexOf(each), 1);
+      each.reject(new AbandonedError());
+    }
+    const [first] = this.#waiting.toSorted(
+      ({ reader: one }, { reader: other }) => this.#usedBy(one) - this.#usedBy(other) || one.order - other.order,
+    );
+    if (first) this.#waiting.splice(this.#waiting.indexOf(first), 1);
+    return first;
+  }
+
+  #send(next: Waiting): void {
+    let request: ReadRequest;
+    try {
+      request = next.begin();
+    } catch (error) {
+      next.reject(error);
+      this.#next();
+      return;
+    }
+    const { reader } = next;
+    const { now } = this.#options;
+    const startedMs = now();
+    clearTimeout(this.#idleTimer);
+    this.#current = next;
+    this.#virtualMs = this.#usedBy(reader);
+    const child = (this.#child ??= this.#start());
+    const finished = () => {
+      this.#used.set(reader.share, this.#usedBy(reader) + now() - startedMs);
+      this.#current = null;
+      this.#idleTimer = setTimeout(() => void this.#end(), IDLE_MS).unref();
+      this.#next();
+    };
+    next.promise.then(finished, finished);
+    // Somebody waits for the reply, so the process of the gateway must not end.
+    child.channel?.ref();
+    child.send(request);
+  }
+
+  #start(): ChildProcess {
+    const child = fork(FILE, [], {
+      execArgv: [`--max-old-space-size=${this.#maxHeapMb}`],
+      // It needs none of the gateway's secrets.
+      env: {},
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    });
+    const ended = () => {
+      if (this.#child !== child) return;
+      this.#child = null;
+      this.#current?.reject(unreadable(this.#maxHeapMb));
+    };
+    child.on('message', (reply) => {
+      child.channel?.unref();
+      // Boundary: the process is our own.
+      this.#current?.resolve(reply as ReadReply);
+    });
+    child.once('exit', ended);
+    child.once('error', ended);
+    child.unref();
+    return child;
+  }
+
+  async #end(): Promise<void> {
+    clearTimeout(this.#idleTimer);
+    const child = this.#child;
+    this.#child = null;
+    if (!child) return;
+    const ended = once(child, 'exit');
+    child.kill('SIGKILL');
+    await ended;
+  }
+}
+
+const unreadable = (maxHeapMb: number): GatewayError =>
+  new GatewayError(
+    'UPSTREAM_CONTRACT_VIOLATION',
+    `A payload must be readable with ${maxHeapMb} MB of memory, got one that is not. Read it from the workflow API.`,
+  );
