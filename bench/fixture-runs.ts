@@ -1,10 +1,10 @@
 /**
  * The runs of the fixture. An id describes its run, so that each id answers without a setup: `finished.20x1200.7` has 20 steps with
- * 1,200 bytes of outputs each. `running.…` is in progress, `dense.…` has outputs of many small values.
+ * 1,200 bytes of outputs each. `running.…` is in progress, `dense.…` has outputs of many small values, `keyed.…` of many keys.
  */
 
 export interface RunShape {
-  readonly state: 'finished' | 'running' | 'failed' | 'dense';
+  readonly state: 'finished' | 'running' | 'failed' | 'dense' | 'keyed';
   readonly steps: number;
   readonly outputBytes: number;
 }
@@ -21,7 +21,7 @@ export const runIdOf = ({ state, steps, outputBytes }: RunShape, name: string | 
 export const MISSING_RUN = 'missing.';
 export const REFUSED_KEY = 'Bearer refused-';
 
-const SHAPE = /^(finished|running|failed|dense)\.(\d{1,5})x(\d{1,8})\./;
+const SHAPE = /^(finished|running|failed|dense|keyed)\.(\d{1,5})x(\d{1,8})\./;
 
 /** Null for an id that describes no run. */
 export function shapeOf(runId: string): RunShape | null {
@@ -43,13 +43,14 @@ export interface Template {
 }
 
 export const ID_MARK = '@@run-id@@';
-const DENSE_MARK = '@@dense@@';
+const LARGE_MARK = '@@large@@';
 
 /** `version` changes in a running run, as the `elapsed_time` of the running step. */
 export function templateOf(shape: RunShape, version: number): Template {
   const steps = Array.from({ length: shape.steps }, (_, index) => wireStep(shape, index, version));
   // As parsed values they would take a gigabyte.
-  const json = JSON.stringify(steps).replaceAll(JSON.stringify(DENSE_MARK), () => denseOutputs(shape.outputBytes));
+  const large = shape.state === 'keyed' ? keyedOutputs : denseOutputs;
+  const json = JSON.stringify(steps).replaceAll(JSON.stringify(LARGE_MARK), () => large(shape.outputBytes));
   const [head = '', tail = ''] = json.split(ID_MARK);
   return { head: Buffer.from(head), tail: Buffer.from(tail) };
 }
@@ -72,7 +73,7 @@ function wireStep({ state, steps, outputBytes }: RunShape, index: number, versio
     end_time: isRunning ? null : microseconds(startMs + 2237),
     elapsed_time: isRunning ? version : 2,
     error: isFailed ? 'the model did not answer in time' : null,
-    outputs: state === 'dense' ? DENSE_MARK : outputsOf(outputBytes),
+    outputs: state === 'dense' || state === 'keyed' ? LARGE_MARK : outputsOf(outputBytes),
     inputs: { model: 'auto', messages: [{ role: 'user', content: 'q'.repeat(INPUT_BYTES - 64) }] },
     step_metadata: null,
     tokens: 0,
@@ -93,6 +94,12 @@ function outputsOf(bytes: number): object {
   if (bytes < frame) return { text: 'x'.repeat(Math.max(0, bytes - '{"text":""}'.length)) };
   return outputs('The quick brown fox. '.repeat(Math.ceil(bytes / 21)).slice(0, bytes - frame));
 }
+
+/** `"k123456":7,` */
+const BYTES_OF_KEY = 12;
+
+const keyedOutputs = (bytes: number): string =>
+  `{${Array.from({ length: Math.floor(bytes / BYTES_OF_KEY) }, (_, index) => `"k${index}":${index % 10}`).join()}}`;
 
 const denseOutputs = (bytes: number): string => `{"items":[${'{},'.repeat(Math.floor(bytes / 3) - 5)}{}]}`;
 
