@@ -13,7 +13,7 @@ import { createSharedStarts } from './fleet/starts/shared-starts.ts';
 import { Admission } from './graphql/admission/admission.ts';
 import type { StepgatePlugin } from './graphql/apollo/server.ts';
 import type { SchemaExtension } from './graphql/extension/schema-extension.ts';
-import { createGraphql, type PayloadOverrides } from './graphql/graphql.ts';
+import { createGraphql } from './graphql/graphql.ts';
 import { createTools, documentsOf } from './graphql/tools/tools.ts';
 import { readManifests } from './graphql/operations/manifests.ts';
 import { readPriceFile, readPrices } from './graphql/price-file.ts';
@@ -35,6 +35,7 @@ import type { Upstream } from './upstream/port.ts';
 import { createScopedUpstream } from './upstream/scoped-upstream.ts';
 import { createHttpTransport } from './upstream/transport/http-transport.ts';
 import { createPortTransport } from './upstream/transport/port-transport.ts';
+import { ReadingWorker } from './upstream/worker/reading-worker.ts';
 
 export interface Gateway {
   /** The address, without a path: `http://127.0.0.1:4000`. */
@@ -67,10 +68,14 @@ export interface Additions {
 }
 
 /** Dependencies that tests replace. */
-export interface Overrides extends Partial<Clock>, HttpOverrides, PayloadOverrides, Pick<Additions, 'logger'> {
+export interface Overrides extends Partial<Clock>, HttpOverrides, Pick<Additions, 'logger'> {
   readonly after?: After;
   /** For how long `/metrics` answers the same text. */
   readonly scrapedMs?: number | undefined;
+  /** The worker reads larger answers and payloads. */
+  readonly maxBytesOnLoop?: number | undefined;
+  /** Limit of the worker's heap. */
+  readonly workerHeapMb?: number | undefined;
   /** The sample has an incident and prices, for a visitor. */
   readonly isShowcase?: boolean | undefined;
 }
@@ -171,7 +176,13 @@ async function openParts(
 ) {
   const config = overrides.upstream ? withUpstream(given, overrides.upstream) : given;
   const { now, wallOf } = { ...createClock(), ...overrides };
-  const { after = afterOnThisMachine, logger = createLogger(config), isShowcase = false } = overrides;
+  const {
+    after = afterOnThisMachine,
+    logger = createLogger(config),
+    isShowcase = false,
+    maxBytesOnLoop,
+    workerHeapMb,
+  } = overrides;
   const { authenticate: hook, onOperation, plugins = [], extension = null, upstream: own } = overrides;
   const { auth, reauthIntervalMs: recheckMs } = config;
   const isVerified = auth.mode === 'service' || hook !== undefined;
@@ -206,8 +217,10 @@ async function openParts(
       ? await (await import('./sample/server.ts')).createEmbeddedUpstream({ port: 0, hasIncident: isShowcase })
       : null;
   opened.defer(() => embedded?.close());
+  const worker = new ReadingWorker({ maxHeapMb: workerHeapMb });
+  opened.defer(() => worker.close());
   const upstream = createUpstreamClient({
-    config,
+    ...{ config, worker, maxBytesOnLoop },
     transport: own ? createPortTransport(own, config, logger) : createHttpTransport(config, embedded?.url),
     observer,
   });
@@ -235,7 +248,7 @@ async function openParts(
     // A safelist has the tools, too.
     ...{ config, schema, manifests: new Map([...manifests, ...documentsOf(tools)]) },
     ...{ prices, runs, observer, logger, now, after },
-    payloads: overrides,
+    ...{ worker, maxBytesOnLoop },
     ...{ plugins, isVerified, sharedOperations: fleet && createSharedOperations(fleet) },
   });
   opened.defer(graphql.close);

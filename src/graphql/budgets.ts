@@ -3,7 +3,7 @@ import { jsonBytes } from '../domain/json-bytes.ts';
 import { createPathBudget, type PathBudget } from '../domain/json-path/json-path.ts';
 import { CallBudget } from '../runs/read-context.ts';
 import { GatewayError } from '../upstream/errors.ts';
-import type { Room } from '../upstream/payloads/questions.ts';
+import type { Room } from '../upstream/worker/questions.ts';
 
 export interface Limits {
   readonly maxUpstreamCalls: number;

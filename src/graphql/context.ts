@@ -90,7 +90,7 @@ export function createContext(source: ContextSource, request: ContextRequest) {
   const budgets = new Budgets(source);
   const lifetime = new AnswerLifetime();
   const operation = (): ReadContext => {
-    if (viewer) return { viewer, requestId, signal, budget: budgets, lifetime, operationRecord };
+    if (viewer) return { viewer, requestId, signal, budget: budgets, lifetime, reader: ticket, operationRecord };
     throw (
       caller.error ??
       new GatewayError('UNAUTHENTICATED', 'A key is required. Send the header "Authorization: Bearer <your key>".')

@@ -8,7 +8,7 @@ import type { Logger } from '../observability/logger.ts';
 import type { Observer } from '../observability/observer.ts';
 import { documentBytes, type Runs } from '../runs/runs.ts';
 import type { After } from '../runs/timer.ts';
-import { PayloadWorker } from '../upstream/payloads/payload-worker.ts';
+import type { ReadingWorker } from '../upstream/worker/reading-worker.ts';
 import { createAnswers } from './apollo/plugins/answers.ts';
 import { createChecks } from './apollo/plugins/checks.ts';
 import { createExecute, createExecution } from './apollo/plugins/execution.ts';
@@ -44,15 +44,8 @@ export interface GraphqlOptions {
   readonly plugins: readonly StepgatePlugin[];
   /** If false, the upstream decides whether a key is valid. */
   readonly isVerified: boolean;
-  /** Values that tests replace. */
-  readonly payloads: PayloadOverrides;
-}
-
-export interface PayloadOverrides {
-  /** Larger bodies are read by the worker. */
-  readonly maxBytesOnLoop?: number | undefined;
-  /** Limit of the worker's heap. */
-  readonly workerHeapMb?: number | undefined;
+  readonly worker: ReadingWorker;
+  readonly maxBytesOnLoop: number | undefined;
 }
 
 export type Graphql = Awaited<ReturnType<typeof createGraphql>>;
@@ -63,7 +56,7 @@ const registeredBytes = (maxBytes: number): number => Math.floor(maxBytes / 4);
 /** Rejects with a message for the operator if a manifest of persisted operations is invalid. */
 export async function createGraphql(options: GraphqlOptions) {
   const { config, schema, manifests, prices, runs, sharedOperations, observer, logger, now, after } = options;
-  const { plugins, isVerified, payloads } = options;
+  const { plugins, isVerified, worker, maxBytesOnLoop } = options;
   const { introspection, maxAnswerBytes, maxOperationObjects, maxUpstreamCalls } = config;
   const maxBytes = documentBytes(config);
   const persisted = createPersistedOperations({
@@ -97,10 +90,9 @@ export async function createGraphql(options: GraphqlOptions) {
   const offersExecute = config.upstreamEndpoints.has('execute');
   const isProven: ContextSource['isProven'] = (viewer) => isVerified || runs.viewers.hasProvenRight(viewer);
   const ofOperation = { lookAhead, isProven, offersExecute, prices, links: createLinks(config), now };
-  const worker = new PayloadWorker({ now: () => performance.now(), maxHeapMb: payloads.workerHeapMb });
   const parts = new JsonParts();
   const ofPayloads = {
-    payloadReading: { worker, maxBytesOnLoop: payloads.maxBytesOnLoop },
+    payloadReading: { worker, maxBytesOnLoop },
     // An embedder's plugins see values.
     answered: (json: Uint8Array) => (plugins.length > 0 ? parsed(json) : parts.of(json)),
   };
@@ -120,15 +112,7 @@ export async function createGraphql(options: GraphqlOptions) {
     parts,
     observer,
   });
-  return {
-    schema,
-    operations,
-    landingPage: apollo.landingPage,
-    close: async (): Promise<void> => {
-      await apollo.close();
-      await worker.close();
-    },
-  };
+  return { schema, operations, landingPage: apollo.landingPage, close: apollo.close };
 }
 
 const parsed = (json: Uint8Array): JsonValue =>

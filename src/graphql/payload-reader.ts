@@ -3,17 +3,16 @@
  * turn ends. A large body is read by the worker, for all fields that ask before its turn comes.
  */
 import type { Payload, PayloadValues } from '../domain/types.ts';
-import { GatewayError } from '../upstream/errors.ts';
-import type { PayloadWorker } from '../upstream/payloads/payload-worker.ts';
-import type { ReadReply } from '../upstream/payloads/payload-process.ts';
-import { answerTo, ParsedPayloads, type AnswerTo, type Asked, type Room } from '../upstream/payloads/questions.ts';
+import type { ReadingWorker } from '../upstream/worker/reading-worker.ts';
+import { valueOf, type PayloadReply } from '../upstream/worker/messages.ts';
+import { answerTo, ParsedPayloads, type AnswerTo, type Asked, type Room } from '../upstream/worker/questions.ts';
 import { PARSED_AT_ONCE_BYTES, type Ticket } from './admission/ticket.ts';
 
 type Body = Payload['body'];
 
 export interface PayloadReaderOptions {
   readonly ticket: Ticket;
-  readonly worker: PayloadWorker;
+  readonly worker: ReadingWorker;
   /** The worker reads larger bodies. Default: a mebibyte, which takes 1 to 50 ms. */
   readonly maxBytesOnLoop?: number | undefined;
   /** Called before a body is parsed. Throws if its values could not be answered. */
@@ -33,7 +32,7 @@ interface Waiting {
 /** Questions that the worker is going to be asked. */
 interface Gathering {
   readonly questions: Asked[];
-  readonly replies: Promise<ReadReply>;
+  readonly replies: Promise<PayloadReply>;
 }
 
 export class PayloadReader {
@@ -126,9 +125,9 @@ export class PayloadReader {
     const gathering = this.#gathering.get(body) ?? this.#gather(body);
     const at = gathering.questions.push(asked) - 1;
     const reply = (await gathering.replies)[at];
+    if (!reply) throw new Error('The worker must answer each question, got fewer answers');
     // Boundary: the answers come from a process of our own, in the order of the questions.
-    if (reply && 'answer' in reply) return reply.answer;
-    throw reply?.code ? new GatewayError(reply.code, reply.message) : new Error(reply?.message ?? 'no reply');
+    return valueOf(reply);
   }
 
   #gather(body: Body): Gathering {
@@ -138,11 +137,11 @@ export class PayloadReader {
     return gathering;
   }
 
-  async #replies(body: Body, questions: readonly Asked[]): Promise<ReadReply> {
+  async #replies(body: Body, questions: readonly Asked[]): Promise<PayloadReply> {
     const { worker, ticket, check, room } = this.#options;
     // To send the body takes a while. The other fields ask meanwhile.
     await ticket.nextTurn();
-    return worker.read(ticket, () => {
+    return worker.readPayloads(ticket, () => {
       this.#gathering.delete(body);
       check();
       return { body, questions, room: room() };

@@ -2,7 +2,7 @@
 import type { AnsweredJson } from '../domain/json-part.ts';
 import { findAt } from '../domain/json-path/json-path.ts';
 import type { Payload, PayloadField, Run } from '../domain/types.ts';
-import type { Asked, Part } from '../upstream/payloads/questions.ts';
+import type { Asked, Part } from '../upstream/worker/questions.ts';
 import { pathOf, withPathErrors } from './arguments.ts';
 import type { Context } from './context.ts';
 

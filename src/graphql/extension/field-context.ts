@@ -4,7 +4,7 @@ import type { Payload, PayloadValues, Run, RunRecord, Step, WorkflowRecord } fro
 import type { DataRequirement } from '../../runs/loaders/run-loaders.ts';
 import type { Viewer } from '../../runs/viewer.ts';
 import type { RunRef } from '../../upstream/client.ts';
-import type { ParsedPayloads } from '../../upstream/payloads/questions.ts';
+import type { ParsedPayloads } from '../../upstream/worker/questions.ts';
 import { checkLast } from '../arguments.ts';
 import type { Context } from '../context.ts';
 import { greater, withTimes } from '../fields/data-requirements.ts';

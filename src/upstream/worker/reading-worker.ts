@@ -1,12 +1,12 @@
 /**
- * Reads large payloads in another process, one at a time. A thread would do, but when its heap is full, Node ends the whole process
- * (docs/decisions/0073-payload-worker.md).
+ * Reads large answers and payloads in another process, one at a time. A thread would do, but when its heap is full, Node ends the whole process
+ * (docs/decisions/0073-reading-worker.md).
  */
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { packageFile } from '../../config/package-file.ts';
 import { AbandonedError, GatewayError } from '../errors.ts';
-import type { ReadReply, ReadRequest } from './payload-process.ts';
+import type { AnswerRead, AnswerRequest, Outcome, PayloadReply, PayloadRequest } from './messages.ts';
 
 /** An operation that waits for the worker. */
 export interface Reader {
@@ -17,16 +17,19 @@ export interface Reader {
   isAbandoned(): boolean;
 }
 
-export interface PayloadWorkerOptions {
-  /** Milliseconds. */
-  readonly now: () => number;
-  /** Limit of its heap. */
+export interface ReadingWorkerOptions {
+  /** Milliseconds. Default: those of the process. */
+  readonly now?: () => number;
+  /** Limit of its heap. Default: 256. */
   readonly maxHeapMb?: number | undefined;
 }
 
-interface Waiting extends PromiseWithResolvers<ReadReply> {
+type Request = PayloadRequest | AnswerRequest;
+type Reply = PayloadReply | Outcome<AnswerRead>;
+
+interface Waiting extends PromiseWithResolvers<Reply> {
   readonly reader: Reader;
-  readonly begin: () => ReadRequest;
+  readonly begin: () => Request;
 }
 
 const MAX_HEAP_MB = 256;
@@ -35,11 +38,11 @@ const IDLE_MS = 30_000;
 
 /** As it is, or as the build bundles it. */
 const FILE = import.meta.filename.endsWith('.ts')
-  ? `${import.meta.dirname}/payload-process.ts`
-  : packageFile('dist/payload-process.js');
+  ? `${import.meta.dirname}/reading-process.ts`
+  : packageFile('dist/reading-process.js');
 
-export class PayloadWorker {
-  readonly #options: PayloadWorkerOptions;
+export class ReadingWorker {
+  readonly #options: ReadingWorkerOptions;
   readonly #maxHeapMb: number;
   #child: ChildProcess | null = null;
   #current: Waiting | null = null;
@@ -49,28 +52,39 @@ export class PayloadWorker {
   #virtualMs = 0;
   #idleTimer: NodeJS.Timeout | undefined;
 
-  constructor(options: PayloadWorkerOptions) {
+  constructor(options: ReadingWorkerOptions = {}) {
     this.#options = options;
     this.#maxHeapMb = options.maxHeapMb ?? MAX_HEAP_MB;
   }
 
-  /**
-   * Calls `begin` when it is the reader's turn: that of the owner that has used the least time. Rejects with its error, with
-   * AbandonedError if the client has left, and with UPSTREAM_CONTRACT_VIOLATION if the worker ends.
-   */
-  read(reader: Reader, begin: () => ReadRequest): Promise<ReadReply> {
-    const waiting: Waiting = { reader, begin, ...Promise.withResolvers<ReadReply>() };
-    const isBusy = [this.#current, ...this.#waiting].some((other) => other?.reader.share === reader.share);
-    if (!isBusy) this.#used.set(reader.share, Math.max(this.#usedBy(reader), this.#virtualMs));
-    this.#waiting.push(waiting);
-    this.#next();
-    return waiting.promise;
+  /** Answers questions about payloads. Rejects as `#read` does. */
+  readPayloads(reader: Reader, begin: () => PayloadRequest): Promise<PayloadReply> {
+    // Boundary: the process is our own, and answers each request in its form.
+    return this.#read(reader, begin) as Promise<PayloadReply>;
+  }
+
+  /** Reads an answer of the upstream. Rejects as `#read` does. */
+  readAnswer(reader: Reader, request: AnswerRequest): Promise<Outcome<AnswerRead>> {
+    return this.#read(reader, () => request) as Promise<Outcome<AnswerRead>>;
   }
 
   async close(): Promise<void> {
     for (const waiting of this.#waiting.splice(0)) waiting.reject(new AbandonedError());
     this.#current?.reject(new AbandonedError());
     await this.#end();
+  }
+
+  /**
+   * Calls `begin` when it is the reader's turn: that of the owner that has used the least time. Rejects with its error, with
+   * AbandonedError if the client has left, and with UPSTREAM_CONTRACT_VIOLATION if the process ends.
+   */
+  #read(reader: Reader, begin: () => Request): Promise<Reply> {
+    const waiting: Waiting = { reader, begin, ...Promise.withResolvers<Reply>() };
+    const isBusy = [this.#current, ...this.#waiting].some((other) => other?.reader.share === reader.share);
+    if (!isBusy) this.#used.set(reader.share, Math.max(this.#usedBy(reader), this.#virtualMs));
+    this.#waiting.push(waiting);
+    this.#next();
+    return waiting.promise;
   }
 
   #usedBy({ share }: Reader): number {
@@ -96,7 +110,7 @@ export class PayloadWorker {
   }
 
   #send(next: Waiting): void {
-    let request: ReadRequest;
+    let request: Request;
     try {
       request = next.begin();
     } catch (error) {
@@ -105,7 +119,7 @@ export class PayloadWorker {
       return;
     }
     const { reader } = next;
-    const { now } = this.#options;
+    const { now = () => performance.now() } = this.#options;
     const startedMs = now();
     clearTimeout(this.#idleTimer);
     this.#current = next;
@@ -138,8 +152,7 @@ export class PayloadWorker {
     };
     child.on('message', (reply) => {
       child.channel?.unref();
-      // Boundary: the process is our own.
-      this.#current?.resolve(reply as ReadReply);
+      this.#current?.resolve(reply as Reply);
     });
     child.once('exit', ended);
     child.once('error', ended);
@@ -161,5 +174,5 @@ export class PayloadWorker {
 const unreadable = (maxHeapMb: number): GatewayError =>
   new GatewayError(
     'UPSTREAM_CONTRACT_VIOLATION',
-    `A payload must be readable with ${maxHeapMb} MB of memory, got one that is not. Read it from the workflow API.`,
+    `JSON must be readable with ${maxHeapMb} MB of memory, got JSON that is not. Read it from the workflow API.`,
   );

@@ -1,14 +1,14 @@
 // Who waits for whom cannot be seen from outside: reads of two callers may arrive in any order.
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { PayloadWorker } from '../../src/upstream/payloads/payload-worker.ts';
+import { ReadingWorker } from '../../src/upstream/worker/reading-worker.ts';
 import { AbandonedError } from '../../src/upstream/errors.ts';
 
 describe('the worker for large payloads', () => {
-  let worker: PayloadWorker;
+  let worker: ReadingWorker;
   beforeEach(() => {
     let nowMs = 0;
     // Each look at the clock takes a millisecond.
-    worker = new PayloadWorker({ now: () => (nowMs += 1) });
+    worker = new ReadingWorker({ now: () => (nowMs += 1) });
   });
   afterEach(() => worker.close());
   const [one, other] = [{}, {}];
@@ -19,7 +19,7 @@ describe('the worker for large payloads', () => {
     const begun: string[] = [];
     let order = 0;
     const read = (name: string, share: object, isAbandoned = () => false) =>
-      worker.read({ share, order: (order += 1), isAbandoned }, () => {
+      worker.readPayloads({ share, order: (order += 1), isAbandoned }, () => {
         begun.push(name);
         return {
           body,
@@ -33,7 +33,7 @@ describe('the worker for large payloads', () => {
   it('reads first for the owner that has used the least time', async () => {
     const { begun, read } = createReads();
     const replies = [read('a1', one), read('a2', one), read('a3', one), read('b1', other), read('b2', other)];
-    expect(await Promise.all(replies)).toEqual(Array(5).fill([{ answer: 3 }]));
+    expect(await Promise.all(replies)).toEqual(Array(5).fill([{ value: 3 }]));
     expect(begun).toEqual(['a1', 'b1', 'a2', 'b2', 'a3']);
   });
 
