@@ -5,43 +5,47 @@ import type { JsonValue } from './facts.ts';
 /** A value of a result. `JSON.stringify` writes a mark in its place, which `JsonParts.write` replaces. */
 export class JsonPart {
   readonly bytes: Uint8Array;
-  readonly #marked: Map<string, Uint8Array>;
+  readonly #markOf: (bytes: Uint8Array) => string;
 
-  constructor(bytes: Uint8Array, marked: Map<string, Uint8Array>) {
+  constructor(bytes: Uint8Array, markOf: (bytes: Uint8Array) => string) {
     this.bytes = bytes;
-    this.#marked = marked;
+    this.#markOf = markOf;
   }
 
   toJSON(): string {
-    // No client can guess it.
-    const mark = `part:${randomUUID()}`;
-    this.#marked.set(mark, this.bytes);
-    return mark;
+    return this.#markOf(this.bytes);
   }
 }
 
 export type AnsweredJson = JsonValue | JsonPart;
 
-const MARK = /"(part:[0-9a-f-]{36})"/;
-
 /** Makes the parts of all answers, and writes these. */
 export class JsonParts {
+  /** No client can guess it, and none gets it. */
+  readonly #mark = randomUUID();
+  readonly #pattern = new RegExp(`"${this.#mark} (\\d+)"`);
   /** Parts that `JSON.stringify` has met since the last `write`. */
-  readonly #marked = new Map<string, Uint8Array>();
+  #met: Uint8Array[] = [];
+
+  readonly #markOf = (bytes: Uint8Array): string => `${this.#mark} ${this.#met.push(bytes) - 1}`;
 
   /** `bytes`: compact JSON. */
   of(bytes: Uint8Array): JsonPart {
-    return new JsonPart(bytes, this.#marked);
+    return new JsonPart(bytes, this.#markOf);
   }
 
   /** Bytes of a text from `JSON.stringify`, with their parts. Call both in the same turn. */
   write(text: string): Buffer {
-    if (this.#marked.size === 0) return Buffer.from(text);
-    const pieces = text.split(MARK).map((piece, index) => {
-      if (index % 2 === 0) return Buffer.from(piece);
-      return this.#marked.get(piece) ?? Buffer.from(`"${piece}"`);
-    });
-    this.#marked.clear();
-    return Buffer.concat(pieces);
+    const met = this.#met;
+    if (met.length === 0) return Buffer.from(text);
+    this.#met = [];
+    const pieces = text.split(this.#pattern);
+    return Buffer.concat(pieces.map((piece, index) => (index % 2 === 0 ? Buffer.from(piece) : partOf(met, piece))));
   }
+}
+
+function partOf(met: readonly Uint8Array[], index: string): Uint8Array {
+  const part = met[Number(index)];
+  if (part) return part;
+  throw new Error('A text with parts must be written in the turn in which it was made');
 }

@@ -168,13 +168,6 @@ describe('a large payload', () => {
     expect(JSON.stringify(seen) === `[{"run":{"steps":[{"outputs":${outputs}}]}}]`).toBe(true);
   });
 
-  it('never replaces a text that looks like its mark', async () => {
-    const mark = 'part:00000000-0000-4000-8000-000000000000';
-    outputs = `{"mark":"${mark}","more":"${'x'.repeat(MIB)}"}`;
-    const { data } = await ordinary.query(ofRun('steps { outputs mark: outputs(path: "mark") }', nextRun()));
-    expect(data).toMatchObject({ run: { steps: [{ outputs: { mark }, mark }] } });
-  });
-
   describe('that needs too much memory', () => {
     const small = perBlock(() => startWith({ workerHeapMb: 32 }));
 

@@ -51,8 +51,8 @@ export type Asked<Each extends Name = Name> = {
 
 export type AnswerTo<Each extends Name = Name> = Questions[Each][1];
 
-/** Larger values are answered as bytes: the values of small ones are cheaper to write. */
-const LARGE_VALUE_BYTES = 4096;
+/** Larger values are answered as bytes. An answer of 16 MiB of small ones would stop the loop when it is written. */
+const LARGE_VALUE_BYTES = 256;
 
 interface KnownField {
   readonly value: JsonValue;
