@@ -1,5 +1,6 @@
 // Who waits for whom cannot be seen from outside: reads of two callers may arrive in any order.
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { PayloadRequest } from '../../src/upstream/worker/messages.ts';
 import { ReadingWorker } from '../../src/upstream/worker/reading-worker.ts';
 import { AbandonedError } from '../../src/upstream/errors.ts';
 
@@ -12,7 +13,11 @@ describe('the worker for large payloads', () => {
   });
   afterEach(() => worker.close());
   const [one, other] = [{}, {}];
-  const body = Buffer.from('[{"outputs":[7]}]');
+  const REQUEST: PayloadRequest = {
+    body: Buffer.from('[{"outputs":[7]}]'),
+    questions: [{ name: 'size', args: { index: 0, field: 'outputs' } }],
+    room: { steps: 0, bytes: 0 },
+  };
 
   /** Reads for an owner, and notes when its turn comes. */
   const createReads = () => {
@@ -21,11 +26,7 @@ describe('the worker for large payloads', () => {
     const read = (name: string, share: object, isAbandoned = () => false) =>
       worker.readPayloads({ share, order: (order += 1), isAbandoned }, () => {
         begun.push(name);
-        return {
-          body,
-          questions: [{ name: 'size', args: { index: 0, field: 'outputs' } }],
-          room: { steps: 0, bytes: 0 },
-        };
+        return REQUEST;
       });
     return { begun, read };
   };
@@ -45,6 +46,19 @@ describe('the worker for large payloads', () => {
     const [, dropped] = await Promise.allSettled(replies);
     expect(dropped).toEqual({ status: 'rejected', reason: expect.any(AbandonedError) });
     expect(begun).toEqual(['a1', 'a3']);
+  });
+
+  it('ends a read that takes too long, and reads the next one', async () => {
+    const limits = [1, 60_000];
+    const impatient = new ReadingWorker({
+      get maxReadMs() {
+        return limits.shift() ?? 0;
+      },
+    });
+    const read = () => impatient.readPayloads({ share: one, order: 1, isAbandoned: () => false }, () => REQUEST);
+    await expect(read()).rejects.toMatchObject({ code: 'UPSTREAM_CONTRACT_VIOLATION' });
+    expect(await read()).toEqual([{ value: 3 }]);
+    await impatient.close();
   });
 
   it('gives what waits up when it closes', async () => {

@@ -1,5 +1,4 @@
 /** The process that reads large answers and payloads. It parses one body, answers what is asked of it, and forgets it. */
-import { constants, setPriority } from 'node:os';
 import { createStatusOf } from '../../domain/status.ts';
 import { readAnswer, sentValue } from '../reading.ts';
 import { parseBody } from '../transport/json-body.ts';
@@ -27,8 +26,6 @@ const readOne = ({ body, reading, statusWords }: AnswerRequest): Outcome<AnswerR
     return { value: sentValue(reading, value), deviations: deviations.found() };
   });
 
-// The gateway answers others first.
-setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
 // Signals to the whole process group are the gateway's: it ends this process when its last answer is written.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
 process.on('message', (request: PayloadRequest | AnswerRequest) => {

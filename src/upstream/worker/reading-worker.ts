@@ -1,6 +1,6 @@
 /**
- * Reads large answers and payloads in another process, one at a time. A thread would do, but when its heap is full, Node ends the whole process
- * (docs/decisions/0073-reading-worker.md).
+ * Reads large answers and payloads in another process, one at a time. Not in a thread: if one fills its heap, Node ends the whole
+ * process (docs/decisions/0073-reading-worker.md).
  */
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -22,6 +22,8 @@ export interface ReadingWorkerOptions {
   readonly now?: () => number;
   /** Limit of its heap. Default: 256. */
   readonly maxHeapMb?: number | undefined;
+  /** Limit of one read, in milliseconds. Default: 30,000. */
+  readonly maxReadMs?: number;
 }
 
 type Request = PayloadRequest | AnswerRequest;
@@ -33,6 +35,7 @@ interface Waiting extends PromiseWithResolvers<Reply> {
 }
 
 const MAX_HEAP_MB = 256;
+const MAX_READ_MS = 30_000;
 /** An idle worker keeps its heap. */
 const IDLE_MS = 30_000;
 
@@ -92,9 +95,11 @@ export class ReadingWorker {
   }
 
   #next(): void {
-    if (this.#current) return;
-    const next = this.#takeNext();
-    if (next) this.#send(next);
+    while (!this.#current) {
+      const next = this.#takeNext();
+      if (!next) return;
+      this.#send(next);
+    }
   }
 
   #takeNext(): Waiting | undefined {
@@ -115,17 +120,18 @@ export class ReadingWorker {
       request = next.begin();
     } catch (error) {
       next.reject(error);
-      this.#next();
       return;
     }
     const { reader } = next;
-    const { now = () => performance.now() } = this.#options;
+    const { now = () => performance.now(), maxReadMs = MAX_READ_MS } = this.#options;
     const startedMs = now();
     clearTimeout(this.#idleTimer);
     this.#current = next;
     this.#virtualMs = this.#usedBy(reader);
     const child = (this.#child ??= this.#start());
+    const timer = setTimeout(() => child.kill('SIGKILL'), maxReadMs);
     const finished = () => {
+      clearTimeout(timer);
       this.#used.set(reader.share, this.#usedBy(reader) + now() - startedMs);
       this.#current = null;
       this.#idleTimer = setTimeout(() => void this.#end(), IDLE_MS).unref();
@@ -174,5 +180,5 @@ export class ReadingWorker {
 const unreadable = (maxHeapMb: number): GatewayError =>
   new GatewayError(
     'UPSTREAM_CONTRACT_VIOLATION',
-    `JSON must be readable with ${maxHeapMb} MB of memory, got JSON that is not. Read it from the workflow API.`,
+    `JSON must be readable with ${maxHeapMb} MB of memory in 30 s, got JSON that is not. Read it from the workflow API.`,
   );
