@@ -43,9 +43,11 @@ function partOf(
 
 /** Counts the part, wherever it was read. Throws if the operation has no room for it. */
 function taken({ steps, bytes, value }: Part, { budgets, answered }: Context): AnsweredJson {
-  withPathErrors(() => {
-    budgets.paths.spend(steps);
-  });
+  if (steps > 0) {
+    withPathErrors(() => {
+      budgets.paths.spend(steps);
+    });
+  }
   budgets.takePayload(bytes);
   return value instanceof Uint8Array ? answered(value) : value;
 }

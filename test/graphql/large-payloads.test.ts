@@ -116,7 +116,7 @@ describe('a large payload', () => {
       repeat(50, (index) => `a${index}: outputs(path: "[${'|[*]'.repeat(20)}]")`).replaceAll('[|', '@|'),
       repeat(50, (index) => `a${index}: outputs(path: "@${'|[*]'.repeat(20)}|[${index}]")`),
     ]) {
-      const query = ofRun(`steps { ${fields} }`, nextRun());
+      const query = ofRun(`steps { ${fields} id inputs metadata outputsSizeBytes }`, nextRun());
       const [expected, found] = await Promise.all([onLoop.query(query), inWorker.query(query)]);
       expect(expected.errors.length).toBeGreaterThan(0);
       expect(textOf(found)).toBe(textOf(expected));

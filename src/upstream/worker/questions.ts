@@ -113,13 +113,15 @@ const ANSWERS: Answers = {
     const value =
       'field' in source ? payloads.readable(source.index, source.field) : payloads.inputData(source.inputData);
     const steps = path ? stepsOfPath(path, value, room.steps) : 0;
-    room.steps -= steps;
-    if (room.steps < 0) return { steps, bytes: 0, value: null };
+    const hasSteps = steps <= room.steps;
+    room.steps = hasSteps ? room.steps - steps : 0;
+    if (!hasSteps) return { steps, bytes: 0, value: null };
     const found = path ? findAt(path, value) : value;
     const isWhole = !path && 'field' in source;
     const bytes = isWhole ? payloads.size(source.index, source.field) : jsonBytes(found, room.bytes);
-    room.bytes -= bytes;
-    if (room.bytes < 0) return { steps, bytes, value: null };
+    const hasBytes = bytes <= room.bytes;
+    room.bytes = hasBytes ? room.bytes - bytes : 0;
+    if (!hasBytes) return { steps, bytes, value: null };
     return { steps, bytes, value: bytes > LARGE_VALUE_BYTES ? Buffer.from(JSON.stringify(found)) : found };
   },
   size: (payloads, { index, field }) => payloads.size(index, field),
