@@ -9,6 +9,14 @@ const FIELDS: readonly PayloadField[] = ['inputs', 'outputs', 'metadata'];
 export const isSamePayload = (one: PayloadValues, another: PayloadValues): boolean =>
   FIELDS.every((field) => isSameField(one[field], another[field]));
 
+/** Equal for the same payloads. */
+export const digestOf = (values: PayloadValues): string =>
+  hash(
+    'sha256',
+    FIELDS.map((field) => unwritable(values[field]) ?? ` ${canonicalJson(values[field])}`).join('\n'),
+    'base64url',
+  );
+
 /** Equal for equal inputs. Null for empty and unreadable ones, which do not identify what an execution repeats. */
 export const hashOfInputs = (inputs: JsonValue): string | null =>
   isEmpty(inputs) || unwritable(inputs) !== null ? null : hash('sha256', canonicalJson(inputs), 'base64url');

@@ -1,4 +1,5 @@
 /** What each call's answer is read as: pure functions whose arguments and results can be sent to another process. */
+import { digestOf } from '../domain/payload.ts';
 import type { StatusOf } from '../domain/status.ts';
 import type { RunRecord, StepFacts, WorkflowRecord } from '../domain/types.ts';
 import {
@@ -13,7 +14,7 @@ import {
 import type { JsonBody } from './transport/json-body.ts';
 import { ownCopy } from './transport/own-bytes.ts';
 import type { ReportDeviation } from './wire/deviations.ts';
-import { NO_PAYLOAD } from './wire/payloads.ts';
+import { NO_PAYLOAD, payloadsIn, payloadValues } from './wire/payloads.ts';
 
 /** Arguments and result by call. */
 interface Readings {
@@ -40,7 +41,7 @@ interface Reader<Each extends Name> {
     report: ReportDeviation,
   ) => ReadValue<Each>;
   /** The value as it is sent between processes, and back. */
-  readonly sent: (value: ReadValue<Each>) => ReadValue<Each>;
+  readonly sent: (value: ReadValue<Each>, json: JsonBody) => ReadValue<Each>;
   readonly received: (value: ReadValue<Each>, body: Uint8Array) => ReadValue<Each>;
 }
 
@@ -54,12 +55,12 @@ const READERS: { readonly [Each in Name]: Reader<Each> } = {
   },
   run: {
     read: (json, { runId }, statusOf, report) => readRun(json, runId, statusOf, report),
-    sent: unchanged,
+    sent: (record) => record && sentRecord(record),
     received: (record) => record && receivedRecord(record),
   },
   runs: {
     read: (json, { limit }, statusOf, report) => readRuns(json, limit, statusOf, report),
-    sent: unchanged,
+    sent: (records) => records.map(sentRecord),
     received: (records) => records.map(receivedRecord),
   },
   workflows: {
@@ -82,8 +83,12 @@ export const readAnswer = <Each extends Name>(
   report: ReportDeviation,
 ): ReadValue<Each> => READERS[call].read(json, args, statusOf, report);
 
-export const sentValue = <Each extends Name>({ call }: Reading<Each>, value: ReadValue<Each>): ReadValue<Each> =>
-  READERS[call].sent(value);
+/** `json`: that of the value. */
+export const sentValue = <Each extends Name>(
+  { call }: Reading<Each>,
+  value: ReadValue<Each>,
+  json: JsonBody,
+): ReadValue<Each> => READERS[call].sent(value, json);
 
 /** `body`: the answer that the other process has read. */
 export const receivedValue = <Each extends Name>(
@@ -92,11 +97,12 @@ export const receivedValue = <Each extends Name>(
   body: Uint8Array,
 ): ReadValue<Each> => READERS[call].received(value, body);
 
-/** Without their answer, and with tokens that are read. */
-function sentSteps(steps: readonly StepFacts[]): readonly StepFacts[] {
+/** Without their answer, and with what is read of their payloads later. */
+function sentSteps(steps: readonly StepFacts[], { value }: JsonBody): readonly StepFacts[] {
+  const items = Array.isArray(value) ? (value as readonly unknown[]) : [];
   return steps.map((step) => ({
     ...step,
-    payload: NO_PAYLOAD,
+    payload: { ...NO_PAYLOAD, digest: digestOf(payloadValues(items[step.index])) },
     reportedTokens: { usage: step.reportedTokens.usage },
   }));
 }
@@ -107,12 +113,16 @@ function receivedSteps(steps: readonly StepFacts[], body: Uint8Array): readonly 
     ...step,
     userId: shared(step.userId),
     organizationId: shared(step.organizationId),
-    payload: step.problem === undefined ? { body, index: step.index } : NO_PAYLOAD,
+    payload: step.problem === undefined ? { body, index: step.index, digest: step.payload.digest } : NO_PAYLOAD,
   }));
+}
+
+function sentRecord(record: RunRecord): RunRecord {
+  const { body, index } = record.payload;
+  return { ...record, payload: { body, index, digest: digestOf(payloadsIn(body)(index)) } };
 }
 
 /** Its bytes are part of a message: they would keep all of it. */
 function receivedRecord(record: RunRecord): RunRecord {
-  const { body, index } = record.payload;
-  return { ...record, payload: { body: ownCopy(body), index } };
+  return { ...record, payload: { ...record.payload, body: ownCopy(record.payload.body) } };
 }

@@ -4,9 +4,11 @@ import type { StepgatePlugin } from '../../src/graphql/apollo/server.ts';
 import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
 import { postTo, startGateway, type GraphqlAnswer } from '../harness/gateway.ts';
 import { perBlock } from '../harness/lasting.ts';
+import { subscribe } from '../harness/live-client.ts';
+import { startLiveRun } from '../harness/live-run.ts';
 import { codesOf, ofRun, placesOf, repeat } from '../harness/operations.ts';
 import { send, TRANSPORTS } from '../harness/transports.ts';
-import { wireStep } from '../harness/wire.ts';
+import { wireRun, wireStep } from '../harness/wire.ts';
 
 const MARK = '@@json@@';
 const MIB = 2 ** 20;
@@ -182,5 +184,32 @@ describe('a large payload', () => {
       expect(codesOf(next)).toEqual([]);
       expect(next.data).toEqual({ run: { steps: [{ outputs: 7 }] } });
     });
+  });
+});
+
+describe('a watched run', () => {
+  it.each([
+    ['on the loop', Infinity],
+    ['in the worker', 0],
+  ])('has an event only for another value, read %s', async (_, maxBytesOnLoop) => {
+    const run = await startLiveRun({}, { maxBytesOnLoop });
+    const show = (outputs: string) => {
+      run.upstream.script = ({ endpoint, runId }) =>
+        endpoint === 'steps'
+          ? { raw: stepsWith(outputs) }
+          : { json: [wireRun(runId, { status: 'running', end_time: null })] };
+    };
+    show('{"a":1,"b":[2]}');
+    const query = 'subscription { runUpdated(workflowId: "wf", id: "r1") { run { steps { outputs } } } }';
+    const client = await subscribe('graphql-sse', run.gateway.url, query);
+    await client.nextData();
+    await run.feeds(1);
+    show('{ "b": [2], "a": 1 }');
+    await run.poll();
+    show('{"a":3,"b":[2]}');
+    await run.poll();
+    expect(await client.nextData()).toEqual({ runUpdated: { run: { steps: [{ outputs: { a: 3, b: [2] } }] } } });
+    client.cut();
+    await run.close();
   });
 });

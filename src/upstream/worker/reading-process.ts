@@ -23,7 +23,7 @@ const readOne = ({ body, reading, statusWords }: AnswerRequest): Outcome<AnswerR
     const deviations = createDeviations();
     const json = parseBody(Buffer.from(body.buffer, body.byteOffset, body.length));
     const value = readAnswer(json, reading, createStatusOf(statusWords), deviations.add);
-    return { value: sentValue(reading, value), deviations: deviations.found() };
+    return { value: sentValue(reading, value, json), deviations: deviations.found() };
   });
 
 // Signals to the whole process group are the gateway's: it ends this process when its last answer is written.
