@@ -172,6 +172,8 @@ export class ReadingWorker {
     this.#child = null;
     if (!child) return;
     const ended = once(child, 'exit');
+    // Otherwise a host that has nothing else to do would end while it waits for this.
+    child.ref();
     child.kill('SIGKILL');
     await ended;
   }
