@@ -145,7 +145,8 @@ export class ReadingWorker {
 
   #start(): ChildProcess {
     const child = fork(FILE, [], {
-      execArgv: [`--max-old-space-size=${this.#maxHeapMb}`],
+      // Small semi-spaces: V8's own take 100 MB more.
+      execArgv: [`--max-old-space-size=${this.#maxHeapMb}`, '--max-semi-space-size=4', '--expose-gc'],
       // It needs none of the gateway's secrets.
       env: {},
       serialization: 'advanced',
