@@ -1,11 +1,11 @@
 /**
  * The runs of the fixture. An id describes its run, so that each id answers without a setup: `finished.20x1200.7` has 20 steps with
- * 1,200 bytes of outputs each. `running.…` is in progress, `dense.…` has outputs of many small values, `prompted.…` has a system
- * prompt of that many bytes of its own in each step. All steps of `overlapping.…` failed with equal inputs, each before another
- * ended; `repeating.…` is the same in progress.
+ * 1,200 bytes of outputs each. `running.…` is in progress, `dense.…` has outputs of many small values, `keyed.…` of many keys,
+ * `prompted.…` has a system prompt of that many bytes of its own in each step. All steps of `overlapping.…` failed with equal inputs,
+ * each before another ended; `repeating.…` is the same in progress.
  */
 
-const STATES = ['finished', 'running', 'failed', 'dense', 'prompted', 'overlapping', 'repeating'] as const;
+const STATES = ['finished', 'running', 'failed', 'dense', 'keyed', 'prompted', 'overlapping', 'repeating'] as const;
 
 export interface RunShape {
   readonly state: (typeof STATES)[number];
@@ -49,7 +49,7 @@ export interface Template {
 }
 
 export const ID_MARK = '@@run-id@@';
-const DENSE_MARK = '@@dense@@';
+const LARGE_MARK = '@@large@@';
 
 /** `version` changes in a running run, as the `elapsed_time` of the running step, and tells prompts apart. */
 export function templateOf(shape: RunShape, version: number): Template {
@@ -57,7 +57,8 @@ export function templateOf(shape: RunShape, version: number): Template {
   const stepOf = isOverlapping ? overlappingStep : wireStep;
   const steps = Array.from({ length: shape.steps }, (_, index) => stepOf(shape, index, version));
   // As parsed values they would take a gigabyte.
-  const json = JSON.stringify(steps).replaceAll(JSON.stringify(DENSE_MARK), () => denseOutputs(shape.outputBytes));
+  const large = shape.state === 'keyed' ? keyedOutputs : denseOutputs;
+  const json = JSON.stringify(steps).replaceAll(JSON.stringify(LARGE_MARK), () => large(shape.outputBytes));
   const [head = '', tail = ''] = json.split(ID_MARK);
   return { head: Buffer.from(head), tail: Buffer.from(tail) };
 }
@@ -80,7 +81,7 @@ function wireStep({ state, steps, outputBytes }: RunShape, index: number, versio
     end_time: isRunning ? null : microseconds(startMs + 2237),
     elapsed_time: isRunning ? version : 2,
     error: isFailed ? 'the model did not answer in time' : null,
-    outputs: state === 'dense' ? DENSE_MARK : outputsOf(state === 'prompted' ? 60 : outputBytes),
+    outputs: state === 'dense' || state === 'keyed' ? LARGE_MARK : outputsOf(state === 'prompted' ? 60 : outputBytes),
     inputs: {
       model: 'auto',
       messages: [
@@ -129,6 +130,12 @@ function outputsOf(bytes: number): object {
   if (bytes < frame) return { text: 'x'.repeat(Math.max(0, bytes - '{"text":""}'.length)) };
   return outputs('The quick brown fox. '.repeat(Math.ceil(bytes / 21)).slice(0, bytes - frame));
 }
+
+/** `"k123456":7,` */
+const BYTES_OF_KEY = 12;
+
+const keyedOutputs = (bytes: number): string =>
+  `{${Array.from({ length: Math.floor(bytes / BYTES_OF_KEY) }, (_, index) => `"k${index}":${index % 10}`).join()}}`;
 
 const denseOutputs = (bytes: number): string => `{"items":[${'{},'.repeat(Math.floor(bytes / 3) - 5)}{}]}`;
 

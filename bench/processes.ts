@@ -188,11 +188,25 @@ const statusKb = (pid: number, field: 'VmHWM' | 'VmRSS'): number | null => {
   }
 };
 
+function childrenOf(pid: number): readonly number[] {
+  try {
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number).filter(Boolean);
+  } catch {
+    return [];
+  }
+}
+
+/** With its children, even if their peaks are at different times. */
+function familyKb(pid: number, field: 'VmHWM' | 'VmRSS'): number | null {
+  const own = statusKb(pid, field);
+  return own === null ? null : childrenOf(pid).reduce((sum, child) => sum + (statusKb(child, field) ?? 0), own);
+}
+
 const toMb = (kb: number | null): number | null => (kb === null ? null : (kb * 1024) / 1_000_000);
 
-/** Megabytes (10⁶ bytes); null if the system does not report it. */
-export const peakRssMb = (pid: number): number | null => toMb(statusKb(pid, 'VmHWM'));
-export const rssMb = (pid: number): number | null => toMb(statusKb(pid, 'VmRSS'));
+/** Megabytes (10⁶ bytes) of the process and its children; null if the system does not report it. */
+export const peakRssMb = (pid: number): number | null => toMb(familyKb(pid, 'VmHWM'));
+export const rssMb = (pid: number): number | null => toMb(familyKb(pid, 'VmRSS'));
 
 /** Resets the peak, if the system allows it. */
 export function resetPeakRss(pid: number): void {

@@ -35,6 +35,7 @@ import type { Upstream } from './upstream/port.ts';
 import { createScopedUpstream } from './upstream/scoped-upstream.ts';
 import { createHttpTransport } from './upstream/transport/http-transport.ts';
 import { createPortTransport } from './upstream/transport/port-transport.ts';
+import { ReadingWorker } from './upstream/worker/reading-worker.ts';
 
 export interface Gateway {
   /** The address, without a path: `http://127.0.0.1:4000`. */
@@ -71,6 +72,10 @@ export interface Overrides extends Partial<Clock>, HttpOverrides, Pick<Additions
   readonly after?: After;
   /** For how long `/metrics` answers the same text. */
   readonly scrapedMs?: number | undefined;
+  /** The worker reads larger answers and payloads. */
+  readonly maxBytesOnLoop?: number | undefined;
+  /** Limit of the worker's heap. */
+  readonly workerHeapMb?: number | undefined;
   /** The sample has an incident and prices, for a visitor. */
   readonly isShowcase?: boolean | undefined;
 }
@@ -171,7 +176,13 @@ async function openParts(
 ) {
   const config = overrides.upstream ? withUpstream(given, overrides.upstream) : given;
   const { now, wallOf } = { ...createClock(), ...overrides };
-  const { after = afterOnThisMachine, logger = createLogger(config), isShowcase = false } = overrides;
+  const {
+    after = afterOnThisMachine,
+    logger = createLogger(config),
+    isShowcase = false,
+    maxBytesOnLoop,
+    workerHeapMb,
+  } = overrides;
   const { authenticate: hook, onOperation, plugins = [], extension = null, upstream: own } = overrides;
   const { auth, reauthIntervalMs: recheckMs } = config;
   const isVerified = auth.mode === 'service' || hook !== undefined;
@@ -206,8 +217,10 @@ async function openParts(
       ? await (await import('./sample/server.ts')).createEmbeddedUpstream({ port: 0, hasIncident: isShowcase })
       : null;
   opened.defer(() => embedded?.close());
+  const worker = new ReadingWorker({ maxHeapMb: workerHeapMb });
+  opened.defer(() => worker.close());
   const upstream = createUpstreamClient({
-    config,
+    ...{ config, worker, maxBytesOnLoop },
     transport: own ? createPortTransport(own, config, logger) : createHttpTransport(config, embedded?.url),
     observer,
   });
@@ -233,6 +246,7 @@ async function openParts(
 
   const graphql = await createGraphql({
     ...{ config, schema, manifests, prices, runs, observer, logger, now, after },
+    ...{ worker, maxBytesOnLoop },
     ...{ plugins, isVerified, sharedOperations: fleet && createSharedOperations(fleet) },
   });
   opened.defer(graphql.close);

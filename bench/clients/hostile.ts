@@ -1,5 +1,14 @@
 /** A hostile owner of the gateway for some seconds. Reads the job as JSON, prints its requests and answers as JSON. */
-import { brokenBodies, denseAnonymous, denseRequests, leavers, longHeaders, paths, texts } from './hostile/bursts.ts';
+import {
+  brokenBodies,
+  denseAnonymous,
+  denseRequests,
+  largePayloads,
+  leavers,
+  longHeaders,
+  paths,
+  texts,
+} from './hostile/bursts.ts';
 import {
   anonymous,
   connections,
@@ -29,6 +38,7 @@ export interface HostileJob {
 
 const ATTACKS = {
   paths,
+  largePayloads,
   leavers,
   texts,
   denseRequests,

@@ -37,6 +37,7 @@ const behindProxy = () => ({ TRUST_PROXY: '1' });
 /** By the id of the workload. */
 const OWNERS: Readonly<Record<string, Owner>> = {
   'W11-paths': { attack: 'paths', title: '400 requests for a path of a payload of 1 MiB' },
+  'W11-large-payloads': { attack: 'largePayloads', title: 'a payload of 12 MB by a path and whole, one key' },
   'W11-leavers': { attack: 'leavers', title: '1,500 heavy known operations whose clients leave' },
   'W11-texts': { attack: 'texts', title: '600 new texts of 13.5 KB without a key' },
   'W11-dense-requests': {

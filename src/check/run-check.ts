@@ -2,6 +2,7 @@
 import type { Config } from '../config/config.ts';
 import { createUpstreamClient } from '../upstream/client.ts';
 import { createHttpTransport } from '../upstream/transport/http-transport.ts';
+import { ReadingWorker } from '../upstream/worker/reading-worker.ts';
 import { createAttempts } from './attempts.ts';
 import { tryCalls } from './check.ts';
 import { readCheckOptions } from './options.ts';
@@ -26,9 +27,11 @@ export async function runCheck({ configWith, args, environment, readStdin, write
   try {
     const { results, ...attempts } = createAttempts(config);
     const transport = createHttpTransport(config, embedded?.url);
-    const client = createUpstreamClient({ config, transport, observer: attempts.observer });
+    const worker = new ReadingWorker();
+    const client = createUpstreamClient({ config, transport, observer: attempts.observer, worker });
     await tryCalls(client, attempts, options).finally(() => {
       client.close();
+      return worker.close();
     });
     write(reportOf(describe(config), results));
     return isGood(results) ? 0 : 1;

@@ -18,6 +18,8 @@ export interface Payload {
   readonly body: Uint8Array;
   /** Index of the item in the list. */
   readonly index: number;
+  /** Digest of the values, if the answer is large: comparing the values would take a second. */
+  readonly digest?: string | undefined;
 }
 
 export type TokenSource = 'UPSTREAM' | 'OUTPUTS';

@@ -1,4 +1,5 @@
 /** Size of a value as JSON, computed without serializing it. */
+import { JsonPart } from './json-part.ts';
 
 /** Bytes of the value as compact JSON. Stops beyond `limit` and then returns a number above it. */
 export function jsonBytes(json: unknown, limit = Infinity): number {
@@ -11,7 +12,8 @@ export function jsonBytes(json: unknown, limit = Infinity): number {
     else if (Array.isArray(value)) {
       length += 2 + Math.max(0, value.length - 1);
       for (const item of value) rest.push(item ?? null);
-    } else {
+    } else if (value instanceof JsonPart) length += value.bytes.length;
+    else {
       let commas = -1;
       // Object.entries would allocate a list for each object and each field.
       for (const key in value) {

@@ -52,13 +52,30 @@ const isContainer = (value: JsonValue): value is Container => typeof value === '
 
 /** Returns the same text for equal values, independent of the order of fields. */
 export function canonicalJson(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item ?? null)).join()}]`;
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  const fields = value as Readonly<Record<string, unknown>>;
-  // A missing variable leaves an undefined field, which is not sent.
-  const names = Object.keys(fields).filter((name) => fields[name] !== undefined);
-  return `{${names
-    .sort()
-    .map((name) => `${JSON.stringify(name)}:${canonicalJson(fields[name])}`)
-    .join()}}`;
+  const pieces: string[] = [];
+  writeCanonicalJson(value, (piece) => pieces.push(piece));
+  return pieces.join('');
+}
+
+/** Writes it in pieces: as a whole, that of a million fields would take 100 MB. */
+export function writeCanonicalJson(value: unknown, write: (piece: string) => void): void {
+  if (Array.isArray(value)) {
+    write('[');
+    for (const [index, item] of value.entries()) {
+      if (index > 0) write(',');
+      writeCanonicalJson(item ?? null, write);
+    }
+    write(']');
+  } else if (typeof value !== 'object' || value === null) write(JSON.stringify(value));
+  else {
+    const fields = value as Readonly<Record<string, unknown>>;
+    // A missing variable leaves an undefined field, which is not sent.
+    const names = Object.keys(fields).filter((name) => fields[name] !== undefined);
+    write('{');
+    for (const [index, name] of names.sort().entries()) {
+      write(`${index > 0 ? ',' : ''}${JSON.stringify(name)}:`);
+      writeCanonicalJson(fields[name], write);
+    }
+    write('}');
+  }
 }

@@ -1,13 +1,35 @@
 /** Compares payloads by value, independent of their formatting. */
-import { hash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import { canonicalJson, unwritable } from './json.ts';
+import { canonicalJson, unwritable, writeCanonicalJson } from './json.ts';
 import type { JsonValue, PayloadField, PayloadValues } from './facts.ts';
 
 const FIELDS: readonly PayloadField[] = ['inputs', 'outputs', 'metadata'];
 
 export const isSamePayload = (one: PayloadValues, another: PayloadValues): boolean =>
   FIELDS.every((field) => isSameField(one[field], another[field]));
+
+const HASHED_AT_ONCE = 65_536;
+
+/** Equal for the same payloads. */
+export function digestOf(values: PayloadValues): string {
+  const digest = createHash('sha256');
+  let text = '';
+  const write = (piece: string): void => {
+    text += piece;
+    if (text.length < HASHED_AT_ONCE) return;
+    digest.update(text);
+    text = '';
+  };
+  for (const field of FIELDS) {
+    const problem = unwritable(values[field]);
+    // No JSON begins with a blank.
+    if (problem === null) writeCanonicalJson(values[field], write);
+    else write(` ${problem}`);
+    write('\n');
+  }
+  return digest.update(text).digest('base64url');
+}
 
 /** Equal for equal inputs. Null for empty and unreadable ones, which do not identify what an execution repeats. */
 export const hashOfInputs = (inputs: JsonValue): string | null =>

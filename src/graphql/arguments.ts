@@ -1,5 +1,5 @@
 /** Checks of arguments that types cannot express. Each throws BAD_USER_INPUT. */
-import { evaluatePath, InvalidPathError, type PathBudget } from '../domain/json-path/json-path.ts';
+import { InvalidPathError, parsePath, type PathBudget, type PathExpression } from '../domain/json-path/json-path.ts';
 import { unwritable } from '../domain/json.ts';
 import { jsonBytes } from '../domain/json-bytes.ts';
 import type { JsonObject, JsonValue } from '../domain/types.ts';
@@ -103,11 +103,13 @@ function problemOfKey(key: string): string | null {
   return key.isWellFormed() ? null : 'half of a surrogate pair';
 }
 
-/** Returns the part of a payload that a JMESPath expression selects, or the payload itself without an expression. */
-export function pick(payload: JsonValue, path: string | null | undefined, budget: PathBudget): JsonValue {
-  if (path == null) return payload;
+/** The parsed JMESPath expression. Null without one. */
+export const pathOf = (path: string | null | undefined, budget: PathBudget): PathExpression | null =>
+  path == null ? null : withPathErrors(() => parsePath(path, budget));
+
+export function withPathErrors<T>(use: () => T): T {
   try {
-    return evaluatePath(path, payload, budget);
+    return use();
   } catch (error) {
     if (error instanceof InvalidPathError) throw new GatewayError('BAD_USER_INPUT', `path: ${error.message}`);
     throw error;

@@ -1,9 +1,9 @@
 /** Budgets of one operation. They count while it runs, and refuse the rest. */
 import { jsonBytes } from '../domain/json-bytes.ts';
 import { createPathBudget, type PathBudget } from '../domain/json-path/json-path.ts';
-import type { JsonValue } from '../domain/types.ts';
 import { CallBudget } from '../runs/read-context.ts';
 import { GatewayError } from '../upstream/errors.ts';
+import type { Room } from '../upstream/worker/questions.ts';
 
 export interface Limits {
   readonly maxUpstreamCalls: number;
@@ -65,9 +65,9 @@ export class Budgets extends CallBudget {
     if (this.#payloadBytes > maxAnswerBytes) throw (this.#tooManyBytes ??= answerTooLarge(maxAnswerBytes));
   }
 
-  /** The same for a part of a payload, which is measured only as far as the answer has room. */
-  takePart(part: JsonValue): void {
-    this.takePayload(jsonBytes(part, this.#limits.maxAnswerBytes - this.#payloadBytes));
+  /** What parts of payloads may still take. */
+  room(): Room {
+    return { steps: this.paths.left(), bytes: Math.max(0, this.#limits.maxAnswerBytes - this.#payloadBytes) };
   }
 
   /** Counts a failed field or item. */

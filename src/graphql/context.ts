@@ -7,8 +7,9 @@ import type { PriceList } from '../domain/cost/prices.ts';
 import type { RunComparison } from '../domain/run/comparison.ts';
 import type { Failure } from '../domain/run/failure-groups.ts';
 import type { Sampler } from '../domain/run/expectation.ts';
+import type { AnsweredJson } from '../domain/json-part.ts';
 import { errorInfo } from '../domain/step/step-error.ts';
-import type { JsonObject, JsonValue, StepError } from '../domain/types.ts';
+import type { JsonObject, StepError } from '../domain/types.ts';
 import type { OperationRecord } from '../observability/operation-record.ts';
 import { MAX_WINDOW } from '../runs/history/history-reader.ts';
 import type { ReadRecentRuns, RecentPageRequest } from '../runs/history/recent-runs.ts';
@@ -32,7 +33,7 @@ import { createReportedErrors } from './lists/reported-errors.ts';
 import type { ExaminedRun, ReadRun, RunTriage, WorkflowChanges } from './object-references.ts';
 import { once } from './once.ts';
 import { PagesFirst } from './pages-first.ts';
-import { createPayloadReader } from './payload-reader.ts';
+import { PayloadReader, type PayloadReaderOptions } from './payload-reader.ts';
 import { endedBy } from './subscriptions/sources.ts';
 
 export interface ContextSource extends Limits {
@@ -50,6 +51,9 @@ export interface ContextSource extends Limits {
   readonly lookAhead: LookAhead;
   readonly prices: PriceList | null;
   readonly links: Links;
+  readonly payloadReading: Pick<PayloadReaderOptions, 'worker' | 'maxBytesOnLoop'>;
+  /** Compact JSON of a payload as a value of the result. */
+  readonly answered: (json: Uint8Array) => AnsweredJson;
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }
@@ -91,7 +95,9 @@ export function createContext(source: ContextSource, request: ContextRequest) {
   const budgets = new Budgets(source);
   const lifetime = new AnswerLifetime();
   const operation = (): ReadContext => {
-    if (viewer) return { viewer, requestId, network, signal, budget: budgets, lifetime, operationRecord };
+    if (viewer) {
+      return { viewer, requestId, network, signal, budget: budgets, lifetime, reader: ticket, operationRecord };
+    }
     throw (
       caller.error ??
       new GatewayError('UNAUTHENTICATED', 'A key is required. Send the header "Authorization: Bearer <your key>".')
@@ -124,7 +130,7 @@ export function createContext(source: ContextSource, request: ContextRequest) {
     // A property, since V8 creates and reads objects with getters slowly: that took a quarter of W2.
     budgets,
     /** Conversations by payload. */
-    conversation: kept<Conversation | null>(),
+    conversation: kept<Conversation | null | Promise<Conversation | null>>(),
     /** Checked inputs by value, since one variable may be the inputs of many starts. */
     checkedInputs: kept<Promise<JsonObject>>(),
     /** Parsed once per error, which may be a long JSON text. */
@@ -150,10 +156,10 @@ export function createContext(source: ContextSource, request: ContextRequest) {
     samplers: kept<Promise<Sampler>>(),
     /** Costs by run. */
     runCost: kept<Cost>(),
-    /** Inputs by run. */
-    runInputs: kept<Promise<JsonValue>>(),
-    payloads: createPayloadReader({
+    payloads: new PayloadReader({
       ticket,
+      ...source.payloadReading,
+      room: () => budgets.room(),
       /** Called before a payload is parsed. */
       check() {
         const excess = budgets.excess();
@@ -161,6 +167,8 @@ export function createContext(source: ContextSource, request: ContextRequest) {
         ticket.checkRoom();
       },
     }),
+    /** A large part of a payload as it is answered. */
+    answered: source.answered,
     workflows,
     runs,
     /** A listed run is loaded with the record of the list, so that both agree. Records count before they are read. */

@@ -1,11 +1,14 @@
 /** Composes the operation pipeline: the schema, Apollo Server, and the stages with their dependencies. */
 import type { GraphQLSchema } from 'graphql';
 import type { Config } from '../config/config.ts';
+import { JsonParts } from '../domain/json-part.ts';
 import type { PriceList } from '../domain/cost/prices.ts';
+import type { JsonValue } from '../domain/types.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Observer } from '../observability/observer.ts';
 import { documentBytes, type Runs } from '../runs/runs.ts';
 import type { After } from '../runs/timer.ts';
+import type { ReadingWorker } from '../upstream/worker/reading-worker.ts';
 import { createAnswers } from './apollo/plugins/answers.ts';
 import { createChecks } from './apollo/plugins/checks.ts';
 import { createExecute, createExecution } from './apollo/plugins/execution.ts';
@@ -41,6 +44,8 @@ export interface GraphqlOptions {
   readonly plugins: readonly StepgatePlugin[];
   /** If false, the upstream decides whether a key is valid. */
   readonly isVerified: boolean;
+  readonly worker: ReadingWorker;
+  readonly maxBytesOnLoop: number | undefined;
 }
 
 export type Graphql = Awaited<ReturnType<typeof createGraphql>>;
@@ -51,7 +56,7 @@ const registeredBytes = (maxBytes: number): number => Math.floor(maxBytes / 4);
 /** Rejects with a message for the operator if a manifest of persisted operations is invalid. */
 export async function createGraphql(options: GraphqlOptions) {
   const { config, schema, manifests, prices, runs, sharedOperations, observer, logger, now, after } = options;
-  const { plugins, isVerified } = options;
+  const { plugins, isVerified, worker, maxBytesOnLoop } = options;
   const { introspection, maxAnswerBytes, maxOperationObjects, maxUpstreamCalls } = config;
   const maxBytes = documentBytes(config);
   const persisted = createPersistedOperations({
@@ -85,7 +90,13 @@ export async function createGraphql(options: GraphqlOptions) {
   const offersExecute = config.upstreamEndpoints.has('execute');
   const isProven: ContextSource['isProven'] = (viewer) => isVerified || runs.viewers.hasProvenRight(viewer);
   const ofOperation = { lookAhead, isProven, offersExecute, prices, links: createLinks(config), now };
-  const contextSource: ContextSource = { ...runs, ...budgets, ...ofOperation };
+  const parts = new JsonParts();
+  const ofPayloads = {
+    payloadReading: { worker, maxBytesOnLoop },
+    // An embedder's plugins see values.
+    answered: (json: Uint8Array) => (plugins.length > 0 ? parsed(json) : parts.of(json)),
+  };
+  const contextSource: ContextSource = { ...runs, ...budgets, ...ofOperation, ...ofPayloads };
   const operations = createOperations({
     schema,
     apollo,
@@ -98,7 +109,11 @@ export async function createGraphql(options: GraphqlOptions) {
     }),
     errors,
     contextSource,
+    parts,
     observer,
   });
   return { schema, operations, landingPage: apollo.landingPage, close: apollo.close };
 }
+
+const parsed = (json: Uint8Array): JsonValue =>
+  JSON.parse(Buffer.from(json.buffer, json.byteOffset, json.length).toString()) as JsonValue;

@@ -1,115 +1,150 @@
 /**
  * Reads the payloads of one operation. Each JSON body is parsed once for all fields of a turn, and its values are forgotten when the
- * turn ends.
+ * turn ends. A large body is read by the worker, for all fields that ask before its turn comes.
  */
-import type { Payload, PayloadField, PayloadValues } from '../domain/types.ts';
-import { payloadsIn } from '../upstream/wire/payloads.ts';
+import type { Payload, PayloadValues } from '../domain/types.ts';
+import type { ReadingWorker } from '../upstream/worker/reading-worker.ts';
+import { valueOf, type PayloadReply } from '../upstream/worker/messages.ts';
+import { answerTo, ParsedPayloads, type AnswerTo, type Asked, type Room } from '../upstream/worker/questions.ts';
 import { PARSED_AT_ONCE_BYTES, type Ticket } from './admission/ticket.ts';
-
-export interface PayloadReader {
-  /** Calls `use` with the values of the payload: at once, or in a later turn. */
-  read<T>(payload: Payload, use: (values: PayloadValues) => T): T | Promise<T>;
-  /** Facts about a field of a payload, cached for the operation, so that many aliases compute them once. */
-  known(payload: Payload, field: PayloadField): KnownField;
-}
-
-export interface KnownField {
-  /** Reason why the field cannot be sent. Null if it can. */
-  problem?: string | null;
-  sizeBytes?: number;
-}
-
-export interface PayloadReaderOptions {
-  readonly ticket: Ticket;
-  /** Called before a body is parsed. Throws if its values could not be answered. */
-  readonly check: () => void;
-}
-
-/** Parsing this many bytes takes 1 to 50 ms. A larger body has its own turn. */
-const TURN_BYTES = 2 ** 20;
 
 type Body = Payload['body'];
 
+export interface PayloadReaderOptions {
+  readonly ticket: Ticket;
+  readonly worker: ReadingWorker;
+  /** The worker reads larger bodies. Default: a mebibyte, which takes 1 to 50 ms. */
+  readonly maxBytesOnLoop?: number | undefined;
+  /** Called before a body is parsed. Throws if its values could not be answered. */
+  readonly check: () => void;
+  /** What the operation may still use. */
+  readonly room: () => Room;
+}
+
+const TURN_BYTES = 2 ** 20;
+
 interface Waiting {
-  readonly payload: Payload;
+  readonly body: Body;
   readonly read: () => void;
   readonly fail: (error: unknown) => void;
 }
 
-export function createPayloadReader({ ticket, check }: PayloadReaderOptions): PayloadReader {
+/** Questions that the worker is going to be asked. */
+interface Gathering {
+  readonly questions: Asked[];
+  readonly replies: Promise<PayloadReply>;
+}
+
+export class PayloadReader {
+  readonly #options: PayloadReaderOptions;
+  readonly #maxBytesOnLoop: number;
   /**
    * Bodies parsed in this turn, in a new map: V8 moves the values of an old map to the old generation, also after `clear`: 500 MB
    * for readers that had waited for the upstream.
    */
-  let parsed: Map<Body, (index: number) => PayloadValues> | null = null;
-  let parsedBytes = 0;
-  let waiting: Waiting[] = [];
-  const knownFields = new Map<Payload, Record<PayloadField, KnownField>>();
+  #parsed: Map<Body, ParsedPayloads> | null = null;
+  #parsedBytes = 0;
+  #waiting: Waiting[] = [];
+  readonly #gathering = new Map<Body, Gathering>();
 
-  function forget(): void {
-    parsed = null;
-    parsedBytes = 0;
+  constructor(options: PayloadReaderOptions) {
+    this.#options = options;
+    this.#maxBytesOnLoop = options.maxBytesOnLoop ?? TURN_BYTES;
   }
 
-  function valuesOf({ body, index }: Payload): PayloadValues {
-    const known = parsed?.get(body);
-    if (known) return known(index);
-    check();
-    const payloads = payloadsIn(body);
-    if (!parsed) ticket.afterTurn(forget);
-    parsed ??= new Map();
-    parsed.set(body, payloads);
-    parsedBytes += body.length;
-    return payloads(index);
+  /** Answers at once, in a later turn, or when the worker has read the body. */
+  ask<Each extends Asked['name']>(body: Body, asked: Asked & Asked<Each>): AnswerTo<Each> | Promise<AnswerTo<Each>> {
+    if (body.length > this.#maxBytesOnLoop) return this.#askWorker(body, asked);
+    return this.#read(body, (payloads) => answerTo<Each>(payloads, asked, this.#options.room()));
   }
 
-  const hasRoomFor = (body: Body): boolean => !parsed || parsed.has(body) || parsedBytes + body.length <= TURN_BYTES;
+  /** Values for an embedder's field. However large they are, they are parsed on the loop. */
+  values({ body }: Payload, use: (payloads: ParsedPayloads) => PayloadValues): PayloadValues | Promise<PayloadValues> {
+    return this.#read(body, use);
+  }
 
-  async function readInTurns(): Promise<void> {
-    while (waiting.length > 0) {
-      try {
-        await ticket.nextTurn();
-      } catch (error) {
-        for (const { fail } of waiting) fail(error);
-        waiting = [];
-        return;
-      }
-      const later = [];
-      for (const each of waiting) {
-        if (hasRoomFor(each.payload.body)) each.read();
-        else later.push(each);
-      }
-      waiting = later;
+  #read<T>(body: Body, use: (payloads: ParsedPayloads) => T): T | Promise<T> {
+    const isAtOnce = this.#parsed?.has(body) === true || this.#parsedBytes + body.length <= PARSED_AT_ONCE_BYTES;
+    return isAtOnce ? use(this.#payloadsIn(body)) : this.#wait(body, use);
+  }
+
+  #payloadsIn(body: Body): ParsedPayloads {
+    const known = this.#parsed?.get(body);
+    if (known) return known;
+    this.#options.check();
+    const payloads = new ParsedPayloads(body);
+    if (!this.#parsed) {
+      this.#options.ticket.afterTurn(() => {
+        this.#parsed = null;
+        this.#parsedBytes = 0;
+      });
     }
+    this.#parsed ??= new Map();
+    this.#parsed.set(body, payloads);
+    this.#parsedBytes += body.length;
+    return payloads;
   }
 
-  function wait<T>(payload: Payload, use: (values: PayloadValues) => T): Promise<T> {
+  #hasRoomFor(body: Body): boolean {
+    return !this.#parsed || this.#parsed.has(body) || this.#parsedBytes + body.length <= TURN_BYTES;
+  }
+
+  #wait<T>(body: Body, use: (payloads: ParsedPayloads) => T): Promise<T> {
     const { promise, resolve, reject } = Promise.withResolvers<T>();
-    waiting.push({
-      payload,
-      read() {
-        try {
-          resolve(use(valuesOf(payload)));
-        } catch (error) {
-          reject(error);
-        }
-      },
-      fail: reject,
-    });
-    if (waiting.length === 1) void readInTurns();
+    const read = () => {
+      try {
+        resolve(use(this.#payloadsIn(body)));
+      } catch (error) {
+        reject(error);
+      }
+    };
+    this.#waiting.push({ body, read, fail: reject });
+    if (this.#waiting.length === 1) void this.#readInTurns();
     return promise;
   }
 
-  return {
-    read(payload, use) {
-      const { body } = payload;
-      const isAtOnce = parsed?.has(body) === true || parsedBytes + body.length <= PARSED_AT_ONCE_BYTES;
-      return isAtOnce ? use(valuesOf(payload)) : wait(payload, use);
-    },
-    known(payload, field) {
-      const known = knownFields.get(payload) ?? { inputs: {}, outputs: {}, metadata: {} };
-      knownFields.set(payload, known);
-      return known[field];
-    },
-  };
+  async #readInTurns(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      try {
+        await this.#options.ticket.nextTurn();
+      } catch (error) {
+        for (const { fail } of this.#waiting) fail(error);
+        this.#waiting = [];
+        return;
+      }
+      const later = [];
+      for (const each of this.#waiting) {
+        if (this.#hasRoomFor(each.body)) each.read();
+        else later.push(each);
+      }
+      this.#waiting = later;
+    }
+  }
+
+  async #askWorker<Each extends Asked['name']>(body: Body, asked: Asked & Asked<Each>): Promise<AnswerTo<Each>> {
+    const gathering = this.#gathering.get(body) ?? this.#gather(body);
+    const at = gathering.questions.push(asked) - 1;
+    const reply = (await gathering.replies)[at];
+    if (!reply) throw new Error('The worker must answer each question, got fewer answers');
+    // Boundary: the answers come from a process of our own, in the order of the questions.
+    return valueOf(reply);
+  }
+
+  #gather(body: Body): Gathering {
+    const questions: Asked[] = [];
+    const gathering = { questions, replies: this.#replies(body, questions) };
+    this.#gathering.set(body, gathering);
+    return gathering;
+  }
+
+  async #replies(body: Body, questions: readonly Asked[]): Promise<PayloadReply> {
+    const { worker, ticket, check, room } = this.#options;
+    // To send the body takes a while. The other fields ask meanwhile.
+    await ticket.nextTurn();
+    return worker.readPayloads(ticket, () => {
+      this.#gathering.delete(body);
+      check();
+      return { body, questions, room: room() };
+    });
+  }
 }

@@ -1,69 +1,60 @@
 /** Payloads for resolvers: the value of a field, the part that a path selects, its size, or other data. */
-import { fieldOf, unwritable } from '../domain/json.ts';
-import { jsonBytes } from '../domain/json-bytes.ts';
-import type { JsonValue, Payload, PayloadField, PayloadValues, Run } from '../domain/types.ts';
-import { GatewayError } from '../upstream/errors.ts';
-import { pick } from './arguments.ts';
+import type { AnsweredJson } from '../domain/json-part.ts';
+import { findAt } from '../domain/json-path/json-path.ts';
+import type { Payload, PayloadField, Run } from '../domain/types.ts';
+import type { Asked, Part } from '../upstream/worker/questions.ts';
+import { pathOf, withPathErrors } from './arguments.ts';
 import type { Context } from './context.ts';
 
-type Path = string | null | undefined;
+type GivenPath = string | null | undefined;
 
 export function payloadValue(
   payload: Payload | null,
   field: PayloadField,
-  path: Path,
+  given: GivenPath,
   context: Context,
-): JsonValue | Promise<JsonValue> {
-  if (!payload) return pick(null, path, context.budgets.paths);
-  return context.payloads.read(payload, (values) => {
-    const value = readable(values, payload, field, context);
-    if (path != null) return answered(value, path, context);
-    context.budgets.takePayload(sizeOf(value, payload, field, context));
-    return value;
-  });
+): AnsweredJson | Promise<AnsweredJson> {
+  const path = pathOf(given, context.budgets.paths);
+  if (!payload) return path && findAt(path, null);
+  return partOf(payload, { source: { index: payload.index, field }, path }, context);
+}
+
+/** The first `input_data` of a step, as inputs of a run without a record. */
+export function inferredInputs(
+  { steps }: Run,
+  given: GivenPath,
+  context: Context,
+): AnsweredJson | Promise<AnsweredJson> {
+  const path = pathOf(given, context.budgets.paths);
+  const [first] = steps;
+  if (!first) return path && findAt(path, null);
+  // All steps came in the same answer.
+  return partOf(first.payload, { source: { inputData: steps.map(({ payload }) => payload.index) }, path }, context);
+}
+
+function partOf(
+  { body }: Payload,
+  args: Asked<'part'>['args'],
+  context: Context,
+): AnsweredJson | Promise<AnsweredJson> {
+  const part = context.payloads.ask(body, { name: 'part', args });
+  return part instanceof Promise ? part.then((later) => taken(later, context)) : taken(part, context);
+}
+
+/** Counts the part, wherever it was read. Throws if the operation has no room for it. */
+function taken({ steps, bytes, value }: Part, { budgets, answered }: Context): AnsweredJson {
+  if (steps > 0) {
+    withPathErrors(() => {
+      budgets.paths.spend(steps);
+    });
+  }
+  budgets.takePayload(bytes);
+  return value instanceof Uint8Array ? answered(value) : value;
 }
 
 /** Bytes of compact JSON. 0 for null. */
-export const payloadSize = (payload: Payload, field: PayloadField, context: Context): number | Promise<number> =>
-  context.payloads.known(payload, field).sizeBytes ??
-  context.payloads.read(payload, (values) => sizeOf(values[field], payload, field, context));
-
-function sizeOf(value: JsonValue, payload: Payload, field: PayloadField, { payloads }: Context): number {
-  return (payloads.known(payload, field).sizeBytes ??= value === null ? 0 : jsonBytes(value));
-}
-
-/** Throws UPSTREAM_CONTRACT_VIOLATION for a value that cannot be sent. */
-export function readable(values: PayloadValues, payload: Payload, field: PayloadField, context: Context): JsonValue {
-  const known = context.payloads.known(payload, field);
-  if (known.problem === undefined) known.problem = unwritable(values[field]);
-  if (known.problem === null) return values[field];
-  throw new GatewayError('UPSTREAM_CONTRACT_VIOLATION', `${field}: ${known.problem}`);
-}
-
-function answered(value: JsonValue, path: Path, { budgets }: Context): JsonValue {
-  const found = pick(value, path, budgets.paths);
-  budgets.takePart(found);
-  return found;
-}
-
-/** Inputs of a run without a record. They are searched once per operation, however often they are selected. */
-export async function inferredInputs(run: Run, path: Path, context: Context): Promise<JsonValue> {
-  const inputs = await context.runInputs(run, () => findInputs(run, context));
-  return answered(inputs, path, context);
-}
-
-/** The first `input_data` of a step. Unreadable inputs throw, since a later step's `input_data` would be wrong. */
-async function findInputs({ steps }: Run, context: Context): Promise<JsonValue> {
-  const [first] = steps;
-  if (!first) return null;
-  // The other steps came in the same answer, so that they are read in the same turn once it is parsed.
-  return context.payloads.read(first.payload, async () => {
-    for (const { payload } of steps) {
-      const inputs = await context.payloads.read(payload, (values) =>
-        fieldOf(readable(values, payload, 'inputs', context), 'input_data'),
-      );
-      if (inputs !== undefined) return inputs;
-    }
-    return null;
-  });
-}
+export const payloadSize = (
+  { body, index }: Payload,
+  field: PayloadField,
+  { payloads }: Context,
+): number | Promise<number> => payloads.ask(body, { name: 'size', args: { index, field } });

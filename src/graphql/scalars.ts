@@ -1,5 +1,6 @@
 /** Scalars: DateTime keeps the upstream's text, and JSON passes through, with integers beyond 2^53 as texts. */
 import { GraphQLError, GraphQLScalarType, Kind, valueFromASTUntyped, visit, type ValueNode } from 'graphql';
+import type { AnsweredJson } from '../domain/json-part.ts';
 import { parseTimestamp, type Timestamp } from '../domain/timestamp.ts';
 import type { JsonValue } from '../domain/types.ts';
 
@@ -25,9 +26,9 @@ export const dateTimeScalar = new GraphQLScalarType<Timestamp, string>({
   parseLiteral: (node) => readDateTime(valueFromASTUntyped(node), node),
 });
 
-export const jsonScalar = new GraphQLScalarType<JsonValue, JsonValue>({
+export const jsonScalar = new GraphQLScalarType<JsonValue, AnsweredJson>({
   name: 'JSON',
-  serialize: (value) => value as JsonValue,
+  serialize: (value) => value as AnsweredJson,
   parseValue: (value) => value as JsonValue,
   parseLiteral: (node, variables) => valueFromASTUntyped(withExactIntegers(node), variables) as JsonValue,
 });

@@ -3,6 +3,7 @@ import type { OutgoingHttpHeaders } from 'node:http';
 import type { FastifyReply } from 'fastify';
 import { requestError } from '../graphql/operations/error-formatting.ts';
 import type { Client, Outcome } from '../graphql/operations/operation.ts';
+import type { Operations } from '../graphql/operations/operations.ts';
 import { SubscriptionError, type LiveEvent } from '../graphql/subscriptions/live-events.ts';
 import { onClosed } from './entrance.ts';
 import type { LiveConnections } from './live-connections.ts';
@@ -15,6 +16,7 @@ export interface EventStreamsOptions {
   readonly isReady: () => boolean;
   /** A client that reads nothing for this long is disconnected. */
   readonly stalledReaderMs: number;
+  readonly write: Operations['write'];
 }
 
 const EVENT_STREAM_HEADERS = {
@@ -29,7 +31,7 @@ const COMMENT = ':\n\n';
 const COMPLETE = 'event: complete\ndata:\n\n';
 
 export const createSendEvents =
-  ({ liveConnections, isReady, stalledReaderMs }: EventStreamsOptions): SendEvents =>
+  ({ liveConnections, isReady, stalledReaderMs, write }: EventStreamsOptions): SendEvents =>
   async (reply, client, outcome) => {
     try {
       if (outcome.kind === 'events' && !isReady()) throw requestError('BAD_REQUEST', 'The gateway is stopping.', 503);
@@ -73,20 +75,20 @@ export const createSendEvents =
       });
 
       /** Resolves when the event was sent, or the client has disconnected: the next one then has the latest state. */
-      const write = (event: LiveEvent) =>
+      const sendEvent = (event: LiveEvent) =>
         new Promise<void>((resolve) => {
           resolveSent = resolve;
-          response.write(`event: next\ndata: ${JSON.stringify(event)}\n\n`, () => {
+          response.write(write(`event: next\ndata: ${JSON.stringify(event)}\n\n`), () => {
             resolve();
           });
         });
 
       try {
-        if (outcome.kind === 'answer') await write(outcome.result);
-        else for await (const event of outcome.events) await write(event);
+        if (outcome.kind === 'answer') await sendEvent(outcome.result);
+        else for await (const event of outcome.events) await sendEvent(event);
       } catch (error) {
         if (!(error instanceof SubscriptionError)) throw error;
-        await write({ errors: error.errors });
+        await sendEvent({ errors: error.errors });
       } finally {
         response.end(COMPLETE);
       }

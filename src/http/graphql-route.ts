@@ -91,13 +91,15 @@ export function createGraphqlRoute(options: GraphqlRouteOptions): (path: Graphql
             await sendEvents(reply, arrival.client, outcome);
             return reply;
           }
-          return sendAnswer(reply, outcome, type);
+          return sendAnswer(reply, outcome, type, bodyOf(outcome));
         });
       } catch (error) {
         const refusal = operations.refuse(operation, error);
-        return reply.sent ? reply : sendAnswer(reply, refusal, forms.json ?? JSON_TYPE);
+        return reply.sent ? reply : sendAnswer(reply, refusal, forms.json ?? JSON_TYPE, bodyOf(refusal));
       }
     };
+
+  const bodyOf = ({ result }: Answer): Buffer => operations.write(JSON.stringify(result));
 
   /** `/graphql/stream` answers only with events. HEAD gets none: without a body a stream would never end. */
   function formsOf(request: IncomingMessage, path: GraphqlPath): AcceptedForms {
@@ -121,7 +123,7 @@ export function createGraphqlRoute(options: GraphqlRouteOptions): (path: Graphql
         const outcome = await execute(exchange, body);
         return outcome.kind === 'events' || outcome.untilMs === 0
           ? outcome
-          : cacheableOf(responses, key, outcome, json, isGet);
+          : cacheableOf(responses, key, bodyOf(outcome), outcome.untilMs, json, isGet);
       }));
     if ('kind' in found) return found;
     const wait = ticket.answer(found.body.length);
@@ -143,11 +145,11 @@ export function createGraphqlRoute(options: GraphqlRouteOptions): (path: Graphql
 async function cacheableOf(
   responses: ResponseCache,
   key: CacheKey,
-  { result, untilMs }: Answer,
+  body: Buffer,
+  untilMs: number,
   contentType: JsonType,
   isGet: boolean,
 ): Promise<Cacheable> {
-  const body = Buffer.from(JSON.stringify(result));
   const isKept = responses.isWorthKeeping(key);
   const gzipped = isKept && body.length >= MIN_COMPRESSED_LENGTH ? await compressed(body) : null;
   const whole = { body, gzipped, contentType, etag: isGet ? etagOf(body) : null, untilMs };
@@ -155,7 +157,7 @@ async function cacheableOf(
   return { kind: 'cacheable', whole, cacheControl: responses.cacheControl(key, untilMs) };
 }
 
-function sendAnswer(reply: FastifyReply, answer: Answer, type: JsonType): FastifyReply {
+function sendAnswer(reply: FastifyReply, answer: Answer, type: JsonType, body: Buffer): FastifyReply {
   const status = httpStatusOf(answer, type);
   return reply
     .code(status)
@@ -167,7 +169,7 @@ function sendAnswer(reply: FastifyReply, answer: Answer, type: JsonType): Fastif
       ...(status === 405 && { allow: ALLOWED_METHODS }),
       ...(status === 429 && retryHeaders(answer.result.errors)),
     })
-    .send(Buffer.from(JSON.stringify(answer.result)));
+    .send(body);
 }
 
 function sendWhole(reply: FastifyReply, { whole, cacheControl }: Cacheable): FastifyReply {

@@ -174,7 +174,7 @@ export function createHttp(options: HttpOptions) {
       negotiation,
       responses: options.cachesAnswers ? createResponseCache({ ...runs, now }) : null,
       operations,
-      sendEvents: createSendEvents({ liveConnections, isReady, stalledReaderMs }),
+      sendEvents: createSendEvents({ liveConnections, isReady, stalledReaderMs, write: operations.write }),
       vary,
       answerBrowser: createExplorerPage({ landingPage, basePath }),
       observer: options.observer,

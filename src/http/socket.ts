@@ -138,7 +138,7 @@ export class Socket implements ProtocolSocket, LiveConnection {
   /** Resolves when the message was sent or the socket is closed. */
   send(message: string): Promise<void> {
     return new Promise((resolve) => {
-      this.#ws.send(message, () => {
+      this.#ws.send(this.#options.operations.write(message), { binary: false }, () => {
         resolve();
       });
     });

@@ -227,10 +227,10 @@ const isNews = (known: string | null | undefined, withdrawal: string | null): bo
 /** Describes a call of this operation to the upstream. */
 export const callOf = (
   viewers: ViewerCache,
-  { viewer: { id: viewerId, credential, scope }, requestId, network, budget, operationRecord }: ReadContext,
+  { viewer: { id: viewerId, credential, scope }, requestId, network, budget, reader, operationRecord }: ReadContext,
   signal: AbortSignal,
 ): CallOptions => ({
-  ...{ viewerId, credential, scope, requestId, signal, operationRecord },
+  ...{ viewerId, credential, scope, requestId, signal, reader, operationRecord },
   network: network(),
   isAccepted: () => viewers.isAccepted(viewerId),
   refusals: budget,

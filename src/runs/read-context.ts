@@ -1,6 +1,6 @@
 /** The part of a GraphQL operation that reads and caches need: identity, limits, and the lifetime of its answer. */
 import type { OperationRecord } from '../observability/operation-record.ts';
-import type { Refusals } from '../upstream/client.ts';
+import type { CallOptions, Refusals } from '../upstream/client.ts';
 import { GatewayError } from '../upstream/errors.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { Viewer } from './viewer.ts';
@@ -18,6 +18,8 @@ export interface ReadContext {
   readonly skipsLive?: boolean;
   /** True for a poll, for which no client waits: it may take until the timeout. */
   readonly isPoll?: true;
+  /** Absent for a poll. */
+  readonly reader?: CallOptions['reader'];
   /** Absent if the operation is not logged or measured. */
   readonly operationRecord?: OperationRecord | undefined;
 }

@@ -6,6 +6,7 @@ import type { JsonObject, RunRecord, StepFacts, WorkflowRecord } from '../domain
 import type { StartedRun } from './contract.ts';
 import type { GatewayError } from './errors.ts';
 import type { RunRef } from './ids.ts';
+import type { Reader } from './worker/reading-worker.ts';
 
 export type { RunRef } from './ids.ts';
 
@@ -45,6 +46,8 @@ export interface CallOptions {
   readonly scope: Scope | null;
   /** Fires when no reader waits for the answer any more. */
   readonly signal: AbortSignal;
+  /** Whose time reads a large answer. Absent for polls. */
+  readonly reader?: Pick<Reader, 'share' | 'order'> | undefined;
   /** Bytes of an earlier answer, read in place of a call. */
   readonly stored?: Buffer;
   readonly operationRecord?: OperationRecord | undefined;

@@ -6,14 +6,16 @@ import type { JsonObject, ReportedTokens, RunRecord, WorkflowGraph } from '../do
 import type { UpstreamState } from '../observability/metrics.ts';
 import type { Observer } from '../observability/observer.ts';
 import type { CallOptions, RunRef, UpstreamAnswer, UpstreamApi } from './api.ts';
-import { readRun, readRuns, readStartedRun, readSteps, readWorkflows } from './contract.ts';
 import { AbandonedError, GatewayError, isNotFound } from './errors.ts';
 import { pathSegment } from './ids.ts';
-import { parseBody, type JsonBody } from './transport/json-body.ts';
+import { readAnswer, receivedValue, type Reading, type ReadValue } from './reading.ts';
+import { jsonBytesOf, parseBody } from './transport/json-body.ts';
 import { ownCopy } from './transport/own-bytes.ts';
 import type { Transport, TransportCall } from './transport/transport.ts';
 import { withOutcome } from './unknown-outcome.ts';
-import { createDeviations, type ReportDeviation } from './wire/deviations.ts';
+import { createDeviations, type Deviations } from './wire/deviations.ts';
+import { valueOf } from './worker/messages.ts';
+import type { ReadingWorker } from './worker/reading-worker.ts';
 import { createResilience } from './resilience.ts';
 
 export type * from './api.ts';
@@ -26,6 +28,9 @@ export interface UpstreamClientOptions {
   readonly config: Config;
   readonly transport: Transport;
   readonly observer: Pick<Observer, 'call'>;
+  readonly worker: ReadingWorker;
+  /** The worker reads larger answers. Default: a mebibyte. */
+  readonly maxBytesOnLoop?: number | undefined;
 }
 
 const always = (): boolean => true;
@@ -33,7 +38,12 @@ const always = (): boolean => true;
 /** In the first turn a new connection is opened, in the second one the call is written to it. */
 const TURNS_TO_SEND = 2;
 
-type Read<T> = (json: JsonBody, report: ReportDeviation) => T;
+const MAX_BYTES_ON_LOOP = 2 ** 20;
+
+/** Polls have no owner. All of them together share the worker as one. */
+const POLLS = { share: {}, order: 0 };
+
+type Call = Reading['call'];
 
 interface Target {
   readonly endpoint: UpstreamEndpoint;
@@ -45,35 +55,36 @@ interface Target {
 
 type Ask = TransportCall['ask'];
 
-export function createUpstreamClient({ config, transport, observer }: UpstreamClientOptions): UpstreamClient {
+export function createUpstreamClient(options: UpstreamClientOptions): UpstreamClient {
+  const { config, transport, observer, worker, maxBytesOnLoop = MAX_BYTES_ON_LOOP } = options;
   const { upstreamEndpoints, upstreamTimeoutMs: timeoutMs, upstreamConcurrency: concurrency } = config;
   const statusOf = createStatusOf(config.statusWords);
   const resilience = createResilience({ timeoutMs, concurrency });
 
-  async function get<T extends Facts>(
+  async function get<Each extends Exclude<Call, 'execute'>>(
     target: Target,
-    read: Read<T>,
+    reading: Reading & Reading<Each>,
     call: CallOptions,
-    keptBytes: (body: Buffer, value: T) => number = wholeBody,
-  ): Promise<UpstreamAnswer<T>> {
-    const readAnswer = (json: JsonBody, body: Buffer, report: ReportDeviation) => {
-      const value = read(json, report);
-      return { value, sizeBytes: cachedBytes(keptBytes(body, value), value), body };
-    };
+    keptBytes: (body: Buffer, value: ReadValue<Each>) => number = wholeBody,
+  ): Promise<UpstreamAnswer<ReadValue<Each>>> {
+    const answerOf = (body: Buffer, value: ReadValue<Each>) => ({
+      value,
+      sizeBytes: cachedBytes(keptBytes(body, value), value),
+      body,
+    });
+    if (!call.stored) return send(target, call, undefined, reading, answerOf);
     // Deviations of a stored answer were reported when it arrived.
-    if (call.stored) {
-      const body = ownCopy(call.stored);
-      return readAnswer(await parseBody(body), body, () => undefined);
-    }
-    return send(target, call, undefined, readAnswer);
+    const body = ownCopy(call.stored);
+    return answerOf(body, await read<Each>(jsonBytesOf(body).bytes, reading, call, createDeviations()));
   }
 
   /** Makes one call with its retries, observed as a whole. A call with inputs is a POST, which is sent once. */
-  async function send<T>(
+  async function send<Each extends Call, T>(
     { endpoint, compartment, path, ask }: Target,
     call: CallOptions,
     inputs: JsonObject | undefined,
-    read: (json: JsonBody, body: Buffer, report: ReportDeviation) => T,
+    reading: Reading & Reading<Each>,
+    answerOf: (body: Buffer, value: ReadValue<Each>) => T,
   ): Promise<T> {
     const { viewerId, network, signal, isAccepted = always, refusals } = call;
     const deviations = createDeviations();
@@ -92,18 +103,35 @@ export function createUpstreamClient({ config, transport, observer }: UpstreamCl
       const body = await resilience[inputs ? 'once' : 'repeatable'](lane, attempt, signal);
       // A waiting call has this call's slot by now. It is sent before this answer is parsed, which takes longer.
       for (let turns = 0; turns < TURNS_TO_SEND && resilience.hasQueue(); turns += 1) await nextTurn();
-      const json = await parseBody(body);
-      if (json.hasByteOrderMark) deviations.add(endpoint, 'read', 'JSON', 'a byte order mark before it');
-      if (json.hasInvalidUtf8) deviations.add(endpoint, 'lost', 'UTF-8', 'other bytes');
-      const value = read(json, body, deviations.add);
+      const { bytes, hasByteOrderMark, hasInvalidUtf8 } = jsonBytesOf(body);
+      if (hasByteOrderMark) deviations.add(endpoint, 'read', 'JSON', 'a byte order mark before it');
+      if (hasInvalidUtf8) deviations.add(endpoint, 'lost', 'UTF-8', 'other bytes');
+      const value = await read<Each>(bytes, reading, call, deviations);
       observation.end('ok');
-      return value;
+      return answerOf(body, value);
     } catch (error) {
       observation.end(outcomeOf(error));
       throw error;
     } finally {
       observation.deviated(deviations.found());
     }
+  }
+
+  /** Reads an answer: a large one in the worker, since the loop would stop meanwhile. */
+  async function read<Each extends Call>(
+    bytes: Buffer,
+    reading: Reading & Reading<Each>,
+    { reader = POLLS, signal }: CallOptions,
+    deviations: Deviations,
+  ): Promise<ReadValue<Each>> {
+    if (bytes.length <= maxBytesOnLoop) return readAnswer<Each>(parseBody(bytes), reading, statusOf, deviations.add);
+    const { share, order } = reader;
+    const waiting = { share, order, isAbandoned: () => signal.aborted };
+    const request = { body: bytes, reading, statusWords: config.statusWords };
+    const { value, deviations: found } = valueOf(await worker.readAnswer(waiting, request));
+    for (const { field, outcome, expected, got, count } of found) deviations.add(field, outcome, expected, got, count);
+    // Boundary: the value comes from a process of our own.
+    return receivedValue<Each>(reading, value, bytes);
   }
 
   function checkOffered(endpoint: UpstreamEndpoint): void {
@@ -118,7 +146,7 @@ export function createUpstreamClient({ config, transport, observer }: UpstreamCl
     listSteps: async (ref, call) =>
       get(
         ofRun('steps', ref, (upstream, sent) => upstream.steps(ref, sent), '/steps'),
-        (json, report) => readSteps(json, ref.runId, statusOf, report),
+        { call: 'steps', args: { runId: ref.runId } },
         call,
       ),
 
@@ -127,7 +155,7 @@ export function createUpstreamClient({ config, transport, observer }: UpstreamCl
       const ask: Ask = (upstream, sent) => upstream.execute?.({ workflowId, inputs }, sent);
       const target = ofWorkflow('execute', workflowId, ask, '/execute');
       try {
-        return await send(target, call, inputs, (json, _body, report) => readStartedRun(json, report));
+        return await send(target, call, inputs, { call: 'execute', args: {} }, (_body, started) => started);
       } catch (error) {
         throw withOutcome(error);
       }
@@ -135,17 +163,16 @@ export function createUpstreamClient({ config, transport, observer }: UpstreamCl
 
     async getRun(ref, call) {
       checkOffered('run');
-      const read: Read<RunRecord | null> = (json, report) => readRun(json, ref.runId, statusOf, report);
       const ask: Ask = (upstream, sent) => upstream.run?.(ref, sent);
-      return get(ofRun('run', ref, ask), read, call, (_body, record) => ownBytes([record]));
+      const reading = { call: 'run', args: { runId: ref.runId } } as const;
+      return get(ofRun('run', ref, ask), reading, call, (_body, record) => ownBytes([record]));
     },
 
     async listRuns({ workflowId, offset, limit }, call) {
       checkOffered('runs');
       const ask: Ask = (upstream, sent) => upstream.runs?.({ workflowId, offset, limit }, sent);
       const target = ofWorkflow('runs', workflowId, ask, `/runs?limit=${limit}&offset=${offset}`);
-      const read: Read<readonly RunRecord[]> = (json, report) => readRuns(json, limit, statusOf, report);
-      return get(target, read, call, (_body, records) => ownBytes(records));
+      return get(target, { call: 'runs', args: { limit } }, call, (_body, records) => ownBytes(records));
     },
 
     async listWorkflows(call) {
@@ -153,7 +180,7 @@ export function createUpstreamClient({ config, transport, observer }: UpstreamCl
       const ask: Ask = (upstream, sent) => upstream.workflows?.(sent);
       const target: Target = { endpoint: 'workflows', compartment: 'workflows', path: 'workflows', ask };
       try {
-        return await get(target, readWorkflows, call);
+        return await get(target, { call: 'workflows', args: {} }, call);
       } catch (error) {
         // The only call without an id in its path.
         throw isNotFound(error) ? new GatewayError('NOT_FOUND', NO_WORKFLOWS, error.details) : error;

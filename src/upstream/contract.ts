@@ -150,7 +150,7 @@ function withInputsHashes(steps: readonly StepFacts[], inputs: readonly JsonValu
 }
 
 /** Returns one text for equal texts of an answer: JSON.parse makes a copy for each step, which the cache would keep. */
-function createSharedTexts(): (text: string | null) => string | null {
+export function createSharedTexts(): (text: string | null) => string | null {
   const texts = new Map<string | null, string | null>();
   return (text) => {
     const known = texts.get(text);

@@ -17,7 +17,8 @@ const QUERY = '{ run(workflowId: "wf", id: "r1") { status } }';
 const RATE = 3;
 const REAUTH_INTERVAL_MS = 60_000;
 const ATTACKER = '192.0.2.1';
-const LIMITED = /RATE_LIMITED|429|1013/;
+/** Not the digits of a request id. */
+const LIMITED = /RATE_LIMITED|^\[?429\b|"code":1013\b/;
 
 /** Each returns what the client sees: status, headers and text. */
 const SENDERS = {

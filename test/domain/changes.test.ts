@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { changePoints, type ChangePoint, type ComparedRun } from '../../src/domain/changes/changes.ts';
-import { createModelCalls, mergeCalls } from '../../src/domain/changes/model-calls.ts';
+import { createModelCalls, findCall, mergeCalls } from '../../src/domain/changes/model-calls.ts';
 import type { JsonValue, WorkflowRecord } from '../../src/domain/types.ts';
 import { at } from './facts.ts';
 
@@ -17,7 +17,9 @@ function runsOf(runs: readonly Readonly<Record<string, Asked>>[]): ComparedRun[]
     nodeIds: new Set(Object.keys(nodes)),
     calls: new Map(
       Object.entries(nodes).flatMap(([nodeId, asked]) => {
-        const merged = mergeCalls(asked.flatMap((inputs) => calls.read({ inputs, outputs: null }) ?? []));
+        const merged = mergeCalls(
+          asked.flatMap((inputs) => findCall({ inputs, outputs: null }) ?? []).map(calls.share),
+        );
         return merged ? [[nodeId, merged] as const] : [];
       }),
     ),

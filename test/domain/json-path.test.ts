@@ -2,16 +2,25 @@ import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
 import { compile } from '@jmespath-community/jmespath';
 import fc from 'fast-check';
-import { createPathBudget, evaluatePath, InvalidPathError } from '../../src/domain/json-path/json-path.ts';
+import {
+  createPathBudget,
+  findAt,
+  InvalidPathError,
+  parsePath,
+  stepsOfPath,
+} from '../../src/domain/json-path/json-path.ts';
 import { fieldOf, isJsonArray, isJsonObject } from '../../src/domain/json.ts';
 import type { JsonValue } from '../../src/domain/types.ts';
 
-const find = (expression: string, value: JsonValue, budget = createPathBudget()): JsonValue =>
-  evaluatePath(expression, value, budget);
+function find(expression: string, value: JsonValue, budget = createPathBudget()): JsonValue {
+  const path = parsePath(expression, budget);
+  budget.spend(stepsOfPath(path, value, budget.left()));
+  return findAt(path, value);
+}
 
 function errorOf(expression: string, value: JsonValue = null, budget = createPathBudget()): string {
   try {
-    evaluatePath(expression, value, budget);
+    find(expression, value, budget);
   } catch (error) {
     if (error instanceof InvalidPathError) return error.message;
     throw error;

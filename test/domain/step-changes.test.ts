@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { digestOf } from '../../src/domain/payload.ts';
 import {
   changedSteps,
   changesUpTo,
@@ -90,6 +91,26 @@ describe('a step has changed', () => {
         expect(changedIds(one, after)).toEqual(ids.filter((id) => reported(one, id) !== reported(after, id)).sort());
       }),
       { numRuns: 300 },
+    );
+  });
+});
+
+describe('payloads with digests', () => {
+  it('have the same changes as payloads without', () => {
+    const withDigest = (step: StepFacts): StepFacts => {
+      const { body, index } = step.payload;
+      return { ...step, payload: { body, index, digest: digestOf(payloadsIn(body)(index)) } };
+    };
+    fc.assert(
+      fc.property(arbitrarySteps, arbitrarySteps, fc.integer({ min: 0, max: 8 }), (one, other, kept) => {
+        const after = one.map((step, index) => ({
+          ...step,
+          payload: (index < kept ? step : (other[index] ?? step)).payload,
+        }));
+        const expected = changedIds(one, after);
+        expect(changedIds(one.map(withDigest), after)).toEqual(expected);
+        expect(changedIds(one.map(withDigest), after.map(withDigest))).toEqual(expected);
+      }),
     );
   });
 });

@@ -1,5 +1,5 @@
 /**
- * Bundles the programs, `dist/main.js` and `dist/sample/main.js`, with their packages: one file starts in half the time
+ * Bundles the programs, `dist/main.js`, `dist/sample/main.js` and `dist/reading-process.js`, with their packages: one file starts in half the time
  * of a thousand, and takes less memory. `tsc` compiles the library, which shares the packages of its host.
  */
 import { join } from 'node:path';
@@ -19,7 +19,11 @@ await build({
   build: {
     ...{ ssr: true, outDir, emptyOutDir: false, target: 'node24', license: { fileName: 'NOTICES.md' } },
     rolldownOptions: {
-      input: { main: 'src/main.ts', 'sample/main': 'src/sample/main.ts' },
+      input: {
+        main: 'src/main.ts',
+        'sample/main': 'src/sample/main.ts',
+        'reading-process': 'src/upstream/worker/reading-process.ts',
+      },
       output: {
         ...{ entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js', comments: false },
         // V8 keeps two bytes for each character of a file that has one beyond Latin-1.

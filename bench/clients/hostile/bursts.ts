@@ -4,6 +4,7 @@ import { RUN_QUERY } from '../../queries.ts';
 import { flood } from './flood.ts';
 import { fromAddress } from './floods.ts';
 import {
+  allOutputs,
   bodyOf,
   denseBody,
   denseBytes,
@@ -28,6 +29,19 @@ export const paths = (target: Target): Promise<void> =>
     headers: { authorization },
     body: pathBody(runIdOf(DENSE, Math.floor(index / PATH_READERS)), `items[${index}]`),
   }));
+
+/** A million keys. */
+const KEYED: RunShape = { state: 'keyed', steps: 1, outputBytes: 12_000_000 };
+/** Requests for one run: the first one loads it. */
+const OF_A_RUN = 10;
+
+/** A payload of 12 MB by a path and whole, one request at a time. */
+export const largePayloads = (target: Target): Promise<void> =>
+  flood(target, { connections: 1 }, (index) => {
+    const runId = runIdOf(KEYED, Math.floor(index / OF_A_RUN));
+    const body = index % 2 === 0 ? pathBody(runId, `k${index}`) : bodyOf(allOutputs(index, runId));
+    return { headers: { authorization }, body };
+  });
 
 const LEAVERS = 1500;
 const LEAVE_AFTER_MS = 5;

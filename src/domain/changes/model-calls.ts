@@ -16,6 +16,13 @@ export interface ModelCall {
   readonly parameters: Parameters;
 }
 
+/** A call as it was read. */
+export interface FoundCall {
+  readonly model: string | null;
+  readonly text: string;
+  readonly given: readonly (readonly [name: string, json: string])[];
+}
+
 export type Parameters = ReadonlyMap<string, string>;
 
 /** Parameters of OpenAI and Anthropic, without those that differ from call to call, such as `seed` and `user`. */
@@ -52,23 +59,24 @@ export function createModelCalls() {
   }
 
   return {
-    /** Null if no model is called or the inputs are unreadable. */
-    read: ({ inputs, outputs }: Pick<PayloadValues, 'inputs' | 'outputs'>): ModelCall | null => {
-      if (inputs === null || unwritable(inputs) !== null) return null;
-      // The requested model counts first: a vendor may answer with a different model each time.
-      const model = modelOf(outputs, inputs);
-      const instructions = instructionsOf(inputs);
-      const isConversation = isJsonArray(fieldOf(inputs, 'messages')) || instructions.length > 0;
-      if (model === null && !isConversation) return null;
-      const text = instructions.join('\n');
-      const given = parametersIn(inputs);
-      return {
-        model,
-        prompt: text === '' ? NO_PROMPT : once(prompts, text, () => promptOf(text)),
-        parameters: once(parameters, JSON.stringify(given), () => new Map(given.map(([k, v]) => [k, bounded(v)]))),
-      };
-    },
+    /** Equal prompts and parameters share one object. */
+    share: ({ model, text, given }: FoundCall): ModelCall => ({
+      model,
+      prompt: text === '' ? NO_PROMPT : once(prompts, text, () => promptOf(text)),
+      parameters: once(parameters, JSON.stringify(given), () => new Map(given.map(([k, v]) => [k, bounded(v)]))),
+    }),
   };
+}
+
+/** Null if no model is called or the inputs are unreadable. */
+export function findCall({ inputs, outputs }: Pick<PayloadValues, 'inputs' | 'outputs'>): FoundCall | null {
+  if (inputs === null || unwritable(inputs) !== null) return null;
+  // The requested model counts first: a vendor may answer with a different model each time.
+  const model = modelOf(outputs, inputs);
+  const instructions = instructionsOf(inputs);
+  const isConversation = isJsonArray(fieldOf(inputs, 'messages')) || instructions.length > 0;
+  if (model === null && !isConversation) return null;
+  return { model, text: instructions.join('\n'), given: parametersIn(inputs) };
 }
 
 const hashOf = (text: string): string => hash('sha256', text, 'base64url');
@@ -87,7 +95,7 @@ const bounded = (text: string): string =>
 /** A substring would keep the whole text in memory. */
 const copyOf = (text: string): string => Buffer.from(text).toString();
 
-function parametersIn(inputs: JsonValue): (readonly [name: string, json: string])[] {
+function parametersIn(inputs: JsonValue): FoundCall['given'] {
   const single = PARAMETERS.map((name) => [name, fieldOf(inputs, name)] as const);
   // In OpenAI Responses, `text` is an object with the answer's format. Elsewhere it may be the user's text.
   const text = fieldOf(inputs, 'text');

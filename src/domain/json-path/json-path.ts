@@ -4,7 +4,7 @@ import { isJsonArray, isJsonObject } from '../json.ts';
 import type { JsonValue } from '../types.ts';
 import { InvalidPathError, MAX_EXPRESSION_LENGTH, parseExpression, type PathExpression } from './expression.ts';
 
-export { InvalidPathError } from './expression.ts';
+export { InvalidPathError, type PathExpression } from './expression.ts';
 
 /** A step evaluates one part of an expression for one value. docs/decisions/0004 has measured times. */
 const MAX_STEPS = 10_000_000;
@@ -40,28 +40,28 @@ export function createPathBudget(steps = MAX_STEPS): PathBudget {
   };
 }
 
-/**
- * Null if the path finds nothing. The value has at most MAX_JSON_DEPTH levels, the result one more. Throws
- * InvalidPathError if the path is invalid or unsupported, or the budget is used up.
- */
-export function evaluatePath(expression: string, value: JsonValue, budget: PathBudget): JsonValue {
-  const path = budget.parsed.get(expression) ?? parse(expression, budget);
+/** Parses an expression once per operation. Throws InvalidPathError if it is invalid or unsupported, or the budget is used up. */
+export function parsePath(expression: string, { spend, parsed }: PathBudget): PathExpression {
+  const known = parsed.get(expression);
+  if (!known) spend(Math.min(expression.length, MAX_EXPRESSION_LENGTH) * PARSE_COST);
+  const path = known ?? parsedOrError(expression);
+  parsed.set(expression, path);
   if (path instanceof InvalidPathError) throw path;
-  const { tree, cost, isRepeated, needsCopy } = path;
-  budget.spend(EVALUATION_COST + cost * (isRepeated ? sizeOf(value, budget.left() / cost) : 1));
+  return path;
+}
+
+/** Steps of `findAt`. Above `limit` if the value was only partly counted. */
+export const stepsOfPath = ({ cost, isRepeated }: PathExpression, value: JsonValue, limit: number): number =>
+  EVALUATION_COST + cost * (isRepeated ? sizeOf(value, limit / cost) : 1);
+
+/** Null if the path finds nothing. The value has at most MAX_JSON_DEPTH levels, the result one more. */
+export function findAt({ tree, needsCopy }: PathExpression, value: JsonValue): JsonValue {
   const source = needsCopy ? withoutPrototypes(value) : value;
   // `search` would keep the payload in memory until its next call.
   return TreeInterpreter.visit(tree, source as LibraryValue) as JsonValue;
 }
 
 type LibraryValue = Parameters<typeof TreeInterpreter.search>[1];
-
-function parse(expression: string, { spend, parsed }: PathBudget): PathExpression | InvalidPathError {
-  spend(Math.min(expression.length, MAX_EXPRESSION_LENGTH) * PARSE_COST);
-  const path = parsedOrError(expression);
-  parsed.set(expression, path);
-  return path;
-}
 
 function parsedOrError(expression: string): PathExpression | InvalidPathError {
   try {

@@ -4,10 +4,10 @@ import type { Payload, PayloadValues, Run, RunRecord, Step, WorkflowRecord } fro
 import type { DataRequirement } from '../../runs/loaders/run-loaders.ts';
 import type { Viewer } from '../../runs/viewer.ts';
 import type { RunRef } from '../../upstream/client.ts';
+import type { ParsedPayloads } from '../../upstream/worker/questions.ts';
 import { checkLast } from '../arguments.ts';
 import type { Context } from '../context.ts';
 import { greater, withTimes } from '../fields/data-requirements.ts';
-import { readable } from '../payloads.ts';
 
 export interface FieldContext {
   readonly requestId: string;
@@ -60,20 +60,20 @@ export function createFieldContext(context: Context, info: GraphQLResolveInfo): 
     // The client's selection may need more of the run if the field returns it.
     run: async (ref, requirement = 'GRAPH') => runs().load(ref, greater(withTimes(requirement), lookAhead(info))),
     payloadOf: async ({ payload }) =>
-      payload && context.payloads.read(payload, (values) => checked(values, payload, context)),
+      payload && context.payloads.values(payload, (payloads) => checked(payloads, payload)),
     workflow: async (workflowId) => workflows().find(workflowId),
     latestRuns: async (workflowId, count) => history.latest(workflowId, checkLast(count)),
   };
 }
 
-const checked = (values: PayloadValues, payload: Payload, context: Context): PayloadValues => ({
+const checked = (payloads: ParsedPayloads, { index }: Payload): PayloadValues => ({
   get inputs() {
-    return readable(values, payload, 'inputs', context);
+    return payloads.readable(index, 'inputs');
   },
   get outputs() {
-    return readable(values, payload, 'outputs', context);
+    return payloads.readable(index, 'outputs');
   },
   get metadata() {
-    return readable(values, payload, 'metadata', context);
+    return payloads.readable(index, 'metadata');
   },
 });

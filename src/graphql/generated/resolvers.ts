@@ -1,5 +1,6 @@
 import type { Timestamp } from '../../domain/timestamp.ts';
 import type { JsonValue } from '../../domain/types.ts';
+import type { AnsweredJson } from '../../domain/json-part.ts';
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
 import type { WorkflowRef, StatisticsOfRuns, StartedRun, FailureGroupInHistory, ExpectationOfRun, FoundFailureGroups, TrendBucketOfWorkflow, UsageBucketOfWorkflows, ChangePointOfWorkflow, WorkflowChanges, BaselineOfRun } from '../object-references.ts';
 import type { WorkflowPage, RunPage, ListedRun, RecentRunsPage, PageInfo as PageInfoModel } from '../lists/connections.ts';
@@ -35,7 +36,7 @@ export type Scalars = {
    * Any JSON value, passed on unchanged.
    * Integers beyond 2^53 are returned as text with all digits, because JavaScript would round them.
    */
-  JSON: { input: JsonValue; output: JsonValue; }
+  JSON: { input: JsonValue; output: AnsweredJson; }
   /** Name that is imported from a specification (federation). */
   link__Import: { input: unknown; output: unknown; }
 };

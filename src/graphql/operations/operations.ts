@@ -10,6 +10,8 @@ import {
   type GraphQLError,
   type GraphQLSchema,
 } from 'graphql';
+import type { Bounded } from '../../domain/bounded-json.ts';
+import type { JsonParts } from '../../domain/json-part.ts';
 import { isDeeperThan, MAX_JSON_DEPTH } from '../../domain/json.ts';
 import type { JsonValue } from '../../domain/types.ts';
 import type { OperationRecord } from '../../observability/operation-record.ts';
@@ -18,6 +20,7 @@ import type { Viewer } from '../../runs/viewer.ts';
 import type { Apollo } from '../apollo/server.ts';
 import type { Ticket } from '../admission/ticket.ts';
 import { createContext, type ContextSource } from '../context.ts';
+import { PayloadReader } from '../payload-reader.ts';
 import type { SourceEvent } from '../subscriptions/live-events.ts';
 import { keptParams } from '../subscriptions/kept-params.ts';
 import type { EventsOf } from '../subscriptions/subscriptions.ts';
@@ -45,6 +48,7 @@ export interface OperationsOptions {
   readonly eventsOf: EventsOf;
   readonly errors: ErrorFormatting;
   readonly contextSource: ContextSource;
+  readonly parts: JsonParts;
   readonly observer: Observer;
 }
 
@@ -52,7 +56,7 @@ export interface OperationsOptions {
 type Admitted = Pick<Operation, 'request' | 'ticket' | 'params' | 'record'> & { readonly own: string | null };
 
 export function createOperations(options: OperationsOptions) {
-  const { schema, apollo, persisted, documents, eventsOf, errors, contextSource, observer } = options;
+  const { schema, apollo, persisted, documents, eventsOf, errors, contextSource, parts, observer } = options;
 
   const recordOf = ({ transport, requestId, clientInfo, http, caller }: OperationRequest): OperationRecord =>
     observer.begin({ transport, requestId, clientInfo, http, viewerId: caller.viewer?.id ?? null });
@@ -123,6 +127,17 @@ export function createOperations(options: OperationsOptions) {
   }
 
   return {
+    /** Bytes of a text from `JSON.stringify` that contains results. Call both in the same turn. */
+    write: (text: string): Buffer => parts.write(text),
+
+    /** Cuts what `JSON.stringify` writes of a result. */
+    bounded(json: string, maxBytes: number, ticket: Ticket): Bounded | Promise<Bounded> {
+      const room = () => ({ steps: 0, bytes: 0 });
+      const check = () => undefined;
+      const reader = new PayloadReader({ ...contextSource.payloadReading, ticket, check, room });
+      return reader.ask(parts.write(json), { name: 'bounded', args: { maxBytes } });
+    },
+
     /** Never rejects. `own` is a text of the gateway, which no client sent: it need not be in a manifest. */
     async run(
       request: OperationRequest,

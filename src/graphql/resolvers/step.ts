@@ -1,15 +1,7 @@
-import { conversationOf } from '../../domain/conversation/conversation.ts';
-import type { Conversation } from '../../domain/conversation/message.ts';
 import { stepCost } from '../../domain/cost/cost.ts';
-import type { PayloadValues, Step } from '../../domain/types.ts';
-import type { Context } from '../context.ts';
 import type { FieldTable } from '../fields/field-table.ts';
 import { intFields } from '../fields/int-fields.ts';
-import { payloadSize, payloadValue, readable } from '../payloads.ts';
-
-function readConversation(values: PayloadValues, { payload }: Step, context: Context): Conversation | null {
-  return conversationOf(readable(values, payload, 'inputs', context), readable(values, payload, 'outputs', context));
-}
+import { payloadSize, payloadValue } from '../payloads.ts';
 
 export const step: FieldTable<'Step'> = {
   node: {
@@ -27,9 +19,7 @@ export const step: FieldTable<'Step'> = {
   metadata: { resolve: ({ payload }, _args, context) => payloadValue(payload, 'metadata', null, context) },
   estimatedCost: { resolve: (step, _args, { prices }) => prices && stepCost(step, prices) },
   conversation: {
-    resolve: (step, _args, context) =>
-      context.payloads.read(step.payload, (values) =>
-        context.conversation(step.payload, () => readConversation(values, step, context)),
-      ),
+    resolve: ({ payload }, _args, { payloads, conversation }) =>
+      conversation(payload, () => payloads.ask(payload.body, { name: 'conversation', args: { index: payload.index } })),
   },
 };

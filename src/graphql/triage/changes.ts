@@ -98,10 +98,13 @@ async function readRun(ref: RunRef, context: Context): Promise<ReadRun | null> {
   const { id, startedAt, steps } = run;
   if (!startedAt) return { started: null };
   await context.ticket.nextTurn();
-  const { read: readCall } = context.modelCalls();
+  const calls = context.modelCalls();
   const asked = steps.filter(({ status, isSuperseded }) => status !== 'SKIPPED' && !isSuperseded);
   const read = await Promise.all(
-    asked.map(async ({ nodeId, payload }) => ({ nodeId, call: await context.payloads.read(payload, readCall) })),
+    asked.map(async ({ nodeId, payload: { body, index } }) => {
+      const call = await context.payloads.ask(body, { name: 'modelCall', args: { index } });
+      return { nodeId, call: call && calls.share(call) };
+    }),
   );
   const byNode = Map.groupBy(read, ({ nodeId }) => nodeId);
   const merged = [...byNode].flatMap(([nodeId, ofNode]) => {

@@ -17,7 +17,7 @@ import { FRAME_BYTES, toolResult } from './tool-result.ts';
 
 export interface McpOptions {
   readonly tools: readonly Tool[];
-  readonly operations: Pick<Operations, 'run'>;
+  readonly operations: Pick<Operations, 'run' | 'bounded'>;
   readonly version: string;
 }
 
@@ -87,7 +87,8 @@ export function createMcp({ tools, operations, version }: McpOptions) {
     };
     const answer = await operations.run({ ...request, allowed: new Set([tool.type]) }, ticket, params, tool.document);
     if (answer.kind !== 'answer') throw new Error('The operation of a tool must not be a subscription.');
-    return { answer, result: toolResult(tool, answer, maxBytes) };
+    const bound = (json: string, bytes: number) => operations.bounded(json, bytes, ticket);
+    return { answer, result: await toolResult(tool, answer, maxBytes, bound) };
   }
 
   /** The package wants a server of its own for each message. It shares the tools and their list. */

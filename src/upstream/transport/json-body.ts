@@ -1,6 +1,5 @@
 /** JSON of an answer's body. */
 import { isUtf8 } from 'node:buffer';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { parseExactJson } from '../../domain/long-integers.ts';
 import { GatewayError } from '../errors.ts';
 
@@ -9,30 +8,30 @@ export interface JsonBody {
   readonly value: unknown;
   /** Bytes without a byte order mark. */
   readonly bytes: Buffer;
+}
+
+export interface JsonBytes {
+  /** Bytes without a byte order mark. */
+  readonly bytes: Buffer;
   /** True if the body begins with a byte order mark, which JSON does not allow. */
   readonly hasByteOrderMark: boolean;
   /** True if bytes that are not UTF-8 are read as U+FFFD. */
   readonly hasInvalidUtf8: boolean;
 }
 
-const LARGE_BYTES = 2 ** 20;
 const BYTE_ORDER_MARK = Buffer.from('\uFEFF');
 
-/** Rejects if the body is not JSON. Other requests are answered before and after a large body is parsed. */
-export async function parseBody(body: Buffer): Promise<JsonBody> {
+export function jsonBytesOf(body: Buffer): JsonBytes {
   const hasByteOrderMark = body.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK);
   const bytes = hasByteOrderMark ? body.subarray(BYTE_ORDER_MARK.length) : body;
-  const text = bytes.toString();
-  const isLarge = bytes.length > LARGE_BYTES;
-  if (isLarge) await nextTurn();
-  const value = parse(text);
-  if (isLarge) await nextTurn();
-  return { value, bytes, hasByteOrderMark, hasInvalidUtf8: !isUtf8(bytes) };
+  return { bytes, hasByteOrderMark, hasInvalidUtf8: !isUtf8(bytes) };
 }
 
-function parse(text: string): unknown {
+/** Throws UPSTREAM_CONTRACT_VIOLATION if the bytes are not JSON. */
+export function parseBody(bytes: Buffer): JsonBody {
+  const text = bytes.toString();
   try {
-    return parseExactJson(text);
+    return { value: parseExactJson(text), bytes };
   } catch {
     throw new GatewayError('UPSTREAM_CONTRACT_VIOLATION', `The upstream's answer ${describe(text)}.`);
   }

@@ -4,7 +4,8 @@ import type { CountedDeviation, Deviation, DeviationOutcome } from '../../observ
 export type ReportDeviation = (field: string, outcome: DeviationOutcome, expected: string, got: string) => void;
 
 export interface Deviations {
-  readonly add: ReportDeviation;
+  /** `count`: how often it was found elsewhere. */
+  readonly add: (...deviation: [...Parameters<ReportDeviation>, count?: number]) => void;
   /** One per field and outcome, in order of the first occurrence. */
   readonly found: () => readonly CountedDeviation[];
 }
@@ -15,13 +16,13 @@ export function createDeviations(): Deviations {
   const ofOutcome = { read: new Map<string, Counting>(), lost: new Map<string, Counting>() };
   return {
     // One answer may have 250,000 deviations, so equal ones are counted in place.
-    add(field, outcome, expected, got) {
+    add(field, outcome, expected, got, count = 1) {
       const before = ofOutcome[outcome].get(field);
       if (before) {
-        before.count += 1;
+        before.count += count;
         return;
       }
-      const first = { field, outcome, expected, got, count: 1 };
+      const first = { field, outcome, expected, got, count };
       ofOutcome[outcome].set(field, first);
       found.push(first);
     },

@@ -1,7 +1,7 @@
 /** Payloads on the wire: the members of an item that contain them, and the JSON from which they are read again. */
 import { NOT_FINITE, TOO_DEEP, MAX_JSON_DEPTH, unwritable } from '../../domain/json.ts';
 import { parseExactJson } from '../../domain/long-integers.ts';
-import { isSamePayload } from '../../domain/payload.ts';
+import { digestOf, isSamePayload } from '../../domain/payload.ts';
 import type { JsonValue, Payload, PayloadField, PayloadValues } from '../../domain/types.ts';
 import { isObject } from './fields.ts';
 
@@ -85,16 +85,23 @@ export function createPayloadComparison(): PayloadComparison {
     return payloads(index);
   }
 
+  const digestIn = (payload: Payload): string => payload.digest ?? digestOf(valuesOf(payload));
+
+  const areSame = (one: Payload, another: Payload): boolean =>
+    one.digest === undefined && another.digest === undefined
+      ? isSamePayload(valuesOf(one), valuesOf(another))
+      : digestIn(one) === digestIn(another);
+
   return {
     isSame: (one, another) =>
-      (one.index === another.index && areAlike(one.body, another.body)) ||
-      isSamePayload(valuesOf(one), valuesOf(another)),
+      (one.index === another.index && areAlike(one.body, another.body)) || areSame(one, another),
     *prepare(one, another) {
       if (areAlike(one.body, another.body)) return;
-      valuesOf(one);
-      yield;
-      valuesOf(another);
-      yield;
+      for (const payload of [one, another]) {
+        if (payload.digest !== undefined) continue;
+        valuesOf(payload);
+        yield;
+      }
     },
   };
 }

@@ -1,0 +1,128 @@
+/** What each call's answer is read as: pure functions whose arguments and results can be sent to another process. */
+import { digestOf } from '../domain/payload.ts';
+import type { StatusOf } from '../domain/status.ts';
+import type { RunRecord, StepFacts, WorkflowRecord } from '../domain/types.ts';
+import {
+  createSharedTexts,
+  readRun,
+  readRuns,
+  readStartedRun,
+  readSteps,
+  readWorkflows,
+  type StartedRun,
+} from './contract.ts';
+import type { JsonBody } from './transport/json-body.ts';
+import { ownCopy } from './transport/own-bytes.ts';
+import type { ReportDeviation } from './wire/deviations.ts';
+import { NO_PAYLOAD, payloadsIn, payloadValues } from './wire/payloads.ts';
+
+/** Arguments and result by call. */
+interface Readings {
+  readonly steps: readonly [{ readonly runId: string }, readonly StepFacts[]];
+  readonly run: readonly [{ readonly runId: string }, RunRecord | null];
+  readonly runs: readonly [{ readonly limit: number }, readonly RunRecord[]];
+  readonly workflows: readonly [object, readonly WorkflowRecord[]];
+  readonly execute: readonly [object, StartedRun];
+}
+
+type Name = keyof Readings;
+
+export type Reading<Each extends Name = Name> = {
+  [Of in Each]: { readonly call: Of; readonly args: Readings[Of][0] };
+}[Each];
+
+export type ReadValue<Each extends Name = Name> = Readings[Each][1];
+
+interface Reader<Each extends Name> {
+  readonly read: (
+    json: JsonBody,
+    args: Reading<Each>['args'],
+    statusOf: StatusOf,
+    report: ReportDeviation,
+  ) => ReadValue<Each>;
+  /** The value as it is sent between processes, and back. */
+  readonly sent: (value: ReadValue<Each>, json: JsonBody) => ReadValue<Each>;
+  readonly received: (value: ReadValue<Each>, body: Uint8Array) => ReadValue<Each>;
+}
+
+const unchanged = <T>(value: T): T => value;
+
+const READERS: { readonly [Each in Name]: Reader<Each> } = {
+  steps: {
+    read: (json, { runId }, statusOf, report) => readSteps(json, runId, statusOf, report),
+    sent: sentSteps,
+    received: receivedSteps,
+  },
+  run: {
+    read: (json, { runId }, statusOf, report) => readRun(json, runId, statusOf, report),
+    sent: (record) => record && sentRecord(record),
+    received: (record) => record && receivedRecord(record),
+  },
+  runs: {
+    read: (json, { limit }, statusOf, report) => readRuns(json, limit, statusOf, report),
+    sent: (records) => records.map(sentRecord),
+    received: (records) => records.map(receivedRecord),
+  },
+  workflows: {
+    read: (json, _args, _statusOf, report) => readWorkflows(json, report),
+    sent: unchanged,
+    received: unchanged,
+  },
+  execute: {
+    read: (json, _args, _statusOf, report) => readStartedRun(json, report),
+    sent: unchanged,
+    received: unchanged,
+  },
+};
+
+/** Throws UPSTREAM_CONTRACT_VIOLATION. */
+export const readAnswer = <Each extends Name>(
+  json: JsonBody,
+  { call, args }: Reading<Each>,
+  statusOf: StatusOf,
+  report: ReportDeviation,
+): ReadValue<Each> => READERS[call].read(json, args, statusOf, report);
+
+/** `json`: that of the value. */
+export const sentValue = <Each extends Name>(
+  { call }: Reading<Each>,
+  value: ReadValue<Each>,
+  json: JsonBody,
+): ReadValue<Each> => READERS[call].sent(value, json);
+
+/** `body`: the answer that the other process has read. */
+export const receivedValue = <Each extends Name>(
+  { call }: Reading<Each>,
+  value: ReadValue<Each>,
+  body: Uint8Array,
+): ReadValue<Each> => READERS[call].received(value, body);
+
+/** Without their answer, and with what is read of their payloads later. */
+function sentSteps(steps: readonly StepFacts[], { value }: JsonBody): readonly StepFacts[] {
+  const items = Array.isArray(value) ? (value as readonly unknown[]) : [];
+  return steps.map((step) => ({
+    ...step,
+    payload: { ...NO_PAYLOAD, digest: digestOf(payloadValues(items[step.index])) },
+    reportedTokens: { usage: step.reportedTokens.usage },
+  }));
+}
+
+function receivedSteps(steps: readonly StepFacts[], body: Uint8Array): readonly StepFacts[] {
+  const shared = createSharedTexts();
+  return steps.map((step) => ({
+    ...step,
+    userId: shared(step.userId),
+    organizationId: shared(step.organizationId),
+    payload: step.problem === undefined ? { body, index: step.index, digest: step.payload.digest } : NO_PAYLOAD,
+  }));
+}
+
+function sentRecord(record: RunRecord): RunRecord {
+  const { body, index } = record.payload;
+  return { ...record, payload: { body, index, digest: digestOf(payloadsIn(body)(index)) } };
+}
+
+/** Its bytes are part of a message: they would keep all of it. */
+function receivedRecord(record: RunRecord): RunRecord {
+  return { ...record, payload: { ...record.payload, body: ownCopy(record.payload.body) } };
+}

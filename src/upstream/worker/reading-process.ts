@@ -1,0 +1,34 @@
+/** The process that reads large answers and payloads. It parses one body, answers what is asked of it, and forgets it. */
+import { createStatusOf } from '../../domain/status.ts';
+import { readAnswer, sentValue } from '../reading.ts';
+import { parseBody } from '../transport/json-body.ts';
+import { createDeviations } from '../wire/deviations.ts';
+import {
+  outcomeOf,
+  type AnswerRead,
+  type AnswerRequest,
+  type Outcome,
+  type PayloadReply,
+  type PayloadRequest,
+} from './messages.ts';
+import { answerTo, ParsedPayloads } from './questions.ts';
+
+function readPayloads({ body, questions, room }: PayloadRequest): PayloadReply {
+  const payloads = new ParsedPayloads(body);
+  return questions.map((asked) => outcomeOf(() => answerTo(payloads, asked, room)));
+}
+
+const readOne = ({ body, reading, statusWords }: AnswerRequest): Outcome<AnswerRead> =>
+  outcomeOf(() => {
+    const deviations = createDeviations();
+    const json = parseBody(Buffer.from(body.buffer, body.byteOffset, body.length));
+    const value = readAnswer(json, reading, createStatusOf(statusWords), deviations.add);
+    return { value: sentValue(reading, value, json), deviations: deviations.found() };
+  });
+
+// Signals to the whole process group are the gateway's: it ends this process when its last answer is written.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
+process.on('message', (request: PayloadRequest | AnswerRequest) => {
+  // Otherwise the garbage of one body is still there when the next one is parsed: 50 MB more.
+  process.send?.('questions' in request ? readPayloads(request) : readOne(request), () => globalThis.gc?.());
+});
