@@ -25,11 +25,12 @@ const recordOf = (id: string): Wire =>
 const stepsOf = (id: string): Wire[] => [
   wireStep({
     ...{ id: `${id}-1`, node_id: 'write', start_time: at(id, 0), end_time: at(id, 1), elapsed_time: 1 },
-    ...{ status: 'failed', error: 'The answer is empty', inputs: ask('Try one.'), outputs: null },
+    ...{ status: 'failed', error: 'The answer is empty', inputs: ask('Try one.'), outputs: null, attempt: 1 },
   }),
   wireStep({
     ...{ id: `${id}-2`, node_id: 'write', start_time: at(id, 1), end_time: at(id, 2), elapsed_time: 1 },
-    ...{ inputs: ask('Try two.'), outputs: answer('Hello.') },
+    // Other inputs are other work, unless the upstream says otherwise.
+    ...{ inputs: ask('Try two.'), outputs: answer('Hello.'), attempt: 2 },
   }),
   wireStep({
     ...{ id: `${id}-3`, node_id: 'parse', start_time: at(id, 2), end_time: at(id, 4), elapsed_time: 2 },
