@@ -2,6 +2,7 @@
 import { cpSync, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { createContainer } from './container.ts';
 import { ORDINARY, runIdOf, WORKFLOW_ID } from './fixture-runs.ts';
 import { freePort, untilListening } from './ports.ts';
 import { peakRssMb, resetPeakRss, rssMb, runToEnd, start, urlOf, type Running } from './processes.ts';
@@ -21,6 +22,8 @@ export interface StartedContender {
   /** URL of GraphQL. */
   readonly url: string;
   readonly process: Running;
+  /** Whether it runs in a container. */
+  readonly isContained: boolean;
   /** Peak memory since the last reset. */
   peakRssMb(): number | null;
   rssMb(): number | null;
@@ -81,12 +84,15 @@ export interface ContenderOptions {
   /** Arguments of node itself. */
   readonly nodeArguments?: readonly string[];
   readonly hasChannel?: boolean;
+  /** Starts it in a container with this much memory, where the bench may create one. */
+  readonly containerMib?: number;
 }
 
 export async function startContender(contender: Contender, options: ContenderOptions): Promise<StartedContender> {
   const port = contender.isSilent ? await freePort() : null;
+  const container = options.containerMib === undefined ? null : createContainer(options.containerMib);
   const command = [process.execPath, ...(options.nodeArguments ?? []), ...contender.command];
-  const running = start(command, {
+  const running = start(container?.command(command) ?? command, {
     core: 0,
     printsToFile: true,
     env: {
@@ -110,7 +116,11 @@ export async function startContender(contender: Contender, options: ContenderOpt
     resetPeakRss: () => {
       resetPeakRss(running.pid);
     },
-    stop: () => running.stop(),
+    isContained: container !== null,
+    async stop() {
+      await running.stop();
+      container?.close();
+    },
   };
 }
 

@@ -219,6 +219,10 @@ async function openParts(
   opened.defer(() => embedded?.close());
   const worker = new ReadingWorker({ maxHeapMb: workerHeapMb });
   opened.defer(() => worker.close());
+  const admission = new Admission({ after });
+  admission.onWake(() => {
+    worker.wake();
+  });
   const upstream = createUpstreamClient({
     ...{ config, worker, maxBytesOnLoop },
     transport: own ? createPortTransport(own, config, logger) : createHttpTransport(config, embedded?.url),
@@ -256,7 +260,7 @@ async function openParts(
     shareRateLimit: fleet && ((limit) => createSharedRateLimit(fleet, limit)),
     version: build.version,
     schemaText: config.introspection ? schemaText(extension) : null,
-    admission: new Admission({ after }),
+    admission,
     cachesAnswers: plugins.length === 0,
     ownsServer,
   });

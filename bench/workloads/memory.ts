@@ -1,4 +1,5 @@
 /** W2 over 100,000 different runs, 4 GB in all: the memory of a limited cache that evicts all the time. */
+import { DOCUMENTED_MIB } from '../container.ts';
 import { stepgate, withContenders } from '../contenders.ts';
 import { ORDINARY, runIdOf } from '../fixture-runs.ts';
 import { load, scatteredStride, uniqueRequests } from '../load.ts';
@@ -15,7 +16,7 @@ export const withinBound = (peakMb: number | null): readonly Target[] =>
 
 export async function memory(bench: Bench): Promise<WorkloadResult> {
   const seconds = bench.settings.attackSeconds;
-  const options = { upstreamUrl: bench.fixture.url };
+  const options = { upstreamUrl: bench.fixture.url, containerMib: DOCUMENTED_MIB };
   return withContenders([stepgate], options, async ([contender]) => {
     if (!contender) throw new Error('Stepgate was not started');
     bench.say(`${seconds} s over ${RUNS} runs`);

@@ -6,6 +6,7 @@ import { watchAcceptedKey, type Answer, type Asked } from '../clients/accepted-k
 import type { Attack, HostileJob } from '../clients/hostile.ts';
 import type { HostileReport } from '../clients/hostile/tally.ts';
 import { BENCH, stepgate, withContenders } from '../contenders.ts';
+import { DOCUMENTED_MIB } from '../container.ts';
 import { ORDINARY, runIdOf } from '../fixture-runs.ts';
 import { ISSUER, keySet } from '../issuer.ts';
 import { prime } from '../prime.ts';
@@ -138,7 +139,7 @@ async function measure(
   { attack, title, env, upstreamDelayMs = 0, newKeyMs }: Owner,
 ): Promise<WorkloadResult> {
   const seconds = settings.attackSeconds;
-  const options = { upstreamUrl: fixture.url, env: env?.() ?? {} };
+  const options = { upstreamUrl: fixture.url, env: env?.() ?? {}, containerMib: DOCUMENTED_MIB };
   return withContenders([stepgate], options, async ([contender]) => {
     if (!contender) throw new Error('Stepgate was not started');
     await fixture.set({ changeEveryMs: 1000 });
@@ -191,6 +192,7 @@ async function measure(
         ],
         notes: [
           `the owner sent ${report.requests}, and got ${counted(report.answers)}`,
+          ...(contender.isContained ? [] : ['no container: Node took the memory of the machine for its own']),
           ...(refused.length > 0 ? [`the accepted key was refused: ${refused[0] ?? ''}`] : []),
           ...(failedProbes.length > 0 ? [`${failedProbes.length} × /healthz failed: ${failedProbes[0] ?? ''}`] : []),
         ],

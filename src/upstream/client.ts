@@ -126,7 +126,8 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
   ): Promise<ReadValue<Each>> {
     if (bytes.length <= maxBytesOnLoop) return readAnswer<Each>(parseBody(bytes), reading, statusOf, deviations.add);
     const { share, order } = reader;
-    const waiting = { share, order, isAbandoned: () => signal.aborted };
+    // It is never held back: the answer is for all who read the run.
+    const waiting = { share, order, isAbandoned: () => signal.aborted, isHeldBack: () => false };
     const request = { body: bytes, reading, statusWords: config.statusWords };
     const { value, deviations: found } = valueOf(await worker.readAnswer(waiting, request));
     for (const { field, outcome, expected, got, count } of found) deviations.add(field, outcome, expected, got, count);

@@ -13,6 +13,7 @@ describe('the worker for large payloads', () => {
   });
   afterEach(() => worker.close());
   const [one, other] = [{}, {}];
+  const never = () => false;
   const REQUEST: PayloadRequest = {
     body: Buffer.from('[{"outputs":[7]}]'),
     questions: [{ name: 'size', args: { index: 0, field: 'outputs' } }],
@@ -23,8 +24,8 @@ describe('the worker for large payloads', () => {
   const createReads = () => {
     const begun: string[] = [];
     let order = 0;
-    const read = (name: string, share: object, isAbandoned = () => false) =>
-      worker.readPayloads({ share, order: (order += 1), isAbandoned }, () => {
+    const read = (name: string, share: object, { isAbandoned = never, isHeldBack = never } = {}) =>
+      worker.readPayloads({ share, order: (order += 1), isAbandoned, isHeldBack }, () => {
         begun.push(name);
         return REQUEST;
       });
@@ -41,11 +42,23 @@ describe('the worker for large payloads', () => {
   it('drops the read of a client that has left', async () => {
     const { begun, read } = createReads();
     let hasLeft = false;
-    const replies = [read('a1', one), read('a2', one, () => hasLeft), read('a3', one)];
+    const replies = [read('a1', one), read('a2', one, { isAbandoned: () => hasLeft }), read('a3', one)];
     hasLeft = true;
     const [, dropped] = await Promise.allSettled(replies);
     expect(dropped).toEqual({ status: 'rejected', reason: expect.any(AbandonedError) });
     expect(begun).toEqual(['a1', 'a3']);
+  });
+
+  it('reads nothing for an operation that is held back', async () => {
+    const { begun, read } = createReads();
+    let isHeldBack = true;
+    const replies = [read('a1', one, { isHeldBack: () => isHeldBack }), read('b1', other)];
+    await replies[1];
+    expect(begun).toEqual(['b1']);
+    isHeldBack = false;
+    worker.wake();
+    await replies[0];
+    expect(begun).toEqual(['b1', 'a1']);
   });
 
   it('ends a read that takes too long, and reads the next one', async () => {
@@ -55,7 +68,8 @@ describe('the worker for large payloads', () => {
         return limits.shift() ?? 0;
       },
     });
-    const read = () => impatient.readPayloads({ share: one, order: 1, isAbandoned: () => false }, () => REQUEST);
+    const read = () =>
+      impatient.readPayloads({ share: one, order: 1, isAbandoned: never, isHeldBack: never }, () => REQUEST);
     await expect(read()).rejects.toMatchObject({ code: 'UPSTREAM_CONTRACT_VIOLATION' });
     expect(await read()).toEqual([{ value: 3 }]);
     await impatient.close();

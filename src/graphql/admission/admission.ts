@@ -27,6 +27,11 @@ export class Admission {
     this.#turns = new Turns(loop);
   }
 
+  /** Calls back when operations that were held back by an answer without room may go on. */
+  onWake(wake: () => void): void {
+    this.#turns.onWake(wake);
+  }
+
   /** Owners that are remembered. */
   get ownerCount(): number {
     return this.#shares.size;

@@ -51,6 +51,10 @@ export class Ticket implements TurnTaker {
     return this.#isOver || (!this.#mustFinish && this.#isGone());
   }
 
+  isHeldBack(): boolean {
+    return this.order > this.share.blockedFrom;
+  }
+
   /** A mutation has begun: it runs to its end even if its client leaves. */
   mustFinish(): void {
     this.#mustFinish = true;

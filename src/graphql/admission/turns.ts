@@ -71,6 +71,7 @@ export class Turns {
   #atEnd: (() => void)[] = [];
   /** Grants that are scheduled for the next iteration. */
   #dueGrants = 0;
+  readonly #onWake: (() => void)[] = [];
   #isResting = false;
   #sliceMs = 0;
   /** Time used by the owner of the latest turn. Owners that had nothing to do start from here, without credit. */
@@ -131,6 +132,11 @@ export class Turns {
   /** Call it when a share is no longer blocked. */
   wake(): void {
     this.#schedule();
+    for (const wake of this.#onWake) wake();
+  }
+
+  onWake(wake: () => void): void {
+    this.#onWake.push(wake);
   }
 
   #schedule(): void {

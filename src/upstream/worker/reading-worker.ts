@@ -15,6 +15,8 @@ export interface Reader {
   /** Older operations have smaller numbers. */
   readonly order: number;
   isAbandoned(): boolean;
+  /** True while answers of older operations of its owner wait for room: its own would pile up. */
+  isHeldBack(): boolean;
 }
 
 export interface ReadingWorkerOptions {
@@ -71,6 +73,11 @@ export class ReadingWorker {
     return this.#read(reader, () => request) as Promise<Outcome<AnswerRead>>;
   }
 
+  /** Call it when an owner is no longer held back. */
+  wake(): void {
+    this.#next();
+  }
+
   async close(): Promise<void> {
     for (const waiting of this.#waiting.splice(0)) waiting.reject(new AbandonedError());
     this.#current?.reject(new AbandonedError());
@@ -107,9 +114,9 @@ export class ReadingWorker {
       this.#waiting.splice(this.#waiting.indexOf(each), 1);
       each.reject(new AbandonedError());
     }
-    const [first] = this.#waiting.toSorted(
-      ({ reader: one }, { reader: other }) => this.#usedBy(one) - this.#usedBy(other) || one.order - other.order,
-    );
+    const [first] = this.#waiting
+      .filter(({ reader }) => !reader.isHeldBack())
+      .sort(({ reader: one }, { reader: other }) => this.#usedBy(one) - this.#usedBy(other) || one.order - other.order);
     if (first) this.#waiting.splice(this.#waiting.indexOf(first), 1);
     return first;
   }
