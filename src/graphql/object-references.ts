@@ -85,7 +85,8 @@ export type FailureGroupOrder = 'IMPACT' | 'COUNT' | 'RECENT' | 'COST';
 /** A failure group with claims that need further runs, which are loaded when a claim is selected. */
 export interface FailureGroupInHistory extends FailureGroup {
   readonly history: () => Promise<GroupHistory>;
-  readonly resolution: () => Promise<boolean>;
+  /** Also with the completed runs that decide whether it is resolved or has returned. */
+  readonly judged: () => Promise<GroupHistory>;
   readonly affectedRate: () => Promise<number | null>;
   readonly estimatedCost: () => Promise<Cost | null>;
   readonly suspectedChanges: () => Promise<SuspectedChanges>;

@@ -1,20 +1,22 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { ChangePoint } from '../../src/domain/changes/changes.ts';
-import { diagnosisMarkdown, headlineOf, type DiagnosisText } from '../../src/domain/run/diagnosis.ts';
+import { diagnosisMarkdown, headlineOf, type DiagnosisText, type Occurrence } from '../../src/domain/run/diagnosis.ts';
 import { anyCharacter } from '../harness/any-character.ts';
 import { at } from './facts.ts';
 
-const occurrence = { firstSeenAt: at(0), firstSeenIsExact: true, isNew: true, count: 5, finishedCount: 31 };
+const occurrence: Occurrence = {
+  ...{ firstSeenAt: at(0), firstSeenIsExact: true, returnedAt: null, state: 'NEW', count: 5, finishedCount: 31 },
+};
 const failure = { nodeId: 'enrich', message: "KeyError: 'sku_v1'", code: null };
 
 describe('The headline of a diagnosis', () => {
   it.each([
     [{}, {}, "`enrich` failed with KeyError: 'sku_v1'; new since 2025-03-13T02:41:00Z, 5 of 31 runs"],
-    [{}, { isNew: false }, "`enrich` failed with KeyError: 'sku_v1'; since 2025-03-13T02:41:00Z, 5 of 31 runs"],
+    [{}, { state: 'ONGOING' as const }, "`enrich` failed with KeyError: 'sku_v1'; since 2025-03-13T02:41:00Z, 5 of 31 runs"],
     [
       { nodeId: null, message: null, code: 'E7' },
-      { isNew: false, firstSeenIsExact: false },
+      { state: 'ONGOING' as const, firstSeenIsExact: false },
       'The run failed with E7; since 2025-03-13T02:41:00Z or earlier, 5 of 31 runs',
     ],
     [{ message: null }, { firstSeenAt: null, count: 1, finishedCount: 1 }, '`enrich` failed; 1 of 1 run'],

@@ -44,8 +44,8 @@ describe('The first failure of a group', () => {
   function seen(others: readonly RunRecord[], failures: readonly Failure[], isWhole = false) {
     const own = [failure(100), failure(200)];
     const records = [...others, run(100, 'failed'), run(150), run(200, 'failed')];
-    const { firstSeenAt, firstSeenIsExact, isNew } = historyOf({ records, failures: [...own, ...failures], isWhole });
-    return [firstSeenAt?.text, isNew ? 'new' : firstSeenIsExact ? 'exact' : 'neither'];
+    const { firstSeenAt, firstSeenIsExact, state } = historyOf({ records, failures: [...own, ...failures], isWhole });
+    return [firstSeenAt?.text, state === 'NEW' ? 'new' : firstSeenIsExact ? 'exact' : 'neither'];
   }
 
   it.each([
@@ -95,7 +95,7 @@ describe('The first failure of a group', () => {
     const starts = [25, 56, 87];
     const records = [...runs(0, 25), ...runs(26, 30), ...runs(57, 30), ...starts.map((start) => run(start, 'failed'))];
     const failures = starts.map((start) => failure(start));
-    expect(historyOf({ records, failures })).toMatchObject({ firstSeenIsExact: false, isNew: false });
+    expect(historyOf({ records, failures })).toMatchObject({ firstSeenIsExact: false, state: 'ONGOING' });
   });
 
   it('A failure without a known start is neither new nor exact', () => {
@@ -103,13 +103,13 @@ describe('The first failure of a group', () => {
     expect(historyOf({ records: runs(0, 30), failures, isWhole: true })).toMatchObject({
       firstSeenAt: null,
       firstSeenIsExact: false,
-      isNew: false,
+      state: 'UNKNOWN',
     });
   });
 });
 
 describe('A failure is resolved', () => {
-  const resolved = (examined: Examined): boolean => historyOf(examined).isResolved;
+  const resolved = (examined: Examined): boolean => historyOf(examined).state === 'RESOLVED';
   const single = { records: [...runs(0, 20), run(100, 'failed'), ...runs(101, 9)], failures: [failure(100)] };
   /** Two failures, five runs apart. */
   const two = {
@@ -171,7 +171,7 @@ it('A claim of a history with known causes is not taken back when older runs bec
       };
       const [some, more] = [examine(cut), examine(0)];
       const hasOlder = all.slice(0, cut).includes('no');
-      if (some?.isNew && !hasOlder) expect(more?.isNew).toBe(true);
+      if (some?.state === 'NEW' && !hasOlder) expect(more?.state).toBe('NEW');
       if (some) expect(more?.firstSeenAt?.epochMicros).toBeLessThanOrEqual(some.firstSeenAt?.epochMicros ?? 0);
     }),
   );

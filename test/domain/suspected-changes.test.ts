@@ -10,7 +10,7 @@ const change = (start: number, nodeId: string | null, previous = start - 1): Cha
   ...{ at: at(start), runId: `r${start}`, previousRunId: `r${previous}`, nodeId },
   ...{ kind: nodeId === null ? 'GRAPH' : 'PROMPT', before: null, after: null },
 });
-const seen = { firstSeenAt: at(30), firstSeenIsExact: true, hasUnknownBefore: false };
+const seen = { at: at(30), isExact: true, hasUnknownBefore: false };
 
 describe('Suspected changes of a failure at the node a', () => {
   const suspected = (points: readonly ChangePoint[], given = seen) =>
@@ -35,7 +35,7 @@ describe('Suspected changes of a failure at the node a', () => {
   });
 
   it('Suspected changes are empty if the first failure is not known', () => {
-    expect(suspected([change(29, 'a')], { ...seen, firstSeenIsExact: false })).toEqual([]);
+    expect(suspected([change(29, 'a')], { ...seen, isExact: false })).toEqual([]);
   });
 });
 
@@ -68,6 +68,6 @@ describe('The baseline of a failure at the node a', () => {
 
   it('The baseline is unknown where a run before it may have had the failure', () => {
     expect(baseline([], { ...seen, hasUnknownBefore: true })).toBeNull();
-    expect(baseline([], { ...seen, firstSeenIsExact: false })).toBe('r29 BEFORE_FAILURES');
+    expect(baseline([], { ...seen, isExact: false })).toBe('r29 BEFORE_FAILURES');
   });
 });

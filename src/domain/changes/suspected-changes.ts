@@ -1,6 +1,6 @@
 /** Changes that may have caused a failure, and the run to compare with. */
 import { maxOf } from '../order.ts';
-import { countBetween, isFinished, startOf, type GroupHistory } from '../run/group-history.ts';
+import { countBetween, isFinished, startOf, type Beginning } from '../run/group-history.ts';
 import type { RunRecord } from '../types.ts';
 import type { ChangePoint } from './changes.ts';
 
@@ -14,15 +14,16 @@ export const MAX_RUNS_BETWEEN = 20;
 export function suspectedChanges<Point extends ChangePoint>(
   points: readonly Point[],
   nodeId: string | null,
-  { firstSeenAt, firstSeenIsExact }: Pick<GroupHistory, 'firstSeenAt' | 'firstSeenIsExact'>,
+  began: Pick<Beginning, 'at' | 'isExact'>,
   records: readonly RunRecord[],
 ): readonly Point[] {
-  if (!firstSeenAt || !firstSeenIsExact || points.length === 0) return [];
+  const { at: first, isExact } = began;
+  if (!first || !isExact || points.length === 0) return [];
   const starts = finishedStarts(records);
   const near = points.filter(
     ({ at: { epochMicros } }) =>
-      epochMicros <= firstSeenAt.epochMicros &&
-      countBetween(starts, epochMicros, firstSeenAt.epochMicros) <= MAX_RUNS_BETWEEN,
+      epochMicros <= first.epochMicros &&
+      countBetween(starts, epochMicros, first.epochMicros) <= MAX_RUNS_BETWEEN,
   );
   const ofNode = near.filter((point) => point.nodeId === nodeId);
   const last = (ofNode.length > 0 ? ofNode : near).reduce<Point | undefined>(
@@ -46,7 +47,7 @@ export interface BaselineRun {
 export function baselineOf(
   changes: readonly ChangePoint[],
   nodeId: string | null,
-  { firstSeenAt, hasUnknownBefore }: Pick<GroupHistory, 'firstSeenAt' | 'hasUnknownBefore'>,
+  began: Pick<Beginning, 'at' | 'hasUnknownBefore'>,
   records: readonly RunRecord[],
 ): BaselineRun | null {
   const completed = records
@@ -59,8 +60,9 @@ export function baselineOf(
   const previous = maxOf(records.filter(({ id }) => previousIds.has(id)).map((record) => startOf(record) ?? 0));
   const beforeChange = newest((start) => start <= previous);
   if (beforeChange) return { runId: beforeChange.id, reason: 'BEFORE_CHANGE' };
-  if (!firstSeenAt || hasUnknownBefore) return null;
-  const before = newest((start) => start < firstSeenAt.epochMicros);
+  const { at: first, hasUnknownBefore } = began;
+  if (!first || hasUnknownBefore) return null;
+  const before = newest((start) => start < first.epochMicros);
   return before ? { runId: before.id, reason: 'BEFORE_FAILURES' } : null;
 }
 

@@ -13,7 +13,7 @@ export interface DiagnosedFailure {
 }
 
 /** The failure among the examined runs. */
-export interface Occurrence extends Pick<GroupHistory, 'firstSeenAt' | 'firstSeenIsExact' | 'isNew'> {
+export interface Occurrence extends Pick<GroupHistory, 'firstSeenAt' | 'firstSeenIsExact' | 'state' | 'returnedAt'> {
   /** Failed runs of the group. */
   readonly count: number;
   /** Finished runs since the failure was first seen. */
@@ -59,10 +59,11 @@ function causeOf(message: string | null): string {
   return oneLine((isPythons ? lines.at(-1) : lines[0]) ?? '');
 }
 
-function sinceText({ firstSeenAt, firstSeenIsExact, isNew, count, finishedCount }: Occurrence): string {
+function sinceText({ firstSeenAt, firstSeenIsExact, state, returnedAt, count, finishedCount }: Occurrence): string {
   const shares = `${count} of ${count === 1 && finishedCount === 1 ? '1 run' : `${finishedCount} runs`}`;
   if (!firstSeenAt) return shares;
-  const since = isNew ? 'new since' : 'since';
+  if (returnedAt) return `back since ${utcSeconds(returnedAt)}, first seen ${utcSeconds(firstSeenAt)}, ${shares}`;
+  const since = state === 'NEW' ? 'new since' : 'since';
   return `${since} ${utcSeconds(firstSeenAt)}${firstSeenIsExact ? '' : ' or earlier'}, ${shares}`;
 }
 

@@ -1,4 +1,4 @@
-/** Judges failure groups by the examined runs: since when, whether new, and whether resolved. */
+/** Judges failure groups by the examined runs: since when, and whether new, returned or resolved. */
 import { maxOf } from '../order.ts';
 import { isOver } from '../status.ts';
 import type { Timestamp } from '../timestamp.ts';
@@ -20,34 +20,67 @@ export interface ExaminedRuns {
   readonly failures: readonly Failure[];
   /** Nodes that completed, by run id, for runs with loaded steps. */
   readonly completedNodes: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Whether the steps of a run could not be loaded. */
+  readonly isUnreadable?: (record: RunRecord) => boolean;
   /** True if the workflow has no older runs. */
   readonly isWhole: boolean;
 }
+
+/** UNKNOWN if runs that could not be loaded may decide otherwise. */
+export type FailureState = 'NEW' | 'RETURNED' | 'ONGOING' | 'RESOLVED' | 'UNKNOWN';
 
 export interface GroupHistory {
   /** Start of the first examined run of the group. Null if no start is known. */
   readonly firstSeenAt: Timestamp | null;
   /** True if enough runs before `firstSeenAt` are examined, and all of them lack the failure. */
   readonly firstSeenIsExact: boolean;
-  readonly isNew: boolean;
-  readonly isResolved: boolean;
+  readonly state: FailureState;
+  /** First failure after the gap. Null unless RETURNED. */
+  readonly returnedAt: Timestamp | null;
   /** True if a failed run before `firstSeenAt` has an unknown cause. */
   readonly hasUnknownBefore: boolean;
   /** Runs with a completed node that would resolve the group. Null if none can, or it is resolved. */
   readonly completionsNeeded: number | null;
+  /** Gap in which completions of the node would show that the failure has returned. Null without one, or if they are known. */
+  readonly openGap: Gap | null;
   /** Start of the last examined run of the group, in µs since 1970. Null if no start is known. */
   readonly lastMicros: number | null;
+}
+
+/** Times of two successive failures, in µs since 1970. */
+export interface Gap {
+  readonly fromMicros: number;
+  readonly toMicros: number;
 }
 
 /** Finished runs without a failure that must directly precede it, for the failure to be new. */
 export const RUNS_WITHOUT = 20;
 /** Runs in which the node must have completed since, for the failure to be resolved. */
 export const COMPLETED_SINCE = 3;
+/** A failure has returned after a gap of so many times the runs of any other. */
+const GAP_FACTOR = 4;
+/** Fewer say nothing about how long a usual gap is. */
+const OTHER_GAPS = 2;
+
+/** When the failures of a group began, or began again. */
+export interface Beginning {
+  /** Null if no start is known. */
+  readonly at: Timestamp | null;
+  readonly isExact: boolean;
+  /** True if a failed run before it has an unknown cause. */
+  readonly hasUnknownBefore: boolean;
+}
+
+export const beginningOf = (history: GroupHistory): Beginning => ({
+  at: history.returnedAt ?? history.firstSeenAt,
+  isExact: history.returnedAt !== null || history.firstSeenIsExact,
+  hasUnknownBefore: history.hasUnknownBefore,
+});
 
 type Named = Pick<FailureGroup, 'nodeId' | 'code' | 'message'>;
 
 export function createGroupHistory(examined: ExaminedRuns): (group: Named) => GroupHistory {
-  const { records, failures, completedNodes, isWhole } = examined;
+  const { records, failures, completedNodes, isWhole, isUnreadable = () => false } = examined;
   const known = new Set(failures.map(({ runId }) => runId));
   const groups = Map.groupBy(failures, failureKey);
   const isUnknown = ({ id, status }: RunRecord) => status === 'FAILED' && !known.has(id);
@@ -65,9 +98,12 @@ export function createGroupHistory(examined: ExaminedRuns): (group: Named) => Gr
     if (known) return known;
     const hasCompleted = ({ id, status }: RunRecord): boolean =>
       nodeId === null ? status === 'COMPLETED' : completedNodes.get(id)?.has(nodeId) === true;
-    const completed = finished.filter(hasCompleted);
-    const unknown = finished.filter((record) => !hasCompleted(record) && !completedNodes.has(record.id));
-    const completions = { known: startsOf(completed), unknown: startsOf(unknown) };
+    const open = finished.filter((record) => !hasCompleted(record) && !completedNodes.has(record.id));
+    const completions = {
+      known: startsOf(finished.filter(hasCompleted)),
+      unknown: startsOf(open),
+      unreadable: startsOf(open.filter(isUnreadable)),
+    };
     ofNodes.set(nodeId, completions);
     return completions;
   }
@@ -77,30 +113,100 @@ export function createGroupHistory(examined: ExaminedRuns): (group: Named) => Gr
     const started = alike.flatMap(({ startedAt }) => startedAt ?? []).sort((a, b) => a.epochMicros - b.epochMicros);
     const [first, last] = [started[0], started.at(-1)];
     if (!first || !last) return UNKNOWN_START;
-    const between = largestGap(started, starts);
     const hasUnknownBefore = unknown.some((start) => start === null || start < first.epochMicros);
-    const before = countBetween(starts, -Infinity, first.epochMicros);
     const areKnown = started.length === alike.length;
-    // An intermittent failure was absent for as long before.
-    const isRare = before > between;
-    const isAbsent = areKnown && !hasUnknownBefore;
-
     const completions = completionsOf(group.nodeId);
+    const own = started.map(({ epochMicros }) => epochMicros);
+    const judged = judge(own, starts, completions, isWhole);
+    // An intermittent failure was absent for as long before.
+    const isRare = judged.before > judged.between;
+
     const completed = countBetween(completions.known, last.epochMicros, Infinity);
     const mayComplete = completed + countBetween(completions.unknown, last.epochMicros, Infinity);
-    const needed = Math.max(COMPLETED_SINCE, started.length > 1 ? between + 1 : 0);
-    const isResolved = areKnown && unknown.length === 0 && completed >= needed;
+    const isResolved = areKnown && unknown.length === 0 && completed >= judged.needed;
+    const state = stateOf({ own, unknown, areKnown, starts, completions, isWhole });
     return {
       firstSeenAt: first,
-      firstSeenIsExact: isAbsent && (isWhole || isRare),
-      // A whole history of few runs proves nothing about a failure that comes more rarely.
-      isNew: isAbsent && isRare && (isWhole || before >= RUNS_WITHOUT),
-      isResolved,
+      firstSeenIsExact: areKnown && !hasUnknownBefore && (isWhole || isRare),
+      state,
+      returnedAt: state === 'RETURNED' ? (started[judged.returnedAt ?? 0] ?? null) : null,
       hasUnknownBefore,
-      completionsNeeded: isResolved || mayComplete < needed ? null : needed,
+      completionsNeeded: isResolved || mayComplete < judged.needed ? null : judged.needed,
+      openGap: judged.openGap,
       lastMicros: last.epochMicros,
     };
   };
+}
+
+interface Judged {
+  readonly state: FailureState;
+  /** Finished runs before the first failure, and the most between two of them. */
+  readonly before: number;
+  readonly between: number;
+  /** Completions of the node since the last failure that resolve it. */
+  readonly needed: number;
+  /** Index of the failure that ends the one long gap. Null without one. */
+  readonly returnedAt: number | null;
+  readonly openGap: Gap | null;
+}
+
+/** Takes starts of all failures of the group and of finished runs, earliest first. */
+function judge(own: readonly number[], starts: readonly number[], completions: Completions, isWhole: boolean): Judged {
+  const [first = 0, last = 0] = [own[0], own.at(-1)];
+  const gaps = own.slice(1).map((to, at) => countBetween(starts, own[at] ?? to, to));
+  const between = Math.max(0, maxOf(gaps));
+  const before = countBetween(starts, -Infinity, first);
+  const needed = Math.max(COMPLETED_SINCE, own.length > 1 ? between + 1 : 0);
+  const completed = countBetween(completions.known, last, Infinity);
+  const returnedAt = indexAfterLongGap(gaps);
+  const gap = returnedAt === null ? null : { fromMicros: own[returnedAt - 1] ?? 0, toMicros: own[returnedAt] ?? 0 };
+  const inGap = (some: readonly number[]) => (gap ? countBetween(some, gap.fromMicros, gap.toMicros) : 0);
+  const knownInGap = inGap(completions.known);
+  const hasReturned = gap !== null && knownInGap >= COMPLETED_SINCE;
+  const mayHaveReturned = gap !== null && knownInGap + inGap(completions.unreadable) >= COMPLETED_SINCE;
+  // A whole history of few runs proves nothing about a failure that comes more rarely.
+  const isNew = before > between && (isWhole || before >= RUNS_WITHOUT);
+  const mayBeResolved = completed + countBetween(completions.unreadable, last, Infinity) >= needed;
+  const later = (): FailureState =>
+    hasReturned ? 'RETURNED' : mayHaveReturned ? 'UNKNOWN' : isNew ? 'NEW' : 'ONGOING';
+  return {
+    state: completed >= needed ? 'RESOLVED' : mayBeResolved ? 'UNKNOWN' : later(),
+    ...{ before, between, needed, returnedAt },
+    openGap: hasReturned || knownInGap + inGap(completions.unknown) < COMPLETED_SINCE ? null : gap,
+  };
+}
+
+/** Index of the failure after the only long gap. Null unless there is exactly one. */
+function indexAfterLongGap(gaps: readonly number[]): number | null {
+  const longest = gaps.indexOf(Math.max(0, maxOf(gaps)));
+  const others = gaps.filter((_, at) => at !== longest);
+  const isLong = (gaps[longest] ?? 0) >= Math.max(RUNS_WITHOUT, GAP_FACTOR * (Math.max(0, maxOf(others)) + 1));
+  return isLong && others.length >= OTHER_GAPS ? longest + 1 : null;
+}
+
+interface Evidence {
+  readonly own: readonly number[];
+  /** Starts of failed runs of unknown cause. */
+  readonly unknown: readonly (number | null)[];
+  readonly areKnown: boolean;
+  readonly starts: readonly number[];
+  readonly completions: Completions;
+  readonly isWhole: boolean;
+}
+
+/** With failed runs of unknown cause, only what holds both if none and if all of them are of the group. */
+function stateOf({ own, unknown, areKnown, starts, completions, isWhole }: Evidence): FailureState {
+  const judgeAs = (some: readonly number[], finished: readonly number[]): FailureState =>
+    judge(some, finished, completions, isWhole).state;
+  if (!areKnown || unknown.includes(null)) return 'UNKNOWN';
+  const state = judgeAs(own, starts);
+  if (unknown.length === 0) return state;
+  const added = unknown.filter((start) => start !== null);
+  const sorted = (some: readonly number[]) => [...some, ...added].sort((a, b) => a - b);
+  // Some of them would make other gaps than all of them.
+  const isClaimed = state === 'NEW' || state === 'ONGOING';
+  const isBefore = state === 'NEW' && added.some((start) => start < (own[0] ?? 0));
+  return isClaimed && !isBefore && judgeAs(sorted(own), sorted(starts)) === state ? state : 'UNKNOWN';
 }
 
 /** Starts of finished runs, earliest first. */
@@ -109,15 +215,18 @@ interface Completions {
   readonly known: readonly number[];
   /** The steps are not loaded. */
   readonly unknown: readonly number[];
+  /** The steps could not be loaded. */
+  readonly unreadable: readonly number[];
 }
 
 const UNKNOWN_START: GroupHistory = {
   firstSeenAt: null,
   firstSeenIsExact: false,
-  isNew: false,
-  isResolved: false,
+  state: 'UNKNOWN',
+  returnedAt: null,
   hasUnknownBefore: true,
   completionsNeeded: null,
+  openGap: null,
   lastMicros: null,
 };
 
@@ -132,14 +241,6 @@ export const affectedRuns = (firstSeenAt: Timestamp, examined: Window): number =
     (record) =>
       isFinished(record) && examined.isExamined(record) && (startOf(record) ?? Infinity) >= firstSeenAt.epochMicros,
   ).length;
-
-/** Largest number of finished runs between two successive failures. */
-function largestGap(failures: readonly Timestamp[], finished: readonly number[]): number {
-  const gaps = failures
-    .slice(1)
-    .map(({ epochMicros }, at) => countBetween(finished, failures[at]?.epochMicros ?? epochMicros, epochMicros));
-  return Math.max(0, maxOf(gaps));
-}
 
 /** Number of starts after `from` and before `to`. Starts are sorted, earliest first. */
 export const countBetween = (starts: readonly number[], from: number, to: number): number =>

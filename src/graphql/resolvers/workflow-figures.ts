@@ -39,8 +39,10 @@ const failureGroup: FieldTable<'FailureGroup'> = {
   workflow: { resolve: ({ workflowId }) => ({ id: workflowId }) },
   firstSeenAt: { resolve: async ({ history }) => (await history()).firstSeenAt },
   firstSeenIsExact: { resolve: async ({ history }) => (await history()).firstSeenIsExact },
-  isNew: { resolve: async ({ history }) => (await history()).isNew },
-  isResolved: { resolve: ({ resolution }) => resolution() },
+  state: { resolve: async ({ judged }) => (await judged()).state },
+  returnedAt: { resolve: async ({ judged }) => (await judged()).returnedAt },
+  isNew: { resolve: async ({ judged }) => (await judged()).state === 'NEW' },
+  isResolved: { resolve: async ({ judged }) => (await judged()).state === 'RESOLVED' },
   affectedRate: { resolve: ({ affectedRate }) => affectedRate() },
   estimatedCost: { resolve: ({ estimatedCost }) => estimatedCost() },
   suspectedChanges: {

@@ -2,7 +2,7 @@
 import { changePoints } from '../../domain/changes/changes.ts';
 import { mergeCalls } from '../../domain/changes/model-calls.ts';
 import { MAX_RUNS_BETWEEN, suspectedChanges } from '../../domain/changes/suspected-changes.ts';
-import { startOf, type GroupHistory } from '../../domain/run/group-history.ts';
+import { startOf, type Beginning } from '../../domain/run/group-history.ts';
 import type { RunRecord } from '../../domain/types.ts';
 import type { RunRef } from '../../upstream/client.ts';
 import { GatewayError } from '../../upstream/errors.ts';
@@ -68,12 +68,12 @@ const RUNS_AFTER = 2;
 export async function changesBefore(
   { workflowId, newestFinished }: Examination,
   nodeId: string | null,
-  history: GroupHistory,
+  began: Beginning,
   context: Context,
 ): Promise<SuspectedChanges> {
-  const { firstSeenAt, firstSeenIsExact } = history;
-  if (!firstSeenAt || !firstSeenIsExact) return NO_CHANGES;
-  const first = newestFinished.findLastIndex((record) => (startOf(record) ?? 0) >= firstSeenAt.epochMicros);
+  const { at, isExact } = began;
+  if (!at || !isExact) return NO_CHANGES;
+  const first = newestFinished.findLastIndex((record) => (startOf(record) ?? 0) >= at.epochMicros);
   let found: SuspectedChanges = NO_CHANGES;
   for (const count of RUNS_BEFORE) {
     const around = newestFinished.slice(Math.max(0, first - RUNS_AFTER), first + 1 + count);
@@ -81,7 +81,7 @@ export async function changesBefore(
     const failed = (error: unknown) => ({ nodes: [], errors: [gatewayError(error)] });
     const { nodes, errors } = await findChanges(workflowId, around, context).catch(failed);
     if (errors.length > 0) return { changes: [], errors };
-    found = { changes: suspectedChanges(nodes, nodeId, history, newestFinished), errors };
+    found = { changes: suspectedChanges(nodes, nodeId, began, newestFinished), errors };
     if (found.changes.some((change) => change.nodeId === nodeId)) break;
   }
   return found;

@@ -92,6 +92,7 @@ export class Examination {
       records: this.all,
       failures: this.failures,
       completedNodes: this.#completedNodes,
+      isUnreadable: ({ id }) => this.errors.has(id),
       isWhole: this.#isWhole,
     });
   }
@@ -167,7 +168,19 @@ export async function examineCompletions(examined: readonly GroupsOfWorkflow[], 
     examined.flatMap((each) => completedSince(each, (needed) => needed + SPARE_COMPLETED)),
     context,
   );
+  await loadAll(examined.flatMap(completedInGap), context);
 }
+
+/** The newest completed runs in the gap of failures that may have returned. */
+const completedInGap = ({ examination, groups }: GroupsOfWorkflow): RunOfExamination[] =>
+  groups.map(examination.history()).flatMap(({ openGap }) => {
+    if (!openGap) return [];
+    const isIn = (start: number) => start > openGap.fromMicros && start < openGap.toMicros;
+    return examination.all
+      .filter((record) => record.status === 'COMPLETED' && isIn(startOf(record) ?? 0))
+      .slice(0, LEAST.completed + SPARE_COMPLETED)
+      .map((record) => ({ examination, record }));
+  });
 
 /** The newest completed runs since the last failure of each group. None if they cannot resolve it. */
 function completedSince(

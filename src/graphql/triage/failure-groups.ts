@@ -3,7 +3,7 @@ import type { GraphQLResolveInfo } from 'graphql';
 import { runCost, type Cost } from '../../domain/cost/cost.ts';
 import { compareNullsLast } from '../../domain/order.ts';
 import { compareGroups, failureGroups, type FailureGroup } from '../../domain/run/failure-groups.ts';
-import { affectedRuns, type GroupHistory } from '../../domain/run/group-history.ts';
+import { affectedRuns, beginningOf, type FailureState, type GroupHistory } from '../../domain/run/group-history.ts';
 import type { RunRecord } from '../../domain/types.ts';
 import type { Context } from '../context.ts';
 import { loadForFigure, loadInTurns } from '../lists/settle.ts';
@@ -53,7 +53,7 @@ export async function findFailureGroups(
     runsRequested,
     runsExamined,
     async runsNotLoaded() {
-      await Promise.all(nodes.slice(0, 1).map((group) => group.resolution()));
+      await Promise.all(nodes.slice(0, 1).map((group) => group.judged()));
       return notLoaded();
     },
   };
@@ -78,16 +78,17 @@ export function claimsOf(
     const historyIn = (all: ReturnType<typeof histories>): GroupHistory =>
       (all.get(examination) ?? examination.history())(group);
     const history = once(async () => historyIn(await failuresExamined()));
+    const judged = once(async () => historyIn(await completionsExamined()));
     return {
       ...group,
       history,
-      resolution: once(async () => historyIn(await completionsExamined()).isResolved),
+      judged,
       affectedRate: once(async () => {
         const { firstSeenAt } = await history();
         return firstSeenAt && group.count / affectedRuns(firstSeenAt, examination);
       }),
       estimatedCost: once(() => costOf(group, context)),
-      suspectedChanges: once(async () => changesBefore(examination, group.nodeId, await history(), context)),
+      suspectedChanges: once(async () => changesBefore(examination, group.nodeId, beginningOf(await judged()), context)),
     };
   };
 }
@@ -119,15 +120,14 @@ async function inOrder(
 
 type Key = readonly (number | null)[];
 
+/** Most urgent first. */
+const URGENCY: Readonly<Record<FailureState, number>> = { NEW: 0, RETURNED: 0, ONGOING: 1, UNKNOWN: 1, RESOLVED: 2 };
+
 /** Smallest key first. */
 const ORDERS: Readonly<Record<FailureGroupOrder, (group: FailureGroupInHistory) => Promise<Key>>> = {
   async IMPACT(group) {
-    const [{ isNew }, isResolved, rate] = await Promise.all([
-      group.history(),
-      group.resolution(),
-      group.affectedRate(),
-    ]);
-    return [isResolved ? 2 : isNew ? 0 : 1, -group.count * (rate ?? 0)];
+    const [{ state }, rate] = await Promise.all([group.judged(), group.affectedRate()]);
+    return [URGENCY[state], -group.count * (rate ?? 0)];
   },
   COUNT: () => Promise.resolve([]),
   RECENT: ({ lastSeenAt }) => Promise.resolve([lastSeenAt && -lastSeenAt.epochMicros]),

@@ -2,7 +2,7 @@
 import { baselineOf } from '../../domain/changes/suspected-changes.ts';
 import { diagnosisMarkdown, headlineOf } from '../../domain/run/diagnosis.ts';
 import { failureGroups, failureOf, type Failure } from '../../domain/run/failure-groups.ts';
-import { affectedRuns } from '../../domain/run/group-history.ts';
+import { affectedRuns, beginningOf } from '../../domain/run/group-history.ts';
 import { timestampOfMicros } from '../../domain/timestamp.ts';
 import type { Run, Step } from '../../domain/types.ts';
 import type { RunsInWindow } from '../../runs/history/run-history.ts';
@@ -34,7 +34,7 @@ async function examineRun(run: Run, context: Context): Promise<RunTriage | null>
   await examineFailures([{ examination, groups: [first] }], context);
   const group = groupOfRun() ?? first;
   const claimed = claimsOf([{ examination, groups: [group] }], context)(group, examination);
-  const history = await claimed.history();
+  const history = await claimed.judged();
   const { firstSeenAt } = history;
   const suspected = claimed.suspectedChanges;
   return {
@@ -49,7 +49,7 @@ async function examineRun(run: Run, context: Context): Promise<RunTriage | null>
     baseline: once(async () => {
       const { changes, errors } = await suspected();
       if (errors[0]) throw errors[0];
-      const base = baselineOf(changes, group.nodeId, history, examination.all);
+      const base = baselineOf(changes, group.nodeId, beginningOf(history), examination.all);
       return base && { ...base, workflowId, failedRunId: id, changes: base.reason === 'BEFORE_CHANGE' ? changes : [] };
     }),
   };

@@ -1,0 +1,55 @@
+/** Paths into the inputs of a run: dotted names and indexes, such as `customer.region` or `items[0]."odd key"`. */
+import { isJsonArray, isJsonObject } from '../json.ts';
+import type { JsonValue } from '../types.ts';
+
+export type InputPath = readonly (string | number)[];
+
+const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]*$/;
+/** One part of a path at the current position: a name after a dot (except the first), or an index. */
+const PART = /(\.?)(?:([A-Za-z_][A-Za-z0-9_]*)|("(?:[^"\\]|\\.)*"))|\[(-?\d{1,9})\]/y;
+
+export const MAX_PATH_LENGTH = 1000;
+
+/** Names that aren't identifiers are quoted, as in JMESPath. */
+export const pathOfKeys = (keys: readonly string[]): string =>
+  keys.map((key) => (IDENTIFIER.test(key) ? key : JSON.stringify(key))).join('.');
+
+/** Null if the text isn't such a path. */
+export function parseInputPath(text: string): InputPath | null {
+  const parts: (string | number)[] = [];
+  if (text === '' || text.length > MAX_PATH_LENGTH) return null;
+  PART.lastIndex = 0;
+  while (PART.lastIndex < text.length) {
+    const match = PART.exec(text);
+    if (!match) return null;
+    const [, dot, name, quoted, index] = match;
+    if (index !== undefined) parts.push(Number(index));
+    else {
+      // The first name has no dot, and each later one has.
+      if ((dot === '.') !== parts.length > 0) return null;
+      const key = name ?? keyOf(quoted ?? '');
+      if (key === null) return null;
+      parts.push(key);
+    }
+  }
+  return parts;
+}
+
+function keyOf(quoted: string): string | null {
+  try {
+    return JSON.parse(quoted) as string;
+  } catch {
+    return null;
+  }
+}
+
+/** Null if the path finds nothing. A negative index counts from the end. */
+export function valueAt(value: JsonValue, path: InputPath): JsonValue {
+  let found: JsonValue | undefined = value;
+  for (const part of path) {
+    if (typeof part === 'number') found = isJsonArray(found) ? found.at(part) : undefined;
+    else found = isJsonObject(found) && Object.hasOwn(found, part) ? found[part] : undefined;
+    if (found === undefined || found === null) return null;
+  }
+  return found ?? null;
+}

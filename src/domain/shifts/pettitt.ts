@@ -1,0 +1,36 @@
+/** Where a series changes its level, by Pettitt's test on ranks: outliers and the shape of the values don't matter. */
+
+export interface Split {
+  /** Index of the first value after the change. */
+  readonly at: number;
+  /** Approximate probability of as clear a change in a series without one. */
+  readonly p: number;
+}
+
+/** The clearest change with at least `least` values on each side. Null for a shorter series. */
+export function clearestSplit(values: readonly number[], least: number): Split | null {
+  const count = values.length;
+  if (count < 2 * least) return null;
+  const ranks = ranksOf(values);
+  let [sum, best, at] = [0, -1, least];
+  for (let index = 0; index < count - least; index += 1) {
+    sum += 2 * (ranks[index] ?? 0) - (count + 1);
+    if (index + 1 < least || Math.abs(sum) <= best) continue;
+    best = Math.abs(sum);
+    at = index + 1;
+  }
+  return { at, p: Math.min(1, 2 * Math.exp((-6 * best ** 2) / (count ** 3 + count ** 2))) };
+}
+
+/** Counted from 1; equal values share the mean of their ranks. */
+function ranksOf(values: readonly number[]): number[] {
+  const order = [...values.entries()].sort(([, one], [, other]) => one - other);
+  const ranks = new Array<number>(values.length).fill(0);
+  for (let from = 0; from < order.length;) {
+    let to = from + 1;
+    while (order[to]?.[1] === order[from]?.[1] && to < order.length) to += 1;
+    for (const [index] of order.slice(from, to)) ranks[index] = (from + 1 + to) / 2;
+    from = to;
+  }
+  return ranks;
+}
