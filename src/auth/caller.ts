@@ -1,5 +1,5 @@
 /** The result of authentication: the viewer and how long the right lasts, or why the credential is rejected. */
-import type { Viewer } from '../runs/viewer.ts';
+import type { Viewer } from './viewer.ts';
 import { GatewayError } from '../upstream/errors.ts';
 
 export interface Caller {

@@ -2,8 +2,8 @@
 import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { Logger } from '../observability/logger.ts';
-import type { Clock } from '../runs/timer.ts';
-import type { ViewerOf } from '../runs/viewer.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { ViewerOf } from './viewer.ts';
 import { GatewayError } from '../upstream/errors.ts';
 import { NOBODY, rejected, type Caller } from './caller.ts';
 

@@ -21,11 +21,11 @@ import { createWorkflowLoaders, type WorkflowLoaders } from '../runs/loaders/wor
 import { AnswerLifetime, type ReadContext } from '../runs/read-context.ts';
 import type { StartRequest, StartRun } from '../runs/starts/run-starter.ts';
 import type { RunStore } from '../runs/run-store.ts';
-import type { Viewer } from '../runs/viewer.ts';
+import type { Viewer } from '../auth/viewer.ts';
 import type { WorkflowStore } from '../runs/workflow-store.ts';
 import type { RunRef } from '../upstream/client.ts';
 import { GatewayError } from '../upstream/errors.ts';
-import type { Ticket } from './admission/ticket.ts';
+import type { Ticket } from '../admission/ticket.ts';
 import { Budgets, type Limits } from './budgets.ts';
 import type { LookAhead } from './fields/data-requirements.ts';
 import type { Links } from './links.ts';

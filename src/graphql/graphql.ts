@@ -7,7 +7,7 @@ import type { JsonValue } from '../domain/types.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Observer } from '../observability/observer.ts';
 import { documentBytes, type Runs } from '../runs/runs.ts';
-import type { After } from '../runs/timer.ts';
+import type { After } from '../runtime/clock.ts';
 import type { ReadingWorker } from '../upstream/worker/reading-worker.ts';
 import { createAnswers } from './apollo/plugins/answers.ts';
 import { createChecks } from './apollo/plugins/checks.ts';

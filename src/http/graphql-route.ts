@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import type { FastifyReply, RouteHandlerMethod } from 'fastify';
 import { requestError } from '../graphql/operations/error-formatting.ts';
 import type { Operations } from '../graphql/operations/operations.ts';
-import { PARSED_AT_ONCE_BYTES, type Ticket } from '../graphql/admission/ticket.ts';
+import { PARSED_AT_ONCE_BYTES, type Ticket } from '../admission/ticket.ts';
 import type { Answer, OperationRequest, Outcome } from '../graphql/operations/operation.ts';
 import type { Observer } from '../observability/observer.ts';
 import type { OperationType } from '../observability/operation-record.ts';

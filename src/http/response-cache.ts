@@ -4,8 +4,8 @@ import { crc32 } from 'node:zlib';
 import { ANSWERS, CacheEntry, type Right } from '../runs/entry.ts';
 import type { Caller } from '../auth/caller.ts';
 import type { ViewerCache } from '../runs/viewer-cache.ts';
-import type { Viewer } from '../runs/viewer.ts';
-import { ownCopy } from '../upstream/transport/own-bytes.ts';
+import type { Viewer } from '../auth/viewer.ts';
+import { ownCopy } from '../runtime/own-bytes.ts';
 
 /** Bytes are outside the heap: V8 lets its heap grow to twice its live data, so strings of a full cache would take twice as much. */
 export interface WholeAnswer {

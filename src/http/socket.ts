@@ -5,8 +5,8 @@ import { CloseCode, MessageType, type WebSocket as ProtocolSocket } from 'graphq
 import type { WebSocket } from 'ws';
 import { NOBODY } from '../auth/caller.ts';
 import { parseExactJson } from '../domain/long-integers.ts';
-import type { Owner } from '../graphql/admission/room.ts';
-import { PARSED_AT_ONCE_BYTES, Ticket } from '../graphql/admission/ticket.ts';
+import type { Owner } from '../admission/room.ts';
+import { PARSED_AT_ONCE_BYTES, Ticket } from '../admission/ticket.ts';
 import { isRecord } from '../graphql/json-kinds.ts';
 import type { OperationParams, OperationRequest, Outcome } from '../graphql/operations/operation.ts';
 import type { Operations } from '../graphql/operations/operations.ts';

@@ -9,7 +9,7 @@ import { callName, endOf, type Wanted } from './source.ts';
 import type { Asked } from './rights.ts';
 import type { Flight } from './single-flight.ts';
 import type { ViewerCache } from './viewer-cache.ts';
-import type { Viewer } from './viewer.ts';
+import type { Viewer } from '../auth/viewer.ts';
 
 export interface LoadOptions {
   readonly viewers: ViewerCache;

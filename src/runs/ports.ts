@@ -6,7 +6,7 @@ import type { JsonObject } from '../domain/types.ts';
 import type { RunRef } from '../upstream/client.ts';
 import type { StartedRun } from '../upstream/contract.ts';
 import type { Snapshot } from './snapshot.ts';
-import type { Viewer } from './viewer.ts';
+import type { Viewer } from '../auth/viewer.ts';
 
 /**
  * Port of shared answers, below the cache of each gateway. Its failure costs one more upstream call, nothing else.

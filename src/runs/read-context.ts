@@ -3,7 +3,7 @@ import type { OperationRecord } from '../observability/operation-record.ts';
 import type { CallOptions, Refusals } from '../upstream/client.ts';
 import { GatewayError } from '../upstream/errors.ts';
 import type { Snapshot } from './snapshot.ts';
-import type { Viewer } from './viewer.ts';
+import type { Viewer } from '../auth/viewer.ts';
 
 export interface ReadContext {
   readonly viewer: Viewer;

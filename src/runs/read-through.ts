@@ -11,9 +11,9 @@ import type { Loaded } from './ports.ts';
 import { Flight } from './single-flight.ts';
 import { asStale, type Snapshot } from './snapshot.ts';
 import { callName, endOf, type Wanted } from './source.ts';
-import type { After } from './timer.ts';
+import type { After } from '../runtime/clock.ts';
 import type { Asked } from './rights.ts';
-import type { Viewer } from './viewer.ts';
+import type { Viewer } from '../auth/viewer.ts';
 
 export type ReadThrough = ReturnType<typeof createReadThrough>;
 

@@ -5,7 +5,7 @@
 import { LRUCache } from 'lru-cache';
 import type { UpstreamEndpoint } from '../config/config.ts';
 import { ANSWERS, Right, type Entries, type EntriesKey } from './entry.ts';
-import type { Viewer } from './viewer.ts';
+import type { Viewer } from '../auth/viewer.ts';
 
 /** What one call asks for: an endpoint of a workflow, or the list of workflows. */
 export interface Asked {

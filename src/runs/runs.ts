@@ -12,7 +12,7 @@ import { createReadThrough } from './read-through.ts';
 import { createRunStarter } from './starts/run-starter.ts';
 import { createRunStore } from './run-store.ts';
 import { createStartedRuns } from './starts/started-runs.ts';
-import type { After, Clock } from './timer.ts';
+import type { After, Clock } from '../runtime/clock.ts';
 import { ViewerCache } from './viewer-cache.ts';
 import { createWorkflowStore } from './workflow-store.ts';
 

@@ -1,6 +1,6 @@
 /** Single flight: all readers of a part share one call, which is aborted when no reader waits any more. */
 import { AbandonedError } from '../upstream/errors.ts';
-import { afterOnThisMachine } from './timer.ts';
+import { afterOnThisMachine } from '../runtime/clock.ts';
 
 /**
  * When many clients disconnect at once, each may join just as the previous one leaves. The delay saves a call for each.

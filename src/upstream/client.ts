@@ -10,7 +10,7 @@ import { AbandonedError, GatewayError, isNotFound } from './errors.ts';
 import { pathSegment } from './ids.ts';
 import { readAnswer, receivedValue, type Reading, type ReadValue } from './reading.ts';
 import { jsonBytesOf, parseBody } from './transport/json-body.ts';
-import { ownCopy } from './transport/own-bytes.ts';
+import { ownCopy } from '../runtime/own-bytes.ts';
 import type { Transport, TransportCall } from './transport/transport.ts';
 import { withOutcome } from './unknown-outcome.ts';
 import { createDeviations, type Deviations } from './wire/deviations.ts';

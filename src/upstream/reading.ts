@@ -12,7 +12,7 @@ import {
   type StartedRun,
 } from './contract.ts';
 import type { JsonBody } from './transport/json-body.ts';
-import { ownCopy } from './transport/own-bytes.ts';
+import { ownCopy } from '../runtime/own-bytes.ts';
 import type { ReportDeviation } from './wire/deviations.ts';
 import { NO_PAYLOAD, payloadsIn, payloadValues } from './wire/payloads.ts';
 

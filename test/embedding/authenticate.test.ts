@@ -2,7 +2,7 @@ import { describe, expect, it, jest } from '@jest/globals';
 import { pino } from 'pino';
 import { GatewayError, type AuthenticateHook, type Identity } from 'stepgate';
 import { createHookAuthenticator } from '../../src/auth/authenticate-hook.ts';
-import { createViewers } from '../../src/runs/viewer.ts';
+import { createViewers } from '../../src/auth/viewer.ts';
 import { createManualClock } from '../harness/clock.ts';
 import { healthy, startFaultyUpstream } from '../harness/faulty-upstream.ts';
 import { startGateway } from '../harness/gateway.ts';

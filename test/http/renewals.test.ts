@@ -3,7 +3,7 @@ import { setImmediate as settled } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { accepted } from '../../src/auth/caller.ts';
 import { createResponseCache, type CacheKey, type WholeAnswer } from '../../src/http/response-cache.ts';
-import { createViewers } from '../../src/runs/viewer.ts';
+import { createViewers } from '../../src/auth/viewer.ts';
 import { ViewerCache } from '../../src/runs/viewer-cache.ts';
 
 const REQUEST = '{ request }';

@@ -2,7 +2,7 @@
 import type { DocumentNode, FormattedExecutionResult } from 'graphql';
 import type { Caller } from '../../auth/caller.ts';
 import type { OperationRecord, OperationStart, OperationType } from '../../observability/operation-record.ts';
-import type { Ticket } from '../admission/ticket.ts';
+import type { Ticket } from '../../admission/ticket.ts';
 import type { Context } from '../context.ts';
 import type { LiveEvents } from '../subscriptions/live-events.ts';
 import type { PreparedDocument } from './documents.ts';

@@ -3,7 +3,7 @@ import { hash } from 'node:crypto';
 import { execute, type GraphQLSchema } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import { measureAnswer } from '../budgets.ts';
-import type { Ticket } from '../admission/ticket.ts';
+import type { Ticket } from '../../admission/ticket.ts';
 import { createContext, type ContextSource } from '../context.ts';
 import { sharedError, type ErrorFormatting, type SharedError } from '../operations/error-formatting.ts';
 import type { PreparedDocument } from '../operations/documents.ts';

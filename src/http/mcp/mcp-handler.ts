@@ -9,7 +9,7 @@ import {
   type ListToolsResult,
 } from '@modelcontextprotocol/server';
 import { Ajv, AjvJsonSchemaValidator } from '@modelcontextprotocol/server/validators/ajv';
-import type { Ticket } from '../../graphql/admission/ticket.ts';
+import type { Ticket } from '../../admission/ticket.ts';
 import type { Answer, OperationRequest } from '../../graphql/operations/operation.ts';
 import type { Operations } from '../../graphql/operations/operations.ts';
 import type { Tool } from '../../graphql/tools/tools.ts';

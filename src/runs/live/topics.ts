@@ -1,9 +1,9 @@
 /** Topics of all viewers, one per viewer and name. The first reader opens a topic, the last one ends it. */
 import { GatewayError, isNotFound } from '../../upstream/errors.ts';
 import { AnswerLifetime, CallBudget, type ReadContext } from '../read-context.ts';
-import type { After } from '../timer.ts';
+import type { After } from '../../runtime/clock.ts';
 import type { ViewerCache } from '../viewer-cache.ts';
-import type { Viewer } from '../viewer.ts';
+import type { Viewer } from '../../auth/viewer.ts';
 import { createTopic, type LiveState, type LiveStates, type PollResult, type Topic } from './topic.ts';
 
 /** The request that subscribed. */

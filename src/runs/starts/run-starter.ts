@@ -5,7 +5,7 @@ import type { StartedRun } from '../../upstream/contract.ts';
 import type { IdempotentStarts } from '../ports.ts';
 import type { ReadContext } from '../read-context.ts';
 import type { ReadThrough } from '../read-through.ts';
-import { identityOf } from '../viewer.ts';
+import { identityOf } from '../../auth/viewer.ts';
 import type { StartedRuns } from './started-runs.ts';
 
 export interface StartRequest {

@@ -2,7 +2,7 @@
  * One fair admission for the operations of every transport. What an operation keeps in memory weighs, by owner, from its arrival
  * until its answer is written; what occupies the event loop takes turns. So no owner fills what others need.
  */
-import type { After } from '../../runs/timer.ts';
+import type { After } from '../runtime/clock.ts';
 import { noRoom, Room, Share, type Owner } from './room.ts';
 import { ANSWER_BYTES, BODY_BYTES, ROOM_WITHIN_MS, Ticket, weightOf } from './ticket.ts';
 import { LOOP_OF_NODE, Turns, type Loop } from './turns.ts';

@@ -1,6 +1,6 @@
 /** Rate limit by GCRA: one number per key, and no window edge at which twice as many operations pass. */
 import { LRUCache } from 'lru-cache';
-import { GatewayError } from '../../upstream/errors.ts';
+import { GatewayError } from '../upstream/errors.ts';
 
 /** Counts an operation of the key if it is allowed; `look` counts nothing. Synchronous if the count is local. */
 export type RateLimit = (key: string, how?: 'count' | 'look') => Allowance | Promise<Allowance>;

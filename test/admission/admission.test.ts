@@ -2,10 +2,10 @@
 import { setImmediate as settled } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { Admission } from '../../src/graphql/admission/admission.ts';
-import { LOOP_OF_NODE } from '../../src/graphql/admission/turns.ts';
-import type { Owner } from '../../src/graphql/admission/room.ts';
-import type { Ticket } from '../../src/graphql/admission/ticket.ts';
+import { Admission } from '../../src/admission/admission.ts';
+import { LOOP_OF_NODE } from '../../src/admission/turns.ts';
+import type { Owner } from '../../src/admission/room.ts';
+import type { Ticket } from '../../src/admission/ticket.ts';
 import { createManualClock } from '../harness/clock.ts';
 
 const caller = (name: string): Owner => ({ name, kind: 'caller' });

@@ -2,7 +2,7 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { createViewerIds, createViewers, type Viewer } from '../../src/runs/viewer.ts';
+import { createViewerIds, createViewers, type Viewer } from '../../src/auth/viewer.ts';
 
 const arbitraryScope = fc.record({
   organizationId: fc.option(fc.constantFrom('', 'o', 'a')),

@@ -3,7 +3,7 @@
  * operation. Some turns are granted in an iteration of the loop, then sockets are read.
  */
 import { performance } from 'node:perf_hooks';
-import { AbandonedError } from '../../upstream/errors.ts';
+import { AbandonedError } from '../upstream/errors.ts';
 
 /** An owner's part of the time. */
 export interface TimeShare {

@@ -1,7 +1,7 @@
 /** A test cannot set a machine's clock, so the gateway gets `createClock` over the test's own clocks. */
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
-import { createClock } from '../../src/runs/timer.ts';
+import { createClock } from '../../src/runtime/clock.ts';
 import { createManualClock, type ManualClock } from '../harness/clock.ts';
 import { startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
 import { until } from '../harness/fleet.ts';

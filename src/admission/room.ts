@@ -1,7 +1,7 @@
 /** The weight of all operations in progress, and what waits until enough of it is free. */
-import { minOf } from '../../domain/order.ts';
-import type { After } from '../../runs/timer.ts';
-import { AbandonedError, GatewayError } from '../../upstream/errors.ts';
+import { minOf } from '../domain/order.ts';
+import type { After } from '../runtime/clock.ts';
+import { AbandonedError, GatewayError } from '../upstream/errors.ts';
 import type { TimeShare } from './turns.ts';
 
 export interface Owner {
