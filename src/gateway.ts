@@ -237,7 +237,7 @@ async function openParts(
   const sharedStarts = fleet && createSharedStarts(fleet, config.upstreamTimeoutMs);
   opened.defer(() => sharedStarts?.close());
   const runs = createRuns({
-    ...{ config, upstream: upstreamApi, isVerified },
+    ...{ config, upstream: upstreamApi },
     ...{ sharedAnswers, sharedStarts, now, wallOf, after },
   });
   const { viewers, topics } = runs;
@@ -251,7 +251,7 @@ async function openParts(
   const graphql = await createGraphql({
     ...{ config, schema, manifests, prices, runs, observer, logger, now, after },
     ...{ worker, maxBytesOnLoop },
-    ...{ plugins, isVerified, sharedOperations: fleet && createSharedOperations(fleet) },
+    ...{ plugins, sharedOperations: fleet && createSharedOperations(fleet) },
   });
   opened.defer(graphql.close);
   const http = createHttp({

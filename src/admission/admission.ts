@@ -3,7 +3,8 @@
  * until its answer is written; what occupies the event loop takes turns. So no owner fills what others need.
  */
 import type { After } from '../runtime/clock.ts';
-import { noRoom, Room, Share, type Owner } from './room.ts';
+import type { Owner } from '../auth/caller.ts';
+import { noRoom, Room, Share } from './room.ts';
 import { ANSWER_BYTES, BODY_BYTES, ROOM_WITHIN_MS, Ticket, weightOf } from './ticket.ts';
 import { LOOP_OF_NODE, Turns, type Loop } from './turns.ts';
 
@@ -67,11 +68,11 @@ export class Admission {
   }
 
   #shareOf(owner: Owner): Share {
-    const known = this.#shares.get(owner.name);
+    const known = this.#shares.get(owner.key);
     if (known) return known;
     if (this.#shares.size >= this.#forgetFrom) this.#forgetIdle();
     const share = new Share(owner);
-    this.#shares.set(owner.name, share);
+    this.#shares.set(owner.key, share);
     return share;
   }
 

@@ -1,18 +1,13 @@
 /** The weight of all operations in progress, and what waits until enough of it is free. */
+import type { Owner } from '../auth/caller.ts';
 import { minOf } from '../domain/order.ts';
 import type { After } from '../runtime/clock.ts';
 import { AbandonedError, GatewayError } from '../upstream/errors.ts';
 import type { TimeShare } from './turns.ts';
 
-export interface Owner {
-  readonly name: string;
-  /** An accepted caller; a network of callers that are not accepted; all such callers behind a proxy that hides their networks. */
-  readonly kind: 'caller' | 'network' | 'proxy';
-}
-
 const PROCESS_WEIGHT = 4096;
 const NETWORKS_WEIGHT = 2048;
-const OWNER_WEIGHT = { caller: 1024, network: 64, proxy: NETWORKS_WEIGHT } as const;
+const OWNER_WEIGHT = { caller: 1024, network: 64, proxies: NETWORKS_WEIGHT } as const;
 /** A quarter of the process is left for accepted callers with less than SMALL_WEIGHT in progress. */
 const RESERVED_WEIGHT = PROCESS_WEIGHT / 4;
 const SMALL_WEIGHT = 16;

@@ -4,7 +4,7 @@ import { bulkhead, timeout, TimeoutStrategy, wrap } from 'cockatiel';
 import { z } from 'zod';
 import { wrongMembers } from '../config/config-error.ts';
 import { GatewayError } from '../upstream/errors.ts';
-import { accepted, unauthenticated, type Caller } from './caller.ts';
+import { accepted, ownerOf, unauthenticated, type Caller } from './caller.ts';
 import { createCachedAuthenticator, type Authenticator, type IdentificationOptions } from './verified-callers.ts';
 
 /** The caller and its rights. `upstreamKey`, the workflows, the organization and `attributes` are part of every cache key. */
@@ -23,6 +23,8 @@ export interface Identity {
   readonly expiresAt?: number;
   /** False: the caller may not start runs. Leave it out, not undefined, for a caller that may. */
   readonly mayExecute?: boolean;
+  /** Names of further rights. */
+  readonly rights?: readonly string[];
 }
 
 /**
@@ -46,6 +48,7 @@ const KEY = '1 to 8192 visible ASCII characters';
 const ORGANIZATION = 'an id, or left out';
 const TEXTS = 'an object of texts';
 const SUBJECT = 'a text that is not empty';
+const RIGHTS = 'a list of names';
 
 /** Each message completes "X must be …". */
 const IDENTITY = z.strictObject(
@@ -58,8 +61,9 @@ const IDENTITY = z.strictObject(
     subject: z.string(SUBJECT).min(1, SUBJECT).optional(),
     expiresAt: z.number('milliseconds since 1970').optional(),
     mayExecute: z.boolean('true or false, or left out').exactOptional(),
+    rights: z.array(z.string(RIGHTS), RIGHTS).optional(),
   },
-  'null, or an object of upstreamKey, workflowIds, organizationId, attributes, subject, expiresAt and mayExecute',
+  'null, or an object of upstreamKey, workflowIds, organizationId, attributes, subject, expiresAt, mayExecute and rights',
 );
 
 export function createHookAuthenticator(options: HookOptions): Authenticator {
@@ -83,14 +87,23 @@ export function createHookAuthenticator(options: HookOptions): Authenticator {
     const nowMs = now();
     const identity = await identify(credential);
     if (identity === null) throw unauthenticated('the credential is not accepted');
-    const { upstreamKey, organizationId = null, attributes, expiresAt = Infinity, mayExecute = true } = identity;
-    const name = identity.subject ?? hash('sha256', credential, 'base64url');
+    const { upstreamKey, organizationId = null, attributes, expiresAt = Infinity, subject = null } = identity;
+    const { mayExecute = true, rights = [] } = identity;
     const workflowIds = identity.workflowIds === 'all' ? null : new Set(identity.workflowIds);
     const untilMs = expiresAt - wallOf(nowMs) + nowMs;
     if (untilMs <= nowMs) throw unauthenticated('the credential has expired: get a new one');
     const scope = organizationId === null && workflowIds === null ? null : { organizationId, workflowIds };
-    const rights = { name, untilMs, verifiedUntilMs: nowMs + recheckMs, mayExecute };
-    return accepted(viewerOf(upstreamKey, scope, attributes), rights);
+    const viewer = viewerOf(upstreamKey, scope, attributes);
+    const owner = ownerOf('subject', subject, hash('sha256', credential, 'base64url'), viewer);
+    return accepted({
+      viewer,
+      owner,
+      isVerified: true,
+      mayExecute,
+      rights,
+      untilMs,
+      verifiedUntilMs: nowMs + recheckMs,
+    });
   }
 
   return createCachedAuthenticator(verify, now);

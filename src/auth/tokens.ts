@@ -2,16 +2,16 @@
 import { hash } from 'node:crypto';
 import { errors, jwtVerify, type JWTPayload } from 'jose';
 import { z } from 'zod';
-import type { TokenConfig } from '../config/config.ts';
+import type { ServiceAuth, TokenConfig } from '../config/config.ts';
 import { GatewayError } from '../upstream/errors.ts';
 import type { Scope } from '../upstream/api.ts';
-import { accepted, unauthenticated, type Caller } from './caller.ts';
+import { accepted, ownerOf, unauthenticated, type Caller } from './caller.ts';
 import { createIssuerKeys } from './issuer-keys.ts';
 import { createCachedAuthenticator, type Authenticator, type IdentificationOptions } from './verified-callers.ts';
 
-/** `apiKey` is sent upstream. Rejects with ConfigError if the issuer's key file cannot be read. */
+/** Rejects with ConfigError if the issuer's key file cannot be read. */
 export async function createTokens(
-  apiKey: string,
+  { apiKey, executeScope }: ServiceAuth,
   config: TokenConfig,
   options: IdentificationOptions,
 ): Promise<Authenticator> {
@@ -29,9 +29,19 @@ export async function createTokens(
     const wallMs = wallOf(nowMs);
     const { payload } = await jwtVerify(token, keys, { ...rules, currentDate: new Date(wallMs) }).catch(refuse);
     const untilMs = ((payload.exp ?? 0) + clockTolerance) * 1000 - wallMs + nowMs;
-    const name = readClaim(payload, 'sub', SUBJECT) ?? hash('sha256', token, 'base64url');
-    const rights = { name, untilMs, verifiedUntilMs: nowMs + recheckMs, mayExecute: mayExecute(payload, config) };
-    return accepted(viewerOf(apiKey, scopeOf(payload, config)), rights);
+    const viewer = viewerOf(apiKey, scopeOf(payload, config));
+    const subject = readClaim(payload, 'sub', SUBJECT) ?? null;
+    const owner = ownerOf('token', subject, hash('sha256', token, 'base64url'), viewer);
+    const rights = rightsIn(payload);
+    const until = { untilMs, verifiedUntilMs: nowMs + recheckMs };
+    return accepted({
+      viewer,
+      owner,
+      isVerified: true,
+      mayExecute: mayExecuteWith(rights, executeScope),
+      rights,
+      ...until,
+    });
   }
 
   return createCachedAuthenticator(verify, now);
@@ -65,12 +75,15 @@ function problemOf(error: unknown, { algorithms }: TokenConfig): string {
 /** Claims in which issuers list what a token may do: words in a text (RFC 8693), or a list. */
 const SCOPE_CLAIMS = ['scope', 'scp', 'roles', 'permissions'];
 
-const mayExecute = (claims: JWTPayload, { executeScope }: TokenConfig): boolean =>
-  executeScope === null || SCOPE_CLAIMS.some((name) => wordsOf(claims[name]).includes(executeScope));
+/** `executeScope`: null if everybody may. */
+export const mayExecuteWith = (rights: readonly string[], executeScope: string | null): boolean =>
+  executeScope === null || rights.includes(executeScope);
 
-function wordsOf(claim: unknown): readonly unknown[] {
+const rightsIn = (claims: JWTPayload): readonly string[] => SCOPE_CLAIMS.flatMap((name) => wordsOf(claims[name]));
+
+function wordsOf(claim: unknown): readonly string[] {
   if (typeof claim === 'string') return claim.split(' ');
-  return Array.isArray(claim) ? claim : [];
+  return Array.isArray(claim) ? claim.filter((word) => typeof word === 'string') : [];
 }
 
 const SUBJECT = z.string().min(1).optional().describe('a string that is not empty, or left out');

@@ -71,11 +71,12 @@ export function createCachedAuthenticator(
 const CALLER_BYTES = 800;
 const TEXT_BYTES = 64;
 
-function bytesOf({ viewer, name }: Caller): number {
+function bytesOf({ viewer, owner, rights }: Caller): number {
   if (!viewer) return CALLER_BYTES;
   const { scope, attributes, credential } = viewer;
   const texts = [
-    name ?? '',
+    ...(owner ? [owner.key, owner.name ?? ''] : []),
+    ...rights,
     scope?.organizationId ?? '',
     ...(scope?.workflowIds ?? []),
     ...Object.entries(attributes).flat(),

@@ -102,10 +102,10 @@ export function createHttp(options: HttpOptions) {
   /** The stages before every operation: a route or transport of its own enters here. */
   const entrance = createEntrance({
     authenticate: createAuthentication({ ...options, byNetwork }),
-    byViewer: config.rateLimitPerMinute === null ? null : limitOf('viewer', config.rateLimitPerMinute),
+    byOwner: config.rateLimitPerMinute === null ? null : limitOf('owner', config.rateLimitPerMinute),
     byNetwork,
     admission: options.admission,
-    isAccepted: (viewerId) => runs.viewers.isAccepted(viewerId),
+    standing: (caller) => runs.viewers.standing(caller),
     networkOf: (request) => client.networkOf(request),
     acceptedConnections,
     refusalMs,

@@ -112,7 +112,7 @@ export function createRunStore(options: RunStoreOptions): RunStore {
     look(ref, operation) {
       const entry = entryOf(ref, operation.viewer);
       const isCached = entry.record.snapshot !== null && isFresh(entry);
-      return isCached && !viewers.isProven(entry.right) ? undefined : listedRecord(entry, operation, null);
+      return isCached && !viewers.mayServe(entry.right) ? undefined : listedRecord(entry, operation, null);
     },
     async load(ref, operation) {
       const found = listedRecords.look(ref, operation);

@@ -33,15 +33,10 @@ export interface UpstreamClientOptions {
   readonly maxBytesOnLoop?: number | undefined;
 }
 
-const always = (): boolean => true;
-
 /** In the first turn a new connection is opened, in the second one the call is written to it. */
 const TURNS_TO_SEND = 2;
 
 const MAX_BYTES_ON_LOOP = 2 ** 20;
-
-/** Polls have no owner. All of them together share the worker as one. */
-const POLLS = { share: {}, order: 0 };
 
 type Call = Reading['call'];
 
@@ -86,7 +81,7 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
     reading: Reading & Reading<Each>,
     answerOf: (body: Buffer, value: ReadValue<Each>) => T,
   ): Promise<T> {
-    const { viewerId, network, signal, isAccepted = always, refusals } = call;
+    const { viewerId, requesters, signal, refusals } = call;
     const deviations = createDeviations();
     const method = inputs ? 'POST' : 'GET';
     const url = transport.urlOf(path);
@@ -98,7 +93,7 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
       observation.attempt();
       return transport.send({ ...sent, isTrial });
     };
-    const lane = { viewerId, network, compartment, isAccepted, refusals };
+    const lane = { requesters, compartment, refusals };
     try {
       const body = await resilience[inputs ? 'once' : 'repeatable'](lane, attempt, signal);
       // A waiting call has this call's slot by now. It is sent before this answer is parsed, which takes longer.
@@ -121,7 +116,7 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
   async function read<Each extends Call>(
     bytes: Buffer,
     reading: Reading & Reading<Each>,
-    { reader = POLLS, signal }: CallOptions,
+    { reader, signal }: CallOptions,
     deviations: Deviations,
   ): Promise<ReadValue<Each>> {
     if (bytes.length <= maxBytesOnLoop) return readAnswer<Each>(parseBody(bytes), reading, statusOf, deviations.add);

@@ -4,12 +4,12 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { Admission } from '../../src/admission/admission.ts';
 import { LOOP_OF_NODE } from '../../src/admission/turns.ts';
-import type { Owner } from '../../src/admission/room.ts';
+import type { Owner } from '../../src/auth/caller.ts';
 import type { Ticket } from '../../src/admission/ticket.ts';
 import { createManualClock } from '../harness/clock.ts';
 
-const caller = (name: string): Owner => ({ name, kind: 'caller' });
-const network = (name: string): Owner => ({ name, kind: 'network' });
+const caller = (key: string): Owner => ({ key, kind: 'caller', name: null });
+const network = (key: string): Owner => ({ key, kind: 'network', name: null });
 const here = () => false;
 const RATE_LIMITED: unknown = expect.objectContaining({ code: 'RATE_LIMITED' });
 const REFUSED = 'are in progress';
@@ -240,7 +240,7 @@ describe('turns', () => {
           const ticket = admission.admit(owner, here);
           void (async () => {
             await ticket.nextTurn();
-            begun.push(owner.name);
+            begun.push(owner.key);
             clock.advance(1);
           })();
         }

@@ -3,7 +3,7 @@ import { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
-import { accepted } from '../../src/auth/caller.ts';
+import { NOBODY } from '../../src/auth/caller.ts';
 import { createAuthentication } from '../../src/http/authentication.ts';
 import { createManualClock } from '../harness/clock.ts';
 import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
@@ -139,7 +139,7 @@ it('runs at most 64 verifications of one network at once', async () => {
       async verify() {
         begun.push(credential ?? '');
         await held.promise;
-        return accepted(null);
+        return NOBODY;
       },
     }),
     client: {

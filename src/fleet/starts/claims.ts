@@ -140,8 +140,8 @@ export function createClaims({ valkey, keys, source, now, after }: Fleet, maxWai
   }
 
   return {
-    of({ identity, key }) {
-      const keyed = keys.names('start', source, identity, key);
+    of({ identity, owner, key }) {
+      const keyed = keys.names('start', source, identity, owner, key);
       const names = keyed.map(({ text }) => text);
       const seal = (record: StartRecord): Promise<Values> => {
         const written = writeRecord(record);

@@ -76,7 +76,7 @@ export function createSharedEvents(options: SharedEventsOptions) {
     const context = createContext(contextSource, {
       caller: request.caller,
       requestId: request.requestId,
-      network: request.network,
+      requester: request.requester,
       signal: () => new AbortController().signal,
       operationRecord: record,
       ticket,

@@ -33,8 +33,15 @@ export function createRunStarter(
   function sendOnce(request: StartRequest, operation: ReadContext): Promise<StartedRun> {
     const { idempotencyKey: key, workflowId, inputs } = request;
     if (key === null) return send(request, operation);
-    const { viewer } = operation;
-    const start = { viewerId: viewer.id, identity: identityOf(viewer), key, workflowId, inputs };
+    const { viewer, requester } = operation;
+    const start = {
+      viewerId: viewer.id,
+      identity: identityOf(viewer),
+      owner: requester.owner,
+      key,
+      workflowId,
+      inputs,
+    };
     return idempotentStarts.once(start, () => send(request, operation));
   }
 
