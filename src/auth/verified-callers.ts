@@ -25,7 +25,7 @@ export interface IdentificationOptions extends Clock {
   readonly logger: Logger;
 }
 
-/** Some 8,000 callers, fewer if their scopes list many workflows. */
+/** Some 7,000 callers, fewer if their scopes list many workflows. */
 const MAX_CACHED_BYTES = 8 * 2 ** 20;
 
 /** `verify` rejects with the GatewayError for the client. `now`: milliseconds since 1970. */
@@ -75,7 +75,7 @@ function bytesOf({ viewer, owner, rights }: Caller): number {
   if (!viewer) return CALLER_BYTES;
   const { scope, attributes, credential } = viewer;
   const texts = [
-    ...(owner ? [owner.key, owner.name ?? ''] : []),
+    owner?.key ?? '',
     ...rights,
     scope?.organizationId ?? '',
     ...(scope?.workflowIds ?? []),

@@ -293,8 +293,9 @@ describe('the authenticator of a hook', () => {
     ['a long id of a workflow', { workflowIds: ['w', LONG] }, 900, 1000],
     ['many workflows', { workflowIds: MANY }, 3, 4],
     ['an attribute with a long name', { attributes: { [LONG]: 'a' } }, 900, 1000],
-    ['an attribute with a long value', { attributes: { a: LONG, b: 'b' } }, 900, 1000],
-    ['little', {}, 8000, 12_000],
+    ['an attribute with a long value', { attributes: { a: LONG, b: 'b' } }, 880, 1000],
+    ['a long right', { rights: [LONG] }, 880, 1000],
+    ['little', {}, 7000, 12_000],
   ])(
     'The authenticator caches callers within 8 MiB, counting all that it stores: %s',
     async (_name, identity, least, most) => {
