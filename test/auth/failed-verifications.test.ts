@@ -129,6 +129,26 @@ describe.each(['a hook', 'tokens'])('failed verifications by %s', (kind) => {
   });
 });
 
+it('refuse none of 3,000 valid tokens behind one address, even when all must be verified again', async () => {
+  const clock = createManualClock();
+  const issuer = await startIssuer(clock.now);
+  const upstream = await startFaultyUpstream();
+  const gateway = await startGateway(
+    { UPSTREAM_URL: upstream.url, ...issuer.environment, REAUTH_INTERVAL_MS: `${REAUTH_INTERVAL_MS}` },
+    clock,
+  );
+  const tokens = await Promise.all(Array.from({ length: 3000 }, (_, at) => issuer.token({ sub: `user-${at}` })));
+  for (let round = 0; round < 2; round += 1) {
+    const statuses = await Promise.all(
+      tokens.map(async (token) => (await SENDERS['HTTP POST'](gateway.url, token, {})).slice(0, 3)),
+    );
+    expect(new Set(statuses)).toEqual(new Set(['200']));
+    clock.advance(REAUTH_INTERVAL_MS + 1);
+  }
+  await gateway.close();
+  await Promise.all([issuer.close(), upstream.close()]);
+});
+
 /** Tests the module: which verification waits cannot be seen from outside. */
 it('runs at most 64 verifications of one network at once', async () => {
   const begun: string[] = [];

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { describeWithValkey, withoutValkey } from '../harness/describe-with-valkey.ts';
 import type { Reply } from '../harness/faulty-upstream.ts';
@@ -154,6 +154,23 @@ describeWithValkey(`the idempotency keys of a fleet${withoutValkey}`, () => {
     opened.push(elsewhere);
     runIn(await execute(await join({ UPSTREAM_URL: elsewhere.url })));
     expect([ids.size, upstream.starts(), elsewhere.starts()]).toEqual([4, 4, 1]);
+  });
+
+  it('Two callers of one viewer start their own runs with one key, and each gets its own at all three gateways', async () => {
+    const sha256 = (key: string) => hash('sha256', key, 'hex');
+    const keys = ['web', 'batch'];
+    const service = {
+      UPSTREAM_AUTH: 'service',
+      UPSTREAM_API_KEY: 'service-key',
+      GATEWAY_KEYS_SHA256: keys.map((key) => `${key}:${sha256(key)}`).join(),
+    };
+    const gateways = await Promise.all([join(service), join(service), join(service)]);
+    const started = await Promise.all(
+      gateways.map((gateway) => Promise.all(keys.map(async (key) => runIn(await execute(gateway, { key }))))),
+    );
+    expect(new Set(started.map(String)).size).toBe(1);
+    expect(new Set(started[0])).toEqual(new Set(['run-1', 'run-2']));
+    expect(upstream.starts()).toBe(2);
   });
 
   it('Keys are HMACs with sealed values in Valkey, and an unreadable value is an unknown outcome without a call', async () => {

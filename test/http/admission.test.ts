@@ -1,5 +1,4 @@
 /** The fair admission over HTTP and sockets: no owner fills what another needs, or takes its turns. */
-import { hash } from 'node:crypto';
 import diagnostics from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
@@ -22,7 +21,6 @@ const WATCH = 'subscription { runUpdated(workflowId: "wf", id: "r1") { run { sta
 const LARGE_ANSWER = 'a: outputs b: outputs c: outputs';
 const TRANSPORTS = ['graphql-sse', 'graphql-ws'] as const;
 const runOf = (id: string, fields = 'status') => `{ run(workflowId: "wf", id: "${id}") { ${fields} } }`;
-const sha256 = (key: string) => hash('sha256', key, 'hex');
 const statusOf = ({ head }: { readonly head: string }) => Number(head.slice(9, 12));
 
 const log = captureLog('debug');
@@ -142,19 +140,6 @@ describe('bodies that arrive', () => {
     diagnostics.unsubscribe('http.server.request.start', remember);
     // Nothing is read of the long one, so its end would not be seen either.
     for (const { socket } of requests) socket.destroy();
-  });
-
-  it('Callers of one viewer are owners of their own: one key of the gateway cannot fill the room of another', async () => {
-    await gateway.replace(() =>
-      startGateway({
-        UPSTREAM_URL: upstream.url,
-        UPSTREAM_AUTH: 'service',
-        UPSTREAM_API_KEY: 'upstream-key',
-        GATEWAY_KEYS_SHA256: [sha256('one'), sha256('other')].join(),
-      }),
-    );
-    await fill('one');
-    expect(await statusFor('other')).toBe(200);
   });
 });
 
