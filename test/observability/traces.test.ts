@@ -1,6 +1,6 @@
 /**
  * The spans of operations and upstream calls in a process with OpenTelemetry's SDK. The gateway's own SDK:
- * exported-traces.test.ts.
+ * exported-traces.e2e.test.ts.
  */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { context, trace } from '@opentelemetry/api';
