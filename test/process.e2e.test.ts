@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { startFaultyUpstream, type FaultyUpstream, type Script } from './harness/faulty-upstream.ts';
+import { startUpstream, type ScriptedUpstream, type Script } from './harness/upstream.ts';
 import { postTo } from './harness/gateway.ts';
 import { subscribe, type Transport } from './harness/live-client.ts';
 import { freePort } from './harness/program.ts';
@@ -11,10 +11,10 @@ const RUN = { query: '{ run(workflowId: "wf", id: "r1") { totalElapsedTime steps
 
 describe('the process', () => {
   const started: GatewayProcess[] = [];
-  const upstreams: FaultyUpstream[] = [];
+  const upstreams: ScriptedUpstream[] = [];
 
-  async function startUpstream(script?: Script): Promise<FaultyUpstream> {
-    const upstream = await startFaultyUpstream(script);
+  async function openUpstream(script?: Script): Promise<ScriptedUpstream> {
+    const upstream = await startUpstream(script);
     upstreams.push(upstream);
     return upstream;
   }
@@ -61,7 +61,7 @@ describe('the process', () => {
         return next(url, context);
       } });`;
     const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(printing)}`;
-    const upstream = await startUpstream();
+    const upstream = await openUpstream();
     const gateways = [start({ NODE_OPTIONS }), start({ NODE_OPTIONS, UPSTREAM_URL: upstream.url })];
     const urls = await Promise.all(gateways.map((gateway) => gateway.url()));
     expect(await (await postTo(urls[1] ?? '', RUN)).json()).toMatchObject({
@@ -82,7 +82,7 @@ describe('the process', () => {
     'The gateway completes every pending answer when %s gets a signal, and leaves nothing running',
     (_, command, kill, signals) =>
       forEach<NodeJS.Signals>(signals, async (signal) => {
-        const upstream = await startUpstream();
+        const upstream = await openUpstream();
         const release = upstream.holdCalls();
         const gateway = start({ UPSTREAM_URL: upstream.url, UPSTREAM_ENDPOINTS: 'steps' }, command);
         const url = await gateway.url();
@@ -107,7 +107,7 @@ describe('the process', () => {
   );
 
   it('The process stops gracefully if npm and a terminal each send a signal', async () => {
-    const upstream = await startUpstream();
+    const upstream = await openUpstream();
     const release = upstream.holdCalls();
     const gateway = start({ UPSTREAM_URL: upstream.url, UPSTREAM_ENDPOINTS: 'steps' });
     const url = await gateway.url();
@@ -123,7 +123,7 @@ describe('the process', () => {
   });
 
   it('The process ends subscriptions when it stops, even of a client that hangs, and exits with 0', async () => {
-    const upstream = await startUpstream(({ endpoint }) =>
+    const upstream = await openUpstream(({ endpoint }) =>
       endpoint === 'steps'
         ? { json: [wireStep({ status: 'running', end_time: null, outputs: 'x'.repeat(10_000_000) })] }
         : { status: 404 },
@@ -211,7 +211,7 @@ describe('the process', () => {
     ));
 
   it('The process does not start if another process listens, and reports that', async () => {
-    const upstream = await startUpstream();
+    const upstream = await openUpstream();
     const taken = new URL(upstream.url).port;
     const gateway = start({ PORT: taken });
     expect(await gateway.exited).toBe(1);

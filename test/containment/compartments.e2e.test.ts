@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { healthy, startFaultyUpstream } from '../harness/faulty-upstream.ts';
+import { healthy, startUpstream } from '../harness/upstream.ts';
 import { startGateway } from '../harness/gateway.ts';
 import { perTest } from '../harness/lasting.ts';
 
 describe('a workflow whose upstream calls fail', () => {
   const upstream = perTest(() =>
-    startFaultyUpstream((call) => (call.workflowId === 'sick' ? { status: 500 } : healthy(call))),
+    startUpstream((call) => (call.workflowId === 'sick' ? { status: 500 } : healthy(call))),
   );
   const gateway = perTest(() => startGateway({ UPSTREAM_URL: upstream.url, UPSTREAM_ENDPOINTS: 'steps' }));
 

@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Call, Script } from '../harness/faulty-upstream.ts';
+import type { Call, Script } from '../harness/upstream.ts';
 import { gatewayPerTest } from '../harness/gateway-over.ts';
 import { placesOf } from '../harness/operations.ts';
-import { createScriptedHistory, wireWorkflow } from '../harness/scripted-history.ts';
+import { createScriptedHistory } from '../harness/workflows.ts';
+import { wireWorkflow } from '../harness/wire.ts';
 
 describe('a failed upstream call', () => {
   const { script } = createScriptedHistory(

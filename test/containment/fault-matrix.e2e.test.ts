@@ -1,7 +1,7 @@
 /** Each kind of fault in each kind of upstream call: it nulls only the fields that need the call, with its code. */
 import { describe, expect, it } from '@jest/globals';
 import { createManualClock } from '../harness/clock.ts';
-import { startFaultyUpstream, type Call } from '../harness/faulty-upstream.ts';
+import { startUpstream, type Call } from '../harness/upstream.ts';
 import { startGateway, type Json, type TestGateway } from '../harness/gateway.ts';
 import { perBlock } from '../harness/lasting.ts';
 import { subscribe } from '../harness/live-client.ts';
@@ -93,7 +93,7 @@ const rows = Object.entries(CALLS).flatMap(([call, [places, ofEvent, denied, den
 describe('a failed upstream call nulls only the fields that depend on it', () => {
   let isFailing: { readonly call: string; readonly fault: Fault } | null = null;
   const upstream = perBlock(() =>
-    startFaultyUpstream((call) =>
+    startUpstream((call) =>
       call.key === 'failing' && callOf(call) === isFailing?.call ? isFailing.fault.reply(call) : oddRuns(call),
     ),
   );

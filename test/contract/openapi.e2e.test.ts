@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { createEmbeddedUpstream } from '../../src/sample/server.ts';
 import { deviationsOf } from '../harness/deviations.ts';
-import { startFaultyUpstream, type Endpoint, type Script } from '../harness/faulty-upstream.ts';
+import { startUpstream, type Endpoint, type Script } from '../harness/upstream.ts';
 import { startGateway } from '../harness/gateway.ts';
 import { perBlock, perTest } from '../harness/lasting.ts';
 import { bodyOf, wireStep } from '../harness/wire.ts';
@@ -57,7 +57,7 @@ describe('the gateway', () => {
   afterAll(() => {
     jest.restoreAllMocks();
   });
-  const upstream = perTest(() => startFaultyUpstream(examples));
+  const upstream = perTest(() => startUpstream(examples));
   const gateway = perTest(() => startGateway({ UPSTREAM_URL: upstream.url }));
 
   it('The gateway sends the five calls as the file describes them', async () => {

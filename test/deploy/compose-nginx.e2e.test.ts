@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { GATEWAYS, mountsOf, service } from '../harness/compose.ts';
-import { startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startUpstream, type ScriptedUpstream } from '../harness/upstream.ts';
 import { postTo } from '../harness/gateway.ts';
 import { subscribe } from '../harness/live-client.ts';
 import { NGINX, startNginx, type Nginx } from '../harness/nginx.ts';
@@ -19,14 +19,14 @@ withPrograms(
   `nginx, gateways and Valkey of docker-compose.yml${isThere ? '' : ' (skipped: no nginx or Valkey)'}`,
   () => {
     const mounts = mountsOf(service('nginx'));
-    let upstream: FaultyUpstream;
+    let upstream: ScriptedUpstream;
     let valkey: Program;
     let gateways: GatewayProcess[];
     let nginx: Nginx;
     let startHere: (name: string, port: string) => GatewayProcess;
 
     beforeAll(async () => {
-      upstream = await startFaultyUpstream();
+      upstream = await startUpstream();
       const port = await freePort();
       const [command = '', ...words] = service('valkey').command ?? [];
       valkey = await startProgram(command, [...words, '--port', String(port)], [port]);

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { createEmbeddedUpstream, type EmbeddedUpstream } from '../../src/sample/server.ts';
 import { readProjectFile, service } from '../harness/compose.ts';
-import { startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startUpstream, type ScriptedUpstream } from '../harness/upstream.ts';
 import { startGateway, type TestGateway } from '../harness/gateway.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -24,7 +24,7 @@ describe('the HEALTHCHECK of the image', () => {
   const [, json = ''] = /^HEALTHCHECK .*CMD (\[.*\])$/m.exec(readProjectFile('Dockerfile')) ?? [];
   const [node, ...words] = JSON.parse(json) as string[];
   let gateway: TestGateway | undefined;
-  let upstream: FaultyUpstream | undefined;
+  let upstream: ScriptedUpstream | undefined;
 
   afterEach(async () => {
     await gateway?.close();
@@ -39,7 +39,7 @@ describe('the HEALTHCHECK of the image', () => {
     ['a path in front', '127.0.0.1', { BASE_PATH: '/stepgate' }],
     ['a port of its own', '127.0.0.1', { OPS_PORT: '0' }],
   ])('The health check passes for a gateway that listens at %s', async (_where, HOST, more) => {
-    upstream = await startFaultyUpstream();
+    upstream = await startUpstream();
     gateway = await startGateway({ UPSTREAM_URL: upstream.url, HOST, ...more });
     expect(node).toBe('node');
     const own = gateway.opsUrl === null ? {} : { OPS_PORT: new URL(gateway.opsUrl).port };
@@ -47,14 +47,14 @@ describe('the HEALTHCHECK of the image', () => {
   });
 
   it('The health check uses no proxy, even if NODE_USE_ENV_PROXY is set for the keys of the token issuer', async () => {
-    upstream = await startFaultyUpstream(() => ({ status: 403 }));
+    upstream = await startUpstream(() => ({ status: 403 }));
     gateway = await startGateway({ UPSTREAM_URL: upstream.url });
     const proxy = { NODE_USE_ENV_PROXY: '1', HTTP_PROXY: upstream.url };
     expect(await run(words, { PORT: new URL(gateway.url).port, ...proxy })).toEqual(WELL);
   });
 
   it('The health check names the problem if no gateway listens, or another program does', async () => {
-    upstream = await startFaultyUpstream(() => ({ status: 500 }));
+    upstream = await startUpstream(() => ({ status: 500 }));
     const { port } = new URL(upstream.url);
     const answered = await run(words, { PORT: port });
     expect(answered).toMatchObject({ code: 1, said: expect.stringMatching(/\/healthz: HTTP \d{3}\n$/) });

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
 import { readProjectFile } from '../harness/compose.ts';
-import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startUpstream } from '../harness/upstream.ts';
 import { postTo } from '../harness/gateway.ts';
 import { startProcess } from '../harness/process.ts';
 import { findProgram } from '../harness/program.ts';
@@ -55,7 +55,7 @@ withPrometheus(`Prometheus${isThere ? '' : ' (skipped: it is not on this machine
   });
 
   it('Prometheus accepts the names, types and help of the metrics of a real process', async () => {
-    const upstream = await startFaultyUpstream(({ runId }) => ({ status: Number(runId), raw: '{}' }));
+    const upstream = await startUpstream(({ runId }) => ({ status: Number(runId), raw: '{}' }));
     const process = startProcess({ UPSTREAM_URL: upstream.url, BUILD_REVISION: '1f2e3d4' });
     const url = await process.url();
     // Each family needs a sample.

@@ -1,8 +1,9 @@
 /** Gateways of one fleet that watch the same run and workflow for one key, over a real Valkey. */
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { describeWithValkey, withoutValkey } from '../harness/describe-with-valkey.ts';
-import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
-import { SECRET, startGateways, until } from '../harness/fleet.ts';
+import { startUpstream } from '../harness/upstream.ts';
+import { SECRET, startGateways } from '../harness/fleet.ts';
+import { until } from '../harness/until.ts';
 import type { TestGateway } from '../harness/gateway.ts';
 import { cutAfterTest, perTest } from '../harness/lasting.ts';
 import { subscribe, type Frame, type LiveClient, type Transport } from '../harness/live-client.ts';
@@ -37,7 +38,7 @@ describeWithValkey(`a run that several gateways watch${withoutValkey}`, () => {
   });
   const valkey = perTest(startValkey);
   const upstream = perTest(() =>
-    startFaultyUpstream(({ endpoint }) => {
+    startUpstream(({ endpoint }) => {
       const status = isOver ? {} : { status: 'running', end_time: null };
       if (endpoint === 'run') return { json: [wireRun('r1', status)] };
       if (endpoint === 'runs') return { json: runIds.map((id) => wireRun(id, status)) };

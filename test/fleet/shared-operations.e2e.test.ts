@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { describeWithValkey, withoutValkey } from '../harness/describe-with-valkey.ts';
-import { healthy } from '../harness/faulty-upstream.ts';
-import { SECRET, until } from '../harness/fleet.ts';
+import { healthy } from '../harness/upstream.ts';
+import { SECRET } from '../harness/fleet.ts';
+import { until } from '../harness/until.ts';
 import { postTo, type TestGateway } from '../harness/gateway.ts';
 import { startIssuer } from '../harness/issuer.ts';
 import { perTest } from '../harness/lasting.ts';

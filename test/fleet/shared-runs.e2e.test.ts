@@ -1,11 +1,11 @@
 /** Runs that change, and an upstream that hangs, while gateways share answers. */
 import { expect, it } from '@jest/globals';
 import { describeWithValkey, withoutValkey } from '../harness/describe-with-valkey.ts';
-import { passed, until } from '../harness/fleet.ts';
+import { passed, until } from '../harness/until.ts';
 import { perTest } from '../harness/lasting.ts';
 import { startScriptedFleet } from '../harness/scripted-fleet.ts';
-import { createScriptedHistory, wireWorkflow } from '../harness/scripted-history.ts';
-import { wireRun, wireStep } from '../harness/wire.ts';
+import { createScriptedHistory } from '../harness/workflows.ts';
+import { wireRun, wireStep, wireWorkflow } from '../harness/wire.ts';
 
 const RUNNING = { status: 'running', end_time: null };
 const STEPS = 'steps { id } freshness { isFinal }';

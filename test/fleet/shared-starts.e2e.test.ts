@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { describeWithValkey, withoutValkey } from '../harness/describe-with-valkey.ts';
-import type { Reply } from '../harness/faulty-upstream.ts';
-import { SECRET, until } from '../harness/fleet.ts';
+import type { Reply } from '../harness/upstream.ts';
+import { SECRET } from '../harness/fleet.ts';
+import { until } from '../harness/until.ts';
 import { postTo, startGateway, type GraphqlAnswer, type TestGateway } from '../harness/gateway.ts';
 import {
   EXECUTE,

@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { createManualClock, type ManualClock } from '../harness/clock.ts';
 import { describeWithValkey, withoutValkey } from '../harness/describe-with-valkey.ts';
-import { healthy, startFaultyUpstream } from '../harness/faulty-upstream.ts';
-import { SECRET, until } from '../harness/fleet.ts';
+import { healthy, startUpstream } from '../harness/upstream.ts';
+import { SECRET } from '../harness/fleet.ts';
+import { until } from '../harness/until.ts';
 import { startGateway, type TestGateway } from '../harness/gateway.ts';
 import { cutAfterTest, perTest } from '../harness/lasting.ts';
 import { subscribe, type LiveClient } from '../harness/live-client.ts';
@@ -22,7 +23,7 @@ describe('a run that was started', () => {
     [runId, isKnown] = ['started', false];
   });
   const upstream = perTest(() =>
-    startFaultyUpstream((call) => {
+    startUpstream((call) => {
       if (call.endpoint === 'execute') return { json: { run_id: runId } };
       return isKnown ? healthy(call) : { status: 404 };
     }),
@@ -151,7 +152,7 @@ describe('the history of a workflow in which a run was started', () => {
     [runIds, gate] = [['old'], Promise.resolve()];
   });
   const upstream = perTest(() =>
-    startFaultyUpstream(async ({ endpoint }) => {
+    startUpstream(async ({ endpoint }) => {
       if (endpoint === 'execute') {
         runIds = ['new', ...runIds];
         return { json: { run_id: 'new' } };

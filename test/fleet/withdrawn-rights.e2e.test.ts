@@ -1,12 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import { describeWithValkey, withoutValkey } from '../harness/describe-with-valkey.ts';
-import { startFaultyUpstream, type Reply } from '../harness/faulty-upstream.ts';
-import { passed, SECRET, until } from '../harness/fleet.ts';
+import { startUpstream, type Reply } from '../harness/upstream.ts';
+import { SECRET } from '../harness/fleet.ts';
+import { passed, until } from '../harness/until.ts';
 import { startGateway, type TestGateway } from '../harness/gateway.ts';
 import { perTest } from '../harness/lasting.ts';
 import { subscribe } from '../harness/live-client.ts';
 import { answerOf, codesOf, queryOf, startScriptedFleet } from '../harness/scripted-fleet.ts';
-import { createScriptedWorkflows } from '../harness/scripted-workflows.ts';
+import { createScriptedWorkflows } from '../harness/workflows.ts';
 import { startValkey } from '../harness/valkey.ts';
 
 const refuse = (): Reply => ({ status: 401 });
@@ -231,7 +232,7 @@ async function endAtOnce(count: number, redis: Readonly<Record<string, string>>)
   const workflows = createScriptedWorkflows(['wf']);
   workflows.start('wf', 'watched', { status: 'running' });
   await using opened = new AsyncDisposableStack();
-  const upstream = await startFaultyUpstream(workflows.script);
+  const upstream = await startUpstream(workflows.script);
   opened.defer(() => upstream.close());
   const gateways = await Promise.all(
     Array.from({ length: count }, () => startGateway({ UPSTREAM_URL: upstream.url, ...environment, ...redis })),

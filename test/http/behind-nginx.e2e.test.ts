@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { startFaultyUpstream, type Script } from '../harness/faulty-upstream.ts';
+import { startUpstream, type Script } from '../harness/upstream.ts';
 import { startGateway } from '../harness/gateway.ts';
 import { perTest } from '../harness/lasting.ts';
 import { connectMcp, MCP_LINES } from '../peers/mcp-client.ts';
@@ -20,7 +20,7 @@ const withNginx = NGINX === null && process.env.CI === undefined ? describe.skip
 
 withNginx(`nginx in front${NGINX === null ? ' (skipped: there is no nginx on this machine)' : ''}`, () => {
   const log = captureLog('info');
-  const upstream = perTest(() => startFaultyUpstream(ofKey));
+  const upstream = perTest(() => startUpstream(ofKey));
   const startWith = (environment: Readonly<Record<string, string>> = {}) =>
     startGateway({ UPSTREAM_URL: upstream.url, ...environment }, { logger: log.logger });
   const gateway = perTest(startWith);

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { buildSchema, parse, validate } from 'graphql';
 import { createManualClock } from '../harness/clock.ts';
-import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startUpstream } from '../harness/upstream.ts';
 import { startGateway } from '../harness/gateway.ts';
 import { perBlock } from '../harness/lasting.ts';
 import { connectMcp } from '../peers/mcp-client.ts';
@@ -13,7 +13,7 @@ const NOW = Date.parse('2026-11-24T12:00:00Z');
 const RUN = { workflowId: 'wf', runId: NEWEST };
 
 describe('docs/mcp.md', () => {
-  const upstream = perBlock(() => startFaultyUpstream(createIncident(NOW, ['wf'])));
+  const upstream = perBlock(() => startUpstream(createIncident(NOW, ['wf'])));
   const gateway = perBlock(() => startGateway({ UPSTREAM_URL: upstream.url }, createManualClock(NOW)));
 
   it('The page has a real call', async () => {

@@ -3,8 +3,8 @@ import { Agent, request, type IncomingMessage } from 'node:http';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { AuthenticateHook } from '../../src/auth/authenticate-hook.ts';
 import { BUNDLED_TOOLS } from '../../src/graphql/tools/bundled-tools.ts';
-import type { Script } from '../harness/faulty-upstream.ts';
-import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
+import type { Script } from '../harness/upstream.ts';
+import { startUpstream } from '../harness/upstream.ts';
 import { startGateway } from '../harness/gateway.ts';
 import { perBlock, perTest } from '../harness/lasting.ts';
 import { connectMcp, MCP_LINES, type McpClient, type McpLine } from '../peers/mcp-client.ts';
@@ -102,7 +102,7 @@ const ofKey: Script = ({ endpoint, key = '' }) => {
 
 describe('a tool call', () => {
   const log = captureLog('info');
-  const upstream = perTest(() => startFaultyUpstream(ofKey));
+  const upstream = perTest(() => startUpstream(ofKey));
   const hook: AuthenticateHook = (credential) => ({
     upstreamKey: credential,
     workflowIds: 'all',

@@ -3,20 +3,20 @@ import { cp, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
-import { until } from '../harness/fleet.ts';
+import { startUpstream, type ScriptedUpstream } from '../harness/upstream.ts';
+import { until } from '../harness/until.ts';
 import { ask } from '../harness/plain-http.ts';
 import { startProcess, type GatewayProcess } from '../harness/process.ts';
 
 let folder: string;
-let upstream: FaultyUpstream;
+let upstream: ScriptedUpstream;
 let gateway: GatewayProcess;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'stepgate-without-page-'));
   for (const name of ['src', 'package.json', 'schema.graphql'])
     await cp(resolve(name), join(folder, name), { recursive: true });
   await symlink(resolve('node_modules'), join(folder, 'node_modules'));
-  upstream = await startFaultyUpstream();
+  upstream = await startUpstream();
   gateway = startProcess(
     { NODE_ENV: 'production', UPSTREAM_URL: upstream.url, SANDBOX: 'on' },
     [],

@@ -4,9 +4,9 @@
  */
 import { expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { Reply } from '../harness/faulty-upstream.ts';
+import type { Reply } from '../harness/upstream.ts';
 import type { GraphqlAnswer } from '../harness/gateway.ts';
-import { until } from '../harness/fleet.ts';
+import { until } from '../harness/until.ts';
 import { codesOf } from '../harness/operations.ts';
 import { startRunsScene, type HeldCall, type HeldCalls } from '../harness/runs-scene.ts';
 import { wireStep } from '../harness/wire.ts';

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { Overrides } from '../../src/gateway.ts';
-import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
-import { until } from '../harness/fleet.ts';
+import { startUpstream } from '../harness/upstream.ts';
+import { until } from '../harness/until.ts';
 import { startGateway, type TestGateway } from '../harness/gateway.ts';
 import { perTest } from '../harness/lasting.ts';
 import { connectRaw, postOf, type RawConnection } from '../harness/raw-http.ts';
@@ -36,9 +36,7 @@ function watchConnections(url: string) {
 }
 
 describe('a connection whose client does not read', () => {
-  const upstream = perTest(() =>
-    startFaultyUpstream(({ runId }) => ({ json: [wireRun(runId, { outputs: OUTPUTS })] })),
-  );
+  const upstream = perTest(() => startUpstream(({ runId }) => ({ json: [wireRun(runId, { outputs: OUTPUTS })] })));
   let gateway: TestGateway;
   let raw: RawConnection;
   let connections: ReturnType<typeof watchConnections>;

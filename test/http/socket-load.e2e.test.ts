@@ -1,7 +1,7 @@
 /** WebSockets with many large messages, and with clients that don't read. */
 import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { collectGarbage } from '../harness/collect-garbage.ts';
-import { startFaultyUpstream, type Script } from '../harness/faulty-upstream.ts';
+import { startUpstream, type Script } from '../harness/upstream.ts';
 import { startGateway } from '../harness/gateway.ts';
 import { openSocket, type SocketClient } from '../harness/live-client.ts';
 import { wireRun, wireStep } from '../harness/wire.ts';
@@ -22,7 +22,7 @@ const running: Script = ({ endpoint, runId }) => ({
 
 describe('a socket under load', () => {
   const clients: SocketClient[] = [];
-  const upstream = perBlock(() => startFaultyUpstream(running));
+  const upstream = perBlock(() => startUpstream(running));
   // No poll is due during a test.
   const gateway = perBlock(() => startGateway({ UPSTREAM_URL: upstream.url, LIVE_TTL_MS: '3600000' }));
   beforeAll(async () => {

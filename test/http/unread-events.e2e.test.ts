@@ -3,7 +3,7 @@ import { subscribe as listen, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
-import { until } from '../harness/fleet.ts';
+import { until } from '../harness/until.ts';
 import { subscribe, type LiveClient, type Transport } from '../harness/live-client.ts';
 import { cutAfterTest, perTest } from '../harness/lasting.ts';
 import { startLiveRun } from '../harness/live-run.ts';

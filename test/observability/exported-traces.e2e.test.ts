@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startUpstream } from '../harness/upstream.ts';
 import { postTo } from '../harness/gateway.ts';
 import { perTest } from '../harness/lasting.ts';
 import { startProcess } from '../harness/process.ts';
@@ -29,7 +29,7 @@ const PRINTS_PACKAGES = `data:text/javascript,${encodeURIComponent(`
   registerHooks({ resolve });
 `)}`;
 
-const upstream = perTest(() => startFaultyUpstream());
+const upstream = perTest(() => startUpstream());
 const receiver = perTest(() => startSpanReceiver());
 
 /** Starts a process, sends one operation with a trace, stops the process at once, and returns its output. */

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { createServer as createPlainServer } from 'node:http';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { HAS_OPENSSL, startAuthority } from '../harness/certificates.ts';
-import { healthy, startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
+import { healthy, startUpstream, type ScriptedUpstream } from '../harness/upstream.ts';
 import { postTo, startGateway, type GraphqlError, type TestGateway } from '../harness/gateway.ts';
 import { perBlock } from '../harness/lasting.ts';
 import { startProcess, type GatewayProcess } from '../harness/process.ts';
@@ -18,8 +18,8 @@ afterEach(async () => {
   for (const close of opened.splice(0).reverse()) await close();
 });
 
-async function upstreamOf(...args: Parameters<typeof startFaultyUpstream>): Promise<FaultyUpstream> {
-  const upstream = await startFaultyUpstream(...args);
+async function upstreamOf(...args: Parameters<typeof startUpstream>): Promise<ScriptedUpstream> {
+  const upstream = await startUpstream(...args);
   opened.push(() => upstream.close());
   return upstream;
 }

@@ -1,6 +1,6 @@
 /** Upstream answers of many megabytes: read within bounds, and refused with a clear error beyond them. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startUpstream } from '../harness/upstream.ts';
 import { startGateway } from '../harness/gateway.ts';
 import { perBlock } from '../harness/lasting.ts';
 import { codesOf, ofRun, placesOf } from '../harness/operations.ts';
@@ -19,7 +19,7 @@ describe('an answer of 16 MiB', () => {
   let raw = '[]';
   let runs = 0;
   const upstream = perBlock(() =>
-    startFaultyUpstream(({ endpoint }) => (endpoint === 'steps' ? { raw } : { status: 404, json: {} })),
+    startUpstream(({ endpoint }) => (endpoint === 'steps' ? { raw } : { status: 404, json: {} })),
   );
   const gateway = perBlock(() =>
     startGateway({ UPSTREAM_URL: upstream.url, UPSTREAM_MAX_RESPONSE_BYTES: String(32 * MIB) }),
@@ -89,7 +89,7 @@ describe('the payloads of one operation', () => {
   const MORE_RUNS = Array.from({ length: 16 }, (_, index) => `r${index}`);
   const raw = answerWith(`{"a":7,"text":"${fill('x', 5 * MIB)}"}`);
   const upstream = perBlock(() =>
-    startFaultyUpstream(({ endpoint }) => (endpoint === 'steps' ? { raw } : { status: 404, json: {} })),
+    startUpstream(({ endpoint }) => (endpoint === 'steps' ? { raw } : { status: 404, json: {} })),
   );
   const gateway = perBlock(() => startGateway({ UPSTREAM_URL: upstream.url, MAX_ANSWER_BYTES: String(16 * MIB) }));
   const query = (fields: string) =>

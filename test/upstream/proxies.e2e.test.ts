@@ -1,7 +1,7 @@
 /** The upstream through a real HTTP proxy. */
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { HAS_OPENSSL, startAuthority } from '../harness/certificates.ts';
-import { healthy, startFaultyUpstream, type FaultyUpstream, type Tls } from '../harness/faulty-upstream.ts';
+import { healthy, startUpstream, type ScriptedUpstream, type Tls } from '../harness/upstream.ts';
 import { postTo, startGateway } from '../harness/gateway.ts';
 import { perBlock } from '../harness/lasting.ts';
 import { startProcess } from '../harness/process.ts';
@@ -21,8 +21,8 @@ const isComplete = TINYPROXY !== null && HAS_OPENSSL;
     for (const each of opened.splice(0).reverse()) await each.close();
   });
 
-  async function upstreamOf(tls?: Tls): Promise<FaultyUpstream> {
-    const upstream = await startFaultyUpstream(healthy, tls);
+  async function upstreamOf(tls?: Tls): Promise<ScriptedUpstream> {
+    const upstream = await startUpstream(healthy, tls);
     opened.push(upstream);
     return upstream;
   }

@@ -2,9 +2,8 @@
 import { afterAll, expect, it } from '@jest/globals';
 import { startPageGateway } from '../harness/browser-gateway.ts';
 import { describeInBrowser } from '../harness/describe-in-browser.ts';
-import type { Script } from '../harness/faulty-upstream.ts';
-import { wireWorkflow } from '../harness/scripted-history.ts';
-import { wireRun, wireStep, type Wire } from '../harness/wire.ts';
+import type { Script } from '../harness/upstream.ts';
+import { type Wire, wireRun, wireStep, wireWorkflow } from '../harness/wire.ts';
 
 /** Newest first. The prompt changed with `bad-1`; it fails now and then. */
 const RUNS = ['bad-2', 'lucky', 'bad-1', 'good', 'older'];

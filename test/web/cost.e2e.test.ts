@@ -6,9 +6,8 @@ import { afterAll, afterEach, expect, it } from '@jest/globals';
 import { startPageGateway } from '../harness/browser-gateway.ts';
 import type { Page } from '../harness/browser.ts';
 import { describeInBrowser } from '../harness/describe-in-browser.ts';
-import type { Script } from '../harness/faulty-upstream.ts';
-import { wireWorkflow } from '../harness/scripted-history.ts';
-import { wireRun, wireStep } from '../harness/wire.ts';
+import type { Script } from '../harness/upstream.ts';
+import { wireRun, wireStep, wireWorkflow } from '../harness/wire.ts';
 
 const START = '2026-01-01T10:00:';
 const at = (second: number) => `${START}${String(second).padStart(2, '0')}.000Z`;

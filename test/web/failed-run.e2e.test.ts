@@ -3,8 +3,7 @@ import { startPageGateway } from '../harness/browser-gateway.ts';
 import { untilTrue, type Page } from '../harness/browser.ts';
 import { describeInBrowser } from '../harness/describe-in-browser.ts';
 import { startSampleGateway } from '../harness/sample-gateway.ts';
-import { wireWorkflow } from '../harness/scripted-history.ts';
-import { wireRun, wireStep } from '../harness/wire.ts';
+import { wireRun, wireStep, wireWorkflow } from '../harness/wire.ts';
 
 const RUN = '/workflows/support-triage/runs/run-4711';
 const INPUTS = `query ($id: ID!) { run(workflowId: "support-triage", id: $id) { inputs } }`;

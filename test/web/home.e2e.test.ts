@@ -3,7 +3,7 @@ import { startPageGateway } from '../harness/browser-gateway.ts';
 import { follow, isLive, operationOf, type Page } from '../harness/browser.ts';
 import { describeInBrowser } from '../harness/describe-in-browser.ts';
 import { startSampleGateway } from '../harness/sample-gateway.ts';
-import { createScriptedWorkflows } from '../harness/scripted-workflows.ts';
+import { createScriptedWorkflows } from '../harness/workflows.ts';
 
 const rowOf = (page: Page, id: string) => page.locator(`.run-list [data-row][title="${id}"]`);
 

@@ -6,9 +6,8 @@ import { startPageGateway } from '../harness/browser-gateway.ts';
 import { isFinal, isLive, operationOf, setHidden, type Page } from '../harness/browser.ts';
 import { createManualClock } from '../harness/clock.ts';
 import { describeInBrowser } from '../harness/describe-in-browser.ts';
-import type { Script } from '../harness/faulty-upstream.ts';
-import { wireWorkflow } from '../harness/scripted-history.ts';
-import { wireRun, wireStep, type Wire } from '../harness/wire.ts';
+import type { Script } from '../harness/upstream.ts';
+import { type Wire, wireRun, wireStep, wireWorkflow } from '../harness/wire.ts';
 
 const REFUSAL = {
   contentType: 'application/graphql-response+json',

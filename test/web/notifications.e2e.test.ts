@@ -3,7 +3,7 @@ import { afterAll, expect, it } from '@jest/globals';
 import { startPageGateway } from '../harness/browser-gateway.ts';
 import { setHidden, untilTrue, type Page } from '../harness/browser.ts';
 import { describeInBrowser } from '../harness/describe-in-browser.ts';
-import { createScriptedWorkflows } from '../harness/scripted-workflows.ts';
+import { createScriptedWorkflows } from '../harness/workflows.ts';
 
 const workflows = createScriptedWorkflows(['a', 'b']);
 const gateway = await startPageGateway(workflows.script);

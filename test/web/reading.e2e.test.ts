@@ -3,8 +3,8 @@ import { afterAll, expect, it } from '@jest/globals';
 import { startPageGateway } from '../harness/browser-gateway.ts';
 import { follow, operationOf, untilTrue, type Locator, type Page } from '../harness/browser.ts';
 import { describeInBrowser } from '../harness/describe-in-browser.ts';
-import type { Script } from '../harness/faulty-upstream.ts';
-import { createScriptedWorkflows } from '../harness/scripted-workflows.ts';
+import type { Script } from '../harness/upstream.ts';
+import { createScriptedWorkflows } from '../harness/workflows.ts';
 import { wireRun, wireStep } from '../harness/wire.ts';
 
 const start_time = new Date(Date.now() - 60_000).toISOString();

@@ -11,12 +11,11 @@ import {
   type Page,
 } from '../harness/browser.ts';
 import { describeInBrowser } from '../harness/describe-in-browser.ts';
-import type { Call, Script } from '../harness/faulty-upstream.ts';
+import type { Call, Script } from '../harness/upstream.ts';
 import { startGateway } from '../harness/gateway.ts';
 import { perTest } from '../harness/lasting.ts';
-import { wireWorkflow } from '../harness/scripted-history.ts';
-import { createScriptedWorkflows, type ScriptedWorkflows } from '../harness/scripted-workflows.ts';
-import { wireRun, wireStep, type Wire } from '../harness/wire.ts';
+import { createScriptedWorkflows, type ScriptedWorkflows } from '../harness/workflows.ts';
+import { type Wire, wireRun, wireStep, wireWorkflow } from '../harness/wire.ts';
 
 const down: Script = () => ({ status: 503, json: {} });
 

@@ -3,8 +3,8 @@ import type { Route } from '../peers/playwright.ts';
 import { startPageGateway } from '../harness/browser-gateway.ts';
 import { follow, isLive, operationOf, untilTrue, type Page } from '../harness/browser.ts';
 import { describeInBrowser } from '../harness/describe-in-browser.ts';
-import type { Script } from '../harness/faulty-upstream.ts';
-import { createScriptedWorkflows } from '../harness/scripted-workflows.ts';
+import type { Script } from '../harness/upstream.ts';
+import { createScriptedWorkflows } from '../harness/workflows.ts';
 import { wireStep } from '../harness/wire.ts';
 
 const rowOf = (page: Page, id: string) =>

@@ -32,7 +32,7 @@ export interface Reply {
 
 export type Script = (call: Call) => Reply | Promise<Reply>;
 
-export interface FaultyUpstream {
+export interface ScriptedUpstream {
   readonly url: string;
   /** Answers calls from now on. */
   script: Script;
@@ -61,7 +61,7 @@ export interface Tls {
 }
 
 /** With `tls`, over HTTPS. */
-export async function startFaultyUpstream(script: Script = healthy, tls?: Tls): Promise<FaultyUpstream> {
+export async function startUpstream(script: Script = healthy, tls?: Tls): Promise<ScriptedUpstream> {
   const calls: Call[] = [];
   const listeners: ((call: Call) => void)[] = [];
   let server: Server;
@@ -83,7 +83,7 @@ export async function startFaultyUpstream(script: Script = healthy, tls?: Tls): 
   const shut = () => stop(server);
 
   await listen();
-  const upstream: FaultyUpstream = {
+  const upstream: ScriptedUpstream = {
     url: `${tls ? 'https' : 'http'}://127.0.0.1:${port}`,
     script,
     calls,
