@@ -57,7 +57,8 @@ it('Each test that a page names exists', () => {
 it.each(['docs/bounds.md', 'docs/security.md'])('Each test in the tables of %s exists', (page) => {
   const cells = [...read(page).matchAll(/^\| .* \| ([^|]+) \|$/gm)].map(([, cell = '']) => cell);
   const named = cells.flatMap((cell) => [...cell.matchAll(/`([\w/-]+)`/g)].map(([, name = '']) => name));
-  const exists = (name: string) => [name, `test/${name}.test.ts`].some((path) => existsSync(join(ROOT, path)));
+  const exists = (name: string) =>
+    [name, `test/${name}.test.ts`, `test/${name}.e2e.test.ts`].some((path) => existsSync(join(ROOT, path)));
   expect(named.filter((name) => !exists(name))).toEqual([]);
   expect(named.length).toBeGreaterThan(20);
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { createManualClock } from '../harness/clock.ts';
-import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startUpstream } from '../harness/upstream.ts';
 import { startGateway } from '../harness/gateway.ts';
 import { send, sendByHttp, TRANSPORTS } from '../harness/transports.ts';
 import { perTest } from '../harness/lasting.ts';
@@ -16,7 +16,7 @@ const LIMITED = [
 
 describe('the rate limit of a key', () => {
   const clock = createManualClock();
-  const upstream = perTest(() => startFaultyUpstream());
+  const upstream = perTest(() => startUpstream());
   const gateway = perTest(() => start({ RATE_LIMIT_PER_MINUTE: '6', LIVE_TTL_MS: '0' }));
   const start = (environment: Readonly<Record<string, string>>) =>
     startGateway({ UPSTREAM_URL: upstream.url, ...environment }, { now: clock.now });

@@ -6,7 +6,7 @@ import { pino } from 'pino';
 import { NOBODY } from '../../src/auth/caller.ts';
 import { createAuthentication } from '../../src/http/authentication.ts';
 import { createManualClock } from '../harness/clock.ts';
-import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startUpstream } from '../harness/upstream.ts';
 import { startGateway, type TestGateway } from '../harness/gateway.ts';
 import { startIssuer, type Issuer } from '../harness/issuer.ts';
 import { perTest } from '../harness/lasting.ts';
@@ -55,7 +55,7 @@ const seen = ({ status, headers, body }: Awaited<ReturnType<typeof ask>>) =>
 
 describe.each(['a hook', 'tokens'])('failed verifications by %s', (kind) => {
   const clock = createManualClock();
-  const upstream = perTest(() => startFaultyUpstream());
+  const upstream = perTest(() => startUpstream());
   let issuer: Issuer;
   let gateway: TestGateway;
   let hooked: string[] = [];
@@ -132,7 +132,7 @@ describe.each(['a hook', 'tokens'])('failed verifications by %s', (kind) => {
 it('refuse none of 3,000 valid tokens behind one address, even when all must be verified again', async () => {
   const clock = createManualClock();
   const issuer = await startIssuer(clock.now);
-  const upstream = await startFaultyUpstream();
+  const upstream = await startUpstream();
   const gateway = await startGateway(
     { UPSTREAM_URL: upstream.url, ...issuer.environment, REAUTH_INTERVAL_MS: `${REAUTH_INTERVAL_MS}` },
     clock,

@@ -2,8 +2,8 @@
 import { hash } from 'node:crypto';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { Additions } from '../../src/gateway.ts';
-import { startFaultyUpstream, type Script } from '../harness/faulty-upstream.ts';
-import { until } from '../harness/fleet.ts';
+import { startUpstream, type Script } from '../harness/upstream.ts';
+import { until } from '../harness/until.ts';
 import { startGateway } from '../harness/gateway.ts';
 import { startIssuer } from '../harness/issuer.ts';
 import { perBlock, perTest } from '../harness/lasting.ts';
@@ -11,7 +11,7 @@ import { subscribe, type LiveClient } from '../harness/live-client.ts';
 import { captureLog, scrape } from '../harness/observed.ts';
 import { codesOf, ofRun, repeat } from '../harness/operations.ts';
 import { connectRaw, headOfPost, type RawConnection } from '../harness/raw-http.ts';
-import { wireWorkflow } from '../harness/scripted-history.ts';
+import { wireWorkflow } from '../harness/wire.ts';
 import { send } from '../harness/transports.ts';
 import { wireRun, wireStep } from '../harness/wire.ts';
 
@@ -91,7 +91,7 @@ const script: Script = ({ endpoint, runId }) => {
 
 describe.each(CALLERS)('$title', ({ environment, authenticate, credentials, names, areOneViewer }) => {
   const log = captureLog('info');
-  const upstream = perTest(() => startFaultyUpstream(script));
+  const upstream = perTest(() => startUpstream(script));
   const clients: LiveClient[] = [];
   const open: RawConnection[] = [];
   afterEach(() => {
@@ -222,7 +222,7 @@ describe.each(CALLERS)('$title', ({ environment, authenticate, credentials, name
 });
 
 it('counts keys of the gateway with one name as one caller', async () => {
-  const upstream = await startFaultyUpstream(script);
+  const upstream = await startUpstream(script);
   const environment = byKeys(`web:${sha256('key-a')},web:${sha256('key-b')}`);
   const gateway = await startGateway({ UPSTREAM_URL: upstream.url, ...environment, RATE_LIMIT_PER_MINUTE: '1' });
   const codes = [];

@@ -3,24 +3,23 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Identity } from 'stepgate';
 import { createManualClock, type ManualClock } from '../harness/clock.ts';
-import { healthy, startFaultyUpstream, type Reply, type Script } from '../harness/faulty-upstream.ts';
-import { until } from '../harness/fleet.ts';
+import { healthy, startUpstream, type Reply, type Script } from '../harness/upstream.ts';
+import { until } from '../harness/until.ts';
 import { startGateway } from '../harness/gateway.ts';
 import { startIssuer, type Claims } from '../harness/issuer.ts';
 import { perBlock, perTest } from '../harness/lasting.ts';
 import { subscribe, type Transport } from '../harness/live-client.ts';
 import { scrape } from '../harness/observed.ts';
 import { codesOf } from '../harness/operations.ts';
-import { wireWorkflow } from '../harness/scripted-history.ts';
 import { send, type AnyTransport } from '../harness/transports.ts';
-import { rawJSON, wireRun, wireStep } from '../harness/wire.ts';
+import { rawJSON, wireRun, wireStep, wireWorkflow } from '../harness/wire.ts';
 
 describe('AUTH_EXECUTE_SCOPE', () => {
   const RIGHT = 'runs:execute';
   const START = `mutation ($key: String) { executeWorkflow(workflowId: "wf", idempotencyKey: $key) { message } }`;
   const issuer = perBlock(() => startIssuer(Date.now));
   const upstream = perTest(() =>
-    startFaultyUpstream((call) =>
+    startUpstream((call) =>
       call.endpoint === 'execute' ? { json: { run_id: 'new', message: 'accepted' } } : healthy(call),
     ),
   );
@@ -89,7 +88,7 @@ describe('the claims of a token', () => {
   };
 
   const issuer = perBlock(() => startIssuer(Date.now));
-  const upstream = perTest(() => startFaultyUpstream(script));
+  const upstream = perTest(() => startUpstream(script));
   const start = (environment: Readonly<Record<string, string>>) =>
     startGateway({ UPSTREAM_URL: upstream.url, ...issuer.environment, ...environment });
   const gateway = perTest(() => start({ AUTH_ORGANIZATION_CLAIM: 'org', AUTH_WORKFLOWS_CLAIM: CLAIM }));
@@ -262,7 +261,7 @@ describe('the list of workflows for narrowed scopes', () => {
     list = () => listOf('w');
     ofSteps = [null];
   });
-  const upstream = perTest(() => startFaultyUpstream(script));
+  const upstream = perTest(() => startUpstream(script));
   const gateway = perTest(() =>
     startGateway(
       { UPSTREAM_URL: upstream.url, STALE_IF_ERROR_MS: `${STALE_IF_ERROR_MS}`, UPSTREAM_CONCURRENCY: '2' },

@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { createClient } from 'graphql-ws';
 import { exportSPKI, importJWK, type CryptoKey } from 'jose';
 import { createManualClock } from '../harness/clock.ts';
-import { healthy, startFaultyUpstream } from '../harness/faulty-upstream.ts';
+import { healthy, startUpstream } from '../harness/upstream.ts';
 import { startGateway } from '../harness/gateway.ts';
 import { AUDIENCE, createSigningKey, ISSUER, secondsOf, startIssuer, type Claims } from '../harness/issuer.ts';
 import { perBlock, perTest } from '../harness/lasting.ts';
@@ -25,7 +25,7 @@ describe('a token', () => {
     log = captureLog('trace');
   });
   const issuer = perTest(() => startIssuer(clock.now));
-  const upstream = perTest(() => startFaultyUpstream());
+  const upstream = perTest(() => startUpstream());
   const start = (environment: Readonly<Record<string, string>> = {}) =>
     startGateway(
       { UPSTREAM_URL: upstream.url, ...issuer.environment, ...environment },
@@ -215,7 +215,7 @@ const sha256 = (key: string): string => hash('sha256', key, 'hex');
 const SERVICE = { UPSTREAM_AUTH: 'service', UPSTREAM_API_KEY: 'service-key' };
 
 describe("the gateway's own keys", () => {
-  const upstream = perBlock(() => startFaultyUpstream());
+  const upstream = perBlock(() => startUpstream());
   const keys = `web:${sha256('web-key')}, ${sha256('batch-key').toUpperCase()}`;
   const gateway = perBlock(() => startGateway({ UPSTREAM_URL: upstream.url, ...SERVICE, GATEWAY_KEYS_SHA256: keys }));
 
@@ -248,7 +248,7 @@ describe("the gateway's own keys", () => {
 
 describe('AUTH_EXECUTE_SCOPE with keys of the gateway', () => {
   const upstream = perBlock(() =>
-    startFaultyUpstream((call) => (call.endpoint === 'execute' ? { json: { run_id: 'new' } } : healthy(call))),
+    startUpstream((call) => (call.endpoint === 'execute' ? { json: { run_id: 'new' } } : healthy(call))),
   );
   const keyed = { full: '', reader: 'reader+payloads:read:', starter: 'starter+payloads:read+runs/execute:' };
   const keys = Object.entries(keyed).map(([key, name]) => `${name}${sha256(key)}`);

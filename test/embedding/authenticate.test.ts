@@ -4,13 +4,13 @@ import { GatewayError, type AuthenticateHook, type Identity } from 'stepgate';
 import { createHookAuthenticator } from '../../src/auth/authenticate-hook.ts';
 import { createViewers } from '../../src/auth/viewer.ts';
 import { createManualClock } from '../harness/clock.ts';
-import { healthy, startFaultyUpstream } from '../harness/faulty-upstream.ts';
+import { healthy, startUpstream } from '../harness/upstream.ts';
 import { startGateway } from '../harness/gateway.ts';
 import { perBlock } from '../harness/lasting.ts';
 import { subscribe } from '../harness/live-client.ts';
 import { captureLog } from '../harness/observed.ts';
 import { codesOf } from '../harness/operations.ts';
-import { wireWorkflow } from '../harness/scripted-history.ts';
+import { wireWorkflow } from '../harness/wire.ts';
 import { send, TRANSPORTS } from '../harness/transports.ts';
 
 const RUN = '{ run(workflowId: "wf", id: "r1") { status } }';
@@ -24,7 +24,7 @@ describe('an authenticate hook', () => {
   let hook: AuthenticateHook = () => GOOD;
   let credentials = 0;
   const upstream = perBlock(() =>
-    startFaultyUpstream((call) =>
+    startUpstream((call) =>
       call.endpoint === 'workflows'
         ? { json: [wireWorkflow('wf'), { ...wireWorkflow('other'), organization_id: 'org-2' }] }
         : call.endpoint === 'execute'

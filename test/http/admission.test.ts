@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { keptBytes } from '../harness/collect-garbage.ts';
-import { healthy, startFaultyUpstream } from '../harness/faulty-upstream.ts';
-import { until } from '../harness/fleet.ts';
+import { healthy, startUpstream } from '../harness/upstream.ts';
+import { until } from '../harness/until.ts';
 import { startGateway } from '../harness/gateway.ts';
 import { perTest } from '../harness/lasting.ts';
 import { openSocket, subscribe, type LiveClient } from '../harness/live-client.ts';
@@ -40,7 +40,7 @@ afterEach(() => {
   for (const client of clients) client.cut();
 });
 const upstream = perTest(() =>
-  startFaultyUpstream(async (call) => {
+  startUpstream(async (call) => {
     if (call.endpoint === 'execute' || call.runId.startsWith('late')) await gate.promise;
     if (call.endpoint === 'execute') return { json: { run_id: 'new' } };
     if (call.runId === 'large') return { json: [wireRun('large', { outputs: 'x'.repeat(5 * 2 ** 20) })] };

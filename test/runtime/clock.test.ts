@@ -3,8 +3,8 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import fc from 'fast-check';
 import { createClock } from '../../src/runtime/clock.ts';
 import { createManualClock, type ManualClock } from '../harness/clock.ts';
-import { startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
-import { until } from '../harness/fleet.ts';
+import { startUpstream, type ScriptedUpstream } from '../harness/upstream.ts';
+import { until } from '../harness/until.ts';
 import { startGateway, type TestGateway } from '../harness/gateway.ts';
 import { secondsOf, startIssuer } from '../harness/issuer.ts';
 import { subscribe } from '../harness/live-client.ts';
@@ -19,12 +19,12 @@ describe("a machine's clock that is set back by ten minutes", () => {
   let setBackMs: number;
   let state: number;
   let machine: ManualClock;
-  let upstream: FaultyUpstream;
+  let upstream: ScriptedUpstream;
   let gateway: TestGateway;
   beforeEach(async () => {
     [setBackMs, state] = [0, 1];
     machine = createManualClock();
-    upstream = await startFaultyUpstream(({ endpoint, runId }) =>
+    upstream = await startUpstream(({ endpoint, runId }) =>
       endpoint === 'run'
         ? { json: [wireRun(runId, { status: 'running', end_time: null, outputs: `state ${state}` })] }
         : { json: [wireStep()] },

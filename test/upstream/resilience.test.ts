@@ -1,6 +1,6 @@
 /**
  * Tests of the modules: retries, trial calls, full queues and some connection failures cannot be caused from outside.
- * For what a client sees: calls.test.ts, connecting.test.ts, test/containment/compartments.test.ts.
+ * For what a client sees: calls.test.ts, connecting.e2e.test.ts, test/containment/compartments.e2e.test.ts.
  */
 import { getEventListeners } from 'node:events';
 import { PassThrough } from 'node:stream';
