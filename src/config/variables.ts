@@ -149,14 +149,14 @@ const LIMITS = {
     .default(16_777_216)
     .describe('Largest answer of one operation, as JSON.'),
   RATE_LIMIT_PER_MINUTE: optional(wholeNumber(1, 1_000_000)).describe(
-    'Operations a minute for one key, over all transports.',
+    'Operations a minute for one caller, over all transports.',
   ),
   RATE_LIMIT_ANONYMOUS_PER_MINUTE: wholeNumber(1, 1_000_000)
     .default(600)
     .describe('Operations a minute from one address without an accepted key. Always on.'),
   MAX_SUBSCRIPTIONS_PER_VIEWER: wholeNumber(1, 1_000_000)
     .default(5000)
-    .describe('Runs and workflows that one key may watch at once.'),
+    .describe('Runs and workflows that one caller may watch at once.'),
   MAX_CONNECTIONS: wholeNumber(1, 1_000_000)
     .default(10_000)
     .describe('Connections of clients at the same time. A further one is closed at once.'),

@@ -4,6 +4,7 @@
  */
 import { expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { PREFIX } from '../../src/fleet/fleet-keys.ts';
 import { createKeyring } from '../../src/fleet/fleet-keys.ts';
 
 const MAX_BYTES = 2 ** 20;
@@ -50,7 +51,7 @@ it('A name reveals none of its parts, and differs for other parts, another purpo
   fc.assert(
     fc.property(fc.array(fc.string()), fc.array(fc.string()), (parts, others) => {
       const name = keys.names('value', ...parts)[0].text;
-      expect(name).toMatch(/^stepgate:value:[\w-]{43}$/);
+      expect(name).toMatch(new RegExp(`^${PREFIX}:value:[\\w-]{43}$`));
       expect(keys.names('value', ...others)[0].text === name).toBe(JSON.stringify(parts) === JSON.stringify(others));
       expect(keys.names('lease', ...parts)[0].text.slice(-43)).not.toBe(name.slice(-43));
       expect(otherKeys.names('value', ...parts)[0].text).not.toBe(name);

@@ -1,5 +1,6 @@
 import { hash, randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { PREFIX } from '../../src/fleet/fleet-keys.ts';
 import { describeWithValkey, withoutValkey } from '../harness/describe-with-valkey.ts';
 import type { Reply } from '../harness/upstream.ts';
 import { SECRET } from '../harness/fleet.ts';
@@ -19,7 +20,7 @@ import { startValkey } from '../harness/valkey.ts';
 
 const [OLD, RENEWED] = ['o'.repeat(40), 'n'.repeat(40)];
 /** A sorted set of the claims' names by their end. */
-const ENDS = 'stepgate:starts';
+const ENDS = `${PREFIX}:starts`;
 
 interface Member extends TestGateway {
   /** Moves its clock forward. */
@@ -55,7 +56,7 @@ describeWithValkey(`the idempotency keys of a fleet${withoutValkey}`, () => {
   });
   afterEach(() => Promise.all(opened.splice(0).map((each) => each.close())));
 
-  const claims = () => valkey.client.keys('stepgate:start:*');
+  const claims = () => valkey.client.keys(`${PREFIX}:start:*`);
   const livesForMs = async () => {
     const [seconds] = await valkey.client.time();
     const [name = ''] = await claims();
@@ -178,7 +179,7 @@ describeWithValkey(`the idempotency keys of a fleet${withoutValkey}`, () => {
     const idempotencyKey = 'a confidential key';
     await execute(first, { idempotencyKey });
     const [name = ''] = await claims();
-    expect(name).toMatch(/^stepgate:start:[\w-]{43}$/);
+    expect(name).toMatch(new RegExp(`^${PREFIX}:start:[\\w-]{43}$`));
     const value = await valkey.client.getBuffer(name);
     expect(value?.length).toBeGreaterThan(50);
     for (const text of [idempotencyKey, 'run-1', 'started', 'key-1', 'subject', 'wf', 'fingerprint']) {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { createClient } from 'graphql-sse';
+import { PREFIX } from '../../src/fleet/fleet-keys.ts';
 import { describeWithValkey, withoutValkey } from '../harness/describe-with-valkey.ts';
 import type { Call, Reply } from '../harness/upstream.ts';
 import { SECRET } from '../harness/fleet.ts';
@@ -248,7 +249,7 @@ describeWithValkey(`the answers of a fleet${withoutValkey}`, () => {
       expect(names.length).toBeGreaterThanOrEqual(3);
       const contents = await Promise.all(names.map((name) => fleet.valkey.client.getBuffer(name)));
       const all = Buffer.concat([Buffer.from(names.join('\n')), ...contents.map((each) => each ?? Buffer.of())]);
-      const text = all.toString('latin1').replaceAll('stepgate:', '');
+      const text = all.toString('latin1').replaceAll(`${PREFIX}:`, '');
       for (const word of ['a-run-id', 'a-secret-key', 'output', 'step', 'completed', SECRET]) {
         expect({ word, found: text.includes(word) }).toEqual({ word, found: false });
       }
@@ -358,7 +359,7 @@ describeWithValkey(`the answers of a fleet${withoutValkey}`, () => {
     const junk = ['', 'a', id, `${id} done`, `${id}a alone`, `a${id} alone`, `${id} alone!`, `x ${id} alone`];
     for (const payload of [...junk, `${id} ${'alone'.repeat(200)}`]) {
       for (const channel of ['call', 'withdrawn', 'start']) {
-        await fleet.valkey.client.publish(`stepgate:${channel}`, payload);
+        await fleet.valkey.client.publish(`${PREFIX}:${channel}`, payload);
       }
     }
     held.reply(0, answer('one'));

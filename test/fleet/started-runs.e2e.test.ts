@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import { PREFIX } from '../../src/fleet/fleet-keys.ts';
 import { createManualClock, type ManualClock } from '../harness/clock.ts';
 import { describeWithValkey, withoutValkey } from '../harness/describe-with-valkey.ts';
 import { healthy, startUpstream } from '../harness/upstream.ts';
@@ -120,7 +121,7 @@ describe('a run that was started', () => {
       await starter.query(START);
       expect(await errorCodeOf(watch(watcher, 'another'))).toBe('NOT_FOUND');
       expect(await errorCodeOf(watch(watcher, 'started', 'key-2'))).toBe('NOT_FOUND');
-      const [name = ''] = await valkey.client.keys('stepgate:started:*');
+      const [name = ''] = await valkey.client.keys(`${PREFIX}:started:*`);
       const leftMs = await valkey.client.pttl(name);
       expect(leftMs).toBeGreaterThan(5000);
       expect(leftMs).toBeLessThanOrEqual(10_000);

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
+import { PREFIX } from '../../src/fleet/fleet-keys.ts';
 import { startAuthority } from '../harness/certificates.ts';
 import { describeWithValkey, withoutValkey } from '../harness/describe-with-valkey.ts';
 import type { Reply } from '../harness/upstream.ts';
@@ -144,7 +145,7 @@ describeWithValkey(`a fleet with a failing Valkey${withoutValkey}`, () => {
       await codesOf(other, 'r1');
       return callsFor('r1') > before;
     };
-    const listeners = async () => Number((await client.pubsub('NUMSUB', 'stepgate:withdrawn'))[1]);
+    const listeners = async () => Number((await client.pubsub('NUMSUB', `${PREFIX}:withdrawn`))[1]);
     await until(() => log.lines.length > 0);
     await client.call('ACL', 'SETUSER', 'limited', '+subscribe');
     await until(async () => (await listeners()) === 2);

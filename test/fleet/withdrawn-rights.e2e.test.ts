@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { PREFIX } from '../../src/fleet/fleet-keys.ts';
 import { describeWithValkey, withoutValkey } from '../harness/describe-with-valkey.ts';
 import { startUpstream, type Reply } from '../harness/upstream.ts';
 import { SECRET } from '../harness/fleet.ts';
@@ -193,7 +194,7 @@ describeWithValkey(`a right that the upstream has withdrawn${withoutValkey}`, ()
     for (const key of ['made-up-1', 'made-up-2']) expect(await codesOf(first, 'r1', key)).toContain(REFUSED);
     await until(async () => (await fleet.names('call')).length === 0);
     const names = await fleet.valkey.client.keys('*');
-    expect(names.filter((name) => !name.startsWith('stepgate:rate:'))).toEqual([]);
+    expect(names.filter((name) => !name.startsWith(`${PREFIX}:rate:`))).toEqual([]);
   });
 
   it('A right is refused under both secrets while the secret is changed, and answers are read under both', async () => {

@@ -1,4 +1,5 @@
 /** A fleet in this process: gateways over a scripted upstream and a new Valkey. */
+import { PREFIX } from '../../src/fleet/fleet-keys.ts';
 import type { Overrides } from '../../src/gateway.ts';
 import { startUpstream, type Call, type ScriptedUpstream, type Reply, type Script } from './upstream.ts';
 import { startGateways } from './fleet.ts';
@@ -56,7 +57,7 @@ export async function startScriptedFleet(script: Script = answerOf): Promise<Scr
   const valkey = await startValkey();
   const upstream = await startUpstream(script);
   const gateways: TestGateway[] = [];
-  const names = (purpose: string) => valkey.client.keys(`stepgate:${purpose}:*`);
+  const names = (purpose: string) => valkey.client.keys(`${PREFIX}:${purpose}:*`);
   return {
     valkey,
     upstream,
