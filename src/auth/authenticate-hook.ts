@@ -1,11 +1,15 @@
 /** The `authenticate` hook: an embedder's own check of credentials, in place of the gateway's. */
-import { hash } from 'node:crypto';
 import { bulkhead, timeout, TimeoutStrategy, wrap } from 'cockatiel';
 import { z } from 'zod';
 import { wrongMembers } from '../config/config-error.ts';
 import { GatewayError } from '../upstream/errors.ts';
-import { accepted, ownerOf, unauthenticated, type Caller } from './caller.ts';
-import { createCachedAuthenticator, type Authenticator, type IdentificationOptions } from './verified-callers.ts';
+import { unauthenticated } from './caller.ts';
+import {
+  createCachedAuthenticator,
+  type Authenticator,
+  type IdentificationOptions,
+  type Verified,
+} from './verified-callers.ts';
 
 /** The caller and its rights. `upstreamKey`, the workflows, the organization and `attributes` are part of every cache key. */
 export interface Identity {
@@ -67,7 +71,7 @@ const IDENTITY = z.strictObject(
 );
 
 export function createHookAuthenticator(options: HookOptions): Authenticator {
-  const { hook, viewerOf, recheckMs, now, wallOf, logger, timeoutMs = TIMEOUT_MS } = options;
+  const { hook, viewerOf, wallOf, logger, timeoutMs = TIMEOUT_MS } = options;
   const deadline = timeout(timeoutMs, TimeoutStrategy.Aggressive);
   // The outer deadline includes the wait for a slot. The inner one ends with it, and frees the slot of a call that hangs.
   const bounded = wrap(deadline, bulkhead(CONCURRENCY, QUEUE_LENGTH), deadline);
@@ -83,30 +87,19 @@ export function createHookAuthenticator(options: HookOptions): Authenticator {
     }
   }
 
-  async function verify(credential: string): Promise<Caller> {
-    const nowMs = now();
+  async function verify(credential: string, nowMs: number): Promise<Verified> {
     const identity = await identify(credential);
     if (identity === null) throw unauthenticated('the credential is not accepted');
-    const { upstreamKey, organizationId = null, attributes, expiresAt = Infinity, subject = null } = identity;
-    const { mayExecute = true, rights = [] } = identity;
+    const { upstreamKey, organizationId = null, attributes, expiresAt = Infinity } = identity;
+    const { subject: name = null, mayExecute = true, rights = [] } = identity;
     const workflowIds = identity.workflowIds === 'all' ? null : new Set(identity.workflowIds);
     const untilMs = expiresAt - wallOf(nowMs) + nowMs;
     if (untilMs <= nowMs) throw unauthenticated('the credential has expired: get a new one');
     const scope = organizationId === null && workflowIds === null ? null : { organizationId, workflowIds };
-    const viewer = viewerOf(upstreamKey, scope, attributes);
-    const owner = ownerOf('subject', subject, hash('sha256', credential, 'base64url'), viewer);
-    return accepted({
-      viewer,
-      owner,
-      isVerified: true,
-      mayExecute,
-      rights,
-      untilMs,
-      verifiedUntilMs: nowMs + recheckMs,
-    });
+    return { viewer: viewerOf(upstreamKey, scope, attributes), name, mayExecute, rights, untilMs };
   }
 
-  return createCachedAuthenticator(verify, now);
+  return createCachedAuthenticator('subject', verify, options);
 }
 
 function describe(error: unknown): string {

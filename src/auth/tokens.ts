@@ -1,13 +1,17 @@
 /** JSON Web Tokens: checked against the issuer's keys. Their claims become a scope. */
-import { hash } from 'node:crypto';
 import { errors, jwtVerify, type JWTPayload } from 'jose';
 import { z } from 'zod';
 import type { ServiceAuth, TokenConfig } from '../config/config.ts';
 import { GatewayError } from '../upstream/errors.ts';
 import type { Scope } from '../upstream/api.ts';
-import { accepted, ownerOf, unauthenticated, type Caller } from './caller.ts';
+import { unauthenticated } from './caller.ts';
 import { createIssuerKeys } from './issuer-keys.ts';
-import { createCachedAuthenticator, type Authenticator, type IdentificationOptions } from './verified-callers.ts';
+import {
+  createCachedAuthenticator,
+  type Authenticator,
+  type IdentificationOptions,
+  type Verified,
+} from './verified-callers.ts';
 
 /** Rejects with ConfigError if the issuer's key file cannot be read. */
 export async function createTokens(
@@ -15,7 +19,7 @@ export async function createTokens(
   config: TokenConfig,
   options: IdentificationOptions,
 ): Promise<Authenticator> {
-  const { viewerOf, recheckMs, now, wallOf } = options;
+  const { viewerOf, wallOf } = options;
   const { issuer, audience, clockToleranceSeconds: clockTolerance } = config;
   const rules = { issuer, audience, clockTolerance, algorithms: [...config.algorithms], requiredClaims: ['exp'] };
   const keys = await createIssuerKeys(config.jwks, options);
@@ -24,27 +28,17 @@ export async function createTokens(
     throw error instanceof GatewayError ? error : unauthenticated(problemOf(error, config));
   }
 
-  async function verify(token: string): Promise<Caller> {
-    const nowMs = now();
+  async function verify(token: string, nowMs: number): Promise<Verified> {
     const wallMs = wallOf(nowMs);
     const { payload } = await jwtVerify(token, keys, { ...rules, currentDate: new Date(wallMs) }).catch(refuse);
     const untilMs = ((payload.exp ?? 0) + clockTolerance) * 1000 - wallMs + nowMs;
     const viewer = viewerOf(apiKey, scopeOf(payload, config));
-    const subject = readClaim(payload, 'sub', SUBJECT) ?? null;
-    const owner = ownerOf('token', subject, hash('sha256', token, 'base64url'), viewer);
+    const name = readClaim(payload, 'sub', SUBJECT) ?? null;
     const rights = rightsIn(payload);
-    const until = { untilMs, verifiedUntilMs: nowMs + recheckMs };
-    return accepted({
-      viewer,
-      owner,
-      isVerified: true,
-      mayExecute: mayExecuteWith(rights, executeScope),
-      rights,
-      ...until,
-    });
+    return { viewer, name, rights, mayExecute: mayExecuteWith(rights, executeScope), untilMs };
   }
 
-  return createCachedAuthenticator(verify, now);
+  return createCachedAuthenticator('token', verify, options);
 }
 
 const CLAIMS: Readonly<Record<string, string>> = {
