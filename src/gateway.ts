@@ -5,6 +5,9 @@ import { createAuthenticator } from './auth/authenticator.ts';
 import { createHookAuthenticator, type AuthenticateHook } from './auth/authenticate-hook.ts';
 import { ConfigError, type Config } from './config/config.ts';
 import { readVersion } from './config/package-file.ts';
+import { readRedaction, readRedactionFile, type RedactionRules } from './config/redaction.ts';
+import { createRedactions } from './domain/redaction/redaction.ts';
+import type { RedactionRule } from './domain/redaction/redactor.ts';
 import { createFleet } from './fleet/fleet.ts';
 import { createSharedOperations } from './fleet/operations.ts';
 import { createSharedRateLimit } from './fleet/rate-limit.ts';
@@ -61,6 +64,8 @@ export interface Additions {
   readonly plugins?: readonly StepgatePlugin[];
   /** The embedder's own types and fields. */
   readonly extension?: SchemaExtension;
+  /** What callers may not read of payloads and errors, in place of REDACTION. */
+  readonly redaction?: RedactionRules;
   /** Used in place of a log on standard output. */
   readonly logger?: Logger;
   /** The calls of the workflow API as functions, in place of UPSTREAM_URL. */
@@ -167,6 +172,12 @@ const withUpstream = (config: Config, upstream: Upstream): Config => ({
   upstreamEndpoints: new Set([...config.upstreamEndpoints].filter((endpoint) => upstream[endpoint] !== undefined)),
 });
 
+function rulesOf({ redaction: file }: Config, own: RedactionRules | undefined): readonly RedactionRule[] {
+  if (file !== null && own) throw new ConfigError('REDACTION must be unset when the redaction option is set.');
+  if (own) return readRedaction(own, 'the option redaction');
+  return file === null ? [] : readRedactionFile(file);
+}
+
 /** A part with a timer or a socket goes onto the stack as soon as it is open. */
 async function openParts(
   given: Config,
@@ -192,6 +203,7 @@ async function openParts(
   const schema = createSchema(extension);
   const manifests = readManifests(config.persistedManifests, schema);
   const tools = createTools(config, manifests, schema);
+  const redactionOf = createRedactions(rulesOf(config, overrides.redaction));
   const usualPrices =
     isShowcase && config.upstreamUrl === null
       ? readPrices((await import('./sample/prices.ts')).PRICES, 'sample')
@@ -206,7 +218,7 @@ async function openParts(
 
   const fleet = await createFleet({ config, metrics, logger, now, after });
   opened.defer(() => fleet?.close());
-  const identification = { viewerOf: createViewers(fleet?.keys.viewerId), recheckMs, now, wallOf, logger };
+  const identification = { viewerOf: createViewers(fleet?.keys.viewerId, redactionOf), recheckMs, now, wallOf, logger };
   const authenticator = hook
     ? createHookAuthenticator({ ...identification, hook })
     : await createAuthenticator(auth, identification);

@@ -96,7 +96,7 @@ export function createHookAuthenticator(options: HookOptions): Authenticator {
     const untilMs = expiresAt - wallOf(nowMs) + nowMs;
     if (untilMs <= nowMs) throw unauthenticated('the credential has expired: get a new one');
     const scope = organizationId === null && workflowIds === null ? null : { organizationId, workflowIds };
-    return { viewer: viewerOf(upstreamKey, scope, attributes), name, mayExecute, rights, untilMs };
+    return { viewer: viewerOf(upstreamKey, { scope, attributes, rights }), name, mayExecute, rights, untilMs };
   }
 
   return createCachedAuthenticator('subject', verify, options);

@@ -16,8 +16,8 @@ export async function createAuthenticator(auth: AuthConfig, options: Identificat
 }
 
 async function service(auth: ServiceAuth, options: IdentificationOptions): Promise<Authenticator> {
-  const viewer = options.viewerOf(auth.apiKey);
   const keys = auth.keys.map(({ name, rights, sha256 }) => {
+    const viewer = options.viewerOf(auth.apiKey, { rights });
     const owner = ownerOf('key', name, sha256.toString('hex'), viewer);
     // A key without rights may do everything.
     const mayExecute = rights.length === 0 || mayExecuteWith(rights, auth.executeScope);

@@ -88,4 +88,4 @@ export const ownerOfKey = (viewer: Viewer): Owner => ({
 
 /** Hash of the upstream key and the scope. */
 const tenantOf = ({ credential, scope }: Viewer): string =>
-  hash('sha256', identityOf({ credential, scope, attributes: {} }), 'base64url');
+  hash('sha256', identityOf({ credential, scope, attributes: {}, redaction: null }), 'base64url');

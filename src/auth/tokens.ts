@@ -32,9 +32,9 @@ export async function createTokens(
     const wallMs = wallOf(nowMs);
     const { payload } = await jwtVerify(token, keys, { ...rules, currentDate: new Date(wallMs) }).catch(refuse);
     const untilMs = ((payload.exp ?? 0) + clockTolerance) * 1000 - wallMs + nowMs;
-    const viewer = viewerOf(apiKey, scopeOf(payload, config));
-    const name = readClaim(payload, 'sub', SUBJECT) ?? null;
     const rights = rightsIn(payload);
+    const viewer = viewerOf(apiKey, { scope: scopeOf(payload, config), rights });
+    const name = readClaim(payload, 'sub', SUBJECT) ?? null;
     return { viewer, name, rights, mayExecute: mayExecuteWith(rights, executeScope), untilMs };
   }
 

@@ -24,7 +24,7 @@ export async function tryCalls(
   const { signal } = new AbortController();
   const call: CallOptions = {
     credential: options.key,
-    ...{ viewerId: NAME, requestId: NAME, scope: null, signal },
+    ...{ viewerId: NAME, requestId: NAME, scope: null, redaction: null, signal },
     requesters: () => [REQUESTER],
     reader: { share: REQUESTER, order: 0 },
   };

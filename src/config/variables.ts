@@ -184,12 +184,18 @@ const PRICES = {
   ),
 };
 
+const PRIVACY = {
+  REDACTION: optional(z.string().meta({ expected: 'the path of a JSON file' })).describe(
+    'What callers may not read of payloads and errors: [redaction](redaction.md).',
+  ),
+};
+
 const NODE_ENV = optional(z.string().meta({ expected: 'production, or another text' })).describe(
   'In production `UPSTREAM_URL` must be set, and `INTROSPECTION` and `SANDBOX` are off unless they are set.',
 );
 
 /** Each is a property of the config, by the same name in camel case. */
-export const PLAIN = { ...PROCESS, ...UPSTREAM, ...FRESHNESS, ...LIMITS, ...AGENTS, ...PRICES };
+export const PLAIN = { ...PROCESS, ...UPSTREAM, ...FRESHNESS, ...LIMITS, ...AGENTS, ...PRICES, ...PRIVACY };
 
 export const ENVIRONMENT = z.object({
   NODE_ENV,
@@ -207,6 +213,7 @@ export const DOCUMENTED = {
   Limits: LIMITS,
   Agents: AGENTS,
   Prices: PRICES,
+  Redaction: PRIVACY,
   'Service mode': AUTH,
   Fleet: FLEET,
 };

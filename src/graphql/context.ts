@@ -209,5 +209,7 @@ export function createContext(source: ContextSource, request: ContextRequest) {
       if (!mayExecute) throw new GatewayError('FORBIDDEN', MAY_NOT_EXECUTE);
     },
     startRun: (request: StartRequest) => source.startRun(request, operation()),
+    /** Whether the caller may read less than the upstream sends. */
+    isRedacted: (): boolean => operation().viewer.redaction !== null,
   };
 }

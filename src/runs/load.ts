@@ -226,11 +226,11 @@ const isNews = (known: string | null | undefined, withdrawal: string | null): bo
 
 /** Describes a call of this operation to the upstream. */
 export const callOf = (
-  { viewer: { id: viewerId, credential, scope }, requestId, budget, reader, operationRecord }: ReadContext,
+  { viewer: { id: viewerId, credential, scope, redaction }, requestId, budget, reader, operationRecord }: ReadContext,
   requesters: CallOptions['requesters'],
   signal: AbortSignal,
 ): CallOptions => ({
-  ...{ viewerId, credential, scope, requesters, requestId, signal, reader, operationRecord },
+  ...{ viewerId, credential, scope, redaction, requesters, requestId, signal, reader, operationRecord },
   refusals: budget,
 });
 

@@ -1,6 +1,7 @@
 /**
  * The upstream API as the gateway sees it: one function per call, which returns domain facts or throws a GatewayError.
  */
+import type { Redaction } from '../domain/redaction/redaction.ts';
 import type { OperationRecord } from '../observability/operation-record.ts';
 import type { JsonObject, RunRecord, StepFacts, WorkflowRecord } from '../domain/types.ts';
 import type { StartedRun } from './contract.ts';
@@ -51,6 +52,8 @@ export interface CallOptions {
   readonly requestId: string;
   /** Null if the viewer may see everything that the credential sees. */
   readonly scope: Scope | null;
+  /** Null if nothing of the answer is redacted. */
+  readonly redaction: Redaction | null;
   /** Fires when no reader waits for the answer any more. */
   readonly signal: AbortSignal;
   /** Whose time reads a large answer. */

@@ -40,6 +40,12 @@ const MAX_BYTES_ON_LOOP = 2 ** 20;
 
 type Call = Reading['call'];
 
+/** What was read of an answer, and the bytes that are kept of it. */
+interface Read<Each extends Call> {
+  readonly value: ReadValue<Each>;
+  readonly kept: Buffer;
+}
+
 interface Target {
   readonly endpoint: UpstreamEndpoint;
   /** An endpoint of one workflow. If it is slow or fails, the others are still answered. */
@@ -62,9 +68,9 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
     call: CallOptions,
     keptBytes: (body: Buffer, value: ReadValue<Each>) => number = wholeBody,
   ): Promise<UpstreamAnswer<ReadValue<Each>>> {
-    const answerOf = (body: Buffer, value: ReadValue<Each>) => ({
+    const answerOf = (body: Buffer, { value, kept }: Read<Each>) => ({
       value,
-      sizeBytes: cachedBytes(keptBytes(body, value), value),
+      sizeBytes: cachedBytes(keptBytes(kept, value), value),
       body,
     });
     if (!call.stored) return send(target, call, undefined, reading, answerOf);
@@ -79,7 +85,7 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
     call: CallOptions,
     inputs: JsonObject | undefined,
     reading: Reading & Reading<Each>,
-    answerOf: (body: Buffer, value: ReadValue<Each>) => T,
+    answerOf: (body: Buffer, read: Read<Each>) => T,
   ): Promise<T> {
     const { viewerId, requesters, signal, refusals } = call;
     const deviations = createDeviations();
@@ -101,9 +107,9 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
       const { bytes, hasByteOrderMark, hasInvalidUtf8 } = jsonBytesOf(body);
       if (hasByteOrderMark) deviations.add(endpoint, 'read', 'JSON', 'a byte order mark before it');
       if (hasInvalidUtf8) deviations.add(endpoint, 'lost', 'UTF-8', 'other bytes');
-      const value = await read<Each>(bytes, reading, call, deviations);
+      const found = await read<Each>(bytes, reading, call, deviations);
       observation.end('ok');
-      return answerOf(body, value);
+      return answerOf(body, found);
     } catch (error) {
       observation.end(outcomeOf(error));
       throw error;
@@ -116,18 +122,22 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
   async function read<Each extends Call>(
     bytes: Buffer,
     reading: Reading & Reading<Each>,
-    { reader, signal }: CallOptions,
+    { reader, redaction, signal }: CallOptions,
     deviations: Deviations,
-  ): Promise<ReadValue<Each>> {
-    if (bytes.length <= maxBytesOnLoop) return readAnswer<Each>(parseBody(bytes), reading, statusOf, deviations.add);
+  ): Promise<Read<Each>> {
+    if (bytes.length <= Math.min(maxBytesOnLoop, redaction?.maxBytesOnLoop ?? Infinity)) {
+      const { value, json } = readAnswer<Each>(parseBody(bytes), reading, redaction, statusOf, deviations.add);
+      return { value, kept: json.bytes };
+    }
     const { share, order } = reader;
     // It is never held back: the answer is for all who read the run.
     const waiting = { share, order, isAbandoned: () => signal.aborted, isHeldBack: () => false };
-    const request = { body: bytes, reading, statusWords: config.statusWords };
-    const { value, deviations: found } = valueOf(await worker.readAnswer(waiting, request));
+    const request = { body: bytes, reading, redaction, statusWords: config.statusWords };
+    const { value, kept: redacted, deviations: found } = valueOf(await worker.readAnswer(waiting, request));
+    const kept = redacted ? ownCopy(redacted) : bytes;
     for (const { field, outcome, expected, got, count } of found) deviations.add(field, outcome, expected, got, count);
     // Boundary: the value comes from a process of our own.
-    return receivedValue<Each>(reading, value, bytes);
+    return { value: receivedValue<Each>(reading, value, kept), kept };
   }
 
   function checkOffered(endpoint: UpstreamEndpoint): void {
@@ -151,7 +161,7 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
       const ask: Ask = (upstream, sent) => upstream.execute?.({ workflowId, inputs }, sent);
       const target = ofWorkflow('execute', workflowId, ask, '/execute');
       try {
-        return await send(target, call, inputs, { call: 'execute', args: {} }, (_body, started) => started);
+        return await send(target, call, inputs, { call: 'execute', args: {} }, (_body, { value }) => value);
       } catch (error) {
         throw withOutcome(error);
       }

@@ -43,7 +43,16 @@ export function createScopedUpstream(upstream: UpstreamApi, staleIfErrorMs: numb
       const { signal } = new AbortController();
       const requester = requesterOf(credential);
       const requesters = () => [requester];
-      const call = { credential, viewerId: requester.owner, requesters, requestId, signal, reader, scope: null };
+      const call = {
+        credential,
+        viewerId: requester.owner,
+        requesters,
+        requestId,
+        signal,
+        reader,
+        scope: null,
+        redaction: null,
+      };
       try {
         const { value } = await upstream.listWorkflows(call);
         const organizations = new Map(value.map(({ id, organizationId }) => [id, organizationId]));

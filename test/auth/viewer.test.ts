@@ -13,11 +13,11 @@ const arbitraryViewer = fc.record({
   scope: fc.option(arbitraryScope),
   attributes: fc.dictionary(fc.constantFrom('x', 'y'), fc.constantFrom('1', '2')),
 });
-type Draft = Omit<Viewer, 'id'>;
+type Draft = Omit<Viewer, 'id' | 'redaction'>;
 
 const SECRET = Buffer.from('a secret');
 const viewersOf = createViewers(createViewerIds(SECRET));
-const idOf = ({ credential, scope, attributes }: Draft) => viewersOf(credential, scope, attributes).id;
+const idOf = ({ credential, scope, attributes }: Draft) => viewersOf(credential, { scope, attributes }).id;
 /** The rights of a viewer in a fixed order. */
 const rightsOf = ({ credential, scope, attributes }: Draft) =>
   JSON.stringify([

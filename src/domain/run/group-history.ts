@@ -44,7 +44,7 @@ export const RUNS_WITHOUT = 20;
 /** Runs in which the node must have completed since, for the failure to be resolved. */
 export const COMPLETED_SINCE = 3;
 
-type Named = Pick<FailureGroup, 'nodeId' | 'code' | 'message'>;
+type Named = Pick<FailureGroup, 'nodeId' | 'cause'>;
 
 export function createGroupHistory(examined: ExaminedRuns): (group: Named) => GroupHistory {
   const { records, failures, completedNodes, isWhole } = examined;
@@ -73,7 +73,7 @@ export function createGroupHistory(examined: ExaminedRuns): (group: Named) => Gr
   }
 
   return (group) => {
-    const alike = groups.get(failureKey({ ...group, maskedMessage: group.message })) ?? [];
+    const alike = groups.get(failureKey(group)) ?? [];
     const started = alike.flatMap(({ startedAt }) => startedAt ?? []).sort((a, b) => a.epochMicros - b.epochMicros);
     const [first, last] = [started[0], started.at(-1)];
     if (!first || !last) return UNKNOWN_START;
