@@ -10,6 +10,8 @@ const SCRIPTS: readonly string[] = ['derived-values', 'failing-calls', 'live-fle
 const TESTS = new Map([
   ['same-answers', 'test/graphql/same-answers'],
   ['crossings', 'test/auth/crossings'],
+  ['redaction', 'test/redaction/answers'],
+  ['redaction-in-a-fleet', 'test/fleet/redaction'],
 ]);
 const NAMES = [...SCRIPTS, ...TESTS.keys()];
 
