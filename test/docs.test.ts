@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
 import { readConfig } from '../src/config/config.ts';
+import { KEPT_TEXTS } from '../src/domain/redaction/kept-texts.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
@@ -76,6 +77,14 @@ it('docs/testing.md names each folder of tests', () => {
   const folders = readdirSync(join(ROOT, 'test'), { withFileTypes: true }).filter((entry) => entry.isDirectory());
   const page = read('docs/testing.md');
   expect(folders.filter(({ name }) => !page.includes(`\`test/${name}\``)).map(({ name }) => name)).toEqual([]);
+});
+
+it('docs/redaction.md lists what rules for texts keep', () => {
+  const [, list = ''] = read('docs/redaction.md').split('## Kept by');
+  const namesIn = (place: object): string[] =>
+    Object.entries(place).flatMap(([name, inner]) => [name, ...namesIn(inner as object)]);
+  const names = new Set(Object.values(KEPT_TEXTS).flatMap(namesIn));
+  expect([...names].filter((name) => name !== '[]' && !new RegExp(`[\`.]${name}\\b`).test(list))).toEqual([]);
 });
 
 it('Each decision record has at most 2 KB', () => {

@@ -25,6 +25,14 @@ export const plainName = (name: string): string => name.toLowerCase().replace(/[
 /** JSON within texts within JSON. A text below is replaced as a whole. */
 const MAX_NESTED_TEXTS = 3;
 
+const MAX_NAMES = 1000;
+
+interface Name {
+  readonly plain: string;
+  /** Without matches of patterns. */
+  readonly name: string;
+}
+
 type Member = keyof typeof KEPT_TEXTS;
 
 /** Where a value is. */
@@ -42,6 +50,8 @@ export class Redactor {
   readonly #patterns: readonly RegExp[];
   /** Members that keep their texts: those that each `texts` rule keeps. Null: no such rule. */
   readonly #keep: ReadonlySet<string> | null;
+  /** Most items of an answer have the same names. */
+  readonly #names = new Map<string, Name>();
 
   constructor(rules: readonly RedactionRule[]) {
     for (const { keys } of rules) for (const key of keys) this.#keys.add(key);
@@ -126,21 +136,29 @@ export class Redactor {
     let isChanged = false;
     for (const key in object) {
       const value = object[key] ?? null;
-      const redacted = this.#member(key, value, position);
-      const name = this.#withoutMatches(key);
+      const { plain, name } = this.#nameOf(key);
+      const redacted = this.#member(key, plain, value, position);
       isChanged ||= redacted !== value || name !== key;
       entries.push([name, redacted]);
     }
     return isChanged ? withUniqueNames(entries) : object;
   }
 
-  #member(key: string, value: JsonValue, position: Position): JsonValue {
-    const name = plainName(key);
-    if (this.#keys.has(name)) return value === null ? null : REDACTED;
+  #nameOf(key: string): Name {
+    const known = this.#names.get(key);
+    if (known) return known;
+    if (this.#names.size >= MAX_NAMES) this.#names.clear();
+    const found = { plain: plainName(key), name: this.#withoutMatches(key) };
+    this.#names.set(key, found);
+    return found;
+  }
+
+  #member(key: string, plain: string, value: JsonValue, position: Position): JsonValue {
+    if (this.#keys.has(plain)) return value === null ? null : REDACTED;
     const place = position.place && Object.hasOwn(position.place, key) ? (position.place[key] ?? null) : null;
     // Counts of tokens stay. Texts in a usage are no counts.
     if (key === 'usage' && isUsage(value)) return value;
-    const keepsTexts = position.keepsTexts || (this.#keep?.has(name) ?? false);
+    const keepsTexts = position.keepsTexts || (this.#keep?.has(plain) ?? false);
     return this.#value(value, { ...position, place, keepsTexts, depth: position.depth + 1 });
   }
 
