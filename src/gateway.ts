@@ -5,7 +5,7 @@ import { createAuthenticator } from './auth/authenticator.ts';
 import { createHookAuthenticator, type AuthenticateHook } from './auth/authenticate-hook.ts';
 import { ConfigError, type Config } from './config/config.ts';
 import { readVersion } from './config/package-file.ts';
-import { readRedaction, readRedactionFile, type RedactionRules } from './config/redaction.ts';
+import { readRedaction, readRedactionFile, type RedactionRules } from './auth/redaction-rules.ts';
 import { createRedactions } from './domain/redaction/redaction.ts';
 import type { RedactionRule } from './domain/redaction/redactor.ts';
 import { createFleet } from './fleet/fleet.ts';

@@ -18,7 +18,7 @@ import type { PluginContext, StepgatePlugin } from './graphql/apollo/server.ts';
 export { HeaderMap } from '@apollo/server';
 export { GraphQLError } from 'graphql';
 export type { AuthenticateHook, Identity } from './auth/authenticate-hook.ts';
-export type { RedactionRules } from './config/redaction.ts';
+export type { RedactionRules } from './auth/redaction-rules.ts';
 export { ConfigError };
 export { settingsOf, type Settings } from './config/settings.ts';
 export type { JsonObject, JsonValue, Run, RunRecord, Step, WorkflowGraph, WorkflowRecord } from './domain/types.ts';

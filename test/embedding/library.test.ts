@@ -82,7 +82,7 @@ describe('createGateway', () => {
     [
       'a misspelled option',
       { authentication: () => null },
-      'unknown authentication: expected an object of config, authenticate, extension, plugins, onOperation, upstream and logger.',
+      'unknown authentication: expected an object of config, authenticate, extension, plugins, onOperation, upstream, redaction and logger.',
     ],
     [
       'an onOperation that is not a function',

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
-import type { RedactionRules } from '../../src/config/redaction.ts';
+import type { RedactionRules } from '../../src/auth/redaction-rules.ts';
 import { startGateway } from '../harness/gateway.ts';
 import { perBlock } from '../harness/lasting.ts';
 import { codesOf, ofRun } from '../harness/operations.ts';

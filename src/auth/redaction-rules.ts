@@ -3,8 +3,8 @@ import { RegExpParser, visitRegExpAST } from '@eslint-community/regexpp';
 import type { AST } from '@eslint-community/regexpp';
 import { z } from 'zod';
 import { plainName, type RedactionRule } from '../domain/redaction/redactor.ts';
-import { ConfigError, wrongMembers } from './config-error.ts';
-import { readJsonFile } from './json-file.ts';
+import { ConfigError, wrongMembers } from '../config/config-error.ts';
+import { readJsonFile } from '../config/json-file.ts';
 
 /** Rules of redaction, as in the file of REDACTION. */
 export interface RedactionRules {
