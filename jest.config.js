@@ -1,15 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { buildArgv } from 'jest';
 
-/**
- * Tests that start a browser, proxies, Valkey or processes, build the run page, try every form, size and fault of an
- * answer, or need the packages of test/peers.
- */
-const END_TO_END = [
-  '/test/(?:web|deploy|fleet|containment|contract|peers)/.*\\.test\\.ts$',
-  '/test/(?:process|cli|http/(?:behind-nginx|mcp|mcp-page|missing-page|random-schedules|slow-readers|socket-load|unread-events)|observability/exported-traces|upstream/connecting|upstream/large-answers|upstream/proxies)\\.test\\.ts$',
-];
-
 /** Node strips the types itself. @type {import('jest').Config} */
 const shared = {
   rootDir: import.meta.dirname,
@@ -30,19 +21,20 @@ const shared = {
   },
 };
 
+/** Tests that need a browser, a proxy, several processes, megabytes or packages of their own are `*.e2e.test.ts`. */
 const testMatch = ['<rootDir>/test/**/*.test.ts'];
 
 /** @type {import('jest').Config} */
 const fast = {
   ...shared,
   testMatch,
-  testPathIgnorePatterns: END_TO_END,
+  testPathIgnorePatterns: ['\\.e2e\\.test\\.ts$'],
   globalSetup: '<rootDir>/test/harness/global-setup.ts',
 };
 /** `npm run test:e2e`. @type {import('jest').Config} */
 export const endToEnd = {
   ...shared,
-  testRegex: END_TO_END,
+  testMatch: ['<rootDir>/test/**/*.e2e.test.ts'],
   globalSetup: '<rootDir>/test/harness/browser-setup.ts',
 };
 

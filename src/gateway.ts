@@ -5,12 +5,15 @@ import { createAuthenticator } from './auth/authenticator.ts';
 import { createHookAuthenticator, type AuthenticateHook } from './auth/authenticate-hook.ts';
 import { ConfigError, type Config } from './config/config.ts';
 import { readVersion } from './config/package-file.ts';
+import { readRedaction, readRedactionFile, type RedactionRules } from './auth/redaction-rules.ts';
+import { createRedactions } from './domain/redaction/redaction.ts';
+import type { RedactionRule } from './domain/redaction/redactor.ts';
 import { createFleet } from './fleet/fleet.ts';
 import { createSharedOperations } from './fleet/operations.ts';
 import { createSharedRateLimit } from './fleet/rate-limit.ts';
 import { createSharedAnswers } from './fleet/shared-answers.ts';
 import { createSharedStarts } from './fleet/starts/shared-starts.ts';
-import { Admission } from './graphql/admission/admission.ts';
+import { Admission } from './admission/admission.ts';
 import type { StepgatePlugin } from './graphql/apollo/server.ts';
 import type { SchemaExtension } from './graphql/extension/schema-extension.ts';
 import { createGraphql } from './graphql/graphql.ts';
@@ -28,8 +31,8 @@ import { createLogger, flushed, type Logger } from './observability/logger.ts';
 import { createMetrics } from './observability/metrics.ts';
 import { createObserver, type OnOperation } from './observability/observer.ts';
 import { createRuns } from './runs/runs.ts';
-import { afterOnThisMachine, createClock, type After, type Clock } from './runs/timer.ts';
-import { createViewers } from './runs/viewer.ts';
+import { afterOnThisMachine, createClock, type After, type Clock } from './runtime/clock.ts';
+import { createViewers } from './auth/viewer.ts';
 import { createUpstreamClient } from './upstream/client.ts';
 import type { Upstream } from './upstream/port.ts';
 import { createScopedUpstream } from './upstream/scoped-upstream.ts';
@@ -61,6 +64,8 @@ export interface Additions {
   readonly plugins?: readonly StepgatePlugin[];
   /** The embedder's own types and fields. */
   readonly extension?: SchemaExtension;
+  /** What callers may not read of payloads and errors, in place of REDACTION. */
+  readonly redaction?: RedactionRules;
   /** Used in place of a log on standard output. */
   readonly logger?: Logger;
   /** The calls of the workflow API as functions, in place of UPSTREAM_URL. */
@@ -167,6 +172,12 @@ const withUpstream = (config: Config, upstream: Upstream): Config => ({
   upstreamEndpoints: new Set([...config.upstreamEndpoints].filter((endpoint) => upstream[endpoint] !== undefined)),
 });
 
+function rulesOf({ redaction: file }: Config, own: RedactionRules | undefined): readonly RedactionRule[] {
+  if (file !== null && own) throw new ConfigError('REDACTION must be unset when the redaction option is set.');
+  if (own) return readRedaction(own, 'the option redaction');
+  return file === null ? [] : readRedactionFile(file);
+}
+
 /** A part with a timer or a socket goes onto the stack as soon as it is open. */
 async function openParts(
   given: Config,
@@ -192,6 +203,7 @@ async function openParts(
   const schema = createSchema(extension);
   const manifests = readManifests(config.persistedManifests, schema);
   const tools = createTools(config, manifests, schema);
+  const redactionOf = createRedactions(rulesOf(config, overrides.redaction));
   const usualPrices =
     isShowcase && config.upstreamUrl === null
       ? readPrices((await import('./sample/prices.ts')).PRICES, 'sample')
@@ -206,7 +218,7 @@ async function openParts(
 
   const fleet = await createFleet({ config, metrics, logger, now, after });
   opened.defer(() => fleet?.close());
-  const identification = { viewerOf: createViewers(fleet?.keys.viewerId), recheckMs, now, wallOf, logger };
+  const identification = { viewerOf: createViewers(fleet?.keys.viewerId, redactionOf), recheckMs, now, wallOf, logger };
   const authenticator = hook
     ? createHookAuthenticator({ ...identification, hook })
     : await createAuthenticator(auth, identification);
@@ -237,7 +249,7 @@ async function openParts(
   const sharedStarts = fleet && createSharedStarts(fleet, config.upstreamTimeoutMs);
   opened.defer(() => sharedStarts?.close());
   const runs = createRuns({
-    ...{ config, upstream: upstreamApi, isVerified },
+    ...{ config, upstream: upstreamApi },
     ...{ sharedAnswers, sharedStarts, now, wallOf, after },
   });
   const { viewers, topics } = runs;
@@ -251,7 +263,7 @@ async function openParts(
   const graphql = await createGraphql({
     ...{ config, schema, manifests, prices, runs, observer, logger, now, after },
     ...{ worker, maxBytesOnLoop },
-    ...{ plugins, isVerified, sharedOperations: fleet && createSharedOperations(fleet) },
+    ...{ plugins, sharedOperations: fleet && createSharedOperations(fleet) },
   });
   opened.defer(graphql.close);
   const http = createHttp({

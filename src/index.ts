@@ -18,6 +18,7 @@ import type { PluginContext, StepgatePlugin } from './graphql/apollo/server.ts';
 export { HeaderMap } from '@apollo/server';
 export { GraphQLError } from 'graphql';
 export type { AuthenticateHook, Identity } from './auth/authenticate-hook.ts';
+export type { RedactionRules } from './auth/redaction-rules.ts';
 export { ConfigError };
 export { settingsOf, type Settings } from './config/settings.ts';
 export type { JsonObject, JsonValue, Run, RunRecord, Step, WorkflowGraph, WorkflowRecord } from './domain/types.ts';
@@ -103,6 +104,7 @@ const OPTIONS = z.strictObject(
     onOperation: maybeAFunction,
     // Other members are allowed: an upstream may have state.
     upstream: z.looseObject({ name: z.string(NAME).min(1, NAME), ...CALLS }, UPSTREAM).exactOptional(),
+    redaction: z.looseObject({}, 'an object of rules, or left out').exactOptional(),
     logger: z
       .looseObject(
         {
@@ -113,7 +115,7 @@ const OPTIONS = z.strictObject(
       )
       .exactOptional(),
   } satisfies Record<keyof GatewayOptions, z.ZodType>,
-  'an object of config, authenticate, extension, plugins, onOperation, upstream and logger',
+  'an object of config, authenticate, extension, plugins, onOperation, upstream, redaction and logger',
 );
 
 /** Resolves when the gateway listens. Rejects with ConfigError for wrong options or settings, before a port is opened. */

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
 import { readConfig } from '../src/config/config.ts';
+import { KEPT_TEXTS } from '../src/domain/redaction/kept-texts.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
@@ -57,7 +58,8 @@ it('Each test that a page names exists', () => {
 it.each(['docs/bounds.md', 'docs/security.md'])('Each test in the tables of %s exists', (page) => {
   const cells = [...read(page).matchAll(/^\| .* \| ([^|]+) \|$/gm)].map(([, cell = '']) => cell);
   const named = cells.flatMap((cell) => [...cell.matchAll(/`([\w/-]+)`/g)].map(([, name = '']) => name));
-  const exists = (name: string) => [name, `test/${name}.test.ts`].some((path) => existsSync(join(ROOT, path)));
+  const exists = (name: string) =>
+    [name, `test/${name}.test.ts`, `test/${name}.e2e.test.ts`].some((path) => existsSync(join(ROOT, path)));
   expect(named.filter((name) => !exists(name))).toEqual([]);
   expect(named.length).toBeGreaterThan(20);
 });
@@ -75,6 +77,14 @@ it('docs/testing.md names each folder of tests', () => {
   const folders = readdirSync(join(ROOT, 'test'), { withFileTypes: true }).filter((entry) => entry.isDirectory());
   const page = read('docs/testing.md');
   expect(folders.filter(({ name }) => !page.includes(`\`test/${name}\``)).map(({ name }) => name)).toEqual([]);
+});
+
+it('docs/redaction.md lists what rules for texts keep', () => {
+  const [, list = ''] = read('docs/redaction.md').split('## Kept by');
+  const namesIn = (place: object): string[] =>
+    Object.entries(place).flatMap(([name, inner]) => [name, ...namesIn(inner as object)]);
+  const names = new Set(Object.values(KEPT_TEXTS).flatMap(namesIn));
+  expect([...names].filter((name) => name !== '[]' && !new RegExp(`[\`.]${name}\\b`).test(list))).toEqual([]);
 });
 
 it('Each decision record has at most 2 KB', () => {

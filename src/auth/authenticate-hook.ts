@@ -1,11 +1,15 @@
 /** The `authenticate` hook: an embedder's own check of credentials, in place of the gateway's. */
-import { hash } from 'node:crypto';
 import { bulkhead, timeout, TimeoutStrategy, wrap } from 'cockatiel';
 import { z } from 'zod';
 import { wrongMembers } from '../config/config-error.ts';
 import { GatewayError } from '../upstream/errors.ts';
-import { accepted, unauthenticated, type Caller } from './caller.ts';
-import { createCachedAuthenticator, type Authenticator, type IdentificationOptions } from './verified-callers.ts';
+import { unauthenticated } from './caller.ts';
+import {
+  createCachedAuthenticator,
+  type Authenticator,
+  type IdentificationOptions,
+  type Verified,
+} from './verified-callers.ts';
 
 /** The caller and its rights. `upstreamKey`, the workflows, the organization and `attributes` are part of every cache key. */
 export interface Identity {
@@ -23,6 +27,8 @@ export interface Identity {
   readonly expiresAt?: number;
   /** False: the caller may not start runs. Leave it out, not undefined, for a caller that may. */
   readonly mayExecute?: boolean;
+  /** Names of further rights. */
+  readonly rights?: readonly string[];
 }
 
 /**
@@ -46,6 +52,7 @@ const KEY = '1 to 8192 visible ASCII characters';
 const ORGANIZATION = 'an id, or left out';
 const TEXTS = 'an object of texts';
 const SUBJECT = 'a text that is not empty';
+const RIGHTS = 'a list of names';
 
 /** Each message completes "X must be …". */
 const IDENTITY = z.strictObject(
@@ -58,12 +65,13 @@ const IDENTITY = z.strictObject(
     subject: z.string(SUBJECT).min(1, SUBJECT).optional(),
     expiresAt: z.number('milliseconds since 1970').optional(),
     mayExecute: z.boolean('true or false, or left out').exactOptional(),
+    rights: z.array(z.string(RIGHTS), RIGHTS).optional(),
   },
-  'null, or an object of upstreamKey, workflowIds, organizationId, attributes, subject, expiresAt and mayExecute',
+  'null, or an object of upstreamKey, workflowIds, organizationId, attributes, subject, expiresAt, mayExecute and rights',
 );
 
 export function createHookAuthenticator(options: HookOptions): Authenticator {
-  const { hook, viewerOf, recheckMs, now, wallOf, logger, timeoutMs = TIMEOUT_MS } = options;
+  const { hook, viewerOf, wallOf, logger, timeoutMs = TIMEOUT_MS } = options;
   const deadline = timeout(timeoutMs, TimeoutStrategy.Aggressive);
   // The outer deadline includes the wait for a slot. The inner one ends with it, and frees the slot of a call that hangs.
   const bounded = wrap(deadline, bulkhead(CONCURRENCY, QUEUE_LENGTH), deadline);
@@ -79,21 +87,19 @@ export function createHookAuthenticator(options: HookOptions): Authenticator {
     }
   }
 
-  async function verify(credential: string): Promise<Caller> {
-    const nowMs = now();
+  async function verify(credential: string, nowMs: number): Promise<Verified> {
     const identity = await identify(credential);
     if (identity === null) throw unauthenticated('the credential is not accepted');
-    const { upstreamKey, organizationId = null, attributes, expiresAt = Infinity, mayExecute = true } = identity;
-    const name = identity.subject ?? hash('sha256', credential, 'base64url');
+    const { upstreamKey, organizationId = null, attributes, expiresAt = Infinity } = identity;
+    const { subject: name = null, mayExecute = true, rights = [] } = identity;
     const workflowIds = identity.workflowIds === 'all' ? null : new Set(identity.workflowIds);
     const untilMs = expiresAt - wallOf(nowMs) + nowMs;
     if (untilMs <= nowMs) throw unauthenticated('the credential has expired: get a new one');
     const scope = organizationId === null && workflowIds === null ? null : { organizationId, workflowIds };
-    const rights = { name, untilMs, verifiedUntilMs: nowMs + recheckMs, mayExecute };
-    return accepted(viewerOf(upstreamKey, scope, attributes), rights);
+    return { viewer: viewerOf(upstreamKey, { scope, attributes, rights }), name, mayExecute, rights, untilMs };
   }
 
-  return createCachedAuthenticator(verify, now);
+  return createCachedAuthenticator('subject', verify, options);
 }
 
 function describe(error: unknown): string {

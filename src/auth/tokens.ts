@@ -1,21 +1,25 @@
 /** JSON Web Tokens: checked against the issuer's keys. Their claims become a scope. */
-import { hash } from 'node:crypto';
 import { errors, jwtVerify, type JWTPayload } from 'jose';
 import { z } from 'zod';
-import type { TokenConfig } from '../config/config.ts';
+import type { ServiceAuth, TokenConfig } from '../config/config.ts';
 import { GatewayError } from '../upstream/errors.ts';
 import type { Scope } from '../upstream/api.ts';
-import { accepted, unauthenticated, type Caller } from './caller.ts';
+import { unauthenticated } from './caller.ts';
 import { createIssuerKeys } from './issuer-keys.ts';
-import { createCachedAuthenticator, type Authenticator, type IdentificationOptions } from './verified-callers.ts';
+import {
+  createCachedAuthenticator,
+  type Authenticator,
+  type IdentificationOptions,
+  type Verified,
+} from './verified-callers.ts';
 
-/** `apiKey` is sent upstream. Rejects with ConfigError if the issuer's key file cannot be read. */
+/** Rejects with ConfigError if the issuer's key file cannot be read. */
 export async function createTokens(
-  apiKey: string,
+  { apiKey, executeScope }: ServiceAuth,
   config: TokenConfig,
   options: IdentificationOptions,
 ): Promise<Authenticator> {
-  const { viewerOf, recheckMs, now, wallOf } = options;
+  const { viewerOf, wallOf } = options;
   const { issuer, audience, clockToleranceSeconds: clockTolerance } = config;
   const rules = { issuer, audience, clockTolerance, algorithms: [...config.algorithms], requiredClaims: ['exp'] };
   const keys = await createIssuerKeys(config.jwks, options);
@@ -24,17 +28,17 @@ export async function createTokens(
     throw error instanceof GatewayError ? error : unauthenticated(problemOf(error, config));
   }
 
-  async function verify(token: string): Promise<Caller> {
-    const nowMs = now();
+  async function verify(token: string, nowMs: number): Promise<Verified> {
     const wallMs = wallOf(nowMs);
     const { payload } = await jwtVerify(token, keys, { ...rules, currentDate: new Date(wallMs) }).catch(refuse);
     const untilMs = ((payload.exp ?? 0) + clockTolerance) * 1000 - wallMs + nowMs;
-    const name = readClaim(payload, 'sub', SUBJECT) ?? hash('sha256', token, 'base64url');
-    const rights = { name, untilMs, verifiedUntilMs: nowMs + recheckMs, mayExecute: mayExecute(payload, config) };
-    return accepted(viewerOf(apiKey, scopeOf(payload, config)), rights);
+    const rights = rightsIn(payload);
+    const viewer = viewerOf(apiKey, { scope: scopeOf(payload, config), rights });
+    const name = readClaim(payload, 'sub', SUBJECT) ?? null;
+    return { viewer, name, rights, mayExecute: mayExecuteWith(rights, executeScope), untilMs };
   }
 
-  return createCachedAuthenticator(verify, now);
+  return createCachedAuthenticator('token', verify, options);
 }
 
 const CLAIMS: Readonly<Record<string, string>> = {
@@ -65,12 +69,15 @@ function problemOf(error: unknown, { algorithms }: TokenConfig): string {
 /** Claims in which issuers list what a token may do: words in a text (RFC 8693), or a list. */
 const SCOPE_CLAIMS = ['scope', 'scp', 'roles', 'permissions'];
 
-const mayExecute = (claims: JWTPayload, { executeScope }: TokenConfig): boolean =>
-  executeScope === null || SCOPE_CLAIMS.some((name) => wordsOf(claims[name]).includes(executeScope));
+/** `executeScope`: null if everybody may. */
+export const mayExecuteWith = (rights: readonly string[], executeScope: string | null): boolean =>
+  executeScope === null || rights.includes(executeScope);
 
-function wordsOf(claim: unknown): readonly unknown[] {
+const rightsIn = (claims: JWTPayload): readonly string[] => SCOPE_CLAIMS.flatMap((name) => wordsOf(claims[name]));
+
+function wordsOf(claim: unknown): readonly string[] {
   if (typeof claim === 'string') return claim.split(' ');
-  return Array.isArray(claim) ? claim : [];
+  return Array.isArray(claim) ? claim.filter((word) => typeof word === 'string') : [];
 }
 
 const SUBJECT = z.string().min(1).optional().describe('a string that is not empty, or left out');

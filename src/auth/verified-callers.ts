@@ -2,10 +2,10 @@
 import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { Logger } from '../observability/logger.ts';
-import type { Clock } from '../runs/timer.ts';
-import type { ViewerOf } from '../runs/viewer.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Viewer, ViewerOf } from './viewer.ts';
 import { GatewayError } from '../upstream/errors.ts';
-import { NOBODY, rejected, type Caller } from './caller.ts';
+import { accepted, NOBODY, ownerOf, rejected, type Caller } from './caller.ts';
 
 /** A credential that must be verified. */
 export interface Unverified {
@@ -25,13 +25,21 @@ export interface IdentificationOptions extends Clock {
   readonly logger: Logger;
 }
 
-/** Some 8,000 callers, fewer if their scopes list many workflows. */
+/** Some 7,000 callers, fewer if their scopes list many workflows. */
 const MAX_CACHED_BYTES = 8 * 2 ** 20;
 
-/** `verify` rejects with the GatewayError for the client. `now`: milliseconds since 1970. */
+/** What the verification of a credential has found. */
+export interface Verified extends Pick<Caller, 'mayExecute' | 'rights' | 'untilMs'> {
+  readonly viewer: Viewer;
+  /** Null: each credential is a caller. */
+  readonly name: string | null;
+}
+
+/** `verify` rejects with the GatewayError for the client. */
 export function createCachedAuthenticator(
-  verify: (credential: string) => Promise<Caller>,
-  now: () => number,
+  kind: 'token' | 'subject',
+  verify: (credential: string, nowMs: number) => Promise<Verified>,
+  { now, recheckMs }: Pick<IdentificationOptions, 'now' | 'recheckMs'>,
 ): Authenticator {
   const callers = new LRUCache<string, Caller>({ maxSize: MAX_CACHED_BYTES, sizeCalculation: bytesOf });
   /** Single flight, by the same hash. Bounded by the requests in progress. */
@@ -39,7 +47,10 @@ export function createCachedAuthenticator(
 
   async function verifyAndCache(key: string, credential: string): Promise<Caller> {
     try {
-      const caller = await verify(credential);
+      const nowMs = now();
+      const { name, ...found } = await verify(credential, nowMs);
+      const owner = ownerOf(kind, name, key, found.viewer);
+      const caller = accepted({ ...found, owner, isVerified: true, verifiedUntilMs: nowMs + recheckMs });
       callers.set(key, caller);
       return caller;
     } catch (error) {
@@ -71,11 +82,12 @@ export function createCachedAuthenticator(
 const CALLER_BYTES = 800;
 const TEXT_BYTES = 64;
 
-function bytesOf({ viewer, name }: Caller): number {
+function bytesOf({ viewer, owner, rights }: Caller): number {
   if (!viewer) return CALLER_BYTES;
   const { scope, attributes, credential } = viewer;
   const texts = [
-    name ?? '',
+    owner?.key ?? '',
+    ...rights,
     scope?.organizationId ?? '',
     ...(scope?.workflowIds ?? []),
     ...Object.entries(attributes).flat(),

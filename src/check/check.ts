@@ -1,7 +1,7 @@
 /** Tries each call of the upstream once, through the gateway's own client. */
 import { isTerminal } from '../domain/status.ts';
 import type { RunRecord } from '../domain/types.ts';
-import type { CallOptions, RunRef, UpstreamApi } from '../upstream/client.ts';
+import type { CallOptions, Requester, RunRef, UpstreamApi } from '../upstream/client.ts';
 import { GatewayError } from '../upstream/errors.ts';
 import type { Attempts } from './attempts.ts';
 import type { CheckOptions } from './options.ts';
@@ -12,6 +12,9 @@ const MAX_WORKFLOWS = 5;
 /** The largest page that the gateway requests. A shorter page counts as the end. */
 const PAGE = 100;
 
+const NAME = 'stepgate-check';
+const REQUESTER: Requester = { owner: NAME, network: () => NAME, isStranger: () => false };
+
 export async function tryCalls(
   client: UpstreamApi,
   { attempt, skip }: Pick<Attempts, 'attempt' | 'skip'>,
@@ -21,11 +24,9 @@ export async function tryCalls(
   const { signal } = new AbortController();
   const call: CallOptions = {
     credential: options.key,
-    viewerId: 'stepgate-check',
-    requestId: 'stepgate-check',
-    scope: null,
-    network: 'this machine',
-    signal,
+    ...{ viewerId: NAME, requestId: NAME, scope: null, redaction: null, signal },
+    requesters: () => [REQUESTER],
+    reader: { share: REQUESTER, order: 0 },
   };
 
   const workflows = await attempt(

@@ -9,7 +9,13 @@ const ALGORITHMS = [
 ] as const;
 const DEFAULT_ALGORITHMS = ['RS256', 'ES256', 'EdDSA'];
 
-const NAMED_HASH = /^(?:[\w.-]{1,64}:)?([0-9a-f]{64})$/i;
+/** The hash is behind the last colon, since a right may have colons. Rights need a name. */
+const GATEWAY_KEY = /^(?:([\w.-]{1,64})((?:\+[\w.:/-]{1,64})*):)?([0-9a-f]{64})$/i;
+
+function readGatewayKey(text: string) {
+  const [, name = null, rights = '', hash = ''] = GATEWAY_KEY.exec(text) ?? [];
+  return Object.freeze({ name, rights: rights.split('+').slice(1), sha256: Buffer.from(hash, 'hex') });
+}
 
 /** Some issuers have a query in the URL of their keys. */
 function readKeySource(text: string): string | null {
@@ -25,13 +31,10 @@ export const AUTH = {
   ),
   GATEWAY_KEYS_SHA256: optional(
     listOf(
-      z
-        .string()
-        .regex(NAMED_HASH)
-        .transform((text) => Buffer.from(text.slice(-64), 'hex')),
-      'SHA-256 hashes in hex, as hash or name:hash',
+      z.string().regex(GATEWAY_KEY).transform(readGatewayKey),
+      'SHA-256 hashes in hex, as hash, name:hash or name+right:hash',
     ).meta(SECRET),
-  ).describe('Keys that callers may send instead of a token.'),
+  ).describe('Keys that callers may send instead of a token. Keys with the same name are one caller.'),
   AUTH_JWKS: optional(
     readBy(readKeySource, 'an http or https URL without credentials, or the path of a file'),
   ).describe('The public keys of the token issuer, as a JSON Web Key Set.'),
@@ -48,7 +51,7 @@ export const AUTH = {
   ),
   AUTH_WORKFLOWS_CLAIM: optional(z.string()).describe('Claim with the ids of the workflows that the caller sees.'),
   AUTH_EXECUTE_SCOPE: optional(matching(/^\S{1,256}$/, 'one word, such as runs:execute')).describe(
-    'Word that a token needs in `scope`, `scp`, `roles` or `permissions` to start runs.',
+    'Right that a caller needs to start runs: in `scope`, `scp`, `roles` or `permissions` of a token, or among the rights of a key.',
   ),
 };
 
@@ -66,7 +69,7 @@ export function authOf(variables: AuthVariables, offersWorkflows: boolean, refus
   }
   if (apiKey === null) return refuse('UPSTREAM_API_KEY is required when UPSTREAM_AUTH is service.');
   if (jwks === null) {
-    const idle = set.find((name) => name.startsWith('AUTH_'));
+    const idle = set.find((name) => name.startsWith('AUTH_') && name !== 'AUTH_EXECUTE_SCOPE');
     if (idle !== undefined) return refuse(`AUTH_JWKS is required when ${idle} is set.`);
     if (keys === null) {
       return refuse(
@@ -75,7 +78,13 @@ export function authOf(variables: AuthVariables, offersWorkflows: boolean, refus
     }
   }
   const tokens = jwks === null ? null : tokensOf(jwks, variables, offersWorkflows, refuse);
-  return Object.freeze({ mode: 'service', apiKey, keys: keys ?? [], tokens });
+  return Object.freeze({
+    mode: 'service',
+    apiKey,
+    keys: keys ?? [],
+    executeScope: variables.AUTH_EXECUTE_SCOPE,
+    tokens,
+  });
 }
 
 function tokensOf(jwks: string, variables: AuthVariables, offersWorkflows: boolean, refuse: Refuse) {
@@ -96,6 +105,5 @@ function tokensOf(jwks: string, variables: AuthVariables, offersWorkflows: boole
     clockToleranceSeconds: variables.AUTH_CLOCK_TOLERANCE_SECONDS ?? 0,
     organizationClaim,
     workflowsClaim: variables.AUTH_WORKFLOWS_CLAIM,
-    executeScope: variables.AUTH_EXECUTE_SCOPE,
   });
 }

@@ -149,14 +149,14 @@ const LIMITS = {
     .default(16_777_216)
     .describe('Largest answer of one operation, as JSON.'),
   RATE_LIMIT_PER_MINUTE: optional(wholeNumber(1, 1_000_000)).describe(
-    'Operations a minute for one key, over all transports.',
+    'Operations a minute for one caller, over all transports.',
   ),
   RATE_LIMIT_ANONYMOUS_PER_MINUTE: wholeNumber(1, 1_000_000)
     .default(600)
     .describe('Operations a minute from one address without an accepted key. Always on.'),
   MAX_SUBSCRIPTIONS_PER_VIEWER: wholeNumber(1, 1_000_000)
     .default(5000)
-    .describe('Runs and workflows that one key may watch at once.'),
+    .describe('Runs and workflows that one caller may watch at once.'),
   MAX_CONNECTIONS: wholeNumber(1, 1_000_000)
     .default(10_000)
     .describe('Connections of clients at the same time. A further one is closed at once.'),
@@ -184,12 +184,18 @@ const PRICES = {
   ),
 };
 
+const PRIVACY = {
+  REDACTION: optional(z.string().meta({ expected: 'the path of a JSON file' })).describe(
+    'What callers may not read of payloads and errors: [redaction](redaction.md).',
+  ),
+};
+
 const NODE_ENV = optional(z.string().meta({ expected: 'production, or another text' })).describe(
   'In production `UPSTREAM_URL` must be set, and `INTROSPECTION` and `SANDBOX` are off unless they are set.',
 );
 
 /** Each is a property of the config, by the same name in camel case. */
-export const PLAIN = { ...PROCESS, ...UPSTREAM, ...FRESHNESS, ...LIMITS, ...AGENTS, ...PRICES };
+export const PLAIN = { ...PROCESS, ...UPSTREAM, ...FRESHNESS, ...LIMITS, ...AGENTS, ...PRICES, ...PRIVACY };
 
 export const ENVIRONMENT = z.object({
   NODE_ENV,
@@ -207,6 +213,7 @@ export const DOCUMENTED = {
   Limits: LIMITS,
   Agents: AGENTS,
   Prices: PRICES,
+  Redaction: PRIVACY,
   'Service mode': AUTH,
   Fleet: FLEET,
 };

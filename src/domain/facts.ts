@@ -78,8 +78,12 @@ export interface StepFacts {
   readonly endTime: Timestamp | null;
   /** Whole seconds, rounded down by the upstream. Exact up to 2^53, so it may exceed an `Int`. Null if unknown. */
   readonly elapsedTime: number | null;
-  /** Text as sent. It may also say that there is no error. */
+  /** Text as sent, unless it is redacted. It may also say that there is no error. */
   readonly error: string | null;
+  /** Set if something of error or payload was redacted. */
+  readonly isRedacted?: boolean;
+  /** Identifies the cause of a redacted error. Equal for failures of one group. */
+  readonly errorHash?: string | null;
   /** Item of a fan-out that this is an execution for. Null if not reported. */
   readonly itemKey: string | null;
   /** Number of the attempt within node and item, from 1. Null if not reported. */
@@ -110,6 +114,9 @@ export interface RunRecord {
   readonly endTime: Timestamp | null;
   readonly elapsedTime: number | null;
   readonly error: string | null;
+  /** As those of a step. */
+  readonly isRedacted?: boolean;
+  readonly errorHash?: string | null;
   readonly payload: Payload;
   /** At most one token report per node, from its output in the record. Failed executions have none. */
   readonly nodeTokens: readonly ReportedTokens[];

@@ -35,6 +35,7 @@ export interface Step extends StepFacts, StepDuration, StepAttempt {
   readonly workflowId: string;
   readonly runId: string;
   readonly status: StepStatus;
+  readonly isRedacted: boolean;
   readonly isFinished: boolean;
   /** Start of the current wait. Null unless it is WAITING. */
   readonly waitingSince: Timestamp | null;
@@ -158,6 +159,10 @@ export interface Run {
   readonly lastActivityAt: Timestamp | null;
   readonly wallClockMs: number | null;
   readonly error: string | null;
+  /** True if something of error, inputs or outputs was redacted. */
+  readonly isRedacted: boolean;
+  /** Identifies the cause of a redacted error. Null for others. */
+  readonly errorHash: string | null;
   readonly freshness: Freshness;
   /** Sorted by start, then upstream index. */
   readonly steps: readonly Step[];

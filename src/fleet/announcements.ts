@@ -5,6 +5,7 @@
 import type { FleetMetrics } from '../observability/fleet-metrics.ts';
 import type { Complaints } from './complaints.ts';
 import { createConnection } from './connection.ts';
+import { PREFIX } from './fleet-keys.ts';
 import { isReplyError, type Valkey } from './valkey.ts';
 
 export interface Announcements {
@@ -23,7 +24,7 @@ export interface AnnouncementsOptions {
   readonly complaints: Complaints;
 }
 
-const CHANNEL = 'stepgate:';
+const CHANNEL = `${PREFIX}:`;
 /** All channels are subscribed to again: a refused one may be allowed by now, and a dead connection does not answer. */
 const REPEAT_MS = 5000;
 

@@ -27,7 +27,9 @@ export interface KeyedName {
   open(identity: string, sealed: Buffer, maxBytes: number): Promise<Buffer | null>;
 }
 
-const PREFIX = 'stepgate';
+/** Of all names. A version that stores something else raises the number: it shares nothing with the one before. */
+export const PREFIX = 'stepgate:2';
+const LABEL = 'stepgate';
 const VERSION = 1;
 const SALT_BYTES = 16;
 const KEY_BYTES = 32;
@@ -67,14 +69,14 @@ export function createKeyring(secrets: readonly string[]): Keyring {
 type Keys = ReturnType<typeof keysOf>;
 
 function keysOf(secret: string) {
-  const derive = (purpose: string) => Buffer.from(hkdfSync('sha256', secret, '', `${PREFIX} ${purpose}`, KEY_BYTES));
+  const derive = (purpose: string) => Buffer.from(hkdfSync('sha256', secret, '', `${LABEL} ${purpose}`, KEY_BYTES));
   const [viewerKey, nameKey, valueKey] = [derive('viewers'), derive('names'), derive('values')];
   const hmac = (key: Buffer, text: string) => createHmac('sha256', key).update(text).digest('base64url');
 
   /** Each value has a salt, and so a key and a nonce of its own: no nonce is used twice with a key. */
   function cipherKeys(identity: string, salt: Buffer): readonly [Buffer, Buffer] {
     const material = Buffer.concat([valueKey, Buffer.from(identity)]);
-    const derived = Buffer.from(hkdfSync('sha256', material, salt, `${PREFIX} value`, KEY_BYTES + NONCE_BYTES));
+    const derived = Buffer.from(hkdfSync('sha256', material, salt, `${LABEL} value`, KEY_BYTES + NONCE_BYTES));
     return [derived.subarray(0, KEY_BYTES), derived.subarray(KEY_BYTES)];
   }
 

@@ -4,7 +4,7 @@ import type { Config } from '../config/config.ts';
 import type { FleetMetrics } from '../observability/fleet-metrics.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Metrics } from '../observability/metrics.ts';
-import type { After } from '../runs/timer.ts';
+import type { After } from '../runtime/clock.ts';
 import { createAnnouncements, type Announcements } from './announcements.ts';
 import { createComplaints } from './complaints.ts';
 import { createConnection } from './connection.ts';

@@ -5,7 +5,7 @@ import {
   TOLERANCE_MS,
   type RateLimit,
   type RateLimitOfFleet,
-} from '../graphql/operations/rate-limit.ts';
+} from '../admission/rate-limit.ts';
 import type { Fleet } from './fleet.ts';
 
 /**

@@ -3,7 +3,7 @@
  * costs one more upstream call, and nothing else. Ages are measured by the time to live of keys, never by two clocks.
  */
 import type { Called, Lease, Outcome, Resource, SharedAnswers, SharedState } from '../runs/ports.ts';
-import { identityOf } from '../runs/viewer.ts';
+import { identityOf } from '../auth/viewer.ts';
 import { createAwaitedCalls } from './awaited-calls.ts';
 import type { Fleet } from './fleet.ts';
 import type { KeyedName } from './fleet-keys.ts';

@@ -4,7 +4,7 @@
  */
 import { LRUCache } from 'lru-cache';
 import type { SharedAnswers } from '../runs/ports.ts';
-import { identityOf } from '../runs/viewer.ts';
+import { identityOf } from '../auth/viewer.ts';
 import type { Fleet } from './fleet.ts';
 import { newToken, WITHDRAW, WITHDRAWN } from './rights.ts';
 import { evaluate } from './valkey.ts';

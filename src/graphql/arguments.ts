@@ -4,6 +4,7 @@ import { unwritable } from '../domain/json.ts';
 import { jsonBytes } from '../domain/json-bytes.ts';
 import type { JsonObject, JsonValue } from '../domain/types.ts';
 import type { RunFilter, TimeWindow } from '../runs/history/run-history.ts';
+import { REDACTED } from '../domain/redaction/redactor.ts';
 import { GatewayError } from '../upstream/errors.ts';
 
 export const MAX_LIST_SIZE = 100;
@@ -68,8 +69,8 @@ function checkFilterText(name: keyof RunFilter, text: string): string {
 
 const MAX_INPUTS_BYTES = 2 ** 20;
 
-/** Returns the inputs if the upstream can accept them. Null becomes an empty object. */
-export function checkInputs(inputs: JsonValue): JsonObject {
+/** Returns the inputs if the upstream can accept them. Null becomes an empty object. `isRedacted`: the caller may have read some. */
+export function checkInputs(inputs: JsonValue, isRedacted: boolean): JsonObject {
   if (typeof inputs !== 'object' || Array.isArray(inputs)) {
     const got = Array.isArray(inputs) ? 'a list' : `a ${typeof inputs}`;
     throw new GatewayError('BAD_USER_INPUT', `inputs must be an object, got ${got}.`);
@@ -81,7 +82,20 @@ export function checkInputs(inputs: JsonValue): JsonObject {
   const problem = unwritable(inputs);
   if (problem !== null)
     throw new GatewayError('BAD_USER_INPUT', `inputs must be JSON that the gateway can send: ${problem}.`);
+  if (isRedacted && hasText(inputs, REDACTED)) {
+    throw new GatewayError(
+      'BAD_USER_INPUT',
+      `inputs must not contain the text ${REDACTED}, which stands for what you may not read. Replace it, or ask for the right to read it.`,
+    );
+  }
   return (inputs ?? {}) as JsonObject;
+}
+
+/** Whether a text or a name in the value contains this text. */
+function hasText(value: JsonValue, text: string): boolean {
+  if (typeof value === 'string') return value.includes(text);
+  if (typeof value !== 'object' || value === null) return false;
+  return Object.entries(value as JsonObject).some(([name, inner]) => name.includes(text) || hasText(inner, text));
 }
 
 const MAX_KEY_LENGTH = 255;

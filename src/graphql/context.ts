@@ -1,5 +1,5 @@
 /** Context of one operation: viewer, clock reading, budgets and loaders. */
-import type { Caller } from '../auth/caller.ts';
+import type { Caller, Standing } from '../auth/caller.ts';
 import { createModelCalls } from '../domain/changes/model-calls.ts';
 import type { Conversation } from '../domain/conversation/message.ts';
 import type { Cost } from '../domain/cost/cost.ts';
@@ -21,11 +21,10 @@ import { createWorkflowLoaders, type WorkflowLoaders } from '../runs/loaders/wor
 import { AnswerLifetime, type ReadContext } from '../runs/read-context.ts';
 import type { StartRequest, StartRun } from '../runs/starts/run-starter.ts';
 import type { RunStore } from '../runs/run-store.ts';
-import type { Viewer } from '../runs/viewer.ts';
 import type { WorkflowStore } from '../runs/workflow-store.ts';
-import type { RunRef } from '../upstream/client.ts';
+import type { Requester, RunRef } from '../upstream/client.ts';
 import { GatewayError } from '../upstream/errors.ts';
-import type { Ticket } from './admission/ticket.ts';
+import type { Ticket } from '../admission/ticket.ts';
 import { Budgets, type Limits } from './budgets.ts';
 import type { LookAhead } from './fields/data-requirements.ts';
 import type { Links } from './links.ts';
@@ -44,8 +43,7 @@ export interface ContextSource extends Limits {
   readonly watchRun: WatchRun;
   readonly watchRuns: WatchRuns;
   readonly startRun: StartRun;
-  /** True if the gateway, or recently the upstream, has accepted the viewer's key. */
-  readonly isProven: (viewer: Viewer) => boolean;
+  readonly standing: (caller: Caller) => Standing;
   /** False if the upstream cannot start runs. */
   readonly offersExecute: boolean;
   readonly lookAhead: LookAhead;
@@ -60,9 +58,8 @@ export interface ContextSource extends Limits {
 
 export interface ContextRequest {
   readonly caller: Caller;
+  readonly requester: Requester;
   readonly requestId: string;
-  /** Returns the network of the request. */
-  readonly network: () => string;
   /** Returns a signal that fires when the client has disconnected. */
   readonly signal: () => AbortSignal;
   readonly ticket: Ticket;
@@ -89,14 +86,14 @@ export type Context = ReturnType<typeof createContext>;
 
 /** Without a viewer, a field that needs one throws UNAUTHENTICATED. */
 export function createContext(source: ContextSource, request: ContextRequest) {
-  const { caller, requestId, network, signal, ticket, operationRecord } = request;
+  const { caller, requester, requestId, signal, ticket, operationRecord } = request;
   const { viewer, mayExecute } = caller;
   const nowMs = source.now();
   const budgets = new Budgets(source);
   const lifetime = new AnswerLifetime();
   const operation = (): ReadContext => {
     if (viewer) {
-      return { viewer, requestId, network, signal, budget: budgets, lifetime, reader: ticket, operationRecord };
+      return { viewer, requester, requestId, signal, budget: budgets, lifetime, reader: ticket, operationRecord };
     }
     throw (
       caller.error ??
@@ -119,9 +116,10 @@ export function createContext(source: ContextSource, request: ContextRequest) {
     nowMs,
     /** Throws without a viewer. */
     operation,
-    /** Rejects if neither gateway nor upstream has accepted the viewer's key. May load the list of workflows. */
+    /** Rejects if neither gateway nor upstream has accepted the caller lately. May load the list of workflows. */
     async proveRight(): Promise<void> {
-      if (!source.isProven(operation().viewer)) await workflows().known();
+      operation();
+      if (source.standing(caller) !== 'FRESH') await workflows().known();
     },
     /** Limits how long the answer may be cached. */
     lifetime,
@@ -211,5 +209,7 @@ export function createContext(source: ContextSource, request: ContextRequest) {
       if (!mayExecute) throw new GatewayError('FORBIDDEN', MAY_NOT_EXECUTE);
     },
     startRun: (request: StartRequest) => source.startRun(request, operation()),
+    /** Whether the caller may read less than the upstream sends. */
+    isRedacted: (): boolean => operation().viewer.redaction !== null,
   };
 }

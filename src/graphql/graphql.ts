@@ -7,7 +7,7 @@ import type { JsonValue } from '../domain/types.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Observer } from '../observability/observer.ts';
 import { documentBytes, type Runs } from '../runs/runs.ts';
-import type { After } from '../runs/timer.ts';
+import type { After } from '../runtime/clock.ts';
 import type { ReadingWorker } from '../upstream/worker/reading-worker.ts';
 import { createAnswers } from './apollo/plugins/answers.ts';
 import { createChecks } from './apollo/plugins/checks.ts';
@@ -42,8 +42,6 @@ export interface GraphqlOptions {
   readonly after: After;
   /** Plugins of an embedder. */
   readonly plugins: readonly StepgatePlugin[];
-  /** If false, the upstream decides whether a key is valid. */
-  readonly isVerified: boolean;
   readonly worker: ReadingWorker;
   readonly maxBytesOnLoop: number | undefined;
 }
@@ -56,7 +54,7 @@ const registeredBytes = (maxBytes: number): number => Math.floor(maxBytes / 4);
 /** Rejects with a message for the operator if a manifest of persisted operations is invalid. */
 export async function createGraphql(options: GraphqlOptions) {
   const { config, schema, manifests, prices, runs, sharedOperations, observer, logger, now, after } = options;
-  const { plugins, isVerified, worker, maxBytesOnLoop } = options;
+  const { plugins, worker, maxBytesOnLoop } = options;
   const { introspection, maxAnswerBytes, maxOperationObjects, maxUpstreamCalls } = config;
   const maxBytes = documentBytes(config);
   const persisted = createPersistedOperations({
@@ -88,8 +86,8 @@ export async function createGraphql(options: GraphqlOptions) {
 
   const budgets = { maxUpstreamCalls, maxObjects: maxOperationObjects, maxAnswerBytes };
   const offersExecute = config.upstreamEndpoints.has('execute');
-  const isProven: ContextSource['isProven'] = (viewer) => isVerified || runs.viewers.hasProvenRight(viewer);
-  const ofOperation = { lookAhead, isProven, offersExecute, prices, links: createLinks(config), now };
+  const standing: ContextSource['standing'] = (caller) => runs.viewers.standing(caller);
+  const ofOperation = { lookAhead, standing, offersExecute, prices, links: createLinks(config), now };
   const parts = new JsonParts();
   const ofPayloads = {
     payloadReading: { worker, maxBytesOnLoop },

@@ -6,7 +6,7 @@ import type { Payload, PayloadValues } from '../domain/types.ts';
 import type { ReadingWorker } from '../upstream/worker/reading-worker.ts';
 import { valueOf, type PayloadReply } from '../upstream/worker/messages.ts';
 import { answerTo, ParsedPayloads, type AnswerTo, type Asked, type Room } from '../upstream/worker/questions.ts';
-import { PARSED_AT_ONCE_BYTES, type Ticket } from './admission/ticket.ts';
+import { PARSED_AT_ONCE_BYTES, type Ticket } from '../admission/ticket.ts';
 
 type Body = Payload['body'];
 

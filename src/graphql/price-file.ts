@@ -1,7 +1,7 @@
 /** Reads TOKEN_PRICES in LiteLLM's format (model_prices_and_context_window.json). An error stops the start. */
 import { z } from 'zod';
 import type { ModelPrices, PriceList, TokenPrices } from '../domain/cost/prices.ts';
-import { readJsonFile } from './json-file.ts';
+import { readJsonFile } from '../config/json-file.ts';
 
 /** US dollars per token. A higher price is probably per thousand or million tokens. */
 const MAX_PRICE = 0.1;

@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import { bulkhead, BulkheadRejectedError, type BulkheadPolicy } from 'cockatiel';
 import { rejected, type Caller } from '../auth/caller.ts';
 import type { Authenticator, Unverified } from '../auth/verified-callers.ts';
-import { rateLimited, type RateLimit } from '../graphql/operations/rate-limit.ts';
+import { rateLimited, type RateLimit } from '../admission/rate-limit.ts';
 import type { Logger } from '../observability/logger.ts';
 import { GatewayError } from '../upstream/errors.ts';
 import type { Forwarding } from './client-address.ts';

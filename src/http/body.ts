@@ -3,8 +3,8 @@ import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import type { FastifyReply } from 'fastify';
 import { requestError } from '../graphql/operations/error-formatting.ts';
-import type { Ticket } from '../graphql/admission/ticket.ts';
-import { createOwnBytes, type OwnBytes } from '../upstream/transport/own-bytes.ts';
+import type { Ticket } from '../admission/ticket.ts';
+import { createOwnBytes, type OwnBytes } from '../runtime/own-bytes.ts';
 
 const MAX_BODY_BYTES = 1_048_576;
 /** The memory doubles when it is full: a client may announce more than it sends. */

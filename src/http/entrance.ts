@@ -5,32 +5,31 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyReply } from 'fastify';
-import type { Caller } from '../auth/caller.ts';
-import type { Admission } from '../graphql/admission/admission.ts';
-import type { Owner } from '../graphql/admission/room.ts';
-import type { Ticket } from '../graphql/admission/ticket.ts';
+import type { Caller, Owner, Standing } from '../auth/caller.ts';
+import type { Admission } from '../admission/admission.ts';
+import type { Ticket } from '../admission/ticket.ts';
 import type { Client, OperationRequest } from '../graphql/operations/operation.ts';
-import { rateLimited, type Allowance, type RateLimit } from '../graphql/operations/rate-limit.ts';
+import { rateLimited, type Allowance, type RateLimit } from '../admission/rate-limit.ts';
 import type { ClientInfo } from '../observability/operation-record.ts';
+import type { Requester } from '../upstream/client.ts';
 import { GatewayError } from '../upstream/errors.ts';
 import type { Authenticate } from './authentication.ts';
 import { dropBody } from './body.ts';
 import type { Forwarding } from './client-address.ts';
 
 /** What a transport knows about an operation before its caller is known. */
-export interface Arrival extends Omit<OperationRequest, 'caller' | 'network' | 'authenticate' | 'admitEvent'> {
+export interface Arrival extends Omit<OperationRequest, 'caller' | 'requester' | 'authenticate' | 'admitEvent'> {
   /** Replaces the header of the request. */
   readonly authorization?: string | undefined;
 }
 
 export interface EntranceOptions {
   readonly authenticate: Authenticate;
-  /** Null: no limit by viewer. */
-  readonly byViewer: RateLimit | null;
+  /** Null: no limit by owner. */
+  readonly byOwner: RateLimit | null;
   readonly byNetwork: RateLimit;
   readonly admission: Admission;
-  /** True if the gateway, or recently the upstream, has accepted the viewer's key. */
-  readonly isAccepted: (viewerId: string) => boolean;
+  readonly standing: (caller: Caller) => Standing;
   readonly networkOf: Forwarding['networkOf'];
   /** Connections over which an accepted caller has sent an operation. */
   readonly acceptedConnections: WeakSet<object>;
@@ -38,43 +37,46 @@ export interface EntranceOptions {
   readonly refusalMs: number;
 }
 
-const BEHIND_PROXIES: Owner = { name: 'proxies', kind: 'proxy' };
+const BEHIND_PROXIES: Owner = { key: 'proxies', kind: 'proxies', name: null };
 
 export type Entrance = ReturnType<typeof createEntrance>;
 
 export function createEntrance(options: EntranceOptions) {
-  const { authenticate, byViewer, byNetwork, admission, isAccepted, networkOf, acceptedConnections, refusalMs } =
-    options;
+  const { authenticate, byOwner, byNetwork, admission, standing, networkOf, acceptedConnections, refusalMs } = options;
   const slowDown = createSlowDown(refusalMs);
 
-  /** Its accepted caller, or else its network, since keys can be invented. */
-  function ownerOf({ viewer, name }: Caller, request: IncomingMessage): Owner {
-    if (viewer && isAccepted(viewer.id)) {
-      acceptedConnections.add(request.socket);
-      return { name: `caller ${name ?? viewer.id}`, kind: 'caller' };
-    }
-    return strangersOf(request);
+  /** Whose share is used now: a stranger, whose key may be invented, uses that of its network. */
+  function ownerOf(caller: Caller, request: IncomingMessage): Owner {
+    if (!caller.owner || standing(caller) === 'STRANGER') return strangersOf(request);
+    acceptedConnections.add(request.socket);
+    return caller.owner;
   }
 
-  /** All callers of the request's network whose keys are not accepted. */
+  /** All strangers of the request's network. */
   function strangersOf(request: IncomingMessage): Owner {
     const { network, isProxy } = networkOf(request);
-    return isProxy ? BEHIND_PROXIES : { name: `network ${network}`, kind: 'network' };
+    return isProxy ? BEHIND_PROXIES : { key: `network:${network}`, kind: 'network', name: null };
   }
 
+  const requesterOf = (caller: Caller, request: IncomingMessage): Requester => ({
+    owner: caller.owner?.key ?? '',
+    network: () => strangersOf(request).key,
+    isStranger: () => standing(caller) === 'STRANGER',
+  });
+
   /**
-   * Counts one operation: by viewer, and by network unless the key is accepted. Throws RATE_LIMITED. `report` gets the allowance, also
-   * of a refused operation.
+   * Counts one operation: by owner, and by network for a stranger. Throws RATE_LIMITED. `report` gets the allowance, even of a refused
+   * operation.
    */
   async function limit(
-    { caller: { viewer, error }, http: { request } }: OperationRequest,
+    { caller: { owner, error }, requester, http: { request } }: OperationRequest,
     report?: (allowance: Allowance) => void,
   ): Promise<void> {
     let allowance: Allowance | null = null;
-    if (!viewer || !isAccepted(viewer.id)) allowance = await byNetwork(networkOf(request).network);
-    if (viewer && allowance?.isAllowed !== false) allowance = byViewer && (await byViewer(viewer.id));
+    if (requester.isStranger()) allowance = await byNetwork(networkOf(request).network);
+    if (owner && allowance?.isAllowed !== false) allowance = byOwner && (await byOwner(owner.key));
     if (!allowance) return;
-    if (viewer || !allowance.isAllowed) report?.(allowance);
+    if (owner || !allowance.isAllowed) report?.(allowance);
     if (!allowance.isAllowed) throw rateLimited(allowance);
     // The credential was not verified for the rate of its network, which may allow one more by now.
     if (error?.code === 'RATE_LIMITED') throw error;
@@ -92,7 +94,7 @@ export function createEntrance(options: EntranceOptions) {
       return {
         ...arrival,
         caller,
-        network: () => strangersOf(http.request).name,
+        requester: requesterOf(caller, http.request),
         authenticate: again,
         admitEvent: (bytes, isGone) => admission.admitEvent(ownerOf(caller, http.request), isGone, bytes),
       };

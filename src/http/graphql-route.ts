@@ -2,9 +2,10 @@
 import type { IncomingMessage } from 'node:http';
 import { promisify } from 'node:util';
 import type { FastifyReply, RouteHandlerMethod } from 'fastify';
+import { namesOf } from '../auth/caller.ts';
 import { requestError } from '../graphql/operations/error-formatting.ts';
 import type { Operations } from '../graphql/operations/operations.ts';
-import { PARSED_AT_ONCE_BYTES, type Ticket } from '../graphql/admission/ticket.ts';
+import { PARSED_AT_ONCE_BYTES, type Ticket } from '../admission/ticket.ts';
 import type { Answer, OperationRequest, Outcome } from '../graphql/operations/operation.ts';
 import type { Observer } from '../observability/observer.ts';
 import type { OperationType } from '../observability/operation-record.ts';
@@ -128,7 +129,7 @@ export function createGraphqlRoute(options: GraphqlRouteOptions): (path: Graphql
     if ('kind' in found) return found;
     const wait = ticket.answer(found.body.length);
     if (wait) await wait;
-    observer.responseCacheHit(requestId, key.viewer.id, http, clientInfo);
+    observer.responseCacheHit({ transport: 'http', requestId, clientInfo, http, ...namesOf(caller) });
     return { kind: 'cacheable', whole: found, cacheControl: responses.cacheControl(key, found.untilMs) };
   }
 

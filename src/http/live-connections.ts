@@ -1,5 +1,5 @@
 /** The open connections of events and WebSockets: keeps them open through proxies, and ends all when the gateway stops. */
-import type { After } from '../runs/timer.ts';
+import type { After } from '../runtime/clock.ts';
 
 export interface LiveConnection {
   /** Sends bytes, so that proxies keep the connection open. */

@@ -4,16 +4,16 @@ import type { GraphQLSchema } from 'graphql';
 import type { Authenticator } from '../auth/verified-callers.ts';
 import type { Config } from '../config/config.ts';
 import { SAMPLE_KEY } from '../graphql/apollo/sandbox.ts';
-import type { Admission } from '../graphql/admission/admission.ts';
+import type { Admission } from '../admission/admission.ts';
 import type { Graphql } from '../graphql/graphql.ts';
 import type { Tool } from '../graphql/tools/tools.ts';
 import { MASKED_MESSAGE } from '../graphql/operations/error-formatting.ts';
-import { createRateLimit, type RateLimit, type ShareRateLimit } from '../graphql/operations/rate-limit.ts';
+import { createRateLimit, type RateLimit, type ShareRateLimit } from '../admission/rate-limit.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import type { Observer } from '../observability/observer.ts';
 import type { Runs } from '../runs/runs.ts';
-import type { After } from '../runs/timer.ts';
+import type { After } from '../runtime/clock.ts';
 import { createAuthentication } from './authentication.ts';
 import { leaveUnread } from './body.ts';
 import type { Forwarding } from './client-address.ts';
@@ -102,10 +102,10 @@ export function createHttp(options: HttpOptions) {
   /** The stages before every operation: a route or transport of its own enters here. */
   const entrance = createEntrance({
     authenticate: createAuthentication({ ...options, byNetwork }),
-    byViewer: config.rateLimitPerMinute === null ? null : limitOf('viewer', config.rateLimitPerMinute),
+    byOwner: config.rateLimitPerMinute === null ? null : limitOf('owner', config.rateLimitPerMinute),
     byNetwork,
     admission: options.admission,
-    isAccepted: (viewerId) => runs.viewers.isAccepted(viewerId),
+    standing: (caller) => runs.viewers.standing(caller),
     networkOf: (request) => client.networkOf(request),
     acceptedConnections,
     refusalMs,

@@ -4,8 +4,8 @@ import { crc32 } from 'node:zlib';
 import { ANSWERS, CacheEntry, type Right } from '../runs/entry.ts';
 import type { Caller } from '../auth/caller.ts';
 import type { ViewerCache } from '../runs/viewer-cache.ts';
-import type { Viewer } from '../runs/viewer.ts';
-import { ownCopy } from '../upstream/transport/own-bytes.ts';
+import type { Viewer } from '../auth/viewer.ts';
+import { ownCopy } from '../runtime/own-bytes.ts';
 
 /** Bytes are outside the heap: V8 lets its heap grow to twice its live data, so strings of a full cache would take twice as much. */
 export interface WholeAnswer {
@@ -47,10 +47,7 @@ export interface CacheKey {
   readonly answersDropped: number;
   /** False for a long request, which is seldom repeated. */
   readonly isCacheable: boolean;
-  /** Of the admission: a caller waits for nobody else's turn. */
-  readonly callerName: string | null;
-  /** When the caller's own right ends, in milliseconds since 1970. */
-  readonly callerUntilMs: number;
+  readonly caller: Caller;
 }
 
 export type ResponseCache = ReturnType<typeof createResponseCache>;
@@ -81,11 +78,12 @@ export function createResponseCache({ viewers, now }: ResponseCacheOptions) {
   function fresh(key: CacheKey): WholeAnswer | null {
     const answer = entryOf(key)?.answer;
     if (!answer) return null;
-    const untilMs = Math.min(answer.untilMs, viewers.rightUntil(key.right), key.callerUntilMs);
+    const untilMs = Math.min(answer.untilMs, viewers.servesUntil(key.right), key.caller.untilMs);
     return now() < untilMs ? { ...answer, untilMs } : null;
   }
 
-  const renewalOf = ({ viewer, name, callerName }: CacheKey) => `${callerName} ${viewer.id} ${name}`;
+  /** An owner waits for nobody else's turn. */
+  const renewalOf = ({ viewer, name, caller }: CacheKey) => `${caller.owner?.key} ${viewer.id} ${name}`;
 
   async function renewAlone<T>(
     entry: AnswerEntry,
@@ -108,7 +106,7 @@ export function createResponseCache({ viewers, now }: ResponseCacheOptions) {
 
   return {
     /** `request` has everything that decides the answer, apart from the viewer. */
-    keyOf(viewer: Viewer, request: string, { name: callerName, untilMs: callerUntilMs }: Caller): CacheKey {
+    keyOf(viewer: Viewer, request: string, caller: Caller): CacheKey {
       const text = request.length > MAX_KEY_LENGTH ? hash('sha256', request, 'base64url') : request;
       const right = viewers.rightOf(viewer.id);
       const isCacheable = request.length <= MAX_REQUEST_LENGTH;
@@ -118,8 +116,7 @@ export function createResponseCache({ viewers, now }: ResponseCacheOptions) {
         right,
         answersDropped: right.answersDropped,
         isCacheable,
-        callerName,
-        callerUntilMs,
+        caller,
       };
     },
 
@@ -156,8 +153,8 @@ export function createResponseCache({ viewers, now }: ResponseCacheOptions) {
     },
 
     /** Value of the header. The viewer had no right before its first request. */
-    cacheControl({ viewer, callerUntilMs }: CacheKey, untilMs: number): string {
-      const leftMs = Math.min(untilMs, viewers.rightUntil(viewers.rightOf(viewer.id)), callerUntilMs) - now();
+    cacheControl({ viewer, caller }: CacheKey, untilMs: number): string {
+      const leftMs = Math.min(untilMs, viewers.servesUntil(viewers.rightOf(viewer.id)), caller.untilMs) - now();
       return leftMs > 0 ? `private, max-age=${Math.floor(leftMs / 1000)}` : 'no-store';
     },
   };

@@ -8,8 +8,6 @@ import {
   observedCacheHit,
   OperationRecord,
   type ClientFacts,
-  type ClientInfo,
-  type HttpSource,
   type ObservedOperation,
   type OperationStart,
   type Reports,
@@ -21,7 +19,7 @@ export type OnOperation = (operation: ObservedOperation) => unknown;
 
 export interface Observer {
   /** Counted always, logged at `debug` only, never timed or traced. */
-  responseCacheHit(requestId: string, viewerId: string, http: HttpSource, clientInfo: ClientInfo | null): void;
+  responseCacheHit(hit: OperationStart): void;
   /** Begins a record, which its `end` reports. */
   begin(start: OperationStart): OperationRecord;
   /** `url`: null for a function of an embedder. `operationRecord` is the record of the operation that caused the call. */
@@ -77,10 +75,10 @@ export function createObserver({ metrics, logger, client, version, onOperation }
   };
 
   return {
-    responseCacheHit(requestId, viewerId, http, clientInfo) {
-      metrics.responseCacheHit(clientInfo);
-      log.responseCacheHit(requestId, viewerId, http, clientInfo);
-      if (onOperation) notify(onOperation, observedCacheHit(requestId, viewerId, clientInfo));
+    responseCacheHit(hit) {
+      metrics.responseCacheHit(hit.clientInfo);
+      log.responseCacheHit(hit);
+      if (onOperation) notify(onOperation, observedCacheHit(hit));
     },
 
     begin: (start) => new OperationRecord(start, spans.operation(start.http), reports),

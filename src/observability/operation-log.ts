@@ -3,10 +3,10 @@ import type { Logger } from './logger.ts';
 import {
   observedCacheHit,
   type ClientFacts,
-  type ClientInfo,
   type HttpSource,
   type ObservedOperation,
   type OperationRecord,
+  type OperationStart,
 } from './operation-record.ts';
 import type { OperationOutcome } from './outcome.ts';
 import { traceContextOf } from './spans.ts';
@@ -22,19 +22,21 @@ const LEVELS = {
 
 /** Enough to distinguish viewers. */
 const VIEWER_LENGTH = 12;
-/** Clients choose the names of their operations. */
+/** Clients choose the names of their operations, and issuers those of callers. */
 const MAX_NAME_LENGTH = 100;
 
 export function createOperationLog(root: Logger, { addressOf }: Pick<ClientFacts, 'addressOf'>) {
   // Redaction looks at every field and triples the cost of a line; none of these fields needs it.
   const logger = root.child({}, { redact: [] });
   const fieldsOf = (operation: ObservedOperation, http?: HttpSource) => {
-    const { requestId, transport, viewerId, clientName, clientVersion, outcome, cache } = operation;
+    const { requestId, transport, viewerId, callerName, clientName, clientVersion, outcome, cache } = operation;
     return {
       requestId,
       transport,
       'client.address': http && addressOf(http.request),
       viewer: viewerId?.slice(0, VIEWER_LENGTH) ?? null,
+      caller:
+        (callerName === viewerId ? callerName?.slice(0, VIEWER_LENGTH) : callerName?.slice(0, MAX_NAME_LENGTH)) ?? null,
       // Undefined fields are left out.
       clientName: clientName ?? undefined,
       clientVersion: clientVersion ?? undefined,
@@ -66,9 +68,9 @@ export function createOperationLog(root: Logger, { addressOf }: Pick<ClientFacts
       );
     },
     /** Logged at `debug` only: there may be tens of thousands a second. */
-    responseCacheHit(requestId: string, viewerId: string, http: HttpSource, clientInfo: ClientInfo | null) {
+    responseCacheHit(hit: OperationStart) {
       if (!logger.isLevelEnabled('debug')) return;
-      logger.debug(fieldsOf(observedCacheHit(requestId, viewerId, clientInfo), http), MESSAGE);
+      logger.debug(fieldsOf(observedCacheHit(hit), hit.http), MESSAGE);
     },
   };
 }

@@ -33,6 +33,8 @@ export interface OperationStart {
   readonly requestId: string;
   /** Null if the request has no credential. */
   readonly viewerId: string | null;
+  /** Null if the caller has no name. */
+  readonly callerName: string | null;
   readonly clientInfo: ClientInfo | null;
   readonly http: HttpSource;
 }
@@ -45,8 +47,10 @@ export type CacheOutcome = (typeof CACHE_OUTCOMES)[number];
 export interface ObservedOperation {
   readonly requestId: string;
   readonly transport: Transport;
-  /** Distinguishes callers, and is useless outside this process. Null without a credential. */
+  /** Identifies what the caller may see, and is useless outside this process. Null without a credential. */
   readonly viewerId: string | null;
+  /** The `sub` of a token, the name of a gateway's key, an embedder's `subject`, or the viewer of an upstream key. Null without a name. */
+  readonly callerName: string | null;
   /** As the client calls itself; null if it sends no name. */
   readonly clientName: string | null;
   readonly clientVersion: string | null;
@@ -77,6 +81,7 @@ export interface Reports {
 export class OperationRecord {
   readonly requestId: string;
   readonly viewerId: string | null;
+  readonly callerName: string | null;
   readonly clientInfo: ClientInfo | null;
   /** Does nothing if the process has no SDK. */
   readonly span: Span;
@@ -104,9 +109,11 @@ export class OperationRecord {
   #transport: Transport;
   #isSubscribed = false;
 
-  constructor({ transport, requestId, viewerId, clientInfo, http }: OperationStart, span: Span, reports: Reports) {
+  constructor(start: OperationStart, span: Span, reports: Reports) {
+    const { transport, requestId, viewerId, callerName, clientInfo, http } = start;
     this.requestId = requestId;
     this.viewerId = viewerId;
+    this.callerName = callerName;
     this.clientInfo = clientInfo;
     this.http = http;
     this.span = span;
@@ -134,10 +141,10 @@ export class OperationRecord {
   }
 
   #observed(): ObservedOperation {
-    const { requestId, viewerId, name, type, queryHash, upstreamCalls } = this;
+    const { requestId, viewerId, callerName, name, type, queryHash, upstreamCalls } = this;
     const errorCodes = [...this.#errorCodes];
     return {
-      ...{ requestId, viewerId, name, type, queryHash, upstreamCalls, errorCodes },
+      ...{ requestId, viewerId, callerName, name, type, queryHash, upstreamCalls, errorCodes },
       ...clientOf(this.clientInfo),
       transport: this.#transport,
       outcome: outcomeOf(errorCodes, this.isAbandoned),
@@ -155,13 +162,23 @@ export class OperationRecord {
   }
 }
 
-export const observedCacheHit = (
-  requestId: string,
-  viewerId: string,
-  clientInfo: ClientInfo | null,
-): ObservedOperation => ({
+export const observedCacheHit = ({
+  requestId,
+  viewerId,
+  callerName,
+  clientInfo,
+}: OperationStart): ObservedOperation => ({
   ...clientOf(clientInfo),
-  ...{ requestId, transport: 'http', viewerId, name: null, type: 'unknown', queryHash: null, durationMs: null },
+  ...{
+    requestId,
+    transport: 'http',
+    viewerId,
+    callerName,
+    name: null,
+    type: 'unknown',
+    queryHash: null,
+    durationMs: null,
+  },
   ...{ outcome: 'ok', cache: 'response', upstreamCalls: 0, errorCodes: [], events: null },
 });
 

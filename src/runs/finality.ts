@@ -5,7 +5,7 @@ import { isOver, isTerminal } from '../domain/status.ts';
 import { latest } from '../domain/timestamp.ts';
 import type { RunRecord, StepFacts, WorkflowGraph } from '../domain/types.ts';
 import type { Activity, MaybeRecord, Snapshot, StepList } from './snapshot.ts';
-import type { Clock } from './timer.ts';
+import type { Clock } from '../runtime/clock.ts';
 
 export const hasRecord = (snapshot: Snapshot<MaybeRecord>): snapshot is Snapshot<RunRecord> => snapshot.value !== null;
 

@@ -9,7 +9,7 @@ import { callName, endOf, type Wanted } from './source.ts';
 import type { Asked } from './rights.ts';
 import type { Flight } from './single-flight.ts';
 import type { ViewerCache } from './viewer-cache.ts';
-import type { Viewer } from './viewer.ts';
+import type { Viewer } from '../auth/viewer.ts';
 
 export interface LoadOptions {
   readonly viewers: ViewerCache;
@@ -44,7 +44,7 @@ export async function load<Entry extends PartsEntry, T>(
   const { viewer, skipsLive } = operation;
   const { workflowId } = subject;
   const asked = { endpoint: source.endpoint, workflowId };
-  const callOptions = callOf(viewers, operation, signal);
+  const callOptions = callOf(operation, () => flight.requesters(), signal);
   /** The right that a success proves. */
   let right = viewers.rightOf(viewer.id);
   /** State of the fleet when it was asked last. */
@@ -115,7 +115,7 @@ export async function load<Entry extends PartsEntry, T>(
   }
 
   async function accept({ bytes, ...stored }: StoredAnswer): Promise<Snapshot<T> | null> {
-    if (!viewers.isProven(right) || (skipped && stored.sentAt <= skipped.sentAt)) return null;
+    if (!viewers.mayServe(right) || (skipped && stored.sentAt <= skipped.sentAt)) return null;
     const answer = bytes ? await readStored(bytes) : { value: source.valueIfMissing, sizeBytes: 0 };
     if (answer?.value === undefined) return null;
     const answered = { ...stored, value: answer.value, sizeBytes: answer.sizeBytes };
@@ -132,7 +132,7 @@ export async function load<Entry extends PartsEntry, T>(
     remember();
     if (found.successAt !== null) viewers.prove(right, Math.min(found.successAt, now()));
     const own = known();
-    if (own && own !== skipped && viewers.isProven(right) && isFresh(own)) return { ...NOT_CALLED, cached: own };
+    if (own && own !== skipped && viewers.mayServe(right) && isFresh(own)) return { ...NOT_CALLED, cached: own };
     const stored = await found.answer();
     const cached = stored && (await accept(stored));
     return cached && { ...NOT_CALLED, cached };
@@ -213,7 +213,7 @@ export async function load<Entry extends PartsEntry, T>(
 
   try {
     const loading = shared ? loadShared(shared) : call();
-    if (!viewers.isProven(right)) revalidate(right, asked, loading);
+    if (!viewers.mayServe(right)) revalidate(right, asked, loading);
     return await loading;
   } catch (error) {
     afterFailure(error);
@@ -226,13 +226,11 @@ const isNews = (known: string | null | undefined, withdrawal: string | null): bo
 
 /** Describes a call of this operation to the upstream. */
 export const callOf = (
-  viewers: ViewerCache,
-  { viewer: { id: viewerId, credential, scope }, requestId, network, budget, reader, operationRecord }: ReadContext,
+  { viewer: { id: viewerId, credential, scope, redaction }, requestId, budget, reader, operationRecord }: ReadContext,
+  requesters: CallOptions['requesters'],
   signal: AbortSignal,
 ): CallOptions => ({
-  ...{ viewerId, credential, scope, requestId, signal, reader, operationRecord },
-  network: network(),
-  isAccepted: () => viewers.isAccepted(viewerId),
+  ...{ viewerId, credential, scope, redaction, requesters, requestId, signal, reader, operationRecord },
   refusals: budget,
 });
 
@@ -243,7 +241,7 @@ export function deny(
   error: unknown,
   asked: Asked,
 ): void {
-  const hadRight = viewers.hasRight(viewer.id);
+  const hadRight = viewers.rightOf(viewer.id).lastSuccessAt !== null;
   if (!isForbidden(error)) {
     viewers.drop(viewer.id);
     shared?.withdraw(viewer, null, hadRight);

@@ -6,7 +6,7 @@ import type { JsonObject } from '../domain/types.ts';
 import type { RunRef } from '../upstream/client.ts';
 import type { StartedRun } from '../upstream/contract.ts';
 import type { Snapshot } from './snapshot.ts';
-import type { Viewer } from './viewer.ts';
+import type { Viewer } from '../auth/viewer.ts';
 
 /**
  * Port of shared answers, below the cache of each gateway. Its failure costs one more upstream call, nothing else.
@@ -88,7 +88,7 @@ export interface Called<T> extends Loaded<T> {
 
 export interface IdempotentStarts {
   /**
-   * Calls `send` once per viewer and key; later calls share its outcome. An error that proves that nothing started
+   * Calls `send` once per viewer, owner and key; later calls share its outcome. An error that proves that nothing started
    * frees the key. Rejects with BAD_USER_INPUT if the key belongs to another start, RATE_LIMITED if there is no room.
    */
   once(start: KeyedStart, send: Send): Promise<StartedRun>;
@@ -98,6 +98,7 @@ export interface KeyedStart {
   readonly viewerId: string;
   /** Identity from which `viewerId` is derived. */
   readonly identity: string;
+  readonly owner: string;
   readonly key: string;
   readonly workflowId: string;
   readonly inputs: JsonObject;

@@ -1,15 +1,16 @@
 /** The part of a GraphQL operation that reads and caches need: identity, limits, and the lifetime of its answer. */
 import type { OperationRecord } from '../observability/operation-record.ts';
-import type { CallOptions, Refusals } from '../upstream/client.ts';
+import type { CallOptions, Refusals, Requester } from '../upstream/client.ts';
 import { GatewayError } from '../upstream/errors.ts';
 import type { Snapshot } from './snapshot.ts';
-import type { Viewer } from './viewer.ts';
+import type { Viewer } from '../auth/viewer.ts';
 
 export interface ReadContext {
+  /** What may be read. */
   readonly viewer: Viewer;
+  /** Whose share it uses. */
+  readonly requester: Requester;
   readonly requestId: string;
-  /** Returns the network of the request. */
-  readonly network: () => string;
   /** Returns a signal that fires when the client disconnects. */
   readonly signal: () => AbortSignal;
   readonly budget: CallBudget;
@@ -18,8 +19,7 @@ export interface ReadContext {
   readonly skipsLive?: boolean;
   /** True for a poll, for which no client waits: it may take until the timeout. */
   readonly isPoll?: true;
-  /** Absent for a poll. */
-  readonly reader?: CallOptions['reader'];
+  readonly reader: CallOptions['reader'];
   /** Absent if the operation is not logged or measured. */
   readonly operationRecord?: OperationRecord | undefined;
 }
@@ -48,7 +48,7 @@ export class AnswerLifetime {
 export class CallBudget implements Refusals {
   readonly #maxCalls: number;
   #calls = 0;
-  #wasAccepted: boolean | undefined;
+  #wasStranger: boolean | undefined;
   #refusal: GatewayError | null = null;
   /** Values of the counted answers. A stale answer is a copy with the same value. */
   readonly #held = new Set<unknown>();
@@ -65,8 +65,8 @@ export class CallBudget implements Refusals {
   }
 
   /** Counts one call. Throws UPSTREAM_BUDGET_EXCEEDED after `maxCalls`, or the refusal of an unaccepted key. */
-  take(isAccepted: boolean): void {
-    this.#wasAccepted ??= isAccepted;
+  take(isStranger: boolean): void {
+    this.#wasStranger ??= isStranger;
     if (this.#refusal) throw this.#refusal;
     if (this.#calls >= this.#maxCalls) {
       throw (this.#tooManyCalls ??= new GatewayError(
@@ -78,7 +78,7 @@ export class CallBudget implements Refusals {
   }
 
   refuse(error: GatewayError): void {
-    if (this.#wasAccepted === false) this.#refusal ??= error;
+    if (this.#wasStranger === true) this.#refusal ??= error;
   }
 
   /** Counts an answer that the operation reads, once. False if there is no room: the answer must not be read then. */

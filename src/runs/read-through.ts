@@ -11,9 +11,9 @@ import type { Loaded } from './ports.ts';
 import { Flight } from './single-flight.ts';
 import { asStale, type Snapshot } from './snapshot.ts';
 import { callName, endOf, type Wanted } from './source.ts';
-import type { After } from './timer.ts';
+import type { After } from '../runtime/clock.ts';
 import type { Asked } from './rights.ts';
-import type { Viewer } from './viewer.ts';
+import type { Viewer } from '../auth/viewer.ts';
 
 export type ReadThrough = ReturnType<typeof createReadThrough>;
 
@@ -45,7 +45,7 @@ export function createReadThrough(options: ReadThroughOptions) {
   ): Snapshot<T> | undefined {
     const { right, entry, part } = find(wanted, viewer);
     const { snapshot } = part;
-    if (!snapshot || !(isKnownRight || viewers.isProven(right))) return undefined;
+    if (!snapshot || !(isKnownRight || viewers.mayServe(right))) return undefined;
     const untilMs = endOf(wanted.source, entry, snapshot);
     if (now() >= untilMs || (skipsLive && untilMs !== Infinity)) return undefined;
     lifetime.limit(untilMs);
@@ -84,7 +84,7 @@ export function createReadThrough(options: ReadThroughOptions) {
     // reader that waited for it makes the next call.
     for (let waits = 0; waits < MAX_WAITS && !isKnownRight; waits += 1) {
       const { right, part } = find(wanted, viewer);
-      const revalidation = viewers.isProven(right) ? undefined : right.revalidations?.get(subject.workflowId);
+      const revalidation = viewers.mayServe(right) ? undefined : right.revalidations?.get(subject.workflowId);
       if (!revalidation || !part.snapshot) break;
       const { endpoint, error } = await revalidation;
       const isSameEndpoint = endpoint === source.endpoint;
@@ -110,18 +110,18 @@ export function createReadThrough(options: ReadThroughOptions) {
     wanted: Wanted<Entry, T>,
     operation: ReadContext,
   ): Promise<Snapshot<T>> {
-    const { viewer, budget, signal, operationRecord } = operation;
+    const { viewer, requester, budget, signal, operationRecord } = operation;
     const { right, entry } = find(wanted, viewer);
     const name = callName(wanted.source.endpoint, entry);
     // The name implies the type of the answer.
     const known = right.calls.flights.get(name) as Flight<Loaded<T>> | undefined;
     const flying = known && known.beganAt >= (wanted.source.validFrom?.(entry) ?? 0) ? known : undefined;
     // Only the operation that starts the call counts it in its budget.
-    if (!flying) budget.take(viewers.isAccepted(viewer.id));
+    if (!flying) budget.take(requester.isStranger());
     let wasCalled = true;
     try {
       if (signal().aborted) throw new AbandonedError();
-      const loaded = await (flying ?? launch(wanted, operation, right, name)).join(signal());
+      const loaded = await (flying ?? launch(wanted, operation, right, name)).join(requester, signal());
       wasCalled = loaded.wasCalled;
       return loaded.cached;
     } finally {
@@ -140,6 +140,7 @@ export function createReadThrough(options: ReadThroughOptions) {
     viewers.begin(right);
     const flight = new Flight<Loaded<T>>(
       { workflowId: wanted.subject.workflowId, beganAt: now() },
+      operation.requester,
       (own, signal) => load(options, { ...wanted, operation, signal, flight: own }),
       () => {
         if (flights.get(name) === flight) flights.delete(name);
@@ -162,7 +163,7 @@ export function createReadThrough(options: ReadThroughOptions) {
     const { snapshot } = part;
     if (!snapshot || !isOutage(error)) throw error;
     // A call became necessary when the answer's lifetime or the proof of the right ended.
-    const staleSince = Math.min(endOf(wanted.source, entry, snapshot), viewers.rightUntil(right));
+    const staleSince = Math.min(endOf(wanted.source, entry, snapshot), viewers.servesUntil(right));
     if (now() > staleSince + staleIfErrorMs) throw error;
     if (operationRecord) operationRecord.hasStale = true;
     lifetime.limit(0);
@@ -174,15 +175,16 @@ export function createReadThrough(options: ReadThroughOptions) {
     get,
     /** Makes a call whose answer is not cached. Like any call, its success proves the viewer's right. */
     async prove<T>(operation: ReadContext, asked: Asked, send: (call: CallOptions) => Promise<T>): Promise<T> {
-      const { viewer, budget } = operation;
-      budget.take(viewers.isAccepted(viewer.id));
+      const { viewer, requester, budget } = operation;
+      budget.take(requester.isStranger());
       const right = viewers.rightOf(viewer.id);
       viewers.begin(right);
       const sentAt = now();
       // Not the operation's signal: a client that disconnects does not undo the call.
       const { signal } = new AbortController();
+      const requesters = [requester];
       try {
-        const answer = await send(callOf(viewers, operation, signal));
+        const answer = await send(callOf(operation, () => requesters, signal));
         viewers.prove(right, sentAt);
         return answer;
       } catch (error) {

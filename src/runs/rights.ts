@@ -5,7 +5,7 @@
 import { LRUCache } from 'lru-cache';
 import type { UpstreamEndpoint } from '../config/config.ts';
 import { ANSWERS, Right, type Entries, type EntriesKey } from './entry.ts';
-import type { Viewer } from './viewer.ts';
+import type { Caller, Standing } from '../auth/caller.ts';
 
 /** What one call asks for: an endpoint of a workflow, or the list of workflows. */
 export interface Asked {
@@ -16,8 +16,6 @@ export interface Asked {
 
 export interface RightsOptions {
   readonly reauthIntervalMs: number;
-  /** True if the gateway itself verifies credentials. Each viewer is accepted then. */
-  readonly isVerified: boolean;
   /** Current time, in ms since 1970. */
   readonly now: () => number;
   /** Called after each drop. `workflowId`: null if all of the viewer was dropped. */
@@ -70,26 +68,25 @@ export abstract class Rights {
     if (this.#proven.get(right.viewerId) !== right) this.#proven.set(right.viewerId, right);
   }
 
-  /** True if the gateway verified the viewer's key, or the upstream accepted it at an earlier call. */
-  isAccepted = (viewerId: string): boolean => this.#options.isVerified || this.hasRight(viewerId);
-
-  /** True if a call of the viewer has succeeded since its last drop. */
-  hasRight(viewerId: string): boolean {
-    return this.#proven.has(viewerId);
+  /** Who has accepted the caller: the gateway, which verified it, or the upstream, at an earlier call. */
+  standing({ viewer, isVerified, verifiedUntilMs }: Caller): Standing {
+    if (!viewer) return 'STRANGER';
+    const right = this.#known(viewer.id);
+    const untilMs = Math.max(isVerified ? verifiedUntilMs : 0, right ? this.servesUntil(right) : 0);
+    if (this.#options.now() < untilMs) return 'FRESH';
+    return isVerified || (right && right.lastSuccessAt !== null) ? 'ACCEPTED' : 'STRANGER';
   }
 
-  /** Time until which cached answers may be served without a call, in ms since 1970. 0 if none may be served. */
-  rightUntil({ lastSuccessAt, isDropped }: Right): number {
+  /**
+   * Time until which cached answers may be served without a call, in ms since 1970. 0 if none may be served. The upstream must have
+   * accepted the viewer's key lately, whether or not the gateway has verified the caller.
+   */
+  servesUntil({ lastSuccessAt, isDropped }: Right): number {
     return lastSuccessAt === null || isDropped ? 0 : lastSuccessAt + this.#options.reauthIntervalMs;
   }
 
-  isProven(right: Right): boolean {
-    return this.#options.now() < this.rightUntil(right);
-  }
-
-  hasProvenRight({ id }: Viewer): boolean {
-    const right = this.#known(id);
-    return right !== undefined && this.isProven(right);
+  mayServe(right: Right): boolean {
+    return this.#options.now() < this.servesUntil(right);
   }
 
   /** Makes all entries of the viewer unreachable, and keeps answers of its calls in progress out of the cache. */

@@ -10,9 +10,9 @@ import type { ReadContext } from './read-context.ts';
 import type { ReadThrough } from './read-through.ts';
 import { asStale, Snapshot, type DerivedRun, type MaybeRecord, type StepList } from './snapshot.ts';
 import { endOf, type Source } from './source.ts';
-import type { Clock } from './timer.ts';
+import type { Clock } from '../runtime/clock.ts';
 import type { ViewerCache } from './viewer-cache.ts';
-import type { Viewer } from './viewer.ts';
+import type { Viewer } from '../auth/viewer.ts';
 import type { WorkflowStore } from './workflow-store.ts';
 
 /** Reads of one part of a run. */
@@ -112,7 +112,7 @@ export function createRunStore(options: RunStoreOptions): RunStore {
     look(ref, operation) {
       const entry = entryOf(ref, operation.viewer);
       const isCached = entry.record.snapshot !== null && isFresh(entry);
-      return isCached && !viewers.isProven(entry.right) ? undefined : listedRecord(entry, operation, null);
+      return isCached && !viewers.mayServe(entry.right) ? undefined : listedRecord(entry, operation, null);
     },
     async load(ref, operation) {
       const found = listedRecords.look(ref, operation);

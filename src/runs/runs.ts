@@ -12,15 +12,13 @@ import { createReadThrough } from './read-through.ts';
 import { createRunStarter } from './starts/run-starter.ts';
 import { createRunStore } from './run-store.ts';
 import { createStartedRuns } from './starts/started-runs.ts';
-import type { After, Clock } from './timer.ts';
+import type { After, Clock } from '../runtime/clock.ts';
 import { ViewerCache } from './viewer-cache.ts';
 import { createWorkflowStore } from './workflow-store.ts';
 
 export interface RunsOptions extends Clock {
   readonly config: Config;
   readonly upstream: UpstreamApi;
-  /** True if the gateway itself verifies credentials. */
-  readonly isVerified: boolean;
   /** Both are null if the gateway shares nothing. */
   readonly sharedAnswers: SharedAnswers | null;
   readonly sharedStarts: SharedStarts | null;
@@ -30,12 +28,11 @@ export interface RunsOptions extends Clock {
 export type Runs = ReturnType<typeof createRuns>;
 
 export function createRuns(options: RunsOptions) {
-  const { config, upstream, isVerified, sharedAnswers, sharedStarts, now, wallOf, after } = options;
+  const { config, upstream, sharedAnswers, sharedStarts, now, wallOf, after } = options;
   const { liveTtlMs, settleMs, staleIfErrorMs, reauthIntervalMs, maxUpstreamCalls, maxSubscriptionsPerViewer } = config;
   const viewers = new ViewerCache({
     maxBytes: config.cacheMaxBytes - documentBytes(config),
     reauthIntervalMs,
-    isVerified,
     now,
     onDrop(viewerId, workflowId) {
       // HTTP requests are refused from now on, so open subscriptions are checked again.

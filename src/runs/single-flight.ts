@@ -1,6 +1,8 @@
 /** Single flight: all readers of a part share one call, which is aborted when no reader waits any more. */
+import type { Requester } from '../upstream/client.ts';
 import { AbandonedError } from '../upstream/errors.ts';
-import { afterOnThisMachine } from './timer.ts';
+import { participantOf } from '../upstream/fair-queue.ts';
+import { afterOnThisMachine } from '../runtime/clock.ts';
 
 /**
  * When many clients disconnect at once, each may join just as the previous one leaves. The delay saves a call for each.
@@ -16,16 +18,21 @@ export class Flight<T> {
   readonly #promise: Promise<T>;
   readonly #controller = new AbortController();
   readonly #onOver: () => void;
-  #waiting = 0;
+  /** One of those who wait for each participant, and how many do. */
+  readonly #requesters = new Map<string, Requester>();
+  readonly #waiting = new Map<string, number>();
 
   /** `onOver` is called once, when the flight has landed or is abandoned. It cannot be joined any more. */
   constructor(
     { workflowId, beganAt }: Pick<Flight<T>, 'workflowId' | 'beganAt'>,
+    requester: Requester,
     call: (flight: Flight<T>, signal: AbortSignal) => Promise<T>,
     onOver: () => void,
   ) {
     this.workflowId = workflowId;
     this.beganAt = beganAt;
+    // The call begins before anybody joins.
+    this.#requesters.set(participantOf(requester), requester);
     let isOver = false;
     this.#onOver = () => {
       if (!isOver) onOver();
@@ -41,14 +48,22 @@ export class Flight<T> {
     return this.#promise.then(ignore, ignore);
   }
 
-  /** Rejects with AbandonedError when `signal` fires. The call is aborted shortly after the last waiter has left. */
-  join(signal: AbortSignal): Promise<T> {
-    this.#waiting += 1;
+  /** One of those who wait for each participant, in the order in which they came. */
+  requesters(): Iterable<Requester> {
+    return this.#requesters.values();
+  }
+
+  /** Rejects with AbandonedError when `signal` fires. The call is aborted shortly after the last reader has left. */
+  join(requester: Requester, signal: AbortSignal): Promise<T> {
+    const participant = participantOf(requester);
+    const waiting = this.#waiting.get(participant) ?? 0;
+    this.#waiting.set(participant, waiting + 1);
+    if (waiting === 0) this.#requesters.set(participant, requester);
     return new Promise<T>((resolve, reject) => {
       const leave = () => {
         reject(new AbandonedError());
-        this.#waiting -= 1;
-        if (this.#waiting > 0) return;
+        this.#leave(participant);
+        if (this.#waiting.size > 0) return;
         afterOnThisMachine(LINGER_MS, () => {
           this.#abandon();
         });
@@ -60,8 +75,14 @@ export class Flight<T> {
     });
   }
 
+  #leave(participant: string): void {
+    const waiting = (this.#waiting.get(participant) ?? 0) - 1;
+    if (waiting > 0) this.#waiting.set(participant, waiting);
+    else for (const each of [this.#waiting, this.#requesters]) each.delete(participant);
+  }
+
   #abandon(): void {
-    if (this.#waiting > 0) return;
+    if (this.#waiting.size > 0) return;
     this.#onOver();
     this.#controller.abort();
   }

@@ -1,6 +1,7 @@
 /**
  * The upstream API as the gateway sees it: one function per call, which returns domain facts or throws a GatewayError.
  */
+import type { Redaction } from '../domain/redaction/redaction.ts';
 import type { OperationRecord } from '../observability/operation-record.ts';
 import type { JsonObject, RunRecord, StepFacts, WorkflowRecord } from '../domain/types.ts';
 import type { StartedRun } from './contract.ts';
@@ -32,22 +33,31 @@ export interface Refusals {
   refuse(error: GatewayError): void;
 }
 
+/** One who waits for a call. Owners get equal shares of the upstream, whatever their number of calls. */
+export interface Requester {
+  readonly owner: string;
+  /** Returns the name of its network. All strangers of one network have one share. */
+  network(): string;
+  /** Whether nobody has accepted its key yet. */
+  isStranger(): boolean;
+}
+
 export interface CallOptions {
   readonly credential: string;
-  /** Viewer of the call. Viewers get equal shares of the upstream, whatever their number of calls. */
+  /** Viewer of the call, whose connections are used. */
   readonly viewerId: string;
-  /** Network of the request that causes the call. All of its keys that are not accepted have one share. */
-  readonly network: string;
-  /** True if the gateway or the upstream has accepted the key by now. If absent, the key is accepted. */
-  readonly isAccepted?: () => boolean;
+  /** Those who wait for the call now, one per owner. They have the same key. */
+  readonly requesters: () => Iterable<Requester>;
   readonly refusals?: Refusals;
   readonly requestId: string;
   /** Null if the viewer may see everything that the credential sees. */
   readonly scope: Scope | null;
+  /** Null if nothing of the answer is redacted. */
+  readonly redaction: Redaction | null;
   /** Fires when no reader waits for the answer any more. */
   readonly signal: AbortSignal;
-  /** Whose time reads a large answer. Absent for polls. */
-  readonly reader?: Pick<Reader, 'share' | 'order'> | undefined;
+  /** Whose time reads a large answer. */
+  readonly reader: Pick<Reader, 'share' | 'order'>;
   /** Bytes of an earlier answer, read in place of a call. */
   readonly stored?: Buffer;
   readonly operationRecord?: OperationRecord | undefined;

@@ -10,7 +10,7 @@ import {
 import { LRUCache } from 'lru-cache';
 import type { BreakerState } from '../observability/instruments.ts';
 import { GatewayError, isOutage } from './errors.ts';
-import type { Lane } from './fair-queue.ts';
+import type { Lane, Slot } from './fair-queue.ts';
 
 /** Length of the sampling window in ms, and the minimum number of calls per second. */
 const SAMPLING = { duration: 10_000, minimumRps: 5 };
@@ -19,9 +19,12 @@ export const HALF_OPEN_AFTER_MS = 1000;
 const LATELY_MS = 10_000;
 /** Shares of failed calls that open a breaker. All calls must fail, so that failing workflows do not block others. */
 const THRESHOLD = { compartment: 0.5, all: 1 - 1e-9 };
-/** Maximum number of breakers of compartments, of 3 KB each, and of viewers whose call has failed. */
+/** Maximum number of breakers of compartments, of 3 KB each, and of owners whose call has failed. */
 const MAX_BREAKERS = 2000;
-const MAX_FAILED_VIEWERS = 1000;
+const MAX_FAILED_OWNERS = 1000;
+
+/** A call that has its slot. */
+type Begun = Pick<Lane, 'compartment'> & Pick<Slot, 'owner' | 'isTrial'>;
 
 type Breaker = ReturnType<typeof createBreaker>;
 
@@ -60,19 +63,19 @@ export function createBreakers(slots: number) {
   const all = createBreaker(THRESHOLD.all);
   /** A compartment has a breaker only after a failure, so made-up ids that are not found leave nothing behind. */
   const compartments = new LRUCache<string, Breaker>({ max: MAX_BREAKERS });
-  const failedViewers = new LRUCache<string, true>({
-    ...{ max: MAX_FAILED_VIEWERS, ttl: SAMPLING.duration, ttlResolution: 0 },
+  const failedOwners = new LRUCache<string, true>({
+    ...{ max: MAX_FAILED_OWNERS, ttl: SAMPLING.duration, ttlResolution: 0 },
   });
   let ownCalls = 0;
 
-  /** While the breaker is open, a viewer without recent failures calls anyway: another may cause all failures. */
-  async function throughAll<T>({ viewerId }: Lane, isTrial: boolean, call: () => Promise<T>): Promise<T> {
-    const isOwn = !isTrial && all.refuses() && !failedViewers.has(viewerId) && ownCalls < slots / 2;
+  /** While the breaker is open, an owner without recent failures calls anyway: another may cause all failures. */
+  async function throughAll<T>({ owner, isTrial }: Begun, call: () => Promise<T>): Promise<T> {
+    const isOwn = !isTrial && all.refuses() && !failedOwners.has(owner) && ownCalls < slots / 2;
     if (isOwn) ownCalls += 1;
     try {
       return await (isOwn ? call() : all.through(call));
     } catch (error) {
-      if (isFault(error)) failedViewers.set(viewerId, true);
+      if (isFault(error)) failedOwners.set(owner, true);
       throw error;
     } finally {
       if (isOwn) ownCalls -= 1;
@@ -81,16 +84,16 @@ export function createBreakers(slots: number) {
 
   return {
     /** Throws BrokenCircuitError if the compartment would refuse the call, even if all slots are taken. */
-    check({ compartment }: Lane): void {
+    check({ compartment }: Pick<Lane, 'compartment'>): void {
       if (compartments.get(compartment)?.refuses()) throw new BrokenCircuitError();
     },
-    /** Makes the call, or rejects with BrokenCircuitError. `isTrial`: the key is not accepted yet. */
-    async through<T>(lane: Lane, isTrial: boolean, call: () => Promise<T>): Promise<T> {
-      const { compartment } = lane;
+    /** Makes the call, or rejects with BrokenCircuitError. */
+    async through<T>(begun: Begun, call: () => Promise<T>): Promise<T> {
+      const { compartment, isTrial } = begun;
       const breaker = compartments.get(compartment);
-      if (breaker) return breaker.through(() => throughAll(lane, isTrial, call));
+      if (breaker) return breaker.through(() => throughAll(begun, call));
       try {
-        return await throughAll(lane, isTrial, call);
+        return await throughAll(begun, call);
       } catch (error) {
         if (isFault(error) && !isTrial) {
           const created = compartments.get(compartment) ?? createBreaker(THRESHOLD.compartment);

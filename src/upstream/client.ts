@@ -10,7 +10,7 @@ import { AbandonedError, GatewayError, isNotFound } from './errors.ts';
 import { pathSegment } from './ids.ts';
 import { readAnswer, receivedValue, type Reading, type ReadValue } from './reading.ts';
 import { jsonBytesOf, parseBody } from './transport/json-body.ts';
-import { ownCopy } from './transport/own-bytes.ts';
+import { ownCopy } from '../runtime/own-bytes.ts';
 import type { Transport, TransportCall } from './transport/transport.ts';
 import { withOutcome } from './unknown-outcome.ts';
 import { createDeviations, type Deviations } from './wire/deviations.ts';
@@ -33,17 +33,18 @@ export interface UpstreamClientOptions {
   readonly maxBytesOnLoop?: number | undefined;
 }
 
-const always = (): boolean => true;
-
 /** In the first turn a new connection is opened, in the second one the call is written to it. */
 const TURNS_TO_SEND = 2;
 
 const MAX_BYTES_ON_LOOP = 2 ** 20;
 
-/** Polls have no owner. All of them together share the worker as one. */
-const POLLS = { share: {}, order: 0 };
-
 type Call = Reading['call'];
+
+/** What was read of an answer, and the bytes that are kept of it. */
+interface Read<Each extends Call> {
+  readonly value: ReadValue<Each>;
+  readonly kept: Buffer;
+}
 
 interface Target {
   readonly endpoint: UpstreamEndpoint;
@@ -67,9 +68,9 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
     call: CallOptions,
     keptBytes: (body: Buffer, value: ReadValue<Each>) => number = wholeBody,
   ): Promise<UpstreamAnswer<ReadValue<Each>>> {
-    const answerOf = (body: Buffer, value: ReadValue<Each>) => ({
+    const answerOf = (body: Buffer, { value, kept }: Read<Each>) => ({
       value,
-      sizeBytes: cachedBytes(keptBytes(body, value), value),
+      sizeBytes: cachedBytes(keptBytes(kept, value), value),
       body,
     });
     if (!call.stored) return send(target, call, undefined, reading, answerOf);
@@ -84,9 +85,9 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
     call: CallOptions,
     inputs: JsonObject | undefined,
     reading: Reading & Reading<Each>,
-    answerOf: (body: Buffer, value: ReadValue<Each>) => T,
+    answerOf: (body: Buffer, read: Read<Each>) => T,
   ): Promise<T> {
-    const { viewerId, network, signal, isAccepted = always, refusals } = call;
+    const { viewerId, requesters, signal, refusals } = call;
     const deviations = createDeviations();
     const method = inputs ? 'POST' : 'GET';
     const url = transport.urlOf(path);
@@ -98,7 +99,7 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
       observation.attempt();
       return transport.send({ ...sent, isTrial });
     };
-    const lane = { viewerId, network, compartment, isAccepted, refusals };
+    const lane = { requesters, compartment, refusals };
     try {
       const body = await resilience[inputs ? 'once' : 'repeatable'](lane, attempt, signal);
       // A waiting call has this call's slot by now. It is sent before this answer is parsed, which takes longer.
@@ -106,9 +107,9 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
       const { bytes, hasByteOrderMark, hasInvalidUtf8 } = jsonBytesOf(body);
       if (hasByteOrderMark) deviations.add(endpoint, 'read', 'JSON', 'a byte order mark before it');
       if (hasInvalidUtf8) deviations.add(endpoint, 'lost', 'UTF-8', 'other bytes');
-      const value = await read<Each>(bytes, reading, call, deviations);
+      const found = await read<Each>(bytes, reading, call, deviations);
       observation.end('ok');
-      return answerOf(body, value);
+      return answerOf(body, found);
     } catch (error) {
       observation.end(outcomeOf(error));
       throw error;
@@ -121,18 +122,22 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
   async function read<Each extends Call>(
     bytes: Buffer,
     reading: Reading & Reading<Each>,
-    { reader = POLLS, signal }: CallOptions,
+    { reader, redaction, signal }: CallOptions,
     deviations: Deviations,
-  ): Promise<ReadValue<Each>> {
-    if (bytes.length <= maxBytesOnLoop) return readAnswer<Each>(parseBody(bytes), reading, statusOf, deviations.add);
+  ): Promise<Read<Each>> {
+    if (bytes.length <= Math.min(maxBytesOnLoop, redaction?.maxBytesOnLoop ?? Infinity)) {
+      const { value, json } = readAnswer<Each>(parseBody(bytes), reading, redaction, statusOf, deviations.add);
+      return { value, kept: json.bytes };
+    }
     const { share, order } = reader;
     // It is never held back: the answer is for all who read the run.
     const waiting = { share, order, isAbandoned: () => signal.aborted, isHeldBack: () => false };
-    const request = { body: bytes, reading, statusWords: config.statusWords };
-    const { value, deviations: found } = valueOf(await worker.readAnswer(waiting, request));
+    const request = { body: bytes, reading, redaction, statusWords: config.statusWords };
+    const { value, kept: redacted, deviations: found } = valueOf(await worker.readAnswer(waiting, request));
+    const kept = redacted ? ownCopy(redacted) : bytes;
     for (const { field, outcome, expected, got, count } of found) deviations.add(field, outcome, expected, got, count);
     // Boundary: the value comes from a process of our own.
-    return receivedValue<Each>(reading, value, bytes);
+    return { value: receivedValue<Each>(reading, value, kept), kept };
   }
 
   function checkOffered(endpoint: UpstreamEndpoint): void {
@@ -156,7 +161,7 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
       const ask: Ask = (upstream, sent) => upstream.execute?.({ workflowId, inputs }, sent);
       const target = ofWorkflow('execute', workflowId, ask, '/execute');
       try {
-        return await send(target, call, inputs, { call: 'execute', args: {} }, (_body, started) => started);
+        return await send(target, call, inputs, { call: 'execute', args: {} }, (_body, { value }) => value);
       } catch (error) {
         throw withOutcome(error);
       }

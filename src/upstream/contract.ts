@@ -14,6 +14,7 @@ import type {
   Wait,
   WorkflowRecord,
 } from '../domain/types.ts';
+import type { Door } from './door.ts';
 import type { JsonBody } from './transport/json-body.ts';
 import { itemsIn, objectIn, problemAt, violation, type ListOf } from './wire/answers.ts';
 import type { ReportDeviation } from './wire/deviations.ts';
@@ -56,14 +57,22 @@ const WORKFLOWS: ListOf = {
   isItem: ({ workflow_id: id }) => id !== undefined,
 };
 
+/** What a redacted answer was before. */
+export interface Redacted {
+  readonly door: Door;
+  readonly original: JsonBody;
+}
+
 /** Call 1. Each item becomes a step, so that positions stay. An unreadable step has a `problem`. */
 export function readSteps(
   json: JsonBody,
   runId: string,
   ofWord: StatusOf,
   report: ReportDeviation,
+  redacted: Redacted | null = null,
 ): readonly StepFacts[] {
   const { bytes: body } = json;
+  const originalOf = originalsIn(redacted);
   const shared = createSharedTexts();
   const readWaits = createWaitReader();
   const inputs: JsonValue[] = [];
@@ -71,7 +80,8 @@ export function readSteps(
     const id = identifier(step, 'id') ?? idOfPosition(runId, index);
     const values = payloadIn(step);
     const tokens = tokenCount(step, 'tokens');
-    inputs[index] = values.inputs;
+    const original = originalOf(index, step, values);
+    inputs[index] = original?.values.inputs ?? values.inputs;
     return {
       id,
       // The step gets its own node, since steps of unknown nodes are not attempts of one another.
@@ -89,8 +99,9 @@ export function readSteps(
       payload: { body, index },
       inputsHash: null,
       tokens,
-      reportedTokens: new StepTokens(tokens, values),
+      reportedTokens: new StepTokens(tokens, original?.reporting ?? values),
       index,
+      ...original?.facts,
     };
   };
   /** An unreadable item does not affect the other steps, which are still useful. Nothing of it is returned. */
@@ -101,7 +112,30 @@ export function readSteps(
   const steps = itemsIn(STEPS, json, report, (step, item, index) =>
     step ? readStep(step, index) : unreadable(item, index),
   );
-  return withInputsHashes(steps, inputs);
+  return withInputsHashes(steps, inputs, redacted?.door.hashOfInputs);
+}
+
+/** What is taken of the original of a redacted item. */
+interface Original {
+  readonly values: PayloadValues;
+  readonly reporting: Pick<PayloadValues, 'inputs' | 'outputs'>;
+  readonly facts: Pick<StepFacts, 'isRedacted' | 'errorHash'>;
+}
+
+/** Null for an item that is not redacted. */
+function originalsIn(redacted: Redacted | null) {
+  if (!redacted) return () => null;
+  const { door, original } = redacted;
+  const items = [original.value].flat();
+  return (index: number, seen: WireObject, seenValues: PayloadValues): Original | null => {
+    const item = items[index];
+    if (!isObject(item) || seen === NOTHING) return null;
+    const values = payloadValues(item);
+    const isSame = values.inputs === seenValues.inputs && values.outputs === seenValues.outputs;
+    const isRedacted = !isSame || values.metadata !== seenValues.metadata || item.error !== seen.fields.error;
+    const errorHash = door.hashOfError(errorText({ ...NOTHING, fields: item }, 'error'));
+    return { values, reporting: door.reporting(values, seenValues), facts: { isRedacted, errorHash } };
+  };
 }
 
 const NO_WAITS: readonly Wait[] = [];
@@ -138,14 +172,18 @@ function createWaitReader(): (step: WireObject) => readonly Wait[] {
 const isNothing = (value: unknown): boolean => value == null || value === '';
 
 /** Hashes inputs only where they decide which failure was retried: hashing those of each step takes as long as parsing them. */
-function withInputsHashes(steps: readonly StepFacts[], inputs: readonly JsonValue[]): readonly StepFacts[] {
+function withInputsHashes(
+  steps: readonly StepFacts[],
+  inputs: readonly JsonValue[],
+  hashOf: Door['hashOfInputs'] | undefined,
+): readonly StepFacts[] {
   const ofNodes = Map.groupBy(steps, ({ nodeId }) => nodeId);
   const dependsOnInputs = (ofNode: readonly StepFacts[]) =>
     ofNode.length > 1 && ofNode.some(({ status }) => status === 'FAILED');
   const nodeIds = new Set([...ofNodes].flatMap(([nodeId, ofNode]) => (dependsOnInputs(ofNode) ? [nodeId] : [])));
   if (nodeIds.size === 0) return steps;
   return steps.map((step) =>
-    nodeIds.has(step.nodeId) ? { ...step, inputsHash: hashOfInputs(inputs[step.index] ?? null) } : step,
+    nodeIds.has(step.nodeId) ? { ...step, inputsHash: hashOfInputs(inputs[step.index] ?? null, hashOf) } : step,
   );
 }
 
@@ -171,8 +209,14 @@ function payloadIn(object: WireObject): PayloadValues {
 const idOfPosition = (runId: string, index: number): string => `${runId}#${index}`;
 
 /** Call 3: an array with one record, or the record itself. Null if it is empty. */
-export function readRun(json: JsonBody, runId: string, ofWord: StatusOf, report: ReportDeviation): RunRecord | null {
-  const records = recordsIn(RUN, json, ofWord, report);
+export function readRun(
+  json: JsonBody,
+  runId: string,
+  ofWord: StatusOf,
+  report: ReportDeviation,
+  redacted: Redacted | null = null,
+): RunRecord | null {
+  const records = recordsIn(RUN, json, ofWord, report, redacted);
   const [first] = records;
   // Only one run was requested, so a record without an id belongs to it.
   if (records.length === 1 && first?.id === '') return { ...first, id: runId };
@@ -185,19 +229,26 @@ export const readRuns = (
   limit: number,
   ofWord: StatusOf,
   report: ReportDeviation,
-): readonly RunRecord[] => recordsIn(RUNS, json, ofWord, report, limit);
+  redacted: Redacted | null = null,
+): readonly RunRecord[] => recordsIn(RUNS, json, ofWord, report, redacted, limit);
 
 function recordsIn(
   list: ListOf,
   json: JsonBody,
   ofWord: StatusOf,
   report: ReportDeviation,
+  redacted: Redacted | null,
   limit?: number,
 ): RunRecord[] {
-  return itemsIn(list, json, report, (run) => recordOf(run ?? NOTHING, ofWord), limit);
+  const originalOf = originalsIn(redacted);
+  const read = (run: WireObject, index: number): RunRecord => {
+    const values = payloadIn(run);
+    return { ...recordOf(run, values, ofWord), ...originalOf(index, run, values)?.facts };
+  };
+  return itemsIn(list, json, report, (run, _item, index) => read(run ?? NOTHING, index), limit);
 }
 
-function recordOf(run: WireObject, ofWord: StatusOf): RunRecord {
+function recordOf(run: WireObject, values: PayloadValues, ofWord: StatusOf): RunRecord {
   const { rawStatus, status } = statusOf(run, 'status', ofWord);
   return {
     id: requestableId(run, 'id') ?? '',
@@ -207,7 +258,7 @@ function recordOf(run: WireObject, ofWord: StatusOf): RunRecord {
     endTime: time(run, 'end_time'),
     elapsedTime: seconds(run, 'elapsed_time'),
     error: errorText(run, 'error'),
-    payload: ownPayload(payloadIn(run)),
+    payload: ownPayload(values),
     nodeTokens: readNodeTokens(run),
   };
 }

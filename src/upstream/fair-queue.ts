@@ -1,23 +1,24 @@
 /**
  * Slots for concurrent calls (a bulkhead). A free slot goes to the waiting participant with the fewest calls in progress, and to its
  * compartment with the fewest, so that one with many calls, or a hanging workflow, lets others go first. A participant is an accepted
- * viewer, or a network with all of its other keys, which can be invented: together these have a quarter of the slots.
+ * owner, or a network with all of its other keys, which can be invented: together these have a quarter of the slots. A call that
+ * several participants wait for has the best place of any of them.
  */
+import type { Requester } from './api.ts';
 import { AbandonedError, GatewayError } from './errors.ts';
 
 export interface Lane {
-  readonly viewerId: string;
-  /** Name of the network of the request that causes the call. */
-  readonly network: string;
+  /** Those who wait for the call now, one per participant. */
+  readonly requesters: () => Iterable<Requester>;
   /** An endpoint of one workflow. */
   readonly compartment: string;
-  /** True if the gateway or the upstream has accepted the viewer's key by now. */
-  readonly isAccepted: () => boolean;
 }
 
 export interface Slot {
-  /** True if the key was not accepted when the call began. */
+  /** Whether nobody had accepted the key when the call began. */
   readonly isTrial: boolean;
+  /** Owner that the slot is charged to. */
+  readonly owner: string;
   /** `hasSucceeded`: the upstream has accepted the key. */
   readonly leave: (hasSucceeded: boolean) => void;
 }
@@ -25,8 +26,10 @@ export interface Slot {
 /** Maximum number of waiting calls of accepted keys, and of other keys. */
 const MAX_WAITING = 1000;
 const UNACCEPTED_SHARE = 1 / 4;
+/** Participants of a call that are compared: thousands may wait for one run, and each free slot looks at each waiting call. */
+const MAX_COMPARED = 16;
 
-/** Calls of a network's unaccepted keys, of a viewer, or of one of its compartments. Forgotten with its last call. */
+/** Calls of a network's unaccepted keys, of an owner, or of one of its compartments. Forgotten with its last call. */
 interface Share {
   readonly name: string;
   /** Calls that wait or are in progress. */
@@ -36,11 +39,18 @@ interface Share {
   latest: number;
 }
 
-interface QueuedCall extends Lane {
+/** What a call counts for, by one of those who wait for it. */
+interface Entry {
+  readonly call: QueuedCall;
   readonly ofNetwork: Share;
-  readonly ofViewer: Share;
+  readonly ofOwner: Share;
   readonly ofCompartment: Share;
-  /** True once the key is accepted, or another call of the viewer has succeeded. */
+}
+
+interface QueuedCall extends Lane {
+  /** Of all who have waited for it, by participant. */
+  readonly entries: Map<string, Entry>;
+  /** Set once the key is accepted, or another call of the owner has succeeded. */
   isPassed: boolean;
   readonly start: (slot: Slot) => void;
   readonly refuse: (error: Error) => void;
@@ -63,46 +73,87 @@ export function createFairQueue(slots: number) {
     return share;
   }
 
-  function release({ ofNetwork, ofViewer, ofCompartment }: QueuedCall): void {
-    for (const share of [ofNetwork, ofViewer, ofCompartment]) {
-      share.calls -= 1;
-      if (share.calls === 0) shares.delete(share.name);
+  function createEntry(call: QueuedCall, requester: Requester): Entry {
+    const { owner } = requester;
+    return {
+      call,
+      ofNetwork: shareOf(`network ${requester.network()}`),
+      ofOwner: shareOf(`owner ${owner}`),
+      ofCompartment: shareOf(`owner ${owner}\n${call.compartment}`),
+    };
+  }
+
+  /** Entries of those who wait now; of all who have waited if none is left. */
+  function entriesOf(call: QueuedCall): readonly Entry[] {
+    const { entries } = call;
+    const found: Entry[] = [];
+    for (const requester of call.requesters()) {
+      const participant = participantOf(requester);
+      const entry = entries.get(participant) ?? createEntry(call, requester);
+      entries.set(participant, entry);
+      found.push(entry);
+      if (found.length === MAX_COMPARED) break;
+    }
+    return found.length > 0 ? found : [...entries.values()];
+  }
+
+  const bestOf = (call: QueuedCall): Entry =>
+    entriesOf(call).reduce((best, entry) => (comparePlaces(entry, best) < 0 ? entry : best));
+
+  /** Of several participants the one with the fewest calls: it fills no places of others. */
+  const lightestOf = (call: QueuedCall): Entry =>
+    entriesOf(call).reduce((least, entry) => (participantIn(entry).calls < participantIn(least).calls ? entry : least));
+
+  function release({ entries }: QueuedCall): void {
+    for (const { ofNetwork, ofOwner, ofCompartment } of entries.values()) {
+      for (const share of [ofNetwork, ofOwner, ofCompartment]) {
+        share.calls -= 1;
+        if (share.calls === 0) shares.delete(share.name);
+      }
     }
   }
 
   const mayBegin = (call: QueuedCall): boolean =>
     underWay < slots && (unacceptedUnderWay < maxUnaccepted || !isUnaccepted(call));
 
-  function count({ ofNetwork, ofViewer, ofCompartment }: QueuedCall, isTrial: boolean, by: 1 | -1): void {
+  function count({ ofNetwork, ofOwner, ofCompartment }: Entry, isTrial: boolean, by: 1 | -1): void {
     underWay += by;
-    ofViewer.underWay += by;
+    ofOwner.underWay += by;
     ofCompartment.underWay += by;
     if (!isTrial) return;
     unacceptedUnderWay += by;
     ofNetwork.underWay += by;
   }
 
-  function begin(call: QueuedCall): void {
+  function begin(entry: Entry): void {
+    const { call } = entry;
     const isTrial = isUnaccepted(call);
     waiting.delete(call);
-    count(call, isTrial, 1);
+    count(entry, isTrial, 1);
     latest += 1;
-    call.ofViewer.latest = call.ofCompartment.latest = latest;
-    if (isTrial) call.ofNetwork.latest = latest;
+    entry.ofOwner.latest = entry.ofCompartment.latest = latest;
+    if (isTrial) entry.ofNetwork.latest = latest;
     const leave = (hasSucceeded: boolean) => {
-      count(call, isTrial, -1);
+      count(entry, isTrial, -1);
       release(call);
       // The right is proven only when the answer has been read.
-      if (hasSucceeded && isTrial) for (const other of waiting) other.isPassed ||= other.ofViewer === call.ofViewer;
+      if (hasSucceeded && isTrial) {
+        for (const other of waiting)
+          other.isPassed ||= entriesOf(other).some(({ ofOwner }) => ofOwner === entry.ofOwner);
+      }
       beginWaiting();
     };
-    call.start({ isTrial, leave });
+    call.start({ isTrial, owner: entry.ofOwner.name, leave });
   }
 
   function beginWaiting(): void {
     while (underWay < slots) {
-      let next: QueuedCall | undefined;
-      for (const call of waiting) if (mayBegin(call) && (!next || isLessBusy(call, next))) next = call;
+      let next: Entry | undefined;
+      for (const call of waiting) {
+        if (!mayBegin(call)) continue;
+        const entry = bestOf(call);
+        if (!next || comparePlaces(entry, next) < 0) next = entry;
+      }
       if (!next) return;
       begin(next);
     }
@@ -112,30 +163,25 @@ export function createFairQueue(slots: number) {
   function wait(call: QueuedCall): void {
     waiting.add(call);
     if (waiting.size <= MAX_WAITING) return;
-    const group = [...waiting].filter((other) => isUnaccepted(other) === isUnaccepted(call));
+    const group = [...waiting].filter((other) => isUnaccepted(other) === isUnaccepted(call)).map(lightestOf);
     if (group.length <= MAX_WAITING) return;
-    const ofParticipant = largestPart(group, participantOf);
-    const ofViewer = largestPart(ofParticipant, (other) => other.ofViewer);
-    const newest = largestPart(ofViewer, (other) => other.ofCompartment).at(-1) ?? call;
+    const ofParticipant = largestPart(group, participantIn);
+    const ofOwner = largestPart(ofParticipant, (entry) => entry.ofOwner);
+    const newest = largestPart(ofOwner, (entry) => entry.ofCompartment).at(-1)?.call ?? call;
     waiting.delete(newest);
     newest.refuse(overloaded());
   }
 
   return {
     /** Waits for a slot. Rejects with UPSTREAM_OVERLOADED if too many calls wait, and with AbandonedError at the signal. */
-    async enter(lane: Lane, signal: AbortSignal): Promise<Slot> {
+    async enter({ requesters, compartment }: Lane, signal: AbortSignal): Promise<Slot> {
       if (signal.aborted) throw new AbandonedError();
       const { promise, resolve: start, reject: refuse } = Promise.withResolvers<Slot>();
-      const { viewerId, network, compartment, isAccepted } = lane;
-      const call: QueuedCall = {
-        ...{ viewerId, network, compartment, isAccepted },
-        ofNetwork: shareOf(`network ${network}`),
-        ofViewer: shareOf(`viewer ${viewerId}`),
-        ofCompartment: shareOf(`viewer ${viewerId}\n${compartment}`),
-        ...{ isPassed: false, start, refuse },
-      };
+      const call: QueuedCall = { requesters, compartment, entries: new Map(), isPassed: false, start, refuse };
+      // Found now, since it counts from now on.
+      const entry = bestOf(call);
       if (mayBegin(call)) {
-        begin(call);
+        begin(entry);
         return promise;
       }
       const abandon = () => {
@@ -162,27 +208,33 @@ export function createFairQueue(slots: number) {
   };
 }
 
+/** Whose share a requester uses. */
+export const participantOf = (requester: Requester): string =>
+  requester.isStranger() ? `network ${requester.network()}` : `owner ${requester.owner}`;
+
+/** Requesters of one call have the same key, so one of them tells for all. */
 function isUnaccepted(call: QueuedCall): boolean {
-  call.isPassed ||= call.isAccepted();
+  if (call.isPassed) return false;
+  for (const requester of call.requesters()) {
+    call.isPassed = !requester.isStranger();
+    break;
+  }
   return !call.isPassed;
 }
 
-const participantOf = (call: QueuedCall): Share => (isUnaccepted(call) ? call.ofNetwork : call.ofViewer);
+const participantIn = ({ call, ofNetwork, ofOwner }: Entry): Share => (isUnaccepted(call) ? ofNetwork : ofOwner);
 
-/** Compares the participants first, then the viewers of a network, then their compartments. */
-function isLessBusy(one: QueuedCall, other: QueuedCall): boolean {
-  const order =
-    compareShares(participantOf(one), participantOf(other)) ||
-    compareShares(one.ofViewer, other.ofViewer) ||
-    compareShares(one.ofCompartment, other.ofCompartment);
-  return order < 0;
-}
+/** Compares the participants first, then the owners of a network, then their compartments. Negative: `one` goes first. */
+const comparePlaces = (one: Entry, other: Entry): number =>
+  compareShares(participantIn(one), participantIn(other)) ||
+  compareShares(one.ofOwner, other.ofOwner) ||
+  compareShares(one.ofCompartment, other.ofCompartment);
 
 const compareShares = (a: Share, b: Share): number => a.underWay - b.underWay || a.latest - b.latest;
 
-/** The calls of the share that has the most of these; if several have, of the one that came last. */
-const largestPart = (calls: readonly QueuedCall[], shareOf: (call: QueuedCall) => Share): readonly QueuedCall[] =>
-  [...Map.groupBy(calls, shareOf).values()].reduce((most, part) => (part.length < most.length ? most : part));
+/** The entries of the share that has the most of these; if several have, of the one that came last. */
+const largestPart = (entries: readonly Entry[], shareIn: (entry: Entry) => Share): readonly Entry[] =>
+  [...Map.groupBy(entries, shareIn).values()].reduce((most, part) => (part.length < most.length ? most : part));
 
 const overloaded = (): GatewayError =>
   new GatewayError('UPSTREAM_OVERLOADED', 'Limit of calls that wait for the upstream reached. Try again.', {

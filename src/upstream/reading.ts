@@ -1,5 +1,6 @@
 /** What each call's answer is read as: pure functions whose arguments and results can be sent to another process. */
 import { digestOf } from '../domain/payload.ts';
+import type { Redaction } from '../domain/redaction/redaction.ts';
 import type { StatusOf } from '../domain/status.ts';
 import type { RunRecord, StepFacts, WorkflowRecord } from '../domain/types.ts';
 import {
@@ -9,10 +10,12 @@ import {
   readStartedRun,
   readSteps,
   readWorkflows,
+  type Redacted,
   type StartedRun,
 } from './contract.ts';
+import { Door } from './door.ts';
 import type { JsonBody } from './transport/json-body.ts';
-import { ownCopy } from './transport/own-bytes.ts';
+import { ownCopy } from '../runtime/own-bytes.ts';
 import type { ReportDeviation } from './wire/deviations.ts';
 import { NO_PAYLOAD, payloadsIn, payloadValues } from './wire/payloads.ts';
 
@@ -39,7 +42,9 @@ interface Reader<Each extends Name> {
     args: Reading<Each>['args'],
     statusOf: StatusOf,
     report: ReportDeviation,
+    redacted: Redacted | null,
   ) => ReadValue<Each>;
+  readonly redact: (door: Door, json: JsonBody) => JsonBody;
   /** The value as it is sent between processes, and back. */
   readonly sent: (value: ReadValue<Each>, json: JsonBody) => ReadValue<Each>;
   readonly received: (value: ReadValue<Each>, body: Uint8Array) => ReadValue<Each>;
@@ -49,39 +54,56 @@ const unchanged = <T>(value: T): T => value;
 
 const READERS: { readonly [Each in Name]: Reader<Each> } = {
   steps: {
-    read: (json, { runId }, statusOf, report) => readSteps(json, runId, statusOf, report),
+    read: (json, { runId }, ...rest) => readSteps(json, runId, ...rest),
+    redact: (door, json) => door.runs(json),
     sent: sentSteps,
     received: receivedSteps,
   },
   run: {
-    read: (json, { runId }, statusOf, report) => readRun(json, runId, statusOf, report),
+    read: (json, { runId }, ...rest) => readRun(json, runId, ...rest),
+    redact: (door, json) => door.runs(json),
     sent: (record) => record && sentRecord(record),
     received: (record) => record && receivedRecord(record),
   },
   runs: {
-    read: (json, { limit }, statusOf, report) => readRuns(json, limit, statusOf, report),
+    read: (json, { limit }, ...rest) => readRuns(json, limit, ...rest),
+    redact: (door, json) => door.runs(json),
     sent: (records) => records.map(sentRecord),
     received: (records) => records.map(receivedRecord),
   },
   workflows: {
     read: (json, _args, _statusOf, report) => readWorkflows(json, report),
+    redact: (door, json) => door.workflows(json),
     sent: unchanged,
     received: unchanged,
   },
   execute: {
     read: (json, _args, _statusOf, report) => readStartedRun(json, report),
+    redact: (door, json) => door.started(json),
     sent: unchanged,
     received: unchanged,
   },
 };
 
+export interface ReadAnswer<Each extends Name> {
+  readonly value: ReadValue<Each>;
+  /** What the value was read from: the answer, or what is left of it after redaction. */
+  readonly json: JsonBody;
+}
+
 /** Throws UPSTREAM_CONTRACT_VIOLATION. */
-export const readAnswer = <Each extends Name>(
-  json: JsonBody,
+export function readAnswer<Each extends Name>(
+  original: JsonBody,
   { call, args }: Reading<Each>,
+  redaction: Redaction | null,
   statusOf: StatusOf,
   report: ReportDeviation,
-): ReadValue<Each> => READERS[call].read(json, args, statusOf, report);
+): ReadAnswer<Each> {
+  const { read, redact } = READERS[call];
+  const door = redaction && new Door(redaction);
+  const json = door ? redact(door, original) : original;
+  return { value: read(json, args, statusOf, report, door && { door, original }), json };
+}
 
 /** `json`: that of the value. */
 export const sentValue = <Each extends Name>(

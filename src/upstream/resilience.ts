@@ -29,12 +29,12 @@ export function createResilience({ timeoutMs, concurrency }: ResilienceOptions) 
 
   async function attemptOnce<T>(call: Call, attempt: Attempt<T>, signal: AbortSignal): Promise<T> {
     breakers.check(call);
-    const { isTrial, leave } = await queue.enter(call, signal);
+    const { isTrial, owner, leave } = await queue.enter(call, signal);
     let hasSucceeded = false;
     try {
       // Another call of the operation was refused while this one waited.
       if (isTrial && call.refusals?.refusal) throw call.refusals.refusal;
-      const answer = await breakers.through(call, isTrial, () => attempt(isTrial));
+      const answer = await breakers.through({ ...call, owner, isTrial }, () => attempt(isTrial));
       hasSucceeded = true;
       return answer;
     } catch (error) {

@@ -2,7 +2,7 @@
 import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { WorkflowRecord } from '../domain/types.ts';
-import type { CallOptions, Scope, UpstreamApi } from './client.ts';
+import type { CallOptions, Requester, Scope, UpstreamApi } from './client.ts';
 import { GatewayError, isOutage } from './errors.ts';
 import { checkId } from './ids.ts';
 
@@ -23,9 +23,13 @@ const MAX_DIRECTORY_BYTES = 8 * 2 ** 20;
 const DIRECTORY_BYTES = 1000;
 const WORKFLOW_BYTES = 100;
 /**
- * A separate queue: all viewers of a credential wait for the list, so it must not wait behind the calls of one of them.
+ * An owner of its own: all callers with a credential wait for the list, so it must not wait behind the calls of one of them.
  */
-const queueOf = (credential: string): string => `list of ${hash('sha256', credential, 'base64url')}`;
+const requesterOf = (credential: string): Requester => ({
+  owner: `list of ${hash('sha256', credential, 'base64url')}`,
+  network: () => '',
+  isStranger: () => false,
+});
 
 /** Wraps the upstream, as if all data outside the caller's scope did not exist. */
 export function createScopedUpstream(upstream: UpstreamApi, staleIfErrorMs: number, now: () => number): UpstreamApi {
@@ -34,10 +38,21 @@ export function createScopedUpstream(upstream: UpstreamApi, staleIfErrorMs: numb
     ...{ maxSize: MAX_DIRECTORY_BYTES, sizeCalculation: bytesOf },
     // An entry of exactly its ttl counts as fresh.
     ...{ ttl: LISTED_MS - 1, ttlResolution: 0, perf: { now } },
-    async fetchMethod(credential, last, { context: { requestId, network }, options }) {
+    async fetchMethod(credential, last, { context: { requestId, reader }, options }) {
       const readAt = now();
       const { signal } = new AbortController();
-      const call = { credential, viewerId: queueOf(credential), network, requestId, signal, scope: null };
+      const requester = requesterOf(credential);
+      const requesters = () => [requester];
+      const call = {
+        credential,
+        viewerId: requester.owner,
+        requesters,
+        requestId,
+        signal,
+        reader,
+        scope: null,
+        redaction: null,
+      };
       try {
         const { value } = await upstream.listWorkflows(call);
         const organizations = new Map(value.map(({ id, organizationId }) => [id, organizationId]));

@@ -3,10 +3,10 @@ import { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
-import { accepted } from '../../src/auth/caller.ts';
+import { NOBODY } from '../../src/auth/caller.ts';
 import { createAuthentication } from '../../src/http/authentication.ts';
 import { createManualClock } from '../harness/clock.ts';
-import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startUpstream } from '../harness/upstream.ts';
 import { startGateway, type TestGateway } from '../harness/gateway.ts';
 import { startIssuer, type Issuer } from '../harness/issuer.ts';
 import { perTest } from '../harness/lasting.ts';
@@ -55,7 +55,7 @@ const seen = ({ status, headers, body }: Awaited<ReturnType<typeof ask>>) =>
 
 describe.each(['a hook', 'tokens'])('failed verifications by %s', (kind) => {
   const clock = createManualClock();
-  const upstream = perTest(() => startFaultyUpstream());
+  const upstream = perTest(() => startUpstream());
   let issuer: Issuer;
   let gateway: TestGateway;
   let hooked: string[] = [];
@@ -129,6 +129,26 @@ describe.each(['a hook', 'tokens'])('failed verifications by %s', (kind) => {
   });
 });
 
+it('refuse none of 3,000 valid tokens behind one address, even when all must be verified again', async () => {
+  const clock = createManualClock();
+  const issuer = await startIssuer(clock.now);
+  const upstream = await startUpstream();
+  const gateway = await startGateway(
+    { UPSTREAM_URL: upstream.url, ...issuer.environment, REAUTH_INTERVAL_MS: `${REAUTH_INTERVAL_MS}` },
+    clock,
+  );
+  const tokens = await Promise.all(Array.from({ length: 3000 }, (_, at) => issuer.token({ sub: `user-${at}` })));
+  for (let round = 0; round < 2; round += 1) {
+    const statuses = await Promise.all(
+      tokens.map(async (token) => (await SENDERS['HTTP POST'](gateway.url, token, {})).slice(0, 3)),
+    );
+    expect(new Set(statuses)).toEqual(new Set(['200']));
+    clock.advance(REAUTH_INTERVAL_MS + 1);
+  }
+  await gateway.close();
+  await Promise.all([issuer.close(), upstream.close()]);
+});
+
 /** Tests the module: which verification waits cannot be seen from outside. */
 it('runs at most 64 verifications of one network at once', async () => {
   const begun: string[] = [];
@@ -139,7 +159,7 @@ it('runs at most 64 verifications of one network at once', async () => {
       async verify() {
         begun.push(credential ?? '');
         await held.promise;
-        return accepted(null);
+        return NOBODY;
       },
     }),
     client: {

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { exportJWK } from 'jose';
 import { createManualClock, type ManualClock } from '../harness/clock.ts';
-import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
-import { until } from '../harness/fleet.ts';
+import { startUpstream } from '../harness/upstream.ts';
+import { until } from '../harness/until.ts';
 import { startGateway, type TestGateway } from '../harness/gateway.ts';
 import { createSigningKey, secondsOf, startIssuer, type SigningKey } from '../harness/issuer.ts';
 import { perBlock, perTest } from '../harness/lasting.ts';
@@ -39,7 +39,7 @@ describe('the keys of the token issuer', () => {
     [a, b, rsa] = await Promise.all([createSigningKey('a'), createSigningKey('b'), createSigningKey('rsa', 'RS256')]);
   });
   afterAll(() => rm(directory, { recursive: true }));
-  const upstream = perBlock(() => startFaultyUpstream());
+  const upstream = perBlock(() => startUpstream());
   beforeEach(() => {
     clock = createManualClock();
     // jose reads the machine's clock.

@@ -3,24 +3,23 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Identity } from 'stepgate';
 import { createManualClock, type ManualClock } from '../harness/clock.ts';
-import { healthy, startFaultyUpstream, type Reply, type Script } from '../harness/faulty-upstream.ts';
-import { until } from '../harness/fleet.ts';
+import { healthy, startUpstream, type Reply, type Script } from '../harness/upstream.ts';
+import { until } from '../harness/until.ts';
 import { startGateway } from '../harness/gateway.ts';
 import { startIssuer, type Claims } from '../harness/issuer.ts';
 import { perBlock, perTest } from '../harness/lasting.ts';
 import { subscribe, type Transport } from '../harness/live-client.ts';
 import { scrape } from '../harness/observed.ts';
 import { codesOf } from '../harness/operations.ts';
-import { wireWorkflow } from '../harness/scripted-history.ts';
 import { send, type AnyTransport } from '../harness/transports.ts';
-import { rawJSON, wireRun, wireStep } from '../harness/wire.ts';
+import { rawJSON, wireRun, wireStep, wireWorkflow } from '../harness/wire.ts';
 
 describe('AUTH_EXECUTE_SCOPE', () => {
   const RIGHT = 'runs:execute';
   const START = `mutation ($key: String) { executeWorkflow(workflowId: "wf", idempotencyKey: $key) { message } }`;
   const issuer = perBlock(() => startIssuer(Date.now));
   const upstream = perTest(() =>
-    startFaultyUpstream((call) =>
+    startUpstream((call) =>
       call.endpoint === 'execute' ? { json: { run_id: 'new', message: 'accepted' } } : healthy(call),
     ),
   );
@@ -89,7 +88,7 @@ describe('the claims of a token', () => {
   };
 
   const issuer = perBlock(() => startIssuer(Date.now));
-  const upstream = perTest(() => startFaultyUpstream(script));
+  const upstream = perTest(() => startUpstream(script));
   const start = (environment: Readonly<Record<string, string>>) =>
     startGateway({ UPSTREAM_URL: upstream.url, ...issuer.environment, ...environment });
   const gateway = perTest(() => start({ AUTH_ORGANIZATION_CLAIM: 'org', AUTH_WORKFLOWS_CLAIM: CLAIM }));
@@ -183,7 +182,7 @@ describe('the claims of a token', () => {
     expect({ data, errors }).toEqual({ data: { run: { steps: [{ organizationId: mine }] } }, errors: [] });
   });
 
-  it('Claims separate cached data and starts with equal idempotency keys, unless the rights are equal', async () => {
+  it('shares cached data between callers of one scope, and starts with an idempotency key with nobody', async () => {
     const execute = 'mutation { executeWorkflow(workflowId: "a1", idempotencyKey: "k") { message } }';
     const callsOf = async (claims: Claims) => {
       const before = upstream.calls.filter(({ workflowId }) => workflowId !== '').length;
@@ -191,7 +190,9 @@ describe('the claims of a token', () => {
       return upstream.calls.filter(({ workflowId }) => workflowId !== '').length - before;
     };
     expect(await callsOf({ ...of('org-a', ['a1', 'a2']), sub: 'ada' })).toBe(2);
-    expect(await callsOf({ ...of('org-a', ['a2', 'a1']), sub: 'grace' })).toBe(0);
+    expect(await callsOf({ ...of('org-a', ['a2', 'a1']), sub: 'ada' })).toBe(0);
+    // Only her own start.
+    expect(await callsOf({ ...of('org-a', ['a2', 'a1']), sub: 'grace' })).toBe(1);
     expect(await callsOf(of('org-a', ['a1']))).toBe(2);
     for (let time = 0; time < 2; time += 1) expect(codesOf(await ask(of('org-b'), execute))).toEqual(['NOT_FOUND']);
   });
@@ -260,7 +261,7 @@ describe('the list of workflows for narrowed scopes', () => {
     list = () => listOf('w');
     ofSteps = [null];
   });
-  const upstream = perTest(() => startFaultyUpstream(script));
+  const upstream = perTest(() => startUpstream(script));
   const gateway = perTest(() =>
     startGateway(
       { UPSTREAM_URL: upstream.url, STALE_IF_ERROR_MS: `${STALE_IF_ERROR_MS}`, UPSTREAM_CONCURRENCY: '2' },

@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { createClient } from 'graphql-ws';
 import { exportSPKI, importJWK, type CryptoKey } from 'jose';
 import { createManualClock } from '../harness/clock.ts';
-import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
+import { healthy, startUpstream } from '../harness/upstream.ts';
 import { startGateway } from '../harness/gateway.ts';
 import { AUDIENCE, createSigningKey, ISSUER, secondsOf, startIssuer, type Claims } from '../harness/issuer.ts';
 import { perBlock, perTest } from '../harness/lasting.ts';
@@ -25,7 +25,7 @@ describe('a token', () => {
     log = captureLog('trace');
   });
   const issuer = perTest(() => startIssuer(clock.now));
-  const upstream = perTest(() => startFaultyUpstream());
+  const upstream = perTest(() => startUpstream());
   const start = (environment: Readonly<Record<string, string>> = {}) =>
     startGateway(
       { UPSTREAM_URL: upstream.url, ...issuer.environment, ...environment },
@@ -215,7 +215,7 @@ const sha256 = (key: string): string => hash('sha256', key, 'hex');
 const SERVICE = { UPSTREAM_AUTH: 'service', UPSTREAM_API_KEY: 'service-key' };
 
 describe("the gateway's own keys", () => {
-  const upstream = perBlock(() => startFaultyUpstream());
+  const upstream = perBlock(() => startUpstream());
   const keys = `web:${sha256('web-key')}, ${sha256('batch-key').toUpperCase()}`;
   const gateway = perBlock(() => startGateway({ UPSTREAM_URL: upstream.url, ...SERVICE, GATEWAY_KEYS_SHA256: keys }));
 
@@ -246,6 +246,32 @@ describe("the gateway's own keys", () => {
   });
 });
 
+describe('AUTH_EXECUTE_SCOPE with keys of the gateway', () => {
+  const upstream = perBlock(() =>
+    startUpstream((call) => (call.endpoint === 'execute' ? { json: { run_id: 'new' } } : healthy(call))),
+  );
+  const keyed = { full: '', reader: 'reader+payloads:read:', starter: 'starter+payloads:read+runs/execute:' };
+  const keys = Object.entries(keyed).map(([key, name]) => `${name}${sha256(key)}`);
+  const gateway = perBlock(() =>
+    startGateway({
+      ...{ UPSTREAM_URL: upstream.url, ...SERVICE, AUTH_EXECUTE_SCOPE: 'runs/execute' },
+      GATEWAY_KEYS_SHA256: keys.join(),
+    }),
+  );
+
+  it.each([
+    ['full', []],
+    ['reader', ['FORBIDDEN']],
+    ['starter', []],
+  ])('lets a key start runs that has the right, or no rights at all: %s', async (key, codes) => {
+    const before = upstream.count('execute');
+    const { errors } = await gateway.query('mutation { executeWorkflow(workflowId: "wf") { message } }', { key });
+    expect(errors.map(({ extensions }) => extensions.code)).toEqual(codes);
+    expect(upstream.count('execute') - before).toBe(codes.length === 0 ? 1 : 0);
+    expect((await gateway.query(RUN, { key })).data).toEqual(DATA);
+  });
+});
+
 describe('a gateway in service mode', () => {
   const KEYS = { ...SERVICE, GATEWAY_KEYS_SHA256: sha256('k') };
   const TOKENS = { ...SERVICE, AUTH_JWKS: 'https://login.example.com/', AUTH_ISSUER: 'issuer', AUTH_AUDIENCE: 'x' };
@@ -256,6 +282,12 @@ describe('a gateway in service mode', () => {
     ['with another key than a header can have', { ...KEYS, UPSTREAM_API_KEY: 'SECRET key' }, /^UPSTREAM_API_KEY/],
     ['without a way to verify callers', SERVICE, /^AUTH_JWKS or GATEWAY_KEYS_SHA256 is required/],
     ['with a key in place of its hash', { ...KEYS, GATEWAY_KEYS_SHA256: 'SECRET' }, /^GATEWAY_KEYS_SHA256 must be/],
+    [
+      'with rights but no name',
+      { ...KEYS, GATEWAY_KEYS_SHA256: `+read:${sha256('k')}` },
+      /^GATEWAY_KEYS_SHA256 must be/,
+    ],
+    ['with an empty right', { ...KEYS, GATEWAY_KEYS_SHA256: `web+:${sha256('k')}` }, /^GATEWAY_KEYS_SHA256 must be/],
     ['without an issuer', { ...TOKENS, AUTH_ISSUER: '' }, /^AUTH_ISSUER is required/],
     ['without an audience', { ...TOKENS, AUTH_AUDIENCE: '' }, /^AUTH_AUDIENCE is required/],
     ['with the algorithm none', { ...TOKENS, AUTH_ALGORITHMS: 'RS256,none' }, /^AUTH_ALGORITHMS must be/],

@@ -4,11 +4,11 @@ import { runCheck } from '../../src/check/run-check.ts';
 import { readVariables } from '../../src/cli/command-line.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { UsageError } from '../../src/config/usage.ts';
-import { startFaultyUpstream, type Call, type Endpoint, type Reply, type Script } from '../harness/faulty-upstream.ts';
+import { startUpstream, type Call, type Endpoint, type Reply, type Script } from '../harness/upstream.ts';
 import { perTest } from '../harness/lasting.ts';
 import { runCommand } from '../harness/process.ts';
-import { createScriptedHistory, wireWorkflow } from '../harness/scripted-history.ts';
-import { wireRun, wireStep } from '../harness/wire.ts';
+import { createScriptedHistory } from '../harness/workflows.ts';
+import { wireRun, wireStep, wireWorkflow } from '../harness/wire.ts';
 
 const KEY = 'canary-key';
 
@@ -28,7 +28,7 @@ describe('stepgate check', () => {
     if (endpoint === 'steps') return { json: [wireStep()] };
     return endpoint === 'execute' ? { json: { run_id: 'new', message: 'started' } } : { status: 404 };
   };
-  const upstream = perTest(() => startFaultyUpstream((call) => replies[call.endpoint] ?? tidy(call)));
+  const upstream = perTest(() => startUpstream((call) => replies[call.endpoint] ?? tidy(call)));
 
   type Environment = Readonly<Record<string, string>>;
   const settings = (environment: Environment) => ({

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { parse } from 'yaml';
-import type { Endpoint } from '../harness/faulty-upstream.ts';
+import type { Endpoint } from '../harness/upstream.ts';
 
 interface Schema {
   readonly required?: readonly string[];

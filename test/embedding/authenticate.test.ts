@@ -2,15 +2,15 @@ import { describe, expect, it, jest } from '@jest/globals';
 import { pino } from 'pino';
 import { GatewayError, type AuthenticateHook, type Identity } from 'stepgate';
 import { createHookAuthenticator } from '../../src/auth/authenticate-hook.ts';
-import { createViewers } from '../../src/runs/viewer.ts';
+import { createViewers } from '../../src/auth/viewer.ts';
 import { createManualClock } from '../harness/clock.ts';
-import { healthy, startFaultyUpstream } from '../harness/faulty-upstream.ts';
+import { healthy, startUpstream } from '../harness/upstream.ts';
 import { startGateway } from '../harness/gateway.ts';
 import { perBlock } from '../harness/lasting.ts';
 import { subscribe } from '../harness/live-client.ts';
 import { captureLog } from '../harness/observed.ts';
 import { codesOf } from '../harness/operations.ts';
-import { wireWorkflow } from '../harness/scripted-history.ts';
+import { wireWorkflow } from '../harness/wire.ts';
 import { send, TRANSPORTS } from '../harness/transports.ts';
 
 const RUN = '{ run(workflowId: "wf", id: "r1") { status } }';
@@ -24,7 +24,7 @@ describe('an authenticate hook', () => {
   let hook: AuthenticateHook = () => GOOD;
   let credentials = 0;
   const upstream = perBlock(() =>
-    startFaultyUpstream((call) =>
+    startUpstream((call) =>
       call.endpoint === 'workflows'
         ? { json: [wireWorkflow('wf'), { ...wireWorkflow('other'), organization_id: 'org-2' }] }
         : call.endpoint === 'execute'
@@ -293,8 +293,9 @@ describe('the authenticator of a hook', () => {
     ['a long id of a workflow', { workflowIds: ['w', LONG] }, 900, 1000],
     ['many workflows', { workflowIds: MANY }, 3, 4],
     ['an attribute with a long name', { attributes: { [LONG]: 'a' } }, 900, 1000],
-    ['an attribute with a long value', { attributes: { a: LONG, b: 'b' } }, 900, 1000],
-    ['little', {}, 8000, 12_000],
+    ['an attribute with a long value', { attributes: { a: LONG, b: 'b' } }, 880, 1000],
+    ['a long right', { rights: [LONG] }, 880, 1000],
+    ['little', {}, 7000, 12_000],
   ])(
     'The authenticator caches callers within 8 MiB, counting all that it stores: %s',
     async (_name, identity, least, most) => {

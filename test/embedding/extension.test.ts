@@ -1,12 +1,11 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { GatewayError, type Additions, type Run, type SchemaExtension } from 'stepgate';
 import { captureLog } from '../harness/observed.ts';
-import { healthy, startFaultyUpstream } from '../harness/faulty-upstream.ts';
+import { healthy, startUpstream } from '../harness/upstream.ts';
 import { startGateway, type GraphqlAnswer, type QueryOptions, type TestGateway } from '../harness/gateway.ts';
 import { perTest } from '../harness/lasting.ts';
-import { wireWorkflow } from '../harness/scripted-history.ts';
 import { send, TRANSPORTS } from '../harness/transports.ts';
-import { wireRun } from '../harness/wire.ts';
+import { wireRun, wireWorkflow } from '../harness/wire.ts';
 import { codesOf, placesOf } from '../harness/operations.ts';
 
 type Entry = NonNullable<SchemaExtension['fields']['Run']>[string];
@@ -19,7 +18,7 @@ const ASK = '{ run(workflowId: "wf", id: "r1") { mine } }';
 
 describe('fields of an extension', () => {
   const upstream = perTest(() =>
-    startFaultyUpstream((call) => {
+    startUpstream((call) => {
       if (call.key === 'bad-key') return { status: 401, json: {} };
       return call.endpoint === 'workflows' ? { json: [wireWorkflow('wf')] } : healthy(call);
     }),

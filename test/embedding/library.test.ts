@@ -21,8 +21,9 @@ import {
 import { buildSchema, type GraphQLObjectType } from 'graphql';
 import { startGateway as startExample } from '../../examples/embedding/gateway.ts';
 import { describeWithValkey, withoutValkey } from '../harness/describe-with-valkey.ts';
-import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
-import { SECRET, until } from '../harness/fleet.ts';
+import { startUpstream } from '../harness/upstream.ts';
+import { SECRET } from '../harness/fleet.ts';
+import { until } from '../harness/until.ts';
 import { postTo, startGateway, type TestGateway } from '../harness/gateway.ts';
 import { perTest } from '../harness/lasting.ts';
 import { captureLog } from '../harness/observed.ts';
@@ -81,7 +82,7 @@ describe('createGateway', () => {
     [
       'a misspelled option',
       { authentication: () => null },
-      'unknown authentication: expected an object of config, authenticate, extension, plugins, onOperation, upstream and logger.',
+      'unknown authentication: expected an object of config, authenticate, extension, plugins, onOperation, upstream, redaction and logger.',
     ],
     [
       'an onOperation that is not a function',
@@ -282,7 +283,7 @@ describe('an embedder', () => {
   const RUN = 'query Status { run(workflowId: "wf", id: "r1") { status } }';
   const DATA = { run: { status: 'COMPLETED' } };
   const log = captureLog('error');
-  const upstream = perTest(() => startFaultyUpstream());
+  const upstream = perTest(() => startUpstream());
   let embedded: TestGateway | undefined;
   afterEach(() => embedded?.close());
 

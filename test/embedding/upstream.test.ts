@@ -4,8 +4,7 @@ import { createGateway, UpstreamError, type Settings, type Upstream } from 'step
 import { startGateway, type TestGateway } from '../harness/gateway.ts';
 import { captureLog } from '../harness/observed.ts';
 import { codesOf } from '../harness/operations.ts';
-import { wireWorkflow } from '../harness/scripted-history.ts';
-import { wireRun, wireStep } from '../harness/wire.ts';
+import { wireRun, wireStep, wireWorkflow } from '../harness/wire.ts';
 
 const RUN =
   '{ run(workflowId: "wf", id: "r1") { status totalElapsedTime freshness { isStale } steps { id outputs } } }';

@@ -1,12 +1,12 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { Budgets } from '../../src/graphql/budgets.ts';
-import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startUpstream } from '../harness/upstream.ts';
 import { startGateway } from '../harness/gateway.ts';
 import { codesOf, ofRun, repeat } from '../harness/operations.ts';
-import { createScriptedHistory, wireWorkflow } from '../harness/scripted-history.ts';
+import { createScriptedHistory } from '../harness/workflows.ts';
 import { send, TRANSPORTS } from '../harness/transports.ts';
-import { wireRun, wireStep } from '../harness/wire.ts';
+import { wireRun, wireStep, wireWorkflow } from '../harness/wire.ts';
 import { perBlock, perTest } from '../harness/lasting.ts';
 
 /** Parsed, known, compiled. Answers with errors are not cached. */
@@ -22,7 +22,7 @@ describe('an answer', () => {
   let steps: readonly unknown[];
 
   const upstream = perBlock(() =>
-    startFaultyUpstream(({ endpoint, runId }) => {
+    startUpstream(({ endpoint, runId }) => {
       if (endpoint === 'execute') return { json: { run_id: 'r1', message: 'accepted' } };
       if (endpoint === 'runs') return { json: hundred((index) => wireRun(`r${index}`)) };
       if (endpoint === 'run') return { json: [wireRun(runId)] };
@@ -225,7 +225,7 @@ describe('the size of an answer', () => {
   let runs = 0;
   const { script } = createScriptedHistory(3, [wireWorkflow('wf')]);
   const upstream = perBlock(() =>
-    startFaultyUpstream((call) => {
+    startUpstream((call) => {
       if (call.endpoint !== 'steps') return script(call);
       return { raw: JSON.stringify([wireStep({ outputs: '?' })]).replace('"?"', () => outputs) };
     }),

@@ -1,6 +1,6 @@
 /** Arguments that are refused, with each bound. */
 import { describe, expect, it } from '@jest/globals';
-import { healthy, startFaultyUpstream } from '../harness/faulty-upstream.ts';
+import { healthy, startUpstream } from '../harness/upstream.ts';
 import { startGateway } from '../harness/gateway.ts';
 import { perBlock } from '../harness/lasting.ts';
 import { ofRun, ofWorkflow } from '../harness/operations.ts';
@@ -14,7 +14,7 @@ const start = (inputs: string) => `mutation { executeWorkflow(workflowId: "wf", 
 
 describe('an argument', () => {
   const upstream = perBlock(() =>
-    startFaultyUpstream((call) =>
+    startUpstream((call) =>
       call.endpoint === 'runs' ? { json: [wireRun('failed', { status: 'failed' })] } : healthy(call),
     ),
   );

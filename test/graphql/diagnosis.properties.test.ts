@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { Call } from '../harness/faulty-upstream.ts';
+import type { Call } from '../harness/upstream.ts';
 import { gatewayPerBlock } from '../harness/gateway-over.ts';
 import { wireRun, wireStep } from '../harness/wire.ts';
 

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { healthy, startFaultyUpstream, type Script } from '../harness/faulty-upstream.ts';
+import { healthy, startUpstream, type Script } from '../harness/upstream.ts';
 import { startGateway, type QueryOptions } from '../harness/gateway.ts';
 import { placesOf } from '../harness/operations.ts';
-import { wireWorkflow } from '../harness/scripted-history.ts';
+import { wireWorkflow } from '../harness/wire.ts';
 import { perTest } from '../harness/lasting.ts';
 
 const CONTRACT = readFileSync(new URL('../../schema.graphql', import.meta.url), 'utf8');
@@ -27,7 +27,7 @@ const FIELDS = `
 `;
 
 describe('_entities', () => {
-  const upstream = perTest(() => startFaultyUpstream(script));
+  const upstream = perTest(() => startUpstream(script));
   const gateway = perTest(() => startGateway({ UPSTREAM_URL: upstream.url }));
 
   async function entities(representations: readonly unknown[], fields = FIELDS, options: QueryOptions = {}) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { healthy, startFaultyUpstream, type Reply } from '../harness/faulty-upstream.ts';
+import { healthy, startUpstream, type Reply } from '../harness/upstream.ts';
 import { startGateway } from '../harness/gateway.ts';
 import { perTest } from '../harness/lasting.ts';
 
@@ -9,9 +9,7 @@ const EXECUTE = `mutation Execute($inputs: JSON) {
 const STARTED: Reply = { json: { message: 'Workflow execution started', run_id: 'new-run' } };
 
 describe('executeWorkflow', () => {
-  const upstream = perTest(() =>
-    startFaultyUpstream((call) => (call.endpoint === 'execute' ? STARTED : healthy(call))),
-  );
+  const upstream = perTest(() => startUpstream((call) => (call.endpoint === 'execute' ? STARTED : healthy(call))));
   const gateway = perTest(() => startGateway({ UPSTREAM_URL: upstream.url, UPSTREAM_TIMEOUT_MS: '2000' }));
 
   const execute = (inputs?: unknown) => gateway.query(EXECUTE, { variables: { inputs } });

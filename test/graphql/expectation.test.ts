@@ -1,9 +1,8 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import type { Script } from '../harness/faulty-upstream.ts';
+import type { Script } from '../harness/upstream.ts';
 import { gatewayPerTest } from '../harness/gateway-over.ts';
 import { placesOf } from '../harness/operations.ts';
-import { wireWorkflow } from '../harness/scripted-history.ts';
-import { wireRun, wireStep, type Wire } from '../harness/wire.ts';
+import { type Wire, wireRun, wireStep, wireWorkflow } from '../harness/wire.ts';
 
 /** The manual clock. */
 const NOW = Date.parse('2026-11-24T12:00:00Z');

@@ -1,10 +1,9 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import type { Script } from '../harness/faulty-upstream.ts';
+import type { Script } from '../harness/upstream.ts';
 import { gatewayPerTest } from '../harness/gateway-over.ts';
 import { ofWorkflow } from '../harness/operations.ts';
-import { createScriptedHistory, wireWorkflow } from '../harness/scripted-history.ts';
-import { createScriptedWorkflows, type ScriptedWorkflows } from '../harness/scripted-workflows.ts';
-import { wireStep } from '../harness/wire.ts';
+import { createScriptedHistory, createScriptedWorkflows, type ScriptedWorkflows } from '../harness/workflows.ts';
+import { wireStep, wireWorkflow } from '../harness/wire.ts';
 
 interface Group {
   readonly latestMessage: string;

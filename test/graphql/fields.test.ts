@@ -15,8 +15,8 @@ import {
 import type { Json } from '../harness/gateway.ts';
 import { gatewayPerBlock } from '../harness/gateway-over.ts';
 import { codesOf, ofRun, ofWorkflow, placesOf, TIMES } from '../harness/operations.ts';
-import { createScriptedHistory, wireWorkflow } from '../harness/scripted-history.ts';
-import { wireRun, wireStep } from '../harness/wire.ts';
+import { createScriptedHistory } from '../harness/workflows.ts';
+import { wireRun, wireStep, wireWorkflow } from '../harness/wire.ts';
 
 const CONTRACT = readFileSync(new URL('../../schema.graphql', import.meta.url), 'utf8');
 const schema = buildSchema(CONTRACT);

@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startUpstream } from '../harness/upstream.ts';
 import { startGateway } from '../harness/gateway.ts';
 import { gatewayPerTest } from '../harness/gateway-over.ts';
 import { codesOf, placesOf } from '../harness/operations.ts';
-import { createScriptedHistory, wireWorkflow } from '../harness/scripted-history.ts';
-import { wireStep } from '../harness/wire.ts';
+import { createScriptedHistory } from '../harness/workflows.ts';
+import { wireStep, wireWorkflow } from '../harness/wire.ts';
 import { BASELINE, CHANGED_RUN, createIncident, NEWEST, NEW_PROMPT, OLD_PROMPT, startOf } from './incident.ts';
 
 /** The manual clock. */
@@ -219,7 +219,7 @@ describe('In an incident that began 44 minutes ago', () => {
 it('names the runs of a comparison that cannot be loaded', async () => {
   const history = createScriptedHistory(6, [{ ...wireWorkflow('wf'), organization_id: 'org-1' }]);
   const failed = { status: 'failed', error: 'boom' };
-  const upstream = await startFaultyUpstream(async (call) => {
+  const upstream = await startUpstream(async (call) => {
     // The steps of the baseline are outside of the caller's scope.
     if (call.endpoint === 'steps') {
       return { json: [wireStep(call.runId === 'run-6' ? failed : { organization_id: 'org-2' })] };

@@ -2,9 +2,8 @@
  * A scripted upstream with an incident: the prompt of `enrich` changed 48 minutes ago, and one in three runs has failed there since.
  * `fetch` has failed now and then all along, and a rate limit comes every three hours.
  */
-import type { Script } from '../harness/faulty-upstream.ts';
-import { wireWorkflow } from '../harness/scripted-history.ts';
-import { wireRun, wireStep, type Wire } from '../harness/wire.ts';
+import type { Script } from '../harness/upstream.ts';
+import { type Wire, wireRun, wireStep, wireWorkflow } from '../harness/wire.ts';
 
 const MINUTE = 60_000;
 const RUNS = 2000;

@@ -1,7 +1,7 @@
 import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { StepgatePlugin } from '../../src/graphql/apollo/server.ts';
-import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startUpstream } from '../harness/upstream.ts';
 import { postTo, startGateway, type GraphqlAnswer } from '../harness/gateway.ts';
 import { perBlock } from '../harness/lasting.ts';
 import { subscribe } from '../harness/live-client.ts';
@@ -20,7 +20,7 @@ const stepsWith = (outputs: string, rest: object = {}): string =>
 
 describe('a payload of a million keys', () => {
   const upstream = perBlock(() =>
-    startFaultyUpstream(({ endpoint, runId }) => {
+    startUpstream(({ endpoint, runId }) => {
       if (endpoint !== 'steps') return { status: 404, json: {} };
       return { raw: stepsWith(runId.startsWith('large') ? MILLION_KEYS : '{"a":1}') };
     }),
@@ -59,7 +59,7 @@ describe('a large payload', () => {
   let rest: object = {};
   let runs = 0;
   const upstream = perBlock(() =>
-    startFaultyUpstream(({ endpoint }) =>
+    startUpstream(({ endpoint }) =>
       endpoint === 'steps' ? { raw: stepsWith(outputs, rest) } : { status: 404, json: {} },
     ),
   );

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startUpstream } from '../harness/upstream.ts';
 import { startGateway } from '../harness/gateway.ts';
 import { codesOf, ofWorkflow, repeat } from '../harness/operations.ts';
 import type { Payload } from '../harness/live-client.ts';
@@ -47,7 +47,7 @@ const WRAPS: Readonly<Record<string, (selections: string) => string>> = {
 };
 
 describe('the limits of an operation', () => {
-  const upstream = perBlock(() => startFaultyUpstream());
+  const upstream = perBlock(() => startUpstream());
   const gateway = perBlock(() => startGateway({ UPSTREAM_URL: upstream.url }));
 
   const ask = (query: string) =>

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { ANTHROPIC, CHAT, RESPONSES, STREAMS } from '../domain/conversation/shapes.ts';
-import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startUpstream } from '../harness/upstream.ts';
 import { startGateway } from '../harness/gateway.ts';
 import { gatewayPerTest } from '../harness/gateway-over.ts';
 import { temporaryFiles } from '../harness/temporary-files.ts';
@@ -167,7 +167,7 @@ describe('the price file', () => {
         outputs: { model, usage: { prompt_tokens: tokens, completion_tokens: 10 } },
       }),
     );
-    const upstream = await startFaultyUpstream(() => ({ json: steps }));
+    const upstream = await startUpstream(() => ({ json: steps }));
     const gateway = await startGateway({ UPSTREAM_URL: upstream.url, UPSTREAM_ENDPOINTS: 'steps', TOKEN_PRICES: path });
     const { data } = await gateway.query('{ run(workflowId: "wf", id: "r1") { steps { estimatedCost { amount } } } }');
     const amounts = [0.00102, 0.40002, 1.20002, 1, null];

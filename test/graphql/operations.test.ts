@@ -3,7 +3,7 @@ import type { Additions } from '../../src/gateway.ts';
 import { GatewayError, type ObservedOperation, type StepgatePlugin } from 'stepgate';
 import { captureLog } from '../harness/observed.ts';
 import { createManualClock } from '../harness/clock.ts';
-import { healthy, startFaultyUpstream } from '../harness/faulty-upstream.ts';
+import { healthy, startUpstream } from '../harness/upstream.ts';
 import { startGateway, type GraphqlError, type TestGateway } from '../harness/gateway.ts';
 import { codesOf, ofRun, repeat, TIMES } from '../harness/operations.ts';
 import { connectRaw, postOf } from '../harness/raw-http.ts';
@@ -26,7 +26,7 @@ describe('an operation', () => {
   const observed: ObservedOperation[] = [];
   const plugin: StepgatePlugin = { requestDidStart: () => Promise.resolve() };
   const upstream = perBlock(() =>
-    startFaultyUpstream((call) => {
+    startUpstream((call) => {
       if (call.runId === 'missing') return { status: 404, json: {} };
       return call.endpoint === 'execute' ? { json: { run_id: 'r1' } } : healthy(call);
     }),
@@ -158,7 +158,7 @@ describe('new texts that come at once', () => {
         },
       }),
   };
-  const upstream = perBlock(() => startFaultyUpstream(healthy));
+  const upstream = perBlock(() => startUpstream(healthy));
   const gateway = perBlock(() => startGateway({ UPSTREAM_URL: upstream.url }, { plugins: [plugin] }));
 
   it('New texts are validated in several iterations of the event loop, so that known texts are answered in between', async () => {
@@ -184,7 +184,7 @@ describe('an operation whose client has disconnected', () => {
     const gate = Promise.withResolvers<undefined>();
     const observed: ObservedOperation[] = [];
     const ends = Promise.withResolvers<undefined>();
-    const upstream = await startFaultyUpstream(async (call) => {
+    const upstream = await startUpstream(async (call) => {
       if (call.endpoint === 'execute') {
         await gate.promise;
         return { json: { run_id: 'r1' } };
@@ -241,9 +241,7 @@ describe('errors of fields', () => {
   };
   const names = Object.keys(failures);
   const upstream = perBlock(() =>
-    startFaultyUpstream((call) =>
-      call.endpoint === 'steps' ? { json: [wireStep({ error: 'boom' })] } : healthy(call),
-    ),
+    startUpstream((call) => (call.endpoint === 'steps' ? { json: [wireStep({ error: 'boom' })] } : healthy(call))),
   );
   const extension = {
     typeDefs: `extend type Run { ${names.map((name) => `${name}: Int`).join(' ')} }`,

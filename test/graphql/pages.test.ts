@@ -1,11 +1,11 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { createManualClock } from '../harness/clock.ts';
-import { startFaultyUpstream, type Script } from '../harness/faulty-upstream.ts';
+import { startUpstream, type Script } from '../harness/upstream.ts';
 import { startGateway, type TestGateway } from '../harness/gateway.ts';
 import { codesOf } from '../harness/operations.ts';
-import { createScriptedHistory, wireWorkflow } from '../harness/scripted-history.ts';
-import { createScriptedWorkflows } from '../harness/scripted-workflows.ts';
+import { createScriptedHistory, createScriptedWorkflows } from '../harness/workflows.ts';
+import { wireWorkflow } from '../harness/wire.ts';
 import { perBlock } from '../harness/lasting.ts';
 
 interface Page {
@@ -33,7 +33,7 @@ describe('pages', () => {
   const workflowIds = ['a', 'Ünïcödé 漢', '"\\/', 'é'.repeat(256)];
   const workflows = createScriptedWorkflows(workflowIds);
   const { now } = createManualClock();
-  const upstream = perBlock(() => startFaultyUpstream(workflows.script));
+  const upstream = perBlock(() => startUpstream(workflows.script));
   const gateway = perBlock(() => startGateway({ UPSTREAM_URL: upstream.url }, { now }));
   beforeAll(() => {
     for (let run = 0; run < 12; run += 1) {
@@ -115,7 +115,7 @@ describe('pages', () => {
   });
 
   async function over<T>(script: Script, use: (other: TestGateway) => Promise<T>): Promise<T> {
-    const source = await startFaultyUpstream(script);
+    const source = await startUpstream(script);
     const other = await startGateway({ UPSTREAM_URL: source.url });
     const result = await use(other);
     await other.close();

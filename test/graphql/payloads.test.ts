@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { parseExactJson } from '../../src/domain/long-integers.ts';
-import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startUpstream } from '../harness/upstream.ts';
 import { startGateway } from '../harness/gateway.ts';
 import { codesOf, ofRun, placesOf, repeat, TIMES } from '../harness/operations.ts';
 import { ask as askPlain } from '../harness/plain-http.ts';
@@ -14,7 +14,7 @@ describe('a payload', () => {
   let outputs = 'null';
   let runs = 0;
   const upstream = perBlock(() =>
-    startFaultyUpstream(({ endpoint, runId }) => {
+    startUpstream(({ endpoint, runId }) => {
       if (endpoint === 'execute') return { json: { run_id: 'new' } };
       if (endpoint !== 'steps') return { status: 404, json: {} };
       const mark = '"outputs"';
@@ -156,7 +156,7 @@ describe('a payload', () => {
 describe('the inputs of a run without a record', () => {
   let steps: readonly Wire[] = [];
   let runs = 0;
-  const upstream = perBlock(() => startFaultyUpstream(() => ({ raw: bodyOf(steps).toString() })));
+  const upstream = perBlock(() => startUpstream(() => ({ raw: bodyOf(steps).toString() })));
   const gateway = perBlock(() => startGateway({ UPSTREAM_URL: upstream.url, UPSTREAM_ENDPOINTS: 'steps' }));
   const startedAt = (second: number, inputs: unknown): Wire =>
     wireStep({ id: `s${second}`, node_id: `n${second}`, start_time: `2025-03-13T02:41:0${second}Z`, inputs });
@@ -195,7 +195,7 @@ describe('payloads of many runs', () => {
     ['a', 'b'].map((id) => wireStep({ id: `${runId}-${id}`, inputs: { of: runId, text: 'x'.repeat(200_000) } }));
   const startedAt = (index: number) => ({ start_time: `2025-03-13T02:${String(59 - index).padStart(2, '0')}:00Z` });
   const upstream = perBlock(() =>
-    startFaultyUpstream(({ endpoint, runId }) => {
+    startUpstream(({ endpoint, runId }) => {
       if (endpoint === 'runs')
         return { json: Array.from({ length: RUNS }, (_, index) => wireRun(`r${index}`, startedAt(index))) };
       return endpoint === 'steps' ? { json: steps(runId) } : { status: 404, json: {} };

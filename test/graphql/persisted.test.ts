@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { createManualClock } from '../harness/clock.ts';
-import { healthy, startFaultyUpstream } from '../harness/faulty-upstream.ts';
+import { healthy, startUpstream } from '../harness/upstream.ts';
 import { startGateway } from '../harness/gateway.ts';
 import { perBlock } from '../harness/lasting.ts';
 import { codesOf, repeat } from '../harness/operations.ts';
@@ -39,7 +39,7 @@ const manifest = write('manifest.json', { [`sha256:${ID}`]: LISTED });
 
 describe('persisted operations', () => {
   const upstream = perBlock(() =>
-    startFaultyUpstream((call) => {
+    startUpstream((call) => {
       if (call.key === 'bad-key') return { status: 401, json: {} };
       if (call.runId === 'missing') return { status: 404, json: {} };
       if (call.endpoint === 'workflows') return { json: [] };

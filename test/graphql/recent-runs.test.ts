@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { createManualClock, type ManualClock } from '../harness/clock.ts';
-import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startUpstream } from '../harness/upstream.ts';
 import { startGateway } from '../harness/gateway.ts';
 import { perTest } from '../harness/lasting.ts';
-import { createScriptedWorkflows, type ScriptedWorkflows } from '../harness/scripted-workflows.ts';
+import { createScriptedWorkflows, type ScriptedWorkflows } from '../harness/workflows.ts';
 
 const WORKFLOWS = ['wf-1', 'wf-2', 'wf-3', 'wf-4', 'wf-5'];
 const PAGE = `query Page($first: Int, $after: String, $filter: RunFilter, $ids: [ID!]) {
@@ -27,7 +27,7 @@ describe('the recent runs of several workflows', () => {
     clock = createManualClock();
     workflows = createScriptedWorkflows(WORKFLOWS);
   });
-  const upstream = perTest(() => startFaultyUpstream(workflows.script));
+  const upstream = perTest(() => startUpstream(workflows.script));
   const gateway = perTest(() => startGateway({ UPSTREAM_URL: upstream.url }, { now: clock.now, after: clock.after }));
 
   async function ask(variables: Record<string, unknown> = {}) {

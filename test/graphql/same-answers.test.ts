@@ -13,7 +13,7 @@ import {
 } from 'graphql';
 import type { Additions } from '../../src/gateway.ts';
 import { createManualClock } from '../harness/clock.ts';
-import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startUpstream } from '../harness/upstream.ts';
 import { startGateway, type GraphqlAnswer } from '../harness/gateway.ts';
 import { perBlock } from '../harness/lasting.ts';
 import { oddRuns } from '../harness/odd-runs.ts';
@@ -51,7 +51,7 @@ describe('a random operation', () => {
       },
       { now, ...additions },
     );
-  const upstream = perBlock(() => startFaultyUpstream(oddRuns));
+  const upstream = perBlock(() => startUpstream(oddRuns));
   const plain = perBlock(() => start({}));
   const embedded = perBlock(() =>
     start({ plugins: [{ requestDidStart: () => Promise.resolve({ executionDidStart: () => Promise.resolve() }) }] }),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startUpstream } from '../harness/upstream.ts';
 import { startGateway } from '../harness/gateway.ts';
 import { perBlock } from '../harness/lasting.ts';
 import { wireRun } from '../harness/wire.ts';
@@ -9,7 +9,7 @@ const QUERY = `query ($workflowId: ID!, $runId: ID!) {
 }`;
 
 describe("the URLs in the upstream's own web page", () => {
-  const upstream = perBlock(() => startFaultyUpstream(({ runId }) => ({ json: [wireRun(runId)] })));
+  const upstream = perBlock(() => startUpstream(({ runId }) => ({ json: [wireRun(runId)] })));
   const start = (environment: Readonly<Record<string, string>>) =>
     perBlock(() => startGateway({ UPSTREAM_URL: upstream.url, ...environment }));
   const linked = start({

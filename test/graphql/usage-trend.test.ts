@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { ANTHROPIC, CHAT, RESPONSES } from '../domain/conversation/shapes.ts';
 import { gatewayPerTest } from '../harness/gateway-over.ts';
 import { ofWorkflow } from '../harness/operations.ts';
-import { createScriptedWorkflows } from '../harness/scripted-workflows.ts';
+import { createScriptedWorkflows } from '../harness/workflows.ts';
 import { temporaryFiles } from '../harness/temporary-files.ts';
 import { wireStep } from '../harness/wire.ts';
 

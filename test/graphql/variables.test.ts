@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startUpstream } from '../harness/upstream.ts';
 import { startGateway } from '../harness/gateway.ts';
 import { openSocket, openStream, type Frame } from '../harness/live-client.ts';
 import { codesOf, ofRun, ofWorkflow, TIMES } from '../harness/operations.ts';
@@ -17,7 +17,7 @@ const bodyOf = (query: string, value: string) => `{"query":${JSON.stringify(quer
 
 describe('variables', () => {
   const upstream = perBlock(() =>
-    startFaultyUpstream(({ endpoint, runId }) => {
+    startUpstream(({ endpoint, runId }) => {
       if (endpoint === 'execute') return { json: { run_id: 'new' } };
       if (endpoint === 'run') return { json: [wireRun(runId)] };
       return { json: [wireStep({ id: 'fast' }), wireStep({ id: 'slow', end_time: '2025-03-13T02:41:30Z' })] };

@@ -1,9 +1,8 @@
 import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { gatewayPerTest } from '../harness/gateway-over.ts';
 import { codesOf, ofWorkflow, placesOf, repeat, TIMES } from '../harness/operations.ts';
-import { wireWorkflow } from '../harness/scripted-history.ts';
 import { serverRealm } from '../harness/server-realm.ts';
-import { wireRun, wireStep, type Wire } from '../harness/wire.ts';
+import { type Wire, wireRun, wireStep, wireWorkflow } from '../harness/wire.ts';
 
 const NODES = 'nodes { at kind nodeId before after run { id status } previousRun { id } }';
 const ALL = ofWorkflow(`changePoints(last: 10) { ${NODES} runsExamined runsRequested runsNotLoaded }`);

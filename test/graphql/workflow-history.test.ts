@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import type { Script } from '../harness/faulty-upstream.ts';
+import type { Script } from '../harness/upstream.ts';
 import { gatewayPerTest } from '../harness/gateway-over.ts';
 import { ofWorkflow, placesOf } from '../harness/operations.ts';
-import { createScriptedWorkflows, type ScriptedWorkflows } from '../harness/scripted-workflows.ts';
+import { createScriptedWorkflows, type ScriptedWorkflows } from '../harness/workflows.ts';
 import { wireStep } from '../harness/wire.ts';
 
 const GROUPS = `query ($last: Int) { workflow(id: "wf") { failureGroups(last: $last, orderBy: COUNT) {

@@ -1,11 +1,11 @@
 /** A gateway over a scripted upstream, for tests of the run page. */
 import type { Additions, Overrides } from '../../src/gateway.ts';
-import { startFaultyUpstream, type FaultyUpstream, type Script } from './faulty-upstream.ts';
+import { startUpstream, type ScriptedUpstream, type Script } from './upstream.ts';
 import { startGateway, type TestGateway } from './gateway.ts';
 
 export interface PageGateway {
   readonly url: string;
-  readonly upstream: FaultyUpstream;
+  readonly upstream: ScriptedUpstream;
   stop(): Promise<void>;
   /** Starts a new gateway at the same address. */
   restart(environment?: Readonly<Record<string, string>>): Promise<void>;
@@ -17,7 +17,7 @@ export async function startPageGateway(
   environment: Readonly<Record<string, string>> = {},
   overrides: Overrides & Additions = {},
 ): Promise<PageGateway> {
-  const upstream = await startFaultyUpstream(script);
+  const upstream = await startUpstream(script);
   const start = (more: Readonly<Record<string, string>>): Promise<TestGateway> =>
     startGateway({ UPSTREAM_URL: upstream.url, LIVE_TTL_MS: '50', ...environment, ...more }, overrides);
   let gateway = await start({});

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Tls } from './faulty-upstream.ts';
+import type { Tls } from './upstream.ts';
 
 export const HAS_OPENSSL = spawnSync('openssl', ['version']).status === 0;
 

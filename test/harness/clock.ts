@@ -1,5 +1,5 @@
 /** A clock that moves only when a test advances it, and its timers. */
-import type { After, Clock } from '../../src/runs/timer.ts';
+import type { After, Clock } from '../../src/runtime/clock.ts';
 
 export interface ManualClock extends Clock {
   readonly after: After;

@@ -1,6 +1,6 @@
 /** A gateway with a manual clock over a scripted upstream, started for each test or once for a block. */
 import { createManualClock } from './clock.ts';
-import { startFaultyUpstream, type Script } from './faulty-upstream.ts';
+import { startUpstream, type Script } from './upstream.ts';
 import { startGateway } from './gateway.ts';
 import { perBlock, perTest } from './lasting.ts';
 
@@ -8,7 +8,7 @@ type Environment = Readonly<Record<string, string>>;
 
 function start(lasting: typeof perTest, script?: Script, environment: Environment = {}) {
   const { now, after } = createManualClock();
-  const upstream = lasting(() => startFaultyUpstream(script));
+  const upstream = lasting(() => startUpstream(script));
   const startWith = (more: Environment = {}) =>
     startGateway({ UPSTREAM_URL: upstream.url, ...environment, ...more }, { now, after });
   const gateway = lasting(() => startWith());

@@ -1,6 +1,6 @@
 /** Starts of runs with idempotency keys, over an upstream that numbers the runs. */
 import { expect } from '@jest/globals';
-import { healthy, startFaultyUpstream, type FaultyUpstream, type Reply, type Script } from './faulty-upstream.ts';
+import { healthy, startUpstream, type ScriptedUpstream, type Reply, type Script } from './upstream.ts';
 import type { GraphqlAnswer, TestGateway } from './gateway.ts';
 
 export const EXECUTE = `mutation Execute($workflowId: ID! = "wf", $inputs: JSON, $idempotencyKey: String) {
@@ -37,7 +37,7 @@ export function runIn({ data, errors }: Pick<GraphqlAnswer, 'data' | 'errors'>):
   return executeWorkflow.run.id;
 }
 
-export interface StartingUpstream extends FaultyUpstream {
+export interface StartingUpstream extends ScriptedUpstream {
   /** Answers the first start with run-1, the second with run-2, and so on. */
   readonly numbered: Script;
   /** Answers starts with this reply from now on. */
@@ -48,7 +48,7 @@ export interface StartingUpstream extends FaultyUpstream {
 }
 
 export async function startStartingUpstream(): Promise<StartingUpstream> {
-  const upstream = await startFaultyUpstream();
+  const upstream = await startUpstream();
   const numbered: Script = (call) => {
     if (call.endpoint !== 'execute') return healthy(call);
     const id = `run-${upstream.calls.filter(({ endpoint }) => endpoint === 'execute').indexOf(call) + 1}`;

@@ -1,13 +1,13 @@
 /** A gateway with a manual clock, over a run that the test controls. */
 import type { Additions, Overrides } from '../../src/gateway.ts';
 import { createManualClock, type ManualClock } from './clock.ts';
-import { startFaultyUpstream, type FaultyUpstream, type Reply } from './faulty-upstream.ts';
+import { startUpstream, type ScriptedUpstream, type Reply } from './upstream.ts';
 import { startGateway, type TestGateway } from './gateway.ts';
 import { wireRun, wireStep } from './wire.ts';
 
 export interface LiveRun {
   readonly clock: ManualClock;
-  readonly upstream: FaultyUpstream;
+  readonly upstream: ScriptedUpstream;
   readonly gateway: TestGateway;
   steps: number;
   status: string;
@@ -32,7 +32,7 @@ export async function startLiveRun(
   overrides: Overrides & Additions = {},
 ): Promise<LiveRun> {
   const clock = createManualClock();
-  const upstream = await startFaultyUpstream(({ endpoint, runId }) => {
+  const upstream = await startUpstream(({ endpoint, runId }) => {
     if (run.reply) return run.reply;
     const isOver = run.status !== 'running';
     if (endpoint === 'run') {

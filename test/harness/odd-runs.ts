@@ -2,9 +2,8 @@
  * A scripted upstream of two workflows whose runs have unusual data: failures, other types, numbers out of range, no
  * steps.
  */
-import type { Reply, Script } from './faulty-upstream.ts';
-import { wireWorkflow } from './scripted-history.ts';
-import { wireRun, wireStep, type Wire } from './wire.ts';
+import type { Reply, Script } from './upstream.ts';
+import { type Wire, wireRun, wireStep, wireWorkflow } from './wire.ts';
 
 const failed = { status: 'failed', error: '{"message":"no","code":7}', outputs: null };
 

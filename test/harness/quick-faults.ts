@@ -1,5 +1,5 @@
 /** Kinds of failed upstream calls. */
-import type { Call, Reply } from './faulty-upstream.ts';
+import type { Call, Reply } from './upstream.ts';
 
 export interface Fault {
   readonly reply: (call: Call) => Reply | Promise<Reply>;

@@ -1,13 +1,13 @@
 /** A gateway with a manual clock over a scripted upstream, and upstream calls that the test answers one by one. */
 import type { Overrides } from '../../src/gateway.ts';
 import { createManualClock, type ManualClock } from './clock.ts';
-import { startFaultyUpstream, type Call, type FaultyUpstream, type Reply, type Script } from './faulty-upstream.ts';
+import { startUpstream, type Call, type ScriptedUpstream, type Reply, type Script } from './upstream.ts';
 import { startGateway, type QueryOptions, type TestGateway } from './gateway.ts';
 import { codesOf } from './operations.ts';
 
 export interface RunsScene {
   readonly clock: ManualClock;
-  readonly upstream: FaultyUpstream;
+  readonly upstream: ScriptedUpstream;
   readonly gateway: TestGateway;
   /** Starts another gateway over the same upstream. */
   restart(environment: Readonly<Record<string, string>>, overrides?: Overrides): Promise<void>;
@@ -41,7 +41,7 @@ export async function startRunsScene(
   script?: Script,
 ): Promise<RunsScene> {
   const clock = createManualClock();
-  const upstream = await startFaultyUpstream(script);
+  const upstream = await startUpstream(script);
   const start = (settings: Readonly<Record<string, string>>, overrides: Overrides = {}) =>
     startGateway({ UPSTREAM_URL: upstream.url, ...settings }, { now: clock.now, ...overrides });
   let gateway = await start(environment);
@@ -81,7 +81,7 @@ export async function startRunsScene(
   };
 }
 
-function holdCalls(upstream: FaultyUpstream): HeldCalls {
+function holdCalls(upstream: ScriptedUpstream): HeldCalls {
   const waiting: HeldCall[] = [];
   const untaken: HeldCall[] = [];
   const takers: ((call: HeldCall) => void)[] = [];

@@ -1,7 +1,9 @@
 /** A fleet in this process: gateways over a scripted upstream and a new Valkey. */
+import { PREFIX } from '../../src/fleet/fleet-keys.ts';
 import type { Overrides } from '../../src/gateway.ts';
-import { startFaultyUpstream, type Call, type FaultyUpstream, type Reply, type Script } from './faulty-upstream.ts';
-import { startGateways, until } from './fleet.ts';
+import { startUpstream, type Call, type ScriptedUpstream, type Reply, type Script } from './upstream.ts';
+import { startGateways } from './fleet.ts';
+import { until } from './until.ts';
 import type { TestGateway } from './gateway.ts';
 import { scrape } from './observed.ts';
 import { startValkey, type TestValkey } from './valkey.ts';
@@ -9,7 +11,7 @@ import { wireRun, wireStep } from './wire.ts';
 
 export interface ScriptedFleet {
   readonly valkey: TestValkey;
-  readonly upstream: FaultyUpstream;
+  readonly upstream: ScriptedUpstream;
   /** Starts further gateways, which are closed with the fleet. */
   start(
     count: number,
@@ -53,9 +55,9 @@ const FOR_GOOD_MS = 60_000;
 
 export async function startScriptedFleet(script: Script = answerOf): Promise<ScriptedFleet> {
   const valkey = await startValkey();
-  const upstream = await startFaultyUpstream(script);
+  const upstream = await startUpstream(script);
   const gateways: TestGateway[] = [];
-  const names = (purpose: string) => valkey.client.keys(`stepgate:${purpose}:*`);
+  const names = (purpose: string) => valkey.client.keys(`${PREFIX}:${purpose}:*`);
   return {
     valkey,
     upstream,

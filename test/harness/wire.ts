@@ -1,4 +1,4 @@
-/** Steps and run records in the upstream's wire format, for scripted upstreams. */
+/** Workflows, run records and steps in the upstream's wire format, for scripted upstreams. */
 
 export type Wire = Readonly<Record<string, unknown>>;
 
@@ -39,6 +39,36 @@ export const wireRun = (id: string, fields: Wire = {}): Wire => ({
   outputs: 'Refund approved.',
   all_outputs: { model_1: MODEL_OUTPUTS },
   inputs: { order: 7 },
+  ...fields,
+});
+
+/** A workflow of two nodes in sequence. */
+export const wireWorkflow = (id: string, fields: Wire = {}): Wire => ({
+  workflow_id: id,
+  name: `Workflow ${id}`,
+  description: 'Answers mail',
+  status: 'active',
+  version: '1.2',
+  public: false,
+  user_id: 'user-1',
+  organization_id: 'org-1',
+  created_at: '2025-03-12 00:59:55.465508+00:00',
+  updated_at: '2025-03-13 00:59:55.465508+00:00',
+  file_metadata: { bucket: 'secret-bucket', url: 'https://secret.example/x', key: 'secret-key' },
+  graph: {
+    description: '',
+    nodes: {
+      model_1: { type: 'model', metadata: { description: 'Writes' } },
+      send: { type: 'code', metadata: { description: '' } },
+    },
+    edges: [
+      ['START', 'model_1'],
+      ['model_1', 'send'],
+      ['send', 'END'],
+    ],
+    entry_point: 'model_1',
+    finish_point: 'send',
+  },
   ...fields,
 });
 

@@ -1,12 +1,11 @@
 /** The fair admission over HTTP and sockets: no owner fills what another needs, or takes its turns. */
-import { hash } from 'node:crypto';
 import diagnostics from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { keptBytes } from '../harness/collect-garbage.ts';
-import { healthy, startFaultyUpstream } from '../harness/faulty-upstream.ts';
-import { until } from '../harness/fleet.ts';
+import { healthy, startUpstream } from '../harness/upstream.ts';
+import { until } from '../harness/until.ts';
 import { startGateway } from '../harness/gateway.ts';
 import { perTest } from '../harness/lasting.ts';
 import { openSocket, subscribe, type LiveClient } from '../harness/live-client.ts';
@@ -22,7 +21,6 @@ const WATCH = 'subscription { runUpdated(workflowId: "wf", id: "r1") { run { sta
 const LARGE_ANSWER = 'a: outputs b: outputs c: outputs';
 const TRANSPORTS = ['graphql-sse', 'graphql-ws'] as const;
 const runOf = (id: string, fields = 'status') => `{ run(workflowId: "wf", id: "${id}") { ${fields} } }`;
-const sha256 = (key: string) => hash('sha256', key, 'hex');
 const statusOf = ({ head }: { readonly head: string }) => Number(head.slice(9, 12));
 
 const log = captureLog('debug');
@@ -42,7 +40,7 @@ afterEach(() => {
   for (const client of clients) client.cut();
 });
 const upstream = perTest(() =>
-  startFaultyUpstream(async (call) => {
+  startUpstream(async (call) => {
     if (call.endpoint === 'execute' || call.runId.startsWith('late')) await gate.promise;
     if (call.endpoint === 'execute') return { json: { run_id: 'new' } };
     if (call.runId === 'large') return { json: [wireRun('large', { outputs: 'x'.repeat(5 * 2 ** 20) })] };
@@ -142,19 +140,6 @@ describe('bodies that arrive', () => {
     diagnostics.unsubscribe('http.server.request.start', remember);
     // Nothing is read of the long one, so its end would not be seen either.
     for (const { socket } of requests) socket.destroy();
-  });
-
-  it('Callers of one viewer are owners of their own: one key of the gateway cannot fill the room of another', async () => {
-    await gateway.replace(() =>
-      startGateway({
-        UPSTREAM_URL: upstream.url,
-        UPSTREAM_AUTH: 'service',
-        UPSTREAM_API_KEY: 'upstream-key',
-        GATEWAY_KEYS_SHA256: [sha256('one'), sha256('other')].join(),
-      }),
-    );
-    await fill('one');
-    expect(await statusFor('other')).toBe(200);
   });
 });
 

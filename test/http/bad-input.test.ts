@@ -1,12 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startUpstream } from '../harness/upstream.ts';
 import { startGateway } from '../harness/gateway.ts';
 import { ask, type PlainAnswer } from '../harness/plain-http.ts';
 import { send, TRANSPORTS } from '../harness/transports.ts';
 import { perBlock } from '../harness/lasting.ts';
 
 describe('requests with invalid input', () => {
-  const upstream = perBlock(() => startFaultyUpstream());
+  const upstream = perBlock(() => startUpstream());
   const gateway = perBlock(() => startGateway({ UPSTREAM_URL: upstream.url }));
 
   it.each([

@@ -5,8 +5,8 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { anyCharacter } from '../harness/any-character.ts';
 import { captureLog } from '../harness/observed.ts';
-import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
-import { until } from '../harness/fleet.ts';
+import { startUpstream } from '../harness/upstream.ts';
+import { until } from '../harness/until.ts';
 import { startGateway } from '../harness/gateway.ts';
 import { cutAfterTest, perTest } from '../harness/lasting.ts';
 import { ask } from '../harness/plain-http.ts';
@@ -17,7 +17,7 @@ const TYPENAME = '{ __typename }';
 const statusOf = ({ head }: { readonly head: string }) => Number(head.slice(9, 12));
 
 const log = captureLog('debug');
-const upstream = perTest(() => startFaultyUpstream());
+const upstream = perTest(() => startUpstream());
 const gateway = perTest(() => startGateway({ UPSTREAM_URL: upstream.url }, { logger: log.logger }));
 const keep = cutAfterTest<{ cut(): void }>();
 

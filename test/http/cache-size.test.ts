@@ -1,9 +1,8 @@
 /** Runs stay cached until their bytes add up to CACHE_MAX_BYTES. */
 import { describe, expect, it } from '@jest/globals';
-import { healthy } from '../harness/faulty-upstream.ts';
+import { healthy } from '../harness/upstream.ts';
 import { startRunsScene } from '../harness/runs-scene.ts';
-import { wireWorkflow } from '../harness/scripted-history.ts';
-import { wireRun, wireStep } from '../harness/wire.ts';
+import { wireRun, wireStep, wireWorkflow } from '../harness/wire.ts';
 import { perBlock } from '../harness/lasting.ts';
 
 /** A sixtieth of the default. */

@@ -1,7 +1,7 @@
 import { gunzipSync } from 'node:zlib';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { createManualClock } from '../harness/clock.ts';
-import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startUpstream } from '../harness/upstream.ts';
 import { startGateway } from '../harness/gateway.ts';
 import { ask, type PlainAnswer } from '../harness/plain-http.ts';
 import { wireRun } from '../harness/wire.ts';
@@ -17,7 +17,7 @@ describe('compressed answers', () => {
   let length: number;
 
   const upstream = perTest(() =>
-    startFaultyUpstream(({ runId }) => ({
+    startUpstream(({ runId }) => ({
       json: [wireRun(runId, { outputs: 'é'.repeat(length) })],
     })),
   );

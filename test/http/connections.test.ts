@@ -11,8 +11,8 @@ import { setImmediate as aTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { limitConnections } from '../../src/http/server.ts';
 import { collectGarbage } from '../harness/collect-garbage.ts';
-import { healthy, startFaultyUpstream } from '../harness/faulty-upstream.ts';
-import { until } from '../harness/fleet.ts';
+import { healthy, startUpstream } from '../harness/upstream.ts';
+import { until } from '../harness/until.ts';
 import { startGateway } from '../harness/gateway.ts';
 import { perTest } from '../harness/lasting.ts';
 import { openSocket } from '../harness/live-client.ts';
@@ -39,7 +39,7 @@ afterEach(() => {
   for (const raw of open) raw.close();
 });
 const upstream = perTest(() =>
-  startFaultyUpstream(async (call) => {
+  startUpstream(async (call) => {
     if (call.runId === 'late') await gate.promise;
     if (call.runId === 'large') return { json: [wireRun('large', { outputs: 'x'.repeat(5_000_000) })] };
     return healthy(call);

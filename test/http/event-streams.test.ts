@@ -5,8 +5,8 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { ObservedOperation } from 'stepgate';
-import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
-import { until } from '../harness/fleet.ts';
+import { startUpstream } from '../harness/upstream.ts';
+import { until } from '../harness/until.ts';
 import { postTo, startGateway, type GraphqlAnswer } from '../harness/gateway.ts';
 import { openStream, type StreamClient, type StreamOptions } from '../harness/live-client.ts';
 import { startLiveRun } from '../harness/live-run.ts';
@@ -25,7 +25,7 @@ const eventOf = (payload: object) => `event: next\ndata: ${JSON.stringify(payloa
 
 describe('an event stream', () => {
   const upstream = perBlock(() =>
-    startFaultyUpstream(({ runId }) => ({
+    startUpstream(({ runId }) => ({
       json: [wireRun(runId, { status: 'running', end_time: null })],
     })),
   );

@@ -1,10 +1,9 @@
 import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Script } from '../harness/faulty-upstream.ts';
+import type { Script } from '../harness/upstream.ts';
 import { subscribe, type Transport } from '../harness/live-client.ts';
 import { startLiveRun } from '../harness/live-run.ts';
 import { startRunsScene } from '../harness/runs-scene.ts';
-import { wireWorkflow } from '../harness/scripted-history.ts';
-import { wireRun, wireStep, type Wire } from '../harness/wire.ts';
+import { type Wire, wireRun, wireStep, wireWorkflow } from '../harness/wire.ts';
 import { perBlock, perTest } from '../harness/lasting.ts';
 
 const FIELDS = 'status endedAt steps { status } freshness { isFinal }';

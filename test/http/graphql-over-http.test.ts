@@ -1,7 +1,7 @@
 /** The form of requests and answers: methods, media types, status codes and CSRF protection. */
 import { describe, expect, it } from '@jest/globals';
 import { serverAudits } from 'graphql-http';
-import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startUpstream } from '../harness/upstream.ts';
 import { startGateway } from '../harness/gateway.ts';
 import { ask, type PlainAnswer } from '../harness/plain-http.ts';
 import { perBlock } from '../harness/lasting.ts';
@@ -17,7 +17,7 @@ const RUN = '{ run(workflowId: "wf", id: "r1") { status } }';
 const WATCH = 'subscription { runUpdated(workflowId: "wf", id: "r1") { run { status } } }';
 const MUTATION = 'mutation { executeWorkflow(workflowId: "wf") { message } }';
 
-const upstream = perBlock(() => startFaultyUpstream());
+const upstream = perBlock(() => startUpstream());
 const gateway = perBlock(() => startGateway({ UPSTREAM_URL: upstream.url }));
 
 const get = (query: string, headers: Headers = {}, path = '/graphql', method = 'GET') =>

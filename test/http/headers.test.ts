@@ -1,7 +1,7 @@
 /** The headers of answers are the same from each cache, and Vary names all that an answer depends on. */
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { createManualClock } from '../harness/clock.ts';
-import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startUpstream } from '../harness/upstream.ts';
 import { startGateway, type TestGateway } from '../harness/gateway.ts';
 import { perBlock } from '../harness/lasting.ts';
 import { ask, type PlainAnswer, type PlainRequest } from '../harness/plain-http.ts';
@@ -43,7 +43,7 @@ const APP = 'https://app.example.com';
 const EXPOSED = 'x-request-id, ratelimit-limit, ratelimit-remaining, ratelimit-reset, retry-after';
 
 const upstream = perBlock(() =>
-  startFaultyUpstream(({ runId }) => (runId === 'missing' ? { status: 404 } : { json: [wireRun(runId)] })),
+  startUpstream(({ runId }) => (runId === 'missing' ? { status: 404 } : { json: [wireRun(runId)] })),
 );
 /** One gateway for each environment: the requests here change only its caches. */
 const gateways = new Map<string, Promise<TestGateway>>();

@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { createManualClock } from '../harness/clock.ts';
-import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startUpstream } from '../harness/upstream.ts';
 import { startGateway, type TestGateway } from '../harness/gateway.ts';
-import { createScriptedHistory, wireWorkflow } from '../harness/scripted-history.ts';
-import { wireStep, type Wire } from '../harness/wire.ts';
+import { createScriptedHistory } from '../harness/workflows.ts';
+import { type Wire, wireStep, wireWorkflow } from '../harness/wire.ts';
 import { perTest } from '../harness/lasting.ts';
 
 type Variables = Readonly<Record<string, unknown>>;
@@ -28,7 +28,7 @@ const LIVE_TTL_MS = 1000;
 describe('the history of a workflow', () => {
   const clock = createManualClock();
 
-  const upstream = perTest(() => startFaultyUpstream());
+  const upstream = perTest(() => startUpstream());
   const gateway = perTest(() =>
     startGateway({ UPSTREAM_URL: upstream.url, LIVE_TTL_MS: String(LIVE_TTL_MS) }, { now: clock.now }),
   );

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { WebSocket } from 'ws';
-import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startUpstream } from '../harness/upstream.ts';
 import { startGateway } from '../harness/gateway.ts';
 import { perBlock } from '../harness/lasting.ts';
 import { openSocket, type SocketClient } from '../harness/live-client.ts';
@@ -47,7 +47,7 @@ const frame = fc.oneof(
 
 /** An exception outside of a promise ends the test, as it would end the process. */
 describe('a gateway whose sockets receive hostile frames', () => {
-  const upstream = perBlock(() => startFaultyUpstream());
+  const upstream = perBlock(() => startUpstream());
   const gateway = perBlock(() =>
     startGateway({ UPSTREAM_URL: upstream.url, RATE_LIMIT_ANONYMOUS_PER_MINUTE: '100000' }),
   );

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { createManualClock } from '../harness/clock.ts';
-import type { Reply } from '../harness/faulty-upstream.ts';
-import { until } from '../harness/fleet.ts';
+import type { Reply } from '../harness/upstream.ts';
+import { until } from '../harness/until.ts';
 import { startGateway, type GraphqlAnswer } from '../harness/gateway.ts';
 import {
   EXECUTE,

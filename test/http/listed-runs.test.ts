@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { createManualClock } from '../harness/clock.ts';
-import { startFaultyUpstream, type Script } from '../harness/faulty-upstream.ts';
+import { startUpstream, type Script } from '../harness/upstream.ts';
 import { startGateway } from '../harness/gateway.ts';
-import { createScriptedHistory } from '../harness/scripted-history.ts';
+import { createScriptedHistory } from '../harness/workflows.ts';
 import type { Wire } from '../harness/wire.ts';
 import { perTest } from '../harness/lasting.ts';
 
@@ -25,7 +25,7 @@ describe('the runs of a list', () => {
     return { json: (reply.json as Wire[]).map((record) => (isThird(record) ? { ...record, ...thirds } : record)) };
   };
 
-  const upstream = perTest(() => startFaultyUpstream(script));
+  const upstream = perTest(() => startUpstream(script));
   const startWith = (liveTtlMs: number) =>
     startGateway({ UPSTREAM_URL: upstream.url, LIVE_TTL_MS: String(liveTtlMs) }, { now: clock.now });
   const gateway = perTest(() => startWith(LIVE_TTL_MS));

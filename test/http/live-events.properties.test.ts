@@ -2,10 +2,10 @@
 import { afterEach, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { createManualClock } from '../harness/clock.ts';
-import { startFaultyUpstream, type Reply } from '../harness/faulty-upstream.ts';
+import { startUpstream, type Reply } from '../harness/upstream.ts';
 import { startGateway } from '../harness/gateway.ts';
 import { openStream, type Frame, type StreamClient } from '../harness/live-client.ts';
-import { createScriptedWorkflows } from '../harness/scripted-workflows.ts';
+import { createScriptedWorkflows } from '../harness/workflows.ts';
 import { wireRun, wireStep, type Wire } from '../harness/wire.ts';
 
 const TTL_MS = 1000;
@@ -30,7 +30,7 @@ afterEach(async () => {
 
 async function startScene(environment: Readonly<Record<string, string>> = {}) {
   const clock = createManualClock();
-  const upstream = await startFaultyUpstream();
+  const upstream = await startUpstream();
   const gateway = await startGateway(
     { UPSTREAM_URL: upstream.url, LIVE_TTL_MS: String(TTL_MS), ...environment },
     { now: clock.now, after: clock.after },

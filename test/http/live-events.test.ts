@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { until } from '../harness/fleet.ts';
+import { until } from '../harness/until.ts';
 import { subscribe, type LiveClient, type Subscribing, type Transport } from '../harness/live-client.ts';
 import { cutAfterTest, perTest } from '../harness/lasting.ts';
 import { startLiveRun } from '../harness/live-run.ts';

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { GatewayError, type Identity } from 'stepgate';
 import { createManualClock } from '../harness/clock.ts';
-import { until } from '../harness/fleet.ts';
+import { until } from '../harness/until.ts';
 import { createSigningKey, secondsOf, startIssuer } from '../harness/issuer.ts';
 import { cutAfterTest, perTest } from '../harness/lasting.ts';
 import { openSocket, subscribe, type LiveClient, type SocketClient, type Transport } from '../harness/live-client.ts';

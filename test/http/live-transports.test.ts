@@ -1,12 +1,12 @@
 /** Rules of both transports of events. */
 import { describe, expect, it } from '@jest/globals';
-import type { Call } from '../harness/faulty-upstream.ts';
-import { until } from '../harness/fleet.ts';
+import type { Call } from '../harness/upstream.ts';
+import { until } from '../harness/until.ts';
 import { subscribe, type LiveClient, type SocketClient, type Transport } from '../harness/live-client.ts';
 import { cutAfterTest, perTest } from '../harness/lasting.ts';
 import { startLiveRun } from '../harness/live-run.ts';
 import { scrape } from '../harness/observed.ts';
-import { wireWorkflow } from '../harness/scripted-history.ts';
+import { wireWorkflow } from '../harness/wire.ts';
 
 const RUN = 'subscription Live($id: ID = "r1") { runUpdated(workflowId: "wf", id: $id) { run { status } } }';
 const RUNNING = { type: 'next', payload: { data: { runUpdated: { run: { status: 'RUNNING' } } } } };

@@ -1,8 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { healthy, type Reply } from '../harness/faulty-upstream.ts';
+import { healthy, type Reply } from '../harness/upstream.ts';
 import { startRunsScene } from '../harness/runs-scene.ts';
-import { wireWorkflow } from '../harness/scripted-history.ts';
-import { wireRun, wireStep, type Wire } from '../harness/wire.ts';
+import { type Wire, wireRun, wireStep, wireWorkflow } from '../harness/wire.ts';
 import { perTest } from '../harness/lasting.ts';
 
 const RUN = `query Run($id: ID!) { run(workflowId: "wf", id: $id) { id status totalElapsedTime failedSteps { id } } }`;

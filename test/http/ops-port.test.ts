@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
 import fastify from 'fastify';
 import { stepgate } from '../../src/index.ts';
-import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startUpstream } from '../harness/upstream.ts';
 import { startGateway } from '../harness/gateway.ts';
 import { perTest } from '../harness/lasting.ts';
 import { freePort } from '../harness/program.ts';
@@ -13,7 +13,7 @@ const ROUTES = ['/healthz', '/readyz', '/metrics'] as const;
 const RUN = '{ run(workflowId: "wf", id: "r1") { status } }';
 
 describe('OPS_PORT', () => {
-  const upstream = perTest(() => startFaultyUpstream());
+  const upstream = perTest(() => startUpstream());
   const startWith = (environment: Readonly<Record<string, string>> = {}) =>
     startGateway({ UPSTREAM_URL: upstream.url, OPS_PORT: '0', ...environment });
   const gateway = perTest(startWith);

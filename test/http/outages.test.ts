@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { healthy, type Reply, type Script } from '../harness/faulty-upstream.ts';
+import { healthy, type Reply, type Script } from '../harness/upstream.ts';
 import { perTest } from '../harness/lasting.ts';
 import { startRunsScene } from '../harness/runs-scene.ts';
 import { wireRun, wireStep } from '../harness/wire.ts';

@@ -1,7 +1,7 @@
 /** The run page with its files, Sandbox and GraphiQL. */
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startUpstream } from '../harness/upstream.ts';
 import { startGateway, type TestGateway } from '../harness/gateway.ts';
 import { perBlock } from '../harness/lasting.ts';
 import { ask, type PlainAnswer } from '../harness/plain-http.ts';
@@ -9,7 +9,7 @@ import { connectRaw } from '../harness/raw-http.ts';
 
 const FOR_EVER = 'public, max-age=31536000, immutable';
 
-const upstream = perBlock(() => startFaultyUpstream());
+const upstream = perBlock(() => startUpstream());
 const development = perBlock(() => startGateway());
 const production = perBlock(() =>
   startGateway({ NODE_ENV: 'production', UPSTREAM_URL: upstream.url, CORS_ORIGINS: 'https://app.example.com' }),

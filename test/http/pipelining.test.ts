@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startUpstream } from '../harness/upstream.ts';
 import { startGateway } from '../harness/gateway.ts';
 import { connectRaw, postOf, type RawConnection } from '../harness/raw-http.ts';
 import { wireRun } from '../harness/wire.ts';
@@ -45,7 +45,7 @@ const connection = fc.record({
 
 describe('pipelined requests', () => {
   const upstream = perBlock(() =>
-    startFaultyUpstream(({ runId, key }) => ({
+    startUpstream(({ runId, key }) => ({
       json: [wireRun(runId, { outputs: `of ${key ?? ''} ${runId}` })],
     })),
   );

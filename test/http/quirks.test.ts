@@ -1,7 +1,7 @@
 /** Unusual steps of an upstream, from the wire to the answer. The expected values are computed by hand. */
 import { expect, it } from '@jest/globals';
 import { createManualClock } from '../harness/clock.ts';
-import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startUpstream } from '../harness/upstream.ts';
 import { startGateway } from '../harness/gateway.ts';
 import { wireRun, wireStep } from '../harness/wire.ts';
 
@@ -33,7 +33,7 @@ const STEPS = [
 ];
 
 it('Unusual steps have the documented order, durations, attempts, totals and failures', async () => {
-  const upstream = await startFaultyUpstream(({ endpoint, runId }) => {
+  const upstream = await startUpstream(({ endpoint, runId }) => {
     if (endpoint === 'steps') return { json: STEPS };
     return { json: [wireRun(runId, { status: 'running', start_time: at('0'), end_time: '' })] };
   });

@@ -1,9 +1,9 @@
 /** The renewal of an expired answer: over HTTP the order of operations can't be chosen. */
 import { setImmediate as settled } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { accepted } from '../../src/auth/caller.ts';
+import { accepted, ownerOfKey } from '../../src/auth/caller.ts';
 import { createResponseCache, type CacheKey, type WholeAnswer } from '../../src/http/response-cache.ts';
-import { createViewers } from '../../src/runs/viewer.ts';
+import { createViewers } from '../../src/auth/viewer.ts';
 import { ViewerCache } from '../../src/runs/viewer-cache.ts';
 
 const REQUEST = '{ request }';
@@ -36,7 +36,7 @@ describe('requests for an expired answer', () => {
     now = 0;
     started = [];
     viewers = new ViewerCache({
-      ...{ maxBytes: 2 ** 20, reauthIntervalMs: 60_000, isVerified: false },
+      ...{ maxBytes: 2 ** 20, reauthIntervalMs: 60_000 },
       now: () => now,
       onDrop: () => undefined,
     });
@@ -45,7 +45,7 @@ describe('requests for an expired answer', () => {
     const right = viewers.rightOf(viewer.id);
     viewers.begin(right);
     viewers.prove(right, 0);
-    key = responses.keyOf(viewer, REQUEST, accepted(viewer));
+    key = responses.keyOf(viewer, REQUEST, accepted({ viewer, owner: ownerOfKey(viewer), isVerified: false }));
     responses.keep(key, answer());
     now = 1000;
   });

@@ -4,7 +4,7 @@ import type { Server } from 'node:http';
 import { describe, expect, it } from '@jest/globals';
 import { ConfigError } from 'stepgate';
 import { captureLog } from '../harness/observed.ts';
-import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startUpstream } from '../harness/upstream.ts';
 import { startGateway } from '../harness/gateway.ts';
 import { ask } from '../harness/plain-http.ts';
 import { connectRaw } from '../harness/raw-http.ts';
@@ -28,7 +28,7 @@ describe('a request', () => {
   const log = captureLog('info');
   let isBroken = false;
 
-  const upstream = perBlock(() => startFaultyUpstream());
+  const upstream = perBlock(() => startUpstream());
   const gateway = perBlock(() =>
     startGateway(
       { UPSTREAM_URL: upstream.url, BASE_PATH: '/stepgate' },

@@ -1,7 +1,7 @@
 /** The right of a key to its cached data: how it is renewed, and what a refusal evicts. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { Call, Reply, Script } from '../harness/faulty-upstream.ts';
+import type { Call, Reply, Script } from '../harness/upstream.ts';
 import { codesOf } from '../harness/operations.ts';
 import { startRunsScene, type HeldCall } from '../harness/runs-scene.ts';
 import { wireRun, wireStep } from '../harness/wire.ts';

@@ -3,13 +3,12 @@
  * of both transports.
  */
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import type { Call, Endpoint, Reply } from '../harness/faulty-upstream.ts';
+import type { Call, Endpoint, Reply } from '../harness/upstream.ts';
 import type { Json } from '../harness/gateway.ts';
 import { cutAfterTest, perTest } from '../harness/lasting.ts';
 import { subscribe, type LiveClient, type Subscribing } from '../harness/live-client.ts';
 import { startLiveRun, type LiveRun } from '../harness/live-run.ts';
-import { wireWorkflow } from '../harness/scripted-history.ts';
-import { wireRun, wireStep, type Wire } from '../harness/wire.ts';
+import { type Wire, wireRun, wireStep, wireWorkflow } from '../harness/wire.ts';
 
 const FIELDS = 'status outputs stepCounts { total } freshness { isFinal isStale }';
 const watchOf = (id: string) => `subscription { runUpdated(workflowId: "wf", id: "${id}") { run { ${FIELDS} } } }`;

@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { createManualClock, type ManualClock } from '../harness/clock.ts';
-import { startFaultyUpstream, type Reply } from '../harness/faulty-upstream.ts';
+import { startUpstream, type Reply } from '../harness/upstream.ts';
 import { startGateway, type Json } from '../harness/gateway.ts';
 import { cutAfterTest, perTest } from '../harness/lasting.ts';
 import { subscribe, type LiveClient, type Subscribing, type Transport } from '../harness/live-client.ts';
-import { createScriptedWorkflows, type ScriptedWorkflows } from '../harness/scripted-workflows.ts';
+import { createScriptedWorkflows, type ScriptedWorkflows } from '../harness/workflows.ts';
 import { wireRun } from '../harness/wire.ts';
 
 const QUERY = `subscription ($ids: [ID!]) {
@@ -33,7 +33,7 @@ let workflows: ScriptedWorkflows;
 const upstream = perTest(() => {
   clock = createManualClock();
   workflows = createScriptedWorkflows(['wf-1', 'wf-2']);
-  return startFaultyUpstream(workflows.script);
+  return startUpstream(workflows.script);
 });
 const startWith = (environment: Readonly<Record<string, string>> = {}) =>
   startGateway({ UPSTREAM_URL: upstream.url, ...environment }, { now: clock.now, after: clock.after });

@@ -6,8 +6,8 @@
 import { json } from 'node:stream/consumers';
 import { request, type IncomingMessage } from 'node:http';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { startFaultyUpstream, type Call, type Script } from '../harness/faulty-upstream.ts';
-import { until } from '../harness/fleet.ts';
+import { startUpstream, type Call, type Script } from '../harness/upstream.ts';
+import { until } from '../harness/until.ts';
 import { startGateway, type GraphqlError } from '../harness/gateway.ts';
 import { openSocket, type SocketClient, type SocketOptions } from '../harness/live-client.ts';
 import { captureLog } from '../harness/observed.ts';
@@ -38,7 +38,7 @@ describe('a socket', () => {
   const turns: number[] = [];
   let turn = 0;
 
-  const upstream = perBlock(() => startFaultyUpstream(running));
+  const upstream = perBlock(() => startUpstream(running));
   const gateway = perBlock(() =>
     startGateway(
       {

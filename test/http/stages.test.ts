@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { createManualClock } from '../harness/clock.ts';
-import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startUpstream } from '../harness/upstream.ts';
 import { postTo, startGateway } from '../harness/gateway.ts';
 import { perBlock, perTest } from '../harness/lasting.ts';
 import { startIssuer, type Issuer } from '../harness/issuer.ts';
@@ -13,7 +13,7 @@ const TWO_MIB = JSON.stringify({ query: `{ __typename } #${'x'.repeat(2 ** 21)}`
 describe('the stages of a request', () => {
   const clock = createManualClock();
   const log = captureLog('debug');
-  const upstream = perBlock(() => startFaultyUpstream());
+  const upstream = perBlock(() => startUpstream());
   const startWith = (environment: Readonly<Record<string, string>> = {}, now = clock.now) =>
     startGateway({ UPSTREAM_URL: upstream.url, ...environment }, { now, after: clock.after, logger: log.logger });
   const gateway = perTest(startWith);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startUpstream } from '../harness/upstream.ts';
 import { startGateway } from '../harness/gateway.ts';
 import { perBlock } from '../harness/lasting.ts';
 import { ask } from '../harness/plain-http.ts';
@@ -9,7 +9,7 @@ const PRODUCTION = { NODE_ENV: 'production' };
 const BROWSER = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' };
 
 describe('INTROSPECTION and SANDBOX', () => {
-  const upstream = perBlock(() => startFaultyUpstream());
+  const upstream = perBlock(() => startUpstream());
   const startWith = (environment: Readonly<Record<string, string>> = {}) =>
     startGateway({ UPSTREAM_URL: upstream.url, ...environment });
   const gateway = perBlock(startWith);

@@ -6,7 +6,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createManualClock } from '../harness/clock.ts';
 import { keptBytes } from '../harness/collect-garbage.ts';
-import { healthy, startFaultyUpstream, type Reply } from '../harness/faulty-upstream.ts';
+import { healthy, startUpstream, type Reply } from '../harness/upstream.ts';
 import { postTo, startGateway } from '../harness/gateway.ts';
 import { openSocket, openStream, type SocketClient } from '../harness/live-client.ts';
 import { perTest } from '../harness/lasting.ts';
@@ -18,9 +18,7 @@ const runs = (count: number) =>
 const REFUSED: Reply = { status: 401, json: {} };
 const RATE = 12;
 const clock = createManualClock();
-const upstream = perTest(() =>
-  startFaultyUpstream((call) => (call.key?.startsWith('made-up') ? REFUSED : healthy(call))),
-);
+const upstream = perTest(() => startUpstream((call) => (call.key?.startsWith('made-up') ? REFUSED : healthy(call))));
 const start = (environment: Readonly<Record<string, string>> = {}) =>
   startGateway(
     { UPSTREAM_URL: upstream.url, RATE_LIMIT_ANONYMOUS_PER_MINUTE: String(RATE), TRUST_PROXY: '1', ...environment },

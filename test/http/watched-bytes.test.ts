@@ -1,10 +1,10 @@
 /** Watched bytes count into CACHE_MAX_BYTES, and have their own limit in it. */
 import { describe, expect, it } from '@jest/globals';
-import type { Reply } from '../harness/faulty-upstream.ts';
+import type { Reply } from '../harness/upstream.ts';
 import { cutAfterTest, perTest } from '../harness/lasting.ts';
 import { subscribe, type LiveClient } from '../harness/live-client.ts';
 import { startLiveRun } from '../harness/live-run.ts';
-import { createScriptedWorkflows } from '../harness/scripted-workflows.ts';
+import { createScriptedWorkflows } from '../harness/workflows.ts';
 import { wireRun, wireStep } from '../harness/wire.ts';
 
 const MEBIBYTE = 2 ** 20;

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
-import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startUpstream } from '../harness/upstream.ts';
 import { SECRET } from '../harness/fleet.ts';
 import { startGateway } from '../harness/gateway.ts';
 import { perBlock } from '../harness/lasting.ts';
@@ -59,7 +59,7 @@ function problemsOf(expression: string, { samples }: Scrape): string[] {
 
 describe('the alerts and the dashboard', () => {
   let figures: Scrape;
-  const upstream = perBlock(() => startFaultyUpstream());
+  const upstream = perBlock(() => startUpstream());
   // The metrics of a fleet exist even if Valkey is away.
   const fleet = { REDIS_URL: 'redis://127.0.0.1:1', FLEET_SECRET: SECRET };
   const gateway = perBlock(() => startGateway({ UPSTREAM_URL: upstream.url, ...fleet }));

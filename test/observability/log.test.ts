@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startUpstream } from '../harness/upstream.ts';
 import { postTo, startGateway } from '../harness/gateway.ts';
 import { perTest } from '../harness/lasting.ts';
 import { openSocket, openStream } from '../harness/live-client.ts';
@@ -11,7 +11,7 @@ const RUN = 'query StatusOfRun { run(workflowId: "wf", id: "r1") { status } }';
 
 describe('the log', () => {
   let log: CapturedLog;
-  const upstream = perTest(() => startFaultyUpstream());
+  const upstream = perTest(() => startUpstream());
   const startWith = (level = 'info', environment: Readonly<Record<string, string>> = {}) => {
     log = captureLog(level);
     return startGateway({ UPSTREAM_URL: upstream.url, ...environment }, { logger: log.logger });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Overrides } from '../../src/gateway.ts';
 import { createManualClock } from '../harness/clock.ts';
-import { healthy, startFaultyUpstream } from '../harness/faulty-upstream.ts';
+import { healthy, startUpstream } from '../harness/upstream.ts';
 import { postTo, startGateway } from '../harness/gateway.ts';
 import { perTest } from '../harness/lasting.ts';
 import { subscribe, type Transport } from '../harness/live-client.ts';
@@ -18,7 +18,7 @@ const clientsOf = async (url: string) => (await scrape(url)).counts('stepgate_cl
 const WATCH = 'subscription { runUpdated(workflowId: "wf", id: "r1") { run { status } } }';
 
 describe('the metrics', () => {
-  const upstream = perTest(() => startFaultyUpstream());
+  const upstream = perTest(() => startUpstream());
   const startWith = (environment: Readonly<Record<string, string>> = {}, overrides: Overrides = {}) =>
     startGateway({ UPSTREAM_URL: upstream.url, ...environment }, overrides);
   const gateway = perTest(startWith);

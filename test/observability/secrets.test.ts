@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { startFaultyUpstream, type Script } from '../harness/faulty-upstream.ts';
+import { startUpstream, type Script } from '../harness/upstream.ts';
 import { postTo, startGateway } from '../harness/gateway.ts';
 import { perTest } from '../harness/lasting.ts';
 import { openSocket, openStream } from '../harness/live-client.ts';
@@ -35,7 +35,7 @@ const READ = `query Reads($id: ID!, $secret: String = "${CANARY}") {
 }`;
 
 describe('the secrets of callers and runs', () => {
-  const upstream = perTest(() => startFaultyUpstream(singing));
+  const upstream = perTest(() => startUpstream(singing));
   const receiver = perTest(() => startSpanReceiver());
 
   it('The secrets of callers and runs are in no log line at any level, in no metric and in no span', async () => {

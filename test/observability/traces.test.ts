@@ -1,11 +1,11 @@
 /**
  * The spans of operations and upstream calls in a process with OpenTelemetry's SDK. The gateway's own SDK:
- * exported-traces.test.ts.
+ * exported-traces.e2e.test.ts.
  */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { context, trace } from '@opentelemetry/api';
 import * as conventions from '@opentelemetry/semantic-conventions/incubating';
-import { startFaultyUpstream, type FaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startUpstream, type ScriptedUpstream } from '../harness/upstream.ts';
 import { startGateway, type TestGateway } from '../harness/gateway.ts';
 import { openSocket, openStream } from '../harness/live-client.ts';
 import { captureLog, rowsOf, wordsIn, type CapturedLog } from '../harness/observed.ts';
@@ -23,14 +23,14 @@ const TRACEPARENT = `00-${TRACE}-${PARENT}-01`;
 const STATE = 'vendor=a1,other@tenant=b2';
 const [SERVER, CLIENT, IS_ERROR] = [2, 3, 2];
 
-let upstream: FaultyUpstream;
+let upstream: ScriptedUpstream;
 let receiver: SpanReceiver;
 let sdk: TracingSdk;
 let gateway: TestGateway;
 let log: CapturedLog;
 
 beforeEach(async () => {
-  upstream = await startFaultyUpstream();
+  upstream = await startUpstream();
   receiver = await startSpanReceiver();
   sdk = startTracingSdk(receiver.url);
 });

@@ -1,10 +1,11 @@
 /** Tests the module: the moment of a failure between two answers of Valkey cannot be chosen from outside. */
 import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
 import { expect, it } from '@jest/globals';
+import { PREFIX } from '../../src/fleet/fleet-keys.ts';
 import { createAwaitedCalls } from '../../src/fleet/awaited-calls.ts';
 import { createManualClock } from '../harness/clock.ts';
 
-const LEASE = `stepgate:call:${'x'.repeat(43)}`;
+const LEASE = `${PREFIX}:call:${'x'.repeat(43)}`;
 
 /** A gateway that waits up to a second, by a manual clock, for another gateway's call. */
 function start() {

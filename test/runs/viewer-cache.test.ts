@@ -11,7 +11,7 @@ const MEBIBYTE = 2 ** 20;
 const ENTRY_BYTES = 440 + 150 + 'k'.length;
 
 const cacheOf = (maxBytes: number): ViewerCache =>
-  new ViewerCache({ maxBytes, reauthIntervalMs: 1000, isVerified: false, now: () => 0, onDrop: () => undefined });
+  new ViewerCache({ maxBytes, reauthIntervalMs: 1000, now: () => 0, onDrop: () => undefined });
 
 /** A successful call of the viewer. */
 function prove(cache: ViewerCache, viewerId: string): Right {
@@ -46,7 +46,7 @@ describe('the cache of all viewers', () => {
       prove(cache, `other ${other}`);
       if (other % 1000 === 0) get(cache, 'bob', 'k');
     }
-    expect(cache.hasRight('ada')).toBe(false);
+    expect(cache.rightOf('ada').lastSuccessAt).toBeNull();
     expect(get(cache, 'bob', 'k')).toBe('k of bob');
     expect(cache.cachedBytes).toBe(ENTRY_BYTES + 100);
   });
@@ -106,7 +106,7 @@ describe('the cache of all viewers', () => {
           for (const owner of viewers) {
             const entries = names.map((each) => entryOf(cache, owner, each)).filter(({ list }) => list.snapshot);
             expect(entries.every(({ list }) => list.snapshot?.value.endsWith(` of ${owner}`))).toBe(true);
-            expect(cache.hasRight(owner) || entries.length === 0).toBe(true);
+            expect(cache.rightOf(owner).lastSuccessAt !== null || entries.length === 0).toBe(true);
             for (const entry of entries) bytes += (entry.list.snapshot?.sizeBytes ?? 0) + 590 + entry.name.length;
           }
           expect(cache.cachedBytes).toBe(bytes);

@@ -31,7 +31,7 @@ it.each(['PORT=0 node x.ts', 'exec node x.ts', "node -e 'x'", 'node x.ts; node y
   },
 );
 
-it.each(['test/contract', 'test/fleet/valkey.test.ts', 'test/domain'])(
+it.each(['test/contract', 'test/fleet/valkey.e2e.test.ts', 'test/domain'])(
   '`npm test -- %s` runs the tests that are named',
   (named) => {
     const [, ...words] = scripts.test?.split(' && ').at(-1)?.split(' ') ?? [];

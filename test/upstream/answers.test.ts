@@ -1,14 +1,13 @@
 /** Odd, malformed, hostile, huge and deep JSON in upstream answers. Single fields: test/contract. */
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { startFaultyUpstream, type Endpoint, type Reply } from '../harness/faulty-upstream.ts';
+import { startUpstream, type Endpoint, type Reply } from '../harness/upstream.ts';
 import { startGateway } from '../harness/gateway.ts';
 import { perBlock } from '../harness/lasting.ts';
 import { subscribe, type Transport } from '../harness/live-client.ts';
 import { startLiveRun } from '../harness/live-run.ts';
 import { ofRun, placesOf } from '../harness/operations.ts';
-import { wireWorkflow } from '../harness/scripted-history.ts';
-import { bodyOf, rawJSON, wireRun, wireStep, type Wire } from '../harness/wire.ts';
+import { bodyOf, rawJSON, type Wire, wireRun, wireStep, wireWorkflow } from '../harness/wire.ts';
 
 const VIOLATION = 'UPSTREAM_CONTRACT_VIOLATION';
 const STEPS = '{ run(workflowId: "wf", id: "r1") { steps { id rawStatus nodeId } } }';
@@ -20,7 +19,7 @@ interface Item {
 describe('an upstream answer', () => {
   let replies: Partial<Record<Endpoint, Reply>> = {};
   let keys = 0;
-  const upstream = perBlock(() => startFaultyUpstream(({ endpoint }) => replies[endpoint] ?? { status: 404 }));
+  const upstream = perBlock(() => startUpstream(({ endpoint }) => replies[endpoint] ?? { status: 404 }));
   const gateway = perBlock(() =>
     startGateway({ UPSTREAM_URL: upstream.url, RATE_LIMIT_ANONYMOUS_PER_MINUTE: '1000000' }),
   );

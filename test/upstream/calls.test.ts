@@ -6,8 +6,8 @@
 import { once } from 'node:events';
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { healthy, startFaultyUpstream, type Reply } from '../harness/faulty-upstream.ts';
-import { until } from '../harness/fleet.ts';
+import { healthy, startUpstream, type Reply } from '../harness/upstream.ts';
+import { until } from '../harness/until.ts';
 import { startGateway, type TestGateway } from '../harness/gateway.ts';
 import { perBlock } from '../harness/lasting.ts';
 import { startRawUpstream, type RawUpstream } from '../harness/raw-upstream.ts';
@@ -49,7 +49,7 @@ afterAll(() => {
   jest.restoreAllMocks();
 });
 describe('an upstream call', () => {
-  const upstream = perBlock(() => startFaultyUpstream());
+  const upstream = perBlock(() => startUpstream());
   const gateway = perBlock(() =>
     startGateway({ UPSTREAM_URL: upstream.url, UPSTREAM_ENDPOINTS: 'steps,execute,workflows', ...LIMITS }),
   );

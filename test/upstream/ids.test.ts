@@ -5,12 +5,11 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { anyCharacter } from '../harness/any-character.ts';
-import { startFaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startUpstream } from '../harness/upstream.ts';
 import { startGateway } from '../harness/gateway.ts';
 import { perBlock } from '../harness/lasting.ts';
 import { subscribe } from '../harness/live-client.ts';
-import { wireWorkflow } from '../harness/scripted-history.ts';
-import { wireRun, wireStep } from '../harness/wire.ts';
+import { wireRun, wireStep, wireWorkflow } from '../harness/wire.ts';
 
 const ODD = ['urn:wf:1', 'a b', 'a/b?c#d', '%2e%2e', 'größe 日🐎', "o'hara(1)!*", 'x'.repeat(512)];
 
@@ -20,7 +19,7 @@ const RUN = `query Run($wf: ID!, $id: ID!) {
 
 describe('an unusual id', () => {
   const upstream = perBlock(() =>
-    startFaultyUpstream(({ endpoint, workflowId, runId }) => {
+    startUpstream(({ endpoint, workflowId, runId }) => {
       if (endpoint === 'workflows') return { json: ODD.map((id) => wireWorkflow(id)) };
       if (endpoint === 'runs') return { json: ODD.map((id) => wireRun(id)) };
       if (endpoint === 'execute') return { json: { run_id: `${workflowId} started` } };
@@ -98,7 +97,7 @@ describe('an unusual id', () => {
 
 describe('any text as an id', () => {
   const upstream = perBlock(() =>
-    startFaultyUpstream(({ workflowId, runId }) => ({ json: [wireStep({ id: `${workflowId}|${runId}` })] })),
+    startUpstream(({ workflowId, runId }) => ({ json: [wireStep({ id: `${workflowId}|${runId}` })] })),
   );
   const start = (path: string) => startGateway({ UPSTREAM_URL: `${upstream.url}${path}`, UPSTREAM_ENDPOINTS: 'steps' });
   const gateway = perBlock(() => start('/a%20b/'));

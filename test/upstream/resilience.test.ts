@@ -1,6 +1,6 @@
 /**
  * Tests of the modules: retries, trial calls, full queues and some connection failures cannot be caused from outside.
- * For what a client sees: calls.test.ts, connecting.test.ts, test/containment/compartments.test.ts.
+ * For what a client sees: calls.test.ts, connecting.e2e.test.ts, test/containment/compartments.e2e.test.ts.
  */
 import { getEventListeners } from 'node:events';
 import { PassThrough } from 'node:stream';
@@ -8,6 +8,7 @@ import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Options, RequestError } from 'got';
 import { AbandonedError, GatewayError, type ErrorDetails } from '../../src/upstream/errors.ts';
+import type { Requester } from '../../src/upstream/api.ts';
 import type { Lane } from '../../src/upstream/fair-queue.ts';
 import { createResilience, type Attempt, type Resilience } from '../../src/upstream/resilience.ts';
 import { toGatewayError } from '../../src/upstream/transport/connection-errors.ts';
@@ -36,14 +37,19 @@ function useFakeTimers(): void {
 describe('an upstream call', () => {
   const TIMEOUT_MS = 10_000;
   const QUEUE_LENGTH = 1000;
-  const laneOf = (compartment: string, viewerId = 'viewer'): Lane => ({
-    ...{ viewerId, compartment, network: 'network' },
-    isAccepted: () => true,
+  const requesterOf = (owner: string, network: string | null = null): Requester => ({
+    owner,
+    network: () => network ?? 'network',
+    isStranger: () => network !== null,
   });
-  const inventedKey = (viewerId: string, network: string): Lane => ({
-    ...laneOf('steps wf', viewerId),
-    ...{ network, isAccepted: () => false },
-  });
+  const laneOf = (compartment: string, ...owners: string[]): Lane => {
+    const requesters = (owners.length > 0 ? owners : ['owner']).map((owner) => requesterOf(owner));
+    return { compartment, requesters: () => requesters };
+  };
+  const inventedKey = (owner: string, network: string): Lane => {
+    const requesters = [requesterOf(owner, network)];
+    return { compartment: 'steps wf', requesters: () => requesters };
+  };
   const STEPS = laneOf('steps wf');
   const OTHER = laneOf('steps other');
   let resilience: Resilience;
@@ -188,14 +194,15 @@ describe('an upstream call', () => {
     const busyLanes = Array.from({ length: 5 }, (_, index) => laneOf(`steps ${index}`, 'busy'));
     const inventedKeys = (network: string) =>
       Array.from({ length: 1000 }, (_, index) => inventedKey(`made-up-${index}`, network));
+    const isInvented = (lane: Lane = STEPS) => [...lane.requesters()].some((requester) => requester.isStranger());
     /** Takes the slots that these may have, and this many places in the queue. */
     const makeMany = (lanes: readonly Lane[], waiting: number, slow: Attempt<string>) =>
-      Array.from({ length: (lanes[0]?.isAccepted() ? 2 : 1) + waiting }, (_, index) =>
+      Array.from({ length: (isInvented(lanes[0]) ? 1 : 2) + waiting }, (_, index) =>
         resilience.once(lanes[index % lanes.length] ?? STEPS, slow, never),
       );
 
     it.each<[string, readonly Lane[], Lane]>([
-      ['viewer', busyLanes, STEPS],
+      ['owner', busyLanes, STEPS],
       ['compartment', busyLanes.slice(0, 1), laneOf('run', 'busy')],
       ['network of made-up keys', inventedKeys('192.0.2.1'), inventedKey('new', '192.0.2.2')],
     ])('drops the newest call of the busiest %s from a full queue', async (_, lanes, other) => {
@@ -225,10 +232,50 @@ describe('an upstream call', () => {
       await Promise.all([refused, ...calls]);
     });
 
+    it('gives a call that several wait for the best place of any of them', async () => {
+      const [slow, shared, own] = [openAttempt(), openAttempt(), openAttempt()];
+      const calls = [...makeMany(busyLanes, 10, slow.attempt)];
+      calls.push(resilience.once(laneOf('steps shared', 'busy', 'other'), shared.attempt, never));
+      calls.push(resilience.once(laneOf('steps own', 'busy'), own.attempt, never));
+      slow.resolve('slow');
+      await pass(0);
+      expect(shared.attempt.mock.invocationCallOrder[0]).toBeLessThan(slow.attempt.mock.invocationCallOrder[2] ?? 0);
+      expect(own.attempt.mock.invocationCallOrder[0]).toBeGreaterThan(slow.attempt.mock.invocationCallOrder[4] ?? 0);
+      for (const { resolve } of [shared, own]) resolve('answer');
+      await Promise.all(calls);
+    });
+
+    it('looks at those who wait when a slot is free, and not at those who have left', async () => {
+      const [slow, left, joined] = [openAttempt(), openAttempt(), openAttempt()];
+      const waiters = { left: [requesterOf('other'), requesterOf('busy')], joined: [requesterOf('busy')] };
+      const laneWith = (name: keyof typeof waiters): Lane => ({ compartment: name, requesters: () => waiters[name] });
+      const calls = [...makeMany(busyLanes, 0, slow.attempt)];
+      calls.push(resilience.once(laneWith('left'), left.attempt, never));
+      calls.push(resilience.once(laneWith('joined'), joined.attempt, never));
+      waiters.left.shift();
+      waiters.joined.push(requesterOf('other'));
+      slow.resolve('slow');
+      await pass(0);
+      expect(joined.attempt.mock.invocationCallOrder[0]).toBeLessThan(left.attempt.mock.invocationCallOrder[0] ?? 0);
+      for (const { resolve } of [left, joined]) resolve('answer');
+      await Promise.all(calls);
+    });
+
+    it('keeps a call that a small owner waits for, too, when the queue is full', async () => {
+      const slow = openAttempt();
+      const calls = makeMany(busyLanes, QUEUE_LENGTH - 1, slow.attempt);
+      const shared = resilience.once(laneOf('steps shared', 'busy', 'other'), answering(), never);
+      const refused = gatewayErrorOf(resilience.once(busyLanes[0] ?? STEPS, slow.attempt, never));
+      expect(await refused).toMatchObject(OVERLOADED);
+      slow.resolve('slow');
+      expect(await shared).toBe('answer');
+      await Promise.all(calls);
+    });
+
     it('remembers a call in progress, however many others call meanwhile', async () => {
       const [long, slow, next, other] = [openAttempt(), openAttempt(), openAttempt(), openAttempt()];
       const calls = [resilience.once(laneOf('steps', 'long'), long.attempt, never)];
-      for (let key = 0; key < 2100; key += 1) await expectAnswer(laneOf('steps', `viewer ${key}`));
+      for (let key = 0; key < 2100; key += 1) await expectAnswer(laneOf('steps', `owner ${key}`));
       calls.push(resilience.once(STEPS, slow.attempt, never));
       calls.push(resilience.once(laneOf('steps', 'long'), next.attempt, never));
       calls.push(resilience.once(laneOf('steps', 'other'), other.attempt, never));
@@ -240,27 +287,27 @@ describe('an upstream call', () => {
       await Promise.all(calls);
     });
 
-    it('serves waiting viewers as often as returning ones', async () => {
+    it('serves waiting owners as often as returning ones', async () => {
       resilience = createResilience({ timeoutMs: TIMEOUT_MS, concurrency: 1 });
       const order: string[] = [];
-      const callOf = async (viewerId: string) => {
-        await resilience.once(laneOf('steps', viewerId), answering(), never);
-        order.push(viewerId);
+      const callOf = async (owner: string) => {
+        await resilience.once(laneOf('steps', owner), answering(), never);
+        order.push(owner);
       };
-      const returning = async (viewerId: string) => {
-        for (let time = 0; time < 4; time += 1) await callOf(viewerId);
+      const returning = async (owner: string) => {
+        for (let time = 0; time < 4; time += 1) await callOf(owner);
       };
       await Promise.all([...['one', 'two'].map(returning), ...Array.from({ length: 4 }, () => callOf('waiting'))]);
-      expect(order.slice(0, 9).filter((viewerId) => viewerId === 'waiting').length).toBeGreaterThanOrEqual(3);
+      expect(order.slice(0, 9).filter((owner) => owner === 'waiting').length).toBeGreaterThanOrEqual(3);
     });
 
     it.each([STEPS, busyLanes[0] ?? STEPS])(
-      'A call goes before those of another viewer who makes many, to $compartment',
+      'A call goes before those of another owner who makes many, to $compartment',
       async ({ compartment }) => {
         const [first, slow] = [openAttempt(), openAttempt()];
         const calls = [...makeMany(busyLanes, 0, first.attempt), ...makeMany(busyLanes, 100, slow.attempt)];
         await pass(0);
-        const call = resilience.once(laneOf(compartment, 'viewer'), answering(), never);
+        const call = resilience.once(laneOf(compartment), answering(), never);
         first.resolve('first');
         expect(await call).toBe('answer');
         expect(slow.attempt.mock.calls.length).toBeLessThanOrEqual(2);
@@ -269,7 +316,7 @@ describe('an upstream call', () => {
       },
     );
 
-    it('A call goes before those of the same viewer to a workflow that hangs, one after another', async () => {
+    it('A call goes before those of the same owner to a workflow that hangs, one after another', async () => {
       const hanging = Array.from({ length: 4 }, () => openAttempt());
       const others = Array.from({ length: 3 }, () => openAttempt());
       const calls = [
@@ -398,7 +445,7 @@ describe('an upstream call', () => {
     });
 
     it('Calls of a key that is not accepted open no breaker', async () => {
-      const madeUp = { ...STEPS, viewerId: 'made-up', isAccepted: () => false };
+      const madeUp = inventedKey('made-up', 'network');
       for (let turn = 0; turn < 20; turn += 1) {
         await failIn(madeUp, 5);
         await expectAnswer(OTHER);
@@ -416,7 +463,7 @@ describe('an upstream call', () => {
       expect(resilience.state()).toMatchObject({ breaker: 'closed', openWorkflowBreakers: 0 });
     });
 
-    it('A viewer who calls rarely has half of the slots if all calls of another viewer fail, until one fails', async () => {
+    it('An owner who calls rarely has half of the slots if all calls of another owner fail, until one fails', async () => {
       await failInEach(50);
       expect(resilience.state().breaker).toBe('open');
       const [first, second] = [laneOf('run wf', 'seldom'), laneOf('run wf', 'another')];

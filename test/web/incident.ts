@@ -2,9 +2,8 @@
  * A scripted upstream of six workflows and 3,000 runs with an incident: 50 minutes ago the prompt of `enrich` in `Order triage`
  * changed, five of the runs since have failed there, `Invoices` has failed now and then for a long time, `Mail` cannot be read.
  */
-import type { Script } from '../harness/faulty-upstream.ts';
-import { wireWorkflow } from '../harness/scripted-history.ts';
-import { wireRun, wireStep, type Wire } from '../harness/wire.ts';
+import type { Script } from '../harness/upstream.ts';
+import { type Wire, wireRun, wireStep, wireWorkflow } from '../harness/wire.ts';
 
 const MINUTE = 60_000;
 const RUNS = 500;

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import type { Gateway } from 'stepgate';
-import { until } from '../../../test/harness/fleet.ts';
+import { until } from '../../../test/harness/until.ts';
 import type { Json } from '../../../test/harness/gateway.ts';
 import { openStream } from '../../../test/harness/live-client.ts';
 import { startValkey, VALKEY, type TestValkey } from '../../../test/harness/valkey.ts';

@@ -1,10 +1,10 @@
 /** A gateway over a finished run. It counts the operations of a client. */
-import { startFaultyUpstream } from '../../../test/harness/faulty-upstream.ts';
+import { startUpstream } from '../../../test/harness/upstream.ts';
 import { postTo, startGateway } from '../../../test/harness/gateway.ts';
 
 export async function startFinishedRun() {
   let operations = 0;
-  const upstream = await startFaultyUpstream();
+  const upstream = await startUpstream();
   const gateway = await startGateway({ UPSTREAM_URL: upstream.url }, { onOperation: () => (operations += 1) });
   return {
     url: `${gateway.url}/graphql`,

@@ -1,9 +1,9 @@
 /** A gateway over a workflow with 25 runs, the newest of them live until the test ends it. */
 import { createManualClock } from '../../../test/harness/clock.ts';
-import { startFaultyUpstream } from '../../../test/harness/faulty-upstream.ts';
+import { startUpstream } from '../../../test/harness/upstream.ts';
 import { startGateway } from '../../../test/harness/gateway.ts';
-import { createScriptedHistory, wireWorkflow } from '../../../test/harness/scripted-history.ts';
-import { wireStep, type Wire } from '../../../test/harness/wire.ts';
+import { createScriptedHistory } from '../../../test/harness/workflows.ts';
+import { type Wire, wireStep, wireWorkflow } from '../../../test/harness/wire.ts';
 
 export const LIVE_RUN_KEY = { workflowId: 'wf', id: 'run-25' };
 const POLL_MS = 5000;
@@ -18,7 +18,7 @@ export async function startLiveHistory() {
       ? { ...record, status: 'running', end_time: null }
       : { ...record, end_time: new Date(endMs).toISOString() };
   };
-  const upstream = await startFaultyUpstream(async (call) => {
+  const upstream = await startUpstream(async (call) => {
     const { json, ...reply } = await script(call);
     if (call.endpoint === 'steps' && call.runId === LIVE_RUN_KEY.id) {
       return { json: (endMs === null ? ['a'] : ['a', 'b']).map((id) => wireStep({ id })) };

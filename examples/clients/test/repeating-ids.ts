@@ -1,5 +1,5 @@
 /** A gateway with an upstream that repeats run, step and node ids in each workflow, with a status of its own. */
-import { startFaultyUpstream } from '../../../test/harness/faulty-upstream.ts';
+import { startUpstream } from '../../../test/harness/upstream.ts';
 import { startGateway } from '../../../test/harness/gateway.ts';
 import { wireRun, wireStep } from '../../../test/harness/wire.ts';
 
@@ -7,7 +7,7 @@ const WORKFLOWS = ['one', 'two'];
 const OUTCOMES: Readonly<Record<string, string>> = { one: 'completed', two: 'failed' };
 
 export async function startRepeatingIds() {
-  const upstream = await startFaultyUpstream(({ endpoint, workflowId, runId }) => {
+  const upstream = await startUpstream(({ endpoint, workflowId, runId }) => {
     const status = OUTCOMES[workflowId] ?? 'unknown';
     if (endpoint === 'steps')
       return { json: [wireStep({ id: '1', node_id: 'model_1', status: runId === '2' ? 'skipped' : status })] };

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { healthy, startFaultyUpstream, type FaultyUpstream } from '../../../test/harness/faulty-upstream.ts';
+import { healthy, startUpstream, type ScriptedUpstream } from '../../../test/harness/upstream.ts';
 import { startGateway, type TestGateway } from '../../../test/harness/gateway.ts';
 import { startFederatedGraph, type FederatedGraph } from './apollo-gateway.ts';
 
@@ -96,12 +96,12 @@ describe("Apollo's gateway over this one with the embedded upstream, and a subgr
 });
 
 describe("Apollo's gateway over this one with a counted upstream", () => {
-  let upstream: FaultyUpstream;
+  let upstream: ScriptedUpstream;
   let gateway: TestGateway;
   let graph: FederatedGraph;
 
   before(async () => {
-    upstream = await startFaultyUpstream(healthy);
+    upstream = await startUpstream(healthy);
     gateway = await startGateway({ UPSTREAM_URL: upstream.url });
     const incidents = Array.from({ length: 40 }, (_, index) => ({
       id: `incident-${index}`,

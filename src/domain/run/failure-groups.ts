@@ -14,6 +14,8 @@ export interface Failure {
   readonly code: string | null;
   readonly message: string | null;
   readonly maskedMessage: string | null;
+  /** Equal for failures of one group at one node. */
+  readonly cause: string;
 }
 
 export interface FailureGroup {
@@ -22,6 +24,7 @@ export interface FailureGroup {
   /** Masked message. Null if the failure has none. */
   readonly message: string | null;
   readonly code: string | null;
+  readonly cause: string;
   readonly latestMessage: string | null;
   readonly count: number;
   /** Latest known start of the runs. Null if no start is known. */
@@ -34,27 +37,30 @@ export interface FailureGroup {
 
 /** `run` has the steps, or is null if the upstream has deleted them. `read` parses an error. */
 export function failureOf(
-  record: Pick<RunRecord, 'id' | 'startTime' | 'error'>,
+  record: Pick<RunRecord, 'id' | 'startTime' | 'error' | 'errorHash'>,
   run: Run | null,
   read = errorInfo,
 ): Failure {
   const step = run?.remainingFailures[0];
-  const error = read(step?.error ?? record.error);
+  const { error: text, errorHash } = step?.error == null ? record : step;
+  const error = read(text);
+  const code = error?.code ?? null;
+  const masked = error && maskedMessage(error.message);
   return {
     runId: record.id,
     startedAt: record.startTime ?? run?.startedAt ?? null,
     nodeId: step?.nodeId ?? null,
-    code: error?.code ?? null,
+    code,
     message: error?.message ?? null,
-    maskedMessage: error && maskedMessage(error.message),
+    maskedMessage: masked,
+    // Redacted errors look the same.
+    cause: errorHash ?? JSON.stringify([code, masked]),
   };
 }
 
-type FailureName = Pick<Failure, 'nodeId' | 'code' | 'maskedMessage'>;
-
 /** Equal for failures of one group. */
-export const failureKey = ({ nodeId, code, maskedMessage }: FailureName): string =>
-  JSON.stringify([nodeId, code, maskedMessage]);
+export const failureKey = ({ nodeId, cause }: Pick<Failure, 'nodeId' | 'cause'>): string =>
+  JSON.stringify([nodeId, cause]);
 
 /** Puts each failure into one group. Sorted by `compareGroups`. */
 export function failureGroups(workflowId: string, failures: readonly Failure[]): FailureGroup[] {
@@ -69,6 +75,7 @@ function groupOf(workflowId: string, failures: readonly Failure[]): FailureGroup
     nodeId: latest.nodeId,
     message: latest.maskedMessage,
     code: latest.code,
+    cause: latest.cause,
     latestMessage: latest.message,
     count: failures.length,
     lastSeenAt: latest.startedAt,

@@ -77,7 +77,7 @@ export const beginningOf = (history: GroupHistory): Beginning => ({
   hasUnknownBefore: history.hasUnknownBefore,
 });
 
-type Named = Pick<FailureGroup, 'nodeId' | 'code' | 'message'>;
+type Named = Pick<FailureGroup, 'nodeId' | 'cause'>;
 
 export function createGroupHistory(examined: ExaminedRuns): (group: Named) => GroupHistory {
   const { records, failures, completedNodes, isWhole, isUnreadable = () => false } = examined;
@@ -109,7 +109,7 @@ export function createGroupHistory(examined: ExaminedRuns): (group: Named) => Gr
   }
 
   return (group) => {
-    const alike = groups.get(failureKey({ ...group, maskedMessage: group.message })) ?? [];
+    const alike = groups.get(failureKey(group)) ?? [];
     const started = alike.flatMap(({ startedAt }) => startedAt ?? []).sort((a, b) => a.epochMicros - b.epochMicros);
     const [first, last] = [started[0], started.at(-1)];
     if (!first || !last) return UNKNOWN_START;

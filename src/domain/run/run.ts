@@ -89,6 +89,16 @@ class DerivedRun implements Run {
     return record && shownError(record);
   }
 
+  get isRedacted(): boolean {
+    const record = this.#record();
+    // Without a record, the inputs are those of a step.
+    return record ? record.isRedacted === true : this.steps.some((step) => step.isRedacted);
+  }
+
+  get errorHash(): string | null {
+    return this.#record()?.errorHash ?? null;
+  }
+
   get freshness(): Freshness {
     this.#record();
     return this.#facts.freshness;

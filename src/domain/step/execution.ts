@@ -59,6 +59,8 @@ class DraftedStep {
   gapBeforeMs: number | null = null;
   shareOfRun: number | null = null;
   error: string | null;
+  isRedacted: boolean;
+  errorHash: string | null;
   itemKey: string | null;
   itemAttempt: number | null;
   waits: Step['waits'];
@@ -86,6 +88,8 @@ class DraftedStep {
     this.endTime = facts.endTime;
     this.elapsedTime = facts.elapsedTime;
     this.error = shownError(facts);
+    this.isRedacted = facts.isRedacted ?? false;
+    this.errorHash = facts.errorHash ?? null;
     this.itemKey = facts.itemKey;
     this.itemAttempt = facts.itemAttempt;
     this.waits = facts.waits;

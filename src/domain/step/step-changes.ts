@@ -84,7 +84,13 @@ function byId<T>(steps: Steps, valueOf: (step: StepFacts) => T): Groups<T> {
 
 /** Facts that are compared as they are: errors as they are shown, reported tokens with their payload. Either list may contain derived steps, which have more properties. */
 const COMPARED: Readonly<
-  Record<Exclude<keyof StepFacts, 'id' | 'index' | 'error' | 'payload' | 'inputsHash' | 'reportedTokens'>, true>
+  Record<
+    Exclude<
+      keyof StepFacts,
+      'id' | 'index' | 'error' | 'errorHash' | 'isRedacted' | 'payload' | 'inputsHash' | 'reportedTokens'
+    >,
+    true
+  >
 > = {
   nodeId: true,
   userId: true,

@@ -7,6 +7,7 @@ import type { Redis } from 'ioredis';
 import type { KeyedStart } from '../../runs/ports.ts';
 import { KEY_LIFETIME_MS } from '../../runs/starts/idempotent-starts.ts';
 import type { Fleet } from '../fleet.ts';
+import { PREFIX } from '../fleet-keys.ts';
 import { evaluate } from '../valkey.ts';
 import { MAX_RECORD_BYTES, readRecord, writeRecord, type StartRecord } from './start-record.ts';
 
@@ -46,7 +47,7 @@ interface Settlement {
 }
 
 /** Names of claims, each scored with the end of its claim: milliseconds since 1970 on Valkey's clock. */
-const ENDS = 'stepgate:starts';
+const ENDS = `${PREFIX}:starts`;
 
 /** KEYS: ENDS, names. ARGV: lifetime of a claim (ms). A claim that has ended counts as absent until it is removed. */
 const FIND_AND_PUT = `
@@ -140,8 +141,8 @@ export function createClaims({ valkey, keys, source, now, after }: Fleet, maxWai
   }
 
   return {
-    of({ identity, key }) {
-      const keyed = keys.names('start', source, identity, key);
+    of({ identity, owner, key }) {
+      const keyed = keys.names('start', source, identity, owner, key);
       const names = keyed.map(({ text }) => text);
       const seal = (record: StartRecord): Promise<Values> => {
         const written = writeRecord(record);

@@ -3,7 +3,7 @@
  * nothing is sent: an error is better than a second run.
  */
 import type { KeyedStart, Send, SharedStarts } from '../../runs/ports.ts';
-import { identityOf, type Viewer } from '../../runs/viewer.ts';
+import { identityOf, type Viewer } from '../../auth/viewer.ts';
 import {
   createIdempotentStarts,
   fingerprintOf,

@@ -19,7 +19,7 @@ import { ApolloServerPluginLandingPageLocalDefault } from '@apollo/server/plugin
 import type { ExecutionResult, GraphQLSchema } from 'graphql';
 import type { Logger } from '../../observability/logger.ts';
 import type { HttpSource } from '../../observability/operation-record.ts';
-import type { Attributes } from '../../runs/viewer.ts';
+import type { Attributes } from '../../auth/viewer.ts';
 import type { DocumentStore } from '../operations/documents.ts';
 import { MAX_TOKENS } from '../operations/limits.ts';
 import type { Operation, OperationParams } from '../operations/operation.ts';

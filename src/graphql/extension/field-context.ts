@@ -2,7 +2,7 @@
 import type { GraphQLResolveInfo } from 'graphql';
 import type { Payload, PayloadValues, Run, RunRecord, Step, WorkflowRecord } from '../../domain/types.ts';
 import type { DataRequirement } from '../../runs/loaders/run-loaders.ts';
-import type { Viewer } from '../../runs/viewer.ts';
+import type { Viewer } from '../../auth/viewer.ts';
 import type { RunRef } from '../../upstream/client.ts';
 import type { ParsedPayloads } from '../../upstream/worker/questions.ts';
 import { checkLast } from '../arguments.ts';

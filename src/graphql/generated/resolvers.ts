@@ -763,6 +763,8 @@ export type Run = {
    * True for UNKNOWN if the record has an end, or if there is no record and the run has steps, all readable.
    */
   readonly isFinished: Scalars['Boolean']['output'];
+  /** True if something of `error`, `inputs` or `outputs` is replaced by `[redacted]`, since the caller may not read it. */
+  readonly isRedacted?: Maybe<Scalars['Boolean']['output']>;
   /** Latest start or end that the upstream sent for the run or its steps. Null if none is known. */
   readonly lastActivityAt?: Maybe<Scalars['DateTime']['output']>;
   /**
@@ -1098,6 +1100,8 @@ export type Step = {
    * goes on, else the last failed one, else the last.
    */
   readonly isLatest: Scalars['Boolean']['output'];
+  /** True if something of `error`, `inputs`, `outputs` or `metadata` is replaced by `[redacted]`, since the caller may not read it. */
+  readonly isRedacted: Scalars['Boolean']['output'];
   /** Item of a fan-out that the step ran for. Null if the upstream does not send it. */
   readonly itemKey?: Maybe<Scalars['String']['output']>;
   /** Additional data about this step. Null if the upstream sends none. */
@@ -2145,6 +2149,7 @@ export type RunResolvers<ContextType = Context, ParentType extends ResolversPare
   id: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   inputs: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType, Partial<RunInputsArgs>>;
   isFinished: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  isRedacted: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   lastActivityAt: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   lastSuccessBefore: Resolver<Maybe<ResolversTypes['Run']>, ParentType, ContextType>;
   outputs: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType, Partial<RunOutputsArgs>>;
@@ -2238,6 +2243,7 @@ export type StepResolvers<ContextType = Context, ParentType extends ResolversPar
   inputsSizeBytes: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   isFinished: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   isLatest: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  isRedacted: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   itemKey: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   metadata: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType>;
   node: Resolver<Maybe<ResolversTypes['WorkflowNode']>, ParentType, ContextType>;

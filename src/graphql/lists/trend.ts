@@ -6,7 +6,7 @@ import { usageTrends, type RunOfUsage, type UsageTrend } from '../../domain/run/
 import { timestampOfMicros } from '../../domain/timestamp.ts';
 import type { RunRecord, TokenUsage } from '../../domain/types.ts';
 import { GatewayError } from '../../upstream/errors.ts';
-import { inPieces } from '../../upstream/in-pieces.ts';
+import { inPieces } from '../../runtime/in-pieces.ts';
 import { checkBuckets, checkLast, MAX_LIST_SIZE, timeWindow } from '../arguments.ts';
 import type { Context } from '../context.ts';
 import type { TrendBucketOfWorkflow, UsageBucketOfWorkflows } from '../object-references.ts';

@@ -1,7 +1,7 @@
 /** Reads the manifests of persisted operations. An invalid manifest stops the start with an error that names it. */
 import { Kind, parse, validate, type GraphQLError, type GraphQLSchema } from 'graphql';
 import { z } from 'zod';
-import { readJsonFile } from '../json-file.ts';
+import { readJsonFile } from '../../config/json-file.ts';
 import { MAX_TOKENS, nestingProblem, passedLimit } from './limits.ts';
 
 /** Format of codegen's client preset: documents by hash. */

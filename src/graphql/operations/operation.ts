@@ -1,8 +1,9 @@
 /** One GraphQL operation of any transport, and its outcome. */
 import type { DocumentNode, FormattedExecutionResult } from 'graphql';
 import type { Caller } from '../../auth/caller.ts';
+import type { Requester } from '../../upstream/client.ts';
 import type { OperationRecord, OperationStart, OperationType } from '../../observability/operation-record.ts';
-import type { Ticket } from '../admission/ticket.ts';
+import type { Ticket } from '../../admission/ticket.ts';
 import type { Context } from '../context.ts';
 import type { LiveEvents } from '../subscriptions/live-events.ts';
 import type { PreparedDocument } from './documents.ts';
@@ -20,10 +21,10 @@ export interface OperationParams {
 }
 
 /** Data that the transport knows about a request for an operation. */
-export interface OperationRequest extends Omit<OperationStart, 'viewerId'> {
+export interface OperationRequest extends Omit<OperationStart, 'viewerId' | 'callerName'> {
   readonly caller: Caller;
-  /** Returns the name of the caller's network, or of all callers behind proxies that hide theirs. */
-  readonly network: () => string;
+  /** Whose share of the upstream it uses. */
+  readonly requester: Requester;
   /** Authenticates again, since an open connection has no rights of its own. */
   readonly authenticate: () => Caller | Promise<Caller>;
   /** Operation types that the transport allows. */

@@ -10,15 +10,15 @@ import {
   type GraphQLError,
   type GraphQLSchema,
 } from 'graphql';
+import { namesOf, type Caller } from '../../auth/caller.ts';
 import type { Bounded } from '../../domain/bounded-json.ts';
 import type { JsonParts } from '../../domain/json-part.ts';
 import { isDeeperThan, MAX_JSON_DEPTH } from '../../domain/json.ts';
 import type { JsonValue } from '../../domain/types.ts';
 import type { OperationRecord } from '../../observability/operation-record.ts';
 import type { Observer } from '../../observability/observer.ts';
-import type { Viewer } from '../../runs/viewer.ts';
 import type { Apollo } from '../apollo/server.ts';
-import type { Ticket } from '../admission/ticket.ts';
+import type { Ticket } from '../../admission/ticket.ts';
 import { createContext, type ContextSource } from '../context.ts';
 import { PayloadReader } from '../payload-reader.ts';
 import type { SourceEvent } from '../subscriptions/live-events.ts';
@@ -59,11 +59,11 @@ export function createOperations(options: OperationsOptions) {
   const { schema, apollo, persisted, documents, eventsOf, errors, contextSource, parts, observer } = options;
 
   const recordOf = ({ transport, requestId, clientInfo, http, caller }: OperationRequest): OperationRecord =>
-    observer.begin({ transport, requestId, clientInfo, http, viewerId: caller.viewer?.id ?? null });
+    observer.begin({ transport, requestId, clientInfo, http, ...namesOf(caller) });
 
   /** Rejects with the error of an operation that must not reach Apollo Server. */
   async function begin({ request, ticket, params, record, own }: Admitted): Promise<Operation> {
-    const { caller, requestId, network, client } = request;
+    const { caller, requester, requestId, client } = request;
     if (isDeeperThan((params.variables ?? null) as JsonValue, MAX_JSON_DEPTH)) throw tooDeep();
     const resolved = own === null ? persisted.resolve(params) : { text: own, registers: null };
     const source = resolved instanceof Promise ? await resolved : resolved;
@@ -77,8 +77,8 @@ export function createOperations(options: OperationsOptions) {
     if (passed) throw passed;
     const context = createContext(contextSource, {
       caller,
+      requester,
       requestId,
-      network,
       signal: () => client.signal(),
       ticket,
       operationRecord: record,
@@ -115,14 +115,14 @@ export function createOperations(options: OperationsOptions) {
   /** Nothing is cached for an operation before an authenticated caller has sent it successfully. */
   function keep({ request: { caller }, record, source, document }: Operation, outcome: Outcome): void {
     if (!document || record.queryHash === null || !caller.viewer) return;
-    if (!isSuccess(outcome, caller.viewer, record.upstreamCalls)) return;
+    if (!isSuccess(outcome, caller, record.upstreamCalls)) return;
     documents.keep(document, record.queryHash);
     persisted.register(source);
   }
 
   /** With an accepted key, errors and events count as success. Any key may get data without an upstream call. */
-  function isSuccess(outcome: Outcome, viewer: Viewer, upstreamCalls: number): boolean {
-    if (contextSource.isProven(viewer)) return outcome.kind === 'events' || outcome.result.data != null;
+  function isSuccess(outcome: Outcome, caller: Caller, upstreamCalls: number): boolean {
+    if (contextSource.standing(caller) === 'FRESH') return outcome.kind === 'events' || outcome.result.data != null;
     return outcome.kind === 'answer' && outcome.result.data != null && !outcome.result.errors && upstreamCalls > 0;
   }
 

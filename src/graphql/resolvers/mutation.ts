@@ -3,12 +3,16 @@ import type { FieldTable } from '../fields/field-table.ts';
 
 export const mutation: FieldTable<'Mutation'> = {
   executeWorkflow: {
-    async resolve(_root, { workflowId, inputs = null, idempotencyKey = null }, { ticket, checkedInputs, startRun }) {
+    async resolve(
+      _root,
+      { workflowId, inputs = null, idempotencyKey = null },
+      { ticket, checkedInputs, isRedacted, startRun },
+    ) {
       // Each start has its own turn: one operation may have fifty, each with a megabyte.
       await ticket.nextTurn();
       const { runId, message } = await startRun({
         workflowId,
-        inputs: await checkedInputs(inputs, () => Promise.try(checkInputs, inputs)),
+        inputs: await checkedInputs(inputs, () => Promise.try(checkInputs, inputs, isRedacted())),
         idempotencyKey: checkIdempotencyKey(idempotencyKey),
       });
       return { workflowId, runId, message };

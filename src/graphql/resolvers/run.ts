@@ -37,6 +37,7 @@ export const run: FieldTable<'Run'> = {
   lastActivityAt: STEPS,
   wallClockMs: TIMES,
   error: RECORD,
+  isRedacted: RECORD,
   errorInfo: { ...RECORD, resolve: ({ error }, _args, context) => context.errorInfo(error) },
   inputs: {
     ...RECORD,

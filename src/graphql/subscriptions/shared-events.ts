@@ -3,7 +3,7 @@ import { hash } from 'node:crypto';
 import { execute, type GraphQLSchema } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import { measureAnswer } from '../budgets.ts';
-import type { Ticket } from '../admission/ticket.ts';
+import type { Ticket } from '../../admission/ticket.ts';
 import { createContext, type ContextSource } from '../context.ts';
 import { sharedError, type ErrorFormatting, type SharedError } from '../operations/error-formatting.ts';
 import type { PreparedDocument } from '../operations/documents.ts';
@@ -76,7 +76,7 @@ export function createSharedEvents(options: SharedEventsOptions) {
     const context = createContext(contextSource, {
       caller: request.caller,
       requestId: request.requestId,
-      network: request.network,
+      requester: request.requester,
       signal: () => new AbortController().signal,
       operationRecord: record,
       ticket,

@@ -1,6 +1,6 @@
 /** Ends a subscription when a new request of its caller would be rejected. */
 import type { Caller } from '../../auth/caller.ts';
-import type { After } from '../../runs/timer.ts';
+import type { After } from '../../runtime/clock.ts';
 import { GatewayError } from '../../upstream/errors.ts';
 import type { OperationRequest } from '../operations/operation.ts';
 

@@ -1,6 +1,6 @@
 /** Events of a subscription, each executed when its subscriber is ready for it. */
 import type { ErrorFormatting } from '../operations/error-formatting.ts';
-import type { Ticket } from '../admission/ticket.ts';
+import type { Ticket } from '../../admission/ticket.ts';
 import { documentBytes } from '../operations/documents.ts';
 import { AbandonedError } from '../../upstream/errors.ts';
 import { SubscriptionError, type LiveEvents, type SourceEvent } from './live-events.ts';

@@ -220,6 +220,7 @@ const RUN_STATE = /* GraphQL */ `
       endedAt
       wallClockMs
       error
+      isRedacted
       progress {
         finished
         total
@@ -303,6 +304,7 @@ const READ_PAYLOAD = /* GraphQL */ `
     run(workflowId: $workflowId, id: $runId) {
       workflowId
       runId: id
+      isRedacted
       inputs(path: $path) @include(if: $ofRun)
       outputs(path: $path) @include(if: $ofRun)
       steps(filter: { nodeId: $nodeIds }) {
@@ -311,6 +313,7 @@ const READ_PAYLOAD = /* GraphQL */ `
         attempt
         status
         error
+        isRedacted
         inputsSizeBytes
         outputsSizeBytes
         inputs(path: $path)

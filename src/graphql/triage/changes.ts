@@ -6,7 +6,7 @@ import { startOf, type Beginning } from '../../domain/run/group-history.ts';
 import type { RunRecord } from '../../domain/types.ts';
 import type { RunRef } from '../../upstream/client.ts';
 import { GatewayError } from '../../upstream/errors.ts';
-import { inPieces } from '../../upstream/in-pieces.ts';
+import { inPieces } from '../../runtime/in-pieces.ts';
 import type { Context } from '../context.ts';
 import { settleInTurns } from '../lists/settle.ts';
 import type { ReadRun, SuspectedChanges, WorkflowChanges } from '../object-references.ts';

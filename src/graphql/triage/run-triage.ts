@@ -125,7 +125,7 @@ async function diagnose(run: Run, context: Context): Promise<(maxBytes: number) 
 
 const failureIn = (run: Run, { errorInfo, failures }: Context): Failure =>
   failures(JSON.stringify([run.workflowId, run.id]), () =>
-    failureOf({ id: run.id, startTime: run.startedAt, error: run.error }, run, errorInfo),
+    failureOf({ id: run.id, startTime: run.startedAt, error: run.error, errorHash: run.errorHash }, run, errorInfo),
   );
 
 const triageOrNull = (run: Run, context: Context): Promise<RunTriage | null> =>

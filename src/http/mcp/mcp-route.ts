@@ -6,7 +6,7 @@ import type { IncomingMessage } from 'node:http';
 import type { FastifyReply, RouteHandlerMethod } from 'fastify';
 import { unauthenticated } from '../../auth/caller.ts';
 import { parseExactJson } from '../../domain/long-integers.ts';
-import { PARSED_AT_ONCE_BYTES, type Ticket } from '../../graphql/admission/ticket.ts';
+import { PARSED_AT_ONCE_BYTES, type Ticket } from '../../admission/ticket.ts';
 import { isRecord, kindOf } from '../../graphql/json-kinds.ts';
 import { requestError } from '../../graphql/operations/error-formatting.ts';
 import type { Answer } from '../../graphql/operations/operation.ts';

@@ -13,7 +13,7 @@ import type { ReadThrough } from '../read-through.ts';
 import type { RunStore } from '../run-store.ts';
 import { partOf, type Snapshot } from '../snapshot.ts';
 import type { StartedRuns } from '../starts/started-runs.ts';
-import { inPieces } from '../../upstream/in-pieces.ts';
+import { inPieces } from '../../runtime/in-pieces.ts';
 import { mentions } from './run-search.ts';
 import type { Source } from '../source.ts';
 import type { ViewerCache } from '../viewer-cache.ts';

@@ -13,7 +13,7 @@ import type { RunRef } from '../../upstream/client.ts';
 import { isUpstreamFault, type GatewayError } from '../../upstream/errors.ts';
 import { asStale, type MaybeRecord, type Snapshot, type StepList } from '../snapshot.ts';
 import type { RunParts } from '../run-store.ts';
-import { inPieces } from '../../upstream/in-pieces.ts';
+import { inPieces } from '../../runtime/in-pieces.ts';
 import { createPayloadComparison } from '../../upstream/wire/payloads.ts';
 import type { LiveState, LiveStates } from './topic.ts';
 

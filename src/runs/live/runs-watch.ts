@@ -3,7 +3,7 @@ import type { RunRecord } from '../../domain/types.ts';
 import { GatewayError, isUnauthenticated } from '../../upstream/errors.ts';
 import { compareByPlace, type UnavailableWorkflow } from '../history/recent-runs.ts';
 import type { NewestRuns, RunHistory } from '../history/run-history.ts';
-import type { After } from '../timer.ts';
+import type { After } from '../../runtime/clock.ts';
 import { PullIterator } from './pull-iterator.ts';
 import type { Joined, Polled, Topics, Watcher } from './topics.ts';
 import {

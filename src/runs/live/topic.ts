@@ -3,7 +3,7 @@
  * the sequence number of the state that it has seen, and gets the latest one: none waits for a slower one.
  */
 import { isUpstreamFault, type GatewayError } from '../../upstream/errors.ts';
-import type { After } from '../timer.ts';
+import type { After } from '../../runtime/clock.ts';
 
 export interface LiveState {
   /** Starts at 1 and grows with each change, and only then. */

@@ -1,13 +1,12 @@
 /** Topics of all viewers, one per viewer and name. The first reader opens a topic, the last one ends it. */
-import { GatewayError, isNotFound } from '../../upstream/errors.ts';
+import { AbandonedError, GatewayError, isNotFound } from '../../upstream/errors.ts';
 import { AnswerLifetime, CallBudget, type ReadContext } from '../read-context.ts';
-import type { After } from '../timer.ts';
+import type { After } from '../../runtime/clock.ts';
 import type { ViewerCache } from '../viewer-cache.ts';
-import type { Viewer } from '../viewer.ts';
 import { createTopic, type LiveState, type LiveStates, type PollResult, type Topic } from './topic.ts';
 
 /** The request that subscribed. */
-export type Watcher = Pick<ReadContext, 'viewer' | 'requestId' | 'network' | 'operationRecord'>;
+export type Watcher = Pick<ReadContext, 'viewer' | 'requester' | 'requestId' | 'reader' | 'operationRecord'>;
 
 export interface TopicsOptions {
   readonly viewers: ViewerCache;
@@ -48,6 +47,8 @@ export interface Polled<State extends LiveState, Reading> {
 
 interface Opened {
   readonly workflowId: string;
+  /** In the order in which they subscribed. */
+  readonly watchers: Set<Watcher>;
   readonly topic: Topic<unknown>;
 }
 
@@ -58,28 +59,27 @@ export function createTopics(options: TopicsOptions) {
   const { viewers, liveTtlMs, maxUpstreamCalls, maxSubscriptionsPerViewer, now, after } = options;
   /** Topics by viewer id and name. */
   const topics = new Map<string, Map<string, Opened>>();
-  /** Number of readers by viewer id. */
+  /** Number of readers by owner. */
   const readers = new Map<string, number>();
 
-  function checkLimit({ id }: Viewer): void {
-    if ((readers.get(id) ?? 0) < maxSubscriptionsPerViewer) return;
-    const limit = `Limit of ${maxSubscriptionsPerViewer} watched runs and workflows per key reached`;
+  function checkLimit(owner: string): void {
+    if ((readers.get(owner) ?? 0) < maxSubscriptionsPerViewer) return;
+    const limit = `Limit of ${maxSubscriptionsPerViewer} watched runs and workflows per caller reached`;
     throw new GatewayError('RATE_LIMITED', `${limit}. End another subscription first.`);
   }
 
-  function countReader({ id }: Viewer, by: 1 | -1): void {
-    const count = (readers.get(id) ?? 0) + by;
-    if (count > 0) readers.set(id, count);
-    else readers.delete(id);
+  function countReader(owner: string, by: 1 | -1): void {
+    const count = (readers.get(owner) ?? 0) + by;
+    if (count > 0) readers.set(owner, count);
+    else readers.delete(owner);
   }
 
   function open<State extends LiveState, Reading>(
-    { viewer, requestId, network, operationRecord }: Watcher,
+    { viewer }: Watcher,
     { workflowId, name, open }: TopicSubject<State, Reading>,
-  ): Topic<State> {
+  ): Opened {
     const polled = open();
-    // The name, since the request of the first subscriber may be over while others still read.
-    const networkName = network();
+    const watchers = new Set<Watcher>();
     let reserved = 0;
     let hasEnded = false;
 
@@ -91,9 +91,10 @@ export function createTopics(options: TopicsOptions) {
     async function readOnce(latest: State | null, signal: AbortSignal): Promise<PollResult<Reading>> {
       const budget = new CallBudget(maxUpstreamCalls);
       const lifetime = new AnswerLifetime();
-      const caller = { viewer, requestId, operationRecord, isPoll: true } as const;
-      const operation = { ...caller, network: () => networkName, signal: () => signal, budget, lifetime };
-      const reading = await polled.read(operation, latest);
+      // A poll belongs to the one who has subscribed longest.
+      const [watcher] = watchers;
+      if (!watcher) throw new AbandonedError();
+      const reading = await polled.read({ ...watcher, isPoll: true, signal: () => signal, budget, lifetime }, latest);
       if (!hasEnded) reserve(polled.bytesOf(reading));
       return { reading, untilMs: lifetime.untilMs };
     }
@@ -113,7 +114,7 @@ export function createTopics(options: TopicsOptions) {
     const topic = createTopic({
       states: polled.states,
       read: readAwaited,
-      isRightKnown: () => viewers.hasProvenRight(viewer),
+      isRightKnown: () => viewers.mayServe(viewers.rightOf(viewer.id)),
       liveTtlMs,
       now,
       after,
@@ -127,10 +128,10 @@ export function createTopics(options: TopicsOptions) {
         reserve(0);
       },
     });
-    const opened = { workflowId, topic };
+    const opened = { workflowId, watchers, topic };
     const own = topics.get(viewer.id) ?? new Map<string, Opened>();
     topics.set(viewer.id, own.set(name, opened));
-    return topic;
+    return opened;
   }
 
   /** Resolves after `ms`, or as soon as `signal` fires. */
@@ -147,23 +148,27 @@ export function createTopics(options: TopicsOptions) {
     });
 
   return {
-    /** Adds a reader. Throws RATE_LIMITED if the viewer has reached its limit of subscriptions. */
+    /** Adds a reader. Throws RATE_LIMITED if its owner has reached the limit of subscriptions. */
     join<State extends LiveState, Reading>(
-      watcher: Watcher,
+      { viewer, requester, requestId, reader, operationRecord }: Watcher,
       subject: TopicSubject<State, Reading>,
       onNews: () => void,
     ): Joined<State> {
-      const { viewer } = watcher;
-      checkLimit(viewer);
-      countReader(viewer, 1);
-      const known = topics.get(viewer.id)?.get(subject.name)?.topic as Topic<State> | undefined;
-      const topic = known ?? open(watcher, subject);
+      const { owner } = requester;
+      checkLimit(owner);
+      countReader(owner, 1);
+      // Without what else the operation has: the topic lasts longer.
+      const watcher = { viewer, requester, requestId, reader, operationRecord };
+      const { topic, watchers } = topics.get(viewer.id)?.get(subject.name) ?? open(watcher, subject);
+      watchers.add(watcher);
       const leave = topic.join(onNews);
       return {
-        ...topic,
+        // The name determines the type of the states.
+        ...(topic as Topic<State>),
         leave() {
+          watchers.delete(watcher);
           leave();
-          countReader(viewer, -1);
+          countReader(owner, -1);
         },
       };
     },

@@ -4,7 +4,7 @@ import type { RunRecord } from '../../domain/types.ts';
 import type { GatewayError } from '../../upstream/errors.ts';
 import type { NewestRuns } from '../history/run-history.ts';
 import { asStale, type Snapshot } from '../snapshot.ts';
-import { inPieces } from '../../upstream/in-pieces.ts';
+import { inPieces } from '../../runtime/in-pieces.ts';
 import type { LiveState, LiveStates } from './topic.ts';
 import { isSameRecord } from './run-state.ts';
 

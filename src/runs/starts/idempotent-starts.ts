@@ -11,7 +11,7 @@ import { startedNothing } from '../../upstream/unknown-outcome.ts';
 import type { IdempotentStarts } from '../ports.ts';
 
 interface Start {
-  readonly viewerId: string;
+  readonly owner: string;
   /** Hash of the workflow and the inputs. */
   readonly fingerprint: string;
   readonly outcome: Promise<StartedRun>;
@@ -22,8 +22,8 @@ interface Start {
 
 export const KEY_LIFETIME_MS = 600_000;
 const MAX_BYTES = 8 * 2 ** 20;
-/** An eighth, so that a few viewers cannot use all of the memory. */
-const MAX_BYTES_OF_VIEWER = MAX_BYTES / 8;
+/** An eighth, so that a few owners cannot use all of the memory. */
+const MAX_BYTES_OF_OWNER = MAX_BYTES / 8;
 /** Measured: two hashes, a promise with its result, and slots in maps. Texts of the upstream are added. */
 const OVERHEAD_BYTES = 1200;
 
@@ -31,27 +31,27 @@ const OVERHEAD_BYTES = 1200;
 export function createIdempotentStarts(now: () => number): IdempotentStarts {
   /** In order of their ends, except starts in progress and those of other gateways, which end earlier. */
   const starts = new Map<string, Start>();
-  const bytesOfViewers = new Map<string, number>();
+  const bytesOfOwners = new Map<string, number>();
   let totalBytes = 0;
 
   function put(id: string, start: Start): void {
     remove(id);
     starts.set(id, start);
-    account(start.viewerId, start.bytes);
+    account(start.owner, start.bytes);
   }
 
   function remove(id: string): void {
     const start = starts.get(id);
     if (!start) return;
     starts.delete(id);
-    account(start.viewerId, -start.bytes);
+    account(start.owner, -start.bytes);
   }
 
-  function account(viewerId: string, bytes: number): void {
+  function account(owner: string, bytes: number): void {
     totalBytes += bytes;
-    const ofViewer = (bytesOfViewers.get(viewerId) ?? 0) + bytes;
-    if (ofViewer > 0) bytesOfViewers.set(viewerId, ofViewer);
-    else bytesOfViewers.delete(viewerId);
+    const ofOwner = (bytesOfOwners.get(owner) ?? 0) + bytes;
+    if (ofOwner > 0) bytesOfOwners.set(owner, ofOwner);
+    else bytesOfOwners.delete(owner);
   }
 
   function removeExpired(): void {
@@ -62,40 +62,40 @@ export function createIdempotentStarts(now: () => number): IdempotentStarts {
     }
   }
 
-  function checkRoom(viewerId: string): void {
-    const ofViewer = bytesOfViewers.get(viewerId) ?? 0;
-    const isViewerFull = ofViewer + OVERHEAD_BYTES > MAX_BYTES_OF_VIEWER;
-    if (!isViewerFull && totalBytes + OVERHEAD_BYTES <= MAX_BYTES) return;
+  function checkRoom(owner: string): void {
+    const ofOwner = bytesOfOwners.get(owner) ?? 0;
+    const isOwnerFull = ofOwner + OVERHEAD_BYTES > MAX_BYTES_OF_OWNER;
+    if (!isOwnerFull && totalBytes + OVERHEAD_BYTES <= MAX_BYTES) return;
     const untilMs = starts
       .values()
-      .find((start) => start.untilMs !== Infinity && (!isViewerFull || start.viewerId === viewerId))?.untilMs;
+      .find((start) => start.untilMs !== Infinity && (!isOwnerFull || start.owner === owner))?.untilMs;
     const seconds = Math.max(1, Math.ceil(((untilMs ?? 0) - now()) / 1000));
     throw new GatewayError(
       'RATE_LIMITED',
-      `idempotencyKey: limit of keys of the last 10 minutes reached by ${isViewerFull ? 'this caller' : 'all callers'}. ` +
+      `idempotencyKey: limit of keys of the last 10 minutes reached by ${isOwnerFull ? 'this caller' : 'all callers'}. ` +
         `No run was started. Try again in ${seconds} s, or start without a key.`,
       { retryAfterSeconds: seconds },
     );
   }
 
   return {
-    async once({ viewerId, key, workflowId, inputs }, send) {
+    async once({ viewerId, owner, key, workflowId, inputs }, send) {
       removeExpired();
       // A hash, since a key from a query would keep the whole query text in memory.
-      const id = hash('sha256', `${viewerId}\n${key}`, 'base64url');
+      const id = hash('sha256', JSON.stringify([viewerId, owner, key]), 'base64url');
       const fingerprint = fingerprintOf(workflowId, inputs);
       const known = starts.get(id);
       if (known && now() < known.untilMs) {
         if (known.fingerprint === fingerprint) return known.outcome;
         throw usedForAnother();
       }
-      checkRoom(viewerId);
+      checkRoom(owner);
       let keptUntilMs: number | null = null;
       const outcome = send((untilMs) => {
         keptUntilMs = untilMs;
       });
       const end = (): number => keptUntilMs ?? now() + KEY_LIFETIME_MS;
-      const start: Start = { viewerId, fingerprint, outcome, untilMs: Infinity, bytes: OVERHEAD_BYTES };
+      const start: Start = { owner, fingerprint, outcome, untilMs: Infinity, bytes: OVERHEAD_BYTES };
       put(id, start);
       try {
         const { runId, message } = await outcome;

@@ -5,7 +5,7 @@ import type { StartedRun } from '../../upstream/contract.ts';
 import type { IdempotentStarts } from '../ports.ts';
 import type { ReadContext } from '../read-context.ts';
 import type { ReadThrough } from '../read-through.ts';
-import { identityOf } from '../viewer.ts';
+import { identityOf } from '../../auth/viewer.ts';
 import type { StartedRuns } from './started-runs.ts';
 
 export interface StartRequest {
@@ -33,8 +33,15 @@ export function createRunStarter(
   function sendOnce(request: StartRequest, operation: ReadContext): Promise<StartedRun> {
     const { idempotencyKey: key, workflowId, inputs } = request;
     if (key === null) return send(request, operation);
-    const { viewer } = operation;
-    const start = { viewerId: viewer.id, identity: identityOf(viewer), key, workflowId, inputs };
+    const { viewer, requester } = operation;
+    const start = {
+      viewerId: viewer.id,
+      identity: identityOf(viewer),
+      owner: requester.owner,
+      key,
+      workflowId,
+      inputs,
+    };
     return idempotentStarts.once(start, () => send(request, operation));
   }
 

@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache';
 import type { RunRef } from '../../upstream/client.ts';
 import { refKey } from '../../upstream/ids.ts';
 import type { SharedStarts } from '../ports.ts';
-import type { Viewer } from '../viewer.ts';
+import type { Viewer } from '../../auth/viewer.ts';
 
 export interface StartedRuns {
   /** Resolves when other gateways can see the run. Never rejects. */

@@ -5,7 +5,7 @@
 import type { Readable } from 'node:stream';
 import { bulkhead, type BulkheadPolicy } from 'cockatiel';
 import { GatewayError } from '../errors.ts';
-import { createOwnBytes, type OwnBytes } from './own-bytes.ts';
+import { createOwnBytes, type OwnBytes } from '../../runtime/own-bytes.ts';
 
 export interface AnswerLimits {
   readonly timeoutMs: number;

@@ -4,7 +4,7 @@ import type { Logger } from '../../observability/logger.ts';
 import { AbandonedError, GatewayError } from '../errors.ts';
 import { UpstreamError, type Upstream } from '../port.ts';
 import { timedOut, tooLarge } from './incoming-answer.ts';
-import { ownCopy } from './own-bytes.ts';
+import { ownCopy } from '../../runtime/own-bytes.ts';
 import { statusError } from './status-errors.ts';
 import type { Transport, TransportCall } from './transport.ts';
 

@@ -39,15 +39,23 @@ export const NO_PAYLOAD: Payload = { body: EMPTY_LIST, index: 0 };
 
 /** Returns a payload with its own bytes, so that a cached record does not keep the rest of its answer, `all_outputs`. */
 export function ownPayload(values: PayloadValues): Payload {
-  const members = FIELDS.filter((field) => values[field] !== null).map(
-    (field) => `${JSON.stringify(NAMES[field])}:${jsonOf(values[field])}`,
-  );
-  if (members.length === 0) return NO_PAYLOAD;
-  const json = `[{${members.join(',')}}]`;
+  return FIELDS.every((field) => values[field] === null) ? NO_PAYLOAD : { body: ownPayloads([values]), index: 0 };
+}
+
+/** JSON of payloads in memory of their own, each at its index. */
+export function ownPayloads(payloads: readonly PayloadValues[]): Buffer {
+  const json = `[${payloads.map(jsonOfPayload).join(',')}]`;
   // Not from Node's pool: a small piece would keep the whole pool in memory.
   const body = Buffer.allocUnsafeSlow(Buffer.byteLength(json));
   body.write(json);
-  return { body, index: 0 };
+  return body;
+}
+
+function jsonOfPayload(values: PayloadValues): string {
+  const members = FIELDS.filter((field) => values[field] !== null).map(
+    (field) => `${JSON.stringify(NAMES[field])}:${jsonOf(values[field])}`,
+  );
+  return `{${members.join(',')}}`;
 }
 
 /** Replaces a value that cannot be written with a short value of the same problem. */

@@ -1,6 +1,7 @@
 /** What the gateway and its reading process send each other. */
 import type { StepStatus } from '../../domain/status.ts';
 import type { CountedDeviation } from '../../observability/deviations.ts';
+import type { Redaction } from '../../domain/redaction/redaction.ts';
 import { GatewayError, OtherFormError } from '../errors.ts';
 import type { Reading, ReadValue } from '../reading.ts';
 import type { AnswerTo, Asked, Room } from './questions.ts';
@@ -15,6 +16,7 @@ export interface AnswerRequest {
   /** Without a byte order mark. */
   readonly body: Uint8Array;
   readonly reading: Reading;
+  readonly redaction: Redaction | null;
   readonly statusWords: Readonly<Record<string, StepStatus>>;
 }
 
@@ -32,6 +34,8 @@ export type PayloadReply = readonly Outcome<AnswerTo>[];
 
 export interface AnswerRead {
   readonly value: ReadValue;
+  /** What is left of the answer after redaction. Null without redaction. */
+  readonly kept: Uint8Array | null;
   readonly deviations: readonly CountedDeviation[];
 }
 

@@ -18,12 +18,13 @@ function readPayloads({ body, questions, room }: PayloadRequest): PayloadReply {
   return questions.map((asked) => outcomeOf(() => answerTo(payloads, asked, room)));
 }
 
-const readOne = ({ body, reading, statusWords }: AnswerRequest): Outcome<AnswerRead> =>
+const readOne = ({ body, reading, redaction, statusWords }: AnswerRequest): Outcome<AnswerRead> =>
   outcomeOf(() => {
     const deviations = createDeviations();
-    const json = parseBody(Buffer.from(body.buffer, body.byteOffset, body.length));
-    const value = readAnswer(json, reading, createStatusOf(statusWords), deviations.add);
-    return { value: sentValue(reading, value, json), deviations: deviations.found() };
+    const original = parseBody(Buffer.from(body.buffer, body.byteOffset, body.length));
+    const { value, json } = readAnswer(original, reading, redaction, createStatusOf(statusWords), deviations.add);
+    const kept = redaction && json.bytes;
+    return { value: sentValue(reading, value, json), kept, deviations: deviations.found() };
   });
 
 // Signals to the whole process group are the gateway's: it ends this process when its last answer is written.

@@ -18,6 +18,7 @@ export interface PayloadProps {
   readonly what: 'inputs' | 'outputs';
   readonly value: unknown;
   readonly isEmpty: boolean;
+  readonly isRedacted: boolean;
   readonly isLoading: boolean;
   readonly error: Error | undefined;
   readonly onRetry: () => void;
@@ -26,7 +27,7 @@ export interface PayloadProps {
 }
 
 export function Payload({ path, onPath, fileName, what, value, isEmpty, ...props }: PayloadProps) {
-  const { isLoading, error, onRetry, onFetch } = props;
+  const { isRedacted, isLoading, error, onRetry, onFetch } = props;
   const hasValue = value !== undefined && !isEmpty && !error;
   if (isEmpty) return <p className="muted">No {what}</p>;
   return (
@@ -45,6 +46,7 @@ export function Payload({ path, onPath, fileName, what, value, isEmpty, ...props
           <span className="muted">It is large. A path fetches only a part of it.</span>
         </p>
       )}
+      {hasValue && isRedacted && <p className="muted">Redacted: your key may not read what is marked [redacted].</p>}
       {hasValue && !isLoading && value === null && <p className="muted">The path finds nothing.</p>}
       {hasValue && !isLoading && value !== null && <JsonTree key={path} value={value} />}
     </>

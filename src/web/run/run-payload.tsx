@@ -13,6 +13,7 @@ const RUN_PAYLOAD = graphql(`
     run(workflowId: $workflowId, id: $runId) {
       id
       workflowId
+      isRedacted
       inputs(path: $path) @include(if: $isInputs)
       outputs(path: $path) @skip(if: $isInputs)
     }
@@ -57,6 +58,7 @@ export default function RunPayload({ workflowId, runId, version }: RunPayloadPro
         fileName={`${runId}-${side}.json`}
         what={side}
         value={value}
+        isRedacted={run?.isRedacted === true}
         isEmpty={path === null && run != null && value == null}
         isLoading={query.isLoading}
         error={isTooLarge ? undefined : query.error}

@@ -7,9 +7,14 @@ const MAX_BYTES = 2 ** 20 - 4096;
 
 export const textOf = (inputs: unknown): string => JSON.stringify(inputs, null, 2);
 
-/** Null if the text can be sent. An empty text means no inputs. */
-export function problemOf(text: string): string | null {
+/** Stands for what the key may not read. The gateway starts no run with it. */
+const REDACTED = '[redacted]';
+
+/** Null if the text can be sent. An empty text means no inputs. `isRedacted`: of the run that the inputs come from. */
+export function problemOf(text: string, isRedacted: boolean): string | null {
   if (text.trim() === '') return null;
+  if (isRedacted && text.includes(REDACTED))
+    return `Your key may not read what is marked ${REDACTED}: write it yourself.`;
   try {
     const lost: string[] = [];
     const value = parseExactJson(text, (digits) => lost.push(digits));

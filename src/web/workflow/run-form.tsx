@@ -14,6 +14,7 @@ const FIRST_INPUTS = graphql(`
     run(workflowId: $workflowId, id: $runId) @skip(if: $isLatest) {
       id
       workflowId
+      isRedacted
       inputs
     }
     workflow(id: $workflowId) @include(if: $isLatest) {
@@ -22,6 +23,7 @@ const FIRST_INPUTS = graphql(`
         nodes {
           id
           workflowId
+          isRedacted
           inputs
         }
       }
@@ -58,7 +60,7 @@ function FormFrom({ workflowId, onCancel, from }: RunFormProps & { readonly from
 
   const text = typed ?? (first.isLoading ? '' : textOf(first.run?.inputs ?? {}));
   const isWaiting = typed === null && first.isLoading;
-  const problem = isWaiting ? null : problemOf(text);
+  const problem = isWaiting ? null : problemOf(text, first.run?.isRedacted === true);
   const isReady = problem === null && !isWaiting && !run.isStarting;
 
   return (

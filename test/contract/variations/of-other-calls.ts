@@ -1,6 +1,5 @@
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
-import { wireWorkflow } from '../../harness/scripted-history.ts';
-import { rawJSON, wireRun } from '../../harness/wire.ts';
+import { rawJSON, wireRun, wireWorkflow } from '../../harness/wire.ts';
 import { graph, history, noSteps, record, steps, TIDY, workflow, type Examples } from './variation.ts';
 
 /** All optional fields of a workflow. */

@@ -1,7 +1,6 @@
 /** Values that deviate from the contract: examples of each row of the table in docs/upstream-deviations.md. */
-import type { Endpoint, Reply } from '../../harness/faulty-upstream.ts';
-import { wireWorkflow } from '../../harness/scripted-history.ts';
-import { wireRun, wireStep, type Wire } from '../../harness/wire.ts';
+import type { Endpoint, Reply } from '../../harness/upstream.ts';
+import { type Wire, wireRun, wireStep, wireWorkflow } from '../../harness/wire.ts';
 
 export interface Example {
   /** The replies to each call of this kind, in order. The last one repeats. */

@@ -1,5 +1,5 @@
 /** An upstream whose calls can fail for each key. */
-import type { Endpoint, Reply, Script } from '../../../test/harness/faulty-upstream.ts';
+import type { Endpoint, Reply, Script } from '../../../test/harness/upstream.ts';
 import type { Fault } from '../../../test/harness/quick-faults.ts';
 import { HISTORIES, oddRuns } from '../../../test/harness/odd-runs.ts';
 import { wireRun, wireStep } from '../../../test/harness/wire.ts';

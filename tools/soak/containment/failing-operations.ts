@@ -7,7 +7,7 @@ import { createContainmentRule } from './rule.ts';
 import { withIds } from './with-ids.ts';
 import { callOf, createFailingCalls, type Failures } from './failing-calls.ts';
 import { QUICK_FAULTS, type Fault } from '../../../test/harness/quick-faults.ts';
-import { startFaultyUpstream } from '../../../test/harness/faulty-upstream.ts';
+import { startUpstream } from '../../../test/harness/upstream.ts';
 import { startGateway } from '../../../test/harness/gateway.ts';
 import { randomOperation, type Draw } from '../../../test/harness/random-operations.ts';
 
@@ -69,7 +69,7 @@ export async function checkFailingOperations(
   onProgress: (tally: Tally) => void = () => undefined,
 ): Promise<Outcome> {
   const calls = createFailingCalls();
-  const upstream = await startFaultyUpstream(calls.script);
+  const upstream = await startUpstream(calls.script);
   const { now, after } = createManualClock();
   const environment = {
     UPSTREAM_URL: upstream.url,

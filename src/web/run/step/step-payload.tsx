@@ -19,6 +19,7 @@ const STEP_PAYLOAD = graphql(`
       workflowId
       step(id: $stepId) {
         id
+        isRedacted
         inputs(path: $path) @include(if: $isInputs)
         outputs(path: $path) @skip(if: $isInputs)
       }
@@ -112,6 +113,7 @@ function JsonSide({ workflowId, runId, stepId, isInputs, sizeBytes, version }: J
       fileName={`${runId}-${stepId}-${side}.json`}
       value={isInputs ? step?.inputs : step?.outputs}
       what={side}
+      isRedacted={step?.isRedacted === true}
       isEmpty={sizeBytes === 0}
       isLoading={query.isLoading}
       error={query.error}

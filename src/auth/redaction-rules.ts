@@ -1,0 +1,130 @@
+/** Reads REDACTION. An error stops the start, with the number of the rule. */
+import { RegExpParser, visitRegExpAST } from '@eslint-community/regexpp';
+import type { AST } from '@eslint-community/regexpp';
+import { z } from 'zod';
+import { plainName, type RedactionRule } from '../domain/redaction/redactor.ts';
+import { ConfigError, wrongMembers } from '../config/config-error.ts';
+import { readJsonFile } from '../config/json-file.ts';
+
+/** Rules of redaction, as in the file of REDACTION. */
+export interface RedactionRules {
+  readonly rules: readonly {
+    /** Names of members whose values are replaced, in any case, with or without `-` and `_`. */
+    readonly keys?: readonly string[] | undefined;
+    /** Replaces all texts. */
+    readonly texts?: true | undefined;
+    /** Members whose texts `texts` leaves. */
+    readonly keep?: readonly string[] | undefined;
+    /** Regular expressions whose matches are replaced. */
+    readonly patterns?: readonly string[] | undefined;
+    /** The rule does not apply to callers with this right. */
+    readonly unless?: string | undefined;
+  }[];
+}
+
+/** What figures and conversations read. */
+const READ_BY_FIGURES: ReadonlySet<string> = new Set(
+  ['usage', 'tokens', 'model', 'choices', 'messages'].map(plainName),
+);
+const MAX_PATTERNS = 20;
+const MAX_PATTERN_LENGTH = 200;
+
+const NAMES = 'a list of names, at least one';
+const PATTERNS = `a list of regular expressions of at most ${MAX_PATTERN_LENGTH} characters, at least one`;
+const names = z.array(z.string(NAMES).min(1, NAMES), NAMES).min(1, NAMES).optional();
+
+const RULES = z.strictObject(
+  {
+    rules: z.array(
+      z.strictObject(
+        {
+          keys: names,
+          texts: z.literal(true, 'true, or left out').optional(),
+          keep: names,
+          patterns: z
+            .array(z.string(PATTERNS).min(1, PATTERNS).max(MAX_PATTERN_LENGTH, PATTERNS), PATTERNS)
+            .min(1, PATTERNS)
+            .optional(),
+          unless: z
+            .string('a right')
+            .regex(/^\S{1,256}$/, 'a right: 1 to 256 characters without blanks')
+            .optional(),
+        },
+        'an object of keys, texts, keep, patterns and unless',
+      ),
+      'a list of rules',
+    ),
+  },
+  'an object of rules',
+);
+
+type Rule = z.output<typeof RULES>['rules'][number];
+
+export const readRedactionFile = (path: string): readonly RedactionRule[] =>
+  readRedaction(readJsonFile(path, wrongFile), path);
+
+/** Throws ConfigError. `source`: the file, or the option of an embedder. */
+export function readRedaction(given: unknown, source: string): readonly RedactionRule[] {
+  const { data, error } = RULES.safeParse(given, { reportInput: true });
+  if (error) throw wrongFile(source, wrongMembers(error));
+  const patterns = data.rules.flatMap((rule) => rule.patterns ?? []);
+  if (patterns.length > MAX_PATTERNS)
+    throw wrongFile(source, `at most ${MAX_PATTERNS} patterns, got ${patterns.length}`);
+  return data.rules.map((rule, index) =>
+    readRule(rule, (problem) => wrongFile(source, `rule ${index + 1}: ${problem}`)),
+  );
+}
+
+function readRule(rule: Rule, wrong: (problem: string) => Error): RedactionRule {
+  const { keys = [], keep = [], patterns = [] } = rule;
+  const texts = rule.texts === true;
+  if (keys.length === 0 && !texts && patterns.length === 0) throw wrong('keys, texts or patterns must be set');
+  if (keep.length > 0 && !texts) throw wrong('keep needs texts');
+  const figure = keys.find((key) => READ_BY_FIGURES.has(plainName(key)));
+  if (figure !== undefined) throw wrong(`keys must not name "${figure}", which figures read`);
+  return {
+    keys: new Set(keys.map(plainName)),
+    texts,
+    keep: new Set(keep.map(plainName)),
+    patterns: patterns.map((pattern, index) => {
+      const problem = problemOf(pattern);
+      if (problem !== null) throw wrong(`pattern ${index + 1} ${problem}`);
+      return new RegExp(pattern, 'gu');
+    }),
+    unless: rule.unless ?? null,
+  };
+}
+
+/** A payload that takes hours to match would stop the gateway. Null for a pattern without such a part. */
+function problemOf(pattern: string): string | null {
+  let ast: AST.Pattern;
+  try {
+    ast = new RegExpParser().parsePattern(pattern, undefined, undefined, { unicode: true });
+  } catch (error) {
+    return `must be a regular expression: ${(error as Error).message}`;
+  }
+  const problems: string[] = [];
+  visitRegExpAST(ast, {
+    onBackreferenceEnter: () => void problems.push('must have no back-reference'),
+    onAssertionEnter({ kind }) {
+      if (kind === 'lookahead' || kind === 'lookbehind') problems.push('must have no lookaround');
+    },
+    onQuantifierEnter({ max, element }) {
+      if (max > MAX_REPEATS && !isOneCharacter(element))
+        problems.push(`must repeat groups at most ${MAX_REPEATS} times`);
+    },
+  });
+  if (matchesNothing(ast)) problems.push('must not match an empty text');
+  return problems[0] ?? null;
+}
+
+/** A group that is repeated more often may be matched in too many ways. */
+const MAX_REPEATS = 10;
+
+const isOneCharacter = ({ type }: AST.Element): boolean =>
+  type === 'Character' || type === 'CharacterSet' || type === 'CharacterClass';
+
+const matchesNothing = ({ raw }: AST.Pattern): boolean => new RegExp(raw, 'u').test('');
+
+const wrongFile = (source: string, problem: string): ConfigError =>
+  new ConfigError(`REDACTION: ${source}: ${problem}. Correct it (docs/redaction.md), or leave it unset.`);

@@ -1,0 +1,226 @@
+/** Replaces what a caller may not read of payloads, errors and names. Values without a replacement stay the same objects. */
+import { isJsonArray, isJsonObject, MAX_JSON_DEPTH } from '../json.ts';
+import { parseExactJson } from '../long-integers.ts';
+import { joinStream } from '../conversation/streams/streams.ts';
+import type { JsonObject, JsonValue } from '../types.ts';
+import { KEPT_TEXTS, looksLikeIdentifier, type Place } from './kept-texts.ts';
+
+export interface RedactionRule {
+  /** Names of members whose values are replaced, as `plainName` writes them. */
+  readonly keys: ReadonlySet<string>;
+  /** Whether all texts are replaced, apart from those of the members `keep`. */
+  readonly texts: boolean;
+  readonly keep: ReadonlySet<string>;
+  /** Global. */
+  readonly patterns: readonly RegExp[];
+  /** Right of callers to whom the rule does not apply. */
+  readonly unless: string | null;
+}
+
+export const REDACTED = '[redacted]';
+
+/** Names compare without case, `-` and `_`. */
+export const plainName = (name: string): string => name.toLowerCase().replace(/[-_]/g, '');
+
+/** JSON within texts within JSON. A text below is replaced as a whole. */
+const MAX_NESTED_TEXTS = 3;
+
+const MAX_NAMES = 1000;
+
+interface Name {
+  readonly plain: string;
+  /** Without matches of patterns. */
+  readonly name: string;
+}
+
+type Member = keyof typeof KEPT_TEXTS;
+
+/** Where a value is. */
+interface Position {
+  /** Null: no text is kept here. */
+  readonly place: Place | null;
+  /** Whether it is below a member that keeps its texts. */
+  readonly keepsTexts: boolean;
+  readonly depth: number;
+  readonly nestedTexts: number;
+}
+
+export class Redactor {
+  readonly #keys = new Set<string>();
+  readonly #patterns: readonly RegExp[];
+  /** Members that keep their texts: those that each `texts` rule keeps. Null: no such rule. */
+  readonly #keep: ReadonlySet<string> | null;
+  /** Most items of an answer have the same names. */
+  readonly #names = new Map<string, Name>();
+
+  constructor(rules: readonly RedactionRule[]) {
+    for (const { keys } of rules) for (const key of keys) this.#keys.add(key);
+    this.#patterns = rules.flatMap(({ patterns }) => patterns);
+    this.#keep = rules
+      .filter(({ texts }) => texts)
+      .map(({ keep }) => keep)
+      .reduce<ReadonlySet<string> | null>((all, keep) => (all ? all.intersection(keep) : keep), null);
+  }
+
+  /** A member of a step's or run's payload. */
+  payload(value: JsonValue, member: Member): JsonValue {
+    return this.#value(value, { place: KEPT_TEXTS[member], keepsTexts: false, depth: 0, nestedTexts: 0 });
+  }
+
+  /** Other JSON: a payload of no known form, or an error. */
+  json(value: JsonValue): JsonValue {
+    return this.#value(value, { place: null, keepsTexts: false, depth: 0, nestedTexts: 0 });
+  }
+
+  /** An error, as text or JSON. `type` and `code` stay if they look like identifiers. */
+  error(error: JsonValue): JsonValue {
+    const inner = typeof error === 'string' ? jsonIn(error) : error;
+    if (!isJsonObject(inner)) return this.json(error);
+    const redacted = this.json(inner);
+    if (redacted === inner || !isJsonObject(redacted)) return redacted === inner ? error : REDACTED;
+    const kept = this.#withNames(inner, redacted);
+    return typeof error === 'string' ? JSON.stringify(kept) : kept;
+  }
+
+  /** Restores `type` and `code`, even in objects within the error. */
+  #withNames(original: JsonObject, redacted: JsonObject): JsonObject {
+    const kept: Record<string, JsonValue> = { ...redacted };
+    for (const [key, value] of Object.entries(original)) {
+      const other = kept[key] ?? null;
+      const isName = ERROR_NAMES.includes(key) && !this.#keys.has(key);
+      if (isName && other === REDACTED && typeof value === 'string' && looksLikeIdentifier(value)) {
+        kept[key] = this.#withoutMatches(value);
+      } else if (isJsonObject(value) && isJsonObject(other)) kept[key] = this.#withNames(value, other);
+    }
+    return kept;
+  }
+
+  /** A text for people, such as the message of a start. */
+  message(text: string): string {
+    return this.#keep ? REDACTED : this.#withoutMatches(text);
+  }
+
+  /** The name or description of a workflow or node: only patterns apply. */
+  name(text: string): string {
+    return this.#withoutMatches(text);
+  }
+
+  /** The answer in outputs that are a stream of events, from which tokens are read. Null if they are none. */
+  joinedStream(outputs: JsonValue): JsonValue | null {
+    const answer = typeof outputs === 'string' ? joinStream(outputs) : null;
+    return answer && this.payload(answer, 'outputs');
+  }
+
+  #value(value: JsonValue, position: Position): JsonValue {
+    if (typeof value === 'string') return this.#text(value, position);
+    if (typeof value === 'number') return this.#number(value);
+    if (value === null || typeof value === 'boolean') return value;
+    // It is not answered, however deep it is.
+    if (position.depth > MAX_JSON_DEPTH) return [];
+    return isJsonArray(value) ? this.#list(value, position) : this.#object(value, position);
+  }
+
+  #list(list: readonly JsonValue[], position: Position): JsonValue {
+    const inner = { ...position, place: position.place?.['[]'] ?? null, depth: position.depth + 1 };
+    let redacted: JsonValue[] | null = null;
+    for (const [index, item] of list.entries()) {
+      const value = this.#value(item, inner);
+      if (value !== item) redacted ??= list.slice();
+      if (redacted) redacted[index] = value;
+    }
+    return redacted ?? list;
+  }
+
+  #object(object: JsonObject, position: Position): JsonValue {
+    const entries: [string, JsonValue][] = [];
+    let isChanged = false;
+    for (const key in object) {
+      const value = object[key] ?? null;
+      const { plain, name } = this.#nameOf(key);
+      const redacted = this.#member(key, plain, value, position);
+      isChanged ||= redacted !== value || name !== key;
+      entries.push([name, redacted]);
+    }
+    return isChanged ? withUniqueNames(entries) : object;
+  }
+
+  #nameOf(key: string): Name {
+    const known = this.#names.get(key);
+    if (known) return known;
+    if (this.#names.size >= MAX_NAMES) this.#names.clear();
+    const found = { plain: plainName(key), name: this.#withoutMatches(key) };
+    this.#names.set(key, found);
+    return found;
+  }
+
+  #member(key: string, plain: string, value: JsonValue, position: Position): JsonValue {
+    if (this.#keys.has(plain)) return value === null ? null : REDACTED;
+    const place = position.place && Object.hasOwn(position.place, key) ? (position.place[key] ?? null) : null;
+    // Counts of tokens stay. Texts in a usage are no counts.
+    if (key === 'usage' && isUsage(value)) return value;
+    const keepsTexts = position.keepsTexts || (this.#keep?.has(plain) ?? false);
+    return this.#value(value, { ...position, place, keepsTexts, depth: position.depth + 1 });
+  }
+
+  #text(text: string, position: Position): string {
+    const inner = this.#json(text, position);
+    if (inner !== null) return inner;
+    if (this.#keep && !position.keepsTexts && text !== '' && !(position.place && looksLikeIdentifier(text))) {
+      return REDACTED;
+    }
+    return this.#withoutMatches(text);
+  }
+
+  /** A text that is JSON, or begins like it. Null for other texts. */
+  #json(text: string, position: Position): string | null {
+    if (!JSON_START.test(text)) return EVENTS.test(text) && this.#looksInside() ? REDACTED : null;
+    const value = position.nestedTexts < MAX_NESTED_TEXTS ? jsonIn(text) : null;
+    if (value === null) return this.#looksInside() ? REDACTED : null;
+    const redacted = this.#value(value, { ...position, place: null, nestedTexts: position.nestedTexts + 1 });
+    return redacted === value ? text : JSON.stringify(redacted);
+  }
+
+  /** Whether a rule could miss something in a text that cannot be parsed. */
+  #looksInside(): boolean {
+    return this.#keys.size > 0 || this.#patterns.length > 0;
+  }
+
+  #number(value: number): JsonValue {
+    const text = String(value);
+    return this.#withoutMatches(text) === text ? value : REDACTED;
+  }
+
+  #withoutMatches(text: string): string {
+    return this.#patterns.reduce((redacted, pattern) => redacted.replace(pattern, REDACTED), text);
+  }
+}
+
+const JSON_START = /^\s*[[{]/;
+const EVENTS = /^\s*(?:data|event|id|retry):/;
+
+/** The object or list that a text is. Null for another text. */
+function jsonIn(text: string): JsonValue | null {
+  if (!JSON_START.test(text)) return null;
+  try {
+    return parseExactJson(text) as JsonValue;
+  } catch {
+    return null;
+  }
+}
+
+const isUsage = (value: JsonValue): boolean =>
+  isJsonObject(value) &&
+  Object.values(value).every((count) => typeof count === 'number' || count === null || isUsage(count));
+
+/** A later member would replace an earlier one with the same name. */
+function withUniqueNames(entries: readonly (readonly [string, JsonValue])[]): JsonObject {
+  const object: Record<string, JsonValue> = Object.create(null) as Record<string, JsonValue>;
+  for (const [name, value] of entries) {
+    let unique = name;
+    for (let count = 2; unique in object; count += 1) unique = `${name} ${count}`;
+    object[unique] = value;
+  }
+  return { ...object };
+}
+
+const ERROR_NAMES: readonly string[] = ['type', 'code'];

@@ -1,0 +1,34 @@
+import { describe, expect, it } from '@jest/globals';
+import { healthy, startUpstream } from '../harness/upstream.ts';
+import { startGateway } from '../harness/gateway.ts';
+import { perTest } from '../harness/lasting.ts';
+
+describe('a workflow whose upstream calls fail', () => {
+  const upstream = perTest(() =>
+    startUpstream((call) => (call.workflowId === 'sick' ? { status: 500 } : healthy(call))),
+  );
+  const gateway = perTest(() => startGateway({ UPSTREAM_URL: upstream.url, UPSTREAM_ENDPOINTS: 'steps' }));
+
+  let runs = 0;
+  /** Each question is about another run. */
+  const ask = async (workflowId: string) => {
+    runs += 1;
+    const { errors } = await gateway.query(`{ run(workflowId: "${workflowId}", id: "${runs}") { totalElapsedTime } }`);
+    return errors[0]?.extensions.code ?? 'answered';
+  };
+  const several = (workflowId: string, count: number) =>
+    Promise.all(Array.from({ length: count }, () => ask(workflowId)));
+
+  it('A failing workflow does not affect another one, and is no longer called in the end', async () => {
+    for (let round = 0; round < 10; round += 1) {
+      const [sick, fine] = await Promise.all([several('sick', 8), several('fine', 2)]);
+      expect({ round, fine }).toEqual({ round, fine: ['answered', 'answered'] });
+      expect(new Set(sick)).toEqual(new Set(['UPSTREAM_UNAVAILABLE']));
+    }
+    // One trial call may be due.
+    const calls = upstream.calls.length;
+    expect(await ask('sick')).toBe('UPSTREAM_UNAVAILABLE');
+    expect(upstream.calls.length - calls).toBeLessThanOrEqual(1);
+    expect(calls).toBeLessThan(10 * 10);
+  });
+});

@@ -1,0 +1,43 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Call, Script } from '../harness/upstream.ts';
+import { gatewayPerTest } from '../harness/gateway-over.ts';
+import { placesOf } from '../harness/operations.ts';
+import { createScriptedHistory } from '../harness/workflows.ts';
+import { wireWorkflow } from '../harness/wire.ts';
+
+describe('a failed upstream call', () => {
+  const { script } = createScriptedHistory(
+    3,
+    ['billing', 'triage', 'onboarding'].map((id) => wireWorkflow(id)),
+  );
+  const { upstream, gateway } = gatewayPerTest(script);
+
+  const failing =
+    (isFailing: (call: Call) => boolean, status: number): Script =>
+    (call) =>
+      isFailing(call) ? { status } : script(call);
+
+  it('An answer that is derived without the graph is not cached', async () => {
+    const query = '{ run(workflowId: "billing", id: "run-1") { criticalPath { isInferred } } }';
+    const ask = async () => (await gateway.query(query)).data;
+    upstream.script = failing(({ endpoint }) => endpoint === 'workflows', 500);
+    // Answers are cached from the second time on.
+    for (let time = 0; time < 3; time += 1)
+      expect(await ask()).toEqual({ run: { criticalPath: { isInferred: true } } });
+    upstream.script = script;
+    expect(await ask()).toEqual({ run: { criticalPath: { isInferred: false } } });
+  });
+
+  it('A failed call for a run that was just started does not hide the start', async () => {
+    upstream.script = (call) => {
+      if (call.endpoint === 'execute') return { json: { run_id: 'new', message: 'started' } };
+      return { status: 500 };
+    };
+    const answer = await gateway.query(
+      'mutation { executeWorkflow(workflowId: "billing") { message run { id workflowId startedAt } } }',
+    );
+    const run = { id: 'new', workflowId: 'billing', startedAt: null };
+    expect(answer.data).toEqual({ executeWorkflow: { message: 'started', run } });
+    expect(placesOf(answer)).toEqual(['executeWorkflow.run.startedAt: UPSTREAM_UNAVAILABLE']);
+  });
+});

@@ -1,0 +1,145 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, it } from '@jest/globals';
+import { describeWithValkey, withoutValkey } from '../harness/describe-with-valkey.ts';
+import { healthy } from '../harness/upstream.ts';
+import { SECRET } from '../harness/fleet.ts';
+import { until } from '../harness/until.ts';
+import { postTo, type TestGateway } from '../harness/gateway.ts';
+import { startIssuer } from '../harness/issuer.ts';
+import { perTest } from '../harness/lasting.ts';
+import { scrape } from '../harness/observed.ts';
+import { startScriptedFleet } from '../harness/scripted-fleet.ts';
+
+const RUN = '{ run(workflowId: "wf", id: "r1") { status } }';
+/** Almost the longest allowed text, of characters of three bytes. */
+const LONG_RUN = `${RUN} #${'अ'.repeat(130_000)}`;
+const ANSWER = { data: { run: { status: 'COMPLETED' } } };
+const NOT_FOUND = { errors: [{ message: 'PersistedQueryNotFound' }] };
+const ALLOWED = { PERSISTED_OPERATIONS: 'allow' };
+
+const hashed = (text: string) => {
+  const sha256Hash = createHash('sha256').update(text).digest('hex');
+  return { extensions: { persistedQuery: { version: 1, sha256Hash } } };
+};
+
+async function post(gateway: TestGateway, body: object, key: string | null = 'key-1') {
+  const response = await postTo(gateway.url, body, { key });
+  const limit = response.headers.get('ratelimit-remaining');
+  return { status: response.status, limit, body: (await response.json()) as Readonly<Record<string, unknown>> };
+}
+
+describeWithValkey(`a fleet${withoutValkey}`, () => {
+  const fleet = perTest(() => startScriptedFleet(healthy));
+
+  describe('registered operations', () => {
+    const register = (gateway: TestGateway, text: string, key: string | null = 'key-1') =>
+      post(gateway, { query: text, ...hashed(text) }, key);
+    const byHash = async (gateway: TestGateway, text: string) => (await post(gateway, hashed(text))).body;
+    const registered = (count: number) => until(async () => (await fleet.names('operation')).length === count);
+
+    it('Each gateway finds an operation that a caller with a key has registered at one', async () => {
+      const [first, second] = await fleet.start(2, ALLOWED);
+      for (const gateway of [first, second]) expect(await byHash(gateway, LONG_RUN)).toMatchObject(NOT_FOUND);
+      await register(first, LONG_RUN, null);
+      expect(await byHash(second, LONG_RUN)).toMatchObject(NOT_FOUND);
+      await register(first, LONG_RUN);
+      await registered(1);
+      for (let time = 0; time < 3; time += 1) expect(await byHash(second, LONG_RUN)).toEqual(ANSWER);
+      const [name = ''] = await fleet.names('operation');
+      expect((await fleet.valkey.client.getBuffer(name))?.toString('latin1')).not.toContain('workflowId');
+    });
+
+    it('Operations are registered only in each gateway while Valkey is away', async () => {
+      const [first] = await fleet.start(1, ALLOWED);
+      await fleet.valkey.kill();
+      expect(await byHash(first, RUN)).toMatchObject(NOT_FOUND);
+      expect((await register(first, RUN)).body).toEqual(ANSWER);
+      expect(await byHash(first, RUN)).toEqual(ANSWER);
+    });
+
+    it('A value that something else wrote in place of an operation is ignored', async () => {
+      const [first, second] = await fleet.start(2, ALLOWED);
+      await register(first, RUN);
+      await registered(1);
+      const [name = ''] = await fleet.names('operation');
+      const other = '{ __typename }';
+      await register(first, other);
+      await registered(2);
+      const another = (await fleet.names('operation')).find((each) => each !== name) ?? '';
+      await fleet.valkey.client.copy(another, name, 'REPLACE');
+      expect(await byHash(second, RUN)).toMatchObject(NOT_FOUND);
+      await fleet.valkey.client.set(name, RUN);
+      expect(await byHash(second, RUN)).toMatchObject(NOT_FOUND);
+      expect(await byHash(second, other)).toEqual({ data: { __typename: 'Query' } });
+    });
+
+    it('Registered operations are opened with each secret and sealed with the first', async () => {
+      const NEW = 'another-secret-that-all-gateways-will-share';
+      const [old] = await fleet.start(1, ALLOWED);
+      const [both] = await fleet.start(1, { ...ALLOWED, FLEET_SECRET: `${NEW},${SECRET}` });
+      const [next] = await fleet.start(1, { ...ALLOWED, FLEET_SECRET: NEW });
+      await register(old, RUN);
+      await registered(1);
+      expect(await byHash(both, RUN)).toEqual(ANSWER);
+      expect(await byHash(next, RUN)).toMatchObject(NOT_FOUND);
+      await register(both, LONG_RUN);
+      await registered(2);
+      expect(await byHash(next, LONG_RUN)).toEqual(ANSWER);
+    });
+  });
+
+  describe('the rate limit', () => {
+    // Valkey stores the count of an address while it is not 0: 3 s for an operation here.
+    const LIMIT = { RATE_LIMIT_PER_MINUTE: '10', RATE_LIMIT_ANONYMOUS_PER_MINUTE: '20' };
+    const ask = (gateway: TestGateway) => post(gateway, { query: '{ __typename }' });
+
+    it('The rate limit counts over all gateways', async () => {
+      const [first, second] = await fleet.start(2, {
+        RATE_LIMIT_PER_MINUTE: '12',
+        RATE_LIMIT_ANONYMOUS_PER_MINUTE: '4',
+      });
+      // Operations of an accepted key do not count against its address.
+      for (const gateway of [first, second]) await post(gateway, { query: RUN });
+      const answers = [];
+      for (let time = 0; time < 12; time += 1) answers.push(await ask(time % 2 === 0 ? first : second));
+      expect(answers.map(({ status }) => status)).toEqual([...Array<number>(10).fill(200), 429, 429]);
+      expect(answers.slice(0, 10).map(({ limit }) => Number(limit))).toEqual([9, 8, 7, 6, 5, 4, 3, 2, 1, 0]);
+      const metrics = await scrape(first.url);
+      expect(metrics.value('stepgate_valkey_commands_total', { command: 'RATE', outcome: 'ok' })).toBe(2 + 6);
+      expect(await fleet.names('rate')).toHaveLength(2);
+    });
+
+    it('counts failed verifications over all gateways', async () => {
+      const issuer = await startIssuer(Date.now);
+      try {
+        const [first, second] = await fleet.start(2, { ...issuer.environment, RATE_LIMIT_ANONYMOUS_PER_MINUTE: '2' });
+        const tokens = [await issuer.token(), await issuer.token({ sub: 'eve' })];
+        expect((await post(second, { query: RUN }, tokens[0])).status).toBe(200);
+        for (const key of ['a.b.c', 'd.e.f']) expect((await post(first, { query: RUN }, key)).status).toBe(401);
+        expect((await post(second, { query: RUN }, tokens[1])).status).toBe(429);
+        expect((await post(second, { query: RUN }, tokens[0])).status).toBe(200);
+      } finally {
+        await issuer.close();
+      }
+    });
+
+    it.each(['inf', 'nan', '1e300', 'word', ''])('A count "%s" that something else wrote is ignored', async (text) => {
+      const [gateway] = await fleet.start(1, LIMIT);
+      await ask(gateway);
+      const names = await fleet.names('rate');
+      for (const name of names) await fleet.valkey.client.set(name, text);
+      expect(await ask(gateway)).toMatchObject({ status: 200, limit: '9' });
+      for (const name of names) expect(await fleet.valkey.client.pttl(name)).toBeGreaterThan(0);
+    });
+
+    it('The rate limit counts only in each gateway while Valkey is away', async () => {
+      const [first, second] = await fleet.start(2, LIMIT);
+      await fleet.valkey.kill();
+      for (const gateway of [first, second]) {
+        const statuses = [];
+        for (let time = 0; time < 11; time += 1) statuses.push((await ask(gateway)).status);
+        expect(statuses).toEqual([...Array<number>(10).fill(200), 429]);
+      }
+    });
+  });
+});

@@ -1,0 +1,410 @@
+import { hash, randomBytes } from 'node:crypto';
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { PREFIX } from '../../src/fleet/fleet-keys.ts';
+import { describeWithValkey, withoutValkey } from '../harness/describe-with-valkey.ts';
+import type { Reply } from '../harness/upstream.ts';
+import { SECRET } from '../harness/fleet.ts';
+import { until } from '../harness/until.ts';
+import { postTo, startGateway, type GraphqlAnswer, type TestGateway } from '../harness/gateway.ts';
+import {
+  EXECUTE,
+  execute,
+  executeMany,
+  runIn,
+  startStartingUpstream,
+  TEN_MINUTES_MS,
+} from '../harness/keyed-starts.ts';
+import { perBlock, perTest } from '../harness/lasting.ts';
+import { startProcess } from '../harness/process.ts';
+import { startValkey } from '../harness/valkey.ts';
+
+const [OLD, RENEWED] = ['o'.repeat(40), 'n'.repeat(40)];
+/** A sorted set of the claims' names by their end. */
+const ENDS = `${PREFIX}:starts`;
+
+interface Member extends TestGateway {
+  /** Moves its clock forward. */
+  skip(ms: number): void;
+}
+
+describeWithValkey(`the idempotency keys of a fleet${withoutValkey}`, () => {
+  const valkey = perBlock(startValkey);
+  const upstream = perTest(startStartingUpstream);
+  const opened: { close(): Promise<void> }[] = [];
+  let first: Member;
+  let second: Member;
+
+  const environment = () => ({
+    UPSTREAM_URL: upstream.url,
+    UPSTREAM_ENDPOINTS: 'steps,run,execute',
+    REDIS_URL: valkey.url,
+    REDIS_TIMEOUT_MS: '1000',
+    FLEET_SECRET: SECRET,
+  });
+
+  async function join(changes: Readonly<Record<string, string>> = {}): Promise<Member> {
+    let skippedMs = 0;
+    const now = () => Date.now() + skippedMs;
+    const gateway = await startGateway({ ...environment(), ...changes }, { now });
+    opened.push(gateway);
+    return { ...gateway, skip: (ms) => void (skippedMs += ms) };
+  }
+
+  beforeEach(async () => {
+    await valkey.client.flushall();
+    [first, second] = await Promise.all([join(), join()]);
+  });
+  afterEach(() => Promise.all(opened.splice(0).map((each) => each.close())));
+
+  const claims = () => valkey.client.keys(`${PREFIX}:start:*`);
+  const livesForMs = async () => {
+    const [seconds] = await valkey.client.time();
+    const [name = ''] = await claims();
+    return Number(await valkey.client.zscore(ENDS, name)) - Number(seconds) * 1000;
+  };
+  const isSent = () => until(() => upstream.starts() > 0);
+  /** Waits until a start with another key succeeds. */
+  const isUp = async (gateway: TestGateway) => {
+    let time = 0;
+    await until(async () => {
+      time += 1;
+      const { errors } = await execute(gateway, { idempotencyKey: `${gateway.url} ${time}` });
+      return errors.length === 0;
+    });
+  };
+  const order = ([command = '', ...words]: string[]) => valkey.client.call(command, ...words);
+  /** The number of scripts that Valkey has run. */
+  const scripts = async () => Number(/cmdstat_eval:calls=(\d+)/.exec(await valkey.client.info('commandstats'))?.[1]);
+  const UNKNOWN = { data: { executeWorkflow: null }, errors: [{ extensions: { outcomeIsUnknown: true } }] };
+  const codeOf = ({ errors }: GraphqlAnswer) => errors[0]?.extensions.code;
+
+  it('A key starts one run at any gateway, even after all gateways have restarted', async () => {
+    for (let time = 0; time < 2; time += 1) {
+      for (const gateway of [first, second, await join()]) expect(runIn(await execute(gateway))).toBe('run-1');
+    }
+    expect(await livesForMs()).toBeLessThanOrEqual(TEN_MINUTES_MS + 1000);
+    expect(await livesForMs()).toBeGreaterThan(TEN_MINUTES_MS - 60_000);
+    await Promise.all(opened.splice(0).map((each) => each.close()));
+    expect(runIn(await execute(await join()))).toBe('run-1');
+    expect(upstream.starts()).toBe(1);
+  });
+
+  it('A key makes one call for concurrent requests at both gateways, and is refused for another start', async () => {
+    const answer = upstream.hold();
+    const answers = Array.from({ length: 20 }, (_, index) => execute(index % 2 === 0 ? first : second));
+    await isSent();
+    const third = await join();
+    const refuse = async () => {
+      for (const change of [{ workflowId: 'other' }, { inputs: {} }]) {
+        for (const gateway of [first, second, third]) {
+          expect(await execute(gateway, change)).toMatchObject({
+            data: { executeWorkflow: null },
+            errors: [{ extensions: { code: 'BAD_USER_INPUT', retryable: false } }],
+          });
+        }
+      }
+    };
+    await refuse();
+    answer();
+    expect(new Set((await Promise.all(answers)).map(runIn))).toEqual(new Set(['run-1']));
+    await refuse();
+    expect(upstream.starts()).toBe(1);
+  });
+
+  it.each<[string, Reply]>([
+    ['breaks the connection', { raw: 'x'.repeat(100), cutAfter: 3 }],
+    ['answers 503', { status: 503, headers: { 'retry-after': '7' } }],
+    ['answers nonsense', { json: [] }],
+  ])('The outcome stays unknown at each gateway if the upstream %s', async (_, reply) => {
+    upstream.reply(reply);
+    const answered = (await execute(first)).errors.map(({ message, extensions }) => ({
+      message,
+      extensions: { ...extensions, requestId: expect.any(String) },
+    }));
+    expect(answered).toMatchObject([{ extensions: { outcomeIsUnknown: true, retryable: false } }]);
+    upstream.script = upstream.numbered;
+    for (const gateway of [second, first, second]) {
+      const { data, errors } = await execute(gateway);
+      expect(data).toEqual({ executeWorkflow: null });
+      expect(errors).toMatchObject(answered);
+    }
+    expect(upstream.starts()).toBe(1);
+  });
+
+  it('A key is free at each gateway after a refusal of the upstream, and a waiting gateway then tries itself', async () => {
+    const answer = upstream.hold({ status: 403 });
+    const both = [execute(first), execute(second)];
+    await isSent();
+    answer();
+    for (const { errors } of await Promise.all(both)) {
+      expect(errors).toMatchObject([{ extensions: { upstreamStatus: 403 } }]);
+    }
+    expect([upstream.starts(), await claims()]).toEqual([2, []]);
+    upstream.script = upstream.numbered;
+    expect(runIn(await execute(second))).toBe('run-3');
+    expect(runIn(await execute(first))).toBe('run-3');
+  });
+
+  it('A key never returns the run of another caller, another key or another upstream', async () => {
+    const ids = new Set<string>();
+    for (const gateway of [first, second]) {
+      for (const key of ['key-1', 'key-2']) {
+        for (const idempotencyKey of ['a', 'b']) ids.add(runIn(await execute(gateway, { key, idempotencyKey })));
+      }
+    }
+    const elsewhere = await startStartingUpstream();
+    opened.push(elsewhere);
+    runIn(await execute(await join({ UPSTREAM_URL: elsewhere.url })));
+    expect([ids.size, upstream.starts(), elsewhere.starts()]).toEqual([4, 4, 1]);
+  });
+
+  it('Two callers of one viewer start their own runs with one key, and each gets its own at all three gateways', async () => {
+    const sha256 = (key: string) => hash('sha256', key, 'hex');
+    const keys = ['web', 'batch'];
+    const service = {
+      UPSTREAM_AUTH: 'service',
+      UPSTREAM_API_KEY: 'service-key',
+      GATEWAY_KEYS_SHA256: keys.map((key) => `${key}:${sha256(key)}`).join(),
+    };
+    const gateways = await Promise.all([join(service), join(service), join(service)]);
+    const started = await Promise.all(
+      gateways.map((gateway) => Promise.all(keys.map(async (key) => runIn(await execute(gateway, { key }))))),
+    );
+    expect(new Set(started.map(String)).size).toBe(1);
+    expect(new Set(started[0])).toEqual(new Set(['run-1', 'run-2']));
+    expect(upstream.starts()).toBe(2);
+  });
+
+  it('Keys are HMACs with sealed values in Valkey, and an unreadable value is an unknown outcome without a call', async () => {
+    const idempotencyKey = 'a confidential key';
+    await execute(first, { idempotencyKey });
+    const [name = ''] = await claims();
+    expect(name).toMatch(new RegExp(`^${PREFIX}:start:[\\w-]{43}$`));
+    const value = await valkey.client.getBuffer(name);
+    expect(value?.length).toBeGreaterThan(50);
+    for (const text of [idempotencyKey, 'run-1', 'started', 'key-1', 'subject', 'wf', 'fingerprint']) {
+      expect(`${name} ${value?.toString('latin1') ?? ''}`).not.toContain(text);
+    }
+    // The value under the name of another claim.
+    await execute(first, { idempotencyKey: 'b' });
+    const other = (await claims()).find((each) => each !== name) ?? '';
+    for (const forged of [value ?? '', 'nonsense']) {
+      await valkey.client.set(other, forged);
+      expect(await execute(second, { idempotencyKey: 'b' })).toMatchObject(UNKNOWN);
+    }
+    expect(upstream.starts()).toBe(2);
+  });
+
+  it('Keys are refused before anything is sent while Valkey is away, and starts without a key continue', async () => {
+    runIn(await execute(first));
+    await valkey.kill();
+    for (let time = 0; time < 3; time += 1) {
+      expect(await execute(second)).toMatchObject({
+        data: { executeWorkflow: null },
+        errors: [{ extensions: { code: 'IDEMPOTENCY_UNAVAILABLE', retryable: true } }],
+      });
+    }
+    // This gateway has the key in its own memory.
+    expect(runIn(await execute(first))).toBe('run-1');
+    expect(upstream.starts()).toBe(1);
+    expect(runIn(await execute(second, { idempotencyKey: null }))).toBe('run-2');
+    await valkey.start();
+    await Promise.all([isUp(first), isUp(second)]);
+    const id = runIn(await execute(first, { idempotencyKey: 'later' }));
+    expect(runIn(await execute(second, { idempotencyKey: 'later' }))).toBe(id);
+  });
+
+  it('A key is free again if Valkey accepted the claim but answered too late: nothing was sent', async () => {
+    const slow = await join({ REDIS_TIMEOUT_MS: '100' });
+    valkey.pause();
+    expect(codeOf(await execute(slow))).toBe('IDEMPOTENCY_UNAVAILABLE');
+    expect(upstream.starts()).toBe(0);
+    valkey.resume();
+    await until(async () => (await execute(slow, { idempotencyKey: 'b' })).errors.length === 0);
+    await until(async () => (await claims()).length === 1);
+    expect(runIn(await execute(second))).toBe('run-2');
+    expect(runIn(await execute(slow))).toBe('run-2');
+  });
+
+  it('A key returns its run while Valkey is away, and reaches other gateways after that, for the rest of 10 minutes', async () => {
+    const answer = upstream.hold();
+    const sent = execute(first);
+    await isSent();
+    await valkey.kill();
+    answer();
+    expect(runIn(await sent)).toBe('run-1');
+    first.skip(TEN_MINUTES_MS - 60_000);
+    await valkey.start();
+    await until(async () => (await claims()).length === 1);
+    expect(await livesForMs()).toBeLessThanOrEqual(61_000);
+    await until(async () => (await execute(second)).errors.length === 0);
+    expect(runIn(await execute(second))).toBe('run-1');
+    expect(upstream.starts()).toBe(1);
+  });
+
+  it('Outcomes of at most 4 MiB are queued for Valkey, and refused starts do not evict them', async () => {
+    const [callers, each] = [8, 8];
+    // Each outcome is sealed with both secrets: 6 MB in all.
+    const gateway = await join({ FLEET_SECRET: `${OLD},${RENEWED}`, UPSTREAM_CONCURRENCY: '100' });
+    const answer = upstream.hold({ json: { run_id: 'r', message: randomBytes(48_000).toString('base64') } });
+    const keys = Array.from({ length: callers }, (_, index) => `key-${index}`);
+    // An unaccepted key makes few calls at a time.
+    for (const key of keys) await gateway.query('{ run(workflowId: "wf", id: "r") { status } }', { key });
+    const sent = keys.flatMap((key) =>
+      Array.from({ length: each }, (_, index) => execute(gateway, { key, idempotencyKey: String(index) })),
+    );
+    await until(() => upstream.starts() === callers * each);
+    await valkey.kill();
+    answer();
+    for (const { errors } of await Promise.all(sent)) expect(errors).toEqual([]);
+    for (let batch = 0; batch < 10; batch += 1) {
+      expect(codeOf(await executeMany(gateway, 50, String(batch)))).toBe('IDEMPOTENCY_UNAVAILABLE');
+    }
+    await valkey.start();
+    const bytes = async () => {
+      const lengths = await Promise.all((await claims()).map((name) => valkey.client.strlen(name)));
+      return lengths.reduce((sum, length) => sum + length, 0);
+    };
+    await until(async () => (await bytes()) > 0.9 * 2 ** 22);
+    await isUp(gateway);
+    expect(await bytes()).toBeLessThan(2 ** 22);
+  });
+
+  it.each([
+    ['read-only', 'REPLICAOF 127.0.0.1 1', 'REPLICAOF NO ONE'],
+    ['full', 'CONFIG SET maxmemory 1', 'CONFIG SET maxmemory 0'],
+  ])('Outcomes reach other gateways when Valkey, which was %s, accepts them again', async (_, refuse, permit) => {
+    const answer = upstream.hold();
+    const sent = execute(first);
+    await isSent();
+    await order(refuse.split(' '));
+    answer();
+    runIn(await sent);
+    const waiting = execute(second);
+    await order(permit.split(' '));
+    expect(runIn(await waiting)).toBe('run-1');
+  });
+
+  it('An outcome reaches a waiting gateway without an announcement', async () => {
+    const answer = upstream.hold();
+    const both = [execute(first), execute(second)];
+    await isSent();
+    await order(['ACL', 'SETUSER', 'default', 'resetchannels']);
+    answer();
+    expect((await Promise.all(both)).map(runIn)).toEqual(['run-1', 'run-1']);
+    await order(['ACL', 'SETUSER', 'default', 'allchannels']);
+  });
+
+  it("Outcomes are written again if Valkey has lost them, but not over another gateway's claim", async () => {
+    const answer = upstream.hold();
+    const sent = execute(first);
+    await isSent();
+    await valkey.client.flushall();
+    answer();
+    runIn(await sent);
+    expect(runIn(await execute(second))).toBe('run-1');
+
+    const idempotencyKey = 'b';
+    const answerEarly = upstream.hold();
+    const early = execute(first, { idempotencyKey });
+    await until(() => upstream.starts() === 2);
+    await valkey.client.flushall();
+    const answerLate = upstream.hold();
+    const late = execute(second, { idempotencyKey });
+    await until(() => upstream.starts() === 3);
+    answerEarly();
+    expect(runIn(await early)).toBe('run-2');
+    const third = execute(await join(), { idempotencyKey });
+    answerLate();
+    expect([runIn(await late), runIn(await third)]).toEqual(['run-3', 'run-3']);
+  });
+
+  it('Keys are removed a hundred at a time after their end, by the next start, even if Valkey is full', async () => {
+    for (const prefix of ['a', 'b', 'c']) expect((await executeMany(first, 50, prefix)).errors).toEqual([]);
+    for (const name of await claims()) await valkey.client.zincrby(ENDS, -TEN_MINUTES_MS, name);
+    // An expired key that is not removed yet is free, too.
+    runIn(await execute(second));
+    expect([(await claims()).length, await valkey.client.zcard(ENDS)]).toEqual([51, 51]);
+    await valkey.client.config('SET', 'maxmemory', '1');
+    runIn(await execute(second, { idempotencyKey: 'next' }));
+    await valkey.client.config('SET', 'maxmemory', '0');
+    expect([(await claims()).length, await valkey.client.zcard(ENDS)]).toEqual([2, 2]);
+  });
+
+  it('A key expires at each gateway 10 minutes after the start', async () => {
+    runIn(await execute(first));
+    const [name = ''] = await claims();
+    await valkey.client.zincrby(ENDS, -TEN_MINUTES_MS / 2, name);
+    runIn(await execute(second));
+    await valkey.client.flushall();
+    second.skip(TEN_MINUTES_MS / 2 - 10_000);
+    expect(runIn(await execute(second))).toBe('run-1');
+    second.skip(10_000);
+    expect(runIn(await execute(second))).toBe('run-2');
+  });
+
+  it('Keys are shared while the secret is changed', async () => {
+    const [both, turned] = [`${OLD},${RENEWED}`, `${RENEWED},${OLD}`];
+    for (const [one, other] of [
+      [OLD, both],
+      [both, turned],
+      [turned, RENEWED],
+    ] as const) {
+      const pair = [await join({ FLEET_SECRET: one }), await join({ FLEET_SECRET: other })] as const;
+      for (const [sender, reader] of [pair, [pair[1], pair[0]]] as const) {
+        const idempotencyKey = `${one} ${other} ${sender.url}`;
+        const id = runIn(await execute(sender, { idempotencyKey }));
+        expect(runIn(await execute(reader, { idempotencyKey }))).toBe(id);
+      }
+    }
+    expect(upstream.starts()).toBe(6);
+  });
+
+  it("The outcome is unknown at other gateways if the upstream's message is too long to be shared", async () => {
+    upstream.reply({ json: { run_id: 'run', message: 'x'.repeat(64 * 1024 - 2) } });
+    for (let time = 0; time < 2; time += 1) {
+      expect((await execute(first)).errors).toEqual([]);
+      expect(await execute(second)).toMatchObject(UNKNOWN);
+    }
+    expect(upstream.starts()).toBe(1);
+  });
+
+  it('A start is awaited for UPSTREAM_TIMEOUT_MS and a second: then its outcome is unknown until it arrives', async () => {
+    const timeoutMs = 60_000;
+    const [sender, patient, late] = await Promise.all(
+      Array.from({ length: 3 }, () => join({ UPSTREAM_TIMEOUT_MS: String(timeoutMs) })),
+    );
+    if (!sender || !patient || !late) throw new Error('expected three gateways');
+    const answer = upstream.hold();
+    const sent = execute(sender);
+    await isSent();
+    const [name = ''] = await claims();
+    await valkey.client.zincrby(ENDS, -timeoutMs - 2000, name);
+    expect(await execute(late)).toMatchObject(UNKNOWN);
+    await valkey.client.zincrby(ENDS, timeoutMs / 2, name);
+    const before = await scripts();
+    const waiting = execute(patient);
+    await until(async () => (await scripts()) > before);
+    answer();
+    expect([runIn(await sent), runIn(await waiting), runIn(await execute(late))]).toEqual(['run-1', 'run-1', 'run-1']);
+  });
+
+  it('A start is not sent again if the sending gateway was killed: its outcome is unknown', async () => {
+    upstream.hold();
+    const killed = startProcess(environment());
+    const other = await join({ UPSTREAM_TIMEOUT_MS: '500' });
+    const variables = { inputs: { subject: 'secret' }, idempotencyKey: 'a' };
+    const request = postTo(await killed.url(), { query: EXECUTE, variables });
+    const gone = expect(request).rejects.toThrow();
+    await isSent();
+    killed.child.kill('SIGKILL');
+    await Promise.all([gone, killed.exited]);
+    for (let time = 0; time < 2; time += 1) {
+      expect(await execute(other)).toMatchObject({
+        data: { executeWorkflow: null },
+        errors: [{ extensions: { code: 'UPSTREAM_TIMEOUT', outcomeIsUnknown: true, retryable: false } }],
+      });
+    }
+    expect(upstream.starts()).toBe(1);
+  });
+});

@@ -1,0 +1,352 @@
+import { once } from 'node:events';
+import { Agent, request, type IncomingMessage } from 'node:http';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import type { AuthenticateHook } from '../../src/auth/authenticate-hook.ts';
+import { BUNDLED_TOOLS } from '../../src/graphql/tools/bundled-tools.ts';
+import type { Script } from '../harness/upstream.ts';
+import { startUpstream } from '../harness/upstream.ts';
+import { startGateway } from '../harness/gateway.ts';
+import { perBlock, perTest } from '../harness/lasting.ts';
+import { connectMcp, MCP_LINES, type McpClient, type McpLine } from '../peers/mcp-client.ts';
+import { captureLog, scrape } from '../harness/observed.ts';
+import { codesOf } from '../harness/operations.ts';
+import { ask } from '../harness/plain-http.ts';
+import { send, TRANSPORTS } from '../harness/transports.ts';
+import { wireRun, wireStep } from '../harness/wire.ts';
+
+const READING = [
+  'what_is_failing',
+  'diagnose_run',
+  'compare_with_baseline',
+  'what_changed',
+  'what_does_it_cost',
+  'run_state',
+  'search_runs',
+  'read_payload',
+];
+const MANIFEST = 'test/harness/mcp-manifest.json';
+const INCIDENT = { workflowId: 'support-triage', runId: 'run-4711' };
+
+const clients: McpClient[] = [];
+afterEach(async () => {
+  await Promise.all(clients.splice(0).map((client) => client.close()));
+});
+
+async function connect(line: McpLine, url: string, key: string | null): Promise<McpClient> {
+  const client = await connectMcp(line, url, key);
+  clients.push(client);
+  return client;
+}
+
+describe.each(MCP_LINES)('the client %s', (line) => {
+  const gateway = perBlock(() => startGateway({}, { isShowcase: true }));
+
+  it('The client lists each bundled tool, and gets an answer from each within its bytes', async () => {
+    const client = await connect(line, gateway.url, 'demo-key');
+    const tools = await client.tools();
+    expect(tools.map(({ name }) => name)).toEqual(READING);
+    for (const { name, inputSchema, description } of tools) {
+      expect(description).toMatch(/\w/);
+      const taken = Object.entries(INCIDENT).filter(([argument]) => argument in (inputSchema.properties ?? {}));
+      const { isError, text, content } = await client.call(name, { ...Object.fromEntries(taken), maxBytes: 3000 });
+      expect({ name, isError, errors: (content as { errors?: unknown }).errors }).toEqual({ name, isError: false });
+      expect(Buffer.byteLength(JSON.stringify(content))).toBeLessThanOrEqual(3000);
+      expect(Buffer.byteLength(text)).toBeLessThanOrEqual(3000);
+    }
+  });
+
+  it('The client finds the newest incident, and gets its diagnosis by one call of less than 4 KB', async () => {
+    const client = await connect(line, gateway.url, 'demo-key');
+    const failing = await client.call('what_is_failing');
+    const [first] = (failing.content as Failing).data.failureGroups.nodes;
+    expect(first).toMatchObject({ nodeId: 'draft_reply', isNew: true });
+    const diagnosed = await client.call('diagnose_run', pick(first?.runs[0]));
+    expect(Buffer.byteLength(JSON.stringify(diagnosed))).toBeLessThan(4096);
+    expect(diagnosed.content).toMatchObject({
+      data: { run: { status: 'FAILED', diagnosis: { changes: [{ kind: 'PROMPT', nodeId: 'draft_reply' }] } } },
+    });
+    expect(diagnosed.text).toContain('+ Answer with JSON: {"reply": string}.');
+  });
+
+  it('The client is refused with 401 when it connects without a key, and when it calls with a wrong one', async () => {
+    await expect(connect(line, gateway.url, null)).rejects.toThrow(
+      /Authorization header must be|requires authorization/,
+    );
+    const stranger = await connect(line, gateway.url, 'wrong-key');
+    expect(await stranger.tools()).toHaveLength(READING.length);
+    for (const name of READING) {
+      const given = /^(?:what_is_failing|search_runs)$/.test(name) ? {} : argumentsOf(name);
+      await expect(stranger.call(name, given)).rejects.toThrow('UNAUTHENTICATED');
+    }
+  });
+});
+
+interface Failing {
+  readonly data: {
+    readonly failureGroups: {
+      readonly nodes: readonly { readonly runs: readonly Readonly<Record<string, unknown>>[] }[];
+    };
+  };
+}
+
+const pick = ({ workflowId, runId }: Readonly<Record<string, unknown>> = {}) => ({ workflowId, runId });
+const argumentsOf = (name: string) =>
+  name.startsWith('what_') ? { workflowId: INCIDENT.workflowId } : { ...INCIDENT };
+
+/** One run id, with data of each key. */
+const ofKey: Script = ({ endpoint, key = '' }) => {
+  if (endpoint === 'run') return { json: [wireRun('same', { outputs: `run of ${key}` })] };
+  if (endpoint === 'steps') return { json: [wireStep({ outputs: `steps of ${key}` })] };
+  return endpoint === 'execute' ? { json: { run_id: 'same', message: 'started' } } : { status: 404, json: {} };
+};
+
+describe('a tool call', () => {
+  const log = captureLog('info');
+  const upstream = perTest(() => startUpstream(ofKey));
+  const hook: AuthenticateHook = (credential) => ({
+    upstreamKey: credential,
+    workflowIds: 'all',
+    mayExecute: credential === 'starter',
+  });
+  const startWith = (environment: Readonly<Record<string, string>> = {}, withRights = false) =>
+    startGateway(
+      { UPSTREAM_URL: upstream.url, ...environment },
+      { logger: log.logger, ...(withRights && { authenticate: hook }) },
+    );
+  const gateway = perTest(startWith);
+  const PAYLOAD = { workflowId: 'wf', runId: 'same', ofRun: true };
+
+  it('100 calls of two tenants at once each get only data of their own key', async () => {
+    const keys = ['key-a', 'key-b'];
+    const connected = await Promise.all(keys.map((key) => connect('@modelcontextprotocol/sdk 1', gateway.url, key)));
+    const answers = await Promise.all(
+      Array.from({ length: 50 }, () => connected.map((client) => client.call('read_payload', PAYLOAD))).flat(),
+    );
+    const seen = answers.map((answer, index) => {
+      const text = JSON.stringify(answer);
+      return [text.includes(`steps of ${String(keys[index % 2])}`), text.includes(String(keys[(index + 1) % 2]))];
+    });
+    expect(seen).toEqual(Array.from({ length: 100 }, () => [true, false]));
+    // Tenants share nothing, and the calls of one tenant share its data.
+    expect(upstream.count('steps')).toBe(2);
+  });
+
+  it('A call is an operation in the log and in the metrics, also if its arguments are refused', async () => {
+    const client = await connect('@modelcontextprotocol/client 2', gateway.url, 'key-a');
+    const before = log.operations.length;
+    await client.call('read_payload', { workflowId: 'wf', runId: 'same' });
+    const refused = await client.call('run_state', { workflowId: 'wf', run_id: 'same' });
+    expect(refused).toMatchObject({
+      isError: true,
+      text: expect.stringContaining("must have required property 'runId'"),
+    });
+    expect(log.operations.slice(before)).toMatchObject([
+      { transport: 'mcp', 'graphql.operation.name': 'read_payload', outcome: 'ok' },
+      { transport: 'mcp', outcome: 'client_error', errorCodes: ['BAD_USER_INPUT'] },
+    ]);
+    const { samples } = await scrape(gateway.url);
+    const counted = samples.filter(({ labels, value }) => labels.transport === 'mcp' && value > 0);
+    expect(counted.length).toBeGreaterThan(0);
+  });
+
+  it('A tool that starts a run exists only if the operator names it, for callers that may execute', async () => {
+    const namesFor = async (key: string) =>
+      (await (await connect('@modelcontextprotocol/sdk 1', gateway.url, key)).tools()).map(({ name }) => name);
+    await gateway.replace(() => startWith({}, true));
+    expect(await namesFor('starter')).toEqual(READING);
+    await gateway.replace(() => startWith({ MCP_MUTATIONS: 'start_run' }, true));
+    expect(await namesFor('reader')).toEqual(READING);
+    const reader = await connect('@modelcontextprotocol/sdk 1', gateway.url, 'reader');
+    await expect(reader.call('start_run', { workflowId: 'wf' })).rejects.toThrow('Tool start_run not found');
+    expect(upstream.count('execute')).toBe(0);
+    expect(await namesFor('starter')).toEqual([...READING, 'start_run']);
+    const starter = await connect('@modelcontextprotocol/sdk 1', gateway.url, 'starter');
+    const inputs = { order: 7 };
+    const { content } = await starter.call('start_run', { workflowId: 'wf', inputs });
+    expect(content).toMatchObject({ data: { executeWorkflow: { message: 'started', run: { runId: 'same' } } } });
+    expect(upstream.count('execute')).toBe(1);
+  });
+
+  it('A call works with PERSISTED_OPERATIONS=only, and is limited by the rate of its key', async () => {
+    const PERSISTED = { PERSISTED_OPERATIONS: 'only', PERSISTED_MANIFESTS: MANIFEST };
+    await gateway.replace(() => startWith({ ...PERSISTED, RATE_LIMIT_PER_MINUTE: '4' }));
+    const client = await connect('@modelcontextprotocol/sdk 1', gateway.url, 'key-a');
+    const call = () => client.call('run_state', { workflowId: 'wf', runId: 'same' });
+    expect((await call()).isError).toBe(false);
+    await expect(Promise.all([call(), call(), call()])).rejects.toThrow('RATE_LIMITED');
+  });
+
+  it.each(TRANSPORTS)('bundled tools are not in the manifest: %s', async (transport) => {
+    const PERSISTED = { PERSISTED_OPERATIONS: 'only', PERSISTED_MANIFESTS: MANIFEST, MCP_MUTATIONS: 'start_run' };
+    await gateway.replace(() => startWith(PERSISTED));
+    const codeOf = async (request: Readonly<Record<string, unknown>>) =>
+      codesOf({ errors: (await send(transport, gateway.url, request)).errors ?? [] });
+    const variables = GOOD;
+    for (const name of ['run_state', 'start_run']) {
+      const document = BUNDLED_TOOLS.find((text) => text.includes(name)) ?? '';
+      const codes = [
+        await codeOf({ documentId: `mcp:${name}`, variables }),
+        await codeOf({ query: document, variables }),
+      ];
+      expect(codes).toEqual([['PERSISTED_QUERY_NOT_FOUND'], ['OPERATION_NOT_ALLOWED']]);
+    }
+    expect(upstream.calls).toEqual([]);
+  });
+
+  it("The operator's manifest replaces the bundled tools", async () => {
+    const PERSISTED = { PERSISTED_OPERATIONS: 'allow', PERSISTED_MANIFESTS: MANIFEST };
+    await gateway.replace(() => startWith({ ...PERSISTED, MCP: 'manifest', MCP_MUTATIONS: 'Again' }));
+    const client = await connect('@modelcontextprotocol/client 2, negotiating', gateway.url, 'key-a');
+    expect(await client.tools()).toMatchObject([
+      {
+        name: 'Outputs',
+        description: 'What did the run return?',
+        inputSchema: {
+          properties: {
+            workflowId: { type: 'string', description: 'Id of the workflow.' },
+            filter: { type: 'object', properties: { status: { type: 'array', items: { type: 'string' } } } },
+            path: { type: 'string' },
+            maxBytes: { type: 'integer' },
+          },
+          required: ['workflowId', 'runId'],
+          additionalProperties: false,
+        },
+      },
+      { name: 'Again' },
+    ]);
+    const { content } = await client.call('Outputs', { workflowId: 'wf', runId: 'same' });
+    expect(content).toMatchObject({ data: { run: { outputs: 'run of key-a' } } });
+  });
+
+  it('An unknown name in MCP_MUTATIONS is refused at the start', async () => {
+    const message = 'MCP_MUTATIONS must name mutations among the tools (start_run), got delete_run.';
+    await expect(startWith({ MCP_MUTATIONS: 'delete_run' })).rejects.toThrow(message);
+  });
+
+  it('The endpoint does not exist with MCP=off', async () => {
+    await gateway.replace(() => startWith({ MCP: 'off' }));
+    const { status } = await ask(`${gateway.url}/mcp`, { method: 'POST', headers: JSON_HEADERS, body: '{}' });
+    expect(status).toBe(404);
+  });
+
+  const JSON_HEADERS = {
+    authorization: 'Bearer key-a',
+    'content-type': 'application/json',
+    accept: 'application/json, text/event-stream',
+  };
+  const callOf = (given: unknown, name = 'run_state') => ({
+    ...{ jsonrpc: '2.0', id: 1, method: 'tools/call' },
+    params: { name, arguments: given },
+  });
+  const GOOD = { workflowId: 'wf', runId: 'same' };
+  const withText = (member: string) =>
+    JSON.stringify(callOf(GOOD, 'read_payload')).replace('"runId"', `${member},"runId"`);
+
+  it.each<[string, string]>([
+    ['an unknown tool', JSON.stringify(callOf(GOOD, 'drop_table'))],
+    ['a tool by the name of a property of objects', JSON.stringify(callOf(GOOD, '__proto__'))],
+    ['no arguments', JSON.stringify(callOf(undefined))],
+    ['an argument of another type', JSON.stringify(callOf({ ...GOOD, runId: { $ne: null } }))],
+    ['an unknown argument', JSON.stringify(callOf({ ...GOOD, query: '{ workflows { nodes { id } } }' }))],
+    ['too few bytes', JSON.stringify(callOf({ ...GOOD, maxBytes: 1 }))],
+    ['too many bytes', JSON.stringify(callOf({ ...GOOD, maxBytes: 1e9 }))],
+    ['an id that leaves its path', JSON.stringify(callOf({ workflowId: 'wf', runId: '../../secret' }))],
+    ['an argument in a prototype', withText('"__proto__":{"runId":"same"}').replace(',"runId":"same"}', '}')],
+    ['a deep list', withText(`"nodeIds":${'['.repeat(20_000)}${']'.repeat(20_000)}`)],
+    ['a batch', JSON.stringify([callOf(GOOD), callOf(GOOD)])],
+    ['a number', '7'],
+    ['text that is not JSON', '{'],
+    [
+      'an endless subscription',
+      '{"jsonrpc":"2.0","id":1,"method":"subscriptions/listen","params":{"notifications":{}}}',
+    ],
+    ['an unknown method', '{"jsonrpc":"2.0","id":1,"method":"resources/list"}'],
+  ])('A message with %s is refused without an upstream call and without a defect', async (_, body) => {
+    const answer = await ask(`${gateway.url}/mcp`, { method: 'POST', headers: JSON_HEADERS, body });
+    const text = answer.body.toString();
+    expect(answer.status).toBeLessThan(500);
+    expect(text).toMatch(/"isError":true|"error":\{/);
+    expect(text).not.toContain('Something went wrong');
+    expect(log.lines.filter(({ level }) => Number(level) >= 50)).toEqual([]);
+    expect(upstream.calls).toEqual([]);
+  });
+
+  const LIST = { jsonrpc: '2.0', id: 1, method: 'tools/list' };
+  const WRONG = Array<number>(150_000).fill(1);
+  const CLIENT = { name: 'x', version: '1' };
+  it.each<[string, object]>([
+    ['wrong items', callOf({ workflowIds: WRONG }, 'what_is_failing')],
+    ['too many items', callOf({ workflowIds: WRONG.map(String) }, 'what_is_failing')],
+    ['a long name', callOf({}, 'x'.repeat(900_000))],
+    [
+      'wrong parts of its frame',
+      { ...LIST, method: 'initialize', params: { clientInfo: { ...CLIENT, icons: WRONG } } },
+    ],
+  ])('answers a message with %s by one short error', async (_, message) => {
+    const body = JSON.stringify(message);
+    const answer = await ask(`${gateway.url}/mcp`, { method: 'POST', headers: JSON_HEADERS, body });
+    expect(answer.body.toString()).toMatch(/"isError":true|"error":\{/);
+    expect(answer.body.length).toBeLessThan(1000);
+  });
+
+  it('lists of arguments have at most a hundred items', async () => {
+    const client = await connect('@modelcontextprotocol/sdk 1', gateway.url, 'key-a');
+    const [tool] = await client.tools();
+    expect(tool?.inputSchema.properties?.workflowIds).toMatchObject({ type: 'array', maxItems: 100 });
+  });
+
+  it('names the workflow that cannot be read', async () => {
+    const client = await connect('@modelcontextprotocol/sdk 1', gateway.url, 'key-a');
+    const { content } = await client.call('what_is_failing', { workflowIds: ['gone'] });
+    expect(content).toMatchObject({ errors: [{ code: 'NOT_FOUND', workflowId: 'gone' }] });
+  });
+
+  it('another caller does not wait for the messages of one', async () => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 301 });
+    const answered: string[] = [];
+    const post = async (path: string, key: string, body: object) => {
+      const headers = { ...JSON_HEADERS, authorization: `Bearer ${key}` };
+      const sent = request(`${gateway.url}${path}`, { method: 'POST', agent, headers });
+      sent.end(JSON.stringify(body));
+      const [response] = (await once(sent, 'response')) as [IncomingMessage];
+      await response.resume().toArray();
+      answered.push(key);
+    };
+    const askRun = (key: string) =>
+      post('/graphql', key, { query: '{ run(workflowId: "wf", id: "same") { status } }' });
+    for (const key of ['key-a', 'key-b']) await askRun(key);
+    const all = () => Promise.all([...Array.from({ length: 300 }, () => post('/mcp', 'key-a', LIST)), askRun('key-b')]);
+    // The connections are opened first.
+    await all();
+    answered.length = 0;
+    await all();
+    agent.destroy();
+    expect(answered.indexOf('key-b')).toBeLessThan(150);
+  });
+
+  it.each(['sort_by(@, &x)', 'a'.repeat(900_000), '[?'])('A bad path is an error of the part: %.20s', async (path) => {
+    const body = JSON.stringify(callOf({ ...GOOD, path, maxBytes: 1000 }, 'read_payload'));
+    const { status, body: sent } = await ask(`${gateway.url}/mcp`, { method: 'POST', headers: JSON_HEADERS, body });
+    expect([status, sent.length < 3000]).toEqual([200, true]);
+    expect(sent.toString()).toContain('BAD_USER_INPUT');
+  });
+
+  it.each([
+    ['PUT', {}, 405],
+    ['GET', {}, 405],
+    ['POST', { 'content-type': 'text/plain' }, 415],
+    ['POST', { origin: 'https://evil.example' }, 403],
+    ['POST', { accept: 'text/html' }, 406],
+  ])('A %s with the headers %j is refused by %i', async (method, headers, status) => {
+    const body = method === 'GET' ? undefined : JSON.stringify(callOf(GOOD));
+    const options = { method, headers: { ...JSON_HEADERS, ...headers }, ...(body !== undefined && { body }) };
+    expect((await ask(`${gateway.url}/mcp`, options)).status).toBe(status);
+  });
+
+  it('Pages of every origin may ask with CORS_ORIGINS=*', async () => {
+    await gateway.replace(() => startWith({ CORS_ORIGINS: '*' }));
+    const headers = { ...JSON_HEADERS, origin: 'https://app.example' };
+    const body = JSON.stringify(callOf(GOOD));
+    expect((await ask(`${gateway.url}/mcp`, { method: 'POST', headers, body })).status).toBe(200);
+  });
+});

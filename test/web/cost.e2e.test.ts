@@ -1,0 +1,272 @@
+/** What runs use and cost, and where else they can be seen. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, expect, it } from '@jest/globals';
+import { startPageGateway } from '../harness/browser-gateway.ts';
+import type { Page } from '../harness/browser.ts';
+import { describeInBrowser } from '../harness/describe-in-browser.ts';
+import type { Script } from '../harness/upstream.ts';
+import { wireRun, wireStep, wireWorkflow } from '../harness/wire.ts';
+
+const START = '2026-01-01T10:00:';
+const at = (second: number) => `${START}${String(second).padStart(2, '0')}.000Z`;
+
+const outputsOf = (model: string, tokens: number, finish_reason: string) => ({
+  model,
+  choices: [{ message: { role: 'assistant', content: 'Yes' }, finish_reason }],
+  usage: { prompt_tokens: tokens, completion_tokens: 0, total_tokens: tokens },
+});
+const stepOf = (node_id: string, from: number, to: number, model: string, tokens: number, finish = 'stop') =>
+  wireStep({
+    ...{ id: node_id, node_id, start_time: at(from), end_time: at(to), elapsed_time: to - from },
+    outputs: outputsOf(model, tokens, finish),
+  });
+
+const STEPS = [
+  stepOf('cheap', 0, 3, 'small', 3000),
+  stepOf('dear', 3, 5, 'large', 1000, 'length'),
+  stepOf('free', 5, 6, 'our-own', 2000),
+];
+
+const HOUR = 3_600_000;
+const started = (id: string, hoursAgo: number, all_outputs: unknown) => {
+  const time = new Date(Date.now() - hoursAgo * HOUR).toISOString();
+  return wireRun(id, { start_time: time, end_time: time, all_outputs });
+};
+const HISTORY = [
+  started('h1', 0.01, { cheap: outputsOf('small', 3000, 'stop'), free: outputsOf('our-own', 2000, 'stop') }),
+  started('h2', 0.02, null),
+  started('h3', 10 * 24, { dear: outputsOf('large', 1000, 'stop') }),
+];
+
+const usual: Script = ({ endpoint, runId, workflowId }) => {
+  if (endpoint === 'workflows') return { json: ['wf', 'spending', 'broken'].map((id) => wireWorkflow(id)) };
+  // A 503 would open the circuit breaker of all calls.
+  if (workflowId === 'broken') return { status: 403, json: {} };
+  if (endpoint === 'runs' && workflowId === 'spending') return { json: HISTORY };
+  if (endpoint === 'steps' && runId === 'h2') return { json: [] };
+  const run = wireRun(runId === '' ? 'r1' : runId, { start_time: at(0), end_time: at(40), elapsed_time: 6 });
+  return { json: endpoint === 'steps' ? STEPS : [run] };
+};
+
+const folder = await mkdtemp(join(tmpdir(), 'prices-'));
+const prices = join(folder, 'prices.json');
+const priceOf = (price: number) => ({ input_cost_per_token: price, output_cost_per_token: price });
+await writeFile(prices, JSON.stringify({ small: priceOf(1e-6), large: priceOf(1e-4) }));
+const gateway = await startPageGateway(usual, {
+  TOKEN_PRICES: prices,
+  RUN_URL_TEMPLATE: 'https://vendor.example/w/{workflowId}/r/{runId}',
+  WORKFLOW_URL_TEMPLATE: 'https://vendor.example/w/{workflowId}',
+});
+afterEach(() => {
+  gateway.upstream.script = usual;
+});
+afterAll(async () => {
+  await gateway.close();
+  await rm(folder, { recursive: true });
+});
+
+const RUN = `${gateway.url}/workflows/wf/runs/r1`;
+
+describeInBrowser('the page of a run', (open) => {
+  const nodes = (page: Page) => page.getByRole('table', { name: 'Steps' }).locator('a[data-row]').allTextContents();
+
+  it('The page sorts steps by duration, tokens and price, as the gateway sorts them', async () => {
+    const page = await open({ key: 'key-1' });
+    await page.goto(`${RUN}?tab=steps`);
+    const header = (name: string) => page.getByRole('columnheader', { name });
+    await page.getByRole('cell', { name: '$0.10' }).waitFor();
+    expect(await nodes(page)).toEqual(['cheap', 'dear', 'free']);
+    for (const [name, order] of [
+      ['Tokens', ['cheap', 'free', 'dear']],
+      ['Price', ['dear', 'cheap', 'free']],
+      ['Duration', ['cheap', 'dear', 'free']],
+    ] as const) {
+      await header(name).getByRole('button').click();
+      await page.locator(`[aria-sort=descending]:has-text("${name}")`).waitFor();
+      while ((await nodes(page)).join() !== order.join()) await page.waitForTimeout(20);
+    }
+    await page.reload();
+    await page.locator('[aria-sort=descending]:has-text("Duration")').waitFor();
+    await page.getByRole('cell', { name: 'not priced' }).waitFor();
+  });
+
+  it('Unusual values are amber: an answer that was cut off, and more idle time than work', async () => {
+    const page = await open({ key: 'key-1' });
+    await page.goto(`${RUN}?step=dear`);
+    const amber = page.locator('.amber');
+    await amber.filter({ hasText: 'length: the answer was cut off' }).waitFor();
+    await amber.filter({ hasText: '34.0 s (85%)' }).waitFor();
+    await page.goto(`${RUN}?step=cheap`);
+    await page.getByText('stop', { exact: true }).waitFor();
+    expect(await amber.count()).toBe(1);
+  });
+
+  it("The page of a run leads to the vendor's page of the run, and that of a workflow to the workflow's", async () => {
+    const page = await open({ key: 'key-1' });
+    const link = page.getByRole('link', { name: 'Open in vendor.example' });
+    await page.goto(RUN);
+    expect(await link.getAttribute('href')).toBe('https://vendor.example/w/wf/r/r1');
+    await page.goto(`${gateway.url}/workflows/wf`);
+    expect(await link.getAttribute('href')).toBe('https://vendor.example/w/wf');
+  });
+
+  it('The page reports in words that the workflow API does not answer, or refuses the list of workflows', async () => {
+    const page = await open({ key: 'key-2' });
+    gateway.upstream.script = () => ({ status: 503, json: {} });
+    await page.goto(RUN);
+    await page.getByText('The workflow API isn’t answering.').waitFor();
+    gateway.upstream.script = (call) => (call.endpoint === 'workflows' ? { status: 403, json: {} } : usual(call));
+    await page.goto(gateway.url);
+    await page.getByText('This key may not list workflows.').waitFor();
+  });
+});
+
+describeInBrowser('the cost', (open) => {
+  const texts = (page: Page, by: string, row: string) =>
+    page
+      .getByRole('region', { name: `By ${by}` })
+      .getByRole('row')
+      .filter({ hasText: row })
+      .getByRole('cell')
+      .allTextContents();
+
+  it('The cost is one click away: by workflow, and for one workflow by day and model; it names unpriced models and runs without reports', async () => {
+    const page = await open({ key: 'key-1' });
+    await page.goto(`${gateway.url}/workflows/spending`);
+    await page.getByRole('link', { name: 'Cost' }).click();
+    await page.getByRole('heading', { level: 1, name: 'Cost of Workflow spending' }).waitFor();
+    await page.getByRole('region', { name: 'By day' }).waitFor();
+    await page.getByRole('region', { name: 'By workflow' }).waitFor();
+    expect(await texts(page, 'workflow', 'Workflow spending')).toEqual([
+      ...[
+        'Workflow spending',
+        '1 step not priced $0.003',
+        '$0.00',
+        '$0.10',
+        '5,000',
+        '1 run not counted 2',
+        '5,000',
+        '0',
+      ],
+    ]);
+    // The highest price is first, with the price of the seven days before next to it.
+    expect(await page.getByRole('region', { name: 'By workflow' }).getByRole('cell').first().textContent()).toBe(
+      'Workflow spending',
+    );
+    expect(await texts(page, 'workflow', 'Workflow wf')).toEqual(['Workflow wf', '–', '–', '–', '–', '0', '–', '–']);
+    expect(await texts(page, 'workflow', 'Workflow broken')).toEqual([
+      ...['Workflow broken', '–', '–', '–', 'could not be read', '–', '–', '–'],
+    ]);
+    expect(await texts(page, 'model', 'small')).toEqual(['small', '$0.003', '3,000', '3,000', '0']);
+    expect(await texts(page, 'model', 'our-own')).toEqual(['our-own', 'not priced', '2,000', '2,000', '0']);
+
+    await page.getByRole('button', { name: '30 d' }).click();
+    await page.getByRole('region', { name: 'By model' }).getByText('large').waitFor();
+    expect(await texts(page, 'model', 'large')).toEqual(['large', '$0.10', '1,000', '1,000', '0']);
+    await page.getByRole('button', { name: '24 h' }).click();
+    await page.getByRole('region', { name: 'By hour' }).waitFor();
+    // By keyboard too: the rows are in the order of their price.
+    for (const key of ['j', 'j', 'Enter']) await page.keyboard.press(key);
+    await page.getByRole('heading', { level: 1, name: 'Cost of Workflow wf' }).waitFor();
+    await page.getByText('No runs in this time.').waitFor();
+  });
+
+  /** Three runs of two workflows in this week, two of them failed, and one in the week before. */
+  const spending: Script = ({ endpoint, workflowId }) => {
+    if (endpoint === 'workflows') return { json: ['one', 'two'].map((id) => wireWorkflow(id)) };
+    if (endpoint !== 'runs') return { json: [] };
+    const call = { call: outputsOf('large', 1000, 'stop') };
+    const failed = (id: string, hoursAgo: number) => ({
+      ...started(id, hoursAgo, call),
+      status: 'failed',
+      error: 'no',
+    });
+    return {
+      json:
+        workflowId === 'one'
+          ? [failed('a1', 0.01), started('a2', 8 * 24, call)]
+          : [failed('b1', 0.02), started('b2', 0.03, call)],
+    };
+  };
+  const fact = (page: Page, name: string) =>
+    page
+      .locator('.facts > div')
+      .filter({ has: page.getByText(name, { exact: true }) })
+      .locator('dd');
+
+  it.each([
+    ['a mouse', 1280, (page: Page) => page.getByRole('link', { name: 'Cost' }).click()],
+    [
+      'a keyboard',
+      1280,
+      async (page: Page) => {
+        while ((await page.evaluate('document.activeElement.textContent')) !== 'Cost') await page.keyboard.press('Tab');
+        await page.keyboard.press('Enter');
+      },
+    ],
+    ['a phone', 390, (page: Page) => page.getByRole('link', { name: 'Cost' }).click()],
+  ] as const)(
+    'What failures cost this week is read on the first screen, one step from home, with %s',
+    async (_, width, toCost) => {
+      gateway.upstream.script = spending;
+      const page = await open({ key: 'key-4', width, height: 800 });
+      await page.goto(gateway.url);
+      await toCost(page);
+      await fact(page, 'Price of failed runs').getByText('$0.20').waitFor();
+      expect(await fact(page, 'Price').textContent()).toBe('$0.30 ');
+      expect(await fact(page, '7 days before').textContent()).toBe('$0.10 ');
+      expect(await fact(page, 'Failed runs').textContent()).toBe('2 of 3');
+      const box = await fact(page, 'Price of failed runs').boundingBox();
+      expect(box?.y).toBeLessThan(400);
+      expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
+    },
+  );
+
+  it('A change of the model is marked on its day, and leads to the comparison', async () => {
+    const runs = Array.from({ length: 6 }, (_, number) => started(`m${number}`, 0.01 + 0.01 * number, null));
+    gateway.upstream.script = (call) => {
+      if (call.endpoint === 'runs' && call.workflowId === 'spending') return { json: runs };
+      if (call.endpoint !== 'steps' || call.workflowId !== 'spending') return usual(call);
+      const model = Number(call.runId.slice(1)) < 3 ? 'large' : 'small';
+      return { json: [{ ...stepOf('ask', 0, 1, model, 1000), id: call.runId, inputs: { model, messages: [] } }] };
+    };
+    const page = await open({ key: 'key-5' });
+    await page.goto(`${gateway.url}/cost?workflow=spending`);
+    const change = page
+      .getByRole('region', { name: 'By day' })
+      .getByRole('link', { name: /: model of ask small → large$/ });
+    await change.waitFor();
+    // The same model has the same colour in the table of models and in each bar.
+    expect(await page.getByRole('region', { name: 'By day' }).locator('.model-bar').first().getAttribute('title')).toBe(
+      'large: $0.30\nsmall: $0.003',
+    );
+    await change.click();
+    await page.waitForURL(/runs\/m2\?tab=compare&node=ask&with=m3&diff=inputs$/);
+  });
+
+  it('Each of thirty days in New York has its own name and runs, across the change of the clock', async () => {
+    const days = Array.from({ length: 30 }, (_, index) => Date.parse('2025-11-19T12:00:00Z') - index * 24 * HOUR);
+    const runs = days.map((day, index) => {
+      const time = new Date(day).toISOString();
+      return wireRun(`d${index}`, { start_time: time, end_time: time, all_outputs: {} });
+    });
+    gateway.upstream.script = (call) =>
+      call.endpoint === 'runs' && call.workflowId === 'spending' ? { json: runs } : usual(call);
+    const page = await open({ key: 'key-3', timeZone: 'America/New_York' });
+    await page.clock.setFixedTime(new Date('2025-11-19T15:00:00Z'));
+    await page.goto(`${gateway.url}/cost?workflow=spending&since=30d`);
+    const table = page.getByRole('region', { name: 'By day' });
+    await table.getByText('21 Oct').waitFor();
+    const textsOf = (column: number) => table.locator(`td:nth-child(${column})`).allTextContents();
+    const name = new Intl.DateTimeFormat('en-GB', {
+      weekday: 'short',
+      day: 'numeric',
+      month: 'short',
+      timeZone: 'UTC',
+    });
+    expect(await textsOf(1)).toEqual(days.map((day) => name.format(day)));
+    expect(await textsOf(5)).toEqual(days.map(() => '1'));
+  });
+});
