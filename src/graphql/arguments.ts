@@ -1,7 +1,10 @@
 /** Checks of arguments that types cannot express. Each throws BAD_USER_INPUT. */
+import { parseInputPath } from '../domain/inputs/input-path.ts';
+import type { InputCondition, InputTest } from '../domain/inputs/input-test.ts';
 import { InvalidPathError, parsePath, type PathBudget, type PathExpression } from '../domain/json-path/json-path.ts';
 import { unwritable } from '../domain/json.ts';
 import { jsonBytes } from '../domain/json-bytes.ts';
+import { timestampOfMicros } from '../domain/timestamp.ts';
 import type { JsonObject, JsonValue } from '../domain/types.ts';
 import type { RunFilter, TimeWindow } from '../runs/history/run-history.ts';
 import { REDACTED } from '../domain/redaction/redactor.ts';
@@ -45,16 +48,27 @@ export function timeWindow({ startedAfter = null, startedBefore = null }: NonNul
   throw new GatewayError('BAD_USER_INPUT', `startedAfter must not be later than startedBefore, got ${got}.`);
 }
 
-type GivenFilter = { readonly [Key in keyof RunFilter]?: RunFilter[Key] | undefined } | null | undefined;
+type Condition = 'status' | 'startedAfter' | 'startedBefore' | 'error' | 'search';
+
+type GivenFilter =
+  | ({ readonly [Key in Condition]?: RunFilter[Key] | undefined } & {
+      readonly inputs?: readonly GivenInput[] | null | undefined;
+      readonly minWallClockMs?: number | null | undefined;
+    })
+  | null
+  | undefined;
 
 /** Missing conditions become null. Statuses are unique, since each run is compared with all of them. */
-export const runFilter = (given: GivenFilter): RunFilter | null =>
+export const runFilter = (given: GivenFilter, nowMs: number): RunFilter | null =>
   given
     ? {
         status: given.status ? [...new Set(given.status)] : null,
         ...timeWindow(given),
         error: given.error == null ? null : checkFilterText('error', given.error).toLowerCase(),
         search: given.search == null ? null : checkFilterText('search', given.search).trim().toLowerCase(),
+        inputs: checkInputFilters(given.inputs ?? []),
+        wallClock:
+          given.minWallClockMs == null ? null : { minMs: given.minWallClockMs, now: timestampOfMicros(nowMs * 1000) },
       }
     : null;
 
@@ -66,6 +80,48 @@ function checkFilterText(name: keyof RunFilter, text: string): string {
     `filter.${name} must have 1 to ${MAX_SEARCH_LENGTH} characters that are not all blank, got ${got}. Leave it out for all runs.`,
   );
 }
+
+interface GivenInput {
+  readonly path: string;
+  readonly test?: InputTest | undefined;
+  readonly value?: JsonValue | undefined;
+}
+
+const MAX_INPUT_FILTERS = 10;
+
+function checkInputFilters(given: readonly GivenInput[]): readonly InputCondition[] {
+  if (given.length <= MAX_INPUT_FILTERS) return given.map(checkInputFilter);
+  throw new GatewayError(
+    'BAD_USER_INPUT',
+    `filter.inputs must have at most ${MAX_INPUT_FILTERS} conditions, got ${given.length}.`,
+  );
+}
+
+function checkInputFilter({ path: text, test = 'EQUALS', value = null }: GivenInput, at: number): InputCondition {
+  const wrong = (what: string) => new GatewayError('BAD_USER_INPUT', `filter.inputs[${at}].${what}`);
+  const path = parseInputPath(text);
+  if (!path) throw wrong('path must have dotted names and indexes, such as customer.region or items[0]."odd name".');
+  const takesNone = test === 'PRESENT' || test === 'MISSING';
+  const problem = takesNone ? (value === null ? null : 'no value') : problemOfValue(test, value);
+  if (problem !== null) throw wrong(`value must be ${problem} for ${test}, got ${kindOf(value)}.`);
+  // Boundary: checked above.
+  return { path, test, value: value as InputCondition['value'] };
+}
+
+/** What it must be. Null if it is that. */
+function problemOfValue(test: InputTest, value: JsonValue): string | null {
+  if (test !== 'EQUALS') return typeof value === 'number' ? null : 'a number';
+  return typeof value === 'object' ? 'a string, number or boolean' : null;
+}
+
+const kindOf = (value: JsonValue): string =>
+  value === null
+    ? 'none'
+    : Array.isArray(value)
+      ? 'a list'
+      : typeof value === 'object'
+        ? 'an object'
+        : `a ${typeof value}`;
 
 const MAX_INPUTS_BYTES = 2 ** 20;
 

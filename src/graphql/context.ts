@@ -3,6 +3,7 @@ import type { Caller, Standing } from '../auth/caller.ts';
 import { createModelCalls } from '../domain/changes/model-calls.ts';
 import type { Conversation } from '../domain/conversation/message.ts';
 import type { Cost } from '../domain/cost/cost.ts';
+import type { InputValues } from '../domain/inputs/input-values.ts';
 import type { PriceList } from '../domain/cost/prices.ts';
 import type { RunComparison } from '../domain/run/comparison.ts';
 import type { Failure } from '../domain/run/failure-groups.ts';
@@ -29,7 +30,7 @@ import { Budgets, type Limits } from './budgets.ts';
 import type { LookAhead } from './fields/data-requirements.ts';
 import type { Links } from './links.ts';
 import { createReportedErrors } from './lists/reported-errors.ts';
-import type { ExaminedRun, ReadRun, RunTriage, WorkflowChanges } from './object-references.ts';
+import type { ExaminedRun, ReadRun, RunTriage, ShiftsOfWorkflow, WorkflowChanges } from './object-references.ts';
 import { once } from './once.ts';
 import { PagesFirst } from './pages-first.ts';
 import { PayloadReader, type PayloadReaderOptions } from './payload-reader.ts';
@@ -147,6 +148,10 @@ export function createContext(source: ContextSource, request: ContextRequest) {
     modelCalls: once(createModelCalls),
     /** What groups of failures need of runs, by workflow and run. */
     examinedRuns: kept<Promise<ExaminedRun>>(),
+    /** Compared values of inputs, by payload. */
+    inputValues: kept<Promise<InputValues | null>>(),
+    /** Shifts by workflow and number of runs. */
+    workflowShifts: kept<Promise<ShiftsOfWorkflow>>(),
     /** Failures that are diagnosed, and the texts of their diagnoses by bytes, by workflow and run. */
     failures: kept<Failure>(),
     diagnoses: kept<Promise<(maxBytes: number) => string>>(),

@@ -3,6 +3,7 @@ import type { GraphQLResolveInfo } from 'graphql';
 import type { ChangePoint, ComparedRun } from '../domain/changes/changes.ts';
 import type { BaselineReason } from '../domain/changes/suspected-changes.ts';
 import type { Cost } from '../domain/cost/cost.ts';
+import type { CommonInput, CommonInputs } from '../domain/inputs/common-inputs.ts';
 import type { Occurrence } from '../domain/run/diagnosis.ts';
 import type { Expectation } from '../domain/run/expectation.ts';
 import type { Failure, FailureGroup } from '../domain/run/failure-groups.ts';
@@ -10,6 +11,7 @@ import type { GroupHistory } from '../domain/run/group-history.ts';
 import type { RunStatistics } from '../domain/run/statistics.ts';
 import type { TrendBucket } from '../domain/run/trend.ts';
 import type { RunOfUsage, UsageTrend } from '../domain/run/usage-trend.ts';
+import type { Shift } from '../domain/shifts/shifts.ts';
 import type { GatewayError } from '../upstream/errors.ts';
 
 export interface WorkflowRef {
@@ -80,6 +82,25 @@ export interface SuspectedChanges {
   readonly errors: readonly GatewayError[];
 }
 
+export interface CommonInputOfWorkflow extends CommonInput {
+  readonly workflowId: string;
+}
+
+export interface CommonInputsOfGroup extends CommonInputs {
+  readonly nodes: readonly CommonInputOfWorkflow[];
+}
+
+export interface ShiftOfWorkflow extends Shift {
+  readonly workflowId: string;
+  readonly suspectedChanges: () => Promise<SuspectedChanges>;
+}
+
+export interface ShiftsOfWorkflow {
+  readonly nodes: readonly ShiftOfWorkflow[];
+  readonly runsExamined: number;
+  readonly runsRequested: number;
+}
+
 export type FailureGroupOrder = 'IMPACT' | 'COUNT' | 'RECENT' | 'COST';
 
 /** A failure group with claims that need further runs, which are loaded when a claim is selected. */
@@ -90,6 +111,7 @@ export interface FailureGroupInHistory extends FailureGroup {
   readonly affectedRate: () => Promise<number | null>;
   readonly estimatedCost: () => Promise<Cost | null>;
   readonly suspectedChanges: () => Promise<SuspectedChanges>;
+  readonly commonInputs: () => Promise<CommonInputsOfGroup>;
 }
 
 export interface FoundFailureGroups {

@@ -13,7 +13,11 @@ const failure = { nodeId: 'enrich', message: "KeyError: 'sku_v1'", code: null };
 describe('The headline of a diagnosis', () => {
   it.each([
     [{}, {}, "`enrich` failed with KeyError: 'sku_v1'; new since 2025-03-13T02:41:00Z, 5 of 31 runs"],
-    [{}, { state: 'ONGOING' as const }, "`enrich` failed with KeyError: 'sku_v1'; since 2025-03-13T02:41:00Z, 5 of 31 runs"],
+    [
+      {},
+      { state: 'ONGOING' as const },
+      "`enrich` failed with KeyError: 'sku_v1'; since 2025-03-13T02:41:00Z, 5 of 31 runs",
+    ],
     [
       { nodeId: null, message: null, code: 'E7' },
       { state: 'ONGOING' as const, firstSeenIsExact: false },

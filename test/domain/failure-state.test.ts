@@ -1,30 +1,9 @@
 /** States of failure groups over written and random histories: one character a run, oldest first. */
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { failureGroups, failureOf, type Failure } from '../../src/domain/run/failure-groups.ts';
-import { createGroupHistory, type GroupHistory } from '../../src/domain/run/group-history.ts';
 import { createRandom } from './inputs/histories.ts';
-import { at, ran, runOf, runRecord } from './facts.ts';
-
-const idAt = (index: number) => `run-${index}`;
-
-/** `o` completed, `x` failed as the group, `y` otherwise, `?` for a reason that isn't loaded, `u` completed, but its steps failed to load. */
-function historyOf(runs: string, isWhole = false): GroupHistory {
-  const records = [...runs].map((kind, index) =>
-    runRecord({ id: idAt(index), rawStatus: 'ou'.includes(kind) ? 'completed' : 'failed', startTime: at(index) }),
-  );
-  const failures = [...runs].flatMap((kind, index): Failure[] => {
-    if (!'xy'.includes(kind)) return [];
-    const run = runOf([ran('a', 0, 1, 'failed', { error: kind === 'x' ? 'no' : 'other' })]);
-    return [failureOf({ id: idAt(index), startTime: at(index), error: null }, run)];
-  });
-  const completed = [...runs].flatMap((kind, index) => (kind === 'o' ? [[idAt(index), new Set(['a'])] as const] : []));
-  const group = failureGroups('wf', failures).find(({ message }) => message === 'no');
-  if (!group) throw new Error('The history must have an x.');
-  const isUnreadable = ({ id }: { readonly id: string }) => runs.charAt(Number(id.slice(4))) === 'u';
-  const completedNodes = new Map([...completed, ...failures.map(({ runId }) => [runId, new Set<string>()] as const)]);
-  return createGroupHistory({ records, failures, completedNodes, isUnreadable, isWhole })(group);
-}
+import { historyOf } from './failure-histories.ts';
+import { at } from './facts.ts';
 
 const ok = (count: number) => 'o'.repeat(count);
 /** A rate limit every nine runs. */

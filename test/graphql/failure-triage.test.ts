@@ -50,7 +50,7 @@ describe('Failure groups', () => {
     workflows = createScriptedWorkflows(['wf', 'other']);
   });
 
-  async function groupsOf(args = '(last: 100)', fields = 'latestMessage firstSeenIsExact isNew isResolved') {
+  async function groupsOf(args = '(last: 100)', fields = 'latestMessage firstSeenIsExact state') {
     const { data, errors } = await gateway.query(
       `{ workflow(id: "wf") { failureGroups${args} { nodes { ${fields} } } } }`,
     );
@@ -59,11 +59,10 @@ describe('Failure groups', () => {
       .failureGroups;
     return nodes.map(({ latestMessage, ...group }) => ({ failure: latestMessage.slice(0, 8), ...group }));
   }
-  const group = (status: number, shows: { isExact?: boolean; isNew?: boolean; isResolved?: boolean } = {}) => ({
+  const group = (status: number, shows: { isExact?: boolean; state?: string } = {}) => ({
     failure: `HTTP ${status}`,
-    firstSeenIsExact: shows.isExact ?? shows.isNew ?? false,
-    isNew: shows.isNew ?? false,
-    isResolved: shows.isResolved ?? false,
+    firstSeenIsExact: shows.isExact ?? shows.state === 'NEW',
+    state: shows.state ?? 'ONGOING',
   });
   const calls = () => (['workflows', 'runs', 'run', 'steps'] as const).map((endpoint) => upstream.count(endpoint));
 
@@ -77,31 +76,31 @@ describe('Failure groups', () => {
 
   it('A failure is resolved by three completions of its node, not by runs that skip the node', async () => {
     start('wf', '30 ok', 'e500', '2 ok', '2 skip');
-    expect(await groupsOf()).toEqual([group(500, { isNew: true })]);
+    expect(await groupsOf()).toEqual([group(500, { state: 'NEW' })]);
     start('wf', 'ok');
     await restart();
-    expect(await groupsOf()).toEqual([group(500, { isNew: true, isResolved: true })]);
+    expect(await groupsOf()).toEqual([group(500, { state: 'RESOLVED', isExact: true })]);
   });
 
   it('A failure of a closed window is resolved by runs after it, unless it comes again', async () => {
     start('wf', '21 ok', 'e500', '2 ok', 'e429', '2 ok');
     const window = `(last: 100, startedBefore: "${startOf(23)}")`;
-    expect(await groupsOf(window)).toEqual([group(500, { isNew: true, isResolved: true })]);
+    expect(await groupsOf(window)).toEqual([group(500, { state: 'RESOLVED', isExact: true })]);
     start('wf', 'e500', '3 ok');
     await restart();
     // Four runs are between the two failures.
-    expect(await groupsOf(window)).toEqual([group(500, { isNew: true })]);
+    expect(await groupsOf(window)).toEqual([group(500, { state: 'NEW' })]);
     start('wf', '3 ok');
     await restart();
-    expect(await groupsOf(window)).toEqual([group(500, { isNew: true, isResolved: true })]);
+    expect(await groupsOf(window)).toEqual([group(500, { state: 'RESOLVED', isExact: true })]);
   });
 
   it('Nothing is resolved where completed runs cannot be loaded', async () => {
     start('wf', '21 ok', 'e500', '3 ok');
     upstream.script = failing(...workflows.ids().filter((id) => id.startsWith('ok')));
-    expect(await groupsOf()).toEqual([group(500, { isNew: true })]);
+    expect(await groupsOf()).toEqual([group(500, { state: 'UNKNOWN', isExact: true })]);
     upstream.script = script;
-    expect(await groupsOf()).toEqual([group(500, { isNew: true, isResolved: true })]);
+    expect(await groupsOf()).toEqual([group(500, { state: 'RESOLVED', isExact: true })]);
   });
 
   it.each([
@@ -133,7 +132,7 @@ describe('Failure groups', () => {
       readonly nodes: readonly unknown[];
       readonly runsNotLoaded: number;
     }
-    const FIELDS = 'workflow { id } latestMessage count isNew isResolved runs { id }';
+    const FIELDS = 'workflow { id } latestMessage count state isNew isResolved runs { id }';
     async function ask(args: string, fields = FIELDS) {
       const answer = await gateway.query(`{ failureGroups${args} { nodes { ${fields} } runsNotLoaded } }`);
       const { nodes, runsNotLoaded } = (answer.data as unknown as { failureGroups: Found }).failureGroups;
@@ -143,12 +142,13 @@ describe('Failure groups', () => {
         errors: answer.errors.map(({ path, extensions }) => [path?.join('.'), extensions.code, extensions.workflowId]),
       };
     }
-    const found = (workflowId: string, status: number, runs: readonly string[], isNew = false, isResolved = false) => ({
+    const found = (workflowId: string, status: number, runs: readonly string[], state = 'ONGOING') => ({
       workflow: { id: workflowId },
       latestMessage: expect.stringMatching(`^HTTP ${status} `) as unknown,
       count: runs.length,
-      isNew,
-      isResolved,
+      state,
+      isNew: state === 'NEW',
+      isResolved: state === 'RESOLVED',
       runs: runs.map((id) => ({ id })),
     });
 
@@ -157,9 +157,9 @@ describe('Failure groups', () => {
       start('other', 'e500', '20 ok', 'e429', 'e429');
       start('wf', 'e500', '3 ok');
       const expected = [
-        found('other', 429, ['e429-44', 'e429-43'], true),
-        found('wf', 500, ['e500-45', 'e500-21'], true, true),
-        found('other', 500, ['e500-22'], false, true),
+        found('other', 429, ['e429-44', 'e429-43'], 'NEW'),
+        found('wf', 500, ['e500-45', 'e500-21'], 'RESOLVED'),
+        found('other', 500, ['e500-22'], 'RESOLVED'),
       ];
       for (const args of ['', '(workflowIds: ["other", "wf", "wf"])', '(workflowIds: ["wf", "other"])']) {
         expect(await ask(args)).toEqual({ groups: expected, errors: [] });
@@ -174,7 +174,7 @@ describe('Failure groups', () => {
       start('wf', 'e502');
       // The newest 22: one of `wf`, and all of `other`.
       expect(await ask('(last: 22)')).toEqual({
-        groups: [found('wf', 502, ['e502-44'], true), found('other', 429, ['e429-43'], true)],
+        groups: [found('wf', 502, ['e502-44'], 'NEW'), found('other', 429, ['e429-43'], 'NEW')],
         errors: [],
       });
     });

@@ -5,7 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 
-const SCRIPTS: readonly string[] = ['derived-values', 'failing-calls', 'live-fleet'];
+const SCRIPTS: readonly string[] = ['derived-values', 'failing-calls', 'live-fleet', 'triage'];
 /** Tests that read SOAK_SEED and SOAK_RUNS. */
 const TESTS = new Map([
   ['same-answers', 'test/graphql/same-answers'],

@@ -13,7 +13,7 @@ export const MAX_RUNS_BETWEEN = 20;
  */
 export function suspectedChanges<Point extends ChangePoint>(
   points: readonly Point[],
-  nodeId: string | null,
+  nodeId: string | null | undefined,
   began: Pick<Beginning, 'at' | 'isExact'>,
   records: readonly RunRecord[],
 ): readonly Point[] {
@@ -22,8 +22,7 @@ export function suspectedChanges<Point extends ChangePoint>(
   const starts = finishedStarts(records);
   const near = points.filter(
     ({ at: { epochMicros } }) =>
-      epochMicros <= first.epochMicros &&
-      countBetween(starts, epochMicros, first.epochMicros) <= MAX_RUNS_BETWEEN,
+      epochMicros <= first.epochMicros && countBetween(starts, epochMicros, first.epochMicros) <= MAX_RUNS_BETWEEN,
   );
   const ofNode = near.filter((point) => point.nodeId === nodeId);
   const last = (ofNode.length > 0 ? ofNode : near).reduce<Point | undefined>(

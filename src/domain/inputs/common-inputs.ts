@@ -176,7 +176,9 @@ function tableOf({ runs, known }: InputFact, { failed, completed }: Sides): Tabl
 
 /** The share of the failed runs counts those whose path is cut off. */
 const isLarge = ({ failed, failedWith, completed, completedWith }: Table, allFailed: number): boolean =>
-  failedWith >= MIN_SHARE * allFailed && failedWith > 0 && failedWith / failed - completedWith / completed >= MIN_DIFFERENCE;
+  failedWith >= MIN_SHARE * allFailed &&
+  failedWith > 0 &&
+  failedWith / failed - completedWith / completed >= MIN_DIFFERENCE;
 
 /** By how simply a fact is put. */
 const TESTS: readonly InputTest[] = [
@@ -216,7 +218,11 @@ const words = ({ test, value }: InputFact): string =>
   value === null ? WORDS[test] : `${WORDS[test]} \`${oneLine(String(value))}\``;
 
 /** It stands between backticks. */
-const oneLine = (text: string): string => text.replaceAll(/[\s\p{Cc}]+/gu, ' ').replaceAll('`', "'").toWellFormed();
+const oneLine = (text: string): string =>
+  text
+    .replaceAll(/[\s\p{Cc}]+/gu, ' ')
+    .replaceAll('`', "'")
+    .toWellFormed();
 
 const sharesText = ({ failed, failedWith, completed, completedWith }: Table): string =>
   `${failedWith} of ${failed} failed ${runsText(failed)} and in ${completedWith} of ${completed} completed ${runsText(completed)}`;

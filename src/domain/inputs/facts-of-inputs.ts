@@ -89,7 +89,11 @@ function createKnown(runs: readonly InputValues[]): (path: string) => RunSet {
 
 type FactOfColumn = Pick<InputFact, 'test' | 'value' | 'runs'>;
 
-function* factsOfColumn({ at, values, lengths }: Column, count: number, known: RunSet): Generator<FactOfColumn, void, void> {
+function* factsOfColumn(
+  { at, values, lengths }: Column,
+  count: number,
+  known: RunSet,
+): Generator<FactOfColumn, void, void> {
   const setOf = (isIn: (index: number) => boolean): RunSet => {
     const set = emptySet(count);
     for (const [index, position] of at.entries()) if (isIn(index)) addTo(set, position);

@@ -3,8 +3,7 @@ import { isJsonArray } from '../json.ts';
 import type { JsonValue } from '../types.ts';
 import { valueAt, type InputPath } from './input-path.ts';
 
-export type InputTest =
-  'EQUALS' | 'AT_LEAST' | 'BELOW' | 'LENGTH_AT_LEAST' | 'LENGTH_BELOW' | 'PRESENT' | 'MISSING';
+export type InputTest = 'EQUALS' | 'AT_LEAST' | 'BELOW' | 'LENGTH_AT_LEAST' | 'LENGTH_BELOW' | 'PRESENT' | 'MISSING';
 
 export type Scalar = string | number | boolean;
 

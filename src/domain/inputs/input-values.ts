@@ -1,9 +1,9 @@
 /** The values of a run's inputs by path, as far as they are compared with those of other runs. */
 import { isJsonObject } from '../json.ts';
 import { compareText } from '../order.ts';
+import { REDACTED } from '../redaction/redactor.ts';
 import type { JsonObject, JsonValue } from '../types.ts';
-import type { Scalar } from './input-test.ts';
-import { lengthOf } from './input-test.ts';
+import { lengthOf, type Scalar } from './input-test.ts';
 
 export interface InputValue {
   /** Keys, joined by `SEPARATOR`: sorts like the keys, a parent before its children. */
@@ -26,8 +26,6 @@ export const MAX_PATHS = 200;
 const MAX_LEVELS = 5;
 /** Longer strings are compared by length only. */
 export const MAX_EQUAL_LENGTH = 100;
-/** A string with it is no fact: its real value may be any. */
-const REDACTED = '[redacted]';
 
 /** Null unless the inputs are an object. Arrays aren't entered, and a null is missing. */
 export function inputValues(inputs: JsonValue): InputValues | null {
@@ -56,6 +54,7 @@ export function inputValues(inputs: JsonValue): InputValues | null {
 
 function comparedOf(member: JsonValue): Omit<InputValue, 'path'> {
   if (typeof member === 'string') {
+    // What it hides may be any value.
     if (member.includes(REDACTED)) return { value: null, length: null };
     return { value: member.length > MAX_EQUAL_LENGTH ? null : member, length: member.length };
   }

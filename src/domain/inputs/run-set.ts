@@ -24,7 +24,8 @@ export function countBoth(one: RunSet, other: RunSet): number {
 }
 
 /** Equal for equal sets, and short. */
-export const keyOf = (set: RunSet): string => String.fromCharCode(...new Uint16Array(set.buffer, set.byteOffset, set.length * 2));
+export const keyOf = (set: RunSet): string =>
+  String.fromCharCode(...new Uint16Array(set.buffer, set.byteOffset, set.length * 2));
 
 function bitsIn(word: number): number {
   let bits = word - ((word >>> 1) & 0x55555555);

@@ -41,6 +41,8 @@ export interface GroupHistory {
   readonly hasUnknownBefore: boolean;
   /** Runs with a completed node that would resolve the group. Null if none can, or it is resolved. */
   readonly completionsNeeded: number | null;
+  /** Without a long gap it can't have returned. */
+  readonly hasLongGap: boolean;
   /** Gap in which completions of the node would show that the failure has returned. Null without one, or if they are known. */
   readonly openGap: Gap | null;
   /** Start of the last examined run of the group, in µs since 1970. Null if no start is known. */
@@ -58,7 +60,7 @@ export const RUNS_WITHOUT = 20;
 /** Runs in which the node must have completed since, for the failure to be resolved. */
 export const COMPLETED_SINCE = 3;
 /** A failure has returned after a gap of so many times the runs of any other. */
-const GAP_FACTOR = 4;
+const GAP_FACTOR = 5;
 /** Fewer say nothing about how long a usual gap is. */
 const OTHER_GAPS = 2;
 
@@ -132,6 +134,7 @@ export function createGroupHistory(examined: ExaminedRuns): (group: Named) => Gr
       returnedAt: state === 'RETURNED' ? (started[judged.returnedAt ?? 0] ?? null) : null,
       hasUnknownBefore,
       completionsNeeded: isResolved || mayComplete < judged.needed ? null : judged.needed,
+      hasLongGap: judged.returnedAt !== null,
       openGap: judged.openGap,
       lastMicros: last.epochMicros,
     };
@@ -226,6 +229,7 @@ const UNKNOWN_START: GroupHistory = {
   returnedAt: null,
   hasUnknownBefore: true,
   completionsNeeded: null,
+  hasLongGap: false,
   openGap: null,
   lastMicros: null,
 };

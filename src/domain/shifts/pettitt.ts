@@ -7,19 +7,25 @@ export interface Split {
   readonly p: number;
 }
 
-/** The clearest change with at least `least` values on each side. Null for a shorter series. */
+/**
+ * The clearest change with at least `least` values on each side. Null for a shorter series. Pettitt's statistic is largest
+ * towards the middle, so it only says whether there is a change; its place is where the statistic has the most standard deviations.
+ */
 export function clearestSplit(values: readonly number[], least: number): Split | null {
   const count = values.length;
   if (count < 2 * least) return null;
   const ranks = ranksOf(values);
-  let [sum, best, at] = [0, -1, least];
+  let [sum, largest, clearest, at] = [0, 0, -1, least];
   for (let index = 0; index < count - least; index += 1) {
     sum += 2 * (ranks[index] ?? 0) - (count + 1);
-    if (index + 1 < least || Math.abs(sum) <= best) continue;
-    best = Math.abs(sum);
-    at = index + 1;
+    const before = index + 1;
+    if (before < least) continue;
+    largest = Math.max(largest, Math.abs(sum));
+    const clarity = Math.abs(sum) / Math.sqrt(before * (count - before));
+    if (clarity <= clearest) continue;
+    [clearest, at] = [clarity, before];
   }
-  return { at, p: Math.min(1, 2 * Math.exp((-6 * best ** 2) / (count ** 3 + count ** 2))) };
+  return { at, p: Math.min(1, 2 * Math.exp((-6 * largest ** 2) / (count ** 3 + count ** 2))) };
 }
 
 /** Counted from 1; equal values share the mean of their ranks. */

@@ -92,7 +92,11 @@ function placeIn(values: readonly number[]): number | null {
   const split = clearestSplit(values, LEAST_RUNS);
   if (!split || split.p > MAX_P) return null;
   const [before, after] = [values.slice(0, split.at), values.slice(split.at)];
-  const isSudden = isLarge(median(before.slice(-NEARBY_RUNS)), median(after.slice(0, NEARBY_RUNS)), LEAST_FACTOR_NEARBY);
+  const isSudden = isLarge(
+    median(before.slice(-NEARBY_RUNS)),
+    median(after.slice(0, NEARBY_RUNS)),
+    LEAST_FACTOR_NEARBY,
+  );
   return isSudden && isLarge(median(before), median(after)) ? split.at : null;
 }
 
@@ -122,7 +126,12 @@ function valueOf(record: RunRecord, metric: ShiftMetric, prices: PriceList | nul
 }
 
 /** Medians of what each node took in a run, largest difference first. Null for a side on which it didn't run. */
-export function nodeShifts(before: readonly Run[], after: readonly Run[], metric: ShiftMetric, prices: PriceList | null): NodeShift[] {
+export function nodeShifts(
+  before: readonly Run[],
+  after: readonly Run[],
+  metric: ShiftMetric,
+  prices: PriceList | null,
+): NodeShift[] {
   const [ofBefore, ofAfter] = [before, after].map((runs) => nodeMedians(runs, metric, prices));
   const nodeIds = new Set([...(ofBefore?.keys() ?? []), ...(ofAfter?.keys() ?? [])]);
   const difference = ({ before: was, after: is }: NodeShift): number => Math.abs((is ?? 0) - (was ?? 0));

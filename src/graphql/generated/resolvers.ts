@@ -2,9 +2,10 @@ import type { Timestamp } from '../../domain/timestamp.ts';
 import type { JsonValue } from '../../domain/types.ts';
 import type { AnsweredJson } from '../../domain/json-part.ts';
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
-import type { WorkflowRef, StatisticsOfRuns, StartedRun, FailureGroupInHistory, ExpectationOfRun, FoundFailureGroups, TrendBucketOfWorkflow, UsageBucketOfWorkflows, ChangePointOfWorkflow, WorkflowChanges, BaselineOfRun } from '../object-references.ts';
+import type { WorkflowRef, StatisticsOfRuns, StartedRun, FailureGroupInHistory, CommonInputOfWorkflow, CommonInputsOfGroup, ShiftOfWorkflow, ShiftsOfWorkflow, ExpectationOfRun, FoundFailureGroups, TrendBucketOfWorkflow, UsageBucketOfWorkflows, ChangePointOfWorkflow, WorkflowChanges, BaselineOfRun } from '../object-references.ts';
 import type { WorkflowPage, RunPage, ListedRun, RecentRunsPage, PageInfo as PageInfoModel } from '../lists/connections.ts';
 import type { Distribution as DomainDistribution, NodeStatistics as DomainNodeStatistics } from '../../domain/run/statistics.ts';
+import type { NodeShift as DomainNodeShift } from '../../domain/shifts/shifts.ts';
 import type { NodeExpectation as DomainNodeExpectation } from '../../domain/run/expectation.ts';
 import type { Run as DomainRun, WorkflowGraph as DomainWorkflowGraph, WorkflowNode as DomainWorkflowNode, GraphEdge as DomainGraphEdge, Step as DomainStep, StepCounts as DomainStepCounts, RunTiming as DomainRunTiming, Gap as DomainGap, Timeline as DomainTimeline, TimelineBar as DomainTimelineBar, CriticalPath as DomainCriticalPath, Progress as DomainProgress, RepeatedNode as DomainRepeatedNode, TokenCounts as DomainTokenCounts, RunTokenUsage as DomainRunTokenUsage, ModelTokenUsage as DomainModelTokenUsage, Freshness as DomainFreshness, StepError as DomainStepError, TokenUsage as DomainTokenUsage } from '../../domain/types.ts';
 import type { UsageTrend as DomainUsageTrend, ModelUsageTrend as DomainModelUsageTrend } from '../../domain/run/usage-trend.ts';
@@ -126,6 +127,40 @@ export type ChangePoints = {
   readonly runsNotLoaded: Scalars['Int']['output'];
   /** Number of runs to compare: `last`, or all runs of the workflow if there are fewer. */
   readonly runsRequested: Scalars['Int']['output'];
+};
+
+/** A fact about inputs that failed runs have more often than completed ones. */
+export type CommonInput = {
+  readonly __typename?: 'CommonInput';
+  /** Completed runs with the fact. */
+  readonly completedCount: Scalars['Int']['output'];
+  /** The newest completed run with the fact. Null if none has it; with an error if it cannot be loaded. */
+  readonly completedWith?: Maybe<Run>;
+  /** Failed runs with the fact. */
+  readonly failedCount: Scalars['Int']['output'];
+  /** The newest failed run without the fact. Null if all have it; with an error if it cannot be loaded. */
+  readonly failedWithout?: Maybe<Run>;
+  /** Path below the inputs, such as `customer.region`. Names that aren't identifiers are quoted. */
+  readonly path: Scalars['String']['output'];
+  /** How the value is tested. */
+  readonly test: InputTest;
+  /** In words, with counts, such as: `inputs.customer.region` is `eu` in 9 of 9 failed runs and in 3 of 84 completed runs. */
+  readonly text: Scalars['String']['output'];
+  /** Value that is compared with. Null for PRESENT and MISSING. */
+  readonly value?: Maybe<Scalars['JSON']['output']>;
+};
+
+/** What the inputs of failed runs have in common that those of completed runs don't. An association, which need not be the cause. */
+export type CommonInputs = {
+  readonly __typename?: 'CommonInputs';
+  /** Completed runs that were compared: those that started between the first and the last failed run. */
+  readonly completedRuns: Scalars['Int']['output'];
+  /** Number of facts that were compared. Facts about the same runs count once. */
+  readonly factsCompared: Scalars['Int']['output'];
+  /** Failed runs that were compared: those of the group in the window whose inputs are an object. */
+  readonly failedRuns: Scalars['Int']['output'];
+  /** Strongest first, at most 3. Empty if nothing is certain enough. */
+  readonly nodes: ReadonlyArray<CommonInput>;
 };
 
 /**
@@ -278,6 +313,8 @@ export type FailureGroup = {
   readonly affectedRate?: Maybe<Scalars['Float']['output']>;
   /** Error code. Null without one. */
   readonly code?: Maybe<Scalars['String']['output']>;
+  /** What the inputs of the group's runs in the window have in common that those of completed runs don't. */
+  readonly commonInputs?: Maybe<CommonInputs>;
   /** Number of runs in the group. */
   readonly count: Scalars['Int']['output'];
   /** Estimated cost of the runs of the group. Null if the gateway has no prices. */
@@ -289,15 +326,9 @@ export type FailureGroup = {
    * all older runs. False if the failure may be older.
    */
   readonly firstSeenIsExact: Scalars['Boolean']['output'];
-  /**
-   * True if more finished runs before `firstSeenAt` lack this failure than between any two failures of the group: at least 20, or at
-   * least one if the workflow has no older runs. False if not known.
-   */
+  /** True if the state is NEW. */
   readonly isNew: Scalars['Boolean']['output'];
-  /**
-   * True if the node has completed since: in at least 3 runs, and in more than there were between any two failures of the group.
-   * False if this is not known.
-   */
+  /** True if the state is RESOLVED. */
   readonly isResolved: Scalars['Boolean']['output'];
   /** Start of the last run in the group. Null if no start is known. */
   readonly lastSeenAt?: Maybe<Scalars['DateTime']['output']>;
@@ -310,11 +341,15 @@ export type FailureGroup = {
   readonly message?: Maybe<Scalars['String']['output']>;
   /** Id of the failed node. Null if no step failed: the error is then the run's own. */
   readonly nodeId?: Maybe<Scalars['ID']['output']>;
+  /** First failure after the gap. Null unless the state is RETURNED. */
+  readonly returnedAt?: Maybe<Scalars['DateTime']['output']>;
   /** Runs of the group, newest first. A run that cannot be loaded is null, with its own error. */
   readonly runs?: Maybe<ReadonlyArray<Maybe<Run>>>;
+  /** Whether the failure is new, back, ongoing or over, judged by the look-back whatever the window. */
+  readonly state: FailureState;
   /**
-   * Changes that may be the cause: those of one run, at most 20 finished runs before the first failure. Changes of the failed node
-   * count first. Empty if the first failure is not known.
+   * Changes that may be the cause: those of one run, at most 20 finished runs before `returnedAt` or the first failure.
+   * Those of the failed node count first. Empty if the first failure is not known.
    */
   readonly suspectedChanges: ReadonlyArray<ChangePoint>;
   /** Workflow of the runs. */
@@ -354,6 +389,25 @@ export type FailureGroups = {
   readonly runsRequested: Scalars['Int']['output'];
 };
 
+/** State of a failure. */
+export type FailureState =
+  /**
+   * No earlier run has the failure, checked over more finished runs than between any two of its failures: at least 20, or at
+   * least one if the workflow has no older runs.
+   */
+  | 'NEW'
+  /** None of the others. */
+  | 'ONGOING'
+  /** The node has completed since: in at least 3 runs, and in more than there were between any two failures. */
+  | 'RESOLVED'
+  /**
+   * It came back after exactly one long gap: at least 20 finished runs, five times n + 1 for any other gap of n runs, and 3
+   * completions of the node. There are at least two other gaps.
+   */
+  | 'RETURNED'
+  /** Runs that decide it could not be loaded. */
+  | 'UNKNOWN';
+
 /** Freshness of data. */
 export type Freshness = {
   readonly __typename?: 'Freshness';
@@ -392,6 +446,33 @@ export type GraphEdge = {
   /** Id of the following node. */
   readonly to: Scalars['ID']['output'];
 };
+
+/** Condition on one value of a run's inputs. */
+export type InputFilter = {
+  /** Dotted names and indexes below the inputs, such as `customer.region` or `items[0].sku`. Quote other names: `"odd name".x`. */
+  readonly path: Scalars['String']['input'];
+  /** How the value is tested. */
+  readonly test?: InputTest;
+  /** Value to compare with: a string, number or boolean. AT_LEAST, BELOW and lengths need a number; PRESENT and MISSING take none. */
+  readonly value?: InputMaybe<Scalars['JSON']['input']>;
+};
+
+/** Test of one value of a run's inputs. A null counts as missing. */
+export type InputTest =
+  /** A number at or above the value. */
+  | 'AT_LEAST'
+  /** A number below the value. */
+  | 'BELOW'
+  /** Equal to the value, with the same type. */
+  | 'EQUALS'
+  /** An array with at least this many items, or a string with at least this many UTF-16 code units. */
+  | 'LENGTH_AT_LEAST'
+  /** An array with fewer items, or a string with fewer UTF-16 code units. */
+  | 'LENGTH_BELOW'
+  /** No value, or null. */
+  | 'MISSING'
+  /** Any value but null. */
+  | 'PRESENT';
 
 /** Message of a conversation. */
 export type Message = {
@@ -502,6 +583,17 @@ export type NodeExpectation = {
   readonly p95Ms: Scalars['Float']['output'];
   /** Number of completed executions of known duration. */
   readonly sampleSize: Scalars['Int']['output'];
+};
+
+/** What a node took in a run, before and after a shift. */
+export type NodeShift = {
+  readonly __typename?: 'NodeShift';
+  /** Median after the shift. Null if the node reported nothing. */
+  readonly after?: Maybe<Scalars['Float']['output']>;
+  /** Median before the shift, in the unit of the shift. Null if the node reported nothing. */
+  readonly before?: Maybe<Scalars['Float']['output']>;
+  /** Node id. */
+  readonly nodeId: Scalars['ID']['output'];
 };
 
 /** Statistics of one node over several runs. */
@@ -940,6 +1032,10 @@ export type RunFilter = {
    * 1 to 1000 characters, not only blanks. Only the first 16,384 characters of an error are compared.
    */
   readonly error?: InputMaybe<Scalars['String']['input']>;
+  /** Conditions on the inputs, at most 10. All must hold. Costs no call for steps. */
+  readonly inputs?: InputMaybe<ReadonlyArray<InputFilter>>;
+  /** Wall-clock time in milliseconds, at least. Counts up to now while a run is unfinished. Runs without a start don't match. */
+  readonly minWallClockMs?: InputMaybe<Scalars['Float']['input']>;
   /**
    * Text in what a list shows of a run, in upper or lower case: id, error, texts and numbers of the inputs, failed nodes and errors
    * of cached steps. 1 to 1000 characters. Costs no call.
@@ -1031,6 +1127,47 @@ export type RunsUpdate = {
   readonly runs: ReadonlyArray<Run>;
   /** Workflows whose runs cannot be read and have never been sent. Each has an error in `errors` that names it. */
   readonly unavailableWorkflows: ReadonlyArray<Workflow>;
+};
+
+/** A sudden and lasting change of what completed runs take. */
+export type Shift = {
+  readonly __typename?: 'Shift';
+  /** Median after, up to a later shift, in the same unit. */
+  readonly after: Scalars['Float']['output'];
+  /** Median before, back to an earlier shift: milliseconds, US dollars, or tokens. */
+  readonly before: Scalars['Float']['output'];
+  /** What changed. */
+  readonly metric: ShiftMetric;
+  /** Medians of each node over ten runs on each side, largest difference first. Costs a call for each run without cached steps. */
+  readonly nodes?: Maybe<ReadonlyArray<NodeShift>>;
+  /** Last run before the shift. Null with an error if it cannot be loaded. */
+  readonly previousRun?: Maybe<Run>;
+  /** First run after the shift. Null with an error if it cannot be loaded. */
+  readonly run?: Maybe<Run>;
+  /** Start of `run`. */
+  readonly since: Scalars['DateTime']['output'];
+  /** Changes at or shortly before `since`, by the rule of failure groups. Loads the steps of runs around it. */
+  readonly suspectedChanges: ReadonlyArray<ChangePoint>;
+};
+
+/** What a shift measures. */
+export type ShiftMetric =
+  /** Cost of a run by its record, in US dollars. Runs with a step without a price don't count. */
+  | 'COST'
+  /** Wall-clock time of a run, in milliseconds. */
+  | 'DURATION'
+  /** Tokens of a run by its record. */
+  | 'TOKENS';
+
+/** When a workflow became slower, faster, dearer or cheaper. */
+export type Shifts = {
+  readonly __typename?: 'Shifts';
+  /** Newest first, at most three of each metric. */
+  readonly nodes: ReadonlyArray<Shift>;
+  /** Completed runs that were compared. */
+  readonly runsExamined: Scalars['Int']['output'];
+  /** Runs that were asked for: `last`, or all runs of the workflow if there are fewer. */
+  readonly runsRequested: Scalars['Int']['output'];
 };
 
 /** Execution of a node. */
@@ -1504,6 +1641,11 @@ export type Workflow = {
    * A run that cannot be loaded is null, with its own error.
    */
   readonly runsById?: Maybe<ReadonlyArray<Maybe<Run>>>;
+  /**
+   * When completed runs became slower, faster, dearer or cheaper. A shift shows from about the 18th run after it in a window
+   * of 200 runs. Costs one upstream call per 100 runs.
+   */
+  readonly shifts?: Maybe<Shifts>;
   /** Statistics of the latest runs. */
   readonly statistics?: Maybe<WorkflowStatistics>;
   /** Status word from the upstream, such as `active`. */
@@ -1572,6 +1714,15 @@ export type WorkflowRunsArgs = {
  */
 export type WorkflowRunsByIdArgs = {
   ids: ReadonlyArray<Scalars['ID']['input']>;
+};
+
+
+/**
+ * Graph of nodes that can be run.
+ * Fields of the upstream's list of workflows are null without a value, and null with NOT_FOUND if the list lacks it.
+ */
+export type WorkflowShiftsArgs = {
+  last?: InputMaybe<Scalars['Int']['input']>;
 };
 
 
@@ -1744,6 +1895,8 @@ export type ResolversTypes = {
   ChangeKind: ChangeKind;
   ChangePoint: ResolverTypeWrapper<ChangePointOfWorkflow>;
   ChangePoints: ResolverTypeWrapper<WorkflowChanges>;
+  CommonInput: ResolverTypeWrapper<CommonInputOfWorkflow>;
+  CommonInputs: ResolverTypeWrapper<CommonInputsOfGroup>;
   Conversation: ResolverTypeWrapper<DomainConversation>;
   Cost: ResolverTypeWrapper<DomainCost>;
   CriticalPath: ResolverTypeWrapper<DomainCriticalPath>;
@@ -1756,12 +1909,15 @@ export type ResolversTypes = {
   FailureGroup: ResolverTypeWrapper<FailureGroupInHistory>;
   FailureGroupOrder: FailureGroupOrder;
   FailureGroups: ResolverTypeWrapper<FoundFailureGroups>;
+  FailureState: FailureState;
   FieldSet: ResolverTypeWrapper<Scalars['FieldSet']['output']>;
   Float: ResolverTypeWrapper<Scalars['Float']['output']>;
   Freshness: ResolverTypeWrapper<DomainFreshness>;
   Gap: ResolverTypeWrapper<DomainGap>;
   GraphEdge: ResolverTypeWrapper<DomainGraphEdge>;
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
+  InputFilter: InputFilter;
+  InputTest: InputTest;
   Int: ResolverTypeWrapper<Scalars['Int']['output']>;
   JSON: ResolverTypeWrapper<Scalars['JSON']['output']>;
   Message: ResolverTypeWrapper<DomainMessage>;
@@ -1771,6 +1927,7 @@ export type ResolversTypes = {
   NodeChange: NodeChange;
   NodeComparison: ResolverTypeWrapper<DomainNodeComparison>;
   NodeExpectation: ResolverTypeWrapper<DomainNodeExpectation>;
+  NodeShift: ResolverTypeWrapper<DomainNodeShift>;
   NodeStatistics: ResolverTypeWrapper<DomainNodeStatistics>;
   OrderDirection: OrderDirection;
   PageInfo: ResolverTypeWrapper<PageInfoModel>;
@@ -1788,6 +1945,9 @@ export type ResolversTypes = {
   RunTokenUsage: ResolverTypeWrapper<DomainRunTokenUsage>;
   RunUpdate: ResolverTypeWrapper<UpdatedRun>;
   RunsUpdate: ResolverTypeWrapper<RunsChange>;
+  Shift: ResolverTypeWrapper<ShiftOfWorkflow>;
+  ShiftMetric: ShiftMetric;
+  Shifts: ResolverTypeWrapper<ShiftsOfWorkflow>;
   Step: ResolverTypeWrapper<DomainStep>;
   StepCounts: ResolverTypeWrapper<DomainStepCounts>;
   StepError: ResolverTypeWrapper<DomainStepError>;
@@ -1822,6 +1982,8 @@ export type ResolversParentTypes = {
   Boolean: Scalars['Boolean']['output'];
   ChangePoint: ChangePointOfWorkflow;
   ChangePoints: WorkflowChanges;
+  CommonInput: CommonInputOfWorkflow;
+  CommonInputs: CommonInputsOfGroup;
   Conversation: DomainConversation;
   Cost: DomainCost;
   CriticalPath: DomainCriticalPath;
@@ -1838,6 +2000,7 @@ export type ResolversParentTypes = {
   Gap: DomainGap;
   GraphEdge: DomainGraphEdge;
   ID: Scalars['ID']['output'];
+  InputFilter: InputFilter;
   Int: Scalars['Int']['output'];
   JSON: Scalars['JSON']['output'];
   Message: DomainMessage;
@@ -1846,6 +2009,7 @@ export type ResolversParentTypes = {
   Mutation: Record<PropertyKey, never>;
   NodeComparison: DomainNodeComparison;
   NodeExpectation: DomainNodeExpectation;
+  NodeShift: DomainNodeShift;
   NodeStatistics: DomainNodeStatistics;
   PageInfo: PageInfoModel;
   Progress: DomainProgress;
@@ -1861,6 +2025,8 @@ export type ResolversParentTypes = {
   RunTokenUsage: DomainRunTokenUsage;
   RunUpdate: UpdatedRun;
   RunsUpdate: RunsChange;
+  Shift: ShiftOfWorkflow;
+  Shifts: ShiftsOfWorkflow;
   Step: DomainStep;
   StepCounts: DomainStepCounts;
   StepError: DomainStepError;
@@ -1932,6 +2098,24 @@ export type ChangePointsResolvers<ContextType = Context, ParentType extends Reso
   runsRequested: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
+export type CommonInputResolvers<ContextType = Context, ParentType extends ResolversParentTypes['CommonInput'] = ResolversParentTypes['CommonInput']> = {
+  completedCount: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  completedWith: Resolver<Maybe<ResolversTypes['Run']>, ParentType, ContextType>;
+  failedCount: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  failedWithout: Resolver<Maybe<ResolversTypes['Run']>, ParentType, ContextType>;
+  path: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  test: Resolver<ResolversTypes['InputTest'], ParentType, ContextType>;
+  text: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  value: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType>;
+};
+
+export type CommonInputsResolvers<ContextType = Context, ParentType extends ResolversParentTypes['CommonInputs'] = ResolversParentTypes['CommonInputs']> = {
+  completedRuns: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  factsCompared: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  failedRuns: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  nodes: Resolver<ReadonlyArray<ResolversTypes['CommonInput']>, ParentType, ContextType>;
+};
+
 export type ConversationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Conversation'] = ResolversParentTypes['Conversation']> = {
   finishReason: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   messages: Resolver<ReadonlyArray<ResolversTypes['Message']>, ParentType, ContextType>;
@@ -1989,6 +2173,7 @@ export type ExpectationResolvers<ContextType = Context, ParentType extends Resol
 export type FailureGroupResolvers<ContextType = Context, ParentType extends ResolversParentTypes['FailureGroup'] = ResolversParentTypes['FailureGroup']> = {
   affectedRate: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
   code: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  commonInputs: Resolver<ResolversTypes['CommonInputs'], ParentType, ContextType>;
   count: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   estimatedCost: Resolver<Maybe<ResolversTypes['Cost']>, ParentType, ContextType>;
   firstSeenAt: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
@@ -1999,7 +2184,9 @@ export type FailureGroupResolvers<ContextType = Context, ParentType extends Reso
   latestMessage: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   message: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   nodeId: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  returnedAt: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   runs: Resolver<ReadonlyArray<ResolversTypes['Run']>, ParentType, ContextType, RequireFields<FailureGroupRunsArgs, 'first'>>;
+  state: Resolver<ResolversTypes['FailureState'], ParentType, ContextType>;
   suspectedChanges: Resolver<ReadonlyArray<ResolversTypes['ChangePoint']>, ParentType, ContextType>;
   workflow: Resolver<ResolversTypes['Workflow'], ParentType, ContextType>;
 };
@@ -2081,6 +2268,12 @@ export type NodeExpectationResolvers<ContextType = Context, ParentType extends R
   p50Ms: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
   p95Ms: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
   sampleSize: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type NodeShiftResolvers<ContextType = Context, ParentType extends ResolversParentTypes['NodeShift'] = ResolversParentTypes['NodeShift']> = {
+  after: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  before: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  nodeId: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
 };
 
 export type NodeStatisticsResolvers<ContextType = Context, ParentType extends ResolversParentTypes['NodeStatistics'] = ResolversParentTypes['NodeStatistics']> = {
@@ -2222,6 +2415,23 @@ export type RunUpdateResolvers<ContextType = Context, ParentType extends Resolve
 export type RunsUpdateResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RunsUpdate'] = ResolversParentTypes['RunsUpdate']> = {
   runs: Resolver<ReadonlyArray<ResolversTypes['Run']>, ParentType, ContextType>;
   unavailableWorkflows: Resolver<ReadonlyArray<ResolversTypes['Workflow']>, ParentType, ContextType>;
+};
+
+export type ShiftResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Shift'] = ResolversParentTypes['Shift']> = {
+  after: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  before: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  metric: Resolver<ResolversTypes['ShiftMetric'], ParentType, ContextType>;
+  nodes: Resolver<ReadonlyArray<ResolversTypes['NodeShift']>, ParentType, ContextType>;
+  previousRun: Resolver<ResolversTypes['Run'], ParentType, ContextType>;
+  run: Resolver<ResolversTypes['Run'], ParentType, ContextType>;
+  since: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  suspectedChanges: Resolver<ReadonlyArray<ResolversTypes['ChangePoint']>, ParentType, ContextType>;
+};
+
+export type ShiftsResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Shifts'] = ResolversParentTypes['Shifts']> = {
+  nodes: Resolver<ReadonlyArray<ResolversTypes['Shift']>, ParentType, ContextType>;
+  runsExamined: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  runsRequested: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
 export type StepResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Step'] = ResolversParentTypes['Step']> = {
@@ -2375,6 +2585,7 @@ export type WorkflowResolvers<ContextType = Context, ParentType extends Resolver
   run: Resolver<ResolversTypes['Run'], ParentType, ContextType, RequireFields<WorkflowRunArgs, 'id'>>;
   runs: Resolver<ResolversTypes['RunConnection'], ParentType, ContextType, RequireFields<WorkflowRunsArgs, 'first'>>;
   runsById: Resolver<ReadonlyArray<ResolversTypes['Run']>, ParentType, ContextType, RequireFields<WorkflowRunsByIdArgs, 'ids'>>;
+  shifts: Resolver<ResolversTypes['Shifts'], ParentType, ContextType, RequireFields<WorkflowShiftsArgs, 'last'>>;
   statistics: Resolver<ResolversTypes['WorkflowStatistics'], ParentType, ContextType, RequireFields<WorkflowStatisticsArgs, 'last'>>;
   status: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   trend: Resolver<ReadonlyArray<ResolversTypes['TrendBucket']>, ParentType, ContextType, RequireFields<WorkflowTrendArgs, 'buckets' | 'last' | 'timeZone'>>;
@@ -2426,6 +2637,8 @@ export type Resolvers<ContextType = Context> = {
   Baseline: BaselineResolvers<ContextType>;
   ChangePoint: ChangePointResolvers<ContextType>;
   ChangePoints: ChangePointsResolvers<ContextType>;
+  CommonInput: CommonInputResolvers<ContextType>;
+  CommonInputs: CommonInputsResolvers<ContextType>;
   Conversation: ConversationResolvers<ContextType>;
   Cost: CostResolvers<ContextType>;
   CriticalPath: CriticalPathResolvers<ContextType>;
@@ -2447,6 +2660,7 @@ export type Resolvers<ContextType = Context> = {
   Mutation: MutationResolvers<ContextType>;
   NodeComparison: NodeComparisonResolvers<ContextType>;
   NodeExpectation: NodeExpectationResolvers<ContextType>;
+  NodeShift: NodeShiftResolvers<ContextType>;
   NodeStatistics: NodeStatisticsResolvers<ContextType>;
   PageInfo: PageInfoResolvers<ContextType>;
   Progress: ProgressResolvers<ContextType>;
@@ -2461,6 +2675,8 @@ export type Resolvers<ContextType = Context> = {
   RunTokenUsage: RunTokenUsageResolvers<ContextType>;
   RunUpdate: RunUpdateResolvers<ContextType>;
   RunsUpdate: RunsUpdateResolvers<ContextType>;
+  Shift: ShiftResolvers<ContextType>;
+  Shifts: ShiftsResolvers<ContextType>;
   Step: StepResolvers<ContextType>;
   StepCounts: StepCountsResolvers<ContextType>;
   StepError: StepErrorResolvers<ContextType>;

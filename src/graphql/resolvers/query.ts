@@ -35,10 +35,10 @@ export const query: FieldTable<'Query'> = {
   },
 
   recentRuns: {
-    async resolve(_root, { first, after, filter, workflowIds }, { history, workflows, reported }, info) {
+    async resolve(_root, { first, after, filter, workflowIds }, { history, workflows, reported, nowMs }, info) {
       const request = { first: checkFirst(first), after: after == null ? null : readRecentCursor(after) };
       const ids = await severalWorkflows(workflowIds, workflows);
-      const page = await history.recent({ ...request, workflowIds: ids, filter: runFilter(filter) });
+      const page = await history.recent({ ...request, workflowIds: ids, filter: runFilter(filter, nowMs) });
       for (const { workflowId, error } of page.unavailable) reported.add(error, info, workflowId);
       return recentRunsPage(page, request.after === null);
     },

@@ -94,9 +94,9 @@ export const run: FieldTable<'Run'> = {
   freshness: RECORD,
   lastSuccessBefore: {
     ...TIMES,
-    async resolve({ workflowId, id, startedAt }, _args, { history, runs, requirement }, info) {
+    async resolve({ workflowId, id, startedAt }, _args, { history, runs, requirement, nowMs }, info) {
       if (!startedAt) return null;
-      const filter = runFilter({ status: ['COMPLETED'], startedBefore: startedAt });
+      const filter = runFilter({ status: ['COMPLETED'], startedBefore: startedAt }, nowMs);
       // Two, since the run's own record may have an earlier start than the inferred one.
       const { entries } = await history.page({ workflowId, first: 2, after: null, filter });
       const found = entries.find(({ record }) => record.id !== id);

@@ -18,6 +18,7 @@ import {
   runTriage,
   suspectedChanges,
 } from '../triage/run-triage.ts';
+import { nodesOfShift } from '../triage/shifts.ts';
 
 /** Loads the steps of each examined run: one call per run. */
 const statisticsByNode = {
@@ -49,6 +50,7 @@ const failureGroup: FieldTable<'FailureGroup'> = {
     resolve: async ({ suspectedChanges }, _args, context, info) =>
       reportedChanges(await suspectedChanges(), context, info),
   },
+  commonInputs: { resolve: ({ commonInputs }) => commonInputs() },
   // These runs are loaded: records came with the history, steps were read for the groups.
   runs: {
     resolve: ({ workflowId, runIds }, { first }, { runs, requirement }, info) =>
@@ -56,13 +58,47 @@ const failureGroup: FieldTable<'FailureGroup'> = {
   },
 };
 
+/** Null without a run. */
+const runOrNull = (
+  workflowId: string,
+  runId: string | null,
+  { runs, requirement }: Context,
+  info: GraphQLResolveInfo,
+) => (runId === null ? null : runs().load({ workflowId, runId }, requirement(info)));
+
+const commonInput: FieldTable<'CommonInput'> = {
+  failedWithout: {
+    resolve: ({ workflowId, failedWithoutId }, _args, context, info) =>
+      runOrNull(workflowId, failedWithoutId, context, info),
+  },
+  completedWith: {
+    resolve: ({ workflowId, completedWithId }, _args, context, info) =>
+      runOrNull(workflowId, completedWithId, context, info),
+  },
+};
+
+const previousRun = {
+  resolve: (
+    { workflowId, previousRunId }: { readonly workflowId: string; readonly previousRunId: string },
+    _args: object,
+    { runs, requirement }: Context,
+    info: GraphQLResolveInfo,
+  ) => runs().load({ workflowId, runId: previousRunId }, requirement(info)),
+} as const;
+
+const shift: FieldTable<'Shift'> = {
+  run: runOfParent,
+  previousRun,
+  nodes: { resolve: (of, _args, context) => nodesOfShift(of, context) },
+  suspectedChanges: {
+    resolve: async (of, _args, context, info) => reportedChanges(await of.suspectedChanges(), context, info),
+  },
+};
+
 /** Its runs were loaded with their steps. */
 const changePoint: FieldTable<'ChangePoint'> = {
   run: runOfParent,
-  previousRun: {
-    resolve: ({ workflowId, previousRunId }, _args, { runs, requirement }, info) =>
-      runs().load({ workflowId, runId: previousRunId }, requirement(info)),
-  },
+  previousRun,
 };
 
 const failureGroups: FieldTable<'FailureGroups'> = {
@@ -111,6 +147,8 @@ export const workflowFigures = {
   WorkflowStatistics: workflowStatistics,
   FailureGroup: failureGroup,
   FailureGroups: failureGroups,
+  CommonInput: commonInput,
+  Shift: shift,
   ChangePoint: changePoint,
   Baseline: baseline,
   Diagnosis: diagnosis,

@@ -13,6 +13,7 @@ import { trendIn } from '../lists/trend.ts';
 import { workflowChanges } from '../triage/changes.ts';
 import { lookBackFrom } from '../triage/examination.ts';
 import { findFailureGroups } from '../triage/failure-groups.ts';
+import { workflowShifts } from '../triage/shifts.ts';
 
 /** Latest runs selected by the arguments of a figure. */
 const runsWithin = (workflowId: string, args: LatestRunsArgs, history: Context['history'], lookBack?: LookBack) =>
@@ -54,10 +55,10 @@ export const workflow: FieldTable<'Workflow'> = {
   },
 
   runs: {
-    async resolve({ id: workflowId }, { first, after, filter }, { history }) {
+    async resolve({ id: workflowId }, { first, after, filter }, { history, nowMs }) {
       const size = checkFirst(first);
       const position = after == null ? null : readRunCursor(after);
-      const page = await history.page({ workflowId, first: size, after: position, filter: runFilter(filter) });
+      const page = await history.page({ workflowId, first: size, after: position, filter: runFilter(filter, nowMs) });
       return runPage(workflowId, page, position === null);
     },
   },
@@ -84,6 +85,8 @@ export const workflow: FieldTable<'Workflow'> = {
       return changes;
     },
   },
+
+  shifts: { resolve: ({ id }, { last }, context) => workflowShifts(id, checkLast(last), context) },
 
   trend: { resolve: ({ id }, args, context) => trendIn(id, args, context) },
 };

@@ -65,9 +65,10 @@ const RUNS_BEFORE = [2, 6, MAX_RUNS_BETWEEN + 2];
 /** Runs after it, which show what varies in each prompt. */
 const RUNS_AFTER = 2;
 
+/** `nodeId`: the failed node, whose changes count first. Undefined without one. */
 export async function changesBefore(
-  { workflowId, newestFinished }: Examination,
-  nodeId: string | null,
+  { workflowId, newestFinished }: Pick<Examination, 'workflowId' | 'newestFinished'>,
+  nodeId: string | null | undefined,
   began: Beginning,
   context: Context,
 ): Promise<SuspectedChanges> {
@@ -82,7 +83,7 @@ export async function changesBefore(
     const { nodes, errors } = await findChanges(workflowId, around, context).catch(failed);
     if (errors.length > 0) return { changes: [], errors };
     found = { changes: suspectedChanges(nodes, nodeId, began, newestFinished), errors };
-    if (found.changes.some((change) => change.nodeId === nodeId)) break;
+    if (found.changes.some((change) => nodeId === undefined || change.nodeId === nodeId)) break;
   }
   return found;
 }

@@ -10,6 +10,7 @@ import { loadForFigure, loadInTurns } from '../lists/settle.ts';
 import { once } from '../once.ts';
 import type { FailureGroupInHistory, FailureGroupOrder, FoundFailureGroups } from '../object-references.ts';
 import { changesBefore } from './changes.ts';
+import { commonInputsOf } from './common-inputs.ts';
 import {
   examineCompletions,
   examineFailures,
@@ -79,6 +80,11 @@ export function claimsOf(
       (all.get(examination) ?? examination.history())(group);
     const history = once(async () => historyIn(await failuresExamined()));
     const judged = once(async () => historyIn(await completionsExamined()));
+    const began = async () => {
+      const known = await history();
+      // Other failures can't have returned: their completed runs needn't be loaded.
+      return beginningOf(known.hasLongGap || examination.later.length > 0 ? await judged() : known);
+    };
     return {
       ...group,
       history,
@@ -88,7 +94,10 @@ export function claimsOf(
         return firstSeenAt && group.count / affectedRuns(firstSeenAt, examination);
       }),
       estimatedCost: once(() => costOf(group, context)),
-      suspectedChanges: once(async () => changesBefore(examination, group.nodeId, beginningOf(await judged()), context)),
+      suspectedChanges: once(async () =>
+        changesBefore(examination, group.nodeId, await began(), context),
+      ),
+      commonInputs: once(() => commonInputsOf(group, examination, context)),
     };
   };
 }

@@ -1,5 +1,7 @@
 /** Run history of a workflow, page by page, newest first. The run store caches the records of each page. */
-import type { RunStatus } from '../../domain/status.ts';
+import type { InputCondition } from '../../domain/inputs/input-test.ts';
+import { wallClockMs } from '../../domain/run/span.ts';
+import { isOver, type RunStatus } from '../../domain/status.ts';
 import { hasError } from '../../domain/step/step-error.ts';
 import { containsText } from '../../domain/text-search.ts';
 import type { Timestamp } from '../../domain/timestamp.ts';
@@ -14,7 +16,7 @@ import type { RunStore } from '../run-store.ts';
 import { partOf, type Snapshot } from '../snapshot.ts';
 import type { StartedRuns } from '../starts/started-runs.ts';
 import { inPieces } from '../../runtime/in-pieces.ts';
-import { mentions } from './run-search.ts';
+import { isFoundIn } from './run-search.ts';
 import type { Source } from '../source.ts';
 import type { ViewerCache } from '../viewer-cache.ts';
 
@@ -27,6 +29,16 @@ export interface RunFilter {
   readonly error: string | null;
   /** Text in lower case that a list shows of the run. Null for all records. */
   readonly search: string | null;
+  /** All must hold for the inputs. */
+  readonly inputs: readonly InputCondition[];
+  /** Null for all records. */
+  readonly wallClock: MinWallClock | null;
+}
+
+export interface MinWallClock {
+  readonly minMs: number;
+  /** End of runs that are unfinished. */
+  readonly now: Timestamp;
 }
 
 export interface HistoryPage {
@@ -225,8 +237,8 @@ export function createRunHistory(options: RunHistoryOptions): RunHistory {
     return { records, earlier, later, isWhole: !isCut && (isPassed || isFromBeginning), isFromBeginning };
   }
 
-  const isFound = (ref: RunRef, record: RunRecord, { search }: RunFilter, { viewer }: ReadContext): boolean =>
-    search === null || mentions(record, runStore.peekSteps(ref, viewer), search);
+  const isFound = (ref: RunRef, record: RunRecord, filter: RunFilter, { viewer }: ReadContext): boolean =>
+    isFoundIn(record, () => runStore.peekSteps(ref, viewer), filter);
 
   return {
     async page(
@@ -303,17 +315,26 @@ export function createRunHistory(options: RunHistoryOptions): RunHistory {
 
 const EVER: TimeWindow = { startedAfter: null, startedBefore: null };
 const NO_LOOK_BACK: LookBack = { mostRuns: 0, leastRuns: 0, sinceMicros: Infinity };
-const EVERYTHING: RunFilter = { ...EVER, status: null, error: null, search: null };
+const EVERYTHING: RunFilter = {
+  ...EVER,
+  ...{ status: null, error: null, search: null, inputs: [], wallClock: null },
+};
 
 /** A record without an id is skipped but keeps its position, since the upstream pages by offset. */
 const hasId = ({ id }: RunRecord): boolean => id !== '';
 
-function matches(record: RunRecord, { status, startedAfter, startedBefore, error }: RunFilter): boolean {
+function matches(record: RunRecord, filter: RunFilter): boolean {
+  const { status, startedAfter, startedBefore, error, wallClock } = filter;
   if (status && !status.includes(record.status)) return false;
   if (startedAfter && (!record.startTime || isBefore(record, startedAfter))) return false;
   if (startedBefore && !isBefore(record, startedBefore)) return false;
+  if (wallClock && (lengthOf(record, wallClock.now) ?? -1) < wallClock.minMs) return false;
   return error === null || (record.error !== null && hasError(record.error) && containsText(record.error, error));
 }
+
+/** Milliseconds. Null without a start, or for a run that is over without an end. */
+const lengthOf = ({ status, startTime, endTime }: RunRecord, now: Timestamp): number | null =>
+  wallClockMs({ startedAt: startTime, until: isOver(status, endTime) ? endTime : now });
 
 const isBefore = ({ startTime }: RunRecord, moment: Timestamp): boolean =>
   startTime !== null && startTime.epochMicros < moment.epochMicros;

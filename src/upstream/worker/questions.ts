@@ -3,6 +3,7 @@ import { boundJson, type Bounded } from '../../domain/bounded-json.ts';
 import { findCall, type FoundCall } from '../../domain/changes/model-calls.ts';
 import { conversationOf } from '../../domain/conversation/conversation.ts';
 import type { Conversation } from '../../domain/conversation/message.ts';
+import { inputValues, type InputValues } from '../../domain/inputs/input-values.ts';
 import { jsonBytes } from '../../domain/json-bytes.ts';
 import { findAt, stepsOfPath, type PathExpression } from '../../domain/json-path/json-path.ts';
 import { fieldOf, unwritable } from '../../domain/json.ts';
@@ -38,6 +39,8 @@ interface Questions {
   readonly size: readonly [{ readonly index: number; readonly field: PayloadField }, number];
   readonly conversation: readonly [{ readonly index: number }, Conversation | null];
   readonly modelCall: readonly [{ readonly index: number }, FoundCall | null];
+  /** Null unless the inputs are an object that can be read. */
+  readonly inputValues: readonly [{ readonly index: number }, InputValues | null];
   /** The whole JSON, cut. */
   readonly bounded: readonly [{ readonly maxBytes: number }, Bounded];
 }
@@ -128,6 +131,10 @@ const ANSWERS: Answers = {
   conversation: (payloads, { index }) =>
     conversationOf(payloads.readable(index, 'inputs'), payloads.readable(index, 'outputs')),
   modelCall: (payloads, { index }) => findCall(payloads.values(index)),
+  inputValues(payloads, { index }) {
+    const { value, problem } = payloads.field(index, 'inputs');
+    return problem === null ? inputValues(value) : null;
+  },
   bounded: ({ json }, { maxBytes }) => boundJson(json, maxBytes),
 };
 

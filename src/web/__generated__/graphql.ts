@@ -51,6 +51,33 @@ export type DurationSource =
   /** End minus start, without waits, exact to the microsecond. */
   | 'TIMESTAMPS';
 
+/** Condition on one value of a run's inputs. */
+export type InputFilter = {
+  /** Dotted names and indexes below the inputs, such as `customer.region` or `items[0].sku`. Quote other names: `"odd name".x`. */
+  readonly path: string;
+  /** How the value is tested. */
+  readonly test?: InputTest;
+  /** Value to compare with: a string, number or boolean. AT_LEAST, BELOW and lengths need a number; PRESENT and MISSING take none. */
+  readonly value?: unknown;
+};
+
+/** Test of one value of a run's inputs. A null counts as missing. */
+export type InputTest =
+  /** A number at or above the value. */
+  | 'AT_LEAST'
+  /** A number below the value. */
+  | 'BELOW'
+  /** Equal to the value, with the same type. */
+  | 'EQUALS'
+  /** An array with at least this many items, or a string with at least this many UTF-16 code units. */
+  | 'LENGTH_AT_LEAST'
+  /** An array with fewer items, or a string with fewer UTF-16 code units. */
+  | 'LENGTH_BELOW'
+  /** No value, or null. */
+  | 'MISSING'
+  /** Any value but null. */
+  | 'PRESENT';
+
 /** Change of a node from the base run to the head run. */
 export type NodeChange =
   /** Executed only in the head run. */
@@ -84,6 +111,10 @@ export type RunFilter = {
    * 1 to 1000 characters, not only blanks. Only the first 16,384 characters of an error are compared.
    */
   readonly error?: string | null | undefined;
+  /** Conditions on the inputs, at most 10. All must hold. Costs no call for steps. */
+  readonly inputs?: ReadonlyArray<InputFilter> | null | undefined;
+  /** Wall-clock time in milliseconds, at least. Counts up to now while a run is unfinished. Runs without a start don't match. */
+  readonly minWallClockMs?: number | null | undefined;
   /**
    * Text in what a list shows of a run, in upper or lower case: id, error, texts and numbers of the inputs, failed nodes and errors
    * of cached steps. 1 to 1000 characters. Costs no call.

@@ -54,9 +54,9 @@ const PLANS = ['free', 'free', 'free', 'team', 'team', 'business'];
 const MODELS = ['small', 'small', 'medium', 'large'];
 
 const pick = <Item>(random: Random, items: readonly Item[]): Item => items[Math.floor(random() * items.length)] as Item;
-const normal = (random: Random): number =>
-  Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
-const logNormal = (random: Random, median: number, spread: number): number => median * Math.exp(spread * normal(random));
+const normal = (random: Random): number => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+const logNormal = (random: Random, median: number, spread: number): number =>
+  median * Math.exp(spread * normal(random));
 
 /**
  * About a hundred facts: ids, dates, skewed values, long texts, fields that follow from another field, that are the same for
@@ -72,7 +72,7 @@ export function randomInputs(random: Random, share: number, session: Session): J
       id: `c-${Math.floor(400 * random() ** 3)}`,
       region,
       continent: region === 'us' || region === 'latam' ? 'america' : region === 'eu' ? 'europe' : 'other',
-      currency: random() < 0.9 ? { us: 'usd', eu: 'eur' }[region] ?? 'local' : 'usd',
+      currency: random() < 0.9 ? ({ us: 'usd', eu: 'eur' }[region] ?? 'local') : 'usd',
       plan: pick(random, PLANS),
       seats: Math.floor(logNormal(random, 12, 1.2)),
       isTrial: random() < 0.1,
@@ -98,7 +98,9 @@ export function randomInputs(random: Random, share: number, session: Session): J
       limits: { tokens: 256 * 2 ** Math.floor(random() * 5), seconds: 30 + 30 * Math.floor(random() * 3) },
       flags: { a: random() < 0.5, b: random() < 0.2, c: random() < 0.85 },
     },
-    ...(random() < 0.3 && { attachment: { kind: pick(random, ['pdf', 'png', 'csv']), bytes: Math.floor(logNormal(random, 1e5, 2)) } }),
+    ...(random() < 0.3 && {
+      attachment: { kind: pick(random, ['pdf', 'png', 'csv']), bytes: Math.floor(logNormal(random, 1e5, 2)) },
+    }),
     weekday: day,
     hour: Math.floor(share * 7 * 24) % 24,
   };
@@ -118,7 +120,8 @@ export function randomRuns(
 ): RunWithInputs[] {
   let session = { tenant: 't-0', batch: 0, deployedAt: random() };
   return Array.from({ length: count }, (_, at) => {
-    if (random() < 0.2) session = { ...session, tenant: `t-${Math.floor(12 * random() ** 2)}`, batch: session.batch + 1 };
+    if (random() < 0.2)
+      session = { ...session, tenant: `t-${Math.floor(12 * random() ** 2)}`, batch: session.batch + 1 };
     const inputs = randomInputs(random, at / count, session);
     return { runId: `run-${at}`, inputs, isFailed: random() < failsAt(at / count, inputs) };
   });
@@ -158,15 +161,24 @@ export function plantedRuns(random: Random, causes: readonly Cause[], planted: P
     })),
   ];
   const shuffled = kinds.map((kind) => ({ kind, key: random() })).sort((a, b) => a.key - b.key);
-  const ends = shuffled.splice(shuffled.findIndex(({ kind }) => kind.isFailed), 1);
-  const last = shuffled.splice(shuffled.findIndex(({ kind }) => kind.isFailed), 1);
+  const ends = shuffled.splice(
+    shuffled.findIndex(({ kind }) => kind.isFailed),
+    1,
+  );
+  const last = shuffled.splice(
+    shuffled.findIndex(({ kind }) => kind.isFailed),
+    1,
+  );
   const session = { tenant: 't-0', batch: 0, deployedAt: random() };
   const order = [...ends, ...shuffled, ...last];
   return order.map(({ kind: { isFailed, hasCause } }, at) => {
     // Of several causes, each failed run with a cause has one of them.
     const cause = causes[at % causes.length];
     for (;;) {
-      const inputs = randomInputs(random, at / order.length, { ...session, tenant: `t-${Math.floor(12 * random() ** 2)}` });
+      const inputs = randomInputs(random, at / order.length, {
+        ...session,
+        tenant: `t-${Math.floor(12 * random() ** 2)}`,
+      });
       const isLike = hasCause
         ? cause !== undefined && holds(inputs, cause)
         : causes.every((each) => !holds(inputs, each));
@@ -177,6 +189,54 @@ export function plantedRuns(random: Random, causes: readonly Cause[], planted: P
 
 /** Whether one of the claims is about the cause, or about a field that follows from it. */
 export function isFound({ nodes }: CommonInputs, { path }: Cause): boolean {
-  const names = path === 'customer.region' ? [path, 'customer.continent', 'customer.currency'] : path === 'items' ? [path, 'itemCount'] : [path];
+  const names =
+    path === 'customer.region'
+      ? [path, 'customer.continent', 'customer.currency']
+      : path === 'items'
+        ? [path, 'itemCount']
+        : [path];
   return nodes.some((node) => names.includes(node.path));
 }
+
+/** How failures come over the time of a history, 0 to 1: none of them depends on the inputs. */
+const RATES: readonly ((random: Random) => (share: number) => number)[] = [
+  (random) => {
+    const rate = 0.03 + 0.37 * random();
+    return () => rate;
+  },
+  // A deployment makes a rare failure frequent.
+  (random) => {
+    const [deployedAt, rate] = [random(), 0.06 + 0.74 * random()];
+    return (share) => (share < deployedAt ? 0.02 : rate);
+  },
+  // A deployment that is rolled back, or an outage.
+  (random) => {
+    const [from, length] = [random(), 0.05 + 0.3 * random()];
+    return (share) => (share > from && share < from + length ? 0.8 : 0.05);
+  },
+  () => (share) => (Math.sin(33 * share) > 0.5 ? 0.6 : 0.03),
+];
+
+/** 30 to 400 runs whose failures have no cause in the inputs. */
+export function causelessRuns(seed: number): RunWithInputs[] {
+  const random = createRandom(seed);
+  const count = 30 + Math.floor(370 * random());
+  const rateAt = RATES[seed % RATES.length]?.(random) ?? (() => 0);
+  return between(randomRuns(random, count, rateAt));
+}
+
+/** Histories of the seeds in which something is claimed although there is nothing. */
+export const falseClaims = (seeds: readonly number[]): number =>
+  seeds.filter((seed) => found(causelessRuns(seed)).nodes.length > 0).length;
+
+/** Share of histories in which all causes are found. */
+export function foundShare(causes: readonly Cause[], planted: Planted, seeds: readonly number[]): number {
+  const isComplete = (seed: number): boolean => {
+    const claims = found(plantedRuns(createRandom(seed), causes, planted));
+    return causes.every((cause) => isFound(claims, cause));
+  };
+  return seeds.filter(isComplete).length / seeds.length;
+}
+
+export const seedsFrom = (first: number, count: number): number[] =>
+  Array.from({ length: count }, (_, at) => first + at);

@@ -3,8 +3,7 @@ import { shiftsOf, type Shift } from '../../../src/domain/shifts/shifts.ts';
 import type { Random } from '../inputs/histories.ts';
 import { at, runRecord } from '../facts.ts';
 
-const normal = (random: Random): number =>
-  Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+const normal = (random: Random): number => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 
 export interface Series {
   readonly name: string;
@@ -26,7 +25,11 @@ export const SERIES: readonly Series[] = [
   { name: 'doubled', levelAt: (at, count) => (at < half(count) ? 1 : 2), shiftAt: half },
   { name: 'halved', levelAt: (at, count) => (at < half(count) ? 1 : 0.5), shiftAt: half },
   { name: '× 1.5', levelAt: (at, count) => (at < half(count) ? 1 : 1.5), shiftAt: half },
-  { name: 'doubled for the last 20 runs', levelAt: (at, count) => (at < count - 20 ? 1 : 2), shiftAt: (count) => count - 20 },
+  {
+    name: 'doubled for the last 20 runs',
+    levelAt: (at, count) => (at < count - 20 ? 1 : 2),
+    shiftAt: (count) => count - 20,
+  },
 ];
 
 /** Each run varies by about `spread`, as a share. */

@@ -1,0 +1,71 @@
+import { describe, expect, it } from '@jest/globals';
+import { nodeShifts, shiftsOf } from '../../../src/domain/shifts/shifts.ts';
+import { createRandom } from '../inputs/histories.ts';
+import { at, ran, runOf, runRecord } from '../facts.ts';
+import { placeOf, SERIES, shiftsIn } from './series.ts';
+
+const HISTORIES = 100;
+const seriesOf = (name: string) => {
+  const series = SERIES.find((each) => each.name === name);
+  if (!series) throw new Error(`${name} must be a series`);
+  return series;
+};
+
+describe('Shifts', () => {
+  it.each(['doubled', 'halved', 'doubled for the last 20 runs'])(
+    'a level that %s is found, at most three runs off',
+    (name) => {
+      const series = seriesOf(name);
+      const places = Array.from({ length: HISTORIES }, (_, seed) =>
+        shiftsIn(series, 100, createRandom(seed)).map(placeOf),
+      );
+      const isExact = (found: readonly number[]) =>
+        found.length === 1 && Math.abs((found[0] ?? 0) - (series.shiftAt(100) ?? 0)) <= 3;
+      expect(places.filter(isExact).length / HISTORIES).toBeGreaterThanOrEqual(0.98);
+    },
+  );
+
+  it.each(SERIES.filter(({ shiftAt }) => shiftAt(200) === null))('$name is mostly none', (series) => {
+    const claimed = Array.from(
+      { length: HISTORIES },
+      (_, seed) => shiftsIn(series, 200, createRandom(seed)).length > 0,
+    );
+    expect(claimed.filter(Boolean).length / HISTORIES).toBeLessThanOrEqual(0.03);
+  });
+
+  it('are none in fewer than 20 runs, and at most three', () => {
+    expect(shiftsIn(seriesOf('doubled'), 19, createRandom(1), 0)).toEqual([]);
+    const steps = { ...seriesOf('doubled'), levelAt: (index: number) => 2 ** Math.floor(index / 20) };
+    expect(shiftsIn(steps, 200, createRandom(1)).length).toBeLessThanOrEqual(3);
+  });
+
+  it('come with the runs and the medians next to them', () => {
+    const records = Array.from({ length: 60 }, (_, index) =>
+      runRecord({ id: `run-${index}`, startTime: at(10 * index), endTime: at(10 * index + (index < 30 ? 1 : 3)) }),
+    );
+    expect(shiftsOf(records.toReversed(), null)).toMatchObject([
+      { metric: 'DURATION', runId: 'run-30', previousRunId: 'run-29', since: at(300), before: 1000, after: 3000 },
+    ]);
+  });
+
+  it('leave out failed runs, which end early', () => {
+    const records = Array.from({ length: 80 }, (_, index) =>
+      runRecord({
+        id: `run-${index}`,
+        rawStatus: index > 40 && index % 2 === 0 ? 'failed' : 'completed',
+        startTime: at(10 * index),
+        endTime: at(10 * index + (index > 40 && index % 2 === 0 ? 0.1 : 5)),
+      }),
+    );
+    expect(shiftsOf(records, null)).toEqual([]);
+  });
+
+  it('of nodes have the largest difference first', () => {
+    const run = (slow: number) =>
+      runOf([ran('a', 0, 1), ran('b', 1, 1 + slow), ran('b', 5, 6), ran('c', 6, 7, 'skipped')]);
+    expect(nodeShifts([run(1), run(1)], [run(3), run(3)], 'DURATION', null)).toEqual([
+      { nodeId: 'b', before: 2000, after: 4000 },
+      { nodeId: 'a', before: 1000, after: 1000 },
+    ]);
+  });
+});
