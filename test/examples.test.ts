@@ -32,8 +32,18 @@ const EMPTY_IN_THE_SAMPLE: Readonly<Record<string, readonly string[]>> = {
   'how-far-is-it.graphql': ['/run/running', '/run/freshness/staleReason'],
   'is-anything-wrong-now.graphql': ['/recentRuns/nodes/errorInfo/code', '/recentRuns/unavailableWorkflows'],
   'is-it-stuck.graphql': ['/overdueRuns', '/workflows/nodes/runs/nodes/expectation/remainingMs'],
-  'is-this-failure-new.graphql': ['/workflow/failureGroups/nodes/suspectedChanges'],
-  'why-did-it-break.graphql': ['/run/diagnosis/changes', '/run/baseline/changes'],
+  'is-this-failure-new.graphql': [
+    '/workflow/failureGroups/nodes/returnedAt',
+    '/workflow/failureGroups/nodes/suspectedChanges',
+  ],
+  'since-when-is-it-slower-or-dearer.graphql': ['/workflow/shifts/nodes'],
+  'what-do-failing-runs-have-in-common.graphql': ['/workflow/failureGroups/nodes/commonInputs/nodes'],
+  'why-did-it-break.graphql': [
+    '/run/diagnosis/group/returnedAt',
+    '/run/diagnosis/group/commonInputs/nodes',
+    '/run/diagnosis/changes',
+    '/run/baseline/changes',
+  ],
   // Its model has no price.
   'what-was-retried.graphql': ['/run/wastedCost/amount'],
   'read-a-conversation.graphql': [

@@ -23,7 +23,7 @@ const LIVE_TTL_MS = 60_000;
 const QUERY = `query Home($startedAfter: DateTime, $last: Int!, $first: Int!) {
   failureGroups(startedAfter: $startedAfter, last: $last, orderBy: IMPACT) {
     nodes {
-      workflow { id } nodeId message count affectedRate firstSeenAt lastSeenAt isNew isResolved
+      workflow { id } nodeId message count affectedRate firstSeenAt lastSeenAt state commonInputs { nodes { text } }
       suspectedChanges { at nodeId kind before after }
       runs(first: 1) { id workflowId startedAt }
     }
@@ -35,7 +35,7 @@ const QUERY = `query Home($startedAfter: DateTime, $last: Int!, $first: Int!) {
 
 interface Home {
   readonly failureGroups: {
-    readonly nodes: readonly { readonly isNew: boolean; readonly suspectedChanges: readonly unknown[] }[];
+    readonly nodes: readonly { readonly state: string; readonly suspectedChanges: readonly unknown[] }[];
     readonly runsExamined: number;
     readonly runsRequested: number;
     readonly runsNotLoaded: number;
@@ -76,7 +76,7 @@ export async function w12Triage({ settings, say }: Bench): Promise<WorkloadResul
   }
   if (!home) throw new Error('no query was answered');
   const { nodes, runsExamined, runsRequested, runsNotLoaded } = home.failureGroups;
-  const known = nodes.filter(({ isNew, suspectedChanges }) => isNew && suspectedChanges.length > 0).length;
+  const known = nodes.filter(({ state, suspectedChanges }) => state === 'NEW' && suspectedChanges.length > 0).length;
   const uncounted = Math.max(0, runsRequested - runsExamined - runsNotLoaded);
   return {
     id: 'W12',

@@ -10,7 +10,7 @@ interface LlmsOptions {
 const ANSWERS: readonly (readonly [question: string, query: string])[] = [
   [
     'What is failing, and is it new?',
-    '{ failureGroups { nodes { workflow { id } nodeId message count isNew isResolved runs(first: 1) { id } } } }',
+    '{ failureGroups { nodes { workflow { id } nodeId message count state commonInputs { nodes { text } } runs(first: 1) { id } } } }',
   ],
   ['Why did a run fail?', '{ run(workflowId: "w", id: "r") { diagnosis { headline markdown } } }'],
   [

@@ -56,11 +56,11 @@ export function createHistory(
     if (workflow) runs.set(piece.runId, playSetPiece(workflow, piece, seed, openedDayMs));
   }
 
-  for (const { workflowId, startMs, era, steering } of hasIncident ? incidentRuns(seed, openedMs) : []) {
+  for (const { workflowId, startMs, era, steering, inputs: own } of hasIncident ? incidentRuns(seed, openedMs) : []) {
     const workflow = workflows.find(({ id }) => id === workflowId);
     if (!workflow) continue;
     const random = createRandom(seed, workflowId, 'incident', startMs);
-    const [runId, inputs] = [random.uuid(), workflow.exampleInputs(random)];
+    const [runId, inputs] = [random.uuid(), { ...workflow.exampleInputs(random), ...own }];
     const historic = play({ workflow, runId, startMs, inputs, seed, steering, era });
     runs.set(runId, { ...historic, isSetPiece: false });
   }

@@ -1,8 +1,8 @@
 /**
- * What a visitor of the sample finds: less than an hour ago the prompt of a model changed, most runs since have failed there, and
- * a run of another workflow has been stuck for a while, and a third one waits for a person.
+ * What a visitor of the sample finds: less than an hour ago the prompt of a model changed, and runs in German have failed there since.
+ * In another workflow a node has become slow, and its newest run is stuck; in a third one a run waits for a person.
  */
-import type { Mishap, WorkflowNode } from './definition.ts';
+import type { JsonObject, Mishap, WorkflowNode } from './definition.ts';
 import type { Steering } from './plan.ts';
 import { createRandom } from './random.ts';
 
@@ -14,26 +14,21 @@ export interface IncidentRun {
   readonly startMs: number;
   readonly era: 'usual' | 'incident';
   readonly steering: Steering;
+  /** Instead of the example inputs of the same names. */
+  readonly inputs?: JsonObject;
 }
 
-/** Minutes before the sample was opened, and whether the run fails. The prompt changed with the first of the incident. */
+/** Minutes before the sample was opened. The prompt changed with the first run of the incident. */
 const BEFORE = [176, 161, 149, 138, 121, 112, 97, 88, 76, 64];
-const DURING: readonly (readonly [minutes: number, isFailed: boolean])[] = [
-  ...([
-    [41, false],
-    [38, true],
-    [33, true],
-    [29, false],
-    [24, true],
-    [19, true],
-    [13, true],
-    [8, false],
-    [4, true],
-  ] as const),
-];
+const DURING = [41, 40, 38, 36, 35, 33, 31, 29, 27, 26, 24, 22, 21, 19, 17, 16, 13, 12, 11, 9, 8, 6, 5, 4];
+const FAILED: ReadonlySet<number> = new Set([38, 33, 24, 19, 13, 9, 6, 4]);
+/** The model names the field `antwort`, mostly. */
+const IN_GERMAN: ReadonlySet<number> = new Set([...FAILED, 27]);
 const CHANGED = 'draft_reply';
-/** One run is stuck. Twelve runs before it show the usual duration. */
+/** One run is stuck. The runs before it show the usual duration. */
 const STUCK = { workflowId: 'document-ingest', minutes: 12, nodeId: 'embed', slowness: 3000 };
+/** A prompt that asks for more made the latest runs before it slower. */
+const SLOWER = { nodeId: 'extract_entities', slowness: 5, runs: 14, runsBefore: 16 };
 
 const WAITING = { workflowId: 'invoice-extraction', minutes: 26, nodeId: 'review_queue', slowness: 100_000 };
 
@@ -59,19 +54,23 @@ export function incidentRuns(seed: number, openedMs: number): IncidentRun[] {
     ...BEFORE.map((minutes) => ({
       ...{ workflowId, startMs: startOf(minutes), era: 'usual' as const, steering: outcomesOf(false) },
     })),
-    ...DURING.map(([minutes, isFailed]) => ({
-      ...{ workflowId, startMs: startOf(minutes), era: 'incident' as const, steering: outcomesOf(isFailed) },
+    ...DURING.map((minutes) => ({
+      ...{ workflowId, startMs: startOf(minutes), era: 'incident' as const, steering: outcomesOf(FAILED.has(minutes)) },
+      inputs: { language: IN_GERMAN.has(minutes) ? 'de' : 'en' },
     })),
-    ...Array.from({ length: 12 }, (_, index) => ({
+    ...Array.from({ length: SLOWER.runs + SLOWER.runsBefore }, (_, index) => ({
       workflowId: STUCK.workflowId,
       startMs: startOf(STUCK.minutes + 70 * (index + 1)),
-      era: 'usual' as const,
-      steering: { outcomeOf: () => 'success' as const },
+      era: index < SLOWER.runs ? ('incident' as const) : ('usual' as const),
+      steering: {
+        outcomeOf: () => 'success' as const,
+        slownessOf: (nodeId: string) => (index < SLOWER.runs && nodeId === SLOWER.nodeId ? SLOWER.slowness : 1),
+      },
     })),
     {
       workflowId: STUCK.workflowId,
       startMs: startOf(STUCK.minutes),
-      era: 'usual',
+      era: 'incident',
       steering: {
         outcomeOf: () => 'success' as const,
         slownessOf: (nodeId) => (nodeId === STUCK.nodeId ? STUCK.slowness : 1),

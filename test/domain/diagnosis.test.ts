@@ -58,6 +58,7 @@ describe('The markdown of a diagnosis', () => {
     occurrence: fc.constantFrom(null, occurrence),
     runsExamined: fc.nat(),
     changes: fc.array(change, { maxLength: 3 }),
+    commonInputs: fc.array(text, { maxLength: 3 }),
     baseline: fc.option(fc.record({ runId: text, isBeforeChange: fc.boolean() })),
     links: fc.constantFrom([], [{ name: 'Run', url: 'https://example.com/' }]),
   });
@@ -83,7 +84,7 @@ describe('The markdown of a diagnosis', () => {
         expect(markdown.isWellFormed()).toBe(true);
         for (const line of outside(markdown)) {
           expect(line).toMatch(
-            /^(?:(?:New since \S+, 5 of 31 runs\. )?\d+ runs? examined\.|Changed shortly before:|Run: <\S+>)$/,
+            /^(?:(?:New since \S+, 5 of 31 runs\. )?\d+ runs? examined\.|Changed shortly before:|The failed runs have in common \(which need not be the cause\):|Run: <\S+>)$/,
           );
         }
       }),
@@ -97,6 +98,7 @@ describe('The markdown of a diagnosis', () => {
     occurrence,
     runsExamined: 31,
     changes: [],
+    commonInputs: [],
     baseline: { runId: 'r1', isBeforeChange: true },
     links: [],
   };

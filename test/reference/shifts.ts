@@ -30,7 +30,11 @@ function splitOf(values: readonly number[]): number | null {
   if (judged.length === 0 || 2 * Math.exp((-6 * most ** 2) / (count ** 3 + count ** 2)) > 0.001) return null;
   const clarity = ({ at, rises }: { readonly at: number; readonly rises: number }) =>
     rises / Math.sqrt(at * (count - at));
-  const { at } = judged.reduce((best, each) => (clarity(each) > clarity(best) ? each : best));
+  const rough = judged.reduce((best, each) => (clarity(each) > clarity(best) ? each : best)).at;
+  const levels = [middle(values.slice(0, rough)), middle(values.slice(rough))] as const;
+  const distanceAt = (at: number) =>
+    values.reduce((sum, value, index) => sum + Math.abs(value - levels[index < at ? 0 : 1]), 0);
+  const [at = rough] = places.toSorted((a, b) => distanceAt(a) - distanceAt(b) || a - b);
   const [before, after] = [values.slice(0, at), values.slice(at)];
   const isNear = factor(middle(before.slice(-10)), middle(after.slice(0, 10))) >= 1.35;
   return isNear && factor(middle(before), middle(after)) >= 1.5 ? at : null;

@@ -28,6 +28,8 @@ export interface DiagnosisText {
   readonly occurrence: Occurrence | null;
   readonly runsExamined: number;
   readonly changes: readonly ChangePoint[];
+  /** What the inputs of the failed runs have in common, in words. */
+  readonly commonInputs: readonly string[];
   readonly baseline: { readonly runId: string; readonly isBeforeChange: boolean } | null;
   /** Empty without the public URL of the page. */
   readonly links: readonly { readonly name: string; readonly url: string }[];
@@ -71,7 +73,7 @@ const KINDS = { GRAPH: 'Graph', MODEL: 'Model', PROMPT: 'Prompt', PARAMETERS: 'P
 
 /** Returns the text: at most `maxBytes` of UTF-8, cut at the end of a line. */
 export function diagnosisMarkdown(diagnosis: DiagnosisText): (maxBytes: number) => string {
-  const { headline, message, runId, occurrence, runsExamined, changes, baseline, links } = diagnosis;
+  const { headline, message, runId, occurrence, runsExamined, changes, commonInputs, baseline, links } = diagnosis;
   const error = (message ?? '').trim();
   const examined = `${runsExamined} ${runsExamined === 1 ? 'run' : 'runs'} examined.`;
   const blocks: Block[] = [
@@ -80,6 +82,10 @@ export function diagnosisMarkdown(diagnosis: DiagnosisText): (maxBytes: number) 
     { isFenced: false, lines: [occurrence ? `${capital(sinceText(occurrence))}. ${examined}` : examined] },
     ...(changes.length > 0 ? [{ isFenced: false, lines: ['Changed shortly before:'] }] : []),
     ...(changes.length > 0 ? [{ isFenced: true, lines: shownChanges(changes) }] : []),
+    ...(commonInputs.length > 0
+      ? [{ isFenced: false, lines: ['The failed runs have in common (which need not be the cause):'] }]
+      : []),
+    ...(commonInputs.length > 0 ? [{ isFenced: true, lines: commonInputs.map(oneLine) }] : []),
     {
       isFenced: true,
       lines: [

@@ -7,10 +7,7 @@ export interface Split {
   readonly p: number;
 }
 
-/**
- * The clearest change with at least `least` values on each side. Null for a shorter series. Pettitt's statistic is largest
- * towards the middle, so it only says whether there is a change; its place is where the statistic has the most standard deviations.
- */
+/** The clearest change with at least `least` values on each side. Null for a shorter series. */
 export function clearestSplit(values: readonly number[], least: number): Split | null {
   const count = values.length;
   if (count < 2 * least) return null;
@@ -21,11 +18,36 @@ export function clearestSplit(values: readonly number[], least: number): Split |
     const before = index + 1;
     if (before < least) continue;
     largest = Math.max(largest, Math.abs(sum));
+    // The statistic alone is largest towards the middle, wherever the change is.
     const clarity = Math.abs(sum) / Math.sqrt(before * (count - before));
     if (clarity <= clearest) continue;
     [clearest, at] = [clarity, before];
   }
-  return { at, p: Math.min(1, 2 * Math.exp((-6 * largest ** 2) / (count ** 3 + count ** 2))) };
+  return {
+    at: sharpened(values, at, least),
+    p: Math.min(1, 2 * Math.exp((-6 * largest ** 2) / (count ** 3 + count ** 2))),
+  };
+}
+
+/** Where the values are nearest to the medians of both sides: ranks don't tell how far values are apart. */
+function sharpened(values: readonly number[], place: number, least: number): number {
+  const [before, after] = [median(values.slice(0, place)), median(values.slice(place))];
+  let [distance, nearest, at] = [0, Infinity, place];
+  for (let index = 0; index < values.length - least; index += 1) {
+    const value = values[index] ?? 0;
+    // As if all values were after the change: only differences count.
+    distance += Math.abs(value - before) - Math.abs(value - after);
+    if (index + 1 < least || distance >= nearest) continue;
+    [nearest, at] = [distance, index + 1];
+  }
+  return at;
+}
+
+/** Of an even number of values, the mean of the two in the middle. */
+export function median(values: readonly number[]): number {
+  const ascending = values.toSorted((a, b) => a - b);
+  const upper = ascending[ascending.length >> 1] ?? 0;
+  return ascending.length % 2 === 1 ? upper : (upper + (ascending[(ascending.length >> 1) - 1] ?? 0)) / 2;
 }
 
 /** Counted from 1; equal values share the mean of their ranks. */

@@ -6,7 +6,7 @@ import { wallClockMs } from '../run/span.ts';
 import { sumOfKnown } from '../run/usage.ts';
 import type { Timestamp } from '../timestamp.ts';
 import type { Run, RunRecord, Step } from '../types.ts';
-import { clearestSplit } from './pettitt.ts';
+import { clearestSplit, median } from './pettitt.ts';
 
 export type ShiftMetric = 'DURATION' | 'COST' | 'TOKENS';
 
@@ -104,13 +104,6 @@ const isLarge = (before: number, after: number, factor = LEAST_FACTOR): boolean 
   Math.max(before, after) >= factor * Math.min(before, after) && before !== after;
 
 const medianOf = (points: readonly Point[]): number => median(points.map(({ value }) => value));
-
-/** Of an even number of values, the mean of the two in the middle. */
-function median(values: readonly number[]): number {
-  const ascending = values.toSorted((a, b) => a - b);
-  const upper = ascending[ascending.length >> 1] ?? 0;
-  return ascending.length % 2 === 1 ? upper : (upper + (ascending[(ascending.length >> 1) - 1] ?? 0)) / 2;
-}
 
 /** Null for a run that doesn't report it. */
 function valueOf(record: RunRecord, metric: ShiftMetric, prices: PriceList | null): number | null {

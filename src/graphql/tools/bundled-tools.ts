@@ -1,7 +1,7 @@
 /** The operations that agents get as tools, unless the operator has a manifest. Each states what it answers. */
 
 const WHAT_IS_FAILING = /* GraphQL */ `
-  "Which failures are there in all workflows, the most important first: how often, since when, whether new or over, and the latest run of each. Start here, then call diagnose_run."
+  "Which failures are there in all workflows, the most important first: how often, since when, whether new, back or over, what their inputs have in common (not: why), and the latest run of each. Start here, then call diagnose_run."
   query what_is_failing(
     "Ids of workflows. All if left out."
     $workflowIds: [ID!]
@@ -21,8 +21,18 @@ const WHAT_IS_FAILING = /* GraphQL */ `
         affectedRate
         firstSeenAt
         lastSeenAt
-        isNew
-        isResolved
+        state
+        returnedAt
+        commonInputs {
+          nodes {
+            text
+            path
+            test
+            value
+          }
+          failedRuns
+          completedRuns
+        }
         runs(first: 1) {
           workflowId
           runId: id
@@ -37,7 +47,7 @@ const WHAT_IS_FAILING = /* GraphQL */ `
 `;
 
 const DIAGNOSE_RUN = /* GraphQL */ `
-  "Why did this run fail: the error, since when and how often it happens, what changed before it, and which run to compare with. Null for a run that has not failed."
+  "Why did this run fail: the error, since when and how often it happens, what changed before it, what the failing runs have in common, and which run to compare with. Null for a run that has not failed."
   query diagnose_run(
     "Id of the workflow."
     $workflowId: ID!
@@ -59,8 +69,16 @@ const DIAGNOSE_RUN = /* GraphQL */ `
           count
           affectedRate
           firstSeenAt
-          isNew
-          isResolved
+          state
+          returnedAt
+          commonInputs {
+            nodes {
+              text
+              path
+              test
+              value
+            }
+          }
         }
         changes {
           at
@@ -123,7 +141,7 @@ const COMPARE_WITH_BASELINE = /* GraphQL */ `
 `;
 
 const WHAT_CHANGED = /* GraphQL */ `
-  "What changed between the latest runs of a workflow: model, prompt, parameters, tools, graph? Newest change first."
+  "What changed between the latest runs of a workflow: model, prompt, parameters, tools, graph? And since when is it slower, faster, dearer or cheaper? Newest first."
   query what_changed(
     "Id of the workflow."
     $workflowId: ID!
@@ -132,6 +150,18 @@ const WHAT_CHANGED = /* GraphQL */ `
   ) {
     workflow(id: $workflowId) {
       workflowId: id
+      shifts {
+        nodes {
+          metric
+          since
+          before
+          after
+          run {
+            runId: id
+          }
+        }
+        runsExamined
+      }
       changePoints(last: $last) {
         nodes {
           at
@@ -253,7 +283,7 @@ const RUN_STATE = /* GraphQL */ `
 `;
 
 const SEARCH_RUNS = /* GraphQL */ `
-  "Which runs have this text in their id, error, inputs, failed nodes or step errors? Newest first. Without a text: the latest runs. A page may be empty: continue with endCursor while hasNextPage is true."
+  "Which runs have this text in their id, error, inputs, failed nodes or step errors, or these inputs, or took this long? Newest first. A page may be empty: continue with endCursor while hasNextPage is true."
   query search_runs(
     "Text to look for, in upper or lower case."
     $search: String
@@ -261,12 +291,21 @@ const SEARCH_RUNS = /* GraphQL */ `
     $workflowIds: [ID!]
     "Only runs with one of these statuses."
     $status: [RunStatus!]
+    "Conditions on the inputs, such as path customer.region, test EQUALS, value eu. All must hold."
+    $inputs: [InputFilter!]
+    "Only runs that took at least this many milliseconds, or already run that long."
+    $minWallClockMs: Float
     "Number of runs, 1 to 100."
     $first: Int = 20
     "endCursor of the page before."
     $after: String
   ) {
-    recentRuns(workflowIds: $workflowIds, first: $first, after: $after, filter: { search: $search, status: $status }) {
+    recentRuns(
+      workflowIds: $workflowIds
+      first: $first
+      after: $after
+      filter: { search: $search, status: $status, inputs: $inputs, minWallClockMs: $minWallClockMs }
+    ) {
       nodes {
         workflowId
         runId: id

@@ -94,9 +94,7 @@ export function claimsOf(
         return firstSeenAt && group.count / affectedRuns(firstSeenAt, examination);
       }),
       estimatedCost: once(() => costOf(group, context)),
-      suspectedChanges: once(async () =>
-        changesBefore(examination, group.nodeId, await began(), context),
-      ),
+      suspectedChanges: once(async () => changesBefore(examination, group.nodeId, await began(), context)),
       commonInputs: once(() => commonInputsOf(group, examination, context)),
     };
   };

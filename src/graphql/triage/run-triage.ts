@@ -105,6 +105,7 @@ async function diagnose(run: Run, context: Context): Promise<(maxBytes: number) 
   const triage = await triageOrNull(run, context);
   const { changes } = await suspectedChanges(run, context);
   const baseline = await orNull(() => baselineIn(run, context), context);
+  const inCommon = triage && (await orNull(() => triage.group.commonInputs(), context));
   const nodeId = baseline?.changes.find((change) => change.nodeId !== null)?.nodeId ?? null;
   const ref = { workflowId, runId };
   const links = [
@@ -118,6 +119,7 @@ async function diagnose(run: Run, context: Context): Promise<(maxBytes: number) 
     occurrence: triage?.occurrence ?? null,
     runsExamined: triage?.runsExamined ?? 1,
     changes,
+    commonInputs: inCommon?.nodes.map(({ text }) => text) ?? [],
     baseline: baseline && { runId: baseline.runId, isBeforeChange: baseline.reason === 'BEFORE_CHANGE' },
     links: links.flatMap(({ name, url }) => (url === null ? [] : [{ name, url }])),
   });

@@ -57,6 +57,11 @@ export const documentIngest: WorkflowDefinition = {
       model: 'coder-large',
       system: 'List the people, companies and places that the passages name, as JSON.',
       temperature: 0,
+      requests: {
+        incident: {
+          system: 'List the people, companies and places that the passages name, as JSON. Quote each passage.',
+        },
+      },
       maxTokens: 900,
       promptTokens: [5200, 9800],
       completionTokens: [120, 480],

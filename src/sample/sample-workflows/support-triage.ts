@@ -138,5 +138,6 @@ export const supportTriage: WorkflowDefinition = {
     ticket_id: `T-${random.integer(4000, 4999)}`,
     customer: random.pick(['Northwind Traders', 'Contoso', 'Fabrikam', 'Adventure Works']),
     subject: random.pick(TOPICS).subject,
+    language: random.pick(['en', 'en', 'en', 'fr', 'es']),
   }),
 };
