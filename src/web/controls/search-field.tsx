@@ -8,12 +8,14 @@ export interface SearchFieldProps {
   readonly label: string;
   readonly placeholder: string;
   readonly value: string;
+  /** Id of a note about the text. The text is wrong then. */
+  readonly noteId?: string | undefined;
   readonly onChange: (text: string) => void;
 }
 
 export const SETTLED_MS = 250;
 
-export function SearchField({ label, placeholder, value, onChange }: SearchFieldProps) {
+export function SearchField({ label, placeholder, value, noteId, onChange }: SearchFieldProps) {
   const draft = useDraft(value, onChange);
   const settled = useSettled(draft.text, SETTLED_MS);
   const commit = useEffectEvent(draft.commit);
@@ -25,6 +27,8 @@ export function SearchField({ label, placeholder, value, onChange }: SearchField
         type="search"
         aria-label={label}
         placeholder={placeholder}
+        aria-invalid={noteId === undefined ? undefined : true}
+        aria-describedby={noteId}
         value={draft.text}
         onChange={({ target }) => draft.type(target.value)}
       />

@@ -13,6 +13,7 @@ import { LongText } from '../text/long-text.tsx';
 import { comparisonLink, runLink, trendsLink, workflowLink } from '../url/links.ts';
 import { useUrl } from '../url/url.ts';
 import { ChangeLine, ChangeOf } from './changes.tsx';
+import { CommonInputs } from './common-inputs.tsx';
 import { Occurrence } from './occurrence.tsx';
 
 export const FAILURE_GROUP = graphql(`
@@ -31,6 +32,7 @@ export const FAILURE_GROUP = graphql(`
       currency
     }
     ...Occurrence
+    ...CommonInputs
     suspectedChanges {
       ...Change
     }
@@ -108,6 +110,7 @@ export function FailureGroup({ group: masked, span, namesWorkflow = false }: Fai
           )}
           <ChangeLine changes={group.suspectedChanges} ofNode={nodeId} />
         </p>
+        <CommonInputs group={group} />
         <FailureTimes runs={runs} count={count} span={span} />
         <button
           type="button"

@@ -13,15 +13,18 @@ const OCCURRENCE = graphql(`
     firstSeenAt
     firstSeenIsExact
     lastSeenAt
-    isNew
-    isResolved
+    state
+    returnedAt
   }
 `);
 
 const STATES = {
-  new: { word: 'New', Icon: CircleAlert, look: 'status-failed' },
-  ongoing: { word: 'Ongoing', Icon: History, look: 'status-cancelled' },
-  resolved: { word: 'Resolved', Icon: CircleCheck, look: 'status-completed' },
+  NEW: { word: 'New', Icon: CircleAlert, look: 'status-failed' },
+  RETURNED: { word: 'Returned', Icon: CircleAlert, look: 'status-failed' },
+  ONGOING: { word: 'Ongoing', Icon: History, look: 'status-cancelled' },
+  RESOLVED: { word: 'Resolved', Icon: CircleCheck, look: 'status-completed' },
+  // Not all of its runs could be read.
+  UNKNOWN: { word: 'Failing', Icon: History, look: 'status-unknown' },
 } as const;
 
 export interface OccurrenceProps {
@@ -33,9 +36,11 @@ export interface OccurrenceProps {
 }
 
 export function Occurrence({ group: masked, runs = 'runs', period = '' }: OccurrenceProps) {
-  const { count, affectedRate, firstSeenAt, firstSeenIsExact, lastSeenAt, ...is } = readFragment(OCCURRENCE, masked);
-  // A failure that occurs now and then is new although its node has completed since.
-  const { word, Icon, look } = STATES[is.isNew ? 'new' : is.isResolved ? 'resolved' : 'ongoing'];
+  const { count, affectedRate, firstSeenAt, firstSeenIsExact, lastSeenAt, state, returnedAt } = readFragment(
+    OCCURRENCE,
+    masked,
+  );
+  const { word, Icon, look } = STATES[state];
   return (
     <>
       <span className={`badge ${look}`}>
@@ -53,8 +58,8 @@ export function Occurrence({ group: masked, runs = 'runs', period = '' }: Occurr
       </span>
       <span className="since small">
         <span>
-          since <Ago at={firstSeenAt} />
-          {!firstSeenIsExact && ' or earlier'}
+          {returnedAt === null ? 'since' : 'back since'} <Ago at={returnedAt ?? firstSeenAt} />
+          {returnedAt === null && !firstSeenIsExact && ' or earlier'}
         </span>{' '}
         <span className="muted">
           last <Ago at={lastSeenAt} />

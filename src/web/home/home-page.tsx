@@ -4,6 +4,7 @@ import { useApolloClient } from '@apollo/client/react';
 import { LiveMark } from '../live/live-mark.tsx';
 import { useThrottled } from '../hooks/timing.ts';
 import { ASK_EVERY_MS, useChangedRuns } from '../run-list/live-runs.ts';
+import { InputsAndTime } from '../run-list/run-filter.tsx';
 import { RunSearch } from '../run-list/run-search.tsx';
 import { Breadcrumb } from '../shell/breadcrumb.tsx';
 import { Contained } from '../shell/contained.tsx';
@@ -12,6 +13,7 @@ import { useUrl } from '../url/url.ts';
 import { useDirectoryOf, type NamedWorkflow } from './directory.ts';
 import { StatusFilter } from '../status/status-filter.tsx';
 import { FAILURES, HomeFailures } from './home-failures.tsx';
+import { HomeShifts } from './home-shifts.tsx';
 import { LatestRuns } from './latest-runs.tsx';
 import { useWorkflows, WORKFLOWS, WorkflowList } from './workflow-list.tsx';
 
@@ -53,12 +55,16 @@ export default function HomePage() {
               <HomeFailures directory={directory} workflowId={chosen} />
             </Contained>
           </section>
+          <Contained what="the shifts">
+            <HomeShifts workflowId={chosen} />
+          </Contained>
           <section aria-labelledby="runs">
             <Contained what="the list of runs">
               <div className="toolbar">
                 <h2 id="runs">Latest runs</h2>
                 <StatusFilter />
                 <RunSearch />
+                <InputsAndTime />
               </div>
               <LatestRuns directory={directory} changed={changed} />
             </Contained>

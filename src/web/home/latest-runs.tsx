@@ -7,10 +7,10 @@ import { Pager, RUN_PAGES } from '../controls/pager.tsx';
 import { useRunPage } from '../run-list/live-runs.ts';
 import type { ChangedRuns, ListedRun } from '../run-list/merged-runs.ts';
 import { RunList } from '../run-list/run-list.tsx';
-import { Searched, useSearchedText } from '../run-list/run-search.tsx';
+import { NO_FILTER, useRunFilter } from '../run-list/run-filter.tsx';
+import { Searched } from '../run-list/run-search.tsx';
 import { Empty, Failure, Skeleton, Warning } from '../shell/notices.tsx';
 import { errorsThat, pathOf } from '../live/errors.ts';
-import { useTimeWindow } from '../time/time-window.ts';
 import { useUrl } from '../url/url.ts';
 import type { Directory } from './directory.ts';
 
@@ -44,10 +44,9 @@ export interface LatestRunsProps {
 
 export function LatestRuns({ directory, changed: changedOfAll }: LatestRunsProps) {
   const url = useUrl();
-  const { workflow: workflowId, status, show, after } = url.params;
-  const { startedAfter, startedBefore } = useTimeWindow();
-  const search = useSearchedText();
-  const isFiltered = status.length > 0 || [workflowId, search, startedAfter, startedBefore].some((one) => one !== null);
+  const { workflow: workflowId, show, after } = url.params;
+  const filter = useRunFilter();
+  const isFiltered = workflowId !== null || filter !== null;
   const isLargest = show === 'more';
   const changed = useMemo(() => {
     const ofWorkflow = (run: ListedRun) => workflowId === null || run.workflowId === workflowId;
@@ -55,7 +54,6 @@ export function LatestRuns({ directory, changed: changedOfAll }: LatestRunsProps
     return { current: current.filter(ofWorkflow), beforeGap: beforeGap.filter(ofWorkflow) };
   }, [changedOfAll, workflowId]);
   const workflowIds = workflowId === null ? directory.namedIds : [workflowId];
-  const filter = { search, startedAfter, startedBefore, status: status.length === 0 ? null : status };
   const listed = useRunPage(RECENT_RUNS, changed, {
     variables: { first: isLargest ? LARGEST_PAGE : PAGE_SIZE, after, filter, workflowIds },
     read: (data) => data.recentRuns,
@@ -96,9 +94,7 @@ export function LatestRuns({ directory, changed: changedOfAll }: LatestRunsProps
       {runs.length > 0 && <RunList label="Latest runs" runs={runs} nameOf={directory.nameOf} />}
       {!isLoading && !error && runs.length === 0 && (
         <Empty title={titleOfNone(isFiltered, after)}>
-          {isFiltered && (
-            <Link to={url.link({ status: null, workflow: null, since: null, search: null })}>Clear filters</Link>
-          )}
+          {isFiltered && <Link to={url.link({ ...NO_FILTER, workflow: null })}>Clear filters</Link>}
         </Empty>
       )}
       {page && isFiltered && <Searched runsExamined={page.runsExamined} hasOlder={hasMore} />}

@@ -3,6 +3,7 @@ import { Link } from 'react-router';
 import { graphql } from '../__generated__/gql.ts';
 import { readFragment } from '../__generated__/fragment-masking.ts';
 import { CHANGE, ChangeLine } from '../failures/changes.tsx';
+import { CommonInputs } from '../failures/common-inputs.tsx';
 import { Occurrence } from '../failures/occurrence.tsx';
 import { useGatewayQuery } from '../hooks/gateway-query.ts';
 import { CopyButton } from '../shell/copy-button.tsx';
@@ -18,6 +19,7 @@ const DIAGNOSIS = graphql(`
         markdown
         group {
           ...Occurrence
+          ...CommonInputs
         }
         changes {
           ...Change
@@ -57,6 +59,7 @@ export function Diagnosis({ workflowId, runId, version, nodeId }: DiagnosisProps
         {group && <Occurrence group={group} runs="runs until this one" />}{' '}
         <ChangeLine changes={changes} ofNode={nodeId} />
       </p>
+      {group && <CommonInputs group={group} />}
       <p className="toolbar">
         {baseline?.run && (
           <Link

@@ -10,6 +10,8 @@ export interface ChartProps {
   readonly width: number;
   /** When the workflow changed: a line each. */
   readonly changedAt: readonly string[];
+  /** When it became slower, faster, dearer or cheaper: a line each. */
+  readonly shiftedAt: readonly string[];
   readonly pointedAt: number | null;
   /** Null for no bucket. */
   readonly onPoint: (index: number | null) => void;
@@ -38,13 +40,18 @@ export const slotOf = (rows: readonly TrendRow[], width: number) => {
   return { slot, leftOf: (index: number) => index * slot };
 };
 
-export function ChartFrame({ rows, width, changedAt, pointedAt, onPoint, ...props }: ChartFrameProps) {
+export function ChartFrame({ rows, width, changedAt, shiftedAt, pointedAt, onPoint, ...props }: ChartFrameProps) {
   const { title, legend, label, role, yScale, formatY, children } = props;
   const { slot, leftOf } = slotOf(rows, width);
   const inner = plotWidth(width);
   const domain = [new Date(rows[0]?.startedAt ?? 0), new Date(rows.at(-1)?.endedAt ?? 0)] as const;
   const time = scaleTime({ domain: [...domain], range: [0, inner] });
-  const marks = [...new Set(changedAt)].map((at) => new Date(at)).filter((at) => at >= domain[0] && at <= domain[1]);
+  const marksOf = (moments: readonly string[]) =>
+    [...new Set(moments)].map((at) => new Date(at)).filter((at) => at >= domain[0] && at <= domain[1]);
+  const marks = [
+    { look: 'changed', moments: marksOf(changedAt) },
+    { look: 'shifted', moments: marksOf(shiftedAt) },
+  ].filter(({ moments }) => moments.length > 0);
 
   function point(event: PointerEvent<SVGSVGElement>): void {
     const x = event.clientX - event.currentTarget.getBoundingClientRect().left - MARGIN.left;
@@ -58,7 +65,11 @@ export function ChartFrame({ rows, width, changedAt, pointedAt, onPoint, ...prop
         {title} {legend}
         {marks.length > 0 && (
           <span className="trend-legend small">
-            <span className="key inline changed">changed</span>
+            {marks.map(({ look }) => (
+              <span key={look} className={`key inline ${look}`}>
+                {look}
+              </span>
+            ))}
           </span>
         )}
       </figcaption>
@@ -96,9 +107,11 @@ export function ChartFrame({ rows, width, changedAt, pointedAt, onPoint, ...prop
           </g>
           {children}
           <g aria-hidden="true">
-            {marks.map((at) => (
-              <line key={at.getTime()} className="changed" x1={time(at)} x2={time(at)} y1={0} y2={HEIGHT} />
-            ))}
+            {marks.flatMap(({ look, moments }) =>
+              moments.map((at) => (
+                <line key={`${look} ${at.getTime()}`} className={look} x1={time(at)} x2={time(at)} y1={0} y2={HEIGHT} />
+              )),
+            )}
           </g>
         </g>
       </svg>

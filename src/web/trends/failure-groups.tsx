@@ -26,7 +26,7 @@ const FAILURE_GROUPS = graphql(`
 const LAST_RUNS = 100;
 
 /** Null for `nodeId`: failures of all nodes. */
-export function FailureGroups({ workflowId, nodeId, window }: Omit<TrendProps, 'changedAt'>) {
+export function FailureGroups({ workflowId, nodeId, window }: Omit<TrendProps, 'changedAt' | 'shiftedAt'>) {
   const nowMs = useNow();
   const { value: answered, ...query } = useGatewayQuery(FAILURE_GROUPS, {
     variables: { workflowId, last: LAST_RUNS, ...window },

@@ -10,11 +10,11 @@ import { CountChart } from './count-chart.tsx';
 import { DurationChart } from './duration-chart.tsx';
 import { NAMES, type TrendFiguresProps, type TrendRow } from './trend-row.ts';
 
-export function TrendFigures({ rows, counted, last, changedAt }: TrendFiguresProps) {
+export function TrendFigures({ rows, counted, last, changedAt, shiftedAt }: TrendFiguresProps) {
   const [ref, width] = useElementWidth();
   const [pointedAt, setPointedAt] = useState<number | null>(null);
   if (!rows.some(({ count }) => count > 0)) return <Empty title={`No ${counted}s in this time`} />;
-  const chart = { rows, changedAt, pointedAt, onPoint: setPointedAt };
+  const chart = { rows, changedAt, shiftedAt, pointedAt, onPoint: setPointedAt };
   const pointed = pointedAt === null ? undefined : rows[pointedAt];
   return (
     <>

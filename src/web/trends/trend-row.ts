@@ -20,6 +20,7 @@ export interface TrendFiguresProps {
   readonly last: number;
   /** When the workflow changed. */
   readonly changedAt: readonly string[];
+  readonly shiftedAt: readonly string[];
 }
 
 type Buckets = NonNullable<NonNullable<TrendQuery['workflow']>['trend']>;

@@ -44,10 +44,12 @@ export interface TrendProps {
   readonly window: TimeWindow;
   /** When the workflow changed. */
   readonly changedAt: readonly string[];
+  /** When it became slower, faster, dearer or cheaper. */
+  readonly shiftedAt: readonly string[];
 }
 
 /** Keeps the previous trend while the next one loads, and shows it next to a partial error. */
-export function Trend({ workflowId, nodeId, window, changedAt }: TrendProps) {
+export function Trend({ workflowId, nodeId, window, changedAt, shiftedAt }: TrendProps) {
   const ofRuns = window.startedAfter === null ? LAST_RUNS.ofAll : LAST_RUNS.inWindow;
   const last = nodeId === null ? ofRuns : LAST_RUNS.ofNode;
   const { value: trend, ...query } = useGatewayQuery(TREND, {
@@ -65,6 +67,7 @@ export function Trend({ workflowId, nodeId, window, changedAt }: TrendProps) {
           counted={nodeId === null ? 'run' : 'execution'}
           last={last}
           changedAt={changedAt}
+          shiftedAt={shiftedAt}
         />
       )}
     </>

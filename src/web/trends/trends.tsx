@@ -6,6 +6,7 @@ import { Contained } from '../shell/contained.tsx';
 import { useUrl } from '../url/url.ts';
 import { FailureGroups } from './failure-groups.tsx';
 import { Trend } from './trend.tsx';
+import { useWorkflowShifts, WorkflowShifts } from './workflow-shifts.tsx';
 import { useWorkflowChanges, WorkflowChanges } from './workflow-changes.tsx';
 
 export interface TrendsProps {
@@ -20,7 +21,9 @@ export default function Trends({ workflowId, nodeIds }: TrendsProps) {
   const window = useTimeWindow({ isClosed: true });
   const upToNow = useTimeWindow();
   const changed = useWorkflowChanges(workflowId, nodeId);
+  const shifts = useWorkflowShifts(workflowId);
   const changedAt = changed.changes?.map(({ at }) => at) ?? [];
+  const shiftedAt = shifts.value?.nodes.map(({ since }) => since) ?? [];
   return (
     <section className="trends stack" aria-label="Trends">
       <div className="toolbar">
@@ -28,7 +31,10 @@ export default function Trends({ workflowId, nodeIds }: TrendsProps) {
         <NodeField nodeIds={nodeIds} />
       </div>
       <Contained what="the trends">
-        <Trend key={nodeId} {...{ workflowId, nodeId, window, changedAt }} />
+        <Trend key={nodeId} {...{ workflowId, nodeId, window, changedAt, shiftedAt }} />
+      </Contained>
+      <Contained what="the shifts">
+        <WorkflowShifts {...shifts} />
       </Contained>
       <Contained what="the changes">
         <WorkflowChanges {...changed} />

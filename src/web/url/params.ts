@@ -45,6 +45,8 @@ const PARAMETERS = tableOf({
   start: { read: momentOf, resets: ['since', 'after', 'show'] },
   end: { read: momentOf, resets: ['since', 'after', 'show'] },
   search: { read: text, resets: ['after', 'show'] },
+  inputs: { read: text, resets: ['after', 'show'] },
+  took: { read: (given) => Number(given) || null, resets: ['after', 'show'] },
   after: { read: text },
 
   // Workflow: the node of the trends, which is also the open node of a comparison, and the form that starts a run.

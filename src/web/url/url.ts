@@ -10,7 +10,7 @@ export interface Url {
   /** Adds an entry, so that the browser can go back. */
   readonly go: (changes: Changes) => void;
   /** For a typed text: one entry for all of it. */
-  readonly type: (texts: Pick<Changes, 'q' | 'search' | 'find'>) => void;
+  readonly type: (texts: Pick<Changes, 'q' | 'search' | 'inputs' | 'find'>) => void;
   /** Link to this page with these changes. */
   readonly link: (changes: Changes) => string;
 }

@@ -2,16 +2,15 @@
 import { useState, type ReactNode } from 'react';
 import { Link } from 'react-router';
 import { graphql } from '../__generated__/gql.ts';
-import type { RunFilter } from '../__generated__/graphql.ts';
 import { Pager, RUN_PAGES } from '../controls/pager.tsx';
 import { LiveMark } from '../live/live-mark.tsx';
 import { ASK_EVERY_MS, useRunPage } from '../run-list/live-runs.ts';
 import type { ChangedRuns, ListedRun } from '../run-list/merged-runs.ts';
 import { RunList } from '../run-list/run-list.tsx';
-import { RunSearch, Searched, useSearchedText } from '../run-list/run-search.tsx';
+import { InputsAndTime, useRunFilter } from '../run-list/run-filter.tsx';
+import { RunSearch, Searched } from '../run-list/run-search.tsx';
 import { Empty, Failure, Skeleton } from '../shell/notices.tsx';
 import { StatusFilter } from '../status/status-filter.tsx';
-import { useTimeWindow } from '../time/time-window.ts';
 import { TimeWindowPicker } from '../time/time-window-picker.tsx';
 import { comparisonLink } from '../url/links.ts';
 import { useUrl } from '../url/url.ts';
@@ -59,6 +58,7 @@ export function RunsTable({ workflowId, changed }: RunsTableProps) {
         <StatusFilter />
         <TimeWindowPicker all="Any time" />
         <RunSearch />
+        <InputsAndTime />
         <LiveMark isStale={staleSince !== undefined} everyMs={ASK_EVERY_MS} />
       </div>
       {error && <Failure error={error} what="list of runs" isPartial={page != null} onRetry={refetch} />}
@@ -76,15 +76,6 @@ export function RunsTable({ workflowId, changed }: RunsTableProps) {
       />
     </section>
   );
-}
-
-/** Null without a filter. */
-function useRunFilter(): RunFilter | null {
-  const { status } = useUrl().params;
-  const search = useSearchedText();
-  const { startedAfter, startedBefore } = useTimeWindow();
-  if (status.length === 0 && search === null && startedAfter === null && startedBefore === null) return null;
-  return { status: status.length > 0 ? status : null, startedAfter, startedBefore, search };
 }
 
 interface TickedRuns {

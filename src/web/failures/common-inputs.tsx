@@ -1,0 +1,54 @@
+/** What the inputs of failed runs have in common: in the gateway's words, with a link to all runs that have it. */
+import { Fragment } from 'react';
+import { Link } from 'react-router';
+import { graphql } from '../__generated__/gql.ts';
+import { readFragment, type FragmentType } from '../__generated__/fragment-masking.ts';
+import { formatCount } from '../format/numbers.ts';
+import { textOfCondition } from '../run-list/input-conditions.ts';
+import { Hinted } from '../shell/hinted.tsx';
+import { workflowLink } from '../url/links.ts';
+
+const COMMON_INPUTS = graphql(`
+  fragment CommonInputs on FailureGroup {
+    workflow {
+      id
+    }
+    commonInputs {
+      nodes {
+        text
+        path
+        test
+        value
+      }
+      factsCompared
+    }
+  }
+`);
+
+const HINT = 'An association, which need not be the cause: completed runs of the same time have it far less often';
+
+export function CommonInputs({ group }: { readonly group: FragmentType<typeof COMMON_INPUTS> }) {
+  const { workflow, commonInputs } = readFragment(COMMON_INPUTS, group);
+  const nodes = commonInputs?.nodes ?? [];
+  if (nodes.length === 0) return null;
+  return (
+    <div className="common-inputs small">
+      <Hinted hint={`${HINT}. ${formatCount(commonInputs?.factsCompared)} facts were compared.`}>Have in common</Hinted>
+      <ul>
+        {nodes.map((node) => (
+          <li key={node.text}>
+            <Link to={workflowLink(workflow.id, { inputs: textOfCondition(node) })} title="Runs with this input">
+              <Quoted text={node.text} />
+            </Link>
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+/** Between backticks are names and values. */
+const Quoted = ({ text }: { readonly text: string }) =>
+  text
+    .split('`')
+    .map((part, index) => <Fragment key={index}>{index % 2 === 1 ? <code dir="auto">{part}</code> : part}</Fragment>);

@@ -1,0 +1,63 @@
+/** Conditions on inputs as a reader types them: `customer.region = eu and length of items ≥ 25`. The gateway checks the paths. */
+import type { InputFilter, InputTest } from '../__generated__/graphql.ts';
+
+type Test = InputTest;
+
+export interface Condition {
+  readonly path: string;
+  readonly test: Test;
+  readonly value: unknown;
+}
+
+const SIGNS: Readonly<Record<Exclude<Test, 'PRESENT' | 'MISSING'>, string>> = {
+  EQUALS: '=',
+  AT_LEAST: '≥',
+  BELOW: '<',
+  LENGTH_AT_LEAST: '≥',
+  LENGTH_BELOW: '<',
+};
+const LENGTH_OF = 'length of ';
+
+export function textOfCondition({ path, test, value }: Condition): string {
+  if (test === 'PRESENT' || test === 'MISSING') return `${path} ${test.toLowerCase()}`;
+  const shown = typeof value === 'string' && isBare(value) ? value : JSON.stringify(value);
+  return `${test.startsWith('LENGTH') ? LENGTH_OF : ''}${path} ${SIGNS[test]} ${shown}`;
+}
+
+/** Without quotes it is read again as this text. */
+const isBare = (text: string): boolean =>
+  /^[^\s"=<>≥][^"=<>≥]*$/.test(text) && !/ and |\s$/.test(text) && valueOf(text) === text;
+
+const ONE =
+  /^(?:(length of )?((?:"(?:[^"\\]|\\.)*"|[^\s"=<>≥])+)\s*(?:(=|≥|>=|<)\s*("(?:[^"\\]|\\.)*"|[^"]*?)|(present|missing)))(?: and |$)/;
+
+/** Null for a text that isn't such conditions. An empty text has none. */
+export function conditionsIn(text: string): readonly InputFilter[] | null {
+  const conditions: InputFilter[] = [];
+  for (let rest = text.trim(); rest !== '';) {
+    const [whole, length, path = '', sign, value = '', presence] = ONE.exec(rest) ?? [];
+    if (whole === undefined) return null;
+    if (presence !== undefined) conditions.push({ path, test: presence === 'present' ? 'PRESENT' : 'MISSING' });
+    else if (value.trim() === '') return null;
+    else conditions.push({ path, test: testOf(sign ?? '', length !== undefined), value: valueOf(value.trim()) });
+    rest = rest.slice(whole.length).trim();
+  }
+  return conditions;
+}
+
+function testOf(sign: string, isLength: boolean): Test {
+  if (sign === '=') return 'EQUALS';
+  const isBelow = sign === '<';
+  if (isLength) return isBelow ? 'LENGTH_BELOW' : 'LENGTH_AT_LEAST';
+  return isBelow ? 'BELOW' : 'AT_LEAST';
+}
+
+/** A number, true, false, a string in quotes, or any other text as it is. */
+function valueOf(text: string): unknown {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' ? text : value;
+  } catch {
+    return text;
+  }
+}
