@@ -1,7 +1,7 @@
 /** Runs of an organization that were not started through the API: two weeks of them, and new ones as time passes. */
 import type { Era, WorkflowDefinition } from './definition.ts';
 import { startRun, type Run, type RunRequest } from './engine.ts';
-import { incidentRuns } from './incident.ts';
+import { incidentRuns, incidentStarts } from './incident.ts';
 import { planRun, type Steering } from './plan.ts';
 import { createRandom } from './random.ts';
 import { createVirtualScheduler } from './scheduler.ts';
@@ -65,12 +65,16 @@ export function createHistory(
     runs.set(runId, { ...historic, isSetPiece: false });
   }
 
+  const incidents = hasIncident ? incidentStarts(openedMs) : new Map<string, number>();
+  const isInIncident = (workflowId: string, startMs: number): boolean =>
+    startMs >= (incidents.get(workflowId) ?? Infinity) && startMs <= openedMs;
+
   function addRunsUntil(nowMs: number, oldestMs: number): void {
     for (const [workflow, nextIndex] of nextIndexes) {
       let index = nextIndex;
       let drawn = drawRun(workflow, index, seed, openedDayMs);
       while (drawn.startMs <= nowMs) {
-        if (drawn.startMs >= oldestMs) {
+        if (drawn.startMs >= oldestMs && !isInIncident(workflow.id, drawn.startMs)) {
           const historic = drawn.play();
           runs.set(historic.run.id, historic);
         }

@@ -44,6 +44,16 @@ const outcomesOf = (isFailed: boolean): Steering => ({
   mishapOf: ({ id }: WorkflowNode) => (id === CHANGED ? MISHAP : undefined),
 });
 
+/** No other run starts in these workflows until the sample is opened: it would have the prompt from before the change. */
+export function incidentStarts(openedMs: number): ReadonlyMap<string, number> {
+  const anchorMs = openedMs - (openedMs % TEN_MINUTES_MS);
+  const minutesAgo = { 'support-triage': Math.max(...DURING), [STUCK.workflowId]: minutesOfSlower(SLOWER.runs) };
+  return new Map(Object.entries(minutesAgo).map(([id, minutes]) => [id, anchorMs - minutes * MINUTE_MS]));
+}
+
+/** `index`: the newest is 0. */
+const minutesOfSlower = (index: number): number => STUCK.minutes + 70 * (index + 1);
+
 /** Samples that are opened within the same ten minutes have the same incident. */
 export function incidentRuns(seed: number, openedMs: number): IncidentRun[] {
   const anchorMs = openedMs - (openedMs % TEN_MINUTES_MS);
@@ -60,7 +70,7 @@ export function incidentRuns(seed: number, openedMs: number): IncidentRun[] {
     })),
     ...Array.from({ length: SLOWER.runs + SLOWER.runsBefore }, (_, index) => ({
       workflowId: STUCK.workflowId,
-      startMs: startOf(STUCK.minutes + 70 * (index + 1)),
+      startMs: startOf(minutesOfSlower(index)),
       era: index < SLOWER.runs ? ('incident' as const) : ('usual' as const),
       steering: {
         outcomeOf: () => 'success' as const,

@@ -177,6 +177,16 @@ describe('In an incident that began 44 minutes ago', () => {
       expect(calls()).toEqual([1, 40, 0, 20 * 39]);
     });
 
+    it('Common inputs, states and shifts ask for no more pages and steps', async () => {
+      await restart({ MAX_UPSTREAM_CALLS: '1000' });
+      const { errors } = await gateway.query(`{
+        failureGroups(${window}) { nodes { state returnedAt commonInputs { nodes { text } factsCompared } } }
+        workflows(first: 20) { nodes { shifts(last: 199) { nodes { metric since before after } runsExamined } } }
+      }`);
+      expect(errors).toEqual([]);
+      expect(calls()).toEqual([1, 40, 0, 20 * 39]);
+    });
+
     const window = `last: 1000, startedAfter: "${new Date(NOW - HOUR).toISOString()}"`;
     const recent = (fields: string) =>
       `{ recentRuns(first: 40, filter: { status: [FAILED] }) { nodes { ${fields} } } }`;

@@ -59,7 +59,7 @@ describe.each(MCP_LINES)('the client %s', (line) => {
     const client = await connect(line, gateway.url, 'demo-key');
     const failing = await client.call('what_is_failing');
     const [first] = (failing.content as Failing).data.failureGroups.nodes;
-    expect(first).toMatchObject({ nodeId: 'draft_reply', isNew: true });
+    expect(first).toMatchObject({ nodeId: 'draft_reply', state: 'NEW' });
     const diagnosed = await client.call('diagnose_run', pick(first?.runs[0]));
     expect(Buffer.byteLength(JSON.stringify(diagnosed))).toBeLessThan(4096);
     expect(diagnosed.content).toMatchObject({

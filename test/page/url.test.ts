@@ -11,7 +11,7 @@ describe('the query parameters of the page', () => {
   it('The page restores every state that a bookmark of an earlier version has', () => {
     const bookmarks = {
       home: 'workflow=w&show=more&q=text&workflowsAfter=c',
-      runs: 'tab=trends&status=RUNNING,FAILED&since=24h&start=2026-01-01T00:00:00.123456Z&end=2026-01-02&search=e&after=c',
+      runs: 'tab=trends&status=RUNNING,FAILED&since=24h&start=2026-01-01T00:00:00.123456Z&end=2026-01-02&search=e&inputs=a%3D1&took=60000&after=c',
       workflow: 'node=n&run=new&from=r',
       run: 'step=s&side=inputs&path=a.b&runSide=outputs&runPath=c.d&sort=TOKENS',
       timeline: 'rows=packed&find=n&fold=off&clock=utc&zoom=8&at=1500&scale=fit',
@@ -20,6 +20,7 @@ describe('the query parameters of the page', () => {
     expect(read(Object.values(bookmarks).join('&'))).toEqual({
       ...{ workflow: 'w', show: 'more', q: 'text', workflowsAfter: 'c' },
       ...{ tab: 'trends', status: ['FAILED', 'RUNNING'], since: '24h', search: 'e', after: 'c' },
+      ...{ inputs: 'a=1', took: 60_000 },
       ...{ start: '2026-01-01T00:00:00.123456Z', end: '2026-01-02', node: 'n', run: 'new', from: 'r' },
       ...{ step: 's', side: 'inputs', path: 'a.b', runSide: 'outputs', runPath: 'c.d', sort: 'TOKENS' },
       ...{ rows: 'packed', find: 'n', fold: 'off', clock: 'utc', zoom: 8, at: 1500, scale: 'fit' },

@@ -50,9 +50,9 @@ describeInBrowser('an incident', (open) => {
     expect((boxes[0]?.y ?? NaN) + (boxes[0]?.height ?? NaN)).toBeLessThan(300);
     expect(boxes[1]?.y).toBeLessThan(600);
     await page.locator('.run-list').getByText('enrich').first().waitFor();
-    // The live list, and three queries for the first screen. The errors of failed runs in the list come after it.
+    // The live list, and four queries for the first screen. The errors of failed runs in the list come after it.
     expect(asked.filter((name) => name !== undefined).toSorted()).toEqual([
-      ...['FailedRuns', 'Failures', 'RecentRuns', 'RunsUpdated', 'Workflows'],
+      ...['FailedRuns', 'Failures', 'RecentRuns', 'RunsUpdated', 'Shifts', 'Workflows'],
     ]);
   });
 
