@@ -20,6 +20,7 @@ export interface IncidentRun {
 
 /** Minutes before the sample was opened. The prompt changed with the first run of the incident. */
 const BEFORE = [176, 161, 149, 138, 121, 112, 97, 88, 76, 64];
+/** Earliest first. */
 const DURING = [41, 40, 38, 36, 35, 33, 31, 29, 27, 26, 24, 22, 21, 19, 17, 16, 13, 12, 11, 9, 8, 6, 5, 4];
 const FAILED: ReadonlySet<number> = new Set([38, 33, 24, 19, 13, 9, 6, 4]);
 /** The model names the field `antwort`, mostly. */
@@ -47,7 +48,7 @@ const outcomesOf = (isFailed: boolean): Steering => ({
 /** No other run starts in these workflows until the sample is opened: it would have the prompt from before the change. */
 export function incidentStarts(openedMs: number): ReadonlyMap<string, number> {
   const anchorMs = openedMs - (openedMs % TEN_MINUTES_MS);
-  const minutesAgo = { 'support-triage': Math.max(...DURING), [STUCK.workflowId]: minutesOfSlower(SLOWER.runs) };
+  const minutesAgo = { 'support-triage': DURING[0] ?? 0, [STUCK.workflowId]: minutesOfSlower(SLOWER.runs) };
   return new Map(Object.entries(minutesAgo).map(([id, minutes]) => [id, anchorMs - minutes * MINUTE_MS]));
 }
 
