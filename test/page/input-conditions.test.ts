@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { conditionsIn, textOfCondition } from '../../src/web/run-list/input-conditions.ts';
+import { textOfCondition } from '../../src/web/failures/condition-text.ts';
+import { conditionsIn } from '../../src/web/run-list/input-conditions.ts';
 
 describe('Conditions on inputs as text', () => {
   it.each([

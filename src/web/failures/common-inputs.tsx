@@ -4,9 +4,9 @@ import { Link } from 'react-router';
 import { graphql } from '../__generated__/gql.ts';
 import { readFragment, type FragmentType } from '../__generated__/fragment-masking.ts';
 import { formatCount } from '../format/numbers.ts';
-import { textOfCondition } from '../run-list/input-conditions.ts';
 import { Hinted } from '../shell/hinted.tsx';
 import { workflowLink } from '../url/links.ts';
+import { textOfCondition } from './condition-text.ts';
 
 const COMMON_INPUTS = graphql(`
   fragment CommonInputs on FailureGroup {

@@ -1,33 +1,6 @@
 /** Conditions on inputs as a reader types them: `customer.region = eu and length of items ≥ 25`. The gateway checks the paths. */
 import type { InputFilter, InputTest } from '../__generated__/graphql.ts';
 
-type Test = InputTest;
-
-export interface Condition {
-  readonly path: string;
-  readonly test: Test;
-  readonly value: unknown;
-}
-
-const SIGNS: Readonly<Record<Exclude<Test, 'PRESENT' | 'MISSING'>, string>> = {
-  EQUALS: '=',
-  AT_LEAST: '≥',
-  BELOW: '<',
-  LENGTH_AT_LEAST: '≥',
-  LENGTH_BELOW: '<',
-};
-const LENGTH_OF = 'length of ';
-
-export function textOfCondition({ path, test, value }: Condition): string {
-  if (test === 'PRESENT' || test === 'MISSING') return `${path} ${test.toLowerCase()}`;
-  const shown = typeof value === 'string' && isBare(value) ? value : JSON.stringify(value);
-  return `${test.startsWith('LENGTH') ? LENGTH_OF : ''}${path} ${SIGNS[test]} ${shown}`;
-}
-
-/** Without quotes it is read again as this text. */
-const isBare = (text: string): boolean =>
-  /^[^\s"=<>≥][^"=<>≥]*$/.test(text) && !/ and |\s$/.test(text) && valueOf(text) === text;
-
 const ONE =
   /^(?:(length of )?((?:"(?:[^"\\]|\\.)*"|[^\s"=<>≥])+)\s*(?:(=|≥|>=|<)\s*("(?:[^"\\]|\\.)*"|[^"]*?)|(present|missing)))(?: and |$)/;
 
@@ -45,7 +18,7 @@ export function conditionsIn(text: string): readonly InputFilter[] | null {
   return conditions;
 }
 
-function testOf(sign: string, isLength: boolean): Test {
+function testOf(sign: string, isLength: boolean): InputTest {
   if (sign === '=') return 'EQUALS';
   const isBelow = sign === '<';
   if (isLength) return isBelow ? 'LENGTH_BELOW' : 'LENGTH_AT_LEAST';
