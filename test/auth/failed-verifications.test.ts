@@ -6,12 +6,12 @@ import { pino } from 'pino';
 import { accepted } from '../../src/auth/caller.ts';
 import { createAuthentication } from '../../src/http/authentication.ts';
 import { createManualClock } from '../harness/clock.ts';
-import { startUpstream } from '../harness/upstream.ts';
 import { startGateway, type TestGateway } from '../harness/gateway.ts';
-import { startIssuer, type Issuer } from '../harness/issuer.ts';
+import { Issuer } from '../harness/issuer.ts';
 import { perTest } from '../harness/lasting.ts';
 import { openSocket, openStream } from '../harness/live-client.ts';
 import { ask } from '../harness/plain-http.ts';
+import { ScriptedUpstream } from '../harness/upstream.ts';
 
 const QUERY = '{ run(workflowId: "wf", id: "r1") { status } }';
 const RATE = 3;
@@ -55,7 +55,7 @@ const seen = ({ status, headers, body }: Awaited<ReturnType<typeof ask>>) =>
 
 describe.each(['a hook', 'tokens'])('failed verifications by %s', (kind) => {
   const clock = createManualClock();
-  const upstream = perTest(() => startUpstream());
+  const upstream = perTest(new ScriptedUpstream());
   let issuer: Issuer;
   let gateway: TestGateway;
   let hooked: string[] = [];
@@ -63,7 +63,7 @@ describe.each(['a hook', 'tokens'])('failed verifications by %s', (kind) => {
 
   beforeEach(async () => {
     hooked = [];
-    issuer = await startIssuer(clock.now);
+    issuer = await new Issuer(clock.now).open();
     const environment = {
       UPSTREAM_URL: upstream.url,
       TRUST_PROXY: '1',
@@ -72,9 +72,10 @@ describe.each(['a hook', 'tokens'])('failed verifications by %s', (kind) => {
     };
     gateway =
       kind === 'tokens'
-        ? await startGateway({ ...environment, ...issuer.environment }, { now: clock.now, after: clock.after })
-        : await startGateway(environment, {
-            ...{ now: clock.now, after: clock.after },
+        ? await startGateway({ env: { ...environment, ...issuer.env }, clock })
+        : await startGateway({
+            env: environment,
+            clock,
             authenticate(credential) {
               hooked.push(credential);
               return credential.startsWith('good') ? { upstreamKey: 'key', workflowIds: 'all' } : null;

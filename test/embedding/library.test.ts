@@ -21,16 +21,16 @@ import {
 import { buildSchema, type GraphQLObjectType } from 'graphql';
 import { startGateway as startExample } from '../../examples/embedding/gateway.ts';
 import { describeWithValkey, withoutValkey } from '../harness/describe-with-valkey.ts';
-import { startUpstream } from '../harness/upstream.ts';
 import { SECRET } from '../harness/fleet.ts';
-import { until } from '../harness/until.ts';
 import { postTo, startGateway, type TestGateway } from '../harness/gateway.ts';
 import { perTest } from '../harness/lasting.ts';
 import { captureLog } from '../harness/observed.ts';
 import { codesOf } from '../harness/operations.ts';
 import { freePort } from '../harness/program.ts';
 import { send, TRANSPORTS } from '../harness/transports.ts';
-import { startValkey } from '../harness/valkey.ts';
+import { until } from '../harness/until.ts';
+import { ScriptedUpstream } from '../harness/upstream.ts';
+import { Valkey } from '../harness/valkey.ts';
 
 let gateway: Gateway | undefined;
 afterEach(() => gateway?.close());
@@ -283,13 +283,13 @@ describe('an embedder', () => {
   const RUN = 'query Status { run(workflowId: "wf", id: "r1") { status } }';
   const DATA = { run: { status: 'COMPLETED' } };
   const log = captureLog('error');
-  const upstream = perTest(() => startUpstream());
+  const upstream = perTest(new ScriptedUpstream());
   let embedded: TestGateway | undefined;
   afterEach(() => embedded?.close());
 
   /** The answers to the same request, sent three times to a gateway with these additions. */
   async function thrice(additions: Additions) {
-    embedded = await startGateway({ UPSTREAM_URL: upstream.url }, { logger: log.logger, ...additions });
+    embedded = await startGateway({ upstream, logger: log.logger, ...additions });
     return [await embedded.query(RUN), await embedded.query(RUN), await embedded.query(RUN)];
   }
 
@@ -400,7 +400,7 @@ describe('an embedder', () => {
 });
 
 describeWithValkey(`a gateway that cannot start${withoutValkey}`, () => {
-  const valkey = perTest(startValkey);
+  const valkey = perTest(new Valkey());
   let before = 0;
   beforeEach(() => {
     before = listeners();

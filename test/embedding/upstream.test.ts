@@ -21,7 +21,7 @@ type Functions = {
 
 async function start(functions: Functions, environment: Record<string, string> = {}) {
   const upstream = { name: 'engine', steps: () => Promise.resolve([wireStep()]), ...functions } as Upstream;
-  const started = await startGateway(environment, { upstream, logger: log.logger });
+  const started = await startGateway({ env: environment, upstream, logger: log.logger });
   gateway = started;
   return { url: started.url, query: (document: string) => started.query(document) };
 }

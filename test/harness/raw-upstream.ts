@@ -5,30 +5,25 @@
 import { createServer, type RequestListener } from 'node:http';
 import { listen, stop } from './local-server.ts';
 
-export interface RawUpstream {
-  readonly url: string;
+export class RawUpstream {
   /** Answers requests from now on. */
-  answer: RequestListener;
-  readonly connectionCount: number;
-  close(): Promise<void>;
-}
-
-export async function startRawUpstream(
-  answer: RequestListener = (_, response) => response.end('[]'),
-): Promise<RawUpstream> {
-  let connectionCount = 0;
-  const server = createServer({ keepAliveTimeout: 0 }, (request, response) => {
-    upstream.answer(request, response);
+  answer: RequestListener = (_, response) => response.end('[]');
+  connectionCount = 0;
+  readonly #server = createServer({ keepAliveTimeout: 0 }, (request, response) => {
+    this.answer(request, response);
   });
-  server.on('connection', () => (connectionCount += 1));
-  const port = await listen(server);
-  const upstream: RawUpstream = {
-    url: `http://127.0.0.1:${port}`,
-    answer,
-    get connectionCount() {
-      return connectionCount;
-    },
-    close: () => stop(server),
-  };
-  return upstream;
+  #port = 0;
+
+  async open(): Promise<void> {
+    this.#server.on('connection', () => (this.connectionCount += 1));
+    this.#port = await listen(this.#server);
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.#port}`;
+  }
+
+  close(): Promise<void> {
+    return stop(this.#server);
+  }
 }

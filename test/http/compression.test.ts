@@ -1,11 +1,11 @@
 import { gunzipSync } from 'node:zlib';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { createManualClock } from '../harness/clock.ts';
-import { startUpstream } from '../harness/upstream.ts';
-import { startGateway } from '../harness/gateway.ts';
-import { ask, type PlainAnswer } from '../harness/plain-http.ts';
-import { wireRun } from '../harness/wire.ts';
+import { TestGateway } from '../harness/gateway.ts';
 import { perTest } from '../harness/lasting.ts';
+import { ask, type PlainAnswer } from '../harness/plain-http.ts';
+import { ScriptedUpstream } from '../harness/upstream.ts';
+import { wireRun } from '../harness/wire.ts';
 
 const QUERY = '{ run(workflowId: "wf", id: "r1") { outputs } }';
 
@@ -16,12 +16,12 @@ describe('compressed answers', () => {
   /** Length of the outputs of the run, which decides how long an answer is. */
   let length: number;
 
-  const upstream = perTest(() =>
-    startUpstream(({ runId }) => ({
+  const upstream = perTest(
+    new ScriptedUpstream(({ runId }) => ({
       json: [wireRun(runId, { outputs: 'é'.repeat(length) })],
     })),
   );
-  const gateway = perTest(() => startGateway({ UPSTREAM_URL: upstream.url }, { now: createManualClock().now }));
+  const gateway = perTest(new TestGateway({ upstream, clock: { now: createManualClock().now } }));
   beforeEach(() => {
     length = 5000;
   });

@@ -4,13 +4,12 @@ import compress from '@fastify/compress';
 import cors from '@fastify/cors';
 import rateLimit from '@fastify/rate-limit';
 import websocket from '@fastify/websocket';
-import { describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { createClient } from 'graphql-ws';
 import { stepgate } from 'stepgate';
 import { WebSocket } from 'ws';
 import { postTo } from '../harness/gateway.ts';
-import { perBlock } from '../harness/lasting.ts';
 import { openStream } from '../harness/live-client.ts';
 import { connectMcp } from './mcp-client.ts';
 
@@ -68,7 +67,11 @@ describe.each([
   ['has WebSockets', true],
   ['has no WebSockets', false],
 ])('a gateway on a Fastify that %s', (_, hasWebSockets) => {
-  const host = perBlock(() => startHost(hasWebSockets));
+  let host: Host;
+  beforeAll(async () => {
+    host = await startHost(hasWebSockets);
+  });
+  afterAll(() => host.close());
   const post = (body: object) => postTo(host.url + PREFIX, body, { key: KEY });
 
   it('A plugin answers queries below its prefix, and its errors are GraphQL errors', async () => {

@@ -1,11 +1,11 @@
 /** The upstream through a real HTTP proxy. */
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { HAS_OPENSSL, startAuthority } from '../harness/certificates.ts';
-import { healthy, startUpstream, type ScriptedUpstream, type Tls } from '../harness/upstream.ts';
-import { postTo, startGateway } from '../harness/gateway.ts';
+import { Authority, HAS_OPENSSL } from '../harness/certificates.ts';
+import { postTo, SAMPLE, startGateway } from '../harness/gateway.ts';
 import { perBlock } from '../harness/lasting.ts';
 import { startProcess } from '../harness/process.ts';
-import { startTinyproxy, TINYPROXY } from '../harness/tinyproxy.ts';
+import { Tinyproxy, TINYPROXY } from '../harness/tinyproxy.ts';
+import { healthy, type ScriptedUpstream, startUpstream, type Tls } from '../harness/upstream.ts';
 
 const RUN = '{ run(workflowId: "wf", id: "a/b") { status } }';
 const ANSWER = { run: { status: 'COMPLETED' } };
@@ -13,8 +13,8 @@ const ANSWER = { run: { status: 'COMPLETED' } };
 const isComplete = TINYPROXY !== null && HAS_OPENSSL;
 
 (isComplete || process.env.CI ? describe : describe.skip)('a proxy (tinyproxy)', () => {
-  const proxy = perBlock(() => startTinyproxy());
-  const authority = perBlock(startAuthority);
+  const proxy = perBlock(new Tinyproxy());
+  const authority = perBlock(new Authority());
   const opened: { close(): Promise<unknown> }[] = [];
 
   afterEach(async () => {
@@ -28,7 +28,7 @@ const isComplete = TINYPROXY !== null && HAS_OPENSSL;
   }
 
   async function ask(environment: Readonly<Record<string, string>>) {
-    const gateway = await startGateway(environment);
+    const gateway = await startGateway({ env: environment });
     opened.push(gateway);
     return gateway.query(RUN);
   }
@@ -71,7 +71,7 @@ const isComplete = TINYPROXY !== null && HAS_OPENSSL;
     expect((await ask({ UPSTREAM_URL: upstream.url, ...through })).data).toEqual(ANSWER);
     expect(await askedFor(upstream.url)).toEqual([]);
     const before = (await proxy.requests()).length;
-    const gateway = await startGateway({ HTTP_PROXY: proxy.address });
+    const gateway = await startGateway({ upstream: SAMPLE, env: { HTTP_PROXY: proxy.address } });
     opened.push(gateway);
     const embedded = await gateway.query('{ workflows { nodes { id } } }', { key: 'demo-key' });
     expect(embedded.errors).toEqual([]);
@@ -79,7 +79,7 @@ const isComplete = TINYPROXY !== null && HAS_OPENSSL;
   });
 
   it('The proxy gets its credentials from the URL, and is named in an error that is not retryable without them', async () => {
-    const closed = await startTinyproxy('user secret');
+    const closed = await new Tinyproxy('user secret').open();
     opened.push(closed);
     const upstream = await upstreamOf();
     const withKey = { UPSTREAM_URL: upstream.url, HTTP_PROXY: `http://user:secret@${closed.address}` };
@@ -94,7 +94,7 @@ const isComplete = TINYPROXY !== null && HAS_OPENSSL;
   });
 
   it('A proxy that opens no tunnel is named in the error', async () => {
-    const closed = await startTinyproxy('user secret');
+    const closed = await new Tinyproxy('user secret').open();
     opened.push(closed);
     const { errors } = await ask({ UPSTREAM_URL: 'https://upstream.example', HTTPS_PROXY: closed.address });
     expect(errors[0]?.message).toContain('The proxy did not connect to the upstream. Check HTTPS_PROXY');
