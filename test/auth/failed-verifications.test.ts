@@ -65,15 +65,15 @@ describe.each(['a hook', 'tokens'])('failed verifications by %s', (kind) => {
     hooked = [];
     issuer = await new Issuer(clock.now).open();
     const environment = {
-      UPSTREAM_URL: upstream.url,
       TRUST_PROXY: '1',
       RATE_LIMIT_ANONYMOUS_PER_MINUTE: String(RATE),
       REAUTH_INTERVAL_MS: String(REAUTH_INTERVAL_MS),
     };
     gateway =
       kind === 'tokens'
-        ? await startGateway({ env: { ...environment, ...issuer.env }, clock })
+        ? await startGateway({ upstream, env: { ...environment, ...issuer.env }, clock })
         : await startGateway({
+            upstream,
             env: environment,
             clock,
             authenticate(credential) {

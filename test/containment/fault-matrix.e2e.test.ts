@@ -112,9 +112,8 @@ describe('a failed upstream call nulls only the fields that depend on it', () =>
     // A gateway for each row, as failures open the circuit breaker. The long time limit keeps other calls from timing
     // out on a busy machine.
     const isTimeout = name === 'no answer in time';
-    const { now, after } = createManualClock();
-    const environment = { UPSTREAM_URL: upstream.url, UPSTREAM_TIMEOUT_MS: isTimeout ? '1500' : '60000' };
-    const gateway = await startGateway({ env: environment, clock: { now, after } });
+    const env = { UPSTREAM_TIMEOUT_MS: isTimeout ? '1500' : '60000' };
+    const gateway = await startGateway({ upstream, env, clock: createManualClock() });
     isFailing = { call, fault };
     const expectAs = (
       healthy: Json,

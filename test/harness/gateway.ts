@@ -81,16 +81,14 @@ export class TestGateway {
   }
 
   async open(changes: GatewayOptions = {}): Promise<this> {
-    const { script, upstream } = this.#optionsWith(changes);
-    if (!upstream) await this.upstream.open(script);
-    await this.#start(changes);
+    await this.#start(this.#optionsWith(changes));
     return this;
   }
 
   /** Starts another gateway over the same upstream, with these options in place of its own. */
   async restart(changes: GatewayOptions = {}): Promise<void> {
     await this.stop();
-    await this.#start(changes);
+    await this.#start(this.#optionsWith(changes));
   }
 
   /** Closes the gateway, and not its upstream. */
@@ -142,14 +140,9 @@ export class TestGateway {
     }
   }
 
-  async #start(changes: GatewayOptions): Promise<void> {
-    const {
-      upstream = this.upstream,
-      script: _,
-      env,
-      clock: { now, wallOf, after } = {},
-      ...rest
-    } = this.#optionsWith(changes);
+  async #start(options: GatewayOptions): Promise<void> {
+    const { script, upstream = this.upstream, env, clock: { now, wallOf, after } = {}, ...rest } = options;
+    if (upstream === this.upstream && !this.upstream.isOpen) await this.upstream.open(script);
     const url = 'url' in upstream ? upstream.url : '';
     const config = readConfig({ PORT: '0', LOG_LEVEL: 'silent', UPSTREAM_URL: url, ...env });
     this.#running = await createGateway(config, {

@@ -83,6 +83,10 @@ export class ScriptedUpstream {
     return this;
   }
 
+  get isOpen(): boolean {
+    return this.#server?.listening ?? false;
+  }
+
   get url(): string {
     if (this.#port === 0) throw new Error('the scripted upstream is not open yet: read its url in a test or a hook');
     return `${this.#tls ? 'https' : 'http'}://127.0.0.1:${this.#port}`;
@@ -161,7 +165,7 @@ export class ScriptedUpstream {
 
   /** Stops listening and cuts all connections. */
   async close(): Promise<void> {
-    if (this.#server?.listening) await stop(this.#server);
+    if (this.#server?.listening === true) await stop(this.#server);
   }
 
   async #answer(calls: Call[], request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import { type Environment, postTo, TestGateway } from '../harness/gateway.ts';
 import { perTest } from '../harness/lasting.ts';
 import { openSocket, openStream } from '../harness/live-client.ts';
@@ -12,12 +12,10 @@ const RUN = 'query StatusOfRun { run(workflowId: "wf", id: "r1") { status } }';
 describe('the log', () => {
   let log: CapturedLog;
   const upstream = perTest(new ScriptedUpstream());
-  const gateway = perTest(
-    new TestGateway(() => {
-      log = captureLog('info');
-      return { upstream, logger: log.logger };
-    }),
-  );
+  beforeEach(() => {
+    log = captureLog('info');
+  });
+  const gateway = perTest(new TestGateway(() => ({ upstream, logger: log.logger })));
   const restart = async (env: Environment = {}) => {
     log = captureLog('debug');
     await gateway.restart({ env, logger: log.logger });

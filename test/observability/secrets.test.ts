@@ -41,13 +41,12 @@ describe('the secrets of callers and runs', () => {
   it('The secrets of callers and runs are in no log line at any level, in no metric and in no span', async () => {
     const log = captureLog('trace');
     const sdk = startTracingSdk(receiver.url);
-    const environment = {
-      UPSTREAM_URL: upstream.url,
+    const env = {
       UPSTREAM_AUTH_HEADER: 'x-api-key: {key}',
       UPSTREAM_HEADERS: `x-tenant-key: ${CANARY}-fixed`,
       UPSTREAM_TIMEOUT_MS: '1000',
     };
-    const gateway = await startGateway({ env: environment, logger: log.logger });
+    const gateway = await startGateway({ upstream, env, logger: log.logger });
     const ask = (query: string, variables: Readonly<Record<string, unknown>> = {}) =>
       gateway.query(query, { key: KEY, variables });
 

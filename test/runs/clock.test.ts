@@ -37,9 +37,8 @@ describe("a machine's clock that is set back by ten minutes", () => {
   });
   const wallMs = () => machine.now() - setBackMs;
   const start = async (environment: Readonly<Record<string, string>> = {}) => {
-    const overrides = { ...createClock(wallMs, machine.now), after: machine.after };
-    const all = { UPSTREAM_URL: upstream.url, LIVE_TTL_MS: String(TTL_MS), ...environment };
-    gateway = await startGateway({ env: all, ...overrides });
+    const clock = { ...createClock(wallMs, machine.now), after: machine.after };
+    gateway = await startGateway({ upstream, env: { LIVE_TTL_MS: String(TTL_MS), ...environment }, clock });
   };
   const query = (document: string, key = 'key-1') => gateway.query(document, { key });
   const setBack = (): void => {

@@ -19,7 +19,6 @@ import { createSchema } from '../../../src/graphql/schema.ts';
 import { codesByPlace, placeOf, valueAt, type ExpectedAnswer, type Path, type PlainAnswer } from './answers.ts';
 import { historyOf, type Failures } from './failing-calls.ts';
 import type { Fault } from '../../../test/harness/quick-faults.ts';
-import { healthy } from '../../../test/harness/upstream.ts';
 import { createNeededCalls, ID, idsOf, isFields, type Fields, type RunIds } from './needed-calls.ts';
 import { semanticLevels } from './semantic-levels.ts';
 
