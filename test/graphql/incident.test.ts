@@ -1,12 +1,21 @@
 import { describe, expect, it } from '@jest/globals';
 import { createManualClock } from '../harness/clock.ts';
 import { startGateway, TestGateway } from '../harness/gateway.ts';
+import {
+  BASELINE,
+  CHANGED_RUN,
+  createIncident,
+  NEW_PROMPT,
+  NEWEST,
+  OLD_PROMPT,
+  ordersOf,
+  startOf,
+} from '../harness/incident.ts';
 import { perTest } from '../harness/lasting.ts';
 import { codesOf, placesOf } from '../harness/operations.ts';
 import { startUpstream } from '../harness/upstream.ts';
 import { wireStep, wireWorkflow } from '../harness/wire.ts';
 import { createScriptedHistory } from '../harness/workflows.ts';
-import { BASELINE, CHANGED_RUN, createIncident, NEWEST, NEW_PROMPT, OLD_PROMPT, startOf } from './incident.ts';
 
 /** The manual clock. */
 const NOW = Date.parse('2026-11-24T12:00:00Z');
@@ -26,7 +35,9 @@ interface Group {
 }
 
 describe('In an incident that began 44 minutes ago', () => {
-  const gateway = perTest(new TestGateway({ script: createIncident(NOW, WORKFLOWS), clock: createManualClock() }));
+  const gateway = perTest(
+    new TestGateway({ script: createIncident(NOW, ordersOf(WORKFLOWS)), clock: createManualClock() }),
+  );
   const { upstream } = gateway;
   const calls = () => (['workflows', 'runs', 'run', 'steps'] as const).map((endpoint) => upstream.count(endpoint));
   const prompt = {

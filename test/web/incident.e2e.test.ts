@@ -4,9 +4,9 @@ import { violationsOf } from '../peers/axe.ts';
 import { operationOf, type Page } from '../harness/browser.ts';
 import { describeInBrowser } from '../harness/describe-in-browser.ts';
 import { startGateway } from '../harness/gateway.ts';
-import { BEFORE_CHANGE, createIncident, NEWEST_FAILURE } from './incident.ts';
+import { BEFORE_CHANGE, createIncident, NEWEST_FAILURE, TEAM } from '../harness/incident.ts';
 
-const gateway = await startGateway({ script: createIncident(), env: { LIVE_TTL_MS: '50' } });
+const gateway = await startGateway({ script: createIncident(Date.now(), TEAM), env: { LIVE_TTL_MS: '50' } });
 afterAll(() => gateway.close());
 
 const failuresOf = (page: Page) => page.getByRole('list', { name: 'Failures', exact: true }).locator('> li');
@@ -90,7 +90,7 @@ describeInBrowser('an incident', (open) => {
     await changes.getByText('No change of model, prompt, parameters or graph found.').waitFor();
     await marks.first().waitFor({ state: 'detached' });
     const small = await startGateway({
-      script: createIncident(),
+      script: createIncident(Date.now(), TEAM),
       env: { LIVE_TTL_MS: '50', MAX_UPSTREAM_CALLS: '20' },
     });
     await page.goto(`${small.url}/workflows/triage?tab=trends`);
