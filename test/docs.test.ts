@@ -78,6 +78,14 @@ it('docs/testing.md names each folder of tests', () => {
   expect(folders.filter(({ name }) => !page.includes(`\`test/${name}\``)).map(({ name }) => name)).toEqual([]);
 });
 
+it('docs/testing.md has the code of test/writing', () => {
+  const blocks = [...read('docs/testing.md').matchAll(/^`(test\/writing\/\S+)`\n\n```ts\n([\s\S]*?)^```$/gm)];
+  expect(blocks.map(([, path = '', code]) => [path, code])).toEqual(blocks.map(([, path = '']) => [path, read(path)]));
+  expect(blocks.map(([, path]) => path).toSorted()).toEqual(
+    readdirSync(join(ROOT, 'test/writing')).map((name) => `test/writing/${name}`),
+  );
+});
+
 it('Each decision record has at most 2 KB', () => {
   const records = inFolder('docs/decisions').filter((path) => /\/\d{4}-/.test(path));
   expect(records.filter((path) => Buffer.byteLength(read(path)) > 2048)).toEqual([]);

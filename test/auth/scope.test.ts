@@ -11,19 +11,21 @@ import { scrape } from '../harness/observed.ts';
 import { codesOf } from '../harness/operations.ts';
 import { type AnyTransport, send } from '../harness/transports.ts';
 import { until } from '../harness/until.ts';
-import { healthy, type Reply, type Script, ScriptedUpstream } from '../harness/upstream.ts';
+import { healthy, type Reply, type Script } from '../harness/upstream.ts';
 import { rawJSON, wireRun, wireStep, wireWorkflow } from '../harness/wire.ts';
 
 describe('AUTH_EXECUTE_SCOPE', () => {
   const RIGHT = 'runs:execute';
   const START = `mutation ($key: String) { executeWorkflow(workflowId: "wf", idempotencyKey: $key) { message } }`;
   const issuer = perBlock(new Issuer(Date.now));
-  const upstream = perTest(
-    new ScriptedUpstream((call) =>
-      call.endpoint === 'execute' ? { json: { run_id: 'new', message: 'accepted' } } : healthy(call),
-    ),
+  const gateway = perTest(
+    new TestGateway(() => ({
+      script: (call) =>
+        call.endpoint === 'execute' ? { json: { run_id: 'new', message: 'accepted' } } : healthy(call),
+      env: { ...issuer.env, AUTH_EXECUTE_SCOPE: RIGHT },
+    })),
   );
-  const gateway = perTest(new TestGateway(() => ({ upstream, env: { ...issuer.env, AUTH_EXECUTE_SCOPE: RIGHT } })));
+  const { upstream } = gateway;
   const start = async (transport: AnyTransport, claims: Claims, key: string | null = null) =>
     send(transport, gateway.url, { query: START, variables: { key } }, await issuer.token(claims));
 
@@ -86,13 +88,13 @@ describe('the claims of a token', () => {
   };
 
   const issuer = perBlock(new Issuer(Date.now));
-  const upstream = perTest(new ScriptedUpstream(script));
   const gateway = perTest(
     new TestGateway(() => ({
-      upstream,
+      script,
       env: { ...issuer.env, ...{ AUTH_ORGANIZATION_CLAIM: 'org', AUTH_WORKFLOWS_CLAIM: CLAIM } },
     })),
   );
+  const { upstream } = gateway;
 
   const ask = async (claims: Claims, query: string, variables = {}) =>
     gateway.query(query, { key: await issuer.token(claims), variables });
@@ -260,15 +262,15 @@ describe('the list of workflows for narrowed scopes', () => {
     list = () => listOf('w');
     ofSteps = [null];
   });
-  const upstream = perTest(new ScriptedUpstream(script));
   const gateway = perTest(
     new TestGateway(() => ({
-      upstream,
+      script,
       env: { STALE_IF_ERROR_MS: `${STALE_IF_ERROR_MS}`, UPSTREAM_CONCURRENCY: '2' },
       clock,
       authenticate: (credential) => identities.get(credential) ?? null,
     })),
   );
+  const { upstream } = gateway;
 
   function keyOf(organizationId: string | null, workflowIds: Identity['workflowIds'] = 'all', upstreamKey = 'service') {
     const key = JSON.stringify([organizationId, workflowIds, upstreamKey]).replaceAll(/[^\w-]/g, '_');

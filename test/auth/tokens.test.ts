@@ -24,8 +24,8 @@ describe('a token', () => {
     log = captureLog('trace');
   });
   const issuer = perTest(new Issuer(clock.now));
-  const upstream = perTest(new ScriptedUpstream());
-  const gateway = perTest(new TestGateway(() => ({ upstream, env: issuer.env, clock, logger: log.logger })));
+  const gateway = perTest(new TestGateway(() => ({ env: issuer.env, clock, logger: log.logger })));
+  const { upstream } = gateway;
   const ask = (key: string | null) => gateway.query(RUN, { key });
   const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
   const signedBy = (header: object, claims: object = {}) =>

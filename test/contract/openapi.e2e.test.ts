@@ -7,7 +7,7 @@ import { createEmbeddedUpstream, type EmbeddedUpstream } from '../../src/sample/
 import { deviationsOf } from '../harness/deviations.ts';
 import { TestGateway } from '../harness/gateway.ts';
 import { perTest } from '../harness/lasting.ts';
-import { type Endpoint, type Script, ScriptedUpstream } from '../harness/upstream.ts';
+import type { Endpoint, Script } from '../harness/upstream.ts';
 import { bodyOf, wireStep } from '../harness/wire.ts';
 import { conforms, ERRORS, OPERATION_IDS, operationOf, propertiesOf, requiredOf, STATUS_WORDS } from './openapi.ts';
 import { OF_BODIES, OF_OTHER_CALLS } from './variations/of-other-calls.ts';
@@ -61,8 +61,8 @@ describe('the gateway', () => {
   afterAll(() => {
     jest.restoreAllMocks();
   });
-  const upstream = perTest(new ScriptedUpstream(examples));
-  const gateway = perTest(new TestGateway({ upstream }));
+  const gateway = perTest(new TestGateway({ script: examples }));
+  const { upstream } = gateway;
 
   it('The gateway sends the five calls as the file describes them', async () => {
     await gateway.query(`mutation { executeWorkflow(workflowId: "${WORKFLOW}", inputs: { ticket: 4711 }) {

@@ -22,7 +22,7 @@ import { buildSchema, type GraphQLObjectType } from 'graphql';
 import { startGateway as startExample } from '../../examples/embedding/gateway.ts';
 import { describeWithValkey, withoutValkey } from '../harness/describe-with-valkey.ts';
 import { SECRET } from '../harness/fleet.ts';
-import { postTo, startGateway, type TestGateway } from '../harness/gateway.ts';
+import { optionsOf, postTo, startGateway, type TestGateway } from '../harness/gateway.ts';
 import { perTest } from '../harness/lasting.ts';
 import { captureLog } from '../harness/observed.ts';
 import { codesOf } from '../harness/operations.ts';
@@ -35,8 +35,6 @@ import { Valkey } from '../harness/valkey.ts';
 let gateway: Gateway | undefined;
 afterEach(() => gateway?.close());
 
-const QUIET: Settings = { PORT: 0, LOG_LEVEL: 'silent' };
-
 const ask = async (query: string, key: string): Promise<unknown> =>
   (await postTo(gateway?.url ?? '', { query }, { key })).json();
 
@@ -45,7 +43,7 @@ describe('the example of docs/embedding.md', () => {
     'query Cost { run(workflowId: "support-triage", id: "run-4711") { costInCents tokenUsage { counts { totalTokens } } } }';
 
   it('The example answers its own field by the rate of each team, each of three times', async () => {
-    gateway = await startExample(QUIET);
+    gateway = await startExample(optionsOf().config);
     for (let sending = 0; sending < 3; sending += 1) {
       for (const [key, costInCents] of [
         ['key-of-support', 39],
@@ -59,7 +57,7 @@ describe('the example of docs/embedding.md', () => {
   });
 
   it('The example refuses unknown keys, unnamed operations and other workflows, each of three times', async () => {
-    gateway = await startExample(QUIET);
+    gateway = await startExample(optionsOf().config);
     for (let sending = 0; sending < 3; sending += 1) {
       expect(await ask(COST, 'demo-key')).toMatchObject({ errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] });
       expect(await ask(COST.replace('query Cost', ''), 'key-of-finance')).toMatchObject({
@@ -108,7 +106,7 @@ describe('createGateway', () => {
     ],
   ])('The option %s is refused by name, and no port is opened', async (_, options: GatewayOptions, message) => {
     const port = await freePort();
-    await expect(createGateway({ config: { ...QUIET, PORT: port }, ...options })).rejects.toThrow(message);
+    await expect(createGateway({ ...optionsOf({ PORT: String(port) }), ...options })).rejects.toThrow(message);
     await expect(fetch(`http://127.0.0.1:${port}/healthz`)).rejects.toThrow('fetch failed');
   });
 
@@ -128,10 +126,8 @@ describe('createGateway', () => {
     const { NODE_ENV } = process.env;
     process.env.NODE_ENV = 'production';
     try {
-      await expect(createGateway({ config: QUIET })).rejects.toThrow(
-        'UPSTREAM_URL is required when NODE_ENV is production',
-      );
-      gateway = await createGateway({ config: { ...QUIET, UPSTREAM_URL: 'http://127.0.0.1:9' } });
+      await expect(createGateway(optionsOf())).rejects.toThrow('UPSTREAM_URL is required when NODE_ENV is production');
+      gateway = await createGateway(optionsOf({ UPSTREAM_URL: 'http://127.0.0.1:9' }));
     } finally {
       process.env.NODE_ENV = NODE_ENV;
     }
@@ -145,7 +141,7 @@ it('The gateway logs to a logger of its embedder', async () => {
   await ask('{ workflows { nodes { id } } }', 'demo-key');
   expect(log.operations).toMatchObject([{ outcome: 'ok' }]);
   const console = { ...log.logger, isLevelEnabled: undefined } as unknown as Logger;
-  await expect(createGateway({ config: QUIET, logger: console })).rejects.toThrow(
+  await expect(createGateway({ ...optionsOf(), logger: console })).rejects.toThrow(
     /logger\.\w+ must be a function, got undefined/,
   );
 });
@@ -154,7 +150,7 @@ describe('an extension', () => {
   const resolve = () => 1;
   const MINE = 'extend type Run { mine: Int }';
   const starting = (typeDefs: string, fields: object) => {
-    return createGateway({ config: QUIET, extension: { typeDefs, fields: fields as SchemaExtension['fields'] } });
+    return createGateway({ ...optionsOf(), extension: { typeDefs, fields: fields as SchemaExtension['fields'] } });
   };
 
   it('An extension may have enums', async () => {
@@ -408,7 +404,7 @@ describeWithValkey(`a gateway that cannot start${withoutValkey}`, () => {
   const listeners = (): number => process.getActiveResourcesInfo().filter((kind) => kind === 'TCPServerWrap').length;
   const start = ({ config, ...additions }: GatewayOptions) =>
     createGateway({
-      config: { ...QUIET, FLEET_SECRET: SECRET, REDIS_URL: valkey.url, ...config },
+      config: { ...optionsOf({ FLEET_SECRET: SECRET, REDIS_URL: valkey.url }).config, ...config },
       ...additions,
     });
   async function expectNothingOpen(): Promise<void> {

@@ -221,13 +221,15 @@ describe('the size of an answer', () => {
   let outputs = 'null';
   let runs = 0;
   const { script } = createScriptedHistory(3, [wireWorkflow('wf')]);
-  const upstream = perBlock(
-    new ScriptedUpstream((call) => {
-      if (call.endpoint !== 'steps') return script(call);
-      return { raw: JSON.stringify([wireStep({ outputs: '?' })]).replace('"?"', () => outputs) };
+  const gateway = perBlock(
+    new TestGateway({
+      script: (call) => {
+        if (call.endpoint !== 'steps') return script(call);
+        return { raw: JSON.stringify([wireStep({ outputs: '?' })]).replace('"?"', () => outputs) };
+      },
+      env: { MAX_ANSWER_BYTES: String(MAXIMUM) },
     }),
   );
-  const gateway = perBlock(new TestGateway({ upstream, env: { MAX_ANSWER_BYTES: String(MAXIMUM) } }));
 
   /** Often with characters that JSON escapes, and with lone surrogates. */
   const text = fc.string({

@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { type QueryOptions, TestGateway } from '../harness/gateway.ts';
 import { perTest } from '../harness/lasting.ts';
 import { placesOf } from '../harness/operations.ts';
-import { healthy, type Script, ScriptedUpstream } from '../harness/upstream.ts';
+import { healthy, type Script } from '../harness/upstream.ts';
 import { wireWorkflow } from '../harness/wire.ts';
 
 const CONTRACT = readFileSync(new URL('../../schema.graphql', import.meta.url), 'utf8');
@@ -27,8 +27,8 @@ const FIELDS = `
 `;
 
 describe('_entities', () => {
-  const upstream = perTest(new ScriptedUpstream(script));
-  const gateway = perTest(new TestGateway({ upstream }));
+  const gateway = perTest(new TestGateway({ script }));
+  const { upstream } = gateway;
 
   async function entities(representations: readonly unknown[], fields = FIELDS, options: QueryOptions = {}) {
     const { data, errors } = await gateway.query(

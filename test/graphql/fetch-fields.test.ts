@@ -6,11 +6,10 @@ import { anyCharacter } from '../harness/any-character.ts';
 import { TestGateway } from '../harness/gateway.ts';
 import { perTest } from '../harness/lasting.ts';
 import { codesOf, ofRun, ofWorkflow } from '../harness/operations.ts';
-import { ScriptedUpstream } from '../harness/upstream.ts';
 
 describe('the fields that Relay refetches by', () => {
-  const upstream = perTest(new ScriptedUpstream());
-  const gateway = perTest(new TestGateway({ upstream }));
+  const gateway = perTest(new TestGateway());
+  const { upstream } = gateway;
   const fetchRun = (fetchId: string, fields: string) =>
     gateway.query(`query ($id: ID!) { fetch__Run(fetchId: $id) { ${fields} } }`, { variables: { id: fetchId } });
 

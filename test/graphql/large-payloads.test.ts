@@ -19,13 +19,14 @@ const stepsWith = (outputs: string, rest: object = {}): string =>
   JSON.stringify([wireStep({ ...rest, outputs: MARK })]).replace(JSON.stringify(MARK), () => outputs);
 
 describe('a payload of a million keys', () => {
-  const upstream = perBlock(
-    new ScriptedUpstream(({ endpoint, runId }) => {
-      if (endpoint !== 'steps') return { status: 404, json: {} };
-      return { raw: stepsWith(runId.startsWith('large') ? MILLION_KEYS : '{"a":1}') };
+  const gateway = perBlock(
+    new TestGateway({
+      script: ({ endpoint, runId }) => {
+        if (endpoint !== 'steps') return { status: 404, json: {} };
+        return { raw: stepsWith(runId.startsWith('large') ? MILLION_KEYS : '{"a":1}') };
+      },
     }),
   );
-  const gateway = perBlock(new TestGateway({ upstream }));
   const ask = async (fields: string, id: string) => {
     const response = await postTo(gateway.url, { query: ofRun(`steps { ${fields} }`, id) });
     return Buffer.from(await response.arrayBuffer());

@@ -4,7 +4,6 @@ import { perBlock } from '../harness/lasting.ts';
 import type { Payload } from '../harness/live-client.ts';
 import { codesOf, ofWorkflow, repeat } from '../harness/operations.ts';
 import { send, TRANSPORTS } from '../harness/transports.ts';
-import { ScriptedUpstream } from '../harness/upstream.ts';
 
 /** A selection with this depth. */
 const deep = (levels: number): string => {
@@ -47,8 +46,7 @@ const WRAPS: Readonly<Record<string, (selections: string) => string>> = {
 };
 
 describe('the limits of an operation', () => {
-  const upstream = perBlock(new ScriptedUpstream());
-  const gateway = perBlock(new TestGateway({ upstream }));
+  const gateway = perBlock(new TestGateway());
 
   const ask = (query: string) =>
     send('HTTP POST', gateway.url, { query, ...(query.startsWith('query A') && { operationName: 'A' }) });

@@ -4,7 +4,7 @@ import { createManualClock } from '../harness/clock.ts';
 import { startGateway, TestGateway } from '../harness/gateway.ts';
 import { perBlock } from '../harness/lasting.ts';
 import { codesOf } from '../harness/operations.ts';
-import { type Script, ScriptedUpstream, startUpstream } from '../harness/upstream.ts';
+import { type Script, startUpstream } from '../harness/upstream.ts';
 import { wireWorkflow } from '../harness/wire.ts';
 import { createScriptedHistory, createScriptedWorkflows } from '../harness/workflows.ts';
 
@@ -33,8 +33,7 @@ describe('pages', () => {
   const workflowIds = ['a', 'Ünïcödé 漢', '"\\/', 'é'.repeat(256)];
   const workflows = createScriptedWorkflows(workflowIds);
   const { now } = createManualClock();
-  const upstream = perBlock(new ScriptedUpstream(workflows.script));
-  const gateway = perBlock(new TestGateway({ upstream, clock: { now } }));
+  const gateway = perBlock(new TestGateway({ script: workflows.script, clock: { now } }));
   beforeAll(() => {
     for (let run = 0; run < 12; run += 1) {
       const tie = run % 5 === 4;

@@ -3,7 +3,6 @@ import { createManualClock } from '../harness/clock.ts';
 import { TestGateway } from '../harness/gateway.ts';
 import { perTest } from '../harness/lasting.ts';
 import { send, sendByHttp, TRANSPORTS } from '../harness/transports.ts';
-import { ScriptedUpstream } from '../harness/upstream.ts';
 
 const ASK = { query: '{ run(workflowId: "wf", id: "r1") { status } }' };
 const ANSWER = { data: { run: { status: 'COMPLETED' } } };
@@ -16,10 +15,10 @@ const LIMITED = [
 
 describe('the rate limit of a key', () => {
   const clock = createManualClock();
-  const upstream = perTest(new ScriptedUpstream());
   const gateway = perTest(
-    new TestGateway({ upstream, env: { LIVE_TTL_MS: '0', RATE_LIMIT_PER_MINUTE: '6' }, clock: { now: clock.now } }),
+    new TestGateway({ env: { LIVE_TTL_MS: '0', RATE_LIMIT_PER_MINUTE: '6' }, clock: { now: clock.now } }),
   );
+  const { upstream } = gateway;
 
   const post = (key = 'key-1', headers = {}) => sendByHttp('HTTP POST', gateway.url, ASK, key, headers);
   const statusesOf = async (count: number) => {

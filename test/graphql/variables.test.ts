@@ -3,7 +3,6 @@ import { TestGateway } from '../harness/gateway.ts';
 import { perBlock } from '../harness/lasting.ts';
 import { type Frame, openSocket, openStream } from '../harness/live-client.ts';
 import { codesOf, ofRun, ofWorkflow, TIMES } from '../harness/operations.ts';
-import { ScriptedUpstream } from '../harness/upstream.ts';
 import { wireRun, wireStep } from '../harness/wire.ts';
 
 const ofJson = (fields: string) => `executeWorkflow(workflowId: "wf", inputs: ${fields}) { run { id } }`;
@@ -16,14 +15,16 @@ const nested = (levels: number, kind: 'lists' | 'objects') =>
 const bodyOf = (query: string, value: string) => `{"query":${JSON.stringify(query)},"variables":{"v":${value}}}`;
 
 describe('variables', () => {
-  const upstream = perBlock(
-    new ScriptedUpstream(({ endpoint, runId }) => {
-      if (endpoint === 'execute') return { json: { run_id: 'new' } };
-      if (endpoint === 'run') return { json: [wireRun(runId)] };
-      return { json: [wireStep({ id: 'fast' }), wireStep({ id: 'slow', end_time: '2025-03-13T02:41:30Z' })] };
+  const gateway = perBlock(
+    new TestGateway({
+      script: ({ endpoint, runId }) => {
+        if (endpoint === 'execute') return { json: { run_id: 'new' } };
+        if (endpoint === 'run') return { json: [wireRun(runId)] };
+        return { json: [wireStep({ id: 'fast' }), wireStep({ id: 'slow', end_time: '2025-03-13T02:41:30Z' })] };
+      },
     }),
   );
-  const gateway = perBlock(new TestGateway({ upstream }));
+  const { upstream } = gateway;
 
   const errorsOf = (frame: Frame) =>
     frame.type === 'error' ? frame.errors : frame.type === 'next' ? (frame.payload.errors ?? []) : [];

@@ -1,5 +1,6 @@
-/** A gateway over an upstream, as tests start it, and an HTTP client for it. */
+/** A gateway over an upstream, as tests start it, and an HTTP client for it. Settings reach the gateway only here. */
 import { readConfig } from '../../src/config/config.ts';
+import { settingsOf, type Settings } from '../../src/config/settings.ts';
 import { createGateway, type Additions, type Gateway, type Overrides } from '../../src/gateway.ts';
 import type { Clock } from '../../src/runs/timer.ts';
 import type { Upstream } from '../../src/upstream/port.ts';
@@ -66,10 +67,15 @@ export interface GatewayOptions extends Omit<Overrides, keyof Clock | 'after'>, 
 /** Options, or a function that each `open` calls, for what exists only while tests run. */
 export type Given = GatewayOptions | (() => GatewayOptions);
 
+/** The library's options in a test that embeds it: quiet, and on a free port. */
+export const optionsOf = (env: Environment = {}): { readonly config: Settings } => ({
+  config: settingsOf({ PORT: '0', LOG_LEVEL: 'silent', ...env }),
+});
+
 /** The embedded sample, which `npm start` uses. */
 export const SAMPLE = { url: '' };
 
-/** A real gateway on a free port. The only place where the tests' options reach the gateway. */
+/** A real gateway on a free port. */
 export class TestGateway {
   /** Opened with the gateway, unless the options have another upstream. */
   readonly upstream = new ScriptedUpstream();

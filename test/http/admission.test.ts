@@ -13,7 +13,7 @@ import { captureLog } from '../harness/observed.ts';
 import { ask } from '../harness/plain-http.ts';
 import { connectRaw, headOfPost, postOf, type RawConnection } from '../harness/raw-http.ts';
 import { until } from '../harness/until.ts';
-import { healthy, ScriptedUpstream } from '../harness/upstream.ts';
+import { healthy } from '../harness/upstream.ts';
 import { wireRun, wireStep } from '../harness/wire.ts';
 
 const TYPENAME = '{ __typename }';
@@ -41,20 +41,23 @@ afterEach(() => {
   for (const raw of open) raw.close();
   for (const client of clients) client.cut();
 });
-const upstream = perTest(
-  new ScriptedUpstream(async (call) => {
-    if (call.endpoint === 'execute' || call.runId.startsWith('late')) await gate.promise;
-    if (call.endpoint === 'execute') return { json: { run_id: 'new' } };
-    if (call.runId === 'large') return { json: [wireRun('large', { outputs: 'x'.repeat(5 * 2 ** 20) })] };
-    if (call.runId === 'payload' && call.endpoint === 'steps') {
-      return {
-        json: [wireStep({ outputs: { items: Array.from({ length: 30_000 }, (_, at) => ({ at })), last: 'x' } })],
-      };
-    }
-    return healthy(call);
+const gateway = perTest(
+  new TestGateway({
+    script: async (call) => {
+      if (call.endpoint === 'execute' || call.runId.startsWith('late')) await gate.promise;
+      if (call.endpoint === 'execute') return { json: { run_id: 'new' } };
+      if (call.runId === 'large') return { json: [wireRun('large', { outputs: 'x'.repeat(5 * 2 ** 20) })] };
+      if (call.runId === 'payload' && call.endpoint === 'steps') {
+        return {
+          json: [wireStep({ outputs: { items: Array.from({ length: 30_000 }, (_, at) => ({ at })), last: 'x' } })],
+        };
+      }
+      return healthy(call);
+    },
+    logger: log.logger,
   }),
 );
-const gateway = perTest(new TestGateway({ upstream, logger: log.logger }));
+const { upstream } = gateway;
 
 async function connectOne(): Promise<RawConnection> {
   const raw = await connectRaw(gateway.url);

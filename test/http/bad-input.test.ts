@@ -3,11 +3,10 @@ import { TestGateway } from '../harness/gateway.ts';
 import { perBlock } from '../harness/lasting.ts';
 import { ask, type PlainAnswer } from '../harness/plain-http.ts';
 import { send, TRANSPORTS } from '../harness/transports.ts';
-import { ScriptedUpstream } from '../harness/upstream.ts';
 
 describe('requests with invalid input', () => {
-  const upstream = perBlock(new ScriptedUpstream());
-  const gateway = perBlock(new TestGateway({ upstream }));
+  const gateway = perBlock(new TestGateway());
+  const { upstream } = gateway;
 
   it.each([
     'query ($id: ID!) { run(workflowId: "wf", id: $id) { steps { id } } }',

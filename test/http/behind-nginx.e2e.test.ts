@@ -3,7 +3,7 @@ import { TestGateway } from '../harness/gateway.ts';
 import { perTest } from '../harness/lasting.ts';
 import { type Nginx, NGINX, startNginx } from '../harness/nginx.ts';
 import { captureLog } from '../harness/observed.ts';
-import { type Script, ScriptedUpstream } from '../harness/upstream.ts';
+import type { Script } from '../harness/upstream.ts';
 import { wireRun, wireStep } from '../harness/wire.ts';
 import { connectMcp, MCP_LINES } from '../peers/mcp-client.ts';
 
@@ -20,8 +20,8 @@ const withNginx = NGINX === null && process.env.CI === undefined ? describe.skip
 
 withNginx(`nginx in front${NGINX === null ? ' (skipped: there is no nginx on this machine)' : ''}`, () => {
   const log = captureLog('info');
-  const upstream = perTest(new ScriptedUpstream(ofKey));
-  const gateway = perTest(new TestGateway({ upstream, logger: log.logger }));
+  const gateway = perTest(new TestGateway({ script: ofKey, logger: log.logger }));
+  const { upstream } = gateway;
   let nginx: Nginx;
   beforeEach(async () => {
     nginx = await startNginx(gateway.url);

@@ -10,15 +10,14 @@ import { captureLog } from '../harness/observed.ts';
 import { ask } from '../harness/plain-http.ts';
 import { connectRaw, headOfPost, postOf, type RawConnection } from '../harness/raw-http.ts';
 import { until } from '../harness/until.ts';
-import { ScriptedUpstream } from '../harness/upstream.ts';
 
 const MEGABYTE = 2 ** 20;
 const TYPENAME = '{ __typename }';
 const statusOf = ({ head }: { readonly head: string }) => Number(head.slice(9, 12));
 
 const log = captureLog('debug');
-const upstream = perTest(new ScriptedUpstream());
-const gateway = perTest(new TestGateway({ upstream, logger: log.logger }));
+const gateway = perTest(new TestGateway({ logger: log.logger }));
+const { upstream } = gateway;
 const keep = cutAfterTest<{ cut(): void }>();
 
 async function connectOne(): Promise<RawConnection> {

@@ -4,7 +4,6 @@ import { createManualClock } from '../harness/clock.ts';
 import { TestGateway } from '../harness/gateway.ts';
 import { perTest } from '../harness/lasting.ts';
 import { ask, type PlainAnswer } from '../harness/plain-http.ts';
-import { ScriptedUpstream } from '../harness/upstream.ts';
 import { wireRun } from '../harness/wire.ts';
 
 const QUERY = '{ run(workflowId: "wf", id: "r1") { outputs } }';
@@ -16,12 +15,14 @@ describe('compressed answers', () => {
   /** Length of the outputs of the run, which decides how long an answer is. */
   let length: number;
 
-  const upstream = perTest(
-    new ScriptedUpstream(({ runId }) => ({
-      json: [wireRun(runId, { outputs: 'é'.repeat(length) })],
-    })),
+  const gateway = perTest(
+    new TestGateway({
+      script: ({ runId }) => ({
+        json: [wireRun(runId, { outputs: 'é'.repeat(length) })],
+      }),
+      clock: { now: createManualClock().now },
+    }),
   );
-  const gateway = perTest(new TestGateway({ upstream, clock: { now: createManualClock().now } }));
   beforeEach(() => {
     length = 5000;
   });

@@ -17,7 +17,7 @@ import { openSocket } from '../harness/live-client.ts';
 import { ask } from '../harness/plain-http.ts';
 import { connectRaw, postOf, type RawConnection } from '../harness/raw-http.ts';
 import { until } from '../harness/until.ts';
-import { healthy, ScriptedUpstream } from '../harness/upstream.ts';
+import { healthy } from '../harness/upstream.ts';
 import { wireRun } from '../harness/wire.ts';
 
 const requestOf = (id: string, fields = 'id') =>
@@ -38,14 +38,16 @@ afterEach(() => {
   gate.resolve(undefined);
   for (const raw of open) raw.close();
 });
-const upstream = perTest(
-  new ScriptedUpstream(async (call) => {
-    if (call.runId === 'late') await gate.promise;
-    if (call.runId === 'large') return { json: [wireRun('large', { outputs: 'x'.repeat(5_000_000) })] };
-    return healthy(call);
+const gateway = perTest(
+  new TestGateway({
+    script: async (call) => {
+      if (call.runId === 'late') await gate.promise;
+      if (call.runId === 'large') return { json: [wireRun('large', { outputs: 'x'.repeat(5_000_000) })] };
+      return healthy(call);
+    },
   }),
 );
-const gateway = perTest(new TestGateway({ upstream }));
+const { upstream } = gateway;
 
 async function connectOne(): Promise<RawConnection> {
   const raw = await connectRaw(gateway.url);

@@ -4,7 +4,6 @@ import { serverAudits } from 'graphql-http';
 import { TestGateway } from '../harness/gateway.ts';
 import { perBlock } from '../harness/lasting.ts';
 import { ask, type PlainAnswer } from '../harness/plain-http.ts';
-import { ScriptedUpstream } from '../harness/upstream.ts';
 
 type Headers = Readonly<Record<string, string>>;
 
@@ -17,8 +16,8 @@ const RUN = '{ run(workflowId: "wf", id: "r1") { status } }';
 const WATCH = 'subscription { runUpdated(workflowId: "wf", id: "r1") { run { status } } }';
 const MUTATION = 'mutation { executeWorkflow(workflowId: "wf") { message } }';
 
-const upstream = perBlock(new ScriptedUpstream());
-const gateway = perBlock(new TestGateway({ upstream }));
+const gateway = perBlock(new TestGateway());
+const { upstream } = gateway;
 
 const get = (query: string, headers: Headers = {}, path = '/graphql', method = 'GET') =>
   ask(`${gateway.url}${path}?query=${encodeURIComponent(query)}`, { method, headers: { ...KEY, ...headers } });

@@ -3,7 +3,6 @@ import fc from 'fast-check';
 import { createManualClock } from '../harness/clock.ts';
 import { TestGateway } from '../harness/gateway.ts';
 import { perTest } from '../harness/lasting.ts';
-import { ScriptedUpstream } from '../harness/upstream.ts';
 import { type Wire, wireStep, wireWorkflow } from '../harness/wire.ts';
 import { createScriptedHistory } from '../harness/workflows.ts';
 
@@ -28,10 +27,8 @@ const LIVE_TTL_MS = 1000;
 describe('the history of a workflow', () => {
   const clock = createManualClock();
 
-  const upstream = perTest(new ScriptedUpstream());
-  const gateway = perTest(
-    new TestGateway({ upstream, env: { LIVE_TTL_MS: String(LIVE_TTL_MS) }, clock: { now: clock.now } }),
-  );
+  const gateway = perTest(new TestGateway({ env: { LIVE_TTL_MS: String(LIVE_TTL_MS) }, clock: { now: clock.now } }));
+  const { upstream } = gateway;
 
   const serve = (...history: Parameters<typeof createScriptedHistory>) => {
     const served = createScriptedHistory(...history);

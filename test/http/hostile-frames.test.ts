@@ -5,7 +5,6 @@ import { TestGateway } from '../harness/gateway.ts';
 import { perBlock } from '../harness/lasting.ts';
 import { openSocket, type SocketClient } from '../harness/live-client.ts';
 import { connectRaw } from '../harness/raw-http.ts';
-import { ScriptedUpstream } from '../harness/upstream.ts';
 
 const INIT = '{"type":"connection_init","payload":{"authorization":"Bearer key-1"}}';
 const nested = (levels: number) => '['.repeat(levels) + ']'.repeat(levels);
@@ -47,8 +46,7 @@ const frame = fc.oneof(
 
 /** An exception outside of a promise ends the test, as it would end the process. */
 describe('a gateway whose sockets receive hostile frames', () => {
-  const upstream = perBlock(new ScriptedUpstream());
-  const gateway = perBlock(new TestGateway({ upstream, env: { RATE_LIMIT_ANONYMOUS_PER_MINUTE: '100000' } }));
+  const gateway = perBlock(new TestGateway({ env: { RATE_LIMIT_ANONYMOUS_PER_MINUTE: '100000' } }));
 
   /** Resolves when the gateway has read all frames, or has closed the socket. */
   async function send(frames: readonly (string | Buffer)[]): Promise<number | 'open'> {

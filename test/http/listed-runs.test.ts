@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { createManualClock } from '../harness/clock.ts';
 import { TestGateway } from '../harness/gateway.ts';
 import { perTest } from '../harness/lasting.ts';
-import { type Script, ScriptedUpstream } from '../harness/upstream.ts';
+import type { Script } from '../harness/upstream.ts';
 import type { Wire } from '../harness/wire.ts';
 import { createScriptedHistory } from '../harness/workflows.ts';
 
@@ -25,10 +25,10 @@ describe('the runs of a list', () => {
     return { json: (reply.json as Wire[]).map((record) => (isThird(record) ? { ...record, ...thirds } : record)) };
   };
 
-  const upstream = perTest(new ScriptedUpstream(script));
   const gateway = perTest(
-    new TestGateway({ upstream, env: { LIVE_TTL_MS: String(LIVE_TTL_MS) }, clock: { now: clock.now } }),
+    new TestGateway({ script, env: { LIVE_TTL_MS: String(LIVE_TTL_MS) }, clock: { now: clock.now } }),
   );
+  const { upstream } = gateway;
   const start = (liveTtlMs: number) => gateway.restart({ env: { LIVE_TTL_MS: String(liveTtlMs) } });
   beforeEach(() => {
     thirds = RUNNING;

@@ -3,18 +3,16 @@ import { describe, expect, it } from '@jest/globals';
 import { buildSchema, parse, validate } from 'graphql';
 import { createManualClock } from '../harness/clock.ts';
 import { SAMPLE, TestGateway } from '../harness/gateway.ts';
-import { perBlock } from '../harness/lasting.ts';
-import { ScriptedUpstream } from '../harness/upstream.ts';
-import { connectMcp } from '../peers/mcp-client.ts';
 import { createIncident, NEWEST, ordersOf } from '../harness/incident.ts';
+import { perBlock } from '../harness/lasting.ts';
+import { connectMcp } from '../peers/mcp-client.ts';
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
 const NOW = Date.parse('2026-11-24T12:00:00Z');
 const RUN = { workflowId: 'wf', runId: NEWEST };
 
 describe('docs/mcp.md', () => {
-  const upstream = perBlock(new ScriptedUpstream(createIncident(NOW, ordersOf())));
-  const gateway = perBlock(new TestGateway({ upstream, clock: createManualClock(NOW) }));
+  const gateway = perBlock(new TestGateway({ script: createIncident(NOW, ordersOf()), clock: createManualClock(NOW) }));
 
   it('The page has a real call', async () => {
     const client = await connectMcp('@modelcontextprotocol/client 2', gateway.url, 'key-1');

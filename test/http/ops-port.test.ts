@@ -4,17 +4,16 @@ import { connect } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
 import fastify from 'fastify';
 import { stepgate } from '../../src/index.ts';
-import { startGateway, TestGateway } from '../harness/gateway.ts';
+import { optionsOf, startGateway, TestGateway } from '../harness/gateway.ts';
 import { perTest } from '../harness/lasting.ts';
 import { freePort } from '../harness/program.ts';
-import { ScriptedUpstream } from '../harness/upstream.ts';
 
 const ROUTES = ['/healthz', '/readyz', '/metrics'] as const;
 const RUN = '{ run(workflowId: "wf", id: "r1") { status } }';
 
 describe('OPS_PORT', () => {
-  const upstream = perTest(new ScriptedUpstream());
-  const gateway = perTest(new TestGateway({ upstream, env: { OPS_PORT: '0' } }));
+  const gateway = perTest(new TestGateway({ env: { OPS_PORT: '0' } }));
+  const { upstream } = gateway;
 
   /** A query whose upstream call waits until the returned function is called. */
   async function askAndWait() {
@@ -57,7 +56,7 @@ describe('OPS_PORT', () => {
 
   it('OPS_PORT does nothing in a plugin: its host has the routes', async () => {
     const app = fastify();
-    await app.register(stepgate({ config: { OPS_PORT: 0, LOG_LEVEL: 'silent' } }), { prefix: '/stepgate' });
+    await app.register(stepgate(optionsOf({ OPS_PORT: '0' })), { prefix: '/stepgate' });
     expect((await app.inject('/stepgate/readyz')).json()).toEqual({ status: 'ready' });
     await app.close();
   });

@@ -3,7 +3,6 @@ import fc from 'fast-check';
 import { startGateway, TestGateway } from '../harness/gateway.ts';
 import { perBlock } from '../harness/lasting.ts';
 import { connectRaw, postOf, type RawConnection } from '../harness/raw-http.ts';
-import { ScriptedUpstream } from '../harness/upstream.ts';
 import { wireRun } from '../harness/wire.ts';
 
 interface Sent {
@@ -44,12 +43,14 @@ const connection = fc.record({
 });
 
 describe('pipelined requests', () => {
-  const upstream = perBlock(
-    new ScriptedUpstream(({ runId, key }) => ({
-      json: [wireRun(runId, { outputs: `of ${key ?? ''} ${runId}` })],
-    })),
+  const gateway = perBlock(
+    new TestGateway({
+      script: ({ runId, key }) => ({
+        json: [wireRun(runId, { outputs: `of ${key ?? ''} ${runId}` })],
+      }),
+    }),
   );
-  const gateway = perBlock(new TestGateway({ upstream }));
+  const { upstream } = gateway;
 
   it('Pipelined requests are answered in order, however they are cut, and keys are never mixed', async () => {
     await fc.assert(

@@ -8,7 +8,6 @@ import { perBlock } from '../harness/lasting.ts';
 import { captureLog } from '../harness/observed.ts';
 import { ask } from '../harness/plain-http.ts';
 import { connectRaw } from '../harness/raw-http.ts';
-import { ScriptedUpstream } from '../harness/upstream.ts';
 
 const HEAD = 'host: x\r\nauthorization: Bearer key-1\r\n';
 const JSON_HEAD = `${HEAD}content-type: application/json\r\n`;
@@ -28,10 +27,8 @@ describe('a request', () => {
   const log = captureLog('info');
   let isBroken = false;
 
-  const upstream = perBlock(new ScriptedUpstream());
   const gateway = perBlock(
     new TestGateway(() => ({
-      upstream,
       env: { BASE_PATH: '/stepgate' },
       clock: {
         now: () => {
@@ -42,6 +39,7 @@ describe('a request', () => {
       logger: log.logger,
     })),
   );
+  const { upstream } = gateway;
   it.each(REFUSED)(
     'A request is refused with a GraphQL error, also below the base path: %s',
     async (_name, status, code, sent) => {

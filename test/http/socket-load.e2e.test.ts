@@ -4,7 +4,7 @@ import { collectGarbage } from '../harness/collect-garbage.ts';
 import { TestGateway } from '../harness/gateway.ts';
 import { perBlock } from '../harness/lasting.ts';
 import { openSocket, type SocketClient } from '../harness/live-client.ts';
-import { type Script, ScriptedUpstream } from '../harness/upstream.ts';
+import type { Script } from '../harness/upstream.ts';
 import { wireRun, wireStep } from '../harness/wire.ts';
 
 const KEY = { authorization: 'Bearer key-1' };
@@ -22,9 +22,9 @@ const running: Script = ({ endpoint, runId }) => ({
 
 describe('a socket under load', () => {
   const clients: SocketClient[] = [];
-  const upstream = perBlock(new ScriptedUpstream(running));
   // No poll is due during a test.
-  const gateway = perBlock(new TestGateway({ upstream, env: { LIVE_TTL_MS: '3600000' } }));
+  const gateway = perBlock(new TestGateway({ script: running, env: { LIVE_TTL_MS: '3600000' } }));
+  const { upstream } = gateway;
   beforeAll(async () => {
     // An unaccepted key makes few calls at a time.
     for (const key of ['key-1', 'key-2']) await gateway.query(read('first'), { key });

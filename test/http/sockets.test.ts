@@ -11,7 +11,7 @@ import { perBlock } from '../harness/lasting.ts';
 import { openSocket, type SocketClient, type SocketOptions } from '../harness/live-client.ts';
 import { captureLog } from '../harness/observed.ts';
 import { until } from '../harness/until.ts';
-import { type Call, type Script, ScriptedUpstream } from '../harness/upstream.ts';
+import type { Call, Script } from '../harness/upstream.ts';
 import { wireRun, wireStep } from '../harness/wire.ts';
 
 const MAX_OPERATIONS = 20;
@@ -38,10 +38,9 @@ describe('a socket', () => {
   const turns: number[] = [];
   let turn = 0;
 
-  const upstream = perBlock(new ScriptedUpstream(running));
   const gateway = perBlock(
     new TestGateway(() => ({
-      upstream,
+      script: running,
       env: {
         MAX_SUBSCRIPTIONS_PER_CONNECTION: String(MAX_OPERATIONS),
         CORS_ORIGINS: 'https://app.example.com',
@@ -54,6 +53,7 @@ describe('a socket', () => {
       onOperation: () => turns.push(turn),
     })),
   );
+  const { upstream } = gateway;
   beforeAll(async () => {
     // An unaccepted key makes few calls at a time.
     for (const key of ['key-1', 'key-2']) await gateway.query(read('first'), { key });

@@ -2,15 +2,13 @@ import { describe, expect, it } from '@jest/globals';
 import { TestGateway } from '../harness/gateway.ts';
 import { perBlock } from '../harness/lasting.ts';
 import { ask } from '../harness/plain-http.ts';
-import { ScriptedUpstream } from '../harness/upstream.ts';
 
 const DEVELOPMENT = {};
 const PRODUCTION = { NODE_ENV: 'production' };
 const BROWSER = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' };
 
 describe('INTROSPECTION and SANDBOX', () => {
-  const upstream = perBlock(new ScriptedUpstream());
-  const gateway = perBlock(new TestGateway({ upstream }));
+  const gateway = perBlock(new TestGateway());
   const messagesOf = async (query: string) => (await gateway.query(query)).errors.map(({ message }) => message);
 
   it.each([

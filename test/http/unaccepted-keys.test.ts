@@ -11,17 +11,21 @@ import { perTest } from '../harness/lasting.ts';
 import { openSocket, openStream, type SocketClient } from '../harness/live-client.ts';
 import { scrape } from '../harness/observed.ts';
 import { send, TRANSPORTS } from '../harness/transports.ts';
-import { healthy, type Reply, ScriptedUpstream } from '../harness/upstream.ts';
+import { healthy, type Reply } from '../harness/upstream.ts';
 
 const runs = (count: number) =>
   `{ ${Array.from({ length: count }, (_, index) => `r${index}: run(workflowId: "wf", id: "r${index}") { status steps { id } }`).join()} }`;
 const REFUSED: Reply = { status: 401, json: {} };
 const RATE = 12;
 const clock = createManualClock();
-const upstream = perTest(new ScriptedUpstream((call) => (call.key?.startsWith('made-up') ? REFUSED : healthy(call))));
 const gateway = perTest(
-  new TestGateway({ upstream, env: { RATE_LIMIT_ANONYMOUS_PER_MINUTE: String(RATE), TRUST_PROXY: '1' }, clock }),
+  new TestGateway({
+    script: (call) => (call.key?.startsWith('made-up') ? REFUSED : healthy(call)),
+    env: { RATE_LIMIT_ANONYMOUS_PER_MINUTE: String(RATE), TRUST_PROXY: '1' },
+    clock,
+  }),
 );
+const { upstream } = gateway;
 
 describe('a key that the upstream has not accepted', () => {
   let sockets: SocketClient[] = [];

@@ -5,7 +5,7 @@ import { perTest } from '../harness/lasting.ts';
 import { subscribe, type Transport } from '../harness/live-client.ts';
 import { LiveRun } from '../harness/live-run.ts';
 import { rowsOf, scrape, wordsIn } from '../harness/observed.ts';
-import { healthy, ScriptedUpstream } from '../harness/upstream.ts';
+import { healthy } from '../harness/upstream.ts';
 import { wireRun } from '../harness/wire.ts';
 
 const RUN = '{ run(workflowId: "wf", id: "r1") { status } }';
@@ -17,8 +17,8 @@ const clientsOf = async (url: string) => (await scrape(url)).counts('stepgate_cl
 const WATCH = 'subscription { runUpdated(workflowId: "wf", id: "r1") { run { status } } }';
 
 describe('the metrics', () => {
-  const upstream = perTest(new ScriptedUpstream());
-  const gateway = perTest(new TestGateway({ upstream }));
+  const gateway = perTest(new TestGateway());
+  const { upstream } = gateway;
   const live = perTest(new LiveRun());
 
   it('An answer counts as fetched, then as a hit, then as a cached response, and only executed operations are timed', async () => {

@@ -6,7 +6,7 @@ import { perBlock } from '../harness/lasting.ts';
 import { subscribe, type Transport } from '../harness/live-client.ts';
 import { LiveRun } from '../harness/live-run.ts';
 import { ofRun, placesOf } from '../harness/operations.ts';
-import { type Endpoint, type Reply, ScriptedUpstream } from '../harness/upstream.ts';
+import type { Endpoint, Reply } from '../harness/upstream.ts';
 import { bodyOf, rawJSON, type Wire, wireRun, wireStep, wireWorkflow } from '../harness/wire.ts';
 
 const VIOLATION = 'UPSTREAM_CONTRACT_VIOLATION';
@@ -19,8 +19,12 @@ interface Item {
 describe('an upstream answer', () => {
   let replies: Partial<Record<Endpoint, Reply>> = {};
   let keys = 0;
-  const upstream = perBlock(new ScriptedUpstream(({ endpoint }) => replies[endpoint] ?? { status: 404 }));
-  const gateway = perBlock(new TestGateway({ upstream, env: { RATE_LIMIT_ANONYMOUS_PER_MINUTE: '1000000' } }));
+  const gateway = perBlock(
+    new TestGateway({
+      script: ({ endpoint }) => replies[endpoint] ?? { status: 404 },
+      env: { RATE_LIMIT_ANONYMOUS_PER_MINUTE: '1000000' },
+    }),
+  );
 
   /** Uses a new key each time, so nothing is cached. */
   async function ask(query: string, answers: typeof replies) {

@@ -10,7 +10,7 @@ import { type Environment, startGateway, TestGateway } from '../harness/gateway.
 import { perBlock } from '../harness/lasting.ts';
 import { RawUpstream } from '../harness/raw-upstream.ts';
 import { until } from '../harness/until.ts';
-import { healthy, type Reply, ScriptedUpstream } from '../harness/upstream.ts';
+import { healthy, type Reply } from '../harness/upstream.ts';
 import { wireStep } from '../harness/wire.ts';
 
 const KEY = 'sk-4711-secret';
@@ -49,10 +49,8 @@ afterAll(() => {
   jest.restoreAllMocks();
 });
 describe('an upstream call', () => {
-  const upstream = perBlock(new ScriptedUpstream());
-  const gateway = perBlock(
-    new TestGateway({ upstream, env: { UPSTREAM_ENDPOINTS: 'steps,execute,workflows', ...LIMITS } }),
-  );
+  const gateway = perBlock(new TestGateway({ env: { UPSTREAM_ENDPOINTS: 'steps,execute,workflows', ...LIMITS } }));
+  const { upstream } = gateway;
   afterEach(() => {
     upstream.script = healthy;
   });

@@ -18,16 +18,18 @@ const RUN = `query Run($wf: ID!, $id: ID!) {
 }`;
 
 describe('an unusual id', () => {
-  const upstream = perBlock(
-    new ScriptedUpstream(({ endpoint, workflowId, runId }) => {
-      if (endpoint === 'workflows') return { json: ODD.map((id) => wireWorkflow(id)) };
-      if (endpoint === 'runs') return { json: ODD.map((id) => wireRun(id)) };
-      if (endpoint === 'execute') return { json: { run_id: `${workflowId} started` } };
-      if (endpoint === 'run') return { json: [wireRun(runId)] };
-      return endpoint === 'steps' ? { json: [wireStep({ id: `${workflowId}|${runId}` })] } : { status: 500 };
+  const gateway = perBlock(
+    new TestGateway({
+      script: ({ endpoint, workflowId, runId }) => {
+        if (endpoint === 'workflows') return { json: ODD.map((id) => wireWorkflow(id)) };
+        if (endpoint === 'runs') return { json: ODD.map((id) => wireRun(id)) };
+        if (endpoint === 'execute') return { json: { run_id: `${workflowId} started` } };
+        if (endpoint === 'run') return { json: [wireRun(runId)] };
+        return endpoint === 'steps' ? { json: [wireStep({ id: `${workflowId}|${runId}` })] } : { status: 500 };
+      },
     }),
   );
-  const gateway = perBlock(new TestGateway({ upstream }));
+  const { upstream } = gateway;
 
   it.each(ODD)('An unusual id reaches the upstream unchanged: %s', async (odd) => {
     for (const [wf, id] of [
