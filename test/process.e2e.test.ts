@@ -3,7 +3,7 @@ import { postTo } from './harness/gateway.ts';
 import { subscribe, type Transport } from './harness/live-client.ts';
 import { type Command, type GatewayProcess, startProcess } from './harness/process.ts';
 import { freePort } from './harness/program.ts';
-import { STOP_PARTS_MS, STOP_WITHIN_MS } from './harness/shutdown.ts';
+import { STOP_PARTS_MS, STOP_WITHIN_MS } from './deploy/shutdown.ts';
 import { type Script, type ScriptedUpstream, startUpstream } from './harness/upstream.ts';
 import { wireStep } from './harness/wire.ts';
 

@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { createEmbeddedUpstream, type EmbeddedUpstream } from '../../src/sample/server.ts';
-import { deviationsOf } from '../harness/deviations.ts';
+import { deviationsOf } from './deviations.ts';
 import { TestGateway } from '../harness/gateway.ts';
 import { perTest } from '../harness/lasting.ts';
 import type { Endpoint, Script } from '../harness/upstream.ts';

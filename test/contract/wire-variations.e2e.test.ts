@@ -1,6 +1,6 @@
 /** Each row of the table in docs/upstream-deviations.md, over real HTTP through the whole gateway. */
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { deviationsDuring } from '../harness/deviations.ts';
+import { deviationsDuring } from './deviations.ts';
 import { type GraphqlAnswer, TestGateway } from '../harness/gateway.ts';
 import { perBlock } from '../harness/lasting.ts';
 import { captureLog } from '../harness/observed.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { GATEWAYS, mountsOf, service } from '../harness/compose.ts';
+import { GATEWAYS, mountsOf, service } from './compose.ts';
 import { postTo } from '../harness/gateway.ts';
 import { subscribe } from '../harness/live-client.ts';
 import { type Nginx, NGINX, startNginx } from '../harness/nginx.ts';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { createEmbeddedUpstream, type EmbeddedUpstream } from '../../src/sample/server.ts';
-import { readProjectFile, service } from '../harness/compose.ts';
+import { readProjectFile, service } from './compose.ts';
 import { startGateway, type TestGateway } from '../harness/gateway.ts';
 import { type ScriptedUpstream, startUpstream } from '../harness/upstream.ts';
 

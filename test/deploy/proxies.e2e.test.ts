@@ -7,7 +7,7 @@ import { perBlock, perTest } from '../harness/lasting.ts';
 import { openSocket } from '../harness/live-client.ts';
 import { LiveRun } from '../harness/live-run.ts';
 import { ask, type PlainAnswer, type PlainRequest } from '../harness/plain-http.ts';
-import { PROXIES, type Proxy } from '../harness/proxies.ts';
+import { PROXIES, type Proxy } from './proxies.ts';
 
 const QUERY = '{ run(workflowId: "wf", id: "r1") { id steps { outputs } } }';
 const WATCH = `subscription { runUpdated(workflowId: "wf", id: "r1") { run { stepCounts { total } steps { outputs } } } }`;

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { expect, it } from '@jest/globals';
-import { readProjectFile, service } from '../harness/compose.ts';
+import { readProjectFile, service } from '../deploy/compose.ts';
 import { describeWithValkey, withoutValkey } from '../harness/describe-with-valkey.ts';
 import { Fleet } from '../harness/fleet.ts';
 import type { TestGateway } from '../harness/gateway.ts';

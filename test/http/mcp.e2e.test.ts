@@ -23,7 +23,7 @@ const READING = [
   'search_runs',
   'read_payload',
 ];
-const MANIFEST = 'test/harness/mcp-manifest.json';
+const MANIFEST = 'test/http/mcp-manifest.json';
 const INCIDENT = { workflowId: 'support-triage', runId: 'run-4711' };
 
 const clients: McpClient[] = [];

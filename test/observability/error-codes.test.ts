@@ -5,7 +5,7 @@
 import { readdirSync } from 'node:fs';
 import { expect, it } from '@jest/globals';
 import { GraphQLError } from 'stepgate';
-import { readProjectFile } from '../harness/compose.ts';
+import { readProjectFile } from '../deploy/compose.ts';
 import { SAMPLE, TestGateway } from '../harness/gateway.ts';
 import { perBlock } from '../harness/lasting.ts';
 import { captureLog } from '../harness/observed.ts';

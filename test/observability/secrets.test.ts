@@ -3,8 +3,8 @@ import { postTo, startGateway } from '../harness/gateway.ts';
 import { perTest } from '../harness/lasting.ts';
 import { openSocket, openStream } from '../harness/live-client.ts';
 import { captureLog, scrape } from '../harness/observed.ts';
-import { SpanReceiver } from '../harness/span-receiver.ts';
-import { startTracingSdk } from '../harness/tracing-sdk.ts';
+import { SpanReceiver } from './span-receiver.ts';
+import { startTracingSdk } from './tracing-sdk.ts';
 import { type Script, ScriptedUpstream } from '../harness/upstream.ts';
 import { wireRun, wireStep } from '../harness/wire.ts';
 

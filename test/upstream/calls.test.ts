@@ -8,7 +8,7 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { type Environment, startGateway, TestGateway } from '../harness/gateway.ts';
 import { perBlock } from '../harness/lasting.ts';
-import { RawUpstream } from '../harness/raw-upstream.ts';
+import { RawUpstream } from './raw-upstream.ts';
 import { until } from '../harness/until.ts';
 import { healthy, type Reply } from '../harness/upstream.ts';
 import { wireStep } from '../harness/wire.ts';

@@ -2,7 +2,7 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { gunzipSync } from 'node:zlib';
-import { listen, stop } from './local-server.ts';
+import { listen, stop } from '../harness/local-server.ts';
 
 export interface ReceivedSpan {
   readonly traceId: string;

@@ -1,9 +1,9 @@
-/** Takes the pictures of docs/screenshots: `node test/harness/screenshots.ts`, after a visible change. */
+/** Takes the pictures of docs/screenshots: `node tools/build/screenshots.ts`, after a visible change. */
 import { mkdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { openBrowser, openPage } from './browser.ts';
-import setUp from './browser-setup.ts';
-import { SAMPLE, startGateway } from './gateway.ts';
+import { openBrowser, openPage } from '../../test/harness/browser.ts';
+import setUp from '../../test/harness/browser-setup.ts';
+import { SAMPLE, startGateway } from '../../test/harness/gateway.ts';
 
 const FOLDER = fileURLToPath(new URL('../../docs/screenshots/', import.meta.url));
 

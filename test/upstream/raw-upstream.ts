@@ -3,7 +3,7 @@
  * itself.
  */
 import { createServer, type RequestListener } from 'node:http';
-import { listen, stop } from './local-server.ts';
+import { listen, stop } from '../harness/local-server.ts';
 
 export class RawUpstream {
   /** Answers requests from now on. */
