@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Certificate } from '../harness/certificates.ts';
 import { NGINX, startNginx } from '../harness/nginx.ts';
-import { findProgram, freePort, readConfiguration, startProgram, type Program } from '../harness/program.ts';
+import { findProgram, freePort, type Program, readConfiguration, startProgram } from '../harness/program.ts';
 
 export interface Proxy {
   /** `https://127.0.0.1:…`. */

@@ -1,7 +1,7 @@
-import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { StepgatePlugin } from '../../src/graphql/apollo/server.ts';
-import { type GraphqlAnswer, postTo, startGateway, TestGateway } from '../harness/gateway.ts';
+import { type GraphqlAnswer, startGateway, TestGateway } from '../harness/gateway.ts';
 import { perBlock } from '../harness/lasting.ts';
 import { subscribe } from '../harness/live-client.ts';
 import { LiveRun } from '../harness/live-run.ts';
@@ -12,48 +12,8 @@ import { wireRun, wireStep } from '../harness/wire.ts';
 
 const MARK = '@@json@@';
 const MIB = 2 ** 20;
-const OTHERS = 60;
-/** 12 MB. */
-const MILLION_KEYS = `{${Array.from({ length: 1_000_000 }, (_, index) => `"k${index}":${index % 10}`).join()}}`;
 const stepsWith = (outputs: string, rest: object = {}): string =>
   JSON.stringify([wireStep({ ...rest, outputs: MARK })]).replace(JSON.stringify(MARK), () => outputs);
-
-describe('a payload of a million keys', () => {
-  const gateway = perBlock(
-    new TestGateway({
-      script: ({ endpoint, runId }) => {
-        if (endpoint !== 'steps') return { status: 404, json: {} };
-        return { raw: stepsWith(runId.startsWith('large') ? MILLION_KEYS : '{"a":1}') };
-      },
-    }),
-  );
-  const ask = async (fields: string, id: string) => {
-    const response = await postTo(gateway.url, { query: ofRun(`steps { ${fields} }`, id) });
-    return Buffer.from(await response.arrayBuffer());
-  };
-
-  beforeAll(async () => {
-    await ask('id', 'large');
-  });
-
-  it.each([
-    ['loaded', 'large-new', 'outputs(path: "k7")', '{"outputs":7}'],
-    ['read by a path', 'large', 'outputs(path: "k7")', '{"outputs":7}'],
-    ['read whole', 'large', 'outputs', `{"outputs":${MILLION_KEYS}}`],
-    ['measured', 'large', 'outputsSizeBytes', `{"outputsSizeBytes":${MILLION_KEYS.length}}`],
-  ])('lets others be answered while it is %s', async (_, id, fields, expected) => {
-    await ask('id', 'small');
-    const finished: string[] = [];
-    const reading = ask(fields, id).finally(() => finished.push('large'));
-    for (let index = 0; index < OTHERS; index += 1) {
-      await ask(`a${index}: outputs`, 'small');
-      finished.push('small');
-    }
-    // A diff of such texts would fill the screen.
-    expect((await reading).equals(Buffer.from(`{"data":{"run":{"steps":[${expected}]}}}`))).toBe(true);
-    expect(finished).toEqual([...Array<string>(OTHERS).fill('small'), 'large']);
-  });
-});
 
 describe('a large payload', () => {
   let outputs = '{}';

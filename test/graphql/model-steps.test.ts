@@ -4,9 +4,9 @@ import { ANTHROPIC, CHAT, RESPONSES, STREAMS } from '../domain/conversation/shap
 import { createManualClock } from '../harness/clock.ts';
 import { SAMPLE, startGateway, TestGateway } from '../harness/gateway.ts';
 import { perTest } from '../harness/lasting.ts';
-import { temporaryFiles } from './temporary-files.ts';
 import { startUpstream } from '../harness/upstream.ts';
 import { type Wire, wireRun, wireStep } from '../harness/wire.ts';
+import { temporaryFiles } from './temporary-files.ts';
 
 const CONVERSATION = `conversation {
   model finishReason omittedMessages

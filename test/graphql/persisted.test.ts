@@ -6,9 +6,9 @@ import { createManualClock } from '../harness/clock.ts';
 import { type Environment, SAMPLE, startGateway, TestGateway } from '../harness/gateway.ts';
 import { perBlock } from '../harness/lasting.ts';
 import { codesOf, repeat } from '../harness/operations.ts';
-import { temporaryFiles } from './temporary-files.ts';
 import { send, sendByHttp, TRANSPORTS } from '../harness/transports.ts';
 import { healthy, ScriptedUpstream } from '../harness/upstream.ts';
+import { temporaryFiles } from './temporary-files.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 

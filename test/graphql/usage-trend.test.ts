@@ -4,9 +4,9 @@ import { createManualClock } from '../harness/clock.ts';
 import { TestGateway } from '../harness/gateway.ts';
 import { perTest } from '../harness/lasting.ts';
 import { ofWorkflow } from '../harness/operations.ts';
-import { temporaryFiles } from './temporary-files.ts';
 import { wireStep } from '../harness/wire.ts';
 import { createScriptedWorkflows } from '../harness/workflows.ts';
+import { temporaryFiles } from './temporary-files.ts';
 
 const USAGE = `usage {
   runsReporting runsNotReporting counts { inputTokens outputTokens totalTokens cachedInputTokens } stepsReporting

@@ -9,8 +9,8 @@ import { describe, expect, it } from '@jest/globals';
 import { postTo } from '../harness/gateway.ts';
 import { perTest } from '../harness/lasting.ts';
 import { startProcess } from '../harness/process.ts';
-import { SpanReceiver } from './span-receiver.ts';
 import { ScriptedUpstream } from '../harness/upstream.ts';
+import { SpanReceiver } from './span-receiver.ts';
 
 type Fields = Readonly<Record<string, string>>;
 

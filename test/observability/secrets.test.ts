@@ -3,10 +3,10 @@ import { postTo, startGateway } from '../harness/gateway.ts';
 import { perTest } from '../harness/lasting.ts';
 import { openSocket, openStream } from '../harness/live-client.ts';
 import { captureLog, scrape } from '../harness/observed.ts';
-import { SpanReceiver } from './span-receiver.ts';
-import { startTracingSdk } from './tracing-sdk.ts';
 import { type Script, ScriptedUpstream } from '../harness/upstream.ts';
 import { wireRun, wireStep } from '../harness/wire.ts';
+import { SpanReceiver } from './span-receiver.ts';
+import { startTracingSdk } from './tracing-sdk.ts';
 
 /** Appears in every place that can contain data of a caller or a run. */
 const CANARY = 'canary';

@@ -8,9 +8,9 @@ import * as conventions from '@opentelemetry/semantic-conventions/incubating';
 import { startGateway, type TestGateway } from '../harness/gateway.ts';
 import { openSocket, openStream } from '../harness/live-client.ts';
 import { type CapturedLog, captureLog, rowsOf, wordsIn } from '../harness/observed.ts';
+import { type ScriptedUpstream, startUpstream } from '../harness/upstream.ts';
 import { type ReceivedSpan, SpanReceiver } from './span-receiver.ts';
 import { startTracingSdk, type TracingSdk } from './tracing-sdk.ts';
-import { type ScriptedUpstream, startUpstream } from '../harness/upstream.ts';
 
 type Fields = Readonly<Record<string, string>>;
 

@@ -8,10 +8,10 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { type Environment, startGateway, TestGateway } from '../harness/gateway.ts';
 import { perBlock } from '../harness/lasting.ts';
-import { RawUpstream } from './raw-upstream.ts';
 import { until } from '../harness/until.ts';
 import { healthy, type Reply } from '../harness/upstream.ts';
 import { wireStep } from '../harness/wire.ts';
+import { RawUpstream } from './raw-upstream.ts';
 
 const KEY = 'sk-4711-secret';
 const MAX_BYTES = 65_536;

@@ -4,8 +4,8 @@ import { Authority, HAS_OPENSSL } from '../harness/certificates.ts';
 import { type Environment, postTo, SAMPLE, startGateway } from '../harness/gateway.ts';
 import { perBlock } from '../harness/lasting.ts';
 import { startProcess } from '../harness/process.ts';
-import { Tinyproxy, TINYPROXY } from './tinyproxy.ts';
 import { healthy, type ScriptedUpstream, startUpstream, type Tls } from '../harness/upstream.ts';
+import { Tinyproxy, TINYPROXY } from './tinyproxy.ts';
 
 const RUN = '{ run(workflowId: "wf", id: "a/b") { status } }';
 const ANSWER = { run: { status: 'COMPLETED' } };

@@ -2,7 +2,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findProgram, freePort, startProgram, type Program } from '../harness/program.ts';
+import { findProgram, freePort, type Program, startProgram } from '../harness/program.ts';
 
 /** Null if it is not installed. */
 export const TINYPROXY = findProgram('-v', 'tinyproxy', '/usr/bin/tinyproxy');

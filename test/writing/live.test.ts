@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
 import { cutAfterTest, perTest } from '../harness/lasting.ts';
-import { subscribe, type LiveClient } from '../harness/live-client.ts';
+import { type LiveClient, subscribe } from '../harness/live-client.ts';
 import { LiveRun } from '../harness/live-run.ts';
 
 const WATCH = 'subscription { runUpdated(workflowId: "wf", id: "r1") { run { status stepCounts { total } } } }';
