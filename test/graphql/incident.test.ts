@@ -1,7 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
 import { createManualClock } from '../harness/clock.ts';
 import { startGateway, TestGateway } from '../harness/gateway.ts';
-import { BASELINE, CHANGED_RUN, createIncident, NEW_PROMPT, NEWEST, OLD_PROMPT, ordersOf, startOf } from '../harness/incident.ts';
+import {
+  BASELINE,
+  CHANGED_RUN,
+  createIncident,
+  NEW_PROMPT,
+  NEWEST,
+  OLD_PROMPT,
+  ordersOf,
+  startOf,
+} from '../harness/incident.ts';
 import { perTest } from '../harness/lasting.ts';
 import { codesOf, placesOf } from '../harness/operations.ts';
 import { startUpstream } from '../harness/upstream.ts';

@@ -2,7 +2,15 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { createManualClock } from '../harness/clock.ts';
 import { type GraphqlAnswer, TestGateway } from '../harness/gateway.ts';
-import { execute, EXECUTE, executeMany, runIn, StartingUpstream, type StartVariables, TEN_MINUTES_MS } from '../harness/keyed-starts.ts';
+import {
+  execute,
+  EXECUTE,
+  executeMany,
+  runIn,
+  StartingUpstream,
+  type StartVariables,
+  TEN_MINUTES_MS,
+} from '../harness/keyed-starts.ts';
 import { perTest } from '../harness/lasting.ts';
 import { codesOf } from '../harness/operations.ts';
 import { send } from '../harness/transports.ts';

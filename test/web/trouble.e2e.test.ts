@@ -1,5 +1,14 @@
 import { afterAll, beforeEach, expect, it } from '@jest/globals';
-import { advanceUntil, closesStream, countRequests, isFinal, isLive, operationOf, type Page, setHidden } from '../harness/browser.ts';
+import {
+  advanceUntil,
+  closesStream,
+  countRequests,
+  isFinal,
+  isLive,
+  operationOf,
+  type Page,
+  setHidden,
+} from '../harness/browser.ts';
 import { describeInBrowser } from '../harness/describe-in-browser.ts';
 import { SAMPLE, startGateway, TestGateway } from '../harness/gateway.ts';
 import { perTest } from '../harness/lasting.ts';
