@@ -170,8 +170,10 @@ describeInBrowser('the page of a run in an outage', (open) => {
     await page.getByText('Completed').first().waitFor();
     await page.getByText('2.24 s').first().waitFor();
     gateway.upstream.script = over;
-    // At once: the next poll loads it, too, and the button is gone.
+    // Otherwise the next poll may load it before the click, and the button is gone.
+    const release = gateway.upstream.holdCalls(({ endpoint }) => endpoint === 'steps');
     await page.getByRole('button', { name: 'Try again' }).dispatchEvent('click');
+    release();
     await page.getByText('model_1').first().waitFor();
     await page.getByRole('alert').waitFor({ state: 'detached' });
   });
