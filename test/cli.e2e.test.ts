@@ -9,7 +9,7 @@ import { ConfigError, readConfig } from '../src/config/config.ts';
 import { readSettingsFile } from '../src/config/settings.ts';
 import { UsageError } from '../src/config/usage.ts';
 import { ENVIRONMENT } from '../src/config/variables.ts';
-import { runCommand, startProcess, type GatewayProcess } from './harness/process.ts';
+import { type GatewayProcess, runCommand, startProcess } from './harness/process.ts';
 
 const COMMANDS = [[], ['check'], ['print-schema']] as const;
 

@@ -87,6 +87,14 @@ it('docs/redaction.md lists what rules for texts keep', () => {
   expect([...names].filter((name) => name !== '[]' && !new RegExp(`[\`.]${name}\\b`).test(list))).toEqual([]);
 });
 
+it('docs/testing.md has the code of test/writing', () => {
+  const blocks = [...read('docs/testing.md').matchAll(/^`(test\/writing\/\S+)`\n\n```ts\n([\s\S]*?)^```$/gm)];
+  expect(blocks.map(([, path = '', code]) => [path, code])).toEqual(blocks.map(([, path = '']) => [path, read(path)]));
+  expect(blocks.map(([, path]) => path).toSorted()).toEqual(
+    readdirSync(join(ROOT, 'test/writing')).map((name) => `test/writing/${name}`),
+  );
+});
+
 it('Each decision record has at most 2 KB', () => {
   const records = inFolder('docs/decisions').filter((path) => /\/\d{4}-/.test(path));
   expect(records.filter((path) => Buffer.byteLength(read(path)) > 2048)).toEqual([]);

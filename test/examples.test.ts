@@ -4,7 +4,7 @@ import { buildSchema, Kind, parse, TypeInfo, validate, visit, type ASTNode } fro
 import { KEYS } from '../src/graphql/federation/representations.ts';
 import { createManualClock } from './harness/clock.ts';
 import { VARIABLES } from './harness/example-variables.ts';
-import { startGateway } from './harness/gateway.ts';
+import { SAMPLE, TestGateway } from './harness/gateway.ts';
 import { perBlock } from './harness/lasting.ts';
 
 const at = (path: string) => new URL(`../${path}`, import.meta.url);
@@ -59,7 +59,9 @@ describe('the example operations', () => {
     RUN_URL_TEMPLATE: 'https://app.example.com/{workflowId}/{runId}',
     WORKFLOW_URL_TEMPLATE: 'https://app.example.com/{workflowId}',
   };
-  const gateway = perBlock(() => startGateway(environment, { now: createManualClock().now }));
+  const gateway = perBlock(
+    new TestGateway({ upstream: SAMPLE, env: environment, clock: { now: createManualClock().now } }),
+  );
   const ask = (document: string) => gateway.query(document, { key: 'demo-key', variables: VARIABLES });
 
   it.each(examples)(

@@ -1,11 +1,11 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { startUpstream, type ScriptedUpstream, type Script } from './harness/upstream.ts';
 import { postTo } from './harness/gateway.ts';
 import { subscribe, type Transport } from './harness/live-client.ts';
+import { type Command, type GatewayProcess, startProcess } from './harness/process.ts';
 import { freePort } from './harness/program.ts';
-import { startProcess, type Command, type GatewayProcess } from './harness/process.ts';
-import { STOP_PARTS_MS, STOP_WITHIN_MS } from './harness/shutdown.ts';
+import { type Script, type ScriptedUpstream, startUpstream } from './harness/upstream.ts';
 import { wireStep } from './harness/wire.ts';
+import { STOP_PARTS_MS, STOP_WITHIN_MS } from './deploy/shutdown.ts';
 
 const RUN = { query: '{ run(workflowId: "wf", id: "r1") { totalElapsedTime steps { outputs } } }' };
 

@@ -1,9 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { createManualClock } from '../harness/clock.ts';
-import { startUpstream } from '../harness/upstream.ts';
-import { startGateway } from '../harness/gateway.ts';
-import { send, sendByHttp, TRANSPORTS } from '../harness/transports.ts';
+import { TestGateway } from '../harness/gateway.ts';
 import { perTest } from '../harness/lasting.ts';
+import { send, sendByHttp, TRANSPORTS } from '../harness/transports.ts';
 
 const ASK = { query: '{ run(workflowId: "wf", id: "r1") { status } }' };
 const ANSWER = { data: { run: { status: 'COMPLETED' } } };
@@ -16,10 +15,10 @@ const LIMITED = [
 
 describe('the rate limit of a key', () => {
   const clock = createManualClock();
-  const upstream = perTest(() => startUpstream());
-  const gateway = perTest(() => start({ RATE_LIMIT_PER_MINUTE: '6', LIVE_TTL_MS: '0' }));
-  const start = (environment: Readonly<Record<string, string>>) =>
-    startGateway({ UPSTREAM_URL: upstream.url, ...environment }, { now: clock.now });
+  const gateway = perTest(
+    new TestGateway({ env: { LIVE_TTL_MS: '0', RATE_LIMIT_PER_MINUTE: '6' }, clock: { now: clock.now } }),
+  );
+  const { upstream } = gateway;
 
   const post = (key = 'key-1', headers = {}) => sendByHttp('HTTP POST', gateway.url, ASK, key, headers);
   const statusesOf = async (count: number) => {
@@ -106,7 +105,7 @@ describe('the rate limit of a key', () => {
   });
 
   it('No header of a rate limit is sent if there is none', async () => {
-    await gateway.replace(() => start({}));
+    await gateway.restart({ env: { RATE_LIMIT_PER_MINUTE: '' } });
     expect([...(await post()).headers.keys()].filter((name) => name.startsWith('ratelimit'))).toEqual([]);
   });
 });

@@ -2,12 +2,12 @@
 import { beforeAll, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { buildClientSchema, getIntrospectionQuery, type GraphQLSchema, type IntrospectionQuery } from 'graphql';
-import { startGateway } from '../harness/gateway.ts';
-import { startIssuer } from '../harness/issuer.ts';
+import { TestGateway } from '../harness/gateway.ts';
+import { Issuer } from '../harness/issuer.ts';
 import { perBlock } from '../harness/lasting.ts';
 import { randomOperation } from '../harness/random-operations.ts';
 import { send, TRANSPORTS } from '../harness/transports.ts';
-import { startUpstream, type Script } from '../harness/upstream.ts';
+import type { Script } from '../harness/upstream.ts';
 import { wireRun, wireStep, wireWorkflow } from '../harness/wire.ts';
 
 /** `npm run soak -- crossings [seed] [runs]` uses other values. */
@@ -38,10 +38,9 @@ const script: Script = ({ endpoint, workflowId, runId }) => {
   return { json: [wireRun(runId, { ...texts, status: 'failed' })] };
 };
 
-const issuer = perBlock(() => startIssuer(Date.now));
-const upstream = perBlock(() => startUpstream(script));
-const gateway = perBlock(() =>
-  startGateway({ UPSTREAM_URL: upstream.url, ...issuer.environment, AUTH_WORKFLOWS_CLAIM: 'workflows' }),
+const issuer = perBlock(new Issuer(Date.now));
+const gateway = perBlock(
+  new TestGateway(() => ({ script, env: { ...issuer.env, AUTH_WORKFLOWS_CLAIM: 'workflows' } })),
 );
 const tokens = new Map<string, string>();
 let schema: GraphQLSchema;

@@ -6,12 +6,12 @@ import { pino } from 'pino';
 import { NOBODY } from '../../src/auth/caller.ts';
 import { createAuthentication } from '../../src/http/authentication.ts';
 import { createManualClock } from '../harness/clock.ts';
-import { startUpstream } from '../harness/upstream.ts';
 import { startGateway, type TestGateway } from '../harness/gateway.ts';
-import { startIssuer, type Issuer } from '../harness/issuer.ts';
+import { Issuer } from '../harness/issuer.ts';
 import { perTest } from '../harness/lasting.ts';
 import { openSocket, openStream } from '../harness/live-client.ts';
 import { ask } from '../harness/plain-http.ts';
+import { ScriptedUpstream } from '../harness/upstream.ts';
 
 const QUERY = '{ run(workflowId: "wf", id: "r1") { status } }';
 const RATE = 3;
@@ -55,7 +55,7 @@ const seen = ({ status, headers, body }: Awaited<ReturnType<typeof ask>>) =>
 
 describe.each(['a hook', 'tokens'])('failed verifications by %s', (kind) => {
   const clock = createManualClock();
-  const upstream = perTest(() => startUpstream());
+  const upstream = perTest(new ScriptedUpstream());
   let issuer: Issuer;
   let gateway: TestGateway;
   let hooked: string[] = [];
@@ -63,18 +63,19 @@ describe.each(['a hook', 'tokens'])('failed verifications by %s', (kind) => {
 
   beforeEach(async () => {
     hooked = [];
-    issuer = await startIssuer(clock.now);
+    issuer = await new Issuer(clock.now).open();
     const environment = {
-      UPSTREAM_URL: upstream.url,
       TRUST_PROXY: '1',
       RATE_LIMIT_ANONYMOUS_PER_MINUTE: String(RATE),
       REAUTH_INTERVAL_MS: String(REAUTH_INTERVAL_MS),
     };
     gateway =
       kind === 'tokens'
-        ? await startGateway({ ...environment, ...issuer.environment }, { now: clock.now, after: clock.after })
-        : await startGateway(environment, {
-            ...{ now: clock.now, after: clock.after },
+        ? await startGateway({ upstream, env: { ...environment, ...issuer.env }, clock })
+        : await startGateway({
+            upstream,
+            env: environment,
+            clock,
             authenticate(credential) {
               hooked.push(credential);
               return credential.startsWith('good') ? { upstreamKey: 'key', workflowIds: 'all' } : null;
@@ -131,12 +132,11 @@ describe.each(['a hook', 'tokens'])('failed verifications by %s', (kind) => {
 
 it('refuse none of 3,000 valid tokens behind one address, even when all must be verified again', async () => {
   const clock = createManualClock();
-  const issuer = await startIssuer(clock.now);
-  const upstream = await startUpstream();
-  const gateway = await startGateway(
-    { UPSTREAM_URL: upstream.url, ...issuer.environment, REAUTH_INTERVAL_MS: `${REAUTH_INTERVAL_MS}` },
+  const issuer = await new Issuer(clock.now).open();
+  const gateway = await startGateway({
+    env: { ...issuer.env, REAUTH_INTERVAL_MS: `${REAUTH_INTERVAL_MS}` },
     clock,
-  );
+  });
   const tokens = await Promise.all(Array.from({ length: 3000 }, (_, at) => issuer.token({ sub: `user-${at}` })));
   for (let round = 0; round < 2; round += 1) {
     const statuses = await Promise.all(
@@ -145,8 +145,7 @@ it('refuse none of 3,000 valid tokens behind one address, even when all must be 
     expect(new Set(statuses)).toEqual(new Set(['200']));
     clock.advance(REAUTH_INTERVAL_MS + 1);
   }
-  await gateway.close();
-  await Promise.all([issuer.close(), upstream.close()]);
+  await Promise.all([gateway.close(), issuer.close()]);
 });
 
 /** Tests the module: which verification waits cannot be seen from outside. */

@@ -6,14 +6,14 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { exportJWK } from 'jose';
 import { createManualClock, type ManualClock } from '../harness/clock.ts';
-import { startUpstream } from '../harness/upstream.ts';
-import { until } from '../harness/until.ts';
 import { startGateway, type TestGateway } from '../harness/gateway.ts';
-import { createSigningKey, secondsOf, startIssuer, type SigningKey } from '../harness/issuer.ts';
+import { createSigningKey, Issuer, secondsOf, type SigningKey } from '../harness/issuer.ts';
 import { perBlock, perTest } from '../harness/lasting.ts';
 import { listen, stop } from '../harness/local-server.ts';
-import { captureLog, type CapturedLog } from '../harness/observed.ts';
+import { type CapturedLog, captureLog } from '../harness/observed.ts';
 import { freePort } from '../harness/program.ts';
+import { until } from '../harness/until.ts';
+import { ScriptedUpstream } from '../harness/upstream.ts';
 
 const RUN = '{ run(workflowId: "wf", id: "r1") { status } }';
 const SECOND = 1000;
@@ -39,7 +39,7 @@ describe('the keys of the token issuer', () => {
     [a, b, rsa] = await Promise.all([createSigningKey('a'), createSigningKey('b'), createSigningKey('rsa', 'RS256')]);
   });
   afterAll(() => rm(directory, { recursive: true }));
-  const upstream = perBlock(() => startUpstream());
+  const upstream = perBlock(new ScriptedUpstream());
   beforeEach(() => {
     clock = createManualClock();
     // jose reads the machine's clock.
@@ -47,7 +47,7 @@ describe('the keys of the token issuer', () => {
     log = captureLog('warn');
     gateway = null;
   });
-  const issuer = perTest(() => startIssuer(clock.now));
+  const issuer = perTest(new Issuer(() => clock.now()));
   beforeEach(() => {
     issuer.keys = [a];
   });
@@ -58,10 +58,7 @@ describe('the keys of the token issuer', () => {
 
   const start = async (jwks = issuer.jwksUrl) => {
     await gateway?.close();
-    gateway = await startGateway(
-      { UPSTREAM_URL: upstream.url, ...issuer.environment, AUTH_JWKS: jwks },
-      { now: clock.now, after: clock.after, logger: log.logger },
-    );
+    gateway = await startGateway({ upstream, env: { ...issuer.env, AUTH_JWKS: jwks }, clock, logger: log.logger });
   };
 
   /** Without the lines of operations. */

@@ -2,10 +2,10 @@
 import { hash } from 'node:crypto';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { Additions } from '../../src/gateway.ts';
-import { startUpstream, type Script } from '../harness/upstream.ts';
+import type { Script } from '../harness/upstream.ts';
 import { until } from '../harness/until.ts';
-import { startGateway } from '../harness/gateway.ts';
-import { startIssuer } from '../harness/issuer.ts';
+import { startGateway, TestGateway } from '../harness/gateway.ts';
+import { Issuer } from '../harness/issuer.ts';
 import { perBlock, perTest } from '../harness/lasting.ts';
 import { subscribe, type LiveClient } from '../harness/live-client.ts';
 import { captureLog, scrape } from '../harness/observed.ts';
@@ -33,7 +33,7 @@ const TRANSPORTS = ['HTTP POST', 'graphql-ws', 'graphql-sse', 'MCP'] as const;
 type EachTransport = (typeof TRANSPORTS)[number];
 
 const sha256 = (key: string) => hash('sha256', key, 'hex');
-const issuer = perBlock(() => startIssuer(Date.now));
+const issuer = perBlock(new Issuer(Date.now));
 const byKeys = (keys: string): Environment => ({
   UPSTREAM_AUTH: 'service',
   UPSTREAM_API_KEY: 'service-key',
@@ -91,22 +91,18 @@ const script: Script = ({ endpoint, runId }) => {
 
 describe.each(CALLERS)('$title', ({ environment, authenticate, credentials, names, areOneViewer }) => {
   const log = captureLog('info');
-  const upstream = perTest(() => startUpstream(script));
   const clients: LiveClient[] = [];
   const open: RawConnection[] = [];
   afterEach(() => {
     for (const client of clients.splice(0)) client.cut();
     for (const raw of open.splice(0)) raw.close();
   });
-  const gateway = perTest(() => startWith());
-
-  function startWith(more: Environment = {}) {
-    const service = authenticate || environment?.UPSTREAM_AUTH ? {} : issuer.environment;
-    return startGateway(
-      { UPSTREAM_URL: upstream.url, ...service, ...environment, ...more },
-      { logger: log.logger, ...(authenticate && { authenticate }) },
-    );
-  }
+  const gateway = perTest(
+    new TestGateway(() => {
+      const service = authenticate || environment?.UPSTREAM_AUTH ? {} : issuer.env;
+      return { script, env: { ...service, ...environment }, logger: log.logger, ...(authenticate && { authenticate }) };
+    }),
+  );
 
   /** The message of the start, or the codes of the errors. */
   async function ask(transport: EachTransport, query: string, key: string): Promise<unknown> {
@@ -135,7 +131,7 @@ describe.each(CALLERS)('$title', ({ environment, authenticate, credentials, name
   const codesFor = async (key: string, query = '{ __typename }') => codesOf(await gateway.query(query, { key }));
 
   it.each(TRANSPORTS)('have their own rate: %s', async (transport) => {
-    await gateway.replace(() => startWith({ RATE_LIMIT_PER_MINUTE: '2' }));
+    await gateway.restart({ env: { RATE_LIMIT_PER_MINUTE: '2' } });
     const [first, second] = await credentials();
     for (let time = 0; time < 2; time += 1)
       expect(await ask(transport, ofRun('status'), first)).not.toBeInstanceOf(Array);
@@ -144,7 +140,7 @@ describe.each(CALLERS)('$title', ({ environment, authenticate, credentials, name
   });
 
   it.each(TRANSPORTS)('start their own runs with equal idempotency keys: %s', async (transport) => {
-    await gateway.replace(() => startWith({ MCP_MUTATIONS: 'start_run' }));
+    await gateway.restart({ env: { MCP_MUTATIONS: 'start_run' } });
     const [first, second] = await credentials();
     const answers = [];
     for (const key of [first, second, first, second]) answers.push(await ask(transport, EXECUTE, key));
@@ -152,11 +148,11 @@ describe.each(CALLERS)('$title', ({ environment, authenticate, credentials, name
     expect(one).toMatchObject({ executeWorkflow: { message: expect.stringMatching(/^start \d+$/) } });
     expect(other).not.toEqual(one);
     expect(answers.slice(2)).toEqual([one, other]);
-    expect(upstream.count('execute')).toBe(2);
+    expect(gateway.upstream.count('execute')).toBe(2);
   });
 
   it.each(['graphql-ws', 'graphql-sse'] as const)('have their own subscriptions: %s', async (transport) => {
-    await gateway.replace(() => startWith({ MAX_SUBSCRIPTIONS_PER_VIEWER: '1' }));
+    await gateway.restart({ env: { MAX_SUBSCRIPTIONS_PER_VIEWER: '1' } });
     const [first, second] = await credentials();
     const watch = async (key: string) => {
       const client = await subscribe(transport, gateway.url, WATCH, { key });
@@ -169,9 +165,9 @@ describe.each(CALLERS)('$title', ({ environment, authenticate, credentials, name
   });
 
   it('have their own places in the queue of upstream calls', async () => {
-    await gateway.replace(() => startWith({ UPSTREAM_CONCURRENCY: '1' }));
+    await gateway.restart({ env: { UPSTREAM_CONCURRENCY: '1' } });
     const [first, second] = await credentials();
-    const release = upstream.holdCalls();
+    const release = gateway.upstream.holdCalls();
     const many = Array.from({ length: 21 }, (_, at) =>
       gateway.query(
         `{ ${repeat(50, (index) => `a${index}: run(workflowId: "wf", id: "${at}-${index}") { status }`)} }`,
@@ -193,7 +189,7 @@ describe.each(CALLERS)('$title', ({ environment, authenticate, credentials, name
     expect((await other).errors).toEqual([]);
     const codes = (await Promise.all(many)).flatMap(codesOf);
     expect(new Set(codes)).toEqual(new Set(['UPSTREAM_OVERLOADED']));
-    expect(upstream.calls.findIndex(({ runId }) => runId === 'of-the-other')).toBeLessThanOrEqual(2);
+    expect(gateway.upstream.calls.findIndex(({ runId }) => runId === 'of-the-other')).toBeLessThanOrEqual(2);
   });
 
   it('have their own room for operations in progress', async () => {
@@ -217,19 +213,17 @@ describe.each(CALLERS)('$title', ({ environment, authenticate, credentials, name
 
   it(`${areOneViewer ? 'share' : 'do not share'} what was fetched`, async () => {
     for (const key of await credentials()) expect(await codesFor(key, ofRun('status steps { id }'))).toEqual([]);
-    expect(upstream.calls).toHaveLength(areOneViewer ? 2 : 4);
+    expect(gateway.upstream.calls).toHaveLength(areOneViewer ? 2 : 4);
   });
 });
 
 it('counts keys of the gateway with one name as one caller', async () => {
-  const upstream = await startUpstream(script);
-  const environment = byKeys(`web:${sha256('key-a')},web:${sha256('key-b')}`);
-  const gateway = await startGateway({ UPSTREAM_URL: upstream.url, ...environment, RATE_LIMIT_PER_MINUTE: '1' });
+  const keys = byKeys(`web:${sha256('key-a')},web:${sha256('key-b')}`);
+  const gateway = await startGateway({ script, env: { ...keys, RATE_LIMIT_PER_MINUTE: '1' } });
   const codes = [];
   for (const key of ['key-a', 'key-b']) codes.push(codesOf(await gateway.query('{ __typename }', { key })));
   expect(codes).toEqual([[], ['RATE_LIMITED']]);
   await gateway.close();
-  await upstream.close();
 });
 
 interface McpAnswer {

@@ -3,29 +3,29 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Identity } from 'stepgate';
 import { createManualClock, type ManualClock } from '../harness/clock.ts';
-import { healthy, startUpstream, type Reply, type Script } from '../harness/upstream.ts';
-import { until } from '../harness/until.ts';
-import { startGateway } from '../harness/gateway.ts';
-import { startIssuer, type Claims } from '../harness/issuer.ts';
+import { TestGateway } from '../harness/gateway.ts';
+import { type Claims, Issuer } from '../harness/issuer.ts';
 import { perBlock, perTest } from '../harness/lasting.ts';
 import { subscribe, type Transport } from '../harness/live-client.ts';
 import { scrape } from '../harness/observed.ts';
 import { codesOf } from '../harness/operations.ts';
-import { send, type AnyTransport } from '../harness/transports.ts';
+import { type AnyTransport, send } from '../harness/transports.ts';
+import { until } from '../harness/until.ts';
+import { healthy, type Reply, type Script } from '../harness/upstream.ts';
 import { rawJSON, wireRun, wireStep, wireWorkflow } from '../harness/wire.ts';
 
 describe('AUTH_EXECUTE_SCOPE', () => {
   const RIGHT = 'runs:execute';
   const START = `mutation ($key: String) { executeWorkflow(workflowId: "wf", idempotencyKey: $key) { message } }`;
-  const issuer = perBlock(() => startIssuer(Date.now));
-  const upstream = perTest(() =>
-    startUpstream((call) =>
-      call.endpoint === 'execute' ? { json: { run_id: 'new', message: 'accepted' } } : healthy(call),
-    ),
+  const issuer = perBlock(new Issuer(Date.now));
+  const gateway = perTest(
+    new TestGateway(() => ({
+      script: (call) =>
+        call.endpoint === 'execute' ? { json: { run_id: 'new', message: 'accepted' } } : healthy(call),
+      env: { ...issuer.env, AUTH_EXECUTE_SCOPE: RIGHT },
+    })),
   );
-  const gateway = perTest(() =>
-    startGateway({ UPSTREAM_URL: upstream.url, ...issuer.environment, AUTH_EXECUTE_SCOPE: RIGHT }),
-  );
+  const { upstream } = gateway;
   const start = async (transport: AnyTransport, claims: Claims, key: string | null = null) =>
     send(transport, gateway.url, { query: START, variables: { key } }, await issuer.token(claims));
 
@@ -87,11 +87,14 @@ describe('the claims of a token', () => {
     return { json: [wireStep({ organization_id: workflowId.startsWith('b') ? 'org-b' : 'org-a' })] };
   };
 
-  const issuer = perBlock(() => startIssuer(Date.now));
-  const upstream = perTest(() => startUpstream(script));
-  const start = (environment: Readonly<Record<string, string>>) =>
-    startGateway({ UPSTREAM_URL: upstream.url, ...issuer.environment, ...environment });
-  const gateway = perTest(() => start({ AUTH_ORGANIZATION_CLAIM: 'org', AUTH_WORKFLOWS_CLAIM: CLAIM }));
+  const issuer = perBlock(new Issuer(Date.now));
+  const gateway = perTest(
+    new TestGateway(() => ({
+      script,
+      env: { ...issuer.env, ...{ AUTH_ORGANIZATION_CLAIM: 'org', AUTH_WORKFLOWS_CLAIM: CLAIM } },
+    })),
+  );
+  const { upstream } = gateway;
 
   const ask = async (claims: Claims, query: string, variables = {}) =>
     gateway.query(query, { key: await issuer.token(claims), variables });
@@ -218,7 +221,7 @@ describe('the claims of a token', () => {
   it.each(['constructor', '__proto__', 'toString'])(
     'A claim is missing even if every object has a member of that name: %s',
     async (name) => {
-      await gateway.replace(() => start({ AUTH_WORKFLOWS_CLAIM: name }));
+      await gateway.restart({ env: { AUTH_ORGANIZATION_CLAIM: '', AUTH_WORKFLOWS_CLAIM: name } });
       expect(codesOf(await ask({}, '{ workflow(id: "a1") { name } }'))).toEqual(['UNAUTHENTICATED']);
     },
   );
@@ -228,7 +231,7 @@ describe('the claims of a token', () => {
     ['the organization', { AUTH_ORGANIZATION_CLAIM: 'org' }, ['a1', 'a2']],
     ['the workflows', { AUTH_WORKFLOWS_CLAIM: CLAIM }, ['b1', 'nobodys']],
   ])('Only the configured claims narrow the scope: %s', async (_, environment, visible) => {
-    await gateway.replace(() => start(environment));
+    await gateway.restart({ env: { AUTH_ORGANIZATION_CLAIM: '', AUTH_WORKFLOWS_CLAIM: '', ...environment } });
     const claims = of('org-a', ['b1', 'nobodys']);
     const { data } = await ask(claims, '{ workflows { nodes { id } } }');
     expect(data).toEqual({ workflows: { nodes: visible.map((id) => ({ id })) } });
@@ -261,13 +264,15 @@ describe('the list of workflows for narrowed scopes', () => {
     list = () => listOf('w');
     ofSteps = [null];
   });
-  const upstream = perTest(() => startUpstream(script));
-  const gateway = perTest(() =>
-    startGateway(
-      { UPSTREAM_URL: upstream.url, STALE_IF_ERROR_MS: `${STALE_IF_ERROR_MS}`, UPSTREAM_CONCURRENCY: '2' },
-      { now: clock.now, after: clock.after, authenticate: (credential) => identities.get(credential) ?? null },
-    ),
+  const gateway = perTest(
+    new TestGateway(() => ({
+      script,
+      env: { STALE_IF_ERROR_MS: `${STALE_IF_ERROR_MS}`, UPSTREAM_CONCURRENCY: '2' },
+      clock,
+      authenticate: (credential) => identities.get(credential) ?? null,
+    })),
   );
+  const { upstream } = gateway;
 
   function keyOf(organizationId: string | null, workflowIds: Identity['workflowIds'] = 'all', upstreamKey = 'service') {
     const key = JSON.stringify([organizationId, workflowIds, upstreamKey]).replaceAll(/[^\w-]/g, '_');

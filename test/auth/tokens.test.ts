@@ -4,19 +4,19 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { createClient } from 'graphql-ws';
 import { exportSPKI, importJWK, type CryptoKey } from 'jose';
 import { createManualClock } from '../harness/clock.ts';
-import { healthy, startUpstream } from '../harness/upstream.ts';
-import { startGateway } from '../harness/gateway.ts';
-import { AUDIENCE, createSigningKey, ISSUER, secondsOf, startIssuer, type Claims } from '../harness/issuer.ts';
+import { startGateway, TestGateway } from '../harness/gateway.ts';
+import { AUDIENCE, type Claims, createSigningKey, Issuer, ISSUER, secondsOf } from '../harness/issuer.ts';
+import { healthy } from '../harness/upstream.ts';
 import { perBlock, perTest } from '../harness/lasting.ts';
 import { openSocket, openStream, subscribe, type Transport } from '../harness/live-client.ts';
-import { startLiveRun } from '../harness/live-run.ts';
-import { captureLog, type CapturedLog } from '../harness/observed.ts';
+import { LiveRun } from '../harness/live-run.ts';
+import { type CapturedLog, captureLog } from '../harness/observed.ts';
 import { codesOf } from '../harness/operations.ts';
+import { ScriptedUpstream } from '../harness/upstream.ts';
 
 const RUN = `{ run(workflowId: "wf", id: "r1") { status } }`;
 const DATA = { run: { status: 'COMPLETED' } };
 const clock = createManualClock();
-const byClock = { now: clock.now, after: clock.after };
 const nowSeconds = () => secondsOf(clock.now());
 
 describe('a token', () => {
@@ -24,14 +24,9 @@ describe('a token', () => {
   beforeEach(() => {
     log = captureLog('trace');
   });
-  const issuer = perTest(() => startIssuer(clock.now));
-  const upstream = perTest(() => startUpstream());
-  const start = (environment: Readonly<Record<string, string>> = {}) =>
-    startGateway(
-      { UPSTREAM_URL: upstream.url, ...issuer.environment, ...environment },
-      { ...byClock, logger: log.logger },
-    );
-  const gateway = perTest(start);
+  const issuer = perTest(new Issuer(clock.now));
+  const gateway = perTest(new TestGateway(() => ({ env: issuer.env, clock, logger: log.logger })));
+  const { upstream } = gateway;
   const ask = (key: string | null) => gateway.query(RUN, { key });
   const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
   const signedBy = (header: object, claims: object = {}) =>
@@ -95,7 +90,7 @@ describe('a token', () => {
         /algorithm must be one of RS256, ES256, EdDSA/,
       );
     }
-    await gateway.replace(() => start({ AUTH_ALGORITHMS: 'RS256' }));
+    await gateway.restart({ env: { AUTH_ALGORITHMS: 'RS256' } });
     expect(await rejectionOf(await issuer.token())).toMatch(/algorithm must be one of RS256$/);
   });
 
@@ -145,7 +140,7 @@ describe('a token', () => {
   });
 
   it('A token is valid for AUTH_CLOCK_TOLERANCE_SECONDS more', async () => {
-    await gateway.replace(() => start({ AUTH_CLOCK_TOLERANCE_SECONDS: '5' }));
+    await gateway.restart({ env: { AUTH_CLOCK_TOLERANCE_SECONDS: '5' } });
     const token = await issuer.token({ exp: nowSeconds(), nbf: nowSeconds() + 5 });
     expect((await ask(token)).data).toEqual(DATA);
     clock.advance(5000);
@@ -154,8 +149,8 @@ describe('a token', () => {
 });
 
 describe('a token that expires on an open connection', () => {
-  const issuer = perTest(() => startIssuer(clock.now));
-  const run = perTest(() => startLiveRun(issuer.environment, byClock));
+  const issuer = perTest(new Issuer(clock.now));
+  const run = perTest(new LiveRun(() => ({ env: issuer.env, clock })));
   const WATCH = `subscription { runUpdated(workflowId: "wf", id: "r1") { run { status } } }`;
   const token = (seconds: number) => issuer.token({ exp: nowSeconds() + seconds });
 
@@ -215,9 +210,9 @@ const sha256 = (key: string): string => hash('sha256', key, 'hex');
 const SERVICE = { UPSTREAM_AUTH: 'service', UPSTREAM_API_KEY: 'service-key' };
 
 describe("the gateway's own keys", () => {
-  const upstream = perBlock(() => startUpstream());
+  const upstream = perBlock(new ScriptedUpstream());
   const keys = `web:${sha256('web-key')}, ${sha256('batch-key').toUpperCase()}`;
-  const gateway = perBlock(() => startGateway({ UPSTREAM_URL: upstream.url, ...SERVICE, GATEWAY_KEYS_SHA256: keys }));
+  const gateway = perBlock(new TestGateway({ upstream, env: { ...SERVICE, GATEWAY_KEYS_SHA256: keys } }));
 
   it('Keys of the gateway are accepted, share their cached data and are never sent upstream, and no other key is accepted', async () => {
     for (const key of ['web-key', 'batch-key']) expect((await gateway.query(RUN, { key })).data).toEqual(DATA);
@@ -247,15 +242,12 @@ describe("the gateway's own keys", () => {
 });
 
 describe('AUTH_EXECUTE_SCOPE with keys of the gateway', () => {
-  const upstream = perBlock(() =>
-    startUpstream((call) => (call.endpoint === 'execute' ? { json: { run_id: 'new' } } : healthy(call))),
-  );
   const keyed = { full: '', reader: 'reader+payloads:read:', starter: 'starter+payloads:read+runs/execute:' };
   const keys = Object.entries(keyed).map(([key, name]) => `${name}${sha256(key)}`);
-  const gateway = perBlock(() =>
-    startGateway({
-      ...{ UPSTREAM_URL: upstream.url, ...SERVICE, AUTH_EXECUTE_SCOPE: 'runs/execute' },
-      GATEWAY_KEYS_SHA256: keys.join(),
+  const gateway = perBlock(
+    new TestGateway({
+      script: (call) => (call.endpoint === 'execute' ? { json: { run_id: 'new' } } : healthy(call)),
+      env: { ...SERVICE, AUTH_EXECUTE_SCOPE: 'runs/execute', GATEWAY_KEYS_SHA256: keys.join() },
     }),
   );
 
@@ -264,10 +256,10 @@ describe('AUTH_EXECUTE_SCOPE with keys of the gateway', () => {
     ['reader', ['FORBIDDEN']],
     ['starter', []],
   ])('lets a key start runs that has the right, or no rights at all: %s', async (key, codes) => {
-    const before = upstream.count('execute');
+    const before = gateway.upstream.count('execute');
     const { errors } = await gateway.query('mutation { executeWorkflow(workflowId: "wf") { message } }', { key });
     expect(errors.map(({ extensions }) => extensions.code)).toEqual(codes);
-    expect(upstream.count('execute') - before).toBe(codes.length === 0 ? 1 : 0);
+    expect(gateway.upstream.count('execute') - before).toBe(codes.length === 0 ? 1 : 0);
     expect((await gateway.query(RUN, { key })).data).toEqual(DATA);
   });
 });
@@ -306,7 +298,7 @@ describe('a gateway in service mode', () => {
   ])(
     'A gateway in service mode does not start %s, and the error contains no secret',
     async (_name, environment, message) => {
-      const error: unknown = await startGateway(environment).catch((reason: unknown) => reason);
+      const error: unknown = await startGateway({ env: environment }).catch((reason: unknown) => reason);
       expect(error).toMatchObject({ message: expect.stringMatching(message) });
       expect(String(error)).not.toContain('SECRET');
     },

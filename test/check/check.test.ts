@@ -4,11 +4,11 @@ import { runCheck } from '../../src/check/run-check.ts';
 import { readVariables } from '../../src/cli/command-line.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { UsageError } from '../../src/config/usage.ts';
-import { startUpstream, type Call, type Endpoint, type Reply, type Script } from '../harness/upstream.ts';
 import { perTest } from '../harness/lasting.ts';
 import { runCommand } from '../harness/process.ts';
-import { createScriptedHistory } from '../harness/workflows.ts';
+import { type Call, type Endpoint, type Reply, type Script, ScriptedUpstream } from '../harness/upstream.ts';
 import { wireRun, wireStep, wireWorkflow } from '../harness/wire.ts';
+import { createScriptedHistory } from '../harness/workflows.ts';
 
 const KEY = 'canary-key';
 
@@ -28,7 +28,7 @@ describe('stepgate check', () => {
     if (endpoint === 'steps') return { json: [wireStep()] };
     return endpoint === 'execute' ? { json: { run_id: 'new', message: 'started' } } : { status: 404 };
   };
-  const upstream = perTest(() => startUpstream((call) => replies[call.endpoint] ?? tidy(call)));
+  const upstream = perTest(new ScriptedUpstream((call) => replies[call.endpoint] ?? tidy(call)));
 
   type Environment = Readonly<Record<string, string>>;
   const settings = (environment: Environment) => ({
@@ -310,7 +310,7 @@ describe('stepgate check', () => {
     upstream.script = ({ cut }) => cut.then(() => ({}));
     const slow = await check([], { UPSTREAM_TIMEOUT_MS: '50' });
     expect(saidOf('workflows', slow.stdout)).toContain('set UPSTREAM_TIMEOUT_MS higher');
-    await upstream.shut();
+    await upstream.close();
     const gone = await check();
     expect(saidOf('workflows', gone.stdout)).toMatch(/\(ECONNREFUSED\)\.\n {2}> check UPSTREAM_URL, HTTP_PROXY/);
     expect(gone.code).toBe(1);

@@ -1,13 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
-import { healthy, startUpstream } from '../harness/upstream.ts';
-import { startGateway } from '../harness/gateway.ts';
+import { TestGateway } from '../harness/gateway.ts';
 import { perTest } from '../harness/lasting.ts';
+import { healthy } from '../harness/upstream.ts';
 
 describe('a workflow whose upstream calls fail', () => {
-  const upstream = perTest(() =>
-    startUpstream((call) => (call.workflowId === 'sick' ? { status: 500 } : healthy(call))),
+  const gateway = perTest(
+    new TestGateway({
+      script: (call) => (call.workflowId === 'sick' ? { status: 500 } : healthy(call)),
+      env: { UPSTREAM_ENDPOINTS: 'steps' },
+    }),
   );
-  const gateway = perTest(() => startGateway({ UPSTREAM_URL: upstream.url, UPSTREAM_ENDPOINTS: 'steps' }));
+  const { upstream } = gateway;
 
   let runs = 0;
   /** Each question is about another run. */

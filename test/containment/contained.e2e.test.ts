@@ -1,16 +1,19 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Call, Script } from '../harness/upstream.ts';
-import { gatewayPerTest } from '../harness/gateway-over.ts';
+import { createManualClock } from '../harness/clock.ts';
+import { TestGateway } from '../harness/gateway.ts';
+import { perTest } from '../harness/lasting.ts';
 import { placesOf } from '../harness/operations.ts';
-import { createScriptedHistory } from '../harness/workflows.ts';
+import type { Call, Script } from '../harness/upstream.ts';
 import { wireWorkflow } from '../harness/wire.ts';
+import { createScriptedHistory } from '../harness/workflows.ts';
 
 describe('a failed upstream call', () => {
   const { script } = createScriptedHistory(
     3,
     ['billing', 'triage', 'onboarding'].map((id) => wireWorkflow(id)),
   );
-  const { upstream, gateway } = gatewayPerTest(script);
+  const gateway = perTest(new TestGateway({ script, clock: createManualClock() }));
+  const { upstream } = gateway;
 
   const failing =
     (isFailing: (call: Call) => boolean, status: number): Script =>

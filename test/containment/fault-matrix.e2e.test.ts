@@ -1,13 +1,13 @@
 /** Each kind of fault in each kind of upstream call: it nulls only the fields that need the call, with its code. */
 import { describe, expect, it } from '@jest/globals';
 import { createManualClock } from '../harness/clock.ts';
-import { startUpstream, type Call } from '../harness/upstream.ts';
-import { startGateway, type Json, type TestGateway } from '../harness/gateway.ts';
+import { type Json, startGateway, type TestGateway } from '../harness/gateway.ts';
 import { perBlock } from '../harness/lasting.ts';
 import { subscribe } from '../harness/live-client.ts';
 import { oddRuns } from '../harness/odd-runs.ts';
 import { ofRun, placesOf } from '../harness/operations.ts';
-import { QUICK_FAULTS, type Fault } from '../harness/quick-faults.ts';
+import { type Fault, QUICK_FAULTS } from '../harness/quick-faults.ts';
+import { type Call, ScriptedUpstream } from '../harness/upstream.ts';
 
 const FAULTS: Readonly<Record<string, Fault>> = {
   ...QUICK_FAULTS,
@@ -92,8 +92,8 @@ const rows = Object.entries(CALLS).flatMap(([call, [places, ofEvent, denied, den
 
 describe('a failed upstream call nulls only the fields that depend on it', () => {
   let isFailing: { readonly call: string; readonly fault: Fault } | null = null;
-  const upstream = perBlock(() =>
-    startUpstream((call) =>
+  const upstream = perBlock(
+    new ScriptedUpstream((call) =>
       call.key === 'failing' && callOf(call) === isFailing?.call ? isFailing.fault.reply(call) : oddRuns(call),
     ),
   );
@@ -112,9 +112,8 @@ describe('a failed upstream call nulls only the fields that depend on it', () =>
     // A gateway for each row, as failures open the circuit breaker. The long time limit keeps other calls from timing
     // out on a busy machine.
     const isTimeout = name === 'no answer in time';
-    const { now, after } = createManualClock();
-    const environment = { UPSTREAM_URL: upstream.url, UPSTREAM_TIMEOUT_MS: isTimeout ? '1500' : '60000' };
-    const gateway = await startGateway(environment, { now, after });
+    const env = { UPSTREAM_TIMEOUT_MS: isTimeout ? '1500' : '60000' };
+    const gateway = await startGateway({ upstream, env, clock: createManualClock() });
     isFailing = { call, fault };
     const expectAs = (
       healthy: Json,
@@ -149,7 +148,7 @@ describe('a failed upstream call nulls only the fields that depend on it', () =>
 
   it('A run without a record is answered from its steps', async () => {
     isFailing = { call: 'run r1', fault: QUICK_FAULTS['HTTP 404'] };
-    const gateway = await startGateway({ UPSTREAM_URL: upstream.url });
+    const gateway = await startGateway({ upstream });
     const { data, errors } = await gateway.query(ofRun('status statusIsInferred'), { key: 'failing' });
     expect({ data, errors }).toEqual({ data: { run: { status: 'COMPLETED', statusIsInferred: true } }, errors: [] });
     await gateway.close();

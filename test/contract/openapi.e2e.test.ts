@@ -3,11 +3,11 @@
  */
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { createEmbeddedUpstream } from '../../src/sample/server.ts';
-import { deviationsOf } from '../harness/deviations.ts';
-import { startUpstream, type Endpoint, type Script } from '../harness/upstream.ts';
-import { startGateway } from '../harness/gateway.ts';
-import { perBlock, perTest } from '../harness/lasting.ts';
+import { createEmbeddedUpstream, type EmbeddedUpstream } from '../../src/sample/server.ts';
+import { deviationsOf } from './deviations.ts';
+import { TestGateway } from '../harness/gateway.ts';
+import { perTest } from '../harness/lasting.ts';
+import type { Endpoint, Script } from '../harness/upstream.ts';
 import { bodyOf, wireStep } from '../harness/wire.ts';
 import { conforms, ERRORS, OPERATION_IDS, operationOf, propertiesOf, requiredOf, STATUS_WORDS } from './openapi.ts';
 import { OF_BODIES, OF_OTHER_CALLS } from './variations/of-other-calls.ts';
@@ -20,7 +20,11 @@ const problemOf = (endpoint: Endpoint, answer: unknown): string | null =>
   operationOf(endpoint)?.problemOf(answer) ?? null;
 
 describe('the sample API', () => {
-  const sample = perBlock(() => createEmbeddedUpstream({ port: 0 }));
+  let sample: EmbeddedUpstream;
+  beforeAll(async () => {
+    sample = await createEmbeddedUpstream({ port: 0 });
+  });
+  afterAll(() => sample.close());
 
   async function call(endpoint: Endpoint, path: string, init: RequestInit = {}): Promise<unknown> {
     const response = await fetch(`${sample.url}${path}`, { ...init, headers: { authorization: 'Bearer demo-key' } });
@@ -57,8 +61,8 @@ describe('the gateway', () => {
   afterAll(() => {
     jest.restoreAllMocks();
   });
-  const upstream = perTest(() => startUpstream(examples));
-  const gateway = perTest(() => startGateway({ UPSTREAM_URL: upstream.url }));
+  const gateway = perTest(new TestGateway({ script: examples }));
+  const { upstream } = gateway;
 
   it('The gateway sends the five calls as the file describes them', async () => {
     await gateway.query(`mutation { executeWorkflow(workflowId: "${WORKFLOW}", inputs: { ticket: 4711 }) {

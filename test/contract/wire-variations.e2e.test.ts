@@ -1,10 +1,10 @@
 /** Each row of the table in docs/upstream-deviations.md, over real HTTP through the whole gateway. */
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { deviationsDuring } from '../harness/deviations.ts';
-import { startUpstream, type Endpoint } from '../harness/upstream.ts';
-import { startGateway, type GraphqlAnswer } from '../harness/gateway.ts';
+import { deviationsDuring } from './deviations.ts';
+import { type GraphqlAnswer, TestGateway } from '../harness/gateway.ts';
 import { perBlock } from '../harness/lasting.ts';
 import { captureLog } from '../harness/observed.ts';
+import type { Endpoint } from '../harness/upstream.ts';
 import { bodyOf, type Wire, wireWorkflow } from '../harness/wire.ts';
 import { OF_BODIES, OF_OTHER_CALLS } from './variations/of-other-calls.ts';
 import { OF_STEPS } from './variations/of-steps.ts';
@@ -24,8 +24,8 @@ describe('an upstream that deviates from the contract', () => {
   });
   const log = captureLog('warn');
   const limits = { UPSTREAM_MAX_RESPONSE_BYTES: '8388608', RATE_LIMIT_ANONYMOUS_PER_MINUTE: '1000000' };
-  const upstream = perBlock(() => startUpstream());
-  const gateway = perBlock(() => startGateway({ UPSTREAM_URL: upstream.url, ...limits }, { logger: log.logger }));
+  const gateway = perBlock(new TestGateway({ env: limits, logger: log.logger }));
+  const { upstream } = gateway;
   let keys = 0;
 
   /** Each query has its own key, so nothing is cached. */

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { GATEWAYS, mountsOf, service } from '../harness/compose.ts';
-import { startUpstream, type ScriptedUpstream } from '../harness/upstream.ts';
+import { GATEWAYS, mountsOf, service } from './compose.ts';
 import { postTo } from '../harness/gateway.ts';
 import { subscribe } from '../harness/live-client.ts';
-import { NGINX, startNginx, type Nginx } from '../harness/nginx.ts';
-import { startProcess, type GatewayProcess } from '../harness/process.ts';
-import { findProgram, freePort, startProgram, type Program } from '../harness/program.ts';
+import { type Nginx, NGINX, startNginx } from '../harness/nginx.ts';
+import { type GatewayProcess, startProcess } from '../harness/process.ts';
+import { findProgram, freePort, type Program, startProgram } from '../harness/program.ts';
+import { type ScriptedUpstream, startUpstream } from '../harness/upstream.ts';
 
 const WATCH = `subscription { runUpdated(workflowId: "wf", id: "r1") { run { stepCounts { total } } } }`;
 const REQUESTS = 20;

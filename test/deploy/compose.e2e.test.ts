@@ -12,8 +12,8 @@ import {
   readProjectFile,
   service,
   type Service,
-} from '../harness/compose.ts';
-import { STOP_WITHIN_MS } from '../harness/shutdown.ts';
+} from './compose.ts';
+import { STOP_WITHIN_MS } from './shutdown.ts';
 
 const SERVICES = Object.entries(COMPOSE.services);
 const ROOT = new URL('../../', import.meta.url);

@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { createEmbeddedUpstream, type EmbeddedUpstream } from '../../src/sample/server.ts';
-import { readProjectFile, service } from '../harness/compose.ts';
-import { startUpstream, type ScriptedUpstream } from '../harness/upstream.ts';
+import { readProjectFile, service } from './compose.ts';
 import { startGateway, type TestGateway } from '../harness/gateway.ts';
+import { type ScriptedUpstream, startUpstream } from '../harness/upstream.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -40,7 +40,7 @@ describe('the HEALTHCHECK of the image', () => {
     ['a port of its own', '127.0.0.1', { OPS_PORT: '0' }],
   ])('The health check passes for a gateway that listens at %s', async (_where, HOST, more) => {
     upstream = await startUpstream();
-    gateway = await startGateway({ UPSTREAM_URL: upstream.url, HOST, ...more });
+    gateway = await startGateway({ upstream, env: { HOST, ...more } });
     expect(node).toBe('node');
     const own = gateway.opsUrl === null ? {} : { OPS_PORT: new URL(gateway.opsUrl).port };
     expect(await run(words, { HOST, PORT: new URL(gateway.url).port, ...more, ...own })).toEqual(WELL);
@@ -48,7 +48,7 @@ describe('the HEALTHCHECK of the image', () => {
 
   it('The health check uses no proxy, even if NODE_USE_ENV_PROXY is set for the keys of the token issuer', async () => {
     upstream = await startUpstream(() => ({ status: 403 }));
-    gateway = await startGateway({ UPSTREAM_URL: upstream.url });
+    gateway = await startGateway({ upstream });
     const proxy = { NODE_USE_ENV_PROXY: '1', HTTP_PROXY: upstream.url };
     expect(await run(words, { PORT: new URL(gateway.url).port, ...proxy })).toEqual(WELL);
   });

@@ -3,8 +3,8 @@ import { describe, expect, it } from '@jest/globals';
 import { parseAllDocuments } from 'yaml';
 import { readConfig } from '../../src/config/config.ts';
 import { ENVIRONMENT } from '../../src/config/variables.ts';
-import { readProjectFile } from '../harness/compose.ts';
-import { STOP_WITHIN_MS } from '../harness/shutdown.ts';
+import { readProjectFile } from './compose.ts';
+import { STOP_WITHIN_MS } from './shutdown.ts';
 
 interface Manifest {
   readonly apiVersion: string;

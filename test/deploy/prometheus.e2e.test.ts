@@ -2,11 +2,11 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
-import { readProjectFile } from '../harness/compose.ts';
-import { startUpstream } from '../harness/upstream.ts';
+import { readProjectFile } from './compose.ts';
 import { postTo } from '../harness/gateway.ts';
 import { startProcess } from '../harness/process.ts';
 import { findProgram } from '../harness/program.ts';
+import { startUpstream } from '../harness/upstream.ts';
 
 interface Rules {
   readonly groups: readonly { readonly rules: readonly { readonly alert: string }[] }[];

@@ -1,13 +1,13 @@
 import { once } from 'node:events';
 import { connect as connectHttp2, constants, type ClientHttp2Session, type ClientHttp2Stream } from 'node:http2';
 import { gunzipSync } from 'node:zlib';
-import { describe, expect, it } from '@jest/globals';
-import { startAuthority } from '../harness/certificates.ts';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { Authority } from '../harness/certificates.ts';
 import { perBlock, perTest } from '../harness/lasting.ts';
 import { openSocket } from '../harness/live-client.ts';
-import { startLiveRun } from '../harness/live-run.ts';
+import { LiveRun } from '../harness/live-run.ts';
 import { ask, type PlainAnswer, type PlainRequest } from '../harness/plain-http.ts';
-import { PROXIES } from '../harness/proxies.ts';
+import { PROXIES, type Proxy } from './proxies.ts';
 
 const QUERY = '{ run(workflowId: "wf", id: "r1") { id steps { outputs } } }';
 const WATCH = `subscription { runUpdated(workflowId: "wf", id: "r1") { run { stepCounts { total } steps { outputs } } } }`;
@@ -32,13 +32,14 @@ describe.each(PROXIES)('a proxy', (program) => {
   const skipped = isMissing ? ` (skipped: install ${program.package})` : '';
 
   (isMissing ? describe.skip : describe)(`behind ${program.name}${skipped}`, () => {
-    const authority = perBlock(startAuthority);
-    const run = perTest(async () => {
-      const started = await startLiveRun(ENVIRONMENT);
-      started.outputs = OUTPUTS;
-      return started;
+    const authority = perBlock(new Authority());
+    const run = perTest(new LiveRun({ env: ENVIRONMENT }));
+    let proxy: Proxy;
+    beforeEach(async () => {
+      run.outputs = OUTPUTS;
+      proxy = await program.start(run.gateway.url, authority.issue('IP:127.0.0.1'));
     });
-    const proxy = perTest(() => program.start(run.gateway.url, authority.issue('IP:127.0.0.1')));
+    afterEach(() => proxy.close());
 
     const send = (path: string, { headers, ...request }: PlainRequest = {}) =>
       ask(`${proxy.url}${path}`, { ca: authority.pem, headers: { ...KEY, ...headers }, ...request });

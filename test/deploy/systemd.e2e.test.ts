@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { readConfig } from '../../src/config/config.ts';
-import { readProjectFile } from '../harness/compose.ts';
+import { readProjectFile } from './compose.ts';
 import { findProgram } from '../harness/program.ts';
-import { STOP_WITHIN_MS } from '../harness/shutdown.ts';
+import { STOP_WITHIN_MS } from './shutdown.ts';
 
 const UNIT = readProjectFile('deploy/systemd/stepgate.service');
 const numberOf = (pattern: RegExp): number => Number(pattern.exec(UNIT)?.[1]);

@@ -4,14 +4,14 @@ import { GatewayError, type AuthenticateHook, type Identity } from 'stepgate';
 import { createHookAuthenticator } from '../../src/auth/authenticate-hook.ts';
 import { createViewers } from '../../src/auth/viewer.ts';
 import { createManualClock } from '../harness/clock.ts';
-import { healthy, startUpstream } from '../harness/upstream.ts';
-import { startGateway } from '../harness/gateway.ts';
+import { startGateway, TestGateway } from '../harness/gateway.ts';
 import { perBlock } from '../harness/lasting.ts';
 import { subscribe } from '../harness/live-client.ts';
 import { captureLog } from '../harness/observed.ts';
 import { codesOf } from '../harness/operations.ts';
-import { wireWorkflow } from '../harness/wire.ts';
 import { send, TRANSPORTS } from '../harness/transports.ts';
+import { healthy, ScriptedUpstream } from '../harness/upstream.ts';
+import { wireWorkflow } from '../harness/wire.ts';
 
 const RUN = '{ run(workflowId: "wf", id: "r1") { status } }';
 const GOOD: Identity = { upstreamKey: 'key-of-upstream', workflowIds: 'all' };
@@ -23,8 +23,8 @@ describe('an authenticate hook', () => {
   const log = captureLog('error');
   let hook: AuthenticateHook = () => GOOD;
   let credentials = 0;
-  const upstream = perBlock(() =>
-    startUpstream((call) =>
+  const upstream = perBlock(
+    new ScriptedUpstream((call) =>
       call.endpoint === 'workflows'
         ? { json: [wireWorkflow('wf'), { ...wireWorkflow('other'), organization_id: 'org-2' }] }
         : call.endpoint === 'execute'
@@ -53,14 +53,15 @@ describe('an authenticate hook', () => {
     return viewer.attributes.team;
   }
   const REAUTH_INTERVAL_MS = 60_000;
-  const gateway = perBlock(() =>
-    startGateway(
-      { UPSTREAM_URL: upstream.url, REAUTH_INTERVAL_MS: `${REAUTH_INTERVAL_MS}` },
-      {
-        ...{ now: clock.now, after: clock.after, extension, logger: log.logger },
-        authenticate: (credential) => hook(credential),
-      },
-    ),
+  const gateway = perBlock(
+    new TestGateway(() => ({
+      upstream,
+      env: { REAUTH_INTERVAL_MS: `${REAUTH_INTERVAL_MS}` },
+      clock,
+      extension,
+      logger: log.logger,
+      authenticate: (credential) => hook(credential),
+    })),
   );
   /** `accepted`, or the code of the error. Uses a new credential each time. */
   const outcomeOf = async (authenticate: AuthenticateHook) => {
@@ -255,7 +256,9 @@ describe('an authenticate hook', () => {
 
   it('The gateway does not start with both a hook and UPSTREAM_AUTH=service', async () => {
     const service = { UPSTREAM_AUTH: 'service', UPSTREAM_API_KEY: 'k', GATEWAY_KEYS_SHA256: 'a'.repeat(64) };
-    await expect(startGateway(service, { authenticate: hook })).rejects.toThrow('UPSTREAM_AUTH must be passthrough');
+    await expect(startGateway({ upstream, env: service, authenticate: hook })).rejects.toThrow(
+      'UPSTREAM_AUTH must be passthrough',
+    );
   });
 });
 

@@ -1,12 +1,12 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { GatewayError, type Additions, type Run, type SchemaExtension } from 'stepgate';
-import { captureLog } from '../harness/observed.ts';
-import { healthy, startUpstream } from '../harness/upstream.ts';
-import { startGateway, type GraphqlAnswer, type QueryOptions, type TestGateway } from '../harness/gateway.ts';
+import { type GraphqlAnswer, type QueryOptions, startGateway, type TestGateway } from '../harness/gateway.ts';
 import { perTest } from '../harness/lasting.ts';
-import { send, TRANSPORTS } from '../harness/transports.ts';
-import { wireRun, wireWorkflow } from '../harness/wire.ts';
+import { captureLog } from '../harness/observed.ts';
 import { codesOf, placesOf } from '../harness/operations.ts';
+import { send, TRANSPORTS } from '../harness/transports.ts';
+import { healthy, ScriptedUpstream } from '../harness/upstream.ts';
+import { wireRun, wireWorkflow } from '../harness/wire.ts';
 
 type Entry = NonNullable<SchemaExtension['fields']['Run']>[string];
 const onRun = (field: string, entry: Entry): SchemaExtension => ({
@@ -17,8 +17,8 @@ const onRun = (field: string, entry: Entry): SchemaExtension => ({
 const ASK = '{ run(workflowId: "wf", id: "r1") { mine } }';
 
 describe('fields of an extension', () => {
-  const upstream = perTest(() =>
-    startUpstream((call) => {
+  const upstream = perTest(
+    new ScriptedUpstream((call) => {
       if (call.key === 'bad-key') return { status: 401, json: {} };
       return call.endpoint === 'workflows' ? { json: [wireWorkflow('wf')] } : healthy(call);
     }),
@@ -30,10 +30,7 @@ describe('fields of an extension', () => {
   });
 
   async function start(additions: Additions, environment = {}) {
-    const gateway = await startGateway(
-      { UPSTREAM_URL: upstream.url, ...environment },
-      { logger: log.logger, ...additions },
-    );
+    const gateway = await startGateway({ upstream, env: environment, logger: log.logger, ...additions });
     opened.push(gateway);
     /** Executed by graphql-js, then compiled, then from the response cache. */
     const thrice = async (document: string, options?: QueryOptions) => {

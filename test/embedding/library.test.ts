@@ -21,21 +21,19 @@ import {
 import { buildSchema, type GraphQLObjectType } from 'graphql';
 import { startGateway as startExample } from '../../examples/embedding/gateway.ts';
 import { describeWithValkey, withoutValkey } from '../harness/describe-with-valkey.ts';
-import { startUpstream } from '../harness/upstream.ts';
 import { SECRET } from '../harness/fleet.ts';
-import { until } from '../harness/until.ts';
-import { postTo, startGateway, type TestGateway } from '../harness/gateway.ts';
+import { optionsOf, postTo, startGateway, type TestGateway } from '../harness/gateway.ts';
 import { perTest } from '../harness/lasting.ts';
 import { captureLog } from '../harness/observed.ts';
 import { codesOf } from '../harness/operations.ts';
 import { freePort } from '../harness/program.ts';
 import { send, TRANSPORTS } from '../harness/transports.ts';
-import { startValkey } from '../harness/valkey.ts';
+import { until } from '../harness/until.ts';
+import { ScriptedUpstream } from '../harness/upstream.ts';
+import { Valkey } from '../harness/valkey.ts';
 
 let gateway: Gateway | undefined;
 afterEach(() => gateway?.close());
-
-const QUIET: Settings = { PORT: 0, LOG_LEVEL: 'silent' };
 
 const ask = async (query: string, key: string): Promise<unknown> =>
   (await postTo(gateway?.url ?? '', { query }, { key })).json();
@@ -45,7 +43,7 @@ describe('the example of docs/embedding.md', () => {
     'query Cost { run(workflowId: "support-triage", id: "run-4711") { costInCents tokenUsage { counts { totalTokens } } } }';
 
   it('The example answers its own field by the rate of each team, each of three times', async () => {
-    gateway = await startExample(QUIET);
+    gateway = await startExample(optionsOf().config);
     for (let sending = 0; sending < 3; sending += 1) {
       for (const [key, costInCents] of [
         ['key-of-support', 39],
@@ -59,7 +57,7 @@ describe('the example of docs/embedding.md', () => {
   });
 
   it('The example refuses unknown keys, unnamed operations and other workflows, each of three times', async () => {
-    gateway = await startExample(QUIET);
+    gateway = await startExample(optionsOf().config);
     for (let sending = 0; sending < 3; sending += 1) {
       expect(await ask(COST, 'demo-key')).toMatchObject({ errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] });
       expect(await ask(COST.replace('query Cost', ''), 'key-of-finance')).toMatchObject({
@@ -108,7 +106,7 @@ describe('createGateway', () => {
     ],
   ])('The option %s is refused by name, and no port is opened', async (_, options: GatewayOptions, message) => {
     const port = await freePort();
-    await expect(createGateway({ config: { ...QUIET, PORT: port }, ...options })).rejects.toThrow(message);
+    await expect(createGateway({ ...optionsOf({ PORT: String(port) }), ...options })).rejects.toThrow(message);
     await expect(fetch(`http://127.0.0.1:${port}/healthz`)).rejects.toThrow('fetch failed');
   });
 
@@ -128,10 +126,8 @@ describe('createGateway', () => {
     const { NODE_ENV } = process.env;
     process.env.NODE_ENV = 'production';
     try {
-      await expect(createGateway({ config: QUIET })).rejects.toThrow(
-        'UPSTREAM_URL is required when NODE_ENV is production',
-      );
-      gateway = await createGateway({ config: { ...QUIET, UPSTREAM_URL: 'http://127.0.0.1:9' } });
+      await expect(createGateway(optionsOf())).rejects.toThrow('UPSTREAM_URL is required when NODE_ENV is production');
+      gateway = await createGateway(optionsOf({ UPSTREAM_URL: 'http://127.0.0.1:9' }));
     } finally {
       process.env.NODE_ENV = NODE_ENV;
     }
@@ -145,7 +141,7 @@ it('The gateway logs to a logger of its embedder', async () => {
   await ask('{ workflows { nodes { id } } }', 'demo-key');
   expect(log.operations).toMatchObject([{ outcome: 'ok' }]);
   const console = { ...log.logger, isLevelEnabled: undefined } as unknown as Logger;
-  await expect(createGateway({ config: QUIET, logger: console })).rejects.toThrow(
+  await expect(createGateway({ ...optionsOf(), logger: console })).rejects.toThrow(
     /logger\.\w+ must be a function, got undefined/,
   );
 });
@@ -154,7 +150,7 @@ describe('an extension', () => {
   const resolve = () => 1;
   const MINE = 'extend type Run { mine: Int }';
   const starting = (typeDefs: string, fields: object) => {
-    return createGateway({ config: QUIET, extension: { typeDefs, fields: fields as SchemaExtension['fields'] } });
+    return createGateway({ ...optionsOf(), extension: { typeDefs, fields: fields as SchemaExtension['fields'] } });
   };
 
   it('An extension may have enums', async () => {
@@ -283,13 +279,13 @@ describe('an embedder', () => {
   const RUN = 'query Status { run(workflowId: "wf", id: "r1") { status } }';
   const DATA = { run: { status: 'COMPLETED' } };
   const log = captureLog('error');
-  const upstream = perTest(() => startUpstream());
+  const upstream = perTest(new ScriptedUpstream());
   let embedded: TestGateway | undefined;
   afterEach(() => embedded?.close());
 
   /** The answers to the same request, sent three times to a gateway with these additions. */
   async function thrice(additions: Additions) {
-    embedded = await startGateway({ UPSTREAM_URL: upstream.url }, { logger: log.logger, ...additions });
+    embedded = await startGateway({ upstream, logger: log.logger, ...additions });
     return [await embedded.query(RUN), await embedded.query(RUN), await embedded.query(RUN)];
   }
 
@@ -400,7 +396,7 @@ describe('an embedder', () => {
 });
 
 describeWithValkey(`a gateway that cannot start${withoutValkey}`, () => {
-  const valkey = perTest(startValkey);
+  const valkey = perTest(new Valkey());
   let before = 0;
   beforeEach(() => {
     before = listeners();
@@ -408,7 +404,7 @@ describeWithValkey(`a gateway that cannot start${withoutValkey}`, () => {
   const listeners = (): number => process.getActiveResourcesInfo().filter((kind) => kind === 'TCPServerWrap').length;
   const start = ({ config, ...additions }: GatewayOptions) =>
     createGateway({
-      config: { ...QUIET, FLEET_SECRET: SECRET, REDIS_URL: valkey.url, ...config },
+      config: { ...optionsOf({ FLEET_SECRET: SECRET, REDIS_URL: valkey.url }).config, ...config },
       ...additions,
     });
   async function expectNothingOpen(): Promise<void> {

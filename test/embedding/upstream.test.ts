@@ -1,7 +1,7 @@
 /** An upstream of an embedder: functions in place of UPSTREAM_URL. */
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { createGateway, UpstreamError, type Settings, type Upstream } from 'stepgate';
-import { startGateway, type TestGateway } from '../harness/gateway.ts';
+import { createGateway, UpstreamError, type Upstream } from 'stepgate';
+import { optionsOf, startGateway, type TestGateway } from '../harness/gateway.ts';
 import { captureLog } from '../harness/observed.ts';
 import { codesOf } from '../harness/operations.ts';
 import { wireRun, wireStep, wireWorkflow } from '../harness/wire.ts';
@@ -21,7 +21,7 @@ type Functions = {
 
 async function start(functions: Functions, environment: Record<string, string> = {}) {
   const upstream = { name: 'engine', steps: () => Promise.resolve([wireStep()]), ...functions } as Upstream;
-  const started = await startGateway(environment, { upstream, logger: log.logger });
+  const started = await startGateway({ env: environment, upstream, logger: log.logger });
   gateway = started;
   return { url: started.url, query: (document: string) => started.query(document) };
 }
@@ -182,12 +182,11 @@ describe('STATUS_WORDS', () => {
 describe('the option upstream', () => {
   const steps = () => Promise.resolve([]);
   const upstream: Upstream = { name: 'engine', steps };
-  const QUIET: Settings = { PORT: 0, LOG_LEVEL: 'silent' };
 
   it('The option upstream takes the place of UPSTREAM_URL in production', async () => {
-    const started = await createGateway({ config: { ...QUIET, NODE_ENV: 'production' }, upstream });
+    const started = await createGateway({ ...optionsOf({ NODE_ENV: 'production' }), upstream });
     await started.close();
-    await expect(createGateway({ config: { ...QUIET, UPSTREAM_URL: 'http://localhost' }, upstream })).rejects.toThrow(
+    await expect(createGateway({ ...optionsOf({ UPSTREAM_URL: 'http://localhost' }), upstream })).rejects.toThrow(
       'UPSTREAM_URL must not be set when the option upstream is set.',
     );
   });
@@ -213,7 +212,7 @@ describe('the option upstream', () => {
     [{ ...upstream, workFlow: steps }, `upstream.workFlow ${NEAR}: workflows may be meant.`],
     [new Engine(), `upstream.excute ${NEAR}: execute may be meant.`],
   ])('The option %j is refused by the name of its member', async (wrong, sentence) => {
-    const refused = createGateway({ config: QUIET, upstream: wrong as Upstream });
+    const refused = createGateway({ ...optionsOf(), upstream: wrong as Upstream });
     await expect(refused).rejects.toThrow(`createGateway: ${sentence}`);
   });
 });

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { expect, it } from '@jest/globals';
-import { readProjectFile, service } from '../harness/compose.ts';
+import { readProjectFile, service } from '../deploy/compose.ts';
 import { describeWithValkey, withoutValkey } from '../harness/describe-with-valkey.ts';
+import { Fleet } from '../harness/fleet.ts';
 import type { TestGateway } from '../harness/gateway.ts';
 import { execute, runIn } from '../harness/keyed-starts.ts';
 import { perTest } from '../harness/lasting.ts';
-import { startScriptedFleet, type ScriptedFleet } from '../harness/scripted-fleet.ts';
 import { wireRun, wireStep } from '../harness/wire.ts';
 
 /** Random, because answers are compressed. */
@@ -19,8 +19,8 @@ function recommendedPolicy(): string {
 }
 
 describeWithValkey(`a Valkey with little memory${withoutValkey}`, () => {
-  const fleet: ScriptedFleet = perTest(() =>
-    startScriptedFleet(({ endpoint, runId }) => {
+  const fleet: Fleet = perTest(
+    new Fleet(({ endpoint, runId }) => {
       const started = `run-${fleet.upstream.count('execute')}`;
       if (endpoint === 'execute') return { json: { run_id: started, message: `started ${started}` } };
       if (endpoint === 'run') return { json: [wireRun(runId)] };

@@ -1,14 +1,11 @@
 /** Gateways of one fleet that watch the same run and workflow for one key, over a real Valkey. */
-import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { beforeEach, expect, it } from '@jest/globals';
 import { describeWithValkey, withoutValkey } from '../harness/describe-with-valkey.ts';
-import { startUpstream } from '../harness/upstream.ts';
-import { SECRET, startGateways } from '../harness/fleet.ts';
-import { until } from '../harness/until.ts';
-import type { TestGateway } from '../harness/gateway.ts';
+import { Fleet } from '../harness/fleet.ts';
 import { cutAfterTest, perTest } from '../harness/lasting.ts';
-import { subscribe, type Frame, type LiveClient, type Transport } from '../harness/live-client.ts';
+import { type Frame, type LiveClient, subscribe, type Transport } from '../harness/live-client.ts';
 import { startProcess } from '../harness/process.ts';
-import { startValkey } from '../harness/valkey.ts';
+import { until } from '../harness/until.ts';
 import { wireRun, wireStep } from '../harness/wire.ts';
 
 const RUN =
@@ -36,9 +33,8 @@ describeWithValkey(`a run that several gateways watch${withoutValkey}`, () => {
     [steps, runIds, isOver] = [0, ['r1'], false];
     callTimes.length = 0;
   });
-  const valkey = perTest(startValkey);
-  const upstream = perTest(() =>
-    startUpstream(({ endpoint }) => {
+  const fleet = perTest(
+    new Fleet(({ endpoint }) => {
       const status = isOver ? {} : { status: 'running', end_time: null };
       if (endpoint === 'run') return { json: [wireRun('r1', status)] };
       if (endpoint === 'runs') return { json: runIds.map((id) => wireRun(id, status)) };
@@ -48,15 +44,7 @@ describeWithValkey(`a run that several gateways watch${withoutValkey}`, () => {
     }),
   );
   const keep = cutAfterTest<LiveClient>();
-  let gateways: readonly TestGateway[] = [];
-  afterEach(() => Promise.all(gateways.map((gateway) => gateway.close())));
-
-  const environment = () => ({
-    UPSTREAM_URL: upstream.url,
-    REDIS_URL: valkey.url,
-    LIVE_TTL_MS: String(TTL_MS),
-    UPSTREAM_ENDPOINTS: 'steps,run,runs,workflows',
-  });
+  const SETTINGS = { LIVE_TTL_MS: String(TTL_MS), UPSTREAM_ENDPOINTS: 'steps,run,runs,workflows' };
 
   async function watch(url: string, query = RUN, transport: Transport = 'graphql-sse'): Promise<Watcher> {
     const client = keep(await subscribe(transport, url, query));
@@ -101,7 +89,7 @@ describeWithValkey(`a run that several gateways watch${withoutValkey}`, () => {
   }
 
   it('A run is polled as by one gateway, by each for itself while Valkey is away, and all subscribers see its end', async () => {
-    gateways = await startGateways(3, environment());
+    const gateways = await fleet.start(3, SETTINGS);
     const urls = gateways.map(({ url }) => url);
     const watchers = await Promise.all(urls.flatMap((url) => [watch(url), watch(url, RUN, 'graphql-ws')]));
     const [before, calls] = [steps, callTimes.length];
@@ -115,9 +103,9 @@ describeWithValkey(`a run that several gateways watch${withoutValkey}`, () => {
     expectInOrder(watchers);
 
     // From here on calls of several gateways overlap: the later one may get the earlier state.
-    await valkey.kill();
+    await fleet.valkey.kill();
     await haveHeard(2, watchers);
-    await valkey.start();
+    await fleet.valkey.start();
     await haveHeard(2, watchers);
 
     isOver = true;
@@ -126,9 +114,9 @@ describeWithValkey(`a run that several gateways watch${withoutValkey}`, () => {
   });
 
   it('A run is polled by the other gateways after one is killed', async () => {
-    const first = startProcess({ LOG_LEVEL: 'info', FLEET_SECRET: SECRET, REDIS_TIMEOUT_MS: '1000', ...environment() });
+    const first = startProcess({ LOG_LEVEL: 'info', UPSTREAM_URL: fleet.upstream.url, ...fleet.env, ...SETTINGS });
     const firstUrl = await first.url();
-    gateways = await startGateways(2, environment());
+    const gateways = await fleet.start(2, SETTINGS);
     const urls = gateways.map(({ url }) => url);
     const ofFirst = await watch(firstUrl);
     const watchers = await Promise.all(urls.map((url) => watch(url)));

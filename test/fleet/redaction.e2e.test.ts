@@ -3,10 +3,10 @@ import { expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { describeWithValkey, withoutValkey } from '../harness/describe-with-valkey.ts';
 import { SECRET } from '../harness/fleet.ts';
-import { startGateway, type TestGateway } from '../harness/gateway.ts';
+import { TestGateway } from '../harness/gateway.ts';
 import { perBlock } from '../harness/lasting.ts';
-import { startUpstream } from '../harness/upstream.ts';
-import { startValkey } from '../harness/valkey.ts';
+import { ScriptedUpstream } from '../harness/upstream.ts';
+import { Valkey } from '../harness/valkey.ts';
 import { wireRun, wireStep } from '../harness/wire.ts';
 
 /** `npm run soak -- redaction-in-a-fleet [seed] [runs]` uses other values. */
@@ -23,9 +23,9 @@ const FIELDS = [
 ];
 
 describeWithValkey(`redaction in a fleet${withoutValkey}`, () => {
-  const valkey = perBlock(startValkey);
-  const upstream = perBlock(() =>
-    startUpstream(({ endpoint, runId }) => {
+  const valkey = perBlock(new Valkey());
+  const upstream = perBlock(
+    new ScriptedUpstream(({ endpoint, runId }) => {
       const payload = {
         inputs: { marker: MARKER },
         outputs: { text: `of ${runId}: ${MARKER}` },
@@ -36,16 +36,17 @@ describeWithValkey(`redaction in a fleet${withoutValkey}`, () => {
       return { status: 404, json: {} };
     }),
   );
-  const start = () =>
-    startGateway(
-      {
-        ...{ UPSTREAM_URL: upstream.url, REDIS_URL: valkey.url, REDIS_TIMEOUT_MS: '1000', FLEET_SECRET: SECRET },
+  const create = () =>
+    new TestGateway(() => ({
+      upstream,
+      env: {
+        ...{ REDIS_URL: valkey.url, REDIS_TIMEOUT_MS: '1000', FLEET_SECRET: SECRET },
         ...{ UPSTREAM_AUTH: 'service', UPSTREAM_API_KEY: 'service-key', CACHE_MAX_BYTES: '100000' },
         GATEWAY_KEYS_SHA256: `support+payloads:read:${sha256('support')},board:${sha256('board')}`,
       },
-      { redaction: { rules: [{ patterns: ['MARKER-\\d+'], unless: 'payloads:read' }] } },
-    );
-  const gateways = [perBlock(start), perBlock(start), perBlock(start)] as const;
+      redaction: { rules: [{ patterns: ['MARKER-\\d+'], unless: 'payloads:read' }] },
+    }));
+  const gateways = [perBlock(create()), perBlock(create()), perBlock(create())] as const;
 
   it('never gives one caller what another may read, at any gateway', async () => {
     const seen = { support: 0, board: 0 };

@@ -1,14 +1,13 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { describeWithValkey, withoutValkey } from '../harness/describe-with-valkey.ts';
-import { healthy } from '../harness/upstream.ts';
-import { SECRET } from '../harness/fleet.ts';
-import { until } from '../harness/until.ts';
+import { Fleet, SECRET } from '../harness/fleet.ts';
 import { postTo, type TestGateway } from '../harness/gateway.ts';
-import { startIssuer } from '../harness/issuer.ts';
+import { Issuer } from '../harness/issuer.ts';
 import { perTest } from '../harness/lasting.ts';
 import { scrape } from '../harness/observed.ts';
-import { startScriptedFleet } from '../harness/scripted-fleet.ts';
+import { until } from '../harness/until.ts';
+import { healthy } from '../harness/upstream.ts';
 
 const RUN = '{ run(workflowId: "wf", id: "r1") { status } }';
 /** Almost the longest allowed text, of characters of three bytes. */
@@ -29,7 +28,7 @@ async function post(gateway: TestGateway, body: object, key: string | null = 'ke
 }
 
 describeWithValkey(`a fleet${withoutValkey}`, () => {
-  const fleet = perTest(() => startScriptedFleet(healthy));
+  const fleet = perTest(new Fleet(healthy));
 
   describe('registered operations', () => {
     const register = (gateway: TestGateway, text: string, key: string | null = 'key-1') =>
@@ -110,9 +109,9 @@ describeWithValkey(`a fleet${withoutValkey}`, () => {
     });
 
     it('counts failed verifications over all gateways', async () => {
-      const issuer = await startIssuer(Date.now);
+      const issuer = await new Issuer(Date.now).open();
       try {
-        const [first, second] = await fleet.start(2, { ...issuer.environment, RATE_LIMIT_ANONYMOUS_PER_MINUTE: '2' });
+        const [first, second] = await fleet.start(2, { ...issuer.env, RATE_LIMIT_ANONYMOUS_PER_MINUTE: '2' });
         const tokens = [await issuer.token(), await issuer.token({ sub: 'eve' })];
         expect((await post(second, { query: RUN }, tokens[0])).status).toBe(200);
         for (const key of ['a.b.c', 'd.e.f']) expect((await post(first, { query: RUN }, key)).status).toBe(401);

@@ -1,11 +1,11 @@
 /** Runs that change, and an upstream that hangs, while gateways share answers. */
 import { expect, it } from '@jest/globals';
 import { describeWithValkey, withoutValkey } from '../harness/describe-with-valkey.ts';
-import { passed, until } from '../harness/until.ts';
+import { Fleet } from '../harness/fleet.ts';
 import { perTest } from '../harness/lasting.ts';
-import { startScriptedFleet } from '../harness/scripted-fleet.ts';
-import { createScriptedHistory } from '../harness/workflows.ts';
+import { passed, until } from '../harness/until.ts';
 import { wireRun, wireStep, wireWorkflow } from '../harness/wire.ts';
+import { createScriptedHistory } from '../harness/workflows.ts';
 
 const RUNNING = { status: 'running', end_time: null };
 const STEPS = 'steps { id } freshness { isFinal }';
@@ -18,7 +18,7 @@ const FIGURES = '{ workflow(id: "wf") { statistics(last: 200) { runCount } } }';
 const STATE = '{ run(workflowId: "wf", id: "r1") { status stepCounts { total } freshness { isStale } } }';
 
 describeWithValkey(`the runs of a fleet${withoutValkey}`, () => {
-  const fleet = perTest(() => startScriptedFleet());
+  const fleet = perTest(new Fleet());
   /** Finished long ago: without the record the run would count as over. */
   const stepsOf = (count: number) => Array.from({ length: count }, (_, index) => wireStep({ id: `s${index}` }));
   const isStored = async () => (await fleet.names('answer')).length > 0;

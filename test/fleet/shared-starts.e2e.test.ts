@@ -2,21 +2,14 @@ import { hash, randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { PREFIX } from '../../src/fleet/fleet-keys.ts';
 import { describeWithValkey, withoutValkey } from '../harness/describe-with-valkey.ts';
-import type { Reply } from '../harness/upstream.ts';
 import { SECRET } from '../harness/fleet.ts';
-import { until } from '../harness/until.ts';
-import { postTo, startGateway, type GraphqlAnswer, type TestGateway } from '../harness/gateway.ts';
-import {
-  EXECUTE,
-  execute,
-  executeMany,
-  runIn,
-  startStartingUpstream,
-  TEN_MINUTES_MS,
-} from '../harness/keyed-starts.ts';
+import { type GraphqlAnswer, postTo, startGateway, TestGateway } from '../harness/gateway.ts';
+import { execute, EXECUTE, executeMany, runIn, StartingUpstream, TEN_MINUTES_MS } from '../harness/keyed-starts.ts';
 import { perBlock, perTest } from '../harness/lasting.ts';
 import { startProcess } from '../harness/process.ts';
-import { startValkey } from '../harness/valkey.ts';
+import { until } from '../harness/until.ts';
+import type { Reply } from '../harness/upstream.ts';
+import { Valkey } from '../harness/valkey.ts';
 
 const [OLD, RENEWED] = ['o'.repeat(40), 'n'.repeat(40)];
 /** A sorted set of the claims' names by their end. */
@@ -28,8 +21,8 @@ interface Member extends TestGateway {
 }
 
 describeWithValkey(`the idempotency keys of a fleet${withoutValkey}`, () => {
-  const valkey = perBlock(startValkey);
-  const upstream = perTest(startStartingUpstream);
+  const valkey = perBlock(new Valkey());
+  const upstream = perTest(new StartingUpstream());
   const opened: { close(): Promise<void> }[] = [];
   let first: Member;
   let second: Member;
@@ -45,9 +38,9 @@ describeWithValkey(`the idempotency keys of a fleet${withoutValkey}`, () => {
   async function join(changes: Readonly<Record<string, string>> = {}): Promise<Member> {
     let skippedMs = 0;
     const now = () => Date.now() + skippedMs;
-    const gateway = await startGateway({ ...environment(), ...changes }, { now });
+    const gateway = await startGateway({ upstream, env: { ...environment(), ...changes }, clock: { now } });
     opened.push(gateway);
-    return { ...gateway, skip: (ms) => void (skippedMs += ms) };
+    return Object.assign(gateway, { skip: (ms: number) => void (skippedMs += ms) });
   }
 
   beforeEach(async () => {
@@ -152,7 +145,7 @@ describeWithValkey(`the idempotency keys of a fleet${withoutValkey}`, () => {
         for (const idempotencyKey of ['a', 'b']) ids.add(runIn(await execute(gateway, { key, idempotencyKey })));
       }
     }
-    const elsewhere = await startStartingUpstream();
+    const elsewhere = await new StartingUpstream().open();
     opened.push(elsewhere);
     runIn(await execute(await join({ UPSTREAM_URL: elsewhere.url })));
     expect([ids.size, upstream.starts(), elsewhere.starts()]).toEqual([4, 4, 1]);

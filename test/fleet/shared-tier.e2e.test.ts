@@ -3,14 +3,13 @@ import { describe, expect, it } from '@jest/globals';
 import { createClient } from 'graphql-sse';
 import { PREFIX } from '../../src/fleet/fleet-keys.ts';
 import { describeWithValkey, withoutValkey } from '../harness/describe-with-valkey.ts';
-import type { Call, Reply } from '../harness/upstream.ts';
-import { SECRET } from '../harness/fleet.ts';
-import { passed, until } from '../harness/until.ts';
+import { answerOf, codesOf, Fleet, queryOf, recordOf, SECRET, waiting } from '../harness/fleet.ts';
 import type { TestGateway } from '../harness/gateway.ts';
-import { startIssuer, type Claims } from '../harness/issuer.ts';
+import { type Claims, Issuer } from '../harness/issuer.ts';
 import { perTest } from '../harness/lasting.ts';
 import { captureLog, rowsOf, scrape, wordsIn } from '../harness/observed.ts';
-import { answerOf, codesOf, queryOf, recordOf, startScriptedFleet, waiting } from '../harness/scripted-fleet.ts';
+import { passed, until } from '../harness/until.ts';
+import type { Call, Reply } from '../harness/upstream.ts';
 import { wireRun, wireStep, wireWorkflow } from '../harness/wire.ts';
 
 const FLEET_PAGE = new URL('../../docs/fleet.md', import.meta.url);
@@ -29,7 +28,7 @@ const outputsAt = async (gateway: TestGateway, id = 'r1', key = 'key-1') => {
 };
 
 describeWithValkey(`the answers of a fleet${withoutValkey}`, () => {
-  const fleet = perTest(() => startScriptedFleet());
+  const fleet = perTest(new Fleet());
 
   /** Each upstream call waits until the test answers it. */
   function holdCalls() {
@@ -46,7 +45,7 @@ describeWithValkey(`the answers of a fleet${withoutValkey}`, () => {
   describe('sharing', () => {
     it('A shared answer has the time of its call, for any clocks of the gateways', async () => {
       const [first] = await fleet.start(1);
-      const [second] = await fleet.start(1, {}, { now: () => Date.now() + HOUR_MS });
+      const [second] = await fleet.start(1, {}, { clock: { now: () => Date.now() + HOUR_MS } });
       const before = await first.query(queryOf('r1'));
       await fleet.storedForGood(2);
       const after = await second.query(queryOf('r1'));
@@ -392,9 +391,9 @@ describeWithValkey(`a fleet in service mode${withoutValkey}`, () => {
       }
       return { json: [endpoint === 'run' ? wireRun(runId) : wireStep({ organization_id: 'org-a' })] };
     };
-    const [fleet, issuer] = await Promise.all([startScriptedFleet(script), startIssuer(Date.now)]);
+    const [fleet, issuer] = await Promise.all([new Fleet(script).open(), new Issuer(Date.now).open()]);
     try {
-      const environment = { ...issuer.environment, AUTH_ORGANIZATION_CLAIM: 'org' };
+      const environment = { ...issuer.env, AUTH_ORGANIZATION_CLAIM: 'org' };
       const gateways = await fleet.start(2, { ...environment, UPSTREAM_ENDPOINTS: 'steps,run,workflows' });
       const [first, second] = gateways;
       const ask = async (gateway: TestGateway, claims: Claims, query: string) => {

@@ -1,14 +1,14 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { PREFIX } from '../../src/fleet/fleet-keys.ts';
-import { createManualClock, type ManualClock } from '../harness/clock.ts';
+import { createManualClock } from '../harness/clock.ts';
 import { describeWithValkey, withoutValkey } from '../harness/describe-with-valkey.ts';
-import { healthy, startUpstream } from '../harness/upstream.ts';
 import { SECRET } from '../harness/fleet.ts';
-import { until } from '../harness/until.ts';
-import { startGateway, type TestGateway } from '../harness/gateway.ts';
+import { type GatewayOptions, TestGateway } from '../harness/gateway.ts';
 import { cutAfterTest, perTest } from '../harness/lasting.ts';
-import { subscribe, type LiveClient } from '../harness/live-client.ts';
-import { startValkey } from '../harness/valkey.ts';
+import { type LiveClient, subscribe } from '../harness/live-client.ts';
+import { until } from '../harness/until.ts';
+import { healthy, ScriptedUpstream } from '../harness/upstream.ts';
+import { Valkey } from '../harness/valkey.ts';
 import { wireRun } from '../harness/wire.ts';
 
 const START = 'mutation { executeWorkflow(workflowId: "wf") { message } }';
@@ -23,8 +23,8 @@ describe('a run that was started', () => {
   beforeEach(() => {
     [runId, isKnown] = ['started', false];
   });
-  const upstream = perTest(() =>
-    startUpstream((call) => {
+  const upstream = perTest(
+    new ScriptedUpstream((call) => {
       if (call.endpoint === 'execute') return { json: { run_id: runId } };
       return isKnown ? healthy(call) : { status: 404 };
     }),
@@ -38,12 +38,8 @@ describe('a run that was started', () => {
   const errorCodeOf = async (watching: Promise<LiveClient>) => (await watching).nextErrorCode();
 
   describe('one gateway', () => {
-    let clock: ManualClock;
-    const gateway = perTest(() => {
-      clock = createManualClock();
-      const environment = { UPSTREAM_URL: upstream.url, UPSTREAM_ENDPOINTS: ENDPOINTS };
-      return startGateway(environment, { now: clock.now, after: clock.after });
-    });
+    const clock = createManualClock();
+    const gateway = perTest(new TestGateway({ upstream, env: { UPSTREAM_ENDPOINTS: ENDPOINTS }, clock }));
 
     const start = async (selection = START) => {
       expect((await gateway.query(selection)).errors).toEqual([]);
@@ -92,14 +88,16 @@ describe('a run that was started', () => {
   });
 
   describeWithValkey(`a fleet${withoutValkey}`, () => {
-    const valkey = perTest(startValkey);
-    const join = (secret = SECRET) =>
-      startGateway({
-        ...{ UPSTREAM_URL: upstream.url, UPSTREAM_ENDPOINTS: ENDPOINTS },
-        ...{ REDIS_URL: valkey.url, REDIS_TIMEOUT_MS: '1000', FLEET_SECRET: secret },
-      });
-    const starter = perTest(join);
-    const watcher = perTest(join);
+    const valkey = perTest(new Valkey());
+    const member = (): GatewayOptions => ({
+      upstream,
+      env: {
+        ...{ UPSTREAM_ENDPOINTS: ENDPOINTS, FLEET_SECRET: SECRET },
+        ...{ REDIS_URL: valkey.url, REDIS_TIMEOUT_MS: '1000' },
+      },
+    });
+    const starter = perTest(new TestGateway(member));
+    const watcher = perTest(new TestGateway(member));
 
     async function isWaitedForAt(gateway: TestGateway): Promise<void> {
       isKnown = false;
@@ -129,7 +127,7 @@ describe('a run that was started', () => {
     });
 
     it('A started run is awaited while the secret is changed', async () => {
-      await watcher.replace(() => join(`${'n'.repeat(40)},${SECRET}`));
+      await watcher.restart({ env: { FLEET_SECRET: `${'n'.repeat(40)},${SECRET}` } });
       await starter.query(START);
       await isWaitedForAt(watcher);
     });
@@ -152,8 +150,8 @@ describe('the history of a workflow in which a run was started', () => {
   beforeEach(() => {
     [runIds, gate] = [['old'], Promise.resolve()];
   });
-  const upstream = perTest(() =>
-    startUpstream(async ({ endpoint }) => {
+  const upstream = perTest(
+    new ScriptedUpstream(async ({ endpoint }) => {
       if (endpoint === 'execute') {
         runIds = ['new', ...runIds];
         return { json: { run_id: 'new' } };
@@ -164,9 +162,7 @@ describe('the history of a workflow in which a run was started', () => {
     }),
   );
   /** A cached list would be served for an hour. */
-  const environment = () => ({
-    ...{ UPSTREAM_URL: upstream.url, UPSTREAM_ENDPOINTS: 'steps,run,runs,execute', LIVE_TTL_MS: '3600000' },
-  });
+  const SETTINGS = { UPSTREAM_ENDPOINTS: 'steps,run,runs,execute', LIVE_TTL_MS: '3600000' };
   const idsAt = async (gateway: TestGateway, key = 'key-1') => {
     const { data } = await gateway.query(HISTORY, { key });
     return (data as { workflow: { runs: { nodes: { id: string }[] } } }).workflow.runs.nodes.map(({ id }) => id);
@@ -177,7 +173,7 @@ describe('the history of a workflow in which a run was started', () => {
   };
 
   describe('one gateway', () => {
-    const gateway = perTest(() => startGateway(environment()));
+    const gateway = perTest(new TestGateway({ upstream, env: SETTINGS }));
 
     it('has the run at once, and is kept for other callers', async () => {
       await cacheAt(gateway);
@@ -208,14 +204,13 @@ describe('the history of a workflow in which a run was started', () => {
   });
 
   describeWithValkey(`a fleet${withoutValkey}`, () => {
-    const valkey = perTest(startValkey);
-    const join = () =>
-      startGateway({
-        ...environment(),
-        ...{ REDIS_URL: valkey.url, REDIS_TIMEOUT_MS: '1000', FLEET_SECRET: SECRET },
-      });
-    const starter = perTest(join);
-    const other = perTest(join);
+    const valkey = perTest(new Valkey());
+    const member = (): GatewayOptions => ({
+      upstream,
+      env: { ...SETTINGS, REDIS_URL: valkey.url, REDIS_TIMEOUT_MS: '1000', FLEET_SECRET: SECRET },
+    });
+    const starter = perTest(new TestGateway(member));
+    const other = perTest(new TestGateway(member));
 
     it('has the run at each gateway', async () => {
       await cacheAt(starter);

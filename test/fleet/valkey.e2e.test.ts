@@ -2,18 +2,17 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
 import { PREFIX } from '../../src/fleet/fleet-keys.ts';
-import { startAuthority } from '../harness/certificates.ts';
+import { Authority } from '../harness/certificates.ts';
 import { describeWithValkey, withoutValkey } from '../harness/describe-with-valkey.ts';
-import type { Reply } from '../harness/upstream.ts';
-import { SECRET } from '../harness/fleet.ts';
-import { until } from '../harness/until.ts';
-import { startGateway, type TestGateway } from '../harness/gateway.ts';
+import { answerOf, codesOf, Fleet, recordOf, SECRET, waiting } from '../harness/fleet.ts';
+import { SAMPLE, startGateway, type TestGateway } from '../harness/gateway.ts';
 import { perTest } from '../harness/lasting.ts';
-import { captureLog, scrape, type CapturedLog } from '../harness/observed.ts';
+import { type CapturedLog, captureLog, scrape } from '../harness/observed.ts';
 import { startProcess } from '../harness/process.ts';
 import { freePort } from '../harness/program.ts';
-import { answerOf, codesOf, recordOf, startScriptedFleet, waiting } from '../harness/scripted-fleet.ts';
-import { startValkey } from '../harness/valkey.ts';
+import { until } from '../harness/until.ts';
+import type { Reply } from '../harness/upstream.ts';
+import { Valkey } from '../harness/valkey.ts';
 import { wireRun } from '../harness/wire.ts';
 
 const AWAY = 'Valkey does not answer: this gateway works alone until it does';
@@ -27,7 +26,7 @@ const commandsOf = async ({ url }: TestGateway) => (await scrape(url)).counts('s
 const factsOf = ({ lines }: CapturedLog) => lines.map(({ msg, command, code }) => ({ msg, command, code }));
 
 describeWithValkey(`a fleet with a failing Valkey${withoutValkey}`, () => {
-  const fleet = perTest(() => startScriptedFleet());
+  const fleet = perTest(new Fleet());
 
   const ask = async (gateway: TestGateway, id: string) => {
     const { data, errors } = await gateway.query(recordOf(id));
@@ -169,14 +168,14 @@ describeWithValkey(`a fleet with a failing Valkey${withoutValkey}`, () => {
 describeWithValkey(`Valkey with TLS${withoutValkey}`, () => {
   it('Valkey with TLS is used only by gateways that trust its certificate', async () => {
     await using opened = new AsyncDisposableStack();
-    const authority = await startAuthority();
+    const authority = await new Authority().open();
     opened.defer(() => authority.close());
     const { certificatePath, keyPath } = authority.issue('IP:127.0.0.1');
     const port = await freePort();
-    const valkey = await startValkey([
+    const valkey = await new Valkey([
       ...['--tls-port', `${port}`, '--tls-auth-clients', 'no', '--tls-ca-cert-file', authority.file],
       ...['--tls-cert-file', certificatePath, '--tls-key-file', keyPath],
-    ]);
+    ]).open();
     opened.defer(() => valkey.close());
     const settings = { REDIS_URL: `rediss://127.0.0.1:${port}`, FLEET_SECRET: SECRET, REDIS_TIMEOUT_MS: '1000' };
     // Node reads these certificates at its start.
@@ -214,7 +213,11 @@ describe('a gateway with another server in place of Valkey', () => {
     await once(server.listen(0, '127.0.0.1'), 'listening');
     const url = `redis://127.0.0.1:${(server.address() as AddressInfo).port}`;
     const log = captureLog('info');
-    const gateway = await startGateway({ REDIS_URL: url, FLEET_SECRET: SECRET }, { logger: log.logger });
+    const gateway = await startGateway({
+      upstream: SAMPLE,
+      env: { REDIS_URL: url, FLEET_SECRET: SECRET },
+      logger: log.logger,
+    });
     try {
       await until(() => pings > 1);
       expect(await isClosed(gateway)).toBe(false);

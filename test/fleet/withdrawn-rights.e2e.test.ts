@@ -1,15 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import { PREFIX } from '../../src/fleet/fleet-keys.ts';
 import { describeWithValkey, withoutValkey } from '../harness/describe-with-valkey.ts';
-import { startUpstream, type Reply } from '../harness/upstream.ts';
-import { SECRET } from '../harness/fleet.ts';
-import { passed, until } from '../harness/until.ts';
+import { answerOf, codesOf, Fleet, queryOf, SECRET } from '../harness/fleet.ts';
 import { startGateway, type TestGateway } from '../harness/gateway.ts';
 import { perTest } from '../harness/lasting.ts';
 import { subscribe } from '../harness/live-client.ts';
-import { answerOf, codesOf, queryOf, startScriptedFleet } from '../harness/scripted-fleet.ts';
+import { passed, until } from '../harness/until.ts';
+import { type Reply, startUpstream } from '../harness/upstream.ts';
+import { Valkey } from '../harness/valkey.ts';
 import { createScriptedWorkflows } from '../harness/workflows.ts';
-import { startValkey } from '../harness/valkey.ts';
 
 const refuse = (): Reply => ({ status: 401 });
 const REFUSED = 'UNAUTHENTICATED';
@@ -17,7 +16,7 @@ const REFUSED = 'UNAUTHENTICATED';
 const NEVER = { REAUTH_INTERVAL_MS: '3600000' };
 
 describeWithValkey(`a right that the upstream has withdrawn${withoutValkey}`, () => {
-  const fleet = perTest(() => startScriptedFleet());
+  const fleet = perTest(new Fleet());
 
   const isRefused = async (gateway: TestGateway, id: string) => (await codesOf(gateway, id)).includes(REFUSED);
   const untilRefused = (gateway: TestGateway, id = 'r1') => until(() => isRefused(gateway, id));
@@ -236,7 +235,7 @@ async function endAtOnce(count: number, redis: Readonly<Record<string, string>>)
   const upstream = await startUpstream(workflows.script);
   opened.defer(() => upstream.close());
   const gateways = await Promise.all(
-    Array.from({ length: count }, () => startGateway({ UPSTREAM_URL: upstream.url, ...environment, ...redis })),
+    Array.from({ length: count }, () => startGateway({ upstream, env: { ...environment, ...redis } })),
   );
   for (const gateway of gateways) opened.defer(() => gateway.close());
   const watch = async (key: string) => {
@@ -270,7 +269,7 @@ describe('the subscriptions of a key that the upstream refuses', () => {
 
 describeWithValkey(`the subscriptions of a key that the upstream refuses, in a fleet${withoutValkey}`, () => {
   it('Subscriptions of a refused key end at all gateways as soon as one has noticed it', async () => {
-    const valkey = await startValkey();
+    const valkey = await new Valkey().open();
     try {
       await endAtOnce(2, { REDIS_URL: valkey.url, FLEET_SECRET: SECRET, REDIS_TIMEOUT_MS: '1000' });
     } finally {

@@ -1,13 +1,13 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { Budgets } from '../../src/graphql/budgets.ts';
-import { startUpstream } from '../harness/upstream.ts';
-import { startGateway } from '../harness/gateway.ts';
-import { codesOf, ofRun, repeat } from '../harness/operations.ts';
-import { createScriptedHistory } from '../harness/workflows.ts';
-import { send, TRANSPORTS } from '../harness/transports.ts';
-import { wireRun, wireStep, wireWorkflow } from '../harness/wire.ts';
+import { TestGateway } from '../harness/gateway.ts';
 import { perBlock, perTest } from '../harness/lasting.ts';
+import { codesOf, ofRun, repeat } from '../harness/operations.ts';
+import { send, TRANSPORTS } from '../harness/transports.ts';
+import { ScriptedUpstream } from '../harness/upstream.ts';
+import { wireRun, wireStep, wireWorkflow } from '../harness/wire.ts';
+import { createScriptedHistory } from '../harness/workflows.ts';
 
 /** Parsed, known, compiled. Answers with errors are not cached. */
 const TIMES = [1, 2, 3];
@@ -21,8 +21,8 @@ const WAS_EXECUTED = 'The mutation was executed anyway';
 describe('an answer', () => {
   let steps: readonly unknown[];
 
-  const upstream = perBlock(() =>
-    startUpstream(({ endpoint, runId }) => {
+  const upstream = perBlock(
+    new ScriptedUpstream(({ endpoint, runId }) => {
       if (endpoint === 'execute') return { json: { run_id: 'r1', message: 'accepted' } };
       if (endpoint === 'runs') return { json: hundred((index) => wireRun(`r${index}`)) };
       if (endpoint === 'run') return { json: [wireRun(runId)] };
@@ -30,10 +30,7 @@ describe('an answer', () => {
       return { json: runId === 'small' ? steps.slice(0, 2) : steps };
     }),
   );
-  const startWith = (environment: Readonly<Record<string, string>> = {}) =>
-    startGateway({ UPSTREAM_URL: upstream.url, ...environment });
-  const gateway = perTest(startWith);
-  const restart = (environment: Readonly<Record<string, string>>) => gateway.replace(() => startWith(environment));
+  const gateway = perTest(new TestGateway({ upstream }));
   beforeEach(() => {
     steps = hundred((index) => wireStep({ id: `s${index}` }));
   });
@@ -77,7 +74,7 @@ describe('an answer', () => {
     steps = name.startsWith('steps')
       ? [wireStep(), ...hundred(() => 5)]
       : hundred((index) => wireStep({ id: `s${index}`, inputs: { messages } }));
-    await restart({ MAX_OPERATION_OBJECTS: '14000' });
+    await gateway.restart({ env: { MAX_OPERATION_OBJECTS: '14000' } });
     const query = `{ ${before} ${repeat(60, (index) => `a${index}: ${field}`)} ${'} '.repeat(before.split('{').length)}`;
     for (const time of TIMES) {
       const { data, errors } = await gateway.query(query);
@@ -115,7 +112,7 @@ describe('an answer', () => {
     ['statistics', 'workflow(id: "wf") { $: statistics(last: @) { nodes { executionCount } } }'],
     ['a comparison', 'compareRuns(workflowId: "wf", baseId: "r@", headId: "r1") { tokenDelta }'],
   ])('counts the steps that %s reads each time', async (_, field) => {
-    await restart({ MAX_OPERATION_OBJECTS: '100' });
+    await gateway.restart({ env: { MAX_OPERATION_OBJECTS: '100' } });
     const query = (count: number) =>
       `{ ${repeat(count, (at) => `a${at}: ${field.replace('$', `b${at}`).replace('@', String(at + 1))}`)} }`;
     expect(codesOf(await gateway.query(query(2)))).toEqual([]);
@@ -132,7 +129,7 @@ describe('an answer', () => {
   ])('The items of a list weigh by the fields selected of them: %s', async (selected, maximum, fitting) => {
     const ten = repeat(10, (index) => `a${index}: id`);
     const fragment = selected === '...F' ? ` fragment F on Step { ${ten} }` : '';
-    await restart({ MAX_OPERATION_OBJECTS: String(maximum) });
+    await gateway.restart({ env: { MAX_OPERATION_OBJECTS: String(maximum) } });
     const codesFor = async (count: number) => {
       steps = Array.from({ length: count }, (_, index) => wireStep({ id: `s${index}`, node_id: `n${index}` }));
       const query = `{ run(workflowId: "wf", id: "r1") { a: steps { ${selected} } b: steps { ${selected} } } }${fragment}`;
@@ -146,7 +143,7 @@ describe('an answer', () => {
     ['its size', '1024', 'outputs'],
     ['the number of its failures', '1000000', failing(51)],
   ])('answers ids and message of a mutation whose answer exceeds %s', async (_, max, fields) => {
-    await restart({ MAX_ANSWER_BYTES: max });
+    await gateway.restart({ env: { MAX_ANSWER_BYTES: max } });
     const before = upstream.count('execute');
     for (let time = 1; time <= 3; time += 1) {
       const run = `...R workflow { run(id: "r1") { steps { ${fields} } } }`;
@@ -169,7 +166,7 @@ describe('an answer', () => {
     ['objects', '40', 'id elapsedTime'],
     ['JMESPath steps', '1000', `id elapsedTime outputs(path: "${longPath(25)}")`],
   ])('An answer counts %s once, even if it contains a number out of range', async (_, maxObjects, fields) => {
-    await restart({ MAX_OPERATION_OBJECTS: maxObjects });
+    await gateway.restart({ env: { MAX_OPERATION_OBJECTS: maxObjects } });
     const outputs = { items: Array.from({ length: 2000 }, (__, index) => (index * 7919) % 2003) };
     steps = Array.from({ length: 30 }, (__, index) =>
       wireStep({ id: `s${index}`, outputs, elapsed_time: index === 7 ? 2 ** 40 : 1 }),
@@ -224,13 +221,15 @@ describe('the size of an answer', () => {
   let outputs = 'null';
   let runs = 0;
   const { script } = createScriptedHistory(3, [wireWorkflow('wf')]);
-  const upstream = perBlock(() =>
-    startUpstream((call) => {
-      if (call.endpoint !== 'steps') return script(call);
-      return { raw: JSON.stringify([wireStep({ outputs: '?' })]).replace('"?"', () => outputs) };
+  const gateway = perBlock(
+    new TestGateway({
+      script: (call) => {
+        if (call.endpoint !== 'steps') return script(call);
+        return { raw: JSON.stringify([wireStep({ outputs: '?' })]).replace('"?"', () => outputs) };
+      },
+      env: { MAX_ANSWER_BYTES: String(MAXIMUM) },
     }),
   );
-  const gateway = perBlock(() => startGateway({ UPSTREAM_URL: upstream.url, MAX_ANSWER_BYTES: String(MAXIMUM) }));
 
   /** Often with characters that JSON escapes, and with lone surrogates. */
   const text = fc.string({

@@ -1,9 +1,9 @@
 /** Arguments that are refused, with each bound. */
 import { describe, expect, it } from '@jest/globals';
-import { healthy, startUpstream } from '../harness/upstream.ts';
-import { startGateway } from '../harness/gateway.ts';
+import { TestGateway } from '../harness/gateway.ts';
 import { perBlock } from '../harness/lasting.ts';
 import { ofRun, ofWorkflow } from '../harness/operations.ts';
+import { healthy } from '../harness/upstream.ts';
 import { wireRun } from '../harness/wire.ts';
 
 const ids = (count: number) => `[${'"a", '.repeat(count)}]`;
@@ -13,12 +13,13 @@ const blankText = (name: string, got: string) =>
 const start = (inputs: string) => `mutation { executeWorkflow(workflowId: "wf", inputs: ${inputs}) { message } }`;
 
 describe('an argument', () => {
-  const upstream = perBlock(() =>
-    startUpstream((call) =>
-      call.endpoint === 'runs' ? { json: [wireRun('failed', { status: 'failed' })] } : healthy(call),
-    ),
+  const gateway = perBlock(
+    new TestGateway({
+      script: (call) =>
+        call.endpoint === 'runs' ? { json: [wireRun('failed', { status: 'failed' })] } : healthy(call),
+    }),
   );
-  const gateway = perBlock(() => startGateway({ UPSTREAM_URL: upstream.url }));
+  const { upstream } = gateway;
 
   async function expectRefused(message: string, query: string) {
     const { errors } = await gateway.query(query);

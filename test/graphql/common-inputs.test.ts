@@ -1,21 +1,12 @@
 /** What failing runs have in common, shifts, and lists filtered by inputs: the incident of the sample. */
 import { describe, expect, it } from '@jest/globals';
-import { createEmbeddedUpstream } from '../../src/sample/server.ts';
-import { startGateway } from '../harness/gateway.ts';
-import { gatewayPerBlock } from '../harness/gateway-over.ts';
+import { SAMPLE, TestGateway } from '../harness/gateway.ts';
 import { perBlock } from '../harness/lasting.ts';
 import { wireRun, wireWorkflow } from '../harness/wire.ts';
+import type { Script } from '../harness/upstream.ts';
 
 describe('The incident of the sample', () => {
-  const gateway = perBlock(async () => {
-    const upstream = await createEmbeddedUpstream({ port: 0, hasIncident: true });
-    const started = await startGateway({ UPSTREAM_URL: upstream.url });
-    const close = async () => {
-      await started.close();
-      await upstream.close();
-    };
-    return { ...started, close };
-  });
+  const gateway = perBlock(new TestGateway({ upstream: SAMPLE, isShowcase: true }));
   async function ask(query: string): Promise<unknown> {
     const { data, errors } = await gateway.query(query, { key: 'demo-key' });
     expect(errors).toEqual([]);
@@ -90,7 +81,7 @@ describe('The incident of the sample', () => {
 describe('Filters and common inputs', () => {
   /** Twelve runs that fail in `eu`, forty that don't; run 0 is the newest. */
   const isFailed = (number: number) => number % 4 === 1 && number < 48;
-  const { upstream, gateway } = gatewayPerBlock(({ endpoint, runId, url }) => {
+  const script: Script = ({ endpoint, runId, url }) => {
     if (endpoint === 'workflows') return { json: [wireWorkflow('wf')] };
     if (endpoint === 'steps') return { json: [] };
     const recordOf = (number: number) => {
@@ -107,7 +98,9 @@ describe('Filters and common inputs', () => {
     const [limit = 0, offset = 0] = ['limit', 'offset'].map((name) => Number(url.searchParams.get(name)));
     const numbers = Array.from({ length: 52 }, (_, number) => number).slice(offset, offset + limit);
     return { json: numbers.map(recordOf) };
-  });
+  };
+  const gateway = perBlock(new TestGateway({ script }));
+  const { upstream } = gateway;
 
   it('Common inputs cost no call beyond the records and the failed runs', async () => {
     const { data, errors } = await gateway.query(

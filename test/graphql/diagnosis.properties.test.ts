@@ -1,7 +1,9 @@
 import { expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { createManualClock } from '../harness/clock.ts';
+import { TestGateway } from '../harness/gateway.ts';
+import { perBlock } from '../harness/lasting.ts';
 import type { Call } from '../harness/upstream.ts';
-import { gatewayPerBlock } from '../harness/gateway-over.ts';
 import { wireRun, wireStep } from '../harness/wire.ts';
 
 /** The manual clock. */
@@ -36,7 +38,7 @@ function script({ endpoint, runId, key = '', url }: Call) {
   return { json: newestFirst.slice(offset, (offset ?? 0) + (limit ?? 0)).map(record) };
 }
 
-const { gateway } = gatewayPerBlock(script);
+const gateway = perBlock(new TestGateway({ script, clock: createManualClock() }));
 
 const kinds = fc.array(
   fc.oneof(

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { healthy, startUpstream, type Script } from '../harness/upstream.ts';
-import { startGateway, type QueryOptions } from '../harness/gateway.ts';
-import { placesOf } from '../harness/operations.ts';
-import { wireWorkflow } from '../harness/wire.ts';
+import { type QueryOptions, TestGateway } from '../harness/gateway.ts';
 import { perTest } from '../harness/lasting.ts';
+import { placesOf } from '../harness/operations.ts';
+import { healthy, type Script } from '../harness/upstream.ts';
+import { wireWorkflow } from '../harness/wire.ts';
 
 const CONTRACT = readFileSync(new URL('../../schema.graphql', import.meta.url), 'utf8');
 const runKey = (id: unknown, workflowId: unknown = 'wf') => ({ __typename: 'Run', workflowId, id });
@@ -27,8 +27,8 @@ const FIELDS = `
 `;
 
 describe('_entities', () => {
-  const upstream = perTest(() => startUpstream(script));
-  const gateway = perTest(() => startGateway({ UPSTREAM_URL: upstream.url }));
+  const gateway = perTest(new TestGateway({ script }));
+  const { upstream } = gateway;
 
   async function entities(representations: readonly unknown[], fields = FIELDS, options: QueryOptions = {}) {
     const { data, errors } = await gateway.query(

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { healthy, startUpstream, type Reply } from '../harness/upstream.ts';
-import { startGateway } from '../harness/gateway.ts';
+import { TestGateway } from '../harness/gateway.ts';
 import { perTest } from '../harness/lasting.ts';
+import { healthy, type Reply } from '../harness/upstream.ts';
 
 const EXECUTE = `mutation Execute($inputs: JSON) {
   executeWorkflow(workflowId: "wf", inputs: $inputs) { message run { id status stepCounts { total } } }
@@ -9,8 +9,13 @@ const EXECUTE = `mutation Execute($inputs: JSON) {
 const STARTED: Reply = { json: { message: 'Workflow execution started', run_id: 'new-run' } };
 
 describe('executeWorkflow', () => {
-  const upstream = perTest(() => startUpstream((call) => (call.endpoint === 'execute' ? STARTED : healthy(call))));
-  const gateway = perTest(() => startGateway({ UPSTREAM_URL: upstream.url, UPSTREAM_TIMEOUT_MS: '2000' }));
+  const gateway = perTest(
+    new TestGateway({
+      script: (call) => (call.endpoint === 'execute' ? STARTED : healthy(call)),
+      env: { UPSTREAM_TIMEOUT_MS: '2000' },
+    }),
+  );
+  const { upstream } = gateway;
 
   const execute = (inputs?: unknown) => gateway.query(EXECUTE, { variables: { inputs } });
 

@@ -1,7 +1,9 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import type { Script } from '../harness/upstream.ts';
-import { gatewayPerTest } from '../harness/gateway-over.ts';
+import { createManualClock } from '../harness/clock.ts';
+import { TestGateway } from '../harness/gateway.ts';
+import { perTest } from '../harness/lasting.ts';
 import { placesOf } from '../harness/operations.ts';
+import type { Script } from '../harness/upstream.ts';
 import { type Wire, wireRun, wireStep, wireWorkflow } from '../harness/wire.ts';
 
 /** The manual clock. */
@@ -21,7 +23,8 @@ describe('the expectation of runs', () => {
     if (endpoint === 'run') return record ? { json: [record] } : { status: 404, json: {} };
     return { json: [wireStep({ id: `${runId}-step` })] };
   };
-  const { upstream, gateway } = gatewayPerTest(script);
+  const gateway = perTest(new TestGateway({ script, clock: createManualClock() }));
+  const { upstream } = gateway;
   beforeEach(() => {
     histories.clear();
   });

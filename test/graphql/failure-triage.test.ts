@@ -1,9 +1,11 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import type { Script } from '../harness/upstream.ts';
-import { gatewayPerTest } from '../harness/gateway-over.ts';
+import { createManualClock } from '../harness/clock.ts';
+import { TestGateway } from '../harness/gateway.ts';
+import { perTest } from '../harness/lasting.ts';
 import { ofWorkflow } from '../harness/operations.ts';
-import { createScriptedHistory, createScriptedWorkflows, type ScriptedWorkflows } from '../harness/workflows.ts';
+import type { Script } from '../harness/upstream.ts';
 import { wireStep, wireWorkflow } from '../harness/wire.ts';
+import { createScriptedHistory, createScriptedWorkflows, type ScriptedWorkflows } from '../harness/workflows.ts';
 
 interface Group {
   readonly latestMessage: string;
@@ -44,7 +46,8 @@ describe('Failure groups', () => {
   const startOf = (number: number): string =>
     new Date(Date.parse('2026-01-01T00:00:00Z') + number * 60_000).toISOString();
 
-  const { upstream, gateway, restart } = gatewayPerTest(script);
+  const gateway = perTest(new TestGateway({ script, clock: createManualClock() }));
+  const { upstream } = gateway;
   beforeEach(() => {
     starts = 0;
     workflows = createScriptedWorkflows(['wf', 'other']);
@@ -78,7 +81,7 @@ describe('Failure groups', () => {
     start('wf', '30 ok', 'e500', '2 ok', '2 skip');
     expect(await groupsOf()).toEqual([group(500, { state: 'NEW' })]);
     start('wf', 'ok');
-    await restart();
+    await gateway.restart();
     expect(await groupsOf()).toEqual([group(500, { state: 'RESOLVED', isExact: true })]);
   });
 
@@ -87,11 +90,11 @@ describe('Failure groups', () => {
     const window = `(last: 100, startedBefore: "${startOf(23)}")`;
     expect(await groupsOf(window)).toEqual([group(500, { state: 'RESOLVED', isExact: true })]);
     start('wf', 'e500', '3 ok');
-    await restart();
+    await gateway.restart();
     // Four runs are between the two failures.
     expect(await groupsOf(window)).toEqual([group(500, { state: 'NEW' })]);
     start('wf', '3 ok');
-    await restart();
+    await gateway.restart();
     expect(await groupsOf(window)).toEqual([group(500, { state: 'RESOLVED', isExact: true })]);
   });
 
@@ -111,7 +114,7 @@ describe('Failure groups', () => {
     // Each failed run costs the same.
     ['COST', [429, 500, 502]],
   ])('Groups are ordered by %s', async (order, statuses) => {
-    await restart({ TOKEN_PRICES: 'examples/operations/prices.json' });
+    await gateway.restart({ env: { TOKEN_PRICES: 'examples/operations/prices.json' } });
     const old = Array.from({ length: 12 }, () => ['20 ok', 'e429']).flat();
     start('wf', ...old, '4 e429', '16 ok', '4 e500', 'e502');
     const found = await groupsOf(
@@ -210,7 +213,7 @@ describe('Failure groups', () => {
 
   it('Figures over 900 runs that are not cached are read without more waiting calls than a viewer may have', async () => {
     start('wf', '900 e500');
-    await restart({ MAX_UPSTREAM_CALLS: '2000' });
+    await gateway.restart({ env: { MAX_UPSTREAM_CALLS: '2000' } });
     const { data, errors } = await gateway.query(ofWorkflow('statistics(last: 900) { nodes { failureCount } }'));
     expect([errors, upstream.count('steps')]).toEqual([[], 900]);
     const nodes = [{ failureCount: 0 }, { failureCount: 900 }];

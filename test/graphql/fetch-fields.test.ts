@@ -3,14 +3,13 @@ import fc from 'fast-check';
 import { fetchIdOf, readFetchId } from '../../src/graphql/fetch-ids.ts';
 import { problemOf } from '../../src/upstream/ids.ts';
 import { anyCharacter } from '../harness/any-character.ts';
-import { startUpstream } from '../harness/upstream.ts';
-import { startGateway } from '../harness/gateway.ts';
+import { TestGateway } from '../harness/gateway.ts';
 import { perTest } from '../harness/lasting.ts';
 import { codesOf, ofRun, ofWorkflow } from '../harness/operations.ts';
 
 describe('the fields that Relay refetches by', () => {
-  const upstream = perTest(() => startUpstream());
-  const gateway = perTest(() => startGateway({ UPSTREAM_URL: upstream.url }));
+  const gateway = perTest(new TestGateway());
+  const { upstream } = gateway;
   const fetchRun = (fetchId: string, fields: string) =>
     gateway.query(`query ($id: ID!) { fetch__Run(fetchId: $id) { ${fields} } }`, { variables: { id: fetchId } });
 

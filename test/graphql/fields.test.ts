@@ -12,11 +12,12 @@ import {
   type NameNode,
   type StringValueNode,
 } from 'graphql';
-import type { Json } from '../harness/gateway.ts';
-import { gatewayPerBlock } from '../harness/gateway-over.ts';
+import { createManualClock } from '../harness/clock.ts';
+import { type Json, TestGateway } from '../harness/gateway.ts';
+import { perBlock } from '../harness/lasting.ts';
 import { codesOf, ofRun, ofWorkflow, placesOf, TIMES } from '../harness/operations.ts';
-import { createScriptedHistory } from '../harness/workflows.ts';
 import { wireRun, wireStep, wireWorkflow } from '../harness/wire.ts';
+import { createScriptedHistory } from '../harness/workflows.ts';
 
 const CONTRACT = readFileSync(new URL('../../schema.graphql', import.meta.url), 'utf8');
 const schema = buildSchema(CONTRACT);
@@ -54,9 +55,15 @@ const PARENTS: Readonly<Record<string, readonly [(fields: string) => string, (da
 
 /** Selects only one field, as its data must not depend on another selected field. */
 describe.each(Object.entries(PARENTS))('each field of a %s', (typeName, [queryOf, parentIn]) => {
-  const { gateway } = gatewayPerBlock(createScriptedHistory(3, [wireWorkflow('wf')]).script, {
-    MAX_OPERATION_OBJECTS: '1000000',
-  });
+  const gateway = perBlock(
+    new TestGateway({
+      script: createScriptedHistory(3, [wireWorkflow('wf')]).script,
+      env: {
+        MAX_OPERATION_OBJECTS: '1000000',
+      },
+      clock: createManualClock(),
+    }),
+  );
   let all: Data;
   let number = 0;
 
@@ -122,14 +129,20 @@ describe('the values of fields', () => {
       ...(runId === 'r2' && { start_time: '2025-03-12T02:41:15Z' }),
     });
 
-  const { gateway } = gatewayPerBlock(({ endpoint, workflowId, runId }) => {
-    const none = { status: 404, json: {} };
-    if (endpoint === 'workflows') return { json: [wireWorkflow('wf'), wireWorkflow('other', { graph: null })] };
-    if (endpoint === 'runs') return workflowId === 'wf' ? { json: ['r1', 'down', 'r2'].map(record) } : { status: 500 };
-    if (runId === 'down' && endpoint === 'steps') return { status: 500 };
-    const steps = STEPS[runId];
-    return steps ? { json: endpoint === 'steps' ? steps : [record(runId)] } : none;
-  });
+  const gateway = perBlock(
+    new TestGateway({
+      script: ({ endpoint, workflowId, runId }) => {
+        const none = { status: 404, json: {} };
+        if (endpoint === 'workflows') return { json: [wireWorkflow('wf'), wireWorkflow('other', { graph: null })] };
+        if (endpoint === 'runs')
+          return workflowId === 'wf' ? { json: ['r1', 'down', 'r2'].map(record) } : { status: 500 };
+        if (runId === 'down' && endpoint === 'steps') return { status: 500 };
+        const steps = STEPS[runId];
+        return steps ? { json: endpoint === 'steps' ? steps : [record(runId)] } : none;
+      },
+      clock: createManualClock(),
+    }),
+  );
 
   /** The data of the root field and the errors by path, which must be the same each time. */
   async function ask(query: string): Promise<{ readonly data: unknown; readonly errors: readonly string[] }> {

@@ -1,11 +1,21 @@
 import { describe, expect, it } from '@jest/globals';
-import { startUpstream } from '../harness/upstream.ts';
-import { startGateway } from '../harness/gateway.ts';
-import { gatewayPerTest } from '../harness/gateway-over.ts';
+import { createManualClock } from '../harness/clock.ts';
+import { startGateway, TestGateway } from '../harness/gateway.ts';
+import {
+  BASELINE,
+  CHANGED_RUN,
+  createIncident,
+  NEW_PROMPT,
+  NEWEST,
+  OLD_PROMPT,
+  ordersOf,
+  startOf,
+} from '../harness/incident.ts';
+import { perTest } from '../harness/lasting.ts';
 import { codesOf, placesOf } from '../harness/operations.ts';
-import { createScriptedHistory } from '../harness/workflows.ts';
+import { startUpstream } from '../harness/upstream.ts';
 import { wireStep, wireWorkflow } from '../harness/wire.ts';
-import { BASELINE, CHANGED_RUN, createIncident, NEWEST, NEW_PROMPT, OLD_PROMPT, startOf } from './incident.ts';
+import { createScriptedHistory } from '../harness/workflows.ts';
 
 /** The manual clock. */
 const NOW = Date.parse('2026-11-24T12:00:00Z');
@@ -25,7 +35,10 @@ interface Group {
 }
 
 describe('In an incident that began 44 minutes ago', () => {
-  const { upstream, gateway, restart } = gatewayPerTest(createIncident(NOW, WORKFLOWS));
+  const gateway = perTest(
+    new TestGateway({ script: createIncident(NOW, ordersOf(WORKFLOWS)), clock: createManualClock() }),
+  );
+  const { upstream } = gateway;
   const calls = () => (['workflows', 'runs', 'run', 'steps'] as const).map((endpoint) => upstream.count(endpoint));
   const prompt = {
     ...{ kind: 'PROMPT', nodeId: 'enrich', run: { id: CHANGED_RUN } },
@@ -88,7 +101,7 @@ describe('In an incident that began 44 minutes ago', () => {
   });
 
   it('The diagnosis is a sentence, and a text with the change and links', async () => {
-    await restart({ PUBLIC_URL: 'https://runs.example.com/stepgate' });
+    await gateway.restart({ env: { PUBLIC_URL: 'https://runs.example.com/stepgate' } });
     const { data, errors } = await gateway.query(
       ofRun(
         'diagnosis { headline failedStep { id } group { count isNew } baseline { run { id } } changes { kind } runsExamined markdown }',
@@ -169,7 +182,7 @@ describe('In an incident that began 44 minutes ago', () => {
     }
 
     it('The new groups come first, by two pages of each and the steps of the examined runs', async () => {
-      await restart({ MAX_UPSTREAM_CALLS: '1000' });
+      await gateway.restart({ env: { MAX_UPSTREAM_CALLS: '1000' } });
       const { nodes, counts, errors } = await ask();
       expect(errors).toEqual([]);
       expect(counts).toEqual({ runsExamined: 600, runsRequested: 600, runsNotLoaded: 0 });
@@ -178,7 +191,7 @@ describe('In an incident that began 44 minutes ago', () => {
     });
 
     it('Common inputs, states and shifts ask for no more pages and steps', async () => {
-      await restart({ MAX_UPSTREAM_CALLS: '1000' });
+      await gateway.restart({ env: { MAX_UPSTREAM_CALLS: '1000' } });
       const { errors } = await gateway.query(`{
         failureGroups(${window}) { nodes { state returnedAt commonInputs { nodes { text } factsCompared } } }
         workflows(first: 20) { nodes { shifts(last: 199) { nodes { metric since before after } runsExamined } } }
@@ -205,7 +218,7 @@ describe('In an incident that began 44 minutes ago', () => {
       ['baseline', recent('baseline { reason }'), [1, 80, 0, 700]],
       ['headline', recent('diagnosis { headline }'), [1, 80, 0, 560]],
     ])('The calls of %s are bounded by the groups and the runs', async (_, text, expected) => {
-      await restart({ MAX_UPSTREAM_CALLS: '2000', TOKEN_PRICES: 'examples/operations/prices.json' });
+      await gateway.restart({ env: { MAX_UPSTREAM_CALLS: '2000', TOKEN_PRICES: 'examples/operations/prices.json' } });
       const { errors } = await gateway.query(text);
       expect(errors).toEqual([]);
       expect(calls()).toEqual(expected);
@@ -241,7 +254,7 @@ it('names the runs of a comparison that cannot be loaded', async () => {
     return { ...reply, json: records };
   });
   const identity = { upstreamKey: 'key', workflowIds: 'all', organizationId: 'org-1' } as const;
-  const gateway = await startGateway({ UPSTREAM_URL: upstream.url }, { authenticate: () => identity });
+  const gateway = await startGateway({ upstream, authenticate: () => identity });
   const { errors } = await gateway.query(`{
     run(workflowId: "wf", id: "run-6") { baseline { comparison { tokenDelta } } }
     compareRuns(workflowId: "wf", baseId: "run-5", headId: "run-6") { tokenDelta }

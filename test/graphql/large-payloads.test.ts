@@ -1,73 +1,33 @@
-import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { StepgatePlugin } from '../../src/graphql/apollo/server.ts';
-import { startUpstream } from '../harness/upstream.ts';
-import { postTo, startGateway, type GraphqlAnswer } from '../harness/gateway.ts';
+import { type GraphqlAnswer, startGateway, TestGateway } from '../harness/gateway.ts';
 import { perBlock } from '../harness/lasting.ts';
 import { subscribe } from '../harness/live-client.ts';
-import { startLiveRun } from '../harness/live-run.ts';
+import { LiveRun } from '../harness/live-run.ts';
 import { codesOf, ofRun, placesOf, repeat } from '../harness/operations.ts';
 import { send, TRANSPORTS } from '../harness/transports.ts';
+import { ScriptedUpstream } from '../harness/upstream.ts';
 import { wireRun, wireStep } from '../harness/wire.ts';
 
 const MARK = '@@json@@';
 const MIB = 2 ** 20;
-const OTHERS = 60;
-/** 12 MB. */
-const MILLION_KEYS = `{${Array.from({ length: 1_000_000 }, (_, index) => `"k${index}":${index % 10}`).join()}}`;
 const stepsWith = (outputs: string, rest: object = {}): string =>
   JSON.stringify([wireStep({ ...rest, outputs: MARK })]).replace(JSON.stringify(MARK), () => outputs);
-
-describe('a payload of a million keys', () => {
-  const upstream = perBlock(() =>
-    startUpstream(({ endpoint, runId }) => {
-      if (endpoint !== 'steps') return { status: 404, json: {} };
-      return { raw: stepsWith(runId.startsWith('large') ? MILLION_KEYS : '{"a":1}') };
-    }),
-  );
-  const gateway = perBlock(() => startGateway({ UPSTREAM_URL: upstream.url }));
-  const ask = async (fields: string, id: string) => {
-    const response = await postTo(gateway.url, { query: ofRun(`steps { ${fields} }`, id) });
-    return Buffer.from(await response.arrayBuffer());
-  };
-
-  beforeAll(async () => {
-    await ask('id', 'large');
-  });
-
-  it.each([
-    ['loaded', 'large-new', 'outputs(path: "k7")', '{"outputs":7}'],
-    ['read by a path', 'large', 'outputs(path: "k7")', '{"outputs":7}'],
-    ['read whole', 'large', 'outputs', `{"outputs":${MILLION_KEYS}}`],
-    ['measured', 'large', 'outputsSizeBytes', `{"outputsSizeBytes":${MILLION_KEYS.length}}`],
-  ])('lets others be answered while it is %s', async (_, id, fields, expected) => {
-    await ask('id', 'small');
-    const finished: string[] = [];
-    const reading = ask(fields, id).finally(() => finished.push('large'));
-    for (let index = 0; index < OTHERS; index += 1) {
-      await ask(`a${index}: outputs`, 'small');
-      finished.push('small');
-    }
-    // A diff of such texts would fill the screen.
-    expect((await reading).equals(Buffer.from(`{"data":{"run":{"steps":[${expected}]}}}`))).toBe(true);
-    expect(finished).toEqual([...Array<string>(OTHERS).fill('small'), 'large']);
-  });
-});
 
 describe('a large payload', () => {
   let outputs = '{}';
   let rest: object = {};
   let runs = 0;
-  const upstream = perBlock(() =>
-    startUpstream(({ endpoint }) =>
+  const upstream = perBlock(
+    new ScriptedUpstream(({ endpoint }) =>
       endpoint === 'steps' ? { raw: stepsWith(outputs, rest) } : { status: 404, json: {} },
     ),
   );
-  const startWith = (overrides: Parameters<typeof startGateway>[1] = {}) =>
-    startGateway({ UPSTREAM_URL: upstream.url, MAX_ANSWER_BYTES: String(2 * MIB), MCP: 'on' }, overrides);
-  const onLoop = perBlock(() => startWith({ maxBytesOnLoop: Infinity }));
-  const inWorker = perBlock(() => startWith({ maxBytesOnLoop: 0 }));
-  const ordinary = perBlock(() => startWith());
+  const options = { upstream, env: { MAX_ANSWER_BYTES: String(2 * MIB), MCP: 'on' } };
+  const onLoop = perBlock(new TestGateway({ ...options, maxBytesOnLoop: Infinity }));
+  const inWorker = perBlock(new TestGateway({ ...options, maxBytesOnLoop: 0 }));
+  const ordinary = perBlock(new TestGateway(options));
   const nextRun = () => `r${(runs += 1)}`;
   beforeEach(() => {
     rest = {};
@@ -164,14 +124,14 @@ describe('a large payload', () => {
           },
         }),
     };
-    const gateway = await startWith({ plugins: [plugin] });
+    const gateway = await startGateway({ ...options, plugins: [plugin] });
     await gateway.query(ofRun('steps { outputs }', nextRun()));
     await gateway.close();
     expect(JSON.stringify(seen) === `[{"run":{"steps":[{"outputs":${outputs}}]}}]`).toBe(true);
   });
 
   describe('that needs too much memory', () => {
-    const small = perBlock(() => startWith({ workerHeapMb: 32 }));
+    const small = perBlock(new TestGateway({ ...options, workerHeapMb: 32 }));
 
     it('is null with an error, and the next one is read', async () => {
       outputs = `[${'{},'.repeat(MIB)}{}]`;
@@ -192,7 +152,7 @@ describe('a watched run', () => {
     ['on the loop', Infinity],
     ['in the worker', 0],
   ])('has an event only for another value, read %s', async (_, maxBytesOnLoop) => {
-    const run = await startLiveRun({}, { maxBytesOnLoop });
+    const run = await new LiveRun({ maxBytesOnLoop }).open();
     const show = (outputs: string) => {
       run.upstream.script = ({ endpoint, runId }) =>
         endpoint === 'steps'

@@ -1,10 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { startUpstream } from '../harness/upstream.ts';
-import { startGateway } from '../harness/gateway.ts';
-import { codesOf, ofWorkflow, repeat } from '../harness/operations.ts';
-import type { Payload } from '../harness/live-client.ts';
-import { send, TRANSPORTS } from '../harness/transports.ts';
+import { TestGateway } from '../harness/gateway.ts';
 import { perBlock } from '../harness/lasting.ts';
+import type { Payload } from '../harness/live-client.ts';
+import { codesOf, ofWorkflow, repeat } from '../harness/operations.ts';
+import { send, TRANSPORTS } from '../harness/transports.ts';
 
 /** A selection with this depth. */
 const deep = (levels: number): string => {
@@ -47,8 +46,7 @@ const WRAPS: Readonly<Record<string, (selections: string) => string>> = {
 };
 
 describe('the limits of an operation', () => {
-  const upstream = perBlock(() => startUpstream());
-  const gateway = perBlock(() => startGateway({ UPSTREAM_URL: upstream.url }));
+  const gateway = perBlock(new TestGateway());
 
   const ask = (query: string) =>
     send('HTTP POST', gateway.url, { query, ...(query.startsWith('query A') && { operationName: 'A' }) });

@@ -1,11 +1,12 @@
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { ANTHROPIC, CHAT, RESPONSES, STREAMS } from '../domain/conversation/shapes.ts';
+import { createManualClock } from '../harness/clock.ts';
+import { SAMPLE, startGateway, TestGateway } from '../harness/gateway.ts';
+import { perTest } from '../harness/lasting.ts';
 import { startUpstream } from '../harness/upstream.ts';
-import { startGateway } from '../harness/gateway.ts';
-import { gatewayPerTest } from '../harness/gateway-over.ts';
-import { temporaryFiles } from '../harness/temporary-files.ts';
-import { wireRun, wireStep, type Wire } from '../harness/wire.ts';
+import { type Wire, wireRun, wireStep } from '../harness/wire.ts';
+import { temporaryFiles } from './temporary-files.ts';
 
 const CONVERSATION = `conversation {
   model finishReason omittedMessages
@@ -29,13 +30,17 @@ describe('steps of models', () => {
   let steps: readonly Wire[];
   let number = 0;
   const prices = writePrices({ 'gpt-4.1-mini-2025-04-14': PRICE, 'claude-sonnet-4-5-20250929': SONNET });
-  const { upstream, gateway, restart } = gatewayPerTest(
-    ({ endpoint }) => {
-      if (endpoint === 'run') return { json: [wireRun('r1')] };
-      return endpoint === 'steps' ? { json: steps } : { status: 404 };
-    },
-    { TOKEN_PRICES: prices },
+  const gateway = perTest(
+    new TestGateway({
+      script: ({ endpoint }) => {
+        if (endpoint === 'run') return { json: [wireRun('r1')] };
+        return endpoint === 'steps' ? { json: steps } : { status: 404 };
+      },
+      env: { TOKEN_PRICES: prices },
+      clock: createManualClock(),
+    }),
   );
+  const { upstream } = gateway;
 
   /** With a new key each time: the document is known and compiled, but no answer is cached. */
   const ask = (text: string) => gateway.query(text, { key: `key-${(number += 1)}` });
@@ -88,7 +93,7 @@ describe('steps of models', () => {
   it('The messages of conversations count as objects of the answer', async () => {
     const messages = Array.from({ length: 1000 }, () => ({ role: 'user', content: 'Hi' }));
     steps = Array.from({ length: 10 }, (_, at) => wireStep({ id: `s${at}`, inputs: { messages }, outputs: null }));
-    await restart({ MAX_OPERATION_OBJECTS: '1000' });
+    await gateway.restart({ env: { MAX_OPERATION_OBJECTS: '1000' } });
     for (let time = 0; time < 3; time += 1) {
       const { errors } = await ask(queryOf('conversation { messages { content } }'));
       // With the steps, four lists of 200 messages fit.
@@ -168,7 +173,7 @@ describe('the price file', () => {
       }),
     );
     const upstream = await startUpstream(() => ({ json: steps }));
-    const gateway = await startGateway({ UPSTREAM_URL: upstream.url, UPSTREAM_ENDPOINTS: 'steps', TOKEN_PRICES: path });
+    const gateway = await startGateway({ upstream, env: { UPSTREAM_ENDPOINTS: 'steps', TOKEN_PRICES: path } });
     const { data } = await gateway.query('{ run(workflowId: "wf", id: "r1") { steps { estimatedCost { amount } } } }');
     const amounts = [0.00102, 0.40002, 1.20002, 1, null];
     expect(data).toEqual({ run: { steps: amounts.map((amount) => ({ estimatedCost: { amount } })) } });
@@ -207,15 +212,17 @@ describe('the price file', () => {
     ['with a long name', { ['m'.repeat(5000)]: 7 }, `"${'m'.repeat(99)}… must be an object, got 7`],
   ])('%s stops the start with an error that names the problem', async (_, content, problem) => {
     const path = writePrices(content);
-    const starting = startGateway({ TOKEN_PRICES: path });
+    const starting = startGateway({ upstream: SAMPLE, env: { TOKEN_PRICES: path } });
     await expect(starting).rejects.toThrow(`TOKEN_PRICES: ${path}: ${problem}`);
     await expect(starting).rejects.toThrow(/Correct the file \(.*\), or leave TOKEN_PRICES unset\.$/);
   });
 
   it('A price file that is missing or a directory stops the start', async () => {
-    await expect(startGateway({ TOKEN_PRICES: join(folder, 'none.json') })).rejects.toThrow(
+    await expect(startGateway({ upstream: SAMPLE, env: { TOKEN_PRICES: join(folder, 'none.json') } })).rejects.toThrow(
       'it cannot be read: ENOENT',
     );
-    await expect(startGateway({ TOKEN_PRICES: folder })).rejects.toThrow('it cannot be read: EISDIR');
+    await expect(startGateway({ upstream: SAMPLE, env: { TOKEN_PRICES: folder } })).rejects.toThrow(
+      'it cannot be read: EISDIR',
+    );
   });
 });

@@ -1,15 +1,14 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import type { Additions } from '../../src/gateway.ts';
 import { GatewayError, type ObservedOperation, type StepgatePlugin } from 'stepgate';
-import { captureLog } from '../harness/observed.ts';
 import { createManualClock } from '../harness/clock.ts';
-import { healthy, startUpstream } from '../harness/upstream.ts';
-import { startGateway, type GraphqlError, type TestGateway } from '../harness/gateway.ts';
+import { type GraphqlError, startGateway, TestGateway } from '../harness/gateway.ts';
+import { perBlock } from '../harness/lasting.ts';
+import { captureLog } from '../harness/observed.ts';
 import { codesOf, ofRun, repeat, TIMES } from '../harness/operations.ts';
 import { connectRaw, postOf } from '../harness/raw-http.ts';
 import { send, TRANSPORTS } from '../harness/transports.ts';
+import { healthy, ScriptedUpstream, startUpstream } from '../harness/upstream.ts';
 import { wireStep } from '../harness/wire.ts';
-import { perBlock } from '../harness/lasting.ts';
 
 const INVALID = 'GRAPHQL_VALIDATION_FAILED';
 const RUN = 'query Run($id: ID = "r1") { run(workflowId: "wf", id: $id) { status } }';
@@ -25,21 +24,18 @@ describe('an operation', () => {
   const log = captureLog('info');
   const observed: ObservedOperation[] = [];
   const plugin: StepgatePlugin = { requestDidStart: () => Promise.resolve() };
-  const upstream = perBlock(() =>
-    startUpstream((call) => {
+  const upstream = perBlock(
+    new ScriptedUpstream((call) => {
       if (call.runId === 'missing') return { status: 404, json: {} };
       return call.endpoint === 'execute' ? { json: { run_id: 'r1' } } : healthy(call);
     }),
   );
-  const { now } = createManualClock();
-  const start = (additions: Additions) => {
-    return startGateway({ UPSTREAM_URL: upstream.url }, { now, logger: log.logger, ...additions });
-  };
-  const gateway = perBlock(() => start({ onOperation: (operation) => void observed.push(operation) }));
+  const options = { upstream, clock: { now: createManualClock().now }, logger: log.logger };
+  const gateway = perBlock(new TestGateway({ ...options, onOperation: (operation) => void observed.push(operation) }));
   /** Each way of execution: without additions, and with a plugin that sees each operation. */
   const gateways: Readonly<Record<string, TestGateway>> = {
     'without plugins': gateway,
-    'with a plugin': perBlock(() => start({ plugins: [plugin] })),
+    'with a plugin': perBlock(new TestGateway({ ...options, plugins: [plugin] })),
   };
   beforeEach(() => {
     observed.length = 0;
@@ -158,8 +154,7 @@ describe('new texts that come at once', () => {
         },
       }),
   };
-  const upstream = perBlock(() => startUpstream(healthy));
-  const gateway = perBlock(() => startGateway({ UPSTREAM_URL: upstream.url }, { plugins: [plugin] }));
+  const gateway = perBlock(new TestGateway({ plugins: [plugin] }));
 
   it('New texts are validated in several iterations of the event loop, so that known texts are answered in between', async () => {
     const count = 60;
@@ -192,15 +187,13 @@ describe('an operation whose client has disconnected', () => {
       await call.cut;
       return {};
     });
-    const gateway = await startGateway(
-      { UPSTREAM_URL: upstream.url },
-      {
-        onOperation: (operation) => {
-          observed.push(operation);
-          if (observed.length === 2) ends.resolve(undefined);
-        },
+    const gateway = await startGateway({
+      upstream,
+      onOperation: (operation) => {
+        observed.push(operation);
+        if (observed.length === 2) ends.resolve(undefined);
       },
-    );
+    });
     for (const query of [RUN, START]) {
       const raw = await connectRaw(gateway.url);
       const arrival = upstream.nextCall();
@@ -240,8 +233,10 @@ describe('errors of fields', () => {
     wrongType: () => ({ secret: SECRET }),
   };
   const names = Object.keys(failures);
-  const upstream = perBlock(() =>
-    startUpstream((call) => (call.endpoint === 'steps' ? { json: [wireStep({ error: 'boom' })] } : healthy(call))),
+  const upstream = perBlock(
+    new ScriptedUpstream((call) =>
+      call.endpoint === 'steps' ? { json: [wireStep({ error: 'boom' })] } : healthy(call),
+    ),
   );
   const extension = {
     typeDefs: `extend type Run { ${names.map((name) => `${name}: Int`).join(' ')} }`,
@@ -249,7 +244,7 @@ describe('errors of fields', () => {
       Run: Object.fromEntries(names.map((name) => [name, { calls: 0, resolve: failures[name] as () => unknown }])),
     },
   };
-  const gateway = perBlock(() => startGateway({ UPSTREAM_URL: upstream.url }, { logger: log.logger, extension }));
+  const gateway = perBlock(new TestGateway({ upstream, logger: log.logger, extension }));
 
   it('The errors of a defect show a client only the request id, which is in the log', async () => {
     for (const time of TIMES) {

@@ -1,12 +1,12 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { createManualClock } from '../harness/clock.ts';
-import { startUpstream, type Script } from '../harness/upstream.ts';
-import { startGateway, type TestGateway } from '../harness/gateway.ts';
-import { codesOf } from '../harness/operations.ts';
-import { createScriptedHistory, createScriptedWorkflows } from '../harness/workflows.ts';
-import { wireWorkflow } from '../harness/wire.ts';
+import { startGateway, TestGateway } from '../harness/gateway.ts';
 import { perBlock } from '../harness/lasting.ts';
+import { codesOf } from '../harness/operations.ts';
+import { type Script, startUpstream } from '../harness/upstream.ts';
+import { wireWorkflow } from '../harness/wire.ts';
+import { createScriptedHistory, createScriptedWorkflows } from '../harness/workflows.ts';
 
 interface Page {
   readonly nodes: readonly { readonly id: string }[];
@@ -33,8 +33,7 @@ describe('pages', () => {
   const workflowIds = ['a', 'Ünïcödé 漢', '"\\/', 'é'.repeat(256)];
   const workflows = createScriptedWorkflows(workflowIds);
   const { now } = createManualClock();
-  const upstream = perBlock(() => startUpstream(workflows.script));
-  const gateway = perBlock(() => startGateway({ UPSTREAM_URL: upstream.url }, { now }));
+  const gateway = perBlock(new TestGateway({ script: workflows.script, clock: { now } }));
   beforeAll(() => {
     for (let run = 0; run < 12; run += 1) {
       const tie = run % 5 === 4;
@@ -116,7 +115,7 @@ describe('pages', () => {
 
   async function over<T>(script: Script, use: (other: TestGateway) => Promise<T>): Promise<T> {
     const source = await startUpstream(script);
-    const other = await startGateway({ UPSTREAM_URL: source.url });
+    const other = await startGateway({ upstream: source });
     const result = await use(other);
     await other.close();
     await source.close();

@@ -1,29 +1,31 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { parseExactJson } from '../../src/domain/long-integers.ts';
-import { startUpstream } from '../harness/upstream.ts';
-import { startGateway } from '../harness/gateway.ts';
+import { TestGateway } from '../harness/gateway.ts';
+import { perBlock } from '../harness/lasting.ts';
 import { codesOf, ofRun, placesOf, repeat, TIMES } from '../harness/operations.ts';
 import { ask as askPlain } from '../harness/plain-http.ts';
-import { bodyOf, wireRun, wireStep, type Wire } from '../harness/wire.ts';
-import { perBlock } from '../harness/lasting.ts';
+import { bodyOf, type Wire, wireRun, wireStep } from '../harness/wire.ts';
 
 const LONG = '12345678901234567890';
 
 describe('a payload', () => {
   let outputs = 'null';
   let runs = 0;
-  const upstream = perBlock(() =>
-    startUpstream(({ endpoint, runId }) => {
-      if (endpoint === 'execute') return { json: { run_id: 'new' } };
-      if (endpoint !== 'steps') return { status: 404, json: {} };
-      const mark = '"outputs"';
-      return {
-        raw: JSON.stringify([wireStep({ id: runId, outputs: mark })]).replace(JSON.stringify(mark), () => outputs),
-      };
-    }),
+  const gateway = perBlock(
+    new TestGateway(() => ({
+      script: ({ endpoint, runId }) => {
+        if (endpoint === 'execute') return { json: { run_id: 'new' } };
+        if (endpoint !== 'steps') return { status: 404, json: {} };
+        const mark = '"outputs"';
+        return {
+          raw: JSON.stringify([wireStep({ id: runId, outputs: mark })]).replace(JSON.stringify(mark), () => outputs),
+        };
+      },
+      env: { UPSTREAM_ENDPOINTS: 'steps,execute' },
+    })),
   );
-  const gateway = perBlock(() => startGateway({ UPSTREAM_URL: upstream.url, UPSTREAM_ENDPOINTS: 'steps,execute' }));
+  const { upstream } = gateway;
 
   const stepsOf = (data: unknown) => (data as { run: { steps: Record<string, unknown>[] } }).run.steps;
   const ask = async (selection: string) => {
@@ -156,8 +158,12 @@ describe('a payload', () => {
 describe('the inputs of a run without a record', () => {
   let steps: readonly Wire[] = [];
   let runs = 0;
-  const upstream = perBlock(() => startUpstream(() => ({ raw: bodyOf(steps).toString() })));
-  const gateway = perBlock(() => startGateway({ UPSTREAM_URL: upstream.url, UPSTREAM_ENDPOINTS: 'steps' }));
+  const gateway = perBlock(
+    new TestGateway(() => ({
+      script: () => ({ raw: bodyOf(steps).toString() }),
+      env: { UPSTREAM_ENDPOINTS: 'steps' },
+    })),
+  );
   const startedAt = (second: number, inputs: unknown): Wire =>
     wireStep({ id: `s${second}`, node_id: `n${second}`, start_time: `2025-03-13T02:41:0${second}Z`, inputs });
 
@@ -194,14 +200,15 @@ describe('payloads of many runs', () => {
   const steps = (runId: string) =>
     ['a', 'b'].map((id) => wireStep({ id: `${runId}-${id}`, inputs: { of: runId, text: 'x'.repeat(200_000) } }));
   const startedAt = (index: number) => ({ start_time: `2025-03-13T02:${String(59 - index).padStart(2, '0')}:00Z` });
-  const upstream = perBlock(() =>
-    startUpstream(({ endpoint, runId }) => {
-      if (endpoint === 'runs')
-        return { json: Array.from({ length: RUNS }, (_, index) => wireRun(`r${index}`, startedAt(index))) };
-      return endpoint === 'steps' ? { json: steps(runId) } : { status: 404, json: {} };
+  const gateway = perBlock(
+    new TestGateway({
+      script: ({ endpoint, runId }) => {
+        if (endpoint === 'runs')
+          return { json: Array.from({ length: RUNS }, (_, index) => wireRun(`r${index}`, startedAt(index))) };
+        return endpoint === 'steps' ? { json: steps(runId) } : { status: 404, json: {} };
+      },
     }),
   );
-  const gateway = perBlock(() => startGateway({ UPSTREAM_URL: upstream.url }));
   beforeAll(async () => {
     await gateway.query('{ workflow(id: "wf") { runs(first: 30) { nodes { totalElapsedTime } } } }');
   });

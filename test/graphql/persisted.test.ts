@@ -3,12 +3,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { createManualClock } from '../harness/clock.ts';
-import { healthy, startUpstream } from '../harness/upstream.ts';
-import { startGateway } from '../harness/gateway.ts';
+import { type Environment, SAMPLE, startGateway, TestGateway } from '../harness/gateway.ts';
 import { perBlock } from '../harness/lasting.ts';
 import { codesOf, repeat } from '../harness/operations.ts';
-import { temporaryFiles } from '../harness/temporary-files.ts';
 import { send, sendByHttp, TRANSPORTS } from '../harness/transports.ts';
+import { healthy, ScriptedUpstream } from '../harness/upstream.ts';
+import { temporaryFiles } from './temporary-files.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -38,20 +38,20 @@ const apollo = (operations: unknown, fields: object = {}) => ({
 const manifest = write('manifest.json', { [`sha256:${ID}`]: LISTED });
 
 describe('persisted operations', () => {
-  const upstream = perBlock(() =>
-    startUpstream((call) => {
+  const upstream = perBlock(
+    new ScriptedUpstream((call) => {
       if (call.key === 'bad-key') return { status: 401, json: {} };
       if (call.runId === 'missing') return { status: 404, json: {} };
       if (call.endpoint === 'workflows') return { json: [] };
       return call.endpoint === 'execute' ? { json: { run_id: 'new' } } : healthy(call);
     }),
   );
-  function startWith(mode: string, manifests = manifest, more = {}) {
-    const environment = { PERSISTED_OPERATIONS: mode, PERSISTED_MANIFESTS: mode === 'off' ? '' : manifests, ...more };
-    return startGateway({ UPSTREAM_URL: upstream.url, ...environment }, { now: createManualClock().now });
-  }
-  const gateway = perBlock(() => startWith('allow'));
-  const start = (...how: Parameters<typeof startWith>) => gateway.replace(() => startWith(...how));
+  const envOf = (mode: string, manifests = manifest, more: Environment = {}) => ({
+    ...{ PERSISTED_OPERATIONS: mode, PERSISTED_MANIFESTS: mode === 'off' ? '' : manifests },
+    ...more,
+  });
+  const gateway = perBlock(new TestGateway({ upstream, env: envOf('allow'), clock: { now: createManualClock().now } }));
+  const start = (...how: Parameters<typeof envOf>) => gateway.restart({ env: envOf(...how) });
   const ask = (request: Fields, transport: (typeof TRANSPORTS)[number] = 'HTTP POST', key?: string) =>
     send(transport, gateway.url, request, key);
 
@@ -248,13 +248,19 @@ describe('a manifest', () => {
     ],
   ])('A manifest that %s stops the start with an error that names the problem', async (_, content, problem) => {
     const path = write('bad.json', content);
-    const starting = startGateway({ PERSISTED_OPERATIONS: 'allow', PERSISTED_MANIFESTS: path });
+    const starting = startGateway({
+      upstream: SAMPLE,
+      env: { PERSISTED_OPERATIONS: 'allow', PERSISTED_MANIFESTS: path },
+    });
     await expect(starting).rejects.toThrow(`PERSISTED_MANIFESTS: ${path}: `);
     await expect(starting).rejects.toThrow(problem);
   });
 
   it('A missing manifest stops the start', async () => {
-    const starting = startGateway({ PERSISTED_OPERATIONS: 'allow', PERSISTED_MANIFESTS: join(folder, 'none.json') });
+    const starting = startGateway({
+      upstream: SAMPLE,
+      env: { PERSISTED_OPERATIONS: 'allow', PERSISTED_MANIFESTS: join(folder, 'none.json') },
+    });
     await expect(starting).rejects.toThrow('it cannot be read: ENOENT');
   });
 });

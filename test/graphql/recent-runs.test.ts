@@ -1,7 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { createManualClock, type ManualClock } from '../harness/clock.ts';
-import { startUpstream } from '../harness/upstream.ts';
-import { startGateway } from '../harness/gateway.ts';
+import { TestGateway } from '../harness/gateway.ts';
 import { perTest } from '../harness/lasting.ts';
 import { createScriptedWorkflows, type ScriptedWorkflows } from '../harness/workflows.ts';
 
@@ -27,8 +26,8 @@ describe('the recent runs of several workflows', () => {
     clock = createManualClock();
     workflows = createScriptedWorkflows(WORKFLOWS);
   });
-  const upstream = perTest(() => startUpstream(workflows.script));
-  const gateway = perTest(() => startGateway({ UPSTREAM_URL: upstream.url }, { now: clock.now, after: clock.after }));
+  const gateway = perTest(new TestGateway(() => ({ script: workflows.script, clock: { now: clock.now } })));
+  const { upstream } = gateway;
 
   async function ask(variables: Record<string, unknown> = {}) {
     const answer = await gateway.query(PAGE, { variables });
@@ -148,9 +147,7 @@ describe('the recent runs of several workflows', () => {
   });
 
   it('The first workflows by id are read if the calls are too few for all', async () => {
-    await gateway.replace(() =>
-      startGateway({ UPSTREAM_URL: upstream.url, MAX_UPSTREAM_CALLS: '1' }, { now: clock.now }),
-    );
+    await gateway.restart({ env: { MAX_UPSTREAM_CALLS: '1' } });
     for (const name of ['wf-2', 'wf-1']) workflows.start(name, `run of ${name}`);
     const { errors } = await gateway.query(
       '{ recentRuns(workflowIds: ["wf-2", "wf-1"]) { nodes { id } unavailableWorkflows { id } } }',

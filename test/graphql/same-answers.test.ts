@@ -11,10 +11,8 @@ import {
   type GraphQLSchema,
   type IntrospectionQuery,
 } from 'graphql';
-import type { Additions } from '../../src/gateway.ts';
 import { createManualClock } from '../harness/clock.ts';
-import { startUpstream } from '../harness/upstream.ts';
-import { startGateway, type GraphqlAnswer } from '../harness/gateway.ts';
+import { type GraphqlAnswer, TestGateway } from '../harness/gateway.ts';
 import { perBlock } from '../harness/lasting.ts';
 import { oddRuns } from '../harness/odd-runs.ts';
 import { randomOperation, type RandomOperation } from '../harness/random-operations.ts';
@@ -42,20 +40,14 @@ function replaying(schema: GraphQLSchema): GraphQLSchema {
 describe('a random operation', () => {
   let schema: GraphQLSchema;
   // With a manual clock, durations of unfinished runs do not change.
-  const { now } = createManualClock();
-  const start = (additions: Additions) =>
-    startGateway(
-      {
-        ...{ UPSTREAM_URL: upstream.url, RATE_LIMIT_ANONYMOUS_PER_MINUTE: '1000000', MAX_UPSTREAM_CALLS: '1000' },
-        MAX_OPERATION_OBJECTS: '1000000',
-      },
-      { now, ...additions },
-    );
-  const upstream = perBlock(() => startUpstream(oddRuns));
-  const plain = perBlock(() => start({}));
-  const embedded = perBlock(() =>
-    start({ plugins: [{ requestDidStart: () => Promise.resolve({ executionDidStart: () => Promise.resolve() }) }] }),
-  );
+  const options = {
+    script: oddRuns,
+    env: { RATE_LIMIT_ANONYMOUS_PER_MINUTE: '1000000', MAX_UPSTREAM_CALLS: '1000', MAX_OPERATION_OBJECTS: '1000000' },
+    clock: { now: createManualClock().now },
+  };
+  const plain = perBlock(new TestGateway(options));
+  const plugin = { requestDidStart: () => Promise.resolve({ executionDidStart: () => Promise.resolve() }) };
+  const embedded = perBlock(new TestGateway({ ...options, plugins: [plugin] }));
   beforeAll(async () => {
     const { data } = await plain.query(getIntrospectionQuery());
     schema = replaying(buildClientSchema(data as unknown as IntrospectionQuery));

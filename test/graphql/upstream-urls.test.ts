@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { startUpstream } from '../harness/upstream.ts';
-import { startGateway } from '../harness/gateway.ts';
+import { TestGateway } from '../harness/gateway.ts';
 import { perBlock } from '../harness/lasting.ts';
+import { ScriptedUpstream } from '../harness/upstream.ts';
 import { wireRun } from '../harness/wire.ts';
 
 const QUERY = `query ($workflowId: ID!, $runId: ID!) {
@@ -9,9 +9,9 @@ const QUERY = `query ($workflowId: ID!, $runId: ID!) {
 }`;
 
 describe("the URLs in the upstream's own web page", () => {
-  const upstream = perBlock(() => startUpstream(({ runId }) => ({ json: [wireRun(runId)] })));
+  const upstream = perBlock(new ScriptedUpstream(({ runId }) => ({ json: [wireRun(runId)] })));
   const start = (environment: Readonly<Record<string, string>>) =>
-    perBlock(() => startGateway({ UPSTREAM_URL: upstream.url, ...environment }));
+    perBlock(new TestGateway({ upstream, env: environment }));
   const linked = start({
     RUN_URL_TEMPLATE: 'https://app.example.com/w/{workflowId}?run={runId}#{runId}',
     WORKFLOW_URL_TEMPLATE: 'http://app.example.com/w/{workflowId}/',

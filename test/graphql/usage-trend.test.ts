@@ -1,10 +1,12 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { ANTHROPIC, CHAT, RESPONSES } from '../domain/conversation/shapes.ts';
-import { gatewayPerTest } from '../harness/gateway-over.ts';
+import { createManualClock } from '../harness/clock.ts';
+import { TestGateway } from '../harness/gateway.ts';
+import { perTest } from '../harness/lasting.ts';
 import { ofWorkflow } from '../harness/operations.ts';
-import { createScriptedWorkflows } from '../harness/workflows.ts';
-import { temporaryFiles } from '../harness/temporary-files.ts';
 import { wireStep } from '../harness/wire.ts';
+import { createScriptedWorkflows } from '../harness/workflows.ts';
+import { temporaryFiles } from './temporary-files.ts';
 
 const USAGE = `usage {
   runsReporting runsNotReporting counts { inputTokens outputTokens totalTokens cachedInputTokens } stepsReporting
@@ -21,7 +23,10 @@ const prices = temporaryFiles().write('prices.json', {
 
 describe('the usage of a trend', () => {
   const workflows = createScriptedWorkflows(['wf']);
-  const { upstream, gateway, restart } = gatewayPerTest(workflows.script, { TOKEN_PRICES: prices });
+  const gateway = perTest(
+    new TestGateway({ script: workflows.script, env: { TOKEN_PRICES: prices }, clock: createManualClock() }),
+  );
+  const { upstream } = gateway;
   beforeEach(() => {
     workflows.clear();
   });
@@ -196,7 +201,7 @@ describe('the usage of a trend', () => {
     it('The newest runs come first, within MAX_UPSTREAM_CALLS, and the next operation gets further.', async () => {
       withSteps();
       for (let number = 0; number < 10; number += 1) run(`r${number}`, null);
-      await restart({ MAX_UPSTREAM_CALLS: '5' });
+      await gateway.restart({ env: { MAX_UPSTREAM_CALLS: '5' } });
       const counts = async () =>
         (await usageIn(trend(FROM_STEPS, 'buckets: 2'))).map(
           (usage) => (usage as { runsFromSteps: number } | null)?.runsFromSteps ?? 0,
@@ -237,7 +242,7 @@ describe('the usage of a trend', () => {
       for (const id of ids)
         for (let number = 0; number < 150; number += 1) many.start(id, `${id}-${number}`, { all_outputs: null });
       upstream.script = many.script;
-      await restart({ MAX_UPSTREAM_CALLS: '100' });
+      await gateway.restart({ env: { MAX_UPSTREAM_CALLS: '100' } });
       const { data, errors } = await gateway.query(
         `{ workflows { nodes { trend(buckets: 1, last: 200) { runCount ${FROM_STEPS} } } } }`,
       );

@@ -1,10 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { startUpstream } from '../harness/upstream.ts';
-import { startGateway } from '../harness/gateway.ts';
-import { openSocket, openStream, type Frame } from '../harness/live-client.ts';
+import { TestGateway } from '../harness/gateway.ts';
+import { perBlock } from '../harness/lasting.ts';
+import { type Frame, openSocket, openStream } from '../harness/live-client.ts';
 import { codesOf, ofRun, ofWorkflow, TIMES } from '../harness/operations.ts';
 import { wireRun, wireStep } from '../harness/wire.ts';
-import { perBlock } from '../harness/lasting.ts';
 
 const ofJson = (fields: string) => `executeWorkflow(workflowId: "wf", inputs: ${fields}) { run { id } }`;
 const MUTATION = `mutation ($v: JSON) { ${ofJson('$v')} }`;
@@ -16,14 +15,16 @@ const nested = (levels: number, kind: 'lists' | 'objects') =>
 const bodyOf = (query: string, value: string) => `{"query":${JSON.stringify(query)},"variables":{"v":${value}}}`;
 
 describe('variables', () => {
-  const upstream = perBlock(() =>
-    startUpstream(({ endpoint, runId }) => {
-      if (endpoint === 'execute') return { json: { run_id: 'new' } };
-      if (endpoint === 'run') return { json: [wireRun(runId)] };
-      return { json: [wireStep({ id: 'fast' }), wireStep({ id: 'slow', end_time: '2025-03-13T02:41:30Z' })] };
+  const gateway = perBlock(
+    new TestGateway({
+      script: ({ endpoint, runId }) => {
+        if (endpoint === 'execute') return { json: { run_id: 'new' } };
+        if (endpoint === 'run') return { json: [wireRun(runId)] };
+        return { json: [wireStep({ id: 'fast' }), wireStep({ id: 'slow', end_time: '2025-03-13T02:41:30Z' })] };
+      },
     }),
   );
-  const gateway = perBlock(() => startGateway({ UPSTREAM_URL: upstream.url }));
+  const { upstream } = gateway;
 
   const errorsOf = (frame: Frame) =>
     frame.type === 'error' ? frame.errors : frame.type === 'next' ? (frame.payload.errors ?? []) : [];

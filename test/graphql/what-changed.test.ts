@@ -1,5 +1,7 @@
 import { beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { gatewayPerTest } from '../harness/gateway-over.ts';
+import { createManualClock } from '../harness/clock.ts';
+import { TestGateway } from '../harness/gateway.ts';
+import { perTest } from '../harness/lasting.ts';
 import { codesOf, ofWorkflow, placesOf, repeat, TIMES } from '../harness/operations.ts';
 import { serverRealm } from '../harness/server-realm.ts';
 import { type Wire, wireRun, wireStep, wireWorkflow } from '../harness/wire.ts';
@@ -33,17 +35,23 @@ describe('Workflow.changePoints', () => {
   /** Steps by run, oldest first: a run a minute. */
   let runs: Record<string, readonly Wire[] | number>;
   let workflows: readonly Wire[] | number;
-  const { upstream, gateway, restart } = gatewayPerTest(({ endpoint, runId, url }) => {
-    const answer = (value: readonly Wire[] | number | undefined) =>
-      typeof value === 'object' ? { json: value } : { status: value ?? 404, json: {} };
-    const records = Object.keys(runs).map((id, index) =>
-      wireRun(id, { start_time: minute(index), end_time: minute(index + 0.5) }),
-    );
-    if (endpoint === 'workflows') return answer(workflows);
-    if (endpoint === 'steps') return answer(runs[runId]);
-    const offset = Number(url.searchParams.get('offset'));
-    return { json: records.toReversed().slice(offset, offset + Number(url.searchParams.get('limit'))) };
-  });
+  const gateway = perTest(
+    new TestGateway({
+      script: ({ endpoint, runId, url }) => {
+        const answer = (value: readonly Wire[] | number | undefined) =>
+          typeof value === 'object' ? { json: value } : { status: value ?? 404, json: {} };
+        const records = Object.keys(runs).map((id, index) =>
+          wireRun(id, { start_time: minute(index), end_time: minute(index + 0.5) }),
+        );
+        if (endpoint === 'workflows') return answer(workflows);
+        if (endpoint === 'steps') return answer(runs[runId]);
+        const offset = Number(url.searchParams.get('offset'));
+        return { json: records.toReversed().slice(offset, offset + Number(url.searchParams.get('limit'))) };
+      },
+      clock: createManualClock(),
+    }),
+  );
+  const { upstream } = gateway;
 
   const model = (inputs: Wire, more: Wire = {}) => wireStep({ id: 's1', node_id: 'model_1', inputs, ...more });
 
@@ -117,7 +125,7 @@ describe('Workflow.changePoints', () => {
   });
 
   it('The newest runs are loaded within the budget of calls, and the examined ones are counted', async () => {
-    await restart({ MAX_UPSTREAM_CALLS: '4' });
+    await gateway.restart({ env: { MAX_UPSTREAM_CALLS: '4' } });
     const { changePoints, counts, errors } = await ask();
     expect(errors).toEqual([]);
     expect(counts).toEqual(countsOf(5, 2, 3));
@@ -150,7 +158,7 @@ describe('Workflow.changePoints', () => {
   it('counts what it compares as objects', async () => {
     const prompt = (run: number) => Array.from({ length: 400 }, (_, sentence) => `Rule ${run}.${sentence}`).join('\n');
     runs = Object.fromEntries([1, 2, 3, 4, 5].map((run) => [`r${run}`, [model(asked(prompt(run), 'a'))]]));
-    await restart({ MAX_OPERATION_OBJECTS: '150' });
+    await gateway.restart({ env: { MAX_OPERATION_OBJECTS: '150' } });
     const { errors, counts } = await ask();
     expect([errors, counts]).toEqual([[], countsOf(5, 5)]);
     const ofWindows = await gateway.query(windows('runsExamined'));

@@ -1,9 +1,11 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import type { Script } from '../harness/upstream.ts';
-import { gatewayPerTest } from '../harness/gateway-over.ts';
+import { createManualClock } from '../harness/clock.ts';
+import { TestGateway } from '../harness/gateway.ts';
+import { perTest } from '../harness/lasting.ts';
 import { ofWorkflow, placesOf } from '../harness/operations.ts';
-import { createScriptedWorkflows, type ScriptedWorkflows } from '../harness/workflows.ts';
+import type { Script } from '../harness/upstream.ts';
 import { wireStep } from '../harness/wire.ts';
+import { createScriptedWorkflows, type ScriptedWorkflows } from '../harness/workflows.ts';
 
 const GROUPS = `query ($last: Int) { workflow(id: "wf") { failureGroups(last: $last, orderBy: COUNT) {
   nodes { workflow { id name } nodeId message latestMessage code count firstSeenAt lastSeenAt runs(first: 2) { id status stepCounts { total } } }
@@ -27,7 +29,8 @@ describe('the statistics of the runs of a workflow', () => {
     };
   };
 
-  const { upstream, gateway } = gatewayPerTest(script);
+  const gateway = perTest(new TestGateway({ script, clock: createManualClock() }));
+  const { upstream } = gateway;
 
   beforeEach(() => {
     workflows = createScriptedWorkflows(['wf']);

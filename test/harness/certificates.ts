@@ -15,35 +15,46 @@ export interface Certificate extends Tls {
   readonly bothPath: string;
 }
 
-export interface Authority {
-  /** Its certificate, and the path of it, for NODE_EXTRA_CA_CERTS. */
-  readonly pem: string;
-  readonly file: string;
-  /** Signs a certificate for a name, such as `IP:127.0.0.1` or `DNS:other.example`. */
-  issue(name: string): Certificate;
-  close(): Promise<void>;
-}
+const NEW_KEY = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
 
-export function startAuthority(): Promise<Authority> {
-  const directory = mkdtempSync(join(tmpdir(), 'stepgate-ca-'));
-  const pathOf = (file: string) => join(directory, file);
-  const read = (file: string) => readFileSync(pathOf(file), 'utf8');
-  const openssl = (...args: readonly string[]) => execFileSync('openssl', args, { cwd: directory, stdio: 'pipe' });
-  const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
-  openssl('req', '-x509', ...newKey, '-keyout', 'ca.key', '-out', 'ca.pem', '-days', '2', '-subj', '/CN=Test CA');
-  return Promise.resolve({
-    pem: read('ca.pem'),
-    file: pathOf('ca.pem'),
-    issue(name) {
-      writeFileSync(pathOf('names'), `subjectAltName=${name}`);
-      openssl('req', ...newKey, '-keyout', 'key.pem', '-out', 'request.pem', '-subj', '/CN=test');
-      const signer = ['-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-extfile', 'names'];
-      openssl('x509', '-req', '-in', 'request.pem', ...signer, '-days', '2', '-out', 'cert.pem');
-      const [key, cert] = [read('key.pem'), read('cert.pem')];
-      writeFileSync(pathOf('both.pem'), cert + key);
-      const [certificatePath, keyPath, bothPath] = [pathOf('cert.pem'), pathOf('key.pem'), pathOf('both.pem')];
-      return { key, cert, certificatePath, keyPath, bothPath };
-    },
-    close: () => rm(directory, { recursive: true }),
-  });
+export class Authority {
+  #directory = '';
+
+  open(): Promise<this> {
+    this.#directory = mkdtempSync(join(tmpdir(), 'stepgate-ca-'));
+    const days = ['-days', '2', '-subj', '/CN=Test CA'];
+    this.#openssl('req', '-x509', ...NEW_KEY, '-keyout', 'ca.key', '-out', 'ca.pem', ...days);
+    return Promise.resolve(this);
+  }
+
+  /** The path of its certificate, for NODE_EXTRA_CA_CERTS. */
+  get file(): string {
+    return join(this.#directory, 'ca.pem');
+  }
+
+  /** Its certificate. */
+  get pem(): string {
+    return readFileSync(this.file, 'utf8');
+  }
+
+  /** Signs a certificate for a name, such as `IP:127.0.0.1` or `DNS:other.example`. */
+  issue(name: string): Certificate {
+    const pathOf = (file: string) => join(this.#directory, file);
+    writeFileSync(pathOf('names'), `subjectAltName=${name}`);
+    this.#openssl('req', ...NEW_KEY, '-keyout', 'key.pem', '-out', 'request.pem', '-subj', '/CN=test');
+    const signer = ['-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-extfile', 'names'];
+    this.#openssl('x509', '-req', '-in', 'request.pem', ...signer, '-days', '2', '-out', 'cert.pem');
+    const [certificatePath, keyPath, bothPath] = [pathOf('cert.pem'), pathOf('key.pem'), pathOf('both.pem')];
+    const [key, cert] = [readFileSync(keyPath, 'utf8'), readFileSync(certificatePath, 'utf8')];
+    writeFileSync(bothPath, cert + key);
+    return { key, cert, certificatePath, keyPath, bothPath };
+  }
+
+  close(): Promise<void> {
+    return rm(this.#directory, { recursive: true });
+  }
+
+  #openssl(...args: readonly string[]): void {
+    execFileSync('openssl', args, { cwd: this.#directory, stdio: 'pipe' });
+  }
 }

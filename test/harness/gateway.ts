@@ -1,7 +1,11 @@
-/** A real gateway on a free port, and an HTTP client for it. */
+/** A gateway over an upstream, as tests start it, and an HTTP client for it. Settings reach the gateway only here. */
 import { readConfig } from '../../src/config/config.ts';
+import { settingsOf, type Settings } from '../../src/config/settings.ts';
 import { createGateway, type Additions, type Gateway, type Overrides } from '../../src/gateway.ts';
+import type { Clock } from '../../src/runtime/clock.ts';
+import type { Upstream } from '../../src/upstream/port.ts';
 import { PAGE_FOLDER } from './set-up-variables.ts';
+import { ScriptedUpstream, type Script } from './upstream.ts';
 
 export interface GraphqlError {
   readonly message: string;
@@ -19,11 +23,6 @@ export interface GraphqlAnswer {
 
 /** JSON whose properties can be read without casts. */
 export type Json = null | string | number | boolean | { readonly [key: string]: Json } | readonly Json[];
-
-export interface TestGateway extends Gateway {
-  /** Sends an operation. `key: null`: without an Authorization header. */
-  query(document: string, options?: QueryOptions): Promise<GraphqlAnswer>;
-}
 
 export interface QueryOptions {
   readonly variables?: Readonly<Record<string, unknown>>;
@@ -52,23 +51,136 @@ export const postTo = (
     ...(signal && { signal }),
   });
 
-export async function startGateway(
-  environment: Readonly<Record<string, string>> = {},
-  overrides: Overrides & Additions = {},
-): Promise<TestGateway> {
-  const config = readConfig({ PORT: '0', LOG_LEVEL: 'silent', ...environment });
-  const gateway = await createGateway(config, {
-    pageFolder: process.env[PAGE_FOLDER],
-    scrapedMs: 0,
-    refusalMs: 0,
-    ...overrides,
-  });
-  return {
-    ...gateway,
-    async query(document, { variables = {}, key, signal } = {}) {
-      const response = await postTo(gateway.url, { query: document, variables }, { key, signal });
-      const { data = null, errors = [] } = (await response.json()) as Partial<GraphqlAnswer>;
-      return { status: response.status, headers: response.headers, data, errors };
-    },
-  };
+export type Environment = Readonly<Record<string, string>>;
+
+export interface GatewayOptions extends Omit<Overrides, keyof Clock | 'after'>, Omit<Additions, 'upstream'> {
+  /** Answers of the gateway's own upstream, `gateway.upstream`. By default each run exists and is finished. */
+  readonly script?: Script;
+  /** In its place: an upstream that others use too, `SAMPLE`, or the functions of an embedder. */
+  readonly upstream?: { readonly url: string } | Upstream;
+  /** Environment variables by their names. */
+  readonly env?: Environment;
+  /** By default the machine's clock. */
+  readonly clock?: Partial<Clock> & Pick<Overrides, 'after'>;
+}
+
+/** Options, or a function that each `open` calls, for what exists only while tests run. */
+export type Given = GatewayOptions | (() => GatewayOptions);
+
+/** The library's options in a test that embeds it: quiet, and on a free port. */
+export const optionsOf = (env: Environment = {}): { readonly config: Settings } => ({
+  config: settingsOf({ PORT: '0', LOG_LEVEL: 'silent', ...env }),
+});
+
+/** The embedded sample, which `npm start` uses. */
+export const SAMPLE = { url: '' };
+
+/** A real gateway on a free port. */
+export class TestGateway {
+  /** Opened with the gateway, unless the options have another upstream. */
+  readonly upstream = new ScriptedUpstream();
+  readonly #given: Given;
+  #running: Gateway | null = null;
+
+  constructor(given: Given = {}) {
+    this.#given = given;
+  }
+
+  async open(changes: GatewayOptions = {}): Promise<this> {
+    await this.#start(this.#optionsWith(changes));
+    return this;
+  }
+
+  /** Starts another gateway over the same upstream, with these options in place of its own. */
+  async restart(changes: GatewayOptions = {}): Promise<void> {
+    await this.stop();
+    await this.#start(this.#optionsWith(changes));
+  }
+
+  /** Closes the gateway, and not its upstream. */
+  async stop(lingerMs?: number): Promise<void> {
+    await this.#running?.close(lingerMs);
+  }
+
+  async close(lingerMs?: number): Promise<void> {
+    await this.stop(lingerMs);
+    await this.upstream.close();
+  }
+
+  get url(): string {
+    return this.#current.url;
+  }
+
+  get opsUrl(): string | null {
+    return this.#current.opsUrl;
+  }
+
+  cachedBytes(): number {
+    return this.#current.cachedBytes();
+  }
+
+  /** Sends an operation. `key: null`: without an Authorization header. */
+  async query(document: string, { variables = {}, key, signal }: QueryOptions = {}): Promise<GraphqlAnswer> {
+    const response = await postTo(this.url, { query: document, variables }, { key, signal });
+    const { data = null, errors = [] } = (await response.json()) as Partial<GraphqlAnswer>;
+    return { status: response.status, headers: response.headers, data, errors };
+  }
+
+  /** The data of an answer, which must have no errors. */
+  async data(document: string, options?: QueryOptions): Promise<Json> {
+    const { data, errors } = await this.query(document, options);
+    if (errors.length > 0) throw new Error(`expected no errors, got ${JSON.stringify(errors)}`);
+    return data;
+  }
+
+  /** The codes of the errors of an answer. */
+  async codes(document: string, options?: QueryOptions): Promise<readonly string[]> {
+    return (await this.query(document, options)).errors.map(({ extensions }) => extensions.code);
+  }
+
+  /** Resolves when all requests sent before have reached the upstream or wait in the gateway. */
+  async taken(): Promise<void> {
+    // Operations of one owner take turns in the order of their arrival.
+    for (let time = 0; time < 2; time += 1) {
+      await Promise.all(['key-1', 'another'].map((key) => this.query('{ __typename }', { key })));
+    }
+  }
+
+  async #start(options: GatewayOptions): Promise<void> {
+    const { script, upstream = this.upstream, env, clock: { now, wallOf, after } = {}, ...rest } = options;
+    if (upstream === this.upstream && !this.upstream.isOpen) await this.upstream.open(script);
+    const url = 'url' in upstream ? upstream.url : '';
+    const config = readConfig({ PORT: '0', LOG_LEVEL: 'silent', UPSTREAM_URL: url, ...env });
+    this.#running = await createGateway(config, {
+      pageFolder: process.env[PAGE_FOLDER],
+      scrapedMs: 0,
+      refusalMs: 0,
+      ...rest,
+      ...(now && { now }),
+      ...(wallOf && { wallOf }),
+      ...(after && { after }),
+      ...(!('url' in upstream) && { upstream }),
+    });
+  }
+
+  #optionsWith({ env, ...changes }: GatewayOptions): GatewayOptions {
+    const own = typeof this.#given === 'function' ? this.#given() : this.#given;
+    return { ...own, ...changes, env: { ...own.env, ...env } };
+  }
+
+  get #current(): Gateway {
+    if (!this.#running) throw new Error('the gateway is not open yet: use it in a test or a hook');
+    return this.#running;
+  }
+}
+
+/** For one test, which closes it. If it rejects, nothing is left open. */
+export async function startGateway(options: GatewayOptions = {}): Promise<TestGateway> {
+  const gateway = new TestGateway(options);
+  try {
+    return await gateway.open();
+  } catch (error) {
+    await gateway.close();
+    throw error;
+  }
 }

@@ -1,6 +1,6 @@
 /** Starts of runs with idempotency keys, over an upstream that numbers the runs. */
 import { expect } from '@jest/globals';
-import { healthy, startUpstream, type ScriptedUpstream, type Reply, type Script } from './upstream.ts';
+import { healthy, ScriptedUpstream, type Reply, type Script } from './upstream.ts';
 import type { GraphqlAnswer, TestGateway } from './gateway.ts';
 
 export const EXECUTE = `mutation Execute($workflowId: ID! = "wf", $inputs: JSON, $idempotencyKey: String) {
@@ -37,39 +37,36 @@ export function runIn({ data, errors }: Pick<GraphqlAnswer, 'data' | 'errors'>):
   return executeWorkflow.run.id;
 }
 
-export interface StartingUpstream extends ScriptedUpstream {
-  /** Answers the first start with run-1, the second with run-2, and so on. */
-  readonly numbered: Script;
-  /** Answers starts with this reply from now on. */
-  reply(reply: Reply): void;
-  /** Starts wait until the returned function is called. */
-  hold(reply?: Reply): () => void;
-  starts(): number;
-}
+/** Answers the first start with run-1, the second with run-2, and so on. */
+export class StartingUpstream extends ScriptedUpstream {
+  override open(): Promise<this> {
+    return super.open(this.numbered);
+  }
 
-export async function startStartingUpstream(): Promise<StartingUpstream> {
-  const upstream = await startUpstream();
-  const numbered: Script = (call) => {
+  readonly numbered: Script = (call) => {
     if (call.endpoint !== 'execute') return healthy(call);
-    const id = `run-${upstream.calls.filter(({ endpoint }) => endpoint === 'execute').indexOf(call) + 1}`;
+    const id = `run-${this.calls.filter(({ endpoint }) => endpoint === 'execute').indexOf(call) + 1}`;
     return { json: { run_id: id, message: `started ${id}` } };
   };
-  upstream.script = numbered;
-  return Object.assign(upstream, {
-    numbered,
-    reply(reply: Reply) {
-      upstream.script = (call) => (call.endpoint === 'execute' ? reply : numbered(call));
-    },
-    hold(reply?: Reply) {
-      const { promise, resolve } = Promise.withResolvers<undefined>();
-      upstream.script = async (call) => {
-        if (call.endpoint === 'execute') await promise;
-        return call.endpoint === 'execute' && reply ? reply : numbered(call);
-      };
-      return () => {
-        resolve(undefined);
-      };
-    },
-    starts: () => upstream.count('execute'),
-  });
+
+  /** Answers starts with this reply from now on. */
+  reply(reply: Reply): void {
+    this.script = (call) => (call.endpoint === 'execute' ? reply : this.numbered(call));
+  }
+
+  /** Starts wait until the returned function is called. */
+  hold(reply?: Reply): () => void {
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    this.script = async (call) => {
+      if (call.endpoint === 'execute') await promise;
+      return call.endpoint === 'execute' && reply ? reply : this.numbered(call);
+    };
+    return () => {
+      resolve(undefined);
+    };
+  }
+
+  starts(): number {
+    return this.count('execute');
+  }
 }

@@ -1,39 +1,21 @@
-/** Servers that each test, or all tests of a block, use: started before and closed after them. */
+/** Gateways, upstreams and other servers of the tests of a block: opened before and closed after each test, or all tests. */
 import { afterAll, afterEach, beforeAll, beforeEach } from '@jest/globals';
 
-interface Closable {
+interface Openable {
+  open(): Promise<unknown>;
   close(): Promise<unknown>;
 }
 
-export type Lasting<T> = T & {
-  /** Closes the current one; the tests use the new one from now on. */
-  replace(start: () => Promise<T>): Promise<void>;
-};
+export function perTest<T extends Openable>(it: T): T {
+  beforeEach(() => it.open());
+  afterEach(() => it.close());
+  return it;
+}
 
-export const perTest = <T extends Closable>(start: () => Promise<T>): Lasting<T> =>
-  lasting(start, beforeEach, afterEach);
-export const perBlock = <T extends Closable>(start: () => Promise<T>): Lasting<T> =>
-  lasting(start, beforeAll, afterAll);
-
-type Hook = (task: () => Promise<void>) => void;
-
-/** Stands for a value that exists only while tests run. */
-function lasting<T extends Closable>(start: () => Promise<T>, before: Hook, after: Hook): Lasting<T> {
-  let current: T;
-  before(async () => {
-    current = await start();
-  });
-  after(async () => {
-    await current.close();
-  });
-  const replace = async (startOther: () => Promise<T>) => {
-    await current.close();
-    current = await startOther();
-  };
-  return new Proxy({ replace } as Lasting<T>, {
-    get: (own, name) => Reflect.get(name === 'replace' ? own : current, name) as unknown,
-    set: (_, name, value) => Reflect.set(current, name, value),
-  });
+export function perBlock<T extends Openable>(it: T): T {
+  beforeAll(() => it.open());
+  afterAll(() => it.close());
+  return it;
 }
 
 /** Cuts the connections of all clients passed to it after each test. */

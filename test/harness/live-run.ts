@@ -1,67 +1,73 @@
 /** A gateway with a manual clock, over a run that the test controls. */
-import type { Additions, Overrides } from '../../src/gateway.ts';
-import { createManualClock, type ManualClock } from './clock.ts';
-import { startUpstream, type ScriptedUpstream, type Reply } from './upstream.ts';
-import { startGateway, type TestGateway } from './gateway.ts';
+import { createManualClock } from './clock.ts';
+import { TestGateway, type GatewayOptions, type Given } from './gateway.ts';
+import type { Call, Reply, ScriptedUpstream } from './upstream.ts';
 import { wireRun, wireStep } from './wire.ts';
-
-export interface LiveRun {
-  readonly clock: ManualClock;
-  readonly upstream: ScriptedUpstream;
-  readonly gateway: TestGateway;
-  steps: number;
-  status: string;
-  /** The outputs of each step. */
-  outputs: unknown;
-  /** Replaces all other replies, unless null. */
-  reply: Reply | null;
-  /** Lets each of `feeds` feeds poll once, and waits until all have their answers. */
-  poll(feeds?: number, ms?: number): Promise<void>;
-  /** Resolves when exactly this number of feeds waits for its next poll. */
-  feeds(count: number): Promise<void>;
-  close(): Promise<void>;
-}
 
 /** The longest interval between two polls without changes. */
 const SLOWEST_MS = 5000;
 /** The gateway itself has one timer, for keep-alives. */
 const OTHER_TIMERS = 1;
 
-export async function startLiveRun(
-  environment: Readonly<Record<string, string>> = {},
-  overrides: Overrides & Additions = {},
-): Promise<LiveRun> {
-  const clock = createManualClock();
-  const upstream = await startUpstream(({ endpoint, runId }) => {
-    if (run.reply) return run.reply;
-    const isOver = run.status !== 'running';
+export class LiveRun {
+  readonly gateway: TestGateway;
+  clock = createManualClock();
+  steps = 1;
+  status = 'running';
+  /** The outputs of each step. */
+  outputs: unknown = null;
+  /** Replaces all other replies, unless null. */
+  reply: Reply | null = null;
+
+  constructor(given: Given = {}) {
+    this.gateway = new TestGateway(() => {
+      const { env, ...options } = typeof given === 'function' ? given() : given;
+      const script = (call: Call) => this.#answer(call);
+      return { clock: this.clock, ...options, script, env: { UPSTREAM_ENDPOINTS: 'steps,run', ...env } };
+    });
+  }
+
+  get upstream(): ScriptedUpstream {
+    return this.gateway.upstream;
+  }
+
+  async open(changes?: GatewayOptions): Promise<this> {
+    this.clock = createManualClock();
+    [this.steps, this.status, this.outputs, this.reply] = [1, 'running', null, null];
+    await this.gateway.open(changes);
+    return this;
+  }
+
+  /** Begins anew with these options in place of its own. */
+  async restart(changes: GatewayOptions): Promise<void> {
+    await this.close();
+    await this.open(changes);
+  }
+
+  /** Lets each of `feeds` feeds poll once, and waits until all have their answers. */
+  async poll(feeds = 1, ms = SLOWEST_MS): Promise<void> {
+    this.clock.advance(ms);
+    await this.feeds(feeds);
+  }
+
+  /** Resolves when exactly this number of feeds waits for its next poll. */
+  feeds(count: number): Promise<void> {
+    return this.clock.timers(count + OTHER_TIMERS);
+  }
+
+  close(): Promise<void> {
+    return this.gateway.close();
+  }
+
+  #answer({ endpoint, runId }: Call): Reply {
+    if (this.reply) return this.reply;
+    const isOver = this.status !== 'running';
     if (endpoint === 'run') {
-      return { json: [wireRun(runId, { status: run.status, ...(!isOver && { end_time: null }) })] };
+      return { json: [wireRun(runId, { status: this.status, ...(!isOver && { end_time: null }) })] };
     }
-    const steps = Array.from({ length: run.steps }, (_, index) => wireStep({ id: `s${index}`, outputs: run.outputs }));
+    const steps = Array.from({ length: this.steps }, (_, index) =>
+      wireStep({ id: `s${index}`, outputs: this.outputs }),
+    );
     return endpoint === 'steps' ? { json: steps } : { status: 404 };
-  });
-  const gateway = await startGateway(
-    { UPSTREAM_URL: upstream.url, UPSTREAM_ENDPOINTS: 'steps,run', ...environment },
-    { now: clock.now, after: clock.after, ...overrides },
-  );
-  const run: LiveRun = {
-    clock,
-    upstream,
-    gateway,
-    steps: 1,
-    status: 'running',
-    outputs: null,
-    reply: null,
-    async poll(feeds = 1, ms = SLOWEST_MS) {
-      clock.advance(ms);
-      await run.feeds(feeds);
-    },
-    feeds: (count) => clock.timers(count + OTHER_TIMERS),
-    async close() {
-      await gateway.close();
-      await upstream.close();
-    },
-  };
-  return run;
+  }
 }

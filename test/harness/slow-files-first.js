@@ -2,7 +2,8 @@
 import TestSequencer from '@jest/test-sequencer';
 
 /** These start processes or a browser, or compute for long. */
-const SLOW = /\/test\/(?:web|fleet|deploy|process|cli|containment|graphql\/random|observability)\b/;
+const SLOW =
+  /\/test\/(?:web|fleet|deploy|process|cli|containment|graphql\/(?:answer-bounds|incident|large-payloads)|upstream\/answers)\b/;
 
 export default class SlowFilesFirst extends TestSequencer {
   async sort(tests) {

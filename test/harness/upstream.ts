@@ -1,7 +1,7 @@
 /** A scripted upstream over real HTTP. Replies may be as faulty as a test needs. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import { listen as listenAt, stop } from './local-server.ts';
+import { listen, stop } from './local-server.ts';
 import { wireRun, wireStep } from './wire.ts';
 
 export type Endpoint = 'steps' | 'run' | 'runs' | 'workflows' | 'execute' | 'unknown';
@@ -32,20 +32,17 @@ export interface Reply {
 
 export type Script = (call: Call) => Reply | Promise<Reply>;
 
-export interface ScriptedUpstream {
-  readonly url: string;
-  /** Answers calls from now on. */
-  script: Script;
-  readonly calls: readonly Call[];
-  count(endpoint: Endpoint): number;
-  /** Resolves with the next call, before it is answered. */
-  nextCall(): Promise<Call>;
-  /** All calls, or these, wait from now on until the returned function is called. Then they are answered as before. */
-  holdCalls(isHeld?: (call: Call) => boolean): () => void;
-  /** Stops listening and cuts all connections; `listen` opens the same port again. */
-  shut(): Promise<void>;
-  listen(): Promise<void>;
-  close(): Promise<void>;
+/** A call that waits until the test answers it. */
+export interface HeldCall extends Call {
+  /** Answers with a reply, or by a script. */
+  answer(reply: Reply | Script): void;
+}
+
+export interface HeldCalls {
+  /** The waiting calls, in order of arrival. */
+  readonly waiting: readonly HeldCall[];
+  /** The next call that the test has not taken. */
+  next(): Promise<HeldCall>;
 }
 
 /** Each run exists and is finished: the default script. */
@@ -60,52 +57,128 @@ export interface Tls {
   readonly cert: string;
 }
 
-/** With `tls`, over HTTPS. */
-export async function startUpstream(script: Script = healthy, tls?: Tls): Promise<ScriptedUpstream> {
-  const calls: Call[] = [];
-  const listeners: ((call: Call) => void)[] = [];
-  let server: Server;
-  let port = 0;
+export class ScriptedUpstream {
+  /** Answers calls from now on. */
+  script: Script;
+  #calls: Call[] = [];
+  readonly #first: Script;
+  readonly #tls: Tls | null;
+  readonly #listeners: ((call: Call) => void)[] = [];
+  #server: Server | null = null;
+  #port = 0;
 
-  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  /** With `tls`, over HTTPS. */
+  constructor(script: Script = healthy, tls: Tls | null = null) {
+    this.script = script;
+    this.#first = script;
+    this.#tls = tls;
+  }
+
+  /** Begins anew: with the first script, without calls, and at another port. */
+  async open(script = this.#first): Promise<this> {
+    this.script = script;
+    this.#calls = [];
+    this.#port = 0;
+    await this.listen();
+    return this;
+  }
+
+  get isOpen(): boolean {
+    return this.#server?.listening ?? false;
+  }
+
+  get url(): string {
+    if (this.#port === 0) throw new Error('the scripted upstream is not open yet: read its url in a test or a hook');
+    return `${this.#tls ? 'https' : 'http'}://127.0.0.1:${this.#port}`;
+  }
+
+  get calls(): readonly Call[] {
+    return this.#calls;
+  }
+
+  count(endpoint: Endpoint): number {
+    return this.#calls.filter((call) => call.endpoint === endpoint).length;
+  }
+
+  /** The number of calls that the action causes. */
+  async callsOf(action: () => unknown): Promise<number> {
+    const before = this.#calls.length;
+    await action();
+    return this.#calls.length - before;
+  }
+
+  /** Resolves with the next call, before it is answered. */
+  nextCall(): Promise<Call> {
+    return new Promise((resolve) => this.#listeners.push(resolve));
+  }
+
+  /** All calls, or these, wait from now on until the returned function is called. Then they are answered as before. */
+  holdCalls(isHeld: (call: Call) => boolean = () => true): () => void {
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    const { script } = this;
+    this.script = async (call) => {
+      if (isHeld(call)) await promise;
+      return script(call);
+    };
+    return () => {
+      resolve(undefined);
+    };
+  }
+
+  /** Each call waits from now on until the test answers it. */
+  holdEach(): HeldCalls {
+    const waiting: HeldCall[] = [];
+    const untaken: HeldCall[] = [];
+    const takers: ((call: HeldCall) => void)[] = [];
+    this.script = (call) => {
+      const { promise, resolve } = Promise.withResolvers<Reply>();
+      const held: HeldCall = {
+        ...call,
+        answer(reply) {
+          waiting.splice(waiting.indexOf(held), 1);
+          resolve(typeof reply === 'function' ? reply(call) : reply);
+        },
+      };
+      waiting.push(held);
+      const taker = takers.shift();
+      if (taker) taker(held);
+      else untaken.push(held);
+      return promise;
+    };
+    return {
+      waiting,
+      next: () => {
+        const call = untaken.shift();
+        return call ? Promise.resolve(call) : new Promise((resolve) => takers.push(resolve));
+      },
+    };
+  }
+
+  /** Listens at the same port again. */
+  async listen(): Promise<void> {
+    const calls = this.#calls;
+    const listener = (request: IncomingMessage, response: ServerResponse) =>
+      void this.#answer(calls, request, response);
+    this.#server = this.#tls ? createTlsServer({ ...this.#tls }, listener) : createServer(listener);
+    this.#port = await listen(this.#server, this.#port);
+  }
+
+  /** Stops listening and cuts all connections. */
+  async close(): Promise<void> {
+    if (this.#server?.listening === true) await stop(this.#server);
+  }
+
+  async #answer(calls: Call[], request: IncomingMessage, response: ServerResponse): Promise<void> {
     const call = await toCall(request, response);
     calls.push(call);
-    for (const notify of listeners.splice(0)) notify(call);
-    send(response, await upstream.script(call));
+    for (const notify of this.#listeners.splice(0)) notify(call);
+    send(response, await this.script(call));
   }
-
-  async function listen(): Promise<void> {
-    const listener = (request: IncomingMessage, response: ServerResponse) => void answer(request, response);
-    server = tls ? createTlsServer({ ...tls }, listener) : createServer(listener);
-    port = await listenAt(server, port);
-  }
-
-  const shut = () => stop(server);
-
-  await listen();
-  const upstream: ScriptedUpstream = {
-    url: `${tls ? 'https' : 'http'}://127.0.0.1:${port}`,
-    script,
-    calls,
-    count: (endpoint) => calls.filter((call) => call.endpoint === endpoint).length,
-    nextCall: () => new Promise((resolve) => listeners.push(resolve)),
-    holdCalls(isHeld = () => true) {
-      const { promise, resolve } = Promise.withResolvers<undefined>();
-      const { script } = upstream;
-      upstream.script = async (call) => {
-        if (isHeld(call)) await promise;
-        return script(call);
-      };
-      return () => {
-        resolve(undefined);
-      };
-    },
-    shut,
-    listen,
-    close: () => (server.listening ? shut() : Promise.resolve()),
-  };
-  return upstream;
 }
+
+/** For one test, which closes it. */
+export const startUpstream = (script?: Script, tls?: Tls): Promise<ScriptedUpstream> =>
+  new ScriptedUpstream(script, tls).open();
 
 const ROUTES: readonly (readonly [string, Endpoint, RegExp])[] = [
   ['GET', 'steps', /^\/workflows\/([^/]+)\/runs\/([^/]+)\/steps$/],

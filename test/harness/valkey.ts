@@ -10,32 +10,64 @@ import { findProgram, freePort } from './program.ts';
 /** Null if it is not installed. */
 export const VALKEY = findProgram('--version', 'valkey-server', 'redis-server');
 
-export interface TestValkey {
-  readonly url: string;
-  readonly port: number;
+export class Valkey {
+  readonly #words: readonly string[];
+  #directory = '';
+  #port = 0;
+  #child: ChildProcess | null = null;
+  #client: Redis | null = null;
+
+  constructor(words: readonly string[] = []) {
+    this.#words = words;
+  }
+
+  async open(): Promise<this> {
+    this.#directory = mkdtempSync(join(tmpdir(), 'stepgate-valkey-'));
+    this.#port = await freePort();
+    await this.start();
+    this.#client = new Redis(this.#port, '127.0.0.1', { retryStrategy: () => 50 });
+    this.#client.on('error', () => undefined);
+    return this;
+  }
+
+  get url(): string {
+    return `redis://127.0.0.1:${this.#port}`;
+  }
+
+  get port(): number {
+    return this.#port;
+  }
+
   /** Reads and writes Valkey's data in tests. */
-  readonly client: Redis;
+  get client(): Redis {
+    if (!this.#client) throw new Error('Valkey is not open yet: use it in a test or a hook');
+    return this.#client;
+  }
+
   /** SIGSTOP: it keeps its connections and answers nothing. */
-  pause(): void;
-  resume(): void;
+  pause(): void {
+    this.#child?.kill('SIGSTOP');
+  }
+
+  resume(): void {
+    this.#child?.kill('SIGCONT');
+  }
+
   /** SIGKILL. */
-  kill(): Promise<void>;
+  async kill(): Promise<void> {
+    const running = this.#child;
+    if (running?.exitCode !== null || running.signalCode !== null) return;
+    const exited = once(running, 'exit');
+    running.kill('SIGKILL');
+    await exited;
+  }
+
   /** Starts it again on the same port: empty, unless a `kill` was not awaited. */
-  start(): Promise<void>;
-  close(): Promise<void>;
-}
-
-export async function startValkey(words: readonly string[] = []): Promise<TestValkey> {
-  if (VALKEY === null) throw new Error('expected valkey-server on this machine; install it');
-  const command = VALKEY;
-  const directory = mkdtempSync(join(tmpdir(), 'stepgate-valkey-'));
-  const port = await freePort();
-  let child: ChildProcess | null = null;
-
-  async function start(): Promise<void> {
-    const settings = ['--port', String(port), '--bind', '127.0.0.1', '--dir', directory, '--save', '', ...words];
-    const started = spawn(command, settings, { stdio: ['ignore', 'pipe', 'ignore'] });
-    child = started;
+  async start(): Promise<void> {
+    if (VALKEY === null) throw new Error('expected valkey-server on this machine; install it');
+    const settings = ['--port', String(this.#port), '--bind', '127.0.0.1', '--dir', this.#directory, '--save', ''];
+    const started = spawn(VALKEY, [...settings, ...this.#words], { stdio: ['ignore', 'pipe', 'ignore'] });
+    this.#child = started;
     let printed = '';
     await new Promise<void>((resolve, reject) => {
       started.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -43,34 +75,14 @@ export async function startValkey(words: readonly string[] = []): Promise<TestVa
         if (printed.includes('Ready to accept connections')) resolve();
       });
       started.once('exit', () => {
-        reject(new Error(`${command} did not start: ${printed}`));
+        reject(new Error(`Valkey did not start: ${printed}`));
       });
     });
   }
 
-  async function kill(): Promise<void> {
-    const running = child;
-    if (running?.exitCode !== null || running.signalCode !== null) return;
-    const exited = once(running, 'exit');
-    running.kill('SIGKILL');
-    await exited;
+  async close(): Promise<void> {
+    this.#client?.disconnect();
+    await this.kill();
+    rmSync(this.#directory, { recursive: true, force: true });
   }
-
-  await start();
-  const client = new Redis(port, '127.0.0.1', { retryStrategy: () => 50 });
-  client.on('error', () => undefined);
-  return {
-    url: `redis://127.0.0.1:${port}`,
-    port,
-    client,
-    pause: () => void child?.kill('SIGSTOP'),
-    resume: () => void child?.kill('SIGCONT'),
-    kill,
-    start,
-    async close() {
-      client.disconnect();
-      await kill();
-      rmSync(directory, { recursive: true, force: true });
-    },
-  };
 }

@@ -4,15 +4,15 @@ import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { keptBytes } from '../harness/collect-garbage.ts';
-import { healthy, startUpstream } from '../harness/upstream.ts';
-import { until } from '../harness/until.ts';
-import { startGateway } from '../harness/gateway.ts';
+import { TestGateway } from '../harness/gateway.ts';
 import { perTest } from '../harness/lasting.ts';
-import { openSocket, subscribe, type LiveClient } from '../harness/live-client.ts';
-import { startLiveRun } from '../harness/live-run.ts';
+import { type LiveClient, openSocket, subscribe } from '../harness/live-client.ts';
+import { LiveRun } from '../harness/live-run.ts';
 import { captureLog } from '../harness/observed.ts';
 import { ask } from '../harness/plain-http.ts';
 import { connectRaw, headOfPost, postOf, type RawConnection } from '../harness/raw-http.ts';
+import { until } from '../harness/until.ts';
+import { healthy } from '../harness/upstream.ts';
 import { wireRun, wireStep } from '../harness/wire.ts';
 
 const TYPENAME = '{ __typename }';
@@ -39,20 +39,23 @@ afterEach(() => {
   for (const raw of open) raw.close();
   for (const client of clients) client.cut();
 });
-const upstream = perTest(() =>
-  startUpstream(async (call) => {
-    if (call.endpoint === 'execute' || call.runId.startsWith('late')) await gate.promise;
-    if (call.endpoint === 'execute') return { json: { run_id: 'new' } };
-    if (call.runId === 'large') return { json: [wireRun('large', { outputs: 'x'.repeat(5 * 2 ** 20) })] };
-    if (call.runId === 'payload' && call.endpoint === 'steps') {
-      return {
-        json: [wireStep({ outputs: { items: Array.from({ length: 30_000 }, (_, at) => ({ at })), last: 'x' } })],
-      };
-    }
-    return healthy(call);
+const gateway = perTest(
+  new TestGateway({
+    script: async (call) => {
+      if (call.endpoint === 'execute' || call.runId.startsWith('late')) await gate.promise;
+      if (call.endpoint === 'execute') return { json: { run_id: 'new' } };
+      if (call.runId === 'large') return { json: [wireRun('large', { outputs: 'x'.repeat(5 * 2 ** 20) })] };
+      if (call.runId === 'payload' && call.endpoint === 'steps') {
+        return {
+          json: [wireStep({ outputs: { items: Array.from({ length: 30_000 }, (_, at) => ({ at })), last: 'x' } })],
+        };
+      }
+      return healthy(call);
+    },
+    logger: log.logger,
   }),
 );
-const gateway = perTest(() => startGateway({ UPSTREAM_URL: upstream.url }, { logger: log.logger }));
+const { upstream } = gateway;
 
 async function connectOne(): Promise<RawConnection> {
   const raw = await connectRaw(gateway.url);
@@ -101,9 +104,7 @@ describe('bodies that arrive', () => {
   });
 
   it('A refusal waits a while, and only one of a connection', async () => {
-    await gateway.replace(() =>
-      startGateway({ UPSTREAM_URL: upstream.url }, { logger: log.logger, refusalMs: 3_600_000 }),
-    );
+    await gateway.restart({ logger: log.logger, refusalMs: 3_600_000 });
     await accept('key-1');
     await accept('key-2');
     for (let count = 0; count < FILLING; count += 1) {
@@ -145,9 +146,7 @@ describe('bodies that arrive', () => {
 
 describe('operations without an accepted key', () => {
   it('A network has room for 64 of them, and accepted keys of the same address are answered', async () => {
-    await gateway.replace(() =>
-      startGateway({ UPSTREAM_URL: upstream.url, RATE_LIMIT_ANONYMOUS_PER_MINUTE: '100000' }),
-    );
+    await gateway.restart({ env: { RATE_LIMIT_ANONYMOUS_PER_MINUTE: '100000' } });
     await accept('key-1');
     const pending = Array.from({ length: 100 }, (_, at) => gateway.query(runOf(`late-${at}`), { key: `new-${at}` }));
     let refused = 0;
@@ -294,7 +293,7 @@ describe.each(TRANSPORTS)('a subscription over %s', (transport) => {
   });
 
   it('It may have at most 4 KiB of variables, and keeps neither its text nor what it does not declare', async () => {
-    const live = await startLiveRun();
+    const live = await new LiveRun().open();
     const query = 'subscription ($id: ID!) { runUpdated(workflowId: "wf", id: $id) { run { status } } }';
     const openOne = async () => {
       const unknown = Array.from({ length: 10_000 }, () => ({}));

@@ -1,13 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import { startUpstream } from '../harness/upstream.ts';
-import { startGateway } from '../harness/gateway.ts';
+import { TestGateway } from '../harness/gateway.ts';
+import { perBlock } from '../harness/lasting.ts';
 import { ask, type PlainAnswer } from '../harness/plain-http.ts';
 import { send, TRANSPORTS } from '../harness/transports.ts';
-import { perBlock } from '../harness/lasting.ts';
 
 describe('requests with invalid input', () => {
-  const upstream = perBlock(() => startUpstream());
-  const gateway = perBlock(() => startGateway({ UPSTREAM_URL: upstream.url }));
+  const gateway = perBlock(new TestGateway());
+  const { upstream } = gateway;
 
   it.each([
     'query ($id: ID!) { run(workflowId: "wf", id: $id) { steps { id } } }',

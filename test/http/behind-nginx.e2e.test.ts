@@ -1,11 +1,11 @@
-import { describe, expect, it } from '@jest/globals';
-import { startUpstream, type Script } from '../harness/upstream.ts';
-import { startGateway } from '../harness/gateway.ts';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { TestGateway } from '../harness/gateway.ts';
 import { perTest } from '../harness/lasting.ts';
-import { connectMcp, MCP_LINES } from '../peers/mcp-client.ts';
-import { NGINX, startNginx } from '../harness/nginx.ts';
+import { type Nginx, NGINX, startNginx } from '../harness/nginx.ts';
 import { captureLog } from '../harness/observed.ts';
+import type { Script } from '../harness/upstream.ts';
 import { wireRun, wireStep } from '../harness/wire.ts';
+import { connectMcp, MCP_LINES } from '../peers/mcp-client.ts';
 
 const QUERY = `{ run(workflowId: "wf", id: "r1") { outputs } }`;
 
@@ -20,16 +20,18 @@ const withNginx = NGINX === null && process.env.CI === undefined ? describe.skip
 
 withNginx(`nginx in front${NGINX === null ? ' (skipped: there is no nginx on this machine)' : ''}`, () => {
   const log = captureLog('info');
-  const upstream = perTest(() => startUpstream(ofKey));
-  const startWith = (environment: Readonly<Record<string, string>> = {}) =>
-    startGateway({ UPSTREAM_URL: upstream.url, ...environment }, { logger: log.logger });
-  const gateway = perTest(startWith);
-  const nginx = perTest(() => startNginx(gateway.url));
+  const gateway = perTest(new TestGateway({ script: ofKey, logger: log.logger }));
+  const { upstream } = gateway;
+  let nginx: Nginx;
+  beforeEach(async () => {
+    nginx = await startNginx(gateway.url);
+  });
+  afterEach(() => nginx.close());
 
   /** Restarts both with these settings. Returns nginx's URL. */
   async function start(environment: Readonly<Record<string, string>>): Promise<string> {
-    await gateway.replace(() => startWith(environment));
-    await nginx.replace(() => startNginx(gateway.url));
+    await Promise.all([nginx.close(), gateway.restart({ env: environment })]);
+    nginx = await startNginx(gateway.url);
     return nginx.url;
   }
 

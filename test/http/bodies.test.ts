@@ -4,21 +4,20 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { anyCharacter } from '../harness/any-character.ts';
-import { captureLog } from '../harness/observed.ts';
-import { startUpstream } from '../harness/upstream.ts';
-import { until } from '../harness/until.ts';
-import { startGateway } from '../harness/gateway.ts';
+import { TestGateway } from '../harness/gateway.ts';
 import { cutAfterTest, perTest } from '../harness/lasting.ts';
+import { captureLog } from '../harness/observed.ts';
 import { ask } from '../harness/plain-http.ts';
 import { connectRaw, headOfPost, postOf, type RawConnection } from '../harness/raw-http.ts';
+import { until } from '../harness/until.ts';
 
 const MEGABYTE = 2 ** 20;
 const TYPENAME = '{ __typename }';
 const statusOf = ({ head }: { readonly head: string }) => Number(head.slice(9, 12));
 
 const log = captureLog('debug');
-const upstream = perTest(() => startUpstream());
-const gateway = perTest(() => startGateway({ UPSTREAM_URL: upstream.url }, { logger: log.logger }));
+const gateway = perTest(new TestGateway({ logger: log.logger }));
+const { upstream } = gateway;
 const keep = cutAfterTest<{ cut(): void }>();
 
 async function connectOne(): Promise<RawConnection> {

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { Json } from '../harness/gateway.ts';
 import { cutAfterTest, perTest } from '../harness/lasting.ts';
-import { subscribe, type LiveClient, type Transport } from '../harness/live-client.ts';
-import { startLiveRun } from '../harness/live-run.ts';
+import { type LiveClient, subscribe, type Transport } from '../harness/live-client.ts';
+import { LiveRun } from '../harness/live-run.ts';
 import { wireRun, wireStep } from '../harness/wire.ts';
 
 const QUERY = `subscription { runUpdated(workflowId: "wf", id: "r1") { run { status } changedSteps { id status attemptCount } } }`;
@@ -15,7 +15,7 @@ const idsIn = (data: Json): string[] | undefined =>
   (data as unknown as Event).runUpdated.changedSteps?.map(({ id }) => id);
 
 describe.each<Transport>(['graphql-ws', 'graphql-sse'])('changedSteps over %s', (transport) => {
-  const run = perTest(() => startLiveRun());
+  const run = perTest(new LiveRun());
   const keep = cutAfterTest<LiveClient>();
   beforeEach(() => {
     run.steps = 3;
@@ -42,7 +42,7 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('changedSteps over %s', 
 
   it('Changed steps that an error lost come with the next event', async () => {
     // Enough for three steps with their weight, not for five.
-    await run.replace(() => startLiveRun({ MAX_OPERATION_OBJECTS: '24' }));
+    await run.restart({ env: { MAX_OPERATION_OBJECTS: '24' } });
     run.steps = 25;
     const client = await open('subscription { runUpdated(workflowId: "wf", id: "r1") { changedSteps { id } } }');
     expect(await client.next()).toMatchObject({

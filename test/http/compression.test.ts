@@ -1,11 +1,10 @@
 import { gunzipSync } from 'node:zlib';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { createManualClock } from '../harness/clock.ts';
-import { startUpstream } from '../harness/upstream.ts';
-import { startGateway } from '../harness/gateway.ts';
+import { TestGateway } from '../harness/gateway.ts';
+import { perTest } from '../harness/lasting.ts';
 import { ask, type PlainAnswer } from '../harness/plain-http.ts';
 import { wireRun } from '../harness/wire.ts';
-import { perTest } from '../harness/lasting.ts';
 
 const QUERY = '{ run(workflowId: "wf", id: "r1") { outputs } }';
 
@@ -16,12 +15,14 @@ describe('compressed answers', () => {
   /** Length of the outputs of the run, which decides how long an answer is. */
   let length: number;
 
-  const upstream = perTest(() =>
-    startUpstream(({ runId }) => ({
-      json: [wireRun(runId, { outputs: 'é'.repeat(length) })],
-    })),
+  const gateway = perTest(
+    new TestGateway({
+      script: ({ runId }) => ({
+        json: [wireRun(runId, { outputs: 'é'.repeat(length) })],
+      }),
+      clock: { now: createManualClock().now },
+    }),
   );
-  const gateway = perTest(() => startGateway({ UPSTREAM_URL: upstream.url }, { now: createManualClock().now }));
   beforeEach(() => {
     length = 5000;
   });

@@ -11,13 +11,13 @@ import { setImmediate as aTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { limitConnections } from '../../src/http/server.ts';
 import { collectGarbage } from '../harness/collect-garbage.ts';
-import { healthy, startUpstream } from '../harness/upstream.ts';
-import { until } from '../harness/until.ts';
-import { startGateway } from '../harness/gateway.ts';
+import { startGateway, TestGateway } from '../harness/gateway.ts';
 import { perTest } from '../harness/lasting.ts';
 import { openSocket } from '../harness/live-client.ts';
 import { ask } from '../harness/plain-http.ts';
 import { connectRaw, postOf, type RawConnection } from '../harness/raw-http.ts';
+import { until } from '../harness/until.ts';
+import { healthy } from '../harness/upstream.ts';
 import { wireRun } from '../harness/wire.ts';
 
 const requestOf = (id: string, fields = 'id') =>
@@ -38,14 +38,16 @@ afterEach(() => {
   gate.resolve(undefined);
   for (const raw of open) raw.close();
 });
-const upstream = perTest(() =>
-  startUpstream(async (call) => {
-    if (call.runId === 'late') await gate.promise;
-    if (call.runId === 'large') return { json: [wireRun('large', { outputs: 'x'.repeat(5_000_000) })] };
-    return healthy(call);
+const gateway = perTest(
+  new TestGateway({
+    script: async (call) => {
+      if (call.runId === 'late') await gate.promise;
+      if (call.runId === 'large') return { json: [wireRun('large', { outputs: 'x'.repeat(5_000_000) })] };
+      return healthy(call);
+    },
   }),
 );
-const gateway = perTest(() => startGateway({ UPSTREAM_URL: upstream.url }));
+const { upstream } = gateway;
 
 async function connectOne(): Promise<RawConnection> {
   const raw = await connectRaw(gateway.url);
@@ -205,7 +207,7 @@ it('The gateway releases a connection after it is closed', async () => {
 });
 
 it('The gateway closes each connection beyond MAX_CONNECTIONS', async () => {
-  const own = await startGateway({ UPSTREAM_URL: upstream.url, MAX_CONNECTIONS: '3' });
+  const own = await startGateway({ upstream, env: { MAX_CONNECTIONS: '3' } });
   const openOne = () => openSocket(own.url, { authorization: 'Bearer key-1' });
   const sockets = [await openOne(), await openOne(), await openOne()];
   await expect(openOne()).rejects.toThrow();

@@ -5,16 +5,16 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { ObservedOperation } from 'stepgate';
-import { startUpstream } from '../harness/upstream.ts';
-import { until } from '../harness/until.ts';
-import { postTo, startGateway, type GraphqlAnswer } from '../harness/gateway.ts';
+import { type GraphqlAnswer, postTo, TestGateway } from '../harness/gateway.ts';
+import { cutAfterTest, perBlock, perTest } from '../harness/lasting.ts';
 import { openStream, type StreamClient, type StreamOptions } from '../harness/live-client.ts';
-import { startLiveRun } from '../harness/live-run.ts';
+import { LiveRun } from '../harness/live-run.ts';
 import { scrape } from '../harness/observed.ts';
 import { codesOf } from '../harness/operations.ts';
 import { ask as askPlain } from '../harness/plain-http.ts';
+import { until } from '../harness/until.ts';
+import { ScriptedUpstream } from '../harness/upstream.ts';
 import { wireRun } from '../harness/wire.ts';
-import { cutAfterTest, perBlock, perTest } from '../harness/lasting.ts';
 
 const KEY = { authorization: 'Bearer key-1' };
 const WATCH = 'subscription { runUpdated(workflowId: "wf", id: "r1") { run { status } } }';
@@ -24,13 +24,13 @@ const END = 'event: complete\ndata:\n\n';
 const eventOf = (payload: object) => `event: next\ndata: ${JSON.stringify(payload)}\n\n`;
 
 describe('an event stream', () => {
-  const upstream = perBlock(() =>
-    startUpstream(({ runId }) => ({
+  const upstream = perBlock(
+    new ScriptedUpstream(({ runId }) => ({
       json: [wireRun(runId, { status: 'running', end_time: null })],
     })),
   );
   const environment = { CORS_ORIGINS: 'https://app.example.com', RATE_LIMIT_PER_MINUTE: '1000' };
-  const gateway = perBlock(() => startGateway({ UPSTREAM_URL: upstream.url, ...environment }));
+  const gateway = perBlock(new TestGateway({ upstream, env: environment }));
   beforeAll(async () => {
     await gateway.query('{ run(workflowId: "wf", id: "r1") { status } }');
   });
@@ -91,7 +91,7 @@ describe('an event stream', () => {
 });
 
 describe('a subscription by a request that accepts JSON too', () => {
-  const run = perTest(() => startLiveRun({ MAX_SUBSCRIPTIONS_PER_VIEWER: '1' }));
+  const run = perTest(new LiveRun({ env: { MAX_SUBSCRIPTIONS_PER_VIEWER: '1' } }));
   const keep = cutAfterTest<StreamClient>();
 
   it.each([
@@ -122,18 +122,15 @@ describe('an event stream whose authentication is pending', () => {
     gate = Promise.withResolvers();
     operations = [];
   });
-  const run = perTest(() =>
-    startLiveRun(
-      {},
-      {
-        async authenticate(credential) {
-          asked.resolve(undefined);
-          await gate.promise;
-          return { upstreamKey: credential, workflowIds: 'all' };
-        },
-        onOperation: (operation) => operations.push(operation),
+  const run = perTest(
+    new LiveRun(() => ({
+      async authenticate(credential) {
+        asked.resolve(undefined);
+        await gate.promise;
+        return { upstreamKey: credential, workflowIds: 'all' };
       },
-    ),
+      onOperation: (operation) => operations.push(operation),
+    })),
   );
 
   async function open(path: string, accept: string) {

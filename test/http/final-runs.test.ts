@@ -1,10 +1,11 @@
 import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Script } from '../harness/upstream.ts';
-import { subscribe, type Transport } from '../harness/live-client.ts';
-import { startLiveRun } from '../harness/live-run.ts';
-import { startRunsScene } from '../harness/runs-scene.ts';
-import { type Wire, wireRun, wireStep, wireWorkflow } from '../harness/wire.ts';
+import { createManualClock } from '../harness/clock.ts';
+import { TestGateway } from '../harness/gateway.ts';
 import { perBlock, perTest } from '../harness/lasting.ts';
+import { subscribe, type Transport } from '../harness/live-client.ts';
+import { LiveRun } from '../harness/live-run.ts';
+import type { Script } from '../harness/upstream.ts';
+import { type Wire, wireRun, wireStep, wireWorkflow } from '../harness/wire.ts';
 
 const FIELDS = 'status endedAt steps { status } freshness { isFinal }';
 
@@ -16,7 +17,7 @@ describe.each([
   let step: Wire;
   let at: (ms: number) => string;
 
-  const run = perTest(() => startLiveRun());
+  const run = perTest(new LiveRun());
   beforeEach(() => {
     const startMs = run.clock.now();
     at = (ms) => new Date(startMs + ms).toISOString();
@@ -112,12 +113,14 @@ describe('freshness.isFinal of a run', () => {
     if (endpoint === 'workflows') return { json: [wireWorkflow('wf')] };
     return record ? { json: [wireRun(runId, record)] } : { status: 404 };
   };
-  const scene = perBlock(() => startRunsScene({ LIVE_TTL_MS: '1' }, script));
+  const clock = createManualClock();
+  const gateway = perBlock(new TestGateway({ script, env: { LIVE_TTL_MS: '1' }, clock: { now: clock.now } }));
+  const { upstream } = gateway;
   /** Each test has its own run and its own start time. */
   beforeEach(() => {
     run = `r${(runs += 1)}`;
-    scene.clock.advance(10 * DAY_MS);
-    startMs = scene.clock.now();
+    clock.advance(10 * DAY_MS);
+    startMs = clock.now();
     record = null;
   });
 
@@ -135,8 +138,8 @@ describe('freshness.isFinal of a run', () => {
 
   /** Queries the run this many seconds after the start. */
   async function isFinalAt(seconds: number, fields = `stepCounts { total } ${FINAL}`): Promise<boolean> {
-    scene.clock.advance(startMs + 1000 * seconds - scene.clock.now());
-    const { run: answer } = (await scene.data(`{ run(workflowId: "wf", id: "${run}") { ${fields} } }`)) as {
+    clock.advance(startMs + 1000 * seconds - clock.now());
+    const { run: answer } = (await gateway.data(`{ run(workflowId: "wf", id: "${run}") { ${fields} } }`)) as {
       run: { freshness: { isFinal: boolean } };
     };
     return answer.freshness.isFinal;
@@ -201,7 +204,7 @@ describe('freshness.isFinal of a run', () => {
   });
 
   describe('a run without a record', () => {
-    beforeAll(() => scene.restart({ LIVE_TTL_MS: '1', UPSTREAM_ENDPOINTS: 'steps' }));
+    beforeAll(() => gateway.restart({ env: { LIVE_TTL_MS: '1', UPSTREAM_ENDPOINTS: 'steps' } }));
 
     it.each<readonly [string, boolean, () => readonly unknown[]]>([
       ['all steps have completed', true, () => [ran('a', 0, 4), ran('b', 4, 10)]],
@@ -265,17 +268,17 @@ describe('freshness.isFinal of a run', () => {
     );
 
     it('A run whose steps have all finished is final at once with SETTLE_MS=0', async () => {
-      await scene.restart({ UPSTREAM_ENDPOINTS: 'steps', SETTLE_MS: '0' });
+      await gateway.restart({ env: { LIVE_TTL_MS: '', UPSTREAM_ENDPOINTS: 'steps', SETTLE_MS: '0' } });
       steps = both();
       expect(await isFinalAt(86_410)).toBe(true);
-      await scene.restart({ LIVE_TTL_MS: '1', UPSTREAM_ENDPOINTS: 'steps' });
+      await gateway.restart({ env: { LIVE_TTL_MS: '1', UPSTREAM_ENDPOINTS: 'steps' } });
     });
   });
 
   describe('a run without a record, with a graph', () => {
     /** Fields that load the graph. */
     const GRAPH = `criticalPath { isInferred } ${FINAL}`;
-    beforeAll(() => scene.restart({ LIVE_TTL_MS: '1', UPSTREAM_ENDPOINTS: 'steps,workflows' }));
+    beforeAll(() => gateway.restart({ env: { LIVE_TTL_MS: '1', UPSTREAM_ENDPOINTS: 'steps,workflows' } }));
 
     it.each<readonly [string, boolean, () => readonly unknown[]]>([
       ['the last node has completed', true, () => [ran('model_1', -9, -5), ran('send', -5, -1)]],
@@ -291,13 +294,13 @@ describe('freshness.isFinal of a run', () => {
     ])('A run is final as soon as the last node of its graph has completed: %s: %s', async (_, isFinal, list) => {
       steps = list();
       expect(await isFinalAt(0, GRAPH)).toBe(isFinal);
-      const calls = await scene.callsOf(() => isFinalAt(20));
+      const calls = await upstream.callsOf(() => isFinalAt(20));
       expect(calls).toBe(isFinal ? 0 : 1);
     });
 
     it('A run is final without reading the graph after another query has read it', async () => {
       steps = [ran('model_1', -9, -5), ran('send', -5, -1)];
-      await scene.restart({ LIVE_TTL_MS: '1', UPSTREAM_ENDPOINTS: 'steps,workflows' });
+      await gateway.restart({ env: { LIVE_TTL_MS: '1', UPSTREAM_ENDPOINTS: 'steps,workflows' } });
       expect(await isFinalAt(0)).toBe(false);
       await isFinalAt(1, GRAPH);
       expect(await isFinalAt(2)).toBe(true);
@@ -305,19 +308,18 @@ describe('freshness.isFinal of a run', () => {
   });
 
   it('A run is not final if its record is running, although the end of the graph is reached', async () => {
-    await scene.restart({ LIVE_TTL_MS: '1' });
+    await gateway.restart({ env: { LIVE_TTL_MS: '1' } });
     record = { status: 'running', end_time: null };
     steps = [ran('model_1', -9, -5), ran('send', -5, -1)];
     expect(await isFinalAt(0, `criticalPath { isInferred } ${FINAL}`)).toBe(false);
   });
 
   it('A missing record is loaded again after one second, until the steps have settled', async () => {
-    await scene.restart({ LIVE_TTL_MS: '5000' });
+    await gateway.restart({ env: { LIVE_TTL_MS: '5000' } });
     steps = [ran('a', 0, 4)];
-    const recordCalls = () =>
-      scene.upstream.calls.filter((call) => call.endpoint === 'run' && call.runId === run).length;
+    const recordCalls = () => upstream.calls.filter((call) => call.endpoint === 'run' && call.runId === run).length;
     // A successful call proves the right of the key, without which nothing is cached.
-    await scene.data('{ run(workflowId: "wf", id: "proof") { stepCounts { total } } }');
+    await gateway.data('{ run(workflowId: "wf", id: "proof") { stepCounts { total } } }');
     await isFinalAt(100);
     await isFinalAt(100.999, FINAL);
     expect(recordCalls()).toBe(1);

@@ -1,10 +1,9 @@
 /** The form of requests and answers: methods, media types, status codes and CSRF protection. */
 import { describe, expect, it } from '@jest/globals';
 import { serverAudits } from 'graphql-http';
-import { startUpstream } from '../harness/upstream.ts';
-import { startGateway } from '../harness/gateway.ts';
-import { ask, type PlainAnswer } from '../harness/plain-http.ts';
+import { TestGateway } from '../harness/gateway.ts';
 import { perBlock } from '../harness/lasting.ts';
+import { ask, type PlainAnswer } from '../harness/plain-http.ts';
 
 type Headers = Readonly<Record<string, string>>;
 
@@ -17,8 +16,8 @@ const RUN = '{ run(workflowId: "wf", id: "r1") { status } }';
 const WATCH = 'subscription { runUpdated(workflowId: "wf", id: "r1") { run { status } } }';
 const MUTATION = 'mutation { executeWorkflow(workflowId: "wf") { message } }';
 
-const upstream = perBlock(() => startUpstream());
-const gateway = perBlock(() => startGateway({ UPSTREAM_URL: upstream.url }));
+const gateway = perBlock(new TestGateway());
+const { upstream } = gateway;
 
 const get = (query: string, headers: Headers = {}, path = '/graphql', method = 'GET') =>
   ask(`${gateway.url}${path}?query=${encodeURIComponent(query)}`, { method, headers: { ...KEY, ...headers } });

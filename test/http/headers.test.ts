@@ -1,10 +1,10 @@
 /** The headers of answers are the same from each cache, and Vary names all that an answer depends on. */
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { createManualClock } from '../harness/clock.ts';
-import { startUpstream } from '../harness/upstream.ts';
 import { startGateway, type TestGateway } from '../harness/gateway.ts';
 import { perBlock } from '../harness/lasting.ts';
 import { ask, type PlainAnswer, type PlainRequest } from '../harness/plain-http.ts';
+import { ScriptedUpstream } from '../harness/upstream.ts';
 import { wireRun } from '../harness/wire.ts';
 
 type Headers = Readonly<Record<string, string>>;
@@ -42,8 +42,8 @@ const ANSWERS: readonly (readonly [name: string, status: number, path: string, r
 const APP = 'https://app.example.com';
 const EXPOSED = 'x-request-id, ratelimit-limit, ratelimit-remaining, ratelimit-reset, retry-after';
 
-const upstream = perBlock(() =>
-  startUpstream(({ runId }) => (runId === 'missing' ? { status: 404 } : { json: [wireRun(runId)] })),
+const upstream = perBlock(
+  new ScriptedUpstream(({ runId }) => (runId === 'missing' ? { status: 404 } : { json: [wireRun(runId)] })),
 );
 /** One gateway for each environment: the requests here change only its caches. */
 const gateways = new Map<string, Promise<TestGateway>>();
@@ -54,7 +54,7 @@ afterAll(async () => {
 async function urlWith(environment: Headers): Promise<string> {
   const name = JSON.stringify(environment);
   const { now } = createManualClock();
-  const gateway = gateways.get(name) ?? startGateway({ UPSTREAM_URL: upstream.url, ...environment }, { now });
+  const gateway = gateways.get(name) ?? startGateway({ upstream, env: environment, clock: { now } });
   gateways.set(name, gateway);
   return (await gateway).url;
 }

@@ -1,11 +1,10 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { createManualClock } from '../harness/clock.ts';
-import { startUpstream } from '../harness/upstream.ts';
-import { startGateway, type TestGateway } from '../harness/gateway.ts';
-import { createScriptedHistory } from '../harness/workflows.ts';
-import { type Wire, wireStep, wireWorkflow } from '../harness/wire.ts';
+import { TestGateway } from '../harness/gateway.ts';
 import { perTest } from '../harness/lasting.ts';
+import { type Wire, wireStep, wireWorkflow } from '../harness/wire.ts';
+import { createScriptedHistory } from '../harness/workflows.ts';
 
 type Variables = Readonly<Record<string, unknown>>;
 type FromArbitrary<Arbitrary> = Arbitrary extends fc.Arbitrary<infer Value> ? Value : never;
@@ -28,10 +27,8 @@ const LIVE_TTL_MS = 1000;
 describe('the history of a workflow', () => {
   const clock = createManualClock();
 
-  const upstream = perTest(() => startUpstream());
-  const gateway = perTest(() =>
-    startGateway({ UPSTREAM_URL: upstream.url, LIVE_TTL_MS: String(LIVE_TTL_MS) }, { now: clock.now }),
-  );
+  const gateway = perTest(new TestGateway({ env: { LIVE_TTL_MS: String(LIVE_TTL_MS) }, clock: { now: clock.now } }));
+  const { upstream } = gateway;
 
   const serve = (...history: Parameters<typeof createScriptedHistory>) => {
     const served = createScriptedHistory(...history);
@@ -433,9 +430,7 @@ describe('the history of a workflow', () => {
   });
 
   it('UPSTREAM_ENDPOINT_DISABLED is the error of only the fields that need a disabled call', async () => {
-    await gateway.replace(() =>
-      startGateway({ UPSTREAM_URL: upstream.url, UPSTREAM_ENDPOINTS: 'steps' }, { now: clock.now }),
-    );
+    await gateway.restart({ env: { UPSTREAM_ENDPOINTS: 'steps', LIVE_TTL_MS: '' } });
     const { data, errors } = await gateway.query(`{
       workflow(id: "wf") {
         id name graph { entry }

@@ -1,8 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { WebSocket } from 'ws';
-import { startUpstream } from '../harness/upstream.ts';
-import { startGateway } from '../harness/gateway.ts';
+import { TestGateway } from '../harness/gateway.ts';
 import { perBlock } from '../harness/lasting.ts';
 import { openSocket, type SocketClient } from '../harness/live-client.ts';
 import { connectRaw } from '../harness/raw-http.ts';
@@ -47,10 +46,7 @@ const frame = fc.oneof(
 
 /** An exception outside of a promise ends the test, as it would end the process. */
 describe('a gateway whose sockets receive hostile frames', () => {
-  const upstream = perBlock(() => startUpstream());
-  const gateway = perBlock(() =>
-    startGateway({ UPSTREAM_URL: upstream.url, RATE_LIMIT_ANONYMOUS_PER_MINUTE: '100000' }),
-  );
+  const gateway = perBlock(new TestGateway({ env: { RATE_LIMIT_ANONYMOUS_PER_MINUTE: '100000' } }));
 
   /** Resolves when the gateway has read all frames, or has closed the socket. */
   async function send(frames: readonly (string | Buffer)[]): Promise<number | 'open'> {

@@ -1,29 +1,29 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { createManualClock } from '../harness/clock.ts';
-import type { Reply } from '../harness/upstream.ts';
-import { until } from '../harness/until.ts';
-import { startGateway, type GraphqlAnswer } from '../harness/gateway.ts';
+import { type GraphqlAnswer, TestGateway } from '../harness/gateway.ts';
 import {
-  EXECUTE,
   execute,
+  EXECUTE,
   executeMany,
   runIn,
-  startStartingUpstream,
-  TEN_MINUTES_MS,
+  StartingUpstream,
   type StartVariables,
+  TEN_MINUTES_MS,
 } from '../harness/keyed-starts.ts';
+import { perTest } from '../harness/lasting.ts';
 import { codesOf } from '../harness/operations.ts';
 import { send } from '../harness/transports.ts';
-import { perTest } from '../harness/lasting.ts';
+import { until } from '../harness/until.ts';
+import type { Reply } from '../harness/upstream.ts';
 
 const MINUTE_MS = 60_000;
 
 describe('executeWorkflow', () => {
   const clock = createManualClock();
 
-  const upstream = perTest(() => startStartingUpstream());
-  const gateway = perTest(() => startGateway({ UPSTREAM_URL: upstream.url }, { now: clock.now }));
+  const upstream = perTest(new StartingUpstream());
+  const gateway = perTest(new TestGateway({ upstream, clock: { now: clock.now } }));
 
   const start = (variables: StartVariables = {}) => execute(gateway, variables);
 
@@ -145,7 +145,7 @@ describe('executeWorkflow', () => {
   );
 
   it('A start is sent again if the first request never left', async () => {
-    await upstream.shut();
+    await upstream.close();
     expect((await start()).errors).toMatchObject([{ extensions: { retryable: true } }]);
     await upstream.listen();
     expect(runIn(await start())).toBe('run-1');
@@ -230,7 +230,7 @@ describe('executeWorkflow', () => {
   });
 
   it('An operation starts at most MAX_UPSTREAM_CALLS runs', async () => {
-    await gateway.replace(() => startGateway({ UPSTREAM_URL: upstream.url, MAX_UPSTREAM_CALLS: '2' }));
+    await gateway.restart({ env: { MAX_UPSTREAM_CALLS: '2' } });
     expect(codesOf(await startMany(3, 'a'))).toEqual(['UPSTREAM_BUDGET_EXCEEDED']);
     expect(upstream.starts()).toBe(2);
   });

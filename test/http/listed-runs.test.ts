@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { createManualClock } from '../harness/clock.ts';
-import { startUpstream, type Script } from '../harness/upstream.ts';
-import { startGateway } from '../harness/gateway.ts';
-import { createScriptedHistory } from '../harness/workflows.ts';
-import type { Wire } from '../harness/wire.ts';
+import { TestGateway } from '../harness/gateway.ts';
 import { perTest } from '../harness/lasting.ts';
+import type { Script } from '../harness/upstream.ts';
+import type { Wire } from '../harness/wire.ts';
+import { createScriptedHistory } from '../harness/workflows.ts';
 
 const LIVE_TTL_MS = 1000;
 const RUNNING = { status: 'running', end_time: null };
@@ -25,11 +25,11 @@ describe('the runs of a list', () => {
     return { json: (reply.json as Wire[]).map((record) => (isThird(record) ? { ...record, ...thirds } : record)) };
   };
 
-  const upstream = perTest(() => startUpstream(script));
-  const startWith = (liveTtlMs: number) =>
-    startGateway({ UPSTREAM_URL: upstream.url, LIVE_TTL_MS: String(liveTtlMs) }, { now: clock.now });
-  const gateway = perTest(() => startWith(LIVE_TTL_MS));
-  const start = (liveTtlMs: number) => gateway.replace(() => startWith(liveTtlMs));
+  const gateway = perTest(
+    new TestGateway({ script, env: { LIVE_TTL_MS: String(LIVE_TTL_MS) }, clock: { now: clock.now } }),
+  );
+  const { upstream } = gateway;
+  const start = (liveTtlMs: number) => gateway.restart({ env: { LIVE_TTL_MS: String(liveTtlMs) } });
   beforeEach(() => {
     thirds = RUNNING;
   });

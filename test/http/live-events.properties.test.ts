@@ -2,11 +2,11 @@
 import { afterEach, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { createManualClock } from '../harness/clock.ts';
-import { startUpstream, type Reply } from '../harness/upstream.ts';
 import { startGateway } from '../harness/gateway.ts';
-import { openStream, type Frame, type StreamClient } from '../harness/live-client.ts';
+import { type Frame, openStream, type StreamClient } from '../harness/live-client.ts';
+import { type Reply, startUpstream } from '../harness/upstream.ts';
+import { type Wire, wireRun, wireStep } from '../harness/wire.ts';
 import { createScriptedWorkflows } from '../harness/workflows.ts';
-import { wireRun, wireStep, type Wire } from '../harness/wire.ts';
 
 const TTL_MS = 1000;
 /** Longer than the slowest interval. */
@@ -31,10 +31,7 @@ afterEach(async () => {
 async function startScene(environment: Readonly<Record<string, string>> = {}) {
   const clock = createManualClock();
   const upstream = await startUpstream();
-  const gateway = await startGateway(
-    { UPSTREAM_URL: upstream.url, LIVE_TTL_MS: String(TTL_MS), ...environment },
-    { now: clock.now, after: clock.after },
-  );
+  const gateway = await startGateway({ upstream, env: { LIVE_TTL_MS: String(TTL_MS), ...environment }, clock });
   opened.push(upstream, gateway);
   return {
     clock,

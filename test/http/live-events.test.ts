@@ -1,16 +1,16 @@
-import { describe, expect, it } from '@jest/globals';
-import { until } from '../harness/until.ts';
-import { subscribe, type LiveClient, type Subscribing, type Transport } from '../harness/live-client.ts';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import { cutAfterTest, perTest } from '../harness/lasting.ts';
-import { startLiveRun } from '../harness/live-run.ts';
+import { type LiveClient, subscribe, type Subscribing, type Transport } from '../harness/live-client.ts';
+import { LiveRun } from '../harness/live-run.ts';
 import { captureLog, scrape } from '../harness/observed.ts';
+import { until } from '../harness/until.ts';
 
 const RUN = `subscription Live($id: ID = "r1") {
   runUpdated(workflowId: "wf", id: $id) { run { status stepCounts { total } freshness { isFinal isStale staleReason } } }
 }`;
 
 describe.each<Transport>(['graphql-ws', 'graphql-sse'])('a run watched over %s', (transport) => {
-  const run = perTest(() => startLiveRun());
+  const run = perTest(new LiveRun());
   const keep = cutAfterTest<LiveClient>();
   const watch = async (query = RUN, options: Subscribing = {}): Promise<LiveClient> =>
     keep(await subscribe(transport, run.gateway.url, query, options));
@@ -173,7 +173,7 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('a run watched over %s',
 
   it('An error of a shared event has the request id of each subscriber, whose log line has its code', async () => {
     const log = captureLog('info');
-    await run.replace(() => startLiveRun({}, { logger: log.logger }));
+    await run.restart({ logger: log.logger });
     const query =
       'subscription { runUpdated(workflowId: "wf", id: "r1") { run { status steps { outputs(path: "[") } } } }';
     const clients = [await watch(query), await watch(query)];
@@ -200,11 +200,11 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('a run watched over %s',
 describe('an event', () => {
   let executions = 0;
   const keep = cutAfterTest<LiveClient>();
-  const run = perTest(() => {
+  const execution = { requirement: 'RECORD', calls: 0, resolve: () => (executions += 1) } as const;
+  const extension = { typeDefs: 'extend type Run { execution: Int }', fields: { Run: { execution } } };
+  const run = perTest(new LiveRun({ extension }));
+  beforeEach(() => {
     executions = 0;
-    const execution = { requirement: 'RECORD', calls: 0, resolve: () => (executions += 1) } as const;
-    const extension = { typeDefs: 'extend type Run { execution: Int }', fields: { Run: { execution } } };
-    return startLiveRun({}, { extension });
   });
 
   /** The number of the execution that the first event of a new subscriber comes from. */

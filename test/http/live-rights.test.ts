@@ -1,12 +1,13 @@
 /** A subscription ends when a new request of its caller would be refused. */
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { GatewayError, type Identity } from 'stepgate';
+import type { After } from '../../src/runtime/clock.ts';
 import { createManualClock } from '../harness/clock.ts';
-import { until } from '../harness/until.ts';
-import { createSigningKey, secondsOf, startIssuer } from '../harness/issuer.ts';
+import { createSigningKey, Issuer, secondsOf } from '../harness/issuer.ts';
 import { cutAfterTest, perTest } from '../harness/lasting.ts';
-import { openSocket, subscribe, type LiveClient, type SocketClient, type Transport } from '../harness/live-client.ts';
-import { startLiveRun } from '../harness/live-run.ts';
+import { type LiveClient, openSocket, type SocketClient, subscribe, type Transport } from '../harness/live-client.ts';
+import { LiveRun } from '../harness/live-run.ts';
+import { until } from '../harness/until.ts';
 
 const WATCH = 'subscription { runUpdated(workflowId: "wf", id: "r1") { run { stepCounts { total } } } }';
 const QUERY = '{ run(workflowId: "wf", id: "r1") { id } }';
@@ -24,17 +25,18 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('the right to watch a ru
     workflowIds: 'all',
     expiresAt: clock.now() + forMs,
   });
-  const startWith = (after = clock.after) => {
-    const authenticate = () => {
-      checks += 1;
-      return identify();
-    };
-    return startLiveRun({}, { now: clock.now, after, authenticate });
-  };
   beforeEach(() => {
     identify = valid;
   });
-  const run = perTest(startWith);
+  const run = perTest(
+    new LiveRun({
+      clock,
+      authenticate() {
+        checks += 1;
+        return identify();
+      },
+    }),
+  );
   const keep = cutAfterTest<LiveClient>();
   async function watch(): Promise<LiveClient> {
     const client = keep(await subscribe(transport, run.gateway.url, WATCH));
@@ -92,9 +94,9 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('the right to watch a ru
 
   it('The right is checked before an event is sent, even if the timer of the check is late', async () => {
     const ALL_TIMERS_OF_POLLS = 5000;
-    await run.replace(() =>
-      startWith((ms, task) => (ms > ALL_TIMERS_OF_POLLS && ms <= VALID_MS ? () => undefined : clock.after(ms, task))),
-    );
+    const after: After = (ms, task) =>
+      ms > ALL_TIMERS_OF_POLLS && ms <= VALID_MS ? () => undefined : clock.after(ms, task);
+    await run.restart({ clock: { now: clock.now, after } });
     const client = await watch();
     identify = () => null;
     run.steps = 2;
@@ -127,9 +129,9 @@ describe('a signing key that the issuer withdraws', () => {
     const clock = createManualClock();
     // jose reads the machine's clock.
     jest.spyOn(Date, 'now').mockImplementation(clock.now);
-    const issuer = await startIssuer(clock.now);
-    const environment = { ...issuer.environment, UPSTREAM_ENDPOINTS: 'steps,run,execute' };
-    const run = await startLiveRun(environment, { now: clock.now, after: clock.after });
+    const issuer = await new Issuer(clock.now).open();
+    const environment = { ...issuer.env, UPSTREAM_ENDPOINTS: 'steps,run,execute' };
+    const run = await new LiveRun({ env: environment, clock }).open();
     const key = await issuer.token({ exp: secondsOf(clock.now()) + 86_400 });
     const byHttp = async (query: string) => (await run.gateway.query(query, { key })).errors[0]?.extensions.code;
     const bySocket = async (socket: SocketClient, query: string, id: string) => {

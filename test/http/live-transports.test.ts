@@ -1,11 +1,12 @@
 /** Rules of both transports of events. */
 import { describe, expect, it } from '@jest/globals';
-import type { Call } from '../harness/upstream.ts';
-import { until } from '../harness/until.ts';
-import { subscribe, type LiveClient, type SocketClient, type Transport } from '../harness/live-client.ts';
+import type { Environment } from '../harness/gateway.ts';
 import { cutAfterTest, perTest } from '../harness/lasting.ts';
-import { startLiveRun } from '../harness/live-run.ts';
+import { type LiveClient, type SocketClient, subscribe, type Transport } from '../harness/live-client.ts';
+import { LiveRun } from '../harness/live-run.ts';
 import { scrape } from '../harness/observed.ts';
+import { until } from '../harness/until.ts';
+import type { Call } from '../harness/upstream.ts';
 import { wireWorkflow } from '../harness/wire.ts';
 
 const RUN = 'subscription Live($id: ID = "r1") { runUpdated(workflowId: "wf", id: $id) { run { status } } }';
@@ -26,9 +27,9 @@ const withoutIds = (value: unknown): unknown =>
   JSON.parse(JSON.stringify(value).replaceAll(/"requestId":"[0-9a-f-]{36}(?:\.\d+)?"/g, '"requestId":""'));
 
 describe.each<Transport>(['graphql-ws', 'graphql-sse'])('%s', (transport) => {
-  const run = perTest(() => startLiveRun());
+  const run = perTest(new LiveRun());
   const keep = cutAfterTest<LiveClient>();
-  const start = (environment: Readonly<Record<string, string>>) => run.replace(() => startLiveRun(environment));
+  const start = (env: Environment) => run.restart({ env });
   const ask = async (query: string, options: Parameters<typeof subscribe>[3] = {}): Promise<LiveClient> =>
     keep(await subscribe(transport, run.gateway.url, query, options));
   const subscribers = async () => (await scrape(run.gateway.url)).counts('stepgate_subscribers')[transport] ?? 0;

@@ -1,17 +1,20 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { healthy, type Reply } from '../harness/upstream.ts';
-import { startRunsScene } from '../harness/runs-scene.ts';
-import { type Wire, wireRun, wireStep, wireWorkflow } from '../harness/wire.ts';
+import { createManualClock } from '../harness/clock.ts';
+import { TestGateway } from '../harness/gateway.ts';
 import { perTest } from '../harness/lasting.ts';
+import { healthy, type Reply } from '../harness/upstream.ts';
+import { type Wire, wireRun, wireStep, wireWorkflow } from '../harness/wire.ts';
 
 const RUN = `query Run($id: ID!) { run(workflowId: "wf", id: $id) { id status totalElapsedTime failedSteps { id } } }`;
 const STATUS = `query Status($id: ID!) { run(workflowId: "wf", id: $id) { status } }`;
 
 describe('loading runs', () => {
-  const scene = perTest(() => startRunsScene());
+  const clock = createManualClock();
+  const gateway = perTest(new TestGateway({ clock: { now: clock.now } }));
+  const { upstream } = gateway;
 
   it('Each run is read once for all aliases', async () => {
-    const { data, errors } = await scene.gateway.query(`{
+    const { data, errors } = await gateway.query(`{
       a: run(workflowId: "wf", id: "r1") { totalElapsedTime }
       b: run(workflowId: "wf", id: "r1") { stepCounts { total } }
       c: run(workflowId: "wf", id: "r1") { steps { id } }
@@ -26,34 +29,34 @@ describe('loading runs', () => {
       d: { steps: [{ id: 'r2-step' }] },
       e: { run: { totalElapsedTime: 2 } },
     });
-    expect(scene.upstream.count('steps')).toBe(2);
-    expect(scene.upstream.count('run')).toBe(2);
+    expect(upstream.count('steps')).toBe(2);
+    expect(upstream.count('run')).toBe(2);
   });
 
   it('An operation makes at most MAX_UPSTREAM_CALLS upstream calls, and the loaded part is answered', async () => {
-    await scene.restart({ UPSTREAM_ENDPOINTS: 'steps', MAX_UPSTREAM_CALLS: '3' });
-    const ask = () => scene.gateway.query(`{ workflow(id: "wf") { runsById(ids: ["a", "b", "c", "d", "e"]) { id } } }`);
+    await gateway.restart({ env: { UPSTREAM_ENDPOINTS: 'steps', MAX_UPSTREAM_CALLS: '3' } });
+    const ask = () => gateway.query(`{ workflow(id: "wf") { runsById(ids: ["a", "b", "c", "d", "e"]) { id } } }`);
     const { data, errors } = await ask();
     expect(data).toEqual({ workflow: { runsById: [{ id: 'a' }, { id: 'b' }, { id: 'c' }, null, null] } });
     expect(errors.map(({ extensions }) => extensions.code)).toEqual([
       'UPSTREAM_BUDGET_EXCEEDED',
       'UPSTREAM_BUDGET_EXCEEDED',
     ]);
-    expect(scene.upstream.calls).toHaveLength(3);
+    expect(upstream.calls).toHaveLength(3);
     // Cached runs cost no call, so a second query gets further.
     expect((await ask()).errors).toEqual([]);
   });
 
   const codesAndCalls = async (ids: readonly string[]) => {
     const fields = ids.map((id, index) => `a${index}: run(workflowId: "wf", id: "${id}") { status }`);
-    const before = scene.upstream.calls.length;
-    expect(await scene.codes(`{ ${fields.join(' ')} }`)).toEqual(ids.map(() => 'NOT_FOUND'));
-    return scene.upstream.calls.length - before;
+    const before = upstream.calls.length;
+    expect(await gateway.codes(`{ ${fields.join(' ')} }`)).toEqual(ids.map(() => 'NOT_FOUND'));
+    return upstream.calls.length - before;
   };
   /** Nothing is cached for a key before it is accepted. */
   const losesRuns = async () => {
-    await scene.data('{ run(workflowId: "wf", id: "there") { status } }');
-    scene.upstream.script = () => ({ status: 404 });
+    await gateway.data('{ run(workflowId: "wf", id: "there") { status } }');
+    upstream.script = () => ({ status: 404 });
   };
 
   it.each([
@@ -61,17 +64,17 @@ describe('loading runs', () => {
     [5000, 1000],
     [100, 100],
   ])('A 404 is cached with LIVE_TTL_MS=%i for %i ms', async (liveTtlMs, pauseMs) => {
-    await scene.restart({ LIVE_TTL_MS: String(liveTtlMs) });
+    await gateway.restart({ env: { LIVE_TTL_MS: String(liveTtlMs) } });
     await losesRuns();
     expect(await codesAndCalls(['gone'])).toBeGreaterThan(0);
-    scene.clock.advance(pauseMs - 1);
+    clock.advance(pauseMs - 1);
     expect(await codesAndCalls(['gone'])).toBe(0);
-    scene.clock.advance(1);
+    clock.advance(1);
     expect(await codesAndCalls(['gone'])).toBeGreaterThan(0);
   });
 
   it('The oldest 404s are evicted if all of them exceed the cache', async () => {
-    await scene.restart({ CACHE_MAX_BYTES: String(2 ** 18) });
+    await gateway.restart({ env: { CACHE_MAX_BYTES: String(2 ** 18) } });
     await losesRuns();
     const ids = Array.from({ length: 150 }, (_, number) => `${number}${'x'.repeat(500)}`);
     for (let batch = 0; batch < 6; batch += 1) await codesAndCalls(ids.slice(25 * batch, 25 * batch + 25));
@@ -82,7 +85,7 @@ describe('loading runs', () => {
   const RUNNING = { status: 'running', end_time: null };
   /** Serves a record with these fields, or none for null. */
   const recorded = (record: Wire | null, steps: Reply = { json: [wireStep()] }): void => {
-    scene.upstream.script = ({ endpoint, runId }) => {
+    upstream.script = ({ endpoint, runId }) => {
       if (endpoint === 'steps') return steps;
       if (endpoint !== 'run') return { status: 404 };
       return record ? { json: [wireRun(runId, record)] } : { status: 404 };
@@ -104,9 +107,9 @@ describe('loading runs', () => {
     ['is missing', null, TIMES, true],
   ])('The steps are loaded only if the record cannot answer: it %s (%#)', async (_, record, fields, needsSteps) => {
     recorded(record);
-    const { data, errors } = await scene.gateway.query(`{ run(workflowId: "wf", id: "r1") { id ${fields} } }`);
+    const { data, errors } = await gateway.query(`{ run(workflowId: "wf", id: "r1") { id ${fields} } }`);
     expect(errors).toEqual([]);
-    expect(scene.upstream.calls.map(({ endpoint }) => endpoint)).toEqual(['run', ...(needsSteps ? ['steps'] : [])]);
+    expect(upstream.calls.map(({ endpoint }) => endpoint)).toEqual(['run', ...(needsSteps ? ['steps'] : [])]);
     if (!needsSteps || fields !== TIMES) return;
     const { start_time: startedAt, end_time: endedAt } = wireStep();
     expect(data).toMatchObject({ run: { startedAt, endedAt, wallClockMs: expect.closeTo(2237.692, 3) } });
@@ -114,12 +117,12 @@ describe('loading runs', () => {
 
   it('The record and the steps are loaded at the same time', async () => {
     const both = Promise.withResolvers<undefined>();
-    scene.upstream.script = async (call) => {
-      if (scene.upstream.calls.length === 2) both.resolve(undefined);
+    upstream.script = async (call) => {
+      if (upstream.calls.length === 2) both.resolve(undefined);
       await both.promise;
       return healthy(call);
     };
-    expect((await scene.gateway.query(RUN, { variables: { id: 'r1' } })).errors).toEqual([]);
+    expect((await gateway.query(RUN, { variables: { id: 'r1' } })).errors).toEqual([]);
   });
 
   const MISSING: Reply = { status: 404 };
@@ -154,69 +157,69 @@ describe('loading runs', () => {
     const query = '{ run(workflowId: "wf", id: "r1") { status stepCounts { total } } }';
     recorded(record, steps);
     for (let time = 0; time < 2; time += 1) {
-      const { data, errors, headers } = await scene.gateway.query(query);
+      const { data, errors, headers } = await gateway.query(query);
       expect([data, errors.map(({ extensions }) => extensions.code)]).toEqual([{ run }, codes]);
       if (codes.length > 0) expect(headers.get('cache-control')).toBe('no-store');
     }
     // No failure is cached, and a 404 for at most a second.
     recorded({});
-    scene.clock.advance(1000);
-    expect((await scene.gateway.query(query)).data).toEqual({ run: { status: 'COMPLETED', stepCounts: { total: 1 } } });
+    clock.advance(1000);
+    expect((await gateway.query(query)).data).toEqual({ run: { status: 'COMPLETED', stepCounts: { total: 1 } } });
   });
 
   it('The error of the record precedes that of the steps, whichever comes first', async () => {
-    scene.upstream.script = async ({ endpoint }) => {
+    upstream.script = async ({ endpoint }) => {
       if (endpoint === 'steps') return MISSING;
-      await scene.gateway.query('{ __typename }');
+      await gateway.query('{ __typename }');
       return { status: 500 };
     };
-    const { errors } = await scene.gateway.query(RUN, { variables: { id: 'r1' } });
+    const { errors } = await gateway.query(RUN, { variables: { id: 'r1' } });
     expect(errors.map(({ extensions }) => extensions.code)).toEqual(['UPSTREAM_UNAVAILABLE']);
   });
 
   it('Each part of a run is read once for an operation of any duration', async () => {
-    scene.upstream.script = ({ endpoint, runId }) => {
-      scene.clock.advance(10_000);
-      const isOver = scene.upstream.count('run') > 1;
+    upstream.script = ({ endpoint, runId }) => {
+      clock.advance(10_000);
+      const isOver = upstream.count('run') > 1;
       return { json: endpoint === 'run' ? [wireRun(runId, isOver ? {} : RUNNING)] : [wireStep()] };
     };
-    const { data } = await scene.gateway.query(`{
+    const { data } = await gateway.query(`{
       record: run(workflowId: "wf", id: "r1") { status }
       steps: run(workflowId: "wf", id: "r1") { status stepCounts { total } }
     }`);
     expect(data).toEqual({ record: { status: 'RUNNING' }, steps: { status: 'RUNNING', stepCounts: { total: 1 } } });
-    expect(scene.upstream.calls).toHaveLength(2);
+    expect(upstream.calls).toHaveLength(2);
   });
 
   it('Each part of a run is read again after its own LIVE_TTL_MS', async () => {
     recorded(RUNNING);
     const ask = async (fields: string) => {
-      const { data } = await scene.gateway.query(`{ run(workflowId: "wf", id: "r1") { ${fields} } }`);
-      return [data, scene.upstream.count('run'), scene.upstream.count('steps')];
+      const { data } = await gateway.query(`{ run(workflowId: "wf", id: "r1") { ${fields} } }`);
+      return [data, upstream.count('run'), upstream.count('steps')];
     };
     await ask('status');
-    scene.clock.advance(500);
+    clock.advance(500);
     expect((await ask('status stepCounts { total }')).slice(1)).toEqual([1, 1]);
     recorded({});
-    scene.clock.advance(500);
+    clock.advance(500);
     const run = { status: 'COMPLETED', statusIsInferred: false, stepCounts: { total: 1 } };
     expect(await ask('status statusIsInferred stepCounts { total }')).toEqual([{ run }, 2, 1]);
   });
 
   it('An answer that depends on the clock has a max-age of at most a second', async () => {
-    await scene.restart({ LIVE_TTL_MS: '60000' });
-    const startedAt = new Date(scene.clock.now()).toISOString();
+    await gateway.restart({ env: { LIVE_TTL_MS: '60000' } });
+    const startedAt = new Date(clock.now()).toISOString();
     recorded(RUNNING, { json: [wireStep({ status: 'running', start_time: startedAt, end_time: null })] });
-    const ask = () => scene.gateway.query('{ run(workflowId: "wf", id: "r1") { steps { durationMs } } }');
+    const ask = () => gateway.query('{ run(workflowId: "wf", id: "r1") { steps { durationMs } } }');
     for (const durationMs of [0, 1000, 2000]) {
       const { data, headers } = await ask();
       expect([data, headers.get('cache-control')]).toEqual([
         { run: { steps: [{ durationMs }] } },
         'private, max-age=1',
       ]);
-      scene.clock.advance(1000);
+      clock.advance(1000);
     }
-    expect(scene.upstream.calls).toHaveLength(2);
+    expect(upstream.calls).toHaveLength(2);
   });
 
   it.each([
@@ -225,13 +228,12 @@ describe('loading runs', () => {
   ])(
     'Listed workflows are at most LIVE_TTL_MS old, and a graph is at most a minute old: %s',
     async (liveTtlMs, listMs, graphMs) => {
-      await scene.restart({ LIVE_TTL_MS: liveTtlMs });
-      scene.upstream.script = (call) =>
-        call.endpoint === 'workflows' ? { json: [wireWorkflow('wf')] } : healthy(call);
+      await gateway.restart({ env: { LIVE_TTL_MS: liveTtlMs } });
+      upstream.script = (call) => (call.endpoint === 'workflows' ? { json: [wireWorkflow('wf')] } : healthy(call));
       const callsAfter = async (ms: number, selection: string) => {
-        scene.clock.advance(ms);
-        expect((await scene.gateway.query(`{ ${selection} }`)).errors).toEqual([]);
-        return scene.upstream.count('workflows');
+        clock.advance(ms);
+        expect((await gateway.query(`{ ${selection} }`)).errors).toEqual([]);
+        return upstream.count('workflows');
       };
       const list = 'workflows { totalCount }';
       const graph = 'run(workflowId: "wf", id: "r1") { criticalPath { isInferred } }';
@@ -245,17 +247,17 @@ describe('loading runs', () => {
 
   it('The newest record is used: an older call that is answered later does not replace it', async () => {
     const slow = Promise.withResolvers<undefined>();
-    scene.upstream.script = async ({ endpoint, runId }) => {
+    upstream.script = async ({ endpoint, runId }) => {
       if (endpoint === 'runs') return { json: [wireRun('r1')] };
       await slow.promise;
       return { json: [wireRun(runId, RUNNING)] };
     };
-    const first = scene.gateway.query(STATUS, { variables: { id: 'r1' } });
-    await scene.upstream.nextCall();
-    scene.clock.advance(1);
-    await scene.gateway.query('{ workflow(id: "wf") { runs(first: 1) { nodes { status } } } }');
+    const first = gateway.query(STATUS, { variables: { id: 'r1' } });
+    await upstream.nextCall();
+    clock.advance(1);
+    await gateway.query('{ workflow(id: "wf") { runs(first: 1) { nodes { status } } } }');
     slow.resolve(undefined);
-    for (const { data } of [await first, await scene.gateway.query(STATUS, { variables: { id: 'r1' } })]) {
+    for (const { data } of [await first, await gateway.query(STATUS, { variables: { id: 'r1' } })]) {
       expect(data).toEqual({ run: { status: 'COMPLETED' } });
     }
   });
@@ -268,16 +270,21 @@ describe('a run of an upstream without records, which came in a list', () => {
     record = {};
     stepsStatus = 200;
   });
-  const scene = perTest(() =>
-    startRunsScene({ UPSTREAM_ENDPOINTS: 'steps,runs', REAUTH_INTERVAL_MS: '60000' }, ({ endpoint }) =>
-      endpoint === 'runs' ? { json: [wireRun('r1', record)] } : { status: stepsStatus, json: [wireStep()] },
-    ),
+  const clock = createManualClock();
+  const gateway = perTest(
+    new TestGateway({
+      script: ({ endpoint }) =>
+        endpoint === 'runs' ? { json: [wireRun('r1', record)] } : { status: stepsStatus, json: [wireStep()] },
+      env: { UPSTREAM_ENDPOINTS: 'steps,runs', REAUTH_INTERVAL_MS: '60000' },
+      clock: { now: clock.now },
+    }),
   );
+  const { upstream } = gateway;
 
-  const list = () => scene.data('{ workflow(id: "wf") { runs(first: 1) { nodes { id } } } }');
+  const list = () => gateway.data('{ workflow(id: "wf") { runs(first: 1) { nodes { id } } } }');
   const RECORD = '{ run(workflowId: "wf", id: "r1") { rawStatus statusIsInferred freshness { isStale } } }';
-  const shown = async () => (await scene.gateway.query(RECORD)).data;
-  const callsOfShown = () => scene.callsOf(shown);
+  const shown = async () => (await gateway.query(RECORD)).data;
+  const callsOfShown = () => upstream.callsOf(shown);
   const known = (rawStatus: string | null, isStale = false) => ({
     run: { rawStatus, statusIsInferred: rawStatus === null, freshness: { isStale } },
   });
@@ -285,29 +292,29 @@ describe('a run of an upstream without records, which came in a list', () => {
   it('The record of a list is shown while it is fresh', async () => {
     record = { status: 'running', end_time: null };
     await list();
-    scene.clock.advance(999);
+    clock.advance(999);
     expect([await callsOfShown(), await shown()]).toEqual([0, known('running')]);
-    scene.clock.advance(1);
+    clock.advance(1);
     expect(await shown()).toEqual(known(null));
   });
 
   it('A final record of a list is shown without a time limit', async () => {
     await list();
-    scene.clock.advance(59_999);
+    clock.advance(59_999);
     expect([await callsOfShown(), await shown()]).toEqual([0, known('completed')]);
   });
 
   it('The record of a list is shown again after the steps call has renewed the right, and not if that call is refused', async () => {
     await list();
-    scene.clock.advance(60_000);
+    clock.advance(60_000);
     expect([await callsOfShown(), await shown()]).toEqual([1, known('completed')]);
-    expect(scene.upstream.calls.at(-1)?.endpoint).toBe('steps');
-    scene.clock.advance(60_000);
+    expect(upstream.calls.at(-1)?.endpoint).toBe('steps');
+    clock.advance(60_000);
     stepsStatus = 500;
     expect(await shown()).toEqual(known('completed', true));
-    scene.clock.advance(1000);
+    clock.advance(1000);
     stepsStatus = 401;
-    expect(await scene.codes(RECORD)).toEqual(['UNAUTHENTICATED']);
-    expect(scene.gateway.cachedBytes()).toBe(0);
+    expect(await gateway.codes(RECORD)).toEqual(['UNAUTHENTICATED']);
+    expect(gateway.cachedBytes()).toBe(0);
   });
 });

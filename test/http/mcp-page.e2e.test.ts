@@ -2,19 +2,17 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { buildSchema, parse, validate } from 'graphql';
 import { createManualClock } from '../harness/clock.ts';
-import { startUpstream } from '../harness/upstream.ts';
-import { startGateway } from '../harness/gateway.ts';
+import { SAMPLE, TestGateway } from '../harness/gateway.ts';
+import { createIncident, NEWEST, ordersOf } from '../harness/incident.ts';
 import { perBlock } from '../harness/lasting.ts';
 import { connectMcp } from '../peers/mcp-client.ts';
-import { createIncident, NEWEST } from '../graphql/incident.ts';
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
 const NOW = Date.parse('2026-11-24T12:00:00Z');
 const RUN = { workflowId: 'wf', runId: NEWEST };
 
 describe('docs/mcp.md', () => {
-  const upstream = perBlock(() => startUpstream(createIncident(NOW, ['wf'])));
-  const gateway = perBlock(() => startGateway({ UPSTREAM_URL: upstream.url }, createManualClock(NOW)));
+  const gateway = perBlock(new TestGateway({ script: createIncident(NOW, ordersOf()), clock: createManualClock(NOW) }));
 
   it('The page has a real call', async () => {
     const client = await connectMcp('@modelcontextprotocol/client 2', gateway.url, 'key-1');
@@ -38,7 +36,7 @@ describe('docs/mcp.md', () => {
 });
 
 describe('/llms.txt', () => {
-  const gateway = perBlock(() => startGateway({ BASE_PATH: '/base' }));
+  const gateway = perBlock(new TestGateway({ upstream: SAMPLE, env: { BASE_PATH: '/base' } }));
 
   it('The text has at most 4 KB, valid operations, and addresses below BASE_PATH', async () => {
     for (const path of ['/llms.txt', '/base/llms.txt']) {

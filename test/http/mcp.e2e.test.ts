@@ -3,16 +3,15 @@ import { Agent, request, type IncomingMessage } from 'node:http';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { AuthenticateHook } from '../../src/auth/authenticate-hook.ts';
 import { BUNDLED_TOOLS } from '../../src/graphql/tools/bundled-tools.ts';
-import type { Script } from '../harness/upstream.ts';
-import { startUpstream } from '../harness/upstream.ts';
-import { startGateway } from '../harness/gateway.ts';
+import { SAMPLE, startGateway, TestGateway } from '../harness/gateway.ts';
 import { perBlock, perTest } from '../harness/lasting.ts';
-import { connectMcp, MCP_LINES, type McpClient, type McpLine } from '../peers/mcp-client.ts';
 import { captureLog, scrape } from '../harness/observed.ts';
 import { codesOf } from '../harness/operations.ts';
 import { ask } from '../harness/plain-http.ts';
 import { send, TRANSPORTS } from '../harness/transports.ts';
+import { type Script, ScriptedUpstream } from '../harness/upstream.ts';
 import { wireRun, wireStep } from '../harness/wire.ts';
+import { connectMcp, MCP_LINES, type McpClient, type McpLine } from '../peers/mcp-client.ts';
 
 const READING = [
   'what_is_failing',
@@ -24,7 +23,7 @@ const READING = [
   'search_runs',
   'read_payload',
 ];
-const MANIFEST = 'test/harness/mcp-manifest.json';
+const MANIFEST = 'test/http/mcp-manifest.json';
 const INCIDENT = { workflowId: 'support-triage', runId: 'run-4711' };
 
 const clients: McpClient[] = [];
@@ -39,7 +38,7 @@ async function connect(line: McpLine, url: string, key: string | null): Promise<
 }
 
 describe.each(MCP_LINES)('the client %s', (line) => {
-  const gateway = perBlock(() => startGateway({}, { isShowcase: true }));
+  const gateway = perBlock(new TestGateway({ upstream: SAMPLE, isShowcase: true }));
 
   it('The client lists each bundled tool, and gets an answer from each within its bytes', async () => {
     const client = await connect(line, gateway.url, 'demo-key');
@@ -102,18 +101,13 @@ const ofKey: Script = ({ endpoint, key = '' }) => {
 
 describe('a tool call', () => {
   const log = captureLog('info');
-  const upstream = perTest(() => startUpstream(ofKey));
+  const upstream = perTest(new ScriptedUpstream(ofKey));
   const hook: AuthenticateHook = (credential) => ({
     upstreamKey: credential,
     workflowIds: 'all',
     mayExecute: credential === 'starter',
   });
-  const startWith = (environment: Readonly<Record<string, string>> = {}, withRights = false) =>
-    startGateway(
-      { UPSTREAM_URL: upstream.url, ...environment },
-      { logger: log.logger, ...(withRights && { authenticate: hook }) },
-    );
-  const gateway = perTest(startWith);
+  const gateway = perTest(new TestGateway({ upstream, logger: log.logger }));
   const PAYLOAD = { workflowId: 'wf', runId: 'same', ofRun: true };
 
   it('100 calls of two tenants at once each get only data of their own key', async () => {
@@ -152,9 +146,9 @@ describe('a tool call', () => {
   it('A tool that starts a run exists only if the operator names it, for callers that may execute', async () => {
     const namesFor = async (key: string) =>
       (await (await connect('@modelcontextprotocol/sdk 1', gateway.url, key)).tools()).map(({ name }) => name);
-    await gateway.replace(() => startWith({}, true));
+    await gateway.restart({ authenticate: hook });
     expect(await namesFor('starter')).toEqual(READING);
-    await gateway.replace(() => startWith({ MCP_MUTATIONS: 'start_run' }, true));
+    await gateway.restart({ env: { MCP_MUTATIONS: 'start_run' }, authenticate: hook });
     expect(await namesFor('reader')).toEqual(READING);
     const reader = await connect('@modelcontextprotocol/sdk 1', gateway.url, 'reader');
     await expect(reader.call('start_run', { workflowId: 'wf' })).rejects.toThrow('Tool start_run not found');
@@ -169,7 +163,7 @@ describe('a tool call', () => {
 
   it('A call works with PERSISTED_OPERATIONS=only, and is limited by the rate of its key', async () => {
     const PERSISTED = { PERSISTED_OPERATIONS: 'only', PERSISTED_MANIFESTS: MANIFEST };
-    await gateway.replace(() => startWith({ ...PERSISTED, RATE_LIMIT_PER_MINUTE: '4' }));
+    await gateway.restart({ env: { ...PERSISTED, RATE_LIMIT_PER_MINUTE: '4' } });
     const client = await connect('@modelcontextprotocol/sdk 1', gateway.url, 'key-a');
     const call = () => client.call('run_state', { workflowId: 'wf', runId: 'same' });
     expect((await call()).isError).toBe(false);
@@ -178,7 +172,7 @@ describe('a tool call', () => {
 
   it.each(TRANSPORTS)('bundled tools are not in the manifest: %s', async (transport) => {
     const PERSISTED = { PERSISTED_OPERATIONS: 'only', PERSISTED_MANIFESTS: MANIFEST, MCP_MUTATIONS: 'start_run' };
-    await gateway.replace(() => startWith(PERSISTED));
+    await gateway.restart({ env: PERSISTED });
     const codeOf = async (request: Readonly<Record<string, unknown>>) =>
       codesOf({ errors: (await send(transport, gateway.url, request)).errors ?? [] });
     const variables = GOOD;
@@ -195,7 +189,7 @@ describe('a tool call', () => {
 
   it("The operator's manifest replaces the bundled tools", async () => {
     const PERSISTED = { PERSISTED_OPERATIONS: 'allow', PERSISTED_MANIFESTS: MANIFEST };
-    await gateway.replace(() => startWith({ ...PERSISTED, MCP: 'manifest', MCP_MUTATIONS: 'Again' }));
+    await gateway.restart({ env: { ...PERSISTED, MCP: 'manifest', MCP_MUTATIONS: 'Again' } });
     const client = await connect('@modelcontextprotocol/client 2, negotiating', gateway.url, 'key-a');
     expect(await client.tools()).toMatchObject([
       {
@@ -220,11 +214,11 @@ describe('a tool call', () => {
 
   it('An unknown name in MCP_MUTATIONS is refused at the start', async () => {
     const message = 'MCP_MUTATIONS must name mutations among the tools (start_run), got delete_run.';
-    await expect(startWith({ MCP_MUTATIONS: 'delete_run' })).rejects.toThrow(message);
+    await expect(startGateway({ upstream, env: { MCP_MUTATIONS: 'delete_run' } })).rejects.toThrow(message);
   });
 
   it('The endpoint does not exist with MCP=off', async () => {
-    await gateway.replace(() => startWith({ MCP: 'off' }));
+    await gateway.restart({ env: { MCP: 'off' } });
     const { status } = await ask(`${gateway.url}/mcp`, { method: 'POST', headers: JSON_HEADERS, body: '{}' });
     expect(status).toBe(404);
   });
@@ -344,7 +338,7 @@ describe('a tool call', () => {
   });
 
   it('Pages of every origin may ask with CORS_ORIGINS=*', async () => {
-    await gateway.replace(() => startWith({ CORS_ORIGINS: '*' }));
+    await gateway.restart({ env: { CORS_ORIGINS: '*' } });
     const headers = { ...JSON_HEADERS, origin: 'https://app.example' };
     const body = JSON.stringify(callOf(GOOD));
     expect((await ask(`${gateway.url}/mcp`, { method: 'POST', headers, body })).status).toBe(200);

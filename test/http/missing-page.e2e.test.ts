@@ -3,10 +3,10 @@ import { cp, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { startUpstream, type ScriptedUpstream } from '../harness/upstream.ts';
-import { until } from '../harness/until.ts';
 import { ask } from '../harness/plain-http.ts';
-import { startProcess, type GatewayProcess } from '../harness/process.ts';
+import { type GatewayProcess, startProcess } from '../harness/process.ts';
+import { until } from '../harness/until.ts';
+import { type ScriptedUpstream, startUpstream } from '../harness/upstream.ts';
 
 let folder: string;
 let upstream: ScriptedUpstream;

@@ -4,8 +4,7 @@ import { connect } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
 import fastify from 'fastify';
 import { stepgate } from '../../src/index.ts';
-import { startUpstream } from '../harness/upstream.ts';
-import { startGateway } from '../harness/gateway.ts';
+import { optionsOf, startGateway, TestGateway } from '../harness/gateway.ts';
 import { perTest } from '../harness/lasting.ts';
 import { freePort } from '../harness/program.ts';
 
@@ -13,10 +12,8 @@ const ROUTES = ['/healthz', '/readyz', '/metrics'] as const;
 const RUN = '{ run(workflowId: "wf", id: "r1") { status } }';
 
 describe('OPS_PORT', () => {
-  const upstream = perTest(() => startUpstream());
-  const startWith = (environment: Readonly<Record<string, string>> = {}) =>
-    startGateway({ UPSTREAM_URL: upstream.url, OPS_PORT: '0', ...environment });
-  const gateway = perTest(startWith);
+  const gateway = perTest(new TestGateway({ env: { OPS_PORT: '0' } }));
+  const { upstream } = gateway;
 
   /** A query whose upstream call waits until the returned function is called. */
   async function askAndWait() {
@@ -45,7 +42,7 @@ describe('OPS_PORT', () => {
   });
 
   it('OPS_PORT has only the probes and the metrics, and the other port has them no more', async () => {
-    await gateway.replace(() => startWith({ BASE_PATH: '/stepgate' }));
+    await gateway.restart({ env: { BASE_PATH: '/stepgate' } });
     expect(new URL(gateway.opsUrl ?? '').port).not.toBe(new URL(gateway.url).port);
     expect(await statuses(gateway.opsUrl, ROUTES)).toEqual([200, 200, 200]);
     expect(await statuses(gateway.opsUrl, ['/', '/graphql', '/graphiql'])).toEqual([404, 404, 404]);
@@ -59,13 +56,13 @@ describe('OPS_PORT', () => {
 
   it('OPS_PORT does nothing in a plugin: its host has the routes', async () => {
     const app = fastify();
-    await app.register(stepgate({ config: { OPS_PORT: 0, LOG_LEVEL: 'silent' } }), { prefix: '/stepgate' });
+    await app.register(stepgate(optionsOf({ OPS_PORT: '0' })), { prefix: '/stepgate' });
     expect((await app.inject('/stepgate/readyz')).json()).toEqual({ status: 'ready' });
     await app.close();
   });
 
   it('OPS_PORT answers the probes while all connections of clients are in use', async () => {
-    await gateway.replace(() => startWith({ MAX_CONNECTIONS: '1' }));
+    await gateway.restart({ env: { MAX_CONNECTIONS: '1' } });
     const answer = await askAndWait();
     await expect(fetch(gateway.url)).rejects.toThrow();
     expect(await statuses(gateway.opsUrl, ROUTES)).toEqual([200, 200, 200]);
@@ -84,7 +81,7 @@ describe('OPS_PORT', () => {
   it('An OPS_PORT that is in use is refused by its name, and then nothing listens', async () => {
     const port = await freePort();
     const taken = new URL(upstream.url).port;
-    const started = startWith({ PORT: String(port), OPS_PORT: taken });
+    const started = startGateway({ upstream, env: { PORT: String(port), OPS_PORT: taken } });
     const sentence = `OPS_PORT must be a free port, got ${taken}, which is in use at 127.0.0.1 (EADDRINUSE).`;
     await expect(started).rejects.toThrow(sentence);
     await expect(fetch(`http://127.0.0.1:${port}/`)).rejects.toThrow();

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { healthy, type Reply, type Script } from '../harness/upstream.ts';
+import { createManualClock } from '../harness/clock.ts';
+import { TestGateway } from '../harness/gateway.ts';
 import { perTest } from '../harness/lasting.ts';
-import { startRunsScene } from '../harness/runs-scene.ts';
+import { healthy, type Reply, type Script } from '../harness/upstream.ts';
 import { wireRun, wireStep } from '../harness/wire.ts';
 
 const RUN = `{ run(workflowId: "wf", id: "r1") { status stepCounts { total } freshness { isFinal isStale staleReason } } }`;
@@ -9,7 +10,14 @@ const SECRET = 'patient-record-4711';
 
 describe('a failing upstream', () => {
   const unhandled = jest.fn();
-  const scene = perTest(() => startRunsScene({ UPSTREAM_TIMEOUT_MS: '1500', UPSTREAM_MAX_RESPONSE_BYTES: '65536' }));
+  const clock = createManualClock();
+  const gateway = perTest(
+    new TestGateway({
+      env: { UPSTREAM_TIMEOUT_MS: '1500', UPSTREAM_MAX_RESPONSE_BYTES: '65536' },
+      clock: { now: clock.now },
+    }),
+  );
+  const { upstream } = gateway;
   beforeEach(() => {
     unhandled.mockClear();
     process.on('unhandledRejection', unhandled);
@@ -20,7 +28,7 @@ describe('a failing upstream', () => {
   });
 
   const running = (): void => {
-    scene.upstream.script = ({ endpoint, runId }) => ({
+    upstream.script = ({ endpoint, runId }) => ({
       json:
         endpoint === 'run' ? [wireRun(runId, { status: 'running', end_time: null })] : [wireStep({ end_time: null })],
     });
@@ -32,36 +40,36 @@ describe('a failing upstream', () => {
     ['UPSTREAM_TIMEOUT', ({ cut }) => cut.then(() => ({}))],
   ])('A stale answer has the reason %s', async (code, reply) => {
     running();
-    await scene.gateway.query(RUN);
-    scene.clock.advance(1000);
-    scene.upstream.script = typeof reply === 'function' ? reply : () => reply;
-    const { data } = await scene.gateway.query(RUN);
+    await gateway.query(RUN);
+    clock.advance(1000);
+    upstream.script = typeof reply === 'function' ? reply : () => reply;
+    const { data } = await gateway.query(RUN);
     const staleReason = expect.stringMatching(`^${code}: `);
     expect(data).toMatchObject({ run: { status: 'RUNNING', freshness: { isStale: true, staleReason } } });
   });
 
   it('One failed call makes the run stale, and is tried again a second later', async () => {
     running();
-    await scene.gateway.query(RUN);
-    scene.clock.advance(1000);
-    scene.upstream.script = (call) => (call.endpoint === 'steps' ? { status: 500 } : healthy(call));
+    await gateway.query(RUN);
+    clock.advance(1000);
+    upstream.script = (call) => (call.endpoint === 'steps' ? { status: 500 } : healthy(call));
     const ended = { status: 'COMPLETED', stepCounts: { total: 1 } };
-    expect((await scene.gateway.query(RUN)).data).toMatchObject({ run: { ...ended, freshness: { isStale: true } } });
-    scene.clock.advance(1000);
-    scene.upstream.script = healthy;
+    expect((await gateway.query(RUN)).data).toMatchObject({ run: { ...ended, freshness: { isStale: true } } });
+    clock.advance(1000);
+    upstream.script = healthy;
     const freshness = { isFinal: true, isStale: false, staleReason: null };
-    expect((await scene.gateway.query(RUN)).data).toEqual({ run: { ...ended, freshness } });
+    expect((await gateway.query(RUN)).data).toEqual({ run: { ...ended, freshness } });
   });
 
   it('A failing upstream is not called again by every request', async () => {
     running();
-    await scene.gateway.query(RUN);
-    scene.upstream.script = () => ({ status: 500 });
-    scene.clock.advance(1000);
-    await scene.gateway.query(RUN);
-    const afterFirst = scene.upstream.calls.length;
-    await Promise.all([scene.gateway.query(RUN), scene.gateway.query(RUN), scene.gateway.query(RUN)]);
-    expect(scene.upstream.calls).toHaveLength(afterFirst);
+    await gateway.query(RUN);
+    upstream.script = () => ({ status: 500 });
+    clock.advance(1000);
+    await gateway.query(RUN);
+    const afterFirst = upstream.calls.length;
+    await Promise.all([gateway.query(RUN), gateway.query(RUN), gateway.query(RUN)]);
+    expect(upstream.calls).toHaveLength(afterFirst);
   });
 
   it('A 401, 403 or 404 causes no stale answer', async () => {
@@ -71,17 +79,17 @@ describe('a failing upstream', () => {
       [403, 'FORBIDDEN'],
     ] as const) {
       running();
-      scene.clock.advance(2000);
-      expect((await scene.gateway.query(RUN)).errors).toEqual([]);
-      scene.upstream.script = () => ({ status });
-      scene.clock.advance(2000);
-      const { data, errors } = await scene.gateway.query(RUN);
+      clock.advance(2000);
+      expect((await gateway.query(RUN)).errors).toEqual([]);
+      upstream.script = () => ({ status });
+      clock.advance(2000);
+      const { data, errors } = await gateway.query(RUN);
       expect(data).toEqual({ run: null });
       expect(errors.map(({ extensions }) => extensions.code)).toEqual([code]);
       // The earlier answer is evicted.
-      scene.upstream.script = () => ({ status: 500 });
-      scene.clock.advance(1000);
-      expect((await scene.gateway.query(RUN)).data).toEqual({ run: null });
+      upstream.script = () => ({ status: 500 });
+      clock.advance(1000);
+      expect((await gateway.query(RUN)).data).toEqual({ run: null });
     }
   });
 
@@ -96,17 +104,17 @@ describe('a failing upstream', () => {
     'An upstream that answers %s causes its documented error, without any text of its answer',
     async (_, reply, code) => {
       running();
-      await scene.gateway.query(RUN, { key: 'key-2' });
-      scene.upstream.script = () => reply;
-      scene.clock.advance(1000);
-      const stale = (await scene.gateway.query(RUN, { key: 'key-2' })).errors.length === 0;
+      await gateway.query(RUN, { key: 'key-2' });
+      upstream.script = () => reply;
+      clock.advance(1000);
+      const stale = (await gateway.query(RUN, { key: 'key-2' })).errors.length === 0;
       expect(stale).toBe(code === 'UPSTREAM_UNAVAILABLE');
-      const answer = await scene.gateway.query(RUN);
+      const answer = await gateway.query(RUN);
       expect(answer.data).toEqual({ run: null });
       expect(answer.errors.map(({ extensions }) => extensions.code)).toEqual([code]);
       expect(JSON.stringify(answer)).not.toContain(SECRET);
-      scene.upstream.script = healthy;
-      expect((await scene.gateway.query(RUN)).errors).toEqual([]);
+      upstream.script = healthy;
+      expect((await gateway.query(RUN)).errors).toEqual([]);
     },
   );
 });

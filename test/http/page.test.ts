@@ -1,20 +1,20 @@
 /** The run page with its files, Sandbox and GraphiQL. */
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { startUpstream } from '../harness/upstream.ts';
-import { startGateway, type TestGateway } from '../harness/gateway.ts';
+import { SAMPLE, TestGateway } from '../harness/gateway.ts';
 import { perBlock } from '../harness/lasting.ts';
 import { ask, type PlainAnswer } from '../harness/plain-http.ts';
 import { connectRaw } from '../harness/raw-http.ts';
+import { ScriptedUpstream } from '../harness/upstream.ts';
 
 const FOR_EVER = 'public, max-age=31536000, immutable';
 
-const upstream = perBlock(() => startUpstream());
-const development = perBlock(() => startGateway());
-const production = perBlock(() =>
-  startGateway({ NODE_ENV: 'production', UPSTREAM_URL: upstream.url, CORS_ORIGINS: 'https://app.example.com' }),
+const upstream = perBlock(new ScriptedUpstream());
+const development = perBlock(new TestGateway({ upstream: SAMPLE }));
+const production = perBlock(
+  new TestGateway(() => ({ upstream, env: { NODE_ENV: 'production', CORS_ORIGINS: 'https://app.example.com' } })),
 );
-const below = perBlock(() => startGateway({ BASE_PATH: '/gateway' }));
+const below = perBlock(new TestGateway({ upstream: SAMPLE, env: { BASE_PATH: '/gateway' } }));
 
 function decoded({ headers, body }: PlainAnswer): string {
   const encoding = headers['content-encoding'];

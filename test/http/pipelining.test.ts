@@ -1,10 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { startUpstream } from '../harness/upstream.ts';
-import { startGateway } from '../harness/gateway.ts';
+import { startGateway, TestGateway } from '../harness/gateway.ts';
+import { perBlock } from '../harness/lasting.ts';
 import { connectRaw, postOf, type RawConnection } from '../harness/raw-http.ts';
 import { wireRun } from '../harness/wire.ts';
-import { perBlock } from '../harness/lasting.ts';
 
 interface Sent {
   readonly runId: string;
@@ -44,12 +43,14 @@ const connection = fc.record({
 });
 
 describe('pipelined requests', () => {
-  const upstream = perBlock(() =>
-    startUpstream(({ runId, key }) => ({
-      json: [wireRun(runId, { outputs: `of ${key ?? ''} ${runId}` })],
-    })),
+  const gateway = perBlock(
+    new TestGateway({
+      script: ({ runId, key }) => ({
+        json: [wireRun(runId, { outputs: `of ${key ?? ''} ${runId}` })],
+      }),
+    }),
   );
-  const gateway = perBlock(() => startGateway({ UPSTREAM_URL: upstream.url }));
+  const { upstream } = gateway;
 
   it('Pipelined requests are answered in order, however they are cut, and keys are never mixed', async () => {
     await fc.assert(
@@ -93,7 +94,7 @@ describe('pipelined requests', () => {
     async function open(second: string) {
       const { script } = upstream;
       const answer = upstream.holdCalls();
-      const own = await startGateway({ UPSTREAM_URL: upstream.url });
+      const own = await startGateway({ upstream });
       const raw = await connectRaw(own.url);
       const called = upstream.nextCall();
       await raw.send(first + second);

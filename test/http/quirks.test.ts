@@ -1,8 +1,8 @@
 /** Unusual steps of an upstream, from the wire to the answer. The expected values are computed by hand. */
 import { expect, it } from '@jest/globals';
 import { createManualClock } from '../harness/clock.ts';
-import { startUpstream } from '../harness/upstream.ts';
 import { startGateway } from '../harness/gateway.ts';
+import { startUpstream } from '../harness/upstream.ts';
 import { wireRun, wireStep } from '../harness/wire.ts';
 
 /** Seconds after 10:00, in the upstream's format. */
@@ -38,7 +38,7 @@ it('Unusual steps have the documented order, durations, attempts, totals and fai
     return { json: [wireRun(runId, { status: 'running', start_time: at('0'), end_time: '' })] };
   });
   const { now } = createManualClock(Date.parse(at('9')) + 1000);
-  const gateway = await startGateway({ UPSTREAM_URL: upstream.url }, { now });
+  const gateway = await startGateway({ upstream, clock: { now } });
   const { data, errors } = await gateway.query(`{ run(workflowId: "wf", id: "r1") {
     steps { id status isFinished durationMs durationSource clockSkewDetected offsetMs attemptKind attemptCount }
     status totalElapsedTime stepCounts { total pending running completed failed unknown }

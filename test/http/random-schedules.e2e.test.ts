@@ -4,13 +4,13 @@
  */
 import { expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { Reply } from '../harness/upstream.ts';
-import type { GraphqlAnswer } from '../harness/gateway.ts';
-import { until } from '../harness/until.ts';
-import { codesOf } from '../harness/operations.ts';
-import { startRunsScene, type HeldCall, type HeldCalls } from '../harness/runs-scene.ts';
-import { wireStep } from '../harness/wire.ts';
+import { createManualClock } from '../harness/clock.ts';
+import { type GraphqlAnswer, TestGateway } from '../harness/gateway.ts';
 import { perBlock } from '../harness/lasting.ts';
+import { codesOf } from '../harness/operations.ts';
+import { until } from '../harness/until.ts';
+import type { HeldCall, HeldCalls, Reply } from '../harness/upstream.ts';
+import { wireStep } from '../harness/wire.ts';
 
 const LIVE_TTL_MS = 2000;
 const REAUTH_INTERVAL_MS = 10_000;
@@ -72,19 +72,22 @@ interface Request {
 
 const counts = { called: 0, cached: 0, stale: 0, denied: 0, repeated: 0, missing: 0, failed: 0, left: 0 };
 
-const scene = perBlock(() => startRunsScene());
+const clock = createManualClock();
+const gateway = perBlock(new TestGateway({ clock: { now: clock.now } }));
+const { upstream } = gateway;
 
 /** Throws if an answer or a call breaks a rule. */
 async function play(actions: readonly Action[], forbidden: string | null): Promise<void> {
-  await scene.restart({
-    UPSTREAM_ENDPOINTS: 'steps',
-    LIVE_TTL_MS: `${LIVE_TTL_MS}`,
-    REAUTH_INTERVAL_MS: `${REAUTH_INTERVAL_MS}`,
-    STALE_IF_ERROR_MS: `${STALE_IF_ERROR_MS}`,
-    CACHE_MAX_BYTES: `${CACHE_MAX_BYTES}`,
+  await gateway.restart({
+    env: {
+      UPSTREAM_ENDPOINTS: 'steps',
+      LIVE_TTL_MS: `${LIVE_TTL_MS}`,
+      REAUTH_INTERVAL_MS: `${REAUTH_INTERVAL_MS}`,
+      STALE_IF_ERROR_MS: `${STALE_IF_ERROR_MS}`,
+      CACHE_MAX_BYTES: `${CACHE_MAX_BYTES}`,
+    },
   });
-  const { clock } = scene;
-  const held: HeldCalls = scene.hold();
+  const held: HeldCalls = upstream.holdEach();
   const calls: UpstreamCall[] = [];
   const requests: Request[] = [];
   /** Workflows that were refused by 403 and not allowed since. */
@@ -180,7 +183,7 @@ async function play(actions: readonly Action[], forbidden: string | null): Promi
     const request: Request = { key, workflow, askedIn: turn, client, isOpen: true };
     requests.push(request);
     const document = `{ run(workflowId: "${workflow}", id: "r") { steps { id } freshness { isStale } } }`;
-    scene.gateway
+    gateway
       .query(document, { key, signal: client.signal })
       .then((given) => {
         if (given.errors.length > 0) checkError(request, codesOf(given));
@@ -231,10 +234,10 @@ async function play(actions: readonly Action[], forbidden: string | null): Promi
       });
     }
     if (action.does === 'wait') return;
-    await scene.taken();
+    await gateway.taken();
     await until(isQuiet);
     if (broken.length > 0) throw broken[0];
-    expect(scene.gateway.cachedBytes()).toBeLessThanOrEqual(CACHE_MAX_BYTES);
+    expect(gateway.cachedBytes()).toBeLessThanOrEqual(CACHE_MAX_BYTES);
   }
 
   for (const each of actions) await perform(each);

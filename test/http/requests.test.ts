@@ -3,12 +3,11 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { Server } from 'node:http';
 import { describe, expect, it } from '@jest/globals';
 import { ConfigError } from 'stepgate';
+import { startGateway, TestGateway } from '../harness/gateway.ts';
+import { perBlock } from '../harness/lasting.ts';
 import { captureLog } from '../harness/observed.ts';
-import { startUpstream } from '../harness/upstream.ts';
-import { startGateway } from '../harness/gateway.ts';
 import { ask } from '../harness/plain-http.ts';
 import { connectRaw } from '../harness/raw-http.ts';
-import { perBlock } from '../harness/lasting.ts';
 
 const HEAD = 'host: x\r\nauthorization: Bearer key-1\r\n';
 const JSON_HEAD = `${HEAD}content-type: application/json\r\n`;
@@ -28,19 +27,19 @@ describe('a request', () => {
   const log = captureLog('info');
   let isBroken = false;
 
-  const upstream = perBlock(() => startUpstream());
-  const gateway = perBlock(() =>
-    startGateway(
-      { UPSTREAM_URL: upstream.url, BASE_PATH: '/stepgate' },
-      {
-        logger: log.logger,
+  const gateway = perBlock(
+    new TestGateway(() => ({
+      env: { BASE_PATH: '/stepgate' },
+      clock: {
         now: () => {
           if (isBroken) throw new Error('a defect');
           return Date.now();
         },
       },
-    ),
+      logger: log.logger,
+    })),
   );
+  const { upstream } = gateway;
   it.each(REFUSED)(
     'A request is refused with a GraphQL error, also below the base path: %s',
     async (_name, status, code, sent) => {
@@ -197,7 +196,7 @@ describe('a gateway that cannot listen', () => {
     ['a name without an address', { HOST: 'host.invalid' }, /^HOST must be an address .* got "host.invalid"/],
     ['an address of another machine', { HOST: '192.0.2.1' }, /^HOST must be .*EADDRNOTAVAIL/],
   ])('A gateway that cannot listen names the variable in its error: %s', async (_, environment, message) => {
-    const problem = startGateway(environment);
+    const problem = startGateway({ env: environment });
     await expect(problem).rejects.toBeInstanceOf(ConfigError);
     await expect(problem).rejects.toThrow(message);
   });

@@ -1,23 +1,26 @@
 import { describe, expect, it } from '@jest/globals';
-import { scrape } from '../harness/observed.ts';
-import { startRunsScene, type RunsScene } from '../harness/runs-scene.ts';
-import { wireRun, wireStep } from '../harness/wire.ts';
+import { createManualClock } from '../harness/clock.ts';
+import { TestGateway } from '../harness/gateway.ts';
 import { perBlock, perTest } from '../harness/lasting.ts';
+import { scrape } from '../harness/observed.ts';
+import { wireRun, wireStep } from '../harness/wire.ts';
 
 const QUERY = '{ run(workflowId: "wf", id: "r1") { status outputs totalElapsedTime freshness { fetchedAt isStale } } }';
 
 describe('cached whole answers', () => {
-  const scene = perTest(() => startRunsScene({ REAUTH_INTERVAL_MS: '60000' }));
+  const clock = createManualClock();
+  const gateway = perTest(new TestGateway({ env: { REAUTH_INTERVAL_MS: '60000' }, clock: { now: clock.now } }));
+  const { upstream } = gateway;
 
   const running = () => {
-    scene.upstream.script = ({ endpoint, runId, key }) => ({
+    upstream.script = ({ endpoint, runId, key }) => ({
       json:
         endpoint === 'run'
           ? [
               wireRun(runId, {
                 status: 'running',
                 end_time: null,
-                outputs: `of ${key ?? ''} #${scene.upstream.calls.length}`,
+                outputs: `of ${key ?? ''} #${upstream.calls.length}`,
               }),
             ]
           : [wireStep({ end_time: null })],
@@ -25,71 +28,71 @@ describe('cached whole answers', () => {
   };
 
   const get = (headers: Record<string, string> = {}, query = QUERY) =>
-    fetch(`${scene.gateway.url}/graphql?query=${encodeURIComponent(query)}`, {
+    fetch(`${gateway.url}/graphql?query=${encodeURIComponent(query)}`, {
       headers: { authorization: 'Bearer key-1', ...headers },
     });
 
   it('Cached answers are served unchanged, with the rest of their max-age', async () => {
-    const miss = await scene.gateway.query(QUERY);
+    const miss = await gateway.query(QUERY);
     expect(miss.headers.get('cache-control')).toBe('private, max-age=60');
-    scene.clock.advance(20_000);
-    const hit = await scene.gateway.query(QUERY);
+    clock.advance(20_000);
+    const hit = await gateway.query(QUERY);
     expect(hit.data).toEqual(miss.data);
     expect(hit.headers.get('cache-control')).toBe('private, max-age=40');
     expect(hit.headers.get('content-type')).toBe(miss.headers.get('content-type'));
     expect(hit.headers.get('x-request-id')).not.toBe(miss.headers.get('x-request-id'));
     expect(hit.headers.get('vary')).toContain('authorization');
     // The size proves that the cached answer was used, not a new one of the same data.
-    const size = scene.gateway.cachedBytes();
-    await scene.gateway.query(QUERY);
-    expect(scene.gateway.cachedBytes()).toBe(size);
+    const size = gateway.cachedBytes();
+    await gateway.query(QUERY);
+    expect(gateway.cachedBytes()).toBe(size);
     // Another text is another request, and an answer is cached from the second time on.
-    await scene.gateway.query(`${QUERY} `);
-    expect(scene.gateway.cachedBytes()).toBe(size);
-    await scene.gateway.query(`${QUERY} `);
-    expect(scene.gateway.cachedBytes()).toBeGreaterThan(size);
+    await gateway.query(`${QUERY} `);
+    expect(gateway.cachedBytes()).toBe(size);
+    await gateway.query(`${QUERY} `);
+    expect(gateway.cachedBytes()).toBeGreaterThan(size);
   });
 
   it("Cached answers end with the caller's right: a call is made first, and a refusal evicts them", async () => {
-    await scene.gateway.query(QUERY);
-    const calls = scene.upstream.calls.length;
-    scene.clock.advance(59_999);
-    await scene.gateway.query(QUERY);
-    expect(scene.upstream.calls).toHaveLength(calls);
-    scene.upstream.script = () => ({ status: 401 });
-    scene.clock.advance(1);
-    expect((await scene.gateway.query(QUERY)).errors).toMatchObject([{ extensions: { code: 'UNAUTHENTICATED' } }]);
-    expect(scene.gateway.cachedBytes()).toBe(0);
+    await gateway.query(QUERY);
+    const calls = upstream.calls.length;
+    clock.advance(59_999);
+    await gateway.query(QUERY);
+    expect(upstream.calls).toHaveLength(calls);
+    upstream.script = () => ({ status: 401 });
+    clock.advance(1);
+    expect((await gateway.query(QUERY)).errors).toMatchObject([{ extensions: { code: 'UNAUTHENTICATED' } }]);
+    expect(gateway.cachedBytes()).toBe(0);
   });
 
   it('Errors, stale answers and answers of mutations are not cached', async () => {
-    scene.upstream.script = ({ endpoint, runId }) =>
+    upstream.script = ({ endpoint, runId }) =>
       endpoint === 'execute'
         ? { json: { run_id: 'r1' } }
         : endpoint === 'run'
           ? { json: [wireRun(runId)] }
           : { status: 404 };
-    const failing = await scene.gateway.query(QUERY);
+    const failing = await gateway.query(QUERY);
     expect(failing.errors).toHaveLength(1);
     expect(failing.headers.get('cache-control')).toBe('no-store');
 
     const mutation = 'mutation { executeWorkflow(workflowId: "wf") { message } }';
     for (const count of [1, 2]) {
-      expect((await scene.gateway.query(mutation)).headers.get('cache-control')).toBe('no-store');
-      expect(scene.upstream.count('execute')).toBe(count);
+      expect((await gateway.query(mutation)).headers.get('cache-control')).toBe('no-store');
+      expect(upstream.count('execute')).toBe(count);
     }
 
     const live = QUERY.replace('r1', 'live');
     running();
-    await scene.gateway.query(live);
-    await scene.upstream.shut();
-    scene.clock.advance(2000);
-    const stale = await scene.gateway.query(live);
+    await gateway.query(live);
+    await upstream.close();
+    clock.advance(2000);
+    const stale = await gateway.query(live);
     expect(stale.data).toMatchObject({ run: { freshness: { isStale: true } } });
     expect(stale.headers.get('cache-control')).toBe('no-store');
-    await scene.upstream.listen();
-    scene.clock.advance(1000);
-    expect((await scene.gateway.query(live)).data).toMatchObject({ run: { freshness: { isStale: false } } });
+    await upstream.listen();
+    clock.advance(1000);
+    expect((await gateway.query(live)).data).toMatchObject({ run: { freshness: { isStale: false } } });
   });
 
   it.each([
@@ -98,11 +101,9 @@ describe('cached whole answers', () => {
     ['more than 16 KiB', 16_384, false],
   ])('Answers are cached for requests of up to 16 KiB, one for each text: %s', async (_, length, isKept) => {
     const ask = async (id: string) => {
-      const { data } = await scene.gateway.query(
-        `#${'x'.repeat(length)}\n{ run(workflowId: "wf", id: "${id}") { id } }`,
-      );
+      const { data } = await gateway.query(`#${'x'.repeat(length)}\n{ run(workflowId: "wf", id: "${id}") { id } }`);
       expect(data).toEqual({ run: { id } });
-      return scene.gateway.cachedBytes();
+      return gateway.cachedBytes();
     };
     const once = [await ask('r1'), await ask('r2')];
     const again = [await ask('r2'), await ask('r1')];
@@ -112,7 +113,7 @@ describe('cached whole answers', () => {
 
   it('A request that is refused for its content type gets no cached answer of the same parameters', async () => {
     const post = (headers: Record<string, string>, search = '', body = JSON.stringify({ query: QUERY })) =>
-      fetch(`${scene.gateway.url}/graphql${search}`, {
+      fetch(`${gateway.url}/graphql${search}`, {
         method: 'POST',
         headers: { authorization: 'Bearer key-1', ...headers },
         ...(body !== '' && { body }),
@@ -126,7 +127,7 @@ describe('cached whole answers', () => {
   });
 
   it('Only a GET without errors has an ETag', async () => {
-    expect((await scene.gateway.query(QUERY)).headers.get('etag')).toBeNull();
+    expect((await gateway.query(QUERY)).headers.get('etag')).toBeNull();
     expect((await get()).headers.get('etag')).not.toBeNull();
     for (const query of ['{ nothing }', '{ run(workflowId: "..", id: "r1") { id } }']) {
       expect((await get({}, query)).headers.get('etag')).toBeNull();
@@ -155,58 +156,63 @@ describe('cached whole answers', () => {
     const query = '{ run(workflowId: "wf", id: "r1") { status } }';
     running();
     const etag = (await get({}, query)).headers.get('etag') ?? '';
-    scene.clock.advance(5000);
-    const calls = scene.upstream.calls.length;
+    clock.advance(5000);
+    const calls = upstream.calls.length;
     expect((await get({ 'if-none-match': etag }, query)).status).toBe(304);
-    expect(scene.upstream.calls.length).toBeGreaterThan(calls);
+    expect(upstream.calls.length).toBeGreaterThan(calls);
   });
 });
 
 describe('concurrent requests for an expired whole answer', () => {
-  const scene: RunsScene = perBlock(() =>
-    startRunsScene({}, ({ endpoint, runId, key }) => ({
-      status: endpoint === 'run' ? 200 : 404,
-      json: [wireRun(runId, { status: 'running', end_time: null, outputs: `of ${key ?? ''} ${scene.clock.now()}` })],
-    })),
+  const clock = createManualClock();
+  const gateway = perBlock(
+    new TestGateway({
+      script: ({ endpoint, runId, key }) => ({
+        status: endpoint === 'run' ? 200 : 404,
+        json: [wireRun(runId, { status: 'running', end_time: null, outputs: `of ${key ?? ''} ${clock.now()}` })],
+      }),
+      clock: { now: clock.now },
+    }),
   );
+  const { upstream } = gateway;
 
   const QUERY = '{ run(workflowId: "wf", id: "live") { outputs } }';
   const CACHED = 'stepgate_operation_cache_total';
-  const outputsOf = (key: string) => ({ run: { outputs: `of ${key} ${scene.clock.now()}` } });
+  const outputsOf = (key: string) => ({ run: { outputs: `of ${key} ${clock.now()}` } });
 
   it('Concurrent requests for an expired answer are answered by one call for each key', async () => {
     const keys = ['key-a', 'key-a', 'key-b', 'key-a', 'key-b'];
     for (let turn = 0; turn < 4; turn += 1) {
-      const calls = await scene.callsOf(async () => {
-        const answers = await Promise.all(keys.map((key) => scene.data(QUERY, { key })));
+      const calls = await upstream.callsOf(async () => {
+        const answers = await Promise.all(keys.map((key) => gateway.data(QUERY, { key })));
         expect(answers).toEqual(keys.map(outputsOf));
       });
       expect(calls).toBe(2);
-      scene.clock.advance(1000);
+      clock.advance(1000);
     }
   });
 
   it('Concurrent requests are answered by one operation of each caller', async () => {
     const ask = () =>
-      Promise.all(['key-c', 'key-c', 'key-c', 'key-d', 'key-d'].map((key) => scene.data(QUERY, { key })));
+      Promise.all(['key-c', 'key-c', 'key-c', 'key-d', 'key-d'].map((key) => gateway.data(QUERY, { key })));
     for (let turn = 0; turn < 2; turn += 1) {
       await ask();
-      scene.clock.advance(1000);
+      clock.advance(1000);
     }
-    const fromCache = async () => (await scrape(scene.gateway.url)).value(CACHED, { cache: 'response' });
+    const fromCache = async () => (await scrape(gateway.url)).value(CACHED, { cache: 'response' });
     const before = await fromCache();
     await ask();
     expect((await fromCache()) - before).toBe(3);
   });
 
   it('Concurrent requests are all answered if the new answer is an error, which is not shared', async () => {
-    for (let turn = 0; turn < 2; turn += 1) await scene.data(QUERY);
-    scene.clock.advance(1000);
-    const held = scene.hold();
-    const answers = Array.from({ length: 4 }, () => scene.codes(QUERY));
+    for (let turn = 0; turn < 2; turn += 1) await gateway.data(QUERY);
+    clock.advance(1000);
+    const held = upstream.holdEach();
+    const answers = Array.from({ length: 4 }, () => gateway.codes(QUERY));
     const call = await held.next();
-    await scene.taken();
-    scene.upstream.script = () => ({ status: 404 });
+    await gateway.taken();
+    upstream.script = () => ({ status: 404 });
     call.answer({ status: 401 });
     for (const codes of await Promise.all(answers)) expect(codes).toHaveLength(1);
   });

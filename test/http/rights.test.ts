@@ -1,11 +1,12 @@
 /** The right of a key to its cached data: how it is renewed, and what a refusal evicts. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { Call, Reply, Script } from '../harness/upstream.ts';
-import { codesOf } from '../harness/operations.ts';
-import { startRunsScene, type HeldCall } from '../harness/runs-scene.ts';
-import { wireRun, wireStep } from '../harness/wire.ts';
+import { createManualClock } from '../harness/clock.ts';
+import { TestGateway } from '../harness/gateway.ts';
 import { perTest } from '../harness/lasting.ts';
+import { codesOf } from '../harness/operations.ts';
+import type { Call, HeldCall, Reply, Script } from '../harness/upstream.ts';
+import { wireRun, wireStep } from '../harness/wire.ts';
 
 const REAUTH_INTERVAL_MS = 60_000;
 const STALE_IF_ERROR_MS = 300_000;
@@ -16,17 +17,20 @@ const reply: Script = ({ endpoint, runId }) =>
   endpoint === 'steps' ? { json: [wireStep()] } : { json: [wireRun(runId, { outputs: runId })] };
 const answerOf = (id: string, isStale = false) => ({ run: { outputs: id, freshness: { isStale } } });
 
-const scene = perTest(() =>
-  startRunsScene(
-    {
+const clock = createManualClock();
+const gateway = perTest(
+  new TestGateway({
+    script: reply,
+    env: {
       REAUTH_INTERVAL_MS: String(REAUTH_INTERVAL_MS),
       STALE_IF_ERROR_MS: String(STALE_IF_ERROR_MS),
     },
-    reply,
-  ),
+    clock: { now: clock.now },
+  }),
 );
+const { upstream } = gateway;
 
-const ask = (id: string, workflowId?: string) => scene.gateway.query(runOf(id, workflowId));
+const ask = (id: string, workflowId?: string) => gateway.query(runOf(id, workflowId));
 
 /** Caches final runs. */
 async function cache(...ids: readonly string[]): Promise<void> {
@@ -39,13 +43,13 @@ describe('the right to cached runs', () => {
   /** Queries each cached run after the right has expired. The first upstream call waits. */
   async function askInDoubt(afterMs = REAUTH_INTERVAL_MS) {
     await cache(...RUNS);
-    scene.clock.advance(afterMs);
-    const before = scene.upstream.calls.length;
-    const calls = () => scene.upstream.calls.length - before;
-    const held = scene.hold();
+    clock.advance(afterMs);
+    const before = upstream.calls.length;
+    const calls = () => upstream.calls.length - before;
+    const held = upstream.holdEach();
     const answers = RUNS.map((id) => ask(id));
     const first = await held.next();
-    await scene.taken();
+    await gateway.taken();
     expect(calls()).toBe(1);
     return { held, first, calls, all: Promise.all(answers) };
   }
@@ -63,17 +67,17 @@ describe('the right to cached runs', () => {
     for (const { data, errors } of await all) expect([data, errors.length]).toEqual([{ run: null }, 1]);
     expect(calls()).toBe(1);
     // Only the 403 itself is remembered.
-    expect(scene.gateway.cachedBytes()).toBeLessThan(500);
+    expect(gateway.cachedBytes()).toBeLessThan(500);
   });
 
   it('A 404 does not renew the right: the other requests make their own calls', async () => {
     const { held, first, calls, all } = await askInDoubt();
     first.answer({ status: 404 });
     const second = await held.next();
-    await scene.taken();
+    await gateway.taken();
     // A run without a record is read by its steps, which renews the right.
     for (const call of [second, ...held.waiting]) call.answer(reply);
-    scene.upstream.script = reply;
+    upstream.script = reply;
     const answers = await all;
     expect(answers.filter(({ errors }) => errors.length === 0).length).toBeGreaterThanOrEqual(3);
     expect(calls()).toBeLessThanOrEqual(4);
@@ -84,22 +88,22 @@ describe('the right to cached runs', () => {
     first.answer({ status: 500 });
     expect((await all).map(({ data }) => data)).toEqual(RUNS.map((id) => answerOf(id, true)));
     expect(calls()).toBe(1);
-    scene.clock.advance(1001);
-    scene.upstream.script = () => ({ status: 500 });
+    clock.advance(1001);
+    upstream.script = () => ({ status: 500 });
     expect(codesOf(await ask('a'))).toEqual(['UPSTREAM_UNAVAILABLE']);
   });
 
   it('Any call renews the right, and a hanging call of one workflow delays no other', async () => {
     await cache('mine', 'later');
     await ask('theirs', 'slow');
-    scene.clock.advance(REAUTH_INTERVAL_MS);
-    const held = scene.hold();
+    clock.advance(REAUTH_INTERVAL_MS);
+    const held = upstream.holdEach();
     const hanging = ask('theirs', 'slow');
     const slow = await held.next();
     const mine = ask('mine');
     (await held.next()).answer(reply);
     expect((await mine).data).toEqual(answerOf('mine'));
-    expect(await scene.callsOf(() => ask('later'))).toBe(0);
+    expect(await upstream.callsOf(() => ask('later'))).toBe(0);
     slow.answer({ status: 403 });
     expect(codesOf(await hanging)).toEqual(['FORBIDDEN']);
   });
@@ -114,20 +118,20 @@ describe('the right to cached runs', () => {
       run(workflowId: "wf", id: "mine") { outputs freshness { isStale } }
     }`;
     await cache('mine');
-    scene.upstream.script = (call) => (call.endpoint === 'runs' ? { status } : reply(call));
+    upstream.script = (call) => (call.endpoint === 'runs' ? { status } : reply(call));
     for (let time = 0; time < times; time += 1) {
-      scene.clock.advance(REAUTH_INTERVAL_MS);
-      const { data, errors } = await scene.gateway.query(listAndRun);
+      clock.advance(REAUTH_INTERVAL_MS);
+      const { data, errors } = await gateway.query(listAndRun);
       expect(data).toMatchObject(answerOf('mine'));
       expect(errors.map(({ path }) => path)).toEqual([['workflow', 'runs']]);
     }
   });
 
   it('Each request renews the right if REAUTH_INTERVAL_MS is 0, and whole answers are not cached', async () => {
-    await scene.restart({ REAUTH_INTERVAL_MS: '0' });
+    await gateway.restart({ env: { REAUTH_INTERVAL_MS: '0', STALE_IF_ERROR_MS: '' } });
     await cache('a', 'b');
     for (let time = 0; time < 2; time += 1) {
-      const calls = await scene.callsOf(async () => {
+      const calls = await upstream.callsOf(async () => {
         const { data, headers } = await ask('a');
         expect([data, headers.get('cache-control')]).toEqual([answerOf('a'), 'no-store']);
       });
@@ -136,15 +140,15 @@ describe('the right to cached runs', () => {
   });
 
   it('The right begins with a successful call, even if another call of the key has failed before', async () => {
-    const held = scene.hold();
-    const answer = scene.gateway.query(runOf('a', 'wf', 'outputs stepCounts { total }'));
+    const held = upstream.holdEach();
+    const answer = gateway.query(runOf('a', 'wf', 'outputs stepCounts { total }'));
     const calls = [await held.next(), await held.next()];
     const [steps, record] = calls.sort((one) => (one.endpoint === 'steps' ? -1 : 1));
     steps?.answer({ status: 500 });
-    await scene.taken();
+    await gateway.taken();
     record?.answer(reply);
     expect((await answer).data).toEqual({ run: { outputs: 'a', stepCounts: null } });
-    expect(await scene.callsOf(() => ask('a'))).toBe(0);
+    expect(await upstream.callsOf(() => ask('a'))).toBe(0);
   });
 
   it.each<readonly [string, Reply]>([
@@ -154,9 +158,9 @@ describe('the right to cached runs', () => {
     ['gets HTML', { raw: '<html>' }],
     ['finds nothing', { status: 404 }],
   ])('The right does not begin with a call that %s: nothing is cached for the key', async (_, given) => {
-    scene.upstream.script = () => given;
+    upstream.script = () => given;
     expect(codesOf(await ask('a'))).toHaveLength(1);
-    expect(scene.gateway.cachedBytes()).toBe(0);
+    expect(gateway.cachedBytes()).toBe(0);
   });
 });
 
@@ -170,7 +174,7 @@ describe('a refusal', () => {
 
   beforeEach(() => {
     denyRuns('theirs', 'others');
-    scene.upstream.script = (call) => {
+    upstream.script = (call) => {
       if (isDenied(call)) return { status: 403 };
       if (call.endpoint === 'runs') return { json: [wireRun('listed')] };
       return reply(call);
@@ -181,36 +185,36 @@ describe('a refusal', () => {
     isDenied = ({ endpoint, workflowId }) => workflowId === 'theirs' && endpoint !== 'runs';
     const list = '{ workflow(id: "theirs") { runs(first: 1) { nodes { id stepCounts { total } } } } }';
     await cache('mine');
-    expect(await scene.codes(list)).toEqual(FORBIDDEN);
-    await scene.codes(list);
+    expect(await gateway.codes(list)).toEqual(FORBIDDEN);
+    await gateway.codes(list);
     for (let time = 0; time < 3; time += 1) {
-      const calls = await scene.callsOf(async () => {
-        expect(await scene.codes(list)).toEqual(FORBIDDEN);
+      const calls = await upstream.callsOf(async () => {
+        expect(await gateway.codes(list)).toEqual(FORBIDDEN);
       });
       expect(calls).toBe(1);
     }
   });
 
   it('A 403 of a run that came in a list evicts if the run would be served without a call', async () => {
-    const record = () => scene.codes(runOf('listed', 'theirs', 'status'));
-    const list = () => scene.data('{ workflow(id: "theirs") { runs(first: 1) { nodes { id } } } }');
+    const record = () => gateway.codes(runOf('listed', 'theirs', 'status'));
+    const list = () => gateway.data('{ workflow(id: "theirs") { runs(first: 1) { nodes { id } } } }');
     isDenied = ({ endpoint, workflowId }) => workflowId === 'theirs' && endpoint === 'run';
     expect(await record()).toEqual(FORBIDDEN);
     await list();
     expect(await record()).toEqual([]);
-    scene.clock.advance(REAUTH_INTERVAL_MS);
+    clock.advance(REAUTH_INTERVAL_MS);
     for (let time = 0; time < 2; time += 1) expect(await record()).toEqual(FORBIDDEN);
   });
 
   it('A 403 of the list of workflows refuses only a run whose graph is read', async () => {
     isDenied = ({ endpoint }) => endpoint === 'workflows';
-    expect(await scene.codes(runOf('mine', 'wf', 'outputs criticalPath { isInferred }'))).toEqual(FORBIDDEN);
+    expect(await gateway.codes(runOf('mine', 'wf', 'outputs criticalPath { isInferred }'))).toEqual(FORBIDDEN);
     await cache('mine');
   });
 
   it('A 403 lets a pending call of the workflow answer its own requests, and its answer is not cached', async () => {
     await cache('mine');
-    const held = scene.hold();
+    const held = upstream.holdEach();
     const late = ask('slow', 'theirs');
     const slow = await held.next();
     const denied = ask('r1', 'theirs');
@@ -219,34 +223,34 @@ describe('a refusal', () => {
     expect(codesOf(await denied)).toEqual(FORBIDDEN);
     slow.answer(reply);
     expect((await late).data).toEqual(answerOf('slow'));
-    scene.upstream.script = reply;
-    expect(await scene.callsOf(() => ask('slow', 'theirs'))).toBe(1);
-    expect(await scene.callsOf(() => ask('slow', 'theirs'))).toBe(0);
+    upstream.script = reply;
+    expect(await upstream.callsOf(() => ask('slow', 'theirs'))).toBe(1);
+    expect(await upstream.callsOf(() => ask('slow', 'theirs'))).toBe(0);
   });
 
   it('A call that began before a 401 is shared by requests after it, and its answer is not cached', async () => {
     await cache('mine');
-    const held = scene.hold();
+    const held = upstream.holdEach();
     const before = ask('slow');
     const slow = await held.next();
     const refused = ask('r1');
     (await held.next()).answer({ status: 401 });
     expect(codesOf(await refused)).toEqual(['UNAUTHENTICATED']);
     const after = ask('slow');
-    await scene.taken();
+    await gateway.taken();
     expect(held.waiting).toHaveLength(1);
     slow.answer(reply);
     for (const { data } of await Promise.all([before, after])) expect(data).toEqual(answerOf('slow'));
-    expect(scene.gateway.cachedBytes()).toBe(0);
-    scene.upstream.script = reply;
-    expect(await scene.callsOf(() => ask('slow'))).toBe(1);
+    expect(gateway.cachedBytes()).toBe(0);
+    upstream.script = reply;
+    expect(await upstream.callsOf(() => ask('slow'))).toBe(1);
   });
 
   it('Random schedules of 401s, of 403s by workflow and of expired rights answer as a model does', async () => {
     let schedule = 0;
     /** Viewers and workflows that the upstream refuses now. */
     const [revoked, forbidden] = [new Set<string>(), new Set<string>()];
-    scene.upstream.script = (call) => {
+    upstream.script = (call) => {
       if (revoked.has(call.key ?? '')) return { status: 401 };
       return forbidden.has(`${call.key} ${call.workflowId}`) ? { status: 403 } : reply(call);
     };
@@ -272,10 +276,10 @@ describe('a refusal', () => {
           const ofWorkflow = `${key} ${workflow}`;
           if (does === 'revoke') toggle(revoked, key);
           if (does === 'forbid') toggle(forbidden, ofWorkflow);
-          if (does === 'expire') scene.clock.advance(REAUTH_INTERVAL_MS / 2);
+          if (does === 'expire') clock.advance(REAUTH_INTERVAL_MS / 2);
           if (does !== 'ask') continue;
           const name = `${ofWorkflow} ${run}`;
-          const isCall = !cached.has(name) || scene.clock.now() >= (rights.get(key) ?? 0);
+          const isCall = !cached.has(name) || clock.now() >= (rights.get(key) ?? 0);
           let expected: readonly string[] = [];
           if (isCall && revoked.has(key)) {
             expected = ['UNAUTHENTICATED'];
@@ -290,11 +294,11 @@ describe('a refusal', () => {
           } else if (isCall) {
             cached.add(name);
             refused.delete(ofWorkflow);
-            rights.set(key, scene.clock.now() + REAUTH_INTERVAL_MS);
+            rights.set(key, clock.now() + REAUTH_INTERVAL_MS);
           }
-          const before = scene.upstream.calls.length;
-          const codes = await scene.codes(runOf(run, workflow, 'outputs'), { key });
-          expect({ name, codes, calls: scene.upstream.calls.length - before }).toEqual({
+          const before = upstream.calls.length;
+          const codes = await gateway.codes(runOf(run, workflow, 'outputs'), { key });
+          expect({ name, codes, calls: upstream.calls.length - before }).toEqual({
             ...{ name, codes: expected, calls: isCall ? 1 : 0 },
           });
         }

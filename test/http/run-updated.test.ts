@@ -3,11 +3,11 @@
  * of both transports.
  */
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import type { Call, Endpoint, Reply } from '../harness/upstream.ts';
-import type { Json } from '../harness/gateway.ts';
+import type { Environment, Json } from '../harness/gateway.ts';
 import { cutAfterTest, perTest } from '../harness/lasting.ts';
-import { subscribe, type LiveClient, type Subscribing } from '../harness/live-client.ts';
-import { startLiveRun, type LiveRun } from '../harness/live-run.ts';
+import { type LiveClient, subscribe, type Subscribing } from '../harness/live-client.ts';
+import { LiveRun } from '../harness/live-run.ts';
+import type { Call, Endpoint, Reply, Script } from '../harness/upstream.ts';
 import { type Wire, wireRun, wireStep, wireWorkflow } from '../harness/wire.ts';
 
 const FIELDS = 'status outputs stepCounts { total } freshness { isFinal isStale }';
@@ -29,16 +29,18 @@ const B = { id: 'b', node_id: 'send' };
 /** The upstream's replies by endpoint. A function replies later. */
 let replies: Partial<Record<Endpoint, Reply | (() => Promise<Reply>)>>;
 
-async function startWith(environment: Readonly<Record<string, string>> = {}): Promise<LiveRun> {
-  const started = await startLiveRun(environment);
-  started.upstream.script = ({ endpoint }) => {
-    const reply = replies[endpoint] ?? MISSING;
-    return typeof reply === 'function' ? reply() : reply;
-  };
-  return started;
-}
-const run = perTest(startWith);
-const start = (environment: Readonly<Record<string, string>>) => run.replace(() => startWith(environment));
+const script: Script = ({ endpoint }) => {
+  const reply = replies[endpoint] ?? MISSING;
+  return typeof reply === 'function' ? reply() : reply;
+};
+const run = perTest(new LiveRun());
+beforeEach(() => {
+  run.upstream.script = script;
+});
+const start = async (env: Environment) => {
+  await run.restart({ env });
+  run.upstream.script = script;
+};
 const keep = cutAfterTest<LiveClient>();
 
 beforeEach(() => {

@@ -1,11 +1,11 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { createManualClock, type ManualClock } from '../harness/clock.ts';
-import { startUpstream, type Reply } from '../harness/upstream.ts';
-import { startGateway, type Json } from '../harness/gateway.ts';
+import { type Json, TestGateway } from '../harness/gateway.ts';
 import { cutAfterTest, perTest } from '../harness/lasting.ts';
-import { subscribe, type LiveClient, type Subscribing, type Transport } from '../harness/live-client.ts';
-import { createScriptedWorkflows, type ScriptedWorkflows } from '../harness/workflows.ts';
+import { type LiveClient, subscribe, type Subscribing, type Transport } from '../harness/live-client.ts';
+import type { Reply } from '../harness/upstream.ts';
 import { wireRun } from '../harness/wire.ts';
+import { createScriptedWorkflows, type ScriptedWorkflows } from '../harness/workflows.ts';
 
 const QUERY = `subscription ($ids: [ID!]) {
   runsUpdated(workflowIds: $ids) { runs { id status freshness { isStale } } unavailableWorkflows { id } }
@@ -30,14 +30,12 @@ const runsIn = (data: Json): string[] =>
 
 let clock: ManualClock;
 let workflows: ScriptedWorkflows;
-const upstream = perTest(() => {
+beforeEach(() => {
   clock = createManualClock();
   workflows = createScriptedWorkflows(['wf-1', 'wf-2']);
-  return startUpstream(workflows.script);
 });
-const startWith = (environment: Readonly<Record<string, string>> = {}) =>
-  startGateway({ UPSTREAM_URL: upstream.url, ...environment }, { now: clock.now, after: clock.after });
-const gateway = perTest(startWith);
+const gateway = perTest(new TestGateway(() => ({ script: workflows.script, clock })));
+const { upstream } = gateway;
 const keep = cutAfterTest<LiveClient>();
 
 interface Opening extends Subscribing {
@@ -385,7 +383,7 @@ describe('runsUpdated with a workflow that does not answer', () => {
 
 describe('MAX_SUBSCRIPTIONS_PER_VIEWER', () => {
   it('The watched runs and workflows of a key are limited until a subscription ends', async () => {
-    await gateway.replace(() => startWith({ MAX_SUBSCRIPTIONS_PER_VIEWER: '3' }));
+    await gateway.restart({ env: { MAX_SUBSCRIPTIONS_PER_VIEWER: '3' } });
     workflows.start('wf-1', 'a', running);
     const run = 'subscription { runUpdated(workflowId: "wf-1", id: "a") { run { id } } }';
     const both = await open(['wf-1', 'wf-2']);

@@ -3,11 +3,11 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { Overrides } from '../../src/gateway.ts';
-import { startUpstream } from '../harness/upstream.ts';
-import { until } from '../harness/until.ts';
 import { startGateway, type TestGateway } from '../harness/gateway.ts';
 import { perTest } from '../harness/lasting.ts';
 import { connectRaw, postOf, type RawConnection } from '../harness/raw-http.ts';
+import { until } from '../harness/until.ts';
+import { ScriptedUpstream } from '../harness/upstream.ts';
 import { wireRun } from '../harness/wire.ts';
 
 /** More than the buffers of both ends. */
@@ -36,13 +36,13 @@ function watchConnections(url: string) {
 }
 
 describe('a connection whose client does not read', () => {
-  const upstream = perTest(() => startUpstream(({ runId }) => ({ json: [wireRun(runId, { outputs: OUTPUTS })] })));
+  const upstream = perTest(new ScriptedUpstream(({ runId }) => ({ json: [wireRun(runId, { outputs: OUTPUTS })] })));
   let gateway: TestGateway;
   let raw: RawConnection;
   let connections: ReturnType<typeof watchConnections>;
 
   async function start(overrides: Overrides = {}): Promise<void> {
-    gateway = await startGateway({ UPSTREAM_URL: upstream.url }, overrides);
+    gateway = await startGateway({ upstream, ...overrides });
     connections = watchConnections(gateway.url);
     raw = await connectRaw(gateway.url);
     raw.socket.pause();

@@ -1,11 +1,11 @@
 /** WebSockets with many large messages, and with clients that don't read. */
 import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { collectGarbage } from '../harness/collect-garbage.ts';
-import { startUpstream, type Script } from '../harness/upstream.ts';
-import { startGateway } from '../harness/gateway.ts';
-import { openSocket, type SocketClient } from '../harness/live-client.ts';
-import { wireRun, wireStep } from '../harness/wire.ts';
+import { TestGateway } from '../harness/gateway.ts';
 import { perBlock } from '../harness/lasting.ts';
+import { openSocket, type SocketClient } from '../harness/live-client.ts';
+import type { Script } from '../harness/upstream.ts';
+import { wireRun, wireStep } from '../harness/wire.ts';
 
 const KEY = { authorization: 'Bearer key-1' };
 const TYPE = '{ __typename }';
@@ -22,9 +22,9 @@ const running: Script = ({ endpoint, runId }) => ({
 
 describe('a socket under load', () => {
   const clients: SocketClient[] = [];
-  const upstream = perBlock(() => startUpstream(running));
   // No poll is due during a test.
-  const gateway = perBlock(() => startGateway({ UPSTREAM_URL: upstream.url, LIVE_TTL_MS: '3600000' }));
+  const gateway = perBlock(new TestGateway({ script: running, env: { LIVE_TTL_MS: '3600000' } }));
+  const { upstream } = gateway;
   beforeAll(async () => {
     // An unaccepted key makes few calls at a time.
     for (const key of ['key-1', 'key-2']) await gateway.query(read('first'), { key });

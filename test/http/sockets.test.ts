@@ -6,13 +6,13 @@
 import { json } from 'node:stream/consumers';
 import { request, type IncomingMessage } from 'node:http';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { startUpstream, type Call, type Script } from '../harness/upstream.ts';
-import { until } from '../harness/until.ts';
-import { startGateway, type GraphqlError } from '../harness/gateway.ts';
+import { type GraphqlError, TestGateway } from '../harness/gateway.ts';
+import { perBlock } from '../harness/lasting.ts';
 import { openSocket, type SocketClient, type SocketOptions } from '../harness/live-client.ts';
 import { captureLog } from '../harness/observed.ts';
+import { until } from '../harness/until.ts';
+import type { Call, Script } from '../harness/upstream.ts';
 import { wireRun, wireStep } from '../harness/wire.ts';
-import { perBlock } from '../harness/lasting.ts';
 
 const MAX_OPERATIONS = 20;
 const MAX_MESSAGE_BYTES = 65_536;
@@ -38,11 +38,10 @@ describe('a socket', () => {
   const turns: number[] = [];
   let turn = 0;
 
-  const upstream = perBlock(() => startUpstream(running));
-  const gateway = perBlock(() =>
-    startGateway(
-      {
-        UPSTREAM_URL: upstream.url,
+  const gateway = perBlock(
+    new TestGateway(() => ({
+      script: running,
+      env: {
         MAX_SUBSCRIPTIONS_PER_CONNECTION: String(MAX_OPERATIONS),
         CORS_ORIGINS: 'https://app.example.com',
         BASE_PATH: '/base',
@@ -50,9 +49,11 @@ describe('a socket', () => {
         // No poll is due during a test.
         LIVE_TTL_MS: '3600000',
       },
-      { logger: log.logger, onOperation: () => turns.push(turn) },
-    ),
+      logger: log.logger,
+      onOperation: () => turns.push(turn),
+    })),
   );
+  const { upstream } = gateway;
   beforeAll(async () => {
     // An unaccepted key makes few calls at a time.
     for (const key of ['key-1', 'key-2']) await gateway.query(read('first'), { key });

@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { createManualClock } from '../harness/clock.ts';
-import { startUpstream } from '../harness/upstream.ts';
-import { postTo, startGateway } from '../harness/gateway.ts';
+import { postTo, TestGateway } from '../harness/gateway.ts';
+import { Issuer } from '../harness/issuer.ts';
 import { perBlock, perTest } from '../harness/lasting.ts';
-import { startIssuer, type Issuer } from '../harness/issuer.ts';
 import { captureLog } from '../harness/observed.ts';
+import { ScriptedUpstream } from '../harness/upstream.ts';
 
 const ASK = { query: '{ run(workflowId: "wf", id: "r1") { status } }' };
 const TWO_MIB = JSON.stringify({ query: `{ __typename } #${'x'.repeat(2 ** 21)}` });
@@ -13,11 +13,8 @@ const TWO_MIB = JSON.stringify({ query: `{ __typename } #${'x'.repeat(2 ** 21)}`
 describe('the stages of a request', () => {
   const clock = createManualClock();
   const log = captureLog('debug');
-  const upstream = perBlock(() => startUpstream());
-  const startWith = (environment: Readonly<Record<string, string>> = {}, now = clock.now) =>
-    startGateway({ UPSTREAM_URL: upstream.url, ...environment }, { now, after: clock.after, logger: log.logger });
-  const gateway = perTest(startWith);
-  const start = (environment: Readonly<Record<string, string>>) => gateway.replace(() => startWith(environment));
+  const upstream = perBlock(new ScriptedUpstream());
+  const gateway = perTest(new TestGateway({ upstream, clock, logger: log.logger }));
 
   const post = (body: string, headers: Record<string, string> = {}) =>
     postTo(gateway.url, body, { key: null, headers });
@@ -28,7 +25,7 @@ describe('the stages of a request', () => {
   };
 
   it('A preflight comes first: it needs no key and is not counted', async () => {
-    await start({ CORS_ORIGINS: 'https://app.example.com', RATE_LIMIT_ANONYMOUS_PER_MINUTE: '1' });
+    await gateway.restart({ env: { CORS_ORIGINS: 'https://app.example.com', RATE_LIMIT_ANONYMOUS_PER_MINUTE: '1' } });
     for (let time = 0; time < 5; time += 1) {
       for (const path of ['/graphql', '/graphql/stream']) {
         const response = await fetch(`${gateway.url}${path}`, {
@@ -50,8 +47,8 @@ describe('the stages of a request', () => {
   });
 
   it('Authentication comes before the rate limit: a rejected token counts only for its address', async () => {
-    const issuer: Issuer = await startIssuer(clock.now);
-    await start({ ...issuer.environment, RATE_LIMIT_PER_MINUTE: '2', RATE_LIMIT_ANONYMOUS_PER_MINUTE: '3' });
+    const issuer: Issuer = await new Issuer(clock.now).open();
+    await gateway.restart({ env: { ...issuer.env, RATE_LIMIT_PER_MINUTE: '2', RATE_LIMIT_ANONYMOUS_PER_MINUTE: '3' } });
     const good = { authorization: `Bearer ${await issuer.token()}` };
     const expired = { authorization: `Bearer ${await issuer.token({ exp: 1 })}` };
     const body = JSON.stringify(ASK);
@@ -72,7 +69,7 @@ describe('the stages of a request', () => {
     ['of another type', 'x', { 'content-type': 'text/plain' }, [415, 'BAD_REQUEST']],
     ['with an unacceptable Accept', '{}', { accept: 'image/png' }, [406, 'BAD_REQUEST']],
   ])('The rate limit is applied before the body is read: one %s', async (_, body, headers, problem) => {
-    await start({ RATE_LIMIT_PER_MINUTE: '2' });
+    await gateway.restart({ env: { RATE_LIMIT_PER_MINUTE: '2' } });
     for (let time = 0; time < 2; time += 1) {
       expect(await codeOf(await post(body, { ...KEY, ...headers }))).toEqual(problem);
     }

@@ -1,6 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { startUpstream } from '../harness/upstream.ts';
-import { startGateway } from '../harness/gateway.ts';
+import { TestGateway } from '../harness/gateway.ts';
 import { perBlock } from '../harness/lasting.ts';
 import { ask } from '../harness/plain-http.ts';
 
@@ -9,11 +8,7 @@ const PRODUCTION = { NODE_ENV: 'production' };
 const BROWSER = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' };
 
 describe('INTROSPECTION and SANDBOX', () => {
-  const upstream = perBlock(() => startUpstream());
-  const startWith = (environment: Readonly<Record<string, string>> = {}) =>
-    startGateway({ UPSTREAM_URL: upstream.url, ...environment });
-  const gateway = perBlock(startWith);
-  const start = (environment: Readonly<Record<string, string>>) => gateway.replace(() => startWith(environment));
+  const gateway = perBlock(new TestGateway());
   const messagesOf = async (query: string) => (await gateway.query(query)).errors.map(({ message }) => message);
 
   it.each([
@@ -24,7 +19,7 @@ describe('INTROSPECTION and SANDBOX', () => {
     [{ ...DEVELOPMENT, SANDBOX: 'off' }, true],
     [{ ...PRODUCTION, SANDBOX: 'on' }, false],
   ])('Introspection is allowed with %j: %s', async (environment, isAllowed) => {
-    await start(environment);
+    await gateway.restart({ env: environment });
     for (const [query, field] of [
       ['{ __schema { queryType { name } } }', '__schema'],
       ['{ ...Q } fragment Q on Query { aliased: __type(name: "Run") { name } }', '__type'],
@@ -51,7 +46,7 @@ describe('INTROSPECTION and SANDBOX', () => {
     [{ ...DEVELOPMENT, SANDBOX: 'off' }, false],
     [{ ...DEVELOPMENT, INTROSPECTION: 'off' }, true],
   ])('A browser gets Sandbox with %j: %s', async (environment, isShown) => {
-    await start(environment);
+    await gateway.restart({ env: environment });
     const { status, headers, body } = await ask(`${gateway.url}/graphql`, { headers: BROWSER });
     if (isShown) {
       expect({ status, headers }).toMatchObject({ status: 200, headers: { 'referrer-policy': 'same-origin' } });
@@ -73,7 +68,7 @@ describe('INTROSPECTION and SANDBOX', () => {
   });
 
   it('A client that prefers HTML gets JSON without Sandbox', async () => {
-    await start({ SANDBOX: 'off' });
+    await gateway.restart({ env: { SANDBOX: 'off' } });
     const { status, body } = await ask(`${gateway.url}/graphql?query={__typename}`, {
       headers: { ...BROWSER, authorization: 'Bearer key-1' },
     });

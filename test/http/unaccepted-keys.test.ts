@@ -6,25 +6,26 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createManualClock } from '../harness/clock.ts';
 import { keptBytes } from '../harness/collect-garbage.ts';
-import { healthy, startUpstream, type Reply } from '../harness/upstream.ts';
-import { postTo, startGateway } from '../harness/gateway.ts';
-import { openSocket, openStream, type SocketClient } from '../harness/live-client.ts';
+import { postTo, TestGateway } from '../harness/gateway.ts';
 import { perTest } from '../harness/lasting.ts';
+import { openSocket, openStream, type SocketClient } from '../harness/live-client.ts';
 import { scrape } from '../harness/observed.ts';
 import { send, TRANSPORTS } from '../harness/transports.ts';
+import { healthy, type Reply } from '../harness/upstream.ts';
 
 const runs = (count: number) =>
   `{ ${Array.from({ length: count }, (_, index) => `r${index}: run(workflowId: "wf", id: "r${index}") { status steps { id } }`).join()} }`;
 const REFUSED: Reply = { status: 401, json: {} };
 const RATE = 12;
 const clock = createManualClock();
-const upstream = perTest(() => startUpstream((call) => (call.key?.startsWith('made-up') ? REFUSED : healthy(call))));
-const start = (environment: Readonly<Record<string, string>> = {}) =>
-  startGateway(
-    { UPSTREAM_URL: upstream.url, RATE_LIMIT_ANONYMOUS_PER_MINUTE: String(RATE), TRUST_PROXY: '1', ...environment },
-    { now: clock.now, after: clock.after },
-  );
-const gateway = perTest(start);
+const gateway = perTest(
+  new TestGateway({
+    script: (call) => (call.key?.startsWith('made-up') ? REFUSED : healthy(call)),
+    env: { RATE_LIMIT_ANONYMOUS_PER_MINUTE: String(RATE), TRUST_PROXY: '1' },
+    clock,
+  }),
+);
+const { upstream } = gateway;
 
 describe('a key that the upstream has not accepted', () => {
   let sockets: SocketClient[] = [];
@@ -120,7 +121,7 @@ describe('a key that the upstream has not accepted', () => {
   });
 
   it.each(TRANSPORTS)('serves another network before one with many keys: %s', async (transport) => {
-    await gateway.replace(() => start({ UPSTREAM_CONCURRENCY: '8' }));
+    await gateway.restart({ env: { UPSTREAM_CONCURRENCY: '8' } });
     const replies: (() => void)[] = [];
     upstream.script = async (call) => {
       if (call.key === 'good') return healthy(call);
@@ -155,7 +156,7 @@ describe('a key that the upstream has not accepted', () => {
 describe('a caller without a key', () => {
   const RUN = '{ run(workflowId: "wf", id: "r1") { id status } }';
   beforeEach(async () => {
-    await gateway.replace(() => start({ RATE_LIMIT_ANONYMOUS_PER_MINUTE: '6', TRUST_PROXY: '' }));
+    await gateway.restart({ env: { RATE_LIMIT_ANONYMOUS_PER_MINUTE: '6', TRUST_PROXY: '' } });
     // This request counts too: its key was not accepted before.
     await gateway.query(RUN);
     clock.advance(60_000);
@@ -211,7 +212,7 @@ describe('a caller without a key', () => {
   it('A caller cannot forge its address, unless a trusted proxy reports it', async () => {
     for (let time = 0; time < 6; time += 1) await statusFor(`10.0.0.${time}`);
     expect(await statusFor('10.0.0.9')).toBe(429);
-    await gateway.replace(() => start({ RATE_LIMIT_ANONYMOUS_PER_MINUTE: '6' }));
+    await gateway.restart({ env: { RATE_LIMIT_ANONYMOUS_PER_MINUTE: '6' } });
     for (let time = 0; time < 6; time += 1) await statusFor('10.0.0.1');
     // The proxy adds the last address. The addresses before it came from the client.
     expect(await statusFor('10.0.0.77, 10.0.0.1')).toBe(429);
@@ -223,7 +224,7 @@ describe('a caller without a key', () => {
     ['with made-up keys', (time: number) => `made-up-${time}`],
   ])('Operations without an accepted key leave nothing in memory, however many come: %s', async (_, keyOf) => {
     upstream.script = () => REFUSED;
-    await gateway.replace(() => start({ RATE_LIMIT_ANONYMOUS_PER_MINUTE: '10000' }));
+    await gateway.restart({ env: { RATE_LIMIT_ANONYMOUS_PER_MINUTE: '10000' } });
     const askTimes = async (times: number, text: string) => {
       for (let time = 0; time < times; time += 1)
         await gateway.query(`{ __typename } #${time} ${text.repeat(100_000)}`, { key: keyOf(time) });

@@ -3,25 +3,25 @@ import { subscribe as listen, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
-import { until } from '../harness/until.ts';
-import { subscribe, type LiveClient, type Transport } from '../harness/live-client.ts';
 import { cutAfterTest, perTest } from '../harness/lasting.ts';
-import { startLiveRun } from '../harness/live-run.ts';
+import { type LiveClient, subscribe, type Transport } from '../harness/live-client.ts';
+import { LiveRun } from '../harness/live-run.ts';
 import { scrape } from '../harness/observed.ts';
+import { until } from '../harness/until.ts';
 
 const LARGE = 'subscription { runUpdated(workflowId: "wf", id: "r1") { run { steps { outputs } } } }';
 /** More than the buffers of both ends of a connection. */
 const HUGE = 'x'.repeat(12_000_000);
 
 describe.each<Transport>(['graphql-ws', 'graphql-sse'])('a client of %s that stops reading', (transport) => {
-  const run = perTest(() => startLiveRun());
+  const run = perTest(new LiveRun());
   const keep = cutAfterTest<LiveClient>();
   const ask = async (query: string, options: Parameters<typeof subscribe>[3] = {}): Promise<LiveClient> =>
     keep(await subscribe(transport, run.gateway.url, query, options));
   const subscribers = async () => (await scrape(run.gateway.url)).counts('stepgate_subscribers')[transport] ?? 0;
 
   it('It is cut by the timeout of its socket, and its subscription ends', async () => {
-    await run.replace(() => startLiveRun({}, { stalledReaderMs: 200 }));
+    await run.restart({ stalledReaderMs: 200 });
     run.outputs = HUGE;
     const hanging = await ask(LARGE);
     hanging.stopReading();
@@ -44,7 +44,7 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('a client of %s that sto
 });
 
 describe('a quiet event stream', () => {
-  const run = perTest(() => startLiveRun({}, { stalledReaderMs: 200 }));
+  const run = perTest(new LiveRun({ stalledReaderMs: 200 }));
   const keep = cutAfterTest<LiveClient>();
 
   it('An event stream without unread events stays open when the timeout of its socket passes', async () => {

@@ -1,11 +1,11 @@
 /** Watched bytes count into CACHE_MAX_BYTES, and have their own limit in it. */
-import { describe, expect, it } from '@jest/globals';
-import type { Reply } from '../harness/upstream.ts';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import { cutAfterTest, perTest } from '../harness/lasting.ts';
-import { subscribe, type LiveClient } from '../harness/live-client.ts';
-import { startLiveRun } from '../harness/live-run.ts';
-import { createScriptedWorkflows } from '../harness/workflows.ts';
+import { type LiveClient, subscribe } from '../harness/live-client.ts';
+import { LiveRun } from '../harness/live-run.ts';
+import type { Reply } from '../harness/upstream.ts';
 import { wireRun, wireStep } from '../harness/wire.ts';
+import { createScriptedWorkflows } from '../harness/workflows.ts';
 
 const MEBIBYTE = 2 ** 20;
 /** Without the operations, a quarter of it is 7.5 MiB: space for seven runs of 1 MiB. */
@@ -18,15 +18,17 @@ const RUNS = 'subscription ($ids: [ID!]) { runsUpdated(workflowIds: $ids) { runs
 /** Bytes of each run's steps. */
 let bytesOf: (runId: string) => number;
 
-const run = perTest(async () => {
+const run = perTest(
+  new LiveRun({
+    env: { UPSTREAM_ENDPOINTS: 'steps,run,runs,workflows', CACHE_MAX_BYTES: String(CACHE_MAX_BYTES) },
+  }),
+);
+beforeEach(() => {
   bytesOf = () => MEBIBYTE;
-  const UPSTREAM_ENDPOINTS = 'steps,run,runs,workflows';
-  const started = await startLiveRun({ UPSTREAM_ENDPOINTS, CACHE_MAX_BYTES: String(CACHE_MAX_BYTES) });
-  started.upstream.script = ({ endpoint, runId }): Reply =>
+  run.upstream.script = ({ endpoint, runId }): Reply =>
     endpoint === 'run'
       ? { json: [wireRun(runId, { status: 'running', end_time: null })] }
       : { json: [wireStep({ status: 'running', end_time: null, outputs: 'x'.repeat(bytesOf(runId)) })] };
-  return started;
 });
 const keep = cutAfterTest<LiveClient>();
 

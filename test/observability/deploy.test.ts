@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
-import { startUpstream } from '../harness/upstream.ts';
 import { SECRET } from '../harness/fleet.ts';
-import { startGateway } from '../harness/gateway.ts';
+import { TestGateway } from '../harness/gateway.ts';
 import { perBlock } from '../harness/lasting.ts';
 import { scrape, type Scrape } from '../harness/observed.ts';
+import { ScriptedUpstream } from '../harness/upstream.ts';
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
 
@@ -59,10 +59,10 @@ function problemsOf(expression: string, { samples }: Scrape): string[] {
 
 describe('the alerts and the dashboard', () => {
   let figures: Scrape;
-  const upstream = perBlock(() => startUpstream());
+  const upstream = perBlock(new ScriptedUpstream());
   // The metrics of a fleet exist even if Valkey is away.
   const fleet = { REDIS_URL: 'redis://127.0.0.1:1', FLEET_SECRET: SECRET };
-  const gateway = perBlock(() => startGateway({ UPSTREAM_URL: upstream.url, ...fleet }));
+  const gateway = perBlock(new TestGateway({ upstream, env: fleet }));
 
   beforeAll(async () => {
     await gateway.query('{ run(workflowId: "wf", id: "r1") { status } }');

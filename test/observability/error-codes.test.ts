@@ -5,10 +5,10 @@
 import { readdirSync } from 'node:fs';
 import { expect, it } from '@jest/globals';
 import { GraphQLError } from 'stepgate';
-import { captureLog } from '../harness/observed.ts';
-import { readProjectFile } from '../harness/compose.ts';
-import { startGateway } from '../harness/gateway.ts';
+import { readProjectFile } from '../deploy/compose.ts';
+import { SAMPLE, TestGateway } from '../harness/gateway.ts';
 import { perBlock } from '../harness/lasting.ts';
+import { captureLog } from '../harness/observed.ts';
 
 /** The first column of the tables of error codes, in README and the docs. */
 function documentedCodes(): string[] {
@@ -38,7 +38,7 @@ const fail = {
   },
 };
 const extension = { typeDefs: 'extend type Query { fail(code: String!): String }', fields: { Query: { fail } } };
-const gateway = perBlock(() => startGateway({}, { logger: log.logger, extension }));
+const gateway = perBlock(new TestGateway({ upstream: SAMPLE, logger: log.logger, extension }));
 
 async function outcomeOf(...codes: string[]): Promise<unknown> {
   const fields = codes.map((code, index) => `f${index}: fail(code: "${code}")`);

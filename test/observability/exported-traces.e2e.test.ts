@@ -6,11 +6,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { startUpstream } from '../harness/upstream.ts';
 import { postTo } from '../harness/gateway.ts';
 import { perTest } from '../harness/lasting.ts';
 import { startProcess } from '../harness/process.ts';
-import { startSpanReceiver } from '../harness/span-receiver.ts';
+import { ScriptedUpstream } from '../harness/upstream.ts';
+import { SpanReceiver } from './span-receiver.ts';
 
 type Fields = Readonly<Record<string, string>>;
 
@@ -29,8 +29,8 @@ const PRINTS_PACKAGES = `data:text/javascript,${encodeURIComponent(`
   registerHooks({ resolve });
 `)}`;
 
-const upstream = perTest(() => startUpstream());
-const receiver = perTest(() => startSpanReceiver());
+const upstream = perTest(new ScriptedUpstream());
+const receiver = perTest(new SpanReceiver());
 
 /** Starts a process, sends one operation with a trace, stops the process at once, and returns its output. */
 async function run(environment: Fields, args: readonly string[] = []): Promise<string> {
@@ -91,7 +91,7 @@ describe('a process with a collector', () => {
   });
 
   it('A process reads the other variables, also from its settings file', async () => {
-    const own = await startSpanReceiver('/own/path');
+    const own = await new SpanReceiver('/own/path').open();
     const folder = mkdtempSync(join(tmpdir(), 'stepgate-traces-'));
     const file = join(folder, 'settings.env');
     writeFileSync(file, 'OTEL_SERVICE_NAME=gateway-eu\nOTEL_EXPORTER_OTLP_PROTOCOL=http/json\n');

@@ -1,9 +1,9 @@
-import { describe, expect, it } from '@jest/globals';
-import { startUpstream } from '../harness/upstream.ts';
-import { postTo, startGateway } from '../harness/gateway.ts';
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { type Environment, postTo, TestGateway } from '../harness/gateway.ts';
 import { perTest } from '../harness/lasting.ts';
 import { openSocket, openStream } from '../harness/live-client.ts';
-import { captureLog, rowsOf, wordsIn, type CapturedLog } from '../harness/observed.ts';
+import { type CapturedLog, captureLog, rowsOf, wordsIn } from '../harness/observed.ts';
+import { ScriptedUpstream } from '../harness/upstream.ts';
 
 const WATCH = 'subscription { runUpdated(workflowId: "wf", id: "r1") { run { status } } }';
 const CLIENT = { 'apollographql-client-name': 'web', 'apollographql-client-version': '7' };
@@ -11,12 +11,15 @@ const RUN = 'query StatusOfRun { run(workflowId: "wf", id: "r1") { status } }';
 
 describe('the log', () => {
   let log: CapturedLog;
-  const upstream = perTest(() => startUpstream());
-  const startWith = (level = 'info', environment: Readonly<Record<string, string>> = {}) => {
-    log = captureLog(level);
-    return startGateway({ UPSTREAM_URL: upstream.url, ...environment }, { logger: log.logger });
+  const upstream = perTest(new ScriptedUpstream());
+  beforeEach(() => {
+    log = captureLog('info');
+  });
+  const gateway = perTest(new TestGateway(() => ({ upstream, logger: log.logger })));
+  const restart = async (env: Environment = {}) => {
+    log = captureLog('debug');
+    await gateway.restart({ env, logger: log.logger });
   };
-  const gateway = perTest(startWith);
 
   it('The log has one line for each executed operation, and none at info for a response cache hit', async () => {
     for (let time = 0; time < 3; time += 1) await gateway.query(RUN);
@@ -44,7 +47,7 @@ describe('the log', () => {
   });
 
   it('The log has a line at debug for a response cache hit, with the marked fields of the docs', async () => {
-    await gateway.replace(() => startWith('debug'));
+    await restart();
     for (let time = 0; time < 3; time += 1) await postTo(gateway.url, { query: RUN }, { headers: CLIENT });
     const ready = log.operations.find(({ cache }) => cache === 'response');
     const marked = rowsOf('Log').filter(([, meaning]) => meaning?.startsWith('¹'));
@@ -54,7 +57,7 @@ describe('the log', () => {
   });
 
   it('The log has exactly the documented fields, with the client of every transport and of a refusal', async () => {
-    await gateway.replace(() => startWith('debug', { TRUST_PROXY: '1' }));
+    await restart({ TRUST_PROXY: '1' });
     const headers = { authorization: 'Bearer key-1', 'x-forwarded-for': '203.0.113.7' };
     for (const query of [RUN, RUN, RUN, '{ nothing }']) await postTo(gateway.url, { query }, { headers });
     const params = { authorization: headers.authorization, ...CLIENT };

@@ -1,12 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Overrides } from '../../src/gateway.ts';
 import { createManualClock } from '../harness/clock.ts';
-import { healthy, startUpstream } from '../harness/upstream.ts';
-import { postTo, startGateway } from '../harness/gateway.ts';
+import { postTo, SAMPLE, startGateway, TestGateway } from '../harness/gateway.ts';
 import { perTest } from '../harness/lasting.ts';
 import { subscribe, type Transport } from '../harness/live-client.ts';
-import { startLiveRun } from '../harness/live-run.ts';
+import { LiveRun } from '../harness/live-run.ts';
 import { rowsOf, scrape, wordsIn } from '../harness/observed.ts';
+import { healthy } from '../harness/upstream.ts';
 import { wireRun } from '../harness/wire.ts';
 
 const RUN = '{ run(workflowId: "wf", id: "r1") { status } }';
@@ -18,11 +17,9 @@ const clientsOf = async (url: string) => (await scrape(url)).counts('stepgate_cl
 const WATCH = 'subscription { runUpdated(workflowId: "wf", id: "r1") { run { status } } }';
 
 describe('the metrics', () => {
-  const upstream = perTest(() => startUpstream());
-  const startWith = (environment: Readonly<Record<string, string>> = {}, overrides: Overrides = {}) =>
-    startGateway({ UPSTREAM_URL: upstream.url, ...environment }, overrides);
-  const gateway = perTest(startWith);
-  const live = perTest(() => startLiveRun());
+  const gateway = perTest(new TestGateway());
+  const { upstream } = gateway;
+  const live = perTest(new LiveRun());
 
   it('An answer counts as fetched, then as a hit, then as a cached response, and only executed operations are timed', async () => {
     for (const cache of ['fetched', 'hit', 'response', 'response']) {
@@ -85,7 +82,7 @@ describe('the metrics', () => {
 
   it('The metrics are computed at most once a second, however many clients ask', async () => {
     const clock = createManualClock();
-    await gateway.replace(() => startWith({}, { now: clock.now, after: clock.after, scrapedMs: undefined }));
+    await gateway.restart({ clock, scrapedMs: undefined });
     const url = gateway.url;
     const first = await scrape(url);
     await gateway.query('{ nothing }');
@@ -96,7 +93,7 @@ describe('the metrics', () => {
   });
 
   it('The metrics show the upstream calls in progress and in the queue', async () => {
-    await gateway.replace(() => startWith({ UPSTREAM_CONCURRENCY: '1' }));
+    await gateway.restart({ env: { UPSTREAM_CONCURRENCY: '1' } });
     // An unaccepted key waits in another queue.
     await gateway.query('{ run(workflowId: "wf", id: "r1") { status } }');
     const release = upstream.holdCalls();
@@ -158,7 +155,7 @@ describe('the metrics', () => {
   );
 
   it('Operations are counted by client: the first 100 pairs of a name and a version that the upstream has answered', async () => {
-    await gateway.replace(() => startWith({ RATE_LIMIT_ANONYMOUS_PER_MINUTE: '10000' }));
+    await gateway.restart({ env: { RATE_LIMIT_ANONYMOUS_PER_MINUTE: '10000' } });
     await ask(gateway.url, 'made-up', { ...MOBILE, authorization: '' });
     await ask(gateway.url, 'made-up', { ...MOBILE, 'apollographql-client-version': 'ä'.repeat(101) });
     expect(await clientsOf(gateway.url)).toEqual({ 'OTHER OTHER client_error': 1, 'mobile unknown ok': 1 });
@@ -192,7 +189,7 @@ describe('the metrics', () => {
 
   it('The metrics are separate for each gateway', async () => {
     await gateway.query(RUN);
-    const another = await startGateway({});
+    const another = await startGateway({ upstream: SAMPLE });
     expect((await scrape(another.url)).counts('stepgate_operations_total')).toEqual({});
     await another.close();
   });

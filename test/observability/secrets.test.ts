@@ -1,12 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import { startUpstream, type Script } from '../harness/upstream.ts';
 import { postTo, startGateway } from '../harness/gateway.ts';
 import { perTest } from '../harness/lasting.ts';
 import { openSocket, openStream } from '../harness/live-client.ts';
 import { captureLog, scrape } from '../harness/observed.ts';
-import { startSpanReceiver } from '../harness/span-receiver.ts';
-import { startTracingSdk } from '../harness/tracing-sdk.ts';
+import { type Script, ScriptedUpstream } from '../harness/upstream.ts';
 import { wireRun, wireStep } from '../harness/wire.ts';
+import { SpanReceiver } from './span-receiver.ts';
+import { startTracingSdk } from './tracing-sdk.ts';
 
 /** Appears in every place that can contain data of a caller or a run. */
 const CANARY = 'canary';
@@ -35,19 +35,18 @@ const READ = `query Reads($id: ID!, $secret: String = "${CANARY}") {
 }`;
 
 describe('the secrets of callers and runs', () => {
-  const upstream = perTest(() => startUpstream(singing));
-  const receiver = perTest(() => startSpanReceiver());
+  const upstream = perTest(new ScriptedUpstream(singing));
+  const receiver = perTest(new SpanReceiver());
 
   it('The secrets of callers and runs are in no log line at any level, in no metric and in no span', async () => {
     const log = captureLog('trace');
     const sdk = startTracingSdk(receiver.url);
-    const environment = {
-      UPSTREAM_URL: upstream.url,
+    const env = {
       UPSTREAM_AUTH_HEADER: 'x-api-key: {key}',
       UPSTREAM_HEADERS: `x-tenant-key: ${CANARY}-fixed`,
       UPSTREAM_TIMEOUT_MS: '1000',
     };
-    const gateway = await startGateway(environment, { logger: log.logger });
+    const gateway = await startGateway({ upstream, env, logger: log.logger });
     const ask = (query: string, variables: Readonly<Record<string, unknown>> = {}) =>
       gateway.query(query, { key: KEY, variables });
 
@@ -76,7 +75,7 @@ describe('the secrets of callers and runs', () => {
     await socket.next();
     socket.send(`{"type":"${CANARY}`);
     await socket.next();
-    await upstream.shut();
+    await upstream.close();
     seen.push(await ask(READ, { id: 'gone' }));
     // This key cannot be in a header.
     seen.push(await gateway.query(READ, { key: `${KEY}-\u00e9`, variables: { id: 'r1' } }));

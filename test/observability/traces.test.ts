@@ -5,12 +5,12 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { context, trace } from '@opentelemetry/api';
 import * as conventions from '@opentelemetry/semantic-conventions/incubating';
-import { startUpstream, type ScriptedUpstream } from '../harness/upstream.ts';
 import { startGateway, type TestGateway } from '../harness/gateway.ts';
 import { openSocket, openStream } from '../harness/live-client.ts';
-import { captureLog, rowsOf, wordsIn, type CapturedLog } from '../harness/observed.ts';
-import { startSpanReceiver, type ReceivedSpan, type SpanReceiver } from '../harness/span-receiver.ts';
-import { startTracingSdk, type TracingSdk } from '../harness/tracing-sdk.ts';
+import { type CapturedLog, captureLog, rowsOf, wordsIn } from '../harness/observed.ts';
+import { type ScriptedUpstream, startUpstream } from '../harness/upstream.ts';
+import { type ReceivedSpan, SpanReceiver } from './span-receiver.ts';
+import { startTracingSdk, type TracingSdk } from './tracing-sdk.ts';
 
 type Fields = Readonly<Record<string, string>>;
 
@@ -31,7 +31,7 @@ let log: CapturedLog;
 
 beforeEach(async () => {
   upstream = await startUpstream();
-  receiver = await startSpanReceiver();
+  receiver = await new SpanReceiver().open();
   sdk = startTracingSdk(receiver.url);
 });
 afterEach(async () => {
@@ -43,7 +43,7 @@ afterEach(async () => {
 
 const start = async (environment: Fields = {}, level = 'info') => {
   log = captureLog(level);
-  gateway = await startGateway({ UPSTREAM_URL: upstream.url, ...environment }, { logger: log.logger });
+  gateway = await startGateway({ upstream, env: environment, logger: log.logger });
 };
 
 const send = async (body: string | null, headers: Fields = {}, method = 'POST', search = '') => {

@@ -8,6 +8,7 @@ import { createClient } from 'graphql-ws';
 import { printType, type GraphQLObjectType } from 'graphql';
 import { createHandler, type GatewayHandler, type GatewayOptions } from 'stepgate';
 import { WebSocket, WebSocketServer } from 'ws';
+import { optionsOf } from '../harness/gateway.ts';
 import { openStream } from '../harness/live-client.ts';
 
 const QUERY = '{ run(workflowId: "support-triage", id: "run-4711") { status } }';
@@ -24,8 +25,8 @@ afterEach(async () => {
 });
 
 async function start(options: GatewayOptions = {}): Promise<GatewayHandler> {
-  const config = { LIVE_TTL_MS: '100', LOG_LEVEL: 'silent', ...options.config } as const;
-  gateway = await createHandler({ ...options, config });
+  const { config } = optionsOf({ LIVE_TTL_MS: '100' });
+  gateway = await createHandler({ ...options, config: { ...config, ...options.config } });
   return gateway;
 }
 

@@ -4,13 +4,12 @@ import compress from '@fastify/compress';
 import cors from '@fastify/cors';
 import rateLimit from '@fastify/rate-limit';
 import websocket from '@fastify/websocket';
-import { describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { createClient } from 'graphql-ws';
 import { stepgate } from 'stepgate';
 import { WebSocket } from 'ws';
-import { postTo } from '../harness/gateway.ts';
-import { perBlock } from '../harness/lasting.ts';
+import { optionsOf, postTo } from '../harness/gateway.ts';
 import { openStream } from '../harness/live-client.ts';
 import { connectMcp } from './mcp-client.ts';
 
@@ -49,7 +48,7 @@ async function startHost(hasWebSockets: boolean): Promise<Host> {
   }
   app.post('/echo', (request) => request.body);
   app.get('/fails', () => Promise.reject(new Error('secret')));
-  await app.register(stepgate({ config: { LIVE_TTL_MS: '100', LOG_LEVEL: 'silent' } }), { prefix: PREFIX });
+  await app.register(stepgate(optionsOf({ LIVE_TTL_MS: '100' })), { prefix: PREFIX });
   await app.listen({ port: 0, host: '127.0.0.1' });
   const { port } = app.server.address() as AddressInfo;
   return { app, url: `http://127.0.0.1:${String(port)}`, close: () => app.close() };
@@ -58,7 +57,7 @@ async function startHost(hasWebSockets: boolean): Promise<Host> {
 it('refuses a host whose WebSockets have other bounds, and prints its own', async () => {
   const app = Fastify();
   await app.register(websocket, { options: { ...BOUNDS, maxPayload: 2 ** 20 } });
-  await expect(app.register(stepgate({ config: { LOG_LEVEL: 'silent' } }))).rejects.toThrow(
+  await expect(app.register(stepgate(optionsOf()))).rejects.toThrow(
     `maxPayload of the server's @fastify/websocket must be 65536, got 1048576. Register it with options: ${JSON.stringify(BOUNDS)}.`,
   );
   await app.close();
@@ -68,7 +67,11 @@ describe.each([
   ['has WebSockets', true],
   ['has no WebSockets', false],
 ])('a gateway on a Fastify that %s', (_, hasWebSockets) => {
-  const host = perBlock(() => startHost(hasWebSockets));
+  let host: Host;
+  beforeAll(async () => {
+    host = await startHost(hasWebSockets);
+  });
+  afterAll(() => host.close());
   const post = (body: object) => postTo(host.url + PREFIX, body, { key: KEY });
 
   it('A plugin answers queries below its prefix, and its errors are GraphQL errors', async () => {
@@ -150,8 +153,8 @@ describe.each([
 
 it('A plugin that cannot open keeps its server from starting', async () => {
   const app = Fastify();
-  const config = { LOG_LEVEL: 'silent', PERSISTED_OPERATIONS: 'allow', PERSISTED_MANIFESTS: '/nowhere.json' } as const;
-  await expect(app.register(stepgate({ config })).ready()).rejects.toThrow('/nowhere.json');
+  const options = optionsOf({ PERSISTED_OPERATIONS: 'allow', PERSISTED_MANIFESTS: '/nowhere.json' });
+  await expect(app.register(stepgate(options)).ready()).rejects.toThrow('/nowhere.json');
   await app.close();
   expect(() => stepgate({ config: { PORT: 70_000 } })).toThrow(/^PORT must be a whole number/);
 });

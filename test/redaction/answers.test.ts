@@ -4,12 +4,12 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { buildClientSchema, getIntrospectionQuery, type GraphQLSchema, type IntrospectionQuery } from 'graphql';
 import type { RedactionRules } from '../../src/auth/redaction-rules.ts';
-import { startGateway } from '../harness/gateway.ts';
+import { TestGateway } from '../harness/gateway.ts';
 import { perBlock } from '../harness/lasting.ts';
 import { captureLog, scrape } from '../harness/observed.ts';
 import { randomOperation } from '../harness/random-operations.ts';
 import { send, TRANSPORTS } from '../harness/transports.ts';
-import { startUpstream, type Script } from '../harness/upstream.ts';
+import type { Script } from '../harness/upstream.ts';
 import { wireRun, wireStep, wireWorkflow } from '../harness/wire.ts';
 
 /** `npm run soak -- redaction [seed] [runs]` uses other values. */
@@ -95,20 +95,16 @@ const script: Script = ({ endpoint, workflowId, runId }) => {
 
 describe.each(Object.entries(RULES))('a marker that %s redact', (_name, rule) => {
   const log = captureLog('debug');
-  const upstream = perBlock(() => startUpstream(script));
-  const gateway = perBlock(() =>
-    startGateway(
-      {
-        ...{
-          UPSTREAM_URL: upstream.url,
-          UPSTREAM_AUTH: 'service',
-          UPSTREAM_API_KEY: 'service-key',
-          LIVE_TTL_MS: '60000',
-        },
+  const gateway = perBlock(
+    new TestGateway({
+      script,
+      env: {
+        ...{ UPSTREAM_AUTH: 'service', UPSTREAM_API_KEY: 'service-key', LIVE_TTL_MS: '60000' },
         GATEWAY_KEYS_SHA256: `reader+payloads:read:${sha256('reader')},board:${sha256('board')}`,
       },
-      { redaction: { rules: [rule] }, logger: log.logger },
-    ),
+      redaction: { rules: [rule] },
+      logger: log.logger,
+    }),
   );
   let schema: GraphQLSchema;
   beforeAll(async () => {

@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import type { RedactionRules } from '../../src/auth/redaction-rules.ts';
-import { startGateway } from '../harness/gateway.ts';
+import { startGateway, TestGateway } from '../harness/gateway.ts';
 import { perBlock } from '../harness/lasting.ts';
 import { codesOf, ofRun } from '../harness/operations.ts';
 import { subscribe } from '../harness/live-client.ts';
-import { startUpstream, type Script } from '../harness/upstream.ts';
+import type { Script } from '../harness/upstream.ts';
 import { wireRun, wireStep, wireWorkflow } from '../harness/wire.ts';
 
 const sha256 = (key: string) => hash('sha256', key, 'hex');
@@ -54,8 +54,7 @@ const script: Script = ({ endpoint, runId, workflowId }) => {
 };
 
 describe('rules of redaction', () => {
-  const upstream = perBlock(() => startUpstream(script));
-  const gateway = perBlock(() => startGateway({ UPSTREAM_URL: upstream.url, ...SERVICE }, { redaction: RULES }));
+  const gateway = perBlock(new TestGateway({ script, env: SERVICE, redaction: RULES }));
   const both = async (query: string) => [
     await gateway.query(query, { key: 'support' }),
     await gateway.query(query, { key: 'board' }),
@@ -114,10 +113,10 @@ describe('rules of redaction', () => {
     'refuse to start a run with what stands for a redacted value: %j',
     async (inner) => {
       const query = 'mutation ($inputs: JSON) { executeWorkflow(workflowId: "wf", inputs: $inputs) { message } }';
-      const before = upstream.count('execute');
+      const before = gateway.upstream.count('execute');
       const variables = { inputs: { order: 7, inner } };
       expect(codesOf(await gateway.query(query, { key: 'board', variables }))).toEqual(['BAD_USER_INPUT']);
-      expect(upstream.count('execute')).toBe(before);
+      expect(gateway.upstream.count('execute')).toBe(before);
       expect((await gateway.query(query, { key: 'support', variables })).data).toEqual({
         executeWorkflow: { message: `started ${MARKER}` },
       });
@@ -160,9 +159,7 @@ describe('rules of redaction', () => {
   });
 
   it('apply to answers that are read by the worker', async () => {
-    await gateway.replace(() =>
-      startGateway({ UPSTREAM_URL: upstream.url, ...SERVICE }, { redaction: RULES, maxBytesOnLoop: 1000 }),
-    );
+    await gateway.restart({ maxBytesOnLoop: 1000 });
     const query =
       '{ run(workflowId: "large", id: "r1") { steps { attemptKind isRedacted inputs(path: "email") outputs error } } }';
     const [support, board] = await data(query);
@@ -197,7 +194,7 @@ describe('the file of REDACTION', () => {
   });
   const start = (content: unknown) => {
     writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content));
-    return startGateway({ REDACTION: path }).then(
+    return startGateway({ env: { REDACTION: path } }).then(
       (gateway) => gateway.close().then(() => 'started'),
       (error: unknown) => String(error),
     );
@@ -238,15 +235,15 @@ describe('the file of REDACTION', () => {
   it('starts with good rules, and is unset if the option is set', async () => {
     expect(await start({ rules: [] })).toBe('started');
     expect(await start(RULES)).toBe('started');
-    await expect(startGateway({ REDACTION: path }, { redaction: RULES })).rejects.toThrow('REDACTION must be unset');
-    await expect(startGateway({ REDACTION: join(folder, 'none') })).rejects.toThrow('it cannot be read');
+    await expect(startGateway({ env: { REDACTION: path }, redaction: RULES })).rejects.toThrow(
+      'REDACTION must be unset',
+    );
+    await expect(startGateway({ env: { REDACTION: join(folder, 'none') } })).rejects.toThrow('it cannot be read');
   });
 });
 
 it('applies a rule to every key of the upstream, since these have no rights', async () => {
-  const upstream = await startUpstream(script);
-  const gateway = await startGateway({ UPSTREAM_URL: upstream.url }, { redaction: RULES });
+  const gateway = await startGateway({ script, redaction: RULES });
   expect((await gateway.query(ofRun('error'))).data).toEqual({ run: { error: 'No budget for [redacted]' } });
   await gateway.close();
-  await upstream.close();
 });

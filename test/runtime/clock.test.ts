@@ -3,11 +3,11 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import fc from 'fast-check';
 import { createClock } from '../../src/runtime/clock.ts';
 import { createManualClock, type ManualClock } from '../harness/clock.ts';
-import { startUpstream, type ScriptedUpstream } from '../harness/upstream.ts';
-import { until } from '../harness/until.ts';
 import { startGateway, type TestGateway } from '../harness/gateway.ts';
-import { secondsOf, startIssuer } from '../harness/issuer.ts';
+import { Issuer, secondsOf } from '../harness/issuer.ts';
 import { subscribe } from '../harness/live-client.ts';
+import { until } from '../harness/until.ts';
+import { type ScriptedUpstream, startUpstream } from '../harness/upstream.ts';
 import { wireRun, wireStep } from '../harness/wire.ts';
 
 const TEN_MINUTES = 600_000;
@@ -37,9 +37,8 @@ describe("a machine's clock that is set back by ten minutes", () => {
   });
   const wallMs = () => machine.now() - setBackMs;
   const start = async (environment: Readonly<Record<string, string>> = {}) => {
-    const overrides = { ...createClock(wallMs, machine.now), after: machine.after };
-    const all = { UPSTREAM_URL: upstream.url, LIVE_TTL_MS: String(TTL_MS), ...environment };
-    gateway = await startGateway(all, overrides);
+    const clock = { ...createClock(wallMs, machine.now), after: machine.after };
+    gateway = await startGateway({ upstream, env: { LIVE_TTL_MS: String(TTL_MS), ...environment }, clock });
   };
   const query = (document: string, key = 'key-1') => gateway.query(document, { key });
   const setBack = (): void => {
@@ -72,8 +71,8 @@ describe("a machine's clock that is set back by ten minutes", () => {
   });
 
   it('A clock that is set back decides by its new setting whether a token has expired', async () => {
-    const issuer = await startIssuer(wallMs);
-    await start({ ...issuer.environment, REAUTH_INTERVAL_MS: '5000' });
+    const issuer = await new Issuer(wallMs).open();
+    await start({ ...issuer.env, REAUTH_INTERVAL_MS: '5000' });
     setBack();
     const token = await issuer.token({ exp: secondsOf(wallMs()) + 60, nbf: secondsOf(wallMs()) });
     const codes = async () => (await query(RUN, token)).errors.map(({ extensions }) => extensions.code);
@@ -88,7 +87,7 @@ describe("a machine's clock that is set back by ten minutes", () => {
   it("A clock that is set back changes nothing for a gateway on the machine's own clocks", async () => {
     const realNow = Date.now;
     jest.spyOn(Date, 'now').mockImplementation(() => realNow() - setBackMs);
-    gateway = await startGateway({ UPSTREAM_URL: upstream.url, LIVE_TTL_MS: '20' });
+    gateway = await startGateway({ upstream, env: { LIVE_TTL_MS: '20' } });
     await query(RUN);
     setBack();
     await until(async () => JSON.stringify((await query(RUN)).data).includes('state 2'));

@@ -1,12 +1,12 @@
 /** Odd, malformed, hostile, huge and deep JSON in upstream answers. Single fields: test/contract. */
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { startUpstream, type Endpoint, type Reply } from '../harness/upstream.ts';
-import { startGateway } from '../harness/gateway.ts';
+import { TestGateway } from '../harness/gateway.ts';
 import { perBlock } from '../harness/lasting.ts';
 import { subscribe, type Transport } from '../harness/live-client.ts';
-import { startLiveRun } from '../harness/live-run.ts';
+import { LiveRun } from '../harness/live-run.ts';
 import { ofRun, placesOf } from '../harness/operations.ts';
+import type { Endpoint, Reply } from '../harness/upstream.ts';
 import { bodyOf, rawJSON, type Wire, wireRun, wireStep, wireWorkflow } from '../harness/wire.ts';
 
 const VIOLATION = 'UPSTREAM_CONTRACT_VIOLATION';
@@ -19,9 +19,11 @@ interface Item {
 describe('an upstream answer', () => {
   let replies: Partial<Record<Endpoint, Reply>> = {};
   let keys = 0;
-  const upstream = perBlock(() => startUpstream(({ endpoint }) => replies[endpoint] ?? { status: 404 }));
-  const gateway = perBlock(() =>
-    startGateway({ UPSTREAM_URL: upstream.url, RATE_LIMIT_ANONYMOUS_PER_MINUTE: '1000000' }),
+  const gateway = perBlock(
+    new TestGateway({
+      script: ({ endpoint }) => replies[endpoint] ?? { status: 404 },
+      env: { RATE_LIMIT_ANONYMOUS_PER_MINUTE: '1000000' },
+    }),
   );
 
   /** Uses a new key each time, so nothing is cached. */
@@ -316,7 +318,7 @@ describe('an upstream answer', () => {
     it.each<Transport>(['graphql-ws', 'graphql-sse'])(
       'An unreadable value ends no subscription over %s, and is not a change',
       async (name) => {
-        const run = await startLiveRun();
+        const run = await new LiveRun().open();
         run.outputs = JSON.parse(nested(1000));
         const query = 'subscription { runUpdated(workflowId: "wf", id: "r1") { run { steps { id outputs } } } }';
         const client = await subscribe(name, run.gateway.url, query);

@@ -6,12 +6,12 @@
 import { once } from 'node:events';
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { healthy, startUpstream, type Reply } from '../harness/upstream.ts';
-import { until } from '../harness/until.ts';
-import { startGateway, type TestGateway } from '../harness/gateway.ts';
+import { type Environment, startGateway, TestGateway } from '../harness/gateway.ts';
 import { perBlock } from '../harness/lasting.ts';
-import { startRawUpstream, type RawUpstream } from '../harness/raw-upstream.ts';
+import { until } from '../harness/until.ts';
+import { healthy, type Reply } from '../harness/upstream.ts';
 import { wireStep } from '../harness/wire.ts';
+import { RawUpstream } from './raw-upstream.ts';
 
 const KEY = 'sk-4711-secret';
 const MAX_BYTES = 65_536;
@@ -49,10 +49,8 @@ afterAll(() => {
   jest.restoreAllMocks();
 });
 describe('an upstream call', () => {
-  const upstream = perBlock(() => startUpstream());
-  const gateway = perBlock(() =>
-    startGateway({ UPSTREAM_URL: upstream.url, UPSTREAM_ENDPOINTS: 'steps,execute,workflows', ...LIMITS }),
-  );
+  const gateway = perBlock(new TestGateway({ env: { UPSTREAM_ENDPOINTS: 'steps,execute,workflows', ...LIMITS } }));
+  const { upstream } = gateway;
   afterEach(() => {
     upstream.script = healthy;
   });
@@ -68,8 +66,8 @@ describe('an upstream call', () => {
   };
 
   describe('every endpoint', () => {
-    const environment = { UPSTREAM_HEADERS: 'x-tenant: acme' };
-    const all = perBlock(() => startGateway({ UPSTREAM_URL: `${upstream.url}/api/v1/`, ...environment }));
+    const env = { UPSTREAM_HEADERS: 'x-tenant: acme' };
+    const all = perBlock(new TestGateway(() => ({ upstream: { url: `${upstream.url}/api/v1/` }, env })));
 
     it('A call has the path of its endpoint below UPSTREAM_URL, the key, a request id and the accepted encodings', async () => {
       const before = upstream.calls.length;
@@ -226,7 +224,7 @@ describe('an upstream call', () => {
   });
 
   describe('an upstream that sends no steps', () => {
-    const other = perBlock(() => startGateway({ UPSTREAM_URL: upstream.url, UPSTREAM_ENDPOINTS: 'steps', ...LIMITS }));
+    const other = perBlock(new TestGateway({ upstream, env: { UPSTREAM_ENDPOINTS: 'steps', ...LIMITS } }));
     const many = (ask: () => Promise<unknown>) => Promise.all(Array.from({ length: 60 }, ask));
     beforeEach(async () => {
       expect((await askSteps(other, { workflowId: 'wf' })).error).toBeUndefined();
@@ -260,12 +258,12 @@ describe('an upstream call', () => {
 });
 
 describe('the bytes of an answer', () => {
-  const raw = perBlock(() => startRawUpstream());
-  const start = (environment: Readonly<Record<string, string>>) =>
-    startGateway({ UPSTREAM_URL: raw.url, UPSTREAM_ENDPOINTS: 'steps,execute', ...environment });
-  const gateway = perBlock(() => start(LIMITS));
-  const hasty = perBlock(() => start({ ...LIMITS, UPSTREAM_TIMEOUT_MS: '300' }));
-  const large = perBlock(() => start({ UPSTREAM_TIMEOUT_MS: '10000', UPSTREAM_MAX_RESPONSE_BYTES: String(2 ** 26) }));
+  const raw = perBlock(new RawUpstream());
+  const over = (env: Environment) =>
+    perBlock(new TestGateway({ upstream: raw, env: { UPSTREAM_ENDPOINTS: 'steps,execute', ...env } }));
+  const gateway = over(LIMITS);
+  const hasty = over({ ...LIMITS, UPSTREAM_TIMEOUT_MS: '300' });
+  const large = over({ UPSTREAM_TIMEOUT_MS: '10000', UPSTREAM_MAX_RESPONSE_BYTES: String(2 ** 26) });
 
   it('The bytes of an answer may come one by one, in the middle of characters', async () => {
     raw.answer = (_, response) => {
@@ -369,9 +367,9 @@ describe('the bytes of an answer', () => {
 });
 
 describe('a connection to the upstream', () => {
-  const raw = perBlock(() => startRawUpstream());
+  const raw = perBlock(new RawUpstream());
   const settings = { UPSTREAM_ENDPOINTS: 'steps,execute', UPSTREAM_CONCURRENCY: '8', ...LIMITS };
-  const gateway = perBlock(() => startGateway({ UPSTREAM_URL: raw.url, ...settings }));
+  const gateway = perBlock(new TestGateway({ upstream: raw, env: settings }));
 
   const accept = async (key: string) => {
     raw.answer = (_, response) => response.end(STEPS);
@@ -379,7 +377,7 @@ describe('a connection to the upstream', () => {
   };
 
   it('A connection to the upstream is closed when the gateway closes', async () => {
-    const closing = await startGateway({ UPSTREAM_URL: raw.url, UPSTREAM_ENDPOINTS: 'steps' });
+    const closing = await startGateway({ upstream: raw, env: { UPSTREAM_ENDPOINTS: 'steps' } });
     const ends: Promise<unknown>[] = [];
     raw.answer = ({ socket }, response) => {
       ends.push(once(socket, 'close'));

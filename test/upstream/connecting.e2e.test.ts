@@ -3,11 +3,11 @@ import { createSecureServer, type Http2SecureServer } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { createServer as createPlainServer } from 'node:http';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { HAS_OPENSSL, startAuthority } from '../harness/certificates.ts';
-import { healthy, startUpstream, type ScriptedUpstream } from '../harness/upstream.ts';
-import { postTo, startGateway, type GraphqlError, type TestGateway } from '../harness/gateway.ts';
+import { Authority, HAS_OPENSSL } from '../harness/certificates.ts';
+import { type GraphqlError, postTo, startGateway, type TestGateway } from '../harness/gateway.ts';
 import { perBlock } from '../harness/lasting.ts';
-import { startProcess, type GatewayProcess } from '../harness/process.ts';
+import { type GatewayProcess, startProcess } from '../harness/process.ts';
+import { healthy, type ScriptedUpstream, startUpstream } from '../harness/upstream.ts';
 
 const RUN = '{ run(workflowId: "wf", id: "r1") { status steps { id } } }';
 const ANSWER = { run: { status: 'COMPLETED', steps: [{ id: 'r1-step' }] } };
@@ -49,9 +49,8 @@ describe('the headers of upstream calls', () => {
   it('The headers of a call have the key as UPSTREAM_AUTH_HEADER says, and those of UPSTREAM_HEADERS', async () => {
     const upstream = await upstreamOf();
     const gateway = await gatewayOf({
-      UPSTREAM_URL: upstream.url,
-      UPSTREAM_AUTH_HEADER: 'X-Api-Key: v1 {key}',
-      UPSTREAM_HEADERS: 'x-tenant: acme; user-agent: acme-bff',
+      upstream,
+      env: { UPSTREAM_AUTH_HEADER: 'X-Api-Key: v1 {key}', UPSTREAM_HEADERS: 'x-tenant: acme; user-agent: acme-bff' },
     });
     // `$&` in a key is not a replacement pattern.
     expect((await gateway.query(RUN, { key: "key-$&$'" })).data).toEqual(ANSWER);
@@ -67,7 +66,7 @@ describe('the headers of upstream calls', () => {
 (HAS_OPENSSL || process.env.CI ? describe : describe.skip)(
   'an upstream with a certificate of a private authority',
   () => {
-    const authority = perBlock(startAuthority);
+    const authority = perBlock(new Authority());
 
     it('An upstream of a private authority is reached by a process with the authority in NODE_EXTRA_CA_CERTS', async () => {
       const upstream = await upstreamOf(healthy, authority.issue('IP:127.0.0.1'));
@@ -83,7 +82,7 @@ describe('the headers of upstream calls', () => {
 
     it('A private authority is not trusted without NODE_EXTRA_CA_CERTS: the error names it, and no breaker opens', async () => {
       const upstream = await upstreamOf(healthy, authority.issue('IP:127.0.0.1'));
-      const gateway = await gatewayOf({ UPSTREAM_URL: upstream.url });
+      const gateway = await gatewayOf({ upstream });
       for (let key = 0; key < 60; key += 1) {
         const { errors } = await gateway.query(RUN, { key: `key-${key}` });
         for (const { message, extensions } of errors) {
@@ -118,7 +117,7 @@ describe('the headers of upstream calls', () => {
 
     it('The error names an upstream that does not speak TLS', async () => {
       const port = await listen(createPlainServer((_, response) => response.end('[]')));
-      const gateway = await gatewayOf({ UPSTREAM_URL: `https://127.0.0.1:${port}` });
+      const gateway = await gatewayOf({ upstream: { url: `https://127.0.0.1:${port}` } });
       expect(await refused(gateway)).toContain('does not speak TLS on this port. Check the scheme (https)');
     });
   },

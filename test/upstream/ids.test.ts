@@ -5,10 +5,10 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { anyCharacter } from '../harness/any-character.ts';
-import { startUpstream } from '../harness/upstream.ts';
-import { startGateway } from '../harness/gateway.ts';
+import { TestGateway } from '../harness/gateway.ts';
 import { perBlock } from '../harness/lasting.ts';
 import { subscribe } from '../harness/live-client.ts';
+import { ScriptedUpstream } from '../harness/upstream.ts';
 import { wireRun, wireStep, wireWorkflow } from '../harness/wire.ts';
 
 const ODD = ['urn:wf:1', 'a b', 'a/b?c#d', '%2e%2e', 'größe 日🐎', "o'hara(1)!*", 'x'.repeat(512)];
@@ -18,16 +18,18 @@ const RUN = `query Run($wf: ID!, $id: ID!) {
 }`;
 
 describe('an unusual id', () => {
-  const upstream = perBlock(() =>
-    startUpstream(({ endpoint, workflowId, runId }) => {
-      if (endpoint === 'workflows') return { json: ODD.map((id) => wireWorkflow(id)) };
-      if (endpoint === 'runs') return { json: ODD.map((id) => wireRun(id)) };
-      if (endpoint === 'execute') return { json: { run_id: `${workflowId} started` } };
-      if (endpoint === 'run') return { json: [wireRun(runId)] };
-      return endpoint === 'steps' ? { json: [wireStep({ id: `${workflowId}|${runId}` })] } : { status: 500 };
+  const gateway = perBlock(
+    new TestGateway({
+      script: ({ endpoint, workflowId, runId }) => {
+        if (endpoint === 'workflows') return { json: ODD.map((id) => wireWorkflow(id)) };
+        if (endpoint === 'runs') return { json: ODD.map((id) => wireRun(id)) };
+        if (endpoint === 'execute') return { json: { run_id: `${workflowId} started` } };
+        if (endpoint === 'run') return { json: [wireRun(runId)] };
+        return endpoint === 'steps' ? { json: [wireStep({ id: `${workflowId}|${runId}` })] } : { status: 500 };
+      },
     }),
   );
-  const gateway = perBlock(() => startGateway({ UPSTREAM_URL: upstream.url }));
+  const { upstream } = gateway;
 
   it.each(ODD)('An unusual id reaches the upstream unchanged: %s', async (odd) => {
     for (const [wf, id] of [
@@ -96,11 +98,12 @@ describe('an unusual id', () => {
 });
 
 describe('any text as an id', () => {
-  const upstream = perBlock(() =>
-    startUpstream(({ workflowId, runId }) => ({ json: [wireStep({ id: `${workflowId}|${runId}` })] })),
+  const upstream = perBlock(
+    new ScriptedUpstream(({ workflowId, runId }) => ({ json: [wireStep({ id: `${workflowId}|${runId}` })] })),
   );
-  const start = (path: string) => startGateway({ UPSTREAM_URL: `${upstream.url}${path}`, UPSTREAM_ENDPOINTS: 'steps' });
-  const gateway = perBlock(() => start('/a%20b/'));
+  const gateway = perBlock(
+    new TestGateway(() => ({ upstream: { url: `${upstream.url}/a%20b/` }, env: { UPSTREAM_ENDPOINTS: 'steps' } })),
+  );
 
   /** The documented rule for ids, independent of the code. */
   const isId = (id: string): boolean =>
@@ -157,7 +160,7 @@ describe('any text as an id', () => {
   });
 
   it('An id belongs to one run: two runs whose ids have the same concatenation are not mixed up', async () => {
-    await gateway.replace(() => start(''));
+    await gateway.restart({ upstream });
     for (const [wf, id] of [
       ['a', 'b c'],
       ['a b', 'c'],

@@ -1,7 +1,6 @@
 /** Upstream answers of many megabytes: read within bounds, and refused with a clear error beyond them. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { startUpstream } from '../harness/upstream.ts';
-import { startGateway } from '../harness/gateway.ts';
+import { TestGateway } from '../harness/gateway.ts';
 import { perBlock } from '../harness/lasting.ts';
 import { codesOf, ofRun, placesOf } from '../harness/operations.ts';
 import { wireStep } from '../harness/wire.ts';
@@ -18,11 +17,11 @@ const answerWith = (outputs: string): string =>
 describe('an answer of 16 MiB', () => {
   let raw = '[]';
   let runs = 0;
-  const upstream = perBlock(() =>
-    startUpstream(({ endpoint }) => (endpoint === 'steps' ? { raw } : { status: 404, json: {} })),
-  );
-  const gateway = perBlock(() =>
-    startGateway({ UPSTREAM_URL: upstream.url, UPSTREAM_MAX_RESPONSE_BYTES: String(32 * MIB) }),
+  const gateway = perBlock(
+    new TestGateway({
+      script: ({ endpoint }) => (endpoint === 'steps' ? { raw } : { status: 404, json: {} }),
+      env: { UPSTREAM_MAX_RESPONSE_BYTES: String(32 * MIB) },
+    }),
   );
   const ask = (fields: string) => gateway.query(ofRun(`steps { ${fields} }`, `r${(runs += 1)}`));
   const stepOf = (data: unknown) => (data as { run: { steps: Record<string, unknown>[] } }).run.steps[0] ?? {};
@@ -88,10 +87,13 @@ describe('the payloads of one operation', () => {
   const RUNS = Array.from({ length: 12 }, (_, index) => `r${index}`);
   const MORE_RUNS = Array.from({ length: 16 }, (_, index) => `r${index}`);
   const raw = answerWith(`{"a":7,"text":"${fill('x', 5 * MIB)}"}`);
-  const upstream = perBlock(() =>
-    startUpstream(({ endpoint }) => (endpoint === 'steps' ? { raw } : { status: 404, json: {} })),
+  const gateway = perBlock(
+    new TestGateway({
+      script: ({ endpoint }) => (endpoint === 'steps' ? { raw } : { status: 404, json: {} }),
+      env: { MAX_ANSWER_BYTES: String(16 * MIB) },
+    }),
   );
-  const gateway = perBlock(() => startGateway({ UPSTREAM_URL: upstream.url, MAX_ANSWER_BYTES: String(16 * MIB) }));
+  const { upstream } = gateway;
   const query = (fields: string) =>
     `query ($ids: [ID!]!) { workflow(id: "wf") { runsById(ids: $ids) { id steps { ${fields} } } } }`;
   const ask = (fields: string, ids = RUNS) => gateway.query(query(fields), { variables: { ids } });

@@ -1,11 +1,11 @@
 /** The upstream through a real HTTP proxy. */
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { HAS_OPENSSL, startAuthority } from '../harness/certificates.ts';
-import { healthy, startUpstream, type ScriptedUpstream, type Tls } from '../harness/upstream.ts';
-import { postTo, startGateway } from '../harness/gateway.ts';
+import { Authority, HAS_OPENSSL } from '../harness/certificates.ts';
+import { type Environment, postTo, SAMPLE, startGateway } from '../harness/gateway.ts';
 import { perBlock } from '../harness/lasting.ts';
 import { startProcess } from '../harness/process.ts';
-import { startTinyproxy, TINYPROXY } from '../harness/tinyproxy.ts';
+import { healthy, type ScriptedUpstream, startUpstream, type Tls } from '../harness/upstream.ts';
+import { Tinyproxy, TINYPROXY } from './tinyproxy.ts';
 
 const RUN = '{ run(workflowId: "wf", id: "a/b") { status } }';
 const ANSWER = { run: { status: 'COMPLETED' } };
@@ -13,8 +13,8 @@ const ANSWER = { run: { status: 'COMPLETED' } };
 const isComplete = TINYPROXY !== null && HAS_OPENSSL;
 
 (isComplete || process.env.CI ? describe : describe.skip)('a proxy (tinyproxy)', () => {
-  const proxy = perBlock(() => startTinyproxy());
-  const authority = perBlock(startAuthority);
+  const proxy = perBlock(new Tinyproxy());
+  const authority = perBlock(new Authority());
   const opened: { close(): Promise<unknown> }[] = [];
 
   afterEach(async () => {
@@ -27,8 +27,8 @@ const isComplete = TINYPROXY !== null && HAS_OPENSSL;
     return upstream;
   }
 
-  async function ask(environment: Readonly<Record<string, string>>) {
-    const gateway = await startGateway(environment);
+  async function ask(upstream: { readonly url: string }, env: Environment) {
+    const gateway = await startGateway({ upstream, env });
     opened.push(gateway);
     return gateway.query(RUN);
   }
@@ -38,7 +38,7 @@ const isComplete = TINYPROXY !== null && HAS_OPENSSL;
 
   it.each(['HTTP_PROXY', 'http_proxy'])('The proxy is used for an http upstream if %s names it', async (name) => {
     const upstream = await upstreamOf();
-    expect(await ask({ UPSTREAM_URL: upstream.url, [name]: `http://${proxy.address}` })).toMatchObject({
+    expect(await ask(upstream, { [name]: `http://${proxy.address}` })).toMatchObject({
       data: ANSWER,
       errors: [],
     });
@@ -68,10 +68,10 @@ const isComplete = TINYPROXY !== null && HAS_OPENSSL;
   it('The proxy is not used for hosts of NO_PROXY or for the embedded upstream', async () => {
     const upstream = await upstreamOf();
     const through = { HTTP_PROXY: proxy.address, NO_PROXY: 'internal.example,127.0.0.1' };
-    expect((await ask({ UPSTREAM_URL: upstream.url, ...through })).data).toEqual(ANSWER);
+    expect((await ask(upstream, through)).data).toEqual(ANSWER);
     expect(await askedFor(upstream.url)).toEqual([]);
     const before = (await proxy.requests()).length;
-    const gateway = await startGateway({ HTTP_PROXY: proxy.address });
+    const gateway = await startGateway({ upstream: SAMPLE, env: { HTTP_PROXY: proxy.address } });
     opened.push(gateway);
     const embedded = await gateway.query('{ workflows { nodes { id } } }', { key: 'demo-key' });
     expect(embedded.errors).toEqual([]);
@@ -79,13 +79,13 @@ const isComplete = TINYPROXY !== null && HAS_OPENSSL;
   });
 
   it('The proxy gets its credentials from the URL, and is named in an error that is not retryable without them', async () => {
-    const closed = await startTinyproxy('user secret');
+    const closed = await new Tinyproxy('user secret').open();
     opened.push(closed);
     const upstream = await upstreamOf();
-    const withKey = { UPSTREAM_URL: upstream.url, HTTP_PROXY: `http://user:secret@${closed.address}` };
-    expect((await ask(withKey)).data).toEqual(ANSWER);
+    const withKey = { HTTP_PROXY: `http://user:secret@${closed.address}` };
+    expect((await ask(upstream, withKey)).data).toEqual(ANSWER);
     expect(upstream.calls[0]?.headers['proxy-authorization']).toBeUndefined();
-    const { errors } = await ask({ UPSTREAM_URL: upstream.url, HTTP_PROXY: closed.address });
+    const { errors } = await ask(upstream, { HTTP_PROXY: closed.address });
     expect(errors[0]).toMatchObject({
       message: 'The proxy asks for credentials (HTTP 407). Put them into the URL of HTTP_PROXY.',
       extensions: { code: 'UPSTREAM_UNAVAILABLE', retryable: false, upstreamStatus: 407 },
@@ -94,15 +94,15 @@ const isComplete = TINYPROXY !== null && HAS_OPENSSL;
   });
 
   it('A proxy that opens no tunnel is named in the error', async () => {
-    const closed = await startTinyproxy('user secret');
+    const closed = await new Tinyproxy('user secret').open();
     opened.push(closed);
-    const { errors } = await ask({ UPSTREAM_URL: 'https://upstream.example', HTTPS_PROXY: closed.address });
+    const { errors } = await ask({ url: 'https://upstream.example' }, { HTTPS_PROXY: closed.address });
     expect(errors[0]?.message).toContain('The proxy did not connect to the upstream. Check HTTPS_PROXY');
     expect(JSON.stringify(errors)).not.toContain('secret');
   });
 
   it('A proxy that cannot be reached is named in the error', async () => {
-    const { errors } = await ask({ UPSTREAM_URL: 'http://upstream.example', HTTP_PROXY: '127.0.0.1:1' });
+    const { errors } = await ask({ url: 'http://upstream.example' }, { HTTP_PROXY: '127.0.0.1:1' });
     expect(errors[0]?.message).toBe('The upstream or its proxy could not be reached (ECONNREFUSED).');
   });
 });

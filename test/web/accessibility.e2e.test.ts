@@ -1,8 +1,8 @@
 import { afterAll, expect, it } from '@jest/globals';
 import { violationsOf } from '../peers/axe.ts';
-import { follow, untilTrue, type Page } from '../harness/browser.ts';
+import { follow, type Page, untilTrue } from '../harness/browser.ts';
 import { describeInBrowser } from '../harness/describe-in-browser.ts';
-import { startGateway } from '../harness/gateway.ts';
+import { SAMPLE, startGateway } from '../harness/gateway.ts';
 
 const WORKFLOW = '/workflows/support-triage';
 const RUN = `${WORKFLOW}/runs/run-4711`;
@@ -31,7 +31,7 @@ const VIEWS: readonly (readonly [name: string, path: string, text: string | RegE
   ['an address that leads nowhere', '/workflows/a/b', 'Page not found'],
 ];
 
-const gateway = await startGateway();
+const gateway = await startGateway({ upstream: SAMPLE });
 afterAll(() => gateway.close());
 
 describeInBrowser('the run page is accessible', (open) => {

@@ -4,9 +4,9 @@ import { once } from 'node:events';
 import { afterAll, expect, it } from '@jest/globals';
 import { describeInBrowser } from '../harness/describe-in-browser.ts';
 import { postTo } from '../harness/gateway.ts';
-import { startValkey, VALKEY } from '../harness/valkey.ts';
+import { Valkey, VALKEY } from '../harness/valkey.ts';
 
-const valkey = VALKEY === null && process.env.CI === undefined ? null : await startValkey();
+const valkey = VALKEY === null && process.env.CI === undefined ? null : await new Valkey().open();
 const shop = valkey && (await startShop(valkey.url));
 afterAll(async () => {
   await shop?.close();

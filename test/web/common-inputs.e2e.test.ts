@@ -1,9 +1,9 @@
 /** What failing runs have in common, and what became slower, in the incident of the sample. */
 import { afterAll, expect, it } from '@jest/globals';
-import { startGateway } from '../harness/gateway.ts';
+import { SAMPLE, startGateway } from '../harness/gateway.ts';
 import { describeInBrowser } from '../harness/describe-in-browser.ts';
 
-const gateway = await startGateway({}, { isShowcase: true });
+const gateway = await startGateway({ upstream: SAMPLE, isShowcase: true });
 afterAll(() => gateway.close());
 
 describeInBrowser('common inputs', (open) => {

@@ -1,7 +1,7 @@
 /** What differs between two runs, and between two attempts. */
 import { afterAll, expect, it } from '@jest/globals';
-import { startPageGateway } from '../harness/browser-gateway.ts';
 import { describeInBrowser } from '../harness/describe-in-browser.ts';
+import { startGateway } from '../harness/gateway.ts';
 import type { Script } from '../harness/upstream.ts';
 import { type Wire, wireRun, wireStep, wireWorkflow } from '../harness/wire.ts';
 
@@ -43,7 +43,7 @@ const script: Script = ({ endpoint, runId }) => {
   if (endpoint === 'runs') return { json: RUNS.map(recordOf) };
   return { json: endpoint === 'run' ? [recordOf(runId)] : stepsOf(runId) };
 };
-const gateway = await startPageGateway(script);
+const gateway = await startGateway({ script, env: { LIVE_TTL_MS: '50' } });
 afterAll(() => gateway.close());
 
 const COMPARED = `${gateway.url}/workflows/wf/runs/bad-2?tab=compare`;

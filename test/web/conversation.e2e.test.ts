@@ -2,10 +2,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from '@jest/globals';
-import { startPageGateway } from '../harness/browser-gateway.ts';
 import { follow, type Locator } from '../harness/browser.ts';
 import { describeInBrowser } from '../harness/describe-in-browser.ts';
-import { wireRun, wireStep, type Wire } from '../harness/wire.ts';
+import { startGateway } from '../harness/gateway.ts';
+import { type Wire, wireRun, wireStep } from '../harness/wire.ts';
 
 const HOSTILE = [
   '# Heading of the model',
@@ -47,10 +47,10 @@ const STEPS_OF: Readonly<Record<string, readonly Wire[]>> = {
 const folder = await mkdtemp(join(tmpdir(), 'prices-'));
 const prices = join(folder, 'prices.json');
 await writeFile(prices, '{ "virtuoso-large": { "input_cost_per_token": 2e-6, "output_cost_per_token": 1e-5 } }');
-const gateway = await startPageGateway(
-  ({ endpoint, runId }) => ({ json: endpoint === 'steps' ? (STEPS_OF[runId] ?? [step]) : [wireRun(runId)] }),
-  { TOKEN_PRICES: prices },
-);
+const gateway = await startGateway({
+  script: ({ endpoint, runId }) => ({ json: endpoint === 'steps' ? (STEPS_OF[runId] ?? [step]) : [wireRun(runId)] }),
+  env: { LIVE_TTL_MS: '50', TOKEN_PRICES: prices },
+});
 afterAll(async () => {
   await gateway.close();
   await rm(folder, { recursive: true });

@@ -3,9 +3,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, expect, it } from '@jest/globals';
-import { startPageGateway } from '../harness/browser-gateway.ts';
 import type { Page } from '../harness/browser.ts';
 import { describeInBrowser } from '../harness/describe-in-browser.ts';
+import { startGateway } from '../harness/gateway.ts';
 import type { Script } from '../harness/upstream.ts';
 import { wireRun, wireStep, wireWorkflow } from '../harness/wire.ts';
 
@@ -54,10 +54,14 @@ const folder = await mkdtemp(join(tmpdir(), 'prices-'));
 const prices = join(folder, 'prices.json');
 const priceOf = (price: number) => ({ input_cost_per_token: price, output_cost_per_token: price });
 await writeFile(prices, JSON.stringify({ small: priceOf(1e-6), large: priceOf(1e-4) }));
-const gateway = await startPageGateway(usual, {
-  TOKEN_PRICES: prices,
-  RUN_URL_TEMPLATE: 'https://vendor.example/w/{workflowId}/r/{runId}',
-  WORKFLOW_URL_TEMPLATE: 'https://vendor.example/w/{workflowId}',
+const gateway = await startGateway({
+  script: usual,
+  env: {
+    LIVE_TTL_MS: '50',
+    TOKEN_PRICES: prices,
+    RUN_URL_TEMPLATE: 'https://vendor.example/w/{workflowId}/r/{runId}',
+    WORKFLOW_URL_TEMPLATE: 'https://vendor.example/w/{workflowId}',
+  },
 });
 afterEach(() => {
   gateway.upstream.script = usual;

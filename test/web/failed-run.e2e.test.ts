@@ -1,14 +1,14 @@
 import { afterAll, expect, it } from '@jest/globals';
-import { startPageGateway } from '../harness/browser-gateway.ts';
-import { untilTrue, type Page } from '../harness/browser.ts';
+import { type Page, untilTrue } from '../harness/browser.ts';
 import { describeInBrowser } from '../harness/describe-in-browser.ts';
-import { startSampleGateway } from '../harness/sample-gateway.ts';
+import { startGateway } from '../harness/gateway.ts';
+import { SampleGateway } from '../harness/sample.ts';
 import { wireRun, wireStep, wireWorkflow } from '../harness/wire.ts';
 
 const RUN = '/workflows/support-triage/runs/run-4711';
 const INPUTS = `query ($id: ID!) { run(workflowId: "support-triage", id: $id) { inputs } }`;
 
-const gateway = await startSampleGateway();
+const gateway = await new SampleGateway().open();
 afterAll(() => gateway.close());
 
 describeInBrowser('a failed run', (open) => {
@@ -236,13 +236,16 @@ const UNDER_WAY = { status: 'running', end_time: null };
 const itemOf = (item: number, from: number, to: number) =>
   wireStep({ id: `s${item}`, inputs: { item }, start_time: timeOf(from), end_time: timeOf(to) });
 
-const fanOut = await startPageGateway(({ endpoint }) => {
-  if (endpoint === 'workflows') return { json: [wireWorkflow('wf')] };
-  const end = isOver ? { status: 'failed', end_time: timeOf(4) } : UNDER_WAY;
-  if (endpoint === 'run') return { json: [wireRun('fan-out', { start_time: timeOf(0), outputs: null, ...end })] };
-  if (endpoint !== 'steps') return { status: 404, json: {} };
-  const failed = { ...itemOf(1, 0, 2), status: 'failed', error: 'It broke' };
-  return { json: [failed, { ...itemOf(2, 1, 3), ...(isOver ? {} : UNDER_WAY) }, itemOf(3, 2, 4)] };
+const fanOut = await startGateway({
+  script: ({ endpoint }) => {
+    if (endpoint === 'workflows') return { json: [wireWorkflow('wf')] };
+    const end = isOver ? { status: 'failed', end_time: timeOf(4) } : UNDER_WAY;
+    if (endpoint === 'run') return { json: [wireRun('fan-out', { start_time: timeOf(0), outputs: null, ...end })] };
+    if (endpoint !== 'steps') return { status: 404, json: {} };
+    const failed = { ...itemOf(1, 0, 2), status: 'failed', error: 'It broke' };
+    return { json: [failed, { ...itemOf(2, 1, 3), ...(isOver ? {} : UNDER_WAY) }, itemOf(3, 2, 4)] };
+  },
+  env: { LIVE_TTL_MS: '50' },
 });
 afterAll(() => fanOut.close());
 

@@ -1,13 +1,13 @@
 import { afterAll, expect, it } from '@jest/globals';
-import { startPageGateway } from '../harness/browser-gateway.ts';
 import { follow, isLive, operationOf, type Page } from '../harness/browser.ts';
 import { describeInBrowser } from '../harness/describe-in-browser.ts';
-import { startSampleGateway } from '../harness/sample-gateway.ts';
+import { startGateway } from '../harness/gateway.ts';
+import { SampleGateway } from '../harness/sample.ts';
 import { createScriptedWorkflows } from '../harness/workflows.ts';
 
 const rowOf = (page: Page, id: string) => page.locator(`.run-list [data-row][title="${id}"]`);
 
-const gateway = await startSampleGateway();
+const gateway = await new SampleGateway().open();
 afterAll(() => gateway.close());
 
 describeInBrowser('the home page', (open) => {
@@ -192,14 +192,14 @@ describeInBrowser('the home page', (open) => {
 const workflows = createScriptedWorkflows(Array.from({ length: 120 }, (_, index) => `wf-${index + 1}`));
 const LAST = 'wf-120';
 let isDown = false;
-const large = await startPageGateway(
-  (call) => {
+const large = await startGateway({
+  script: (call) => {
     // A run belongs to one workflow: runs that are loaded by id belong to the last one.
     if (call.runId === '' || call.workflowId === LAST) return workflows.script(call);
     return { status: isDown && call.workflowId === 'wf-1' ? 503 : 404, json: {} };
   },
-  { LIVE_TTL_MS: '1000' },
-);
+  env: { LIVE_TTL_MS: '1000' },
+});
 afterAll(() => large.close());
 for (const id of ['wf-1', 'wf-2', LAST]) workflows.start(id, `order-of-${id}`);
 

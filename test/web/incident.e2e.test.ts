@@ -1,12 +1,12 @@
 /** An incident, from opening the page to its cause: 6 workflows, 3,000 runs, a prompt that changed 50 minutes ago. */
 import { afterAll, expect, it } from '@jest/globals';
 import { violationsOf } from '../peers/axe.ts';
-import { startPageGateway } from '../harness/browser-gateway.ts';
 import { operationOf, type Page } from '../harness/browser.ts';
 import { describeInBrowser } from '../harness/describe-in-browser.ts';
-import { BEFORE_CHANGE, createIncident, NEWEST_FAILURE } from './incident.ts';
+import { startGateway } from '../harness/gateway.ts';
+import { BEFORE_CHANGE, createIncident, NEWEST_FAILURE, TEAM } from '../harness/incident.ts';
 
-const gateway = await startPageGateway(createIncident());
+const gateway = await startGateway({ script: createIncident(Date.now(), TEAM), env: { LIVE_TTL_MS: '50' } });
 afterAll(() => gateway.close());
 
 const failuresOf = (page: Page) => page.getByRole('list', { name: 'Failures', exact: true }).locator('> li');
@@ -89,7 +89,10 @@ describeInBrowser('an incident', (open) => {
     await page.getByRole('combobox', { name: 'Of' }).selectOption('fetch');
     await changes.getByText('No change of model, prompt, parameters or graph found.').waitFor();
     await marks.first().waitFor({ state: 'detached' });
-    const small = await startPageGateway(createIncident(), { MAX_UPSTREAM_CALLS: '20' });
+    const small = await startGateway({
+      script: createIncident(Date.now(), TEAM),
+      env: { LIVE_TTL_MS: '50', MAX_UPSTREAM_CALLS: '20' },
+    });
     await page.goto(`${small.url}/workflows/triage?tab=trends`);
     // Runs that failed are cached by the list of failures.
     await page.getByText(/^looked at [1-4]\d of 50 runs/).waitFor();

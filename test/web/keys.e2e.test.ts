@@ -1,8 +1,8 @@
 import { afterAll, expect, it } from '@jest/globals';
-import { startPageGateway } from '../harness/browser-gateway.ts';
-import { countRequests, follow, operationOf, setHidden, untilTrue, type Page } from '../harness/browser.ts';
+import { countRequests, follow, operationOf, type Page, setHidden, untilTrue } from '../harness/browser.ts';
 import { describeInBrowser } from '../harness/describe-in-browser.ts';
-import { startSampleGateway } from '../harness/sample-gateway.ts';
+import { startGateway } from '../harness/gateway.ts';
+import { SampleGateway } from '../harness/sample.ts';
 import { wireRun, wireStep, wireWorkflow } from '../harness/wire.ts';
 
 const RUN = '/workflows/support-triage/runs/run-4711';
@@ -10,7 +10,7 @@ const RUN = '/workflows/support-triage/runs/run-4711';
 /** Interval at which the page evicts data that it no longer shows. */
 const FORGET_EVERY_MS = 600_000;
 
-const gateway = await startSampleGateway();
+const gateway = await new SampleGateway().open();
 afterAll(() => gateway.close());
 
 describeInBrowser('the key of the run page', (open) => {
@@ -154,15 +154,15 @@ describeInBrowser('the key of the run page', (open) => {
 });
 
 const refused = new Set<string>();
-const live = await startPageGateway(
-  ({ endpoint, key = '' }) => {
+const live = await startGateway({
+  script: ({ endpoint, key = '' }) => {
     if (refused.has(key)) return { status: 401 };
     if (endpoint === 'workflows') return { json: [wireWorkflow('wf')] };
     const running = { status: 'running', start_time: new Date().toISOString(), end_time: null };
     return { json: [endpoint === 'steps' ? wireStep(running) : wireRun('r1', running)] };
   },
-  { REAUTH_INTERVAL_MS: '1000' },
-);
+  env: { LIVE_TTL_MS: '50', REAUTH_INTERVAL_MS: '1000' },
+});
 afterAll(() => live.close());
 
 describeInBrowser('a key that is refused later', (open) => {

@@ -2,10 +2,10 @@ import { afterAll, expect, it } from '@jest/globals';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import { startPageGateway } from '../harness/browser-gateway.ts';
-import { isFinal, isLive, operationOf, setHidden, type Page } from '../harness/browser.ts';
+import { isFinal, isLive, operationOf, type Page, setHidden } from '../harness/browser.ts';
 import { createManualClock } from '../harness/clock.ts';
 import { describeInBrowser } from '../harness/describe-in-browser.ts';
+import { startGateway } from '../harness/gateway.ts';
 import type { Script } from '../harness/upstream.ts';
 import { type Wire, wireRun, wireStep, wireWorkflow } from '../harness/wire.ts';
 
@@ -51,7 +51,7 @@ const script: Script = ({ endpoint, runId }) => {
   };
 };
 
-const gateway = await startPageGateway(script);
+const gateway = await startGateway({ script, env: { LIVE_TTL_MS: '50' } });
 afterAll(() => gateway.close());
 
 describeInBrowser('a live run', (open) => {
@@ -244,8 +244,8 @@ const RUNS: Readonly<Record<string, { readonly run: Wire; readonly steps: () => 
   },
 };
 
-const timed = await startPageGateway(
-  ({ endpoint, runId }) => {
+const timed = await startGateway({
+  script: ({ endpoint, runId }) => {
     if (endpoint === 'workflows') return { json: [wireWorkflow('wf')] };
     const found = RUNS[runId];
     if (endpoint === 'steps') return { json: found?.steps() };
@@ -253,9 +253,9 @@ const timed = await startPageGateway(
     const ofMany = runId === 'many' && (isOver ? { status: 'failed' } : { status: 'running', end_time: null });
     return { json: [wireRun(runId, { all_outputs: null, ...found.run, ...ofMany })] };
   },
-  { LIVE_TTL_MS: String(1000 * SECONDS_PER_EVENT) },
-  { now: clock.now, after: clock.after },
-);
+  env: { LIVE_TTL_MS: String(1000 * SECONDS_PER_EVENT) },
+  clock,
+});
 afterAll(() => timed.close());
 
 describeInBrowser('the timeline of a live run', (open) => {

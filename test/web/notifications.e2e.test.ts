@@ -1,12 +1,12 @@
 /** Notifications of the browser: off at first, and only while the page is in the background. */
 import { afterAll, expect, it } from '@jest/globals';
-import { startPageGateway } from '../harness/browser-gateway.ts';
-import { setHidden, untilTrue, type Page } from '../harness/browser.ts';
+import { type Page, setHidden, untilTrue } from '../harness/browser.ts';
 import { describeInBrowser } from '../harness/describe-in-browser.ts';
+import { startGateway } from '../harness/gateway.ts';
 import { createScriptedWorkflows } from '../harness/workflows.ts';
 
 const workflows = createScriptedWorkflows(['a', 'b']);
-const gateway = await startPageGateway(workflows.script);
+const gateway = await startGateway({ script: workflows.script, env: { LIVE_TTL_MS: '50' } });
 afterAll(() => gateway.close());
 
 /** Failures of the last 24 hours are listed. */

@@ -1,8 +1,8 @@
 /** Facts that an on-call engineer sees at a glance. */
 import { afterAll, afterEach, expect, it } from '@jest/globals';
-import { startPageGateway } from '../harness/browser-gateway.ts';
 import { advanceUntil, type Page } from '../harness/browser.ts';
 import { describeInBrowser } from '../harness/describe-in-browser.ts';
+import { startGateway } from '../harness/gateway.ts';
 import type { Script } from '../harness/upstream.ts';
 import { type Wire, wireRun, wireStep, wireWorkflow } from '../harness/wire.ts';
 
@@ -53,7 +53,7 @@ const usual: Script = ({ endpoint, runId, workflowId }) => {
   if (endpoint === 'run') return { json: [wireRun(runId, runId === 'live' ? live : { status: 'failed' })] };
   return { json: STEPS[runId] ?? [wireStep({ id: `${runId}-1`, status: 'failed', error: 'no host' })] };
 };
-const gateway = await startPageGateway(usual);
+const gateway = await startGateway({ script: usual, env: { LIVE_TTL_MS: '50' } });
 afterEach(() => {
   gateway.upstream.script = usual;
 });

@@ -1,11 +1,11 @@
 /** The page keeps the reader's place, focus and typed text, and its content while a run is in progress. */
 import { afterAll, expect, it } from '@jest/globals';
-import { startPageGateway } from '../harness/browser-gateway.ts';
-import { follow, operationOf, untilTrue, type Locator, type Page } from '../harness/browser.ts';
+import { follow, type Locator, operationOf, type Page, untilTrue } from '../harness/browser.ts';
 import { describeInBrowser } from '../harness/describe-in-browser.ts';
+import { startGateway } from '../harness/gateway.ts';
 import type { Script } from '../harness/upstream.ts';
-import { createScriptedWorkflows } from '../harness/workflows.ts';
 import { wireRun, wireStep } from '../harness/wire.ts';
+import { createScriptedWorkflows } from '../harness/workflows.ts';
 
 const start_time = new Date(Date.now() - 60_000).toISOString();
 const UNDER_WAY = { status: 'running', start_time, end_time: null, elapsed_time: 0 };
@@ -35,7 +35,7 @@ const script: Script = async (call) => {
   return workflows.script(call);
 };
 
-const gateway = await startPageGateway(script);
+const gateway = await startGateway({ script, env: { LIVE_TTL_MS: '50' } });
 afterAll(() => gateway.close());
 
 const runPath = (id: string) => `${gateway.url}/workflows/wf/runs/${id}`;

@@ -1,12 +1,12 @@
 /** The search dialog. */
 import { afterAll, expect, it } from '@jest/globals';
-import { startPageGateway } from '../harness/browser-gateway.ts';
 import type { Page } from '../harness/browser.ts';
 import { describeInBrowser } from '../harness/describe-in-browser.ts';
+import { startGateway } from '../harness/gateway.ts';
 import { createScriptedWorkflows } from '../harness/workflows.ts';
 
 const workflows = createScriptedWorkflows(['team/flow', 'wf']);
-const gateway = await startPageGateway(workflows.script);
+const gateway = await startGateway({ script: workflows.script, env: { LIVE_TTL_MS: '50' } });
 afterAll(() => gateway.close());
 
 describeInBrowser('the search', (open) => {

@@ -2,9 +2,9 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, expect, it } from '@jest/globals';
 import { fillInputs, type Page } from '../harness/browser.ts';
 import { describeInBrowser } from '../harness/describe-in-browser.ts';
-import { startGateway } from '../harness/gateway.ts';
+import { SAMPLE, startGateway } from '../harness/gateway.ts';
 import { NGINX, startNginx } from '../harness/nginx.ts';
-import { startSampleGateway } from '../harness/sample-gateway.ts';
+import { SampleGateway } from '../harness/sample.ts';
 
 /** The shipped build: other tests use one with the warnings of its libraries. */
 const SHIPPED = { pageFolder: undefined };
@@ -12,8 +12,8 @@ const SHIPPED = { pageFolder: undefined };
 const BASE = '/stepgate';
 const RUN = '/workflows/support-triage/runs/run-4711';
 
-const plain = await startGateway({}, SHIPPED);
-const gateway = await startSampleGateway({ BASE_PATH: BASE }, SHIPPED);
+const plain = await startGateway({ upstream: SAMPLE, ...SHIPPED });
+const gateway = await new SampleGateway({ env: { BASE_PATH: BASE }, ...SHIPPED }).open();
 const nginx = NGINX !== null || process.env.CI !== undefined ? await startNginx(gateway.url) : null;
 afterAll(async () => {
   await nginx?.close();

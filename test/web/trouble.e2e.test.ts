@@ -1,5 +1,4 @@
-import { afterAll, expect, it } from '@jest/globals';
-import { startPageGateway } from '../harness/browser-gateway.ts';
+import { afterAll, beforeEach, expect, it } from '@jest/globals';
 import {
   advanceUntil,
   closesStream,
@@ -7,15 +6,15 @@ import {
   isFinal,
   isLive,
   operationOf,
-  setHidden,
   type Page,
+  setHidden,
 } from '../harness/browser.ts';
 import { describeInBrowser } from '../harness/describe-in-browser.ts';
-import type { Call, Script } from '../harness/upstream.ts';
-import { startGateway } from '../harness/gateway.ts';
+import { SAMPLE, startGateway, TestGateway } from '../harness/gateway.ts';
 import { perTest } from '../harness/lasting.ts';
-import { createScriptedWorkflows, type ScriptedWorkflows } from '../harness/workflows.ts';
+import type { Call, Script } from '../harness/upstream.ts';
 import { type Wire, wireRun, wireStep, wireWorkflow } from '../harness/wire.ts';
+import { createScriptedWorkflows, type ScriptedWorkflows } from '../harness/workflows.ts';
 
 const down: Script = () => ({ status: 503, json: {} });
 
@@ -44,7 +43,7 @@ describeInBrowser('the page of a run in an outage', (open) => {
     return recordsOf(call, { status: 'running', start_time, end_time: null, elapsed_time: 0, outputs: null });
   };
   const over: Script = (call) => recordsOf(call);
-  const gateway = perTest(() => startPageGateway(underWay));
+  const gateway = perTest(new TestGateway({ script: underWay, env: { LIVE_TTL_MS: '50' } }));
   const urlOfRun = () => `${gateway.url}/workflows/wf/runs/r1`;
 
   const isAsking = (page: Page) => page.getByText('Refreshed every 2 seconds');
@@ -54,10 +53,11 @@ describeInBrowser('the page of a run in an outage', (open) => {
     await page.clock.install();
     await page.goto(urlOfRun());
     await isLive(page);
+    const { port } = new URL(gateway.url);
     await gateway.stop();
     await page.getByText(/the gateway can’t be reached, and is tried again/).waitFor();
     gateway.upstream.script = down;
-    await gateway.restart();
+    await gateway.restart({ env: { PORT: port } });
     await advanceUntil(page, isAsking(page));
     gateway.upstream.script = underWay;
     await advanceUntil(page, page.getByText('Live', { exact: true }));
@@ -97,7 +97,7 @@ describeInBrowser('the page of a run in an outage', (open) => {
   });
 
   it('A hidden tab keeps its content when the gateway has nothing left to answer', async () => {
-    await gateway.restart({ STALE_IF_ERROR_MS: '0' });
+    await gateway.restart({ env: { STALE_IF_ERROR_MS: '0' } });
     const { page, closed } = await watch();
     await setHidden(page, true);
     await closed;
@@ -170,8 +170,10 @@ describeInBrowser('the page of a run in an outage', (open) => {
     await page.getByText('Completed').first().waitFor();
     await page.getByText('2.24 s').first().waitFor();
     gateway.upstream.script = over;
-    // At once: the next poll loads it, too, and the button is gone.
+    // Otherwise the next poll may load it before the click, and the button is gone.
+    const release = gateway.upstream.holdCalls(({ endpoint }) => endpoint === 'steps');
     await page.getByRole('button', { name: 'Try again' }).dispatchEvent('click');
+    release();
     await page.getByText('model_1').first().waitFor();
     await page.getByRole('alert').waitFor({ state: 'detached' });
   });
@@ -183,11 +185,11 @@ describeInBrowser('lists of runs in an outage', (open) => {
     if (call.endpoint !== 'steps' || !call.runId.startsWith('bad')) return workflows.script(call);
     return { json: [wireStep({ id: `${call.runId}-step`, status: 'failed', error: `no host for ${call.runId}` })] };
   };
-  const gateway = perTest(() => {
+  beforeEach(() => {
     workflows = createScriptedWorkflows(['a', 'b']);
     for (const id of ['a', 'b']) workflows.start(id, `of-${id}`);
-    return startPageGateway(script);
   });
+  const gateway = perTest(new TestGateway({ script, env: { LIVE_TTL_MS: '50' } }));
 
   const row = (page: Page, id: string) => page.locator(`a[data-row][title="${id}"]`);
   const historyOf =
@@ -334,7 +336,7 @@ describeInBrowser('an outage', (open) => {
     const workflows = createScriptedWorkflows(['wf']);
     workflows.start('wf', 'done');
     workflows.start('wf', 'live', { status: 'running' });
-    const gateway = await startPageGateway(workflows.script);
+    const gateway = await startGateway({ script: workflows.script, env: { LIVE_TTL_MS: '50' } });
     const page = await open({ key: 'key-1' });
     await page.clock.install();
     const sentence = page.getByText(/^Stale since .*: the workflow API isn’t answering\.$/);
@@ -352,7 +354,7 @@ describeInBrowser('an outage', (open) => {
   });
 });
 
-const embedded = await startGateway();
+const embedded = await startGateway({ upstream: SAMPLE });
 afterAll(() => embedded.close());
 
 describeInBrowser('the page of a run after a deploy', (open) => {

@@ -1,8 +1,8 @@
 import { afterAll, expect, it } from '@jest/globals';
-import { startPageGateway } from '../harness/browser-gateway.ts';
-import { follow, untilTrue, type Page } from '../harness/browser.ts';
+import { follow, type Page, untilTrue } from '../harness/browser.ts';
 import { createManualClock } from '../harness/clock.ts';
 import { describeInBrowser } from '../harness/describe-in-browser.ts';
+import { startGateway } from '../harness/gateway.ts';
 import type { Script } from '../harness/upstream.ts';
 import { type Wire, wireRun, wireStep, wireWorkflow } from '../harness/wire.ts';
 
@@ -93,7 +93,7 @@ const script: Script = ({ endpoint, workflowId, runId }) => {
   return { json: found?.steps ?? [wireStep()] };
 };
 
-const gateway = await startPageGateway(script, {}, { now: clock.now, after: clock.after });
+const gateway = await startGateway({ script, env: { LIVE_TTL_MS: '50' }, clock });
 afterAll(() => gateway.close());
 
 describeInBrowser('the page of an unusual run', (open) => {
@@ -133,11 +133,7 @@ describeInBrowser('the page of an unusual run', (open) => {
   });
 
   it('A run with more steps than an operation may answer names the limit, and does not report that no step started', async () => {
-    const bounded = await startPageGateway(
-      script,
-      { MAX_OPERATION_OBJECTS: '5000' },
-      { now: clock.now, after: clock.after },
-    );
+    const bounded = await startGateway({ script, env: { LIVE_TTL_MS: '50', MAX_OPERATION_OBJECTS: '5000' }, clock });
     const page = await open({ key: 'key-1' });
     await page.goto(`${bounded.url}/workflows/wf/runs/many`);
     await page

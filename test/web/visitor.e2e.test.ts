@@ -1,9 +1,9 @@
 /** What a visitor sees after `npm start`. */
 import { afterAll, expect, it } from '@jest/globals';
 import { describeInBrowser } from '../harness/describe-in-browser.ts';
-import { startGateway } from '../harness/gateway.ts';
+import { SAMPLE, startGateway } from '../harness/gateway.ts';
 
-const gateway = await startGateway({}, { isShowcase: true });
+const gateway = await startGateway({ upstream: SAMPLE, isShowcase: true });
 afterAll(() => gateway.close());
 
 describeInBrowser('A visitor of the sample', (open) => {

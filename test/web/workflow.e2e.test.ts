@@ -1,11 +1,11 @@
 import { afterAll, beforeEach, expect, it } from '@jest/globals';
 import type { Route } from '../peers/playwright.ts';
-import { startPageGateway } from '../harness/browser-gateway.ts';
-import { follow, isLive, operationOf, untilTrue, type Page } from '../harness/browser.ts';
+import { follow, isLive, operationOf, type Page, untilTrue } from '../harness/browser.ts';
 import { describeInBrowser } from '../harness/describe-in-browser.ts';
+import { startGateway } from '../harness/gateway.ts';
 import type { Script } from '../harness/upstream.ts';
-import { createScriptedWorkflows } from '../harness/workflows.ts';
 import { wireStep } from '../harness/wire.ts';
+import { createScriptedWorkflows } from '../harness/workflows.ts';
 
 const rowOf = (page: Page, id: string) =>
   page.getByRole('listitem').filter({ has: page.locator(`a[data-row][title="${id}"]`) });
@@ -28,7 +28,7 @@ const script: Script = (call) => {
   return { json: nodes.map((node) => failed(node, runId === 'bad-python' ? TRACEBACK : `no host for ${runId}`)) };
 };
 
-const gateway = await startPageGateway(script);
+const gateway = await startGateway({ script, env: { LIVE_TTL_MS: '50' } });
 afterAll(() => gateway.close());
 // One run a minute, from 00:01.
 for (const id of ['old', 'slow', 'good', 'slow2', `slow34-${LONG}`, 'good2']) {
@@ -159,12 +159,15 @@ started.start('wf', 'old', { inputs: INPUTS_OF_OLD });
 started.start('wf', 'texts', { inputs: 'no object' });
 started.start('wf', 'large', { inputs: { text: 'x'.repeat(1_100_000) } });
 let sent: string[] = [];
-const starting = await startPageGateway((call) => {
-  if (call.endpoint !== 'execute') return started.script(call);
-  sent.push(call.body);
-  const runId = `started-${started.ids().length}`;
-  started.start('wf', runId, { inputs: JSON.parse(call.body) as unknown });
-  return { json: { message: 'started', run_id: runId } };
+const starting = await startGateway({
+  script: (call) => {
+    if (call.endpoint !== 'execute') return started.script(call);
+    sent.push(call.body);
+    const runId = `started-${started.ids().length}`;
+    started.start('wf', runId, { inputs: JSON.parse(call.body) as unknown });
+    return { json: { message: 'started', run_id: runId } };
+  },
+  env: { LIVE_TTL_MS: '50' },
 });
 afterAll(() => starting.close());
 

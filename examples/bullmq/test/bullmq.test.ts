@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import type { Gateway } from 'stepgate';
-import { until } from '../../../test/harness/until.ts';
 import type { Json } from '../../../test/harness/gateway.ts';
 import { openStream } from '../../../test/harness/live-client.ts';
-import { startValkey, VALKEY, type TestValkey } from '../../../test/harness/valkey.ts';
+import { until } from '../../../test/harness/until.ts';
+import { Valkey, VALKEY } from '../../../test/harness/valkey.ts';
 import { startShop, type Work } from '../gateway.ts';
 
 interface Answer {
@@ -28,10 +28,10 @@ interface Run {
 const skip = VALKEY === null && process.env.CI === undefined ? 'There is no valkey-server on this machine.' : false;
 
 describe('BullMQ flows', { skip }, () => {
-  let valkey: TestValkey;
+  let valkey: Valkey;
   let gateway: Gateway | undefined;
   beforeEach(async () => {
-    valkey = await startValkey();
+    valkey = await new Valkey().open();
   });
   afterEach(async () => {
     await gateway?.close();

@@ -1,11 +1,11 @@
 /** A gateway over a finished run. It counts the operations of a client. */
-import { startUpstream } from '../../../test/harness/upstream.ts';
 import { postTo, startGateway } from '../../../test/harness/gateway.ts';
+import { startUpstream } from '../../../test/harness/upstream.ts';
 
 export async function startFinishedRun() {
   let operations = 0;
   const upstream = await startUpstream();
-  const gateway = await startGateway({ UPSTREAM_URL: upstream.url }, { onOperation: () => (operations += 1) });
+  const gateway = await startGateway({ upstream, onOperation: () => (operations += 1) });
   return {
     url: `${gateway.url}/graphql`,
     run: { workflowId: 'wf', id: 'r1' },

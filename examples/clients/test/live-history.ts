@@ -1,9 +1,9 @@
 /** A gateway over a workflow with 25 runs, the newest of them live until the test ends it. */
 import { createManualClock } from '../../../test/harness/clock.ts';
-import { startUpstream } from '../../../test/harness/upstream.ts';
 import { startGateway } from '../../../test/harness/gateway.ts';
-import { createScriptedHistory } from '../../../test/harness/workflows.ts';
+import { startUpstream } from '../../../test/harness/upstream.ts';
 import { type Wire, wireStep, wireWorkflow } from '../../../test/harness/wire.ts';
+import { createScriptedHistory } from '../../../test/harness/workflows.ts';
 
 export const LIVE_RUN_KEY = { workflowId: 'wf', id: 'run-25' };
 const POLL_MS = 5000;
@@ -26,7 +26,7 @@ export async function startLiveHistory() {
     const isOfRuns = call.endpoint === 'run' || call.endpoint === 'runs';
     return { ...reply, json: isOfRuns ? (json as readonly Wire[]).map(live) : json };
   });
-  const gateway = await startGateway({ UPSTREAM_URL: upstream.url }, { now: clock.now, after: clock.after });
+  const gateway = await startGateway({ upstream, clock });
   const timers = clock.pending.length;
   return {
     url: `${gateway.url}/graphql`,

@@ -1,6 +1,6 @@
 /** A run that changes while a client follows it. */
 import assert from 'node:assert/strict';
-import { startLiveRun } from '../../../test/harness/live-run.ts';
+import { LiveRun } from '../../../test/harness/live-run.ts';
 
 const FIELDS = 'id workflowId status stepCounts { total }';
 
@@ -26,7 +26,7 @@ export async function followRun(
   watch: (url: string, sink: Sink) => unknown,
   environment: Readonly<Record<string, string>> = {},
 ): Promise<void> {
-  const run = await startLiveRun(environment);
+  const run = await new LiveRun({ env: environment }).open();
   const seen: string[] = [];
   let wake: () => void = () => undefined;
   const say = (what: string): void => {

@@ -1,6 +1,6 @@
 /** A gateway with an upstream that repeats run, step and node ids in each workflow, with a status of its own. */
-import { startUpstream } from '../../../test/harness/upstream.ts';
 import { startGateway } from '../../../test/harness/gateway.ts';
+import { startUpstream } from '../../../test/harness/upstream.ts';
 import { wireRun, wireStep } from '../../../test/harness/wire.ts';
 
 const WORKFLOWS = ['one', 'two'];
@@ -16,7 +16,7 @@ export async function startRepeatingIds() {
     const graphOf = (id: string) => ({ nodes: { model_1: { type: `model of ${id}` } }, edges: [] });
     return { json: WORKFLOWS.map((id) => ({ workflow_id: id, name: id, graph: graphOf(id) })) };
   });
-  const gateway = await startGateway({ UPSTREAM_URL: upstream.url });
+  const gateway = await startGateway({ upstream });
   return {
     url: `${gateway.url}/graphql`,
     async close() {

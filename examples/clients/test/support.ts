@@ -3,14 +3,14 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { mock } from 'node:test';
 import { buildSchema, Kind, OperationTypeNode, parse, type DocumentNode } from 'graphql';
 import { VARIABLES } from '../../../test/harness/example-variables.ts';
-import { startSampleGateway } from '../../../test/harness/sample-gateway.ts';
+import { SampleGateway } from '../../../test/harness/sample.ts';
 
 export { VARIABLES };
 
 /** A gateway for which no time passes: a run that a test starts is the same in all answers. */
 export function startGateway(environment: Readonly<Record<string, string>> = {}) {
   const nowMs = Date.now();
-  return startSampleGateway(environment, { now: () => nowMs });
+  return new SampleGateway({ env: environment, clock: { now: () => nowMs } }).open();
 }
 
 const ROOT = new URL('../../../', import.meta.url);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { healthy, startUpstream, type ScriptedUpstream } from '../../../test/harness/upstream.ts';
-import { startGateway, type TestGateway } from '../../../test/harness/gateway.ts';
+import { SAMPLE, startGateway, type TestGateway } from '../../../test/harness/gateway.ts';
+import { healthy, type ScriptedUpstream, startUpstream } from '../../../test/harness/upstream.ts';
 import { startFederatedGraph, type FederatedGraph } from './apollo-gateway.ts';
 
 describe("Apollo's gateway over this one with the embedded upstream, and a subgraph of incidents", () => {
@@ -10,7 +10,7 @@ describe("Apollo's gateway over this one with the embedded upstream, and a subgr
   let graph: FederatedGraph;
 
   before(async () => {
-    gateway = await startGateway();
+    gateway = await startGateway({ upstream: SAMPLE });
     const { data } = await gateway.query(
       '{ run(workflowId: "support-triage", id: "run-4711") { firstFailedStep { id } } }',
       { key: 'demo-key' },
@@ -102,7 +102,7 @@ describe("Apollo's gateway over this one with a counted upstream", () => {
 
   before(async () => {
     upstream = await startUpstream(healthy);
-    gateway = await startGateway({ UPSTREAM_URL: upstream.url });
+    gateway = await startGateway({ upstream });
     const incidents = Array.from({ length: 40 }, (_, index) => ({
       id: `incident-${index}`,
       title: 'again',

@@ -5,8 +5,8 @@ import { createClient as createStreamClient } from 'graphql-sse';
 import { createClient as createSocketClient } from 'graphql-ws';
 import { followRun, LIVE_KEY, LIVE_RUN, RUN_KEY, type Sink } from '../../clients/test/live.ts';
 import { VARIABLES } from '../../../test/harness/example-variables.ts';
+import { SAMPLE, startGateway, type TestGateway } from '../../../test/harness/gateway.ts';
 import { startIncidents, type Incident } from './incidents.ts';
-import { startGateway, type TestGateway } from '../../../test/harness/gateway.ts';
 import { proxyOf, startHiveGateway, supergraphOf, type HiveGateway } from './hive-gateway.ts';
 
 const EXAMPLES = readdirSync(new URL('../../operations', import.meta.url))
@@ -20,7 +20,7 @@ describe('Hive Gateway as a proxy', () => {
   let gateway: TestGateway;
   let hive: HiveGateway;
   before(async () => {
-    gateway = await startGateway();
+    gateway = await startGateway({ upstream: SAMPLE });
     hive = await startHiveGateway(proxyOf(`${gateway.url}/graphql`));
   });
   after(async () => {
@@ -70,7 +70,7 @@ describe('Hive Gateway with a supergraph', () => {
   let incidents: Awaited<ReturnType<typeof startIncidents>>;
   let hive: HiveGateway;
   before(async () => {
-    gateway = await startGateway();
+    gateway = await startGateway({ upstream: SAMPLE });
     incidents = await startIncidents(INCIDENTS);
     hive = await startHiveGateway(supergraphOf(`${gateway.url}/graphql`, incidents.url));
   });

@@ -1,7 +1,7 @@
 /** An upstream whose calls can fail for each key. */
-import type { Endpoint, Reply, Script } from '../../../test/harness/upstream.ts';
-import type { Fault } from '../../../test/harness/quick-faults.ts';
 import { HISTORIES, oddRuns } from '../../../test/harness/odd-runs.ts';
+import type { Fault } from '../../../test/harness/quick-faults.ts';
+import type { Endpoint, Reply, Script } from '../../../test/harness/upstream.ts';
 import { wireRun, wireStep } from '../../../test/harness/wire.ts';
 
 /** A call by its endpoint, workflow and run: `steps wf r1`, `runs wf`, `workflows`. */

@@ -2,14 +2,14 @@
 import fc, { type Arbitrary, type GeneratorValue, type Parameters } from 'fast-check';
 import { parse, validate, type GraphQLSchema } from 'graphql';
 import { createManualClock } from '../../../test/harness/clock.ts';
+import { startGateway } from '../../../test/harness/gateway.ts';
+import { type Fault, QUICK_FAULTS } from '../../../test/harness/quick-faults.ts';
+import { type Draw, randomOperation } from '../../../test/harness/random-operations.ts';
+import { startUpstream } from '../../../test/harness/upstream.ts';
 import { codesByPlace, differenceFrom, valueAt, type PlainAnswer, type PlainError } from './answers.ts';
 import { createContainmentRule } from './rule.ts';
 import { withIds } from './with-ids.ts';
 import { callOf, createFailingCalls, type Failures } from './failing-calls.ts';
-import { QUICK_FAULTS, type Fault } from '../../../test/harness/quick-faults.ts';
-import { startUpstream } from '../../../test/harness/upstream.ts';
-import { startGateway } from '../../../test/harness/gateway.ts';
-import { randomOperation, type Draw } from '../../../test/harness/random-operations.ts';
 
 export interface Tally {
   /** Executed operations. */
@@ -70,9 +70,7 @@ export async function checkFailingOperations(
 ): Promise<Outcome> {
   const calls = createFailingCalls();
   const upstream = await startUpstream(calls.script);
-  const { now, after } = createManualClock();
-  const environment = {
-    UPSTREAM_URL: upstream.url,
+  const env = {
     UPSTREAM_TIMEOUT_MS: '60000',
     UPSTREAM_CONCURRENCY: '100',
     MAX_OPERATION_OBJECTS: '1000000',
@@ -80,7 +78,7 @@ export async function checkFailingOperations(
     // The clock stands still, and most keys are never accepted.
     RATE_LIMIT_ANONYMOUS_PER_MINUTE: '1000000',
   };
-  const gateway = await startGateway(environment, { now, after });
+  const gateway = await startGateway({ upstream, env, clock: createManualClock() });
   const rule = createContainmentRule();
   const tally: Tally = { seen: 0, affected: 0, partly: 0, nulls: 0, refused: 0 };
   // One function for each bound: fast-check looks up earlier arguments one by one.

@@ -2,8 +2,8 @@
 import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { WebSocket } from 'ws';
+import { type GatewayProcess, startProcess } from '../../../test/harness/process.ts';
 import { freePort } from '../../../test/harness/program.ts';
-import { startProcess, type GatewayProcess } from '../../../test/harness/process.ts';
 
 export interface FleetOfGateways {
   /** The URLs of the running gateways. */

@@ -3,7 +3,7 @@
  * upstream's own history: was it ever true, and not too long ago?
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import { startValkey, type TestValkey } from '../../../test/harness/valkey.ts';
+import { Valkey } from '../../../test/harness/valkey.ts';
 import { startGateways, type FleetOfGateways } from './gateways.ts';
 import { stateText, type RunAnswer, type RunHistory, type StepState } from './run-history.ts';
 import {
@@ -91,7 +91,7 @@ const areOfUpstream = ({ errors = [] }: Errors): boolean =>
 
 export async function proveUnderFaults(plan: FaultPlan): Promise<FaultReport> {
   const upstream = await startSampleUpstream(plan.random);
-  const valkey = await startValkey();
+  const valkey = await new Valkey().open();
   const gateways = await startGateways({
     count: GATEWAYS,
     upstreamUrl: upstream.url,
@@ -119,7 +119,7 @@ type Faults = Readonly<Record<string, () => Promise<void>>>;
 
 interface Scene {
   readonly upstream: SampleUpstream;
-  readonly valkey: TestValkey;
+  readonly valkey: Valkey;
   readonly gateways: FleetOfGateways;
   readonly watchers: Watchers<{ readonly runUpdated: { readonly run: RunData } }>;
 }

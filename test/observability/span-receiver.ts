@@ -1,8 +1,8 @@
 /** A collector that receives OTLP over HTTP, and reads the spans of exports as JSON. */
-import { createServer, type IncomingHttpHeaders } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { gunzipSync } from 'node:zlib';
-import { listen, stop } from './local-server.ts';
+import { listen, stop } from '../harness/local-server.ts';
 
 export interface ReceivedSpan {
   readonly traceId: string;
@@ -26,20 +26,6 @@ export interface ReceivedExport {
   readonly text: string;
 }
 
-export interface SpanReceiver {
-  readonly url: string;
-  readonly exports: readonly ReceivedExport[];
-  readonly spans: readonly ReceivedSpan[];
-  readonly text: string;
-  /** Resolves when the next export has been answered. */
-  nextExport(): Promise<void>;
-  /** The status of its answers, at first 200. Requests other than OTLP get 404. */
-  status: number;
-  /** It answers no request before this resolves. */
-  gate: Promise<unknown>;
-  close(): Promise<void>;
-}
-
 interface OtlpAttribute {
   readonly key: string;
   readonly value: Readonly<Record<string, unknown>>;
@@ -58,41 +44,64 @@ interface OtlpBody {
 
 const TYPES = ['application/json', 'application/x-protobuf'];
 
-export async function startSpanReceiver(path = '/v1/traces'): Promise<SpanReceiver> {
-  const bodies: string[] = [];
-  const exports: ReceivedExport[] = [];
-  const waiting: (() => void)[] = [];
-  const server = createServer((request, response) => {
-    void buffer(request).then(async (sent) => {
-      await receiver.gate;
-      const { 'content-type': type = '', 'content-encoding': encoding } = request.headers;
-      const body = encoding === 'gzip' ? gunzipSync(sent) : sent;
-      const isOtlp = request.url === path && request.method === 'POST' && TYPES.includes(type);
-      const isJson = type === 'application/json';
-      exports.push({ path: request.url ?? '', headers: request.headers, text: body.toString('latin1') });
-      if (isOtlp && isJson && receiver.status === 200) bodies.push(body.toString());
-      // An empty protobuf message has no bytes.
-      const answer = isJson ? '{}' : '';
-      response.writeHead(isOtlp ? receiver.status : 404, { 'content-type': type }).end(answer);
-      for (const resolve of waiting.splice(0)) resolve();
-    });
-  });
-  const port = await listen(server);
-  const receiver: SpanReceiver = {
-    url: `http://127.0.0.1:${port}`,
-    status: 200,
-    gate: Promise.resolve(),
-    exports,
-    nextExport: () => new Promise((resolve) => waiting.push(resolve)),
-    get spans() {
-      return bodies.flatMap((body) => spansOf(JSON.parse(body) as OtlpBody));
-    },
-    get text() {
-      return bodies.join('\n');
-    },
-    close: () => stop(server),
-  };
-  return receiver;
+export class SpanReceiver {
+  /** The status of its answers. Requests other than OTLP get 404. */
+  status = 200;
+  /** It answers no request before this resolves. */
+  gate: Promise<unknown> = Promise.resolve();
+  exports: readonly ReceivedExport[] = [];
+  #bodies: string[] = [];
+  readonly #waiting: (() => void)[] = [];
+  readonly #path: string;
+  #server = createServer();
+  #port = 0;
+
+  constructor(path = '/v1/traces') {
+    this.#path = path;
+  }
+
+  async open(): Promise<this> {
+    [this.status, this.gate, this.exports, this.#bodies] = [200, Promise.resolve(), [], []];
+    this.#server = createServer((request, response) => void this.#receive(request, response));
+    this.#port = await listen(this.#server);
+    return this;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.#port}`;
+  }
+
+  get spans(): readonly ReceivedSpan[] {
+    return this.#bodies.flatMap((body) => spansOf(JSON.parse(body) as OtlpBody));
+  }
+
+  get text(): string {
+    return this.#bodies.join('\n');
+  }
+
+  /** Resolves when the next export has been answered. */
+  nextExport(): Promise<void> {
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  close(): Promise<void> {
+    return stop(this.#server);
+  }
+
+  async #receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const sent = await buffer(request);
+    await this.gate;
+    const { 'content-type': type = '', 'content-encoding': encoding } = request.headers;
+    const body = encoding === 'gzip' ? gunzipSync(sent) : sent;
+    const isOtlp = request.url === this.#path && request.method === 'POST' && TYPES.includes(type);
+    const isJson = type === 'application/json';
+    const received = { path: request.url ?? '', headers: request.headers, text: body.toString('latin1') };
+    this.exports = [...this.exports, received];
+    if (isOtlp && isJson && this.status === 200) this.#bodies.push(body.toString());
+    // An empty protobuf message has no bytes.
+    response.writeHead(isOtlp ? this.status : 404, { 'content-type': type }).end(isJson ? '{}' : '');
+    for (const resolve of this.#waiting.splice(0)) resolve();
+  }
 }
 
 const spansOf = ({ resourceSpans }: OtlpBody): ReceivedSpan[] =>

@@ -1,9 +1,9 @@
-/** Takes the pictures of docs/screenshots: `node test/harness/screenshots.ts`, after a visible change. */
+/** Takes the pictures of docs/screenshots: `node tools/build/screenshots.ts`, after a visible change. */
 import { mkdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { openBrowser, openPage } from './browser.ts';
-import setUp from './browser-setup.ts';
-import { startGateway } from './gateway.ts';
+import { openBrowser, openPage } from '../../test/harness/browser.ts';
+import setUp from '../../test/harness/browser-setup.ts';
+import { SAMPLE, startGateway } from '../../test/harness/gateway.ts';
 
 const FOLDER = fileURLToPath(new URL('../../docs/screenshots/', import.meta.url));
 
@@ -22,7 +22,7 @@ const PAGES = [
 const [only, widths = '1280', folder = FOLDER] = process.argv.slice(2);
 
 setUp();
-const gateway = await startGateway({}, { isShowcase: true });
+const gateway = await startGateway({ upstream: SAMPLE, isShowcase: true });
 const { browser, missing } = await openBrowser();
 if (!browser) throw new Error(`no pictures without a browser: ${missing}`);
 await mkdir(folder, { recursive: true });

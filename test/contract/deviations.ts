@@ -1,6 +1,6 @@
 /** Reads the metric of deviations from the wire contract. */
 
-import { scrape } from './observed.ts';
+import { scrape } from '../harness/observed.ts';
 
 /** The counts by `field outcome`, such as `steps[].id read`. */
 export async function deviationsOf(gatewayUrl: string): Promise<Readonly<Record<string, number>>> {

@@ -2,9 +2,9 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Certificate } from './certificates.ts';
-import { NGINX, startNginx } from './nginx.ts';
-import { findProgram, freePort, readConfiguration, startProgram, type Program } from './program.ts';
+import type { Certificate } from '../harness/certificates.ts';
+import { NGINX, startNginx } from '../harness/nginx.ts';
+import { findProgram, freePort, type Program, readConfiguration, startProgram } from '../harness/program.ts';
 
 export interface Proxy {
   /** `https://127.0.0.1:…`. */

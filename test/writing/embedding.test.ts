@@ -1,0 +1,18 @@
+import { expect, it } from '@jest/globals';
+import { createGateway } from 'stepgate';
+import { optionsOf, postTo } from '../harness/gateway.ts';
+import { perTest } from '../harness/lasting.ts';
+import { ScriptedUpstream } from '../harness/upstream.ts';
+
+const upstream = perTest(new ScriptedUpstream());
+
+it('calls the hook of an embedder for each operation', async () => {
+  const names: (string | null)[] = [];
+  const gateway = await createGateway({
+    ...optionsOf({ UPSTREAM_URL: upstream.url }),
+    onOperation: ({ name }) => void names.push(name),
+  });
+  await postTo(gateway.url, { query: 'query Status { run(workflowId: "wf", id: "r1") { status } }' });
+  expect(names).toEqual(['Status']);
+  await gateway.close();
+});
