@@ -69,7 +69,7 @@ export const namesOf = ({ viewer, owner }: Caller): { viewerId: string | null; c
   callerName: owner?.name ?? null,
 });
 
-/** Owner of a caller that is identified by more than the key that is sent upstream. Null: the caller has no name. */
+/** Owner of a caller that is identified by more than the key that is sent upstream. `name` is null if it has none. */
 export function ownerOf(
   kind: 'key' | 'token' | 'subject',
   name: string | null,

@@ -23,9 +23,7 @@ export interface RedactionRules {
 }
 
 /** What figures and conversations read. */
-const READ_BY_FIGURES: ReadonlySet<string> = new Set(
-  ['usage', 'tokens', 'model', 'choices', 'messages'].map(plainName),
-);
+const READ_BY_FIGURES: ReadonlySet<string> = new Set(['usage', 'tokens', 'model', 'choices', 'messages']);
 const MAX_PATTERNS = 20;
 const MAX_PATTERN_LENGTH = 200;
 
@@ -95,7 +93,7 @@ function readRule(rule: Rule, wrong: (problem: string) => Error): RedactionRule 
   };
 }
 
-/** A payload that takes hours to match would stop the gateway. Null for a pattern without such a part. */
+/** Null for a pattern that can be used: one that takes hours for some payload would stop the gateway. */
 function problemOf(pattern: string): string | null {
   let ast: AST.Pattern;
   try {
@@ -109,20 +107,29 @@ function problemOf(pattern: string): string | null {
     onAssertionEnter({ kind }) {
       if (kind === 'lookahead' || kind === 'lookbehind') problems.push('must have no lookaround');
     },
-    onQuantifierEnter({ max, element }) {
-      if (max > MAX_REPEATS && !isOneCharacter(element))
-        problems.push(`must repeat groups at most ${MAX_REPEATS} times`);
-    },
   });
+  if (waysOfAll(ast.alternatives) > MAX_WAYS) problems.push('must repeat less: it may match one text in too many ways');
   if (matchesNothing(ast)) problems.push('must not match an empty text');
   return problems[0] ?? null;
 }
 
-/** A group that is repeated more often may be matched in too many ways. */
-const MAX_REPEATS = 10;
+/** In how many ways a pattern may match from one position: a matcher may try all of them. */
+const MAX_WAYS = 1_000_000;
+/** Lengths of a repetition without a limit. Three of them in one pattern are as many as possible. */
+const UNLIMITED = 100;
 
-const isOneCharacter = ({ type }: AST.Element): boolean =>
-  type === 'Character' || type === 'CharacterSet' || type === 'CharacterClass';
+const waysOfAll = (alternatives: readonly AST.Alternative[]): number =>
+  alternatives.reduce((ways, { elements }) => ways + elements.reduce((product, each) => product * waysOf(each), 1), 0);
+
+function waysOf(element: AST.Element): number {
+  if (element.type === 'Group' || element.type === 'CapturingGroup') return waysOfAll(element.alternatives);
+  if (element.type !== 'Quantifier') return 1;
+  const { min, max } = element;
+  const inner = waysOf(element.element);
+  const lengths = max === Infinity ? UNLIMITED : max - min + 1;
+  // Each repetition may match in another way. `1 ** Infinity` is NaN.
+  return inner === 1 ? lengths : lengths * inner ** max;
+}
 
 const matchesNothing = ({ raw }: AST.Pattern): boolean => new RegExp(raw, 'u').test('');
 

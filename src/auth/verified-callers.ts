@@ -31,7 +31,7 @@ const MAX_CACHED_BYTES = 8 * 2 ** 20;
 /** What the verification of a credential has found. */
 export interface Verified extends Pick<Caller, 'mayExecute' | 'rights' | 'untilMs'> {
   readonly viewer: Viewer;
-  /** Null: each credential is a caller. */
+  /** Null if each credential is a caller. */
   readonly name: string | null;
 }
 

@@ -16,7 +16,7 @@ export interface Viewer {
    * Further values that decide which data may be seen, from an `authenticate` hook. An extension's fields read them.
    */
   readonly attributes: Attributes;
-  /** What is redacted of all that it sees. Null: nothing. */
+  /** What is redacted of all that it sees. Null if nothing is. */
   readonly redaction: Redaction | null;
 }
 

@@ -1,8 +1,9 @@
 /** Tries each call of the upstream once, through the gateway's own client. */
 import { isTerminal } from '../domain/status.ts';
 import type { RunRecord } from '../domain/types.ts';
-import type { CallOptions, Requester, RunRef, UpstreamApi } from '../upstream/client.ts';
+import type { CallOptions, RunRef, UpstreamApi } from '../upstream/client.ts';
 import { GatewayError } from '../upstream/errors.ts';
+import { Requesters, type Requester } from '../upstream/requesters.ts';
 import type { Attempts } from './attempts.ts';
 import type { CheckOptions } from './options.ts';
 import { notesOnSteps } from './step-notes.ts';
@@ -25,7 +26,7 @@ export async function tryCalls(
   const call: CallOptions = {
     credential: options.key,
     ...{ viewerId: NAME, requestId: NAME, scope: null, redaction: null, signal },
-    requesters: () => [REQUESTER],
+    requesters: new Requesters(REQUESTER),
     reader: { share: REQUESTER, order: 0 },
   };
 

@@ -27,7 +27,7 @@ export interface KeyedName {
   open(identity: string, sealed: Buffer, maxBytes: number): Promise<Buffer | null>;
 }
 
-/** Of all names. A version that stores something else raises the number: it shares nothing with the one before. */
+/** All names begin with it. A version that stores something else raises the number: it shares nothing with the one before. */
 export const PREFIX = 'stepgate:2';
 const LABEL = 'stepgate';
 const VERSION = 1;

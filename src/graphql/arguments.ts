@@ -125,8 +125,8 @@ const kindOf = (value: JsonValue): string =>
 
 const MAX_INPUTS_BYTES = 2 ** 20;
 
-/** Returns the inputs if the upstream can accept them. Null becomes an empty object. `isRedacted`: the caller may have read some. */
-export function checkInputs(inputs: JsonValue, isRedacted: boolean): JsonObject {
+/** Returns the inputs if the upstream can accept them. Null becomes an empty object. `readsRedacted`: values may be placeholders. */
+export function checkInputs(inputs: JsonValue, readsRedacted: boolean): JsonObject {
   if (typeof inputs !== 'object' || Array.isArray(inputs)) {
     const got = Array.isArray(inputs) ? 'a list' : `a ${typeof inputs}`;
     throw new GatewayError('BAD_USER_INPUT', `inputs must be an object, got ${got}.`);
@@ -138,7 +138,7 @@ export function checkInputs(inputs: JsonValue, isRedacted: boolean): JsonObject 
   const problem = unwritable(inputs);
   if (problem !== null)
     throw new GatewayError('BAD_USER_INPUT', `inputs must be JSON that the gateway can send: ${problem}.`);
-  if (isRedacted && hasText(inputs, REDACTED)) {
+  if (readsRedacted && hasText(inputs, REDACTED)) {
     throw new GatewayError(
       'BAD_USER_INPUT',
       `inputs must not contain the text ${REDACTED}, which stands for what you may not read. Replace it, or ask for the right to read it.`,

@@ -23,8 +23,9 @@ import { AnswerLifetime, type ReadContext } from '../runs/read-context.ts';
 import type { StartRequest, StartRun } from '../runs/starts/run-starter.ts';
 import type { RunStore } from '../runs/run-store.ts';
 import type { WorkflowStore } from '../runs/workflow-store.ts';
-import type { Requester, RunRef } from '../upstream/client.ts';
+import type { RunRef } from '../upstream/client.ts';
 import { GatewayError } from '../upstream/errors.ts';
+import type { Requester } from '../upstream/requesters.ts';
 import type { Ticket } from '../admission/ticket.ts';
 import { Budgets, type Limits } from './budgets.ts';
 import type { LookAhead } from './fields/data-requirements.ts';
@@ -215,6 +216,6 @@ export function createContext(source: ContextSource, request: ContextRequest) {
     },
     startRun: (request: StartRequest) => source.startRun(request, operation()),
     /** Whether the caller may read less than the upstream sends. */
-    isRedacted: (): boolean => operation().viewer.redaction !== null,
+    readsRedacted: viewer !== null && viewer.redaction !== null,
   };
 }

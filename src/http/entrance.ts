@@ -11,7 +11,7 @@ import type { Ticket } from '../admission/ticket.ts';
 import type { Client, OperationRequest } from '../graphql/operations/operation.ts';
 import { rateLimited, type Allowance, type RateLimit } from '../admission/rate-limit.ts';
 import type { ClientInfo } from '../observability/operation-record.ts';
-import type { Requester } from '../upstream/client.ts';
+import type { Requester } from '../upstream/requesters.ts';
 import { GatewayError } from '../upstream/errors.ts';
 import type { Authenticate } from './authentication.ts';
 import { dropBody } from './body.ts';
@@ -25,7 +25,7 @@ export interface Arrival extends Omit<OperationRequest, 'caller' | 'requester' |
 
 export interface EntranceOptions {
   readonly authenticate: Authenticate;
-  /** Null: no limit by owner. */
+  /** Null if the rate of owners is not limited. */
   readonly byOwner: RateLimit | null;
   readonly byNetwork: RateLimit;
   readonly admission: Admission;

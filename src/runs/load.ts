@@ -44,7 +44,7 @@ export async function load<Entry extends PartsEntry, T>(
   const { viewer, skipsLive } = operation;
   const { workflowId } = subject;
   const asked = { endpoint: source.endpoint, workflowId };
-  const callOptions = callOf(operation, () => flight.requesters(), signal);
+  const callOptions = callOf(operation, flight.requesters, signal);
   /** The right that a success proves. */
   let right = viewers.rightOf(viewer.id);
   /** State of the fleet when it was asked last. */

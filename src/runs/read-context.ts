@@ -1,7 +1,8 @@
 /** The part of a GraphQL operation that reads and caches need: identity, limits, and the lifetime of its answer. */
 import type { OperationRecord } from '../observability/operation-record.ts';
-import type { CallOptions, Refusals, Requester } from '../upstream/client.ts';
+import type { CallOptions, Refusals } from '../upstream/client.ts';
 import { GatewayError } from '../upstream/errors.ts';
+import type { Requester } from '../upstream/requesters.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { Viewer } from '../auth/viewer.ts';
 

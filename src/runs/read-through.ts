@@ -4,6 +4,7 @@
  */
 import type { CallOptions } from '../upstream/client.ts';
 import { AbandonedError, isAccessDenied, isForbidden, isOutage, isUnauthenticated } from '../upstream/errors.ts';
+import { Requesters } from '../upstream/requesters.ts';
 import type { PartsEntry, Right } from './entry.ts';
 import { callOf, deny, load, type LoadOptions } from './load.ts';
 import type { ReadContext } from './read-context.ts';
@@ -182,9 +183,8 @@ export function createReadThrough(options: ReadThroughOptions) {
       const sentAt = now();
       // Not the operation's signal: a client that disconnects does not undo the call.
       const { signal } = new AbortController();
-      const requesters = [requester];
       try {
-        const answer = await send(callOf(operation, () => requesters, signal));
+        const answer = await send(callOf(operation, new Requesters(requester), signal));
         viewers.prove(right, sentAt);
         return answer;
       } catch (error) {

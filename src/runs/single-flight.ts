@@ -1,7 +1,6 @@
 /** Single flight: all readers of a part share one call, which is aborted when no reader waits any more. */
-import type { Requester } from '../upstream/client.ts';
 import { AbandonedError } from '../upstream/errors.ts';
-import { participantOf } from '../upstream/fair-queue.ts';
+import { Requesters, type Requester } from '../upstream/requesters.ts';
 import { afterOnThisMachine } from '../runtime/clock.ts';
 
 /**
@@ -18,9 +17,8 @@ export class Flight<T> {
   readonly #promise: Promise<T>;
   readonly #controller = new AbortController();
   readonly #onOver: () => void;
-  /** One of those who wait for each participant, and how many do. */
-  readonly #requesters = new Map<string, Requester>();
-  readonly #waiting = new Map<string, number>();
+  /** Readers that wait. */
+  readonly requesters: Requesters;
 
   /** `onOver` is called once, when the flight has landed or is abandoned. It cannot be joined any more. */
   constructor(
@@ -31,8 +29,7 @@ export class Flight<T> {
   ) {
     this.workflowId = workflowId;
     this.beganAt = beganAt;
-    // The call begins before anybody joins.
-    this.#requesters.set(participantOf(requester), requester);
+    this.requesters = new Requesters(requester);
     let isOver = false;
     this.#onOver = () => {
       if (!isOver) onOver();
@@ -48,22 +45,14 @@ export class Flight<T> {
     return this.#promise.then(ignore, ignore);
   }
 
-  /** One of those who wait for each participant, in the order in which they came. */
-  requesters(): Iterable<Requester> {
-    return this.#requesters.values();
-  }
-
   /** Rejects with AbandonedError when `signal` fires. The call is aborted shortly after the last reader has left. */
   join(requester: Requester, signal: AbortSignal): Promise<T> {
-    const participant = participantOf(requester);
-    const waiting = this.#waiting.get(participant) ?? 0;
-    this.#waiting.set(participant, waiting + 1);
-    if (waiting === 0) this.#requesters.set(participant, requester);
+    const remove = this.requesters.add(requester);
     return new Promise<T>((resolve, reject) => {
       const leave = () => {
         reject(new AbandonedError());
-        this.#leave(participant);
-        if (this.#waiting.size > 0) return;
+        remove();
+        if (!this.requesters.isEmpty) return;
         afterOnThisMachine(LINGER_MS, () => {
           this.#abandon();
         });
@@ -75,14 +64,8 @@ export class Flight<T> {
     });
   }
 
-  #leave(participant: string): void {
-    const waiting = (this.#waiting.get(participant) ?? 0) - 1;
-    if (waiting > 0) this.#waiting.set(participant, waiting);
-    else for (const each of [this.#waiting, this.#requesters]) each.delete(participant);
-  }
-
   #abandon(): void {
-    if (this.#waiting.size > 0) return;
+    if (!this.requesters.isEmpty) return;
     this.#onOver();
     this.#controller.abort();
   }

@@ -7,6 +7,7 @@ import type { JsonObject, RunRecord, StepFacts, WorkflowRecord } from '../domain
 import type { StartedRun } from './contract.ts';
 import type { GatewayError } from './errors.ts';
 import type { RunRef } from './ids.ts';
+import type { Requesters } from './requesters.ts';
 import type { Reader } from './worker/reading-worker.ts';
 
 export type { RunRef } from './ids.ts';
@@ -33,21 +34,11 @@ export interface Refusals {
   refuse(error: GatewayError): void;
 }
 
-/** One who waits for a call. Owners get equal shares of the upstream, whatever their number of calls. */
-export interface Requester {
-  readonly owner: string;
-  /** Returns the name of its network. All strangers of one network have one share. */
-  network(): string;
-  /** Whether nobody has accepted its key yet. */
-  isStranger(): boolean;
-}
-
 export interface CallOptions {
   readonly credential: string;
   /** Viewer of the call, whose connections are used. */
   readonly viewerId: string;
-  /** Those who wait for the call now, one per owner. They have the same key. */
-  readonly requesters: () => Iterable<Requester>;
+  readonly requesters: Requesters;
   readonly refusals?: Refusals;
   readonly requestId: string;
   /** Null if the viewer may see everything that the credential sees. */

@@ -4,7 +4,8 @@ import { canonicalJson } from '../domain/json.ts';
 import type { Redaction } from '../domain/redaction/redaction.ts';
 import { Redactor } from '../domain/redaction/redactor.ts';
 import { maskedMessage } from '../domain/run/masked-message.ts';
-import { errorInfo } from '../domain/step/step-error.ts';
+import { answerIn } from '../domain/run/tokens.ts';
+import { errorInfo, hasError } from '../domain/step/step-error.ts';
 import type { JsonValue, PayloadValues } from '../domain/types.ts';
 import type { JsonBody } from './transport/json-body.ts';
 import { isObject, type WireFields } from './wire/fields.ts';
@@ -19,27 +20,30 @@ export class Door {
     this.#secret = secret;
   }
 
-  /** Steps or records. The bytes have only payloads: nothing else of an answer is read again. */
-  runs({ value }: JsonBody): JsonBody {
-    const items = Array.isArray(value)
-      ? (value as readonly unknown[]).map((item) => this.#run(item))
-      : this.#run(value);
-    return { value: items, bytes: ownPayloads([items].flat().map(payloadValues)) };
+  /** The bytes have only payloads, since nothing else of the answer is read again. */
+  steps(json: JsonBody): JsonBody {
+    const { value } = this.records(json);
+    return { value, bytes: ownPayloads([value].flat().map(payloadValues)) };
+  }
+
+  records({ value, bytes }: JsonBody): JsonBody {
+    return { value: eachOf(value, (item) => this.#run(item)), bytes };
   }
 
   workflows({ value, bytes }: JsonBody): JsonBody {
-    const workflows = Array.isArray(value) ? (value as readonly unknown[]).map((item) => this.#workflow(item)) : value;
-    return { value: workflows, bytes };
+    return { value: eachOf(value, (item) => this.#workflow(item)), bytes };
   }
 
   started({ value, bytes }: JsonBody): JsonBody {
-    if (!isObject(value)) return { value, bytes };
-    return { value: { ...value, ...this.#texts(value, ['message'], (text) => this.#redactor.message(text)) }, bytes };
+    if (!isObject(value) || typeof value.message !== 'string') return { value, bytes };
+    return { value: { ...value, message: this.#redactor.json(value.message) }, bytes };
   }
 
-  /** In what a step or record reports its tokens: as before redaction, but without texts. */
+  /** What tokens are read from. Events of a stream can't be joined after redaction. */
   reporting(original: PayloadValues, redacted: PayloadValues): Pick<PayloadValues, 'inputs' | 'outputs'> {
-    return { inputs: redacted.inputs, outputs: this.#redactor.joinedStream(original.outputs) ?? redacted.outputs };
+    const answer = answerIn(original.outputs);
+    const outputs = answer === original.outputs ? redacted.outputs : this.#redactor.payload(answer, 'outputs');
+    return { inputs: redacted.inputs, outputs };
   }
 
   /** Equal for equal inputs, so that retries are the same for all callers. */
@@ -55,54 +59,57 @@ export class Door {
     return createHmac('sha256', this.#secret).update(text).digest('base64url');
   }
 
-  #run(item: unknown): unknown {
-    if (!isObject(item)) return item;
+  #run(item: WireFields): WireFields {
     const { inputs, outputs, metadata } = payloadValues(item);
     const redacted: Record<string, unknown> = { ...item };
     if ('inputs' in item) redacted.inputs = this.#redactor.payload(inputs, 'inputs');
     if ('outputs' in item) redacted.outputs = this.#redactor.payload(outputs, 'outputs');
     if ('step_metadata' in item) redacted.step_metadata = this.#redactor.payload(metadata, 'metadata');
-    if ('error' in item) redacted.error = this.#redactor.error(item.error as JsonValue);
+    if ('error' in item) redacted.error = this.#error(item.error as JsonValue);
     if (isObject(item.all_outputs)) redacted.all_outputs = this.#outputs(item.all_outputs);
     return redacted;
   }
 
+  /** Blank errors and the like stay: otherwise there would be an error for some callers only. */
+  #error(error: JsonValue): JsonValue {
+    return typeof error === 'string' && !hasError(error) ? error : this.#redactor.error(error);
+  }
+
   /** Outputs by node, of which only tokens are read. */
   #outputs(ofNodes: WireFields): WireFields {
+    const read = (outputs: unknown) => this.#redactor.payload(answerIn(outputs as JsonValue), 'outputs');
+    return Object.fromEntries(Object.entries(ofNodes).map(([nodeId, outputs]) => [nodeId, read(outputs)]));
+  }
+
+  #workflow(workflow: WireFields): WireFields {
+    const { graph } = workflow;
+    return {
+      ...workflow,
+      ...this.#names(workflow, ['name', 'description']),
+      ...(isObject(graph) && isObject(graph.nodes) && { graph: { ...graph, nodes: this.#nodes(graph.nodes) } }),
+    };
+  }
+
+  #nodes(nodes: WireFields): WireFields {
     return Object.fromEntries(
-      Object.entries(ofNodes).map(([nodeId, outputs]) => {
-        const value = outputs as JsonValue;
-        return [nodeId, this.#redactor.joinedStream(value) ?? this.#redactor.payload(value, 'outputs')];
+      Object.entries(nodes).map(([id, node]): [string, unknown] => {
+        if (!isObject(node) || !isObject(node.metadata)) return [id, node];
+        const { metadata } = node;
+        return [id, { ...node, metadata: { ...metadata, ...this.#names(metadata, ['description']) } }];
       }),
     );
   }
 
-  #workflow(item: unknown): unknown {
-    if (!isObject(item)) return item;
-    const name = (text: string) => this.#redactor.name(text);
-    const { graph } = item;
-    return {
-      ...item,
-      ...this.#texts(item, ['name', 'description'], name),
-      ...(isObject(graph) && { graph: this.#graph(graph) }),
-    };
-  }
-
-  #graph(graph: WireFields): WireFields {
-    const name = (text: string) => this.#redactor.name(text);
-    const { nodes } = graph;
-    if (!isObject(nodes)) return graph;
-    const redacted = Object.entries(nodes).map(([id, node]): [string, unknown] => {
-      if (!isObject(node) || !isObject(node.metadata)) return [id, node];
-      return [id, { ...node, metadata: { ...node.metadata, ...this.#texts(node.metadata, ['description'], name) } }];
-    });
-    return { ...graph, nodes: Object.fromEntries(redacted) };
-  }
-
-  #texts(fields: WireFields, names: readonly string[], redact: (text: string) => string): WireFields {
+  #names(fields: WireFields, names: readonly string[]): WireFields {
     const texts = names.map((name) => [name, fields[name]] as const);
     return Object.fromEntries(
-      texts.flatMap(([name, text]) => (typeof text === 'string' && text !== '' ? [[name, redact(text)]] : [])),
+      texts.flatMap(([name, text]) => (typeof text === 'string' ? [[name, this.#redactor.name(text)]] : [])),
     );
   }
+}
+
+/** Objects of a list, or the one object that came without a list. Other values are read as they are. */
+function eachOf(value: unknown, read: (fields: WireFields) => WireFields): unknown {
+  const readOne = (item: unknown): unknown => (isObject(item) ? read(item) : item);
+  return Array.isArray(value) ? (value as readonly unknown[]).map(readOne) : readOne(value);
 }

@@ -4,12 +4,11 @@
  * owner, or a network with all of its other keys, which can be invented: together these have a quarter of the slots. A call that
  * several participants wait for has the best place of any of them.
  */
-import type { Requester } from './api.ts';
 import { AbandonedError, GatewayError } from './errors.ts';
+import type { Requester, Requesters } from './requesters.ts';
 
 export interface Lane {
-  /** Those who wait for the call now, one per participant. */
-  readonly requesters: () => Iterable<Requester>;
+  readonly requesters: Requesters;
   /** An endpoint of one workflow. */
   readonly compartment: string;
 }
@@ -48,8 +47,9 @@ interface Entry {
 }
 
 interface QueuedCall extends Lane {
-  /** Of all who have waited for it, by participant. */
-  readonly entries: Map<string, Entry>;
+  /** By participant: of those who waited when `requesters` had this version. */
+  entries: ReadonlyMap<string, Entry>;
+  version: number;
   /** Set once the key is accepted, or another call of the owner has succeeded. */
   isPassed: boolean;
   readonly start: (slot: Slot) => void;
@@ -83,35 +83,36 @@ export function createFairQueue(slots: number) {
     };
   }
 
-  /** Entries of those who wait now; of all who have waited if none is left. */
-  function entriesOf(call: QueuedCall): readonly Entry[] {
-    const { entries } = call;
-    const found: Entry[] = [];
-    for (const requester of call.requesters()) {
-      const participant = participantOf(requester);
-      const entry = entries.get(participant) ?? createEntry(call, requester);
-      entries.set(participant, entry);
-      found.push(entry);
-      if (found.length === MAX_COMPARED) break;
+  /** Entries of those who wait now, or who waited last. */
+  function entriesOf(call: QueuedCall): ReadonlyMap<string, Entry> {
+    const { requesters, entries: before } = call;
+    if (call.version === requesters.version || requesters.isEmpty) return before;
+    const entries = new Map<string, Entry>();
+    for (const [participant, requester] of requesters.entries()) {
+      entries.set(participant, before.get(participant) ?? createEntry(call, requester));
+      if (entries.size === MAX_COMPARED) break;
     }
-    return found.length > 0 ? found : [...entries.values()];
+    for (const [participant, entry] of before) if (!entries.has(participant)) giveUp(entry);
+    call.version = requesters.version;
+    return (call.entries = entries);
   }
 
-  const bestOf = (call: QueuedCall): Entry =>
-    entriesOf(call).reduce((best, entry) => (comparePlaces(entry, best) < 0 ? entry : best));
+  const bestOf = (call: QueuedCall): Entry => leastOf(entriesOf(call), comparePlaces);
 
-  /** Of several participants the one with the fewest calls: it fills no places of others. */
+  /** The one with the fewest calls: it fills no places of others. */
   const lightestOf = (call: QueuedCall): Entry =>
-    entriesOf(call).reduce((least, entry) => (participantIn(entry).calls < participantIn(least).calls ? entry : least));
+    leastOf(entriesOf(call), (one, other) => participantIn(one).calls - participantIn(other).calls);
 
-  function release({ entries }: QueuedCall): void {
-    for (const { ofNetwork, ofOwner, ofCompartment } of entries.values()) {
-      for (const share of [ofNetwork, ofOwner, ofCompartment]) {
-        share.calls -= 1;
-        if (share.calls === 0) shares.delete(share.name);
-      }
+  function giveUp({ ofNetwork, ofOwner, ofCompartment }: Entry): void {
+    for (const share of [ofNetwork, ofOwner, ofCompartment]) {
+      share.calls -= 1;
+      if (share.calls === 0) shares.delete(share.name);
     }
   }
+
+  const release = ({ entries }: QueuedCall): void => {
+    for (const entry of entries.values()) giveUp(entry);
+  };
 
   const mayBegin = (call: QueuedCall): boolean =>
     underWay < slots && (unacceptedUnderWay < maxUnaccepted || !isUnaccepted(call));
@@ -139,7 +140,9 @@ export function createFairQueue(slots: number) {
       // The right is proven only when the answer has been read.
       if (hasSucceeded && isTrial) {
         for (const other of waiting)
-          other.isPassed ||= entriesOf(other).some(({ ofOwner }) => ofOwner === entry.ofOwner);
+          other.isPassed ||= entriesOf(other)
+            .values()
+            .some(({ ofOwner }) => ofOwner === entry.ofOwner);
       }
       beginWaiting();
     };
@@ -177,7 +180,10 @@ export function createFairQueue(slots: number) {
     async enter({ requesters, compartment }: Lane, signal: AbortSignal): Promise<Slot> {
       if (signal.aborted) throw new AbandonedError();
       const { promise, resolve: start, reject: refuse } = Promise.withResolvers<Slot>();
-      const call: QueuedCall = { requesters, compartment, entries: new Map(), isPassed: false, start, refuse };
+      const call: QueuedCall = {
+        ...{ requesters, compartment, entries: new Map(), version: -1 },
+        ...{ isPassed: false, start, refuse },
+      };
       // Found now, since it counts from now on.
       const entry = bestOf(call);
       if (mayBegin(call)) {
@@ -208,18 +214,17 @@ export function createFairQueue(slots: number) {
   };
 }
 
-/** Whose share a requester uses. */
-export const participantOf = (requester: Requester): string =>
-  requester.isStranger() ? `network ${requester.network()}` : `owner ${requester.owner}`;
-
-/** Requesters of one call have the same key, so one of them tells for all. */
 function isUnaccepted(call: QueuedCall): boolean {
-  if (call.isPassed) return false;
-  for (const requester of call.requesters()) {
-    call.isPassed = !requester.isStranger();
-    break;
-  }
+  if (!call.isPassed && !call.requesters.isEmpty) call.isPassed = !call.requesters.areStrangers();
   return !call.isPassed;
+}
+
+/** A call has at least one entry. */
+function leastOf(entries: ReadonlyMap<string, Entry>, compare: (one: Entry, other: Entry) => number): Entry {
+  let least: Entry | undefined;
+  for (const entry of entries.values()) if (!least || compare(entry, least) < 0) least = entry;
+  if (!least) throw new Error('A call needs a requester, got none');
+  return least;
 }
 
 const participantIn = ({ call, ofNetwork, ofOwner }: Entry): Share => (isUnaccepted(call) ? ofNetwork : ofOwner);

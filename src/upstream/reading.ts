@@ -55,19 +55,19 @@ const unchanged = <T>(value: T): T => value;
 const READERS: { readonly [Each in Name]: Reader<Each> } = {
   steps: {
     read: (json, { runId }, ...rest) => readSteps(json, runId, ...rest),
-    redact: (door, json) => door.runs(json),
+    redact: (door, json) => door.steps(json),
     sent: sentSteps,
     received: receivedSteps,
   },
   run: {
     read: (json, { runId }, ...rest) => readRun(json, runId, ...rest),
-    redact: (door, json) => door.runs(json),
+    redact: (door, json) => door.records(json),
     sent: (record) => record && sentRecord(record),
     received: (record) => record && receivedRecord(record),
   },
   runs: {
     read: (json, { limit }, ...rest) => readRuns(json, limit, ...rest),
-    redact: (door, json) => door.runs(json),
+    redact: (door, json) => door.records(json),
     sent: (records) => records.map(sentRecord),
     received: (records) => records.map(receivedRecord),
   },

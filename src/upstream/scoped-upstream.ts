@@ -2,9 +2,10 @@
 import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { WorkflowRecord } from '../domain/types.ts';
-import type { CallOptions, Requester, Scope, UpstreamApi } from './client.ts';
+import type { CallOptions, Scope, UpstreamApi } from './client.ts';
 import { GatewayError, isOutage } from './errors.ts';
 import { checkId } from './ids.ts';
+import { Requesters, type Requester } from './requesters.ts';
 
 /** A workflow seldom changes its organization. A workflow that is not listed may just have been created. */
 const LISTED_MS = 60_000;
@@ -22,9 +23,7 @@ interface Directory {
 const MAX_DIRECTORY_BYTES = 8 * 2 ** 20;
 const DIRECTORY_BYTES = 1000;
 const WORKFLOW_BYTES = 100;
-/**
- * An owner of its own: all callers with a credential wait for the list, so it must not wait behind the calls of one of them.
- */
+/** Not one of the callers: all that have the credential wait for the list, so it must not queue behind the calls of one of them. */
 const requesterOf = (credential: string): Requester => ({
   owner: `list of ${hash('sha256', credential, 'base64url')}`,
   network: () => '',
@@ -42,7 +41,7 @@ export function createScopedUpstream(upstream: UpstreamApi, staleIfErrorMs: numb
       const readAt = now();
       const { signal } = new AbortController();
       const requester = requesterOf(credential);
-      const requesters = () => [requester];
+      const requesters = new Requesters(requester);
       const call = {
         credential,
         viewerId: requester.owner,

@@ -91,7 +91,7 @@ export class TestGateway {
     return this;
   }
 
-  /** Starts another gateway over the same upstream, with these options in place of its own. */
+  /** Starts another gateway over the same upstream, with these options instead. */
   async restart(changes: GatewayOptions = {}): Promise<void> {
     await this.stop();
     await this.#start(this.#optionsWith(changes));

@@ -38,7 +38,7 @@ export class LiveRun {
     return this;
   }
 
-  /** Begins anew with these options in place of its own. */
+  /** Begins anew with these options instead. */
   async restart(changes: GatewayOptions): Promise<void> {
     await this.close();
     await this.open(changes);

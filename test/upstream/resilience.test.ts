@@ -8,8 +8,8 @@ import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Options, RequestError } from 'got';
 import { AbandonedError, GatewayError, type ErrorDetails } from '../../src/upstream/errors.ts';
-import type { Requester } from '../../src/upstream/api.ts';
 import type { Lane } from '../../src/upstream/fair-queue.ts';
+import { Requesters, type Requester } from '../../src/upstream/requesters.ts';
 import { createResilience, type Attempt, type Resilience } from '../../src/upstream/resilience.ts';
 import { toGatewayError } from '../../src/upstream/transport/connection-errors.ts';
 import { createPlaces, IncomingAnswer } from '../../src/upstream/transport/incoming-answer.ts';
@@ -42,14 +42,15 @@ describe('an upstream call', () => {
     network: () => network ?? 'network',
     isStranger: () => network !== null,
   });
-  const laneOf = (compartment: string, ...owners: string[]): Lane => {
-    const requesters = (owners.length > 0 ? owners : ['owner']).map((owner) => requesterOf(owner));
-    return { compartment, requesters: () => requesters };
+  const laneOf = (compartment: string, owner = 'owner', ...others: string[]): Lane => {
+    const requesters = new Requesters(requesterOf(owner));
+    for (const each of [owner, ...others]) requesters.add(requesterOf(each));
+    return { compartment, requesters };
   };
-  const inventedKey = (owner: string, network: string): Lane => {
-    const requesters = [requesterOf(owner, network)];
-    return { compartment: 'steps wf', requesters: () => requesters };
-  };
+  const inventedKey = (owner: string, network: string): Lane => ({
+    compartment: 'steps wf',
+    requesters: new Requesters(requesterOf(owner, network)),
+  });
   const STEPS = laneOf('steps wf');
   const OTHER = laneOf('steps other');
   let resilience: Resilience;
@@ -194,7 +195,7 @@ describe('an upstream call', () => {
     const busyLanes = Array.from({ length: 5 }, (_, index) => laneOf(`steps ${index}`, 'busy'));
     const inventedKeys = (network: string) =>
       Array.from({ length: 1000 }, (_, index) => inventedKey(`made-up-${index}`, network));
-    const isInvented = (lane: Lane = STEPS) => [...lane.requesters()].some((requester) => requester.isStranger());
+    const isInvented = (lane: Lane = STEPS) => lane.requesters.areStrangers();
     /** Takes the slots that these may have, and this many places in the queue. */
     const makeMany = (lanes: readonly Lane[], waiting: number, slow: Attempt<string>) =>
       Array.from({ length: (isInvented(lanes[0]) ? 1 : 2) + waiting }, (_, index) =>
@@ -247,13 +248,13 @@ describe('an upstream call', () => {
 
     it('looks at those who wait when a slot is free, and not at those who have left', async () => {
       const [slow, left, joined] = [openAttempt(), openAttempt(), openAttempt()];
-      const waiters = { left: [requesterOf('other'), requesterOf('busy')], joined: [requesterOf('busy')] };
-      const laneWith = (name: keyof typeof waiters): Lane => ({ compartment: name, requesters: () => waiters[name] });
       const calls = [...makeMany(busyLanes, 0, slow.attempt)];
-      calls.push(resilience.once(laneWith('left'), left.attempt, never));
-      calls.push(resilience.once(laneWith('joined'), joined.attempt, never));
-      waiters.left.shift();
-      waiters.joined.push(requesterOf('other'));
+      const [withOther, withoutOther] = [laneOf('left', 'busy'), laneOf('joined', 'busy')];
+      const leave = withOther.requesters.add(requesterOf('other'));
+      calls.push(resilience.once(withOther, left.attempt, never));
+      calls.push(resilience.once(withoutOther, joined.attempt, never));
+      leave();
+      withoutOther.requesters.add(requesterOf('other'));
       slow.resolve('slow');
       await pass(0);
       expect(joined.attempt.mock.invocationCallOrder[0]).toBeLessThan(left.attempt.mock.invocationCallOrder[0] ?? 0);

@@ -1,5 +1,6 @@
 /** Which rules of redaction apply to a caller. */
 import { hash, randomBytes } from 'node:crypto';
+import { minOf } from '../order.ts';
 import type { RedactionRule } from './redactor.ts';
 
 /** Rules that apply to some callers, with what identifies them. It can be sent to another process. */
@@ -13,31 +14,24 @@ export interface Redaction {
   readonly secret: Uint8Array;
 }
 
-/** Null: no rule applies to a caller with these rights. */
+/** Returns null if no rule applies to a caller with these rights. */
 export type RedactionOf = (rights: readonly string[]) => Redaction | null;
 
 export function createRedactions(rules: readonly RedactionRule[]): RedactionOf {
   const secret = randomBytes(32);
-  const known = new Map<string, Redaction>();
   return (rights) => {
     const applied = rules.filter(({ unless }) => unless === null || !rights.includes(unless));
     if (applied.length === 0) return null;
-    const text = applied.map(textOf).join('\n');
-    const redaction = known.get(text) ?? {
-      id: hash('sha256', text, 'base64url'),
-      rules: applied,
-      maxBytesOnLoop: applied.some(mayBeSlow) ? MAX_SLOW_BYTES : Infinity,
-      secret,
-    };
-    known.set(text, redaction);
-    return redaction;
+    const id = hash('sha256', applied.map(textOf).join('\n'), 'base64url');
+    return { id, rules: applied, maxBytesOnLoop: minOf(applied.map(bytesOnLoop)), secret };
   };
 }
 
-/** Some patterns take quadratic time for some texts. */
-const MAX_SLOW_BYTES = 65_536;
-
-const mayBeSlow = ({ patterns }: RedactionRule): boolean => patterns.some(({ source }) => /[*+]|,\}/.test(source));
+/** A pattern takes linear time for most strings, and quadratic time or more for some if it repeats without a limit. */
+function bytesOnLoop({ patterns }: RedactionRule): number {
+  if (patterns.length === 0) return Infinity;
+  return patterns.some(({ source }) => /[*+]|,\}/.test(source)) ? 1024 : 65_536;
+}
 
 const textOf = ({ keys, texts, keep, patterns }: RedactionRule): string =>
   JSON.stringify([[...keys], texts, [...keep], patterns.map(({ source }) => source)]);

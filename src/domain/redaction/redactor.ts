@@ -1,9 +1,8 @@
 /** Replaces what a caller may not read of payloads, errors and names. Values without a replacement stay the same objects. */
 import { isJsonArray, isJsonObject, MAX_JSON_DEPTH } from '../json.ts';
 import { parseExactJson } from '../long-integers.ts';
-import { joinStream } from '../conversation/streams/streams.ts';
 import type { JsonObject, JsonValue } from '../types.ts';
-import { KEPT_TEXTS, looksLikeIdentifier, type Place } from './kept-texts.ts';
+import { COUNTS, KEPT, KEPT_TEXTS, looksLikeIdentifier, type Place } from './kept-texts.ts';
 
 export interface RedactionRule {
   /** Names of members whose values are replaced, as `plainName` writes them. */
@@ -30,14 +29,14 @@ const MAX_NAMES = 1000;
 interface Name {
   readonly plain: string;
   /** Without matches of patterns. */
-  readonly name: string;
+  readonly shown: string;
 }
 
 type Member = keyof typeof KEPT_TEXTS;
 
 /** Where a value is. */
 interface Position {
-  /** Null: no text is kept here. */
+  /** Null where nothing is kept, and below. */
   readonly place: Place | null;
   /** Whether it is below a member that keeps its texts. */
   readonly keepsTexts: boolean;
@@ -48,7 +47,7 @@ interface Position {
 export class Redactor {
   readonly #keys = new Set<string>();
   readonly #patterns: readonly RegExp[];
-  /** Members that keep their texts: those that each `texts` rule keeps. Null: no such rule. */
+  /** Members whose strings each `texts` rule keeps. Null without such a rule. */
   readonly #keep: ReadonlySet<string> | null;
   /** Most items of an answer have the same names. */
   readonly #names = new Map<string, Name>();
@@ -67,7 +66,7 @@ export class Redactor {
     return this.#value(value, { place: KEPT_TEXTS[member], keepsTexts: false, depth: 0, nestedTexts: 0 });
   }
 
-  /** Other JSON: a payload of no known form, or an error. */
+  /** Other JSON, or a string. */
   json(value: JsonValue): JsonValue {
     return this.#value(value, { place: null, keepsTexts: false, depth: 0, nestedTexts: 0 });
   }
@@ -95,25 +94,14 @@ export class Redactor {
     return kept;
   }
 
-  /** A text for people, such as the message of a start. */
-  message(text: string): string {
-    return this.#keep ? REDACTED : this.#withoutMatches(text);
-  }
-
   /** The name or description of a workflow or node: only patterns apply. */
   name(text: string): string {
     return this.#withoutMatches(text);
   }
 
-  /** The answer in outputs that are a stream of events, from which tokens are read. Null if they are none. */
-  joinedStream(outputs: JsonValue): JsonValue | null {
-    const answer = typeof outputs === 'string' ? joinStream(outputs) : null;
-    return answer && this.payload(answer, 'outputs');
-  }
-
   #value(value: JsonValue, position: Position): JsonValue {
     if (typeof value === 'string') return this.#text(value, position);
-    if (typeof value === 'number') return this.#number(value);
+    if (typeof value === 'number') return position.place === COUNTS ? value : this.#number(value);
     if (value === null || typeof value === 'boolean') return value;
     // It is not answered, however deep it is.
     if (position.depth > MAX_JSON_DEPTH) return [];
@@ -136,7 +124,8 @@ export class Redactor {
     let isChanged = false;
     for (const key in object) {
       const value = object[key] ?? null;
-      const { plain, name } = this.#nameOf(key);
+      const { plain, shown } = this.#nameOf(key);
+      const name = position.place === COUNTS ? key : shown;
       const redacted = this.#member(key, plain, value, position);
       isChanged ||= redacted !== value || name !== key;
       entries.push([name, redacted]);
@@ -148,16 +137,16 @@ export class Redactor {
     const known = this.#names.get(key);
     if (known) return known;
     if (this.#names.size >= MAX_NAMES) this.#names.clear();
-    const found = { plain: plainName(key), name: this.#withoutMatches(key) };
+    const found = { plain: plainName(key), shown: this.#withoutMatches(key) };
     this.#names.set(key, found);
     return found;
   }
 
   #member(key: string, plain: string, value: JsonValue, position: Position): JsonValue {
     if (this.#keys.has(plain)) return value === null ? null : REDACTED;
-    const place = position.place && Object.hasOwn(position.place, key) ? (position.place[key] ?? null) : null;
-    // Counts of tokens stay. Texts in a usage are no counts.
-    if (key === 'usage' && isUsage(value)) return value;
+    const { place: outer } = position;
+    // Counts are nested in some answers.
+    const place = outer === COUNTS ? COUNTS : outer && Object.hasOwn(outer, key) ? (outer[key] ?? null) : null;
     const keepsTexts = position.keepsTexts || (this.#keep?.has(plain) ?? false);
     return this.#value(value, { ...position, place, keepsTexts, depth: position.depth + 1 });
   }
@@ -165,17 +154,15 @@ export class Redactor {
   #text(text: string, position: Position): string {
     const inner = this.#json(text, position);
     if (inner !== null) return inner;
-    if (this.#keep && !position.keepsTexts && text !== '' && !(position.place && looksLikeIdentifier(text))) {
-      return REDACTED;
-    }
-    return this.#withoutMatches(text);
+    const isKept = position.keepsTexts || (position.place === KEPT && looksLikeIdentifier(text));
+    return this.#keep && text !== '' && !isKept ? REDACTED : this.#withoutMatches(text);
   }
 
-  /** A text that is JSON, or begins like it. Null for other texts. */
+  /** A string that is JSON, or begins like it. Null for other strings. */
   #json(text: string, position: Position): string | null {
     if (!JSON_START.test(text)) return EVENTS.test(text) && this.#looksInside() ? REDACTED : null;
     const value = position.nestedTexts < MAX_NESTED_TEXTS ? jsonIn(text) : null;
-    if (value === null) return this.#looksInside() ? REDACTED : null;
+    if (value === null) return this.#looksInside() && !isProse(text) ? REDACTED : null;
     const redacted = this.#value(value, { ...position, place: null, nestedTexts: position.nestedTexts + 1 });
     return redacted === value ? text : JSON.stringify(redacted);
   }
@@ -195,10 +182,14 @@ export class Redactor {
   }
 }
 
-const JSON_START = /^\s*[[{]/;
+/** A string of JSON may hide what it says behind escapes. */
+const JSON_START = /^\s*[[{"]/;
 const EVENTS = /^\s*(?:data|event|id|retry):/;
 
-/** The object or list that a text is. Null for another text. */
+/** Prose may begin with a quotation. It is no JSON, and hides nothing. */
+const isProse = (text: string): boolean => text.trimStart().startsWith('"') && !text.includes('\\');
+
+/** The object, list or string that a string is as JSON. Null for another one. */
 function jsonIn(text: string): JsonValue | null {
   if (!JSON_START.test(text)) return null;
   try {
@@ -207,10 +198,6 @@ function jsonIn(text: string): JsonValue | null {
     return null;
   }
 }
-
-const isUsage = (value: JsonValue): boolean =>
-  isJsonObject(value) &&
-  Object.values(value).every((count) => typeof count === 'number' || count === null || isUsage(count));
 
 /** A later member would replace an earlier one with the same name. */
 function withUniqueNames(entries: readonly (readonly [string, JsonValue])[]): JsonObject {

@@ -94,7 +94,9 @@ export function readReport(outputs: JsonValue): ReportedTokens | null {
 
 const hasUsage = (answer: JsonValue): boolean => isJsonObject(fieldOf(answer, 'usage'));
 
-const answerIn = (outputs: JsonValue): JsonValue => (hasUsage(outputs) ? outputs : (joinStream(outputs) ?? outputs));
+/** Outputs as one answer, even if they are a stream of events. */
+export const answerIn = (outputs: JsonValue): JsonValue =>
+  hasUsage(outputs) ? outputs : (joinStream(outputs) ?? outputs);
 
 const reportIn = (answer: JsonValue): ReportedTokens => readUsage(fieldOf(answer, 'usage'), modelOf(null, answer));
 

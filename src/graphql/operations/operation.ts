@@ -1,7 +1,7 @@
 /** One GraphQL operation of any transport, and its outcome. */
 import type { DocumentNode, FormattedExecutionResult } from 'graphql';
 import type { Caller } from '../../auth/caller.ts';
-import type { Requester } from '../../upstream/client.ts';
+import type { Requester } from '../../upstream/requesters.ts';
 import type { OperationRecord, OperationStart, OperationType } from '../../observability/operation-record.ts';
 import type { Ticket } from '../../admission/ticket.ts';
 import type { Context } from '../context.ts';

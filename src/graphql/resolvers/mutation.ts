@@ -6,13 +6,13 @@ export const mutation: FieldTable<'Mutation'> = {
     async resolve(
       _root,
       { workflowId, inputs = null, idempotencyKey = null },
-      { ticket, checkedInputs, isRedacted, startRun },
+      { ticket, checkedInputs, readsRedacted, startRun },
     ) {
       // Each start has its own turn: one operation may have fifty, each with a megabyte.
       await ticket.nextTurn();
       const { runId, message } = await startRun({
         workflowId,
-        inputs: await checkedInputs(inputs, () => Promise.try(checkInputs, inputs, isRedacted())),
+        inputs: await checkedInputs(inputs, () => Promise.try(checkInputs, inputs, readsRedacted)),
         idempotencyKey: checkIdempotencyKey(idempotencyKey),
       });
       return { workflowId, runId, message };

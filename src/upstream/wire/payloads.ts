@@ -42,7 +42,7 @@ export function ownPayload(values: PayloadValues): Payload {
   return FIELDS.every((field) => values[field] === null) ? NO_PAYLOAD : { body: ownPayloads([values]), index: 0 };
 }
 
-/** JSON of payloads in memory of their own, each at its index. */
+/** Copies of the JSON of payloads, each at its index. */
 export function ownPayloads(payloads: readonly PayloadValues[]): Buffer {
   const json = `[${payloads.map(jsonOfPayload).join(',')}]`;
   // Not from Node's pool: a small piece would keep the whole pool in memory.

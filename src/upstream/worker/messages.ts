@@ -34,7 +34,7 @@ export type PayloadReply = readonly Outcome<AnswerTo>[];
 
 export interface AnswerRead {
   readonly value: ReadValue;
-  /** What is left of the answer after redaction. Null without redaction. */
+  /** What is kept of a redacted answer. Null if that is the whole answer. */
   readonly kept: Uint8Array | null;
   readonly deviations: readonly CountedDeviation[];
 }

@@ -23,7 +23,7 @@ const readOne = ({ body, reading, redaction, statusWords }: AnswerRequest): Outc
     const deviations = createDeviations();
     const original = parseBody(Buffer.from(body.buffer, body.byteOffset, body.length));
     const { value, json } = readAnswer(original, reading, redaction, createStatusOf(statusWords), deviations.add);
-    const kept = redaction && json.bytes;
+    const kept = json.bytes === original.bytes ? null : json.bytes;
     return { value: sentValue(reading, value, json), kept, deviations: deviations.found() };
   });
 
