@@ -79,6 +79,11 @@ describe('rules of redaction', () => {
     });
   });
 
+  it('name the rights that show more', async () => {
+    const [support, board] = await data(ofRun('redactedUnless'));
+    expect([support, board]).toEqual([{ run: { redactedUnless: [] } }, { run: { redactedUnless: ['payloads:read'] } }]);
+  });
+
   it('apply patterns to names of workflows and nodes', async () => {
     const [support, board] = await data('{ workflow(id: "wf") { name description graph { nodes { description } } } }');
     expect(JSON.stringify(support).match(/MARKER/g)).toHaveLength(3);
@@ -154,6 +159,8 @@ describe('rules of redaction', () => {
       const text = await response.text();
       expect(text).toContain('"result"');
       expect(text).not.toContain('"isError":true');
+      // Each tool with texts of one run says which right shows them.
+      expect(text.includes('payloads:read')).toBe('runId' in ofOneRun);
       expect(text).not.toMatch(/MARKER|example\.com/);
     }
   });

@@ -49,6 +49,7 @@ const DIAGNOSE_RUN = /* GraphQL */ `
       workflowId
       runId: id
       status
+      redactedUnless
       diagnosis {
         headline
         failedStep {
@@ -221,6 +222,7 @@ const RUN_STATE = /* GraphQL */ `
       wallClockMs
       error
       isRedacted
+      redactedUnless
       progress {
         finished
         total
@@ -305,6 +307,7 @@ const READ_PAYLOAD = /* GraphQL */ `
       workflowId
       runId: id
       isRedacted
+      redactedUnless
       inputs(path: $path) @include(if: $ofRun)
       outputs(path: $path) @include(if: $ofRun)
       steps(filter: { nodeId: $nodeIds }) {
