@@ -46,15 +46,16 @@ const marked = (place: string) => ({
     },
   ],
 });
-const events = (at: number) =>
-  [
-    { choices: [{ delta: { content: `${MARKER} ${at}` } }], model: 'virtuoso-large' },
-    {
-      choices: [],
-      model: 'virtuoso-large',
-      usage: { prompt_tokens: 10, completion_tokens: at, total_tokens: 10 + at },
-    },
-  ]
+const events = (at: number) => [
+  { choices: [{ delta: { content: '', secret_field: `${MARKER} ${at}` } }], model: 'virtuoso-large' },
+  {
+    choices: [],
+    model: 'virtuoso-large',
+    usage: { prompt_tokens: 10, completion_tokens: at, total_tokens: 10 + at },
+  },
+];
+const stream = (at: number) =>
+  events(at)
     .map((event) => `data: ${JSON.stringify(event)}\n\n`)
     .join('');
 const outputs = (at: number) => ({
@@ -84,12 +85,17 @@ const script: Script = ({ endpoint, workflowId, runId }) => {
           start_time: '2025-03-13T02:41:18Z',
           end_time: '2025-03-13T02:41:19Z',
         }),
-        wireStep({ id: `${runId}-3`, node_id: 'send', ...payload(2), outputs: events(3) }),
+        wireStep({
+          id: `${runId}-3`,
+          node_id: 'send',
+          ...payload(2),
+          outputs: workflowId === 'wf' ? stream(3) : events(3),
+        }),
       ],
     };
   }
   const record = (id: string) =>
-    wireRun(id, { ...payload(1), status: 'failed', all_outputs: { model_1: outputs(1), send: events(3) } });
+    wireRun(id, { ...payload(1), status: 'failed', all_outputs: { model_1: outputs(1), send: stream(3) } });
   return { json: endpoint === 'runs' ? ['r1', 'r2', 'r3'].map(record) : [record(runId)] };
 };
 

@@ -5,8 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import type { RedactionRules } from '../../src/auth/redaction-rules.ts';
+import { createManualClock } from '../harness/clock.ts';
 import { startGateway, TestGateway } from '../harness/gateway.ts';
-import { perBlock } from '../harness/lasting.ts';
+import { createIncident, ordersOf } from '../harness/incident.ts';
+import { perBlock, perTest } from '../harness/lasting.ts';
 import { codesOf, ofRun } from '../harness/operations.ts';
 import { subscribe } from '../harness/live-client.ts';
 import type { Script } from '../harness/upstream.ts';
@@ -77,6 +79,11 @@ describe('rules of redaction', () => {
         ],
       },
     });
+  });
+
+  it('name the rights that show more', async () => {
+    const [support, board] = await data(ofRun('redactedUnless'));
+    expect([support, board]).toEqual([{ run: { redactedUnless: [] } }, { run: { redactedUnless: ['payloads:read'] } }]);
   });
 
   it('apply patterns to names of workflows and nodes', async () => {
@@ -154,6 +161,8 @@ describe('rules of redaction', () => {
       const text = await response.text();
       expect(text).toContain('"result"');
       expect(text).not.toContain('"isError":true');
+      // Each tool with texts of one run says which right shows them.
+      expect(text.includes('payloads:read')).toBe('runId' in ofOneRun);
       expect(text).not.toMatch(/MARKER|example\.com/);
     }
   });
@@ -248,6 +257,24 @@ describe('the file of REDACTION', () => {
       'REDACTION must be unset',
     );
     await expect(startGateway({ env: { REDACTION: join(folder, 'none') } })).rejects.toThrow('it cannot be read');
+  });
+});
+
+const kindsIn = (data: unknown): string[] =>
+  [...JSON.stringify(data).matchAll(/"kind":"(\w+)"/g)].map(([, kind = '']) => kind);
+
+describe('a change of a redacted prompt', () => {
+  const script = createIncident(Date.parse('2026-11-24T12:00:00Z'), ordersOf(['wf']));
+  const redaction: RedactionRules = { rules: [{ texts: true, unless: 'payloads:read' }] };
+  const gateway = perTest(new TestGateway({ script, clock: createManualClock(), env: SERVICE, redaction }));
+
+  it.each([
+    ['support', ['PROMPT']],
+    ['board', []],
+  ])('is shown to those who may read it: %s', async (key, kinds) => {
+    const { data, errors } = await gateway.query('{ workflow(id: "wf") { changePoints { nodes { kind } } } }', { key });
+    expect(errors).toEqual([]);
+    expect([...new Set(kindsIn(data))].sort()).toEqual(kinds);
   });
 });
 

@@ -33,5 +33,10 @@ function bytesOnLoop({ patterns }: RedactionRule): number {
   return patterns.some(({ source }) => /[*+]|,\}/.test(source)) ? 1024 : 65_536;
 }
 
-const textOf = ({ keys, texts, keep, patterns }: RedactionRule): string =>
-  JSON.stringify([[...keys], texts, [...keep], patterns.map(({ source }) => source)]);
+const textOf = ({ keys, texts, keep, patterns, unless }: RedactionRule): string =>
+  JSON.stringify([[...keys], texts, [...keep], patterns.map(({ source }) => source), unless]);
+
+/** Rights with which a rule would not apply. */
+export const rightsToRead = (redaction: Redaction | null): readonly string[] => [
+  ...new Set(redaction?.rules.flatMap(({ unless }) => unless ?? [])),
+];

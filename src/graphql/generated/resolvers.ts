@@ -870,6 +870,8 @@ export type Run = {
   readonly progress?: Maybe<Progress>;
   /** Status word of the run record, unchanged. Null without a record. */
   readonly rawStatus?: Maybe<Scalars['String']['output']>;
+  /** Rights, each of which would show the caller more of what is `[redacted]`, also in steps. Empty if no right would. */
+  readonly redactedUnless: ReadonlyArray<Scalars['String']['output']>;
   /** Nodes that ran more than once, by start of their first execution (by its end if it has no start). */
   readonly repeatedNodes?: Maybe<ReadonlyArray<RepeatedNode>>;
   /** Steps with the longest durations, longest first. Steps of unknown duration are left out. */
@@ -2348,6 +2350,7 @@ export type RunResolvers<ContextType = Context, ParentType extends ResolversPare
   outputs: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType, Partial<RunOutputsArgs>>;
   progress: Resolver<ResolversTypes['Progress'], ParentType, ContextType>;
   rawStatus: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  redactedUnless: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
   repeatedNodes: Resolver<ReadonlyArray<ResolversTypes['RepeatedNode']>, ParentType, ContextType>;
   slowestSteps: Resolver<ReadonlyArray<ResolversTypes['Step']>, ParentType, ContextType, RequireFields<RunSlowestStepsArgs, 'first'>>;
   startedAt: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;

@@ -1,3 +1,4 @@
+import { rightsToRead } from '../../domain/redaction/redaction.ts';
 import { runCost, wastedCost } from '../../domain/cost/cost.ts';
 import { selectSteps } from '../../domain/step/steps.ts';
 import type { Run, Step } from '../../domain/types.ts';
@@ -38,6 +39,7 @@ export const run: FieldTable<'Run'> = {
   wallClockMs: TIMES,
   error: RECORD,
   isRedacted: RECORD,
+  redactedUnless: { ...RECORD, resolve: (_run, _args, { operation }) => rightsToRead(operation().viewer.redaction) },
   errorInfo: { ...RECORD, resolve: ({ error }, _args, context) => context.errorInfo(error) },
   inputs: {
     ...RECORD,

@@ -59,6 +59,7 @@ const DIAGNOSE_RUN = /* GraphQL */ `
       workflowId
       runId: id
       status
+      redactedUnless
       diagnosis {
         headline
         failedStep {
@@ -251,6 +252,7 @@ const RUN_STATE = /* GraphQL */ `
       wallClockMs
       error
       isRedacted
+      redactedUnless
       progress {
         finished
         total
@@ -344,6 +346,7 @@ const READ_PAYLOAD = /* GraphQL */ `
       workflowId
       runId: id
       isRedacted
+      redactedUnless
       inputs(path: $path) @include(if: $ofRun)
       outputs(path: $path) @include(if: $ofRun)
       steps(filter: { nodeId: $nodeIds }) {

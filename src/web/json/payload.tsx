@@ -18,7 +18,8 @@ export interface PayloadProps {
   readonly what: 'inputs' | 'outputs';
   readonly value: unknown;
   readonly isEmpty: boolean;
-  readonly isRedacted: boolean;
+  /** Rights that would show more; null if nothing is redacted. */
+  readonly redactedUnless: readonly string[] | null;
   readonly isLoading: boolean;
   readonly error: Error | undefined;
   readonly onRetry: () => void;
@@ -27,7 +28,7 @@ export interface PayloadProps {
 }
 
 export function Payload({ path, onPath, fileName, what, value, isEmpty, ...props }: PayloadProps) {
-  const { isRedacted, isLoading, error, onRetry, onFetch } = props;
+  const { redactedUnless, isLoading, error, onRetry, onFetch } = props;
   const hasValue = value !== undefined && !isEmpty && !error;
   if (isEmpty) return <p className="muted">No {what}</p>;
   return (
@@ -46,12 +47,18 @@ export function Payload({ path, onPath, fileName, what, value, isEmpty, ...props
           <span className="muted">It is large. A path fetches only a part of it.</span>
         </p>
       )}
-      {hasValue && isRedacted && <p className="muted">Redacted: your key may not read what is marked [redacted].</p>}
+      {hasValue && redactedUnless && <p className="muted">{redactionNote(redactedUnless)}</p>}
       {hasValue && !isLoading && value === null && <p className="muted">The path finds nothing.</p>}
       {hasValue && !isLoading && value !== null && <JsonTree key={path} value={value} />}
     </>
   );
 }
+
+/** What a reader of `[redacted]` can do about it. */
+const redactionNote = (rights: readonly string[]): string =>
+  rights.length === 0
+    ? 'Your key may not read what is marked [redacted].'
+    : `Your key may not read what is marked [redacted]: it lacks the right ${rights.join(' or ')}.`;
 
 interface PathFieldProps {
   readonly path: string;

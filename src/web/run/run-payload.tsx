@@ -14,6 +14,7 @@ const RUN_PAYLOAD = graphql(`
       id
       workflowId
       isRedacted
+      redactedUnless
       inputs(path: $path) @include(if: $isInputs)
       outputs(path: $path) @skip(if: $isInputs)
     }
@@ -58,7 +59,7 @@ export default function RunPayload({ workflowId, runId, version }: RunPayloadPro
         fileName={`${runId}-${side}.json`}
         what={side}
         value={value}
-        isRedacted={run?.isRedacted === true}
+        redactedUnless={run?.isRedacted ? run.redactedUnless : null}
         isEmpty={path === null && run != null && value == null}
         isLoading={query.isLoading}
         error={isTooLarge ? undefined : query.error}

@@ -17,6 +17,7 @@ const STEP_PAYLOAD = graphql(`
     run(workflowId: $workflowId, id: $runId) {
       id
       workflowId
+      redactedUnless
       step(id: $stepId) {
         id
         isRedacted
@@ -99,12 +100,13 @@ function JsonSide({ workflowId, runId, stepId, isInputs, sizeBytes, version }: J
   const { path } = url.params;
   const [isWanted, setIsWanted] = useState(false);
   const isFetched = sizeBytes > 0 && (isWanted || path !== null || sizeBytes <= FETCHED_UNASKED_BYTES);
-  const { value: step, ...query } = useGatewayQuery(STEP_PAYLOAD, {
+  const { value: run, ...query } = useGatewayQuery(STEP_PAYLOAD, {
     variables: isFetched ? { workflowId, runId, stepId, path, isInputs } : null,
-    read: (data) => data.run?.step,
+    read: (data) => data.run,
     version,
     fetchPolicy: 'no-cache',
   });
+  const step = run?.step;
   const side = isInputs ? 'inputs' : 'outputs';
   return (
     <Payload
@@ -113,7 +115,7 @@ function JsonSide({ workflowId, runId, stepId, isInputs, sizeBytes, version }: J
       fileName={`${runId}-${stepId}-${side}.json`}
       value={isInputs ? step?.inputs : step?.outputs}
       what={side}
-      isRedacted={step?.isRedacted === true}
+      redactedUnless={run?.step?.isRedacted ? run.redactedUnless : null}
       isEmpty={sizeBytes === 0}
       isLoading={query.isLoading}
       error={query.error}
