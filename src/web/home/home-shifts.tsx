@@ -36,7 +36,7 @@ export function HomeShifts({ workflowId }: { readonly workflowId: string | null 
     .sort((a, b) => Date.parse(b.shift.since) - Date.parse(a.shift.since));
   if (shifts.length === 0) return null;
   return (
-    <section aria-labelledby="shifts">
+    <section aria-labelledby="shifts" className="stack">
       <h2 id="shifts">Slower or dearer</h2>
       <ol className="panel shift-list">
         {shifts.map(({ id, name, shift }) => (
