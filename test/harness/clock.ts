@@ -7,9 +7,12 @@ export interface ManualClock extends Clock {
   advance(ms: number): void;
   /** In how many milliseconds each timer is due, earliest first. */
   readonly pending: readonly number[];
-  /** Resolves when exactly this number of timers is set. */
+  /** Resolves when exactly this number of timers is set, and rejects after a while. */
   timers(count: number): Promise<void>;
 }
+
+/** Less than the timeout of a test, whose error would say nothing. */
+const MAX_WAIT_MS = 15_000;
 
 interface Timer {
   readonly dueMs: number;
@@ -19,14 +22,14 @@ interface Timer {
 export function createManualClock(startMs = Date.parse('2026-11-24T12:00:00Z')): ManualClock {
   let time = startMs;
   const timers = new Set<Timer>();
-  const waiting = new Set<{ readonly count: number; readonly resolve: () => void }>();
+  const waiting = new Set<{ readonly count: number; readonly resolve: (nothing: undefined) => void }>();
   const inOrder = () => [...timers].sort((one, another) => one.dueMs - another.dueMs);
 
   function tellWaiting(): void {
     for (const waiter of waiting) {
       if (timers.size !== waiter.count) continue;
       waiting.delete(waiter);
-      waiter.resolve();
+      waiter.resolve(undefined);
     }
   }
 
@@ -54,10 +57,16 @@ export function createManualClock(startMs = Date.parse('2026-11-24T12:00:00Z')):
     get pending() {
       return inOrder().map(({ dueMs }) => dueMs - time);
     },
-    timers: (count) =>
-      new Promise((resolve) => {
-        waiting.add({ count, resolve });
-        tellWaiting();
-      }),
+    timers(count) {
+      const { promise, resolve, reject } = Promise.withResolvers<undefined>();
+      const late = setTimeout(() => {
+        reject(new Error(`expected ${count} timers of the manual clock, got ${timers.size}: a finished run has none`));
+      }, MAX_WAIT_MS).unref();
+      waiting.add({ count, resolve });
+      tellWaiting();
+      return promise.finally(() => {
+        clearTimeout(late);
+      });
+    },
   };
 }

@@ -1,6 +1,5 @@
 /** A gateway over an upstream, as tests start it, and an HTTP client for it. Settings reach the gateway only here. */
-import { readConfig } from '../../src/config/config.ts';
-import { settingsOf, type Settings } from '../../src/config/settings.ts';
+import { configOf, type Settings } from '../../src/config/settings.ts';
 import { createGateway, type Additions, type Gateway, type Overrides } from '../../src/gateway.ts';
 import type { Clock } from '../../src/runtime/clock.ts';
 import type { Upstream } from '../../src/upstream/port.ts';
@@ -67,9 +66,12 @@ export interface GatewayOptions extends Omit<Overrides, keyof Clock | 'after'>, 
 /** Options, or a function that each `open` calls, for what exists only while tests run. */
 export type Given = GatewayOptions | (() => GatewayOptions);
 
+/** Unknown names are refused, so that a misspelt one does not leave the default. */
+const settingsOf = (env: Environment): Settings => ({ PORT: '0', LOG_LEVEL: 'silent', ...env });
+
 /** The library's options in a test that embeds it: quiet, and on a free port. */
 export const optionsOf = (env: Environment = {}): { readonly config: Settings } => ({
-  config: settingsOf({ PORT: '0', LOG_LEVEL: 'silent', ...env }),
+  config: settingsOf(env),
 });
 
 /** The embedded sample, which `npm start` uses. */
@@ -150,7 +152,7 @@ export class TestGateway {
     const { script, upstream = this.upstream, env, clock: { now, wallOf, after } = {}, ...rest } = options;
     if (upstream === this.upstream && !this.upstream.isOpen) await this.upstream.open(script);
     const url = 'url' in upstream ? upstream.url : '';
-    const config = readConfig({ PORT: '0', LOG_LEVEL: 'silent', UPSTREAM_URL: url, ...env });
+    const config = configOf(settingsOf({ UPSTREAM_URL: url, ...env }), false, {});
     this.#running = await createGateway(config, {
       pageFolder: process.env[PAGE_FOLDER],
       scrapedMs: 0,

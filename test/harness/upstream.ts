@@ -61,6 +61,7 @@ export class ScriptedUpstream {
   /** Answers calls from now on. */
   script: Script;
   #calls: Call[] = [];
+  readonly #failures: Error[] = [];
   readonly #first: Script;
   readonly #tls: Tls | null;
   readonly #listeners: ((call: Call) => void)[] = [];
@@ -163,16 +164,23 @@ export class ScriptedUpstream {
     this.#port = await listen(this.#server, this.#port);
   }
 
-  /** Stops listening and cuts all connections. */
+  /** Stops listening and cuts all connections. Throws the first error of the script, if it threw any. */
   async close(): Promise<void> {
     if (this.#server?.listening === true) await stop(this.#server);
+    const [failure] = this.#failures.splice(0);
+    if (failure) throw failure;
   }
 
   async #answer(calls: Call[], request: IncomingMessage, response: ServerResponse): Promise<void> {
     const call = await toCall(request, response);
     calls.push(call);
     for (const notify of this.#listeners.splice(0)) notify(call);
-    send(response, await this.script(call));
+    try {
+      send(response, await this.script(call));
+    } catch (error) {
+      this.#failures.push(error as Error);
+      send(response, { status: 500 });
+    }
   }
 }
 

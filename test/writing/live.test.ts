@@ -18,7 +18,9 @@ it.each(['graphql-ws', 'graphql-sse'] as const)(
     await run.poll();
     expect(await client.nextData()).toEqual(event('RUNNING', 2));
     run.status = 'completed';
+    // `poll` would wait for another poll, which a finished run has not.
     run.clock.advance(5000);
     expect(await client.nextData()).toEqual(event('COMPLETED', 2));
+    expect(await client.next()).toEqual({ type: 'complete' });
   },
 );
